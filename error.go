@@ -1,0 +1,53 @@
+package mingjing
+
+// An Error is something that the caller can put right, or must be told. Its
+// Code has a sentence in each language under the i18n key "error.<code>".
+type Error struct {
+	Kind ErrorKind
+	// Code is stable and public, such as "request_open".
+	Code string
+	// Values fill the placeholders of the sentence; never personal data.
+	Values map[string]string
+	// Fields are what is wrong with a form, in the order of the form.
+	Fields []FieldError
+}
+
+// A FieldError is what is wrong with one field; Code has a sentence in each
+// language under the i18n key "error.<code>".
+type FieldError struct {
+	Field string `json:"field"`
+	Code  string `json:"code"`
+}
+
+// An ErrorKind says how an error is answered at the edge.
+type ErrorKind int
+
+// The kinds of error and the HTTP status each becomes at the edge.
+const (
+	Invalid         ErrorKind = iota + 1 // 422
+	NotFound                             // 404
+	Conflict                             // 409
+	Forbidden                            // 403
+	Unauthenticated                      // 401
+	Limited                              // 429
+	Unavailable                          // 503
+)
+
+func (e *Error) Error() string { return e.Code }
+
+// Errorf makes an Error; pairs are placeholder names and values.
+func Errorf(kind ErrorKind, code string, pairs ...string) *Error {
+	e := &Error{Kind: kind, Code: code}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if e.Values == nil {
+			e.Values = map[string]string{}
+		}
+		e.Values[pairs[i]] = pairs[i+1]
+	}
+	return e
+}
+
+// InvalidFields makes the error of a form that was filled in wrongly.
+func InvalidFields(fields ...FieldError) *Error {
+	return &Error{Kind: Invalid, Code: "invalid_form", Fields: fields}
+}

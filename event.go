@@ -1,0 +1,42 @@
+package mingjing
+
+import "time"
+
+// An EventKind says what changed. An event carries kind, id and sequence and
+// nothing personal; whoever hears it reads again through the authorised API.
+type EventKind string
+
+// The kinds of event.
+const (
+	EventRequest EventKind = "request" // a score request moved on; ID is its id
+	EventScore   EventKind = "score"   // there is a new score; ID is its id
+	EventRecord  EventKind = "record"  // a record or listing changed; ID is its id
+	EventDispute EventKind = "dispute" // a dispute moved on; ID is its id
+	EventConsent EventKind = "consent" // a consent was given or withdrawn
+	// EventReset: events before Seq are gone; read everything again.
+	EventReset EventKind = "reset"
+)
+
+// An Event tells one audience that something changed.
+type Event struct {
+	// Seq grows by one or more with every event; a client asks for what came
+	// after its last.
+	Seq  int64     `json:"seq"`
+	Kind EventKind `json:"kind"`
+	ID   string    `json:"id"`
+	At   time.Time `json:"at"`
+}
+
+// AudienceStaff hears of everything in the work queue.
+const AudienceStaff = "staff"
+
+// A Listener is one open live stream.
+type Listener struct {
+	// Audience is a [ResidentID] or [AudienceStaff].
+	Audience  string
+	SessionID string
+	// ExpiresAt closes the stream.
+	ExpiresAt time.Time
+	// After is the last sequence number that the client has seen.
+	After int64
+}

@@ -1,0 +1,74 @@
+package mingjing
+
+import "time"
+
+// A RequestState is where a score request stands.
+type RequestState string
+
+// The states of a score request, in order.
+const (
+	RequestQueued     RequestState = "queued"
+	RequestCollecting RequestState = "collecting"
+	RequestScoring    RequestState = "scoring"
+	RequestReady      RequestState = "ready"
+	// RequestWithdrawn: the resident withdrew consent before it was ready.
+	RequestWithdrawn RequestState = "withdrawn"
+)
+
+// Open says whether the request is still being worked on.
+func (s RequestState) Open() bool {
+	return s == RequestQueued || s == RequestCollecting || s == RequestScoring
+}
+
+// ScoreDeadline is the time within which a score request ends: 24 hours elapsed
+// (Honest Shanghai, FACTS 1).
+const ScoreDeadline = 24 * time.Hour
+
+// A SourceState is what one agency has done for one request.
+type SourceState string
+
+// The states of a source.
+const (
+	SourceWaiting  SourceState = "waiting"
+	SourceRetrying SourceState = "retrying"
+	SourceAnswered SourceState = "answered"
+	// SourceMissing: it had not answered at the deadline. It never counts against
+	// the resident.
+	SourceMissing SourceState = "missing"
+)
+
+// A Source is one agency's part in one score request.
+type Source struct {
+	Agency   string      `json:"agency"`
+	State    SourceState `json:"state"`
+	Attempts int         `json:"attempts"`
+	// AnsweredAt is nil until it has answered.
+	AnsweredAt *time.Time `json:"answered_at,omitempty"`
+	// Items is how many records and listings it returned.
+	Items int `json:"items"`
+}
+
+// Progress is how far a request is.
+type Progress struct {
+	Answered int `json:"answered"`
+	Total    int `json:"total"`
+	// Place in the queue, 1 being next; 0 when it is not waiting.
+	Place int `json:"place"`
+	// Expected is when it will probably be ready; nil when nobody can say.
+	Expected *time.Time `json:"expected,omitempty"`
+}
+
+// A ScoreRequest is the resident's ask. It ends ready within [ScoreDeadline].
+type ScoreRequest struct {
+	ID       string       `json:"id"`
+	Rulebook RulebookRef  `json:"rulebook"`
+	State    RequestState `json:"state"`
+	Progress Progress     `json:"progress"`
+	Sources  []Source     `json:"sources,omitempty"`
+	// CreatedAt, Deadline and FinishedAt are instants; FinishedAt is nil while open.
+	CreatedAt  time.Time  `json:"created_at"`
+	Deadline   time.Time  `json:"deadline"`
+	FinishedAt *time.Time `json:"finished_at,omitempty"`
+	// Score is nil until the request is ready.
+	Score *Score `json:"score,omitempty"`
+}

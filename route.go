@@ -1,0 +1,76 @@
+// Package mingjing holds the words of the product: what a resident, record,
+// listing, rulebook, score, request, dispute and event is, the pure rules on
+// them (ID numbers, scoring), and the views that pages show. It knows no
+// database, no HTTP and no browser, imports only the standard library, and
+// compiles into the server and into the browser alike, so that the resident's
+// phone computes with the very code that the server used.
+package mingjing
+
+import "strings"
+
+// Languages are the languages of the app, the first being the default.
+var Languages = []string{"zh-CN", "en"}
+
+// Routes are the pages, by name, with the path that follows the language. A
+// segment in braces is an id.
+var Routes = []Route{
+	{"home", "", Anyone},
+	{"login", "login", Anyone},
+	{"activate", "activate", Anyone},
+	{"staff-login", "staff/login", Anyone},
+	{"rulebooks", "rulebooks", Anyone},
+	{"rulebook", "rulebooks/{id}", Anyone},
+	{"offline", "offline", Anyone},
+	{"overview", "overview", Residents},
+	{"ask", "ask", Residents},
+	{"request", "requests/{id}", Residents},
+	{"score", "score", Residents}, // ?rulebook=ID
+	{"records", "records", Residents},
+	{"record", "records/{id}", Residents},
+	{"listings", "listings", Residents},
+	{"listing", "listings/{id}", Residents},
+	{"sources", "sources", Residents},
+	{"access-log", "access-log", Residents}, // ?others=1&cursor=C
+	{"consents", "consents", Residents},
+	{"sessions", "sessions", Everyone},
+	{"disputes", "disputes", Residents},
+	{"new-dispute", "disputes/new", Residents}, // ?record=ID or ?listing=ID
+	{"dispute", "disputes/{id}", Residents},
+	{"queue", "admin", Staff}, // ?state=S&mine=1&agency=A&search=Q&cursor=C
+	{"case", "admin/cases/{id}", Staff},
+}
+
+// An Access says who may open a page.
+type Access int
+
+// The kinds of access: without login, a resident, any staff at AAL2, anyone who
+// is logged in.
+const (
+	Anyone Access = iota
+	Residents
+	Staff
+	Everyone
+)
+
+// A Route is one page.
+type Route struct {
+	Name   string
+	Path   string
+	Access Access
+}
+
+// Path is the path of a page in a language, its id filled in. It panics on a
+// name that is no page: that is a mistake in the program.
+func Path(lang, name string, id ...string) string {
+	for _, r := range Routes {
+		if r.Name != name {
+			continue
+		}
+		p := r.Path
+		if len(id) > 0 {
+			p = strings.Replace(p, "{id}", id[0], 1)
+		}
+		return "/" + lang + "/" + p
+	}
+	panic("mingjing: no page named " + name)
+}

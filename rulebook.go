@@ -1,0 +1,132 @@
+package mingjing
+
+// A RulebookRef pins a rulebook: its code, version and the SHA-256 of its
+// published bytes, 64 hex digits.
+type RulebookRef struct {
+	ID      string `json:"id"`
+	Version string `json:"version"`
+	Hash    string `json:"hash"`
+}
+
+// A Rulebook is a city's published, versioned catalogue, rules and bands. The
+// file under web/rulebooks is the one that scores; [ParseRulebook] reads it.
+type Rulebook struct {
+	Schema  string `json:"$schema"`
+	ID      string `json:"id"`
+	Version string `json:"version"`
+	Name    Text   `json:"name"`
+	City    Text   `json:"city"`
+	About   Text   `json:"about"`
+	// Sample says that figures in it were invented; SampleNote says which.
+	Sample     bool `json:"sample"`
+	SampleNote Text `json:"sample_note,omitempty"`
+	// Zone is the IANA time zone of the city's days.
+	Zone string `json:"zone"`
+	// Base is the value that every resident starts from; Min and Max bound it.
+	Base      int        `json:"base"`
+	Min       int        `json:"min"`
+	Max       int        `json:"max"`
+	Agencies  []Agency   `json:"agencies"`
+	Documents []DocKind  `json:"documents"`
+	Catalogue []Item     `json:"catalogue"`
+	NeverUsed []NeverUse `json:"never_used"`
+	// Bands from the best to the worst.
+	Bands []Band `json:"bands"`
+
+	ref RulebookRef
+}
+
+// Ref is what the rulebook is pinned by; its hash is that of the bytes that
+// [ParseRulebook] read.
+func (b *Rulebook) Ref() RulebookRef { return b.ref }
+
+// An Agency is a public body that supplies records.
+type Agency struct {
+	Code string `json:"code"`
+	Name Text   `json:"name"`
+	// Holds are the catalogue codes that it may supply; what else it sends does
+	// not count.
+	Holds []string `json:"holds"`
+}
+
+// A DocKind is a kind of official document.
+type DocKind struct {
+	Code string `json:"code"`
+	Name Text   `json:"name"`
+}
+
+// An Item is one entry of the catalogue, and the rule by which it counts.
+// Exactly one of Points and Cap is set; an item with neither is held and shown
+// but never counts.
+type Item struct {
+	Code string `json:"code"`
+	Area Area   `json:"area"`
+	// Subject is what the item is about, from a closed list: see Subjects.
+	Subject string `json:"subject"`
+	Name    Text   `json:"name"`
+	// Listing says that the item is a listing and not a record.
+	Listing ListKind `json:"listing,omitempty"`
+	// Points are added once for each record or listing.
+	Points int `json:"points,omitempty"`
+	// Cap is the best band that is possible while it counts.
+	Cap string `json:"cap,omitempty"`
+	// Documents are the kinds of document of which one is required.
+	Documents []string `json:"documents"`
+	// CountsMonths is how long it counts from the day it happened; at most 60
+	// (Shanghai Social Credit Regulations 2017: five years).
+	CountsMonths int  `json:"counts_months"`
+	LegalBasis   Text `json:"legal_basis"`
+	// Sample says that the figure was invented.
+	Sample bool `json:"sample,omitempty"`
+}
+
+// A NeverUse is something that is never used, with the reason.
+type NeverUse struct {
+	Code   string `json:"code"`
+	Name   Text   `json:"name"`
+	Reason Text   `json:"reason"`
+}
+
+// A Band is a range of values with a name, and what it brings.
+type Band struct {
+	Code string `json:"code"`
+	Name Text   `json:"name"`
+	// From is the lowest value of the band.
+	From int `json:"from"`
+	// Shape and Tone show the band besides its name: shape is one of star, circle,
+	// square, diamond, triangle; tone is one of good, fair, poor.
+	Shape  string `json:"shape"`
+	Tone   string `json:"tone"`
+	Brings []Text `json:"brings"`
+	Sample bool   `json:"sample,omitempty"`
+}
+
+// Agency finds an agency by its code.
+func (b *Rulebook) Agency(code string) (Agency, bool) {
+	for _, a := range b.Agencies {
+		if a.Code == code {
+			return a, true
+		}
+	}
+	return Agency{}, false
+}
+
+// Item finds a catalogue item by its code.
+func (b *Rulebook) Item(code string) (Item, bool) {
+	for _, i := range b.Catalogue {
+		if i.Code == code {
+			return i, true
+		}
+	}
+	return Item{}, false
+}
+
+// Band finds a band by its code.
+func (b *Rulebook) Band(code string) (Band, bool) {
+	for _, v := range b.Bands {
+		if v.Code == code {
+			return v, true
+		}
+	}
+	return Band{}, false
+}

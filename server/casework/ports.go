@@ -1,0 +1,248 @@
+package casework
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"mingjing"
+)
+
+// Errors that the ports return; implementations wrap them.
+var (
+	// ErrNotFound: there is no such row.
+	ErrNotFound = errors.New("not found")
+	// ErrExists: a row that must be the only one is there already.
+	ErrExists = errors.New("already exists")
+)
+
+// A Clock tells the time. Everything that has a deadline asks it.
+type Clock interface{ Now() time.Time }
+
+// A Bus tells open screens, on every replica, that an event was committed.
+// Losing what it carries does no harm: the event is in the store.
+type Bus interface {
+	Publish(ctx context.Context, audience string, e mingjing.Event) error
+}
+
+// Agencies are the public bodies that hold records.
+type Agencies interface {
+	// Records asks one agency what it holds on one resident. An error means that
+	// it did not answer this time; ctx bounds the wait.
+	Records(ctx context.Context, agency string, q Inquiry) (Reply, error)
+	// Ask puts a question about a disputed record or listing to its agency, and
+	// returns its answer, or nil while it has not answered. Asking again with the
+	// same case is the same question.
+	Ask(ctx context.Context, agency string, q Question) (*mingjing.AgencyAnswer, error)
+}
+
+// An Inquiry is what an agency is asked for a score request.
+type Inquiry struct {
+	RequestID string            `json:"request_id"`
+	IDNumber  mingjing.IDNumber `json:"id_number"`
+	Name      string            `json:"name"`
+	// Codes are the catalogue codes that may be answered.
+	Codes []string `json:"codes"`
+}
+
+// A Reply is what an agency holds, at most [MaxReplyItems] of each.
+type Reply struct {
+	Records  []ReplyRecord  `json:"records"`
+	Listings []ReplyListing `json:"listings"`
+}
+
+// A ReplyRecord is a record as the agency sends it. Ref is the agency's own
+// stable reference: the same Ref is the same record. ID, Agency, State and
+// CollectedAt of the record are ours and ignored.
+type ReplyRecord struct {
+	Ref string `json:"ref"`
+	mingjing.Record
+}
+
+// A ReplyListing is a listing as the authority sends it; see [ReplyRecord].
+type ReplyListing struct {
+	Ref string `json:"ref"`
+	mingjing.Listing
+}
+
+// A Question is what an agency is asked about a dispute. It carries the
+// resident's words and not the evidence.
+type Question struct {
+	CaseID    string                 `json:"case_id"`
+	IDNumber  mingjing.IDNumber      `json:"id_number"`
+	Ref       string                 `json:"ref"`
+	Code      string                 `json:"code"`
+	Reason    mingjing.DisputeReason `json:"reason"`
+	Statement string                 `json:"statement"`
+	// Due is when the answer must be there.
+	Due time.Time `json:"due"`
+}
+
+// A Store keeps everything. It is the truth.
+type Store interface {
+	// Tx runs fn in one transaction that is committed when fn returns nil and
+	// rolled back otherwise. fn may run more than once (when two transactions
+	// collide), so it must not touch anything but the Tx.
+	Tx(ctx context.Context, fn func(Tx) error) error
+	// Work gives committed jobs to fn, several at a time, until ctx ends. A job
+	// that was being worked on when the process died is given again, as is one
+	// whose fn returned an error (with backoff) or a wait above zero (after it).
+	Work(ctx context.Context, fn func(ctx context.Context, job Job) (wait time.Duration, err error)) error
+	// Ping says whether it can be reached.
+	Ping(ctx context.Context) error
+}
+
+// A Job is work to be done after the transaction that asked for it.
+type Job struct {
+	// Kind is one of the Job constants.
+	Kind string
+	// ID is the id of the score request, dispute or resident.
+	ID string
+	// At is the earliest time; zero is now.
+	At time.Time
+}
+
+// The kinds of job.
+const (
+	JobCollect  = "collect"  // ask the agencies for a score request
+	JobQuestion = "question" // ask an agency about a dispute, and watch its clock
+	JobRescore  = "rescore"  // something of a resident's ends today
+)
+
+// A Tx is one transaction on the store. Every method that finds nothing returns
+// [ErrNotFound]; lists may be empty. Lists are ordered oldest first unless said
+// otherwise.
+type Tx interface {
+	AddResident(ctx context.Context, r Resident) error // ErrExists: ID number known
+	Resident(ctx context.Context, id mingjing.ResidentID) (Resident, error)
+	ResidentByIDNumber(ctx context.Context, n mingjing.IDNumber) (Resident, error)
+	Residents(ctx context.Context) (int, error)
+
+	AddConsent(ctx context.Context, resident mingjing.ResidentID, c mingjing.Consent) error
+	Consents(ctx context.Context, resident mingjing.ResidentID) ([]mingjing.Consent, error)
+	// WithdrawConsents marks every consent to the rulebook that is in force.
+	WithdrawConsents(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) error
+
+	AddRequest(ctx context.Context, r Request) error // ErrExists: one is open, or the key is known
+	Request(ctx context.Context, id string) (Request, error)
+	RequestByKey(ctx context.Context, resident mingjing.ResidentID, key string) (Request, error)
+	OpenRequest(ctx context.Context, resident mingjing.ResidentID) (Request, error)
+	LatestRequest(ctx context.Context, resident mingjing.ResidentID) (Request, error)
+	SetRequest(ctx context.Context, r Request) error // State, FinishedAt, ScoreID
+	// QueuePlace is how many queued requests are as old or older, itself included.
+	QueuePlace(ctx context.Context, id string) (int, error)
+	Sources(ctx context.Context, request string) ([]Source, error) // by agency code
+	SetSource(ctx context.Context, request string, s Source) error
+
+	// PutRecord inserts or replaces by ID.
+	PutRecord(ctx context.Context, r Record) error
+	Record(ctx context.Context, id string) (Record, error)
+	Records(ctx context.Context, resident mingjing.ResidentID) ([]Record, error)
+	PutListing(ctx context.Context, l Listing) error
+	Listing(ctx context.Context, id string) (Listing, error)
+	Listings(ctx context.Context, resident mingjing.ResidentID) ([]Listing, error)
+
+	AddScore(ctx context.Context, resident mingjing.ResidentID, s mingjing.Score) error
+	Score(ctx context.Context, id string) (mingjing.Score, error)
+	// Scores of a resident by one rulebook, oldest first; "" for all rulebooks.
+	Scores(ctx context.Context, resident mingjing.ResidentID, rulebook string) ([]mingjing.Score, error)
+	DeleteScores(ctx context.Context, resident mingjing.ResidentID, rulebook string) error
+
+	AddDispute(ctx context.Context, d Dispute) error // ErrExists: one is open about it, or the key is known
+	SetDispute(ctx context.Context, d Dispute) error // everything but Evidence; fails with ErrConflict if d.Version is not the stored one, and stores Version+1
+	Dispute(ctx context.Context, id string) (Dispute, error)
+	DisputeByKey(ctx context.Context, resident mingjing.ResidentID, key string) (Dispute, error)
+	Disputes(ctx context.Context, resident mingjing.ResidentID) ([]Dispute, error) // newest first
+	// Cases are all disputes that match, by nearest clock (Dispute.NextDue, those
+	// with none last), then by id, from the cursor on; search by mingjing.CaseFilter
+	// is on id, catalogue code and resident's name.
+	Cases(ctx context.Context, f CaseQuery) ([]Dispute, error)
+	CaseCounts(ctx context.Context) (map[string]int, error) // by state, all disputes
+
+	AddEvidence(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error
+	SetEvidenceAnswer(ctx context.Context, id, answer string) error
+	Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error)
+	EvidenceData(ctx context.Context, id string) (dispute string, e mingjing.Evidence, data []byte, err error)
+
+	// AddLook appends to the resident's access log and gives it its Seq.
+	AddLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.Look) error
+	// Looks are the newest first, with Seq below before (0: from the newest).
+	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.Look, error)
+
+	// AddEvent appends to an audience's events and returns it with its Seq, which
+	// grows in the order of commit within the audience.
+	AddEvent(ctx context.Context, audience string, e mingjing.Event) (mingjing.Event, error)
+	EventsAfter(ctx context.Context, audience string, after int64, limit int) ([]mingjing.Event, error)
+	LastEvent(ctx context.Context, audience string) (int64, error)
+
+	Enqueue(ctx context.Context, j Job) error
+}
+
+// ErrConflict: somebody else changed the row first.
+var ErrConflict = errors.New("changed meanwhile")
+
+// A Resident is a person who is enrolled.
+type Resident struct {
+	ID        mingjing.ResidentID
+	IDNumber  mingjing.IDNumber
+	Name      string
+	CreatedAt time.Time
+}
+
+// A Request is a score request as it is stored.
+type Request struct {
+	mingjing.ScoreRequest // Progress, Sources and Score are not stored here
+	Resident              mingjing.ResidentID
+	Key                   string // idempotency key; may be empty
+	ScoreID               string
+}
+
+// A Source is one agency's part in a request as it is stored.
+type Source struct {
+	mingjing.Source
+	// Reply is what it answered; nil until then.
+	Reply *Reply
+	// NextTry is when it may be asked again.
+	NextTry time.Time
+}
+
+// A Record is a record as it is stored.
+type Record struct {
+	mingjing.Record
+	Resident mingjing.ResidentID
+	Ref      string // the agency's reference; unique with resident and agency
+	// Before is the state to return to when a dispute is rejected.
+	Before mingjing.RecordState
+}
+
+// A Listing is a listing as it is stored.
+type Listing struct {
+	mingjing.Listing
+	Resident mingjing.ResidentID
+	Ref      string
+	Before   mingjing.ListingState
+}
+
+// A Dispute is a dispute as it is stored.
+type Dispute struct {
+	mingjing.Dispute // Record, Listing and Evidence are not stored here
+	Resident         mingjing.ResidentID
+	ResidentName     string // copied for search
+	Key              string
+	RecordID         string
+	ListingID        string
+	AgencyCode       string
+	CatalogueCode    string
+	HandlerID        string
+	// NextDue is the nearest running clock; zero when none runs.
+	NextDue time.Time
+	Version int
+}
+
+// A CaseQuery is a page of the work queue.
+type CaseQuery struct {
+	mingjing.CaseFilter
+	HandlerID string // set when only this handler's cases are wanted
+	Cursor    string
+	Limit     int
+}

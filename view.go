@@ -1,0 +1,256 @@
+package mingjing
+
+import "time"
+
+// A View is all that one screen shows: the data of the page, who is looking, and
+// what was wrong with the form that was sent. The server renders it to HTML and
+// puts the same View into the page as JSON, so that the browser can take over;
+// later screens are fetched as Views. Exactly one of the pointers after Form is
+// set, the one of the page; a page with no data of its own has none.
+type View struct {
+	// Page is the name of the page's route.
+	Page string `json:"page"`
+	Lang string `json:"lang"`
+	// Path is the page's path without the language, with its query: the language
+	// switch leads to it.
+	Path string `json:"path"`
+	// Who is looking; nil when nobody is logged in.
+	Who *Viewer `json:"who,omitempty"`
+	// Demo is set only when this is the demo city.
+	Demo *DemoNote `json:"demo,omitempty"`
+	// Seq is the sequence number up to which the view is true; the live stream is
+	// asked for what came after it.
+	Seq int64 `json:"seq"`
+	// Now is the server's time, Today the city's day.
+	Now   time.Time `json:"now"`
+	Today Date      `json:"today"`
+	Zone  string    `json:"zone"`
+	// Done is the code of what was just done (i18n "done.<code>"), or empty.
+	Done string `json:"done,omitempty"`
+	// Problem is what was wrong with the form that was sent, or nil.
+	Problem *Problem `json:"problem,omitempty"`
+	// Form holds what the person had typed, by field name, when Problem is set;
+	// never a password, code or ID number.
+	Form map[string]string `json:"form,omitempty"`
+
+	Overview  *OverviewView  `json:"overview,omitempty"`
+	Ask       *AskView       `json:"ask,omitempty"`
+	Request   *ScoreRequest  `json:"request,omitempty"`
+	Score     *ScoreView     `json:"score,omitempty"`
+	Records   *RecordsView   `json:"records,omitempty"`
+	Record    *RecordView    `json:"record,omitempty"`
+	Listings  *ListingsView  `json:"listings,omitempty"`
+	Listing   *ListingView   `json:"listing,omitempty"`
+	Sources   *SourcesView   `json:"sources,omitempty"`
+	AccessLog *AccessLogView `json:"access_log,omitempty"`
+	Consents  *ConsentsView  `json:"consents,omitempty"`
+	Sessions  *SessionsView  `json:"sessions,omitempty"`
+	Disputes  *DisputesView  `json:"disputes,omitempty"`
+	Dispute   *Dispute       `json:"dispute,omitempty"`
+	NewCase   *NewCaseView   `json:"new_case,omitempty"`
+	Queue     *QueueView     `json:"queue,omitempty"`
+	Case      *Case          `json:"case,omitempty"`
+	Rulebooks *RulebooksView `json:"rulebooks,omitempty"`
+	Rulebook  *Rulebook      `json:"rulebook,omitempty"`
+
+	// Labels are the names, in the page's language, of the codes that the page
+	// shows: "agency.<code>", "item.<code>", "band.<rulebook>.<code>",
+	// "doc.<code>", "rulebook.<id>".
+	Labels map[string]string `json:"labels,omitempty"`
+}
+
+// Label is the name of a code; the code itself where the view has none.
+func (v *View) Label(kind, code string) string {
+	if s := v.Labels[kind+"."+code]; s != "" {
+		return s
+	}
+	return code
+}
+
+// A Viewer is the person in front of the screen.
+type Viewer struct {
+	Role Role   `json:"role"`
+	Name string `json:"name"`
+	// IDMasked is a resident's masked ID number, or the staff number.
+	IDMasked string `json:"id_masked"`
+}
+
+// A DemoNote says that this is the demo city and how fast its clocks run.
+type DemoNote struct {
+	// ClockScale is how many times faster deadlines pass than in law.
+	ClockScale int `json:"clock_scale"`
+}
+
+// A Problem is what the person is told went wrong, as codes with sentences.
+type Problem struct {
+	// Status is the HTTP status.
+	Status int    `json:"status"`
+	Code   string `json:"code"`
+	// Values fill the sentence's placeholders.
+	Values map[string]string `json:"values,omitempty"`
+	Fields []FieldError      `json:"fields,omitempty"`
+	// ErrorID finds the log line of an unknown error.
+	ErrorID string `json:"error_id,omitempty"`
+}
+
+// An OverviewView is what a resident sees first.
+type OverviewView struct {
+	// Latest are the newest scores, one for each rulebook that has one.
+	Latest []ScoreCard `json:"latest"`
+	// Open is the request that is being worked on, or nil.
+	Open         *ScoreRequest `json:"open,omitempty"`
+	Records      int           `json:"records"`
+	Blacklisted  int           `json:"blacklisted"`
+	OpenDisputes []Dispute     `json:"open_disputes"`
+	// RecentLooks are the last looks by others.
+	RecentLooks []Look `json:"recent_looks"`
+}
+
+// A ScoreCard is a score in short.
+type ScoreCard struct {
+	Rulebook RulebookRef `json:"rulebook"`
+	Value    int         `json:"value"`
+	Min      int         `json:"min"`
+	Max      int         `json:"max"`
+	Band     Band        `json:"band"`
+	At       time.Time   `json:"at"`
+}
+
+// An AskView is what a resident reads before asking for a score.
+type AskView struct {
+	Rulebooks []Rulebook `json:"rulebooks"`
+	// Open is the request that stands in the way, or nil.
+	Open *ScoreRequest `json:"open,omitempty"`
+	// Key makes sending the form twice one request.
+	Key string `json:"key"`
+}
+
+// A ScoreView is the result page.
+type ScoreView struct {
+	Score Score  `json:"score"`
+	Min   int    `json:"min"`
+	Max   int    `json:"max"`
+	Band  Band   `json:"band"`
+	Bands []Band `json:"bands"`
+	// Outlook are the days on which it will change.
+	Outlook []Change `json:"outlook"`
+	// History are the earlier scores by the same rulebook, oldest first, this one
+	// included.
+	History []ScoreCard `json:"history"`
+	// Names of agencies that were missing are in Labels.
+	Others []ScoreCard `json:"others"`
+}
+
+// A RecordsView is the resident's records, by area and agency.
+type RecordsView struct {
+	Records []RecordView `json:"records"`
+}
+
+// A RecordView is one record with its rule and effect on the newest scores.
+type RecordView struct {
+	Record Record   `json:"record"`
+	Area   Area     `json:"area"`
+	Effect []Effect `json:"effect"`
+	Ends   Date     `json:"ends,omitempty"`
+	Log    []Look   `json:"log,omitempty"`
+	Open   bool     `json:"open"` // a dispute can be filed now
+}
+
+// An Effect is what a record or listing does under one rulebook.
+type Effect struct {
+	Rulebook string `json:"rulebook"`
+	Points   int    `json:"points"`
+	Cap      string `json:"cap,omitempty"`
+	// Why it does not count (i18n "not_counted.<why>"); empty when it does.
+	Why        string `json:"why,omitempty"`
+	LegalBasis Text   `json:"legal_basis,omitempty"`
+	Ends       Date   `json:"ends,omitempty"`
+}
+
+// A ListingsView is the resident's listings.
+type ListingsView struct {
+	Listings []ListingView `json:"listings"`
+}
+
+// A ListingView is one listing, whether it has effect today, and what it does to
+// the scores.
+type ListingView struct {
+	Listing   Listing  `json:"listing"`
+	Effective bool     `json:"effective"`
+	Effect    []Effect `json:"effect"`
+	Open      bool     `json:"open"` // a dispute can be filed now
+}
+
+// A SourcesView is which agencies hold what.
+type SourcesView struct {
+	Sources []SourceView `json:"sources"`
+}
+
+// A SourceView is one agency: what it may hold and what it holds.
+type SourceView struct {
+	Agency  string   `json:"agency"`
+	Holds   []string `json:"holds"`
+	Records int      `json:"records"`
+	// State and At are of the newest request, empty when it was never asked.
+	State SourceState `json:"state,omitempty"`
+	At    *time.Time  `json:"at,omitempty"`
+}
+
+// An AccessLogView is a page of the access log, newest first.
+type AccessLogView struct {
+	Looks []Look `json:"looks"`
+	// Others says that the resident's own looks are left out.
+	Others bool `json:"others"`
+	// Next is the cursor of the next page, empty at the end.
+	Next string `json:"next,omitempty"`
+}
+
+// A ConsentsView is what the resident agreed to.
+type ConsentsView struct {
+	Consents []Consent `json:"consents"`
+}
+
+// A SessionsView is where the resident is logged in.
+type SessionsView struct {
+	Sessions []Session `json:"sessions"`
+}
+
+// A DisputesView is the resident's disputes, newest first.
+type DisputesView struct {
+	Disputes []Dispute `json:"disputes"`
+}
+
+// A NewCaseView is the form of a new dispute; one of Record and Listing is set.
+type NewCaseView struct {
+	Record  *Record  `json:"record,omitempty"`
+	Listing *Listing `json:"listing,omitempty"`
+	Key     string   `json:"key"`
+}
+
+// A QueueView is the handlers' work queue.
+type QueueView struct {
+	Cases []Case `json:"cases"`
+	// Filter is what was asked for: State ("" for all open), Mine, Search.
+	Filter CaseFilter `json:"filter"`
+	// Next is the cursor of the next page, empty at the end.
+	Next string `json:"next,omitempty"`
+	// Counts of all open cases by state, and those whose clock was missed.
+	Counts map[string]int `json:"counts"`
+}
+
+// A CaseFilter narrows the work queue.
+type CaseFilter struct {
+	// State is a [DisputeState], "open" or "all"; "" is open.
+	State string `json:"state,omitempty"`
+	// Mine leaves only the actor's own cases.
+	Mine bool `json:"mine,omitempty"`
+	// Agency leaves only cases about one agency's records.
+	Agency string `json:"agency,omitempty"`
+	// Search matches the case's id, the resident's name and the catalogue code.
+	Search string `json:"search,omitempty"`
+}
+
+// A RulebooksView is the published rulebooks.
+type RulebooksView struct {
+	Rulebooks []Rulebook `json:"rulebooks"`
+}
