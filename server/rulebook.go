@@ -13,6 +13,7 @@ import (
 	_ "time/tzdata" // a rulebook's zone is known on every machine
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
 	"mingjing"
 	"mingjing/web/rulebooks"
@@ -139,9 +140,13 @@ func schemaProblems(schema *jsonschema.Schema, data []byte) []string {
 	var problems []string
 	var leaves func(e *jsonschema.ValidationError)
 	leaves = func(e *jsonschema.ValidationError) {
-		if len(e.Causes) == 0 {
-			unit := e.BasicOutput()
-			problems = append(problems, "/"+strings.Join(e.InstanceLocation, "/")+": schema: "+unit.Error.String())
+		// What none of a list's entries is, is wrong with the list, not with each.
+		_, contains := e.ErrorKind.(*kind.Contains)
+		if len(e.Causes) == 0 || contains {
+			alone := *e
+			alone.Causes = nil
+			problems = append(problems, "/"+strings.Join(e.InstanceLocation, "/")+": schema: "+alone.BasicOutput().Error.String())
+			return
 		}
 		for _, cause := range e.Causes {
 			leaves(cause)
