@@ -88,7 +88,7 @@ func (t *tx) DisputeByKey(ctx context.Context, resident mingjing.ResidentID, key
 
 // Disputes implements [casework.Tx].
 func (t *tx) Disputes(ctx context.Context, resident mingjing.ResidentID) ([]casework.Dispute, error) {
-	if err := t.lock(ctx, resident); err != nil {
+	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
 	return all[casework.Dispute](ctx, t, "list disputes",
@@ -264,7 +264,7 @@ func (t *tx) SetEvidenceAnswer(ctx context.Context, id, answer string) error {
 
 // Evidence implements [casework.Tx].
 func (t *tx) Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error) {
-	if err := t.lockOwner(ctx, "dispute", dispute); err != nil {
+	if err := ignoreNotFound(t.lockOwner(ctx, "dispute", dispute)); err != nil {
 		return nil, err
 	}
 	return all[mingjing.Evidence](ctx, t, "list evidence", `SELECT doc FROM evidence WHERE dispute_id = ? ORDER BY added_at, n`, dispute)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/rivertype"
 )
 
 const (
@@ -61,6 +62,13 @@ func (s *Store) newQueue(work *worker, announce *listener) (*river.Client[*sql.T
 	config := &river.Config{
 		Logger:      s.quiet(),
 		MaxAttempts: math.MaxInt16, // the column's greatest; failures are counted elsewhere
+		// A job with a time waits among those that are due, where the workers look
+		// at its time. Left as "scheduled" it would wait for a sweep by the leading
+		// replica every five seconds.
+		Hooks: []rivertype.Hook{river.HookInsertBeginFunc(func(_ context.Context, job *rivertype.JobInsertParams) error {
+			job.State = rivertype.JobStateAvailable
+			return nil
+		})},
 	}
 	driver := queueDriver{Driver: s.eng.driver(s.db), listener: announce}
 	if work != nil {

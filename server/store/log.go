@@ -34,7 +34,7 @@ func (t *tx) AddLook(ctx context.Context, resident mingjing.ResidentID, l mingji
 
 // Looks implements [casework.Tx]. The limit is at most [MaxPage].
 func (t *tx) Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.Look, error) {
-	if err := t.lock(ctx, resident); err != nil {
+	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
 	query, args := `SELECT doc FROM look WHERE resident_id = ?`, []any{string(resident)}

@@ -144,7 +144,7 @@ func (postgresEngine) waitingJob(due bool) string {
 	if due {
 		// The lock keeps the job from a worker that would not yet see what this
 		// transaction writes.
-		return found + ` AND state = 'available' AND scheduled_at <= now() LIMIT 1 FOR UPDATE SKIP LOCKED`
+		return found + ` AND state = 'available' AND scheduled_at <= clock_timestamp() LIMIT 1 FOR UPDATE SKIP LOCKED`
 	}
 	return found + ` AND state IN ('available', 'scheduled') AND (args ->> 'at')::bigint = ? LIMIT 1`
 }

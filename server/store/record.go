@@ -32,7 +32,7 @@ func (t *tx) Record(ctx context.Context, id string) (casework.Record, error) {
 
 // Records implements [casework.Tx], in the order in which they were first put.
 func (t *tx) Records(ctx context.Context, resident mingjing.ResidentID) ([]casework.Record, error) {
-	if err := t.lock(ctx, resident); err != nil {
+	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
 	return all[casework.Record](ctx, t, "list records", `SELECT doc FROM record WHERE resident_id = ? ORDER BY n`, string(resident))
@@ -60,7 +60,7 @@ func (t *tx) Listing(ctx context.Context, id string) (casework.Listing, error) {
 
 // Listings implements [casework.Tx], in the order in which they were first put.
 func (t *tx) Listings(ctx context.Context, resident mingjing.ResidentID) ([]casework.Listing, error) {
-	if err := t.lock(ctx, resident); err != nil {
+	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
 	return all[casework.Listing](ctx, t, "list listings", `SELECT doc FROM listing WHERE resident_id = ? ORDER BY n`, string(resident))

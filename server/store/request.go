@@ -96,7 +96,7 @@ func (t *tx) QueuePlace(ctx context.Context, id string) (place int, err error) {
 
 // Sources implements [casework.Tx].
 func (t *tx) Sources(ctx context.Context, request string) ([]casework.Source, error) {
-	if err := t.lockOwner(ctx, "request", request); err != nil {
+	if err := ignoreNotFound(t.lockOwner(ctx, "request", request)); err != nil {
 		return nil, err
 	}
 	return all[casework.Source](ctx, t, "list sources", `SELECT doc FROM source WHERE request_id = ? ORDER BY agency`, request)

@@ -59,7 +59,7 @@ func (t *tx) AddConsent(ctx context.Context, resident mingjing.ResidentID, c min
 
 // Consents implements [casework.Tx].
 func (t *tx) Consents(ctx context.Context, resident mingjing.ResidentID) ([]mingjing.Consent, error) {
-	if err := t.lock(ctx, resident); err != nil {
+	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
 	return all[mingjing.Consent](ctx, t, "list consents",
@@ -69,7 +69,7 @@ func (t *tx) Consents(ctx context.Context, resident mingjing.ResidentID) ([]ming
 // WithdrawConsents implements [casework.Tx].
 func (t *tx) WithdrawConsents(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) error {
 	const op = "withdraw consents"
-	if err := t.lock(ctx, resident); err != nil {
+	if err := t.lockForList(ctx, resident); err != nil {
 		return err
 	}
 	given, err := all[mingjing.Consent](ctx, t, op,

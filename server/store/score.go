@@ -30,7 +30,7 @@ func (t *tx) Score(ctx context.Context, id string) (mingjing.Score, error) {
 
 // Scores implements [casework.Tx].
 func (t *tx) Scores(ctx context.Context, resident mingjing.ResidentID, rulebook string) ([]mingjing.Score, error) {
-	if err := t.lock(ctx, resident); err != nil {
+	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
 	query, args := `SELECT doc FROM score WHERE resident_id = ?`, []any{string(resident)}
@@ -42,7 +42,7 @@ func (t *tx) Scores(ctx context.Context, resident mingjing.ResidentID, rulebook 
 
 // DeleteScores implements [casework.Tx]; "" deletes those of all rulebooks.
 func (t *tx) DeleteScores(ctx context.Context, resident mingjing.ResidentID, rulebook string) error {
-	if err := t.lock(ctx, resident); err != nil {
+	if err := t.lockForList(ctx, resident); err != nil {
 		return err
 	}
 	query, args := `DELETE FROM score WHERE resident_id = ?`, []any{string(resident)}

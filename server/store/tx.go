@@ -98,7 +98,8 @@ func (t *tx) rows(ctx context.Context, op string, each func(*sql.Rows) error, qu
 }
 
 // lock waits until no other transaction works on the resident, and keeps others
-// out until the end of this one.
+// out until the end of this one. Where it locks, a resident that is not there is
+// ErrNotFound; elsewhere the statement after it finds out.
 func (t *tx) lock(ctx context.Context, resident mingjing.ResidentID) error {
 	suffix := t.s.eng.rowLock("resident")
 	if suffix == "" || t.mine["resident "+string(resident)] {
@@ -106,13 +107,15 @@ func (t *tx) lock(ctx context.Context, resident mingjing.ResidentID) error {
 	}
 	var one int
 	err := t.row(ctx, "lock a resident", []any{&one}, `SELECT 1 FROM resident WHERE id = ?`+suffix, string(resident))
-	if errors.Is(err, casework.ErrNotFound) {
-		return nil // nobody has anything there
-	}
 	if err == nil {
 		t.own("resident " + string(resident))
 	}
 	return err
+}
+
+// lockForList is lock for a list, which is empty for a resident who is not there.
+func (t *tx) lockForList(ctx context.Context, resident mingjing.ResidentID) error {
+	return ignoreNotFound(t.lock(ctx, resident))
 }
 
 // lockOwner locks the resident to whom the row of the table belongs.
@@ -125,12 +128,16 @@ func (t *tx) lockOwner(ctx context.Context, table, id string) error {
 	var owner string
 	err := t.row(ctx, "lock the resident of a "+table, []any{&owner},
 		`SELECT resident.id FROM resident JOIN `+table+` ON `+table+`.resident_id = resident.id WHERE `+table+`.id = ?`+suffix, id)
-	if errors.Is(err, casework.ErrNotFound) {
-		return nil
-	}
 	if err == nil {
 		t.own(name)
 		t.own("resident " + owner)
+	}
+	return err
+}
+
+func ignoreNotFound(err error) error {
+	if errors.Is(err, casework.ErrNotFound) {
+		return nil
 	}
 	return err
 }
