@@ -57,8 +57,13 @@ func header(v *mingjing.View) app.UI {
 
 func languageLink(v *mingjing.View) app.UI {
 	other := i18n.Other(v.Lang)
-	return c.El("a", c.A{"href": "/" + other + "/" + strings.TrimPrefix(v.Path, "/"), "class": "header-link", "data-full": "true",
+	return c.El("a", c.A{"href": pathIn(v, other), "class": "header-link", "data-full": "true",
 		"lang": other, "hreflang": other}, c.Text(t(v, "lang.switch")))
+}
+
+// pathIn is the path of this very page in a language.
+func pathIn(v *mingjing.View, lang string) string {
+	return "/" + lang + "/" + strings.TrimPrefix(v.Path, "/")
 }
 
 func accountMenu(v *mingjing.View) app.UI {
@@ -97,7 +102,11 @@ func mainMenu(v *mingjing.View, pages, more []string) app.UI {
 	for _, name := range slices.Concat(pages, more) {
 		items = append(items, c.El("li", nil, navLink(v, name, "nav-link")))
 	}
-	return c.El("nav", c.A{"class": "nav", "aria-label": t(v, "chrome.nav")}, c.El("ul", c.A{"role": "list"}, items...))
+	class := "nav"
+	if more != nil {
+		class = "nav nav-resident"
+	}
+	return c.El("nav", c.A{"class": class, "aria-label": t(v, "chrome.nav")}, c.El("ul", c.A{"role": "list"}, items...))
 }
 
 func navLink(v *mingjing.View, name, class string, before ...app.UI) app.UI {

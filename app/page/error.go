@@ -38,7 +38,7 @@ func errorBody(v *mingjing.View) []app.UI {
 	case v.Who == nil && (status(v) == 401 || status(v) == 403):
 		actions = append(actions, c.LinkButton{Text: t(v, "chrome.login"), Href: href(v, "login")}.UI())
 	case status(v) == 429 || status(v) >= 500:
-		actions = append(actions, c.LinkButton{Text: t(v, "error_page.retry"), Href: "/" + v.Lang + "/" + v.Path, Full: true}.UI())
+		actions = append(actions, c.LinkButton{Text: t(v, "error_page.retry"), Href: pathIn(v, v.Lang), Full: true}.UI())
 	}
 	switch {
 	case v.Who == nil:
