@@ -135,7 +135,11 @@ func steps(v *mingjing.View, k mingjing.Case) app.UI {
 	}
 	step("ask_agency", "ask-agency", t(v, "case.ask"), t(v, "case.ask_hint", "agency", v.Label("agency", k.Agency())), kind)
 	if slices.Contains(k.Allowed, "decide") {
-		forms = append(forms, c.El("p", nil, c.Link{Text: t(v, "case.to_decision"), Href: "#decide"}.UI()))
+		kind = ""
+		if len(forms) > 0 {
+			kind = "secondary"
+		}
+		forms = append(forms, c.LinkButton{Text: t(v, "case.to_decision"), Href: "#decide", Kind: kind}.UI())
 	}
 	if len(forms) == 0 {
 		return nil
@@ -171,21 +175,21 @@ func decideForm(v *mingjing.View, k mingjing.Case) app.UI {
 		outcomes = append(outcomes, option)
 	}
 	body := []app.UI{
-		c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 		c.Radios{Name: "outcome", Legend: t(v, "case.outcome"), Options: outcomes, Value: typed(v, "outcome"), Error: fieldError(v, "outcome")}.UI(),
 		c.Textarea{Lang: v.Lang, Name: "reasons", Label: t(v, "case.reasons"), Hint: t(v, "case.reasons_hint"), Value: typed(v, "reasons"),
 			Error: fieldError(v, "reasons"), Rows: 8, Max: MaxReasons, Required: true}.UI(),
 	}
+	fields := c.Div("fields", body...)
 	if len(k.Evidence) > 0 {
 		answers := []app.UI{c.H(3, t(v, "case.evidence_answers"))}
 		for i, e := range k.Evidence {
 			answers = append(answers, c.Hidden{Name: "evidence_id", Value: e.ID}.UI(), evidenceAnswer(v, i, e))
 		}
-		body = append(body, c.Div("form stack", answers...))
+		fields = c.Div("columns columns-even", fields, c.Div("fields", answers...))
 	}
-	body = append(body, c.Button{Text: t(v, "case.decide")}.UI())
 	return c.Section("decide", t(v, "case.decide_title"), c.Form{Action: "/api/admin/cases/" + segment(k.ID) + "/decision",
-		Class: "decide-form", Label: t(v, "case.decide_title"), Body: body}.UI())
+		Class: "decide-form", Label: t(v, "case.decide_title"), Body: []app.UI{
+			c.Hidden{Name: "lang", Value: v.Lang}.UI(), fields, c.Button{Text: t(v, "case.decide")}.UI()}}.UI())
 }
 
 // correctTo is the date that was typed, or the one that the agency offers.

@@ -25,7 +25,7 @@ func disputeBody(v *mingjing.View) []app.UI {
 	}
 	d := *v.Dispute
 	body := []app.UI{
-		heading(t(v, "dispute.number", "id", caseNumber(d.ID)), t(v, "dispute.title", "item", v.Label("item", d.Code()))),
+		heading(t(v, "dispute.number", "id", caseNumber(d.ID)), v.Label("item", d.Code())),
 		c.Div("state-line", disputeTag(v, d), c.Muted(disputeState(v, d))),
 	}
 	if d.Decision != nil {

@@ -108,6 +108,10 @@ func effectList(v *mingjing.View, effects []mingjing.Effect) app.UI {
 	if len(effects) == 0 {
 		return c.Muted(t(v, "effect.nothing"))
 	}
+	// What keeps it from counting is mostly the same under every rulebook.
+	if why := effects[0].Why; why != "" && !slices.ContainsFunc(effects, func(e mingjing.Effect) bool { return e.Why != why }) {
+		return c.El("p", nil, effectUI(v, effects[0]))
+	}
 	lines := make([]app.UI, 0, len(effects))
 	for _, e := range effects {
 		lines = append(lines, c.Div("effect-line", c.Span("effect-book", v.Label("rulebook", e.Rulebook)), effectUI(v, e)))
@@ -395,7 +399,11 @@ func agencyAnswer(v *mingjing.View, d mingjing.Dispute) app.UI {
 	if d.Answer == nil {
 		switch {
 		case d.State == mingjing.DisputeAgencySilent:
-			return c.Notification{Kind: "warning", Text: t(v, "dispute.silent")}.UI()
+			said := "dispute.silent"
+			if v.Who != nil && v.Who.Role.Staff() {
+				said = "case.silent"
+			}
+			return c.Notification{Kind: "info", Text: t(v, said)}.UI()
 		case d.State == mingjing.DisputeAgencyAsked:
 			return c.Muted(t(v, "dispute.agency_answer_none"))
 		}

@@ -140,6 +140,9 @@ func dispute(s mingjing.DisputeState, listing bool) mingjing.Dispute {
 	if s == mingjing.DisputeDecided {
 		decided := at(-1)
 		d.Clocks[3].MetAt = &decided
+		if d.Record != nil {
+			d.Record.State = mingjing.RecordCorrected
+		}
 		d.Decision = &mingjing.Decision{Outcome: mingjing.OutcomePartly, By: "陈晓", At: decided, Corrected: "2024-04-02",
 			Reasons: "结案通知书证明义务已于 2025 年 6 月 30 日履行完毕，但发生日期登记有误。\n依据《上海市社会信用条例》第三十六条更正。"}
 		d.Evidence[0].Answer = "采纳。它证明义务已经履行。"
@@ -254,7 +257,7 @@ func heldScreens(lang string) map[string]*mingjing.View {
 	add("consents.wrong", func(v *mingjing.View) {
 		v.Consents = all["consents"].Consents
 		v.Form = map[string]string{"rulebook": "rongcheng"}
-		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "confirm", Code: "required"}}}
+		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "confirm", Code: "confirm_required"}}}
 	})
 	add("consents.withdrawn", func(v *mingjing.View) {
 		v.Consents = &mingjing.ConsentsView{Consents: all["consents"].Consents.Consents[3:]}

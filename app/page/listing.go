@@ -23,14 +23,14 @@ func listingBody(v *mingjing.View) []app.UI {
 	l := view.Listing
 	body := []app.UI{
 		heading(code(v, "list_kind", string(l.Kind)), v.Label("item", l.Code)),
-		c.Div("state-line", listingTag(v, l), c.Muted(effectiveText(v, *view))),
+		c.Div("state-line", listingTag(v, l), c.Muted(effectiveText(v, *view)), objectLink(v, view.Open, t(v, "listing.wrong_title"))),
 	}
 	if l.NoticeOn == "" {
 		body = append(body, c.Notification{Kind: "info", Title: t(v, "listing.unserved_title"), Text: t(v, "listing.unserved")}.UI())
 	}
 	return append(body,
 		c.Section("facts", t(v, "listing.facts"), c.SummaryList{Rows: listingRows(v, l, viewer(v))}.UI()),
-		measures(v, l),
+		measures(v, *view),
 		exit(v, l),
 		c.Section("effect", t(v, "effect.title"), effectTable(v, view.Effect)),
 		c.Section("document", t(v, "doc.title"), documentUI(v, l.Document)),
@@ -55,10 +55,14 @@ func listingRows(v *mingjing.View, l mingjing.Listing, resident string) []c.Summ
 	}
 }
 
-func measures(v *mingjing.View, l mingjing.Listing) app.UI {
+func measures(v *mingjing.View, view mingjing.ListingView) app.UI {
+	l := view.Listing
 	title := t(v, "listing.measures_black")
-	if l.Kind == mingjing.Redlist {
+	switch {
+	case l.Kind == mingjing.Redlist:
 		title = t(v, "listing.measures_red")
+	case !view.Effective:
+		title = t(v, "listing.measures_black_idle")
 	}
 	if len(l.Measures) == 0 {
 		return c.Section("measures", title, c.P(t(v, "listing.measures_none")))

@@ -174,6 +174,6 @@ func caseClock(v *mingjing.View, k mingjing.Case) app.UI {
 	if next.Missed || next.Due.Before(v.Now) {
 		late = c.Tag{Text: t(v, "queue.late"), Tone: "bad"}.UI()
 	}
-	return c.Div("two", c.El("span", nil, c.Text(code(v, "clock", next.Code)), c.Text(" "), late),
-		c.El("span", c.A{"class": "muted"}, timeUI(v, next.Due), c.Text(t(v, "records.separator")), c.Text(far)))
+	return c.Div("two", c.Div("clock-name", c.El("span", nil, c.Text(code(v, "clock", next.Code))), late),
+		c.Div("meta", timeUI(v, next.Due), c.El("span", nil, c.Text(far))))
 }

@@ -21,13 +21,16 @@ func recordBody(v *mingjing.View) []app.UI {
 	}
 	r := v.Record
 	rec := r.Record
-	ends := endsText(v, *r)
-	if ends == "" {
-		ends = t(v, "record.ends_none")
+	ends := t(v, "record.ends_none")
+	switch {
+	case r.Ends != "" && r.Ends <= v.Today:
+		ends = endsText(v, *r)
+	case r.Ends != "" && rec.State != mingjing.RecordRemoved:
+		ends = date(v, r.Ends)
 	}
 	body := []app.UI{
 		heading(areaName(v, r.Area), v.Label("item", rec.Code)),
-		c.Div("state-line", recordTag(v, rec.State), c.Muted(code(v, "record_state_hint", string(rec.State)))),
+		c.Div("state-line", recordTag(v, rec.State), c.Muted(code(v, "record_state_hint", string(rec.State))), objectLink(v, r.Open, t(v, "record.wrong_title"))),
 		c.Section("facts", t(v, "record.what"), c.SummaryList{Rows: []c.SummaryRow{
 			{Key: t(v, "record.occurred"), Text: orNone(v, date(v, rec.Occurred))},
 			{Key: t(v, "record.agency"), Text: v.Label("agency", rec.Agency)},
@@ -47,6 +50,14 @@ func recordBody(v *mingjing.View) []app.UI {
 		body = append(body, c.Section("looks", t(v, "record.log_title"), looksTable(v, r.Log, t(v, "record.log_title"))))
 	}
 	return body
+}
+
+// objectLink leads down to where a dispute can be begun.
+func objectLink(v *mingjing.View, open bool, text string) app.UI {
+	if !open {
+		return nil
+	}
+	return c.Link{Text: text, Href: "#object"}.UI()
 }
 
 // An objection is what is needed to offer a dispute, or to lead to one.

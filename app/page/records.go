@@ -34,9 +34,9 @@ func recordsBody(v *mingjing.View) []app.UI {
 	}
 	count := []app.UI{c.El("strong", nil, c.Text(tn(v, "records.count", len(records))))}
 	if disputed > 0 {
-		count = append(count, c.Text(t(v, "records.separator")), c.Text(tn(v, "records.count_disputed", disputed)))
+		count = append(count, c.El("span", nil, c.Text(tn(v, "records.count_disputed", disputed))))
 	}
-	body = append(body, c.El("p", c.A{"class": "count-line"}, count...))
+	body = append(body, c.El("p", c.A{"class": "meta count-line"}, count...))
 
 	for len(records) > 0 {
 		rank := areaRank(records[0].Area)
