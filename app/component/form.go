@@ -289,6 +289,8 @@ func (r Radios) UI() app.UI {
 // A Checkbox is one thing to agree to or to turn on.
 type Checkbox struct {
 	Name string
+	// ID is the name when empty; a page with several of a name needs it.
+	ID string
 	// Value is sent when it is ticked; it must not be empty.
 	Value              string
 	Label, Hint, Error string
@@ -297,8 +299,12 @@ type Checkbox struct {
 
 // UI makes the box with its label.
 func (c Checkbox) UI() app.UI {
-	a := A{"type": "checkbox", "name": c.Name, "id": c.Name, "value": c.Value, "class": "choice-input",
-		"aria-describedby": describe(c.Name, c.Hint, c.Error)}
+	id := c.ID
+	if id == "" {
+		id = c.Name
+	}
+	a := A{"type": "checkbox", "name": c.Name, "id": id, "value": c.Value, "class": "choice-input",
+		"aria-describedby": describe(id, c.Hint, c.Error)}
 	if c.Checked {
 		a["checked"] = "true"
 	}
@@ -306,9 +312,9 @@ func (c Checkbox) UI() app.UI {
 		a["aria-invalid"] = "true"
 	}
 	return Div(classes("field", when(c.Error != "", "field-wrong")),
-		errorUI(c.Name, c.Error),
-		Div("choice choice-box", El("input", a), El("label", A{"for": c.Name, "class": "choice-label"}, Text(c.Label)),
-			hintUI(c.Name, c.Hint)))
+		errorUI(id, c.Error),
+		Div("choice choice-box", El("input", a), El("label", A{"for": id, "class": "choice-label"}, Text(c.Label)),
+			hintUI(id, c.Hint)))
 }
 
 // A Select is a choice from a short list that is folded up.
