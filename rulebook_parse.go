@@ -2,6 +2,7 @@ package mingjing
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -85,16 +86,19 @@ func ParseRulebook(data []byte) (*Rulebook, error) {
 type checker struct{ problems []string }
 
 func (c *checker) add(path, todo string) {
-	if len(c.problems) < maxProblems {
-		c.problems = append(c.problems, cmpPath(path)+": "+todo)
+	if len(c.problems) >= maxProblems {
+		return
 	}
+	c.problems = append(c.problems, shortened(cmp.Or(path, "/"))+": "+shortened(todo))
 }
 
-func cmpPath(path string) string {
-	if path == "" {
-		return "/"
+// shortened keeps what a file says about itself from filling the screen.
+func shortened(s string) string {
+	const most = 600
+	if len(s) <= most {
+		return s
 	}
-	return path
+	return strings.ToValidUTF8(s[:most], "") + "..."
 }
 
 func (c *checker) err() error {

@@ -303,9 +303,6 @@ func termWhy(first, ends, asOf Date) string {
 // Ends is the first day on which a record of the item that happened on the day
 // occurred no longer counts; "" when occurred is no date.
 func Ends(item Item, occurred Date) Date {
-	if !occurred.valid() {
-		return ""
-	}
 	ends := occurred.AddMonths(item.CountsMonths)
 	if len(ends) > len(time.DateOnly) { // five-digit years do not compare as strings
 		return "9999-12-31"
@@ -335,16 +332,20 @@ func bandIndex(book *Rulebook, code string) int {
 // compareSteps is a total order on everything that a step shows, so that equal
 // steps cannot be told apart.
 func compareSteps(a, b step) int {
-	kind := func(s step) int {
-		if s.Kind == ContributionCap {
+	aCap, bCap := a.Kind == ContributionCap, b.Kind == ContributionCap
+	if aCap != bCap {
+		if aCap {
 			return 1
 		}
-		return 0
+		return -1
 	}
-	return cmp.Or(
-		cmp.Compare(kind(a), kind(b)),
-		cmp.Compare(a.on, b.on),
-		cmp.Compare(a.RecordID+a.ListingID, b.RecordID+b.ListingID),
+	if n := cmp.Compare(a.on, b.on); n != 0 {
+		return n
+	}
+	if n := cmp.Compare(a.RecordID+a.ListingID, b.RecordID+b.ListingID); n != 0 {
+		return n
+	}
+	return cmp.Or( // reached only when two have one day and one id
 		cmp.Compare(a.RecordID, b.RecordID),
 		cmp.Compare(a.Rule, b.Rule),
 		cmp.Compare(a.why, b.why),
