@@ -277,7 +277,7 @@ func (r Radios) UI() app.UI {
 		if o.Hint != "" {
 			hint = El("p", A{"class": "hint", "id": id + "-item-hint"}, Text(o.Hint))
 		}
-		items = append(items, Div("choice",
+		items = append(items, Div(classes("choice", when(o.Body != nil, "choice-card")),
 			El("input", a), El("label", A{"for": id, "class": "choice-label"}, Text(o.Text)), hint, o.Body))
 	}
 	return El("fieldset", A{"class": classes("field", when(r.Error != "", "field-wrong")),

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"cmp"
 	"strconv"
 
 	"mingjing"
@@ -33,7 +32,7 @@ func overviewBody(v *mingjing.View) []app.UI {
 		openRequestCard(v, o.Open),
 		scoreSection(v, o),
 		overviewDisputes(v, o.OpenDisputes),
-		c.Section("held", t(v, "overview.held"), c.Div("figures",
+		c.Section("held", t(v, "overview.held"), c.Div("figures figures-three",
 			figure(v, o.Records, "overview.records", href(v, "records")),
 			figure(v, o.Blacklisted, "overview.blacklists", href(v, "listings")),
 			figure(v, len(o.OpenDisputes), "overview.disputes", href(v, "disputes")))),
@@ -43,8 +42,7 @@ func overviewBody(v *mingjing.View) []app.UI {
 
 // figure is a number with the page that shows what is counted.
 func figure(v *mingjing.View, n int, key, to string) app.UI {
-	return c.El("p", nil, c.El("span", c.A{"class": "figure-number", "aria-hidden": "true"}, c.Text(i18n.Number(v.Lang, n))), c.El("br", nil),
-		c.El("a", c.A{"href": to, "class": "row-link"}, c.Span("visually-hidden", i18n.Number(v.Lang, n)+" "), c.El("span", nil, c.Text(tn(v, key, n)))))
+	return c.El("a", c.A{"href": to, "class": "figure"}, c.Span("figure-number", i18n.Number(v.Lang, n)), c.Span("figure-name", tn(v, key, n)))
 }
 
 // openRequestCard is the request that is being worked on, live.
@@ -113,17 +111,6 @@ func overviewDisputes(v *mingjing.View, disputes []mingjing.Dispute) app.UI {
 	return c.Section("open-disputes", t(v, "overview.open_disputes"), c.List("cards", cards...))
 }
 
-// nextClock is the clock still running that is due first, or nil.
-func nextClock(clocks []mingjing.Clock) *mingjing.Clock {
-	var next *mingjing.Clock
-	for i := range clocks {
-		if k := &clocks[i]; k.MetAt == nil && (next == nil || k.Due.Before(next.Due)) {
-			next = k
-		}
-	}
-	return next
-}
-
 func looksSection(v *mingjing.View, looks []mingjing.Look) app.UI {
 	if len(looks) == 0 {
 		return c.Section("looks", t(v, "overview.looks"), c.Muted(t(v, "overview.no_looks")))
@@ -131,12 +118,13 @@ func looksSection(v *mingjing.View, looks []mingjing.Look) app.UI {
 	rows := make([]app.UI, 0, len(looks))
 	for _, l := range looks {
 		rows = append(rows, c.Div("row", c.Div("row-main",
-			c.El("p", c.A{"class": "row-title"}, c.Text(cmp.Or(l.Who, t(v, "role."+string(l.Role))))),
-			c.El("p", c.A{"class": "meta"}, c.El("span", nil, c.Text(code(v, "look", l.Action))), c.El("span", nil, c.Text(code(v, "purpose", l.Purpose))))),
+			c.El("p", nil, lookWho(v, l)),
+			c.El("p", c.A{"class": "meta"}, c.El("span", nil, lookWhat(v, l)), c.El("span", nil, c.Text(lookPurpose(v, l))))),
 			c.El("p", c.A{"class": "muted small"}, timeUI(v, l.At))))
 	}
 	return c.Section("looks", t(v, "overview.looks"), c.List("rows", rows...),
 		c.Link{Text: t(v, "overview.looks_link"), Href: href(v, "access-log"), Class: "row-link"}.UI())
 }
 
+// plain writes a value without groups of digits, as scores are spoken of.
 func plain(n int) string { return strconv.Itoa(n) }

@@ -6,6 +6,7 @@
 package page
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -184,10 +185,18 @@ func errorSummary(v *mingjing.View) app.UI {
 		e.Text = problemText(v)
 	}
 	for _, f := range v.Problem.Fields {
-		e.Items = append(e.Items, c.ErrorItem{Text: fieldError(v, f.Field), Href: "#" + f.Field})
+		text := fieldError(v, f.Field)
+		if slices.Contains(bareErrors, f.Code) && i18n.Has("field."+f.Field) {
+			text = t(v, "chrome.field_error", "field", t(v, "field."+f.Field), "error", text)
+		}
+		e.Items = append(e.Items, c.ErrorItem{Text: text, Href: "#" + f.Field})
 	}
 	return e.UI()
 }
+
+// bareErrors are those whose sentence does not say which field it is about; the
+// summary puts the field's name, "field.<name>", before it.
+var bareErrors = []string{"required", "too_long", "too_short", "invalid", "invalid_choice", "invalid_date"}
 
 func doneBanner(v *mingjing.View) app.UI {
 	if v.Done == "" || !i18n.Has("done."+v.Done) {

@@ -107,7 +107,7 @@ func bandsTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
 		if len(band.Brings) > 0 {
 			brings = texts(v, band.Brings)
 		}
-		rows = append(rows, []app.UI{bandUI(v, band, ""), c.Text(t(v, "score.range", "from", plain(max(band.From, b.Min)), "to", plain(to))), brings, sampleTag(v, band.Sample)})
+		rows = append(rows, []app.UI{bandUI(v, band, ""), c.Span("nowrap", t(v, "score.range", "from", plain(max(band.From, b.Min)), "to", plain(to))), brings, sampleTag(v, band.Sample)})
 	}
 	return c.Table{Caption: t(v, "score.bands"), QuietCaption: true, Columns: []c.Column{{Text: t(v, "score.band")}, {Text: t(v, "rulebook.values")},
 		{Text: t(v, "rulebook.brings")}, {Text: t(v, "rulebook.source")}}, Rows: rows}.UI()

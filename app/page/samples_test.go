@@ -20,8 +20,6 @@ type sample struct {
 
 var sampleNow = time.Date(2026, 11, 23, 14, 5, 0, 0, time.FixedZone("CST", 8*60*60))
 
-const longName = "阿卜杜勒艾则孜·买买提吐尔逊·玉素甫江Wolfeschlegelsteinhausenbergerdorff"
-
 var books = sync.OnceValues(func() (map[string]*mingjing.Rulebook, error) {
 	all, err := rulebooks.All()
 	byID := map[string]*mingjing.Rulebook{}
@@ -239,7 +237,10 @@ func samplesToScore(t testing.TB, lang string) []sample {
 		v.Ask = &mingjing.AskView{Open: sampleRequest(sh, mingjing.RequestQueued)}
 	})
 	for _, state := range []mingjing.RequestState{mingjing.RequestQueued, mingjing.RequestCollecting, mingjing.RequestScoring, mingjing.RequestReady, mingjing.RequestWithdrawn} {
-		add("request-"+string(state), base(t, lang, "request"), func(v *mingjing.View) { v.Request = sampleRequest(sh, state) })
+		add("request-"+string(state), base(t, lang, "request"), func(v *mingjing.View) {
+			v.Labels = labelsOf(lang, rc, sh)
+			v.Request = sampleRequest(sh, state)
+		})
 	}
 	add("score", base(t, lang, "score"), func(v *mingjing.View) {
 		v.Path = "score?rulebook=rongcheng"
