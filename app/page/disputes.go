@@ -39,7 +39,7 @@ func disputeCard(v *mingjing.View, d mingjing.Dispute) app.UI {
 	var next app.UI
 	if d.Decision != nil {
 		facts = append(facts, c.El("span", nil, c.Text(t(v, "disputes.decided_on", "time", instant(v, d.Decision.At)))))
-	} else if k := dueClock(d.Clocks); k != nil {
+	} else if k := nextClock(d.Clocks); k != nil {
 		next = c.El("p", c.A{"class": "next"}, c.Text(t(v, "disputes.next", "time", instant(v, k.Due), "clock", code(v, "clock", k.Code))))
 	}
 	return c.Card{Title: v.Label("item", d.Code()), Href: href(v, "dispute", segment(d.ID)), Level: 3, Aside: disputeTag(v, d),

@@ -352,10 +352,10 @@ func clocks(v *mingjing.View, all []mingjing.Clock) app.UI {
 	return c.List("clocks", items...)
 }
 
-// dueClock is the deadline that comes next in a case, or nil: the nearest that
+// nextClock is the deadline that comes next in a case, or nil: the nearest that
 // has not been met. An agency that missed its own has lost the point, and nothing
 // waits for it any more.
-func dueClock(all []mingjing.Clock) *mingjing.Clock {
+func nextClock(all []mingjing.Clock) *mingjing.Clock {
 	var next *mingjing.Clock
 	for i := range all {
 		k := &all[i]
@@ -381,7 +381,7 @@ func timeline(v *mingjing.View, d mingjing.Dispute) app.UI {
 		}
 		items = append(items, item)
 	}
-	if next := dueClock(d.Clocks); next != nil && d.Decision == nil {
+	if next := nextClock(d.Clocks); next != nil && d.Decision == nil {
 		items = append(items, c.TimelineItem{Title: t(v, "dispute.next_step", "clock", code(v, "clock", next.Code)),
 			When: t(v, "dispute.next_by", "time", instant(v, next.Due)), At: next.Due, State: "next"})
 	}

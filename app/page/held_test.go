@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	hostileText  = `<script>alert("x")</script>"'><img src=x onerror=alert(1)>`
-	overlongName = "阿卜杜勒热合曼·买买提依明江·阿不都外力·Wolfeschlegelsteinhausenbergerdorff the Elder of Lujiazui"
+	hostile  = `<script>alert("x")</script>"'><img src=x onerror=alert(1)>`
+	longName = "阿卜杜勒热合曼·买买提依明江·阿不都外力·Wolfeschlegelsteinhausenbergerdorff the Elder of Lujiazui"
 )
 
 var (
@@ -161,7 +161,7 @@ func workCase(s mingjing.DisputeState, handler string, listing bool, allowed ...
 			k.Handler = "王磊"
 		}
 	}
-	k.Next = dueClock(k.Clocks)
+	k.Next = nextClock(k.Clocks)
 	return k
 }
 
@@ -286,7 +286,7 @@ func heldScreens(lang string) map[string]*mingjing.View {
 	add("new-dispute.wrong", func(v *mingjing.View) {
 		l := sampleListing(mingjing.ListingInEffect, "2025-05-20")
 		v.NewCase = &mingjing.NewCaseView{Listing: &l, Key: "k-1"}
-		v.Form = map[string]string{"reason": "expired", "statement": "期限 " + hostileText}
+		v.Form = map[string]string{"reason": "expired", "statement": "期限 " + hostile}
 		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{
 			{Field: "reason", Code: "reason_required"}, {Field: "statement", Code: "too_long"}, {Field: "evidence", Code: "evidence_type"}}}
 	})
@@ -323,7 +323,7 @@ func heldScreens(lang string) map[string]*mingjing.View {
 			*workCase(mingjing.DisputeAssigned, "H-0001", false, "ask_agency"), fresh, *workCase(mingjing.DisputeDecided, "H-0001", false)}}
 	})
 	add("queue.filtered", func(v *mingjing.View) {
-		v.Queue = &mingjing.QueueView{Counts: counts, Filter: mingjing.CaseFilter{State: "filed", Mine: true, Agency: "hpc", Search: hostileText}, Next: "n",
+		v.Queue = &mingjing.QueueView{Counts: counts, Filter: mingjing.CaseFilter{State: "filed", Mine: true, Agency: "hpc", Search: hostile}, Next: "n",
 			Cases: []mingjing.Case{*workCase(mingjing.DisputeFiled, "", false)}}
 	})
 	add("queue.none", func(v *mingjing.View) {
@@ -341,7 +341,7 @@ func heldScreens(lang string) map[string]*mingjing.View {
 	})
 	add("case.wrong", func(v *mingjing.View) {
 		v.Case = workCase(mingjing.DisputeAgencySilent, "H-0001", false, "decide")
-		v.Form = map[string]string{"outcome": "partly", "reasons": hostileText, "evidence_answer.e-1": "看过了"}
+		v.Form = map[string]string{"outcome": "partly", "reasons": hostile, "evidence_answer.e-1": "看过了"}
 		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{
 			{Field: "correct_to", Code: "correction_required"}, {Field: "evidence_answer.e-2", Code: "evidence_unanswered"}}}
 	})
@@ -356,49 +356,49 @@ func heldScreens(lang string) map[string]*mingjing.View {
 	return all
 }
 
-// poison puts hostileText and overlong text wherever a person or an agency writes.
+// poison puts hostile and overlong text wherever a person or an agency writes.
 func poison(v *mingjing.View) {
 	for key := range v.Labels {
-		v.Labels[key] = hostileText + overlongName
+		v.Labels[key] = hostile + longName
 	}
 	if v.Who != nil {
-		v.Who.Name = overlongName + hostileText
+		v.Who.Name = longName + hostile
 	}
-	text := mingjing.Text{"en": hostileText, "zh-CN": hostileText + overlongName}
-	doc := mingjing.Document{Kind: hostileText, Issuer: hostileText, Number: hostileText, Date: "2025-03-14", Hash: hostileText}
+	text := mingjing.Text{"en": hostile, "zh-CN": hostile + longName}
+	doc := mingjing.Document{Kind: hostile, Issuer: hostile, Number: hostile, Date: "2025-03-14", Hash: hostile}
 	rec := func(r *mingjing.Record) {
 		if r != nil {
-			r.ID, r.Code, r.Subject, r.Detail, r.Document, r.DisputeID = hostileText, hostileText, hostileText, text, doc, hostileText
+			r.ID, r.Code, r.Subject, r.Detail, r.Document, r.DisputeID = hostile, hostile, hostile, text, doc, hostile
 		}
 	}
 	list := func(l *mingjing.Listing) {
 		if l != nil {
-			l.ID, l.Subject, l.Ground, l.LegalBasis, l.Exit, l.Document = hostileText, overlongName, text, text, text, doc
-			l.Measures = []mingjing.Measure{{Code: hostileText, Name: text, LegalBasis: text}}
+			l.ID, l.Subject, l.Ground, l.LegalBasis, l.Exit, l.Document = hostile, longName, text, text, text, doc
+			l.Measures = []mingjing.Measure{{Code: hostile, Name: text, LegalBasis: text}}
 		}
 	}
 	disp := func(d *mingjing.Dispute) {
 		rec(d.Record)
 		list(d.Listing)
-		d.ID, d.Statement, d.Handler = hostileText, hostileText+"\n"+hostileText, hostileText
+		d.ID, d.Statement, d.Handler = hostile, hostile+"\n"+hostile, hostile
 		for i := range d.Evidence {
-			d.Evidence[i].ID, d.Evidence[i].Name, d.Evidence[i].Type, d.Evidence[i].Answer = hostileText+strconv.Itoa(i), hostileText, hostileText, hostileText
+			d.Evidence[i].Name, d.Evidence[i].Type, d.Evidence[i].Answer = hostile, hostile, hostile
 		}
 		for i := range d.Timeline {
-			d.Timeline[i].Who, d.Timeline[i].Code = hostileText, hostileText
+			d.Timeline[i].Who, d.Timeline[i].Code = hostile, hostile
 		}
 		if d.Answer != nil {
-			d.Answer.Text, d.Answer.Position = text, hostileText
+			d.Answer.Text, d.Answer.Position = text, hostile
 		}
 		if d.Decision != nil {
-			d.Decision.By, d.Decision.Reasons = hostileText, hostileText
+			d.Decision.By, d.Decision.Reasons = hostile, hostile
 		}
 	}
 	if v.Records != nil {
 		for i := range v.Records.Records {
 			rec(&v.Records.Records[i].Record)
 			for j := range v.Records.Records[i].Effect {
-				v.Records.Records[i].Effect[j].Rulebook, v.Records.Records[i].Effect[j].Why = hostileText, hostileText
+				v.Records.Records[i].Effect[j].Rulebook, v.Records.Records[i].Effect[j].Why = hostile, hostile
 			}
 		}
 	}
@@ -406,7 +406,7 @@ func poison(v *mingjing.View) {
 		rec(&v.Record.Record)
 		for i := range v.Record.Log {
 			l := &v.Record.Log[i]
-			l.Who, l.Action, l.Subject, l.Role = hostileText, hostileText, hostileText, hostileText
+			l.Who, l.Action, l.Subject, l.Role = hostile, hostile, hostile, hostile
 		}
 	}
 	if v.Listings != nil {
@@ -419,19 +419,19 @@ func poison(v *mingjing.View) {
 	}
 	if v.Sources != nil {
 		for i := range v.Sources.Sources {
-			v.Sources.Sources[i].Agency, v.Sources.Sources[i].Holds, v.Sources.Sources[i].State = hostileText, []string{hostileText}, hostileText
+			v.Sources.Sources[i].Agency, v.Sources.Sources[i].Holds, v.Sources.Sources[i].State = hostile, []string{hostile}, hostile
 		}
 	}
 	if v.AccessLog != nil {
-		v.AccessLog.Next = hostileText
+		v.AccessLog.Next = hostile
 		for i := range v.AccessLog.Looks {
 			l := &v.AccessLog.Looks[i]
-			l.Who, l.Subject = hostileText, hostileText
+			l.Who, l.Subject = hostile, hostile
 		}
 	}
 	if v.Sessions != nil {
 		for i := range v.Sessions.Sessions {
-			v.Sessions.Sessions[i].Device, v.Sessions.Sessions[i].ID = hostileText, hostileText
+			v.Sessions.Sessions[i].Device, v.Sessions.Sessions[i].ID = hostile, hostile
 		}
 	}
 	if v.Disputes != nil {
@@ -442,21 +442,21 @@ func poison(v *mingjing.View) {
 	if v.NewCase != nil {
 		rec(v.NewCase.Record)
 		list(v.NewCase.Listing)
-		v.NewCase.Key = hostileText
+		v.NewCase.Key = hostile
 	}
 	if v.Dispute != nil {
 		disp(v.Dispute)
 	}
 	if v.Queue != nil {
-		v.Queue.Next, v.Queue.Filter.Agency = hostileText, hostileText
+		v.Queue.Next, v.Queue.Filter.Agency = hostile, hostile
 		for i := range v.Queue.Cases {
 			disp(&v.Queue.Cases[i].Dispute)
-			v.Queue.Cases[i].Resident, v.Queue.Cases[i].IDMasked = overlongName, hostileText
+			v.Queue.Cases[i].Resident, v.Queue.Cases[i].IDMasked = longName, hostile
 		}
 	}
 	if v.Case != nil {
 		disp(&v.Case.Dispute)
-		v.Case.Resident = overlongName
+		v.Case.Resident = longName
 	}
 }
 
@@ -673,7 +673,7 @@ func TestADisputeFormKeepsWhatWasTyped(t *testing.T) {
 	if form.AttrOr("enctype", "") != "multipart/form-data" || form.Find("input[name=listing_id]").AttrOr("value", "") != "l-1" || form.Find("input[name=record_id]").Length() != 0 {
 		t.Error("the form does not name its listing")
 	}
-	if got := form.Find("textarea[name=statement]").Text(); !strings.Contains(got, "期限 "+hostileText) {
+	if got := form.Find("textarea[name=statement]").Text(); !strings.Contains(got, "期限 "+hostile) {
 		t.Errorf("the statement came back as %q", got)
 	}
 	if form.Find("input[name=reason][checked]").AttrOr("value", "") != "expired" || form.Find("input[name=reason]").Length() != len(mingjing.DisputeReasons) {
@@ -692,7 +692,7 @@ func TestEvidenceIsAddedUntilTheDecision(t *testing.T) {
 		}
 	}
 	link := renderHeld(t, "dispute", views["dispute.filed"]).Find(".paper-name").First()
-	if link.AttrOr("href", "") != "/api/evidence/e-1" || link.AttrOr("download", "") != "结案通知书.pdf" || link.AttrOr("data-full", "") == "" {
+	if _, full := link.Attr("data-full"); !full || link.AttrOr("href", "") != "/api/evidence/e-1" || link.AttrOr("download", "") != "结案通知书.pdf" {
 		t.Error("a piece of evidence is not offered as a download")
 	}
 }
@@ -709,7 +709,7 @@ func TestADecisionSaysWhoWhyAndWhatFollows(t *testing.T) {
 func TestTheQueueKeepsItsFilters(t *testing.T) {
 	doc := renderHeld(t, "queue", heldScreens("en")["queue.filtered"])
 	form := doc.Find("form[role=search]")
-	if form.Find("input[name=state]").AttrOr("value", "") != "filed" || form.Find("input[name=search]").AttrOr("value", "") != hostileText ||
+	if form.Find("input[name=state]").AttrOr("value", "") != "filed" || form.Find("input[name=search]").AttrOr("value", "") != hostile ||
 		form.Find("input[name=mine][checked]").Length() != 1 || form.Find("option[selected]").AttrOr("value", "") != "hpc" {
 		t.Error("the form has lost a filter")
 	}

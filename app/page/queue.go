@@ -164,7 +164,7 @@ func caseHandler(v *mingjing.View, k mingjing.Case) app.UI {
 func caseClock(v *mingjing.View, k mingjing.Case) app.UI {
 	next := k.Next
 	if next == nil {
-		next = dueClock(k.Clocks)
+		next = nextClock(k.Clocks)
 	}
 	if next == nil || k.Decision != nil {
 		return c.Span("muted", t(v, "queue.no_clock"))
