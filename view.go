@@ -52,6 +52,9 @@ type View struct {
 	Case      *Case          `json:"case,omitempty"`
 	Rulebooks *RulebooksView `json:"rulebooks,omitempty"`
 	Rulebook  *Rulebook      `json:"rulebook,omitempty"`
+	// RulebookHash is the SHA-256 of the published bytes of Rulebook, 64 hex
+	// digits: the rulebook itself loses it on its way through JSON.
+	RulebookHash string `json:"rulebook_hash,omitempty"`
 
 	// Labels are the names, in the page's language, of the codes that the page
 	// shows: "agency.<code>", "item.<code>", "band.<rulebook>.<code>",
