@@ -1,0 +1,222 @@
+// Package client is the server as a page sees it: views that are fetched, forms
+// that are sent, and the live stream of events. It goes through the browser's own
+// fetch and WebSocket; net/http would add a quarter to what a phone downloads. It
+// knows nothing of what views show. Outside a browser everything returns
+// [ErrNoBrowser].
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"mingjing"
+)
+
+// ViewType is the media type under which the server answers a page's View alone.
+const ViewType = "application/vnd.mingjing.view+json"
+
+// maxAnswer bounds what is read of an answer, in bytes; the largest page, a long
+// access log, has a hundredth of it.
+const maxAnswer = 16 << 20
+
+// ErrNoBrowser is returned where there is no browser.
+var ErrNoBrowser = errors.New("client: not in a browser")
+
+// An Error is why there is no View.
+type Error struct {
+	// Offline says that the server was not reached; nothing is known to have
+	// happened.
+	Offline bool
+	// Status is the HTTP status of an answer that was no View; 0 when offline.
+	Status int
+	// URL is where that answer came from, after redirects.
+	URL string
+}
+
+func (e *Error) Error() string {
+	if e.Offline {
+		return "client: the server was not reached"
+	}
+	return "client: an answer with status " + strconv.Itoa(e.Status) + " that is no view"
+}
+
+// Get fetches the bytes at a path of the server. The error is an [*Error], or
+// that of ctx.
+func Get(ctx context.Context, path string) ([]byte, error) {
+	a, err := send(ctx, path, map[string]any{"method": "GET"}, "*/*")
+	if err != nil {
+		return nil, err
+	}
+	if a.status != 200 {
+		return nil, &Error{Status: a.status, URL: a.url}
+	}
+	return a.body, nil
+}
+
+// GetView fetches the View of a page. finalURL is the address after redirects.
+// The error is an [*Error], or that of ctx.
+func GetView(ctx context.Context, url string) (v *mingjing.View, finalURL string, err error) {
+	return view(send(ctx, url, map[string]any{"method": "GET", "cache": "no-store"}, ViewType))
+}
+
+// A Form is a form that was filled in, taken at the moment of sending.
+type Form struct {
+	// Action is where it goes.
+	Action string
+	// Get says that it asks for a page and changes nothing.
+	Get  bool
+	body app.Value
+}
+
+// ReadForm takes what a form element holds, with the button that sent it, which
+// may be nil. What the person changes afterwards is not in it.
+func ReadForm(form, submitter app.Value) (Form, error) {
+	if app.IsServer {
+		return Form{}, ErrNoBrowser
+	}
+	has := submitter != nil && submitter.Truthy()
+	attr := func(name string) string {
+		if has && submitter.Call("hasAttribute", "form"+name).Bool() {
+			return submitter.Call("getAttribute", "form"+name).String()
+		}
+		if form.Call("hasAttribute", name).Bool() {
+			return form.Call("getAttribute", name).String()
+		}
+		return ""
+	}
+	w := app.Window()
+	data := w.Get("FormData").New(form)
+	if has {
+		// FormData takes the button as its second argument only in newer browsers.
+		if name := submitter.Get("name"); name.Truthy() {
+			data.Call("append", name, submitter.Get("value"))
+		}
+	}
+	f := Form{Action: attr("action"), Get: !strings.EqualFold(attr("method"), "post")}
+	if f.Action == "" {
+		f.Action = w.Get("location").Get("href").String()
+	}
+	switch {
+	case f.Get:
+		query := w.Get("URLSearchParams").New(data).Call("toString").String()
+		f.Action, _, _ = strings.Cut(f.Action, "?")
+		f.Action += "?" + query
+	case strings.EqualFold(attr("enctype"), "multipart/form-data"):
+		f.body = data
+	default:
+		f.body = w.Get("URLSearchParams").New(data)
+	}
+	return f, nil
+}
+
+// Send sends the form and returns the View it is answered with, which may say
+// what was wrong with it. The error is an [*Error], or that of ctx; when it is
+// Offline, the form may or may not have arrived.
+func (f Form) Send(ctx context.Context) (v *mingjing.View, finalURL string, err error) {
+	if f.Get {
+		return GetView(ctx, f.Action)
+	}
+	if f.body == nil {
+		return nil, "", ErrNoBrowser
+	}
+	return view(send(ctx, f.Action, map[string]any{"method": "POST", "body": f.body}, ViewType))
+}
+
+// Submit is [ReadForm] and [Form.Send].
+func Submit(ctx context.Context, form, submitter app.Value) (v *mingjing.View, finalURL string, err error) {
+	f, err := ReadForm(form, submitter)
+	if err != nil {
+		return nil, "", err
+	}
+	return f.Send(ctx)
+}
+
+type answer struct {
+	status int
+	kind   string
+	url    string
+	body   []byte
+}
+
+func view(a answer, err error) (*mingjing.View, string, error) {
+	if err != nil {
+		return nil, "", err
+	}
+	v := &mingjing.View{}
+	if !strings.HasPrefix(a.kind, ViewType) || json.Unmarshal(a.body, v) != nil {
+		return nil, a.url, &Error{Status: a.status, URL: a.url}
+	}
+	return v, a.url, nil
+}
+
+// send fetches and waits; it must not run on the goroutine that draws.
+func send(ctx context.Context, url string, options map[string]any, accept string) (answer, error) {
+	if app.IsServer {
+		return answer{}, ErrNoBrowser
+	}
+	w := app.Window()
+	abort := w.Get("AbortController").New()
+	defer context.AfterFunc(ctx, func() { abort.Call("abort") })()
+	options["headers"] = map[string]any{"Accept": accept}
+	options["credentials"] = "same-origin"
+	options["redirect"] = "follow"
+	options["signal"] = abort.Get("signal")
+
+	response, ok := await(w.Call("fetch", url, options))
+	if !ok {
+		return answer{}, lost(ctx)
+	}
+	a := answer{status: response.Get("status").Int(), url: response.Get("url").String()}
+	if kind := response.Get("headers").Call("get", "Content-Type"); kind.Truthy() {
+		a.kind = kind.String()
+	}
+	buffer, ok := await(response.Call("arrayBuffer"))
+	if !ok {
+		return answer{}, lost(ctx)
+	}
+	bytes := w.Get("Uint8Array").New(buffer)
+	n := bytes.Get("length").Int()
+	if n > maxAnswer {
+		return answer{}, &Error{Status: a.status, URL: a.url}
+	}
+	a.body = make([]byte, n)
+	app.CopyBytesToGo(a.body, bytes)
+	return a, nil
+}
+
+func lost(ctx context.Context) error {
+	if err := ctx.Err(); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return &Error{Offline: true}
+}
+
+// await waits for a promise; ok is false when it was rejected.
+func await(promise app.Value) (value app.Value, ok bool) {
+	type settled struct {
+		value app.Value
+		ok    bool
+	}
+	done := make(chan settled, 1)
+	settle := func(ok bool) app.Func {
+		return app.FuncOf(func(_ app.Value, args []app.Value) any {
+			s := settled{ok: ok}
+			if len(args) > 0 {
+				s.value = args[0]
+			}
+			done <- s
+			return nil
+		})
+	}
+	yes, no := settle(true), settle(false)
+	defer yes.Release()
+	defer no.Release()
+	promise.Call("then", yes, no)
+	s := <-done
+	return s.value, s.ok
+}

@@ -1,0 +1,18 @@
+// Command app is the browser's program: it takes over the page that the server
+// rendered and keeps it up to date. Outside a browser it does nothing.
+package main
+
+import (
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"mingjing/app/page"
+)
+
+func main() {
+	if !page.Ready() {
+		return
+	}
+	page.WaitForHands()
+	app.RouteWithRegexp("^/.*", func() app.Composer { return &page.Host{} })
+	app.RunWhenOnBrowser()
+}

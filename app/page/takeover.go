@@ -1,0 +1,204 @@
+package page
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+// Ready says whether the page has a view for the app to take over.
+func Ready() bool {
+	return app.IsClient && app.Window().GetElementByID(islandID).Truthy()
+}
+
+// WaitForHands returns when taking the page over disturbs nobody: not while a
+// word is being composed, a pointer is down, a file is being chosen, a form has
+// just been sent or somebody is typing. Until then the page is the server's own
+// and works.
+func WaitForHands() {
+	const (
+		look   = 50 * time.Millisecond
+		typing = 1200 // ms since the last key
+		leave  = 10_000
+	)
+	for {
+		hands := app.Window().Get("mingjingHands")
+		if !hands.Truthy() {
+			return
+		}
+		now := app.Window().Get("performance").Call("now").Float()
+		busy := hands.Get("composing").Bool() || hands.Get("pressing").Bool() || hands.Get("choosing").Bool() ||
+			now-hands.Get("typed").Float() < typing || now-hands.Get("left").Float() < leave
+		if !busy {
+			return
+		}
+		time.Sleep(look)
+	}
+}
+
+// focusable finds what may have the focus; the two trees have the same.
+const focusable = "a[href],button,input,select,textarea,summary,[tabindex]"
+
+// A snapshot is what a person has done to a page that is about to be replaced by
+// an equal one.
+type snapshot struct {
+	controls map[string]control
+	open     []bool // details, in order
+	focus    int    // index among what may have the focus, -1 for none
+	tag      string
+	from, to int // selection in the focused field, -1 for none
+	x, y     float64
+}
+
+// A control is a field that differs from what the server sent.
+type control struct {
+	value    string
+	checked  bool
+	selected []bool
+	files    app.Value
+	top      float64
+}
+
+func forEach(root app.Value, selector string, f func(i int, e app.Value)) {
+	all := root.Call("querySelectorAll", selector)
+	for i := range all.Length() {
+		f(i, all.Index(i))
+	}
+}
+
+func eachControl(root app.Value, f func(key, kind string, e app.Value)) {
+	seen := map[string]int{}
+	forEach(root, "input,select,textarea", func(_ int, e app.Value) {
+		action := ""
+		if form := e.Get("form"); form.Truthy() {
+			if a := form.Call("getAttribute", "action"); a.Truthy() {
+				action = a.String()
+			}
+		}
+		name := ""
+		if n := e.Call("getAttribute", "name"); n.Truthy() {
+			name = n.String()
+		}
+		kind := e.Get("type").String()
+		key := action + "\n" + name + "\n" + kind
+		seen[key]++
+		f(key+"\n"+strconv.Itoa(seen[key]), kind, e)
+	})
+}
+
+func takeSnapshot(root app.Value) snapshot {
+	w := app.Window()
+	s := snapshot{controls: map[string]control{}, focus: -1, from: -1, x: w.Get("scrollX").Float(), y: w.Get("scrollY").Float()}
+	eachControl(root, func(key, kind string, e app.Value) {
+		switch kind {
+		case "hidden", "submit", "button", "reset", "image":
+		case "checkbox", "radio":
+			if c := e.Get("checked").Bool(); c != e.Get("defaultChecked").Bool() {
+				s.controls[key] = control{checked: c}
+			}
+		case "file":
+			if files := e.Get("files"); files.Truthy() && files.Length() > 0 {
+				s.controls[key] = control{files: files}
+			}
+		case "select-one", "select-multiple":
+			options := e.Get("options")
+			selected := make([]bool, options.Length())
+			for i := range selected {
+				selected[i] = options.Index(i).Get("selected").Bool()
+			}
+			s.controls[key] = control{selected: selected}
+		default:
+			top := e.Get("scrollTop").Float()
+			if v := e.Get("value").String(); v != e.Get("defaultValue").String() || top != 0 {
+				s.controls[key] = control{value: v, top: top}
+			}
+		}
+	})
+	forEach(root, "details", func(_ int, e app.Value) { s.open = append(s.open, e.Get("open").Bool()) })
+	active := w.Get("document").Get("activeElement")
+	forEach(root, focusable, func(i int, e app.Value) {
+		if e.Equal(active) {
+			s.focus, s.tag = i, e.Get("tagName").String()
+			if from := e.Get("selectionStart"); from.Type() == app.TypeNumber {
+				s.from, s.to = from.Int(), e.Get("selectionEnd").Int()
+			}
+		}
+	})
+	return s
+}
+
+// restore does to root what was done to the page before; changed says whether a
+// field holds something that was not sent yet.
+func (s snapshot) restore(root app.Value) (changed bool) {
+	eachControl(root, func(key, kind string, e app.Value) {
+		c, ok := s.controls[key]
+		if !ok {
+			return
+		}
+		switch kind {
+		case "checkbox", "radio":
+			changed = true
+			e.Set("checked", c.checked)
+		case "file":
+			changed = true
+			e.Set("files", c.files)
+		case "select-one", "select-multiple":
+			options := e.Get("options")
+			for i, want := range c.selected {
+				if i < options.Length() && options.Index(i).Get("selected").Bool() != want {
+					options.Index(i).Set("selected", want)
+					changed = true
+				}
+			}
+		default:
+			if e.Get("value").String() != c.value {
+				changed = true
+				e.Set("value", c.value)
+			}
+			e.Set("scrollTop", c.top)
+		}
+	})
+	forEach(root, "details", func(i int, e app.Value) {
+		if i < len(s.open) && e.Get("open").Bool() != s.open[i] {
+			e.Set("open", s.open[i])
+		}
+	})
+	forEach(root, focusable, func(i int, e app.Value) {
+		if i != s.focus || e.Get("tagName").String() != s.tag {
+			return
+		}
+		e.Call("focus", map[string]any{"preventScroll": true})
+		if s.from >= 0 && e.Get("selectionStart").Type() == app.TypeNumber {
+			e.Call("setSelectionRange", s.from, s.to)
+		}
+	})
+	w := app.Window()
+	if w.Get("scrollX").Float() != s.x || w.Get("scrollY").Float() != s.y {
+		scrollTo(s.x, s.y)
+	}
+	return changed
+}
+
+// onlyFiles leaves the files alone: those of a form that was refused.
+func (s snapshot) onlyFiles() snapshot {
+	kept := snapshot{controls: map[string]control{}, focus: -1, from: -1}
+	for key, c := range s.controls {
+		if c.files != nil {
+			kept.controls[key] = c
+		}
+	}
+	return kept
+}
+
+func (s snapshot) restoreFiles(root app.Value) {
+	eachControl(root, func(key, kind string, e app.Value) {
+		if c, ok := s.controls[key]; ok && kind == "file" {
+			e.Set("files", c.files)
+		}
+	})
+}
+
+func scrollTo(x, y float64) {
+	app.Window().Call("scrollTo", map[string]any{"left": x, "top": y, "behavior": "instant"})
+}

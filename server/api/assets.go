@@ -1,0 +1,408 @@
+package api
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"html"
+	"io"
+	"mime"
+	"net/http"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/andybalholm/brotli"
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"mingjing"
+	"mingjing/i18n"
+	"mingjing/web"
+)
+
+// CSP is the content security policy of every page: nothing but our own scripts,
+// styles, pictures and connections (the live stream among them), no inline script
+// or style, no frame around us. The browser's program needs 'wasm-unsafe-eval',
+// which allows compiling WebAssembly and nothing else.
+const CSP = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; " +
+	"connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// Colours of the browser's own frame around the page, as --paper of app.css.
+const (
+	paperLight = "#f5f2ea"
+	paperDark  = "#101513"
+)
+
+const forever = "public, max-age=31536000, immutable"
+
+// assets are the public files and the scripts that start the browser's program,
+// kept in memory, hashed and compressed once.
+type assets struct {
+	files map[string]*asset // by path
+	// wasm is the address of the browser's program, "" when the server was built
+	// without: then pages are sent without scripts and work as plain forms.
+	wasm string
+	// links are what the head of every page has after its title.
+	links string
+}
+
+// An asset is one public file in the encodings that it is sent in.
+type asset struct {
+	kind     string
+	hash     string
+	raw      []byte // nil when it is only kept compressed
+	br, gzip []byte // nil when compressing saves nothing
+	// fresh has browsers ask each time, whatever the address.
+	fresh bool
+}
+
+// newAssets prepares the public files. more are further ones, by their name below
+// /web/, such as the published rulebooks.
+func newAssets(more map[string][]byte) (*assets, error) {
+	a := &assets{files: map[string]*asset{}}
+	for _, f := range web.Files() {
+		a.add("/web/"+f.Name, f.Type, f.Data)
+	}
+	for name, data := range more {
+		kind := mime.TypeByExtension(path.Ext(name))
+		if kind == "" {
+			return nil, fmt.Errorf("api: the public file %s has no known type", name)
+		}
+		a.add("/web/"+name, kind, data)
+	}
+	for alias, name := range map[string]string{
+		"/favicon.ico": "icons/favicon-32.png", "/apple-touch-icon.png": "icons/apple-touch-180.png", "/robots.txt": "robots.txt",
+	} {
+		f, ok := a.files["/web/"+name]
+		if !ok {
+			return nil, fmt.Errorf("api: the public file %s is missing", name)
+		}
+		a.files[alias] = f
+	}
+	manifest, err := manifest()
+	if err != nil {
+		return nil, err
+	}
+	a.add("/manifest.webmanifest", "application/manifest+json", manifest)
+	if err := a.addProgram(); err != nil {
+		return nil, err
+	}
+	a.links = a.headLinks()
+	return a, nil
+}
+
+func (a *assets) add(at, kind string, data []byte) {
+	f := &asset{kind: kind, hash: web.Hash(data), raw: data}
+	if !strings.HasPrefix(kind, "image/png") {
+		f.br, f.gzip = pack(data)
+	}
+	a.files[at] = f
+}
+
+// url is the address of a file with the hash of its content.
+func (a *assets) url(at string) string { return at + "?v=" + a.files[at].hash }
+
+// addProgram adds the browser's program and what starts it. go-app's own handler
+// makes the scripts; it never sees a request, since it has one ETag for every
+// path and answers any of them.
+func (a *assets) addProgram() error {
+	program, ok := web.Wasm()
+	if !ok {
+		return nil
+	}
+	a.wasm = program.URL()
+	a.files["/web/app.wasm"] = &asset{kind: "application/wasm", hash: program.Hash, br: program.Brotli, gzip: program.Gzip}
+
+	h := &app.Handler{
+		Name:                  "Mingjing",
+		Resources:             resolver{wasm: a.wasm},
+		Version:               "0",
+		WasmContentLength:     strconv.Itoa(program.Size),
+		ServiceWorkerTemplate: "/",
+		Icon: app.Icon{Default: web.URL("icons/icon-192.png"), Large: web.URL("icons/icon-512.png"),
+			SVG: web.URL("icons/mark.svg"), Maskable: web.URL("icons/maskable-512.png")},
+	}
+	exec, err := fromHandler(h, "/wasm_exec.js")
+	if err != nil {
+		return err
+	}
+	start, err := fromHandler(h, "/app.js")
+	if err != nil {
+		return err
+	}
+	// go-app reads the program through a stream of its own to draw its progress,
+	// which nobody sees here and which keeps the browser from keeping the compiled
+	// code.
+	start = bytes.Replace(start, []byte(`fetchWithProgress("`+a.wasm+`", showProgress)`), []byte(`fetch("`+a.wasm+`")`), 1)
+	const js = "text/javascript; charset=utf-8"
+	a.add("/wasm_exec.js", js, exec)
+	a.add("/app.js", js, start)
+
+	kept := []string{a.wasm, a.url("/wasm_exec.js"), a.url("/app.js"), a.url("/web/early.js"), web.URL("app.css"),
+		web.URL("icons/mark.svg"), web.URL("icons/favicon-32.png"), web.URL("icons/icon-192.png")}
+	pages := map[string]string{}
+	for _, lang := range mingjing.Languages {
+		pages[lang] = mingjing.Path(lang, "offline")
+	}
+	keptJSON, err := json.Marshal(kept)
+	if err != nil {
+		return fmt.Errorf("api: writing the service worker: %w", err)
+	}
+	pagesJSON, err := json.Marshal(pages)
+	if err != nil {
+		return fmt.Errorf("api: writing the service worker: %w", err)
+	}
+	worker := strings.NewReplacer("{{.Version}}", a.version(), "{{.Files}}", string(keptJSON),
+		"{{.OfflinePages}}", string(pagesJSON)).Replace(web.Worker())
+	a.add("/app-worker.js", js, []byte(worker))
+	a.files["/app-worker.js"].fresh = true
+	return nil
+}
+
+// version changes when any of the public files does.
+func (a *assets) version() string {
+	var all []string
+	for at, f := range a.files {
+		all = append(all, at+f.hash)
+	}
+	slices.Sort(all)
+	return web.Hash([]byte(strings.Join(all, "\n") + web.Worker()))
+}
+
+// A resolver tells go-app where our files are.
+type resolver struct{ wasm string }
+
+func (r resolver) Resolve(location string) string {
+	switch location {
+	case "/":
+		return ""
+	case "/web/app.wasm":
+		return r.wasm
+	}
+	return location
+}
+
+// fromHandler is what go-app's handler answers to one path.
+func fromHandler(h http.Handler, at string) ([]byte, error) {
+	r, err := http.NewRequest(http.MethodGet, at, nil)
+	if err != nil {
+		return nil, fmt.Errorf("api: making %s: %w", at, err)
+	}
+	w := &kept{header: http.Header{}}
+	h.ServeHTTP(w, r)
+	if w.status != http.StatusOK || w.body.Len() == 0 {
+		return nil, fmt.Errorf("api: making %s: go-app answered %d with %d bytes", at, w.status, w.body.Len())
+	}
+	return w.body.Bytes(), nil
+}
+
+// kept is a response that is kept.
+type kept struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (w *kept) Header() http.Header         { return w.header }
+func (w *kept) WriteHeader(status int)      { w.status = status }
+func (w *kept) Write(b []byte) (int, error) { return w.body.Write(b) }
+
+// pack compresses data as far as it goes, nil where that saves less than a tenth.
+func pack(data []byte) (br, gz []byte) {
+	var b, g bytes.Buffer
+	bw := brotli.NewWriterLevel(&b, brotli.BestCompression)
+	gw, _ := gzip.NewWriterLevel(&g, gzip.BestCompression) // the level is right
+	for _, w := range []io.WriteCloser{bw, gw} {
+		_, _ = w.Write(data) // into memory
+		_ = w.Close()
+	}
+	small := len(data) - len(data)/10
+	if b.Len() < small {
+		br = b.Bytes()
+	}
+	if g.Len() < small {
+		gz = g.Bytes()
+	}
+	return br, gz
+}
+
+// manifest is our own: go-app's lacks id, lang and categories.
+func manifest() ([]byte, error) {
+	type icon struct {
+		Src     string `json:"src"`
+		Sizes   string `json:"sizes"`
+		Type    string `json:"type"`
+		Purpose string `json:"purpose"`
+	}
+	const lang = "zh-CN"
+	m, err := json.Marshal(struct {
+		ID          string   `json:"id"`
+		Name        string   `json:"name"`
+		ShortName   string   `json:"short_name"`
+		Description string   `json:"description"`
+		Lang        string   `json:"lang"`
+		Dir         string   `json:"dir"`
+		Scope       string   `json:"scope"`
+		StartURL    string   `json:"start_url"`
+		Display     string   `json:"display"`
+		Orientation string   `json:"orientation"`
+		Background  string   `json:"background_color"`
+		Theme       string   `json:"theme_color"`
+		Categories  []string `json:"categories"`
+		Icons       []icon   `json:"icons"`
+	}{
+		ID: "/", Name: i18n.T(lang, "app.name"), ShortName: i18n.T(lang, "app.short_name"), Description: i18n.T(lang, "app.description"),
+		Lang: lang, Dir: "ltr", Scope: "/", StartURL: "/", Display: "standalone", Orientation: "any",
+		Background: paperLight, Theme: paperLight, Categories: []string{"government", "utilities"},
+		Icons: []icon{
+			{web.URL("icons/icon-192.png"), "192x192", "image/png", "any"},
+			{web.URL("icons/icon-512.png"), "512x512", "image/png", "any"},
+			{web.URL("icons/mark.svg"), "any", "image/svg+xml", "any"},
+			{web.URL("icons/maskable-512.png"), "512x512", "image/png", "maskable"},
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("api: writing the manifest: %w", err)
+	}
+	return m, nil
+}
+
+// has says whether a path is one of the public files.
+func (a *assets) has(at string) bool { return a.files[at] != nil }
+
+// ServeHTTP sends a public file. One that is asked for with the hash of its
+// content may be kept for good; any other is asked for again each time.
+func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f := a.files[r.URL.Path]
+	if f == nil {
+		http.NotFound(w, r)
+		return
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", f.kind)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-cache")
+	if !f.fresh && r.URL.RawQuery == "v="+f.hash {
+		h.Set("Cache-Control", forever)
+	}
+	body, encoding, etag := f.raw, "", f.hash
+	if f.br != nil || f.gzip != nil {
+		h.Set("Vary", "Accept-Encoding")
+		accept := strings.Join(r.Header.Values("Accept-Encoding"), ",")
+		switch {
+		case f.br != nil && accepts(accept, "br"):
+			body, encoding, etag = f.br, "br", etag+"-br"
+		case f.gzip != nil && accepts(accept, "gzip"):
+			body, encoding, etag = f.gzip, "gzip", etag+"-gzip"
+		}
+	}
+	etag = `"` + etag + `"`
+	h.Set("ETag", etag)
+	if slices.ContainsFunc(strings.Split(r.Header.Get("If-None-Match"), ","), func(s string) bool {
+		return strings.TrimPrefix(strings.TrimSpace(s), "W/") == etag
+	}) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	if body == nil {
+		a.unpack(w, r, f)
+		return
+	}
+	if encoding != "" {
+		h.Set("Content-Encoding", encoding)
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if r.Method == http.MethodHead {
+		return
+	}
+	_, _ = w.Write(body) // an error is the client's, who has left
+}
+
+// unpack sends what is only kept compressed to somebody who reads neither.
+func (a *assets) unpack(w http.ResponseWriter, r *http.Request, f *asset) {
+	if r.Method == http.MethodHead {
+		return
+	}
+	z, err := gzip.NewReader(bytes.NewReader(f.gzip))
+	if err != nil {
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return
+	}
+	_, _ = io.Copy(w, z)
+}
+
+// accepts says whether an Accept-Encoding header takes an encoding by name.
+func accepts(header, encoding string) bool {
+	for part := range strings.SplitSeq(header, ",") {
+		name, params, _ := strings.Cut(part, ";")
+		if !strings.EqualFold(strings.TrimSpace(name), encoding) {
+			continue
+		}
+		_, q, weighted := strings.Cut(strings.ReplaceAll(params, " ", ""), "q=")
+		if !weighted {
+			return true
+		}
+		weight, err := strconv.ParseFloat(q, 64)
+		return err == nil && weight > 0
+	}
+	return false
+}
+
+func (a *assets) headLinks() string {
+	var b strings.Builder
+	link := func(rel, href, more string) {
+		b.WriteString(`<link rel="` + rel + `" href="` + html.EscapeString(href) + `"` + more + ">\n")
+	}
+	b.WriteString(`<meta name="theme-color" media="(prefers-color-scheme: light)" content="` + paperLight + "\">\n")
+	b.WriteString(`<meta name="theme-color" media="(prefers-color-scheme: dark)" content="` + paperDark + "\">\n")
+	b.WriteString("<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"format-detection\" content=\"telephone=no\">\n")
+	link("stylesheet", web.URL("app.css"), "")
+	link("icon", web.URL("icons/favicon-32.png"), ` sizes="32x32" type="image/png"`)
+	link("icon", web.URL("icons/mark.svg"), ` sizes="any" type="image/svg+xml"`)
+	link("apple-touch-icon", web.URL("icons/apple-touch-180.png"), "")
+	link("manifest", "/manifest.webmanifest", "")
+	if a.wasm != "" {
+		b.WriteString(`<script async src="` + html.EscapeString(a.url("/web/early.js")) + "\"></script>\n")
+		for _, at := range []string{"/wasm_exec.js", "/app.js"} {
+			b.WriteString(`<script defer src="` + html.EscapeString(a.url(at)) + "\"></script>\n")
+		}
+		link("preload", a.wasm, ` as="fetch" crossorigin fetchpriority="low"`)
+	}
+	return b.String()
+}
+
+// document is the whole page: body is the rendered root element, title the
+// window's. The view is put beside it as JSON for the browser's program; the
+// encoder writes <, >, &, U+2028 and U+2029 as escapes, so nothing that a person
+// typed can end the script element. A view that JSON cannot say is left out, and
+// the page stays the plain one that it is.
+func (a *assets) document(v *mingjing.View, body, title string) []byte {
+	view, err := json.Marshal(v)
+	if err != nil {
+		view = nil
+	}
+	var b bytes.Buffer
+	b.Grow(len(body) + len(view) + len(a.links) + 1024)
+	b.WriteString("<!doctype html>\n<html lang=\"" + html.EscapeString(v.Lang) + "\">\n<head>\n<meta charset=\"utf-8\">\n<title>")
+	b.WriteString(html.EscapeString(title))
+	b.WriteString("</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\">\n")
+	b.WriteString(`<meta name="description" content="` + html.EscapeString(i18n.T(v.Lang, "app.description")) + "\">\n")
+	b.WriteString(a.links)
+	b.WriteString("</head>\n<body>\n")
+	b.WriteString(body)
+	b.WriteString("\n<aside id=\"app-wasm-loader\" hidden><img id=\"app-wasm-loader-icon\" alt=\"\"><p id=\"app-wasm-loader-label\"></p></aside>\n")
+	if view != nil {
+		b.WriteString("<script type=\"application/json\" id=\"view\">")
+		b.Write(view)
+		b.WriteString("</script>\n")
+	}
+	b.WriteString("</body>\n</html>\n")
+	return b.Bytes()
+}

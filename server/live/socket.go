@@ -1,0 +1,146 @@
+package live
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// A socket is one open stream. While nothing happens it has one goroutine, which
+// waits for the other end; a second one writes, and only while there is
+// something to write.
+type socket struct {
+	hub     *Hub
+	conn    *websocket.Conn
+	group   *group
+	session string
+	expires time.Time
+
+	// Under hub.mu.
+	sent     int64 // sequence number up to which it was told everything
+	behind   bool  // it still has to hear what came before it joined
+	looked   bool  // the look into the store that runs reaches back to sent
+	nextPing time.Time
+
+	mu      sync.Mutex
+	queue   []*websocket.PreparedMessage
+	ping    bool
+	code    int // close code to send once the queue is empty; 0 for none
+	reason  string
+	writing bool
+	gone    bool
+}
+
+// send queues messages. When more would wait than the buffer holds, reset is put
+// in the place of all: a burst costs its reader one reading of everything, and
+// one that does not read at all is cut off by the deadline of its write.
+func (s *socket) send(reset func() *websocket.PreparedMessage, messages ...*websocket.PreparedMessage) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gone || s.code != 0 {
+		return
+	}
+	if len(s.queue)+len(messages) > s.hub.cfg.SendBuffer {
+		clear(s.queue)
+		s.queue, messages = s.queue[:0], []*websocket.PreparedMessage{reset()}
+	}
+	s.queue = append(s.queue, messages...)
+	s.write()
+}
+
+func (s *socket) sendPing() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ping = true
+	s.write()
+}
+
+// close sends what is queued and then a close frame.
+func (s *socket) close(code int, reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.code == 0 {
+		s.code, s.reason = code, reason
+	}
+	s.write()
+}
+
+// write starts the writer if none runs; s.mu is held.
+func (s *socket) write() {
+	if !s.writing && !s.gone {
+		s.writing = true
+		go s.drain()
+	}
+}
+
+func (s *socket) drain() {
+	for {
+		s.mu.Lock()
+		queue, ping, code, reason := s.queue, s.ping, s.code, s.reason
+		s.queue, s.ping = nil, false
+		if s.gone || (len(queue) == 0 && !ping && code == 0) {
+			s.writing = false
+			s.mu.Unlock()
+			return
+		}
+		s.mu.Unlock()
+
+		var err error
+		for _, m := range queue {
+			if err = s.conn.SetWriteDeadline(time.Now().Add(s.hub.cfg.WriteWait)); err != nil {
+				break
+			}
+			if err = s.conn.WritePreparedMessage(m); err != nil {
+				break
+			}
+		}
+		deadline := time.Now().Add(s.hub.cfg.WriteWait)
+		if err == nil && ping {
+			err = s.conn.WriteControl(websocket.PingMessage, nil, deadline)
+		}
+		if err == nil && code != 0 {
+			_ = s.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), deadline)
+			// The other end answers with its own close frame, which ends read; one
+			// that does not is not waited for long.
+			_ = s.conn.SetReadDeadline(time.Now().Add(closeWait))
+		}
+		if err != nil {
+			var timeout interface{ Timeout() bool }
+			if errors.As(err, &timeout) && timeout.Timeout() {
+				s.hub.slow.Add(1)
+			}
+			_ = s.conn.NetConn().Close()
+		}
+		if err != nil || code != 0 {
+			s.mu.Lock()
+			s.gone, s.writing, s.queue = true, false, nil
+			s.mu.Unlock()
+			return
+		}
+	}
+}
+
+// read waits for pongs and for the end. A client has nothing to say on this
+// stream; one that does is cut off.
+func (s *socket) read() {
+	defer s.hub.leave(s)
+	pong := func(string) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.code != 0 {
+			return nil
+		}
+		return s.conn.SetReadDeadline(time.Now().Add(s.hub.cfg.PingEvery + s.hub.cfg.WriteWait))
+	}
+	s.conn.SetReadLimit(readLimit)
+	s.conn.SetPongHandler(pong)
+	if pong("") != nil {
+		return
+	}
+	if _, _, err := s.conn.NextReader(); err == nil {
+		_ = s.conn.WriteControl(websocket.CloseMessage,
+			websocket.FormatCloseMessage(websocket.ClosePolicyViolation, ""), time.Now().Add(closeWait))
+	}
+}

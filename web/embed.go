@@ -1,0 +1,132 @@
+// Package web holds the public files that the server sends as they are: style,
+// icons, the scripts that start the browser's program, and the program itself
+// when it was built before the server. It knows nothing of HTTP; it names each
+// file by its content, so that a browser may keep it for good.
+package web
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/binary"
+	"encoding/hex"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+)
+
+//go:embed *.css *.js *.txt icons build
+var files embed.FS
+
+// types are the media types of the files that are public, by extension.
+var types = map[string]string{
+	".css": "text/css; charset=utf-8",
+	".js":  "text/javascript; charset=utf-8",
+	".png": "image/png",
+	".svg": "image/svg+xml",
+	".txt": "text/plain; charset=utf-8",
+}
+
+// A File is one public file.
+type File struct {
+	// Name is its path below /web/.
+	Name string
+	// Type is its media type.
+	Type string
+	Data []byte
+	// Hash is the start of the SHA-256 of Data, 12 hex digits.
+	Hash string
+}
+
+// Hash is the start of the SHA-256 of data, 12 hex digits: enough to tell the
+// versions of one file apart.
+func Hash(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])[:12]
+}
+
+var public = sync.OnceValue(func() map[string]File {
+	all := map[string]File{}
+	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		kind, ok := types[path.Ext(name)]
+		if d.IsDir() || !ok || name == workerName || strings.HasPrefix(name, "build/") {
+			return nil
+		}
+		data, err := files.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		all[name] = File{Name: name, Type: kind, Data: data, Hash: Hash(data)}
+		return nil
+	})
+	if err != nil {
+		panic("web: reading the embedded files: " + err.Error()) // they are part of the program
+	}
+	return all
+})
+
+// Files are the public files, by name, without the browser's program.
+func Files() []File {
+	all := make([]File, 0, len(public()))
+	for _, f := range public() {
+		all = append(all, f)
+	}
+	slices.SortFunc(all, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// URL is the address of a public file, with the hash of its content so that it
+// may be kept for good. It panics on a name that is no file: that is a mistake in
+// the program.
+func URL(name string) string {
+	f, ok := public()[name]
+	if !ok {
+		panic("web: no public file " + name)
+	}
+	return "/web/" + f.Name + "?v=" + f.Hash
+}
+
+const workerName = "worker.js"
+
+// Worker is the template of the service worker. It has the placeholders
+// {{.Version}}, {{.Files}} and {{.OfflinePages}}; the latter two stand for JSON.
+func Worker() string {
+	data, err := files.ReadFile(workerName)
+	if err != nil {
+		panic("web: " + err.Error())
+	}
+	return string(data)
+}
+
+// A Program is the browser's program, app.wasm, compressed.
+type Program struct {
+	Brotli, Gzip []byte
+	// Size is how many bytes it has unpacked.
+	Size int
+	// Hash is the start of the SHA-256 of Brotli, 12 hex digits.
+	Hash string
+}
+
+// URL is the address of the program, with the hash of its content.
+func (p Program) URL() string { return "/web/app.wasm?v=" + p.Hash }
+
+// Wasm is the browser's program; ok is false when the server was built without.
+func Wasm() (p Program, ok bool) { return wasm() }
+
+var wasm = sync.OnceValues(func() (p Program, ok bool) {
+	br, err := files.ReadFile("build/app.wasm.br")
+	if err != nil {
+		return Program{}, false
+	}
+	gz, err := files.ReadFile("build/app.wasm.gz")
+	if err != nil || len(gz) < 18 {
+		return Program{}, false
+	}
+	// The last four bytes of a gzip file are the size of what it holds (RFC 1952).
+	size := int(binary.LittleEndian.Uint32(gz[len(gz)-4:]))
+	return Program{Brotli: br, Gzip: gz, Size: size, Hash: Hash(br)}, true
+})

@@ -1,0 +1,83 @@
+"use strict";
+// The service worker. It keeps public files that never change under their
+// address, and one neutral offline page for each language. It keeps no page of
+// anybody's and no answer of the API: those are asked of the network each time.
+const version = "{{.Version}}";
+const cacheName = "mingjing-" + version;
+const files = {{.Files}};
+const offlinePages = {{.OfflinePages}};
+const known = new Set(files);
+
+self.addEventListener("install", (event) => event.waitUntil(install()));
+
+async function install() {
+  const cache = await caches.open(cacheName);
+  await cache.addAll(files.map((url) => new Request(url, { credentials: "omit" })));
+  // Without credentials, so that the page is nobody's.
+  await Promise.all(Object.values(offlinePages).map(async (url) => {
+    const response = await fetch(url, { credentials: "omit", cache: "no-store" });
+    if (!response.ok || response.redirected) {
+      throw new Error("offline page " + url + ": " + response.status);
+    }
+    await cache.put(url, response);
+  }));
+}
+
+self.addEventListener("activate", (event) => event.waitUntil(activate()));
+
+async function activate() {
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name !== cacheName).map((name) => caches.delete(name)));
+  await self.clients.claim();
+}
+
+// A new worker waits until the person agrees to the update, or until the last
+// page of the old one is closed.
+self.addEventListener("message", (event) => {
+  if (event.data && event.data.type === "mingjing:activate") {
+    self.skipWaiting();
+  }
+});
+
+self.addEventListener("fetch", (event) => {
+  const request = event.request;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== self.location.origin) {
+    return;
+  }
+  if (request.mode === "navigate") {
+    if (!url.pathname.startsWith("/api/") && !url.pathname.startsWith("/web/")) {
+      event.respondWith(page(request, url));
+    }
+    return;
+  }
+  if (known.has(url.pathname + url.search)) {
+    event.respondWith(file(request));
+  }
+});
+
+async function page(request, url) {
+  try {
+    return await fetch(request);
+  } catch (error) {
+    const cached = await caches.match(offlinePages[language(url)], { cacheName: cacheName });
+    if (cached) {
+      return cached;
+    }
+    throw error;
+  }
+}
+
+async function file(request) {
+  const cached = await caches.match(request, { cacheName: cacheName });
+  return cached || fetch(request);
+}
+
+function language(url) {
+  for (const lang of Object.keys(offlinePages)) {
+    if (url.pathname === "/" + lang || url.pathname.startsWith("/" + lang + "/")) {
+      return lang;
+    }
+  }
+  return (self.navigator.language || "").startsWith("en") ? "en" : "zh-CN";
+}
