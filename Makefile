@@ -163,11 +163,15 @@ engines: ## what the tests start: install it (as root) or say how
 
 # --- the rest ------------------------------------------------------------------
 
-.env: ## make the secrets of compose.yaml
+.PHONY: secrets
+secrets: .env ## make .env, the secrets of compose.yaml, unless it is there
+
+.env:
 	@umask 077; secret() { head -c 48 /dev/urandom | base64 | tr -dc 'A-Za-z0-9' | head -c "$$1"; }; \
 	{ echo "PUBLIC_ORIGIN=http://localhost:8080"; \
 	  echo "POSTGRES_PASSWORD=$$(secret 32)"; \
 	  echo "REDIS_PASSWORD=$$(secret 32)"; \
+	  echo "KRATOS_DEFAULT_SECRET=$$(secret 32)"; \
 	  echo "KRATOS_COOKIE_SECRET=$$(secret 32)"; \
 	  echo "KRATOS_CIPHER_SECRET=$$(secret 32)"; } > $@
 	@echo 'wrote .env; keep it to yourself'
