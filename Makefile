@@ -102,7 +102,7 @@ WASM_TESTED := . ./i18n ./app/...
 
 .PHONY: test-e2e
 test-e2e: build $(NODE_MODULES) ## the built server in Chromium [ARGS=...]
-	cd e2e && npx --no-install playwright test $(ARGS)
+	cd e2e && npx --no-install playwright test --project=e2e $(ARGS)
 
 .PHONY: lint
 lint: $(LINT) $(WASM).br $(WASM).gz ## gofmt, vet and golangci-lint

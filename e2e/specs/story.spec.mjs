@@ -1,0 +1,129 @@
+import { test, expect } from '../lib/fixtures.mjs';
+import { pdf } from '../lib/person.mjs';
+import { languages, path } from '../lib/routes.mjs';
+
+// The product's main job, from an ID number to a corrected score: the resident on
+// a phone, the handler at a desk, each in a browser of their own.
+for (const [lang, rulebook] of [
+  [languages[0], 'honest-shanghai'],
+  [languages[1], 'rongcheng'],
+]) {
+  test(`a guarantor who paid is taken off the list, in ${lang}`, async ({ ownServer: server, visit }) => {
+    test.setTimeout(420_000);
+    const resident = await visit(server, { lang, size: 'phone' });
+    const handler = await visit(server, { lang, size: 'desk' });
+    let request, before, listing, dispute;
+
+    await test.step('the resident logs in and asks for a score', async () => {
+      await resident.login(server.resident('guarantor'));
+      request = await resident.ask(rulebook);
+    });
+
+    await test.step('watches it being made', async () => {
+      const { progress } = await resident.read(`score-requests/${request}`);
+      expect(progress.total).toBeGreaterThan(0);
+      // The page counts up by itself, more than once, without being read again.
+      await resident.page.evaluate(() => (window.sameDocument = true));
+      const counted = resident.main.locator('progress, [role=progressbar]').first();
+      const seen = new Set();
+      await expect
+        .poll(
+          async () => {
+            const value = await counted
+              .evaluate((e) => e.getAttribute('aria-valuenow') ?? e.getAttribute('value'), null, { timeout: 1000 })
+              .catch(() => null);
+            if (value !== null) seen.add(value);
+            return seen.size;
+          },
+          { timeout: 60_000, intervals: [50] },
+        )
+        .toBeGreaterThan(1);
+    });
+
+    await test.step('reads the result, which the phone has checked', async () => {
+      before = (await resident.ready(request)).score;
+      await resident.shown(resident.page.locator('main a[href*="/score?rulebook="]').first());
+      expect(await resident.page.evaluate(() => window.sameDocument)).toBe(true);
+      await resident.main.locator('a[href*="/score?rulebook="]').first().click();
+      await resident.on('score');
+      await expect(resident.main).toContainText(String(before.value));
+      await expect(resident.main.locator('[data-verify]')).toHaveAttribute('data-verify', 'agrees');
+    });
+
+    await test.step('finds the listing among the records held', async () => {
+      await resident.open('records');
+      await resident.open('listings');
+      const { items } = await resident.read('listings');
+      listing = items.map((x) => x.listing ?? x).find((l) => l.kind === 'blacklist' && l.state === 'in_effect');
+      expect(listing, 'the guarantor is on a blacklist').toBeTruthy();
+      await expect(resident.main.locator(`a[href="${path(lang, 'listing', listing.id)}"]`).first()).toBeVisible();
+    });
+
+    await test.step('disputes it with the receipt', async () => {
+      dispute = await resident.dispute('listing', listing.id, {
+        reason: 'already_performed',
+        statement: lang === 'en' ? 'I paid my share in full; the receipt is attached.' : '我已全额履行担保责任，附付款凭证。',
+        evidence: pdf('Receipt'),
+      });
+      await expect(resident.main).toContainText('receipt.pdf');
+      await expect(resident.says('timeline.filed')).toBeVisible();
+      await resident.page.evaluate(() => (window.sameDocument = true));
+    });
+
+    await test.step('the handler logs in, finds the case in the queue and takes it', async () => {
+      await handler.staffLogin(server.staff());
+      await handler.page.locator('[name=search]').fill(dispute);
+      await handler.page.locator('form[role=search] button[type=submit]').first().click();
+      await handler.on('queue');
+      await handler.main.locator(`a[href="${path(lang, 'case', dispute)}"]`).first().click();
+      await handler.on('case');
+      await expect(handler.main).toContainText('receipt.pdf');
+      await handler.send(`/api/admin/cases/${dispute}/assign`);
+      await expect(handler.form(`/api/admin/cases/${dispute}/ask-agency`)).toBeVisible();
+    });
+
+    await test.step('asks the agency, which answers', async () => {
+      await handler.send(`/api/admin/cases/${dispute}/ask-agency`);
+      await expect(handler.says('timeline.agency_asked')).toBeVisible();
+      await expect(resident.says('timeline.agency_asked')).toBeVisible();
+      await expect(handler.says('timeline.agency_answered')).toBeVisible({ timeout: 90_000 });
+    });
+
+    await test.step('decides: upheld, with an answer to the receipt', async () => {
+      const decision = handler.form(`/api/admin/cases/${dispute}/decision`);
+      await decision.locator('[name=outcome][value=upheld]').check();
+      await decision.locator('[name=reasons]').fill(lang === 'en' ? 'The receipt shows full payment.' : '凭证显示已全额支付。');
+      await decision.locator('[name^=evidence_answer]:not([type=hidden])').fill(lang === 'en' ? 'Genuine and complete.' : '真实、完整。');
+      await handler.send(`/api/admin/cases/${dispute}/decision`);
+      await expect(handler.says('timeline.decided')).toBeVisible();
+    });
+
+    await test.step('the open phone shows it without being read again', async () => {
+      await expect(resident.says('timeline.decided')).toBeVisible();
+      await expect(resident.says('outcome.upheld')).toBeVisible();
+      await expect(resident.main).toContainText(lang === 'en' ? 'Genuine and complete.' : '真实、完整。');
+      expect(await resident.page.evaluate(() => window.sameDocument), 'the page was not loaded again').toBe(true);
+    });
+
+    await test.step('the listing is lifted and the score has changed', async () => {
+      const { items } = await resident.read('listings');
+      expect(items.map((x) => x.listing ?? x).find((l) => l.id === listing.id).state).toBe('lifted');
+      await resident.page.goto(`${path(lang, 'score')}?rulebook=${rulebook}`);
+      await resident.on('score');
+      await expect(resident.main.locator('[data-verify]')).toHaveAttribute('data-verify', 'agrees');
+      const value = Number(await resident.main.locator('[data-score]').first().getAttribute('data-score'));
+      expect(value, 'the score is better').toBeGreaterThan(before.value);
+    });
+
+    await test.step('the access log names the handler', async () => {
+      const { name } = await handler.read('me');
+      await resident.open('access-log', { query: '?others=1' });
+      await expect(resident.main).toContainText(name);
+    });
+
+    await test.step('both log out', async () => {
+      await resident.logout();
+      await handler.logout();
+    });
+  });
+}
