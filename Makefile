@@ -92,7 +92,6 @@ test: ## everything: lint, unit, race, fuzz seeds, floors, the browser
 
 .PHONY: test-unit
 test-unit: kratos $(WASM).br $(WASM).gz ## the Go tests, on this machine and, where it runs there, in WebAssembly
-	$(GO) vet ./...
 	$(GO) test $$($(GO) list ./... | grep -v '^mingjing/server\(/\|$$\)')
 	$(GO) test -race $(RACE)
 	GOOS=js GOARCH=wasm $(GO) test -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" $(WASM_TESTED)
