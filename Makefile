@@ -23,7 +23,10 @@ ROOT := $(CURDIR)
 KRATOS := bin/kratos-$(KRATOS_VERSION)
 LINT := .cache/golangci-lint-$(LINT_VERSION)/golangci-lint
 NODE_MODULES := e2e/node_modules/.package-lock.json
-WASM := web/build/app.wasm
+# The browser's program as it is, which nobody is sent, and packed, which the
+# server embeds.
+WASM := bin/app.wasm
+PACKED := web/build/app.wasm.br web/build/app.wasm.gz
 
 # Tests that need Kratos find it here. The path never changes, so that go test's
 # cache keeps working.
@@ -54,7 +57,7 @@ build: kratos bin/mingjing ## build bin/mingjing, bin/kratos and the browser's p
 
 # go build decides by itself whether anything has changed.
 .PHONY: bin/mingjing
-bin/mingjing: $(WASM).br $(WASM).gz
+bin/mingjing: $(PACKED)
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $@ ./server
 
 .PHONY: kratos
@@ -71,14 +74,15 @@ $(KRATOS):
 	@mv '$@.new' '$@'
 
 .PHONY: wasm
-wasm: $(WASM).br $(WASM).gz ## build the browser's program, compressed
+wasm: $(PACKED) ## build the browser's program, compressed
 
 $(WASM): $(WASM_SOURCES)
 	@mkdir -p $(@D)
 	GOOS=js GOARCH=wasm $(GO) build -trimpath -buildvcs=false -ldflags '-s -w' -gcflags=all=-l -o $@ ./app
 
-$(WASM).br $(WASM).gz &: $(WASM) web/build/compress.go
-	@$(GO) run web/build/compress.go $(WASM)
+$(PACKED) &: $(WASM) web/compress.go
+	@mkdir -p web/build
+	@$(GO) run web/compress.go $(WASM) web/build
 
 # --- test ----------------------------------------------------------------------
 
@@ -91,7 +95,7 @@ test: ## everything: lint, unit, race, fuzz seeds, floors, the browser
 	@$(MAKE) test-e2e
 
 .PHONY: test-unit
-test-unit: kratos $(WASM).br $(WASM).gz ## the Go tests, on this machine and, where it runs there, in WebAssembly
+test-unit: kratos $(PACKED) ## the Go tests, on this machine and, where it runs there, in WebAssembly
 	$(GO) test $$($(GO) list ./... | grep -v '^mingjing/server\(/\|$$\)')
 	$(GO) test -race $(RACE)
 	GOOS=js GOARCH=wasm $(GO) test -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" $(WASM_TESTED)
@@ -104,7 +108,7 @@ test-e2e: build $(NODE_MODULES) ## the built server in Chromium [ARGS=...]
 	cd e2e && npx --no-install playwright test --project=e2e $(ARGS)
 
 .PHONY: lint
-lint: $(LINT) $(WASM).br $(WASM).gz ## gofmt, vet and golangci-lint
+lint: $(LINT) $(PACKED) ## gofmt, vet and golangci-lint
 	$(LINT) run ./...
 	GOOS=js GOARCH=wasm $(LINT) run ./app/...
 
@@ -122,7 +126,7 @@ fuzz: ## each fuzz target for FUZZTIME=10s
 
 .PHONY: bench
 bench: build ## what it costs, as lines "name value unit"
-	@for f in $(WASM):wasm_raw $(WASM).br:wasm_brotli $(WASM).gz:wasm_gzip bin/mingjing:server_binary; do \
+	@for f in $(WASM):wasm_raw web/build/app.wasm.br:wasm_brotli web/build/app.wasm.gz:wasm_gzip bin/mingjing:server_binary; do \
 		printf '%s %s bytes\n' "$${f#*:}" "$$(stat -c %s "$${f%%:*}")"; \
 	done
 	@$(GO) test -run '^$$' -bench . ./... | awk ' \
@@ -177,4 +181,4 @@ secrets: .env ## make .env, the secrets of compose.yaml, unless it is there
 
 .PHONY: clean
 clean: ## remove what was built; the data under DATA stays
-	rm -rf bin .cache e2e/out e2e/node_modules $(WASM) $(WASM).br $(WASM).gz
+	rm -rf bin .cache e2e/out e2e/node_modules $(PACKED)

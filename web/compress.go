@@ -1,8 +1,8 @@
 //go:build ignore
 
-// Command compress writes FILE.br and FILE.gz beside each FILE, as small as
-// they get: the browser's program is compressed once when it is built and never
-// while it is served.
+// Command compress FILE FOLDER writes FILE.br and FILE.gz into the folder, as
+// small as they get: the browser's program is compressed once, when it is built,
+// and never while it is served.
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/andybalholm/brotli"
 )
@@ -19,15 +20,17 @@ import (
 const maxWindow = 24
 
 func main() {
-	for _, name := range os.Args[1:] {
-		if err := compress(name); err != nil {
-			fmt.Fprintln(os.Stderr, "compress:", err)
-			os.Exit(1)
-		}
+	if len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: compress FILE FOLDER")
+		os.Exit(2)
+	}
+	if err := compress(os.Args[1], os.Args[2]); err != nil {
+		fmt.Fprintln(os.Stderr, "compress:", err)
+		os.Exit(1)
 	}
 }
 
-func compress(name string) error {
+func compress(name, folder string) error {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return err
@@ -44,10 +47,11 @@ func compress(name string) error {
 	if err != nil {
 		return fmt.Errorf("gzip of %s: %w", name, err)
 	}
-	if err := os.WriteFile(name+".br", br, 0o644); err != nil {
+	packed := filepath.Join(folder, filepath.Base(name))
+	if err := os.WriteFile(packed+".br", br, 0o644); err != nil {
 		return err
 	}
-	if err := os.WriteFile(name+".gz", gz, 0o644); err != nil {
+	if err := os.WriteFile(packed+".gz", gz, 0o644); err != nil {
 		return err
 	}
 	fmt.Printf("%s: %d bytes, brotli %d, gzip %d\n", name, len(data), len(br), len(gz))
