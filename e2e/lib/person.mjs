@@ -1,6 +1,5 @@
 import { expect } from '@playwright/test';
 import { path } from './routes.mjs';
-import { sentence } from './sentences.mjs';
 import { totp } from './totp.mjs';
 
 const requestWithin = 150_000; // milliseconds: the demo's deadline for a score, and some
@@ -40,8 +39,9 @@ export class Person {
     return this.page.locator('main');
   }
 
-  says(key) {
-    return this.main.getByText(sentence(this.lang, key)).first();
+  // section is a part of the page by the id of its heading.
+  section(id) {
+    return this.main.locator(`section[aria-labelledby="${id}"]`);
   }
 
   form(action) {
@@ -111,8 +111,7 @@ export class Person {
     return request;
   }
 
-  // disputeListing objects to the first listing that has effect, and returns the
-  // dispute's id.
+  // dispute objects to a record or listing, and returns the dispute's id.
   async dispute(what, id, { reason, statement, evidence }) {
     await this.open(what, { id });
     await this.main.locator(`a[href*="/disputes/new?${what}=${id}"]`).first().click();

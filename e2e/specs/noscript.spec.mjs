@@ -45,7 +45,7 @@ test('with scripts off a resident logs in, asks, reads the result and disputes a
 
   await test.step('the evidence comes back as an attachment, as it was', async () => {
     await resident.open('dispute', { id: dispute });
-    const file = await resident.page.request.get(await resident.main.locator('a[href*="/evidence/"]').first().getAttribute('href'));
+    const file = await resident.page.request.get(await resident.main.locator('a[href^="/api/evidence/"]').first().getAttribute('href'));
     expect(file.headers()['content-disposition']).toMatch(/^attachment/);
     expect(await file.body()).toEqual(pdf('Receipt').buffer);
   });

@@ -1,6 +1,7 @@
 import { test, expect } from '../lib/fixtures.mjs';
 import { pdf } from '../lib/person.mjs';
 import { languages, path } from '../lib/routes.mjs';
+import { sentence } from '../lib/sentences.mjs';
 
 // The product's main job, from an ID number to a corrected score: the resident on
 // a phone, the handler at a desk, each in a browser of their own.
@@ -24,13 +25,13 @@ for (const [lang, rulebook] of [
       expect(progress.total).toBeGreaterThan(0);
       // The page counts up by itself, more than once, without being read again.
       await resident.page.evaluate(() => (window.sameDocument = true));
-      const counted = resident.main.locator('progress, [role=progressbar]').first();
+      const counted = resident.main.getByRole('progressbar').first();
       const seen = new Set();
       await expect
         .poll(
           async () => {
             const value = await counted
-              .evaluate((e) => e.getAttribute('aria-valuenow') ?? e.getAttribute('value'), null, { timeout: 1000 })
+              .evaluate((e) => e.getAttribute('aria-valuenow'), null, { timeout: 1000 })
               .catch(() => null);
             if (value !== null) seen.add(value);
             return seen.size;
@@ -47,7 +48,7 @@ for (const [lang, rulebook] of [
       await resident.main.locator('a[href*="/score?rulebook="]').first().click();
       await resident.on('score');
       await expect(resident.main).toContainText(String(before.value));
-      await expect(resident.main.locator('[data-verify]')).toHaveAttribute('data-verify', 'agrees');
+      await expect(resident.main.locator('[data-verify]')).toHaveAttribute('data-verify', 'same');
     });
 
     await test.step('finds the listing among the records held', async () => {
@@ -66,7 +67,7 @@ for (const [lang, rulebook] of [
         evidence: pdf('Receipt'),
       });
       await expect(resident.main).toContainText('receipt.pdf');
-      await expect(resident.says('timeline.filed')).toBeVisible();
+      await expect(resident.section('timeline').getByText(sentence(lang, 'timeline.filed'))).toBeVisible();
       await resident.page.evaluate(() => (window.sameDocument = true));
     });
 
@@ -84,9 +85,13 @@ for (const [lang, rulebook] of [
 
     await test.step('asks the agency, which answers', async () => {
       await handler.send(`/api/admin/cases/${dispute}/ask-agency`);
-      await expect(handler.says('timeline.agency_asked')).toBeVisible();
-      await expect(resident.says('timeline.agency_asked')).toBeVisible();
-      await expect(handler.says('timeline.agency_answered')).toBeVisible({ timeout: 90_000 });
+      for (const person of [handler, resident]) {
+        await expect(person.section('timeline').getByText(sentence(lang, 'timeline.agency_asked'))).toBeVisible();
+      }
+      // Only an answer opens the decision.
+      await expect(handler.form(`/api/admin/cases/${dispute}/decision`)).toBeVisible({ timeout: 90_000 });
+      await expect(handler.section('timeline').getByText(sentence(lang, 'timeline.agency_answered'))).toBeVisible();
+      await expect(resident.section('agency')).toBeVisible();
     });
 
     await test.step('decides: upheld, with an answer to the receipt', async () => {
@@ -95,12 +100,11 @@ for (const [lang, rulebook] of [
       await decision.locator('[name=reasons]').fill(lang === 'en' ? 'The receipt shows full payment.' : '凭证显示已全额支付。');
       await decision.locator('[name^=evidence_answer]:not([type=hidden])').fill(lang === 'en' ? 'Genuine and complete.' : '真实、完整。');
       await handler.send(`/api/admin/cases/${dispute}/decision`);
-      await expect(handler.says('timeline.decided')).toBeVisible();
+      await expect(handler.section('decision')).toBeVisible();
     });
 
     await test.step('the open phone shows it without being read again', async () => {
-      await expect(resident.says('timeline.decided')).toBeVisible();
-      await expect(resident.says('outcome.upheld')).toBeVisible();
+      await expect(resident.section('decision').getByText(sentence(lang, 'outcome.upheld')).first()).toBeVisible();
       await expect(resident.main).toContainText(lang === 'en' ? 'Genuine and complete.' : '真实、完整。');
       expect(await resident.page.evaluate(() => window.sameDocument), 'the page was not loaded again').toBe(true);
     });
@@ -110,8 +114,8 @@ for (const [lang, rulebook] of [
       expect(items.map((x) => x.listing ?? x).find((l) => l.id === listing.id).state).toBe('lifted');
       await resident.page.goto(`${path(lang, 'score')}?rulebook=${rulebook}`);
       await resident.on('score');
-      await expect(resident.main.locator('[data-verify]')).toHaveAttribute('data-verify', 'agrees');
-      const value = Number(await resident.main.locator('[data-score]').first().getAttribute('data-score'));
+      await expect(resident.main.locator('[data-verify]')).toHaveAttribute('data-verify', 'same');
+      const value = Number(await resident.main.locator('.disc:not(.disc-small) .disc-number').textContent());
       expect(value, 'the score is better').toBeGreaterThan(before.value);
     });
 
