@@ -128,7 +128,7 @@ func TestTheWordsDependOnTheStandardLibraryAlone(t *testing.T) {
 
 func TestOnlyKnownModulesReachTheBrowser(t *testing.T) {
 	t.Parallel()
-	if !exists(t, "app") {
+	if !exists(t, "app/main.go") {
 		t.Skip("there is no app yet")
 	}
 	for _, p := range goList(t, []string{"GOOS=js", "GOARCH=wasm"}, "-deps", "./app") {
@@ -143,7 +143,7 @@ func TestOnlyKnownModulesReachTheBrowser(t *testing.T) {
 
 func TestTheBrowserLinksNoServerRoom(t *testing.T) {
 	t.Parallel()
-	if !exists(t, "app") {
+	if !exists(t, "app/main.go") {
 		t.Skip("there is no app yet")
 	}
 	for _, p := range goList(t, []string{"GOOS=js", "GOARCH=wasm"}, "-deps", "./app") {
