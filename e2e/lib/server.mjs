@@ -30,6 +30,7 @@ export class Server {
     mkdirSync(out, { recursive: true });
     this.logFile = join(out, `server-${process.pid}-${++started}.log`);
     const log = createWriteStream(this.logFile);
+    const greeting = createWriteStream(this.logFile.replace(/log$/, 'out'));
     this.child = spawn(join(root, 'bin/mingjing'), ['serve'], {
       cwd: this.data,
       env: {
@@ -45,10 +46,10 @@ export class Server {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true, // a process group of its own: what it leaves behind can be ended with it
     });
-    this.child.stdout.pipe(log, { end: false });
-    this.child.stderr.pipe(log, { end: false });
-    this.exited = once(this.child, 'exit').finally(() => log.end());
-    this.exited.catch(() => {});
+    this.child.stdout.pipe(greeting);
+    this.child.stderr.pipe(log);
+    this.exited = once(this.child, 'exit');
+    this.exited.catch(() => {}); // who waits for it hears of it
 
     const until = Date.now() + readyWithin;
     for (;;) {
@@ -69,6 +70,8 @@ export class Server {
     }
   }
 
+  // log is what the program has said on its standard error since it was started;
+  // the greeting with the demo's accounts goes to the standard output.
   log() {
     return readFileSync(this.logFile, 'utf8');
   }

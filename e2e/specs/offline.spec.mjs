@@ -17,7 +17,7 @@ test('a page says when it is offline and catches up when it is back', async ({ o
   await resident.page.evaluate(() => (window.sameDocument = true));
 
   await resident.page.context().setOffline(true);
-  await expect(resident.page.locator('[data-live=offline]')).toBeVisible();
+  await expect(resident.page.locator('.live-line.live-offline')).toBeVisible();
   // Meanwhile the score is made; another device would see it.
   await expect
     .poll(async () => (await resident.read(`score-requests/${id}`)).state, { timeout: 150_000, intervals: [500] })
@@ -25,7 +25,7 @@ test('a page says when it is offline and catches up when it is back', async ({ o
   await expect(resident.main.locator('a[href*="/score?rulebook="]')).toHaveCount(0);
 
   await resident.page.context().setOffline(false);
-  await expect(resident.page.locator('[data-live=offline]')).toBeHidden({ timeout: 30_000 });
+  await expect(resident.page.locator('.live-line.live-offline')).toBeHidden({ timeout: 30_000 });
   await expect(resident.main.locator('a[href*="/score?rulebook="]').first()).toBeVisible({ timeout: 30_000 });
   expect(await resident.page.evaluate(() => window.sameDocument)).toBe(true);
 });
