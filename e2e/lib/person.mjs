@@ -135,6 +135,13 @@ export class Person {
   }
 }
 
+// idNumber appends the check character to the first 17 digits (ISO 7064 MOD 11-2).
+export function idNumber(first17) {
+  const weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+  const sum = weights.reduce((n, w, i) => n + w * Number(first17[i]), 0);
+  return first17 + '10X98765432'[sum % 11];
+}
+
 // pdf is a real PDF of one page with a line of text.
 export function pdf(text) {
   const stream = `BT /F1 18 Tf 60 760 Td (${text.replace(/[()\\]/g, '\\$&')}) Tj ET`;
