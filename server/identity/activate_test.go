@@ -105,7 +105,7 @@ func TestAnActivationAnswersTheSameWhateverIsWrong(t *testing.T) {
 		if !reflect.DeepEqual(err, error(want)) {
 			t.Errorf("%s: the answer is %v", name, err)
 		}
-		if over := took % floor; took < floor || over > floor/4 {
+		if over := took % floor; took < floor || over > floor/3 {
 			t.Errorf("%s: answered after %v, which is no multiple of the floor of %v", name, took, floor)
 		}
 	}

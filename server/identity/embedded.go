@@ -488,24 +488,26 @@ func (w *kratosLog) line(b []byte) {
 		return
 	}
 	var l struct {
-		Level string `json:"level"`
-		Msg   string `json:"msg"`
-		Error struct {
-			Message string `json:"message"`
-		} `json:"error"`
+		Level string          `json:"level"`
+		Msg   string          `json:"msg"`
+		Error json.RawMessage `json:"error"`
 	}
 	if err := json.Unmarshal(b, &l); err != nil {
 		w.keep(clip(string(b)))
 		return
 	}
+	var cause struct {
+		Message string `json:"message"`
+	}
+	_ = json.Unmarshal(l.Error, &cause) // where it is something else, the message must do
 	attrs := []any{"level", l.Level, "msg", clip(l.Msg)}
 	if l.Level != "warning" {
-		attrs = append(attrs, "error", clip(l.Error.Message))
+		attrs = append(attrs, "error", clip(cause.Message))
 	}
 	if strings.HasPrefix(l.Msg, "Config version is ") {
 		return // a Kratos built from its module knows no version of its own
 	}
-	w.keep(clip(l.Msg + " " + l.Error.Message))
+	w.keep(clip(l.Msg + " " + cause.Message))
 	switch l.Level {
 	case "warning", "error", "fatal", "panic":
 		w.log.Warn("kratos says", attrs...)

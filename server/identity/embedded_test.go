@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -67,9 +69,11 @@ func TestSessionsSurviveARestart(t *testing.T) {
 	}
 	token := loggedInAs(t, i, n, newDevice())
 	sockets := i.child.sockets
+	stop := time.Now()
 	if err := i.Close(); err != nil {
 		t.Fatal(err)
 	}
+	t.Logf("stopping takes %v", time.Since(stop))
 	if _, err := os.Stat(sockets); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the sockets are left: %v", err)
 	}
@@ -81,6 +85,8 @@ func TestSessionsSurviveARestart(t *testing.T) {
 	t.Logf("a second start takes %v", time.Since(start))
 	if l, err := i.Who(t.Context(), token); err != nil || l.Actor.ID != string(residentOf(n)) {
 		t.Errorf("the session is of %+v, %v", l, err)
+	} else if left := time.Until(l.ExpiresAt); left > time.Hour {
+		t.Errorf("the session lasts %v and not the hour that was set", left)
 	}
 	if _, err := i.Activate(t.Context(), late, code, password, newDevice()); err != nil {
 		t.Errorf("an activation code from before is told %v", err)
@@ -100,8 +106,8 @@ func TestKratosDownFailsClosed(t *testing.T) {
 	}
 	nobody := "http://" + l.Addr().String()
 	_ = l.Close()
-	for name, url := range map[string]string{"not there": nobody, "broken": broken.URL} {
-		i, err := Open(t.Context(), Config{PublicURL: url, AdminURL: url, Redis: sharedRDB, IDKey: testKey,
+	for name, at := range map[string]string{"not there": nobody, "broken": broken.URL} {
+		i, err := Open(t.Context(), Config{PublicURL: at, AdminURL: at, Redis: sharedRDB, IDKey: testKey,
 			FloorTime: time.Millisecond, Logger: shared.log})
 		if err != nil {
 			t.Fatal(err)
@@ -137,6 +143,50 @@ func TestKratosDownFailsClosed(t *testing.T) {
 	}
 	if len(seen) == 0 {
 		t.Error("the broken Kratos was never asked")
+	}
+}
+
+func TestAKratosElsewhereIsTheSame(t *testing.T) {
+	// The real Kratos, behind two TCP ports.
+	port := func(name string) string {
+		to := &url.URL{Scheme: "http", Host: name}
+		s := httptest.NewServer(&httputil.ReverseProxy{
+			Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(to) },
+			Transport: shared.kratos.transport,
+		})
+		t.Cleanup(s.Close)
+		return s.URL
+	}
+	i, err := Open(t.Context(), Config{PublicURL: port("public") + "/", AdminURL: port("admin"), Redis: sharedRDB, IDKey: testKey,
+		FloorTime: time.Millisecond, Logger: shared.log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer i.Close()
+	if err := i.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	n, code := waiting(t, i)
+	if _, err := i.Activate(t.Context(), n, code, password, newDevice()); err != nil {
+		t.Fatal(err)
+	}
+	token := loggedInAs(t, i, n, newDevice())
+	if l, err := i.Who(t.Context(), token); err != nil || l.Actor.ID != string(residentOf(n)) {
+		t.Errorf("the session is of %+v, %v", l, err)
+	}
+	if err := i.EndOtherSessions(t.Context(), token); err != nil {
+		t.Error(err)
+	}
+	if _, err := i.StaffLogin(t.Context(), staff(t), password, codeAt(t, 0), newDevice()); err != nil {
+		t.Error(err)
+	}
+	if err := i.Logout(t.Context(), token); err != nil {
+		t.Error(err)
+	}
+	for _, bad := range [][2]string{{"http://a", ""}, {"ftp://a", "http://b"}, {"http://", "http://b"}, {"%", "%"}} {
+		if _, err := Open(t.Context(), Config{PublicURL: bad[0], AdminURL: bad[1], Redis: sharedRDB, IDKey: testKey}); err == nil {
+			t.Errorf("the URLs %q are taken", bad)
+		}
 	}
 }
 

@@ -138,7 +138,8 @@ func ownKratos(t *testing.T, dir string) *Identity {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i, err := Open(t.Context(), Config{Embedded: Embedded{Bin: bin, Dir: dir}, Redis: sharedRDB, IDKey: testKey,
+	i, err := Open(t.Context(), Config{Embedded: Embedded{Bin: bin, Dir: dir, SessionLifespan: time.Hour},
+		Redis: sharedRDB, IDKey: testKey,
 		FloorTime: time.Millisecond, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if err != nil {
 		t.Fatal(err)
