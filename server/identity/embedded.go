@@ -7,9 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,6 +41,10 @@ type Embedded struct {
 const (
 	// startTries is how often the child may end before it was ready once.
 	startTries = 3
+	// startTimeout is how long the first start may take, and migrateTimeout one
+	// bringing up to date of the tables.
+	startTimeout   = 2 * time.Minute
+	migrateTimeout = time.Minute
 	// stopGrace is how long it may take to end.
 	stopGrace = 5 * time.Second
 	// steadyAfter makes the next restart a quick one again.
@@ -107,9 +111,10 @@ func startChild(ctx context.Context, e Embedded, log *slog.Logger) (*child, erro
 		return nil, err
 	}
 	if err := c.prepare(e); err != nil {
-		_ = c.lock.Close()
-		return nil, err
+		return nil, errors.Join(err, os.RemoveAll(c.sockets), c.lock.Close())
 	}
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
 	run, quit := context.WithCancel(context.Background())
 	c.quit = quit
 	go c.supervise(run)
@@ -145,33 +150,49 @@ func (c *child) prepare(e Embedded) error {
 			return fmt.Errorf("read the configuration of Kratos: %w", err)
 		}
 		if name == "kratos.yml" {
-			here := url.URL{Scheme: "file", Path: c.dir + "/"}
-			b = bytes.ReplaceAll(b, []byte("file:///etc/kratos/"), []byte(here.String()))
+			// Relative, because Kratos reads no escapes in URLs of files; it runs in
+			// the folder.
+			b = bytes.ReplaceAll(b, []byte("file:///etc/kratos/"), []byte("file://./"))
 		}
 		if err := writeFile(filepath.Join(c.dir, name), b); err != nil {
 			return err
 		}
 	}
 	db := filepath.Join(c.dir, "kratos.sqlite")
-	f, err := os.OpenFile(db, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return fmt.Errorf("make the database of Kratos: %w", err)
+	if err := checkDatabase(db); err != nil {
+		return err
 	}
-	if err := f.Close(); err != nil {
-		return fmt.Errorf("make the database of Kratos: %w", err)
-	}
-	dsn := url.URL{Scheme: "sqlite", Path: db, RawQuery: "_fk=true&_journal_mode=WAL&_busy_timeout=10000"}
+	const dsn = "sqlite://./kratos.sqlite?_fk=true&_journal_mode=WAL&_busy_timeout=10000"
 	// Nothing of our own environment: it may hold settings of another Kratos.
 	c.env = []string{
 		"PATH=" + os.Getenv("PATH"),
 		"HOME=" + c.dir,
 		"TMPDIR=" + os.TempDir(),
-		"DSN=" + dsn.String(),
+		"DSN=" + dsn,
 		"SECRETS_DEFAULT=" + secrets.Default,
 		"SECRETS_COOKIE=" + secrets.Cookie,
 		"SECRETS_CIPHER=" + secrets.Cipher,
 		"SESSION_LIFESPAN=" + e.SessionLifespan.String(),
 		"SQA_OPT_OUT=true",
+	}
+	return nil
+}
+
+// checkDatabase makes the file, so that nobody else can read it, and says at
+// once when it is damaged, which Kratos tries for minutes not to believe.
+func checkDatabase(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("make the database of Kratos: %w", err)
+	}
+	defer f.Close()
+	const magic = "SQLite format 3\x00"
+	head := make([]byte, len(magic))
+	switch n, err := io.ReadFull(f, head); {
+	case n == 0 && errors.Is(err, io.EOF):
+		return nil
+	case err != nil || string(head) != magic:
+		return fmt.Errorf("open the database of Kratos: %s is not a database", path)
 	}
 	return nil
 }
@@ -239,7 +260,9 @@ func (c *child) run(ctx context.Context, n int) error {
 		admin:  filepath.Join(c.sockets, "admin-"+strconv.Itoa(n)),
 	}
 	said := &kratosLog{log: c.log}
-	migrate := c.command(ctx, said, "migrate", "sql", "-e", "--yes")
+	bound, cancel := context.WithTimeout(ctx, migrateTimeout)
+	defer cancel()
+	migrate := c.command(bound, said, "migrate", "sql", "-e", "--yes")
 	if err := migrate.Run(); err != nil {
 		return fmt.Errorf("run kratos migrate: %w%s", err, said.last())
 	}
@@ -465,21 +488,26 @@ func (w *kratosLog) line(b []byte) {
 		return
 	}
 	var l struct {
-		Level string `json:"level"`
-		Msg   string `json:"msg"`
-		Error struct {
-			Message string `json:"message"`
-		} `json:"error"`
+		Level string          `json:"level"`
+		Msg   string          `json:"msg"`
+		Error json.RawMessage `json:"error"`
 	}
 	if err := json.Unmarshal(b, &l); err != nil {
 		w.keep(clip(string(b)))
 		return
 	}
+	var cause struct {
+		Message string `json:"message"`
+	}
+	_ = json.Unmarshal(l.Error, &cause) // where it is something else, the message must do
 	attrs := []any{"level", l.Level, "msg", clip(l.Msg)}
 	if l.Level != "warning" {
-		attrs = append(attrs, "error", clip(l.Error.Message))
+		attrs = append(attrs, "error", clip(cause.Message))
 	}
-	w.keep(clip(l.Msg + " " + l.Error.Message))
+	if strings.HasPrefix(l.Msg, "Config version is ") {
+		return // a Kratos built from its module knows no version of its own
+	}
+	w.keep(clip(l.Msg + " " + cause.Message))
 	switch l.Level {
 	case "warning", "error", "fatal", "panic":
 		w.log.Warn("kratos says", attrs...)

@@ -151,11 +151,23 @@ func outcome(doing string, res *http.Response, err error) error {
 }
 
 func (k *kratos) ready(ctx context.Context) error {
-	for _, c := range []*client.APIClient{k.public, k.admin} {
-		_, res, err := c.MetadataAPI.IsReady(ctx).Execute()
-		if err := outcome("ask for readiness", res, err); err != nil {
-			return err
-		}
+	_, res, err := k.public.MetadataAPI.IsReady(ctx).Execute()
+	if err := outcome("ask the public port for readiness", res, err); err != nil {
+		return err
+	}
+	// The client asks the admin port where it only redirects, so this is by hand.
+	c := k.admin.GetConfig()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Servers[0].URL+"/admin/health/ready", nil)
+	if err != nil {
+		return fmt.Errorf("ask the admin port for readiness: %w", err)
+	}
+	res, err = c.HTTPClient.Do(r)
+	if err != nil {
+		return fmt.Errorf("ask the admin port for readiness: %w", err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("ask the admin port for readiness: status %d", res.StatusCode)
 	}
 	return nil
 }
