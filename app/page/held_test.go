@@ -314,9 +314,9 @@ func heldScreens(lang string) map[string]*mingjing.View {
 	add("dispute.gone", nil)
 	counts := map[string]int{"filed": 12, "assigned": 3, "agency_asked": 1204, "agency_answered": 2, "agency_silent": 1, "decided": 48, "missed": 4}
 	add("queue", func(v *mingjing.View) {
-		late := *workCase(mingjing.DisputeAgencyAsked, "H-0002", true)
+		late := *workCase(mingjing.DisputeAssigned, "H-0002", true)
 		late.ID = "aa11bb22cc33"
-		late.Next = &mingjing.Clock{Code: "agency", Due: heldNow.Add(-2 * time.Hour), Missed: true}
+		late.Clocks[1].Due, late.Clocks[1].Missed = heldNow.Add(-2*time.Hour), true
 		fresh := *workCase(mingjing.DisputeFiled, "", false, "assign")
 		fresh.ID = "0d9e8f7a6b5c"
 		late.Resident, late.IDMasked, fresh.Resident, fresh.IDMasked = "", "", "", ""
@@ -741,6 +741,14 @@ func TestASuspendedRecordLeadsToItsDisputeAndOffersNoSecond(t *testing.T) {
 	doc := renderHeld(t, "record", v)
 	if doc.Find(`a[href*="disputes/new"]`).Length() != 0 || doc.Find(`main a[href="/en/disputes/d-9"]`).Length() != 1 {
 		t.Error("it offers a second dispute, or hides the first")
+	}
+}
+
+func TestALateCaseIsMarkedInTheQueue(t *testing.T) {
+	rows := renderHeld(t, "queue", heldScreens("en")["queue"]).Find("tbody tr")
+	late := i18n.T("en", "queue.late")
+	if !strings.Contains(rows.Eq(0).Text(), late) || strings.Contains(rows.Eq(1).Text(), late) {
+		t.Error("the late case is not the one that is marked")
 	}
 }
 
