@@ -479,6 +479,9 @@ func TestScoringDoesNotTouchItsInput(t *testing.T) {
 func TestAMissingAgencyChangesNothingButMissing(t *testing.T) {
 	property(t, func(t *rapid.T, book *mingjing.Rulebook, in mingjing.Input) {
 		got := mingjing.MakeScore(book, in)
+		if !slices.Equal(got.Missing, slices.Compact(slices.Sorted(slices.Values(in.Missing)))) {
+			t.Fatalf("%v are missing, the score names %v", in.Missing, got.Missing)
+		}
 		in.Missing = nil
 		want := mingjing.MakeScore(book, in)
 		want.Missing = got.Missing
