@@ -379,9 +379,8 @@ func (c Clock) UI() app.UI {
 	if far != "" {
 		rel = Span("clock-far", far)
 	}
-	return Div("clock", El("p", A{"class": "clock-label"}, Text(c.Label)),
-		El("p", A{"class": "clock-when"}, Time{Text: i18n.DateTime(c.Lang, c.Due, c.Zone), At: c.Due}.UI(), rel),
-		Tag{Text: state, Tone: tone}.UI())
+	return Div("clock", El("p", A{"class": "clock-label"}, Text(c.Label)), Tag{Text: state, Tone: tone}.UI(),
+		El("p", A{"class": "clock-when"}, Time{Text: i18n.DateTime(c.Lang, c.Due, c.Zone), At: c.Due}.UI(), rel))
 }
 
 func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 32) }

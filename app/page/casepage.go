@@ -2,7 +2,6 @@ package page
 
 import (
 	"slices"
-	"strings"
 
 	"mingjing"
 	c "mingjing/app/component"
@@ -17,9 +16,9 @@ var _ = register("case", screen{body: caseBody, wide: true, back: backTo("queue"
 	return t(v, "case.title", "id", caseNumber(v.Case.ID), "item", v.Label("item", v.Case.Code()))
 }})
 
-// MaxReasons is the most characters of a decision's reasons or of an answer to a
-// piece of evidence that the form announces.
-const MaxReasons = 2000
+// maxReasons is the most characters of a decision's reasons, and of an answer to
+// a piece of evidence.
+const maxReasons = 4000
 
 // caseBody is a case on one screen: the resident's words beside the record and
 // the agency's answer, then what may be done.
@@ -105,7 +104,7 @@ func agencySide(v *mingjing.View, k mingjing.Case) app.UI {
 func caseDecision(v *mingjing.View, k mingjing.Case) app.UI {
 	var corrected app.UI
 	if k.Decision.Corrected != "" {
-		corrected = c.P(t(v, "case.corrected", "date", date(v, k.Decision.Corrected)))
+		corrected = c.P(t(v, "case.corrected."+subject(k.Dispute), "date", date(v, k.Decision.Corrected)))
 	}
 	return c.Section("decision", t(v, "dispute.decision"),
 		c.Card{Title: code(v, "outcome", string(k.Decision.Outcome)), Level: 3, Tone: outcomeTone(k.Decision.Outcome), Body: []app.UI{
@@ -156,8 +155,6 @@ func whyNot(v *mingjing.View, k mingjing.Case) string {
 		return t(v, "case.why.auditor")
 	case k.HandlerID != "" && !mine(v, k):
 		return t(v, "case.why.other_handler", "name", k.Handler)
-	case mine(v, k) && k.State == mingjing.DisputeAgencyAsked:
-		return t(v, "case.why.waiting")
 	}
 	return t(v, "case.why.own")
 }
@@ -167,9 +164,9 @@ func whyNot(v *mingjing.View, k mingjing.Case) string {
 func decideForm(v *mingjing.View, k mingjing.Case) app.UI {
 	outcomes := make([]c.Option, 0, len(mingjing.Outcomes))
 	for _, o := range mingjing.Outcomes {
-		option := c.Option{Value: string(o), Text: code(v, "outcome", string(o)), Hint: t(v, "case.outcome_hint."+string(o))}
+		option := c.Option{Value: string(o), Text: code(v, "outcome", string(o)), Hint: t(v, "case.outcome_hint."+string(o)+"."+subject(k.Dispute))}
 		if o == mingjing.OutcomePartly {
-			option.Body = c.Input{Name: "correct_to", Type: "date", Label: t(v, "case.correct_to"), Hint: t(v, "case.correct_to_hint"),
+			option.Body = c.Input{Name: "correct_to", Type: "date", Label: t(v, "case.correct_to."+subject(k.Dispute)), Hint: t(v, "case.correct_to_hint"),
 				Value: correctTo(v, k), Error: fieldError(v, "correct_to"), Width: "medium"}.UI()
 		}
 		outcomes = append(outcomes, option)
@@ -177,13 +174,13 @@ func decideForm(v *mingjing.View, k mingjing.Case) app.UI {
 	body := []app.UI{
 		c.Radios{Name: "outcome", Legend: t(v, "case.outcome"), Options: outcomes, Value: typed(v, "outcome"), Error: fieldError(v, "outcome")}.UI(),
 		c.Textarea{Lang: v.Lang, Name: "reasons", Label: t(v, "case.reasons"), Hint: t(v, "case.reasons_hint"), Value: typed(v, "reasons"),
-			Error: fieldError(v, "reasons"), Rows: 8, Max: MaxReasons, Required: true}.UI(),
+			Error: fieldError(v, "reasons"), Rows: 8, Max: maxReasons, Required: true}.UI(),
 	}
 	fields := c.Div("fields", body...)
 	if len(k.Evidence) > 0 {
 		answers := []app.UI{c.H(3, t(v, "case.evidence_answers"))}
-		for i, e := range k.Evidence {
-			answers = append(answers, c.Hidden{Name: "evidence_id", Value: e.ID}.UI(), evidenceAnswer(v, i, e))
+		for _, e := range k.Evidence {
+			answers = append(answers, c.Hidden{Name: "evidence_id", Value: e.ID}.UI(), evidenceAnswer(v, e))
 		}
 		fields = c.Div("columns columns-even", fields, c.Div("fields", answers...))
 	}
@@ -197,25 +194,18 @@ func correctTo(v *mingjing.View, k mingjing.Case) string {
 	if s := typed(v, "correct_to"); s != "" {
 		return s
 	}
-	if v.Problem == nil && k.Answer != nil {
+	if v.Problem == nil && k.Answer != nil && k.Record != nil {
 		return string(k.Answer.Occurred)
 	}
 	return ""
 }
 
-// evidenceAnswer is the field for the answer to one piece. What had been typed
-// comes back under "evidence_answer." and the evidence's id; a mistake is named
-// by the same, or by "evidence_answer" for all that are empty.
-func evidenceAnswer(v *mingjing.View, i int, e mingjing.Evidence) app.UI {
-	own := "evidence_answer." + e.ID
-	id, value, problem := itemID("evidence_answer", i), typed(v, own), fieldError(v, own)
-	switch {
-	case problem != "":
-		id = own
-	case strings.TrimSpace(value) == "":
-		problem = fieldError(v, "evidence_answer")
-	}
-	return c.Textarea{Lang: v.Lang, Name: "evidence_answer", ID: id,
+// evidenceAnswer is the field for the answer to one piece. What had been typed,
+// and what was wrong with it, comes back under "evidence_answer_" and the
+// evidence's id.
+func evidenceAnswer(v *mingjing.View, e mingjing.Evidence) app.UI {
+	own := "evidence_answer_" + e.ID
+	return c.Textarea{Lang: v.Lang, Name: "evidence_answer", ID: own,
 		Label: t(v, "case.evidence_answer", "name", e.Name), Hint: t(v, "case.evidence_answer_hint"),
-		Value: value, Error: problem, Rows: 3, Required: true}.UI()
+		Value: typed(v, own), Error: fieldError(v, own), Rows: 3, Required: true}.UI()
 }

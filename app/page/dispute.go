@@ -79,16 +79,9 @@ func disputed(v *mingjing.View, d mingjing.Dispute) app.UI {
 
 // decision is how the case ended, and what that means for the resident.
 func decision(v *mingjing.View, d mingjing.Dispute) app.UI {
-	what := "record"
-	if d.Listing != nil {
-		what = "listing"
-	}
-	means := "dispute.means." + string(d.Decision.Outcome) + "." + what
+	means := "dispute.means." + string(d.Decision.Outcome) + "." + subject(d)
 	if d.Decision.Outcome == mingjing.OutcomePartly && d.Decision.Corrected == "" {
-		means = "dispute.means.partly.listing"
-		if what == "record" {
-			means = "dispute.means.partly.undated"
-		}
+		means = "dispute.means.partly.undated"
 	}
 	var meaning app.UI
 	if i18n.Has(means) {
@@ -103,6 +96,14 @@ func decision(v *mingjing.View, d mingjing.Dispute) app.UI {
 		meaning,
 		c.P(t(v, "dispute.means_answers")),
 		c.Div("actions", c.LinkButton{Text: t(v, "dispute.means_score"), Href: href(v, "score"), Kind: "secondary"}.UI()))
+}
+
+// subject is the kind of what is disputed: record or listing.
+func subject(d mingjing.Dispute) string {
+	if d.Listing != nil {
+		return "listing"
+	}
+	return "record"
 }
 
 func outcomeTone(o mingjing.Outcome) string {

@@ -2,7 +2,6 @@ package page
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"mingjing"
@@ -56,7 +55,7 @@ func disputeTag(v *mingjing.View, d mingjing.Dispute) app.UI {
 	}
 	tone := "info"
 	switch d.State {
-	case mingjing.DisputeFiled:
+	case mingjing.DisputeFiled, mingjing.DisputeDecided:
 		tone = ""
 	case mingjing.DisputeAgencySilent:
 		tone = "warn"
@@ -238,7 +237,8 @@ func lookWho(v *mingjing.View, l mingjing.Look) app.UI {
 }
 
 // lookPages are the pages on which a resident can see what was looked at.
-var lookPages = map[string]string{"record": "record", "listing": "listing", "dispute": "dispute", "case": "dispute", "request": "request"}
+var lookPages = map[string]string{"record": "record", "listing": "listing", "dispute": "dispute", "case": "dispute", "evidence": "dispute",
+	"search": "dispute", "request": "request"}
 
 func lookWhat(v *mingjing.View, l mingjing.Look) app.UI {
 	action := strings.TrimPrefix(l.Action, "look.")
@@ -334,14 +334,6 @@ func ordered(class string, sentences ...string) app.UI {
 	return c.El("ol", c.A{"class": class}, items...)
 }
 
-// itemID makes the id of one thing among several of its kind.
-func itemID(name string, i int) string {
-	if i == 0 {
-		return name
-	}
-	return name + "-" + strconv.Itoa(i+1)
-}
-
 // clocks are the deadlines of a case.
 func clocks(v *mingjing.View, all []mingjing.Clock) app.UI {
 	items := make([]app.UI, 0, len(all))
@@ -375,7 +367,7 @@ func timeline(v *mingjing.View, d mingjing.Dispute) app.UI {
 	slices.SortStableFunc(entries, func(a, b mingjing.TimelineEntry) int { return a.At.Compare(b.At) })
 	items := make([]c.TimelineItem, 0, len(entries)+1)
 	for _, e := range entries {
-		item := c.TimelineItem{Title: code(v, "timeline", e.Code), When: instant(v, e.At), At: e.At, Who: timelineWho(v, e), State: "done"}
+		item := c.TimelineItem{Title: code(v, "timeline", e.Code), When: instant(v, e.At), At: e.At, Who: timelineWho(v, d, e), State: "done"}
 		if e.Code == "agency_silent" {
 			item.State = "missed"
 		}
@@ -388,7 +380,7 @@ func timeline(v *mingjing.View, d mingjing.Dispute) app.UI {
 	return c.Timeline{Items: items}.UI()
 }
 
-func timelineWho(v *mingjing.View, e mingjing.TimelineEntry) string {
+func timelineWho(v *mingjing.View, d mingjing.Dispute, e mingjing.TimelineEntry) string {
 	switch {
 	case e.Role == mingjing.RoleResident && v.Who != nil && v.Who.Role == mingjing.RoleResident:
 		return t(v, "role.you")
@@ -396,6 +388,8 @@ func timelineWho(v *mingjing.View, e mingjing.TimelineEntry) string {
 		return v.Label("agency", e.Who)
 	case e.Role == mingjing.RoleResident:
 		return t(v, "role.resident")
+	case strings.HasPrefix(e.Code, "agency_"):
+		return v.Label("agency", d.Agency())
 	}
 	return ""
 }

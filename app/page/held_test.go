@@ -314,13 +314,13 @@ func heldScreens(lang string) map[string]*mingjing.View {
 	add("dispute.gone", nil)
 	counts := map[string]int{"filed": 12, "assigned": 3, "agency_asked": 1204, "agency_answered": 2, "agency_silent": 1, "decided": 48, "missed": 4}
 	add("queue", func(v *mingjing.View) {
-		late := *workCase(mingjing.DisputeAgencyAsked, "H-0002", true)
+		late := *workCase(mingjing.DisputeAssigned, "H-0002", true)
 		late.ID = "aa11bb22cc33"
-		late.Next = &mingjing.Clock{Code: "agency", Due: heldNow.Add(-2 * time.Hour), Missed: true}
+		late.Clocks[1].Due, late.Clocks[1].Missed = heldNow.Add(-2*time.Hour), true
 		fresh := *workCase(mingjing.DisputeFiled, "", false, "assign")
 		fresh.ID = "0d9e8f7a6b5c"
-		v.Queue = &mingjing.QueueView{Counts: counts, Next: "n", Cases: []mingjing.Case{late,
-			*workCase(mingjing.DisputeAssigned, "H-0001", false, "ask_agency"), fresh, *workCase(mingjing.DisputeDecided, "H-0001", false)}}
+		late.Resident, late.IDMasked, fresh.Resident, fresh.IDMasked = "", "", "", ""
+		v.Queue = &mingjing.QueueView{Counts: counts, Next: "n", Cases: []mingjing.Case{late, fresh}}
 	})
 	add("queue.filtered", func(v *mingjing.View) {
 		v.Queue = &mingjing.QueueView{Counts: counts, Filter: mingjing.CaseFilter{State: "filed", Mine: true, Agency: "hpc", Search: hostile}, Next: "n",
@@ -341,9 +341,9 @@ func heldScreens(lang string) map[string]*mingjing.View {
 	})
 	add("case.wrong", func(v *mingjing.View) {
 		v.Case = workCase(mingjing.DisputeAgencySilent, "H-0001", false, "decide")
-		v.Form = map[string]string{"outcome": "partly", "reasons": hostile, "evidence_answer.e-1": "看过了"}
+		v.Form = map[string]string{"outcome": "partly", "reasons": hostile, "evidence_answer_e-1": "看过了"}
 		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{
-			{Field: "correct_to", Code: "correction_required"}, {Field: "evidence_answer.e-2", Code: "evidence_unanswered"}}}
+			{Field: "correct_to", Code: "correction_required"}, {Field: "evidence_answer_e-2", Code: "evidence_unanswered"}}}
 	})
 	add("case.decided", func(v *mingjing.View) { v.Case = workCase(mingjing.DisputeDecided, "H-0001", false) })
 	add("case.taken", func(v *mingjing.View) { v.Case = workCase(mingjing.DisputeAssigned, "H-0002", true) })
@@ -595,7 +595,7 @@ func TestEveryCodeOfADisputeHasItsSentences(t *testing.T) {
 		want = append(want, "reason."+string(r), "reason_hint."+string(r))
 	}
 	for _, o := range mingjing.Outcomes {
-		want = append(want, "outcome."+string(o), "case.outcome_hint."+string(o),
+		want = append(want, "outcome."+string(o), "case.outcome_hint."+string(o)+".record", "case.outcome_hint."+string(o)+".listing",
 			"dispute.means."+string(o)+".record", "dispute.means."+string(o)+".listing")
 	}
 	for _, s := range mingjing.DisputeStates {
@@ -724,6 +724,41 @@ func TestTheQueueKeepsItsFilters(t *testing.T) {
 	}
 }
 
+func TestTheQueueShowsNoColumnOfNamesWithoutNames(t *testing.T) {
+	views := heldScreens("en")
+	column := i18n.T("en", "queue.col_resident")
+	if strings.Contains(renderHeld(t, "queue", views["queue"]).Find("thead").Text(), column) {
+		t.Error("an empty column of names is shown")
+	}
+	if !strings.Contains(renderHeld(t, "queue.filtered", views["queue.filtered"]).Find("table").Text(), "林静") {
+		t.Error("a search does not show the name")
+	}
+}
+
+func TestASuspendedRecordLeadsToItsDisputeAndOffersNoSecond(t *testing.T) {
+	v := heldScreens("en")["record"]
+	v.Record.Record.State, v.Record.Record.DisputeID = mingjing.RecordSuspended, "d-9"
+	doc := renderHeld(t, "record", v)
+	if doc.Find(`a[href*="disputes/new"]`).Length() != 0 || doc.Find(`main a[href="/en/disputes/d-9"]`).Length() != 1 {
+		t.Error("it offers a second dispute, or hides the first")
+	}
+}
+
+func TestALateCaseIsMarkedInTheQueue(t *testing.T) {
+	rows := renderHeld(t, "queue", heldScreens("en")["queue"]).Find("tbody tr")
+	late := i18n.T("en", "queue.late")
+	if !strings.Contains(rows.Eq(0).Text(), late) || strings.Contains(rows.Eq(1).Text(), late) {
+		t.Error("the late case is not the one that is marked")
+	}
+}
+
+func TestAMissedAgencyClockIsNoLongerWaitedFor(t *testing.T) {
+	d := dispute(mingjing.DisputeAgencySilent, false)
+	if k := nextClock(d.Clocks); k == nil || k.Code != "decide" {
+		t.Errorf("next is %+v, want the decision", k)
+	}
+}
+
 func TestOpenCasesAreThoseNotDecided(t *testing.T) {
 	doc := renderHeld(t, "queue", heldScreens("en")["queue"])
 	if got := doc.Find(".chip[aria-current] .chip-count").Text(); strings.TrimSpace(got) != "1,222" {
@@ -745,7 +780,7 @@ func TestACaseOffersOnlyTheStepsThatAreAllowed(t *testing.T) {
 			t.Errorf("%s offers %v, want %v", name, got, want)
 		}
 	}
-	for name, why := range map[string]string{"case.decided": "decided", "case.waiting": "waiting", "case.auditor": "auditor"} {
+	for name, why := range map[string]string{"case.decided": "decided", "case.auditor": "auditor"} {
 		if !strings.Contains(renderHeld(t, name, views[name]).Find("main").Text(), i18n.T("en", "case.why."+why)) {
 			t.Errorf("%s does not say why nothing can be done", name)
 		}

@@ -46,7 +46,7 @@ func homeBody(v *mingjing.View) []app.UI {
 				heading(t(v, "home.kicker"), t(v, "home.title")),
 				lead(t(v, "home.lead")),
 				c.Div("actions", actions...))),
-		c.Section("how", t(v, "home.how"), c.El("ol", c.A{"class": "timeline", "role": "list"}, steps...)),
+		c.Section("how", t(v, "home.how"), c.El("ol", c.A{"class": "timeline how", "role": "list"}, steps...)),
 		c.Section("never", t(v, "home.never"), c.P(t(v, "home.never_text")), c.List("never", never...)),
 		c.Section("promises", t(v, "home.promises"), c.Div("promises", kept...)),
 		c.Section("books", t(v, "home.books"), c.P(t(v, "home.books_text")),

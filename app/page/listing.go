@@ -23,7 +23,7 @@ func listingBody(v *mingjing.View) []app.UI {
 	l := view.Listing
 	body := []app.UI{
 		heading(code(v, "list_kind", string(l.Kind)), v.Label("item", l.Code)),
-		c.Div("state-line", listingTag(v, l), c.Muted(effectiveText(v, *view)), objectLink(v, view.Open, t(v, "listing.wrong_title"))),
+		c.Div("state-line", listingTag(v, l), c.Muted(effectiveText(v, *view)), objectLink(v, view.Open && l.DisputeID == "", t(v, "listing.wrong_title"))),
 	}
 	if l.NoticeOn == "" {
 		body = append(body, c.Notification{Kind: "info", Title: t(v, "listing.unserved_title"), Text: t(v, "listing.unserved")}.UI())
@@ -36,7 +36,7 @@ func listingBody(v *mingjing.View) []app.UI {
 		c.Section("document", t(v, "doc.title"), documentUI(v, l.Document)),
 		disputeSection(v, objection{
 			title: t(v, "listing.wrong_title"), text: t(v, "listing.wrong"), closed: t(v, "listing.closed"),
-			open: view.Open, disputeID: l.DisputeID, disputed: l.State == mingjing.ListingDisputed || l.State == mingjing.ListingSuspended,
+			open: view.Open, disputeID: l.DisputeID, disputed: l.State == mingjing.ListingDisputed,
 			href: href(v, "new-dispute") + "?listing=" + segment(l.ID)}))
 }
 

@@ -31,14 +31,20 @@ func queueBody(v *mingjing.View) []app.UI {
 		return append(body, c.EmptyState{Title: t(v, "queue.none_title"), Text: t(v, "queue.none"),
 			Action: c.LinkButton{Text: t(v, "queue.clear"), Href: href(v, "queue"), Kind: "secondary"}.UI()}.UI())
 	}
+	columns := []c.Column{{Text: t(v, "queue.col_case")}, {Text: t(v, "queue.col_what")}, {Text: t(v, "queue.col_resident")},
+		{Text: t(v, "queue.col_state")}, {Text: t(v, "queue.col_handler")}, {Text: t(v, "queue.col_next")}}
 	rows := make([][]app.UI, 0, len(q.Cases))
 	for _, k := range q.Cases {
 		rows = append(rows, caseRow(v, k))
 	}
-	body = append(body, c.Div("queue", c.Table{Caption: t(v, "queue.caption"), QuietCaption: true, Columns: []c.Column{
-		{Text: t(v, "queue.col_case")}, {Text: t(v, "queue.col_what")}, {Text: t(v, "queue.col_resident")},
-		{Text: t(v, "queue.col_state")}, {Text: t(v, "queue.col_handler")}, {Text: t(v, "queue.col_next")},
-	}, Rows: rows}.UI()))
+	// Names come only with a search.
+	if !slices.ContainsFunc(q.Cases, func(k mingjing.Case) bool { return k.Resident != "" || k.IDMasked != "" }) {
+		columns = slices.Delete(columns, 2, 3)
+		for i := range rows {
+			rows[i] = slices.Delete(rows[i], 2, 3)
+		}
+	}
+	body = append(body, c.Div("queue", c.Table{Caption: t(v, "queue.caption"), QuietCaption: true, Columns: columns, Rows: rows}.UI()))
 	if q.Next != "" {
 		body = append(body, c.Pagination{Label: t(v, "queue.pages"), Text: t(v, "queue.more"), Href: queueHref(v, q.Filter, q.Next)}.UI())
 	}
@@ -162,11 +168,11 @@ func caseHandler(v *mingjing.View, k mingjing.Case) app.UI {
 // caseClock is the deadline that matters: the nearest that runs, or the one that
 // was missed.
 func caseClock(v *mingjing.View, k mingjing.Case) app.UI {
-	next := k.Next
+	next := nextClock(k.Clocks)
 	if next == nil {
-		next = nextClock(k.Clocks)
+		next = k.Next
 	}
-	if next == nil || k.Decision != nil {
+	if next == nil || k.State == mingjing.DisputeDecided {
 		return c.Span("muted", t(v, "queue.no_clock"))
 	}
 	var late app.UI

@@ -30,7 +30,7 @@ func recordBody(v *mingjing.View) []app.UI {
 	}
 	body := []app.UI{
 		heading(areaName(v, r.Area), v.Label("item", rec.Code)),
-		c.Div("state-line", recordTag(v, rec.State), c.Muted(code(v, "record_state_hint", string(rec.State))), objectLink(v, r.Open, t(v, "record.wrong_title"))),
+		c.Div("state-line", recordTag(v, rec.State), c.Muted(code(v, "record_state_hint", string(rec.State))), objectLink(v, r.Open && rec.DisputeID == "", t(v, "record.wrong_title"))),
 		c.Section("facts", t(v, "record.what"), c.SummaryList{Rows: []c.SummaryRow{
 			{Key: t(v, "record.occurred"), Text: orNone(v, date(v, rec.Occurred))},
 			{Key: t(v, "record.agency"), Text: v.Label("agency", rec.Agency)},
@@ -43,7 +43,9 @@ func recordBody(v *mingjing.View) []app.UI {
 		c.Section("document", t(v, "doc.title"), documentUI(v, rec.Document)),
 		disputeSection(v, objection{
 			title: t(v, "record.wrong_title"), text: t(v, "record.wrong"), closed: t(v, "record.closed"),
-			open: r.Open, disputeID: rec.DisputeID, disputed: rec.State == mingjing.RecordDisputed || rec.State == mingjing.RecordSuspended,
+			// A record is suspended by a missed clock of the dispute that is still open.
+			open:      r.Open && (rec.State != mingjing.RecordSuspended || rec.DisputeID == ""),
+			disputeID: rec.DisputeID, disputed: rec.State == mingjing.RecordDisputed || rec.State == mingjing.RecordSuspended,
 			href: href(v, "new-dispute") + "?record=" + segment(rec.ID)}),
 	}
 	if len(r.Log) > 0 {

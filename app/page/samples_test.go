@@ -73,7 +73,7 @@ func base(t testing.TB, lang, page string) mingjing.View {
 	return mingjing.View{Page: page, Lang: lang, Path: path, Seq: 41, Now: sampleNow, Today: "2026-11-23", Zone: "Asia/Shanghai",
 		Who:    &mingjing.Viewer{Role: mingjing.RoleResident, Name: name, IDMasked: "99**************1X"},
 		Demo:   &mingjing.DemoNote{ClockScale: 720},
-		Labels: labelsOf(lang, book(t, "honest-shanghai"), book(t, "rongcheng"))}
+		Labels: labelsOf(lang, book(t, "rongcheng"), book(t, "honest-shanghai"))}
 }
 
 func anonymous(v mingjing.View) mingjing.View {
@@ -238,12 +238,12 @@ func samplesToScore(t testing.TB, lang string) []sample {
 	})
 	for _, state := range []mingjing.RequestState{mingjing.RequestQueued, mingjing.RequestCollecting, mingjing.RequestScoring, mingjing.RequestReady, mingjing.RequestWithdrawn} {
 		add("request-"+string(state), base(t, lang, "request"), func(v *mingjing.View) {
-			v.Labels = labelsOf(lang, rc, sh)
 			v.Request = sampleRequest(sh, state)
 		})
 	}
 	add("score", base(t, lang, "score"), func(v *mingjing.View) {
 		v.Path = "score?rulebook=rongcheng"
+		v.Labels = labelsOf(lang, sh, rc)
 		v.Score = sampleScore(rc, sampleInput(rc))
 		v.Score.Others = []mingjing.ScoreCard{cardOf(sh, 108, "good", sampleNow.Add(-26*time.Hour))}
 		for i, value := range []int{1000, 1005, 1005, 985, 1010} {

@@ -174,12 +174,15 @@ func (p *Verify) Render() app.UI {
 	case verifyFailed:
 		key = "verify.failed"
 	}
-	text := i18n.T(p.Lang, key+"_text")
+	var text string
 	var list app.UI
 	switch p.state {
 	case verifySame:
 		text = i18n.T(p.Lang, "verify.same_text", "value", plain(p.mine.Value))
-	case verifyDiffers:
+	default:
+		text = i18n.T(p.Lang, key+"_text")
+	}
+	if p.state == verifyDiffers {
 		items := make([]app.UI, 0, len(p.differs))
 		for _, what := range p.differs {
 			switch what {
