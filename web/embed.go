@@ -53,12 +53,19 @@ var public = sync.OnceValue(func() map[string]File {
 			return err
 		}
 		kind, ok := types[path.Ext(name)]
-		if d.IsDir() || !ok || name == workerName || strings.HasPrefix(name, "build/") {
+		if d.IsDir() || !ok || name == workerName || name == hostStyle || strings.HasPrefix(name, "build/") {
 			return nil
 		}
 		data, err := files.ReadFile(name)
 		if err != nil {
 			return err
+		}
+		if name == style {
+			host, err := files.ReadFile(hostStyle)
+			if err != nil {
+				return err
+			}
+			data = slices.Concat(data, []byte("\n"), host)
 		}
 		all[name] = File{Name: name, Type: kind, Data: data, Hash: Hash(data)}
 		return nil
@@ -90,7 +97,13 @@ func URL(name string) string {
 	return "/web/" + f.Name + "?v=" + f.Hash
 }
 
-const workerName = "worker.js"
+const (
+	workerName = "worker.js"
+	// hostStyle is sent as the end of style: one request, and no rule of one that
+	// is late.
+	style     = "app.css"
+	hostStyle = "host.css"
+)
 
 // Worker is the template of the service worker. It has the placeholders
 // {{.Version}}, {{.Files}} and {{.OfflinePages}}; the latter two stand for JSON.

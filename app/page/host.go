@@ -27,6 +27,7 @@ const (
 	retryOffline  = 15 * time.Second
 	updateEvery   = time.Hour
 	showConnected = 4 * time.Second
+	saySlow       = 700 * time.Millisecond
 )
 
 // Render is the HTML of a view, as the server sends it and as the browser's own
@@ -317,7 +318,14 @@ func (h *Host) open(address string, push bool) {
 		h.saveScroll()
 	}
 	ctx, turn := h.begin(openTimeout)
-	h.ctx.Dispatch(func(app.Context) { h.busy, h.notice = true, "conn.loading" })
+	h.ctx.Dispatch(func(ctx app.Context) {
+		h.busy = true
+		ctx.After(saySlow, func(app.Context) {
+			if turn == h.turn && h.busy {
+				h.notice = "conn.loading"
+			}
+		})
+	})
 	go func() {
 		v, final, err := client.GetView(ctx, address)
 		h.ctx.Dispatch(func(app.Context) {
@@ -336,7 +344,6 @@ func (h *Host) open(address string, push bool) {
 					h.notice = "conn.offline"
 				}
 				h.owed = address
-				h.focusLine()
 			default:
 				load(address)
 			}
@@ -425,12 +432,6 @@ func settle(fragment string, y float64) {
 		target.Call("focus", map[string]any{"preventScroll": true})
 	}
 	scrollTo(0, y)
-}
-
-// focusLine scrolls nothing and takes nothing away: the line is a status and is
-// read out; only a page without focus is given one.
-func (h *Host) focusLine() {
-	app.Window().Get("document").Get("documentElement").Call("removeAttribute", "aria-busy")
 }
 
 // keepScroll has the places on a page remembered by us, since what the back
