@@ -174,14 +174,12 @@ func (p *Verify) Render() app.UI {
 	case verifyFailed:
 		key = "verify.failed"
 	}
-	var text string
-	var list app.UI
-	switch p.state {
-	case verifySame:
-		text = i18n.T(p.Lang, "verify.same_text", "value", plain(p.mine.Value))
-	default:
-		text = i18n.T(p.Lang, key+"_text")
+	var values []string
+	if p.state == verifySame {
+		values = []string{"value", plain(p.mine.Value)}
 	}
+	text := i18n.T(p.Lang, key+"_text", values...)
+	var list app.UI
 	if p.state == verifyDiffers {
 		items := make([]app.UI, 0, len(p.differs))
 		for _, what := range p.differs {
