@@ -70,6 +70,19 @@ func (v *View) Label(kind, code string) string {
 	return code
 }
 
+// Book is the code of the rulebook that the page is about; "" for none or many.
+func (v *View) Book() string {
+	switch {
+	case v.Score != nil:
+		return v.Score.Score.Rulebook.ID
+	case v.Request != nil:
+		return v.Request.Rulebook.ID
+	case v.Rulebook != nil:
+		return v.Rulebook.ID
+	}
+	return ""
+}
+
 // A Viewer is the person in front of the screen.
 type Viewer struct {
 	Role Role   `json:"role"`

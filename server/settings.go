@@ -32,8 +32,8 @@ type Settings struct {
 	LogLevel                        slog.Level
 }
 
-// demoScale has 24 hours pass in under two minutes.
-const demoScale = 800
+// demoScale has 24 hours pass in 90 seconds.
+const demoScale = 960
 
 func readSettings(getenv func(string) string) (Settings, error) {
 	or := func(name, standard string) string {

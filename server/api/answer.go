@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -242,7 +243,22 @@ func (s *server) label(v *mingjing.View) {
 			v.Labels[kind+"."+code] = name.In(v.Lang)
 		}
 	}
-	for _, b := range s.casework.Books() {
+	// Two books may name an agency differently; the page's own book goes first.
+	books := slices.Clone(s.casework.Books())
+	if own := v.Book(); own != "" {
+		slices.SortStableFunc(books, func(x, y *mingjing.Rulebook) int {
+			switch {
+			case x.ID == y.ID:
+				return 0
+			case x.ID == own:
+				return -1
+			case y.ID == own:
+				return 1
+			}
+			return 0
+		})
+	}
+	for _, b := range books {
 		add("rulebook", b.ID, b.ID, b.Name)
 		if v.Rulebook != nil || v.Ask != nil || v.Rulebooks != nil {
 			continue // these pages have the rulebook itself, names and all

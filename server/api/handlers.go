@@ -454,9 +454,10 @@ func init() {
 		"rulebook": func(c *call, v *mingjing.View) (err error) {
 			v.Rulebook, err = c.s.casework.Book(c.r.PathValue("id"))
 			if err != nil {
-				err = mingjing.Errorf(mingjing.NotFound, "not_found")
+				return mingjing.Errorf(mingjing.NotFound, "not_found")
 			}
-			return err
+			v.RulebookHash = v.Rulebook.Ref().Hash
+			return nil
 		},
 		"overview": func(c *call, v *mingjing.View) error {
 			out, err := c.s.casework.Overview(c.ctx(), c.actor())
