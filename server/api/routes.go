@@ -74,6 +74,40 @@ var readings = []reading{
 	{"/api/admin/cases/{id}", mingjing.Staff, getCase},
 }
 
+// A special is a safe request below /api that is neither a reading nor a page.
+type special struct {
+	path   string
+	access mingjing.Access
+	serve  func(c *call) error
+}
+
+var specials = []special{
+	{"/api/evidence/{id}", mingjing.Everyone, serveEvidence},
+	{"/api/live", mingjing.Everyone, serveLive},
+	{"/api/openapi.json", mingjing.Anyone, serveOpenAPI},
+}
+
+// An Endpoint is one address below /api.
+type Endpoint struct {
+	Method, Path string
+	Access       mingjing.Access
+}
+
+// Endpoints are all addresses below /api; openapi.json describes the same.
+func Endpoints() []Endpoint {
+	var all []Endpoint
+	for _, a := range actions {
+		all = append(all, Endpoint{http.MethodPost, a.path, a.access})
+	}
+	for _, r := range readings {
+		all = append(all, Endpoint{http.MethodGet, r.path, r.access})
+	}
+	for _, s := range specials {
+		all = append(all, Endpoint{http.MethodGet, s.path, s.access})
+	}
+	return all
+}
+
 // routes is the whole surface: pages (mingjing.Routes), actions, readings, and
 // the few below that are neither.
 func (s *server) routes() *http.ServeMux {
@@ -97,9 +131,14 @@ func (s *server) routes() *http.ServeMux {
 	for _, r := range readings {
 		mux.Handle("GET "+r.path, s.handle(func(c *call) error { return c.serveReading(r) }))
 	}
-	mux.Handle("GET /api/evidence/{id}", s.handle(serveEvidence))
-	mux.Handle("GET /api/live", s.handle(serveLive))
-	mux.HandleFunc("GET /api/openapi.json", serveOpenAPI)
+	for _, sp := range specials {
+		mux.Handle("GET "+sp.path, s.handle(func(c *call) error {
+			if err := c.admit(sp.access); err != nil {
+				return err
+			}
+			return sp.serve(c)
+		}))
+	}
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.HandleFunc("GET /{$}", s.chooseLanguage)
