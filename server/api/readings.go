@@ -196,19 +196,14 @@ func serveEvidence(c *call) error {
 // public origin counts as it.
 func serveLive(c *call) error {
 	c.noStore()
-	after := int64(0)
+	after, err := c.s.casework.LastEvent(c.ctx(), c.actor())
+	if err != nil {
+		return err
+	}
 	if text := c.r.URL.Query().Get("after"); text != "" {
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil || n < 0 {
+		if after, err = strconv.ParseInt(text, 10, 64); err != nil || after < 0 {
 			return mingjing.Errorf(mingjing.Invalid, "invalid_cursor")
 		}
-		after = n
-	} else {
-		last, err := c.s.casework.LastEvent(c.ctx(), c.actor())
-		if err != nil {
-			return err
-		}
-		after = last
 	}
 	if origin := c.r.Header.Get("Origin"); c.s.origin != nil && origin == c.s.origin.Scheme+"://"+c.s.origin.Host {
 		c.r.Host = c.s.origin.Host
