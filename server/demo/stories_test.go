@@ -1,7 +1,6 @@
 package demo_test
 
 import (
-	"encoding/json"
 	"reflect"
 	"slices"
 	"testing"
@@ -99,6 +98,9 @@ func bilingual(t *testing.T, texts ...mingjing.Text) {
 }
 
 func TestEveryCodeOfTheStoriesIsHeldInShanghai(t *testing.T) {
+	if u := demo.Unheld(books(t)); len(u) > 0 {
+		t.Errorf("nobody may hold %v", u)
+	}
 	a := connect(t, start(t, demo.Config{Instant: true}), agency.Config{})
 	held := map[string]bool{}
 	for _, acc := range accounts(t) {
@@ -125,9 +127,8 @@ func TestEveryCodeOfTheStoriesIsHeldInShanghai(t *testing.T) {
 }
 
 // told is a story as it is on a day, with its score in Shanghai.
-func told(t *testing.T, story string, now time.Time) (mingjing.Input, mingjing.Score) {
+func told(t *testing.T, a *agency.Agencies, story string, now time.Time) (mingjing.Input, mingjing.Score) {
 	t.Helper()
-	a := connect(t, start(t, demo.Config{Instant: true, Now: now}), agency.Config{})
 	b := book(t, "honest-shanghai")
 	in := collect(t, a, b, storyID(t, story))
 	in.AsOf = inCity(now)
@@ -165,31 +166,32 @@ func TestTheStoriesAreTrueWheneverTheyAreTold(t *testing.T) {
 	worst := book(t, "honest-shanghai").Bands[len(book(t, "honest-shanghai").Bands)-1].Code
 	best := book(t, "honest-shanghai").Bands[0].Code
 	for _, now := range days {
-		in, s := told(t, "guarantor", now)
+		a := connect(t, start(t, demo.Config{Instant: true, Now: now}), agency.Config{})
+		in, s := told(t, a, "guarantor", now)
 		if len(in.Listings) != 1 || !counts(s, in.Listings[0].ID) || !counts(s, record(t, in, "contract.guarantee_default", 0).ID) || s.Band != worst {
 			t.Errorf("guarantor on %s: %+v", in.AsOf, s)
 		}
 
-		in, s = told(t, "no-notice", now)
+		in, s = told(t, a, "no-notice", now)
 		if len(in.Listings) != 1 || in.Listings[0].NoticeOn != "" || why(s, in.Listings[0].ID) != "unserved" {
 			t.Errorf("no-notice on %s: %+v", in.AsOf, s)
 		}
 
-		in, s = told(t, "namesake", now)
+		in, s = told(t, a, "namesake", now)
 		other := record(t, in, "court.unpaid_judgment", 0)
 		if len(in.Listings) != 1 || !counts(s, other.ID) || !counts(s, in.Listings[0].ID) ||
 			other.Subject == "王伟" || other.Subject != in.Listings[0].Subject || record(t, in, "traffic.ticket", 0).Subject != "王伟" {
 			t.Errorf("namesake on %s: %+v %+v", in.AsOf, in, s)
 		}
 
-		in, s = told(t, "expired-record", now)
+		in, s = told(t, a, "expired-record", now)
 		item, _ := book(t, "honest-shanghai").Item("utility.late_fees")
 		old, wrong := record(t, in, "utility.late_fees", 0), record(t, in, "utility.late_fees", 1)
 		if why(s, old.ID) != "expired" || !counts(s, wrong.ID) || mingjing.Ends(item, wrong.Document.Date) > in.AsOf {
 			t.Errorf("expired-record on %s: %+v", in.AsOf, s)
 		}
 
-		in, s = told(t, "model-resident", now)
+		in, s = told(t, a, "model-resident", now)
 		if len(in.Listings) != 2 || s.Band != best {
 			t.Errorf("model-resident on %s: %+v", in.AsOf, s)
 		}
@@ -199,7 +201,7 @@ func TestTheStoriesAreTrueWheneverTheyAreTold(t *testing.T) {
 			}
 		}
 
-		in, s = told(t, "silent-agency", now)
+		in, s = told(t, a, "silent-agency", now)
 		if !counts(s, record(t, in, "metro.fare_evasion", 0).ID) {
 			t.Errorf("silent-agency on %s: %+v", in.AsOf, s)
 		}
@@ -262,8 +264,5 @@ func TestResidentsAreInventedAndValid(t *testing.T) {
 	}
 	if story[demo.StoryOrdinary] < 12 || story[demo.StoryActivation] != 2 {
 		t.Errorf("%v", story)
-	}
-	if _, err := json.Marshal(story); err != nil {
-		t.Fatal(err)
 	}
 }
