@@ -122,7 +122,7 @@ func (o *office) records(w http.ResponseWriter, r *http.Request, body []byte) {
 			return
 		}
 		if left > holdFor {
-			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil((left-holdFor).Seconds()))))
+			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil((left - holdFor).Seconds()))))
 			answer(w, http.StatusAccepted, struct{}{})
 			return
 		}

@@ -77,7 +77,9 @@ func both(zh, en string) mingjing.Text { return mingjing.Text{"zh-CN": zh, "en":
 
 func id(born string, n string) mingjing.IDNumber { return mingjing.MakeIDNumber("999999" + born + n) }
 
-func says(p mingjing.AgencyPosition, zh, en string) plan { return plan{position: p, text: both(zh, en)} }
+func says(p mingjing.AgencyPosition, zh, en string) plan {
+	return plan{position: p, text: both(zh, en)}
+}
 
 // byDefault is what an agency says about a fact that no story is about.
 var byDefault = says(mingjing.PositionMaintained, "经核对案卷，记录与原始文书一致，予以维持。",
@@ -129,8 +131,8 @@ func stories() []person {
 					answer: says(mingjing.PositionWithdrawn, "经比对证件号码，被执行人为同名同姓的另一人，系导入时仅按姓名匹配所致。撤回。",
 						"The ID numbers differ: the debtor is another person of the same name, matched by name alone when the files were imported. We withdraw it.")},
 				{code: "court.enforcement_blacklist", on: moment{10, 2}, notice: moment{11, 25}, term: 24, subject: "王伟（1979-03-14）",
-					zh: "有履行能力而拒不履行生效判决。被执行人出生日期 1979 年 3 月 14 日。",
-					en: "Able to honour a final judgment, and refused to. The debtor was born on 14 March 1979.",
+					zh:     "有履行能力而拒不履行生效判决。被执行人出生日期 1979 年 3 月 14 日。",
+					en:     "Able to honour a final judgment, and refused to. The debtor was born on 14 March 1979.",
 					answer: says(mingjing.PositionWithdrawn, "列入对象为另一人，与申请人无关。撤回。", "The person listed is somebody else. We withdraw it.")},
 				{code: "traffic.ticket", on: moment{1, 8}, zh: "违反禁止标线指示。", en: "Crossed a no-crossing line."},
 				{code: "licence.qualified", on: moment{40, 18}, zh: "电工职业资格证书。", en: "Qualified electrician."},
