@@ -460,8 +460,8 @@ func TestTransactionsThatCollideAreRunAgain(t *testing.T) {
 	for range 2 {
 		must(t, receive(t, errs, "a transaction"))
 	}
-	if n := runs.Load(); n != 3 {
-		t.Errorf("fn ran %d times, want 3", n)
+	if n := runs.Load(); n < 3 {
+		t.Errorf("fn ran %d times, want at least 3", n)
 	}
 	do(t, s, func(ctx context.Context, tx casework.Tx) error {
 		for _, audience := range []string{"a", "b"} {
@@ -655,7 +655,7 @@ func TestAJobOfAKilledProcessRunsAgain(t *testing.T) {
 			t.Fatalf("the child has job %q", id)
 		}
 
-		ran := make(chan string, 10)
+		ran := make(chan string, 4*DefaultWorkers)
 		note := func(_ context.Context, j casework.Job) (time.Duration, error) {
 			ran <- j.ID
 			return 0, nil
