@@ -540,7 +540,7 @@ func TestNothingPersonalIsOutsideTheDocs(t *testing.T) {
 			must(t, rows.Scan(&name))
 			tables = append(tables, name)
 		}
-		must(t, rows.Err())
+		must(t, errors.Join(rows.Err(), rows.Close()))
 		filled, docs := 0, 0
 		for _, table := range tables {
 			rows, err := s.db.QueryContext(ctx, "SELECT * FROM "+table)
@@ -568,7 +568,7 @@ func TestNothingPersonalIsOutsideTheDocs(t *testing.T) {
 					}
 				}
 			}
-			must(t, rows.Err())
+			must(t, errors.Join(rows.Err(), rows.Close()))
 			if has {
 				filled++
 			}
