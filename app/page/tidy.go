@@ -22,7 +22,7 @@ var flags = []string{"allowfullscreen", "async", "autofocus", "autoplay", "check
 // between words where the browser's tree has none. What is not in the encoder's
 // form is returned as it is, up to that point tidied.
 func tidy(s string) string {
-	t := tidier{in: s}
+	t := tidier{in: strings.ToValidUTF8(s, "\uFFFD")}
 	t.out.Grow(len(s))
 	for t.next() {
 	}
