@@ -163,6 +163,9 @@ type Actor struct {
 	// AAL is the authenticator assurance level of the session: 1 for a password,
 	// 2 with a second factor. Staff need 2.
 	AAL int `json:"aal"`
+	// Self is who a member of staff is as a resident, if known, so that nobody
+	// handles a case of their own. It is empty for residents.
+	Self ResidentID `json:"-"`
 }
 
 // A Look is one line of a resident's access log: who read what, when and why.

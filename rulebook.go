@@ -102,31 +102,43 @@ type Band struct {
 }
 
 // Agency finds an agency by its code.
-func (b *Rulebook) Agency(code string) (Agency, bool) {
-	for _, a := range b.Agencies {
-		if a.Code == code {
-			return a, true
-		}
-	}
-	return Agency{}, false
-}
+func (b *Rulebook) Agency(code string) (Agency, bool) { return found(b.agency(code)) }
 
 // Item finds a catalogue item by its code.
-func (b *Rulebook) Item(code string) (Item, bool) {
-	for _, i := range b.Catalogue {
-		if i.Code == code {
-			return i, true
-		}
-	}
-	return Item{}, false
-}
+func (b *Rulebook) Item(code string) (Item, bool) { return found(b.item(code)) }
 
 // Band finds a band by its code.
 func (b *Rulebook) Band(code string) (Band, bool) {
-	for _, v := range b.Bands {
-		if v.Code == code {
-			return v, true
+	for i := range b.Bands {
+		if b.Bands[i].Code == code {
+			return b.Bands[i], true
 		}
 	}
 	return Band{}, false
+}
+
+func (b *Rulebook) agency(code string) *Agency {
+	for i := range b.Agencies {
+		if b.Agencies[i].Code == code {
+			return &b.Agencies[i]
+		}
+	}
+	return nil
+}
+
+func (b *Rulebook) item(code string) *Item {
+	for i := range b.Catalogue {
+		if b.Catalogue[i].Code == code {
+			return &b.Catalogue[i]
+		}
+	}
+	return nil
+}
+
+func found[T any](p *T) (T, bool) {
+	if p == nil {
+		var none T
+		return none, false
+	}
+	return *p, true
 }

@@ -1,6 +1,10 @@
 package mingjing
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // An Input is everything that a score is made from, besides the rulebook.
 type Input struct {
@@ -68,6 +72,34 @@ type NotCounted struct {
 	Why string `json:"why"`
 }
 
+// The reasons for which a record or listing does not count.
+const (
+	WhyDisputed  = "disputed"
+	WhySuspended = "suspended"
+	WhyRemoved   = "removed"
+	WhyLifted    = "lifted"
+	WhyExpired   = "expired"
+	// WhyNotYet: it is dated after the day of the score.
+	WhyNotYet = "not_yet"
+	// WhyUnserved: no notice of the listing was served by the day of the score.
+	WhyUnserved = "unserved"
+	// WhyNoDocument: the document is incomplete, or leaves out the day on which it
+	// happened or, of a listing, the term.
+	WhyNoDocument = "no_document"
+	// WhyWrongDocument: the item requires another kind of document.
+	WhyWrongDocument = "wrong_document"
+	// WhyNotInCatalogue: the catalogue has no such item, or not of this kind.
+	WhyNotInCatalogue = "not_in_catalogue"
+	// WhyNotFromAgency: the agency may not supply the item.
+	WhyNotFromAgency = "not_from_agency"
+	// WhyNoRule: the item is shown and never counts.
+	WhyNoRule = "no_rule"
+)
+
+// Whys are all reasons for which a record or listing does not count.
+var Whys = []string{WhyDisputed, WhySuspended, WhyRemoved, WhyLifted, WhyExpired, WhyNotYet,
+	WhyUnserved, WhyNoDocument, WhyWrongDocument, WhyNotInCatalogue, WhyNotFromAgency, WhyNoRule}
+
 // A Change is one day on which the score will change if nothing new happens.
 type Change struct {
 	On    Date   `json:"on"`
@@ -75,11 +107,352 @@ type Change struct {
 	Band  string `json:"band"`
 	// Rules are the catalogue codes that stop counting on that day.
 	Rules []string `json:"rules"`
+	// Starts are the catalogue codes that begin to count on that day, such as a
+	// listing that was served and has effect from then on.
+	Starts []string `json:"starts,omitempty"`
 }
 
-// PUBLIC SIGNATURES of the scoring file (to be implemented in this file):
-//   ParseRulebook(data []byte) (*Rulebook, error)
-//   MakeScore(book *Rulebook, in Input) Score
-//   Outlook(book *Rulebook, in Input) []Change
-//   Ends(item Item, occurred Date) Date
-//   Same(a, b Score) bool
+// MaxOutlook is the number of days, on each of which something begins or ends,
+// that [Outlook] looks at.
+const MaxOutlook = 200
+
+// MakeScore is the scoring function: pure, and independent of the order of the
+// input, so that whoever has the rulebook and the records gets the same result.
+// It fills everything but ID, Cause and At.
+//
+// A record counts when its state is active or corrected, its agency may supply
+// its item, a complete document of a required kind stands behind it, and AsOf is
+// within its time. A listing counts when besides it is of the item's kind and
+// [Listing.Effective]. What does not count is in NotCounted with the first reason
+// that applies. With an empty AsOf nothing counts.
+//
+// The explanation is the base, then what adds points by day and id, then the
+// caps, then the bound. The slices of the result are never nil.
+func MakeScore(book *Rulebook, in Input) Score {
+	n := len(in.Records) + len(in.Listings)
+	steps := make([]step, 0, n)
+	for i := range in.Records {
+		steps = append(steps, recordStep(book, &in.Records[i], in.AsOf))
+	}
+	for i := range in.Listings {
+		steps = append(steps, listingStep(book, &in.Listings[i], in.AsOf))
+	}
+	slices.SortFunc(steps, compareSteps)
+
+	s := Score{
+		Rulebook:    book.Ref(),
+		Value:       book.Base,
+		AsOf:        in.AsOf,
+		Explanation: make([]Contribution, 1, n+2),
+		NotCounted:  []NotCounted{},
+		Missing:     sortedCodes(in.Missing),
+	}
+	s.Explanation[0] = Contribution{Kind: ContributionBase, Points: book.Base}
+	band := 0
+	for i := range steps {
+		st := &steps[i]
+		if st.why != "" {
+			s.NotCounted = append(s.NotCounted, NotCounted{
+				RecordID: st.RecordID, ListingID: st.ListingID, Rule: st.Rule, Why: st.why,
+			})
+			continue
+		}
+		if st.Kind == ContributionCap {
+			band = max(band, bandIndex(book, st.Cap))
+		}
+		s.Value += st.Points
+		s.Explanation = append(s.Explanation, st.Contribution)
+	}
+	if bound := min(max(s.Value, book.Min), book.Max) - s.Value; bound != 0 {
+		s.Value += bound
+		s.Explanation = append(s.Explanation, Contribution{Kind: ContributionBound, Points: bound})
+	}
+	for i := range book.Bands {
+		if s.Value >= book.Bands[i].From {
+			band = max(band, i)
+			break
+		}
+	}
+	if len(book.Bands) > 0 {
+		s.Band = book.Bands[band].Code
+	}
+	return s
+}
+
+// A step is what one record or listing does on one day, or why it does nothing.
+type step struct {
+	Contribution
+	on  Date
+	why string
+}
+
+func recordStep(book *Rulebook, r *Record, asOf Date) step {
+	st := step{
+		Contribution: Contribution{Kind: ContributionRecord, RecordID: r.ID, Rule: r.Code},
+		on:           r.Occurred,
+	}
+	item := book.item(r.Code)
+	if item == nil || item.Listing != "" {
+		st.why = WhyNotInCatalogue
+		return st
+	}
+	st.Ends = Ends(*item, r.Occurred)
+	st.why = cmp.Or(
+		recordStateWhy(r.State),
+		sourceWhy(book, item, r.Agency, r.Document),
+		termWhy(r.Occurred, st.Ends, asOf),
+	)
+	st.apply(item)
+	return st
+}
+
+func listingStep(book *Rulebook, l *Listing, asOf Date) step {
+	st := step{
+		Contribution: Contribution{Kind: ContributionListing, ListingID: l.ID, Rule: l.Code},
+		on:           l.From,
+	}
+	item := book.item(l.Code)
+	if item == nil || item.Listing == "" || item.Listing != l.Kind {
+		st.why = WhyNotInCatalogue
+		return st
+	}
+	st.Ends = listingEnds(item, l)
+	st.why = cmp.Or(
+		listingStateWhy(l.State),
+		servedWhy(l.NoticeOn, asOf),
+		sourceWhy(book, item, l.Agency, l.Document),
+		termWhy(l.From, st.Ends, asOf),
+	)
+	st.apply(item)
+	return st
+}
+
+// apply gives the step the item's points or cap, unless it does not count.
+func (st *step) apply(item *Item) {
+	switch {
+	case st.why != "":
+	case item.Cap != "":
+		st.Kind, st.Cap = ContributionCap, item.Cap
+	case item.Points != 0:
+		st.Points = item.Points
+	default:
+		st.why = WhyNoRule
+	}
+}
+
+func recordStateWhy(s RecordState) string {
+	switch s {
+	case RecordActive, RecordCorrected:
+		return ""
+	case RecordDisputed:
+		return WhyDisputed
+	case RecordRemoved:
+		return WhyRemoved
+	default: // an unknown state must not count against anyone
+		return WhySuspended
+	}
+}
+
+func listingStateWhy(s ListingState) string {
+	switch s {
+	case ListingInEffect:
+		return ""
+	case ListingUnserved:
+		return WhyUnserved
+	case ListingDisputed:
+		return WhyDisputed
+	case ListingLifted:
+		return WhyLifted
+	default:
+		return WhySuspended
+	}
+}
+
+func servedWhy(noticeOn, asOf Date) string {
+	if !noticeOn.valid() || noticeOn > asOf {
+		return WhyUnserved
+	}
+	return ""
+}
+
+func sourceWhy(book *Rulebook, item *Item, agency string, doc Document) string {
+	switch a := book.agency(agency); {
+	case a == nil || !slices.Contains(a.Holds, item.Code):
+		return WhyNotFromAgency
+	case !doc.Complete():
+		return WhyNoDocument
+	case !slices.Contains(item.Documents, doc.Kind):
+		return WhyWrongDocument
+	}
+	return ""
+}
+
+// termWhy wants ends to be "" when the first or the last day is not known.
+func termWhy(first, ends, asOf Date) string {
+	switch {
+	case ends == "":
+		return WhyNoDocument
+	case first > asOf:
+		return WhyNotYet
+	case ends <= asOf:
+		return WhyExpired
+	}
+	return ""
+}
+
+// Ends is the first day on which a record of the item that happened on the day
+// occurred no longer counts; "" when occurred is no date.
+func Ends(item Item, occurred Date) Date {
+	ends := occurred.AddMonths(item.CountsMonths)
+	if len(ends) > len(time.DateOnly) { // five-digit years do not compare as strings
+		return "9999-12-31"
+	}
+	return ends
+}
+
+// listingEnds is the first day on which the listing no longer counts: its own
+// end or that of the item, whichever is sooner; "" when either is not known.
+func listingEnds(item *Item, l *Listing) Date {
+	ends := Ends(*item, l.From)
+	if ends == "" || !l.Ends.valid() {
+		return ""
+	}
+	return min(ends, l.Ends)
+}
+
+func (d Date) valid() bool {
+	_, err := time.Parse(time.DateOnly, string(d))
+	return err == nil
+}
+
+func bandIndex(book *Rulebook, code string) int {
+	return max(0, slices.IndexFunc(book.Bands, func(b Band) bool { return b.Code == code }))
+}
+
+// compareSteps is a total order on everything that a step shows, so that equal
+// steps cannot be told apart.
+func compareSteps(a, b step) int {
+	aCap, bCap := a.Kind == ContributionCap, b.Kind == ContributionCap
+	if aCap != bCap {
+		if aCap {
+			return 1
+		}
+		return -1
+	}
+	if n := cmp.Compare(a.on, b.on); n != 0 {
+		return n
+	}
+	if n := cmp.Compare(a.RecordID+a.ListingID, b.RecordID+b.ListingID); n != 0 {
+		return n
+	}
+	return cmp.Or( // reached only when two have one day and one id
+		cmp.Compare(a.RecordID, b.RecordID),
+		cmp.Compare(a.Rule, b.Rule),
+		cmp.Compare(a.why, b.why),
+		cmp.Compare(a.Points, b.Points),
+		cmp.Compare(a.Cap, b.Cap),
+		cmp.Compare(a.Ends, b.Ends),
+	)
+}
+
+func sortedCodes(codes []string) []string {
+	sorted := append([]string{}, codes...)
+	slices.Sort(sorted)
+	return slices.Compact(sorted)
+}
+
+// Outlook are the days after AsOf on which the value or the band will change if
+// nothing new happens, earliest first: what counts today ends, and what was
+// served or dated ahead begins. It looks at the next [MaxOutlook] such days.
+func Outlook(book *Rulebook, in Input) []Change {
+	changes := []Change{}
+	before := MakeScore(book, in)
+	for _, day := range turningDays(book, in) {
+		in.AsOf = day
+		after := MakeScore(book, in)
+		if after.Value != before.Value || after.Band != before.Band {
+			changes = append(changes, Change{
+				On:     day,
+				Value:  after.Value,
+				Band:   after.Band,
+				Rules:  rulesOnlyIn(before, after),
+				Starts: rulesOnlyIn(after, before),
+			})
+		}
+		before = after
+	}
+	return changes
+}
+
+// turningDays are the days after AsOf on which something begins or ends.
+func turningDays(book *Rulebook, in Input) []Date {
+	var days []Date
+	add := func(d Date) {
+		if d.valid() && d > in.AsOf {
+			days = append(days, d)
+		}
+	}
+	for i := range in.Records {
+		r := &in.Records[i]
+		if item := book.item(r.Code); item != nil && recordStateWhy(r.State) == "" {
+			add(r.Occurred)
+			add(Ends(*item, r.Occurred))
+		}
+	}
+	for i := range in.Listings {
+		l := &in.Listings[i]
+		if item := book.item(l.Code); item != nil && listingStateWhy(l.State) == "" {
+			add(l.NoticeOn)
+			add(l.From)
+			add(listingEnds(item, l))
+		}
+	}
+	slices.Sort(days)
+	days = slices.Compact(days)
+	return days[:min(len(days), MaxOutlook)]
+}
+
+// rulesOnlyIn are the codes of what counts in a and not in b, sorted.
+func rulesOnlyIn(a, b Score) []string {
+	counted := map[Contribution]int{}
+	for _, c := range b.Explanation {
+		counted[c]++
+	}
+	var rules []string
+	for _, c := range a.Explanation {
+		if counted[c]--; counted[c] < 0 && c.Rule != "" {
+			rules = append(rules, c.Rule)
+		}
+	}
+	return sortedCodes(rules)
+}
+
+// EffectOfRecord is what the record does under the rulebook on the day, and its
+// legal basis and end where the catalogue has it. What does not count has a Why
+// and neither points nor cap.
+func EffectOfRecord(book *Rulebook, r Record, asOf Date) Effect {
+	return recordStep(book, &r, asOf).effect(book)
+}
+
+// EffectOfListing is what the listing does under the rulebook on the day; see
+// [EffectOfRecord].
+func EffectOfListing(book *Rulebook, l Listing, asOf Date) Effect {
+	return listingStep(book, &l, asOf).effect(book)
+}
+
+func (st step) effect(book *Rulebook) Effect {
+	e := Effect{Rulebook: book.ID, Points: st.Points, Cap: st.Cap, Why: st.why, Ends: st.Ends}
+	if item := book.item(st.Rule); item != nil && st.why != WhyNotInCatalogue {
+		e.LegalBasis = item.LegalBasis
+	}
+	return e
+}
+
+// Same says whether two scores agree in everything that is computed: rulebook,
+// value, band, day, explanation, what was not counted and what was missing.
+func Same(a, b Score) bool {
+	return a.Rulebook == b.Rulebook && a.Value == b.Value && a.Band == b.Band && a.AsOf == b.AsOf &&
+		slices.Equal(a.Explanation, b.Explanation) &&
+		slices.Equal(a.NotCounted, b.NotCounted) &&
+		slices.Equal(a.Missing, b.Missing)
+}

@@ -52,6 +52,9 @@ type View struct {
 	Case      *Case          `json:"case,omitempty"`
 	Rulebooks *RulebooksView `json:"rulebooks,omitempty"`
 	Rulebook  *Rulebook      `json:"rulebook,omitempty"`
+	// RulebookHash is the SHA-256 of the published bytes of Rulebook, 64 hex
+	// digits: the rulebook itself loses it on its way through JSON.
+	RulebookHash string `json:"rulebook_hash,omitempty"`
 
 	// Labels are the names, in the page's language, of the codes that the page
 	// shows: "agency.<code>", "item.<code>", "band.<rulebook>.<code>",
@@ -65,6 +68,19 @@ func (v *View) Label(kind, code string) string {
 		return s
 	}
 	return code
+}
+
+// Book is the code of the rulebook that the page is about; "" for none or many.
+func (v *View) Book() string {
+	switch {
+	case v.Score != nil:
+		return v.Score.Score.Rulebook.ID
+	case v.Request != nil:
+		return v.Request.Rulebook.ID
+	case v.Rulebook != nil:
+		return v.Rulebook.ID
+	}
+	return ""
 }
 
 // A Viewer is the person in front of the screen.

@@ -1,6 +1,285 @@
-// Package casework is the deep module of the product: score requests, the work
-// of scoring, records, listings and disputes, and who may do what with them.
+// Package casework is the deep module of the product: score requests and the
+// work of scoring them, records, listings and disputes, and who may do what with
+// them. It owns its ports (ports.go) and knows no SQL, no HTTP and no Redis.
+//
+// Every exported method takes the actor and checks what that actor may do; there
+// is no other way to the data. A method that reads a resident's data writes the
+// resident's access log in the same transaction, before it returns anything.
+// What a method changes, the job that follows and the events that tell open
+// screens are one transaction too; the bus hears of the events only after the
+// commit.
+//
+// # A score request
+//
+//	queued -> collecting -> scoring -> ready
+//	   \__________\____________\-----> withdrawn   (the resident withdrew consent)
+//
+// # A dispute
+//
+//	filed -> assigned -> agency_asked -> agency_answered -> decided
+//	             |             \-------> agency_silent ------^
+//	             \-- upheld or partly, where no answer is needed ^
+//
+// A dispute can be rejected only in agency_answered, and not when the agency
+// itself has withdrawn: what can't be verified is deleted, and an agency that
+// misses its clock loses the point.
 package casework
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	mrand "math/rand/v2"
+	"time"
+
+	"mingjing"
+)
 
 // MaxReplyItems bounds the records and the listings of one agency's reply.
 const MaxReplyItems = 200
+
+// Config is what a Casework is made of. All fields but Logger are required.
+type Config struct {
+	Store    Store
+	Bus      Bus
+	Agencies Agencies
+	Clock    Clock
+	Books    []*mingjing.Rulebook
+	// ClockScale divides every deadline: 1 is the law, the demo city runs faster.
+	ClockScale int
+	Logger     *slog.Logger
+}
+
+// Casework does the work of the bureau. It is safe for use by many goroutines.
+type Casework struct {
+	store    Store
+	bus      Bus
+	agencies Agencies
+	clock    Clock
+	books    []*mingjing.Rulebook
+	scale    int
+	log      *slog.Logger
+}
+
+// New makes a Casework. It fails when there is no rulebook or a rulebook's zone
+// is unknown.
+func New(c Config) (*Casework, error) {
+	if len(c.Books) == 0 {
+		return nil, errors.New("casework: no rulebook")
+	}
+	for _, b := range c.Books {
+		if _, err := time.LoadLocation(b.Zone); err != nil {
+			return nil, fmt.Errorf("casework: zone of rulebook %s: %w", b.ID, err)
+		}
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Casework{store: c.Store, bus: c.Bus, agencies: c.Agencies, clock: c.Clock,
+		books: c.Books, scale: max(1, c.ClockScale), log: c.Logger}, nil
+}
+
+// Books are the published rulebooks, the default one first.
+func (c *Casework) Books() []*mingjing.Rulebook { return c.books }
+
+// ClockScale is how many times faster deadlines pass than in law.
+func (c *Casework) ClockScale() int { return c.scale }
+
+// Zone is the city's time zone: that of the first rulebook.
+func (c *Casework) Zone() *time.Location {
+	loc, err := time.LoadLocation(c.books[0].Zone)
+	if err != nil { // New has loaded it already
+		return time.UTC
+	}
+	return loc
+}
+
+// Now is the time by the injected clock, in the city's zone.
+func (c *Casework) Now() time.Time { return c.clock.Now().In(c.Zone()) }
+
+// Book finds a rulebook by its code.
+func (c *Casework) Book(id string) (*mingjing.Rulebook, error) {
+	for _, b := range c.books {
+		if b.ID == id {
+			return b, nil
+		}
+	}
+	return nil, mingjing.Errorf(mingjing.Invalid, "unknown_rulebook")
+}
+
+func (c *Casework) today() mingjing.Date { return mingjing.DateOf(c.Now()) }
+
+// tx is one transaction with the events that are published once it is committed.
+type tx struct {
+	Tx
+	events []published
+}
+
+type published struct {
+	audience string
+	event    mingjing.Event
+}
+
+func (t *tx) emit(ctx context.Context, audience string, kind mingjing.EventKind, id string, at time.Time) error {
+	e, err := t.AddEvent(ctx, audience, mingjing.Event{Kind: kind, ID: id, At: at.UTC()})
+	if err != nil {
+		return fmt.Errorf("add %s event: %w", kind, err)
+	}
+	t.events = append(t.events, published{audience, e})
+	return nil
+}
+
+func (c *Casework) tx(ctx context.Context, fn func(*tx) error) error {
+	var done []published
+	err := c.store.Tx(ctx, func(raw Tx) error {
+		t := &tx{Tx: raw}
+		err := fn(t)
+		done = t.events
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, p := range done {
+		if err := c.bus.Publish(ctx, p.audience, p.event); err != nil {
+			// The event is committed; open screens catch up when they next ask.
+			c.log.Warn("publish event", "kind", p.event.Kind, "err", err)
+		}
+	}
+	return nil
+}
+
+// look writes the access log. Nothing is returned to an actor before it.
+func (t *tx) look(ctx context.Context, a mingjing.Actor, resident mingjing.ResidentID, at time.Time, action, subject, purpose string) error {
+	err := t.AddLook(ctx, resident, mingjing.Look{At: at.UTC(), Role: a.Role, Who: a.Name,
+		Action: action, Subject: subject, Purpose: purpose})
+	if err != nil {
+		return fmt.Errorf("write access log: %w", err)
+	}
+	return nil
+}
+
+func newID() string { return rand.Text() }
+
+// system is the actor of the product's own worker.
+var system = mingjing.Actor{Role: mingjing.RoleSystem, ID: "worker"}
+
+var (
+	errForbidden = mingjing.Errorf(mingjing.Forbidden, "forbidden")
+	errNotFound  = mingjing.Errorf(mingjing.NotFound, "not_found")
+)
+
+// asResident lets only a resident pass, as the one they are.
+func asResident(a mingjing.Actor) (mingjing.ResidentID, error) {
+	if a.Role != mingjing.RoleResident || a.ID == "" {
+		return "", errForbidden
+	}
+	return mingjing.ResidentID(a.ID), nil
+}
+
+// asStaff lets only staff pass who have shown their second factor and hold one
+// of the roles.
+func asStaff(a mingjing.Actor, roles ...mingjing.Role) error {
+	if !a.Role.Staff() || a.ID == "" {
+		return errForbidden
+	}
+	if a.AAL < 2 {
+		return mingjing.Errorf(mingjing.Forbidden, "aal2_required")
+	}
+	for _, r := range roles {
+		if a.Role == r {
+			return nil
+		}
+	}
+	return errForbidden
+}
+
+// public turns what the store says into what the caller is told.
+func public(err error) error {
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return errNotFound
+	case errors.Is(err, ErrCursor):
+		return mingjing.Errorf(mingjing.Invalid, "invalid_cursor")
+	case errors.Is(err, ErrConflict):
+		return mingjing.Errorf(mingjing.Conflict, "changed_meanwhile")
+	}
+	return err
+}
+
+// scaled is a duration of the law on the city's clock.
+func (c *Casework) scaled(d time.Duration) time.Duration { return d / time.Duration(c.scale) }
+
+// jitter spreads d by a fifth either way, so that retries don't march in step.
+func jitter(d time.Duration) time.Duration {
+	return d - d/5 + time.Duration(mrand.Int64N(int64(2*d/5)+1))
+}
+
+// workingDays is the instant n working days after from: at the end of that day
+// in the city's zone. Saturdays and Sundays do not count.
+func workingDays(from time.Time, n int) time.Time {
+	day := time.Date(from.Year(), from.Month(), from.Day(), 0, 0, 0, 0, from.Location())
+	for n > 0 {
+		day = day.AddDate(0, 0, 1)
+		if wd := day.Weekday(); wd != time.Saturday && wd != time.Sunday {
+			n--
+		}
+	}
+	return day.AddDate(0, 0, 1)
+}
+
+// due is the instant n working days from now, on the city's clock.
+func (c *Casework) due(n int) time.Time {
+	now := c.Now()
+	return now.Add(c.scaled(workingDays(now, n).Sub(now))).UTC()
+}
+
+// Work does the jobs that transactions left behind, until ctx ends.
+func (c *Casework) Work(ctx context.Context) error {
+	return c.store.Work(ctx, func(ctx context.Context, j Job) (time.Duration, error) {
+		switch j.Kind {
+		case JobCollect:
+			return c.collect(ctx, j.ID)
+		case JobQuestion:
+			return c.question(ctx, j.ID)
+		case JobRescore:
+			return 0, c.tx(ctx, func(t *tx) error {
+				return c.rescore(ctx, t, mingjing.ResidentID(j.ID), "expiry")
+			})
+		}
+		return 0, fmt.Errorf("casework: no job of kind %q", j.Kind)
+	})
+}
+
+// Ready says whether casework can do its work: whether the store answers.
+func (c *Casework) Ready(ctx context.Context) error { return c.store.Ping(ctx) }
+
+// EventsAfter are an audience's events after a sequence number, oldest first. It
+// serves the live stream, which has found the audience from the session.
+func (c *Casework) EventsAfter(ctx context.Context, audience string, after int64) ([]mingjing.Event, error) {
+	var events []mingjing.Event
+	err := c.store.Tx(ctx, func(t Tx) (err error) {
+		events, err = t.EventsAfter(ctx, audience, after, 500)
+		return err
+	})
+	return events, err
+}
+
+// LastEvent is the sequence number of the newest event that the actor can hear.
+func (c *Casework) LastEvent(ctx context.Context, a mingjing.Actor) (seq int64, err error) {
+	err = c.store.Tx(ctx, func(t Tx) (err error) {
+		seq, err = t.LastEvent(ctx, Audience(a))
+		return err
+	})
+	return seq, err
+}
+
+// Audience is whose events an actor hears.
+func Audience(a mingjing.Actor) string {
+	if a.Role.Staff() {
+		return mingjing.AudienceStaff
+	}
+	return a.ID
+}

@@ -1,0 +1,184 @@
+# Everything that is done to this repository is a target here; `make help` lists
+# them. It needs Go 1.26, a C compiler (Kratos' SQLite driver) and Node 20 or
+# later; `make test` also Debian's browser and engines, which it installs when it
+# may.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+GO ?= go
+ADDR ?= 127.0.0.1:8080
+DATA ?= ./.data
+# ARGS are passed on to Playwright by test-e2e: make test-e2e ARGS='-g offline'.
+ARGS ?=
+FUZZTIME ?= 10s
+
+KRATOS_VERSION := v1.3.1
+LINT_VERSION := v2.15.0
+
+ROOT := $(CURDIR)
+KRATOS := bin/kratos-$(KRATOS_VERSION)
+LINT := .cache/golangci-lint-$(LINT_VERSION)/golangci-lint
+NODE_MODULES := e2e/node_modules/.package-lock.json
+# The browser's program as it is, which nobody is sent, and packed, which the
+# server embeds.
+WASM := bin/app.wasm
+PACKED := web/build/app.wasm.br web/build/app.wasm.gz
+
+# Tests that need Kratos find it here. The path never changes, so that go test's
+# cache keeps working.
+export KRATOS_BIN := $(ROOT)/bin/kratos
+export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
+export npm_config_update_notifier := false
+
+# What the browser's program is made of. Tests are not part of it.
+WASM_SOURCES := go.mod go.sum $(filter-out %_test.go,$(wildcard *.go) \
+	$(shell find app i18n -type f 2>/dev/null))
+
+# The rooms in which goroutines meet are tested with the race detector, and only
+# with it; everything else without.
+RACE := ./server/...
+
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- build ---------------------------------------------------------------------
+
+.PHONY: run
+run: build ## run it with the demo city [ADDR=127.0.0.1:8080] [DATA=./.data]
+	@ADDR='$(ADDR)' DATA='$(DATA)' DEMO='$(or $(DEMO),1)' exec bin/mingjing serve
+
+.PHONY: build
+build: kratos bin/mingjing ## build bin/mingjing, bin/kratos and the browser's program
+
+# go build decides by itself whether anything has changed.
+.PHONY: bin/mingjing
+bin/mingjing: $(PACKED)
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $@ ./server
+
+.PHONY: kratos
+kratos: $(KRATOS) ## build bin/kratos (Ory Kratos, from its own module, once)
+	@ln -sfn '$(notdir $(KRATOS))' bin/kratos
+
+$(KRATOS):
+	@command -v gcc >/dev/null || { echo 'make: a C compiler is needed: apt-get install gcc libc6-dev' >&2; exit 1; }
+	@mkdir -p $(@D)
+	@echo 'building Ory Kratos $(KRATOS_VERSION) (about 3 minutes, once)'
+	@cd / && export GOFLAGS=-mod=mod GOWORK=off && \
+	dir="$$($(GO) mod download -json github.com/ory/kratos@$(KRATOS_VERSION) | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",\{0,1\}$$/\1/p')" && \
+	cd "$$dir" && GOFLAGS= CGO_ENABLED=1 $(GO) build -tags sqlite -ldflags '-s -w' -o '$(ROOT)/$@.new' .
+	@mv '$@.new' '$@'
+
+.PHONY: wasm
+wasm: $(PACKED) ## build the browser's program, compressed
+
+$(WASM): $(WASM_SOURCES)
+	@mkdir -p $(@D)
+	GOOS=js GOARCH=wasm $(GO) build -trimpath -buildvcs=false -ldflags '-s -w' -gcflags=all=-l -o $@ ./app
+
+$(PACKED) &: $(WASM) web/compress.go
+	@mkdir -p web/build
+	@$(GO) run web/compress.go $(WASM) web/build
+
+# --- test ----------------------------------------------------------------------
+
+.PHONY: test
+test: ## everything: lint, unit, race, fuzz seeds, floors, the browser
+	@$(MAKE) engines
+	@$(MAKE) build
+	@$(MAKE) lint
+	@$(MAKE) test-unit
+	@$(MAKE) test-e2e
+
+.PHONY: test-unit
+test-unit: kratos $(PACKED) ## the Go tests, on this machine and, where it runs there, in WebAssembly
+	$(GO) test $$($(GO) list ./... | grep -v '^mingjing/server\(/\|$$\)')
+	$(GO) test -race $(RACE)
+	GOOS=js GOARCH=wasm $(GO) test -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" $(WASM_TESTED)
+
+# Scoring in the browser must be scoring on the server, so its tests run there too.
+WASM_TESTED := . ./i18n ./app/...
+
+.PHONY: test-e2e
+test-e2e: build $(NODE_MODULES) ## the built server in Chromium [ARGS=...]
+	cd e2e && npx --no-install playwright test --project=e2e $(ARGS)
+
+.PHONY: lint
+lint: $(LINT) $(PACKED) ## gofmt, vet and golangci-lint
+	$(LINT) run ./...
+	GOOS=js GOARCH=wasm $(LINT) run ./app/...
+
+$(LINT):
+	@echo 'building golangci-lint $(LINT_VERSION) (about a minute, once)'
+	@mkdir -p $(@D)
+	@cd / && GOFLAGS= GOBIN='$(ROOT)/$(@D)' $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME=10s
+	@grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | grep -v '/node_modules/' | sort | \
+	while IFS=: read -r file func; do \
+		$(GO) test "$$(dirname "$$file")" -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME); \
+	done
+
+.PHONY: bench
+bench: build ## what it costs, as lines "name value unit"
+	@for f in $(WASM):wasm_raw web/build/app.wasm.br:wasm_brotli web/build/app.wasm.gz:wasm_gzip bin/mingjing:server_binary; do \
+		printf '%s %s bytes\n' "$${f#*:}" "$$(stat -c %s "$${f%%:*}")"; \
+	done
+	@$(GO) test -run '^$$' -bench . ./... | awk ' \
+		/^Benchmark/ { name = $$1; sub(/^Benchmark/, "", name); sub(/-[0-9]+$$/, "", name); \
+			for (i = 3; i < NF; i += 2) print name, $$i, $$(i+1); fflush(); next } \
+		/^(FAIL|---|panic)/ { print > "/dev/stderr" }'
+
+.PHONY: screenshots
+screenshots: build $(NODE_MODULES) ## take the README's pictures
+	cd e2e && npx --no-install playwright test --project=screenshots
+
+$(NODE_MODULES): e2e/package.json e2e/package-lock.json
+	cd e2e && npm ci --no-audit --no-fund
+	@touch $@
+
+# --- engines -------------------------------------------------------------------
+
+# The Debian package for each thing that the tests start.
+.PHONY: engines
+engines: ## what the tests start: install it (as root) or say how
+	@missing=(); \
+	command -v gcc >/dev/null || missing+=(gcc libc6-dev); \
+	[[ -x "$${CHROMIUM:-/usr/bin/chromium}" ]] || missing+=(chromium); \
+	command -v redis-server >/dev/null || missing+=(redis-server); \
+	compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || missing+=(postgresql); \
+	compgen -G '/usr/share/fonts/opentype/noto/NotoSansCJK*' >/dev/null || missing+=(fonts-noto-cjk); \
+	if (( $${#missing[@]} == 0 )); then exit 0; fi; \
+	if (( EUID != 0 )) || ! command -v apt-get >/dev/null; then \
+		echo "make: the tests need what is not here. On Debian:" >&2; \
+		echo "    sudo apt-get update && sudo apt-get install -y --no-install-recommends $${missing[*]}" >&2; \
+		exit 1; \
+	fi; \
+	echo "installing $${missing[*]}"; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	apt-get -qq update; \
+	apt-get -qq install -y --no-install-recommends "$${missing[@]}" >/dev/null
+
+# --- the rest ------------------------------------------------------------------
+
+.PHONY: secrets
+secrets: .env ## make .env, the secrets of compose.yaml, unless it is there
+
+.env:
+	@umask 077; secret() { head -c 48 /dev/urandom | base64 | tr -dc 'A-Za-z0-9' | head -c "$$1"; }; \
+	{ echo "PUBLIC_ORIGIN=http://localhost:8080"; \
+	  echo "POSTGRES_PASSWORD=$$(secret 32)"; \
+	  echo "REDIS_PASSWORD=$$(secret 32)"; \
+	  echo "KRATOS_DEFAULT_SECRET=$$(secret 32)"; \
+	  echo "KRATOS_COOKIE_SECRET=$$(secret 32)"; \
+	  echo "KRATOS_CIPHER_SECRET=$$(secret 32)"; } > $@
+	@echo 'wrote .env; keep it to yourself'
+
+.PHONY: clean
+clean: ## remove what was built; the data under DATA stays
+	rm -rf bin .cache e2e/out e2e/node_modules $(PACKED)

@@ -1,0 +1,181 @@
+package page
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"mingjing"
+	c "mingjing/app/component"
+	"mingjing/i18n"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+// Pages of a resident: the first four and "more" are the tabs of a phone.
+var (
+	residentTabs = []string{"overview", "score", "records", "disputes"}
+	residentMore = []string{"listings", "sources", "access-log", "consents", "sessions"}
+	staffPages   = []string{"queue", "sessions"}
+)
+
+// parents say which item of the menu a page belongs to.
+var parents = map[string]string{"ask": "score", "request": "score", "record": "records", "listing": "listings",
+	"new-dispute": "disputes", "dispute": "disputes", "case": "queue"}
+
+func current(v *mingjing.View) string {
+	if p, ok := parents[v.Page]; ok {
+		return p
+	}
+	return v.Page
+}
+
+func header(v *mingjing.View) app.UI {
+	home := href(v, "home")
+	var account, menu, demo app.UI
+	if v.Demo != nil {
+		demo = c.Tag{Text: t(v, "chrome.demo_tag")}.UI()
+	}
+	switch {
+	case v.Who != nil && v.Who.Role.Staff():
+		home, account, menu = href(v, "queue"), accountMenu(v), mainMenu(v, staffPages, nil)
+	case v.Who != nil:
+		home, account, menu = href(v, "overview"), accountMenu(v), mainMenu(v, residentTabs, residentMore)
+	case v.Page != "login" && v.Page != "staff-login":
+		account = c.Link{Text: t(v, "chrome.login"), Href: href(v, "login"), Class: "header-link"}.UI()
+	}
+	return c.El("header", c.A{"class": "header"},
+		c.Div("header-row",
+			c.Div("header-brand",
+				c.El("a", c.A{"href": home, "class": "brand"}, mirror(30),
+					c.El("span", c.A{"class": "brand-zh", "lang": "zh-CN"}, c.Text(t(v, "brand.zh"))),
+					c.El("span", c.A{"class": "brand-en", "lang": "en"}, c.Text("Mingjing"))),
+				demo),
+			c.Div("header-tools", languageLink(v), account)),
+		menu)
+}
+
+func languageLink(v *mingjing.View) app.UI {
+	other := i18n.Other(v.Lang)
+	return c.El("a", c.A{"href": pathIn(v, other), "class": "header-link", "data-full": "true",
+		"lang": other, "hreflang": other}, c.Text(t(v, "lang.switch")))
+}
+
+// pathIn is the path of this very page in a language.
+func pathIn(v *mingjing.View, lang string) string {
+	return "/" + lang + "/" + strings.TrimPrefix(v.Path, "/")
+}
+
+func accountMenu(v *mingjing.View) app.UI {
+	return c.El("details", c.A{"class": "menu account", "data-menu": "true"},
+		c.El("summary", c.A{"class": "header-link"},
+			c.SVG("svg", c.A{"viewBox": "0 0 20 20", "width": "20", "height": "20", "aria-hidden": "true", "focusable": "false"},
+				c.SVG("circle", c.A{"cx": "10", "cy": "6.6", "r": "3.6", "class": "stroke"}),
+				c.SVG("path", c.A{"d": "M2.8 18c.8-4 3.6-6 7.2-6s6.4 2 7.2 6", "class": "stroke"})),
+			c.Span("visually-hidden", t(v, "chrome.account"))),
+		c.Div("menu-panel",
+			c.El("p", c.A{"class": "menu-who"}, c.Span("menu-name", v.Who.Name),
+				c.Span("menu-id", v.Who.IDMasked), c.Span("menu-role", t(v, "role."+string(v.Who.Role)))),
+			menuLink(v, "sessions"),
+			c.Form{Action: "/api/logout", Full: true, Class: "menu-form", Body: []app.UI{
+				c.Hidden{Name: "lang", Value: v.Lang}.UI(),
+				c.Button{Text: t(v, "chrome.logout"), Kind: "secondary"}.UI()}}.UI()))
+}
+
+// menuLink leads to a page and folds up the menu that it is in.
+func menuLink(v *mingjing.View, name string) app.UI {
+	a := app.A().Href(href(v, name)).Text(t(v, "nav."+name)).Class("menu-link").OnClick(foldMenu)
+	if current(v) == name {
+		a = a.Attr("aria-current", "page")
+	}
+	return a
+}
+
+func foldMenu(ctx app.Context, e app.Event) {
+	if d := ctx.JSSrc().Call("closest", "details"); d.Truthy() {
+		d.Set("open", false)
+	}
+}
+
+func mainMenu(v *mingjing.View, pages, more []string) app.UI {
+	items := make([]app.UI, 0, len(pages)+len(more))
+	for _, name := range slices.Concat(pages, more) {
+		items = append(items, c.El("li", nil, navLink(v, name, "nav-link")))
+	}
+	class := "nav"
+	if more != nil {
+		class = "nav nav-resident"
+	}
+	return c.El("nav", c.A{"class": class, "aria-label": t(v, "chrome.nav")}, c.El("ul", c.A{"role": "list"}, items...))
+}
+
+func navLink(v *mingjing.View, name, class string, before ...app.UI) app.UI {
+	a := c.A{"href": href(v, name), "class": class}
+	if current(v) == name {
+		a["aria-current"] = "page"
+		if v.Page != name {
+			a["aria-current"] = "location"
+		}
+	}
+	return c.El("a", a, append(before, c.El("span", nil, c.Text(t(v, "nav."+name))))...)
+}
+
+// tabs are the bar at the bottom of a resident's phone.
+func tabs(v *mingjing.View) app.UI {
+	if v.Who == nil || v.Who.Role.Staff() {
+		return nil
+	}
+	items := make([]app.UI, 0, len(residentTabs)+1)
+	for _, name := range residentTabs {
+		items = append(items, c.El("li", nil, navLink(v, name, "tab", icon(name))))
+	}
+	links := make([]app.UI, 0, len(residentMore)+1)
+	for _, name := range residentMore {
+		links = append(links, c.El("li", nil, menuLink(v, name)))
+	}
+	links = append(links, c.El("li", nil, menuLink(v, "rulebooks")))
+	summary := c.A{"class": "tab"}
+	if slices.Contains(residentMore, current(v)) {
+		summary["class"] = "tab tab-current"
+	}
+	items = append(items, c.El("li", nil, c.El("details", c.A{"class": "menu menu-up", "data-menu": "true"},
+		c.El("summary", summary, icon("more"), c.El("span", nil, c.Text(t(v, "chrome.more")))),
+		c.El("ul", c.A{"class": "menu-panel", "role": "list"}, links...))))
+	return c.El("nav", c.A{"class": "tabs", "aria-label": t(v, "chrome.tabs")}, c.El("ul", c.A{"role": "list"}, items...))
+}
+
+var icons = map[string]string{
+	"overview": "M3 10.5 12 3l9 7.5M5.5 9v11h13V9",
+	"score":    "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zm0 6.2a2.8 2.8 0 1 0 0 5.6 2.8 2.8 0 0 0 0-5.6z",
+	"records":  "M6 3h9l4 4v14H6zM9 11h7M9 15h7",
+	"disputes": "M4 4h16v12h-8l-5 4.5V16H4zM8.5 10h7",
+	"more":     "M4 6.5h16M4 12h16M4 17.5h16",
+}
+
+func icon(name string) app.UI {
+	return c.SVG("svg", c.A{"class": "icon", "viewBox": "0 0 24 24", "width": "24", "height": "24", "aria-hidden": "true", "focusable": "false"},
+		c.SVG("path", c.A{"d": icons[name], "class": "stroke"}))
+}
+
+// mirror draws the mark of the product: a bronze mirror seen from behind, with
+// its rim, its ring of marks and its knob.
+func mirror(size int) app.UI {
+	s := strconv.Itoa(size)
+	return c.SVG("svg", c.A{"class": "mirror", "viewBox": "0 0 64 64", "width": s, "height": s, "aria-hidden": "true", "focusable": "false"},
+		c.SVG("circle", c.A{"cx": "32", "cy": "32", "r": "29", "class": "mirror-rim"}),
+		c.SVG("circle", c.A{"cx": "32", "cy": "32", "r": "21", "class": "mirror-ring"}),
+		c.SVG("path", c.A{"d": "M32 14v7m0 22v7M14 32h7m22 0h7", "class": "mirror-mark"}),
+		c.SVG("circle", c.A{"cx": "32", "cy": "32", "r": "6", "class": "mirror-knob"}))
+}
+
+func footer(v *mingjing.View) app.UI {
+	links := []app.UI{c.Link{Text: t(v, "chrome.rulebooks"), Href: href(v, "rulebooks")}.UI()}
+	if v.Who == nil {
+		links = append(links, c.Link{Text: t(v, "chrome.staff_login"), Href: href(v, "staff-login")}.UI())
+	}
+	var demo app.UI
+	if v.Demo != nil {
+		demo = c.P(t(v, "chrome.demo", "scale", i18n.Number(v.Lang, v.Demo.ClockScale)))
+	}
+	return c.El("footer", c.A{"class": "footer"}, c.Div("footer-row", c.List("footer-links", links...), demo))
+}

@@ -1,0 +1,47 @@
+package page
+
+import (
+	"mingjing"
+	c "mingjing/app/component"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+var _ = register("disputes", screen{body: disputesBody})
+
+// disputesBody is the resident's disputes: the open ones, then the decided ones.
+func disputesBody(v *mingjing.View) []app.UI {
+	body := []app.UI{heading("", t(v, "title.disputes")), lead(t(v, "disputes.lead"))}
+	if v.Disputes == nil || len(v.Disputes.Disputes) == 0 {
+		return append(body, c.EmptyState{Title: t(v, "disputes.empty_title"), Text: t(v, "disputes.empty"),
+			Action: c.LinkButton{Text: t(v, "disputes.empty_records"), Href: href(v, "records"), Kind: "secondary"}.UI()}.UI())
+	}
+	var open, decided []app.UI
+	for _, d := range v.Disputes.Disputes {
+		if d.Decision != nil || d.State == mingjing.DisputeDecided {
+			decided = append(decided, disputeCard(v, d))
+		} else {
+			open = append(open, disputeCard(v, d))
+		}
+	}
+	if len(open) > 0 {
+		body = append(body, c.Section("open", t(v, "disputes.open"), c.List("cards", open...)))
+	}
+	if len(decided) > 0 {
+		body = append(body, c.Section("decided", t(v, "disputes.decided"), c.List("cards", decided...)))
+	}
+	return body
+}
+
+func disputeCard(v *mingjing.View, d mingjing.Dispute) app.UI {
+	facts := []app.UI{c.El("span", nil, c.Text(v.Label("agency", d.Agency()))),
+		c.El("span", nil, c.Text(t(v, "disputes.filed_on", "time", instant(v, d.FiledAt))))}
+	var next app.UI
+	if d.Decision != nil {
+		facts = append(facts, c.El("span", nil, c.Text(t(v, "disputes.decided_on", "time", instant(v, d.Decision.At)))))
+	} else if k := nextClock(d.Clocks); k != nil {
+		next = c.El("p", c.A{"class": "next"}, c.Text(t(v, "disputes.next", "time", instant(v, k.Due), "clock", code(v, "clock", k.Code))))
+	}
+	return c.Card{Title: v.Label("item", d.Code()), Href: href(v, "dispute", segment(d.ID)), Level: 3, Aside: disputeTag(v, d),
+		Body: []app.UI{c.P(code(v, "reason", string(d.Reason))), c.El("p", c.A{"class": "meta"}, facts...), next}}.UI()
+}

@@ -1,0 +1,56 @@
+package page
+
+import (
+	"strconv"
+
+	"mingjing"
+	c "mingjing/app/component"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+var _ = register("error", screen{body: errorBody, quiet: true, title: func(v *mingjing.View) string { return errorTitle(v) }})
+
+// errorTitle says in a few words what kind of trouble it is.
+func errorTitle(v *mingjing.View) string {
+	switch status(v) {
+	case 401, 403, 404, 429, 503:
+		return t(v, "error_page."+strconv.Itoa(status(v)))
+	}
+	return t(v, "error_page.500")
+}
+
+func status(v *mingjing.View) int {
+	if v.Problem == nil {
+		return 404
+	}
+	return v.Problem.Status
+}
+
+// errorBody says what happened, what to do, and where to go.
+func errorBody(v *mingjing.View) []app.UI {
+	text := t(v, "error.not_found")
+	if v.Problem != nil {
+		text = problemText(v)
+	}
+	var actions []app.UI
+	switch {
+	case v.Who == nil && (status(v) == 401 || status(v) == 403):
+		actions = append(actions, c.LinkButton{Text: t(v, "chrome.login"), Href: href(v, "login")}.UI())
+	case status(v) == 429 || status(v) >= 500:
+		actions = append(actions, c.LinkButton{Text: t(v, "error_page.retry"), Href: pathIn(v, v.Lang), Full: true}.UI())
+	}
+	switch {
+	case v.Who == nil:
+		actions = append(actions, c.LinkButton{Text: t(v, "nav.home"), Href: href(v, "home"), Kind: "secondary"}.UI())
+	case v.Who.Role.Staff():
+		actions = append(actions, c.LinkButton{Text: t(v, "nav.queue"), Href: href(v, "queue"), Kind: "secondary"}.UI())
+	default:
+		actions = append(actions, c.LinkButton{Text: t(v, "nav.overview"), Href: href(v, "overview"), Kind: "secondary"}.UI())
+	}
+	var number app.UI
+	if v.Problem != nil && v.Problem.ErrorID != "" {
+		number = c.El("p", c.A{"class": "muted"}, c.Text(t(v, "error_page.number")+" "), c.El("code", nil, c.Text(v.Problem.ErrorID)))
+	}
+	return []app.UI{c.Div("center-page", mirror(88), heading(strconv.Itoa(status(v)), errorTitle(v)), lead(text), number, c.Div("actions", actions...))}
+}

@@ -1,0 +1,89 @@
+package page
+
+import (
+	"strconv"
+
+	"mingjing"
+	c "mingjing/app/component"
+	"mingjing/i18n"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+// evidenceTypes are what a file field offers; the server judges by content.
+const evidenceTypes = ".pdf,.jpg,.jpeg,.png"
+
+var _ = register("new-dispute", screen{body: newDisputeBody, back: func(v *mingjing.View) (string, string) {
+	switch {
+	case v.NewCase != nil && v.NewCase.Record != nil:
+		return v.Label("item", v.NewCase.Record.Code), href(v, "record", segment(v.NewCase.Record.ID))
+	case v.NewCase != nil && v.NewCase.Listing != nil:
+		return v.Label("item", v.NewCase.Listing.Code), href(v, "listing", segment(v.NewCase.Listing.ID))
+	}
+	return t(v, "nav.records"), href(v, "records")
+}})
+
+// newDisputeBody is the form of a dispute, with what filing it sets in motion.
+func newDisputeBody(v *mingjing.View) []app.UI {
+	n := v.NewCase
+	if n == nil || n.Record == nil && n.Listing == nil {
+		return []app.UI{heading("", t(v, "title.new-dispute")), c.EmptyState{Title: t(v, "new_dispute.gone_title"), Text: t(v, "new_dispute.gone"),
+			Action: c.LinkButton{Text: t(v, "disputes.empty_records"), Href: href(v, "records"), Kind: "secondary"}.UI()}.UI()}
+	}
+	reasons := make([]c.Option, 0, len(mingjing.DisputeReasons))
+	for _, r := range mingjing.DisputeReasons {
+		reasons = append(reasons, c.Option{Value: string(r), Text: code(v, "reason", string(r)), Hint: t(v, "reason_hint."+string(r))})
+	}
+	var what c.Hidden
+	var about app.UI
+	if n.Record != nil {
+		what = c.Hidden{Name: "record_id", Value: n.Record.ID}
+		about = aboutRecord(v, *n.Record)
+	} else {
+		what = c.Hidden{Name: "listing_id", Value: n.Listing.ID}
+		about = aboutListing(v, *n.Listing)
+	}
+	var faster app.UI
+	if v.Demo != nil && v.Demo.ClockScale > 1 {
+		faster = c.Muted(t(v, "new_dispute.demo", "scale", i18n.Number(v.Lang, v.Demo.ClockScale)))
+	}
+	return []app.UI{
+		heading("", t(v, "title.new-dispute")),
+		c.Section("about", t(v, "new_dispute.about"), about),
+		c.Form{Action: "/api/disputes", Multipart: true, Body: []app.UI{
+			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
+			c.Hidden{Name: "idempotency_key", Value: n.Key}.UI(),
+			what.UI(),
+			c.Radios{Name: "reason", Legend: t(v, "new_dispute.reason"), Heading: true, Options: reasons,
+				Value: typed(v, "reason"), Error: fieldError(v, "reason")}.UI(),
+			c.Textarea{Lang: v.Lang, Name: "statement", Label: t(v, "new_dispute.statement"), Hint: t(v, "new_dispute.statement_hint"),
+				Value: typed(v, "statement"), Error: fieldError(v, "statement"), Rows: 8, Max: mingjing.MaxStatement, Required: true}.UI(),
+			c.FileUpload{Name: "evidence", Label: t(v, "new_dispute.evidence"),
+				Hint:   t(v, "new_dispute.evidence_hint", "max", strconv.Itoa(mingjing.MaxEvidence), "size", i18n.FileSize(v.Lang, mingjing.MaxEvidenceBytes)),
+				Accept: evidenceTypes, Multiple: true, Error: fieldError(v, "evidence")}.UI(),
+			c.Inset{Body: []app.UI{c.H(3, t(v, "new_dispute.who_reads_title")), c.P(t(v, "new_dispute.who_reads"))}}.UI(),
+			c.Section("next", t(v, "new_dispute.next_title"), ordered("stages",
+				t(v, "new_dispute.next_mark"), t(v, "new_dispute.next_forward"),
+				t(v, "new_dispute.next_agency"), t(v, "new_dispute.next_decide")), faster),
+			c.Button{Text: t(v, "new_dispute.submit")}.UI(),
+		}}.UI(),
+	}
+}
+
+func aboutRecord(v *mingjing.View, r mingjing.Record) app.UI {
+	return c.Card{Title: v.Label("item", r.Code), Level: 3, Aside: recordTag(v, r.State), Body: []app.UI{c.SummaryList{Rows: []c.SummaryRow{
+		{Key: t(v, "record.occurred"), Text: date(v, r.Occurred)},
+		{Key: t(v, "record.agency"), Text: v.Label("agency", r.Agency)},
+		{Key: t(v, "record.detail"), Text: r.Detail.In(v.Lang)},
+		{Key: t(v, "doc.number"), Text: r.Document.Number},
+	}}.UI()}}.UI()
+}
+
+func aboutListing(v *mingjing.View, l mingjing.Listing) app.UI {
+	return c.Card{Title: v.Label("item", l.Code), Level: 3, Aside: listingTag(v, l), Body: []app.UI{c.SummaryList{Rows: []c.SummaryRow{
+		{Key: t(v, "listing.authority"), Text: v.Label("agency", l.Agency)},
+		{Key: t(v, "listing.ground"), Text: l.Ground.In(v.Lang)},
+		{Key: t(v, "listing.term"), Text: term(v, l)},
+		{Key: t(v, "doc.number"), Text: l.Document.Number},
+	}}.UI()}}.UI()
+}

@@ -1,0 +1,307 @@
+package page
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"mingjing"
+	"mingjing/i18n"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+func TestMain(m *testing.M) {
+	i18n.OnMissing = func(what string) { panic("i18n: " + what) }
+	os.Exit(m.Run())
+}
+
+func render(t testing.TB, v *mingjing.View) (*goquery.Document, string) {
+	t.Helper()
+	html := app.HTMLString(Body(v))
+	doc, err := goquery.NewDocumentFromReader(strings.NewReader("<!doctype html><body>" + html))
+	if err != nil {
+		t.Fatalf("parse page: %v", err)
+	}
+	return doc, html
+}
+
+// A rendering is a sample as HTML, made once for all tests, which only read it.
+type rendering struct {
+	sample
+	doc  *goquery.Document
+	html string
+}
+
+var renderings = map[string][]rendering{}
+
+// each runs a test on every sample in every language.
+func each(t *testing.T, check func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string)) {
+	for _, lang := range mingjing.Languages {
+		if renderings[lang] == nil {
+			for _, s := range samples(t, lang) {
+				doc, html := render(t, &s.view)
+				renderings[lang] = append(renderings[lang], rendering{s, doc, html})
+			}
+		}
+		for _, r := range renderings[lang] {
+			t.Run(lang+"/"+r.name, func(t *testing.T) { check(t, &r.view, r.doc, r.html) })
+		}
+	}
+}
+
+func TestEveryPageHasOneHeadingOneMainAndATitle(t *testing.T) {
+	each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
+		if n := doc.Find("h1").Length(); n != 1 {
+			t.Errorf("%d h1 elements, want 1", n)
+		}
+		if strings.TrimSpace(doc.Find("h1").Text()) == "" {
+			t.Error("the h1 is empty")
+		}
+		if n := doc.Find("main#main").Length(); n != 1 {
+			t.Errorf("%d main elements, want 1", n)
+		}
+		if title := Title(v); !strings.Contains(title, "Mingjing") || strings.Contains(title, "title.") {
+			t.Errorf("title %q", title)
+		}
+	})
+}
+
+func TestHeadingsStepDownOneLevelAtATime(t *testing.T) {
+	each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
+		last := 0
+		doc.Find("main").Find("h1,h2,h3,h4").Each(func(_ int, h *goquery.Selection) {
+			if h.Closest(".error-summary").Length() > 0 {
+				return
+			}
+			level := int(goquery.NodeName(h)[1] - '0')
+			if level > last+1 {
+				t.Errorf("h%d %q follows h%d", level, strings.TrimSpace(h.Text()), last)
+			}
+			last = level
+		})
+	})
+}
+
+func TestNoIDIsUsedTwiceAndEveryReferenceResolves(t *testing.T) {
+	each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
+		seen := map[string]bool{}
+		doc.Find("[id]").Each(func(_ int, e *goquery.Selection) {
+			id := e.AttrOr("id", "")
+			if seen[id] {
+				t.Errorf("id %q is used twice", id)
+			}
+			seen[id] = true
+		})
+		for _, name := range []string{"for", "aria-describedby", "aria-labelledby"} {
+			doc.Find("[" + name + "]").Each(func(_ int, e *goquery.Selection) {
+				for id := range strings.FieldsSeq(e.AttrOr(name, "")) {
+					if !seen[id] {
+						t.Errorf("%s=%q leads nowhere", name, id)
+					}
+				}
+			})
+		}
+		doc.Find(`a[href^="#"]`).Each(func(_ int, e *goquery.Selection) {
+			if !seen[e.AttrOr("href", "")[1:]] {
+				t.Errorf("link %q leads nowhere", e.AttrOr("href", ""))
+			}
+		})
+	})
+}
+
+func TestEveryFieldHasALabelAndEveryButtonAName(t *testing.T) {
+	each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
+		doc.Find("input:not([type=hidden]),select,textarea").Each(func(_ int, e *goquery.Selection) {
+			label := doc.Find(`label[for="` + e.AttrOr("id", "") + `"]`)
+			if strings.TrimSpace(label.Text()) == "" {
+				t.Errorf("field %q has no label", e.AttrOr("name", ""))
+			}
+		})
+		doc.Find("button,a,summary").Each(func(_ int, e *goquery.Selection) {
+			if strings.TrimSpace(e.Text()) == "" {
+				out, _ := goquery.OuterHtml(e)
+				t.Errorf("no name: %s", out)
+			}
+		})
+		doc.Find("input[type=radio],input[type=checkbox]").Each(func(_ int, e *goquery.Selection) {
+			if e.AttrOr("value", "") == "" {
+				t.Errorf("choice %q would send an empty value", e.AttrOr("name", ""))
+			}
+		})
+		doc.Find("[aria-hidden]").Each(func(_ int, e *goquery.Selection) {
+			if e.AttrOr("aria-hidden", "") != "true" {
+				t.Errorf("aria-hidden=%q hides nothing", e.AttrOr("aria-hidden", ""))
+			}
+		})
+	})
+}
+
+func TestPagesKeepAStrictContentSecurityPolicy(t *testing.T) {
+	each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
+		if n := doc.Find("[style],style,script").Length(); n != 0 {
+			t.Errorf("%d style attributes, style or script elements", n)
+		}
+		doc.Find("*").Each(func(_ int, e *goquery.Selection) {
+			for _, a := range e.Nodes[0].Attr {
+				if strings.HasPrefix(a.Key, "on") {
+					t.Errorf("attribute %s", a.Key)
+				}
+			}
+		})
+	})
+}
+
+func TestNoKeyIsShownInPlaceOfASentence(t *testing.T) {
+	each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
+		text := doc.Text()
+		for _, bad := range []string{"{", "}", "%!", "title.", "nav.", "error.", "score.", "overview."} {
+			at := strings.Index(text, bad)
+			if at >= 0 && (len(bad) < 3 || at+len(bad) < len(text) && text[at+len(bad)] >= 'a' && text[at+len(bad)] <= 'z') {
+				t.Errorf("page shows %q in %q", bad, text[max(0, at-40):min(len(text), at+40)])
+			}
+		}
+	})
+}
+
+func TestLinksAndFormsOfThisSiteLeadToRoutes(t *testing.T) {
+	each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
+		doc.Find("a[href]").Each(func(_ int, e *goquery.Selection) {
+			to := e.AttrOr("href", "")
+			if !strings.HasPrefix(to, "#") && !strings.HasPrefix(to, "/zh-CN/") && !strings.HasPrefix(to, "/en/") && !strings.HasPrefix(to, "/web/") && !strings.HasPrefix(to, "/api/") {
+				t.Errorf("link to %q", to)
+			}
+		})
+		doc.Find("form").Each(func(_ int, e *goquery.Selection) {
+			action := e.AttrOr("action", "")
+			if !strings.HasPrefix(action, "/api/") && !strings.HasPrefix(action, "/"+v.Lang+"/") {
+				t.Errorf("form to %q", action)
+			}
+			if m := e.AttrOr("method", ""); m != "post" && m != "get" {
+				t.Errorf("form with method %q", m)
+			}
+		})
+	})
+}
+
+func TestTheLanguageSwitchLeadsToTheSamePageByAFullLoad(t *testing.T) {
+	each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
+		other := i18n.Other(v.Lang)
+		link := doc.Find(`header a[hreflang="` + other + `"]`)
+		if want := "/" + other + "/" + strings.TrimPrefix(v.Path, "/"); link.AttrOr("href", "") != want {
+			t.Errorf("switch leads to %q, want %q", link.AttrOr("href", ""), want)
+		}
+		if _, full := link.Attr("data-full"); !full {
+			t.Error("the switch has no data-full")
+		}
+	})
+}
+
+func TestWhatAPersonTypedStaysText(t *testing.T) {
+	v := anonymous(base(t, "en", "staff-login"))
+	typed := "H\"1'<b onload=x>\\ &amp;\u3000\u00a0\n\x00 true"
+	v.Form = map[string]string{"login": typed}
+	doc, html := render(t, &v)
+	if strings.Contains(html, "<b onload") {
+		t.Error("markup broke out of a value")
+	}
+	want := strings.ReplaceAll(typed, "\x00", "\uFFFD")
+	if got := doc.Find("#login").AttrOr("value", ""); got != want {
+		t.Errorf("value %q, want %q", got, want)
+	}
+	v.Form["login"] = "true"
+	doc, _ = render(t, &v)
+	if got := doc.Find("#login").AttrOr("value", ""); got != "true" {
+		t.Errorf("value %q, want true", got)
+	}
+
+	w := base(t, "en", "overview")
+	w.Who.Name = `</span><script>alert(1)</script>`
+	w.Overview = &mingjing.OverviewView{}
+	doc, _ = render(t, &w)
+	if doc.Find("script").Length() != 0 {
+		t.Error("a name became a script")
+	}
+	if !strings.Contains(doc.Find("h1").Text(), w.Who.Name) {
+		t.Error("the name is not shown as it is")
+	}
+}
+
+func TestTheErrorSummaryLeadsToEachField(t *testing.T) {
+	for _, lang := range mingjing.Languages {
+		v := anonymous(base(t, lang, "login"))
+		v.Problem = problem(422, "invalid_form", mingjing.FieldError{Field: "id_number", Code: "id_number_length"}, mingjing.FieldError{Field: "password", Code: "required"})
+		doc, _ := render(t, &v)
+		summary := doc.Find("#error-summary[tabindex='-1']")
+		if summary.Find("[role=alert] a").Length() != 2 {
+			t.Fatalf("%s: the summary has not one link for each field", lang)
+		}
+		if !strings.Contains(doc.Find("#id_number-error").Text(), i18n.T(lang, "error.id_number_length")) {
+			t.Errorf("%s: the field does not say what is wrong", lang)
+		}
+		if doc.Find("#id_number").AttrOr("aria-invalid", "") != "true" {
+			t.Errorf("%s: the field is not marked", lang)
+		}
+		if !strings.HasPrefix(Title(&v), i18n.T(lang, "chrome.error_prefix", "title", "")) {
+			t.Errorf("%s: title %q does not say that something is wrong", lang, Title(&v))
+		}
+	}
+}
+
+func TestNeitherPasswordCodeNorIDNumberIsEverRefilled(t *testing.T) {
+	for _, page := range []string{"login", "activate", "staff-login"} {
+		v := anonymous(base(t, "en", page))
+		v.Problem = problem(401, "login_failed")
+		v.Form = map[string]string{"password": "secret-1", "id_number": "secret-2", "code": "secret-3", "new_password": "secret-4", "totp": "secret-5"}
+		if _, html := render(t, &v); strings.Contains(html, "secret-") {
+			t.Errorf("%s shows a secret again", page)
+		}
+	}
+}
+
+func TestAScoreNamesWhatIsMissingAndThatItNeverCounts(t *testing.T) {
+	for _, lang := range mingjing.Languages {
+		for _, s := range samples(t, lang) {
+			if s.name != "score" {
+				continue
+			}
+			doc, _ := render(t, &s.view)
+			text := doc.Text()
+			for _, m := range s.view.Score.Score.Missing {
+				if !strings.Contains(text, s.view.Label("agency", m)) {
+					t.Errorf("%s: %s is not named", lang, m)
+				}
+			}
+			if !strings.Contains(text, i18n.T(lang, "score.missing_text")) {
+				t.Errorf("%s: nothing says that it never counts", lang)
+			}
+		}
+	}
+}
+
+func TestEveryPageOfThisFileIsAScreen(t *testing.T) {
+	for _, name := range []string{"home", "login", "activate", "staff-login", "rulebooks", "rulebook", "offline", "overview", "ask", "request", "score", "error"} {
+		if _, ok := screens[name]; !ok {
+			t.Errorf("no screen %s", name)
+		}
+	}
+}
+
+// TestWriteSamples writes the samples as files to look at when SAMPLES names a
+// folder.
+func TestWriteSamples(t *testing.T) {
+	dir := os.Getenv("SAMPLES")
+	if dir == "" {
+		t.Skip("SAMPLES is not set")
+	}
+	each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
+		name := strings.ReplaceAll(strings.SplitN(t.Name(), "/", 2)[1], "/", "-") + ".html"
+		page := `<!doctype html><html lang="` + v.Lang + `"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover"><title>` + Title(v) +
+			`</title><link rel="stylesheet" href="app.css"><body>` + html
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(page), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

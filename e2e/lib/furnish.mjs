@@ -1,0 +1,92 @@
+import { expect, request } from '@playwright/test';
+import { pdf } from './person.mjs';
+import { totp } from './totp.mjs';
+
+// An Api speaks JSON with cookies of its own, as a program would.
+class Api {
+  static async at(server, login) {
+    const a = new Api();
+    a.context = await request.newContext({ baseURL: server.url });
+    if (login.totp_secret) {
+      await a.post('staff/login', { login: login.login, password: login.password, totp: totp(login.totp_secret) });
+    } else {
+      await a.post('login', { id_number: login.id_number, password: login.password });
+    }
+    return a;
+  }
+
+  async get(what) {
+    const r = await this.context.get(`/api/${what}`);
+    expect(r.ok(), `GET /api/${what}: ${r.status()} ${await r.text()}`).toBe(true);
+    return r.json();
+  }
+
+  async post(what, data = {}) {
+    const r = await this.context.post(`/api/${what}`, {
+      data,
+      headers: { Accept: 'application/json', 'Idempotency-Key': crypto.randomUUID() },
+    });
+    expect(r.ok(), `POST /api/${what}: ${r.status()} ${await r.text()}`).toBe(true);
+    const text = await r.text();
+    return text ? JSON.parse(text) : {};
+  }
+
+  async attach(dispute, file) {
+    const r = await this.context.post(`/api/disputes/${dispute}/evidence`, {
+      multipart: { evidence: file },
+      headers: { Accept: 'application/json' },
+    });
+    expect(r.ok(), `evidence: ${r.status()} ${await r.text()}`).toBe(true);
+  }
+
+  async done() {
+    const state = await this.context.storageState();
+    await this.context.dispose();
+    return state;
+  }
+}
+
+// furnish gives a server's people something on every page: a resident with
+// scores, a dispute with evidence at the agency, a resident with nothing yet, and
+// a handler with that case in hand. The states are cookies to open a browser
+// with.
+export async function furnish(server) {
+  const resident = await Api.at(server, server.resident('guarantor'));
+  const handler = await Api.at(server, server.staff());
+  const blank = await Api.at(server, server.resident('model-resident'));
+
+  const asked = await resident.post('score-requests', { rulebook: 'rongcheng', consent: true });
+  await expect
+    .poll(async () => (await resident.get(`score-requests/${asked.id}`)).state, { timeout: 150_000, intervals: [500] })
+    .toBe('ready');
+
+  const record = (await resident.get('records')).items[0];
+  const listing = (await resident.get('listings')).items[0];
+  const listingID = listing.listing?.id ?? listing.id;
+  const dispute = await resident.post('disputes', {
+    listing_id: listingID,
+    reason: 'already_performed',
+    statement: 'I paid my share of the guarantee in full.',
+  });
+  await resident.attach(dispute.id, pdf('Receipt'));
+  await handler.post(`admin/cases/${dispute.id}/assign`);
+
+  return {
+    resident: await resident.done(),
+    handler: await handler.done(),
+    blank: await blank.done(),
+    // ids fill the {id} of a page, queries what follows a page's path.
+    ids: {
+      rulebook: 'rongcheng',
+      request: asked.id,
+      record: record?.record?.id ?? record?.id,
+      listing: listingID,
+      dispute: dispute.id,
+      case: dispute.id,
+    },
+    queries: {
+      score: '?rulebook=rongcheng',
+      'new-dispute': `?record=${record?.record?.id ?? record?.id}`,
+    },
+  };
+}

@@ -1,0 +1,166 @@
+import { expect } from '@playwright/test';
+import { path } from './routes.mjs';
+import { totp } from './totp.mjs';
+
+const requestWithin = 150_000; // milliseconds: the demo's deadline for a score, and some
+
+// A Person is somebody in front of a browser. Fields are found by their names and
+// buttons by what their form does, as these are the same in every language, with
+// scripts and without.
+export class Person {
+  constructor(page, { server, lang, js }) {
+    this.page = page;
+    this.server = server;
+    this.lang = lang;
+    this.js = js;
+  }
+
+  // open goes to a page of the app by its name and waits until it is all there:
+  // with scripts, until the browser's program has taken over.
+  async open(name, { id, query = '' } = {}) {
+    const answer = await this.page.goto(path(this.lang, name, id) + query);
+    await this.settled();
+    return answer;
+  }
+
+  async settled() {
+    if (!this.js) return;
+    await this.page.waitForFunction(() => performance.getEntriesByName('mounted').length > 0, null, { timeout: 30_000 });
+  }
+
+  // on waits until the screen shows the page of that name, however it came to it.
+  async on(name) {
+    await expect(this.page.locator(`.page-${name}`)).toBeVisible();
+    await expect(this.page.locator('html')).toHaveAttribute('lang', this.lang);
+    await this.settled();
+  }
+
+  get main() {
+    return this.page.locator('main');
+  }
+
+  // section is a part of the page by the id of its heading.
+  section(id) {
+    return this.main.locator(`section[aria-labelledby="${id}"]`);
+  }
+
+  form(action) {
+    return this.page.locator(`form[action="${action}"], form[action^="${action}?"]`);
+  }
+
+  send(action) {
+    return this.form(action).locator('button[type=submit]').last().click();
+  }
+
+  async login(account) {
+    await this.open('login');
+    await this.page.locator('[name=id_number]').fill(account.id_number);
+    await this.page.locator('[name=password]').fill(account.password);
+    await this.send('/api/login');
+    await this.on('overview');
+  }
+
+  async staffLogin(account) {
+    await this.open('staff-login');
+    await this.page.locator('[name=login]').fill(account.login);
+    await this.page.locator('[name=password]').fill(account.password);
+    await this.page.locator('[name=totp]').fill(totp(account.totp_secret));
+    await this.send('/api/staff/login');
+    await this.on('queue');
+  }
+
+  async logout() {
+    await this.page.locator('details.account > summary').click();
+    await this.send('/api/logout');
+    await expect(this.page.locator('details.account')).toHaveCount(0);
+  }
+
+  // ask reads what will be asked, consents and asks; it returns the request's id.
+  async ask(rulebook) {
+    await this.open('ask');
+    await this.page.locator(`[name=rulebook][value="${rulebook}"]`).check();
+    await this.page.locator('[name=consent]').check();
+    await this.send('/api/score-requests');
+    await this.on('request');
+    return this.idInPath();
+  }
+
+  idInPath() {
+    return new URL(this.page.url()).pathname.split('/').pop();
+  }
+
+  // read asks the API with this browser's own cookies.
+  async read(what) {
+    const r = await this.page.request.get(`/api/${what}`);
+    expect(r.status(), `GET /api/${what}`).toBe(200);
+    return r.json();
+  }
+
+  // ready waits until the request is ready, and returns it.
+  async ready(id) {
+    let request;
+    await expect
+      .poll(
+        async () => {
+          request = await this.read(`score-requests/${id}`);
+          return request.state;
+        },
+        { timeout: requestWithin, intervals: [500] },
+      )
+      .toBe('ready');
+    return request;
+  }
+
+  // dispute objects to a record or listing, and returns the dispute's id.
+  async dispute(what, id, { reason, statement, evidence }) {
+    await this.open(what, { id });
+    await this.main.locator(`a[href*="/disputes/new?${what}=${id}"]`).first().click();
+    await this.on('new-dispute');
+    await this.page.locator(`[name=reason][value="${reason}"]`).check();
+    await this.page.locator('[name=statement]').fill(statement);
+    if (evidence) await this.page.locator('[name=evidence]').setInputFiles(evidence);
+    await this.send('/api/disputes');
+    await this.on('dispute');
+    return this.idInPath();
+  }
+
+  // shown waits for something to show: by itself where scripts run, by reading
+  // the page again where they don't.
+  async shown(locator, { timeout = 15_000 } = {}) {
+    if (this.js) return expect(locator).toBeVisible({ timeout });
+    await expect(async () => {
+      await this.page.reload();
+      await expect(locator).toBeVisible({ timeout: 500 });
+    }).toPass({ timeout });
+  }
+}
+
+// idNumber appends the check character to the first 17 digits (ISO 7064 MOD 11-2).
+export function idNumber(first17) {
+  const weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+  const sum = weights.reduce((n, w, i) => n + w * Number(first17[i]), 0);
+  return first17 + '10X98765432'[sum % 11];
+}
+
+// pdf is a real PDF of one page with a line of text.
+export function pdf(text) {
+  const stream = `BT /F1 18 Tf 60 760 Td (${text.replace(/[()\\]/g, '\\$&')}) Tj ET`;
+  const objects = [
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+    '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>',
+    `<< /Length ${stream.length} >>\nstream\n${stream}\nendstream`,
+    '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>',
+  ];
+  let file = '%PDF-1.4\n';
+  const at = objects.map((o, i) => {
+    const offset = file.length;
+    file += `${i + 1} 0 obj\n${o}\nendobj\n`;
+    return offset;
+  });
+  const table = file.length;
+  file += `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n`;
+  file += at.map((o) => `${String(o).padStart(10, '0')} 00000 n \n`).join('');
+  file += `trailer\n<< /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${table}\n%%EOF\n`;
+  return { name: 'receipt.pdf', mimeType: 'application/pdf', buffer: Buffer.from(file, 'latin1') };
+}

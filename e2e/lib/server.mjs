@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = resolve(fileURLToPath(import.meta.url), '../../..');
+const out = join(root, 'e2e/out');
+const readyWithin = 90_000; // milliseconds, with Kratos and the demo city on a busy machine
+let started = 0;
+
+// A Server is the built program with a data folder of its own. It can be killed
+// and started again on the same folder and port, as a machine does that lost its
+// power.
+export class Server {
+  static async start({ env = {} } = {}) {
+    const s = new Server();
+    s.data = mkdtempSync(join(tmpdir(), 'mingjing-e2e-'));
+    s.port = await freePort();
+    s.url = `http://127.0.0.1:${s.port}`;
+    s.env = env;
+    await s.boot();
+    return s;
+  }
+
+  // boot starts the program and waits until it says that it is ready.
+  async boot() {
+    mkdirSync(out, { recursive: true });
+    this.logFile = join(out, `server-${process.pid}-${++started}.log`);
+    const log = createWriteStream(this.logFile);
+    const greeting = createWriteStream(this.logFile.replace(/log$/, 'out'));
+    this.child = spawn(join(root, 'bin/mingjing'), ['serve'], {
+      cwd: this.data,
+      env: {
+        PATH: process.env.PATH,
+        HOME: this.data,
+        KRATOS_BIN: process.env.KRATOS_BIN || join(root, 'bin/kratos'),
+        ADDR: `127.0.0.1:${this.port}`,
+        PUBLIC_ORIGIN: this.url,
+        DATA: this.data,
+        DEMO: '1',
+        ...this.env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true, // a process group of its own: what it leaves behind can be ended with it
+    });
+    this.child.stdout.pipe(greeting);
+    this.child.stderr.pipe(log);
+    this.exited = once(this.child, 'exit');
+    this.exited.catch(() => {}); // who waits for it hears of it
+
+    const until = Date.now() + readyWithin;
+    for (;;) {
+      if (this.child.exitCode !== null || this.child.signalCode !== null) {
+        throw new Error(`the server ended while starting:\n${this.log().slice(-4000)}`);
+      }
+      if (await this.answers('/readyz')) return;
+      if (Date.now() > until) throw new Error(`the server is not ready:\n${this.log().slice(-4000)}`);
+      await new Promise((r) => setTimeout(r, 100));
+    }
+  }
+
+  async answers(path) {
+    try {
+      return (await fetch(this.url + path, { signal: AbortSignal.timeout(2000) })).ok;
+    } catch {
+      return false;
+    }
+  }
+
+  // log is what the program has said on its standard error since it was started;
+  // the greeting with the demo's accounts goes to the standard output.
+  log() {
+    return readFileSync(this.logFile, 'utf8');
+  }
+
+  // accounts are the demo city's people who can log in.
+  get accounts() {
+    return JSON.parse(readFileSync(join(this.data, 'demo-accounts.json'), 'utf8'));
+  }
+
+  resident(story) {
+    const a = this.accounts.find((x) => x.role === 'resident' && x.story === story && x.password);
+    if (!a) throw new Error(`the demo city has no resident with the story ${story}`);
+    return a;
+  }
+
+  // newcomer is a resident who has an activation code and no password yet.
+  newcomer() {
+    const a = this.accounts.find((x) => x.role === 'resident' && x.activation_code);
+    if (!a) throw new Error('the demo city has no resident who is yet to activate');
+    return a;
+  }
+
+  staff(role = 'handler') {
+    const a = this.accounts.find((x) => x.role === role);
+    if (!a) throw new Error(`the demo city has no ${role}`);
+    return a;
+  }
+
+  // kill ends the program as a power cut does. What it had started is not ended
+  // for it: that is the program's own care at the next start.
+  async kill() {
+    this.child.kill('SIGKILL');
+    await this.exited;
+  }
+
+  async stop() {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      this.child.kill('SIGTERM');
+      const slow = setTimeout(() => this.child.kill('SIGKILL'), 20_000);
+      await this.exited;
+      clearTimeout(slow);
+    }
+    const { exitCode, signalCode } = this.child;
+    try {
+      process.kill(-this.child.pid, 'SIGKILL'); // the group, if anything is left of it
+    } catch (e) {
+      if (e.code !== 'ESRCH') throw e;
+    }
+    rmSync(this.data, { recursive: true, force: true, maxRetries: 5 });
+    return { exitCode, signalCode };
+  }
+}
+
+async function freePort() {
+  const s = createServer();
+  s.listen(0, '127.0.0.1');
+  await once(s, 'listening');
+  const { port } = s.address();
+  s.close();
+  await once(s, 'close');
+  return port;
+}

@@ -1,0 +1,44 @@
+import { defineConfig } from '@playwright/test';
+
+// The phone that the product is made for first, and a handler's desk.
+export const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
+export const desk = { viewport: { width: 1280, height: 900 } };
+
+export default defineConfig({
+  testDir: 'specs',
+  outputDir: 'out/results',
+  // Each worker has a browser, a server and its Kratos: two of each is what two
+  // cores carry.
+  workers: Number(process.env.E2E_WORKERS ?? 2),
+  fullyParallel: false,
+  forbidOnly: true,
+  retries: 0,
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list']],
+  use: {
+    ...phone,
+    locale: 'en-GB',
+    timezoneId: 'Asia/Shanghai',
+    // A page that takes longer than this to load or to react is broken.
+    actionTimeout: 15_000,
+    navigationTimeout: 30_000,
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+    launchOptions: {
+      executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--no-first-run',
+      ],
+    },
+  },
+  projects: [
+    { name: 'e2e', testIgnore: /screenshots/ },
+    { name: 'screenshots', testMatch: /screenshots/ },
+  ],
+});

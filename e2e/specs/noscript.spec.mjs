@@ -1,0 +1,54 @@
+import { test, expect } from '../lib/fixtures.mjs';
+import { pdf } from '../lib/person.mjs';
+import { path } from '../lib/routes.mjs';
+
+test('with scripts off a resident logs in, asks, reads the result and disputes a listing', async ({ ownServer: server, visit }) => {
+  test.setTimeout(300_000);
+  const lang = 'zh-CN';
+  const resident = await visit(server, { lang, js: false });
+
+  await resident.login(server.resident('guarantor'));
+  const request = await resident.ask('honest-shanghai');
+  const { score } = await resident.ready(request);
+  await resident.shown(resident.main.locator('a[href*="/score?rulebook="]').first());
+  await resident.main.locator('a[href*="/score?rulebook="]').first().click();
+  await resident.on('score');
+  await expect(resident.main).toContainText(String(score.value));
+
+  for (const name of ['records', 'sources', 'access-log', 'consents', 'sessions']) {
+    expect((await resident.open(name)).status(), name).toBe(200);
+    await resident.on(name);
+  }
+
+  const { items } = await resident.read('listings');
+  const listing = items.map((x) => x.listing ?? x).find((l) => l.kind === 'blacklist');
+  await resident.open('listings');
+  await resident.main.locator(`a[href="${path(lang, 'listing', listing.id)}"]`).first().click();
+  await resident.on('listing');
+
+  await test.step('a form that is filled in wrongly says so and keeps what was typed', async () => {
+    await resident.page.goto(`${path(lang, 'new-dispute')}?listing=${listing.id}`);
+    await resident.page.locator('[name=statement]').fill('我已全额履行担保责任。');
+    await resident.send('/api/disputes');
+    await expect(resident.page.locator('#error-summary')).toBeVisible();
+    await expect(resident.page.locator('[name=statement]')).toHaveValue('我已全额履行担保责任。');
+  });
+
+  const dispute = await resident.dispute('listing', listing.id, {
+    reason: 'already_performed',
+    statement: '我已全额履行担保责任。',
+    evidence: pdf('Receipt'),
+  });
+  await expect(resident.main).toContainText('receipt.pdf');
+  await resident.open('disputes');
+  await expect(resident.main.locator(`a[href="${path(lang, 'dispute', dispute)}"]`).first()).toBeVisible();
+
+  await test.step('the evidence comes back as an attachment, as it was', async () => {
+    await resident.open('dispute', { id: dispute });
+    const file = await resident.page.request.get(await resident.main.locator('a[href^="/api/evidence/"]').first().getAttribute('href'));
+    expect(file.headers()['content-disposition']).toMatch(/^attachment/);
+    expect(await file.body()).toEqual(pdf('Receipt').buffer);
+  });
+
+  await resident.logout();
+});

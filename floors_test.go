@@ -1,0 +1,257 @@
+//go:build !js
+
+package mingjing_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// floors says on which floor of the house each room stands. A room imports only
+// from lower floors; a room that is missing here may not be built.
+var floors = map[string]int{
+	"":                  0,
+	"i18n":              0,
+	"web":               0,
+	"app/client":        1,
+	"app/component":     1,
+	"server/casework":   2,
+	"app/page":          2,
+	"server/store":      3,
+	"server/live":       3,
+	"server/identity":   3,
+	"server/agency":     3,
+	"server/api":        3,
+	"server/demo":       4,
+	"server/servertest": 4,
+	"app":               5,
+	"server":            5,
+	"e2e":               5,
+}
+
+// pageRoof are the only rooms that may import app/page: the two roofs, the
+// server's to hand it to api for rendering.
+var pageRoof = []string{"app", "server"}
+
+// rootless are the rooms, with their floors, that import nothing but the
+// standard library: the words of the product must not depend on anything.
+var rootless = []string{""}
+
+// wasmModules are the modules that may be linked into the browser's program;
+// every byte of it is paid for by a resident on a slow phone.
+var wasmModules = []string{
+	"mingjing",
+	"github.com/google/uuid",
+	"github.com/maxence-charriere/go-app/v10",
+}
+
+// heavy are packages of the standard library that our own rooms in the browser
+// must not import, with what each costs there in brotli bytes or why.
+var heavy = map[string]string{
+	"net/http":      "348 kB, fetch of the browser does it",
+	"regexp":        "89 kB",
+	"text/template": "pulls in reflection over every method and keeps dead code alive",
+	"html/template": "pulls in text/template",
+	"time/tzdata":   "the browser has the zones",
+	"database/sql":  "there is no database",
+	"crypto/tls":    "the browser does it",
+}
+
+// browserRooms are our rooms that are linked into the browser's program.
+var browserRooms = []string{"", "i18n", "app", "app/client", "app/component", "app/page"}
+
+const module = "mingjing"
+
+// A goPackage is what go list says of one package.
+type goPackage struct {
+	ImportPath string
+	Dir        string
+	Imports    []string
+	Standard   bool
+	Module     *struct{ Path string }
+}
+
+func TestRoomsImportOnlyFromLowerFloors(t *testing.T) {
+	t.Parallel()
+	pkgs := goList(t, nil, "./...")
+	if len(pkgs) == 0 {
+		t.Fatal("go list found no packages")
+	}
+	for _, p := range pkgs {
+		room, floor := roomOf(p.ImportPath)
+		if floor < 0 {
+			t.Errorf("%s is in no room of the house: give it a floor in floors_test.go, or move it", p.ImportPath)
+			continue
+		}
+		for _, imp := range p.Imports {
+			if !ours(imp) {
+				continue
+			}
+			other, below := roomOf(imp)
+			switch {
+			case below < 0 || other == room: // reported on its own, or inside the room
+			case other == "" && floor == 0: // the words are everybody's, also of those on their own floor
+			case below >= floor:
+				t.Errorf("%s (floor %d) imports %s (floor %d): a room imports only from lower floors",
+					p.ImportPath, floor, imp, below)
+			case other == "app/page" && !slices.Contains(pageRoof, room):
+				t.Errorf("%s imports %s: only the roofs may", p.ImportPath, imp)
+			case strings.HasPrefix(room, "app") && strings.HasPrefix(other, "server"):
+				t.Errorf("%s imports %s: the browser knows nothing of the server's rooms", p.ImportPath, imp)
+			case strings.HasPrefix(room, "server/") && strings.HasPrefix(other, "app"):
+				t.Errorf("%s imports %s: of the server only the roof knows the app", p.ImportPath, imp)
+			}
+		}
+	}
+}
+
+func TestTheWordsDependOnTheStandardLibraryAlone(t *testing.T) {
+	t.Parallel()
+	for _, room := range rootless {
+		for _, p := range goList(t, nil, "-deps", "./"+room) {
+			if !p.Standard && !ours(p.ImportPath) {
+				t.Errorf("the root package depends on %s", p.ImportPath)
+			}
+		}
+	}
+}
+
+func TestOnlyKnownModulesReachTheBrowser(t *testing.T) {
+	t.Parallel()
+	if !exists(t, "app/main.go") {
+		t.Skip("there is no app yet")
+	}
+	for _, p := range goList(t, []string{"GOOS=js", "GOARCH=wasm"}, "-deps", "./app") {
+		if p.Standard {
+			continue
+		}
+		if p.Module == nil || !slices.Contains(wasmModules, p.Module.Path) {
+			t.Errorf("%s would be linked into the browser's program: its module is not on the list", p.ImportPath)
+		}
+	}
+}
+
+func TestTheBrowserLinksNoServerRoom(t *testing.T) {
+	t.Parallel()
+	if !exists(t, "app/main.go") {
+		t.Skip("there is no app yet")
+	}
+	for _, p := range goList(t, []string{"GOOS=js", "GOARCH=wasm"}, "-deps", "./app") {
+		room, _ := roomOf(p.ImportPath)
+		if ours(p.ImportPath) && !slices.Contains(browserRooms, room) {
+			t.Errorf("%s is linked into the browser's program", p.ImportPath)
+		}
+	}
+}
+
+func TestRoomsOfTheBrowserImportNothingHeavy(t *testing.T) {
+	t.Parallel()
+	for _, p := range goList(t, []string{"GOOS=js", "GOARCH=wasm"}, "./...") {
+		room, _ := roomOf(p.ImportPath)
+		if !slices.Contains(browserRooms, room) {
+			continue
+		}
+		for _, imp := range p.Imports {
+			if why, ok := heavy[imp]; ok {
+				t.Errorf("%s imports %s (%s)", p.ImportPath, imp, why)
+			}
+		}
+	}
+}
+
+func TestTheListOfRoomsHasNoGhosts(t *testing.T) {
+	t.Parallel()
+	for _, roof := range []string{"app", "server"} {
+		if !exists(t, roof+"/main.go") {
+			t.Skip("the house is still being built")
+		}
+	}
+	for _, room := range slices.Sorted(maps.Keys(floors)) {
+		if !exists(t, "./"+room) {
+			t.Errorf("%q has a floor and is not there", room)
+		}
+	}
+}
+
+// roomOf is the room that a package of ours is in, and its floor; -1 for none. A
+// folder inside a room belongs to the room.
+func roomOf(path string) (room string, floor int) {
+	room = strings.TrimPrefix(strings.TrimPrefix(path, module), "/")
+	for r := room; r != ""; {
+		if f, ok := floors[r]; ok {
+			if r != room && (r == "app" || r == "server") {
+				return room, -1 // a roof has no rooms of its own besides those listed
+			}
+			return r, f
+		}
+		i := strings.LastIndexByte(r, '/')
+		if i < 0 {
+			return room, -1
+		}
+		r = r[:i]
+	}
+	return "", floors[""]
+}
+
+func ours(path string) bool { return path == module || strings.HasPrefix(path, module+"/") }
+
+func exists(t *testing.T, path string) bool {
+	t.Helper()
+	_, err := os.Stat(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return err == nil
+}
+
+// goList asks the go command about packages; env is added to its environment.
+func goList(t *testing.T, env []string, args ...string) []goPackage {
+	t.Helper()
+	watchSources(t)
+	args = append([]string{"list", "-e", "-json=ImportPath,Dir,Imports,Standard,Module"}, args...)
+	cmd := exec.CommandContext(t.Context(), "go", args...)
+	cmd.Env = append(os.Environ(), env...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, &stderr)
+	}
+	var pkgs []goPackage
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p goPackage
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return pkgs
+		} else if err != nil {
+			t.Fatalf("go list: %v", err)
+		}
+		pkgs = append(pkgs, p)
+	}
+}
+
+// watchSources reads every folder of the module, so that go test knows what the
+// result depends on: what a child process reads it does not see, and it would
+// take an old result for good.
+func watchSources(t *testing.T) {
+	t.Helper()
+	built := []string{".git", ".cache", ".data", "bin", "node_modules", "out"}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && slices.Contains(built, d.Name()) {
+			return fs.SkipDir
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

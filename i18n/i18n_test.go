@@ -1,0 +1,274 @@
+package i18n
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"mingjing"
+)
+
+func TestMain(m *testing.M) {
+	OnMissing = func(what string) { panic("i18n: " + what) }
+	os.Exit(m.Run())
+}
+
+// base strips the plural form from a key.
+func base(key string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(key, ".one"), ".other")
+}
+
+func TestBothLanguagesHaveTheSameSentences(t *testing.T) {
+	zh, en := sentences()["zh-CN"], sentences()["en"]
+	for key, s := range en {
+		if strings.TrimSpace(s) == "" {
+			t.Errorf("en: %s is empty", key)
+		}
+		if root, plural := strings.CutSuffix(key, ".one"); plural {
+			if _, ok := en[root+".other"]; !ok {
+				t.Errorf("en: %s has no plural form", key)
+			}
+			continue
+		}
+		if _, ok := zh[key]; !ok {
+			t.Errorf("zh-CN: no %s", key)
+		}
+		if root, plural := strings.CutSuffix(key, ".other"); plural && strings.Contains(s, "{n}") {
+			if _, ok := en[root+".one"]; !ok {
+				t.Errorf("en: %s has no singular form", root)
+			}
+		}
+	}
+	for key, s := range zh {
+		if strings.TrimSpace(s) == "" {
+			t.Errorf("zh-CN: %s is empty", key)
+		}
+		if strings.HasSuffix(key, ".one") {
+			t.Errorf("zh-CN: %s, but Chinese has one form", key)
+		}
+		if _, ok := en[key]; !ok {
+			t.Errorf("en: no %s", key)
+		}
+	}
+}
+
+var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
+
+func placeholders(s string) []string {
+	var names []string
+	for _, m := range placeholder.FindAllStringSubmatch(s, -1) {
+		names = append(names, m[1])
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func TestASentenceWantsTheSameValuesInBothLanguages(t *testing.T) {
+	zh, en := sentences()["zh-CN"], sentences()["en"]
+	for key, s := range en {
+		if strings.HasSuffix(key, ".one") {
+			for _, name := range placeholders(s) {
+				if !slices.Contains(placeholders(zh[base(key)+".other"]), name) {
+					t.Errorf("%s wants %s, which Chinese does not", key, name)
+				}
+			}
+			continue
+		}
+		if a, b := placeholders(s), placeholders(zh[key]); !slices.Equal(a, b) {
+			t.Errorf("%s wants %v in English and %v in Chinese", key, a, b)
+		}
+	}
+}
+
+func TestNoSentenceIsRepeatedInAFile(t *testing.T) {
+	for lang, data := range map[string][]byte{"zh-CN": zhCN, "en": en} {
+		d := json.NewDecoder(strings.NewReader(string(data)))
+		if _, err := d.Token(); err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]bool{}
+		for d.More() {
+			key, err := d.Token()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if seen[key.(string)] {
+				t.Errorf("%s: %s is there twice", lang, key)
+			}
+			seen[key.(string)] = true
+			if _, err := d.Token(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// families are the code families of the root package whose constants must have
+// a sentence: the name of their Go type, and the family of their keys.
+var families = map[string]string{"Role": "role", "Area": "area", "ListKind": "list_kind", "RecordState": "record_state", "ListingState": "listing_state",
+	"RequestState": "request_state", "SourceState": "source_state", "DisputeState": "dispute_state", "DisputeReason": "reason", "Outcome": "outcome",
+	"AgencyPosition": "position", "EventKind": "event"}
+
+// TestEveryConstantOfTheProductHasASentence reads the constants from the source,
+// so that a new state without a sentence fails here.
+func TestEveryConstantOfTheProductHasASentence(t *testing.T) {
+	files, err := filepath.Glob("../*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("find the root package: %v", err)
+	}
+	found := map[string]int{}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, decl := range f.Decls {
+			g, ok := decl.(*ast.GenDecl)
+			if !ok || g.Tok != token.CONST {
+				continue
+			}
+			for _, spec := range g.Specs {
+				v := spec.(*ast.ValueSpec)
+				for i, value := range v.Values {
+					lit, ok := value.(*ast.BasicLit)
+					if !ok || lit.Kind != token.STRING {
+						continue
+					}
+					family := ""
+					if typ, ok := v.Type.(*ast.Ident); ok {
+						family = families[typ.Name]
+					}
+					if strings.HasPrefix(v.Names[i].Name, "Why") {
+						family = "not_counted"
+					}
+					if family == "" {
+						continue
+					}
+					text, err := strconv.Unquote(lit.Value)
+					if err != nil {
+						t.Fatal(err)
+					}
+					found[family]++
+					for _, lang := range mingjing.Languages {
+						if _, ok := lookup(lang, family+"."+text, nil); !ok {
+							t.Errorf("%s: no sentence %s.%s for %s", lang, family, text, v.Names[i].Name)
+						}
+					}
+				}
+			}
+		}
+	}
+	for _, family := range families {
+		if found[family] == 0 {
+			t.Errorf("no constant of family %s was found", family)
+		}
+	}
+}
+
+// codes are those that the contract names in comments only.
+var codes = map[string][]string{
+	"clock":       {"mark", "forward", "agency", "decide"},
+	"timeline":    {"filed", "evidence_added", "assigned", "agency_asked", "agency_answered", "agency_silent", "decided"},
+	"cause":       {"request", "dispute_filed", "dispute_decided", "agency_silent", "expiry"},
+	"not_counted": mingjing.Whys,
+	"purpose":     {"own", "dispute", "score"},
+	"look":        {"overview", "records", "record", "listings", "listing", "score", "request", "sources", "access_log", "consents", "disputes", "dispute", "evidence", "case", "search", "collect"},
+	"title":       {"error"},
+	"error": {"invalid_form", "id_number_length", "id_number_digits", "id_number_date", "id_number_check", "required", "too_long", "login_failed",
+		"too_many_attempts", "activation_failed", "password_weak", "password_short", "code_invalid", "not_logged_in", "session_expired", "forbidden", "not_found",
+		"request_open", "consent_required", "unknown_rulebook", "dispute_open", "nothing_to_dispute", "statement_required", "reason_required", "evidence_type",
+		"evidence_size", "evidence_count", "evidence_broken", "case_taken", "case_own", "case_not_yours", "case_decided", "evidence_unanswered", "reasons_required",
+		"outcome_required", "correction_required", "agency_already_asked", "agency_waiting", "changed_meanwhile", "aal2_required", "identity_down", "redis_down",
+		"unavailable", "too_large", "internal", "cross_origin", "offline", "agency_lost", "agency_needed", "already_enrolled", "nothing_to_withdraw", "bad_body",
+		"invalid_cursor", "invalid_filter", "resident_unknown", "session_unknown", "staff_number_invalid", "totp_secret_invalid"},
+}
+
+func TestEveryCodeHasASentence(t *testing.T) {
+	for family, list := range codes {
+		for _, code := range list {
+			if !Has(family + "." + code) {
+				t.Errorf("no sentence %s.%s", family, code)
+			}
+		}
+	}
+	for _, r := range mingjing.Routes {
+		if !Has("title." + r.Name) {
+			t.Errorf("no sentence title.%s", r.Name)
+		}
+	}
+}
+
+func TestAPluralFollowsTheRuleOfItsLanguage(t *testing.T) {
+	for _, c := range []struct{ lang, n, want string }{
+		{"en", "1", "1 minute"}, {"en", "0", "0 minutes"}, {"en", "2", "2 minutes"}, {"en", "1234", "1,234 minutes"},
+		{"zh-CN", "1", "1 分钟"}, {"zh-CN", "12", "12 分钟"},
+	} {
+		if got := T(c.lang, "span.minutes", "n", c.n); got != c.want {
+			t.Errorf("%s %s: %q, want %q", c.lang, c.n, got, c.want)
+		}
+	}
+}
+
+func TestAMissingSentenceIsToldAndTakenFromTheOtherLanguage(t *testing.T) {
+	var told []string
+	before := OnMissing
+	OnMissing = func(what string) { told = append(told, what) }
+	defer func() { OnMissing = before }()
+	m := sentences()
+	m["zh-CN"]["only.zh"] = "只有中文"
+	defer delete(m["zh-CN"], "only.zh")
+	if got := T("en", "only.zh"); got != "只有中文" {
+		t.Errorf("got %q", got)
+	}
+	if got := T("en", "no.such.key"); got != "no.such.key" {
+		t.Errorf("got %q", got)
+	}
+	if got := T("en", "relative.in"); got != "in " {
+		t.Errorf("got %q", got)
+	}
+	if len(told) != 3 {
+		t.Errorf("told %v", told)
+	}
+}
+
+func TestAValueIsNeverReadAsAPlaceholder(t *testing.T) {
+	if got := T("en", "relative.in", "span", "{span} {n}"); got != "in {span} {n}" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestNumbersDatesAndTimesAreThoseOfTheLanguage(t *testing.T) {
+	shanghai := time.FixedZone("CST", 8*60*60)
+	at := time.Date(2026, 11, 23, 20, 5, 9, 0, time.UTC)
+	for _, c := range []struct{ got, want string }{
+		{Number("en", 1234567), "1,234,567"}, {Number("en", 999), "999"}, {Number("zh-CN", -1000), "−1,000"}, {Number("en", 0), "0"},
+		{Signed("en", 5), "+5"}, {Signed("zh-CN", -20), "−20"}, {Signed("en", 0), "0"},
+		{Date("zh-CN", "2026-11-23"), "2026年11月23日"}, {Date("en", "2026-11-03"), "3 November 2026"}, {Date("en", ""), ""}, {Date("en", "2026-13-01"), ""},
+		{ShortDate("zh-CN", "2026-01-02"), "2026/1/2"}, {ShortDate("en", "2026-01-02"), "2 Jan 2026"}, {ShortDate("en", ""), ""},
+		{DateTime("zh-CN", at, shanghai), "2026年11月24日 04:05"}, {DateTime("en", at, shanghai), "24 November 2026, 04:05"},
+		{TimeOfDay(at, shanghai), "04:05:09"},
+		{Relative("en", at.Add(3*time.Minute), at), "in 3 minutes"}, {Relative("zh-CN", at.Add(-3*time.Minute), at), "3 分钟前"},
+		{Relative("en", at.Add(time.Second), at), "in 1 second"}, {Relative("en", at, at), "just now"}, {Relative("en", at.Add(-49*time.Hour), at), "2 days ago"},
+		{Span("en", 59400*time.Millisecond), "59 seconds"}, {Span("en", 59600*time.Millisecond), "1 minute"}, {Span("en", 59*time.Minute+40*time.Second), "1 hour"},
+		{Span("zh-CN", 47*time.Hour), "47 小时"}, {Span("zh-CN", 30*24*time.Hour), "30 天"},
+		{FileSize("en", 1), "1 byte"}, {FileSize("en", 900), "900 bytes"}, {FileSize("zh-CN", 2048), "2 KB"}, {FileSize("en", 10<<20), "10 MB"}, {FileSize("en", 1<<20+200<<10), "1.2 MB"},
+		{Join("en", nil), ""}, {Join("en", []string{"a"}), "a"}, {Join("en", []string{"a", "b"}), "a and b"}, {Join("zh-CN", []string{"a", "b", "c"}), "a、b和c"},
+		{Other("en"), "zh-CN"}, {Other("zh-CN"), "en"},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+}

@@ -1,0 +1,654 @@
+package mingjing_test
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"mingjing"
+	"mingjing/web/rulebooks"
+)
+
+const today = mingjing.Date("2026-06-15")
+
+// books are the published rulebooks by id.
+func books(t testing.TB) map[string]*mingjing.Rulebook {
+	t.Helper()
+	all, err := rulebooks.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	byID := map[string]*mingjing.Rulebook{}
+	for _, b := range all {
+		byID[b.ID] = b
+	}
+	return byID
+}
+
+func document(kind string) mingjing.Document {
+	return mingjing.Document{
+		Kind: kind, Issuer: "issuer", Number: "(2026) 1", Date: "2026-01-01", Hash: strings.Repeat("a1", 32),
+	}
+}
+
+// holder is an agency that may supply the item.
+func holder(t testing.TB, book *mingjing.Rulebook, code string) string {
+	t.Helper()
+	for _, a := range book.Agencies {
+		if slices.Contains(a.Holds, code) {
+			return a.Code
+		}
+	}
+	t.Fatalf("%s: nobody holds %s", book.ID, code)
+	return ""
+}
+
+// record is one that counts on the day today.
+func record(t testing.TB, book *mingjing.Rulebook, id, code string) mingjing.Record {
+	t.Helper()
+	item, ok := book.Item(code)
+	if !ok {
+		t.Fatalf("%s has no item %s", book.ID, code)
+	}
+	return mingjing.Record{
+		ID: id, Agency: holder(t, book, code), Code: code, Occurred: today.AddDays(-10),
+		Document: document(item.Documents[0]), State: mingjing.RecordActive,
+	}
+}
+
+// listing is one that has effect on the day today.
+func listing(t testing.TB, book *mingjing.Rulebook, id, code string) mingjing.Listing {
+	t.Helper()
+	item, ok := book.Item(code)
+	if !ok {
+		t.Fatalf("%s has no item %s", book.ID, code)
+	}
+	return mingjing.Listing{
+		ID: id, Kind: item.Listing, Code: code, Agency: holder(t, book, code),
+		Document: document(item.Documents[0]), NoticeOn: today.AddDays(-40),
+		From: today.AddDays(-30), Ends: today.AddDays(700), State: mingjing.ListingInEffect,
+	}
+}
+
+func records(t testing.TB, book *mingjing.Rulebook, codes ...string) mingjing.Input {
+	t.Helper()
+	in := mingjing.Input{AsOf: today}
+	for i, code := range codes {
+		in.Records = append(in.Records, record(t, book, "r"+strconv.Itoa(i), code))
+	}
+	return in
+}
+
+func TestRongchengScoresAsReported(t *testing.T) {
+	book := books(t)["rongcheng"]
+	for _, c := range []struct {
+		name  string
+		codes []string
+		value int
+		band  string
+	}{
+		{"everyone starts at 1000", nil, 1000, "a"},
+		{"a ticket takes five", []string{"traffic.ticket"}, 995, "a"},
+		{"a department's award adds five", []string{"award.department"}, 1005, "a"},
+		{"a city award adds thirty", []string{"award.city"}, 1030, "aa"},
+		{"so does a heroic act", []string{"award.heroic_act", "award.city"}, 1060, "aaa"},
+		{"drunk driving caps at C and takes no points", []string{"traffic.drunk_driving"}, 1000, "c"},
+		{"awards do not buy off the cap", []string{"traffic.drunk_driving", "award.city", "award.heroic_act"}, 1060, "c"},
+		{"a lending breach takes twenty", []string{"contract.lending_breach"}, 980, "a"},
+		{"a lease breach takes twenty", []string{"contract.lease_breach"}, 980, "a"},
+		{"a private loan breach takes twenty", []string{"contract.private_loan_breach"}, 980, "a"},
+		{"a breach found by a court takes fifty", []string{"court.breach_adjudged"}, 950, "b"},
+		{"arrears take ten a month", []string{"bank.loan_arrears", "bank.loan_arrears", "bank.loan_arrears"}, 970, "a"},
+		{"illegal fundraising takes forty", []string{"fraud.illegal_fundraising"}, 960, "a"},
+		{"an unpaid judgment takes thirty", []string{"court.unpaid_judgment"}, 970, "a"},
+		{"pyramid selling takes thirty", []string{"fraud.pyramid_selling"}, 970, "a"},
+		{"fraud takes thirty", []string{"fraud.fraud_adjudged"}, 970, "a"},
+		{"fake goods take thirty", []string{"fraud.fake_goods"}, 970, "a"},
+		{"late fees take twenty", []string{"utility.late_fees"}, 980, "a"},
+		{"adjudged fees take fifty", []string{"utility.fees_adjudged"}, 950, "b"},
+		{"heating theft takes fifty", []string{"utility.heating_theft"}, 950, "b"},
+		{"utility theft takes sixty", []string{"utility.theft"}, 940, "b"},
+		{"damage takes a hundred", []string{"utility.damage"}, 900, "b"},
+		{"B ends at 850", []string{"utility.damage", "utility.heating_theft"}, 850, "b"},
+		{"C begins below it", []string{"utility.damage", "utility.heating_theft", "traffic.ticket"}, 845, "c"},
+		{"D begins below 600", slices.Repeat([]string{"utility.damage"}, 5), 500, "d"},
+		{"a licence is shown and never counts", []string{"licence.qualified"}, 1000, "a"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := mingjing.MakeScore(book, records(t, book, c.codes...))
+			if got.Value != c.value || got.Band != c.band {
+				t.Errorf("%v score %d %s, want %d %s", c.codes, got.Value, got.Band, c.value, c.band)
+			}
+		})
+	}
+}
+
+func TestHonestShanghaiScoresByItsBook(t *testing.T) {
+	book := books(t)["honest-shanghai"]
+	for _, c := range []struct {
+		name     string
+		records  []string
+		listings []string
+		value    int
+		band     string
+	}{
+		{"everyone starts good", nil, nil, 100, "good"},
+		{"a model resident is very good", []string{"award.city", "volunteer.hours"}, []string{"volunteer.honour_redlist"}, 123, "very_good"},
+		{"the court's list makes it bad", nil, []string{"court.enforcement_blacklist"}, 55, "bad"},
+		{"drunk driving cannot be very good", []string{"traffic.drunk_driving", "award.city", "award.heroic_act"}, nil, 132, "good"},
+		{"nobody falls below zero", slices.Repeat([]string{"utility.theft"}, 9), nil, 0, "bad"},
+		{"nobody rises above two hundred", slices.Repeat([]string{"award.heroic_act"}, 9), nil, 200, "very_good"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			in := records(t, book, c.records...)
+			for i, code := range c.listings {
+				in.Listings = append(in.Listings, listing(t, book, "l"+strconv.Itoa(i), code))
+			}
+			got := mingjing.MakeScore(book, in)
+			if got.Value != c.value || got.Band != c.band {
+				t.Errorf("score %d %s, want %d %s", got.Value, got.Band, c.value, c.band)
+			}
+		})
+	}
+}
+
+func TestWhatDoesNotCountSaysWhy(t *testing.T) {
+	book := books(t)["rongcheng"]
+	for _, c := range []struct {
+		why  string
+		make func(*mingjing.Record)
+	}{
+		{"", func(*mingjing.Record) {}},
+		{"", func(r *mingjing.Record) { r.State = mingjing.RecordCorrected }},
+		{mingjing.WhyDisputed, func(r *mingjing.Record) { r.State = mingjing.RecordDisputed }},
+		{mingjing.WhySuspended, func(r *mingjing.Record) { r.State = mingjing.RecordSuspended }},
+		{mingjing.WhySuspended, func(r *mingjing.Record) { r.State = "unheard_of" }},
+		{mingjing.WhyRemoved, func(r *mingjing.Record) { r.State = mingjing.RecordRemoved }},
+		{mingjing.WhyExpired, func(r *mingjing.Record) { r.Occurred = today.AddMonths(-12) }},
+		{"", func(r *mingjing.Record) { r.Occurred = today.AddMonths(-12).AddDays(1) }},
+		{mingjing.WhyNotYet, func(r *mingjing.Record) { r.Occurred = today.AddDays(1) }},
+		{"", func(r *mingjing.Record) { r.Occurred = today }},
+		{mingjing.WhyNoDocument, func(r *mingjing.Record) { r.Document = mingjing.Document{} }},
+		{mingjing.WhyNoDocument, func(r *mingjing.Record) { r.Document.Hash = strings.ToUpper(r.Document.Hash) }},
+		{mingjing.WhyNoDocument, func(r *mingjing.Record) { r.Document.Number = "" }},
+		{mingjing.WhyNoDocument, func(r *mingjing.Record) { r.Occurred = "" }},
+		{mingjing.WhyNoDocument, func(r *mingjing.Record) { r.Occurred = "2026-02-30" }},
+		{mingjing.WhyWrongDocument, func(r *mingjing.Record) { r.Document.Kind = "commendation" }},
+		{mingjing.WhyNotFromAgency, func(r *mingjing.Record) { r.Agency = "water" }},
+		{mingjing.WhyNotFromAgency, func(r *mingjing.Record) { r.Agency = "nobody" }},
+		{mingjing.WhyNotInCatalogue, func(r *mingjing.Record) { r.Code = "friends.score" }},
+		{mingjing.WhyNotInCatalogue, func(r *mingjing.Record) { r.Code = "court.enforcement_blacklist" }},
+		{mingjing.WhyNoRule, func(r *mingjing.Record) { r.Code = "licence.qualified"; r.Document.Kind = "certificate" }},
+	} {
+		r := record(t, book, "r", "traffic.ticket")
+		c.make(&r)
+		s := mingjing.MakeScore(book, mingjing.Input{Records: []mingjing.Record{r}, AsOf: today})
+		e := mingjing.EffectOfRecord(book, r, today)
+		if c.why == "" {
+			if len(s.NotCounted) != 0 || s.Value != 995 || e.Points != -5 || e.Why != "" {
+				t.Errorf("%+v: value %d, not counted %v, effect %+v; it should count", r, s.Value, s.NotCounted, e)
+			}
+			continue
+		}
+		want := []mingjing.NotCounted{{RecordID: "r", Rule: r.Code, Why: c.why}}
+		if s.Value != 1000 || !slices.Equal(s.NotCounted, want) || e.Points != 0 || e.Why != c.why {
+			t.Errorf("value %d, not counted %v, effect %+v; want %v", s.Value, s.NotCounted, e, want)
+		}
+	}
+}
+
+func TestAListingCountsOnlyServedAndWithinItsTerm(t *testing.T) {
+	book := books(t)["honest-shanghai"]
+	for _, c := range []struct {
+		why  string
+		make func(*mingjing.Listing)
+	}{
+		{"", func(*mingjing.Listing) {}},
+		{mingjing.WhyUnserved, func(l *mingjing.Listing) { l.NoticeOn = "" }},
+		{mingjing.WhyUnserved, func(l *mingjing.Listing) { l.NoticeOn = today.AddDays(1) }},
+		{mingjing.WhyUnserved, func(l *mingjing.Listing) { l.State = mingjing.ListingUnserved }},
+		{mingjing.WhyDisputed, func(l *mingjing.Listing) { l.State = mingjing.ListingDisputed }},
+		{mingjing.WhySuspended, func(l *mingjing.Listing) { l.State = mingjing.ListingSuspended }},
+		{mingjing.WhySuspended, func(l *mingjing.Listing) { l.State = "unheard_of" }},
+		{mingjing.WhyLifted, func(l *mingjing.Listing) { l.State = mingjing.ListingLifted }},
+		{mingjing.WhyNotYet, func(l *mingjing.Listing) { l.From = today.AddDays(1) }},
+		{mingjing.WhyExpired, func(l *mingjing.Listing) { l.Ends = today }},
+		{"", func(l *mingjing.Listing) { l.Ends = today.AddDays(1) }},
+		{mingjing.WhyExpired, func(l *mingjing.Listing) { l.From = today.AddMonths(-24) }},
+		{mingjing.WhyNoDocument, func(l *mingjing.Listing) { l.Ends = "" }},
+		{mingjing.WhyNoDocument, func(l *mingjing.Listing) { l.Document.Hash = "" }},
+		{mingjing.WhyWrongDocument, func(l *mingjing.Listing) { l.Document.Kind = "judgment" }},
+		{mingjing.WhyNotFromAgency, func(l *mingjing.Listing) { l.Agency = "tax" }},
+		{mingjing.WhyNotInCatalogue, func(l *mingjing.Listing) { l.Kind = mingjing.Redlist }},
+		{mingjing.WhyNotInCatalogue, func(l *mingjing.Listing) { l.Code = "traffic.ticket" }},
+	} {
+		l := listing(t, book, "l", "court.enforcement_blacklist")
+		c.make(&l)
+		s := mingjing.MakeScore(book, mingjing.Input{Listings: []mingjing.Listing{l}, AsOf: today})
+		e := mingjing.EffectOfListing(book, l, today)
+		if c.why == "" {
+			if s.Value != 55 || e.Points != -45 || e.Why != "" || e.Rulebook != book.ID || e.LegalBasis.In("en") == "" {
+				t.Errorf("%+v: value %d, effect %+v; it should count", l, s.Value, e)
+			}
+			continue
+		}
+		want := []mingjing.NotCounted{{ListingID: "l", Rule: l.Code, Why: c.why}}
+		if s.Value != 100 || !slices.Equal(s.NotCounted, want) || e.Why != c.why || e.Points != 0 {
+			t.Errorf("value %d, not counted %v, effect %+v; want %v", s.Value, s.NotCounted, e, want)
+		}
+	}
+}
+
+func TestAListingEndsWithItsOwnTermOrItsItemsWhicheverIsSooner(t *testing.T) {
+	book := books(t)["honest-shanghai"]
+	l := listing(t, book, "l", "court.enforcement_blacklist") // counts 24 months
+	l.From = "2026-01-31"
+	for ends, want := range map[mingjing.Date]mingjing.Date{
+		"2027-01-31": "2027-01-31",
+		"2029-01-31": "2028-01-31",
+	} {
+		l.Ends = ends
+		if got := mingjing.EffectOfListing(book, l, today).Ends; got != want {
+			t.Errorf("a listing until %s counts until %s, want %s", ends, got, want)
+		}
+	}
+}
+
+func TestEndsIsTheFirstDayWithoutEffect(t *testing.T) {
+	for _, c := range []struct {
+		months         int
+		occurred, want mingjing.Date
+	}{
+		{12, "2025-06-15", "2026-06-15"},
+		{12, "2024-02-29", "2025-02-28"},
+		{48, "2024-02-29", "2028-02-29"},
+		{1, "2025-01-31", "2025-02-28"},
+		{60, "2025-12-01", "2030-12-01"},
+		{60, "9998-01-01", "9999-12-31"},
+		{12, "", ""},
+		{12, "yesterday", ""},
+	} {
+		if got := mingjing.Ends(mingjing.Item{CountsMonths: c.months}, c.occurred); got != c.want {
+			t.Errorf("%s counts %d months, until %q, want %q", c.occurred, c.months, got, c.want)
+		}
+	}
+}
+
+func TestTheExplanationStartsWithTheBaseAndEndsWithCapsAndTheBound(t *testing.T) {
+	book := books(t)["honest-shanghai"]
+	in := records(t, book, "traffic.drunk_driving", "award.heroic_act", "award.heroic_act", "award.heroic_act",
+		"award.heroic_act", "award.heroic_act", "award.heroic_act", "utility.late_fees")
+	for i := range in.Records {
+		in.Records[i].Occurred = today.AddDays(-i)
+	}
+	got := mingjing.MakeScore(book, in)
+	var kinds []string
+	for _, c := range got.Explanation {
+		kinds = append(kinds, c.Kind+c.RecordID)
+	}
+	want := []string{"base", "recordr7", "recordr6", "recordr5", "recordr4", "recordr3", "recordr2", "recordr1", "capr0", "bound"}
+	if !slices.Equal(kinds, want) {
+		t.Errorf("explained as %v, want %v", kinds, want)
+	}
+}
+
+func TestOutlookTellsWhatEndsAndWhatBegins(t *testing.T) {
+	book := books(t)["rongcheng"]
+	in := records(t, book, "traffic.ticket", "court.breach_adjudged", "traffic.drunk_driving")
+	in.Records[0].Occurred = "2025-07-01"
+	in.Records[1].Occurred = "2024-01-10"
+	in.Records[2].Occurred = "2024-01-10"
+	ahead := listing(t, book, "l", "volunteer.honour_redlist")
+	ahead.From = "2026-08-01"
+	ahead.Ends = "2027-08-01"
+	in.Listings = []mingjing.Listing{ahead}
+	got, _ := json.Marshal(mingjing.Outlook(book, in))
+	want := `[{"on":"2026-07-01","value":950,"band":"c","rules":["traffic.ticket"]},` +
+		`{"on":"2026-08-01","value":960,"band":"c","rules":[],"starts":["volunteer.honour_redlist"]},` +
+		`{"on":"2027-01-10","value":1010,"band":"a","rules":["court.breach_adjudged","traffic.drunk_driving"]},` +
+		`{"on":"2027-08-01","value":1000,"band":"a","rules":["volunteer.honour_redlist"]}]`
+	if string(got) != want {
+		t.Errorf("outlook\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestOutlookIsBounded(t *testing.T) {
+	book := books(t)["rongcheng"]
+	in := records(t, book, slices.Repeat([]string{"award.city"}, 2*mingjing.MaxOutlook)...)
+	for i := range in.Records {
+		in.Records[i].Occurred = today.AddDays(-i)
+	}
+	if n := len(mingjing.Outlook(book, in)); n > mingjing.MaxOutlook {
+		t.Errorf("%d changes, at most %d", n, mingjing.MaxOutlook)
+	}
+}
+
+// ---- properties
+
+func drawBook(t *rapid.T, all map[string]*mingjing.Rulebook) *mingjing.Rulebook {
+	return all[rapid.SampledFrom([]string{"honest-shanghai", "rongcheng"}).Draw(t, "book")]
+}
+
+// drawInput is what a resident may have: mostly what counts, and some of
+// everything that does not.
+func drawInput(t *rapid.T, book *mingjing.Rulebook) mingjing.Input {
+	in := mingjing.Input{AsOf: today}
+	n := rapid.IntRange(0, 25).Draw(t, "n")
+	for i := range n {
+		in = drawOne(t, book, in, strconv.Itoa(i))
+	}
+	for range rapid.IntRange(0, 4).Draw(t, "missing") {
+		in.Missing = append(in.Missing, rapid.SampledFrom(book.Agencies).Draw(t, "agency").Code)
+	}
+	return in
+}
+
+func drawOne(t *rapid.T, book *mingjing.Rulebook, in mingjing.Input, id string) mingjing.Input {
+	usual := func(name string) bool { return rapid.IntRange(0, 9).Draw(t, name) > 0 }
+	agency := rapid.SampledFrom(book.Agencies).Draw(t, "agency")
+	code := rapid.SampledFrom(agency.Holds).Draw(t, "code")
+	item, _ := book.Item(code)
+	doc := document(rapid.SampledFrom(item.Documents).Draw(t, "document"))
+	if !usual("complete") {
+		doc.Hash = ""
+	}
+	if !usual("required") {
+		doc.Kind = "horoscope"
+	}
+	if !usual("holds") {
+		agency.Code = rapid.SampledFrom(book.Agencies).Draw(t, "other").Code
+	}
+	day := today.AddDays(rapid.IntRange(-1500, 60).Draw(t, "day"))
+	if !usual("dated") {
+		day = rapid.SampledFrom([]mingjing.Date{"", "2026-13-01", "0001-01-01", "9999-12-31"}).Draw(t, "odd")
+	}
+	if item.Listing == "" {
+		r := mingjing.Record{ID: id, Agency: agency.Code, Code: code, Occurred: day, Document: doc, State: mingjing.RecordActive}
+		if !usual("active") {
+			r.State = rapid.SampledFrom([]mingjing.RecordState{mingjing.RecordCorrected, mingjing.RecordDisputed,
+				mingjing.RecordSuspended, mingjing.RecordRemoved}).Draw(t, "state")
+		}
+		in.Records = append(in.Records, r)
+		return in
+	}
+	l := mingjing.Listing{ID: id, Kind: item.Listing, Code: code, Agency: agency.Code, Document: doc,
+		NoticeOn: day.AddDays(rapid.IntRange(-20, 20).Draw(t, "notice")), From: day,
+		Ends: day.AddDays(rapid.IntRange(0, 1500).Draw(t, "term")), State: mingjing.ListingInEffect}
+	if !usual("in effect") {
+		l.State = rapid.SampledFrom([]mingjing.ListingState{mingjing.ListingUnserved, mingjing.ListingDisputed,
+			mingjing.ListingSuspended, mingjing.ListingLifted}).Draw(t, "state")
+	}
+	in.Listings = append(in.Listings, l)
+	return in
+}
+
+func bandAt(book *mingjing.Rulebook, code string) int {
+	return slices.IndexFunc(book.Bands, func(b mingjing.Band) bool { return b.Code == code })
+}
+
+// property runs a promise over drawn residents and both rulebooks.
+func property(t *testing.T, check func(t *rapid.T, book *mingjing.Rulebook, in mingjing.Input)) {
+	t.Helper()
+	all := books(t)
+	rapid.Check(t, func(t *rapid.T) {
+		book := drawBook(t, all)
+		check(t, book, drawInput(t, book))
+	})
+}
+
+func TestTheExplanationAddsUpAndAccountsForEverything(t *testing.T) {
+	property(t, func(t *rapid.T, book *mingjing.Rulebook, in mingjing.Input) {
+		s := mingjing.MakeScore(book, in)
+		sum, worst, shown := 0, 0, len(s.NotCounted)
+		for i, c := range s.Explanation {
+			sum += c.Points
+			switch c.Kind {
+			case mingjing.ContributionBase:
+				if i != 0 || c.Points != book.Base {
+					t.Fatalf("the base is step %d with %d points", i, c.Points)
+				}
+				continue
+			case mingjing.ContributionBound:
+				continue
+			case mingjing.ContributionCap:
+				worst = max(worst, bandAt(book, c.Cap))
+			}
+			shown++
+			if c.Ends == "" || c.Ends <= today || c.RecordID+c.ListingID == "" {
+				t.Fatalf("it counts without an end or a name: %+v", c)
+			}
+		}
+		if sum != s.Value {
+			t.Fatalf("the explanation adds up to %d, the value is %d", sum, s.Value)
+		}
+		if s.Value < book.Min || s.Value > book.Max {
+			t.Fatalf("%d is outside %d to %d", s.Value, book.Min, book.Max)
+		}
+		if shown != len(in.Records)+len(in.Listings) {
+			t.Fatalf("%d of %d records and listings are accounted for", shown, len(in.Records)+len(in.Listings))
+		}
+		at := bandAt(book, s.Band)
+		if at < worst || at > worst && (s.Value < book.Bands[at].From || s.Value >= book.Bands[at-1].From) {
+			t.Fatalf("value %d and caps down to band %d give band %d", s.Value, worst, at)
+		}
+	})
+}
+
+func TestTheOrderOfTheInputDoesNotMatter(t *testing.T) {
+	property(t, func(t *rapid.T, book *mingjing.Rulebook, in mingjing.Input) {
+		want, _ := json.Marshal(mingjing.MakeScore(book, in))
+		outlook, _ := json.Marshal(mingjing.Outlook(book, in))
+		shuffle := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		for _, n := range []struct {
+			len  int
+			swap func(i, j int)
+		}{
+			{len(in.Records), func(i, j int) { in.Records[i], in.Records[j] = in.Records[j], in.Records[i] }},
+			{len(in.Listings), func(i, j int) { in.Listings[i], in.Listings[j] = in.Listings[j], in.Listings[i] }},
+			{len(in.Missing), func(i, j int) { in.Missing[i], in.Missing[j] = in.Missing[j], in.Missing[i] }},
+		} {
+			shuffle.Shuffle(n.len, n.swap)
+		}
+		got, _ := json.Marshal(mingjing.MakeScore(book, in))
+		again, _ := json.Marshal(mingjing.Outlook(book, in))
+		if string(got) != string(want) || string(again) != string(outlook) {
+			t.Fatalf("shuffled\n%s\nbefore\n%s", got, want)
+		}
+	})
+}
+
+func TestScoringDoesNotTouchItsInput(t *testing.T) {
+	property(t, func(t *rapid.T, book *mingjing.Rulebook, in mingjing.Input) {
+		before, _ := json.Marshal(in)
+		bookBefore, _ := json.Marshal(book)
+		mingjing.MakeScore(book, in)
+		mingjing.Outlook(book, in)
+		after, _ := json.Marshal(in)
+		bookAfter, _ := json.Marshal(book)
+		if string(before) != string(after) || string(bookBefore) != string(bookAfter) {
+			t.Fatal("scoring changed what it was given")
+		}
+	})
+}
+
+func TestAMissingAgencyChangesNothingButMissing(t *testing.T) {
+	property(t, func(t *rapid.T, book *mingjing.Rulebook, in mingjing.Input) {
+		got := mingjing.MakeScore(book, in)
+		if !slices.Equal(got.Missing, slices.Compact(slices.Sorted(slices.Values(in.Missing)))) {
+			t.Fatalf("%v are missing, the score names %v", in.Missing, got.Missing)
+		}
+		in.Missing = nil
+		want := mingjing.MakeScore(book, in)
+		want.Missing = got.Missing
+		if !mingjing.Same(got, want) {
+			t.Fatalf("with agencies missing %+v, without %+v", got, want)
+		}
+	})
+}
+
+func TestWhatIsDisputedNeverCounts(t *testing.T) {
+	property(t, func(t *rapid.T, book *mingjing.Rulebook, in mingjing.Input) {
+		for i := range in.Records {
+			in.Records[i].State = mingjing.RecordDisputed
+		}
+		for i := range in.Listings {
+			in.Listings[i].State = mingjing.ListingDisputed
+		}
+		s := mingjing.MakeScore(book, in)
+		if s.Value != book.Base || len(s.Explanation) != 1 || len(mingjing.Outlook(book, in)) != 0 {
+			t.Fatalf("everything is disputed and still the value is %d: %+v", s.Value, s.Explanation)
+		}
+	})
+}
+
+func TestAListingThatHasNoEffectDoesNotCount(t *testing.T) {
+	property(t, func(t *rapid.T, book *mingjing.Rulebook, in mingjing.Input) {
+		counted := map[string]bool{}
+		for _, c := range mingjing.MakeScore(book, in).Explanation {
+			counted[c.ListingID] = true
+		}
+		for _, l := range in.Listings {
+			if counted[l.ID] && !l.Effective(today) {
+				t.Fatalf("it counts without effect: %+v", l)
+			}
+		}
+	})
+}
+
+func TestAPositiveRecordNeverHurtsAndANegativeOneNeverHelps(t *testing.T) {
+	all := books(t)
+	rapid.Check(t, func(t *rapid.T) {
+		book := drawBook(t, all)
+		in := drawInput(t, book)
+		before := mingjing.MakeScore(book, in)
+		in = drawOne(t, book, in, "new")
+		after := mingjing.MakeScore(book, in)
+		code := ""
+		if n := len(in.Records); n > 0 && in.Records[n-1].ID == "new" {
+			code = in.Records[n-1].Code
+		} else {
+			code = in.Listings[len(in.Listings)-1].Code
+		}
+		item, _ := book.Item(code)
+		b, a := bandAt(book, before.Band), bandAt(book, after.Band)
+		if item.Points > 0 && (after.Value < before.Value || a > b) {
+			t.Fatalf("%s adds points and the score fell from %d %s to %d %s", code, before.Value, before.Band, after.Value, after.Band)
+		}
+		if item.Points <= 0 && (after.Value > before.Value || a < b) {
+			t.Fatalf("%s takes points and the score rose from %d %s to %d %s", code, before.Value, before.Band, after.Value, after.Band)
+		}
+	})
+}
+
+func TestTheOutlookIsWhatTheDaysBring(t *testing.T) {
+	property(t, func(t *rapid.T, book *mingjing.Rulebook, in mingjing.Input) {
+		changes := mingjing.Outlook(book, in)
+		last := mingjing.MakeScore(book, in)
+		value, band := last.Value, last.Band
+		// Every day of the next five years and a bit is either a change or the same.
+		next := 0
+		for n := 1; n <= 1900; n++ {
+			if rapid.IntRange(0, 30).Draw(t, "skip") != 0 && (next == len(changes) || changes[next].On != today.AddDays(n)) {
+				continue
+			}
+			in.AsOf = today.AddDays(n)
+			s := mingjing.MakeScore(book, in)
+			if next < len(changes) && changes[next].On == in.AsOf {
+				c := changes[next]
+				next++
+				if c.Value == value && c.Band == band {
+					t.Fatalf("nothing changes on %s: %+v", in.AsOf, c)
+				}
+				if len(c.Rules)+len(c.Starts) == 0 {
+					t.Fatalf("nothing ends or begins on %s: %+v", in.AsOf, c)
+				}
+				value, band = c.Value, c.Band
+			}
+			if s.Value != value || s.Band != band {
+				t.Fatalf("on %s the score is %d %s, the outlook said %d %s", in.AsOf, s.Value, s.Band, value, band)
+			}
+		}
+		for ; next < len(changes); next++ {
+			if changes[next].On <= today.AddDays(1900) {
+				t.Fatalf("the outlook is not in order: %+v", changes)
+			}
+		}
+	})
+}
+
+func TestAScoreSurvivesJSON(t *testing.T) {
+	property(t, func(t *rapid.T, book *mingjing.Rulebook, in mingjing.Input) {
+		want := mingjing.MakeScore(book, in)
+		data, err := json.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(data), "null") {
+			t.Fatalf("a list is null: %s", data)
+		}
+		var got mingjing.Score
+		if err := json.Unmarshal(data, &got); err != nil {
+			t.Fatal(err)
+		}
+		again, _ := json.Marshal(got)
+		if !mingjing.Same(got, want) || string(again) != string(data) {
+			t.Fatalf("came back as %s, was %s", again, data)
+		}
+		if got.Rulebook != book.Ref() || got.Rulebook.Hash == "" {
+			t.Fatalf("pinned to %+v", got.Rulebook)
+		}
+	})
+}
+
+func TestThePhoneAndTheServerAgreeOnTheSameInputOnly(t *testing.T) {
+	book := books(t)["rongcheng"]
+	in := records(t, book, "traffic.ticket", "licence.qualified")
+	a := mingjing.MakeScore(book, in)
+	b := mingjing.MakeScore(book, in)
+	b.ID, b.Cause = "s1", "request"
+	b.Missing = nil
+	if !mingjing.Same(a, b) {
+		t.Error("id, cause and an empty list make a difference")
+	}
+	for name, change := range map[string]func(*mingjing.Score){
+		"rulebook":    func(s *mingjing.Score) { s.Rulebook.Hash = strings.Repeat("0", 64) },
+		"value":       func(s *mingjing.Score) { s.Value++ },
+		"band":        func(s *mingjing.Score) { s.Band = "d" },
+		"day":         func(s *mingjing.Score) { s.AsOf = s.AsOf.AddDays(1) },
+		"explanation": func(s *mingjing.Score) { s.Explanation = slices.Clone(s.Explanation); s.Explanation[1].Points-- },
+		"not counted": func(s *mingjing.Score) { s.NotCounted = nil },
+		"missing":     func(s *mingjing.Score) { s.Missing = []string{"court"} },
+	} {
+		c := mingjing.MakeScore(book, in)
+		change(&c)
+		if mingjing.Same(a, c) {
+			t.Errorf("another %s makes no difference", name)
+		}
+	}
+}
+
+func BenchmarkMakeScore(b *testing.B) {
+	book := books(b)["honest-shanghai"]
+	var codes []string
+	for _, item := range book.Catalogue {
+		if item.Listing == "" && len(codes) < 18 {
+			codes = append(codes, item.Code)
+		}
+	}
+	in := records(b, book, codes...)
+	in.Listings = []mingjing.Listing{
+		listing(b, book, "l0", "court.enforcement_blacklist"),
+		listing(b, book, "l1", "volunteer.honour_redlist"),
+	}
+	in.Missing = []string{"water"}
+	b.ReportAllocs()
+	for b.Loop() {
+		mingjing.MakeScore(book, in)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "residents/s")
+}

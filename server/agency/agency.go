@@ -1,0 +1,466 @@
+// Package agency asks public bodies for what they hold and what they say: it
+// implements [casework.Agencies] over HTTP, and is the only room that talks to
+// the outside on a resident's behalf.
+//
+// Every ask is bounded in time, size and number, signed so that the agency can
+// tell that it was us, and answered by somebody who may be slow, wrong, hostile
+// or down. What comes back is decoded strictly and is either a well-formed reply
+// or an [Error] that holds nothing of what was sent or received.
+//
+// The protocol, under an agency's base URL:
+//
+//	POST {base}/records    casework.Inquiry  -> 200 casework.Reply
+//	                                            202 {} while it is still looking it up
+//	POST {base}/questions  casework.Question -> 200 {"answer": mingjing.AgencyAnswer}
+//	                                            202 {} while it has no answer
+//
+// Asking again with the same request id or case id is the same ask. A Retry-After
+// header in seconds is honoured on every answer but 200. ID numbers travel in
+// bodies, never in URLs. [Verifier] is the agency's half of the signature.
+//
+// The room must not know what a record means, what it counts or who may see it;
+// it stores nothing and retries nothing, for both are casework's to decide.
+package agency
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"maps"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+	"golang.org/x/sync/semaphore"
+
+	"mingjing"
+	"mingjing/server/casework"
+)
+
+// Defaults of [Config].
+const (
+	// DefaultTimeout bounds one ask, from connecting to the last byte.
+	DefaultTimeout = 30 * time.Second
+	// DefaultPerAgency is how many asks one agency gets at once.
+	DefaultPerAgency = 4
+	// DefaultTotal is how many asks are under way at once in all.
+	DefaultTotal = 256
+	// DefaultMaxBody is how many bytes of an answer are read. A reply of
+	// [casework.MaxReplyItems] full records and listings fits.
+	DefaultMaxBody = 1 << 20
+	// DefaultFailures is how many failures in a row open an agency's breaker.
+	DefaultFailures = 5
+	// DefaultOpenFor is how long a breaker stays open before one ask may try.
+	DefaultOpenFor = 30 * time.Second
+	// MinKey is the least length of [Config.Key] in bytes.
+	MinKey = 16
+	// MaxRetryAfter bounds what an agency may ask us to wait.
+	MaxRetryAfter = time.Hour
+
+	maxHeaderBytes = 64 << 10
+)
+
+// A Config is what [New] needs. Zero values mean the defaults.
+type Config struct {
+	// Directory maps agency codes to base URLs: https, or http on loopback. See
+	// [LoadDirectory]. An agency that is not in it does not answer.
+	Directory map[string]string
+	// Key is the master key from which each agency's own key is derived; see
+	// [KeyFor]. At least [MinKey] bytes.
+	Key []byte
+	// Timeout bounds one ask, without the wait for its turn.
+	Timeout time.Duration
+	// PerAgency and Total bound how many asks are under way at once.
+	PerAgency, Total int
+	// MaxBody is how many bytes of an answer are read; a longer one is malformed.
+	MaxBody int64
+	Breaker Breaker
+	// Clock stamps signatures, which agencies compare with their own clock: it
+	// must show the real time. The default is the system's.
+	Clock casework.Clock
+	// Logger hears of asks and breakers, by agency code; never of a person.
+	Logger *slog.Logger
+	// TLS is for agencies with a private certificate authority, or that want a
+	// client certificate.
+	TLS *tls.Config
+}
+
+// A Breaker says when an agency is left alone. There is one for each agency.
+type Breaker struct {
+	// Failures in a row open it.
+	Failures int
+	// OpenFor is how long it stays open; then one ask at a time may try, and its
+	// success closes it.
+	OpenFor time.Duration
+}
+
+// Agencies asks the agencies of a directory. It is safe for concurrent use.
+type Agencies struct {
+	cfg     Config
+	client  *http.Client
+	total   *semaphore.Weighted
+	doors   map[string]*door
+	closing context.CancelFunc
+	closed  context.Context
+}
+
+var _ casework.Agencies = (*Agencies)(nil)
+
+// A door is one agency: where it is, its key, its turns and its breaker.
+type door struct {
+	agency    string
+	records   string
+	questions string
+	key       []byte
+	turns     *semaphore.Weighted
+	breaker   *gobreaker.CircuitBreaker[answer]
+
+	mu       sync.Mutex
+	openedAt time.Time
+}
+
+// An answer is what came back, whole and within bounds.
+type answer struct {
+	status int
+	body   []byte
+	after  time.Duration
+}
+
+type systemClock struct{}
+
+func (systemClock) Now() time.Time { return time.Now() }
+
+// New makes the connectors. It panics when the key is shorter than [MinKey] or a
+// base URL of the directory is not acceptable (see [CheckURL]): both are
+// mistakes in the setting up.
+func New(cfg Config) *Agencies {
+	if len(cfg.Key) < MinKey {
+		panic("agency: the key must have at least " + strconv.Itoa(MinKey) + " bytes")
+	}
+	setDefault(&cfg.Timeout, DefaultTimeout)
+	setDefault(&cfg.PerAgency, DefaultPerAgency)
+	setDefault(&cfg.Total, DefaultTotal)
+	setDefault(&cfg.MaxBody, DefaultMaxBody)
+	setDefault(&cfg.Breaker.Failures, DefaultFailures)
+	setDefault(&cfg.Breaker.OpenFor, DefaultOpenFor)
+	if cfg.Clock == nil {
+		cfg.Clock = systemClock{}
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	cfg.Directory = maps.Clone(cfg.Directory)
+
+	a := &Agencies{
+		cfg:   cfg,
+		total: semaphore.NewWeighted(int64(cfg.Total)),
+		doors: make(map[string]*door, len(cfg.Directory)),
+		client: &http.Client{
+			Transport: &http.Transport{
+				// No proxy: nobody stands between the bureau and an agency.
+				Proxy:               nil,
+				DialContext:         (&net.Dialer{Timeout: min(cfg.Timeout, 10*time.Second), KeepAlive: 30 * time.Second}).DialContext,
+				TLSClientConfig:     cfg.TLS,
+				TLSHandshakeTimeout: min(cfg.Timeout, 10*time.Second),
+				ForceAttemptHTTP2:   true,
+				// Turns bound the connections; a bound by host would make agencies
+				// behind one gateway wait for one another.
+				MaxIdleConnsPerHost:    cfg.PerAgency,
+				MaxIdleConns:           cfg.Total,
+				IdleConnTimeout:        30 * time.Second,
+				MaxResponseHeaderBytes: maxHeaderBytes,
+				// A small answer must not unfold into a large one.
+				DisableCompression: true,
+			},
+			// A redirect would carry an ID number to somebody else.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+	a.closed, a.closing = context.WithCancel(context.Background())
+	for code, base := range cfg.Directory {
+		if err := CheckURL(base); err != nil {
+			panic("agency: " + code + ": " + err.Error())
+		}
+		a.doors[code] = a.newDoor(code, strings.TrimRight(base, "/"))
+	}
+	return a
+}
+
+func setDefault[T int | int64 | time.Duration](v *T, def T) {
+	if *v <= 0 {
+		*v = def
+	}
+}
+
+func (a *Agencies) newDoor(code, base string) *door {
+	d := &door{
+		agency:    code,
+		records:   base + "/records",
+		questions: base + "/questions",
+		key:       KeyFor(a.cfg.Key, code),
+		turns:     semaphore.NewWeighted(int64(a.cfg.PerAgency)),
+	}
+	failures := uint32(min(a.cfg.Breaker.Failures, 1<<20)) //nolint:gosec // bounded just here
+	d.breaker = gobreaker.NewCircuitBreaker[answer](gobreaker.Settings{
+		Name:        code,
+		MaxRequests: 1,
+		Timeout:     a.cfg.Breaker.OpenFor,
+		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= failures },
+		// A caller who walked away says nothing about the agency.
+		IsExcluded: func(err error) bool { return errors.Is(err, context.Canceled) },
+		OnStateChange: func(_ string, from, to gobreaker.State) {
+			if to == gobreaker.StateOpen {
+				d.mu.Lock()
+				d.openedAt = time.Now()
+				d.mu.Unlock()
+			}
+			a.cfg.Logger.Warn("agency breaker", "agency", code, "from", from.String(), "to", to.String())
+		},
+	})
+	return d
+}
+
+// Close ends what is under way and drops idle connections. Later asks fail.
+func (a *Agencies) Close() error {
+	a.closing()
+	a.client.CloseIdleConnections()
+	return nil
+}
+
+// Records asks one agency what it holds on one resident. The error is an
+// [*Error]; [ErrNotYet] says that the agency is still looking it up.
+func (a *Agencies) Records(ctx context.Context, agency string, q casework.Inquiry) (casework.Reply, error) {
+	var reply casework.Reply
+	err := a.ask(ctx, agency, OpRecords, q, func(ans answer) error {
+		if ans.status == http.StatusAccepted {
+			if err := decodeEmpty(ans.body); err != nil {
+				return err
+			}
+			return ErrNotYet
+		}
+		var err error
+		reply, err = DecodeReply(ans.body)
+		return err
+	})
+	if err != nil {
+		return casework.Reply{}, err
+	}
+	return reply, nil
+}
+
+// Ask puts a question about a disputed record or listing to its agency. It
+// returns nil without error while the agency has not answered, and otherwise an
+// [*Error] or the answer.
+func (a *Agencies) Ask(ctx context.Context, agency string, q casework.Question) (*mingjing.AgencyAnswer, error) {
+	var word *mingjing.AgencyAnswer
+	err := a.ask(ctx, agency, OpQuestion, q, func(ans answer) error {
+		if ans.status == http.StatusAccepted {
+			return decodeEmpty(ans.body)
+		}
+		w, err := DecodeAnswer(ans.body)
+		if err != nil {
+			return err
+		}
+		word = &w
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return word, nil
+}
+
+// ask waits for its turn, sends one signed request and has its answer read.
+func (a *Agencies) ask(ctx context.Context, agency string, op Op, payload any, read func(answer) error) error {
+	start := time.Now()
+	err := a.try(ctx, agency, op, payload, read)
+	if err == nil {
+		a.cfg.Logger.DebugContext(ctx, "agency answered", "agency", agency, "op", string(op), "took", time.Since(start))
+		return nil
+	}
+	e := &Error{Agency: agency, Op: op, err: err}
+	if p, ok := errors.AsType[*failure](err); ok {
+		e.Status, e.After, e.err = p.status, p.after, p.err
+	}
+	level := slog.LevelInfo
+	if errors.Is(e, ErrNotYet) || errors.Is(e, ErrBreakerOpen) || errors.Is(e, context.Canceled) {
+		level = slog.LevelDebug // expected, and many
+	}
+	a.cfg.Logger.Log(ctx, level, "agency did not answer", "agency", agency, "op", string(op),
+		"took", time.Since(start), "error", e.Error())
+	return e
+}
+
+func (a *Agencies) try(ctx context.Context, agency string, op Op, payload any, read func(answer) error) error {
+	d, ok := a.doors[agency]
+	if !ok {
+		return ErrUnknownAgency
+	}
+	target := d.records
+	if op == OpQuestion {
+		target = d.questions
+	}
+	body, err := json.Marshal(payload)
+	if err != nil {
+		return errEncode
+	}
+	// Not worth waiting for a turn; Execute below has the last word.
+	if d.breaker.State() == gobreaker.StateOpen {
+		return a.shut(d)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	defer context.AfterFunc(a.closed, stop)()
+
+	// First the agency's own turns, so that those who wait for a slow agency hold
+	// none of the turns that all share.
+	if err := d.turns.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer d.turns.Release(1)
+	if err := a.total.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer a.total.Release(1)
+
+	// Reading belongs to the ask: an agency that sends garbage is as down as one
+	// that sends nothing. One that says "not yet" is up.
+	var notYet error
+	_, err = d.breaker.Execute(func() (answer, error) {
+		ans, err := a.send(ctx, d, target, body)
+		if err != nil {
+			return ans, err
+		}
+		if err := read(ans); errors.Is(err, ErrNotYet) {
+			notYet = &failure{err: ErrNotYet, status: ans.status, after: ans.after}
+		} else if err != nil {
+			return ans, &failure{err: err, status: ans.status}
+		}
+		return ans, nil
+	})
+	switch {
+	case errors.Is(err, gobreaker.ErrOpenState), errors.Is(err, gobreaker.ErrTooManyRequests):
+		return a.shut(d)
+	case err != nil:
+		return err
+	}
+	return notYet
+}
+
+// shut is the error of a breaker that lets nobody through, with how long.
+func (a *Agencies) shut(d *door) error {
+	d.mu.Lock()
+	left := a.cfg.Breaker.OpenFor - time.Since(d.openedAt)
+	d.mu.Unlock()
+	if left <= 0 { // half open: somebody else is trying just now
+		left = min(a.cfg.Breaker.OpenFor, a.cfg.Timeout)
+	}
+	return &failure{err: ErrBreakerOpen, after: left}
+}
+
+// send does one exchange. What it returns has the status 200 or 202.
+func (a *Agencies) send(ctx context.Context, d *door, target string, body []byte) (answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, a.cfg.Timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
+	if err != nil {
+		return answer{}, errEncode
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "mingjing")
+	req.Header.Set(SignatureHeader, sign(d.key, req.Method, req.URL.EscapedPath(), a.cfg.Clock.Now(), body))
+
+	resp, err := a.client.Do(req)
+	if err != nil {
+		return answer{}, transportError(ctx, err)
+	}
+	defer resp.Body.Close()
+	ans := answer{status: resp.StatusCode}
+	ans.after = retryAfterHeader(resp.Header.Get("Retry-After"))
+	if ans.status != http.StatusOK && ans.status != http.StatusAccepted {
+		return ans, &failure{err: ErrStatus, status: ans.status, after: ans.after}
+	}
+	media, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if err != nil || media != "application/json" || resp.Header.Get("Content-Encoding") != "" {
+		return ans, &failure{err: malformed("media type"), status: ans.status}
+	}
+	if resp.ContentLength > a.cfg.MaxBody {
+		return ans, &failure{err: ErrTooLarge, status: ans.status}
+	}
+	ans.body, err = io.ReadAll(io.LimitReader(resp.Body, a.cfg.MaxBody+1))
+	if err != nil {
+		return ans, &failure{err: transportError(ctx, err), status: ans.status}
+	}
+	if int64(len(ans.body)) > a.cfg.MaxBody {
+		return ans, &failure{err: ErrTooLarge, status: ans.status}
+	}
+	return ans, nil
+}
+
+// transportError keeps of an error only what is safe to print: net/http quotes
+// what it read in some of its errors.
+func transportError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if t, ok := errors.AsType[net.Error](err); ok && t.Timeout() {
+		return context.DeadlineExceeded
+	}
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		return errno
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return errCertificate
+	}
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return errHost
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return errTransport
+}
+
+func retryAfterHeader(v string) time.Duration {
+	s, err := strconv.Atoi(v)
+	if err != nil || s <= 0 {
+		return 0
+	}
+	return time.Duration(min(s, int(MaxRetryAfter/time.Second))) * time.Second
+}
+
+// CheckURL says whether an agency may have this base URL: absolute https without
+// user, query or fragment, or plain http to a loopback address, since anywhere
+// else an ID number must not travel in the clear.
+func CheckURL(base string) error {
+	u, err := url.Parse(base)
+	if err != nil {
+		return errors.New("base URL cannot be read")
+	}
+	if u.Host == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
+		return errors.New("base URL must have a host, and no user, query or fragment")
+	}
+	switch u.Scheme {
+	case "https":
+		return nil
+	case "http":
+		ip := net.ParseIP(u.Hostname())
+		if u.Hostname() == "localhost" || (ip != nil && ip.IsLoopback()) {
+			return nil
+		}
+		return errors.New("base URL must be https unless it is on loopback")
+	}
+	return errors.New("base URL must be https")
+}

@@ -1,0 +1,786 @@
+package agency_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"mingjing"
+	"mingjing/server/agency"
+	"mingjing/server/casework"
+)
+
+var master = []byte("0123456789abcdef0123456789abcdef")
+
+const person = "999999198811020014"
+
+func inquiry() casework.Inquiry {
+	return casework.Inquiry{RequestID: "req-1", IDNumber: person, Name: "王伟", Codes: []string{"traffic.ticket"}}
+}
+
+func question() casework.Question {
+	return casework.Question{CaseID: "case-1", IDNumber: person, Ref: "r1", Code: "traffic.ticket",
+		Reason: mingjing.ReasonNotMe, Statement: "that was never me", Due: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+}
+
+// connect starts a real server for the agency "court" and the connectors to it.
+func connect(t *testing.T, h http.HandlerFunc, change ...func(*agency.Config)) *agency.Agencies {
+	t.Helper()
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	cfg := agency.Config{Directory: map[string]string{"court": srv.URL}, Key: master, Timeout: 5 * time.Second}
+	for _, c := range change {
+		c(&cfg)
+	}
+	a := agency.New(cfg)
+	t.Cleanup(func() { _ = a.Close() })
+	return a
+}
+
+func within(d time.Duration) func(*agency.Config) {
+	return func(c *agency.Config) { c.Timeout = d }
+}
+
+func reply(w http.ResponseWriter, status int, body string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, body)
+}
+
+const goodReply = `{"records":[{"ref":"r1","id":"x","agency":"y","code":"traffic.ticket","subject":"王伟",
+	"detail":{"zh-CN":"闯红灯","en":"Ran a red light"},"occurred":"2026-01-02","state":"removed","dispute_id":"d",
+	"document":{"kind":"penalty","issuer":"交警","number":"1","date":"2026-01-02","hash":""},
+	"collected_at":"2026-01-02T00:00:00Z"}],"listings":[]}`
+
+func TestAnAgencyIsAskedByPostWithTheIDNumberInTheBodyOnly(t *testing.T) {
+	var seen atomic.Bool
+	a := connect(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		var q casework.Inquiry
+		if err := json.Unmarshal(body, &q); err != nil || q.IDNumber != person || q.RequestID != "req-1" || q.Name != "王伟" {
+			t.Errorf("inquiry arrived as %s (%v)", body, err)
+		}
+		if r.Method != http.MethodPost || r.URL.Path != "/records" || strings.Contains(r.RequestURI, person) {
+			t.Errorf("asked by %s %s", r.Method, r.RequestURI)
+		}
+		for k, v := range r.Header {
+			if strings.Contains(strings.Join(v, " "), person) {
+				t.Errorf("header %s holds the ID number", k)
+			}
+		}
+		seen.Store(true)
+		reply(w, 200, goodReply)
+	})
+	got, err := a.Records(t.Context(), "court", inquiry())
+	if err != nil || !seen.Load() {
+		t.Fatal(err)
+	}
+	if len(got.Records) != 1 || got.Records[0].Ref != "r1" || got.Records[0].Occurred != "2026-01-02" {
+		t.Fatalf("got %+v", got)
+	}
+	if r := got.Records[0]; r.ID != "" || r.Agency != "" || r.State != "" || r.DisputeID != "" || !r.CollectedAt.IsZero() {
+		t.Errorf("the agency had a say in what is ours: %+v", r.Record)
+	}
+}
+
+func TestEveryAskIsSignedAndAcceptedOnce(t *testing.T) {
+	v := agency.NewVerifier(agency.KeyFor(master, "court"), nil)
+	other := agency.NewVerifier(agency.KeyFor(master, "bank"), nil)
+	a := connect(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		sig := r.Header.Get(agency.SignatureHeader)
+		if err := other.Verify(r.Method, r.URL.EscapedPath(), sig, body); err == nil {
+			t.Error("another agency's key accepted it")
+		}
+		if err := v.Verify(r.Method, r.URL.EscapedPath(), sig, append(body, ' ')); err == nil {
+			t.Error("a changed body was accepted")
+		}
+		if err := v.Verify(r.Method, "/questions", sig, body); err == nil {
+			t.Error("another path was accepted")
+		}
+		if err := v.Verify(r.Method, r.URL.EscapedPath(), sig, body); err != nil {
+			t.Error("ours was refused")
+		}
+		if err := v.Verify(r.Method, r.URL.EscapedPath(), sig, body); err == nil {
+			t.Error("a replay was accepted")
+		}
+		reply(w, 200, goodReply)
+	})
+	for range 2 {
+		if _, err := a.Records(t.Context(), "court", inquiry()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+type hand struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (h *hand) Now() time.Time      { h.mu.Lock(); defer h.mu.Unlock(); return h.at }
+func (h *hand) add(d time.Duration) { h.mu.Lock(); defer h.mu.Unlock(); h.at = h.at.Add(d) }
+
+func TestASignatureIsGoodForAMinuteAndNeverTwice(t *testing.T) {
+	clock := &hand{at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	type signed struct {
+		sig  string
+		body []byte
+	}
+	var last signed
+	a := connect(t, func(w http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		last = signed{r.Header.Get(agency.SignatureHeader), b}
+		reply(w, 200, goodReply)
+	}, func(c *agency.Config) { c.Clock = clock })
+	ask := func() signed {
+		if _, err := a.Records(t.Context(), "court", inquiry()); err != nil {
+			t.Fatal(err)
+		}
+		return last
+	}
+	v := agency.NewVerifier(agency.KeyFor(master, "court"), clock)
+	verify := func(s signed) error { return v.Verify("POST", "/records", s.sig, s.body) }
+
+	first := ask()
+	clock.add(agency.SignatureWindow)
+	if err := verify(first); err != nil {
+		t.Error("refused at the end of its window")
+	}
+	second := ask()
+	clock.add(agency.SignatureWindow + time.Second)
+	if err := verify(second); !errors.Is(err, agency.ErrSignature) {
+		t.Error("accepted after its window")
+	}
+	// From a clock that runs ahead it is good for two windows; no replay in them.
+	ahead := ask()
+	clock.add(-agency.SignatureWindow)
+	if err := verify(ahead); err != nil {
+		t.Error("refused from a clock that is a window ahead")
+	}
+	for range 120 {
+		clock.add(time.Second)
+		if err := verify(ahead); err == nil {
+			t.Fatal("accepted twice")
+		}
+	}
+	for _, bad := range []string{"", "v1", "v1;t=1;n=2;b=3;s=4", strings.Repeat(";", 4), strings.ReplaceAll(first.sig, "v1", "v2"),
+		strings.Replace(first.sig, "s=", "s=00", 1), first.sig + ";x=1"} {
+		if err := v.Verify("POST", "/records", bad, first.body); !errors.Is(err, agency.ErrSignature) {
+			t.Errorf("accepted %q", bad)
+		}
+	}
+}
+
+func TestAQuestionIsAnsweredOrNotYet(t *testing.T) {
+	var asked atomic.Int32
+	a := connect(t, func(w http.ResponseWriter, r *http.Request) {
+		var q casework.Question
+		if err := json.NewDecoder(r.Body).Decode(&q); err != nil || q.CaseID != "case-1" || r.URL.Path != "/questions" {
+			t.Errorf("question arrived as %+v at %s (%v)", q, r.URL.Path, err)
+		}
+		if asked.Add(1) == 1 {
+			reply(w, 202, `{}`)
+			return
+		}
+		reply(w, 200, `{"answer":{"position":"corrected","text":{"zh-CN":"日期\n有误","en":"The date is wrong"},"at":"2026-01-02T03:04:05Z","occurred":"2020-01-02"}}`)
+	})
+	got, err := a.Ask(t.Context(), "court", question())
+	if err != nil || got != nil {
+		t.Fatalf("first: %v, %v", got, err)
+	}
+	got, err = a.Ask(t.Context(), "court", question())
+	if err != nil || got == nil || got.Position != mingjing.PositionCorrected || got.Occurred != "2020-01-02" {
+		t.Fatalf("second: %+v, %v", got, err)
+	}
+}
+
+func TestAnAgencyThatIsStillLookingSaysWhenToAskAgainAndIsNotBroken(t *testing.T) {
+	var asked atomic.Int32
+	a := connect(t, func(w http.ResponseWriter, _ *http.Request) {
+		if asked.Add(1) <= 20 {
+			w.Header().Set("Retry-After", "7")
+			reply(w, 202, `{}`)
+			return
+		}
+		reply(w, 200, goodReply)
+	})
+	for range 20 {
+		_, err := a.Records(t.Context(), "court", inquiry())
+		if !errors.Is(err, agency.ErrNotYet) || !errors.Is(err, agency.ErrNoAnswer) {
+			t.Fatal(err)
+		}
+		if d, ok := agency.RetryAfter(err); !ok || d != 7*time.Second {
+			t.Fatalf("retry after %v, %v", d, ok)
+		}
+	}
+	if _, err := a.Records(t.Context(), "court", inquiry()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Every way in which an agency can be wrong, with the error that it becomes.
+func TestWhatIsNotAnAnswerIsAnErrorThatQuotesNothing(t *testing.T) {
+	secret := "秘密SECRET"
+	leak := `"` + secret + person + `"`
+	rec := func(change string) string { return strings.Replace(goodReply, `"ref":"r1"`, change, 1) }
+	many := make([]string, casework.MaxReplyItems+1)
+	for i := range many {
+		many[i] = `{"ref":"r` + string(rune('0'+i/100)) + string(rune('0'+i/10%10)) + string(rune('0'+i%10)) + `","code":"a.b","occurred":"2026-01-02"}`
+	}
+	for name, tc := range map[string]struct {
+		status int
+		body   string
+		want   error
+	}{
+		"500":                  {500, leak, agency.ErrStatus},
+		"404":                  {404, leak, agency.ErrStatus},
+		"201":                  {201, goodReply, agency.ErrStatus},
+		"204":                  {204, "", agency.ErrStatus},
+		"garbage":              {200, "\x00\xff<html>" + leak, agency.ErrMalformed},
+		"empty":                {200, "", agency.ErrMalformed},
+		"null":                 {200, "null", agency.ErrMalformed},
+		"a string":             {200, leak, agency.ErrMalformed},
+		"a list":               {200, "[" + leak + "]", agency.ErrMalformed},
+		"cut off":              {200, goodReply[:100], agency.ErrMalformed},
+		"no lists":             {200, `{}`, agency.ErrMalformed},
+		"one list":             {200, `{"records":[]}`, agency.ErrMalformed},
+		"lists of strings":     {200, `{"records":[` + leak + `],"listings":[]}`, agency.ErrMalformed},
+		"a number for a text":  {200, rec(`"ref":999999198811020014`), agency.ErrMalformed},
+		"unknown field":        {200, rec(leak + `:1,"ref":"r1"`), agency.ErrMalformed},
+		"unknown field above":  {200, `{"records":[],"listings":[],` + leak + `:1}`, agency.ErrMalformed},
+		"two values":           {200, goodReply + goodReply, agency.ErrMalformed},
+		"trailing garbage":     {200, goodReply + leak, agency.ErrMalformed},
+		"not UTF-8":            {200, rec("\"ref\":\"\xff\xfe\""), agency.ErrMalformed},
+		"half a surrogate":     {200, rec(`"ref":"\ud800"`), agency.ErrMalformed},
+		"no reference":         {200, rec(`"ref":""`), agency.ErrMalformed},
+		"long reference":       {200, rec(`"ref":"` + strings.Repeat("界", 129) + `"`), agency.ErrMalformed},
+		"control character":    {200, rec(`"ref":"a\u0007b"`), agency.ErrMalformed},
+		"reordering character": {200, rec(`"ref":"a\u202eb"`), agency.ErrMalformed},
+		"impossible date":      {200, strings.Replace(goodReply, "2026-01-02", "2026-02-30", 1), agency.ErrMalformed},
+		"no date":              {200, strings.Replace(goodReply, `"2026-01-02"`, `""`, 1), agency.ErrMalformed},
+		"another century":      {200, strings.Replace(goodReply, "2026-01-02", "0026-01-02", 1), agency.ErrMalformed},
+		"bad code":             {200, strings.Replace(goodReply, "traffic.ticket", "Traffic Ticket", 1), agency.ErrMalformed},
+		"foreign language":     {200, strings.Replace(goodReply, `"en":`, `"fr":`, 1), agency.ErrMalformed},
+		"long text":            {200, strings.Replace(goodReply, "闯红灯", strings.Repeat("闯", agency.MaxText+1), 1), agency.ErrMalformed},
+		"too many":             {200, `{"listings":[],"records":[` + strings.Join(many, ",") + `]}`, agency.ErrMalformed},
+		"same reference twice": {200, `{"listings":[],"records":[` + many[0] + "," + many[0] + `]}`, agency.ErrMalformed},
+		"bad kind of list":     {200, `{"records":[],"listings":[{"ref":"l","code":"a.b","kind":"greylist","from":"2026-01-02"}]}`, agency.ErrMalformed},
+		"ends before it begins": {200, `{"records":[],"listings":[{"ref":"l","code":"a.b","kind":"redlist","from":"2026-01-02","ends":"2026-01-01"}]}`,
+			agency.ErrMalformed},
+		"202 with something": {202, `{"records":[]}`, agency.ErrMalformed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			a := connect(t, func(w http.ResponseWriter, _ *http.Request) { reply(w, tc.status, tc.body) },
+				func(c *agency.Config) {
+					c.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+				})
+			_, err := a.Records(t.Context(), "court", inquiry())
+			if !errors.Is(err, tc.want) || !errors.Is(err, agency.ErrNoAnswer) {
+				t.Fatalf("got %v, want %v", err, tc.want)
+			}
+			for where, s := range map[string]string{"error": err.Error(), "log": log.String()} {
+				for _, w := range []string{secret, "SECRET", person, "王伟", "req-1"} {
+					if strings.Contains(s, w) {
+						t.Errorf("the %s quotes %q: %s", where, w, s)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestAnAnswerToAQuestionIsCheckedAsWell(t *testing.T) {
+	good := `{"answer":{"position":"maintained","text":{"en":"We stand by it"},"at":"2026-01-02T03:04:05Z"}}`
+	if _, err := agency.DecodeAnswer([]byte(good)); err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range [][2]string{
+		{`"maintained"`, `"whatever"`}, {`"maintained"`, `"corrected"`}, {`{"en":"We stand by it"}`, `{}`},
+		{`"We stand by it"`, `"   "`}, {`2026-01-02T03:04:05Z`, `0001-01-01T00:00:00Z`},
+		{`"at"`, `"occurred":"2026-01-02","at"`}, {`"answer"`, `"reply"`}, {good, `{"answer":null}`}, {good, `{}`},
+	} {
+		if _, err := agency.DecodeAnswer([]byte(strings.Replace(good, change[0], change[1], 1))); !errors.Is(err, agency.ErrMalformed) {
+			t.Errorf("accepted with %s", change[1])
+		}
+	}
+}
+
+func TestAnAnswerThatIsNotJSONByTypeOrIsCompressedIsRefused(t *testing.T) {
+	for _, h := range []http.Header{
+		{"Content-Type": {"text/html"}}, {"Content-Type": {""}},
+		{"Content-Type": {"application/json"}, "Content-Encoding": {"gzip"}},
+	} {
+		a := connect(t, func(w http.ResponseWriter, _ *http.Request) {
+			for k, v := range h {
+				w.Header()[k] = v
+			}
+			_, _ = io.WriteString(w, goodReply)
+		})
+		if _, err := a.Records(t.Context(), "court", inquiry()); !errors.Is(err, agency.ErrMalformed) {
+			t.Errorf("%v: %v", h, err)
+		}
+	}
+}
+
+func TestAnEndlessAnswerIsReadNoFurtherThanItsBound(t *testing.T) {
+	wrote := make(chan int, 1)
+	a := connect(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		chunk, n := bytes.Repeat([]byte(" "), 32<<10), 0
+		for n < 256<<20 {
+			k, err := w.Write(chunk)
+			if n += k; err != nil {
+				break
+			}
+		}
+		wrote <- n
+	})
+	_, err := a.Records(t.Context(), "court", inquiry())
+	if !errors.Is(err, agency.ErrTooLarge) {
+		t.Fatal(err)
+	}
+	if n := <-wrote; n >= 64<<20 {
+		t.Errorf("it could send %d bytes", n)
+	}
+	// One that says how long it will be is not read at all.
+	a = connect(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Length", "99999999")
+		w.WriteHeader(200)
+	})
+	if _, err := a.Records(t.Context(), "court", inquiry()); !errors.Is(err, agency.ErrTooLarge) {
+		t.Fatal(err)
+	}
+}
+
+func TestALargeReplyWithinTheBoundsIsRead(t *testing.T) {
+	var items []casework.ReplyRecord
+	for i := range casework.MaxReplyItems {
+		items = append(items, casework.ReplyRecord{Ref: strings.Repeat("r", i/26+1) + string(rune('a'+i%26)),
+			Record: mingjing.Record{Code: "traffic.ticket", Occurred: "2026-01-02", Detail: mingjing.Text{"zh-CN": strings.Repeat("界", 300)}}})
+	}
+	body, err := json.Marshal(casework.Reply{Records: items})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := connect(t, func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, string(body)) })
+	got, err := a.Records(t.Context(), "court", inquiry())
+	if err != nil || len(got.Records) != casework.MaxReplyItems || len(got.Listings) != 0 {
+		t.Fatalf("%d records, %v", len(got.Records), err)
+	}
+}
+
+func TestASlowAgencyIsLeftAtTheTimeout(t *testing.T) {
+	for name, h := range map[string]http.HandlerFunc{
+		"never begins": func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			<-r.Context().Done()
+		},
+		"drips its body": func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			w.Header().Set("Content-Type", "application/json")
+			tick := time.NewTicker(5 * time.Millisecond)
+			defer tick.Stop()
+			for {
+				_, _ = io.WriteString(w, " ")
+				_ = http.NewResponseController(w).Flush()
+				select {
+				case <-tick.C:
+				case <-r.Context().Done():
+					return
+				}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := connect(t, h, within(100*time.Millisecond))
+			start := time.Now()
+			_, err := a.Records(t.Context(), "court", inquiry())
+			if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, agency.ErrNoAnswer) {
+				t.Fatal(err)
+			}
+			if took := time.Since(start); took > 3*time.Second {
+				t.Errorf("left after %v", took)
+			}
+		})
+	}
+}
+
+func TestARedirectIsNotFollowed(t *testing.T) {
+	var reached atomic.Bool
+	thief := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		reached.Store(true)
+		reply(w, 200, goodReply)
+	}))
+	defer thief.Close()
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		a := connect(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", thief.URL+"/records")
+			w.WriteHeader(status)
+		})
+		_, err := a.Records(t.Context(), "court", inquiry())
+		if !errors.Is(err, agency.ErrStatus) || reached.Load() {
+			t.Fatalf("%d: %v, reached %v", status, err, reached.Load())
+		}
+	}
+}
+
+func TestACutOrGarbledConnectionQuotesNothing(t *testing.T) {
+	for _, say := range []string{"", "SECRET not HTTP\r\n\r\n", "HTTP/1.1 SECRET\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"SECRET\""} {
+		a := connect(t, func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			c, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = io.WriteString(c, say)
+			_ = c.Close()
+		})
+		_, err := a.Records(t.Context(), "court", inquiry())
+		if !errors.Is(err, agency.ErrNoAnswer) || strings.Contains(err.Error(), "SECRET") {
+			t.Errorf("%q: %v", say, err)
+		}
+	}
+}
+
+func TestAnAgencyThatIsDownOrUnknownDoesNotAnswer(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := "http://" + l.Addr().String()
+	_ = l.Close()
+	a := agency.New(agency.Config{Directory: map[string]string{"gone": base}, Key: master})
+	defer a.Close()
+	if _, err := a.Records(t.Context(), "gone", inquiry()); !errors.Is(err, agency.ErrNoAnswer) {
+		t.Error(err)
+	}
+	if _, err := a.Ask(t.Context(), "nobody", question()); !errors.Is(err, agency.ErrUnknownAgency) || !errors.Is(err, agency.ErrNoAnswer) {
+		t.Error(err)
+	}
+}
+
+// eventually polls a condition that something outside brings about.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for !ok() {
+		if time.Now().After(deadline) {
+			t.Fatal("never: " + what)
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+}
+
+func TestTheBreakerOpensAfterFiveFailuresAndClosesWhenTheAgencyIsBack(t *testing.T) {
+	var hits atomic.Int32
+	var well atomic.Bool
+	const openFor = 300 * time.Millisecond
+	a := connect(t, func(w http.ResponseWriter, _ *http.Request) {
+		hits.Add(1)
+		if well.Load() {
+			reply(w, 200, goodReply)
+			return
+		}
+		reply(w, 500, "")
+	}, func(c *agency.Config) { c.Breaker.OpenFor = openFor })
+
+	ask := func() error { _, err := a.Records(t.Context(), "court", inquiry()); return err }
+	for range agency.DefaultFailures {
+		if err := ask(); !errors.Is(err, agency.ErrStatus) {
+			t.Fatal(err)
+		}
+		if _, ok := agency.RetryAfter(ask2(t, a)); ok {
+			t.Fatal("another agency's breaker opened")
+		}
+	}
+	err := ask()
+	if !errors.Is(err, agency.ErrBreakerOpen) || !errors.Is(err, agency.ErrNoAnswer) {
+		t.Fatal(err)
+	}
+	if d, ok := agency.RetryAfter(err); !ok || d <= 0 || d > openFor {
+		t.Errorf("retry after %v, %v", d, ok)
+	}
+	if _, err := a.Ask(t.Context(), "court", question()); !errors.Is(err, agency.ErrBreakerOpen) {
+		t.Error("questions have another breaker:", err)
+	}
+	if n := hits.Load(); n != agency.DefaultFailures {
+		t.Errorf("an open breaker let %d through", n-agency.DefaultFailures)
+	}
+	// Half open, one ask may try, and its failure opens it again.
+	eventually(t, "half open", func() bool { return errors.Is(ask(), agency.ErrStatus) })
+	if err := ask(); !errors.Is(err, agency.ErrBreakerOpen) {
+		t.Error("not open again:", err)
+	}
+	well.Store(true)
+	eventually(t, "closed", func() bool { return ask() == nil })
+	for range 20 {
+		if err := ask(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func ask2(t *testing.T, a *agency.Agencies) error {
+	_, err := a.Records(t.Context(), "nobody", inquiry())
+	return err
+}
+
+func TestGarbageOpensTheBreakerAndAWalkAwayDoesNot(t *testing.T) {
+	a := connect(t, func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, "garbage") })
+	for range agency.DefaultFailures {
+		_, _ = a.Records(t.Context(), "court", inquiry())
+	}
+	if _, err := a.Records(t.Context(), "court", inquiry()); !errors.Is(err, agency.ErrBreakerOpen) {
+		t.Error(err)
+	}
+
+	arrived := make(chan struct{})
+	var hang atomic.Bool
+	hang.Store(true)
+	a = connect(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		if hang.Load() {
+			arrived <- struct{}{}
+			<-r.Context().Done()
+			return
+		}
+		reply(w, 200, goodReply)
+	})
+	for range 3 * agency.DefaultFailures {
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { <-arrived; cancel() }()
+		if _, err := a.Records(ctx, "court", inquiry()); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+	}
+	hang.Store(false)
+	if _, err := a.Records(t.Context(), "court", inquiry()); err != nil {
+		t.Error("callers who walked away closed the door:", err)
+	}
+}
+
+func TestNoMoreAsksAreUnderWayThanTheBounds(t *testing.T) {
+	const perAgency, total, agencies, each = 3, 5, 4, 12
+	var now, most, all, mostAll atomic.Int32
+	raise := func(most *atomic.Int32, n int32) {
+		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+		}
+	}
+	dir := map[string]string{}
+	release := make(chan struct{})
+	arrived := make(chan struct{}, agencies*each)
+	for i := range agencies {
+		var here atomic.Int32
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			raise(&most, here.Add(1))
+			raise(&mostAll, all.Add(1))
+			now.Add(1)
+			arrived <- struct{}{}
+			<-release
+			here.Add(-1)
+			all.Add(-1)
+			reply(w, 200, goodReply)
+		}))
+		t.Cleanup(srv.Close)
+		dir[string(rune('a'+i))] = srv.URL
+	}
+	a := agency.New(agency.Config{Directory: dir, Key: master, PerAgency: perAgency, Total: total, Timeout: 20 * time.Second})
+	defer a.Close()
+	var wg sync.WaitGroup
+	for code := range dir {
+		for range each {
+			wg.Go(func() {
+				if _, err := a.Records(t.Context(), code, inquiry()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	for range total { // all turns are taken before the first is given back
+		<-arrived
+	}
+	close(release)
+	wg.Wait()
+	if most.Load() > perAgency || mostAll.Load() != total || now.Load() != agencies*each {
+		t.Errorf("%d at one agency, %d in all, %d asks", most.Load(), mostAll.Load(), now.Load())
+	}
+}
+
+func TestWhoWaitsForASlowAgencyHoldsNobodyElseUp(t *testing.T) {
+	release := make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		<-release
+		reply(w, 200, goodReply)
+	}))
+	defer slow.Close()
+	fast := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, goodReply) }))
+	defer fast.Close()
+	a := agency.New(agency.Config{Directory: map[string]string{"slow": slow.URL, "fast": fast.URL}, Key: master,
+		PerAgency: 2, Total: 3, Timeout: 20 * time.Second})
+	defer a.Close()
+	var wg sync.WaitGroup
+	for range 10 {
+		wg.Go(func() { _, _ = a.Records(t.Context(), "slow", inquiry()) })
+	}
+	for range 10 {
+		if _, err := a.Records(t.Context(), "fast", inquiry()); err != nil {
+			t.Error(err)
+		}
+	}
+	close(release)
+	wg.Wait()
+}
+
+func TestWaitingForATurnEndsWithTheCallersContext(t *testing.T) {
+	hold := make(chan struct{})
+	arrived := make(chan struct{})
+	a := connect(t, func(w http.ResponseWriter, _ *http.Request) {
+		arrived <- struct{}{}
+		<-hold
+		reply(w, 200, goodReply)
+	}, func(c *agency.Config) { c.PerAgency = 1 })
+	done := make(chan error)
+	go func() { _, err := a.Records(t.Context(), "court", inquiry()); done <- err }()
+	<-arrived
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := a.Records(ctx, "court", inquiry()); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	close(hold)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCloseEndsWhatIsUnderWay(t *testing.T) {
+	arrived := make(chan struct{})
+	a := connect(t, func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		arrived <- struct{}{}
+		<-r.Context().Done()
+	})
+	done := make(chan error)
+	go func() { _, err := a.Records(t.Context(), "court", inquiry()); done <- err }()
+	<-arrived
+	_ = a.Close()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+func TestADirectoryHasOnlySafeAddresses(t *testing.T) {
+	for base, ok := range map[string]bool{
+		"https://court.example.gov.cn":       true,
+		"https://court.example.gov.cn/v1/":   true,
+		"http://127.0.0.1:8080":              true,
+		"http://[::1]:8080":                  true,
+		"http://localhost:8080":              true,
+		"http://court.example.gov.cn":        false,
+		"http://10.0.0.1":                    false,
+		"http://127.0.0.1.example.com":       false,
+		"https://user:pw@court.example":      false,
+		"https://court.example?x=1":          false,
+		"https://court.example#f":            false,
+		"ftp://court.example":                false,
+		"//court.example":                    false,
+		"court.example":                      false,
+		"":                                   false,
+		"https://":                           false,
+		"https://court.example/\x7f":         false,
+		"unix:///var/run/court.sock":         false,
+		"file:///etc/passwd":                 false,
+		"https://court.example.gov.cn?":      false,
+		"javascript:alert(1)//court.example": false,
+	} {
+		if err := agency.CheckURL(base); (err == nil) != ok {
+			t.Errorf("%q: %v", base, err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "agencies.json")
+	for body, ok := range map[string]bool{
+		`{"court":"https://court.example","bank":"http://127.0.0.1:1"}`: true,
+		`{}`:                                   true,
+		`{"court":"http://court.example"}`:     false,
+		`{"Court of X":"https://c.example"}`:   false,
+		`{"court":1}`:                          false,
+		`["https://court.example"]`:            false,
+		`{"court":"https://court.example"} {}`: false,
+		`null`:                                 false,
+		``:                                     false,
+		`{"a":"` + strings.Repeat("x", 1<<20) + `"}`: false,
+	} {
+		if err := os.WriteFile(path, []byte(body), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		dir, err := agency.LoadDirectory(path)
+		if (err == nil) != ok {
+			t.Errorf("%.60q: %v, %v", body, dir, err)
+		}
+	}
+	if _, err := agency.LoadDirectory(path + ".none"); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
+func FuzzDecodeReply(f *testing.F) {
+	f.Add([]byte(goodReply))
+	f.Add([]byte(`{"records":null,"listings":[{"ref":"l1","kind":"blacklist","code":"court.enforcement_blacklist","ground":{"en":"x"},
+		"measures":[{"code":"m","name":{"en":"n"},"legal_basis":{"zh-CN":"法"}}],"notice_on":"","from":"2026-01-02","ends":"2028-01-02"}]}`))
+	f.Add([]byte(`{"records":[{"ref":"\ud800"}],"listings":[]}`))
+	f.Add([]byte(`{"records":[],"listings":[]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := agency.DecodeReply(data)
+		if err != nil {
+			if !errors.Is(err, agency.ErrMalformed) || len(err.Error()) > 80 {
+				t.Fatalf("%q", err)
+			}
+			return
+		}
+		if len(r.Records) > casework.MaxReplyItems || len(r.Listings) > casework.MaxReplyItems {
+			t.Fatal("too many")
+		}
+		for _, v := range r.Records {
+			if v.Ref == "" || v.ID != "" || v.State != "" || v.Occurred.Time(time.UTC).IsZero() {
+				t.Fatalf("%+v", v)
+			}
+		}
+		// What was accepted is accepted when it is written again.
+		again, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := agency.DecodeReply(again); err != nil {
+			t.Fatalf("%v: %s", err, again)
+		}
+	})
+}
+
+func FuzzVerify(f *testing.F) {
+	f.Add("v1;t=1772366400;n=00000000000000000000000000000000;b=00;s=00", []byte("{}"))
+	f.Add(";;;;", []byte(nil))
+	v := agency.NewVerifier(agency.KeyFor(master, "court"), nil)
+	f.Fuzz(func(t *testing.T, sig string, body []byte) {
+		if v.Verify("POST", "/records", sig, body) == nil {
+			t.Fatal("a signature was guessed")
+		}
+	})
+}

@@ -1,0 +1,279 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"mingjing"
+	"mingjing/i18n"
+)
+
+// viewType is the media type of a [mingjing.View]: what the app in the browser
+// asks for where the browser itself asks for HTML.
+const viewType = "application/vnd.mingjing.view+json"
+
+// A format is how the client wants to be answered.
+type format int
+
+const (
+	asHTML format = iota
+	asView
+	asJSON
+)
+
+// format looks at what is accepted, then at what was sent. Below /api a client
+// that names no preference gets JSON, unless it sent a form.
+func (c *call) format() format {
+	accept := c.r.Header.Get("Accept")
+	switch {
+	case strings.Contains(accept, viewType):
+		return asView
+	case strings.Contains(accept, "text/html"):
+		return asHTML
+	case strings.Contains(accept, "application/json"), strings.Contains(accept, "application/problem+json"):
+		return asJSON
+	}
+	kind := c.r.Header.Get("Content-Type")
+	if !strings.HasPrefix(c.r.URL.Path, "/api/") || strings.HasPrefix(kind, "application/x-www-form-urlencoded") {
+		return asHTML
+	}
+	return asJSON
+}
+
+// statuses are the HTTP statuses of the kinds of error.
+var statuses = map[mingjing.ErrorKind]int{
+	mingjing.Invalid: http.StatusUnprocessableEntity, mingjing.NotFound: http.StatusNotFound,
+	mingjing.Conflict: http.StatusConflict, mingjing.Forbidden: http.StatusForbidden,
+	mingjing.Unauthenticated: http.StatusUnauthorized, mingjing.Limited: http.StatusTooManyRequests,
+	mingjing.Unavailable: http.StatusServiceUnavailable,
+}
+
+// problem is what the person is told of an error. What is not a [mingjing.Error]
+// is logged whole and told as an id.
+func (c *call) problem(err error) *mingjing.Problem {
+	var known *mingjing.Error
+	if errors.As(err, &known) {
+		status := statuses[known.Kind]
+		if known.Code == errTooLarge.Code {
+			status = http.StatusRequestEntityTooLarge
+		}
+		return &mingjing.Problem{Status: status, Code: known.Code, Values: known.Values, Fields: known.Fields}
+	}
+	if errors.Is(err, context.Canceled) && c.r.Context().Err() != nil {
+		return &mingjing.Problem{Status: 499, Code: "unavailable"} // nobody is there to read it
+	}
+	c.s.Logger.Error("request failed", "id", c.id, "route", c.r.Pattern, "err", err)
+	return &mingjing.Problem{Status: http.StatusInternalServerError, Code: "internal", ErrorID: c.id,
+		Values: map[string]string{"id": c.id}}
+}
+
+// noStore keeps what is personal out of every cache.
+func (c *call) noStore() { c.w.Header().Set("Cache-Control", "no-store") }
+
+func (c *call) json(status int, v any) error {
+	return c.body(status, "application/json", v)
+}
+
+func (c *call) body(status int, kind string, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	c.noStore()
+	c.w.Header().Set("Content-Type", kind)
+	c.w.Header().Set("Vary", "Accept, Cookie")
+	c.w.WriteHeader(status)
+	_, _ = c.w.Write(append(data, '\n'))
+	return nil
+}
+
+// problemDocument is RFC 9457 with the code, values and fields of a Problem.
+type problemDocument struct {
+	Type   string            `json:"type"`
+	Title  string            `json:"title"`
+	Status int               `json:"status"`
+	Code   string            `json:"code"`
+	Values map[string]string `json:"values,omitempty"`
+	Fields []problemField    `json:"fields,omitempty"`
+	ID     string            `json:"error_id,omitempty"`
+}
+
+type problemField struct {
+	mingjing.FieldError
+	Detail string `json:"detail"`
+}
+
+// fail answers an error in the way the client wants to be answered.
+func (c *call) fail(err error) {
+	p := c.problem(err)
+	if p.Status == http.StatusTooManyRequests && p.Values["seconds"] != "" {
+		c.w.Header().Set("Retry-After", p.Values["seconds"])
+	}
+	if c.format() != asJSON {
+		if p.Status == http.StatusUnauthorized && c.format() == asHTML {
+			c.toLogin()
+			return
+		}
+		c.show(p.Status, &mingjing.View{Page: "error", Problem: p})
+		return
+	}
+	doc := problemDocument{Type: "about:blank", Title: sentence(c.lang, p.Code, p.Values), Status: p.Status,
+		Code: p.Code, Values: p.Values, ID: p.ErrorID}
+	for _, f := range p.Fields {
+		doc.Fields = append(doc.Fields, problemField{f, sentence(c.lang, f.Code, nil)})
+	}
+	_ = c.body(p.Status, "application/problem+json", doc)
+}
+
+func sentence(lang, code string, values map[string]string) string {
+	key := "error." + code
+	if !i18n.Has(key) {
+		return code
+	}
+	var pairs []string
+	for k, v := range values {
+		pairs = append(pairs, k, v)
+	}
+	return i18n.T(lang, key, pairs...)
+}
+
+// toLogin sends somebody to the login who must be known to go on, and remembers
+// where they wanted to go.
+func (c *call) toLogin() {
+	name := "login"
+	if strings.Contains(c.r.URL.Path, "/admin") {
+		name = "staff-login"
+	}
+	to := mingjing.Path(c.lang, name)
+	if c.r.Method == http.MethodGet {
+		if rest := strings.TrimPrefix(c.r.URL.Path, "/"+c.lang+"/"); rest != c.r.URL.Path && rest != "" {
+			to += "?next=" + url.QueryEscape(rest)
+		}
+	}
+	c.seeOther(to)
+}
+
+func (c *call) seeOther(to string) {
+	c.noStore()
+	c.w.Header().Set("Location", to)
+	c.w.WriteHeader(http.StatusSeeOther)
+}
+
+// show answers with a page, as HTML or as the View itself.
+func (c *call) show(status int, v *mingjing.View) {
+	if err := c.complete(v); err != nil {
+		// Who is there can't be said; the page is shown all the same, to nobody.
+		p := c.problem(err)
+		v = &mingjing.View{Page: "error", Problem: p, Lang: c.lang}
+		status = p.Status
+		c.frame(v)
+	}
+	if c.format() == asView {
+		_ = c.body(status, viewType, v)
+		return
+	}
+	doc := c.s.assets.document(v, c.s.Render(v), c.s.Title(v))
+	c.noStore()
+	c.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	c.w.Header().Set("Content-Language", v.Lang)
+	c.w.Header().Set("Vary", "Accept, Cookie")
+	c.w.WriteHeader(status)
+	if c.r.Method != http.MethodHead {
+		_, _ = c.w.Write(doc)
+	}
+}
+
+// frame fills in what every view has, whoever looks.
+func (c *call) frame(v *mingjing.View) {
+	now := c.s.casework.Now()
+	v.Lang, v.Now, v.Today, v.Zone = c.lang, now.UTC(), mingjing.DateOf(now), c.s.casework.Zone().String()
+	v.Demo = c.s.Demo
+	if v.Path == "" && strings.HasPrefix(c.r.URL.Path, "/"+c.lang+"/") && c.r.Method == http.MethodGet {
+		q := c.r.URL.Query()
+		q.Del("done")
+		v.Path = strings.TrimPrefix(c.r.URL.Path, "/"+c.lang+"/")
+		if len(q) > 0 {
+			v.Path += "?" + q.Encode()
+		}
+		v.Done = doneCode(c.r.URL.Query().Get("done"))
+	}
+}
+
+// complete adds to a view who is looking, up to which event it is true, and the
+// names of the codes that it shows.
+func (c *call) complete(v *mingjing.View) error {
+	c.frame(v)
+	if c.who != nil {
+		viewer, err := c.s.casework.Viewer(c.ctx(), c.actor())
+		if err != nil {
+			return err
+		}
+		v.Who = &viewer
+	}
+	c.s.label(v)
+	return nil
+}
+
+// doneCode lets only codes through that have a sentence.
+func doneCode(code string) string {
+	if len(code) < 40 && i18n.Has("done."+code) {
+		return code
+	}
+	return ""
+}
+
+// label puts the names of all codes into the view that occur in it. A code is
+// found by looking for it in the view's JSON, so that a new field needs nothing
+// here; a code that happens to be another word costs a few bytes.
+func (s *server) label(v *mingjing.View) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return
+	}
+	text := string(data)
+	v.Labels = map[string]string{}
+	add := func(kind, code, found string, name mingjing.Text) {
+		if _, ok := v.Labels[kind+"."+code]; !ok && strings.Contains(text, strconv.Quote(found)) {
+			v.Labels[kind+"."+code] = name.In(v.Lang)
+		}
+	}
+	// Two books may name an agency differently; the page's own book goes first.
+	books := slices.Clone(s.casework.Books())
+	if own := v.Book(); own != "" {
+		slices.SortStableFunc(books, func(x, y *mingjing.Rulebook) int {
+			switch {
+			case x.ID == y.ID:
+				return 0
+			case x.ID == own:
+				return -1
+			case y.ID == own:
+				return 1
+			}
+			return 0
+		})
+	}
+	for _, b := range books {
+		add("rulebook", b.ID, b.ID, b.Name)
+		if v.Rulebook != nil || v.Ask != nil || v.Rulebooks != nil {
+			continue // these pages have the rulebook itself, names and all
+		}
+		for _, a := range b.Agencies {
+			add("agency", a.Code, a.Code, a.Name)
+		}
+		for _, i := range b.Catalogue {
+			add("item", i.Code, i.Code, i.Name)
+		}
+		for _, d := range b.Documents {
+			add("doc", d.Code, d.Code, d.Name)
+		}
+		for _, band := range b.Bands {
+			add("band", b.ID+"."+band.Code, band.Code, band.Name)
+		}
+	}
+}

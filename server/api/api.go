@@ -1,0 +1,262 @@
+// Package api is the edge: it turns HTTP into calls of casework and what casework
+// says into pages, JSON and problem documents. routes.go shows the whole surface.
+//
+// There is one way through for each kind of request. A page is a GET that builds
+// a [mingjing.View] and is answered as HTML, or as the View itself to the app
+// that has taken over in the browser. An action is a POST that reads a form or
+// JSON into the same values, calls casework, and is answered with 303 to a page
+// or with JSON; when something is wrong, a form gets its page back with what was
+// typed and what to do, JSON gets a problem document (RFC 9457). An unknown error
+// is logged whole and shown as an id.
+//
+// The package decides nothing about who may see what: it finds out who is there
+// and hands the actor to casework.
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/gzhttp"
+
+	"mingjing"
+	"mingjing/server/casework"
+)
+
+// Identity says who somebody is. Its errors are [mingjing.Error]s.
+type Identity interface {
+	Login(ctx context.Context, n mingjing.IDNumber, password string, c mingjing.Client) (token string, err error)
+	StaffLogin(ctx context.Context, login, password, totp string, c mingjing.Client) (token string, err error)
+	Activate(ctx context.Context, n mingjing.IDNumber, code, newPassword string, c mingjing.Client) (token string, err error)
+	Who(ctx context.Context, token string) (mingjing.Login, error)
+	Logout(ctx context.Context, token string) error
+	Sessions(ctx context.Context, token string) ([]mingjing.Session, error)
+	EndSession(ctx context.Context, token, sessionID string) error
+	EndOtherSessions(ctx context.Context, token string) error
+}
+
+// Live carries events to one open screen until it closes.
+type Live interface {
+	Serve(w http.ResponseWriter, r *http.Request, l mingjing.Listener)
+}
+
+// Config is what the edge is made of. All fields but Demo, Origin, ProxyHops and
+// Logger are required.
+type Config struct {
+	Casework *casework.Casework
+	Identity Identity
+	Live     Live
+	// Render makes the HTML of a page's body, Title its title.
+	Render func(v *mingjing.View) string
+	Title  func(v *mingjing.View) string
+	// Rulebooks are the published files, by name, as they score.
+	Rulebooks map[string][]byte
+	// Ready says by name what the product needs and does not have; an empty map is
+	// ready.
+	Ready func(ctx context.Context) map[string]error
+	// Origin is the public origin, such as https://mirror.example. With https the
+	// session cookie is Secure. Empty: whatever host is asked, over plain HTTP.
+	Origin string
+	// ProxyHops is how many proxies of ours stand before the server: the client's
+	// address is that many entries from the right of X-Forwarded-For.
+	ProxyHops int
+	Demo      *mingjing.DemoNote
+	Logger    *slog.Logger
+}
+
+type server struct {
+	Config
+	casework *casework.Casework
+	assets   *assets
+	secure   bool
+	uploads  chan struct{}
+}
+
+// New makes the handler of everything that the product answers.
+func New(c Config) (http.Handler, error) {
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	files := map[string][]byte{}
+	for name, data := range c.Rulebooks {
+		files["rulebooks/"+name] = data
+	}
+	a, err := newAssets(files)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{Config: c, casework: c.Casework, assets: a, uploads: make(chan struct{}, 4)}
+	cross := http.NewCrossOriginProtection()
+	if c.Origin != "" {
+		u, err := url.Parse(c.Origin)
+		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+			return nil, fmt.Errorf("api: the public origin %q is not like https://host", c.Origin)
+		}
+		s.secure = u.Scheme == "https"
+		if err := cross.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
+			return nil, fmt.Errorf("api: public origin: %w", err)
+		}
+	}
+	cross.SetDenyHandler(s.handle(func(*call) error {
+		return mingjing.Errorf(mingjing.Forbidden, "cross_origin")
+	}))
+	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1400), gzhttp.ContentTypes([]string{
+		"text/html", "application/json", viewType, "application/problem+json"}))
+	if err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	mux := s.routes()
+	// The live stream takes the connection over, so it stays outside of compression.
+	plain := cross.Handler(mux)
+	packed := compress(plain)
+	return s.outer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/api/live" {
+			plain.ServeHTTP(w, r)
+			return
+		}
+		packed.ServeHTTP(w, r)
+	})), nil
+}
+
+// A call is one request on its way through: who asks, in which language, and
+// what is logged of it at the end.
+type call struct {
+	s    *server
+	w    http.ResponseWriter
+	r    *http.Request
+	lang string
+	// who is nil when nobody is logged in.
+	who   *mingjing.Login
+	token string
+	in    input
+	id    string // of the request, in the log and in the answer to an unknown error
+}
+
+func (c *call) ctx() context.Context { return c.r.Context() }
+
+// actor is who asks; the zero Actor, who may do nothing, when nobody is logged in.
+func (c *call) actor() mingjing.Actor {
+	if c.who == nil {
+		return mingjing.Actor{}
+	}
+	return c.who.Actor
+}
+
+func (c *call) client() mingjing.Client {
+	return mingjing.Client{Addr: c.s.addr(c.r), Device: device(c.r.UserAgent())}
+}
+
+// addr is the client's network address.
+func (s *server) addr(r *http.Request) string {
+	if s.ProxyHops > 0 {
+		hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+		if i := len(hops) - s.ProxyHops; i >= 0 {
+			if ip := net.ParseIP(strings.TrimSpace(hops[i])); ip != nil {
+				return ip.String()
+			}
+		}
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// device is a short name for a User-Agent, which a person recognises and which
+// tells no more than needed.
+func device(agent string) string {
+	find := func(pairs ...string) string {
+		for i := 0; i+1 < len(pairs); i += 2 {
+			if strings.Contains(agent, pairs[i]) {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+	browser := find("MicroMessenger", "WeChat", "Edg", "Edge", "OPR", "Opera", "SamsungBrowser", "Samsung Internet",
+		"Firefox", "Firefox", "Chrome", "Chrome", "Safari", "Safari")
+	system := find("iPhone", "iPhone", "iPad", "iPad", "Android", "Android", "HarmonyOS", "HarmonyOS",
+		"Windows", "Windows", "Mac OS", "Mac", "Linux", "Linux")
+	switch {
+	case browser != "" && system != "":
+		return browser + ", " + system
+	case browser != "" || system != "":
+		return browser + system
+	}
+	return "?"
+}
+
+// outer gives every answer its headers, catches panics, and writes one log record
+// a request: method, route, status, time, nothing personal.
+func (s *server) outer(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start, id := time.Now(), rand.Text()[:12]
+		r = r.WithContext(context.WithValue(r.Context(), requestID{}, id))
+		h := w.Header()
+		h.Set("Content-Security-Policy", CSP)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()")
+		h.Set("X-Frame-Options", "DENY")
+		if s.secure {
+			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+		}
+		rec := &recorder{ResponseWriter: w}
+		defer func() {
+			if p := recover(); p != nil {
+				if errors.Is(asError(p), http.ErrAbortHandler) {
+					panic(p)
+				}
+				s.Logger.Error("panic", "id", id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				if rec.status == 0 {
+					http.Error(rec, "internal error "+id, http.StatusInternalServerError)
+				}
+			}
+			s.Logger.Info("request", "id", id, "method", r.Method, "route", r.Pattern, "status", rec.status,
+				"ms", time.Since(start).Milliseconds())
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+func asError(p any) error {
+	err, _ := p.(error)
+	return err
+}
+
+type requestID struct{}
+
+// recorder remembers the status for the log.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	return r.ResponseWriter.Write(b)
+}
+
+// Unwrap lets the live stream take the connection over.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -1,0 +1,223 @@
+package demo
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework"
+)
+
+// holders are the agencies that hold a code where several may; a code that is not
+// here goes to one that holds it in every rulebook.
+var holders = map[string]string{
+	"award.city":               "civilisation",
+	"award.department":         "civil_affairs",
+	"award.heroic_act":         "civil_affairs",
+	"bank.loan_arrears":        "central_bank",
+	"contract.lease_breach":    "housing",
+	"licence.qualified":        "human_resources",
+	"metro.fare_evasion":       "metro",
+	"utility.late_fees":        "water",
+	"utility.theft":            "power",
+	"volunteer.honour_redlist": "volunteers",
+	"volunteer.hours":          "volunteers",
+}
+
+// silentCode is held by the agency that never answers a question.
+const silentCode = "metro.fare_evasion"
+
+// A dataset is everything that the city's agencies hold.
+type dataset struct {
+	files map[string]*file // by agency
+	// unheld are codes of the stories that no agency may supply.
+	unheld map[string]bool
+}
+
+// A file is what one agency holds. It is read only.
+type file struct {
+	silent   bool
+	records  map[mingjing.IDNumber][]casework.ReplyRecord
+	listings map[mingjing.IDNumber][]casework.ReplyListing
+	plans    map[mingjing.IDNumber]map[string]plan // by ref
+}
+
+func (d dataset) suppliers() map[string]bool {
+	out := map[string]bool{}
+	for code := range d.files {
+		out[code] = true
+	}
+	return out
+}
+
+// reply is what the file has on a person under the codes.
+func (f *file) reply(n mingjing.IDNumber, codes []string) casework.Reply {
+	r := casework.Reply{Records: []casework.ReplyRecord{}, Listings: []casework.ReplyListing{}}
+	for _, v := range f.records[n] {
+		if slices.Contains(codes, v.Code) {
+			r.Records = append(r.Records, v)
+		}
+	}
+	for _, v := range f.listings[n] {
+		if slices.Contains(codes, v.Code) {
+			r.Listings = append(r.Listings, v)
+		}
+	}
+	return r
+}
+
+// plan is what the agency will say when asked about something that it sent.
+func (f *file) plan(n mingjing.IDNumber, ref string) plan {
+	if f.silent {
+		return plan{when: never}
+	}
+	if p, ok := f.plans[n][ref]; ok {
+		return p
+	}
+	return holdsNothing
+}
+
+// newDataset tells the stories to the agencies of the books, as of now. Days are
+// counted from the first of the month, so that a city which is started again in
+// the same month holds the same.
+func newDataset(books []*mingjing.Rulebook, now time.Time) dataset {
+	d := dataset{files: map[string]*file{}, unheld: map[string]bool{}}
+	// China has one zone without summer time.
+	now = now.In(time.FixedZone("CST", 8*60*60))
+	month := mingjing.DateOf(now.AddDate(0, 0, 1-now.Day()))
+	for _, p := range people() {
+		for i, fc := range p.facts {
+			at, ok := placeOf(books, fc.code)
+			if !ok {
+				d.unheld[fc.code] = true
+				continue
+			}
+			d.add(p, i, fc, at, month)
+		}
+	}
+	if at, ok := placeOf(books, silentCode); ok {
+		d.files[at.agency].silent = true
+	}
+	return d
+}
+
+func (d dataset) add(p person, i int, fc fact, at place, month mingjing.Date) {
+	f := d.files[at.agency]
+	if f == nil {
+		f = &file{records: map[mingjing.IDNumber][]casework.ReplyRecord{}, listings: map[mingjing.IDNumber][]casework.ReplyListing{},
+			plans: map[mingjing.IDNumber]map[string]plan{}}
+		d.files[at.agency] = f
+	}
+	// The agency's own reference: stable, and says nothing about the person.
+	seed := sha256.Sum256(fmt.Appendf(nil, "mingjing demo|%s|%s|%d", string(p.id), fc.code, i))
+	ref := strings.ToUpper(hex.EncodeToString(seed[:6]))
+	subject := p.name
+	if fc.subject != "" {
+		subject = fc.subject
+	}
+	on := fc.on.before(month)
+	paper := on
+	if fc.document != (moment{}) {
+		paper = fc.document.before(month)
+	}
+	doc := mingjing.Document{Kind: at.document, Issuer: at.issuer, Date: paper,
+		Number: fmt.Sprintf("（%s）示字第 %05d 号", paper[:4], int(seed[6])<<8|int(seed[7])), Hash: hex.EncodeToString(seed[:])}
+	if fc.papers == missing {
+		doc = mingjing.Document{}
+	}
+	if f.plans[p.id] == nil {
+		f.plans[p.id] = map[string]plan{}
+	}
+	f.plans[p.id][ref] = fc.answer.on(month)
+
+	if fc.term == 0 {
+		f.records[p.id] = append(f.records[p.id], casework.ReplyRecord{Ref: ref, Record: mingjing.Record{
+			Code: fc.code, Subject: subject, Detail: both(fc.zh, fc.en), Occurred: on, Document: doc}})
+		return
+	}
+	l := lists[fc.code]
+	measures := slices.Clone(l.measures)
+	if fc.unpublished {
+		measures = append(measures, unpublished)
+	}
+	f.listings[p.id] = append(f.listings[p.id], casework.ReplyListing{Ref: ref, Listing: mingjing.Listing{
+		Kind: l.kind, Code: fc.code, Subject: subject, Ground: both(fc.zh, fc.en), LegalBasis: maps.Clone(l.basis), Measures: measures,
+		Document: doc, NoticeOn: fc.notice.before(month), From: on, Ends: on.AddMonths(fc.term), Exit: maps.Clone(l.exit)}})
+}
+
+// before is the day as counted from the month; "" for no day.
+func (m moment) before(month mingjing.Date) mingjing.Date {
+	if m == (moment{}) {
+		return ""
+	}
+	// Short months: the 30th of February is the 28th.
+	first := month.AddMonths(-m.months)
+	return min(first.AddDays(m.day-1), first.AddMonths(1).AddDays(-1))
+}
+
+// on fills in the default, and the day of a correction.
+func (p plan) on(month mingjing.Date) plan {
+	if p.position == "" {
+		w := p.when
+		p = byDefault
+		p.when = w
+	}
+	p.occurred = p.really.before(month)
+	return p
+}
+
+// A place is where a fact of a code is held, and with which document.
+type place struct{ agency, issuer, document string }
+
+// placeOf finds the one agency that holds the code: two would count it twice.
+func placeOf(books []*mingjing.Rulebook, code string) (place, bool) {
+	var in []*mingjing.Rulebook // that have the code at all
+	var kinds []string
+	for _, b := range books {
+		item, ok := b.Item(code)
+		if !ok {
+			continue
+		}
+		if in = append(in, b); len(in) == 1 {
+			kinds = item.Documents
+			continue
+		}
+		if common := slices.DeleteFunc(slices.Clone(kinds), func(k string) bool { return !slices.Contains(item.Documents, k) }); len(common) > 0 {
+			kinds = common
+		}
+	}
+	if len(in) == 0 || len(kinds) == 0 {
+		return place{}, false
+	}
+	holds := func(b *mingjing.Rulebook, agency string) bool {
+		a, ok := b.Agency(agency)
+		return ok && slices.Contains(a.Holds, code)
+	}
+	first, best := mingjing.Agency{}, -1
+	for _, a := range in[0].Agencies {
+		if !slices.Contains(a.Holds, code) {
+			continue
+		}
+		score := 0
+		for _, b := range in {
+			if holds(b, a.Code) {
+				score++
+			}
+		}
+		if a.Code == holders[code] {
+			score += len(in) + 1
+		}
+		if score > best {
+			first, best = a, score
+		}
+	}
+	if best < 0 {
+		return place{}, false
+	}
+	return place{agency: first.Code, issuer: first.Name.In(mingjing.Languages[0]), document: kinds[0]}, true
+}

@@ -1,0 +1,201 @@
+// Package demo is a city to try the product with: residents whose stories show
+// what can go wrong, and the agencies that hold records on them, as real HTTP
+// services on loopback that are prompt, slow, wrong and down.
+//
+// Everybody in it is invented. ID numbers use the area code 999999, which no one
+// holds, and the dates of the stories are relative to [Config.Now], so that a
+// record that is too old to count is too old whenever the city is started.
+//
+// The agencies speak the protocol of package agency and verify its signature.
+// The room must not know how records are stored, scored or disputed: it is the
+// outside, and reaches the product only through [Bureau] and [Identities].
+package demo
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"mingjing"
+	"mingjing/server/agency"
+	"mingjing/server/casework"
+)
+
+// DefaultClockScale is how much faster than life the city is: 24 hours pass in
+// two minutes.
+const DefaultClockScale = 720
+
+// A Config says which city. Zero values mean the defaults.
+type Config struct {
+	// Books are the rulebooks whose agencies the city has, each agency once. They
+	// say who holds which catalogue code and which documents it needs.
+	Books []*mingjing.Rulebook
+	// Key is the master key of package agency; the default is a random one, to be
+	// read from [City.Key].
+	Key []byte
+	// ClockScale divides every delay of the city; [DefaultClockScale].
+	ClockScale float64
+	// Instant makes every agency answer at once and none fail or be down, except
+	// those of Down. Questions that a story leaves late or never stay so.
+	Instant bool
+	// Down are the agencies that are down all day. Nil means three that hold
+	// nothing the stories need (none if Instant); an empty list means none.
+	Down []string
+	// Now is the day from which the stories are told; zero is the clock's.
+	Now time.Time
+	// Clock is what the agencies go by to check signatures and to date answers;
+	// the default is the system's.
+	Clock casework.Clock
+	// Logger hears what the agencies do, by agency code; never of a person.
+	Logger *slog.Logger
+	// AccountsFile is where [Seed] keeps the accounts between starts; "" for
+	// nowhere.
+	AccountsFile string
+}
+
+type systemClock struct{}
+
+func (systemClock) Now() time.Time { return time.Now() }
+
+func (c Config) withDefaults() Config {
+	if c.ClockScale <= 0 {
+		c.ClockScale = DefaultClockScale
+	}
+	if c.Clock == nil {
+		c.Clock = systemClock{}
+	}
+	if c.Now.IsZero() {
+		c.Now = c.Clock.Now()
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if len(c.Key) == 0 {
+		c.Key = make([]byte, 32)
+		_, _ = rand.Read(c.Key) // never fails
+	}
+	return c
+}
+
+// A City is the agencies that run.
+type City struct {
+	key        []byte
+	directory  map[string]string
+	behaviours map[string]Behaviour
+
+	stop    context.CancelFunc
+	once    sync.Once
+	serving sync.WaitGroup
+	closers []func() error
+}
+
+// Start opens every agency of the books on a port of 127.0.0.1 of its own. They
+// run until ctx ends or [City.Close].
+func Start(ctx context.Context, cfg Config) (*City, error) {
+	cfg = cfg.withDefaults()
+	if len(cfg.Key) < agency.MinKey {
+		return nil, fmt.Errorf("start demo city: the key must have at least %d bytes", agency.MinKey)
+	}
+	codes := agencies(cfg.Books)
+	if len(codes) == 0 {
+		return nil, errors.New("start demo city: the rulebooks name no agency")
+	}
+	for _, d := range cfg.Down {
+		if !slices.Contains(codes, d) {
+			return nil, fmt.Errorf("start demo city: agency %q is to be down but is in no rulebook", d)
+		}
+	}
+	data := newDataset(cfg.Books, cfg.Now)
+	ctx, stop := context.WithCancel(ctx)
+	c := &City{
+		key:        cfg.Key,
+		directory:  make(map[string]string, len(codes)),
+		behaviours: behaviours(codes, data.suppliers(), cfg),
+		stop:       stop,
+	}
+	for _, code := range codes {
+		if err := c.open(ctx, code, cfg, data.files[code]); err != nil {
+			_ = c.Close()
+			return nil, fmt.Errorf("start demo agency %s: %w", code, err)
+		}
+	}
+	context.AfterFunc(ctx, func() { _ = c.Close() })
+	return c, nil
+}
+
+func (c *City) open(ctx context.Context, code string, cfg Config, f *file) error {
+	b := c.behaviours[code]
+	if b.Kind == Refuses {
+		addr, release, err := deadPort()
+		if err != nil {
+			return err
+		}
+		c.closers = append(c.closers, release)
+		c.directory[code] = "http://" + addr
+		return nil
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	srv := &http.Server{
+		Handler:           newOffice(ctx, code, b, cfg, f),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ErrorLog:          slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelDebug),
+	}
+	c.closers = append(c.closers, srv.Close)
+	c.directory[code] = "http://" + l.Addr().String()
+	c.serving.Go(func() {
+		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			cfg.Logger.Error("demo agency stopped", "agency", code, "error", err)
+		}
+	})
+	return nil
+}
+
+// Directory maps the code of every agency to its base URL, those that are down
+// included.
+func (c *City) Directory() map[string]string { return maps.Clone(c.directory) }
+
+// Key is the master key that signatures are checked by.
+func (c *City) Key() []byte { return slices.Clone(c.key) }
+
+// Behaviours are how the agencies behave, by code.
+func (c *City) Behaviours() map[string]Behaviour { return maps.Clone(c.behaviours) }
+
+// Close stops every agency and waits until they have stopped.
+func (c *City) Close() error {
+	var err error
+	c.once.Do(func() {
+		c.stop()
+		for _, f := range c.closers {
+			err = errors.Join(err, f())
+		}
+	})
+	c.serving.Wait()
+	return err
+}
+
+// agencies are the codes of all the books, each once, sorted.
+func agencies(books []*mingjing.Rulebook) []string {
+	var codes []string
+	for _, b := range books {
+		for _, a := range b.Agencies {
+			codes = append(codes, a.Code)
+		}
+	}
+	slices.Sort(codes)
+	return slices.Compact(codes)
+}

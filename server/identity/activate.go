@@ -1,0 +1,176 @@
+package identity
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"mingjing"
+)
+
+// codeDigits is the length of an activation code: our half and Kratos'.
+const codeDigits = 12
+
+// ActivationCode issues a one-time code of twelve digits, as "1234-5678-9012",
+// with which the resident sets a password: the first one, or a new one where it
+// was forgotten. An older code of the same resident dies. The errors are
+// resident_unknown (NotFound) and identity_down.
+func (i *Identity) ActivationCode(ctx context.Context, n mingjing.IDNumber) (code string, err error) {
+	p, err := i.kratos.find(ctx, i.keys.resident(n))
+	if err != nil {
+		return "", i.down(ctx, "issue an activation code", err)
+	}
+	if !p.enrolled {
+		return "", mingjing.Errorf(mingjing.NotFound, "resident_unknown")
+	}
+	flow, inner, err := i.kratos.issue(ctx, p.id, i.codeTTL)
+	if err != nil {
+		return "", i.down(ctx, "issue an activation code", err)
+	}
+	if err := i.kratos.setAdmin(ctx, p.id, memberFlow, flow); err != nil {
+		return "", i.down(ctx, "issue an activation code", err)
+	}
+	code = i.keys.half(flow) + inner
+	if len(code) != codeDigits {
+		return "", i.down(ctx, "issue an activation code", fmt.Errorf("kratos' code has %d digits", len(inner)))
+	}
+	return code[:4] + "-" + code[4:8] + "-" + code[8:], nil
+}
+
+// Activate sets the resident's password by a one-time code and logs in; all
+// other sessions of the resident end. The errors are activation_failed, the same
+// for an unknown ID number and for a code that is wrong, used or too old;
+// invalid_form with the fields code and new_password, which leaves the code
+// unused; too_many_attempts with seconds; and identity_down.
+func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, code, newPassword string, c mingjing.Client) (token string, err error) {
+	identifier := i.keys.resident(n)
+	var bad []mingjing.FieldError
+	if code = digits(code); code == "" {
+		bad = append(bad, mingjing.FieldError{Field: "code", Code: "required"})
+	}
+	if w := weak(newPassword, identifier, string(n)); w != "" {
+		bad = append(bad, mingjing.FieldError{Field: "new_password", Code: w})
+	}
+	if bad != nil {
+		return "", mingjing.InvalidFields(bad...)
+	}
+	defer i.pace.begin(ctx)()
+	a := attempt{"activate", identifier, place(c.Addr)}
+	if err := i.admit(ctx, a); errors.Is(err, errSilent) {
+		return "", errActivation()
+	} else if err != nil {
+		return "", err
+	}
+	p, err := i.kratos.find(ctx, identifier)
+	if err != nil {
+		return "", i.down(ctx, "activate", err)
+	}
+	if len(code) != codeDigits || !p.enrolled || !p.active || p.admin.Flow == "" ||
+		subtle.ConstantTimeCompare([]byte(i.keys.half(p.admin.Flow)), []byte(code[:6])) != 1 {
+		return "", errActivation()
+	}
+	// From here on the code is used up, so what was begun is finished even when
+	// the resident hangs up.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	token, settings, err := i.kratos.redeem(from(ctx, c.Device), p.admin.Flow, code[6:])
+	if errors.Is(err, errRefused) {
+		return "", errActivation()
+	} else if err != nil {
+		return "", i.down(ctx, "activate", err)
+	}
+	// Before the password, because one who is still waiting is never let in.
+	err = i.patiently(ctx, func() error { return i.kratos.setAdmin(ctx, p.id, memberWaiting, false) })
+	if err == nil {
+		err = i.setPassword(ctx, token, settings, newPassword)
+	}
+	if err != nil {
+		i.abandon(ctx, token)
+		if errors.Is(err, errRefused) {
+			return "", mingjing.InvalidFields(mingjing.FieldError{Field: "new_password", Code: "password_weak"})
+		}
+		return "", i.down(ctx, "set a password", err)
+	}
+	if err := i.EndOtherSessions(ctx, token); err != nil {
+		i.log.Warn("older sessions stay after a new password", "err", err)
+	}
+	i.succeeded(ctx, a)
+	i.succeeded(ctx, attempt{"login", a.identifier, a.addr})
+	return token, nil
+}
+
+func (i *Identity) setPassword(ctx context.Context, token, settings, password string) error {
+	if err := i.checks.Acquire(ctx, 1); err != nil {
+		return fmt.Errorf("wait for a password check: %w", err)
+	}
+	defer i.checks.Release(1)
+	return i.patiently(ctx, func() error { return i.kratos.setPassword(ctx, token, settings, password) })
+}
+
+// patiently tries more than once, because the code is used up already.
+func (i *Identity) patiently(ctx context.Context, f func() error) error {
+	var err error
+	for try := range 5 {
+		if err = f(); err == nil || errors.Is(err, errRefused) {
+			return err
+		}
+		wait(ctx, 200*time.Millisecond<<try)
+	}
+	return err
+}
+
+// MinPassword is the least length of a password, in characters.
+const MinPassword = 10
+
+// weak is the code of what is wrong with a new password, or "". It refuses all
+// that Kratos would refuse, because Kratos is asked only after the code is used.
+func weak(password, identifier, idNumber string) string {
+	switch {
+	case password == "":
+		return "required"
+	case !utf8.ValidString(password):
+		return "password_weak"
+	case utf8.RuneCountInString(password) < MinPassword:
+		return "password_short"
+	case len(password) > maxPassword:
+		return "password_long"
+	}
+	different := map[rune]bool{}
+	for _, r := range password {
+		different[r] = true
+	}
+	if len(different) < 4 {
+		return "password_weak"
+	}
+	lower := strings.ToLower(password)
+	if len(idNumber) == 18 {
+		id := strings.ToLower(idNumber)
+		if strings.Contains(lower, id[6:14]) || strings.Contains(lower, id[12:]) {
+			return "password_similar"
+		}
+	}
+	if 2*common(lower, strings.ToLower(identifier)) > len(lower) {
+		return "password_similar"
+	}
+	return ""
+}
+
+// common is the length in bytes of the longest text that is in both.
+func common(a, b string) int {
+	best, row := 0, make([]int, len(b)+1)
+	for x := range len(a) {
+		for y := len(b) - 1; y >= 0; y-- {
+			if a[x] == b[y] {
+				row[y+1] = row[y] + 1
+				best = max(best, row[y+1])
+			} else {
+				row[y+1] = 0
+			}
+		}
+	}
+	return best
+}

@@ -1,0 +1,231 @@
+package identity
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"mingjing"
+)
+
+// waiting is a new resident who was not activated yet, and a code.
+func waiting(t *testing.T, i *Identity) (mingjing.IDNumber, string) {
+	t.Helper()
+	n := newNumber()
+	if err := i.EnrolResident(t.Context(), residentOf(n), n, ""); err != nil {
+		t.Fatal(err)
+	}
+	code, err := i.ActivationCode(t.Context(), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n, code
+}
+
+func TestActivationCodeWorksOnce(t *testing.T) {
+	n, code := waiting(t, shared)
+	var mu sync.Mutex
+	var token string
+	var in atomic.Int64
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			got, err := shared.Activate(t.Context(), n, code, password, newDevice())
+			if err == nil {
+				in.Add(1)
+				mu.Lock()
+				token = got
+				mu.Unlock()
+			} else if codeOf(err) != "activation_failed" {
+				t.Errorf("a used code is told %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	if in.Load() != 1 {
+		t.Fatalf("one code activated %d times", in.Load())
+	}
+	l, err := shared.Who(t.Context(), token)
+	if err != nil || l.Actor.ID != string(residentOf(n)) {
+		t.Errorf("the session is of %+v, %v", l, err)
+	}
+	loggedInAs(t, shared, n, newDevice())
+	_, err = shared.Activate(t.Context(), n, code, "another password", newDevice())
+	wantCode(t, err, "activation_failed")
+	loggedInAs(t, shared, n, newDevice())
+}
+
+func TestACodeIsReadAsPeopleTypeIt(t *testing.T) {
+	n, code := waiting(t, shared)
+	typed := strings.NewReplacer("-", " ", "1", "１", "7", "７").Replace(code)
+	if _, err := shared.Activate(t.Context(), n, " "+typed+" ", password, newDevice()); err != nil {
+		t.Errorf("%q, issued as %q, is told %v", typed, code, err)
+	}
+}
+
+func TestAnActivationAnswersTheSameWhateverIsWrong(t *testing.T) {
+	const floor = 400 * time.Millisecond
+	i := door(t, func(i *Identity) { i.pace.floor = floor })
+	old := door(t, func(i *Identity) { i.codeTTL = time.Nanosecond })
+	late, lateCode := waiting(t, old)
+	replaced, replacedCode := waiting(t, i)
+	if _, err := i.ActivationCode(t.Context(), replaced); err != nil {
+		t.Fatal(err)
+	}
+	locked, lockedCode := waiting(t, i)
+	lock(t, locked)
+	right, rightCode := waiting(t, i)
+	halfWrong := []byte(rightCode)
+	halfWrong[13] = '0' + (halfWrong[13]-'0'+1)%10
+	want := mingjing.Errorf(mingjing.Invalid, "activation_failed")
+	for name, try := range map[string]struct {
+		n    mingjing.IDNumber
+		code string
+	}{
+		"unknown ID":                {newNumber(), rightCode},
+		"another's code":            {late, rightCode},
+		"expired":                   {late, lateCode},
+		"replaced":                  {replaced, replacedCode},
+		"locked":                    {locked, lockedCode},
+		"second half wrong":         {right, string(halfWrong)},
+		"no code":                   {right, "twelve digit"},
+		"one digit short":           {right, rightCode[:13]},
+		"enrolled, without a code":  {enrolled(t), rightCode},
+		"far too long":              {right, strings.Repeat("1", 10_000)},
+		"digits of another writing": {right, "١٢٣٤٥٦٧٨٩٠١٢"},
+	} {
+		start := time.Now()
+		_, err := i.Activate(t.Context(), try.n, try.code, password, newDevice())
+		took := time.Since(start)
+		if !reflect.DeepEqual(err, error(want)) {
+			t.Errorf("%s: the answer is %v", name, err)
+		}
+		if over := took % floor; took < floor || over > floor/3 {
+			t.Errorf("%s: answered after %v, which is no multiple of the floor of %v", name, took, floor)
+		}
+	}
+	if _, err := i.Activate(t.Context(), right, rightCode, password, newDevice()); err != nil {
+		t.Errorf("after all that the right code is told %v", err)
+	}
+}
+
+func TestAStrangerCannotBurnAnActivationCode(t *testing.T) {
+	n, code := waiting(t, shared)
+	for range 12 { // Kratos' half dies after five wrong tries
+		_, err := shared.Activate(t.Context(), n, "0000-0000-0000", password, newDevice())
+		wantCode(t, err, "activation_failed")
+	}
+	if _, err := shared.Activate(t.Context(), n, code, password, newDevice()); err != nil {
+		t.Errorf("the resident is told %v", err)
+	}
+}
+
+func TestActivationsAreLimited(t *testing.T) {
+	n, c := newNumber(), newDevice()
+	var codes []string
+	for range 7 {
+		_, err := shared.Activate(t.Context(), n, "123412341234", password, c)
+		codes = append(codes, codeOf(err))
+	}
+	if codes[0] != "activation_failed" || codes[6] != "too_many_attempts" {
+		t.Errorf("seven tries in a row are told %v", codes)
+	}
+}
+
+func TestAWeakPasswordLeavesTheCodeUnused(t *testing.T) {
+	n, code := waiting(t, shared)
+	for pw, want := range map[string]string{
+		"":                             "required",
+		"short":                        "password_short",
+		"密码密码密码密码密":                    "password_short",
+		"aaaaaaaaaaaaaaaa":             "password_weak",
+		"born 19800101":                "password_similar",
+		"mirror" + string(n[12:]):      "password_similar",
+		strings.Repeat("long pw ", 50): "password_long",
+	} {
+		_, err := shared.Activate(t.Context(), n, code, pw, newDevice())
+		e, ok := errors.AsType[*mingjing.Error](err)
+		if !ok || !slices.Contains(e.Fields, mingjing.FieldError{Field: "new_password", Code: want}) {
+			t.Errorf("%q is told %+v, want %s", pw, err, want)
+		}
+	}
+	if _, err := shared.Activate(t.Context(), n, code, "ein langes, gutes 密码", newDevice()); err != nil {
+		t.Errorf("a good password is told %v", err)
+	}
+}
+
+func TestWhatKratosFindsTooSimilarIsFoundBefore(t *testing.T) {
+	id := shared.keys.resident(newNumber())
+	if got := weak(id[:12]+"zz9", id, ""); got != "password_similar" {
+		t.Errorf("a part of the identifier is told %q", got)
+	}
+	if got := weak("h-1001-abc", "h-1001", ""); got != "password_similar" {
+		t.Errorf("a staff number with a tail is told %q", got)
+	}
+}
+
+func TestANewPasswordEndsTheOtherSessions(t *testing.T) {
+	n := enrolled(t)
+	before := loggedInAs(t, shared, n, newDevice())
+	if _, err := shared.Who(t.Context(), before); err != nil {
+		t.Fatal(err)
+	}
+	code, err := shared.ActivationCode(t.Context(), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := shared.Activate(t.Context(), n, code, "another password", newDevice()); err != nil {
+		t.Fatal(err)
+	}
+	_, err = shared.Who(t.Context(), before)
+	wantCode(t, err, "session_expired")
+	_, err = shared.Login(t.Context(), n, password, newDevice())
+	wantCode(t, err, "login_failed")
+}
+
+func TestEnrollingAgainChangesNothing(t *testing.T) {
+	n := enrolled(t)
+	if err := shared.EnrolResident(t.Context(), residentOf(n), n, "another password"); err != nil {
+		t.Fatal(err)
+	}
+	loggedInAs(t, shared, n, newDevice())
+	wantCode(t, shared.EnrolResident(t.Context(), "somebody-else", n, password), "already_enrolled")
+	wantCode(t, shared.EnrolResident(t.Context(), "r", newNumber(), "short"), "invalid_form")
+	_, err := shared.ActivationCode(t.Context(), newNumber())
+	wantCode(t, err, "resident_unknown")
+
+	login := staff(t)
+	if err := shared.EnrolStaff(t.Context(), mingjing.RoleHandler, login, "Shen Mo", "another password", staffSecret); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, shared.EnrolStaff(t.Context(), mingjing.RoleSupervisor, login, "Shen Mo", password, staffSecret), "already_enrolled")
+	wantCode(t, shared.EnrolStaff(t.Context(), mingjing.RoleHandler, "no number!", "", "short", "not base32"), "invalid_form")
+	if _, err := shared.StaffLogin(t.Context(), login, password, codeAt(t, 0), newDevice()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAnEnrolmentThatWasCutOffIsFinished(t *testing.T) {
+	login := staff(t)
+	p, err := shared.kratos.find(t.Context(), login)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// As if the last step had not been done.
+	if err := shared.kratos.setAdmin(t.Context(), p.id, memberPaired, false); err != nil {
+		t.Fatal(err)
+	}
+	_, err = shared.StaffLogin(t.Context(), login, password, codeAt(t, -1), newDevice())
+	wantCode(t, err, "login_failed")
+	if err := shared.EnrolStaff(t.Context(), mingjing.RoleHandler, login, "Shen Mo", password, staffSecret); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := shared.StaffLogin(t.Context(), login, password, codeAt(t, 0), newDevice()); err != nil {
+		t.Fatal(err)
+	}
+}

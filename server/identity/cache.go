@@ -1,0 +1,121 @@
+package identity
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"mingjing"
+)
+
+const (
+	// cacheFor is how long an answer of Kratos about a session is used again.
+	cacheFor = 10 * time.Second
+	// tombstoneFor outlives every answer that was under way when a session ended.
+	tombstoneFor = 5 * time.Minute
+	// cacheTimeout is how long Redis may take before Kratos is asked instead, and
+	// cachePause for how long it is then left alone.
+	cacheTimeout = 300 * time.Millisecond
+	cachePause   = time.Second
+)
+
+var errCachePaused = errors.New("redis failed a moment ago")
+
+// cache does without Redis where it can.
+type cache struct {
+	redis redis.UniversalClient
+	until atomic.Int64
+}
+
+// quick runs f against Redis, but not for long, and not right after a failure.
+func quick[T any](ctx context.Context, c *cache, f func(context.Context) (T, error)) (T, error) {
+	var zero T
+	if time.Now().UnixNano() < c.until.Load() {
+		return zero, errCachePaused
+	}
+	type answer struct {
+		v   T
+		err error
+	}
+	bound, cancel := context.WithTimeout(ctx, cacheTimeout)
+	done := make(chan answer, 1)
+	go func() {
+		defer cancel()
+		v, err := f(bound)
+		done <- answer{v, err}
+	}()
+	var a answer
+	select {
+	case a = <-done:
+	case <-bound.Done():
+		a.err = bound.Err()
+	}
+	if a.err != nil && !errors.Is(a.err, redis.Nil) && ctx.Err() == nil {
+		c.until.Store(time.Now().Add(cachePause).UnixNano())
+	}
+	return a.v, a.err
+}
+
+// A remembered is what Kratos said about a token.
+type remembered struct {
+	Login mingjing.Login
+	At    time.Time
+}
+
+// recall is what was remembered of a token, unless its session was ended since.
+func (i *Identity) recall(ctx context.Context, token string) (mingjing.Login, bool) {
+	r, err := quick(ctx, i.cache, func(ctx context.Context) (remembered, error) {
+		b, err := i.redis.Get(ctx, i.keys.redis("who", token)).Bytes()
+		if err != nil {
+			return remembered{}, err
+		}
+		var r remembered
+		if err := json.Unmarshal(b, &r); err != nil {
+			return remembered{}, fmt.Errorf("read a remembered session: %w", err)
+		}
+		ended, err := i.redis.Exists(ctx, i.keys.redis("ended", r.Login.SessionID)).Result()
+		if err != nil {
+			return remembered{}, err
+		}
+		if ended > 0 {
+			return remembered{}, redis.Nil
+		}
+		return r, nil
+	})
+	now := i.clock.Now()
+	if err != nil || now.Sub(r.At).Abs() >= cacheFor || !now.Before(r.Login.ExpiresAt) {
+		return mingjing.Login{}, false
+	}
+	return r.Login, true
+}
+
+// remember keeps what Kratos said about a token.
+func (i *Identity) remember(ctx context.Context, token string, l mingjing.Login) {
+	b, err := json.Marshal(remembered{Login: l, At: i.clock.Now()})
+	if err != nil {
+		return
+	}
+	_, _ = quick(ctx, i.cache, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, i.redis.Set(ctx, i.keys.redis("who", token), b, cacheFor).Err()
+	})
+}
+
+// ended makes every replica forget a session that Kratos has ended, also where
+// an older answer of Kratos is still under way, and tells those who want to know.
+func (i *Identity) ended(ctx context.Context, sessionIDs ...string) {
+	// The caller may have hung up; the session has ended all the same.
+	ctx = context.WithoutCancel(ctx)
+	for _, id := range sessionIDs {
+		_, err := quick(ctx, i.cache, func(ctx context.Context) (struct{}, error) {
+			return struct{}{}, i.redis.Set(ctx, i.keys.redis("ended", id), "1", tombstoneFor).Err()
+		})
+		if err != nil {
+			i.log.Warn("an ended session may be served for some seconds more", "err", err)
+		}
+		i.tellEnd(id)
+	}
+}

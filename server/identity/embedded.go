@@ -1,0 +1,537 @@
+package identity
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+//go:embed kratos/kratos.yml kratos/resident.schema.json kratos/staff.schema.json
+var kratosFiles embed.FS
+
+// An Embedded is a Kratos that runs as our child, with its own SQLite file.
+type Embedded struct {
+	// Bin is the Kratos program.
+	Bin string
+	// Dir is where its database, configuration and secrets are kept. One server at
+	// a time can use it.
+	Dir string
+	// SessionLifespan is how long a login lasts; 12 hours when zero.
+	SessionLifespan time.Duration
+}
+
+const (
+	// startTries is how often the child may end before it was ready once.
+	startTries = 3
+	// startTimeout is how long the first start may take, and migrateTimeout one
+	// bringing up to date of the tables.
+	startTimeout   = 2 * time.Minute
+	migrateTimeout = time.Minute
+	// stopGrace is how long it may take to end.
+	stopGrace = 5 * time.Second
+	// steadyAfter makes the next restart a quick one again.
+	steadyAfter = time.Minute
+	// lockWait is how long the end of an earlier server is waited for.
+	lockWait = 10 * time.Second
+	// cleanEvery is how often flows and sessions that are over are removed, and
+	// cleanKeep how long they are kept.
+	cleanEvery = 24 * time.Hour
+	cleanKeep  = 7 * 24 * time.Hour
+)
+
+// A child keeps one Kratos running.
+type child struct {
+	bin, dir string
+	sockets  string // the folder of the sockets
+	env      []string
+	log      *slog.Logger
+	lock     *os.File
+
+	now   atomic.Pointer[listening]
+	began chan struct{} // closed when the child was ready once
+	ended chan error    // the reason why it was given up before
+	quit  context.CancelFunc
+	done  chan struct{}
+}
+
+// listening is where one run of the child listens.
+type listening struct {
+	pid           int
+	public, admin string
+}
+
+// note is what a later server has to know about the child of a killed one.
+type note struct {
+	PID     int    `json:"pid"`
+	Sockets string `json:"sockets"`
+}
+
+// startChild starts Kratos and returns when it is ready.
+func startChild(ctx context.Context, e Embedded, log *slog.Logger) (*child, error) {
+	if e.SessionLifespan <= 0 {
+		e.SessionLifespan = DefaultSessionLifespan
+	}
+	bin, err := exec.LookPath(e.Bin)
+	if err != nil {
+		return nil, fmt.Errorf("find the Kratos program %q (`make kratos` builds it): %w", e.Bin, err)
+	}
+	dir, err := filepath.Abs(e.Dir)
+	if err != nil || e.Dir == "" {
+		return nil, fmt.Errorf("find the folder %q of Kratos: %w", e.Dir, errors.Join(err))
+	}
+	if bin, err = filepath.Abs(bin); err != nil {
+		return nil, fmt.Errorf("find the Kratos program: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the folder of Kratos: %w", err)
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("close the folder of Kratos to others: %w", err)
+	}
+	c := &child{bin: bin, dir: dir, log: log, began: make(chan struct{}), ended: make(chan error, 1), done: make(chan struct{})}
+	if c.lock, err = lockFolder(ctx, filepath.Join(dir, "lock")); err != nil {
+		return nil, err
+	}
+	if err := c.prepare(e); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(c.sockets), c.lock.Close())
+	}
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	run, quit := context.WithCancel(context.Background())
+	c.quit = quit
+	go c.supervise(run)
+	select {
+	case <-c.began:
+		go c.cleanUp(run)
+		return c, nil
+	case err = <-c.ended:
+	case <-ctx.Done():
+		err = fmt.Errorf("wait for Kratos: %w", context.Cause(ctx))
+	}
+	return nil, errors.Join(err, c.stop())
+}
+
+// prepare puts everything in place for the first run.
+func (c *child) prepare(e Embedded) error {
+	c.endStale()
+	var err error
+	if c.sockets, err = os.MkdirTemp("", "mingjing-kratos-"); err != nil {
+		return fmt.Errorf("make a folder for sockets: %w", err)
+	}
+	secrets, err := loadSecrets(filepath.Join(c.dir, "secrets.json"))
+	if err != nil {
+		return err
+	}
+	files, err := fs.Sub(kratosFiles, "kratos")
+	if err != nil {
+		return fmt.Errorf("read the configuration of Kratos: %w", err)
+	}
+	for _, name := range []string{"kratos.yml", "resident.schema.json", "staff.schema.json"} {
+		b, err := fs.ReadFile(files, name)
+		if err != nil {
+			return fmt.Errorf("read the configuration of Kratos: %w", err)
+		}
+		if name == "kratos.yml" {
+			// Relative, because Kratos reads no escapes in URLs of files; it runs in
+			// the folder.
+			b = bytes.ReplaceAll(b, []byte("file:///etc/kratos/"), []byte("file://./"))
+		}
+		if err := writeFile(filepath.Join(c.dir, name), b); err != nil {
+			return err
+		}
+	}
+	db := filepath.Join(c.dir, "kratos.sqlite")
+	if err := checkDatabase(db); err != nil {
+		return err
+	}
+	const dsn = "sqlite://./kratos.sqlite?_fk=true&_journal_mode=WAL&_busy_timeout=10000"
+	// Nothing of our own environment: it may hold settings of another Kratos.
+	c.env = []string{
+		"PATH=" + os.Getenv("PATH"),
+		"HOME=" + c.dir,
+		"TMPDIR=" + os.TempDir(),
+		"DSN=" + dsn,
+		"SECRETS_DEFAULT=" + secrets.Default,
+		"SECRETS_COOKIE=" + secrets.Cookie,
+		"SECRETS_CIPHER=" + secrets.Cipher,
+		"SESSION_LIFESPAN=" + e.SessionLifespan.String(),
+		"SQA_OPT_OUT=true",
+	}
+	return nil
+}
+
+// checkDatabase makes the file, so that nobody else can read it, and says at
+// once when it is damaged, which Kratos tries for minutes not to believe.
+func checkDatabase(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("make the database of Kratos: %w", err)
+	}
+	defer f.Close()
+	const magic = "SQLite format 3\x00"
+	head := make([]byte, len(magic))
+	switch n, err := io.ReadFull(f, head); {
+	case n == 0 && errors.Is(err, io.EOF):
+		return nil
+	case err != nil || string(head) != magic:
+		return fmt.Errorf("open the database of Kratos: %s is not a database", path)
+	}
+	return nil
+}
+
+// stop ends Kratos, first kindly, and returns when it has ended.
+func (c *child) stop() error {
+	c.quit()
+	<-c.done
+	err := os.RemoveAll(c.sockets)
+	if e := os.Remove(filepath.Join(c.dir, "child.json")); !errors.Is(e, fs.ErrNotExist) {
+		err = errors.Join(err, e)
+	}
+	return errors.Join(err, c.lock.Close())
+}
+
+// socket is the path on which a port can be reached now; "" between two runs.
+func (c *child) socket(port string) string {
+	l := c.now.Load()
+	switch {
+	case l == nil:
+		return ""
+	case port == "admin":
+		return l.admin
+	}
+	return l.public
+}
+
+// supervise keeps Kratos running until ctx ends.
+func (c *child) supervise(ctx context.Context) {
+	defer close(c.done)
+	// Where the system kills a child whose parent is gone, it does so when the
+	// thread that started it ends: so this one stays.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	again := backoff.NewExponentialBackOff()
+	again.InitialInterval, again.MaxInterval = 100*time.Millisecond, 15*time.Second
+	for run := 1; ; run++ {
+		start := time.Now()
+		err := c.run(ctx, run)
+		c.now.Store(nil)
+		if ctx.Err() != nil {
+			return
+		}
+		select {
+		case <-c.began:
+		default:
+			if run >= startTries {
+				c.ended <- err
+				return
+			}
+		}
+		if time.Since(start) > steadyAfter {
+			again.Reset()
+		}
+		pause := again.NextBackOff()
+		c.log.Error("kratos ended and is started again", "err", err, "ran", time.Since(start), "pause", pause)
+		wait(ctx, pause)
+	}
+}
+
+// run brings the tables up to date, runs Kratos once, and says how it ended.
+func (c *child) run(ctx context.Context, n int) error {
+	l := &listening{
+		public: filepath.Join(c.sockets, "public-"+strconv.Itoa(n)),
+		admin:  filepath.Join(c.sockets, "admin-"+strconv.Itoa(n)),
+	}
+	said := &kratosLog{log: c.log}
+	bound, cancel := context.WithTimeout(ctx, migrateTimeout)
+	defer cancel()
+	migrate := c.command(bound, said, "migrate", "sql", "-e", "--yes")
+	if err := migrate.Run(); err != nil {
+		return fmt.Errorf("run kratos migrate: %w%s", err, said.last())
+	}
+	said = &kratosLog{log: c.log}
+	serve := c.command(ctx, said, "serve", "--sqa-opt-out")
+	serve.Env = append(serve.Env, "SERVE_PUBLIC_HOST=unix:"+l.public, "SERVE_ADMIN_HOST=unix:"+l.admin)
+	if err := serve.Start(); err != nil {
+		return fmt.Errorf("run kratos serve: %w", err)
+	}
+	l.pid = serve.Process.Pid
+	c.now.Store(l)
+	if b, err := json.Marshal(note{l.pid, c.sockets}); err == nil {
+		if err := writeFile(filepath.Join(c.dir, "child.json"), b); err != nil {
+			c.log.Warn("the process number of kratos was not noted", "err", err)
+		}
+	}
+	gone := make(chan struct{})
+	defer close(gone)
+	go c.awaitReady(gone)
+	err := serve.Wait()
+	for _, s := range []string{l.public, l.admin} {
+		_ = os.Remove(s)
+	}
+	return fmt.Errorf("run kratos serve: %w%s", errors.Join(err, errEnded), said.last())
+}
+
+var errEnded = errors.New("it ended")
+
+func (c *child) command(ctx context.Context, said *kratosLog, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, c.bin, append(args, "-c", filepath.Join(c.dir, "kratos.yml"))...)
+	cmd.Dir, cmd.Env = c.dir, append([]string(nil), c.env...)
+	cmd.Stdout, cmd.Stderr = said, said
+	cmd.SysProcAttr = dieWithUs()
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = stopGrace
+	return cmd
+}
+
+// awaitReady says when the child answers for the first time.
+func (c *child) awaitReady(gone <-chan struct{}) {
+	select {
+	case <-c.began:
+		return
+	default:
+	}
+	k := dialChild(c)
+	defer k.close()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	for {
+		if k.ready(ctx) == nil {
+			close(c.began)
+			return
+		}
+		select {
+		case <-gone:
+			return
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// cleanUp removes, from time to time, flows and sessions that are long over.
+func (c *child) cleanUp(ctx context.Context) {
+	runtime.LockOSThread() // see supervise
+	defer runtime.UnlockOSThread()
+	for {
+		wait(ctx, cleanEvery)
+		if ctx.Err() != nil {
+			return
+		}
+		said := &kratosLog{log: c.log}
+		err := c.command(ctx, said, "cleanup", "sql", "-e", "--keep-last", cleanKeep.String(),
+			"--database.cleanup.batch_size", "1000", "--database.cleanup.sleep.tables", "5s").Run()
+		if err != nil && ctx.Err() == nil {
+			c.log.Warn("kratos was not cleaned up", "err", err)
+		}
+	}
+}
+
+// endStale ends the Kratos of a server that was killed, and removes its sockets.
+func (c *child) endStale() {
+	b, err := os.ReadFile(filepath.Join(c.dir, "child.json"))
+	if err != nil {
+		return
+	}
+	var n note
+	if json.Unmarshal(b, &n) != nil || n.PID <= 1 {
+		return
+	}
+	if strings.HasPrefix(filepath.Base(n.Sockets), "mingjing-kratos-") {
+		_ = os.RemoveAll(n.Sockets)
+	}
+	p, err := os.FindProcess(n.PID)
+	if err != nil {
+		return
+	}
+	ours := func() bool {
+		cmd := commandLine(n.PID)
+		return strings.Contains(cmd, "serve") && strings.Contains(cmd, filepath.Join(c.dir, "kratos.yml"))
+	}
+	for _, end := range []struct {
+		signal os.Signal
+		within time.Duration
+	}{{syscall.SIGTERM, stopGrace}, {os.Kill, stopGrace}} {
+		if !ours() {
+			return
+		}
+		c.log.Warn("a kratos of an earlier server is ended", "pid", n.PID, "signal", end.signal)
+		_ = p.Signal(end.signal)
+		for until := time.Now().Add(end.within); time.Now().Before(until) && ours(); {
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+}
+
+// lockFolder makes sure that no other server uses the folder.
+func lockFolder(ctx context.Context, path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock the folder of Kratos: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	for {
+		err := tryLock(f)
+		if err == nil {
+			return f, nil
+		}
+		wait(ctx, 50*time.Millisecond)
+		if ctx.Err() != nil {
+			return nil, errors.Join(fmt.Errorf("lock the folder of Kratos (does another server use %s?): %w", filepath.Dir(path), err), f.Close())
+		}
+	}
+}
+
+// secrets are Kratos' own; they are made once and kept.
+type secrets struct {
+	Default string `json:"default"`
+	Cookie  string `json:"cookie"`
+	Cipher  string `json:"cipher"`
+}
+
+func loadSecrets(path string) (secrets, error) {
+	var s secrets
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		s = secrets{Default: randomText(), Cookie: randomText(), Cipher: randomText()[:32]}
+		if b, err = json.Marshal(s); err == nil {
+			err = writeFile(path, b)
+		}
+		if err != nil {
+			return secrets{}, fmt.Errorf("make the secrets of Kratos: %w", err)
+		}
+		return s, nil
+	}
+	if err != nil {
+		return secrets{}, fmt.Errorf("read the secrets of Kratos: %w", err)
+	}
+	if err := json.Unmarshal(b, &s); err != nil || len(s.Default) < 32 || len(s.Cookie) < 32 || len(s.Cipher) != 32 {
+		return secrets{}, fmt.Errorf("read the secrets of Kratos: %s is damaged", path)
+	}
+	return s, nil
+}
+
+// writeFile writes a file that only we can read, whole or not at all.
+func writeFile(path string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
+// kratosLog passes on what Kratos says, without anything that a person sent: of
+// a log line the message, and the error's where it is more than a warning.
+type kratosLog struct {
+	log *slog.Logger
+
+	mu   sync.Mutex
+	rest []byte
+	tail []string
+}
+
+const (
+	maxLogLine  = 64 << 10
+	maxLogTail  = 5
+	maxLogWords = 300
+)
+
+func (w *kratosLog) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.rest = append(w.rest, b...)
+	for {
+		line, rest, ok := bytes.Cut(w.rest, []byte("\n"))
+		if !ok {
+			break
+		}
+		w.line(line)
+		w.rest = rest
+	}
+	if len(w.rest) > maxLogLine {
+		w.rest = nil
+	}
+	return len(b), nil
+}
+
+func (w *kratosLog) line(b []byte) {
+	b = bytes.TrimSpace(b)
+	if len(b) == 0 {
+		return
+	}
+	var l struct {
+		Level string          `json:"level"`
+		Msg   string          `json:"msg"`
+		Error json.RawMessage `json:"error"`
+	}
+	if err := json.Unmarshal(b, &l); err != nil {
+		w.keep(clip(string(b)))
+		return
+	}
+	var cause struct {
+		Message string `json:"message"`
+	}
+	_ = json.Unmarshal(l.Error, &cause) // where it is something else, the message must do
+	attrs := []any{"level", l.Level, "msg", clip(l.Msg)}
+	if l.Level != "warning" {
+		attrs = append(attrs, "error", clip(cause.Message))
+	}
+	if strings.HasPrefix(l.Msg, "Config version is ") {
+		return // a Kratos built from its module knows no version of its own
+	}
+	w.keep(clip(l.Msg + " " + cause.Message))
+	switch l.Level {
+	case "warning", "error", "fatal", "panic":
+		w.log.Warn("kratos says", attrs...)
+	}
+}
+
+func (w *kratosLog) keep(s string) {
+	w.tail = append(w.tail, s)
+	w.tail = w.tail[max(0, len(w.tail)-maxLogTail):]
+}
+
+// last is what was said last, for the error of a run that failed.
+func (w *kratosLog) last() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.tail) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(w.tail, " | ")
+}
+
+func clip(s string) string {
+	if len(s) > maxLogWords {
+		s = s[:maxLogWords]
+	}
+	return strings.ToValidUTF8(s, "")
+}

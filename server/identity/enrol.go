@@ -1,0 +1,156 @@
+package identity
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/pquerna/otp/totp"
+	"mingjing"
+)
+
+// EnrolResident makes a resident able to log in: at once with a password, or,
+// with "", after activation. Enrolling the same resident again changes nothing,
+// not even the password. The errors are already_enrolled (Conflict) when the ID
+// number belongs to another resident, invalid_form with the field password, and
+// identity_down.
+func (i *Identity) EnrolResident(ctx context.Context, id mingjing.ResidentID, n mingjing.IDNumber, password string) error {
+	if id == "" || len(n) != 18 {
+		return errors.New("enrol a resident: no resident or no ID number")
+	}
+	identifier := i.keys.resident(n)
+	same := func(p person) error {
+		if p.public.Resident != id {
+			return mingjing.Errorf(mingjing.Conflict, "already_enrolled")
+		}
+		return nil
+	}
+	p, err := i.kratos.find(ctx, identifier)
+	if err != nil {
+		return i.down(ctx, "enrol a resident", err)
+	}
+	if p.enrolled {
+		return same(p)
+	}
+	if password != "" {
+		if code := weak(password, identifier, string(n)); code != "" {
+			return mingjing.InvalidFields(mingjing.FieldError{Field: "password", Code: code})
+		}
+	}
+	_, err = i.kratos.create(ctx, schemaResident, traits{Identifier: identifier},
+		publicMeta{Role: mingjing.RoleResident, Resident: id}, password)
+	if errors.Is(err, errConflict) { // enrolled meanwhile
+		if p, err = i.kratos.find(ctx, identifier); err == nil {
+			return same(p)
+		}
+	}
+	if err != nil {
+		return i.down(ctx, "enrol a resident", err)
+	}
+	return nil
+}
+
+// EnrolStaff makes a member of staff able to log in. totpSecret is base32, at
+// least 16 bytes, and goes into the person's authenticator (six digits, 30
+// seconds, SHA-1). Enrolling the same person in the same role again changes
+// nothing, but finishes an enrolment that was cut off. The errors are
+// already_enrolled (Conflict) when the staff number has another role or, in an
+// enrolment that was cut off, another password,
+// invalid_form with the fields login, name, password and totp, and identity_down.
+func (i *Identity) EnrolStaff(ctx context.Context, role mingjing.Role, login, name, password, totpSecret string) error {
+	if !role.Staff() {
+		return fmt.Errorf("enrol staff: %q is no role of staff", role)
+	}
+	login, name = canonicalStaff(login), strings.TrimSpace(name)
+	secret, ok := canonicalSecret(totpSecret)
+	var bad []mingjing.FieldError
+	if !staffNumber.MatchString(login) {
+		bad = append(bad, mingjing.FieldError{Field: "login", Code: "staff_number_invalid"})
+	}
+	if n := utf8.RuneCountInString(name); n < 1 || n > 100 {
+		bad = append(bad, mingjing.FieldError{Field: "name", Code: "required"})
+	}
+	if code := weak(password, login, ""); code != "" {
+		bad = append(bad, mingjing.FieldError{Field: "password", Code: code})
+	}
+	if !ok {
+		bad = append(bad, mingjing.FieldError{Field: "totp", Code: "totp_secret_invalid"})
+	}
+	if bad != nil {
+		return mingjing.InvalidFields(bad...)
+	}
+	p, err := i.kratos.find(ctx, login)
+	if err != nil {
+		return i.down(ctx, "enrol staff", err)
+	}
+	if !p.enrolled {
+		p, err = i.kratos.create(ctx, schemaStaff, traits{Identifier: login, Name: name}, publicMeta{Role: role}, password)
+		if errors.Is(err, errConflict) { // enrolled meanwhile
+			p, err = i.kratos.find(ctx, login)
+		}
+		if err != nil {
+			return i.down(ctx, "enrol staff", err)
+		}
+	}
+	if p.public.Role != role {
+		return mingjing.Errorf(mingjing.Conflict, "already_enrolled")
+	}
+	if p.admin.Paired {
+		return nil
+	}
+	if err := i.pair(ctx, p, password, secret); errors.Is(err, errRefused) {
+		return mingjing.Errorf(mingjing.Conflict, "already_enrolled") // with another password
+	} else if err != nil {
+		return i.down(ctx, "pair a second factor", err)
+	}
+	return nil
+}
+
+// pair gives Kratos its second factor. Both secrets are written down before
+// Kratos takes its own, and paired only after, so that it can be cut off anywhere
+// and done again.
+func (i *Identity) pair(ctx context.Context, p person, password, secret string) error {
+	if err := i.kratos.dropFactor(ctx, p.id); err != nil {
+		return err
+	}
+	token, _, err := i.kratos.passwordLogin(ctx, p.traits.Identifier, password)
+	if err != nil {
+		return err
+	}
+	defer i.abandon(ctx, token)
+	settings, inner, err := i.kratos.offerFactor(ctx, token)
+	if err != nil {
+		return err
+	}
+	b, err := json.Marshal(factor{Secret: secret, Kratos: inner})
+	if err != nil {
+		return fmt.Errorf("write a second factor: %w", err)
+	}
+	if err := i.kratos.setAdmin(ctx, p.id, memberFactor, i.keys.sealed(p.id, b)); err != nil {
+		return err
+	}
+	code, err := totp.GenerateCode(inner, time.Now())
+	if err != nil {
+		return fmt.Errorf("make a code: %w", err)
+	}
+	if err := i.kratos.confirmFactor(ctx, token, settings, code); err != nil {
+		return err
+	}
+	return i.kratos.setAdmin(ctx, p.id, memberPaired, true)
+}
+
+// canonicalSecret is a base32 secret in upper case without padding.
+func canonicalSecret(text string) (string, bool) {
+	s := strings.TrimRight(strings.ToUpper(strings.ReplaceAll(text, " ", "")), "=")
+	b, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(s)
+	return s, err == nil && len(b) >= 16 && len(b) <= 64
+}
+
+// randomText is a password that nobody knows.
+func randomText() string { return rand.Text() + rand.Text() }

@@ -1,0 +1,251 @@
+// Package identity knows who is at the other end of a connection. It is the one
+// door to Ory Kratos: enrolment, activation, login with and without a second
+// factor, and sessions. It knows no score, record or page, and nothing outside
+// of it knows Kratos.
+//
+// # What Kratos is told
+//
+// Neither an ID number nor a resident's name. A resident's identifier in Kratos
+// is the hex HMAC-SHA-256 of the ID number under [Config.IDKey]; the public
+// metadata holds the role and the [mingjing.ResidentID]. Staff are known by
+// their staff number and name. Kratos listens on Unix sockets in a folder of
+// ours (embedded) or on an internal network (external), never where a browser
+// can reach it: the native flows are called from here, so that the limits and
+// the constant time below can't be walked around.
+//
+// # The same answer, in the same time
+//
+// An unknown ID number, a wrong password, a locked account, an account that was
+// never activated, and one that strangers are hammering get the same error,
+// login_failed, after the same time: each login makes one look-up and one
+// password check, against a decoy where there is no account, and its answer is
+// held until the next multiple of [Config.FloorTime] is reached. Only so many
+// checks run at once; the others wait, known and unknown alike.
+//
+// # The limits, and why a stranger cannot lock anybody out
+//
+// Attempts are counted in Redis under keyed hashes, never under an ID number or
+// an address, in three places:
+//
+//   - Device: one identifier from one address. Few a minute, fewer an hour and
+//     fewer still a day, so that the wait grows. Answered too_many_attempts.
+//   - Address: one address, whatever the identifiers. Answered too_many_attempts.
+//   - Stranger: one identifier, from all addresses together. Answered
+//     login_failed, so that nobody learns that an account is under attack, nor
+//     whether a guess was looked at.
+//
+// An identifier and address that logged in successfully together are remembered
+// for 90 days, and from then on only Device counts for them. So a stranger who
+// hammers somebody's ID number uses up his own Device allowance, and with many
+// addresses the Stranger allowance, and slows down only those who never logged
+// in from where they are. One address alone can't use up Stranger, because
+// Device stops it first. Who is new at an address during such an attack still
+// gets in with an activation code, which has allowances of its own.
+//
+// Activation is limited in the same way. The code has two halves: ours, which
+// is checked first, and Kratos', which dies after five wrong tries; a stranger
+// who doesn't know our half can't use up those tries. Second-factor codes are
+// limited for each member of staff after the password was right.
+//
+// # The second factor
+//
+// Kratos makes TOTP secrets itself and takes none from outside, keeps them in
+// the clear, and takes the same code twice. So the secret in a handler's
+// authenticator is kept in Kratos' admin metadata, sealed with AES-GCM, and its
+// codes are checked here, each time step once. Kratos' own secret was paired at
+// enrolment and is sealed beside it; with a code from it the session is raised
+// to AAL2, so that Kratos, too, knows only full sessions.
+//
+// # When something is down
+//
+// Without Kratos everything answers identity_down. Without Redis logins answer
+// identity_down too, because they can't be limited; but who is logged in stays
+// so, since [Identity.Who] then asks Kratos each time.
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/go-redis/redis_rate/v10"
+	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/semaphore"
+	"mingjing"
+)
+
+// Defaults of [Config].
+const (
+	// DefaultFloorTime lies well above one password check on a slow core.
+	DefaultFloorTime = 700 * time.Millisecond
+	// DefaultSessionLifespan is a working day with room.
+	DefaultSessionLifespan = 12 * time.Hour
+	// DefaultActivationLifespan leaves time for a letter.
+	DefaultActivationLifespan = 14 * 24 * time.Hour
+)
+
+// A Clock tells the time of the city. Kratos' sessions and one-time codes live
+// by the machine's clock, and so do second-factor codes, whatever this one says.
+type Clock interface{ Now() time.Time }
+
+// Config is what Open needs.
+type Config struct {
+	// PublicURL and AdminURL are those of an external Kratos that runs on
+	// kratos/kratos.yml. Both or neither.
+	PublicURL, AdminURL string
+	// Embedded is used when there are no URLs.
+	Embedded Embedded
+	// Redis counts attempts and remembers sessions for a moment. It is not closed
+	// by Close.
+	Redis redis.UniversalClient
+	// Clock is the machine's when nil.
+	Clock  Clock
+	Logger *slog.Logger
+	// IDKey is 32 bytes. Whoever loses it can't find residents by ID number
+	// again, nor log staff in.
+	IDKey []byte
+	// FloorTime is what a login takes at least; see the package comment.
+	FloorTime time.Duration
+	Limits    Limits
+	// ActivationLifespan is for how long an activation code can be used.
+	ActivationLifespan time.Duration
+}
+
+// Identity is the door. Its methods may be called at the same time.
+type Identity struct {
+	log       *slog.Logger
+	clock     Clock
+	keys      keys
+	kratos    *kratos
+	child     *child // nil with an external Kratos
+	redis     redis.UniversalClient
+	limiter   *redis_rate.Limiter
+	limits    Limits
+	cache     *cache
+	checks    *semaphore.Weighted
+	pace      pace
+	codeTTL   time.Duration
+	decoyOnce sync.Mutex
+	decoy     bool
+
+	mu    sync.Mutex
+	onEnd []func(sessionID string)
+}
+
+// Open connects to Kratos, starting it when it is the embedded one, and returns
+// when it is ready. ctx bounds the start only.
+func Open(ctx context.Context, c Config) (*Identity, error) {
+	if len(c.IDKey) != 32 {
+		return nil, fmt.Errorf("open identity: the ID key has %d bytes, not 32", len(c.IDKey))
+	}
+	if c.Redis == nil {
+		return nil, errors.New("open identity: no Redis")
+	}
+	if (c.PublicURL == "") != (c.AdminURL == "") {
+		return nil, errors.New("open identity: Kratos' public and admin URLs go together")
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Clock == nil {
+		c.Clock = wallClock{}
+	}
+	if c.FloorTime <= 0 {
+		c.FloorTime = DefaultFloorTime
+	}
+	if c.ActivationLifespan <= 0 {
+		c.ActivationLifespan = DefaultActivationLifespan
+	}
+	k, err := newKeys(c.IDKey)
+	if err != nil {
+		return nil, fmt.Errorf("open identity: %w", err)
+	}
+	i := &Identity{
+		log:     c.Logger,
+		clock:   c.Clock,
+		keys:    k,
+		redis:   c.Redis,
+		limiter: redis_rate.NewLimiter(c.Redis),
+		limits:  c.Limits.withDefaults(),
+		cache:   &cache{redis: c.Redis},
+		// More at once would only make each of them slower.
+		checks:  semaphore.NewWeighted(int64(max(2, 2*runtime.GOMAXPROCS(0)))),
+		pace:    pace{floor: c.FloorTime, wait: wait},
+		codeTTL: c.ActivationLifespan,
+	}
+	if c.PublicURL != "" {
+		if i.kratos, err = dialURLs(c.PublicURL, c.AdminURL); err != nil {
+			return nil, fmt.Errorf("open identity: %w", err)
+		}
+		if err := i.Ready(ctx); err != nil {
+			c.Logger.Warn("kratos does not answer yet", "err", err)
+		}
+		return i, nil
+	}
+	if i.child, err = startChild(ctx, c.Embedded, c.Logger); err != nil {
+		return nil, fmt.Errorf("open identity: %w", err)
+	}
+	i.kratos = dialChild(i.child)
+	return i, nil
+}
+
+// Ready says whether Kratos can be used now: nil, or what stands in the way.
+func (i *Identity) Ready(ctx context.Context) error {
+	if err := i.kratos.ready(ctx); err != nil {
+		return fmt.Errorf("ask kratos whether it is ready: %w", err)
+	}
+	return nil
+}
+
+// Close stops the embedded Kratos and waits until it has ended. Sessions stay.
+func (i *Identity) Close() error {
+	i.kratos.close()
+	if i.child == nil {
+		return nil
+	}
+	return i.child.stop()
+}
+
+// OnEnd registers f to be called with the id of each session that is ended
+// through this door, after Kratos has ended it. Sessions that run out by
+// themselves are not told.
+func (i *Identity) OnEnd(f func(sessionID string)) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.onEnd = append(i.onEnd, f)
+}
+
+func (i *Identity) tellEnd(sessionID string) {
+	i.mu.Lock()
+	fs := i.onEnd
+	i.mu.Unlock()
+	for _, f := range fs {
+		f(sessionID)
+	}
+}
+
+type wallClock struct{}
+
+func (wallClock) Now() time.Time { return time.Now() }
+
+// The errors that have no values. They are made anew for each answer, so that
+// nobody can change another's.
+func errLogin() error      { return mingjing.Errorf(mingjing.Unauthenticated, "login_failed") }
+func errActivation() error { return mingjing.Errorf(mingjing.Invalid, "activation_failed") }
+func errNotLoggedIn() error {
+	return mingjing.Errorf(mingjing.Unauthenticated, "not_logged_in")
+}
+func errExpired() error { return mingjing.Errorf(mingjing.Unauthenticated, "session_expired") }
+
+// down logs why the identity service can't be used, and is the error that says
+// so. A caller who has gone away is no failure of ours.
+func (i *Identity) down(ctx context.Context, doing string, err error) error {
+	if ctx.Err() == nil {
+		i.log.Error("identity is down", "doing", doing, "err", err)
+	}
+	return mingjing.Errorf(mingjing.Unavailable, "identity_down")
+}

@@ -1,0 +1,96 @@
+package identity
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"mingjing"
+)
+
+// keys are all made from one: the ID key itself hashes ID numbers, the others
+// are derived from it, one for each use.
+type keys struct {
+	id, count, code []byte
+	seal            cipher.AEAD
+}
+
+func newKeys(idKey []byte) (keys, error) {
+	k := keys{id: slices.Clone(idKey)}
+	var seal []byte
+	for _, d := range []struct {
+		to   *[]byte
+		info string
+	}{{&k.count, "mingjing identity counters"}, {&k.code, "mingjing identity activation"}, {&seal, "mingjing identity seal"}} {
+		b, err := hkdf.Expand(sha256.New, idKey, d.info, 32)
+		if err != nil {
+			return keys{}, fmt.Errorf("derive a key: %w", err)
+		}
+		*d.to = b
+	}
+	block, err := aes.NewCipher(seal)
+	if err != nil {
+		return keys{}, fmt.Errorf("make a cipher: %w", err)
+	}
+	if k.seal, err = cipher.NewGCM(block); err != nil {
+		return keys{}, fmt.Errorf("make a cipher: %w", err)
+	}
+	return k, nil
+}
+
+func mac(key []byte, parts ...string) []byte {
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(strings.Join(parts, "\x00")))
+	return h.Sum(nil)
+}
+
+// resident is the identifier of a resident in Kratos.
+func (k keys) resident(n mingjing.IDNumber) string {
+	return hex.EncodeToString(mac(k.id, string(n)))
+}
+
+// decoy is the identifier that no ID number has: those have 18 characters.
+func (k keys) decoy() string { return hex.EncodeToString(mac(k.id, "decoy")) }
+
+// redis is the key under which something is kept in Redis; parts are hashed.
+func (k keys) redis(kind string, parts ...string) string {
+	return "mj:id:" + kind + ":" + base64.RawURLEncoding.EncodeToString(mac(k.count, append([]string{kind}, parts...)...)[:18])
+}
+
+// half is our half of the activation code of a Kratos flow.
+func (k keys) half(flow string) string {
+	return fmt.Sprintf("%06d", binary.BigEndian.Uint64(mac(k.code, flow))%1_000_000)
+}
+
+// sealed encrypts text for owner.
+func (k keys) sealed(owner string, text []byte) string {
+	nonce := make([]byte, k.seal.NonceSize())
+	_, _ = rand.Read(nonce) // never fails
+	return base64.RawStdEncoding.EncodeToString(k.seal.Seal(nonce, nonce, text, []byte(owner)))
+}
+
+func (k keys) open(owner, sealed string) ([]byte, error) {
+	b, err := base64.RawStdEncoding.DecodeString(sealed)
+	if err != nil {
+		return nil, fmt.Errorf("open a sealed value: %w", err)
+	}
+	n := k.seal.NonceSize()
+	if len(b) < n {
+		return nil, errors.New("open a sealed value: too short")
+	}
+	text, err := k.seal.Open(nil, b[:n], b[n:], []byte(owner))
+	if err != nil {
+		return nil, fmt.Errorf("open a sealed value: %w", err)
+	}
+	return text, nil
+}

@@ -1,0 +1,433 @@
+package identity
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	client "github.com/ory/kratos-client-go"
+	"mingjing"
+)
+
+const (
+	// callTimeout is how long one call to Kratos may take.
+	callTimeout = 15 * time.Second
+	// maxAnswer is how many bytes Kratos may answer.
+	maxAnswer = 4 << 20
+
+	schemaResident = "resident"
+	schemaStaff    = "staff"
+)
+
+// errRefused: Kratos is well and says no.
+var errRefused = errors.New("refused")
+
+// errConflict: the identifier is taken.
+var errConflict = errors.New("taken")
+
+// kratos speaks to Kratos' two ports.
+type kratos struct {
+	public, admin *client.APIClient
+	transport     *http.Transport
+}
+
+func dialURLs(public, admin string) (*kratos, error) {
+	for _, u := range []string{public, admin} {
+		p, err := url.Parse(u)
+		if err != nil || (p.Scheme != "http" && p.Scheme != "https") || p.Host == "" {
+			return nil, errors.New("a URL of Kratos is not like http://host:port")
+		}
+	}
+	t := newTransport()
+	return &kratos{public: newClient(public, t), admin: newClient(admin, t), transport: t}, nil
+}
+
+// dialChild speaks to whichever sockets the child listens on now.
+func dialChild(c *child) *kratos {
+	t := newTransport()
+	t.DialContext = func(ctx context.Context, _, addr string) (net.Conn, error) {
+		path := c.socket(strings.TrimSuffix(addr, ":80"))
+		if path == "" {
+			return nil, errors.New("kratos is starting")
+		}
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", path)
+	}
+	return &kratos{public: newClient("http://public", t), admin: newClient("http://admin", t), transport: t}
+}
+
+func newTransport() *http.Transport {
+	return &http.Transport{
+		DialContext:         (&net.Dialer{Timeout: 3 * time.Second}).DialContext,
+		MaxIdleConns:        64,
+		MaxIdleConnsPerHost: 32,
+		IdleConnTimeout:     time.Minute,
+	}
+}
+
+func newClient(base string, t *http.Transport) *client.APIClient {
+	c := client.NewConfiguration()
+	c.Servers = client.ServerConfigurations{{URL: strings.TrimSuffix(base, "/")}}
+	c.HTTPClient = &http.Client{
+		Transport: caller{t},
+		Timeout:   callTimeout,
+		// Kratos' own addresses must not lead anywhere else.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return client.NewAPIClient(c)
+}
+
+func (k *kratos) close() { k.transport.CloseIdleConnections() }
+
+type deviceKey struct{}
+
+// noDevice stands for a device of which nothing is known.
+const noDevice = "-"
+
+// from makes Kratos store the device with the session that the calls make.
+func from(ctx context.Context, device string) context.Context {
+	device = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == utf8.RuneError {
+			return -1
+		}
+		return r
+	}, device)
+	if r := []rune(device); len(r) > 80 {
+		device = string(r[:80])
+	}
+	if device = strings.TrimSpace(device); device == "" {
+		device = noDevice
+	}
+	return context.WithValue(ctx, deviceKey{}, device)
+}
+
+// caller sends the device's name and bounds the answer.
+type caller struct{ next http.RoundTripper }
+
+func (c caller) RoundTrip(r *http.Request) (*http.Response, error) {
+	device, ok := r.Context().Value(deviceKey{}).(string)
+	if !ok {
+		device = "mingjing"
+	}
+	r = r.Clone(r.Context())
+	r.Header.Set("User-Agent", device)
+	res, err := c.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	res.Body = http.MaxBytesReader(nil, res.Body, maxAnswer)
+	return res, nil
+}
+
+// outcome sorts what came of a call: nil, errRefused, errConflict, or what
+// failed. Bodies are left out of it, since they may hold what a person typed.
+func outcome(doing string, res *http.Response, err error) error {
+	if err == nil {
+		return nil
+	}
+	if res == nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	switch s := res.StatusCode; {
+	case s == http.StatusConflict:
+		return fmt.Errorf("%s: %w", doing, errConflict)
+	case s == http.StatusTooManyRequests, s == http.StatusRequestTimeout:
+		return fmt.Errorf("%s: status %d", doing, s)
+	case s >= 400 && s < 500:
+		return fmt.Errorf("%s: %w with status %d", doing, errRefused, s)
+	case s < 300:
+		return fmt.Errorf("%s: read the answer: %w", doing, err)
+	default:
+		return fmt.Errorf("%s: status %d", doing, s)
+	}
+}
+
+func (k *kratos) ready(ctx context.Context) error {
+	_, res, err := k.public.MetadataAPI.IsReady(ctx).Execute()
+	if err := outcome("ask the public port for readiness", res, err); err != nil {
+		return err
+	}
+	// The client asks the admin port where it only redirects, so this is by hand.
+	c := k.admin.GetConfig()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Servers[0].URL+"/admin/health/ready", nil)
+	if err != nil {
+		return fmt.Errorf("ask the admin port for readiness: %w", err)
+	}
+	res, err = c.HTTPClient.Do(r)
+	if err != nil {
+		return fmt.Errorf("ask the admin port for readiness: %w", err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("ask the admin port for readiness: status %d", res.StatusCode)
+	}
+	return nil
+}
+
+// A person is an identity as we use it.
+type person struct {
+	id       string
+	schema   string
+	traits   traits
+	public   publicMeta
+	admin    adminMeta
+	active   bool
+	enrolled bool // false when there is none
+}
+
+type traits struct {
+	Identifier string `json:"identifier"`
+	Name       string `json:"name,omitempty"`
+}
+
+type publicMeta struct {
+	Role     mingjing.Role       `json:"role,omitempty"`
+	Resident mingjing.ResidentID `json:"resident_id,omitempty"`
+}
+
+// adminMeta is what only the admin port shows.
+type adminMeta struct {
+	// Flow is the recovery flow of the newest activation code.
+	Flow string `json:"activation_flow,omitempty"`
+	// Waiting: no password was set yet.
+	Waiting bool `json:"waiting,omitempty"`
+	// Factor is the sealed factor; Paired says that Kratos has its part.
+	Factor string `json:"factor,omitempty"`
+	Paired bool   `json:"paired,omitempty"`
+}
+
+func personOf(d *client.Identity) (person, error) {
+	p := person{id: d.Id, schema: d.SchemaId, active: d.GetState() == "active", enrolled: true}
+	for _, part := range []struct{ from, to any }{{d.Traits, &p.traits}, {d.MetadataPublic, &p.public}, {d.MetadataAdmin, &p.admin}} {
+		b, err := json.Marshal(part.from)
+		if err != nil {
+			return person{}, fmt.Errorf("read an identity: %w", err)
+		}
+		if err := json.Unmarshal(b, part.to); err != nil {
+			return person{}, fmt.Errorf("read an identity: %w", err)
+		}
+	}
+	return p, nil
+}
+
+// find looks an identifier up; a person who is not enrolled is no error.
+func (k *kratos) find(ctx context.Context, identifier string) (person, error) {
+	list, res, err := k.admin.IdentityAPI.ListIdentities(ctx).CredentialsIdentifier(identifier).Execute()
+	if err := outcome("look an identity up", res, err); err != nil {
+		return person{}, err
+	}
+	for n := range list {
+		p, err := personOf(&list[n])
+		if err != nil {
+			return person{}, err
+		}
+		if p.traits.Identifier == identifier {
+			return p, nil
+		}
+	}
+	return person{}, nil
+}
+
+// create enrols; with password "" nobody can log in yet.
+func (k *kratos) create(ctx context.Context, schema string, t traits, m publicMeta, password string) (person, error) {
+	body := client.NewCreateIdentityBody(schema, map[string]any{"identifier": t.Identifier})
+	if t.Name != "" {
+		body.Traits["name"] = t.Name
+	}
+	body.MetadataPublic = m
+	body.MetadataAdmin = adminMeta{Waiting: password == ""}
+	if password != "" {
+		body.Credentials = &client.IdentityWithCredentials{Password: &client.IdentityWithCredentialsPassword{
+			Config: &client.IdentityWithCredentialsPasswordConfig{Password: &password}}}
+	}
+	d, res, err := k.admin.IdentityAPI.CreateIdentity(ctx).CreateIdentityBody(*body).Execute()
+	if err := outcome("enrol", res, err); err != nil {
+		return person{}, err
+	}
+	return personOf(d)
+}
+
+// setAdmin writes one member of the admin metadata and leaves the others.
+func (k *kratos) setAdmin(ctx context.Context, id, member string, value any) error {
+	patch := client.NewJsonPatch("add", "/metadata_admin/"+member)
+	patch.Value = value
+	_, res, err := k.admin.IdentityAPI.PatchIdentity(ctx, id).JsonPatch([]client.JsonPatch{*patch}).Execute()
+	return outcome("write admin metadata", res, err)
+}
+
+// The members of the admin metadata, as in adminMeta.
+const (
+	memberFlow    = "activation_flow"
+	memberWaiting = "waiting"
+	memberFactor  = "factor"
+	memberPaired  = "paired"
+)
+
+// passwordLogin makes a session, of AAL 1.
+func (k *kratos) passwordLogin(ctx context.Context, identifier, password string) (token string, s client.Session, err error) {
+	f, res, err := k.public.FrontendAPI.CreateNativeLoginFlow(ctx).Execute()
+	if err := outcome("begin a login", res, err); err != nil {
+		return "", s, err
+	}
+	body := client.UpdateLoginFlowWithPasswordMethodAsUpdateLoginFlowBody(
+		client.NewUpdateLoginFlowWithPasswordMethod(identifier, "password", password))
+	return loggedIn(k.public.FrontendAPI.UpdateLoginFlow(ctx).Flow(f.Id).UpdateLoginFlowBody(body).Execute())
+}
+
+// raise makes an AAL 2 session of the session of token.
+func (k *kratos) raise(ctx context.Context, token, code string) (raised string, s client.Session, err error) {
+	f, res, err := k.public.FrontendAPI.CreateNativeLoginFlow(ctx).Aal("aal2").XSessionToken(token).Execute()
+	if err := outcome("begin the second factor", res, err); err != nil {
+		return "", s, err
+	}
+	body := client.UpdateLoginFlowWithTotpMethodAsUpdateLoginFlowBody(
+		client.NewUpdateLoginFlowWithTotpMethod("totp", code))
+	return loggedIn(k.public.FrontendAPI.UpdateLoginFlow(ctx).Flow(f.Id).XSessionToken(token).UpdateLoginFlowBody(body).Execute())
+}
+
+func loggedIn(l *client.SuccessfulNativeLogin, res *http.Response, err error) (string, client.Session, error) {
+	if err := outcome("log in", res, err); err != nil {
+		return "", client.Session{}, err
+	}
+	if l.GetSessionToken() == "" {
+		return "", client.Session{}, errors.New("log in: no session token came back")
+	}
+	return l.GetSessionToken(), l.Session, nil
+}
+
+// session asks whom a token belongs to.
+func (k *kratos) session(ctx context.Context, token string) (*client.Session, error) {
+	s, res, err := k.public.FrontendAPI.ToSession(ctx).XSessionToken(token).Execute()
+	if err := outcome("ask for a session", res, err); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+const (
+	sessionsPage = 100
+	maxSessions  = 1000
+)
+
+// others are the sessions of the same person, without that of token.
+func (k *kratos) others(ctx context.Context, token string) ([]client.Session, error) {
+	var all []client.Session
+	for page := int64(1); len(all) < maxSessions; page++ {
+		list, res, err := k.public.FrontendAPI.ListMySessions(ctx).XSessionToken(token).PerPage(sessionsPage).Page(page).Execute()
+		if err := outcome("list sessions", res, err); err != nil {
+			return nil, err
+		}
+		all = append(all, list...)
+		if len(list) < sessionsPage {
+			break
+		}
+	}
+	return all, nil
+}
+
+func (k *kratos) endOther(ctx context.Context, token, id string) error {
+	res, err := k.public.FrontendAPI.DisableMySession(ctx, id).XSessionToken(token).Execute()
+	return outcome("end a session", res, err)
+}
+
+func (k *kratos) endOthers(ctx context.Context, token string) error {
+	_, res, err := k.public.FrontendAPI.DisableMyOtherSessions(ctx).XSessionToken(token).Execute()
+	return outcome("end the other sessions", res, err)
+}
+
+func (k *kratos) logout(ctx context.Context, token string) error {
+	res, err := k.public.FrontendAPI.PerformNativeLogout(ctx).PerformNativeLogoutBody(*client.NewPerformNativeLogoutBody(token)).Execute()
+	if err := outcome("log out", res, err); err != nil && !errors.Is(err, errRefused) {
+		return err
+	}
+	return nil
+}
+
+// issue makes a one-time code, and the flow in which alone it can be used.
+func (k *kratos) issue(ctx context.Context, id string, ttl time.Duration) (flow, code string, err error) {
+	body := client.NewCreateRecoveryCodeForIdentityBody(id)
+	body.SetExpiresIn(ttl.String())
+	body.SetFlowType("api")
+	rc, res, err := k.admin.IdentityAPI.CreateRecoveryCodeForIdentity(ctx).CreateRecoveryCodeForIdentityBody(*body).Execute()
+	if err := outcome("issue a code", res, err); err != nil {
+		return "", "", err
+	}
+	link, err := url.Parse(rc.RecoveryLink)
+	if err != nil {
+		return "", "", errors.New("issue a code: the recovery link is not a URL")
+	}
+	if flow = link.Query().Get("flow"); flow == "" || rc.RecoveryCode == "" {
+		return "", "", errors.New("issue a code: no flow or no code came back")
+	}
+	return flow, rc.RecoveryCode, nil
+}
+
+// redeem uses a one-time code up: it makes a session, and a settings flow in
+// which the password can be set.
+func (k *kratos) redeem(ctx context.Context, flow, code string) (token, settings string, err error) {
+	m := client.NewUpdateRecoveryFlowWithCodeMethod("code")
+	m.SetCode(code)
+	f, res, err := k.public.FrontendAPI.UpdateRecoveryFlow(ctx).Flow(flow).
+		UpdateRecoveryFlowBody(client.UpdateRecoveryFlowWithCodeMethodAsUpdateRecoveryFlowBody(m)).Execute()
+	if err := outcome("use a code", res, err); err != nil {
+		return "", "", err
+	}
+	for _, c := range f.ContinueWith {
+		if s := c.ContinueWithSetOrySessionToken; s != nil {
+			token = s.OrySessionToken
+		}
+		if s := c.ContinueWithSettingsUi; s != nil {
+			settings = s.Flow.Id
+		}
+	}
+	if token == "" || settings == "" {
+		return "", "", fmt.Errorf("use a code: %w", errRefused)
+	}
+	return token, settings, nil
+}
+
+func (k *kratos) setPassword(ctx context.Context, token, settings, password string) error {
+	body := client.UpdateSettingsFlowWithPasswordMethodAsUpdateSettingsFlowBody(
+		client.NewUpdateSettingsFlowWithPasswordMethod("password", password))
+	_, res, err := k.public.FrontendAPI.UpdateSettingsFlow(ctx).Flow(settings).XSessionToken(token).UpdateSettingsFlowBody(body).Execute()
+	return outcome("set a password", res, err)
+}
+
+// offerFactor makes a new TOTP secret, to be confirmed with confirmFactor.
+func (k *kratos) offerFactor(ctx context.Context, token string) (settings, secret string, err error) {
+	f, res, err := k.public.FrontendAPI.CreateNativeSettingsFlow(ctx).XSessionToken(token).Execute()
+	if err := outcome("begin to pair a second factor", res, err); err != nil {
+		return "", "", err
+	}
+	for _, n := range f.Ui.Nodes {
+		if t := n.Attributes.UiNodeTextAttributes; t != nil && t.Id == "totp_secret_key" {
+			return f.Id, t.Text.Text, nil
+		}
+	}
+	return "", "", errors.New("pair a second factor: no secret came back")
+}
+
+func (k *kratos) confirmFactor(ctx context.Context, token, settings, code string) error {
+	m := client.NewUpdateSettingsFlowWithTotpMethod("totp")
+	m.SetTotpCode(code)
+	_, res, err := k.public.FrontendAPI.UpdateSettingsFlow(ctx).Flow(settings).XSessionToken(token).
+		UpdateSettingsFlowBody(client.UpdateSettingsFlowWithTotpMethodAsUpdateSettingsFlowBody(m)).Execute()
+	return outcome("confirm a second factor", res, err)
+}
+
+// dropFactor removes a second factor; that there is none is no error.
+func (k *kratos) dropFactor(ctx context.Context, id string) error {
+	res, err := k.admin.IdentityAPI.DeleteIdentityCredentials(ctx, id, "totp").Execute()
+	if err := outcome("remove a second factor", res, err); err != nil && !errors.Is(err, errRefused) {
+		return err
+	}
+	return nil
+}

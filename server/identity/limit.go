@@ -1,0 +1,201 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/go-redis/redis_rate/v10"
+	"mingjing"
+)
+
+// A Rate allows Count attempts at once, and as many again for each Per that
+// passes, evenly.
+type Rate struct {
+	Count int
+	Per   time.Duration
+}
+
+// Limits are the allowances of the package comment. Of several rates each one
+// must have room. A nil list is the default.
+type Limits struct {
+	// Device is for one identifier from one address.
+	Device []Rate
+	// Address is for one address.
+	Address []Rate
+	// Stranger is for one identifier from all addresses at which it never logged in.
+	Stranger []Rate
+	// Code is for the second factor of one member of staff, after the password.
+	Code []Rate
+}
+
+// DefaultLimits: a person who mistypes gets five tries at once and 60 a day; a
+// guesser with one address gets no more, and with many 400 a day for one person.
+// A password of the least length is not found so; neither is a second factor, of
+// which three of a million codes are right at any time.
+var DefaultLimits = Limits{
+	Device:   []Rate{{60, 24 * time.Hour}, {20, time.Hour}, {5, time.Minute}},
+	Address:  []Rate{{600, time.Hour}, {30, time.Minute}},
+	Stranger: []Rate{{400, 24 * time.Hour}, {100, time.Hour}, {30, time.Minute}},
+	Code:     []Rate{{50, 24 * time.Hour}, {20, time.Hour}, {5, time.Minute}},
+}
+
+func (l Limits) withDefaults() Limits {
+	or := func(have, otherwise []Rate) []Rate {
+		if have == nil {
+			return otherwise
+		}
+		return have
+	}
+	return Limits{
+		Device:   or(l.Device, DefaultLimits.Device),
+		Address:  or(l.Address, DefaultLimits.Address),
+		Stranger: or(l.Stranger, DefaultLimits.Stranger),
+		Code:     or(l.Code, DefaultLimits.Code),
+	}
+}
+
+// knownFor is for how long an identifier is remembered at an address.
+const knownFor = 90 * 24 * time.Hour
+
+// limitsTimeout is how long Redis may take to count one attempt.
+const limitsTimeout = 2 * time.Second
+
+// errSilent: strangers have used up what an identifier allows them.
+var errSilent = errors.New("strangers have used up the allowance")
+
+// An attempt is one try to get in. Kind keeps the allowances of logins,
+// activations and second factors apart.
+type attempt struct {
+	kind, identifier, addr string
+}
+
+// admit counts an attempt. The error is nil, errSilent, or what is to be
+// answered: too_many_attempts or identity_down.
+func (i *Identity) admit(ctx context.Context, a attempt) error {
+	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
+	defer cancel()
+	return i.bounded(ctx, func() error {
+		known, err := i.knows(ctx, a)
+		if err != nil {
+			return err
+		}
+		if err := i.allow(ctx, i.limits.Device, "device", a.kind, a.identifier, a.addr); err != nil || known {
+			return err
+		}
+		if err := i.allow(ctx, i.limits.Address, "address", a.addr); err != nil {
+			return err
+		}
+		err = i.allow(ctx, i.limits.Stranger, "stranger", a.kind, a.identifier)
+		if e, ok := errors.AsType[*mingjing.Error](err); ok && e.Kind == mingjing.Limited {
+			return errSilent
+		}
+		return err
+	})
+}
+
+// admitCode counts one second-factor code, after the password was right. One
+// who never logged in at this address can't use up the codes of one who did.
+func (i *Identity) admitCode(ctx context.Context, a attempt) error {
+	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
+	defer cancel()
+	return i.bounded(ctx, func() error {
+		known, err := i.knows(ctx, a)
+		if err != nil {
+			return err
+		}
+		if known {
+			err = i.allow(ctx, i.limits.Code, "code", a.identifier, a.addr)
+		} else {
+			err = i.allow(ctx, i.limits.Code, "code", a.identifier)
+		}
+		if e, ok := errors.AsType[*mingjing.Error](err); ok && e.Kind == mingjing.Limited {
+			return errSilent
+		}
+		return err
+	})
+}
+
+// bounded runs f, but no longer than ctx, which a Redis client need not heed.
+func (i *Identity) bounded(ctx context.Context, f func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	var err error
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		err = fmt.Errorf("count an attempt: %w", context.Cause(ctx))
+	}
+	if err == nil || errors.Is(err, errSilent) {
+		return err
+	}
+	if _, ok := errors.AsType[*mingjing.Error](err); ok {
+		return err
+	}
+	i.log.Error("identity is down", "doing", "count an attempt", "err", err)
+	return mingjing.Errorf(mingjing.Unavailable, "identity_down")
+}
+
+func (i *Identity) allow(ctx context.Context, rates []Rate, kind string, parts ...string) error {
+	for _, r := range rates {
+		key := i.keys.redis(kind, append(parts, r.Per.String())...)
+		res, err := i.limiter.Allow(ctx, key, redis_rate.Limit{Rate: r.Count, Burst: r.Count, Period: r.Per})
+		if err != nil {
+			return fmt.Errorf("count an attempt: %w", err)
+		}
+		if res.Allowed == 0 {
+			seconds := max(1, int(math.Ceil(res.RetryAfter.Seconds())))
+			return mingjing.Errorf(mingjing.Limited, "too_many_attempts", "seconds", strconv.Itoa(seconds))
+		}
+	}
+	return nil
+}
+
+func (i *Identity) knows(ctx context.Context, a attempt) (bool, error) {
+	n, err := i.redis.Exists(ctx, i.keys.redis("known", a.identifier, a.addr)).Result()
+	if err != nil {
+		return false, fmt.Errorf("look for a known address: %w", err)
+	}
+	return n > 0, nil
+}
+
+// succeeded remembers the identifier at the address and gives it its allowance
+// back. Failing to do so harms nobody.
+func (i *Identity) succeeded(ctx context.Context, a attempt) {
+	_, err := quick(ctx, i.cache, func(ctx context.Context) (struct{}, error) {
+		if err := i.redis.Set(ctx, i.keys.redis("known", a.identifier, a.addr), "1", knownFor).Err(); err != nil {
+			return struct{}{}, err
+		}
+		for _, r := range i.limits.Device {
+			if err := i.limiter.Reset(ctx, i.keys.redis("device", a.kind, a.identifier, a.addr, r.Per.String())); err != nil {
+				return struct{}{}, err
+			}
+		}
+		return struct{}{}, nil
+	})
+	if err != nil {
+		i.log.Warn("a successful login was not remembered", "err", err)
+	}
+}
+
+// place is what counts as one address: an IPv4 address, or the /64 network that
+// one IPv6 connection has to itself.
+func place(addr string) string {
+	a, err := netip.ParseAddr(addr)
+	if err != nil {
+		if len(addr) > 64 {
+			addr = addr[:64]
+		}
+		return addr
+	}
+	a = a.Unmap().WithZone("")
+	if a.Is6() {
+		p, _ := a.Prefix(64)
+		return p.String()
+	}
+	return a.String()
+}

@@ -1,0 +1,269 @@
+package identity
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/pquerna/otp"
+	"github.com/pquerna/otp/hotp"
+	"github.com/pquerna/otp/totp"
+	"mingjing"
+)
+
+const (
+	// maxPassword is the most bytes of a password.
+	maxPassword = 256
+	// checkTimeout is how long a login waits for its turn.
+	checkTimeout = 10 * time.Second
+
+	totpPeriod = 30 * time.Second
+	// usedFor is longer than a code can be used: its own step and one on each side.
+	usedFor = 5 * time.Minute
+)
+
+// Login lets a resident in. The errors are login_failed, too_many_attempts with
+// seconds, identity_down, and invalid_form when the password is empty. c.Addr is
+// what limits count by and c.Device what Sessions shows.
+func (i *Identity) Login(ctx context.Context, n mingjing.IDNumber, password string, c mingjing.Client) (token string, err error) {
+	if password == "" {
+		return "", mingjing.InvalidFields(mingjing.FieldError{Field: "password", Code: "required"})
+	}
+	defer i.pace.begin(ctx)()
+	a := attempt{"login", i.keys.resident(n), place(c.Addr)}
+	if err := i.admit(ctx, a); errors.Is(err, errSilent) {
+		return "", errLogin()
+	} else if err != nil {
+		return "", err
+	}
+	token, p, err := i.check(ctx, a.identifier, password, c)
+	if errors.Is(err, errRefused) {
+		return "", errLogin()
+	} else if err != nil {
+		return "", i.down(ctx, "log a resident in", err)
+	}
+	if p.public.Role != mingjing.RoleResident || p.public.Resident == "" {
+		i.abandon(ctx, token)
+		return "", errLogin()
+	}
+	i.succeeded(ctx, a)
+	return token, nil
+}
+
+// check asks Kratos for a session: one look-up and one password check, for known
+// and unknown alike.
+func (i *Identity) check(ctx context.Context, identifier, password string, c mingjing.Client) (string, person, error) {
+	if err := i.makeDecoy(ctx); err != nil {
+		return "", person{}, err
+	}
+	p, err := i.kratos.find(ctx, identifier)
+	if err != nil {
+		return "", person{}, err
+	}
+	if !p.enrolled || p.admin.Waiting {
+		identifier = i.keys.decoy()
+	}
+	if len(password) > maxPassword {
+		password = password[:maxPassword] + "\x00" // checked all the same, never right
+	}
+	turn, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	if err := i.checks.Acquire(turn, 1); err != nil {
+		return "", person{}, fmt.Errorf("wait for a password check: %w", err)
+	}
+	defer i.checks.Release(1)
+	token, _, err := i.kratos.passwordLogin(from(ctx, c.Device), identifier, password)
+	if err != nil {
+		return "", person{}, err
+	}
+	if p.traits.Identifier != identifier {
+		i.abandon(ctx, token)
+		return "", person{}, errRefused
+	}
+	return token, p, nil
+}
+
+// makeDecoy enrols the identity against which passwords are checked when there
+// is no account. Nobody knows its password.
+func (i *Identity) makeDecoy(ctx context.Context) error {
+	i.decoyOnce.Lock()
+	defer i.decoyOnce.Unlock()
+	if i.decoy {
+		return nil
+	}
+	p, err := i.kratos.find(ctx, i.keys.decoy())
+	if err != nil {
+		return err
+	}
+	if !p.enrolled {
+		_, err := i.kratos.create(ctx, schemaResident, traits{Identifier: i.keys.decoy()}, publicMeta{}, randomText())
+		if err != nil && !errors.Is(err, errConflict) {
+			return err
+		}
+	}
+	i.decoy = true
+	return nil
+}
+
+// abandon ends a session that nobody was given.
+func (i *Identity) abandon(ctx context.Context, token string) {
+	if err := i.kratos.logout(context.WithoutCancel(ctx), token); err != nil {
+		i.log.Warn("a session that nobody was given is left over", "err", err)
+	}
+}
+
+var staffNumber = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,31}$`)
+
+func canonicalStaff(login string) string { return strings.ToLower(strings.TrimSpace(login)) }
+
+// StaffLogin lets a member of staff in with password and second factor, into a
+// session of AAL 2. Each code is good once. The errors are those of Login, with
+// the fields login, password and totp.
+func (i *Identity) StaffLogin(ctx context.Context, login, password, code string, c mingjing.Client) (token string, err error) {
+	login, code = canonicalStaff(login), digits(code)
+	var missing []mingjing.FieldError
+	for _, f := range []struct{ name, value string }{{"login", login}, {"password", password}, {"totp", code}} {
+		if f.value == "" {
+			missing = append(missing, mingjing.FieldError{Field: f.name, Code: "required"})
+		}
+	}
+	if missing != nil {
+		return "", mingjing.InvalidFields(missing...)
+	}
+	defer i.pace.begin(ctx)()
+	if len(login) > 64 {
+		login = login[:64]
+	}
+	a := attempt{"staff", login, place(c.Addr)}
+	if err := i.admit(ctx, a); errors.Is(err, errSilent) {
+		return "", errLogin()
+	} else if err != nil {
+		return "", err
+	}
+	identifier := login
+	if !staffNumber.MatchString(login) {
+		identifier = i.keys.decoy()
+	}
+	half, p, err := i.check(ctx, identifier, password, c)
+	if errors.Is(err, errRefused) {
+		return "", errLogin()
+	} else if err != nil {
+		return "", i.down(ctx, "log staff in", err)
+	}
+	token, err = i.second(ctx, a, half, p, code, c)
+	if err != nil {
+		i.abandon(ctx, half)
+		if errors.Is(err, errRefused) || errors.Is(err, errSilent) {
+			return "", errLogin()
+		}
+		if _, ok := errors.AsType[*mingjing.Error](err); ok {
+			return "", err
+		}
+		return "", i.down(ctx, "check a second factor", err)
+	}
+	i.succeeded(ctx, a)
+	return token, nil
+}
+
+// second checks the code and raises the session of token to AAL 2.
+func (i *Identity) second(ctx context.Context, a attempt, token string, p person, code string, c mingjing.Client) (string, error) {
+	if !p.public.Role.Staff() || !p.admin.Paired {
+		return "", errRefused
+	}
+	if err := i.admitCode(ctx, a); err != nil {
+		return "", err
+	}
+	f, err := i.openFactor(p)
+	if err != nil {
+		return "", err
+	}
+	now := time.Now()
+	step, ok := f.step(code, now)
+	if !ok {
+		return "", errRefused
+	}
+	if err := i.useStep(ctx, a.identifier, step); err != nil {
+		return "", err
+	}
+	inner, err := totp.GenerateCode(f.Kratos, now)
+	if err != nil {
+		return "", fmt.Errorf("make a code: %w", err)
+	}
+	raised, s, err := i.kratos.raise(from(ctx, c.Device), token, inner)
+	if err != nil {
+		return "", err
+	}
+	if aal(s.GetAuthenticatorAssuranceLevel()) < 2 {
+		return "", errors.New("raise a session: it is not of AAL 2")
+	}
+	return raised, nil
+}
+
+// useStep makes the code of one time step unusable, once.
+func (i *Identity) useStep(ctx context.Context, login string, step uint64) error {
+	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
+	defer cancel()
+	return i.bounded(ctx, func() error {
+		fresh, err := i.redis.SetNX(ctx, i.keys.redis("step", login, fmt.Sprint(step)), "1", usedFor).Result()
+		if err != nil {
+			return fmt.Errorf("use a second-factor code up: %w", err)
+		}
+		if !fresh {
+			return errSilent
+		}
+		return nil
+	})
+}
+
+// A factor is a second factor: the secret in the authenticator, and Kratos'.
+type factor struct {
+	Secret string `json:"secret"`
+	Kratos string `json:"kratos"`
+}
+
+func (i *Identity) openFactor(p person) (factor, error) {
+	b, err := i.keys.open(p.id, p.admin.Factor)
+	if err != nil {
+		return factor{}, err
+	}
+	var f factor
+	if err := json.Unmarshal(b, &f); err != nil {
+		return factor{}, fmt.Errorf("read a second factor: %w", err)
+	}
+	return f, nil
+}
+
+// step is the time step of which code is the code, now or one to either side.
+func (f factor) step(code string, now time.Time) (step uint64, ok bool) {
+	at := uint64(now.Unix()) / uint64(totpPeriod.Seconds())
+	for _, s := range []uint64{at, at - 1, at + 1} {
+		want, err := hotp.GenerateCodeCustom(f.Secret, s, hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+		if err == nil && subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 {
+			step, ok = s, true
+		}
+	}
+	return step, ok
+}
+
+// digits are the digits of text, as a person types a code: spaces and hyphens
+// between groups and full-width digits are understood. Anything else in it, or
+// too much of it, leaves a text that is no code.
+func digits(text string) string {
+	if len(text) > 128 {
+		return "?"
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == ' ' || r == '-' || r == '\t' || r == '\n' || r == '\r' || r == '\u3000' || r == '\u00a0' || r == '－':
+			return -1
+		case r >= '０' && r <= '９':
+			return r - '０' + '0'
+		}
+		return r
+	}, text)
+}

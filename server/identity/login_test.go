@@ -1,0 +1,377 @@
+package identity
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"mingjing"
+)
+
+func TestAnUnknownIDAndAWrongPasswordLookTheSame(t *testing.T) {
+	const floor = 500 * time.Millisecond
+	i := door(t, func(i *Identity) { i.pace.floor = floor })
+	known, waiting, locked, hammered := enrolled(t), newNumber(), enrolled(t), enrolled(t)
+	if err := i.EnrolResident(t.Context(), residentOf(waiting), waiting, ""); err != nil {
+		t.Fatal(err)
+	}
+	lock(t, locked)
+	i.limits.Stranger = []Rate{{1, time.Hour}}
+	if _, err := i.Login(t.Context(), hammered, "not the password", newDevice()); err == nil {
+		t.Fatal("a wrong password is let in")
+	}
+	type answer struct {
+		err  error
+		took time.Duration
+	}
+	answers := map[string]answer{}
+	for name, try := range map[string]struct {
+		n        mingjing.IDNumber
+		password string
+	}{
+		"unknown ID":            {newNumber(), password},
+		"wrong password":        {known, "not the password"},
+		"locked":                {locked, password},
+		"not activated":         {waiting, password},
+		"hammered by strangers": {hammered, password},
+		"far too long":          {known, string(make([]byte, 100_000))},
+	} {
+		start := time.Now()
+		_, err := i.Login(t.Context(), try.n, try.password, newDevice())
+		answers[name] = answer{err, time.Since(start)}
+	}
+	want := mingjing.Errorf(mingjing.Unauthenticated, "login_failed")
+	for name, a := range answers {
+		if !reflect.DeepEqual(a.err, error(want)) {
+			t.Errorf("%s: the answer is %#v", name, a.err)
+		}
+		if over := a.took % floor; a.took < floor || over > floor/3 {
+			t.Errorf("%s: answered after %v, which is no multiple of the floor of %v", name, a.took, floor)
+		}
+	}
+}
+
+func lock(t *testing.T, n mingjing.IDNumber) {
+	t.Helper()
+	p, err := shared.kratos.find(t.Context(), shared.keys.resident(n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	patch := clientPatch("replace", "/state", "inactive")
+	if _, _, err := shared.kratos.admin.IdentityAPI.PatchIdentity(t.Context(), p.id).JsonPatch(patch).Execute(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAKnownAndAnUnknownIDCostTheSamePasswordCheck(t *testing.T) {
+	n := enrolled(t)
+	check := func(n mingjing.IDNumber) time.Duration {
+		best := time.Hour
+		for range 5 {
+			start := time.Now()
+			if _, _, err := shared.check(t.Context(), shared.keys.resident(n), "not the password", newDevice()); !errors.Is(err, errRefused) {
+				t.Fatalf("a wrong password gives %v", err)
+			}
+			best = min(best, time.Since(start))
+		}
+		return best
+	}
+	unactivated, _ := waiting(t, shared)
+	known := check(n)
+	for name, other := range map[string]time.Duration{"unknown": check(newNumber()), "not activated": check(unactivated)} {
+		t.Logf("a password check takes %v, and %v where the ID is %s", known, other, name)
+		if other < known/3 || known < other/3 {
+			t.Errorf("known %v, %s %v: under load the floor would not hide that", known, name, other)
+		}
+	}
+}
+
+func TestAResidentIsLetInAndKnownByItsOwnID(t *testing.T) {
+	n, c := enrolled(t), newDevice()
+	token := loggedInAs(t, shared, n, c)
+	for range 2 { // from Kratos, then from the cache
+		l, err := shared.Who(t.Context(), token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := (mingjing.Actor{Role: mingjing.RoleResident, ID: string(residentOf(n)), AAL: 1}); l.Actor != want || l.IDMasked != "" {
+			t.Errorf("the session is of %+v %q, want %+v", l.Actor, l.IDMasked, want)
+		}
+		if left := time.Until(l.ExpiresAt); left < 11*time.Hour || left > 12*time.Hour {
+			t.Errorf("the session lasts %v, not 12 hours", left)
+		}
+	}
+	_, err := shared.Who(t.Context(), "")
+	wantCode(t, err, "not_logged_in")
+	_, err = shared.Who(t.Context(), token+"x")
+	wantCode(t, err, "session_expired")
+	_, err = shared.Who(t.Context(), "no token\r\nX: y")
+	wantCode(t, err, "session_expired")
+}
+
+func TestAStrangerCannotLockAVictimOut(t *testing.T) {
+	i := door(t, func(i *Identity) {
+		i.limits = Limits{Device: []Rate{{3, time.Hour}}, Stranger: []Rate{{6, time.Hour}}}.withDefaults()
+	})
+	victim, home := enrolled(t), newDevice()
+	loggedInAs(t, i, victim, home)
+	var refused, limited int
+	for range 4 { // addresses
+		stranger := newDevice()
+		for range 4 {
+			switch _, err := i.Login(t.Context(), victim, "not the password", stranger); codeOf(err) {
+			case "login_failed":
+				refused++
+			case "too_many_attempts":
+				limited++
+			default:
+				t.Fatalf("a stranger is told %v", err)
+			}
+		}
+	}
+	if refused != 12 || limited != 4 {
+		t.Errorf("strangers were refused %d and limited %d times, want 12 and 4", refused, limited)
+	}
+	if _, err := i.Login(t.Context(), victim, password, newDevice()); codeOf(err) != "login_failed" {
+		t.Errorf("with the strangers' allowance used up a new address is told %v", err)
+	}
+	for range 5 {
+		loggedInAs(t, i, victim, home)
+	}
+	// An activation code opens the door at a new address.
+	code, err := i.ActivationCode(t.Context(), victim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	away := newDevice()
+	if _, err := i.Activate(t.Context(), victim, code, password, away); err != nil {
+		t.Fatal(err)
+	}
+	loggedInAs(t, i, victim, away)
+}
+
+func TestOneAddressCannotUseUpWhatStrangersAreAllowed(t *testing.T) {
+	for _, s := range DefaultLimits.Stranger {
+		if !slices.ContainsFunc(DefaultLimits.Device, func(d Rate) bool { return d.Per == s.Per && 2*d.Count < s.Count }) {
+			t.Errorf("nothing keeps one address from using up the %d tries in %v of all strangers", s.Count, s.Per)
+		}
+	}
+}
+
+func TestAGuesserWaitsLongerAndLonger(t *testing.T) {
+	i := door(t, func(i *Identity) {
+		i.limits = Limits{Device: []Rate{{3, 30 * time.Hour}, {2, time.Minute}}, Address: []Rate{{4, time.Hour}}}.withDefaults()
+	})
+	n, c := newNumber(), newDevice()
+	seconds := func(n mingjing.IDNumber) int {
+		_, err := i.Login(t.Context(), n, "not the password", c)
+		e, ok := errors.AsType[*mingjing.Error](err)
+		if !ok || e.Kind != mingjing.Limited {
+			return 0
+		}
+		s, err := strconv.Atoi(e.Values["seconds"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	var waits []int
+	for range 5 {
+		waits = append(waits, seconds(n))
+	}
+	if waits[0] != 0 || waits[1] != 0 || waits[2] < 20 || waits[2] > 30 || waits[4] < 9*3600 {
+		t.Errorf("the waits are %v seconds, want 0, 0, half a minute, then hours", waits)
+	}
+	// Other ID numbers from the same address use up the address.
+	var others []int
+	for range 3 {
+		others = append(others, seconds(newNumber()))
+	}
+	if others[0] != 0 || others[2] == 0 {
+		t.Errorf("the waits of other ID numbers from the same address are %v", others)
+	}
+}
+
+func TestAStaffLoginNeedsTheSecondFactor(t *testing.T) {
+	login, c := staff(t), newDevice()
+	wrong := codeAt(t, 500)
+	for name, try := range map[string]struct{ login, password, code, want string }{
+		"wrong code":     {login, password, wrong, "login_failed"},
+		"no code":        {login, password, " ", "invalid_form"},
+		"old code":       {login, password, codeAt(t, -4), "login_failed"},
+		"wrong password": {login, "not the password", codeAt(t, 0), "login_failed"},
+		"unknown":        {"h-1", password, codeAt(t, 0), "login_failed"},
+		"no number":      {"h 1'; --", password, codeAt(t, 0), "login_failed"},
+	} {
+		if token, err := shared.StaffLogin(t.Context(), try.login, try.password, try.code, newDevice()); codeOf(err) != try.want || token != "" {
+			t.Errorf("%s: the answer is %q, %v", name, token, err)
+		}
+	}
+	// A half login leaves no session behind.
+	p, err := shared.kratos.find(t.Context(), login)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, res, err := shared.kratos.admin.IdentityAPI.ListIdentitySessions(t.Context(), p.id).Active(true).Execute()
+	if err := outcome("list", res, err); err != nil && !errors.Is(err, errRefused) {
+		t.Fatal(err)
+	}
+	if len(left) != 0 {
+		t.Errorf("%d half sessions are left", len(left))
+	}
+	// The wrong tries did not use up the right code.
+	token, err := shared.StaffLogin(t.Context(), " "+login+" ", password, codeAt(t, 0), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := shared.Who(t.Context(), token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (mingjing.Actor{Role: mingjing.RoleHandler, ID: login, Name: "Shen Mo", AAL: 2}); l.Actor != want || l.IDMasked != login {
+		t.Errorf("the session is of %+v %q, want %+v", l.Actor, l.IDMasked, want)
+	}
+}
+
+func TestASessionOfStaffWithoutTheSecondFactorIsNone(t *testing.T) {
+	half, _, err := shared.kratos.passwordLogin(t.Context(), staff(t), password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = shared.Who(t.Context(), half)
+	wantCode(t, err, "session_expired")
+}
+
+func TestATOTPCodeWorksOnce(t *testing.T) {
+	login, code := staff(t), codeAt(t, 0)
+	var in atomic.Int64
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if _, err := shared.StaffLogin(t.Context(), login, password, code, newDevice()); err == nil {
+				in.Add(1)
+			} else if codeOf(err) != "login_failed" {
+				t.Errorf("a used code is told %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	if in.Load() != 1 {
+		t.Errorf("one code let %d in", in.Load())
+	}
+	if _, err := shared.StaffLogin(t.Context(), login, password, codeAt(t, 1), newDevice()); err != nil {
+		t.Errorf("the next code is told %v", err)
+	}
+}
+
+func TestSecondFactorsCannotBeGuessed(t *testing.T) {
+	i := door(t, func(i *Identity) { i.limits.Code = []Rate{{3, time.Hour}} })
+	login, home := staff(t), newDevice()
+	if _, err := i.StaffLogin(t.Context(), login, password, codeAt(t, -1), home); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 { // the first code was counted too
+		_, err := i.StaffLogin(t.Context(), login, password, codeAt(t, 500), newDevice())
+		wantCode(t, err, "login_failed")
+	}
+	_, err := i.StaffLogin(t.Context(), login, password, codeAt(t, 0), newDevice())
+	wantCode(t, err, "login_failed")
+	if _, err := i.StaffLogin(t.Context(), login, password, codeAt(t, 0), home); err != nil {
+		t.Errorf("where the person logged in before, the answer is %v", err)
+	}
+}
+
+func TestResidentsAndStaffDoNotFitThroughEachOthersDoor(t *testing.T) {
+	n := enrolled(t)
+	_, err := shared.StaffLogin(t.Context(), shared.keys.resident(n), password, codeAt(t, 0), newDevice())
+	wantCode(t, err, "login_failed")
+	_, err = shared.Login(t.Context(), mingjing.IDNumber(staff(t)), password, newDevice())
+	wantCode(t, err, "login_failed")
+}
+
+func TestWithoutRedisNobodyNewIsLetInAndNobodyIsThrownOut(t *testing.T) {
+	rdb, stop := ownRedis(t)
+	i := door(t, func(i *Identity) {
+		i.redis, i.cache = rdb, &cache{redis: rdb}
+		i.limiter = redisRate(rdb)
+	})
+	n, c := enrolled(t), newDevice()
+	token := loggedInAs(t, i, n, c)
+	if _, err := i.Who(t.Context(), token); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	_, err := i.Login(t.Context(), n, password, c)
+	wantCode(t, err, "identity_down")
+	code, err := i.ActivationCode(t.Context(), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = i.Activate(t.Context(), n, code, password, c)
+	wantCode(t, err, "identity_down")
+	for range 3 {
+		if _, err := i.Who(t.Context(), token); err != nil {
+			t.Errorf("with Redis down a session is told %v", err)
+		}
+	}
+	if err := i.Logout(t.Context(), token); err != nil {
+		t.Errorf("with Redis down a logout is told %v", err)
+	}
+	_, err = i.Who(t.Context(), token)
+	wantCode(t, err, "session_expired")
+}
+
+func TestRedisHoldsOnlyKeyedHashes(t *testing.T) {
+	n, login := enrolled(t), staff(t)
+	c := mingjing.Client{Addr: "198.51.100.77", Device: "Chrome"}
+	token := loggedInAs(t, shared, n, c)
+	if _, err := shared.Who(t.Context(), token); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := shared.StaffLogin(t.Context(), login, password, codeAt(t, 0), c); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := sharedRDB.Keys(t.Context(), "*").Result()
+	if err != nil || len(keys) == 0 {
+		t.Fatalf("%d keys, %v", len(keys), err)
+	}
+	for _, k := range keys {
+		v, err := sharedRDB.Get(t.Context(), k).Result()
+		if err != nil && !errors.Is(err, redis.Nil) {
+			t.Fatal(err)
+		}
+		for _, secret := range []string{string(n), c.Addr, token, login + "|", password, shared.keys.resident(n)} {
+			if contains(k, secret) || contains(v, secret) {
+				t.Errorf("%s holds %q", k, secret)
+			}
+		}
+		if contains(k, login) {
+			t.Errorf("the key %s names a staff number", k)
+		}
+		if sharedRDB.PTTL(t.Context(), k).Val() == -1 { // it has no end
+			t.Errorf("%s stays for good", k)
+		}
+	}
+}
+
+func TestAPlaceIsAnAddressOrAnIPv6Network(t *testing.T) {
+	for in, want := range map[string]string{
+		"203.0.113.9":          "203.0.113.9",
+		"::ffff:203.0.113.9":   "203.0.113.9",
+		"2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64",
+		"2001:db8:1:2::1":      "2001:db8:1:2::/64",
+		"fe80::1%eth0":         "fe80::/64",
+		"":                     "",
+		"nonsense":             "nonsense",
+	} {
+		if got := place(in); got != want {
+			t.Errorf("place(%q) is %q, want %q", in, got, want)
+		}
+	}
+}

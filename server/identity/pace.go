@@ -1,0 +1,33 @@
+package identity
+
+import (
+	"context"
+	"time"
+)
+
+// pace holds answers until the floor of time, or the next multiple of it, is
+// reached: how long the work took shows only in whole floors.
+type pace struct {
+	floor time.Duration
+	wait  func(ctx context.Context, d time.Duration)
+}
+
+// begin starts the time; what it returns waits.
+func (p pace) begin(ctx context.Context) (hold func()) {
+	start := time.Now()
+	return func() {
+		took := time.Since(start)
+		floors := max(1, (took+p.floor-1)/p.floor)
+		p.wait(ctx, floors*p.floor-took)
+	}
+}
+
+// wait returns after d, or when ctx ends: then nobody is left to measure.
+func wait(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,27 @@
+//go:build unix && !linux
+
+package identity
+
+import (
+	"os"
+	"os/exec"
+	"strconv"
+	"syscall"
+)
+
+// dieWithUs: here a child outlives a parent that is killed; the next server
+// ends it.
+func dieWithUs() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+
+func tryLock(f *os.File) error {
+	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+}
+
+// commandLine is how a process was started; "" when it is gone.
+func commandLine(pid int) string {
+	b, err := exec.Command("ps", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}

@@ -1,0 +1,193 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	client "github.com/ory/kratos-client-go"
+	"mingjing"
+)
+
+// Who says whose session a token is. It is remembered in Redis for at most ten
+// seconds, but a session that was ended through this door is gone at once. For a
+// resident Actor.Name and IDMasked are empty, for staff IDMasked is the staff
+// number. The errors are not_logged_in when there is no token, session_expired
+// when it is worth nothing, and identity_down.
+func (i *Identity) Who(ctx context.Context, token string) (mingjing.Login, error) {
+	if token == "" {
+		return mingjing.Login{}, errNotLoggedIn()
+	}
+	if !plausible(token) {
+		return mingjing.Login{}, errExpired()
+	}
+	if l, ok := i.recall(ctx, token); ok {
+		return l, nil
+	}
+	l, err := i.ask(ctx, token)
+	if err != nil {
+		return mingjing.Login{}, err
+	}
+	i.remember(ctx, token, l)
+	return l, nil
+}
+
+// ask asks Kratos whose session a token is.
+func (i *Identity) ask(ctx context.Context, token string) (mingjing.Login, error) {
+	s, err := i.kratos.session(ctx, token)
+	if errors.Is(err, errRefused) {
+		return mingjing.Login{}, errExpired()
+	} else if err != nil {
+		return mingjing.Login{}, i.down(ctx, "ask who is there", err)
+	}
+	if !s.GetActive() || s.Identity == nil {
+		return mingjing.Login{}, errExpired()
+	}
+	p, err := personOf(s.Identity)
+	if err != nil {
+		return mingjing.Login{}, i.down(ctx, "ask who is there", err)
+	}
+	l := mingjing.Login{
+		Actor:     mingjing.Actor{Role: p.public.Role, AAL: aal(s.GetAuthenticatorAssuranceLevel())},
+		SessionID: s.Id,
+		ExpiresAt: s.GetExpiresAt(),
+	}
+	switch {
+	case p.public.Role == mingjing.RoleResident && p.schema == schemaResident && p.public.Resident != "":
+		l.Actor.ID = string(p.public.Resident)
+	case p.public.Role.Staff() && p.schema == schemaStaff && l.Actor.AAL >= 2:
+		l.Actor.ID, l.Actor.Name, l.IDMasked = p.traits.Identifier, p.traits.Name, p.traits.Identifier
+	default:
+		return mingjing.Login{}, errExpired()
+	}
+	return l, nil
+}
+
+// Logout ends the session of a token. That there is none is no error; the only
+// error is identity_down.
+func (i *Identity) Logout(ctx context.Context, token string) error {
+	if !plausible(token) {
+		return nil
+	}
+	l, err := i.Who(ctx, token)
+	if e, ok := errors.AsType[*mingjing.Error](err); ok && e.Kind == mingjing.Unauthenticated {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if err := i.kratos.logout(ctx, token); err != nil {
+		return i.down(ctx, "log out", err)
+	}
+	i.ended(ctx, l.SessionID)
+	return nil
+}
+
+// Sessions are the sessions of the person behind the token, this one first, then
+// the newest. The errors are those of Who.
+func (i *Identity) Sessions(ctx context.Context, token string) ([]mingjing.Session, error) {
+	l, err := i.Who(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	this, err := i.kratos.session(ctx, token)
+	if err == nil {
+		var others []client.Session
+		if others, err = i.kratos.others(ctx, token); err == nil {
+			list := []mingjing.Session{sessionOf(this, true)}
+			for n := range others {
+				// A session of staff before the second factor was never given to anybody.
+				if l.Actor.Role.Staff() && aal(others[n].GetAuthenticatorAssuranceLevel()) < 2 {
+					continue
+				}
+				list = append(list, sessionOf(&others[n], false))
+			}
+			slices.SortStableFunc(list[1:], func(a, b mingjing.Session) int { return b.StartedAt.Compare(a.StartedAt) })
+			return list, nil
+		}
+	}
+	return nil, i.sessionError(ctx, "list sessions", err)
+}
+
+// EndSession ends one session of the person behind the token; it may be the
+// token's own. The errors are those of Who, and session_unknown (NotFound) when
+// the person has no such session.
+func (i *Identity) EndSession(ctx context.Context, token, sessionID string) error {
+	l, err := i.Who(ctx, token)
+	if err != nil {
+		return err
+	}
+	if sessionID == l.SessionID {
+		return i.Logout(ctx, token)
+	}
+	others, err := i.kratos.others(ctx, token)
+	if err != nil {
+		return i.sessionError(ctx, "end a session", err)
+	}
+	if !slices.ContainsFunc(others, func(s client.Session) bool { return s.Id == sessionID }) {
+		return mingjing.Errorf(mingjing.NotFound, "session_unknown")
+	}
+	if err := i.kratos.endOther(ctx, token, sessionID); err != nil {
+		return i.sessionError(ctx, "end a session", err)
+	}
+	i.ended(ctx, sessionID)
+	return nil
+}
+
+// EndOtherSessions ends all sessions of the person behind the token but the
+// token's own. The errors are those of Who.
+func (i *Identity) EndOtherSessions(ctx context.Context, token string) error {
+	if _, err := i.Who(ctx, token); err != nil {
+		return err
+	}
+	others, err := i.kratos.others(ctx, token)
+	if err != nil {
+		return i.sessionError(ctx, "end the other sessions", err)
+	}
+	if err := i.kratos.endOthers(ctx, token); err != nil {
+		return i.sessionError(ctx, "end the other sessions", err)
+	}
+	ids := make([]string, len(others))
+	for n, s := range others {
+		ids[n] = s.Id
+	}
+	i.ended(ctx, ids...)
+	return nil
+}
+
+// sessionError is what a refusal, or another failure, means for the person
+// behind a token.
+func (i *Identity) sessionError(ctx context.Context, doing string, err error) error {
+	if errors.Is(err, errRefused) {
+		return errExpired()
+	}
+	return i.down(ctx, doing, err)
+}
+
+func sessionOf(s *client.Session, current bool) mingjing.Session {
+	m := mingjing.Session{ID: s.Id, StartedAt: s.GetIssuedAt(), ExpiresAt: s.GetExpiresAt(), Current: current}
+	// Kratos keeps every device that a session was seen with; the first is where
+	// it began.
+	if len(s.Devices) > 0 && s.Devices[0].GetUserAgent() != noDevice {
+		m.Device = s.Devices[0].GetUserAgent()
+	}
+	return m
+}
+
+func aal(l client.AuthenticatorAssuranceLevel) int {
+	switch l {
+	case client.AUTHENTICATORASSURANCELEVEL_AAL1:
+		return 1
+	case client.AUTHENTICATORASSURANCELEVEL_AAL2, client.AUTHENTICATORASSURANCELEVEL_AAL3:
+		return 2
+	}
+	return 0
+}
+
+// plausible says whether a token may be one at all, so that nothing else gets
+// into a header or a look-up.
+func plausible(token string) bool {
+	return token != "" && len(token) <= 128 && strings.IndexFunc(token, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-'
+	}) < 0
+}

@@ -1,0 +1,97 @@
+// Command mingjing is the server and the tools around it. This package is the
+// roof: it reads the settings, opens each part, hands the parts to each other and
+// closes them again. It decides nothing else.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+const usage = `usage: mingjing COMMAND
+
+  serve                  run the server (the default)
+  rulebook check FILE…   check rulebooks before they are published
+  health                 exit with 0 when the server at ADDR is ready, for probes
+  help                   this text
+
+Settings are environment variables; README.md lists them.
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is the program; it returns what to exit with.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	command := "serve"
+	if len(args) > 0 {
+		command, args = args[0], args[1:]
+	}
+	switch command {
+	case "serve":
+		s, err := readSettings(getenv)
+		if err != nil {
+			fmt.Fprintln(stderr, "mingjing:", err)
+			return 2
+		}
+		if err := serve(ctx, s, stdout, stderr); err != nil {
+			fmt.Fprintln(stderr, "mingjing:", err)
+			return 1
+		}
+		return 0
+	case "rulebook":
+		return runRulebook(args, stdout, stderr)
+	case "health":
+		s, err := readSettings(getenv)
+		if err == nil {
+			err = health(ctx, s.Addr)
+		}
+		if err != nil {
+			fmt.Fprintln(stderr, "mingjing:", err)
+			return 1
+		}
+		return 0
+	case "help", "-h", "--help":
+		fmt.Fprint(stdout, usage)
+		return 0
+	}
+	fmt.Fprintf(stderr, "mingjing: there is no command %q\n\n%s", command, usage)
+	return 2
+}
+
+// health asks the server on this machine whether it is ready.
+func health(ctx context.Context, addr string) error {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("ADDR: %w", err)
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	ctx, stop := context.WithTimeout(ctx, 5*time.Second)
+	defer stop()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("not reachable: %w", err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("not ready: %s", res.Status)
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"mingjing"
+	"mingjing/web/rulebooks"
+)
+
+// check runs the command and says what it printed.
+func check(t *testing.T, args ...string) (code int, out, errs string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	code = runRulebook(args, &stdout, &stderr)
+	return code, stdout.String(), stderr.String()
+}
+
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestThePublishedRulebooksPassTheCheck(t *testing.T) {
+	code, out, errs := check(t, "check", "../web/rulebooks/honest-shanghai.json", "../web/rulebooks/rongcheng.json")
+	if code != 0 || errs != "" || strings.Count(out, ": good: ") != 2 || !strings.Contains(out, "99 agencies") {
+		t.Errorf("exit %d\n%s%s", code, out, errs)
+	}
+}
+
+func TestTheCheckPrintsEveryProblemWithItsPlace(t *testing.T) {
+	good := string(rulebooks.Files()["rongcheng.json"])
+	bad := strings.NewReplacer(
+		`"base": 1000`, `"base": 9000`,
+		`"zone": "Asia/Shanghai"`, `"zone": "Asia/Atlantis"`,
+		`"shape": "triangle"`, `"shape": "heart"`,
+		`"code": "friends"`, `"code": "fiends"`,
+	).Replace(good)
+	code, out, errs := check(t, "check", write(t, "rongcheng.json", bad))
+	if code != 1 || errs != "" || strings.Contains(out, ": good: ") {
+		t.Errorf("exit %d %s", code, errs)
+	}
+	for _, want := range []string{"/base: ", "/bands/8/shape: schema: ", "/bands/8/shape: choose", "/never_used: schema: ", "/never_used: add friends"} {
+		if !strings.Contains(out, "rongcheng.json: "+want) {
+			t.Errorf("it does not say %q:\n%s", want, out)
+		}
+	}
+}
+
+func TestTheCheckKnowsZonesAndFileNames(t *testing.T) {
+	text := strings.Replace(string(rulebooks.Files()["rongcheng.json"]), "Asia/Shanghai", "Asia/Atlantis", 1)
+	code, out, _ := check(t, "check", write(t, "other.json", text))
+	if code != 1 || !strings.Contains(out, "/zone: ") || !strings.Contains(out, "/id: ") {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+}
+
+func TestTheCheckSaysWhatItCannotRead(t *testing.T) {
+	good := "../web/rulebooks/rongcheng.json"
+	for name, args := range map[string][]string{
+		"no command":       nil,
+		"no file":          {"check"},
+		"another command":  {"publish", good},
+		"a flag":           {"check", "--fast", good},
+		"a file not there": {"check", filepath.Join(t.TempDir(), "nowhere.json"), good},
+		"a folder":         {"check", t.TempDir()},
+	} {
+		if code, _, errs := check(t, args...); code != 2 || errs == "" {
+			t.Errorf("%s: exit %d %q", name, code, errs)
+		}
+	}
+	for name, text := range map[string]string{"empty": "", "not JSON": "{", "deep": strings.Repeat("[", 20000), "too large": strings.Repeat(" ", mingjing.MaxRulebookBytes+1)} {
+		if code, out, _ := check(t, "check", write(t, "rongcheng.json", text)); code != 1 || !strings.Contains(out, "rongcheng.json: /: ") {
+			t.Errorf("%s: exit %d %q", name, code, out)
+		}
+	}
+}

@@ -1,0 +1,256 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"mingjing"
+	"mingjing/app/page"
+	"mingjing/server/agency"
+	"mingjing/server/api"
+	"mingjing/server/casework"
+	"mingjing/server/demo"
+	"mingjing/server/identity"
+	"mingjing/server/live"
+	"mingjing/server/store"
+	"mingjing/web/rulebooks"
+)
+
+// grace is how long open requests get to end when the server stops.
+const grace = 10 * time.Second
+
+type systemClock struct{}
+
+func (systemClock) Now() time.Time { return time.Now() }
+
+// A program is the server with all its parts open.
+type program struct {
+	Settings
+	listener net.Listener
+	handler  http.Handler
+	casework *casework.Casework
+	hub      *live.Hub
+	log      *slog.Logger
+	accounts []demo.Account
+	closers  []func() error // the last one opened is closed first
+}
+
+func (p *program) onClose(fn func() error) { p.closers = append(p.closers, fn) }
+
+// close closes every part that is open.
+func (p *program) close() error {
+	var errs []error
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		errs = append(errs, p.closers[i]())
+	}
+	return errors.Join(errs...)
+}
+
+// open opens every part. When it fails it leaves nothing open.
+func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err error) {
+	p = &program{Settings: s, log: slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: s.LogLevel}))}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.close())
+		}
+	}()
+	if p.Data, err = filepath.Abs(s.Data); err != nil {
+		return p, fmt.Errorf("DATA: %w", err)
+	}
+	if err := os.MkdirAll(p.Data, 0o700); err != nil {
+		return p, fmt.Errorf("DATA: %w", err)
+	}
+	keys, err := readSecrets(p.Data)
+	if err != nil {
+		return p, err
+	}
+	// Taken first: a port that is in use should be said at once.
+	if p.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.Addr); err != nil {
+		return p, fmt.Errorf("ADDR: %w", err)
+	}
+	p.onClose(func() error {
+		if err := p.listener.Close(); !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	})
+	books, err := rulebooks.All()
+	if err != nil {
+		return p, fmt.Errorf("rulebooks: %w", err)
+	}
+
+	redis, closeRedis, err := live.OpenRedis(ctx, s.RedisURL)
+	if err != nil {
+		return p, err
+	}
+	p.onClose(closeRedis)
+	databaseURL := s.DatabaseURL
+	if databaseURL == "" {
+		databaseURL = "sqlite://" + filepath.Join(p.Data, "mingjing.db")
+	}
+	db, err := store.Open(ctx, databaseURL, store.Options{IDKey: keys.IDKey, Logger: p.log})
+	if err != nil {
+		return p, err
+	}
+	p.onClose(db.Close)
+	who, err := identity.Open(ctx, identity.Config{
+		PublicURL: s.KratosPublicURL, AdminURL: s.KratosAdminURL,
+		Embedded: identity.Embedded{Bin: s.KratosBin, Dir: filepath.Join(p.Data, "kratos")},
+		Redis:    redis, Logger: p.log, IDKey: keys.IDKey,
+	})
+	if err != nil {
+		return p, err
+	}
+	p.onClose(who.Close)
+
+	scale := 1
+	demoConfig := demo.Config{Books: books, Key: keys.AgencyKey, ClockScale: float64(s.DemoClockScale), Instant: s.DemoInstant,
+		Logger: p.log, AccountsFile: filepath.Join(p.Data, "demo-accounts.json")}
+	agencies := agency.Config{Key: keys.AgencyKey, Logger: p.log}
+	if s.Demo {
+		scale = s.DemoClockScale
+		city, err := demo.Start(ctx, demoConfig)
+		if err != nil {
+			return p, err
+		}
+		p.onClose(city.Close)
+		agencies.Directory = city.Directory()
+		// An agency that hangs may not hold a short demo up for long.
+		agencies.Timeout = max(5*time.Second, 10*time.Minute/time.Duration(scale))
+		agencies.Breaker.OpenFor = 5 * time.Second
+	} else if agencies.Directory, err = agency.LoadDirectory(s.Agencies); err != nil {
+		return p, fmt.Errorf("AGENCIES: %w", err)
+	}
+	offices := agency.New(agencies)
+	p.onClose(offices.Close)
+
+	bus := &lateBus{}
+	p.casework, err = casework.New(casework.Config{Store: db, Bus: bus, Agencies: offices, Clock: systemClock{},
+		Books: books, ClockScale: scale, Logger: p.log})
+	if err != nil {
+		return p, err
+	}
+	p.hub = live.New(live.Config{Redis: redis, Replay: p.casework.EventsAfter, Logger: p.log})
+	bus.hub = p.hub
+	p.onClose(func() error {
+		ctx, stop := context.WithTimeout(context.Background(), grace)
+		defer stop()
+		return p.hub.Close(ctx)
+	})
+	who.OnEnd(func(sessionID string) {
+		if err := p.hub.EndSession(context.WithoutCancel(ctx), sessionID); err != nil {
+			p.log.Warn("close the streams of an ended session", "err", err)
+		}
+	})
+
+	c := api.Config{Casework: p.casework, Identity: who, Live: p.hub, Render: page.Render, Title: page.Title,
+		Rulebooks: rulebooks.Files(), Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
+		Ready: func(ctx context.Context) map[string]error {
+			missing := map[string]error{}
+			for part, ready := range map[string]func(context.Context) error{
+				"database": p.casework.Ready, "identity": who.Ready,
+				"redis": func(ctx context.Context) error { return redis.Ping(ctx).Err() },
+			} {
+				if err := ready(ctx); err != nil {
+					missing[part] = err
+				}
+			}
+			return missing
+		}}
+	if s.Demo {
+		c.Demo = &mingjing.DemoNote{ClockScale: scale}
+		if p.accounts, err = demo.Seed(ctx, p.casework, who, demoConfig); err != nil {
+			return p, err
+		}
+	}
+	p.handler, err = api.New(c)
+	return p, err
+}
+
+// lateBus lets casework be made before the hub, which replays from casework.
+type lateBus struct{ hub *live.Hub }
+
+func (b *lateBus) Publish(ctx context.Context, audience string, e mingjing.Event) error {
+	return b.hub.Publish(ctx, audience, e)
+}
+
+// url is where a browser on this machine finds the server.
+func (p *program) url() string {
+	if p.Origin != "" {
+		return p.Origin
+	}
+	addr := p.listener.Addr().String()
+	if host, port, err := net.SplitHostPort(addr); err == nil {
+		if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+			addr = net.JoinHostPort("127.0.0.1", port)
+		}
+	}
+	return "http://" + addr
+}
+
+// run serves and works until ctx ends, then lets open requests end.
+func (p *program) run(ctx context.Context) error {
+	srv := &http.Server{
+		Handler:           p.handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		WriteTimeout:      2 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		if err := srv.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		if err := p.casework.Work(ctx); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("work: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		end, stop := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		defer stop()
+		err := errors.Join(p.hub.Close(end), srv.Shutdown(end))
+		if err != nil {
+			return errors.Join(err, srv.Close())
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// serve is the serve command.
+func serve(ctx context.Context, s Settings, stdout, stderr io.Writer) error {
+	p, err := open(ctx, s, stderr)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil // stopped while starting
+		}
+		return err
+	}
+	fmt.Fprintf(stdout, "\nMingjing 明镜 is open at %s\n\n", p.url())
+	if p.accounts != nil {
+		if err := demo.PrintAccounts(stdout, p.accounts); err != nil {
+			p.log.Warn("print the demo accounts", "err", err)
+		}
+		fmt.Fprintf(stdout, "\nThe same list for programs: %s\n\n", filepath.Join(p.Data, "demo-accounts.json"))
+	}
+	err = p.run(ctx)
+	return errors.Join(err, p.close())
+}

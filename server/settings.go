@@ -1,0 +1,142 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// Settings are what the operator decides; README.md has the table.
+type Settings struct {
+	Addr string // ADDR: host:port to listen on; port 0 takes a free one
+	Data string // DATA: the folder for everything that is kept on this machine
+	// DatabaseURL, RedisURL: "" is SQLite below Data, and a Redis in the process.
+	DatabaseURL, RedisURL string
+	// KratosPublicURL, KratosAdminURL: "" is a Kratos of our own below Data.
+	KratosPublicURL, KratosAdminURL string
+	KratosBin                       string // KRATOS_BIN: the program for it
+	Origin                          string // PUBLIC_ORIGIN, such as https://mirror.example
+	ProxyHops                       int    // PROXY_HOPS: proxies of ours in front
+	Demo                            bool   // DEMO=1: run the demo city
+	DemoClockScale                  int    // DEMO_CLOCK_SCALE: how much faster its clocks run
+	DemoInstant                     bool   // DEMO_INSTANT=1: its agencies answer at once, for tests and measuring
+	Agencies                        string // AGENCIES: file that maps agency codes to URLs
+	LogLevel                        slog.Level
+}
+
+// demoScale has 24 hours pass in 90 seconds.
+const demoScale = 960
+
+func readSettings(getenv func(string) string) (Settings, error) {
+	or := func(name, standard string) string {
+		if v := strings.TrimSpace(getenv(name)); v != "" {
+			return v
+		}
+		return standard
+	}
+	s := Settings{
+		Addr: or("ADDR", "127.0.0.1:8080"), Data: or("DATA", "./.data"),
+		DatabaseURL: or("DATABASE_URL", ""), RedisURL: or("REDIS_URL", ""),
+		KratosPublicURL: or("KRATOS_PUBLIC_URL", ""), KratosAdminURL: or("KRATOS_ADMIN_URL", ""),
+		KratosBin: or("KRATOS_BIN", ""), Origin: or("PUBLIC_ORIGIN", ""), Agencies: or("AGENCIES", ""),
+	}
+	var wrong []error
+	number := func(name string, standard, least int) int {
+		n, err := strconv.Atoi(or(name, strconv.Itoa(standard)))
+		if err != nil || n < least {
+			wrong = append(wrong, fmt.Errorf("%s must be a whole number from %d up", name, least))
+		}
+		return n
+	}
+	truth := func(name string) bool {
+		b, err := strconv.ParseBool(or(name, "false"))
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("%s must be 1 or 0", name))
+		}
+		return b
+	}
+	s.ProxyHops = number("PROXY_HOPS", 0, 0)
+	s.Demo, s.DemoInstant = truth("DEMO"), truth("DEMO_INSTANT")
+	s.DemoClockScale = number("DEMO_CLOCK_SCALE", demoScale, 1)
+	if err := s.LogLevel.UnmarshalText([]byte(or("LOG_LEVEL", "info"))); err != nil {
+		wrong = append(wrong, errors.New("LOG_LEVEL must be debug, info, warn or error"))
+	}
+	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
+		wrong = append(wrong, errors.New("ADDR must be host:port, such as 127.0.0.1:8080"))
+	}
+	if (s.KratosPublicURL == "") != (s.KratosAdminURL == "") {
+		wrong = append(wrong, errors.New("KRATOS_PUBLIC_URL and KRATOS_ADMIN_URL belong together"))
+	}
+	if !s.Demo && s.Agencies == "" {
+		wrong = append(wrong, errors.New("AGENCIES must name the file with the agencies' addresses (or DEMO=1 run the demo city)"))
+	}
+	if s.KratosBin == "" {
+		s.KratosBin = besideProgram("kratos")
+	}
+	return s, errors.Join(wrong...)
+}
+
+// besideProgram is a program in the folder of this one.
+func besideProgram(name string) string {
+	self, err := os.Executable()
+	if err != nil {
+		return name
+	}
+	return filepath.Join(filepath.Dir(self), name)
+}
+
+// Secrets are made on the first start and kept in Data, for its owner alone.
+// Losing them loses the residents' logins and their place in the store.
+type secrets struct {
+	IDKey     []byte `json:"id_key"`
+	AgencyKey []byte `json:"agency_key"`
+}
+
+func readSecrets(dir string) (secrets, error) {
+	file := filepath.Join(dir, "secrets.json")
+	var s secrets
+	data, err := os.ReadFile(file) //nolint:gosec // the operator chose the folder
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		s = secrets{IDKey: make([]byte, 32), AgencyKey: make([]byte, 32)}
+		_, _ = rand.Read(s.IDKey)
+		_, _ = rand.Read(s.AgencyKey)
+		data, err = json.Marshal(s)
+		if err == nil {
+			err = writeNew(file, data)
+		}
+		if errors.Is(err, fs.ErrExist) { // another process was faster
+			return readSecrets(dir)
+		}
+		return s, err
+	case err != nil:
+		return s, fmt.Errorf("read secrets: %w", err)
+	}
+	if err := json.Unmarshal(data, &s); err != nil || len(s.IDKey) != 32 || len(s.AgencyKey) != 32 {
+		return s, fmt.Errorf("%s is damaged: put back the copy of your backup", file)
+	}
+	return s, nil
+}
+
+// writeNew writes a file whole or not at all, and never over another.
+func writeNew(file string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(file), ".new-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(f.Name()) }()
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	return os.Link(f.Name(), file)
+}

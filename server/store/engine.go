@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver"
+)
+
+// An engine is what differs between the databases.
+type engine interface {
+	// rebind turns the ? of a query into the engine's own placeholders.
+	rebind(query string) string
+	txOptions() *sql.TxOptions
+	// collided says that a transaction failed only because of another one.
+	collided(err error) bool
+	// constraint says which rule of the schema an error broke.
+	constraint(err error) constraint
+	// rowLock is what a SELECT of rows of the alias ends with to keep them until
+	// the transaction ends; empty where there is one writer anyway.
+	rowLock(alias string) string
+
+	dialect() goose.Dialect
+	migrations() fs.FS
+	driver(db *sql.DB) riverdriver.Driver[*sql.Tx]
+	// alone runs fn while no other process runs it on the same database.
+	alone(ctx context.Context, db *sql.DB, fn func() error) error
+
+	// waitingJob finds a job that waits with the same kind, id and time as args;
+	// one that is due now is kept from the workers until the transaction ends.
+	waitingJob(due bool) string
+	// recover gives the jobs of dead processes back, at the start of work as
+	// clientID and, where others may die meanwhile, until ctx ends. The func
+	// returned says that clientID works no more.
+	recover(ctx context.Context, s *Store, clientID string) (done func(), err error)
+}
+
+type constraint int
+
+const (
+	constraintNone constraint = iota
+	constraintUnique
+	constraintForeignKey
+)
+
+func openEngine(url string, maxConns int) (engine, *sql.DB, error) {
+	switch {
+	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
+		return openPostgres(url, maxConns)
+	case strings.HasPrefix(url, "sqlite:"):
+		return openSQLite(strings.TrimPrefix(strings.TrimPrefix(url, "sqlite:"), "//"))
+	case url == "":
+		return nil, nil, errors.New("no database url")
+	case strings.Contains(url, "://"):
+		scheme, _, _ := strings.Cut(url, "://")
+		return nil, nil, fmt.Errorf("database url: unknown scheme %q; sqlite and postgres are known", scheme)
+	}
+	return openSQLite(url)
+}

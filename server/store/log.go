@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"mingjing"
+)
+
+func lookCounter(resident mingjing.ResidentID) string { return "look " + string(resident) }
+
+func eventCounter(audience string) string { return "event " + audience }
+
+// AddLook implements [casework.Tx].
+func (t *tx) AddLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.Look) (err error) {
+	const op = "add a look"
+	if err := t.lock(ctx, resident); err != nil {
+		return err
+	}
+	if l.Seq, err = t.next(ctx, op, lookCounter(resident)); err != nil {
+		return err
+	}
+	doc, err := encode(op, l)
+	if err != nil {
+		return err
+	}
+	others := 1
+	if l.Role == mingjing.RoleResident {
+		others = 0
+	}
+	return t.insert(ctx, op, `INSERT INTO look (resident_id, seq, others, at, doc) VALUES (?, ?, ?, ?, ?)`,
+		string(resident), l.Seq, others, micros(l.At), doc)
+}
+
+// Looks implements [casework.Tx]. The limit is at most [MaxPage].
+func (t *tx) Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.Look, error) {
+	if err := t.lockForList(ctx, resident); err != nil {
+		return nil, err
+	}
+	query, args := `SELECT doc FROM look WHERE resident_id = ?`, []any{string(resident)}
+	if others {
+		query += ` AND others = 1`
+	}
+	if before > 0 {
+		query, args = query+` AND seq < ?`, append(args, before)
+	}
+	return all[mingjing.Look](ctx, t, "list looks", query+` ORDER BY seq DESC LIMIT ?`, append(args, page(limit))...)
+}
+
+// AddEvent implements [casework.Tx]. The instant comes back in UTC and whole
+// microseconds, as it is stored.
+func (t *tx) AddEvent(ctx context.Context, audience string, e mingjing.Event) (_ mingjing.Event, err error) {
+	const op = "add an event"
+	if e.Seq, err = t.next(ctx, op, eventCounter(audience)); err != nil {
+		return mingjing.Event{}, err
+	}
+	e.At = instant(micros(e.At))
+	if err := t.insert(ctx, op, `INSERT INTO event (audience, seq, kind, subject, at) VALUES (?, ?, ?, ?, ?)`,
+		audience, e.Seq, string(e.Kind), e.ID, micros(e.At)); err != nil {
+		return mingjing.Event{}, err
+	}
+	return e, nil
+}
+
+// EventsAfter implements [casework.Tx]. The limit is at most [MaxPage].
+func (t *tx) EventsAfter(ctx context.Context, audience string, after int64, limit int) ([]mingjing.Event, error) {
+	list := []mingjing.Event{}
+	err := t.rows(ctx, "list events", func(rows *sql.Rows) error {
+		var (
+			e    mingjing.Event
+			kind string
+			at   int64
+		)
+		if err := rows.Scan(&e.Seq, &kind, &e.ID, &at); err != nil {
+			return err
+		}
+		e.Kind, e.At = mingjing.EventKind(kind), instant(at)
+		list = append(list, e)
+		return nil
+	}, `SELECT seq, kind, subject, at FROM event WHERE audience = ? AND seq > ? ORDER BY seq LIMIT ?`, audience, after, page(limit))
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// LastEvent implements [casework.Tx]; 0 when there is none. After Cases or
+// CaseCounts it is the staff's last event before these were read, so that a view
+// made of them claims no event that it has not seen.
+func (t *tx) LastEvent(ctx context.Context, audience string) (int64, error) {
+	if audience == mingjing.AudienceStaff && t.staffSeq != nil {
+		return *t.staffSeq, nil
+	}
+	return t.count(ctx, "find the last event", eventCounter(audience))
+}

@@ -1,0 +1,205 @@
+// Package pgtest starts a real PostgreSQL for tests. It knows nothing of the
+// product: it gives out empty databases.
+package pgtest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// SkipEnv is the environment variable that, set to 1, skips tests that want
+// PostgreSQL where it can't be had.
+const SkipEnv = "MINGJING_TEST_NO_POSTGRES"
+
+// startWait bounds the time for making and starting a cluster.
+const startWait = 90 * time.Second
+
+var errNotInstalled = errors.New("PostgreSQL is not installed: apt-get install postgresql")
+
+// cluster is the one of this process.
+var cluster = sync.OnceValues(startCluster)
+
+var databases atomic.Int64
+
+// Start returns the url of an empty database that is the test's alone and is
+// dropped when it ends. The databases of a process share one server, with its
+// files in a temporary directory and reachable through a socket there; when the
+// process ends, in whatever way, the server stops and its files are removed.
+// Where PostgreSQL is not installed the test fails, or is skipped when [SkipEnv]
+// is 1.
+func Start(tb testing.TB) (dsn string) {
+	tb.Helper()
+	if os.Getenv(SkipEnv) == "1" {
+		tb.Skip("PostgreSQL is not wanted: " + SkipEnv + "=1")
+	}
+	c, err := cluster()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	name := "test_" + strconv.FormatInt(databases.Add(1), 10)
+	if err := c.exec("CREATE DATABASE " + name); err != nil {
+		tb.Fatalf("create a database: %v", err)
+	}
+	tb.Cleanup(func() {
+		if err := c.exec("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
+			tb.Errorf("drop the database: %v", err)
+		}
+	})
+	return c.url(name)
+}
+
+// A server is a running cluster.
+type server struct {
+	dir string
+	// alive is never written to: when this process ends it closes, and the
+	// keeper stops the server.
+	alive *os.File
+}
+
+func (c *server) url(database string) string {
+	return "postgres://postgres@/" + database + "?host=" + url.QueryEscape(c.dir)
+}
+
+func (c *server) exec(query string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), startWait)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, c.url("postgres"))
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, query)
+	return err
+}
+
+// keeper runs the server until its standard input ends, then stops it and
+// removes its files.
+const keeper = `
+"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c max_connections=200 \
+	-c fsync=off -c full_page_writes=off -c shared_buffers=64MB >"$2/log" 2>&1 &
+server=$!
+read -r nothing
+kill -INT "$server"
+wait "$server"
+rm -rf "$2"
+`
+
+func startCluster() (*server, error) {
+	bin, err := findBin()
+	if err != nil {
+		return nil, err
+	}
+	owner, err := unprivileged()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "pgtest")
+	if err != nil {
+		return nil, err
+	}
+	if owner != nil {
+		if err := os.Chown(dir, int(owner.Uid), int(owner.Gid)); err != nil {
+			return nil, err
+		}
+	}
+	// Its own process group: an interrupt of the tests must not reach the server
+	// before the keeper has stopped it.
+	attr := &syscall.SysProcAttr{Setpgid: true, Credential: owner}
+
+	ctx, cancel := context.WithTimeout(context.Background(), startWait)
+	defer cancel()
+	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", filepath.Join(dir, "data"),
+		"-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+	initdb.SysProcAttr, initdb.Dir = attr, dir
+	if out, err := initdb.CombinedOutput(); err != nil {
+		os.RemoveAll(dir)
+		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+
+	stdin, alive, err := os.Pipe()
+	if err != nil {
+		os.RemoveAll(dir)
+		return nil, err
+	}
+	keep := exec.Command("/bin/sh", "-c", keeper, "pgtest", bin, dir)
+	keep.SysProcAttr, keep.Dir, keep.Stdin = attr, dir, stdin
+	err = keep.Start()
+	stdin.Close()
+	if err != nil {
+		alive.Close()
+		os.RemoveAll(dir)
+		return nil, fmt.Errorf("start the server: %w", err)
+	}
+	go func() { _ = keep.Wait() }()
+
+	c := &server{dir: dir, alive: alive}
+	for {
+		err := c.exec("SELECT 1")
+		if err == nil {
+			return c, nil
+		}
+		select {
+		case <-ctx.Done():
+			log, _ := os.ReadFile(filepath.Join(dir, "log"))
+			alive.Close()
+			return nil, fmt.Errorf("PostgreSQL does not answer: %w\n%s", err, bytes.TrimSpace(log))
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// findBin finds the directory of the newest server programs.
+func findBin() (string, error) {
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	version := func(path string) int {
+		n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path))))
+		return n
+	}
+	slices.SortFunc(found, func(a, b string) int { return version(b) - version(a) })
+	if path, err := exec.LookPath("postgres"); err == nil {
+		found = append(found, path)
+	}
+	for _, path := range found {
+		dir := filepath.Dir(path)
+		if _, err := os.Stat(filepath.Join(dir, "initdb")); err == nil {
+			return dir, nil
+		}
+	}
+	return "", errNotInstalled
+}
+
+// unprivileged is whom the server runs as, because it refuses to run as root;
+// nil is the user of the tests.
+func unprivileged() (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
+		gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
+		if err1 == nil && err2 == nil {
+			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+		}
+	}
+	return nil, errors.New("PostgreSQL refuses to run as root, and there is no user postgres or nobody")
+}

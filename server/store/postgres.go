@@ -1,0 +1,266 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+)
+
+//go:embed migrations/postgres/*.sql
+var postgresMigrations embed.FS
+
+// migrationLock is the advisory lock under which one replica migrates.
+const migrationLock int64 = 0x6d696e676a696e67 // "mingjing"
+
+type postgresEngine struct{ rebound *sync.Map }
+
+func openPostgres(url string, maxConns int) (engine, *sql.DB, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, nil, fmt.Errorf("postgres: read the url: %w", err)
+	}
+	for name, value := range map[string]string{
+		"application_name": "mingjing",
+		"timezone":         "UTC",
+		// A replica that hangs in the middle of a transaction lets go of its locks.
+		"idle_in_transaction_session_timeout": "60000",
+	} {
+		if _, ok := config.RuntimeParams[name]; !ok {
+			config.RuntimeParams[name] = value
+		}
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 10 * time.Second
+	}
+	db := stdlib.OpenDB(*config)
+	maxConns = max(maxConns, 4) // the queue's own needs and one transaction
+	db.SetMaxOpenConns(maxConns)
+	db.SetMaxIdleConns(maxConns)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	return postgresEngine{rebound: new(sync.Map)}, db, nil
+}
+
+func (e postgresEngine) rebind(query string) string {
+	if q, ok := e.rebound.Load(query); ok {
+		return q.(string)
+	}
+	var b strings.Builder
+	n := 0
+	for part := range strings.SplitSeq(query, "?") {
+		if n > 0 {
+			b.WriteString("$" + strconv.Itoa(n))
+		}
+		b.WriteString(part)
+		n++
+	}
+	e.rebound.Store(query, b.String())
+	return b.String()
+}
+
+func (postgresEngine) txOptions() *sql.TxOptions {
+	return &sql.TxOptions{Isolation: sql.LevelReadCommitted}
+}
+
+func postgresCode(err error) string {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
+func (postgresEngine) collided(err error) bool {
+	switch postgresCode(err) {
+	case "40001", "40P01": // serialization_failure, deadlock_detected
+		return true
+	}
+	return false
+}
+
+func (postgresEngine) constraint(err error) constraint {
+	switch postgresCode(err) {
+	case "23505":
+		return constraintUnique
+	case "23503":
+		return constraintForeignKey
+	}
+	return constraintNone
+}
+
+// rowLock is the weakest lock that excludes itself, so that inserts of rows that
+// refer to the resident don't wait for it.
+func (postgresEngine) rowLock(alias string) string { return " FOR NO KEY UPDATE OF " + alias }
+
+func (postgresEngine) dialect() goose.Dialect { return goose.DialectPostgres }
+
+func (postgresEngine) migrations() fs.FS { return mustSub(postgresMigrations, "migrations/postgres") }
+
+func (postgresEngine) driver(db *sql.DB) riverdriver.Driver[*sql.Tx] {
+	return riverdatabasesql.New(db)
+}
+
+func (postgresEngine) alone(ctx context.Context, db *sql.DB, fn func() error) error {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	// Throwing the connection away lets go of the lock whatever happened.
+	defer discard(conn)
+	// Asking again and again holds no snapshot open, which waiting inside one
+	// statement would.
+	for {
+		var got bool
+		if err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", migrationLock).Scan(&got); err != nil {
+			return fmt.Errorf("take the migration lock: %w", err)
+		}
+		if got {
+			return fn()
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the migration lock: %w", ctx.Err())
+		case <-time.After(25 * time.Millisecond):
+		}
+	}
+}
+
+func (postgresEngine) waitingJob(due bool) string {
+	const found = `SELECT id FROM river_job WHERE args ->> 'id' = ? AND args ->> 'kind' = ?`
+	if due {
+		// The lock keeps the job from a worker that would not yet see what this
+		// transaction writes.
+		return found + ` AND state = 'available' AND scheduled_at <= clock_timestamp() LIMIT 1 FOR UPDATE SKIP LOCKED`
+	}
+	return found + ` AND state IN ('available', 'scheduled') AND (args ->> 'at')::bigint = ? LIMIT 1`
+}
+
+// takeoverInterval is how often a replica looks for dead ones.
+const takeoverInterval = 2 * time.Second
+
+// recover: every working replica holds an advisory lock on its name, which ends
+// with its connection; jobs that run under a name that can be locked have lost
+// their worker. Where a connection hangs instead of ending, River's rescuer
+// gives the jobs back after their timeout.
+func (postgresEngine) recover(ctx context.Context, s *Store, clientID string) (func(), error) {
+	conn, err := claim(ctx, s, clientID)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer func() {
+			if conn != nil {
+				discard(conn)
+			}
+		}()
+		tick := time.NewTicker(takeoverInterval)
+		defer tick.Stop()
+		for {
+			if conn == nil {
+				conn, err = claim(ctx, s, clientID)
+			}
+			if err == nil {
+				err = takeOver(ctx, s, conn, clientID)
+			}
+			if err != nil && ctx.Err() == nil {
+				s.logger.WarnContext(ctx, "looking for jobs of dead replicas failed", slog.Any("err", err))
+			}
+			if err != nil && conn != nil {
+				discard(conn)
+				conn = nil
+			}
+			err = nil
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+		}
+	}()
+	return func() { cancel(); <-ended }, nil
+}
+
+// claim returns a connection that holds the lock on the name.
+func claim(ctx context.Context, s *Store, clientID string) (*sql.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock(hashtextextended($1, 0))", clientID); err != nil {
+		discard(conn)
+		return nil, fmt.Errorf("lock the worker's name: %w", err)
+	}
+	return conn, nil
+}
+
+func takeOver(ctx context.Context, s *Store, conn *sql.Conn, clientID string) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	rows, err := conn.QueryContext(ctx, `
+		SELECT attempted_by[array_upper(attempted_by, 1)] FROM river_job WHERE state = 'running' AND cardinality(attempted_by) > 0
+		UNION SELECT leader_id FROM river_leader`)
+	if err != nil {
+		return fmt.Errorf("list working replicas: %w", err)
+	}
+	defer rows.Close()
+	var names []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return fmt.Errorf("list working replicas: %w", err)
+		}
+		if name != clientID {
+			names = append(names, name)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("list working replicas: %w", err)
+	}
+	for _, name := range names {
+		var dead bool
+		if err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock(hashtextextended($1, 0))", name).Scan(&dead); err != nil {
+			return fmt.Errorf("ask after a replica: %w", err)
+		}
+		if !dead {
+			continue
+		}
+		for _, q := range []string{
+			`UPDATE river_job SET state = 'available', attempt = greatest(attempt - 1, 0), scheduled_at = now()
+				WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $1`,
+			`DELETE FROM river_leader WHERE leader_id = $1`,
+			`SELECT pg_advisory_unlock(hashtextextended($1, 0))`,
+		} {
+			if _, err := conn.ExecContext(ctx, q, name); err != nil {
+				return fmt.Errorf("take over from a dead replica: %w", err)
+			}
+		}
+		s.logger.WarnContext(ctx, "took over the jobs of a dead replica", slog.String("replica", name))
+		s.wake()
+	}
+	return nil
+}
+
+// discard closes a connection for good, with the locks of its session.
+func discard(conn *sql.Conn) {
+	_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+	_ = conn.Close()
+}

@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+
+	"mingjing"
+	"mingjing/server/casework"
+)
+
+// AddRequest implements [casework.Tx].
+func (t *tx) AddRequest(ctx context.Context, r casework.Request) error {
+	const op = "add a request"
+	doc, err := encodeRequest(op, r)
+	if err != nil {
+		return err
+	}
+	if err := t.lock(ctx, r.Resident); err != nil {
+		return err
+	}
+	return t.insert(ctx, op, `INSERT INTO request (id, resident_id, key_hash, state, created_at, doc) VALUES (?, ?, ?, ?, ?, ?)`,
+		r.ID, string(r.Resident), t.s.hashOrNull("key", r.Key), string(r.State), micros(r.CreatedAt), doc)
+}
+
+func encodeRequest(op string, r casework.Request) ([]byte, error) {
+	r.Progress, r.Sources, r.Score = mingjing.Progress{}, nil, nil
+	return encode(op, r)
+}
+
+// Request implements [casework.Tx].
+func (t *tx) Request(ctx context.Context, id string) (casework.Request, error) {
+	if err := t.lockOwner(ctx, "request", id); err != nil {
+		return casework.Request{}, err
+	}
+	return one[casework.Request](ctx, t, "read a request", `SELECT doc FROM request WHERE id = ?`, id)
+}
+
+// RequestByKey implements [casework.Tx].
+func (t *tx) RequestByKey(ctx context.Context, resident mingjing.ResidentID, key string) (casework.Request, error) {
+	if err := t.lock(ctx, resident); err != nil {
+		return casework.Request{}, err
+	}
+	return one[casework.Request](ctx, t, "find a request by key",
+		`SELECT doc FROM request WHERE resident_id = ? AND key_hash = ?`, string(resident), t.s.hashOrNull("key", key))
+}
+
+// OpenRequest implements [casework.Tx].
+func (t *tx) OpenRequest(ctx context.Context, resident mingjing.ResidentID) (casework.Request, error) {
+	if err := t.lock(ctx, resident); err != nil {
+		return casework.Request{}, err
+	}
+	return one[casework.Request](ctx, t, "find the open request",
+		`SELECT doc FROM request WHERE resident_id = ? AND state IN ('queued', 'collecting', 'scoring')`, string(resident))
+}
+
+// LatestRequest implements [casework.Tx].
+func (t *tx) LatestRequest(ctx context.Context, resident mingjing.ResidentID) (casework.Request, error) {
+	if err := t.lock(ctx, resident); err != nil {
+		return casework.Request{}, err
+	}
+	return one[casework.Request](ctx, t, "find the latest request",
+		`SELECT doc FROM request WHERE resident_id = ? ORDER BY created_at DESC, n DESC LIMIT 1`, string(resident))
+}
+
+// SetRequest implements [casework.Tx].
+func (t *tx) SetRequest(ctx context.Context, r casework.Request) error {
+	const op = "set a request"
+	stored, err := t.Request(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	stored.State, stored.FinishedAt, stored.ScoreID = r.State, r.FinishedAt, r.ScoreID
+	doc, err := encodeRequest(op, stored)
+	if err != nil {
+		return err
+	}
+	return t.update(ctx, op, `UPDATE request SET state = ?, doc = ? WHERE id = ?`, string(r.State), doc, r.ID)
+}
+
+// QueuePlace implements [casework.Tx]. It is 0 for a request that is not queued.
+func (t *tx) QueuePlace(ctx context.Context, id string) (place int, err error) {
+	const op = "find a request's place"
+	var (
+		state      string
+		created, n int64
+	)
+	if err := t.row(ctx, op, []any{&state, &created, &n}, `SELECT state, created_at, n FROM request WHERE id = ?`, id); err != nil {
+		return 0, err
+	}
+	if mingjing.RequestState(state) != mingjing.RequestQueued {
+		return 0, nil
+	}
+	err = t.row(ctx, op, []any{&place},
+		`SELECT count(*) FROM request WHERE state = 'queued' AND (created_at, n) <= (?, ?)`, created, n)
+	return place, err
+}
+
+// Sources implements [casework.Tx].
+func (t *tx) Sources(ctx context.Context, request string) ([]casework.Source, error) {
+	if err := ignoreNotFound(t.lockOwner(ctx, "request", request)); err != nil {
+		return nil, err
+	}
+	return all[casework.Source](ctx, t, "list sources", `SELECT doc FROM source WHERE request_id = ? ORDER BY agency`, request)
+}
+
+// SetSource implements [casework.Tx].
+func (t *tx) SetSource(ctx context.Context, request string, s casework.Source) error {
+	const op = "set a source"
+	doc, err := encode(op, s)
+	if err != nil {
+		return err
+	}
+	if err := t.lockOwner(ctx, "request", request); err != nil {
+		return err
+	}
+	return t.update(ctx, op, `INSERT INTO source (request_id, agency, state, next_try, doc) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (request_id, agency) DO UPDATE SET state = excluded.state, next_try = excluded.next_try, doc = excluded.doc`,
+		request, s.Agency, string(s.State), micros(s.NextTry), doc)
+}

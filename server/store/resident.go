@@ -1,0 +1,98 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework"
+)
+
+// AddResident implements [casework.Tx].
+func (t *tx) AddResident(ctx context.Context, r casework.Resident) error {
+	const op = "add a resident"
+	doc, err := encode(op, r)
+	if err != nil {
+		return err
+	}
+	return t.insert(ctx, op, `INSERT INTO resident (id, id_hash, created_at, doc) VALUES (?, ?, ?, ?)`,
+		string(r.ID), t.s.hash("", string(r.IDNumber)), micros(r.CreatedAt), doc)
+}
+
+// Resident implements [casework.Tx].
+func (t *tx) Resident(ctx context.Context, id mingjing.ResidentID) (casework.Resident, error) {
+	if err := t.lock(ctx, id); err != nil {
+		return casework.Resident{}, err
+	}
+	return one[casework.Resident](ctx, t, "read a resident", `SELECT doc FROM resident WHERE id = ?`, string(id))
+}
+
+// ResidentByIDNumber implements [casework.Tx].
+func (t *tx) ResidentByIDNumber(ctx context.Context, n mingjing.IDNumber) (casework.Resident, error) {
+	const op = "find a resident by ID number"
+	var id string
+	if err := t.row(ctx, op, []any{&id}, `SELECT id FROM resident WHERE id_hash = ?`, t.s.hash("", string(n))); err != nil {
+		return casework.Resident{}, err
+	}
+	return t.Resident(ctx, mingjing.ResidentID(id))
+}
+
+// Residents implements [casework.Tx].
+func (t *tx) Residents(ctx context.Context) (n int, err error) {
+	err = t.row(ctx, "count the residents", []any{&n}, `SELECT count(*) FROM resident`)
+	return n, err
+}
+
+// AddConsent implements [casework.Tx].
+func (t *tx) AddConsent(ctx context.Context, resident mingjing.ResidentID, c mingjing.Consent) error {
+	const op = "add a consent"
+	doc, err := encode(op, c)
+	if err != nil {
+		return err
+	}
+	if err := t.lock(ctx, resident); err != nil {
+		return err
+	}
+	return t.insert(ctx, op, `INSERT INTO consent (id, resident_id, rulebook, given_at, withdrawn_at, doc) VALUES (?, ?, ?, ?, ?, ?)`,
+		c.ID, string(resident), c.Rulebook, micros(c.GivenAt), withdrawnAt(c), doc)
+}
+
+// Consents implements [casework.Tx].
+func (t *tx) Consents(ctx context.Context, resident mingjing.ResidentID) ([]mingjing.Consent, error) {
+	if err := t.lockForList(ctx, resident); err != nil {
+		return nil, err
+	}
+	return all[mingjing.Consent](ctx, t, "list consents",
+		`SELECT doc FROM consent WHERE resident_id = ? ORDER BY given_at, n`, string(resident))
+}
+
+// WithdrawConsents implements [casework.Tx].
+func (t *tx) WithdrawConsents(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) error {
+	const op = "withdraw consents"
+	if err := t.lockForList(ctx, resident); err != nil {
+		return err
+	}
+	given, err := all[mingjing.Consent](ctx, t, op,
+		`SELECT doc FROM consent WHERE resident_id = ? AND rulebook = ? AND withdrawn_at IS NULL`, string(resident), rulebook)
+	if err != nil {
+		return err
+	}
+	for _, c := range given {
+		c.WithdrawnAt = &at
+		doc, err := encode(op, c)
+		if err != nil {
+			return err
+		}
+		if err := t.update(ctx, op, `UPDATE consent SET withdrawn_at = ?, doc = ? WHERE id = ?`, withdrawnAt(c), doc, c.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func withdrawnAt(c mingjing.Consent) any {
+	if c.WithdrawnAt == nil {
+		return nil
+	}
+	return micros(*c.WithdrawnAt)
+}

@@ -1,0 +1,659 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework"
+	"mingjing/server/store/pgtest"
+)
+
+// same compares as JSON, which is how rows are kept.
+func same(t *testing.T, what string, got, want any) {
+	t.Helper()
+	g, err := json.Marshal(got)
+	must(t, err)
+	w, err := json.Marshal(want)
+	must(t, err)
+	if !bytes.Equal(g, w) {
+		t.Errorf("%s\n got %s\nwant %s", what, g, w)
+	}
+}
+
+// get runs a read in a transaction of its own.
+func get[T any](t *testing.T, s *Store, read func(context.Context, casework.Tx) (T, error)) (v T, err error) {
+	t.Helper()
+	ctx := t.Context()
+	err = s.Tx(ctx, func(tx casework.Tx) (err error) {
+		v, err = read(ctx, tx)
+		return err
+	})
+	return v, err
+}
+
+func mustGet[T any](t *testing.T, s *Store, read func(context.Context, casework.Tx) (T, error)) T {
+	t.Helper()
+	v, err := get(t, s, read)
+	must(t, err)
+	return v
+}
+
+func ids[T any](list []T, id func(T) string) string {
+	var out []string
+	for _, v := range list {
+		out = append(out, id(v))
+	}
+	return strings.Join(out, " ")
+}
+
+func TestResidentsAreFoundByIdAndIDNumber(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s, r := open(t, url), resident(1)
+		enrol(t, s, r, resident(2))
+		same(t, "by id", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.Resident, error) { return tx.Resident(ctx, r.ID) }), r)
+		same(t, "by ID number", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.Resident, error) {
+			return tx.ResidentByIDNumber(ctx, r.IDNumber)
+		}), r)
+		other := open(t, url, func(o *Options) { o.IDKey = bytes.Repeat([]byte{7}, IDKeySize) })
+		if _, err := get(t, other, func(ctx context.Context, tx casework.Tx) (casework.Resident, error) {
+			return tx.ResidentByIDNumber(ctx, r.IDNumber)
+		}); !errors.Is(err, casework.ErrNotFound) {
+			t.Errorf("another key finds the ID number: %v", err)
+		}
+	})
+}
+
+func TestWhatIsNotThereIsNotFound(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s, ctx := open(t, url), t.Context()
+		enrol(t, s, resident(1))
+		r := resident(1)
+		for name, read := range map[string]func(tx casework.Tx) error{
+			"Resident":           func(tx casework.Tx) error { _, err := tx.Resident(ctx, "x"); return err },
+			"ResidentByIDNumber": func(tx casework.Tx) error { _, err := tx.ResidentByIDNumber(ctx, "x"); return err },
+			"Request":            func(tx casework.Tx) error { _, err := tx.Request(ctx, "x"); return err },
+			"RequestByKey":       func(tx casework.Tx) error { _, err := tx.RequestByKey(ctx, r.ID, "x"); return err },
+			"RequestByKey empty": func(tx casework.Tx) error { _, err := tx.RequestByKey(ctx, r.ID, ""); return err },
+			"OpenRequest":        func(tx casework.Tx) error { _, err := tx.OpenRequest(ctx, r.ID); return err },
+			"LatestRequest":      func(tx casework.Tx) error { _, err := tx.LatestRequest(ctx, r.ID); return err },
+			"SetRequest":         func(tx casework.Tx) error { return tx.SetRequest(ctx, request(r, "x")) },
+			"QueuePlace":         func(tx casework.Tx) error { _, err := tx.QueuePlace(ctx, "x"); return err },
+			"SetSource":          func(tx casework.Tx) error { return tx.SetSource(ctx, "x", casework.Source{}) },
+			"Record":             func(tx casework.Tx) error { _, err := tx.Record(ctx, "x"); return err },
+			"Listing":            func(tx casework.Tx) error { _, err := tx.Listing(ctx, "x"); return err },
+			"Score":              func(tx casework.Tx) error { _, err := tx.Score(ctx, "x"); return err },
+			"Dispute":            func(tx casework.Tx) error { _, err := tx.Dispute(ctx, "x"); return err },
+			"DisputeByKey":       func(tx casework.Tx) error { _, err := tx.DisputeByKey(ctx, r.ID, "x"); return err },
+			"SetDispute":         func(tx casework.Tx) error { return tx.SetDispute(ctx, dispute(r, "x", "")) },
+			"AddDispute":         func(tx casework.Tx) error { return tx.AddDispute(ctx, dispute(r, "x", "no record")) },
+			"AddEvidence":        func(tx casework.Tx) error { return tx.AddEvidence(ctx, "x", mingjing.Evidence{}, nil) },
+			"SetEvidenceAnswer":  func(tx casework.Tx) error { return tx.SetEvidenceAnswer(ctx, "x", "") },
+			"EvidenceData":       func(tx casework.Tx) error { _, _, _, err := tx.EvidenceData(ctx, "x"); return err },
+			"AddConsent":         func(tx casework.Tx) error { return tx.AddConsent(ctx, "x", mingjing.Consent{ID: "c"}) },
+			"AddRequest":         func(tx casework.Tx) error { return tx.AddRequest(ctx, request(resident(9), "x")) },
+			"PutRecord":          func(tx casework.Tx) error { return tx.PutRecord(ctx, record(resident(9), "x")) },
+			"AddScore":           func(tx casework.Tx) error { return tx.AddScore(ctx, "x", mingjing.Score{ID: "s"}) },
+		} {
+			if err := s.Tx(ctx, read); !errors.Is(err, casework.ErrNotFound) {
+				t.Errorf("%s: %v, want ErrNotFound", name, err)
+			}
+		}
+		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			_, err1 := tx.Consents(ctx, "x")
+			_, err2 := tx.Records(ctx, "x")
+			_, err3 := tx.Listings(ctx, "x")
+			_, err4 := tx.Scores(ctx, "x", "")
+			_, err5 := tx.Disputes(ctx, "x")
+			_, err6 := tx.Sources(ctx, "x")
+			_, err7 := tx.Evidence(ctx, "x")
+			_, err8 := tx.Looks(ctx, "x", false, 0, 1)
+			return errors.Join(err1, err2, err3, err4, err5, err6, err7, err8,
+				tx.WithdrawConsents(ctx, "x", "rongcheng", day), tx.DeleteScores(ctx, "x", ""))
+		})
+	})
+}
+
+func TestWithdrawingEndsOnlyTheConsentsInForce(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s, r := open(t, url), resident(1)
+		enrol(t, s, r)
+		before, now := day.Add(time.Hour), day.Add(2*time.Hour)
+		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			return errors.Join(
+				tx.AddConsent(ctx, r.ID, mingjing.Consent{ID: "z", Rulebook: "rongcheng", GivenAt: day, WithdrawnAt: &before}),
+				tx.AddConsent(ctx, r.ID, mingjing.Consent{ID: "y", Rulebook: "rongcheng", GivenAt: before}),
+				tx.AddConsent(ctx, r.ID, mingjing.Consent{ID: "x", Rulebook: "honest-shanghai", GivenAt: before}),
+				tx.WithdrawConsents(ctx, r.ID, "rongcheng", now))
+		})
+		same(t, "consents", mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.Consent, error) { return tx.Consents(ctx, r.ID) }),
+			[]mingjing.Consent{
+				{ID: "z", Rulebook: "rongcheng", GivenAt: day, WithdrawnAt: &before},
+				{ID: "y", Rulebook: "rongcheng", GivenAt: before, WithdrawnAt: &now},
+				{ID: "x", Rulebook: "honest-shanghai", GivenAt: before},
+			})
+	})
+}
+
+func TestARequestLivesFromQueuedToReady(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		a, b, c := resident(1), resident(2), resident(3)
+		enrol(t, s, a, b, c)
+		// Two at the same instant are in the order in which they came.
+		qa, qb, qc := request(a, "qz"), request(b, "qy"), request(c, "qx")
+		qc.CreatedAt = day.Add(-time.Second)
+		qa.Key = "key"
+		full := qa
+		full.Progress, full.Sources, full.Score = mingjing.Progress{Total: 99}, []mingjing.Source{{}}, &mingjing.Score{ID: "x"}
+		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			return errors.Join(tx.AddRequest(ctx, full), tx.AddRequest(ctx, qb), tx.AddRequest(ctx, qc))
+		})
+		place := func(id string, want int) {
+			t.Helper()
+			if got := mustGet(t, s, func(ctx context.Context, tx casework.Tx) (int, error) { return tx.QueuePlace(ctx, id) }); got != want {
+				t.Errorf("place of %s is %d, want %d", id, got, want)
+			}
+		}
+		place("qx", 1)
+		place("qz", 2)
+		place("qy", 3)
+		for name, read := range map[string]func(ctx context.Context, tx casework.Tx) (casework.Request, error){
+			"by id": func(ctx context.Context, tx casework.Tx) (casework.Request, error) { return tx.Request(ctx, "qz") },
+			"by key": func(ctx context.Context, tx casework.Tx) (casework.Request, error) {
+				return tx.RequestByKey(ctx, a.ID, "key")
+			},
+			"open": func(ctx context.Context, tx casework.Tx) (casework.Request, error) { return tx.OpenRequest(ctx, a.ID) },
+			"latest": func(ctx context.Context, tx casework.Tx) (casework.Request, error) {
+				return tx.LatestRequest(ctx, a.ID)
+			},
+		} {
+			same(t, name, mustGet(t, s, read), qa) // what is not stored is not read
+		}
+		done := day.Add(time.Minute)
+		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			q := qa
+			q.State, q.FinishedAt, q.ScoreID = mingjing.RequestReady, &done, "score"
+			q.Deadline, q.Key = time.Time{}, "changed" // not for SetRequest to change
+			return tx.SetRequest(ctx, q)
+		})
+		qa.State, qa.FinishedAt, qa.ScoreID = mingjing.RequestReady, &done, "score"
+		same(t, "ready", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.Request, error) { return tx.Request(ctx, "qz") }), qa)
+		place("qz", 0)
+		place("qy", 2)
+		next := request(a, "next")
+		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.AddRequest(ctx, next) }) // the first is no longer open
+		same(t, "latest", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.Request, error) {
+			return tx.LatestRequest(ctx, a.ID)
+		}), next)
+	})
+}
+
+func TestSourcesAreOnePerAgency(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s, r := open(t, url), resident(1)
+		enrol(t, s, r)
+		answered := day.Add(time.Second)
+		tax := casework.Source{Source: mingjing.Source{Agency: "tax", State: mingjing.SourceWaiting}, NextTry: day}
+		court := casework.Source{Source: mingjing.Source{Agency: "court", State: mingjing.SourceRetrying, Attempts: 1}, NextTry: day}
+		later := tax
+		later.State, later.AnsweredAt, later.Items = mingjing.SourceAnswered, &answered, 1
+		later.Reply = &casework.Reply{Records: []casework.ReplyRecord{{Ref: "7", Record: record(r, "").Record}}}
+		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			return errors.Join(tx.AddRequest(ctx, request(r, "q")), tx.SetSource(ctx, "q", tax), tx.SetSource(ctx, "q", court), tx.SetSource(ctx, "q", later))
+		})
+		same(t, "sources", mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Source, error) { return tx.Sources(ctx, "q") }),
+			[]casework.Source{court, later})
+	})
+}
+
+func TestRecordsAndListingsAreReplacedById(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s, r, other := open(t, url), resident(1), resident(2)
+		enrol(t, s, r, other)
+		c1, c2, l := record(r, "z"), record(r, "a"), listing(r, "l")
+		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			return errors.Join(tx.PutRecord(ctx, c1), tx.PutRecord(ctx, c2), tx.PutListing(ctx, l))
+		})
+		c1.State, c1.Before, c1.DisputeID = mingjing.RecordDisputed, mingjing.RecordActive, "d"
+		l.State, l.Before = mingjing.ListingDisputed, mingjing.ListingInEffect
+		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			return errors.Join(tx.PutRecord(ctx, c1), tx.PutListing(ctx, l))
+		})
+		same(t, "records", mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Record, error) { return tx.Records(ctx, r.ID) }), []casework.Record{c1, c2})
+		same(t, "record", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.Record, error) { return tx.Record(ctx, "z") }), c1)
+		same(t, "listings", mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Listing, error) { return tx.Listings(ctx, r.ID) }), []casework.Listing{l})
+		same(t, "listing", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.Listing, error) { return tx.Listing(ctx, "l") }), l)
+		// The same reference is another record at another agency or of another resident.
+		elsewhere, theirs := record(r, "elsewhere"), record(other, "theirs")
+		elsewhere.Agency, elsewhere.Ref, theirs.Ref = "tax", c1.Ref, c1.Ref
+		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			return errors.Join(tx.PutRecord(ctx, elsewhere), tx.PutRecord(ctx, theirs))
+		})
+		for name, c := range map[string]casework.Record{
+			"another id with the same reference": func() casework.Record { c := record(r, "new"); c.Ref = c1.Ref; return c }(),
+			"the reference of another":           func() casework.Record { c := c2; c.Ref = c1.Ref; return c }(),
+			"moved to another resident":          func() casework.Record { c := c1; c.Resident = other.ID; c.Ref = "x"; return c }(),
+		} {
+			ctx := t.Context()
+			if err := s.Tx(ctx, func(tx casework.Tx) error { return tx.PutRecord(ctx, c) }); !errors.Is(err, casework.ErrExists) {
+				t.Errorf("%s: %v, want ErrExists", name, err)
+			}
+		}
+	})
+}
+
+func TestScoresAreKeptPerRulebookUntilTheyAreDeleted(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s, r := open(t, url), resident(1)
+		enrol(t, s, r)
+		score := func(id, book string, at time.Time) mingjing.Score {
+			return mingjing.Score{ID: id, Rulebook: mingjing.RulebookRef{ID: book}, Value: 1000, Band: "A", At: at,
+				Explanation: []mingjing.Contribution{{Kind: mingjing.ContributionBase, Points: 1000}}}
+		}
+		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			return errors.Join(
+				tx.AddScore(ctx, r.ID, score("d", "rongcheng", day.Add(time.Hour))),
+				tx.AddScore(ctx, r.ID, score("c", "rongcheng", day)),
+				tx.AddScore(ctx, r.ID, score("b", "honest-shanghai", day)),
+				tx.AddScore(ctx, r.ID, score("a", "rongcheng", day)))
+		})
+		list := func(book string) string {
+			return ids(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.Score, error) { return tx.Scores(ctx, r.ID, book) }),
+				func(s mingjing.Score) string { return s.ID })
+		}
+		if got := list("rongcheng"); got != "c a d" {
+			t.Errorf("scores are %s", got)
+		}
+		if got := list(""); got != "c b a d" {
+			t.Errorf("all scores are %s", got)
+		}
+		same(t, "score", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (mingjing.Score, error) { return tx.Score(ctx, "a") }), score("a", "rongcheng", day))
+		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.DeleteScores(ctx, r.ID, "rongcheng") })
+		if got := list(""); got != "b" {
+			t.Errorf("after deleting, scores are %s", got)
+		}
+	})
+}
+
+func TestADisputeChangedMeanwhileIsAConflict(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s, r, ctx := open(t, url), resident(1), t.Context()
+		enrol(t, s, r)
+		d := dispute(r, "d", "c")
+		d.Key = "key"
+		full := d
+		full.Dispute.Record, full.Evidence = &mingjing.Record{ID: "c"}, []mingjing.Evidence{{ID: "e"}}
+		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			return errors.Join(tx.PutRecord(ctx, record(r, "c")), tx.AddDispute(ctx, full))
+		})
+		read := func(ctx context.Context, tx casework.Tx) (casework.Dispute, error) { return tx.Dispute(ctx, "d") }
+		mine, theirs := mustGet(t, s, read), mustGet(t, s, read)
+		same(t, "dispute", mine, d)
+		same(t, "by key", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.Dispute, error) {
+			return tx.DisputeByKey(ctx, r.ID, "key")
+		}), d)
+		mine.State, mine.HandlerID, mine.NextDue = mingjing.DisputeAssigned, "H1", time.Time{}
+		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.SetDispute(ctx, mine) })
+		theirs.State, theirs.HandlerID = mingjing.DisputeAssigned, "H2"
+		if err := s.Tx(ctx, func(tx casework.Tx) error { return tx.SetDispute(ctx, theirs) }); !errors.Is(err, casework.ErrConflict) {
+			t.Errorf("SetDispute: %v, want ErrConflict", err)
+		}
+		stored := mustGet(t, s, read)
+		mine.Version++
+		same(t, "stored", stored, mine)
+		stored.State = mingjing.DisputeDecided
+		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			// Decided, it makes room for an appeal.
+			return errors.Join(tx.SetDispute(ctx, stored), tx.AddDispute(ctx, dispute(r, "appeal", "c")))
+		})
+		if got := ids(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Dispute, error) { return tx.Disputes(ctx, r.ID) }),
+			func(d casework.Dispute) string { return d.ID }); got != "appeal d" {
+			t.Errorf("disputes are %s", got)
+		}
+	})
+}
+
+func TestEvidenceIsKeptWithItsBytes(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s, r, ctx := open(t, url), resident(1), t.Context()
+		enrol(t, s, r)
+		big := bytes.Repeat([]byte{0, 0xff, '\''}, mingjing.MaxEvidenceBytes/3)
+		e1 := mingjing.Evidence{ID: "z", Name: "票.pdf", Type: "application/pdf", Size: int64(len(big)), AddedAt: day}
+		e2 := mingjing.Evidence{ID: "a", Name: "b.png", AddedAt: day}
+		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			return errors.Join(tx.PutRecord(ctx, record(r, "c")), tx.AddDispute(ctx, dispute(r, "d", "c")),
+				tx.AddEvidence(ctx, "d", e1, big), tx.AddEvidence(ctx, "d", e2, nil), tx.SetEvidenceAnswer(ctx, "z", "seen"))
+		})
+		e1.Answer = "seen"
+		same(t, "evidence", mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.Evidence, error) { return tx.Evidence(ctx, "d") }), []mingjing.Evidence{e1, e2})
+		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			of, e, data, err := tx.EvidenceData(ctx, "z")
+			same(t, "evidence", e, e1)
+			if of != "d" || !bytes.Equal(data, big) {
+				t.Errorf("evidence of %q has %d bytes", of, len(data))
+			}
+			return err
+		})
+		if err := s.Tx(ctx, func(tx casework.Tx) error {
+			return tx.AddEvidence(ctx, "d", mingjing.Evidence{ID: "x"}, make([]byte, mingjing.MaxEvidenceBytes+1))
+		}); err == nil {
+			t.Error("too large a file was stored")
+		}
+	})
+}
+
+func TestTooMuchContentIsRefused(t *testing.T) {
+	s, ctx := open(t, "sqlite::memory:"), t.Context()
+	r := resident(1)
+	r.Name = strings.Repeat("x", MaxDoc)
+	if err := s.Tx(ctx, func(tx casework.Tx) error { return tx.AddResident(ctx, r) }); err == nil {
+		t.Error("it was stored")
+	}
+}
+
+// queue fills the store with disputes whose clocks are mixed up, and returns
+// them in the order of the work queue.
+func queue(t *testing.T, s *Store, n int) []casework.Dispute {
+	t.Helper()
+	var list []casework.Dispute
+	do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		list = nil
+		for i := range n {
+			r := resident(i)
+			must(t, tx.AddResident(ctx, r))
+			must(t, tx.PutRecord(ctx, record(r, fmt.Sprintf("c%d", i))))
+			d := dispute(r, fmt.Sprintf("D%02d-%d", i*7%n, i), fmt.Sprintf("c%d", i))
+			switch i % 4 {
+			case 0:
+				d.NextDue = time.Time{}
+			case 1:
+				d.NextDue = day // many have the same
+			default:
+				d.NextDue = day.Add(time.Duration(i*13%n) * time.Hour)
+			}
+			if i%5 == 0 {
+				d.HandlerID, d.State = "H1", mingjing.DisputeAssigned
+			}
+			if i%6 == 0 {
+				d.State = mingjing.DisputeDecided
+			}
+			if i%3 == 0 {
+				d.AgencyCode, d.CatalogueCode = "court", "Judgment-Debtor"
+			}
+			must(t, tx.AddDispute(ctx, d))
+			list = append(list, d)
+		}
+		return nil
+	})
+	slices.SortFunc(list, func(a, b casework.Dispute) int {
+		if a.Due() != b.Due() {
+			if a.Due() < b.Due() {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return list
+}
+
+func TestTheWorkQueueIsPagedByNearestClock(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		all := queue(t, s, 47)
+		id := func(d casework.Dispute) string { return d.ID }
+		for _, c := range []struct {
+			name  string
+			query casework.CaseQuery
+			want  func(casework.Dispute) bool
+		}{
+			{"open", casework.CaseQuery{}, func(d casework.Dispute) bool { return d.State != mingjing.DisputeDecided }},
+			{"all", filter(mingjing.CaseFilter{State: "all"}, ""), func(casework.Dispute) bool { return true }},
+			{"decided", filter(mingjing.CaseFilter{State: "decided"}, ""), func(d casework.Dispute) bool { return d.State == mingjing.DisputeDecided }},
+			{"mine", filter(mingjing.CaseFilter{Mine: true}, "H1"), func(d casework.Dispute) bool {
+				return d.HandlerID == "H1" && d.State != mingjing.DisputeDecided
+			}},
+			{"mine without me", filter(mingjing.CaseFilter{Mine: true}, ""), func(casework.Dispute) bool { return false }},
+			{"agency", filter(mingjing.CaseFilter{Agency: "court", State: "all"}, ""), func(d casework.Dispute) bool { return d.AgencyCode == "court" }},
+			{"search name", filter(mingjing.CaseFilter{Search: " 林小1", State: "all"}, ""), func(d casework.Dispute) bool {
+				return strings.Contains(d.ResidentName, "林小1")
+			}},
+			{"search code", filter(mingjing.CaseFilter{Search: "MENT-debt"}, ""), func(d casework.Dispute) bool {
+				return d.CatalogueCode == "Judgment-Debtor" && d.State != mingjing.DisputeDecided
+			}},
+			{"search id", filter(mingjing.CaseFilter{Search: "d0", State: "all"}, ""), func(d casework.Dispute) bool { return strings.HasPrefix(d.ID, "D0") }},
+			{"search a wildcard", filter(mingjing.CaseFilter{Search: "%", State: "all"}, ""), func(casework.Dispute) bool { return false }},
+			{"search a statement", filter(mingjing.CaseFilter{Search: "not me", State: "all"}, ""), func(casework.Dispute) bool { return false }},
+			{"search too long", filter(mingjing.CaseFilter{Search: strings.Repeat("d", 300)}, ""), func(casework.Dispute) bool { return false }},
+		} {
+			var want []casework.Dispute
+			for _, d := range all {
+				if c.want(d) {
+					want = append(want, d)
+				}
+			}
+			for _, limit := range []int{1, 4, 100} {
+				var got []casework.Dispute
+				q := c.query
+				q.Limit = limit
+				for {
+					page := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Dispute, error) { return tx.Cases(ctx, q) })
+					got = append(got, page...)
+					if len(page) > limit || len(got) > len(all) {
+						t.Fatalf("%s: a page of %d has %d", c.name, limit, len(page))
+					}
+					if len(page) < limit {
+						break
+					}
+					q.Cursor = page[len(page)-1].Cursor()
+				}
+				if ids(got, id) != ids(want, id) {
+					t.Errorf("%s by %d\n got %s\nwant %s", c.name, limit, ids(got, id), ids(want, id))
+				}
+			}
+		}
+		ctx := t.Context()
+		for _, cursor := range []string{"x", "1.", ".x", "9999999999999999999.x", "1." + strings.Repeat("x", 300)} {
+			if err := s.Tx(ctx, func(tx casework.Tx) error {
+				_, err := tx.Cases(ctx, casework.CaseQuery{Cursor: cursor, Limit: 1})
+				return err
+			}); !errors.Is(err, casework.ErrCursor) {
+				t.Errorf("cursor %.20q: %v, want ErrCursor", cursor, err)
+			}
+		}
+		want := map[string]int{}
+		for _, d := range all {
+			want[string(d.State)]++
+		}
+		if got := mustGet(t, s, func(ctx context.Context, tx casework.Tx) (map[string]int, error) { return tx.CaseCounts(ctx) }); !reflect.DeepEqual(got, want) {
+			t.Errorf("counts are %v, want %v", got, want)
+		}
+	})
+}
+
+func filter(f mingjing.CaseFilter, handler string) casework.CaseQuery {
+	return casework.CaseQuery{CaseFilter: f, HandlerID: handler}
+}
+
+func TestASearchGoesThroughAllPagesOfTheQueue(t *testing.T) {
+	s := open(t, "sqlite::memory:")
+	all := queue(t, s, 2*searchStep+10)
+	last := all[len(all)-1]
+	q := filter(mingjing.CaseFilter{Search: last.ID, State: "all"}, "")
+	q.Limit = 1
+	found := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Dispute, error) { return tx.Cases(ctx, q) })
+	if len(found) != 1 || found[0].ID != last.ID {
+		t.Errorf("found %d", len(found))
+	}
+}
+
+func TestNothingPersonalIsOutsideTheDocs(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s, r := open(t, url), resident(1)
+		number := string(r.IDNumber)
+		r.Name = "独一无二"
+		words := []string{number, r.Name, "statement-words", "answer-words", "file-words"}
+		q, c, l := request(r, "q"), record(r, "c"), listing(r, "l")
+		d := dispute(r, "d", "c")
+		q.Key, c.Ref, l.Ref, d.Key = "key-"+number, "ref-"+number, "ref-"+number, "key-"+number
+		c.Subject, l.Subject, d.Statement = r.Name, r.Name, "statement-words"
+		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			must(t, tx.AddResident(ctx, r))
+			must(t, tx.AddConsent(ctx, r.ID, mingjing.Consent{ID: "consent", Rulebook: "rongcheng", GivenAt: day}))
+			must(t, tx.AddRequest(ctx, q))
+			must(t, tx.SetSource(ctx, "q", casework.Source{Source: mingjing.Source{Agency: "court"}, Reply: &casework.Reply{
+				Records: []casework.ReplyRecord{{Ref: number, Record: c.Record}},
+			}}))
+			must(t, tx.PutRecord(ctx, c))
+			must(t, tx.PutListing(ctx, l))
+			must(t, tx.AddScore(ctx, r.ID, mingjing.Score{ID: "s", At: day}))
+			must(t, tx.AddDispute(ctx, d))
+			must(t, tx.AddEvidence(ctx, "d", mingjing.Evidence{ID: "e", Name: r.Name, AddedAt: day}, []byte("file-words")))
+			must(t, tx.SetEvidenceAnswer(ctx, "e", "answer-words"))
+			must(t, tx.AddLook(ctx, r.ID, mingjing.Look{At: day, Who: r.Name}))
+			_, err := tx.AddEvent(ctx, string(r.ID), mingjing.Event{Kind: mingjing.EventScore, ID: "s", At: day})
+			must(t, err)
+			return tx.Enqueue(ctx, casework.Job{Kind: casework.JobCollect, ID: "q"})
+		})
+
+		list := `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`
+		if _, ok := s.eng.(postgresEngine); ok {
+			list = `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'`
+		}
+		ctx := t.Context()
+		var tables []string
+		rows, err := s.db.QueryContext(ctx, list)
+		must(t, err)
+		for rows.Next() {
+			var name string
+			must(t, rows.Scan(&name))
+			tables = append(tables, name)
+		}
+		must(t, rows.Err())
+		filled, docs := 0, 0
+		for _, table := range tables {
+			rows, err := s.db.QueryContext(ctx, "SELECT * FROM "+table)
+			must(t, err)
+			columns, err := rows.Columns()
+			must(t, err)
+			has := false
+			for rows.Next() {
+				has = true
+				values := make([]sql.RawBytes, len(columns))
+				dest := make([]any, len(columns))
+				for i := range values {
+					dest[i] = &values[i]
+				}
+				must(t, rows.Scan(dest...))
+				for i, column := range columns {
+					if column == "doc" {
+						docs++
+						continue
+					}
+					for _, word := range words {
+						if bytes.Contains(values[i], []byte(word)) {
+							t.Errorf("%s.%s shows %q", table, column, values[i])
+						}
+					}
+				}
+			}
+			must(t, rows.Err())
+			if has {
+				filled++
+			}
+		}
+		if filled < 14 || docs < 11 {
+			t.Errorf("only %d of %d tables and %d docs were looked at", filled, len(tables), docs)
+		}
+	})
+}
+
+// A longer wait takes another way through the queue than a short one.
+func TestAJobRunsAgainAfterALongWait(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes six seconds")
+	}
+	onEach(t, func(t *testing.T, url string) {
+		t.Parallel()
+		s := open(t, url)
+		const wait = 6 * time.Second
+		ran := make(chan time.Time, 2)
+		first := true
+		work(t, s, func(context.Context, casework.Job) (time.Duration, error) {
+			ran <- time.Now()
+			if first {
+				first = false
+				return wait, nil
+			}
+			return 0, nil
+		})
+		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			return tx.Enqueue(ctx, casework.Job{Kind: casework.JobQuestion, ID: "d"})
+		})
+		begin := receive(t, ran, "the first run")
+		if got := receive(t, ran, "the second run").Sub(begin); got < wait-2*time.Millisecond {
+			t.Errorf("ran again after %v, want %v", got, wait)
+		} else {
+			t.Logf("%v late", got-wait)
+		}
+	})
+}
+
+func benchEach(b *testing.B, fn func(b *testing.B, s *Store)) {
+	b.Run("sqlite", func(b *testing.B) { fn(b, open(b, filepath.Join(b.TempDir(), "store.db"))) })
+	b.Run("postgres", func(b *testing.B) { fn(b, open(b, pgtest.Start(b))) })
+}
+
+// BenchmarkTx is a score request as casework asks for one: the request, its job
+// and its first event in one transaction, each of another resident.
+func BenchmarkTx(b *testing.B) {
+	benchEach(b, func(b *testing.B, s *Store) {
+		r := resident(1)
+		enrol(b, s, r)
+		ctx := b.Context()
+		for n := 0; b.Loop(); n++ {
+			q := request(r, fmt.Sprintf("q%d", n))
+			q.State = mingjing.RequestReady // one resident has one open request
+			must(b, s.Tx(ctx, func(tx casework.Tx) error {
+				if err := tx.AddRequest(ctx, q); err != nil {
+					return err
+				}
+				if err := tx.Enqueue(ctx, casework.Job{Kind: casework.JobCollect, ID: q.ID}); err != nil {
+					return err
+				}
+				_, err := tx.AddEvent(ctx, string(r.ID), mingjing.Event{Kind: mingjing.EventRequest, ID: q.ID, At: day})
+				return err
+			}))
+		}
+	})
+}
+
+// BenchmarkPickUp is the time from asking for a job, its commit included, until
+// it runs.
+func BenchmarkPickUp(b *testing.B) {
+	benchEach(b, func(b *testing.B, s *Store) {
+		ran := make(chan struct{}, 1)
+		work(b, s, func(context.Context, casework.Job) (time.Duration, error) {
+			ran <- struct{}{}
+			return 0, nil
+		})
+		ctx := b.Context()
+		for n := 0; b.Loop(); n++ {
+			must(b, s.Tx(ctx, func(tx casework.Tx) error {
+				return tx.Enqueue(ctx, casework.Job{Kind: casework.JobCollect, ID: fmt.Sprint(n)})
+			}))
+			receive(b, ran, "the job")
+		}
+	})
+}

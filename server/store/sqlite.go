@@ -1,0 +1,142 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+//go:embed migrations/sqlite/*.sql
+var sqliteMigrations embed.FS
+
+type sqliteEngine struct {
+	dir string // of the database; "" for one in memory
+}
+
+func openSQLite(path string) (engine, *sql.DB, error) {
+	if path == "" {
+		return nil, nil, errors.New("sqlite: no path")
+	}
+	eng := sqliteEngine{}
+	name := ":memory:"
+	if path != ":memory:" {
+		abs, err := filepath.Abs(path)
+		if err != nil {
+			return nil, nil, fmt.Errorf("sqlite: %w", err)
+		}
+		eng.dir = filepath.Dir(abs)
+		if err := os.MkdirAll(eng.dir, 0o700); err != nil {
+			return nil, nil, fmt.Errorf("sqlite: make the directory: %w", err)
+		}
+		// SQLite would create it readable by all; its companions copy its mode.
+		f, err := os.OpenFile(abs, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return nil, nil, fmt.Errorf("sqlite: create the file: %w", err)
+		}
+		if err := f.Close(); err != nil {
+			return nil, nil, fmt.Errorf("sqlite: create the file: %w", err)
+		}
+		name = (&url.URL{Path: abs}).EscapedPath()
+	}
+	q := url.Values{
+		"_txlock": {"immediate"},
+		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)"},
+	}
+	db, err := sql.Open("sqlite", "file:"+name+"?"+q.Encode())
+	if err != nil {
+		return nil, nil, fmt.Errorf("sqlite: %w", err)
+	}
+	// One connection: transactions queue in Go, in order, instead of polling for
+	// the file's lock; and a database in memory lives as long as it.
+	db.SetMaxOpenConns(1)
+	db.SetMaxIdleConns(1)
+	return eng, db, nil
+}
+
+func (sqliteEngine) rebind(query string) string { return query }
+
+func (sqliteEngine) txOptions() *sql.TxOptions { return nil }
+
+func sqliteCode(err error) int {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code()
+	}
+	return 0
+}
+
+func (sqliteEngine) collided(err error) bool {
+	code := sqliteCode(err) & 0xff // the low byte is the primary code
+	return code == sqlite3.SQLITE_BUSY || code == sqlite3.SQLITE_LOCKED
+}
+
+func (sqliteEngine) constraint(err error) constraint {
+	switch sqliteCode(err) {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+		return constraintUnique
+	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+		return constraintForeignKey
+	}
+	return constraintNone
+}
+
+func (sqliteEngine) rowLock(string) string { return "" }
+
+func (sqliteEngine) dialect() goose.Dialect { return goose.DialectSQLite3 }
+
+func (sqliteEngine) migrations() fs.FS { return mustSub(sqliteMigrations, "migrations/sqlite") }
+
+func (sqliteEngine) driver(db *sql.DB) riverdriver.Driver[*sql.Tx] { return riversqlite.New(db) }
+
+func (e sqliteEngine) alone(ctx context.Context, _ *sql.DB, fn func() error) error {
+	if e.dir == "" {
+		return fn()
+	}
+	unlock, err := lockDir(ctx, e.dir)
+	if err != nil {
+		return fmt.Errorf("lock %s: %w", e.dir, err)
+	}
+	defer unlock()
+	return fn()
+}
+
+func (sqliteEngine) waitingJob(due bool) string {
+	const found = `SELECT id FROM river_job WHERE json_extract(CAST(args AS TEXT), '$.id') = ? AND json_extract(CAST(args AS TEXT), '$.kind') = ?`
+	if due {
+		return found + ` AND state = 'available' AND scheduled_at <= datetime('now', 'subsec') LIMIT 1`
+	}
+	return found + ` AND state IN ('available', 'scheduled') AND json_extract(CAST(args AS TEXT), '$.at') = ? LIMIT 1`
+}
+
+// recover: the file serves one working process, so whatever is running or
+// leading at the start was left behind by one that died.
+func (sqliteEngine) recover(ctx context.Context, s *Store, _ string) (func(), error) {
+	for _, q := range []string{
+		`UPDATE river_job SET state = 'available', attempt = max(attempt - 1, 0), scheduled_at = datetime('now', 'subsec') WHERE state = 'running'`,
+		`DELETE FROM river_leader`,
+	} {
+		if _, err := s.db.ExecContext(ctx, q); err != nil {
+			return nil, err
+		}
+	}
+	return func() {}, nil
+}
+
+func mustSub(fsys fs.FS, dir string) fs.FS {
+	sub, err := fs.Sub(fsys, dir)
+	if err != nil {
+		panic(err) // dir is a constant that is embedded
+	}
+	return sub
+}

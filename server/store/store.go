@@ -1,0 +1,241 @@
+// Package store keeps everything that package casework must not forget, in
+// SQLite or PostgreSQL, and hands out the jobs that were committed with it.
+//
+// It knows tables, transactions and the job queue. It does not know who may do
+// what, what a state means, or what time it is: that is casework's. Personal
+// content is in the doc columns alone; every other column holds ids, states,
+// instants, codes or keyed hashes.
+//
+// On both engines a transaction sees what was committed before it about the
+// residents that it touches, and two transactions about the same resident run
+// one after the other: SQLite has one writer, and on PostgreSQL each method first
+// takes the lock of its resident's row.
+package store
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"mingjing/server/casework"
+
+	"github.com/riverqueue/river"
+)
+
+// IDKeySize is the length of [Options] IDKey in bytes.
+const IDKeySize = 32
+
+// Options are the settings of a store.
+type Options struct {
+	// IDKey keys the hashes by which ID numbers, idempotency keys and agencies'
+	// references are found: [IDKeySize] random bytes, the same at every opening,
+	// kept apart from the database. Required.
+	IDKey []byte
+	// Workers is how many jobs run at a time; 0 is [DefaultWorkers].
+	Workers int
+	// JobTimeout is how long a job may run before its context ends and it is
+	// tried again; 0 is [DefaultJobTimeout].
+	JobTimeout time.Duration
+	// MaxConns is how many connections are opened to PostgreSQL at most; 0 is
+	// [DefaultMaxConns]. SQLite has one.
+	MaxConns int
+	// Logger gets warnings and errors; nil is [slog.Default].
+	Logger *slog.Logger
+}
+
+// The settings where [Options] has none.
+const (
+	// DefaultWorkers suits jobs that mostly wait for other computers.
+	DefaultWorkers = 16
+	// DefaultJobTimeout is the longest run of one job; longer work asks to be
+	// run again.
+	DefaultJobTimeout = time.Minute
+	// DefaultMaxConns leaves room for three replicas under PostgreSQL's own
+	// default of 100.
+	DefaultMaxConns = 25
+)
+
+// Limits on what is stored.
+const (
+	// MaxDoc is the greatest size in bytes of a row's content, evidence apart. A
+	// full reply of an agency is well below it.
+	MaxDoc = 8 << 20
+	// MaxPage is the greatest number of rows of one page.
+	MaxPage = 1000
+)
+
+const (
+	// maxTries bounds how often a transaction that collided is run.
+	maxTries = 12
+	// maxTryWait bounds the wait before the next try.
+	maxTryWait = 250 * time.Millisecond
+	// stopWait bounds how long jobs that were told to stop are waited for.
+	stopWait = 10 * time.Second
+)
+
+// ErrWorking says that [Store.Work] is running already.
+var ErrWorking = errors.New("store is working already")
+
+// A Store is a [casework.Store] on SQLite or PostgreSQL. It is safe for use by
+// many goroutines. SQLite serves one working process, PostgreSQL any number.
+type Store struct {
+	db     *sql.DB
+	eng    engine
+	idKey  []byte
+	logger *slog.Logger
+
+	workers    int
+	jobTimeout time.Duration
+	queue      *river.Client[*sql.Tx] // inserts only
+
+	mu      sync.Mutex
+	wakeup  func()        // wakes the running workers; nil when none run
+	stop    func()        // ends Work; nil when none runs
+	stopped chan struct{} // closed when that Work has returned
+}
+
+var _ casework.Store = (*Store)(nil)
+
+// Open opens the store at url and brings its tables up to date; several
+// processes may do so at once. The url is "sqlite:///absolute/path.db", a plain
+// path, "sqlite::memory:" (gone when closed), or "postgres://…". A missing
+// SQLite file and its directory are created, for the owner only.
+func Open(ctx context.Context, url string, opts Options) (*Store, error) {
+	if len(opts.IDKey) != IDKeySize {
+		return nil, fmt.Errorf("open store: IDKey has %d bytes, wants %d", len(opts.IDKey), IDKeySize)
+	}
+	if opts.Workers < 0 || opts.JobTimeout < 0 || opts.MaxConns < 0 {
+		return nil, errors.New("open store: a setting is below zero")
+	}
+	s := &Store{
+		idKey:      append([]byte(nil), opts.IDKey...),
+		logger:     opts.Logger,
+		workers:    opts.Workers,
+		jobTimeout: opts.JobTimeout,
+	}
+	if s.logger == nil {
+		s.logger = slog.Default()
+	}
+	if s.workers == 0 {
+		s.workers = DefaultWorkers
+	}
+	if s.jobTimeout == 0 {
+		s.jobTimeout = DefaultJobTimeout
+	}
+	maxConns := opts.MaxConns
+	if maxConns == 0 {
+		maxConns = DefaultMaxConns
+	}
+
+	var err error
+	if s.eng, s.db, err = openEngine(url, maxConns); err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	if err := s.migrate(ctx); err != nil {
+		s.db.Close()
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	if s.queue, err = s.newQueue(nil, nil); err != nil {
+		s.db.Close()
+		return nil, fmt.Errorf("open store: make the job queue: %w", err)
+	}
+	return s, nil
+}
+
+// Close ends [Store.Work], if it runs, and closes the database.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	stop, stopped := s.stop, s.stopped
+	s.mu.Unlock()
+	if stop != nil {
+		stop()
+		<-stopped
+	}
+	return s.db.Close()
+}
+
+// Ping says whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	if err := s.db.QueryRowContext(ctx, "SELECT 1").Scan(&one); err != nil {
+		return fmt.Errorf("ping store: %w", err)
+	}
+	return nil
+}
+
+// Tx implements [casework.Store]. A transaction that collides with another is
+// rolled back and fn run again, a bounded number of times. fn must not call Tx:
+// on SQLite it would wait for itself until ctx ends.
+func (s *Store) Tx(ctx context.Context, fn func(casework.Tx) error) error {
+	for try := 1; ; try++ {
+		again, err := s.tryTx(ctx, fn)
+		if !again || ctx.Err() != nil {
+			return err
+		}
+		if try == maxTries {
+			return fmt.Errorf("store: transaction collided %d times: %w", try, err)
+		}
+		limit := min(time.Millisecond<<try, maxTryWait)
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(limit/2 + rand.N(limit/2)):
+		}
+	}
+}
+
+// tryTx runs fn once; again says that another run may succeed.
+func (s *Store) tryTx(ctx context.Context, fn func(casework.Tx) error) (again bool, err error) {
+	sqlTx, err := s.db.BeginTx(ctx, s.eng.txOptions())
+	if err != nil {
+		return s.eng.collided(err), fmt.Errorf("store: begin: %w", err)
+	}
+	// After a commit this does nothing; after a panic of fn it lets go.
+	defer func() { _ = sqlTx.Rollback() }()
+
+	t := &tx{s: s, sql: sqlTx}
+	if err = fn(t); err == nil && t.collision == nil {
+		if err = sqlTx.Commit(); err == nil {
+			if t.wake {
+				s.wake()
+			}
+			return false, nil
+		}
+		return s.eng.collided(err), fmt.Errorf("store: commit: %w", err)
+	}
+	// fn may have swallowed or rewrapped the collision.
+	if t.collision != nil {
+		if err == nil {
+			err = t.collision
+		}
+		return true, err
+	}
+	return false, err
+}
+
+// hash is the keyed hash by which a value is found that must not be readable.
+// Values of different kinds never have the same hash.
+func (s *Store) hash(kind, value string) []byte {
+	mac := hmac.New(sha256.New, s.idKey)
+	if kind != "" {
+		mac.Write([]byte(kind))
+		mac.Write([]byte{0})
+	}
+	mac.Write([]byte(value))
+	return mac.Sum(nil)
+}
+
+// hashOrNull is the hash, or NULL for "", which is never equal to another.
+func (s *Store) hashOrNull(kind, value string) any {
+	if value == "" {
+		return nil
+	}
+	return s.hash(kind, value)
+}

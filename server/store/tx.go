@@ -1,0 +1,225 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework"
+)
+
+// A tx is one transaction. It belongs to one goroutine.
+type tx struct {
+	s   *Store
+	sql *sql.Tx
+	// collision is the first error that another transaction caused.
+	collision error
+	// wake says that a job is due as soon as this is committed.
+	wake bool
+	// mine are the residents, and the rows of residents, that are locked.
+	mine map[string]bool
+	// staffSeq is the last staff event as of the first look at everyone's cases.
+	staffSeq *int64
+}
+
+var _ casework.Tx = (*tx)(nil)
+
+// failed says what was tried, and turns the engine's error into casework's.
+func (t *tx) failed(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if t.s.eng.collided(err) && t.collision == nil {
+		t.collision = err
+	}
+	switch t.s.eng.constraint(err) {
+	case constraintUnique:
+		return fmt.Errorf("store: %s: %w", op, casework.ErrExists)
+	case constraintForeignKey: // it belongs to something that is not there
+		return fmt.Errorf("store: %s: %w", op, casework.ErrNotFound)
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		err = casework.ErrNotFound
+	}
+	return fmt.Errorf("store: %s: %w", op, err)
+}
+
+// exec returns how many rows were touched.
+func (t *tx) exec(ctx context.Context, op, query string, args ...any) (int64, error) {
+	res, err := t.sql.ExecContext(ctx, t.s.eng.rebind(query), args...)
+	if err != nil {
+		return 0, t.failed(op, err)
+	}
+	n, err := res.RowsAffected()
+	return n, t.failed(op, err)
+}
+
+// insert runs an INSERT … ON CONFLICT DO NOTHING, which unlike a plain one leaves
+// the transaction usable on PostgreSQL when the row exists.
+func (t *tx) insert(ctx context.Context, op, query string, args ...any) error {
+	n, err := t.exec(ctx, op, query+" ON CONFLICT DO NOTHING", args...)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("store: %s: %w", op, casework.ErrExists)
+	}
+	return err
+}
+
+// update wants to touch a row.
+func (t *tx) update(ctx context.Context, op, query string, args ...any) error {
+	n, err := t.exec(ctx, op, query, args...)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("store: %s: %w", op, casework.ErrNotFound)
+	}
+	return err
+}
+
+// row reads one row.
+func (t *tx) row(ctx context.Context, op string, dest []any, query string, args ...any) error {
+	return t.failed(op, t.sql.QueryRowContext(ctx, t.s.eng.rebind(query), args...).Scan(dest...))
+}
+
+// rows calls each for every row.
+func (t *tx) rows(ctx context.Context, op string, each func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := t.sql.QueryContext(ctx, t.s.eng.rebind(query), args...)
+	if err != nil {
+		return t.failed(op, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := each(rows); err != nil {
+			return t.failed(op, err)
+		}
+	}
+	return t.failed(op, rows.Err())
+}
+
+// lock waits until no other transaction works on the resident, and keeps others
+// out until the end of this one. Where it locks, a resident that is not there is
+// ErrNotFound; elsewhere the statement after it finds out.
+func (t *tx) lock(ctx context.Context, resident mingjing.ResidentID) error {
+	suffix := t.s.eng.rowLock("resident")
+	if suffix == "" || t.mine["resident "+string(resident)] {
+		return nil
+	}
+	var one int
+	err := t.row(ctx, "lock a resident", []any{&one}, `SELECT 1 FROM resident WHERE id = ?`+suffix, string(resident))
+	if err == nil {
+		t.own("resident " + string(resident))
+	}
+	return err
+}
+
+// lockForList is lock for a list, which is empty for a resident who is not there.
+func (t *tx) lockForList(ctx context.Context, resident mingjing.ResidentID) error {
+	return ignoreNotFound(t.lock(ctx, resident))
+}
+
+// lockOwner locks the resident to whom the row of the table belongs.
+func (t *tx) lockOwner(ctx context.Context, table, id string) error {
+	suffix := t.s.eng.rowLock("resident")
+	name := table + " " + id
+	if suffix == "" || t.mine[name] {
+		return nil
+	}
+	var owner string
+	err := t.row(ctx, "lock the resident of a "+table, []any{&owner},
+		`SELECT resident.id FROM resident JOIN `+table+` ON `+table+`.resident_id = resident.id WHERE `+table+`.id = ?`+suffix, id)
+	if err == nil {
+		t.own(name)
+		t.own("resident " + owner)
+	}
+	return err
+}
+
+func ignoreNotFound(err error) error {
+	if errors.Is(err, casework.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+func (t *tx) own(name string) {
+	if t.mine == nil {
+		t.mine = map[string]bool{}
+	}
+	t.mine[name] = true
+}
+
+// next counts one further under the name. Others who count under it wait until
+// this transaction ends, so that numbers are in the order of commit.
+func (t *tx) next(ctx context.Context, op, name string) (seq int64, err error) {
+	err = t.row(ctx, op, []any{&seq},
+		`INSERT INTO counter (name, seq) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET seq = counter.seq + 1 RETURNING seq`, name)
+	return seq, err
+}
+
+// encode makes the content of a row.
+func encode(op string, v any) ([]byte, error) {
+	doc, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("store: %s: encode: %w", op, err)
+	}
+	if len(doc) > MaxDoc {
+		return nil, fmt.Errorf("store: %s: content of %d bytes, at most %d are stored", op, len(doc), MaxDoc)
+	}
+	return doc, nil
+}
+
+// decode reads the content of a row.
+func decode(doc []byte, v any) error {
+	if err := json.Unmarshal(doc, v); err != nil {
+		return fmt.Errorf("decode: %w", err)
+	}
+	return nil
+}
+
+// one reads the content of the only row of a query for doc.
+func one[T any](ctx context.Context, t *tx, op, query string, args ...any) (v T, err error) {
+	var doc []byte
+	if err := t.row(ctx, op, []any{&doc}, query, args...); err != nil {
+		return v, err
+	}
+	return v, t.failed(op, decode(doc, &v))
+}
+
+// all reads the content of every row of a query for doc.
+func all[T any](ctx context.Context, t *tx, op, query string, args ...any) ([]T, error) {
+	list := []T{}
+	err := t.rows(ctx, op, func(rows *sql.Rows) error {
+		var doc sql.RawBytes
+		if err := rows.Scan(&doc); err != nil {
+			return err
+		}
+		var v T
+		if err := decode(doc, &v); err != nil {
+			return err
+		}
+		list = append(list, v)
+		return nil
+	}, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// micros is an instant as a column holds it.
+func micros(t time.Time) int64 { return t.UnixMicro() }
+
+// instant is micros backwards.
+func instant(us int64) time.Time { return time.UnixMicro(us).UTC() }
+
+// page bounds a limit to 1 … MaxPage.
+func page(limit int) int { return min(max(limit, 1), MaxPage) }
+
+// nullable is a column's NULL for "".
+func nullable(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}

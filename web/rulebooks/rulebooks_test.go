@@ -1,0 +1,387 @@
+package rulebooks_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"mingjing"
+	"mingjing/web/rulebooks"
+)
+
+func compiled(t testing.TB) *jsonschema.Schema {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(rulebooks.Schema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("mem:///rulebook.schema.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("mem:///rulebook.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+func bySchema(t testing.TB, schema *jsonschema.Schema, data []byte) error {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	return schema.Validate(doc)
+}
+
+func published(t testing.TB) map[string]*mingjing.Rulebook {
+	t.Helper()
+	all, err := rulebooks.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	books := map[string]*mingjing.Rulebook{}
+	for _, b := range all {
+		books[b.ID] = b
+	}
+	return books
+}
+
+func TestThePublishedRulebooksLoadAndKeepTheSchema(t *testing.T) {
+	schema := compiled(t)
+	files := rulebooks.Files()
+	if got := slices.Sorted(maps.Keys(files)); !slices.Equal(got, []string{"honest-shanghai.json", "rongcheng.json"}) {
+		t.Fatalf("published are %v", got)
+	}
+	for name, data := range files {
+		if err := bySchema(t, schema, data); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := mingjing.ParseRulebook(data); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// broken are ways to break a rulebook; the schema cannot see those that are
+// between two places.
+var broken = []struct {
+	name   string
+	place  string
+	beyond bool // beyond what a schema says
+	break_ func(b map[string]any)
+}{
+	{"an unknown field", "/colour", false, func(b map[string]any) { b["colour"] = "red" }},
+	{"a field in another case", "/Base", false, func(b map[string]any) { b["Base"] = 1; delete(b, "base") }},
+	{"null", "/city", false, func(b map[string]any) { b["city"] = nil }},
+	{"a number as text", "/base", false, func(b map[string]any) { b["base"] = "1000" }},
+	{"a fraction", "/base", false, func(b map[string]any) { b["base"] = 1000.5 }},
+	{"another schema", "/$schema", false, func(b map[string]any) { b["$schema"] = "other.json" }},
+	{"no id", "/id", false, func(b map[string]any) { delete(b, "id") }},
+	{"an id in capitals", "/id", false, func(b map[string]any) { b["id"] = "Rongcheng" }},
+	{"a version with a space", "/version", false, func(b map[string]any) { b["version"] = "2026 1" }},
+	{"a zone that is none", "/zone", false, func(b map[string]any) { b["zone"] = "Shanghai" }},
+	{"a name in one language", "/name/en", false, func(b map[string]any) { delete(at(b, "name"), "en") }},
+	{"a name in a third language", "/name/fr", false, func(b map[string]any) { at(b, "name")["fr"] = "nom" }},
+	{"an empty name", "/name/en", false, func(b map[string]any) { at(b, "name")["en"] = "" }},
+	{"a name with a line break", "/name/en", false, func(b map[string]any) { at(b, "name")["en"] = "a\nb" }},
+	{"a name with space around", "/name/en", false, func(b map[string]any) { at(b, "name")["en"] = " a" }},
+	{"a text that is too long", "/about/en", false, func(b map[string]any) { at(b, "about")["en"] = strings.Repeat("a", 2001) }},
+	{"a base above max", "/base", true, func(b map[string]any) { b["base"] = 1301 }},
+	{"a base below min", "/base", true, func(b map[string]any) { b["base"] = -1 }},
+	{"min above max", "/max", true, func(b map[string]any) { b["max"] = -5 }},
+	{"a value out of all bounds", "/max", false, func(b map[string]any) { b["max"] = 10_000_000 }},
+	{"samples not admitted", "/sample", false, func(b map[string]any) { b["sample"] = false; delete(b, "sample_note") }},
+	{"samples without a note", "/sample_note/en", false, func(b map[string]any) { delete(b, "sample_note") }},
+	{"no agencies", "/agencies", false, func(b map[string]any) { b["agencies"] = []any{} }},
+	{"an agency twice", "/agencies/1/code", true, func(b map[string]any) { at(b, "agencies", 1)["code"] = "court" }},
+	{"an agency's code with a dot", "/agencies/0/code", false, func(b map[string]any) { at(b, "agencies", 0)["code"] = "a.b" }},
+	{"an agency that holds nothing", "/agencies/0/holds", false, func(b map[string]any) { at(b, "agencies", 0)["holds"] = []any{} }},
+	{"an agency that holds what is not in the catalogue", "/agencies/0/holds/0", true, func(b map[string]any) { at(b, "agencies", 0)["holds"] = []any{"court.gossip"} }},
+	{"an agency that holds it twice", "/agencies/1/holds/1", false, func(b map[string]any) {
+		at(b, "agencies", 1)["holds"] = []any{"court.false_litigation", "court.false_litigation"}
+	}},
+	{"an item that nobody holds", "/catalogue/0/code", true, func(b map[string]any) { at(b, "catalogue", 0)["code"] = "court.nobody" }},
+	{"an item twice", "/catalogue/1/code", true, func(b map[string]any) { at(b, "catalogue", 1)["code"] = "court.enforcement_blacklist" }},
+	{"an item's code of one segment", "/catalogue/0/code", false, func(b map[string]any) { at(b, "catalogue", 0)["code"] = "court" }},
+	{"an item's code in capitals", "/catalogue/0/code", false, func(b map[string]any) { at(b, "catalogue", 0)["code"] = "court.Debt" }},
+	{"a fifth area", "/catalogue/0/area", false, func(b map[string]any) { at(b, "catalogue", 0)["area"] = "private" }},
+	{"a subject that is not listed", "/catalogue/0/subject", false, func(b map[string]any) { at(b, "catalogue", 0)["subject"] = "gossip" }},
+	{"a subject that is never used", "/catalogue/0/subject", false, func(b map[string]any) { at(b, "catalogue", 0)["subject"] = "religion" }},
+	{"a name that is never used", "/catalogue/0/name/en", true, func(b map[string]any) { at(b, "catalogue", 0, "name")["en"] = "Shopping" }},
+	{"points and a cap", "/catalogue/0/cap", false, func(b map[string]any) { at(b, "catalogue", 0)["points"] = -5 }},
+	{"a cap at no band", "/catalogue/0/cap", true, func(b map[string]any) { at(b, "catalogue", 0)["cap"] = "e" }},
+	{"too many points", "/catalogue/1/points", false, func(b map[string]any) { at(b, "catalogue", 1)["points"] = -1001 }},
+	{"a blacklist that adds", "/catalogue/0/points", false, func(b map[string]any) {
+		delete(at(b, "catalogue", 0), "cap")
+		at(b, "catalogue", 0)["points"] = 5
+	}},
+	{"a redlist that caps", "/catalogue/0/listing", false, func(b map[string]any) { at(b, "catalogue", 0)["listing"] = "redlist" }},
+	{"a third list", "/catalogue/0/listing", false, func(b map[string]any) { at(b, "catalogue", 0)["listing"] = "greylist" }},
+	{"no document required", "/catalogue/0/documents", false, func(b map[string]any) { at(b, "catalogue", 0)["documents"] = []any{} }},
+	{"a document that there is not", "/catalogue/0/documents/0", true, func(b map[string]any) { at(b, "catalogue", 0)["documents"] = []any{"hearsay"} }},
+	{"an item that counts for no time", "/catalogue/0/counts_months", false, func(b map[string]any) { at(b, "catalogue", 0)["counts_months"] = 0 }},
+	{"an item that counts for over five years", "/catalogue/0/counts_months", false, func(b map[string]any) { at(b, "catalogue", 0)["counts_months"] = 61 }},
+	{"an item without legal basis", "/catalogue/0/legal_basis/en", false, func(b map[string]any) { delete(at(b, "catalogue", 0), "legal_basis") }},
+	{"an unknown field in an item", "/catalogue/0/weight", false, func(b map[string]any) { at(b, "catalogue", 0)["weight"] = 2 }},
+	{"friends are not on the list of what is never used", "/never_used", false, func(b map[string]any) { b["never_used"] = b["never_used"].([]any)[1:] }},
+	{"no reason for what is never used", "/never_used/0/reason/en", false, func(b map[string]any) { delete(at(b, "never_used", 0), "reason") }},
+	{"no bands", "/bands", false, func(b map[string]any) { b["bands"] = []any{} }},
+	{"a band twice", "/bands/1/code", true, func(b map[string]any) { at(b, "bands", 1)["code"] = "a3" }},
+	{"bands that do not fall", "/bands/1/from", true, func(b map[string]any) { at(b, "bands", 1)["from"] = 1150 }},
+	{"a best band that nobody reaches", "/bands/0/from", true, func(b map[string]any) { at(b, "bands", 0)["from"] = 1301 }},
+	{"a last band above min", "/bands/8/from", true, func(b map[string]any) { at(b, "bands", 8)["from"] = 1 }},
+	{"a band shaped like a heart", "/bands/0/shape", false, func(b map[string]any) { at(b, "bands", 0)["shape"] = "heart" }},
+	{"a band in an odd tone", "/bands/0/tone", false, func(b map[string]any) { at(b, "bands", 0)["tone"] = "shameful" }},
+	{"a band that does not say what it brings", "/bands/0/brings", false, func(b map[string]any) { at(b, "bands", 0)["brings"] = []any{} }},
+}
+
+// at is the object under the keys and indexes.
+func at(v any, path ...any) map[string]any {
+	for _, step := range path {
+		switch step := step.(type) {
+		case string:
+			v = v.(map[string]any)[step]
+		case int:
+			v = v.([]any)[step]
+		}
+	}
+	return v.(map[string]any)
+}
+
+func TestABrokenRulebookIsRefusedAtItsPlace(t *testing.T) {
+	schema := compiled(t)
+	for _, c := range broken {
+		t.Run(c.name, func(t *testing.T) {
+			var book map[string]any
+			if err := json.Unmarshal(rulebooks.Files()["rongcheng.json"], &book); err != nil {
+				t.Fatal(err)
+			}
+			c.break_(book)
+			data, err := json.Marshal(book)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = mingjing.ParseRulebook(data)
+			wrong, ok := errors.AsType[*mingjing.RulebookError](err)
+			if !ok || !slices.ContainsFunc(wrong.Problems, func(p string) bool { return strings.HasPrefix(p, c.place+": ") }) {
+				t.Errorf("the reader says %v, want a problem at %s", err, c.place)
+			}
+			if err := bySchema(t, schema, data); (err == nil) != c.beyond {
+				t.Errorf("the schema says %v", err)
+			}
+		})
+	}
+}
+
+func TestTextThatIsNotOneRulebookIsRefused(t *testing.T) {
+	good := string(rulebooks.Files()["rongcheng.json"])
+	for name, text := range map[string]string{
+		"nothing":           "",
+		"half":              good[:len(good)/2],
+		"something after":   good + "{}",
+		"a list":            "[" + good + "]",
+		"a text":            `"rulebook"`,
+		"null":              "null",
+		"a field twice":     strings.Replace(good, `"base": 1000,`, `"base": 1000, "base": 1200,`, 1),
+		"not UTF-8":         strings.Replace(good, "Rongcheng", "Rong\xffcheng", 1),
+		"nested too deep":   `{"agencies": ` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + "}",
+		"a comment":         "// mine\n" + good,
+		"a trailing comma":  strings.TrimSuffix(strings.TrimSpace(good), "}") + ",}",
+		"a byte order mark": "\ufeff" + good,
+	} {
+		if _, err := mingjing.ParseRulebook([]byte(text)); err == nil {
+			t.Errorf("%s is read", name)
+		}
+	}
+}
+
+func TestTheSchemaAndTheProgramNameTheSameThings(t *testing.T) {
+	var schema map[string]any
+	if err := json.Unmarshal(rulebooks.Schema(), &schema); err != nil {
+		t.Fatal(err)
+	}
+	item := at(schema, "$defs", "item", "properties")
+	band := at(schema, "$defs", "band", "properties")
+	var areas []string
+	for _, a := range mingjing.Areas {
+		areas = append(areas, string(a))
+	}
+	for _, c := range []struct {
+		name string
+		got  any
+		want []string
+	}{
+		{"subjects", at(item, "subject")["enum"], mingjing.Subjects},
+		{"areas", at(item, "area")["enum"], areas},
+		{"lists", at(item, "listing")["enum"], []string{string(mingjing.Blacklist), string(mingjing.Redlist)}},
+		{"shapes", at(band, "shape")["enum"], mingjing.Shapes},
+		{"tones", at(band, "tone")["enum"], mingjing.Tones},
+	} {
+		var got []string
+		for _, v := range c.got.([]any) {
+			got = append(got, v.(string))
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: the schema has %v, the program %v", c.name, got, c.want)
+		}
+	}
+	never := at(schema, "properties", "never_used")
+	var codes []string
+	for _, v := range never["allOf"].([]any) {
+		codes = append(codes, at(v, "contains", "properties", "code")["const"].(string))
+	}
+	if !slices.Equal(codes, mingjing.NeverUsedCodes) {
+		t.Errorf("the schema has %v never used, the program %v", codes, mingjing.NeverUsedCodes)
+	}
+	for _, c := range []struct {
+		path []any
+		key  string
+		want int
+	}{
+		{[]any{"properties", "agencies"}, "maxItems", mingjing.MaxAgencies},
+		{[]any{"properties", "documents"}, "maxItems", mingjing.MaxDocumentKinds},
+		{[]any{"properties", "catalogue"}, "maxItems", mingjing.MaxCatalogue},
+		{[]any{"properties", "never_used"}, "maxItems", mingjing.MaxNeverUsed},
+		{[]any{"properties", "bands"}, "maxItems", mingjing.MaxBands},
+		{[]any{"$defs", "band", "properties", "brings"}, "maxItems", mingjing.MaxBrings},
+		{[]any{"$defs", "line"}, "maxLength", mingjing.MaxTextChars},
+		{[]any{"$defs", "item", "properties", "points"}, "maximum", mingjing.MaxPoints},
+		{[]any{"$defs", "item", "properties", "counts_months"}, "maximum", mingjing.MaxCountsMonths},
+		{[]any{"$defs", "value"}, "maximum", mingjing.MaxValue},
+	} {
+		if got := at(schema, c.path...)[c.key]; got != float64(c.want) {
+			t.Errorf("%v %s: the schema has %v, the program %d", c.path, c.key, got, c.want)
+		}
+	}
+}
+
+func TestHonestShanghaiHasNinetyNineAgencies(t *testing.T) {
+	if n := len(published(t)["honest-shanghai"].Agencies); n != 99 {
+		t.Errorf("it has %d", n)
+	}
+}
+
+func TestBothRulebooksHoldTheFactsThatThePromisesSpeakOf(t *testing.T) {
+	listings := map[string]mingjing.ListKind{
+		"court.enforcement_blacklist": mingjing.Blacklist, "tax.major_violation_blacklist": mingjing.Blacklist,
+		"market.serious_violation_blacklist": mingjing.Blacklist, "volunteer.honour_redlist": mingjing.Redlist,
+		"tax.a_grade_redlist": mingjing.Redlist,
+	}
+	codes := []string{"court.unpaid_judgment", "court.breach_adjudged", "traffic.ticket", "traffic.drunk_driving",
+		"utility.late_fees", "utility.theft", "contract.guarantee_default", "contract.lease_breach", "bank.loan_arrears",
+		"fraud.pyramid_selling", "fraud.fake_goods", "metro.fare_evasion", "tax.late_filing", "award.department",
+		"award.city", "award.heroic_act", "volunteer.hours", "licence.qualified"}
+	for id, book := range published(t) {
+		for _, code := range codes {
+			if item, ok := book.Item(code); !ok || item.Listing != "" {
+				t.Errorf("%s: %s is %+v", id, code, item)
+			}
+		}
+		for code, kind := range listings {
+			if item, ok := book.Item(code); !ok || item.Listing != kind {
+				t.Errorf("%s: %s is %+v", id, code, item)
+			}
+		}
+		if item, _ := book.Item("licence.qualified"); item.Points != 0 || item.Cap != "" {
+			t.Errorf("%s: a licence counts: %+v", id, item)
+		}
+		areas := map[mingjing.Area]int{}
+		for _, item := range book.Catalogue {
+			areas[item.Area]++
+		}
+		if len(areas) != 4 || len(book.Catalogue) < 30 {
+			t.Errorf("%s: %d items in %v", id, len(book.Catalogue), areas)
+		}
+	}
+}
+
+func TestOneResidentsRecordsCountUnderBothRulebooks(t *testing.T) {
+	books := published(t)
+	a, b := books["honest-shanghai"], books["rongcheng"]
+	docs := map[string]mingjing.Text{}
+	for _, d := range a.Documents {
+		docs[d.Code] = d.Name
+	}
+	for _, d := range b.Documents {
+		if name, ok := docs[d.Code]; ok && !maps.Equal(name, d.Name) {
+			t.Errorf("document %s has two names", d.Code)
+		}
+	}
+	shared := 0
+	for _, item := range a.Catalogue {
+		other, ok := b.Item(item.Code)
+		if !ok {
+			continue
+		}
+		shared++
+		if !maps.Equal(item.Name, other.Name) || item.Area != other.Area || item.Subject != other.Subject ||
+			item.Listing != other.Listing || !slices.Equal(item.Documents, other.Documents) {
+			t.Errorf("%s is not the same fact in both", item.Code)
+		}
+		if (item.Points > 0) != (other.Points > 0) {
+			t.Errorf("%s helps in one and hurts in the other", item.Code)
+		}
+		if !slices.ContainsFunc(a.Agencies, func(x mingjing.Agency) bool {
+			y, ok := b.Agency(x.Code)
+			return ok && slices.Contains(x.Holds, item.Code) && slices.Contains(y.Holds, item.Code)
+		}) {
+			t.Errorf("%s has no agency that may supply it under both", item.Code)
+		}
+	}
+	if shared < 45 {
+		t.Errorf("they share %d items", shared)
+	}
+}
+
+func TestAFigureIsPublishedOrMarkedAsSample(t *testing.T) {
+	books := published(t)
+	for _, band := range books["honest-shanghai"].Bands {
+		if !band.Sample {
+			t.Errorf("nobody published where %s begins", band.Code)
+		}
+	}
+	for _, item := range books["honest-shanghai"].Catalogue {
+		if !item.Sample && (item.Points != 0 || item.Cap != "") {
+			t.Errorf("nobody published the points of %s", item.Code)
+		}
+	}
+	reported := map[string]int{"traffic.ticket": -5, "award.department": 5, "award.city": 30, "award.heroic_act": 30,
+		"contract.lending_breach": -20, "contract.lease_breach": -20, "court.breach_adjudged": -50, "bank.loan_arrears": -10,
+		"contract.private_loan_breach": -20, "fraud.illegal_fundraising": -40, "court.unpaid_judgment": -30,
+		"fraud.pyramid_selling": -30, "fraud.fraud_adjudged": -30, "fraud.fake_goods": -30, "utility.late_fees": -20,
+		"utility.fees_adjudged": -50, "utility.heating_theft": -50, "utility.theft": -60, "utility.damage": -100}
+	for _, item := range books["rongcheng"].Catalogue {
+		points, ok := reported[item.Code]
+		if ok && (item.Points != points || item.Sample) {
+			t.Errorf("%s was reported with %d points: %+v", item.Code, points, item)
+		}
+		capped := item.Code == "traffic.drunk_driving"
+		if capped && (item.Cap != "c" || item.Sample) {
+			t.Errorf("drunk driving was reported to cap at C: %+v", item)
+		}
+		if !ok && !capped && !item.Sample && (item.Points != 0 || item.Cap != "") {
+			t.Errorf("nobody reported the points of %s", item.Code)
+		}
+	}
+	for code, from := range map[string]int{"aaa": 1050, "aa": 1030, "a": 960, "b": 850, "c": 600} {
+		if band, _ := books["rongcheng"].Band(code); band.From != from || band.Sample {
+			t.Errorf("%s was reported from %d: %+v", code, from, band)
+		}
+	}
+}
+
+func TestABadRatingInShanghaiBringsNoPenalty(t *testing.T) {
+	book := published(t)["honest-shanghai"]
+	band, _ := book.Band("bad")
+	if !strings.Contains(band.Brings[0]["en"], "No penalty") || !strings.Contains(band.Brings[0]["zh-CN"], "不带来任何惩罚") {
+		t.Errorf("it says %v", band.Brings)
+	}
+}
