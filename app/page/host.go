@@ -212,10 +212,6 @@ func (h *Host) OnMount(ctx app.Context) {
 	w.Get("performance").Call("mark", "mounted")
 }
 
-// OnAppUpdate hears of a new version that is in charge already, by the word of
-// another window.
-func (h *Host) OnAppUpdate(app.Context) { h.update = true }
-
 // OnAppInstallChange hears that the app can be installed, or was.
 func (h *Host) OnAppInstallChange(ctx app.Context) {
 	h.installable = ctx.IsAppInstallable() && !ctx.IsAppleBrowser()
@@ -680,23 +676,28 @@ func (h *Host) renew(v *mingjing.View, final string, asked bool) {
 	}
 }
 
-// watchUpdates looks for a new version of the app.
+// watchUpdates looks for a new version of the app. go-app's own word for it comes
+// on the very first installation too, so it is not listened to.
 func (h *Host) watchUpdates() {
 	workers := app.Window().Get("navigator").Get("serviceWorker")
 	if !workers.Truthy() {
 		return
 	}
+	ready := func() { h.ctx.Dispatch(func(app.Context) { h.update = true }) }
+	controlled := workers.Get("controller").Truthy()
 	workers.Call("addEventListener", "controllerchange", app.FuncOf(func(app.Value, []app.Value) any {
-		if h.updating {
+		switch {
+		case h.updating:
 			app.Window().Get("location").Call("reload")
+		case controlled:
+			ready() // another window has taken the update
 		}
+		controlled = true
 		return nil
 	}))
-	ready := func() { h.ctx.Dispatch(func(app.Context) { h.update = true }) }
 	workers.Get("ready").Then(func(registration app.Value) {
 		h.registered = registration
-		controlled := workers.Get("controller").Truthy()
-		if controlled && registration.Get("waiting").Truthy() {
+		if workers.Get("controller").Truthy() && registration.Get("waiting").Truthy() {
 			ready()
 		}
 		registration.Call("addEventListener", "updatefound", app.FuncOf(func(app.Value, []app.Value) any {
