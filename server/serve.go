@@ -140,7 +140,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
-	p.hub = live.New(live.Config{Redis: redis, Replay: p.casework.EventsAfter, Logger: p.log})
+	p.hub = live.New(live.Config{Redis: redis, Replay: p.casework.EventsAfter, Still: who.Ended, Logger: p.log})
 	bus.hub = p.hub
 	p.onClose(func() error {
 		ctx, stop := context.WithTimeout(context.Background(), grace)

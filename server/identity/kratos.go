@@ -431,3 +431,18 @@ func (k *kratos) dropFactor(ctx context.Context, id string) error {
 	}
 	return nil
 }
+
+// sessionActive says whether a session is there and still good.
+func (k *kratos) sessionActive(ctx context.Context, id string) (bool, error) {
+	s, res, err := k.admin.IdentityAPI.GetSession(ctx, id).Execute()
+	if res != nil {
+		defer func() { _ = res.Body.Close() }()
+		if res.StatusCode == http.StatusNotFound {
+			return false, nil
+		}
+	}
+	if err != nil {
+		return false, err
+	}
+	return s.GetActive(), nil
+}

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"fmt"
 	"errors"
 	"slices"
 	"strings"
@@ -190,4 +191,21 @@ func plausible(token string) bool {
 	return token != "" && len(token) <= 128 && strings.IndexFunc(token, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-'
 	}) < 0
+}
+
+// Ended returns those of the sessions that are over: ended here, on another
+// replica, or in Kratos itself. The error is that of Kratos being away; then
+// nothing is known of any of them.
+func (i *Identity) Ended(ctx context.Context, sessionIDs ...string) ([]string, error) {
+	var ended []string
+	for _, id := range sessionIDs {
+		active, err := i.kratos.sessionActive(ctx, id)
+		if err != nil {
+			return nil, fmt.Errorf("identity: look a session up: %w", err)
+		}
+		if !active {
+			ended = append(ended, id)
+		}
+	}
+	return ended, nil
 }
