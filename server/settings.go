@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -71,6 +72,10 @@ func readSettings(getenv func(string) string) (Settings, error) {
 	}
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
 		wrong = append(wrong, errors.New("ADDR must be host:port, such as 127.0.0.1:8080"))
+	}
+	if u, err := url.Parse(s.Origin); s.Origin != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" ||
+		s.Origin != u.Scheme+"://"+u.Host || u.Host == "") {
+		wrong = append(wrong, errors.New("PUBLIC_ORIGIN must be like https://mirror.example, with nothing after the host"))
 	}
 	if (s.KratosPublicURL == "") != (s.KratosAdminURL == "") {
 		wrong = append(wrong, errors.New("KRATOS_PUBLIC_URL and KRATOS_ADMIN_URL belong together"))

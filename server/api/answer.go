@@ -1,14 +1,15 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"mingjing"
 	"mingjing/i18n"
@@ -27,17 +28,19 @@ const (
 	asJSON
 )
 
-// format looks at what is accepted, then at what was sent. Below /api a client
-// that names no preference gets JSON, unless it sent a form.
+// format is the first of ours that is accepted. A client that names none gets
+// JSON below /api, unless it sent a form.
 func (c *call) format() format {
-	accept := c.r.Header.Get("Accept")
-	switch {
-	case strings.Contains(accept, viewType):
-		return asView
-	case strings.Contains(accept, "text/html"):
-		return asHTML
-	case strings.Contains(accept, "application/json"), strings.Contains(accept, "application/problem+json"):
-		return asJSON
+	for part := range strings.SplitSeq(strings.Join(c.r.Header.Values("Accept"), ","), ",") {
+		kind, _, _ := strings.Cut(part, ";")
+		switch strings.ToLower(strings.TrimSpace(kind)) {
+		case viewType:
+			return asView
+		case "text/html", "application/xhtml+xml":
+			return asHTML
+		case "application/json", "application/problem+json":
+			return asJSON
+		}
 	}
 	kind := c.r.Header.Get("Content-Type")
 	if !strings.HasPrefix(c.r.URL.Path, "/api/") || strings.HasPrefix(kind, "application/x-www-form-urlencoded") {
@@ -54,15 +57,21 @@ var statuses = map[mingjing.ErrorKind]int{
 	mingjing.Unavailable: http.StatusServiceUnavailable,
 }
 
+// Errors of the edge itself, with their statuses, which no kind of error has.
+var (
+	errTooLarge = mingjing.Errorf(mingjing.Invalid, "too_large")
+	errBadBody  = mingjing.Errorf(mingjing.Invalid, "bad_body")
+	errMethod   = mingjing.Errorf(mingjing.Invalid, "method_not_allowed")
+
+	edgeStatuses = map[*mingjing.Error]int{errTooLarge: http.StatusRequestEntityTooLarge,
+		errBadBody: http.StatusBadRequest, errMethod: http.StatusMethodNotAllowed}
+)
+
 // problem is what the person is told of an error. What is not a [mingjing.Error]
 // is logged whole and told as an id.
 func (c *call) problem(err error) *mingjing.Problem {
-	var known *mingjing.Error
-	if errors.As(err, &known) {
-		status := statuses[known.Kind]
-		if known.Code == errTooLarge.Code {
-			status = http.StatusRequestEntityTooLarge
-		}
+	if known, ok := errors.AsType[*mingjing.Error](err); ok {
+		status := cmp.Or(edgeStatuses[known], statuses[known.Kind], http.StatusInternalServerError)
 		return &mingjing.Problem{Status: status, Code: known.Code, Values: known.Values, Fields: known.Fields}
 	}
 	if errors.Is(err, context.Canceled) && c.r.Context().Err() != nil {
@@ -87,7 +96,7 @@ func (c *call) body(status int, kind string, v any) error {
 	}
 	c.noStore()
 	c.w.Header().Set("Content-Type", kind)
-	c.w.Header().Set("Vary", "Accept, Cookie")
+	c.w.Header().Add("Vary", "Accept, Cookie")
 	c.w.WriteHeader(status)
 	_, _ = c.w.Write(append(data, '\n'))
 	return nil
@@ -116,11 +125,13 @@ func (c *call) fail(err error) {
 		c.w.Header().Set("Retry-After", p.Values["seconds"])
 	}
 	if c.format() != asJSON {
-		if p.Status == http.StatusUnauthorized && c.format() == asHTML {
+		if p.Status == http.StatusUnauthorized {
 			c.toLogin()
 			return
 		}
-		c.show(p.Status, &mingjing.View{Page: "error", Problem: p})
+		v, _ := c.view("error") // without the sequence number it is a page all the same
+		v.Problem = p
+		c.show(p.Status, v)
 		return
 	}
 	doc := problemDocument{Type: "about:blank", Title: sentence(c.lang, p.Code, p.Values), Status: p.Status,
@@ -141,22 +152,6 @@ func sentence(lang, code string, values map[string]string) string {
 		pairs = append(pairs, k, v)
 	}
 	return i18n.T(lang, key, pairs...)
-}
-
-// toLogin sends somebody to the login who must be known to go on, and remembers
-// where they wanted to go.
-func (c *call) toLogin() {
-	name := "login"
-	if strings.Contains(c.r.URL.Path, "/admin") {
-		name = "staff-login"
-	}
-	to := mingjing.Path(c.lang, name)
-	if c.r.Method == http.MethodGet {
-		if rest := strings.TrimPrefix(c.r.URL.Path, "/"+c.lang+"/"); rest != c.r.URL.Path && rest != "" {
-			to += "?next=" + url.QueryEscape(rest)
-		}
-	}
-	c.seeOther(to)
 }
 
 func (c *call) seeOther(to string) {
@@ -182,10 +177,21 @@ func (c *call) show(status int, v *mingjing.View) {
 	c.noStore()
 	c.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	c.w.Header().Set("Content-Language", v.Lang)
-	c.w.Header().Set("Vary", "Accept, Cookie")
+	c.w.Header().Add("Vary", "Accept, Cookie")
 	c.w.WriteHeader(status)
-	if c.r.Method != http.MethodHead {
-		_, _ = c.w.Write(doc)
+	_, _ = c.w.Write(doc)
+}
+
+// slowest is the line that an answer may take, in bytes a second: a phone at the
+// edge of its network.
+const slowest = 8 << 10
+
+// slowly gives a client on a slow line the time for so many bytes, beyond what
+// the server usually waits.
+func slowly(w http.ResponseWriter, bytes int) {
+	if bytes > 1<<18 {
+		// A writer that has no deadline needs none.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Minute + time.Duration(bytes/slowest)*time.Second))
 	}
 }
 
@@ -194,10 +200,11 @@ func (c *call) frame(v *mingjing.View) {
 	now := c.s.casework.Now()
 	v.Lang, v.Now, v.Today, v.Zone = c.lang, now.UTC(), mingjing.DateOf(now), c.s.casework.Zone().String()
 	v.Demo = c.s.Demo
-	if v.Path == "" && strings.HasPrefix(c.r.URL.Path, "/"+c.lang+"/") && c.r.Method == http.MethodGet {
+	if path, ok := strings.CutPrefix(c.r.URL.EscapedPath(), "/"+c.lang+"/"); ok && v.Path == "" && c.readOnly() {
 		q := c.r.URL.Query()
 		q.Del("done")
-		v.Path = strings.TrimPrefix(c.r.URL.Path, "/"+c.lang+"/")
+		q.Del("expired")
+		v.Path = path
 		if len(q) > 0 {
 			v.Path += "?" + q.Encode()
 		}

@@ -14,6 +14,7 @@
 package api
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -77,8 +78,9 @@ type server struct {
 	Config
 	casework *casework.Casework
 	assets   *assets
+	origin   *url.URL // the public origin; nil when it is not known
 	secure   bool
-	uploads  chan struct{}
+	uploads  *uploads
 }
 
 // New makes the handler of everything that the product answers.
@@ -94,14 +96,14 @@ func New(c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Config: c, casework: c.Casework, assets: a, uploads: make(chan struct{}, 4)}
+	s := &server{Config: c, casework: c.Casework, assets: a, uploads: newUploads()}
 	cross := http.NewCrossOriginProtection()
 	if c.Origin != "" {
 		u, err := url.Parse(c.Origin)
 		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
 			return nil, fmt.Errorf("api: the public origin %q is not like https://host", c.Origin)
 		}
-		s.secure = u.Scheme == "https"
+		s.origin, s.secure = u, u.Scheme == "https"
 		if err := cross.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
 			return nil, fmt.Errorf("api: public origin: %w", err)
 		}
@@ -109,7 +111,9 @@ func New(c Config) (http.Handler, error) {
 	cross.SetDenyHandler(s.handle(func(*call) error {
 		return mingjing.Errorf(mingjing.Forbidden, "cross_origin")
 	}))
-	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1400), gzhttp.ContentTypes([]string{
+	// Pages hold what a person typed beside what is theirs; the jitter keeps the
+	// length of an answer from telling how much the two have in common.
+	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1400), gzhttp.RandomJitter(32, 0, false), gzhttp.ContentTypes([]string{
 		"text/html", "application/json", viewType, "application/problem+json"}))
 	if err != nil {
 		return nil, fmt.Errorf("api: %w", err)
@@ -134,11 +138,13 @@ type call struct {
 	w    http.ResponseWriter
 	r    *http.Request
 	lang string
-	// who is nil when nobody is logged in.
-	who   *mingjing.Login
-	token string
-	in    input
-	id    string // of the request, in the log and in the answer to an unknown error
+	// who is nil when nobody is logged in; nobody then says what is wrong with the
+	// session that the browser has, if it has one.
+	who    *mingjing.Login
+	nobody error
+	token  string
+	in     input
+	id     string // of the request, in the log and in the answer to an unknown error
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
@@ -149,6 +155,11 @@ func (c *call) actor() mingjing.Actor {
 		return mingjing.Actor{}
 	}
 	return c.who.Actor
+}
+
+// readOnly says that the request is a safe one.
+func (c *call) readOnly() bool {
+	return c.r.Method == http.MethodGet || c.r.Method == http.MethodHead
 }
 
 func (c *call) client() mingjing.Client {
@@ -173,7 +184,7 @@ func (s *server) addr(r *http.Request) string {
 }
 
 // device is a short name for a User-Agent, which a person recognises and which
-// tells no more than needed.
+// tells no more than needed; "" when it is none that is known.
 func device(agent string) string {
 	find := func(pairs ...string) string {
 		for i := 0; i+1 < len(pairs); i += 2 {
@@ -184,16 +195,13 @@ func device(agent string) string {
 		return ""
 	}
 	browser := find("MicroMessenger", "WeChat", "Edg", "Edge", "OPR", "Opera", "SamsungBrowser", "Samsung Internet",
-		"Firefox", "Firefox", "Chrome", "Chrome", "Safari", "Safari")
+		"Firefox", "Firefox", "FxiOS", "Firefox", "Chrome", "Chrome", "CriOS", "Chrome", "Safari", "Safari")
 	system := find("iPhone", "iPhone", "iPad", "iPad", "Android", "Android", "HarmonyOS", "HarmonyOS",
 		"Windows", "Windows", "Mac OS", "Mac", "Linux", "Linux")
-	switch {
-	case browser != "" && system != "":
+	if browser != "" && system != "" {
 		return browser + ", " + system
-	case browser != "" || system != "":
-		return browser + system
 	}
-	return "?"
+	return browser + system
 }
 
 // outer gives every answer its headers, catches panics, and writes one log record
@@ -219,6 +227,7 @@ func (s *server) outer(next http.Handler) http.Handler {
 				if errors.Is(asError(p), http.ErrAbortHandler) {
 					panic(p)
 				}
+				// One that was not turned into an error page: it happened on the way there.
 				s.Logger.Error("panic", "id", id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 				if rec.status == 0 {
 					http.Error(rec, "internal error "+id, http.StatusInternalServerError)
@@ -258,5 +267,14 @@ func (r *recorder) Write(b []byte) (int, error) {
 	return r.ResponseWriter.Write(b)
 }
 
-// Unwrap lets the live stream take the connection over.
+// Hijack lets the live stream take the connection over.
+func (r *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(r.ResponseWriter).Hijack()
+	if err == nil {
+		r.status = http.StatusSwitchingProtocols
+	}
+	return conn, rw, err
+}
+
+// Unwrap lets deadlines be set.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -280,11 +280,6 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
-		return
-	}
 	h := w.Header()
 	h.Set("Content-Type", f.kind)
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -315,6 +310,7 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.unpack(w, r, f)
 		return
 	}
+	slowly(w, len(body))
 	if encoding != "" {
 		h.Set("Content-Encoding", encoding)
 	}
@@ -345,12 +341,7 @@ func accepts(header, encoding string) bool {
 		if !strings.EqualFold(strings.TrimSpace(name), encoding) {
 			continue
 		}
-		_, q, weighted := strings.Cut(strings.ReplaceAll(params, " ", ""), "q=")
-		if !weighted {
-			return true
-		}
-		weight, err := strconv.ParseFloat(q, 64)
-		return err == nil && weight > 0
+		return weight(params) > 0
 	}
 	return false
 }

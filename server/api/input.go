@@ -2,12 +2,18 @@ package api
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
+	"mime/multipart"
 	"net/http"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -17,7 +23,10 @@ import (
 
 // Bounds on what is sent.
 const (
-	maxForm   = 64 << 10 // bytes of a form or JSON, and of one field
+	// maxForm bounds a form or JSON, and one field of a form with files, in bytes: a
+	// decision with reasons and ten answers of [casework.MaxReasons] Chinese
+	// characters each, which a form sends as nine bytes a character.
+	maxForm   = 512 << 10
 	maxFields = 200
 	// maxUpload is the most that a form with evidence can be.
 	maxUpload = mingjing.MaxEvidence*mingjing.MaxEvidenceBytes + 1<<20
@@ -38,11 +47,6 @@ func (in input) get(name string) string {
 }
 
 func (in input) is(name string) bool { return in.get(name) == "true" || in.get(name) == "on" }
-
-var (
-	errTooLarge = &mingjing.Error{Kind: mingjing.Invalid, Code: "too_large"}
-	errBadBody  = mingjing.Errorf(mingjing.Invalid, "bad_body")
-)
 
 // readInput reads the body by its content type. Only an action that takes files
 // accepts a multipart form.
@@ -77,12 +81,11 @@ func (c *call) readInput(files bool) error {
 		}
 		return c.in.take(c.r.MultipartForm.Value)
 	}
-	return mingjing.Errorf(mingjing.Invalid, "bad_body")
+	return errBadBody
 }
 
 func bodyError(err error) error {
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return errTooLarge
 	}
 	return errBadBody
@@ -101,118 +104,198 @@ func (in *input) take(values map[string][]string) error {
 	return nil
 }
 
-// readJSON reads an object whose members are strings, numbers, booleans, or lists
-// of such objects; the members of a list's objects become repeated fields, as the
-// same form would send them.
+// readJSON reads an object into the fields that a form would send. Its members
+// are strings, numbers, booleans, or lists of these, which become repeated fields,
+// or lists of objects, whose members become repeated fields named list.member:
+// each as long as the list, "" where an object lacks it, so that what belongs
+// together stands at the same place.
 func (in *input) readJSON(body []byte) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil
 	}
+	if !utf8.Valid(body) {
+		return errBadBody
+	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
 	var object map[string]any
-	if err := dec.Decode(&object); err != nil || dec.More() {
+	if err := dec.Decode(&object); err != nil {
+		return errBadBody
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return errBadBody
 	}
 	n := 0
-	var add func(name string, v any, depth int) error
-	add = func(name string, v any, depth int) error {
-		if n++; n > maxFields || depth > 3 {
+	// put sets the field at a place of its list.
+	put := func(name string, at int, v any) error {
+		text, err := scalar(v)
+		if n++; err != nil || n > maxFields {
 			return errBadBody
 		}
-		switch v := v.(type) {
-		case nil:
-		case string:
-			if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
-				return errBadBody
-			}
-			in.values[name] = append(in.values[name], v)
-		case bool:
-			text := "false"
-			if v {
-				text = "true"
-			}
-			in.values[name] = append(in.values[name], text)
-		case json.Number:
-			in.values[name] = append(in.values[name], v.String())
-		case []any:
-			for _, e := range v {
-				if err := add(name, e, depth+1); err != nil {
-					return err
-				}
-			}
-		case map[string]any:
-			for member, e := range v {
-				if err := add(member, e, depth+1); err != nil {
-					return err
-				}
-			}
+		for len(in.values[name]) <= at {
+			in.values[name] = append(in.values[name], "")
 		}
+		in.values[name][at] = text
 		return nil
 	}
 	for name, v := range object {
-		if err := add(name, v, 0); err != nil {
-			return err
+		list, ok := v.([]any)
+		if !ok {
+			if v == nil {
+				continue
+			}
+			list = []any{v}
+		}
+		if strings.Contains(name, ".") || len(list) > maxFields {
+			return errBadBody
+		}
+		for i, e := range list {
+			members, ok := e.(map[string]any)
+			if !ok {
+				if err := put(name, i, e); err != nil {
+					return err
+				}
+				continue
+			}
+			for member, v := range members {
+				if err := put(name+"."+member, i, v); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	return nil
 }
 
-// readMultipart reads a form with files. A file is read no further than one byte
-// past what is allowed, and few such forms are read at a time.
+// scalar is a JSON value as a form would send it.
+func scalar(v any) (string, error) {
+	switch v := v.(type) {
+	case nil:
+		return "", nil
+	case string:
+		if strings.ContainsRune(v, 0) {
+			return "", errBadBody
+		}
+		return v, nil
+	case bool:
+		return strconv.FormatBool(v), nil
+	case json.Number:
+		return v.String(), nil
+	}
+	return "", errBadBody
+}
+
+// uploads lets few forms with files be read at a time, since they are read into
+// memory, and one of each person, so that nobody takes every place.
+type uploads struct {
+	places chan struct{}
+	mu     sync.Mutex
+	busy   map[string]chan struct{} // by person, closed when done
+}
+
+const (
+	uploadsAtOnce = 4
+	// uploadTime is how long one may take: a phone on a slow network needs longer
+	// than the server's usual patience.
+	uploadTime = 10 * time.Minute
+	// uploadWait is how long one waits for its turn.
+	uploadWait = time.Minute
+)
+
+func newUploads() *uploads {
+	return &uploads{places: make(chan struct{}, uploadsAtOnce), busy: map[string]chan struct{}{}}
+}
+
+// turn waits until a person may send files; done ends it.
+func (u *uploads) turn(ctx context.Context, person string) (done func(), err error) {
+	ctx, stop := context.WithTimeout(ctx, uploadWait)
+	defer stop()
+	mine := make(chan struct{})
+	for {
+		u.mu.Lock()
+		other, busy := u.busy[person]
+		if !busy {
+			u.busy[person] = mine
+		}
+		u.mu.Unlock()
+		if !busy {
+			break
+		}
+		select {
+		case <-other:
+		case <-ctx.Done():
+			return nil, mingjing.Errorf(mingjing.Unavailable, "unavailable")
+		}
+	}
+	leave := func() {
+		u.mu.Lock()
+		delete(u.busy, person)
+		u.mu.Unlock()
+		close(mine)
+	}
+	select {
+	case u.places <- struct{}{}:
+		return func() { <-u.places; leave() }, nil
+	case <-ctx.Done():
+		leave()
+		return nil, mingjing.Errorf(mingjing.Unavailable, "unavailable")
+	}
+}
+
+// readMultipart reads a form with files. A file is kept no further than one byte
+// past what is allowed; what is too much is read all the same and let go, so that
+// a browser is there to be told.
 func (c *call) readMultipart(boundary string) error {
 	if boundary == "" {
 		return errBadBody
 	}
-	select {
-	case c.s.uploads <- struct{}{}:
-		defer func() { <-c.s.uploads }()
-	case <-c.ctx().Done():
-		return c.ctx().Err()
+	deadlines := http.NewResponseController(c.w)
+	until := time.Now().Add(uploadWait + uploadTime)
+	if err := errors.Join(deadlines.SetReadDeadline(until), deadlines.SetWriteDeadline(until.Add(time.Minute))); err != nil {
+		return fmt.Errorf("give an upload its time: %w", err)
 	}
-	// A phone on a slow network needs longer than the server's usual patience.
-	_ = http.NewResponseController(c.w).SetReadDeadline(time.Now().Add(10 * time.Minute))
-	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, maxUpload)
-	form, err := c.r.MultipartReader()
+	done, err := c.s.uploads.turn(c.ctx(), c.actor().ID)
 	if err != nil {
-		return errBadBody
+		return err
 	}
-	fields := 0
-	for {
+	defer done()
+	form := multipart.NewReader(http.MaxBytesReader(c.w, c.r.Body, maxUpload), boundary)
+	var wrong error
+	for fields := 0; ; fields++ {
 		part, err := form.NextPart()
 		if errors.Is(err, io.EOF) {
-			return nil
+			return wrong
 		}
 		if err != nil {
 			return bodyError(err)
 		}
-		if fields++; fields > maxFields {
+		if fields == maxFields {
 			return errBadBody
 		}
-		if part.FileName() == "" {
-			value, err := io.ReadAll(io.LimitReader(part, maxForm+1))
-			if err != nil {
-				return bodyError(err)
+		most := maxForm
+		if part.FileName() != "" {
+			most = mingjing.MaxEvidenceBytes
+			if len(c.in.files) == mingjing.MaxEvidence {
+				wrong, most = mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_count"}), 0
 			}
-			if part.FormName() == "evidence" && len(value) == 0 {
-				continue // a file input that was left empty
-			}
-			if len(value) > maxForm || !utf8.Valid(value) || bytes.IndexByte(value, 0) >= 0 {
-				return errBadBody
-			}
-			c.in.values[part.FormName()] = append(c.in.values[part.FormName()], string(value))
-			continue
 		}
-		if len(c.in.files) == mingjing.MaxEvidence {
-			return mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_count"})
+		data, err := io.ReadAll(io.LimitReader(part, int64(most)+1))
+		if err == nil && len(data) > most {
+			_, err = io.Copy(io.Discard, part)
 		}
-		data, err := io.ReadAll(io.LimitReader(part, mingjing.MaxEvidenceBytes+1))
-		if err != nil {
+		switch {
+		case err != nil:
 			return bodyError(err)
+		case part.FileName() == "" && (len(data) > most || !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0):
+			return errBadBody
+		case part.FileName() == "" && part.FormName() == "evidence" && len(data) == 0:
+			// A file input that was left empty.
+		case part.FileName() == "":
+			c.in.values[part.FormName()] = append(c.in.values[part.FormName()], string(data))
+		case len(data) > most:
+			wrong = cmp.Or(wrong, error(mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_size"})))
+		default:
+			c.in.files = append(c.in.files, casework.Upload{Name: part.FileName(), Data: data})
 		}
-		if len(data) > mingjing.MaxEvidenceBytes {
-			return mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_size"})
-		}
-		c.in.files = append(c.in.files, casework.Upload{Name: part.FileName(), Data: data})
 	}
 }

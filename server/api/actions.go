@@ -1,0 +1,290 @@
+package api
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"mingjing"
+	"mingjing/server/casework"
+)
+
+func (c *call) serveAction(a action) error {
+	if err := c.admit(a.access); err != nil {
+		return err
+	}
+	err := c.readInput(a.files)
+	for _, l := range mingjing.Languages { // only a language that there is
+		if c.in.get("lang") == l {
+			c.lang = l
+		}
+	}
+	var (
+		out any
+		to  goal
+	)
+	if err == nil {
+		out, to, err = a.do(c)
+	}
+	if err != nil {
+		if c.format() == asJSON {
+			return err
+		}
+		return c.showAgain(a, err)
+	}
+	if c.format() == asJSON {
+		return c.json(a.status, out)
+	}
+	path := mingjing.Path(c.lang, to.page, to.id)
+	query := to.query
+	if to.done != "" {
+		if query != "" {
+			query += "&"
+		}
+		query += "done=" + to.done
+	}
+	if query != "" {
+		path += "?" + query
+	}
+	c.seeOther(path)
+	return nil
+}
+
+// showAgain shows a form again with what was wrong and what was typed.
+func (c *call) showAgain(a action, failure error) error {
+	p := c.problem(failure)
+	if p.Status == http.StatusUnauthorized && a.access != mingjing.Anyone || p.Status == http.StatusNotFound ||
+		p.Status == http.StatusInternalServerError {
+		return failure
+	}
+	v, err := c.view(a.again)
+	if build := views[a.again]; err == nil && build != nil {
+		err = build(c, v)
+	}
+	if err != nil {
+		return failure // the page itself can't be shown; the error can
+	}
+	v.Problem, v.Path = p, c.pathAgain(a.again)
+	v.Form = map[string]string{}
+	for name, values := range c.in.values {
+		if len(values) > 0 && len(name) < 100 && !secretField(name, values[0]) {
+			v.Form[name] = values[0]
+		}
+	}
+	for i, id := range c.in.values["evidence_id"] { // each answer under its own name
+		if answers := c.in.values["evidence_answer"]; i < len(answers) && len(id) < 100 {
+			v.Form["evidence_answer_"+id] = answers[i]
+		}
+	}
+	if p.Status == http.StatusTooManyRequests && p.Values["seconds"] != "" {
+		c.w.Header().Set("Retry-After", p.Values["seconds"])
+	}
+	c.show(p.Status, v)
+	return nil
+}
+
+// pathAgain is the address, after the language, at which the page of a form is
+// found when it is asked for again.
+func (c *call) pathAgain(name string) string {
+	path := ""
+	for _, r := range mingjing.Routes {
+		if r.Name == name {
+			path = strings.Replace(r.Path, "{id}", url.PathEscape(c.r.PathValue("id")), 1)
+		}
+	}
+	q := url.Values{}
+	switch name {
+	case "new-dispute":
+		for _, what := range []string{"record", "listing"} {
+			if id := c.in.get(what + "_id"); id != "" {
+				q.Set(what, id)
+			}
+		}
+	case "login", "staff-login": // where they were going is not forgotten over a wrong password
+		if ref, err := url.Parse(c.r.Header.Get("Referer")); err == nil && ref.Query().Get("next") != "" {
+			q.Set("next", ref.Query().Get("next"))
+		}
+	}
+	if len(q) > 0 {
+		path += "?" + q.Encode()
+	}
+	return path
+}
+
+// secretField says what is never sent back in a form that is shown again. A staff
+// number is, unless what was typed into its field is too long to be one.
+func secretField(name, value string) bool {
+	switch name {
+	case "password", "new_password", "code", "totp", "id_number":
+		return true
+	case "login":
+		return len(value) > 12
+	}
+	return false
+}
+
+// idNumber reads the ID number of a form before anybody is asked about it.
+func (c *call) idNumber() (mingjing.IDNumber, []mingjing.FieldError) {
+	text := c.in.get("id_number")
+	if strings.TrimSpace(text) == "" {
+		return "", []mingjing.FieldError{{Field: "id_number", Code: "required"}}
+	}
+	n, err := mingjing.ParseIDNumber(text, c.s.casework.Now())
+	if err != nil {
+		return "", []mingjing.FieldError{{Field: "id_number", Code: err.Error()}}
+	}
+	return n, nil
+}
+
+// secret reads a field that must be there and is never shown again.
+func (c *call) secret(name string) (string, []mingjing.FieldError) {
+	v := c.in.get(name)
+	switch {
+	case v == "":
+		return "", []mingjing.FieldError{{Field: name, Code: "required"}}
+	case len(v) > 1024:
+		return "", []mingjing.FieldError{{Field: name, Code: "too_long"}}
+	}
+	return v, nil
+}
+
+func login(c *call) (any, goal, error) {
+	n, wrong := c.idNumber()
+	password, w := c.secret("password")
+	if wrong = append(wrong, w...); len(wrong) > 0 {
+		return nil, goal{}, mingjing.InvalidFields(wrong...)
+	}
+	token, err := c.s.Identity.Login(c.ctx(), n, password, c.client())
+	if err != nil {
+		return nil, goal{}, err
+	}
+	return c.enter(token)
+}
+
+func staffLogin(c *call) (any, goal, error) {
+	name, wrong := c.secret("login")
+	password, w := c.secret("password")
+	wrong = append(wrong, w...)
+	totp, w := c.secret("totp")
+	if wrong = append(wrong, w...); len(wrong) > 0 {
+		return nil, goal{}, mingjing.InvalidFields(wrong...)
+	}
+	token, err := c.s.Identity.StaffLogin(c.ctx(), strings.TrimSpace(name), password,
+		strings.ReplaceAll(totp, " ", ""), c.client())
+	if err != nil {
+		return nil, goal{}, err
+	}
+	return c.enter(token)
+}
+
+func activate(c *call) (any, goal, error) {
+	n, wrong := c.idNumber()
+	code, w := c.secret("code")
+	wrong = append(wrong, w...)
+	password, w := c.secret("new_password")
+	if wrong = append(wrong, w...); len(wrong) > 0 {
+		return nil, goal{}, mingjing.InvalidFields(wrong...)
+	}
+	token, err := c.s.Identity.Activate(c.ctx(), n, strings.TrimSpace(code), password, c.client())
+	if err != nil {
+		return nil, goal{}, err
+	}
+	out, to, err := c.enter(token)
+	to.done = "activated"
+	return out, to, err
+}
+
+func logout(c *call) (any, goal, error) {
+	if c.nobody != nil && c.problem(c.nobody).Status != http.StatusUnauthorized {
+		return nil, goal{}, c.nobody // the session goes on, so nobody is told that it ended
+	}
+	if c.token != "" {
+		if err := c.s.Identity.Logout(c.ctx(), c.token); err != nil {
+			return nil, goal{}, err
+		}
+	}
+	c.who = nil
+	c.setCookie("", -1)
+	return map[string]bool{"logged_out": true}, goal{page: "home", done: "logged_out"}, nil
+}
+
+func endSession(c *call) (any, goal, error) {
+	id := c.in.get("session_id")
+	if !wellFormedID(id) {
+		return nil, goal{}, mingjing.Errorf(mingjing.NotFound, "not_found")
+	}
+	if err := c.s.Identity.EndSession(c.ctx(), c.token, id); err != nil {
+		return nil, goal{}, err
+	}
+	if id == c.who.SessionID {
+		c.setCookie("", -1)
+		return map[string]bool{"ended": true}, goal{page: "home", done: "logged_out"}, nil
+	}
+	return map[string]bool{"ended": true}, goal{page: "sessions", done: "session_ended"}, nil
+}
+
+func endOtherSessions(c *call) (any, goal, error) {
+	if err := c.s.Identity.EndOtherSessions(c.ctx(), c.token); err != nil {
+		return nil, goal{}, err
+	}
+	return map[string]bool{"ended": true}, goal{page: "sessions", done: "session_ended"}, nil
+}
+
+// key makes sending the same thing twice one thing.
+func (c *call) key() string {
+	return cmp.Or(c.r.Header.Get("Idempotency-Key"), c.in.get("idempotency_key"))
+}
+
+func requestScore(c *call) (any, goal, error) {
+	r, err := c.s.casework.RequestScore(c.ctx(), c.actor(), c.in.get("rulebook"), c.in.is("consent"), c.key())
+	return r, goal{page: "request", id: r.ID, done: "requested"}, err
+}
+
+func withdraw(c *call) (any, goal, error) {
+	if !c.in.is("confirm") {
+		return nil, goal{}, mingjing.InvalidFields(mingjing.FieldError{Field: "confirm", Code: "confirm_required"})
+	}
+	err := c.s.casework.Withdraw(c.ctx(), c.actor(), c.in.get("rulebook"))
+	return map[string]bool{"withdrawn": true}, goal{page: "consents", done: "consent_withdrawn"}, err
+}
+
+func fileDispute(c *call) (any, goal, error) {
+	d, err := c.s.casework.FileDispute(c.ctx(), c.actor(), casework.Filing{
+		RecordID: c.in.get("record_id"), ListingID: c.in.get("listing_id"),
+		Reason: mingjing.DisputeReason(c.in.get("reason")), Statement: c.in.get("statement"),
+		Key: c.key(), Evidence: c.in.files,
+	})
+	return d, goal{page: "dispute", id: d.ID, done: "dispute_filed"}, err
+}
+
+func addEvidence(c *call) (any, goal, error) {
+	d, err := c.s.casework.AddEvidence(c.ctx(), c.actor(), c.r.PathValue("id"), c.in.files)
+	return d, goal{page: "dispute", id: d.ID, done: "evidence_added"}, err
+}
+
+func assign(c *call) (any, goal, error) {
+	k, err := c.s.casework.Assign(c.ctx(), c.actor(), c.r.PathValue("id"))
+	return k, goal{page: "case", id: k.ID, done: "assigned"}, err
+}
+
+func askAgency(c *call) (any, goal, error) {
+	k, err := c.s.casework.AskAgency(c.ctx(), c.actor(), c.r.PathValue("id"))
+	return k, goal{page: "case", id: k.ID, done: "agency_asked"}, err
+}
+
+func decide(c *call) (any, goal, error) {
+	r := casework.Ruling{Outcome: mingjing.Outcome(c.in.get("outcome")), Reasons: c.in.get("reasons"),
+		CorrectTo: c.in.get("correct_to"), Answers: map[string]string{}}
+	ids, answers := c.in.values["evidence_id"], c.in.values["evidence_answer"]
+	if list := c.in.values["evidence_answers.evidence_id"]; list != nil { // as JSON has them
+		ids, answers = list, c.in.values["evidence_answers.answer"]
+	}
+	for i, id := range ids {
+		if i < len(answers) {
+			r.Answers[id] = answers[i]
+		}
+	}
+	k, err := c.s.casework.Decide(c.ctx(), c.actor(), c.r.PathValue("id"), r)
+	return k, goal{page: "case", id: k.ID, done: "decided"}, err
+}

@@ -1,0 +1,171 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+
+	"mingjing"
+)
+
+// view begins a page. Up to which event it is true is read before its data: an
+// event in between is heard again, and not missed.
+func (c *call) view(name string) (*mingjing.View, error) {
+	v := &mingjing.View{Page: name}
+	if c.who == nil {
+		return v, nil
+	}
+	var err error
+	v.Seq, err = c.s.casework.LastEvent(c.ctx(), c.actor())
+	return v, err
+}
+
+// servePage answers a page to whoever may open it.
+func (c *call) servePage(r mingjing.Route, build func(*call, *mingjing.View) error) error {
+	if err := c.admit(r.Access); err != nil {
+		return err
+	}
+	switch r.Name {
+	case "login", "staff-login":
+		if c.who != nil {
+			c.seeOther(mingjing.Path(c.lang, landing(c.who.Actor.Role)))
+			return nil
+		}
+	case "offline":
+		c.who = nil // it is kept by browsers, and so nobody's
+	}
+	v, err := c.view(r.Name)
+	if err != nil {
+		return err
+	}
+	if (r.Name == "login" || r.Name == "staff-login") && c.r.URL.Query().Has("expired") {
+		v.Problem = &mingjing.Problem{Status: http.StatusUnauthorized, Code: "session_expired"}
+	}
+	if build != nil {
+		if err := build(c, v); err != nil {
+			return err
+		}
+	}
+	c.show(http.StatusOK, v)
+	return nil
+}
+
+// views build the data of each page that has any.
+var views map[string]func(*call, *mingjing.View) error
+
+func init() {
+	views = map[string]func(*call, *mingjing.View) error{
+		"rulebooks": func(c *call, v *mingjing.View) error {
+			v.Rulebooks = &mingjing.RulebooksView{}
+			for _, b := range c.s.casework.Books() {
+				v.Rulebooks.Rulebooks = append(v.Rulebooks.Rulebooks, *b)
+			}
+			return nil
+		},
+		"rulebook": func(c *call, v *mingjing.View) (err error) {
+			v.Rulebook, err = c.s.casework.Book(c.r.PathValue("id"))
+			if err != nil {
+				return mingjing.Errorf(mingjing.NotFound, "not_found")
+			}
+			v.RulebookHash = v.Rulebook.Ref().Hash
+			return nil
+		},
+		"overview": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.Overview(c.ctx(), c.actor())
+			v.Overview = &out
+			return err
+		},
+		"ask": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.Ask(c.ctx(), c.actor())
+			v.Ask = &out
+			return err
+		},
+		"request": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.ScoreRequest(c.ctx(), c.actor(), c.r.PathValue("id"))
+			v.Request = &out
+			return err
+		},
+		"score": func(c *call, v *mingjing.View) (err error) {
+			v.Score, err = c.s.casework.Score(c.ctx(), c.actor(), c.r.URL.Query().Get("rulebook"))
+			return err
+		},
+		"records": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.Records(c.ctx(), c.actor())
+			v.Records = &out
+			return err
+		},
+		"record": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.Record(c.ctx(), c.actor(), c.r.PathValue("id"))
+			v.Record = &out
+			return err
+		},
+		"listings": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.Listings(c.ctx(), c.actor())
+			v.Listings = &out
+			return err
+		},
+		"listing": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
+			v.Listing = &out
+			return err
+		},
+		"sources": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.Sources(c.ctx(), c.actor())
+			v.Sources = &out
+			return err
+		},
+		"access-log": func(c *call, v *mingjing.View) error {
+			q := c.r.URL.Query()
+			out, err := c.s.casework.AccessLog(c.ctx(), c.actor(), q.Get("others") == "1", q.Get("cursor"))
+			v.AccessLog = &out
+			return err
+		},
+		"consents": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.Consents(c.ctx(), c.actor())
+			v.Consents = &out
+			return err
+		},
+		"sessions": func(c *call, v *mingjing.View) error {
+			out, err := c.s.Identity.Sessions(c.ctx(), c.token)
+			v.Sessions = &mingjing.SessionsView{Sessions: out}
+			return err
+		},
+		"disputes": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.Disputes(c.ctx(), c.actor())
+			v.Disputes = &out
+			return err
+		},
+		"new-dispute": func(c *call, v *mingjing.View) error {
+			q := c.r.URL.Query()
+			record, listing := q.Get("record"), q.Get("listing")
+			if c.r.Method == http.MethodPost { // the form is shown again
+				record, listing = c.in.get("record_id"), c.in.get("listing_id")
+			}
+			out, err := c.s.casework.NewCase(c.ctx(), c.actor(), record, listing)
+			if key := c.in.get("idempotency_key"); key != "" && len(key) <= 128 { // still the same filing
+				out.Key = key
+			}
+			v.NewCase = &out
+			return err
+		},
+		"dispute": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.Dispute(c.ctx(), c.actor(), c.r.PathValue("id"))
+			v.Dispute = &out
+			return err
+		},
+		"queue": func(c *call, v *mingjing.View) error {
+			out, err := c.cases()
+			v.Queue = &out
+			return err
+		},
+		"case": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
+			v.Case = &out
+			return err
+		},
+	}
+	for _, r := range mingjing.Routes {
+		if views[r.Name] == nil && !slices.Contains([]string{"home", "login", "activate", "staff-login", "offline"}, r.Name) {
+			panic("api: no view of page " + r.Name)
+		}
+	}
+}

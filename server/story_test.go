@@ -1,0 +1,514 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"mingjing"
+)
+
+func picture(t testing.TB, kind string) []byte {
+	t.Helper()
+	img := image.NewRGBA(image.Rect(0, 0, 24, 16))
+	for x := range 24 {
+		img.Set(x, x%16, color.RGBA{R: 200, A: 255})
+	}
+	var b bytes.Buffer
+	err := png.Encode(&b, img)
+	if kind == "jpeg" {
+		b.Reset()
+		err = jpeg.Encode(&b, img, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+var pdf = []byte("%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
+
+// stream opens the live stream with the cookies of a browser.
+func (b *browser) stream(query string, header ...string) (*websocket.Conn, *http.Response, error) {
+	b.t.Helper()
+	u, err := url.Parse(b.c.url)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	h := http.Header{"X-Forwarded-For": {b.addr}, "Origin": {b.c.url}}
+	if b.http.Jar != nil {
+		for _, k := range b.http.Jar.Cookies(u) {
+			h.Add("Cookie", k.String())
+		}
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		if h.Del(header[i]); header[i+1] != "" {
+			h.Set(header[i], header[i+1])
+		}
+	}
+	ctx, stop := context.WithTimeout(b.t.Context(), 20*time.Second)
+	defer stop()
+	ws, res, err := websocket.DefaultDialer.DialContext(ctx, "ws://"+u.Host+"/api/live"+query, h)
+	if err == nil {
+		described.saw("GET /api/live")
+		b.t.Cleanup(func() { _ = ws.Close() })
+	}
+	return ws, res, err
+}
+
+// hear reads the next event, which has nothing in it but what changed.
+func hear(t testing.TB, ws *websocket.Conn) (mingjing.Event, error) {
+	t.Helper()
+	_ = ws.SetReadDeadline(time.Now().Add(20 * time.Second))
+	_, data, err := ws.ReadMessage()
+	if err != nil {
+		return mingjing.Event{}, err
+	}
+	var members map[string]any
+	var e mingjing.Event
+	if json.Unmarshal(data, &members) != nil || json.Unmarshal(data, &e) != nil {
+		t.Fatalf("no event: %s", data)
+	}
+	if keys := slices.Sorted(maps.Keys(members)); strings.Join(keys, " ") != "at id kind seq" {
+		t.Errorf("an event says more than what changed: %s", data)
+	}
+	for _, secret := range theCity.spilt(string(data), true) {
+		t.Errorf("an event tells %s", secret)
+	}
+	return e, nil
+}
+
+// hearUntil reads events until one is wanted.
+func hearUntil(t testing.TB, ws *websocket.Conn, what string, ok func(mingjing.Event) bool) {
+	t.Helper()
+	for {
+		e, err := hear(t, ws)
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if ok(e) {
+			return
+		}
+	}
+}
+
+func TestTheStoryOfTheGuarantorFromLoginToCorrection(t *testing.T) {
+	c := theOpenCity(t)
+	b := c.browser(t)
+	account := c.account(t, "guarantor")
+
+	me := into[map[string]any](b.json("POST", "/api/login", map[string]any{"id_number": strings.ToLower(string(account.IDNumber)), "password": account.Password}).want(200))
+	if me["role"] != "resident" || me["name"] != account.Name || me["id_masked"] != account.IDNumber.Masked() || me["aal"] != 1.0 {
+		t.Errorf("logged in as %v", me)
+	}
+	if again := into[map[string]any](b.json("GET", "/api/me", nil).want(200)); again["name"] != account.Name {
+		t.Errorf("/api/me says %v", again)
+	}
+	ws, _, err := b.stream("?after=0")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	before := time.Now()
+	a := b.json("POST", "/api/score-requests", map[string]any{"rulebook": "honest-shanghai", "consent": true}, "Idempotency-Key", "story-1").want(202)
+	asked := into[map[string]any](a)
+	deadline, err := time.Parse(time.RFC3339, asked["deadline"].(string))
+	if err != nil || deadline.Before(before) || deadline.After(time.Now().Add(24*time.Hour/testScale+time.Second)) {
+		t.Errorf("the deadline is %v", asked["deadline"])
+	}
+	if !slices.Contains([]any{"queued", "collecting", "scoring", "ready"}, asked["state"]) {
+		t.Errorf("the state is %v", asked["state"])
+	}
+	id := asked["id"].(string)
+	hearUntil(t, ws, "the request moves on", func(e mingjing.Event) bool { return e.Kind == mingjing.EventRequest && e.ID == id })
+	var r struct {
+		State    string
+		Progress struct{ Answered, Total int }
+		Score    struct {
+			Value       int
+			Band        string
+			Rulebook    mingjing.RulebookRef
+			Explanation []mingjing.Contribution
+		}
+	}
+	eventually(t, 45*time.Second, "the request ends ready", func() bool {
+		r = into[struct {
+			State    string
+			Progress struct{ Answered, Total int }
+			Score    struct {
+				Value       int
+				Band        string
+				Rulebook    mingjing.RulebookRef
+				Explanation []mingjing.Contribution
+			}
+		}](b.json("GET", "/api/score-requests/"+id, nil).want(200))
+		return r.State == "ready"
+	})
+	if r.Progress.Total != 99 || r.Progress.Answered != 99 {
+		t.Errorf("%d of %d agencies answered", r.Progress.Answered, r.Progress.Total)
+	}
+	sum := 0
+	for _, k := range r.Score.Explanation {
+		sum += k.Points
+	}
+	if sum != r.Score.Value || r.Score.Band == "" || r.Score.Rulebook.ID != "honest-shanghai" || len(r.Score.Rulebook.Hash) != 64 {
+		t.Errorf("the score is %+v, its contributions add up to %d", r.Score, sum)
+	}
+	first := r.Score.Value
+
+	records := list[map[string]any](b.json("GET", "/api/records", nil))
+	if len(records) == 0 || records[0]["agency"] == "" || records[0]["effect"] == nil || records[0]["area"] == "" {
+		t.Errorf("records: %v", records)
+	}
+	listings := list[map[string]any](b.json("GET", "/api/listings", nil))
+	if len(listings) != 1 || listings[0]["kind"] != "blacklist" || listings[0]["effective"] != true {
+		t.Fatalf("listings: %v", listings)
+	}
+	listing := listings[0]["id"].(string)
+	for _, path := range []string{"/api/sources", "/api/consents", "/api/sessions"} {
+		if len(list[map[string]any](b.json("GET", path, nil))) == 0 {
+			t.Errorf("%s is empty", path)
+		}
+	}
+	b.json("GET", "/api/score", nil).want(200)
+	b.json("GET", "/api/score?rulebook=honest-shanghai", nil).want(200)
+	if code := b.json("GET", "/api/score?rulebook=rongcheng", nil).problem(404); code != "not_found" {
+		t.Error(code)
+	}
+
+	filed := into[map[string]any](b.json("POST", "/api/disputes", map[string]any{"listing_id": listing, "reason": "already_performed",
+		"statement": typedStatement + "; the receipt is attached."}, "Idempotency-Key", "story-2").want(201))
+	dispute := filed["id"].(string)
+	if filed["state"] != "filed" || filed["listing"].(map[string]any)["state"] != "disputed" {
+		t.Errorf("filed: %v", filed)
+	}
+	if v := into[mingjing.ScoreView](b.json("GET", "/api/score", nil).want(200)); v.Score.Value <= first || v.Score.Cause != "dispute_filed" {
+		t.Errorf("the effect does not pause: %d, then %d (%s)", first, v.Score.Value, v.Score.Cause)
+	}
+	held := into[mingjing.Dispute](b.upload("/api/disputes/"+dispute+"/evidence", "application/json", nil,
+		[]file{{"收据 <1>.pdf", pdf}, {"../../etc/photo.jpeg", picture(t, "jpeg")}}).want(201))
+	if len(held.Evidence) != 2 || held.Evidence[0].Type != "application/pdf" || held.Evidence[1].Type != "image/jpeg" {
+		t.Fatalf("evidence: %+v", held.Evidence)
+	}
+
+	h := c.desk(t, "h-1001")
+	queue := list[map[string]any](h.json("GET", "/api/admin/cases", nil))
+	if !slices.ContainsFunc(queue, func(k map[string]any) bool { return k["id"] == dispute && k["resident"] == nil }) {
+		t.Errorf("the queue, which shows no person, lacks the case: %v", queue)
+	}
+	if found := list[map[string]any](h.json("GET", "/api/admin/cases?search="+url.QueryEscape(account.Name), nil)); len(found) != 1 || found[0]["resident"] != account.Name {
+		t.Errorf("the search found %v", found)
+	}
+	k := into[mingjing.Case](h.json("GET", "/api/admin/cases/"+dispute, nil).want(200))
+	if k.Resident != account.Name || k.IDMasked != account.IDNumber.Masked() || !strings.HasPrefix(k.Statement, typedStatement) {
+		t.Errorf("the case is of %s", k.Resident)
+	}
+	decision := func(outcome string, answers ...map[string]any) map[string]any {
+		return map[string]any{"outcome": outcome, "reasons": "The enforcement file shows the payment.", "evidence_answers": answers}
+	}
+	one := map[string]any{"evidence_id": held.Evidence[0].ID, "answer": "The receipt is genuine."}
+	two := map[string]any{"evidence_id": held.Evidence[1].ID, "answer": "The photo shows the same."}
+	if code := h.json("POST", "/api/admin/cases/"+dispute+"/decision", decision("upheld", one, two)).problem(409); code != "case_not_yours" {
+		t.Errorf("deciding a case that nobody has taken: %s", code)
+	}
+	if k = into[mingjing.Case](h.json("POST", "/api/admin/cases/"+dispute+"/assign", nil).want(200)); k.State != mingjing.DisputeAssigned || k.Handler == "" {
+		t.Errorf("assigned: %s to %s", k.State, k.Handler)
+	}
+	if k = into[mingjing.Case](h.json("POST", "/api/admin/cases/"+dispute+"/ask-agency", nil).want(200)); k.State != mingjing.DisputeAgencyAsked {
+		t.Errorf("asked: %s", k.State)
+	}
+	if code := h.json("POST", "/api/admin/cases/"+dispute+"/decision", decision("rejected", one, two)).problem(409); code != "agency_waiting" {
+		t.Errorf("rejecting before the agency has answered: %s", code)
+	}
+	eventually(t, 30*time.Second, "the agency answers", func() bool {
+		k = into[mingjing.Case](h.json("GET", "/api/admin/cases/"+dispute, nil).want(200))
+		return k.State == mingjing.DisputeAgencyAnswered
+	})
+	if k.Answer == nil || k.Answer.Position != mingjing.PositionWithdrawn {
+		t.Errorf("the agency answered %+v", k.Answer)
+	}
+	// Each answer belongs to its own piece, also where one is missing.
+	for _, c := range []struct {
+		answers []map[string]any
+		missing string
+	}{
+		{[]map[string]any{{"evidence_id": held.Evidence[0].ID}, two}, held.Evidence[0].ID},
+		{[]map[string]any{{"answer": nil, "evidence_id": held.Evidence[0].ID}, two}, held.Evidence[0].ID},
+		{[]map[string]any{one}, held.Evidence[1].ID},
+	} {
+		a := h.json("POST", "/api/admin/cases/"+dispute+"/decision", decision("upheld", c.answers...))
+		if a.problem(422) != "invalid_form" || len(a.fields()) != 1 || a.fields()["evidence_answer_"+c.missing] != "evidence_unanswered" {
+			t.Errorf("%v: %v", c.answers, a.fields())
+		}
+	}
+	k = into[mingjing.Case](h.json("POST", "/api/admin/cases/"+dispute+"/decision", decision("upheld", two, one)).want(200))
+	if k.State != mingjing.DisputeDecided || k.Decision == nil || k.Decision.Outcome != mingjing.OutcomeUpheld {
+		t.Errorf("decided: %+v", k.Decision)
+	}
+	for _, e := range k.Evidence {
+		if want := map[string]any{held.Evidence[0].ID: one["answer"], held.Evidence[1].ID: two["answer"]}[e.ID]; e.Answer != want {
+			t.Errorf("%s was answered %q", e.Name, e.Answer)
+		}
+	}
+
+	seen := map[mingjing.EventKind]bool{}
+	hearUntil(t, ws, "the open screen hears of it all", func(e mingjing.Event) bool {
+		seen[e.Kind] = seen[e.Kind] || e.Kind != mingjing.EventDispute && e.Kind != mingjing.EventRecord || e.ID == dispute || e.ID == listing
+		return seen[mingjing.EventDispute] && seen[mingjing.EventRecord] && seen[mingjing.EventScore]
+	})
+	mine := into[mingjing.Dispute](b.json("GET", "/api/disputes/"+dispute, nil).want(200))
+	var steps []string
+	for _, e := range mine.Timeline {
+		steps = append(steps, e.Code)
+	}
+	if want := "filed evidence_added assigned agency_asked agency_answered decided"; strings.Join(steps, " ") != want {
+		t.Errorf("the timeline is %v", steps)
+	}
+	if all := list[mingjing.Dispute](b.json("GET", "/api/disputes", nil)); len(all) != 1 || all[0].ID != dispute {
+		t.Errorf("disputes: %v", all)
+	}
+	if l := list[mingjing.Listing](b.json("GET", "/api/listings", nil)); l[0].State != mingjing.ListingLifted {
+		t.Errorf("the listing is %s", l[0].State)
+	}
+	final := into[mingjing.ScoreView](b.json("GET", "/api/score", nil).want(200))
+	if final.Score.Value <= first || len(final.History) < 2 {
+		t.Errorf("the score is %d after %d, with %d in its history", final.Score.Value, first, len(final.History))
+	}
+	looks := list[mingjing.Look](b.json("GET", "/api/access-log?others=1", nil))
+	var acts []string
+	for _, l := range looks {
+		if l.Who == k.Handler && l.Role == mingjing.RoleHandler {
+			acts = append(acts, l.Action)
+		}
+	}
+	if !slices.Contains(acts, "case") || !slices.Contains(acts, "search") {
+		t.Errorf("the access log names the handler for %v only: %+v", acts, looks)
+	}
+	if page := b.page("access-log").want(200); !strings.Contains(page.html().Find("main").Text(), k.Handler) {
+		t.Error("the page of the access log does not name the handler")
+	}
+
+	file := b.send("GET", "/api/evidence/"+held.Evidence[0].ID, nil).want(200)
+	if !bytes.Equal(file.body, pdf) || file.header.Get("Content-Type") != "application/pdf" ||
+		!strings.HasPrefix(file.header.Get("Content-Disposition"), "attachment;") || !strings.Contains(file.header.Get("Content-Disposition"), "%E6%94%B6%E6%8D%AE") {
+		t.Errorf("the evidence is sent with %v", file.header)
+	}
+	if got := file.header.Get("Content-Security-Policy"); got != "default-src 'none'; sandbox" {
+		t.Errorf("the evidence may do what %q allows", got)
+	}
+	photo := h.send("GET", "/api/evidence/"+held.Evidence[1].ID, nil).want(200)
+	if d := photo.header.Get("Content-Disposition"); d != "attachment; filename=photo.jpg" {
+		t.Errorf("the photo is called %s", d)
+	}
+
+	b.json("POST", "/api/consents/withdraw", map[string]any{"rulebook": "honest-shanghai", "confirm": true}).want(200)
+	b.json("GET", "/api/score", nil).want(404)
+	if r := into[mingjing.ScoreRequest](b.json("GET", "/api/score-requests/"+id, nil).want(200)); r.Score != nil {
+		t.Error("the score is still there after the consent was withdrawn")
+	}
+}
+
+func TestSendingTheSameTwiceIsOneRequestAndOneDispute(t *testing.T) {
+	c := theOpenCity(t)
+	b := c.resident(t, "ordinary 1")
+	ask := map[string]any{"rulebook": "rongcheng", "consent": true}
+	both := twice(func() answer { return b.json("POST", "/api/score-requests", ask, "Idempotency-Key", "twice") })
+	if x, y := into[mingjing.ScoreRequest](both[0].want(202)), into[mingjing.ScoreRequest](both[1].want(202)); x.ID != y.ID {
+		t.Errorf("two requests: %s and %s", x.ID, y.ID)
+	}
+	// Without the key the second one is told that one is open, or is a new one when it no longer is.
+	if a := b.json("POST", "/api/score-requests", ask); a.status == 409 && a.problem(409) != "request_open" {
+		t.Errorf("%s", a.body)
+	}
+	eventually(t, 45*time.Second, "records are there", func() bool { return len(list[mingjing.Record](b.json("GET", "/api/records", nil))) > 0 })
+	record := list[mingjing.Record](b.json("GET", "/api/records", nil))[0].ID
+	file := []file{{"a.png", picture(t, "png")}}
+	fields := map[string]string{"record_id": record, "reason": "wrong_facts", "statement": "It was not me who parked there.", "idempotency_key": "twice-too"}
+	both = twice(func() answer { return b.upload("/api/disputes", "application/json", fields, file) })
+	x, y := into[mingjing.Dispute](both[0].want(201)), into[mingjing.Dispute](both[1].want(201))
+	if x.ID != y.ID || len(x.Evidence) != 1 || len(y.Evidence) != 1 {
+		t.Errorf("two disputes: %s with %d, %s with %d files", x.ID, len(x.Evidence), y.ID, len(y.Evidence))
+	}
+	if code := b.json("POST", "/api/disputes", map[string]any{"record_id": record, "reason": "other", "statement": "Again."}).problem(409); code != "dispute_open" {
+		t.Error(code)
+	}
+	if n := len(list[mingjing.Dispute](b.json("GET", "/api/disputes", nil))); n != 1 {
+		t.Errorf("there are %d disputes", n)
+	}
+	if code := b.json("POST", "/api/score-requests", ask, "Idempotency-Key", strings.Repeat("k", 129)).fields()["idempotency_key"]; code != "too_long" {
+		t.Errorf("a key without end: %s", code)
+	}
+}
+
+// twice does the same at the same time.
+func twice(do func() answer) [2]answer {
+	var both [2]answer
+	var wg sync.WaitGroup
+	for i := range both {
+		wg.Go(func() { both[i] = do() })
+	}
+	wg.Wait()
+	return both
+}
+
+// TestTheSameActionsWorkAsForms is the resident's and the handler's part without
+// scripts: each form is taken as the page has it and leads to a page.
+func TestTheSameActionsWorkAsForms(t *testing.T) {
+	c := theOpenCity(t)
+	b := c.browser(t)
+	a := c.account(t, "model-resident")
+	to := b.fill(b.page("login"), "/api/login", map[string]string{"id_number": string(a.IDNumber), "password": a.Password}).to()
+	if to != "/en/overview?done=logged_in" {
+		t.Fatalf("the login leads to %s", to)
+	}
+	if page := b.page(to).want(200); page.html().Find("[role=status]").Length() == 0 {
+		t.Error("the page does not say what was done")
+	}
+	again := b.fill(b.page("ask"), "/api/score-requests", map[string]string{"rulebook": "rongcheng", "consent": ""}).want(422)
+	if v := again.view(); v.Page != "ask" || v.Form["rulebook"] != "rongcheng" || v.Problem.Fields[0].Code != "consent_required" || v.Seq == 0 && v.Who == nil {
+		t.Errorf("the form comes back as %+v", v.Problem)
+	}
+	if again.html().Find("#error-summary").Length() == 0 || again.html().Find("input[value=rongcheng][checked]").Length() == 0 {
+		t.Error("the page does not say what was wrong, or has forgotten what was chosen")
+	}
+	to = b.fill(again, "/api/score-requests", map[string]string{"consent": "true"}).to()
+	if !strings.HasPrefix(to, "/en/requests/") || !strings.HasSuffix(to, "?done=requested") {
+		t.Fatalf("asking leads to %s", to)
+	}
+	eventually(t, 45*time.Second, "the page shows the score", func() bool {
+		v := b.page(to).want(200).view()
+		return v.Request.State == mingjing.RequestReady && v.Request.Score != nil
+	})
+	record := list[mingjing.Record](b.json("GET", "/api/records", nil))[0].ID
+
+	page := b.page("disputes/new?record=" + record).want(200)
+	bad := b.fillFiles(page, "/api/disputes", map[string]string{"statement": typedStatement}, []file{{"notes.txt", []byte("no document")}}).want(422)
+	if v := bad.view(); v.Form["statement"] != typedStatement || v.Path != "disputes/new?record="+record || v.NewCase.Key != page.view().NewCase.Key {
+		t.Errorf("the form of a dispute comes back as %q at %q", v.Form, v.Path)
+	}
+	to = b.fillFiles(bad, "/api/disputes", map[string]string{"reason": "other"}, []file{{"r.pdf", pdf}}).to()
+	id, ok := strings.CutSuffix(strings.TrimPrefix(to, "/en/disputes/"), "?done=dispute_filed")
+	if !ok {
+		t.Fatalf("filing leads to %s", to)
+	}
+	if to = b.fillFiles(b.page("disputes/"+id).want(200), "/api/disputes/"+id+"/evidence", nil, []file{{"p.png", picture(t, "png")}}).to(); to != "/en/disputes/"+id+"?done=evidence_added" {
+		t.Errorf("adding evidence leads to %s", to)
+	}
+	if none := b.fillFiles(b.page("disputes/"+id), "/api/disputes/"+id+"/evidence", nil, nil).want(422).view(); none.Page != "dispute" || none.Problem.Fields[0].Field != "evidence" {
+		t.Errorf("no file: %+v", none.Problem)
+	}
+
+	h := c.desk(t, "h-1002")
+	h.lang = "zh-CN"
+	path := "admin/cases/" + id
+	if to = h.fill(h.page(path).want(200), "/api/admin/cases/"+id+"/assign", nil).to(); to != "/zh-CN/"+path+"?done=assigned" {
+		t.Errorf("taking the case leads to %s", to)
+	}
+	if to = h.fill(h.page(path), "/api/admin/cases/"+id+"/ask-agency", nil).to(); to != "/zh-CN/"+path+"?done=agency_asked" {
+		t.Errorf("asking the agency leads to %s", to)
+	}
+	half := h.fill(h.page(path), "/api/admin/cases/"+id+"/decision", map[string]string{"outcome": "upheld", "reasons": "证件已核对。", "evidence_answer": "已核对"}, 1).want(422)
+	v := half.view()
+	unanswered := ""
+	for _, e := range v.Case.Evidence {
+		if v.Form["evidence_answer_"+e.ID] == "" {
+			unanswered = e.ID
+		}
+	}
+	if len(v.Problem.Fields) != 1 || v.Problem.Fields[0].Field != "evidence_answer_"+unanswered || v.Form["reasons"] != "证件已核对。" {
+		t.Errorf("half a decision comes back with %+v and %q", v.Problem, v.Form)
+	}
+	if to = h.fill(half, "/api/admin/cases/"+id+"/decision", map[string]string{"evidence_answer": "已核对"}).to(); to != "/zh-CN/"+path+"?done=decided" {
+		t.Errorf("deciding leads to %s", to)
+	}
+	if late := h.form("/api/admin/cases/"+id+"/decision", url.Values{"outcome": {"upheld"}, "reasons": {"x"}}).want(409).view(); late.Page != "case" || late.Problem.Code != "case_decided" {
+		t.Errorf("deciding twice shows %s with %+v", late.Page, late.Problem)
+	}
+
+	withdraw := b.form("/api/consents/withdraw", url.Values{"rulebook": {"rongcheng"}}).want(422).view()
+	if withdraw.Page != "consents" || withdraw.Problem.Fields[0].Code != "confirm_required" {
+		t.Errorf("withdrawing without a word: %+v", withdraw.Problem)
+	}
+	if to = b.fill(b.page("consents"), "/api/consents/withdraw", map[string]string{"confirm": "true"}).to(); to != "/en/consents?done=consent_withdrawn" {
+		t.Errorf("withdrawing leads to %s", to)
+	}
+	if to = b.fill(b.page("overview"), "/api/logout", nil).to(); to != "/en/?done=logged_out" {
+		t.Errorf("logging out leads to %s", to)
+	}
+}
+
+// fill sends a form of a page with what it holds, changed by values; the button
+// is pressed once. skip leaves the value of the nth field of a name as it is.
+func (b *browser) fill(page answer, action string, values map[string]string, skip ...int) answer {
+	b.t.Helper()
+	form := url.Values{}
+	for _, f := range formOf(page, action) {
+		form.Add(f[0], f[1])
+	}
+	for name, v := range values {
+		if v == "" {
+			form.Del(name)
+			continue
+		}
+		if len(form[name]) == 0 {
+			form.Set(name, v)
+		}
+		for i := range form[name] {
+			if !slices.Contains(skip, i) || len(form[name]) == 1 {
+				form[name][i] = v
+			}
+		}
+	}
+	return b.form(action, form, "Referer", b.c.url+strings.TrimPrefix(page.what, "GET "))
+}
+
+func (b *browser) fillFiles(page answer, action string, values map[string]string, files []file) answer {
+	b.t.Helper()
+	fields := map[string]string{}
+	for _, f := range formOf(page, action) {
+		fields[f[0]] = f[1]
+	}
+	maps.Copy(fields, values)
+	return b.upload(action, acceptHTML, fields, files)
+}
+
+// formOf is what the form of a page with an action would send, in order.
+func formOf(page answer, action string) [][2]string {
+	page.t.Helper()
+	form := page.html().Find(fmt.Sprintf("form[action=%q]", action)).First()
+	if form.Length() == 0 {
+		page.t.Fatalf("%s has no form for %s", page.what, action)
+	}
+	var fields [][2]string
+	inputs := form.Find("input[name], textarea[name], select[name]")
+	for i := range inputs.Length() {
+		in := inputs.Eq(i)
+		name, _ := in.Attr("name")
+		value, _ := in.Attr("value")
+		kind, _ := in.Attr("type")
+		_, checked := in.Attr("checked")
+		switch {
+		case kind == "file", (kind == "checkbox" || kind == "radio") && !checked:
+			continue
+		case in.Is("textarea"):
+			value = in.Text()
+		}
+		fields = append(fields, [2]string{name, value})
+	}
+	return fields
+}
