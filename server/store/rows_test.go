@@ -533,17 +533,17 @@ func TestNothingPersonalIsOutsideTheDocs(t *testing.T) {
 		}
 		ctx := t.Context()
 		var tables []string
-		rows, err := s.db.QueryContext(ctx, list) //nolint:sqlclosecheck // closed below, before the next query
+		rows, err := s.db.QueryContext(ctx, list)
 		must(t, err)
 		for rows.Next() {
 			var name string
 			must(t, rows.Scan(&name))
 			tables = append(tables, name)
 		}
-		must(t, errors.Join(rows.Err(), rows.Close()))
+		must(t, errors.Join(rows.Err(), rows.Close())) //nolint:sqlclosecheck // before the next query
 		filled, docs := 0, 0
 		for _, table := range tables {
-			rows, err := s.db.QueryContext(ctx, "SELECT * FROM "+table) //nolint:unqueryvet,sqlclosecheck // every column is looked at; closed below
+			rows, err := s.db.QueryContext(ctx, "SELECT * FROM "+table) //nolint:unqueryvet // every column is looked at; closed below
 			must(t, err)
 			columns, err := rows.Columns()
 			must(t, err)
@@ -568,7 +568,7 @@ func TestNothingPersonalIsOutsideTheDocs(t *testing.T) {
 					}
 				}
 			}
-			must(t, errors.Join(rows.Err(), rows.Close()))
+			must(t, errors.Join(rows.Err(), rows.Close())) //nolint:sqlclosecheck // before the next query
 			if has {
 				filled++
 			}
