@@ -230,8 +230,7 @@ func FuzzCleanEvidence(f *testing.F) {
 	f.Add("d", []byte("\xff\xd8\xff\xe1\xff\xffExif\x00\x00II*\x00\xff\xff\xff\xff"))
 	f.Add("e", []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR"))
 	f.Fuzz(func(t *testing.T, name string, data []byte) {
-		if len(data) >= 24 && bytes.HasPrefix(data, []byte("\x89PNG")) &&
-			uint64(binary.BigEndian.Uint32(data[16:]))*uint64(binary.BigEndian.Uint32(data[20:])) > 1<<22 {
+		if conf, _, err := image.DecodeConfig(bytes.NewReader(data)); err == nil && conf.Width*conf.Height > 1<<20 {
 			t.Skip() // large ones cost the fuzzer its time
 		}
 		e, out, err := casework.CleanEvidence(ctx, casework.Upload{Name: name, Data: data})
