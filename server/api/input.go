@@ -140,13 +140,12 @@ func (in *input) readJSON(body []byte) error {
 	}
 	for name, v := range object {
 		list, ok := v.([]any)
-		if !ok {
-			if v == nil {
-				continue
-			}
+		if v == nil {
+			continue
+		} else if !ok {
 			list = []any{v}
 		}
-		if strings.Contains(name, ".") || len(list) > maxFields {
+		if _, object := v.(map[string]any); object || strings.Contains(name, ".") || len(list) > maxFields {
 			return errBadBody
 		}
 		for i, e := range list {
