@@ -389,7 +389,9 @@ func TestHealthAndReadinessTellTheTruth(t *testing.T) {
 	if into[struct{ Status string }](a).Status != "ok" {
 		t.Errorf("%s", a.body)
 	}
-	probe := func() int { return run(t.Context(), []string{"health"}, env("ADDR", c.p.listener.Addr().String()), os.Stdout, os.Stderr) }
+	probe := func() int {
+		return run(t.Context(), []string{"health"}, env("ADDR", c.p.listener.Addr().String()), os.Stdout, os.Stderr)
+	}
 	if probe() != 0 {
 		t.Error("the health command fails")
 	}

@@ -21,8 +21,6 @@ import (
 // monday is when every test begins: a Monday morning in Shanghai.
 var monday = time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
 
-const today mingjing.Date = "2026-03-02"
-
 // A clock stands still until it is moved.
 type clock struct {
 	mu  sync.Mutex
