@@ -100,7 +100,7 @@ func (o *offices) Records(ctx context.Context, agency string, q casework.Inquiry
 
 func (o *offices) Ask(_ context.Context, agency string, q casework.Question) (*mingjing.AgencyAnswer, error) {
 	if o.answer == nil {
-		return nil, nil //nolint:nilnil // not answered yet
+		return nil, nil // not answered yet
 	}
 	return o.answer(agency, q)
 }
@@ -192,7 +192,7 @@ var smallBooks = sync.OnceValue(func() []*mingjing.Rulebook {
 
 func newCity(t testing.TB, set ...func(*casework.Config)) *city {
 	t.Helper()
-	s, err := store.Open(context.Background(), "sqlite::memory:", store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize)})
+	s, err := store.Open(ctx, "sqlite::memory:", store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize)})
 	must(t, err)
 	t.Cleanup(func() { must(t, s.Close()) })
 	return cityOn(t, s, set...)

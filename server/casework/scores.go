@@ -129,7 +129,7 @@ func (c *Casework) Score(ctx context.Context, a mingjing.Actor, rulebook string)
 			}
 		}
 		if newest == nil {
-			return nil, nil //nolint:nilnil // no score is no error
+			return nil, nil // no score is no error
 		}
 		if err := t.look(ctx, a, me, c.Now(), "score", newest.ID, "own"); err != nil {
 			return nil, err
