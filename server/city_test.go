@@ -187,10 +187,11 @@ func (c *city) account(t testing.TB, name string) demo.Account {
 // spilt is which secrets of the city occur in a text. A log holds no names either.
 func (c *city) spilt(text string, log bool) []string {
 	var wrong []string
+	upper := strings.ToUpper(text)
 	for _, a := range c.p.accounts {
 		for kind, secret := range map[string]string{"an ID number": string(a.IDNumber), "a password": a.Password,
 			"a second factor": a.TOTPSecret} {
-			if secret != "" && strings.Contains(strings.ToUpper(text), strings.ToUpper(secret)) {
+			if secret != "" && strings.Contains(upper, strings.ToUpper(secret)) {
 				wrong = append(wrong, kind+" of "+a.String())
 			}
 		}
@@ -465,10 +466,13 @@ func (c *city) inspect(a answer) {
 	if len(a.header.Values("Set-Cookie")) > 1 {
 		wrong("it sets %d cookies", len(a.header.Values("Set-Cookie")))
 	}
-	for _, secret := range c.spilt(string(a.body), false) {
-		wrong("it tells %s", secret)
+	if kind := a.header.Get("Content-Type"); !strings.HasPrefix(kind, "application/wasm") && !strings.HasPrefix(kind, "image/") {
+		for _, secret := range c.spilt(string(a.body), false) {
+			wrong("it tells %s", secret)
+		}
 	}
 	_, path, _ := strings.Cut(a.what, " ")
+	path, _, _ = strings.Cut(path, "?")
 	public := strings.HasPrefix(path, "/web/") || slices.Contains([]string{"/", "/zh-CN", "/en", "/app.js", "/app-worker.js", "/wasm_exec.js",
 		"/manifest.webmanifest", "/favicon.ico", "/apple-touch-icon.png", "/robots.txt", "/api/openapi.json"}, path)
 	if !public && a.status < 500 && a.header.Get("Cache-Control") != "no-store" {

@@ -35,7 +35,7 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 	empty := c.resident(t, "ordinary 4") // nothing is held
 	b.ready("rongcheng")
 	records := list[mingjing.Record](b.json("GET", "/api/records", nil))
-	th := things{record: records[0].ID, request: into[mingjing.ScoreRequest](b.json("POST", "/api/score-requests",
+	th := things{listing: "X", record: records[0].ID, request: into[mingjing.ScoreRequest](b.json("POST", "/api/score-requests",
 		map[string]any{"rulebook": "honest-shanghai", "consent": true}).want(202)).ID}
 	th.dispute = into[mingjing.Dispute](b.json("POST", "/api/disputes", map[string]any{"record_id": th.record, "reason": "expired", "statement": "六年前的事。"}).want(201)).ID
 	for _, lang := range mingjing.Languages {
@@ -46,7 +46,8 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 				who = h
 			}
 			if strings.Contains(r.Path, "listings/{id}") || r.Name == "login" || r.Name == "staff-login" {
-				who, who.lang = c.browser(t), lang
+				who = c.browser(t)
+				who.lang = lang
 			}
 			path := strings.Replace(th.at(r.Path), th.record, records[len(records)-1].ID, 1)
 			a := who.page(path)
