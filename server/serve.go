@@ -240,7 +240,7 @@ func serve(ctx context.Context, s Settings, stdout, stderr io.Writer) error {
 	p, err := open(ctx, s, stderr)
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil // stopped while starting
+			return nil //nolint:nilerr // stopped while starting is no failure
 		}
 		return err
 	}

@@ -108,7 +108,7 @@ type secrets struct {
 func readSecrets(dir string) (secrets, error) {
 	file := filepath.Join(dir, "secrets.json")
 	var s secrets
-	data, err := os.ReadFile(file) //nolint:gosec // the operator chose the folder
+	data, err := os.ReadFile(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		s = secrets{IDKey: make([]byte, 32), AgencyKey: make([]byte, 32)}

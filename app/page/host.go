@@ -68,7 +68,6 @@ type Host struct {
 	waiting    bool // there is news, but nobody is looking
 
 	stream    *client.Stream
-	wasLive   bool
 	troubled  bool
 	checkedAt time.Time
 

@@ -33,7 +33,7 @@ func publicFiles(t *testing.T) *assets {
 	return a
 }
 
-func ask(a http.Handler, method, at string, header map[string]string) *http.Response {
+func fetch(a http.Handler, method, at string, header map[string]string) *http.Response {
 	r := httptest.NewRequest(method, at, nil)
 	for k, v := range header {
 		r.Header.Set(k, v)
@@ -45,12 +45,12 @@ func ask(a http.Handler, method, at string, header map[string]string) *http.Resp
 
 func TestAFileThatIsNamedByItsContentIsKeptForGood(t *testing.T) {
 	a := publicFiles(t)
-	resp := ask(a, "GET", web.URL("app.css"), nil)
+	resp := fetch(a, "GET", web.URL("app.css"), nil)
 	if got := resp.Header.Get("Cache-Control"); resp.StatusCode != 200 || got != forever {
 		t.Errorf("status %d, Cache-Control %q", resp.StatusCode, got)
 	}
 	for _, at := range []string{"/web/app.css", "/web/app.css?v=000000000000", "/web/app.css?v=", web.URL("app.css") + "&x=1"} {
-		resp := ask(a, "GET", at, nil)
+		resp := fetch(a, "GET", at, nil)
 		if got := resp.Header.Get("Cache-Control"); resp.StatusCode != 200 || got != "no-cache" {
 			t.Errorf("%s: status %d, Cache-Control %q", at, resp.StatusCode, got)
 		}
@@ -64,7 +64,7 @@ func TestAFileIsSentInTheEncodingThatIsTaken(t *testing.T) {
 		"": "", "identity": "", "br": "br", "gzip, deflate, br, zstd": "br", "gzip": "gzip", "br;q=0, gzip": "gzip",
 		"BR": "br", "br;q=0.5": "br", "gzip;q=0, br;q=0": "", "brotli": "", "*": "", "br;q=x": "",
 	} {
-		resp := ask(a, "GET", "/web/app.css", map[string]string{"Accept-Encoding": accept})
+		resp := fetch(a, "GET", "/web/app.css", map[string]string{"Accept-Encoding": accept})
 		if got := resp.Header.Get("Content-Encoding"); got != encoding {
 			t.Errorf("%q was answered with %q, want %q", accept, got, encoding)
 			continue
@@ -92,25 +92,25 @@ func TestAFileIsSentInTheEncodingThatIsTaken(t *testing.T) {
 
 func TestAFileIsNotSentTwice(t *testing.T) {
 	a := publicFiles(t)
-	first := ask(a, "GET", "/web/app.css", map[string]string{"Accept-Encoding": "br"})
+	first := fetch(a, "GET", "/web/app.css", map[string]string{"Accept-Encoding": "br"})
 	tag := first.Header.Get("ETag")
-	if resp := ask(a, "GET", "/web/app.css", map[string]string{"Accept-Encoding": "br", "If-None-Match": `"x", W/` + tag}); resp.StatusCode != 304 {
+	if resp := fetch(a, "GET", "/web/app.css", map[string]string{"Accept-Encoding": "br", "If-None-Match": `"x", W/` + tag}); resp.StatusCode != 304 {
 		t.Errorf("status %d", resp.StatusCode)
 	}
-	if resp := ask(a, "GET", "/web/app.css", map[string]string{"Accept-Encoding": "gzip", "If-None-Match": tag}); resp.StatusCode != 200 {
+	if resp := fetch(a, "GET", "/web/app.css", map[string]string{"Accept-Encoding": "gzip", "If-None-Match": tag}); resp.StatusCode != 200 {
 		t.Errorf("another encoding: status %d", resp.StatusCode)
 	}
-	if resp := ask(a, "GET", "/no/such/file", map[string]string{"If-None-Match": tag}); resp.StatusCode != 404 {
+	if resp := fetch(a, "GET", "/no/such/file", map[string]string{"If-None-Match": tag}); resp.StatusCode != 404 {
 		t.Errorf("another path: status %d", resp.StatusCode)
 	}
 }
 
 func TestOnlyReadingIsAllowed(t *testing.T) {
 	a := publicFiles(t)
-	if resp := ask(a, "POST", "/web/app.css", nil); resp.StatusCode != 405 || resp.Header.Get("Allow") != "GET, HEAD" {
+	if resp := fetch(a, "POST", "/web/app.css", nil); resp.StatusCode != 405 || resp.Header.Get("Allow") != "GET, HEAD" {
 		t.Errorf("status %d, Allow %q", resp.StatusCode, resp.Header.Get("Allow"))
 	}
-	resp := ask(a, "HEAD", "/web/app.css", nil)
+	resp := fetch(a, "HEAD", "/web/app.css", nil)
 	if body, _ := io.ReadAll(resp.Body); resp.StatusCode != 200 || len(body) != 0 || resp.Header.Get("Content-Length") == "0" {
 		t.Errorf("HEAD: status %d, %d bytes, Content-Length %q", resp.StatusCode, len(body), resp.Header.Get("Content-Length"))
 	}
@@ -119,7 +119,7 @@ func TestOnlyReadingIsAllowed(t *testing.T) {
 func TestWhatIsServedIsPublic(t *testing.T) {
 	a := publicFiles(t)
 	for _, at := range []string{"/robots.txt", "/favicon.ico", "/apple-touch-icon.png", "/manifest.webmanifest", "/web/rulebooks/x.json", "/web/icons/mark.svg"} {
-		resp := ask(a, "GET", at, nil)
+		resp := fetch(a, "GET", at, nil)
 		if resp.StatusCode != 200 || resp.Header.Get("Content-Type") == "" || resp.Header.Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: status %d, %v", at, resp.StatusCode, resp.Header)
 		}
@@ -150,7 +150,7 @@ func TestTheAppCanBeInstalled(t *testing.T) {
 	need := map[string]bool{"192x192 any": true, "512x512 any": true, "512x512 maskable": true}
 	for _, i := range m.Icons {
 		delete(need, i.Sizes+" "+i.Purpose)
-		if resp := ask(a, "GET", i.Src, nil); resp.StatusCode != 200 || resp.Header.Get("Cache-Control") != forever {
+		if resp := fetch(a, "GET", i.Src, nil); resp.StatusCode != 200 || resp.Header.Get("Cache-Control") != forever {
 			t.Errorf("icon %s: status %d", i.Src, resp.StatusCode)
 		}
 	}
@@ -227,7 +227,7 @@ func TestADocumentHoldsItsViewAndNothingThatRunsInline(t *testing.T) {
 		t.Errorf("the body has %v", kinds)
 	}
 	for _, link := range elements(doc, "link") {
-		if resp := ask(a, "GET", attr(link, "href"), nil); resp.StatusCode != 200 {
+		if resp := fetch(a, "GET", attr(link, "href"), nil); resp.StatusCode != 200 {
 			t.Errorf("%s: status %d", attr(link, "href"), resp.StatusCode)
 		}
 	}
@@ -255,14 +255,14 @@ func TestTheProgramIsStartedFromOurOwnFiles(t *testing.T) {
 	if strings.Contains(worker, "{{") || !strings.Contains(worker, program.URL()) || !strings.Contains(worker, "/zh-CN/offline") {
 		t.Error("the worker is not filled in")
 	}
-	if resp := ask(a, "GET", "/app-worker.js?v="+a.files["/app-worker.js"].hash, nil); resp.Header.Get("Cache-Control") != "no-cache" {
+	if resp := fetch(a, "GET", "/app-worker.js?v="+a.files["/app-worker.js"].hash, nil); resp.Header.Get("Cache-Control") != "no-cache" {
 		t.Error("the worker may be kept, and would never be replaced")
 	}
-	resp := ask(a, "GET", program.URL(), map[string]string{"Accept-Encoding": "br"})
+	resp := fetch(a, "GET", program.URL(), map[string]string{"Accept-Encoding": "br"})
 	if resp.Header.Get("Content-Type") != "application/wasm" || resp.Header.Get("Content-Encoding") != "br" || resp.Header.Get("Cache-Control") != forever {
 		t.Errorf("the program: %v", resp.Header)
 	}
-	body, err := io.ReadAll(ask(a, "GET", program.URL(), nil).Body)
+	body, err := io.ReadAll(fetch(a, "GET", program.URL(), nil).Body)
 	if err != nil || len(body) != program.Size || !bytes.HasPrefix(body, []byte("\x00asm")) {
 		t.Errorf("unpacked: %d bytes of %d: %v", len(body), program.Size, err)
 	}
@@ -270,7 +270,7 @@ func TestTheProgramIsStartedFromOurOwnFiles(t *testing.T) {
 		if strings.HasSuffix(at[1], "/offline") {
 			continue
 		}
-		if resp := ask(a, "GET", at[1], nil); resp.StatusCode != 200 || resp.Header.Get("Cache-Control") != forever {
+		if resp := fetch(a, "GET", at[1], nil); resp.StatusCode != 200 || resp.Header.Get("Cache-Control") != forever {
 			t.Errorf("the worker keeps %s: status %d, %s", at[1], resp.StatusCode, resp.Header.Get("Cache-Control"))
 		}
 	}

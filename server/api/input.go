@@ -39,14 +39,14 @@ type input struct {
 	files  []casework.Upload
 }
 
-func (in input) get(name string) string {
+func (in *input) get(name string) string {
 	if v := in.values[name]; len(v) > 0 {
 		return v[0]
 	}
 	return ""
 }
 
-func (in input) is(name string) bool { return in.get(name) == "true" || in.get(name) == "on" }
+func (in *input) is(name string) bool { return in.get(name) == "true" || in.get(name) == "on" }
 
 // readInput reads the body by its content type. Only an action that takes files
 // accepts a multipart form.
@@ -140,13 +140,12 @@ func (in *input) readJSON(body []byte) error {
 	}
 	for name, v := range object {
 		list, ok := v.([]any)
-		if !ok {
-			if v == nil {
-				continue
-			}
+		if v == nil {
+			continue
+		} else if !ok {
 			list = []any{v}
 		}
-		if strings.Contains(name, ".") || len(list) > maxFields {
+		if _, object := v.(map[string]any); object || strings.Contains(name, ".") || len(list) > maxFields {
 			return errBadBody
 		}
 		for i, e := range list {

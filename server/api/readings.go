@@ -196,7 +196,7 @@ func serveEvidence(c *call) error {
 // public origin counts as it.
 func serveLive(c *call) error {
 	c.noStore()
-	after := int64(0)
+	var after int64
 	if text := c.r.URL.Query().Get("after"); text != "" {
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || n < 0 {

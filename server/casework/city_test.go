@@ -21,8 +21,6 @@ import (
 // monday is when every test begins: a Monday morning in Shanghai.
 var monday = time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
 
-const today mingjing.Date = "2026-03-02"
-
 // A clock stands still until it is moved.
 type clock struct {
 	mu  sync.Mutex
@@ -434,4 +432,26 @@ func (t flawedTx) AddScore(ctx context.Context, resident mingjing.ResidentID, s 
 		}
 	}
 	return t.Tx.AddScore(ctx, resident, s)
+}
+
+// A staleStore finds that somebody else was faster, once it is on.
+type staleStore struct {
+	casework.Store
+	on bool
+}
+
+func (s *staleStore) Tx(ctx context.Context, fn func(casework.Tx) error) error {
+	return s.Store.Tx(ctx, func(t casework.Tx) error { return fn(staleTx{t, s}) })
+}
+
+type staleTx struct {
+	casework.Tx
+	s *staleStore
+}
+
+func (t staleTx) SetDispute(ctx context.Context, d casework.Dispute) error {
+	if t.s.on {
+		d.Version--
+	}
+	return t.Tx.SetDispute(ctx, d)
 }

@@ -92,7 +92,7 @@ func (c *Casework) checkRuling(ctx context.Context, t *tx, r Ruling, d Dispute, 
 		wrong = append(wrong, mingjing.FieldError{Field: "outcome", Code: "outcome_required"})
 	}
 	if r.Outcome == mingjing.OutcomePartly {
-		ok := false
+		var ok bool
 		if correctTo, ok, err = c.correction(ctx, t, r, d); err != nil {
 			return "", err
 		}

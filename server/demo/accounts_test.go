@@ -27,13 +27,14 @@ type registry struct {
 	roles     map[string]mingjing.Role
 	codes     int
 	activated map[mingjing.IDNumber]bool
+	links     map[string]mingjing.ResidentID
 	// failAt makes the nth enrolment fail, once.
 	failAt, calls int
 }
 
 func newRegistry() *registry {
 	return &registry{ids: map[mingjing.IDNumber]mingjing.ResidentID{}, passwords: map[string]string{}, totp: map[string]string{},
-		roles: map[string]mingjing.Role{}, activated: map[mingjing.IDNumber]bool{}}
+		roles: map[string]mingjing.Role{}, activated: map[mingjing.IDNumber]bool{}, links: map[string]mingjing.ResidentID{}}
 }
 
 var errCut = errors.New("cut off")
@@ -76,6 +77,19 @@ func (r *registry) EnrolStaff(_ context.Context, role mingjing.Role, login, name
 	if _, ok := r.passwords[login]; !ok && name != "" {
 		r.passwords[login], r.totp[login], r.roles[login] = password, totpSecret, role
 	}
+	return nil
+}
+
+func (r *registry) LinkStaff(_ context.Context, login string, self mingjing.ResidentID) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.call(); err != nil {
+		return err
+	}
+	if _, ok := r.roles[login]; !ok {
+		return mingjing.Errorf(mingjing.NotFound, "staff_unknown")
+	}
+	r.links[login] = self
 	return nil
 }
 
@@ -144,6 +158,31 @@ func TestSeedEnrolsEverybodyAndASecondSeedChangesNothing(t *testing.T) {
 	}
 }
 
+func TestAHandlerIsAlsoAResidentOfTheCity(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "demo-accounts.json")
+	r := newRegistry()
+	for range 2 { // a second seed changes nothing
+		var resident, handler demo.Account
+		for _, a := range seed(t, r, file) {
+			switch {
+			case a.Story == demo.StoryOwnCase:
+				resident = a
+			case a.Login == "h-1002":
+				handler = a
+			}
+		}
+		if resident.Role != mingjing.RoleResident || handler.Role != mingjing.RoleHandler || resident.Name != handler.Name {
+			t.Errorf("%s %s is not %s %s", handler, handler.Name, resident, resident.Name)
+		}
+		if n, ok := demo.StoryIDNumber(demo.StoryOwnCase); !ok || n != resident.IDNumber {
+			t.Errorf("the story is about %s", n)
+		}
+		if self := r.links["h-1002"]; self == "" || self != r.ids[resident.IDNumber] || len(r.links) != 1 {
+			t.Errorf("the links are %v", r.links)
+		}
+	}
+}
+
 func TestSecretsAreThoseOfTheDataFolder(t *testing.T) {
 	one, two := seed(t, newRegistry(), ""), seed(t, newRegistry(), "")
 	seen := map[string]bool{}
@@ -158,7 +197,9 @@ func TestSecretsAreThoseOfTheDataFolder(t *testing.T) {
 }
 
 func TestASeedThatIsCutOffAnywhereIsFinishedByTheNext(t *testing.T) {
-	for n := 1; n <= 25; n++ {
+	whole := newRegistry()
+	seed(t, whole, "")
+	for n := 1; n <= whole.calls; n++ {
 		file := filepath.Join(t.TempDir(), "demo-accounts.json")
 		r := newRegistry()
 		r.failAt = n
@@ -166,6 +207,9 @@ func TestASeedThatIsCutOffAnywhereIsFinishedByTheNext(t *testing.T) {
 			t.Fatalf("call %d: %v", n, err)
 		}
 		opens(t, r, seed(t, r, file))
+		if len(r.links) != len(whole.links) {
+			t.Errorf("call %d: the links are %v", n, r.links)
+		}
 	}
 }
 

@@ -10,10 +10,12 @@ import (
 var Stories = []string{"guarantor", "no-notice", "namesake", "expired-record", "model-resident", "silent-agency"}
 
 // StoryOrdinary and StoryActivation are the codes of those who have no story: who
-// lives on quietly, and who has not activated the account yet.
+// lives on quietly, and who has not activated the account yet. StoryOwnCase is the
+// code of a resident who is a handler as well and may not handle that case.
 const (
 	StoryOrdinary   = "ordinary"
 	StoryActivation = "activation"
+	StoryOwnCase    = "own-case"
 )
 
 // A person is a resident of the city with all that is held on them.
@@ -90,7 +92,7 @@ var holdsNothing = says(mingjing.PositionWithdrawn, "经查，本部门没有这
 
 // people are all residents of the city.
 func people() []person {
-	return slices.Concat(stories(), ordinary(), inactive())
+	return slices.Concat(stories(), colleagues(), ordinary(), inactive())
 }
 
 func stories() []person {
@@ -179,6 +181,16 @@ func stories() []person {
 	}
 }
 
+// colleagues are residents who are staff as well.
+func colleagues() []person {
+	return []person{
+		{story: StoryOwnCase, id: colleague, name: "罗文博", facts: []fact{
+			{code: "traffic.ticket", on: moment{1, 12}, zh: "在公交专用车道内行驶。", en: "Drove in a bus lane."},
+			{code: "volunteer.hours", on: moment{6, 18}, zh: "社区法律咨询 12 小时。", en: "12 hours of free legal advice."},
+		}},
+	}
+}
+
 func ordinary() []person {
 	long := person{id: id("20010131", "713"), name: "徐若彤"}
 	for i := range 30 {
@@ -263,15 +275,19 @@ func inactive() []person {
 	}
 }
 
-// A staffMember is somebody at the bureau's desks.
+// A staffMember is somebody at the bureau's desks; self is the ID number under
+// which they are a resident, if they are one.
 type staffMember struct {
 	role        mingjing.Role
 	login, name string
+	self        mingjing.IDNumber
 }
 
+var colleague = id("19860521", "901")
+
 var staff = []staffMember{
-	{mingjing.RoleHandler, "h-1001", "沈嘉禾"},
-	{mingjing.RoleHandler, "h-1002", "罗文博"},
-	{mingjing.RoleSupervisor, "s-2001", "方敏仪"},
-	{mingjing.RoleAuditor, "a-3001", "秦岳"},
+	{mingjing.RoleHandler, "h-1001", "沈嘉禾", ""},
+	{mingjing.RoleHandler, "h-1002", "罗文博", colleague},
+	{mingjing.RoleSupervisor, "s-2001", "方敏仪", ""},
+	{mingjing.RoleAuditor, "a-3001", "秦岳", ""},
 }

@@ -205,6 +205,17 @@ func TestTheStoriesAreTrueWheneverTheyAreTold(t *testing.T) {
 		if !counts(s, record(t, in, "metro.fare_evasion", 0).ID) {
 			t.Errorf("silent-agency on %s: %+v", in.AsOf, s)
 		}
+
+		in, s = told(t, a, demo.StoryOwnCase, now)
+		ticket := record(t, in, "traffic.ticket", 0)
+		if !counts(s, ticket.ID) {
+			t.Errorf("own-case on %s: %+v", in.AsOf, s)
+		}
+		said, err := a.Ask(t.Context(), ticket.Agency, casework.Question{CaseID: "c-1", Ref: ticket.ID, Code: ticket.Code,
+			IDNumber: storyID(t, demo.StoryOwnCase), Reason: mingjing.ReasonWrongFacts, Due: now.AddDate(0, 0, 7)})
+		if err != nil || said == nil || said.Position == "" {
+			t.Errorf("own-case on %s: the agency says %+v, %v", in.AsOf, said, err)
+		}
 	}
 }
 
@@ -262,7 +273,7 @@ func TestResidentsAreInventedAndValid(t *testing.T) {
 			t.Errorf("%d of story %s", story[s], s)
 		}
 	}
-	if story[demo.StoryOrdinary] < 12 || story[demo.StoryActivation] != 2 {
+	if story[demo.StoryOwnCase] != 1 || story[demo.StoryOrdinary] < 12 || story[demo.StoryActivation] != 2 {
 		t.Errorf("%v", story)
 	}
 }

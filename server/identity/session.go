@@ -2,8 +2,8 @@ package identity
 
 import (
 	"context"
-	"fmt"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -14,7 +14,7 @@ import (
 // Who says whose session a token is. It is remembered in Redis for at most ten
 // seconds, but a session that was ended through this door is gone at once. For a
 // resident Actor.Name and IDMasked are empty, for staff IDMasked is the staff
-// number. The errors are not_logged_in when there is no token, session_expired
+// number and Actor.Self the resident that [Identity.LinkStaff] named. The errors are not_logged_in when there is no token, session_expired
 // when it is worth nothing, and identity_down.
 func (i *Identity) Who(ctx context.Context, token string) (mingjing.Login, error) {
 	if token == "" {
@@ -59,6 +59,7 @@ func (i *Identity) ask(ctx context.Context, token string) (mingjing.Login, error
 		l.Actor.ID = string(p.public.Resident)
 	case p.public.Role.Staff() && p.schema == schemaStaff && l.Actor.AAL >= 2:
 		l.Actor.ID, l.Actor.Name, l.IDMasked = p.traits.Identifier, p.traits.Name, p.traits.Identifier
+		l.Actor.Self = p.public.Self
 	default:
 		return mingjing.Login{}, errExpired()
 	}

@@ -451,7 +451,7 @@ func TestTransactionsThatCollideAreRunAgain(t *testing.T) {
 					<-both
 				}
 				if _, err := tx.AddEvent(ctx, order[1], mingjing.Event{At: day}); err != nil {
-					return fmt.Errorf("rewrapped without the cause: %v", err)
+					return fmt.Errorf("rewrapped without the cause: %v", err) //nolint:errorlint // that is what is tried
 				}
 				return nil
 			})

@@ -1,0 +1,284 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"mingjing"
+	"mingjing/server/api"
+)
+
+// things are the ids of what one resident has.
+type things struct{ record, listing, request, dispute, evidence string }
+
+// furnish gives a resident one of everything.
+func furnish(t *testing.T, b *browser) things {
+	t.Helper()
+	th := things{request: b.ready("honest-shanghai").ID}
+	listings := list[mingjing.Listing](b.json("GET", "/api/listings", nil))
+	records := list[mingjing.Record](b.json("GET", "/api/records", nil))
+	if len(listings) == 0 || len(records) == 0 {
+		t.Fatal("this resident has no listing or no record")
+	}
+	th.listing, th.record = listings[0].ID, records[0].ID
+	d := into[mingjing.Dispute](b.upload("/api/disputes", "application/json",
+		map[string]string{"listing_id": th.listing, "reason": "not_me", "statement": "That is somebody else."}, []file{{"a.pdf", pdf}}).want(201))
+	th.dispute, th.evidence = d.ID, d.Evidence[0].ID
+	return th
+}
+
+// at fills the id into a path below /api or of a page.
+func (th things) at(path string) string {
+	id := th.dispute
+	for part, of := range map[string]string{"records/": th.record, "listings/": th.listing, "requests/": th.request,
+		"evidence/": th.evidence, "rulebooks/": "rongcheng"} {
+		if strings.Contains(path, part+"{id}") {
+			id = of
+		}
+	}
+	path = strings.Replace(path, "{id}", id, 1)
+	if path == "disputes/new" {
+		path += "?record=" + th.record
+	}
+	return path
+}
+
+// TestEveryRouteForEveryone opens every page and every address of the API as
+// everybody, with the ids of what one resident has. It is made from the tables
+// that the routes are made from, so that a new route is in it.
+func TestEveryRouteForEveryone(t *testing.T) {
+	c := theOpenCity(t)
+	owner := c.resident(t, "namesake")
+	th := furnish(t, owner)
+	everybody := []struct {
+		name string
+		b    *browser
+		role mingjing.Role
+		own  bool
+	}{
+		{"nobody", c.browser(t), "", false},
+		{"the resident", owner, mingjing.RoleResident, true},
+		{"another resident", c.resident(t, "no-notice"), mingjing.RoleResident, false},
+		{"a handler", c.desk(t, "h-1001"), mingjing.RoleHandler, false},
+		{"a supervisor", c.desk(t, "s-2001"), mingjing.RoleSupervisor, false},
+		{"an auditor", c.desk(t, "a-3001"), mingjing.RoleAuditor, false},
+	}
+	admitted := func(access mingjing.Access, role mingjing.Role) bool {
+		return access == mingjing.Anyone || access == mingjing.Everyone && role != "" ||
+			access == mingjing.Residents && role == mingjing.RoleResident || access == mingjing.Staff && role.Staff()
+	}
+	for _, who := range everybody {
+		for _, r := range mingjing.Routes {
+			path := "/en/" + th.at(r.Path)
+			a := who.b.page(path)
+			personal := r.Access == mingjing.Residents && (strings.Contains(r.Path, "{id}") || r.Name == "new-dispute")
+			want := http.StatusOK
+			switch {
+			case (r.Name == "login" || r.Name == "staff-login") && who.role != "":
+				want = http.StatusSeeOther
+			case who.role == "" && r.Access != mingjing.Anyone:
+				want = http.StatusSeeOther
+			case !admitted(r.Access, who.role):
+				want = http.StatusForbidden
+			case personal && !who.own:
+				want = http.StatusNotFound
+			}
+			if a.status != want {
+				t.Errorf("%s opens the page %s: %d, want %d", who.name, r.Name, a.status, want)
+			}
+			if who.role == "" && want == http.StatusSeeOther {
+				if to := a.to(); !strings.Contains(to, "login?next=") {
+					t.Errorf("%s opens the page %s and is sent to %s", who.name, r.Name, to)
+				}
+			}
+			// As a view it is the same, for those who have a page.
+			if want == http.StatusOK {
+				if kind := who.b.send("GET", path, nil, "Accept", "application/vnd.mingjing.view+json").want(200).header.Get("Content-Type"); kind != "application/vnd.mingjing.view+json" {
+					t.Errorf("%s gets the view of %s as %s", who.name, r.Name, kind)
+				}
+			}
+		}
+		for _, e := range api.Endpoints() {
+			if e.Access == mingjing.Anyone {
+				continue // logging in and out have tests of their own
+			}
+			if e.Path == "/api/sessions/end-others" && who.role.Staff() {
+				continue // other tests sit at the same desk
+			}
+			path := th.at(e.Path)
+			var a answer
+			switch {
+			case e.Path == "/api/live":
+				continue // see below
+			case strings.HasSuffix(path, "/evidence") && e.Method == "POST":
+				a = who.b.upload(path, "application/json", nil, []file{{"b.pdf", pdf}})
+			case e.Method == "POST":
+				a = who.b.json("POST", path, map[string]any{})
+			default:
+				a = who.b.send("GET", path, nil, "Accept", "application/json")
+			}
+			// These need an id of one's own, or of a case that may be moved on.
+			hasID := strings.Contains(e.Path, "{id}")
+			var want []int
+			switch {
+			case who.role == "":
+				want = []int{401}
+			case !admitted(e.Access, who.role), who.role == mingjing.RoleAuditor && e.Method == "POST" && e.Access == mingjing.Staff:
+				want = []int{403}
+			case hasID && who.role == mingjing.RoleResident && !who.own:
+				want = []int{404}
+			case e.Path == "/api/score" && !who.own, e.Path == "/api/sessions/end":
+				want = []int{404}
+			case e.Path == "/api/score-requests" || e.Path == "/api/consents/withdraw" || e.Path == "/api/disputes" && e.Method == "POST":
+				want = []int{404, 422} // nothing was filled in
+			case e.Method == "POST" && e.Access == mingjing.Staff:
+				want = []int{200, 409, 422}
+			default:
+				want = []int{200, 201}
+			}
+			if !in(want, a.status) {
+				t.Errorf("%s calls %s %s: %d, want %v\n%.200s", who.name, e.Method, e.Path, a.status, want, a.body)
+			}
+			if in(want, 401) && a.problem(401) != "not_logged_in" || in(want, 403) && a.problem(403) != "forbidden" {
+				t.Errorf("%s calls %s %s: %s", who.name, e.Method, e.Path, a.body)
+			}
+		}
+		ws, res, err := who.b.stream("")
+		if who.role == "" {
+			if err == nil || res.StatusCode != 401 {
+				t.Errorf("%s listens: %v", who.name, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s cannot listen: %v", who.name, err)
+			continue
+		}
+		_ = ws.Close()
+	}
+	// What is another's can't be used by naming it either.
+	other := everybody[2].b
+	for _, what := range []map[string]any{
+		{"record_id": th.record, "reason": "other", "statement": "x"},
+		{"listing_id": th.listing, "reason": "other", "statement": "x"},
+		{"record_id": th.record, "listing_id": th.listing, "reason": "other", "statement": "x"},
+	} {
+		if a := other.json("POST", "/api/disputes", what); a.status != 404 && a.status != 422 {
+			t.Errorf("another resident disputes %v: %d", what, a.status)
+		}
+	}
+	for _, q := range []string{"record=" + th.record, "listing=" + th.listing} {
+		other.page("disputes/new?" + q).want(404)
+	}
+	mine := list[mingjing.Session](owner.json("GET", "/api/sessions", nil))
+	if code := other.json("POST", "/api/sessions/end", map[string]any{"session_id": mine[0].ID}).problem(404); code != "session_unknown" {
+		t.Errorf("ending another's session: %s", code)
+	}
+	owner.json("GET", "/api/me", nil).want(200)
+	// Nobody else's look is in the owner's log but the staff's, each by name.
+	for _, l := range list[mingjing.Look](owner.json("GET", "/api/access-log?others=1", nil)) {
+		if l.Role == mingjing.RoleResident || l.Role.Staff() && l.Who == "" {
+			t.Errorf("the access log has %+v", l)
+		}
+	}
+}
+
+func in(list []int, v int) bool {
+	for _, x := range list {
+		if x == v {
+			return true
+		}
+	}
+	return false
+}
+
+func TestNobodyButOurOwnPagesMayChangeAnything(t *testing.T) {
+	c := theOpenCity(t)
+	b := c.resident(t, "ordinary 2")
+	hostile := []struct{ name, origin, site string }{
+		{"a form of another site", "https://evil.example", "cross-site"},
+		{"a form of another host of the same site", "https://evil.mirror.example", "same-site"},
+		{"a browser that says only the origin", "https://evil.example", ""},
+		{"a page without an origin", "null", ""},
+		{"a page that lies about its site", "", "cross-site"},
+	}
+	for _, h := range hostile {
+		for _, e := range api.Endpoints() {
+			if e.Method != http.MethodPost {
+				continue
+			}
+			b.origin, b.site = h.origin, h.site
+			path := things{dispute: "X"}.at(e.Path)
+			if code := b.json("POST", path, map[string]any{}).problem(403); code != "cross_origin" {
+				t.Errorf("%s: POST %s: %s", h.name, path, code)
+			}
+			if page := b.form(path, url.Values{}).want(403); page.view().Page != "error" {
+				t.Errorf("%s: POST %s shows %s", h.name, path, page.view().Page)
+			}
+		}
+	}
+	b.origin, b.site = c.url, "same-origin"
+	b.json("GET", "/api/me", nil).want(200)
+	// A program that is no browser sends neither, and has no cookies by accident.
+	b.origin, b.site = "", ""
+	b.json("POST", "/api/logout", nil).want(200)
+}
+
+func TestTheLiveStreamIsForOurOwnPages(t *testing.T) {
+	c := theOpenCity(t)
+	b := c.resident(t, "ordinary 3")
+	for _, origin := range []string{"", "null", "https://evil.example", "http://127.0.0.1:1", "http://" + strings.TrimPrefix(c.url, "http://") + ".evil.example"} {
+		if _, res, err := b.stream("", "Origin", origin); err == nil || res == nil || res.StatusCode != http.StatusForbidden {
+			t.Errorf("a page of %q listens: %v", origin, err)
+		}
+	}
+	if _, res, err := b.stream("", "Cookie", ""); err == nil || res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("nobody listens: %v", err)
+	}
+	for _, after := range []string{"-1", "x", "9999999999999999999999"} {
+		if _, res, err := b.stream("?after=" + after); err == nil || res.StatusCode != http.StatusUnprocessableEntity {
+			t.Errorf("after %s: %v", after, err)
+		}
+	}
+	if a := b.send("GET", "/api/live", nil, "Origin", c.url); a.status != http.StatusBadRequest {
+		t.Errorf("no upgrade: %d", a.status)
+	}
+}
+
+func TestAnEndedSessionHearsNothingMore(t *testing.T) {
+	c := theOpenCity(t)
+	for name, end := range map[string]func(listening, other *browser){
+		"logged out": func(b, _ *browser) { b.json("POST", "/api/logout", nil).want(200) },
+		"ended from another device": func(b, other *browser) {
+			for _, s := range list[mingjing.Session](b.json("GET", "/api/sessions", nil)) {
+				if s.Current {
+					other.json("POST", "/api/sessions/end", map[string]any{"session_id": s.ID}).want(200)
+				}
+			}
+		},
+		"all others ended": func(_, other *browser) { other.json("POST", "/api/sessions/end-others", nil).want(200) },
+	} {
+		b, other := c.resident(t, "ordinary 4"), c.resident(t, "ordinary 4")
+		ws, _, err := b.stream("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		end(b, other)
+		_, err = hear(t, ws)
+		if !websocket.IsCloseError(err, 4401) || time.Since(began) > 5*time.Second {
+			t.Errorf("%s: %v after %v", name, err, time.Since(began))
+		}
+		if code := b.json("GET", "/api/me", nil).problem(401); code != "session_expired" && code != "not_logged_in" {
+			t.Errorf("%s: %s", name, code)
+		}
+		if _, res, err := b.stream(""); err == nil || res.StatusCode != 401 {
+			t.Errorf("%s, and listens again: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,210 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"mingjing"
+	"mingjing/app/page"
+	"mingjing/server/casework"
+	"mingjing/web/rulebooks"
+)
+
+// closed is a store that can't be reached: nothing that is tested here asks it.
+type closed struct{ casework.Store }
+
+var errClosed = errors.New("dial tcp 10.0.0.7:5432: connection refused")
+
+func (closed) Tx(context.Context, func(casework.Tx) error) error { return errClosed }
+func (closed) Ping(context.Context) error                        { return errClosed }
+
+// door knows one session.
+type door struct{ Identity }
+
+func (door) Who(_ context.Context, token string) (mingjing.Login, error) {
+	if token == "resident" {
+		return mingjing.Login{Actor: mingjing.Actor{Role: mingjing.RoleResident, ID: "r", AAL: 1}}, nil
+	}
+	if token == "half" {
+		return mingjing.Login{Actor: mingjing.Actor{Role: mingjing.RoleHandler, ID: "h-1", AAL: 1}}, nil
+	}
+	return mingjing.Login{}, mingjing.Errorf(mingjing.Unauthenticated, "session_expired")
+}
+
+// edge is the handler alone, with nothing behind it that answers.
+func edge(t *testing.T, change func(*Config)) (http.Handler, *strings.Builder) {
+	t.Helper()
+	books, err := rulebooks.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	work, err := casework.New(casework.Config{Store: closed{}, Books: books, Clock: clock{}, ClockScale: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var logs strings.Builder
+	c := Config{Casework: work, Identity: door{}, Render: page.Render, Title: page.Title, Rulebooks: rulebooks.Files(),
+		Ready: func(context.Context) map[string]error { return nil }, Logger: slog.New(slog.NewTextHandler(&logs, nil))}
+	if change != nil {
+		change(&c)
+	}
+	h, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h, &logs
+}
+
+func ask(h http.Handler, method, path string, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, nil)
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func TestAnUnknownErrorIsLoggedWholeAndToldAsAnID(t *testing.T) {
+	h, logs := edge(t, nil)
+	for _, accept := range []string{"application/json", "text/html"} {
+		logs.Reset()
+		w := ask(h, "GET", "/en/overview", "Cookie", "session=resident", "Accept", accept)
+		body := w.Body.String()
+		if w.Code != 500 || strings.Contains(body, "10.0.0.7") || strings.Contains(body, "refused") {
+			t.Errorf("%s: %d %s", accept, w.Code, body)
+		}
+		_, rest, _ := strings.Cut(logs.String(), `msg="request failed" id=`)
+		id, _, _ := strings.Cut(rest, " ")
+		if id == "" || !strings.Contains(body, id) || !strings.Contains(logs.String(), "10.0.0.7") {
+			t.Errorf("%s: the id %q is not in\n%s\nor the log says too little:\n%s", accept, id, body, logs)
+		}
+	}
+}
+
+func TestAPanicIsAPageWithAnID(t *testing.T) {
+	for _, name := range []string{"title", "render"} {
+		calls := 0
+		broken := func(f func(*mingjing.View) string) func(*mingjing.View) string {
+			return func(v *mingjing.View) string {
+				if calls++; calls == 1 {
+					panic("a secret of the page")
+				}
+				return f(v)
+			}
+		}
+		h, logs := edge(t, func(c *Config) {
+			if name == "title" {
+				c.Title = broken(page.Title)
+			} else {
+				c.Render = broken(page.Render)
+			}
+		})
+		w := ask(h, "GET", "/en/", "Accept", "text/html")
+		if w.Code != 500 || !strings.Contains(w.Body.String(), `<html lang="en">`) || strings.Contains(w.Body.String(), "secret") {
+			t.Errorf("%s: %d %.300s", name, w.Code, w.Body)
+		}
+		if !strings.Contains(logs.String(), "a secret of the page") || !strings.Contains(logs.String(), "pages.go") {
+			t.Errorf("%s: the log says too little: %s", name, logs)
+		}
+	}
+	// Also where the page of the error breaks.
+	h, logs := edge(t, func(c *Config) { c.Render = func(*mingjing.View) string { panic("again") } })
+	w := ask(h, "GET", "/en/", "Accept", "text/html")
+	if w.Code != 500 || !strings.HasPrefix(w.Body.String(), "internal error ") || !strings.Contains(logs.String(), "status=500") {
+		t.Errorf("%d %s\n%s", w.Code, w.Body, logs)
+	}
+}
+
+func TestOverHTTPSTheCookieIsBoundToTheHost(t *testing.T) {
+	h, _ := edge(t, func(c *Config) { c.Origin = "https://mirror.example" })
+	w := ask(h, "GET", "/en/", "Cookie", "__Host-session=old", "Accept", "text/html")
+	if k := w.Header().Get("Set-Cookie"); !strings.HasPrefix(k, "__Host-session=;") || !strings.Contains(k, "Secure") || !strings.Contains(k, "HttpOnly") || !strings.Contains(k, "SameSite=Lax") {
+		t.Errorf("the cookie is %q", k)
+	}
+	if w.Header().Get("Strict-Transport-Security") == "" {
+		t.Error("it does not insist on HTTPS")
+	}
+	if w := ask(h, "GET", "/api/me", "Cookie", "session=resident", "Accept", "application/json"); w.Code != 401 {
+		t.Errorf("the cookie of plain HTTP is taken: %d", w.Code)
+	}
+	// Behind a proxy that asks by another name, our own pages are still ours.
+	w = ask(h, "POST", "http://internal:8080/api/login", "Origin", "https://mirror.example", "Content-Type", "application/json", "Accept", "application/json")
+	if w.Code != 422 {
+		t.Errorf("our own origin: %d", w.Code)
+	}
+	w = ask(h, "POST", "http://internal:8080/api/login", "Origin", "https://mirror.example.evil.example", "Content-Type", "application/json", "Accept", "application/json")
+	if w.Code != 403 {
+		t.Errorf("another origin: %d", w.Code)
+	}
+	for _, bad := range []string{"mirror.example", "ftp://mirror.example", "https://", "://"} {
+		if _, err := New(Config{Origin: bad}); err == nil {
+			t.Errorf("the origin %q is taken", bad)
+		}
+	}
+}
+
+func TestStaffWithoutTheirSecondFactorSeeNothing(t *testing.T) {
+	h, _ := edge(t, nil)
+	for _, e := range Endpoints() {
+		if e.Access == mingjing.Anyone {
+			continue
+		}
+		w := ask(h, e.Method, e.Path, "Cookie", "session=half", "Accept", "application/json")
+		if w.Code != 403 || e.Access != mingjing.Residents && !strings.Contains(w.Body.String(), "aal2_required") {
+			t.Errorf("%s %s: %d %s", e.Method, e.Path, w.Code, w.Body)
+		}
+	}
+}
+
+func TestTheClientIsWhoOurProxiesSay(t *testing.T) {
+	for _, k := range []struct {
+		hops      int
+		forwarded []string
+		want      string
+	}{
+		{0, []string{"203.0.113.9"}, "192.0.2.1"},
+		{1, nil, "192.0.2.1"},
+		{1, []string{"203.0.113.9"}, "203.0.113.9"},
+		{1, []string{"198.51.100.1, 203.0.113.9"}, "203.0.113.9"},
+		{1, []string{"198.51.100.1", "203.0.113.9"}, "203.0.113.9"},
+		{2, []string{"198.51.100.1, 203.0.113.9, 10.0.0.1"}, "203.0.113.9"},
+		{2, []string{"203.0.113.9"}, "192.0.2.1"},
+		{1, []string{"nonsense"}, "192.0.2.1"},
+		{1, []string{"2001:db8::1"}, "2001:db8::1"},
+	} {
+		s := &server{Config: Config{ProxyHops: k.hops}}
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = "192.0.2.1:4321"
+		for _, f := range k.forwarded {
+			r.Header.Add("X-Forwarded-For", f)
+		}
+		if got := s.addr(r); got != k.want {
+			t.Errorf("%d hops, %q: %s, want %s", k.hops, k.forwarded, got, k.want)
+		}
+	}
+}
+
+func TestADeviceHasAShortName(t *testing.T) {
+	for agent, want := range map[string]string{
+		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 CriOS/140 Mobile Safari/604": "Chrome, iPhone",
+		"Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140 Mobile Safari/537 MicroMessenger/8.0": "WeChat, Android",
+		"Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140 Safari/537 Edg/140":                     "Edge, Windows",
+		"Mozilla/5.0 (Macintosh; Intel Mac OS X 15_0) AppleWebKit/605 Version/18 Safari/605":                 "Safari, Mac",
+		"curl/8": "", "": "", "X11; Linux": "Linux",
+	} {
+		if got := device(agent); got != want {
+			t.Errorf("%s: %q, want %q", agent, got, want)
+		}
+	}
+}
+
+type clock struct{}
+
+func (clock) Now() time.Time { return time.Now() }

@@ -1,0 +1,183 @@
+package api
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"mingjing"
+)
+
+func TestAListOfObjectsStaysSideBySide(t *testing.T) {
+	for body, want := range map[string]map[string][]string{
+		`{"evidence_answers":[{"evidence_id":"a","answer":"1"},{"evidence_id":"b","answer":"2"}]}`: {"evidence_answers.evidence_id": {"a", "b"}, "evidence_answers.answer": {"1", "2"}},
+		`{"evidence_answers":[{"evidence_id":"a"},{"answer":"2","evidence_id":"b"}]}`:              {"evidence_answers.evidence_id": {"a", "b"}, "evidence_answers.answer": {"", "2"}},
+		`{"evidence_answers":[{"answer":null,"evidence_id":"a"},{}]}`:                              {"evidence_answers.evidence_id": {"a"}, "evidence_answers.answer": {""}},
+		`{"reasons":"mine","evidence_answers":[{"reasons":"not mine"}]}`:                           {"reasons": {"mine"}, "evidence_answers.reasons": {"not mine"}},
+		`{"a":["x",1,true,null]}`: {"a": {"x", "1", "true", ""}},
+		`{"a":null,"b":1e3}`:      {"b": {"1e3"}},
+		"  ":                      {},
+	} {
+		in := input{values: map[string][]string{}}
+		if err := in.readJSON([]byte(body)); err != nil || fmt.Sprint(in.values) != fmt.Sprint(want) {
+			t.Errorf("%s: %v %q, want %q", body, err, in.values, want)
+		}
+	}
+}
+
+// FuzzInput holds what is read of any body, as any type, to its bounds.
+func FuzzInput(f *testing.F) {
+	for _, seed := range []struct{ kind, body string }{
+		{"application/json", `{"id_number":"x","password":"y"}`},
+		{"application/json; charset=utf-8", `{"outcome":"upheld","evidence_answers":[{"evidence_id":"a","answer":"b"},{}]}`},
+		{"application/json", `{"a":[[[]]],"b":{"c":1}}`},
+		{"application/json", "{\"a\":\"\\u0000\"}"},
+		{"application/x-www-form-urlencoded", "a=b&a=c&%zz"},
+		{"application/x-www-form-urlencoded", "a=%00&b=%ff"},
+		{"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n--x--\r\n"},
+		{"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"evidence\"; filename=\"a.pdf\"\r\n\r\n%PDF-\r\n--x--\r\n"},
+		{"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data\r\n\r\n"},
+		{"text/plain", "x"}, {"", ""}, {";;", "x"},
+	} {
+		f.Add(seed.kind, []byte(seed.body), true)
+		f.Add(seed.kind, []byte(seed.body), false)
+	}
+	s := &server{uploads: newUploads()}
+	f.Fuzz(func(t *testing.T, kind string, body []byte, files bool) {
+		r := httptest.NewRequest(http.MethodPost, "/api/disputes", bytes.NewReader(body))
+		r.Header.Set("Content-Type", kind)
+		c := &call{s: s, w: deadlines{httptest.NewRecorder()}, r: r}
+		err := c.readInput(files)
+		if err != nil {
+			if _, ok := errors.AsType[*mingjing.Error](err); !ok {
+				t.Fatalf("an inner error: %v", err)
+			}
+			return
+		}
+		n := 0
+		for name, values := range c.in.values {
+			if len(values) > maxFields || !strings.Contains(name, ".") && len(values) == 0 {
+				t.Fatalf("%q has %d values", name, len(values))
+			}
+			for _, v := range values {
+				if v != "" {
+					n++
+				}
+				if !utf8.ValidString(v) || strings.ContainsRune(v, 0) || len(v) > maxForm {
+					t.Fatalf("%q is %q", name, v)
+				}
+			}
+		}
+		if n > maxFields || len(c.in.files) > mingjing.MaxEvidence || len(s.uploads.busy) > 0 || len(s.uploads.places) > 0 {
+			t.Fatalf("%d fields, %d files, %d uploads under way", n, len(c.in.files), len(s.uploads.busy))
+		}
+		// The same again is the same, whatever the order of maps.
+		again := &call{s: s, w: c.w, r: httptest.NewRequest(http.MethodPost, "/api/disputes", bytes.NewReader(body))}
+		again.r.Header.Set("Content-Type", kind)
+		if err := again.readInput(files); err != nil || fmt.Sprint(again.in.values) != fmt.Sprint(c.in.values) {
+			t.Fatalf("read twice it is %v %q and %q", err, again.in.values, c.in.values)
+		}
+	})
+}
+
+// deadlines is a writer that has deadlines, as a connection has.
+type deadlines struct{ *httptest.ResponseRecorder }
+
+func (deadlines) SetReadDeadline(time.Time) error  { return nil }
+func (deadlines) SetWriteDeadline(time.Time) error { return nil }
+
+// FuzzNext: whatever stands in the login page's address, the login leads to a
+// page of ours.
+func FuzzNext(f *testing.F) {
+	for _, next := range []string{"score?rulebook=x", "//evil.example", "https://evil.example", "records/../..", "disputes/new?record=1", "records/\r\nX: y", "admin?search=%zz", "records/%2e%2e"} {
+		f.Add(next)
+	}
+	f.Fuzz(func(t *testing.T, next string) {
+		for _, role := range []mingjing.Role{mingjing.RoleResident, mingjing.RoleHandler} {
+			r := httptest.NewRequest(http.MethodPost, "/api/login", nil)
+			r.Header.Set("Referer", "https://mirror.example/en/login?next="+url.QueryEscape(next))
+			c := &call{r: r, lang: "en", who: &mingjing.Login{Actor: mingjing.Actor{Role: role}}}
+			to, ok := c.next()
+			if !ok {
+				continue
+			}
+			path := mingjing.Path("en", to.page, to.id) + "?" + to.query
+			u, err := url.Parse(path)
+			if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(path, "/en/") || strings.ContainsAny(path, "\r\n\\") || strings.Contains(u.Path, "..") {
+				t.Fatalf("%q leads to %q", next, path)
+			}
+		}
+	})
+}
+
+func TestOnePersonSendsOneFormWithFilesAtATime(t *testing.T) {
+	u := newUploads()
+	var dones []func()
+	for i := range uploadsAtOnce {
+		done, err := u.turn(t.Context(), fmt.Sprint("person ", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		dones = append(dones, done)
+	}
+	turn := make(chan string)
+	for _, who := range []string{"person 0", "somebody"} {
+		go func() {
+			done, err := u.turn(t.Context(), who)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			turn <- who
+			done()
+		}()
+	}
+	select {
+	case who := <-turn:
+		t.Errorf("%s did not wait", who)
+	default:
+	}
+	dones[0]()
+	got := []string{<-turn, <-turn}
+	slices.Sort(got)
+	if !slices.Equal(got, []string{"person 0", "somebody"}) {
+		t.Error(got)
+	}
+	for _, done := range dones[1:] {
+		done()
+	}
+	if len(u.busy) > 0 || len(u.places) > 0 {
+		t.Errorf("%d and %d are left over", len(u.busy), len(u.places))
+	}
+}
+
+func TestAFormThatIsRefusedIsReadToItsEnd(t *testing.T) {
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for range mingjing.MaxEvidence + 3 {
+		part, err := w.CreateFormFile("evidence", "a.pdf")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = part.Write([]byte("%PDF-"))
+	}
+	_ = w.WriteField("statement", "after the files")
+	_ = w.Close()
+	r := httptest.NewRequest(http.MethodPost, "/api/disputes", &body)
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	c := &call{s: &server{uploads: newUploads()}, w: deadlines{httptest.NewRecorder()}, r: r}
+	err := c.readInput(true)
+	e, ok := errors.AsType[*mingjing.Error](err)
+	if !ok || e.Fields[0].Code != "evidence_count" || body.Len() > 0 || c.in.get("statement") == "" || len(c.in.files) != mingjing.MaxEvidence {
+		t.Errorf("%v, %d bytes unread, %d files", err, body.Len(), len(c.in.files))
+	}
+}

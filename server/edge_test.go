@@ -1,0 +1,618 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/andybalholm/brotli"
+
+	"mingjing"
+	"mingjing/i18n"
+	"mingjing/web"
+)
+
+// TestEveryPageInBothLanguages opens every page of a resident and of a handler
+// with real data; what each must be is held by inspect.
+func TestEveryPageInBothLanguages(t *testing.T) {
+	c := theOpenCity(t)
+	b, h := c.resident(t, "expired-record"), c.desk(t, "h-1001")
+	empty := c.resident(t, "ordinary 4") // nothing is held
+	b.ready("rongcheng")
+	records := list[mingjing.Record](b.json("GET", "/api/records", nil))
+	th := things{record: records[0].ID, request: into[mingjing.ScoreRequest](b.json("POST", "/api/score-requests",
+		map[string]any{"rulebook": "honest-shanghai", "consent": true}).want(202)).ID}
+	th.dispute = into[mingjing.Dispute](b.json("POST", "/api/disputes", map[string]any{"record_id": th.record, "reason": "expired", "statement": "六年前的事。"}).want(201)).ID
+	for _, lang := range mingjing.Languages {
+		b.lang, h.lang, empty.lang = lang, lang, lang
+		for _, r := range mingjing.Routes {
+			who := b
+			if r.Access == mingjing.Staff {
+				who = h
+			}
+			if strings.Contains(r.Path, "listings/{id}") || r.Name == "login" || r.Name == "staff-login" {
+				who, who.lang = c.browser(t), lang
+			}
+			path := strings.Replace(th.at(r.Path), th.record, records[len(records)-1].ID, 1)
+			a := who.page(path)
+			if r.Name == "listing" {
+				a.want(303)
+				continue
+			}
+			a.want(200)
+			v := a.view()
+			if v.Page != r.Name || v.Lang != lang || v.Path != path || v.Zone != "Asia/Shanghai" || v.Demo.ClockScale != testScale {
+				t.Errorf("%s in %s is %s in %s at %q", r.Name, lang, v.Page, v.Lang, v.Path)
+			}
+			if r.Access == mingjing.Residents && v.Seq == 0 {
+				t.Errorf("%s does not say up to which event it is true", r.Name)
+			}
+			if (v.Who != nil) != (r.Access != mingjing.Anyone || who == b && r.Name != "offline") {
+				t.Errorf("%s is for %+v", r.Name, v.Who)
+			}
+			if alt := a.html().Find("a[hreflang]"); alt.Length() == 0 {
+				t.Errorf("%s does not lead to the other language", r.Name)
+			}
+			if r.Access == mingjing.Residents && !strings.Contains(r.Path, "{id}") && r.Name != "new-dispute" {
+				empty.page(r.Path).want(200)
+			}
+		}
+		for _, missing := range []string{"nowhere", "records/NOTHING", "rulebooks/nowhere", "disputes/new", "requests/" + th.dispute} {
+			a := b.page(missing).want(404)
+			if v := a.view(); v.Page != "error" || v.Problem.Code != "not_found" || v.Lang != lang || v.Who == nil || v.Seq == 0 {
+				t.Errorf("%s: %s with %+v", missing, v.Page, v.Problem)
+			}
+		}
+		if v := b.page("admin").want(403).view(); v.Page != "error" || v.Problem.Code != "forbidden" {
+			t.Errorf("the queue shows a resident %+v", v.Problem)
+		}
+	}
+}
+
+func TestThePagesOfOneRulebookHaveItsHashAndItsWords(t *testing.T) {
+	c := theOpenCity(t)
+	for _, book := range c.p.casework.Books() {
+		a := c.browser(t).page("rulebooks/" + book.ID).want(200)
+		if v := a.view(); v.RulebookHash != book.Ref().Hash {
+			t.Errorf("%s: hash %q", book.ID, v.RulebookHash)
+		}
+	}
+}
+
+func TestTheAnswerHasTheFormThatWasAskedFor(t *testing.T) {
+	c := theOpenCity(t)
+	b := c.browser(t)
+	const view, problem, html = "application/vnd.mingjing.view+json", "application/problem+json", "text/html; charset=utf-8"
+	for _, k := range []struct{ method, path, accept, content, want string }{
+		{"GET", "/en/nowhere", "", "", html},
+		{"GET", "/en/nowhere", "*/*", "", html},
+		{"GET", "/en/nowhere", "application/json", "", problem},
+		{"GET", "/en/nowhere", view, "", view},
+		{"GET", "/api/me", "", "", problem},
+		{"GET", "/api/nowhere", "*/*", "", problem},
+		{"GET", "/api/nowhere", acceptHTML, "", html},
+		{"GET", "/api/nowhere", "application/json, text/html;q=0.5", "", problem},
+		{"POST", "/api/login", "*/*", "application/json", problem},
+		{"POST", "/api/login", "*/*", "application/x-www-form-urlencoded", html},
+		{"POST", "/api/login", "*/*", "multipart/form-data; boundary=x", problem},
+		{"POST", "/api/login", view, "application/x-www-form-urlencoded", view},
+		{"POST", "/en/login", acceptHTML, "application/x-www-form-urlencoded", html},
+	} {
+		body := "{}"
+		if !strings.Contains(k.content, "json") {
+			body = "x=y"
+		}
+		if k.method == "GET" {
+			body = ""
+		}
+		header := []string{"Content-Type", k.content, "Accept", k.accept}
+		a := b.send(k.method, k.path, []byte(body), header...)
+		if got := a.header.Get("Content-Type"); got != k.want {
+			t.Errorf("%s %s for %q (%s): %d as %s, want %s", k.method, k.path, k.accept, k.content, a.status, got, k.want)
+		}
+		for _, vary := range []string{"Accept", "Cookie", "Accept-Encoding"} {
+			if !slices.Contains(strings.Split(strings.ReplaceAll(strings.Join(a.header.Values("Vary"), ","), " ", ""), ","), vary) {
+				t.Errorf("%s %s varies by %q", k.method, k.path, a.header.Values("Vary"))
+			}
+		}
+	}
+}
+
+func TestAnAddressSaysWhichMethodsItTakes(t *testing.T) {
+	c := theOpenCity(t)
+	b := c.browser(t)
+	for _, k := range []struct{ method, path, allow string }{
+		{"POST", "/en/login", "GET, HEAD"}, {"DELETE", "/api/records", "GET, HEAD"}, {"GET", "/api/login", "POST"},
+		{"PUT", "/api/disputes", "GET, HEAD, POST"}, {"POST", "/healthz", "GET, HEAD"}, {"POST", "/robots.txt", "GET, HEAD"}, {"POST", "/", "GET, HEAD"},
+	} {
+		a := b.send(k.method, k.path, nil, "Accept", "application/json")
+		if a.problem(405) != "method_not_allowed" || a.header.Get("Allow") != k.allow {
+			t.Errorf("%s %s: %s, allowed is %q", k.method, k.path, a.body, a.header.Get("Allow"))
+		}
+	}
+	if v := b.page("/api/login").want(405).view(); v.Page != "error" || v.Problem.Code != "method_not_allowed" {
+		t.Errorf("as a page: %+v", v.Problem)
+	}
+	b.send("DELETE", "/api/nowhere", nil, "Accept", "application/json").want(404)
+	r := c.resident(t, "ordinary 9")
+	for _, path := range []string{"/en/overview", "/en/", "/api/me", "/robots.txt", "/healthz", "/web/app.css"} {
+		head, get := r.send("HEAD", path, nil, "Accept", "*/*").want(200), r.send("GET", path, nil, "Accept", "*/*").want(200)
+		if len(head.body) > 0 || head.header.Get("Content-Type") != get.header.Get("Content-Type") {
+			t.Errorf("HEAD %s: %d bytes as %s", path, len(head.body), head.header.Get("Content-Type"))
+		}
+	}
+	r.send("HEAD", "/en/records/NOTHING", nil).want(404)
+	c.browser(t).send("HEAD", "/en/overview", nil).want(303)
+}
+
+func TestTheFirstAddressLeadsToTheLanguageOfTheBrowser(t *testing.T) {
+	b := theOpenCity(t).browser(t)
+	for accept, want := range map[string]string{
+		"": "/zh-CN/", "en": "/en/", "en-GB,en;q=0.9": "/en/", "fr, de;q=0.9": "/zh-CN/", "zh-TW;q=0.3, en;q=0.8": "/en/",
+		"en;q=0, zh;q=0.1": "/zh-CN/", "en;q=NaN": "/zh-CN/", "en;q=1e9, zh;q=0.5": "/zh-CN/", strings.Repeat("x,", 2000) + "en": "/en/",
+	} {
+		a := b.send("GET", "/", nil, "Accept-Language", accept, "Referer", b.c.url+"/en/login")
+		if a.to() != want || a.header.Get("Vary") != "Accept-Encoding" && !slices.Contains(a.header.Values("Vary"), "Accept-Language") {
+			t.Errorf("%.40q leads to %s, varies by %v", accept, a.to(), a.header.Values("Vary"))
+		}
+	}
+	if to := b.page("/en").to(); to != "/en/" {
+		t.Error(to)
+	}
+	// A form says its own language, and only one that there is.
+	b.lang = "zh-CN"
+	if v := b.form("/api/login", url.Values{"lang": {"en"}}).want(422).view(); v.Lang != "en" {
+		t.Errorf("the form is answered in %s", v.Lang)
+	}
+	if v := b.form("/api/login", url.Values{"lang": {"../../evil"}}).want(422).view(); v.Lang != "zh-CN" {
+		t.Errorf("the form is answered in %s", v.Lang)
+	}
+	if v := b.form("/api/login", url.Values{"lang": {"-"}}, "Referer", b.c.url+"/en/login").want(422).view(); v.Lang != "en" {
+		t.Errorf("the form of an English page is answered in %s", v.Lang)
+	}
+}
+
+func TestABodyIsReadNoFurtherThanItMayBe(t *testing.T) {
+	c := theOpenCity(t)
+	b := c.resident(t, "ordinary 12")
+	post := func(kind, body string) answer {
+		return b.send("POST", "/api/score-requests", []byte(body), "Content-Type", kind, "Accept", "application/json")
+	}
+	for name, k := range map[string]struct {
+		kind, body, code string
+		status           int
+	}{
+		"too large JSON":      {"application/json", `{"rulebook":"` + strings.Repeat("x", 1<<20) + `"}`, "too_large", 413},
+		"a too large form":    {"application/x-www-form-urlencoded", "rulebook=" + strings.Repeat("x", 1<<20), "too_large", 413},
+		"half JSON":           {"application/json", `{"rulebook":`, "bad_body", 400},
+		"two values":          {"application/json", `{} {}`, "bad_body", 400},
+		"something after":     {"application/json", `{}}`, "bad_body", 400},
+		"a list":              {"application/json", `[]`, "bad_body", 400},
+		"a text":              {"application/json", `"x"`, "bad_body", 400},
+		"an object within":    {"application/json", `{"rulebook":{"x":1}}`, "bad_body", 400},
+		"a list in a list":    {"application/json", `{"rulebook":[["x"]]}`, "bad_body", 400},
+		"a dotted name":       {"application/json", `{"evidence_answers.answer":"x"}`, "bad_body", 400},
+		"NUL":                 {"application/json", `{"rulebook":"a\u0000b"}`, "bad_body", 400},
+		"NUL in a form":       {"application/x-www-form-urlencoded", "rulebook=a%00b", "bad_body", 400},
+		"no UTF-8":            {"application/json", "{\"rulebook\":\"\xff\"}", "bad_body", 400},
+		"no UTF-8 in a form":  {"application/x-www-form-urlencoded", "rulebook=%ff", "bad_body", 400},
+		"a broken escape":     {"application/x-www-form-urlencoded", "rulebook=%zz", "bad_body", 400},
+		"many fields":         {"application/x-www-form-urlencoded", strings.Repeat("a=b&", 300), "bad_body", 400},
+		"many members":        {"application/json", `{"a":[` + strings.Repeat("1,", 300) + `1]}`, "bad_body", 400},
+		"deep":                {"application/json", strings.Repeat(`{"a":`, 9000) + "1" + strings.Repeat("}", 9000), "bad_body", 400},
+		"another type":        {"text/plain", `{}`, "bad_body", 400},
+		"no type":             {"", `{}`, "bad_body", 400},
+		"no boundary":         {"multipart/form-data", "x", "bad_body", 400},
+		"no rulebook":         {"application/json", `{"consent":true}`, "invalid_form", 422},
+		"an unknown rulebook": {"application/json", `{"consent":true,"rulebook":"zhima"}`, "invalid_form", 422},
+		"no consent":          {"application/json", `{"consent":false,"rulebook":"rongcheng"}`, "invalid_form", 422},
+		"half a consent":      {"application/json", `{"consent":1,"rulebook":"rongcheng"}`, "invalid_form", 422},
+	} {
+		if a := post(k.kind, k.body); a.err != nil || a.status != k.status || a.problem(k.status) != k.code {
+			t.Errorf("%s: %v %d %s", name, a.err, a.status, a.body)
+		}
+	}
+	if n := len(list[mingjing.Consent](b.json("GET", "/api/consents", nil))); n != 0 {
+		t.Errorf("%d consents were given on the way", n)
+	}
+}
+
+func TestEvidenceIsWhatItIsAndNoMore(t *testing.T) {
+	c := theOpenCity(t)
+	b := c.resident(t, "ordinary 11")
+	b.ready("rongcheng")
+	record := list[mingjing.Record](b.json("GET", "/api/records", nil))[0].ID
+	fields := map[string]string{"record_id": record, "reason": "other", "statement": "x"}
+	many := slices.Repeat([]file{{"a.pdf", pdf}}, mingjing.MaxEvidence+1)
+	large := append(slices.Clone(pdf[:9]), bytes.Repeat([]byte("0"), mingjing.MaxEvidenceBytes)...)
+	for name, k := range map[string]struct {
+		files []file
+		code  string
+	}{
+		"a page":            {[]file{{"a.pdf", []byte("<html><script>alert(1)</script>")}}, "evidence_type"},
+		"a program":         {[]file{{"a.png", []byte("\x7fELF\x02")}}, "evidence_type"},
+		"an empty file":     {[]file{{"a.pdf", nil}}, "evidence_broken"},
+		"half a picture":    {[]file{{"a.png", picture(t, "png")[:60]}}, "evidence_broken"},
+		"too many":          {many, "evidence_count"},
+		"too large":         {[]file{{"a.pdf", large}}, "evidence_size"},
+		"too large and one": {[]file{{"a.pdf", large}, {"b.pdf", pdf}}, "evidence_size"},
+	} {
+		a := b.upload("/api/disputes", "application/json", fields, k.files)
+		if a.err != nil || a.problem(422) != "invalid_form" || a.fields()["evidence"] != k.code {
+			t.Errorf("%s: %v %s", name, a.err, a.body)
+		}
+	}
+	if n := len(list[mingjing.Dispute](b.json("GET", "/api/disputes", nil))); n != 0 {
+		t.Fatalf("%d disputes were filed on the way", n)
+	}
+	page := b.upload("/api/disputes", acceptHTML, fields, []file{{"a.pdf", large}}).want(422)
+	if v := page.view(); v.Page != "new-dispute" || v.Form["statement"] != "x" || v.Problem.Fields[0].Code != "evidence_size" {
+		t.Errorf("the page of a file that is too large: %s %+v", v.Page, v.Problem)
+	}
+	// Where a picture was taken is not kept.
+	jpg := picture(t, "jpeg")
+	jpg = slices.Concat(jpg[:2], []byte("\xff\xe1\x00\x1aExif\x00\x00GPS 31.2304,121.47"), jpg[2:])
+	d := into[mingjing.Dispute](b.upload("/api/disputes", "application/json", fields, []file{{`a"b;c.exe`, jpg}}).want(201))
+	got := b.send("GET", "/api/evidence/"+d.Evidence[0].ID, nil).want(200)
+	if bytes.Contains(got.body, []byte("Exif")) || got.header.Get("Content-Type") != "image/jpeg" || got.header.Get("Content-Encoding") != "" {
+		t.Errorf("the picture is sent with %v", got.header)
+	}
+	if !regexp.MustCompile(`^attachment; filename=[a-z.-]+\.jpg$`).MatchString(got.header.Get("Content-Disposition")) {
+		t.Errorf("it is called %s", got.header.Get("Content-Disposition"))
+	}
+	if got.header.Get("Cross-Origin-Resource-Policy") != "same-origin" {
+		t.Error("another site may embed it")
+	}
+	b.send("GET", "/api/evidence/NOTHING", nil, "Accept", "application/json").want(404)
+}
+
+func TestPublicFilesAreKeptByTheirContent(t *testing.T) {
+	b := theOpenCity(t).browser(t)
+	const forever = "public, max-age=31536000, immutable"
+	for _, f := range web.Files() {
+		a := b.send("GET", web.URL(f.Name), nil, "Accept-Encoding", "identity").want(200)
+		if a.header.Get("Cache-Control") != forever || a.header.Get("Content-Type") != f.Type || !bytes.Equal(a.body, f.Data) {
+			t.Errorf("%s: %v", f.Name, a.header)
+		}
+		for _, query := range []string{"", "?v=000000000000", "?v=" + f.Hash + "&x=1"} {
+			if got := b.send("GET", "/web/"+f.Name+query, nil).want(200).header.Get("Cache-Control"); got != "no-cache" {
+				t.Errorf("%s%s: %s", f.Name, query, got)
+			}
+		}
+	}
+	css := web.URL("app.css")
+	for accept, want := range map[string]string{"gzip, deflate, br, zstd": "br", "gzip": "gzip", "br;q=0, gzip": "gzip", "identity": "", "br;q=0.5": "br", "*;q=0": ""} {
+		a := b.send("GET", css, nil, "Accept-Encoding", accept).want(200)
+		if a.header.Get("Content-Encoding") != want || !strings.Contains(a.header.Get("Vary"), "Accept-Encoding") {
+			t.Errorf("%s is answered with %q", accept, a.header.Get("Content-Encoding"))
+		}
+		if want == "br" && !strings.Contains(unpack(t, a.body), "--paper") {
+			t.Error("what comes is not the style")
+		}
+		etag := a.header.Get("ETag")
+		if again := b.send("GET", css, nil, "Accept-Encoding", accept, "If-None-Match", etag); again.status != 304 || len(again.body) > 0 {
+			t.Errorf("asked again: %d", again.status)
+		}
+		b.send("GET", css, nil, "Accept-Encoding", accept, "If-None-Match", `"other"`).want(200)
+	}
+	for _, path := range []string{"/web/nothing.css", "/web/", "/web/build/README.md", "/web/../go.mod", "/web/embed.go", "/web/worker.js", "/app.wasm", "/.env", "/web/app.css/"} {
+		if a := b.send("GET", path, nil, "Accept", "*/*"); a.status != 404 && a.status != 301 && a.status != 307 {
+			t.Errorf("%s: %d", path, a.status)
+		}
+	}
+	for _, path := range []string{"/web/rulebooks/honest-shanghai.json", "/manifest.webmanifest"} {
+		if !json.Valid(b.send("GET", path, nil, "Accept-Encoding", "identity").want(200).body) {
+			t.Errorf("%s is no JSON", path)
+		}
+	}
+	// A public file does not ask who is there.
+	a := b.send("GET", css, nil, "Cookie", "session=stale")
+	if len(a.header.Values("Set-Cookie")) > 0 || a.status != 200 {
+		t.Errorf("%d %v", a.status, a.header)
+	}
+}
+
+func unpack(t *testing.T, data []byte) string {
+	t.Helper()
+	var b bytes.Buffer
+	if _, err := b.ReadFrom(brotli.NewReader(bytes.NewReader(data))); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestTheServiceWorkerKeepsNothingOfAnybody(t *testing.T) {
+	c := theOpenCity(t)
+	b := c.resident(t, "model-resident")
+	name := c.account(t, "model-resident").Name
+	for _, lang := range mingjing.Languages {
+		a := b.page("/" + lang + "/offline").want(200)
+		if v := a.view(); v.Who != nil || v.Seq != 0 || strings.Contains(string(a.body), name) {
+			t.Errorf("the offline page in %s is somebody's", lang)
+		}
+	}
+	if _, ok := web.Wasm(); !ok {
+		t.Skip("the browser's program was not built: make wasm")
+	}
+	worker := b.send("GET", "/app-worker.js", nil).want(200)
+	if worker.header.Get("Cache-Control") != "no-cache" || b.send("GET", "/app-worker.js?v=x", nil).header.Get("Cache-Control") != "no-cache" {
+		t.Error("the worker itself is kept")
+	}
+	m := regexp.MustCompile(`const files = (\[.*?\]);\nconst offlinePages = (\{.*?\});`).FindSubmatch(worker.body)
+	if m == nil {
+		t.Fatalf("the worker has no lists:\n%s", worker.body)
+	}
+	var files []string
+	pages := map[string]string{}
+	if json.Unmarshal(m[1], &files) != nil || json.Unmarshal(m[2], &pages) != nil {
+		t.Fatalf("%s %s", m[1], m[2])
+	}
+	for _, f := range files {
+		a := b.send("GET", f, nil).want(200)
+		if strings.HasPrefix(a.header.Get("Content-Type"), "text/html") || a.header.Get("Cache-Control") != "public, max-age=31536000, immutable" {
+			t.Errorf("the worker keeps %s, which is %v", f, a.header)
+		}
+	}
+	for lang, p := range pages {
+		if p != "/"+lang+"/offline" {
+			t.Errorf("the worker keeps the page %s", p)
+		}
+	}
+}
+
+func TestHealthAndReadinessTellTheTruth(t *testing.T) {
+	c := theOpenCity(t)
+	b := c.resident(t, "ordinary 5")
+	state := func() (int, map[string]string) {
+		a := b.send("GET", "/readyz", nil)
+		return a.status, into[struct{ Missing map[string]string }](a).Missing
+	}
+	if status, missing := state(); status != 200 || len(missing) > 0 {
+		t.Fatalf("not ready: %v", missing)
+	}
+	a := b.send("GET", "/healthz", nil).want(200)
+	if into[struct{ Status string }](a).Status != "ok" {
+		t.Errorf("%s", a.body)
+	}
+	probe := func() int {
+		return run(t.Context(), []string{"health"}, env("ADDR", c.p.listener.Addr().String()), os.Stdout, os.Stderr)
+	}
+	if probe() != 0 {
+		t.Error("the health command fails")
+	}
+
+	t.Run("without Kratos", func(t *testing.T) {
+		end := func() {
+			var note struct{ PID int }
+			data, err := os.ReadFile(filepath.Join(c.dir, "kratos", "child.json"))
+			if err != nil || json.Unmarshal(data, &note) != nil || note.PID <= 1 {
+				t.Fatalf("the process number of Kratos: %v %s", err, data)
+			}
+			c.redis.FlushAll() // what was remembered of sessions
+			_ = syscall.Kill(note.PID, syscall.SIGKILL)
+		}
+		down := func(what string, do func() bool) {
+			t.Helper()
+			end()
+			eventually(t, 20*time.Second, what, do)
+		}
+		down("readyz says that identity is missing", func() bool {
+			status, missing := state()
+			return status == 503 && missing["identity"] != "" && len(missing) == 1
+		})
+		if b.send("GET", "/healthz", nil).status != 200 {
+			t.Error("the process lives, and healthz does not say so")
+		}
+		ready(t, b)
+		down("a personal page says what to do", func() bool {
+			a := b.page("overview")
+			return a.status == 503 && a.view().Problem.Code == "identity_down" && len(a.header.Values("Set-Cookie")) == 0
+		})
+		ready(t, b)
+		down("so does the API", func() bool {
+			a := b.json("GET", "/api/records", nil)
+			return a.status == 503 && a.problem(503) == "identity_down"
+		})
+		ready(t, b)
+		who := c.account(t, "ordinary 6")
+		down("and the login", func() bool {
+			a := b.form("/api/login", url.Values{"id_number": {string(who.IDNumber)}, "password": {who.Password}})
+			return a.status == 503 && a.view().Page == "login" && a.view().Problem.Code == "identity_down"
+		})
+		ready(t, b)
+		down("a public page is there all the same", func() bool {
+			personal := b.page("overview").status
+			return b.page("rulebooks").status == 200 && personal == 503
+		})
+		ready(t, b)
+	})
+	t.Run("without Redis", func(t *testing.T) {
+		b := c.resident(t, "ordinary 5")
+		who := c.account(t, "ordinary 6")
+		c.redis.Close()
+		restarted := false
+		defer func() {
+			if !restarted {
+				_ = c.redis.Restart()
+			}
+		}()
+		eventually(t, 20*time.Second, "readyz says so", func() bool {
+			status, missing := state()
+			return status == 503 && missing["redis"] != "" && len(missing) == 1
+		})
+		if probe() == 0 {
+			t.Error("the health command is content")
+		}
+		if v := b.page("overview").want(200).view(); v.Who == nil {
+			t.Error("nobody is logged in")
+		}
+		a := c.browser(t).form("/api/login", url.Values{"id_number": {string(who.IDNumber)}, "password": {who.Password}}).want(503)
+		if v := a.view(); v.Page != "login" || v.Problem.Code != "identity_down" {
+			t.Errorf("%s %+v", v.Page, v.Problem)
+		}
+		if err := c.redis.Restart(); err != nil {
+			t.Fatal(err)
+		}
+		restarted = true
+		ready(t, b)
+		c.resident(t, "ordinary 6")
+	})
+}
+
+// ready waits until everything is there again.
+func ready(t *testing.T, b *browser) {
+	t.Helper()
+	eventually(t, 60*time.Second, "ready again", func() bool { return b.send("GET", "/readyz", nil).status == 200 })
+}
+
+func env(pairs ...string) func(string) string {
+	return func(name string) string {
+		for i := 0; i+1 < len(pairs); i += 2 {
+			if pairs[i] == name {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+}
+
+func TestALogLineHasTheRouteAndNothingOfThePerson(t *testing.T) {
+	c := theOpenCity(t)
+	b := c.resident(t, "ordinary 7")
+	b.page("records/SECRET-PART-OF-A-PATH?search=SECRET-QUERY").want(404)
+	ws, _, err := b.stream("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = ws.Close()
+	find := func(route string, status float64) bool {
+		for line := range strings.SplitSeq(c.logs.String(), "\n") {
+			var v map[string]any
+			if json.Unmarshal([]byte(line), &v) == nil && v["msg"] == "request" && v["route"] == route && v["status"] == status && v["id"] != "" {
+				return true
+			}
+		}
+		return false
+	}
+	eventually(t, 5*time.Second, "the lines are there", func() bool { return find("GET /en/records/{id}", 404) && find("GET /api/live", 101) })
+	for _, s := range []string{"SECRET-PART", "SECRET-QUERY"} {
+		if strings.Contains(c.logs.String(), s) {
+			t.Errorf("the log has %s", s)
+		}
+	}
+	u, err := url.Parse(c.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(c.logs.String(), b.http.Jar.Cookies(u)[0].Value) {
+		t.Error("the log has a session's token")
+	}
+}
+
+func TestALargeAnswerIsPackedAndASmallOneIsNot(t *testing.T) {
+	b := theOpenCity(t).browser(t)
+	for _, accept := range []string{"gzip", "zstd, gzip"} {
+		a := b.send("GET", "/en/rulebooks", nil, "Accept", acceptHTML, "Accept-Encoding", accept)
+		if e := a.header.Get("Content-Encoding"); !strings.Contains(accept, e) || e == "" {
+			t.Errorf("a page for %s comes as %q", accept, e)
+		}
+	}
+	if e := b.send("GET", "/healthz", nil, "Accept-Encoding", "gzip").header.Get("Content-Encoding"); e != "" {
+		t.Errorf("a small one comes as %s", e)
+	}
+}
+
+func TestTheAddressOfAClientIsWhatOurOwnProxySays(t *testing.T) {
+	// One stranger with many made-up addresses is one address: the last entry is
+	// our proxy's, the others are the client's own words.
+	c := theOpenCity(t)
+	b := c.browser(t)
+	for i := range 9 {
+		n := c.account(t, "ordinary 13").IDNumber
+		a := b.json("POST", "/api/login", map[string]any{"id_number": n, "password": typedPassword}, "X-Forwarded-For", "192.0.2."+strconv.Itoa(i)+", "+b.addr)
+		if a.status == 429 {
+			return
+		}
+	}
+	t.Error("made-up addresses have allowances of their own")
+}
+
+// TestEveryCodeHasASentence reads the server's source: each code that a person
+// may be told has a sentence, or it would be told as a code.
+func TestEveryCodeHasASentence(t *testing.T) {
+	seen := 0
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "node_modules") {
+			return err
+		}
+		fset := token.NewFileSet()
+		f, err := parser.ParseFile(fset, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		check := func(e ast.Expr) {
+			if lit, ok := e.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+				code, err := strconv.Unquote(lit.Value)
+				if seen++; err != nil || !i18n.Has("error."+code) {
+					t.Errorf("%s: no sentence for %s", fset.Position(lit.Pos()), lit.Value)
+				}
+			}
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CallExpr:
+				if s, ok := n.Fun.(*ast.SelectorExpr); ok && s.Sel.Name == "Errorf" && len(n.Args) > 1 {
+					if x, ok := s.X.(*ast.Ident); ok && x.Name == "mingjing" {
+						check(n.Args[1])
+					}
+				}
+			case *ast.CompositeLit:
+				if s, ok := n.Type.(*ast.SelectorExpr); ok && (s.Sel.Name == "FieldError" || s.Sel.Name == "Problem") {
+					for _, e := range n.Elts {
+						if kv, ok := e.(*ast.KeyValueExpr); ok {
+							if key, ok := kv.Key.(*ast.Ident); ok && key.Name == "Code" {
+								check(kv.Value)
+							}
+						}
+					}
+				}
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil || seen < 60 {
+		t.Errorf("%d codes were found: %v", seen, err)
+	}
+}
+
+func TestTheServerListensWhereItSays(t *testing.T) {
+	c := theOpenCity(t)
+	host, port, err := net.SplitHostPort(c.p.listener.Addr().String())
+	if err != nil || host != "127.0.0.1" || c.url != "http://127.0.0.1:"+port {
+		t.Errorf("%s and %s", c.url, c.p.listener.Addr())
+	}
+	res, err := http.Get(c.url + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if got := res.Header.Get("Strict-Transport-Security"); got != "" {
+		t.Errorf("plain HTTP insists on HTTPS: %s", got)
+	}
+}

@@ -1,0 +1,348 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+
+	"mingjing"
+	"mingjing/server/identity"
+)
+
+// cookie is the session cookie that an answer sets.
+func (a answer) cookie() *http.Cookie {
+	a.t.Helper()
+	all := (&http.Response{Header: a.header}).Cookies()
+	if len(all) != 1 {
+		a.t.Fatalf("%s sets %v", a.what, all)
+	}
+	return all[0]
+}
+
+func TestTheSessionCookieIsOutOfReach(t *testing.T) {
+	c := theOpenCity(t)
+	b := c.browser(t)
+	account := c.account(t, "ordinary 5")
+	a := b.json("POST", "/api/login", map[string]any{"id_number": account.IDNumber, "password": account.Password}).want(200)
+	k := a.cookie()
+	if !k.HttpOnly || k.SameSite != http.SameSiteLaxMode || k.Path != "/" || k.Name != "session" || k.MaxAge < 3600 || k.Domain != "" {
+		t.Errorf("the cookie is %v", k)
+	}
+	if strings.Contains(string(a.body), k.Value) {
+		t.Error("the answer tells the token")
+	}
+	out := b.json("POST", "/api/logout", nil).want(200).cookie()
+	if out.Name != k.Name || out.MaxAge >= 0 || out.Value != "" {
+		t.Errorf("logging out leaves %v", out)
+	}
+	// The old token is worth nothing, not only forgotten.
+	thief := c.browser(t)
+	stolen := thief.send("GET", "/api/me", nil, "Accept", "application/json", "Cookie", "session="+k.Value)
+	if stolen.problem(401) != "session_expired" || stolen.cookie().MaxAge >= 0 {
+		t.Errorf("the old token: %s %v", stolen.body, stolen.header)
+	}
+	for _, junk := range []string{"x", strings.Repeat("y", 4000), "../../", "%00"} {
+		thief.send("GET", "/api/me", nil, "Accept", "application/json", "Cookie", "session="+junk).want(401)
+	}
+}
+
+func TestANewLoginEndsTheOneBeforeInTheSameBrowser(t *testing.T) {
+	c := theOpenCity(t)
+	b := c.resident(t, "ordinary 6")
+	u, err := url.Parse(c.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := b.http.Jar.Cookies(u)[0].Value
+	a := c.account(t, "ordinary 7")
+	if me := into[mingjing.Viewer](b.json("POST", "/api/login", map[string]any{"id_number": a.IDNumber, "password": a.Password}).want(200)); me.Name != a.Name {
+		t.Errorf("logged in as %s", me.Name)
+	}
+	c.browser(t).send("GET", "/api/me", nil, "Accept", "application/json", "Cookie", "session="+before).want(401)
+	if me := into[mingjing.Viewer](b.json("GET", "/api/me", nil).want(200)); me.Name != a.Name {
+		t.Errorf("now it is %s", me.Name)
+	}
+}
+
+func TestSessionsAreListedAndEndedOneByOne(t *testing.T) {
+	c := theOpenCity(t)
+	first, second, third := c.resident(t, "silent-agency"), c.resident(t, "silent-agency"), c.resident(t, "silent-agency")
+	all := list[mingjing.Session](first.json("GET", "/api/sessions", nil))
+	if len(all) != 3 || !all[0].Current || all[1].Current || all[0].Device != "Chrome, Android" {
+		t.Fatalf("sessions: %+v", all)
+	}
+	// The newest of the others is the third.
+	page := first.page("sessions").want(200)
+	to := first.form("/api/sessions/end", url.Values{"session_id": {all[1].ID}}).to()
+	if page.html().Find(fmt.Sprintf("input[name=session_id][value=%q]", all[1].ID)).Length() != 1 || to != "/en/sessions?done=session_ended" {
+		t.Errorf("ending one leads to %s", to)
+	}
+	third.json("GET", "/api/me", nil).want(401)
+	second.json("GET", "/api/me", nil).want(200)
+	if code := first.json("POST", "/api/sessions/end", map[string]any{"session_id": all[1].ID}).problem(404); code != "session_unknown" {
+		t.Error(code)
+	}
+	first.json("POST", "/api/sessions/end", map[string]any{"session_id": "../" + all[2].ID}).want(404)
+	if to := first.form("/api/sessions/end-others", url.Values{}).to(); to != "/en/sessions?done=session_ended" {
+		t.Errorf("ending the others leads to %s", to)
+	}
+	second.json("GET", "/api/me", nil).want(401)
+	first.json("GET", "/api/me", nil).want(200)
+	own := first.form("/api/sessions/end", url.Values{"session_id": {all[0].ID}})
+	if own.to() != "/en/?done=logged_out" || own.cookie().MaxAge >= 0 {
+		t.Errorf("ending one's own leads to %s", own.to())
+	}
+	if to := first.page("sessions").to(); !strings.HasPrefix(to, "/en/login?") {
+		t.Errorf("afterwards the page leads to %s", to)
+	}
+}
+
+// TestAWrongLoginTellsNothing: an unknown number, a wrong password and an account
+// that waits for activation get the same answer, none before the floor of time.
+func TestAWrongLoginTellsNothing(t *testing.T) {
+	c := theOpenCity(t)
+	unknown, err := mingjing.ParseIDNumber("99999919700101000"+checkOf("99999919700101000"), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tries := map[string]map[string]any{
+		"unknown":        {"id_number": unknown, "password": typedPassword},
+		"wrong password": {"id_number": c.account(t, "ordinary 8").IDNumber, "password": typedPassword},
+		"not activated":  {"id_number": c.account(t, "activation").IDNumber, "password": typedPassword},
+	}
+	var same string
+	for name, body := range tries {
+		began := time.Now()
+		a := c.browser(t).json("POST", "/api/login", body)
+		took := time.Since(began)
+		if code := a.problem(401); code != "login_failed" || len(a.header.Values("Set-Cookie")) > 0 {
+			t.Errorf("%s: %s", name, code)
+		}
+		if same == "" {
+			same = string(a.body)
+		}
+		if string(a.body) != same {
+			t.Errorf("%s: %s, not %s", name, a.body, same)
+		}
+		if took < identity.DefaultFloorTime {
+			t.Errorf("%s: answered after %v", name, took)
+		}
+	}
+	// A locked account: after too many tries from one place that place waits.
+	b := c.browser(t)
+	var last answer
+	for range 7 {
+		if last = b.json("POST", "/api/login", tries["wrong password"]); last.status == 429 {
+			break
+		}
+	}
+	if last.problem(429) != "too_many_attempts" || last.header.Get("Retry-After") == "" {
+		t.Errorf("the last try: %s %v", last.body, last.header)
+	}
+	page := b.form("/api/login", url.Values{"id_number": {string(c.account(t, "ordinary 8").IDNumber)}, "password": {typedPassword}}).want(429)
+	if v := page.view(); v.Page != "login" || v.Problem.Values["seconds"] == "" || page.header.Get("Retry-After") == "" {
+		t.Errorf("the page is %s with %+v", v.Page, v.Problem)
+	}
+	// The resident, who is somewhere else, gets in.
+	c.resident(t, "ordinary 8")
+}
+
+func checkOf(digits string) string {
+	for _, x := range "0123456789X" {
+		if _, err := mingjing.ParseIDNumber(digits+string(x), time.Now()); err == nil {
+			return string(x)
+		}
+	}
+	return ""
+}
+
+func TestALoginFormComesBackWithoutItsSecrets(t *testing.T) {
+	c := theOpenCity(t)
+	b := c.browser(t)
+	id := string(c.account(t, "ordinary 9").IDNumber)
+	for path, form := range map[string]url.Values{
+		"/api/login":       {"id_number": {id}, "password": {typedPassword}},
+		"/api/activate":    {"id_number": {id}, "code": {"1234-5678-9012"}, "new_password": {typedPassword}},
+		"/api/staff/login": {"login": {"h-9999"}, "password": {typedPassword}, "totp": {"123456"}},
+	} {
+		for _, status := range []int{0, 422} {
+			if status == 422 {
+				if form.Del("password"); path == "/api/activate" {
+					form.Set("new_password", "short")
+				}
+			}
+			page := b.form(path, form)
+			if page.status < 400 || page.status >= 500 {
+				t.Fatalf("%s: %d", path, page.status)
+			}
+			text := string(page.body)
+			for _, secret := range []string{id, typedPassword, "1234-5678-9012", "123456"} {
+				if strings.Contains(text, secret) {
+					t.Errorf("%s (%d) sends %s back", path, page.status, secret)
+				}
+			}
+			if path == "/api/staff/login" && page.view().Form["login"] != "h-9999" {
+				t.Errorf("the staff number is gone: %v", page.view().Form)
+			}
+			if page.html().Find("input[type=password][value]").Length() > 0 {
+				t.Error("a password field has a value")
+			}
+		}
+	}
+	// An ID number that is typed where it does not belong.
+	if page := b.form("/api/staff/login", url.Values{"login": {id}, "password": {"x"}, "totp": {"1"}}); strings.Contains(string(page.body), id) {
+		t.Error("an ID number in another field comes back")
+	}
+}
+
+func TestWhatIsWrongWithALoginIsSaidFieldByField(t *testing.T) {
+	b := theOpenCity(t).browser(t)
+	a := b.json("POST", "/api/login", map[string]any{})
+	if a.problem(422) != "invalid_form" || a.fields()["id_number"] != "required" || a.fields()["password"] != "required" {
+		t.Errorf("an empty login: %s", a.body)
+	}
+	for number, code := range map[string]string{
+		"12345": "id_number_length", "999999199013010017": "id_number_date", "999999199001010010": "id_number_check", "99999919900101001Y": "id_number_digits",
+	} {
+		if got := b.json("POST", "/api/login", map[string]any{"id_number": number, "password": "x"}).fields()["id_number"]; got != code {
+			t.Errorf("%s: %s, want %s", number, got, code)
+		}
+	}
+	a = b.json("POST", "/api/staff/login", map[string]any{"login": "h-1001"})
+	if a.problem(422) != "invalid_form" || a.fields()["password"] != "required" || a.fields()["totp"] != "required" {
+		t.Errorf("half a staff login: %s", a.body)
+	}
+	// In the language of the request.
+	zh := b.json("POST", "/api/login", map[string]any{}, "Accept-Language", "zh-CN,zh;q=0.9,en;q=0.8")
+	if title := into[struct{ Title string }](zh).Title; !strings.ContainsRune(title, '表') && !strings.ContainsRune(title, '填') {
+		t.Errorf("in Chinese: %s", title)
+	}
+}
+
+func TestStaffNeedTheirSecondFactorAndEachCodeIsGoodOnce(t *testing.T) {
+	c := theOpenCity(t)
+	b := c.browser(t)
+	s := c.account(t, "h-1002")
+	if a := b.json("POST", "/api/staff/login", map[string]any{"login": s.Login, "password": s.Password, "totp": "000000"}); a.problem(401) != "login_failed" {
+		t.Errorf("a wrong code: %s", a.body)
+	}
+	// The code of the step before, so that the desk's own stays good.
+	code, err := totp.GenerateCode(s.TOTPSecret, time.Now().Add(-30*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := map[string]any{"login": strings.ToUpper(s.Login), "password": s.Password, "totp": code[:3] + " " + code[3:]}
+	if me := into[map[string]any](b.json("POST", "/api/staff/login", in).want(200)); me["aal"] != 2.0 || me["id_masked"] != s.Login {
+		t.Errorf("logged in as %v", me)
+	}
+	if a := c.browser(t).json("POST", "/api/staff/login", in); a.problem(401) != "login_failed" {
+		t.Errorf("the same code again: %s", a.body)
+	}
+	// The residents' door is closed to staff, and the staff's to residents.
+	r := c.account(t, "ordinary 9")
+	if a := c.browser(t).json("POST", "/api/staff/login", map[string]any{"login": r.IDNumber, "password": r.Password, "totp": code}); a.problem(401) != "login_failed" {
+		t.Errorf("a resident at the staff's door: %s", a.body)
+	}
+	b.json("POST", "/api/logout", nil).want(200)
+}
+
+func TestActivationSetsAPasswordOnce(t *testing.T) {
+	c := theOpenCity(t)
+	b := c.browser(t)
+	a := c.account(t, "activation")
+	weak := b.json("POST", "/api/activate", map[string]any{"id_number": a.IDNumber, "code": a.ActivationCode, "new_password": "short"})
+	if weak.problem(422) != "invalid_form" || weak.fields()["new_password"] != "password_short" {
+		t.Errorf("a weak password: %s", weak.body)
+	}
+	if x := b.json("POST", "/api/activate", map[string]any{"id_number": a.IDNumber, "code": "000000000000", "new_password": typedPassword}); x.problem(422) != "activation_failed" {
+		t.Errorf("a wrong code: %s", x.body)
+	}
+	to := b.form("/api/activate", url.Values{"id_number": {string(a.IDNumber)}, "code": {" " + a.ActivationCode}, "new_password": {typedPassword}}).to()
+	if to != "/en/overview?done=activated" {
+		t.Errorf("activation leads to %s", to)
+	}
+	if me := into[mingjing.Viewer](b.json("GET", "/api/me", nil).want(200)); me.Name != a.Name {
+		t.Errorf("logged in as %s", me.Name)
+	}
+	if x := c.browser(t).json("POST", "/api/activate", map[string]any{"id_number": a.IDNumber, "code": a.ActivationCode, "new_password": typedPassword}); x.problem(422) != "activation_failed" {
+		t.Errorf("the code again: %s", x.body)
+	}
+	c.browser(t).json("POST", "/api/login", map[string]any{"id_number": a.IDNumber, "password": typedPassword}).want(200)
+	// The other one, as JSON.
+	var second string
+	for _, o := range c.p.accounts {
+		if o.Story == a.Story && o.IDNumber != a.IDNumber {
+			second = o.ActivationCode
+			me := into[map[string]any](c.browser(t).json("POST", "/api/activate", map[string]any{"id_number": o.IDNumber, "code": second, "new_password": typedPassword}).want(200))
+			if me["id_masked"] != o.IDNumber.Masked() {
+				t.Errorf("activated: %v", me)
+			}
+		}
+	}
+	if second == "" {
+		t.Error("there is no second resident to activate")
+	}
+}
+
+func TestAfterTheLoginOneIsWhereOneWasGoing(t *testing.T) {
+	c := theOpenCity(t)
+	a := c.account(t, "ordinary 10")
+	b := c.browser(t)
+	to := b.page("score?rulebook=rongcheng").to()
+	if u, err := url.Parse(to); err != nil || u.Path != "/en/login" || u.Query().Get("next") != "score?rulebook=rongcheng" {
+		t.Fatalf("the page leads to %s", to)
+	}
+	login := b.page(to).want(200)
+	if v := login.view(); !strings.HasPrefix(v.Path, "login?next=") || v.Problem != nil {
+		t.Errorf("the login page is at %s with %+v", v.Path, v.Problem)
+	}
+	wrong := b.fill(login, "/api/login", map[string]string{"id_number": string(a.IDNumber), "password": "not-this-one"}).want(401)
+	if v := wrong.view(); v.Page != "login" || !strings.HasPrefix(v.Path, "login?next=") {
+		t.Errorf("after a wrong password it is at %s", v.Path)
+	}
+	if to := b.fill(login, "/api/login", map[string]string{"id_number": string(a.IDNumber), "password": a.Password}).to(); to != "/en/score?rulebook=rongcheng&done=logged_in" {
+		t.Errorf("the login leads to %s", to)
+	}
+	if to := b.page(to).to(); to != "/en/overview" {
+		t.Errorf("the login page of one who is logged in leads to %s", to)
+	}
+	// Nowhere else, whatever the address says.
+	for _, next := range []string{"https://evil.example/", "//evil.example", "/\\evil.example", "admin", "../api/me", "login", "records/../../x", "records/a%2Fb",
+		"score?x=%0d%0aSet-Cookie:y=1", strings.Repeat("x", 5000)} {
+		b := c.browser(t)
+		to := b.form("/api/login", url.Values{"id_number": {string(a.IDNumber)}, "password": {a.Password}}, "Referer", c.url+"/en/login?next="+url.QueryEscape(next)).to()
+		if u, err := url.Parse(to); err != nil || u.Host != "" || (u.Path != "/en/overview" && u.Path != "/en/score") || strings.ContainsAny(to, "\r\n\\") {
+			t.Errorf("next=%q leads to %q", next, to)
+		}
+		b.json("POST", "/api/logout", nil).want(200)
+	}
+	if to := c.browser(t).page("admin?mine=1").to(); !strings.HasPrefix(to, "/en/staff/login?next=") {
+		t.Errorf("the queue leads to %s", to)
+	}
+}
+
+func TestWhoseSessionIsOverIsToldSo(t *testing.T) {
+	c := theOpenCity(t)
+	b, other := c.resident(t, "ordinary 11"), c.resident(t, "ordinary 11")
+	other.json("POST", "/api/sessions/end-others", nil).want(200)
+	u, err := url.Parse(c.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := b.http.Jar.Cookies(u)[0].String()
+	for _, accept := range []string{acceptHTML, "application/vnd.mingjing.view+json"} {
+		to := b.send("POST", "/api/disputes", []byte("reason=other"), "Accept", accept, "Content-Type", "application/x-www-form-urlencoded", "Cookie", was).to()
+		if to != "/en/login?expired=1" {
+			t.Errorf("the form leads to %s", to)
+		}
+	}
+	v := b.page("/en/login?expired=1").want(200).view()
+	if v.Problem == nil || v.Problem.Code != "session_expired" || v.Path != "login" {
+		t.Errorf("the login page says %+v at %s", v.Problem, v.Path)
+	}
+}
