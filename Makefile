@@ -35,7 +35,7 @@ export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 export npm_config_update_notifier := false
 
 # What the browser's program is made of. Tests are not part of it.
-WASM_SOURCES := go.mod go.sum $(filter-out %_test.go,$(wildcard *.go) \
+WASM_SOURCES := go.mod go.sum web/trim.go $(filter-out %_test.go,$(wildcard *.go) \
 	$(shell find app i18n -type f 2>/dev/null))
 
 # The rooms in which goroutines meet are tested with the race detector, and only
@@ -78,7 +78,8 @@ wasm: $(PACKED) ## build the browser's program, compressed
 
 $(WASM): $(WASM_SOURCES)
 	@mkdir -p $(@D)
-	GOOS=js GOARCH=wasm $(GO) build -trimpath -buildvcs=false -ldflags '-s -w' -gcflags=all=-l -o $@ ./app
+	@$(GO) run web/trim.go .cache/goapp
+	GOOS=js GOARCH=wasm $(GO) build -modfile .cache/goapp/go.mod -trimpath -buildvcs=false -ldflags '-s -w' -gcflags=all=-l -o $@ ./app
 
 $(PACKED) &: $(WASM) web/compress.go
 	@mkdir -p web/build
@@ -129,7 +130,7 @@ bench: build ## what it costs, as lines "name value unit"
 	@for f in $(WASM):wasm_raw web/build/app.wasm.br:wasm_brotli web/build/app.wasm.gz:wasm_gzip bin/mingjing:server_binary; do \
 		printf '%s %s bytes\n' "$${f#*:}" "$$(stat -c %s "$${f%%:*}")"; \
 	done
-	@$(GO) test -run '^$$' -bench . ./... | awk ' \
+	@IDLE_SOCKETS=5000 $(GO) test -run '^$$' -bench . ./... | awk ' \
 		/^Benchmark/ { name = $$1; sub(/^Benchmark/, "", name); sub(/-[0-9]+$$/, "", name); \
 			for (i = 3; i < NF; i += 2) print name, $$i, $$(i+1); fflush(); next } \
 		/^(FAIL|---|panic)/ { print > "/dev/stderr" }'

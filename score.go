@@ -431,16 +431,18 @@ func rulesOnlyIn(a, b Score) []string {
 // legal basis and end where the catalogue has it. What does not count has a Why
 // and neither points nor cap.
 func EffectOfRecord(book *Rulebook, r Record, asOf Date) Effect {
-	return recordStep(book, &r, asOf).effect(book)
+	st := recordStep(book, &r, asOf)
+	return st.effect(book)
 }
 
 // EffectOfListing is what the listing does under the rulebook on the day; see
 // [EffectOfRecord].
 func EffectOfListing(book *Rulebook, l Listing, asOf Date) Effect {
-	return listingStep(book, &l, asOf).effect(book)
+	st := listingStep(book, &l, asOf)
+	return st.effect(book)
 }
 
-func (st step) effect(book *Rulebook) Effect {
+func (st *step) effect(book *Rulebook) Effect {
 	e := Effect{Rulebook: book.ID, Points: st.Points, Cap: st.Cap, Why: st.why, Ends: st.Ends}
 	if item := book.item(st.Rule); item != nil && st.why != WhyNotInCatalogue {
 		e.LegalBasis = item.LegalBasis

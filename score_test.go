@@ -528,7 +528,7 @@ func TestAPositiveRecordNeverHurtsAndANegativeOneNeverHelps(t *testing.T) {
 		before := mingjing.MakeScore(book, in)
 		in = drawOne(t, book, in, "new")
 		after := mingjing.MakeScore(book, in)
-		code := ""
+		var code string
 		if n := len(in.Records); n > 0 && in.Records[n-1].ID == "new" {
 			code = in.Records[n-1].Code
 		} else {

@@ -5,6 +5,7 @@ package main
 import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"mingjing/app/client"
 	"mingjing/app/page"
 )
 
@@ -12,6 +13,7 @@ func main() {
 	if !page.Ready() {
 		return
 	}
+	page.Fetch = client.Get
 	page.WaitForHands()
 	app.RouteWithRegexp("^/.*", func() app.Composer { return &page.Host{} })
 	app.RunWhenOnBrowser()

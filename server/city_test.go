@@ -138,7 +138,7 @@ func theOpenCity(t testing.TB) *city {
 	t.Helper()
 	opening.Do(func() {
 		openErr = func() error {
-			dir, err := os.MkdirTemp("", "mingjing-test-") //nolint:usetesting // it outlives the test that opens it
+			dir, err := os.MkdirTemp("", "mingjing-test-") //nolint:usetesting // it outlives the first test
 			if err != nil {
 				return err
 			}

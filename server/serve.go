@@ -140,7 +140,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
-	p.hub = live.New(live.Config{Redis: redis, Replay: p.casework.EventsAfter, Logger: p.log})
+	p.hub = live.New(live.Config{Redis: redis, Replay: p.casework.EventsAfter, Still: who.Ended, Logger: p.log})
 	bus.hub = p.hub
 	p.onClose(func() error {
 		ctx, stop := context.WithTimeout(context.Background(), grace)
@@ -240,7 +240,7 @@ func serve(ctx context.Context, s Settings, stdout, stderr io.Writer) error {
 	p, err := open(ctx, s, stderr)
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil //nolint:nilerr // stopped while starting: no failure
+			return nil //nolint:nilerr // stopped while starting is no failure
 		}
 		return err
 	}

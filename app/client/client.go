@@ -48,7 +48,7 @@ func (e *Error) Error() string {
 // Get fetches the bytes at a path of the server. The error is an [*Error], or
 // that of ctx.
 func Get(ctx context.Context, path string) ([]byte, error) {
-	a, err := send(ctx, path, map[string]any{"method": "GET"}, "*/*")
+	a, err := send(ctx, path, map[string]any{"method": "GET"}, "application/json, */*;q=0.5")
 	if err != nil {
 		return nil, err
 	}

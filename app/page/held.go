@@ -397,14 +397,14 @@ func timelineWho(v *mingjing.View, d mingjing.Dispute, e mingjing.TimelineEntry)
 // agencyAnswer is the agency's word on a dispute.
 func agencyAnswer(v *mingjing.View, d mingjing.Dispute) app.UI {
 	if d.Answer == nil {
-		switch {
-		case d.State == mingjing.DisputeAgencySilent:
+		switch d.State {
+		case mingjing.DisputeAgencySilent:
 			said := "dispute.silent"
 			if v.Who != nil && v.Who.Role.Staff() {
 				said = "case.silent"
 			}
 			return c.Notification{Kind: "info", Text: t(v, said)}.UI()
-		case d.State == mingjing.DisputeAgencyAsked:
+		case mingjing.DisputeAgencyAsked:
 			return c.Muted(t(v, "dispute.agency_answer_none"))
 		}
 		return nil

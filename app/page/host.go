@@ -23,6 +23,7 @@ const (
 	openTimeout   = 30 * time.Second
 	sendTimeout   = 5 * time.Minute // ten files of 10 MiB over a slow line
 	refreshEvery  = 500 * time.Millisecond
+	doneStays     = 10 * time.Second // what was done is old news after it
 	checkEvery    = 20 * time.Second // for the session, while there is no stream
 	retryOffline  = 15 * time.Second
 	updateEvery   = time.Hour
@@ -47,10 +48,11 @@ func Render(v *mingjing.View) string { return tidy(app.HTMLString(&Host{v: v})) 
 type Host struct {
 	app.Compo
 
-	v    *mingjing.View
-	leaf int // counts pages: a new one is built anew and inherits no field
-	ctx  app.Context
-	took snapshot
+	v     *mingjing.View
+	since time.Time // when the page was opened, by the server's time
+	leaf  int       // counts pages: a new one is built anew and inherits no field
+	ctx   app.Context
+	took  snapshot
 
 	at     string // path and query of what is shown
 	turn   int    // counts what the person does, so that late answers are dropped
@@ -66,7 +68,6 @@ type Host struct {
 	waiting    bool // there is news, but nobody is looking
 
 	stream    *client.Stream
-	wasLive   bool
 	troubled  bool
 	checkedAt time.Time
 
@@ -102,7 +103,7 @@ func (h *Host) OnInit() {
 	if err := json.Unmarshal([]byte(w.GetElementByID(islandID).Get("textContent").String()), v); err != nil {
 		panic("page: reading the view in the page: " + err.Error())
 	}
-	h.v = v
+	h.v, h.since = v, v.Now
 	if root := w.GetElementByID("root"); root.Truthy() {
 		h.took = takeSnapshot(root)
 	}
@@ -211,10 +212,6 @@ func (h *Host) OnMount(ctx app.Context) {
 	}
 	w.Get("performance").Call("mark", "mounted")
 }
-
-// OnAppUpdate hears of a new version that is in charge already, by the word of
-// another window.
-func (h *Host) OnAppUpdate(app.Context) { h.update = true }
 
 // OnAppInstallChange hears that the app can be installed, or was.
 func (h *Host) OnAppInstallChange(ctx app.Context) {
@@ -376,7 +373,7 @@ func (h *Host) arrive(v *mingjing.View, final, asked string, push bool) {
 	if state := history.Get("state"); !push && state.Truthy() && state.Get("y").Type() == app.TypeNumber {
 		y = state.Get("y").Float()
 	}
-	h.at = at
+	h.at, h.since = at, v.Now
 	h.leaf++
 	h.show(v)
 	h.ctx.Defer(func(app.Context) { settle(fragment, y) })
@@ -671,8 +668,8 @@ func (h *Host) renew(v *mingjing.View, final string, asked bool) {
 	case h.dirty && !asked:
 		h.news = true // typing began meanwhile
 	default:
-		if v.Done == "" {
-			v.Done = h.v.Done // it was done, and is still being read
+		if v.Done = h.v.Done; v.Now.Sub(h.since) > doneStays {
+			v.Done = ""
 		}
 		dirty := h.dirty
 		h.show(v)
@@ -680,23 +677,28 @@ func (h *Host) renew(v *mingjing.View, final string, asked bool) {
 	}
 }
 
-// watchUpdates looks for a new version of the app.
+// watchUpdates looks for a new version of the app. go-app's own word for it comes
+// on the very first installation too, so it is not listened to.
 func (h *Host) watchUpdates() {
 	workers := app.Window().Get("navigator").Get("serviceWorker")
 	if !workers.Truthy() {
 		return
 	}
+	ready := func() { h.ctx.Dispatch(func(app.Context) { h.update = true }) }
+	controlled := workers.Get("controller").Truthy()
 	workers.Call("addEventListener", "controllerchange", app.FuncOf(func(app.Value, []app.Value) any {
-		if h.updating {
+		switch {
+		case h.updating:
 			app.Window().Get("location").Call("reload")
+		case controlled:
+			ready() // another window has taken the update
 		}
+		controlled = true
 		return nil
 	}))
-	ready := func() { h.ctx.Dispatch(func(app.Context) { h.update = true }) }
 	workers.Get("ready").Then(func(registration app.Value) {
 		h.registered = registration
-		controlled := workers.Get("controller").Truthy()
-		if controlled && registration.Get("waiting").Truthy() {
+		if workers.Get("controller").Truthy() && registration.Get("waiting").Truthy() {
 			ready()
 		}
 		registration.Call("addEventListener", "updatefound", app.FuncOf(func(app.Value, []app.Value) any {

@@ -110,9 +110,9 @@ func queueFilter(v *mingjing.View, q *mingjing.QueueView) app.UI {
 	if q.Filter.State != "" {
 		state = c.Hidden{Name: "state", Value: q.Filter.State}.UI()
 	}
-	var clear app.UI
+	var reset app.UI
 	if q.Filter.Mine || q.Filter.Agency != "" || q.Filter.Search != "" {
-		clear = c.LinkButton{Text: t(v, "queue.clear"), Href: queueHref(v, mingjing.CaseFilter{State: q.Filter.State}, ""), Kind: "quiet"}.UI()
+		reset = c.LinkButton{Text: t(v, "queue.clear"), Href: queueHref(v, mingjing.CaseFilter{State: q.Filter.State}, ""), Kind: "quiet"}.UI()
 	}
 	return c.Form{Action: href(v, "queue"), Method: "get", Role: "search", Label: t(v, "queue.filter"), Class: "form-line filter-line", Body: []app.UI{
 		state,
@@ -120,7 +120,7 @@ func queueFilter(v *mingjing.View, q *mingjing.QueueView) app.UI {
 		c.Select{Name: "agency", Label: t(v, "queue.agency"), Options: agencyOptions(v, q), Value: q.Filter.Agency}.UI(),
 		c.Checkbox{Name: "mine", Value: "1", Label: t(v, "queue.mine"), Checked: q.Filter.Mine}.UI(),
 		c.Button{Text: t(v, "queue.apply"), Kind: "secondary"}.UI(),
-		clear,
+		reset,
 	}}.UI()
 }
 

@@ -178,8 +178,8 @@ var sampleMakers = []func(t testing.TB, lang string) []sample{samplesToScore}
 // samples are all the views that tests render in a language.
 func samples(t testing.TB, lang string) []sample {
 	var all []sample
-	for _, make := range sampleMakers {
-		all = append(all, make(t, lang)...)
+	for _, maker := range sampleMakers {
+		all = append(all, maker(t, lang)...)
 	}
 	return all
 }

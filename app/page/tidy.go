@@ -22,7 +22,7 @@ var flags = []string{"allowfullscreen", "async", "autofocus", "autoplay", "check
 // between words where the browser's tree has none. What is not in the encoder's
 // form is returned as it is, up to that point tidied.
 func tidy(s string) string {
-	t := tidier{in: s}
+	t := tidier{in: strings.ToValidUTF8(s, "\uFFFD")}
 	t.out.Grow(len(s))
 	for t.next() {
 	}
@@ -86,13 +86,11 @@ func (t *tidier) text(s string, end bool) {
 	inner := t.open[depth-1]
 	outer := "\n" + strings.Repeat("  ", depth-1)
 	alone := end && !(strings.HasPrefix(s, "\n") && strings.HasSuffix(s, outer) && len(s) > len(outer))
-	if inner == "textarea" || inner == "pre" {
-		alone = end
-	}
-	if end && s == outer { // after the last child
+	verbatim := inner == "textarea" || inner == "pre"
+	if end && s == outer && !verbatim { // after the last child
 		return
 	}
-	if alone {
+	if alone || verbatim && end {
 		t.out.WriteString(s)
 		return
 	}

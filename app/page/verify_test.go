@@ -22,14 +22,14 @@ func city(t *testing.T, in mingjing.Input, change func(path string, data []byte)
 	t.Helper()
 	return func(_ context.Context, path string) ([]byte, error) {
 		var data []byte
-		switch {
-		case path == "/web/rulebooks/rongcheng.json":
+		switch path {
+		case "/web/rulebooks/rongcheng.json":
 			data = rulebooks.Files()["rongcheng.json"]
-		case path == "/api/listings":
+		case "/api/listings":
 			data, _ = json.Marshal(map[string]any{"items": in.Listings})
-		case path == "/api/records":
+		case "/api/records":
 			data, _ = json.Marshal(map[string]any{"items": in.Records[:2], "next": "a b&c"})
-		case path == "/api/records?cursor=a+b%26c":
+		case "/api/records?cursor=a+b%26c":
 			data, _ = json.Marshal(map[string]any{"items": in.Records[2:]})
 		default:
 			return nil, errors.New("no " + path)

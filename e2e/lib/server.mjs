@@ -21,7 +21,12 @@ export class Server {
     s.port = await freePort();
     s.url = `http://127.0.0.1:${s.port}`;
     s.env = env;
-    await s.boot();
+    try {
+      await s.boot();
+    } catch (e) {
+      await s.stop();
+      throw e;
+    }
     return s;
   }
 

@@ -3,64 +3,75 @@ import { test, expect } from '../lib/fixtures.mjs';
 import { languages, routes } from '../lib/routes.mjs';
 
 // Every page of route.go in every language, with something on it, and the pages
-// that say that there is nothing or that it is not allowed.
-const variants = [
-  ...routes.map((r) => ({ ...r, who: { Anyone: null, Residents: 'resident', Everyone: 'resident', Staff: 'handler' }[r.access] })),
-  ...['overview', 'score', 'records', 'listings', 'disputes', 'access-log', 'consents'].map((name) => ({
-    name,
-    who: 'blank',
-    title: `${name} of somebody new`,
-  })),
-  { name: 'record', who: 'resident', id: 'no-such-record', status: 404, title: 'a page that is not there' },
-  { name: 'queue', who: 'resident', status: 403, title: 'a page that is not theirs' },
-];
+// that say that there is nothing or that it is not allowed. One browser shows all
+// the pages of one person, so that it has to load the app's program only once.
+const visitors = {
+  nobody: routes.filter((r) => r.access === 'Anyone').map(({ name }) => ({ name })),
+  resident: [
+    ...routes.filter((r) => ['Residents', 'Everyone'].includes(r.access)).map(({ name }) => ({ name })),
+    { name: 'record', id: 'no-such-record', status: 404 },
+    { name: 'queue', status: 403 },
+  ],
+  // Somebody for whom there is nothing to show yet.
+  blank: ['overview', 'score', 'records', 'listings', 'disputes', 'access-log', 'consents'].map((name) => ({ name, query: '' })),
+  handler: routes.filter((r) => r.access === 'Staff').map(({ name }) => ({ name })),
+};
+
+// Recording every look that axe takes at a page takes longer than the looks.
+test.use({ trace: 'off' });
 
 for (const lang of languages) {
-  for (const v of variants) {
-    test(`${v.title ?? v.name} in ${lang} can be used by everyone`, async ({ server, furnished, visit, guard }) => {
-      if (v.status) guard.allow(new RegExp(`status of ${v.status}`));
-      const person = await visit(server, {
-        lang,
-        size: v.who === 'handler' ? 'desk' : 'phone',
-        state: v.who ? furnished[v.who] : undefined,
-      });
-      const query = v.who === 'blank' || v.status ? '' : (furnished.queries[v.name] ?? '');
-      const answer = await person.open(v.name, { id: v.id ?? furnished.ids[v.name], query });
-      expect(answer.status()).toBe(v.status ?? 200);
-      await person.on(v.status ? 'error' : v.name);
-
-      await expect(person.page.locator('h1')).toHaveCount(1);
-      await expect(person.page).toHaveTitle(/\S/);
-
-      await test.step('axe finds nothing, in light and in dark', async () => {
-        for (const colorScheme of ['light', 'dark']) {
-          await person.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-          const axe = new AxeBuilder({ page: person.page });
-          // Only colours differ in the dark.
-          if (colorScheme === 'dark') axe.withRules(['color-contrast', 'link-in-text-block']);
-          const { violations } = await axe.analyze();
-          expect(
-            violations.map((x) => `${colorScheme}: ${x.id}: ${x.nodes.map((n) => `${n.target} ${n.failureSummary}`).join('; ')}`),
-          ).toEqual([]);
-        }
-      });
-
-      await test.step('nothing scrolls sideways at 320 pixels', async () => {
-        await person.page.setViewportSize({ width: 320, height: 640 });
-        await expect
-          .poll(() =>
-            person.page.evaluate(() => {
-              const room = document.documentElement.clientWidth;
-              if (document.documentElement.scrollWidth <= room) return [];
-              return [...document.querySelectorAll('body *')]
-                .filter((e) => e.getBoundingClientRect().right > room + 1)
-                .slice(0, 5)
-                .map((e) => `${e.tagName}.${e.getAttribute('class')} ends at ${e.getBoundingClientRect().right}`)
-                .concat(`the page is ${document.documentElement.scrollWidth} wide`);
-            }),
-          )
-          .toEqual([]);
-      });
+  for (const [who, pages] of Object.entries(visitors)) {
+    test(`every page of ${who} in ${lang} can be used by everyone`, async ({ server, furnished, visit, guard }) => {
+      test.setTimeout(30_000 * pages.length);
+      const size = who === 'handler' ? 'desk' : 'phone';
+      const person = await visit(server, { lang, size, state: furnished[who] });
+      for (const page of pages) await test.step(page.name, () => look(person, page, { furnished, guard }));
     });
   }
+}
+
+async function look(person, { name, id, query, status = 200 }, { furnished, guard }) {
+  const page = person.page;
+  const window = page.viewportSize();
+  if (status !== 200) guard.allow(new RegExp(`status of ${status}`));
+  const answer = await person.open(name, {
+    id: id ?? furnished.ids[name],
+    query: query ?? (status === 200 ? (furnished.queries[name] ?? '') : ''),
+  });
+  expect(answer.status(), name).toBe(status);
+  await person.on(status === 200 ? name : 'error');
+  await expect.soft(page.locator('h1'), `${name} has one heading`).toHaveCount(1);
+  await expect.soft(page, `${name} has a title`).toHaveTitle(/\S/);
+
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const axe = new AxeBuilder({ page });
+    // Only colours differ in the dark.
+    if (colorScheme === 'dark') axe.withRules(['color-contrast', 'link-in-text-block']);
+    const { violations } = await axe.analyze();
+    expect
+      .soft(
+        violations.map((x) => `${x.id}: ${x.nodes.map((n) => `${n.target} ${n.failureSummary}`).join('; ')}`),
+        `what axe finds on ${name}, ${colorScheme}`,
+      )
+      .toEqual([]);
+  }
+
+  await page.setViewportSize({ width: 320, height: 640 });
+  await expect
+    .soft(async () => {
+      const wide = await page.evaluate(() => {
+        const room = document.documentElement.clientWidth;
+        if (document.documentElement.scrollWidth <= room) return [];
+        return [...document.querySelectorAll('body *')]
+          .filter((e) => e.getBoundingClientRect().right > room + 1)
+          .slice(0, 5)
+          .map((e) => `${e.tagName}.${e.getAttribute('class')} ends at ${e.getBoundingClientRect().right}`)
+          .concat(`the page is ${document.documentElement.scrollWidth} wide`);
+      });
+      expect(wide, `what makes ${name} scroll sideways at 320 pixels`).toEqual([]);
+    })
+    .toPass({ timeout: 3000 });
+  await page.setViewportSize(window);
 }

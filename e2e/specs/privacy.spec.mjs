@@ -11,6 +11,9 @@ test('after logging out, the back button shows nothing of the person', async ({ 
   await expect(resident.page.locator('body')).toContainText(name);
   for (const page of ['records', 'access-log', 'sessions']) await resident.open(page);
   await resident.logout();
+  // The live stream ends as well, which must not lead away from the confirmation.
+  await resident.on('home');
+  await expect(resident.page.locator('.note-success')).toBeVisible();
   await expect(resident.page.locator('body')).not.toContainText(name);
 
   for (let i = 0; i < 4; i++) {

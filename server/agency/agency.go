@@ -211,7 +211,7 @@ func (a *Agencies) newDoor(code, base string) *door {
 		key:       KeyFor(a.cfg.Key, code),
 		turns:     semaphore.NewWeighted(int64(a.cfg.PerAgency)),
 	}
-	failures := uint32(min(a.cfg.Breaker.Failures, 1<<20)) //nolint:gosec // bounded just here
+	failures := uint32(min(a.cfg.Breaker.Failures, 1<<20))
 	d.breaker = gobreaker.NewCircuitBreaker[answer](gobreaker.Settings{
 		Name:        code,
 		MaxRequests: 1,

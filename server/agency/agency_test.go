@@ -640,9 +640,12 @@ func TestWhoWaitsForASlowAgencyHoldsNobodyElseUp(t *testing.T) {
 	for range 10 {
 		wg.Go(func() { _, _ = a.Records(t.Context(), "slow", inquiry()) })
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
 	for range 10 {
-		if _, err := a.Records(t.Context(), "fast", inquiry()); err != nil {
+		if _, err := a.Records(ctx, "fast", inquiry()); err != nil {
 			t.Error(err)
+			break
 		}
 	}
 	close(release)
@@ -651,7 +654,7 @@ func TestWhoWaitsForASlowAgencyHoldsNobodyElseUp(t *testing.T) {
 
 func TestWaitingForATurnEndsWithTheCallersContext(t *testing.T) {
 	hold := make(chan struct{})
-	arrived := make(chan struct{})
+	arrived := make(chan struct{}, 2)
 	a := connect(t, func(w http.ResponseWriter, _ *http.Request) {
 		arrived <- struct{}{}
 		<-hold

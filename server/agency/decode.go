@@ -135,7 +135,7 @@ func decode(body []byte, first byte, into any) error {
 	if err := dec.Decode(into); err != nil {
 		return malformed("not the JSON that was expected")
 	}
-	if _, err := dec.Token(); err != io.EOF { //nolint:errorlint // Token returns it bare
+	if _, err := dec.Token(); err != io.EOF {
 		return malformed("more than one JSON value")
 	}
 	return nil

@@ -44,7 +44,7 @@ func edge(t *testing.T, change func(*Config)) (http.Handler, *strings.Builder) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	work, err := casework.New(casework.Config{Store: closed{}, Books: books, Clock: clock{}, ClockScale: 1})
+	work, err := casework.New(casework.Config{Store: closed{}, Bus: silent{}, Agencies: silent{}, Books: books, Clock: clock{}, ClockScale: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,3 +208,16 @@ func TestADeviceHasAShortName(t *testing.T) {
 type clock struct{}
 
 func (clock) Now() time.Time { return time.Now() }
+
+// silent is a bus that nobody hears and the agencies that nobody asks.
+type silent struct{}
+
+func (silent) Publish(context.Context, string, mingjing.Event) error { return nil }
+
+func (silent) Records(context.Context, string, casework.Inquiry) (casework.Reply, error) {
+	return casework.Reply{}, errors.New("not asked")
+}
+
+func (silent) Ask(context.Context, string, casework.Question) (*mingjing.AgencyAnswer, error) {
+	return nil, errors.New("not asked")
+}

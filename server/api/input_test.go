@@ -137,8 +137,8 @@ func TestOnePersonSendsOneFormWithFilesAtATime(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			turn <- who
 			done()
+			turn <- who
 		}()
 	}
 	select {

@@ -46,7 +46,8 @@ func (c *call) identify() {
 // setCookie sets the one cookie that there is; the last word of an answer counts.
 func (c *call) setCookie(token string, maxAge int) {
 	c.w.Header().Del("Set-Cookie")
-	http.SetCookie(c.w, &http.Cookie{Name: c.s.cookie(), Value: token, Path: "/", MaxAge: maxAge, //nolint:gosec // Secure wherever the origin is HTTPS
+	//nolint:gosec // Secure wherever the public origin is https; plain HTTP is for one machine
+	http.SetCookie(c.w, &http.Cookie{Name: c.s.cookie(), Value: token, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: c.s.secure, SameSite: http.SameSiteLaxMode})
 }
 

@@ -20,9 +20,9 @@
 //	             |             \-------> agency_silent ------^
 //	             \-- upheld or partly, where no answer is needed ^
 //
-// A dispute can be rejected only in agency_answered, and not when the agency
-// itself has withdrawn: what can't be verified is deleted, and an agency that
-// misses its clock loses the point.
+// A dispute can be rejected only in agency_answered. Where the agency has lost
+// the point, by missing its clock or by withdrawing, it can only be upheld: what
+// can't be verified is deleted.
 package casework
 
 import (
@@ -32,6 +32,7 @@ import (
 	"fmt"
 	"log/slog"
 	mrand "math/rand/v2"
+	"slices"
 	"time"
 
 	"mingjing"
@@ -63,9 +64,12 @@ type Casework struct {
 	log      *slog.Logger
 }
 
-// New makes a Casework. It fails when there is no rulebook or a rulebook's zone
-// is unknown.
+// New makes a Casework. It fails when a port is missing, there is no rulebook or
+// a rulebook's zone is unknown.
 func New(c Config) (*Casework, error) {
+	if c.Store == nil || c.Bus == nil || c.Agencies == nil || c.Clock == nil {
+		return nil, errors.New("casework: Store, Bus, Agencies and Clock are all needed")
+	}
 	if len(c.Books) == 0 {
 		return nil, errors.New("casework: no rulebook")
 	}
@@ -131,6 +135,9 @@ func (t *tx) emit(ctx context.Context, audience string, kind mingjing.EventKind,
 	return nil
 }
 
+// publishWait bounds how long one transaction's events take to be published.
+const publishWait = 5 * time.Second
+
 func (c *Casework) tx(ctx context.Context, fn func(*tx) error) error {
 	var done []published
 	err := c.store.Tx(ctx, func(raw Tx) error {
@@ -142,6 +149,9 @@ func (c *Casework) tx(ctx context.Context, fn func(*tx) error) error {
 	if err != nil {
 		return err
 	}
+	// Others must hear of it even when the one who did it has gone meanwhile.
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), publishWait)
+	defer stop()
 	for _, p := range done {
 		if err := c.bus.Publish(ctx, p.audience, p.event); err != nil {
 			// The event is committed; open screens catch up when they next ask.
@@ -149,6 +159,21 @@ func (c *Casework) tx(ctx context.Context, fn func(*tx) error) error {
 		}
 	}
 	return nil
+}
+
+// within is what fn returns in a transaction that was committed; nothing at all
+// where it was not, so that no data leaves without its line in the access log.
+func within[T any](ctx context.Context, c *Casework, fn func(*tx) (T, error)) (T, error) {
+	var out T
+	err := c.tx(ctx, func(t *tx) (err error) {
+		out, err = fn(t)
+		return err
+	})
+	if err != nil {
+		var nothing T
+		return nothing, public(err)
+	}
+	return out, nil
 }
 
 // look writes the access log. Nothing is returned to an actor before it.
@@ -188,12 +213,18 @@ func asStaff(a mingjing.Actor, roles ...mingjing.Role) error {
 	if a.AAL < 2 {
 		return mingjing.Errorf(mingjing.Forbidden, "aal2_required")
 	}
-	for _, r := range roles {
-		if a.Role == r {
-			return nil
-		}
+	if !slices.Contains(roles, a.Role) {
+		return errForbidden
 	}
-	return errForbidden
+	return nil
+}
+
+// purpose is why a member of staff reads.
+func purpose(a mingjing.Actor) string {
+	if a.Role == mingjing.RoleAuditor {
+		return "audit"
+	}
+	return "dispute"
 }
 
 // public turns what the store says into what the caller is told.
@@ -246,7 +277,7 @@ func (c *Casework) Work(ctx context.Context) error {
 			return c.question(ctx, j.ID)
 		case JobRescore:
 			return 0, c.tx(ctx, func(t *tx) error {
-				return c.rescore(ctx, t, mingjing.ResidentID(j.ID), "expiry")
+				return c.rescore(ctx, t, mingjing.ResidentID(j.ID), "expiry", "")
 			})
 		}
 		return 0, fmt.Errorf("casework: no job of kind %q", j.Kind)

@@ -33,17 +33,23 @@ type Filing struct {
 // NewCase is what the form of a new dispute shows.
 func (c *Casework) NewCase(ctx context.Context, a mingjing.Actor, recordID, listingID string) (mingjing.NewCaseView, error) {
 	v := mingjing.NewCaseView{Key: newID()}
-	if (recordID == "") == (listingID == "") {
-		return v, errNotFound
-	}
-	if recordID != "" {
+	switch {
+	case (recordID == "") == (listingID == ""):
+		return mingjing.NewCaseView{}, errNotFound
+	case recordID != "":
 		r, err := c.Record(ctx, a, recordID)
+		if err != nil {
+			return mingjing.NewCaseView{}, err
+		}
 		v.Record = &r.Record
-		return v, err
+	default:
+		l, err := c.Listing(ctx, a, listingID)
+		if err != nil {
+			return mingjing.NewCaseView{}, err
+		}
+		v.Listing = &l.Listing
 	}
-	l, err := c.Listing(ctx, a, listingID)
-	v.Listing = &l.Listing
-	return v, err
+	return v, nil
 }
 
 // FileDispute files a dispute. In the same transaction the record or listing is
@@ -75,25 +81,31 @@ func (c *Casework) FileDispute(ctx context.Context, a mingjing.Actor, f Filing) 
 	if len(wrong) > 0 {
 		return mingjing.Dispute{}, mingjing.InvalidFields(wrong...)
 	}
-	files, err := cleanAll(f.Evidence)
+	var id string
+	find := func(t *tx) (err error) {
+		id, err = disputeOfKey(ctx, t, me, f.Key)
+		return err
+	}
+	// Whether there is anything to dispute comes before the costly look at files.
+	err = c.tx(ctx, func(t *tx) error {
+		if err := find(t); id != "" || err != nil {
+			return err
+		}
+		_, err := findDisputed(ctx, t, me, f.RecordID, f.ListingID)
+		return err
+	})
+	if err == nil && id != "" {
+		return c.Dispute(ctx, a, id)
+	}
+	if err != nil {
+		return mingjing.Dispute{}, public(err)
+	}
+	files, err := cleanAll(ctx, f.Evidence)
 	if err != nil {
 		return mingjing.Dispute{}, err
 	}
-
-	var id string
-	find := func(t *tx) (bool, error) {
-		if f.Key == "" {
-			return false, nil
-		}
-		old, err := t.DisputeByKey(ctx, me, f.Key)
-		if errors.Is(err, ErrNotFound) {
-			return false, nil
-		}
-		id = old.ID
-		return err == nil, err
-	}
 	err = c.tx(ctx, func(t *tx) error {
-		if found, err := find(t); found || err != nil {
+		if err := find(t); id != "" || err != nil {
 			return err
 		}
 		id = newID()
@@ -102,7 +114,12 @@ func (c *Casework) FileDispute(ctx context.Context, a mingjing.Actor, f Filing) 
 		if err != nil {
 			return err
 		}
+		what, err := findDisputed(ctx, t, me, f.RecordID, f.ListingID)
+		if err != nil {
+			return err
+		}
 		d := Dispute{Resident: me, ResidentName: resident.Name, Key: f.Key, RecordID: f.RecordID, ListingID: f.ListingID,
+			AgencyCode: what.agency, CatalogueCode: what.code,
 			Dispute: mingjing.Dispute{ID: id, Reason: f.Reason, Statement: f.Statement, State: mingjing.DisputeFiled, FiledAt: now,
 				Clocks: []mingjing.Clock{
 					{Code: "mark", Due: c.due(MarkDays), MetAt: &now},
@@ -111,11 +128,14 @@ func (c *Casework) FileDispute(ctx context.Context, a mingjing.Actor, f Filing) 
 				},
 				Timeline: []mingjing.TimelineEntry{{At: now, Code: "filed", Role: a.Role}},
 			}}
-		if err := c.markDisputed(ctx, t, me, &d); err != nil {
-			return err
-		}
 		d.NextDue = nextDue(d.Clocks)
 		if err := t.AddDispute(ctx, d); err != nil {
+			return err
+		}
+		if err := what.mark(ctx, t, id); err != nil {
+			return err
+		}
+		if err := t.emit(ctx, string(me), mingjing.EventRecord, f.RecordID+f.ListingID, now); err != nil {
 			return err
 		}
 		for _, file := range files {
@@ -124,16 +144,19 @@ func (c *Casework) FileDispute(ctx context.Context, a mingjing.Actor, f Filing) 
 				return err
 			}
 		}
-		if err := c.rescore(ctx, t, me, "dispute_filed"); err != nil {
+		if err := t.look(ctx, a, me, now, "dispute", id, "own"); err != nil {
+			return err
+		}
+		if err := c.rescore(ctx, t, me, "dispute_filed", ""); err != nil {
 			return err
 		}
 		return c.tell(ctx, t, d)
 	})
 	if errors.Is(err, ErrExists) { // another device was faster
 		err = c.tx(ctx, func(t *tx) error {
-			found, err := find(t)
-			if err == nil && !found {
-				err = mingjing.Errorf(mingjing.Conflict, "dispute_open")
+			err := find(t)
+			if err == nil && id == "" {
+				err = errDisputeOpen
 			}
 			return err
 		})
@@ -144,63 +167,64 @@ func (c *Casework) FileDispute(ctx context.Context, a mingjing.Actor, f Filing) 
 	return c.Dispute(ctx, a, id)
 }
 
-// markDisputed pauses the effect of what is disputed and notes it in the dispute.
-func (c *Casework) markDisputed(ctx context.Context, t *tx, me mingjing.ResidentID, d *Dispute) error {
-	open := mingjing.Errorf(mingjing.Conflict, "dispute_open")
-	gone := mingjing.Errorf(mingjing.Conflict, "nothing_to_dispute")
-	if d.RecordID != "" {
-		r, err := t.Record(ctx, d.RecordID)
+// disputeOfKey is the id of the dispute that the key made, or "".
+func disputeOfKey(ctx context.Context, t *tx, me mingjing.ResidentID, key string) (string, error) {
+	if key == "" {
+		return "", nil
+	}
+	d, err := t.DisputeByKey(ctx, me, key)
+	if errors.Is(err, ErrNotFound) {
+		return "", nil
+	}
+	return d.ID, err
+}
+
+var (
+	errDisputeOpen      = mingjing.Errorf(mingjing.Conflict, "dispute_open")
+	errNothingToDispute = mingjing.Errorf(mingjing.Conflict, "nothing_to_dispute")
+)
+
+// A disputed is the record or listing that a dispute is about.
+type disputed struct {
+	agency, code string
+	// mark pauses its effect and notes the dispute in it.
+	mark func(ctx context.Context, t *tx, dispute string) error
+}
+
+// findDisputed finds what the resident wants to dispute, and says whether they may.
+func findDisputed(ctx context.Context, t *tx, me mingjing.ResidentID, record, listing string) (disputed, error) {
+	if record != "" {
+		r, err := t.Record(ctx, record)
 		switch {
 		case err != nil:
-			return err
+			return disputed{}, err
 		case r.Resident != me:
-			return ErrNotFound
+			return disputed{}, ErrNotFound
 		case r.State == mingjing.RecordDisputed:
-			return open
+			return disputed{}, errDisputeOpen
 		case !disputable(r.State):
-			return gone
+			return disputed{}, errNothingToDispute
 		}
-		r.Before, r.State, r.DisputeID = r.State, mingjing.RecordDisputed, d.ID
-		d.AgencyCode, d.CatalogueCode = r.Agency, r.Code
-		if err := t.PutRecord(ctx, r); err != nil {
-			return err
-		}
-		return t.emit(ctx, string(me), mingjing.EventRecord, r.ID, d.FiledAt)
+		return disputed{r.Agency, r.Code, func(ctx context.Context, t *tx, dispute string) error {
+			r.Before, r.State, r.DisputeID = r.State, mingjing.RecordDisputed, dispute
+			return t.PutRecord(ctx, r)
+		}}, nil
 	}
-	l, err := t.Listing(ctx, d.ListingID)
+	l, err := t.Listing(ctx, listing)
 	switch {
 	case err != nil:
-		return err
+		return disputed{}, err
 	case l.Resident != me:
-		return ErrNotFound
+		return disputed{}, ErrNotFound
 	case l.State == mingjing.ListingDisputed:
-		return open
+		return disputed{}, errDisputeOpen
 	case !listingDisputable(l.State):
-		return gone
+		return disputed{}, errNothingToDispute
 	}
-	l.Before, l.State, l.DisputeID = l.State, mingjing.ListingDisputed, d.ID
-	d.AgencyCode, d.CatalogueCode = l.Agency, l.Code
-	if err := t.PutListing(ctx, l); err != nil {
-		return err
-	}
-	return t.emit(ctx, string(me), mingjing.EventRecord, l.ID, d.FiledAt)
-}
-
-type cleanFile struct {
-	evidence mingjing.Evidence
-	data     []byte
-}
-
-func cleanAll(uploads []Upload) ([]cleanFile, error) {
-	var files []cleanFile
-	for _, u := range uploads {
-		e, data, err := cleanEvidence(u)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, cleanFile{e, data})
-	}
-	return files, nil
+	return disputed{l.Agency, l.Code, func(ctx context.Context, t *tx, dispute string) error {
+		l.Before, l.State, l.DisputeID = l.State, mingjing.ListingDisputed, dispute
+		return t.PutListing(ctx, l)
+	}}, nil
 }
 
 // AddEvidence attaches files to one of the actor's open disputes.
@@ -210,7 +234,7 @@ func (c *Casework) AddEvidence(ctx context.Context, a mingjing.Actor, dispute st
 		return mingjing.Dispute{}, err
 	}
 	if len(uploads) == 0 {
-		return mingjing.Dispute{}, mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "required"})
+		return mingjing.Dispute{}, mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_required"})
 	}
 	if len(uploads) > mingjing.MaxEvidence {
 		return mingjing.Dispute{}, mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_count"})
@@ -219,7 +243,7 @@ func (c *Casework) AddEvidence(ctx context.Context, a mingjing.Actor, dispute st
 	if _, err := c.Dispute(ctx, a, dispute); err != nil {
 		return mingjing.Dispute{}, err
 	}
-	files, err := cleanAll(uploads)
+	files, err := cleanAll(ctx, uploads)
 	if err != nil {
 		return mingjing.Dispute{}, err
 	}
@@ -270,50 +294,47 @@ func (c *Casework) tell(ctx context.Context, t *tx, d Dispute) error {
 
 // Dispute is one of the actor's own disputes.
 func (c *Casework) Dispute(ctx context.Context, a mingjing.Actor, id string) (mingjing.Dispute, error) {
-	var out mingjing.Dispute
 	me, err := asResident(a)
 	if err != nil {
-		return out, err
+		return mingjing.Dispute{}, err
 	}
-	err = c.tx(ctx, func(t *tx) error {
+	return within(ctx, c, func(t *tx) (mingjing.Dispute, error) {
 		d, err := t.Dispute(ctx, id)
 		if err != nil {
-			return err
+			return mingjing.Dispute{}, err
 		}
 		if d.Resident != me {
-			return ErrNotFound
+			return mingjing.Dispute{}, ErrNotFound
 		}
-		if out, err = c.showDispute(ctx, t, d); err != nil {
-			return err
+		out, err := c.showDispute(ctx, t, d)
+		if err != nil {
+			return out, err
 		}
-		return t.look(ctx, a, me, c.Now(), "dispute", id, "own")
+		return out, t.look(ctx, a, me, c.Now(), "dispute", id, "own")
 	})
-	return out, public(err)
 }
 
 // Disputes are the actor's own, newest first.
 func (c *Casework) Disputes(ctx context.Context, a mingjing.Actor) (mingjing.DisputesView, error) {
-	v := mingjing.DisputesView{}
 	me, err := asResident(a)
 	if err != nil {
-		return v, err
+		return mingjing.DisputesView{}, err
 	}
-	err = c.tx(ctx, func(t *tx) error {
-		v.Disputes = []mingjing.Dispute{}
+	return within(ctx, c, func(t *tx) (mingjing.DisputesView, error) {
+		v := mingjing.DisputesView{Disputes: []mingjing.Dispute{}}
 		disputes, err := t.Disputes(ctx, me)
 		if err != nil {
-			return err
+			return v, err
 		}
 		for _, d := range disputes {
 			shown, err := c.showDispute(ctx, t, d)
 			if err != nil {
-				return err
+				return v, err
 			}
 			v.Disputes = append(v.Disputes, shown)
 		}
-		return t.look(ctx, a, me, c.Now(), "disputes", "", "own")
+		return v, t.look(ctx, a, me, c.Now(), "disputes", "", "own")
 	})
-	return v, public(err)
 }
 
 // showDispute adds what is stored elsewhere: the record or listing as it is now,
@@ -371,17 +392,17 @@ func (c *Casework) EvidenceFile(ctx context.Context, a mingjing.Actor, id string
 		if err != nil {
 			return err
 		}
-		purpose := "own"
+		why := "own"
 		if a.Role.Staff() {
-			if a.Self == d.Resident {
-				return mingjing.Errorf(mingjing.Forbidden, "case_own")
+			if err := notOwn(a, d); err != nil {
+				return err
 			}
-			purpose = "dispute"
+			why = purpose(a)
 		} else if string(d.Resident) != a.ID {
 			return ErrNotFound
 		}
 		e, data = evidence, bytes
-		return t.look(ctx, a, d.Resident, c.Now(), "evidence", dispute, purpose)
+		return t.look(ctx, a, d.Resident, c.Now(), "evidence", dispute, why)
 	})
 	if err != nil {
 		return mingjing.Evidence{}, nil, public(err)
@@ -399,11 +420,14 @@ func meet(clocks []mingjing.Clock, code string, at time.Time) {
 	}
 }
 
+// runs says whether a clock still waits to be met, be it late.
+func runs(k mingjing.Clock) bool { return k.MetAt == nil && !k.Missed }
+
 // nextDue is the nearest clock that still runs; zero when none does.
 func nextDue(clocks []mingjing.Clock) time.Time {
 	var next time.Time
 	for _, k := range clocks {
-		if k.MetAt == nil && !k.Missed && (next.IsZero() || k.Due.Before(next)) {
+		if runs(k) && (next.IsZero() || k.Due.Before(next)) {
 			next = k.Due
 		}
 	}

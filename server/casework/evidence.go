@@ -2,9 +2,12 @@ package casework
 
 import (
 	"bytes"
+	"context"
 	"image"
+	"image/draw"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"path"
 	"strings"
 	"unicode"
@@ -14,9 +17,16 @@ import (
 )
 
 // maxPixels bounds an image before it is decoded: a small file can unfold to
-// gigabytes. 50 million pixels is more than any phone's camera takes, at four
-// bytes each 200 MB at the most for the short time of one re-encoding.
+// gigabytes. 50 million pixels is what phones take; at up to eight bytes each an
+// image and its turned copy need 800 MB at the very most, and one is unfolded at
+// a time.
 const maxPixels = 50_000_000
+
+// unfolding is held by whoever unfolds an image.
+var unfolding = make(chan struct{}, 1)
+
+// jpegQualities are tried one after the other until the image is small enough.
+var jpegQualities = []int{90, 80, 65}
 
 // An Upload is a file as it came from a resident's device.
 type Upload struct {
@@ -25,58 +35,131 @@ type Upload struct {
 	Data []byte
 }
 
+// A cleanFile is a piece of evidence that may be stored.
+type cleanFile struct {
+	evidence mingjing.Evidence
+	data     []byte
+}
+
+func cleanAll(ctx context.Context, uploads []Upload) ([]cleanFile, error) {
+	var files []cleanFile
+	for _, u := range uploads {
+		f, err := cleanEvidence(ctx, u)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+var (
+	pdfStart  = []byte("%PDF-")
+	pdfEnd    = []byte("%%EOF")
+	jpegStart = []byte("\xff\xd8\xff")
+	pngStart  = []byte("\x89PNG\r\n\x1a\n")
+)
+
 // cleanEvidence checks a file by its content, never by its name or what the
 // browser says, and re-encodes images so that no metadata (place, camera, hidden
 // payload) stays. PDFs are kept as they are and only ever served as attachments.
-func cleanEvidence(u Upload) (mingjing.Evidence, []byte, error) {
-	bad := func(code string) (mingjing.Evidence, []byte, error) {
-		return mingjing.Evidence{}, nil, mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: code})
-	}
-	if len(u.Data) == 0 {
-		return bad("evidence_broken")
-	}
+func cleanEvidence(ctx context.Context, u Upload) (cleanFile, error) {
 	if len(u.Data) > mingjing.MaxEvidenceBytes {
-		return bad("evidence_size")
+		return cleanFile{}, badEvidence("evidence_size")
 	}
-	e := mingjing.Evidence{}
-	data := u.Data
+	e, data := mingjing.Evidence{ID: newID()}, u.Data
 	switch {
-	case bytes.HasPrefix(data, []byte("%PDF-")):
-		tail := data[max(0, len(data)-2048):]
-		if !bytes.Contains(tail, []byte("%%EOF")) {
-			return bad("evidence_broken")
+	case len(u.Data) == 0:
+		return cleanFile{}, badEvidence("evidence_broken")
+	case bytes.HasPrefix(data, pdfStart):
+		if !bytes.Contains(data[max(0, len(data)-2048):], pdfEnd) {
+			return cleanFile{}, badEvidence("evidence_broken")
 		}
 		e.Type, e.Name = "application/pdf", safeName(u.Name, ".pdf")
-	case bytes.HasPrefix(data, []byte("\xff\xd8\xff")), bytes.HasPrefix(data, []byte("\x89PNG\r\n\x1a\n")):
-		conf, format, err := image.DecodeConfig(bytes.NewReader(data))
-		if err != nil || conf.Width <= 0 || conf.Height <= 0 {
-			return bad("evidence_broken")
-		}
-		if conf.Width > maxPixels/conf.Height {
-			return bad("evidence_size")
-		}
-		img, _, err := image.Decode(bytes.NewReader(data))
-		if err != nil {
-			return bad("evidence_broken")
-		}
-		var out bytes.Buffer
-		if format == "jpeg" {
+	case bytes.HasPrefix(data, jpegStart), bytes.HasPrefix(data, pngStart):
+		e.Type, e.Name = "image/png", safeName(u.Name, ".png")
+		codec := codec{png.DecodeConfig, png.Decode, encodePNG}
+		if bytes.HasPrefix(data, jpegStart) {
 			e.Type, e.Name = "image/jpeg", safeName(u.Name, ".jpg")
-			err = jpeg.Encode(&out, upright(img, orientation(data)), &jpeg.Options{Quality: 90})
-		} else {
-			e.Type, e.Name = "image/png", safeName(u.Name, ".png")
-			err = png.Encode(&out, img)
+			codec.config, codec.decode, codec.encode = jpeg.DecodeConfig, jpeg.Decode, encodeJPEG(orientation(data))
 		}
-		if err != nil {
-			return bad("evidence_broken")
+		var err error
+		if data, err = codec.again(ctx, data); err != nil {
+			return cleanFile{}, err
 		}
-		data = out.Bytes()
 	default:
-		return bad("evidence_type")
+		return cleanFile{}, badEvidence("evidence_type")
 	}
-	e.ID, e.Size = newID(), int64(len(data))
-	return e, data, nil
+	e.Size = int64(len(data))
+	return cleanFile{e, data}, nil
 }
+
+func badEvidence(code string) error {
+	return mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: code})
+}
+
+// A codec reads and writes one kind of image.
+type codec struct {
+	config func(io.Reader) (image.Config, error)
+	decode func(io.Reader) (image.Image, error)
+	encode func(image.Image) ([]byte, error)
+}
+
+// again is the image encoded anew.
+func (k codec) again(ctx context.Context, data []byte) ([]byte, error) {
+	conf, err := k.config(bytes.NewReader(data))
+	if err != nil || conf.Width <= 0 || conf.Height <= 0 {
+		return nil, badEvidence("evidence_broken")
+	}
+	if conf.Width > maxPixels/conf.Height {
+		return nil, badEvidence("evidence_size")
+	}
+	select {
+	case unfolding <- struct{}{}:
+		defer func() { <-unfolding }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	img, err := k.decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, badEvidence("evidence_broken")
+	}
+	if data, err = k.encode(img); err != nil {
+		return nil, badEvidence("evidence_broken")
+	}
+	if len(data) > mingjing.MaxEvidenceBytes {
+		return nil, badEvidence("evidence_size")
+	}
+	return data, nil
+}
+
+func encodePNG(img image.Image) ([]byte, error) {
+	var out bytes.Buffer
+	err := png.Encode(&out, img)
+	return out.Bytes(), err
+}
+
+// encodeJPEG turns the image upright; what it was turned by is not written.
+func encodeJPEG(orientation int) func(image.Image) ([]byte, error) {
+	return func(img image.Image) ([]byte, error) {
+		img = upright(img, orientation)
+		var out bytes.Buffer
+		for _, quality := range jpegQualities {
+			out.Reset()
+			if err := jpeg.Encode(&out, img, &jpeg.Options{Quality: quality}); err != nil {
+				return nil, err
+			}
+			if out.Len() <= mingjing.MaxEvidenceBytes {
+				break
+			}
+		}
+		return out.Bytes(), nil
+	}
+}
+
+// maxName bounds a file's name without its extension, in characters; in bytes it
+// stays below the 255 that file systems take.
+const maxName = 60
 
 // safeName keeps letters and digits of any script, and gives the extension of
 // the content.
@@ -86,29 +169,30 @@ func safeName(name, ext string) string {
 	}
 	name = path.Base(strings.ReplaceAll(name, "\\", "/"))
 	name = strings.TrimSuffix(name, path.Ext(name))
-	var b strings.Builder
+	var clean []rune
 	for _, r := range name {
 		switch {
+		case len(clean) == maxName:
 		case unicode.IsLetter(r), unicode.IsDigit(r):
-			b.WriteRune(r)
-		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
-			b.WriteByte('-')
-		}
-		if utf8.RuneCountInString(b.String()) >= 60 {
-			break
+			clean = append(clean, r)
+		case len(clean) > 0 && clean[len(clean)-1] != '-':
+			clean = append(clean, '-')
 		}
 	}
-	clean := strings.Trim(b.String(), "-")
-	if clean == "" {
-		clean = "evidence"
+	if safe := strings.TrimRight(string(clean), "-"); safe != "" {
+		return safe + ext
 	}
-	return clean + ext
+	return "evidence" + ext
 }
 
 // orientation reads the Exif orientation of a JPEG (1 to 8; 1 when there is
 // none), so that dropping the metadata does not turn the picture.
 func orientation(data []byte) int {
 	for i := 2; i+4 <= len(data) && data[i] == 0xff; {
+		if data[i+1] == 0xff { // a byte of filling
+			i++
+			continue
+		}
 		marker, size := data[i+1], int(data[i+2])<<8|int(data[i+3])
 		if marker == 0xda || size < 2 || i+2+size > len(data) {
 			return 1
@@ -169,27 +253,31 @@ func upright(img image.Image, o int) image.Image {
 	if o >= 5 {
 		size = image.Rect(0, 0, h, w)
 	}
+	at := func(x, y int) (int, int) {
+		switch o {
+		case 2:
+			return w - 1 - x, y
+		case 3:
+			return w - 1 - x, h - 1 - y
+		case 4:
+			return x, h - 1 - y
+		case 5:
+			return y, x
+		case 6:
+			return h - 1 - y, x
+		case 7:
+			return h - 1 - y, w - 1 - x
+		default:
+			return y, w - 1 - x
+		}
+	}
 	out := image.NewRGBA(size)
+	row := image.NewRGBA(image.Rect(0, 0, w, 1)) // drawing knows the quick way to convert
 	for y := range h {
+		draw.Draw(row, row.Bounds(), img, image.Pt(b.Min.X, b.Min.Y+y), draw.Src)
 		for x := range w {
-			var dx, dy int
-			switch o {
-			case 2:
-				dx, dy = w-1-x, y
-			case 3:
-				dx, dy = w-1-x, h-1-y
-			case 4:
-				dx, dy = x, h-1-y
-			case 5:
-				dx, dy = y, x
-			case 6:
-				dx, dy = h-1-y, x
-			case 7:
-				dx, dy = h-1-y, w-1-x
-			case 8:
-				dx, dy = y, w-1-x
-			}
-			out.Set(dx, dy, img.At(b.Min.X+x, b.Min.Y+y))
+			dx, dy := at(x, y)
+			copy(out.Pix[out.PixOffset(dx, dy):][:4], row.Pix[4*x:])
 		}
 	}
 	return out

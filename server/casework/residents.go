@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"mingjing"
@@ -47,73 +49,66 @@ func (c *Casework) Residents(ctx context.Context) (n int, err error) {
 
 // Viewer is the actor as the top of a screen names them.
 func (c *Casework) Viewer(ctx context.Context, a mingjing.Actor) (mingjing.Viewer, error) {
-	v := mingjing.Viewer{Role: a.Role, Name: a.Name, IDMasked: a.ID}
 	if a.Role != mingjing.RoleResident {
-		return v, nil
+		return mingjing.Viewer{Role: a.Role, Name: a.Name, IDMasked: a.ID}, nil
 	}
-	err := c.store.Tx(ctx, func(t Tx) error {
+	return within(ctx, c, func(t *tx) (mingjing.Viewer, error) {
 		r, err := t.Resident(ctx, mingjing.ResidentID(a.ID))
-		v.Name, v.IDMasked = r.Name, r.IDNumber.Masked()
-		return err
+		return mingjing.Viewer{Role: a.Role, Name: r.Name, IDMasked: r.IDNumber.Masked()}, err
 	})
-	return v, public(err)
 }
 
 // AccessLog is a page of the looks at the actor's own data, newest first; others
 // leaves out the actor's own looks. An unknown cursor is an invalid_cursor error.
+// Reading it is a look as well, on the page that is read next.
 func (c *Casework) AccessLog(ctx context.Context, a mingjing.Actor, others bool, cursor string) (mingjing.AccessLogView, error) {
 	const page = 50
-	v := mingjing.AccessLogView{Others: others, Looks: []mingjing.Look{}}
 	me, err := asResident(a)
 	if err != nil {
-		return v, err
+		return mingjing.AccessLogView{}, err
 	}
 	before := int64(0)
 	if cursor != "" {
 		before, err = strconv.ParseInt(cursor, 10, 64)
 		if err != nil || before < 1 {
-			return v, mingjing.Errorf(mingjing.Invalid, "invalid_cursor")
+			return mingjing.AccessLogView{}, mingjing.Errorf(mingjing.Invalid, "invalid_cursor")
 		}
 	}
-	err = c.tx(ctx, func(t *tx) error {
-		looks, err := t.Looks(ctx, me, others, before, page+1)
-		if err != nil {
-			return err
+	return within(ctx, c, func(t *tx) (mingjing.AccessLogView, error) {
+		v := mingjing.AccessLogView{Others: others}
+		if v.Looks, err = t.Looks(ctx, me, others, before, page+1); err != nil {
+			return v, err
 		}
-		v.Next = ""
-		if len(looks) > page {
-			looks = looks[:page]
-			v.Next = strconv.FormatInt(looks[page-1].Seq, 10)
+		if len(v.Looks) > page {
+			v.Looks = v.Looks[:page]
+			v.Next = strconv.FormatInt(v.Looks[page-1].Seq, 10)
 		}
-		v.Looks = append([]mingjing.Look{}, looks...)
-		return nil
+		return v, t.look(ctx, a, me, c.Now(), "access_log", "", "own")
 	})
-	return v, public(err)
 }
 
 // Consents are what the actor agreed to, in force or withdrawn.
 func (c *Casework) Consents(ctx context.Context, a mingjing.Actor) (mingjing.ConsentsView, error) {
-	v := mingjing.ConsentsView{}
 	me, err := asResident(a)
 	if err != nil {
-		return v, err
+		return mingjing.ConsentsView{}, err
 	}
-	err = c.tx(ctx, func(t *tx) (err error) {
-		v.Consents, err = t.Consents(ctx, me)
-		return err
+	return within(ctx, c, func(t *tx) (mingjing.ConsentsView, error) {
+		consents, err := t.Consents(ctx, me)
+		if err != nil {
+			return mingjing.ConsentsView{}, err
+		}
+		return mingjing.ConsentsView{Consents: consents}, t.look(ctx, a, me, c.Now(), "consents", "", "own")
 	})
-	return v, public(err)
 }
 
-// Withdraw takes back the actor's consent to a rulebook: its scores go, and a
-// request that is being worked on ends. Withdrawing what was not given is a
+// Withdraw takes back the actor's consent to a rulebook: its scores go, a request
+// that is being worked on ends, and what agencies have answered to it goes too.
+// Withdrawing what was not given is a
 // nothing_to_withdraw error.
 func (c *Casework) Withdraw(ctx context.Context, a mingjing.Actor, rulebook string) error {
 	me, err := asResident(a)
 	if err != nil {
-		return err
-	}
-	if _, err := c.Book(rulebook); err != nil {
 		return err
 	}
 	err = c.tx(ctx, func(t *tx) error {
@@ -122,7 +117,10 @@ func (c *Casework) Withdraw(ctx context.Context, a mingjing.Actor, rulebook stri
 		if err != nil {
 			return err
 		}
-		if !inForce(consents, rulebook) {
+		if !inForce(consents, rulebook) { // a rulebook may have been published once
+			if _, err := c.Book(rulebook); err != nil {
+				return err
+			}
 			return mingjing.Errorf(mingjing.Conflict, "nothing_to_withdraw")
 		}
 		if err := t.WithdrawConsents(ctx, me, rulebook, now); err != nil {
@@ -132,27 +130,44 @@ func (c *Casework) Withdraw(ctx context.Context, a mingjing.Actor, rulebook stri
 			return err
 		}
 		r, err := t.OpenRequest(ctx, me)
-		if err == nil && r.Rulebook.ID == rulebook {
-			r.State, r.FinishedAt = mingjing.RequestWithdrawn, &now
-			if err := t.SetRequest(ctx, r); err != nil {
-				return err
-			}
-			if err := t.emit(ctx, a.ID, mingjing.EventRequest, r.ID, now); err != nil {
-				return err
-			}
-		} else if err != nil && !errors.Is(err, ErrNotFound) {
+		switch {
+		case errors.Is(err, ErrNotFound):
+		case err != nil:
 			return err
+		case r.Rulebook.ID == rulebook:
+			if err := c.endRequest(ctx, t, r, now); err != nil {
+				return err
+			}
 		}
 		return t.emit(ctx, a.ID, mingjing.EventConsent, rulebook, now)
 	})
 	return public(err)
 }
 
-func inForce(consents []mingjing.Consent, rulebook string) bool {
-	for _, k := range consents {
-		if k.Rulebook == rulebook && k.WithdrawnAt == nil {
-			return true
+// endRequest ends a request that the resident no longer wants.
+func (c *Casework) endRequest(ctx context.Context, t *tx, r Request, now time.Time) error {
+	r.State, r.FinishedAt = mingjing.RequestWithdrawn, &now
+	if err := t.SetRequest(ctx, r); err != nil {
+		return err
+	}
+	sources, err := t.Sources(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	for _, s := range sources {
+		if s.Reply == nil {
+			continue
+		}
+		s.Reply = nil
+		if err := t.SetSource(ctx, r.ID, s); err != nil {
+			return err
 		}
 	}
-	return false
+	return t.emit(ctx, string(r.Resident), mingjing.EventRequest, r.ID, now)
+}
+
+func inForce(consents []mingjing.Consent, rulebook string) bool {
+	return slices.ContainsFunc(consents, func(k mingjing.Consent) bool {
+		return k.Rulebook == rulebook && k.WithdrawnAt == nil
+	})
 }

@@ -2,9 +2,7 @@ package casework
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"mingjing"
@@ -60,15 +58,16 @@ func (c *Casework) keepScore(ctx context.Context, t *tx, resident mingjing.Resid
 }
 
 // rescore makes every score of the resident anew that is no longer what it would
-// be today. Only scores that were asked for, and whose consent is in force, exist.
-func (c *Casework) rescore(ctx context.Context, t *tx, resident mingjing.ResidentID, cause string) error {
+// be today, but for that of the rulebook except. Only scores that were asked for,
+// and whose consent is in force, exist.
+func (c *Casework) rescore(ctx context.Context, t *tx, resident mingjing.ResidentID, cause, except string) error {
 	consents, err := t.Consents(ctx, resident)
 	if err != nil {
 		return err
 	}
 	looked := false
 	for _, book := range c.books {
-		if !inForce(consents, book.ID) {
+		if book.ID == except || !inForce(consents, book.ID) {
 			continue
 		}
 		scores, err := t.Scores(ctx, resident, book.ID)
@@ -81,7 +80,7 @@ func (c *Casework) rescore(ctx context.Context, t *tx, resident mingjing.Residen
 		last := scores[len(scores)-1]
 		if !looked {
 			looked = true
-			if err := t.look(ctx, system, resident, c.Now(), "score", "", "score"); err != nil {
+			if err := t.look(ctx, system, resident, c.Now(), "rescore", "", "score"); err != nil {
 				return err
 			}
 		}
@@ -106,99 +105,6 @@ func card(book *mingjing.Rulebook, s mingjing.Score) mingjing.ScoreCard {
 	return mingjing.ScoreCard{Rulebook: s.Rulebook, Value: s.Value, Min: book.Min, Max: book.Max, Band: band, At: s.At}
 }
 
-// Overview is what the actor sees first.
-func (c *Casework) Overview(ctx context.Context, a mingjing.Actor) (mingjing.OverviewView, error) {
-	v := mingjing.OverviewView{}
-	me, err := asResident(a)
-	if err != nil {
-		return v, err
-	}
-	err = c.tx(ctx, func(t *tx) error {
-		v = mingjing.OverviewView{Latest: []mingjing.ScoreCard{}, OpenDisputes: []mingjing.Dispute{}, RecentLooks: []mingjing.Look{}}
-		if err := t.look(ctx, a, me, c.Now(), "overview", "", "own"); err != nil {
-			return err
-		}
-		for _, book := range c.books {
-			scores, err := t.Scores(ctx, me, book.ID)
-			if err != nil {
-				return err
-			}
-			if len(scores) > 0 {
-				v.Latest = append(v.Latest, card(book, scores[len(scores)-1]))
-			}
-		}
-		r, err := t.OpenRequest(ctx, me)
-		if err == nil {
-			shown, err := c.showRequest(ctx, t, r)
-			if err != nil {
-				return err
-			}
-			v.Open = &shown
-		} else if !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		records, err := t.Records(ctx, me)
-		if err != nil {
-			return err
-		}
-		for _, r := range records {
-			if r.State != mingjing.RecordRemoved {
-				v.Records++
-			}
-		}
-		listings, err := t.Listings(ctx, me)
-		if err != nil {
-			return err
-		}
-		for _, l := range listings {
-			if l.Kind == mingjing.Blacklist && l.State != mingjing.ListingLifted {
-				v.Blacklisted++
-			}
-		}
-		disputes, err := t.Disputes(ctx, me)
-		if err != nil {
-			return err
-		}
-		for _, d := range disputes {
-			if d.State != mingjing.DisputeDecided {
-				shown, err := c.showDispute(ctx, t, d)
-				if err != nil {
-					return err
-				}
-				v.OpenDisputes = append(v.OpenDisputes, shown)
-			}
-		}
-		looks, err := t.Looks(ctx, me, true, 0, 3)
-		v.RecentLooks = append(v.RecentLooks, looks...)
-		return err
-	})
-	return v, public(err)
-}
-
-// Ask is what the actor reads before asking for a score.
-func (c *Casework) Ask(ctx context.Context, a mingjing.Actor) (mingjing.AskView, error) {
-	v := mingjing.AskView{Key: newID()}
-	me, err := asResident(a)
-	if err != nil {
-		return v, err
-	}
-	for _, b := range c.books {
-		v.Rulebooks = append(v.Rulebooks, *b)
-	}
-	err = c.tx(ctx, func(t *tx) error {
-		r, err := t.OpenRequest(ctx, me)
-		if errors.Is(err, ErrNotFound) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		shown, err := c.showRequest(ctx, t, r)
-		v.Open = &shown
-		return err
-	})
-	return v, public(err)
-}
-
 // Score is the actor's newest score by a rulebook ("" for the newest by any)
 // with all that explains it; nil when there is none.
 func (c *Casework) Score(ctx context.Context, a mingjing.Actor, rulebook string) (*mingjing.ScoreView, error) {
@@ -211,12 +117,10 @@ func (c *Casework) Score(ctx context.Context, a mingjing.Actor, rulebook string)
 			return nil, errNotFound
 		}
 	}
-	var v *mingjing.ScoreView
-	err = c.tx(ctx, func(t *tx) error {
-		v = nil
+	return within(ctx, c, func(t *tx) (*mingjing.ScoreView, error) {
 		all, err := t.Scores(ctx, me, "")
 		if err != nil {
-			return err
+			return nil, err
 		}
 		var newest *mingjing.Score
 		for i := range all {
@@ -225,18 +129,18 @@ func (c *Casework) Score(ctx context.Context, a mingjing.Actor, rulebook string)
 			}
 		}
 		if newest == nil {
-			return nil
+			return nil, nil // no score is no error
 		}
 		if err := t.look(ctx, a, me, c.Now(), "score", newest.ID, "own"); err != nil {
-			return err
+			return nil, err
 		}
 		book, err := c.Book(newest.Rulebook.ID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		in, err := c.input(ctx, t, me, book, newest.Missing)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		out := mingjing.ScoreView{Score: *newest, Min: book.Min, Max: book.Max, Bands: book.Bands,
 			Outlook: mingjing.Outlook(book, in), History: []mingjing.ScoreCard{}, Others: []mingjing.ScoreCard{}}
@@ -260,217 +164,6 @@ func (c *Casework) Score(ctx context.Context, a mingjing.Actor, rulebook string)
 		}
 		const most = 60
 		out.History = out.History[max(0, len(out.History)-most):]
-		v = &out
-		return nil
+		return &out, nil
 	})
-	return v, public(err)
-}
-
-// Records are the actor's records with their rule and effect, newest first.
-func (c *Casework) Records(ctx context.Context, a mingjing.Actor) (mingjing.RecordsView, error) {
-	v := mingjing.RecordsView{}
-	me, err := asResident(a)
-	if err != nil {
-		return v, err
-	}
-	err = c.tx(ctx, func(t *tx) error {
-		v.Records = []mingjing.RecordView{}
-		if err := t.look(ctx, a, me, c.Now(), "records", "", "own"); err != nil {
-			return err
-		}
-		records, err := t.Records(ctx, me)
-		if err != nil {
-			return err
-		}
-		for _, r := range records {
-			v.Records = append(v.Records, c.showRecord(r))
-		}
-		slices.SortStableFunc(v.Records, func(x, y mingjing.RecordView) int {
-			return -compareDates(x.Record.Occurred, y.Record.Occurred)
-		})
-		return nil
-	})
-	return v, public(err)
-}
-
-func compareDates(a, b mingjing.Date) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
-
-// Record is one of the actor's records.
-func (c *Casework) Record(ctx context.Context, a mingjing.Actor, id string) (mingjing.RecordView, error) {
-	var v mingjing.RecordView
-	me, err := asResident(a)
-	if err != nil {
-		return v, err
-	}
-	err = c.tx(ctx, func(t *tx) error {
-		r, err := t.Record(ctx, id)
-		if err != nil {
-			return err
-		}
-		if r.Resident != me {
-			return ErrNotFound
-		}
-		v = c.showRecord(r)
-		return t.look(ctx, a, me, c.Now(), "record", id, "own")
-	})
-	return v, public(err)
-}
-
-func (c *Casework) showRecord(r Record) mingjing.RecordView {
-	v := mingjing.RecordView{Record: r.Record, Effect: []mingjing.Effect{}, Open: disputable(r.State)}
-	for _, b := range c.books {
-		item, ok := b.Item(r.Code)
-		if !ok {
-			continue
-		}
-		v.Area = item.Area
-		e := mingjing.EffectOfRecord(b, r.Record, c.today())
-		v.Effect = append(v.Effect, e)
-		if e.Ends > v.Ends {
-			v.Ends = e.Ends
-		}
-	}
-	return v
-}
-
-func disputable(s mingjing.RecordState) bool {
-	return s == mingjing.RecordActive || s == mingjing.RecordCorrected || s == mingjing.RecordSuspended
-}
-
-func listingDisputable(s mingjing.ListingState) bool {
-	return s == mingjing.ListingInEffect || s == mingjing.ListingUnserved || s == mingjing.ListingSuspended
-}
-
-// Listings are the actor's listings, newest first.
-func (c *Casework) Listings(ctx context.Context, a mingjing.Actor) (mingjing.ListingsView, error) {
-	v := mingjing.ListingsView{}
-	me, err := asResident(a)
-	if err != nil {
-		return v, err
-	}
-	err = c.tx(ctx, func(t *tx) error {
-		v.Listings = []mingjing.ListingView{}
-		if err := t.look(ctx, a, me, c.Now(), "listings", "", "own"); err != nil {
-			return err
-		}
-		listings, err := t.Listings(ctx, me)
-		if err != nil {
-			return err
-		}
-		for _, l := range listings {
-			v.Listings = append(v.Listings, c.showListing(l))
-		}
-		slices.SortStableFunc(v.Listings, func(x, y mingjing.ListingView) int {
-			return -compareDates(x.Listing.From, y.Listing.From)
-		})
-		return nil
-	})
-	return v, public(err)
-}
-
-// Listing is one of the actor's listings.
-func (c *Casework) Listing(ctx context.Context, a mingjing.Actor, id string) (mingjing.ListingView, error) {
-	var v mingjing.ListingView
-	me, err := asResident(a)
-	if err != nil {
-		return v, err
-	}
-	err = c.tx(ctx, func(t *tx) error {
-		l, err := t.Listing(ctx, id)
-		if err != nil {
-			return err
-		}
-		if l.Resident != me {
-			return ErrNotFound
-		}
-		v = c.showListing(l)
-		return t.look(ctx, a, me, c.Now(), "listing", id, "own")
-	})
-	return v, public(err)
-}
-
-func (c *Casework) showListing(l Listing) mingjing.ListingView {
-	v := mingjing.ListingView{Listing: l.Listing, Effective: l.Effective(c.today()),
-		Effect: []mingjing.Effect{}, Open: listingDisputable(l.State)}
-	for _, b := range c.books {
-		if _, ok := b.Item(l.Code); ok {
-			v.Effect = append(v.Effect, mingjing.EffectOfListing(b, l.Listing, c.today()))
-		}
-	}
-	return v
-}
-
-// Sources are the agencies of all rulebooks, what each may hold, and what it
-// holds on the actor.
-func (c *Casework) Sources(ctx context.Context, a mingjing.Actor) (mingjing.SourcesView, error) {
-	v := mingjing.SourcesView{}
-	me, err := asResident(a)
-	if err != nil {
-		return v, err
-	}
-	err = c.tx(ctx, func(t *tx) error {
-		v.Sources = []mingjing.SourceView{}
-		if err := t.look(ctx, a, me, c.Now(), "sources", "", "own"); err != nil {
-			return err
-		}
-		held := map[string]int{}
-		records, err := t.Records(ctx, me)
-		if err != nil {
-			return err
-		}
-		for _, r := range records {
-			if r.State != mingjing.RecordRemoved {
-				held[r.Agency]++
-			}
-		}
-		listings, err := t.Listings(ctx, me)
-		if err != nil {
-			return err
-		}
-		for _, l := range listings {
-			if l.State != mingjing.ListingLifted {
-				held[l.Agency]++
-			}
-		}
-		asked := map[string]Source{}
-		r, err := t.LatestRequest(ctx, me)
-		if err == nil {
-			sources, err := c.sources(ctx, t, r)
-			if err != nil {
-				return err
-			}
-			for _, s := range sources {
-				asked[s.Agency] = s
-			}
-		} else if !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		seen := map[string]int{}
-		for _, b := range c.books {
-			for _, ag := range b.Agencies {
-				if i, ok := seen[ag.Code]; ok {
-					for _, code := range ag.Holds {
-						if !slices.Contains(v.Sources[i].Holds, code) {
-							v.Sources[i].Holds = append(v.Sources[i].Holds, code)
-						}
-					}
-					continue
-				}
-				seen[ag.Code] = len(v.Sources)
-				v.Sources = append(v.Sources, mingjing.SourceView{Agency: ag.Code, Holds: slices.Clone(ag.Holds),
-					Records: held[ag.Code], State: asked[ag.Code].State, At: asked[ag.Code].AnsweredAt})
-			}
-		}
-		slices.SortStableFunc(v.Sources, func(x, y mingjing.SourceView) int { return y.Records - x.Records })
-		return nil
-	})
-	return v, public(err)
 }

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"mingjing"
@@ -23,14 +24,16 @@ type Bureau interface {
 	Enrol(ctx context.Context, n mingjing.IDNumber, name string) (mingjing.ResidentID, error)
 }
 
-// Identities keeps who can log in. Enrolling somebody who is enrolled changes
-// nothing.
+// Identities keeps who can log in. Enrolling somebody who is enrolled, or linking
+// again what is linked, changes nothing.
 type Identities interface {
 	// EnrolResident makes a resident's login; without a password it is to be
 	// activated first.
 	EnrolResident(ctx context.Context, id mingjing.ResidentID, n mingjing.IDNumber, password string) error
 	// EnrolStaff makes the login of a member of staff, second factor included.
 	EnrolStaff(ctx context.Context, role mingjing.Role, login, name, password, totpSecret string) error
+	// LinkStaff says who a member of staff is as a resident.
+	LinkStaff(ctx context.Context, login string, self mingjing.ResidentID) error
 	// ActivationCode makes a new one-time code. An error of kind
 	// [mingjing.Conflict] says that the login has been activated meanwhile.
 	ActivationCode(ctx context.Context, n mingjing.IDNumber) (string, error)
@@ -65,7 +68,7 @@ const maxAccounts = 1 << 20
 // StoryIDNumber is the ID number of the resident whom a story is about; false
 // when there is no such story.
 func StoryIDNumber(story string) (mingjing.IDNumber, bool) {
-	for _, p := range stories() {
+	for _, p := range slices.Concat(stories(), colleagues()) {
 		if p.story == story {
 			return p.id, true
 		}
@@ -73,7 +76,8 @@ func StoryIDNumber(story string) (mingjing.IDNumber, bool) {
 	return "", false
 }
 
-// Seed enrols the residents and the staff, and returns all accounts. It may be
+// Seed enrols the residents and the staff, links those who are both, and returns
+// all accounts. It may be
 // called at every start: secrets are made on the first and read back from
 // [Config.AccountsFile] afterwards, activation codes are made anew. The file is
 // written before anybody is enrolled, so that no password is lost when the
@@ -87,6 +91,7 @@ func Seed(ctx context.Context, bureau Bureau, identities Identities, cfg Config)
 	if err := keep(cfg.AccountsFile, accounts); err != nil {
 		return nil, fmt.Errorf("seed demo city: %w", err)
 	}
+	ids := map[mingjing.IDNumber]mingjing.ResidentID{}
 	for i := range accounts {
 		a := &accounts[i]
 		if a.Role != mingjing.RoleResident {
@@ -99,6 +104,7 @@ func Seed(ctx context.Context, bureau Bureau, identities Identities, cfg Config)
 		if err != nil {
 			return nil, fmt.Errorf("seed demo city: enrol resident of story %s: %w", a.Story, err)
 		}
+		ids[a.IDNumber] = id
 		if err := identities.EnrolResident(ctx, id, a.IDNumber, a.Password); err != nil {
 			return nil, fmt.Errorf("seed demo city: enrol login of story %s: %w", a.Story, err)
 		}
@@ -111,6 +117,14 @@ func Seed(ctx context.Context, bureau Bureau, identities Identities, cfg Config)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("seed demo city: activation code: %w", err)
+		}
+	}
+	for _, s := range staff {
+		if s.self == "" {
+			continue
+		}
+		if err := identities.LinkStaff(ctx, s.login, ids[s.self]); err != nil {
+			return nil, fmt.Errorf("seed demo city: link staff %s: %w", s.login, err)
 		}
 	}
 	if err := keep(cfg.AccountsFile, accounts); err != nil {

@@ -122,7 +122,7 @@ func (o *office) records(w http.ResponseWriter, r *http.Request, body []byte) {
 			return
 		}
 		if left > holdFor {
-			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil((left-holdFor).Seconds()))))
+			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil((left - holdFor).Seconds()))))
 			answer(w, http.StatusAccepted, struct{}{})
 			return
 		}
@@ -144,7 +144,7 @@ func (o *office) work(request string) (left time.Duration, fail string) {
 	l.tries++
 	if o.behaviour.Kind == Flaky && l.tries <= flakes(o.agency, request) {
 		modes := []string{"500", "garbage", "cut"}
-		return 0, modes[(hash(request, o.agency)+uint64(l.tries))%uint64(len(modes))] //nolint:gosec // a small count
+		return 0, modes[(hash(request, o.agency)+uint64(l.tries))%uint64(len(modes))]
 	}
 	return max(0, l.ready.Sub(now)), ""
 }

@@ -10,10 +10,12 @@ import (
 var Stories = []string{"guarantor", "no-notice", "namesake", "expired-record", "model-resident", "silent-agency"}
 
 // StoryOrdinary and StoryActivation are the codes of those who have no story: who
-// lives on quietly, and who has not activated the account yet.
+// lives on quietly, and who has not activated the account yet. StoryOwnCase is the
+// code of a resident who is a handler as well and may not handle that case.
 const (
 	StoryOrdinary   = "ordinary"
 	StoryActivation = "activation"
+	StoryOwnCase    = "own-case"
 )
 
 // A person is a resident of the city with all that is held on them.
@@ -77,7 +79,9 @@ func both(zh, en string) mingjing.Text { return mingjing.Text{"zh-CN": zh, "en":
 
 func id(born string, n string) mingjing.IDNumber { return mingjing.MakeIDNumber("999999" + born + n) }
 
-func says(p mingjing.AgencyPosition, zh, en string) plan { return plan{position: p, text: both(zh, en)} }
+func says(p mingjing.AgencyPosition, zh, en string) plan {
+	return plan{position: p, text: both(zh, en)}
+}
 
 // byDefault is what an agency says about a fact that no story is about.
 var byDefault = says(mingjing.PositionMaintained, "经核对案卷，记录与原始文书一致，予以维持。",
@@ -88,7 +92,7 @@ var holdsNothing = says(mingjing.PositionWithdrawn, "经查，本部门没有这
 
 // people are all residents of the city.
 func people() []person {
-	return slices.Concat(stories(), ordinary(), inactive())
+	return slices.Concat(stories(), colleagues(), ordinary(), inactive())
 }
 
 func stories() []person {
@@ -129,8 +133,8 @@ func stories() []person {
 					answer: says(mingjing.PositionWithdrawn, "经比对证件号码，被执行人为同名同姓的另一人，系导入时仅按姓名匹配所致。撤回。",
 						"The ID numbers differ: the debtor is another person of the same name, matched by name alone when the files were imported. We withdraw it.")},
 				{code: "court.enforcement_blacklist", on: moment{10, 2}, notice: moment{11, 25}, term: 24, subject: "王伟（1979-03-14）",
-					zh: "有履行能力而拒不履行生效判决。被执行人出生日期 1979 年 3 月 14 日。",
-					en: "Able to honour a final judgment, and refused to. The debtor was born on 14 March 1979.",
+					zh:     "有履行能力而拒不履行生效判决。被执行人出生日期 1979 年 3 月 14 日。",
+					en:     "Able to honour a final judgment, and refused to. The debtor was born on 14 March 1979.",
 					answer: says(mingjing.PositionWithdrawn, "列入对象为另一人，与申请人无关。撤回。", "The person listed is somebody else. We withdraw it.")},
 				{code: "traffic.ticket", on: moment{1, 8}, zh: "违反禁止标线指示。", en: "Crossed a no-crossing line."},
 				{code: "licence.qualified", on: moment{40, 18}, zh: "电工职业资格证书。", en: "Qualified electrician."},
@@ -174,6 +178,16 @@ func stories() []person {
 				{code: "volunteer.hours", on: moment{5, 2}, zh: "地铁站问询志愿服务 20 小时。", en: "20 hours at a metro information desk."},
 			},
 		},
+	}
+}
+
+// colleagues are residents who are staff as well.
+func colleagues() []person {
+	return []person{
+		{story: StoryOwnCase, id: colleague, name: "罗文博", facts: []fact{
+			{code: "traffic.ticket", on: moment{1, 12}, zh: "在公交专用车道内行驶。", en: "Drove in a bus lane."},
+			{code: "volunteer.hours", on: moment{6, 18}, zh: "社区法律咨询 12 小时。", en: "12 hours of free legal advice."},
+		}},
 	}
 }
 
@@ -261,15 +275,19 @@ func inactive() []person {
 	}
 }
 
-// A staffMember is somebody at the bureau's desks.
+// A staffMember is somebody at the bureau's desks; self is the ID number under
+// which they are a resident, if they are one.
 type staffMember struct {
 	role        mingjing.Role
 	login, name string
+	self        mingjing.IDNumber
 }
 
+var colleague = id("19860521", "901")
+
 var staff = []staffMember{
-	{mingjing.RoleHandler, "h-1001", "沈嘉禾"},
-	{mingjing.RoleHandler, "h-1002", "罗文博"},
-	{mingjing.RoleSupervisor, "s-2001", "方敏仪"},
-	{mingjing.RoleAuditor, "a-3001", "秦岳"},
+	{mingjing.RoleHandler, "h-1001", "沈嘉禾", ""},
+	{mingjing.RoleHandler, "h-1002", "罗文博", colleague},
+	{mingjing.RoleSupervisor, "s-2001", "方敏仪", ""},
+	{mingjing.RoleAuditor, "a-3001", "秦岳", ""},
 }

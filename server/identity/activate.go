@@ -137,7 +137,7 @@ func weak(password, identifier, idNumber string) string {
 	case utf8.RuneCountInString(password) < MinPassword:
 		return "password_short"
 	case len(password) > maxPassword:
-		return "password_long"
+		return "too_long"
 	}
 	different := map[rune]bool{}
 	for _, r := range password {
@@ -150,11 +150,11 @@ func weak(password, identifier, idNumber string) string {
 	if len(idNumber) == 18 {
 		id := strings.ToLower(idNumber)
 		if strings.Contains(lower, id[6:14]) || strings.Contains(lower, id[12:]) {
-			return "password_similar"
+			return "password_weak"
 		}
 	}
 	if 2*common(lower, strings.ToLower(identifier)) > len(lower) {
-		return "password_similar"
+		return "password_weak"
 	}
 	return ""
 }

@@ -60,9 +60,11 @@ func quick[T any](ctx context.Context, c *cache, f func(context.Context) (T, err
 	return a.v, a.err
 }
 
-// A remembered is what Kratos said about a token.
+// A remembered is what Kratos said about a token. An actor's JSON leaves out who
+// they are as a resident, since browsers are sent it; so Self has it here.
 type remembered struct {
 	Login mingjing.Login
+	Self  mingjing.ResidentID `json:",omitempty"`
 	At    time.Time
 }
 
@@ -77,6 +79,7 @@ func (i *Identity) recall(ctx context.Context, token string) (mingjing.Login, bo
 		if err := json.Unmarshal(b, &r); err != nil {
 			return remembered{}, fmt.Errorf("read a remembered session: %w", err)
 		}
+		r.Login.Actor.Self = r.Self
 		ended, err := i.redis.Exists(ctx, i.keys.redis("ended", r.Login.SessionID)).Result()
 		if err != nil {
 			return remembered{}, err
@@ -95,7 +98,7 @@ func (i *Identity) recall(ctx context.Context, token string) (mingjing.Login, bo
 
 // remember keeps what Kratos said about a token.
 func (i *Identity) remember(ctx context.Context, token string, l mingjing.Login) {
-	b, err := json.Marshal(remembered{Login: l, At: i.clock.Now()})
+	b, err := json.Marshal(remembered{Login: l, Self: l.Actor.Self, At: i.clock.Now()})
 	if err != nil {
 		return
 	}

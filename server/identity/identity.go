@@ -8,7 +8,8 @@
 // Neither an ID number nor a resident's name. A resident's identifier in Kratos
 // is the hex HMAC-SHA-256 of the ID number under [Config.IDKey]; the public
 // metadata holds the role and the [mingjing.ResidentID]. Staff are known by
-// their staff number and name. Kratos listens on Unix sockets in a folder of
+// their staff number and name, and by the [mingjing.ResidentID] that is their
+// own if it is known ([Identity.LinkStaff]). Kratos listens on Unix sockets in a folder of
 // ours (embedded) or on an internal network (external), never where a browser
 // can reach it: the native flows are called from here, so that the limits and
 // the constant time below can't be walked around.

@@ -191,7 +191,12 @@ type traits struct {
 type publicMeta struct {
 	Role     mingjing.Role       `json:"role,omitempty"`
 	Resident mingjing.ResidentID `json:"resident_id,omitempty"`
+	// Self is who a member of staff is as a resident, if that is known.
+	Self mingjing.ResidentID `json:"self_resident_id,omitempty"`
 }
+
+// pathSelf is where the member Self of publicMeta lies in an identity.
+const pathSelf = "/metadata_public/self_resident_id"
 
 // adminMeta is what only the admin port shows.
 type adminMeta struct {
@@ -257,10 +262,15 @@ func (k *kratos) create(ctx context.Context, schema string, t traits, m publicMe
 
 // setAdmin writes one member of the admin metadata and leaves the others.
 func (k *kratos) setAdmin(ctx context.Context, id, member string, value any) error {
-	patch := client.NewJsonPatch("add", "/metadata_admin/"+member)
+	return k.set(ctx, id, "/metadata_admin/"+member, value)
+}
+
+// set writes what lies at one path of an identity and leaves the rest.
+func (k *kratos) set(ctx context.Context, id, path string, value any) error {
+	patch := client.NewJsonPatch("add", path)
 	patch.Value = value
 	_, res, err := k.admin.IdentityAPI.PatchIdentity(ctx, id).JsonPatch([]client.JsonPatch{*patch}).Execute()
-	return outcome("write admin metadata", res, err)
+	return outcome("write metadata", res, err)
 }
 
 // The members of the admin metadata, as in adminMeta.
@@ -430,4 +440,19 @@ func (k *kratos) dropFactor(ctx context.Context, id string) error {
 		return err
 	}
 	return nil
+}
+
+// sessionActive says whether a session is there and still good.
+func (k *kratos) sessionActive(ctx context.Context, id string) (bool, error) {
+	s, res, err := k.admin.IdentityAPI.GetSession(ctx, id).Execute()
+	if res != nil {
+		defer func() { _ = res.Body.Close() }()
+		if res.StatusCode == http.StatusNotFound {
+			return false, nil
+		}
+	}
+	if err != nil {
+		return false, err
+	}
+	return s.GetActive(), nil
 }

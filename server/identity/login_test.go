@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 	"mingjing"
 )
@@ -240,12 +241,25 @@ func TestAStaffLoginNeedsTheSecondFactor(t *testing.T) {
 }
 
 func TestASessionOfStaffWithoutTheSecondFactorIsNone(t *testing.T) {
-	half, _, err := shared.kratos.passwordLogin(t.Context(), staff(t), password)
+	login := staff(t)
+	p, err := shared.kratos.find(t.Context(), login)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = shared.Who(t.Context(), half)
-	wantCode(t, err, "session_expired")
+	for _, factor := range []string{"not used", "missing"} {
+		if factor == "missing" {
+			if err := shared.kratos.dropFactor(t.Context(), p.id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		half, _, err := shared.kratos.passwordLogin(t.Context(), login, password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := shared.Who(t.Context(), half); codeOf(err) != "session_expired" {
+			t.Errorf("with the second factor %s a session is told %v", factor, err)
+		}
+	}
 }
 
 func TestATOTPCodeWorksOnce(t *testing.T) {
@@ -322,6 +336,37 @@ func TestWithoutRedisNobodyNewIsLetInAndNobodyIsThrownOut(t *testing.T) {
 	}
 	if err := i.Logout(t.Context(), token); err != nil {
 		t.Errorf("with Redis down a logout is told %v", err)
+	}
+	_, err = i.Who(t.Context(), token)
+	wantCode(t, err, "session_expired")
+}
+
+func TestTheInProcessRedisDoes(t *testing.T) {
+	rdb := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
+	t.Cleanup(func() { _ = rdb.Close() })
+	i := door(t, func(i *Identity) {
+		i.redis, i.cache, i.limiter = rdb, &cache{redis: rdb}, redisRate(rdb)
+		i.limits = Limits{Device: []Rate{{2, time.Hour}}}.withDefaults()
+	})
+	n, c := enrolled(t), newDevice()
+	token := loggedInAs(t, i, n, c)
+	for range 2 {
+		if _, err := i.Who(t.Context(), token); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []string{"login_failed", "login_failed", "too_many_attempts"} {
+		_, err := i.Login(t.Context(), n, "not the password", c)
+		wantCode(t, err, want)
+	}
+	login, code := staff(t), codeAt(t, 0)
+	if _, err := i.StaffLogin(t.Context(), login, password, code, newDevice()); err != nil {
+		t.Fatal(err)
+	}
+	_, err := i.StaffLogin(t.Context(), login, password, code, newDevice())
+	wantCode(t, err, "login_failed")
+	if err := i.Logout(t.Context(), token); err != nil {
+		t.Fatal(err)
 	}
 	_, err = i.Who(t.Context(), token)
 	wantCode(t, err, "session_expired")

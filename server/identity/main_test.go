@@ -117,7 +117,7 @@ func startRedis(dir string) (redis.UniversalClient, func(), error) {
 // ownRedis is a Redis of the test's own, which it may stop.
 func ownRedis(t *testing.T) (redis.UniversalClient, func()) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "identity-redis-")
+	dir, err := os.MkdirTemp("", "identity-redis-") //nolint:usetesting // a socket's path must be short
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,8 +17,8 @@ func (p pace) begin(ctx context.Context) (hold func()) {
 	start := time.Now()
 	return func() {
 		took := time.Since(start)
-		floors := max(1, (took+p.floor-1)/p.floor)
-		p.wait(ctx, floors*p.floor-took)
+		until := max(p.floor, (took + p.floor - 1).Truncate(p.floor))
+		p.wait(ctx, until-took)
 	}
 }
 

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 // Who says whose session a token is. It is remembered in Redis for at most ten
 // seconds, but a session that was ended through this door is gone at once. For a
 // resident Actor.Name and IDMasked are empty, for staff IDMasked is the staff
-// number. The errors are not_logged_in when there is no token, session_expired
+// number and Actor.Self the resident that [Identity.LinkStaff] named. The errors are not_logged_in when there is no token, session_expired
 // when it is worth nothing, and identity_down.
 func (i *Identity) Who(ctx context.Context, token string) (mingjing.Login, error) {
 	if token == "" {
@@ -58,6 +59,7 @@ func (i *Identity) ask(ctx context.Context, token string) (mingjing.Login, error
 		l.Actor.ID = string(p.public.Resident)
 	case p.public.Role.Staff() && p.schema == schemaStaff && l.Actor.AAL >= 2:
 		l.Actor.ID, l.Actor.Name, l.IDMasked = p.traits.Identifier, p.traits.Name, p.traits.Identifier
+		l.Actor.Self = p.public.Self
 	default:
 		return mingjing.Login{}, errExpired()
 	}
@@ -190,4 +192,21 @@ func plausible(token string) bool {
 	return token != "" && len(token) <= 128 && strings.IndexFunc(token, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-'
 	}) < 0
+}
+
+// Ended returns those of the sessions that are over: ended here, on another
+// replica, or in Kratos itself. The error is that of Kratos being away; then
+// nothing is known of any of them.
+func (i *Identity) Ended(ctx context.Context, sessionIDs ...string) ([]string, error) {
+	var ended []string
+	for _, id := range sessionIDs {
+		active, err := i.kratos.sessionActive(ctx, id)
+		if err != nil {
+			return nil, fmt.Errorf("identity: look a session up: %w", err)
+		}
+		if !active {
+			ended = append(ended, id)
+		}
+	}
+	return ended, nil
 }

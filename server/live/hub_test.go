@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -126,7 +125,7 @@ func startReplica(t testing.TB, c *city, url string, change func(*Config)) *repl
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := Config{Redis: client, Replay: c.replay, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	cfg := Config{Redis: client, Replay: c.replay, Logger: slog.New(slog.DiscardHandler),
 		PollEvery: 20 * time.Millisecond}
 	if change != nil {
 		change(&cfg)

@@ -58,7 +58,7 @@ func openPostgres(url string, maxConns int) (engine, *sql.DB, error) {
 
 func (e postgresEngine) rebind(query string) string {
 	if q, ok := e.rebound.Load(query); ok {
-		return q.(string)
+		return q.(string) //nolint:errcheck // only strings are stored
 	}
 	var b strings.Builder
 	n := 0

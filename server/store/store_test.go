@@ -451,7 +451,7 @@ func TestTransactionsThatCollideAreRunAgain(t *testing.T) {
 					<-both
 				}
 				if _, err := tx.AddEvent(ctx, order[1], mingjing.Event{At: day}); err != nil {
-					return fmt.Errorf("rewrapped without the cause: %v", err)
+					return fmt.Errorf("rewrapped without the cause: %v", err) //nolint:errorlint // that is what is tried
 				}
 				return nil
 			})
@@ -460,8 +460,8 @@ func TestTransactionsThatCollideAreRunAgain(t *testing.T) {
 	for range 2 {
 		must(t, receive(t, errs, "a transaction"))
 	}
-	if n := runs.Load(); n != 3 {
-		t.Errorf("fn ran %d times, want 3", n)
+	if n := runs.Load(); n < 3 {
+		t.Errorf("fn ran %d times, want at least 3", n)
 	}
 	do(t, s, func(ctx context.Context, tx casework.Tx) error {
 		for _, audience := range []string{"a", "b"} {
@@ -655,7 +655,7 @@ func TestAJobOfAKilledProcessRunsAgain(t *testing.T) {
 			t.Fatalf("the child has job %q", id)
 		}
 
-		ran := make(chan string, 10)
+		ran := make(chan string, 4*DefaultWorkers)
 		note := func(_ context.Context, j casework.Job) (time.Duration, error) {
 			ran <- j.ID
 			return 0, nil
@@ -860,8 +860,12 @@ func TestTheSameJobWaitsOnce(t *testing.T) {
 				return nil
 			})
 		}
-		if n := jobs(t, s, "1 = 1"); n != 5 {
+		// All wait where the workers look, the late ones too.
+		if n := jobs(t, s, "state = 'available'"); n != 5 {
 			t.Errorf("%d jobs wait, want 5", n)
+		}
+		if n := jobs(t, s, "1 = 1"); n != 5 {
+			t.Errorf("there are %d jobs, want 5", n)
 		}
 	})
 }
@@ -886,6 +890,78 @@ func TestAJobAskedForWhileItRunsRunsOnceMore(t *testing.T) {
 		receive(t, started, "the second run")
 		close(goOn)
 	})
+}
+
+func TestACommittedJobWakesTheWorkersAtOnce(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s, ctx := open(t, url), t.Context()
+		woken := 0
+		s.wakeup = func() { woken++ }
+		enqueue := func(j casework.Job, err error) int {
+			woken = 0
+			if got := s.Tx(ctx, func(tx casework.Tx) error { return errors.Join(tx.Enqueue(ctx, j), err) }); !errors.Is(got, err) {
+				t.Fatal(got)
+			}
+			return woken
+		}
+		now := casework.Job{Kind: casework.JobCollect, ID: "now"}
+		if n := enqueue(now, errors.New("no")); n != 0 {
+			t.Errorf("a job that was rolled back wakes %d times", n)
+		}
+		if n := enqueue(casework.Job{Kind: casework.JobCollect, ID: "late", At: time.Now().Add(time.Hour)}, nil); n != 0 {
+			t.Errorf("a job for later wakes %d times", n)
+		}
+		if n := enqueue(now, nil); n != 1 {
+			t.Errorf("a job wakes %d times", n)
+		}
+	})
+}
+
+// A job that waits already must not run before it can see what was written by
+// the transaction that asked for it again.
+func TestAWaitingJobIsKeptForTheTransactionThatAskedAgain(t *testing.T) {
+	s, ctx := open(t, pgtest.Start(t)), t.Context() // SQLite has one writer
+	ask := func(tx casework.Tx, id string) error {
+		return tx.Enqueue(ctx, casework.Job{Kind: casework.JobQuestion, ID: id})
+	}
+	must(t, s.Tx(ctx, func(tx casework.Tx) error { return ask(tx, "kept") }))
+	ran := make(chan string, 10)
+	must(t, s.Tx(ctx, func(tx casework.Tx) error {
+		must(t, ask(tx, "kept"))
+		work(t, s, func(_ context.Context, j casework.Job) (time.Duration, error) {
+			ran <- j.ID
+			return 0, nil
+		})
+		must(t, s.Tx(ctx, func(tx casework.Tx) error { return ask(tx, "other") }))
+		if id := receive(t, ran, "the other job"); id != "other" {
+			t.Errorf("job %s ran before the transaction was committed", id)
+		}
+		return nil
+	}))
+	if id := receive(t, ran, "the job"); id != "kept" {
+		t.Errorf("job %s ran", id)
+	}
+}
+
+func TestClosingEndsWork(t *testing.T) {
+	s := open(t, "sqlite::memory:")
+	done, started := make(chan error, 1), make(chan struct{})
+	go func() {
+		done <- s.Work(context.Background(), func(ctx context.Context, _ casework.Job) (time.Duration, error) {
+			close(started)
+			<-ctx.Done()
+			return 0, ctx.Err()
+		})
+	}()
+	do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		return tx.Enqueue(ctx, casework.Job{Kind: casework.JobCollect, ID: "x"})
+	})
+	receive(t, started, "the job")
+	must(t, s.Close())
+	must(t, receive(t, done, "Work to return"))
+	if err := s.Ping(context.Background()); err == nil {
+		t.Error("a closed store answers")
+	}
 }
 
 func TestJobsAreBounded(t *testing.T) {

@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package pgtest starts a real PostgreSQL for tests. It knows nothing of the
 // product: it gives out empty databases.
 package pgtest

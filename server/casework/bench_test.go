@@ -1,0 +1,56 @@
+package casework_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"mingjing"
+	"mingjing/server/casework"
+	"mingjing/server/store"
+	"mingjing/web/rulebooks"
+)
+
+// BenchmarkRequestToReady measures requests from asked to ready with the whole
+// rulebook's agencies, which answer at once, on SQLite in a file.
+func BenchmarkRequestToReady(b *testing.B) {
+	books, err := rulebooks.All()
+	must(b, err)
+	s, err := store.Open(ctx, "sqlite://"+filepath.Join(b.TempDir(), "bench.db"), store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize)})
+	must(b, err)
+	defer func() { must(b, s.Close()) }()
+	c := cityOn(b, s, func(cfg *casework.Config) { cfg.Clock, cfg.Books = wallClock{}, books })
+	c.offices.hold("court", casework.Reply{Records: []casework.ReplyRecord{debt("debt")}, Listings: []casework.ReplyListing{blacklisted("list")}})
+	ready := make(chan mingjing.Event, 16)
+	c.bus.tell = func(_ string, e mingjing.Event) {
+		if e.Kind == mingjing.EventScore {
+			ready <- e
+		}
+	}
+	working, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- c.Work(working) }()
+	residents := make([]mingjing.Actor, b.N)
+	for i := range residents {
+		id, err := c.Enrol(ctx, mingjing.MakeIDNumber(fmt.Sprintf("999999%011d", i)), "居民")
+		must(b, err)
+		residents[i] = mingjing.Actor{Role: mingjing.RoleResident, ID: string(id), AAL: 1}
+	}
+	b.ResetTimer()
+	for _, a := range residents {
+		go func() {
+			if _, err := c.RequestScore(ctx, a, "honest-shanghai", true, ""); err != nil {
+				b.Error(err)
+			}
+		}()
+	}
+	for range residents {
+		<-ready
+	}
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "requests/s")
+	stop()
+	must(b, <-done)
+}

@@ -1,0 +1,457 @@
+package casework_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework"
+	"mingjing/server/store"
+	"mingjing/web/rulebooks"
+)
+
+// monday is when every test begins: a Monday morning in Shanghai.
+var monday = time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
+
+// A clock stands still until it is moved.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// A bus remembers what it was told.
+type bus struct {
+	mu    sync.Mutex
+	heard []heard
+	err   error
+	tell  func(audience string, e mingjing.Event)
+}
+
+type heard struct {
+	audience string
+	event    mingjing.Event
+}
+
+func (b *bus) Publish(_ context.Context, audience string, e mingjing.Event) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.heard = append(b.heard, heard{audience, e})
+	if b.tell != nil {
+		b.tell(audience, e)
+	}
+	return b.err
+}
+
+func (b *bus) count(audience string, kind mingjing.EventKind) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := 0
+	for _, h := range b.heard {
+		if h.audience == audience && h.event.Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
+// offices are agencies that do as a test says; without a word they hold nothing
+// and have no answer.
+type offices struct {
+	mu      sync.Mutex
+	held    map[string]casework.Reply
+	records func(ctx context.Context, agency string, q casework.Inquiry) (casework.Reply, error)
+	answer  func(agency string, q casework.Question) (*mingjing.AgencyAnswer, error)
+	asked   map[string]int
+}
+
+func (o *offices) Records(ctx context.Context, agency string, q casework.Inquiry) (casework.Reply, error) {
+	o.mu.Lock()
+	records, held := o.records, o.held[agency]
+	if o.asked == nil {
+		o.asked = map[string]int{}
+	}
+	o.asked[agency]++
+	o.mu.Unlock()
+	if records != nil {
+		return records(ctx, agency, q)
+	}
+	return held, nil
+}
+
+func (o *offices) Ask(_ context.Context, agency string, q casework.Question) (*mingjing.AgencyAnswer, error) {
+	if o.answer == nil {
+		return nil, nil // not answered yet
+	}
+	return o.answer(agency, q)
+}
+
+func (o *offices) hold(agency string, r casework.Reply) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.held == nil {
+		o.held = map[string]casework.Reply{}
+	}
+	o.held[agency] = r
+}
+
+func says(p mingjing.AgencyPosition) func(string, casework.Question) (*mingjing.AgencyAnswer, error) {
+	return func(string, casework.Question) (*mingjing.AgencyAnswer, error) {
+		return &mingjing.AgencyAnswer{Position: p, Text: mingjing.Text{"en": "Our word."}}, nil
+	}
+}
+
+var errDown = errors.New("down")
+
+// tb is what tests, benchmarks and properties have in common.
+type tb interface {
+	Helper()
+	Fatalf(format string, args ...any)
+	Errorf(format string, args ...any)
+}
+
+func must(t tb, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+}
+
+// A city is a whole casework on a real store.
+type city struct {
+	*casework.Casework
+	store   casework.Store
+	clock   *clock
+	bus     *bus
+	offices *offices
+	books   []*mingjing.Rulebook
+}
+
+var (
+	handler    = mingjing.Actor{Role: mingjing.RoleHandler, ID: "H-1", Name: "Handler One", AAL: 2}
+	handler2   = mingjing.Actor{Role: mingjing.RoleHandler, ID: "H-2", Name: "Handler Two", AAL: 2}
+	supervisor = mingjing.Actor{Role: mingjing.RoleSupervisor, ID: "S-1", Name: "Supervisor", AAL: 2}
+	auditor    = mingjing.Actor{Role: mingjing.RoleAuditor, ID: "A-1", Name: "Auditor", AAL: 2}
+)
+
+// few are the agencies of a small city.
+var few = []string{"court", "traffic", "tax", "notary"}
+
+// smallBooks are the published rulebooks with few agencies, and only what these
+// hold.
+var smallBooks = sync.OnceValue(func() []*mingjing.Rulebook {
+	var books []*mingjing.Rulebook
+	for _, name := range []string{"honest-shanghai.json", "rongcheng.json"} {
+		var b map[string]any
+		if err := json.Unmarshal(rulebooks.Files()[name], &b); err != nil {
+			panic(err)
+		}
+		held := map[any]bool{}
+		b["agencies"] = slices.DeleteFunc(b["agencies"].([]any), func(a any) bool {
+			agency := a.(map[string]any)
+			if !slices.Contains(few, agency["code"].(string)) {
+				return true
+			}
+			for _, code := range agency["holds"].([]any) {
+				held[code] = true
+			}
+			return false
+		})
+		b["catalogue"] = slices.DeleteFunc(b["catalogue"].([]any), func(i any) bool { return !held[i.(map[string]any)["code"]] })
+		data, err := json.Marshal(b)
+		if err != nil {
+			panic(err)
+		}
+		book, err := mingjing.ParseRulebook(data)
+		if err != nil {
+			panic(err)
+		}
+		books = append(books, book)
+	}
+	return books
+})
+
+func newCity(t testing.TB, set ...func(*casework.Config)) *city {
+	t.Helper()
+	s, err := store.Open(ctx, "sqlite::memory:", store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize)})
+	must(t, err)
+	t.Cleanup(func() { must(t, s.Close()) })
+	return cityOn(t, s, set...)
+}
+
+func cityOn(t tb, s casework.Store, set ...func(*casework.Config)) *city {
+	t.Helper()
+	c := &city{store: s, clock: &clock{now: monday}, bus: &bus{}, offices: &offices{}, books: smallBooks()}
+	cfg := casework.Config{Store: s, Bus: c.bus, Agencies: c.offices, Clock: c.clock, Books: c.books, ClockScale: 1}
+	for _, f := range set {
+		f(&cfg)
+	}
+	var err error
+	c.store, c.books = cfg.Store, cfg.Books
+	c.Casework, err = casework.New(cfg)
+	must(t, err)
+	return c
+}
+
+var ctx = context.Background()
+
+// resident enrols the nth resident.
+func (c *city) resident(t tb, n int) mingjing.Actor {
+	t.Helper()
+	id, err := c.Enrol(ctx, mingjing.MakeIDNumber(fmt.Sprintf("99999919800101%03d", n)), fmt.Sprintf("居民%d", n))
+	must(t, err)
+	return mingjing.Actor{Role: mingjing.RoleResident, ID: string(id), Name: fmt.Sprintf("居民%d", n), AAL: 1}
+}
+
+// ask makes a request without working on it.
+func (c *city) ask(t tb, a mingjing.Actor, book string) mingjing.ScoreRequest {
+	t.Helper()
+	r, err := c.RequestScore(ctx, a, book, true, "")
+	must(t, err)
+	return r
+}
+
+// ready makes a request and works on it until it is ready.
+func (c *city) ready(t tb, a mingjing.Actor, book string) mingjing.ScoreRequest {
+	t.Helper()
+	r := c.ask(t, a, book)
+	wait, err := casework.Collect(c.Casework, ctx, r.ID)
+	must(t, err)
+	if wait != 0 {
+		t.Fatalf("not ready: to be asked again in %s", wait)
+	}
+	return c.request(t, a, r.ID)
+}
+
+func (c *city) request(t tb, a mingjing.Actor, id string) mingjing.ScoreRequest {
+	t.Helper()
+	r, err := c.ScoreRequest(ctx, a, id)
+	must(t, err)
+	return r
+}
+
+// do runs fn on the store itself.
+func (c *city) do(t tb, fn func(casework.Tx) error) {
+	t.Helper()
+	must(t, c.store.Tx(ctx, fn))
+}
+
+func (c *city) storedRecord(t tb, id string) (r casework.Record) {
+	t.Helper()
+	c.do(t, func(tx casework.Tx) (err error) { r, err = tx.Record(ctx, id); return err })
+	return r
+}
+
+func (c *city) storedListing(t tb, id string) (l casework.Listing) {
+	t.Helper()
+	c.do(t, func(tx casework.Tx) (err error) { l, err = tx.Listing(ctx, id); return err })
+	return l
+}
+
+func (c *city) storedDispute(t tb, id string) (d casework.Dispute) {
+	t.Helper()
+	c.do(t, func(tx casework.Tx) (err error) { d, err = tx.Dispute(ctx, id); return err })
+	return d
+}
+
+func (c *city) looks(t tb, a mingjing.Actor) (looks []mingjing.Look) {
+	t.Helper()
+	c.do(t, func(tx casework.Tx) (err error) {
+		looks, err = tx.Looks(ctx, mingjing.ResidentID(a.ID), false, 0, 1000)
+		return err
+	})
+	return looks
+}
+
+// latest is the newest score by a rulebook.
+func (c *city) latest(t tb, a mingjing.Actor, book string) mingjing.Score {
+	t.Helper()
+	v, err := c.Score(ctx, a, book)
+	must(t, err)
+	if v == nil {
+		t.Fatalf("no score by %s", book)
+	}
+	return v.Score
+}
+
+func doc(kind string) mingjing.Document {
+	return mingjing.Document{Kind: kind, Issuer: "Issuer", Number: "No. 1", Date: "2025-06-01", Hash: strings.Repeat("a", 64)}
+}
+
+// debt is a record that takes points by both rulebooks.
+func debt(ref string) casework.ReplyRecord {
+	return casework.ReplyRecord{Ref: ref, Record: mingjing.Record{Code: "court.unpaid_judgment", Occurred: "2025-06-01",
+		Detail: mingjing.Text{"en": "Owes a debt."}, Document: doc("judgment")}}
+}
+
+// blacklisted is a listing that was served and has effect.
+func blacklisted(ref string) casework.ReplyListing {
+	return casework.ReplyListing{Ref: ref, Listing: mingjing.Listing{Kind: mingjing.Blacklist, Code: "court.enforcement_blacklist",
+		Ground: mingjing.Text{"en": "Refused to pay."}, NoticeOn: "2025-06-01", From: "2025-06-02", Ends: "2027-06-02",
+		Document: doc("listing_decision")}}
+}
+
+// owing is a ready resident with one debt and one listing of the court's.
+func (c *city) owing(t tb, n int) (a mingjing.Actor, record, listing string) {
+	t.Helper()
+	c.offices.hold("court", casework.Reply{Records: []casework.ReplyRecord{debt("debt")}, Listings: []casework.ReplyListing{blacklisted("list")}})
+	a = c.resident(t, n)
+	c.ready(t, a, "honest-shanghai")
+	c.do(t, func(tx casework.Tx) error {
+		records, err := tx.Records(ctx, mingjing.ResidentID(a.ID))
+		if err != nil {
+			return err
+		}
+		listings, err := tx.Listings(ctx, mingjing.ResidentID(a.ID))
+		if err != nil {
+			return err
+		}
+		if len(records) != 1 || len(listings) != 1 {
+			return fmt.Errorf("%d records and %d listings, want one of each", len(records), len(listings))
+		}
+		record, listing = records[0].ID, listings[0].ID
+		return nil
+	})
+	return a, record, listing
+}
+
+func (c *city) file(t tb, a mingjing.Actor, record, listing string, evidence ...casework.Upload) mingjing.Dispute {
+	t.Helper()
+	d, err := c.FileDispute(ctx, a, casework.Filing{RecordID: record, ListingID: listing, Reason: mingjing.ReasonNotMe,
+		Statement: "That was not me.", Evidence: evidence})
+	must(t, err)
+	return d
+}
+
+// answered brings a dispute to where the agency has answered.
+func (c *city) answered(t tb, a mingjing.Actor, record, listing string, p mingjing.AgencyPosition, evidence ...casework.Upload) mingjing.Dispute {
+	t.Helper()
+	d := c.file(t, a, record, listing, evidence...)
+	c.put(t, d.ID)
+	c.offices.answer = says(p)
+	if _, err := casework.AskQuestion(c.Casework, ctx, d.ID); err != nil {
+		t.Fatalf("%v", err)
+	}
+	d, err := c.Dispute(ctx, a, d.ID)
+	must(t, err)
+	return d
+}
+
+// put takes a case and puts it to the agency.
+func (c *city) put(t tb, dispute string) {
+	t.Helper()
+	_, err := c.Assign(ctx, handler, dispute)
+	must(t, err)
+	_, err = c.AskAgency(ctx, handler, dispute)
+	must(t, err)
+}
+
+// wants fails unless err has the code.
+func wants(t tb, err error, code string) {
+	t.Helper()
+	if got := codeOf(err); got != code {
+		t.Errorf("error %q (%v), want %q", got, err, code)
+	}
+}
+
+func codeOf(err error) string {
+	var e *mingjing.Error
+	switch {
+	case err == nil:
+		return ""
+	case !errors.As(err, &e):
+		return "not a public error: " + err.Error()
+	case e.Code == "invalid_form" && len(e.Fields) > 0:
+		return e.Fields[0].Field + ":" + e.Fields[0].Code
+	}
+	return e.Code
+}
+
+// counts says whether the record or listing contributes to the score.
+func counts(s mingjing.Score, id string) bool {
+	return slices.ContainsFunc(s.Explanation, func(c mingjing.Contribution) bool { return c.RecordID == id || c.ListingID == id })
+}
+
+// A flawed store fails where a test says.
+type flawed struct {
+	casework.Store
+	noLooks bool
+	fail    func(op string) error
+}
+
+func (f *flawed) Tx(ctx context.Context, fn func(casework.Tx) error) error {
+	return f.Store.Tx(ctx, func(t casework.Tx) error { return fn(flawedTx{t, f}) })
+}
+
+type flawedTx struct {
+	casework.Tx
+	f *flawed
+}
+
+var errLog = errors.New("the log is full")
+
+func (t flawedTx) AddLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.Look) error {
+	if t.f.noLooks {
+		return errLog
+	}
+	return t.Tx.AddLook(ctx, resident, l)
+}
+
+func (t flawedTx) SetSource(ctx context.Context, request string, s casework.Source) error {
+	if t.f.fail != nil {
+		if err := t.f.fail("source " + s.Agency); err != nil {
+			return err
+		}
+	}
+	return t.Tx.SetSource(ctx, request, s)
+}
+
+func (t flawedTx) AddScore(ctx context.Context, resident mingjing.ResidentID, s mingjing.Score) error {
+	if t.f.fail != nil {
+		if err := t.f.fail("score"); err != nil {
+			return err
+		}
+	}
+	return t.Tx.AddScore(ctx, resident, s)
+}
+
+// A staleStore finds that somebody else was faster, once it is on.
+type staleStore struct {
+	casework.Store
+	on bool
+}
+
+func (s *staleStore) Tx(ctx context.Context, fn func(casework.Tx) error) error {
+	return s.Store.Tx(ctx, func(t casework.Tx) error { return fn(staleTx{t, s}) })
+}
+
+type staleTx struct {
+	casework.Tx
+	s *staleStore
+}
+
+func (t staleTx) SetDispute(ctx context.Context, d casework.Dispute) error {
+	if t.s.on {
+		d.Version--
+	}
+	return t.Tx.SetDispute(ctx, d)
+}

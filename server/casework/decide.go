@@ -1,0 +1,185 @@
+package casework
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"mingjing"
+)
+
+// MaxReasons bounds a decision's reasons and each answer to evidence, in
+// characters.
+const MaxReasons = 4000
+
+// A Ruling is how a handler decides a case.
+type Ruling struct {
+	Outcome mingjing.Outcome
+	Reasons string
+	// CorrectTo is needed for partly: the right date of the record, or the day on
+	// which the listing ends instead.
+	CorrectTo string
+	// Answers are by evidence id; every piece needs one.
+	Answers map[string]string
+}
+
+// Decide ends a case and does what was decided: the record is removed, corrected
+// or stands, the listing is lifted, shortened or stands, and the scores are made
+// anew.
+func (c *Casework) Decide(ctx context.Context, a mingjing.Actor, id string, r Ruling) (mingjing.Case, error) {
+	r.Reasons = strings.TrimSpace(r.Reasons)
+	return c.handle(ctx, a, id, "case", mayDecide, func(t *tx, d *Dispute, now time.Time) error {
+		evidence, err := t.Evidence(ctx, d.ID)
+		if err != nil {
+			return err
+		}
+		correctTo, err := c.checkRuling(ctx, t, r, *d, evidence)
+		if err != nil {
+			return err
+		}
+		for _, e := range evidence {
+			if err := t.SetEvidenceAnswer(ctx, e.ID, strings.TrimSpace(r.Answers[e.ID])); err != nil {
+				return err
+			}
+		}
+		meet(d.Clocks, "forward", now)
+		meet(d.Clocks, "decide", now)
+		for i, k := range d.Clocks {
+			if k.Code == "agency" && k.MetAt == nil && !k.Missed {
+				d.Clocks[i].MetAt = &now // no longer needed
+			}
+		}
+		d.State = mingjing.DisputeDecided
+		d.Decision = &mingjing.Decision{Outcome: r.Outcome, Reasons: r.Reasons, By: a.Name, At: now, Corrected: correctTo}
+		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "decided", Role: a.Role, Who: a.Name})
+		if err := c.carryOut(ctx, t, *d, now); err != nil {
+			return err
+		}
+		return c.rescore(ctx, t, d.Resident, "dispute_decided", "")
+	})
+}
+
+// lost says that the agency has lost the point, by its silence or by withdrawing:
+// then what is disputed does not go back into effect.
+func lost(d Dispute) bool {
+	return d.State == mingjing.DisputeAgencySilent ||
+		(d.Answer != nil && d.Answer.Position == mingjing.PositionWithdrawn)
+}
+
+// mayRule says whether a dispute may be decided so. It can always be upheld; it
+// can be rejected only on the agency's word.
+func mayRule(d Dispute, o mingjing.Outcome) error {
+	switch {
+	case o == mingjing.OutcomeUpheld:
+		return nil
+	case lost(d):
+		return mingjing.Errorf(mingjing.Conflict, "agency_lost")
+	case o == mingjing.OutcomePartly:
+		return nil
+	case d.State == mingjing.DisputeAgencyAsked:
+		return mingjing.Errorf(mingjing.Conflict, "agency_waiting")
+	case d.Answer == nil:
+		return mingjing.Errorf(mingjing.Conflict, "agency_needed")
+	}
+	return nil
+}
+
+func (c *Casework) checkRuling(ctx context.Context, t *tx, r Ruling, d Dispute, evidence []mingjing.Evidence) (correctTo mingjing.Date, err error) {
+	var wrong []mingjing.FieldError
+	if !slices.Contains(mingjing.Outcomes, r.Outcome) {
+		wrong = append(wrong, mingjing.FieldError{Field: "outcome", Code: "outcome_required"})
+	}
+	if r.Outcome == mingjing.OutcomePartly {
+		var ok bool
+		if correctTo, ok, err = c.correction(ctx, t, r, d); err != nil {
+			return "", err
+		}
+		if !ok {
+			wrong = append(wrong, mingjing.FieldError{Field: "correct_to", Code: "correction_required"})
+		}
+	}
+	if r.Reasons == "" || !utf8.ValidString(r.Reasons) {
+		wrong = append(wrong, mingjing.FieldError{Field: "reasons", Code: "reasons_required"})
+	} else if utf8.RuneCountInString(r.Reasons) > MaxReasons {
+		wrong = append(wrong, mingjing.FieldError{Field: "reasons", Code: "too_long"})
+	}
+	for _, e := range evidence {
+		answer := strings.TrimSpace(r.Answers[e.ID])
+		if answer == "" || !utf8.ValidString(answer) {
+			wrong = append(wrong, mingjing.FieldError{Field: "evidence_answer_" + e.ID, Code: "evidence_unanswered"})
+		} else if utf8.RuneCountInString(answer) > MaxReasons {
+			wrong = append(wrong, mingjing.FieldError{Field: "evidence_answer_" + e.ID, Code: "too_long"})
+		}
+	}
+	if len(wrong) > 0 {
+		return "", mingjing.InvalidFields(wrong...)
+	}
+	return correctTo, mayRule(d, r.Outcome)
+}
+
+// correction reads the day to which a dispute is partly upheld, and says whether
+// it can be that: nobody is worse off for having disputed. A record that counts
+// against the resident does not get a later day, a listing does not last longer.
+func (c *Casework) correction(ctx context.Context, t *tx, r Ruling, d Dispute) (to mingjing.Date, ok bool, err error) {
+	to, err = mingjing.ParseDate(strings.TrimSpace(r.CorrectTo))
+	if err != nil {
+		return "", false, nil //nolint:nilerr // it is the handler's to put right
+	}
+	if d.RecordID != "" {
+		rec, err := t.Record(ctx, d.RecordID)
+		return to, to <= c.today() && (to <= rec.Occurred || !c.harms(rec.Code)), err
+	}
+	l, err := t.Listing(ctx, d.ListingID)
+	return to, to >= l.From && to < l.Ends, err
+}
+
+// harms says whether the item counts against a resident by any rulebook.
+func (c *Casework) harms(code string) bool {
+	return slices.ContainsFunc(c.books, func(b *mingjing.Rulebook) bool {
+		item, ok := b.Item(code)
+		return ok && (item.Points < 0 || item.Cap != "")
+	})
+}
+
+// carryOut does to the record or listing what was decided.
+func (c *Casework) carryOut(ctx context.Context, t *tx, d Dispute, now time.Time) error {
+	if d.RecordID != "" {
+		r, err := t.Record(ctx, d.RecordID)
+		if err != nil {
+			return err
+		}
+		switch d.Decision.Outcome {
+		case mingjing.OutcomeUpheld:
+			r.State = mingjing.RecordRemoved
+		case mingjing.OutcomePartly:
+			r.Occurred, r.State = d.Decision.Corrected, mingjing.RecordCorrected
+			if r.Before == mingjing.RecordSuspended { // lost in an earlier dispute
+				r.State = r.Before
+			}
+		default:
+			r.State = r.Before
+		}
+		if err := t.PutRecord(ctx, r); err != nil {
+			return err
+		}
+	} else {
+		l, err := t.Listing(ctx, d.ListingID)
+		if err != nil {
+			return err
+		}
+		switch d.Decision.Outcome {
+		case mingjing.OutcomeUpheld:
+			l.State = mingjing.ListingLifted
+		case mingjing.OutcomePartly:
+			l.State, l.Ends = l.Before, d.Decision.Corrected
+		default:
+			l.State = l.Before
+		}
+		if err := t.PutListing(ctx, l); err != nil {
+			return err
+		}
+	}
+	return t.emit(ctx, string(d.Resident), mingjing.EventRecord, d.RecordID+d.ListingID, now)
+}

@@ -1,0 +1,633 @@
+package casework_test
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework"
+)
+
+var pdf = casework.Upload{Name: "receipt.pdf", Data: []byte("%PDF-1.7\nreceipt\n%%EOF\n")}
+
+func TestFilingPausesTheEffectAtOnce(t *testing.T) {
+	c := newCity(t)
+	a, record, listing := c.owing(t, 1)
+	before := c.latest(t, a, "honest-shanghai")
+	if !counts(before, record) || !counts(before, listing) {
+		t.Fatal("they did not count")
+	}
+	d := c.file(t, a, record, "")
+	s := c.latest(t, a, "honest-shanghai")
+	if counts(s, record) || !counts(s, listing) || s.Cause != "dispute_filed" {
+		t.Errorf("score %+v", s)
+	}
+	if d.State != mingjing.DisputeFiled || d.Record == nil || d.Record.State != mingjing.RecordDisputed || d.Record.DisputeID != d.ID {
+		t.Errorf("dispute %+v of %+v", d, d.Record)
+	}
+	c.file(t, a, "", listing)
+	s = c.latest(t, a, "honest-shanghai")
+	if counts(s, listing) || s.Value != c.books[0].Base {
+		t.Errorf("score %+v", s)
+	}
+	v, err := c.Listings(ctx, a)
+	must(t, err)
+	if v.Listings[0].Effective || v.Listings[0].Open {
+		t.Error("a disputed listing has effect, or can be disputed twice")
+	}
+}
+
+func TestFilingAndItsRescoreAreOneTransaction(t *testing.T) {
+	broken := &flawed{}
+	c := newCity(t, func(cfg *casework.Config) { broken.Store = cfg.Store; cfg.Store = broken })
+	a, record, _ := c.owing(t, 1)
+	broken.fail = func(op string) error {
+		if op == "score" {
+			return errDown
+		}
+		return nil
+	}
+	_, err := c.FileDispute(ctx, a, casework.Filing{RecordID: record, Reason: mingjing.ReasonNotMe, Statement: "Not me."})
+	if err == nil {
+		t.Fatal("filed without the rescore")
+	}
+	broken.fail = nil
+	if s := c.storedRecord(t, record).State; s != mingjing.RecordActive {
+		t.Errorf("the record is %s", s)
+	}
+	if v, err := c.Disputes(ctx, a); err != nil || len(v.Disputes) != 0 {
+		t.Errorf("disputes %+v, %v", v.Disputes, err)
+	}
+}
+
+func TestThereIsOneOpenDisputeAboutARecord(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	errs := make(chan error, 8)
+	var all sync.WaitGroup
+	for range cap(errs) {
+		all.Go(func() {
+			_, err := c.FileDispute(ctx, a, casework.Filing{RecordID: record, Reason: mingjing.ReasonOther, Statement: "It is wrong."})
+			errs <- err
+		})
+	}
+	all.Wait()
+	close(errs)
+	filed := 0
+	for err := range errs {
+		if err == nil {
+			filed++
+		} else {
+			wants(t, err, "dispute_open")
+		}
+	}
+	if filed != 1 {
+		t.Errorf("%d were filed", filed)
+	}
+}
+
+func TestTheSameFormSentTwiceIsOneDispute(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	f := casework.Filing{RecordID: record, Reason: mingjing.ReasonOther, Statement: "It is wrong.", Key: "form", Evidence: []casework.Upload{pdf}}
+	first, err := c.FileDispute(ctx, a, f)
+	must(t, err)
+	again, err := c.FileDispute(ctx, a, f)
+	must(t, err)
+	if again.ID != first.ID || len(again.Evidence) != 1 {
+		t.Errorf("%s with %d files, then %s with %d", first.ID, len(first.Evidence), again.ID, len(again.Evidence))
+	}
+}
+
+func TestADisputeSaysWhatAndWhy(t *testing.T) {
+	c := newCity(t)
+	a, record, listing := c.owing(t, 1)
+	good := casework.Filing{RecordID: record, Reason: mingjing.ReasonOther, Statement: "It is wrong."}
+	for code, f := range map[string]func(*casework.Filing){
+		"record_id:nothing_to_dispute": func(f *casework.Filing) { f.RecordID = "" },
+		"reason:reason_required":       func(f *casework.Filing) { f.Reason = "because" },
+		"statement:statement_required": func(f *casework.Filing) { f.Statement = " \r\n " },
+		"statement:too_long":           func(f *casework.Filing) { f.Statement = strings.Repeat("冤", mingjing.MaxStatement+1) },
+		"evidence:evidence_count":      func(f *casework.Filing) { f.Evidence = slices.Repeat([]casework.Upload{pdf}, mingjing.MaxEvidence+1) },
+		"evidence:evidence_type":       func(f *casework.Filing) { f.Evidence = []casework.Upload{{Name: "x.pdf", Data: []byte("<svg/>")}} },
+		"idempotency_key:too_long":     func(f *casework.Filing) { f.Key = strings.Repeat("k", 129) },
+		"not_found":                    func(f *casework.Filing) { f.RecordID = "no such" },
+	} {
+		bad := good
+		f(&bad)
+		_, err := c.FileDispute(ctx, a, bad)
+		wants(t, err, code)
+	}
+	both := good
+	both.ListingID = listing
+	_, err := c.FileDispute(ctx, a, both)
+	wants(t, err, "record_id:nothing_to_dispute")
+	if s := c.storedRecord(t, record).State; s != mingjing.RecordActive {
+		t.Errorf("a form that was refused made the record %s", s)
+	}
+	good.Statement = strings.Repeat("冤", mingjing.MaxStatement)
+	_, err = c.FileDispute(ctx, a, good)
+	must(t, err)
+}
+
+func TestEvidenceIsCountedOverTheWholeCase(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	d := c.file(t, a, record, "", slices.Repeat([]casework.Upload{pdf}, mingjing.MaxEvidence-1)...)
+	_, err := c.AddEvidence(ctx, a, d.ID, []casework.Upload{pdf, pdf})
+	wants(t, err, "evidence:evidence_count")
+	d, err = c.AddEvidence(ctx, a, d.ID, []casework.Upload{pdf})
+	must(t, err)
+	if len(d.Evidence) != mingjing.MaxEvidence {
+		t.Errorf("%d pieces", len(d.Evidence))
+	}
+	_, err = c.AddEvidence(ctx, a, d.ID, nil)
+	wants(t, err, "evidence:evidence_required")
+	got, data, err := c.EvidenceFile(ctx, a, d.Evidence[0].ID)
+	must(t, err)
+	if string(data) != string(pdf.Data) || got.Type != "application/pdf" || got.Size != int64(len(pdf.Data)) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestACaseIsTakenOnceAndASupervisorMayTakeOver(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	d := c.file(t, a, record, "")
+	_, err := c.AskAgency(ctx, handler, d.ID)
+	wants(t, err, "case_not_yours")
+	k, err := c.Assign(ctx, handler, d.ID)
+	must(t, err)
+	if k.HandlerID != handler.ID || k.State != mingjing.DisputeAssigned {
+		t.Errorf("%s in state %s", k.HandlerID, k.State)
+	}
+	_, err = c.Assign(ctx, handler2, d.ID)
+	wants(t, err, "case_taken")
+	_, err = c.AskAgency(ctx, handler2, d.ID)
+	wants(t, err, "case_not_yours")
+	_, err = c.Decide(ctx, handler2, d.ID, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
+	wants(t, err, "case_not_yours")
+	k, err = c.Assign(ctx, supervisor, d.ID)
+	must(t, err)
+	if k.HandlerID != supervisor.ID || !slices.Contains(k.Allowed, "ask_agency") {
+		t.Errorf("%s may %v", k.HandlerID, k.Allowed)
+	}
+	_, err = c.AskAgency(ctx, handler, d.ID)
+	wants(t, err, "case_not_yours")
+	_, err = c.AskAgency(ctx, supervisor, d.ID)
+	must(t, err)
+	_, err = c.AskAgency(ctx, supervisor, d.ID)
+	wants(t, err, "agency_already_asked")
+}
+
+func TestOfTwoHandlersWhoTakeACaseOneHasIt(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	d := c.file(t, a, record, "")
+	race(t, []func() error{
+		func() error { _, err := c.Assign(ctx, handler, d.ID); return err },
+		func() error { _, err := c.Assign(ctx, handler2, d.ID); return err },
+	}, "case_taken", "changed_meanwhile")
+}
+
+func TestOfTwoDecisionsAtOnceOneStands(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	d := c.answered(t, a, record, "", mingjing.PositionMaintained)
+	decide := func(o mingjing.Outcome) func() error {
+		return func() error {
+			_, err := c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: o, Reasons: "So."})
+			return err
+		}
+	}
+	race(t, []func() error{decide(mingjing.OutcomeUpheld), decide(mingjing.OutcomeRejected)}, "case_decided", "changed_meanwhile")
+	got, r := c.storedDispute(t, d.ID), c.storedRecord(t, record)
+	want := map[mingjing.Outcome]mingjing.RecordState{mingjing.OutcomeUpheld: mingjing.RecordRemoved, mingjing.OutcomeRejected: mingjing.RecordActive}
+	if r.State != want[got.Decision.Outcome] {
+		t.Errorf("decided %s, and the record is %s", got.Decision.Outcome, r.State)
+	}
+}
+
+// race runs all at once: one wins, the others get one of the codes.
+func race(t *testing.T, all []func() error, codes ...string) {
+	t.Helper()
+	errs := make(chan error, len(all))
+	for _, f := range all {
+		go func() { errs <- f() }()
+	}
+	won := 0
+	for range all {
+		if err := <-errs; err == nil {
+			won++
+		} else if !slices.Contains(codes, codeOf(err)) {
+			t.Errorf("the other got %v", err)
+		}
+	}
+	if won != 1 {
+		t.Errorf("%d won", won)
+	}
+}
+
+func TestAStoredConflictIsToldAsOne(t *testing.T) {
+	stale := &staleStore{}
+	c := newCity(t, func(cfg *casework.Config) { stale.Store = cfg.Store; cfg.Store = stale })
+	a, record, _ := c.owing(t, 1)
+	d := c.file(t, a, record, "")
+	stale.on = true
+	_, err := c.Assign(ctx, handler, d.ID)
+	wants(t, err, "changed_meanwhile")
+}
+
+func TestADecisionNeedsReasonsAndAnAnswerToEachPieceOfEvidence(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	d := c.answered(t, a, record, "", mingjing.PositionMaintained, pdf, pdf)
+	one, two := d.Evidence[0].ID, d.Evidence[1].ID
+	full := map[string]string{one: "Seen.", two: "Seen too."}
+	for _, bad := range []struct {
+		code string
+		r    casework.Ruling
+	}{
+		{"outcome:outcome_required", casework.Ruling{Reasons: "So.", Answers: full}},
+		{"reasons:reasons_required", casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: " \n", Answers: full}},
+		{"reasons:too_long", casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: strings.Repeat("长", casework.MaxReasons+1), Answers: full}},
+		{"evidence_answer_" + one + ":evidence_unanswered", casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."}},
+		{"evidence_answer_" + two + ":evidence_unanswered", casework.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So.", Answers: map[string]string{one: "Seen.", two: " "}}},
+		{"evidence_answer_" + two + ":too_long", casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.", Answers: map[string]string{one: "Seen.", two: strings.Repeat("长", casework.MaxReasons+1)}}},
+		{"correct_to:correction_required", casework.Ruling{Outcome: mingjing.OutcomePartly, Reasons: "So.", Answers: full}},
+	} {
+		_, err := c.Decide(ctx, handler, d.ID, bad.r)
+		wants(t, err, bad.code)
+	}
+	k, err := c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: " So. ", Answers: full})
+	must(t, err)
+	if k.Decision.By != handler.Name || k.Decision.Reasons != "So." || k.Evidence[0].Answer != "Seen." || k.Evidence[1].Answer != "Seen too." {
+		t.Errorf("decision %+v, evidence %+v", k.Decision, k.Evidence)
+	}
+	if len(k.Allowed) != 0 || k.Next != nil {
+		t.Errorf("after it %v may be done by %v", k.Allowed, k.Next)
+	}
+	_, err = c.AddEvidence(ctx, a, d.ID, []casework.Upload{pdf})
+	wants(t, err, "case_decided")
+	_, err = c.Assign(ctx, supervisor, d.ID)
+	wants(t, err, "case_decided")
+}
+
+func TestOnlyTheAgencysWordRejects(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	reject := casework.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."}
+	d := c.file(t, a, record, "")
+	_, err := c.Assign(ctx, handler, d.ID)
+	must(t, err)
+	_, err = c.Decide(ctx, handler, d.ID, reject)
+	wants(t, err, "agency_needed")
+	_, err = c.AskAgency(ctx, handler, d.ID)
+	must(t, err)
+	wait, err := casework.AskQuestion(c.Casework, ctx, d.ID)
+	must(t, err)
+	if wait != time.Hour {
+		t.Errorf("asked again after %s", wait)
+	}
+	_, err = c.Decide(ctx, handler, d.ID, reject)
+	wants(t, err, "agency_waiting")
+	c.offices.answer = says(mingjing.PositionMaintained)
+	_, err = casework.AskQuestion(c.Casework, ctx, d.ID)
+	must(t, err)
+	_, err = c.Decide(ctx, handler, d.ID, reject)
+	must(t, err)
+	if s := c.storedRecord(t, record).State; s != mingjing.RecordActive {
+		t.Errorf("the record is %s", s)
+	}
+	if s := c.latest(t, a, "honest-shanghai"); !counts(s, record) || s.Cause != "dispute_decided" {
+		t.Errorf("score %+v", s)
+	}
+}
+
+func TestAnAgencyThatIsSilentLosesThePoint(t *testing.T) {
+	c := newCity(t)
+	a, record, listing := c.owing(t, 1)
+	c.offices.answer = func(string, casework.Question) (*mingjing.AgencyAnswer, error) { return nil, errDown }
+	for _, d := range []mingjing.Dispute{c.file(t, a, record, ""), c.file(t, a, "", listing)} {
+		c.put(t, d.ID)
+		for {
+			wait, err := casework.AskQuestion(c.Casework, ctx, d.ID)
+			must(t, err)
+			if wait == 0 {
+				break
+			}
+			c.clock.pass(wait)
+		}
+		got, err := c.Case(ctx, handler, d.ID)
+		must(t, err)
+		if got.State != mingjing.DisputeAgencySilent || got.Next == nil || got.Next.Code != "decide" {
+			t.Errorf("state %s, next clock %+v", got.State, got.Next)
+		}
+		for _, k := range got.Clocks {
+			if k.Code == "agency" && (!k.Missed || c.clock.Now().Before(k.Due)) {
+				t.Errorf("lost before its time: %+v", k)
+			}
+		}
+		// An answer that comes too late changes nothing.
+		c.offices.answer = says(mingjing.PositionMaintained)
+		_, err = casework.AskQuestion(c.Casework, ctx, d.ID)
+		must(t, err)
+		for _, o := range []mingjing.Outcome{mingjing.OutcomeRejected, mingjing.OutcomePartly} {
+			_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: o, Reasons: "So.", CorrectTo: "2026-01-01"})
+			if o == mingjing.OutcomePartly && d.Record != nil {
+				_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: o, Reasons: "So.", CorrectTo: "2025-01-01"})
+			}
+			wants(t, err, "agency_lost")
+		}
+		c.offices.answer = nil
+	}
+	if r, l := c.storedRecord(t, record), c.storedListing(t, listing); r.State != mingjing.RecordSuspended || l.State != mingjing.ListingSuspended {
+		t.Errorf("the record is %s, the listing %s", r.State, l.State)
+	}
+	v, err := c.Record(ctx, a, record)
+	must(t, err)
+	if v.Open {
+		t.Error("a second dispute is offered while the first is open")
+	}
+	_, err = c.FileDispute(ctx, a, casework.Filing{RecordID: record, Reason: mingjing.ReasonOther, Statement: "Again."})
+	wants(t, err, "dispute_open")
+	if s := c.latest(t, a, "honest-shanghai"); s.Value != c.books[0].Base {
+		t.Errorf("value %d", s.Value)
+	}
+}
+
+func TestAnAgencyThatWithdrawsLosesThePoint(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	d := c.answered(t, a, record, "", mingjing.PositionWithdrawn)
+	for _, o := range []mingjing.Outcome{mingjing.OutcomeRejected, mingjing.OutcomePartly} {
+		_, err := c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: o, Reasons: "So.", CorrectTo: "2025-01-01"})
+		wants(t, err, "agency_lost")
+	}
+	_, err := c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
+	must(t, err)
+}
+
+func TestUpheldRemovesForGood(t *testing.T) {
+	c := newCity(t)
+	a, record, listing := c.owing(t, 1)
+	for _, d := range []mingjing.Dispute{c.file(t, a, record, ""), c.file(t, a, "", listing)} {
+		_, err := c.Assign(ctx, handler, d.ID)
+		must(t, err)
+		_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
+		must(t, err)
+	}
+	gone := func() {
+		t.Helper()
+		if r, l := c.storedRecord(t, record), c.storedListing(t, listing); r.State != mingjing.RecordRemoved || l.State != mingjing.ListingLifted {
+			t.Errorf("the record is %s, the listing %s", r.State, l.State)
+		}
+		if s := c.latest(t, a, "honest-shanghai"); s.Value != c.books[0].Base {
+			t.Errorf("value %d", s.Value)
+		}
+	}
+	gone()
+	c.ready(t, a, "honest-shanghai") // the court sends both again
+	gone()
+	if v, err := c.Records(ctx, a); err != nil || len(v.Records) != 1 {
+		t.Errorf("%d records, %v", len(v.Records), err)
+	}
+	_, err := c.FileDispute(ctx, a, casework.Filing{RecordID: record, Reason: mingjing.ReasonOther, Statement: "Again."})
+	wants(t, err, "nothing_to_dispute")
+}
+
+func TestPartlyCorrectsAndNobodyIsWorseOff(t *testing.T) {
+	c := newCity(t)
+	a, record, listing := c.owing(t, 1)
+	d := c.answered(t, a, record, "", mingjing.PositionCorrected)
+	partly := func(dispute, to string) error {
+		_, err := c.Decide(ctx, handler, dispute, casework.Ruling{Outcome: mingjing.OutcomePartly, Reasons: "So.", CorrectTo: to})
+		return err
+	}
+	for _, to := range []string{"", "yesterday", "2025-13-01", "2026-03-03", "2025-06-02"} {
+		wants(t, partly(d.ID, to), "correct_to:correction_required")
+	}
+	must(t, partly(d.ID, "2023-01-15"))
+	if r := c.storedRecord(t, record); r.State != mingjing.RecordCorrected || r.Occurred != "2023-01-15" {
+		t.Errorf("the record is %s of %s", r.State, r.Occurred)
+	}
+	if s := c.latest(t, a, "honest-shanghai"); counts(s, record) {
+		t.Error("it counts beyond its term")
+	}
+	e := c.answered(t, a, "", listing, mingjing.PositionCorrected)
+	for _, to := range []string{"2027-06-02", "2030-01-01", "2025-06-01"} {
+		wants(t, partly(e.ID, to), "correct_to:correction_required")
+	}
+	must(t, partly(e.ID, "2026-06-01"))
+	shorter := func() {
+		t.Helper()
+		if l := c.storedListing(t, listing); l.State != mingjing.ListingInEffect || l.Ends != "2026-06-01" {
+			t.Errorf("the listing is %s until %s", l.State, l.Ends)
+		}
+		if r := c.storedRecord(t, record); r.Occurred != "2023-01-15" {
+			t.Errorf("the record is of %s again", r.Occurred)
+		}
+	}
+	shorter()
+	c.ready(t, a, "honest-shanghai") // the court sends both again, as they were
+	shorter()
+}
+
+func TestAListingWithNoEndDoesNotGetOneByDispute(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	l := blacklisted("list")
+	l.Ends = ""
+	c.offices.hold("court", casework.Reply{Listings: []casework.ReplyListing{l}})
+	c.ready(t, a, "honest-shanghai")
+	v, err := c.Listings(ctx, a)
+	must(t, err)
+	d := c.answered(t, a, "", v.Listings[0].Listing.ID, mingjing.PositionCorrected)
+	_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomePartly, Reasons: "So.", CorrectTo: "2027-01-01"})
+	wants(t, err, "correct_to:correction_required")
+}
+
+func TestADisputedRecordIsLeftAloneByItsAgency(t *testing.T) {
+	c := newCity(t)
+	a, record, listing := c.owing(t, 1)
+	c.file(t, a, record, "")
+	c.file(t, a, "", listing)
+	changed := debt("debt")
+	changed.Occurred = "2026-02-01"
+	for _, r := range []casework.Reply{
+		{Records: []casework.ReplyRecord{changed}, Listings: []casework.ReplyListing{blacklisted("list")}}, {},
+	} {
+		c.offices.hold("court", r)
+		c.ready(t, a, "honest-shanghai")
+		if r, l := c.storedRecord(t, record), c.storedListing(t, listing); r.State != mingjing.RecordDisputed || r.Occurred != "2025-06-01" || l.State != mingjing.ListingDisputed {
+			t.Errorf("the record is %s of %s, the listing %s", r.State, r.Occurred, l.State)
+		}
+	}
+}
+
+func TestEveryClockHasItsStatutoryDate(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	d := c.file(t, a, record, "")
+	c.put(t, d.ID)
+	d, err := c.Dispute(ctx, a, d.ID)
+	must(t, err)
+	// Filed on Monday the 2nd; each ends with its day in Shanghai.
+	want := map[string]string{"mark": "2026-03-04", "forward": "2026-03-05", "agency": "2026-03-10", "decide": "2026-03-12"}
+	for _, k := range d.Clocks {
+		if got := k.Due.In(c.Zone()).Format("2006-01-02 15:04"); got != want[k.Code]+" 00:00" {
+			t.Errorf("%s is due at %s, want the start of %s", k.Code, got, want[k.Code])
+		}
+		if (k.Code == "mark" || k.Code == "forward") == (k.MetAt == nil) {
+			t.Errorf("%s met at %v", k.Code, k.MetAt)
+		}
+	}
+	if len(d.Clocks) != len(want) {
+		t.Errorf("clocks %+v", d.Clocks)
+	}
+}
+
+func TestWorkingDaysLeaveOutTheWeekend(t *testing.T) {
+	zone := time.FixedZone("CST", 8*3600)
+	for _, w := range []struct {
+		from string
+		n    int
+		want string
+	}{
+		{"2026-03-02 09:00", 1, "2026-03-04"}, // Monday: all of Tuesday
+		{"2026-03-06 23:59", 1, "2026-03-10"}, // Friday: all of Monday
+		{"2026-03-07 12:00", 1, "2026-03-10"}, // Saturday
+		{"2026-03-08 00:00", 2, "2026-03-11"}, // Sunday
+		{"2026-03-02 00:00", 5, "2026-03-10"},
+		{"2026-12-31 18:00", 7, "2027-01-12"},
+	} {
+		from, err := time.ParseInLocation("2006-01-02 15:04", w.from, zone)
+		must(t, err)
+		if got := casework.WorkingDays(from, w.n).Format("2006-01-02 15:04"); got != w.want+" 00:00" {
+			t.Errorf("%d working days from %s: %s, want %s", w.n, w.from, got, w.want)
+		}
+	}
+}
+
+func TestTheQueueShowsNoNamesButToASearchWhichIsLogged(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	b, other, _ := c.owing(t, 2)
+	c.file(t, a, record, "", pdf)
+	c.file(t, b, other, "")
+	before := len(c.looks(t, a))
+	v, err := c.Cases(ctx, handler, mingjing.CaseFilter{}, "")
+	must(t, err)
+	if len(v.Cases) != 2 {
+		t.Fatalf("%d cases", len(v.Cases))
+	}
+	for _, k := range v.Cases {
+		if k.Resident != "" || k.IDMasked != "" || k.Statement != "" || len(k.Evidence) != 0 || k.Record.Detail != nil {
+			t.Errorf("the queue shows %+v", k)
+		}
+	}
+	if n := len(c.looks(t, a)); n != before {
+		t.Errorf("%d looks more for a line without a name", n-before)
+	}
+	v, err = c.Cases(ctx, handler, mingjing.CaseFilter{Search: " 居民1 "}, "")
+	must(t, err)
+	if len(v.Cases) != 1 || v.Cases[0].Resident != "居民1" || !strings.Contains(v.Cases[0].IDMasked, "*") {
+		t.Fatalf("found %+v", v.Cases)
+	}
+	looks := c.looks(t, a)
+	if l := looks[0]; len(looks) != before+1 || l.Action != "search" || l.Who != handler.Name || l.Purpose != "dispute" {
+		t.Errorf("the last look is %+v", looks[0])
+	}
+	if l := c.looks(t, b)[0]; l.Action == "search" {
+		t.Error("a resident who was not found has a look")
+	}
+}
+
+func TestTheQueueIsByNearestClockAndCountsWhatIsLate(t *testing.T) {
+	c := newCity(t)
+	var want []string
+	for n := range 30 {
+		a, record, _ := c.owing(t, n+1)
+		want = append(want, c.file(t, a, record, "").ID)
+		c.clock.pass(25 * time.Hour)
+	}
+	var got []string
+	for cursor := ""; ; {
+		v, err := c.Cases(ctx, auditor, mingjing.CaseFilter{}, cursor)
+		must(t, err)
+		for i, k := range v.Cases {
+			got = append(got, k.ID)
+			if k.Next == nil || (i > 0 && k.Next.Due.Before(v.Cases[i-1].Next.Due)) {
+				t.Errorf("%+v is out of order", k.Next)
+			}
+		}
+		late := 0
+		for _, id := range want {
+			if c.storedDispute(t, id).NextDue.Before(c.clock.Now()) {
+				late++
+			}
+		}
+		if v.Counts["filed"] != 30 || v.Counts["missed"] != late || late == 0 || late == 30 {
+			t.Errorf("counts %v, %d are late", v.Counts, late)
+		}
+		if cursor = v.Next; cursor == "" {
+			break
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("pages hold %d cases, want %d", len(got), len(want))
+	}
+	for _, bad := range []struct {
+		code, cursor string
+		f            mingjing.CaseFilter
+	}{
+		{"invalid_cursor", "x", mingjing.CaseFilter{}},
+		{"invalid_filter", "", mingjing.CaseFilter{State: "lost"}},
+		{"invalid_filter", "", mingjing.CaseFilter{Search: strings.Repeat("x", 201)}},
+	} {
+		_, err := c.Cases(ctx, auditor, bad.f, bad.cursor)
+		wants(t, err, bad.code)
+	}
+}
+
+func TestOpenScreensHearOfEveryStep(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	heard := func(kind mingjing.EventKind, what string, do func()) {
+		t.Helper()
+		mine, staff, kinds := c.bus.count(a.ID, mingjing.EventDispute), c.bus.count(mingjing.AudienceStaff, mingjing.EventDispute), c.bus.count(a.ID, kind)
+		do()
+		if c.bus.count(a.ID, mingjing.EventDispute) != mine+1 || c.bus.count(mingjing.AudienceStaff, mingjing.EventDispute) != staff+1 {
+			t.Errorf("not both heard of %s", what)
+		}
+		if kind != mingjing.EventDispute && c.bus.count(a.ID, kind) <= kinds {
+			t.Errorf("no %s event when %s", kind, what)
+		}
+	}
+	var d mingjing.Dispute
+	heard(mingjing.EventScore, "filed", func() { d = c.file(t, a, record, "") })
+	heard(mingjing.EventDispute, "taken", func() { _, _ = c.Assign(ctx, handler, d.ID) })
+	heard(mingjing.EventDispute, "added to", func() { _, _ = c.AddEvidence(ctx, a, d.ID, []casework.Upload{pdf}) })
+	heard(mingjing.EventDispute, "asked", func() { _, _ = c.AskAgency(ctx, handler, d.ID) })
+	c.clock.pass(30 * 24 * time.Hour)
+	heard(mingjing.EventRecord, "lost", func() { _, _ = casework.AskQuestion(c.Casework, ctx, d.ID) })
+	got, err := c.Case(ctx, handler, d.ID)
+	must(t, err)
+	heard(mingjing.EventRecord, "decided", func() {
+		_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.",
+			Answers: map[string]string{got.Evidence[0].ID: "Seen."}})
+	})
+	must(t, err)
+	var codes []string
+	for _, e := range c.storedDispute(t, d.ID).Timeline {
+		codes = append(codes, e.Code)
+	}
+	if want := []string{"filed", "assigned", "evidence_added", "agency_asked", "agency_silent", "decided"}; !slices.Equal(codes, want) {
+		t.Errorf("timeline %v", codes)
+	}
+}

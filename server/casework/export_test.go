@@ -1,0 +1,31 @@
+package casework
+
+import (
+	"context"
+	"time"
+
+	"mingjing"
+)
+
+// What the worker does, one job at a time, and what has no door of its own.
+var (
+	Collect     = (*Casework).collect
+	AskQuestion = (*Casework).question
+	Backoff     = (*Casework).backoff
+	WorkingDays = workingDays
+	SafeName    = safeName
+)
+
+// Rescore is what the job does on a day on which something ends.
+func Rescore(ctx context.Context, c *Casework, resident mingjing.ResidentID) error {
+	return c.tx(ctx, func(t *tx) error { return c.rescore(ctx, t, resident, "expiry", "") })
+}
+
+// CleanEvidence is cleanEvidence with its result taken apart.
+func CleanEvidence(ctx context.Context, u Upload) (mingjing.Evidence, []byte, error) {
+	f, err := cleanEvidence(ctx, u)
+	return f.evidence, f.data, err
+}
+
+// Patience is the longest wait that a job spends waiting itself.
+const Patience time.Duration = patience

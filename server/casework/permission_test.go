@@ -1,0 +1,432 @@
+package casework_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"mingjing"
+	"mingjing/server/casework"
+)
+
+// Whose a method is.
+type whose int
+
+const (
+	residents whose = iota // the actor's own data, found by who they are
+	owners                 // one thing of a resident's, found by its id
+	staff                  // any member of staff
+	workers                // those who may change a case
+	both                   // the owner and any member of staff
+)
+
+// A probe calls one exported method on a victim's things.
+type probe struct {
+	method string
+	whose  whose
+	// unlogged says why no look is written.
+	unlogged string
+	call     func(c *city, a mingjing.Actor, v victim) (any, error)
+}
+
+// A victim is a resident with one of everything.
+type victim struct {
+	actor                                               mingjing.Actor
+	request, record, listing, dispute, evidence, freely string
+}
+
+var probes = []probe{
+	{"Overview", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Overview(ctx, a) }},
+	{"Ask", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Ask(ctx, a) }},
+	{"Score", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Score(ctx, a, "") }},
+	{"Records", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Records(ctx, a) }},
+	{"Listings", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Listings(ctx, a) }},
+	{"Sources", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Sources(ctx, a) }},
+	{"Consents", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Consents(ctx, a) }},
+	{"Disputes", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Disputes(ctx, a) }},
+	{"AccessLog", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.AccessLog(ctx, a, false, "") }},
+	{"ScoreRequest", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.ScoreRequest(ctx, a, v.request) }},
+	{"Record", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Record(ctx, a, v.record) }},
+	{"Listing", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Listing(ctx, a, v.listing) }},
+	{"NewCase", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.NewCase(ctx, a, v.record, "") }},
+	{"NewCase", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.NewCase(ctx, a, "", v.listing) }},
+	{"Dispute", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Dispute(ctx, a, v.dispute) }},
+	{"AddEvidence", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
+		return c.AddEvidence(ctx, a, v.dispute, []casework.Upload{pdf})
+	}},
+	{"FileDispute", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
+		return c.FileDispute(ctx, a, casework.Filing{ListingID: v.listing, Reason: mingjing.ReasonOther, Statement: "Mine."})
+	}},
+	{"FileDispute", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
+		return c.FileDispute(ctx, a, casework.Filing{RecordID: v.freely, Reason: mingjing.ReasonOther, Statement: "Mine."})
+	}},
+	{"EvidenceFile", both, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
+		e, data, err := c.EvidenceFile(ctx, a, v.evidence)
+		if e == (mingjing.Evidence{}) && data == nil {
+			return nil, err
+		}
+		return []any{e, data}, err
+	}},
+	{"Cases", staff, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
+		q, err := c.Cases(ctx, a, mingjing.CaseFilter{Search: v.actor.Name}, "")
+		q.Filter = mingjing.CaseFilter{} // the asker's own words
+		return q, err
+	}},
+	{"Case", staff, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Case(ctx, a, v.dispute) }},
+	{"Assign", workers, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Assign(ctx, a, v.dispute) }},
+	{"AskAgency", workers, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.AskAgency(ctx, a, v.dispute) }},
+	{"Decide", workers, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
+		answers := map[string]string{}
+		if a.AAL == 2 {
+			k, err := c.Case(ctx, supervisor, v.dispute)
+			if err != nil {
+				return nil, err
+			}
+			for _, e := range k.Evidence {
+				answers[e.ID] = "Seen."
+			}
+		}
+		return c.Decide(ctx, a, v.dispute, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.", Answers: answers})
+	}},
+	{"Withdraw", residents, "it returns nothing", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		return nil, c.Withdraw(ctx, a, "rongcheng")
+	}},
+	{"RequestScore", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		return c.RequestScore(ctx, a, "rongcheng", true, "probe")
+	}},
+}
+
+// free are the methods that need no permission, with why.
+var free = map[string]string{
+	"Books":       "published",
+	"Book":        "published",
+	"ClockScale":  "published",
+	"Now":         "published",
+	"Zone":        "published",
+	"Enrol":       "the bureau's own, never a request from outside",
+	"Residents":   "a number",
+	"Ready":       "health",
+	"Work":        "the worker's own",
+	"EventsAfter": "the live stream's own, whose audience comes from the session",
+	"LastEvent":   "a number of the actor's own audience",
+	"Viewer":      "the actor's own name, who they are and nothing that is held on them",
+}
+
+func TestEveryExportedMethodIsProbed(t *testing.T) {
+	methods := reflect.TypeFor[*casework.Casework]()
+	for m := range methods.Methods() {
+		probed := slices.ContainsFunc(probes, func(p probe) bool { return p.method == m.Name })
+		if probed == (free[m.Name] != "") {
+			t.Errorf("%s must be probed, or free for a reason, and not both", m.Name)
+		}
+	}
+	for _, p := range probes {
+		if _, ok := methods.MethodByName(p.method); !ok {
+			t.Errorf("%s is probed and is not there", p.method)
+		}
+	}
+}
+
+// newVictim is a resident with one of everything; freely is a record that is not
+// disputed, dispute one that the handler works on.
+func (c *city) newVictim(t *testing.T) victim {
+	t.Helper()
+	secret := debt("secret")
+	secret.Detail = mingjing.Text{"en": "SECRET"}
+	other := secret
+	other.Ref = "other"
+	c.offices.hold("court", casework.Reply{Records: []casework.ReplyRecord{secret, other}, Listings: []casework.ReplyListing{blacklisted("list")}})
+	v := victim{actor: c.resident(t, 1)}
+	v.actor.Name = "居民1"
+	v.request = c.ready(t, v.actor, "honest-shanghai").ID
+	c.ready(t, v.actor, "rongcheng")
+	c.do(t, func(tx casework.Tx) error {
+		records, err := tx.Records(ctx, mingjing.ResidentID(v.actor.ID))
+		if err != nil {
+			return err
+		}
+		v.record, v.freely = records[0].ID, records[1].ID
+		listings, err := tx.Listings(ctx, mingjing.ResidentID(v.actor.ID))
+		v.listing = listings[0].ID
+		return err
+	})
+	d := c.file(t, v.actor, v.record, "", pdf)
+	v.dispute, v.evidence = d.ID, d.Evidence[0].ID
+	c.ask(t, v.actor, "honest-shanghai") // open, so that Ask has something to show
+	return v
+}
+
+// everything that is stored about a victim, but for the access log.
+func (c *city) everything(t *testing.T, v victim) string {
+	t.Helper()
+	var all []any
+	c.do(t, func(tx casework.Tx) error {
+		id := mingjing.ResidentID(v.actor.ID)
+		records, err := tx.Records(ctx, id)
+		must(t, err)
+		listings, err := tx.Listings(ctx, id)
+		must(t, err)
+		disputes, err := tx.Disputes(ctx, id)
+		must(t, err)
+		evidence, err := tx.Evidence(ctx, v.dispute)
+		must(t, err)
+		scores, err := tx.Scores(ctx, id, "")
+		must(t, err)
+		consents, err := tx.Consents(ctx, id)
+		must(t, err)
+		request, err := tx.LatestRequest(ctx, id)
+		all = append(all, records, listings, disputes, evidence, scores, consents, request)
+		return err
+	})
+	data, err := json.Marshal(all)
+	must(t, err)
+	return string(data)
+}
+
+func TestNobodyReachesWhatIsNotTheirs(t *testing.T) {
+	c := newCity(t)
+	v := c.newVictim(t)
+	c.offices.hold("court", casework.Reply{})
+	stranger := c.resident(t, 2)
+	c.ready(t, stranger, "rongcheng")
+	weak, own, ownSupervisor := handler, handler, supervisor
+	weak.AAL = 1
+	own.Self, ownSupervisor.Self = mingjing.ResidentID(v.actor.ID), mingjing.ResidentID(v.actor.ID)
+	pretender := handler // a handler who calls themselves by the victim's id
+	pretender.ID = v.actor.ID
+	nameless := mingjing.Actor{Role: mingjing.RoleHandler, AAL: 2}
+
+	everyone := map[string]mingjing.Actor{
+		"nobody": {}, "system": {Role: mingjing.RoleSystem, ID: v.actor.ID}, "an unknown role": {Role: "mayor", ID: v.actor.ID, AAL: 2},
+		"a resident with no id": {Role: mingjing.RoleResident}, "a stranger": stranger, "a handler without a second factor": weak,
+		"a handler with no number": nameless, "a handler with the victim's id": pretender, "a handler": handler2,
+		"an auditor": auditor, "a handler's own": own, "a supervisor's own": ownSupervisor,
+	}
+	// refused is the code that an actor gets for a method; "" is none.
+	refused := func(who string, p probe) string {
+		a := everyone[who]
+		isStaff := a.Role.Staff() && a.ID != ""
+		staffOnly := p.whose == staff || p.whose == workers || (p.whose == both && isStaff)
+		switch {
+		case who == "a stranger" && p.whose == residents:
+			return "" // their own
+		case who == "a stranger" && !staffOnly:
+			return "not_found"
+		case !staffOnly || !isStaff:
+			return "forbidden"
+		case a.AAL < 2:
+			return "aal2_required"
+		case p.whose == workers && a.Role == mingjing.RoleAuditor:
+			return "forbidden"
+		case p.method == "Cases":
+			return ""
+		case a.Self != "":
+			return "case_own"
+		case p.whose == staff || p.whose == both:
+			return ""
+		case p.method == "Assign":
+			return "case_taken"
+		}
+		return "case_not_yours"
+	}
+	_, err := c.Assign(ctx, handler, v.dispute)
+	must(t, err)
+	before := c.everything(t, v)
+	for who, a := range everyone {
+		for _, p := range probes {
+			t.Run(who+" calls "+p.method, func(t *testing.T) {
+				got, err := p.call(c, a, v)
+				wants(t, err, refused(who, p))
+				data, _ := json.Marshal(got)
+				isStaff := refused(who, p) == "" && a.Role.Staff() && a.Self == ""
+				for _, mark := range []string{"SECRET", v.actor.Name, v.actor.ID, v.record, v.freely, v.listing, v.dispute, v.evidence, v.request} {
+					if !isStaff && strings.Contains(string(data), mark) {
+						t.Errorf("%s is in %s", mark, data)
+					}
+				}
+				if err != nil && !nothing(got) {
+					t.Errorf("refused, and got %s", data)
+				}
+			})
+		}
+	}
+	if after := c.everything(t, v); after != before {
+		t.Errorf("something of the victim's changed:\n%s\n%s", before, after)
+	}
+}
+
+// nothing says whether a value is what its type begins as.
+func nothing(v any) bool { return v == nil || reflect.ValueOf(v).IsZero() }
+
+// rightful is who may call a method, once the case is theirs where it must be.
+func rightful(t *testing.T, c *city, v victim, p probe) mingjing.Actor {
+	t.Helper()
+	switch p.whose {
+	case residents, owners:
+		return v.actor
+	case workers:
+		if p.method != "Assign" {
+			_, err := c.Assign(ctx, supervisor, v.dispute)
+			must(t, err)
+		}
+		return supervisor
+	}
+	return auditor
+}
+
+func TestEveryLookIsInTheAccessLogAndWithoutTheLogThereIsNothing(t *testing.T) {
+	for _, p := range probes {
+		t.Run(p.method, func(t *testing.T) {
+			broken := &flawed{}
+			c := newCity(t, func(cfg *casework.Config) { broken.Store = cfg.Store; cfg.Store = broken })
+			v := c.newVictim(t)
+			a := rightful(t, c, v, p)
+			if p.method == "RequestScore" { // the open one is another's
+				_, err := casework.Collect(c.Casework, ctx, c.openRequest(t, v))
+				must(t, err)
+			}
+			before := c.everything(t, v)
+			if p.unlogged == "" {
+				broken.noLooks = true
+				got, err := p.call(c, a, v)
+				broken.noLooks = false
+				if err == nil || !nothing(got) {
+					t.Errorf("with no log it returns %+v, %v", got, err)
+				}
+				// What was asked for may be there; the answer is only its id.
+				if after := c.everything(t, v); after != before && p.method != "RequestScore" {
+					t.Error("with no log something changed")
+				}
+			}
+			n := len(c.looks(t, v.actor))
+			_, err := p.call(c, a, v)
+			must(t, err)
+			looks := c.looks(t, v.actor)
+			if p.unlogged != "" {
+				return
+			}
+			looks = looks[:len(looks)-n]
+			i := slices.IndexFunc(looks, func(l mingjing.Look) bool { return l.Role == a.Role && l.Who == a.Name })
+			if i < 0 {
+				t.Fatalf("the look is not in the log: %+v", looks)
+			}
+			want := map[mingjing.Role]string{mingjing.RoleResident: "own", mingjing.RoleAuditor: "audit"}[a.Role]
+			if want == "" {
+				want = "dispute"
+			}
+			if l := looks[i]; l.Purpose != want || l.Action == "" || !l.At.Equal(c.clock.Now()) {
+				t.Errorf("the look is %+v", l)
+			}
+		})
+	}
+}
+
+func (c *city) openRequest(t *testing.T, v victim) (id string) {
+	t.Helper()
+	c.do(t, func(tx casework.Tx) error {
+		r, err := tx.OpenRequest(ctx, mingjing.ResidentID(v.actor.ID))
+		id = r.ID
+		return err
+	})
+	return id
+}
+
+func TestTheMachinesOwnLooksAreLoggedToo(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	c.file(t, a, record, "")
+	var system []string
+	for _, l := range c.looks(t, a) {
+		if l.Role == mingjing.RoleSystem {
+			system = append(system, l.Action)
+		}
+	}
+	if want := []string{"rescore", "score", "collect"}; !slices.Equal(system, want) {
+		t.Errorf("the system's looks are %v, want %v", system, want)
+	}
+	broken := &flawed{Store: c.store, noLooks: true}
+	d := cityOn(t, broken)
+	b := d.resident(t, 2)
+	r, err := c.RequestScore(ctx, b, "rongcheng", true, "")
+	must(t, err)
+	if _, err := casework.Collect(d.Casework, ctx, r.ID); err == nil || len(d.offices.asked) != 0 {
+		t.Errorf("agencies were asked without a log: %v, %v", d.offices.asked, err)
+	}
+}
+
+func TestTheAccessLogIsReadPageByPage(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	for range 60 {
+		_, err := c.Record(ctx, a, record)
+		must(t, err)
+	}
+	d := c.file(t, a, record, "")
+	_, err := c.Case(ctx, handler, d.ID)
+	must(t, err)
+	seen := map[int64]bool{}
+	for cursor := ""; ; {
+		v, err := c.AccessLog(ctx, a, false, cursor)
+		must(t, err)
+		for _, l := range v.Looks {
+			if seen[l.Seq] {
+				t.Errorf("look %d twice", l.Seq)
+			}
+			seen[l.Seq] = true
+		}
+		if cursor = v.Next; cursor == "" {
+			break
+		}
+	}
+	if len(seen) < 64 {
+		t.Errorf("%d looks", len(seen))
+	}
+	v, err := c.AccessLog(ctx, a, true, "")
+	must(t, err)
+	for _, l := range v.Looks {
+		if l.Role == mingjing.RoleResident {
+			t.Errorf("one's own look is among others': %+v", l)
+		}
+	}
+	if v.Looks[0].Who != handler.Name {
+		t.Errorf("the handler's look is not there: %+v", v.Looks[0])
+	}
+	for _, bad := range []string{"x", "0", "-1", "99999999999999999999"} {
+		_, err := c.AccessLog(ctx, a, false, bad)
+		wants(t, err, "invalid_cursor")
+	}
+}
+
+func TestWhoIsWho(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	again, err := c.Enrol(ctx, mingjing.MakeIDNumber("99999919800101001"), "Somebody")
+	must(t, err)
+	if string(again) != a.ID {
+		t.Error("one ID number, two residents")
+	}
+	_, err = c.Enrol(ctx, mingjing.MakeIDNumber("99999919800101009"), " ")
+	wants(t, err, "name:required")
+	if n, err := c.Residents(ctx); n != 1 || err != nil {
+		t.Errorf("%d residents, %v", n, err)
+	}
+	v, err := c.Viewer(ctx, a)
+	must(t, err)
+	if v.Name != "居民1" || !strings.Contains(v.IDMasked, "***") {
+		t.Errorf("viewer %+v", v)
+	}
+	v, err = c.Viewer(ctx, handler)
+	must(t, err)
+	if v.IDMasked != handler.ID {
+		t.Errorf("viewer %+v", v)
+	}
+	if got := casework.Audience(a) + " " + casework.Audience(auditor); got != a.ID+" "+mingjing.AudienceStaff {
+		t.Errorf("audiences %s", got)
+	}
+	must(t, c.Ready(ctx))
+	if _, err := casework.New(casework.Config{Books: c.books}); err == nil {
+		t.Error("made without its ports")
+	}
+}

@@ -1,0 +1,574 @@
+package casework_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework"
+)
+
+func TestADoubleClickMakesOneRequest(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	ids := make(chan string, 16)
+	var clicks sync.WaitGroup
+	for range cap(ids) {
+		clicks.Go(func() {
+			r, err := c.RequestScore(ctx, a, "rongcheng", true, "one form")
+			if err != nil {
+				t.Error(err)
+			}
+			ids <- r.ID
+		})
+	}
+	clicks.Wait()
+	close(ids)
+	first := <-ids
+	for id := range ids {
+		if id != first {
+			t.Errorf("two requests, %s and %s", first, id)
+		}
+	}
+	if n := c.bus.count(a.ID, mingjing.EventRequest); n != 1 {
+		t.Errorf("%d request events, want 1", n)
+	}
+}
+
+func TestAResidentHasOneOpenRequest(t *testing.T) {
+	c := newCity(t)
+	a, b := c.resident(t, 1), c.resident(t, 2)
+	r := c.ask(t, a, "rongcheng")
+	for _, key := range []string{"", "another"} {
+		_, err := c.RequestScore(ctx, a, "honest-shanghai", true, key)
+		wants(t, err, "request_open")
+		var e *mingjing.Error
+		if errors.As(err, &e); e == nil || e.Values["id"] != r.ID {
+			t.Errorf("the answer does not name the open request: %+v", e)
+		}
+	}
+	c.ask(t, b, "rongcheng") // nobody else's stands in the way
+}
+
+func TestTheSameKeyIsTheSameRequestForGood(t *testing.T) {
+	c := newCity(t)
+	a, b := c.resident(t, 1), c.resident(t, 2)
+	r, err := c.RequestScore(ctx, a, "rongcheng", true, "key")
+	must(t, err)
+	_, err = casework.Collect(c.Casework, ctx, r.ID)
+	must(t, err)
+	again, err := c.RequestScore(ctx, a, "honest-shanghai", true, "key")
+	must(t, err)
+	if again.ID != r.ID || again.State != mingjing.RequestReady {
+		t.Errorf("got %s in state %s, want %s ready", again.ID, again.State, r.ID)
+	}
+	other, err := c.RequestScore(ctx, b, "rongcheng", true, "key")
+	must(t, err)
+	if other.ID == r.ID {
+		t.Error("somebody else's key leads to a resident's request")
+	}
+}
+
+func TestNoScoreWithoutConsent(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	_, err := c.RequestScore(ctx, a, "rongcheng", false, "")
+	wants(t, err, "consent:consent_required")
+	_, err = c.RequestScore(ctx, a, "suining", true, "")
+	wants(t, err, "rulebook:unknown_rulebook")
+	_, err = c.RequestScore(ctx, a, "rongcheng", true, fmt.Sprintf("%0129d", 0))
+	wants(t, err, "idempotency_key:too_long")
+	v, err := c.Consents(ctx, a)
+	must(t, err)
+	if len(v.Consents) != 0 {
+		t.Errorf("consents were given: %+v", v.Consents)
+	}
+}
+
+func TestARequestEndsReadyAtTheDeadlineAndNamesTheMissing(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	c.offices.records = func(_ context.Context, agency string, _ casework.Inquiry) (casework.Reply, error) {
+		if agency == "tax" || agency == "notary" {
+			return casework.Reply{}, errDown
+		}
+		return casework.Reply{}, nil
+	}
+	r := c.ask(t, a, "rongcheng")
+	if want := monday.Add(24 * time.Hour); !r.Deadline.Equal(want) {
+		t.Fatalf("deadline %s, want %s", r.Deadline, want)
+	}
+	for tries := 0; ; tries++ {
+		wait, err := casework.Collect(c.Casework, ctx, r.ID)
+		must(t, err)
+		if wait == 0 {
+			break
+		}
+		if tries > 200 {
+			t.Fatal("it never ends")
+		}
+		if got := c.request(t, a, r.ID); got.State != mingjing.RequestCollecting || got.Score != nil {
+			t.Fatalf("state %s before the deadline, score %v", got.State, got.Score)
+		}
+		c.clock.pass(wait)
+	}
+	if now := c.clock.Now(); now.After(r.Deadline) {
+		t.Errorf("ready at %s, after the deadline", now)
+	}
+	got := c.request(t, a, r.ID)
+	if got.State != mingjing.RequestReady || got.Score == nil || got.FinishedAt == nil {
+		t.Fatalf("state %s, score %v", got.State, got.Score)
+	}
+	if want := []string{"notary", "tax"}; !slices.Equal(got.Score.Missing, want) {
+		t.Errorf("missing %v, want %v", got.Score.Missing, want)
+	}
+	for _, s := range got.Sources {
+		want := mingjing.SourceAnswered
+		if s.Agency == "tax" || s.Agency == "notary" {
+			want = mingjing.SourceMissing
+		}
+		if s.State != want {
+			t.Errorf("%s is %s, want %s", s.Agency, s.State, want)
+		}
+	}
+}
+
+func TestAMissingSourceNeverHurts(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	c.offices.records = func(context.Context, string, casework.Inquiry) (casework.Reply, error) {
+		return casework.Reply{}, errDown
+	}
+	r := c.ask(t, a, "rongcheng")
+	c.clock.pass(24 * time.Hour)
+	_, err := casework.Collect(c.Casework, ctx, r.ID)
+	must(t, err)
+	s := c.latest(t, a, "rongcheng")
+	if s.Value != c.books[1].Base || len(s.Missing) != len(few) {
+		t.Errorf("value %d with %v missing, want the base %d", s.Value, s.Missing, c.books[1].Base)
+	}
+}
+
+func TestWhatAMissingSourceHadSaidBeforeStays(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	c.offices.records = func(context.Context, string, casework.Inquiry) (casework.Reply, error) {
+		return casework.Reply{}, errDown
+	}
+	r := c.ask(t, a, "rongcheng")
+	c.clock.pass(24 * time.Hour)
+	_, err := casework.Collect(c.Casework, ctx, r.ID)
+	must(t, err)
+	if s := c.storedRecord(t, record).State; s != mingjing.RecordActive {
+		t.Errorf("silence made the record %s", s)
+	}
+}
+
+func TestAnswersAreKeptAsTheyComeAndARestartGoesOn(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	killed, kill := context.WithCancel(ctx)
+	c.offices.hold("court", casework.Reply{Records: []casework.ReplyRecord{debt("debt")}})
+	c.offices.records = func(ctx context.Context, agency string, _ casework.Inquiry) (casework.Reply, error) {
+		if agency == "court" || agency == "traffic" {
+			return c.offices.held[agency], nil
+		}
+		<-ctx.Done()
+		return casework.Reply{}, ctx.Err()
+	}
+	r := c.ask(t, a, "rongcheng")
+	done := make(chan error, 1)
+	go func() {
+		_, err := casework.Collect(c.Casework, killed, r.ID)
+		done <- err
+	}()
+	// Answers arrive while others are still being waited for.
+	for deadline := time.Now().Add(30 * time.Second); c.request(t, a, r.ID).Progress.Answered < 2; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the answers are not kept as they come")
+		}
+	}
+	kill()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Fatalf("a job that was cut off said %v", err)
+	}
+	if got := c.request(t, a, r.ID); got.State != mingjing.RequestCollecting || got.Progress.Answered != 2 {
+		t.Fatalf("state %s, %d answered", got.State, got.Progress.Answered)
+	}
+	for _, s := range c.request(t, a, r.ID).Sources {
+		if s.State == mingjing.SourceRetrying {
+			t.Errorf("%s is blamed for being cut off", s.Agency)
+		}
+	}
+
+	// Another process goes on: who has answered is not asked again.
+	next := cityOn(t, c.store)
+	next.clock = c.clock
+	if wait, err := casework.Collect(next.Casework, ctx, r.ID); err != nil || wait != 0 {
+		t.Fatalf("wait %s, error %v", wait, err)
+	}
+	if next.offices.asked["court"] != 0 || next.offices.asked["tax"] != 1 {
+		t.Errorf("asked after the restart: %v", next.offices.asked)
+	}
+	got := next.request(t, a, r.ID)
+	if got.State != mingjing.RequestReady || len(got.Score.Missing) != 0 || got.Score.Value >= c.books[1].Base {
+		t.Errorf("state %s, score %+v", got.State, got.Score)
+	}
+}
+
+func TestAFailureWhileTheScoreIsMadeIsMadeGood(t *testing.T) {
+	broken := &flawed{}
+	c := newCity(t, func(cfg *casework.Config) { broken.Store = cfg.Store; cfg.Store = broken })
+	a := c.resident(t, 1)
+	c.offices.hold("court", casework.Reply{Records: []casework.ReplyRecord{debt("debt")}})
+	broken.fail = func(op string) error {
+		if op == "score" {
+			return errDown
+		}
+		return nil
+	}
+	r := c.ask(t, a, "rongcheng")
+	if _, err := casework.Collect(c.Casework, ctx, r.ID); !errors.Is(err, errDown) {
+		t.Fatalf("got %v", err)
+	}
+	got := c.request(t, a, r.ID)
+	if got.State != mingjing.RequestScoring {
+		t.Fatalf("state %s", got.State)
+	}
+	if v, err := c.Records(ctx, a); err != nil || len(v.Records) != 0 {
+		t.Errorf("half of it was kept: %d records, %v", len(v.Records), err)
+	}
+	broken.fail = nil
+	_, err := casework.Collect(c.Casework, ctx, r.ID)
+	must(t, err)
+	if got := c.request(t, a, r.ID); got.State != mingjing.RequestReady {
+		t.Errorf("state %s", got.State)
+	}
+	// Once more changes nothing.
+	before := c.latest(t, a, "rongcheng")
+	_, err = casework.Collect(c.Casework, ctx, r.ID)
+	must(t, err)
+	if after := c.latest(t, a, "rongcheng"); after.ID != before.ID {
+		t.Error("working on a ready request makes another score")
+	}
+}
+
+func TestAnAnswerThatCouldNotBeKeptIsAskedForAgain(t *testing.T) {
+	broken := &flawed{}
+	c := newCity(t, func(cfg *casework.Config) { broken.Store = cfg.Store; cfg.Store = broken })
+	a := c.resident(t, 1)
+	broken.fail = func(string) error { return errDown }
+	r := c.ask(t, a, "rongcheng")
+	wait, err := casework.Collect(c.Casework, ctx, r.ID)
+	must(t, err)
+	if wait <= 0 {
+		t.Fatal("nobody will ask again")
+	}
+	broken.fail = nil
+	_, err = casework.Collect(c.Casework, ctx, r.ID)
+	must(t, err)
+	if got := c.request(t, a, r.ID); got.State != mingjing.RequestReady || len(got.Score.Missing) != 0 {
+		t.Errorf("state %s", got.State)
+	}
+}
+
+func TestWithdrawingEndsTheOpenRequestAndItsScores(t *testing.T) {
+	c := newCity(t)
+	a, _, _ := c.owing(t, 1)
+	c.ready(t, a, "rongcheng")
+	waiting, withdrawn := make(chan bool, len(few)), make(chan bool)
+	c.offices.records = func(_ context.Context, agency string, _ casework.Inquiry) (casework.Reply, error) {
+		if agency != "court" {
+			return casework.Reply{}, nil
+		}
+		waiting <- true
+		<-withdrawn
+		return casework.Reply{Records: []casework.ReplyRecord{debt("too late")}}, nil
+	}
+	r := c.ask(t, a, "honest-shanghai")
+	done := make(chan error, 1)
+	go func() {
+		_, err := casework.Collect(c.Casework, ctx, r.ID)
+		done <- err
+	}()
+	<-waiting
+	must(t, c.Withdraw(ctx, a, "honest-shanghai"))
+	close(withdrawn)
+	must(t, <-done)
+
+	got := c.request(t, a, r.ID)
+	if got.State != mingjing.RequestWithdrawn || got.Score != nil || got.FinishedAt == nil {
+		t.Errorf("state %s, score %v", got.State, got.Score)
+	}
+	c.do(t, func(tx casework.Tx) error {
+		sources, err := tx.Sources(ctx, r.ID)
+		for _, s := range sources {
+			if s.Reply != nil {
+				t.Errorf("what %s answered is still there", s.Agency)
+			}
+		}
+		return err
+	})
+	if v, err := c.Score(ctx, a, "honest-shanghai"); err != nil || v != nil {
+		t.Errorf("score %v, %v", v, err)
+	}
+	if v, err := c.Score(ctx, a, "rongcheng"); err != nil || v == nil {
+		t.Errorf("the other rulebook's score went too: %v", err)
+	}
+	wants(t, c.Withdraw(ctx, a, "honest-shanghai"), "nothing_to_withdraw")
+	wants(t, c.Withdraw(ctx, a, "suining"), "unknown_rulebook")
+	// No job brings it back.
+	_, err := casework.Collect(c.Casework, ctx, r.ID)
+	must(t, err)
+	must(t, casework.Rescore(ctx, c.Casework, mingjing.ResidentID(a.ID)))
+	if v, err := c.Score(ctx, a, "honest-shanghai"); err != nil || v != nil {
+		t.Errorf("the score is back: %v, %v", v, err)
+	}
+}
+
+func TestARequestThatIsNoMoreIsNoWork(t *testing.T) {
+	c := newCity(t)
+	wait, err := casework.Collect(c.Casework, ctx, "nobody")
+	if wait != 0 || err != nil {
+		t.Errorf("wait %s, %v", wait, err)
+	}
+	wait, err = casework.AskQuestion(c.Casework, ctx, "nobody")
+	if wait != 0 || err != nil {
+		t.Errorf("wait %s, %v", wait, err)
+	}
+}
+
+type later time.Duration
+
+func (l later) Error() string                     { return "come back later" }
+func (l later) RetryAfter() (time.Duration, bool) { return time.Duration(l), l > 0 }
+
+func TestAnAgencyIsNotAskedBeforeItsCircuitCloses(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	c.offices.records = func(_ context.Context, agency string, _ casework.Inquiry) (casework.Reply, error) {
+		if agency == "tax" {
+			return casework.Reply{}, fmt.Errorf("asking: %w", later(7*time.Hour))
+		}
+		return casework.Reply{}, nil
+	}
+	r := c.ask(t, a, "rongcheng")
+	wait, err := casework.Collect(c.Casework, ctx, r.ID)
+	must(t, err)
+	if wait != 7*time.Hour {
+		t.Errorf("asked again after %s, want 7h", wait)
+	}
+	_, err = casework.Collect(c.Casework, ctx, r.ID)
+	must(t, err)
+	if n := c.offices.asked["tax"]; n != 1 {
+		t.Errorf("asked %d times, want once", n)
+	}
+	// Longer than there is time: the deadline comes first.
+	c.clock.pass(20 * time.Hour)
+	wait, err = casework.Collect(c.Casework, ctx, r.ID)
+	must(t, err)
+	if wait != 4*time.Hour {
+		t.Errorf("waits %s, want until the deadline", wait)
+	}
+}
+
+func TestRetriesBackOffAndStayApart(t *testing.T) {
+	c := newCity(t)
+	lengths := map[time.Duration]bool{}
+	for attempt := 1; attempt < 100; attempt++ {
+		d := casework.Backoff(c.Casework, attempt, errDown)
+		lengths[d] = true
+		want := min(time.Hour, 30*time.Second<<min(attempt-1, 20))
+		if d < want*4/5 || d > want*6/5 {
+			t.Errorf("attempt %d waits %s, want about %s", attempt, d, want)
+		}
+	}
+	if len(lengths) < 50 {
+		t.Error("the waits march in step")
+	}
+}
+
+func TestAnAgencySuppliesOnlyWhatItWasAskedFor(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	foreign, nameless := debt("foreign"), debt("")
+	foreign.Code = "health.blood_type"
+	c.offices.hold("court", casework.Reply{Records: []casework.ReplyRecord{foreign, nameless, debt("debt"), debt("debt")}})
+	full := casework.Reply{Records: make([]casework.ReplyRecord, casework.MaxReplyItems+1)}
+	c.offices.hold("tax", full)
+	r := c.ask(t, a, "rongcheng")
+	_, err := casework.Collect(c.Casework, ctx, r.ID)
+	must(t, err)
+	c.clock.pass(24 * time.Hour)
+	_, err = casework.Collect(c.Casework, ctx, r.ID)
+	must(t, err)
+	v, err := c.Records(ctx, a)
+	must(t, err)
+	if len(v.Records) != 1 || v.Records[0].Record.Code != "court.unpaid_judgment" {
+		t.Errorf("kept %+v", v.Records)
+	}
+	if got := c.request(t, a, r.ID); !slices.Equal(got.Score.Missing, []string{"tax"}) {
+		t.Errorf("missing %v: a flood is no answer", got.Score.Missing)
+	}
+}
+
+func TestWhatAnAgencyNoLongerHoldsGoes(t *testing.T) {
+	c := newCity(t)
+	a, record, listing := c.owing(t, 1)
+	if s := c.latest(t, a, "honest-shanghai"); !counts(s, record) || !counts(s, listing) {
+		t.Fatal("they did not count")
+	}
+	c.offices.hold("court", casework.Reply{})
+	c.ready(t, a, "honest-shanghai")
+	if s := c.storedRecord(t, record).State; s != mingjing.RecordRemoved {
+		t.Errorf("the record is %s", s)
+	}
+	if s := c.storedListing(t, listing).State; s != mingjing.ListingLifted {
+		t.Errorf("the listing is %s", s)
+	}
+	if s := c.latest(t, a, "honest-shanghai"); s.Value != c.books[0].Base {
+		t.Errorf("value %d", s.Value)
+	}
+}
+
+func TestARequestBringsTheOtherRulebooksScoreUpToDate(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	c.ready(t, a, "rongcheng")
+	c.offices.hold("court", casework.Reply{Records: []casework.ReplyRecord{debt("debt")}})
+	c.ready(t, a, "honest-shanghai")
+	if s := c.latest(t, a, "rongcheng"); s.Value != c.books[1].Base-30 {
+		t.Errorf("value %d", s.Value)
+	}
+}
+
+func TestAListingWithoutNoticeHasNoEffect(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	l := blacklisted("list")
+	l.NoticeOn = ""
+	c.offices.hold("court", casework.Reply{Listings: []casework.ReplyListing{l}})
+	c.ready(t, a, "honest-shanghai")
+	v, err := c.Listings(ctx, a)
+	must(t, err)
+	got := v.Listings[0]
+	if got.Effective || got.Listing.State != mingjing.ListingUnserved {
+		t.Errorf("effective %v, state %s", got.Effective, got.Listing.State)
+	}
+	if s := c.latest(t, a, "honest-shanghai"); s.Value != c.books[0].Base {
+		t.Errorf("value %d", s.Value)
+	}
+	// Notice is served: it has effect from then on.
+	c.offices.hold("court", casework.Reply{Listings: []casework.ReplyListing{blacklisted("list")}})
+	c.ready(t, a, "honest-shanghai")
+	if s := c.latest(t, a, "honest-shanghai"); !counts(s, got.Listing.ID) {
+		t.Error("a listing that was served has no effect")
+	}
+}
+
+func TestAScoreChangesByItselfOnTheDayARecordEnds(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	before := c.latest(t, a, "honest-shanghai")
+	c.clock.pass(36 * 31 * 24 * time.Hour)
+	must(t, casework.Rescore(ctx, c.Casework, mingjing.ResidentID(a.ID)))
+	after := c.latest(t, a, "honest-shanghai")
+	if counts(after, record) || after.Value <= before.Value || after.Cause != "expiry" {
+		t.Errorf("value %d after %d, cause %s", after.Value, before.Value, after.Cause)
+	}
+	must(t, casework.Rescore(ctx, c.Casework, mingjing.ResidentID(a.ID)))
+	if again := c.latest(t, a, "honest-shanghai"); again.ID != after.ID {
+		t.Error("a score that is what it was is made again")
+	}
+}
+
+func TestALostEventDoesNoHarm(t *testing.T) {
+	c := newCity(t)
+	c.bus.err = errDown
+	a := c.resident(t, 1)
+	r := c.ready(t, a, "rongcheng")
+	events, err := c.EventsAfter(ctx, a.ID, 0)
+	must(t, err)
+	if len(events) == 0 || events[len(events)-1].ID != r.ID {
+		t.Errorf("events %+v", events)
+	}
+	for i := 1; i < len(events); i++ {
+		if events[i].Seq <= events[i-1].Seq {
+			t.Errorf("events out of order: %+v", events)
+		}
+	}
+	last, err := c.LastEvent(ctx, a)
+	must(t, err)
+	if last != events[len(events)-1].Seq {
+		t.Errorf("last %d", last)
+	}
+}
+
+func TestOthersHearOfItWhenTheOneWhoDidItIsGone(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	leaving, leave := context.WithCancel(ctx)
+	heard := make(chan error, 8)
+	b := &leavingBus{leave: leave, heard: heard}
+	c2 := cityOn(t, c.store, func(cfg *casework.Config) { cfg.Bus = b })
+	_, _ = c2.RequestScore(leaving, a, "rongcheng", true, "")
+	for range 2 { // consent and request
+		if err := <-heard; err != nil {
+			t.Errorf("published with %v", err)
+		}
+	}
+}
+
+// A leavingBus is told by somebody who then leaves.
+type leavingBus struct {
+	leave func()
+	heard chan error
+}
+
+func (b *leavingBus) Publish(ctx context.Context, _ string, _ mingjing.Event) error {
+	b.leave()
+	b.heard <- ctx.Err()
+	return nil
+}
+
+func TestWorkTakesARequestFromAskedToReady(t *testing.T) {
+	c := newCity(t, func(cfg *casework.Config) { cfg.Clock = wallClock{}; cfg.ClockScale = 24 * 3600 / 2 }) // 24 h are 2 s
+	a := c.resident(t, 1)
+	c.offices.records = func(ctx context.Context, agency string, _ casework.Inquiry) (casework.Reply, error) {
+		if agency == "tax" { // takes the question and never answers
+			<-ctx.Done()
+			return casework.Reply{}, ctx.Err()
+		}
+		return casework.Reply{}, nil
+	}
+	ready := make(chan mingjing.Event, 1000)
+	c.bus.tell = func(audience string, e mingjing.Event) {
+		if audience == a.ID && e.Kind == mingjing.EventScore {
+			ready <- e
+		}
+	}
+	working, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- c.Work(working) }()
+	r := c.ask(t, a, "rongcheng")
+	select {
+	case <-ready:
+	case <-time.After(time.Minute):
+		t.Error("it never became ready")
+	}
+	stop()
+	must(t, <-done)
+	got := c.request(t, a, r.ID)
+	if got.State != mingjing.RequestReady || !slices.Equal(got.Score.Missing, []string{"tax"}) {
+		t.Errorf("state %s, score %+v", got.State, got.Score)
+	}
+}
+
+type wallClock struct{}
+
+func (wallClock) Now() time.Time { return time.Now() }
