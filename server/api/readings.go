@@ -196,14 +196,19 @@ func serveEvidence(c *call) error {
 // public origin counts as it.
 func serveLive(c *call) error {
 	c.noStore()
-	after, err := c.s.casework.LastEvent(c.ctx(), c.actor())
-	if err != nil {
-		return err
-	}
+	var after int64
 	if text := c.r.URL.Query().Get("after"); text != "" {
-		if after, err = strconv.ParseInt(text, 10, 64); err != nil || after < 0 {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || n < 0 {
 			return mingjing.Errorf(mingjing.Invalid, "invalid_cursor")
 		}
+		after = n
+	} else {
+		last, err := c.s.casework.LastEvent(c.ctx(), c.actor())
+		if err != nil {
+			return err
+		}
+		after = last
 	}
 	if origin := c.r.Header.Get("Origin"); c.s.origin != nil && origin == c.s.origin.Scheme+"://"+c.s.origin.Host {
 		c.r.Host = c.s.origin.Host
