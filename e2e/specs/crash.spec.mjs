@@ -1,8 +1,11 @@
 import { test, expect } from '../lib/fixtures.mjs';
 
+// What a browser says while the server is away.
+const away = /ERR_CONNECTION_REFUSED|WebSocket connection to|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED/;
+
 test('a request survives kill -9 of the server in the middle of it', async ({ ownServer: server, visit, guard }) => {
   test.setTimeout(300_000);
-  guard.allow(/ERR_CONNECTION_REFUSED|WebSocket connection to|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED/);
+  guard.allow(away);
   const resident = await visit(server);
   await resident.login(server.resident('guarantor'));
   const id = await resident.ask('rongcheng');
@@ -33,7 +36,8 @@ test('a request survives kill -9 of the server in the middle of it', async ({ ow
   expect(await resident.page.evaluate(() => window.sameDocument)).toBe(true);
 });
 
-test('a second start keeps everything and a stop is clean', async ({ ownServer: server, visit }) => {
+test('a second start keeps everything and a stop is clean', async ({ ownServer: server, visit, guard }) => {
+  guard.allow(away);
   test.setTimeout(180_000);
   const resident = await visit(server);
   await resident.login(server.resident('model-resident'));

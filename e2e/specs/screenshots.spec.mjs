@@ -17,6 +17,7 @@ test('pictures for the README', async ({ server, furnished, visit }) => {
     const resident = await visit(server, { lang, state: furnished.resident, colorScheme });
     for (const name of ['overview', 'score', 'records', 'dispute', 'access-log']) {
       await resident.open(name, { id: furnished.ids[name], query: furnished.queries[name] ?? '' });
+      if (name === 'score') await expect(resident.main.locator('[data-verify=same]')).toBeVisible();
       await picture(resident, `${name}-${lang}`);
     }
   }

@@ -3,8 +3,8 @@ import { pdf } from '../lib/person.mjs';
 import { languages, path } from '../lib/routes.mjs';
 import { sentence } from '../lib/sentences.mjs';
 
-// story is the product's main job, from an ID number to a corrected score: the resident on
-// a phone, the handler at a desk, each in a browser of their own.
+// story is the product's main job, from an ID number to a corrected score: the
+// resident on a phone, the handler at a desk, each in a browser of their own.
 async function story({ server, visit, lang, rulebook }) {
   test.setTimeout(420_000);
   const resident = await visit(server, { lang, size: 'phone' });
@@ -92,9 +92,9 @@ async function story({ server, visit, lang, rulebook }) {
     for (const person of [handler, resident]) {
       await expect(person.section('timeline').getByText(sentence(lang, 'timeline.agency_asked'))).toBeVisible();
     }
-    // Only an answer opens the decision.
-    await expect(handler.form(`/api/admin/cases/${dispute}/decision`)).toBeVisible({ timeout: 90_000 });
-    await expect(handler.section('timeline').getByText(sentence(lang, 'timeline.agency_answered'))).toBeVisible();
+    await expect(handler.section('timeline').getByText(sentence(lang, 'timeline.agency_answered'))).toBeVisible({ timeout: 90_000 });
+    await expect(handler.form(`/api/admin/cases/${dispute}/decision`)).toBeVisible();
+    await expect(resident.section('timeline').getByText(sentence(lang, 'timeline.agency_answered'))).toBeVisible();
     await expect(resident.section('agency')).toBeVisible();
   });
 
