@@ -254,6 +254,10 @@ type QueueView struct {
 	Counts map[string]int `json:"counts"`
 }
 
+// AnyAgency is what a form sends that narrows the work queue to no agency: a
+// browser's program leaves empty values out.
+const AnyAgency = "any"
+
 // A CaseFilter narrows the work queue.
 type CaseFilter struct {
 	// State is a [DisputeState], "open" or "all"; "" is open.

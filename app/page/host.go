@@ -69,6 +69,7 @@ type Host struct {
 
 	stream    *client.Stream
 	troubled  bool
+	leaving   bool // a form was sent whose answer is another page
 	checkedAt time.Time
 
 	update      bool
@@ -453,7 +454,11 @@ func (h *Host) saveScroll() {
 func (h *Host) submit(e app.Value) {
 	form, button := e.Get("target"), e.Get("submitter")
 	target := form.Call("getAttribute", "target")
-	if e.Get("defaultPrevented").Bool() || form.Call("closest", "[data-full]").Truthy() || target.Truthy() {
+	if e.Get("defaultPrevented").Bool() || target.Truthy() {
+		return
+	}
+	if form.Call("closest", "[data-full]").Truthy() {
+		h.leaving = true
 		return
 	}
 	if button.Truthy() && button.Call("hasAttribute", "data-full").Bool() {
@@ -549,7 +554,10 @@ func (h *Host) listen() {
 func (h *Host) connection(s client.State, tries int) {
 	switch s {
 	case client.Ended:
-		app.Window().Get("location").Call("reload")
+		// A log-out on this page has ended it, and leads on by itself.
+		if !h.leaving {
+			app.Window().Get("location").Call("reload")
+		}
 	case client.Offline:
 		h.troubled, h.notice = true, "conn.offline"
 	case client.Connecting:

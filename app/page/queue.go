@@ -136,7 +136,7 @@ func agencyOptions(v *mingjing.View, q *mingjing.QueueView) []c.Option {
 		options = append(options, c.Option{Value: q.Filter.Agency, Text: v.Label("agency", q.Filter.Agency)})
 	}
 	slices.SortFunc(options, func(a, b c.Option) int { return strings.Compare(a.Text, b.Text) })
-	return slices.Insert(options, 0, c.Option{Text: t(v, "queue.agency_all")})
+	return slices.Insert(options, 0, c.Option{Value: mingjing.AnyAgency, Text: t(v, "queue.agency_all")})
 }
 
 func caseRow(v *mingjing.View, k mingjing.Case) []app.UI {

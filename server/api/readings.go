@@ -123,8 +123,12 @@ func getDispute(c *call) (any, error) {
 
 func (c *call) cases() (mingjing.QueueView, error) {
 	q := c.r.URL.Query()
+	agency := q.Get("agency")
+	if agency == mingjing.AnyAgency {
+		agency = ""
+	}
 	return c.s.casework.Cases(c.ctx(), c.actor(), mingjing.CaseFilter{State: q.Get("state"),
-		Mine: q.Get("mine") == "1", Agency: q.Get("agency"), Search: q.Get("search")}, q.Get("cursor"))
+		Mine: q.Get("mine") == "1", Agency: agency, Search: q.Get("search")}, q.Get("cursor"))
 }
 
 // A caseItem is a case in the work queue, without what only the case itself shows.
