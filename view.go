@@ -114,10 +114,12 @@ type OverviewView struct {
 	// Latest are the newest scores, one for each rulebook that has one.
 	Latest []ScoreCard `json:"latest"`
 	// Open is the request that is being worked on, or nil.
-	Open         *ScoreRequest `json:"open,omitempty"`
-	Records      int           `json:"records"`
-	Blacklisted  int           `json:"blacklisted"`
-	OpenDisputes []Dispute     `json:"open_disputes"`
+	Open        *ScoreRequest `json:"open,omitempty"`
+	Records     int           `json:"records"`
+	Blacklisted int           `json:"blacklisted"`
+	// Restricted is how many of the blacklistings have effect today.
+	Restricted   int       `json:"restricted"`
+	OpenDisputes []Dispute `json:"open_disputes"`
 	// RecentLooks are the last looks by others.
 	RecentLooks []Look `json:"recent_looks"`
 }

@@ -23,7 +23,11 @@ func overviewBody(v *mingjing.View) []app.UI {
 	}
 	var blacklisted app.UI
 	if o.Blacklisted > 0 {
-		blacklisted = c.Notification{Kind: "warning", Title: tn(v, "overview.blacklisted", o.Blacklisted), Text: t(v, "overview.blacklisted_text"),
+		kind, text := "info", "overview.blacklisted_paused"
+		if o.Restricted > 0 {
+			kind, text = "warning", "overview.blacklisted_text"
+		}
+		blacklisted = c.Notification{Kind: kind, Title: tn(v, "overview.blacklisted", o.Blacklisted), Text: t(v, text),
 			Body: []app.UI{c.Link{Text: t(v, "overview.blacklisted_link"), Href: href(v, "listings"), Class: "row-link"}.UI()}}.UI()
 	}
 	return []app.UI{

@@ -213,7 +213,7 @@ func samplesToScore(t testing.TB, lang string) []sample {
 	add("offline", anonymous(base(t, lang, "offline")), nil)
 	add("overview-empty", base(t, lang, "overview"), func(v *mingjing.View) { v.Overview = &mingjing.OverviewView{} })
 	add("overview", base(t, lang, "overview"), func(v *mingjing.View) {
-		v.Overview = &mingjing.OverviewView{Records: 6, Blacklisted: 1, Open: sampleRequest(rc, mingjing.RequestCollecting),
+		v.Overview = &mingjing.OverviewView{Records: 6, Blacklisted: 1, Restricted: 1, Open: sampleRequest(rc, mingjing.RequestCollecting),
 			Latest:       []mingjing.ScoreCard{cardOf(sh, 108, "good", sampleNow.Add(-26*time.Hour)), cardOf(rc, 1043, "aa", sampleNow.Add(-90*24*time.Hour))},
 			OpenDisputes: []mingjing.Dispute{sampleDispute(sh)},
 			RecentLooks: []mingjing.Look{

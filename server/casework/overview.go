@@ -53,6 +53,9 @@ func (c *Casework) Overview(ctx context.Context, a mingjing.Actor) (mingjing.Ove
 		for _, l := range listings {
 			if l.Kind == mingjing.Blacklist && l.State != mingjing.ListingLifted {
 				v.Blacklisted++
+				if l.Effective(c.today()) {
+					v.Restricted++
+				}
 			}
 		}
 		disputes, err := t.Disputes(ctx, me)
