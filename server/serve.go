@@ -89,6 +89,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		return p, fmt.Errorf("rulebooks: %w", err)
 	}
 
+	live.LogTo(p.log)
 	redis, closeRedis, err := live.OpenRedis(ctx, s.RedisURL)
 	if err != nil {
 		return p, err

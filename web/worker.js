@@ -58,7 +58,8 @@ self.addEventListener("fetch", (event) => {
 
 async function page(request, url) {
   try {
-    return await fetch(request);
+    // A connection that was closed while it was idle fails once, online or not.
+    return await fetch(request).catch(() => fetch(request));
   } catch (error) {
     const cached = await caches.match(offlinePages[language(url)], { cacheName: cacheName });
     if (cached) {

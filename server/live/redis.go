@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -63,4 +65,18 @@ func tuned(opt *redis.Options) *redis.Options {
 	opt.DisableIdentity = true
 	opt.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return opt
+}
+
+// LogTo has what the Redis client says of its connections go to l, for every
+// client of the process. The first call counts; it comes before the first client,
+// since the client's own logger is not safe to change under it.
+func LogTo(l *slog.Logger) { logTo.Do(func() { redis.SetLogger(clientLog{l}) }) }
+
+var logTo sync.Once
+
+type clientLog struct{ *slog.Logger }
+
+// Printf is how the client logs: addresses and errors, never a key or a value.
+func (l clientLog) Printf(ctx context.Context, format string, v ...any) {
+	l.WarnContext(ctx, "redis", "said", fmt.Sprintf(format, v...))
 }
