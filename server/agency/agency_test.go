@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -773,6 +774,51 @@ func FuzzDecodeReply(f *testing.F) {
 		}
 		if _, err := agency.DecodeReply(again); err != nil {
 			t.Fatalf("%v: %s", err, again)
+		}
+	})
+}
+
+func FuzzDecodeAnswer(f *testing.F) {
+	f.Add([]byte(`{"answer":{"position":"maintained","text":{"en":"It stands."},"at":"2026-03-02T01:00:00Z"}}`))
+	f.Add([]byte(`{"answer":{"position":"corrected","text":{"zh-CN":"日期有误"},"at":"2026-03-02T01:00:00Z","occurred":"2021-02-28"}}`))
+	f.Add([]byte(`{"answer":{"position":"corrected","text":{},"occurred":"2021-02-30"}}`))
+	f.Add([]byte(`{}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		a, err := agency.DecodeAnswer(data)
+		if err != nil {
+			if !errors.Is(err, agency.ErrMalformed) || len(err.Error()) > 80 {
+				t.Fatalf("%q", err)
+			}
+			return
+		}
+		// Only a correction has a date, and it always has one.
+		if (a.Position == mingjing.PositionCorrected) == a.Occurred.Time(time.UTC).IsZero() {
+			t.Fatalf("%+v", a)
+		}
+	})
+}
+
+func FuzzLoadDirectory(f *testing.F) {
+	f.Add([]byte(`{"tax":"https://tax.example","court":"http://127.0.0.1:9"}`))
+	f.Add([]byte(`{"tax":"http://tax.example"}`))
+	f.Add([]byte(`{"tax":"https://user:secret@tax.example/?a#b"}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file := filepath.Join(t.TempDir(), "agencies.json")
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		dir, err := agency.LoadDirectory(file)
+		if err != nil {
+			return
+		}
+		for code, base := range dir {
+			u, err := url.Parse(base)
+			if code == "" || err != nil || u.User != nil || u.Host == "" || (u.Scheme != "https" && !strings.HasPrefix(u.Scheme, "http")) {
+				t.Fatalf("%q: %q", code, base)
+			}
+			if ip := net.ParseIP(u.Hostname()); u.Scheme == "http" && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+				t.Fatalf("an address that anybody can listen to: %q", base)
+			}
 		}
 	})
 }
