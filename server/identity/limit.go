@@ -166,16 +166,18 @@ func (i *Identity) knows(ctx context.Context, a attempt) (bool, error) {
 // succeeded remembers the identifier at the address and gives it its allowance
 // back. Failing to do so harms nobody.
 func (i *Identity) succeeded(ctx context.Context, a attempt) {
-	_, err := quick(ctx, i.cache, func(ctx context.Context) (struct{}, error) {
+	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
+	defer cancel()
+	err := i.bounded(ctx, func() error {
 		if err := i.redis.Set(ctx, i.keys.redis("known", a.identifier, a.addr), "1", knownFor).Err(); err != nil {
-			return struct{}{}, err
+			return err
 		}
 		for _, r := range i.limits.Device {
 			if err := i.limiter.Reset(ctx, i.keys.redis("device", a.kind, a.identifier, a.addr, r.Per.String())); err != nil {
-				return struct{}{}, err
+				return err
 			}
 		}
-		return struct{}{}, nil
+		return nil
 	})
 	if err != nil {
 		i.log.Warn("a successful login was not remembered", "err", err)

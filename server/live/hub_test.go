@@ -545,6 +545,7 @@ func TestTooManyStreamsOfOneSessionAreRefused(t *testing.T) {
 	r := startReplica(t, newCity(), "", func(cfg *Config) { cfg.MaxPerSession = 2 })
 	r.open(t, "audience=anna&session=1")
 	r.open(t, "audience=anna&session=1")
+	eventually(t, "both are counted", func() bool { return r.Stats().Sockets == 2 })
 	_, resp, err := r.dial(t, "audience=anna&session=1", nil)
 	if err == nil || resp.StatusCode != http.StatusTooManyRequests {
 		t.Errorf("a third stream: %v %v", resp, err)
