@@ -77,6 +77,10 @@ func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, code, newP
 	// the resident hangs up.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
+	// One at a time: two that redeem one code at once can both lose it in Kratos'
+	// SQLite. It is rare enough for nobody to wait.
+	i.activating.Lock()
+	defer i.activating.Unlock()
 	token, settings, err := i.kratos.redeem(from(ctx, c.Device), p.admin.Flow, code[6:])
 	if errors.Is(err, errRefused) {
 		return "", errActivation()

@@ -118,20 +118,21 @@ type Config struct {
 
 // Identity is the door. Its methods may be called at the same time.
 type Identity struct {
-	log       *slog.Logger
-	clock     Clock
-	keys      keys
-	kratos    *kratos
-	child     *child // nil with an external Kratos
-	redis     redis.UniversalClient
-	limiter   *redis_rate.Limiter
-	limits    Limits
-	cache     *cache
-	checks    *semaphore.Weighted
-	pace      pace
-	codeTTL   time.Duration
-	decoyOnce sync.Mutex
-	decoy     bool
+	activating sync.Mutex // held while a code is redeemed
+	log        *slog.Logger
+	clock      Clock
+	keys       keys
+	kratos     *kratos
+	child      *child // nil with an external Kratos
+	redis      redis.UniversalClient
+	limiter    *redis_rate.Limiter
+	limits     Limits
+	cache      *cache
+	checks     *semaphore.Weighted
+	pace       pace
+	codeTTL    time.Duration
+	decoyOnce  sync.Mutex
+	decoy      bool
 
 	mu    sync.Mutex
 	onEnd []func(sessionID string)
