@@ -342,6 +342,10 @@ func TestAProcessThatOnlyHasTheNumberIsLeftAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = other.Process.Kill(); _ = other.Wait() }()
+	// For a moment after its start a process has no command line to be known by.
+	for end := time.Now().Add(10 * time.Second); commandLine(other.Process.Pid) == "" && time.Now().Before(end); {
+		runtime.Gosched()
+	}
 	dir := t.TempDir()
 	b := []byte(`{"pid":` + strconv.Itoa(other.Process.Pid) + `,"sockets":"/"}`)
 	if err := os.WriteFile(filepath.Join(dir, "child.json"), b, 0o600); err != nil {
