@@ -101,6 +101,10 @@ func main() {
 }
 
 func trim(folder string) error {
+	// On a fresh machine the module is not there yet, and would have no folder.
+	if out, err := exec.Command("go", "mod", "download", module).CombinedOutput(); err != nil {
+		return fmt.Errorf("downloading go-app: %w\n%s", err, out)
+	}
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Version}}\n{{.Dir}}", module).Output()
 	if err != nil {
 		return fmt.Errorf("finding go-app: %w", err)
