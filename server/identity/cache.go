@@ -42,9 +42,9 @@ func quick[T any](ctx context.Context, c *cache, f func(context.Context) (T, err
 		err error
 	}
 	bound, cancel := context.WithTimeout(ctx, cacheTimeout)
+	defer cancel()
 	done := make(chan answer, 1)
 	go func() {
-		defer cancel()
 		v, err := f(bound)
 		done <- answer{v, err}
 	}()

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -149,6 +150,17 @@ func TestARememberedSessionIsAskedForAgain(t *testing.T) {
 	c.now = c.now.Add(10 * time.Second)
 	_, err := i.Who(t.Context(), token)
 	wantCode(t, err, "session_expired")
+}
+
+// An answer that has come is never mistaken for one that took too long.
+func TestAnAnswerOfTheCacheIsTaken(t *testing.T) {
+	c := &cache{redis: sharedRDB}
+	for range 20_000 {
+		v, err := quick(t.Context(), c, func(context.Context) (int, error) { return 1, nil })
+		if v != 1 || err != nil {
+			t.Fatalf("the answer is %d, %v", v, err)
+		}
+	}
 }
 
 func TestStaffAreKnownAsTheResidentTheyAre(t *testing.T) {
