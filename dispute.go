@@ -98,6 +98,8 @@ type Clock struct {
 	// Code names the clock (i18n "clock.<code>"): mark, forward, agency, decide.
 	Code string    `json:"code"`
 	Due  time.Time `json:"due"`
+	// VeryLateAt is when it is not only late but very late; zero for never.
+	VeryLateAt time.Time `json:"very_late_at,omitzero"`
 	// MetAt is when it was met; nil while it runs.
 	MetAt *time.Time `json:"met_at,omitempty"`
 	// Missed says that Due passed before it was met.

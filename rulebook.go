@@ -30,6 +30,10 @@ type Rulebook struct {
 	Documents []DocKind  `json:"documents"`
 	Catalogue []Item     `json:"catalogue"`
 	NeverUsed []NeverUse `json:"never_used"`
+	// Measures are all that a listing may do, each with the text that allows it.
+	Measures []PublishedMeasure `json:"measures,omitempty"`
+	// Procedure is the due process of listings and disputes.
+	Procedure Procedure `json:"procedure,omitzero"`
 	// Bands from the best to the worst.
 	Bands []Band `json:"bands"`
 
@@ -66,6 +70,13 @@ type Item struct {
 	Name    Text   `json:"name"`
 	// Listing says that the item is a listing and not a record.
 	Listing ListKind `json:"listing,omitempty"`
+	// Tier is how grave the ground of a listing of this item is, a code of the
+	// procedure's tiers; "" for records and redlists.
+	Tier string `json:"tier,omitempty"`
+	// Measures are the codes of the measures that a listing of this item may carry.
+	Measures []string `json:"measures,omitempty"`
+	// Exit says how to get off the list before its term ends.
+	Exit Text `json:"exit,omitempty"`
 	// Points are added once for each record or listing.
 	Points int `json:"points,omitempty"`
 	// Cap is the best band that is possible while it counts.
