@@ -142,12 +142,15 @@ func TestAllAnswerOrFailAsDesigned(t *testing.T) {
 	c := start(t, demo.Config{ClockScale: 200_000})
 	a := connect(t, c, agency.Config{Timeout: 1500 * time.Millisecond, Breaker: agency.Breaker{Failures: 100}})
 	b := book(t, "honest-shanghai")
+	how := c.Behaviours()
 	kinds := map[demo.Kind]int{}
+	for _, ag := range b.Agencies {
+		kinds[how[ag.Code].Kind]++
+	}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	for _, ag := range b.Agencies {
-		how := c.Behaviours()[ag.Code]
-		kinds[how.Kind]++
+		how := how[ag.Code]
 		wg.Go(func() {
 			failed := 0
 			for {
