@@ -1,6 +1,40 @@
 package mingjing
 
-import "time"
+import (
+	"time"
+	"unicode"
+)
+
+// A CaseKind is what a case decides.
+type CaseKind string
+
+// The kinds of case. All are worked on in one queue, with the same clocks,
+// evidence and timeline, and end in a decision by a person.
+const (
+	// CaseDispute: the resident objects to a record or listing.
+	CaseDispute CaseKind = "dispute"
+	// CaseRepair: the resident has met the condition for getting off a list early.
+	CaseRepair CaseKind = "repair"
+	// CaseReview: a supervisor who was not involved looks at a decision again.
+	CaseReview CaseKind = "review"
+	// CaseListing: an agency proposes a listing, and two people of the bureau decide.
+	CaseListing CaseKind = "listing"
+)
+
+// CaseKinds in the order in which they are offered.
+var CaseKinds = []CaseKind{CaseDispute, CaseRepair, CaseReview, CaseListing}
+
+// Outcomes are how a case of the kind can be decided, in the order in which they
+// are offered.
+func (k CaseKind) Outcomes() []Outcome {
+	switch k {
+	case CaseRepair:
+		return []Outcome{OutcomeGranted, OutcomeRefused}
+	case CaseListing:
+		return []Outcome{OutcomeApproved, OutcomeRefused}
+	}
+	return []Outcome{OutcomeUpheld, OutcomePartly, OutcomeRejected}
+}
 
 // A DisputeReason is why a resident objects.
 type DisputeReason string
@@ -29,28 +63,43 @@ const (
 	DisputeAssigned       DisputeState = "assigned"
 	DisputeAgencyAsked    DisputeState = "agency_asked"
 	DisputeAgencyAnswered DisputeState = "agency_answered"
-	// DisputeAgencySilent: the agency missed its clock and has lost the point.
+	// DisputeAgencySilent: the agency missed its clock. What is disputed is
+	// suspended, and a second notice runs.
 	DisputeAgencySilent DisputeState = "agency_silent"
-	DisputeDecided      DisputeState = "decided"
+	// DisputeAgencyLost: the agency missed the second notice too. What was disputed
+	// is removed; the decision that is left to make can only say so.
+	DisputeAgencyLost DisputeState = "agency_lost"
+	// DisputeRecommended: the first of two people has recommended a decision.
+	DisputeRecommended DisputeState = "recommended"
+	// DisputeToServe: a listing was approved and has to be served on the resident.
+	DisputeToServe DisputeState = "to_serve"
+	DisputeDecided DisputeState = "decided"
 )
 
 // DisputeStates in order.
 var DisputeStates = []DisputeState{DisputeFiled, DisputeAssigned, DisputeAgencyAsked,
-	DisputeAgencyAnswered, DisputeAgencySilent, DisputeDecided}
+	DisputeAgencyAnswered, DisputeAgencySilent, DisputeAgencyLost, DisputeRecommended, DisputeToServe, DisputeDecided}
 
 // An Outcome is what was decided on a dispute.
 type Outcome string
 
-// The outcomes. Upheld removes the record or lifts the listing; partly corrects
-// the record; rejected leaves it as it was.
+// The outcomes; see [CaseKind.Outcomes]. Upheld removes the record or lifts the
+// listing; partly corrects the record or shortens the listing; rejected leaves it
+// as it was.
 const (
 	OutcomeUpheld   Outcome = "upheld"
 	OutcomePartly   Outcome = "partly"
 	OutcomeRejected Outcome = "rejected"
+	// OutcomeGranted ends a listing by repair.
+	OutcomeGranted Outcome = "granted"
+	// OutcomeApproved lets a proposed listing be served.
+	OutcomeApproved Outcome = "approved"
+	// OutcomeRefused leaves a listing as it is (repair), or never lets it be.
+	OutcomeRefused Outcome = "refused"
 )
 
-// Outcomes in the order in which they are offered.
-var Outcomes = []Outcome{OutcomeUpheld, OutcomePartly, OutcomeRejected}
+// Outcomes of all kinds of case.
+var Outcomes = []Outcome{OutcomeUpheld, OutcomePartly, OutcomeRejected, OutcomeGranted, OutcomeApproved, OutcomeRefused}
 
 // Limits on what a resident may attach to one dispute.
 const (
@@ -71,6 +120,9 @@ type Evidence struct {
 	AddedAt time.Time `json:"added_at"`
 	// Answer is the handler's answer to this piece; empty until decided.
 	Answer string `json:"answer,omitempty"`
+	// Late says that it came after the decision: it is kept, and goes into the next
+	// dispute as new evidence.
+	Late bool `json:"late,omitempty"`
 }
 
 // AgencyPosition is what the agency says to a dispute.
@@ -93,9 +145,22 @@ type AgencyAnswer struct {
 	Occurred Date `json:"occurred,omitempty"`
 }
 
+// ClockCodes are the clocks of all kinds of case.
+var ClockCodes = []string{
+	"mark",    // the disputed mark
+	"forward", // the bureau puts the dispute to the agency
+	"agency",  // the agency answers
+	"second",  // a silent agency answers a second notice
+	"decide",  // the bureau decides
+	"check",   // a proposed listing is checked and decided
+	"serve",   // an approved listing is served
+	"repair",  // an application for repair is answered
+	"review",  // a supervisor decides again
+}
+
 // A Clock is one deadline of a case.
 type Clock struct {
-	// Code names the clock (i18n "clock.<code>"): mark, forward, agency, decide.
+	// Code names the clock (i18n "clock.<code>"), one of [ClockCodes].
 	Code string    `json:"code"`
 	Due  time.Time `json:"due"`
 	// VeryLateAt is when it is not only late but very late; zero for never.
@@ -106,11 +171,16 @@ type Clock struct {
 	Missed bool `json:"missed,omitempty"`
 }
 
-// A TimelineEntry is one thing that happened in a case.
+// TimelineCodes are what can happen in a case, and in the life of a listing.
+var TimelineCodes = []string{"filed", "evidence_added", "evidence_late", "assigned", "agency_asked", "agency_answered",
+	"agency_silent", "agency_lost", "extended", "escalated", "recommended", "decided",
+	"proposed", "approved", "refused", "served", "in_effect", "disputed", "suspended", "resumed", "corrected",
+	"repaired", "expired", "lifted", "annulled"}
+
+// A TimelineEntry is one thing that happened in a case, or to a listing.
 type TimelineEntry struct {
 	At time.Time `json:"at"`
-	// Code names what happened (i18n "timeline.<code>"): filed, evidence_added,
-	// assigned, agency_asked, agency_answered, agency_silent, decided.
+	// Code names what happened (i18n "timeline.<code>"), one of [TimelineCodes].
 	Code string `json:"code"`
 	Role Role   `json:"role"`
 	Who  string `json:"who,omitempty"`
@@ -124,12 +194,37 @@ type Decision struct {
 	At      time.Time `json:"at"`
 	// Corrected is the new date of the record when the outcome is partly.
 	Corrected Date `json:"corrected,omitempty"`
+	// Rule is the rule of the procedure that decided, where nobody decided in time
+	// (i18n "decision_rule.<rule>"): unchecked, unserved. By and Reasons are empty
+	// then. It only ever decides for the resident.
+	Rule string `json:"rule,omitempty"`
 }
 
-// A Dispute is the resident's objection to one record or one listing, the other
-// being nil.
+// A Recommendation is what the first of two people would decide.
+type Recommendation struct {
+	Outcome Outcome   `json:"outcome"`
+	Reasons string    `json:"reasons"`
+	By      string    `json:"by"`
+	At      time.Time `json:"at"`
+}
+
+// The ways on after a decision.
+const (
+	// LaneEvidence: a new dispute with new evidence, before a fresh handler.
+	LaneEvidence = "evidence"
+	// LaneReview: a supervisor who was not involved decides again.
+	LaneReview = "review"
+	// LaneCourt: a printable file for the court.
+	LaneCourt = "court"
+)
+
+// A Dispute is a case about one record or one listing, the other being nil: the
+// resident's objection, or what follows from it, or one of the other kinds.
 type Dispute struct {
-	ID        string          `json:"id"`
+	ID   string   `json:"id"`
+	Kind CaseKind `json:"kind"`
+	// Previous is the id of the case that this one goes on from; it may be empty.
+	Previous  string          `json:"previous,omitempty"`
 	Record    *Record         `json:"record,omitempty"`
 	Listing   *Listing        `json:"listing,omitempty"`
 	Reason    DisputeReason   `json:"reason"`
@@ -142,6 +237,16 @@ type Dispute struct {
 	Decision  *Decision       `json:"decision,omitempty"`
 	Clocks    []Clock         `json:"clocks"`
 	Timeline  []TimelineEntry `json:"timeline"`
+	// Extended says that it got more time for new evidence, which it can get once.
+	Extended bool `json:"extended,omitempty"`
+	// Escalated says that a clock of the bureau's own was missed, and that it is the
+	// supervisors' now.
+	Escalated bool `json:"escalated,omitempty"`
+	// Recommendation is the first person's, where two decide.
+	Recommendation *Recommendation `json:"recommendation,omitempty"`
+	// Lanes are the ways on that are open to the resident, until LanesUntil.
+	Lanes      []string `json:"lanes,omitempty"`
+	LanesUntil Date     `json:"lanes_until,omitempty"`
 }
 
 // Agency is the code of the agency whose record or listing is disputed.
@@ -177,6 +282,54 @@ type Case struct {
 	HandlerID string `json:"handler_id,omitempty"`
 	// Next is the nearest clock still running; nil when there is none.
 	Next *Clock `json:"next,omitempty"`
-	// Allowed are the steps that the actor may take now: assign, ask_agency, decide.
+	// Allowed are the steps that the actor may take now, of [CaseSteps].
 	Allowed []string `json:"allowed"`
+}
+
+// CaseSteps are what staff may do with a case.
+var CaseSteps = []string{"assign", "ask_agency", "extend", "recommend", "decide", "serve"}
+
+// MayFollow says which steps can follow in a case of the kind and state, whoever
+// takes them: the state machine that package casework draws.
+func (d *Dispute) MayFollow() []string {
+	switch d.State {
+	case DisputeFiled:
+		return []string{"assign"}
+	case DisputeAssigned:
+		switch d.Kind {
+		case CaseListing:
+			return []string{"assign", "recommend"}
+		case CaseReview:
+			return []string{"assign", "extend", "decide"}
+		}
+		return []string{"assign", "ask_agency", "extend", "decide"}
+	case DisputeAgencyAsked, DisputeAgencyAnswered, DisputeAgencySilent, DisputeAgencyLost:
+		return []string{"assign", "extend", "decide"}
+	case DisputeRecommended:
+		return []string{"assign", "decide"}
+	case DisputeToServe:
+		return []string{"serve"}
+	}
+	return nil
+}
+
+// Words counts the words of a text: what stands between spaces is one, and so are
+// two Chinese characters, which is what a word of Chinese mostly is.
+func Words(text string) int {
+	words, han, within := 0, 0, false
+	for _, r := range text {
+		switch {
+		case unicode.Is(unicode.Han, r):
+			han++
+			within = false
+		case unicode.IsLetter(r) || unicode.IsDigit(r):
+			if !within {
+				words++
+			}
+			within = true
+		case unicode.IsSpace(r):
+			within = false
+		}
+	}
+	return words + (han+1)/2
 }

@@ -10,6 +10,9 @@ type Error struct {
 	Values map[string]string
 	// Fields are what is wrong with a form, in the order of the form.
 	Fields []FieldError
+	// Allowed are the steps that are possible instead (i18n "step.<step>"); nil where
+	// that is no question.
+	Allowed []string
 }
 
 // A FieldError is what is wrong with one field; Code has a sentence in each

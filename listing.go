@@ -1,5 +1,7 @@
 package mingjing
 
+import "time"
+
 // A ListKind tells a blacklist (失信名单) from a redlist (守信名单).
 type ListKind string
 
@@ -12,15 +14,56 @@ const (
 // A ListingState is where a listing is in its life.
 type ListingState string
 
-// The states of a listing. Only ListingInEffect has effect.
+// The states of a listing. Only ListingInEffect has effect. Package casework draws
+// how one follows from another.
 const (
-	// ListingUnserved: the resident was given no notice, so it has no effect.
+	// ListingProposed: an agency has proposed it, and nobody has decided.
+	ListingProposed ListingState = "proposed"
+	// ListingRefused: it was not approved and never had effect.
+	ListingRefused ListingState = "refused"
+	// ListingDecided: it was approved and has to be served.
+	ListingDecided ListingState = "decided"
+	// ListingServed: the resident has the notice, and may answer until AnswerBy.
+	ListingServed ListingState = "served"
+	// ListingUnserved: an authority lists without ever having given notice.
 	ListingUnserved ListingState = "unserved"
 	ListingInEffect ListingState = "in_effect"
 	ListingDisputed ListingState = "disputed"
-	// ListingSuspended: the agency missed its clock.
+	// ListingSuspended: the agency or the bureau missed a clock.
 	ListingSuspended ListingState = "suspended"
-	ListingLifted    ListingState = "lifted"
+	// ListingRepaired: the resident met the condition and got off early.
+	ListingRepaired ListingState = "repaired"
+	// ListingExpired: its term is over.
+	ListingExpired ListingState = "expired"
+	// ListingLifted: a dispute was upheld, or the authority gave it up.
+	ListingLifted ListingState = "lifted"
+	// ListingAnnulled: it had no basis, or was not served in time; it never was.
+	ListingAnnulled ListingState = "annulled"
+)
+
+// ListingStates in the order of a listing's life.
+var ListingStates = []ListingState{ListingProposed, ListingRefused, ListingDecided, ListingServed, ListingUnserved,
+	ListingInEffect, ListingDisputed, ListingSuspended, ListingRepaired, ListingExpired, ListingLifted, ListingAnnulled}
+
+// Over says whether the listing is at its end and stays there.
+func (s ListingState) Over() bool {
+	switch s {
+	case ListingRefused, ListingRepaired, ListingExpired, ListingLifted, ListingAnnulled:
+		return true
+	}
+	return false
+}
+
+// The ways in which a listing is served.
+const (
+	// ServedInApp: the resident has confirmed in the app that they have the notice.
+	ServedInApp = "app"
+	// ServedByPost: by registered mail, on the receipt's day.
+	ServedByPost = "post"
+	// ServedInPerson: handed over against a signature.
+	ServedInPerson = "in_person"
+	// ServedByAgency: by the authority itself, before the listing was taken over.
+	ServedByAgency = "agency"
 )
 
 // A Measure is one thing that a listing does to the resident's life, or for it.
@@ -54,6 +97,25 @@ type Listing struct {
 	Exit      Text         `json:"exit"`
 	State     ListingState `json:"state"`
 	DisputeID string       `json:"dispute_id,omitempty"`
+	// Tier is how grave its ground is: a code of the procedure's tiers.
+	Tier string `json:"tier,omitempty"`
+	// TermMonths is how long it lasts from the day on which it takes effect.
+	TermMonths int `json:"term_months,omitempty"`
+	// CaseID is the case in which it was decided; empty for one that was taken over
+	// from the authority.
+	CaseID string `json:"case_id,omitempty"`
+	// Served is how it was served; empty until then.
+	Served string `json:"served,omitempty"`
+	// AnswerBy is the end of the answer period; nil until it was served.
+	AnswerBy *time.Time `json:"answer_by,omitempty"`
+	// RepairFrom is the first day on which repair can be applied for; "" for never.
+	RepairFrom Date `json:"repair_from,omitempty"`
+	// Statement is the resident's own, which stays on file beside it.
+	Statement string `json:"statement,omitempty"`
+	// Shown says that the resident wishes a redlisting to be shown.
+	Shown bool `json:"shown,omitempty"`
+	// Life is what has happened to it, oldest first.
+	Life []TimelineEntry `json:"life,omitempty"`
 }
 
 // Effective says whether the listing has effect on the day: served, in effect,

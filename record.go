@@ -130,6 +130,8 @@ type Record struct {
 	Document Document    `json:"document"`
 	State    RecordState `json:"state"`
 	// DisputeID is the open or last dispute about it, if any.
-	DisputeID   string    `json:"dispute_id,omitempty"`
+	DisputeID string `json:"dispute_id,omitempty"`
+	// Statement is the resident's own, which stays on file beside it.
+	Statement   string    `json:"statement,omitempty"`
 	CollectedAt time.Time `json:"collected_at"`
 }

@@ -146,7 +146,9 @@ const (
 	RoleHandler    Role = "handler"
 	RoleSupervisor Role = "supervisor"
 	RoleAuditor    Role = "auditor"
-	RoleSystem     Role = "system"
+	// RoleAgency is an agency's officer, or its own computer.
+	RoleAgency Role = "agency"
+	RoleSystem Role = "system"
 )
 
 // Staff says whether the role is one of the bureau's own people.
@@ -163,6 +165,8 @@ type Actor struct {
 	// AAL is the authenticator assurance level of the session: 1 for a password,
 	// 2 with a second factor. Staff need 2.
 	AAL int `json:"aal"`
+	// Agency is the code of the agency that an actor of [RoleAgency] acts for.
+	Agency string `json:"agency,omitempty"`
 	// Self is who a member of staff is as a resident, if known, so that nobody
 	// handles a case of their own. It is empty for residents.
 	Self ResidentID `json:"-"`

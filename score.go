@@ -30,11 +30,14 @@ type Score struct {
 	// NotCounted are the records and listings that do not count, each with why.
 	NotCounted []NotCounted `json:"not_counted"`
 	Missing    []string     `json:"missing"`
-	// Cause is why it was made (i18n "cause.<cause>"): request, dispute_filed,
-	// dispute_decided, agency_silent, expiry.
+	// Cause is why it was made (i18n "cause.<cause>"), one of [Causes].
 	Cause string    `json:"cause,omitempty"`
 	At    time.Time `json:"at,omitzero"`
 }
+
+// Causes are why a score is made.
+var Causes = []string{"request", "dispute_filed", "dispute_decided", "agency_silent", "agency_lost", "repair_decided",
+	"listing_in_effect", "listing_ended", "record_changed", "expiry"}
 
 // The kinds of contribution.
 const (
@@ -67,7 +70,7 @@ type NotCounted struct {
 	ListingID string `json:"listing_id,omitempty"`
 	Rule      string `json:"rule"`
 	// Why is a code (i18n "not_counted.<why>"): disputed, suspended, removed,
-	// lifted, expired, not_yet, unserved, no_document, wrong_document,
+	// lifted, expired, pending, not_yet, unserved, no_document, wrong_document,
 	// not_in_catalogue, not_from_agency, no_rule.
 	Why string `json:"why"`
 }
@@ -79,6 +82,8 @@ const (
 	WhyRemoved   = "removed"
 	WhyLifted    = "lifted"
 	WhyExpired   = "expired"
+	// WhyPending: it was not decided or not served, or the answer period runs.
+	WhyPending = "pending"
 	// WhyNotYet: it is dated after the day of the score.
 	WhyNotYet = "not_yet"
 	// WhyUnserved: no notice of the listing was served by the day of the score.
@@ -97,7 +102,7 @@ const (
 )
 
 // Whys are all reasons for which a record or listing does not count.
-var Whys = []string{WhyDisputed, WhySuspended, WhyRemoved, WhyLifted, WhyExpired, WhyNotYet,
+var Whys = []string{WhyDisputed, WhySuspended, WhyRemoved, WhyLifted, WhyExpired, WhyPending, WhyNotYet,
 	WhyUnserved, WhyNoDocument, WhyWrongDocument, WhyNotInCatalogue, WhyNotFromAgency, WhyNoRule}
 
 // A Change is one day on which the score will change if nothing new happens.
@@ -261,8 +266,14 @@ func listingStateWhy(s ListingState) string {
 		return WhyUnserved
 	case ListingDisputed:
 		return WhyDisputed
-	case ListingLifted:
+	case ListingLifted, ListingRepaired:
 		return WhyLifted
+	case ListingAnnulled, ListingRefused:
+		return WhyRemoved
+	case ListingExpired:
+		return WhyExpired
+	case ListingProposed, ListingDecided, ListingServed:
+		return WhyPending
 	default:
 		return WhySuspended
 	}

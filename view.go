@@ -105,6 +105,8 @@ type Problem struct {
 	// Values fill the sentence's placeholders.
 	Values map[string]string `json:"values,omitempty"`
 	Fields []FieldError      `json:"fields,omitempty"`
+	// Allowed are the steps that are possible instead (i18n "step.<step>").
+	Allowed []string `json:"allowed,omitempty"`
 	// ErrorID finds the log line of an unknown error.
 	ErrorID string `json:"error_id,omitempty"`
 }
@@ -197,6 +199,21 @@ type ListingView struct {
 	Effective bool     `json:"effective"`
 	Effect    []Effect `json:"effect"`
 	Open      bool     `json:"open"` // a dispute can be filed now
+	// Repair says that repair can be applied for now; RepairWhy why not (i18n
+	// "repair_why.<why>"): too_early, case_open, not_in_effect, no_condition.
+	Repair    bool   `json:"repair"`
+	RepairWhy string `json:"repair_why,omitempty"`
+	// Without is what the resident's scores would be today without it.
+	Without []ScoreIf `json:"without,omitempty"`
+	// Key makes sending a form of the page twice one case.
+	Key string `json:"key,omitempty"`
+}
+
+// A ScoreIf is what a score by one rulebook would be.
+type ScoreIf struct {
+	Rulebook string `json:"rulebook"`
+	Value    int    `json:"value"`
+	Band     string `json:"band"`
 }
 
 // A SourcesView is which agencies hold what.
@@ -242,7 +259,9 @@ type DisputesView struct {
 type NewCaseView struct {
 	Record  *Record  `json:"record,omitempty"`
 	Listing *Listing `json:"listing,omitempty"`
-	Key     string   `json:"key"`
+	// Previous is the decided case that a new one goes on from, or nil.
+	Previous *Dispute `json:"previous,omitempty"`
+	Key      string   `json:"key"`
 }
 
 // A QueueView is the handlers' work queue.
@@ -264,6 +283,8 @@ const AnyAgency = "any"
 type CaseFilter struct {
 	// State is a [DisputeState], "open" or "all"; "" is open.
 	State string `json:"state,omitempty"`
+	// Kind leaves only cases of one kind; "" is all.
+	Kind CaseKind `json:"kind,omitempty"`
 	// Mine leaves only the actor's own cases.
 	Mine bool `json:"mine,omitempty"`
 	// Agency leaves only cases about one agency's records.

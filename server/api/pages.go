@@ -140,7 +140,7 @@ func init() {
 			if c.r.Method == http.MethodPost { // the form is shown again
 				record, listing = c.in.get("record_id"), c.in.get("listing_id")
 			}
-			out, err := c.s.casework.NewCase(c.ctx(), c.actor(), record, listing)
+			out, err := c.s.casework.NewCase(c.ctx(), c.actor(), record, listing, q.Get("previous"))
 			if key := c.in.get("idempotency_key"); key != "" && len(key) <= 128 { // still the same filing
 				out.Key = key
 			}

@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,9 @@ func (c *Casework) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseF
 	const page = 25
 	if err := asStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor, mingjing.RoleAuditor); err != nil {
 		return mingjing.QueueView{}, err
+	}
+	if f.Kind != "" && !slices.Contains(mingjing.CaseKinds, f.Kind) {
+		return mingjing.QueueView{}, mingjing.Errorf(mingjing.Invalid, "invalid_filter")
 	}
 	if len(f.Search) > 200 || len(f.Agency) > 100 || len(cursor) > 200 ||
 		(f.State != "" && f.State != "open" && f.State != "all" && !slices.Contains(mingjing.DisputeStates, mingjing.DisputeState(f.State))) {
@@ -128,14 +132,7 @@ func (c *Casework) showCase(ctx context.Context, t *tx, a mingjing.Actor, d Disp
 			k.Next = &shown.Clocks[i]
 		}
 	}
-	for _, step := range []struct {
-		name  string
-		check func(mingjing.Actor, Dispute) error
-	}{{"assign", mayAssign}, {"ask_agency", mayAsk}, {"decide", mayDecide}} {
-		if step.check(a, d) == nil {
-			k.Allowed = append(k.Allowed, step.name)
-		}
-	}
+	k.Allowed = append(k.Allowed, steps(a, d)...)
 	return k, nil
 }
 
@@ -147,8 +144,19 @@ func notOwn(a mingjing.Actor, d Dispute) error {
 	return nil
 }
 
-// mayWork says whether the actor may work on a case at all: it is open, and not
-// their own.
+// steps are what the actor may do with a case now.
+func steps(a mingjing.Actor, d Dispute) []string {
+	var can []string
+	for _, name := range mingjing.CaseSteps {
+		if step(name)(a, d) == nil {
+			can = append(can, name)
+		}
+	}
+	return can
+}
+
+// mayWork says whether the actor may work on a case at all: it is open, not their
+// own, and not about what they decided themselves.
 func mayWork(a mingjing.Actor, d Dispute) error {
 	if err := asStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return err
@@ -156,15 +164,62 @@ func mayWork(a mingjing.Actor, d Dispute) error {
 	if err := notOwn(a, d); err != nil {
 		return err
 	}
+	if slices.Contains(d.Barred, a.ID) {
+		return mingjing.Errorf(mingjing.Forbidden, "case_involved")
+	}
 	if d.State == mingjing.DisputeDecided {
 		return mingjing.Errorf(mingjing.Conflict, "case_decided")
 	}
 	return nil
 }
 
+// step says whether the actor may take a step in a case: it is theirs, the state
+// machine has the step, and where two people decide they are the right one.
+func step(name string) func(mingjing.Actor, Dispute) error {
+	return func(a mingjing.Actor, d Dispute) error {
+		if err := mayWork(a, d); err != nil {
+			return err
+		}
+		follows := slices.Contains(d.MayFollow(), name)
+		switch {
+		case name == "assign" && follows:
+			return mayAssign(a, d)
+		case name == "serve" && follows:
+			return nil
+		case d.HandlerID != a.ID && d.State != mingjing.DisputeToServe:
+			return mingjing.Errorf(mingjing.Conflict, "case_not_yours")
+		case !follows && name == "ask_agency" && d.Kind != mingjing.CaseReview && d.Kind != mingjing.CaseListing:
+			return mingjing.Errorf(mingjing.Conflict, "agency_already_asked")
+		case !follows:
+			return mingjing.Errorf(mingjing.Conflict, "step_impossible")
+		case name == "extend" && d.Extended:
+			return mingjing.Errorf(mingjing.Conflict, "extended_already")
+		case name == "decide" && needsSecond(d):
+			return second(a, d)
+		}
+		return nil
+	}
+}
+
+// needsSecond says whether the next to work on a case decides as the second of
+// two, or instead of those who decided before.
+func needsSecond(d Dispute) bool {
+	return d.Kind == mingjing.CaseReview || d.State == mingjing.DisputeRecommended
+}
+
+// second lets only a supervisor pass who is not the first of the two.
+func second(a mingjing.Actor, d Dispute) error {
+	if a.Role != mingjing.RoleSupervisor || a.ID == d.RecommenderID {
+		return mingjing.Errorf(mingjing.Forbidden, "second_person")
+	}
+	return nil
+}
+
 func mayAssign(a mingjing.Actor, d Dispute) error {
-	if err := mayWork(a, d); err != nil {
-		return err
+	if needsSecond(d) {
+		if err := second(a, d); err != nil {
+			return err
+		}
 	}
 	if d.HandlerID == a.ID || (d.HandlerID != "" && a.Role != mingjing.RoleSupervisor) {
 		return mingjing.Errorf(mingjing.Conflict, "case_taken")
@@ -172,25 +227,15 @@ func mayAssign(a mingjing.Actor, d Dispute) error {
 	return nil
 }
 
-// mayDecide says whether the actor may move a case on: it is theirs.
-func mayDecide(a mingjing.Actor, d Dispute) error {
-	if err := mayWork(a, d); err != nil {
+// instead says in a refusal what the actor can do.
+func instead(err error, a mingjing.Actor, d Dispute) error {
+	e, ok := errors.AsType[*mingjing.Error](err)
+	if !ok || e.Kind != mingjing.Conflict {
 		return err
 	}
-	if d.HandlerID != a.ID {
-		return mingjing.Errorf(mingjing.Conflict, "case_not_yours")
-	}
-	return nil
-}
-
-func mayAsk(a mingjing.Actor, d Dispute) error {
-	if err := mayDecide(a, d); err != nil {
-		return err
-	}
-	if d.State != mingjing.DisputeAssigned {
-		return mingjing.Errorf(mingjing.Conflict, "agency_already_asked")
-	}
-	return nil
+	with := *e
+	with.Allowed = append([]string{}, steps(a, d)...)
+	return &with
 }
 
 // handle changes one dispute in one transaction, after check allows it.
@@ -204,14 +249,14 @@ func (c *Casework) handle(ctx context.Context, a mingjing.Actor, id, action stri
 			return mingjing.Case{}, err
 		}
 		if err := check(a, d); err != nil {
-			return mingjing.Case{}, err
+			return mingjing.Case{}, instead(err, a, d)
 		}
 		now := c.Now().UTC()
 		if err := t.look(ctx, a, d.Resident, now, action, id, purpose(a)); err != nil {
 			return mingjing.Case{}, err
 		}
 		if err := change(t, &d, now); err != nil {
-			return mingjing.Case{}, err
+			return mingjing.Case{}, instead(err, a, d)
 		}
 		d.NextDue = nextDue(d.Clocks)
 		if err := t.SetDispute(ctx, d); err != nil {
@@ -226,23 +271,61 @@ func (c *Casework) handle(ctx context.Context, a mingjing.Actor, id, action stri
 
 // Assign gives the case to the actor. A supervisor may take it from a handler.
 func (c *Casework) Assign(ctx context.Context, a mingjing.Actor, id string) (mingjing.Case, error) {
-	return c.handle(ctx, a, id, "case", mayAssign, func(_ *tx, d *Dispute, now time.Time) error {
+	return c.handle(ctx, a, id, "case", step("assign"), func(t *tx, d *Dispute, now time.Time) error {
 		d.HandlerID, d.Handler = a.ID, a.Name
 		if d.State == mingjing.DisputeFiled {
 			d.State = mingjing.DisputeAssigned
 		}
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "assigned", Role: a.Role, Who: a.Name})
-		return nil
+		return c.moved(ctx, t, *d, "assigned")
 	})
 }
 
-// AskAgency puts the dispute to the agency, whose clock starts.
+// AskAgency puts the dispute to the agency, whose clock starts; the bureau's own
+// runs on from the agency's.
 func (c *Casework) AskAgency(ctx context.Context, a mingjing.Actor, id string) (mingjing.Case, error) {
-	return c.handle(ctx, a, id, "ask_agency", mayAsk, func(t *tx, d *Dispute, now time.Time) error {
+	return c.handle(ctx, a, id, "ask_agency", step("ask_agency"), func(t *tx, d *Dispute, now time.Time) error {
+		proc := c.procedure(d.CatalogueCode)
 		d.State = mingjing.DisputeAgencyAsked
 		meet(d.Clocks, "forward", now)
-		d.Clocks = append(d.Clocks, mingjing.Clock{Code: "agency", Due: c.due(AgencyDays)})
+		d.Clocks = append(d.Clocks, c.clockFor("agency", proc.AgencyDays))
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "agency_asked", Role: a.Role, Who: a.Name})
+		if err := c.rewind(ctx, t, d, proc.AgencyDays+proc.BureauDays); err != nil {
+			return err
+		}
+		if err := c.moved(ctx, t, *d, "agency_asked"); err != nil {
+			return err
+		}
 		return t.Enqueue(ctx, Job{Kind: JobQuestion, ID: d.ID})
 	})
+}
+
+// Extend gives a case more time, once, and only where evidence came after it was
+// filed.
+func (c *Casework) Extend(ctx context.Context, a mingjing.Actor, id string) (mingjing.Case, error) {
+	return c.handle(ctx, a, id, "case", step("extend"), func(t *tx, d *Dispute, now time.Time) error {
+		evidence, err := t.Evidence(ctx, d.ID)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(evidence, func(e mingjing.Evidence) bool { return e.AddedAt.After(d.FiledAt) }) {
+			return mingjing.Errorf(mingjing.Conflict, "no_new_evidence")
+		}
+		d.Extended = true
+		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "extended", Role: a.Role, Who: a.Name})
+		for i, k := range d.Clocks {
+			if longer := c.clockFor(k.Code, c.procedure(d.CatalogueCode).ExtensionDays); bureaus(k.Code) && runs(k) && longer.Due.After(k.Due) {
+				d.Clocks[i] = longer
+			}
+		}
+		if err := c.watch(ctx, t, *d); err != nil {
+			return err
+		}
+		return c.notify(ctx, t, d.Resident, mingjing.NoticeCaseExtended, "", "dispute", d.ID)
+	})
+}
+
+// moved tells the resident that a case of theirs went on.
+func (c *Casework) moved(ctx context.Context, t *tx, d Dispute, code string) error {
+	return c.notify(ctx, t, d.Resident, mingjing.NoticeCaseMoved, code, "dispute", d.ID)
 }

@@ -14,15 +14,36 @@
 //	queued -> collecting -> scoring -> ready
 //	   \__________\____________\-----> withdrawn   (the resident withdrew consent)
 //
-// # A dispute
+// # A case
 //
-//	filed -> assigned -> agency_asked -> agency_answered -> decided
-//	             |             \-------> agency_silent ------^
-//	             \-- upheld or partly, where no answer is needed ^
+// Disputes, applications for repair, reviews and proposed listings are cases: one
+// queue, one set of steps, evidence, clocks and timeline.
 //
-// A dispute can be rejected only in agency_answered. Where the agency has lost
-// the point, by missing its clock or by withdrawing, it can only be upheld: what
-// can't be verified is deleted.
+//	dispute, repair:
+//	filed -> assigned -> agency_asked -> agency_answered -------------> decided
+//	             |            \-> agency_silent -> agency_answered -------^
+//	             |                 (suspended)  \-> agency_lost (removed) -^
+//	             \-- what needs no answer of the agency -------------------^
+//	review:  filed -> assigned (a supervisor who was not involved) -> decided
+//	listing: filed -> assigned -> recommended -> to_serve -> decided
+//	             \______\___________\-- refused, or nobody decided in time --^
+//
+// [mingjing.Dispute.MayFollow] is the same as a table. A dispute can be rejected
+// only on the agency's word. Where the agency has lost the point, by missing the
+// second notice too or by withdrawing, it can only be upheld: what can't be
+// verified is deleted. A clock of the bureau's own that runs out makes the case
+// the supervisors', and never turns against the resident: an unanswered
+// application for repair suspends the listing, an undecided proposal is refused,
+// an approved listing that is not served is annulled.
+//
+// # A listing
+//
+//	proposed -> decided -> served -> in_effect -> repaired, expired, lifted, annulled
+//	     \-> refused \-> annulled       |   ^
+//	                      served, in_effect, unserved <-> disputed <-> suspended
+//
+// A listing that is taken over from an authority begins unserved, and then has no
+// effect, or in_effect. listingMoves is the same as a table.
 package casework
 
 import (
@@ -219,6 +240,14 @@ func asStaff(a mingjing.Actor, roles ...mingjing.Role) error {
 	return nil
 }
 
+// asAgency lets only an agency pass, as the one it is.
+func asAgency(a mingjing.Actor) (string, error) {
+	if a.Role != mingjing.RoleAgency || a.ID == "" || a.Agency == "" {
+		return "", errForbidden
+	}
+	return a.Agency, nil
+}
+
 // purpose is why a member of staff reads.
 func purpose(a mingjing.Actor) string {
 	if a.Role == mingjing.RoleAuditor {
@@ -275,6 +304,10 @@ func (c *Casework) Work(ctx context.Context) error {
 			return c.collect(ctx, j.ID)
 		case JobQuestion:
 			return c.question(ctx, j.ID)
+		case JobClock:
+			return c.tick(ctx, j.ID)
+		case JobListing:
+			return c.listing(ctx, j.ID)
 		case JobRescore:
 			return 0, c.tx(ctx, func(t *tx) error {
 				return c.rescore(ctx, t, mingjing.ResidentID(j.ID), "expiry", "")

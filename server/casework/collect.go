@@ -308,7 +308,7 @@ func (c *Casework) finish(ctx context.Context, id string) error {
 			case s.Reply == nil:
 				continue
 			default:
-				if err := keep(ctx, t, r, book, s, records, listings); err != nil {
+				if err := c.keep(ctx, t, r, book, s, records, listings); err != nil {
 					return err
 				}
 				if s.Items == 0 {
@@ -344,7 +344,7 @@ func (c *Casework) finish(ctx context.Context, id string) error {
 // are given as they were before. What is there already keeps its state; what was
 // removed stays removed; what the agency no longer holds goes, unless a dispute
 // about it is open, which then decides.
-func keep(ctx context.Context, t *tx, r Request, book *mingjing.Rulebook, s Source, records []Record, listings []Listing) error {
+func (c *Casework) keep(ctx context.Context, t *tx, r Request, book *mingjing.Rulebook, s Source, records []Record, listings []Listing) error {
 	agency, _ := book.Agency(s.Agency)
 	ours := func(agency string) bool { return agency == s.Agency }
 	sent := map[string]bool{}
@@ -383,17 +383,14 @@ func keep(ctx context.Context, t *tx, r Request, book *mingjing.Rulebook, s Sour
 			continue
 		}
 		sent[in.Ref] = true
-		l := Listing{Listing: in.Listing, Resident: r.Resident, Ref: in.Ref}
-		l.ID, l.Agency, l.State, l.DisputeID = newID(), s.Agency, mingjing.ListingInEffect, ""
-		if l.NoticeOn == "" {
-			l.State = mingjing.ListingUnserved
-		}
+		l := c.takenOver(in.Listing)
+		l.Resident, l.Ref, l.Agency = r.Resident, in.Ref, s.Agency
 		if i := slices.IndexFunc(listings, func(old Listing) bool { return ours(old.Agency) && old.Ref == in.Ref }); i >= 0 {
 			old := listings[i]
-			if old.State != mingjing.ListingInEffect && old.State != mingjing.ListingUnserved {
+			if old.CaseID != "" || old.State != mingjing.ListingInEffect && old.State != mingjing.ListingUnserved {
 				continue
 			}
-			l.ID, l.DisputeID = old.ID, old.DisputeID
+			l.ID, l.DisputeID, l.Life, l.Statement, l.Shown = old.ID, old.DisputeID, old.Life, old.Statement, old.Shown
 			if old.Ends != "" && l.Ends > old.Ends && l.NoticeOn <= old.NoticeOn {
 				l.Ends = old.Ends // no longer without a new notice, least of all than was decided
 			}
@@ -401,15 +398,38 @@ func keep(ctx context.Context, t *tx, r Request, book *mingjing.Rulebook, s Sour
 		if err := t.PutListing(ctx, l); err != nil {
 			return err
 		}
+		if l.State == mingjing.ListingInEffect && l.Ends != "" {
+			if err := t.Enqueue(ctx, Job{Kind: JobListing, ID: l.ID, At: l.Ends.Time(c.Zone())}); err != nil {
+				return err
+			}
+		}
 	}
 	for _, old := range listings {
 		if ours(old.Agency) && !sent[old.Ref] && slices.Contains(agency.Holds, old.Code) &&
-			old.State != mingjing.ListingDisputed && old.State != mingjing.ListingLifted {
-			old.State = mingjing.ListingLifted
-			if err := t.PutListing(ctx, old); err != nil {
+			old.State != mingjing.ListingDisputed && !old.State.Over() && old.CaseID == "" {
+			if err := c.moveListing(ctx, t, &old, mingjing.ListingLifted, system); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// takenOver is a listing as an authority sent it, which made it and gave notice of
+// it, or not, by itself. What only we can say of a listing is left out.
+func (c *Casework) takenOver(in mingjing.Listing) Listing {
+	l := Listing{Listing: mingjing.Listing{ID: newID(), Kind: in.Kind, Code: in.Code, Subject: in.Subject, Ground: in.Ground,
+		LegalBasis: in.LegalBasis, Measures: in.Measures, Document: in.Document, NoticeOn: in.NoticeOn, From: in.From, Ends: in.Ends,
+		Exit: in.Exit, State: mingjing.ListingUnserved}}
+	if l.NoticeOn != "" {
+		l.State, l.Served = mingjing.ListingInEffect, mingjing.ServedByAgency
+	}
+	if _, item, ok := c.listingItem(l.Code); ok {
+		l.Tier = item.Tier
+		if len(l.Exit) == 0 {
+			l.Exit = item.Exit
+		}
+	}
+	c.bind(&l)
+	return l
 }

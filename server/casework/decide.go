@@ -30,7 +30,7 @@ type Ruling struct {
 // anew.
 func (c *Casework) Decide(ctx context.Context, a mingjing.Actor, id string, r Ruling) (mingjing.Case, error) {
 	r.Reasons = strings.TrimSpace(r.Reasons)
-	return c.handle(ctx, a, id, "case", mayDecide, func(t *tx, d *Dispute, now time.Time) error {
+	return c.handle(ctx, a, id, "case", step("decide"), func(t *tx, d *Dispute, now time.Time) error {
 		evidence, err := t.Evidence(ctx, d.ID)
 		if err != nil {
 			return err
@@ -44,27 +44,43 @@ func (c *Casework) Decide(ctx context.Context, a mingjing.Actor, id string, r Ru
 				return err
 			}
 		}
-		meet(d.Clocks, "forward", now)
-		meet(d.Clocks, "decide", now)
+		for _, k := range d.Clocks {
+			if runs(k) && k.Code != "agency" && k.Code != "second" {
+				meet(d.Clocks, k.Code, now)
+			}
+		}
 		for i, k := range d.Clocks {
-			if k.Code == "agency" && k.MetAt == nil && !k.Missed {
+			if runs(k) {
 				d.Clocks[i].MetAt = &now // no longer needed
 			}
 		}
 		d.State = mingjing.DisputeDecided
 		d.Decision = &mingjing.Decision{Outcome: r.Outcome, Reasons: r.Reasons, By: a.Name, At: now, Corrected: correctTo}
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "decided", Role: a.Role, Who: a.Name})
-		if err := c.carryOut(ctx, t, *d, now); err != nil {
+		if err := c.carryOut(ctx, t, d, a, now); err != nil {
 			return err
 		}
-		return c.rescore(ctx, t, d.Resident, "dispute_decided", "")
+		cause := "dispute_decided"
+		switch d.Kind {
+		case mingjing.CaseRepair:
+			cause = "repair_decided"
+		case mingjing.CaseListing:
+			if r.Outcome == mingjing.OutcomeApproved {
+				return c.notify(ctx, t, d.Resident, mingjing.NoticeListingServed, "", "listing", d.ListingID)
+			}
+			return nil
+		}
+		if err := c.notify(ctx, t, d.Resident, mingjing.NoticeCaseDecided, string(r.Outcome), "dispute", d.ID); err != nil {
+			return err
+		}
+		return c.rescore(ctx, t, d.Resident, cause, "")
 	})
 }
 
 // lost says that the agency has lost the point, by its silence or by withdrawing:
 // then what is disputed does not go back into effect.
 func lost(d Dispute) bool {
-	return d.State == mingjing.DisputeAgencySilent ||
+	return d.State == mingjing.DisputeAgencyLost ||
 		(d.Answer != nil && d.Answer.Position == mingjing.PositionWithdrawn)
 }
 
@@ -72,10 +88,12 @@ func lost(d Dispute) bool {
 // can be rejected only on the agency's word.
 func mayRule(d Dispute, o mingjing.Outcome) error {
 	switch {
-	case o == mingjing.OutcomeUpheld:
+	case o == mingjing.OutcomeUpheld || d.Kind != mingjing.CaseDispute:
 		return nil
 	case lost(d):
 		return mingjing.Errorf(mingjing.Conflict, "agency_lost")
+	case d.State == mingjing.DisputeAgencySilent:
+		return mingjing.Errorf(mingjing.Conflict, "agency_waiting")
 	case o == mingjing.OutcomePartly:
 		return nil
 	case d.State == mingjing.DisputeAgencyAsked:
@@ -88,7 +106,7 @@ func mayRule(d Dispute, o mingjing.Outcome) error {
 
 func (c *Casework) checkRuling(ctx context.Context, t *tx, r Ruling, d Dispute, evidence []mingjing.Evidence) (correctTo mingjing.Date, err error) {
 	var wrong []mingjing.FieldError
-	if !slices.Contains(mingjing.Outcomes, r.Outcome) {
+	if !slices.Contains(d.Kind.Outcomes(), r.Outcome) {
 		wrong = append(wrong, mingjing.FieldError{Field: "outcome", Code: "outcome_required"})
 	}
 	if r.Outcome == mingjing.OutcomePartly {
@@ -100,11 +118,7 @@ func (c *Casework) checkRuling(ctx context.Context, t *tx, r Ruling, d Dispute, 
 			wrong = append(wrong, mingjing.FieldError{Field: "correct_to", Code: "correction_required"})
 		}
 	}
-	if r.Reasons == "" || !utf8.ValidString(r.Reasons) {
-		wrong = append(wrong, mingjing.FieldError{Field: "reasons", Code: "reasons_required"})
-	} else if utf8.RuneCountInString(r.Reasons) > MaxReasons {
-		wrong = append(wrong, mingjing.FieldError{Field: "reasons", Code: "too_long"})
-	}
+	wrong = append(wrong, checkReasons(r.Reasons)...)
 	for _, e := range evidence {
 		answer := strings.TrimSpace(r.Answers[e.ID])
 		if answer == "" || !utf8.ValidString(answer) {
@@ -117,6 +131,16 @@ func (c *Casework) checkRuling(ctx context.Context, t *tx, r Ruling, d Dispute, 
 		return "", mingjing.InvalidFields(wrong...)
 	}
 	return correctTo, mayRule(d, r.Outcome)
+}
+
+func checkReasons(reasons string) []mingjing.FieldError {
+	switch {
+	case reasons == "" || !utf8.ValidString(reasons):
+		return []mingjing.FieldError{{Field: "reasons", Code: "reasons_required"}}
+	case utf8.RuneCountInString(reasons) > MaxReasons:
+		return []mingjing.FieldError{{Field: "reasons", Code: "too_long"}}
+	}
+	return nil
 }
 
 // correction reads the day to which a dispute is partly upheld, and says whether
@@ -144,7 +168,7 @@ func (c *Casework) harms(code string) bool {
 }
 
 // carryOut does to the record or listing what was decided.
-func (c *Casework) carryOut(ctx context.Context, t *tx, d Dispute, now time.Time) error {
+func (c *Casework) carryOut(ctx context.Context, t *tx, d *Dispute, by mingjing.Actor, now time.Time) error {
 	if d.RecordID != "" {
 		r, err := t.Record(ctx, d.RecordID)
 		if err != nil {
@@ -164,22 +188,48 @@ func (c *Casework) carryOut(ctx context.Context, t *tx, d Dispute, now time.Time
 		if err := t.PutRecord(ctx, r); err != nil {
 			return err
 		}
-	} else {
-		l, err := t.Listing(ctx, d.ListingID)
-		if err != nil {
+		return t.emit(ctx, string(d.Resident), mingjing.EventRecord, d.RecordID, now)
+	}
+	l, err := t.Listing(ctx, d.ListingID)
+	if err != nil {
+		return err
+	}
+	to := l.Before
+	switch d.Decision.Outcome {
+	case mingjing.OutcomeUpheld:
+		to = mingjing.ListingLifted
+		if d.Kind == mingjing.CaseReview {
+			first, err := t.Dispute(ctx, d.Previous)
+			if err != nil {
+				return err
+			}
+			if first.Kind == mingjing.CaseRepair {
+				to = mingjing.ListingRepaired
+			}
+		}
+	case mingjing.OutcomePartly:
+		l.Ends = d.Decision.Corrected
+	case mingjing.OutcomeGranted:
+		to = mingjing.ListingRepaired
+	case mingjing.OutcomeApproved:
+		to = mingjing.ListingDecided
+		d.State = mingjing.DisputeToServe
+		d.Clocks = append(d.Clocks, c.clockFor("serve", c.procedure(l.Code).ServeDays))
+		if err := c.watch(ctx, t, *d); err != nil {
 			return err
 		}
-		switch d.Decision.Outcome {
-		case mingjing.OutcomeUpheld:
-			l.State = mingjing.ListingLifted
-		case mingjing.OutcomePartly:
-			l.State, l.Ends = l.Before, d.Decision.Corrected
+	case mingjing.OutcomeRefused:
+		switch {
+		case d.Kind == mingjing.CaseListing:
+			to = mingjing.ListingRefused
+		case l.State == mingjing.ListingSuspended: // the bureau was late, and has now answered
+			to = mingjing.ListingInEffect
 		default:
-			l.State = l.Before
-		}
-		if err := t.PutListing(ctx, l); err != nil {
-			return err
+			return nil
 		}
 	}
-	return t.emit(ctx, string(d.Resident), mingjing.EventRecord, d.RecordID+d.ListingID, now)
+	if to == l.State || l.State.Over() { // the agency has lost it, or it has ended meanwhile
+		return nil
+	}
+	return c.moveListing(ctx, t, &l, to, by)
 }

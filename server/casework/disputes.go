@@ -1,23 +1,14 @@
 package casework
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"mingjing"
-)
-
-// Statutory clocks of a dispute in working days (Shanghai Social Credit
-// Regulations 2017).
-const (
-	MarkDays    = 1 // the disputed mark
-	ForwardDays = 2 // the bureau puts it to the agency
-	AgencyDays  = 5 // the agency answers
-	DecideDays  = ForwardDays + AgencyDays
 )
 
 // A Filing is what a resident sends to dispute a record or a listing.
@@ -25,14 +16,28 @@ type Filing struct {
 	RecordID, ListingID string // exactly one
 	Reason              mingjing.DisputeReason
 	Statement           string
+	// Previous is the id of a decided case that this one goes on from, with new
+	// evidence; it names the record or listing itself. It may be empty.
+	Previous string
 	// Key makes sending it twice one dispute; it may be empty.
 	Key      string
 	Evidence []Upload
+
+	kind mingjing.CaseKind
 }
 
-// NewCase is what the form of a new dispute shows.
-func (c *Casework) NewCase(ctx context.Context, a mingjing.Actor, recordID, listingID string) (mingjing.NewCaseView, error) {
+// NewCase is what the form of a new case shows: about a record, about a listing,
+// or on from a decided case.
+func (c *Casework) NewCase(ctx context.Context, a mingjing.Actor, recordID, listingID, previous string) (mingjing.NewCaseView, error) {
 	v := mingjing.NewCaseView{Key: newID()}
+	if previous != "" {
+		d, err := c.Dispute(ctx, a, previous)
+		if err != nil {
+			return mingjing.NewCaseView{}, err
+		}
+		v.Previous, v.Record, v.Listing = &d, d.Record, d.Listing
+		return v, nil
+	}
 	switch {
 	case (recordID == "") == (listingID == ""):
 		return mingjing.NewCaseView{}, errNotFound
@@ -55,30 +60,58 @@ func (c *Casework) NewCase(ctx context.Context, a mingjing.Actor, recordID, list
 // FileDispute files a dispute. In the same transaction the record or listing is
 // marked disputed, its effect pauses and the scores are made anew.
 func (c *Casework) FileDispute(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.Dispute, error) {
+	f.kind = mingjing.CaseDispute
+	return c.file(ctx, a, f)
+}
+
+// ApplyForRepair files an application to get off a list early, since the condition
+// is met. The listing keeps its effect until it is granted, or until the bureau
+// has missed its clock.
+func (c *Casework) ApplyForRepair(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.Dispute, error) {
+	f.kind, f.Reason, f.RecordID, f.Previous = mingjing.CaseRepair, "", "", ""
+	return c.file(ctx, a, f)
+}
+
+// AskForReview has a supervisor who was not involved look at a decision again.
+// The effect pauses as it does for a dispute.
+func (c *Casework) AskForReview(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.Dispute, error) {
+	f.kind, f.Reason, f.RecordID, f.ListingID = mingjing.CaseReview, "", "", ""
+	if f.Previous == "" {
+		return mingjing.Dispute{}, errNotFound
+	}
+	return c.file(ctx, a, f)
+}
+
+func (f *Filing) check() []mingjing.FieldError {
+	f.Statement = strings.TrimSpace(strings.ReplaceAll(f.Statement, "\r\n", "\n"))
+	var wrong []mingjing.FieldError
+	add := func(field, code string) { wrong = append(wrong, mingjing.FieldError{Field: field, Code: code}) }
+	if f.Previous == "" && (f.RecordID == "") == (f.ListingID == "") {
+		add("record_id", "nothing_to_dispute")
+	}
+	if f.kind == mingjing.CaseDispute && !slices.Contains(mingjing.DisputeReasons, f.Reason) {
+		add("reason", "reason_required")
+	}
+	if f.Statement == "" || !utf8.ValidString(f.Statement) {
+		add("statement", "statement_required")
+	} else if utf8.RuneCountInString(f.Statement) > mingjing.MaxStatement {
+		add("statement", "too_long")
+	}
+	if len(f.Key) > 128 {
+		add("idempotency_key", "too_long")
+	}
+	if len(f.Evidence) > mingjing.MaxEvidence {
+		add("evidence", "evidence_count")
+	}
+	return wrong
+}
+
+func (c *Casework) file(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.Dispute, error) {
 	me, err := asResident(a)
 	if err != nil {
 		return mingjing.Dispute{}, err
 	}
-	f.Statement = strings.TrimSpace(strings.ReplaceAll(f.Statement, "\r\n", "\n"))
-	var wrong []mingjing.FieldError
-	if (f.RecordID == "") == (f.ListingID == "") {
-		wrong = append(wrong, mingjing.FieldError{Field: "record_id", Code: "nothing_to_dispute"})
-	}
-	if !slices.Contains(mingjing.DisputeReasons, f.Reason) {
-		wrong = append(wrong, mingjing.FieldError{Field: "reason", Code: "reason_required"})
-	}
-	if f.Statement == "" || !utf8.ValidString(f.Statement) {
-		wrong = append(wrong, mingjing.FieldError{Field: "statement", Code: "statement_required"})
-	} else if utf8.RuneCountInString(f.Statement) > mingjing.MaxStatement {
-		wrong = append(wrong, mingjing.FieldError{Field: "statement", Code: "too_long"})
-	}
-	if len(f.Key) > 128 {
-		wrong = append(wrong, mingjing.FieldError{Field: "idempotency_key", Code: "too_long"})
-	}
-	if len(f.Evidence) > mingjing.MaxEvidence {
-		wrong = append(wrong, mingjing.FieldError{Field: "evidence", Code: "evidence_count"})
-	}
-	if len(wrong) > 0 {
+	if wrong := f.check(); len(wrong) > 0 {
 		return mingjing.Dispute{}, mingjing.InvalidFields(wrong...)
 	}
 	var id string
@@ -91,7 +124,7 @@ func (c *Casework) FileDispute(ctx context.Context, a mingjing.Actor, f Filing) 
 		if err := find(t); id != "" || err != nil {
 			return err
 		}
-		_, err := findDisputed(ctx, t, me, f.RecordID, f.ListingID)
+		_, err := c.about(ctx, t, me, f)
 		return err
 	})
 	if err == nil && id != "" {
@@ -109,48 +142,7 @@ func (c *Casework) FileDispute(ctx context.Context, a mingjing.Actor, f Filing) 
 			return err
 		}
 		id = newID()
-		now := c.Now().UTC()
-		resident, err := t.Resident(ctx, me)
-		if err != nil {
-			return err
-		}
-		what, err := findDisputed(ctx, t, me, f.RecordID, f.ListingID)
-		if err != nil {
-			return err
-		}
-		d := Dispute{Resident: me, ResidentName: resident.Name, Key: f.Key, RecordID: f.RecordID, ListingID: f.ListingID,
-			AgencyCode: what.agency, CatalogueCode: what.code,
-			Dispute: mingjing.Dispute{ID: id, Reason: f.Reason, Statement: f.Statement, State: mingjing.DisputeFiled, FiledAt: now,
-				Clocks: []mingjing.Clock{
-					{Code: "mark", Due: c.due(MarkDays), MetAt: &now},
-					{Code: "forward", Due: c.due(ForwardDays)},
-					{Code: "decide", Due: c.due(DecideDays)},
-				},
-				Timeline: []mingjing.TimelineEntry{{At: now, Code: "filed", Role: a.Role}},
-			}}
-		d.NextDue = nextDue(d.Clocks)
-		if err := t.AddDispute(ctx, d); err != nil {
-			return err
-		}
-		if err := what.mark(ctx, t, id); err != nil {
-			return err
-		}
-		if err := t.emit(ctx, string(me), mingjing.EventRecord, f.RecordID+f.ListingID, now); err != nil {
-			return err
-		}
-		for _, file := range files {
-			file.evidence.AddedAt = now
-			if err := t.AddEvidence(ctx, id, file.evidence, file.data); err != nil {
-				return err
-			}
-		}
-		if err := t.look(ctx, a, me, now, "dispute", id, "own"); err != nil {
-			return err
-		}
-		if err := c.rescore(ctx, t, me, "dispute_filed", ""); err != nil {
-			return err
-		}
-		return c.tell(ctx, t, d)
+		return c.fileIn(ctx, t, a, me, f, id, files)
 	})
 	if errors.Is(err, ErrExists) { // another device was faster
 		err = c.tx(ctx, func(t *tx) error {
@@ -165,6 +157,73 @@ func (c *Casework) FileDispute(ctx context.Context, a mingjing.Actor, f Filing) 
 		return mingjing.Dispute{}, public(err)
 	}
 	return c.Dispute(ctx, a, id)
+}
+
+// fileIn is the transaction in which a case is filed.
+func (c *Casework) fileIn(ctx context.Context, t *tx, a mingjing.Actor, me mingjing.ResidentID, f Filing, id string, files []cleanFile) error {
+	now := c.Now().UTC()
+	resident, err := t.Resident(ctx, me)
+	if err != nil {
+		return err
+	}
+	what, err := c.about(ctx, t, me, f)
+	if err != nil {
+		return err
+	}
+	if len(files)+len(what.late) > mingjing.MaxEvidence {
+		return mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_count"})
+	}
+	proc := c.procedure(what.code)
+	d := Dispute{Resident: me, ResidentName: resident.Name, Key: f.Key, RecordID: what.record, ListingID: what.listing,
+		AgencyCode: what.agency, CatalogueCode: what.code, Barred: what.barred,
+		Dispute: mingjing.Dispute{ID: id, Kind: f.kind, Previous: f.Previous, Reason: f.Reason, Statement: f.Statement,
+			State: mingjing.DisputeFiled, FiledAt: now,
+			Timeline: []mingjing.TimelineEntry{{At: now, Code: "filed", Role: a.Role}}}}
+	switch f.kind {
+	case mingjing.CaseRepair:
+		d.Clocks = []mingjing.Clock{c.clockFor("repair", proc.RepairDays)}
+	case mingjing.CaseReview:
+		d.Clocks = []mingjing.Clock{c.clockFor("review", proc.ReviewDays)}
+	default:
+		mark := c.clockFor("mark", proc.MarkDays)
+		mark.MetAt = &now
+		d.Clocks = []mingjing.Clock{mark, c.clockFor("forward", proc.ForwardDays), c.clockFor("decide", proc.BureauDays)}
+	}
+	d.NextDue = nextDue(d.Clocks)
+	if err := t.AddDispute(ctx, d); err != nil {
+		return err
+	}
+	if err := what.mark(ctx, t, id); err != nil {
+		return err
+	}
+	if err := t.emit(ctx, string(me), mingjing.EventRecord, what.record+what.listing, now); err != nil {
+		return err
+	}
+	for _, late := range what.late { // what came after the decision is new evidence now
+		_, e, data, err := t.EvidenceData(ctx, late.ID)
+		if err != nil {
+			return err
+		}
+		files = append(files, cleanFile{mingjing.Evidence{ID: newID(), Name: e.Name, Type: e.Type, Size: e.Size}, data})
+	}
+	for _, file := range files {
+		file.evidence.AddedAt = now
+		if err := t.AddEvidence(ctx, id, file.evidence, file.data); err != nil {
+			return err
+		}
+	}
+	if err := t.look(ctx, a, me, now, "dispute", id, "own"); err != nil {
+		return err
+	}
+	if err := c.watch(ctx, t, d); err != nil {
+		return err
+	}
+	if f.kind != mingjing.CaseRepair {
+		if err := c.rescore(ctx, t, me, "dispute_filed", ""); err != nil {
+			return err
+		}
+	}
+	return c.tell(ctx, t, d)
 }
 
 // disputeOfKey is the id of the dispute that the key made, or "".
@@ -184,50 +243,196 @@ var (
 	errNothingToDispute = mingjing.Errorf(mingjing.Conflict, "nothing_to_dispute")
 )
 
-// A disputed is the record or listing that a dispute is about.
+// A disputed is the record or listing that a case is about.
 type disputed struct {
-	agency, code string
-	// mark pauses its effect and notes the dispute in it.
+	record, listing string // one is empty
+	agency, code    string
+	// barred are those who decided about it before.
+	barred []string
+	// late is the evidence that came after the previous decision.
+	late []mingjing.Evidence
+	// mark notes the case in it, and pauses its effect unless the case is for repair.
 	mark func(ctx context.Context, t *tx, dispute string) error
 }
 
-// findDisputed finds what the resident wants to dispute, and says whether they may.
-func findDisputed(ctx context.Context, t *tx, me mingjing.ResidentID, record, listing string) (disputed, error) {
+// about finds what a filing is about, and says whether it may be filed.
+func (c *Casework) about(ctx context.Context, t *tx, me mingjing.ResidentID, f Filing) (disputed, error) {
+	record, listing := f.RecordID, f.ListingID
+	var late []mingjing.Evidence
+	if f.Previous != "" {
+		d, err := t.Dispute(ctx, f.Previous)
+		if err != nil {
+			return disputed{}, err
+		}
+		if d.Resident != me {
+			return disputed{}, ErrNotFound
+		}
+		lane := mingjing.LaneEvidence
+		if f.kind == mingjing.CaseReview {
+			lane = mingjing.LaneReview
+		}
+		open, err := c.lanes(ctx, t, d)
+		if err != nil {
+			return disputed{}, err
+		}
+		if !slices.Contains(open, lane) {
+			return disputed{}, &mingjing.Error{Kind: mingjing.Conflict, Code: "lane_closed", Allowed: open}
+		}
+		evidence, err := t.Evidence(ctx, d.ID)
+		if err != nil {
+			return disputed{}, err
+		}
+		for _, e := range evidence {
+			if e.AddedAt.After(d.Decision.At) {
+				late = append(late, e)
+			}
+		}
+		if f.kind == mingjing.CaseDispute && len(f.Evidence)+len(late) == 0 {
+			return disputed{}, mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_required"})
+		}
+		record, listing = d.RecordID, d.ListingID
+	}
+	what := disputed{record: record, listing: listing, late: late}
+	last := ""
 	if record != "" {
 		r, err := t.Record(ctx, record)
 		switch {
 		case err != nil:
-			return disputed{}, err
+			return what, err
 		case r.Resident != me:
-			return disputed{}, ErrNotFound
+			return what, ErrNotFound
 		case r.State == mingjing.RecordDisputed:
-			return disputed{}, errDisputeOpen
+			return what, errDisputeOpen
 		case !disputable(r.State):
-			return disputed{}, errNothingToDispute
+			return what, errNothingToDispute
 		}
-		return disputed{r.Agency, r.Code, func(ctx context.Context, t *tx, dispute string) error {
+		last, what.agency, what.code = r.DisputeID, r.Agency, r.Code
+		what.mark = func(ctx context.Context, t *tx, dispute string) error {
 			r.Before, r.State, r.DisputeID = r.State, mingjing.RecordDisputed, dispute
 			return t.PutRecord(ctx, r)
-		}}, nil
+		}
+	} else {
+		l, err := t.Listing(ctx, listing)
+		switch {
+		case err != nil:
+			return what, err
+		case l.Resident != me:
+			return what, ErrNotFound
+		case l.State == mingjing.ListingDisputed:
+			return what, errDisputeOpen
+		case f.kind == mingjing.CaseRepair:
+			if why, err := c.repairWhy(ctx, t, l); err != nil || why != "" {
+				return what, cmp.Or(err, error(mingjing.Errorf(mingjing.Conflict, "repair_"+why)))
+			}
+		case !listingDisputable(l.State):
+			return what, errNothingToDispute
+		}
+		last, what.agency, what.code = l.DisputeID, l.Agency, l.Code
+		what.mark = func(ctx context.Context, t *tx, dispute string) error {
+			l.DisputeID = dispute
+			if f.kind == mingjing.CaseRepair {
+				return t.PutListing(ctx, l)
+			}
+			return c.moveListing(ctx, t, &l, mingjing.ListingDisputed, mingjing.Actor{Role: mingjing.RoleResident})
+		}
 	}
-	l, err := t.Listing(ctx, listing)
-	switch {
-	case err != nil:
-		return disputed{}, err
-	case l.Resident != me:
-		return disputed{}, ErrNotFound
-	case l.State == mingjing.ListingDisputed:
-		return disputed{}, errDisputeOpen
-	case !listingDisputable(l.State):
-		return disputed{}, errNothingToDispute
-	}
-	return disputed{l.Agency, l.Code, func(ctx context.Context, t *tx, dispute string) error {
-		l.Before, l.State, l.DisputeID = l.State, mingjing.ListingDisputed, dispute
-		return t.PutListing(ctx, l)
-	}}, nil
+	var err error
+	what.barred, err = involved(ctx, t, last)
+	return what, err
 }
 
-// AddEvidence attaches files to one of the actor's open disputes.
+// involved are those who decided the last case about a record or listing, and all
+// before it.
+func involved(ctx context.Context, t *tx, last string) ([]string, error) {
+	if last == "" {
+		return nil, nil
+	}
+	d, err := t.Dispute(ctx, last)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	if d.State != mingjing.DisputeDecided {
+		return nil, errDisputeOpen // an application for repair is open
+	}
+	barred := slices.Clone(d.Barred)
+	if d.HandlerID != "" && !slices.Contains(barred, d.HandlerID) {
+		barred = append(barred, d.HandlerID)
+	}
+	return barred, nil
+}
+
+// lanes are the ways on after a decision that are open to the resident.
+func (c *Casework) lanes(ctx context.Context, t *tx, d Dispute) ([]string, error) {
+	if d.Decision == nil || d.State != mingjing.DisputeDecided || d.Kind == mingjing.CaseListing {
+		return nil, nil
+	}
+	open := []string{}
+	lost := d.Decision.Outcome == mingjing.OutcomeRejected || d.Decision.Outcome == mingjing.OutcomePartly ||
+		d.Decision.Outcome == mingjing.OutcomeRefused
+	if lost && c.today() < c.lanesUntil(d) {
+		last, still, err := lastCase(ctx, t, d)
+		if err != nil {
+			return nil, err
+		}
+		if last == d.ID && still { // nothing came after it
+			if d.Kind != mingjing.CaseRepair {
+				open = append(open, mingjing.LaneEvidence)
+			}
+			if d.Kind != mingjing.CaseReview {
+				open = append(open, mingjing.LaneReview)
+			}
+		}
+	}
+	return append(open, mingjing.LaneCourt), nil
+}
+
+// lanesUntil is the day from which the ways on after a decision are closed.
+func (c *Casework) lanesUntil(d Dispute) mingjing.Date {
+	return mingjing.DateOf(d.Decision.At.In(c.Zone())).AddMonths(c.procedure(d.CatalogueCode).ReopenMonths)
+}
+
+// lastCase is the last case about what a case is about, and whether that can still
+// be disputed.
+func lastCase(ctx context.Context, t *tx, d Dispute) (last string, still bool, err error) {
+	if d.RecordID != "" {
+		r, err := t.Record(ctx, d.RecordID)
+		return r.DisputeID, disputable(r.State), err
+	}
+	l, err := t.Listing(ctx, d.ListingID)
+	return l.DisputeID, listingDisputable(l.State), err
+}
+
+// repairWhy says why repair can't be applied for; "" when it can.
+func (c *Casework) repairWhy(ctx context.Context, t *tx, l Listing) (string, error) {
+	switch {
+	case l.Kind != mingjing.Blacklist || l.RepairFrom == "":
+		return "no_condition", nil
+	case l.State == mingjing.ListingDisputed:
+		return "case_open", nil
+	case l.State != mingjing.ListingInEffect:
+		return "not_in_effect", nil
+	}
+	if open, err := caseOpen(ctx, t, l.DisputeID); err != nil || open {
+		return "case_open", err
+	}
+	if c.today() < l.RepairFrom {
+		return "too_early", nil
+	}
+	return "", nil
+}
+
+func caseOpen(ctx context.Context, t *tx, id string) (bool, error) {
+	if id == "" {
+		return false, nil
+	}
+	done, err := decided(ctx, t, id)
+	return !done, err
+}
+
+// AddEvidence attaches files to one of the actor's disputes. What comes after the
+// decision is kept for the next dispute, as long as one can go on from it.
 func (c *Casework) AddEvidence(ctx context.Context, a mingjing.Actor, dispute string, uploads []Upload) (mingjing.Dispute, error) {
 	me, err := asResident(a)
 	if err != nil {
@@ -255,8 +460,16 @@ func (c *Casework) AddEvidence(ctx context.Context, a mingjing.Actor, dispute st
 		if d.Resident != me {
 			return ErrNotFound
 		}
+		code := "evidence_added"
 		if d.State == mingjing.DisputeDecided {
-			return mingjing.Errorf(mingjing.Conflict, "case_decided")
+			open, err := c.lanes(ctx, t, d)
+			if err != nil {
+				return err
+			}
+			if !slices.Contains(open, mingjing.LaneEvidence) {
+				return mingjing.Errorf(mingjing.Conflict, "case_decided")
+			}
+			code = "evidence_late"
 		}
 		have, err := t.Evidence(ctx, dispute)
 		if err != nil {
@@ -272,7 +485,7 @@ func (c *Casework) AddEvidence(ctx context.Context, a mingjing.Actor, dispute st
 				return err
 			}
 		}
-		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "evidence_added", Role: a.Role})
+		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: code, Role: a.Role})
 		if err := t.SetDispute(ctx, d); err != nil {
 			return err
 		}
@@ -359,6 +572,15 @@ func (c *Casework) showDispute(ctx context.Context, t *tx, d Dispute) (mingjing.
 		return out, err
 	}
 	out.Evidence = append([]mingjing.Evidence{}, evidence...)
+	for i := range out.Evidence {
+		out.Evidence[i].Late = d.Decision != nil && out.Evidence[i].AddedAt.After(d.Decision.At)
+	}
+	if out.Lanes, err = c.lanes(ctx, t, d); err != nil {
+		return out, err
+	}
+	if len(out.Lanes) > 0 {
+		out.LanesUntil = c.lanesUntil(d)
+	}
 	now := c.clock.Now()
 	out.Clocks = slices.Clone(out.Clocks)
 	for i, k := range out.Clocks {
@@ -408,28 +630,4 @@ func (c *Casework) EvidenceFile(ctx context.Context, a mingjing.Actor, id string
 		return mingjing.Evidence{}, nil, public(err)
 	}
 	return e, data, nil
-}
-
-// meet marks a running clock as met; missed if that was after its time.
-func meet(clocks []mingjing.Clock, code string, at time.Time) {
-	for i, k := range clocks {
-		if k.Code == code && k.MetAt == nil {
-			clocks[i].MetAt = &at
-			clocks[i].Missed = at.After(k.Due)
-		}
-	}
-}
-
-// runs says whether a clock still waits to be met, be it late.
-func runs(k mingjing.Clock) bool { return k.MetAt == nil && !k.Missed }
-
-// nextDue is the nearest clock that still runs; zero when none does.
-func nextDue(clocks []mingjing.Clock) time.Time {
-	var next time.Time
-	for _, k := range clocks {
-		if runs(k) && (next.IsZero() || k.Due.Before(next)) {
-			next = k.Due
-		}
-	}
-	return next
 }

@@ -98,7 +98,7 @@ func disputable(s mingjing.RecordState) bool {
 }
 
 func listingDisputable(s mingjing.ListingState) bool {
-	return s == mingjing.ListingInEffect || s == mingjing.ListingUnserved || s == mingjing.ListingSuspended
+	return s == mingjing.ListingInEffect || s == mingjing.ListingServed || s == mingjing.ListingUnserved || s == mingjing.ListingSuspended
 }
 
 // Listings are the actor's listings, newest first.
@@ -148,25 +148,57 @@ func (c *Casework) Listing(ctx context.Context, a mingjing.Actor, id string) (mi
 		if err != nil {
 			return v, err
 		}
+		if v.Without, err = c.without(ctx, t, l); err != nil {
+			return v, err
+		}
 		return v, t.look(ctx, a, me, c.Now(), "listing", id, "own")
 	})
 }
 
 func (c *Casework) showListing(ctx context.Context, t *tx, l Listing) (mingjing.ListingView, error) {
-	v := mingjing.ListingView{Listing: l.Listing, Effective: l.Effective(c.today()),
+	v := mingjing.ListingView{Listing: l.Listing, Effective: l.Effective(c.today()), Key: newID(),
 		Effect: []mingjing.Effect{}, Open: listingDisputable(l.State)}
-	if v.Open && l.State == mingjing.ListingSuspended {
-		var err error
-		if v.Open, err = decided(ctx, t, l.DisputeID); err != nil {
+	if v.Open {
+		open, err := caseOpen(ctx, t, l.DisputeID)
+		if err != nil {
 			return v, err
 		}
+		v.Open = !open
 	}
+	var err error
+	if v.RepairWhy, err = c.repairWhy(ctx, t, l); err != nil {
+		return v, err
+	}
+	v.Repair = v.RepairWhy == ""
 	for _, b := range c.books {
 		if _, ok := b.Item(l.Code); ok {
 			v.Effect = append(v.Effect, mingjing.EffectOfListing(b, l.Listing, c.today()))
 		}
 	}
 	return v, nil
+}
+
+// without is what each score that the resident has would be today if the listing
+// were not there.
+func (c *Casework) without(ctx context.Context, t *tx, l Listing) ([]mingjing.ScoreIf, error) {
+	var out []mingjing.ScoreIf
+	for _, b := range c.books {
+		scores, err := t.Scores(ctx, l.Resident, b.ID)
+		if err != nil {
+			return nil, err
+		}
+		if _, ok := b.Item(l.Code); !ok || len(scores) == 0 {
+			continue
+		}
+		in, err := c.input(ctx, t, l.Resident, b, scores[len(scores)-1].Missing)
+		if err != nil {
+			return nil, err
+		}
+		in.Listings = slices.DeleteFunc(in.Listings, func(x mingjing.Listing) bool { return x.ID == l.ID })
+		s := mingjing.MakeScore(b, in)
+		out = append(out, mingjing.ScoreIf{Rulebook: b.ID, Value: s.Value, Band: s.Band})
+	}
+	return out, nil
 }
 
 // Sources are the agencies of all rulebooks, what each may hold, and what it
@@ -196,7 +228,7 @@ func (c *Casework) Sources(ctx context.Context, a mingjing.Actor) (mingjing.Sour
 			return v, err
 		}
 		for _, l := range listings {
-			if l.State != mingjing.ListingLifted {
+			if !l.State.Over() {
 				held[l.Agency]++
 			}
 		}

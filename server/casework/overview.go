@@ -51,7 +51,7 @@ func (c *Casework) Overview(ctx context.Context, a mingjing.Actor) (mingjing.Ove
 			return v, err
 		}
 		for _, l := range listings {
-			if l.Kind == mingjing.Blacklist && l.State != mingjing.ListingLifted {
+			if l.Kind == mingjing.Blacklist && !l.State.Over() {
 				v.Blacklisted++
 				if l.Effective(c.today()) {
 					v.Restricted++

@@ -76,6 +76,8 @@ type Question struct {
 	Statement string                 `json:"statement"`
 	// Due is when the answer must be there.
 	Due time.Time `json:"due"`
+	// Notice is 1, or 2 when the first was not answered in time.
+	Notice int `json:"notice"`
 }
 
 // A Store keeps everything. It is the truth.
@@ -107,6 +109,8 @@ const (
 	JobCollect  = "collect"  // ask the agencies for a score request
 	JobQuestion = "question" // ask an agency about a dispute, and watch its clock
 	JobRescore  = "rescore"  // something of a resident's ends today
+	JobClock    = "clock"    // a clock of the bureau's own in a case
+	JobListing  = "listing"  // a listing takes effect, or ends
 )
 
 // A Tx is one transaction on the store. Every method that finds nothing returns
@@ -234,6 +238,13 @@ type Dispute struct {
 	AgencyCode       string
 	CatalogueCode    string
 	HandlerID        string
+	// RecommenderID is the first of two people, who may not be the second.
+	RecommenderID string
+	// Barred are the staff numbers of those who may not work on it, since they
+	// decided what it is about.
+	Barred []string
+	// ServiceProof is the number of the receipt of a listing that was served on paper.
+	ServiceProof string
 	// NextDue is the nearest running clock; zero when none runs.
 	NextDue time.Time
 	Version int

@@ -32,10 +32,10 @@ func (t *tx) AddDispute(ctx context.Context, d casework.Dispute) error {
 		return err
 	}
 	return t.insert(ctx, op, `INSERT INTO dispute
-		(id, resident_id, key_hash, record_id, listing_id, agency, code, handler_id, state, filed_at, next_due, version, doc)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		(id, resident_id, key_hash, record_id, listing_id, agency, code, handler_id, state, filed_at, next_due, version, kind, doc)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		d.ID, string(d.Resident), t.s.hashOrNull("key", d.Key), nullable(d.RecordID), nullable(d.ListingID), d.AgencyCode,
-		d.CatalogueCode, d.HandlerID, string(d.State), micros(d.FiledAt), d.Due(), d.Version, doc)
+		d.CatalogueCode, d.HandlerID, string(d.State), micros(d.FiledAt), d.Due(), d.Version, string(d.Kind), doc)
 }
 
 func encodeDispute(op string, d casework.Dispute) ([]byte, error) {
@@ -121,6 +121,9 @@ func (t *tx) Cases(ctx context.Context, f casework.CaseQuery) ([]casework.Disput
 	}
 	if f.HandlerID != "" {
 		where, args = append(where, "handler_id <> '' AND handler_id = ?"), append(args, f.HandlerID)
+	}
+	if f.Kind != "" {
+		where, args = append(where, "kind = ?"), append(args, string(f.Kind))
 	}
 	if f.Agency != "" {
 		where, args = append(where, "agency = ?"), append(args, f.Agency)

@@ -1,0 +1,159 @@
+package casework
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"mingjing"
+)
+
+// bureaus says whether a clock is the bureau's own and ends a case's wait: decide,
+// check, serve, repair, review.
+func bureaus(code string) bool {
+	return slices.Contains([]string{"decide", "check", "serve", "repair", "review"}, code)
+}
+
+// meet marks a running clock as met; missed if that was after its time.
+func meet(clocks []mingjing.Clock, code string, at time.Time) {
+	for i, k := range clocks {
+		if k.Code == code && k.MetAt == nil {
+			clocks[i].MetAt = &at
+			clocks[i].Missed = at.After(k.Due)
+		}
+	}
+}
+
+// runs says whether a clock still waits to be met, be it late.
+func runs(k mingjing.Clock) bool { return k.MetAt == nil && !k.Missed }
+
+// nextDue is the nearest clock that still runs; zero when none does.
+func nextDue(clocks []mingjing.Clock) time.Time {
+	var next time.Time
+	for _, k := range clocks {
+		if runs(k) && (next.IsZero() || k.Due.Before(next)) {
+			next = k.Due
+		}
+	}
+	return next
+}
+
+// lose marks a running clock as missed for good.
+func lose(clocks []mingjing.Clock, code string) {
+	for i, k := range clocks {
+		if k.Code == code && runs(k) {
+			clocks[i].Missed = true
+		}
+	}
+}
+
+// rewind sets the bureau's clock of a case anew: n working days from now. What is
+// late already stays late.
+func (c *Casework) rewind(ctx context.Context, t *tx, d *Dispute, n int) error {
+	for i, k := range d.Clocks {
+		if bureaus(k.Code) && runs(k) && !c.Now().After(k.Due) {
+			d.Clocks[i] = c.clockFor(k.Code, n)
+		}
+	}
+	return c.watch(ctx, t, *d)
+}
+
+// watch has the bureau's own clock of a case looked at when it runs out.
+func (c *Casework) watch(ctx context.Context, t *tx, d Dispute) error {
+	for _, k := range d.Clocks {
+		if bureaus(k.Code) && runs(k) {
+			if err := t.Enqueue(ctx, Job{Kind: JobClock, ID: d.ID, At: k.Due}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// tick does what the procedure says when a clock of the bureau's own has run out:
+// never anything that is worse for the resident.
+func (c *Casework) tick(ctx context.Context, id string) (time.Duration, error) {
+	var wait time.Duration
+	err := c.tx(ctx, func(t *tx) error {
+		wait = 0
+		d, err := t.Dispute(ctx, id)
+		if err != nil || d.State == mingjing.DisputeDecided {
+			return err
+		}
+		now := c.Now().UTC()
+		for _, k := range d.Clocks {
+			if !bureaus(k.Code) || !runs(k) {
+				continue
+			}
+			if left := k.Due.Sub(now); left >= 0 {
+				wait = left + time.Millisecond
+				return nil
+			}
+			return c.overdue(ctx, t, d, k.Code, now)
+		}
+		return nil
+	})
+	if errors.Is(err, ErrNotFound) {
+		return 0, nil
+	}
+	if errors.Is(err, ErrConflict) { // somebody decided meanwhile
+		return time.Second, nil
+	}
+	return wait, err
+}
+
+func (c *Casework) overdue(ctx context.Context, t *tx, d Dispute, code string, now time.Time) error {
+	if d.Escalated {
+		return nil
+	}
+	add := func(what string) {
+		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: what, Role: mingjing.RoleSystem})
+	}
+	cause := ""
+	move := func(to mingjing.ListingState) error {
+		l, err := t.Listing(ctx, d.ListingID)
+		if err != nil || !MayListingMove(l.State, to) {
+			return err
+		}
+		return c.moveListing(ctx, t, &l, to, system)
+	}
+	if err := t.look(ctx, system, d.Resident, now, "clock", d.ID, "dispute"); err != nil {
+		return err
+	}
+	switch code {
+	case "check":
+		add("refused")
+		meet(d.Clocks, "check", now)
+		d.State, d.Decision = mingjing.DisputeDecided, &mingjing.Decision{Outcome: mingjing.OutcomeRefused, At: now, Rule: "unchecked"}
+		if err := move(mingjing.ListingRefused); err != nil {
+			return err
+		}
+	case "serve":
+		add("annulled")
+		meet(d.Clocks, "serve", now)
+		d.State, d.Decision.Rule = mingjing.DisputeDecided, "unserved"
+		if err := move(mingjing.ListingAnnulled); err != nil {
+			return err
+		}
+	case "repair":
+		d.Escalated, cause = true, "agency_silent"
+		add("escalated")
+		if err := move(mingjing.ListingSuspended); err != nil {
+			return err
+		}
+	default:
+		d.Escalated = true
+		add("escalated")
+	}
+	d.NextDue = nextDue(d.Clocks)
+	if err := t.SetDispute(ctx, d); err != nil {
+		return err
+	}
+	if cause != "" {
+		if err := c.rescore(ctx, t, d.Resident, cause, ""); err != nil {
+			return err
+		}
+	}
+	return c.tell(ctx, t, d)
+}
