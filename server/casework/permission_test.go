@@ -69,6 +69,8 @@ var probes = []probe{
 		}
 		return []any{e, data}, err
 	}},
+	{"Letter", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Letter(ctx, a, v.decided) }},
+	{"CourtFile", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.CourtFile(ctx, a, v.decided) }},
 	{"Cases", staff, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
 		q, err := c.Cases(ctx, a, mingjing.CaseFilter{Search: v.actor.Name}, "")
 		q.Filter = mingjing.CaseFilter{} // the asker's own words
