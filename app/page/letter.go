@@ -295,6 +295,14 @@ func (w *letterWriter) paper(p mingjing.Document) string {
 	return strings.Join(slices.DeleteFunc(lines, func(s string) bool { return s == "" }), "\n")
 }
 
+// hashLines is a hash in two lines of the same length, as it is compared by eye.
+func hashLines(hash string) string {
+	if len(hash) != 64 {
+		return hash
+	}
+	return hash[:32] + "\n" + hash[32:]
+}
+
 // quote adds what somebody wrote, a paragraph for each of theirs.
 func (w *letterWriter) quote(by, said string) {
 	if said = strings.TrimSpace(said); said == "" {
@@ -351,7 +359,7 @@ func (w *letterWriter) evidence(hashes map[string]string) {
 		w.add(mingjing.BlockSub, t(v, "letter.piece", "n", strconv.Itoa(i+1), "name", e.Name))
 		w.say("dispute.evidence_meta", "type", mediaType(e.Type), "size", i18n.FileSize(v.Lang, e.Size), "time", instant(v, e.AddedAt))
 		if hash := hashes[e.ID]; hash != "" {
-			w.rows(t(v, "letter.hash"), hash)
+			w.rows(t(v, "letter.hash"), hashLines(hash))
 		}
 		w.quote(t(v, "letter.answer"), e.Answer)
 	}
@@ -380,7 +388,7 @@ func (w *letterWriter) rule(l mingjing.LetterView) {
 	if l.CountsMonths > 0 {
 		pairs = append(pairs, t(v, "rulebook.counts"), tn(v, "count.months", l.CountsMonths))
 	}
-	w.rows(append(pairs, t(v, "doc.hash"), l.Rulebook.Hash)...)
+	w.rows(append(pairs, t(v, "doc.hash"), hashLines(l.Rulebook.Hash))...)
 }
 
 // CourtFileOf is the court file of v.CourtFile, in the language of the view: all
@@ -464,7 +472,7 @@ func (w *letterWriter) subject() {
 	}
 	w.heading("doc.title")
 	w.rows(t(v, "doc.kind"), v.Label("doc", paper.Kind), t(v, "doc.issuer"), paper.Issuer, t(v, "doc.number"), paper.Number,
-		t(v, "doc.date"), date(v, paper.Date), t(v, "letter.hash"), paper.Hash)
+		t(v, "doc.date"), date(v, paper.Date), t(v, "letter.hash"), hashLines(paper.Hash))
 	if !paper.Complete() {
 		w.say("doc.incomplete")
 	}

@@ -11,6 +11,7 @@ import (
 
 // serveLetter sends the decision letter of a case as a PDF.
 func serveLetter(c *call) error {
+	c.askedLanguage()
 	out, err := c.s.casework.Letter(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
 		return err
@@ -20,6 +21,7 @@ func serveLetter(c *call) error {
 
 // serveCourtFile sends all there is of a case as a PDF.
 func serveCourtFile(c *call) error {
+	c.askedLanguage()
 	out, err := c.s.casework.CourtFile(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
 		return err
@@ -27,12 +29,16 @@ func serveCourtFile(c *call) error {
 	return c.pdf(&mingjing.View{Page: "letter", CourtFile: &out}, c.s.CourtFile, "mingjing-court-file-"+out.Dispute.ID)
 }
 
-// pdf writes what the view tells, and sends it as an attachment that no cache
-// keeps. Its language is asked for by lang.
-func (c *call) pdf(v *mingjing.View, write func(*mingjing.View) mingjing.Letter, name string) error {
+// askedLanguage takes the language that a file was asked for in.
+func (c *call) askedLanguage() {
 	if lang := c.r.URL.Query().Get("lang"); slices.Contains(mingjing.Languages, lang) {
 		c.lang = lang
 	}
+}
+
+// pdf writes what the view tells, and sends it as an attachment that no cache
+// keeps.
+func (c *call) pdf(v *mingjing.View, write func(*mingjing.View) mingjing.Letter, name string) error {
 	if err := c.complete(v); err != nil {
 		return err
 	}

@@ -162,6 +162,7 @@ func (s *setter) bullet() {
 // outcome frames what matters most; the frame goes on over pages.
 func (s *setter) outcome(b mingjing.Block) {
 	const pad = 13
+	s.y += 5
 	s.room(2*pad + 24 + bodyLead)
 	frame := func(y, h float64) {
 		s.add(func(p *fpdf.Fpdf) {
