@@ -264,27 +264,37 @@ func TestNoLineIsWiderThanThePageNorBeginsWithAClosingSign(t *testing.T) {
 	}
 }
 
-func FuzzPDF(f *testing.F) {
-	f.Add("决定书", "你在2026年11月21日提出异议。", "en")
-	f.Add("The “decision”", "a\\(b)\r\n\x00\xff😀", "zh-CN")
-	f.Add("", strings.Repeat("。", 300), "")
-	f.Fuzz(func(t *testing.T, title, words, lang string) {
-		if len(title)+len(words) > 4000 {
-			return
+func FuzzNothingIsLostInSetting(f *testing.F) {
+	if err := fontsErr(); err != nil {
+		f.Fatal(err)
+	}
+	f.Add("决定书", "你在2026年11月21日提出异议。")
+	f.Add("The “decision”", "a\\(b)\r\n\x00\xff😀")
+	f.Add("", strings.Repeat("。", 300))
+	f.Fuzz(func(t *testing.T, title, words string) {
+		s := &setter{}
+		s.letterhead(letterOf())
+		for _, kind := range []mingjing.BlockKind{mingjing.BlockText, mingjing.BlockQuote, mingjing.BlockList, mingjing.BlockRows, mingjing.BlockOutcome, mingjing.BlockSignature} {
+			s.block(mingjing.Block{Kind: kind, Text: title, Items: []string{words}, Rows: []mingjing.LetterRow{{Key: title, Text: words}}}, mingjing.BlockText)
 		}
-		l := letterOf(para(words), mingjing.Block{Kind: mingjing.BlockQuote, Text: title, Items: []string{words}},
-			mingjing.Block{Kind: mingjing.BlockRows, Rows: []mingjing.LetterRow{{Key: title, Text: words}}},
-			mingjing.Block{Kind: mingjing.BlockOutcome, Text: title, Items: []string{words}}, mingjing.Block{Kind: mingjing.BlockBreak},
-			mingjing.Block{Kind: mingjing.BlockSignature, Text: title, Items: []string{words}})
-		l.Title = title
-		pdf := make1(t, l, "zh-CN")
-		if !bytes.HasPrefix(pdf, []byte("%PDF-")) || !bytes.HasSuffix(bytes.TrimSpace(pdf), []byte("%%EOF")) {
-			t.Fatal("this is no PDF")
-		}
-		text := flat(strings.Join(textOf(t, pdf), ""))
-		for word := range strings.FieldsSeq(visible(strings.NewReplacer("\n", " ", "\r", " ").Replace(words))) {
-			if !strings.Contains(text, flat(word)) && len(word) < 60 {
-				t.Fatalf("%q is lost in %q", word, text)
+		fit(title, 8.5, 100)
+		for _, w := range []float64{5, 60, measure} {
+			set := ""
+			for _, line := range wrap(words, bodySize, w) {
+				for i, r := range line {
+					set += r.text
+					for _, sign := range r.text {
+						if !r.face.has(sign) {
+							t.Fatalf("run %d has %q, which its face lacks", i, sign)
+						}
+					}
+				}
+				if n := len([]rune(line[0].text)); width(line) > w+0.01 && (n > 1 || len(line) > 1) {
+					t.Fatalf("a line is %.1f wide, more than %.1f", width(line), w)
+				}
+			}
+			if flat(set) != flat(visible(words)) {
+				t.Fatalf("%q is set as %q", words, set)
 			}
 		}
 	})
