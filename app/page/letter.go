@@ -162,7 +162,7 @@ func (w *letterWriter) letter(l mingjing.LetterView, title string) mingjing.Lett
 	out := mingjing.Letter{
 		Office: t(v, "letter.office", "city", l.City.In(v.Lang)),
 		Title:  title,
-		Number: t(v, "letter.number", "id", w.d.ID),
+		Number: t(v, "letter.number", "id", caseNumber(w.d.ID)),
 		About:  t(v, "letter.about", "title", title, "item", v.Label("item", w.d.Code())),
 		Folio:  t(v, "letter.folio", "page", "{page}", "pages", "{pages}"),
 		Blocks: w.blocks,
@@ -194,7 +194,7 @@ func (w *letterWriter) decision(l mingjing.LetterView) {
 	w.add(mingjing.BlockOutcome, t(v, "letter.decided", "outcome", code(v, "outcome", string(d.Decision.Outcome))), w.means(when)...)
 
 	w.heading("letter.about_title")
-	w.caseRows()
+	w.caseRows(caseNumber(d.ID))
 
 	w.heading("letter.words_title")
 	w.rows(t(v, "letter.reason"), code(v, "reason", string(d.Reason)))
@@ -242,7 +242,7 @@ func (w *letterWriter) decision(l mingjing.LetterView) {
 	}
 
 	w.heading("letter.reach_title")
-	w.say("letter.reach_text", "id", d.ID)
+	w.say("letter.reach_text", "id", caseNumber(d.ID))
 	w.add(mingjing.BlockSignature, by, t(v, "letter.signed", "office", t(v, "letter.office", "city", l.City.In(v.Lang))),
 		instant(v, d.Decision.At))
 }
@@ -264,14 +264,14 @@ func (w *letterWriter) means(when string) []string {
 	return []string{t(w.v, key, "date", when, "corrected", date(w.v, w.d.Decision.Corrected))}
 }
 
-// caseRows say whose case it is and what it is about.
-func (w *letterWriter) caseRows() {
+// caseRows say whose case it is, under which number, and what it is about.
+func (w *letterWriter) caseRows(number string) {
 	v, d := w.v, w.d
 	var pairs []string
 	if v.Who != nil {
 		pairs = append(pairs, t(v, "letter.resident"), v.Who.Name, t(v, "letter.id_number"), v.Who.IDMasked)
 	}
-	pairs = append(pairs, t(v, "letter.case"), d.ID, t(v, "letter.filed"), instant(v, d.FiledAt),
+	pairs = append(pairs, t(v, "letter.case"), number, t(v, "letter.filed"), instant(v, d.FiledAt),
 		t(v, "record.item"), v.Label("item", d.Code()), t(v, "record.agency"), v.Label("agency", d.Agency()))
 	var paper mingjing.Document
 	switch {
@@ -398,7 +398,7 @@ func CourtFileOf(v *mingjing.View) mingjing.Letter {
 	w := &letterWriter{v: v, d: f.Dispute}
 	parts := []string{"subject", "words", "evidence", "agency", "letter", "timeline", "log"}
 	w.say("letter.court_lead")
-	w.caseRows()
+	w.caseRows(f.Dispute.ID)
 	if d := f.Dispute.Decision; d != nil {
 		w.rows(t(v, "letter.court_decided"), t(v, "letter.court_decided_by", "outcome", code(v, "outcome", string(d.Outcome)),
 			"name", d.By, "time", instant(v, d.At)))
@@ -486,7 +486,11 @@ func (w *letterWriter) timeline() {
 	var pairs []string
 	for _, e := range entries {
 		what := code(v, "timeline", e.Code)
-		if who := timelineWho(v, d, e); who != "" {
+		who := timelineWho(v, d, e)
+		if e.Role == mingjing.RoleResident {
+			who = w.resident()
+		}
+		if who != "" {
 			what += "\n" + who
 		}
 		pairs = append(pairs, instant(v, e.At), what)
@@ -510,6 +514,14 @@ func (w *letterWriter) timeline() {
 	w.rows(pairs...)
 }
 
+// resident is whose case it is, as others speak of them.
+func (w *letterWriter) resident() string {
+	if w.v.Who == nil {
+		return t(w.v, "role.resident")
+	}
+	return t(w.v, "letter.look_who", "name", w.v.Who.Name, "role", t(w.v, "role.resident"))
+}
+
 // looks are who looked at what the case is about.
 func (w *letterWriter) looks(looks []mingjing.Look) {
 	v := w.v
@@ -522,7 +534,7 @@ func (w *letterWriter) looks(looks []mingjing.Look) {
 		who := code(v, "role", string(l.Role))
 		switch {
 		case l.Role == mingjing.RoleResident:
-			who = t(v, "role.you")
+			who = w.resident()
 		case l.Who != "":
 			who = t(v, "letter.look_who", "name", v.Label("agency", l.Who), "role", who)
 		}

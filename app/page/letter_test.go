@@ -66,7 +66,7 @@ func TestALetterSaysWhatWasDecidedWhyAndHowToGoOn(t *testing.T) {
 		l := LetterOf(v)
 		text := saidIn(l)
 		for what, want := range map[string]string{
-			"whose": v.Who.Name, "the masked number": v.Who.IDMasked, "the case": d.ID, "what": v.Label("item", d.Code()),
+			"whose": v.Who.Name, "the masked number": v.Who.IDMasked, "the case": caseNumber(d.ID), "what": v.Label("item", d.Code()),
 			"the agency": v.Label("agency", d.Agency()), "the document": d.Record.Document.Number,
 			"the reason": i18n.T(lang, "reason."+string(d.Reason)), "the resident's words": "我是担保人，去年已经付清了我应承担的份额。",
 			"the agency's word": d.Answer.Text.In(lang), "the outcome": i18n.T(lang, "outcome.partly"),
@@ -74,7 +74,7 @@ func TestALetterSaysWhatWasDecidedWhyAndHowToGoOn(t *testing.T) {
 			"the corrected day": i18n.Date(lang, d.Decision.Corrected), "the rulebook's version": "2026.1",
 			"the legal basis": v.Letter.LegalBasis.In(lang), "the last day": i18n.Date(lang, "2027-11-23"), "the court's last day": i18n.Date(lang, "2027-05-23"),
 			"the score made anew": "108", "new evidence": i18n.T(lang, "letter.lane.evidence"), "the review": i18n.T(lang, "letter.lane.review"),
-			"the court": i18n.T(lang, "letter.lane.court"), "how to reach the bureau": i18n.T(lang, "letter.reach_text", "id", d.ID),
+			"the court": i18n.T(lang, "letter.lane.court"), "how to reach the bureau": i18n.T(lang, "letter.reach_text", "id", caseNumber(d.ID)),
 		} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: %s is missing: %q", lang, what, want)
@@ -86,7 +86,7 @@ func TestALetterSaysWhatWasDecidedWhyAndHowToGoOn(t *testing.T) {
 				t.Errorf("%s: %s is not answered", lang, e.Name)
 			}
 		}
-		if !strings.Contains(l.Number, d.ID) || !l.At.Equal(d.Decision.At) || !strings.Contains(l.Folio, "{page}") || !strings.Contains(l.Folio, "{pages}") {
+		if !strings.Contains(l.Number, caseNumber(d.ID)) || !l.At.Equal(d.Decision.At) || !strings.Contains(l.Folio, "{page}") || !strings.Contains(l.Folio, "{pages}") {
 			t.Errorf("%s: head %+v", lang, l)
 		}
 	}
@@ -179,7 +179,7 @@ func TestTheCourtFileHasEverythingInOrder(t *testing.T) {
 			t.Errorf("%s: the letter is not in it word for word", lang)
 		}
 		for what, want := range map[string]string{
-			"the document's hash": hashLines(f.Dispute.Record.Document.Hash), "the hash of the first piece": hashLines(f.Hashes["e-1"]), "the hash of the second": hashLines(f.Hashes["e-2"]),
+			"the whole number": f.Dispute.ID, "the document's hash": hashLines(f.Dispute.Record.Document.Hash), "the hash of the first piece": hashLines(f.Hashes["e-1"]), "the hash of the second": hashLines(f.Hashes["e-2"]),
 			"the late clock": i18n.T(lang, "letter.clock_late", "time", i18n.DateTime(lang, *f.Dispute.Clocks[1].MetAt, zone(v))),
 			"the met clock":  i18n.T(lang, "letter.clock_met", "time", i18n.DateTime(lang, *f.Dispute.Clocks[0].MetAt, zone(v))),
 			"the look":       i18n.T(lang, "look.case"), "the timeline": i18n.T(lang, "timeline.agency_asked"),
@@ -187,6 +187,9 @@ func TestTheCourtFileHasEverythingInOrder(t *testing.T) {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: %s is missing: %q", lang, what, want)
 			}
+		}
+		if you := i18n.T(lang, "role.you"); slices.Contains(strings.Split(text, "\n"), you) {
+			t.Errorf("%s: the court is spoken to as the resident: %q", lang, you)
 		}
 	}
 }
