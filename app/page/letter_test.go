@@ -97,7 +97,8 @@ func TestALetterTellsTheDayOfTheCity(t *testing.T) {
 	v.Letter = letterView(false)
 	v.Letter.Dispute.Decision.At = time.Date(2026, 11, 23, 17, 0, 0, 0, time.UTC) // already the 24th in Shanghai
 	text := saidIn(LetterOf(v))
-	if !strings.Contains(text, "2026年11月24日 01:00") || strings.Contains(text, "2026年11月23日 17:00") {
+	means := i18n.T("zh-CN", "letter.means.partly.record", "date", "2026年11月24日", "corrected", i18n.Date("zh-CN", v.Letter.Dispute.Decision.Corrected))
+	if !strings.Contains(text, means) || !strings.Contains(text, "2026年11月24日 01:00") || strings.Contains(text, "2026年11月23日 17:00") {
 		t.Error(text)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -58,7 +59,11 @@ func textOf(t testing.TB, pdf []byte) (pages []string) {
 		var page strings.Builder
 		last := ""
 		for _, s := range shows.FindAllSubmatch(content, -1) {
-			if y := string(s[1]); y != last {
+			y := string(s[1])
+			if up, err := strconv.ParseFloat(y, 64); err != nil || up < bottom && up != 40 || up > pageHeight-40 {
+				t.Fatalf("%q stands at %s, off the page's middle", decode(s[2]), y)
+			}
+			if y != last {
 				page.WriteByte('\n')
 				last = y
 			}
@@ -136,7 +141,7 @@ func TestAFileSaysItsTitleAndLanguage(t *testing.T) {
 		title += string([]byte{byte(c >> 8), byte(c)})
 	}
 	title = strings.NewReplacer("\\", "\\\\", "(", "\\(", ")", "\\)", "\r", "\\r").Replace(title)
-	for _, want := range []string{"/Title (" + title + ")", "/Lang (zh-CN)", "/CreationDate (D:20261123013000", "/FontFile2", "/MediaBox [0 0 595.28 841.89]"} {
+	for _, want := range []string{"/Title (" + title + ")", "/Lang (zh-CN)", "/CreationDate (D:20261123013000", "/ModDate (D:20261123013000", "/FontFile2", "/MediaBox [0 0 595.28 841.89]"} {
 		if !bytes.Contains(pdf, []byte(want)) {
 			t.Errorf("no %q", want)
 		}
@@ -204,7 +209,8 @@ func TestALongLetterGoesOverManyPagesAndLosesNothing(t *testing.T) {
 		blocks = append(blocks,
 			mingjing.Block{Kind: mingjing.BlockHeading, Text: fmt.Sprintf("第%d节", i)},
 			mingjing.Block{Kind: mingjing.BlockQuote, Text: "By", Items: []string{strings.Repeat("我是担保人，去年已经付清了我应承担的份额。", 40)}},
-			mingjing.Block{Kind: mingjing.BlockRows, Rows: []mingjing.LetterRow{{Key: strings.Repeat("a-very-long-file-name_", 9) + ".pdf", Text: strings.Repeat("f", 300)}}},
+			mingjing.Block{Kind: mingjing.BlockRows, Rows: []mingjing.LetterRow{
+				{Key: strings.Repeat("a-very-long-file-name_", 4) + ".pdf", Text: strings.Repeat("f", 300)}, {Key: strings.Repeat("k", 7000), Text: "v"}}},
 			mingjing.Block{Kind: mingjing.BlockOutcome, Text: "决定", Items: []string{strings.Repeat("outcome ", 150)}})
 	}
 	pages := textOf(t, make1(t, letterOf(blocks...), "zh-CN"))
@@ -225,7 +231,7 @@ func TestALongLetterGoesOverManyPagesAndLosesNothing(t *testing.T) {
 		}
 	}
 	for what, want := range map[string]int{
-		flat(strings.Repeat("我是担保人，去年已经付清了我应承担的份额。", 40)): 60, strings.Repeat("f", 300): 60, flat(strings.Repeat("outcome ", 150)): 60,
+		flat(strings.Repeat("我是担保人，去年已经付清了我应承担的份额。", 40)): 60, strings.Repeat("f", 300): 60, strings.Repeat("k", 7000): 60, flat(strings.Repeat("outcome ", 150)): 60,
 	} {
 		if n := strings.Count(all, what); n != want {
 			t.Errorf("%.30q… is there %d times, want %d", what, n, want)

@@ -200,13 +200,21 @@ func (s *setter) quote(b mingjing.Block) {
 	s.y += 8
 }
 
+// maxKeyLines is the most lines of a name beside what it is; a longer one stands
+// above it.
+const maxKeyLines = 6
+
 // rows sets names on the left and what they are on the right, a hairline below
 // each.
 func (s *setter) rows(rows []mingjing.LetterRow) {
 	key := style{9.5, bodyLead, muted, false}
 	for _, r := range rows {
 		names := wrap(r.Key, key.size, keyWidth-12)
-		s.room(float64(min(len(names), 3))*bodyLead + 6)
+		if len(names) > maxKeyLines {
+			s.lines(r.Key, key, left, measure)
+			names = nil
+		}
+		s.room(float64(max(len(names), 1))*bodyLead + 6)
 		s.y += 3
 		page, y := len(s.pages), s.y
 		for i, l := range names {
