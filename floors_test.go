@@ -32,6 +32,7 @@ var floors = map[string]int{
 	"server/identity": 3,
 	"server/agency":   3,
 	"server/api":      3,
+	"server/letter":   3,
 	"server/demo":     4,
 	"app":             5,
 	"server":          5,

@@ -36,6 +36,7 @@ var Routes = []Route{
 	{"disputes", "disputes", Residents},
 	{"new-dispute", "disputes/new", Residents}, // ?record=ID or ?listing=ID
 	{"dispute", "disputes/{id}", Residents},
+	{"letter", "disputes/{id}/letter", Residents},
 	{"queue", "admin", Staff}, // ?state=S&mine=1&agency=A&search=Q&cursor=C
 	{"case", "admin/cases/{id}", Staff},
 }

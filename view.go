@@ -47,6 +47,9 @@ type View struct {
 	Sessions  *SessionsView  `json:"sessions,omitempty"`
 	Disputes  *DisputesView  `json:"disputes,omitempty"`
 	Dispute   *Dispute       `json:"dispute,omitempty"`
+	Letter    *LetterView    `json:"letter,omitempty"`
+	// CourtFile is made for its PDF; no page shows it.
+	CourtFile *CourtFile     `json:"court_file,omitempty"`
 	NewCase   *NewCaseView   `json:"new_case,omitempty"`
 	Queue     *QueueView     `json:"queue,omitempty"`
 	Case      *Case          `json:"case,omitempty"`

@@ -14,7 +14,7 @@ import (
 )
 
 // things are the ids of what one resident has.
-type things struct{ record, listing, request, dispute, evidence string }
+type things struct{ record, listing, request, dispute, evidence, decided string }
 
 // furnish gives a resident one of everything.
 func furnish(t *testing.T, b *browser) things {
@@ -29,6 +29,7 @@ func furnish(t *testing.T, b *browser) things {
 	d := into[mingjing.Dispute](b.upload("/api/disputes", "application/json",
 		map[string]string{"listing_id": th.listing, "reason": "not_me", "statement": "That is somebody else."}, []file{{"a.pdf", pdf}}).want(201))
 	th.dispute, th.evidence = d.ID, d.Evidence[0].ID
+	th.decided = b.upheld(records[len(records)-1].ID).ID
 	return th
 }
 
@@ -40,6 +41,9 @@ func (th things) at(path string) string {
 		if strings.Contains(path, part+"{id}") {
 			id = of
 		}
+	}
+	if strings.Contains(path, "{id}/letter") || strings.Contains(path, "{id}/court-file") {
+		id = th.decided
 	}
 	path = strings.Replace(path, "{id}", id, 1)
 	if path == "disputes/new" {

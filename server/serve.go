@@ -21,6 +21,7 @@ import (
 	"mingjing/server/casework"
 	"mingjing/server/demo"
 	"mingjing/server/identity"
+	"mingjing/server/letter"
 	"mingjing/server/live"
 	"mingjing/server/store"
 	"mingjing/web/rulebooks"
@@ -155,6 +156,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	})
 
 	c := api.Config{Casework: p.casework, Identity: who, Live: p.hub, Render: page.Render, Title: page.Title,
+		Letter: page.LetterOf, CourtFile: page.CourtFileOf, PDF: letter.PDF,
 		Rulebooks: rulebooks.Files(), Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
 		Ready: func(ctx context.Context) map[string]error {
 			missing := map[string]error{}

@@ -21,7 +21,7 @@ var (
 
 // parents say which item of the menu a page belongs to.
 var parents = map[string]string{"ask": "score", "request": "score", "record": "records", "listing": "listings",
-	"new-dispute": "disputes", "dispute": "disputes", "case": "queue"}
+	"new-dispute": "disputes", "dispute": "disputes", "letter": "disputes", "case": "queue"}
 
 func current(v *mingjing.View) string {
 	if p, ok := parents[v.Page]; ok {

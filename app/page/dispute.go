@@ -95,7 +95,8 @@ func decision(v *mingjing.View, d mingjing.Dispute) app.UI {
 		c.H(3, t(v, "dispute.means_title")),
 		meaning,
 		c.P(t(v, "dispute.means_answers")),
-		c.Div("actions", c.LinkButton{Text: t(v, "dispute.means_score"), Href: href(v, "score"), Kind: "secondary"}.UI()))
+		c.Div("actions", c.LinkButton{Text: t(v, "dispute.letter"), Href: href(v, "letter", segment(d.ID))}.UI(),
+			c.LinkButton{Text: t(v, "dispute.means_score"), Href: href(v, "score"), Kind: "secondary"}.UI()))
 }
 
 // subject is the kind of what is disputed: record or listing.

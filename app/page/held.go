@@ -238,19 +238,23 @@ func lookWho(v *mingjing.View, l mingjing.Look) app.UI {
 
 // lookPages are the pages on which a resident can see what was looked at.
 var lookPages = map[string]string{"record": "record", "listing": "listing", "dispute": "dispute", "case": "dispute", "evidence": "dispute",
-	"search": "dispute", "request": "request"}
+	"search": "dispute", "request": "request", "letter": "letter", "court_file": "letter"}
 
 func lookWhat(v *mingjing.View, l mingjing.Look) app.UI {
-	action := strings.TrimPrefix(l.Action, "look.")
-	key := "look." + action
+	page, ok := lookPages[strings.TrimPrefix(l.Action, "look.")]
+	if !ok || l.Subject == "" {
+		return c.Text(lookText(v, l))
+	}
+	return c.Link{Text: lookText(v, l), Href: href(v, page, l.Subject)}.UI()
+}
+
+// lookText says what was looked at.
+func lookText(v *mingjing.View, l mingjing.Look) string {
+	key := "look." + strings.TrimPrefix(l.Action, "look.")
 	if !i18n.Has(key) {
 		key = "look.other"
 	}
-	page, ok := lookPages[action]
-	if !ok || l.Subject == "" {
-		return c.Text(t(v, key))
-	}
-	return c.Link{Text: t(v, key), Href: href(v, page, l.Subject)}.UI()
+	return t(v, key)
 }
 
 func lookPurpose(v *mingjing.View, l mingjing.Look) string {

@@ -312,6 +312,10 @@ func heldScreens(lang string) map[string]*mingjing.View {
 		v.Dispute = &d
 	})
 	add("dispute.gone", nil)
+	for name, v := range letterViews() {
+		add("letter."+name, func(to *mingjing.View) { to.Letter = v })
+	}
+	add("letter.gone", nil)
 	counts := map[string]int{"filed": 12, "assigned": 3, "agency_asked": 1204, "agency_answered": 2, "agency_silent": 1, "decided": 48, "missed": 4}
 	add("queue", func(v *mingjing.View) {
 		late := *workCase(mingjing.DisputeAssigned, "H-0002", true)
@@ -446,6 +450,11 @@ func poison(v *mingjing.View) {
 	}
 	if v.Dispute != nil {
 		disp(v.Dispute)
+	}
+	if v.Letter != nil {
+		disp(&v.Letter.Dispute)
+		v.Letter.City, v.Letter.LegalBasis, v.Letter.Documents = text, text, []string{hostile}
+		v.Letter.Rulebook = mingjing.RulebookRef{ID: hostile, Version: hostile, Hash: hostile}
 	}
 	if v.Queue != nil {
 		v.Queue.Next, v.Queue.Filter.Agency = hostile, hostile

@@ -71,6 +71,17 @@ export async function furnish(server) {
   await resident.attach(dispute.id, pdf('Receipt'));
   await handler.post(`admin/cases/${dispute.id}/assign`);
 
+  // Another one is over, so that there is a letter.
+  const records = (await resident.get('records')).items;
+  const last = records[records.length - 1];
+  const over = await resident.post('disputes', {
+    record_id: last.record?.id ?? last.id,
+    reason: 'wrong_facts',
+    statement: 'It was not me who was late.',
+  });
+  await handler.post(`admin/cases/${over.id}/assign`);
+  await handler.post(`admin/cases/${over.id}/decision`, { outcome: 'upheld', reasons: 'The document does not show it.' });
+
   return {
     resident: await resident.done(),
     handler: await handler.done(),
@@ -82,6 +93,7 @@ export async function furnish(server) {
       record: record?.record?.id ?? record?.id,
       listing: listingID,
       dispute: dispute.id,
+      letter: over.id,
       case: dispute.id,
     },
     queries: {

@@ -59,6 +59,10 @@ type Config struct {
 	// Render makes the HTML of a page's body, Title its title.
 	Render func(v *mingjing.View) string
 	Title  func(v *mingjing.View) string
+	// Letter and CourtFile write what a view of them tells, PDF makes a file of it.
+	Letter    func(v *mingjing.View) mingjing.Letter
+	CourtFile func(v *mingjing.View) mingjing.Letter
+	PDF       func(l mingjing.Letter, lang string) ([]byte, error)
 	// Rulebooks are the published files, by name, as they score.
 	Rulebooks map[string][]byte
 	// Ready says by name what the product needs and does not have; an empty map is

@@ -152,6 +152,11 @@ func init() {
 			v.Dispute = &out
 			return err
 		},
+		"letter": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.Letter(c.ctx(), c.actor(), c.r.PathValue("id"))
+			v.Letter = &out
+			return err
+		},
 		"queue": func(c *call, v *mingjing.View) error {
 			out, err := c.cases()
 			v.Queue = &out

@@ -83,6 +83,8 @@ type special struct {
 
 var specials = []special{
 	{"/api/evidence/{id}", mingjing.Everyone, serveEvidence},
+	{"/api/disputes/{id}/letter.pdf", mingjing.Residents, serveLetter},
+	{"/api/disputes/{id}/court-file.pdf", mingjing.Residents, serveCourtFile},
 	{"/api/live", mingjing.Everyone, serveLive},
 	{"/api/openapi.json", mingjing.Anyone, serveOpenAPI},
 }

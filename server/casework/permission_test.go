@@ -35,6 +35,7 @@ type probe struct {
 type victim struct {
 	actor                                               mingjing.Actor
 	request, record, listing, dispute, evidence, freely string
+	decided                                             string // a dispute that is over
 }
 
 var probes = []probe{
@@ -69,6 +70,8 @@ var probes = []probe{
 		}
 		return []any{e, data}, err
 	}},
+	{"Letter", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Letter(ctx, a, v.decided) }},
+	{"CourtFile", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.CourtFile(ctx, a, v.decided) }},
 	{"Cases", staff, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
 		q, err := c.Cases(ctx, a, mingjing.CaseFilter{Search: v.actor.Name}, "")
 		q.Filter = mingjing.CaseFilter{} // the asker's own words
@@ -130,16 +133,17 @@ func TestEveryExportedMethodIsProbed(t *testing.T) {
 }
 
 // newVictim is a resident with one of everything; freely is a record that is not
-// disputed, dispute one that the handler works on.
+// disputed, dispute one that the handler works on, decided one that is over.
 func (c *city) newVictim(t *testing.T) victim {
 	t.Helper()
 	secret := debt("secret")
 	secret.Detail = mingjing.Text{"en": "SECRET"}
-	other := secret
-	other.Ref = "other"
-	c.offices.hold("court", casework.Reply{Records: []casework.ReplyRecord{secret, other}, Listings: []casework.ReplyListing{blacklisted("list")}})
+	other, third := secret, secret
+	other.Ref, third.Ref = "other", "third"
+	c.offices.hold("court", casework.Reply{Records: []casework.ReplyRecord{secret, other, third}, Listings: []casework.ReplyListing{blacklisted("list")}})
 	v := victim{actor: c.resident(t, 1)}
 	v.actor.Name = "居民1"
+	var over string
 	v.request = c.ready(t, v.actor, "honest-shanghai").ID
 	c.ready(t, v.actor, "rongcheng")
 	c.do(t, func(tx casework.Tx) error {
@@ -147,13 +151,14 @@ func (c *city) newVictim(t *testing.T) victim {
 		if err != nil {
 			return err
 		}
-		v.record, v.freely = records[0].ID, records[1].ID
+		v.record, v.freely, over = records[0].ID, records[1].ID, records[2].ID
 		listings, err := tx.Listings(ctx, mingjing.ResidentID(v.actor.ID))
 		v.listing = listings[0].ID
 		return err
 	})
 	d := c.file(t, v.actor, v.record, "", pdf)
 	v.dispute, v.evidence = d.ID, d.Evidence[0].ID
+	v.decided = c.upheld(t, v.actor, over).ID
 	c.ask(t, v.actor, "honest-shanghai") // open, so that Ask has something to show
 	return v
 }

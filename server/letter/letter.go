@@ -1,0 +1,138 @@
+// Package letter turns a [mingjing.Letter] into a PDF: A4, real text that can be
+// selected and searched, the fonts in the file, page numbers, and the same bytes
+// for the same letter. It writes no sentence of its own.
+//
+// The pages are set here and only then drawn by fpdf, which cuts the fonts down to
+// what a file uses: so each page knows how many there are, and lines break where
+// both scripts want them to.
+package letter
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"codeberg.org/go-pdf/fpdf"
+
+	"mingjing"
+)
+
+// Measures of a page in points, and the inks of the app in print.
+const (
+	pageWidth, pageHeight = 595.28, 841.89
+	left, right           = 68.0, 68.0
+	top, bottom           = 82.0, 78.0
+	measure               = pageWidth - left - right
+	bodySize, bodyLead    = 10.5, 17.5
+	keyWidth              = 118.0
+)
+
+type ink [3]int
+
+var (
+	black      = ink{28, 36, 33}
+	muted      = ink{86, 96, 91}
+	jade       = ink{20, 96, 79}
+	jadeSoft   = ink{232, 242, 237}
+	bronze     = ink{135, 100, 42}
+	bronzeSoft = ink{242, 232, 210}
+	line       = ink{214, 207, 190}
+)
+
+// PDF is the letter as a file. It fails only where the fonts can't be read.
+func PDF(l mingjing.Letter, lang string) ([]byte, error) {
+	if err := fontsErr(); err != nil {
+		return nil, err
+	}
+	s := &setter{lang: lang}
+	s.letterhead(l)
+	for i, b := range l.Blocks {
+		var next mingjing.BlockKind
+		if i+1 < len(l.Blocks) {
+			next = l.Blocks[i+1].Kind
+		}
+		s.block(b, next)
+	}
+	return s.draw(l)
+}
+
+// draw gives the pages to fpdf.
+func (s *setter) draw(l mingjing.Letter) ([]byte, error) {
+	p := fpdf.New("P", "pt", "A4", "")
+	p.SetCatalogSort(true)
+	p.SetAutoPageBreak(false, 0)
+	p.SetMargins(0, 0, 0)
+	p.SetTitle(visible(l.Title), true)
+	p.SetAuthor(visible(l.Office), true)
+	p.SetSubject(visible(l.Number), true)
+	p.SetCreator("Mingjing", true)
+	p.SetProducer("Mingjing", true)
+	p.SetCreationDate(l.At.UTC())
+	p.SetModificationDate(l.At.UTC())
+	p.SetLang(s.lang)
+	p.AddUTF8FontFromBytes(both.name, "", both.data)
+	p.AddUTF8FontFromBytes(latin.name, "", latin.data)
+	about := cmp.Or(l.About, l.Title)
+	for i, page := range s.pages {
+		p.AddPage()
+		for _, draw := range page {
+			draw(p)
+		}
+		folio := strings.NewReplacer("{page}", strconv.Itoa(i+1), "{pages}", strconv.Itoa(len(s.pages))).Replace(l.Folio)
+		rule(p, left, pageHeight-54, measure, 0.5, line)
+		text(p, runs(fit(about, 8.5, measure-120), 8.5), left, pageHeight-40, 8.5, muted, false)
+		set := runs(visible(folio), 8.5)
+		text(p, set, left+measure-width(set), pageHeight-40, 8.5, muted, false)
+		if i > 0 {
+			mirror(p, left+7, 50, 7)
+			text(p, runs(fit(l.Number, 8.5, measure-24), 8.5), left+22, 53, 8.5, muted, false)
+			rule(p, left, 64, measure, 0.5, line)
+		}
+	}
+	var out bytes.Buffer
+	if err := p.Output(&out); err != nil {
+		return nil, fmt.Errorf("letter: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// text draws runs on a line; bold is the outline of each sign, drawn as well.
+func text(p *fpdf.Fpdf, runs []run, x, y, size float64, colour ink, bold bool) {
+	p.SetTextColor(colour[0], colour[1], colour[2])
+	if bold {
+		p.SetDrawColor(colour[0], colour[1], colour[2])
+		p.SetLineWidth(size * 0.032)
+		p.SetTextRenderingMode(2)
+		defer p.SetTextRenderingMode(0)
+	}
+	for _, r := range runs {
+		p.SetFont(r.face.name, "", size)
+		p.Text(x, y, r.text)
+		x += r.width
+	}
+}
+
+func rule(p *fpdf.Fpdf, x, y, w, h float64, colour ink) {
+	p.SetFillColor(colour[0], colour[1], colour[2])
+	p.Rect(x, y, w, h, "F")
+}
+
+// mirror draws the mark of the product, a bronze mirror seen from behind, around a
+// point.
+func mirror(p *fpdf.Fpdf, x, y, r float64) {
+	unit := r / 29
+	p.SetDrawColor(bronze[0], bronze[1], bronze[2])
+	p.SetFillColor(bronzeSoft[0], bronzeSoft[1], bronzeSoft[2])
+	p.SetLineWidth(3 * unit)
+	p.Circle(x, y, r, "FD")
+	p.SetLineWidth(1.2 * unit)
+	p.Circle(x, y, 21*unit, "D")
+	p.SetLineWidth(2.4 * unit)
+	for _, m := range [][2]float64{{0, -1}, {0, 1}, {-1, 0}, {1, 0}} {
+		p.Line(x+m[0]*18*unit, y+m[1]*18*unit, x+m[0]*11*unit, y+m[1]*11*unit)
+	}
+	p.SetFillColor(jade[0], jade[1], jade[2])
+	p.Circle(x, y, 6*unit, "F")
+}
