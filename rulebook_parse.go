@@ -71,7 +71,7 @@ func (e *RulebookError) Error() string {
 // a [*RulebookError].
 func ParseRulebook(data []byte) (*Rulebook, error) {
 	var c checker
-	if c.syntax(data); len(c.problems) > 0 {
+	if c.syntax(data, reflect.TypeFor[Rulebook]()); len(c.problems) > 0 {
 		return nil, c.err()
 	}
 	book := new(Rulebook)
@@ -114,7 +114,7 @@ func (c *checker) err() error {
 }
 
 // syntax checks what encoding/json would let pass, and places what it would not.
-func (c *checker) syntax(data []byte) {
+func (c *checker) syntax(data []byte, t reflect.Type) {
 	if len(data) > MaxRulebookBytes {
 		c.add("", "the file is larger than "+strconv.Itoa(MaxRulebookBytes)+" bytes: shorten it")
 		return
@@ -125,13 +125,13 @@ func (c *checker) syntax(data []byte) {
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
-	if err := c.tokens(dec, "", reflect.TypeFor[Rulebook](), 0); err != nil {
+	if err := c.tokens(dec, "", t, 0); err != nil {
 		line := 1 + bytes.Count(data[:min(int(dec.InputOffset()), len(data))], []byte("\n"))
 		c.add("", "near line "+strconv.Itoa(line)+": not JSON: "+err.Error())
 		return
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		c.add("", "there is something after the end of the rulebook: remove it")
+		c.add("", "there is something after the end: remove it")
 	}
 }
 
@@ -286,17 +286,11 @@ func (c *checker) head(b *Rulebook) {
 	if !validCode(b.ID, "-") {
 		c.add("/id", "write 1 to 60 lower-case letters, digits and hyphens, beginning with a letter")
 	}
-	if len(b.Version) > 32 || !onlyBytes(b.Version, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-") {
-		c.add("/version", "write 1 to 32 letters, digits, dots and hyphens, such as 2026.1")
-	}
+	c.version(b.Version)
 	c.text("/name", b.Name)
 	c.text("/city", b.City)
 	c.text("/about", b.About)
-	area, place, ok := strings.Cut(b.Zone, "/")
-	const zone = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_+-/"
-	if !ok || len(b.Zone) > 60 || !onlyBytes(area, zone) || !onlyBytes(place, zone) || strings.Contains(b.Zone, "//") {
-		c.add("/zone", "write an IANA time zone, such as Asia/Shanghai")
-	}
+	c.zone(b.Zone)
 	for _, v := range []struct {
 		path  string
 		value int
@@ -310,6 +304,20 @@ func (c *checker) head(b *Rulebook) {
 	}
 	if b.Base < b.Min || b.Base > b.Max {
 		c.add("/base", "it must lie between min and max")
+	}
+}
+
+func (c *checker) version(version string) {
+	if len(version) > 32 || !onlyBytes(version, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-") {
+		c.add("/version", "write 1 to 32 letters, digits, dots and hyphens, such as 2026.1")
+	}
+}
+
+func (c *checker) zone(name string) {
+	area, place, ok := strings.Cut(name, "/")
+	const zone = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_+-/"
+	if !ok || len(name) > 60 || !onlyBytes(area, zone) || !onlyBytes(place, zone) || strings.Contains(name, "//") {
+		c.add("/zone", "write an IANA time zone, such as Asia/Shanghai")
 	}
 }
 

@@ -55,6 +55,8 @@ type View struct {
 	// RulebookHash is the SHA-256 of the published bytes of Rulebook, 64 hex
 	// digits: the rulebook itself loses it on its way through JSON.
 	RulebookHash string `json:"rulebook_hash,omitempty"`
+	// Calendar is the one that Rulebook's procedure counts by.
+	Calendar *Calendar `json:"calendar,omitempty"`
 
 	// Labels are the names, in the page's language, of the codes that the page
 	// shows: "agency.<code>", "item.<code>", "band.<rulebook>.<code>",

@@ -78,7 +78,7 @@ func rulebookBody(v *mingjing.View) []app.UI {
 		}
 	}
 	body = append(body,
-		c.Section("procedure", t(v, "rulebook.procedure"), c.P(t(v, "rulebook.procedure_text")), stepsTable(v, b), procedureNote(v, b)),
+		c.Section("procedure", t(v, "rulebook.procedure"), c.P(t(v, "rulebook.procedure_text")), stepsTable(v, b), procedureNote(v, b), calendarPart(v)),
 		c.Section("tiers", t(v, "rulebook.tiers"), tiersTable(v, b)),
 		c.Section("lists", t(v, "rulebook.lists"), listsTable(v, b)),
 		c.Section("measures", t(v, "rulebook.measures"), c.P(t(v, "rulebook.measures_text")), measuresTable(v, b)))
@@ -275,4 +275,47 @@ func measuresTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
 	}
 	return c.Table{Caption: t(v, "rulebook.measures"), QuietCaption: true, Columns: []c.Column{{Text: t(v, "rulebook.measure")},
 		{Text: t(v, "rulebook.basis")}, {Text: t(v, "rulebook.measure_tier")}}, Rows: rows}.UI()
+}
+
+// calendarPart says which days are working days, and where the calendar ends.
+func calendarPart(v *mingjing.View) app.UI {
+	k := v.Calendar
+	if k == nil {
+		return nil
+	}
+	var sample app.UI
+	if k.Sample {
+		sample = c.El("p", c.A{"class": "muted"}, sampleTag(v, true), c.Text(" "+k.SampleNote.In(v.Lang)))
+	}
+	file := k.Code + ".json"
+	return c.Div("",
+		c.El("h3", nil, c.Text(t(v, "calendar.title"))),
+		c.P(t(v, "calendar.text", "name", k.Name.In(v.Lang), "version", k.Version, "from", date(v, k.From), "to", date(v, k.To))),
+		c.Muted(t(v, "calendar.source", "source", k.Source.In(v.Lang))),
+		sample,
+		c.Details{Summary: t(v, "calendar.days"), Body: []app.UI{
+			c.El("h4", nil, c.Text(t(v, "calendar.holidays"))), dayRuns(v, k, k.Holidays),
+			c.El("h4", nil, c.Text(t(v, "calendar.workdays"))), dayRuns(v, k, k.Workdays)}}.UI(),
+		c.El("p", nil, c.Link{Text: file, Href: "/web/rulebooks/calendars/" + file, Full: true, Class: "row-link"}.UI()))
+}
+
+// dayRuns lists days, those that follow one another as one.
+func dayRuns(v *mingjing.View, k *mingjing.Calendar, days []mingjing.Date) app.UI {
+	var runs []app.UI
+	for i := 0; i < len(days); {
+		last := i
+		for last+1 < len(days) && days[last+1] == days[last].AddDays(1) {
+			last++
+		}
+		text := date(v, days[i])
+		if last > i {
+			text = t(v, "calendar.range", "from", text, "to", date(v, days[last]))
+		}
+		if k.Sample && days[i] >= k.SampleFrom {
+			text = t(v, "calendar.projected", "days", text)
+		}
+		runs = append(runs, c.Text(text))
+		i = last + 1
+	}
+	return c.List("", runs...)
 }

@@ -13,7 +13,7 @@ import (
 func TestARulebookSaysHowLongEverybodyHasAndWhatAListMayDo(t *testing.T) {
 	each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, _ string) {
 		if v.Rulebook == nil {
-			t.Skip("no rulebook")
+			return
 		}
 		p := v.Rulebook.Procedure
 		steps := doc.Find("#procedure").Parent().Text()
@@ -33,6 +33,26 @@ func TestARulebookSaysHowLongEverybodyHasAndWhatAListMayDo(t *testing.T) {
 			if item.Exit != nil && !strings.Contains(text, item.Exit.In(v.Lang)) {
 				t.Errorf("it does not say how to get off %s", item.Code)
 			}
+		}
+	})
+}
+
+func TestARulebookSaysWhichDaysAreWorked(t *testing.T) {
+	each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, _ string) {
+		if v.Calendar == nil {
+			return
+		}
+		text := doc.Find("#procedure").Parent().Text()
+		for _, d := range []mingjing.Date{v.Calendar.From, v.Calendar.To, "2026-10-01", "2026-10-07", "2026-10-10"} {
+			if !strings.Contains(text, date(v, d)) {
+				t.Errorf("it does not say %s", d)
+			}
+		}
+		if strings.Contains(text, date(v, "2026-10-03")) {
+			t.Error("a day within a holiday is named on its own")
+		}
+		if !strings.Contains(text, v.Calendar.SampleNote.In(v.Lang)) {
+			t.Error("it does not say what is projected")
 		}
 	})
 }

@@ -59,7 +59,7 @@ type Config struct {
 	// Render makes the HTML of a page's body, Title its title.
 	Render func(v *mingjing.View) string
 	Title  func(v *mingjing.View) string
-	// Rulebooks are the published files, by name, as they score.
+	// Rulebooks are the published files, by name, as they score, and the calendars.
 	Rulebooks map[string][]byte
 	// Ready says by name what the product needs and does not have; an empty map is
 	// ready.

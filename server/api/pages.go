@@ -67,6 +67,7 @@ func init() {
 				return mingjing.Errorf(mingjing.NotFound, "not_found")
 			}
 			v.RulebookHash = v.Rulebook.Ref().Hash
+			v.Calendar = c.s.casework.Calendar(v.Rulebook)
 			return nil
 		},
 		"overview": func(c *call, v *mingjing.View) error {

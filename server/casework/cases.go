@@ -241,7 +241,7 @@ func (c *Casework) AskAgency(ctx context.Context, a mingjing.Actor, id string) (
 	return c.handle(ctx, a, id, "ask_agency", mayAsk, func(t *tx, d *Dispute, now time.Time) error {
 		d.State = mingjing.DisputeAgencyAsked
 		meet(d.Clocks, "forward", now)
-		d.Clocks = append(d.Clocks, mingjing.Clock{Code: "agency", Due: c.due(AgencyDays)})
+		d.Clocks = append(d.Clocks, c.clockFor("agency", AgencyDays))
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "agency_asked", Role: a.Role, Who: a.Name})
 		return t.Enqueue(ctx, Job{Kind: JobQuestion, ID: d.ID})
 	})

@@ -123,8 +123,8 @@ func (c *Casework) FileDispute(ctx context.Context, a mingjing.Actor, f Filing) 
 			Dispute: mingjing.Dispute{ID: id, Reason: f.Reason, Statement: f.Statement, State: mingjing.DisputeFiled, FiledAt: now,
 				Clocks: []mingjing.Clock{
 					{Code: "mark", Due: c.due(MarkDays), MetAt: &now},
-					{Code: "forward", Due: c.due(ForwardDays)},
-					{Code: "decide", Due: c.due(DecideDays)},
+					c.clockFor("forward", ForwardDays),
+					c.clockFor("decide", DecideDays),
 				},
 				Timeline: []mingjing.TimelineEntry{{At: now, Code: "filed", Role: a.Role}},
 			}}

@@ -102,6 +102,7 @@ var probes = []probe{
 var free = map[string]string{
 	"Books":       "published",
 	"Book":        "published",
+	"Calendar":    "published",
 	"ClockScale":  "published",
 	"Now":         "published",
 	"Zone":        "published",

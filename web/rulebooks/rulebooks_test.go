@@ -17,15 +17,20 @@ import (
 
 func compiled(t testing.TB) *jsonschema.Schema {
 	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(rulebooks.Schema()))
+	return compile(t, rulebooks.Schema())
+}
+
+func compile(t testing.TB, data []byte) *jsonschema.Schema {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := jsonschema.NewCompiler()
-	if err := c.AddResource("mem:///rulebook.schema.json", doc); err != nil {
+	if err := c.AddResource("mem:///schema.json", doc); err != nil {
 		t.Fatal(err)
 	}
-	schema, err := c.Compile("mem:///rulebook.schema.json")
+	schema, err := c.Compile("mem:///schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -468,6 +473,65 @@ func TestTheClocksThatTheLawGivesAreTheLaws(t *testing.T) {
 			if got := book.MeasuresOf(item); len(got) != len(item.Measures) {
 				t.Errorf("%s: of the measures of %s only %d are published", id, item.Code, len(got))
 			}
+		}
+	}
+}
+
+func TestThePublishedCalendarsLoadAndKeepTheSchema(t *testing.T) {
+	schema := compile(t, rulebooks.CalendarSchema())
+	files := rulebooks.CalendarFiles()
+	if got := slices.Sorted(maps.Keys(files)); !slices.Equal(got, []string{"calendars/china.json"}) {
+		t.Fatalf("published are %v", got)
+	}
+	for name, data := range files {
+		if err := bySchema(t, schema, data); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	all, err := rulebooks.Calendars()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, book := range published(t) {
+		i := slices.IndexFunc(all, func(k *mingjing.Calendar) bool { return k.Code == book.Procedure.Calendar })
+		if i < 0 || all[i].Zone != book.Zone {
+			t.Errorf("%s counts by a calendar that is not published for its zone", id)
+		}
+	}
+	var text map[string]any
+	if err := json.Unmarshal(rulebooks.CalendarSchema(), &text); err != nil {
+		t.Fatal(err)
+	}
+	if got := at(text, "$defs", "days")["maxItems"]; got != float64(mingjing.MaxCalendarDays) {
+		t.Errorf("the schema has %v days, the program %d", got, mingjing.MaxCalendarDays)
+	}
+}
+
+func TestABrokenCalendarIsRefusedByTheSchemaToo(t *testing.T) {
+	schema := compile(t, rulebooks.CalendarSchema())
+	for name, change := range map[string]func(map[string]any){
+		"an unknown field":       func(k map[string]any) { k["colour"] = "red" },
+		"no days off":            func(k map[string]any) { delete(k, "holidays") },
+		"a day that is a number": func(k map[string]any) { k["from"] = 20240101 },
+		"a day in words":         func(k map[string]any) { k["from"] = "1 January 2024" },
+		"a day twice":            func(k map[string]any) { k["workdays"] = []any{"2026-10-10", "2026-10-10"} },
+		"samples without a note": func(k map[string]any) { delete(k, "sample_note") },
+		"a note without samples": func(k map[string]any) { k["sample"] = false; delete(k, "sample_from") },
+	} {
+		var k map[string]any
+		if err := json.Unmarshal(rulebooks.CalendarFiles()["calendars/china.json"], &k); err != nil {
+			t.Fatal(err)
+		}
+		change(k)
+		data, err := json.Marshal(k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := bySchema(t, schema, data); err == nil {
+			t.Errorf("%s: the schema says nothing", name)
+		}
+		if _, err := mingjing.ParseCalendar(data); err == nil {
+			t.Errorf("%s: the reader says nothing", name)
 		}
 	}
 }
