@@ -36,7 +36,7 @@ var Routes = []Route{
 	{"disputes", "disputes", Residents},
 	{"new-dispute", "disputes/new", Residents}, // ?record=ID or ?listing=ID
 	{"dispute", "disputes/{id}", Residents},
-	{"queue", "admin", Staff}, // ?state=S&mine=1&agency=A&search=Q&cursor=C
+	{"queue", "admin", Staff}, // ?state=S&late=L&mine=1&agency=A&search=Q&cursor=C
 	{"case", "admin/cases/{id}", Staff},
 }
 

@@ -254,7 +254,8 @@ type QueueView struct {
 	Filter CaseFilter `json:"filter"`
 	// Next is the cursor of the next page, empty at the end.
 	Next string `json:"next,omitempty"`
-	// Counts of all open cases by state, and those whose clock was missed.
+	// Counts of all cases by state; of the open ones those that are late and those
+	// that are very_late, and both as missed.
 	Counts map[string]int `json:"counts"`
 }
 
@@ -270,6 +271,8 @@ type CaseFilter struct {
 	Mine bool `json:"mine,omitempty"`
 	// Agency leaves only cases about one agency's records.
 	Agency string `json:"agency,omitempty"`
+	// Late leaves only open cases whose nearest clock is late, or very late.
+	Late Lateness `json:"late,omitempty"`
 	// Search matches the case's id, the resident's name and the catalogue code.
 	Search string `json:"search,omitempty"`
 }
