@@ -20,6 +20,7 @@ var Routes = []Route{
 	{"staff-login", "staff/login", Anyone},
 	{"rulebooks", "rulebooks", Anyone},
 	{"rulebook", "rulebooks/{id}", Anyone},
+	{"agencies", "agencies", Anyone},
 	{"offline", "offline", Anyone},
 	{"overview", "overview", Residents},
 	{"ask", "ask", Residents},

@@ -39,7 +39,8 @@ func rulebooksBody(v *mingjing.View) []app.UI {
 				c.El("span", nil, c.Text(tn(v, "count.items", len(b.Catalogue)))),
 				c.El("span", nil, c.Text(tn(v, "count.agencies", len(b.Agencies)))))}}.UI())
 	}
-	return append(body, c.List("cards", cards...))
+	return append(body, c.List("cards", cards...),
+		c.El("p", nil, c.Link{Text: t(v, "nav.agencies"), Href: href(v, "agencies"), Class: "row-link"}.UI()))
 }
 
 func sampleTag(v *mingjing.View, sample bool) app.UI {

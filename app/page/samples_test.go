@@ -278,6 +278,8 @@ func samplesToScore(t testing.TB, lang string) []sample {
 	add("rulebooks-none", anonymous(base(t, lang, "rulebooks")), nil)
 	add("rulebook", anonymous(base(t, lang, "rulebook")), func(v *mingjing.View) { v.Rulebook, v.Calendar = rc, calendar(t) })
 	add("rulebook-shanghai", base(t, lang, "rulebook"), func(v *mingjing.View) { v.Rulebook = sh })
+	add("agencies", anonymous(base(t, lang, "agencies")), func(v *mingjing.View) { v.Agencies = sampleAgencies() })
+	add("agencies-none", anonymous(base(t, lang, "agencies")), nil)
 	for status, code := range map[int]string{401: "not_logged_in", 403: "forbidden", 404: "not_found", 503: "identity_down"} {
 		add("error-"+code, anonymous(base(t, lang, "error")), func(v *mingjing.View) { v.Problem = problem(status, code) })
 	}

@@ -70,6 +70,11 @@ func init() {
 			v.Calendar = c.s.casework.Calendar(v.Rulebook)
 			return nil
 		},
+		"agencies": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.AgencyFigures(c.ctx())
+			v.Agencies = &out
+			return err
+		},
 		"overview": func(c *call, v *mingjing.View) error {
 			out, err := c.s.casework.Overview(c.ctx(), c.actor())
 			v.Overview = &out

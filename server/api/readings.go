@@ -173,6 +173,10 @@ func getCases(c *call) (any, error) {
 	return items(out, v.Next), err
 }
 
+func getAgencies(c *call) (any, error) {
+	return c.s.casework.AgencyFigures(c.ctx())
+}
+
 func getCase(c *call) (any, error) {
 	return c.s.casework.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
 }

@@ -129,6 +129,7 @@ func (c *Casework) today() mingjing.Date { return mingjing.DateOf(c.Now()) }
 // tx is one transaction with the events that are published once it is committed.
 type tx struct {
 	Tx
+	c      *Casework
 	events []published
 }
 
@@ -152,7 +153,7 @@ const publishWait = 5 * time.Second
 func (c *Casework) tx(ctx context.Context, fn func(*tx) error) error {
 	var done []published
 	err := c.store.Tx(ctx, func(raw Tx) error {
-		t := &tx{Tx: raw}
+		t := &tx{Tx: raw, c: c}
 		err := fn(t)
 		done = t.events
 		return err

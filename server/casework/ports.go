@@ -161,6 +161,11 @@ type Tx interface {
 	// LateCounts is how many open cases are late at the instant, and how many very
 	// late: those are not counted among the late.
 	LateCounts(ctx context.Context, now time.Time) (late, very int, err error)
+	// SetAgencyCase keeps what a dispute says about its agency, in the place of what
+	// it said before.
+	SetAgencyCase(ctx context.Context, k AgencyCase) error
+	// AgencyCounts are the sums of each agency that has any.
+	AgencyCounts(ctx context.Context, now time.Time) ([]AgencyCounts, error)
 
 	AddEvidence(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error
 	SetEvidenceAnswer(ctx context.Context, id, answer string) error

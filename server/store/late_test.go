@@ -66,3 +66,41 @@ func TestLateCasesAreFoundByAnInstant(t *testing.T) {
 		check(500, "d4", "d2d3")
 	})
 }
+
+func TestAgencyCasesAreSummedByAgency(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s, r := open(t, url), resident(1)
+		enrol(t, s, r)
+		days := func(n int) *int { return &n }
+		cases := []casework.AgencyCase{
+			{Dispute: "d1", Agency: "court", Asked: true, Answer: casework.AnswerInTime, Outcome: mingjing.OutcomeRejected, AnswerDays: days(3), DecideDays: days(5)},
+			{Dispute: "d2", Agency: "court", Asked: true, Answer: casework.AnswerLate, Outcome: mingjing.OutcomePartly, AnswerDays: days(3), DecideDays: days(0)},
+			{Dispute: "d3", Agency: "court", Asked: true, Answer: casework.AnswerSilent, LateFrom: day},
+			{Dispute: "d4", Agency: "court", Asked: true, LateFrom: day.Add(time.Hour)},
+			{Dispute: "d5", Agency: "court", Outcome: mingjing.OutcomeUpheld, DecideDays: days(5)},
+			{Dispute: "d6", Agency: "tax"},
+		}
+		for i, k := range cases {
+			do(t, s, func(ctx context.Context, tx casework.Tx) error {
+				return errors.Join(tx.PutRecord(ctx, record(r, "r"+k.Dispute)), tx.AddDispute(ctx, dispute(r, k.Dispute, "r"+k.Dispute)),
+					tx.SetAgencyCase(ctx, casework.AgencyCase{Dispute: k.Dispute, Agency: "traffic", Asked: i%2 == 0}), // as it was before
+					tx.SetAgencyCase(ctx, k))
+			})
+		}
+		want := []casework.AgencyCounts{
+			{Agency: "court", Cases: 5, Asked: 4, InTime: 1, Late: 1, Silent: 1, Upheld: 1, Partly: 1, Rejected: 1, LateNow: 1,
+				AnswerDays: map[int]int{3: 2}, DecideDays: map[int]int{0: 1, 5: 2}},
+			{Agency: "tax", Cases: 1, AnswerDays: map[int]int{}, DecideDays: map[int]int{}},
+		}
+		same(t, "sums", mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.AgencyCounts, error) {
+			return tx.AgencyCounts(ctx, day.Add(time.Minute))
+		}), want)
+		ctx := t.Context()
+		err := s.Tx(ctx, func(tx casework.Tx) error {
+			return tx.SetAgencyCase(ctx, casework.AgencyCase{Dispute: "nowhere", Agency: "tax"})
+		})
+		if !errors.Is(err, casework.ErrNotFound) {
+			t.Errorf("a case of no dispute: %v, want ErrNotFound", err)
+		}
+	})
+}
