@@ -45,11 +45,11 @@ type Procedure struct {
 	// StatementWords is the most words of a statement on file: see [Words].
 	StatementWords int `json:"statement_words"`
 	// Tiers from the mildest to the gravest.
-	Tiers []Tier `json:"tiers,omitempty"`
+	Tiers []Tier `json:"tiers"`
 	// Sample says that figures in it were invented; SampleNote says which.
 	Sample     bool `json:"sample"`
 	SampleNote Text `json:"sample_note,omitempty"`
-	LegalBasis Text `json:"legal_basis,omitempty"`
+	LegalBasis Text `json:"legal_basis"`
 }
 
 // A Tier is how grave the ground of a listing is, and with it how long the listing

@@ -20,6 +20,7 @@ var Routes = []Route{
 	{"staff-login", "staff/login", Anyone},
 	{"rulebooks", "rulebooks", Anyone},
 	{"rulebook", "rulebooks/{id}", Anyone},
+	{"agencies", "agencies", Anyone},
 	{"offline", "offline", Anyone},
 	{"overview", "overview", Residents},
 	{"ask", "ask", Residents},
@@ -37,7 +38,7 @@ var Routes = []Route{
 	{"new-dispute", "disputes/new", Residents}, // ?record=ID or ?listing=ID
 	{"dispute", "disputes/{id}", Residents},
 	{"letter", "disputes/{id}/letter", Residents},
-	{"queue", "admin", Staff}, // ?state=S&mine=1&agency=A&search=Q&cursor=C
+	{"queue", "admin", Staff}, // ?state=S&late=L&mine=1&agency=A&search=Q&cursor=C
 	{"case", "admin/cases/{id}", Staff},
 }
 

@@ -31,9 +31,9 @@ type Rulebook struct {
 	Catalogue []Item     `json:"catalogue"`
 	NeverUsed []NeverUse `json:"never_used"`
 	// Measures are all that a listing may do, each with the text that allows it.
-	Measures []PublishedMeasure `json:"measures,omitempty"`
+	Measures []PublishedMeasure `json:"measures"`
 	// Procedure is the due process of listings and disputes.
-	Procedure Procedure `json:"procedure,omitzero"`
+	Procedure Procedure `json:"procedure"`
 	// Bands from the best to the worst.
 	Bands []Band `json:"bands"`
 
@@ -73,9 +73,10 @@ type Item struct {
 	// Tier is how grave the ground of a listing of this item is, a code of the
 	// procedure's tiers; "" for records and redlists.
 	Tier string `json:"tier,omitempty"`
-	// Measures are the codes of the measures that a listing of this item may carry.
+	// Measures are the codes of the measures that a listing of this item may carry;
+	// none for records.
 	Measures []string `json:"measures,omitempty"`
-	// Exit says how to get off the list before its term ends.
+	// Exit says how to get off the list before its term ends; none for records.
 	Exit Text `json:"exit,omitempty"`
 	// Points are added once for each record or listing.
 	Points int `json:"points,omitempty"`
@@ -126,6 +127,27 @@ func (b *Rulebook) Band(code string) (Band, bool) {
 		}
 	}
 	return Band{}, false
+}
+
+// Measure finds a published measure by its code.
+func (b *Rulebook) Measure(code string) (PublishedMeasure, bool) {
+	for _, m := range b.Measures {
+		if m.Code == code {
+			return m, true
+		}
+	}
+	return PublishedMeasure{}, false
+}
+
+// MeasuresOf are the measures that a listing of the item may carry, as published.
+func (b *Rulebook) MeasuresOf(item Item) []Measure {
+	all := make([]Measure, 0, len(item.Measures))
+	for _, code := range item.Measures {
+		if m, ok := b.Measure(code); ok {
+			all = append(all, m.Measure)
+		}
+	}
+	return all
 }
 
 func (b *Rulebook) agency(code string) *Agency {

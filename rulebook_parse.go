@@ -24,18 +24,23 @@ const RulebookSchema = "rulebook.schema.json"
 
 // Bounds within which a rulebook may set its own figures.
 const (
-	MaxAgencies      = 500
-	MaxDocumentKinds = 200
-	MaxCatalogue     = 1000
-	MaxNeverUsed     = 100
-	MaxBands         = 20
-	MaxBrings        = 20
-	MaxTextChars     = 2000      // characters of a text in one language
-	MaxPoints        = 1000      // points of one item, either way
-	MaxValue         = 1_000_000 // distance of a value from zero
-	MaxCountsMonths  = 60        // Shanghai Social Credit Regulations 2017: five years
-	maxProblems      = 100
-	maxDepth         = 16
+	MaxAgencies       = 500
+	MaxDocumentKinds  = 200
+	MaxCatalogue      = 1000
+	MaxNeverUsed      = 100
+	MaxBands          = 20
+	MaxBrings         = 20
+	MaxMeasures       = 200
+	MaxTextChars      = 2000      // characters of a text in one language
+	MaxPoints         = 1000      // points of one item, either way
+	MaxValue          = 1_000_000 // distance of a value from zero
+	MaxCountsMonths   = 60        // Shanghai Social Credit Regulations 2017: five years
+	MaxDays           = 366       // of any step of the procedure
+	MaxShownMonths    = 36        // a listing may be shown (2020 No. 49: three years)
+	MaxReopenMonths   = 60        // the ways on from a decision are open
+	MaxStatementWords = 1000      // words of a statement on file
+	maxProblems       = 100
+	maxDepth          = 16
 )
 
 // Subjects are what a catalogue item may be about, a closed list.
@@ -66,7 +71,7 @@ func (e *RulebookError) Error() string {
 // a [*RulebookError].
 func ParseRulebook(data []byte) (*Rulebook, error) {
 	var c checker
-	if c.syntax(data); len(c.problems) > 0 {
+	if c.syntax(data, reflect.TypeFor[Rulebook]()); len(c.problems) > 0 {
 		return nil, c.err()
 	}
 	book := new(Rulebook)
@@ -109,7 +114,7 @@ func (c *checker) err() error {
 }
 
 // syntax checks what encoding/json would let pass, and places what it would not.
-func (c *checker) syntax(data []byte) {
+func (c *checker) syntax(data []byte, t reflect.Type) {
 	if len(data) > MaxRulebookBytes {
 		c.add("", "the file is larger than "+strconv.Itoa(MaxRulebookBytes)+" bytes: shorten it")
 		return
@@ -120,13 +125,13 @@ func (c *checker) syntax(data []byte) {
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
-	if err := c.tokens(dec, "", reflect.TypeFor[Rulebook](), 0); err != nil {
+	if err := c.tokens(dec, "", t, 0); err != nil {
 		line := 1 + bytes.Count(data[:min(int(dec.InputOffset()), len(data))], []byte("\n"))
 		c.add("", "near line "+strconv.Itoa(line)+": not JSON: "+err.Error())
 		return
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		c.add("", "there is something after the end of the rulebook: remove it")
+		c.add("", "there is something after the end: remove it")
 	}
 }
 
@@ -214,6 +219,12 @@ func fieldType(t reflect.Type, key string) reflect.Type {
 	}
 	for i := range t.NumField() {
 		f := t.Field(i)
+		if f.Anonymous {
+			if of := fieldType(f.Type, key); of != nil {
+				return of
+			}
+			continue
+		}
 		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name == key && name != "" && f.IsExported() {
 			return f.Type
 		}
@@ -246,6 +257,8 @@ func (b *Rulebook) Validate() error {
 	c := new(checker)
 	c.head(b)
 	docs := c.documents(b)
+	c.procedure(&b.Procedure)
+	c.measures(b)
 	c.catalogue(b, docs)
 	c.agencies(b)
 	c.neverUsed(b)
@@ -262,7 +275,7 @@ func (b *Rulebook) Validate() error {
 }
 
 func (b *Rulebook) hasSamples() bool {
-	return slices.ContainsFunc(b.Catalogue, func(i Item) bool { return i.Sample }) ||
+	return b.Procedure.Sample || slices.ContainsFunc(b.Catalogue, func(i Item) bool { return i.Sample }) ||
 		slices.ContainsFunc(b.Bands, func(v Band) bool { return v.Sample })
 }
 
@@ -273,17 +286,11 @@ func (c *checker) head(b *Rulebook) {
 	if !validCode(b.ID, "-") {
 		c.add("/id", "write 1 to 60 lower-case letters, digits and hyphens, beginning with a letter")
 	}
-	if len(b.Version) > 32 || !onlyBytes(b.Version, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-") {
-		c.add("/version", "write 1 to 32 letters, digits, dots and hyphens, such as 2026.1")
-	}
+	c.version(b.Version)
 	c.text("/name", b.Name)
 	c.text("/city", b.City)
 	c.text("/about", b.About)
-	area, place, ok := strings.Cut(b.Zone, "/")
-	const zone = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_+-/"
-	if !ok || len(b.Zone) > 60 || !onlyBytes(area, zone) || !onlyBytes(place, zone) || strings.Contains(b.Zone, "//") {
-		c.add("/zone", "write an IANA time zone, such as Asia/Shanghai")
-	}
+	c.zone(b.Zone)
 	for _, v := range []struct {
 		path  string
 		value int
@@ -300,6 +307,20 @@ func (c *checker) head(b *Rulebook) {
 	}
 }
 
+func (c *checker) version(version string) {
+	if len(version) > 32 || !onlyBytes(version, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-") {
+		c.add("/version", "write 1 to 32 letters, digits, dots and hyphens, such as 2026.1")
+	}
+}
+
+func (c *checker) zone(name string) {
+	area, place, ok := strings.Cut(name, "/")
+	const zone = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_+-/"
+	if !ok || len(name) > 60 || !onlyBytes(area, zone) || !onlyBytes(place, zone) || strings.Contains(name, "//") {
+		c.add("/zone", "write an IANA time zone, such as Asia/Shanghai")
+	}
+}
+
 func (c *checker) documents(b *Rulebook) map[string]bool {
 	c.count("/documents", len(b.Documents), MaxDocumentKinds)
 	codes := map[string]bool{}
@@ -309,6 +330,127 @@ func (c *checker) documents(b *Rulebook) map[string]bool {
 		c.text(path+"/name", d.Name)
 	}
 	return codes
+}
+
+// procedure checks that nobody's time is without bound, and none is without time.
+func (c *checker) procedure(p *Procedure) {
+	const path = "/procedure"
+	if !validCode(p.Calendar, "_") {
+		c.add(path+"/calendar", "write the code of a published calendar, such as china")
+	}
+	for _, v := range []struct {
+		field string
+		days  int
+	}{
+		{"mark_days", p.MarkDays}, {"forward_days", p.ForwardDays}, {"agency_days", p.AgencyDays},
+		{"second_notice_days", p.SecondNoticeDays}, {"bureau_days", p.BureauDays}, {"extension_days", p.ExtensionDays},
+		{"check_days", p.CheckDays}, {"serve_days", p.ServeDays}, {"answer_days", p.AnswerDays}, {"repair_days", p.RepairDays},
+		{"review_days", p.ReviewDays}, {"delete_days", p.DeleteDays}, {"very_late_days", p.VeryLateDays},
+	} {
+		if v.days < 1 || v.days > MaxDays {
+			c.add(path+"/"+v.field, "write 1 to "+strconv.Itoa(MaxDays)+" working days")
+		}
+	}
+	if p.ReopenMonths < 1 || p.ReopenMonths > MaxReopenMonths {
+		c.add(path+"/reopen_months", "write 1 to "+strconv.Itoa(MaxReopenMonths)+" months")
+	}
+	if p.StatementWords < 1 || p.StatementWords > MaxStatementWords {
+		c.add(path+"/statement_words", "write 1 to "+strconv.Itoa(MaxStatementWords)+" words")
+	}
+	c.tiers(path+"/tiers", p.Tiers)
+	c.text(path+"/legal_basis", p.LegalBasis)
+	if p.Sample {
+		c.text(path+"/sample_note", p.SampleNote)
+	} else if p.SampleNote != nil {
+		c.add(path+"/sample_note", "sample is not true: remove the note")
+	}
+}
+
+func (c *checker) tiers(path string, tiers []Tier) {
+	if len(tiers) != len(Tiers) {
+		c.add(path, "write the tiers "+strings.Join(Tiers, ", ")+", in this order")
+		return
+	}
+	for i, t := range tiers {
+		at := path + "/" + strconv.Itoa(i)
+		if t.Code != Tiers[i] {
+			c.add(at+"/code", "tiers go from the mildest to the gravest: write "+Tiers[i])
+		}
+		c.text(at+"/name", t.Name)
+		switch {
+		case t.MinMonths < 0 || t.MinMonths > MaxShownMonths:
+			c.add(at+"/min_months", "write 0 to "+strconv.Itoa(MaxShownMonths)+" months")
+		case t.MaxMonths < 1 || t.MaxMonths > MaxShownMonths:
+			c.add(at+"/max_months", "write 1 to "+strconv.Itoa(MaxShownMonths)+" months: nothing is shown for longer than three years")
+		case t.MaxMonths < t.MinMonths:
+			c.add(at+"/max_months", "it must not be below min_months")
+		case i > 0 && (t.MinMonths < tiers[i-1].MinMonths || t.MaxMonths < tiers[i-1].MaxMonths):
+			c.add(at, "what is graver is not over sooner: raise its months, or lower those of the tier before")
+		}
+	}
+}
+
+// measures checks what listings may do.
+func (c *checker) measures(b *Rulebook) {
+	c.count("/measures", len(b.Measures), MaxMeasures)
+	codes := map[string]bool{}
+	for i := range b.Measures {
+		m := &b.Measures[i]
+		path := "/measures/" + strconv.Itoa(i)
+		c.itemCode(path+"/code", m.Code, codes)
+		c.text(path+"/name", m.Name)
+		c.text(path+"/legal_basis", m.LegalBasis)
+		if !slices.Contains(Tiers, m.Tier) {
+			c.add(path+"/tier", "choose one of: "+strings.Join(Tiers, ", "))
+		}
+		c.neverNames(path+"/code", m.Code, "remove the measure")
+		for _, lang := range textKeys(m.Name) {
+			c.neverNames(path+"/name/"+lang, m.Name[lang], "remove the measure")
+		}
+	}
+}
+
+// listing checks that a list says how grave it is, what it does and how it ends,
+// and that a record has none of these.
+func (c *checker) listing(path string, b *Rulebook, item *Item) {
+	if item.Listing == "" {
+		for field, there := range map[string]bool{"tier": item.Tier != "", "measures": item.Measures != nil, "exit": item.Exit != nil} {
+			if there {
+				c.add(path+"/"+field, "the item is a record and no listing: remove it")
+			}
+		}
+		return
+	}
+	// A redlist is of no gravity, so that it can do only what every list can.
+	gravity := 0
+	switch tier, ok := b.Procedure.Tier(item.Tier); {
+	case item.Listing != Blacklist && item.Tier != "":
+		c.add(path+"/tier", "only a blacklist is of a tier: remove it")
+	case item.Listing != Blacklist:
+	case !ok || !slices.Contains(Tiers, item.Tier):
+		c.add(path+"/tier", "choose one of: "+strings.Join(Tiers, ", "))
+	default:
+		gravity = slices.Index(Tiers, item.Tier)
+		if item.CountsMonths > tier.MaxMonths {
+			c.add(path+"/counts_months", "a "+item.Tier+" listing is shown for at most "+strconv.Itoa(tier.MaxMonths)+" months: nothing counts for longer")
+		}
+	}
+	c.text(path+"/exit", item.Exit)
+	c.count(path+"/measures", len(item.Measures), MaxMeasures)
+	seen := map[string]bool{}
+	for i, code := range item.Measures {
+		at := path + "/measures/" + strconv.Itoa(i)
+		switch m, ok := b.Measure(code); {
+		case !ok:
+			c.add(at, "there is no measure "+strconv.Quote(code)+" under /measures: what is not published may not be applied")
+		case slices.Index(Tiers, m.Tier) > gravity:
+			c.add(at, code+" is for "+m.Tier+" grounds: it is out of proportion here")
+		}
+		if seen[code] {
+			c.add(at, "it is there twice: keep one")
+		}
+		seen[code] = true
+	}
 }
 
 func (c *checker) catalogue(b *Rulebook, docs map[string]bool) {
@@ -336,6 +478,7 @@ func (c *checker) catalogue(b *Rulebook, docs map[string]bool) {
 		c.text(path+"/name", item.Name)
 		c.text(path+"/legal_basis", item.LegalBasis)
 		c.rule(path, b, item)
+		c.listing(path, b, item)
 		c.count(path+"/documents", len(item.Documents), MaxDocumentKinds)
 		kinds := map[string]bool{}
 		for j, kind := range item.Documents {
@@ -385,12 +528,8 @@ func (c *checker) rule(path string, b *Rulebook, item *Item) {
 
 // namesNothing checks that the item names nothing that is never used.
 func (c *checker) namesNothing(path string, b *Rulebook, item *Item) {
-	const remedy = ": remove the item"
-	named := func(at, text string) {
-		if code, word := NamesNeverUsed(text); code != "" {
-			c.add(path+at, strconv.Quote(word)+" is "+code+", which is never used"+remedy)
-		}
-	}
+	const remedy = "remove the item"
+	named := func(at, text string) { c.neverNames(path+at, text, remedy) }
 	named("/code", item.Code)
 	named("/subject", item.Subject)
 	for _, lang := range textKeys(item.Name) {
@@ -403,8 +542,15 @@ func (c *checker) namesNothing(path string, b *Rulebook, item *Item) {
 			continue
 		}
 		if strings.Contains(words, " "+strings.ReplaceAll(n.Code, "_", " ")+" ") {
-			c.add(path+"/code", n.Code+" is never used by this rulebook"+remedy)
+			c.add(path+"/code", n.Code+" is never used by this rulebook: "+remedy)
 		}
+	}
+}
+
+// neverNames checks that a text names nothing that is never used.
+func (c *checker) neverNames(path, text, remedy string) {
+	if code, word := NamesNeverUsed(text); code != "" {
+		c.add(path, strconv.Quote(word)+" is "+code+", which is never used: "+remedy)
 	}
 }
 

@@ -146,6 +146,13 @@ func smallestRulebook(t testing.TB) []byte {
 	for _, code := range mingjing.NeverUsedCodes {
 		book.NeverUsed = append(book.NeverUsed, mingjing.NeverUse{Code: code, Name: name, Reason: name})
 	}
+	book.Measures = []mingjing.PublishedMeasure{{Measure: mingjing.Measure{Code: "a.m", Name: name, LegalBasis: name}, Tier: mingjing.TierMinor}}
+	book.Procedure = mingjing.Procedure{Calendar: "c", MarkDays: 1, ForwardDays: 1, AgencyDays: 1, SecondNoticeDays: 1, BureauDays: 1,
+		ExtensionDays: 1, CheckDays: 1, ServeDays: 1, AnswerDays: 1, RepairDays: 1, ReviewDays: 1, DeleteDays: 1, VeryLateDays: 1,
+		ReopenMonths: 1, StatementWords: 1, LegalBasis: name}
+	for _, code := range mingjing.Tiers {
+		book.Procedure.Tiers = append(book.Procedure.Tiers, mingjing.Tier{Code: code, Name: name, MaxMonths: 1})
+	}
 	data, err := json.Marshal(book)
 	if err != nil {
 		t.Fatal(err)

@@ -55,9 +55,12 @@ type View struct {
 	Case      *Case          `json:"case,omitempty"`
 	Rulebooks *RulebooksView `json:"rulebooks,omitempty"`
 	Rulebook  *Rulebook      `json:"rulebook,omitempty"`
+	Agencies  *AgenciesView  `json:"agencies,omitempty"`
 	// RulebookHash is the SHA-256 of the published bytes of Rulebook, 64 hex
 	// digits: the rulebook itself loses it on its way through JSON.
 	RulebookHash string `json:"rulebook_hash,omitempty"`
+	// Calendar is the one that Rulebook's procedure counts by.
+	Calendar *Calendar `json:"calendar,omitempty"`
 
 	// Labels are the names, in the page's language, of the codes that the page
 	// shows: "agency.<code>", "item.<code>", "band.<rulebook>.<code>",
@@ -274,7 +277,8 @@ type QueueView struct {
 	Filter CaseFilter `json:"filter"`
 	// Next is the cursor of the next page, empty at the end.
 	Next string `json:"next,omitempty"`
-	// Counts of all open cases by state, and those whose clock was missed.
+	// Counts of all cases by state; of the open ones those that are late and those
+	// that are very_late, and both as missed.
 	Counts map[string]int `json:"counts"`
 }
 
@@ -292,6 +296,8 @@ type CaseFilter struct {
 	Mine bool `json:"mine,omitempty"`
 	// Agency leaves only cases about one agency's records.
 	Agency string `json:"agency,omitempty"`
+	// Late leaves only open cases whose nearest clock is late, or very late.
+	Late Lateness `json:"late,omitempty"`
 	// Search matches the case's id, the resident's name and the catalogue code.
 	Search string `json:"search,omitempty"`
 }
@@ -299,4 +305,36 @@ type CaseFilter struct {
 // A RulebooksView is the published rulebooks.
 type RulebooksView struct {
 	Rulebooks []Rulebook `json:"rulebooks"`
+}
+
+// FewestShown is the least number of cases that is told apart: fewer are not
+// broken down, so that nobody can be recognised.
+const FewestShown = 3
+
+// An AgenciesView is how the agencies deal with disputes, those with the most
+// first. It is public.
+type AgenciesView struct {
+	Agencies []AgencyFigures `json:"agencies"`
+}
+
+// AgencyFigures are how one agency deals with disputes. A number that is nil is
+// one or two, or part of a sum that is: see [FewestShown].
+type AgencyFigures struct {
+	Agency string `json:"agency"`
+	// Disputes about what it supplied, and those of them that were put to it.
+	Disputes *int `json:"disputes"`
+	Asked    *int `json:"asked"`
+	// How it answered, and how they were decided.
+	InTime   *int `json:"in_time"`
+	Late     *int `json:"late"`
+	Silent   *int `json:"silent"`
+	Upheld   *int `json:"upheld"`
+	Partly   *int `json:"partly"`
+	Rejected *int `json:"rejected"`
+	// AnswerDays and DecideDays are the working days within which half of them were
+	// answered and decided; nil too where there are none.
+	AnswerDays *int `json:"answer_days"`
+	DecideDays *int `json:"decide_days"`
+	// LateNow are the open ones with which it is late.
+	LateNow *int `json:"late_now"`
 }

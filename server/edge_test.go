@@ -316,7 +316,7 @@ func TestPublicFilesAreKeptByTheirContent(t *testing.T) {
 			t.Errorf("%s: %d", path, a.status)
 		}
 	}
-	for _, path := range []string{"/web/rulebooks/honest-shanghai.json", "/manifest.webmanifest"} {
+	for _, path := range []string{"/web/rulebooks/honest-shanghai.json", "/web/rulebooks/calendars/china.json", "/manifest.webmanifest"} {
 		if !json.Valid(b.send("GET", path, nil, "Accept-Encoding", "identity").want(200).body) {
 			t.Errorf("%s is no JSON", path)
 		}

@@ -18,7 +18,7 @@ import (
 const usage = `usage: mingjing COMMAND
 
   serve                  run the server (the default)
-  rulebook check FILE…   check rulebooks before they are published
+  rulebook check FILE…   check rulebooks and calendars before they are published
   health                 exit with 0 when the server at ADDR is ready, for probes
   help                   this text
 

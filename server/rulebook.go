@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // a rulebook's zone is known on every machine
@@ -28,7 +30,9 @@ const (
 
 const rulebookUsage = `usage: mingjing rulebook check FILE...
 
-Reads each rulebook as the program will and prints every problem with its place.
+Reads each rulebook, or calendar of working days, as the program will and prints
+every problem with its place. A rulebook's calendar is one that is published, or
+one that is given along with it.
 Exits with 0 when all load, 1 when one does not, 2 when a file cannot be read.
 `
 
@@ -38,12 +42,13 @@ func runRulebook(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stderr, rulebookUsage)
 		return rulebooksUnread
 	}
-	schema, err := rulebookSchema()
+	check, err := newCheck()
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return rulebooksUnread
 	}
 	code := rulebooksGood
+	files := map[string][]byte{}
 	for _, file := range args[1:] {
 		data, err := readRulebook(file)
 		if err != nil {
@@ -51,7 +56,23 @@ func runRulebook(args []string, stdout, stderr io.Writer) int {
 			code = max(code, rulebooksUnread)
 			continue
 		}
-		book, problems := checkRulebook(schema, file, data)
+		files[file] = data
+		if isCalendar(data) {
+			if k, err := mingjing.ParseCalendar(data); err == nil {
+				check.zones[k.Code] = k.Zone
+			}
+		}
+	}
+	for _, file := range args[1:] {
+		data, read := files[file]
+		if !read {
+			continue
+		}
+		of := check.rulebook
+		if isCalendar(data) {
+			of = check.calendar
+		}
+		good, problems := of(file, data)
 		for _, p := range problems {
 			fmt.Fprintf(stdout, "%s: %s\n", file, p)
 		}
@@ -59,11 +80,42 @@ func runRulebook(args []string, stdout, stderr io.Writer) int {
 			code = max(code, rulebooksBad)
 			continue
 		}
-		ref := book.Ref()
-		fmt.Fprintf(stdout, "%s: good: %s %s, %d agencies, %d items, %d bands, sha256 %s\n",
-			file, ref.ID, ref.Version, len(book.Agencies), len(book.Catalogue), len(book.Bands), ref.Hash)
+		fmt.Fprintf(stdout, "%s: good: %s\n", file, good)
 	}
 	return code
+}
+
+// A check is what files are held against.
+type check struct {
+	books, calendars *jsonschema.Schema
+	zones            map[string]string // of the calendars, by code
+}
+
+func newCheck() (*check, error) {
+	c := &check{zones: map[string]string{}}
+	var err error
+	if c.books, err = compileSchema(mingjing.RulebookSchema, rulebooks.Schema()); err != nil {
+		return nil, err
+	}
+	if c.calendars, err = compileSchema(mingjing.CalendarSchema, rulebooks.CalendarSchema()); err != nil {
+		return nil, err
+	}
+	published, err := rulebooks.Calendars()
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range published {
+		c.zones[k.Code] = k.Zone
+	}
+	return c, nil
+}
+
+// isCalendar says whether the file calls itself a calendar.
+func isCalendar(data []byte) bool {
+	var head struct {
+		Schema string `json:"$schema"`
+	}
+	return len(data) <= mingjing.MaxRulebookBytes && json.Unmarshal(data, &head) == nil && head.Schema == mingjing.CalendarSchema
 }
 
 // readRulebook reads no more than one byte beyond what [mingjing.ParseRulebook]
@@ -81,44 +133,74 @@ func readRulebook(file string) ([]byte, error) {
 	return data, nil
 }
 
-// checkRulebook is the rulebook, or what is wrong with it: first what the
-// published schema says, then what the program's own reader says.
-func checkRulebook(schema *jsonschema.Schema, file string, data []byte) (*mingjing.Rulebook, []string) {
-	var problems []string
+// rulebook says in short what a good rulebook is, or what is wrong with it: first
+// what the published schema says, then what the program's own reader says.
+func (c *check) rulebook(file string, data []byte) (good string, problems []string) {
 	if len(data) <= mingjing.MaxRulebookBytes {
-		problems = schemaProblems(schema, data)
+		problems = schemaProblems(c.books, data)
 	}
 	book, err := mingjing.ParseRulebook(data)
 	if err != nil {
 		if wrong, ok := errors.AsType[*mingjing.RulebookError](err); ok {
-			return nil, append(problems, wrong.Problems...)
+			return "", append(problems, wrong.Problems...)
 		}
-		return nil, append(problems, "/: "+err.Error())
+		return "", append(problems, "/: "+err.Error())
 	}
-	if _, err := time.LoadLocation(book.Zone); err != nil {
-		problems = append(problems, "/zone: "+err.Error()+": write an IANA time zone, such as Asia/Shanghai")
+	problems = append(problems, zoneProblems(book.Zone)...)
+	switch zone, ok := c.zones[book.Procedure.Calendar]; {
+	case !ok:
+		problems = append(problems, "/procedure/calendar: there is no calendar "+strconv.Quote(book.Procedure.Calendar)+": publish it first, or check it along with the rulebook")
+	case zone != book.Zone:
+		problems = append(problems, "/zone: the calendar "+book.Procedure.Calendar+" is in "+zone+": a day must not end twice")
 	}
 	if name := book.ID + ".json"; filepath.Base(file) != name {
 		problems = append(problems, "/id: the file of this rulebook is called "+name+": rename one of them")
 	}
-	return book, problems
+	ref := book.Ref()
+	return fmt.Sprintf("%s %s, %d agencies, %d items, %d bands, sha256 %s",
+		ref.ID, ref.Version, len(book.Agencies), len(book.Catalogue), len(book.Bands), ref.Hash), problems
 }
 
-// rulebookSchema compiles the published schema; nothing is fetched for it.
-func rulebookSchema() (*jsonschema.Schema, error) {
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(rulebooks.Schema()))
+// calendar is the same for a calendar.
+func (c *check) calendar(file string, data []byte) (good string, problems []string) {
+	problems = schemaProblems(c.calendars, data)
+	k, err := mingjing.ParseCalendar(data)
 	if err != nil {
-		return nil, fmt.Errorf("reading the rulebook schema: %w", err)
+		if wrong, ok := errors.AsType[*mingjing.CalendarError](err); ok {
+			return "", append(problems, wrong.Problems...)
+		}
+		return "", append(problems, "/: "+err.Error())
 	}
-	const url = "mem:///" + mingjing.RulebookSchema
+	problems = append(problems, zoneProblems(k.Zone)...)
+	if name := k.Code + ".json"; filepath.Base(file) != name {
+		problems = append(problems, "/code: the file of this calendar is called "+name+": rename one of them")
+	}
+	return fmt.Sprintf("calendar %s %s, %s to %s, %d holidays, %d weekend days worked",
+		k.Code, k.Version, k.From, k.To, len(k.Holidays), len(k.Workdays)), problems
+}
+
+func zoneProblems(zone string) []string {
+	if _, err := time.LoadLocation(zone); err != nil {
+		return []string{"/zone: " + err.Error() + ": write an IANA time zone, such as Asia/Shanghai"}
+	}
+	return nil
+}
+
+// compileSchema compiles a published schema; nothing is fetched for it.
+func compileSchema(name string, data []byte) (*jsonschema.Schema, error) {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	url := "mem:///" + name
 	c := jsonschema.NewCompiler()
 	c.UseLoader(jsonschema.SchemeURLLoader{})
 	if err := c.AddResource(url, doc); err != nil {
-		return nil, fmt.Errorf("reading the rulebook schema: %w", err)
+		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
 	schema, err := c.Compile(url)
 	if err != nil {
-		return nil, fmt.Errorf("compiling the rulebook schema: %w", err)
+		return nil, fmt.Errorf("compiling %s: %w", name, err)
 	}
 	return schema, nil
 }

@@ -11,8 +11,8 @@ import (
 	"mingjing/web/rulebooks"
 )
 
-// check runs the command and says what it printed.
-func check(t *testing.T, args ...string) (code int, out, errs string) {
+// checked runs the command and says what it printed.
+func checked(t *testing.T, args ...string) (code int, out, errs string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	code = runRulebook(args, &stdout, &stderr)
@@ -29,7 +29,7 @@ func write(t *testing.T, name, text string) string {
 }
 
 func TestThePublishedRulebooksPassTheCheck(t *testing.T) {
-	code, out, errs := check(t, "check", "../web/rulebooks/honest-shanghai.json", "../web/rulebooks/rongcheng.json")
+	code, out, errs := checked(t, "check", "../web/rulebooks/honest-shanghai.json", "../web/rulebooks/rongcheng.json")
 	if code != 0 || errs != "" || strings.Count(out, ": good: ") != 2 || !strings.Contains(out, "99 agencies") {
 		t.Errorf("exit %d\n%s%s", code, out, errs)
 	}
@@ -43,7 +43,7 @@ func TestTheCheckPrintsEveryProblemWithItsPlace(t *testing.T) {
 		`"shape": "triangle"`, `"shape": "heart"`,
 		`"code": "friends"`, `"code": "fiends"`,
 	).Replace(good)
-	code, out, errs := check(t, "check", write(t, "rongcheng.json", bad))
+	code, out, errs := checked(t, "check", write(t, "rongcheng.json", bad))
 	if code != 1 || errs != "" || strings.Contains(out, ": good: ") {
 		t.Errorf("exit %d %s", code, errs)
 	}
@@ -56,7 +56,7 @@ func TestTheCheckPrintsEveryProblemWithItsPlace(t *testing.T) {
 
 func TestTheCheckKnowsZonesAndFileNames(t *testing.T) {
 	text := strings.Replace(string(rulebooks.Files()["rongcheng.json"]), "Asia/Shanghai", "Asia/Atlantis", 1)
-	code, out, _ := check(t, "check", write(t, "other.json", text))
+	code, out, _ := checked(t, "check", write(t, "other.json", text))
 	if code != 1 || !strings.Contains(out, "/zone: ") || !strings.Contains(out, "/id: ") {
 		t.Errorf("exit %d\n%s", code, out)
 	}
@@ -72,13 +72,48 @@ func TestTheCheckSaysWhatItCannotRead(t *testing.T) {
 		"a file not there": {"check", filepath.Join(t.TempDir(), "nowhere.json"), good},
 		"a folder":         {"check", t.TempDir()},
 	} {
-		if code, _, errs := check(t, args...); code != 2 || errs == "" {
+		if code, _, errs := checked(t, args...); code != 2 || errs == "" {
 			t.Errorf("%s: exit %d %q", name, code, errs)
 		}
 	}
 	for name, text := range map[string]string{"empty": "", "not JSON": "{", "deep": strings.Repeat("[", 20000), "too large": strings.Repeat(" ", mingjing.MaxRulebookBytes+1)} {
-		if code, out, _ := check(t, "check", write(t, "rongcheng.json", text)); code != 1 || !strings.Contains(out, "rongcheng.json: /: ") {
+		if code, out, _ := checked(t, "check", write(t, "rongcheng.json", text)); code != 1 || !strings.Contains(out, "rongcheng.json: /: ") {
 			t.Errorf("%s: exit %d %q", name, code, out)
 		}
+	}
+}
+
+func TestTheCheckReadsCalendarsToo(t *testing.T) {
+	const good = "../web/rulebooks/calendars/china.json"
+	code, out, errs := checked(t, "check", good)
+	if code != 0 || errs != "" || !strings.Contains(out, ": good: calendar china ") {
+		t.Errorf("exit %d\n%s%s", code, out, errs)
+	}
+	text := string(rulebooks.CalendarFiles()["calendars/china.json"])
+	bad := strings.NewReplacer(`"2026-10-10"`, `"2026-10-09"`, `"sample": true`, `"sample": "yes"`, "Asia/Shanghai", "Asia/Atlantis").Replace(text)
+	code, out, _ = checked(t, "check", write(t, "other.json", bad))
+	if code != 1 {
+		t.Errorf("exit %d", code)
+	}
+	for _, want := range []string{"/sample: schema: ", "/sample: write true or false"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("it does not say %q:\n%s", want, out)
+		}
+	}
+	code, out, _ = checked(t, "check", write(t, "other.json", strings.ReplaceAll(text, "Asia/Shanghai", "Asia/Atlantis")))
+	if code != 1 || !strings.Contains(out, "/zone: ") || !strings.Contains(out, "/code: ") {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+}
+
+func TestARulebookNeedsItsCalendar(t *testing.T) {
+	text := strings.Replace(string(rulebooks.Files()["rongcheng.json"]), `"calendar": "china"`, `"calendar": "shandong"`, 1)
+	book := write(t, "rongcheng.json", text)
+	if code, out, _ := checked(t, "check", book); code != 1 || !strings.Contains(out, "/procedure/calendar: ") {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+	calendar := write(t, "shandong.json", strings.Replace(string(rulebooks.CalendarFiles()["calendars/china.json"]), `"code": "china"`, `"code": "shandong"`, 1))
+	if code, out, _ := checked(t, "check", book, calendar); code != 0 {
+		t.Errorf("with its calendar: exit %d\n%s", code, out)
 	}
 }

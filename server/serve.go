@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -90,6 +91,13 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		return p, fmt.Errorf("rulebooks: %w", err)
 	}
 
+	calendars, err := rulebooks.Calendars()
+	if err != nil {
+		return p, fmt.Errorf("calendars: %w", err)
+	}
+	published := rulebooks.Files()
+	maps.Copy(published, rulebooks.CalendarFiles())
+
 	live.LogTo(p.log)
 	redis, closeRedis, err := live.OpenRedis(ctx, s.RedisURL)
 	if err != nil {
@@ -138,7 +146,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 
 	bus := &lateBus{}
 	p.casework, err = casework.New(casework.Config{Store: db, Bus: bus, Agencies: offices, Clock: systemClock{},
-		Books: books, ClockScale: scale, Logger: p.log})
+		Books: books, Calendars: calendars, ClockScale: scale, Logger: p.log})
 	if err != nil {
 		return p, err
 	}
@@ -157,7 +165,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 
 	c := api.Config{Casework: p.casework, Identity: who, Live: p.hub, Render: page.Render, Title: page.Title,
 		Letter: page.LetterOf, CourtFile: page.CourtFileOf, PDF: letter.PDF,
-		Rulebooks: rulebooks.Files(), Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
+		Rulebooks: published, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
 		Ready: func(ctx context.Context) map[string]error {
 			missing := map[string]error{}
 			for part, ready := range map[string]func(context.Context) error{

@@ -143,11 +143,17 @@ type Tag struct {
 	Text string
 	// Tone is empty for a plain state, or good, info, warn, bad.
 	Tone string
+	// Shape is that of a band, before the text, or empty for none.
+	Shape string
 }
 
 // UI makes the tag.
 func (t Tag) UI() app.UI {
-	return El("strong", A{"class": classes("tag", kind("tag", t.Tone))}, Text(t.Text))
+	var shape app.UI
+	if t.Shape != "" {
+		shape = Shape(t.Shape, 10)
+	}
+	return El("strong", A{"class": classes("tag", kind("tag", t.Tone))}, shape, Text(t.Text))
 }
 
 // Details is something that can be unfolded.
@@ -359,6 +365,9 @@ type Clock struct {
 	// MetAt is nil while it runs.
 	MetAt  *time.Time
 	Missed bool
+	// Late is the tag of a clock that is late and was not met; without text it is
+	// called missed.
+	Late Tag
 }
 
 // UI makes the deadline with its date, how far off it is, and its state as a word.
@@ -370,6 +379,7 @@ func (c Clock) UI() app.UI {
 		state, tone, far = i18n.T(c.Lang, "clock_state.late"), "bad", ""
 	case c.MetAt != nil:
 		state, tone, far = i18n.T(c.Lang, "clock_state.met"), "good", ""
+	case c.Late.Text != "":
 	case c.Missed || c.Due.Before(c.Now):
 		state, tone = i18n.T(c.Lang, "clock_state.missed"), "bad"
 	case c.Due.Sub(c.Now) < 24*time.Hour:
@@ -379,7 +389,11 @@ func (c Clock) UI() app.UI {
 	if far != "" {
 		rel = Span("clock-far", far)
 	}
-	return Div("clock", El("p", A{"class": "clock-label"}, Text(c.Label)), Tag{Text: state, Tone: tone}.UI(),
+	tag := Tag{Text: state, Tone: tone}
+	if c.MetAt == nil && c.Late.Text != "" {
+		tag = c.Late
+	}
+	return Div("clock", El("p", A{"class": "clock-label"}, Text(c.Label)), tag.UI(),
 		El("p", A{"class": "clock-when"}, Time{Text: i18n.DateTime(c.Lang, c.Due, c.Zone), At: c.Due}.UI(), rel))
 }
 

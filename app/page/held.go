@@ -3,6 +3,7 @@ package page
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"mingjing"
 	c "mingjing/app/component"
@@ -343,9 +344,45 @@ func clocks(v *mingjing.View, all []mingjing.Clock) app.UI {
 	items := make([]app.UI, 0, len(all))
 	for _, k := range all {
 		items = append(items, c.Clock{Lang: v.Lang, Label: code(v, "clock", k.Code), Due: k.Due, Now: v.Now,
-			Zone: zone(v), MetAt: k.MetAt, Missed: k.Missed}.UI())
+			Zone: zone(v), MetAt: k.MetAt, Missed: k.Missed, Late: whoIsLate(v, k)}.UI())
 	}
 	return c.List("clocks", items...)
+}
+
+// until is the instant by which a page's clocks are judged: once the case is
+// decided nobody gets any later.
+func until(v *mingjing.View) time.Time {
+	switch {
+	case v.Dispute != nil && v.Dispute.Decision != nil:
+		return v.Dispute.Decision.At
+	case v.Case != nil && v.Case.Decision != nil:
+		return v.Case.Decision.At
+	}
+	return v.Now
+}
+
+// lateTag is how late a clock is, by word and shape; without text when it is not.
+func lateTag(late mingjing.Lateness, text string) c.Tag {
+	switch late {
+	case mingjing.Late:
+		return c.Tag{Text: text, Tone: "warn", Shape: "triangle"}
+	case mingjing.VeryLate:
+		return c.Tag{Text: text, Tone: "bad", Shape: "diamond"}
+	}
+	return c.Tag{}
+}
+
+// whoIsLate is the tag of a clock that was not met in time: it names whose it is.
+func whoIsLate(v *mingjing.View, k mingjing.Clock) c.Tag {
+	late := k.Lateness(until(v))
+	if late == mingjing.OnTime || k.MetAt != nil {
+		return c.Tag{}
+	}
+	who := "bureau"
+	if k.Code == "agency" {
+		who = "agency"
+	}
+	return lateTag(late, t(v, "lateness."+who+"."+string(late)))
 }
 
 // nextClock is the deadline that comes next in a case, or nil: the nearest that

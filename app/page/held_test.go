@@ -316,7 +316,7 @@ func heldScreens(lang string) map[string]*mingjing.View {
 		add("letter."+name, func(to *mingjing.View) { to.Letter = v })
 	}
 	add("letter.gone", nil)
-	counts := map[string]int{"filed": 12, "assigned": 3, "agency_asked": 1204, "agency_answered": 2, "agency_silent": 1, "decided": 48, "missed": 4}
+	counts := map[string]int{"filed": 12, "assigned": 3, "agency_asked": 1204, "agency_answered": 2, "agency_silent": 1, "decided": 48, "missed": 4, "late": 3, "very_late": 1}
 	add("queue", func(v *mingjing.View) {
 		late := *workCase(mingjing.DisputeAssigned, "H-0002", true)
 		late.ID = "aa11bb22cc33"
@@ -754,10 +754,51 @@ func TestASuspendedRecordLeadsToItsDisputeAndOffersNoSecond(t *testing.T) {
 }
 
 func TestALateCaseIsMarkedInTheQueue(t *testing.T) {
-	rows := renderHeld(t, "queue", heldScreens("en")["queue"]).Find("tbody tr")
-	late := i18n.T("en", "queue.late")
-	if !strings.Contains(rows.Eq(0).Text(), late) || strings.Contains(rows.Eq(1).Text(), late) {
-		t.Error("the late case is not the one that is marked")
+	for how, after := range map[string]time.Duration{"late": time.Minute, "very_late": -time.Minute} {
+		v := heldScreens("en")["queue"]
+		v.Queue.Cases[0].Clocks[1].VeryLateAt = heldNow.Add(after)
+		rows := renderHeld(t, "queue", v).Find("tbody tr")
+		tag := rows.Eq(0).Find(".tag:has(.shape)")
+		if got, want := strings.TrimSpace(tag.Text()), i18n.T("en", "lateness."+how); got != want || tag.Find("svg[aria-hidden=true]").Length() != 1 {
+			t.Errorf("the case is marked %q, want %q with a shape", got, want)
+		}
+		if rows.Eq(1).Find(".tag:has(.shape)").Length() != 0 {
+			t.Error("the other one is marked too")
+		}
+	}
+}
+
+func TestTheQueueCountsAndFiltersWhatIsLate(t *testing.T) {
+	v := heldScreens("en")["queue"]
+	v.Queue.Filter = mingjing.CaseFilter{State: "filed", Mine: true}
+	doc := renderHeld(t, "queue", v)
+	for how, count := range map[string]string{"late": "3", "very_late": "1"} {
+		chip := doc.Find(`.chips a[href="/en/admin?late=` + how + `&mine=1"]`)
+		if chip.Find(".chip-count").Text() != count || chip.Find(".shape").Length() != 1 || !strings.Contains(chip.Text(), i18n.T("en", "lateness."+how)) {
+			t.Errorf("the chip of %s is %q", how, chip.Text())
+		}
+	}
+	v.Queue.Filter = mingjing.CaseFilter{Late: mingjing.VeryLate}
+	doc = renderHeld(t, "queue", v)
+	if here := doc.Find(".chips [aria-current]"); here.Length() != 1 || !strings.Contains(here.Text(), i18n.T("en", "lateness.very_late")) {
+		t.Errorf("the chips are at %q", here.Text())
+	}
+	if doc.Find(`form input[type=hidden][name=late][value=very_late]`).Length() != 1 {
+		t.Error("a search forgets what is late")
+	}
+}
+
+func TestAResidentSeesThatTheAgencyIsLate(t *testing.T) {
+	for _, lang := range mingjing.Languages {
+		v := heldScreens(lang)["dispute.agency_silent"]
+		k := &v.Dispute.Clocks[2]
+		for how, after := range map[string]time.Duration{"late": time.Minute, "very_late": -time.Minute} {
+			k.VeryLateAt = heldNow.Add(after)
+			tag := renderHeld(t, "dispute", v).Find(".clocks .tag:has(.shape)")
+			if got, want := strings.TrimSpace(tag.Text()), i18n.T(lang, "lateness.agency."+how); got != want {
+				t.Errorf("it says %q, want %q", got, want)
+			}
+		}
 	}
 }
 

@@ -57,6 +57,9 @@ func queueHref(v *mingjing.View, f mingjing.CaseFilter, cursor string) string {
 	if f.State != "" {
 		q.Set("state", f.State)
 	}
+	if f.Late != "" {
+		q.Set("late", string(f.Late))
+	}
 	if f.Mine {
 		q.Set("mine", "1")
 	}
@@ -75,7 +78,8 @@ func queueHref(v *mingjing.View, f mingjing.CaseFilter, cursor string) string {
 	return href(v, "queue") + "?" + q.Encode()
 }
 
-// stateChips are the states with their counts; each keeps the other filters.
+// stateChips are the states, and how late, with their counts; each keeps the other
+// filters.
 func stateChips(v *mingjing.View, q *mingjing.QueueView) app.UI {
 	open, all := 0, 0
 	for _, s := range mingjing.DisputeStates {
@@ -88,20 +92,29 @@ func stateChips(v *mingjing.View, q *mingjing.QueueView) app.UI {
 	if current == "" {
 		current = "open"
 	}
-	chip := func(state, name string, n int) app.UI {
-		f := q.Filter
-		f.State = state
+	link := func(f mingjing.CaseFilter, here bool, shape app.UI, name string, n int) app.UI {
 		a := c.A{"href": queueHref(v, f, ""), "class": "chip"}
-		if state == current {
+		if here {
 			a["aria-current"] = "true"
 		}
-		return c.El("a", a, c.El("span", nil, c.Text(name)), c.Text(" "), c.Span("chip-count", i18n.Number(v.Lang, n)))
+		return c.El("a", a, shape, c.El("span", nil, c.Text(name)), c.Text(" "), c.Span("chip-count", i18n.Number(v.Lang, n)))
+	}
+	chip := func(state, name string, n int) app.UI {
+		f := q.Filter
+		f.State, f.Late = state, ""
+		return link(f, state == current && q.Filter.Late == "", nil, name, n)
+	}
+	late := func(late mingjing.Lateness) app.UI {
+		f := q.Filter
+		f.State, f.Late = "", late
+		tag := lateTag(late, t(v, "lateness."+string(late)))
+		return link(f, q.Filter.Late == late, c.Shape(tag.Shape, 12), tag.Text, q.Counts[string(late)])
 	}
 	chips := []app.UI{chip("open", t(v, "queue.state_open"), open)}
 	for _, s := range mingjing.DisputeStates {
 		chips = append(chips, chip(string(s), code(v, "dispute_state", string(s)), q.Counts[string(s)]))
 	}
-	chips = append(chips, chip("all", t(v, "queue.state_all"), all))
+	chips = append(chips, chip("all", t(v, "queue.state_all"), all), late(mingjing.Late), late(mingjing.VeryLate))
 	return c.El("nav", c.A{"class": "chips-nav", "aria-label": t(v, "queue.chips")}, c.List("chips", chips...))
 }
 
@@ -110,12 +123,16 @@ func queueFilter(v *mingjing.View, q *mingjing.QueueView) app.UI {
 	if q.Filter.State != "" {
 		state = c.Hidden{Name: "state", Value: q.Filter.State}.UI()
 	}
+	var late app.UI
+	if q.Filter.Late != "" {
+		late = c.Hidden{Name: "late", Value: string(q.Filter.Late)}.UI()
+	}
 	var reset app.UI
 	if q.Filter.Mine || q.Filter.Agency != "" || q.Filter.Search != "" {
-		reset = c.LinkButton{Text: t(v, "queue.clear"), Href: queueHref(v, mingjing.CaseFilter{State: q.Filter.State}, ""), Kind: "quiet"}.UI()
+		reset = c.LinkButton{Text: t(v, "queue.clear"), Href: queueHref(v, mingjing.CaseFilter{State: q.Filter.State, Late: q.Filter.Late}, ""), Kind: "quiet"}.UI()
 	}
 	return c.Form{Action: href(v, "queue"), Method: "get", Role: "search", Label: t(v, "queue.filter"), Class: "form-line filter-line", Body: []app.UI{
-		state,
+		state, late,
 		c.Input{Name: "search", Type: "search", Label: t(v, "queue.search"), Hint: t(v, "queue.search_hint"), Value: q.Filter.Search, MaxLength: 100, Autocomplete: "off"}.UI(),
 		c.Select{Name: "agency", Label: t(v, "queue.agency"), Options: agencyOptions(v, q), Value: q.Filter.Agency}.UI(),
 		c.Checkbox{Name: "mine", Value: "1", Label: t(v, "queue.mine"), Checked: q.Filter.Mine}.UI(),
@@ -177,8 +194,8 @@ func caseClock(v *mingjing.View, k mingjing.Case) app.UI {
 	}
 	var late app.UI
 	far := i18n.Relative(v.Lang, next.Due, v.Now)
-	if next.Missed || next.Due.Before(v.Now) {
-		late = c.Tag{Text: t(v, "queue.late"), Tone: "bad"}.UI()
+	if how := next.Lateness(v.Now); how != mingjing.OnTime {
+		late = lateTag(how, t(v, "lateness."+string(how))).UI()
 	}
 	return c.Div("two", c.Div("clock-name", c.El("span", nil, c.Text(code(v, "clock", next.Code))), late),
 		c.Div("meta", timeUI(v, next.Due), c.El("span", nil, c.Text(far))))

@@ -39,7 +39,8 @@ func rulebooksBody(v *mingjing.View) []app.UI {
 				c.El("span", nil, c.Text(tn(v, "count.items", len(b.Catalogue)))),
 				c.El("span", nil, c.Text(tn(v, "count.agencies", len(b.Agencies)))))}}.UI())
 	}
-	return append(body, c.List("cards", cards...))
+	return append(body, c.List("cards", cards...),
+		c.El("p", nil, c.Link{Text: t(v, "nav.agencies"), Href: href(v, "agencies"), Class: "row-link"}.UI()))
 }
 
 func sampleTag(v *mingjing.View, sample bool) app.UI {
@@ -77,6 +78,11 @@ func rulebookBody(v *mingjing.View) []app.UI {
 			body = append(body, table)
 		}
 	}
+	body = append(body,
+		c.Section("procedure", t(v, "rulebook.procedure"), c.P(t(v, "rulebook.procedure_text")), stepsTable(v, b), procedureNote(v, b), calendarPart(v)),
+		c.Section("tiers", t(v, "rulebook.tiers"), tiersTable(v, b)),
+		c.Section("lists", t(v, "rulebook.lists"), listsTable(v, b)),
+		c.Section("measures", t(v, "rulebook.measures"), c.P(t(v, "rulebook.measures_text")), measuresTable(v, b)))
 	return append(body,
 		c.Section("agencies", t(v, "rulebook.agencies_title"), c.Details{Summary: tn(v, "ask.all_agencies", len(b.Agencies)), Body: []app.UI{agenciesTable(v, b)}}.UI()),
 		c.Section("file", t(v, "rulebook.file"), c.P(t(v, "rulebook.file_text")), c.SummaryList{Rows: []c.SummaryRow{
@@ -189,4 +195,128 @@ func agenciesTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
 		rows = append(rows, []app.UI{c.Text(a.Name.In(v.Lang)), c.Text(strings.Join(names, t(v, "rulebook.semicolon")))})
 	}
 	return c.Table{Caption: t(v, "rulebook.agencies_title"), QuietCaption: true, Columns: []c.Column{{Text: t(v, "rulebook.agency")}, {Text: t(v, "rulebook.may_supply")}}, Rows: rows}.UI()
+}
+
+// stepsTable says how long everybody has, in the order in which it goes.
+func stepsTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
+	p := &b.Procedure
+	var rows [][]app.UI
+	row := func(step, time string) {
+		rows = append(rows, []app.UI{c.Text(t(v, "rulebook.step."+step)), c.Span("nowrap", time)})
+	}
+	for _, s := range []struct {
+		step string
+		days int
+	}{
+		{"check", p.CheckDays}, {"serve", p.ServeDays}, {"answer", p.AnswerDays}, {"mark", p.MarkDays}, {"forward", p.ForwardDays},
+		{"agency", p.AgencyDays}, {"second_notice", p.SecondNoticeDays}, {"bureau", p.BureauDays}, {"extension", p.ExtensionDays},
+		{"review", p.ReviewDays}, {"repair", p.RepairDays}, {"delete", p.DeleteDays}, {"very_late", p.VeryLateDays},
+	} {
+		row(s.step, tn(v, "count.working_days", s.days))
+	}
+	row("reopen", tn(v, "count.months", p.ReopenMonths))
+	row("statement", tn(v, "count.words", p.StatementWords))
+	return c.Table{Caption: t(v, "rulebook.procedure"), QuietCaption: true,
+		Columns: []c.Column{{Text: t(v, "rulebook.procedure_step")}, {Text: t(v, "rulebook.procedure_time")}}, Rows: rows}.UI()
+}
+
+func procedureNote(v *mingjing.View, b *mingjing.Rulebook) app.UI {
+	p := &b.Procedure
+	var sample app.UI
+	if p.Sample {
+		sample = c.El("p", c.A{"class": "muted"}, sampleTag(v, true), c.Text(" "+p.SampleNote.In(v.Lang)))
+	}
+	return c.Div("", c.Muted(t(v, "rulebook.procedure_basis", "basis", p.LegalBasis.In(v.Lang))), sample)
+}
+
+func tiersTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
+	rows := make([][]app.UI, 0, len(b.Procedure.Tiers))
+	for _, tier := range b.Procedure.Tiers {
+		repair := t(v, "rulebook.tier_at_once")
+		if tier.MinMonths > 0 {
+			repair = t(v, "rulebook.tier_after", "time", tn(v, "count.months", tier.MinMonths))
+		}
+		rows = append(rows, []app.UI{c.Text(tier.Name.In(v.Lang)), c.Text(repair), c.Text(tn(v, "count.months", tier.MaxMonths))})
+	}
+	return c.Table{Caption: t(v, "rulebook.tiers"), QuietCaption: true, Columns: []c.Column{{Text: t(v, "rulebook.tier")},
+		{Text: t(v, "rulebook.tier_repair")}, {Text: t(v, "rulebook.tier_ends")}}, Rows: rows}.UI()
+}
+
+func tierName(v *mingjing.View, b *mingjing.Rulebook, code string) string {
+	tier, _ := b.Procedure.Tier(code)
+	return cmp.Or(tier.Name.In(v.Lang), code)
+}
+
+func listsTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
+	var rows [][]app.UI
+	for _, i := range b.Catalogue {
+		if i.Listing == "" {
+			continue
+		}
+		var tier app.UI
+		if i.Tier != "" {
+			tier = c.Text(tierName(v, b, i.Tier))
+		}
+		var measures []mingjing.Text
+		for _, m := range b.MeasuresOf(i) {
+			measures = append(measures, m.Name)
+		}
+		rows = append(rows, []app.UI{
+			c.Div("", c.El("p", nil, c.Text(i.Name.In(v.Lang))), c.El("p", c.A{"class": "muted"}, c.Text(t(v, "list_kind."+string(i.Listing))))),
+			tier, texts(v, measures), c.Text(i.Exit.In(v.Lang))})
+	}
+	return c.Table{Caption: t(v, "rulebook.lists"), QuietCaption: true, Columns: []c.Column{{Text: t(v, "rulebook.list")}, {Text: t(v, "rulebook.tier")},
+		{Text: t(v, "rulebook.list_measures")}, {Text: t(v, "rulebook.list_exit")}}, Rows: rows}.UI()
+}
+
+func measuresTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
+	rows := make([][]app.UI, 0, len(b.Measures))
+	for _, m := range b.Measures {
+		rows = append(rows, []app.UI{c.Text(m.Name.In(v.Lang)), c.Text(m.LegalBasis.In(v.Lang)), c.Text(tierName(v, b, m.Tier))})
+	}
+	return c.Table{Caption: t(v, "rulebook.measures"), QuietCaption: true, Columns: []c.Column{{Text: t(v, "rulebook.measure")},
+		{Text: t(v, "rulebook.basis")}, {Text: t(v, "rulebook.measure_tier")}}, Rows: rows}.UI()
+}
+
+// calendarPart says which days are working days, and where the calendar ends.
+func calendarPart(v *mingjing.View) app.UI {
+	k := v.Calendar
+	if k == nil {
+		return nil
+	}
+	var sample app.UI
+	if k.Sample {
+		sample = c.El("p", c.A{"class": "muted"}, sampleTag(v, true), c.Text(" "+k.SampleNote.In(v.Lang)))
+	}
+	file := k.Code + ".json"
+	return c.Div("",
+		c.El("h3", nil, c.Text(t(v, "calendar.title"))),
+		c.P(t(v, "calendar.text", "name", k.Name.In(v.Lang), "version", k.Version, "from", date(v, k.From), "to", date(v, k.To))),
+		c.Muted(t(v, "calendar.source", "source", k.Source.In(v.Lang))),
+		sample,
+		c.Details{Summary: t(v, "calendar.days"), Body: []app.UI{
+			c.El("h4", nil, c.Text(t(v, "calendar.holidays"))), dayRuns(v, k, k.Holidays),
+			c.El("h4", nil, c.Text(t(v, "calendar.workdays"))), dayRuns(v, k, k.Workdays)}}.UI(),
+		c.El("p", nil, c.Link{Text: file, Href: "/web/rulebooks/calendars/" + file, Full: true, Class: "row-link"}.UI()))
+}
+
+// dayRuns lists days, those that follow one another as one.
+func dayRuns(v *mingjing.View, k *mingjing.Calendar, days []mingjing.Date) app.UI {
+	var runs []app.UI
+	for i := 0; i < len(days); {
+		last := i
+		for last+1 < len(days) && days[last+1] == days[last].AddDays(1) {
+			last++
+		}
+		text := date(v, days[i])
+		if last > i {
+			text = t(v, "calendar.range", "from", text, "to", date(v, days[last]))
+		}
+		if k.Sample && days[i] >= k.SampleFrom {
+			text = t(v, "calendar.projected", "days", text)
+		}
+		runs = append(runs, c.Text(text))
+		i = last + 1
+	}
+	return c.List("", runs...)
 }

@@ -38,6 +38,15 @@ func book(t testing.TB, id string) *mingjing.Rulebook {
 	return byID[id]
 }
 
+func calendar(t testing.TB) *mingjing.Calendar {
+	t.Helper()
+	all, err := rulebooks.Calendars()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all[0]
+}
+
 func labelsOf(lang string, books ...*mingjing.Rulebook) map[string]string {
 	labels := map[string]string{}
 	for _, b := range books {
@@ -267,8 +276,10 @@ func samplesToScore(t testing.TB, lang string) []sample {
 		v.Rulebooks = &mingjing.RulebooksView{Rulebooks: []mingjing.Rulebook{*sh, *rc}}
 	})
 	add("rulebooks-none", anonymous(base(t, lang, "rulebooks")), nil)
-	add("rulebook", anonymous(base(t, lang, "rulebook")), func(v *mingjing.View) { v.Rulebook = rc })
+	add("rulebook", anonymous(base(t, lang, "rulebook")), func(v *mingjing.View) { v.Rulebook, v.Calendar = rc, calendar(t) })
 	add("rulebook-shanghai", base(t, lang, "rulebook"), func(v *mingjing.View) { v.Rulebook = sh })
+	add("agencies", anonymous(base(t, lang, "agencies")), func(v *mingjing.View) { v.Agencies = sampleAgencies() })
+	add("agencies-none", anonymous(base(t, lang, "agencies")), nil)
 	for status, code := range map[int]string{401: "not_logged_in", 403: "forbidden", 404: "not_found", 503: "identity_down"} {
 		add("error-"+code, anonymous(base(t, lang, "error")), func(v *mingjing.View) { v.Problem = problem(status, code) })
 	}

@@ -63,7 +63,7 @@ type Config struct {
 	Letter    func(v *mingjing.View) mingjing.Letter
 	CourtFile func(v *mingjing.View) mingjing.Letter
 	PDF       func(l mingjing.Letter, lang string) ([]byte, error)
-	// Rulebooks are the published files, by name, as they score.
+	// Rulebooks are the published files, by name, as they score, and the calendars.
 	Rulebooks map[string][]byte
 	// Ready says by name what the product needs and does not have; an empty map is
 	// ready.

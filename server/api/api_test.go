@@ -44,7 +44,11 @@ func edge(t *testing.T, change func(*Config)) (http.Handler, *strings.Builder) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	work, err := casework.New(casework.Config{Store: closed{}, Bus: silent{}, Agencies: silent{}, Books: books, Clock: clock{}, ClockScale: 1})
+	calendars, err := rulebooks.Calendars()
+	if err != nil {
+		t.Fatal(err)
+	}
+	work, err := casework.New(casework.Config{Store: closed{}, Bus: silent{}, Agencies: silent{}, Books: books, Calendars: calendars, Clock: clock{}, ClockScale: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

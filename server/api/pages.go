@@ -67,7 +67,13 @@ func init() {
 				return mingjing.Errorf(mingjing.NotFound, "not_found")
 			}
 			v.RulebookHash = v.Rulebook.Ref().Hash
+			v.Calendar = c.s.casework.Calendar(v.Rulebook)
 			return nil
+		},
+		"agencies": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.AgencyFigures(c.ctx())
+			v.Agencies = &out
+			return err
 		},
 		"overview": func(c *call, v *mingjing.View) error {
 			out, err := c.s.casework.Overview(c.ctx(), c.actor())

@@ -128,7 +128,7 @@ func (c *call) cases() (mingjing.QueueView, error) {
 		agency = ""
 	}
 	return c.s.casework.Cases(c.ctx(), c.actor(), mingjing.CaseFilter{State: q.Get("state"),
-		Mine: q.Get("mine") == "1", Agency: agency, Search: q.Get("search")}, q.Get("cursor"))
+		Late: mingjing.Lateness(q.Get("late")), Mine: q.Get("mine") == "1", Agency: agency, Search: q.Get("search")}, q.Get("cursor"))
 }
 
 // A caseItem is a case in the work queue, without what only the case itself shows.
@@ -171,6 +171,10 @@ func getCases(c *call) (any, error) {
 		out = append(out, item)
 	}
 	return items(out, v.Next), err
+}
+
+func getAgencies(c *call) (any, error) {
+	return c.s.casework.AgencyFigures(c.ctx())
 }
 
 func getCase(c *call) (any, error) {

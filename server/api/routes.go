@@ -59,6 +59,7 @@ type reading struct {
 
 // readings is every safe request for JSON there is.
 var readings = []reading{
+	{"/api/agencies", mingjing.Anyone, getAgencies},
 	{"/api/me", mingjing.Everyone, me},
 	{"/api/sessions", mingjing.Everyone, sessions},
 	{"/api/score-requests/{id}", mingjing.Residents, getRequest},

@@ -1,17 +1,60 @@
 package casework
 
-import "mingjing"
+import (
+	"fmt"
+	"slices"
+	"time"
 
-// procedure is the due process of a catalogue item: that of the first rulebook
-// that has it, or of the first one.
-func (c *Casework) procedure(item string) *mingjing.Procedure {
-	return &mingjing.Procedure{MarkDays: 1, ForwardDays: 2, AgencyDays: 5, SecondNoticeDays: 5, BureauDays: 5, ExtensionDays: 5,
-		CheckDays: 10, ServeDays: 10, AnswerDays: 5, RepairDays: 10, ReviewDays: 15, DeleteDays: 3, VeryLateDays: 5,
-		ReopenMonths: 12, StatementWords: 100, Tiers: []mingjing.Tier{{Code: "minor", MaxMonths: 3},
-			{Code: "general", MinMonths: 3, MaxMonths: 12}, {Code: "serious", MinMonths: 12, MaxMonths: 36}}}
+	"mingjing"
+)
+
+// calendarOf is the calendar that the book's procedure counts by.
+func calendarOf(calendars []*mingjing.Calendar, b *mingjing.Rulebook) (*mingjing.Calendar, error) {
+	i := slices.IndexFunc(calendars, func(k *mingjing.Calendar) bool { return k.Code == b.Procedure.Calendar })
+	if i < 0 {
+		return nil, fmt.Errorf("casework: rulebook %s counts by the calendar %q, which is not there", b.ID, b.Procedure.Calendar)
+	}
+	if calendars[i].Zone != b.Zone { // a day must not end twice
+		return nil, fmt.Errorf("casework: rulebook %s and its calendar %s are in different zones", b.ID, calendars[i].Code)
+	}
+	return calendars[i], nil
 }
 
-// clockFor is a clock that runs n working days from now.
+// Calendar is the calendar by which one of the city's rulebooks counts working
+// days. The city itself counts by that of the first one.
+func (c *Casework) Calendar(b *mingjing.Rulebook) *mingjing.Calendar {
+	k, err := calendarOf(c.calendars, b)
+	if err != nil { // New has found it already
+		return c.calendar
+	}
+	return k
+}
+
+// procedure is the due process of an item: that of the first rulebook whose
+// catalogue has it, or else of the first rulebook.
+func (c *Casework) procedure(item string) *mingjing.Procedure {
+	for _, b := range c.books {
+		if _, ok := b.Item(item); ok {
+			return &b.Procedure
+		}
+	}
+	return &c.books[0].Procedure
+}
+
+// due is the end of the nth working day after today, on the city's clock.
+func (c *Casework) due(n int) time.Time {
+	return c.endOf(c.calendar.AddWorkingDays(c.today(), n))
+}
+
+// clockFor is a clock that runs for n working days from now.
 func (c *Casework) clockFor(code string, n int) mingjing.Clock {
-	return mingjing.Clock{Code: code, Due: c.due(n)}
+	day := c.calendar.AddWorkingDays(c.today(), n)
+	very := c.calendar.AddWorkingDays(day, c.books[0].Procedure.VeryLateDays)
+	return mingjing.Clock{Code: code, Due: c.endOf(day), VeryLateAt: c.endOf(very)}
+}
+
+// endOf is the end of a day to come, on the city's clock.
+func (c *Casework) endOf(day mingjing.Date) time.Time {
+	now := c.Now()
+	return now.Add(c.scaled(day.AddDays(1).Time(c.Zone()).Sub(now))).UTC()
 }

@@ -21,12 +21,12 @@ func (c *Casework) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseF
 	if f.Kind != "" && !slices.Contains(mingjing.CaseKinds, f.Kind) {
 		return mingjing.QueueView{}, mingjing.Errorf(mingjing.Invalid, "invalid_filter")
 	}
-	if len(f.Search) > 200 || len(f.Agency) > 100 || len(cursor) > 200 ||
+	if len(f.Search) > 200 || !slices.Contains([]mingjing.Lateness{mingjing.OnTime, mingjing.Late, mingjing.VeryLate}, f.Late) || len(f.Agency) > 100 || len(cursor) > 200 ||
 		(f.State != "" && f.State != "open" && f.State != "all" && !slices.Contains(mingjing.DisputeStates, mingjing.DisputeState(f.State))) {
 		return mingjing.QueueView{}, mingjing.Errorf(mingjing.Invalid, "invalid_filter")
 	}
 	f.Search = strings.TrimSpace(f.Search)
-	q := CaseQuery{CaseFilter: f, Cursor: cursor, Limit: page + 1}
+	q := CaseQuery{CaseFilter: f, Now: c.Now(), Cursor: cursor, Limit: page + 1}
 	if f.Mine {
 		q.HandlerID = a.ID
 	}
@@ -59,7 +59,8 @@ func (c *Casework) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseF
 		if v.Counts, err = t.CaseCounts(ctx); err != nil {
 			return v, err
 		}
-		v.Counts["missed"], err = c.missed(ctx, t)
+		late, very, err := t.LateCounts(ctx, q.Now)
+		v.Counts["late"], v.Counts["very_late"], v.Counts["missed"] = late, very, late+very
 		return v, err
 	})
 }
@@ -75,24 +76,6 @@ func short(k mingjing.Case) mingjing.Case {
 		k.Listing = &mingjing.Listing{ID: k.Listing.ID, Code: k.Listing.Code, Agency: k.Listing.Agency, Kind: k.Listing.Kind}
 	}
 	return k
-}
-
-// maxMissed is how far the cases are counted whose clock has run out.
-const maxMissed = 100
-
-// missed is how many open cases have a clock that has run out, maxMissed at the
-// most: they are the first of the queue.
-func (c *Casework) missed(ctx context.Context, t *tx) (int, error) {
-	nearest, err := t.Cases(ctx, CaseQuery{Limit: maxMissed})
-	if err != nil {
-		return 0, err
-	}
-	now := c.clock.Now()
-	n := slices.IndexFunc(nearest, func(d Dispute) bool { return d.NextDue.IsZero() || !d.NextDue.Before(now) })
-	if n < 0 {
-		n = len(nearest)
-	}
-	return n, nil
 }
 
 // Case is one case on one screen. The resident sees the look in the access log.

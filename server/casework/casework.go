@@ -69,6 +69,8 @@ type Config struct {
 	Agencies Agencies
 	Clock    Clock
 	Books    []*mingjing.Rulebook
+	// Calendars are the published calendars, that of each book among them.
+	Calendars []*mingjing.Calendar
 	// ClockScale divides every deadline: 1 is the law, the demo city runs faster.
 	ClockScale int
 	Logger     *slog.Logger
@@ -76,17 +78,19 @@ type Config struct {
 
 // Casework does the work of the bureau. It is safe for use by many goroutines.
 type Casework struct {
-	store    Store
-	bus      Bus
-	agencies Agencies
-	clock    Clock
-	books    []*mingjing.Rulebook
-	scale    int
-	log      *slog.Logger
+	store     Store
+	bus       Bus
+	agencies  Agencies
+	clock     Clock
+	books     []*mingjing.Rulebook
+	calendars []*mingjing.Calendar
+	calendar  *mingjing.Calendar // that of the first book
+	scale     int
+	log       *slog.Logger
 }
 
-// New makes a Casework. It fails when a port is missing, there is no rulebook or
-// a rulebook's zone is unknown.
+// New makes a Casework. It fails when a port is missing, there is no rulebook, or
+// a rulebook's zone or calendar is unknown.
 func New(c Config) (*Casework, error) {
 	if c.Store == nil || c.Bus == nil || c.Agencies == nil || c.Clock == nil {
 		return nil, errors.New("casework: Store, Bus, Agencies and Clock are all needed")
@@ -99,11 +103,18 @@ func New(c Config) (*Casework, error) {
 			return nil, fmt.Errorf("casework: zone of rulebook %s: %w", b.ID, err)
 		}
 	}
+	var first *mingjing.Calendar
+	for i := len(c.Books) - 1; i >= 0; i-- {
+		var err error
+		if first, err = calendarOf(c.Calendars, c.Books[i]); err != nil {
+			return nil, err
+		}
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	return &Casework{store: c.Store, bus: c.Bus, agencies: c.Agencies, clock: c.Clock,
-		books: c.Books, scale: max(1, c.ClockScale), log: c.Logger}, nil
+		books: c.Books, calendars: c.Calendars, calendar: first, scale: max(1, c.ClockScale), log: c.Logger}, nil
 }
 
 // Books are the published rulebooks, the default one first.
@@ -139,6 +150,7 @@ func (c *Casework) today() mingjing.Date { return mingjing.DateOf(c.Now()) }
 // tx is one transaction with the events that are published once it is committed.
 type tx struct {
 	Tx
+	c      *Casework
 	events []published
 }
 
@@ -162,7 +174,7 @@ const publishWait = 5 * time.Second
 func (c *Casework) tx(ctx context.Context, fn func(*tx) error) error {
 	var done []published
 	err := c.store.Tx(ctx, func(raw Tx) error {
-		t := &tx{Tx: raw}
+		t := &tx{Tx: raw, c: c}
 		err := fn(t)
 		done = t.events
 		return err
@@ -275,25 +287,6 @@ func (c *Casework) scaled(d time.Duration) time.Duration { return d / time.Durat
 // jitter spreads d by a fifth either way, so that retries don't march in step.
 func jitter(d time.Duration) time.Duration {
 	return d - d/5 + time.Duration(mrand.Int64N(int64(2*d/5)+1))
-}
-
-// workingDays is the instant n working days after from: at the end of that day
-// in the city's zone. Saturdays and Sundays do not count.
-func workingDays(from time.Time, n int) time.Time {
-	day := time.Date(from.Year(), from.Month(), from.Day(), 0, 0, 0, 0, from.Location())
-	for n > 0 {
-		day = day.AddDate(0, 0, 1)
-		if wd := day.Weekday(); wd != time.Saturday && wd != time.Sunday {
-			n--
-		}
-	}
-	return day.AddDate(0, 0, 1)
-}
-
-// due is the instant n working days from now, on the city's clock.
-func (c *Casework) due(n int) time.Time {
-	now := c.Now()
-	return now.Add(c.scaled(workingDays(now, n).Sub(now))).UTC()
 }
 
 // Work does the jobs that transactions left behind, until ctx ends.

@@ -190,6 +190,14 @@ var smallBooks = sync.OnceValue(func() []*mingjing.Rulebook {
 	return books
 })
 
+var calendars = sync.OnceValue(func() []*mingjing.Calendar {
+	all, err := rulebooks.Calendars()
+	if err != nil {
+		panic(err)
+	}
+	return all
+})
+
 func newCity(t testing.TB, set ...func(*casework.Config)) *city {
 	t.Helper()
 	s, err := store.Open(ctx, "sqlite::memory:", store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize)})
@@ -201,7 +209,7 @@ func newCity(t testing.TB, set ...func(*casework.Config)) *city {
 func cityOn(t tb, s casework.Store, set ...func(*casework.Config)) *city {
 	t.Helper()
 	c := &city{store: s, clock: &clock{now: monday}, bus: &bus{}, offices: &offices{}, books: smallBooks()}
-	cfg := casework.Config{Store: s, Bus: c.bus, Agencies: c.offices, Clock: c.clock, Books: c.books, ClockScale: 1}
+	cfg := casework.Config{Store: s, Bus: c.bus, Agencies: c.offices, Clock: c.clock, Books: c.books, Calendars: calendars(), ClockScale: 1}
 	for _, f := range set {
 		f(&cfg)
 	}

@@ -22,6 +22,17 @@ func (d Dispute) Due() int64 {
 	return d.NextDue.UnixMicro()
 }
 
+// VeryLate is when the dispute is very late, in microseconds since 1970, or
+// [NoClock]: by the clock that gives it its place in the queue.
+func (d Dispute) VeryLate() int64 {
+	for _, k := range d.Clocks {
+		if runs(k) && k.Due.Equal(d.NextDue) && !k.VeryLateAt.IsZero() {
+			return k.VeryLateAt.UnixMicro()
+		}
+	}
+	return NoClock
+}
+
 // Cursor is the [CaseQuery] Cursor of the page that begins after d. It says
 // nothing about the resident.
 func (d Dispute) Cursor() string {

@@ -490,28 +490,6 @@ func TestEveryClockHasItsStatutoryDate(t *testing.T) {
 	}
 }
 
-func TestWorkingDaysLeaveOutTheWeekend(t *testing.T) {
-	zone := time.FixedZone("CST", 8*3600)
-	for _, w := range []struct {
-		from string
-		n    int
-		want string
-	}{
-		{"2026-03-02 09:00", 1, "2026-03-04"}, // Monday: all of Tuesday
-		{"2026-03-06 23:59", 1, "2026-03-10"}, // Friday: all of Monday
-		{"2026-03-07 12:00", 1, "2026-03-10"}, // Saturday
-		{"2026-03-08 00:00", 2, "2026-03-11"}, // Sunday
-		{"2026-03-02 00:00", 5, "2026-03-10"},
-		{"2026-12-31 18:00", 7, "2027-01-12"},
-	} {
-		from, err := time.ParseInLocation("2006-01-02 15:04", w.from, zone)
-		must(t, err)
-		if got := casework.WorkingDays(from, w.n).Format("2006-01-02 15:04"); got != w.want+" 00:00" {
-			t.Errorf("%d working days from %s: %s, want %s", w.n, w.from, got, w.want)
-		}
-	}
-}
-
 func TestTheQueueShowsNoNamesButToASearchWhichIsLogged(t *testing.T) {
 	c := newCity(t)
 	a, record, _ := c.owing(t, 1)

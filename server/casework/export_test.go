@@ -12,7 +12,9 @@ var (
 	Collect     = (*Casework).collect
 	AskQuestion = (*Casework).question
 	Backoff     = (*Casework).backoff
-	WorkingDays = workingDays
+	Due         = (*Casework).due
+	ClockFor    = (*Casework).clockFor
+	Procedure   = (*Casework).procedure
 	SafeName    = safeName
 )
 

@@ -162,6 +162,14 @@ type Tx interface {
 	// is on id, catalogue code and resident's name.
 	Cases(ctx context.Context, f CaseQuery) ([]Dispute, error)
 	CaseCounts(ctx context.Context) (map[string]int, error) // by state, all disputes
+	// LateCounts is how many open cases are late at the instant, and how many very
+	// late: those are not counted among the late.
+	LateCounts(ctx context.Context, now time.Time) (late, very int, err error)
+	// SetAgencyCase keeps what a dispute says about its agency, in the place of what
+	// it said before.
+	SetAgencyCase(ctx context.Context, k AgencyCase) error
+	// AgencyCounts are the sums of each agency that has any.
+	AgencyCounts(ctx context.Context, now time.Time) ([]AgencyCounts, error)
 
 	AddEvidence(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error
 	SetEvidenceAnswer(ctx context.Context, id, answer string) error
@@ -254,6 +262,8 @@ type Dispute struct {
 type CaseQuery struct {
 	mingjing.CaseFilter
 	HandlerID string // set when only this handler's cases are wanted
-	Cursor    string
-	Limit     int
+	// Now is the instant by which Late is judged.
+	Now    time.Time
+	Cursor string
+	Limit  int
 }

@@ -140,14 +140,13 @@ func (d dataset) add(p person, i int, fc fact, at place, month mingjing.Date) {
 			Code: fc.code, Subject: subject, Detail: both(fc.zh, fc.en), Occurred: on, Document: doc}})
 		return
 	}
-	l := lists[fc.code]
-	measures := slices.Clone(l.measures)
+	measures := at.book.MeasuresOf(at.item)
 	if fc.unpublished {
 		measures = append(measures, unpublished)
 	}
 	f.listings[p.id] = append(f.listings[p.id], casework.ReplyListing{Ref: ref, Listing: mingjing.Listing{
-		Kind: l.kind, Code: fc.code, Subject: subject, Ground: both(fc.zh, fc.en), LegalBasis: maps.Clone(l.basis), Measures: measures,
-		Document: doc, NoticeOn: fc.notice.before(month), From: on, Ends: on.AddMonths(fc.term), Exit: maps.Clone(l.exit)}})
+		Kind: at.item.Listing, Code: fc.code, Subject: subject, Ground: both(fc.zh, fc.en), LegalBasis: maps.Clone(at.item.LegalBasis), Measures: measures,
+		Document: doc, NoticeOn: fc.notice.before(month), From: on, Ends: on.AddMonths(fc.term), Exit: maps.Clone(at.item.Exit)}})
 }
 
 // before is the day as counted from the month; "" for no day.
@@ -171,8 +170,13 @@ func (p plan) on(month mingjing.Date) plan {
 	return p
 }
 
-// A place is where a fact of a code is held, and with which document.
-type place struct{ agency, issuer, document string }
+// A place is where a fact of a code is held, with which document, and what the
+// first rulebook that has it publishes about it.
+type place struct {
+	agency, issuer, document string
+	book                     *mingjing.Rulebook
+	item                     mingjing.Item
+}
 
 // placeOf finds the one agency that holds the code: two would count it twice.
 func placeOf(books []*mingjing.Rulebook, code string) (place, bool) {
@@ -219,5 +223,6 @@ func placeOf(books []*mingjing.Rulebook, code string) (place, bool) {
 	if best < 0 {
 		return place{}, false
 	}
-	return place{agency: first.Code, issuer: first.Name.In(mingjing.Languages[0]), document: kinds[0]}, true
+	item, _ := in[0].Item(code)
+	return place{agency: first.Code, issuer: first.Name.In(mingjing.Languages[0]), document: kinds[0], book: in[0], item: item}, true
 }

@@ -75,6 +75,9 @@ type plan struct {
 	occurred mingjing.Date
 }
 
+// unpublished is a measure that somebody thought of and no rulebook allows.
+var unpublished = mingjing.Measure{Code: "restrict.ringtone", Name: both("定制手机失信彩铃", "A ringback tone that shames the person called")}
+
 func both(zh, en string) mingjing.Text { return mingjing.Text{"zh-CN": zh, "en": en} }
 
 func id(born string, n string) mingjing.IDNumber { return mingjing.MakeIDNumber("999999" + born + n) }

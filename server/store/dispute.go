@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"mingjing"
 	"mingjing/server/casework"
@@ -32,10 +33,10 @@ func (t *tx) AddDispute(ctx context.Context, d casework.Dispute) error {
 		return err
 	}
 	return t.insert(ctx, op, `INSERT INTO dispute
-		(id, resident_id, key_hash, record_id, listing_id, agency, code, handler_id, state, filed_at, next_due, version, kind, doc)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		(id, resident_id, key_hash, record_id, listing_id, agency, code, handler_id, state, filed_at, next_due, very_late_at, version, kind, doc)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		d.ID, string(d.Resident), t.s.hashOrNull("key", d.Key), nullable(d.RecordID), nullable(d.ListingID), d.AgencyCode,
-		d.CatalogueCode, d.HandlerID, string(d.State), micros(d.FiledAt), d.Due(), d.Version, string(d.Kind), doc)
+		d.CatalogueCode, d.HandlerID, string(d.State), micros(d.FiledAt), d.Due(), d.VeryLate(), d.Version, string(d.Kind), doc)
 }
 
 func encodeDispute(op string, d casework.Dispute) ([]byte, error) {
@@ -56,9 +57,9 @@ func (t *tx) SetDispute(ctx context.Context, d casework.Dispute) error {
 		return err
 	}
 	n, err := t.exec(ctx, op, `UPDATE dispute SET key_hash = ?, record_id = ?, listing_id = ?, agency = ?, code = ?, handler_id = ?,
-		state = ?, filed_at = ?, next_due = ?, version = ?, doc = ? WHERE id = ? AND resident_id = ? AND version = ?`,
+		state = ?, filed_at = ?, next_due = ?, very_late_at = ?, version = ?, doc = ? WHERE id = ? AND resident_id = ? AND version = ?`,
 		t.s.hashOrNull("key", d.Key), nullable(d.RecordID), nullable(d.ListingID), d.AgencyCode, d.CatalogueCode, d.HandlerID,
-		string(d.State), micros(d.FiledAt), d.Due(), stored.Version, doc, d.ID, string(d.Resident), d.Version)
+		string(d.State), micros(d.FiledAt), d.Due(), d.VeryLate(), stored.Version, doc, d.ID, string(d.Resident), d.Version)
 	if err != nil || n == 1 {
 		return err
 	}
@@ -127,6 +128,13 @@ func (t *tx) Cases(ctx context.Context, f casework.CaseQuery) ([]casework.Disput
 	}
 	if f.Agency != "" {
 		where, args = append(where, "agency = ?"), append(args, f.Agency)
+	}
+	if f.Late != mingjing.OnTime {
+		than := ">="
+		if f.Late == mingjing.VeryLate {
+			than = "<"
+		}
+		where, args = append(where, "state <> 'decided' AND next_due < ? AND very_late_at "+than+" ?"), append(args, micros(f.Now), micros(f.Now))
 	}
 	query := `SELECT next_due, id, doc FROM dispute WHERE ` + strings.Join(where, " AND ")
 
@@ -218,6 +226,17 @@ func (t *tx) CaseCounts(ctx context.Context) (map[string]int, error) {
 		return nil, err
 	}
 	return counts, nil
+}
+
+// LateCounts implements [casework.Tx].
+func (t *tx) LateCounts(ctx context.Context, now time.Time) (late, very int, err error) {
+	if err := t.seeStaff(ctx); err != nil {
+		return 0, 0, err
+	}
+	err = t.row(ctx, "count late cases", []any{&late, &very}, `SELECT COALESCE(SUM(CASE WHEN very_late_at >= ? THEN 1 ELSE 0 END), 0),
+		COALESCE(SUM(CASE WHEN very_late_at < ? THEN 1 ELSE 0 END), 0) FROM dispute WHERE state <> 'decided' AND next_due < ?`,
+		micros(now), micros(now), micros(now))
+	return late, very, err
 }
 
 // AddEvidence implements [casework.Tx].

@@ -1,6 +1,6 @@
-// Package rulebooks holds the published rulebooks: the JSON files in this folder
-// are public, and they are the ones that score. It knows nothing of who reads
-// them.
+// Package rulebooks holds the published rulebooks, and the calendars by which they
+// count working days: the JSON files in this folder are public, and they are the
+// ones that score. It knows nothing of who reads them.
 package rulebooks
 
 import (
@@ -8,11 +8,12 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"mingjing"
 )
 
-//go:embed *.json
+//go:embed *.json calendars/*.json
 var files embed.FS
 
 // Files are the rulebooks' published bytes by file name, such as
@@ -46,14 +47,52 @@ func All() ([]*mingjing.Rulebook, error) {
 	return books, nil
 }
 
-func names() []string {
-	all, err := fs.Glob(files, "*.json")
+// CalendarFiles are the calendars' published bytes by file name, such as
+// "calendars/china.json". The schema is not among them: see [CalendarSchema].
+func CalendarFiles() map[string][]byte {
+	byName := map[string][]byte{}
+	for _, name := range calendarNames() {
+		byName[name] = read(name)
+	}
+	return byName
+}
+
+// CalendarSchema is the JSON Schema of calendars, the file
+// [mingjing.CalendarSchema].
+func CalendarSchema() []byte { return read(calendarFolder + mingjing.CalendarSchema) }
+
+// Calendars are the published calendars, read anew and in the order of their
+// codes, as [All] are the rulebooks.
+func Calendars() ([]*mingjing.Calendar, error) {
+	var all []*mingjing.Calendar
+	for _, name := range calendarNames() {
+		k, err := mingjing.ParseCalendar(read(name))
+		if err != nil {
+			return nil, fmt.Errorf("reading the published calendar %s: %w", name, err)
+		}
+		if name != calendarFolder+k.Code+".json" {
+			return nil, fmt.Errorf("reading the published calendar %s: its code is %s", name, k.Code)
+		}
+		all = append(all, k)
+	}
+	return all, nil
+}
+
+const calendarFolder = "calendars/"
+
+func calendarNames() []string { return named(calendarFolder + "*.json") }
+
+func names() []string { return named("*.json") }
+
+// named are the files that match, schemas left out.
+func named(pattern string) []string {
+	all, err := fs.Glob(files, pattern)
 	if err != nil {
 		panic(err) // the pattern is a constant
 	}
 	slices.Sort(all)
 	return slices.DeleteFunc(all, func(name string) bool {
-		return name == mingjing.RulebookSchema
+		return strings.HasSuffix(name, ".schema.json")
 	})
 }
 

@@ -17,15 +17,20 @@ import (
 
 func compiled(t testing.TB) *jsonschema.Schema {
 	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(rulebooks.Schema()))
+	return compile(t, rulebooks.Schema())
+}
+
+func compile(t testing.TB, data []byte) *jsonschema.Schema {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := jsonschema.NewCompiler()
-	if err := c.AddResource("mem:///rulebook.schema.json", doc); err != nil {
+	if err := c.AddResource("mem:///schema.json", doc); err != nil {
 		t.Fatal(err)
 	}
-	schema, err := c.Compile("mem:///rulebook.schema.json")
+	schema, err := c.Compile("mem:///schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,6 +138,55 @@ var broken = []struct {
 	{"an unknown field in an item", "/catalogue/0/weight", false, func(b map[string]any) { at(b, "catalogue", 0)["weight"] = 2 }},
 	{"friends are not on the list of what is never used", "/never_used", false, func(b map[string]any) { b["never_used"] = b["never_used"].([]any)[1:] }},
 	{"no reason for what is never used", "/never_used/0/reason/en", false, func(b map[string]any) { delete(at(b, "never_used", 0), "reason") }},
+	{"no procedure", "/procedure/mark_days", false, func(b map[string]any) { delete(b, "procedure") }},
+	{"an agency without a clock", "/procedure/agency_days", false, func(b map[string]any) { at(b, "procedure")["agency_days"] = 0 }},
+	{"an agency with years", "/procedure/agency_days", false, func(b map[string]any) { at(b, "procedure")["agency_days"] = 367 }},
+	{"half a day to answer", "/procedure/answer_days", false, func(b map[string]any) { at(b, "procedure")["answer_days"] = 0.5 }},
+	{"a calendar without a name", "/procedure/calendar", false, func(b map[string]any) { at(b, "procedure")["calendar"] = "China 2026" }},
+	{"nothing open after a decision", "/procedure/reopen_months", false, func(b map[string]any) { at(b, "procedure")["reopen_months"] = 0 }},
+	{"a statement without words", "/procedure/statement_words", false, func(b map[string]any) { at(b, "procedure")["statement_words"] = 0 }},
+	{"a procedure without legal basis", "/procedure/legal_basis/en", false, func(b map[string]any) { delete(at(b, "procedure"), "legal_basis") }},
+	{"a procedure with samples and no note", "/procedure/sample_note/en", false, func(b map[string]any) { delete(at(b, "procedure"), "sample_note") }},
+	{"a procedure with a note and no samples", "/procedure/sample_note", false, func(b map[string]any) { at(b, "procedure")["sample"] = false }},
+	{"two tiers", "/procedure/tiers", false, func(b map[string]any) { p := at(b, "procedure"); p["tiers"] = p["tiers"].([]any)[:2] }},
+	{"a fourth kind of tier", "/procedure/tiers/2/code", false, func(b map[string]any) { at(b, "procedure", "tiers", 2)["code"] = "unforgivable" }},
+	{"tiers out of order", "/procedure/tiers/0/code", true, func(b map[string]any) {
+		at(b, "procedure", "tiers", 0)["code"], at(b, "procedure", "tiers", 1)["code"] = "general", "minor"
+	}},
+	{"a listing without end", "/procedure/tiers/2/max_months", false, func(b map[string]any) { at(b, "procedure", "tiers", 2)["max_months"] = 37 }},
+	{"repair after the end", "/procedure/tiers/1/max_months", true, func(b map[string]any) { at(b, "procedure", "tiers", 1)["min_months"] = 13 }},
+	{"a graver tier that is over sooner", "/procedure/tiers/1", true, func(b map[string]any) { at(b, "procedure", "tiers", 0)["max_months"] = 13 }},
+	{"no measures published", "/measures", false, func(b map[string]any) { b["measures"] = []any{} }},
+	{"a measure twice", "/measures/1/code", true, func(b map[string]any) { at(b, "measures", 1)["code"] = "restrict.air" }},
+	{"a measure without a text that allows it", "/measures/0/legal_basis/en", false, func(b map[string]any) { delete(at(b, "measures", 0), "legal_basis") }},
+	{"a measure of no tier", "/measures/0/tier", false, func(b map[string]any) { at(b, "measures", 0)["tier"] = "severe" }},
+	{"a measure against what is never used", "/measures/0/name/en", true, func(b map[string]any) { at(b, "measures", 0, "name")["en"] = "No church weddings" }},
+	{"a blacklist of no tier", "/catalogue/0/tier", false, func(b map[string]any) { delete(at(b, "catalogue", 0), "tier") }},
+	{"a blacklist of an odd tier", "/catalogue/0/tier", false, func(b map[string]any) { at(b, "catalogue", 0)["tier"] = "severe" }},
+	{"a list that does nothing", "/catalogue/0/measures", false, func(b map[string]any) { at(b, "catalogue", 0)["measures"] = []any{} }},
+	{"a list without an exit", "/catalogue/0/exit/en", false, func(b map[string]any) { delete(at(b, "catalogue", 0), "exit") }},
+	{"a list that does what is not published", "/catalogue/0/measures/0", true, func(b map[string]any) { at(b, "catalogue", 0)["measures"] = []any{"restrict.ringtone"} }},
+	{"a list that does it twice", "/catalogue/0/measures/1", false, func(b map[string]any) {
+		at(b, "catalogue", 0)["measures"] = []any{"restrict.air", "restrict.air"}
+	}},
+	{"a list out of proportion", "/catalogue/0/measures/0", true, func(b map[string]any) {
+		at(b, "catalogue", 0)["tier"], at(b, "catalogue", 0)["counts_months"] = "general", 12
+	}},
+	{"a list that counts when it is over", "/catalogue/0/counts_months", true, func(b map[string]any) { at(b, "catalogue", 0)["counts_months"] = 37 }},
+	{"a record with a tier", "/catalogue/1/tier", false, func(b map[string]any) { at(b, "catalogue", 1)["tier"] = "minor" }},
+	{"a record with measures", "/catalogue/1/measures", false, func(b map[string]any) { at(b, "catalogue", 1)["measures"] = []any{"restrict.inspection"} }},
+	{"a record with an exit", "/catalogue/1/exit", false, func(b map[string]any) { at(b, "catalogue", 1)["exit"] = at(b, "catalogue", 0)["exit"] }},
+	{"a redlist of a tier", "/catalogue/0/tier", false, func(b map[string]any) {
+		i := at(b, "catalogue", 0)
+		delete(i, "cap")
+		i["listing"] = "redlist"
+	}},
+	{"a redlist that restricts gravely", "/catalogue/0/measures/0", true, func(b map[string]any) {
+		i := at(b, "catalogue", 0)
+		delete(i, "cap")
+		delete(i, "tier")
+		i["listing"] = "redlist"
+	}},
 	{"no bands", "/bands", false, func(b map[string]any) { b["bands"] = []any{} }},
 	{"a band twice", "/bands/1/code", true, func(b map[string]any) { at(b, "bands", 1)["code"] = "a3" }},
 	{"bands that do not fall", "/bands/1/from", true, func(b map[string]any) { at(b, "bands", 1)["from"] = 1150 }},
@@ -222,6 +276,7 @@ func TestTheSchemaAndTheProgramNameTheSameThings(t *testing.T) {
 		{"subjects", at(item, "subject")["enum"], mingjing.Subjects},
 		{"areas", at(item, "area")["enum"], areas},
 		{"lists", at(item, "listing")["enum"], []string{string(mingjing.Blacklist), string(mingjing.Redlist)}},
+		{"tiers", at(schema, "$defs", "tierCode")["enum"], mingjing.Tiers},
 		{"shapes", at(band, "shape")["enum"], mingjing.Shapes},
 		{"tones", at(band, "tone")["enum"], mingjing.Tones},
 	} {
@@ -256,6 +311,14 @@ func TestTheSchemaAndTheProgramNameTheSameThings(t *testing.T) {
 		{[]any{"$defs", "item", "properties", "points"}, "maximum", mingjing.MaxPoints},
 		{[]any{"$defs", "item", "properties", "counts_months"}, "maximum", mingjing.MaxCountsMonths},
 		{[]any{"$defs", "value"}, "maximum", mingjing.MaxValue},
+		{[]any{"properties", "measures"}, "maxItems", mingjing.MaxMeasures},
+		{[]any{"$defs", "item", "properties", "measures"}, "maxItems", mingjing.MaxMeasures},
+		{[]any{"$defs", "days"}, "maximum", mingjing.MaxDays},
+		{[]any{"$defs", "procedure", "properties", "reopen_months"}, "maximum", mingjing.MaxReopenMonths},
+		{[]any{"$defs", "procedure", "properties", "statement_words"}, "maximum", mingjing.MaxStatementWords},
+		{[]any{"$defs", "procedure", "properties", "tiers"}, "maxItems", len(mingjing.Tiers)},
+		{[]any{"$defs", "tier", "properties", "min_months"}, "maximum", mingjing.MaxShownMonths},
+		{[]any{"$defs", "tier", "properties", "max_months"}, "maximum", mingjing.MaxShownMonths},
 	} {
 		if got := at(schema, c.path...)[c.key]; got != float64(c.want) {
 			t.Errorf("%v %s: the schema has %v, the program %d", c.path, c.key, got, c.want)
@@ -323,7 +386,8 @@ func TestOneResidentsRecordsCountUnderBothRulebooks(t *testing.T) {
 		}
 		shared++
 		if !maps.Equal(item.Name, other.Name) || item.Area != other.Area || item.Subject != other.Subject ||
-			item.Listing != other.Listing || !slices.Equal(item.Documents, other.Documents) {
+			item.Listing != other.Listing || item.Tier != other.Tier || !maps.Equal(item.Exit, other.Exit) ||
+			!slices.Equal(item.Measures, other.Measures) || !slices.Equal(item.Documents, other.Documents) {
 			t.Errorf("%s is not the same fact in both", item.Code)
 		}
 		if (item.Points > 0) != (other.Points > 0) {
@@ -383,5 +447,91 @@ func TestABadRatingInShanghaiBringsNoPenalty(t *testing.T) {
 	band, _ := book.Band("bad")
 	if !strings.Contains(band.Brings[0]["en"], "No penalty") || !strings.Contains(band.Brings[0]["zh-CN"], "不带来任何惩罚") {
 		t.Errorf("it says %v", band.Brings)
+	}
+}
+
+func TestTheClocksThatTheLawGivesAreTheLaws(t *testing.T) {
+	for id, book := range published(t) {
+		p := book.Procedure
+		for name, v := range map[string][2]int{
+			"mark": {p.MarkDays, 1}, "forward": {p.ForwardDays, 2}, "agency": {p.AgencyDays, 5}, "bureau": {p.BureauDays, 5},
+			"delete": {p.DeleteDays, 3}, "repair": {p.RepairDays, 10},
+		} {
+			if v[0] != v[1] {
+				t.Errorf("%s: %d days to %s, the law gives %d", id, v[0], name, v[1])
+			}
+		}
+		for code, months := range map[string][2]int{mingjing.TierMinor: {0, 3}, mingjing.TierGeneral: {3, 12}, mingjing.TierSerious: {12, 36}} {
+			if tier, ok := p.Tier(code); !ok || tier.MinMonths != months[0] || tier.MaxMonths != months[1] {
+				t.Errorf("%s: a %s listing is shown %d to %d months", id, code, tier.MinMonths, tier.MaxMonths)
+			}
+		}
+		if !p.Sample {
+			t.Errorf("%s: nobody published all of the procedure", id)
+		}
+		for _, item := range book.Catalogue {
+			if got := book.MeasuresOf(item); len(got) != len(item.Measures) {
+				t.Errorf("%s: of the measures of %s only %d are published", id, item.Code, len(got))
+			}
+		}
+	}
+}
+
+func TestThePublishedCalendarsLoadAndKeepTheSchema(t *testing.T) {
+	schema := compile(t, rulebooks.CalendarSchema())
+	files := rulebooks.CalendarFiles()
+	if got := slices.Sorted(maps.Keys(files)); !slices.Equal(got, []string{"calendars/china.json"}) {
+		t.Fatalf("published are %v", got)
+	}
+	for name, data := range files {
+		if err := bySchema(t, schema, data); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	all, err := rulebooks.Calendars()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, book := range published(t) {
+		i := slices.IndexFunc(all, func(k *mingjing.Calendar) bool { return k.Code == book.Procedure.Calendar })
+		if i < 0 || all[i].Zone != book.Zone {
+			t.Errorf("%s counts by a calendar that is not published for its zone", id)
+		}
+	}
+	var text map[string]any
+	if err := json.Unmarshal(rulebooks.CalendarSchema(), &text); err != nil {
+		t.Fatal(err)
+	}
+	if got := at(text, "$defs", "days")["maxItems"]; got != float64(mingjing.MaxCalendarDays) {
+		t.Errorf("the schema has %v days, the program %d", got, mingjing.MaxCalendarDays)
+	}
+}
+
+func TestABrokenCalendarIsRefusedByTheSchemaToo(t *testing.T) {
+	schema := compile(t, rulebooks.CalendarSchema())
+	for name, change := range map[string]func(map[string]any){
+		"an unknown field":       func(k map[string]any) { k["colour"] = "red" },
+		"no days off":            func(k map[string]any) { delete(k, "holidays") },
+		"a day that is a number": func(k map[string]any) { k["from"] = 20240101 },
+		"a day in words":         func(k map[string]any) { k["from"] = "1 January 2024" },
+		"a day twice":            func(k map[string]any) { k["workdays"] = []any{"2026-10-10", "2026-10-10"} },
+		"samples without a note": func(k map[string]any) { delete(k, "sample_note") },
+		"a note without samples": func(k map[string]any) { k["sample"] = false; delete(k, "sample_from") },
+	} {
+		var k map[string]any
+		if err := json.Unmarshal(rulebooks.CalendarFiles()["calendars/china.json"], &k); err != nil {
+			t.Fatal(err)
+		}
+		change(k)
+		data, err := json.Marshal(k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := bySchema(t, schema, data); err == nil {
+			t.Errorf("%s: the schema says nothing", name)
+		}
+		if _, err := mingjing.ParseCalendar(data); err == nil {
+			t.Errorf("%s: the reader says nothing", name)
+		}
 	}
 }

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework"
+)
+
+// SetAgencyCase implements [casework.Tx].
+func (t *tx) SetAgencyCase(ctx context.Context, k casework.AgencyCase) error {
+	late := casework.NoClock
+	if !k.LateFrom.IsZero() {
+		late = micros(k.LateFrom)
+	}
+	asked := 0
+	if k.Asked {
+		asked = 1
+	}
+	if err := t.lockOwner(ctx, "dispute", k.Dispute); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, "set an agency's case", `INSERT INTO agency_stat
+		(dispute_id, agency, asked, answer, outcome, answer_days, decide_days, late_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (dispute_id) DO UPDATE SET agency = excluded.agency, asked = excluded.asked, answer = excluded.answer,
+		outcome = excluded.outcome, answer_days = excluded.answer_days, decide_days = excluded.decide_days, late_from = excluded.late_from`,
+		k.Dispute, k.Agency, asked, k.Answer, string(k.Outcome), k.AnswerDays, k.DecideDays, late)
+	return err
+}
+
+// AgencyCounts implements [casework.Tx]. It reads indexes alone.
+func (t *tx) AgencyCounts(ctx context.Context, now time.Time) ([]casework.AgencyCounts, error) {
+	var all []casework.AgencyCounts
+	place := map[string]int{}
+	of := func(agency string) *casework.AgencyCounts {
+		i, ok := place[agency]
+		if !ok {
+			i = len(all)
+			place[agency] = i
+			all = append(all, casework.AgencyCounts{Agency: agency, AnswerDays: map[int]int{}, DecideDays: map[int]int{}})
+		}
+		return &all[i]
+	}
+	err := t.rows(ctx, "count agencies' cases", func(rows *sql.Rows) error {
+		var (
+			agency, answer, outcome string
+			asked, n, late          int
+		)
+		if err := rows.Scan(&agency, &asked, &answer, &outcome, &n, &late); err != nil {
+			return err
+		}
+		k := of(agency)
+		k.Cases += n
+		k.LateNow += late
+		if asked == 1 {
+			k.Asked += n
+		}
+		if sum := map[string]*int{casework.AnswerInTime: &k.InTime, casework.AnswerLate: &k.Late, casework.AnswerSilent: &k.Silent}[answer]; sum != nil {
+			*sum += n
+		}
+		if sum := map[mingjing.Outcome]*int{mingjing.OutcomeUpheld: &k.Upheld, mingjing.OutcomePartly: &k.Partly,
+			mingjing.OutcomeRejected: &k.Rejected}[mingjing.Outcome(outcome)]; sum != nil {
+			*sum += n
+		}
+		return nil
+	}, `SELECT agency, asked, answer, outcome, count(*), SUM(CASE WHEN late_from < ? THEN 1 ELSE 0 END)
+		FROM agency_stat GROUP BY agency, asked, answer, outcome ORDER BY agency`, micros(now))
+	for _, column := range []string{"answer_days", "decide_days"} {
+		if err != nil {
+			break
+		}
+		err = t.rows(ctx, "count agencies' days", func(rows *sql.Rows) error {
+			var (
+				agency  string
+				days, n int
+			)
+			if err := rows.Scan(&agency, &days, &n); err != nil {
+				return err
+			}
+			k := of(agency)
+			if column == "answer_days" {
+				k.AnswerDays[days] = n
+			} else {
+				k.DecideDays[days] = n
+			}
+			return nil
+		}, fmt.Sprintf(`SELECT agency, %[1]s, count(*) FROM agency_stat WHERE %[1]s IS NOT NULL GROUP BY agency, %[1]s`, column))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
