@@ -36,6 +36,8 @@ var Routes = []Route{
 	{"disputes", "disputes", Residents},
 	{"new-dispute", "disputes/new", Residents}, // ?record=ID or ?listing=ID
 	{"dispute", "disputes/{id}", Residents},
+	{"inbox", "inbox", Residents}, // ?cursor=C
+	{"notice-settings", "inbox/settings", Residents},
 	{"queue", "admin", Staff}, // ?state=S&mine=1&agency=A&search=Q&cursor=C
 	{"case", "admin/cases/{id}", Staff},
 }

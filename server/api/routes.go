@@ -45,6 +45,14 @@ var actions = []action{
 	{path: "/api/consents/withdraw", access: mingjing.Residents, status: 200, do: withdraw, again: "consents"},
 	{path: "/api/disputes", access: mingjing.Residents, status: 201, files: true, do: fileDispute, again: "new-dispute"},
 	{path: "/api/disputes/{id}/evidence", access: mingjing.Residents, status: 201, files: true, do: addEvidence, again: "dispute"},
+	{path: "/api/notices/read", access: mingjing.Residents, status: 200, do: readNotices, again: "inbox"},
+	{path: "/api/notices/{id}/open", access: mingjing.Residents, status: 200, do: openNotice, again: "inbox"},
+	{path: "/api/notice-settings", access: mingjing.Residents, status: 200, do: setNotices, again: "notice-settings"},
+	{path: "/api/notice-settings/email", access: mingjing.Residents, status: 200, do: setEmail, again: "notice-settings"},
+	{path: "/api/notice-settings/email/confirm", access: mingjing.Residents, status: 200, do: confirmEmail, again: "notice-settings"},
+	{path: "/api/notice-settings/email/remove", access: mingjing.Residents, status: 200, do: removeEmail, again: "notice-settings"},
+	{path: "/api/push", access: mingjing.Residents, status: 200, do: addDevice, again: "notice-settings"},
+	{path: "/api/push/remove", access: mingjing.Residents, status: 200, do: removeDevice, again: "notice-settings"},
 	{path: "/api/admin/cases/{id}/assign", access: mingjing.Staff, status: 200, do: assign, again: "case"},
 	{path: "/api/admin/cases/{id}/ask-agency", access: mingjing.Staff, status: 200, do: askAgency, again: "case"},
 	{path: "/api/admin/cases/{id}/decision", access: mingjing.Staff, status: 200, do: decide, again: "case"},
@@ -70,6 +78,8 @@ var readings = []reading{
 	{"/api/consents", mingjing.Residents, getConsents},
 	{"/api/disputes", mingjing.Residents, getDisputes},
 	{"/api/disputes/{id}", mingjing.Residents, getDispute},
+	{"/api/notices", mingjing.Residents, getNotices},
+	{"/api/notice-settings", mingjing.Residents, getNoticeSettings},
 	{"/api/admin/cases", mingjing.Staff, getCases},
 	{"/api/admin/cases/{id}", mingjing.Staff, getCase},
 }
@@ -83,6 +93,8 @@ type special struct {
 
 var specials = []special{
 	{"/api/evidence/{id}", mingjing.Everyone, serveEvidence},
+	{"/api/disputes/{id}/dates.ics", mingjing.Residents, serveDisputeDates},
+	{"/api/listings/{id}/dates.ics", mingjing.Residents, serveListingDates},
 	{"/api/live", mingjing.Everyone, serveLive},
 	{"/api/openapi.json", mingjing.Anyone, serveOpenAPI},
 }

@@ -226,13 +226,13 @@ func (c *Casework) handle(ctx context.Context, a mingjing.Actor, id, action stri
 
 // Assign gives the case to the actor. A supervisor may take it from a handler.
 func (c *Casework) Assign(ctx context.Context, a mingjing.Actor, id string) (mingjing.Case, error) {
-	return c.handle(ctx, a, id, "case", mayAssign, func(_ *tx, d *Dispute, now time.Time) error {
+	return c.handle(ctx, a, id, "case", mayAssign, func(t *tx, d *Dispute, now time.Time) error {
 		d.HandlerID, d.Handler = a.ID, a.Name
 		if d.State == mingjing.DisputeFiled {
 			d.State = mingjing.DisputeAssigned
 		}
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "assigned", Role: a.Role, Who: a.Name})
-		return nil
+		return c.notify(ctx, t, d.Resident, mingjing.NoticeCaseMoved, "assigned", "dispute", d.ID)
 	})
 }
 
@@ -243,6 +243,9 @@ func (c *Casework) AskAgency(ctx context.Context, a mingjing.Actor, id string) (
 		meet(d.Clocks, "forward", now)
 		d.Clocks = append(d.Clocks, mingjing.Clock{Code: "agency", Due: c.due(AgencyDays)})
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "agency_asked", Role: a.Role, Who: a.Name})
+		if err := c.notify(ctx, t, d.Resident, mingjing.NoticeCaseMoved, "agency_asked", "dispute", d.ID); err != nil {
+			return err
+		}
 		return t.Enqueue(ctx, Job{Kind: JobQuestion, ID: d.ID})
 	})
 }

@@ -57,6 +57,9 @@ func (c *Casework) Decide(ctx context.Context, a mingjing.Actor, id string, r Ru
 		if err := c.carryOut(ctx, t, *d, now); err != nil {
 			return err
 		}
+		if err := c.notify(ctx, t, d.Resident, mingjing.NoticeCaseDecided, string(r.Outcome), "dispute", d.ID); err != nil {
+			return err
+		}
 		return c.rescore(ctx, t, d.Resident, "dispute_decided", "")
 	})
 }

@@ -89,6 +89,9 @@ func (c *Casework) question(ctx context.Context, id string) (time.Duration, erro
 		if err := t.SetDispute(ctx, d); err != nil {
 			return err
 		}
+		if err := c.notify(ctx, t, d.Resident, mingjing.NoticeCaseMoved, string(d.State), "dispute", d.ID); err != nil {
+			return err
+		}
 		return c.tell(ctx, t, d)
 	})
 	if errors.Is(err, ErrConflict) { // somebody decided meanwhile
