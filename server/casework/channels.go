@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"crypto/ecdh"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
@@ -283,6 +284,9 @@ func (c *Casework) AddDevice(ctx context.Context, a mingjing.Actor, session, nam
 // RemoveDevice ends push messages to one of the actor's browsers, by its id or by
 // its endpoint. One that is not there has been removed already.
 func (c *Casework) RemoveDevice(ctx context.Context, a mingjing.Actor, id, endpoint string) (mingjing.NoticeSettingsView, error) {
+	if _, err := asResident(a); err != nil {
+		return mingjing.NoticeSettingsView{}, err
+	}
 	if id == "" && endpoint == "" {
 		return mingjing.NoticeSettingsView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "device", Code: "required"})
 	}
@@ -323,7 +327,10 @@ func cleanPushAddress(to PushAddress) (_ PushAddress, ok bool) {
 	}
 	point, err1 := decodeKey(to.P256dh)
 	auth, err2 := decodeKey(to.Auth)
-	if err1 != nil || err2 != nil || len(point) != 65 || point[0] != 4 || len(auth) != 16 {
+	if err1 != nil || err2 != nil || len(auth) != 16 {
+		return PushAddress{}, false
+	}
+	if _, err := ecdh.P256().NewPublicKey(point); err != nil {
 		return PushAddress{}, false
 	}
 	to.P256dh, to.Auth = base64.RawURLEncoding.EncodeToString(point), base64.RawURLEncoding.EncodeToString(auth)

@@ -253,10 +253,13 @@ func (c *Casework) OpenNotice(ctx context.Context, a mingjing.Actor, id string) 
 		if n.Resident != me {
 			return mingjing.Notice{}, ErrNotFound
 		}
+		now := c.Now().UTC()
+		if err := t.look(ctx, a, me, now, "inbox", id, "own"); err != nil {
+			return mingjing.Notice{}, err
+		}
 		if n.ReadAt != nil {
 			return n.Notice, nil
 		}
-		now := c.Now().UTC()
 		n.ReadAt = &now
 		if err := t.SetNotice(ctx, n); err != nil {
 			return mingjing.Notice{}, err

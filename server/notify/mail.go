@@ -26,7 +26,9 @@ type mailer struct {
 	host   string
 	from   *netmail.Address
 	origin string
-	client *mail.Client
+	// options are those that client was made with.
+	options []mail.Option
+	client  *mail.Client
 }
 
 // newMailer is nil where nothing is set.
@@ -43,28 +45,28 @@ func newMailer(c Config) (*mailer, error) {
 		return nil, errors.New("MAIL_FROM must be the sender's address, such as Mingjing <no-reply@mirror.example>")
 	}
 	m := &mailer{host: u.Hostname(), from: from, origin: strings.TrimSuffix(c.Origin, "/")}
-	opts := []mail.Option{mail.WithTimeout(mailTime), mail.WithoutNoop()}
+	m.options = []mail.Option{mail.WithTimeout(mailTime), mail.WithoutNoop()}
 	port := 587
 	switch {
 	case u.Scheme == "smtps":
 		port = 465
-		opts = append(opts, mail.WithSSL())
+		m.options = append(m.options, mail.WithSSL())
 	case loopback(u.Hostname()): // what is said stays on this machine
-		opts = append(opts, mail.WithTLSPolicy(mail.TLSOpportunistic))
+		m.options = append(m.options, mail.WithTLSPolicy(mail.TLSOpportunistic))
 	default:
-		opts = append(opts, mail.WithTLSPolicy(mail.TLSMandatory))
+		m.options = append(m.options, mail.WithTLSPolicy(mail.TLSMandatory))
 	}
 	if u.Port() != "" {
 		if port, err = strconv.Atoi(u.Port()); err != nil || port < 1 || port > 65535 {
 			return nil, errors.New("SMTP_URL: the port is not a number")
 		}
 	}
-	opts = append(opts, mail.WithPort(port))
+	m.options = append(m.options, mail.WithPort(port))
 	if user := u.User.Username(); user != "" {
 		password, _ := u.User.Password()
-		opts = append(opts, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(user), mail.WithPassword(password))
+		m.options = append(m.options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(user), mail.WithPassword(password))
 	}
-	if m.client, err = mail.NewClient(m.host, opts...); err != nil {
+	if m.client, err = mail.NewClient(m.host, m.options...); err != nil {
 		return nil, errors.New("SMTP_URL can't be used")
 	}
 	return m, nil
