@@ -81,6 +81,10 @@ function language(url) {
       return lang;
     }
   }
+  return preferred();
+}
+
+function preferred() {
   return (self.navigator.language || "").startsWith("en") ? "en" : "zh-CN";
 }
 
@@ -96,7 +100,7 @@ async function tell(data) {
   } catch (error) {
     // It is not one of ours.
   }
-  const lang = Object.hasOwn(notices, message.lang) ? message.lang : Object.keys(offlinePages)[0];
+  const lang = Object.hasOwn(notices, message.lang) ? message.lang : preferred();
   const text = notices[lang];
   const body = Object.hasOwn(text.kinds, message.kind) ? text.kinds[message.kind] : text.neutral;
   await self.registration.showNotification(text.title, {
