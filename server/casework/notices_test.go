@@ -275,24 +275,44 @@ func TestOnlyWhatHasNoLegalEffectCanBeSwitchedOff(t *testing.T) {
 	if n := len(c.inbox(t, a)); n != len(mingjing.NoticeKinds) {
 		t.Errorf("the inbox has %d of %d", n, len(mingjing.NoticeKinds))
 	}
+	// Not even where the store says so.
+	p, err := c.prefs(a)
+	must(t, err)
+	p.Off = mingjing.NoticeKinds
+	c.do(t, func(tx casework.Tx) error { return tx.SetNoticePrefs(ctx, p) })
+	before := len(c.post.pushed)
+	c.told(t, a, mingjing.NoticeListingServed)
+	if len(c.post.pushed) == before {
+		t.Error("a notice with legal effect was kept back")
+	}
 	_, err = c.SetNotices(ctx, a, casework.NoticeChoice{Kinds: mingjing.NoticeKinds})
 	must(t, err)
-	before := len(c.post.pushed)
+	before = len(c.post.pushed)
 	c.told(t, a, mingjing.NoticeListingServed)
 	if len(c.post.pushed) > before {
 		t.Error("a push was sent to somebody who switched push off")
+	}
+	_, err = c.AddDevice(ctx, a, "s", "Phone", phone("two"))
+	must(t, err)
+	c.told(t, a, mingjing.NoticeListingServed)
+	if len(c.post.pushed) != before+2 {
+		t.Error("who adds a device does not hear on it")
 	}
 }
 
 func TestAWayThatIsClosedIsTriedAgainAndEnds(t *testing.T) {
 	c := newCity(t)
 	a := c.resident(t, 1)
-	for _, name := range []string{"dead", "slow", "good"} {
+	for _, name := range []string{"dead", "slow", "shut", "good"} {
 		_, err := c.AddDevice(ctx, a, "s", name, phone(name))
 		must(t, err)
 	}
+	shut := 0
 	c.post.failing = func(to string) error {
 		switch {
+		case strings.HasSuffix(to, "shut"):
+			shut++
+			return fmt.Errorf("400: %w", casework.ErrRefused)
 		case strings.HasSuffix(to, "dead"):
 			return fmt.Errorf("410: %w", casework.ErrGone)
 		case strings.HasSuffix(to, "slow"):
@@ -319,8 +339,8 @@ func TestAWayThatIsClosedIsTriedAgainAndEnds(t *testing.T) {
 	}
 	v, err := c.NoticeSettings(ctx, a)
 	must(t, err)
-	if len(v.Devices) != 2 {
-		t.Errorf("the devices are %+v", v.Devices)
+	if len(v.Devices) != 3 || shut != 1 {
+		t.Errorf("the devices are %+v; one that refuses was asked %d times", v.Devices, shut)
 	}
 	if len(c.inbox(t, a)) != 1 {
 		t.Error("the notice is not in the inbox, or not alone")
