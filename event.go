@@ -13,6 +13,7 @@ const (
 	EventRecord  EventKind = "record"  // a record or listing changed; ID is its id
 	EventDispute EventKind = "dispute" // a dispute moved on; ID is its id
 	EventConsent EventKind = "consent" // a consent was given or withdrawn
+	EventNotice  EventKind = "notice"  // a notice came or was read; ID is its id, or all
 	// EventReset: events before Seq are gone; read everything again.
 	EventReset EventKind = "reset"
 )

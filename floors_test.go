@@ -31,6 +31,7 @@ var floors = map[string]int{
 	"server/live":     3,
 	"server/identity": 3,
 	"server/agency":   3,
+	"server/notify":   3,
 	"server/api":      3,
 	"server/letter":   3,
 	"server/demo":     4,

@@ -25,6 +25,9 @@ const (
 	NoticeCaseMoved NoticeKind = "case_moved"
 	// NoticeScoreReady: a score that was asked for is there.
 	NoticeScoreReady NoticeKind = "score_ready"
+	// NoticeMailFailed: the resident's e-mail address does not take mail. It is a
+	// word on the channels themselves and so not among [NoticeKinds].
+	NoticeMailFailed NoticeKind = "mail_failed"
 )
 
 // NoticeKinds in the order in which they are offered to be switched off, those
@@ -33,7 +36,9 @@ var NoticeKinds = []NoticeKind{NoticeListingServed, NoticeListingInEffect, Notic
 	NoticeRecordChanged, NoticeCaseDecided, NoticeCaseExtended, NoticeHelper, NoticeCaseMoved, NoticeScoreReady}
 
 // Legal says whether the notice has legal effect and so can't be switched off.
-func (k NoticeKind) Legal() bool { return k != NoticeCaseMoved && k != NoticeScoreReady }
+func (k NoticeKind) Legal() bool {
+	return k != NoticeCaseMoved && k != NoticeScoreReady && k != NoticeMailFailed
+}
 
 // A Notice is one line of the resident's inbox. It says that something happened
 // and to what; the page of that thing says the rest.
@@ -50,4 +55,53 @@ type Notice struct {
 	Code   string     `json:"code,omitempty"`
 	At     time.Time  `json:"at"`
 	ReadAt *time.Time `json:"read_at,omitempty"`
+}
+
+// MaxPushDevices is how many devices of one resident get push messages at most.
+const MaxPushDevices = 10
+
+// An InboxView is a page of the resident's inbox, newest first.
+type InboxView struct {
+	Notices []Notice `json:"notices"`
+	// Unread is how many there are on all pages.
+	Unread int `json:"unread"`
+	// Next is the cursor of the next page, empty at the end.
+	Next string `json:"next,omitempty"`
+	// MailFailed says that the resident's e-mail address does not take mail.
+	MailFailed bool `json:"mail_failed,omitempty"`
+}
+
+// A NoticeSettingsView is by which ways the resident hears of notices, and of
+// which. The inbox always has all.
+type NoticeSettingsView struct {
+	// Off are the kinds that the resident does not want sent.
+	Off []NoticeKind `json:"off"`
+	// Push and Mail say whether each way is wanted.
+	Push bool `json:"push"`
+	Mail bool `json:"mail"`
+	// ShowText says that a push message may say its kind on a locked screen.
+	ShowText bool `json:"show_text"`
+	// PushKey is the server's public key for push (VAPID); "" where it is not
+	// offered.
+	PushKey string       `json:"push_key,omitempty"`
+	Devices []PushDevice `json:"devices"`
+	// MailOffered says whether this server can send e-mail.
+	MailOffered bool `json:"mail_offered"`
+	// Email is the confirmed address, masked; "" for none.
+	Email string `json:"email,omitempty"`
+	// EmailFailed says that the confirmed address does not take mail.
+	EmailFailed bool `json:"email_failed,omitempty"`
+	// Pending is the address that waits to be confirmed, as it was typed, until
+	// PendingUntil; PendingFailed says that it does not take mail.
+	Pending       string     `json:"pending,omitempty"`
+	PendingUntil  *time.Time `json:"pending_until,omitempty"`
+	PendingFailed bool       `json:"pending_failed,omitempty"`
+}
+
+// A PushDevice is a browser that gets push messages.
+type PushDevice struct {
+	ID string `json:"id"`
+	// Name is a short name made from its User-Agent; it may be empty.
+	Name    string    `json:"name"`
+	AddedAt time.Time `json:"added_at"`
 }

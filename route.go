@@ -38,7 +38,9 @@ var Routes = []Route{
 	{"new-dispute", "disputes/new", Residents}, // ?record=ID or ?listing=ID
 	{"dispute", "disputes/{id}", Residents},
 	{"letter", "disputes/{id}/letter", Residents},
-	{"queue", "admin", Staff}, // ?state=S&late=L&mine=1&agency=A&search=Q&cursor=C
+	{"queue", "admin", Staff},     // ?state=S&late=L&mine=1&agency=A&search=Q&cursor=C
+	{"inbox", "inbox", Residents}, // ?cursor=C
+	{"notice-settings", "inbox/settings", Residents},
 	{"case", "admin/cases/{id}", Staff},
 }
 

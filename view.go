@@ -56,6 +56,9 @@ type View struct {
 	Rulebooks *RulebooksView `json:"rulebooks,omitempty"`
 	Rulebook  *Rulebook      `json:"rulebook,omitempty"`
 	Agencies  *AgenciesView  `json:"agencies,omitempty"`
+	Inbox     *InboxView     `json:"inbox,omitempty"`
+	// NoticeSettings are of the page notice-settings.
+	NoticeSettings *NoticeSettingsView `json:"notice_settings,omitempty"`
 	// RulebookHash is the SHA-256 of the published bytes of Rulebook, 64 hex
 	// digits: the rulebook itself loses it on its way through JSON.
 	RulebookHash string `json:"rulebook_hash,omitempty"`
@@ -95,6 +98,8 @@ type Viewer struct {
 	Name string `json:"name"`
 	// IDMasked is a resident's masked ID number, or the staff number.
 	IDMasked string `json:"id_masked"`
+	// Unread is how many notices a resident has not opened.
+	Unread int `json:"unread,omitempty"`
 }
 
 // A DemoNote says that this is the demo city and how fast its clocks run.

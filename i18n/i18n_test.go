@@ -116,7 +116,7 @@ func TestNoSentenceIsRepeatedInAFile(t *testing.T) {
 // a sentence: the name of their Go type, and the family of their keys.
 var families = map[string]string{"Role": "role", "Area": "area", "ListKind": "list_kind", "RecordState": "record_state", "ListingState": "listing_state",
 	"RequestState": "request_state", "SourceState": "source_state", "DisputeState": "dispute_state", "DisputeReason": "reason", "Outcome": "outcome",
-	"AgencyPosition": "position", "EventKind": "event"}
+	"AgencyPosition": "position", "EventKind": "event", "NoticeKind": "notice"}
 
 // TestEveryConstantOfTheProductHasASentence reads the constants from the source,
 // so that a new state without a sentence fails here.
@@ -184,7 +184,7 @@ var codes = map[string][]string{
 	"cause":       {"request", "dispute_filed", "dispute_decided", "agency_silent", "expiry"},
 	"not_counted": mingjing.Whys,
 	"purpose":     {"own", "dispute", "score"},
-	"look":        {"overview", "records", "record", "listings", "listing", "score", "request", "sources", "access_log", "consents", "disputes", "dispute", "evidence", "case", "search", "collect", "letter", "court_file"},
+	"look":        {"overview", "records", "record", "listings", "listing", "score", "request", "sources", "access_log", "consents", "disputes", "dispute", "evidence", "case", "search", "collect", "letter", "court_file", "inbox", "notice_settings"},
 	"title":       {"error"},
 	"error": {"invalid_form", "id_number_length", "id_number_digits", "id_number_date", "id_number_check", "required", "too_long", "login_failed",
 		"too_many_attempts", "activation_failed", "password_weak", "password_short", "code_invalid", "not_logged_in", "session_expired", "forbidden", "not_found",
@@ -192,7 +192,8 @@ var codes = map[string][]string{
 		"evidence_size", "evidence_count", "evidence_broken", "case_taken", "case_own", "case_not_yours", "case_decided", "evidence_unanswered", "reasons_required",
 		"outcome_required", "correction_required", "agency_already_asked", "agency_waiting", "changed_meanwhile", "aal2_required", "identity_down", "redis_down",
 		"unavailable", "too_large", "internal", "cross_origin", "offline", "agency_lost", "agency_needed", "already_enrolled", "nothing_to_withdraw", "bad_body",
-		"invalid_cursor", "invalid_filter", "resident_unknown", "session_unknown", "staff_number_invalid", "staff_unknown", "totp_secret_invalid", "no_decision_yet"},
+		"invalid_cursor", "invalid_filter", "resident_unknown", "session_unknown", "staff_number_invalid", "staff_unknown", "totp_secret_invalid", "no_decision_yet",
+		"email_invalid", "email_code_wrong", "email_code_over", "email_codes", "mail_not_offered", "no_dates", "push_devices", "push_invalid", "push_not_offered"},
 }
 
 func TestEveryCodeHasASentence(t *testing.T) {

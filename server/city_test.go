@@ -29,6 +29,7 @@ import (
 	"mingjing"
 	"mingjing/server/api"
 	"mingjing/server/demo"
+	"mingjing/server/notify/smtptest"
 )
 
 // A city is the real program, run in this process on a free port: a real Kratos,
@@ -39,6 +40,7 @@ type city struct {
 	dir   string
 	logs  *logBook
 	redis *miniredis.Miniredis
+	mail  *smtptest.Server
 	end   func() error
 
 	mu    sync.Mutex
@@ -89,6 +91,7 @@ func TestMain(m *testing.M) {
 				}
 			}
 		}
+		theCity.mail.Close()
 		_ = os.RemoveAll(theCity.dir)
 	}
 	os.Exit(code)
@@ -152,10 +155,15 @@ func theOpenCity(t testing.TB) *city {
 				return err
 			}
 			s.RedisURL = "redis://" + r.Addr()
+			post, err := smtptest.Start()
+			if err != nil {
+				return err
+			}
+			s.SMTPURL, s.MailFrom, s.PushLocal = "smtp://"+post.Addr, "Mingjing <no-reply@mirror.example>", true
 			if theCity, err = start(s); err != nil {
 				return err
 			}
-			theCity.redis = r
+			theCity.redis, theCity.mail = r, post
 			return nil
 		}()
 	})
@@ -200,7 +208,7 @@ func (c *city) spilt(text string, log bool) []string {
 		}
 	}
 	if log {
-		for _, secret := range []string{typedStatement, typedPassword} {
+		for _, secret := range []string{typedStatement, typedPassword, typedEmail, pushToken} {
 			if strings.Contains(text, secret) {
 				wrong = append(wrong, "what was typed: "+secret)
 			}
@@ -213,6 +221,8 @@ func (c *city) spilt(text string, log bool) []string {
 const (
 	typedStatement = "I paid my whole share before the listing"
 	typedPassword  = "Quiet-river-7719-lantern"
+	typedEmail     = "lin.xiaoyu@mail.example"
+	pushToken      = "secret-endpoint-token"
 )
 
 // A browser is one person's, with a cookie jar and a network address of its own.

@@ -24,6 +24,7 @@ import (
 	"mingjing/server/identity"
 	"mingjing/server/letter"
 	"mingjing/server/live"
+	"mingjing/server/notify"
 	"mingjing/server/store"
 	"mingjing/web/rulebooks"
 )
@@ -144,8 +145,13 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	offices := agency.New(agencies)
 	p.onClose(offices.Close)
 
+	notifier, err := notify.New(notify.Config{VAPIDKey: keys.VAPIDKey, Origin: p.url(), SMTPURL: s.SMTPURL,
+		MailFrom: s.MailFrom, Local: s.PushLocal})
+	if err != nil {
+		return p, err
+	}
 	bus := &lateBus{}
-	p.casework, err = casework.New(casework.Config{Store: db, Bus: bus, Agencies: offices, Clock: systemClock{},
+	p.casework, err = casework.New(casework.Config{Store: db, Bus: bus, Agencies: offices, Notifier: notifier, Clock: systemClock{},
 		Books: books, Calendars: calendars, ClockScale: scale, Logger: p.log})
 	if err != nil {
 		return p, err
@@ -160,6 +166,9 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	who.OnEnd(func(sessionID string) {
 		if err := p.hub.EndSession(context.WithoutCancel(ctx), sessionID); err != nil {
 			p.log.Warn("close the streams of an ended session", "err", err)
+		}
+		if err := p.casework.EndSession(context.WithoutCancel(ctx), sessionID); err != nil {
+			p.log.Warn("forget the devices of an ended session", "err", err)
 		}
 	})
 

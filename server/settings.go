@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"crypto/ecdh"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -13,6 +15,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"mingjing/server/notify"
 )
 
 // Settings are what the operator decides; README.md has the table.
@@ -26,6 +30,8 @@ type Settings struct {
 	KratosBin                       string // KRATOS_BIN: the program for it
 	Origin                          string // PUBLIC_ORIGIN, such as https://mirror.example
 	ProxyHops                       int    // PROXY_HOPS: proxies of ours in front
+	SMTPURL, MailFrom               string // SMTP_URL, MAIL_FROM: "" is no e-mail
+	PushLocal                       bool   // PUSH_LOCAL=1: push services may be on this machine, for tests
 	Demo                            bool   // DEMO=1: run the demo city
 	DemoClockScale                  int    // DEMO_CLOCK_SCALE: how much faster its clocks run
 	DemoInstant                     bool   // DEMO_INSTANT=1: its agencies answer at once, for tests and measuring
@@ -48,6 +54,7 @@ func readSettings(getenv func(string) string) (Settings, error) {
 		DatabaseURL: or("DATABASE_URL", ""), RedisURL: or("REDIS_URL", ""),
 		KratosPublicURL: or("KRATOS_PUBLIC_URL", ""), KratosAdminURL: or("KRATOS_ADMIN_URL", ""),
 		KratosBin: or("KRATOS_BIN", ""), Origin: or("PUBLIC_ORIGIN", ""), Agencies: or("AGENCIES", ""),
+		SMTPURL: or("SMTP_URL", ""), MailFrom: or("MAIL_FROM", ""),
 	}
 	var wrong []error
 	number := func(name string, standard, least int) int {
@@ -66,6 +73,7 @@ func readSettings(getenv func(string) string) (Settings, error) {
 	}
 	s.ProxyHops = number("PROXY_HOPS", 0, 0)
 	s.Demo, s.DemoInstant = truth("DEMO"), truth("DEMO_INSTANT")
+	s.PushLocal = truth("PUSH_LOCAL")
 	s.DemoClockScale = number("DEMO_CLOCK_SCALE", demoScale, 1)
 	if err := s.LogLevel.UnmarshalText([]byte(or("LOG_LEVEL", "info"))); err != nil {
 		wrong = append(wrong, errors.New("LOG_LEVEL must be debug, info, warn or error"))
@@ -79,6 +87,11 @@ func readSettings(getenv func(string) string) (Settings, error) {
 	}
 	if (s.KratosPublicURL == "") != (s.KratosAdminURL == "") {
 		wrong = append(wrong, errors.New("KRATOS_PUBLIC_URL and KRATOS_ADMIN_URL belong together"))
+	}
+	if (s.SMTPURL == "") != (s.MailFrom == "") {
+		wrong = append(wrong, errors.New("SMTP_URL and MAIL_FROM belong together"))
+	} else if _, err := notify.New(notify.Config{Origin: "http://localhost", SMTPURL: s.SMTPURL, MailFrom: s.MailFrom}); err != nil {
+		wrong = append(wrong, err)
 	}
 	if !s.Demo && s.Agencies == "" {
 		wrong = append(wrong, errors.New("AGENCIES must name the file with the agencies' addresses (or DEMO=1 run the demo city)"))
@@ -99,36 +112,86 @@ func besideProgram(name string) string {
 }
 
 // Secrets are made on the first start and kept in Data, for its owner alone.
-// Losing them loses the residents' logins and their place in the store.
+// Losing them loses the residents' logins, their place in the store, and the
+// devices that they get push messages on.
 type secrets struct {
 	IDKey     []byte `json:"id_key"`
 	AgencyKey []byte `json:"agency_key"`
+	// VAPIDKey is the private key that browsers were given the public one of.
+	VAPIDKey []byte `json:"vapid_key,omitempty"`
 }
 
 func readSecrets(dir string) (secrets, error) {
 	file := filepath.Join(dir, "secrets.json")
-	var s secrets
-	data, err := os.ReadFile(file)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	s, err := loadSecrets(file)
+	if errors.Is(err, fs.ErrNotExist) {
 		s = secrets{IDKey: make([]byte, 32), AgencyKey: make([]byte, 32)}
 		_, _ = rand.Read(s.IDKey)
 		_, _ = rand.Read(s.AgencyKey)
-		data, err = json.Marshal(s)
-		if err == nil {
+		var data []byte
+		if data, err = s.withVAPID(); err == nil {
 			err = writeNew(file, data)
 		}
-		if errors.Is(err, fs.ErrExist) { // another process was faster
-			return readSecrets(dir)
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return s, err
 		}
-		return s, err
-	case err != nil:
+		s, err = loadSecrets(file) // our own, or that of a process that was faster
+	}
+	if err == nil && len(s.VAPIDKey) == 0 {
+		s, err = addVAPID(file, s)
+	}
+	return s, err
+}
+
+func loadSecrets(file string) (s secrets, err error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
 		return s, fmt.Errorf("read secrets: %w", err)
 	}
-	if err := json.Unmarshal(data, &s); err != nil || len(s.IDKey) != 32 || len(s.AgencyKey) != 32 {
+	if err := json.Unmarshal(data, &s); err != nil || len(s.IDKey) != 32 || len(s.AgencyKey) != 32 ||
+		len(s.VAPIDKey) != 0 && len(s.VAPIDKey) != 32 {
 		return s, fmt.Errorf("%s is damaged: put back the copy of your backup", file)
 	}
 	return s, nil
+}
+
+// withVAPID is the file with a new key for push.
+func (s secrets) withVAPID() ([]byte, error) {
+	key, err := ecdh.P256().GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	s.VAPIDKey = key.Bytes()
+	return json.Marshal(s)
+}
+
+// addVAPID adds the key for push to a file of before there was one. Of processes
+// that do so at once the first decides: its file stands ready under a name that
+// only one can take, and whoever comes later helps to put it in place.
+func addVAPID(file string, old secrets) (secrets, error) {
+	ready := file + ".new"
+	data, err := old.withVAPID()
+	if err != nil {
+		return old, err
+	}
+	if err := writeNew(ready, data); err != nil && !errors.Is(err, fs.ErrExist) {
+		return old, err
+	}
+	if now, err := loadSecrets(file); err == nil && len(now.VAPIDKey) > 0 { // it was in place before
+		_ = os.Remove(ready)
+		return now, nil
+	}
+	next, err := loadSecrets(ready)
+	if err == nil {
+		if !bytes.Equal(next.IDKey, old.IDKey) || !bytes.Equal(next.AgencyKey, old.AgencyKey) || len(next.VAPIDKey) == 0 {
+			return old, fmt.Errorf("%s belongs to other secrets: remove it", ready)
+		}
+		err = os.Rename(ready, file)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // else it is in place already
+		return old, err
+	}
+	return loadSecrets(file)
 }
 
 // writeNew writes a file whole or not at all, and never over another.

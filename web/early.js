@@ -28,4 +28,36 @@
   // Without an event for a dialog that was dismissed, the focus coming back tells.
   addEventListener("focus", () => later("choosing", 1000));
   on("submit", () => { hands.left = performance.now(); });
+
+  // Whoever logs out gets no more push messages here, even where the login that
+  // had asked for them was another one: the browser forgets its address first.
+  const released = new WeakSet();
+  addEventListener("submit", (e) => {
+    const form = e.target;
+    const workers = navigator.serviceWorker;
+    if (form.getAttribute("action") !== "/api/logout" || released.has(form) || !workers || !window.PushManager ||
+        !window.Notification || Notification.permission !== "granted") {
+      return;
+    }
+    e.preventDefault();
+    e.stopImmediatePropagation();
+    const forget = async () => {
+      const registration = await workers.getRegistration();
+      const subscription = registration && await registration.pushManager.getSubscription();
+      if (!subscription) {
+        return;
+      }
+      const gone = fetch("/api/push/remove", {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Accept: "application/json" },
+        body: JSON.stringify({ endpoint: subscription.endpoint }),
+      });
+      await Promise.allSettled([gone, subscription.unsubscribe()]);
+    };
+    const patience = new Promise((done) => { setTimeout(done, 2000); });
+    Promise.race([forget().catch(() => {}), patience]).then(() => {
+      released.add(form);
+      form.requestSubmit();
+    });
+  }, { capture: true });
 })();

@@ -106,7 +106,8 @@ const (
 )
 
 // Worker is the template of the service worker. It has the placeholders
-// {{.Version}}, {{.Files}} and {{.OfflinePages}}; the latter two stand for JSON.
+// {{.Version}}, {{.Files}}, {{.OfflinePages}} and {{.Notices}}; all but the first
+// stand for JSON.
 func Worker() string {
 	data, err := files.ReadFile(workerName)
 	if err != nil {

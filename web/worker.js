@@ -7,6 +7,7 @@ const cacheName = "mingjing-" + version;
 const files = {{.Files}};
 const offlinePages = {{.OfflinePages}};
 const known = new Set(files);
+const notices = {{.Notices}};
 
 self.addEventListener("install", (event) => event.waitUntil(install()));
 
@@ -80,5 +81,53 @@ function language(url) {
       return lang;
     }
   }
+  return preferred();
+}
+
+function preferred() {
   return (self.navigator.language || "").startsWith("en") ? "en" : "zh-CN";
+}
+
+// A push message says a language, and a kind only where the person wants it on a
+// locked screen. Whatever else comes is answered with the neutral sentence, since
+// a browser wants every message to be shown.
+self.addEventListener("push", (event) => event.waitUntil(tell(event.data)));
+
+async function tell(data) {
+  let message = {};
+  try {
+    message = (data && data.json()) || {};
+  } catch (error) {
+    // It is not one of ours.
+  }
+  const lang = Object.hasOwn(notices, message.lang) ? message.lang : preferred();
+  const text = notices[lang];
+  const body = Object.hasOwn(text.kinds, message.kind) ? text.kinds[message.kind] : text.neutral;
+  await self.registration.showNotification(text.title, {
+    body: body,
+    lang: lang,
+    tag: "mingjing",
+    renotify: true,
+    icon: "/apple-touch-icon.png",
+    data: { inbox: text.inbox },
+  });
+}
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(openInbox(event.notification.data.inbox));
+});
+
+async function openInbox(inbox) {
+  const windows = await self.clients.matchAll({ type: "window" });
+  for (const window of windows) {
+    try {
+      await window.navigate(inbox);
+      await window.focus();
+      return;
+    } catch (error) {
+      // It is a page of an older worker, or is just closing.
+    }
+  }
+  await self.clients.openWindow(inbox);
 }

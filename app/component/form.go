@@ -295,6 +295,8 @@ type Checkbox struct {
 	Value              string
 	Label, Hint, Error string
 	Checked            bool
+	// Disabled is for what is so whatever the person wants; the hint says why.
+	Disabled bool
 }
 
 // UI makes the box with its label.
@@ -307,6 +309,9 @@ func (c Checkbox) UI() app.UI {
 		"aria-describedby": describe(id, c.Hint, c.Error)}
 	if c.Checked {
 		a["checked"] = "true"
+	}
+	if c.Disabled {
+		a["disabled"] = "true"
 	}
 	if c.Error != "" {
 		a["aria-invalid"] = "true"

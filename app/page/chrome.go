@@ -15,13 +15,13 @@ import (
 // Pages of a resident: the first four and "more" are the tabs of a phone.
 var (
 	residentTabs = []string{"overview", "score", "records", "disputes"}
-	residentMore = []string{"listings", "sources", "access-log", "consents", "sessions"}
+	residentMore = []string{"inbox", "listings", "sources", "access-log", "consents", "sessions"}
 	staffPages   = []string{"queue", "sessions"}
 )
 
 // parents say which item of the menu a page belongs to.
 var parents = map[string]string{"ask": "score", "request": "score", "record": "records", "listing": "listings",
-	"new-dispute": "disputes", "dispute": "disputes", "letter": "disputes", "case": "queue"}
+	"new-dispute": "disputes", "dispute": "disputes", "letter": "disputes", "case": "queue", "notice-settings": "inbox"}
 
 func current(v *mingjing.View) string {
 	if p, ok := parents[v.Page]; ok {
@@ -32,7 +32,7 @@ func current(v *mingjing.View) string {
 
 func header(v *mingjing.View) app.UI {
 	home := href(v, "home")
-	var account, menu, demo app.UI
+	var inbox, account, menu, demo app.UI
 	if v.Demo != nil {
 		demo = c.Tag{Text: t(v, "chrome.demo_tag")}.UI()
 	}
@@ -40,6 +40,7 @@ func header(v *mingjing.View) app.UI {
 	case v.Who != nil && v.Who.Role.Staff():
 		home, account, menu = href(v, "queue"), accountMenu(v), mainMenu(v, staffPages, nil)
 	case v.Who != nil:
+		inbox = inboxLink(v)
 		home, account, menu = href(v, "overview"), accountMenu(v), mainMenu(v, residentTabs, residentMore)
 	case v.Page != "login" && v.Page != "staff-login":
 		account = c.Link{Text: t(v, "chrome.login"), Href: href(v, "login"), Class: "header-link"}.UI()
@@ -51,7 +52,7 @@ func header(v *mingjing.View) app.UI {
 					c.El("span", c.A{"class": "brand-zh", "lang": "zh-CN"}, c.Text(t(v, "brand.zh"))),
 					c.El("span", c.A{"class": "brand-en", "lang": "en"}, c.Text("Mingjing"))),
 				demo),
-			c.Div("header-tools", languageLink(v), account)),
+			c.Div("header-tools", languageLink(v), inbox, account)),
 		menu)
 }
 
@@ -65,6 +66,35 @@ func languageLink(v *mingjing.View) app.UI {
 func pathIn(v *mingjing.View, lang string) string {
 	return "/" + lang + "/" + strings.TrimPrefix(v.Path, "/")
 }
+
+// inboxLink leads to the inbox and says how many notices are unread; screen
+// readers hear it when that changes.
+func inboxLink(v *mingjing.View) app.UI {
+	a := c.A{"href": href(v, "inbox"), "class": "header-link inbox-link"}
+	if v.Page == "inbox" {
+		a["aria-current"] = "page"
+	}
+	count, words := "", t(v, "inbox.none_unread")
+	if n := v.Who.Unread; n > 0 {
+		count, words = i18n.Number(v.Lang, min(n, mostUnread)), tn(v, "inbox.unread_count", n)
+		if n > mostUnread {
+			count += "+"
+		}
+	}
+	var badge app.UI
+	if count != "" {
+		badge = c.El("span", c.A{"class": "inbox-count", "aria-hidden": "true"}, c.Text(count))
+	}
+	return c.El("a", a,
+		c.SVG("svg", c.A{"viewBox": "0 0 20 20", "width": "20", "height": "20", "aria-hidden": "true", "focusable": "false"},
+			c.SVG("path", c.A{"d": "M2.5 5h15v11h-15zM2.5 5.5l7.5 6 7.5-6", "class": "stroke"})),
+		c.Span("visually-hidden", t(v, "nav.inbox")+" "),
+		c.El("span", c.A{"class": "visually-hidden", "role": "status"}, c.Text(words)),
+		badge)
+}
+
+// mostUnread is the greatest count that is shown as itself.
+const mostUnread = 99
 
 func accountMenu(v *mingjing.View) app.UI {
 	return c.El("details", c.A{"class": "menu account", "data-menu": "true"},

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"slices"
 	"strconv"
 
 	"mingjing"
@@ -36,7 +37,8 @@ func disputeBody(v *mingjing.View) []app.UI {
 		body = append(body, c.Section("timeline", t(v, "dispute.timeline"), timeline(v, d)))
 	}
 	if len(d.Clocks) > 0 {
-		body = append(body, c.Section("clocks", t(v, "dispute.clocks"), c.Muted(t(v, "dispute.clocks_lead")), clocks(v, d.Clocks)))
+		body = append(body, c.Section("clocks", t(v, "dispute.clocks"), c.Muted(t(v, "dispute.clocks_lead")), clocks(v, d.Clocks),
+			datesLink(v, "disputes", d.ID, slices.ContainsFunc(d.Clocks, func(k mingjing.Clock) bool { return k.MetAt == nil && !k.Missed }))))
 	}
 	if answer := agencyAnswer(v, d); answer != nil {
 		body = append(body, c.Section("agency", t(v, "dispute.agency_answer"), answer))

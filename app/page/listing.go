@@ -29,7 +29,8 @@ func listingBody(v *mingjing.View) []app.UI {
 		body = append(body, c.Notification{Kind: "info", Title: t(v, "listing.unserved_title"), Text: t(v, "listing.unserved")}.UI())
 	}
 	return append(body,
-		c.Section("facts", t(v, "listing.facts"), c.SummaryList{Rows: listingRows(v, l, viewer(v))}.UI()),
+		c.Section("facts", t(v, "listing.facts"), c.SummaryList{Rows: listingRows(v, l, viewer(v))}.UI(),
+			datesLink(v, "listings", l.ID, l.State != mingjing.ListingLifted && (l.From >= v.Today || l.Ends >= v.Today))),
 		measures(v, *view),
 		exit(v, l),
 		c.Section("effect", t(v, "effect.title"), effectTable(v, view.Effect)),

@@ -15,9 +15,10 @@ func (c *call) serveAction(a action) error {
 		return err
 	}
 	err := c.readInput(a.files)
+	spoken := false
 	for _, l := range mingjing.Languages { // only a language that there is
 		if c.in.get("lang") == l {
-			c.lang = l
+			c.lang, spoken = l, true
 		}
 	}
 	var (
@@ -32,6 +33,9 @@ func (c *call) serveAction(a action) error {
 			return err
 		}
 		return c.showAgain(a, err)
+	}
+	if spoken {
+		c.speaks()
 	}
 	if c.format() == asJSON {
 		return c.json(a.status, out)
@@ -116,7 +120,7 @@ func (c *call) pathAgain(name string) string {
 // number is, unless what was typed into its field is too long to be one.
 func secretField(name, value string) bool {
 	switch name {
-	case "password", "new_password", "code", "totp", "id_number":
+	case "password", "new_password", "code", "email_code", "totp", "id_number", "endpoint", "p256dh", "auth":
 		return true
 	case "login":
 		return len(value) > 12

@@ -155,8 +155,12 @@ func (a *assets) addProgram() error {
 	if err != nil {
 		return fmt.Errorf("api: writing the service worker: %w", err)
 	}
+	noticesJSON, err := json.Marshal(pushTexts())
+	if err != nil {
+		return fmt.Errorf("api: writing the service worker: %w", err)
+	}
 	worker := strings.NewReplacer("{{.Version}}", a.version(), "{{.Files}}", string(keptJSON),
-		"{{.OfflinePages}}", string(pagesJSON)).Replace(web.Worker())
+		"{{.OfflinePages}}", string(pagesJSON), "{{.Notices}}", string(noticesJSON)).Replace(web.Worker())
 	a.add("/app-worker.js", js, []byte(worker))
 	a.files["/app-worker.js"].fresh = true
 	return nil

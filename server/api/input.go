@@ -108,7 +108,8 @@ func (in *input) take(values map[string][]string) error {
 // are strings, numbers, booleans, or lists of these, which become repeated fields,
 // or lists of objects, whose members become repeated fields named list.member:
 // each as long as the list, "" where an object lacks it, so that what belongs
-// together stands at the same place.
+// together stands at the same place. An object alone is read where browsers make
+// one: the keys of a push subscription.
 func (in *input) readJSON(body []byte) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil
@@ -145,7 +146,7 @@ func (in *input) readJSON(body []byte) error {
 		} else if !ok {
 			list = []any{v}
 		}
-		if _, object := v.(map[string]any); object || strings.Contains(name, ".") || len(list) > maxFields {
+		if _, object := v.(map[string]any); object && name != "keys" || strings.Contains(name, ".") || len(list) > maxFields {
 			return errBadBody
 		}
 		for i, e := range list {

@@ -163,6 +163,16 @@ func init() {
 			v.Letter = &out
 			return err
 		},
+		"inbox": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.Notices(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
+			v.Inbox = &out
+			return err
+		},
+		"notice-settings": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.NoticeSettings(c.ctx(), c.actor())
+			v.NoticeSettings = &out
+			return err
+		},
 		"queue": func(c *call, v *mingjing.View) error {
 			out, err := c.cases()
 			v.Queue = &out

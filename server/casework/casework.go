@@ -62,11 +62,14 @@ import (
 // MaxReplyItems bounds the records and the listings of one agency's reply.
 const MaxReplyItems = 200
 
-// Config is what a Casework is made of. All fields but Logger are required.
+// Config is what a Casework is made of. All fields but Notifier and Logger are
+// required.
 type Config struct {
 	Store    Store
 	Bus      Bus
 	Agencies Agencies
+	// Notifier is nil where notices stay in the inbox.
+	Notifier Notifier
 	Clock    Clock
 	Books    []*mingjing.Rulebook
 	// Calendars are the published calendars, that of each book among them.
@@ -81,6 +84,7 @@ type Casework struct {
 	store     Store
 	bus       Bus
 	agencies  Agencies
+	notifier  Notifier
 	clock     Clock
 	books     []*mingjing.Rulebook
 	calendars []*mingjing.Calendar
@@ -113,7 +117,10 @@ func New(c Config) (*Casework, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Casework{store: c.Store, bus: c.Bus, agencies: c.Agencies, clock: c.Clock,
+	if c.Notifier == nil {
+		c.Notifier = inboxOnly{}
+	}
+	return &Casework{store: c.Store, bus: c.Bus, agencies: c.Agencies, notifier: c.Notifier, clock: c.Clock,
 		books: c.Books, calendars: c.Calendars, calendar: first, scale: max(1, c.ClockScale), log: c.Logger}, nil
 }
 
@@ -305,6 +312,10 @@ func (c *Casework) Work(ctx context.Context) error {
 			return 0, c.tx(ctx, func(t *tx) error {
 				return c.rescore(ctx, t, mingjing.ResidentID(j.ID), "expiry", "")
 			})
+		case JobNotify:
+			return c.deliver(ctx, j.ID)
+		case JobConfirm:
+			return c.sendCode(ctx, mingjing.ResidentID(j.ID))
 		}
 		return 0, fmt.Errorf("casework: no job of kind %q", j.Kind)
 	})

@@ -143,6 +143,7 @@ type city struct {
 	clock   *clock
 	bus     *bus
 	offices *offices
+	post    *post
 	books   []*mingjing.Rulebook
 }
 
@@ -208,8 +209,8 @@ func newCity(t testing.TB, set ...func(*casework.Config)) *city {
 
 func cityOn(t tb, s casework.Store, set ...func(*casework.Config)) *city {
 	t.Helper()
-	c := &city{store: s, clock: &clock{now: monday}, bus: &bus{}, offices: &offices{}, books: smallBooks()}
-	cfg := casework.Config{Store: s, Bus: c.bus, Agencies: c.offices, Clock: c.clock, Books: c.books, Calendars: calendars(), ClockScale: 1}
+	c := &city{store: s, clock: &clock{now: monday}, bus: &bus{}, offices: &offices{}, post: &post{}, books: smallBooks()}
+	cfg := casework.Config{Store: s, Bus: c.bus, Agencies: c.offices, Notifier: c.post, Clock: c.clock, Books: c.books, Calendars: calendars(), ClockScale: 1}
 	for _, f := range set {
 		f(&cfg)
 	}

@@ -332,6 +332,9 @@ func (c *Casework) finish(ctx context.Context, id string) error {
 		if err := c.rescore(ctx, t, r.Resident, "request", book.ID); err != nil {
 			return err
 		}
+		if err := c.notify(ctx, t, r.Resident, mingjing.NoticeScoreReady, "", "request", r.ID); err != nil {
+			return err
+		}
 		return t.emit(ctx, string(r.Resident), mingjing.EventRequest, r.ID, now)
 	})
 	if err != nil {

@@ -11,6 +11,8 @@ import (
 var (
 	Collect     = (*Casework).collect
 	AskQuestion = (*Casework).question
+	Deliver     = (*Casework).deliver
+	SendCode    = (*Casework).sendCode
 	Backoff     = (*Casework).backoff
 	Due         = (*Casework).due
 	ClockFor    = (*Casework).clockFor
@@ -22,6 +24,14 @@ var (
 func Rescore(ctx context.Context, c *Casework, resident mingjing.ResidentID) error {
 	return c.tx(ctx, func(t *tx) error { return c.rescore(ctx, t, resident, "expiry", "") })
 }
+
+// Notify is notify in a transaction of its own.
+func Notify(ctx context.Context, c *Casework, resident mingjing.ResidentID, kind mingjing.NoticeKind, code, page, subject string) error {
+	return c.tx(ctx, func(t *tx) error { return c.notify(ctx, t, resident, kind, code, page, subject) })
+}
+
+// MaxSends is how often a notice is tried.
+const MaxSends = maxSends
 
 // CleanEvidence is cleanEvidence with its result taken apart.
 func CleanEvidence(ctx context.Context, u Upload) (mingjing.Evidence, []byte, error) {

@@ -36,6 +36,7 @@ type victim struct {
 	actor                                               mingjing.Actor
 	request, record, listing, dispute, evidence, freely string
 	decided                                             string // a dispute that is over
+	notice                                              string
 }
 
 var probes = []probe{
@@ -51,8 +52,8 @@ var probes = []probe{
 	{"ScoreRequest", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.ScoreRequest(ctx, a, v.request) }},
 	{"Record", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Record(ctx, a, v.record) }},
 	{"Listing", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Listing(ctx, a, v.listing) }},
-	{"NewCase", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.NewCase(ctx, a, v.record, "") }},
-	{"NewCase", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.NewCase(ctx, a, "", v.listing) }},
+	{"NewCase", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.NewCase(ctx, a, v.record, "", "") }},
+	{"NewCase", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.NewCase(ctx, a, "", v.listing, "") }},
 	{"Dispute", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Dispute(ctx, a, v.dispute) }},
 	{"AddEvidence", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
 		return c.AddEvidence(ctx, a, v.dispute, []casework.Upload{pdf})
@@ -99,6 +100,36 @@ var probes = []probe{
 	{"RequestScore", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
 		return c.RequestScore(ctx, a, "rongcheng", true, "probe")
 	}},
+	{"Notices", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Notices(ctx, a, "") }},
+	{"OpenNotice", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.OpenNotice(ctx, a, v.notice) }},
+	{"ReadNotices", residents, "it returns nothing", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		return nil, c.ReadNotices(ctx, a)
+	}},
+	{"NoticeSettings", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.NoticeSettings(ctx, a) }},
+	{"SetNotices", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		return c.SetNotices(ctx, a, casework.NoticeChoice{Push: true})
+	}},
+	{"Speaks", residents, "it returns nothing", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		return nil, c.Speaks(ctx, a, "en")
+	}},
+	{"SetEmail", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.SetEmail(ctx, a, "a@b.example") }},
+	{"ConfirmEmail", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		if _, err := c.SetEmail(ctx, a, "a@b.example"); err != nil {
+			return nil, err
+		}
+		p, err := c.prefs(a)
+		if err != nil {
+			return nil, err
+		}
+		return c.ConfirmEmail(ctx, a, p.Code)
+	}},
+	{"RemoveEmail", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.RemoveEmail(ctx, a) }},
+	{"AddDevice", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		return c.AddDevice(ctx, a, "session", "Phone", phone("probe"))
+	}},
+	{"RemoveDevice", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		return c.RemoveDevice(ctx, a, "", "https://push.example/theirs")
+	}},
 }
 
 // free are the methods that need no permission, with why.
@@ -117,6 +148,7 @@ var free = map[string]string{
 	"EventsAfter":   "the live stream's own, whose audience comes from the session",
 	"LastEvent":     "a number of the actor's own audience",
 	"Viewer":        "the actor's own name, who they are and nothing that is held on them",
+	"EndSession":    "the roof's own, for a session that has ended",
 }
 
 func TestEveryExportedMethodIsProbed(t *testing.T) {
@@ -161,6 +193,9 @@ func (c *city) newVictim(t *testing.T) victim {
 	d := c.file(t, v.actor, v.record, "", pdf)
 	v.dispute, v.evidence = d.ID, d.Evidence[0].ID
 	v.decided = c.upheld(t, v.actor, over).ID
+	_, err := c.AddDevice(ctx, v.actor, "theirs", "SECRET phone", phone("theirs"))
+	must(t, err)
+	v.notice = c.inbox(t, v.actor)[0].ID
 	c.ask(t, v.actor, "honest-shanghai") // open, so that Ask has something to show
 	return v
 }
@@ -183,8 +218,14 @@ func (c *city) everything(t *testing.T, v victim) string {
 		must(t, err)
 		consents, err := tx.Consents(ctx, id)
 		must(t, err)
+		notices, err := tx.Notices(ctx, id, 0, 1000)
+		must(t, err)
+		devices, err := tx.Devices(ctx, id)
+		must(t, err)
+		prefs, err := tx.NoticePrefs(ctx, id)
+		must(t, err)
 		request, err := tx.LatestRequest(ctx, id)
-		all = append(all, records, listings, disputes, evidence, scores, consents, request)
+		all = append(all, records, listings, disputes, evidence, scores, consents, notices, devices, prefs, request)
 		return err
 	})
 	data, err := json.Marshal(all)
@@ -248,7 +289,7 @@ func TestNobodyReachesWhatIsNotTheirs(t *testing.T) {
 				wants(t, err, refused(who, p))
 				data, _ := json.Marshal(got)
 				isStaff := refused(who, p) == "" && a.Role.Staff() && a.Self == ""
-				for _, mark := range []string{"SECRET", v.actor.Name, v.actor.ID, v.record, v.freely, v.listing, v.dispute, v.evidence, v.request} {
+				for _, mark := range []string{"SECRET", v.actor.Name, v.actor.ID, v.record, v.freely, v.listing, v.dispute, v.evidence, v.request, v.notice} {
 					if !isStaff && strings.Contains(string(data), mark) {
 						t.Errorf("%s is in %s", mark, data)
 					}

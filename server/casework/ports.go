@@ -80,6 +80,50 @@ type Question struct {
 	Notice int `json:"notice"`
 }
 
+// A Notifier carries notices out of the house, to devices and to mailboxes. What
+// it returns never names an address. Its errors wrap [ErrGone] or [ErrRefused]
+// where another try would be the same; any other is worth one.
+type Notifier interface {
+	// PushKey is the public key (VAPID) for browsers to subscribe with; "" where
+	// push is not offered.
+	PushKey() string
+	// CheckEndpoint says whether push messages may be sent to an address at all.
+	CheckEndpoint(endpoint string) error
+	// Push sends a message to one device.
+	Push(ctx context.Context, to PushAddress, m Message) error
+	// MailOffered says whether e-mail can be sent.
+	MailOffered() bool
+	// Mail sends a message to a mailbox.
+	Mail(ctx context.Context, to string, m Message) error
+}
+
+// What a [Notifier] can say of a message for good.
+var (
+	// ErrGone: there is no such device or mailbox any more.
+	ErrGone = errors.New("gone")
+	// ErrRefused: this message will never be taken there.
+	ErrRefused = errors.New("refused")
+)
+
+// A Message is all that leaves the house with a notice: nothing personal.
+type Message struct {
+	// ID is the notice's, by which a message that arrives twice is known.
+	ID   string
+	Lang string
+	// Kind is "" where even that is not to be said.
+	Kind mingjing.NoticeKind
+	// Code confirms an e-mail address; "" in a message about a notice.
+	Code string
+}
+
+// A PushAddress is where a browser is reached: the address at its push service,
+// and the keys (base64url) that messages to it are sealed with.
+type PushAddress struct {
+	Endpoint string `json:"endpoint"`
+	P256dh   string `json:"p256dh"`
+	Auth     string `json:"auth"`
+}
+
 // A Store keeps everything. It is the truth.
 type Store interface {
 	// Tx runs fn in one transaction that is committed when fn returns nil and
@@ -98,7 +142,7 @@ type Store interface {
 type Job struct {
 	// Kind is one of the Job constants.
 	Kind string
-	// ID is the id of the score request, dispute or resident.
+	// ID is the id of the score request, dispute, resident or notice.
 	ID string
 	// At is the earliest time; zero is now.
 	At time.Time
@@ -111,6 +155,8 @@ const (
 	JobRescore  = "rescore"  // something of a resident's ends today
 	JobClock    = "clock"    // a clock of the bureau's own in a case
 	JobListing  = "listing"  // a listing takes effect, or ends
+	JobNotify   = "notify"   // send a notice by the ways that the resident wants
+	JobConfirm  = "confirm"  // send a resident the code for an e-mail address
 )
 
 // A Tx is one transaction on the store. Every method that finds nothing returns
@@ -187,6 +233,26 @@ type Tx interface {
 	EventsAfter(ctx context.Context, audience string, after int64, limit int) ([]mingjing.Event, error)
 	LastEvent(ctx context.Context, audience string) (int64, error)
 
+	// AddNotice appends to the resident's inbox; Seq is given here.
+	AddNotice(ctx context.Context, n Notice) error
+	Notice(ctx context.Context, id string) (Notice, error)
+	// SetNotice stores ReadAt, Waiting and Tries.
+	SetNotice(ctx context.Context, n Notice) error
+	// Notices are the newest first, with Seq below before (0: from the newest).
+	Notices(ctx context.Context, resident mingjing.ResidentID, before int64, limit int) ([]Notice, error)
+	UnreadNotices(ctx context.Context, resident mingjing.ResidentID) (int, error)
+	// ReadNotices marks all that are unread.
+	ReadNotices(ctx context.Context, resident mingjing.ResidentID, at time.Time) error
+
+	NoticePrefs(ctx context.Context, resident mingjing.ResidentID) (NoticePrefs, error)
+	SetNoticePrefs(ctx context.Context, p NoticePrefs) error
+	// PutDevice inserts a device, or takes it over from whoever had its endpoint.
+	PutDevice(ctx context.Context, d Device) error
+	Devices(ctx context.Context, resident mingjing.ResidentID) ([]Device, error)
+	DeleteDevice(ctx context.Context, resident mingjing.ResidentID, id string) error
+	// DeleteDevicesOf deletes the devices that a session has added, if any.
+	DeleteDevicesOf(ctx context.Context, session string) error
+
 	Enqueue(ctx context.Context, j Job) error
 }
 
@@ -256,6 +322,53 @@ type Dispute struct {
 	// NextDue is the nearest running clock; zero when none runs.
 	NextDue time.Time
 	Version int
+}
+
+// A Notice is a notice as it is stored.
+type Notice struct {
+	mingjing.Notice
+	Resident mingjing.ResidentID
+	Seq      int64
+	// Waiting are the ways by which it is yet to be sent: [WayMail], or the id of a
+	// [Device]. Tries is how often that was tried.
+	Waiting []string
+	Tries   int
+}
+
+// WayMail is the way by e-mail among [Notice] Waiting.
+const WayMail = "mail"
+
+// NoticePrefs are how a resident wants to hear of notices. Its zero value is that
+// of somebody who never said.
+type NoticePrefs struct {
+	Resident mingjing.ResidentID
+	// Lang is the language of the last form that the resident sent.
+	Lang     string
+	Off      []mingjing.NoticeKind
+	PushOff  bool
+	MailOff  bool
+	ShowText bool
+	// Email is confirmed; EmailFailed says that it does not take mail.
+	Email       string
+	EmailFailed bool
+	// Pending waits for Code to be typed before Until; Guesses counts wrong ones.
+	Pending       string
+	PendingFailed bool
+	Code          string
+	Until         time.Time
+	Guesses       int
+	// Codes is how many codes were sent on the day CodesOn.
+	Codes   int
+	CodesOn mingjing.Date
+}
+
+// A Device is a browser that gets push messages, as it is stored.
+type Device struct {
+	mingjing.PushDevice
+	PushAddress
+	Resident mingjing.ResidentID
+	// Session is the login that added it; its end ends the device too.
+	Session string
 }
 
 // A CaseQuery is a page of the work queue.

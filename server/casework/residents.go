@@ -54,7 +54,11 @@ func (c *Casework) Viewer(ctx context.Context, a mingjing.Actor) (mingjing.Viewe
 	}
 	return within(ctx, c, func(t *tx) (mingjing.Viewer, error) {
 		r, err := t.Resident(ctx, mingjing.ResidentID(a.ID))
-		return mingjing.Viewer{Role: a.Role, Name: r.Name, IDMasked: r.IDNumber.Masked()}, err
+		if err != nil {
+			return mingjing.Viewer{}, err
+		}
+		unread, err := t.UnreadNotices(ctx, r.ID)
+		return mingjing.Viewer{Role: a.Role, Name: r.Name, IDMasked: r.IDNumber.Masked(), Unread: unread}, err
 	})
 }
 

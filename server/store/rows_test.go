@@ -103,6 +103,13 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			"AddConsent":         func(tx casework.Tx) error { return tx.AddConsent(ctx, "x", mingjing.Consent{ID: "c"}) },
 			"AddRequest":         func(tx casework.Tx) error { return tx.AddRequest(ctx, request(resident(9), "x")) },
 			"PutRecord":          func(tx casework.Tx) error { return tx.PutRecord(ctx, record(resident(9), "x")) },
+			"Notice":             func(tx casework.Tx) error { _, err := tx.Notice(ctx, "x"); return err },
+			"SetNotice":          func(tx casework.Tx) error { return tx.SetNotice(ctx, notice(r, "x")) },
+			"AddNotice":          func(tx casework.Tx) error { return tx.AddNotice(ctx, notice(resident(9), "x")) },
+			"NoticePrefs":        func(tx casework.Tx) error { _, err := tx.NoticePrefs(ctx, r.ID); return err },
+			"SetNoticePrefs":     func(tx casework.Tx) error { return tx.SetNoticePrefs(ctx, casework.NoticePrefs{Resident: "x"}) },
+			"PutDevice":          func(tx casework.Tx) error { return tx.PutDevice(ctx, device(resident(9), "x", "e", "s")) },
+			"DeleteDevice":       func(tx casework.Tx) error { return tx.DeleteDevice(ctx, r.ID, "x") },
 			"AddScore":           func(tx casework.Tx) error { return tx.AddScore(ctx, "x", mingjing.Score{ID: "s"}) },
 		} {
 			if err := s.Tx(ctx, read); !errors.Is(err, casework.ErrNotFound) {
@@ -503,7 +510,7 @@ func TestNothingPersonalIsOutsideTheDocs(t *testing.T) {
 		s, r := open(t, url), resident(1)
 		number := string(r.IDNumber)
 		r.Name = "独一无二"
-		words := []string{number, r.Name, "statement-words", "answer-words", "file-words"}
+		words := []string{number, r.Name, "statement-words", "answer-words", "file-words", "mail-words", "push-words", "session-words", "12345678"}
 		q, c, l := request(r, "q"), record(r, "c"), listing(r, "l")
 		d := dispute(r, "d", "c")
 		q.Key, c.Ref, l.Ref, d.Key = "key-"+number, "ref-"+number, "ref-"+number, "key-"+number
@@ -522,6 +529,9 @@ func TestNothingPersonalIsOutsideTheDocs(t *testing.T) {
 			must(t, tx.AddEvidence(ctx, "d", mingjing.Evidence{ID: "e", Name: r.Name, AddedAt: day}, []byte("file-words")))
 			must(t, tx.SetEvidenceAnswer(ctx, "e", "answer-words"))
 			must(t, tx.AddLook(ctx, r.ID, mingjing.Look{At: day, Who: r.Name}))
+			must(t, tx.AddNotice(ctx, notice(r, "n")))
+			must(t, tx.SetNoticePrefs(ctx, casework.NoticePrefs{Resident: r.ID, Email: "mail-words@x.example", Code: "12345678"}))
+			must(t, tx.PutDevice(ctx, device(r, "p", "https://push-words.example/", "session-words")))
 			_, err := tx.AddEvent(ctx, string(r.ID), mingjing.Event{Kind: mingjing.EventScore, ID: "s", At: day})
 			must(t, err)
 			return tx.Enqueue(ctx, casework.Job{Kind: casework.JobCollect, ID: "q"})
@@ -573,7 +583,7 @@ func TestNothingPersonalIsOutsideTheDocs(t *testing.T) {
 				filled++
 			}
 		}
-		if filled < 14 || docs < 11 {
+		if filled < 17 || docs < 14 {
 			t.Errorf("only %d of %d tables and %d docs were looked at", filled, len(tables), docs)
 		}
 	})

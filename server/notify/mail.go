@@ -1,0 +1,161 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	netmail "net/mail"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wneessen/go-mail"
+
+	"mingjing"
+	"mingjing/i18n"
+	"mingjing/server/casework"
+)
+
+// mailTime bounds one conversation with the mail server.
+const mailTime = 30 * time.Second
+
+// A mailer sends messages to mailboxes, each in a conversation of its own.
+type mailer struct {
+	host   string
+	from   *netmail.Address
+	origin string
+	// options are those that client was made with.
+	options []mail.Option
+	client  *mail.Client
+}
+
+// newMailer is nil where nothing is set.
+func newMailer(c Config) (*mailer, error) {
+	if c.SMTPURL == "" {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	u, err := url.Parse(c.SMTPURL)
+	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+		return nil, errors.New("SMTP_URL must be like smtp://user:password@host:587 or smtps://user:password@host:465")
+	}
+	from, err := netmail.ParseAddress(c.MailFrom)
+	if err != nil {
+		return nil, errors.New("MAIL_FROM must be the sender's address, such as Mingjing <no-reply@mirror.example>")
+	}
+	m := &mailer{host: u.Hostname(), from: from, origin: strings.TrimSuffix(c.Origin, "/")}
+	m.options = []mail.Option{mail.WithTimeout(mailTime), mail.WithoutNoop()}
+	port := 587
+	switch {
+	case u.Scheme == "smtps":
+		port = 465
+		m.options = append(m.options, mail.WithSSL())
+	case loopback(u.Hostname()): // what is said stays on this machine
+		m.options = append(m.options, mail.WithTLSPolicy(mail.TLSOpportunistic))
+	default:
+		m.options = append(m.options, mail.WithTLSPolicy(mail.TLSMandatory))
+	}
+	if u.Port() != "" {
+		if port, err = strconv.Atoi(u.Port()); err != nil || port < 1 || port > 65535 {
+			return nil, errors.New("SMTP_URL: the port is not a number")
+		}
+	}
+	m.options = append(m.options, mail.WithPort(port))
+	if user := u.User.Username(); user != "" {
+		password, _ := u.User.Password()
+		m.options = append(m.options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(user), mail.WithPassword(password))
+	}
+	if m.client, err = mail.NewClient(m.host, m.options...); err != nil {
+		return nil, errors.New("SMTP_URL can't be used")
+	}
+	return m, nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// MailOffered implements [casework.Notifier].
+func (n *Notifier) MailOffered() bool { return n.mail != nil }
+
+// Mail implements [casework.Notifier].
+func (n *Notifier) Mail(ctx context.Context, to string, m casework.Message) error {
+	if n.mail == nil {
+		return fmt.Errorf("notify: e-mail is not offered: %w", casework.ErrRefused)
+	}
+	return n.mail.send(ctx, to, m)
+}
+
+func (m *mailer) send(ctx context.Context, to string, what casework.Message) error {
+	letter, err := m.write(to, what)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithTimeout(ctx, mailTime)
+	defer stop()
+	session, err := m.client.DialToSMTPClientWithContext(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return fmt.Errorf("notify: mail: %w", ctx.Err())
+		}
+		// It is not about the mailbox: the server is down, or takes no password of ours.
+		return errors.New("notify: mail: the mail server was not reached, or did not let us in")
+	}
+	err = m.client.SendWithSMTPClient(session, letter)
+	_ = m.client.CloseWithSMTPClient(session) // what was taken is taken
+	return verdict(err)
+}
+
+// verdict says of what the mail server said no more than its codes, and what
+// follows from them.
+func verdict(err error) error {
+	if err == nil {
+		return nil
+	}
+	said, ok := errors.AsType[*mail.SendError](err)
+	if !ok {
+		return errors.New("notify: mail: the conversation broke off")
+	}
+	code, status := said.ErrorCode(), said.EnhancedStatusCode()
+	told := fmt.Errorf("notify: mail: code %d %s", code, status)
+	atMailbox := said.Reason == mail.ErrSMTPRcptTo
+	switch {
+	case code < 500 || said.IsTemp():
+		return told
+	case strings.HasPrefix(status, "5.7."): // it is the sender that is not liked
+		return fmt.Errorf("%w: %w", told, casework.ErrRefused)
+	case strings.HasPrefix(status, "5.1."), atMailbox && (code == 550 || code == 551 || code == 553):
+		return fmt.Errorf("%w: %w", told, casework.ErrGone)
+	}
+	return fmt.Errorf("%w: %w", told, casework.ErrRefused)
+}
+
+// write makes the letter: a neutral subject, a sentence, and the way to the inbox
+// or the code.
+func (m *mailer) write(to string, what casework.Message) (*mail.Msg, error) {
+	letter := mail.NewMsg(mail.WithNoDefaultUserAgent())
+	if err := letter.FromFormat(m.from.Name, m.from.Address); err != nil {
+		return nil, errors.New("notify: mail: the sender's address is not one")
+	}
+	if err := letter.To(to); err != nil {
+		return nil, fmt.Errorf("notify: mail: the address is not one: %w", casework.ErrGone)
+	}
+	family, page := "mail.notice", "inbox"
+	if what.Code != "" {
+		family, page = "mail.code", "notice-settings"
+	}
+	link := m.origin + mingjing.Path(what.Lang, page)
+	letter.Subject(i18n.T(what.Lang, family+".subject"))
+	pairs := []string{"link", link}
+	if what.Code != "" {
+		pairs = append(pairs, "code", what.Code)
+	}
+	letter.SetBodyString(mail.TypeTextPlain, i18n.T(what.Lang, family+".text", pairs...)+"\n\n"+i18n.T(what.Lang, "mail.foot")+"\n")
+	letter.SetMessageIDWithValue(what.ID + "@" + m.from.Address[strings.LastIndexByte(m.from.Address, '@')+1:])
+	letter.SetDateWithValue(time.Now())
+	letter.SetGenHeader("Auto-Submitted", "auto-generated")
+	letter.SetGenHeader("Content-Language", what.Lang)
+	return letter, nil
+}

@@ -1,0 +1,72 @@
+// Package notify carries notices out of the house: to browsers by Web Push (RFC
+// 8030, 8291, 8292) and to mailboxes by SMTP. It knows neither residents nor who
+// wants what; it is told an address and a message that says nothing personal, and
+// says whether the message was taken, may be tried again, or has nowhere to go.
+//
+// An address is personal. No error and no log line of this package names one:
+// what a server or a library says is cut down to its code. An endpoint comes from
+// a browser and so from anybody, so it is spoken to only where it is public: the
+// address is checked when the connection is made, and no redirect is followed.
+package notify
+
+import (
+	"crypto/ecdh"
+	"errors"
+	"fmt"
+	"net/url"
+
+	"mingjing/server/casework"
+)
+
+// Config is what a Notifier is made of.
+type Config struct {
+	// VAPIDKey is the private key by which push services know the server: 32 bytes
+	// of P-256, the same at every start. Empty: push is not offered.
+	VAPIDKey []byte
+	// Origin is the public origin, such as https://mirror.example: messages lead
+	// there.
+	Origin string
+	// SMTPURL is such as smtp://user:password@host:587 (STARTTLS) or
+	// smtps://user:password@host:465. Empty: e-mail is not offered.
+	SMTPURL string
+	// MailFrom is the sender, such as "Mingjing <no-reply@mirror.example>".
+	MailFrom string
+	// Local lets endpoints be on this machine and without TLS, for tests.
+	Local bool
+}
+
+// A Notifier is a [casework.Notifier]. It is safe for use by many goroutines.
+type Notifier struct {
+	push *pusher // nil: not offered
+	mail *mailer // nil: not offered
+}
+
+var _ casework.Notifier = (*Notifier)(nil)
+
+// New makes a Notifier. It connects to nobody yet. Its errors name settings and
+// never show a password.
+func New(c Config) (*Notifier, error) {
+	n := &Notifier{}
+	origin, err := url.Parse(c.Origin)
+	if err != nil || origin.Host == "" || origin.Scheme != "https" && origin.Scheme != "http" {
+		return nil, errors.New("notify: the public origin is not like https://host")
+	}
+	if n.mail, err = newMailer(c); err != nil {
+		return nil, err
+	}
+	if len(c.VAPIDKey) > 0 {
+		key, err := ecdh.P256().NewPrivateKey(c.VAPIDKey)
+		if err != nil {
+			return nil, fmt.Errorf("notify: the key for push: %w", err)
+		}
+		contact := "nobody@mingjing.invalid" // of whoever runs push services, for complaints
+		switch {
+		case origin.Scheme == "https":
+			contact = origin.Scheme + "://" + origin.Host
+		case n.mail != nil:
+			contact = n.mail.from.Address
+		}
+		n.push = newPusher(key, contact, c.Local)
+	}
+	return n, nil
+}

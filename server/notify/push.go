@@ -1,0 +1,209 @@
+package notify
+
+import (
+	"context"
+	"crypto/ecdh"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/SherClockHolmes/webpush-go"
+
+	"mingjing/server/casework"
+)
+
+const (
+	// pushTime bounds one message to one push service.
+	pushTime = 15 * time.Second
+	// pushTTL is how long a push service keeps a message for a phone that is off.
+	pushTTL = 3 * 24 * time.Hour
+)
+
+var (
+	errEndpoint = errors.New("notify: not the address of a push service")
+	errPrivate  = errors.New("notify: the push service is not at a public address")
+)
+
+// A pusher sends messages to push services.
+type pusher struct {
+	private, public string // VAPID, base64url
+	contact         string
+	local           bool
+	http            *http.Client
+}
+
+func newPusher(key *ecdh.PrivateKey, contact string, local bool) *pusher {
+	p := &pusher{contact: contact, local: local,
+		private: base64.RawURLEncoding.EncodeToString(key.Bytes()),
+		public:  base64.RawURLEncoding.EncodeToString(key.PublicKey().Bytes())}
+	dialer := &net.Dialer{Timeout: pushTime, Control: func(_, address string, _ syscall.RawConn) error {
+		to, err := netip.ParseAddrPort(address)
+		if err != nil || !local && !publicAddress(to.Addr()) {
+			return errPrivate
+		}
+		return nil
+	}}
+	p.http = &http.Client{
+		Timeout: pushTime,
+		// No proxy: it would connect for us, where the address is not checked.
+		Transport: &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: pushTime,
+			MaxResponseHeaderBytes: 32 << 10, MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return p
+}
+
+// PushKey implements [casework.Notifier].
+func (n *Notifier) PushKey() string {
+	if n.push == nil {
+		return ""
+	}
+	return n.push.public
+}
+
+// CheckEndpoint implements [casework.Notifier]: an https address on the usual
+// port, and not plainly that of a machine of ours. Where its name leads is looked
+// at when a message is sent.
+func (n *Notifier) CheckEndpoint(endpoint string) error {
+	if n.push == nil {
+		return errEndpoint
+	}
+	return n.push.check(endpoint)
+}
+
+func (p *pusher) check(endpoint string) error {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" || u.Hostname() == "" || u.User != nil || u.Fragment != "" || u.Opaque != "" {
+		return errEndpoint
+	}
+	if p.local && u.Scheme == "http" {
+		return nil
+	}
+	if u.Scheme != "https" {
+		return errEndpoint
+	}
+	if p.local {
+		return nil
+	}
+	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	if ip, err := netip.ParseAddr(host); err == nil && !publicAddress(ip) {
+		return errPrivate
+	}
+	if u.Port() != "" && u.Port() != "443" || !strings.ContainsAny(host, ".:") || strings.HasSuffix(host, ".localhost") {
+		return errEndpoint
+	}
+	return nil
+}
+
+// special are networks besides those that [netip.Addr] knows that are not the
+// public internet, or lead back from it to a machine of ours.
+var special = func() (list []netip.Prefix) {
+	for _, s := range []string{"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15",
+		"198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23",
+		"2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16", "fec0::/10", "::/96"} {
+		list = append(list, netip.MustParsePrefix(s))
+	}
+	return list
+}()
+
+// publicAddress says whether an address is one of the public internet.
+func publicAddress(ip netip.Addr) bool {
+	ip = ip.Unmap().WithZone("")
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() {
+		return false
+	}
+	for _, p := range special {
+		if p.Contains(ip) {
+			return false
+		}
+	}
+	return true
+}
+
+// payload is all that a push message says: the language, and the kind where the
+// resident wants it on a locked screen. The service worker has the sentences.
+type payload struct {
+	Lang string `json:"lang"`
+	Kind string `json:"kind,omitempty"`
+}
+
+// Push implements [casework.Notifier]. Every message has the same length, so that
+// not even that tells the kinds apart.
+func (n *Notifier) Push(ctx context.Context, to casework.PushAddress, m casework.Message) error {
+	p := n.push
+	if p == nil {
+		return fmt.Errorf("notify: push is not offered: %w", casework.ErrRefused)
+	}
+	if err := p.check(to.Endpoint); err != nil {
+		return fmt.Errorf("%w: %w", err, casework.ErrGone)
+	}
+	text, err := json.Marshal(payload{Lang: m.Lang, Kind: string(m.Kind)})
+	if err != nil {
+		return fmt.Errorf("notify: write a push message: %w", err)
+	}
+	ctx, stop := context.WithTimeout(ctx, pushTime)
+	defer stop()
+	res, err := webpush.SendNotificationWithContext(ctx, text,
+		&webpush.Subscription{Endpoint: to.Endpoint, Keys: webpush.Keys{Auth: to.Auth, P256dh: to.P256dh}},
+		&webpush.Options{HTTPClient: p.http, Subscriber: p.contact, VAPIDPublicKey: p.public, VAPIDPrivateKey: p.private,
+			TTL: int(pushTTL.Seconds()), Topic: topic(m.ID), Urgency: webpush.UrgencyNormal})
+	if err != nil {
+		// Where its name leads may change, so a private address is tried again too, and
+		// the tries end.
+		return fmt.Errorf("notify: push: %w", anonymous(err))
+	}
+	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 4<<10)) // so that the connection can be used again
+	_ = res.Body.Close()
+	switch {
+	case res.StatusCode >= 200 && res.StatusCode < 300:
+		return nil
+	case res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusGone:
+		return fmt.Errorf("notify: push: status %d: %w", res.StatusCode, casework.ErrGone)
+	case res.StatusCode == http.StatusTooManyRequests || res.StatusCode >= 500:
+		return fmt.Errorf("notify: push: status %d", res.StatusCode)
+	}
+	return fmt.Errorf("notify: push: status %d: %w", res.StatusCode, casework.ErrRefused)
+}
+
+// topic has a push service replace a message that it still holds by the same one.
+func topic(id string) string {
+	const longest = 32
+	if len(id) > longest || strings.ContainsFunc(id, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
+	}) {
+		return ""
+	}
+	return id
+}
+
+// anonymous leaves of an error what names nobody: the endpoint and the host are
+// in what net and net/http say.
+func anonymous(err error) error {
+	switch {
+	case errors.Is(err, errPrivate):
+		return errPrivate
+	case errors.Is(err, context.Canceled):
+		return context.Canceled
+	case errors.Is(err, context.DeadlineExceeded):
+		return context.DeadlineExceeded
+	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
+		return errors.New("its host is not known")
+	}
+	if t, ok := errors.AsType[net.Error](err); ok && t.Timeout() {
+		return context.DeadlineExceeded
+	}
+	if _, ok := errors.AsType[*net.OpError](err); ok {
+		return errors.New("it was not reached")
+	}
+	return errors.New("it failed")
+}

@@ -1,0 +1,162 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework"
+)
+
+func noticeCounter(resident mingjing.ResidentID) string { return "notice " + string(resident) }
+
+// AddNotice implements [casework.Tx].
+func (t *tx) AddNotice(ctx context.Context, n casework.Notice) (err error) {
+	const op = "add a notice"
+	if err := t.lock(ctx, n.Resident); err != nil {
+		return err
+	}
+	if n.Seq, err = t.next(ctx, op, noticeCounter(n.Resident)); err != nil {
+		return err
+	}
+	doc, err := encode(op, n)
+	if err != nil {
+		return err
+	}
+	return t.insert(ctx, op, `INSERT INTO notice (id, resident_id, seq, kind, at, read_at, doc) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		n.ID, string(n.Resident), n.Seq, string(n.Kind), micros(n.At), readAt(n), doc)
+}
+
+func readAt(n casework.Notice) any {
+	if n.ReadAt == nil {
+		return nil
+	}
+	return micros(*n.ReadAt)
+}
+
+// Notice implements [casework.Tx].
+func (t *tx) Notice(ctx context.Context, id string) (casework.Notice, error) {
+	if err := t.lockOwner(ctx, "notice", id); err != nil {
+		return casework.Notice{}, err
+	}
+	return one[casework.Notice](ctx, t, "read a notice", `SELECT doc FROM notice WHERE id = ?`, id)
+}
+
+// SetNotice implements [casework.Tx].
+func (t *tx) SetNotice(ctx context.Context, n casework.Notice) error {
+	const op = "set a notice"
+	stored, err := t.Notice(ctx, n.ID)
+	if err != nil {
+		return err
+	}
+	stored.ReadAt, stored.Waiting, stored.Tries = n.ReadAt, n.Waiting, n.Tries
+	doc, err := encode(op, stored)
+	if err != nil {
+		return err
+	}
+	return t.update(ctx, op, `UPDATE notice SET read_at = ?, doc = ? WHERE id = ?`, readAt(stored), doc, n.ID)
+}
+
+// Notices implements [casework.Tx]. The limit is at most [MaxPage].
+func (t *tx) Notices(ctx context.Context, resident mingjing.ResidentID, before int64, limit int) ([]casework.Notice, error) {
+	if err := t.lockForList(ctx, resident); err != nil {
+		return nil, err
+	}
+	query, args := `SELECT doc FROM notice WHERE resident_id = ?`, []any{string(resident)}
+	if before > 0 {
+		query, args = query+` AND seq < ?`, append(args, before)
+	}
+	return all[casework.Notice](ctx, t, "list notices", query+` ORDER BY seq DESC LIMIT ?`, append(args, page(limit))...)
+}
+
+// UnreadNotices implements [casework.Tx].
+func (t *tx) UnreadNotices(ctx context.Context, resident mingjing.ResidentID) (n int, err error) {
+	err = t.row(ctx, "count the unread notices", []any{&n},
+		`SELECT count(*) FROM notice WHERE resident_id = ? AND read_at IS NULL`, string(resident))
+	return n, err
+}
+
+// ReadNotices implements [casework.Tx].
+func (t *tx) ReadNotices(ctx context.Context, resident mingjing.ResidentID, at time.Time) error {
+	const op = "read all notices"
+	if err := t.lockForList(ctx, resident); err != nil {
+		return err
+	}
+	unread, err := all[casework.Notice](ctx, t, op,
+		`SELECT doc FROM notice WHERE resident_id = ? AND read_at IS NULL`, string(resident))
+	if err != nil {
+		return err
+	}
+	for _, n := range unread {
+		n.ReadAt = &at
+		doc, err := encode(op, n)
+		if err != nil {
+			return err
+		}
+		if err := t.update(ctx, op, `UPDATE notice SET read_at = ?, doc = ? WHERE id = ?`, readAt(n), doc, n.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// NoticePrefs implements [casework.Tx].
+func (t *tx) NoticePrefs(ctx context.Context, resident mingjing.ResidentID) (casework.NoticePrefs, error) {
+	if err := t.lock(ctx, resident); err != nil {
+		return casework.NoticePrefs{}, err
+	}
+	return one[casework.NoticePrefs](ctx, t, "read notice settings", `SELECT doc FROM notice_prefs WHERE resident_id = ?`, string(resident))
+}
+
+// SetNoticePrefs implements [casework.Tx].
+func (t *tx) SetNoticePrefs(ctx context.Context, p casework.NoticePrefs) error {
+	const op = "set notice settings"
+	doc, err := encode(op, p)
+	if err != nil {
+		return err
+	}
+	if err := t.lock(ctx, p.Resident); err != nil {
+		return err
+	}
+	return t.update(ctx, op, `INSERT INTO notice_prefs (resident_id, doc) VALUES (?, ?)
+		ON CONFLICT (resident_id) DO UPDATE SET doc = excluded.doc`, string(p.Resident), doc)
+}
+
+// PutDevice implements [casework.Tx].
+func (t *tx) PutDevice(ctx context.Context, d casework.Device) error {
+	const op = "put a device"
+	doc, err := encode(op, d)
+	if err != nil {
+		return err
+	}
+	if err := t.lock(ctx, d.Resident); err != nil {
+		return err
+	}
+	return t.update(ctx, op, `INSERT INTO push_device (id, resident_id, endpoint_hash, session_hash, added_at, doc) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (endpoint_hash) DO UPDATE SET id = excluded.id, resident_id = excluded.resident_id,
+			session_hash = excluded.session_hash, added_at = excluded.added_at, doc = excluded.doc`,
+		d.ID, string(d.Resident), t.s.hash("endpoint", d.Endpoint), t.s.hashOrNull("session", d.Session), micros(d.AddedAt), doc)
+}
+
+// Devices implements [casework.Tx].
+func (t *tx) Devices(ctx context.Context, resident mingjing.ResidentID) ([]casework.Device, error) {
+	if err := t.lockForList(ctx, resident); err != nil {
+		return nil, err
+	}
+	return all[casework.Device](ctx, t, "list devices",
+		`SELECT doc FROM push_device WHERE resident_id = ? ORDER BY added_at, id`, string(resident))
+}
+
+// DeleteDevice implements [casework.Tx].
+func (t *tx) DeleteDevice(ctx context.Context, resident mingjing.ResidentID, id string) error {
+	if err := t.lock(ctx, resident); err != nil {
+		return err
+	}
+	return t.update(ctx, "delete a device", `DELETE FROM push_device WHERE resident_id = ? AND id = ?`, string(resident), id)
+}
+
+// DeleteDevicesOf implements [casework.Tx].
+func (t *tx) DeleteDevicesOf(ctx context.Context, session string) error {
+	_, err := t.exec(ctx, "delete the devices of a session", `DELETE FROM push_device WHERE session_hash = ?`, t.s.hash("session", session))
+	return err
+}
