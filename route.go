@@ -39,6 +39,7 @@ var Routes = []Route{
 	{"dispute", "disputes/{id}", Residents},
 	{"queue", "admin", Staff}, // ?state=S&late=L&mine=1&agency=A&search=Q&cursor=C
 	{"case", "admin/cases/{id}", Staff},
+	{"demo-clock", "admin/demo-clock", Staff},
 }
 
 // An Access says who may open a page.

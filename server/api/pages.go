@@ -158,6 +158,11 @@ func init() {
 			v.Dispute = &out
 			return err
 		},
+		"demo-clock": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.DemoClock(c.ctx(), c.actor())
+			v.DemoClock = &out
+			return err
+		},
 		"queue": func(c *call, v *mingjing.View) error {
 			out, err := c.cases()
 			v.Queue = &out
