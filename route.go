@@ -42,6 +42,7 @@ var Routes = []Route{
 	{"inbox", "inbox", Residents}, // ?cursor=C
 	{"notice-settings", "inbox/settings", Residents},
 	{"case", "admin/cases/{id}", Staff},
+	{"demo-clock", "admin/demo-clock", Staff},
 }
 
 // An Access says who may open a page.
