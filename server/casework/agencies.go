@@ -49,7 +49,7 @@ func (t *tx) AddDispute(ctx context.Context, d Dispute) error {
 	if err := t.Tx.AddDispute(ctx, d); err != nil {
 		return err
 	}
-	return t.SetAgencyCase(ctx, t.c.agencyCase(d))
+	return t.keepFigures(ctx, d)
 }
 
 // SetDispute is that of the store, and keeps the agency's figures: whatever moves
@@ -57,6 +57,15 @@ func (t *tx) AddDispute(ctx context.Context, d Dispute) error {
 func (t *tx) SetDispute(ctx context.Context, d Dispute) error {
 	if err := t.Tx.SetDispute(ctx, d); err != nil {
 		return err
+	}
+	return t.keepFigures(ctx, d)
+}
+
+// keepFigures keeps how the agency does with a dispute; the other kinds of case
+// are the bureau's own work.
+func (t *tx) keepFigures(ctx context.Context, d Dispute) error {
+	if d.Kind != mingjing.CaseDispute {
+		return nil
 	}
 	return t.SetAgencyCase(ctx, t.c.agencyCase(d))
 }

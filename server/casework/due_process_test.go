@@ -305,6 +305,20 @@ func TestRepairEndsAListingEarly(t *testing.T) {
 	}
 }
 
+func TestNoListingLastsLongerThanItsTierAllows(t *testing.T) {
+	c := newCity(t)
+	long := blacklisted("long")
+	long.Ends = "2035-06-02"
+	c.offices.hold("court", casework.Reply{Listings: []casework.ReplyListing{long}})
+	a := c.resident(t, 1)
+	c.ready(t, a, "honest-shanghai")
+	v, err := c.Listings(ctx, a)
+	must(t, err)
+	if got := v.Listings[0].Listing.Ends; got != "2028-06-02" {
+		t.Errorf("it ends on %s", got)
+	}
+}
+
 func TestRepairHasItsTime(t *testing.T) {
 	c := newCity(t)
 	a, _, listing := c.owing(t, 1) // listed since June, and grave: a year is the least
