@@ -21,7 +21,7 @@ func noticeSettingsBody(v *mingjing.View) []app.UI {
 	return []app.UI{heading("", t(v, "title.notice-settings")), lead(t(v, "settings.lead")),
 		c.Section("what", t(v, "settings.what"), choiceForm(v, s)),
 		c.Section("push-devices", t(v, "settings.push"), pushSection(v, s)...),
-		c.Section("mail", t(v, "settings.mail"), mailSection(v, s)...)}
+		c.Section("mail-address", t(v, "settings.mail"), mailSection(v, s)...)}
 }
 
 // choiceForm is one form for the ways and the kinds. What has legal effect is

@@ -102,8 +102,8 @@ test('with scripts off the settings work, and an address is confirmed by a code'
   const text = /base64/.test(mailbox.letters[0]) ? Buffer.from(letter, 'base64').toString() : letter;
   await resident.page.locator('[name=email_code]').fill(text.match(/\b\d{8}\b/)[0]);
   await resident.send('/api/notice-settings/email/confirm');
-  await expect(resident.section('mail')).toContainText('l•••@mail.example');
-  await expect(resident.section('mail')).not.toContainText('xiaoyu');
+  await expect(resident.section('mail-address')).toContainText('l•••@mail.example');
+  await expect(resident.section('mail-address')).not.toContainText('xiaoyu');
   await resident.send('/api/notice-settings/email/remove');
   await expect(resident.main).not.toContainText('mail.example');
   expect(server.log()).not.toContain('xiaoyu');
