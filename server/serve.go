@@ -205,6 +205,9 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		if p.accounts, err = demo.Seed(ctx, p.casework, who, demoConfig); err != nil {
 			return p, err
 		}
+		if err := demo.Propose(ctx, p.casework, demoConfig); err != nil {
+			return p, err
+		}
 	}
 	p.handler, err = api.New(c)
 	return p, err

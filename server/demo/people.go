@@ -95,7 +95,7 @@ var holdsNothing = says(mingjing.PositionWithdrawn, "经查，本部门没有这
 
 // people are all residents of the city.
 func people() []person {
-	return slices.Concat(stories(), colleagues(), ordinary(), inactive())
+	return slices.Concat(stories(), processes(), colleagues(), ordinary(), inactive())
 }
 
 func stories() []person {
@@ -181,6 +181,21 @@ func stories() []person {
 				{code: "volunteer.hours", on: moment{5, 2}, zh: "地铁站问询志愿服务 20 小时。", en: "20 hours at a metro information desk."},
 			},
 		},
+	}
+}
+
+// processes are residents whose stories are about due process.
+func processes() []person {
+	return []person{
+		{story: StoryProposed, id: id("19811122", "107"), name: "钱立群", facts: []fact{
+			{code: "tax.late_filing", on: moment{4, 18}, zh: "逾期 9 天申报个人所得税汇算清缴。", en: "Filed the yearly income tax return 9 days late."},
+			{code: "volunteer.hours", on: moment{3, 8}, zh: "社区图书角志愿服务 26 小时。", en: "26 hours at the community's book corner."},
+		}},
+		{story: StoryRepair, id: id("19690214", "108"), name: "陆怀远", facts: []fact{
+			{code: "court.enforcement_blacklist", on: moment{14, 6}, notice: moment{14, 6}, term: 24,
+				zh: "未履行支付货款 32,000 元的生效判决。", en: "Did not honour a final judgment to pay 32,000 yuan for goods.",
+				answer: says(mingjing.PositionMaintained, "列入时尚未履行。现已收到全部款项。", "When he was listed he had not paid. By now all has been received.")},
+		}},
 	}
 }
 
