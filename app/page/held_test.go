@@ -603,9 +603,18 @@ func TestEveryCodeOfADisputeHasItsSentences(t *testing.T) {
 	for _, r := range mingjing.DisputeReasons {
 		want = append(want, "reason."+string(r), "reason_hint."+string(r))
 	}
-	for _, o := range mingjing.Outcomes {
-		want = append(want, "outcome."+string(o), "case.outcome_hint."+string(o)+".record", "case.outcome_hint."+string(o)+".listing",
-			"dispute.means."+string(o)+".record", "dispute.means."+string(o)+".listing")
+	for _, k := range mingjing.CaseKinds {
+		want = append(want, "case_kind."+string(k), "case_title."+string(k), "case_number."+string(k), "letter.title."+string(k), "letter.opening."+string(k))
+		for _, o := range k.Outcomes() {
+			want = append(want, "outcome."+string(o))
+			for _, what := range []mingjing.Dispute{{Kind: k, Record: &mingjing.Record{}}, {Kind: k, Listing: &mingjing.Listing{}}} {
+				if what.Record != nil && (k == mingjing.CaseRepair || k == mingjing.CaseListing) {
+					continue
+				}
+				what.Decision = &mingjing.Decision{Outcome: o, Corrected: "2026-01-01"}
+				want = append(want, "dispute.means."+meansOf(what), "letter.means."+meansOf(what))
+			}
+		}
 	}
 	for _, s := range mingjing.DisputeStates {
 		want = append(want, "dispute_state."+string(s))
@@ -613,8 +622,11 @@ func TestEveryCodeOfADisputeHasItsSentences(t *testing.T) {
 	for _, s := range []mingjing.RecordState{mingjing.RecordActive, mingjing.RecordCorrected, mingjing.RecordDisputed, mingjing.RecordSuspended, mingjing.RecordRemoved} {
 		want = append(want, "record_state."+string(s), "record_state_hint."+string(s))
 	}
-	for _, s := range []mingjing.ListingState{mingjing.ListingUnserved, mingjing.ListingInEffect, mingjing.ListingDisputed, mingjing.ListingSuspended, mingjing.ListingLifted, "not_yet", "ended"} {
+	for _, s := range append([]mingjing.ListingState{"not_yet", "ended"}, mingjing.ListingStates...) {
 		want = append(want, "listing_state."+string(s))
+		if s != mingjing.ListingUnserved && s != "ended" { // which have sentences of their own
+			want = append(want, "listing.stand."+string(s), "listing.stand_text."+string(s))
+		}
 	}
 	for _, a := range mingjing.Areas {
 		want = append(want, "area."+string(a))
