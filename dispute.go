@@ -227,7 +227,8 @@ type Dispute struct {
 	Previous  string          `json:"previous,omitempty"`
 	Record    *Record         `json:"record,omitempty"`
 	Listing   *Listing        `json:"listing,omitempty"`
-	Reason    DisputeReason   `json:"reason"`
+	// Reason is empty but for a dispute.
+	Reason    DisputeReason   `json:"reason,omitempty"`
 	Statement string          `json:"statement"`
 	State     DisputeState    `json:"state"`
 	FiledAt   time.Time       `json:"filed_at"`
