@@ -50,10 +50,11 @@ func caseBody(v *mingjing.View) []app.UI {
 	if v.First != nil {
 		body = append(body, firstDecision(v, *v.First))
 	}
-	body = append(body, c.Div("columns columns-even", c.Div("stack", ownSide(v, k)), c.Div("stack", agencySide(v, k))))
+	var checks app.UI
 	if k.Kind == mingjing.CaseListing && k.Listing != nil {
-		body = append(body, checkList(v, k))
+		checks = checkList(v, k)
 	}
+	body = append(body, c.Div("columns columns-even", c.Div("stack", ownSide(v, k), checks), c.Div("stack", agencySide(v, k))))
 	switch {
 	case slices.Contains(k.Allowed, "recommend"):
 		body = append(body, recommendForm(v, k))

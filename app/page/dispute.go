@@ -96,6 +96,8 @@ func disputeState(v *mingjing.View, d mingjing.Dispute) string {
 		return t(v, "dispute.open.recommended")
 	case d.Kind == mingjing.CaseListing:
 		return t(v, "dispute.open.listing")
+	case d.Kind == mingjing.CaseRepair && d.Escalated:
+		return t(v, "dispute.escalated_repair")
 	case d.Kind == mingjing.CaseRepair:
 		return t(v, "dispute.open.repair")
 	}
@@ -107,11 +109,7 @@ func disputeState(v *mingjing.View, d mingjing.Dispute) string {
 func aside(v *mingjing.View, d mingjing.Dispute) []app.UI {
 	var out []app.UI
 	if d.Escalated && d.Decision == nil {
-		text := "dispute.escalated"
-		if d.Kind == mingjing.CaseRepair {
-			text = "dispute.escalated_repair"
-		}
-		out = append(out, c.Notification{Kind: "info", Title: t(v, "dispute.escalated_title"), Text: t(v, text)}.UI())
+		out = append(out, c.Notification{Kind: "info", Title: t(v, "dispute.escalated_title"), Text: t(v, "dispute.escalated")}.UI())
 	}
 	if d.Extended && d.Decision == nil {
 		out = append(out, c.Muted(t(v, "dispute.extended")))

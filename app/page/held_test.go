@@ -496,6 +496,14 @@ func heldScreens(lang string) map[string]*mingjing.View {
 	for name, v := range letterViews() {
 		add("letter."+name, func(to *mingjing.View) { to.Letter = v })
 	}
+	for name, d := range map[string]*mingjing.Dispute{"kind-repair": all["dispute.repair-refused"].Dispute, "kind-review": all["dispute.review"].Dispute,
+		"kind-refused": all["dispute.unchecked"].Dispute, "kind-unserved": all["dispute.unserved"].Dispute, "kind-late": all["dispute.lanes"].Dispute} {
+		add("letter."+name, func(v *mingjing.View) {
+			letter := *letterView(true)
+			letter.Dispute = *d
+			v.Letter = &letter
+		})
+	}
 	add("letter.gone", nil)
 	counts := map[string]int{"filed": 12, "assigned": 3, "agency_asked": 1204, "agency_answered": 2, "agency_silent": 1, "decided": 48, "missed": 4, "late": 3, "very_late": 1}
 	add("queue", func(v *mingjing.View) {

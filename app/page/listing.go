@@ -47,9 +47,13 @@ func listingBody(v *mingjing.View) []app.UI {
 	if len(l.Life) > 0 {
 		body = append(body, c.Section("life", t(v, "listing.life"), life(v, l)))
 	}
+	closed := t(v, "listing.closed")
+	if l.State == mingjing.ListingDecided {
+		closed = t(v, "listing.closed_decided")
+	}
 	return append(body,
 		disputeSection(v, objection{
-			title: t(v, "listing.wrong_title"), text: t(v, "listing.wrong"), closed: t(v, "listing.closed"),
+			title: t(v, "listing.wrong_title"), text: t(v, "listing.wrong"), closed: closed,
 			open: view.Open, disputeID: l.DisputeID, disputed: l.State == mingjing.ListingDisputed || !view.Open && l.DisputeID != "" && !l.State.Over(),
 			href: disputeHref(v, l)}),
 		statementSection(v, "listing_id", l.ID, l.Statement))
@@ -71,6 +75,7 @@ func stand(v *mingjing.View, view mingjing.ListingView) app.UI {
 	state := listingState(v, l)
 	tone := "calm"
 	var more []app.UI
+	var far app.UI // how long it still is
 	pairs := []string{"agency", v.Label("agency", l.Agency), "days", tn(v, "count.working_days", days(v, func(p *mingjing.Procedure) int { return p.AnswerDays }))}
 	title, text := "listing.stand."+state, "listing.stand_text."+state
 	switch state {
@@ -86,7 +91,7 @@ func stand(v *mingjing.View, view mingjing.ListingView) app.UI {
 		tone = "act"
 		if l.AnswerBy != nil {
 			pairs = append(pairs, "time", instant(v, *l.AnswerBy))
-			more = append(more, c.El("p", c.A{"class": "stand-far"}, c.Text(ago(v, *l.AnswerBy))))
+			far = c.El("p", c.A{"class": "stand-far"}, c.Text(ago(v, *l.AnswerBy)))
 		}
 		if by := approvedBy(v, l); by != nil {
 			more = append(more, by)
@@ -106,7 +111,7 @@ func stand(v *mingjing.View, view mingjing.ListingView) app.UI {
 		if l.Ends == "" {
 			return nil
 		}
-		more = append(more, c.El("p", c.A{"class": "stand-far"}, c.Text(ago(v, l.Ends.Time(zone(v))))))
+		far = c.El("p", c.A{"class": "stand-far"}, c.Text(ago(v, l.Ends.Time(zone(v)))))
 		switch {
 		case view.Repair:
 			more = append(more, c.P(t(v, "listing.sooner_now")), c.Div("actions", c.LinkButton{Text: t(v, "listing.repair_apply"), Href: href(v, "repair", segment(l.ID))}.UI()))
@@ -124,7 +129,7 @@ func stand(v *mingjing.View, view mingjing.ListingView) app.UI {
 		return nil
 	}
 	return c.El("section", c.A{"class": "stand stand-" + tone, "aria-labelledby": "stand"},
-		append([]app.UI{c.El("h2", c.A{"id": "stand"}, c.Text(t(v, title, pairs...))), c.P(t(v, text, pairs...))}, more...)...)
+		append([]app.UI{c.El("h2", c.A{"id": "stand"}, c.Text(t(v, title, pairs...))), far, c.P(t(v, text, pairs...))}, more...)...)
 }
 
 // days is a number of days of the page's procedure; 0 where it is not known.
