@@ -361,7 +361,8 @@ func (c *Casework) keep(ctx context.Context, t *tx, r Request, book *mingjing.Ru
 		if i := slices.IndexFunc(records, func(old Record) bool { return ours(old.Agency) && old.Ref == in.Ref }); i >= 0 {
 			old := records[i]
 			if old.State == mingjing.RecordActive {
-				rec.ID, rec.DisputeID = old.ID, old.DisputeID
+				rec.ID, rec.DisputeID, rec.Intake = old.ID, old.DisputeID, old.Intake
+				rec.Statement, rec.Changed = old.Statement, old.Changed
 			} else {
 				rec = old
 			}
@@ -373,8 +374,8 @@ func (c *Casework) keep(ctx context.Context, t *tx, r Request, book *mingjing.Ru
 	}
 	for _, old := range records {
 		if ours(old.Agency) && !sent[old.Ref] && slices.Contains(agency.Holds, old.Code) &&
-			old.State != mingjing.RecordDisputed && old.State != mingjing.RecordRemoved {
-			old.State = mingjing.RecordRemoved
+			old.State != mingjing.RecordDisputed && old.State != mingjing.RecordRemoved && !old.Intake {
+			old.remove(c.today())
 			if err := t.PutRecord(ctx, old); err != nil {
 				return err
 			}
