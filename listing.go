@@ -118,6 +118,10 @@ type Listing struct {
 	Life []TimelineEntry `json:"life,omitempty"`
 }
 
+// Pending says that the listing was made here and has not taken effect so far, if
+// it ever does.
+func (l Listing) Pending() bool { return l.CaseID != "" && l.From == "" }
+
 // Effective says whether the listing has effect on the day: served, in effect,
 // undisputed and within its term.
 func (l Listing) Effective(on Date) bool {

@@ -45,6 +45,7 @@ var Routes = []Route{
 	{"agency-questions", "agency", Agencies}, // ?cursor=C
 	{"agency-question", "agency/questions/{id}", Agencies},
 	{"agency-records", "agency/records", Agencies}, // ?ref=R&cursor=C
+	{"demo-clock", "admin/demo-clock", Staff},
 }
 
 // An Access says who may open a page.

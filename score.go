@@ -128,7 +128,7 @@ const MaxOutlook = 200
 // A record counts when its state is active or corrected, its agency may supply
 // its item, a complete document of a required kind stands behind it, and AsOf is
 // within its time. A listing counts when besides it is of the item's kind and
-// [Listing.Effective]. What does not count is in NotCounted with the first reason
+// [Listing.Effective]; one that is [Listing.Pending] is no part of the score. What does not count is in NotCounted with the first reason
 // that applies. With an empty AsOf nothing counts.
 //
 // The explanation is the base, then what adds points by day and id, then the
@@ -140,6 +140,9 @@ func MakeScore(book *Rulebook, in Input) Score {
 		steps = append(steps, recordStep(book, &in.Records[i], in.AsOf))
 	}
 	for i := range in.Listings {
+		if in.Listings[i].Pending() {
+			continue
+		}
 		steps = append(steps, listingStep(book, &in.Listings[i], in.AsOf))
 	}
 	slices.SortFunc(steps, compareSteps)

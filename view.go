@@ -63,6 +63,7 @@ type View struct {
 	AgencyRecords   *AgencyRecordsView   `json:"agency_records,omitempty"`
 	// NoticeSettings are of the page notice-settings.
 	NoticeSettings *NoticeSettingsView `json:"notice_settings,omitempty"`
+	DemoClock      *DemoClockView      `json:"demo_clock,omitempty"`
 	// RulebookHash is the SHA-256 of the published bytes of Rulebook, 64 hex
 	// digits: the rulebook itself loses it on its way through JSON.
 	RulebookHash string `json:"rulebook_hash,omitempty"`
@@ -349,3 +350,33 @@ type AgencyFigures struct {
 	// LateNow are the open ones with which it is late.
 	LateNow *int `json:"late_now"`
 }
+
+// A DemoClockView is the clock of a demo city, which a tester can move forward.
+type DemoClockView struct {
+	Now time.Time `json:"now"`
+	// Deadlines are what is waited for next, as numbers only.
+	Deadlines []DeadlineCount `json:"deadlines"`
+}
+
+// A DeadlineCount is an instant and how much waits for it.
+type DeadlineCount struct {
+	// Kind is case, score or job.
+	Kind string    `json:"kind"`
+	At   time.Time `json:"at"`
+	N    int       `json:"n"`
+}
+
+// What may wait for an instant: a clock of a case, a score that was asked for, or
+// something that begins or ends on that day.
+const (
+	DeadlineCase  = "case"
+	DeadlineScore = "score"
+	DeadlineJob   = "job"
+)
+
+// DeadlineKinds are all kinds of deadline.
+var DeadlineKinds = []string{DeadlineCase, DeadlineScore, DeadlineJob}
+
+// ClockSteps are the steps by which the clock of a demo city is moved, in the order
+// in which they are offered.
+var ClockSteps = []string{"hour", "day", "working_1", "working_5", "working_10", "deadline"}

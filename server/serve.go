@@ -109,7 +109,15 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if databaseURL == "" {
 		databaseURL = "sqlite://" + filepath.Join(p.Data, "mingjing.db")
 	}
-	db, err := store.Open(ctx, databaseURL, store.Options{IDKey: keys.IDKey, Logger: p.log})
+	var clock casework.Clock = systemClock{}
+	var moved *demo.Clock // the demo city's own, which testers move
+	if s.Demo {
+		if moved, err = demo.OpenClock(filepath.Join(p.Data, "demo-clock.json")); err != nil {
+			return p, err
+		}
+		clock = moved
+	}
+	db, err := store.Open(ctx, databaseURL, store.Options{IDKey: keys.IDKey, Now: clock.Now, Logger: p.log})
 	if err != nil {
 		return p, err
 	}
@@ -126,8 +134,9 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 
 	scale := 1
 	demoConfig := demo.Config{Books: books, Key: keys.AgencyKey, ClockScale: float64(s.DemoClockScale), Instant: s.DemoInstant,
-		Logger: p.log, AccountsFile: filepath.Join(p.Data, "demo-accounts.json")}
-	agencies := agency.Config{Key: keys.AgencyKey, Logger: p.log}
+		// The stories were told by the wall: a clock that is moved makes them older.
+		Now: time.Now(), Clock: clock, Logger: p.log, AccountsFile: filepath.Join(p.Data, "demo-accounts.json")}
+	agencies := agency.Config{Key: keys.AgencyKey, Clock: clock, Logger: p.log}
 	if s.Demo {
 		scale = s.DemoClockScale
 		city, err := demo.Start(ctx, demoConfig)
@@ -151,8 +160,12 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		return p, err
 	}
 	bus := &lateBus{}
-	p.casework, err = casework.New(casework.Config{Store: db, Bus: bus, Agencies: offices, Notifier: notifier, Clock: systemClock{},
-		Books: books, Calendars: calendars, ClockScale: scale, Logger: p.log})
+	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Notifier: notifier, Clock: clock,
+		Books: books, Calendars: calendars, ClockScale: scale, Logger: p.log}
+	if moved != nil {
+		work.Mover = mover{moved, db}
+	}
+	p.casework, err = casework.New(work)
 	if err != nil {
 		return p, err
 	}
@@ -195,6 +208,19 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.handler, err = api.New(c)
 	return p, err
+}
+
+// A mover moves the demo city's clock, and with it the jobs that wait for it.
+type mover struct {
+	clock *demo.Clock
+	jobs  *store.Store
+}
+
+func (m mover) Move(ctx context.Context, d time.Duration) error {
+	if err := m.clock.Move(d); err != nil {
+		return err
+	}
+	return m.jobs.Hasten(ctx, d)
 }
 
 // lateBus lets casework be made before the hub, which replays from casework.

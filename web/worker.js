@@ -109,7 +109,7 @@ async function tell(data) {
     tag: "mingjing",
     renotify: true,
     icon: "/apple-touch-icon.png",
-    data: { inbox: text.inbox },
+    data: { inbox: offlinePages[lang].replace(/[^/]*$/, "inbox") },
   });
 }
 

@@ -38,7 +38,11 @@ func header(v *mingjing.View) app.UI {
 	}
 	switch {
 	case v.Who != nil && v.Who.Role.Staff():
-		home, account, menu = href(v, "queue"), accountMenu(v), mainMenu(v, staffPages, nil)
+		pages := staffPages
+		if v.Demo != nil {
+			pages = append(slices.Clone(pages), "demo-clock")
+		}
+		home, account, menu = href(v, "queue"), accountMenu(v), mainMenu(v, pages, nil)
 	case v.Who != nil:
 		inbox = inboxLink(v)
 		home, account, menu = href(v, "overview"), accountMenu(v), mainMenu(v, residentTabs, residentMore)

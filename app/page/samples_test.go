@@ -279,6 +279,15 @@ func samplesToScore(t testing.TB, lang string) []sample {
 	add("rulebook", anonymous(base(t, lang, "rulebook")), func(v *mingjing.View) { v.Rulebook, v.Calendar = rc, calendar(t) })
 	add("rulebook-shanghai", base(t, lang, "rulebook"), func(v *mingjing.View) { v.Rulebook = sh })
 	add("agencies", anonymous(base(t, lang, "agencies")), func(v *mingjing.View) { v.Agencies = sampleAgencies() })
+	for name, role := range map[string]mingjing.Role{"demo-clock": mingjing.RoleHandler, "demo-clock-auditor": mingjing.RoleAuditor} {
+		add(name, base(t, lang, "demo-clock"), func(v *mingjing.View) {
+			v.Who, v.Demo = &mingjing.Viewer{Role: role, Name: "周慧", IDMasked: "H-1024"}, &mingjing.DemoNote{ClockScale: 960}
+			v.DemoClock = &mingjing.DemoClockView{Now: v.Now}
+			for i, kind := range mingjing.DeadlineKinds {
+				v.DemoClock.Deadlines = append(v.DemoClock.Deadlines, mingjing.DeadlineCount{Kind: kind, At: v.Now.Add(time.Duration(1+i) * time.Hour), N: 1 + i})
+			}
+		})
+	}
 	add("agencies-none", anonymous(base(t, lang, "agencies")), nil)
 	for status, code := range map[int]string{401: "not_logged_in", 403: "forbidden", 404: "not_found", 503: "identity_down"} {
 		add("error-"+code, anonymous(base(t, lang, "error")), func(v *mingjing.View) { v.Problem = problem(status, code) })

@@ -292,3 +292,8 @@ func decide(c *call) (any, goal, error) {
 	k, err := c.s.casework.Decide(c.ctx(), c.actor(), c.r.PathValue("id"), r)
 	return k, goal{page: "case", id: k.ID, done: "decided"}, err
 }
+
+func moveClock(c *call) (any, goal, error) {
+	v, err := c.s.casework.MoveClock(c.ctx(), c.actor(), c.in.get("step"))
+	return v, goal{page: "demo-clock", done: "clock_moved"}, err
+}

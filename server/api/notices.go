@@ -89,14 +89,12 @@ type pushText struct {
 	Neutral string `json:"neutral"`
 	// Kinds are for those who want them on a locked screen.
 	Kinds map[string]string `json:"kinds"`
-	Inbox string            `json:"inbox"`
 }
 
 func pushTexts() map[string]pushText {
 	all := map[string]pushText{}
 	for _, lang := range mingjing.Languages {
-		p := pushText{Title: i18n.T(lang, "app.name"), Neutral: i18n.T(lang, "push.neutral"), Kinds: map[string]string{},
-			Inbox: mingjing.Path(lang, "inbox")}
+		p := pushText{Title: i18n.T(lang, "app.name"), Neutral: i18n.T(lang, "push.neutral"), Kinds: map[string]string{}}
 		for _, k := range mingjing.NoticeKinds {
 			p.Kinds[string(k)] = i18n.T(lang, "notice."+string(k))
 		}

@@ -173,6 +173,11 @@ func init() {
 			v.NoticeSettings = &out
 			return err
 		},
+		"demo-clock": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.DemoClock(c.ctx(), c.actor())
+			v.DemoClock = &out
+			return err
+		},
 		"queue": func(c *call, v *mingjing.View) error {
 			out, err := c.cases()
 			v.Queue = &out

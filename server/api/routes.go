@@ -56,6 +56,7 @@ var actions = []action{
 	{path: "/api/admin/cases/{id}/assign", access: mingjing.Staff, status: 200, do: assign, again: "case"},
 	{path: "/api/admin/cases/{id}/ask-agency", access: mingjing.Staff, status: 200, do: askAgency, again: "case"},
 	{path: "/api/admin/cases/{id}/decision", access: mingjing.Staff, status: 200, do: decide, again: "case"},
+	{path: "/api/admin/demo-clock", access: mingjing.Staff, status: 200, do: moveClock, again: "demo-clock"},
 }
 
 // A reading is one safe request for JSON.

@@ -62,7 +62,7 @@ import (
 // MaxReplyItems bounds the records and the listings of one agency's reply.
 const MaxReplyItems = 200
 
-// Config is what a Casework is made of. All fields but Notifier and Logger are
+// Config is what a Casework is made of. All fields but Notifier, Mover and Logger are
 // required.
 type Config struct {
 	Store    Store
@@ -76,7 +76,9 @@ type Config struct {
 	Calendars []*mingjing.Calendar
 	// ClockScale divides every deadline: 1 is the law, the demo city runs faster.
 	ClockScale int
-	Logger     *slog.Logger
+	// Mover moves the clock of a demo city; nil elsewhere.
+	Mover  Mover
+	Logger *slog.Logger
 }
 
 // Casework does the work of the bureau. It is safe for use by many goroutines.
@@ -90,6 +92,7 @@ type Casework struct {
 	calendars []*mingjing.Calendar
 	calendar  *mingjing.Calendar // that of the first book
 	scale     int
+	mover     Mover
 	log       *slog.Logger
 }
 
@@ -121,7 +124,7 @@ func New(c Config) (*Casework, error) {
 		c.Notifier = inboxOnly{}
 	}
 	return &Casework{store: c.Store, bus: c.Bus, agencies: c.Agencies, notifier: c.Notifier, clock: c.Clock,
-		books: c.Books, calendars: c.Calendars, calendar: first, scale: max(1, c.ClockScale), log: c.Logger}, nil
+		books: c.Books, calendars: c.Calendars, calendar: first, scale: max(1, c.ClockScale), mover: c.Mover, log: c.Logger}, nil
 }
 
 // Books are the published rulebooks, the default one first.
@@ -299,6 +302,9 @@ func jitter(d time.Duration) time.Duration {
 // Work does the jobs that transactions left behind, until ctx ends.
 func (c *Casework) Work(ctx context.Context) error {
 	return c.store.Work(ctx, func(ctx context.Context, j Job) (time.Duration, error) {
+		if wait := j.At.Sub(c.clock.Now()); !j.At.IsZero() && wait > 0 {
+			return wait, nil // brought forward too far
+		}
 		switch j.Kind {
 		case JobCollect:
 			return c.collect(ctx, j.ID)

@@ -319,6 +319,55 @@ func blacklisted(ref string) casework.ReplyListing {
 		Document: doc("listing_decision")}}
 }
 
+// redlisted is a redlisting that was served and has effect.
+func redlisted(ref string) casework.ReplyListing {
+	return casework.ReplyListing{Ref: ref, Listing: mingjing.Listing{Kind: mingjing.Redlist, Code: "tax.a_grade_redlist",
+		Ground: mingjing.Text{"en": "Paid all and in time."}, NoticeOn: "2025-06-01", From: "2025-06-02", Ends: "2026-06-02",
+		Document: doc("listing_decision")}}
+}
+
+// court is an agency's own computer.
+var court = mingjing.Actor{Role: mingjing.RoleAgency, ID: "key", Agency: "court", Name: "court"}
+
+// proposal is one of the court's that passes the checks, about the nth resident.
+func proposal(n int, ref string) casework.Proposal {
+	return casework.Proposal{Ref: ref, IDNumber: mingjing.MakeIDNumber(fmt.Sprintf("99999919800101%03d", n)), Code: "court.enforcement_blacklist",
+		Ground: mingjing.Text{"zh-CN": "有履行能力而拒不履行。", "en": "Able to pay, and refuses to."}, Measures: []string{"restrict.air", "restrict.hotel"},
+		Months: 24, Document: doc("listing_decision")}
+}
+
+func (c *city) propose(t tb, n int, ref string) mingjing.Listing {
+	t.Helper()
+	l, err := c.Propose(ctx, court, proposal(n, ref))
+	must(t, err)
+	return l
+}
+
+// decidedBy brings a proposed listing through both people.
+func (c *city) decidedBy(t tb, l mingjing.Listing, o mingjing.Outcome) mingjing.Case {
+	t.Helper()
+	_, err := c.Assign(ctx, handler, l.CaseID)
+	must(t, err)
+	_, err = c.Recommend(ctx, handler, l.CaseID, casework.Ruling{Outcome: o, Reasons: "It is so."})
+	must(t, err)
+	_, err = c.Assign(ctx, supervisor, l.CaseID)
+	must(t, err)
+	k, err := c.Decide(ctx, supervisor, l.CaseID, casework.Ruling{Outcome: o, Reasons: "It is so."})
+	must(t, err)
+	return k
+}
+
+// rejected is a dispute that was rejected on the agency's word.
+func (c *city) rejected(t tb, a mingjing.Actor, record, listing string) mingjing.Dispute {
+	t.Helper()
+	d := c.answered(t, a, record, listing, mingjing.PositionMaintained)
+	_, err := c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."})
+	must(t, err)
+	d, err = c.Dispute(ctx, a, d.ID)
+	must(t, err)
+	return d
+}
+
 // owing is a ready resident with one debt and one listing of the court's.
 func (c *city) owing(t tb, n int) (a mingjing.Actor, record, listing string) {
 	t.Helper()
@@ -464,3 +513,5 @@ func (t staleTx) SetDispute(ctx context.Context, d casework.Dispute) error {
 	}
 	return t.Tx.SetDispute(ctx, d)
 }
+
+func asError(err error, e **mingjing.Error) bool { return errors.As(err, e) }

@@ -357,12 +357,12 @@ func (c *Casework) keep(ctx context.Context, t *tx, r Request, book *mingjing.Ru
 		}
 		sent[in.Ref] = true
 		rec := Record{Record: in.Record, Resident: r.Resident, Ref: in.Ref}
-		rec.ID, rec.Agency, rec.State, rec.DisputeID = newID(), s.Agency, mingjing.RecordActive, ""
+		rec.ID, rec.Agency, rec.State, rec.DisputeID, rec.Statement, rec.Changed = newID(), s.Agency, mingjing.RecordActive, "", "", ""
 		if i := slices.IndexFunc(records, func(old Record) bool { return ours(old.Agency) && old.Ref == in.Ref }); i >= 0 {
 			old := records[i]
 			if old.State == mingjing.RecordActive {
-				rec.ID, rec.DisputeID, rec.Intake = old.ID, old.DisputeID, old.Intake
-				rec.Statement, rec.Changed = old.Statement, old.Changed
+				rec.ID, rec.DisputeID, rec.Statement = old.ID, old.DisputeID, old.Statement
+				rec.Changed, rec.Intake, rec.Submitted = old.Changed, old.Intake, old.Submitted
 			} else {
 				rec = old
 			}

@@ -283,7 +283,7 @@ func (c *Casework) about(ctx context.Context, t *tx, me mingjing.ResidentID, f F
 			return disputed{}, err
 		}
 		for _, e := range evidence {
-			if e.AddedAt.After(d.Decision.At) {
+			if e.Late {
 				late = append(late, e)
 			}
 		}
@@ -461,7 +461,7 @@ func (c *Casework) AddEvidence(ctx context.Context, a mingjing.Actor, dispute st
 			return ErrNotFound
 		}
 		code := "evidence_added"
-		if d.State == mingjing.DisputeDecided {
+		if d.Decision != nil {
 			open, err := c.lanes(ctx, t, d)
 			if err != nil {
 				return err
@@ -480,7 +480,7 @@ func (c *Casework) AddEvidence(ctx context.Context, a mingjing.Actor, dispute st
 		}
 		now := c.Now().UTC()
 		for _, f := range files {
-			f.evidence.AddedAt = now
+			f.evidence.AddedAt, f.evidence.Late = now, code == "evidence_late"
 			if err := t.AddEvidence(ctx, dispute, f.evidence, f.data); err != nil {
 				return err
 			}
@@ -575,9 +575,6 @@ func (c *Casework) showDispute(ctx context.Context, t *tx, d Dispute) (mingjing.
 		return out, err
 	}
 	out.Evidence = append([]mingjing.Evidence{}, evidence...)
-	for i := range out.Evidence {
-		out.Evidence[i].Late = d.Decision != nil && out.Evidence[i].AddedAt.After(d.Decision.At)
-	}
 	if out.Lanes, err = c.lanes(ctx, t, d); err != nil {
 		return out, err
 	}

@@ -11,6 +11,8 @@ import (
 var (
 	Collect     = (*Casework).collect
 	AskQuestion = (*Casework).question
+	Tick        = (*Casework).tick
+	LiveOn      = (*Casework).listing
 	Deliver     = (*Casework).deliver
 	SendCode    = (*Casework).sendCode
 	Backoff     = (*Casework).backoff

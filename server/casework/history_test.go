@@ -1,6 +1,7 @@
 package casework_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -18,6 +19,8 @@ type history struct {
 	a        mingjing.Actor
 	disputes []string
 	lost     map[string]bool // what an agency lost by its silence
+	refs     int
+	number   int // the resident's
 }
 
 var staffOnDuty = []mingjing.Actor{handler, handler2, supervisor}
@@ -55,13 +58,13 @@ func (h *history) actions() map[string]func(*rapid.T) {
 		"assign": func(t *rapid.T) {
 			if d, ok := h.dispute(); ok {
 				_, err := h.Assign(ctx, rapid.SampledFrom(staffOnDuty).Draw(t, "who"), d.ID)
-				h.allowed(err, "case_taken", "case_decided")
+				h.allowed(err, "case_taken", "case_decided", "case_involved", "second_person", "step_impossible")
 			}
 		},
 		"ask": func(t *rapid.T) {
 			if d, ok := h.dispute(); ok {
 				_, err := h.AskAgency(ctx, rapid.SampledFrom(staffOnDuty).Draw(t, "who"), d.ID)
-				h.allowed(err, "case_not_yours", "agency_already_asked", "case_decided")
+				h.allowed(err, "case_not_yours", "agency_already_asked", "case_decided", "case_involved", "step_impossible")
 			}
 		},
 		"agency": func(t *rapid.T) {
@@ -73,7 +76,7 @@ func (h *history) actions() map[string]func(*rapid.T) {
 				}
 				_, err := casework.AskQuestion(h.Casework, ctx, d.ID)
 				h.allowed(err)
-				if now := h.storedDispute(t, d.ID); d.State == mingjing.DisputeAgencyAsked && now.State == mingjing.DisputeAgencySilent {
+				if now := h.storedDispute(t, d.ID); d.State != mingjing.DisputeAgencyLost && now.State == mingjing.DisputeAgencyLost {
 					h.lost[d.RecordID+d.ListingID] = true
 				}
 			}
@@ -95,6 +98,9 @@ func (h *history) actions() map[string]func(*rapid.T) {
 			h.allowed(err)
 			all := true
 			for _, e := range shown.Evidence {
+				if e.Late {
+					continue
+				}
 				if rapid.IntRange(0, 9).Draw(t, "answered") > 0 {
 					r.Answers[e.ID] = "Seen."
 				} else {
@@ -106,11 +112,76 @@ func (h *history) actions() map[string]func(*rapid.T) {
 			if err == nil && !all {
 				t.Fatalf("decided with evidence unanswered")
 			}
-			if err == nil && r.Outcome == mingjing.OutcomeRejected && (d.State != mingjing.DisputeAgencyAnswered || d.Answer.Position == mingjing.PositionWithdrawn) {
+			if now := h.storedDispute(t, d.ID); err == nil && now.HandlerID == d.RecommenderID && d.Kind == mingjing.CaseListing {
+				t.Fatalf("one person decided alone")
+			}
+			if err == nil && d.Kind == mingjing.CaseDispute && r.Outcome == mingjing.OutcomeRejected && (d.State != mingjing.DisputeAgencyAnswered || d.Answer.Position == mingjing.PositionWithdrawn) {
 				t.Fatalf("rejected in state %s on %+v", d.State, d.Answer)
 			}
 			if err != nil && h.standing(d) != before {
 				t.Fatalf("refused, and changed all the same")
+			}
+		},
+		"propose": func(t *rapid.T) {
+			h.refs++
+			p := proposal(h.number, fmt.Sprint("p", h.refs))
+			p.Code, p.Measures, p.Document.Date = "tax.major_violation_blacklist", []string{"restrict.exit"}, mingjing.DateOf(h.Now())
+			l, err := h.Propose(ctx, mingjing.Actor{Role: mingjing.RoleAgency, ID: "key", Agency: "tax"}, p)
+			h.allowed(err, "code:listed_already", "document:needs_new_case")
+			if err == nil {
+				h.disputes = append(h.disputes, l.CaseID)
+			}
+		},
+		"recommend": func(t *rapid.T) {
+			if d, ok := h.dispute(); ok {
+				_, err := h.Recommend(ctx, rapid.SampledFrom(staffOnDuty).Draw(t, "who"), d.ID, casework.Ruling{
+					Outcome: rapid.SampledFrom(mingjing.CaseListing.Outcomes()).Draw(t, "outcome"), Reasons: "So."})
+				h.allowed(err, "case_not_yours", "case_decided", "case_involved", "step_impossible")
+			}
+		},
+		"serve": func(t *rapid.T) {
+			_, listings := h.held()
+			for _, l := range listings {
+				if l.State != mingjing.ListingDecided {
+					continue
+				}
+				if rapid.Bool().Draw(t, "app") {
+					h.allowed(h.ConfirmReceipt(ctx, h.a, l.ID))
+					continue
+				}
+				_, err := h.Serve(ctx, handler, l.CaseID, casework.Service{Method: mingjing.ServedByPost, On: string(mingjing.DateOf(h.Now())), Proof: "R-1"})
+				h.allowed(err, "case_involved")
+			}
+		},
+		"repair": func(t *rapid.T) {
+			_, listings := h.held()
+			d, err := h.ApplyForRepair(ctx, h.a, casework.Filing{ListingID: rapid.SampledFrom(listings).Draw(t, "which").ID, Statement: "Paid."})
+			h.allowed(err, "repair_too_early", "repair_case_open", "repair_not_in_effect", "repair_no_condition", "dispute_open")
+			if err == nil {
+				h.disputes = append(h.disputes, d.ID)
+			}
+		},
+		"go on": func(t *rapid.T) {
+			d, ok := h.dispute()
+			if !ok {
+				return
+			}
+			f := casework.Filing{Previous: d.ID, Reason: mingjing.ReasonOther, Statement: "Again.", Evidence: []casework.Upload{pdf}}
+			next, err := mingjing.Dispute{}, error(nil)
+			if rapid.Bool().Draw(t, "review") {
+				next, err = h.AskForReview(ctx, h.a, f)
+			} else {
+				next, err = h.FileDispute(ctx, h.a, f)
+			}
+			h.allowed(err, "lane_closed", "dispute_open", "nothing_to_dispute", "evidence:evidence_count")
+			if err == nil {
+				h.disputes = append(h.disputes, next.ID)
+			}
+		},
+		"extend": func(t *rapid.T) {
+			if d, ok := h.dispute(); ok {
+				_, err := h.Extend(ctx, rapid.SampledFrom(staffOnDuty).Draw(t, "who"), d.ID)
+				h.allowed(err, "case_not_yours", "case_decided", "case_involved", "step_impossible", "no_new_evidence", "extended_already")
 			}
 		},
 		"request": func(t *rapid.T) {
@@ -122,8 +193,17 @@ func (h *history) actions() map[string]func(*rapid.T) {
 			h.ready(t, h.a, rapid.SampledFrom([]string{"honest-shanghai", "rongcheng"}).Draw(t, "book"))
 		},
 		"time": func(t *rapid.T) {
-			h.clock.pass(time.Duration(rapid.IntRange(1, 60*24).Draw(t, "hours")) * time.Hour)
-			// The queue gives the day's job.
+			h.clock.pass(time.Duration(rapid.IntRange(1, rapid.SampledFrom([]int{48, 60 * 24}).Draw(t, "most")).Draw(t, "hours")) * time.Hour)
+			// What the queue gives to the worker.
+			for _, id := range h.disputes {
+				_, err := casework.Tick(h.Casework, ctx, id)
+				h.allowed(err)
+			}
+			_, listings := h.held()
+			for _, l := range listings {
+				_, err := casework.LiveOn(h.Casework, ctx, l.ID)
+				h.allowed(err)
+			}
 			h.allowed(casework.Rescore(ctx, h.Casework, mingjing.ResidentID(h.a.ID)))
 		},
 		"": h.check,
@@ -157,13 +237,13 @@ func (h *history) check(t *rapid.T) {
 		d := h.storedDispute(t, id)
 		running := slices.ContainsFunc(d.Clocks, func(k mingjing.Clock) bool { return k.MetAt == nil && !k.Missed })
 		if d.State == mingjing.DisputeDecided {
-			if d.Decision == nil || d.Decision.By == "" || d.Decision.Reasons == "" || running || !d.NextDue.IsZero() {
+			if d.Decision == nil || d.Decision.Rule == "" && (d.Decision.By == "" || d.Decision.Reasons == "") || running || !d.NextDue.IsZero() {
 				t.Fatalf("decided: %+v", d)
 			}
 			shown, err := h.Dispute(ctx, h.a, id)
 			h.allowed(err)
 			for _, e := range shown.Evidence {
-				if e.Answer == "" {
+				if e.Answer == "" && !e.Late && d.Decision.Rule == "" {
 					t.Fatalf("decided, and evidence is not answered")
 				}
 			}
@@ -172,10 +252,12 @@ func (h *history) check(t *rapid.T) {
 		if !running || d.NextDue.IsZero() {
 			t.Fatalf("in state %s no clock runs", d.State)
 		}
-		if (d.State == mingjing.DisputeFiled) != (d.HandlerID == "") {
+		if (d.State == mingjing.DisputeFiled) && d.HandlerID != "" {
 			t.Fatalf("in state %s the handler is %q", d.State, d.HandlerID)
 		}
-		open[d.RecordID+d.ListingID] = true
+		if d.Kind == mingjing.CaseDispute || d.Kind == mingjing.CaseReview {
+			open[d.RecordID+d.ListingID] = true
+		}
 	}
 	records, listings := h.held()
 	in := mingjing.Input{AsOf: mingjing.DateOf(h.Now())}
@@ -184,8 +266,8 @@ func (h *history) check(t *rapid.T) {
 			t.Fatalf("%s is %s and has effect; dispute open: %v, lost by its agency: %v", id, state, open[id], h.lost[id])
 		}
 	}
-	if len(records) > 2 || len(listings) > 2 {
-		t.Fatalf("%d records and %d listings of two each", len(records), len(listings))
+	if len(records) > 2 || len(listings) > 2+h.refs {
+		t.Fatalf("%d records and %d listings of two each, and %d proposed", len(records), len(listings), h.refs)
 	}
 	for _, r := range records {
 		quiet(r.ID, mingjing.EffectOfRecord(h.books[0], r.Record, in.AsOf).Why == "", string(r.State))
@@ -194,8 +276,22 @@ func (h *history) check(t *rapid.T) {
 	for _, l := range listings {
 		quiet(l.ID, l.Effective(in.AsOf), string(l.State))
 		in.Listings = append(in.Listings, l.Listing)
-		if l.Ends > "2027-06-02" {
+		if l.CaseID == "" && l.Ends > "2027-06-02" || l.CaseID != "" && l.Ends > l.From.AddMonths(24) {
 			t.Fatalf("the listing got longer: %s", l.Ends)
+		}
+		if l.Effective(in.AsOf) && (l.NoticeOn == "" || l.Served == "" || l.Ends == "" ||
+			l.CaseID != "" && (l.AnswerBy == nil || l.AnswerBy.After(h.Now()) || h.storedDispute(t, l.CaseID).Decision.Outcome != mingjing.OutcomeApproved)) {
+			t.Fatalf("it has effect undecided, unserved, unanswered or without an end: %+v", l.Listing)
+		}
+		switch l.State {
+		case mingjing.ListingProposed, mingjing.ListingDecided:
+			if h.storedDispute(t, l.CaseID).NextDue.IsZero() {
+				t.Fatalf("it is %s, and no clock runs", l.State)
+			}
+		case mingjing.ListingServed:
+			if l.AnswerBy == nil {
+				t.Fatalf("it is served, and there is no end to the answer period")
+			}
 		}
 	}
 	for _, b := range h.books {
@@ -217,7 +313,7 @@ func TestWhateverHappensToADisputeTheCharterHolds(t *testing.T) {
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		n++
-		h := &history{city: c, t: rt, lost: map[string]bool{}}
+		h := &history{city: c, t: rt, lost: map[string]bool{}, number: n}
 		c.clock.mu.Lock()
 		c.clock.now = monday
 		c.clock.mu.Unlock()

@@ -20,7 +20,7 @@ var listingMoves = map[mingjing.ListingState][]mingjing.ListingState{
 	mingjing.ListingProposed:  {mingjing.ListingDecided, mingjing.ListingRefused},
 	mingjing.ListingDecided:   {mingjing.ListingServed, mingjing.ListingAnnulled},
 	mingjing.ListingServed:    {mingjing.ListingInEffect, mingjing.ListingDisputed, mingjing.ListingLifted, mingjing.ListingAnnulled},
-	mingjing.ListingUnserved:  {mingjing.ListingDisputed, mingjing.ListingInEffect, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled},
+	mingjing.ListingUnserved:  {mingjing.ListingDisputed, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled},
 	mingjing.ListingInEffect:  {mingjing.ListingDisputed, mingjing.ListingSuspended, mingjing.ListingRepaired, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled},
 	mingjing.ListingDisputed:  {mingjing.ListingServed, mingjing.ListingUnserved, mingjing.ListingInEffect, mingjing.ListingSuspended, mingjing.ListingRepaired, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled},
 	mingjing.ListingSuspended: {mingjing.ListingServed, mingjing.ListingUnserved, mingjing.ListingInEffect, mingjing.ListingDisputed, mingjing.ListingRepaired, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled},
@@ -104,7 +104,8 @@ func (c *Casework) bind(l *Listing) {
 	if !ok || l.From == "" {
 		return
 	}
-	if last := l.From.AddMonths(tier.MaxMonths); last != "" && (l.Ends == "" || l.Ends > last) {
+	// One with no end has no effect, and does not get one by being given an end.
+	if last := l.From.AddMonths(tier.MaxMonths); last != "" && l.Ends > last {
 		l.Ends = last
 	}
 	l.RepairFrom = l.From.AddMonths(tier.MinMonths)

@@ -211,6 +211,10 @@ type Tx interface {
 	// LateCounts is how many open cases are late at the instant, and how many very
 	// late: those are not counted among the late.
 	LateCounts(ctx context.Context, now time.Time) (late, very int, err error)
+	// Deadlines are the instants after now that cases, score requests and dated jobs
+	// wait for, the most next of each kind; a request waits for scoreTime after it
+	// was made.
+	Deadlines(ctx context.Context, now time.Time, scoreTime time.Duration, most int) ([]Deadline, error)
 	// SetAgencyCase keeps what a dispute says about its agency, in the place of what
 	// it said before.
 	SetAgencyCase(ctx context.Context, k AgencyCase) error

@@ -223,26 +223,33 @@ func readAccounts(path string) ([]Account, error) {
 
 // WriteAccounts writes the accounts as a JSON list, readable by the owner only.
 // The file is there whole or not at all.
-func WriteAccounts(path string, accounts []Account) (err error) {
+func WriteAccounts(path string, accounts []Account) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetIndent("", "  ")
 	if err := enc.Encode(accounts); err != nil {
 		return fmt.Errorf("write accounts: %w", err)
 	}
-	// CreateTemp makes the file with mode 0600.
-	f, err := os.CreateTemp(filepath.Dir(path), ".accounts-*")
-	if err != nil {
+	if err := writeWhole(path, b.Bytes()); err != nil {
 		return fmt.Errorf("write accounts: %w", err)
+	}
+	return nil
+}
+
+// writeWhole writes a file of the owner's whole or not at all.
+func writeWhole(path string, data []byte) (err error) {
+	// CreateTemp makes the file with mode 0600.
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
 	}
 	defer func() {
 		if err != nil {
 			_ = f.Close()
 			_ = os.Remove(f.Name())
-			err = fmt.Errorf("write accounts: %w", err)
 		}
 	}()
-	if _, err := f.Write(b.Bytes()); err != nil {
+	if _, err := f.Write(data); err != nil {
 		return err
 	}
 	if err := f.Sync(); err != nil {

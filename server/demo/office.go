@@ -56,7 +56,7 @@ type office struct {
 
 // A lookup is one request that an agency works on.
 type lookup struct {
-	ready time.Time // real time
+	ready time.Time // by the city's clock
 	tries int
 }
 
@@ -135,7 +135,7 @@ func (o *office) records(w http.ResponseWriter, r *http.Request, body []byte) {
 func (o *office) work(request string) (left time.Duration, fail string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	now := time.Now()
+	now := o.clock.Now()
 	l, ok := o.requests.get(request)
 	if !ok {
 		l = &lookup{ready: now.Add(o.scaled(o.behaviour.Delay))}

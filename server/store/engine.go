@@ -34,6 +34,10 @@ type engine interface {
 	// waitingJob finds a job that waits with the same kind, id and time as args;
 	// one that is due now is kept from the workers until the transaction ends.
 	waitingJob(due bool) string
+	// hasten brings jobs that wait forward by so many seconds, those that match only.
+	hasten(only string) string
+	// jobAt is the time that a job was made for, in microseconds; 0 for at once.
+	jobAt() string
 	// recover gives the jobs of dead processes back, at the start of work as
 	// clientID and, where others may die meanwhile, until ctx ends. The func
 	// returned says that clientID works no more.

@@ -97,10 +97,12 @@ func (t *tx) Enqueue(ctx context.Context, j casework.Job) error {
 	args := jobArgs{Work: j.Kind, ID: j.ID}
 	var opts *river.InsertOpts
 	find := []any{j.ID, j.Kind}
-	due := j.At.IsZero() || !j.At.After(time.Now())
+	now := t.s.now()
+	due := j.At.IsZero() || !j.At.After(now)
 	if !due {
 		args.At = j.At.UnixMicro()
-		opts = &river.InsertOpts{ScheduledAt: j.At}
+		// The queue itself goes by the machine's clock.
+		opts = &river.InsertOpts{ScheduledAt: time.Now().Add(j.At.Sub(now))}
 		find = append(find, args.At)
 	}
 	var waiting int64
@@ -144,7 +146,7 @@ func (s *Store) Work(ctx context.Context, fn func(ctx context.Context, job casew
 		close(returned)
 	}()
 
-	work := &worker{fn: fn, ending: ctx, logger: s.logger, clientID: "mingjing-" + rand.Text()}
+	work := &worker{store: s, fn: fn, ending: ctx, logger: s.logger, clientID: "mingjing-" + rand.Text()}
 	queue, err := s.newQueue(work, announce)
 	if err != nil {
 		return fmt.Errorf("store: make the job queue: %w", err)
@@ -183,6 +185,7 @@ func (s *Store) wake() {
 // A worker runs every job of casework's.
 type worker struct {
 	river.WorkerDefaults[jobArgs]
+	store    *Store
 	fn       func(ctx context.Context, job casework.Job) (time.Duration, error)
 	ending   context.Context // ends when work is to stop
 	logger   *slog.Logger
@@ -196,6 +199,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[jobArgs]) error {
 	if out := job.Output(); len(out) > 0 {
 		_ = json.Unmarshal(out, &before) // what can't be read counts as no failure
 	}
+	began := w.store.haste.passed()
 	wait, err := w.run(ctx, job.Args)
 	after := attempts{}
 	switch {
@@ -214,7 +218,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[jobArgs]) error {
 			w.logger.WarnContext(ctx, "job's failures can't be counted", slog.String("id", job.Args.ID), slog.Any("err", err))
 		}
 	}
-	return river.JobSnooze(wait)
+	return river.JobSnooze(w.store.haste.putOff(job.ID, began, wait))
 }
 
 func (w *worker) run(ctx context.Context, args jobArgs) (wait time.Duration, err error) {

@@ -149,6 +149,13 @@ func (postgresEngine) waitingJob(due bool) string {
 	return found + ` AND state IN ('available', 'scheduled') AND (args ->> 'at')::bigint = ? LIMIT 1`
 }
 
+func (postgresEngine) hasten(only string) string {
+	return `UPDATE river_job SET scheduled_at = scheduled_at - make_interval(secs => CAST(? AS double precision))
+		WHERE state IN ('available', 'scheduled', 'retryable')` + only
+}
+
+func (postgresEngine) jobAt() string { return `(args ->> 'at')::bigint` }
+
 // takeoverInterval is how often a replica looks for dead ones.
 const takeoverInterval = 2 * time.Second
 

@@ -119,6 +119,20 @@ func (sqliteEngine) waitingJob(due bool) string {
 	return found + ` AND state IN ('available', 'scheduled') AND json_extract(CAST(args AS TEXT), '$.at') = ? LIMIT 1`
 }
 
+// hasten: the queue writes a time in one of two ways, of which the second has
+// nanoseconds and a zone behind what SQLite can read.
+func (sqliteEngine) hasten(only string) string {
+	return `WITH moved (by) AS (SELECT '-' || printf('%.3f', CAST(? AS REAL)) || ' seconds')
+		UPDATE river_job SET scheduled_at = coalesce(
+			datetime(substr(scheduled_at, 1, 23), (SELECT by FROM moved), 'subsec'),
+			datetime(substr(scheduled_at, 1, 19), (SELECT by FROM moved), 'subsec'))
+		WHERE state IN ('available', 'scheduled', 'retryable')` + only
+}
+
+func (sqliteEngine) jobAt() string {
+	return `CAST(json_extract(CAST(args AS TEXT), '$.at') AS INTEGER)`
+}
+
 // recover: the file serves one working process, so whatever is running or
 // leading at the start was left behind by one that died.
 func (sqliteEngine) recover(ctx context.Context, s *Store, _ string) (func(), error) {

@@ -46,6 +46,9 @@ type Options struct {
 	// MaxConns is how many connections are opened to PostgreSQL at most; 0 is
 	// [DefaultMaxConns]. SQLite has one.
 	MaxConns int
+	// Now is the time by which jobs are dated, where that is not the machine's; nil
+	// is [time.Now].
+	Now func() time.Time
 	// Logger gets warnings and errors; nil is [slog.Default].
 	Logger *slog.Logger
 }
@@ -93,12 +96,15 @@ type Store struct {
 
 	workers    int
 	jobTimeout time.Duration
+	now        func() time.Time
 	queue      *river.Client[*sql.Tx] // inserts only
 
 	mu      sync.Mutex
 	wakeup  func()        // wakes the running workers; nil when none run
 	stop    func()        // ends Work; nil when none runs
 	stopped chan struct{} // closed when that Work has returned
+
+	haste haste
 }
 
 var _ casework.Store = (*Store)(nil)
@@ -119,6 +125,10 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 		logger:     opts.Logger,
 		workers:    opts.Workers,
 		jobTimeout: opts.JobTimeout,
+		now:        opts.Now,
+	}
+	if s.now == nil {
+		s.now = time.Now
 	}
 	if s.logger == nil {
 		s.logger = slog.Default()

@@ -1,0 +1,96 @@
+package casework
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"mingjing"
+)
+
+// A Mover moves the clock of a demo city forward. What waits for an instant comes
+// due with it.
+type Mover interface {
+	Move(ctx context.Context, d time.Duration) error
+}
+
+// A Deadline is an instant that something waits for, and how much does.
+type Deadline struct {
+	Kind string // one of mingjing.DeadlineKinds
+	At   time.Time
+	N    int
+}
+
+// maxDeadlines is how many of the next deadlines are shown.
+const maxDeadlines = 8
+
+// DemoClock is what a tester sees of the city's clock. Only a demo city has it.
+func (c *Casework) DemoClock(ctx context.Context, a mingjing.Actor) (mingjing.DemoClockView, error) {
+	if err := asStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor, mingjing.RoleAuditor); err != nil {
+		return mingjing.DemoClockView{}, err
+	}
+	if c.mover == nil {
+		return mingjing.DemoClockView{}, errNotFound
+	}
+	return within(ctx, c, func(t *tx) (mingjing.DemoClockView, error) {
+		v := mingjing.DemoClockView{Now: c.Now(), Deadlines: []mingjing.DeadlineCount{}}
+		next, err := c.deadlines(ctx, t, maxDeadlines)
+		for _, d := range next {
+			v.Deadlines = append(v.Deadlines, mingjing.DeadlineCount{Kind: d.Kind, At: d.At, N: d.N})
+		}
+		return v, err
+	})
+}
+
+// deadlines are those that come next, the nearest first.
+func (c *Casework) deadlines(ctx context.Context, t *tx, most int) ([]Deadline, error) {
+	next, err := t.Deadlines(ctx, c.Now(), c.scaled(mingjing.ScoreDeadline), most)
+	slices.SortStableFunc(next, func(x, y Deadline) int { return x.At.Compare(y.At) })
+	return next[:min(len(next), most)], err
+}
+
+// MoveClock moves the clock of a demo city forward by one of the steps, which are
+// lengths of the law's time and shorter where the city's clock runs faster.
+func (c *Casework) MoveClock(ctx context.Context, a mingjing.Actor, step string) (mingjing.DemoClockView, error) {
+	if err := asStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
+		return mingjing.DemoClockView{}, err
+	}
+	if c.mover == nil {
+		return mingjing.DemoClockView{}, errNotFound
+	}
+	now := c.Now()
+	var d time.Duration
+	switch step {
+	case "hour":
+		d = c.scaled(time.Hour)
+	case "day":
+		d = c.scaled(24 * time.Hour)
+	case "working_1":
+		d = c.due(1).Sub(now)
+	case "working_5":
+		d = c.due(5).Sub(now)
+	case "working_10":
+		d = c.due(10).Sub(now)
+	case "deadline":
+		var next []Deadline
+		err := c.tx(ctx, func(t *tx) (err error) {
+			next, err = c.deadlines(ctx, t, 1)
+			return err
+		})
+		if err != nil {
+			return mingjing.DemoClockView{}, err
+		}
+		if len(next) == 0 {
+			return mingjing.DemoClockView{}, mingjing.Errorf(mingjing.Conflict, "no_deadline")
+		}
+		d = next[0].At.Sub(now)
+	default:
+		return mingjing.DemoClockView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "step", Code: "step_required"})
+	}
+	// A deadline is over after its instant, and instants are kept in milliseconds.
+	if err := c.mover.Move(ctx, d+time.Millisecond); err != nil {
+		return mingjing.DemoClockView{}, fmt.Errorf("move the demo clock: %w", err)
+	}
+	return c.DemoClock(ctx, a)
+}

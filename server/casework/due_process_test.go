@@ -1,0 +1,556 @@
+package casework_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework"
+)
+
+// live does what the listing's own dates ask for, and moves the clock to where
+// they ask for the next thing.
+func (c *city) live(t tb, listing string) {
+	t.Helper()
+	wait, err := casework.LiveOn(c.Casework, ctx, listing)
+	must(t, err)
+	c.clock.pass(wait)
+	_, err = casework.LiveOn(c.Casework, ctx, listing)
+	must(t, err)
+}
+
+// tick moves the clock past what runs in the case, and does what follows.
+func (c *city) tick(t tb, dispute string) {
+	t.Helper()
+	wait, err := casework.Tick(c.Casework, ctx, dispute)
+	must(t, err)
+	c.clock.pass(wait)
+	_, err = casework.Tick(c.Casework, ctx, dispute)
+	must(t, err)
+}
+
+func (c *city) listingState(t tb, id string) mingjing.ListingState {
+	t.Helper()
+	return c.storedListing(t, id).State
+}
+
+func TestAListingHasNoEffectBeforeTwoDecidedItWasServedAndTheAnswerPeriodIsOver(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	c.ready(t, a, "honest-shanghai")
+	l := c.propose(t, 1, "one")
+	quiet := func(want mingjing.ListingState) {
+		t.Helper()
+		v, err := c.Listing(ctx, a, l.ID)
+		must(t, err)
+		if v.Listing.State != want || v.Effective || counts(c.latest(t, a, "honest-shanghai"), l.ID) {
+			t.Errorf("the listing is %s, want %s; effective: %v", v.Listing.State, want, v.Effective)
+		}
+	}
+	quiet(mingjing.ListingProposed)
+	c.decidedBy(t, l, mingjing.OutcomeApproved)
+	quiet(mingjing.ListingDecided)
+	must(t, c.ConfirmReceipt(ctx, a, l.ID))
+	quiet(mingjing.ListingServed)
+	stored := c.storedListing(t, l.ID)
+	if got := stored.AnswerBy.In(c.Zone()).Format("2006-01-02 15:04"); stored.Served != mingjing.ServedInApp || got != "2026-03-10 00:00" {
+		t.Errorf("served by %s, answer by %s", stored.Served, got)
+	}
+	c.live(t, l.ID)
+	v, err := c.Listing(ctx, a, l.ID)
+	must(t, err)
+	if !v.Effective || v.Listing.From != "2026-03-10" || v.Listing.Ends != "2028-03-10" || v.Listing.RepairFrom != "2027-03-10" {
+		t.Errorf("effective %v from %s to %s, repair from %s", v.Effective, v.Listing.From, v.Listing.Ends, v.Listing.RepairFrom)
+	}
+	if s := c.latest(t, a, "honest-shanghai"); !counts(s, l.ID) || s.Cause != "listing_in_effect" {
+		t.Errorf("score %+v", s)
+	}
+	if len(v.Without) == 0 || v.Without[0].Value != c.books[0].Base {
+		t.Errorf("without it the scores are %+v", v.Without)
+	}
+	c.live(t, l.ID) // to the end of its term
+	if s := c.listingState(t, l.ID); s != mingjing.ListingExpired {
+		t.Errorf("at its end it is %s", s)
+	}
+	if s := c.latest(t, a, "honest-shanghai"); counts(s, l.ID) {
+		t.Error("it counts beyond its term")
+	}
+	var life []string
+	for _, e := range c.storedListing(t, l.ID).Life {
+		life = append(life, e.Code)
+	}
+	if want := []string{"proposed", "approved", "served", "in_effect", "expired"}; !slices.Equal(life, want) {
+		t.Errorf("its life was %v, want %v", life, want)
+	}
+}
+
+func TestAProposalThatDoesNotPassTheChecksIsRefused(t *testing.T) {
+	c := newCity(t)
+	c.resident(t, 1)
+	for code, f := range map[string]func(*casework.Proposal){
+		"ref:ref_required":           func(p *casework.Proposal) { p.Ref = "" },
+		"id_number:resident_unknown": func(p *casework.Proposal) { p.IDNumber = mingjing.MakeIDNumber("99999919800101099") },
+		"code:not_in_catalogue":      func(p *casework.Proposal) { p.Code = "court.unpaid_judgment" },
+		"code:not_from_agency":       func(p *casework.Proposal) { p.Code = "tax.major_violation_blacklist" },
+		"ground:ground_required":     func(p *casework.Proposal) { p.Ground = mingjing.Text{"en": "Because."} },
+		"ground:too_long": func(p *casework.Proposal) {
+			p.Ground = mingjing.Text{"zh-CN": strings.Repeat("长", casework.MaxGround+1)}
+		},
+		"document:no_document":         func(p *casework.Proposal) { p.Document.Hash = "" },
+		"document:wrong_document":      func(p *casework.Proposal) { p.Document.Kind = "judgment" },
+		"measures:measures_required":   func(p *casework.Proposal) { p.Measures = nil },
+		"measures:measure_unpublished": func(p *casework.Proposal) { p.Measures = []string{"restrict.air", "restrict.bread"} },
+		"months:term_too_long":         func(p *casework.Proposal) { p.Months = 25 },
+	} {
+		p := proposal(1, "one")
+		f(&p)
+		_, err := c.Propose(ctx, court, p)
+		var e *mingjing.Error
+		if !asError(err, &e) || !slices.ContainsFunc(e.Fields, func(f mingjing.FieldError) bool { return f.Field+":"+f.Code == code }) {
+			t.Errorf("%v, want %s", err, code)
+		}
+	}
+	for _, a := range []mingjing.Actor{{}, handler, supervisor, {Role: mingjing.RoleAgency, ID: "key"}, {Role: mingjing.RoleResident, ID: "court", Agency: "court"}} {
+		_, err := c.Propose(ctx, a, proposal(1, "one"))
+		wants(t, err, "forbidden")
+	}
+	one, two := c.propose(t, 1, "one"), c.propose(t, 1, "one")
+	if one.ID != two.ID {
+		t.Error("the same proposal is two")
+	}
+	_, err := c.Propose(ctx, court, proposal(1, "two"))
+	wants(t, err, "code:listed_already")
+}
+
+func TestWhatWasEndedReturnsOnlyAsANewCase(t *testing.T) {
+	c := newCity(t)
+	c.resident(t, 1)
+	l := c.propose(t, 1, "one")
+	c.decidedBy(t, l, mingjing.OutcomeRefused)
+	_, err := c.Propose(ctx, court, proposal(1, "one"))
+	wants(t, err, "ref:needs_new_case")
+	_, err = c.Propose(ctx, court, proposal(1, "two")) // with the same old paper
+	wants(t, err, "document:needs_new_case")
+	c.clock.pass(72 * time.Hour)
+	p := proposal(1, "two")
+	p.Document.Date = "2026-03-04"
+	again, err := c.Propose(ctx, court, p)
+	must(t, err)
+	if again.State != mingjing.ListingProposed || again.CaseID == l.CaseID {
+		t.Errorf("it came back as %+v", again)
+	}
+}
+
+func TestAListingIsDecidedByTwoPeople(t *testing.T) {
+	c := newCity(t)
+	c.resident(t, 1)
+	l := c.propose(t, 1, "one")
+	yes := casework.Ruling{Outcome: mingjing.OutcomeApproved, Reasons: "It is so."}
+	_, err := c.Assign(ctx, supervisor, l.CaseID)
+	must(t, err)
+	_, err = c.Decide(ctx, supervisor, l.CaseID, yes)
+	wants(t, err, "step_impossible")
+	for code, r := range map[string]casework.Ruling{"outcome:outcome_required": {Outcome: mingjing.OutcomeUpheld, Reasons: "So."}, "reasons:reasons_required": {Outcome: mingjing.OutcomeApproved}} {
+		_, err = c.Recommend(ctx, supervisor, l.CaseID, r)
+		wants(t, err, code)
+	}
+	k, err := c.Recommend(ctx, supervisor, l.CaseID, yes)
+	must(t, err)
+	if k.State != mingjing.DisputeRecommended || k.HandlerID != "" || slices.Contains(k.Allowed, "assign") {
+		t.Errorf("%s, held by %q; the first may %v", k.State, k.HandlerID, k.Allowed)
+	}
+	for _, first := range []mingjing.Actor{supervisor, handler} { // the first of the two, and one who is no supervisor
+		_, err = c.Assign(ctx, first, l.CaseID)
+		wants(t, err, "second_person")
+	}
+	other := supervisor
+	other.ID, other.Name = "S-2", "Another"
+	_, err = c.Assign(ctx, other, l.CaseID)
+	must(t, err)
+	_, err = c.Decide(ctx, other, l.CaseID, yes)
+	must(t, err)
+	if s := c.listingState(t, l.ID); s != mingjing.ListingDecided {
+		t.Errorf("it is %s", s)
+	}
+}
+
+func TestAProposalThatNobodyDecidesInTimeIsRefused(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	l := c.propose(t, 1, "one")
+	c.tick(t, l.CaseID)
+	d := c.storedDispute(t, l.CaseID)
+	if s := c.listingState(t, l.ID); s != mingjing.ListingRefused || d.State != mingjing.DisputeDecided || d.Decision.Rule != "unchecked" {
+		t.Errorf("the listing is %s, the case %s: %+v", s, d.State, d.Decision)
+	}
+	if err := c.ConfirmReceipt(ctx, a, l.ID); codeOf(err) != "nothing_to_confirm" {
+		t.Errorf("confirmed: %v", err)
+	}
+}
+
+func TestAListingThatIsNotServedInTimeIsAnnulled(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	l := c.propose(t, 1, "one")
+	c.decidedBy(t, l, mingjing.OutcomeApproved)
+	c.tick(t, l.CaseID)
+	if s := c.listingState(t, l.ID); s != mingjing.ListingAnnulled {
+		t.Errorf("it is %s", s)
+	}
+	if err := c.ConfirmReceipt(ctx, a, l.ID); codeOf(err) != "nothing_to_confirm" {
+		t.Errorf("confirmed: %v", err)
+	}
+	_, err := c.Serve(ctx, handler, l.CaseID, casework.Service{Method: mingjing.ServedByPost, On: "2026-03-02", Proof: "R-1"})
+	wants(t, err, "case_decided")
+}
+
+func TestWhoServesSaysHowAndOnlyStaffDo(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	l := c.propose(t, 1, "one")
+	good := casework.Service{Method: mingjing.ServedInPerson, On: "2026-03-02", Proof: "R-1"}
+	_, err := c.Serve(ctx, handler, l.CaseID, good)
+	wants(t, err, "case_not_yours")
+	c.decidedBy(t, l, mingjing.OutcomeApproved)
+	own := handler
+	own.Self = mingjing.ResidentID(a.ID)
+	weak := handler
+	weak.AAL = 1
+	for code, who := range map[string]mingjing.Actor{"forbidden": a, "case_own": own, "aal2_required": weak} {
+		_, err = c.Serve(ctx, who, l.CaseID, good)
+		wants(t, err, code)
+	}
+	for code, s := range map[string]casework.Service{
+		"method:method_required": {Method: "app", On: "2026-03-02", Proof: "R-1"},
+		"on:served_on_invalid":   {Method: "post", On: "2026-03-03", Proof: "R-1"},
+		"proof:proof_required":   {Method: "post", On: "2026-03-02", Proof: " "},
+	} {
+		_, err = c.Serve(ctx, handler, l.CaseID, s)
+		wants(t, err, code)
+	}
+	_, err = c.Serve(ctx, handler, l.CaseID, good)
+	must(t, err)
+	if got := c.storedListing(t, l.ID); got.State != mingjing.ListingServed || got.Served != mingjing.ServedInPerson || got.NoticeOn != "2026-03-02" {
+		t.Errorf("served: %+v", got.Listing)
+	}
+}
+
+func TestAnAnswerToAServedListingKeepsItFromTakingEffect(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	l := c.propose(t, 1, "one")
+	c.decidedBy(t, l, mingjing.OutcomeApproved)
+	must(t, c.ConfirmReceipt(ctx, a, l.ID))
+	d := c.answered(t, a, "", l.ID, mingjing.PositionMaintained)
+	c.clock.pass(30 * 24 * time.Hour)
+	_, err := casework.LiveOn(c.Casework, ctx, l.ID)
+	must(t, err)
+	if s := c.listingState(t, l.ID); s != mingjing.ListingDisputed {
+		t.Errorf("while disputed it is %s", s)
+	}
+	_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."})
+	must(t, err)
+	if s := c.listingState(t, l.ID); s != mingjing.ListingServed {
+		t.Errorf("rejected, it is %s", s)
+	}
+	c.live(t, l.ID) // the answer period is long over
+	if s := c.listingState(t, l.ID); s != mingjing.ListingInEffect {
+		t.Errorf("it is %s", s)
+	}
+}
+
+// repairable is a resident with a listing for which repair is open.
+func (c *city) repairable(t tb, n int) (a mingjing.Actor, listing string) {
+	t.Helper()
+	old := blacklisted("old")
+	old.NoticeOn, old.From, old.Ends = "2024-06-01", "2024-06-02", "2026-06-02"
+	c.offices.hold("court", casework.Reply{Listings: []casework.ReplyListing{old}})
+	a = c.resident(t, n)
+	c.ready(t, a, "honest-shanghai")
+	v, err := c.Listings(ctx, a)
+	must(t, err)
+	return a, v.Listings[0].Listing.ID
+}
+
+func TestRepairEndsAListingEarly(t *testing.T) {
+	c := newCity(t)
+	a, listing := c.repairable(t, 1)
+	f := casework.Filing{ListingID: listing, Statement: "I have paid.", Evidence: []casework.Upload{pdf}}
+	d, err := c.ApplyForRepair(ctx, a, f)
+	must(t, err)
+	if s := c.listingState(t, listing); s != mingjing.ListingInEffect || d.Kind != mingjing.CaseRepair {
+		t.Errorf("asking is enough to be %s", s)
+	}
+	_, err = c.ApplyForRepair(ctx, a, f)
+	wants(t, err, "repair_case_open")
+	_, err = c.FileDispute(ctx, a, casework.Filing{ListingID: listing, Reason: mingjing.ReasonOther, Statement: "Wrong."})
+	wants(t, err, "dispute_open")
+	_, err = c.Assign(ctx, handler, d.ID)
+	must(t, err)
+	_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.", Answers: map[string]string{d.Evidence[0].ID: "Seen."}})
+	wants(t, err, "outcome:outcome_required")
+	_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeGranted, Reasons: "Paid in full.", Answers: map[string]string{d.Evidence[0].ID: "Seen."}})
+	must(t, err)
+	if s := c.listingState(t, listing); s != mingjing.ListingRepaired {
+		t.Errorf("it is %s", s)
+	}
+	if s := c.latest(t, a, "honest-shanghai"); counts(s, listing) || s.Cause != "repair_decided" {
+		t.Errorf("score %+v", s)
+	}
+	c.ready(t, a, "honest-shanghai") // the court sends it again
+	if s := c.listingState(t, listing); s != mingjing.ListingRepaired {
+		t.Errorf("sent again it is %s", s)
+	}
+}
+
+func TestRepairHasItsTime(t *testing.T) {
+	c := newCity(t)
+	a, _, listing := c.owing(t, 1) // listed since June, and grave: a year is the least
+	v, err := c.Listing(ctx, a, listing)
+	must(t, err)
+	if v.Repair || v.RepairWhy != "too_early" || v.Listing.RepairFrom != "2026-06-02" {
+		t.Errorf("repair %v, %s, from %s", v.Repair, v.RepairWhy, v.Listing.RepairFrom)
+	}
+	_, err = c.ApplyForRepair(ctx, a, casework.Filing{ListingID: listing, Statement: "I have paid."})
+	wants(t, err, "repair_too_early")
+	c.clock.pass(92 * 24 * time.Hour)
+	_, err = c.ApplyForRepair(ctx, a, casework.Filing{ListingID: listing, Statement: "I have paid."})
+	must(t, err)
+}
+
+func TestAnUnansweredApplicationForRepairSuspendsTheListing(t *testing.T) {
+	c := newCity(t)
+	a, listing := c.repairable(t, 1)
+	d, err := c.ApplyForRepair(ctx, a, casework.Filing{ListingID: listing, Statement: "I have paid."})
+	must(t, err)
+	c.tick(t, d.ID)
+	if s := c.listingState(t, listing); s != mingjing.ListingSuspended {
+		t.Errorf("it is %s", s)
+	}
+	got, err := c.Case(ctx, supervisor, d.ID)
+	must(t, err)
+	if !got.Escalated || got.State != mingjing.DisputeFiled {
+		t.Errorf("the case is %s, escalated %v", got.State, got.Escalated)
+	}
+	_, err = c.Assign(ctx, handler, d.ID)
+	must(t, err)
+	_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeRefused, Reasons: "Half is still owed."})
+	must(t, err)
+	if s := c.listingState(t, listing); s != mingjing.ListingInEffect {
+		t.Errorf("refused, it is %s", s)
+	}
+}
+
+func TestASecondNoticeIsHeard(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	d := c.file(t, a, record, "")
+	c.put(t, d.ID)
+	var notices []int
+	c.offices.answer = func(_ string, q casework.Question) (*mingjing.AgencyAnswer, error) {
+		notices = append(notices, q.Notice)
+		return nil, nil
+	}
+	for c.storedDispute(t, d.ID).State == mingjing.DisputeAgencyAsked {
+		wait, err := casework.AskQuestion(c.Casework, ctx, d.ID)
+		must(t, err)
+		c.clock.pass(wait)
+	}
+	if s := c.storedRecord(t, record).State; s != mingjing.RecordSuspended {
+		t.Errorf("after the first notice the record is %s", s)
+	}
+	c.offices.answer = func(_ string, q casework.Question) (*mingjing.AgencyAnswer, error) {
+		notices = append(notices, q.Notice)
+		return &mingjing.AgencyAnswer{Position: mingjing.PositionMaintained}, nil
+	}
+	_, err := casework.AskQuestion(c.Casework, ctx, d.ID)
+	must(t, err)
+	if notices[0] != 1 || notices[len(notices)-1] != 2 {
+		t.Errorf("notices %v", notices)
+	}
+	_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."})
+	must(t, err)
+	if s := c.storedRecord(t, record).State; s != mingjing.RecordActive {
+		t.Errorf("rejected on a late word, the record is %s", s)
+	}
+}
+
+func TestMoreTimeIsForNewEvidenceAndOnce(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	d := c.file(t, a, record, "", pdf)
+	_, err := c.Assign(ctx, handler, d.ID)
+	must(t, err)
+	_, err = c.Extend(ctx, handler, d.ID)
+	wants(t, err, "no_new_evidence")
+	c.clock.pass(time.Hour)
+	_, err = c.AddEvidence(ctx, a, d.ID, []casework.Upload{pdf})
+	must(t, err)
+	before := c.storedDispute(t, d.ID)
+	k, err := c.Extend(ctx, handler, d.ID)
+	must(t, err)
+	for i, clock := range k.Clocks {
+		if later := clock.Due.After(before.Clocks[i].Due); later != (clock.Code == "decide") {
+			t.Errorf("%s was due %s and is due %s", clock.Code, before.Clocks[i].Due, clock.Due)
+		}
+	}
+	_, err = c.Extend(ctx, handler, d.ID)
+	wants(t, err, "extended_already")
+}
+
+func TestAfterARejectionThreeWaysAreOpen(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	d := c.rejected(t, a, record, "")
+	if !slices.Equal(d.Lanes, []string{"evidence", "review", "court"}) || d.LanesUntil != "2027-03-02" {
+		t.Errorf("lanes %v until %s", d.Lanes, d.LanesUntil)
+	}
+	again := casework.Filing{Previous: d.ID, Reason: mingjing.ReasonWrongFacts, Statement: "Here is the receipt."}
+	_, err := c.FileDispute(ctx, a, again)
+	wants(t, err, "evidence:evidence_required")
+	again.Evidence = []casework.Upload{pdf}
+	next, err := c.FileDispute(ctx, a, again)
+	must(t, err)
+	if next.Previous != d.ID || next.Record == nil || next.Record.ID != record || next.Record.State != mingjing.RecordDisputed {
+		t.Errorf("it goes on as %+v", next)
+	}
+	_, err = c.Assign(ctx, handler, next.ID)
+	wants(t, err, "case_involved")
+	_, err = c.Assign(ctx, handler2, next.ID)
+	must(t, err)
+	_, err = c.AskForReview(ctx, a, casework.Filing{Previous: d.ID, Statement: "Look again."})
+	wants(t, err, "lane_closed")
+}
+
+func TestAReviewIsASupervisorsWhoWasNotInvolved(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	d := c.answered(t, a, record, "", mingjing.PositionMaintained)
+	_, err := c.Assign(ctx, supervisor, d.ID) // takes it from the handler, and rejects it
+	must(t, err)
+	_, err = c.Decide(ctx, supervisor, d.ID, casework.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."})
+	must(t, err)
+	r, err := c.AskForReview(ctx, a, casework.Filing{Previous: d.ID, Statement: "Look again."})
+	must(t, err)
+	if r.Kind != mingjing.CaseReview || c.storedRecord(t, record).State != mingjing.RecordDisputed {
+		t.Errorf("%s; the record is %s", r.Kind, c.storedRecord(t, record).State)
+	}
+	_, err = c.Assign(ctx, handler2, r.ID)
+	wants(t, err, "second_person")
+	_, err = c.Assign(ctx, supervisor, r.ID)
+	wants(t, err, "case_involved")
+	other := supervisor
+	other.ID, other.Name = "S-2", "Another"
+	k, err := c.Assign(ctx, other, r.ID)
+	must(t, err)
+	if slices.Contains(k.Allowed, "ask_agency") {
+		t.Errorf("a reviewer may %v", k.Allowed)
+	}
+	_, err = c.Decide(ctx, other, r.ID, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "It was wrong."})
+	must(t, err)
+	if s := c.storedRecord(t, record).State; s != mingjing.RecordRemoved {
+		t.Errorf("the record is %s", s)
+	}
+	r, err = c.Dispute(ctx, a, r.ID)
+	must(t, err)
+	if !slices.Equal(r.Lanes, []string{"court"}) {
+		t.Errorf("after the review %v are open", r.Lanes)
+	}
+}
+
+func TestEvidenceThatComesTooLateIsKeptForTheNextDispute(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	d := c.rejected(t, a, record, "")
+	c.clock.pass(time.Hour)
+	d, err := c.AddEvidence(ctx, a, d.ID, []casework.Upload{pdf})
+	must(t, err)
+	if len(d.Evidence) != 1 || !d.Evidence[0].Late || d.State != mingjing.DisputeDecided {
+		t.Fatalf("late evidence %+v in state %s", d.Evidence, d.State)
+	}
+	next, err := c.FileDispute(ctx, a, casework.Filing{Previous: d.ID, Reason: mingjing.ReasonWrongFacts, Statement: "See the receipt."})
+	must(t, err)
+	if len(next.Evidence) != 1 || next.Evidence[0].Late || next.Evidence[0].ID == d.Evidence[0].ID {
+		t.Errorf("it went on with %+v", next.Evidence)
+	}
+	_, data, err := c.EvidenceFile(ctx, handler2, next.Evidence[0].ID)
+	must(t, err)
+	if string(data) != string(pdf.Data) {
+		t.Error("it is another file")
+	}
+	_, err = c.Assign(ctx, handler2, next.ID)
+	must(t, err)
+	_, err = c.Decide(ctx, handler2, next.ID, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.", Answers: map[string]string{next.Evidence[0].ID: "Seen."}})
+	must(t, err)
+	_, err = c.AddEvidence(ctx, a, next.ID, []casework.Upload{pdf})
+	wants(t, err, "case_decided")
+}
+
+func TestTheResidentsOwnWordsStayOnFile(t *testing.T) {
+	c := newCity(t)
+	a, record, listing := c.owing(t, 1)
+	must(t, c.PutStatement(ctx, a, record, "", " The bank was closed. "))
+	must(t, c.PutStatement(ctx, a, "", listing, strings.Repeat("冤", 200)))
+	if r, l := c.storedRecord(t, record), c.storedListing(t, listing); r.Statement != "The bank was closed." || mingjing.Words(l.Statement) != 100 {
+		t.Errorf("on file: %q and %d words", r.Statement, mingjing.Words(l.Statement))
+	}
+	wants(t, c.PutStatement(ctx, a, record, "", strings.Repeat("word ", 101)), "statement_on_file:too_many_words")
+	c.ready(t, a, "honest-shanghai") // the court sends both again
+	if r, l := c.storedRecord(t, record), c.storedListing(t, listing); r.Statement == "" || l.Statement == "" {
+		t.Error("what was on file went with the next collection")
+	}
+	must(t, c.PutStatement(ctx, a, record, "", ""))
+	if r := c.storedRecord(t, record); r.Statement != "" {
+		t.Errorf("taken away, it says %q", r.Statement)
+	}
+}
+
+func TestARedlistingIsShownOnlyIfTheResidentWishes(t *testing.T) {
+	c := newCity(t)
+	a, _, black := c.owing(t, 1)
+	wants(t, c.ShowListing(ctx, a, black, true), "only_redlists")
+	c.offices.hold("tax", casework.Reply{Listings: []casework.ReplyListing{redlisted("red")}})
+	c.ready(t, a, "honest-shanghai")
+	v, err := c.Listings(ctx, a)
+	must(t, err)
+	i := slices.IndexFunc(v.Listings, func(l mingjing.ListingView) bool { return l.Listing.Kind == mingjing.Redlist })
+	red := v.Listings[i].Listing
+	if red.Shown {
+		t.Error("it is shown to begin with")
+	}
+	for _, shown := range []bool{true, false} {
+		must(t, c.ShowListing(ctx, a, red.ID, shown))
+		c.ready(t, a, "honest-shanghai")
+		if got := c.storedListing(t, red.ID).Shown; got != shown {
+			t.Errorf("shown %v, want %v", got, shown)
+		}
+	}
+}
+
+func TestARefusedStepSaysWhatCanBeDoneInstead(t *testing.T) {
+	c := newCity(t)
+	a, record, _ := c.owing(t, 1)
+	d := c.file(t, a, record, "")
+	c.put(t, d.ID)
+	_, err := c.AskAgency(ctx, handler, d.ID)
+	var e *mingjing.Error
+	if !asError(err, &e) || e.Code != "agency_already_asked" || !slices.Contains(e.Allowed, "decide") || slices.Contains(e.Allowed, "ask_agency") {
+		t.Errorf("%v, and instead %v", err, e.Allowed)
+	}
+}
+
+func TestTheMachineOfListingsHasNoWayIntoEffectButThroughService(t *testing.T) {
+	for _, from := range mingjing.ListingStates {
+		if casework.MayListingMove(from, mingjing.ListingInEffect) && !slices.Contains([]mingjing.ListingState{mingjing.ListingServed,
+			mingjing.ListingDisputed, mingjing.ListingSuspended}, from) {
+			t.Errorf("from %s it may take effect", from)
+		}
+		for _, to := range mingjing.ListingStates {
+			if from.Over() && casework.MayListingMove(from, to) {
+				t.Errorf("it is over as %s and may become %s", from, to)
+			}
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"mingjing/server/casework"
+)
+
+// within fails unless something comes before long waits would be over.
+func within[T any](t testing.TB, what string, from <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-from:
+		return v
+	case <-time.After(patience):
+		t.Fatalf("waited in vain for %s", what)
+		panic("unreachable")
+	}
+}
+
+func enqueue(t testing.TB, s *Store, j casework.Job) {
+	t.Helper()
+	do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.Enqueue(ctx, j) })
+}
+
+func TestJobsThatWaitComeDueWhenTheyAreHastened(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		ran := make(chan string, 10)
+		first := true
+		work(t, s, func(_ context.Context, j casework.Job) (time.Duration, error) {
+			ran <- j.ID
+			if j.ID == "asks again" && first {
+				first = false
+				return 3 * time.Hour, nil
+			}
+			return 0, nil
+		})
+		enqueue(t, s, casework.Job{Kind: casework.JobRescore, ID: "dated", At: time.Now().Add(2 * time.Hour)})
+		enqueue(t, s, casework.Job{Kind: casework.JobRescore, ID: "later", At: time.Now().Add(9 * time.Hour)})
+		enqueue(t, s, casework.Job{Kind: casework.JobQuestion, ID: "asks again"})
+		if got := within(t, "the job that is due", ran); got != "asks again" {
+			t.Fatalf("%s ran", got)
+		}
+		eventually(t, "it was put off", func() bool { return jobs(t, s, "state = 'running'") == 0 })
+		must(t, s.Hasten(t.Context(), 4*time.Hour))
+		got := map[string]bool{within(t, "one job", ran): true, within(t, "the other job", ran): true}
+		if !got["dated"] || !got["asks again"] {
+			t.Errorf("%v ran", got)
+		}
+		eventually(t, "only the last one waits", func() bool { return jobs(t, s, "state IN ('available', 'scheduled', 'running')") == 1 })
+		select {
+		case id := <-ran:
+			t.Errorf("%s ran too early", id)
+		default:
+		}
+	})
+}
+
+func TestAJobThatIsBeingPutOffIsHastenedToo(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		for name, moment := range map[string]string{"while it runs": "in", "as soon as it has returned": "after"} {
+			began, goOn, again := make(chan bool), make(chan bool), make(chan bool)
+			var runs atomic.Int32
+			stop := work(t, s, func(context.Context, casework.Job) (time.Duration, error) {
+				if runs.Add(1) > 1 {
+					again <- true
+					return 0, nil
+				}
+				began <- true
+				<-goOn
+				return time.Hour, nil
+			})
+			enqueue(t, s, casework.Job{Kind: casework.JobQuestion, ID: name})
+			within(t, "the job", began)
+			if moment == "in" {
+				must(t, s.Hasten(t.Context(), time.Hour))
+				goOn <- true
+			} else {
+				goOn <- true
+				eventually(t, "it says that it waits", func() bool { s.haste.mu.Lock(); defer s.haste.mu.Unlock(); return s.haste.next > 0 })
+				must(t, s.Hasten(t.Context(), time.Hour))
+			}
+			within(t, name+": the job again", again)
+			stop()
+			s.haste = haste{}
+		}
+	})
+}
+
+func TestJobsAreDatedByTheStoresClock(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		ahead := func() time.Time { return time.Now().Add(48 * time.Hour) }
+		s := open(t, url, func(o *Options) { o.Now = ahead })
+		ran := make(chan casework.Job, 2)
+		work(t, s, func(_ context.Context, j casework.Job) (time.Duration, error) { ran <- j; return 0, nil })
+		at := ahead().Add(-time.Hour).Truncate(time.Millisecond)
+		enqueue(t, s, casework.Job{Kind: casework.JobRescore, ID: "late", At: at})
+		enqueue(t, s, casework.Job{Kind: casework.JobRescore, ID: "soon", At: ahead().Add(time.Hour)})
+		if j := within(t, "the job of an hour ago", ran); j.ID != "late" {
+			t.Errorf("%+v ran", j)
+		}
+		must(t, s.Hasten(t.Context(), time.Hour))
+		if j := within(t, "the job of in an hour", ran); j.ID != "soon" || j.At.Before(at) {
+			t.Errorf("%+v ran", j)
+		}
+	})
+}
+
+func TestTheNextDeadlinesAreCountedByInstant(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s, a, b := open(t, url), resident(1), resident(2)
+		enrol(t, s, a, b)
+		soon := time.Now().Add(time.Hour).UTC().Truncate(time.Millisecond)
+		for _, id := range []string{"d1", "d2"} {
+			d := dispute(a, id, "r"+id)
+			d.NextDue = soon
+			do(t, s, func(ctx context.Context, tx casework.Tx) error {
+				must(t, tx.PutRecord(ctx, record(a, "r"+id)))
+				return tx.AddDispute(ctx, d)
+			})
+		}
+		q := request(b, "q")
+		q.CreatedAt = soon.Add(-20 * time.Hour)
+		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.AddRequest(ctx, q) })
+		enqueue(t, s, casework.Job{Kind: casework.JobRescore, ID: "a", At: soon.Add(time.Minute)})
+		enqueue(t, s, casework.Job{Kind: casework.JobRescore, ID: "b", At: soon.Add(time.Minute)})
+		enqueue(t, s, casework.Job{Kind: casework.JobCollect, ID: "q"}) // waits for nothing
+		read := func(now time.Time) []casework.Deadline {
+			return mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Deadline, error) {
+				return tx.Deadlines(ctx, now, 24*time.Hour, 5)
+			})
+		}
+		same(t, "the next ones", read(time.Now()), []casework.Deadline{{Kind: "case", At: soon, N: 2},
+			{Kind: "score", At: soon.Add(4 * time.Hour), N: 1}, {Kind: "job", At: soon.Add(time.Minute), N: 2}})
+		same(t, "after the first", read(soon), []casework.Deadline{{Kind: "score", At: soon.Add(4 * time.Hour), N: 1}, {Kind: "job", At: soon.Add(time.Minute), N: 2}})
+		same(t, "after all", read(soon.Add(24*time.Hour)), []casework.Deadline{})
+	})
+}
