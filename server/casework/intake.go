@@ -117,7 +117,7 @@ func (c *Casework) signed(a mingjing.Actor) mingjing.Actor {
 			break
 		}
 	}
-	if a.Name != "" {
+	if a.Name != "" && a.Name != a.Agency {
 		name += " " + a.Name
 	}
 	a.Name = name
