@@ -46,7 +46,7 @@ func caseBody(v *mingjing.View) []app.UI {
 				c.Div("quote", paragraphs(k.Statement)),
 				c.H(3, t(v, "dispute.evidence")),
 				evidenceList(v, k.Evidence),
-				evidenceNote(v, k))),
+				evidenceNote(v, k), openedList(v, k.AgencyOpened))),
 		c.Div("stack", agencySide(v, k))))
 	if slices.Contains(k.Allowed, "decide") {
 		body = append(body, decideForm(v, k))

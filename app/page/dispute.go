@@ -45,7 +45,7 @@ func disputeBody(v *mingjing.View) []app.UI {
 	}
 	return append(body,
 		c.Section("words", t(v, "dispute.words"), c.El("p", nil, c.El("strong", nil, c.Text(code(v, "reason", string(d.Reason))))), paragraphs(d.Statement)),
-		c.Section("files", t(v, "dispute.evidence"), evidenceList(v, d.Evidence), addEvidence(v, d)))
+		c.Section("files", t(v, "dispute.evidence"), evidenceList(v, d.Evidence), openedList(v, d.AgencyOpened), addEvidence(v, d)))
 }
 
 // disputeState says in a sentence how things stand.

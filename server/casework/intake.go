@@ -110,6 +110,10 @@ func (r Record) removedOn(zone *time.Location) mingjing.Date {
 
 // signed is an agency's actor under the name that a resident's access log shows.
 func (c *Casework) signed(a mingjing.Actor) mingjing.Actor {
+	if a.Name == "" || a.Name == a.Agency { // its computer: pages know its name by the code
+		a.Name = a.Agency
+		return a
+	}
 	name := a.Agency
 	for _, b := range c.books {
 		if ag, ok := b.Agency(a.Agency); ok {
@@ -117,10 +121,7 @@ func (c *Casework) signed(a mingjing.Actor) mingjing.Actor {
 			break
 		}
 	}
-	if a.Name != "" && a.Name != a.Agency {
-		name += " " + a.Name
-	}
-	a.Name = name
+	a.Name = name + " " + a.Name
 	return a
 }
 

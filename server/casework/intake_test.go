@@ -128,7 +128,7 @@ func TestABadLineStopsNoGoodOne(t *testing.T) {
 			if got := c.noticesOf(t, who, mingjing.NoticeRecordChanged); got != "added" {
 				t.Errorf("the resident is told %q", got)
 			}
-			if got := c.seen(t, who); got != "submit by 上海市高级人民法院" {
+			if got := c.seen(t, who); got != "submit by court" {
 				t.Errorf("the access log has %q", got)
 			}
 			if s, err := c.Score(ctx, who, ""); s != nil || err != nil {
