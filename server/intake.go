@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -83,8 +83,8 @@ func runAgency(ctx context.Context, args []string, getenv func(string) string, s
 		if err != nil {
 			return fail(said(err, args[2]))
 		}
-		fmt.Fprintf(stdout, "key     %s\nagency  %s\nsecret  %s\n\nThe secret is shown once. It is base64; what signs is the bytes.\n",
-			k.ID, k.Agency, base64.StdEncoding.EncodeToString(agency.IntakeKey(master, k.Agency, k.ID)))
+		fmt.Fprintf(stdout, "key     %s\nagency  %s\nsecret  %s\n\nThe secret is shown once. It is hex; what signs is its bytes.\n",
+			k.ID, k.Agency, hex.EncodeToString(agency.IntakeKey(master, k.Agency, k.ID)))
 	case "revoke":
 		if err := office.RevokeAgencyKey(ctx, args[2]); err != nil {
 			return fail(said(err, args[2]))
