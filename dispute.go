@@ -143,6 +143,10 @@ type AgencyAnswer struct {
 	At       time.Time      `json:"at"`
 	// Occurred is the corrected date when Position is corrected.
 	Occurred Date `json:"occurred,omitempty"`
+	// By is the officer who answered; empty where the agency's computer did.
+	By string `json:"by,omitempty"`
+	// Document is what the officer attached, which is opened like evidence.
+	Document *Evidence `json:"document,omitempty"`
 }
 
 // ClockCodes are the clocks of all kinds of case.
@@ -245,6 +249,8 @@ type Dispute struct {
 	Escalated bool `json:"escalated,omitempty"`
 	// Recommendation is the first person's, where two decide.
 	Recommendation *Recommendation `json:"recommendation,omitempty"`
+	// AgencyOpened is the receipt of what the agency has opened of the evidence.
+	AgencyOpened []Opening `json:"agency_opened,omitempty"`
 	// Lanes are the ways on that are open to the resident, until LanesUntil.
 	Lanes      []string `json:"lanes,omitempty"`
 	LanesUntil Date     `json:"lanes_until,omitempty"`

@@ -33,7 +33,7 @@ const AudienceStaff = "staff"
 
 // A Listener is one open live stream.
 type Listener struct {
-	// Audience is a [ResidentID] or [AudienceStaff].
+	// Audience is a [ResidentID], [AudienceStaff] or an [AudienceAgency].
 	Audience  string
 	SessionID string
 	// ExpiresAt closes the stream.

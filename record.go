@@ -132,6 +132,8 @@ type Record struct {
 	// DisputeID is the open or last dispute about it, if any.
 	DisputeID string `json:"dispute_id,omitempty"`
 	// Statement is the resident's own, which stays on file beside it.
-	Statement   string    `json:"statement,omitempty"`
+	Statement string `json:"statement,omitempty"`
+	// Changed is why the agency has corrected it or taken it back, in its words.
+	Changed     string    `json:"changed,omitempty"`
 	CollectedAt time.Time `json:"collected_at"`
 }

@@ -44,6 +44,9 @@ var Routes = []Route{
 	{"inbox", "inbox", Residents}, // ?cursor=C
 	{"notice-settings", "inbox/settings", Residents},
 	{"case", "admin/cases/{id}", Staff},
+	{"agency-questions", "agency", Agencies}, // ?cursor=C
+	{"agency-question", "agency/questions/{id}", Agencies},
+	{"agency-records", "agency/records", Agencies}, // ?ref=R&cursor=C
 	{"demo-clock", "admin/demo-clock", Staff},
 }
 
@@ -51,12 +54,15 @@ var Routes = []Route{
 type Access int
 
 // The kinds of access: without login, a resident, any staff at AAL2, anyone who
-// is logged in.
+// is logged in, an agency's officer at AAL2, an agency's computer by key and
+// signature.
 const (
 	Anyone Access = iota
 	Residents
 	Staff
 	Everyone
+	Agencies
+	Machines
 )
 
 // A Route is one page.

@@ -63,6 +63,10 @@ type View struct {
 	Rulebook  *Rulebook      `json:"rulebook,omitempty"`
 	Agencies  *AgenciesView  `json:"agencies,omitempty"`
 	Inbox     *InboxView     `json:"inbox,omitempty"`
+	// AgencyQuestions, AgencyQuestion and AgencyRecords are an agency's pages.
+	AgencyQuestions *AgencyQuestionsView `json:"agency_questions,omitempty"`
+	AgencyQuestion  *AgencyQuestion      `json:"agency_question,omitempty"`
+	AgencyRecords   *AgencyRecordsView   `json:"agency_records,omitempty"`
 	// NoticeSettings are of the page notice-settings.
 	NoticeSettings *NoticeSettingsView `json:"notice_settings,omitempty"`
 	DemoClock      *DemoClockView      `json:"demo_clock,omitempty"`
@@ -105,6 +109,8 @@ type Viewer struct {
 	Name string `json:"name"`
 	// IDMasked is a resident's masked ID number, or the staff number.
 	IDMasked string `json:"id_masked"`
+	// Agency is the code of an officer's agency.
+	Agency string `json:"agency,omitempty"`
 	// Unread is how many notices a resident has not opened.
 	Unread int `json:"unread,omitempty"`
 }

@@ -72,10 +72,12 @@ func TestEveryRouteForEveryone(t *testing.T) {
 		{"a handler", c.desk(t, "h-1001"), mingjing.RoleHandler, false},
 		{"a supervisor", c.desk(t, "s-2001"), mingjing.RoleSupervisor, false},
 		{"an auditor", c.desk(t, "a-3001"), mingjing.RoleAuditor, false},
+		{"another agency's officer", c.desk(t, "g-3001"), mingjing.RoleAgency, false},
 	}
 	admitted := func(access mingjing.Access, role mingjing.Role) bool {
 		return access == mingjing.Anyone || access == mingjing.Everyone && role != "" ||
-			access == mingjing.Residents && role == mingjing.RoleResident || access == mingjing.Staff && role.Staff()
+			access == mingjing.Residents && role == mingjing.RoleResident || access == mingjing.Staff && role.Staff() ||
+			access == mingjing.Agencies && role == mingjing.RoleAgency
 	}
 	for _, who := range everybody {
 		for _, r := range mingjing.Routes {
@@ -90,7 +92,7 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				want = http.StatusSeeOther
 			case !admitted(r.Access, who.role):
 				want = http.StatusForbidden
-			case personal && !who.own:
+			case personal && !who.own, r.Name == "agency-question": // nothing was put to this agency
 				want = http.StatusNotFound
 			}
 			if a.status != want {
@@ -111,6 +113,12 @@ func TestEveryRouteForEveryone(t *testing.T) {
 		for _, e := range api.Endpoints() {
 			if e.Access == mingjing.Anyone {
 				continue // logging in and out have tests of their own
+			}
+			if e.Access == mingjing.Machines {
+				if code := who.b.json("POST", e.Path, map[string]any{}).problem(401); code != "key_unknown" {
+					t.Errorf("%s calls %s without a signature: %s", who.name, e.Path, code)
+				}
+				continue
 			}
 			if e.Path == "/api/sessions/end-others" && who.role.Staff() {
 				continue // other tests sit at the same desk
@@ -137,7 +145,9 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				want = []int{401}
 			case !admitted(e.Access, who.role), who.role == mingjing.RoleAuditor && e.Method == "POST" && e.Access == mingjing.Staff:
 				want = []int{403}
-			case hasID && who.role == mingjing.RoleResident && !who.own:
+			case who.role == mingjing.RoleAgency && e.Path == "/api/evidence/{id}": // it has a door of its own, with a receipt
+				want = []int{403}
+			case hasID && who.role == mingjing.RoleResident && !who.own, hasID && who.role == mingjing.RoleAgency:
 				want = []int{404}
 			case e.Path == "/api/score" && !who.own, e.Path == "/api/sessions/end", e.Path == "/api/repairs", e.Path == "/api/statements":
 				want = []int{404}

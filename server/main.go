@@ -18,6 +18,10 @@ import (
 const usage = `usage: mingjing COMMAND
 
   serve                  run the server (the default)
+  agency key add CODE    make a key with which an agency's computer signs; prints the
+                         secret, which is kept nowhere
+  agency key list        list all keys
+  agency key revoke ID   end a key
   rulebook check FILE…   check rulebooks and calendars before they are published
   health                 exit with 0 when the server at ADDR is ready, for probes
   help                   this text
@@ -50,6 +54,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 			return 1
 		}
 		return 0
+	case "agency":
+		return runAgency(ctx, args, getenv, stdout, stderr)
 	case "rulebook":
 		return runRulebook(args, stdout, stderr)
 	case "health":

@@ -90,7 +90,7 @@ func ownSide(v *mingjing.View, k mingjing.Case) app.UI {
 		c.Div("quote", paragraphs(k.Statement)),
 		c.H(3, t(v, "dispute.evidence")),
 		evidenceList(v, k.Evidence),
-		evidenceNote(v, k))
+		evidenceNote(v, k), openedList(v, k.AgencyOpened))
 }
 
 // recommendation is what the first of two people would decide, for the second.

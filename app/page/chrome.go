@@ -21,7 +21,8 @@ var (
 
 // parents say which item of the menu a page belongs to.
 var parents = map[string]string{"ask": "score", "request": "score", "record": "records", "listing": "listings", "repair": "listings",
-	"new-dispute": "disputes", "dispute": "disputes", "review": "disputes", "letter": "disputes", "case": "queue", "notice-settings": "inbox"}
+	"new-dispute": "disputes", "dispute": "disputes", "review": "disputes", "letter": "disputes", "case": "queue",
+	"agency-question": "agency-questions", "notice-settings": "inbox"}
 
 func current(v *mingjing.View) string {
 	if p, ok := parents[v.Page]; ok {
@@ -43,6 +44,8 @@ func header(v *mingjing.View) app.UI {
 			pages = append(slices.Clone(pages), "demo-clock")
 		}
 		home, account, menu = href(v, "queue"), accountMenu(v), mainMenu(v, pages, nil)
+	case v.Who != nil && v.Who.Role == mingjing.RoleAgency:
+		home, account, menu = href(v, "agency-questions"), accountMenu(v), mainMenu(v, agencyPages, nil)
 	case v.Who != nil:
 		inbox = inboxLink(v)
 		home, account, menu = href(v, "overview"), accountMenu(v), mainMenu(v, residentTabs, residentMore)
@@ -156,7 +159,7 @@ func navLink(v *mingjing.View, name, class string, before ...app.UI) app.UI {
 
 // tabs are the bar at the bottom of a resident's phone.
 func tabs(v *mingjing.View) app.UI {
-	if v.Who == nil || v.Who.Role.Staff() {
+	if v.Who == nil || v.Who.Role != mingjing.RoleResident {
 		return nil
 	}
 	items := make([]app.UI, 0, len(residentTabs)+1)

@@ -70,7 +70,7 @@ func disputeBody(v *mingjing.View) []app.UI {
 	if d.Kind == mingjing.CaseListing {
 		return body
 	}
-	return append(body, c.Section("files", t(v, "dispute.evidence"), evidenceList(v, d.Evidence), addEvidence(v, d)))
+	return append(body, c.Section("files", t(v, "dispute.evidence"), evidenceList(v, d.Evidence), openedList(v, d.AgencyOpened), addEvidence(v, d)))
 }
 
 // reasonLine is why the resident objects; cases of other kinds have no reason.

@@ -45,6 +45,8 @@ func errorBody(v *mingjing.View) []app.UI {
 		actions = append(actions, c.LinkButton{Text: t(v, "nav.home"), Href: href(v, "home"), Kind: "secondary"}.UI())
 	case v.Who.Role.Staff():
 		actions = append(actions, c.LinkButton{Text: t(v, "nav.queue"), Href: href(v, "queue"), Kind: "secondary"}.UI())
+	case v.Who.Role == mingjing.RoleAgency:
+		actions = append(actions, c.LinkButton{Text: t(v, "nav.agency-questions"), Href: href(v, "agency-questions"), Kind: "secondary"}.UI())
 	default:
 		actions = append(actions, c.LinkButton{Text: t(v, "nav.overview"), Href: href(v, "overview"), Kind: "secondary"}.UI())
 	}

@@ -509,5 +509,5 @@ func agencyAnswer(v *mingjing.View, d mingjing.Dispute) app.UI {
 	return c.Div("quote",
 		c.El("p", c.A{"class": "quote-by"}, c.El("strong", nil, c.Text(v.Label("agency", d.Agency()))), c.Text(" "), timeUI(v, d.Answer.At)),
 		c.El("p", nil, c.El("strong", nil, c.Text(code(v, "position", string(d.Answer.Position))))),
-		paragraphs(d.Answer.Text.In(v.Lang)), corrected)
+		paragraphs(d.Answer.Text.In(v.Lang)), corrected, answerDocument(v, *d.Answer, "/api/evidence/"))
 }

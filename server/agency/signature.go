@@ -43,6 +43,17 @@ func KeyFor(master []byte, agency string) []byte {
 	return key
 }
 
+// IntakeKey is what an agency's computer signs its own requests to us with: one of
+// its keys, by the key's id. It is derived, so that nothing secret is kept.
+func IntakeKey(master []byte, agency, keyID string) []byte {
+	return KeyFor(master, agency+":"+keyID)
+}
+
+// Sign makes the value of [SignatureHeader] for a request.
+func Sign(key []byte, method, path string, at time.Time, body []byte) string {
+	return sign(key, method, path, at, body)
+}
+
 func sign(key []byte, method, path string, at time.Time, body []byte) string {
 	var nonce [16]byte
 	_, _ = rand.Read(nonce[:]) // never fails

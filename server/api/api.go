@@ -74,8 +74,11 @@ type Config struct {
 	// ProxyHops is how many proxies of ours stand before the server: the client's
 	// address is that many entries from the right of X-Forwarded-For.
 	ProxyHops int
-	Demo      *mingjing.DemoNote
-	Logger    *slog.Logger
+	// Intake says whose key signed a request, or why it is not accepted. The path is
+	// the escaped one with its query.
+	Intake func(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, error)
+	Demo   *mingjing.DemoNote
+	Logger *slog.Logger
 }
 
 type server struct {
@@ -85,6 +88,7 @@ type server struct {
 	origin   *url.URL // the public origin; nil when it is not known
 	secure   bool
 	uploads  *uploads
+	intake   *intakeLimit
 }
 
 // New makes the handler of everything that the product answers.
@@ -100,7 +104,7 @@ func New(c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Config: c, casework: c.Casework, assets: a, uploads: newUploads()}
+	s := &server{Config: c, casework: c.Casework, assets: a, uploads: newUploads(), intake: newIntakeLimit()}
 	cross := http.NewCrossOriginProtection()
 	if c.Origin != "" {
 		u, err := url.Parse(c.Origin)

@@ -197,6 +197,22 @@ func init() {
 			v.DemoClock = &out
 			return err
 		},
+		"agency-questions": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.AgencyQuestions(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
+			v.AgencyQuestions = &out
+			return err
+		},
+		"agency-question": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.AgencyQuestion(c.ctx(), c.actor(), c.r.PathValue("id"))
+			v.AgencyQuestion = &out
+			return err
+		},
+		"agency-records": func(c *call, v *mingjing.View) error {
+			q := c.r.URL.Query()
+			out, err := c.s.casework.AgencyHoldings(c.ctx(), c.actor(), q.Get("ref"), q.Get("cursor"))
+			v.AgencyRecords = &out
+			return err
+		},
 		"queue": func(c *call, v *mingjing.View) error {
 			out, err := c.cases()
 			v.Queue = &out

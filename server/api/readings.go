@@ -196,6 +196,10 @@ func serveEvidence(c *call) error {
 	if err != nil {
 		return err
 	}
+	return c.attachment(e, data)
+}
+
+func (c *call) attachment(e mingjing.Evidence, data []byte) error {
 	c.noStore()
 	slowly(c.w, len(data))
 	h := c.w.Header()

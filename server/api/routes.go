@@ -65,6 +65,7 @@ var actions = []action{
 	{path: "/api/admin/cases/{id}/recommend", access: mingjing.Staff, status: 200, do: recommend, again: "case"},
 	{path: "/api/admin/cases/{id}/serve", access: mingjing.Staff, status: 200, do: serve, again: "case"},
 	{path: "/api/admin/cases/{id}/decision", access: mingjing.Staff, status: 200, do: decide, again: "case"},
+	{path: "/api/agency/questions/{id}/answer", access: mingjing.Agencies, status: 200, files: true, do: answerQuestion, again: "agency-question"},
 	{path: "/api/admin/demo-clock", access: mingjing.Staff, status: 200, do: moveClock, again: "demo-clock"},
 }
 
@@ -93,6 +94,9 @@ var readings = []reading{
 	{"/api/notice-settings", mingjing.Residents, getNoticeSettings},
 	{"/api/admin/cases", mingjing.Staff, getCases},
 	{"/api/admin/cases/{id}", mingjing.Staff, getCase},
+	{"/api/agency/questions", mingjing.Agencies, getQuestions},
+	{"/api/agency/questions/{id}", mingjing.Agencies, getQuestion},
+	{"/api/agency/records", mingjing.Agencies, getHoldings},
 }
 
 // A special is a safe request below /api that is neither a reading nor a page.
@@ -104,6 +108,7 @@ type special struct {
 
 var specials = []special{
 	{"/api/evidence/{id}", mingjing.Everyone, serveEvidence},
+	{"/api/agency/evidence/{id}", mingjing.Agencies, serveAgencyEvidence},
 	{"/api/disputes/{id}/letter.pdf", mingjing.Residents, serveLetter},
 	{"/api/disputes/{id}/court-file.pdf", mingjing.Residents, serveCourtFile},
 	{"/api/disputes/{id}/dates.ics", mingjing.Residents, serveDisputeDates},
@@ -127,6 +132,7 @@ func Endpoints() []Endpoint {
 	for _, r := range readings {
 		all = append(all, Endpoint{http.MethodGet, r.path, r.access})
 	}
+	all = append(all, Endpoint{http.MethodPost, intakePath, mingjing.Machines})
 	for _, s := range specials {
 		all = append(all, Endpoint{http.MethodGet, s.path, s.access})
 	}
@@ -164,6 +170,7 @@ func (s *server) routes() *http.ServeMux {
 			return sp.serve(c)
 		}))
 	}
+	mux.Handle("POST "+intakePath, s.handle(serveIntake))
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.HandleFunc("GET /{$}", s.chooseLanguage)

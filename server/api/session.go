@@ -67,7 +67,7 @@ func (c *call) admit(access mingjing.Access) error {
 	switch {
 	case !may(role, access):
 		return mingjing.Errorf(mingjing.Forbidden, "forbidden")
-	case role.Staff() && c.who.Actor.AAL < 2:
+	case role != mingjing.RoleResident && c.who.Actor.AAL < 2:
 		return mingjing.Errorf(mingjing.Forbidden, "aal2_required")
 	}
 	return nil
@@ -79,6 +79,10 @@ func may(role mingjing.Role, access mingjing.Access) bool {
 		return role == mingjing.RoleResident
 	case mingjing.Staff:
 		return role.Staff()
+	case mingjing.Agencies:
+		return role == mingjing.RoleAgency
+	case mingjing.Machines:
+		return false // by key and signature alone
 	}
 	return true
 }
@@ -116,6 +120,9 @@ func landing(role mingjing.Role) string {
 	if role.Staff() {
 		return "queue"
 	}
+	if role == mingjing.RoleAgency {
+		return "agency-questions"
+	}
 	return "overview"
 }
 
@@ -126,7 +133,7 @@ const maxNext = 300
 // wanted to go stands in the login page's own address.
 func (c *call) toLogin() {
 	name := "login"
-	for _, staff := range []string{"/" + c.lang + "/admin", "/api/admin/"} {
+	for _, staff := range []string{"/" + c.lang + "/admin", "/api/admin/", "/" + c.lang + "/agency", "/api/agency/"} {
 		if strings.HasPrefix(c.r.URL.Path, staff) {
 			name = "staff-login"
 		}

@@ -355,5 +355,8 @@ func Audience(a mingjing.Actor) string {
 	if a.Role.Staff() {
 		return mingjing.AudienceStaff
 	}
+	if a.Role == mingjing.RoleAgency {
+		return mingjing.AudienceAgency(a.Agency)
+	}
 	return a.ID
 }

@@ -357,11 +357,12 @@ func (c *Casework) keep(ctx context.Context, t *tx, r Request, book *mingjing.Ru
 		}
 		sent[in.Ref] = true
 		rec := Record{Record: in.Record, Resident: r.Resident, Ref: in.Ref}
-		rec.ID, rec.Agency, rec.State, rec.DisputeID, rec.Statement = newID(), s.Agency, mingjing.RecordActive, "", ""
+		rec.ID, rec.Agency, rec.State, rec.DisputeID, rec.Statement, rec.Changed = newID(), s.Agency, mingjing.RecordActive, "", "", ""
 		if i := slices.IndexFunc(records, func(old Record) bool { return ours(old.Agency) && old.Ref == in.Ref }); i >= 0 {
 			old := records[i]
 			if old.State == mingjing.RecordActive {
 				rec.ID, rec.DisputeID, rec.Statement = old.ID, old.DisputeID, old.Statement
+				rec.Changed, rec.Intake, rec.Submitted = old.Changed, old.Intake, old.Submitted
 			} else {
 				rec = old
 			}
@@ -373,8 +374,8 @@ func (c *Casework) keep(ctx context.Context, t *tx, r Request, book *mingjing.Ru
 	}
 	for _, old := range records {
 		if ours(old.Agency) && !sent[old.Ref] && slices.Contains(agency.Holds, old.Code) &&
-			old.State != mingjing.RecordDisputed && old.State != mingjing.RecordRemoved {
-			old.State = mingjing.RecordRemoved
+			old.State != mingjing.RecordDisputed && old.State != mingjing.RecordRemoved && !old.Intake {
+			old.remove(c.today())
 			if err := t.PutRecord(ctx, old); err != nil {
 				return err
 			}

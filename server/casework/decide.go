@@ -176,7 +176,7 @@ func (c *Casework) carryOut(ctx context.Context, t *tx, d *Dispute, by mingjing.
 		}
 		switch d.Decision.Outcome {
 		case mingjing.OutcomeUpheld:
-			r.State = mingjing.RecordRemoved
+			r.remove(c.today())
 		case mingjing.OutcomePartly:
 			r.Occurred, r.State = d.Decision.Corrected, mingjing.RecordCorrected
 			if r.Before == mingjing.RecordSuspended { // lost in an earlier dispute

@@ -502,7 +502,10 @@ func (c *Casework) tell(ctx context.Context, t *tx, d Dispute) error {
 	if err := t.emit(ctx, string(d.Resident), mingjing.EventDispute, d.ID, c.Now()); err != nil {
 		return err
 	}
-	return t.emit(ctx, mingjing.AudienceStaff, mingjing.EventDispute, d.ID, c.Now())
+	if err := t.emit(ctx, mingjing.AudienceStaff, mingjing.EventDispute, d.ID, c.Now()); err != nil || !wasAsked(d) {
+		return err
+	}
+	return t.emit(ctx, mingjing.AudienceAgency(d.AgencyCode), mingjing.EventDispute, d.ID, c.Now())
 }
 
 // Dispute is one of the actor's own disputes.

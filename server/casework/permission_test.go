@@ -175,6 +175,17 @@ var free = map[string]string{
 	"LastEvent":     "a number of the actor's own audience",
 	"Viewer":        "the actor's own name, who they are and nothing that is held on them",
 	"EndSession":    "the roof's own, for a session that has ended",
+
+	"Submit":          "an agency's computer's; intake_test.go tries it as everybody, as the rest of these",
+	"AgencyByKey":     "the roof's own, for a signature that holds",
+	"AddAgencyKey":    "the bureau's own tool's, never a request from outside",
+	"AgencyKeys":      "the bureau's own tool's, never a request from outside",
+	"RevokeAgencyKey": "the bureau's own tool's, never a request from outside",
+	"AgencyQuestions": "an agency's officer's",
+	"AgencyQuestion":  "an agency's officer's",
+	"AgencyAnswer":    "an agency's officer's",
+	"AgencyEvidence":  "an agency's officer's",
+	"AgencyHoldings":  "an agency's officer's",
 }
 
 // elsewhere are the methods whose permission has tests of its own.

@@ -257,6 +257,22 @@ type Tx interface {
 	// DeleteDevicesOf deletes the devices that a session has added, if any.
 	DeleteDevicesOf(ctx context.Context, session string) error
 
+	// HeldByRef are the ids of an agency's records and listings under its reference.
+	HeldByRef(ctx context.Context, agency, ref string) (records, listings []string, err error)
+	// Holdings are what an agency has supplied, newest first, from the cursor on;
+	// next is "" at the end. A bad cursor is ErrCursor.
+	Holdings(ctx context.Context, agency, cursor string, limit int) (list []mingjing.AgencyHolding, next string, err error)
+	AddBatch(ctx context.Context, b BatchRow) error // ErrExists: the agency has used the id
+	Batch(ctx context.Context, agency, id string) (BatchRow, error)
+	SetBatch(ctx context.Context, b BatchRow) error // Answer
+	AddAgencyKey(ctx context.Context, k mingjing.AgencyKey) error
+	AgencyKey(ctx context.Context, id string) (mingjing.AgencyKey, error)
+	AgencyKeys(ctx context.Context) ([]mingjing.AgencyKey, error)
+	SetAgencyKey(ctx context.Context, k mingjing.AgencyKey) error // RevokedAt
+	// AddAnswerDocument keeps what an agency attached to its answer; EvidenceData
+	// reads it as it reads evidence.
+	AddAnswerDocument(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error
+
 	Enqueue(ctx context.Context, j Job) error
 }
 
@@ -295,6 +311,13 @@ type Record struct {
 	Ref      string // the agency's reference; unique with resident and agency
 	// Before is the state to return to when a dispute is rejected.
 	Before mingjing.RecordState
+	// Intake says that the agency submitted it, and so takes it back itself; it does
+	// not go because a reply leaves it out.
+	Intake bool
+	// Submitted is the hash of the line that brought it.
+	Submitted string
+	// RemovedOn is the day on which it was removed.
+	RemovedOn mingjing.Date
 }
 
 // A Listing is a listing as it is stored.
@@ -379,6 +402,8 @@ type Device struct {
 type CaseQuery struct {
 	mingjing.CaseFilter
 	HandlerID string // set when only this handler's cases are wanted
+	// Asked leaves only those that an agency has to answer.
+	Asked bool
 	// Now is the instant by which Late is judged.
 	Now    time.Time
 	Cursor string

@@ -76,7 +76,9 @@ func (c *Casework) question(ctx context.Context, id string) (time.Duration, erro
 			return err
 		}
 		if answer != nil && askErr == nil && !now.After(q.Due) {
-			return c.agencyAnswered(ctx, t, d, *answer, now)
+			word := *answer // only an officer signs, and attaches what is kept here
+			word.By, word.Document = "", nil
+			return c.agencyAnswered(ctx, t, d, word, now)
 		}
 		if err := c.agencySilent(ctx, t, &d, clock, now); err != nil {
 			return err
@@ -155,7 +157,7 @@ func (c *Casework) lapse(ctx context.Context, t *tx, d Dispute) error {
 		}
 		r.State = mingjing.RecordSuspended
 		if gone {
-			r.State = mingjing.RecordRemoved
+			r.remove(c.today())
 		}
 		if err := t.PutRecord(ctx, r); err != nil {
 			return err

@@ -50,7 +50,7 @@ func (c *Casework) Residents(ctx context.Context) (n int, err error) {
 // Viewer is the actor as the top of a screen names them.
 func (c *Casework) Viewer(ctx context.Context, a mingjing.Actor) (mingjing.Viewer, error) {
 	if a.Role != mingjing.RoleResident {
-		return mingjing.Viewer{Role: a.Role, Name: a.Name, IDMasked: a.ID}, nil
+		return mingjing.Viewer{Role: a.Role, Name: a.Name, IDMasked: a.ID, Agency: a.Agency}, nil
 	}
 	return within(ctx, c, func(t *tx) (mingjing.Viewer, error) {
 		r, err := t.Resident(ctx, mingjing.ResidentID(a.ID))

@@ -32,6 +32,8 @@ type Identities interface {
 	EnrolResident(ctx context.Context, id mingjing.ResidentID, n mingjing.IDNumber, password string) error
 	// EnrolStaff makes the login of a member of staff, second factor included.
 	EnrolStaff(ctx context.Context, role mingjing.Role, login, name, password, totpSecret string) error
+	// EnrolOfficer makes the login of an agency's officer, second factor included.
+	EnrolOfficer(ctx context.Context, agency, login, name, password, totpSecret string) error
 	// LinkStaff says who a member of staff is as a resident.
 	LinkStaff(ctx context.Context, login string, self mingjing.ResidentID) error
 	// ActivationCode makes a new one-time code. An error of kind
@@ -45,6 +47,8 @@ type Account struct {
 	Role  mingjing.Role `json:"role"`
 	Story string        `json:"story,omitempty"`
 	Name  string        `json:"name"`
+	// Agency is whose questions an officer answers.
+	Agency string `json:"agency,omitempty"`
 	// Residents log in with ID number and password; those of [StoryActivation]
 	// have a code instead, until they have used it.
 	IDNumber       mingjing.IDNumber `json:"id_number,omitempty"`
@@ -95,7 +99,12 @@ func Seed(ctx context.Context, bureau Bureau, identities Identities, cfg Config)
 	for i := range accounts {
 		a := &accounts[i]
 		if a.Role != mingjing.RoleResident {
-			if err := identities.EnrolStaff(ctx, a.Role, a.Login, a.Name, a.Password, a.TOTPSecret); err != nil {
+			if a.Role == mingjing.RoleAgency {
+				err = identities.EnrolOfficer(ctx, a.Agency, a.Login, a.Name, a.Password, a.TOTPSecret)
+			} else {
+				err = identities.EnrolStaff(ctx, a.Role, a.Login, a.Name, a.Password, a.TOTPSecret)
+			}
+			if err != nil {
 				return nil, fmt.Errorf("seed demo city: enrol staff %s: %w", a.Login, err)
 			}
 			continue
@@ -166,7 +175,7 @@ func newAccounts(known []Account) []Account {
 		if a.Password == "" || a.TOTPSecret == "" {
 			a.Password, a.TOTPSecret = newPassword(), newTOTPSecret()
 		}
-		a.Role, a.Login, a.Name = s.role, s.login, s.name
+		a.Role, a.Login, a.Name, a.Agency, a.Story = s.role, s.login, s.name, s.agency, s.story
 		out = append(out, a)
 	}
 	return out

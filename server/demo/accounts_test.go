@@ -68,6 +68,13 @@ func (r *registry) EnrolResident(_ context.Context, id mingjing.ResidentID, n mi
 	return nil
 }
 
+func (r *registry) EnrolOfficer(ctx context.Context, agency, login, name, password, totpSecret string) error {
+	if agency == "" {
+		return errors.New("an officer of no agency")
+	}
+	return r.EnrolStaff(ctx, mingjing.RoleAgency, login, name, password, totpSecret)
+}
+
 func (r *registry) EnrolStaff(_ context.Context, role mingjing.Role, login, name, password, totpSecret string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

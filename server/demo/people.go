@@ -293,19 +293,23 @@ func inactive() []person {
 	}
 }
 
-// A staffMember is somebody at the bureau's desks; self is the ID number under
+// A staffMember is somebody at the desks of the bureau or of an agency; self is the ID number under
 // which they are a resident, if they are one.
 type staffMember struct {
 	role        mingjing.Role
 	login, name string
 	self        mingjing.IDNumber
+	// agency is whose questions an officer answers; story is what can be tried.
+	agency, story string
 }
 
 var colleague = id("19860521", "901")
 
 var staff = []staffMember{
-	{mingjing.RoleHandler, "h-1001", "沈嘉禾", ""},
-	{mingjing.RoleHandler, "h-1002", "罗文博", colleague},
-	{mingjing.RoleSupervisor, "s-2001", "方敏仪", ""},
-	{mingjing.RoleAuditor, "a-3001", "秦岳", ""},
+	{mingjing.RoleHandler, "h-1001", "沈嘉禾", "", "", ""},
+	{mingjing.RoleHandler, "h-1002", "罗文博", colleague, "", ""},
+	{mingjing.RoleSupervisor, "s-2001", "方敏仪", "", "", ""},
+	{mingjing.RoleAuditor, "a-3001", "秦岳", "", "", ""},
+	{mingjing.RoleAgency, "g-3001", "顾南", "", "metro", "officer of the silent agency"},
+	{mingjing.RoleAgency, "g-3002", "白若水", "", "court", "officer of the court"},
 }

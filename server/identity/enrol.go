@@ -67,6 +67,20 @@ func (i *Identity) EnrolStaff(ctx context.Context, role mingjing.Role, login, na
 	if !role.Staff() {
 		return fmt.Errorf("enrol staff: %q is no role of staff", role)
 	}
+	return i.enrolDesk(ctx, publicMeta{Role: role}, login, name, password, totpSecret)
+}
+
+// EnrolOfficer makes an officer of an agency able to log in as staff do; see
+// [Identity.EnrolStaff]. Only the agency's code, which nobody but the admin side of
+// Kratos can write, says whose questions they answer.
+func (i *Identity) EnrolOfficer(ctx context.Context, agency, login, name, password, totpSecret string) error {
+	if agency == "" {
+		return errors.New("enrol an officer: no agency")
+	}
+	return i.enrolDesk(ctx, publicMeta{Role: mingjing.RoleAgency, Agency: agency}, login, name, password, totpSecret)
+}
+
+func (i *Identity) enrolDesk(ctx context.Context, m publicMeta, login, name, password, totpSecret string) error {
 	login, name = canonicalStaff(login), strings.TrimSpace(name)
 	secret, ok := canonicalSecret(totpSecret)
 	var bad []mingjing.FieldError
@@ -90,7 +104,7 @@ func (i *Identity) EnrolStaff(ctx context.Context, role mingjing.Role, login, na
 		return i.down(ctx, "enrol staff", err)
 	}
 	if !p.enrolled {
-		p, err = i.kratos.create(ctx, schemaStaff, traits{Identifier: login, Name: name}, publicMeta{Role: role}, password)
+		p, err = i.kratos.create(ctx, schemaStaff, traits{Identifier: login, Name: name}, m, password)
 		if errors.Is(err, errConflict) { // enrolled meanwhile
 			p, err = i.kratos.find(ctx, login)
 		}
@@ -98,7 +112,7 @@ func (i *Identity) EnrolStaff(ctx context.Context, role mingjing.Role, login, na
 			return i.down(ctx, "enrol staff", err)
 		}
 	}
-	if p.public.Role != role {
+	if p.public.Role != m.Role || p.public.Agency != m.Agency {
 		return mingjing.Errorf(mingjing.Conflict, "already_enrolled")
 	}
 	if p.admin.Paired {

@@ -193,6 +193,14 @@ type publicMeta struct {
 	Resident mingjing.ResidentID `json:"resident_id,omitempty"`
 	// Self is who a member of staff is as a resident, if that is known.
 	Self mingjing.ResidentID `json:"self_resident_id,omitempty"`
+	// Agency is the code of an officer's agency.
+	Agency string `json:"agency,omitempty"`
+}
+
+// desk says whether it is somebody who logs in with a second factor: staff of the
+// bureau, or an agency's officer.
+func (m publicMeta) desk() bool {
+	return m.Role.Staff() || m.Role == mingjing.RoleAgency && m.Agency != ""
 }
 
 // pathSelf is where the member Self of publicMeta lies in an identity.

@@ -172,7 +172,7 @@ func (i *Identity) StaffLogin(ctx context.Context, login, password, code string,
 
 // second checks the code and raises the session of token to AAL 2.
 func (i *Identity) second(ctx context.Context, a attempt, token string, p person, code string, c mingjing.Client) (string, error) {
-	if !p.public.Role.Staff() || !p.admin.Paired {
+	if !p.public.desk() || !p.admin.Paired {
 		return "", errRefused
 	}
 	if err := i.admitCode(ctx, a); err != nil {

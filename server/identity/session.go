@@ -14,7 +14,8 @@ import (
 // Who says whose session a token is. It is remembered in Redis for at most ten
 // seconds, but a session that was ended through this door is gone at once. For a
 // resident Actor.Name and IDMasked are empty, for staff IDMasked is the staff
-// number and Actor.Self the resident that [Identity.LinkStaff] named. The errors are not_logged_in when there is no token, session_expired
+// number and Actor.Self the resident that [Identity.LinkStaff] named; an officer
+// has Actor.Agency. The errors are not_logged_in when there is no token, session_expired
 // when it is worth nothing, and identity_down.
 func (i *Identity) Who(ctx context.Context, token string) (mingjing.Login, error) {
 	if token == "" {
@@ -57,9 +58,9 @@ func (i *Identity) ask(ctx context.Context, token string) (mingjing.Login, error
 	switch {
 	case p.public.Role == mingjing.RoleResident && p.schema == schemaResident && p.public.Resident != "":
 		l.Actor.ID = string(p.public.Resident)
-	case p.public.Role.Staff() && p.schema == schemaStaff && l.Actor.AAL >= 2:
+	case p.public.desk() && p.schema == schemaStaff && l.Actor.AAL >= 2:
 		l.Actor.ID, l.Actor.Name, l.IDMasked = p.traits.Identifier, p.traits.Name, p.traits.Identifier
-		l.Actor.Self = p.public.Self
+		l.Actor.Self, l.Actor.Agency = p.public.Self, p.public.Agency
 	default:
 		return mingjing.Login{}, errExpired()
 	}
@@ -99,7 +100,7 @@ func (i *Identity) Sessions(ctx context.Context, token string) ([]mingjing.Sessi
 			list := []mingjing.Session{sessionOf(this, true)}
 			for n := range others {
 				// A session of staff before the second factor was never given to anybody.
-				if l.Actor.Role.Staff() && aal(others[n].GetAuthenticatorAssuranceLevel()) < 2 {
+				if l.Actor.Role != mingjing.RoleResident && aal(others[n].GetAuthenticatorAssuranceLevel()) < 2 {
 					continue
 				}
 				list = append(list, sessionOf(&others[n], false))

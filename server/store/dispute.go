@@ -120,6 +120,9 @@ func (t *tx) Cases(ctx context.Context, f casework.CaseQuery) ([]casework.Disput
 	default:
 		where, args = append(where, "state = ?"), append(args, f.State)
 	}
+	if f.Asked {
+		where = append(where, "state IN ('agency_asked', 'agency_silent')")
+	}
 	if f.HandlerID != "" {
 		where, args = append(where, "handler_id <> '' AND handler_id = ?"), append(args, f.HandlerID)
 	}
@@ -295,18 +298,26 @@ func (t *tx) Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence,
 // EvidenceData implements [casework.Tx].
 func (t *tx) EvidenceData(ctx context.Context, id string) (dispute string, e mingjing.Evidence, data []byte, err error) {
 	const op = "read evidence"
-	if err := t.lockOwner(ctx, "evidence", id); err != nil {
-		return "", e, nil, err
+	dispute, doc, data, err := t.fileData(ctx, op, "evidence", `SELECT evidence.dispute_id, evidence.doc, evidence_data.doc
+		FROM evidence JOIN evidence_data ON evidence_data.evidence_id = evidence.id WHERE evidence.id = ?`, id)
+	if errors.Is(err, casework.ErrNotFound) {
+		dispute, doc, data, err = t.fileData(ctx, op, "answer_document", `SELECT dispute_id, doc, data FROM answer_document WHERE id = ?`, id)
 	}
-	var doc []byte
-	if err := t.row(ctx, op, []any{&dispute, &doc, &data}, `SELECT evidence.dispute_id, evidence.doc, evidence_data.doc
-		FROM evidence JOIN evidence_data ON evidence_data.evidence_id = evidence.id WHERE evidence.id = ?`, id); err != nil {
+	if err != nil {
 		return "", e, nil, err
 	}
 	if err := decode(doc, &e); err != nil {
 		return "", e, nil, t.failed(op, err)
 	}
 	return dispute, e, data, nil
+}
+
+func (t *tx) fileData(ctx context.Context, op, table, query, id string) (dispute string, doc, data []byte, err error) {
+	if err := t.lockOwner(ctx, table, id); err != nil {
+		return "", nil, nil, err
+	}
+	err = t.row(ctx, op, []any{&dispute, &doc, &data}, query, id)
+	return dispute, doc, data, err
 }
 
 // seeStaff remembers the last staff event before everyone's cases are first

@@ -1,0 +1,225 @@
+package api
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"mingjing"
+	"mingjing/server/casework"
+)
+
+// The intake by which an agency's computer submits. It knows no session: each
+// request is signed, over its method, path with query, and body.
+const (
+	intakePath = "/api/intake/batches"
+	// KeyHeader names the key that a batch is signed with, SignatureHeader has the
+	// signature as package agency describes it.
+	KeyHeader       = "Mingjing-Key"
+	SignatureHeader = "Mingjing-Signature"
+	// maxBatch bounds the body of a batch, in bytes.
+	maxBatch = 4 << 20
+	// From one address so many requests a minute are looked at.
+	intakePerMinute = 120
+)
+
+// CSVColumns are the columns of a batch as CSV, in any order; those that no line
+// needs may be left out. Measures are separated by spaces.
+var CSVColumns = []string{"op", "ref", "id_number", "subject", "code", "occurred", "detail_zh", "detail_en",
+	"document_kind", "document_issuer", "document_number", "document_date", "document_hash",
+	"ground_zh", "ground_en", "measures", "months", "reason"}
+
+// intakeLimit counts requests by address, a minute at a time.
+type intakeLimit struct {
+	mu     sync.Mutex
+	minute int64
+	seen   map[string]int
+}
+
+func newIntakeLimit() *intakeLimit { return &intakeLimit{seen: map[string]int{}} }
+
+// wait is zero when one more is taken, or else how long until the next is.
+func (l *intakeLimit) wait(addr string, now time.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if m := now.Unix() / 60; m != l.minute {
+		l.minute = m
+		clear(l.seen)
+	}
+	if l.seen[addr]++; l.seen[addr] <= intakePerMinute {
+		return 0
+	}
+	return time.Duration(60-now.Unix()%60) * time.Second
+}
+
+// serveIntake takes a batch and answers each of its lines.
+func serveIntake(c *call) error {
+	if wait := c.s.intake.wait(c.s.addr(c.r), time.Now()); wait > 0 {
+		return mingjing.Errorf(mingjing.Limited, "too_many_attempts", "seconds", strconv.Itoa(int(wait.Seconds())))
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBatch))
+	if err != nil {
+		return bodyError(err)
+	}
+	if c.s.Intake == nil {
+		return mingjing.Errorf(mingjing.Unauthenticated, "signature_invalid")
+	}
+	a, err := c.s.Intake(c.ctx(), c.r.Header.Get(KeyHeader), c.r.Method, c.r.URL.RequestURI(), c.r.Header.Get(SignatureHeader), body)
+	if err != nil {
+		return err
+	}
+	kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
+	if err != nil {
+		return errBadBody
+	}
+	var b casework.Batch
+	switch kind {
+	case "application/json":
+		b, err = decodeBatch(body)
+	case "text/csv":
+		b.ID = c.r.URL.Query().Get("id")
+		b.Lines, err = decodeCSV(body)
+	default:
+		return errBadBody
+	}
+	if err != nil {
+		return err
+	}
+	// A batch of a thousand lines takes longer than a page.
+	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(10 * time.Minute))
+	out, err := c.s.casework.Submit(c.ctx(), a, b)
+	if err != nil {
+		return err
+	}
+	if strings.HasPrefix(c.r.Header.Get("Accept"), "text/csv") {
+		c.noStore()
+		c.w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+		return writeCSV(c.w, out)
+	}
+	return c.json(http.StatusOK, out)
+}
+
+// decodeBatch reads a batch as JSON. A line that is not as described is marked and
+// stops none of the others.
+func decodeBatch(body []byte) (casework.Batch, error) {
+	var wire struct {
+		ID    string            `json:"id"`
+		Lines []json.RawMessage `json:"lines"`
+	}
+	if !utf8.Valid(body) || json.Unmarshal(body, &wire) != nil {
+		return casework.Batch{}, errBadBody
+	}
+	if len(wire.Lines) > casework.MaxLines {
+		return casework.Batch{}, mingjing.InvalidFields(mingjing.FieldError{Field: "lines", Code: "batch_too_long"})
+	}
+	b := casework.Batch{ID: wire.ID}
+	for _, raw := range wire.Lines {
+		var l casework.Line
+		dec := json.NewDecoder(bytes.NewReader(raw))
+		dec.DisallowUnknownFields()
+		if err := dec.Decode(&l); err != nil || bytes.Equal(raw, []byte("null")) || strings.Contains(string(raw), `\u0000`) {
+			var named struct {
+				Ref any `json:"ref"`
+			}
+			_ = json.Unmarshal(raw, &named)
+			ref, _ := named.Ref.(string)
+			l = casework.Line{Ref: ref, Bad: true}
+		}
+		b.Lines = append(b.Lines, l)
+	}
+	return b, nil
+}
+
+// decodeCSV reads the lines of a batch as CSV with a header row. A row that is not
+// as described is marked and stops none of the others.
+func decodeCSV(body []byte) ([]casework.Line, error) {
+	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
+	if !utf8.Valid(body) || bytes.IndexByte(body, 0) >= 0 {
+		return nil, errBadBody
+	}
+	r := csv.NewReader(bytes.NewReader(body))
+	r.FieldsPerRecord = -1
+	head, err := r.Read()
+	if err != nil {
+		return nil, errBadBody
+	}
+	for i, name := range head {
+		head[i] = strings.TrimSpace(name)
+		if !slices.Contains(CSVColumns, head[i]) || slices.Contains(head[:i], head[i]) {
+			return nil, mingjing.InvalidFields(mingjing.FieldError{Field: "lines", Code: "column_unknown"})
+		}
+	}
+	var lines []casework.Line
+	for {
+		row, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return lines, nil
+		}
+		if len(lines) == casework.MaxLines {
+			return nil, mingjing.InvalidFields(mingjing.FieldError{Field: "lines", Code: "batch_too_long"})
+		}
+		if _, broken := errors.AsType[*csv.ParseError](err); broken || err == nil && len(row) != len(head) {
+			lines = append(lines, casework.Line{Bad: true})
+			continue
+		} else if err != nil {
+			return nil, errBadBody
+		}
+		lines = append(lines, csvLine(head, row))
+	}
+}
+
+func csvLine(head, row []string) casework.Line {
+	get := func(name string) string {
+		if i := slices.Index(head, name); i >= 0 {
+			return strings.TrimSpace(row[i])
+		}
+		return ""
+	}
+	text := func(name string) mingjing.Text {
+		out := mingjing.Text{}
+		for suffix, lang := range map[string]string{"_zh": "zh-CN", "_en": "en"} {
+			if s := get(name + suffix); s != "" {
+				out[lang] = s
+			}
+		}
+		if len(out) == 0 {
+			return nil
+		}
+		return out
+	}
+	l := casework.Line{Op: get("op"), Ref: get("ref"), IDNumber: get("id_number"), Subject: get("subject"), Code: get("code"),
+		Occurred: get("occurred"), Detail: text("detail"), Ground: text("ground"), Reason: get("reason"),
+		Document: mingjing.Document{Kind: get("document_kind"), Issuer: get("document_issuer"), Number: get("document_number"),
+			Date: mingjing.Date(get("document_date")), Hash: get("document_hash")}}
+	if m := strings.Fields(get("measures")); len(m) > 0 {
+		l.Measures = m
+	}
+	if months := get("months"); months != "" {
+		n, err := strconv.Atoi(months)
+		if err != nil {
+			return casework.Line{Ref: l.Ref, Bad: true}
+		}
+		l.Months = n
+	}
+	return l
+}
+
+func writeCSV(w io.Writer, out casework.BatchAnswer) error {
+	c := csv.NewWriter(w)
+	_ = c.Write([]string{"line", "ref", "status", "code", "field", "id"})
+	for _, l := range out.Lines {
+		_ = c.Write([]string{strconv.Itoa(l.Line), l.Ref, l.Status, l.Code, l.Field, l.ID})
+	}
+	c.Flush()
+	return nil //nolint:nilerr // nobody is there any more to be told
+}

@@ -1,0 +1,372 @@
+package casework
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"mingjing"
+)
+
+// asOfficer lets only an officer of an agency pass who has shown the second
+// factor. An agency's computer submits, and reads nothing.
+func asOfficer(a mingjing.Actor) (string, error) {
+	agency, err := asAgency(a)
+	if err == nil && a.AAL < 2 {
+		err = mingjing.Errorf(mingjing.Forbidden, "aal2_required")
+	}
+	return agency, err
+}
+
+// wasAsked says whether a case was put to its agency.
+func wasAsked(d Dispute) bool {
+	return slices.ContainsFunc(d.Clocks, func(k mingjing.Clock) bool { return k.Code == "agency" })
+}
+
+// waits says whether a case waits for its agency.
+func waits(d Dispute) bool {
+	return d.State == mingjing.DisputeAgencyAsked || d.State == mingjing.DisputeAgencySilent
+}
+
+// AgencyQuestions is a page of the actor's agency's open questions, by nearest
+// clock. Like the work queue it shows no person.
+func (c *Casework) AgencyQuestions(ctx context.Context, a mingjing.Actor, cursor string) (mingjing.AgencyQuestionsView, error) {
+	const page = 25
+	agency, err := asOfficer(a)
+	if err != nil {
+		return mingjing.AgencyQuestionsView{}, err
+	}
+	if len(cursor) > 200 {
+		return mingjing.AgencyQuestionsView{}, public(ErrCursor)
+	}
+	return within(ctx, c, func(t *tx) (mingjing.AgencyQuestionsView, error) {
+		v := mingjing.AgencyQuestionsView{Questions: []mingjing.AgencyQuestion{}}
+		found, err := t.Cases(ctx, CaseQuery{CaseFilter: mingjing.CaseFilter{Agency: agency}, Asked: true, Now: c.Now(), Cursor: cursor, Limit: page + 1})
+		if err != nil {
+			return v, err
+		}
+		if len(found) > page {
+			found = found[:page]
+			v.Next = found[page-1].Cursor()
+		}
+		for _, d := range found {
+			q, err := c.showQuestion(ctx, t, d)
+			if err != nil {
+				return v, err
+			}
+			v.Questions = append(v.Questions, q)
+		}
+		return v, nil
+	})
+}
+
+// showQuestion is a question without the person.
+func (c *Casework) showQuestion(ctx context.Context, t *tx, d Dispute) (mingjing.AgencyQuestion, error) {
+	q := mingjing.AgencyQuestion{ID: d.ID, Code: d.CatalogueCode, Kind: d.Kind, State: d.State, Notice: 1, Open: waits(d)}
+	for _, k := range d.Clocks {
+		switch k.Code {
+		case "second":
+			q.Notice, q.Clock = 2, k
+		case "agency":
+			q.Clock = k
+		}
+	}
+	if q.Clock.MetAt == nil && c.clock.Now().After(q.Clock.Due) {
+		q.Clock.Missed = true
+	}
+	if d.RecordID != "" {
+		r, err := t.Record(ctx, d.RecordID)
+		q.Ref = r.Ref
+		return q, err
+	}
+	l, err := t.Listing(ctx, d.ListingID)
+	q.Ref = l.Ref
+	return q, err
+}
+
+// put is a case that was put to the agency and is not decided; nobody else's
+// exists for it.
+func put(ctx context.Context, t *tx, agency, id string) (Dispute, error) {
+	d, err := t.Dispute(ctx, id)
+	if err == nil && (d.AgencyCode != agency || !wasAsked(d) || d.State == mingjing.DisputeDecided) {
+		err = ErrNotFound
+	}
+	return d, err
+}
+
+// AgencyQuestion is one question with the resident's words and the list of the
+// evidence. The resident sees the look in the access log.
+func (c *Casework) AgencyQuestion(ctx context.Context, a mingjing.Actor, id string) (mingjing.AgencyQuestion, error) {
+	agency, err := asOfficer(a)
+	if err != nil {
+		return mingjing.AgencyQuestion{}, err
+	}
+	return within(ctx, c, func(t *tx) (mingjing.AgencyQuestion, error) {
+		d, err := put(ctx, t, agency, id)
+		if err != nil {
+			return mingjing.AgencyQuestion{}, err
+		}
+		q, err := c.wholeQuestion(ctx, t, d)
+		if err != nil {
+			return q, err
+		}
+		return q, t.look(ctx, c.signed(a), d.Resident, c.Now(), "question", id, "dispute")
+	})
+}
+
+func (c *Casework) wholeQuestion(ctx context.Context, t *tx, d Dispute) (mingjing.AgencyQuestion, error) {
+	q, err := c.showQuestion(ctx, t, d)
+	if err != nil {
+		return q, err
+	}
+	resident, err := t.Resident(ctx, d.Resident)
+	if err != nil {
+		return q, err
+	}
+	q.Resident, q.Reason, q.Statement = resident.Name, d.Reason, d.Statement
+	q.Opened, q.Answer = d.AgencyOpened, d.Answer
+	if q.Evidence, err = t.Evidence(ctx, d.ID); err != nil {
+		return q, err
+	}
+	if d.RecordID != "" {
+		r, err := t.Record(ctx, d.RecordID)
+		q.Subject, q.Occurred, q.Document = r.Subject, r.Occurred, &r.Document
+		return q, err
+	}
+	l, err := t.Listing(ctx, d.ListingID)
+	q.Subject, q.Document = l.Subject, &l.Document
+	return q, err
+}
+
+// An OfficerAnswer is what an officer answers to a question.
+type OfficerAnswer struct {
+	Position mingjing.AgencyPosition
+	Text     mingjing.Text
+	// Occurred is needed where a record's date is corrected.
+	Occurred string
+	// Document is needed but where the agency admits that it is wrong.
+	Document []Upload
+}
+
+// AgencyAnswer answers a question that is put to the actor's agency. It ends with
+// the agency's second notice: after that the point is lost.
+func (c *Casework) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string, in OfficerAnswer) (mingjing.AgencyQuestion, error) {
+	agency, err := asOfficer(a)
+	if err != nil {
+		return mingjing.AgencyQuestion{}, err
+	}
+	err = c.tx(ctx, func(t *tx) error {
+		_, err := put(ctx, t, agency, id)
+		return err
+	})
+	if err != nil {
+		return mingjing.AgencyQuestion{}, public(err)
+	}
+	text := mingjing.Text{}
+	for _, lang := range mingjing.Languages {
+		if s := strings.TrimSpace(strings.ReplaceAll(in.Text[lang], "\r\n", "\n")); s != "" {
+			text[lang] = s
+		}
+	}
+	var wrong []mingjing.FieldError
+	add := func(field, code string) { wrong = append(wrong, mingjing.FieldError{Field: field, Code: code}) }
+	if !slices.Contains(mingjing.AgencyPositions, in.Position) {
+		add("position", "position_required")
+	}
+	if text[mingjing.Languages[0]] == "" {
+		add("text_zh", "answer_text_required")
+	}
+	for lang, field := range map[string]string{mingjing.Languages[0]: "text_zh", mingjing.Languages[1]: "text_en"} {
+		if utf8.RuneCountInString(text[lang]) > MaxGround || !utf8.ValidString(text[lang]) {
+			add(field, "too_long")
+		}
+	}
+	switch {
+	case len(in.Document) > 1:
+		add("evidence", "answer_document_one")
+	case len(in.Document) == 0 && in.Position != mingjing.PositionWithdrawn:
+		add("evidence", "answer_document_required")
+	}
+	var files []cleanFile
+	if len(in.Document) == 1 {
+		if files, err = cleanAll(ctx, in.Document); err != nil {
+			e, ok := errors.AsType[*mingjing.Error](err)
+			if !ok {
+				return mingjing.AgencyQuestion{}, err
+			}
+			wrong = append(wrong, e.Fields...)
+		}
+	}
+	late := false
+	out, err := within(ctx, c, func(t *tx) (mingjing.AgencyQuestion, error) {
+		d, err := put(ctx, t, agency, id)
+		if err != nil {
+			return mingjing.AgencyQuestion{}, err
+		}
+		now := c.Now().UTC()
+		if late, err = c.overtaken(ctx, t, &d, now); late || err != nil {
+			return mingjing.AgencyQuestion{}, err
+		}
+		if !waits(d) {
+			return mingjing.AgencyQuestion{}, mingjing.Errorf(mingjing.Conflict, "answered_already")
+		}
+		word, wrong := mingjing.AgencyAnswer{Position: in.Position, Text: text, By: a.Name}, slices.Clone(wrong)
+		if in.Position == mingjing.PositionCorrected && d.RecordID != "" {
+			to, ok, err := c.correction(ctx, t, Ruling{CorrectTo: in.Occurred}, d)
+			if err != nil {
+				return mingjing.AgencyQuestion{}, err
+			}
+			word.Occurred = to
+			if !ok {
+				wrong = append(wrong, mingjing.FieldError{Field: "occurred", Code: "correction_required"})
+			}
+		}
+		if len(wrong) > 0 {
+			return mingjing.AgencyQuestion{}, mingjing.InvalidFields(wrong...)
+		}
+		if err := t.look(ctx, c.signed(a), d.Resident, now, "answer", id, "dispute"); err != nil {
+			return mingjing.AgencyQuestion{}, err
+		}
+		for _, f := range files {
+			f.evidence.AddedAt = now
+			if err := t.AddAnswerDocument(ctx, id, f.evidence, f.data); err != nil {
+				return mingjing.AgencyQuestion{}, err
+			}
+			word.Document = &f.evidence
+		}
+		if err := c.agencyAnswered(ctx, t, d, word, now); err != nil {
+			return mingjing.AgencyQuestion{}, err
+		}
+		if d, err = t.Dispute(ctx, id); err != nil {
+			return mingjing.AgencyQuestion{}, err
+		}
+		return c.wholeQuestion(ctx, t, d)
+	})
+	if late && err == nil {
+		err = mingjing.Errorf(mingjing.Conflict, "answer_too_late")
+	}
+	return out, err
+}
+
+// overtaken lets the agency's clocks run out that have, before an answer counts;
+// late when the second notice is over too. What it did then has to be kept.
+func (c *Casework) overtaken(ctx context.Context, t *tx, d *Dispute, now time.Time) (late bool, err error) {
+	for _, clock := range []string{"agency", "second"} {
+		i := slices.IndexFunc(d.Clocks, func(k mingjing.Clock) bool { return k.Code == clock && runs(k) && now.After(k.Due) })
+		if i < 0 || !waits(*d) {
+			continue
+		}
+		if err := c.agencySilent(ctx, t, d, clock, now); err != nil {
+			return false, err
+		}
+		if *d, err = t.Dispute(ctx, d.ID); err != nil {
+			return false, err
+		}
+	}
+	return d.State == mingjing.DisputeAgencyLost, nil
+}
+
+// AgencyEvidence is one piece of evidence of a case that was put to the actor's
+// agency, with its bytes. The resident and the handler get the receipt, and the
+// look is in the access log.
+func (c *Casework) AgencyEvidence(ctx context.Context, a mingjing.Actor, id string) (mingjing.Evidence, []byte, error) {
+	agency, err := asOfficer(a)
+	if err != nil {
+		return mingjing.Evidence{}, nil, err
+	}
+	var (
+		e    mingjing.Evidence
+		data []byte
+	)
+	open := func(t *tx) error {
+		dispute, evidence, bytes, err := t.EvidenceData(ctx, id)
+		if err != nil {
+			return err
+		}
+		d, err := put(ctx, t, agency, dispute)
+		if err != nil {
+			return err
+		}
+		now := c.Now().UTC()
+		e, data = evidence, bytes
+		if err := t.look(ctx, c.signed(a), d.Resident, now, "evidence", dispute, "dispute"); err != nil {
+			return err
+		}
+		own := d.Answer != nil && d.Answer.Document != nil && d.Answer.Document.ID == id
+		if own || slices.ContainsFunc(d.AgencyOpened, func(o mingjing.Opening) bool { return o.EvidenceID == id && o.Who == a.Name }) {
+			return nil
+		}
+		d.AgencyOpened = append(d.AgencyOpened, mingjing.Opening{EvidenceID: id, Name: evidence.Name, Agency: agency, Who: a.Name, At: now})
+		if err := t.SetDispute(ctx, d); err != nil {
+			return err
+		}
+		return c.tell(ctx, t, d)
+	}
+	for range maxLineTries {
+		if err = c.tx(ctx, open); !errors.Is(err, ErrConflict) {
+			break
+		}
+	}
+	if err != nil {
+		return mingjing.Evidence{}, nil, public(err)
+	}
+	return e, data, nil
+}
+
+// AgencyHoldings is a page of what the actor's agency has supplied: references and
+// states, which name nobody. A search by reference names the person, and then the
+// look is in that resident's access log.
+func (c *Casework) AgencyHoldings(ctx context.Context, a mingjing.Actor, ref, cursor string) (mingjing.AgencyRecordsView, error) {
+	const page = 50
+	agency, err := asOfficer(a)
+	if err != nil {
+		return mingjing.AgencyRecordsView{}, err
+	}
+	ref = strings.TrimSpace(ref)
+	if len(ref) > 128 || len(cursor) > 200 {
+		return mingjing.AgencyRecordsView{}, mingjing.Errorf(mingjing.Invalid, "invalid_filter")
+	}
+	return within(ctx, c, func(t *tx) (mingjing.AgencyRecordsView, error) {
+		v := mingjing.AgencyRecordsView{Ref: ref, Holdings: []mingjing.AgencyHolding{}}
+		if ref == "" {
+			var err error
+			v.Holdings, v.Next, err = t.Holdings(ctx, agency, cursor, page)
+			return v, err
+		}
+		records, listings, err := t.HeldByRef(ctx, agency, ref)
+		if err != nil {
+			return v, err
+		}
+		named := func(h mingjing.AgencyHolding, resident mingjing.ResidentID, id string) error {
+			r, err := t.Resident(ctx, resident)
+			if err != nil {
+				return err
+			}
+			h.Resident = r.Name
+			v.Holdings = append(v.Holdings, h)
+			return t.look(ctx, c.signed(a), resident, c.Now(), h.Kind, id, "record")
+		}
+		for _, id := range records {
+			r, err := t.Record(ctx, id)
+			if err == nil {
+				err = named(mingjing.AgencyHolding{Kind: "record", Ref: r.Ref, Code: r.Code, State: string(r.State)}, r.Resident, id)
+			}
+			if err != nil {
+				return v, err
+			}
+		}
+		for _, id := range listings {
+			l, err := t.Listing(ctx, id)
+			if err == nil {
+				err = named(mingjing.AgencyHolding{Kind: "listing", Ref: l.Ref, Code: l.Code, State: string(l.State)}, l.Resident, id)
+			}
+			if err != nil {
+				return v, err
+			}
+		}
+		return v, nil
+	})
+}

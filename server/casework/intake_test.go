@@ -1,0 +1,611 @@
+package casework_test
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework"
+	"mingjing/server/store"
+	"mingjing/server/store/pgtest"
+)
+
+// Officers of two agencies, each with a second factor.
+var (
+	judge   = mingjing.Actor{Role: mingjing.RoleAgency, ID: "g-1", Name: "Judge", Agency: "court", AAL: 2}
+	officer = mingjing.Actor{Role: mingjing.RoleAgency, ID: "g-2", Name: "Officer", Agency: "tax", AAL: 2}
+)
+
+func idNumber(n int) string {
+	return string(mingjing.MakeIDNumber(fmt.Sprintf("99999919800101%03d", n)))
+}
+
+// dated is a complete document of a day.
+func dated(kind string, on mingjing.Date) mingjing.Document {
+	d := doc(kind)
+	d.Date = on
+	return d
+}
+
+// owes is a line with a record of the court's about the nth resident.
+func owes(n int, ref string) casework.Line {
+	return casework.Line{Op: casework.OpRecord, Ref: ref, IDNumber: idNumber(n), Subject: "居民", Code: "court.unpaid_judgment",
+		Occurred: "2025-06-01", Detail: mingjing.Text{"zh-CN": "未履行。"}, Document: doc("judgment")}
+}
+
+var batches int
+
+// line submits one line as the court and returns "accepted", or field:code.
+func (c *city) line(t tb, l casework.Line) (string, string) {
+	t.Helper()
+	batches++
+	out, err := c.Submit(ctx, court, casework.Batch{ID: fmt.Sprint("batch ", batches), Lines: []casework.Line{l}})
+	must(t, err)
+	if len(out.Lines) != 1 || out.Accepted+out.Refused != 1 || out.Lines[0].Line != 1 || out.Lines[0].Ref != l.Ref {
+		t.Fatalf("%+v", out)
+	}
+	a := out.Lines[0]
+	if a.Status == casework.LineAccepted {
+		return "accepted", a.ID
+	}
+	return strings.TrimPrefix(a.Field+":"+a.Code, ":"), ""
+}
+
+func (c *city) lineIs(t tb, l casework.Line, want string) string {
+	t.Helper()
+	got, id := c.line(t, l)
+	if got != want {
+		t.Fatalf("%s %s is %s, want %s", l.Op, l.Ref, got, want)
+	}
+	return id
+}
+
+// noticesOf are the codes of the notices of a kind, newest first.
+func (c *city) noticesOf(t tb, a mingjing.Actor, kind mingjing.NoticeKind) string {
+	t.Helper()
+	var codes []string
+	for _, n := range c.inbox(t, a) {
+		if n.Kind == kind {
+			codes = append(codes, n.Code)
+		}
+	}
+	return strings.Join(codes, " ")
+}
+
+// seen are the actions of others in the resident's access log, newest first, each
+// with who it was.
+func (c *city) seen(t tb, a mingjing.Actor) string {
+	t.Helper()
+	var all []string
+	for _, l := range c.looks(t, a) {
+		if l.Role == mingjing.RoleAgency {
+			all = append(all, l.Action+" by "+l.Who)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// intakeOnEach runs a test of the intake on both engines.
+func intakeOnEach(t *testing.T, fn func(t *testing.T, c *city)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { fn(t, newCity(t)) })
+	t.Run("postgres", func(t *testing.T) {
+		s, err := store.Open(ctx, pgtest.Start(t), store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize)})
+		must(t, err)
+		t.Cleanup(func() { must(t, s.Close()) })
+		fn(t, cityOn(t, s))
+	})
+}
+
+func TestABadLineStopsNoGoodOne(t *testing.T) {
+	intakeOnEach(t, func(t *testing.T, c *city) {
+		a, b := c.resident(t, 1), c.resident(t, 2)
+		batch := casework.Batch{ID: "2026-03-02/1", Lines: []casework.Line{owes(1, "one"), {Bad: true}, owes(3, "three"), owes(2, "two")}}
+		out, err := c.Submit(ctx, court, batch)
+		must(t, err)
+		var got []string
+		for i, l := range out.Lines {
+			if l.Line != i+1 {
+				t.Errorf("line %d is answered as %d", i+1, l.Line)
+			}
+			got = append(got, l.Status+l.Field+l.Code)
+		}
+		want := []string{"accepted", "refusedline_unreadable", "refusedid_numberresident_unknown", "accepted"}
+		if !slices.Equal(got, want) || out.Accepted != 2 || out.Refused != 2 {
+			t.Fatalf("%v, want %v", got, want)
+		}
+		for _, who := range []mingjing.Actor{a, b} {
+			v, err := c.Records(ctx, who)
+			must(t, err)
+			if len(v.Records) != 1 || v.Records[0].Record.State != mingjing.RecordActive || v.Records[0].Record.Agency != "court" {
+				t.Errorf("%+v", v.Records)
+			}
+			if got := c.noticesOf(t, who, mingjing.NoticeRecordChanged); got != "added" {
+				t.Errorf("the resident is told %q", got)
+			}
+			if got := c.seen(t, who); got != "submit by court" {
+				t.Errorf("the access log has %q", got)
+			}
+			if s, err := c.Score(ctx, who, ""); s != nil || err != nil {
+				t.Errorf("a score was made that nobody asked for: %v %v", s, err)
+			}
+		}
+
+		// The same batch again is the same answer, and nothing happens twice.
+		again, err := c.Submit(ctx, court, batch)
+		must(t, err)
+		if fmt.Sprint(again) != fmt.Sprint(out) || c.noticesOf(t, a, mingjing.NoticeRecordChanged) != "added" {
+			t.Errorf("again: %+v", again)
+		}
+		other := batch
+		other.Lines = []casework.Line{owes(1, "other")}
+		_, err = c.Submit(ctx, court, other)
+		wants(t, err, "batch_changed")
+		// Another agency's ids are its own.
+		tax := court
+		tax.Agency = "tax"
+		o, err := c.Submit(ctx, tax, other)
+		must(t, err)
+		if o.Lines[0].Code != "not_from_agency" {
+			t.Errorf("%+v", o)
+		}
+	})
+}
+
+func TestABatchThatWasCutOffIsTakenUpAgain(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	c.lineIs(t, owes(1, "one"), "accepted")
+	// What a process that died in between has left.
+	batch := casework.Batch{ID: "cut", Lines: []casework.Line{owes(1, "one"), owes(1, "two")}}
+	batch.Lines[1].Occurred, batch.Lines[1].Document.Number = "2025-07-01", "No. 2"
+	var both sync.WaitGroup
+	answers := make([]casework.BatchAnswer, 2)
+	for i := range answers {
+		both.Go(func() {
+			var err error
+			if answers[i], err = c.Submit(ctx, court, batch); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	both.Wait()
+	if fmt.Sprint(answers[0]) != fmt.Sprint(answers[1]) || answers[0].Accepted != 2 {
+		t.Errorf("%+v", answers)
+	}
+	v, err := c.Records(ctx, a)
+	must(t, err)
+	if len(v.Records) != 2 || c.noticesOf(t, a, mingjing.NoticeRecordChanged) != "added added" {
+		t.Errorf("%d records", len(v.Records))
+	}
+}
+
+func TestBatchesAreBounded(t *testing.T) {
+	c := newCity(t)
+	for code, b := range map[string]casework.Batch{
+		"id:batch_id_required": {Lines: []casework.Line{owes(1, "one")}},
+		"lines:batch_empty":    {ID: "x"},
+		"lines:batch_too_long": {ID: "x", Lines: make([]casework.Line, casework.MaxLines+1)},
+	} {
+		_, err := c.Submit(ctx, court, b)
+		wants(t, err, code)
+	}
+}
+
+func TestARecordIsRefusedAtTheDoorForWhatScoringWouldNotCount(t *testing.T) {
+	c := newCity(t)
+	c.resident(t, 1)
+	for want, change := range map[string]func(*casework.Line){
+		"ref:ref_required":           func(l *casework.Line) { l.Ref = "" },
+		"op:op_unknown":              func(l *casework.Line) { l.Op = "delete" },
+		"id_number:id_number_length": func(l *casework.Line) { l.IDNumber = "1" },
+		"id_number:resident_unknown": func(l *casework.Line) { l.IDNumber = idNumber(2) },
+		"code:not_in_catalogue":      func(l *casework.Line) { l.Code = "friends.of" },
+		"code:not_from_agency":       func(l *casework.Line) { l.Code = "tax.a_grade_redlist" },
+		"document:no_document":       func(l *casework.Line) { l.Document.Hash = "" },
+		"document:wrong_document":    func(l *casework.Line) { l.Document.Kind = "listing_decision" },
+		"occurred:not_yet":           func(l *casework.Line) { l.Occurred = "2026-03-03" },
+		"occurred:expired":           func(l *casework.Line) { l.Occurred = "1999-03-03" },
+		"occurred:invalid_date":      func(l *casework.Line) { l.Occurred = "yesterday" },
+		"detail:too_long":            func(l *casework.Line) { l.Detail = mingjing.Text{"en": strings.Repeat("x", 1001)} },
+	} {
+		l := owes(1, "one")
+		change(&l)
+		got, _ := c.line(t, l)
+		if want == "code:not_from_agency" && got == "code:not_in_catalogue" {
+			continue // a list is no record
+		}
+		if got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+func TestWhatWasRemovedComesBackOnlyAsANewCase(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	id := c.lineIs(t, owes(1, "one"), "accepted")
+	if again := c.lineIs(t, owes(1, "one"), "accepted"); again != id {
+		t.Errorf("the same reference is another record: %s, %s", id, again)
+	}
+	other := owes(1, "one")
+	other.Occurred = "2025-07-01"
+	c.lineIs(t, other, "ref:ref_known")
+	c.lineIs(t, casework.Line{Op: casework.OpRevocation, Ref: "one"}, "reason:change_reason_required")
+	c.lineIs(t, casework.Line{Op: casework.OpRevocation, Ref: "none", Reason: "x"}, "ref:ref_unknown")
+	c.lineIs(t, casework.Line{Op: casework.OpRevocation, Ref: "one", Reason: "判决已撤销。"}, "accepted")
+	c.lineIs(t, casework.Line{Op: casework.OpRevocation, Ref: "one", Reason: "判决已撤销。"}, "accepted")
+	if r := c.storedRecord(t, id); r.State != mingjing.RecordRemoved || r.Changed != "判决已撤销。" || r.RemovedOn != "2026-03-02" {
+		t.Errorf("%+v", r)
+	}
+	c.lineIs(t, owes(1, "one"), "ref:needs_new_case")
+	c.lineIs(t, owes(1, "two"), "document:needs_new_case")
+	c.clock.pass(72 * time.Hour)
+	anew := owes(1, "two")
+	anew.Document = dated("judgment", "2026-03-04")
+	c.lineIs(t, anew, "accepted")
+	if got := c.noticesOf(t, a, mingjing.NoticeRecordChanged); got != "reinserted removed added" {
+		t.Errorf("the resident is told %q", got)
+	}
+}
+
+func TestACorrectionIsNeverBehindTheResidentsBack(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	c.ready(t, a, "honest-shanghai")
+	before := c.latest(t, a, "honest-shanghai")
+	id := c.lineIs(t, owes(1, "one"), "accepted")
+	added := c.latest(t, a, "honest-shanghai")
+	if added.Value >= before.Value || added.Cause != "record_changed" {
+		t.Fatalf("%d by %s after %d", added.Value, added.Cause, before.Value)
+	}
+	fix := casework.Line{Op: casework.OpCorrection, Ref: "one", Occurred: "2025-05-01", Reason: "日期有误。"}
+	c.lineIs(t, casework.Line{Op: casework.OpCorrection, Ref: "one", Occurred: "2025-05-01"}, "reason:change_reason_required")
+	c.lineIs(t, fix, "accepted")
+	if r := c.storedRecord(t, id); r.Occurred != "2025-05-01" || r.State != mingjing.RecordCorrected || r.Changed != "日期有误。" {
+		t.Errorf("%+v", r)
+	}
+	fix.Occurred = "2027-01-01"
+	c.lineIs(t, fix, "occurred:not_yet")
+	d := c.file(t, a, id, "")
+	fix.Occurred = "2025-05-02"
+	c.lineIs(t, fix, "ref:case_open") // later, so it counts for longer
+	c.lineIs(t, casework.Line{Op: casework.OpCorrection, Ref: "one", Document: dated("judgment", "2025-06-03"), Reason: "x"}, "ref:case_open")
+	fix.Occurred = "2025-04-01"
+	c.lineIs(t, fix, "accepted")
+	if r := c.storedRecord(t, id); r.Occurred != "2025-04-01" || r.State != mingjing.RecordDisputed {
+		t.Errorf("%+v", r)
+	}
+	c.put(t, d.ID)
+	c.offices.answer = says(mingjing.PositionMaintained)
+	_, err := casework.AskQuestion(c.Casework, ctx, d.ID)
+	must(t, err)
+	_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."})
+	must(t, err)
+	fix.Occurred = "2025-06-01"
+	c.lineIs(t, fix, "occurred:needs_new_case") // not back behind what was looked at
+	if got := c.noticesOf(t, a, mingjing.NoticeRecordChanged); got != "corrected corrected added" {
+		t.Errorf("the resident is told %q", got)
+	}
+}
+
+func TestARevokedBasisEndsTheDisputeForTheResident(t *testing.T) {
+	c := newCity(t)
+	a, record, listing := c.owing(t, 1)
+	d, e := c.file(t, a, record, ""), c.file(t, a, "", listing)
+	c.put(t, e.ID)
+	c.lineIs(t, casework.Line{Op: casework.OpRevocation, Ref: "debt", Reason: "依据已撤销。"}, "accepted")
+	c.lineIs(t, casework.Line{Op: casework.OpRevocation, Ref: "list", Reason: "依据已撤销。"}, "accepted")
+	if r, l := c.storedRecord(t, record), c.storedListing(t, listing); r.State != mingjing.RecordRemoved || l.State != mingjing.ListingAnnulled {
+		t.Fatalf("%s, %s", r.State, l.State)
+	}
+	_, err := c.Assign(ctx, handler, d.ID) // nobody had taken it yet
+	must(t, err)
+	for _, id := range []string{d.ID, e.ID} {
+		k := c.storedDispute(t, id)
+		if k.State != mingjing.DisputeAgencyAnswered || k.Answer == nil || k.Answer.Position != mingjing.PositionWithdrawn || k.Answer.Text["zh-CN"] != "依据已撤销。" {
+			t.Fatalf("%+v", k)
+		}
+		_, err := c.Decide(ctx, handler, id, casework.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."})
+		wants(t, err, "agency_lost")
+		_, err = c.Decide(ctx, handler, id, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
+		must(t, err)
+	}
+	if r, l := c.storedRecord(t, record), c.storedListing(t, listing); r.State != mingjing.RecordRemoved || l.State != mingjing.ListingAnnulled {
+		t.Errorf("%s, %s", r.State, l.State)
+	}
+	if s := c.latest(t, a, "honest-shanghai"); counts(s, record) || counts(s, listing) {
+		t.Error("what was revoked counts")
+	}
+}
+
+func TestAListingIsProposedAndGivenUpThroughTheIntake(t *testing.T) {
+	for state, bring := range map[mingjing.ListingState]func(c *city, a mingjing.Actor, l mingjing.Listing){
+		mingjing.ListingProposed: func(*city, mingjing.Actor, mingjing.Listing) {},
+		mingjing.ListingDecided: func(c *city, _ mingjing.Actor, l mingjing.Listing) {
+			c.decidedBy(t, l, mingjing.OutcomeApproved)
+		},
+		mingjing.ListingServed: func(c *city, a mingjing.Actor, l mingjing.Listing) {
+			c.decidedBy(t, l, mingjing.OutcomeApproved)
+			must(t, c.ConfirmReceipt(ctx, a, l.ID))
+		},
+	} {
+		for op, served := range map[string]mingjing.ListingState{casework.OpRevocation: mingjing.ListingAnnulled, casework.OpLift: mingjing.ListingLifted} {
+			c := newCity(t)
+			a := c.resident(t, 1)
+			p := proposal(1, "list")
+			id := c.lineIs(t, casework.Line{Op: casework.OpListing, Ref: "list", IDNumber: idNumber(1), Code: p.Code, Ground: p.Ground,
+				Measures: p.Measures, Months: p.Months, Document: p.Document}, "accepted")
+			l := c.storedListing(t, id)
+			bring(c, a, l.Listing)
+			if got := c.storedListing(t, id).State; got != state {
+				t.Fatalf("it is %s, want %s", got, state)
+			}
+			want := map[mingjing.ListingState]mingjing.ListingState{mingjing.ListingProposed: mingjing.ListingRefused,
+				mingjing.ListingDecided: mingjing.ListingAnnulled, mingjing.ListingServed: served}[state]
+			c.lineIs(t, casework.Line{Op: op, Ref: "list", Reason: "不再主张。"}, "accepted")
+			if got := c.storedListing(t, id).State; got != want {
+				t.Errorf("%s of what is %s makes it %s, want %s", op, state, got, want)
+			}
+			if d := c.storedDispute(t, l.CaseID); d.State != mingjing.DisputeDecided || !d.NextDue.IsZero() {
+				t.Errorf("its case is %s", d.State)
+			}
+		}
+	}
+}
+
+func TestWhatWasSubmittedStaysWhenAReplyLeavesItOut(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	id := c.lineIs(t, owes(1, "one"), "accepted")
+	c.ready(t, a, "honest-shanghai")
+	if r := c.storedRecord(t, id); r.State != mingjing.RecordActive {
+		t.Errorf("it is %s", r.State)
+	}
+	if !counts(c.latest(t, a, "honest-shanghai"), id) {
+		t.Error("it does not count")
+	}
+}
+
+// question brings a dispute with one piece of evidence before the court.
+func (c *city) question(t tb, n int) (a mingjing.Actor, d mingjing.Dispute) {
+	t.Helper()
+	a, record, _ := c.owing(t, n)
+	d = c.file(t, a, record, "", pdf)
+	c.put(t, d.ID)
+	return a, d
+}
+
+func stands() casework.OfficerAnswer {
+	return casework.OfficerAnswer{Position: mingjing.PositionMaintained, Text: mingjing.Text{"zh-CN": "记录无误。", "en": "It is right."},
+		Document: []casework.Upload{pdf}}
+}
+
+func TestAnAgencyAnswersWithADocument(t *testing.T) {
+	intakeOnEach(t, func(t *testing.T, c *city) {
+		a, d := c.question(t, 1)
+		heard := c.bus.count("agency:court", mingjing.EventDispute)
+		if heard == 0 {
+			t.Error("the agency's screens were not told of the question")
+		}
+		list, err := c.AgencyQuestions(ctx, judge, "")
+		must(t, err)
+		if len(list.Questions) != 1 || list.Questions[0].ID != d.ID || list.Questions[0].Ref != "debt" || !list.Questions[0].Open ||
+			list.Questions[0].Clock.Code != "agency" || list.Questions[0].Resident != "" || list.Questions[0].Statement != "" {
+			t.Fatalf("%+v", list)
+		}
+		if got := c.seen(t, a); got != "" {
+			t.Errorf("the list names nobody, and the access log has %q", got)
+		}
+		q, err := c.AgencyQuestion(ctx, judge, d.ID)
+		must(t, err)
+		if q.Resident != "居民1" || q.Statement != "That was not me." || q.Reason != mingjing.ReasonNotMe || len(q.Evidence) != 1 {
+			t.Fatalf("%+v", q)
+		}
+		for range 2 {
+			e, data, err := c.AgencyEvidence(ctx, judge, q.Evidence[0].ID)
+			if err != nil || e.ID != q.Evidence[0].ID || !bytes.Equal(data, pdf.Data) {
+				t.Fatalf("%+v %v", e, err)
+			}
+		}
+		if got, want := c.seen(t, a), "evidence by 上海市高级人民法院 Judge, evidence by 上海市高级人民法院 Judge, question by 上海市高级人民法院 Judge"; got != want {
+			t.Errorf("the access log has %q", got)
+		}
+		own, err := c.Dispute(ctx, a, d.ID)
+		must(t, err)
+		if len(own.AgencyOpened) != 1 || own.AgencyOpened[0].EvidenceID != q.Evidence[0].ID || own.AgencyOpened[0].Who != "Judge" || own.AgencyOpened[0].Agency != "court" {
+			t.Errorf("the receipt is %+v", own.AgencyOpened)
+		}
+		for code, change := range map[string]func(*casework.OfficerAnswer){
+			"position:position_required":        func(w *casework.OfficerAnswer) { w.Position = "maybe" },
+			"text_zh:answer_text_required":      func(w *casework.OfficerAnswer) { w.Text = mingjing.Text{"en": "x"} },
+			"text_en:too_long":                  func(w *casework.OfficerAnswer) { w.Text["en"] = strings.Repeat("x", 1001) },
+			"evidence:answer_document_required": func(w *casework.OfficerAnswer) { w.Document = nil },
+			"evidence:answer_document_one":      func(w *casework.OfficerAnswer) { w.Document = []casework.Upload{pdf, pdf} },
+			"evidence:evidence_type":            func(w *casework.OfficerAnswer) { w.Document = []casework.Upload{{Name: "a.exe", Data: []byte("MZ")}} },
+			"occurred:correction_required": func(w *casework.OfficerAnswer) {
+				w.Position, w.Occurred = mingjing.PositionCorrected, "2025-08-01" // later is worse
+			},
+		} {
+			w := stands()
+			change(&w)
+			_, err := c.AgencyAnswer(ctx, judge, d.ID, w)
+			wants(t, err, code)
+		}
+		answered, err := c.AgencyAnswer(ctx, judge, d.ID, stands())
+		must(t, err)
+		if answered.Open || answered.Answer == nil || answered.Answer.By != "Judge" || answered.Answer.Document == nil {
+			t.Fatalf("%+v", answered)
+		}
+		_, err = c.AgencyAnswer(ctx, judge, d.ID, stands())
+		wants(t, err, "answered_already")
+		doc := answered.Answer.Document.ID
+		for _, who := range []mingjing.Actor{a, handler} {
+			if e, data, err := c.EvidenceFile(ctx, who, doc); err != nil || e.ID != doc || !bytes.Equal(data, pdf.Data) {
+				t.Errorf("%s opens the answer's document: %v", who.Role, err)
+			}
+		}
+		k, err := c.Case(ctx, handler, d.ID)
+		must(t, err)
+		if k.State != mingjing.DisputeAgencyAnswered || k.Answer.Document == nil || len(k.Evidence) != 1 || len(k.AgencyOpened) != 1 {
+			t.Errorf("%+v", k.Dispute)
+		}
+		if c.bus.count("agency:court", mingjing.EventDispute) <= heard {
+			t.Error("the agency's screens were not told that it is answered")
+		}
+		if list, err = c.AgencyQuestions(ctx, judge, ""); err != nil || len(list.Questions) != 0 {
+			t.Errorf("%+v %v", list, err)
+		}
+	})
+}
+
+func TestAnAnswerCountsUntilTheSecondNoticeIsOver(t *testing.T) {
+	for notice, code := range map[int]string{1: "", 2: "answer_too_late"} {
+		c := newCity(t)
+		_, d := c.question(t, 1)
+		for range notice {
+			q, err := c.AgencyQuestion(ctx, judge, d.ID)
+			must(t, err)
+			c.clock.set(q.Clock.Due.Add(time.Minute)) // and no worker has looked yet
+			if notice == 2 && q.Notice == 1 {
+				_, err = casework.AskQuestion(c.Casework, ctx, d.ID)
+				must(t, err)
+			}
+		}
+		_, err := c.AgencyAnswer(ctx, judge, d.ID, stands())
+		wants(t, err, code)
+		k := c.storedDispute(t, d.ID)
+		r := c.storedRecord(t, k.RecordID)
+		switch {
+		case notice == 1 && (k.State != mingjing.DisputeAgencyAnswered || r.State != mingjing.RecordSuspended):
+			t.Errorf("in the second notice: %s, %s", k.State, r.State)
+		case notice == 2 && (k.State != mingjing.DisputeAgencyLost || r.State != mingjing.RecordRemoved):
+			t.Errorf("too late: %s, %s", k.State, r.State)
+		}
+	}
+}
+
+func TestAnAgencySeesWhatIsPutToItAndNothingElse(t *testing.T) {
+	c := newCity(t)
+	a, d := c.question(t, 1)
+	own, err := c.Dispute(ctx, a, d.ID)
+	must(t, err)
+	evidence := own.Evidence[0].ID
+	_, _, unasked := c.owing(t, 2)
+	b := c.resident(t, 2)
+	quiet := c.file(t, b, "", unasked, pdf)
+	before := c.seen(t, a)
+	try := func(name string, who mingjing.Actor, dispute, evidence, want string) {
+		t.Helper()
+		_, err := c.AgencyQuestion(ctx, who, dispute)
+		wants(t, err, want)
+		_, err = c.AgencyAnswer(ctx, who, dispute, stands())
+		wants(t, err, want)
+		_, data, err := c.AgencyEvidence(ctx, who, evidence)
+		wants(t, err, want)
+		if data != nil {
+			t.Errorf("%s got a file", name)
+		}
+	}
+	try("another agency", officer, d.ID, evidence, "not_found")
+	try("a case not put to it", judge, quiet.ID, quiet.Evidence[0].ID, "not_found")
+	try("no such case", judge, "none", "none", "not_found")
+	half := judge
+	half.AAL = 1
+	try("without a second factor", half, d.ID, evidence, "aal2_required")
+	try("its computer", court, d.ID, evidence, "aal2_required")
+	for _, who := range []mingjing.Actor{a, handler, supervisor, auditor, {}, {Role: mingjing.RoleAgency, ID: "g", AAL: 2}} {
+		try(string(who.Role), who, d.ID, evidence, "forbidden")
+		_, err := c.AgencyQuestions(ctx, who, "")
+		wants(t, err, "forbidden")
+		_, err = c.AgencyHoldings(ctx, who, "", "")
+		wants(t, err, "forbidden")
+		_, err = c.Submit(ctx, who, casework.Batch{ID: "x", Lines: []casework.Line{owes(1, "one")}})
+		wants(t, err, "forbidden")
+	}
+	if list, err := c.AgencyQuestions(ctx, officer, ""); err != nil || len(list.Questions) != 0 {
+		t.Errorf("%+v %v", list, err)
+	}
+	if after := c.seen(t, a); after != before {
+		t.Errorf("what was refused is in the access log: %q", after)
+	}
+	if _, _, err := c.EvidenceFile(ctx, judge, evidence); codeOf(err) != "forbidden" {
+		t.Error(err)
+	}
+	// Decided, it is the agency's no longer.
+	_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.", Answers: map[string]string{evidence: "Seen."}})
+	must(t, err)
+	try("a decided case", judge, d.ID, evidence, "not_found")
+}
+
+func TestWhatAnAgencyHasSuppliedNamesNobodyUnlessSearched(t *testing.T) {
+	intakeOnEach(t, func(t *testing.T, c *city) {
+		a := c.resident(t, 1)
+		for i := range 60 {
+			l := owes(1, fmt.Sprintf("ref-%02d", i))
+			l.Document.Number = l.Ref
+			c.lineIs(t, l, "accepted")
+		}
+		c.propose(t, 1, "list")
+		before := c.seen(t, a)
+		v, err := c.AgencyHoldings(ctx, judge, "", "")
+		must(t, err)
+		next, err := c.AgencyHoldings(ctx, judge, "", v.Next)
+		must(t, err)
+		all := append(v.Holdings, next.Holdings...)
+		if len(v.Holdings) != 50 || len(all) != 61 || next.Next != "" || all[0].Ref != "ref-59" || all[60].Ref != "list" || all[60].State != "proposed" {
+			t.Fatalf("%d, %d: %+v", len(v.Holdings), len(all), next)
+		}
+		for _, h := range all {
+			if h.Resident != "" {
+				t.Errorf("%+v", h)
+			}
+		}
+		if got := c.seen(t, a); got != before {
+			t.Errorf("the access log has %q", got)
+		}
+		one, err := c.AgencyHoldings(ctx, judge, " list ", "")
+		must(t, err)
+		if len(one.Holdings) != 1 || one.Holdings[0].Resident != "居民1" || one.Holdings[0].Kind != "listing" {
+			t.Errorf("%+v", one)
+		}
+		if got := c.seen(t, a); got != "listing by 上海市高级人民法院 Judge, "+before {
+			t.Errorf("the access log has %q", got)
+		}
+		if v, err := c.AgencyHoldings(ctx, officer, "list", ""); err != nil || len(v.Holdings) != 0 {
+			t.Errorf("another agency finds %+v %v", v, err)
+		}
+		for _, cursor := range []string{"x", "record.", "record.-1", "dispute.1"} {
+			_, err := c.AgencyHoldings(ctx, judge, "", cursor)
+			wants(t, err, "invalid_cursor")
+		}
+	})
+}
+
+func TestAKeyIsItsAgencysUntilItIsRevoked(t *testing.T) {
+	c := newCity(t)
+	_, err := c.AddAgencyKey(ctx, "nobody")
+	wants(t, err, "agency_unknown")
+	k, err := c.AddAgencyKey(ctx, "court")
+	must(t, err)
+	if a, err := c.AgencyByKey(ctx, k.ID); err != nil || a.Agency != "court" || a.Role != mingjing.RoleAgency || a.AAL != 0 {
+		t.Errorf("%+v %v", a, err)
+	}
+	must(t, c.RevokeAgencyKey(ctx, k.ID))
+	must(t, c.RevokeAgencyKey(ctx, k.ID))
+	_, err = c.AgencyByKey(ctx, k.ID)
+	wants(t, err, "key_unknown")
+	_, err = c.AgencyByKey(ctx, "none")
+	wants(t, err, "key_unknown")
+	wants(t, c.RevokeAgencyKey(ctx, "none"), "not_found")
+	keys, err := c.AgencyKeys(ctx)
+	must(t, err)
+	if len(keys) != 1 || keys[0].RevokedAt == nil {
+		t.Errorf("%+v", keys)
+	}
+}

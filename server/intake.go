@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"mingjing"
+	"mingjing/server/agency"
+	"mingjing/server/casework"
+	"mingjing/server/store"
+	"mingjing/web/rulebooks"
+)
+
+// An intake says whose key signed a request. Each request is good once on this
+// server; on another it would find its batch answered already.
+type intake struct {
+	casework *casework.Casework
+	master   []byte
+	clock    casework.Clock
+
+	mu        sync.Mutex
+	verifiers map[string]*agency.Verifier // by key id, only of keys that exist
+}
+
+func newIntake(c *casework.Casework, master []byte, clock casework.Clock) *intake {
+	return &intake{casework: c, master: master, clock: clock, verifiers: map[string]*agency.Verifier{}}
+}
+
+func (i *intake) verify(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, error) {
+	if keyID == "" || len(keyID) > 64 {
+		return mingjing.Actor{}, mingjing.Errorf(mingjing.Unauthenticated, "key_unknown")
+	}
+	a, err := i.casework.AgencyByKey(ctx, keyID)
+	if err != nil {
+		return mingjing.Actor{}, err
+	}
+	i.mu.Lock()
+	v := i.verifiers[keyID]
+	if v == nil {
+		v = agency.NewVerifier(agency.IntakeKey(i.master, a.Agency, keyID), i.clock)
+		i.verifiers[keyID] = v
+	}
+	i.mu.Unlock()
+	if err := v.Verify(method, path, signature, body); err != nil {
+		return mingjing.Actor{}, mingjing.Errorf(mingjing.Unauthenticated, "signature_invalid")
+	}
+	return a, nil
+}
+
+// runAgency is the agency command.
+func runAgency(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	fail := func(err error) int {
+		fmt.Fprintln(stderr, "mingjing:", err)
+		return 1
+	}
+	know := len(args) == 3 && args[0] == "key" && (args[1] == "add" || args[1] == "revoke") ||
+		len(args) == 2 && args[0] == "key" && args[1] == "list"
+	if !know {
+		fmt.Fprint(stderr, "mingjing: agency key add CODE, agency key list, or agency key revoke ID\n\n"+usage)
+		return 2
+	}
+	s, err := readSettings(getenv)
+	if err != nil && s.Data == "" {
+		return fail(err)
+	}
+	office, master, closeStore, err := openOffice(ctx, s)
+	if err != nil {
+		return fail(err)
+	}
+	defer func() { _ = closeStore() }()
+	switch args[1] {
+	case "add":
+		k, err := office.AddAgencyKey(ctx, args[2])
+		if err != nil {
+			return fail(said(err, args[2]))
+		}
+		fmt.Fprintf(stdout, "key     %s\nagency  %s\nsecret  %s\n\nThe secret is shown once. It is hex; what signs is its bytes.\n",
+			k.ID, k.Agency, hex.EncodeToString(agency.IntakeKey(master, k.Agency, k.ID)))
+	case "revoke":
+		if err := office.RevokeAgencyKey(ctx, args[2]); err != nil {
+			return fail(said(err, args[2]))
+		}
+		fmt.Fprintf(stdout, "%s is revoked.\n", args[2])
+	case "list":
+		keys, err := office.AgencyKeys(ctx)
+		if err != nil {
+			return fail(err)
+		}
+		for _, k := range keys {
+			state := "good"
+			if k.RevokedAt != nil {
+				state = "revoked " + k.RevokedAt.Format(time.RFC3339)
+			}
+			fmt.Fprintf(stdout, "%s  %s  %s  %s\n", k.ID, k.Agency, k.CreatedAt.Format(time.RFC3339), state)
+		}
+	}
+	return 0
+}
+
+// said is an error in words for a terminal.
+func said(err error, what string) error {
+	if e, ok := errors.AsType[*mingjing.Error](err); ok {
+		switch e.Code {
+		case "agency_unknown":
+			return fmt.Errorf("no rulebook has an agency %q", what)
+		case "not_found":
+			return fmt.Errorf("there is no key %q", what)
+		}
+	}
+	return err
+}
+
+// quiet are the ports that the tool has no use for.
+type quiet struct{}
+
+func (quiet) Publish(context.Context, string, mingjing.Event) error { return nil }
+func (quiet) Records(context.Context, string, casework.Inquiry) (casework.Reply, error) {
+	return casework.Reply{}, errors.New("nobody is asked here")
+}
+func (quiet) Ask(context.Context, string, casework.Question) (*mingjing.AgencyAnswer, error) {
+	return nil, errors.New("nobody is asked here")
+}
+
+// openOffice opens as much of the server as the tool needs, also while one runs.
+func openOffice(ctx context.Context, s Settings) (*casework.Casework, []byte, func() error, error) {
+	dir, err := filepath.Abs(s.Data)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("DATA: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, nil, nil, fmt.Errorf("DATA: %w", err)
+	}
+	keys, err := readSecrets(dir)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	books, err := rulebooks.All()
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("rulebooks: %w", err)
+	}
+	calendars, err := rulebooks.Calendars()
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("calendars: %w", err)
+	}
+	url := s.DatabaseURL
+	if strings.TrimSpace(url) == "" {
+		url = "sqlite://" + filepath.Join(dir, "mingjing.db")
+	}
+	log := slog.New(slog.DiscardHandler)
+	db, err := store.Open(ctx, url, store.Options{IDKey: keys.IDKey, Logger: log})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	c, err := casework.New(casework.Config{Store: db, Bus: quiet{}, Agencies: quiet{}, Clock: systemClock{}, Books: books, Calendars: calendars, Logger: log})
+	if err != nil {
+		return nil, nil, nil, errors.Join(err, db.Close())
+	}
+	return c, keys.AgencyKey, db.Close, nil
+}

@@ -1,0 +1,260 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"mingjing"
+	"mingjing/server/agency"
+	"mingjing/server/casework"
+)
+
+// tool runs the agency command on the city's data, while its server runs.
+func (c *city) tool(t testing.TB, args ...string) (string, int) {
+	t.Helper()
+	var out, wrong bytes.Buffer
+	env := map[string]string{"DATA": c.dir, "DEMO": "1"}
+	code := run(context.Background(), append([]string{"agency"}, args...), func(k string) string { return env[k] }, &out, &wrong)
+	return out.String() + wrong.String(), code
+}
+
+// newKey makes a key with the tool.
+func (c *city) newKey(t testing.TB, code string) (id, secret string) {
+	t.Helper()
+	out, exit := c.tool(t, "key", "add", code)
+	if _, err := fmt.Sscanf(out, "key     %s\nagency  "+code+"\nsecret  %s\n", &id, &secret); err != nil || exit != 0 {
+		t.Fatalf("%d: %v\n%s", exit, err, out)
+	}
+	return id, secret
+}
+
+// submit sends a batch as an agency's computer does.
+func (b *browser) submit(id, secret, path, kind string, body []byte, at time.Time) answer {
+	b.t.Helper()
+	key, err := hex.DecodeString(secret)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return b.send("POST", path, body, "Content-Type", kind, "Accept", "application/json", "Mingjing-Key", id,
+		"Mingjing-Signature", agency.Sign(key, "POST", path, at, body))
+}
+
+const batchPath = "/api/intake/batches"
+
+func fare(n mingjing.IDNumber, ref string) casework.Line {
+	on := mingjing.DateOf(time.Now().AddDate(0, 0, -10))
+	return casework.Line{Op: casework.OpRecord, Ref: ref, IDNumber: string(n), Code: "metro.fare_evasion", Occurred: string(on),
+		Detail:   mingjing.Text{"zh-CN": "未刷卡进站。", "en": "Entered without a ticket."},
+		Document: mingjing.Document{Kind: "penalty_decision", Issuer: "上海申通地铁集团有限公司", Number: "罚 " + ref, Date: on.AddDays(1), Hash: strings.Repeat("ab", 32)}}
+}
+
+func batch(t testing.TB, id string, lines ...casework.Line) []byte {
+	t.Helper()
+	data, err := json.Marshal(casework.Batch{ID: id, Lines: lines})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestAnAgencySubmitsAndItsOfficerAnswersByHand(t *testing.T) {
+	c := theOpenCity(t)
+	b := c.resident(t, "ordinary 13")
+	number := c.account(t, "ordinary 13").IDNumber
+	id, secret := c.newKey(t, "metro")
+	now := time.Now()
+	machine := c.browser(t)
+	machine.origin, machine.site = "", ""
+	body := batch(t, "one", fare(number, "M-1"), fare("999999198001010000", "M-2"))
+	out := into[casework.BatchAnswer](machine.submit(id, secret, batchPath, "application/json", body, now).want(200))
+	if out.Accepted != 1 || out.Refused != 1 || out.Lines[0].ID == "" || out.Lines[1].Field != "id_number" {
+		t.Fatalf("%+v", out)
+	}
+	again := into[casework.BatchAnswer](machine.submit(id, secret, batchPath, "application/json", body, now).want(200))
+	if fmt.Sprint(again) != fmt.Sprint(out) {
+		t.Errorf("again: %+v", again)
+	}
+	if code := machine.submit(id, secret, batchPath, "application/json", batch(t, "one", fare(number, "M-3")), now).problem(409); code != "batch_changed" {
+		t.Error(code)
+	}
+	csv := "op,ref,occurred,reason\ncorrection,M-1," + string(mingjing.DateOf(now.AddDate(0, 0, -11))) + ",日期有误\nlift,M-9,,so\n"
+	a := machine.submit(id, secret, batchPath+"?id=two", "text/csv", []byte(csv), now).want(200)
+	if out := into[casework.BatchAnswer](a); out.Accepted != 1 || out.Lines[1].Code != "ref_unknown" {
+		t.Errorf("%s", a.body)
+	}
+	records := slices.DeleteFunc(list[mingjing.Record](b.json("GET", "/api/records", nil)), func(r mingjing.Record) bool { return r.ID != out.Lines[0].ID })
+	if len(records) != 1 || records[0].Agency != "metro" || records[0].State != mingjing.RecordCorrected || records[0].Changed != "日期有误" {
+		t.Fatalf("%+v", records)
+	}
+
+	// The resident disputes it, and the agency that never answers by itself does.
+	officer, handler := c.desk(t, "g-3001"), c.desk(t, "h-1002")
+	ws, _, err := officer.stream("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ws.Close() }()
+	d := into[mingjing.Dispute](b.upload("/api/disputes", "application/json",
+		map[string]string{"record_id": records[0].ID, "reason": "wrong_facts", "statement": "I had a ticket."}, []file{{"ticket.pdf", pdf}}).want(201))
+	handler.json("POST", "/api/admin/cases/"+d.ID+"/assign", nil).want(200)
+	officer.json("GET", "/api/agency/questions/"+d.ID, nil).want(404)
+	handler.json("POST", "/api/admin/cases/"+d.ID+"/ask-agency", nil).want(200)
+	if e, err := hear(t, ws); err != nil || e.ID != d.ID || e.Kind != mingjing.EventDispute {
+		t.Errorf("the officer's screen hears %+v %v", e, err)
+	}
+	page := officer.page("/en/agency").want(200)
+	if v := page.view().AgencyQuestions; v == nil || len(v.Questions) == 0 || bytes.Contains(page.body, []byte("I had a ticket")) {
+		t.Errorf("%+v", v)
+	}
+	q := into[mingjing.AgencyQuestion](officer.json("GET", "/api/agency/questions/"+d.ID, nil).want(200))
+	if q.Statement != "I had a ticket." || len(q.Evidence) != 1 || q.Ref != "M-1" {
+		t.Fatalf("%+v", q)
+	}
+	file1 := officer.send("GET", "/api/agency/evidence/"+q.Evidence[0].ID, nil).want(200)
+	if !bytes.Equal(file1.body, pdf) || !strings.HasPrefix(file1.header.Get("Content-Disposition"), "attachment") || file1.header.Get("Cache-Control") != "no-store" {
+		t.Error(file1.header)
+	}
+	court := c.desk(t, "g-3002")
+	court.json("GET", "/api/agency/questions/"+d.ID, nil).want(404)
+	court.send("GET", "/api/agency/evidence/"+q.Evidence[0].ID, nil, "Accept", "application/json").want(404)
+	// Wrongly filled in, the form comes back with what was typed.
+	wrong := officer.upload("/api/agency/questions/"+d.ID+"/answer", acceptHTML, map[string]string{"lang": "en", "position": "maintained", "text_zh": "记录无误。"}, nil).want(422)
+	if v := wrong.view(); v.Page != "agency-question" || v.Form["text_zh"] != "记录无误。" || v.Problem.Fields[0].Code != "answer_document_required" {
+		t.Errorf("%+v", v.Problem)
+	}
+	to := officer.upload("/api/agency/questions/"+d.ID+"/answer", acceptHTML, map[string]string{"lang": "en", "position": "maintained", "text_zh": "记录无误。"},
+		[]file{{"decision.pdf", pdf}}).want(303).to()
+	if to != "/en/agency?done=question_answered" {
+		t.Errorf("the form goes to %s", to)
+	}
+	own := into[mingjing.Dispute](b.json("GET", "/api/disputes/"+d.ID, nil).want(200))
+	if own.State != mingjing.DisputeAgencyAnswered || own.Answer == nil || own.Answer.Document == nil || own.Answer.By != "顾南" ||
+		len(own.AgencyOpened) != 1 || own.AgencyOpened[0].Who != "顾南" {
+		t.Fatalf("%+v", own)
+	}
+	if got := b.send("GET", "/api/evidence/"+own.Answer.Document.ID, nil).want(200); !bytes.Equal(got.body, pdf) {
+		t.Error("the resident gets another document")
+	}
+	handler.send("GET", "/api/evidence/"+own.Answer.Document.ID, nil).want(200)
+	if seen := handler.page("/en/admin/cases/" + d.ID).want(200); !bytes.Contains(seen.body, []byte("decision.pdf")) || seen.html().Find(".opened li").Length() != 1 {
+		t.Error("the handler's page shows no document, or no receipt")
+	}
+	log := map[string]bool{}
+	for _, l := range list[mingjing.Look](b.json("GET", "/api/access-log?others=1", nil)) {
+		if l.Role == mingjing.RoleAgency {
+			log[l.Action+" "+l.Who] = true
+		}
+	}
+	for _, want := range []string{"submit metro", "correct metro", "question 上海申通地铁集团有限公司 顾南", "evidence 上海申通地铁集团有限公司 顾南", "answer 上海申通地铁集团有限公司 顾南"} {
+		if !log[want] {
+			t.Errorf("the access log has no %q: %v", want, log)
+		}
+	}
+	found := list[mingjing.AgencyHolding](officer.json("GET", "/api/agency/records", nil))
+	if len(found) == 0 || found[0].Ref != "M-1" || found[0].Resident != "" {
+		t.Errorf("%+v", found)
+	}
+}
+
+func TestABatchCountsOnlyWithItsAgencysOwnFreshSignature(t *testing.T) {
+	c := theOpenCity(t)
+	id, secret := c.newKey(t, "metro")
+	other, otherSecret := c.newKey(t, "court")
+	m := c.browser(t)
+	m.origin, m.site = "", ""
+	body, now := batch(t, "signed", fare("999999198001010000", "M-7")), time.Now()
+	for name, bad := range map[string]struct {
+		id, secret, path string
+		at               time.Time
+		code             string
+	}{
+		"another agency's secret": {id, otherSecret, batchPath, now, "signature_invalid"},
+		"another key's name":      {other, secret, batchPath, now, "signature_invalid"},
+		"a key that there is not": {"none", secret, batchPath, now, "key_unknown"},
+		"no key":                  {"", secret, batchPath, now, "key_unknown"},
+		"too old":                 {id, secret, batchPath, now.Add(-2 * time.Minute), "signature_invalid"},
+		"from the future":         {id, secret, batchPath, now.Add(2 * time.Minute), "signature_invalid"},
+	} {
+		if code := m.submit(bad.id, bad.secret, bad.path, "application/json", body, bad.at).problem(401); code != bad.code {
+			t.Errorf("%s: %s", name, code)
+		}
+	}
+	key, _ := hex.DecodeString(secret)
+	sign := func(path string, body []byte) string { return agency.Sign(key, "POST", path, time.Now(), body) }
+	send := func(path, signature string, body []byte) answer {
+		return m.send("POST", path, body, "Content-Type", "application/json", "Accept", "application/json", "Mingjing-Key", id, "Mingjing-Signature", signature)
+	}
+	for name, a := range map[string]answer{
+		"another body":  send(batchPath, sign(batchPath, []byte("{}")), body),
+		"another query": send(batchPath+"?id=x", sign(batchPath, body), body),
+		"no signature":  send(batchPath, "", body),
+	} {
+		if code := a.problem(401); code != "signature_invalid" {
+			t.Errorf("%s: %s", name, code)
+		}
+	}
+	once := sign(batchPath, body)
+	send(batchPath, once, body).want(200)
+	if code := send(batchPath, once, body).problem(401); code != "signature_invalid" {
+		t.Errorf("used twice: %s", code)
+	}
+	big := bytes.Repeat([]byte(" "), 4<<20+1)
+	send(batchPath, sign(batchPath, big), big).want(413)
+	send(batchPath, sign(batchPath, []byte("no")), []byte("no")).want(400)
+	if out, exit := c.tool(t, "key", "list"); exit != 0 || !strings.Contains(out, id+"  metro  ") || strings.Contains(out, secret) {
+		t.Errorf("%d: %s", exit, out)
+	}
+	if out, exit := c.tool(t, "key", "revoke", id); exit != 0 {
+		t.Fatal(out)
+	}
+	if code := send(batchPath, sign(batchPath, body), body).problem(401); code != "key_unknown" {
+		t.Errorf("revoked: %s", code)
+	}
+	for _, args := range [][]string{{"key", "add", "nobody"}, {"key", "revoke", "none"}, {"key"}, {}} {
+		if out, exit := c.tool(t, args...); exit == 0 || out == "" {
+			t.Errorf("%v: %d %s", args, exit, out)
+		}
+	}
+}
+
+// TestTheReadmeSignsABatch runs the very lines of README.md.
+func TestTheReadmeSignsABatch(t *testing.T) {
+	for _, name := range []string{"openssl", "curl", "sh"} {
+		if _, err := exec.LookPath(name); err != nil {
+			t.Skip("there is no " + name)
+		}
+	}
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, script, ok := strings.Cut(string(readme), "```sh\npath=")
+	script, _, end := strings.Cut(script, "```")
+	if !ok || !end {
+		t.Fatal("README.md has no such lines")
+	}
+	c := theOpenCity(t)
+	id, secret := c.newKey(t, "metro")
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "batch.json"), batch(t, "readme", fare(c.account(t, "activation").IDNumber, "M-README")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "sh", "-e", "-c", "path="+script)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "URL="+c.url, "KEY="+id, "SECRET="+secret, "no_proxy=127.0.0.1")
+	out, err := cmd.CombinedOutput()
+	var answered casework.BatchAnswer
+	if err != nil || json.Unmarshal(out, &answered) != nil || answered.Accepted != 1 {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}

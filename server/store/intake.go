@@ -1,0 +1,186 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"mingjing"
+	"mingjing/server/casework"
+)
+
+// HeldByRef implements [casework.Tx].
+func (t *tx) HeldByRef(ctx context.Context, agency, ref string) (records, listings []string, err error) {
+	if ref == "" {
+		return nil, nil, nil
+	}
+	hash := t.s.hash("ref", ref)
+	for table, ids := range map[string]*[]string{"record": &records, "listing": &listings} {
+		err := t.rows(ctx, "find by reference", func(rows *sql.Rows) error {
+			var id string
+			err := rows.Scan(&id)
+			*ids = append(*ids, id)
+			return err
+		}, `SELECT id FROM `+table+` WHERE agency = ? AND ref_hash = ? ORDER BY n`, agency, hash)
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	return records, listings, nil
+}
+
+// The cursor of [tx.Holdings] is the kind and the number of the page's last row:
+// records come before listings.
+const (
+	cursorRecord  = "record"
+	cursorListing = "listing"
+)
+
+// Holdings implements [casework.Tx].
+func (t *tx) Holdings(ctx context.Context, agency, cursor string, limit int) ([]mingjing.AgencyHolding, string, error) {
+	limit = page(limit)
+	tables, before := []string{cursorRecord, cursorListing}, int64(casework.NoClock)
+	if cursor != "" {
+		kind, number, _ := strings.Cut(cursor, ".")
+		n, err := strconv.ParseInt(number, 10, 64)
+		at := slices.Index(tables, kind)
+		if err != nil || at < 0 || n < 1 {
+			return nil, "", fmt.Errorf("store: list holdings: %w", casework.ErrCursor)
+		}
+		tables, before = tables[at:], n
+	}
+	list, places := []mingjing.AgencyHolding{}, []string{}
+	for _, table := range tables {
+		err := t.rows(ctx, "list holdings", func(rows *sql.Rows) error {
+			var (
+				n           int64
+				code, state string
+				doc         sql.RawBytes
+				held        struct{ Ref string }
+			)
+			if err := rows.Scan(&n, &code, &state, &doc); err != nil {
+				return err
+			}
+			if err := decode(doc, &held); err != nil {
+				return err
+			}
+			list = append(list, mingjing.AgencyHolding{Kind: table, Ref: held.Ref, Code: code, State: state})
+			places = append(places, table+"."+strconv.FormatInt(n, 10))
+			return nil
+		}, `SELECT n, code, state, doc FROM `+table+` WHERE agency = ? AND n < ? ORDER BY n DESC LIMIT ?`, agency, before, limit+1-len(list))
+		if err != nil {
+			return nil, "", err
+		}
+		if len(list) > limit {
+			return list[:limit], places[limit-1], nil
+		}
+		before = casework.NoClock
+	}
+	return list, "", nil
+}
+
+// AddBatch implements [casework.Tx].
+func (t *tx) AddBatch(ctx context.Context, b casework.BatchRow) error {
+	const op = "add a batch"
+	doc, err := encode(op, b)
+	if err != nil {
+		return err
+	}
+	return t.insert(ctx, op, `INSERT INTO batch (agency, id_hash, at, doc) VALUES (?, ?, ?, ?)`,
+		b.Agency, t.s.hash("batch", b.ID), micros(b.At), doc)
+}
+
+// Batch implements [casework.Tx]; nobody else answers it until the end of this
+// transaction.
+func (t *tx) Batch(ctx context.Context, agency, id string) (casework.BatchRow, error) {
+	return one[casework.BatchRow](ctx, t, "read a batch", `SELECT doc FROM batch WHERE agency = ? AND id_hash = ?`+t.s.eng.rowLock("batch"),
+		agency, t.s.hash("batch", id))
+}
+
+// SetBatch implements [casework.Tx].
+func (t *tx) SetBatch(ctx context.Context, b casework.BatchRow) error {
+	const op = "answer a batch"
+	doc, err := encode(op, b)
+	if err != nil {
+		return err
+	}
+	return t.update(ctx, op, `UPDATE batch SET doc = ? WHERE agency = ? AND id_hash = ?`, doc, b.Agency, t.s.hash("batch", b.ID))
+}
+
+// AddAgencyKey implements [casework.Tx].
+func (t *tx) AddAgencyKey(ctx context.Context, k mingjing.AgencyKey) error {
+	return t.insert(ctx, "add an agency's key", `INSERT INTO agency_key (id, agency, created_at) VALUES (?, ?, ?)`,
+		k.ID, k.Agency, micros(k.CreatedAt))
+}
+
+// AgencyKey implements [casework.Tx].
+func (t *tx) AgencyKey(ctx context.Context, id string) (mingjing.AgencyKey, error) {
+	keys, err := t.agencyKeys(ctx, " WHERE id = ?", id)
+	if err == nil && len(keys) == 0 {
+		err = fmt.Errorf("store: read an agency's key: %w", casework.ErrNotFound)
+	}
+	if err != nil {
+		return mingjing.AgencyKey{}, err
+	}
+	return keys[0], nil
+}
+
+// AgencyKeys implements [casework.Tx].
+func (t *tx) AgencyKeys(ctx context.Context) ([]mingjing.AgencyKey, error) {
+	return t.agencyKeys(ctx, " ORDER BY created_at, id")
+}
+
+func (t *tx) agencyKeys(ctx context.Context, which string, args ...any) ([]mingjing.AgencyKey, error) {
+	keys := []mingjing.AgencyKey{}
+	err := t.rows(ctx, "read agencies' keys", func(rows *sql.Rows) error {
+		var (
+			k       mingjing.AgencyKey
+			created int64
+			revoked sql.NullInt64
+		)
+		if err := rows.Scan(&k.ID, &k.Agency, &created, &revoked); err != nil {
+			return err
+		}
+		k.CreatedAt = instant(created)
+		if revoked.Valid {
+			at := instant(revoked.Int64)
+			k.RevokedAt = &at
+		}
+		keys = append(keys, k)
+		return nil
+	}, `SELECT id, agency, created_at, revoked_at FROM agency_key`+which, args...)
+	return keys, err
+}
+
+// SetAgencyKey implements [casework.Tx].
+func (t *tx) SetAgencyKey(ctx context.Context, k mingjing.AgencyKey) error {
+	var revoked any
+	if k.RevokedAt != nil {
+		revoked = micros(*k.RevokedAt)
+	}
+	return t.update(ctx, "revoke an agency's key", `UPDATE agency_key SET revoked_at = ? WHERE id = ?`, revoked, k.ID)
+}
+
+// AddAnswerDocument implements [casework.Tx].
+func (t *tx) AddAnswerDocument(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error {
+	const op = "add an answer's document"
+	if len(data) > mingjing.MaxEvidenceBytes {
+		return fmt.Errorf("store: %s: file of %d bytes, at most %d are stored", op, len(data), mingjing.MaxEvidenceBytes)
+	}
+	doc, err := encode(op, e)
+	if err != nil {
+		return err
+	}
+	if err := t.lockOwner(ctx, "dispute", dispute); err != nil {
+		return err
+	}
+	var resident string
+	if err := t.row(ctx, op, []any{&resident}, `SELECT resident_id FROM dispute WHERE id = ?`, dispute); err != nil {
+		return err
+	}
+	return t.insert(ctx, op, `INSERT INTO answer_document (id, dispute_id, resident_id, doc, data) VALUES (?, ?, ?, ?, ?)`,
+		e.ID, dispute, resident, doc, data)
+}
