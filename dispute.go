@@ -228,9 +228,9 @@ type Dispute struct {
 	ID   string   `json:"id"`
 	Kind CaseKind `json:"kind"`
 	// Previous is the id of the case that this one goes on from; it may be empty.
-	Previous  string          `json:"previous,omitempty"`
-	Record    *Record         `json:"record,omitempty"`
-	Listing   *Listing        `json:"listing,omitempty"`
+	Previous string   `json:"previous,omitempty"`
+	Record   *Record  `json:"record,omitempty"`
+	Listing  *Listing `json:"listing,omitempty"`
 	// Reason is empty but for a dispute.
 	Reason    DisputeReason   `json:"reason,omitempty"`
 	Statement string          `json:"statement"`
@@ -298,7 +298,7 @@ var CaseSteps = []string{"assign", "ask_agency", "extend", "recommend", "decide"
 
 // MayFollow says which steps can follow in a case of the kind and state, whoever
 // takes them: the state machine that package casework draws.
-func (d *Dispute) MayFollow() []string {
+func (d Dispute) MayFollow() []string {
 	switch d.State {
 	case DisputeFiled:
 		return []string{"assign"}

@@ -86,7 +86,7 @@ func agencyQuestionBody(v *mingjing.View) []app.UI {
 	if q.Notice > 1 {
 		stakes = "agencyside.stakes_second"
 	}
-	body := []app.UI{heading(t(v, "dispute.number", "id", caseNumber(q.ID)), v.Label("item", q.Code)),
+	body := []app.UI{heading(kindText(v, mingjing.Dispute{Kind: q.Kind}, "case_number", "id", caseNumber(q.ID)), v.Label("item", q.Code)),
 		c.Div("state-line", questionNotice(v, *q), c.El("p", nil, c.Text(t(v, "agencyside.answer_by")+" "), timeUI(v, q.Clock.Due)))}
 	if q.Open {
 		body = append(body, c.Notification{Kind: "warning", Text: t(v, stakes)}.UI())

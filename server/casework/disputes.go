@@ -293,7 +293,7 @@ func (c *Casework) about(ctx context.Context, t *tx, me mingjing.ResidentID, f F
 		record, listing = d.RecordID, d.ListingID
 	}
 	what := disputed{record: record, listing: listing, late: late}
-	last := ""
+	var last string
 	if record != "" {
 		r, err := t.Record(ctx, record)
 		switch {

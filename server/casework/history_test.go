@@ -167,7 +167,10 @@ func (h *history) actions() map[string]func(*rapid.T) {
 				return
 			}
 			f := casework.Filing{Previous: d.ID, Reason: mingjing.ReasonOther, Statement: "Again.", Evidence: []casework.Upload{pdf}}
-			next, err := mingjing.Dispute{}, error(nil)
+			var (
+				next mingjing.Dispute
+				err  error
+			)
 			if rapid.Bool().Draw(t, "review") {
 				next, err = h.AskForReview(ctx, h.a, f)
 			} else {
