@@ -66,7 +66,7 @@ export class Person {
     await this.page.locator('[name=password]').fill(account.password);
     await this.page.locator('[name=totp]').fill(totp(account.totp_secret));
     await this.send('/api/staff/login');
-    await this.on('queue');
+    await this.on(account.role === 'agency' ? 'agency-questions' : 'queue');
   }
 
   async logout() {

@@ -245,6 +245,8 @@ func TestTheAccountsFileIsPrivateAndHasTheKeysThatWerePromised(t *testing.T) {
 			want = []string{"activation_code", "id_number", "name", "role", "story"}
 		case a["role"] == "resident":
 			want = []string{"id_number", "name", "password", "role", "story"}
+		case a["role"] == "agency":
+			want = []string{"agency", "login", "name", "password", "role", "story", "totp_secret"}
 		default:
 			want = []string{"login", "name", "password", "role", "totp_secret"}
 		}
