@@ -42,6 +42,9 @@ var Routes = []Route{
 	{"inbox", "inbox", Residents}, // ?cursor=C
 	{"notice-settings", "inbox/settings", Residents},
 	{"case", "admin/cases/{id}", Staff},
+	{"workload", "admin/workload", Staff},
+	{"counter", "admin/counter", Staff},
+	{"relatives", "admin/relatives", Staff},
 	{"demo-clock", "admin/demo-clock", Staff},
 }
 

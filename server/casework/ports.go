@@ -258,6 +258,8 @@ type Tx interface {
 	DeleteDevicesOf(ctx context.Context, session string) error
 
 	Enqueue(ctx context.Context, j Job) error
+
+	DeskTx
 }
 
 // ErrConflict: somebody else changed the row first.
@@ -326,6 +328,10 @@ type Dispute struct {
 	// NextDue is the nearest running clock; zero when none runs.
 	NextDue time.Time
 	Version int
+
+	// relative says that the case is of a declared relative of who looks at it; it is
+	// not stored.
+	relative bool
 }
 
 // A Notice is a notice as it is stored.
