@@ -48,10 +48,11 @@ func caseBody(v *mingjing.View) []app.UI {
 				evidenceList(v, k.Evidence),
 				evidenceNote(v, k))),
 		c.Div("stack", agencySide(v, k))))
+	body = append(body, replyForm(v, k))
 	if slices.Contains(k.Allowed, "decide") {
 		body = append(body, decideForm(v, k))
 	}
-	return append(body, c.Div("columns columns-even",
+	return append(body, deskSide(v, k), c.Div("columns columns-even",
 		c.Section("timeline", t(v, "dispute.timeline"), timeline(v, k.Dispute)),
 		c.Section("clocks", t(v, "dispute.clocks"), clocks(v, k.Clocks))))
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 
@@ -186,9 +187,11 @@ func init() {
 		"case": func(c *call, v *mingjing.View) error {
 			out, err := c.s.casework.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
 			v.Case = &out
+			c.fillReply(v)
 			return err
 		},
 	}
+	maps.Copy(views, deskViews)
 	for _, r := range mingjing.Routes {
 		if views[r.Name] == nil && !slices.Contains([]string{"home", "login", "activate", "staff-login", "offline"}, r.Name) {
 			panic("api: no view of page " + r.Name)
