@@ -331,3 +331,57 @@ func TestTheWorkloadIsOfHandlersAndNamesNoResident(t *testing.T) {
 		t.Errorf("two months on the figures are %+v", f)
 	}
 }
+
+func TestTheDeskIsForStaffWithASecondFactorAndNothingIsShownWithoutTheLog(t *testing.T) {
+	broken := &flawed{}
+	c := newCity(t, func(cfg *casework.Config) { broken.Store = cfg.Store; cfg.Store = broken })
+	a, record, listing := c.owing(t, 1)
+	number := mingjing.MakeIDNumber("99999919800101001")
+	d := c.file(t, a, record, "")
+	_, err := c.Assign(ctx, handler, d.ID)
+	must(t, err)
+	visit, err := c.Counter(ctx, handler, number)
+	must(t, err)
+	weak, nameless := handler, handler
+	weak.AAL, nameless.ID = 1, ""
+	calls := map[string]func(a mingjing.Actor) (any, error){
+		"Next":            func(a mingjing.Actor) (any, error) { return c.Next(ctx, a) },
+		"AddNote":         func(a mingjing.Actor) (any, error) { return c.AddNote(ctx, a, d.ID, "So.") },
+		"OpenIDNumber":    func(a mingjing.Actor) (any, error) { return c.OpenIDNumber(ctx, a, d.ID, "identity") },
+		"Counter":         func(a mingjing.Actor) (any, error) { return c.Counter(ctx, a, number) },
+		"CounterAgain":    func(a mingjing.Actor) (any, error) { return c.CounterAgain(ctx, a, visit.Visit) },
+		"Relatives":       func(a mingjing.Actor) (any, error) { return c.Relatives(ctx, a) },
+		"DeclareRelative": func(a mingjing.Actor) (any, error) { return c.DeclareRelative(ctx, a, number) },
+		"RemoveRelative":  func(a mingjing.Actor) (any, error) { return c.RemoveRelative(ctx, a, "x") },
+		"Workload":        func(a mingjing.Actor) (any, error) { return c.Workload(ctx, a) },
+		"FileAtCounter": func(a mingjing.Actor) (any, error) {
+			return c.FileAtCounter(ctx, a, visit.Visit, casework.Filing{ListingID: listing, Reason: mingjing.ReasonNotMe, Statement: "Not me."})
+		},
+	}
+	for name, call := range calls {
+		for _, who := range []mingjing.Actor{{}, a, court, nameless, {Role: mingjing.RoleSystem, ID: "worker"}} {
+			if got, err := call(who); err == nil || err.Error() != "forbidden" || !nothing(got) {
+				t.Errorf("%s as %q: %v, %v", name, who.Role, got, err)
+			}
+		}
+		if _, err := call(weak); err == nil || err.Error() != "aal2_required" {
+			t.Errorf("%s without a second factor: %v", name, err)
+		}
+	}
+	broken.noLooks = true
+	for _, name := range []string{"AddNote", "OpenIDNumber", "Counter", "CounterAgain", "FileAtCounter"} {
+		if got, err := calls[name](handler); err == nil || !nothing(got) {
+			t.Errorf("%s with no log: %+v, %v", name, got, err)
+		}
+	}
+	broken.noLooks = false
+	k, err := c.Case(ctx, handler, d.ID)
+	must(t, err)
+	if len(k.Notes) != 0 || c.storedListing(t, listing).State == mingjing.ListingDisputed {
+		t.Error("with no log something was done")
+	}
+	_, err = calls["CounterAgain"](handler)
+	must(t, err)
+	_, err = c.CounterAgain(ctx, handler2, visit.Visit)
+	wants(t, err, "visit_over")
+}
