@@ -176,7 +176,7 @@ type Clock struct {
 }
 
 // TimelineCodes are what can happen in a case, and in the life of a listing.
-var TimelineCodes = []string{"filed", "evidence_added", "evidence_late", "assigned", "agency_asked", "agency_answered",
+var TimelineCodes = []string{"filed", "filed_counter", "evidence_added", "evidence_late", "assigned", "agency_asked", "agency_answered",
 	"agency_silent", "agency_lost", "extended", "escalated", "recommended", "decided",
 	"proposed", "approved", "refused", "served", "in_effect", "disputed", "suspended", "resumed", "corrected",
 	"repaired", "expired", "lifted", "annulled"}
@@ -291,6 +291,13 @@ type Case struct {
 	Next *Clock `json:"next,omitempty"`
 	// Allowed are the steps that the actor may take now, of [CaseSteps].
 	Allowed []string `json:"allowed"`
+	// Notes are what staff wrote for each other, oldest first.
+	Notes []Note `json:"notes,omitempty"`
+	// ReplyLang is the language in which the resident reads; "" where it is not known.
+	ReplyLang string `json:"reply_lang,omitempty"`
+	// IDNumber is the full ID number, in the answer to who asked for it with a reason
+	// and nowhere else.
+	IDNumber string `json:"id_number,omitempty"`
 }
 
 // CaseSteps are what staff may do with a case.

@@ -47,6 +47,9 @@ var Routes = []Route{
 	{"agency-questions", "agency", Agencies}, // ?cursor=C
 	{"agency-question", "agency/questions/{id}", Agencies},
 	{"agency-records", "agency/records", Agencies}, // ?ref=R&cursor=C
+	{"workload", "admin/workload", Staff},
+	{"counter", "admin/counter", Staff},
+	{"relatives", "admin/relatives", Staff},
 	{"demo-clock", "admin/demo-clock", Staff},
 }
 

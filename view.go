@@ -70,6 +70,9 @@ type View struct {
 	// NoticeSettings are of the page notice-settings.
 	NoticeSettings *NoticeSettingsView `json:"notice_settings,omitempty"`
 	DemoClock      *DemoClockView      `json:"demo_clock,omitempty"`
+	Workload       *WorkloadView       `json:"workload,omitempty"`
+	Counter        *CounterView        `json:"counter,omitempty"`
+	Relatives      *RelativesView      `json:"relatives,omitempty"`
 	// RulebookHash is the SHA-256 of the published bytes of Rulebook, 64 hex
 	// digits: the rulebook itself loses it on its way through JSON.
 	RulebookHash string `json:"rulebook_hash,omitempty"`

@@ -54,7 +54,7 @@ func caseBody(v *mingjing.View) []app.UI {
 	if k.Kind == mingjing.CaseListing && k.Listing != nil {
 		checks = checkList(v, k)
 	}
-	body = append(body, c.Div("columns columns-even", c.Div("stack", ownSide(v, k), checks), c.Div("stack", agencySide(v, k))))
+	body = append(body, c.Div("columns columns-even", c.Div("stack", ownSide(v, k), checks), c.Div("stack", agencySide(v, k))), replyForm(v, k))
 	switch {
 	case slices.Contains(k.Allowed, "recommend"):
 		body = append(body, recommendForm(v, k))
@@ -63,7 +63,7 @@ func caseBody(v *mingjing.View) []app.UI {
 	case slices.Contains(k.Allowed, "serve"):
 		body = append(body, serveForm(v, k))
 	}
-	return append(body, c.Div("columns columns-even",
+	return append(body, deskSide(v, k), c.Div("columns columns-even",
 		c.Section("timeline", t(v, "dispute.timeline"), timeline(v, k.Dispute)),
 		c.Section("clocks", t(v, "dispute.clocks"), clocks(v, k.Clocks))))
 }

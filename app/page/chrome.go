@@ -16,7 +16,6 @@ import (
 var (
 	residentTabs = []string{"overview", "score", "records", "disputes"}
 	residentMore = []string{"inbox", "listings", "sources", "access-log", "consents", "sessions"}
-	staffPages   = []string{"queue", "sessions"}
 )
 
 // parents say which item of the menu a page belongs to.
@@ -39,7 +38,7 @@ func header(v *mingjing.View) app.UI {
 	}
 	switch {
 	case v.Who != nil && v.Who.Role.Staff():
-		pages := staffPages
+		pages := deskPages(v)
 		if v.Demo != nil {
 			pages = append(slices.Clone(pages), "demo-clock")
 		}

@@ -20,7 +20,7 @@ func queueBody(v *mingjing.View) []app.UI {
 	if q == nil {
 		q = &mingjing.QueueView{}
 	}
-	body := []app.UI{heading("", t(v, "title.queue")), lead(t(v, "queue.lead")), stateChips(v, q), queueFilter(v, q)}
+	body := []app.UI{heading("", t(v, "title.queue")), lead(t(v, "queue.lead")), nextForm(v), stateChips(v, q), queueFilter(v, q)}
 	if n := q.Counts["missed"]; n > 0 {
 		body = append(body, c.Notification{Kind: "warning", Text: tn(v, "queue.missed", n)}.UI())
 	}

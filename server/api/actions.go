@@ -40,6 +40,16 @@ func (c *call) serveAction(a action) error {
 	if c.format() == asJSON {
 		return c.json(a.status, out)
 	}
+	if a.shows != nil {
+		v, err := c.view(a.again)
+		if err != nil {
+			return err
+		}
+		v.Path, v.Done = c.pathAgain(a.again), to.done
+		a.shows(v, out)
+		c.show(http.StatusOK, v)
+		return nil
+	}
 	path := mingjing.Path(c.lang, to.page, to.id)
 	query := to.query
 	if to.done != "" {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 
@@ -221,6 +222,7 @@ func init() {
 		"case": func(c *call, v *mingjing.View) error {
 			out, err := c.s.casework.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
 			v.Case = &out
+			c.fillReply(v)
 			if err != nil || out.Kind != mingjing.CaseReview || out.Previous == "" {
 				return err
 			}
@@ -230,6 +232,7 @@ func init() {
 			return err
 		},
 	}
+	maps.Copy(views, deskViews)
 	for _, r := range mingjing.Routes {
 		if views[r.Name] == nil && !slices.Contains([]string{"home", "login", "activate", "staff-login", "offline"}, r.Name) {
 			panic("api: no view of page " + r.Name)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"mingjing"
@@ -25,6 +26,9 @@ type action struct {
 	// again is the name of the page that a form with errors is shown on; do may name
 	// another in the call.
 	again string
+	// shows puts the answer into the page again, for a form whose answer may stand in
+	// no address and is shown once; nil where the form goes to a page of its own.
+	shows func(v *mingjing.View, out any)
 }
 
 // A goal is where a form goes when all went well.
@@ -126,10 +130,10 @@ type Endpoint struct {
 // Endpoints are all addresses below /api; openapi.json describes the same.
 func Endpoints() []Endpoint {
 	var all []Endpoint
-	for _, a := range actions {
+	for _, a := range slices.Concat(actions, deskActions) {
 		all = append(all, Endpoint{http.MethodPost, a.path, a.access})
 	}
-	for _, r := range readings {
+	for _, r := range slices.Concat(readings, deskReadings) {
 		all = append(all, Endpoint{http.MethodGet, r.path, r.access})
 	}
 	all = append(all, Endpoint{http.MethodPost, intakePath, mingjing.Machines})
@@ -156,10 +160,10 @@ func (s *server) routes() *http.ServeMux {
 			}))
 		}
 	}
-	for _, a := range actions {
+	for _, a := range slices.Concat(actions, deskActions) {
 		mux.Handle("POST "+a.path, s.handle(func(c *call) error { return c.serveAction(a) }))
 	}
-	for _, r := range readings {
+	for _, r := range slices.Concat(readings, deskReadings) {
 		mux.Handle("GET "+r.path, s.handle(func(c *call) error { return c.serveReading(r) }))
 	}
 	for _, sp := range specials {

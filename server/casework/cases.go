@@ -40,7 +40,12 @@ func (c *Casework) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseF
 			found = found[:page]
 			v.Next = found[page-1].Cursor()
 		}
+		kin, err := relativesOf(ctx, t, a)
+		if err != nil {
+			return v, err
+		}
 		for _, d := range found {
+			d.relative = kin[d.Resident]
 			if notOwn(a, d) != nil {
 				continue // it is theirs to see as a resident
 			}
@@ -84,14 +89,14 @@ func (c *Casework) Case(ctx context.Context, a mingjing.Actor, id string) (mingj
 		return mingjing.Case{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.Case, error) {
-		d, err := t.Dispute(ctx, id)
+		d, err := caseFor(ctx, t, a, id)
 		if err != nil {
 			return mingjing.Case{}, err
 		}
 		if err := notOwn(a, d); err != nil {
 			return mingjing.Case{}, err
 		}
-		out, err := c.showCase(ctx, t, a, d)
+		out, err := c.showDesk(ctx, t, a, d)
 		if err != nil {
 			return out, err
 		}
@@ -119,8 +124,11 @@ func (c *Casework) showCase(ctx context.Context, t *tx, a mingjing.Actor, d Disp
 	return k, nil
 }
 
-// notOwn refuses a case of the actor's own.
+// notOwn refuses a case of the actor's own, or of a relative that they declared.
 func notOwn(a mingjing.Actor, d Dispute) error {
+	if d.relative {
+		return errRelative
+	}
 	if a.Self != "" && a.Self == d.Resident {
 		return mingjing.Errorf(mingjing.Forbidden, "case_own")
 	}
@@ -227,41 +235,54 @@ func (c *Casework) handle(ctx context.Context, a mingjing.Actor, id, action stri
 		return mingjing.Case{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.Case, error) {
-		d, err := t.Dispute(ctx, id)
+		d, err := caseFor(ctx, t, a, id)
 		if err != nil {
 			return mingjing.Case{}, err
 		}
 		if err := check(a, d); err != nil {
 			return mingjing.Case{}, instead(err, a, d)
 		}
-		now := c.Now().UTC()
-		if err := t.look(ctx, a, d.Resident, now, action, id, purpose(a)); err != nil {
-			return mingjing.Case{}, err
-		}
-		if err := change(t, &d, now); err != nil {
-			return mingjing.Case{}, instead(err, a, d)
-		}
-		d.NextDue = nextDue(d.Clocks)
-		if err := t.SetDispute(ctx, d); err != nil {
-			return mingjing.Case{}, err
-		}
-		if err := c.tell(ctx, t, d); err != nil {
-			return mingjing.Case{}, err
-		}
-		return c.showCase(ctx, t, a, d)
+		return c.handleIn(ctx, t, a, d, action, change)
 	})
+}
+
+// handleIn is the transaction in which a case that may be changed is.
+func (c *Casework) handleIn(ctx context.Context, t *tx, a mingjing.Actor, d Dispute, action string, change func(*tx, *Dispute, time.Time) error) (mingjing.Case, error) {
+	now := c.Now().UTC()
+	if err := t.look(ctx, a, d.Resident, now, action, d.ID, purpose(a)); err != nil {
+		return mingjing.Case{}, err
+	}
+	if err := change(t, &d, now); err != nil {
+		return mingjing.Case{}, instead(err, a, d)
+	}
+	d.NextDue = nextDue(d.Clocks)
+	if err := t.SetDispute(ctx, d); err != nil {
+		return mingjing.Case{}, err
+	}
+	if err := c.tell(ctx, t, d); err != nil {
+		return mingjing.Case{}, err
+	}
+	return c.showDesk(ctx, t, a, d)
 }
 
 // Assign gives the case to the actor. A supervisor may take it from a handler.
 func (c *Casework) Assign(ctx context.Context, a mingjing.Actor, id string) (mingjing.Case, error) {
-	return c.handle(ctx, a, id, "case", step("assign"), func(t *tx, d *Dispute, now time.Time) error {
+	return c.handle(ctx, a, id, "case", step("assign"), c.take(ctx, a, TakenByChoice))
+}
+
+// take gives a case to the actor, and counts by which way they took it.
+func (c *Casework) take(ctx context.Context, a mingjing.Actor, way string) func(*tx, *Dispute, time.Time) error {
+	return func(t *tx, d *Dispute, now time.Time) error {
 		d.HandlerID, d.Handler = a.ID, a.Name
 		if d.State == mingjing.DisputeFiled {
 			d.State = mingjing.DisputeAssigned
 		}
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "assigned", Role: a.Role, Who: a.Name})
+		if err := t.SetDeskCase(ctx, DeskCase{Dispute: d.ID, Handler: a.ID, Name: a.Name, Way: way, TakenAt: now}); err != nil {
+			return err
+		}
 		return c.moved(ctx, t, *d, "assigned")
-	})
+	}
 }
 
 // AskAgency puts the dispute to the agency, whose clock starts; the bureau's own

@@ -24,6 +24,8 @@ type Filing struct {
 	Evidence []Upload
 
 	kind mingjing.CaseKind
+	// counter says that staff file it for a resident who came.
+	counter bool
 }
 
 // NewCase is what the form of a new case shows: about a record, about a listing,
@@ -189,6 +191,9 @@ func (c *Casework) fileIn(ctx context.Context, t *tx, a mingjing.Actor, me mingj
 		mark.MetAt = &now
 		d.Clocks = []mingjing.Clock{mark, c.clockFor("forward", proc.ForwardDays), c.clockFor("decide", proc.BureauDays)}
 	}
+	if f.counter {
+		atCounter(&d, a)
+	}
 	d.NextDue = nextDue(d.Clocks)
 	if err := t.AddDispute(ctx, d); err != nil {
 		return err
@@ -212,7 +217,12 @@ func (c *Casework) fileIn(ctx context.Context, t *tx, a mingjing.Actor, me mingj
 			return err
 		}
 	}
-	if err := t.look(ctx, a, me, now, "dispute", id, "own"); err != nil {
+	if f.counter {
+		err = c.tellOfCounter(ctx, t, a, d, now)
+	} else {
+		err = t.look(ctx, a, me, now, "dispute", id, "own")
+	}
+	if err != nil {
 		return err
 	}
 	if err := c.watch(ctx, t, d); err != nil {
@@ -620,7 +630,7 @@ func (c *Casework) EvidenceFile(ctx context.Context, a mingjing.Actor, id string
 		if err != nil {
 			return err
 		}
-		d, err := t.Dispute(ctx, dispute)
+		d, err := caseFor(ctx, t, a, dispute)
 		if err != nil {
 			return err
 		}

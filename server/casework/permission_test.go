@@ -192,6 +192,17 @@ var free = map[string]string{
 var elsewhere = map[string]string{
 	"Propose": "TestAProposalThatDoesNotPassTheChecksIsRefused",
 	"Serve":   "TestWhoServesSaysHowAndOnlyStaffDo",
+
+	"Next":            "TestTheNextCaseIsTheOneThatWaitsLongest",
+	"AddNote":         "TestANoteNeverReachesTheResident",
+	"OpenIDNumber":    "TestTheFullIDNumberIsOpenedForAReasonOnly",
+	"Counter":         "TestADisputeFiledAtTheCounterIsLoggedAndNotDecidedByWhoFiledIt",
+	"CounterAgain":    "TestTheDeskIsForStaffWithASecondFactorAndNothingIsShownWithoutTheLog",
+	"FileAtCounter":   "TestADisputeFiledAtTheCounterIsLoggedAndNotDecidedByWhoFiledIt",
+	"Relatives":       "TestACaseOfARelativeIsRefusedAndNotGiven",
+	"DeclareRelative": "TestACaseOfARelativeIsRefusedAndNotGiven",
+	"RemoveRelative":  "TestACaseOfARelativeIsRefusedAndNotGiven",
+	"Workload":        "TestTheWorkloadIsOfHandlersAndNamesNoResident",
 }
 
 func TestEveryExportedMethodIsProbed(t *testing.T) {

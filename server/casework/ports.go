@@ -274,6 +274,8 @@ type Tx interface {
 	AddAnswerDocument(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error
 
 	Enqueue(ctx context.Context, j Job) error
+
+	DeskTx
 }
 
 // ErrConflict: somebody else changed the row first.
@@ -349,6 +351,10 @@ type Dispute struct {
 	// NextDue is the nearest running clock; zero when none runs.
 	NextDue time.Time
 	Version int
+
+	// relative says that the case is of a declared relative of who looks at it; it is
+	// not stored.
+	relative bool
 }
 
 // A Notice is a notice as it is stored.

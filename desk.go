@@ -1,0 +1,138 @@
+package mingjing
+
+import (
+	"slices"
+	"time"
+)
+
+// Limits at the handlers' desks.
+const (
+	// MaxOpenCases is with how many open cases a handler is given no further one.
+	MaxOpenCases = 20
+	MaxNote      = 2000 // characters
+	MaxRelatives = 50
+	// WorkloadDays is how far back the workload figures look.
+	WorkloadDays = 30
+)
+
+// A Note is what staff write on a case for each other. It is kept for good, and is
+// no part of what the resident is told.
+type Note struct {
+	ID   string    `json:"id"`
+	Text string    `json:"text"`
+	By   string    `json:"by"`
+	Role Role      `json:"role"`
+	At   time.Time `json:"at"`
+}
+
+// A ReplyText is a published text for the reasons of a decision (i18n
+// "reply.<code>.title" and "reply.<code>.text"), with the outcomes that it fits.
+type ReplyText struct {
+	Code     string
+	Outcomes []Outcome
+}
+
+// ReplyTexts in the order in which they are offered.
+var ReplyTexts = []ReplyText{
+	{"agency_withdrew", []Outcome{OutcomeUpheld}},
+	{"agency_silent", []Outcome{OutcomeUpheld}},
+	{"wrong_person", []Outcome{OutcomeUpheld}},
+	{"already_done", []Outcome{OutcomeUpheld}},
+	{"date_corrected", []Outcome{OutcomePartly}},
+	{"shortened", []Outcome{OutcomePartly}},
+	{"document_proves", []Outcome{OutcomeRejected}},
+	{"evidence_short", []Outcome{OutcomeRejected}},
+	{"condition_met", []Outcome{OutcomeGranted}},
+	{"condition_open", []Outcome{OutcomeRefused}},
+	{"proposal_flawed", []Outcome{OutcomeRefused}},
+}
+
+// RepliesFor are the texts that fit one of a case's outcomes.
+func RepliesFor(k CaseKind) []ReplyText {
+	var fit []ReplyText
+	for _, r := range ReplyTexts {
+		if slices.ContainsFunc(r.Outcomes, func(o Outcome) bool { return slices.Contains(k.Outcomes(), o) }) {
+			fit = append(fit, r)
+		}
+	}
+	return fit
+}
+
+// IDNumberReasons are why a handler may open a resident's full ID number (i18n
+// "purpose.id_<reason>"), in the order in which they are offered.
+var IDNumberReasons = []string{"identity", "namesake", "service"}
+
+// A WorkloadView is how much work each handler has. No resident is in it.
+type WorkloadView struct {
+	Handlers []HandlerFigures `json:"handlers"`
+	// Days is how far back the figures look.
+	Days int `json:"days"`
+}
+
+// HandlerFigures are one handler's work.
+type HandlerFigures struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	// Open cases, the nearest clock among them, and how many are late.
+	Open int        `json:"open"`
+	Next *time.Time `json:"next,omitempty"`
+	Late int        `json:"late"`
+	// Decided in the days that are looked at, and the working days from filing within
+	// which half of those were decided; nil where there are none.
+	Decided    int  `json:"decided"`
+	MedianDays *int `json:"median_days"`
+	// Given and Picked are the cases taken in these days: as the next one, and by
+	// choice.
+	Given  int `json:"given"`
+	Picked int `json:"picked"`
+}
+
+// A CounterView is the counter, where staff file a dispute for a resident who came.
+// It is empty until somebody was looked up, and then shows only what is needed to
+// choose what is disputed.
+type CounterView struct {
+	// Visit is the id of the look-up; it ends after an hour.
+	Visit    string        `json:"visit,omitempty"`
+	Resident string        `json:"resident,omitempty"`
+	IDMasked string        `json:"id_masked,omitempty"`
+	Records  []CounterItem `json:"records"`
+	Listings []CounterItem `json:"listings"`
+	// Key makes sending the form twice one dispute.
+	Key string `json:"key,omitempty"`
+}
+
+// A CounterItem is a record or listing as the counter shows it.
+type CounterItem struct {
+	ID     string `json:"id"`
+	Agency string `json:"agency"`
+	Code   string `json:"code"`
+	// State is a [RecordState] or a [ListingState].
+	State string `json:"state"`
+	// Open says that a dispute can be filed now.
+	Open bool `json:"open"`
+}
+
+// A RelativesView is whom a member of staff has declared as relatives, whose cases
+// they do not get; for an auditor it is the log of all declarations.
+type RelativesView struct {
+	Relatives []Relative    `json:"relatives"`
+	Log       []Declaration `json:"log"`
+}
+
+// A Relative is a declared relative as their own declarer sees them.
+type Relative struct {
+	ID       string    `json:"id"`
+	IDMasked string    `json:"id_masked"`
+	At       time.Time `json:"at"`
+}
+
+// A Declaration is a line of the log of declared relatives, which auditors read.
+type Declaration struct {
+	At time.Time `json:"at"`
+	// Staff is the staff number of who declared, Name their name.
+	Staff string `json:"staff"`
+	Name  string `json:"name"`
+	// Action is declared or removed (i18n "relative_action.<action>").
+	Action   string `json:"action"`
+	IDMasked string `json:"id_masked"`
+}

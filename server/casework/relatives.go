@@ -1,0 +1,86 @@
+package casework
+
+import (
+	"context"
+	"slices"
+
+	"mingjing"
+)
+
+// maxDeclarations bounds the lines of the log of declarations that are shown.
+const maxDeclarations = 500
+
+// Relatives are whom the actor has declared as relatives. An auditor, who decides
+// nothing, gets the log of everybody's declarations instead; nobody else sees it.
+func (c *Casework) Relatives(ctx context.Context, a mingjing.Actor) (mingjing.RelativesView, error) {
+	if err := asStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor, mingjing.RoleAuditor); err != nil {
+		return mingjing.RelativesView{}, err
+	}
+	return within(ctx, c, func(t *tx) (mingjing.RelativesView, error) { return relatives(ctx, t, a) })
+}
+
+func relatives(ctx context.Context, t *tx, a mingjing.Actor) (v mingjing.RelativesView, err error) {
+	v = mingjing.RelativesView{Relatives: []mingjing.Relative{}, Log: []mingjing.Declaration{}}
+	if a.Role == mingjing.RoleAuditor {
+		v.Log, err = t.Declarations(ctx, maxDeclarations)
+		return v, err
+	}
+	declared, err := t.Relatives(ctx, a.ID)
+	for _, r := range declared {
+		v.Relatives = append(v.Relatives, mingjing.Relative{ID: r.ID, IDMasked: r.IDNumber.Masked(), At: r.At})
+	}
+	return v, err
+}
+
+// DeclareRelative declares somebody as a relative, whose cases the actor does not
+// get from then on. It does not say whether they are enrolled, and holds for when
+// they are later. Declaring again changes nothing.
+func (c *Casework) DeclareRelative(ctx context.Context, a mingjing.Actor, n mingjing.IDNumber) (mingjing.RelativesView, error) {
+	if err := asStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
+		return mingjing.RelativesView{}, err
+	}
+	return within(ctx, c, func(t *tx) (mingjing.RelativesView, error) {
+		declared, err := t.Relatives(ctx, a.ID)
+		if err != nil {
+			return mingjing.RelativesView{}, err
+		}
+		if slices.ContainsFunc(declared, func(r Relative) bool { return r.IDNumber == n }) {
+			return relatives(ctx, t, a)
+		}
+		if len(declared) >= mingjing.MaxRelatives {
+			return mingjing.RelativesView{}, mingjing.Errorf(mingjing.Conflict, "too_many_relatives")
+		}
+		now := c.Now().UTC()
+		if err := t.AddRelative(ctx, Relative{ID: newID(), Staff: a.ID, IDNumber: n, At: now}); err != nil {
+			return mingjing.RelativesView{}, err
+		}
+		if err := t.AddDeclaration(ctx, mingjing.Declaration{At: now, Staff: a.ID, Name: a.Name, Action: "declared", IDMasked: n.Masked()}); err != nil {
+			return mingjing.RelativesView{}, err
+		}
+		return relatives(ctx, t, a)
+	})
+}
+
+// RemoveRelative takes one of the actor's declarations back. The log keeps both.
+func (c *Casework) RemoveRelative(ctx context.Context, a mingjing.Actor, id string) (mingjing.RelativesView, error) {
+	if err := asStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
+		return mingjing.RelativesView{}, err
+	}
+	return within(ctx, c, func(t *tx) (mingjing.RelativesView, error) {
+		declared, err := t.Relatives(ctx, a.ID)
+		if err != nil {
+			return mingjing.RelativesView{}, err
+		}
+		i := slices.IndexFunc(declared, func(r Relative) bool { return r.ID == id })
+		if i < 0 {
+			return mingjing.RelativesView{}, ErrNotFound
+		}
+		if err := t.DeleteRelative(ctx, a.ID, id); err != nil {
+			return mingjing.RelativesView{}, err
+		}
+		if err := t.AddDeclaration(ctx, mingjing.Declaration{At: c.Now().UTC(), Staff: a.ID, Name: a.Name, Action: "removed", IDMasked: declared[i].IDNumber.Masked()}); err != nil {
+			return mingjing.RelativesView{}, err
+		}
+		return relatives(ctx, t, a)
+	})
+}

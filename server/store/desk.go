@@ -1,0 +1,227 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework"
+)
+
+// Waiting implements [casework.Tx]. The limit is at most [MaxPage].
+func (t *tx) Waiting(ctx context.Context, late time.Time, skip, limit int) ([]casework.Dispute, error) {
+	where, args := `handler_id = ''`, []any(nil)
+	if !late.IsZero() {
+		where, args = `next_due < ?`, []any{micros(late)}
+	}
+	return all[casework.Dispute](ctx, t, "list waiting cases", `SELECT doc FROM dispute WHERE `+where+
+		` AND state <> 'decided' AND state <> 'to_serve' ORDER BY next_due, filed_at, n LIMIT ? OFFSET ?`, append(args, page(limit), max(0, skip))...)
+}
+
+// OpenCases implements [casework.Tx].
+func (t *tx) OpenCases(ctx context.Context, handler string) (n int, err error) {
+	err = t.row(ctx, "count a handler's cases", []any{&n}, `SELECT count(*) FROM dispute
+		WHERE handler_id <> '' AND handler_id = ? AND state <> 'decided' AND state <> 'to_serve'`, handler)
+	return n, err
+}
+
+// A staffName is the personal content of a row about a handler.
+type staffName struct{ Name string }
+
+// SetDeskCase implements [casework.Tx].
+func (t *tx) SetDeskCase(ctx context.Context, k casework.DeskCase) error {
+	const op = "set a handler's case"
+	doc, err := encode(op, staffName{k.Name})
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, op, `INSERT INTO desk_case (dispute_id, handler_id, way, taken_at, doc) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (dispute_id, handler_id) DO UPDATE SET way = excluded.way, taken_at = excluded.taken_at, doc = excluded.doc`,
+		k.Dispute, k.Handler, k.Way, micros(k.TakenAt), doc)
+	return err
+}
+
+// DecideDeskCase implements [casework.Tx].
+func (t *tx) DecideDeskCase(ctx context.Context, k casework.DeskCase) error {
+	const op = "decide a handler's case"
+	doc, err := encode(op, staffName{k.Name})
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, op, `INSERT INTO desk_case (dispute_id, handler_id, way, taken_at, decided_at, days, doc) VALUES (?, ?, '', 0, ?, ?, ?)
+		ON CONFLICT (dispute_id, handler_id) DO UPDATE SET decided_at = excluded.decided_at, days = excluded.days, doc = excluded.doc`,
+		k.Dispute, k.Handler, micros(k.DecidedAt), k.Days, doc)
+	return err
+}
+
+// DeskCounts implements [casework.Tx].
+func (t *tx) DeskCounts(ctx context.Context, now, since time.Time) ([]casework.DeskCounts, error) {
+	const op = "count handlers' cases"
+	var all []casework.DeskCounts
+	of := func(handler string) *casework.DeskCounts {
+		i := slices.IndexFunc(all, func(k casework.DeskCounts) bool { return k.Handler == handler })
+		if i < 0 {
+			i = len(all)
+			all = append(all, casework.DeskCounts{Handler: handler, Name: handler, Days: map[int]int{}})
+		}
+		return &all[i]
+	}
+	err := t.rows(ctx, op, func(rows *sql.Rows) error {
+		var (
+			handler    string
+			open, late int
+			next       int64
+		)
+		if err := rows.Scan(&handler, &open, &next, &late); err != nil {
+			return err
+		}
+		k := of(handler)
+		k.Open, k.Late = open, late
+		if next != casework.NoClock {
+			k.Next = instant(next)
+		}
+		return nil
+	}, `SELECT handler_id, count(*), MIN(next_due), SUM(CASE WHEN next_due < ? THEN 1 ELSE 0 END) FROM dispute
+		WHERE handler_id <> '' AND state <> 'decided' AND state <> 'to_serve' GROUP BY handler_id ORDER BY handler_id`, micros(now))
+	if err != nil {
+		return nil, err
+	}
+	if err := t.rows(ctx, op, func(rows *sql.Rows) error {
+		var (
+			handler string
+			days, n int
+		)
+		if err := rows.Scan(&handler, &days, &n); err != nil {
+			return err
+		}
+		of(handler).Days[days] += n
+		return nil
+	}, `SELECT handler_id, days, count(*) FROM desk_case WHERE decided_at IS NOT NULL AND decided_at >= ? GROUP BY handler_id, days`, micros(since)); err != nil {
+		return nil, err
+	}
+	if err := t.rows(ctx, op, func(rows *sql.Rows) error {
+		var (
+			handler, way string
+			n            int
+		)
+		if err := rows.Scan(&handler, &way, &n); err != nil {
+			return err
+		}
+		if way == casework.TakenAsNext {
+			of(handler).Given += n
+		} else {
+			of(handler).Picked += n
+		}
+		return nil
+	}, `SELECT handler_id, way, count(*) FROM desk_case WHERE taken_at >= ? AND way <> '' GROUP BY handler_id, way`, micros(since)); err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if err := t.nameHandler(ctx, &all[i]); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(all, func(x, y casework.DeskCounts) int { return strings.Compare(x.Handler, y.Handler) })
+	return all, nil
+}
+
+// nameHandler finds the name under which a handler last took a case.
+func (t *tx) nameHandler(ctx context.Context, k *casework.DeskCounts) error {
+	const op = "find a handler's name"
+	named, err := one[staffName](ctx, t, op, `SELECT doc FROM desk_case WHERE handler_id = ? ORDER BY taken_at DESC LIMIT 1`, k.Handler)
+	if errors.Is(err, casework.ErrNotFound) { // all of theirs are from before these were kept
+		var d casework.Dispute
+		d, err = one[casework.Dispute](ctx, t, op, `SELECT doc FROM dispute WHERE handler_id <> '' AND handler_id = ? ORDER BY next_due DESC, id DESC LIMIT 1`, k.Handler)
+		named.Name = d.Handler
+	}
+	if err == nil && named.Name != "" {
+		k.Name = named.Name
+	}
+	return ignoreNotFound(err)
+}
+
+// AddNote implements [casework.Tx].
+func (t *tx) AddNote(ctx context.Context, dispute string, n mingjing.Note) error {
+	const op = "add a note"
+	doc, err := encode(op, n)
+	if err != nil {
+		return err
+	}
+	return t.insert(ctx, op, `INSERT INTO note (id, dispute_id, at, doc) VALUES (?, ?, ?, ?)`, n.ID, dispute, micros(n.At), doc)
+}
+
+// Notes implements [casework.Tx].
+func (t *tx) Notes(ctx context.Context, dispute string) ([]mingjing.Note, error) {
+	return all[mingjing.Note](ctx, t, "list notes", `SELECT doc FROM note WHERE dispute_id = ? ORDER BY at, n`, dispute)
+}
+
+// AddRelative implements [casework.Tx].
+func (t *tx) AddRelative(ctx context.Context, r casework.Relative) error {
+	const op = "add a relative"
+	doc, err := encode(op, r)
+	if err != nil {
+		return err
+	}
+	return t.insert(ctx, op, `INSERT INTO relative (id, staff_id, id_hash, doc) VALUES (?, ?, ?, ?)`,
+		r.ID, r.Staff, t.s.hash("", string(r.IDNumber)), doc)
+}
+
+// Relatives implements [casework.Tx].
+func (t *tx) Relatives(ctx context.Context, staff string) ([]casework.Relative, error) {
+	return all[casework.Relative](ctx, t, "list relatives", `SELECT doc FROM relative WHERE staff_id = ? ORDER BY n`, staff)
+}
+
+// DeleteRelative implements [casework.Tx].
+func (t *tx) DeleteRelative(ctx context.Context, staff, id string) error {
+	return t.update(ctx, "delete a relative", `DELETE FROM relative WHERE staff_id = ? AND id = ?`, staff, id)
+}
+
+// RelativeResidents implements [casework.Tx].
+func (t *tx) RelativeResidents(ctx context.Context, staff string) ([]mingjing.ResidentID, error) {
+	var found []mingjing.ResidentID
+	err := t.rows(ctx, "find relatives", func(rows *sql.Rows) error {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		found = append(found, mingjing.ResidentID(id))
+		return nil
+	}, `SELECT resident.id FROM relative JOIN resident ON resident.id_hash = relative.id_hash WHERE relative.staff_id = ? ORDER BY relative.n`, staff)
+	return found, err
+}
+
+// AddDeclaration implements [casework.Tx].
+func (t *tx) AddDeclaration(ctx context.Context, d mingjing.Declaration) error {
+	const op = "add a declaration"
+	doc, err := encode(op, d)
+	if err != nil {
+		return err
+	}
+	return t.insert(ctx, op, `INSERT INTO declaration (at, doc) VALUES (?, ?)`, micros(d.At), doc)
+}
+
+// Declarations implements [casework.Tx]. The limit is at most [MaxPage].
+func (t *tx) Declarations(ctx context.Context, limit int) ([]mingjing.Declaration, error) {
+	return all[mingjing.Declaration](ctx, t, "list declarations", `SELECT doc FROM declaration ORDER BY n DESC LIMIT ?`, page(limit))
+}
+
+// AddVisit implements [casework.Tx].
+func (t *tx) AddVisit(ctx context.Context, v casework.Visit) error {
+	return t.insert(ctx, "add a visit", `INSERT INTO visit (id, staff_id, resident_id, at) VALUES (?, ?, ?, ?)`,
+		v.ID, v.Staff, string(v.Resident), micros(v.At))
+}
+
+// Visit implements [casework.Tx].
+func (t *tx) Visit(ctx context.Context, id string) (v casework.Visit, err error) {
+	var (
+		resident string
+		at       int64
+	)
+	err = t.row(ctx, "read a visit", []any{&v.ID, &v.Staff, &resident, &at}, `SELECT id, staff_id, resident_id, at FROM visit WHERE id = ?`, id)
+	v.Resident, v.At = mingjing.ResidentID(resident), instant(at)
+	return v, err
+}
