@@ -269,7 +269,7 @@ func lookWho(v *mingjing.View, l mingjing.Look) app.UI {
 
 // lookPages are the pages on which a resident can see what was looked at.
 var lookPages = map[string]string{"record": "record", "listing": "listing", "dispute": "dispute", "case": "dispute", "evidence": "dispute",
-	"search": "dispute", "request": "request", "letter": "letter", "court_file": "letter"}
+	"search": "dispute", "request": "request", "letter": "letter", "court_file": "letter", "clock": "dispute", "propose": "listing"}
 
 func lookWhat(v *mingjing.View, l mingjing.Look) app.UI {
 	page, ok := lookPages[strings.TrimPrefix(l.Action, "look.")]
