@@ -11,7 +11,8 @@ const (
 	NoticeListingServed NoticeKind = "listing_served"
 	// NoticeListingInEffect: the answer period is over and the listing has effect.
 	NoticeListingInEffect NoticeKind = "listing_in_effect"
-	// NoticeListingEnded: a listing was repaired, lifted or annulled, or has expired.
+	// NoticeListingEnded: a listing was refused, repaired, lifted or annulled, or has
+	// expired.
 	NoticeListingEnded NoticeKind = "listing_ended"
 	// NoticeRecordChanged: an agency added, corrected or took back a record.
 	NoticeRecordChanged NoticeKind = "record_changed"

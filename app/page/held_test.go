@@ -1072,13 +1072,17 @@ func TestOpenCasesAreThoseNotDecided(t *testing.T) {
 	}
 }
 
+// stepForms are the forms by which a case goes on; what staff write for each other
+// and what they open does not move it.
+const stepForms = `main form[action^="/api/admin/cases/"]:not([action$="/notes"]):not([action$="/id-number"])`
+
 func TestACaseOffersOnlyTheStepsThatAreAllowed(t *testing.T) {
 	views := heldScreens("en")
 	for name, want := range map[string][]string{
 		"case": {"decision"}, "case.new": {"assign"}, "case.ask": {"ask-agency", "decision"}, "case.decided": nil, "case.taken": nil, "case.waiting": nil, "case.auditor": nil,
 	} {
 		var got []string
-		renderHeld(t, name, views[name]).Find("main form").Each(func(_ int, s *goquery.Selection) {
+		renderHeld(t, name, views[name]).Find(stepForms).Each(func(_ int, s *goquery.Selection) {
 			action := s.AttrOr("action", "")
 			got = append(got, action[strings.LastIndexByte(action, '/')+1:])
 		})

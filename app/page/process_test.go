@@ -161,7 +161,7 @@ func TestEachKindOfCaseOffersItsOwnForm(t *testing.T) {
 	} {
 		var got []string
 		doc := renderHeld(t, name, views[name])
-		forms := doc.Find("main form")
+		forms := doc.Find(stepForms)
 		for i := range forms.Length() {
 			action := forms.Eq(i).AttrOr("action", "")
 			got = append(got, action[strings.LastIndexByte(action, '/')+1:])

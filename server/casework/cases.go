@@ -185,6 +185,8 @@ func step(name string) func(mingjing.Actor, Dispute) error {
 			return mingjing.Errorf(mingjing.Conflict, "step_impossible")
 		case name == "extend" && d.Extended:
 			return mingjing.Errorf(mingjing.Conflict, "extended_already")
+		case name == "extend" && !d.NewEvidence:
+			return mingjing.Errorf(mingjing.Conflict, "no_new_evidence")
 		case name == "decide" && needsSecond(d):
 			return second(a, d)
 		}
@@ -308,13 +310,6 @@ func (c *Casework) AskAgency(ctx context.Context, a mingjing.Actor, id string) (
 // filed.
 func (c *Casework) Extend(ctx context.Context, a mingjing.Actor, id string) (mingjing.Case, error) {
 	return c.handle(ctx, a, id, "case", step("extend"), func(t *tx, d *Dispute, now time.Time) error {
-		evidence, err := t.Evidence(ctx, d.ID)
-		if err != nil {
-			return err
-		}
-		if !slices.ContainsFunc(evidence, func(e mingjing.Evidence) bool { return e.AddedAt.After(d.FiledAt) }) {
-			return mingjing.Errorf(mingjing.Conflict, "no_new_evidence")
-		}
 		d.Extended = true
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "extended", Role: a.Role, Who: a.Name})
 		for i, k := range d.Clocks {

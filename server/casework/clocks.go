@@ -150,6 +150,11 @@ func (c *Casework) overdue(ctx context.Context, t *tx, d Dispute, code string, n
 	if err := t.SetDispute(ctx, d); err != nil {
 		return err
 	}
+	if d.Escalated {
+		if err := c.moved(ctx, t, d, "escalated"); err != nil {
+			return err
+		}
+	}
 	if cause != "" {
 		if err := c.rescore(ctx, t, d.Resident, cause, ""); err != nil {
 			return err

@@ -375,13 +375,13 @@ func involved(ctx context.Context, t *tx, last string) ([]string, error) {
 
 // lanes are the ways on after a decision that are open to the resident.
 func (c *Casework) lanes(ctx context.Context, t *tx, d Dispute) ([]string, error) {
-	if d.Decision == nil || d.State != mingjing.DisputeDecided || d.Kind == mingjing.CaseListing {
+	if d.Decision == nil || d.State != mingjing.DisputeDecided {
 		return nil, nil
 	}
 	open := []string{}
-	lost := d.Decision.Outcome == mingjing.OutcomeRejected || d.Decision.Outcome == mingjing.OutcomePartly ||
-		d.Decision.Outcome == mingjing.OutcomeRefused
-	if lost && c.today() < c.lanesUntil(d) {
+	lost := d.Kind != mingjing.CaseListing && (d.Decision.Outcome == mingjing.OutcomeRejected || d.Decision.Outcome == mingjing.OutcomePartly ||
+		d.Decision.Outcome == mingjing.OutcomeRefused)
+	if lost && c.today() <= c.lanesUntil(d) {
 		last, still, err := lastCase(ctx, t, d)
 		if err != nil {
 			return nil, err
@@ -398,7 +398,7 @@ func (c *Casework) lanes(ctx context.Context, t *tx, d Dispute) ([]string, error
 	return append(open, mingjing.LaneCourt), nil
 }
 
-// lanesUntil is the day from which the ways on after a decision are closed.
+// lanesUntil is the last day on which the ways on after a decision are open.
 func (c *Casework) lanesUntil(d Dispute) mingjing.Date {
 	return mingjing.DateOf(d.Decision.At.In(c.Zone())).AddMonths(c.procedure(d.CatalogueCode).ReopenMonths)
 }
@@ -417,12 +417,14 @@ func lastCase(ctx context.Context, t *tx, d Dispute) (last string, still bool, e
 // repairWhy says why repair can't be applied for; "" when it can.
 func (c *Casework) repairWhy(ctx context.Context, t *tx, l Listing) (string, error) {
 	switch {
-	case l.Kind != mingjing.Blacklist || l.RepairFrom == "":
+	case l.Kind != mingjing.Blacklist:
 		return "no_condition", nil
 	case l.State == mingjing.ListingDisputed:
 		return "case_open", nil
 	case l.State != mingjing.ListingInEffect:
 		return "not_in_effect", nil
+	case l.RepairFrom == "":
+		return "no_condition", nil
 	}
 	if open, err := caseOpen(ctx, t, l.DisputeID); err != nil || open {
 		return "case_open", err
@@ -495,6 +497,7 @@ func (c *Casework) AddEvidence(ctx context.Context, a mingjing.Actor, dispute st
 				return err
 			}
 		}
+		d.NewEvidence = d.NewEvidence || d.Decision == nil
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: code, Role: a.Role})
 		if err := t.SetDispute(ctx, d); err != nil {
 			return err

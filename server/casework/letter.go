@@ -1,7 +1,6 @@
 package casework
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,10 +9,6 @@ import (
 
 	"mingjing"
 )
-
-// reopenMonths is how long a decision's ways on are open where the rulebook does
-// not say.
-const reopenMonths = 12
 
 // maxCaseLooks bounds the lines of the access log that are read for a court file.
 const maxCaseLooks = 5000
@@ -79,14 +74,12 @@ func (c *Casework) letter(ctx context.Context, t *tx, me mingjing.ResidentID, id
 	if v.Dispute, err = c.showDispute(ctx, t, d); err != nil {
 		return v, err
 	}
-	months := reopenMonths
 	for _, b := range c.books {
 		item, ok := b.Item(v.Dispute.Code())
 		if !ok {
 			continue
 		}
 		v.City, v.Rulebook, v.LegalBasis, v.Documents, v.CountsMonths = b.City, b.Ref(), item.LegalBasis, item.Documents, item.CountsMonths
-		months = cmp.Or(b.Procedure.ReopenMonths, months)
 		break // the default rulebook goes first
 	}
 	for _, b := range c.books {
@@ -105,7 +98,7 @@ func (c *Casework) letter(ctx context.Context, t *tx, me mingjing.ResidentID, id
 		}
 	}
 	decided := mingjing.DateOf(d.Decision.At.In(c.Zone()))
-	v.ReopenUntil, v.CourtUntil = decided.AddMonths(months), decided.AddMonths(mingjing.CourtMonths)
+	v.ReopenUntil, v.CourtUntil = c.lanesUntil(d), decided.AddMonths(mingjing.CourtMonths)
 	return v, nil
 }
 

@@ -67,9 +67,6 @@ func TestALetterHasTheRuleTheScoreAndTheLastDays(t *testing.T) {
 		t.Errorf("scores %+v, decided %s", l.Scores, d.Decision.At)
 	}
 	months := c.books[0].Procedure.ReopenMonths
-	if months == 0 {
-		months = 12
-	}
 	day := mingjing.DateOf(d.Decision.At.In(c.Zone()))
 	if l.ReopenUntil != day.AddMonths(months) || l.CourtUntil != day.AddMonths(6) {
 		t.Errorf("until %s and %s", l.ReopenUntil, l.CourtUntil)

@@ -83,7 +83,7 @@ func (c *Casework) moveListing(ctx context.Context, t *tx, l *Listing, to mingji
 			}
 		}
 		return t.Enqueue(ctx, Job{Kind: JobListing, ID: l.ID, At: l.Ends.Time(c.Zone())})
-	case mingjing.ListingRepaired, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled:
+	case mingjing.ListingRefused, mingjing.ListingRepaired, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled:
 		return c.notify(ctx, t, l.Resident, mingjing.NoticeListingEnded, code, "listing", l.ID)
 	}
 	return nil

@@ -346,6 +346,8 @@ type Dispute struct {
 	// Barred are the staff numbers of those who may not work on it, since they
 	// decided what it is about.
 	Barred []string
+	// NewEvidence says that evidence came after it was filed and before the decision.
+	NewEvidence bool
 	// ServiceProof is the number of the receipt of a listing that was served on paper.
 	ServiceProof string
 	// NextDue is the nearest running clock; zero when none runs.
