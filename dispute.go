@@ -199,7 +199,7 @@ type Decision struct {
 	// Corrected is the new date of the record when the outcome is partly.
 	Corrected Date `json:"corrected,omitempty"`
 	// Rule is the rule of the procedure that decided, where nobody decided in time
-	// (i18n "decision_rule.<rule>"): unchecked, unserved. By and Reasons are empty
+	// (i18n "decision_rule.<rule>"): unchecked, unserved, withdrawn. By and Reasons are empty
 	// then. It only ever decides for the resident.
 	Rule string `json:"rule,omitempty"`
 }

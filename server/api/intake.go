@@ -221,5 +221,5 @@ func writeCSV(w io.Writer, out casework.BatchAnswer) error {
 		_ = c.Write([]string{strconv.Itoa(l.Line), l.Ref, l.Status, l.Code, l.Field, l.ID})
 	}
 	c.Flush()
-	return nil //nolint:nilerr // nobody is there any more to be told
+	return nil // nobody is there any more to be told
 }

@@ -30,7 +30,7 @@ func TestABatchIsTheSameAsJSONAndAsCSV(t *testing.T) {
 }
 
 func TestALineThatCannotBeReadIsMarked(t *testing.T) {
-	b, err := decodeBatch([]byte(`{"id":"b","lines":[{"op":"lift","ref":"a"},{"ref":"b","months":"many"},{"ref":"c","nmae":1},null,7,{"op":"lift","ref":"d"}]}`))
+	b, err := decodeBatch([]byte(`{"id":"b","lines":[{"op":"lift","ref":"a"},{"ref":"b","months":"many"},{"ref":"c","colour":1},null,7,{"op":"lift","ref":"d"}]}`))
 	if err != nil || len(b.Lines) != 6 {
 		t.Fatal(b, err)
 	}

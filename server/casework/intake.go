@@ -101,7 +101,7 @@ type BatchRow struct {
 func (r *Record) remove(on mingjing.Date) { r.State, r.RemovedOn = mingjing.RecordRemoved, on }
 
 // removedOn is the day on which a record was removed, at the latest.
-func (r Record) removedOn(zone *time.Location) mingjing.Date {
+func (r *Record) removedOn(zone *time.Location) mingjing.Date {
 	if r.RemovedOn != "" {
 		return r.RemovedOn
 	}

@@ -42,7 +42,7 @@ const (
 // Holdings implements [casework.Tx].
 func (t *tx) Holdings(ctx context.Context, agency, cursor string, limit int) ([]mingjing.AgencyHolding, string, error) {
 	limit = page(limit)
-	tables, before := []string{cursorRecord, cursorListing}, int64(casework.NoClock)
+	tables, before := []string{cursorRecord, cursorListing}, casework.NoClock
 	if cursor != "" {
 		kind, number, _ := strings.Cut(cursor, ".")
 		n, err := strconv.ParseInt(number, 10, 64)
