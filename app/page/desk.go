@@ -53,7 +53,7 @@ func replyForm(v *mingjing.View, k mingjing.Case) app.UI {
 	if slices.Contains(mingjing.Languages, k.ReplyLang) {
 		hint = t(v, "case.reply_hint_"+map[string]string{"zh-CN": "zh", "en": "en"}[k.ReplyLang])
 	}
-	return c.Section("reply", t(v, "case.reply_title"), c.Form{Action: href(v, "case", segment(k.ID)), Method: "get", Class: "form-line", Label: t(v, "case.reply_title"),
+	return c.Section("replies", t(v, "case.reply_title"), c.Form{Action: href(v, "case", segment(k.ID)), Method: "get", Class: "form-line", Label: t(v, "case.reply_title"),
 		Body: []app.UI{c.Select{Name: "reply", Label: t(v, "case.reply"), Hint: hint, Options: options, Value: typed(v, "reply")}.UI(),
 			c.Button{Text: t(v, "case.reply_insert"), Kind: "secondary"}.UI()}}.UI())
 }

@@ -822,7 +822,7 @@ func TestACaseOffersOnlyTheStepsThatAreAllowed(t *testing.T) {
 		"case": {"decision"}, "case.new": {"assign"}, "case.ask": {"ask-agency", "decision"}, "case.decided": nil, "case.taken": nil, "case.waiting": nil, "case.auditor": nil,
 	} {
 		var got []string
-		renderHeld(t, name, views[name]).Find("main form").Each(func(_ int, s *goquery.Selection) {
+		renderHeld(t, name, views[name]).Find(stepForms).Each(func(_ int, s *goquery.Selection) {
 			action := s.AttrOr("action", "")
 			got = append(got, action[strings.LastIndexByte(action, '/')+1:])
 		})
