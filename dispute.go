@@ -224,10 +224,11 @@ type Dispute struct {
 	ID   string   `json:"id"`
 	Kind CaseKind `json:"kind"`
 	// Previous is the id of the case that this one goes on from; it may be empty.
-	Previous  string          `json:"previous,omitempty"`
-	Record    *Record         `json:"record,omitempty"`
-	Listing   *Listing        `json:"listing,omitempty"`
-	Reason    DisputeReason   `json:"reason"`
+	Previous string   `json:"previous,omitempty"`
+	Record   *Record  `json:"record,omitempty"`
+	Listing  *Listing `json:"listing,omitempty"`
+	// Reason is empty but for a dispute.
+	Reason    DisputeReason   `json:"reason,omitempty"`
 	Statement string          `json:"statement"`
 	State     DisputeState    `json:"state"`
 	FiledAt   time.Time       `json:"filed_at"`

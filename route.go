@@ -30,15 +30,17 @@ var Routes = []Route{
 	{"record", "records/{id}", Residents},
 	{"listings", "listings", Residents},
 	{"listing", "listings/{id}", Residents},
+	{"repair", "listings/{id}/repair", Residents},
 	{"sources", "sources", Residents},
 	{"access-log", "access-log", Residents}, // ?others=1&cursor=C
 	{"consents", "consents", Residents},
 	{"sessions", "sessions", Everyone},
 	{"disputes", "disputes", Residents},
-	{"new-dispute", "disputes/new", Residents}, // ?record=ID or ?listing=ID
+	{"new-dispute", "disputes/new", Residents}, // ?record=ID or ?listing=ID or ?previous=ID
 	{"dispute", "disputes/{id}", Residents},
+	{"review", "disputes/{id}/review", Residents},
 	{"letter", "disputes/{id}/letter", Residents},
-	{"queue", "admin", Staff},     // ?state=S&late=L&mine=1&agency=A&search=Q&cursor=C
+	{"queue", "admin", Staff},     // ?state=S&kind=K&late=L&mine=1&agency=A&search=Q&cursor=C
 	{"inbox", "inbox", Residents}, // ?cursor=C
 	{"notice-settings", "inbox/settings", Residents},
 	{"case", "admin/cases/{id}", Staff},

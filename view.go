@@ -49,10 +49,16 @@ type View struct {
 	Dispute   *Dispute       `json:"dispute,omitempty"`
 	Letter    *LetterView    `json:"letter,omitempty"`
 	// CourtFile is made for its PDF; no page shows it.
-	CourtFile *CourtFile     `json:"court_file,omitempty"`
-	NewCase   *NewCaseView   `json:"new_case,omitempty"`
-	Queue     *QueueView     `json:"queue,omitempty"`
-	Case      *Case          `json:"case,omitempty"`
+	CourtFile *CourtFile   `json:"court_file,omitempty"`
+	NewCase   *NewCaseView `json:"new_case,omitempty"`
+	Queue     *QueueView   `json:"queue,omitempty"`
+	Case      *Case        `json:"case,omitempty"`
+	// First is the case whose decision Case looks at again, or nil.
+	First *Case `json:"first,omitempty"`
+	// Procedure and Item are those of the record or listing that the page is about,
+	// by the rulebook that goes first; nil for none.
+	Procedure *Procedure     `json:"procedure,omitempty"`
+	Item      *Item          `json:"item,omitempty"`
 	Rulebooks *RulebooksView `json:"rulebooks,omitempty"`
 	Rulebook  *Rulebook      `json:"rulebook,omitempty"`
 	Agencies  *AgenciesView  `json:"agencies,omitempty"`
@@ -229,6 +235,9 @@ type ScoreIf struct {
 	Rulebook string `json:"rulebook"`
 	Value    int    `json:"value"`
 	Band     string `json:"band"`
+	// Shape and Tone show the band besides its name, as in [Band].
+	Shape string `json:"shape,omitempty"`
+	Tone  string `json:"tone,omitempty"`
 }
 
 // A SourcesView is which agencies hold what.
@@ -294,6 +303,9 @@ type QueueView struct {
 // AnyAgency is what a form sends that narrows the work queue to no agency: a
 // browser's program leaves empty values out.
 const AnyAgency = "any"
+
+// AnyKind is the same for the kinds of case.
+const AnyKind = "any"
 
 // A CaseFilter narrows the work queue.
 type CaseFilter struct {

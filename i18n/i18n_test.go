@@ -116,7 +116,7 @@ func TestNoSentenceIsRepeatedInAFile(t *testing.T) {
 // a sentence: the name of their Go type, and the family of their keys.
 var families = map[string]string{"Role": "role", "Area": "area", "ListKind": "list_kind", "RecordState": "record_state", "ListingState": "listing_state",
 	"RequestState": "request_state", "SourceState": "source_state", "DisputeState": "dispute_state", "DisputeReason": "reason", "Outcome": "outcome",
-	"AgencyPosition": "position", "EventKind": "event", "NoticeKind": "notice"}
+	"AgencyPosition": "position", "EventKind": "event", "NoticeKind": "notice", "CaseKind": "case_kind"}
 
 // TestEveryConstantOfTheProductHasASentence reads the constants from the source,
 // so that a new state without a sentence fails here.
@@ -179,13 +179,22 @@ func TestEveryConstantOfTheProductHasASentence(t *testing.T) {
 
 // codes are those that the contract names in comments only.
 var codes = map[string][]string{
-	"clock":       {"mark", "forward", "agency", "decide"},
-	"timeline":    {"filed", "evidence_added", "assigned", "agency_asked", "agency_answered", "agency_silent", "decided"},
-	"cause":       {"request", "dispute_filed", "dispute_decided", "agency_silent", "expiry"},
-	"not_counted": mingjing.Whys,
-	"purpose":     {"own", "dispute", "score"},
-	"look":        {"overview", "records", "record", "listings", "listing", "score", "request", "sources", "access_log", "consents", "disputes", "dispute", "evidence", "case", "search", "collect", "letter", "court_file", "inbox", "notice_settings"},
-	"title":       {"error"},
+	"clock":                mingjing.ClockCodes,
+	"timeline":             append([]string{"unserved"}, mingjing.TimelineCodes...),
+	"cause":                mingjing.Causes,
+	"step":                 mingjing.CaseSteps,
+	"tier":                 mingjing.Tiers,
+	"served":               {mingjing.ServedInApp, mingjing.ServedByPost, mingjing.ServedInPerson, mingjing.ServedByAgency},
+	"repair_why":           {"too_early", "case_open", "not_in_effect", "no_condition"},
+	"decision_rule":        {"unchecked", "unserved"},
+	"letter.lane":          {mingjing.LaneEvidence, mingjing.LaneReview, mingjing.LaneCourt},
+	"notice.case_decided":  {"upheld", "partly", "rejected", "granted", "refused", "approved"},
+	"notice.case_moved":    {"assigned", "agency_asked", "agency_answered", "agency_silent", "agency_lost"},
+	"notice.listing_ended": {"repaired", "expired", "lifted", "annulled"},
+	"not_counted":          mingjing.Whys,
+	"purpose":              {"own", "dispute", "score", "listing", "audit"},
+	"look":                 {"overview", "records", "record", "listings", "listing", "score", "request", "sources", "access_log", "consents", "disputes", "dispute", "evidence", "case", "search", "collect", "letter", "court_file", "inbox", "notice_settings", "propose", "clock", "rescore", "ask_agency"},
+	"title":                {"error"},
 	"error": {"invalid_form", "id_number_length", "id_number_digits", "id_number_date", "id_number_check", "required", "too_long", "login_failed",
 		"too_many_attempts", "activation_failed", "password_weak", "password_short", "code_invalid", "not_logged_in", "session_expired", "forbidden", "not_found",
 		"request_open", "consent_required", "unknown_rulebook", "dispute_open", "nothing_to_dispute", "statement_required", "reason_required", "evidence_type",
@@ -193,7 +202,11 @@ var codes = map[string][]string{
 		"outcome_required", "correction_required", "agency_already_asked", "agency_waiting", "changed_meanwhile", "aal2_required", "identity_down", "redis_down",
 		"unavailable", "too_large", "internal", "cross_origin", "offline", "agency_lost", "agency_needed", "already_enrolled", "nothing_to_withdraw", "bad_body",
 		"invalid_cursor", "invalid_filter", "resident_unknown", "session_unknown", "staff_number_invalid", "staff_unknown", "totp_secret_invalid", "no_decision_yet",
-		"email_invalid", "email_code_wrong", "email_code_over", "email_codes", "mail_not_offered", "no_dates", "push_devices", "push_invalid", "push_not_offered"},
+		"email_invalid", "email_code_wrong", "email_code_over", "email_codes", "mail_not_offered", "no_dates", "push_devices", "push_invalid", "push_not_offered",
+		"case_involved", "second_person", "step_impossible", "extended_already", "no_new_evidence", "listing_state", "lane_closed", "repair_too_early",
+		"repair_case_open", "repair_not_in_effect", "repair_no_condition", "nothing_to_confirm", "only_redlists", "too_many_words", "method_required",
+		"served_on_invalid", "proof_required", "ref_required", "ground_required", "measures_required", "measure_unpublished", "term_too_long",
+		"needs_new_case", "listed_already", "not_in_catalogue", "not_from_agency", "no_document", "wrong_document", "evidence_required"},
 }
 
 func TestEveryCodeHasASentence(t *testing.T) {

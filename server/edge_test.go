@@ -51,7 +51,7 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 			}
 			path := strings.Replace(th.at(r.Path), th.record, records[len(records)-1].ID, 1)
 			a := who.page(path)
-			if r.Name == "listing" {
+			if strings.Contains(r.Path, "listings/{id}") {
 				a.want(303)
 				continue
 			}

@@ -183,6 +183,10 @@ func TestTheDescriptionHasTheCodesOfTheProduct(t *testing.T) {
 	same("reasons", dispute["reason"], texts(mingjing.DisputeReasons))
 	same("states", dispute["state"], texts(mingjing.DisputeStates))
 	same("outcomes", s["Decision"].Value.Properties["outcome"], texts(mingjing.Outcomes))
+	same("kinds of case", dispute["kind"], texts(mingjing.CaseKinds))
+	same("states of a listing", s["Listing"].Value.Properties["state"], texts(mingjing.ListingStates))
+	same("clocks", s["Clock"].Value.Properties["code"], mingjing.ClockCodes)
+	same("steps", s["Case"].Value.Properties["allowed"].Value.Items, mingjing.CaseSteps)
 	same("areas", s["RecordItem"].Value.Properties["area"], texts(mingjing.Areas))
 	same("kinds of notice", s["Notice"].Value.Properties["kind"], texts(append(slices.Clone(mingjing.NoticeKinds), mingjing.NoticeMailFailed)))
 	var books []string

@@ -389,6 +389,8 @@ type ErrorSummary struct {
 	// Text is said below the title; it may be empty.
 	Text  string
 	Items []ErrorItem
+	// Body is what else is said, below the items.
+	Body []app.UI
 }
 
 // UI makes the summary. What is announced is a child of what takes the focus, so
@@ -409,6 +411,10 @@ func (e ErrorSummary) UI() app.UI {
 	if e.Text != "" {
 		text = P(e.Text)
 	}
+	var more app.UI
+	if len(e.Body) > 0 {
+		more = Div("error-more", e.Body...)
+	}
 	return El("div", A{"class": "error-summary", "id": "error-summary", "tabindex": "-1"},
-		El("div", A{"role": "alert"}, El("h2", A{"class": "error-title"}, alertShape(), El("span", nil, Text(e.Title))), text, list))
+		El("div", A{"role": "alert"}, El("h2", A{"class": "error-title"}, alertShape(), El("span", nil, Text(e.Title))), text, list), more)
 }

@@ -2,6 +2,7 @@ package page
 
 import (
 	"slices"
+	"strings"
 
 	"mingjing"
 	c "mingjing/app/component"
@@ -13,48 +14,161 @@ var _ = register("case", screen{body: caseBody, wide: true, back: backTo("queue"
 	if v.Case == nil {
 		return t(v, "title.case")
 	}
-	return t(v, "case.title", "id", caseNumber(v.Case.ID), "item", v.Label("item", v.Case.Code()))
+	return kindText(v, v.Case.Dispute, "case_number", "id", caseNumber(v.Case.ID)) + t(v, "case.title_item", "item", v.Label("item", v.Case.Code()))
 }})
 
 // maxReasons is the most characters of a decision's reasons, and of an answer to
 // a piece of evidence.
 const maxReasons = 4000
 
-// caseBody is a case on one screen: the resident's words beside the record and
-// the agency's answer, then what may be done.
+// caseBody is a case on one screen: what one side says beside the record or
+// listing and the agency's word, then what may be done.
 func caseBody(v *mingjing.View) []app.UI {
 	if v.Case == nil {
 		return errorBody(v)
 	}
 	k := *v.Case
 	body := []app.UI{
-		heading(t(v, "dispute.number", "id", caseNumber(k.ID)), v.Label("item", k.Code())),
-		c.Div("case-bar", disputeTag(v, k.Dispute),
+		heading(kindText(v, k.Dispute, "case_number", "id", caseNumber(k.ID)), v.Label("item", k.Code())),
+		c.Div("case-bar", caseTags(v, k),
+			fact(t(v, "queue.col_kind"), c.El("span", nil, c.Text(kindText(v, k.Dispute, "case_kind")))),
 			fact(t(v, "case.resident"), c.El("span", nil, c.Text(k.Resident), c.Text(" "), c.El("code", c.A{"class": "muted"}, c.Text(k.IDMasked)))),
 			fact(t(v, "case.handler"), caseHandler(v, k)),
 			fact(t(v, "case.filed"), timeUI(v, k.FiledAt)),
 			fact(t(v, "case.next_clock"), caseClock(v, k))),
 	}
+	if k.Escalated && k.State != mingjing.DisputeDecided {
+		body = append(body, c.Notification{Kind: "warning", Text: t(v, "case.escalated")}.UI())
+	}
 	if k.Decision != nil {
 		body = append(body, caseDecision(v, k))
 	}
 	body = append(body, steps(v, k))
-	body = append(body, c.Div("columns columns-even",
-		c.Div("stack",
-			c.Section("resident-side", t(v, "case.resident_side"),
-				c.El("p", nil, c.El("strong", nil, c.Text(code(v, "reason", string(k.Reason))))),
-				c.Div("quote", paragraphs(k.Statement)),
-				c.H(3, t(v, "dispute.evidence")),
-				evidenceList(v, k.Evidence),
-				evidenceNote(v, k))),
-		c.Div("stack", agencySide(v, k))))
+	if k.Recommendation != nil && k.Decision == nil {
+		body = append(body, recommendation(v, k))
+	}
+	if v.First != nil {
+		body = append(body, firstDecision(v, *v.First))
+	}
+	var checks app.UI
+	if k.Kind == mingjing.CaseListing && k.Listing != nil {
+		checks = checkList(v, k)
+	}
+	body = append(body, c.Div("columns columns-even", c.Div("stack", ownSide(v, k), checks), c.Div("stack", agencySide(v, k))))
 	body = append(body, replyForm(v, k))
-	if slices.Contains(k.Allowed, "decide") {
+	switch {
+	case slices.Contains(k.Allowed, "recommend"):
+		body = append(body, recommendForm(v, k))
+	case canDecide(k.Allowed):
 		body = append(body, decideForm(v, k))
+	case slices.Contains(k.Allowed, "serve"):
+		body = append(body, serveForm(v, k))
 	}
 	return append(body, deskSide(v, k), c.Div("columns columns-even",
 		c.Section("timeline", t(v, "dispute.timeline"), timeline(v, k.Dispute)),
 		c.Section("clocks", t(v, "dispute.clocks"), clocks(v, k.Clocks))))
+}
+
+// canDecide says whether the form of a decision, or of a recommendation, is there.
+func canDecide(allowed []string) bool {
+	return slices.Contains(allowed, "decide") || slices.Contains(allowed, "recommend")
+}
+
+// ownSide is what was said for the case: by the resident, or of a proposed listing
+// by the agency.
+func ownSide(v *mingjing.View, k mingjing.Case) app.UI {
+	title := t(v, "case.resident_side")
+	switch k.Kind {
+	case mingjing.CaseRepair:
+		title = t(v, "case.applied")
+	case mingjing.CaseReview:
+		title = t(v, "case.review_side")
+	case mingjing.CaseListing:
+		return c.Section("resident-side", t(v, "case.proposal_side"), c.Div("quote",
+			c.El("p", c.A{"class": "quote-by"}, c.El("strong", nil, c.Text(v.Label("agency", k.Agency())))), paragraphs(k.Statement)))
+	}
+	return c.Section("resident-side", title, reasonLine(v, k.Dispute),
+		c.Div("quote", paragraphs(k.Statement)),
+		c.H(3, t(v, "dispute.evidence")),
+		evidenceList(v, k.Evidence),
+		evidenceNote(v, k))
+}
+
+// recommendation is what the first of two people would decide, for the second.
+func recommendation(v *mingjing.View, k mingjing.Case) app.UI {
+	r := k.Recommendation
+	var own app.UI
+	if canDecide(k.Allowed) {
+		own = c.Muted(t(v, "case.second"))
+	}
+	return c.Section("recommendation", t(v, "case.recommendation"),
+		c.Card{Title: outcomeName(v, k.Dispute, r.Outcome), Level: 3, Body: []app.UI{paragraphs(r.Reasons),
+			c.El("p", c.A{"class": "signed"}, c.Text(t(v, "dispute.decision_by", "name", r.By, "time", instant(v, r.At))))}}.UI(), own)
+}
+
+// firstDecision is the decision that a review looks at again.
+func firstDecision(v *mingjing.View, first mingjing.Case) app.UI {
+	return c.Section("first", t(v, "case.first_title"), decisionCard(v, first.Dispute),
+		c.El("p", nil, c.Link{Text: t(v, "case.first_see"), Href: href(v, "case", segment(first.ID))}.UI()))
+}
+
+// checkList is what a proposed listing is checked for, and whether it holds. The
+// rules were checked when it was proposed; who decides sees how each stands now.
+func checkList(v *mingjing.View, k mingjing.Case) app.UI {
+	l, item := k.Listing, v.Item
+	if item == nil {
+		return nil
+	}
+	line := func(ok bool, text string) app.UI {
+		tag := c.Tag{Text: t(v, "case.check_ok"), Tone: "good", Shape: "circle"}
+		if !ok {
+			tag = c.Tag{Text: t(v, "case.check_bad"), Tone: "bad", Shape: "triangle"}
+		}
+		return c.Div("check", tag.UI(), c.El("span", nil, c.Text(text)))
+	}
+	published := len(l.Measures) > 0
+	for _, m := range l.Measures {
+		published = published && slices.Contains(item.Measures, m.Code)
+	}
+	most := item.CountsMonths
+	if v.Procedure != nil {
+		if tier, ok := v.Procedure.Tier(l.Tier); ok {
+			most = min(most, tier.MaxMonths)
+		}
+	}
+	months, longest := tn(v, "count.months", l.TermMonths), tn(v, "count.months", most)
+	term := t(v, "case.check_term_most", "months", months, "most", longest)
+	if l.Tier != "" {
+		term = t(v, "case.check_term", "months", months, "most", longest, "tier", gravity(v, l.Tier))
+	}
+	return c.Section("checks", t(v, "case.check_title"), c.List("checks",
+		line(l.Document.Complete() && slices.Contains(item.Documents, l.Document.Kind), t(v, "case.check_document")),
+		line(published, t(v, "case.check_measures")),
+		line(l.TermMonths > 0 && l.TermMonths <= most, term),
+		line(strings.TrimSpace(l.Subject) == strings.TrimSpace(k.Resident), t(v, "case.check_subject"))))
+}
+
+// recommendForm takes what the first of two people would decide.
+func recommendForm(v *mingjing.View, k mingjing.Case) app.UI {
+	return c.Section("recommend", t(v, "case.recommend_title"), c.P(t(v, "case.recommend_text")),
+		c.Form{Action: "/api/admin/cases/" + segment(k.ID) + "/recommend", Class: "decide-form", Label: t(v, "case.recommend_title"), Body: []app.UI{
+			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
+			c.Radios{Name: "outcome", Legend: t(v, "case.recommend_outcome"), Options: outcomeOptions(v, k), Value: typed(v, "outcome"), Error: fieldError(v, "outcome")}.UI(),
+			c.Textarea{Lang: v.Lang, Name: "reasons", Label: t(v, "case.reasons"), Hint: t(v, "case.recommend_reasons_hint"), Value: typed(v, "reasons"),
+				Error: fieldError(v, "reasons"), Rows: 6, Max: maxReasons, Required: true}.UI(),
+			c.Button{Text: t(v, "case.recommend")}.UI()}}.UI())
+}
+
+// serveForm records that a listing was served on paper.
+func serveForm(v *mingjing.View, k mingjing.Case) app.UI {
+	return c.Section("serve", t(v, "case.serve_title"), c.P(t(v, "case.serve_text")),
+		c.Form{Action: "/api/admin/cases/" + segment(k.ID) + "/serve", Class: "decide-form", Label: t(v, "case.serve_title"), Body: []app.UI{
+			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
+			c.Radios{Name: "method", Legend: t(v, "case.serve_method"), Value: typed(v, "method"), Error: fieldError(v, "method"), Options: []c.Option{
+				{Value: mingjing.ServedByPost, Text: t(v, "served.post")}, {Value: mingjing.ServedInPerson, Text: t(v, "served.in_person")}}}.UI(),
+			c.Input{Name: "on", Type: "date", Label: t(v, "case.serve_on"), Value: typed(v, "on"), Error: fieldError(v, "on"), Width: "medium", Required: true}.UI(),
+			c.Input{Name: "proof", Label: t(v, "case.serve_proof"), Value: typed(v, "proof"), Error: fieldError(v, "proof"), MaxLength: 100, Autocomplete: "off", Required: true}.UI(),
+			c.Button{Text: t(v, "case.serve")}.UI()}}.UI())
 }
 
 func evidenceNote(v *mingjing.View, k mingjing.Case) app.UI {
@@ -85,7 +199,15 @@ func agencySide(v *mingjing.View, k mingjing.Case) app.UI {
 	case k.Listing != nil:
 		l := k.Listing
 		rows := append([]c.SummaryRow{{Key: t(v, "dispute.state_now"), Value: listingTag(v, *l)}}, listingRows(v, *l, k.Resident)...)
-		rows = append(rows, c.SummaryRow{Key: t(v, "listing.exit_title"), Text: l.Exit.In(v.Lang)})
+		exit := t(v, "listing.exit_title")
+		if k.Kind == mingjing.CaseRepair {
+			exit = t(v, "case.repair_side")
+			rows = append(rows, c.SummaryRow{Key: t(v, "case.repair_from"), Text: date(v, l.RepairFrom)})
+			if n := days(v, func(p *mingjing.Procedure) int { return p.RepairDays }); n > 0 {
+				rows = append(rows, c.SummaryRow{Key: t(v, "case.repair_days"), Text: tn(v, "count.working_days", n)})
+			}
+		}
+		rows = append(rows, c.SummaryRow{Key: exit, Text: l.Exit.In(v.Lang)})
 		names := make([]app.UI, 0, len(l.Measures))
 		for _, m := range l.Measures {
 			names = append(names, c.Text(t(v, "case.measure", "name", m.Name.In(v.Lang), "basis", orNone(v, m.LegalBasis.In(v.Lang)))))
@@ -94,6 +216,9 @@ func agencySide(v *mingjing.View, k mingjing.Case) app.UI {
 			rows = append(rows, c.SummaryRow{Key: t(v, "case.measures"), Value: c.List("bullets", names...)})
 		}
 		body = append(body, c.SummaryList{Rows: rows}.UI(), c.H(3, t(v, "doc.title")), documentUI(v, l.Document))
+	}
+	if k.Kind == mingjing.CaseListing || k.Kind == mingjing.CaseReview && k.Answer == nil {
+		return c.Section("agency-side", kindText(v, k.Dispute, "case.held_side"), body...)
 	}
 	answer := agencyAnswer(v, k.Dispute)
 	if answer == nil {
@@ -107,11 +232,7 @@ func caseDecision(v *mingjing.View, k mingjing.Case) app.UI {
 	if k.Decision.Corrected != "" {
 		corrected = c.P(t(v, "case.corrected."+subject(k.Dispute), "date", date(v, k.Decision.Corrected)))
 	}
-	return c.Section("decision", t(v, "dispute.decision"),
-		c.Card{Title: code(v, "outcome", string(k.Decision.Outcome)), Level: 3, Tone: outcomeTone(k.Decision.Outcome), Body: []app.UI{
-			corrected, paragraphs(k.Decision.Reasons),
-			c.El("p", c.A{"class": "signed"}, c.Text(t(v, "dispute.decision_by", "name", k.Decision.By, "time", instant(v, k.Decision.At)))),
-		}}.UI())
+	return c.Section("decision", t(v, "dispute.decision"), corrected, decisionCard(v, k.Dispute))
 }
 
 // steps are what may be done before the decision, or why nothing may.
@@ -134,13 +255,17 @@ func steps(v *mingjing.View, k mingjing.Case) app.UI {
 		kind = "secondary"
 	}
 	step("ask_agency", "ask-agency", t(v, "case.ask"), t(v, "case.ask_hint", "agency", v.Label("agency", k.Agency())), kind)
-	if slices.Contains(k.Allowed, "decide") {
+	for _, to := range []struct{ step, text string }{{"recommend", "case.to_recommend"}, {"decide", "case.to_decision"}, {"serve", "case.to_serve"}} {
+		if !slices.Contains(k.Allowed, to.step) {
+			continue
+		}
 		kind = ""
 		if len(forms) > 0 {
 			kind = "secondary"
 		}
-		forms = append(forms, c.LinkButton{Text: t(v, "case.to_decision"), Href: "#decide", Kind: kind}.UI())
+		forms = append(forms, c.LinkButton{Text: t(v, to.text), Href: stepTargets[to.step], Kind: kind}.UI())
 	}
+	step("extend", "extend", t(v, "case.extend"), t(v, "case.extend_hint"), "secondary")
 	if len(forms) == 0 {
 		return nil
 	}
@@ -154,26 +279,48 @@ func whyNot(v *mingjing.View, k mingjing.Case) string {
 		return t(v, "case.why.decided")
 	case v.Who != nil && v.Who.Role == mingjing.RoleAuditor:
 		return t(v, "case.why.auditor")
-	case k.HandlerID != "" && !mine(v, k):
+	case k.State == mingjing.DisputeRecommended:
+		return t(v, "case.why.second")
+	case k.Kind == mingjing.CaseReview && k.HandlerID == "":
+		return t(v, "case.why.review")
+	case mine(v, k):
+		return t(v, "case.why.mine")
+	case k.HandlerID != "":
 		return t(v, "case.why.other_handler", "name", k.Handler)
 	}
 	return t(v, "case.why.own")
 }
 
-// decideForm takes the outcome, the reasons and an answer to each piece of
-// evidence. evidence_id and evidence_answer are repeated, in the same order.
-func decideForm(v *mingjing.View, k mingjing.Case) app.UI {
-	outcomes := make([]c.Option, 0, len(mingjing.Outcomes))
-	for _, o := range mingjing.Outcomes {
-		option := c.Option{Value: string(o), Text: code(v, "outcome", string(o)), Hint: t(v, "case.outcome_hint."+string(o)+"."+subject(k.Dispute))}
+// outcomeOptions are how a case can be decided.
+func outcomeOptions(v *mingjing.View, k mingjing.Case) []c.Option {
+	kind := k.Kind
+	if kind == "" {
+		kind = mingjing.CaseDispute
+	}
+	outcomes := make([]c.Option, 0, 3)
+	for _, o := range kind.Outcomes() {
+		hint := "case.outcome_hint." + string(o) + "." + subject(k.Dispute)
+		switch {
+		case kind == mingjing.CaseReview:
+			hint = "case.outcome_hint." + string(o) + ".review"
+		case kind == mingjing.CaseListing && o == mingjing.OutcomeRefused:
+			hint = "case.outcome_hint.refused.proposal"
+		}
+		option := c.Option{Value: string(o), Text: outcomeName(v, k.Dispute, o), Hint: t(v, hint)}
 		if o == mingjing.OutcomePartly {
 			option.Body = c.Input{Name: "correct_to", Type: "date", Label: t(v, "case.correct_to."+subject(k.Dispute)), Hint: t(v, "case.correct_to_hint"),
 				Value: correctTo(v, k), Error: fieldError(v, "correct_to"), Width: "medium"}.UI()
 		}
 		outcomes = append(outcomes, option)
 	}
+	return outcomes
+}
+
+// decideForm takes the outcome, the reasons and an answer to each piece of
+// evidence. evidence_id and evidence_answer are repeated, in the same order.
+func decideForm(v *mingjing.View, k mingjing.Case) app.UI {
 	body := []app.UI{
-		c.Radios{Name: "outcome", Legend: t(v, "case.outcome"), Options: outcomes, Value: typed(v, "outcome"), Error: fieldError(v, "outcome")}.UI(),
+		c.Radios{Name: "outcome", Legend: t(v, "case.outcome"), Options: outcomeOptions(v, k), Value: typed(v, "outcome"), Error: fieldError(v, "outcome")}.UI(),
 		c.Textarea{Lang: v.Lang, Name: "reasons", Label: t(v, "case.reasons"), Hint: t(v, "case.reasons_hint"), Value: typed(v, "reasons"),
 			Error: fieldError(v, "reasons"), Rows: 8, Max: maxReasons, Required: true}.UI(),
 	}

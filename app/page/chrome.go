@@ -19,8 +19,8 @@ var (
 )
 
 // parents say which item of the menu a page belongs to.
-var parents = map[string]string{"ask": "score", "request": "score", "record": "records", "listing": "listings",
-	"new-dispute": "disputes", "dispute": "disputes", "letter": "disputes", "case": "queue", "notice-settings": "inbox"}
+var parents = map[string]string{"ask": "score", "request": "score", "record": "records", "listing": "listings", "repair": "listings",
+	"new-dispute": "disputes", "dispute": "disputes", "review": "disputes", "letter": "disputes", "case": "queue", "notice-settings": "inbox"}
 
 func current(v *mingjing.View) string {
 	if p, ok := parents[v.Page]; ok {

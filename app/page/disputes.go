@@ -18,7 +18,7 @@ func disputesBody(v *mingjing.View) []app.UI {
 	}
 	var open, decided []app.UI
 	for _, d := range v.Disputes.Disputes {
-		if d.Decision != nil || d.State == mingjing.DisputeDecided {
+		if d.State == mingjing.DisputeDecided || d.Decision != nil && d.State != mingjing.DisputeToServe {
 			decided = append(decided, disputeCard(v, d))
 		} else {
 			open = append(open, disputeCard(v, d))
@@ -37,11 +37,19 @@ func disputeCard(v *mingjing.View, d mingjing.Dispute) app.UI {
 	facts := []app.UI{c.El("span", nil, c.Text(v.Label("agency", d.Agency()))),
 		c.El("span", nil, c.Text(t(v, "disputes.filed_on", "time", instant(v, d.FiledAt))))}
 	var next app.UI
-	if d.Decision != nil {
+	if d.Decision != nil && d.State == mingjing.DisputeDecided {
 		facts = append(facts, c.El("span", nil, c.Text(t(v, "disputes.decided_on", "time", instant(v, d.Decision.At)))))
 	} else if k := nextClock(d.Clocks); k != nil {
 		next = c.El("p", c.A{"class": "next"}, c.Text(t(v, "disputes.next", "time", instant(v, k.Due), "clock", code(v, "clock", k.Code))))
 	}
 	return c.Card{Title: v.Label("item", d.Code()), Href: href(v, "dispute", segment(d.ID)), Level: 3, Aside: disputeTag(v, d),
-		Body: []app.UI{c.P(code(v, "reason", string(d.Reason))), c.El("p", c.A{"class": "meta"}, facts...), next}}.UI()
+		Body: []app.UI{c.P(kindOrReason(v, d)), c.El("p", c.A{"class": "meta"}, facts...), next}}.UI()
+}
+
+// kindOrReason says of a dispute why, and of another case what it is.
+func kindOrReason(v *mingjing.View, d mingjing.Dispute) string {
+	if d.Kind == "" || d.Kind == mingjing.CaseDispute {
+		return code(v, "reason", string(d.Reason))
+	}
+	return code(v, "case_kind", string(d.Kind))
 }

@@ -28,49 +28,79 @@ func recordTag(v *mingjing.View, s mingjing.RecordState) app.UI {
 	return c.Tag{Text: code(v, "record_state", string(s)), Tone: tone}.UI()
 }
 
-func listingTag(v *mingjing.View, l mingjing.Listing) app.UI {
-	state, tone := string(l.State), ""
-	switch l.State {
-	case mingjing.ListingInEffect:
+// listingState is the state of a listing as it is shown: one in effect may not
+// have begun, or be over.
+func listingState(v *mingjing.View, l mingjing.Listing) string {
+	if l.State == mingjing.ListingInEffect {
 		switch {
 		case l.From > v.Today:
-			state = "not_yet"
+			return "not_yet"
 		case l.Ends != "" && l.Ends <= v.Today:
-			state = "ended"
-		case l.Kind == mingjing.Blacklist:
-			tone = "bad"
-		default:
-			tone = "good"
+			return "ended"
 		}
-	case mingjing.ListingDisputed:
+	}
+	return string(l.State)
+}
+
+func listingTag(v *mingjing.View, l mingjing.Listing) app.UI {
+	state, tone := listingState(v, l), ""
+	switch mingjing.ListingState(state) {
+	case mingjing.ListingInEffect:
+		tone = "good"
+		if l.Kind == mingjing.Blacklist {
+			tone = "bad"
+		}
+	case mingjing.ListingDisputed, mingjing.ListingDecided, mingjing.ListingServed:
 		tone = "warn"
-	case mingjing.ListingSuspended, mingjing.ListingUnserved:
+	case mingjing.ListingSuspended, mingjing.ListingUnserved, mingjing.ListingProposed:
 		tone = "info"
+	case mingjing.ListingRepaired, mingjing.ListingLifted, mingjing.ListingAnnulled, mingjing.ListingRefused:
+		tone = "good"
 	}
 	return c.Tag{Text: code(v, "listing_state", state), Tone: tone}.UI()
 }
 
 func disputeTag(v *mingjing.View, d mingjing.Dispute) app.UI {
-	if d.Decision != nil {
-		return outcomeTag(v, d.Decision.Outcome)
+	if d.Decision != nil && d.State == mingjing.DisputeDecided {
+		return c.Tag{Text: outcomeText(v, d), Tone: outcomeTone(d)}.UI()
 	}
 	tone := "info"
 	switch d.State {
 	case mingjing.DisputeFiled, mingjing.DisputeDecided:
 		tone = ""
-	case mingjing.DisputeAgencySilent:
+	case mingjing.DisputeAgencySilent, mingjing.DisputeToServe:
 		tone = "warn"
+	case mingjing.DisputeAgencyLost:
+		tone = "good"
 	}
 	return c.Tag{Text: code(v, "dispute_state", string(d.State)), Tone: tone}.UI()
 }
 
-func outcomeTag(v *mingjing.View, o mingjing.Outcome) app.UI {
-	tone := ""
-	switch o {
-	case mingjing.OutcomeUpheld, mingjing.OutcomePartly:
-		tone = "good"
+// outcomeText is how a case was decided, in the words of its kind. What was
+// approved and not served in time is annulled.
+func outcomeText(v *mingjing.View, d mingjing.Dispute) string {
+	if d.Decision.Rule == "unserved" {
+		return t(v, "listing_state.annulled")
 	}
-	return c.Tag{Text: code(v, "outcome", string(o)), Tone: tone}.UI()
+	return outcomeName(v, d, d.Decision.Outcome)
+}
+
+// outcomeName is an outcome in the words of the case's kind.
+func outcomeName(v *mingjing.View, d mingjing.Dispute, o mingjing.Outcome) string {
+	if key := "outcome." + string(o) + "." + string(d.Kind); d.Kind != "" && i18n.Has(key) {
+		return t(v, key)
+	}
+	return code(v, "outcome", string(o))
+}
+
+// outcomeTone is good where the decision is in the resident's favour.
+func outcomeTone(d mingjing.Dispute) string {
+	switch o := d.Decision.Outcome; {
+	case d.Decision.Rule != "", o == mingjing.OutcomeUpheld, o == mingjing.OutcomePartly, o == mingjing.OutcomeGranted,
+		o == mingjing.OutcomeRefused && d.Kind == mingjing.CaseListing:
+		return "good"
+	}
+	return ""
 }
 
 // effectText says in a few words what something does under one rulebook.
@@ -239,7 +269,7 @@ func lookWho(v *mingjing.View, l mingjing.Look) app.UI {
 
 // lookPages are the pages on which a resident can see what was looked at.
 var lookPages = map[string]string{"record": "record", "listing": "listing", "dispute": "dispute", "case": "dispute", "evidence": "dispute",
-	"search": "dispute", "request": "request", "letter": "letter", "court_file": "letter"}
+	"search": "dispute", "request": "request", "letter": "letter", "court_file": "letter", "clock": "dispute", "propose": "listing"}
 
 func lookWhat(v *mingjing.View, l mingjing.Look) app.UI {
 	page, ok := lookPages[strings.TrimPrefix(l.Action, "look.")]
@@ -277,13 +307,17 @@ func evidenceList(v *mingjing.View, evidence []mingjing.Evidence) app.UI {
 		if e.Answer != "" {
 			answer = c.Div("quote", c.El("p", c.A{"class": "quote-by"}, c.Text(t(v, "dispute.evidence_answer"))), paragraphs(e.Answer))
 		}
+		var late app.UI
+		if e.Late {
+			late = c.Div("paper-late", c.Tag{Text: t(v, "dispute.late"), Tone: "info"}.UI(), c.Muted(t(v, "dispute.late_text")))
+		}
 		items = append(items, c.El("div", c.A{"class": "paper"}, fileShape(),
 			c.Div("paper-body",
 				c.El("a", c.A{"href": "/api/evidence/" + segment(e.ID), "download": e.Name, "data-full": "true", "class": "paper-name"},
 					c.Span("visually-hidden", t(v, "dispute.evidence_download")+" "), c.Text(e.Name)),
 				c.El("p", c.A{"class": "muted"}, c.Text(t(v, "dispute.evidence_meta", "type", mediaType(e.Type),
 					"size", i18n.FileSize(v.Lang, e.Size), "time", instant(v, e.AddedAt)))),
-				answer)))
+				late, answer)))
 	}
 	return c.List("papers", items...)
 }
@@ -379,11 +413,14 @@ func whoIsLate(v *mingjing.View, k mingjing.Clock) c.Tag {
 		return c.Tag{}
 	}
 	who := "bureau"
-	if k.Code == "agency" {
+	if agencys(k.Code) {
 		who = "agency"
 	}
 	return lateTag(late, t(v, "lateness."+who+"."+string(late)))
 }
+
+// agencys says whether a clock is the agency's and not the bureau's.
+func agencys(code string) bool { return code == "agency" || code == "second" }
 
 // nextClock is the deadline that comes next in a case, or nil: the nearest that
 // has not been met. An agency that missed its own has lost the point, and nothing
@@ -392,7 +429,7 @@ func nextClock(all []mingjing.Clock) *mingjing.Clock {
 	var next *mingjing.Clock
 	for i := range all {
 		k := &all[i]
-		if k.MetAt != nil || k.Missed && k.Code == "agency" {
+		if k.MetAt != nil || k.Missed && agencys(k.Code) {
 			continue
 		}
 		if next == nil || k.Due.Before(next.Due) {
@@ -408,8 +445,9 @@ func timeline(v *mingjing.View, d mingjing.Dispute) app.UI {
 	slices.SortStableFunc(entries, func(a, b mingjing.TimelineEntry) int { return a.At.Compare(b.At) })
 	items := make([]c.TimelineItem, 0, len(entries)+1)
 	for _, e := range entries {
-		item := c.TimelineItem{Title: code(v, "timeline", e.Code), When: instant(v, e.At), At: e.At, Who: timelineWho(v, d, e), State: "done"}
-		if e.Code == "agency_silent" {
+		item := c.TimelineItem{Title: happened(v, d, e.Code), When: instant(v, e.At), At: e.At, Who: timelineWho(v, d, e), State: "done"}
+		switch e.Code {
+		case "agency_silent", "agency_lost", "escalated":
 			item.State = "missed"
 		}
 		items = append(items, item)
@@ -435,16 +473,30 @@ func timelineWho(v *mingjing.View, d mingjing.Dispute, e mingjing.TimelineEntry)
 	return ""
 }
 
+// lostText says what an agency's silence has done so far.
+func lostText(v *mingjing.View, d mingjing.Dispute) string {
+	switch {
+	case d.State != mingjing.DisputeAgencyLost:
+		return t(v, "dispute.silent")
+	case d.Listing != nil:
+		return t(v, "dispute.lost_listing")
+	}
+	return t(v, "dispute.lost")
+}
+
 // agencyAnswer is the agency's word on a dispute.
 func agencyAnswer(v *mingjing.View, d mingjing.Dispute) app.UI {
 	if d.Answer == nil {
 		switch d.State {
-		case mingjing.DisputeAgencySilent:
-			said := "dispute.silent"
+		case mingjing.DisputeAgencySilent, mingjing.DisputeAgencyLost:
+			said := lostText(v, d)
 			if v.Who != nil && v.Who.Role.Staff() {
-				said = "case.silent"
+				said = t(v, "case.silent")
+				if d.State == mingjing.DisputeAgencyLost {
+					said = t(v, "case.lost")
+				}
 			}
-			return c.Notification{Kind: "info", Text: t(v, said)}.UI()
+			return c.Notification{Kind: "info", Text: said}.UI()
 		case mingjing.DisputeAgencyAsked:
 			return c.Muted(t(v, "dispute.agency_answer_none"))
 		}

@@ -47,6 +47,9 @@ func heldView(lang, page string, role mingjing.Role) *mingjing.View {
 	if lang == "en" {
 		v.Labels = en
 	}
+	v.Procedure = &mingjing.Procedure{AgencyDays: 5, SecondNoticeDays: 5, BureauDays: 5, AnswerDays: 5, RepairDays: 10, ReviewDays: 10, StatementWords: 100,
+		Tiers: []mingjing.Tier{{Code: "general", Name: both("一般", "General"), MinMonths: 3, MaxMonths: 12}, {Code: "serious", Name: both("严重", "Serious"), MinMonths: 12, MaxMonths: 36}}}
+	v.Item = &mingjing.Item{Code: "blacklist-court", Measures: []string{"plane", "hotel"}, Documents: []string{"judgment"}, CountsMonths: 60, Tier: "serious"}
 	v.Who = &mingjing.Viewer{Role: mingjing.RoleResident, Name: "林静", IDMasked: "99**************1X"}
 	if role.Staff() {
 		v.Who = &mingjing.Viewer{Role: role, Name: "陈晓", IDMasked: "H-0001"}
@@ -79,6 +82,90 @@ func sampleListing(s mingjing.ListingState, notice mingjing.Date) mingjing.Listi
 			{Code: "hotel", Name: both("限制在星级以上宾馆消费", "No star-rated hotels"), LegalBasis: both("同上，第三条第二项", "The same, article 3(2)")}},
 		Document: judgment(), NoticeOn: notice, From: "2025-06-01", Ends: "2027-06-01",
 		Exit: both("履行完判决确定的义务后，法院在三个工作日内将你移出名单。", "When you have paid what the judgment orders, the court takes you off within 3 working days."), State: s}
+}
+
+// listingIn is a listing in a state, with the life that led there.
+func listingIn(s mingjing.ListingState) mingjing.Listing {
+	l := sampleListing(s, "2026-11-20")
+	l.Tier, l.TermMonths, l.CaseID, l.Served = "serious", 24, "c-9", mingjing.ServedInApp
+	by := heldNow.Add(72 * time.Hour)
+	l.AnswerBy, l.From, l.Ends, l.RepairFrom = &by, "2026-10-01", "2028-10-01", "2027-10-01"
+	at := func(h int, code string, role mingjing.Role, who string) {
+		l.Life = append(l.Life, mingjing.TimelineEntry{At: heldNow.Add(time.Duration(h) * time.Hour), Code: code, Role: role, Who: who})
+	}
+	at(-300, "proposed", mingjing.RoleAgency, "hpc")
+	early := s == mingjing.ListingProposed || s == mingjing.ListingRefused
+	if !early {
+		at(-200, "approved", mingjing.RoleSupervisor, "周敏")
+	}
+	if early || s == mingjing.ListingDecided || s == mingjing.ListingUnserved {
+		l.NoticeOn, l.Served, l.AnswerBy, l.From, l.Ends, l.RepairFrom = "", "", nil, "", "", ""
+		if s == mingjing.ListingRefused {
+			at(-150, "refused", mingjing.RoleSupervisor, "周敏")
+		}
+		return l
+	}
+	at(-100, "served", mingjing.RoleResident, "")
+	if s == mingjing.ListingServed {
+		l.From, l.Ends, l.RepairFrom = "", "", ""
+		return l
+	}
+	at(-90, "in_effect", mingjing.RoleSystem, "")
+	switch s {
+	case mingjing.ListingDisputed, mingjing.ListingSuspended:
+		at(-50, "disputed", mingjing.RoleResident, "")
+		l.DisputeID = "4f1c9a20b7e84d33"
+	}
+	if s != mingjing.ListingInEffect && s != mingjing.ListingDisputed {
+		at(-10, string(s), mingjing.RoleSystem, "")
+	}
+	return l
+}
+
+func listingView(s mingjing.ListingState) *mingjing.ListingView {
+	why := map[mingjing.ListingState]string{mingjing.ListingInEffect: "", mingjing.ListingDisputed: "disputed", mingjing.ListingSuspended: "suspended",
+		mingjing.ListingProposed: "pending", mingjing.ListingDecided: "pending", mingjing.ListingServed: "pending", mingjing.ListingUnserved: "unserved"}
+	v := &mingjing.ListingView{Listing: listingIn(s), RepairWhy: "not_in_effect", Key: "k-1"}
+	if w, ok := why[s]; ok {
+		v.Effect = down(w)
+	}
+	switch s {
+	case mingjing.ListingInEffect:
+		v.Effective, v.Open, v.RepairWhy = true, true, "too_early"
+		v.Without = []mingjing.ScoreIf{{Rulebook: "rongcheng", Value: 975, Band: "C", Shape: "square", Tone: "fair"}, {Rulebook: "honest-shanghai", Value: 128, Band: "good", Shape: "circle", Tone: "good"}}
+	case mingjing.ListingServed, mingjing.ListingUnserved:
+		v.Open = true
+	}
+	return v
+}
+
+// decidedCase is a case of a kind with its decision.
+func decidedCase(k mingjing.CaseKind, o mingjing.Outcome) mingjing.Dispute {
+	d := dispute(mingjing.DisputeDecided, true)
+	d.Kind, d.Reason, d.Answer, d.Decision.Corrected = k, "", nil, ""
+	d.Decision.Outcome, d.Decision.Reasons = o, "核对了文书和付款凭证。"
+	d.Lanes, d.LanesUntil = []string{mingjing.LaneReview, mingjing.LaneCourt}, "2027-11-23"
+	return d
+}
+
+// proposedCase is the case of a proposed listing.
+func proposedCase(s mingjing.DisputeState, handler string, allowed ...string) *mingjing.Case {
+	k := workCase(mingjing.DisputeAssigned, handler, true, allowed...)
+	l := listingIn(mingjing.ListingProposed)
+	k.Kind, k.Reason, k.State, k.Listing, k.Evidence, k.Statement = mingjing.CaseListing, "", s, &l, nil, l.Ground["zh-CN"]
+	k.Clocks = []mingjing.Clock{{Code: "check", Due: heldNow.Add(90 * time.Hour)}}
+	k.Timeline = []mingjing.TimelineEntry{{At: heldNow.Add(-40 * time.Hour), Code: "proposed", Role: mingjing.RoleAgency, Who: "hpc"}}
+	if s == mingjing.DisputeRecommended || s == mingjing.DisputeToServe {
+		k.Recommendation = &mingjing.Recommendation{Outcome: mingjing.OutcomeApproved, Reasons: "文书齐全，期限合适。", By: "王磊", At: heldNow.Add(-10 * time.Hour)}
+		k.Timeline = append(k.Timeline, mingjing.TimelineEntry{At: heldNow.Add(-10 * time.Hour), Code: "recommended", Role: mingjing.RoleHandler, Who: "王磊"})
+	}
+	if s == mingjing.DisputeToServe {
+		*k.Listing = listingIn(mingjing.ListingDecided)
+		k.Decision = &mingjing.Decision{Outcome: mingjing.OutcomeApproved, Reasons: "同意。", By: "周敏", At: heldNow.Add(-5 * time.Hour)}
+		k.Clocks = []mingjing.Clock{{Code: "serve", Due: heldNow.Add(90 * time.Hour)}}
+	}
+	k.Next = nextClock(k.Clocks)
+	return k
 }
 
 func redListing() mingjing.Listing {
@@ -124,9 +211,16 @@ func dispute(s mingjing.DisputeState, listing bool) mingjing.Dispute {
 	d.Clocks[1].MetAt = &asked
 	d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: asked, Code: "agency_asked", Role: mingjing.RoleHandler, Who: "陈晓"})
 	switch s {
-	case mingjing.DisputeAgencySilent:
+	case mingjing.DisputeAgencySilent, mingjing.DisputeAgencyLost:
 		d.Clocks[2].Due, d.Clocks[2].Missed = at(-2), true
-		d.Record.State = mingjing.RecordSuspended
+		if d.Record != nil {
+			d.Record.State = mingjing.RecordSuspended
+		}
+		if s == mingjing.DisputeAgencyLost {
+			d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: at(-1), Code: "agency_lost", Role: mingjing.RoleSystem})
+		} else {
+			d.Clocks = append(d.Clocks, mingjing.Clock{Code: "second", Due: at(118)})
+		}
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: at(-2), Code: "agency_silent", Role: mingjing.RoleSystem, Who: "hpc"})
 		d.Clocks = append(d.Clocks, mingjing.Clock{Code: "decide", Due: at(96)})
 	case mingjing.DisputeAgencyAnswered, mingjing.DisputeDecided:
@@ -227,6 +321,48 @@ func heldScreens(lang string) map[string]*mingjing.View {
 		v.Listing.Listing.Document, v.Listing.Listing.Measures, v.Listing.Listing.DisputeID = mingjing.Document{}, nil, "d-1"
 	})
 	add("listing.gone", nil)
+	for _, s := range mingjing.ListingStates {
+		add("listing.state-"+string(s), func(v *mingjing.View) { v.Listing = listingView(s) })
+	}
+	add("listing.repairable", func(v *mingjing.View) {
+		v.Listing = listingView(mingjing.ListingInEffect)
+		v.Listing.Repair, v.Listing.RepairWhy, v.Listing.Listing.Statement = true, "", "我已经和对方达成分期协议。"
+	})
+	add("listing.wordy", func(v *mingjing.View) {
+		v.Listing = listingView(mingjing.ListingInEffect)
+		v.Form = map[string]string{"statement_on_file": hostile}
+		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "statement_on_file", Code: "too_many_words"}}}
+	})
+	add("listing.red-shown", func(v *mingjing.View) {
+		v.Listing = &mingjing.ListingView{Listing: redListing(), Effective: true, RepairWhy: "no_condition"}
+		v.Listing.Listing.Shown = true
+	})
+	add("listings.all", func(v *mingjing.View) {
+		v.Listings = &mingjing.ListingsView{}
+		for _, s := range mingjing.ListingStates {
+			view := *listingView(s)
+			view.Listing.ID = "l-" + string(s)
+			v.Listings.Listings = append(v.Listings.Listings, view)
+		}
+		v.Listings.Listings = append(v.Listings.Listings, mingjing.ListingView{Listing: redListing(), Effective: true})
+	})
+	add("repair", func(v *mingjing.View) { v.Listing = all["listing.repairable"].Listing })
+	add("repair.wrong", func(v *mingjing.View) {
+		v.Listing = all["listing.repairable"].Listing
+		v.Form = map[string]string{"statement": hostile}
+		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "statement", Code: "statement_required"}}}
+	})
+	add("repair.closed", func(v *mingjing.View) { v.Listing = listingView(mingjing.ListingInEffect) })
+	add("repair.gone", nil)
+	add("review", func(v *mingjing.View) {
+		d := decidedCase(mingjing.CaseDispute, mingjing.OutcomeRejected)
+		v.NewCase = &mingjing.NewCaseView{Previous: &d, Listing: d.Listing, Key: "k-1"}
+	})
+	add("review.closed", func(v *mingjing.View) {
+		d := dispute(mingjing.DisputeAssigned, true)
+		v.NewCase = &mingjing.NewCaseView{Previous: &d, Listing: d.Listing, Key: "k-1"}
+	})
+	add("review.gone", nil)
 	add("sources", func(v *mingjing.View) {
 		at := heldNow.Add(-time.Hour)
 		v.Sources = &mingjing.SourcesView{Sources: []mingjing.SourceView{
@@ -291,6 +427,14 @@ func heldScreens(lang string) map[string]*mingjing.View {
 			{Field: "reason", Code: "reason_required"}, {Field: "statement", Code: "too_long"}, {Field: "evidence", Code: "evidence_type"}}}
 	})
 	add("new-dispute.gone", nil)
+	add("new-dispute.again", func(v *mingjing.View) {
+		d := all["review"].NewCase.Previous
+		again := *d
+		again.Lanes = []string{mingjing.LaneEvidence, mingjing.LaneReview, mingjing.LaneCourt}
+		again.Evidence = append(slices.Clone(d.Evidence), mingjing.Evidence{ID: "e-3", Name: "结清证明.pdf", Type: "application/pdf", Size: 9, AddedAt: heldNow, Late: true})
+		v.NewCase = &mingjing.NewCaseView{Previous: &again, Listing: d.Listing, Key: "k-1"}
+	})
+	add("new-dispute.closed", func(v *mingjing.View) { v.NewCase = all["review.closed"].NewCase })
 	for _, s := range mingjing.DisputeStates {
 		add("dispute."+string(s), func(v *mingjing.View) { d := dispute(s, false); v.Dispute = &d })
 	}
@@ -311,9 +455,54 @@ func heldScreens(lang string) map[string]*mingjing.View {
 		}
 		v.Dispute = &d
 	})
+	add("dispute.lanes", func(v *mingjing.View) { v.Dispute = all["new-dispute.again"].NewCase.Previous })
+	add("dispute.granted", func(v *mingjing.View) {
+		d := decidedCase(mingjing.CaseRepair, mingjing.OutcomeGranted)
+		d.Lanes, d.LanesUntil = []string{mingjing.LaneCourt}, "2027-11-23"
+		v.Dispute = &d
+	})
+	add("dispute.repair-refused", func(v *mingjing.View) {
+		d := decidedCase(mingjing.CaseRepair, mingjing.OutcomeRefused)
+		v.Dispute = &d
+	})
+	add("dispute.review", func(v *mingjing.View) {
+		d := decidedCase(mingjing.CaseReview, mingjing.OutcomeRejected)
+		d.Previous, d.Lanes = "d-8", []string{mingjing.LaneEvidence, mingjing.LaneCourt}
+		v.Dispute = &d
+	})
+	add("dispute.repair-late", func(v *mingjing.View) {
+		d := dispute(mingjing.DisputeAssigned, true)
+		d.Kind, d.Reason, d.Escalated, d.Extended = mingjing.CaseRepair, "", true, true
+		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: heldNow, Code: "escalated", Role: mingjing.RoleSystem})
+		v.Dispute = &d
+	})
+	add("dispute.proposed", func(v *mingjing.View) { v.Dispute = &proposedCase(mingjing.DisputeFiled, "").Dispute })
+	add("dispute.proposal-recommended", func(v *mingjing.View) {
+		v.Dispute = &proposedCase(mingjing.DisputeRecommended, "").Dispute
+		v.Dispute.Recommendation = nil
+	})
+	add("dispute.proposal-to-serve", func(v *mingjing.View) { v.Dispute = &proposedCase(mingjing.DisputeToServe, "").Dispute })
+	add("dispute.unchecked", func(v *mingjing.View) {
+		d := proposedCase(mingjing.DisputeDecided, "").Dispute
+		d.Decision = &mingjing.Decision{Outcome: mingjing.OutcomeRefused, At: heldNow, Rule: "unchecked"}
+		v.Dispute = &d
+	})
+	add("dispute.unserved", func(v *mingjing.View) {
+		d := proposedCase(mingjing.DisputeToServe, "").Dispute
+		d.State, d.Decision.Rule = mingjing.DisputeDecided, "unserved"
+		v.Dispute = &d
+	})
 	add("dispute.gone", nil)
 	for name, v := range letterViews() {
 		add("letter."+name, func(to *mingjing.View) { to.Letter = v })
+	}
+	for name, d := range map[string]*mingjing.Dispute{"kind-repair": all["dispute.repair-refused"].Dispute, "kind-review": all["dispute.review"].Dispute,
+		"kind-refused": all["dispute.unchecked"].Dispute, "kind-unserved": all["dispute.unserved"].Dispute, "kind-late": all["dispute.lanes"].Dispute} {
+		add("letter."+name, func(v *mingjing.View) {
+			letter := *letterView(true)
+			letter.Dispute = *d
+			v.Letter = &letter
+		})
 	}
 	add("letter.gone", nil)
 	counts := map[string]int{"filed": 12, "assigned": 3, "agency_asked": 1204, "agency_answered": 2, "agency_silent": 1, "decided": 48, "missed": 4, "late": 3, "very_late": 1}
@@ -356,6 +545,48 @@ func heldScreens(lang string) map[string]*mingjing.View {
 		v.Who.Role = mingjing.RoleAuditor
 		v.Case = workCase(mingjing.DisputeFiled, "", false)
 	})
+	add("case.repair", func(v *mingjing.View) {
+		v.Case = workCase(mingjing.DisputeAssigned, "H-0001", true, "ask_agency", "extend", "decide")
+		l := listingIn(mingjing.ListingInEffect)
+		v.Case.Kind, v.Case.Reason, v.Case.Listing, v.Case.Escalated = mingjing.CaseRepair, "", &l, true
+	})
+	add("case.review", func(v *mingjing.View) {
+		v.Case = workCase(mingjing.DisputeAssigned, "H-0001", true, "extend", "decide")
+		v.Case.Kind, v.Case.Reason, v.Case.Previous = mingjing.CaseReview, "", "d-8"
+		v.First = &mingjing.Case{Dispute: decidedCase(mingjing.CaseDispute, mingjing.OutcomeRejected)}
+	})
+	add("case.proposed", func(v *mingjing.View) {
+		v.Case = proposedCase(mingjing.DisputeAssigned, "H-0001", "recommend")
+		v.Case.Listing.TermMonths = 48
+	})
+	add("case.recommend-wrong", func(v *mingjing.View) {
+		v.Case = proposedCase(mingjing.DisputeAssigned, "H-0001", "recommend")
+		v.Form = map[string]string{"reasons": hostile}
+		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "outcome", Code: "outcome_required"}}}
+	})
+	add("case.second", func(v *mingjing.View) {
+		v.Who.Role = mingjing.RoleSupervisor
+		v.Case = proposedCase(mingjing.DisputeRecommended, "H-0001", "decide")
+	})
+	add("case.first-waits", func(v *mingjing.View) { v.Case = proposedCase(mingjing.DisputeRecommended, "") })
+	add("case.serve", func(v *mingjing.View) { v.Case = proposedCase(mingjing.DisputeToServe, "H-0002", "serve") })
+	add("case.serve-wrong", func(v *mingjing.View) {
+		v.Case = proposedCase(mingjing.DisputeToServe, "H-0002", "serve")
+		v.Form = map[string]string{"method": "post", "proof": hostile}
+		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "method", Code: "method_required"}, {Field: "on", Code: "served_on_invalid"}, {Field: "proof", Code: "proof_required"}}}
+	})
+	add("case.faster", func(v *mingjing.View) {
+		v.Case = workCase(mingjing.DisputeDecided, "H-0002", false)
+		v.Form = map[string]string{"outcome": "rejected", "reasons": "我写好的理由。" + hostile}
+		v.Problem = &mingjing.Problem{Status: 409, Code: "case_decided", Allowed: []string{}}
+	})
+	add("case.moved", func(v *mingjing.View) {
+		v.Case = workCase(mingjing.DisputeAssigned, "H-0002", false, "assign")
+		v.Problem = &mingjing.Problem{Status: 409, Code: "case_taken", Allowed: []string{"assign"}}
+	})
+	add("case.lost", func(v *mingjing.View) {
+		v.Case = workCase(mingjing.DisputeAgencyLost, "H-0001", false, "extend", "decide")
+	})
 	add("case.gone", nil)
 	return all
 }
@@ -379,6 +610,10 @@ func poison(v *mingjing.View) {
 		if l != nil {
 			l.ID, l.Subject, l.Ground, l.LegalBasis, l.Exit, l.Document = hostile, longName, text, text, text, doc
 			l.Measures = []mingjing.Measure{{Code: hostile, Name: text, LegalBasis: text}}
+			l.Statement, l.Tier, l.Served = hostile+longName, hostile, hostile
+			for i := range l.Life {
+				l.Life[i].Who, l.Life[i].Code = hostile, hostile
+			}
 		}
 	}
 	disp := func(d *mingjing.Dispute) {
@@ -395,7 +630,10 @@ func poison(v *mingjing.View) {
 			d.Answer.Text, d.Answer.Position = text, hostile
 		}
 		if d.Decision != nil {
-			d.Decision.By, d.Decision.Reasons = hostile, hostile
+			d.Decision.By, d.Decision.Reasons, d.Decision.Rule = hostile, hostile, hostile
+		}
+		if d.Recommendation != nil {
+			d.Recommendation.By, d.Recommendation.Reasons = hostile, hostile
 		}
 	}
 	if v.Records != nil {
@@ -447,6 +685,9 @@ func poison(v *mingjing.View) {
 		rec(v.NewCase.Record)
 		list(v.NewCase.Listing)
 		v.NewCase.Key = hostile
+		if v.NewCase.Previous != nil {
+			disp(v.NewCase.Previous)
+		}
 	}
 	if v.Dispute != nil {
 		disp(v.Dispute)
@@ -466,6 +707,9 @@ func poison(v *mingjing.View) {
 	if v.Case != nil {
 		disp(&v.Case.Dispute)
 		v.Case.Resident = longName
+		if v.First != nil {
+			disp(&v.First.Dispute)
+		}
 	}
 }
 
@@ -603,9 +847,18 @@ func TestEveryCodeOfADisputeHasItsSentences(t *testing.T) {
 	for _, r := range mingjing.DisputeReasons {
 		want = append(want, "reason."+string(r), "reason_hint."+string(r))
 	}
-	for _, o := range mingjing.Outcomes {
-		want = append(want, "outcome."+string(o), "case.outcome_hint."+string(o)+".record", "case.outcome_hint."+string(o)+".listing",
-			"dispute.means."+string(o)+".record", "dispute.means."+string(o)+".listing")
+	for _, k := range mingjing.CaseKinds {
+		want = append(want, "case_kind."+string(k), "case_title."+string(k), "case_number."+string(k), "letter.title."+string(k), "letter.opening."+string(k))
+		for _, o := range k.Outcomes() {
+			want = append(want, "outcome."+string(o))
+			for _, what := range []mingjing.Dispute{{Kind: k, Record: &mingjing.Record{}}, {Kind: k, Listing: &mingjing.Listing{}}} {
+				if what.Record != nil && (k == mingjing.CaseRepair || k == mingjing.CaseListing) {
+					continue
+				}
+				what.Decision = &mingjing.Decision{Outcome: o, Corrected: "2026-01-01"}
+				want = append(want, "dispute.means."+meansOf(what), "letter.means."+meansOf(what))
+			}
+		}
 	}
 	for _, s := range mingjing.DisputeStates {
 		want = append(want, "dispute_state."+string(s))
@@ -613,8 +866,11 @@ func TestEveryCodeOfADisputeHasItsSentences(t *testing.T) {
 	for _, s := range []mingjing.RecordState{mingjing.RecordActive, mingjing.RecordCorrected, mingjing.RecordDisputed, mingjing.RecordSuspended, mingjing.RecordRemoved} {
 		want = append(want, "record_state."+string(s), "record_state_hint."+string(s))
 	}
-	for _, s := range []mingjing.ListingState{mingjing.ListingUnserved, mingjing.ListingInEffect, mingjing.ListingDisputed, mingjing.ListingSuspended, mingjing.ListingLifted, "not_yet", "ended"} {
+	for _, s := range append([]mingjing.ListingState{"not_yet", "ended"}, mingjing.ListingStates...) {
 		want = append(want, "listing_state."+string(s))
+		if s != mingjing.ListingUnserved && s != "ended" { // which have sentences of their own
+			want = append(want, "listing.stand."+string(s), "listing.stand_text."+string(s))
+		}
 	}
 	for _, a := range mingjing.Areas {
 		want = append(want, "area."+string(a))

@@ -135,7 +135,12 @@ func (w *letterWriter) rows(pairs ...string) {
 
 // caseKind is the kind of a case, which picks its sentences: every family of them
 // has those of a dispute, and a further kind may have its own.
-func caseKind(mingjing.Dispute) string { return "dispute" }
+func caseKind(d mingjing.Dispute) string {
+	if d.Kind == "" {
+		return string(mingjing.CaseDispute)
+	}
+	return string(d.Kind)
+}
 
 // ofKind is the sentence of a family for the kind of the case.
 func ofKind(v *mingjing.View, d mingjing.Dispute, family string, pairs ...string) string {
@@ -191,12 +196,12 @@ func (w *letterWriter) decision(l mingjing.LetterView) {
 	}
 	w.add(mingjing.BlockText, ofKind(v, d, "letter.opening", "date", w.day(d), "item", v.Label("item", d.Code()),
 		"agency", v.Label("agency", d.Agency()), "name", by, "decided", when))
-	w.add(mingjing.BlockOutcome, t(v, "letter.decided", "outcome", code(v, "outcome", string(d.Decision.Outcome))), w.means(when)...)
+	w.add(mingjing.BlockOutcome, t(v, "letter.decided", "outcome", outcomeText(v, d)), w.means(when)...)
 
 	w.heading("letter.about_title")
 	w.caseRows(caseNumber(d.ID))
 
-	w.heading("letter.words_title")
+	w.add(mingjing.BlockHeading, ownOr(v, d, "letter.words_title"))
 	w.rows(t(v, "letter.reason"), code(v, "reason", string(d.Reason)))
 	said, cut := inShort(d.Statement)
 	w.quote("", said)
@@ -204,14 +209,21 @@ func (w *letterWriter) decision(l mingjing.LetterView) {
 		w.say("letter.words_cut")
 	}
 
-	w.heading("letter.agency_title")
-	w.agency()
+	if d.Kind != mingjing.CaseListing { // its ground is the agency's word
+		w.heading("letter.agency_title")
+		w.agency()
+	}
 
 	w.heading("letter.reasons_title")
+	if d.Decision.Rule != "" {
+		w.add(mingjing.BlockText, code(v, "decision_rule", d.Decision.Rule))
+	}
 	w.quote(t(v, "letter.said_by", "name", by), d.Decision.Reasons)
 
-	w.heading("letter.evidence_title")
-	w.evidence(nil)
+	if d.Kind != mingjing.CaseListing {
+		w.heading("letter.evidence_title")
+		w.evidence(decided(d.Evidence), nil)
+	}
 
 	w.heading("letter.rule_title")
 	w.rule(l)
@@ -228,8 +240,21 @@ func (w *letterWriter) decision(l mingjing.LetterView) {
 	w.add(mingjing.BlockList, "", append(next, t(v, "letter.next_log"))...)
 
 	w.heading("letter.on_title")
-	w.say("letter.on_text")
-	for i, lane := range []string{"evidence", "review", "court"} {
+	ways := []string{mingjing.LaneEvidence, mingjing.LaneReview, mingjing.LaneCourt}
+	switch d.Kind {
+	case mingjing.CaseListing:
+		w.say("letter.on_text.listing")
+		ways = ways[2:]
+	case mingjing.CaseRepair:
+		w.say("letter.on_text_some")
+		ways = ways[1:]
+	case mingjing.CaseReview:
+		w.say("letter.on_text_some")
+		ways = []string{mingjing.LaneEvidence, mingjing.LaneCourt}
+	default:
+		w.say("letter.on_text")
+	}
+	for i, lane := range ways {
 		until := l.ReopenUntil
 		if lane == "court" {
 			until = l.CourtUntil
@@ -254,10 +279,7 @@ func (w *letterWriter) day(d mingjing.Dispute) string {
 
 // means is what the decision does, on which day.
 func (w *letterWriter) means(when string) []string {
-	key := "letter.means." + string(w.d.Decision.Outcome) + "." + subject(w.d)
-	if w.d.Decision.Outcome == mingjing.OutcomePartly && w.d.Decision.Corrected == "" {
-		key = "letter.means.partly.undated"
-	}
+	key := "letter.means." + meansOf(w.d)
 	if !i18n.Has(key) {
 		return nil
 	}
@@ -334,8 +356,13 @@ func inShort(said string) (string, bool) {
 func (w *letterWriter) agency() {
 	v, d := w.v, w.d
 	a := d.Answer
-	silent := slices.ContainsFunc(d.Timeline, func(e mingjing.TimelineEntry) bool { return e.Code == "agency_silent" })
+	happened := func(code string) bool {
+		return slices.ContainsFunc(d.Timeline, func(e mingjing.TimelineEntry) bool { return e.Code == code })
+	}
+	silent := happened("agency_silent")
 	switch {
+	case a == nil && happened("agency_lost"):
+		w.say("letter.agency_lost", "agency", v.Label("agency", d.Agency()))
 	case a == nil && silent:
 		w.say("letter.agency_silent", "agency", v.Label("agency", d.Agency()))
 	case a == nil:
@@ -349,15 +376,24 @@ func (w *letterWriter) agency() {
 	}
 }
 
+// decided is the evidence that the decision answers: what came after it had no
+// part in it.
+func decided(all []mingjing.Evidence) []mingjing.Evidence {
+	return slices.DeleteFunc(slices.Clone(all), func(e mingjing.Evidence) bool { return e.Late })
+}
+
 // evidence is each piece with its answer, and its hash where there is one.
-func (w *letterWriter) evidence(hashes map[string]string) {
+func (w *letterWriter) evidence(all []mingjing.Evidence, hashes map[string]string) {
 	v := w.v
-	if len(w.d.Evidence) == 0 {
+	if len(all) == 0 {
 		w.say("letter.evidence_none")
 	}
-	for i, e := range w.d.Evidence {
+	for i, e := range all {
 		w.add(mingjing.BlockSub, t(v, "letter.piece", "n", strconv.Itoa(i+1), "name", e.Name))
 		w.say("dispute.evidence_meta", "type", mediaType(e.Type), "size", i18n.FileSize(v.Lang, e.Size), "time", instant(v, e.AddedAt))
+		if e.Late {
+			w.say("dispute.late_text")
+		}
 		if hash := hashes[e.ID]; hash != "" {
 			w.rows(t(v, "letter.hash"), hashLines(hash))
 		}
@@ -400,8 +436,8 @@ func CourtFileOf(v *mingjing.View) mingjing.Letter {
 	w.say("letter.court_lead")
 	w.caseRows(f.Dispute.ID)
 	if d := f.Dispute.Decision; d != nil {
-		w.rows(t(v, "letter.court_decided"), t(v, "letter.court_decided_by", "outcome", code(v, "outcome", string(d.Outcome)),
-			"name", d.By, "time", instant(v, d.At)))
+		w.rows(t(v, "letter.court_decided"), t(v, "letter.court_decided_by", "outcome", outcomeText(v, f.Dispute),
+			"name", deciderName(v, f.Dispute), "time", instant(v, d.At)))
 	}
 	w.heading("letter.court_contents")
 	contents := make([]string, 0, len(parts))
@@ -423,7 +459,7 @@ func CourtFileOf(v *mingjing.View) mingjing.Letter {
 			w.rows(t(v, "letter.filed"), instant(v, f.Dispute.FiledAt), t(v, "letter.reason"), code(v, "reason", string(f.Dispute.Reason)))
 			w.quote("", f.Dispute.Statement)
 		case "evidence":
-			w.evidence(f.Hashes)
+			w.evidence(f.Dispute.Evidence, f.Hashes)
 		case "agency":
 			w.agency()
 		case "letter":
@@ -485,7 +521,7 @@ func (w *letterWriter) timeline() {
 	slices.SortStableFunc(entries, func(a, b mingjing.TimelineEntry) int { return a.At.Compare(b.At) })
 	var pairs []string
 	for _, e := range entries {
-		what := code(v, "timeline", e.Code)
+		what := happened(v, d, e.Code)
 		who := timelineWho(v, d, e)
 		if e.Role == mingjing.RoleResident {
 			who = w.resident()

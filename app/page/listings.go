@@ -1,6 +1,8 @@
 package page
 
 import (
+	"slices"
+
 	"mingjing"
 	c "mingjing/app/component"
 
@@ -9,27 +11,67 @@ import (
 
 var _ = register("listings", screen{body: listingsBody})
 
-// listingsBody is the lists on which the resident stands.
+// A listingGroup is blacklistings that ask the same of the resident now.
+type listingGroup struct {
+	name string
+	has  func(v *mingjing.View, l mingjing.ListingView) bool
+}
+
+// listingGroups in order; a listing is in the first that has it.
+var listingGroups = []listingGroup{
+	{"waiting", func(_ *mingjing.View, l mingjing.ListingView) bool { return toBeServed(l.Listing) }},
+	{"effect", func(_ *mingjing.View, l mingjing.ListingView) bool { return l.Effective }},
+	{"idle", func(v *mingjing.View, l mingjing.ListingView) bool {
+		return !l.Listing.State.Over() && listingState(v, l.Listing) != "ended"
+	}},
+	{"over", func(*mingjing.View, mingjing.ListingView) bool { return true }},
+}
+
+// listingsBody is the lists on which the resident stands: what waits for them
+// first, what is over last, and redlistings that they do not wish to show folded
+// away.
 func listingsBody(v *mingjing.View) []app.UI {
 	body := []app.UI{heading("", t(v, "title.listings")), lead(t(v, "listings.lead"))}
 	if v.Listings == nil || len(v.Listings.Listings) == 0 {
 		return append(body, c.EmptyState{Title: t(v, "listings.empty_title"), Text: t(v, "listings.empty")}.UI())
 	}
-	for _, kind := range []mingjing.ListKind{mingjing.Blacklist, mingjing.Redlist} {
-		var cards []app.UI
-		for _, l := range v.Listings.Listings {
-			if l.Listing.Kind == kind {
-				cards = append(cards, listingCard(v, l))
-			}
+	groups := map[string][]app.UI{}
+	var shown, hidden []app.UI
+	for _, l := range v.Listings.Listings {
+		switch {
+		case l.Listing.Kind == mingjing.Redlist && l.Listing.Shown:
+			shown = append(shown, listingCard(v, l))
+		case l.Listing.Kind == mingjing.Redlist:
+			hidden = append(hidden, listingCard(v, l))
+		default:
+			i := slices.IndexFunc(listingGroups, func(g listingGroup) bool { return g.has(v, l) })
+			name := listingGroups[i].name
+			groups[name] = append(groups[name], listingCard(v, l))
 		}
-		if len(cards) > 0 {
-			body = append(body, c.Section("list-"+string(kind), t(v, "list_kind."+string(kind)), c.List("cards", cards...)))
+	}
+	for _, g := range listingGroups {
+		if cards := groups[g.name]; len(cards) > 0 {
+			body = append(body, c.Section("list-"+g.name, t(v, "listings.group."+g.name), c.List("cards", cards...)))
 		}
+	}
+	if len(shown)+len(hidden) > 0 {
+		var cards, fold app.UI
+		if len(shown) > 0 {
+			cards = c.List("cards", shown...)
+		}
+		if len(hidden) > 0 {
+			fold = c.Details{Summary: tn(v, "listings.hidden", len(hidden)), Class: "quiet-fold", Body: []app.UI{c.List("cards", hidden...)}}.UI()
+		}
+		body = append(body, c.Section("list-red", t(v, "listings.group.red"), cards, fold))
 	}
 	return body
 }
 
 func listingCard(v *mingjing.View, l mingjing.ListingView) app.UI {
+	when := term(v, l.Listing)
+	if l.Listing.State == mingjing.ListingServed && l.Listing.AnswerBy != nil {
+		when = t(v, "listings.answer_by", "time", instant(v, *l.Listing.AnswerBy))
+	}
 	return c.Card{Title: v.Label("item", l.Listing.Code), Href: href(v, "listing", segment(l.Listing.ID)), Level: 3,
 		Aside: listingTag(v, l.Listing),
 		Body: []app.UI{
@@ -37,13 +79,18 @@ func listingCard(v *mingjing.View, l mingjing.ListingView) app.UI {
 			effectList(v, l.Effect),
 			c.El("p", c.A{"class": "meta"},
 				c.El("span", nil, c.Text(v.Label("agency", l.Listing.Agency))),
-				c.El("span", nil, c.Text(term(v, l.Listing))),
+				c.El("span", nil, c.Text(when)),
 				c.El("span", nil, c.Text(effectiveText(v, l)))),
 		}}.UI()
 }
 
 func term(v *mingjing.View, l mingjing.Listing) string {
-	if l.Ends == "" {
+	switch {
+	case l.From == "" && l.TermMonths > 0:
+		return t(v, "listing.term_months", "months", tn(v, "count.months", l.TermMonths))
+	case l.From == "":
+		return t(v, "listings.no_term")
+	case l.Ends == "":
 		return t(v, "listings.from", "from", date(v, l.From))
 	}
 	return t(v, "listings.term", "from", date(v, l.From), "ends", date(v, l.Ends))

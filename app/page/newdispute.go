@@ -1,6 +1,7 @@
 package page
 
 import (
+	"slices"
 	"strconv"
 
 	"mingjing"
@@ -15,6 +16,8 @@ const evidenceTypes = ".pdf,.jpg,.jpeg,.png"
 
 var _ = register("new-dispute", screen{body: newDisputeBody, back: func(v *mingjing.View) (string, string) {
 	switch {
+	case v.NewCase != nil && v.NewCase.Previous != nil:
+		return t(v, "review.back"), href(v, "dispute", segment(v.NewCase.Previous.ID))
 	case v.NewCase != nil && v.NewCase.Record != nil:
 		return v.Label("item", v.NewCase.Record.Code), href(v, "record", segment(v.NewCase.Record.ID))
 	case v.NewCase != nil && v.NewCase.Listing != nil:
@@ -35,7 +38,8 @@ func newDisputeBody(v *mingjing.View) []app.UI {
 		reasons = append(reasons, c.Option{Value: string(r), Text: code(v, "reason", string(r)), Hint: t(v, "reason_hint."+string(r))})
 	}
 	var what c.Hidden
-	var about app.UI
+	var about, before app.UI
+	evidence := evidenceField(v, t(v, "new_dispute.evidence"))
 	if n.Record != nil {
 		what = c.Hidden{Name: "record_id", Value: n.Record.ID}
 		about = aboutRecord(v, *n.Record)
@@ -43,13 +47,21 @@ func newDisputeBody(v *mingjing.View) []app.UI {
 		what = c.Hidden{Name: "listing_id", Value: n.Listing.ID}
 		about = aboutListing(v, *n.Listing)
 	}
+	if d := n.Previous; d != nil {
+		if !slices.Contains(d.Lanes, mingjing.LaneEvidence) {
+			return []app.UI{heading("", t(v, "title.new-dispute")), c.EmptyState{Title: t(v, "new_dispute.gone_title"), Text: t(v, "error.lane_closed"),
+				Action: c.LinkButton{Text: t(v, "review.back"), Href: href(v, "dispute", segment(d.ID)), Kind: "secondary"}.UI()}.UI()}
+		}
+		what = c.Hidden{Name: "previous", Value: d.ID}
+		before, evidence = goesOn(v, *d)
+	}
 	var faster app.UI
 	if v.Demo != nil && v.Demo.ClockScale > 1 {
 		faster = c.Muted(t(v, "new_dispute.demo", "scale", i18n.Number(v.Lang, v.Demo.ClockScale)))
 	}
 	return []app.UI{
 		heading("", t(v, "title.new-dispute")),
-		c.Section("about", t(v, "new_dispute.about"), about),
+		c.Section("about", t(v, "new_dispute.about"), about), before,
 		c.Form{Action: "/api/disputes", Multipart: true, Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 			c.Hidden{Name: "idempotency_key", Value: n.Key}.UI(),
@@ -58,9 +70,7 @@ func newDisputeBody(v *mingjing.View) []app.UI {
 				Value: typed(v, "reason"), Error: fieldError(v, "reason")}.UI(),
 			c.Textarea{Lang: v.Lang, Name: "statement", Label: t(v, "new_dispute.statement"), Hint: t(v, "new_dispute.statement_hint"),
 				Value: typed(v, "statement"), Error: fieldError(v, "statement"), Rows: 8, Max: mingjing.MaxStatement, Required: true}.UI(),
-			c.FileUpload{Name: "evidence", Label: t(v, "new_dispute.evidence"),
-				Hint:   t(v, "new_dispute.evidence_hint", "max", strconv.Itoa(mingjing.MaxEvidence), "size", i18n.FileSize(v.Lang, mingjing.MaxEvidenceBytes)),
-				Accept: evidenceTypes, Multiple: true, Error: fieldError(v, "evidence")}.UI(),
+			evidence,
 			c.Inset{Body: []app.UI{c.H(3, t(v, "new_dispute.who_reads_title")), c.P(t(v, "new_dispute.who_reads"))}}.UI(),
 			c.Section("next", t(v, "new_dispute.next_title"), ordered("stages",
 				t(v, "new_dispute.next_mark"), t(v, "new_dispute.next_forward"),
@@ -68,6 +78,28 @@ func newDisputeBody(v *mingjing.View) []app.UI {
 			c.Button{Text: t(v, "new_dispute.submit")}.UI(),
 		}}.UI(),
 	}
+}
+
+// goesOn is the decision that a new dispute goes on from, with the evidence that
+// came after it, and the field for more: without anything new there is nothing to
+// look at again.
+func goesOn(v *mingjing.View, d mingjing.Dispute) (before, evidence app.UI) {
+	var late []mingjing.Evidence
+	for _, e := range d.Evidence {
+		if e.Late {
+			late = append(late, e)
+		}
+	}
+	parts := []app.UI{decisionCard(v, d), c.Muted(t(v, "new_dispute.fresh", "name", deciderName(v, d)))}
+	if len(late) > 0 {
+		parts = append(parts, c.P(t(v, "new_dispute.carried")), evidenceList(v, late))
+		evidence = evidenceField(v, t(v, "new_dispute.evidence_more"))
+	} else {
+		evidence = c.FileUpload{Name: "evidence", Label: t(v, "new_dispute.evidence_new"),
+			Hint:   t(v, "new_dispute.evidence_new_hint", "max", strconv.Itoa(mingjing.MaxEvidence), "size", i18n.FileSize(v.Lang, mingjing.MaxEvidenceBytes)),
+			Accept: evidenceTypes, Multiple: true, Error: fieldError(v, "evidence")}.UI()
+	}
+	return c.Section("before", t(v, "new_dispute.previous"), parts...), evidence
 }
 
 func aboutRecord(v *mingjing.View, r mingjing.Record) app.UI {

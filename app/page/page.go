@@ -183,6 +183,7 @@ func errorSummary(v *mingjing.View) app.UI {
 	if len(v.Problem.Fields) == 0 {
 		e.Title = t(v, "chrome.problem_title")
 		e.Text = problemText(v)
+		e.Body = meanwhile(v)
 	}
 	for _, f := range v.Problem.Fields {
 		text := fieldError(v, f.Field)

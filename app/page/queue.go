@@ -31,7 +31,7 @@ func queueBody(v *mingjing.View) []app.UI {
 		return append(body, c.EmptyState{Title: t(v, "queue.none_title"), Text: t(v, "queue.none"),
 			Action: c.LinkButton{Text: t(v, "queue.clear"), Href: href(v, "queue"), Kind: "secondary"}.UI()}.UI())
 	}
-	columns := []c.Column{{Text: t(v, "queue.col_case")}, {Text: t(v, "queue.col_what")}, {Text: t(v, "queue.col_resident")},
+	columns := []c.Column{{Text: t(v, "queue.col_case")}, {Text: t(v, "queue.col_kind")}, {Text: t(v, "queue.col_what")}, {Text: t(v, "queue.col_resident")},
 		{Text: t(v, "queue.col_state")}, {Text: t(v, "queue.col_handler")}, {Text: t(v, "queue.col_next")}}
 	rows := make([][]app.UI, 0, len(q.Cases))
 	for _, k := range q.Cases {
@@ -39,9 +39,9 @@ func queueBody(v *mingjing.View) []app.UI {
 	}
 	// Names come only with a search.
 	if !slices.ContainsFunc(q.Cases, func(k mingjing.Case) bool { return k.Resident != "" || k.IDMasked != "" }) {
-		columns = slices.Delete(columns, 2, 3)
+		columns = slices.Delete(columns, 3, 4)
 		for i := range rows {
-			rows[i] = slices.Delete(rows[i], 2, 3)
+			rows[i] = slices.Delete(rows[i], 3, 4)
 		}
 	}
 	body = append(body, c.Div("queue", c.Table{Caption: t(v, "queue.caption"), QuietCaption: true, Columns: columns, Rows: rows}.UI()))
@@ -56,6 +56,9 @@ func queueHref(v *mingjing.View, f mingjing.CaseFilter, cursor string) string {
 	q := url.Values{}
 	if f.State != "" {
 		q.Set("state", f.State)
+	}
+	if f.Kind != "" {
+		q.Set("kind", string(f.Kind))
 	}
 	if f.Late != "" {
 		q.Set("late", string(f.Late))
@@ -128,17 +131,27 @@ func queueFilter(v *mingjing.View, q *mingjing.QueueView) app.UI {
 		late = c.Hidden{Name: "late", Value: string(q.Filter.Late)}.UI()
 	}
 	var reset app.UI
-	if q.Filter.Mine || q.Filter.Agency != "" || q.Filter.Search != "" {
+	if q.Filter.Mine || q.Filter.Kind != "" || q.Filter.Agency != "" || q.Filter.Search != "" {
 		reset = c.LinkButton{Text: t(v, "queue.clear"), Href: queueHref(v, mingjing.CaseFilter{State: q.Filter.State, Late: q.Filter.Late}, ""), Kind: "quiet"}.UI()
 	}
 	return c.Form{Action: href(v, "queue"), Method: "get", Role: "search", Label: t(v, "queue.filter"), Class: "form-line filter-line", Body: []app.UI{
 		state, late,
 		c.Input{Name: "search", Type: "search", Label: t(v, "queue.search"), Hint: t(v, "queue.search_hint"), Value: q.Filter.Search, MaxLength: 100, Autocomplete: "off"}.UI(),
+		c.Select{Name: "kind", Label: t(v, "queue.kind"), Options: kindOptions(v), Value: string(q.Filter.Kind)}.UI(),
 		c.Select{Name: "agency", Label: t(v, "queue.agency"), Options: agencyOptions(v, q), Value: q.Filter.Agency}.UI(),
 		c.Checkbox{Name: "mine", Value: "1", Label: t(v, "queue.mine"), Checked: q.Filter.Mine}.UI(),
 		c.Button{Text: t(v, "queue.apply"), Kind: "secondary"}.UI(),
 		reset,
 	}}.UI()
+}
+
+// kindOptions are the kinds of case.
+func kindOptions(v *mingjing.View) []c.Option {
+	options := []c.Option{{Value: mingjing.AnyKind, Text: t(v, "queue.kind_all")}}
+	for _, k := range mingjing.CaseKinds {
+		options = append(options, c.Option{Value: string(k), Text: code(v, "case_kind", string(k))})
+	}
+	return options
 }
 
 // agencyOptions are the agencies that the view names, by name.
@@ -159,12 +172,21 @@ func agencyOptions(v *mingjing.View, q *mingjing.QueueView) []c.Option {
 func caseRow(v *mingjing.View, k mingjing.Case) []app.UI {
 	return []app.UI{
 		c.El("a", c.A{"href": href(v, "case", segment(k.ID)), "class": "case-link"}, c.El("code", nil, c.Text(caseNumber(k.ID)))),
+		c.Text(kindText(v, k.Dispute, "case_kind")),
 		c.Div("two", c.El("span", nil, c.Text(v.Label("item", k.Code()))), c.Span("muted", v.Label("agency", k.Agency()))),
 		c.Div("two", c.El("span", nil, c.Text(k.Resident)), c.El("code", c.A{"class": "muted"}, c.Text(k.IDMasked))),
-		disputeTag(v, k.Dispute),
+		caseTags(v, k),
 		caseHandler(v, k),
 		caseClock(v, k),
 	}
+}
+
+// caseTags are the state of a case, and that it is the supervisors'.
+func caseTags(v *mingjing.View, k mingjing.Case) app.UI {
+	if !k.Escalated || k.State == mingjing.DisputeDecided {
+		return disputeTag(v, k.Dispute)
+	}
+	return c.Div("two", c.El("p", nil, disputeTag(v, k.Dispute)), c.El("p", nil, c.Tag{Text: t(v, "queue.escalated"), Tone: "bad", Shape: "diamond"}.UI()))
 }
 
 // mine says whether the viewer is the one who handles the case.

@@ -48,6 +48,7 @@ func recordBody(v *mingjing.View) []app.UI {
 			disputeID: rec.DisputeID, disputed: rec.State == mingjing.RecordDisputed || rec.State == mingjing.RecordSuspended,
 			href: href(v, "new-dispute") + "?record=" + segment(rec.ID)}),
 	}
+	body = append(body, statementSection(v, "record_id", rec.ID, rec.Statement))
 	if len(r.Log) > 0 {
 		body = append(body, c.Section("looks", t(v, "record.log_title"), looksTable(v, r.Log, t(v, "record.log_title"))))
 	}

@@ -82,6 +82,14 @@ export async function furnish(server) {
   await handler.post(`admin/cases/${over.id}/assign`);
   await handler.post(`admin/cases/${over.id}/decision`, { outcome: 'upheld', reasons: 'The document does not show it.' });
 
+  // One was upheld in part only, so that there are ways on from it.
+  const middle = records[Math.floor(records.length / 2)].record ?? records[Math.floor(records.length / 2)];
+  const part = await resident.post('disputes', { record_id: middle.id, reason: 'wrong_facts', statement: 'It was not me.' });
+  await handler.post(`admin/cases/${part.id}/assign`);
+  await handler.post(`admin/cases/${part.id}/decision`, { outcome: 'partly', correct_to: middle.occurred, reasons: 'Only the day was wrong.' });
+  await resident.attach(part.id, pdf('New receipt'));
+  await resident.post('statements', { record_id: middle.id, statement_on_file: 'I was abroad at the time.' });
+
   return {
     resident: await resident.done(),
     handler: await handler.done(),
@@ -92,7 +100,9 @@ export async function furnish(server) {
       request: asked.id,
       record: record?.record?.id ?? record?.id,
       listing: listingID,
+      repair: listingID,
       dispute: dispute.id,
+      review: part.id,
       letter: over.id,
       case: dispute.id,
     },

@@ -9,6 +9,8 @@ const visitors = {
   nobody: routes.filter((r) => r.access === 'Anyone').map(({ name }) => ({ name })),
   resident: [
     ...routes.filter((r) => ['Residents', 'Everyone'].includes(r.access)).map(({ name }) => ({ name })),
+    { name: 'dispute', of: 'review' }, // one with ways on from its decision
+    { name: 'new-dispute', after: 'review' },
     { name: 'record', id: 'no-such-record', status: 404 },
     { name: 'queue', status: 403 },
   ],
@@ -31,13 +33,13 @@ for (const lang of languages) {
   }
 }
 
-async function look(person, { name, id, query, status = 200 }, { furnished, guard }) {
+async function look(person, { name, id, of, after, query, status = 200 }, { furnished, guard }) {
   const page = person.page;
   const window = page.viewportSize();
   if (status !== 200) guard.allow(new RegExp(`status of ${status}`));
   const answer = await person.open(name, {
-    id: id ?? furnished.ids[name],
-    query: query ?? (status === 200 ? (furnished.queries[name] ?? '') : ''),
+    id: id ?? furnished.ids[of ?? name],
+    query: query ?? (after && `?previous=${furnished.ids[after]}`) ?? (status === 200 ? (furnished.queries[name] ?? '') : ''),
   });
   expect(answer.status(), name).toBe(status);
   await person.on(status === 200 ? name : 'error');

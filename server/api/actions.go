@@ -72,14 +72,15 @@ func (c *call) showAgain(a action, failure error) error {
 		p.Status == http.StatusInternalServerError {
 		return failure
 	}
-	v, err := c.view(a.again)
-	if build := views[a.again]; err == nil && build != nil {
+	again := cmp.Or(c.again, a.again)
+	v, err := c.view(again)
+	if build := views[again]; err == nil && build != nil {
 		err = build(c, v)
 	}
 	if err != nil {
 		return failure // the page itself can't be shown; the error can
 	}
-	v.Problem, v.Path = p, c.pathAgain(a.again)
+	v.Problem, v.Path = p, c.pathAgain(again)
 	v.Form = map[string]string{}
 	for name, values := range c.in.values {
 		if len(values) > 0 && len(name) < 100 && !secretField(name, values[0]) {
@@ -114,6 +115,9 @@ func (c *call) pathAgain(name string) string {
 			if id := c.in.get(what + "_id"); id != "" {
 				q.Set(what, id)
 			}
+		}
+		if id := c.in.get("previous"); id != "" {
+			q = url.Values{"previous": {id}}
 		}
 	case "login", "staff-login": // where they were going is not forgotten over a wrong password
 		if ref, err := url.Parse(c.r.Header.Get("Referer")); err == nil && ref.Query().Get("next") != "" {
@@ -265,11 +269,65 @@ func withdraw(c *call) (any, goal, error) {
 
 func fileDispute(c *call) (any, goal, error) {
 	d, err := c.s.casework.FileDispute(c.ctx(), c.actor(), casework.Filing{
-		RecordID: c.in.get("record_id"), ListingID: c.in.get("listing_id"),
+		RecordID: c.in.get("record_id"), ListingID: c.in.get("listing_id"), Previous: c.in.get("previous"),
 		Reason: mingjing.DisputeReason(c.in.get("reason")), Statement: c.in.get("statement"),
 		Key: c.key(), Evidence: c.in.files,
 	})
 	return d, goal{page: "dispute", id: d.ID, done: "dispute_filed"}, err
+}
+
+// about makes the thing that a form names the one of the page that the form is
+// shown on again.
+func (c *call) about(page, id string) {
+	c.again = page
+	c.r.SetPathValue("id", id)
+}
+
+func applyForRepair(c *call) (any, goal, error) {
+	id := c.in.get("listing_id")
+	c.about("repair", id)
+	if !wellFormedID(id) {
+		return nil, goal{}, mingjing.Errorf(mingjing.NotFound, "not_found")
+	}
+	d, err := c.s.casework.ApplyForRepair(c.ctx(), c.actor(), casework.Filing{ListingID: id,
+		Statement: c.in.get("statement"), Key: c.key(), Evidence: c.in.files})
+	return d, goal{page: "dispute", id: d.ID, done: "repair_filed"}, err
+}
+
+func askForReview(c *call) (any, goal, error) {
+	d, err := c.s.casework.AskForReview(c.ctx(), c.actor(), casework.Filing{Previous: c.r.PathValue("id"),
+		Statement: c.in.get("statement"), Key: c.key(), Evidence: c.in.files})
+	return d, goal{page: "dispute", id: d.ID, done: "review_filed"}, err
+}
+
+func putStatement(c *call) (any, goal, error) {
+	record, listing := c.in.get("record_id"), c.in.get("listing_id")
+	to := goal{page: "record", id: record, done: "statement_saved"}
+	if record == "" {
+		to.page, to.id = "listing", listing
+	}
+	c.about(to.page, to.id)
+	if !wellFormedID(to.id) {
+		return nil, goal{}, mingjing.Errorf(mingjing.NotFound, "not_found")
+	}
+	err := c.s.casework.PutStatement(c.ctx(), c.actor(), record, listing, c.in.get("statement_on_file"))
+	return map[string]bool{"saved": true}, to, err
+}
+
+func confirmReceipt(c *call) (any, goal, error) {
+	id := c.r.PathValue("id")
+	err := c.s.casework.ConfirmReceipt(c.ctx(), c.actor(), id)
+	return map[string]bool{"confirmed": true}, goal{page: "listing", id: id, done: "receipt_confirmed"}, err
+}
+
+func showListing(c *call) (any, goal, error) {
+	id, shown := c.r.PathValue("id"), c.in.is("shown")
+	done := "listing_hidden"
+	if shown {
+		done = "listing_shown"
+	}
+	err := c.s.casework.ShowListing(c.ctx(), c.actor(), id, shown)
+	return map[string]bool{"shown": shown}, goal{page: "listing", id: id, done: done}, err
 }
 
 func addEvidence(c *call) (any, goal, error) {
@@ -285,6 +343,23 @@ func assign(c *call) (any, goal, error) {
 func askAgency(c *call) (any, goal, error) {
 	k, err := c.s.casework.AskAgency(c.ctx(), c.actor(), c.r.PathValue("id"))
 	return k, goal{page: "case", id: k.ID, done: "agency_asked"}, err
+}
+
+func extend(c *call) (any, goal, error) {
+	k, err := c.s.casework.Extend(c.ctx(), c.actor(), c.r.PathValue("id"))
+	return k, goal{page: "case", id: k.ID, done: "extended"}, err
+}
+
+func recommend(c *call) (any, goal, error) {
+	k, err := c.s.casework.Recommend(c.ctx(), c.actor(), c.r.PathValue("id"),
+		casework.Ruling{Outcome: mingjing.Outcome(c.in.get("outcome")), Reasons: c.in.get("reasons")})
+	return k, goal{page: "case", id: k.ID, done: "recommended"}, err
+}
+
+func serve(c *call) (any, goal, error) {
+	k, err := c.s.casework.Serve(c.ctx(), c.actor(), c.r.PathValue("id"),
+		casework.Service{Method: c.in.get("method"), On: c.in.get("on"), Proof: c.in.get("proof")})
+	return k, goal{page: "case", id: k.ID, done: "served"}, err
 }
 
 func decide(c *call) (any, goal, error) {

@@ -72,7 +72,7 @@ var (
 func (c *call) problem(err error) *mingjing.Problem {
 	if known, ok := errors.AsType[*mingjing.Error](err); ok {
 		status := cmp.Or(edgeStatuses[known], statuses[known.Kind], http.StatusInternalServerError)
-		return &mingjing.Problem{Status: status, Code: known.Code, Values: known.Values, Fields: known.Fields}
+		return &mingjing.Problem{Status: status, Code: known.Code, Values: known.Values, Fields: known.Fields, Allowed: known.Allowed}
 	}
 	if errors.Is(err, context.Canceled) && c.r.Context().Err() != nil {
 		return &mingjing.Problem{Status: 499, Code: "unavailable"} // nobody is there to read it
@@ -110,7 +110,9 @@ type problemDocument struct {
 	Code   string            `json:"code"`
 	Values map[string]string `json:"values,omitempty"`
 	Fields []problemField    `json:"fields,omitempty"`
-	ID     string            `json:"error_id,omitempty"`
+	// Allowed is what is possible instead; absent where that is no question.
+	Allowed []string `json:"allowed,omitempty"`
+	ID      string   `json:"error_id,omitempty"`
 }
 
 type problemField struct {
@@ -135,7 +137,7 @@ func (c *call) fail(err error) {
 		return
 	}
 	doc := problemDocument{Type: "about:blank", Title: sentence(c.lang, p.Code, p.Values), Status: p.Status,
-		Code: p.Code, Values: p.Values, ID: p.ErrorID}
+		Code: p.Code, Values: p.Values, Allowed: p.Allowed, ID: p.ErrorID}
 	for _, f := range p.Fields {
 		doc.Fields = append(doc.Fields, problemField{f, sentence(c.lang, f.Code, nil)})
 	}
@@ -223,8 +225,41 @@ func (c *call) complete(v *mingjing.View) error {
 		}
 		v.Who = &viewer
 	}
+	c.s.rules(v)
 	c.s.label(v)
 	return nil
+}
+
+// rules adds the published rules on what the page is about.
+func (s *server) rules(v *mingjing.View) {
+	code := ""
+	switch {
+	case v.Record != nil:
+		code = v.Record.Record.Code
+	case v.Listing != nil:
+		code = v.Listing.Listing.Code
+	case v.NewCase != nil && v.NewCase.Record != nil:
+		code = v.NewCase.Record.Code
+	case v.NewCase != nil && v.NewCase.Listing != nil:
+		code = v.NewCase.Listing.Code
+	case v.Dispute != nil:
+		code = v.Dispute.Code()
+	case v.Case != nil:
+		code = v.Case.Code()
+	}
+	for _, b := range s.casework.Books() {
+		if item, ok := b.Item(code); ok && v.Item == nil {
+			v.Item, v.Procedure = &item, &b.Procedure
+		}
+		if v.Listing == nil {
+			continue
+		}
+		for i, w := range v.Listing.Without {
+			if band, ok := b.Band(w.Band); ok && w.Rulebook == b.ID {
+				v.Listing.Without[i].Shape, v.Listing.Without[i].Tone = band.Shape, band.Tone
+			}
+		}
+	}
 }
 
 // doneCode lets only codes through that have a sentence.

@@ -148,6 +148,7 @@ type call struct {
 	nobody error
 	token  string
 	in     input
+	again  string // the page that the form is shown on again, if not the action's
 	id     string // of the request, in the log and in the answer to an unknown error
 }
 

@@ -50,6 +50,15 @@ func (c *call) servePage(r mingjing.Route, build func(*call, *mingjing.View) err
 	return nil
 }
 
+// keyAgain is the key of the form that is shown again, which is still the same
+// filing; otherwise the new one.
+func (c *call) keyAgain(fresh string) string {
+	if key := c.in.get("idempotency_key"); key != "" && len(key) <= 128 {
+		return key
+	}
+	return fresh
+}
+
 // views build the data of each page that has any.
 var views map[string]func(*call, *mingjing.View) error
 
@@ -115,6 +124,12 @@ func init() {
 			v.Listing = &out
 			return err
 		},
+		"repair": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
+			out.Key = c.keyAgain(out.Key)
+			v.Listing = &out
+			return err
+		},
 		"sources": func(c *call, v *mingjing.View) error {
 			out, err := c.s.casework.Sources(c.ctx(), c.actor())
 			v.Sources = &out
@@ -143,14 +158,18 @@ func init() {
 		},
 		"new-dispute": func(c *call, v *mingjing.View) error {
 			q := c.r.URL.Query()
-			record, listing := q.Get("record"), q.Get("listing")
+			record, listing, previous := q.Get("record"), q.Get("listing"), q.Get("previous")
 			if c.r.Method == http.MethodPost { // the form is shown again
-				record, listing = c.in.get("record_id"), c.in.get("listing_id")
+				record, listing, previous = c.in.get("record_id"), c.in.get("listing_id"), c.in.get("previous")
 			}
-			out, err := c.s.casework.NewCase(c.ctx(), c.actor(), record, listing, q.Get("previous"))
-			if key := c.in.get("idempotency_key"); key != "" && len(key) <= 128 { // still the same filing
-				out.Key = key
-			}
+			out, err := c.s.casework.NewCase(c.ctx(), c.actor(), record, listing, previous)
+			out.Key = c.keyAgain(out.Key)
+			v.NewCase = &out
+			return err
+		},
+		"review": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.NewCase(c.ctx(), c.actor(), "", "", c.r.PathValue("id"))
+			out.Key = c.keyAgain(out.Key)
 			v.NewCase = &out
 			return err
 		},
@@ -188,6 +207,12 @@ func init() {
 			out, err := c.s.casework.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
 			v.Case = &out
 			c.fillReply(v)
+			if err != nil || out.Kind != mingjing.CaseReview || out.Previous == "" {
+				return err
+			}
+			// Who reviews a decision has to read it; the resident sees that look too.
+			first, err := c.s.casework.Case(c.ctx(), c.actor(), out.Previous)
+			v.First = &first
 			return err
 		},
 	}

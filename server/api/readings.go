@@ -85,13 +85,16 @@ type listingItem struct {
 	mingjing.Listing
 	Effective bool              `json:"effective"`
 	Effect    []mingjing.Effect `json:"effect"`
+	// Repair says that repair can be applied for now, RepairWhy why not.
+	Repair    bool   `json:"repair"`
+	RepairWhy string `json:"repair_why,omitempty"`
 }
 
 func getListings(c *call) (any, error) {
 	v, err := c.s.casework.Listings(c.ctx(), c.actor())
 	out := []listingItem{}
 	for _, l := range v.Listings {
-		out = append(out, listingItem{l.Listing, l.Effective, l.Effect})
+		out = append(out, listingItem{l.Listing, l.Effective, l.Effect, l.Repair, l.RepairWhy})
 	}
 	return items(out, ""), err
 }
@@ -123,20 +126,24 @@ func getDispute(c *call) (any, error) {
 
 func (c *call) cases() (mingjing.QueueView, error) {
 	q := c.r.URL.Query()
-	agency := q.Get("agency")
+	agency, kind := q.Get("agency"), q.Get("kind")
 	if agency == mingjing.AnyAgency {
 		agency = ""
 	}
-	return c.s.casework.Cases(c.ctx(), c.actor(), mingjing.CaseFilter{State: q.Get("state"),
+	if kind == mingjing.AnyKind {
+		kind = ""
+	}
+	return c.s.casework.Cases(c.ctx(), c.actor(), mingjing.CaseFilter{State: q.Get("state"), Kind: mingjing.CaseKind(kind),
 		Late: mingjing.Lateness(q.Get("late")), Mine: q.Get("mine") == "1", Agency: agency, Search: q.Get("search")}, q.Get("cursor"))
 }
 
 // A caseItem is a case in the work queue, without what only the case itself shows.
 type caseItem struct {
 	ID        string                 `json:"id"`
+	Kind      mingjing.CaseKind      `json:"kind"`
 	Record    *subject               `json:"record,omitempty"`
 	Listing   *subject               `json:"listing,omitempty"`
-	Reason    mingjing.DisputeReason `json:"reason"`
+	Reason    mingjing.DisputeReason `json:"reason,omitempty"`
 	State     mingjing.DisputeState  `json:"state"`
 	FiledAt   time.Time              `json:"filed_at"`
 	Clocks    []mingjing.Clock       `json:"clocks"`
@@ -145,6 +152,7 @@ type caseItem struct {
 	HandlerID string                 `json:"handler_id,omitempty"`
 	Resident  string                 `json:"resident,omitempty"`
 	IDMasked  string                 `json:"id_masked,omitempty"`
+	Escalated bool                   `json:"escalated"`
 	Allowed   []string               `json:"allowed"`
 }
 
@@ -160,7 +168,7 @@ func getCases(c *call) (any, error) {
 	v, err := c.cases()
 	out := []caseItem{}
 	for _, k := range v.Cases {
-		item := caseItem{ID: k.ID, Reason: k.Reason, State: k.State, FiledAt: k.FiledAt, Clocks: k.Clocks, Next: k.Next,
+		item := caseItem{ID: k.ID, Kind: k.Kind, Escalated: k.Escalated, Reason: k.Reason, State: k.State, FiledAt: k.FiledAt, Clocks: k.Clocks, Next: k.Next,
 			Handler: k.Handler, HandlerID: k.HandlerID, Resident: k.Resident, IDMasked: k.IDMasked, Allowed: k.Allowed}
 		if r := k.Record; r != nil {
 			item.Record = &subject{ID: r.ID, Agency: r.Agency, Code: r.Code}

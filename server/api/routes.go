@@ -23,7 +23,8 @@ type action struct {
 	// do does it and returns the JSON answer, and the page that a form goes to with
 	// the code of what was done.
 	do func(c *call) (out any, to goal, err error)
-	// again is the name of the page that a form with errors is shown on.
+	// again is the name of the page that a form with errors is shown on; do may name
+	// another in the call.
 	again string
 	// shows puts the answer into the page again, for a form whose answer may stand in
 	// no address and is shown once; nil where the form goes to a page of its own.
@@ -49,6 +50,11 @@ var actions = []action{
 	{path: "/api/consents/withdraw", access: mingjing.Residents, status: 200, do: withdraw, again: "consents"},
 	{path: "/api/disputes", access: mingjing.Residents, status: 201, files: true, do: fileDispute, again: "new-dispute"},
 	{path: "/api/disputes/{id}/evidence", access: mingjing.Residents, status: 201, files: true, do: addEvidence, again: "dispute"},
+	{path: "/api/disputes/{id}/review", access: mingjing.Residents, status: 201, files: true, do: askForReview, again: "review"},
+	{path: "/api/repairs", access: mingjing.Residents, status: 201, files: true, do: applyForRepair, again: "repair"},
+	{path: "/api/statements", access: mingjing.Residents, status: 200, do: putStatement, again: "listing"},
+	{path: "/api/listings/{id}/receipt", access: mingjing.Residents, status: 200, do: confirmReceipt, again: "listing"},
+	{path: "/api/listings/{id}/shown", access: mingjing.Residents, status: 200, do: showListing, again: "listing"},
 	{path: "/api/notices/read", access: mingjing.Residents, status: 200, do: readNotices, again: "inbox"},
 	{path: "/api/notices/{id}/open", access: mingjing.Residents, status: 200, do: openNotice, again: "inbox"},
 	{path: "/api/notice-settings", access: mingjing.Residents, status: 200, do: setNotices, again: "notice-settings"},
@@ -59,6 +65,9 @@ var actions = []action{
 	{path: "/api/push/remove", access: mingjing.Residents, status: 200, do: removeDevice, again: "notice-settings"},
 	{path: "/api/admin/cases/{id}/assign", access: mingjing.Staff, status: 200, do: assign, again: "case"},
 	{path: "/api/admin/cases/{id}/ask-agency", access: mingjing.Staff, status: 200, do: askAgency, again: "case"},
+	{path: "/api/admin/cases/{id}/extend", access: mingjing.Staff, status: 200, do: extend, again: "case"},
+	{path: "/api/admin/cases/{id}/recommend", access: mingjing.Staff, status: 200, do: recommend, again: "case"},
+	{path: "/api/admin/cases/{id}/serve", access: mingjing.Staff, status: 200, do: serve, again: "case"},
 	{path: "/api/admin/cases/{id}/decision", access: mingjing.Staff, status: 200, do: decide, again: "case"},
 	{path: "/api/admin/demo-clock", access: mingjing.Staff, status: 200, do: moveClock, again: "demo-clock"},
 }

@@ -529,7 +529,7 @@ func (c *Casework) Dispute(ctx context.Context, a mingjing.Actor, id string) (mi
 		if d.Resident != me {
 			return mingjing.Dispute{}, ErrNotFound
 		}
-		out, err := c.showDispute(ctx, t, d)
+		out, err := c.showOwn(ctx, t, d)
 		if err != nil {
 			return out, err
 		}
@@ -550,7 +550,7 @@ func (c *Casework) Disputes(ctx context.Context, a mingjing.Actor) (mingjing.Dis
 			return v, err
 		}
 		for _, d := range disputes {
-			shown, err := c.showDispute(ctx, t, d)
+			shown, err := c.showOwn(ctx, t, d)
 			if err != nil {
 				return v, err
 			}
@@ -558,6 +558,16 @@ func (c *Casework) Disputes(ctx context.Context, a mingjing.Actor) (mingjing.Dis
 		}
 		return v, t.look(ctx, a, me, c.Now(), "disputes", "", "own")
 	})
+}
+
+// showOwn is a case as its resident sees it: a recommendation is not theirs to
+// read before there is a decision.
+func (c *Casework) showOwn(ctx context.Context, t *tx, d Dispute) (mingjing.Dispute, error) {
+	out, err := c.showDispute(ctx, t, d)
+	if out.Decision == nil {
+		out.Recommendation = nil
+	}
+	return out, err
 }
 
 // showDispute adds what is stored elsewhere: the record or listing as it is now,
