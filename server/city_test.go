@@ -478,6 +478,9 @@ func (c *city) inspect(a answer) {
 	}
 	if kind := a.header.Get("Content-Type"); !strings.HasPrefix(kind, "application/wasm") && !strings.HasPrefix(kind, "image/") {
 		for _, secret := range c.spilt(string(a.body), false) {
+			if a.status == 200 && strings.HasSuffix(a.what, "/id-number") && strings.HasPrefix(secret, "an ID number") {
+				continue // it was asked for, with a reason
+			}
 			wrong("it tells %s", secret)
 		}
 	}

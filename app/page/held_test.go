@@ -1072,10 +1072,6 @@ func TestOpenCasesAreThoseNotDecided(t *testing.T) {
 	}
 }
 
-// stepForms are the forms by which a case goes on; what staff write for each other
-// and what they open does not move it.
-const stepForms = `main form[action^="/api/admin/cases/"]:not([action$="/notes"]):not([action$="/id-number"])`
-
 func TestACaseOffersOnlyTheStepsThatAreAllowed(t *testing.T) {
 	views := heldScreens("en")
 	for name, want := range map[string][]string{
