@@ -48,7 +48,7 @@ func TestTwoHandlersAtOnceNeverGetTheSameCase(t *testing.T) {
 		mu  sync.Mutex
 		got []string
 	)
-	for i := range len(cases) {
+	for i := range cases {
 		wg.Go(func() {
 			a := handler
 			a.ID = fmt.Sprintf("H-%d", i)
