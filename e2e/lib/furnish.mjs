@@ -93,6 +93,7 @@ export async function furnish(server) {
   return {
     resident: await resident.done(),
     handler: await handler.done(),
+    supervisor: await (await Api.at(server, server.staff('supervisor'))).done(),
     blank: await blank.done(),
     // ids fill the {id} of a page, queries what follows a page's path.
     ids: {

@@ -1,3 +1,4 @@
+import AxeBuilder from '@axe-core/playwright';
 import { expect } from '@playwright/test';
 import { path } from './routes.mjs';
 import { totp } from './totp.mjs';
@@ -122,6 +123,24 @@ export class Person {
     await this.send('/api/disputes');
     await this.on('dispute');
     return this.idInPath();
+  }
+
+  // accessible fails unless axe finds nothing on the page, in the light and in the
+  // dark, where only colours differ.
+  async accessible(what) {
+    for (const colorScheme of ['light', 'dark']) {
+      await this.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const axe = new AxeBuilder({ page: this.page });
+      if (colorScheme === 'dark') axe.withRules(['color-contrast', 'link-in-text-block']);
+      const { violations } = await axe.analyze();
+      expect
+        .soft(
+          violations.map((x) => `${x.id}: ${x.nodes.map((n) => `${n.target} ${n.failureSummary}`).join('; ')}`),
+          `what axe finds on ${what}, ${colorScheme}`,
+        )
+        .toEqual([]);
+    }
+    await this.page.emulateMedia({ colorScheme: 'light' });
   }
 
   // shown waits for something to show: by itself where scripts run, by reading

@@ -1,4 +1,3 @@
-import AxeBuilder from '@axe-core/playwright';
 import { test as base, expect } from '../lib/fixtures.mjs';
 import { pdf } from '../lib/person.mjs';
 import { languages } from '../lib/routes.mjs';
@@ -13,15 +12,6 @@ async function post(person, what, data = {}) {
   const r = await person.page.request.post(`/api/${what}`, { data, headers: { Accept: 'application/json' } });
   expect(r.ok(), `${what}: ${r.status()} ${await r.text()}`).toBe(true);
   return r.json();
-}
-
-async function axe(person) {
-  for (const colorScheme of ['light', 'dark']) {
-    await person.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    const { violations } = await new AxeBuilder({ page: person.page }).analyze();
-    expect(violations.map((x) => `${x.id}: ${x.nodes.map((n) => n.target).join('; ')}`)).toEqual([]);
-  }
-  await person.page.emulateMedia({ colorScheme: 'light' });
 }
 
 const stays = (person) => person.page.evaluate(() => window.sameDocument === true);
@@ -48,20 +38,20 @@ test('an officer answers a question with a document, and the resident sees it an
   const officer = await visit(server, { lang, size: 'desk' });
   await officer.staffLogin(officerOf(server));
   await expect(officer.main).toContainText(sentence(lang, 'agencyside.none_title'));
-  await axe(officer);
+  await officer.accessible('an officer’s page');
   await mark(officer);
   await post(handler, `admin/cases/${id}/ask-agency`);
   const row = officer.main.locator('a.case-link');
   await expect(row).toHaveCount(1, { timeout: 20_000 });
   expect(await stays(officer)).toBe(true);
-  await axe(officer);
+  await officer.accessible('an officer’s page');
 
   await resident.open('dispute', { id });
   await mark(resident);
   await row.click();
   await officer.on('agency-question');
   await expect(officer.main).toContainText('I had a ticket.');
-  await axe(officer);
+  await officer.accessible('an officer’s page');
   const download = officer.page.waitForEvent('download');
   await officer.main.locator('a.paper-name').click();
   await download;
@@ -71,7 +61,7 @@ test('an officer answers a question with a document, and the resident sees it an
   guard.allow(/status of 422/);
   await officer.send(`/api/agency/questions/${id}/answer`);
   await expect(officer.main.locator('.error-summary')).toBeVisible();
-  await axe(officer);
+  await officer.accessible('an officer’s page');
   await officer.page.locator('[name=position][value=maintained]').check();
   await officer.page.locator('[name=text_zh]').fill('当日闸机无刷卡记录。');
   await officer.page.locator('[name=text_en]').fill('The gates have no record of a ticket that day.');
@@ -84,7 +74,7 @@ test('an officer answers a question with a document, and the resident sees it an
   await expect(resident.main).toContainText('The gates have no record of a ticket that day.', { timeout: 20_000 });
   await expect(resident.main.locator('.answer-document a')).toContainText('.pdf');
   expect(await stays(resident)).toBe(true);
-  await axe(resident);
+  await resident.accessible('the resident’s page');
   await handler.open('case', { id });
   await expect(handler.main.locator('.answer-document a')).toBeVisible();
   await expect(handler.main.locator('.opened li')).toHaveCount(1);
@@ -97,15 +87,15 @@ test('an officer answers a question with a document, and the resident sees it an
     officer.lang = l;
     await officer.open('agency-records');
     await expect(officer.main.locator('tbody tr').first()).toBeVisible();
-    await axe(officer);
+    await officer.accessible('an officer’s page');
     const ref = await officer.main.locator('tbody code').first().textContent();
     await officer.page.locator('[name=ref]').fill(ref);
     await officer.page.locator('form[role=search] button[type=submit]').click();
     await expect(officer.main.locator('tbody tr')).toHaveCount(1);
     await expect(officer.main.locator('tbody')).toContainText(server.resident('silent-agency').name);
-    await axe(officer);
+    await officer.accessible('an officer’s page');
     await officer.open('agency-question', { id });
     await expect(officer.main.locator('.answer-document a')).toBeVisible();
-    await axe(officer);
+    await officer.accessible('an officer’s page');
   }
 });

@@ -29,11 +29,6 @@ const test = base.extend({
 const post = (person, what, data) =>
   person.page.request.post(`/api/${what}`, { data, headers: { Accept: 'application/json' } }).then((r) => expect(r.ok(), what).toBe(true));
 
-async function axe(person) {
-  const { violations } = await new AxeBuilder({ page: person.page }).analyze();
-  expect(violations.map((x) => `${x.id}: ${x.nodes.map((n) => n.target).join('; ')}`)).toEqual([]);
-}
-
 test('a notice comes into the open inbox by itself, is counted, opened and marked', async ({ ownServer: server, visit }) => {
   test.setTimeout(180_000);
   const lang = 'en';
@@ -52,7 +47,7 @@ test('a notice comes into the open inbox by itself, is counted, opened and marke
   await expect(unread).toContainText(sentence(lang, 'notice.score_ready'));
   await expect(unread).toContainText(sentence(lang, 'inbox.unread'));
   await expect(count).toContainText('1 unread');
-  await axe(resident);
+  await resident.accessible('notices');
 
   await unread.locator('button').click();
   await resident.on('request');
@@ -140,7 +135,7 @@ test('a device gets sealed push messages until its log-out', async ({ ownServer:
   await resident.page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
   await resident.page.locator('.push-add').click();
   await expect(resident.section('push-devices').locator('.card')).toHaveCount(1);
-  await axe(resident);
+  await resident.accessible('notices');
 
   await post(resident, 'score-requests', { rulebook: 'honest-shanghai', consent: true });
   await expect.poll(() => pushService.messages.length, { timeout: 60_000 }).toBe(1);

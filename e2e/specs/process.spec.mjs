@@ -29,6 +29,14 @@ for (const lang of languages) {
       expect(found, `one of the ${what}`).toBeTruthy();
       return found;
     };
+    // sees shows a page of the resident's in a browser with scripts, and tries it.
+    const sees = async (person, name, id) => {
+      const other = await visit(server, { lang, state: await person.page.context().storageState() });
+      await other.open(name, { id });
+      await other.on(name);
+      await other.accessible(name);
+      await other.page.context().close();
+    };
     const step = async (staff, id, name) => {
       await staff.open('case', { id });
       await staff.send(`/api/admin/cases/${id}/${name}`);
@@ -75,8 +83,12 @@ for (const lang of languages) {
       await step(handler, listing.case_id, 'assign');
       await rules(handler, listing.case_id, 'recommend', 'approved');
       await step(supervisor, listing.case_id, 'assign');
+      await supervisor.accessible('a proposed listing before the second person');
+      await sees(person, 'listing', listing.id);
       await rules(supervisor, listing.case_id, 'decision', 'approved');
 
+      await supervisor.accessible('a listing that is to be served');
+      await sees(person, 'listing', listing.id);
       await person.open('inbox');
       await expect(person.main).toContainText(sentence(lang, 'notice.listing_served'));
       await person.main.locator('form[action^="/api/notices/"][action$="/open"] button').first().click();
@@ -84,6 +96,7 @@ for (const lang of languages) {
       await person.send(`/api/listings/${listing.id}/receipt`);
       await expect(person.page.locator('.note-success')).toBeVisible();
       expect((await held(person, 'listings', (l) => l.id === listing.id)).state).toBe('served');
+      await sees(person, 'listing', listing.id);
 
       const dispute = await person.dispute('listing', listing.id, { reason: 'wrong_facts', statement: words[lang], evidence: pdf('Receipt') });
       await step(handler, dispute, 'assign');
@@ -96,6 +109,8 @@ for (const lang of languages) {
       const person = await resident('repair');
       await collected(person);
       const listing = await held(person, 'listings', (l) => l.kind === 'blacklist' && l.state === 'in_effect');
+      await sees(person, 'listing', listing.id);
+      await sees(person, 'repair', listing.id);
       await person.open('listing', { id: listing.id });
       await person.main.locator(`a[href="${path(lang, 'repair', listing.id)}"]`).first().click();
       await person.on('repair');
@@ -147,6 +162,7 @@ for (const lang of languages) {
       await person.on('dispute');
       const review = person.idInPath();
       await step(supervisor, review, 'assign');
+      await supervisor.accessible('a review');
       await rules(supervisor, review, 'decision', 'upheld');
       expect((await held(person, 'records', (r) => r.id === record.id)).state).toBe('removed');
       await letter(person, review);
