@@ -1,5 +1,4 @@
 import { generateKeyPairSync } from 'node:crypto';
-import AxeBuilder from '@axe-core/playwright';
 import { test as base, expect } from '../lib/fixtures.mjs';
 import { Mailbox, PushService } from '../lib/outside.mjs';
 import { languages, path } from '../lib/routes.mjs';
