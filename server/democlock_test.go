@@ -41,8 +41,8 @@ func TestAnAgencyThatNeverAnswersLosesAtOnceWhenTheClockIsMoved(t *testing.T) {
 	if left := time.Until(asked.Clocks[len(asked.Clocks)-1].Due); left < 4*24*time.Hour {
 		t.Fatalf("the agency has %s", left)
 	}
-	if page := string(desk.page("admin/demo-clock").want(200).body); !strings.Contains(page, "1 dispute") || strings.Contains(page, c.account(t, "silent-agency").Name) {
-		t.Error("the page does not say that one case waits, or says whose")
+	if page := string(desk.page("admin/demo-clock").want(200).body); !strings.Contains(page, "2 disputes") || strings.Contains(page, c.account(t, "silent-agency").Name) {
+		t.Error("the page does not say that the case and the proposed listing wait, or says whose")
 	}
 	was := into[mingjing.DemoClockView](desk.json("POST", "/api/admin/demo-clock", map[string]any{"step": "working_5"}).want(200)).Now
 	is := into[mingjing.DemoClockView](desk.json("POST", "/api/admin/demo-clock", map[string]any{"step": "working_1"}).want(200)).Now

@@ -117,8 +117,9 @@ func TestWhoWasTooLateSeesWhatHappenedMeanwhile(t *testing.T) {
 	c := theOpenCity(t)
 	b := c.resident(t, "ordinary 3")
 	b.ready("honest-shanghai")
-	record := list[mingjing.Record](b.json("GET", "/api/records", nil))[0].ID
-	d := into[mingjing.Dispute](b.json("POST", "/api/disputes", map[string]any{"record_id": record, "reason": "other", "statement": "Wrong."}).want(201))
+	records := list[mingjing.Record](b.json("GET", "/api/records", nil)) // other tests dispute some of them
+	i := slices.IndexFunc(records, func(r mingjing.Record) bool { return r.State == mingjing.RecordActive })
+	d := into[mingjing.Dispute](b.json("POST", "/api/disputes", map[string]any{"record_id": records[i].ID, "reason": "other", "statement": "Wrong."}).want(201))
 	steps := "/api/admin/cases/" + d.ID
 	slow, quick := c.desk(t, "h-1001"), c.desk(t, "h-1002")
 	quick.json("POST", steps+"/assign", nil).want(200)
