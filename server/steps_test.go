@@ -1,0 +1,90 @@
+package main
+
+import (
+	"slices"
+	"testing"
+
+	"mingjing"
+)
+
+// TestEveryStepAnswersAProgramToo takes by JSON the steps that the other tests take
+// by forms, and has each answer held against the description.
+func TestEveryStepAnswersAProgramToo(t *testing.T) {
+	c := theOpenCity(t)
+	handler, supervisor := c.desk(t, "h-1001"), c.desk(t, "s-2001")
+
+	t.Run("repair, and a statement on file", func(t *testing.T) {
+		b := c.resident(t, "repair")
+		b.ready("honest-shanghai")
+		listing := list[mingjing.Listing](b.json("GET", "/api/listings", nil))[0].ID
+		b.json("POST", "/api/statements", map[string]any{"listing_id": listing, "statement_on_file": "I have paid since."}).want(200)
+		d := into[mingjing.Dispute](b.json("POST", "/api/repairs", map[string]any{"listing_id": listing, "statement": "I have paid."}).want(201))
+		if d.Kind != mingjing.CaseRepair || d.Listing.Statement != "I have paid since." {
+			t.Errorf("the application is %+v", d)
+		}
+		handler.json("POST", "/api/admin/cases/"+d.ID+"/assign", nil).want(200)
+		opened := into[mingjing.Case](handler.json("POST", "/api/admin/cases/"+d.ID+"/id-number", map[string]any{"id_reason": "identity"}).want(200))
+		if opened.IDNumber != string(c.account(t, "repair").IDNumber) {
+			t.Error("the number that was asked for is not in the answer")
+		}
+		handler.json("POST", "/api/admin/cases/"+d.ID+"/decision", map[string]any{"outcome": "granted", "reasons": "All is paid."}).want(200)
+		if l := list[mingjing.Listing](b.json("GET", "/api/listings", nil))[0]; l.State != mingjing.ListingRepaired {
+			t.Errorf("the listing is %s", l.State)
+		}
+	})
+
+	t.Run("a redlisting is shown", func(t *testing.T) {
+		b := c.resident(t, "model-resident")
+		b.ready("honest-shanghai")
+		all := list[mingjing.Listing](b.json("GET", "/api/listings", nil))
+		i := slices.IndexFunc(all, func(l mingjing.Listing) bool { return l.Kind == mingjing.Redlist })
+		b.json("POST", "/api/listings/"+all[i].ID+"/shown", map[string]any{"shown": true}).want(200)
+		if again := list[mingjing.Listing](b.json("GET", "/api/listings", nil)); !again[i].Shown {
+			t.Error("it is not shown")
+		}
+	})
+
+	t.Run("service on paper", func(t *testing.T) {
+		l := c.propose(t, "ordinary 9", "by-program")
+		steps := "/api/admin/cases/" + l.CaseID
+		handler.json("POST", steps+"/assign", nil).want(200)
+		handler.json("POST", steps+"/recommend", map[string]any{"outcome": "approved", "reasons": "It holds."}).want(200)
+		supervisor.json("POST", steps+"/assign", nil).want(200)
+		supervisor.json("POST", steps+"/decision", map[string]any{"outcome": "approved", "reasons": "It does."}).want(200)
+		k := into[mingjing.Case](handler.json("POST", steps+"/serve", map[string]any{"method": "in_person", "on": mingjing.DateOf(c.p.casework.Now()), "proof": "R-2"}).want(200))
+		if k.Listing.State != mingjing.ListingServed || k.Listing.Served != mingjing.ServedInPerson {
+			t.Errorf("it is %+v", k.Listing)
+		}
+	})
+
+	t.Run("an officer's answer", func(t *testing.T) {
+		b, officer := c.resident(t, "silent-agency"), c.desk(t, "g-3001")
+		b.ready("honest-shanghai")
+		records := list[mingjing.Record](b.json("GET", "/api/records", nil))
+		i := slices.IndexFunc(records, func(r mingjing.Record) bool { return r.Agency == "metro" && r.State == mingjing.RecordActive })
+		d := into[mingjing.Dispute](b.json("POST", "/api/disputes", map[string]any{"record_id": records[i].ID, "reason": "not_me", "statement": "It was not me."}).want(201))
+		handler.json("POST", "/api/admin/cases/"+d.ID+"/assign", nil).want(200)
+		handler.json("POST", "/api/admin/cases/"+d.ID+"/ask-agency", nil).want(200)
+		q := into[mingjing.AgencyQuestion](officer.json("POST", "/api/agency/questions/"+d.ID+"/answer",
+			map[string]any{"position": "withdrawn", "text_zh": "经查有误，予以撤回。"}).want(200))
+		if q.Answer == nil || q.Answer.Position != mingjing.PositionWithdrawn {
+			t.Errorf("the answer is %+v", q.Answer)
+		}
+	})
+
+	t.Run("the counter, and relatives", func(t *testing.T) {
+		number := c.account(t, "ordinary 10").IDNumber
+		c.resident(t, "ordinary 10").ready("honest-shanghai")
+		v := into[mingjing.CounterView](handler.json("POST", "/api/admin/counter", map[string]any{"id_number": number}).want(200))
+		if v.Visit == "" || v.IDMasked != number.Masked() {
+			t.Fatalf("the counter finds %+v", v)
+		}
+		k := into[mingjing.Case](handler.json("POST", "/api/admin/counter/disputes",
+			map[string]any{"visit": v.Visit, "record_id": v.Records[0].ID, "reason": "not_me", "statement": "It was not me."}).want(201))
+		if k.State != mingjing.DisputeFiled {
+			t.Errorf("the case is %s", k.State)
+		}
+		r := into[mingjing.RelativesView](handler.json("POST", "/api/admin/relatives", map[string]any{"id_number": number}).want(201))
+		handler.json("POST", "/api/admin/relatives/remove", map[string]any{"relative_id": r.Relatives[0].ID}).want(200)
+	})
+}
