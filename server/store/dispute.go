@@ -242,21 +242,27 @@ func (t *tx) LateCounts(ctx context.Context, now time.Time) (late, very int, err
 	return late, very, err
 }
 
+// attach checks a file that goes to a dispute, locks the dispute's resident, and
+// returns whose it is and what the row says of the file.
+func (t *tx) attach(ctx context.Context, op, dispute string, e mingjing.Evidence, data []byte) (resident string, doc []byte, err error) {
+	if len(data) > mingjing.MaxEvidenceBytes {
+		return "", nil, fmt.Errorf("store: %s: file of %d bytes, at most %d are stored", op, len(data), mingjing.MaxEvidenceBytes)
+	}
+	if doc, err = encode(op, e); err != nil {
+		return "", nil, err
+	}
+	if err := t.lockOwner(ctx, "dispute", dispute); err != nil {
+		return "", nil, err
+	}
+	err = t.row(ctx, op, []any{&resident}, `SELECT resident_id FROM dispute WHERE id = ?`, dispute)
+	return resident, doc, err
+}
+
 // AddEvidence implements [casework.Tx].
 func (t *tx) AddEvidence(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error {
 	const op = "add evidence"
-	if len(data) > mingjing.MaxEvidenceBytes {
-		return fmt.Errorf("store: %s: file of %d bytes, at most %d are stored", op, len(data), mingjing.MaxEvidenceBytes)
-	}
-	doc, err := encode(op, e)
+	resident, doc, err := t.attach(ctx, op, dispute, e, data)
 	if err != nil {
-		return err
-	}
-	if err := t.lockOwner(ctx, "dispute", dispute); err != nil {
-		return err
-	}
-	var resident string
-	if err := t.row(ctx, op, []any{&resident}, `SELECT resident_id FROM dispute WHERE id = ?`, dispute); err != nil {
 		return err
 	}
 	if err := t.insert(ctx, op, `INSERT INTO evidence (id, dispute_id, resident_id, added_at, doc) VALUES (?, ?, ?, ?, ?)`,

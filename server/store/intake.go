@@ -167,18 +167,8 @@ func (t *tx) SetAgencyKey(ctx context.Context, k mingjing.AgencyKey) error {
 // AddAnswerDocument implements [casework.Tx].
 func (t *tx) AddAnswerDocument(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error {
 	const op = "add an answer's document"
-	if len(data) > mingjing.MaxEvidenceBytes {
-		return fmt.Errorf("store: %s: file of %d bytes, at most %d are stored", op, len(data), mingjing.MaxEvidenceBytes)
-	}
-	doc, err := encode(op, e)
+	resident, doc, err := t.attach(ctx, op, dispute, e, data)
 	if err != nil {
-		return err
-	}
-	if err := t.lockOwner(ctx, "dispute", dispute); err != nil {
-		return err
-	}
-	var resident string
-	if err := t.row(ctx, op, []any{&resident}, `SELECT resident_id FROM dispute WHERE id = ?`, dispute); err != nil {
 		return err
 	}
 	return t.insert(ctx, op, `INSERT INTO answer_document (id, dispute_id, resident_id, doc, data) VALUES (?, ?, ?, ?, ?)`,
