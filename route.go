@@ -34,6 +34,8 @@ var Routes = []Route{
 	{"sources", "sources", Residents},
 	{"access-log", "access-log", Residents}, // ?others=1&cursor=C
 	{"consents", "consents", Residents},
+	{"leave", "leave", Residents},
+	{"left", "left", Anyone}, // ?receipt=R
 	{"sessions", "sessions", Everyone},
 	{"disputes", "disputes", Residents},
 	{"new-dispute", "disputes/new", Residents}, // ?record=ID or ?listing=ID or ?previous=ID

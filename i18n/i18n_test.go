@@ -193,7 +193,7 @@ var codes = map[string][]string{
 	"notice.listing_ended": {"repaired", "expired", "lifted", "annulled"},
 	"not_counted":          mingjing.Whys,
 	"purpose":              {"own", "dispute", "score", "listing", "audit", "notice"},
-	"look":                 {"overview", "records", "record", "listings", "listing", "score", "request", "sources", "access_log", "consents", "disputes", "dispute", "evidence", "case", "search", "collect", "letter", "court_file", "inbox", "notice_settings", "propose", "clock", "rescore", "ask_agency", "screen", "notify"},
+	"look":                 {"overview", "records", "record", "listings", "listing", "score", "request", "sources", "access_log", "consents", "disputes", "dispute", "evidence", "case", "search", "collect", "letter", "court_file", "inbox", "notice_settings", "propose", "clock", "rescore", "ask_agency", "screen", "notify", "leave"},
 	"title":                {"error"},
 	"error": {"invalid_form", "id_number_length", "id_number_digits", "id_number_date", "id_number_check", "required", "too_long", "login_failed",
 		"too_many_attempts", "activation_failed", "password_weak", "password_short", "code_invalid", "not_logged_in", "session_expired", "forbidden", "not_found",
@@ -206,7 +206,8 @@ var codes = map[string][]string{
 		"case_involved", "second_person", "step_impossible", "extended_already", "no_new_evidence", "listing_state", "lane_closed", "repair_too_early",
 		"repair_case_open", "repair_not_in_effect", "repair_no_condition", "nothing_to_confirm", "only_redlists", "too_many_words", "method_required",
 		"served_on_invalid", "proof_required", "ref_required", "ground_required", "measures_required", "measure_unpublished", "term_too_long",
-		"needs_new_case", "listed_already", "not_in_catalogue", "not_from_agency", "no_document", "wrong_document", "evidence_required"},
+		"needs_new_case", "listed_already", "not_in_catalogue", "not_from_agency", "no_document", "wrong_document", "evidence_required", "leave_confirm", "leave_cases_open"},
+	"erasure_kept": mingjing.ErasureKept,
 }
 
 func TestEveryCodeHasASentence(t *testing.T) {

@@ -79,6 +79,12 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, "closing the program:", err)
 			code = 1
 		}
+		// Everything was stored here that a city stores: none of it can be read.
+		stored := readable(theCity.dir, theCity.p.accounts, typedStatement, typedPassword, typedEmail, pushToken)
+		for _, wrong := range append(stored, theCity.spilt(theCity.redis.Dump(), true)...) {
+			fmt.Fprintln(os.Stderr, "at rest:", wrong)
+			code = 1
+		}
 		for _, wrong := range theCity.spilt(theCity.logs.String(), true) {
 			fmt.Fprintln(os.Stderr, "the log tells", wrong)
 			code = 1

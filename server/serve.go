@@ -161,6 +161,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	bus := &lateBus{}
 	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Notifier: notifier, Clock: clock,
+		Erasures: &erasureFile{path: filepath.Join(p.Data, "erasures.list")}, Accounts: who,
 		Books: books, Calendars: calendars, ClockScale: scale, Logger: p.log}
 	if moved != nil {
 		work.Mover = mover{moved, db}
@@ -168,6 +169,11 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	p.casework, err = casework.New(work)
 	if err != nil {
 		return p, err
+	}
+	if n, err := p.casework.ReplayErasures(ctx); err != nil {
+		return p, err
+	} else if n > 0 {
+		p.log.Warn("a backup brought back who had left; they are erased again", "residents", n)
 	}
 	p.hub = live.New(live.Config{Redis: redis, Replay: p.casework.EventsAfter, Still: who.Ended, Logger: p.log})
 	bus.hub = p.hub

@@ -16,7 +16,8 @@ func consentsBody(v *mingjing.View) []app.UI {
 	body := []app.UI{heading("", t(v, "title.consents")), lead(t(v, "consents.lead"))}
 	if v.Consents == nil || len(v.Consents.Consents) == 0 {
 		return append(body, c.EmptyState{Title: t(v, "consents.empty_title"), Text: t(v, "consents.empty"),
-			Action: c.LinkButton{Text: t(v, "records.empty_ask"), Href: href(v, "ask")}.UI()}.UI())
+			Action: c.LinkButton{Text: t(v, "records.empty_ask"), Href: href(v, "ask")}.UI()}.UI(), c.Section("leave", t(v, "title.leave"), c.P(t(v, "consents.leave")),
+			c.Div("actions", c.LinkButton{Text: t(v, "consents.leave_link"), Href: href(v, "leave"), Kind: "secondary"}.UI())))
 	}
 	// Withdrawing is by rulebook, so the consents to one rulebook stand together.
 	var books []string
@@ -49,7 +50,8 @@ func consentsBody(v *mingjing.View) []app.UI {
 		body = append(body, c.Section("withdrawn", t(v, "consents.withdrawn"), c.Table{Caption: t(v, "consents.withdrawn"), QuietCaption: true,
 			Columns: []c.Column{{Text: t(v, "effect.rulebook")}, {Text: t(v, "consents.col_given")}, {Text: t(v, "consents.col_withdrawn")}}, Rows: rows}.UI()))
 	}
-	return body
+	return append(body, c.Section("leave", t(v, "title.leave"), c.P(t(v, "consents.leave")),
+		c.Div("actions", c.LinkButton{Text: t(v, "consents.leave_link"), Href: href(v, "leave"), Kind: "secondary"}.UI())))
 }
 
 // consentCard is one consent in force. The form of the one that was just sent

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -125,8 +125,27 @@ export class Server {
     } catch (e) {
       if (e.code !== 'ESRCH') throw e;
     }
+    const readable = exitCode === 0 ? this.readable() : [];
     rmSync(this.data, { recursive: true, force: true, maxRetries: 5 });
+    if (readable.length > 0) throw new Error(`at rest can be read:\n${readable.join('\n')}`);
     return { exitCode, signalCode };
+  }
+
+  // readable is what a thief of the data folder could read of the residents. What the
+  // demo city writes down so that people can log in is no secret of theirs.
+  readable() {
+    const accounts = existsSync(join(this.data, 'demo-accounts.json')) ? this.accounts : [];
+    const staff = accounts.filter((a) => a.role !== 'resident').map((a) => a.name); // logins of theirs go by name
+    const secrets = accounts
+      .filter((a) => a.role === 'resident')
+      .flatMap((a) => [staff.includes(a.name) ? '' : a.name, a.id_number, a.password]);
+    const found = [];
+    for (const f of readdirSync(this.data, { recursive: true, withFileTypes: true })) {
+      if (!f.isFile() || f.name === 'demo-accounts.json') continue;
+      const data = readFileSync(join(f.parentPath, f.name));
+      for (const secret of secrets) if (secret && data.includes(secret)) found.push(`${f.name}: ${secret}`);
+    }
+    return found;
   }
 }
 

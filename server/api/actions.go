@@ -267,6 +267,23 @@ func withdraw(c *call) (any, goal, error) {
 	return map[string]bool{"withdrawn": true}, goal{page: "consents", done: "consent_withdrawn"}, err
 }
 
+// leave has everything about the resident erased, and ends the session.
+func leave(c *call) (any, goal, error) {
+	if !c.in.is("confirm") {
+		return nil, goal{}, mingjing.InvalidFields(mingjing.FieldError{Field: "confirm", Code: "leave_confirm"})
+	}
+	e, err := c.s.casework.Leave(c.ctx(), c.actor())
+	if err != nil {
+		return nil, goal{}, err
+	}
+	if err := c.s.Identity.Logout(c.ctx(), c.token); err != nil { // it goes with the login
+		c.s.Logger.Warn("end the session of who left", "id", c.id, "err", err)
+	}
+	c.who = nil
+	c.setCookie("", -1)
+	return e, goal{page: "left", query: "receipt=" + e.ID}, nil
+}
+
 func fileDispute(c *call) (any, goal, error) {
 	d, err := c.s.casework.FileDispute(c.ctx(), c.actor(), casework.Filing{
 		RecordID: c.in.get("record_id"), ListingID: c.in.get("listing_id"), Previous: c.in.get("previous"),

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -144,6 +145,21 @@ func init() {
 		"consents": func(c *call, v *mingjing.View) error {
 			out, err := c.s.casework.Consents(c.ctx(), c.actor())
 			v.Consents = &out
+			return err
+		},
+		"leave": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.Leaving(c.ctx(), c.actor())
+			v.Leave = &out
+			return err
+		},
+		"left": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.Erasure(c.ctx(), c.r.URL.Query().Get("receipt"))
+			if err == nil {
+				v.Erasure = &out
+			}
+			if e, ok := errors.AsType[*mingjing.Error](err); ok && e.Kind == mingjing.NotFound {
+				return nil // the page says so
+			}
 			return err
 		},
 		"sessions": func(c *call, v *mingjing.View) error {

@@ -115,6 +115,10 @@ func getConsents(c *call) (any, error) {
 	return items(v.Consents, ""), err
 }
 
+func getErasure(c *call) (any, error) {
+	return c.s.casework.Erasure(c.ctx(), c.r.PathValue("id"))
+}
+
 func getDisputes(c *call) (any, error) {
 	v, err := c.s.casework.Disputes(c.ctx(), c.actor())
 	return items(v.Disputes, ""), err

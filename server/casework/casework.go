@@ -63,7 +63,7 @@ import (
 // MaxReplyItems bounds the records and the listings of one agency's reply.
 const MaxReplyItems = 200
 
-// Config is what a Casework is made of. All fields but Notifier, Mover and Logger are
+// Config is what a Casework is made of. All fields but Notifier, Erasures, Accounts, Mover and Logger are
 // required.
 type Config struct {
 	Store    Store
@@ -71,6 +71,9 @@ type Config struct {
 	Agencies Agencies
 	// Notifier is nil where notices stay in the inbox.
 	Notifier Notifier
+	// Erasures and Accounts are needed where residents can leave.
+	Erasures ErasureList
+	Accounts Accounts
 	Clock    Clock
 	Books    []*mingjing.Rulebook
 	// Calendars are the published calendars, that of each book among them.
@@ -88,6 +91,8 @@ type Casework struct {
 	bus       Bus
 	agencies  Agencies
 	notifier  Notifier
+	erasures  ErasureList
+	accounts  Accounts
 	clock     Clock
 	books     []*mingjing.Rulebook
 	calendars []*mingjing.Calendar
@@ -125,6 +130,7 @@ func New(c Config) (*Casework, error) {
 		c.Notifier = inboxOnly{}
 	}
 	return &Casework{store: c.Store, bus: c.Bus, agencies: c.Agencies, notifier: c.Notifier, clock: c.Clock,
+		erasures: c.Erasures, accounts: c.Accounts,
 		books: c.Books, calendars: c.Calendars, calendar: first, scale: max(1, c.ClockScale), mover: c.Mover, log: c.Logger}, nil
 }
 
@@ -336,6 +342,8 @@ func (c *Casework) Work(ctx context.Context) error {
 			return c.listing(ctx, j.ID)
 		case JobRescore:
 			return 0, c.expire(ctx, mingjing.ResidentID(j.ID))
+		case JobErase:
+			return 0, c.erase(ctx, j.ID)
 		case JobNotify:
 			return c.deliver(ctx, j.ID)
 		case JobConfirm:

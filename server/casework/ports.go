@@ -159,6 +159,7 @@ const (
 	JobClock    = "clock"    // a clock of the bureau's own in a case
 	JobListing  = "listing"  // a listing takes effect, or ends
 	JobNotify   = "notify"   // send a notice by the ways that the resident wants
+	JobErase    = "erase"    // erase a resident who left
 	JobConfirm  = "confirm"  // send a resident the code for an e-mail address
 )
 
@@ -292,6 +293,7 @@ type Tx interface {
 	Enqueue(ctx context.Context, j Job) error
 
 	DeskTx
+	ErasureTx
 }
 
 // ErrConflict: somebody else changed the row first.

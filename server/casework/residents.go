@@ -127,25 +127,30 @@ func (c *Casework) Withdraw(ctx context.Context, a mingjing.Actor, rulebook stri
 			}
 			return mingjing.Errorf(mingjing.Conflict, "nothing_to_withdraw")
 		}
-		if err := t.WithdrawConsents(ctx, me, rulebook, now); err != nil {
-			return err
-		}
-		if err := t.DeleteScores(ctx, me, rulebook); err != nil {
-			return err
-		}
-		r, err := t.OpenRequest(ctx, me)
-		switch {
-		case errors.Is(err, ErrNotFound):
-		case err != nil:
-			return err
-		case r.Rulebook.ID == rulebook:
-			if err := c.endRequest(ctx, t, r, now); err != nil {
-				return err
-			}
-		}
-		return t.emit(ctx, a.ID, mingjing.EventConsent, rulebook, now)
+		return c.withdrawIn(ctx, t, me, rulebook, now)
 	})
 	return public(err)
+}
+
+// withdrawIn is the transaction in which a consent is taken back.
+func (c *Casework) withdrawIn(ctx context.Context, t *tx, me mingjing.ResidentID, rulebook string, now time.Time) error {
+	if err := t.WithdrawConsents(ctx, me, rulebook, now); err != nil {
+		return err
+	}
+	if err := t.DeleteScores(ctx, me, rulebook); err != nil {
+		return err
+	}
+	r, err := t.OpenRequest(ctx, me)
+	switch {
+	case errors.Is(err, ErrNotFound):
+	case err != nil:
+		return err
+	case r.Rulebook.ID == rulebook:
+		if err := c.endRequest(ctx, t, r, now); err != nil {
+			return err
+		}
+	}
+	return t.emit(ctx, string(me), mingjing.EventConsent, rulebook, now)
 }
 
 // endRequest ends a request that the resident no longer wants.

@@ -126,6 +126,20 @@ func (i *Identity) enrolDesk(ctx context.Context, m publicMeta, login, name, pas
 	return nil
 }
 
+// Forget removes the login of an ID number, with its sessions; that there is none
+// is no error. A session under way ends within ten seconds. The error is
+// identity_down.
+func (i *Identity) Forget(ctx context.Context, n mingjing.IDNumber) error {
+	p, err := i.kratos.find(ctx, i.keys.resident(n))
+	if err == nil && p.enrolled {
+		err = i.kratos.remove(ctx, p.id)
+	}
+	if err != nil {
+		return i.down(ctx, "remove a resident", err)
+	}
+	return nil
+}
+
 // LinkStaff says who a member of staff is as a resident, so that [Identity.Who]
 // knows and nobody handles a case of their own. The same link again changes
 // nothing, another one takes its place. A session under way has it within ten

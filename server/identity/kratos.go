@@ -249,6 +249,16 @@ func (k *kratos) find(ctx context.Context, identifier string) (person, error) {
 	return person{}, nil
 }
 
+// remove deletes an identity with all that belongs to it; that there is none is no
+// error.
+func (k *kratos) remove(ctx context.Context, id string) error {
+	res, err := k.admin.IdentityAPI.DeleteIdentity(ctx, id).Execute()
+	if res != nil && res.StatusCode == http.StatusNotFound {
+		return nil
+	}
+	return outcome("remove an identity", res, err)
+}
+
 // create enrols; with password "" nobody can log in yet.
 func (k *kratos) create(ctx context.Context, schema string, t traits, m publicMeta, password string) (person, error) {
 	body := client.NewCreateIdentityBody(schema, map[string]any{"identifier": t.Identifier})

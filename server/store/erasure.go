@@ -1,0 +1,135 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework"
+	"mingjing/server/vault"
+)
+
+// blank is sealed content that is gone.
+var blank = []byte{1}
+
+// AddErasure implements [casework.Tx].
+func (t *tx) AddErasure(ctx context.Context, e casework.Erasure) error {
+	return t.insert(ctx, "add an erasure", `INSERT INTO erasure (id, resident_id, asked_at, listed_at, login_at, erased_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		e.ID, string(e.Resident), micros(e.AskedAt), microsOrNull(e.ListedAt), microsOrNull(e.LoginAt), microsOrNull(e.ErasedAt))
+}
+
+// SetErasure implements [casework.Tx].
+func (t *tx) SetErasure(ctx context.Context, e casework.Erasure) error {
+	return t.update(ctx, "set an erasure", `UPDATE erasure SET listed_at = ?, login_at = ?, erased_at = ? WHERE id = ?`,
+		microsOrNull(e.ListedAt), microsOrNull(e.LoginAt), microsOrNull(e.ErasedAt), e.ID)
+}
+
+// Erasure implements [casework.Tx].
+func (t *tx) Erasure(ctx context.Context, id string) (casework.Erasure, error) {
+	return t.erasure(ctx, `id = ?`, id)
+}
+
+// ErasureOf implements [casework.Tx].
+func (t *tx) ErasureOf(ctx context.Context, resident mingjing.ResidentID) (casework.Erasure, error) {
+	return t.erasure(ctx, `resident_id = ?`, string(resident))
+}
+
+func (t *tx) erasure(ctx context.Context, where string, arg any) (e casework.Erasure, err error) {
+	var (
+		asked                 int64
+		listed, login, erased sql.NullInt64
+	)
+	err = t.row(ctx, "read an erasure", []any{&e.ID, &e.Resident, &asked, &listed, &login, &erased},
+		`SELECT id, resident_id, asked_at, listed_at, login_at, erased_at FROM erasure WHERE `+where, arg)
+	e.AskedAt = instant(asked)
+	for from, to := range map[*sql.NullInt64]**time.Time{&listed: &e.ListedAt, &login: &e.LoginAt, &erased: &e.ErasedAt} {
+		if from.Valid {
+			at := instant(from.Int64)
+			*to = &at
+		}
+	}
+	return e, err
+}
+
+func microsOrNull(at *time.Time) any {
+	if at == nil {
+		return nil
+	}
+	return micros(*at)
+}
+
+// erased are the statements by which a resident goes, each with the id. What
+// remains of a row whose content is blank is ids, states and instants, which the
+// figures and the tree need, and they name nobody.
+var erased = []string{
+	`DELETE FROM source WHERE request_id IN (SELECT id FROM request WHERE resident_id = ?)`,
+	`DELETE FROM request WHERE resident_id = ?`,
+	`DELETE FROM consent WHERE resident_id = ?`,
+	`DELETE FROM score WHERE resident_id = ?`,
+	`DELETE FROM note WHERE dispute_id IN (SELECT id FROM dispute WHERE resident_id = ?)`,
+	`DELETE FROM evidence_data WHERE evidence_id IN (SELECT id FROM evidence WHERE resident_id = ?)`,
+	`DELETE FROM evidence WHERE resident_id = ?`,
+	`DELETE FROM answer_document WHERE resident_id = ?`,
+	`DELETE FROM notice WHERE resident_id = ?`,
+	`DELETE FROM notice_prefs WHERE resident_id = ?`,
+	`DELETE FROM push_device WHERE resident_id = ?`,
+	`DELETE FROM visit WHERE resident_id = ?`,
+	`DELETE FROM event WHERE audience = ?`,
+}
+
+// Erase implements [casework.Tx].
+func (t *tx) Erase(ctx context.Context, resident mingjing.ResidentID) error {
+	const op = "erase"
+	if err := t.lock(ctx, resident); err != nil {
+		return err
+	}
+	id := string(resident)
+	for _, q := range erased {
+		if _, err := t.exec(ctx, op, q, id); err != nil {
+			return err
+		}
+	}
+	for _, q := range []string{
+		`UPDATE record SET ref_hash = NULL, ref = NULL, doc = ? WHERE resident_id = ?`,
+		`UPDATE listing SET ref_hash = NULL, ref = NULL, doc = ? WHERE resident_id = ?`,
+		`UPDATE dispute SET key_hash = NULL, name_hash = NULL, doc = ? WHERE resident_id = ?`,
+		`UPDATE look SET doc = ? WHERE resident_id = ?`,
+	} {
+		if _, err := t.exec(ctx, op, q, blank, id); err != nil {
+			return err
+		}
+	}
+	lines, err := all[casework.Dispute](ctx, t, op, keptDisputeLine, `WHERE resident_id = ?`, id)
+	if err != nil {
+		return err
+	}
+	for _, d := range lines {
+		d.Ref = ""
+		line, err := t.seal(ctx, op, keptDisputeLine, vault.Bureau, d, d.ID)
+		if err != nil {
+			return err
+		}
+		if err := t.update(ctx, op, `UPDATE dispute SET line = ? WHERE id = ?`, line, d.ID); err != nil {
+			return err
+		}
+	}
+	nobody := make([]byte, 32)
+	_, _ = rand.Read(nobody)
+	if err := t.update(ctx, op, `UPDATE resident SET id_hash = ?, doc = ? WHERE id = ?`, nobody, blank, id); err != nil {
+		return err
+	}
+	return t.update(ctx, op, `UPDATE keyset SET wrapped = ? WHERE resident_id = ?`, []byte{}, id)
+}
+
+// Erased implements [casework.Tx].
+func (t *tx) Erased(ctx context.Context, resident mingjing.ResidentID) (bool, error) {
+	var n int
+	err := t.row(ctx, "find whether somebody is erased", []any{&n}, `SELECT length(wrapped) FROM keyset WHERE resident_id = ?`, string(resident))
+	if errors.Is(err, casework.ErrNotFound) {
+		return true, nil
+	}
+	return n == 0, err
+}
