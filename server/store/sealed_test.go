@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"mingjing"
 	"mingjing/server/casework"
@@ -344,4 +346,44 @@ func TestWhatIsFromBeforeIsSealed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// BenchmarkRead is one read of a resident in a transaction of its own: of the bare
+// row, with sealing, and with the line of the access log before it.
+func BenchmarkRead(b *testing.B) {
+	benchEach(b, func(b *testing.B, s *Store) {
+		r := resident(1)
+		enrol(b, s, r)
+		for _, how := range []struct {
+			name string
+			read func(*tx) error
+		}{
+			{"bare", func(t *tx) error {
+				_, err := t.sealedRow(b.Context(), "read", keptResident, `WHERE id = ?`, string(r.ID))
+				return err
+			}},
+			{"sealed", func(t *tx) error {
+				t.vault = s.vault.Session(free{ledger{t}})
+				_, err := t.Resident(b.Context(), r.ID)
+				return err
+			}},
+			{"sealed_and_logged", func(t *tx) error {
+				t.Because(why, "")
+				_, err := t.Resident(b.Context(), r.ID)
+				return err
+			}},
+		} {
+			b.Run(how.name, func(b *testing.B) {
+				var took []time.Duration
+				for b.Loop() {
+					begin := time.Now()
+					must(b, s.run(b.Context(), how.read))
+					took = append(took, time.Since(begin))
+				}
+				slices.Sort(took)
+				b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-us")
+				b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-us")
+			})
+		}
+	})
 }
