@@ -37,6 +37,10 @@ func (door) Who(_ context.Context, token string) (mingjing.Login, error) {
 	return mingjing.Login{}, mingjing.Errorf(mingjing.Unauthenticated, "session_expired")
 }
 
+func (d door) Use(ctx context.Context, token string) (mingjing.Login, error) {
+	return d.Who(ctx, token)
+}
+
 // edge is the handler alone, with nothing behind it that answers.
 func edge(t *testing.T, change func(*Config)) (http.Handler, *strings.Builder) {
 	t.Helper()
