@@ -194,7 +194,12 @@
     }
     tapped = tap;
   });
-  on("pointerdown pointermove wheel scroll input", here);
+  on("pointerdown wheel touchmove input", here);
+  on("pointermove", (e) => {
+    if (e.movementX || e.movementY) { // and not only the page under it
+      here();
+    }
+  });
 
   on("submit", (e) => {
     const action = e.target.getAttribute("action");
