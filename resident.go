@@ -202,9 +202,18 @@ type Session struct {
 	ID        string    `json:"id"`
 	Device    string    `json:"device"`
 	StartedAt time.Time `json:"started_at"`
+	// SeenAt is when it was last used.
+	SeenAt    time.Time `json:"seen_at"`
 	ExpiresAt time.Time `json:"expires_at"`
 	Current   bool      `json:"current"`
 }
+
+// LockMinutes are the choices after how many minutes without use a resident's
+// screen locks and the session ends.
+var LockMinutes = []int{2, 5, 15}
+
+// LockWarning is how long before the screen locks the person is warned.
+func LockWarning(after time.Duration) time.Duration { return min(time.Minute, after/2) }
 
 // A Client is the device at the other end of a connection.
 type Client struct {
@@ -221,4 +230,6 @@ type Login struct {
 	// IDMasked is a resident's masked ID number, or the staff number.
 	IDMasked  string
 	ExpiresAt time.Time
+	// IdleAfter is after how long without use the session ends; 0 for never.
+	IdleAfter time.Duration
 }

@@ -22,6 +22,7 @@ var Routes = []Route{
 	{"rulebook", "rulebooks/{id}", Anyone},
 	{"agencies", "agencies", Anyone},
 	{"offline", "offline", Anyone},
+	{"locked", "locked", Anyone},
 	{"overview", "overview", Residents},
 	{"ask", "ask", Residents},
 	{"request", "requests/{id}", Residents},

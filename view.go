@@ -117,6 +117,9 @@ type Viewer struct {
 	IDMasked string `json:"id_masked"`
 	// Agency is the code of an officer's agency.
 	Agency string `json:"agency,omitempty"`
+	// LockAfter is after how many seconds without use the screen locks and the
+	// session ends; 0 for never.
+	LockAfter int `json:"lock_after,omitempty"`
 	// Unread is how many notices a resident has not opened.
 	Unread int `json:"unread,omitempty"`
 }

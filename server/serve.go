@@ -125,7 +125,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	who, err := identity.Open(ctx, identity.Config{
 		PublicURL: s.KratosPublicURL, AdminURL: s.KratosAdminURL,
 		Embedded: identity.Embedded{Bin: s.KratosBin, Dir: filepath.Join(p.Data, "kratos")},
-		Redis:    redis, Logger: p.log, IDKey: keys.IDKey,
+		Redis:    redis, Logger: p.log, IDKey: keys.IDKey, Uses: db, IdleAfter: s.LockAfter,
 	})
 	if err != nil {
 		return p, err
@@ -182,9 +182,12 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		defer stop()
 		return p.hub.Close(ctx)
 	})
-	who.OnEnd(func(sessionID string) {
+	who.OnEnd(func(sessionID string, locked bool) {
 		if err := p.hub.EndSession(context.WithoutCancel(ctx), sessionID); err != nil {
 			p.log.Warn("close the streams of an ended session", "err", err)
+		}
+		if locked {
+			return // what is neutral goes on to be shown on the locked screen
 		}
 		if err := p.casework.EndSession(context.WithoutCancel(ctx), sessionID); err != nil {
 			p.log.Warn("forget the devices of an ended session", "err", err)

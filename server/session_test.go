@@ -349,3 +349,108 @@ func TestWhoseSessionIsOverIsToldSo(t *testing.T) {
 		t.Errorf("the login page says %+v at %s", v.Problem, v.Path)
 	}
 }
+
+func TestALockedScreenHasNoSession(t *testing.T) {
+	c := theOpenCity(t)
+	b := c.resident(t, "ordinary 6")
+	u, err := url.Parse(c.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := b.http.Jar.Cookies(u)[0].String()
+	page := b.page("records").want(200)
+	if n := page.html().Find(`html[data-personal] header button[data-lock-to="/en/locked"][data-lock-after="3600"][data-lock-warn="60"]`).Length(); n != 1 {
+		t.Errorf("the page has %d buttons that lock it", n)
+	}
+	// As a form, with scripts off, wherever one was.
+	a := b.fill(page, "/api/lock", nil)
+	if to := a.to(); to != "/en/locked" || a.cookie().MaxAge >= 0 || a.header.Get("Clear-Site-Data") != `"cache"` {
+		t.Errorf("it leads to %s with %v", to, a.header)
+	}
+	locked := b.page("locked").want(200)
+	if v := locked.view(); v.Who != nil || v.Page != "locked" || locked.html().Find("html[data-personal], button[data-lock-to]").Length() != 0 {
+		t.Errorf("the locked page is for %+v", v.Who)
+	}
+	if to, _ := locked.html().Find(".center-page a").Attr("href"); to != "/en/login" {
+		t.Errorf("it leads on to %s, and not to a login that leads nowhere else", to)
+	}
+	stolen := c.browser(t).send("GET", "/api/me", nil, "Accept", "application/json", "Cookie", was)
+	if stolen.problem(401) != "session_expired" || stolen.header.Get("Clear-Site-Data") == "" {
+		t.Errorf("the old token: %s", stolen.body)
+	}
+	b.json("POST", "/api/lock", nil).want(200) // nothing is left to lock
+	// Who is still logged in is shown nothing of themselves on the locked page.
+	if v := c.resident(t, "ordinary 5").page("locked").want(200).view(); v.Who != nil {
+		t.Errorf("the locked page is for %+v", v.Who)
+	}
+}
+
+func TestAResidentChoosesHowLongAScreenMayBeLeftAlone(t *testing.T) {
+	c := theOpenCity(t)
+	b := c.resident(t, "ordinary 11")
+	if got := into[map[string]int](b.json("POST", "/api/sessions/stay", nil).want(200)); got["lock_after"] != 3600 {
+		t.Errorf("whoever stays is told %v", got)
+	}
+	page := b.fill(b.page("sessions").want(200), "/api/sessions/lock-after", map[string]string{"minutes": "15"})
+	if to := page.to(); to != "/en/sessions?done=lock_after" {
+		t.Errorf("the choice leads to %s", to)
+	}
+	if n := b.page("sessions").want(200).html().Find(`input[name=minutes][value="15"][checked]`).Length(); n != 1 {
+		t.Error("what was chosen is not shown")
+	}
+	b.json("POST", "/api/sessions/lock-after", map[string]any{"minutes": 2}).want(200)
+	if me := into[mingjing.Viewer](b.json("GET", "/api/me", nil).want(200)); me.LockAfter != 120 {
+		t.Errorf("after 2 minutes were chosen it is %d seconds", me.LockAfter)
+	}
+	for _, wrong := range []any{0, 3, -2, "never", ""} {
+		if got := b.json("POST", "/api/sessions/lock-after", map[string]any{"minutes": wrong}).fields()["minutes"]; got != "invalid_choice" {
+			t.Errorf("%v minutes: %s", wrong, got)
+		}
+	}
+	b.json("POST", "/api/sessions/lock-after", map[string]any{"minutes": 15}).want(200)
+	again := b.form("/api/sessions/lock-after", url.Values{}).want(422)
+	if again.view().Page != "sessions" || again.html().Find("#minutes-error").Length() != 1 {
+		t.Errorf("without a choice the form comes back as %s", again.view().Page)
+	}
+}
+
+func TestAllSessionsEndWithTheirDevices(t *testing.T) {
+	c := theOpenCity(t)
+	b, other := c.resident(t, "ordinary 7"), c.resident(t, "ordinary 7")
+	subscribe := func(b *browser) {
+		t.Helper()
+		body, _ := subscription(t)
+		b.json("POST", "/api/push", body).want(200)
+	}
+	left := func(b *browser) int { return len(settings(b).Devices) }
+	subscribe(b)
+	subscribe(other)
+	// A lock keeps what a device was promised, a log-out does not.
+	other.json("POST", "/api/lock", nil).want(200)
+	if n := left(b); n != 2 {
+		t.Fatalf("after a lock elsewhere %d devices are left", n)
+	}
+	other = c.resident(t, "ordinary 7")
+	for _, s := range list[mingjing.Session](b.json("GET", "/api/sessions", nil)) {
+		if s.Current && time.Since(s.SeenAt) > time.Minute || s.SeenAt.Before(s.StartedAt.Add(-time.Second)) {
+			t.Errorf("a session from %v was last used at %v", s.StartedAt, s.SeenAt)
+		}
+	}
+	b.json("POST", "/api/sessions/end-others", nil).want(200)
+	if n := left(b); n != 1 {
+		t.Errorf("after all others were ended %d devices are left", n)
+	}
+	other.json("GET", "/api/me", nil).want(401)
+	other = c.resident(t, "ordinary 7")
+	a := b.form("/api/sessions/end-all", url.Values{})
+	if a.to() != "/en/?done=logged_out" || a.cookie().MaxAge >= 0 || a.header.Get("Clear-Site-Data") == "" {
+		t.Errorf("ending all leads to %s with %v", a.to(), a.header)
+	}
+	b.json("GET", "/api/me", nil).want(401)
+	other.json("GET", "/api/me", nil).want(401)
+	other = c.resident(t, "ordinary 7")
+	if n := left(other); n != 0 {
+		t.Errorf("after all were ended %d devices are left", n)
+	}
+	other.json("POST", "/api/sessions/end-all", nil).want(200)
+}

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"mingjing/server/notify"
 )
@@ -27,17 +28,18 @@ type Settings struct {
 	DatabaseURL, RedisURL string
 	// KratosPublicURL, KratosAdminURL: "" is a Kratos of our own below Data.
 	KratosPublicURL, KratosAdminURL string
-	KratosBin                       string // KRATOS_BIN: the program for it
-	MasterKey                       string // MASTER_KEY: a key management service's URL; "" is a sealed file below Data
-	MasterPassphrase                string // MASTER_PASSPHRASE: what seals that file besides
-	Origin                          string // PUBLIC_ORIGIN, such as https://mirror.example
-	ProxyHops                       int    // PROXY_HOPS: proxies of ours in front
-	SMTPURL, MailFrom               string // SMTP_URL, MAIL_FROM: "" is no e-mail
-	PushLocal                       bool   // PUSH_LOCAL=1: push services may be on this machine, for tests
-	Demo                            bool   // DEMO=1: run the demo city
-	DemoClockScale                  int    // DEMO_CLOCK_SCALE: how much faster its clocks run
-	DemoInstant                     bool   // DEMO_INSTANT=1: its agencies answer at once, for tests and measuring
-	Agencies                        string // AGENCIES: file that maps agency codes to URLs
+	KratosBin                       string        // KRATOS_BIN: the program for it
+	MasterKey                       string        // MASTER_KEY: a key management service's URL; "" is a sealed file below Data
+	MasterPassphrase                string        // MASTER_PASSPHRASE: what seals that file besides
+	Origin                          string        // PUBLIC_ORIGIN, such as https://mirror.example
+	ProxyHops                       int           // PROXY_HOPS: proxies of ours in front
+	SMTPURL, MailFrom               string        // SMTP_URL, MAIL_FROM: "" is no e-mail
+	PushLocal                       bool          // PUSH_LOCAL=1: push services may be on this machine, for tests
+	Demo                            bool          // DEMO=1: run the demo city
+	DemoClockScale                  int           // DEMO_CLOCK_SCALE: how much faster its clocks run
+	DemoInstant                     bool          // DEMO_INSTANT=1: its agencies answer at once, for tests and measuring
+	Agencies                        string        // AGENCIES: file that maps agency codes to URLs
+	LockAfter                       time.Duration // LOCK_AFTER: how long a login may be unused; 0 is the standard
 	LogLevel                        slog.Level
 }
 
@@ -77,6 +79,11 @@ func readSettings(getenv func(string) string) (Settings, error) {
 	s.ProxyHops = number("PROXY_HOPS", 0, 0)
 	s.Demo, s.DemoInstant = truth("DEMO"), truth("DEMO_INSTANT")
 	s.PushLocal = truth("PUSH_LOCAL")
+	if d, err := time.ParseDuration(or("LOCK_AFTER", "0s")); err != nil || d < 0 {
+		wrong = append(wrong, errors.New("LOCK_AFTER must be a length of time, such as 5m"))
+	} else {
+		s.LockAfter = d
+	}
 	s.DemoClockScale = number("DEMO_CLOCK_SCALE", demoScale, 1)
 	if err := s.LogLevel.UnmarshalText([]byte(or("LOG_LEVEL", "info"))); err != nil {
 		wrong = append(wrong, errors.New("LOG_LEVEL must be debug, info, warn or error"))

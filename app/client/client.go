@@ -64,6 +64,13 @@ func GetView(ctx context.Context, url string) (v *mingjing.View, finalURL string
 	return view(send(ctx, url, map[string]any{"method": "GET", "cache": "no-store"}, ViewType))
 }
 
+// PeekView is GetView for a page that asks by itself, while perhaps nobody is
+// there: it does not count as use of the session.
+func PeekView(ctx context.Context, url string) (v *mingjing.View, finalURL string, err error) {
+	return view(send(ctx, url, map[string]any{"method": "GET", "cache": "no-store",
+		"headers": map[string]any{"Mingjing-Quiet": "1"}}, ViewType))
+}
+
 // A Form is a form that was filled in, taken at the moment of sending.
 type Form struct {
 	// Action is where it goes.
@@ -162,7 +169,12 @@ func send(ctx context.Context, url string, options map[string]any, accept string
 	w := app.Window()
 	abort := w.Get("AbortController").New()
 	defer context.AfterFunc(ctx, func() { abort.Call("abort") })()
-	options["headers"] = map[string]any{"Accept": accept}
+	headers, _ := options["headers"].(map[string]any)
+	if headers == nil {
+		headers = map[string]any{}
+	}
+	headers["Accept"] = accept
+	options["headers"] = headers
 	options["credentials"] = "same-origin"
 	options["redirect"] = "follow"
 	options["signal"] = abort.Get("signal")

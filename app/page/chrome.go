@@ -32,7 +32,7 @@ func current(v *mingjing.View) string {
 
 func header(v *mingjing.View) app.UI {
 	home := href(v, "home")
-	var inbox, account, menu, demo app.UI
+	var inbox, account, lock, menu, demo app.UI
 	if v.Demo != nil {
 		demo = c.Tag{Text: t(v, "chrome.demo_tag")}.UI()
 	}
@@ -51,6 +51,9 @@ func header(v *mingjing.View) app.UI {
 	case v.Page != "login" && v.Page != "staff-login":
 		account = c.Link{Text: t(v, "chrome.login"), Href: href(v, "login"), Class: "header-link"}.UI()
 	}
+	if v.Who != nil {
+		lock = lockButton(v)
+	}
 	return c.El("header", c.A{"class": "header"},
 		c.Div("header-row",
 			c.Div("header-brand",
@@ -58,7 +61,7 @@ func header(v *mingjing.View) app.UI {
 					c.El("span", c.A{"class": "brand-zh", "lang": "zh-CN"}, c.Text(t(v, "brand.zh"))),
 					c.El("span", c.A{"class": "brand-en", "lang": "en"}, c.Text("Mingjing"))),
 				demo),
-			c.Div("header-tools", languageLink(v), inbox, account)),
+			c.Div("header-tools", languageLink(v), inbox, account, lock)),
 		menu)
 }
 

@@ -554,8 +554,8 @@ func (h *Host) listen() {
 func (h *Host) connection(s client.State, tries int) {
 	switch s {
 	case client.Ended:
-		// A log-out on this page has ended it, and leads on by itself.
-		if !h.leaving {
+		// A log-out or a lock on this page has ended it, and leads on by itself.
+		if !h.leaving && !app.Window().Get("mingjingLocked").Truthy() {
 			app.Window().Get("location").Call("reload")
 		}
 	case client.Offline:
@@ -605,7 +605,7 @@ func (h *Host) retryWhileOffline() {
 	for h.v.Page == "offline" {
 		time.Sleep(retryOffline)
 		ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
-		_, _, err := client.GetView(ctx, h.at)
+		_, _, err := client.PeekView(ctx, h.at)
 		cancel()
 		var failed *client.Error
 		if !errors.As(err, &failed) || !failed.Offline {
@@ -647,7 +647,7 @@ func (h *Host) reread(asked bool) {
 	go func() {
 		start := time.Now()
 		ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
-		v, final, err := client.GetView(ctx, at)
+		v, final, err := client.PeekView(ctx, at)
 		cancel()
 		h.ctx.Dispatch(func(app.Context) {
 			if err == nil && turn == h.turn {

@@ -70,6 +70,7 @@ func Body(v *mingjing.View) app.UI {
 		c.El("main", c.A{"id": "main", "class": class, "tabindex": "-1"}, main...),
 		footer(v),
 		tabs(v),
+		lockDialog(v),
 	)
 }
 

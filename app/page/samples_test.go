@@ -220,6 +220,7 @@ func samplesToScore(t testing.TB, lang string) []sample {
 		v.Form = map[string]string{"login": `H"1<b>\ &amp;　true`}
 	})
 	add("offline", anonymous(base(t, lang, "offline")), nil)
+	add("locked", anonymous(base(t, lang, "locked")), nil)
 	add("overview-empty", base(t, lang, "overview"), func(v *mingjing.View) { v.Overview = &mingjing.OverviewView{} })
 	add("overview", base(t, lang, "overview"), func(v *mingjing.View) {
 		v.Overview = &mingjing.OverviewView{Records: 6, Blacklisted: 1, Restricted: 1, Open: sampleRequest(rc, mingjing.RequestCollecting),

@@ -27,12 +27,18 @@ func sessionsBody(v *mingjing.View) []app.UI {
 		body = append(body, c.Section("here", t(v, "sessions.this"), c.List("cards", here...)))
 	}
 	if len(others) == 0 {
-		return append(body, c.Section("others", t(v, "sessions.others"), c.Muted(t(v, "sessions.only_this"))))
+		body = append(body, c.Section("others", t(v, "sessions.others"), c.Muted(t(v, "sessions.only_this"))))
+	} else {
+		body = append(body, c.Section("others", t(v, "sessions.others"), c.List("cards", others...),
+			c.Form{Action: "/api/sessions/end-others", Label: t(v, "sessions.end_others"), Body: []app.UI{
+				c.Hidden{Name: "lang", Value: v.Lang}.UI(),
+				c.Button{Text: t(v, "sessions.end_others"), Kind: "warning"}.UI()}}.UI()))
 	}
-	all := c.Form{Action: "/api/sessions/end-others", Label: t(v, "sessions.end_others"), Body: []app.UI{
-		c.Hidden{Name: "lang", Value: v.Lang}.UI(),
-		c.Button{Text: t(v, "sessions.end_others"), Kind: "warning"}.UI()}}.UI()
-	return append(body, c.Section("others", t(v, "sessions.others"), c.List("cards", others...), all))
+	return append(body, lockSection(v),
+		c.Section("all", t(v, "sessions.end_all"), c.P(t(v, "sessions.end_all_text")),
+			c.Form{Action: "/api/sessions/end-all", Full: true, Label: t(v, "sessions.end_all"), Body: []app.UI{
+				c.Hidden{Name: "lang", Value: v.Lang}.UI(),
+				c.Button{Text: t(v, "sessions.end_all"), Kind: "warning"}.UI()}}.UI()))
 }
 
 func sessionCard(v *mingjing.View, s mingjing.Session) app.UI {
@@ -42,6 +48,7 @@ func sessionCard(v *mingjing.View, s mingjing.Session) app.UI {
 	}
 	card := c.Card{Title: device, Level: 3, Body: []app.UI{c.El("p", c.A{"class": "meta"},
 		c.El("span", nil, c.Text(t(v, "sessions.started", "time", instant(v, s.StartedAt)))),
+		c.El("span", nil, c.Text(seenText(v, s))),
 		c.El("span", nil, c.Text(t(v, "sessions.expires", "time", instant(v, s.ExpiresAt)))))}}
 	if s.Current {
 		card.Aside = c.Tag{Text: t(v, "sessions.this"), Tone: "good"}.UI()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"mingjing"
@@ -222,9 +223,43 @@ func logout(c *call) (any, goal, error) {
 			return nil, goal{}, err
 		}
 	}
+	return c.loggedOut()
+}
+
+func (c *call) loggedOut() (any, goal, error) {
 	c.who = nil
-	c.setCookie("", -1)
+	c.forget()
 	return map[string]bool{"logged_out": true}, goal{page: "home", done: "logged_out"}, nil
+}
+
+// lock ends the session so that the screen shows nothing. It never fails: where
+// the session can't be ended now, this browser loses it all the same, nobody else
+// has it, and it ends for want of use.
+func lock(c *call) (any, goal, error) {
+	if c.token != "" {
+		if err := c.s.Identity.Lock(c.ctx(), c.token); err != nil {
+			c.s.Logger.Warn("lock a screen", "id", c.id, "err", err)
+		}
+	}
+	c.who = nil
+	c.forget()
+	return map[string]bool{"locked": true}, goal{page: "locked"}, nil
+}
+
+// stay is what a page sends while the person is at work with it.
+func stay(c *call) (any, goal, error) {
+	return map[string]int{"lock_after": lockAfter(c.who)}, goal{page: "sessions"}, nil
+}
+
+// lockAfter is after how many seconds without use a login ends.
+func lockAfter(l *mingjing.Login) int { return int(l.IdleAfter.Seconds()) }
+
+func setLockAfter(c *call) (any, goal, error) {
+	minutes, _ := strconv.Atoi(c.in.get("minutes")) // 0 is no choice
+	if err := c.s.Identity.SetLockAfter(c.ctx(), c.token, minutes); err != nil {
+		return nil, goal{}, err
+	}
+	return map[string]int{"minutes": minutes}, goal{page: "sessions", done: "lock_after"}, nil
 }
 
 func endSession(c *call) (any, goal, error) {
@@ -236,8 +271,8 @@ func endSession(c *call) (any, goal, error) {
 		return nil, goal{}, err
 	}
 	if id == c.who.SessionID {
-		c.setCookie("", -1)
-		return map[string]bool{"ended": true}, goal{page: "home", done: "logged_out"}, nil
+		_, to, err := c.loggedOut()
+		return map[string]bool{"ended": true}, to, err
 	}
 	return map[string]bool{"ended": true}, goal{page: "sessions", done: "session_ended"}, nil
 }
@@ -246,7 +281,34 @@ func endOtherSessions(c *call) (any, goal, error) {
 	if err := c.s.Identity.EndOtherSessions(c.ctx(), c.token); err != nil {
 		return nil, goal{}, err
 	}
+	if err := c.endDevices(c.who.SessionID); err != nil {
+		return nil, goal{}, err
+	}
 	return map[string]bool{"ended": true}, goal{page: "sessions", done: "session_ended"}, nil
+}
+
+// endAllSessions ends every session, this one last.
+func endAllSessions(c *call) (any, goal, error) {
+	if _, _, err := endOtherSessions(c); err != nil {
+		return nil, goal{}, err
+	}
+	if err := c.endDevices(""); err != nil {
+		return nil, goal{}, err
+	}
+	if err := c.s.Identity.Logout(c.ctx(), c.token); err != nil {
+		return nil, goal{}, err
+	}
+	_, to, err := c.loggedOut()
+	return map[string]bool{"ended": true}, to, err
+}
+
+// endDevices has no push message sent any more but to the devices of a session,
+// also where the session that had asked for them was over long ago.
+func (c *call) endDevices(but string) error {
+	if c.who.Actor.Role != mingjing.RoleResident {
+		return nil
+	}
+	return c.s.casework.EndOtherDevices(c.ctx(), c.actor(), but)
 }
 
 // key makes sending the same thing twice one thing.

@@ -223,6 +223,7 @@ func (c *call) complete(v *mingjing.View) error {
 		if err != nil {
 			return err
 		}
+		viewer.LockAfter = lockAfter(c.who)
 		v.Who = &viewer
 	}
 	c.s.rules(v)

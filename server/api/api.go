@@ -38,8 +38,12 @@ type Identity interface {
 	Login(ctx context.Context, n mingjing.IDNumber, password string, c mingjing.Client) (token string, err error)
 	StaffLogin(ctx context.Context, login, password, totp string, c mingjing.Client) (token string, err error)
 	Activate(ctx context.Context, n mingjing.IDNumber, code, newPassword string, c mingjing.Client) (token string, err error)
+	// Who says whose session it is; Use does too, and that they are at work with it.
 	Who(ctx context.Context, token string) (mingjing.Login, error)
+	Use(ctx context.Context, token string) (mingjing.Login, error)
 	Logout(ctx context.Context, token string) error
+	Lock(ctx context.Context, token string) error
+	SetLockAfter(ctx context.Context, token string, minutes int) error
 	Sessions(ctx context.Context, token string) ([]mingjing.Session, error)
 	EndSession(ctx context.Context, token, sessionID string) error
 	EndOtherSessions(ctx context.Context, token string) error

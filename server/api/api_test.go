@@ -34,7 +34,18 @@ func (door) Who(_ context.Context, token string) (mingjing.Login, error) {
 	if token == "half" {
 		return mingjing.Login{Actor: mingjing.Actor{Role: mingjing.RoleHandler, ID: "h-1", AAL: 1}}, nil
 	}
+	if token == "idle" {
+		return mingjing.Login{}, mingjing.Errorf(mingjing.Unauthenticated, "session_idle")
+	}
 	return mingjing.Login{}, mingjing.Errorf(mingjing.Unauthenticated, "session_expired")
+}
+
+func (d door) Use(ctx context.Context, token string) (mingjing.Login, error) {
+	return d.Who(ctx, token)
+}
+
+func (door) Lock(context.Context, string) error {
+	return mingjing.Errorf(mingjing.Unavailable, "identity_down")
 }
 
 // edge is the handler alone, with nothing behind it that answers.
@@ -225,4 +236,30 @@ func (silent) Records(context.Context, string, casework.Inquiry) (casework.Reply
 
 func (silent) Ask(context.Context, string, casework.Question) (*mingjing.AgencyAnswer, error) {
 	return nil, errors.New("not asked")
+}
+
+func TestAPageThatWasLeftAloneLeadsToWhereNobodyIs(t *testing.T) {
+	h, _ := edge(t, nil)
+	for _, accept := range []string{"text/html", viewType} {
+		w := ask(h, "GET", "/en/records", "Cookie", "session=idle", "Accept", accept)
+		if w.Code != 303 || w.Header().Get("Location") != "/en/locked" || w.Header().Get("Clear-Site-Data") != `"cache"` ||
+			!strings.Contains(w.Header().Get("Set-Cookie"), "Max-Age=0") {
+			t.Errorf("as %s: %d %v", accept, w.Code, w.Header())
+		}
+	}
+	if w := ask(h, "GET", "/api/me", "Cookie", "session=idle", "Accept", "application/json"); w.Code != 401 || !strings.Contains(w.Body.String(), "session_idle") {
+		t.Errorf("as JSON: %d %s", w.Code, w.Body)
+	}
+}
+
+// Where the session can't be ended, the browser loses it all the same.
+func TestALockNeverFails(t *testing.T) {
+	h, logs := edge(t, nil)
+	w := ask(h, "POST", "/api/lock", "Cookie", "session=resident", "Accept", "text/html", "Accept-Language", "en")
+	if w.Code != 303 || w.Header().Get("Location") != "/en/locked" || !strings.Contains(w.Header().Get("Set-Cookie"), "Max-Age=0") {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+	if !strings.Contains(logs.String(), "lock a screen") {
+		t.Error("nobody learns of it")
+	}
 }

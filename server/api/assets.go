@@ -141,7 +141,7 @@ func (a *assets) addProgram() error {
 	a.add("/wasm_exec.js", js, exec)
 	a.add("/app.js", js, start)
 
-	kept := []string{a.wasm, a.url("/wasm_exec.js"), a.url("/app.js"), a.url("/web/early.js"), web.URL("app.css"),
+	kept := []string{a.wasm, a.url("/wasm_exec.js"), a.url("/app.js"), a.url("/web/early.js"), a.url("/web/lock.js"), web.URL("app.css"),
 		web.URL("icons/mark.svg"), web.URL("icons/favicon-32.png"), web.URL("icons/icon-192.png")}
 	pages := map[string]string{}
 	for _, lang := range mingjing.Languages {
@@ -359,6 +359,10 @@ func (a *assets) headLinks() string {
 	b.WriteString(`<meta name="theme-color" media="(prefers-color-scheme: light)" content="` + paperLight + "\">\n")
 	b.WriteString(`<meta name="theme-color" media="(prefers-color-scheme: dark)" content="` + paperDark + "\">\n")
 	b.WriteString("<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"format-detection\" content=\"telephone=no\">\n")
+	if a.wasm != "" {
+		// Before anything can be drawn, the style included.
+		b.WriteString(`<script src="` + html.EscapeString(a.url("/web/lock.js")) + "\"></script>\n")
+	}
 	link("stylesheet", web.URL("app.css"), "")
 	link("icon", web.URL("icons/favicon-32.png"), ` sizes="32x32" type="image/png"`)
 	link("icon", web.URL("icons/mark.svg"), ` sizes="any" type="image/svg+xml"`)
@@ -386,7 +390,11 @@ func (a *assets) document(v *mingjing.View, body, title string) []byte {
 	}
 	var b bytes.Buffer
 	b.Grow(len(body) + len(view) + len(a.links) + 1024)
-	b.WriteString("<!doctype html>\n<html lang=\"" + html.EscapeString(v.Lang) + "\">\n<head>\n<meta charset=\"utf-8\">\n<title>")
+	personal := ""
+	if v.Who != nil {
+		personal = " data-personal"
+	}
+	b.WriteString("<!doctype html>\n<html lang=\"" + html.EscapeString(v.Lang) + "\"" + personal + ">\n<head>\n<meta charset=\"utf-8\">\n<title>")
 	b.WriteString(html.EscapeString(title))
 	b.WriteString("</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\">\n")
 	b.WriteString(`<meta name="description" content="` + html.EscapeString(i18n.T(v.Lang, "app.description")) + "\">\n")

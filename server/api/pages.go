@@ -32,8 +32,8 @@ func (c *call) servePage(r mingjing.Route, build func(*call, *mingjing.View) err
 			c.seeOther(mingjing.Path(c.lang, landing(c.who.Actor.Role)))
 			return nil
 		}
-	case "offline":
-		c.who = nil // it is kept by browsers, and so nobody's
+	case "offline", "locked":
+		c.who = nil // it is kept by browsers, or shown to whoever comes, and so nobody's
 	}
 	v, err := c.view(r.Name)
 	if err != nil {
@@ -250,7 +250,7 @@ func init() {
 	}
 	maps.Copy(views, deskViews)
 	for _, r := range mingjing.Routes {
-		if views[r.Name] == nil && !slices.Contains([]string{"home", "login", "activate", "staff-login", "offline"}, r.Name) {
+		if views[r.Name] == nil && !slices.Contains([]string{"home", "login", "activate", "staff-login", "offline", "locked"}, r.Name) {
 			panic("api: no view of page " + r.Name)
 		}
 	}

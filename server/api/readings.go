@@ -39,6 +39,7 @@ func items[T any](v []T, next string) list[T] {
 
 func me(c *call) (any, error) {
 	v, err := c.s.casework.Viewer(c.ctx(), c.actor())
+	v.LockAfter = lockAfter(c.who)
 	return struct {
 		mingjing.Viewer
 		AAL       int       `json:"aal"`

@@ -23,6 +23,17 @@ func (s *server) cookie() string {
 	return plainCookie
 }
 
+// quietHeader is sent with what a page asks by itself, while perhaps nobody is
+// there: it is no use of the session.
+const quietHeader = "Mingjing-Quiet"
+
+// forget leaves nothing of a session in the browser: neither the cookie nor what
+// it keeps of pages for its back button. Its public files may go with them.
+func (c *call) forget() {
+	c.setCookie("", -1)
+	c.w.Header().Set("Clear-Site-Data", `"cache"`)
+}
+
 // identify finds out who asks. A cookie that proves nothing any more is dropped.
 // That it can't be found out now only matters to those who need to know: public
 // pages are shown all the same.
@@ -31,12 +42,16 @@ func (c *call) identify() {
 	if err != nil || k.Value == "" {
 		return
 	}
-	who, err := c.s.Identity.Who(c.ctx(), k.Value)
+	find := c.s.Identity.Use
+	if c.r.Header.Get(quietHeader) != "" || c.r.URL.Path == "/api/live" {
+		find = c.s.Identity.Who
+	}
+	who, err := find(c.ctx(), k.Value)
 	switch {
 	case err == nil:
 		c.who, c.token = &who, k.Value
 	case c.problem(err).Status == http.StatusUnauthorized:
-		c.setCookie("", -1)
+		c.forget()
 		c.nobody = err
 	default:
 		c.nobody = err
@@ -130,8 +145,13 @@ func landing(role mingjing.Role) string {
 const maxNext = 300
 
 // toLogin sends somebody to the login who must be known to go on. Where they
-// wanted to go stands in the login page's own address.
+// wanted to go stands in the login page's own address; but not where a screen was
+// left alone, since it may be another person who comes back to it.
 func (c *call) toLogin() {
+	if c.nobody != nil && c.problem(c.nobody).Code == "session_idle" {
+		c.seeOther(mingjing.Path(c.lang, "locked"))
+		return
+	}
 	name := "login"
 	for _, staff := range []string{"/" + c.lang + "/admin", "/api/admin/", "/" + c.lang + "/agency", "/api/agency/"} {
 		if strings.HasPrefix(c.r.URL.Path, staff) {

@@ -319,6 +319,16 @@ func (c *Casework) EndSession(ctx context.Context, session string) error {
 	return c.tx(ctx, func(t *tx) error { return t.DeleteDevicesOf(ctx, session) })
 }
 
+// EndOtherDevices forgets the actor's devices but those that a session added; ""
+// is no session.
+func (c *Casework) EndOtherDevices(ctx context.Context, a mingjing.Actor, session string) error {
+	me, err := asResident(a)
+	if err != nil {
+		return err
+	}
+	return public(c.tx(ctx, func(t *tx) error { return t.DeleteDevicesBut(ctx, me, session) }))
+}
+
 // maxEndpoint bounds the address of a push service in bytes.
 const maxEndpoint = 1024
 

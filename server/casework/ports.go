@@ -273,6 +273,8 @@ type Tx interface {
 	DeleteDevice(ctx context.Context, resident mingjing.ResidentID, id string) error
 	// DeleteDevicesOf deletes the devices that a session has added, if any.
 	DeleteDevicesOf(ctx context.Context, session string) error
+	// DeleteDevicesBut deletes the resident's devices but those of a session.
+	DeleteDevicesBut(ctx context.Context, resident mingjing.ResidentID, session string) error
 
 	// HeldByRef are the ids of an agency's records and listings under its reference.
 	HeldByRef(ctx context.Context, agency, ref string) (records, listings []string, err error)

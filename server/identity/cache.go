@@ -109,7 +109,7 @@ func (i *Identity) remember(ctx context.Context, token string, l mingjing.Login)
 
 // ended makes every replica forget a session that Kratos has ended, also where
 // an older answer of Kratos is still under way, and tells those who want to know.
-func (i *Identity) ended(ctx context.Context, sessionIDs ...string) {
+func (i *Identity) ended(ctx context.Context, locked bool, sessionIDs ...string) {
 	// The caller may have hung up; the session has ended all the same.
 	ctx = context.WithoutCancel(ctx)
 	for _, id := range sessionIDs {
@@ -119,6 +119,6 @@ func (i *Identity) ended(ctx context.Context, sessionIDs ...string) {
 		if err != nil {
 			i.log.Warn("an ended session may be served for some seconds more", "err", err)
 		}
-		i.tellEnd(id)
+		i.tellEnd(id, locked)
 	}
 }

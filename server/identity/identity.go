@@ -57,6 +57,14 @@
 // enrolment and is sealed beside it; with a code from it the session is raised
 // to AAL2, so that Kratos, too, knows only full sessions.
 //
+// # Sessions that nobody uses
+//
+// A session that was not used for [Config.IdleAfter], or as long as its resident
+// chose, is over: [Identity.Who] ends it and answers session_idle. What a page
+// does by itself is no use; see [Identity.Use]. A screen that is locked, by hand
+// or for this reason, loses its session as in a log-out, but those who asked for
+// neutral push messages there go on to get them: see [Identity.OnEnd].
+//
 // # When something is down
 //
 // Without Kratos everything answers identity_down. Without Redis logins answer
@@ -85,6 +93,8 @@ const (
 	DefaultFloorTime = 700 * time.Millisecond
 	// DefaultSessionLifespan is a working day with room.
 	DefaultSessionLifespan = 12 * time.Hour
+	// DefaultIdleAfter is for a phone that was put down.
+	DefaultIdleAfter = 5 * time.Minute
 	// DefaultActivationLifespan leaves time for a letter.
 	DefaultActivationLifespan = 14 * 24 * time.Hour
 )
@@ -92,6 +102,16 @@ const (
 // A Clock tells the time of the city. Kratos' sessions and one-time codes live
 // by the machine's clock, and so do second-factor codes, whatever this one says.
 type Clock interface{ Now() time.Time }
+
+// Uses keep when each session was last used, which Kratos does not know.
+type Uses interface {
+	// SessionUse is when a session was last used, and after how many minutes without
+	// use its resident wants it to end; zero values where nothing is known.
+	SessionUse(ctx context.Context, session string) (seen time.Time, minutes int, err error)
+	// UseSession notes a use; resident is "" for staff.
+	UseSession(ctx context.Context, session string, resident mingjing.ResidentID, at time.Time) error
+	SetLockAfter(ctx context.Context, resident mingjing.ResidentID, minutes int) error
+}
 
 // Config is what Open needs.
 type Config struct {
@@ -106,6 +126,11 @@ type Config struct {
 	// Clock is the machine's when nil.
 	Clock  Clock
 	Logger *slog.Logger
+	// Uses keep when sessions were used; without them none ends for want of use.
+	Uses Uses
+	// IdleAfter is how long a session may be unused, where its resident has not
+	// chosen; [DefaultIdleAfter] when zero.
+	IdleAfter time.Duration
 	// IDKey is 32 bytes. Whoever loses it can't find residents by ID number
 	// again, nor log staff in.
 	IDKey []byte
@@ -131,11 +156,13 @@ type Identity struct {
 	checks     *semaphore.Weighted
 	pace       pace
 	codeTTL    time.Duration
+	uses       Uses // nil where sessions may be unused for any time
+	idleAfter  time.Duration
 	decoyOnce  sync.Mutex
 	decoy      bool
 
 	mu    sync.Mutex
-	onEnd []func(sessionID string)
+	onEnd []func(sessionID string, locked bool)
 }
 
 // Open connects to Kratos, starting it when it is the embedded one, and returns
@@ -159,6 +186,9 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 	if c.FloorTime <= 0 {
 		c.FloorTime = DefaultFloorTime
 	}
+	if c.IdleAfter <= 0 {
+		c.IdleAfter = DefaultIdleAfter
+	}
 	if c.ActivationLifespan <= 0 {
 		c.ActivationLifespan = DefaultActivationLifespan
 	}
@@ -178,6 +208,7 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 		checks:  semaphore.NewWeighted(int64(max(2, 2*runtime.GOMAXPROCS(0)))),
 		pace:    pace{floor: c.FloorTime, wait: wait},
 		codeTTL: c.ActivationLifespan,
+		uses:    c.Uses, idleAfter: c.IdleAfter,
 	}
 	if c.PublicURL != "" {
 		if i.kratos, err = dialURLs(c.PublicURL, c.AdminURL); err != nil {
@@ -213,20 +244,21 @@ func (i *Identity) Close() error {
 }
 
 // OnEnd registers f to be called with the id of each session that is ended
-// through this door, after Kratos has ended it. Sessions that run out by
-// themselves are not told.
-func (i *Identity) OnEnd(f func(sessionID string)) {
+// through this door, after Kratos has ended it. locked says that only its screen
+// was locked, by hand or because nobody used it: the person means to come back.
+// Sessions that run out by themselves are not told.
+func (i *Identity) OnEnd(f func(sessionID string, locked bool)) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.onEnd = append(i.onEnd, f)
 }
 
-func (i *Identity) tellEnd(sessionID string) {
+func (i *Identity) tellEnd(sessionID string, locked bool) {
 	i.mu.Lock()
 	fs := i.onEnd
 	i.mu.Unlock()
 	for _, f := range fs {
-		f(sessionID)
+		f(sessionID, locked)
 	}
 }
 
@@ -242,6 +274,7 @@ func errNotLoggedIn() error {
 	return mingjing.Errorf(mingjing.Unauthenticated, "not_logged_in")
 }
 func errExpired() error { return mingjing.Errorf(mingjing.Unauthenticated, "session_expired") }
+func errIdle() error    { return mingjing.Errorf(mingjing.Unauthenticated, "session_idle") }
 
 // down logs why the identity service can't be used, and is the error that says
 // so. A caller who has gone away is no failure of ours.

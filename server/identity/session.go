@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	client "github.com/ory/kratos-client-go"
 	"mingjing"
@@ -16,8 +17,102 @@ import (
 // resident Actor.Name and IDMasked are empty, for staff IDMasked is the staff
 // number and Actor.Self the resident that [Identity.LinkStaff] named; an officer
 // has Actor.Agency. The errors are not_logged_in when there is no token, session_expired
-// when it is worth nothing, and identity_down.
+// when it is worth nothing, session_idle when it has just ended because nobody used
+// it, and identity_down.
 func (i *Identity) Who(ctx context.Context, token string) (mingjing.Login, error) {
+	l, _, err := i.awake(ctx, token)
+	return l, err
+}
+
+// Use is Who for something that the person did, as against what their page does
+// by itself: the session is in use.
+func (i *Identity) Use(ctx context.Context, token string) (mingjing.Login, error) {
+	l, seen, err := i.awake(ctx, token)
+	// Not each request is written down.
+	if now := i.clock.Now(); err == nil && i.uses != nil && now.Sub(seen) >= l.IdleAfter/usesNoted {
+		err = i.note(ctx, l, now)
+	}
+	return l, err
+}
+
+// usesNoted is how often, within the time after which a session ends, its use is
+// written down at most.
+const usesNoted = 20
+
+func (i *Identity) note(ctx context.Context, l mingjing.Login, now time.Time) error {
+	var resident mingjing.ResidentID
+	if l.Actor.Role == mingjing.RoleResident {
+		resident = mingjing.ResidentID(l.Actor.ID)
+	}
+	if err := i.uses.UseSession(ctx, l.SessionID, resident, now); err != nil {
+		return i.down(ctx, "note the use of a session", err)
+	}
+	return nil
+}
+
+// awake is whose session a token is and when it was last used; one that nobody
+// used for too long ends here.
+func (i *Identity) awake(ctx context.Context, token string) (l mingjing.Login, seen time.Time, err error) {
+	if l, err = i.known(ctx, token); err != nil || i.uses == nil {
+		return l, seen, err
+	}
+	seen, idle, err := i.lastUse(ctx, l.SessionID)
+	if err == nil && seen.IsZero() { // it has just begun
+		if err := i.note(ctx, l, i.clock.Now()); err != nil {
+			return mingjing.Login{}, seen, err
+		}
+		seen, idle, err = i.lastUse(ctx, l.SessionID)
+	}
+	if err != nil {
+		return mingjing.Login{}, seen, i.down(ctx, "look up the use of a session", err)
+	}
+	if l.IdleAfter = idle; !i.unused(seen, idle) {
+		return l, seen, nil
+	}
+	if err := i.kratos.logout(ctx, token); err != nil {
+		i.log.Warn("an unused session is left over", "err", err) // and refused each time
+	}
+	i.ended(ctx, true, l.SessionID)
+	return mingjing.Login{}, seen, errIdle()
+}
+
+// lastUse is when a session was last used, and how long it may be unused.
+func (i *Identity) lastUse(ctx context.Context, sessionID string) (seen time.Time, idle time.Duration, err error) {
+	seen, minutes, err := i.uses.SessionUse(ctx, sessionID)
+	if idle = i.idleAfter; minutes > 0 {
+		idle = time.Duration(minutes) * time.Minute
+	}
+	return seen, idle, err
+}
+
+// unused says whether a session was unused for too long. Its last use may not have
+// been written down.
+func (i *Identity) unused(seen time.Time, idle time.Duration) bool {
+	return i.clock.Now().Sub(seen) >= idle+idle/usesNoted
+}
+
+// SetLockAfter has the resident's sessions end after so many minutes without use.
+// The errors are those of Who, and invalid_form with the field minutes when it is
+// none of [mingjing.LockMinutes].
+func (i *Identity) SetLockAfter(ctx context.Context, token string, minutes int) error {
+	l, err := i.Who(ctx, token)
+	if err != nil {
+		return err
+	}
+	if l.Actor.Role != mingjing.RoleResident || i.uses == nil {
+		return mingjing.Errorf(mingjing.Forbidden, "forbidden")
+	}
+	if !slices.Contains(mingjing.LockMinutes, minutes) {
+		return mingjing.InvalidFields(mingjing.FieldError{Field: "minutes", Code: "invalid_choice"})
+	}
+	if err := i.uses.SetLockAfter(ctx, mingjing.ResidentID(l.Actor.ID), minutes); err != nil {
+		return i.down(ctx, "set the screen lock", err)
+	}
+	return nil
+}
+
+// known is whose session a token is, whether it is used or not.
+func (i *Identity) known(ctx context.Context, token string) (mingjing.Login, error) {
 	if token == "" {
 		return mingjing.Login{}, errNotLoggedIn()
 	}
@@ -70,6 +165,15 @@ func (i *Identity) ask(ctx context.Context, token string) (mingjing.Login, error
 // Logout ends the session of a token. That there is none is no error; the only
 // error is identity_down.
 func (i *Identity) Logout(ctx context.Context, token string) error {
+	return i.leave(ctx, token, false)
+}
+
+// Lock is Logout for a person who means to come back; see [Identity.OnEnd].
+func (i *Identity) Lock(ctx context.Context, token string) error {
+	return i.leave(ctx, token, true)
+}
+
+func (i *Identity) leave(ctx context.Context, token string, locked bool) error {
 	if !plausible(token) {
 		return nil
 	}
@@ -82,7 +186,7 @@ func (i *Identity) Logout(ctx context.Context, token string) error {
 	if err := i.kratos.logout(ctx, token); err != nil {
 		return i.down(ctx, "log out", err)
 	}
-	i.ended(ctx, l.SessionID)
+	i.ended(ctx, locked, l.SessionID)
 	return nil
 }
 
@@ -105,11 +209,35 @@ func (i *Identity) Sessions(ctx context.Context, token string) ([]mingjing.Sessi
 				}
 				list = append(list, sessionOf(&others[n], false))
 			}
+			if list, err = i.used(ctx, list); err != nil {
+				return nil, i.down(ctx, "list sessions", err)
+			}
 			slices.SortStableFunc(list[1:], func(a, b mingjing.Session) int { return b.StartedAt.Compare(a.StartedAt) })
 			return list, nil
 		}
 	}
 	return nil, i.sessionError(ctx, "list sessions", err)
+}
+
+// used leaves the sessions that are in use, with when they were last used.
+func (i *Identity) used(ctx context.Context, list []mingjing.Session) ([]mingjing.Session, error) {
+	if i.uses == nil {
+		return list, nil
+	}
+	var kept []mingjing.Session
+	for _, s := range list {
+		seen, idle, err := i.lastUse(ctx, s.ID)
+		if err != nil {
+			return nil, err
+		}
+		if seen.IsZero() {
+			seen = s.StartedAt
+		}
+		if s.SeenAt = seen; s.Current || !i.unused(seen, idle) {
+			kept = append(kept, s)
+		}
+	}
+	return kept, nil
 }
 
 // EndSession ends one session of the person behind the token; it may be the
@@ -133,7 +261,7 @@ func (i *Identity) EndSession(ctx context.Context, token, sessionID string) erro
 	if err := i.kratos.endOther(ctx, token, sessionID); err != nil {
 		return i.sessionError(ctx, "end a session", err)
 	}
-	i.ended(ctx, sessionID)
+	i.ended(ctx, false, sessionID)
 	return nil
 }
 
@@ -154,7 +282,7 @@ func (i *Identity) EndOtherSessions(ctx context.Context, token string) error {
 	for n, s := range others {
 		ids[n] = s.Id
 	}
-	i.ended(ctx, ids...)
+	i.ended(ctx, false, ids...)
 	return nil
 }
 
@@ -196,14 +324,21 @@ func plausible(token string) bool {
 }
 
 // Ended returns those of the sessions that are over: ended here, on another
-// replica, or in Kratos itself. The error is that of Kratos being away; then
-// nothing is known of any of them.
+// replica, or in Kratos itself, or unused for too long. The error is that of
+// Kratos being away; then nothing is known of any of them.
 func (i *Identity) Ended(ctx context.Context, sessionIDs ...string) ([]string, error) {
 	var ended []string
 	for _, id := range sessionIDs {
 		active, err := i.kratos.sessionActive(ctx, id)
 		if err != nil {
 			return nil, fmt.Errorf("identity: look a session up: %w", err)
+		}
+		if active && i.uses != nil {
+			seen, idle, err := i.lastUse(ctx, id)
+			if err != nil {
+				return nil, fmt.Errorf("identity: look the use of a session up: %w", err)
+			}
+			active = seen.IsZero() || !i.unused(seen, idle)
 		}
 		if !active {
 			ended = append(ended, id)

@@ -154,3 +154,13 @@ func (t *tx) DeleteDevicesOf(ctx context.Context, session string) error {
 	_, err := t.exec(ctx, "delete the devices of a session", `DELETE FROM push_device WHERE session_hash = ?`, t.s.hash("session", session))
 	return err
 }
+
+// DeleteDevicesBut implements [casework.Tx].
+func (t *tx) DeleteDevicesBut(ctx context.Context, resident mingjing.ResidentID, session string) error {
+	if err := t.lockForList(ctx, resident); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, "delete the other devices of a resident",
+		`DELETE FROM push_device WHERE resident_id = ? AND (session_hash IS NULL OR session_hash <> ?)`, string(resident), t.s.hash("session", session))
+	return err
+}

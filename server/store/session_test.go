@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"mingjing/server/casework"
+)
+
+func TestTheLastUseOfASessionIsKept(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s, ctx, r := open(t, url), t.Context(), resident(1)
+		enrol(t, s, r)
+		seen := func(session string) (time.Time, int) {
+			t.Helper()
+			at, minutes, err := s.SessionUse(ctx, session)
+			must(t, err)
+			return at, minutes
+		}
+		if at, minutes := seen("phone"); !at.IsZero() || minutes != 0 {
+			t.Errorf("a session that nobody used was used at %v, and ends after %d minutes", at, minutes)
+		}
+		must(t, s.UseSession(ctx, "phone", r.ID, day))
+		must(t, s.UseSession(ctx, "desk", "", day))
+		must(t, s.SetLockAfter(ctx, r.ID, 2))
+		must(t, s.SetLockAfter(ctx, r.ID, 15))
+		must(t, s.UseSession(ctx, "phone", r.ID, day.Add(-time.Minute))) // of a replica that was slower
+		if at, minutes := seen("phone"); !at.Equal(day) || minutes != 15 {
+			t.Errorf("used at %v, and ends after %d minutes", at, minutes)
+		}
+		if _, minutes := seen("desk"); minutes != 0 {
+			t.Errorf("the resident's choice is another's too: %d minutes", minutes)
+		}
+		// What was so long ago that no login lasts is forgotten.
+		must(t, s.UseSession(ctx, "phone", r.ID, day.Add(usesKept+time.Hour)))
+		if at, _ := seen("desk"); !at.IsZero() {
+			t.Errorf("a use of long ago is still kept: %v", at)
+		}
+	})
+}
+
+func TestTheDevicesOfAllOtherSessionsAreForgotten(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s, r, other := open(t, url), resident(1), resident(2)
+		enrol(t, s, r, other)
+		left := func() (list []casework.Device) {
+			return mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Device, error) { return tx.Devices(ctx, r.ID) })
+		}
+		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			for _, d := range []casework.Device{device(r, "here", "https://push.example/1", "this"), device(r, "there", "https://push.example/2", "that"),
+				device(r, "old", "https://push.example/3", ""), device(other, "theirs", "https://push.example/4", "theirs")} {
+				must(t, tx.PutDevice(ctx, d))
+			}
+			return tx.DeleteDevicesBut(ctx, r.ID, "this")
+		})
+		if got := ids(left(), func(d casework.Device) string { return d.ID }); got != "here" {
+			t.Errorf("left are %s", got)
+		}
+		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.DeleteDevicesBut(ctx, r.ID, "") })
+		theirs := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Device, error) { return tx.Devices(ctx, other.ID) })
+		if n := len(left()); n != 0 || len(theirs) != 1 {
+			t.Errorf("left are %d, and %d of the other's", n, len(theirs))
+		}
+	})
+}

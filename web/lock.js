@@ -1,0 +1,244 @@
+"use strict";
+// Locks the screen of whoever is logged in: by the button, a double tap on the
+// bar at the top, Escape twice, or after a time without use. What is on the page
+// goes at once, the session ends on the server, and a page that says nothing of
+// anybody takes this one's place. It runs before the page is there and without
+// the app, so that a page that the browser kept is never shown unasked.
+(() => {
+  const root = document.documentElement;
+  const button = () => document.querySelector("button[data-lock-to]");
+  const personal = () => root.hasAttribute("data-personal");
+  const twice = 500; // milliseconds between two taps, or two Escapes
+  // The server has not heard of a lock yet. Nothing personal is ever kept.
+  const owed = "mingjing-lock";
+  const keep = (on) => {
+    try {
+      return on === undefined ? localStorage.getItem(owed) : on ? localStorage.setItem(owed, "1") : localStorage.removeItem(owed);
+    } catch (error) {
+      return null; // without storage there is this page alone
+    }
+  };
+  const channel = window.BroadcastChannel ? new BroadcastChannel("mingjing-lock") : null;
+  const spread = (what) => channel && channel.postMessage(what);
+  const post = (path) => fetch(path, { method: "POST", keepalive: true, headers: { Accept: "application/json" } });
+
+  let locked = false;
+  let last = Date.now(); // when somebody was here
+  let told = last; // when the server learned of it
+  let telling = 0;
+  let timer = 0;
+
+  function lock() {
+    if (locked) {
+      return;
+    }
+    locked = window.mingjingLocked = true;
+    const from = button();
+    const to = from ? from.dataset.lockTo : "/" + root.lang + "/locked";
+    const waiting = from ? from.dataset.lockText : "";
+    keep(true);
+    window.stop();
+    if (document.body) {
+      document.body.replaceChildren();
+    }
+    document.title = "明镜 Mingjing";
+    root.removeAttribute("data-blank");
+    tell(() => location.replace(to), () => {
+      if (document.body && !document.body.firstChild) {
+        const p = document.createElement("p");
+        p.className = "lock-waiting";
+        p.setAttribute("role", "status");
+        p.textContent = waiting;
+        document.body.append(p);
+      }
+    }, 1000);
+  }
+
+  function lockAll() {
+    spread("lock");
+    lock();
+  }
+
+  // tell ends the session, which only the server can, however long that takes.
+  function tell(done, failed, pause) {
+    post("/api/lock").then((answer) => {
+      if (!answer.ok) {
+        throw new Error(answer.status);
+      }
+      keep(false);
+      done();
+    }).catch(() => {
+      failed();
+      const again = () => {
+        removeEventListener("online", again);
+        clearTimeout(wait);
+        tell(done, failed, Math.min(2 * pause, 15000));
+      };
+      const wait = setTimeout(again, pause);
+      addEventListener("online", again);
+    });
+  }
+
+  if (keep()) {
+    if (personal()) {
+      lock();
+    } else {
+      tell(() => {}, () => {}, 1000);
+    }
+  }
+
+  const after = () => (button() ? 1000 * button().dataset.lockAfter : 0);
+  const warning = () => document.querySelector("dialog.lock-warning");
+  const warned = () => warning() && warning().open;
+
+  function check() {
+    clearTimeout(timer);
+    if (locked || !after()) {
+      return;
+    }
+    const left = last + after() - Date.now();
+    const warn = 1000 * button().dataset.lockWarn;
+    if (left <= 0) {
+      lockAll();
+      return;
+    }
+    if (left > warn) {
+      timer = setTimeout(check, left - warn);
+      if (warned()) {
+        warning().close();
+      }
+      return;
+    }
+    timer = setTimeout(check, left);
+    if (warning() && !warned()) {
+      warning().showModal();
+    }
+  }
+
+  function seen(at) {
+    last = at;
+    check();
+  }
+
+  // here is that somebody is here, which other pages and the server hear too.
+  function here() {
+    const now = Date.now();
+    if (locked || !after() || (now - last < 1000 && !warned())) {
+      return;
+    }
+    if (now - last >= after()) {
+      lockAll(); // it slept, and whoever woke it may be another
+      return;
+    }
+    seen(now);
+    spread("here");
+    if (!telling) {
+      telling = setTimeout(stay, Math.max(0, told + after() / 4 - now));
+    }
+  }
+
+  function stay() {
+    telling = 0;
+    told = Date.now();
+    if (!locked) {
+      post("/api/sessions/stay").then((answer) => answer.status === 401 && lock(), () => {});
+    }
+  }
+
+  const on = (types, f) => {
+    for (const type of types.split(" ")) {
+      addEventListener(type, f, { capture: true, passive: type !== "keydown" && type !== "submit" });
+    }
+  };
+
+  if (channel) {
+    channel.onmessage = ({ data }) => {
+      if (data === "lock") {
+        if (personal()) {
+          lock();
+        }
+      } else if (!locked) {
+        seen(Date.now());
+      }
+    };
+  }
+
+  let escaped = 0;
+  on("keydown", (e) => {
+    const was = warned();
+    here();
+    if (was) {
+      e.preventDefault(); // it was only to stay
+      return;
+    }
+    if (e.key !== "Escape" || e.repeat || e.isComposing || e.keyCode === 229 || !button()) {
+      return;
+    }
+    // Escape also closes menus.
+    const now = document.querySelector("details[data-menu][open]") ? 0 : Date.now();
+    if (now && now - escaped < twice) {
+      lockAll();
+    }
+    escaped = now;
+  });
+
+  let tapped = { at: 0, x: 0, y: 0 };
+  on("pointerup", (e) => {
+    if (!button() || !e.isPrimary || e.button !== 0 || !e.target.closest(".header-row") ||
+        e.target.closest("button, summary, .header-link, .menu-panel")) {
+      return;
+    }
+    const tap = { at: Date.now(), x: e.clientX, y: e.clientY };
+    if (tap.at - tapped.at < twice && Math.hypot(tap.x - tapped.x, tap.y - tapped.y) < 40) {
+      lockAll();
+    }
+    tapped = tap;
+  });
+  on("pointerdown wheel touchmove input", here);
+  on("pointermove", (e) => {
+    if (e.movementX || e.movementY) { // and not only the page under it
+      here();
+    }
+  });
+
+  on("submit", (e) => {
+    const action = e.target.getAttribute("action");
+    if (action === "/api/lock") {
+      e.preventDefault();
+      e.stopImmediatePropagation();
+      lockAll();
+    } else if (action === "/api/logout" || action === "/api/sessions/end-all") {
+      spread("lock");
+    }
+  });
+
+  // What nobody looks at is not drawn either, so that neither the list of open
+  // apps nor the first moment after coming back shows it.
+  document.addEventListener("visibilitychange", () => {
+    if (locked || !personal()) {
+      return;
+    }
+    if (document.hidden) {
+      root.setAttribute("data-blank", "");
+    } else if (after() && Date.now() - last >= after()) {
+      lockAll();
+    } else {
+      root.removeAttribute("data-blank");
+      check();
+    }
+  });
+  addEventListener("pagehide", () => {
+    if (personal()) {
+      root.setAttribute("data-blank", "");
+    }
+  });
+  addEventListener("pageshow", (e) => {
+    if (!e.persisted || !personal()) {
+      return;
+    }
+    // The browser kept it, and may be with somebody else by now.
+    document.body.replaceChildren();
+    location.reload();
+  });
+  addEventListener("DOMContentLoaded", check);
+})();
