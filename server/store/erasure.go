@@ -76,6 +76,8 @@ var erased = []string{
 	`DELETE FROM notice WHERE resident_id = ?`,
 	`DELETE FROM notice_prefs WHERE resident_id = ?`,
 	`DELETE FROM push_device WHERE resident_id = ?`,
+	`DELETE FROM session_use WHERE resident_id = ?`,
+	`DELETE FROM screen_lock WHERE resident_id = ?`,
 	`DELETE FROM visit WHERE resident_id = ?`,
 	`DELETE FROM event WHERE audience = ?`,
 }
