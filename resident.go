@@ -167,6 +167,8 @@ type Actor struct {
 	AAL int `json:"aal"`
 	// Agency is the code of the agency that an actor of [RoleAgency] acts for.
 	Agency string `json:"agency,omitempty"`
+	// Fresh says that the password was given less than [FreshLogin] ago.
+	Fresh bool `json:"-"`
 	// Self is who a member of staff is as a resident, if known, so that nobody
 	// handles a case of their own. It is empty for residents.
 	Self ResidentID `json:"-"`
@@ -221,4 +223,6 @@ type Login struct {
 	// IDMasked is a resident's masked ID number, or the staff number.
 	IDMasked  string
 	ExpiresAt time.Time
+	// AuthenticatedAt is when the password was last given.
+	AuthenticatedAt time.Time
 }

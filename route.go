@@ -35,6 +35,8 @@ var Routes = []Route{
 	{"access-log", "access-log", Residents}, // ?others=1&cursor=C
 	{"consents", "consents", Residents},
 	{"sessions", "sessions", Everyone},
+	{"export", "export", Residents},
+	{"confirm", "confirm", Residents}, // ?next=PATH
 	{"disputes", "disputes", Residents},
 	{"new-dispute", "disputes/new", Residents}, // ?record=ID or ?listing=ID or ?previous=ID
 	{"dispute", "disputes/{id}", Residents},

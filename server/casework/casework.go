@@ -62,12 +62,15 @@ import (
 // MaxReplyItems bounds the records and the listings of one agency's reply.
 const MaxReplyItems = 200
 
-// Config is what a Casework is made of. All fields but Notifier, Mover and Logger are
-// required.
+// Config is what a Casework is made of. All fields but Printer, Notifier, Mover and Logger
+// are required.
 type Config struct {
 	Store    Store
 	Bus      Bus
 	Agencies Agencies
+	// Printer is nil where nothing is set on paper: what is taken along has no PDFs
+	// then.
+	Printer Printer
 	// Notifier is nil where notices stay in the inbox.
 	Notifier Notifier
 	Clock    Clock
@@ -86,6 +89,7 @@ type Casework struct {
 	store     Store
 	bus       Bus
 	agencies  Agencies
+	printer   Printer
 	notifier  Notifier
 	clock     Clock
 	books     []*mingjing.Rulebook
@@ -123,7 +127,7 @@ func New(c Config) (*Casework, error) {
 	if c.Notifier == nil {
 		c.Notifier = inboxOnly{}
 	}
-	return &Casework{store: c.Store, bus: c.Bus, agencies: c.Agencies, notifier: c.Notifier, clock: c.Clock,
+	return &Casework{store: c.Store, bus: c.Bus, agencies: c.Agencies, printer: c.Printer, notifier: c.Notifier, clock: c.Clock,
 		books: c.Books, calendars: c.Calendars, calendar: first, scale: max(1, c.ClockScale), mover: c.Mover, log: c.Logger}, nil
 }
 
@@ -320,6 +324,10 @@ func (c *Casework) Work(ctx context.Context) error {
 			})
 		case JobNotify:
 			return c.deliver(ctx, j.ID)
+		case JobExport:
+			return 0, c.export(ctx, j.ID)
+		case JobUnexport:
+			return 0, c.unexport(ctx, j.ID)
 		case JobConfirm:
 			return c.sendCode(ctx, mingjing.ResidentID(j.ID))
 		}

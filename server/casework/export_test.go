@@ -14,6 +14,8 @@ var (
 	Tick        = (*Casework).tick
 	LiveOn      = (*Casework).listing
 	Deliver     = (*Casework).deliver
+	MakeExport  = (*Casework).export
+	Unexport    = (*Casework).unexport
 	SendCode    = (*Casework).sendCode
 	Backoff     = (*Casework).backoff
 	Due         = (*Casework).due
