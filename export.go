@@ -9,9 +9,6 @@ const ExportKeep = 24 * time.Hour
 // MaxExportBytes bounds an export as a file.
 const MaxExportBytes = 64 << 20
 
-// FreshLogin is how long after the password a session may take everything along.
-const FreshLogin = 10 * time.Minute
-
 // An ExportState is where an export stands.
 type ExportState string
 

@@ -167,7 +167,7 @@ type Actor struct {
 	AAL int `json:"aal"`
 	// Agency is the code of the agency that an actor of [RoleAgency] acts for.
 	Agency string `json:"agency,omitempty"`
-	// Fresh says that the password was given less than [FreshLogin] ago.
+	// Fresh says that the password was given a short time ago, which some things need.
 	Fresh bool `json:"-"`
 	// Self is who a member of staff is as a resident, if known, so that nobody
 	// handles a case of their own. It is empty for residents.

@@ -39,6 +39,8 @@ type Identity interface {
 	StaffLogin(ctx context.Context, login, password, totp string, c mingjing.Client) (token string, err error)
 	Activate(ctx context.Context, n mingjing.IDNumber, code, newPassword string, c mingjing.Client) (token string, err error)
 	Who(ctx context.Context, token string) (mingjing.Login, error)
+	// Confirm takes the password of the person behind the token again.
+	Confirm(ctx context.Context, token, password string, c mingjing.Client) (fresh string, err error)
 	Logout(ctx context.Context, token string) error
 	Sessions(ctx context.Context, token string) ([]mingjing.Session, error)
 	EndSession(ctx context.Context, token, sessionID string) error

@@ -66,16 +66,19 @@ func (c *Casework) exportOf(ctx context.Context, t *tx, me mingjing.ResidentID) 
 
 // StartExport has everything that is held on the actor made ready to be taken
 // along, in the place of what was made before. While one is being made it is that
-// one. It needs a fresh login.
-func (c *Casework) StartExport(ctx context.Context, a mingjing.Actor) (mingjing.ExportView, error) {
+// one. What is on paper is in the language. It needs a fresh login.
+func (c *Casework) StartExport(ctx context.Context, a mingjing.Actor, lang string) (mingjing.ExportView, error) {
 	me, err := asFresh(a)
 	if err != nil {
 		return mingjing.ExportView{}, err
 	}
+	if !slices.Contains(mingjing.Languages, lang) {
+		return mingjing.ExportView{}, mingjing.Errorf(mingjing.Invalid, "invalid")
+	}
 	return within(ctx, c, func(t *tx) (mingjing.ExportView, error) {
 		v := mingjing.ExportView{Fresh: true}
 		now := c.Now().UTC()
-		e := Export{Resident: me, ExportJob: mingjing.ExportJob{ID: newID(), State: mingjing.ExportMaking,
+		e := Export{Resident: me, Lang: lang, ExportJob: mingjing.ExportJob{ID: newID(), State: mingjing.ExportMaking,
 			Step: mingjing.ExportSteps[0], AskedAt: now}}
 		if err := t.look(ctx, a, me, now, "export", e.ID, "own"); err != nil {
 			return v, err
@@ -93,11 +96,7 @@ func (c *Casework) StartExport(ctx context.Context, a mingjing.Actor) (mingjing.
 		if err != nil {
 			return v, err
 		}
-		p, err := prefsOf(ctx, t, me)
-		if err != nil {
-			return v, err
-		}
-		e.Lang, v.Job = p.Lang, &e.ExportJob
+		v.Job = &e.ExportJob
 		if err := t.AddExport(ctx, e); err != nil {
 			return v, err
 		}

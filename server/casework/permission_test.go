@@ -125,7 +125,7 @@ var probes = []probe{
 		return c.RequestScore(ctx, a, "rongcheng", true, "probe")
 	}},
 	{"Export", residents, "it says how far it is, and nothing that is held", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Export(ctx, a) }},
-	{"StartExport", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.StartExport(ctx, fresh(a)) }},
+	{"StartExport", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.StartExport(ctx, fresh(a), "en") }},
 	{"DeleteExport", residents, "it returns nothing", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.DeleteExport(ctx, a) }},
 	{"Notices", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Notices(ctx, a, "") }},
 	{"OpenNotice", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.OpenNotice(ctx, a, v.notice) }},

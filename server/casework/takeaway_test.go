@@ -46,7 +46,7 @@ func fresh(a mingjing.Actor) mingjing.Actor {
 // taken is a fresh export of the resident's, made and unpacked.
 func (c *city) taken(t tb, a mingjing.Actor) (mingjing.Export, map[string][]byte) {
 	t.Helper()
-	v, err := c.StartExport(ctx, fresh(a))
+	v, err := c.StartExport(ctx, fresh(a), "en")
 	must(t, err)
 	must(t, casework.MakeExport(c.Casework, ctx, v.Job.ID))
 	_, data, err := c.ExportFile(ctx, fresh(a))
@@ -208,7 +208,7 @@ func TestTakingEverythingAlongNeedsAFreshLogin(t *testing.T) {
 	c := newCity(t, withPress(&press{}))
 	a, _, _ := c.owing(t, 1)
 	stranger := c.resident(t, 2)
-	_, err := c.StartExport(ctx, a)
+	_, err := c.StartExport(ctx, a, "en")
 	wants(t, err, "login_stale")
 	c.taken(t, a)
 	n := len(c.looks(t, a))
@@ -246,7 +246,7 @@ func TestEachMakingAndEachDownloadIsInTheAccessLog(t *testing.T) {
 	broken := &flawed{}
 	c = newCity(t, withPress(&press{}), func(cfg *casework.Config) { broken.Store = cfg.Store; cfg.Store = broken })
 	a, _, _ = c.owing(t, 1)
-	v, err := c.StartExport(ctx, fresh(a))
+	v, err := c.StartExport(ctx, fresh(a), "en")
 	must(t, err)
 	broken.noLooks = true
 	if err := casework.MakeExport(c.Casework, ctx, v.Job.ID); !errors.Is(err, errLog) {
@@ -300,17 +300,17 @@ func (c *city) noExport(t tb, id string) {
 func TestOneExportAtATime(t *testing.T) {
 	c := newCity(t, withPress(&press{}))
 	a, _, _ := c.owing(t, 1)
-	one, err := c.StartExport(ctx, fresh(a))
+	one, err := c.StartExport(ctx, fresh(a), "en")
 	must(t, err)
 	_, _, err = c.ExportFile(ctx, fresh(a))
 	wants(t, err, "export_not_ready")
-	same, err := c.StartExport(ctx, fresh(a))
+	same, err := c.StartExport(ctx, fresh(a), "en")
 	must(t, err)
 	if same.Job.ID != one.Job.ID {
 		t.Error("a second one is made at once")
 	}
 	must(t, casework.MakeExport(c.Casework, ctx, one.Job.ID))
-	two, err := c.StartExport(ctx, fresh(a))
+	two, err := c.StartExport(ctx, fresh(a), "en")
 	must(t, err)
 	if two.Job.ID == one.Job.ID || two.Job.State != mingjing.ExportMaking {
 		t.Errorf("the next one is %+v", two.Job)
@@ -327,7 +327,7 @@ func TestAnExportThatWasInterruptedIsMadeInTheEnd(t *testing.T) {
 	c := newCity(t, withPress(p))
 	a, record, _ := c.owing(t, 1)
 	c.upheld(t, a, record)
-	v, err := c.StartExport(ctx, fresh(a))
+	v, err := c.StartExport(ctx, fresh(a), "en")
 	must(t, err)
 	if err := casework.MakeExport(c.Casework, ctx, v.Job.ID); !errors.Is(err, errDown) {
 		t.Errorf("the press is jammed, and %v", err)
@@ -369,7 +369,7 @@ func TestTooMuchToTakeAlongIsSaid(t *testing.T) {
 	c.do(t, func(tx casework.Tx) error {
 		return tx.AddEvidence(ctx, d.ID, mingjing.Evidence{ID: "huge", Name: "huge.pdf", Size: mingjing.MaxExportBytes + 1, AddedAt: c.clock.Now()}, []byte("x"))
 	})
-	v, err := c.StartExport(ctx, fresh(a))
+	v, err := c.StartExport(ctx, fresh(a), "en")
 	must(t, err)
 	must(t, casework.MakeExport(c.Casework, ctx, v.Job.ID))
 	if v, err = c.Export(ctx, a); err != nil || v.Job.State != mingjing.ExportFailed || v.Job.Why != "export_too_large" {
@@ -395,7 +395,7 @@ func TestTheWorkerMakesAnExportAndDeletesIt(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- c.Work(working) }()
 	defer func() { stop(); must(t, <-done) }()
-	_, err := c.StartExport(ctx, fresh(a))
+	_, err := c.StartExport(ctx, fresh(a), "en")
 	must(t, err)
 	until := func(what string, ok func(mingjing.ExportView) bool) {
 		t.Helper()
