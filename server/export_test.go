@@ -87,14 +87,14 @@ func (b *browser) taken() map[string][]byte {
 
 func TestAResidentTakesEverythingAlong(t *testing.T) {
 	c := theOpenCity(t)
-	b := c.resident(t, "ordinary 38")
+	b := c.resident(t, "ordinary 13")
 	b.ready("honest-shanghai")
 	records := list[mingjing.Record](b.json("GET", "/api/records", nil))
-	i := slices.IndexFunc(records, func(r mingjing.Record) bool { return r.State == mingjing.RecordActive })
-	if i < 0 {
+	records = slices.DeleteFunc(records, func(r mingjing.Record) bool { return r.State != mingjing.RecordActive })
+	if len(records) == 0 {
 		t.Fatal("this resident has no active record")
 	}
-	decided := b.upheld(records[i].ID)
+	decided := b.upheld(records[len(records)/2].ID) // other tests take the first and the last
 	ws, _, err := b.stream("")
 	if err != nil {
 		t.Fatal(err)
@@ -119,8 +119,8 @@ func TestAResidentTakesEverythingAlong(t *testing.T) {
 	if err := json.Unmarshal(files["export.json"], &e); err != nil {
 		t.Fatal(err)
 	}
-	me := c.account(t, "ordinary 38")
-	if e.Identity.IDNumber != string(me.IDNumber) || e.Identity.Name != me.Name || len(e.Scores) == 0 || len(e.Records) != len(records) || e.Lang != "en" {
+	me := c.account(t, "ordinary 13")
+	if e.Identity.IDNumber != string(me.IDNumber) || e.Identity.Name != me.Name || len(e.Scores) == 0 || len(e.Records) < len(records) || e.Lang != "en" {
 		t.Errorf("it is about %+v with %d scores and %d records", e.Identity, len(e.Scores), len(e.Records))
 	}
 	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(files["export.schema.json"]))
@@ -161,7 +161,7 @@ func TestAResidentTakesEverythingAlong(t *testing.T) {
 		t.Errorf("the notice is %+v", n)
 	}
 	// Nobody else has it, though they know that it is there.
-	other := c.resident(t, "ordinary 39")
+	other := c.resident(t, "ordinary 9")
 	if code := other.json("GET", "/api/export/file", nil).problem(404); code != "no_export" {
 		t.Error(code)
 	}
@@ -179,7 +179,7 @@ func TestAResidentTakesEverythingAlong(t *testing.T) {
 
 func TestAStaleLoginIsAskedForThePasswordFirst(t *testing.T) {
 	c := theOpenCity(t)
-	b, me := c.resident(t, "ordinary 40"), c.account(t, "ordinary 40")
+	b, me := c.resident(t, "ordinary 4"), c.account(t, "ordinary 4")
 	b.json("POST", "/api/export", map[string]any{}).want(202)
 	b.taken()
 	b.stale()
@@ -206,7 +206,7 @@ func TestAStaleLoginIsAskedForThePasswordFirst(t *testing.T) {
 	b.page(confirm).want(200)
 	sessions := len(list[mingjing.Session](b.json("GET", "/api/sessions", nil)))
 	// Somebody else's password is not the one that is asked for.
-	for _, wrong := range []string{"nonsense", c.account(t, "ordinary 39").Password, ""} {
+	for _, wrong := range []string{"nonsense", c.account(t, "ordinary 9").Password, ""} {
 		a := b.form("/api/confirm", url.Values{"password": {wrong}}, "Referer", c.url+confirm).want(422)
 		if v := a.view(); v.Page != "confirm" || v.Path != "confirm?next=export" || len(v.Problem.Fields) != 1 || v.Form["password"] != "" {
 			t.Errorf("a wrong password shows %s at %s with %+v", v.Page, v.Path, v.Problem)
