@@ -223,6 +223,10 @@ func TestAStaleLoginIsAskedForThePasswordFirst(t *testing.T) {
 		t.Errorf("there were %d sessions, and are %d", sessions, n)
 	}
 	b.send("GET", "/api/export/file", nil, "Accept", acceptHTML).want(200)
+	// With scripts off the form that is shown again has another address.
+	if to := b.form("/api/confirm", url.Values{"password": {me.Password}, "next": {"export"}}, "Referer", c.url+"/api/confirm").to(); to != "/en/export?done=confirmed" {
+		t.Errorf("the form leads to %s", to)
+	}
 	b.json("POST", "/api/confirm", map[string]any{"password": me.Password}).want(200)
 	// Nobody is led away from here.
 	for _, next := range []string{"https://evil.example/", "//evil.example", "../../evil", "admin"} {

@@ -1,7 +1,9 @@
 package page
 
 import (
+	"net/url"
 	"strconv"
+	"strings"
 
 	"mingjing"
 	c "mingjing/app/component"
@@ -82,11 +84,22 @@ func confirmBody(v *mingjing.View) []app.UI {
 		lead(t(v, "confirm.lead", "name", name)),
 		c.Form{Action: "/api/confirm", Full: true, Class: "narrow", Body: []app.UI{
 			langField(v),
+			c.Hidden{Name: "next", Value: nextOf(v)}.UI(),
 			c.Input{Name: "password", Type: "password", Label: t(v, "login.password"), Error: fieldError(v, "password"),
 				Autocomplete: "current-password", MaxLength: 256, Required: true}.UI(),
 			c.Button{Text: t(v, "confirm.submit")}.UI()}}.UI(),
 		c.El("p", nil, c.Link{Text: t(v, "confirm.back"), Href: href(v, "overview")}.UI()),
 	}
+}
+
+// nextOf is where the person wants to go on to, by the address of the page.
+func nextOf(v *mingjing.View) string {
+	_, query, _ := strings.Cut(v.Path, "?")
+	q, err := url.ParseQuery(query)
+	if err != nil {
+		return ""
+	}
+	return q.Get("next")
 }
 
 // ExportOf is the readable copy of what a resident takes along, in the language of
@@ -112,9 +125,6 @@ func ExportOf(v *mingjing.View, e mingjing.Export) mingjing.Letter {
 	w.heading("letter.court_contents")
 	w.add(mingjing.BlockList, "", contents...)
 	for i, p := range parts {
-		if i > 0 {
-			w.add(mingjing.BlockBreak, "")
-		}
 		w.add(mingjing.BlockPart, title(i))
 		before := len(w.blocks)
 		p.write(e)
@@ -126,6 +136,9 @@ func ExportOf(v *mingjing.View, e mingjing.Export) mingjing.Letter {
 		Number: t(v, "paper.number", "time", instant(v, e.MadeAt)), About: t(v, "paper.title"),
 		Folio: t(v, "letter.folio", "page", "{page}", "pages", "{pages}"), At: e.MadeAt, Blocks: w.blocks}
 }
+
+// pair is two things that are said together.
+func (w *letterWriter) pair(a, b string) string { return t(w.v, "paper.pair", "a", a, "b", b) }
 
 func (w *letterWriter) identity(e mingjing.Export) {
 	v := w.v
@@ -149,16 +162,16 @@ func (w *letterWriter) consents(e mingjing.Export) {
 func (w *letterWriter) requests(e mingjing.Export) {
 	v := w.v
 	for _, r := range e.Requests {
-		w.add(mingjing.BlockSub, v.Label("rulebook", r.Rulebook.ID)+", "+instant(v, r.CreatedAt))
+		w.add(mingjing.BlockSub, w.pair(v.Label("rulebook", r.Rulebook.ID), instant(v, r.CreatedAt)))
 		w.rows(t(v, "letter.record_id"), r.ID, t(v, "dispute.state_now"), code(v, "request_state", string(r.State)))
 		var pairs []string
 		for _, s := range r.Sources {
 			text := code(v, "source_state", string(s.State))
 			if s.AnsweredAt != nil {
-				text += ", " + instant(v, *s.AnsweredAt)
+				text = w.pair(text, instant(v, *s.AnsweredAt))
 			}
 			if s.Items > 0 {
-				text += ", " + tn(v, "request.items", s.Items)
+				text = w.pair(text, tn(v, "request.items", s.Items))
 			}
 			pairs = append(pairs, v.Label("agency", s.Agency), text)
 		}
@@ -171,7 +184,7 @@ func (w *letterWriter) scores(e mingjing.Export) {
 	v := w.v
 	for _, s := range e.Scores {
 		book := s.Rulebook.ID
-		w.add(mingjing.BlockSub, v.Label("rulebook", book)+", "+instant(v, s.At))
+		w.add(mingjing.BlockSub, w.pair(v.Label("rulebook", book), instant(v, s.At)))
 		var pairs []string
 		for _, x := range s.Explanation {
 			name, text := v.Label("item", x.Rule), i18n.Signed(v.Lang, x.Points)
