@@ -58,7 +58,7 @@ func exportState(v *mingjing.View, x *mingjing.ExportView) app.UI {
 			c.Div("actions", c.LinkButton{Text: t(v, "export.look_again"), Href: href(v, "export"), Kind: "secondary"}.UI(), remove("export.stop", "secondary")))
 	case j.State == mingjing.ExportFailed:
 		return c.Section("failed", t(v, "export.failed"),
-			c.Notification{Kind: "error", Text: code(v, "error", j.Why)}.UI(), ask("export.make_again", "secondary"))
+			c.Notification{Kind: "warning", Text: code(v, "error", j.Why)}.UI(), ask("export.make_again", "secondary"))
 	}
 	made, until := j.AskedAt, j.AskedAt
 	if j.MadeAt != nil && j.ExpiresAt != nil {
