@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -36,7 +37,7 @@ func TestConfirmingThePasswordMakesTheSameSessionFresh(t *testing.T) {
 	}
 	for _, wrong := range []string{"not this one", password + " "} {
 		_, err := i.Confirm(t.Context(), token, wrong, phone)
-		if e, ok := err.(*mingjing.Error); !ok || len(e.Fields) != 1 || e.Fields[0].Code != "password_wrong" {
+		if e, ok := errors.AsType[*mingjing.Error](err); !ok || len(e.Fields) != 1 || e.Fields[0].Code != "password_wrong" {
 			t.Errorf("a wrong password is answered %v", err)
 		}
 	}
