@@ -14,6 +14,7 @@ const (
 	EventDispute EventKind = "dispute" // a dispute moved on; ID is its id
 	EventConsent EventKind = "consent" // a consent was given or withdrawn
 	EventNotice  EventKind = "notice"  // a notice came or was read; ID is its id, or all
+	EventExport  EventKind = "export"  // an export moved on or was deleted; ID is its id
 	// EventReset: events before Seq are gone; read everything again.
 	EventReset EventKind = "reset"
 )

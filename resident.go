@@ -167,6 +167,8 @@ type Actor struct {
 	AAL int `json:"aal"`
 	// Agency is the code of the agency that an actor of [RoleAgency] acts for.
 	Agency string `json:"agency,omitempty"`
+	// Fresh says that the password was given a short time ago, which some things need.
+	Fresh bool `json:"-"`
 	// Self is who a member of staff is as a resident, if known, so that nobody
 	// handles a case of their own. It is empty for residents.
 	Self ResidentID `json:"-"`
@@ -232,4 +234,6 @@ type Login struct {
 	ExpiresAt time.Time
 	// IdleAfter is after how long without use the session ends; 0 for never.
 	IdleAfter time.Duration
+	// AuthenticatedAt is when the password was last given.
+	AuthenticatedAt time.Time
 }

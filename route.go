@@ -38,6 +38,8 @@ var Routes = []Route{
 	{"leave", "leave", Residents},
 	{"left", "left", Anyone}, // ?receipt=R
 	{"sessions", "sessions", Everyone},
+	{"export", "export", Residents},
+	{"confirm", "confirm", Residents}, // ?next=PATH
 	{"disputes", "disputes", Residents},
 	{"new-dispute", "disputes/new", Residents}, // ?record=ID or ?listing=ID or ?previous=ID
 	{"dispute", "disputes/{id}", Residents},

@@ -69,6 +69,7 @@ type View struct {
 	AgencyRecords   *AgencyRecordsView   `json:"agency_records,omitempty"`
 	// NoticeSettings are of the page notice-settings.
 	NoticeSettings *NoticeSettingsView `json:"notice_settings,omitempty"`
+	Export         *ExportView         `json:"export,omitempty"`
 	DemoClock      *DemoClockView      `json:"demo_clock,omitempty"`
 	Workload       *WorkloadView       `json:"workload,omitempty"`
 	Counter        *CounterView        `json:"counter,omitempty"`

@@ -125,7 +125,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	who, err := identity.Open(ctx, identity.Config{
 		PublicURL: s.KratosPublicURL, AdminURL: s.KratosAdminURL,
 		Embedded: identity.Embedded{Bin: s.KratosBin, Dir: filepath.Join(p.Data, "kratos")},
-		Redis:    redis, Logger: p.log, IDKey: keys.IDKey, Uses: db, IdleAfter: s.LockAfter,
+		Redis:    redis, Logger: p.log, IDKey: keys.IDKey, Uses: db, IdleAfter: s.LockAfter, FreshLogin: s.FreshLogin,
 	})
 	if err != nil {
 		return p, err
@@ -160,7 +160,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		return p, err
 	}
 	bus := &lateBus{}
-	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Notifier: notifier, Clock: clock,
+	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{books}, Notifier: notifier, Clock: clock,
 		Erasures: &erasureFile{path: filepath.Join(p.Data, "erasures.list")}, Accounts: who,
 		Books: books, Calendars: calendars, ClockScale: scale, Logger: p.log}
 	if moved != nil {

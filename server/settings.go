@@ -40,7 +40,9 @@ type Settings struct {
 	DemoInstant                     bool          // DEMO_INSTANT=1: its agencies answer at once, for tests and measuring
 	Agencies                        string        // AGENCIES: file that maps agency codes to URLs
 	LockAfter                       time.Duration // LOCK_AFTER: how long a login may be unused; 0 is the standard
-	LogLevel                        slog.Level
+	// FreshLogin (FRESH_LOGIN) is how young a login must be to take everything along.
+	FreshLogin time.Duration
+	LogLevel   slog.Level
 }
 
 // demoScale has 24 hours pass in 90 seconds.
@@ -87,6 +89,10 @@ func readSettings(getenv func(string) string) (Settings, error) {
 	s.DemoClockScale = number("DEMO_CLOCK_SCALE", demoScale, 1)
 	if err := s.LogLevel.UnmarshalText([]byte(or("LOG_LEVEL", "info"))); err != nil {
 		wrong = append(wrong, errors.New("LOG_LEVEL must be debug, info, warn or error"))
+	}
+	var err error
+	if s.FreshLogin, err = time.ParseDuration(or("FRESH_LOGIN", "10m")); err != nil || s.FreshLogin <= 0 {
+		wrong = append(wrong, errors.New("FRESH_LOGIN must be a time such as 10m"))
 	}
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
 		wrong = append(wrong, errors.New("ADDR must be host:port, such as 127.0.0.1:8080"))

@@ -195,6 +195,7 @@ func TestWrongSettingsSayWhatToDo(t *testing.T) {
 		{[]string{"DEMO_CLOCK_SCALE", "0"}, "DEMO_CLOCK_SCALE must be a whole number from 1 up"},
 		{[]string{"LOCK_AFTER", "soon"}, "LOCK_AFTER must be a length of time"},
 		{[]string{"LOG_LEVEL", "loud"}, "LOG_LEVEL must be debug, info, warn or error"},
+		{[]string{"FRESH_LOGIN", "soon"}, "FRESH_LOGIN must be a time such as 10m"},
 		{[]string{"KRATOS_PUBLIC_URL", "http://kratos:4433"}, "belong together"},
 		{[]string{"PUBLIC_ORIGIN", "mirror.example"}, "PUBLIC_ORIGIN must be like https://mirror.example"},
 		{[]string{"PUBLIC_ORIGIN", "https://mirror.example/app"}, "PUBLIC_ORIGIN must be like https://mirror.example"},

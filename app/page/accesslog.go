@@ -17,7 +17,7 @@ func accessLogBody(v *mingjing.View) []app.UI {
 	if log == nil {
 		log = &mingjing.AccessLogView{}
 	}
-	body := []app.UI{heading("", t(v, "title.access-log")), lead(t(v, "access_log.lead"))}
+	body := []app.UI{heading("", t(v, "title.access-log")), lead(t(v, "access_log.lead")), exportLink(v)}
 	if len(log.Looks) > 0 || log.Others {
 		body = append(body, c.Form{Action: href(v, "access-log"), Method: "get", Label: t(v, "access_log.filter"), Class: "filter-line", Body: []app.UI{
 			c.Checkbox{Name: "others", Value: "1", Label: t(v, "access_log.others"), Checked: log.Others}.UI(),

@@ -560,11 +560,15 @@ func (w *letterWriter) resident() string {
 
 // looks are who looked at what the case is about.
 func (w *letterWriter) looks(looks []mingjing.Look) {
-	v := w.v
 	w.say("letter.looks_text")
 	if len(looks) == 0 {
 		w.say("letter.looks_none")
 	}
+	w.lookRows(looks)
+}
+
+func (w *letterWriter) lookRows(looks []mingjing.Look) {
+	v := w.v
 	var pairs []string
 	for _, l := range looks {
 		who := code(v, "role", string(l.Role))

@@ -244,5 +244,6 @@ func TestWriteLetters(t *testing.T) {
 		}
 		v.CourtFile = courtFile()
 		write("court", CourtFileOf(v))
+		write("export", ExportOf(v, sampleExport(lang)))
 	}
 }

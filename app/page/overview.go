@@ -127,7 +127,8 @@ func looksSection(v *mingjing.View, looks []mingjing.Look) app.UI {
 			c.El("p", c.A{"class": "muted small"}, timeUI(v, l.At))))
 	}
 	return c.Section("looks", t(v, "overview.looks"), c.List("rows", rows...),
-		c.Link{Text: t(v, "overview.looks_link"), Href: href(v, "access-log"), Class: "row-link"}.UI())
+		c.Link{Text: t(v, "overview.looks_link"), Href: href(v, "access-log"), Class: "row-link"}.UI(),
+		exportLink(v))
 }
 
 // plain writes a value without groups of digits, as scores are spoken of.

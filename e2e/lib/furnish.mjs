@@ -90,6 +90,9 @@ export async function furnish(server) {
   await resident.attach(part.id, pdf('New receipt'));
   await resident.post('statements', { record_id: middle.id, statement_on_file: 'I was abroad at the time.' });
 
+  await resident.post('export', { lang: 'en' });
+  await expect.poll(async () => (await resident.get('export')).job.state, { timeout: 60_000 }).toBe('ready');
+
   return {
     resident: await resident.done(),
     handler: await handler.done(),

@@ -73,6 +73,10 @@ func (c *call) showAgain(a action, failure error) error {
 		p.Status == http.StatusInternalServerError {
 		return failure
 	}
+	if p.Code == staleCode {
+		c.toConfirm(cmp.Or(c.again, a.again))
+		return nil
+	}
 	again := cmp.Or(c.again, a.again)
 	v, err := c.view(again)
 	if build := views[again]; err == nil && build != nil {
@@ -120,9 +124,9 @@ func (c *call) pathAgain(name string) string {
 		if id := c.in.get("previous"); id != "" {
 			q = url.Values{"previous": {id}}
 		}
-	case "login", "staff-login": // where they were going is not forgotten over a wrong password
-		if ref, err := url.Parse(c.r.Header.Get("Referer")); err == nil && ref.Query().Get("next") != "" {
-			q.Set("next", ref.Query().Get("next"))
+	case "login", "staff-login", "confirm": // where they were going is not forgotten over a wrong password
+		if next := c.nextAsked(); next != "" && len(next) <= maxNext {
+			q.Set("next", next)
 		}
 	}
 	if len(q) > 0 {

@@ -131,6 +131,10 @@ func (c *call) fail(err error) {
 			c.toLogin()
 			return
 		}
+		if p.Code == staleCode {
+			c.toConfirm("export")
+			return
+		}
 		v, _ := c.view("error") // without the sequence number it is a page all the same
 		v.Problem = p
 		c.show(p.Status, v)
@@ -274,8 +278,11 @@ func doneCode(code string) string {
 // label puts the names of all codes into the view that occur in it. A code is
 // found by looking for it in the view's JSON, so that a new field needs nothing
 // here; a code that happens to be another word costs a few bytes.
-func (s *server) label(v *mingjing.View) {
-	data, err := json.Marshal(v)
+func (s *server) label(v *mingjing.View) { Label(s.casework.Books(), v, v) }
+
+// Label is label for what a view will tell of, by the published rulebooks.
+func Label(published []*mingjing.Rulebook, v *mingjing.View, told any) {
+	data, err := json.Marshal(told)
 	if err != nil {
 		return
 	}
@@ -287,7 +294,7 @@ func (s *server) label(v *mingjing.View) {
 		}
 	}
 	// Two books may name an agency differently; the page's own book goes first.
-	books := slices.Clone(s.casework.Books())
+	books := slices.Clone(published)
 	if own := v.Book(); own != "" {
 		slices.SortStableFunc(books, func(x, y *mingjing.Rulebook) int {
 			switch {

@@ -41,6 +41,8 @@ type Identity interface {
 	// Who says whose session it is; Use does too, and that they are at work with it.
 	Who(ctx context.Context, token string) (mingjing.Login, error)
 	Use(ctx context.Context, token string) (mingjing.Login, error)
+	// Confirm takes the password of the person behind the token again.
+	Confirm(ctx context.Context, token, password string, c mingjing.Client) (fresh string, err error)
 	Logout(ctx context.Context, token string) error
 	Lock(ctx context.Context, token string) error
 	SetLockAfter(ctx context.Context, token string, minutes int) error

@@ -167,6 +167,11 @@ func init() {
 			v.Sessions = &mingjing.SessionsView{Sessions: out}
 			return err
 		},
+		"export": func(c *call, v *mingjing.View) error {
+			out, err := c.s.casework.Export(c.ctx(), c.actor())
+			v.Export = &out
+			return err
+		},
 		"disputes": func(c *call, v *mingjing.View) error {
 			out, err := c.s.casework.Disputes(c.ctx(), c.actor())
 			v.Disputes = &out
@@ -250,7 +255,7 @@ func init() {
 	}
 	maps.Copy(views, deskViews)
 	for _, r := range mingjing.Routes {
-		if views[r.Name] == nil && !slices.Contains([]string{"home", "login", "activate", "staff-login", "offline", "locked"}, r.Name) {
+		if views[r.Name] == nil && !slices.Contains([]string{"home", "login", "activate", "staff-login", "offline", "locked", "confirm"}, r.Name) {
 			panic("api: no view of page " + r.Name)
 		}
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -177,15 +178,21 @@ func (c *call) toLogin() {
 	c.seeOther(to)
 }
 
+// nextAsked is the next of the form, or else of the page's address: a form that is
+// shown again with scripts off has another address.
+func (c *call) nextAsked() string {
+	ref, err := url.Parse(c.r.Header.Get("Referer"))
+	if err != nil {
+		return c.in.get("next")
+	}
+	return cmp.Or(c.in.get("next"), ref.Query().Get("next"))
+}
+
 // next is where somebody was going before the login came between, by the address
 // of the login page. It is only ever taken apart and put together again from our
 // own routes.
 func (c *call) next() (goal, bool) {
-	ref, err := url.Parse(c.r.Header.Get("Referer"))
-	if err != nil {
-		return goal{}, false
-	}
-	next := ref.Query().Get("next")
+	next := c.nextAsked()
 	if next == "" || len(next) > maxNext {
 		return goal{}, false
 	}

@@ -63,12 +63,15 @@ import (
 // MaxReplyItems bounds the records and the listings of one agency's reply.
 const MaxReplyItems = 200
 
-// Config is what a Casework is made of. All fields but Notifier, Erasures, Accounts, Mover and Logger are
-// required.
+// Config is what a Casework is made of. All fields but Printer, Notifier, Erasures,
+// Accounts, Mover and Logger are required.
 type Config struct {
 	Store    Store
 	Bus      Bus
 	Agencies Agencies
+	// Printer is nil where nothing is set on paper: what is taken along has no PDFs
+	// then.
+	Printer Printer
 	// Notifier is nil where notices stay in the inbox.
 	Notifier Notifier
 	// Erasures and Accounts are needed where residents can leave.
@@ -90,6 +93,7 @@ type Casework struct {
 	store     Store
 	bus       Bus
 	agencies  Agencies
+	printer   Printer
 	notifier  Notifier
 	erasures  ErasureList
 	accounts  Accounts
@@ -129,8 +133,8 @@ func New(c Config) (*Casework, error) {
 	if c.Notifier == nil {
 		c.Notifier = inboxOnly{}
 	}
-	return &Casework{store: c.Store, bus: c.Bus, agencies: c.Agencies, notifier: c.Notifier, clock: c.Clock,
-		erasures: c.Erasures, accounts: c.Accounts,
+	return &Casework{erasures: c.Erasures, accounts: c.Accounts,
+		store: c.Store, bus: c.Bus, agencies: c.Agencies, printer: c.Printer, notifier: c.Notifier, clock: c.Clock,
 		books: c.Books, calendars: c.Calendars, calendar: first, scale: max(1, c.ClockScale), mover: c.Mover, log: c.Logger}, nil
 }
 
@@ -346,6 +350,10 @@ func (c *Casework) Work(ctx context.Context) error {
 			return 0, c.erase(ctx, j.ID)
 		case JobNotify:
 			return c.deliver(ctx, j.ID)
+		case JobExport:
+			return 0, c.export(ctx, j.ID)
+		case JobUnexport:
+			return 0, c.unexport(ctx, j.ID)
 		case JobConfirm:
 			return c.sendCode(ctx, mingjing.ResidentID(j.ID))
 		}

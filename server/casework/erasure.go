@@ -84,9 +84,9 @@ func openCases(ctx context.Context, t *tx, me mingjing.ResidentID) (open []Dispu
 
 // Leave ends scoring at once and has everything about the actor erased, which
 // cannot be undone. Open cases are a leave_cases_open error: they must be decided
-// first, so that nobody loses a protection by mistake.
+// first, so that nobody loses a protection by mistake. It needs a fresh login.
 func (c *Casework) Leave(ctx context.Context, a mingjing.Actor) (mingjing.Erasure, error) {
-	me, err := asResident(a)
+	me, err := asFresh(a)
 	if err != nil {
 		return mingjing.Erasure{}, err
 	}

@@ -15,6 +15,8 @@ var (
 	Expire      = (*Casework).expire
 	LiveOn      = (*Casework).listing
 	Deliver     = (*Casework).deliver
+	MakeExport  = (*Casework).export
+	Unexport    = (*Casework).unexport
 	SendCode    = (*Casework).sendCode
 	Backoff     = (*Casework).backoff
 	Due         = (*Casework).due

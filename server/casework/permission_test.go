@@ -124,6 +124,9 @@ var probes = []probe{
 	{"RequestScore", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
 		return c.RequestScore(ctx, a, "rongcheng", true, "probe")
 	}},
+	{"Export", residents, "it says how far it is, and nothing that is held", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Export(ctx, a) }},
+	{"StartExport", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.StartExport(ctx, fresh(a), "en") }},
+	{"DeleteExport", residents, "it returns nothing", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.DeleteExport(ctx, a) }},
 	{"Notices", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Notices(ctx, a, "") }},
 	{"OpenNotice", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.OpenNotice(ctx, a, v.notice) }},
 	{"ReadNotices", residents, "it returns nothing", func(c *city, a mingjing.Actor, _ victim) (any, error) {
@@ -190,6 +193,8 @@ var free = map[string]string{
 
 // elsewhere are the methods whose permission has tests of its own.
 var elsewhere = map[string]string{
+	"ExportFile": "TestTakingEverythingAlongNeedsAFreshLogin",
+
 	"Propose": "TestAProposalThatDoesNotPassTheChecksIsRefused",
 	"Serve":   "TestWhoServesSaysHowAndOnlyStaffDo",
 

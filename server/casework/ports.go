@@ -127,6 +127,14 @@ type PushAddress struct {
 	Auth     string `json:"auth"`
 }
 
+// A Printer sets on paper what a resident takes along. It reads nothing but what it
+// is given.
+type Printer interface {
+	// Letter is the decision letter of a case as a PDF, Export the readable copy.
+	Letter(e mingjing.Export, l mingjing.LetterView) ([]byte, error)
+	Export(e mingjing.Export) ([]byte, error)
+}
+
 // A Store keeps everything. It is the truth.
 type Store interface {
 	// Tx runs fn in one transaction that is committed when fn returns nil and
@@ -145,7 +153,7 @@ type Store interface {
 type Job struct {
 	// Kind is one of the Job constants.
 	Kind string
-	// ID is the id of the score request, dispute, resident or notice.
+	// ID is the id of the score request, dispute, resident, notice or export.
 	ID string
 	// At is the earliest time; zero is now.
 	At time.Time
@@ -160,6 +168,8 @@ const (
 	JobListing  = "listing"  // a listing takes effect, or ends
 	JobNotify   = "notify"   // send a notice by the ways that the resident wants
 	JobErase    = "erase"    // erase a resident who left
+	JobExport   = "export"   // make what a resident takes along
+	JobUnexport = "unexport" // delete what was taken along, or was not
 	JobConfirm  = "confirm"  // send a resident the code for an e-mail address
 )
 
@@ -183,6 +193,7 @@ type Tx interface {
 	RequestByKey(ctx context.Context, resident mingjing.ResidentID, key string) (Request, error)
 	OpenRequest(ctx context.Context, resident mingjing.ResidentID) (Request, error)
 	LatestRequest(ctx context.Context, resident mingjing.ResidentID) (Request, error)
+	Requests(ctx context.Context, resident mingjing.ResidentID) ([]Request, error)
 	SetRequest(ctx context.Context, r Request) error // State, FinishedAt, ScoreID
 	// QueuePlace is how many queued requests are as old or older, itself included.
 	QueuePlace(ctx context.Context, id string) (int, error)
@@ -275,6 +286,15 @@ type Tx interface {
 	DeleteDevicesOf(ctx context.Context, session string) error
 	// DeleteDevicesBut deletes the resident's devices but those of a session.
 	DeleteDevicesBut(ctx context.Context, resident mingjing.ResidentID, session string) error
+
+	AddExport(ctx context.Context, e Export) error // ErrExists: the resident has one
+	Export(ctx context.Context, id string) (Export, error)
+	ExportOf(ctx context.Context, resident mingjing.ResidentID) (Export, error)
+	SetExport(ctx context.Context, e Export) error
+	// SetExportData keeps the file of an export, in the place of what it was before.
+	SetExportData(ctx context.Context, id string, data []byte) error
+	ExportData(ctx context.Context, id string) ([]byte, error)
+	DeleteExport(ctx context.Context, id string) error // with its file
 
 	// HeldByRef are the ids of an agency's records and listings under its reference.
 	HeldByRef(ctx context.Context, agency, ref string) (records, listings []string, err error)
@@ -426,6 +446,14 @@ type Device struct {
 	Resident mingjing.ResidentID
 	// Session is the login that added it; its end ends the device too.
 	Session string
+}
+
+// An Export is what a resident takes along, as it is stored; its file lies apart.
+type Export struct {
+	mingjing.ExportJob
+	Resident mingjing.ResidentID
+	// Lang is the language in which it was asked for.
+	Lang string
 }
 
 // A CaseQuery is a page of the work queue.

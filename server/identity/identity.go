@@ -97,6 +97,8 @@ const (
 	DefaultIdleAfter = 5 * time.Minute
 	// DefaultActivationLifespan leaves time for a letter.
 	DefaultActivationLifespan = 14 * 24 * time.Hour
+	// DefaultFreshLogin leaves time to read a page and press its button.
+	DefaultFreshLogin = 10 * time.Minute
 )
 
 // A Clock tells the time of the city. Kratos' sessions and one-time codes live
@@ -139,6 +141,8 @@ type Config struct {
 	Limits    Limits
 	// ActivationLifespan is for how long an activation code can be used.
 	ActivationLifespan time.Duration
+	// FreshLogin is for how long after the password a login is fresh.
+	FreshLogin time.Duration
 }
 
 // Identity is the door. Its methods may be called at the same time.
@@ -158,6 +162,7 @@ type Identity struct {
 	codeTTL    time.Duration
 	uses       Uses // nil where sessions may be unused for any time
 	idleAfter  time.Duration
+	freshFor   time.Duration
 	decoyOnce  sync.Mutex
 	decoy      bool
 
@@ -192,6 +197,9 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 	if c.ActivationLifespan <= 0 {
 		c.ActivationLifespan = DefaultActivationLifespan
 	}
+	if c.FreshLogin <= 0 {
+		c.FreshLogin = DefaultFreshLogin
+	}
 	k, err := newKeys(c.IDKey)
 	if err != nil {
 		return nil, fmt.Errorf("open identity: %w", err)
@@ -207,8 +215,8 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 		// More at once would only make each of them slower.
 		checks:  semaphore.NewWeighted(int64(max(2, 2*runtime.GOMAXPROCS(0)))),
 		pace:    pace{floor: c.FloorTime, wait: wait},
-		codeTTL: c.ActivationLifespan,
-		uses:    c.Uses, idleAfter: c.IdleAfter,
+		codeTTL: c.ActivationLifespan, freshFor: c.FreshLogin,
+		uses: c.Uses, idleAfter: c.IdleAfter,
 	}
 	if c.PublicURL != "" {
 		if i.kratos, err = dialURLs(c.PublicURL, c.AdminURL); err != nil {

@@ -310,6 +310,18 @@ func (k *kratos) passwordLogin(ctx context.Context, identifier, password string)
 	return loggedIn(k.public.FrontendAPI.UpdateLoginFlow(ctx).Flow(f.Id).UpdateLoginFlowBody(body).Execute())
 }
 
+// refresh checks the password again within a session, which stays the same.
+func (k *kratos) refresh(ctx context.Context, token, identifier, password string) (string, error) {
+	f, res, err := k.public.FrontendAPI.CreateNativeLoginFlow(ctx).Refresh(true).XSessionToken(token).Execute()
+	if err := outcome("begin to confirm a session", res, err); err != nil {
+		return "", err
+	}
+	body := client.UpdateLoginFlowWithPasswordMethodAsUpdateLoginFlowBody(
+		client.NewUpdateLoginFlowWithPasswordMethod(identifier, "password", password))
+	fresh, _, err := loggedIn(k.public.FrontendAPI.UpdateLoginFlow(ctx).Flow(f.Id).XSessionToken(token).UpdateLoginFlowBody(body).Execute())
+	return fresh, err
+}
+
 // raise makes an AAL 2 session of the session of token.
 func (k *kratos) raise(ctx context.Context, token, code string) (raised string, s client.Session, err error) {
 	f, res, err := k.public.FrontendAPI.CreateNativeLoginFlow(ctx).Aal("aal2").XSessionToken(token).Execute()

@@ -16,9 +16,10 @@ import (
 // seconds, but a session that was ended through this door is gone at once. For a
 // resident Actor.Name and IDMasked are empty, for staff IDMasked is the staff
 // number and Actor.Self the resident that [Identity.LinkStaff] named; an officer
-// has Actor.Agency. The errors are not_logged_in when there is no token, session_expired
-// when it is worth nothing, session_idle when it has just ended because nobody used
-// it, and identity_down.
+// has Actor.Agency. Actor.Fresh says that the password was given less than
+// [Config.FreshLogin] ago. The errors are not_logged_in when there is no token,
+// session_expired when it is worth nothing, session_idle when it has just ended
+// because nobody used it, and identity_down.
 func (i *Identity) Who(ctx context.Context, token string) (mingjing.Login, error) {
 	l, _, err := i.awake(ctx, token)
 	return l, err
@@ -119,14 +120,15 @@ func (i *Identity) known(ctx context.Context, token string) (mingjing.Login, err
 	if !plausible(token) {
 		return mingjing.Login{}, errExpired()
 	}
-	if l, ok := i.recall(ctx, token); ok {
-		return l, nil
+	l, ok := i.recall(ctx, token)
+	if !ok {
+		var err error
+		if l, err = i.ask(ctx, token); err != nil {
+			return mingjing.Login{}, err
+		}
+		i.remember(ctx, token, l)
 	}
-	l, err := i.ask(ctx, token)
-	if err != nil {
-		return mingjing.Login{}, err
-	}
-	i.remember(ctx, token, l)
+	l.Actor.Fresh = i.clock.Now().Sub(l.AuthenticatedAt) < i.freshFor
 	return l, nil
 }
 
@@ -146,9 +148,10 @@ func (i *Identity) ask(ctx context.Context, token string) (mingjing.Login, error
 		return mingjing.Login{}, i.down(ctx, "ask who is there", err)
 	}
 	l := mingjing.Login{
-		Actor:     mingjing.Actor{Role: p.public.Role, AAL: aal(s.GetAuthenticatorAssuranceLevel())},
-		SessionID: s.Id,
-		ExpiresAt: s.GetExpiresAt(),
+		Actor:           mingjing.Actor{Role: p.public.Role, AAL: aal(s.GetAuthenticatorAssuranceLevel())},
+		SessionID:       s.Id,
+		ExpiresAt:       s.GetExpiresAt(),
+		AuthenticatedAt: s.GetAuthenticatedAt(),
 	}
 	switch {
 	case p.public.Role == mingjing.RoleResident && p.schema == schemaResident && p.public.Resident != "":

@@ -230,7 +230,7 @@ func TestStaffAreKnownAsTheResidentTheyAre(t *testing.T) {
 
 	// As a resident the same person is a resident and nothing else.
 	l, err := i.Who(t.Context(), loggedInAs(t, i, n, newDevice()))
-	if want := (mingjing.Actor{Role: mingjing.RoleResident, ID: string(residentOf(n)), AAL: 1}); err != nil || l.Actor != want {
+	if want := (mingjing.Actor{Role: mingjing.RoleResident, ID: string(residentOf(n)), AAL: 1, Fresh: true}); err != nil || l.Actor != want {
 		t.Errorf("the resident's session is of %+v, %v", l.Actor, err)
 	}
 }

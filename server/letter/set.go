@@ -101,7 +101,10 @@ func (s *setter) linesBeside(paragraph string, st style, x, w float64, beside fu
 func (s *setter) block(b mingjing.Block, next mingjing.BlockKind) {
 	switch b.Kind {
 	case mingjing.BlockPart:
-		s.room(60)
+		if s.y > top { // with others on the page
+			s.y += 22
+		}
+		s.room(60 + 3*bodyLead)
 		s.lines(b.Text, style{17, 25, black, true}, left, measure)
 		s.y += 6
 	case mingjing.BlockHeading:

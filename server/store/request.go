@@ -58,6 +58,15 @@ func (t *tx) LatestRequest(ctx context.Context, resident mingjing.ResidentID) (c
 		`WHERE resident_id = ? ORDER BY created_at DESC, n DESC LIMIT 1`, string(resident))
 }
 
+// Requests implements [casework.Tx].
+func (t *tx) Requests(ctx context.Context, resident mingjing.ResidentID) ([]casework.Request, error) {
+	if err := t.lockForList(ctx, resident); err != nil {
+		return nil, err
+	}
+	return all[casework.Request](ctx, t, "list requests", keptRequest,
+		`WHERE resident_id = ? ORDER BY created_at, n`, string(resident))
+}
+
 // SetRequest implements [casework.Tx].
 func (t *tx) SetRequest(ctx context.Context, r casework.Request) error {
 	const op = "set a request"

@@ -44,10 +44,13 @@ var (
 	keptNotice      = kept{table: "notice", key: []string{"id"}, owner: "resident_id"}
 	keptNoticePrefs = kept{table: "notice_prefs", key: []string{"resident_id"}, owner: "resident_id"}
 	keptDevice      = kept{table: "push_device", key: []string{"id"}, owner: "resident_id"}
+	keptExport      = kept{table: "export", key: []string{"id"}, owner: "resident_id"}
 	keptAnswerDoc   = kept{table: "answer_document", key: []string{"id"}, owner: "resident_id"}
 
 	keptEvidenceFile = kept{table: "evidence_data", file: true, key: []string{"evidence_id"},
 		owner: "(SELECT resident_id FROM evidence WHERE evidence.id = evidence_id)"}
+	keptExportFile = kept{table: "export_data", file: true, key: []string{"export_id"},
+		owner: "(SELECT resident_id FROM export WHERE export.id = export_id)"}
 	keptAnswerFile = kept{table: "answer_document", column: "data", file: true, key: []string{"id"}, owner: "resident_id"}
 
 	// What belongs to no resident, or says no more of one than that there is a case.
@@ -62,7 +65,7 @@ var (
 
 // allKept is every sealed column there is.
 var allKept = []kept{keptResident, keptConsent, keptRequest, keptSource, keptRecord, keptListing, keptScore, keptDispute, keptEvidence,
-	keptNote, keptLook, keptNotice, keptNoticePrefs, keptDevice, keptAnswerDoc, keptEvidenceFile, keptAnswerFile, keptDisputeLine,
+	keptNote, keptLook, keptNotice, keptNoticePrefs, keptDevice, keptAnswerDoc, keptExport, keptExportFile, keptEvidenceFile, keptAnswerFile, keptDisputeLine,
 	keptRecordRef, keptListingRef, keptDeskCase, keptRelative, keptDeclaration, keptBatch}
 
 func (k kept) content() string {

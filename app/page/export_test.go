@@ -1,0 +1,115 @@
+package page
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"mingjing"
+	"mingjing/i18n"
+)
+
+func init() { sampleMakers = append(sampleMakers, samplesOfExport) }
+
+// samplesOfExport are the page on which everything is taken along, in each state,
+// and the one that asks for the password.
+func samplesOfExport(t testing.TB, lang string) []sample {
+	var all []sample
+	add := func(name, page string, change func(v *mingjing.View)) {
+		v := base(t, lang, page)
+		change(&v)
+		all = append(all, sample{name, v})
+	}
+	made, until := sampleNow, sampleNow.Add(mingjing.ExportKeep)
+	jobs := map[string]*mingjing.ExportJob{"none": nil,
+		"ready":  {ID: "x", State: mingjing.ExportReady, Percent: 100, AskedAt: made, MadeAt: &made, ExpiresAt: &until, Size: 1_234_567},
+		"odd":    {ID: "x", State: mingjing.ExportReady, AskedAt: made},
+		"failed": {ID: "x", State: mingjing.ExportFailed, Why: "export_too_large", AskedAt: made, MadeAt: &made, ExpiresAt: &until}}
+	for i, step := range append([]string{"of_the_future"}, mingjing.ExportSteps...) {
+		jobs["making-"+step] = &mingjing.ExportJob{ID: "x", State: mingjing.ExportMaking, Step: step, Percent: 15 * i, AskedAt: made}
+	}
+	for name, job := range jobs {
+		for _, fresh := range []bool{true, false} {
+			add(fmt.Sprintf("export-%s-%v", name, fresh), "export", func(v *mingjing.View) { v.Export = &mingjing.ExportView{Fresh: fresh, Job: job} })
+		}
+	}
+	add("export-nothing", "export", func(v *mingjing.View) {})
+	add("confirm", "confirm", func(v *mingjing.View) {})
+	add("confirm-wrong", "confirm", func(v *mingjing.View) {
+		v.Problem = problem(422, "invalid_form", mingjing.FieldError{Field: "password", Code: "password_wrong"})
+	})
+	return all
+}
+
+func TestTheExportPageOffersTheFileToAFreshLoginAlone(t *testing.T) {
+	for _, lang := range mingjing.Languages {
+		for _, s := range samplesOfExport(t, lang) {
+			doc, _ := render(t, &s.view)
+			file, form := doc.Find(`main a[href="/api/export/file?lang=`+lang+`"][data-full]`).Length(), doc.Find(`main form[action="/api/export"]`).Length()
+			confirm := doc.Find(`main a[href="/` + lang + `/confirm?next=export"]`).Length()
+			var want [3]int
+			switch x := s.view.Export; {
+			case x == nil && s.view.Page == "export":
+				want = [3]int{0, 0, 1}
+			case x == nil, x.Job != nil && x.Job.State == mingjing.ExportMaking:
+			case !x.Fresh:
+				want = [3]int{0, 0, 1}
+			case x.Job != nil && x.Job.State == mingjing.ExportReady:
+				want = [3]int{1, 1, 0}
+			default:
+				want = [3]int{0, 1, 0}
+			}
+			if got := [3]int{file, form, confirm}; got != want {
+				t.Errorf("%s in %s leads to the file, the form and the password %v times, want %v", s.name, lang, got, want)
+			}
+		}
+	}
+}
+
+// sampleExport is something of everything.
+func sampleExport(lang string) mingjing.Export {
+	record, listing := dispute(mingjing.DisputeDecided, false), dispute(mingjing.DisputeDecided, true)
+	withdrawn := heldNow.Add(-time.Hour)
+	return mingjing.Export{Version: 1, MadeAt: heldNow, City: both("上海市", "Shanghai"), Zone: "Asia/Shanghai", Lang: lang,
+		Identity: mingjing.ExportIdentity{ResidentID: "R1", IDNumber: "999999198001011234", Name: "李静", EnrolledAt: heldNow},
+		Consents: []mingjing.Consent{{ID: "c", Rulebook: "rongcheng", GivenAt: heldNow}, {ID: "d", Rulebook: "honest-shanghai", GivenAt: heldNow, WithdrawnAt: &withdrawn}},
+		Requests: []mingjing.ExportRequest{{ID: "q-1", Rulebook: mingjing.RulebookRef{ID: "rongcheng"}, State: mingjing.RequestReady, CreatedAt: heldNow,
+			Sources: []mingjing.ExportSource{{Source: mingjing.Source{Agency: "hpc", State: mingjing.SourceAnswered, AnsweredAt: &heldNow, Items: 2}},
+				{Source: mingjing.Source{Agency: "bank", State: mingjing.SourceMissing}}}}},
+		Records:  []mingjing.ExportRecord{{Record: *record.Record, Ends: "2030-01-01", Effect: []mingjing.Effect{{Rulebook: "rongcheng", Points: -20}}}},
+		Listings: []mingjing.ExportListing{{Listing: *listing.Listing, Effect: []mingjing.Effect{{Rulebook: "honest-shanghai", Why: "disputed"}}}},
+		Scores: []mingjing.Score{{ID: "s", Rulebook: mingjing.RulebookRef{ID: "rongcheng", Version: "2026.1", Hash: strings.Repeat("ab", 32)}, Value: 980, Band: "C", At: heldNow, Cause: "request",
+			Explanation: []mingjing.Contribution{{Kind: mingjing.ContributionBase, Points: 1000}, {Kind: mingjing.ContributionRecord, Rule: "judgment-unpaid", Points: -20, Ends: "2030-01-01"},
+				{Kind: mingjing.ContributionCap, Rule: "blacklist-court", Cap: "C"}, {Kind: mingjing.ContributionBound, Points: 0}},
+			NotCounted: []mingjing.NotCounted{{Rule: "traffic-fine", Why: "no_document"}}, Missing: []string{"bank"}}},
+		Disputes: []mingjing.ExportDispute{{Dispute: record}, {Dispute: listing}},
+		Notices:  []mingjing.Notice{{ID: "n", Kind: mingjing.NoticeCaseDecided, At: heldNow}},
+		Settings: mingjing.ExportSettings{Lang: lang, Mail: true, Email: "li@mail.example", Off: []mingjing.NoticeKind{mingjing.NoticeScoreReady},
+			Devices: []mingjing.PushDevice{{Name: "Chrome, Android", AddedAt: heldNow}, {AddedAt: heldNow}}},
+		AccessLog: []mingjing.Look{{Seq: 1, At: heldNow, Role: mingjing.RoleHandler, Who: "沈默", Action: "case", Purpose: "dispute"},
+			{Seq: 2, At: heldNow, Role: mingjing.RoleResident, Action: "export", Purpose: "own"}}}
+}
+
+func TestTheReadableCopyHasAllOfItInWords(t *testing.T) {
+	for _, lang := range mingjing.Languages {
+		v := heldView(lang, "export", mingjing.RoleResident)
+		e := sampleExport(lang)
+		l := ExportOf(v, e)
+		text := saidIn(l)
+		for _, want := range []string{e.Identity.IDNumber, e.Identity.Name, "980", "1000", "−20", "li@mail.example", "Chrome, Android", "沈默",
+			v.Label("rulebook", "honest-shanghai"), v.Label("item", "judgment-unpaid"), v.Label("item", "traffic-fine"), v.Label("agency", "bank"),
+			"我是担保人，去年已经付清了我应承担的份额。", e.Disputes[0].Decision.Reasons, i18n.T(lang, "not_counted.no_document"), i18n.T(lang, "look.export"), "q-1"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: there is no %q", lang, want)
+			}
+		}
+		if l.Title == "" || l.Office == "" || !l.At.Equal(e.MadeAt) || strings.Contains(text, "judgment-unpaid") {
+			t.Errorf("%s: the head is %q of %q at %v, or a code is shown", lang, l.Title, l.Office, l.At)
+		}
+		empty := ExportOf(v, mingjing.Export{MadeAt: heldNow, Lang: lang}) // somebody of whom nothing is held
+		if n := strings.Count(saidIn(empty), i18n.T(lang, "letter.looks_none")); n != 8 {
+			t.Errorf("%s: %d parts say that they are empty", lang, n)
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"mingjing"
+)
+
+// Confirm takes the password of a resident who is logged in once more, which makes
+// the session fresh. Whose password it must be is known from the session and never
+// asked, so that nobody else can step into it. The session stays the same one,
+// under the token that is returned. A wrong password is an invalid_form error;
+// the other errors are those of Who, and too_many_attempts: the tries are counted
+// as those of a login are.
+func (i *Identity) Confirm(ctx context.Context, token, password string, c mingjing.Client) (string, error) {
+	if password == "" {
+		return "", mingjing.InvalidFields(mingjing.FieldError{Field: "password", Code: "required"})
+	}
+	l, err := i.Who(ctx, token)
+	if err != nil {
+		return "", err
+	}
+	wrong := mingjing.InvalidFields(mingjing.FieldError{Field: "password", Code: "password_wrong"})
+	if l.Actor.Role != mingjing.RoleResident || len(password) > maxPassword {
+		return "", wrong
+	}
+	defer i.pace.begin(ctx)()
+	s, err := i.kratos.session(ctx, token)
+	if err != nil {
+		return "", i.sessionError(ctx, "confirm who is there", err)
+	}
+	p, err := personOf(s.Identity)
+	if err != nil {
+		return "", i.down(ctx, "confirm who is there", err)
+	}
+	a := attempt{"login", p.traits.Identifier, place(c.Addr)}
+	if err := i.admit(ctx, a); errors.Is(err, errSilent) {
+		return "", wrong
+	} else if err != nil {
+		return "", err
+	}
+	fresh, err := i.again(ctx, token, p.traits.Identifier, password, c)
+	if errors.Is(err, errRefused) {
+		return "", wrong
+	} else if err != nil {
+		return "", i.down(ctx, "confirm who is there", err)
+	}
+	i.succeeded(ctx, a)
+	now, err := i.ask(ctx, fresh)
+	if err != nil {
+		return "", err
+	}
+	if now.Actor.ID != l.Actor.ID || now.SessionID != l.SessionID { // Kratos says otherwise
+		i.abandon(ctx, fresh)
+		return "", i.down(ctx, "confirm who is there", errors.New("it is another session"))
+	}
+	i.remember(ctx, fresh, now) // in the place of how old it was
+	return fresh, nil
+}
+
+// again has a password checked within a session, when it is its turn.
+func (i *Identity) again(ctx context.Context, token, identifier, password string, c mingjing.Client) (string, error) {
+	turn, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	if err := i.checks.Acquire(turn, 1); err != nil {
+		return "", fmt.Errorf("wait for a password check: %w", err)
+	}
+	defer i.checks.Release(1)
+	return i.kratos.refresh(from(ctx, c.Device), token, identifier, password)
+}

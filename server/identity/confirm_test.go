@@ -1,0 +1,80 @@
+package identity
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"mingjing"
+)
+
+// later is a clock that is ahead of the wall's.
+type later time.Duration
+
+func (l later) Now() time.Time { return time.Now().Add(time.Duration(l)) }
+
+func TestALoginIsFreshForTenMinutes(t *testing.T) {
+	n := enrolled(t)
+	token := loggedInAs(t, shared, n, newDevice())
+	for ahead, want := range map[time.Duration]bool{0: true, 9 * time.Minute: true, 11 * time.Minute: false} {
+		i := door(t, func(i *Identity) { i.clock = later(ahead) })
+		l, err := i.Who(t.Context(), token)
+		if err != nil || l.Actor.Fresh != want || time.Since(l.AuthenticatedAt) > time.Minute {
+			t.Errorf("after %v it is fresh: %v at %v, %v", ahead, l.Actor.Fresh, l.AuthenticatedAt, err)
+		}
+	}
+}
+
+func TestConfirmingThePasswordMakesTheSameSessionFresh(t *testing.T) {
+	i := door(t, nil)
+	var told []string
+	i.OnEnd(func(id string, _ bool) { told = append(told, id) })
+	n, phone := enrolled(t), newDevice()
+	token := loggedInAs(t, i, n, phone)
+	before, err := i.Who(t.Context(), token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, wrong := range []string{"not this one", password + " "} {
+		_, err := i.Confirm(t.Context(), token, wrong, phone)
+		if e, ok := errors.AsType[*mingjing.Error](err); !ok || len(e.Fields) != 1 || e.Fields[0].Code != "password_wrong" {
+			t.Errorf("a wrong password is answered %v", err)
+		}
+	}
+	if l, err := i.Who(t.Context(), token); err != nil || !l.AuthenticatedAt.Equal(before.AuthenticatedAt) {
+		t.Errorf("after a wrong password the login is of %v, %v", l.AuthenticatedAt, err)
+	}
+	fresh, err := i.Confirm(t.Context(), token, password, phone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := i.Who(t.Context(), fresh)
+	if err != nil || after.SessionID != before.SessionID || after.Actor.ID != before.Actor.ID || !after.AuthenticatedAt.After(before.AuthenticatedAt) {
+		t.Errorf("it was %+v and is %+v, %v", before, after, err)
+	}
+	if list, err := i.Sessions(t.Context(), fresh); err != nil || len(list) != 1 {
+		t.Errorf("the sessions are %+v, %v", list, err)
+	}
+	if len(told) != 0 {
+		t.Errorf("told of the end of %v", told)
+	}
+	_, err = i.Confirm(t.Context(), "", password, phone)
+	wantCode(t, err, "not_logged_in")
+	_, err = i.Confirm(t.Context(), "no-such-token", password, phone)
+	wantCode(t, err, "session_expired")
+}
+
+func TestGuessingAPasswordInASessionIsLimitedAsALoginIs(t *testing.T) {
+	phone := newDevice()
+	token := loggedInAs(t, shared, enrolled(t), phone)
+	code := ""
+	for range 10 {
+		_, err := shared.Confirm(t.Context(), token, "a guess", phone)
+		if code = codeOf(err); code != "invalid_form" {
+			break
+		}
+	}
+	if code != "too_many_attempts" {
+		t.Errorf("ten guesses are answered %q", code)
+	}
+}
