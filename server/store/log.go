@@ -11,7 +11,15 @@ func lookCounter(resident mingjing.ResidentID) string { return "look " + string(
 
 func eventCounter(audience string) string { return "event " + audience }
 
-// AddLook implements [casework.Tx].
+// A lookRow is the content of a look's row: with it the commitment is made again.
+type lookRow struct {
+	mingjing.Look
+	Salt []byte `json:"salt"`
+	Prev []byte `json:"prev,omitempty"`
+}
+
+// AddLook implements [casework.Tx]. The leaf of the look is put into the tree as the
+// last thing before the transaction is committed, and if that fails, it is not.
 func (t *tx) AddLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.Look) (err error) {
 	const op = "add a look"
 	if err := t.lock(ctx, resident); err != nil {
@@ -20,7 +28,14 @@ func (t *tx) AddLook(ctx context.Context, resident mingjing.ResidentID, l mingji
 	if l.Seq, err = t.next(ctx, op, lookCounter(resident)); err != nil {
 		return err
 	}
-	doc, err := encode(op, l)
+	row := lookRow{Look: l}
+	if l.Seq > 1 {
+		if row.Prev, err = t.commitment(ctx, op, resident, l.Seq-1); err != nil {
+			return err
+		}
+	}
+	commitment := row.commit(resident)
+	doc, err := encode(op, row)
 	if err != nil {
 		return err
 	}
@@ -28,8 +43,12 @@ func (t *tx) AddLook(ctx context.Context, resident mingjing.ResidentID, l mingji
 	if l.Role == mingjing.RoleResident {
 		others = 0
 	}
-	return t.insert(ctx, op, `INSERT INTO look (resident_id, seq, others, at, doc) VALUES (?, ?, ?, ?, ?)`,
-		string(resident), l.Seq, others, micros(l.At), doc)
+	err = t.insert(ctx, op, `INSERT INTO look (resident_id, seq, others, at, commitment, doc) VALUES (?, ?, ?, ?, ?, ?)`,
+		string(resident), l.Seq, others, micros(l.At), commitment, doc)
+	if err == nil {
+		t.leaves = append(t.leaves, leaf{resident, l.Seq, commitment})
+	}
+	return err
 }
 
 // Looks implements [casework.Tx]. The limit is at most [MaxPage].

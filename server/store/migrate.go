@@ -35,6 +35,6 @@ func (s *Store) migrate(ctx context.Context) error {
 		if _, err := ours.Up(ctx); err != nil {
 			return fmt.Errorf("migrate: %w", err)
 		}
-		return nil
+		return s.plantLooks(ctx)
 	})
 }

@@ -212,6 +212,9 @@ func (s *Store) tryTx(ctx context.Context, fn func(casework.Tx) error) (again bo
 
 	t := &tx{s: s, sql: sqlTx}
 	if err = fn(t); err == nil && t.collision == nil {
+		err = t.growTree(ctx)
+	}
+	if err == nil && t.collision == nil {
 		if err = sqlTx.Commit(); err == nil {
 			if t.wake {
 				s.wake()
