@@ -62,12 +62,14 @@ import (
 // MaxReplyItems bounds the records and the listings of one agency's reply.
 const MaxReplyItems = 200
 
-// Config is what a Casework is made of. All fields but Notifier, Mover and Logger are
-// required.
+// Config is what a Casework is made of. All fields but Ledger, Notifier, Mover and
+// Logger are required.
 type Config struct {
 	Store    Store
 	Bus      Bus
 	Agencies Agencies
+	// Ledger is nil where nobody asks for proofs of the access log.
+	Ledger Ledger
 	// Notifier is nil where notices stay in the inbox.
 	Notifier Notifier
 	Clock    Clock
@@ -86,6 +88,8 @@ type Casework struct {
 	store     Store
 	bus       Bus
 	agencies  Agencies
+	ledger    Ledger
+	grown     chan struct{} // has one where the tree has grown since the witnesses were asked
 	notifier  Notifier
 	clock     Clock
 	books     []*mingjing.Rulebook
@@ -123,7 +127,7 @@ func New(c Config) (*Casework, error) {
 	if c.Notifier == nil {
 		c.Notifier = inboxOnly{}
 	}
-	return &Casework{store: c.Store, bus: c.Bus, agencies: c.Agencies, notifier: c.Notifier, clock: c.Clock,
+	return &Casework{store: c.Store, bus: c.Bus, agencies: c.Agencies, ledger: c.Ledger, grown: make(chan struct{}, 1), notifier: c.Notifier, clock: c.Clock,
 		books: c.Books, calendars: c.Calendars, calendar: first, scale: max(1, c.ClockScale), mover: c.Mover, log: c.Logger}, nil
 }
 
@@ -161,10 +165,11 @@ func (c *Casework) today() mingjing.Date { return mingjing.DateOf(c.Now()) }
 type tx struct {
 	Tx
 	c      *Casework
-	events []published
+	events []toPublish
+	looked bool
 }
 
-type published struct {
+type toPublish struct {
 	audience string
 	event    mingjing.Event
 }
@@ -174,7 +179,7 @@ func (t *tx) emit(ctx context.Context, audience string, kind mingjing.EventKind,
 	if err != nil {
 		return fmt.Errorf("add %s event: %w", kind, err)
 	}
-	t.events = append(t.events, published{audience, e})
+	t.events = append(t.events, toPublish{audience, e})
 	return nil
 }
 
@@ -182,15 +187,22 @@ func (t *tx) emit(ctx context.Context, audience string, kind mingjing.EventKind,
 const publishWait = 5 * time.Second
 
 func (c *Casework) tx(ctx context.Context, fn func(*tx) error) error {
-	var done []published
+	var done []toPublish
+	looked := false
 	err := c.store.Tx(ctx, func(raw Tx) error {
 		t := &tx{Tx: raw, c: c}
 		err := fn(t)
-		done = t.events
+		done, looked = t.events, t.looked
 		return err
 	})
 	if err != nil {
 		return err
+	}
+	if looked {
+		select {
+		case c.grown <- struct{}{}:
+		default: // the witnesses are to be asked already
+		}
 	}
 	// Others must hear of it even when the one who did it has gone meanwhile.
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), publishWait)
@@ -219,13 +231,15 @@ func within[T any](ctx context.Context, c *Casework, fn func(*tx) (T, error)) (T
 	return out, nil
 }
 
-// look writes the access log. Nothing is returned to an actor before it.
+// look writes the access log, and with it the tree that proves it. Nothing is
+// returned to an actor before it.
 func (t *tx) look(ctx context.Context, a mingjing.Actor, resident mingjing.ResidentID, at time.Time, action, subject, purpose string) error {
 	err := t.AddLook(ctx, resident, mingjing.Look{At: at.UTC(), Role: a.Role, Who: a.Name,
 		Action: action, Subject: subject, Purpose: purpose})
 	if err != nil {
 		return fmt.Errorf("write access log: %w", err)
 	}
+	t.looked = true
 	return nil
 }
 
@@ -237,6 +251,8 @@ var system = mingjing.Actor{Role: mingjing.RoleSystem, ID: "worker"}
 var (
 	errForbidden = mingjing.Errorf(mingjing.Forbidden, "forbidden")
 	errNotFound  = mingjing.Errorf(mingjing.NotFound, "not_found")
+
+	errUnavailable = mingjing.Errorf(mingjing.Unavailable, "unavailable")
 )
 
 // asResident lets only a resident pass, as the one they are.
