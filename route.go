@@ -21,6 +21,7 @@ var Routes = []Route{
 	{"rulebooks", "rulebooks", Anyone},
 	{"rulebook", "rulebooks/{id}", Anyone},
 	{"agencies", "agencies", Anyone},
+	{"check-us", "check-us", Anyone},
 	{"offline", "offline", Anyone},
 	{"overview", "overview", Residents},
 	{"ask", "ask", Residents},

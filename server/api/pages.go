@@ -234,7 +234,7 @@ func init() {
 	}
 	maps.Copy(views, deskViews)
 	for _, r := range mingjing.Routes {
-		if views[r.Name] == nil && !slices.Contains([]string{"home", "login", "activate", "staff-login", "offline"}, r.Name) {
+		if views[r.Name] == nil && !slices.Contains([]string{"home", "login", "activate", "staff-login", "check-us", "offline"}, r.Name) {
 			panic("api: no view of page " + r.Name)
 		}
 	}
