@@ -34,10 +34,14 @@ type LookCheck struct {
 	fresh  *mingjing.LookMemory // what to start anew from, where only what was kept stands against it
 	run    int
 	cancel context.CancelFunc
+	ctx    app.Context // the component's own: that of a button ends with the button
 }
 
 // OnMount begins the check.
-func (p *LookCheck) OnMount(ctx app.Context) { p.start(ctx) }
+func (p *LookCheck) OnMount(ctx app.Context) {
+	p.ctx = ctx
+	p.start(ctx)
+}
 
 // OnUpdate begins it again when the page shows something else.
 func (p *LookCheck) OnUpdate(ctx app.Context) { p.start(ctx) }
@@ -237,8 +241,8 @@ func (p *LookCheck) bad() []app.UI {
 }
 
 // startAnew takes the record as it is now for the one to compare with.
-func (p *LookCheck) startAnew(ctx app.Context, _ app.Event) {
+func (p *LookCheck) startAnew(app.Context, app.Event) {
 	remember(p.fresh)
 	p.state = verifyWorking
-	p.start(ctx)
+	p.start(p.ctx)
 }
