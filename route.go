@@ -1,7 +1,7 @@
 // Package mingjing holds the words of the product: what a resident, record,
 // listing, rulebook, score, request, dispute and event is, the pure rules on
 // them (ID numbers, scoring), and the views that pages show. It knows no
-// database, no HTTP and no browser, imports only the standard library, and
+// database, no HTTP and no browser, imports the standard library and the tree of hashes alone, and
 // compiles into the server and into the browser alike, so that the resident's
 // phone computes with the very code that the server used.
 package mingjing
@@ -21,6 +21,7 @@ var Routes = []Route{
 	{"rulebooks", "rulebooks", Anyone},
 	{"rulebook", "rulebooks/{id}", Anyone},
 	{"agencies", "agencies", Anyone},
+	{"check-us", "check-us", Anyone},
 	{"offline", "offline", Anyone},
 	{"locked", "locked", Anyone},
 	{"overview", "overview", Residents},

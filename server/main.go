@@ -26,6 +26,9 @@ const usage = `usage: mingjing COMMAND
   keys retire master     remove the older master keys
   keys rotate residents  give everybody a new key, and seal all that is theirs by it
   rulebook check FILE…   check rulebooks and calendars before they are published
+  verify FILE [EARLIER]  check a proof of an access log, without a server; with an
+                         earlier one, that nothing of it is gone
+  witness                be a witness of somebody's access log
   health                 exit with 0 when the server at ADDR is ready, for probes
   help                   this text
 
@@ -63,6 +66,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return runKeys(ctx, args, getenv, stdout, stderr)
 	case "rulebook":
 		return runRulebook(args, stdout, stderr)
+	case "verify":
+		return runVerify(args, stdout, stderr)
+	case "witness":
+		return runWitness(ctx, getenv, stdout, stderr)
 	case "health":
 		s, _ := readSettings(getenv) // only the address matters here
 		if err := health(ctx, s.Addr); err != nil {

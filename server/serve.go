@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"mingjing/server/casework"
 	"mingjing/server/demo"
 	"mingjing/server/identity"
+	"mingjing/server/ledger"
 	"mingjing/server/letter"
 	"mingjing/server/live"
 	"mingjing/server/notify"
@@ -159,8 +161,12 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
+	book, err := s.ledger(keys.LogKey)
+	if err != nil {
+		return p, err
+	}
 	bus := &lateBus{}
-	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{books}, Notifier: notifier, Clock: clock,
+	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{books}, Ledger: book, Notifier: notifier, Clock: clock,
 		Erasures: &erasureFile{path: filepath.Join(p.Data, "erasures.list")}, Accounts: who,
 		Books: books, Calendars: calendars, ClockScale: scale, Logger: p.log}
 	if moved != nil {
@@ -243,6 +249,23 @@ func (b *lateBus) Publish(ctx context.Context, audience string, e mingjing.Event
 	return b.hub.Publish(ctx, audience, e)
 }
 
+// ledger is what signs the access log, in the name of the public host.
+func (s Settings) ledger(seed []byte) (*ledger.Ledger, error) {
+	name := "mingjing"
+	if u, err := url.Parse(s.Origin); err == nil && u.Host != "" {
+		name = u.Host
+	}
+	key, err := mingjing.NewLogKey(name, seed)
+	if err != nil {
+		return nil, fmt.Errorf("the key of the access log: %w", err)
+	}
+	witnesses, err := ledger.ParseWitnesses(s.Witnesses)
+	if err != nil {
+		return nil, fmt.Errorf("WITNESSES: %w", err)
+	}
+	return ledger.New(key, witnesses...), nil
+}
+
 // url is where a browser on this machine finds the server.
 func (p *program) url() string {
 	if p.Origin != "" {
@@ -279,6 +302,10 @@ func (p *program) run(ctx context.Context) error {
 		if err := p.casework.Work(ctx); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("work: %w", err)
 		}
+		return nil
+	})
+	g.Go(func() error {
+		p.casework.KeepWitnessed(ctx)
 		return nil
 	})
 	g.Go(func() error {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/ecdh"
+	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"mingjing/server/ledger"
 	"mingjing/server/notify"
 )
 
@@ -39,6 +41,7 @@ type Settings struct {
 	DemoClockScale                  int           // DEMO_CLOCK_SCALE: how much faster its clocks run
 	DemoInstant                     bool          // DEMO_INSTANT=1: its agencies answer at once, for tests and measuring
 	Agencies                        string        // AGENCIES: file that maps agency codes to URLs
+	Witnesses                       string        // WITNESSES: keys and addresses of who witnesses the access log
 	LockAfter                       time.Duration // LOCK_AFTER: how long a login may be unused; 0 is the standard
 	// FreshLogin (FRESH_LOGIN) is how young a login must be to take everything along.
 	FreshLogin time.Duration
@@ -62,6 +65,7 @@ func readSettings(getenv func(string) string) (Settings, error) {
 		KratosBin: or("KRATOS_BIN", ""), Origin: or("PUBLIC_ORIGIN", ""), Agencies: or("AGENCIES", ""),
 		SMTPURL: or("SMTP_URL", ""), MailFrom: or("MAIL_FROM", ""),
 		MasterKey: or("MASTER_KEY", ""), MasterPassphrase: getenv("MASTER_PASSPHRASE"),
+		Witnesses: or("WITNESSES", ""),
 	}
 	var wrong []error
 	number := func(name string, standard, least int) int {
@@ -109,6 +113,9 @@ func readSettings(getenv func(string) string) (Settings, error) {
 	} else if _, err := notify.New(notify.Config{Origin: "http://localhost", SMTPURL: s.SMTPURL, MailFrom: s.MailFrom}); err != nil {
 		wrong = append(wrong, err)
 	}
+	if _, err := ledger.ParseWitnesses(s.Witnesses); err != nil {
+		wrong = append(wrong, fmt.Errorf("WITNESSES: %w", err))
+	}
 	if !s.Demo && s.Agencies == "" {
 		wrong = append(wrong, errors.New("AGENCIES must name the file with the agencies' addresses (or DEMO=1 run the demo city)"))
 	}
@@ -128,14 +135,21 @@ func besideProgram(name string) string {
 }
 
 // Secrets are made on the first start and kept in Data, for its owner alone.
-// Losing them loses the residents' logins, their place in the store, and the
-// devices that they get push messages on.
+// Losing them loses the residents' logins, their place in the store, the devices
+// that they get push messages on, and the name of the access log: every phone would
+// say that it is another one.
 type secrets struct {
 	IDKey     []byte `json:"id_key"`
 	AgencyKey []byte `json:"agency_key"`
 	// VAPIDKey is the private key that browsers were given the public one of.
 	VAPIDKey []byte `json:"vapid_key,omitempty"`
+	// LogKey is the seed of the key that signs the states of the access log.
+	LogKey []byte `json:"log_key,omitempty"`
 }
+
+// whole says that there is every key; a file from before there were all gains those
+// that it does not have.
+func (s secrets) whole() bool { return len(s.VAPIDKey) > 0 && len(s.LogKey) > 0 }
 
 func readSecrets(dir string) (secrets, error) {
 	file := filepath.Join(dir, "secrets.json")
@@ -145,7 +159,7 @@ func readSecrets(dir string) (secrets, error) {
 		_, _ = rand.Read(s.IDKey)
 		_, _ = rand.Read(s.AgencyKey)
 		var data []byte
-		if data, err = s.withVAPID(); err == nil {
+		if data, err = s.completed(); err == nil {
 			err = writeNew(file, data)
 		}
 		if err != nil && !errors.Is(err, fs.ErrExist) {
@@ -153,8 +167,8 @@ func readSecrets(dir string) (secrets, error) {
 		}
 		s, err = loadSecrets(file) // our own, or that of a process that was faster
 	}
-	if err == nil && len(s.VAPIDKey) == 0 {
-		s, err = addVAPID(file, s)
+	if err == nil && !s.whole() {
+		s, err = complete(file, s)
 	}
 	return s, err
 }
@@ -165,41 +179,47 @@ func loadSecrets(file string) (s secrets, err error) {
 		return s, fmt.Errorf("read secrets: %w", err)
 	}
 	if err := json.Unmarshal(data, &s); err != nil || len(s.IDKey) != 32 || len(s.AgencyKey) != 32 ||
-		len(s.VAPIDKey) != 0 && len(s.VAPIDKey) != 32 {
+		len(s.VAPIDKey) != 0 && len(s.VAPIDKey) != 32 || len(s.LogKey) != 0 && len(s.LogKey) != 32 {
 		return s, fmt.Errorf("%s is damaged: put back the copy of your backup", file)
 	}
 	return s, nil
 }
 
-// withVAPID is the file with a new key for push.
-func (s secrets) withVAPID() ([]byte, error) {
-	key, err := ecdh.P256().GenerateKey(rand.Reader)
-	if err != nil {
-		return nil, err
+// completed is the file with new keys where it has none for push and for the log.
+func (s secrets) completed() ([]byte, error) {
+	if len(s.VAPIDKey) == 0 {
+		key, err := ecdh.P256().GenerateKey(rand.Reader)
+		if err != nil {
+			return nil, err
+		}
+		s.VAPIDKey = key.Bytes()
 	}
-	s.VAPIDKey = key.Bytes()
+	if len(s.LogKey) == 0 {
+		s.LogKey = make([]byte, ed25519.SeedSize)
+		_, _ = rand.Read(s.LogKey)
+	}
 	return json.Marshal(s)
 }
 
-// addVAPID adds the key for push to a file of before there was one. Of processes
+// complete adds the keys to a file of before there were all. Of processes
 // that do so at once the first decides: its file stands ready under a name that
 // only one can take, and whoever comes later helps to put it in place.
-func addVAPID(file string, old secrets) (secrets, error) {
+func complete(file string, old secrets) (secrets, error) {
 	ready := file + ".new"
-	data, err := old.withVAPID()
+	data, err := old.completed()
 	if err != nil {
 		return old, err
 	}
 	if err := writeNew(ready, data); err != nil && !errors.Is(err, fs.ErrExist) {
 		return old, err
 	}
-	if now, err := loadSecrets(file); err == nil && len(now.VAPIDKey) > 0 { // it was in place before
+	if now, err := loadSecrets(file); err == nil && now.whole() { // it was in place before
 		_ = os.Remove(ready)
 		return now, nil
 	}
 	next, err := loadSecrets(ready)
 	if err == nil {
-		if !bytes.Equal(next.IDKey, old.IDKey) || !bytes.Equal(next.AgencyKey, old.AgencyKey) || len(next.VAPIDKey) == 0 {
+		if !bytes.Equal(next.IDKey, old.IDKey) || !bytes.Equal(next.AgencyKey, old.AgencyKey) || !next.whole() {
 			return old, fmt.Errorf("%s belongs to other secrets: remove it", ready)
 		}
 		err = os.Rename(ready, file)

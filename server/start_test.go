@@ -192,6 +192,7 @@ func TestWrongSettingsSayWhatToDo(t *testing.T) {
 		{[]string{"PROXY_HOPS", "-1"}, "PROXY_HOPS must be a whole number from 0 up"},
 		{[]string{"PROXY_HOPS", "two"}, "PROXY_HOPS must be a whole number from 0 up"},
 		{[]string{"DEMO", "perhaps"}, "DEMO must be 1 or 0"},
+		{[]string{"WITNESSES", "https://witness.example"}, "WITNESSES: a witness is its key and its address"},
 		{[]string{"DEMO_CLOCK_SCALE", "0"}, "DEMO_CLOCK_SCALE must be a whole number from 1 up"},
 		{[]string{"LOCK_AFTER", "soon"}, "LOCK_AFTER must be a length of time"},
 		{[]string{"LOG_LEVEL", "loud"}, "LOG_LEVEL must be debug, info, warn or error"},

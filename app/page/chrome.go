@@ -208,7 +208,8 @@ func mirror(size int) app.UI {
 }
 
 func footer(v *mingjing.View) app.UI {
-	links := []app.UI{c.Link{Text: t(v, "chrome.rulebooks"), Href: href(v, "rulebooks")}.UI(), c.Link{Text: t(v, "nav.agencies"), Href: href(v, "agencies")}.UI()}
+	links := []app.UI{c.Link{Text: t(v, "chrome.rulebooks"), Href: href(v, "rulebooks")}.UI(), c.Link{Text: t(v, "nav.agencies"), Href: href(v, "agencies")}.UI(),
+		c.Link{Text: t(v, "nav.check-us"), Href: href(v, "check-us")}.UI()}
 	if v.Who == nil {
 		links = append(links, c.Link{Text: t(v, "chrome.staff_login"), Href: href(v, "staff-login")}.UI())
 	}

@@ -289,6 +289,7 @@ func samplesToScore(t testing.TB, lang string) []sample {
 			}
 		})
 	}
+	add("check-us", anonymous(base(t, lang, "check-us")), nil)
 	add("agencies-none", anonymous(base(t, lang, "agencies")), nil)
 	for status, code := range map[int]string{401: "not_logged_in", 403: "forbidden", 404: "not_found", 503: "identity_down"} {
 		add("error-"+code, anonymous(base(t, lang, "error")), func(v *mingjing.View) { v.Problem = problem(status, code) })

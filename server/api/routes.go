@@ -99,6 +99,7 @@ var readings = []reading{
 	{"/api/listings", mingjing.Residents, getListings},
 	{"/api/sources", mingjing.Residents, getSources},
 	{"/api/access-log", mingjing.Residents, getAccessLog},
+	{"/api/access-log/proof", mingjing.Residents, getLookProof},
 	{"/api/consents", mingjing.Residents, getConsents},
 	{"/api/erasures/{id}", mingjing.Anyone, getErasure},
 	{"/api/export", mingjing.Residents, getExport},
@@ -128,6 +129,7 @@ var specials = []special{
 	{"/api/disputes/{id}/dates.ics", mingjing.Residents, serveDisputeDates},
 	{"/api/listings/{id}/dates.ics", mingjing.Residents, serveListingDates},
 	{"/api/export/file", mingjing.Residents, serveExport},
+	{"/api/access-log/proof.json", mingjing.Residents, serveProofFile},
 	{"/api/live", mingjing.Everyone, serveLive},
 	{"/api/openapi.json", mingjing.Anyone, serveOpenAPI},
 }
@@ -186,6 +188,9 @@ func (s *server) routes() *http.ServeMux {
 		}))
 	}
 	mux.Handle("POST "+intakePath, s.handle(serveIntake))
+	for path, serve := range ledgerFiles {
+		mux.Handle("GET "+path, s.handle(serve))
+	}
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.HandleFunc("GET /{$}", s.chooseLanguage)

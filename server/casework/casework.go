@@ -63,8 +63,8 @@ import (
 // MaxReplyItems bounds the records and the listings of one agency's reply.
 const MaxReplyItems = 200
 
-// Config is what a Casework is made of. All fields but Printer, Notifier, Erasures,
-// Accounts, Mover and Logger are required.
+// Config is what a Casework is made of. All fields but Printer, Ledger, Notifier,
+// Erasures, Accounts, Mover and Logger are required.
 type Config struct {
 	Store    Store
 	Bus      Bus
@@ -72,6 +72,8 @@ type Config struct {
 	// Printer is nil where nothing is set on paper: what is taken along has no PDFs
 	// then.
 	Printer Printer
+	// Ledger is nil where nobody asks for proofs of the access log.
+	Ledger Ledger
 	// Notifier is nil where notices stay in the inbox.
 	Notifier Notifier
 	// Erasures and Accounts are needed where residents can leave.
@@ -94,6 +96,8 @@ type Casework struct {
 	bus       Bus
 	agencies  Agencies
 	printer   Printer
+	ledger    Ledger
+	grown     chan struct{} // has one where the tree has grown since the witnesses were asked
 	notifier  Notifier
 	erasures  ErasureList
 	accounts  Accounts
@@ -135,6 +139,7 @@ func New(c Config) (*Casework, error) {
 	}
 	return &Casework{erasures: c.Erasures, accounts: c.Accounts,
 		store: c.Store, bus: c.Bus, agencies: c.Agencies, printer: c.Printer, notifier: c.Notifier, clock: c.Clock,
+		ledger: c.Ledger, grown: make(chan struct{}, 1),
 		books: c.Books, calendars: c.Calendars, calendar: first, scale: max(1, c.ClockScale), mover: c.Mover, log: c.Logger}, nil
 }
 
@@ -172,11 +177,12 @@ func (c *Casework) today() mingjing.Date { return mingjing.DateOf(c.Now()) }
 type tx struct {
 	Tx
 	c      *Casework
-	events []published
+	events []toPublish
 	reason string // the action for which what follows is read
+	looked bool   // there may be a line more in the access log
 }
 
-type published struct {
+type toPublish struct {
 	audience string
 	event    mingjing.Event
 }
@@ -186,7 +192,7 @@ func (t *tx) emit(ctx context.Context, audience string, kind mingjing.EventKind,
 	if err != nil {
 		return fmt.Errorf("add %s event: %w", kind, err)
 	}
-	t.events = append(t.events, published{audience, e})
+	t.events = append(t.events, toPublish{audience, e})
 	return nil
 }
 
@@ -194,15 +200,22 @@ func (t *tx) emit(ctx context.Context, audience string, kind mingjing.EventKind,
 const publishWait = 5 * time.Second
 
 func (c *Casework) tx(ctx context.Context, fn func(*tx) error) error {
-	var done []published
+	var done []toPublish
+	looked := false
 	err := c.store.Tx(ctx, func(raw Tx) error {
 		t := &tx{Tx: raw, c: c}
 		err := fn(t)
-		done = t.events
+		done, looked = t.events, t.looked
 		return err
 	})
 	if err != nil {
 		return err
+	}
+	if looked {
+		select {
+		case c.grown <- struct{}{}:
+		default: // the witnesses are to be asked already
+		}
 	}
 	// Others must hear of it even when the one who did it has gone meanwhile.
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), publishWait)
@@ -234,14 +247,14 @@ func within[T any](ctx context.Context, c *Casework, fn func(*tx) (T, error)) (T
 // because says who reads what follows in this transaction, and for what. The line
 // is in the access log of each resident before anything of theirs is opened.
 func (t *tx) because(a mingjing.Actor, action, subject, purpose string) {
-	t.reason = action
+	t.reason, t.looked = action, true
 	t.Because(t.line(a, action, subject, purpose), "")
 }
 
 // part is because for a transaction that is one of several in the same work, which
 // is one line of the access log.
 func (t *tx) part(a mingjing.Actor, action, subject, purpose, work string) {
-	t.reason = action
+	t.reason, t.looked = action, true
 	t.Because(t.line(a, action, subject, purpose), action+" "+work)
 }
 
@@ -256,6 +269,7 @@ func (t *tx) look(ctx context.Context, a mingjing.Actor, resident mingjing.Resid
 	if err != nil {
 		return fmt.Errorf("write access log: %w", err)
 	}
+	t.looked = true
 	return nil
 }
 
@@ -267,6 +281,8 @@ var system = mingjing.Actor{Role: mingjing.RoleSystem, ID: "worker"}
 var (
 	errForbidden = mingjing.Errorf(mingjing.Forbidden, "forbidden")
 	errNotFound  = mingjing.Errorf(mingjing.NotFound, "not_found")
+
+	errUnavailable = mingjing.Errorf(mingjing.Unavailable, "unavailable")
 )
 
 // asResident lets only a resident pass, as the one they are.

@@ -15,6 +15,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/ledger"
 	"mingjing/server/store"
 	"mingjing/server/vault"
 	"mingjing/web/rulebooks"
@@ -212,7 +213,7 @@ func newCity(t testing.TB, set ...func(*casework.Config)) *city {
 func cityOn(t tb, s casework.Store, set ...func(*casework.Config)) *city {
 	t.Helper()
 	c := &city{store: s, clock: &clock{now: monday}, bus: &bus{}, offices: &offices{}, post: &post{}, books: smallBooks()}
-	cfg := casework.Config{Store: s, Bus: c.bus, Agencies: c.offices, Notifier: c.post, Clock: c.clock, Books: c.books, Calendars: calendars(), ClockScale: 1}
+	cfg := casework.Config{Store: s, Bus: c.bus, Agencies: c.offices, Ledger: testLedger(t), Notifier: c.post, Clock: c.clock, Books: c.books, Calendars: calendars(), ClockScale: 1}
 	for _, f := range set {
 		f(&cfg)
 	}
@@ -221,6 +222,13 @@ func cityOn(t tb, s casework.Store, set ...func(*casework.Config)) *city {
 	c.Casework, err = casework.New(cfg)
 	must(t, err)
 	return c
+}
+
+func testLedger(t tb, witnesses ...*ledger.Witness) *ledger.Ledger {
+	t.Helper()
+	key, err := mingjing.NewLogKey("log.example", make([]byte, 32))
+	must(t, err)
+	return ledger.New(key, witnesses...)
 }
 
 var ctx = context.Background()

@@ -54,6 +54,9 @@ var probes = []probe{
 	{"Consents", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Consents(ctx, a) }},
 	{"Disputes", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Disputes(ctx, a) }},
 	{"AccessLog", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.AccessLog(ctx, a, false, "") }},
+	{"LookProof", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		return c.LookProof(ctx, a, casework.ProofQuery{})
+	}},
 	{"ScoreRequest", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.ScoreRequest(ctx, a, v.request) }},
 	{"Record", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Record(ctx, a, v.record) }},
 	{"Listing", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Listing(ctx, a, v.listing) }},
@@ -178,6 +181,12 @@ var free = map[string]string{
 	"LastEvent":     "a number of the actor's own audience",
 	"Viewer":        "the actor's own name, who they are and nothing that is held on them",
 	"EndSession":    "the roof's own, for a session that has ended",
+
+	"LogKey":        "published",
+	"Checkpoint":    "published",
+	"Tile":          "published",
+	"KeepWitnessed": "the roof's own: hashes and signatures for the witnesses",
+	"ShowWitnesses": "the same",
 
 	"Submit":          "an agency's computer's; intake_test.go tries it as everybody, as the rest of these",
 	"AgencyByKey":     "the roof's own, for a signature that holds",

@@ -3,7 +3,10 @@ package casework
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
 
 	"mingjing"
 )
@@ -135,6 +138,35 @@ type Printer interface {
 	Export(e mingjing.Export) ([]byte, error)
 }
 
+// A Ledger signs the states of the access log's tree, with the key that is the
+// log's name to others.
+type Ledger interface {
+	// Key is the public key.
+	Key() string
+	// Sign is the signed checkpoint of a tree.
+	Sign(size int64, root tlog.Hash) string
+	// Witnesses are those who are shown each new state.
+	Witnesses() []Witness
+}
+
+// A Witness is somebody else's computer that keeps what it saw of the tree last and
+// cosigns only what has grown out of it.
+type Witness interface {
+	// Key is its public key.
+	Key() string
+	// Cosign shows it a signed checkpoint with the proof that it grew out of the tree
+	// of the old size. It returns the lines of signature, or a [*WitnessAt] where the
+	// witness has last seen another size.
+	Cosign(ctx context.Context, old int64, proof []tlog.Hash, signed string) (lines string, err error)
+}
+
+// WitnessAt says which size a witness has cosigned last.
+type WitnessAt struct{ Size int64 }
+
+func (e *WitnessAt) Error() string {
+	return "the witness has last cosigned the size " + strconv.FormatInt(e.Size, 10)
+}
+
 // A Store keeps everything. It is the truth.
 type Store interface {
 	// Tx runs fn in one transaction that is committed when fn returns nil and
@@ -254,10 +286,21 @@ type Tx interface {
 	// Looked adds the look of Because now, unless it was, for a transaction that
 	// changes what is kept of a resident and need not open anything.
 	Looked(ctx context.Context, resident mingjing.ResidentID) error
-	// AddLook appends to the resident's access log and gives it its Seq.
+	// AddLook appends to the resident's access log and gives it its Seq, and its leaf
+	// in the tree: without that nothing is committed.
 	AddLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.Look) error
 	// Looks are the newest first, with Seq below before (0: from the newest).
 	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.Look, error)
+	// LookEntries are the looks with Seq above after that the tree had when it was of
+	// that size, oldest first, without their proofs.
+	LookEntries(ctx context.Context, resident mingjing.ResidentID, after, size int64, limit int) ([]mingjing.LookEntry, error)
+	// TreeSize is how many leaves the tree of the access log has, TreeHashes its hashes
+	// by tlog's index; each of them has to be there.
+	TreeSize(ctx context.Context) (int64, error)
+	TreeHashes(ctx context.Context, ids []int64) ([]tlog.Hash, error)
+	// SetCosigned keeps what a witness has cosigned, unless what is kept is larger.
+	SetCosigned(ctx context.Context, k Cosigned) error
+	Cosigned(ctx context.Context) ([]Cosigned, error)
 
 	// AddEvent appends to an audience's events and returns it with its Seq, which
 	// grows in the order of commit within the audience.
@@ -316,6 +359,15 @@ type Tx interface {
 
 	DeskTx
 	ErasureTx
+}
+
+// A Cosigned is the last state of the tree that a witness has cosigned.
+type Cosigned struct {
+	// Witness is its public key.
+	Witness string
+	Size    int64
+	// Note is the checkpoint with the log's signature and the witness's.
+	Note string
 }
 
 // ErrConflict: somebody else changed the row first.

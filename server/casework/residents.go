@@ -64,7 +64,7 @@ func (c *Casework) Viewer(ctx context.Context, a mingjing.Actor) (mingjing.Viewe
 
 // AccessLog is a page of the looks at the actor's own data, newest first; others
 // leaves out the actor's own looks. An unknown cursor is an invalid_cursor error.
-// Reading it is a look as well, on the page that is read next.
+// Reading it is a look as well.
 func (c *Casework) AccessLog(ctx context.Context, a mingjing.Actor, others bool, cursor string) (mingjing.AccessLogView, error) {
 	const page = 50
 	me, err := asResident(a)

@@ -125,7 +125,7 @@ func TestWhatIsTakenAlongIsEverything(t *testing.T) {
 		t.Errorf("%d notices", len(e.Notices))
 	}
 	// Every file is there, and is what the list says.
-	listed := []string{"export.json", "export.pdf", "export.schema.json"}
+	listed := []string{"access-log-proof.json", "export.json", "export.pdf", "export.schema.json"}
 	for _, d := range e.Disputes {
 		kinds := []string{}
 		for _, f := range d.Files {

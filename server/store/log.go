@@ -11,7 +11,15 @@ func lookCounter(resident mingjing.ResidentID) string { return "look " + string(
 
 func eventCounter(audience string) string { return "event " + audience }
 
-// AddLook implements [casework.Tx].
+// A lookRow is the content of a look's row: with it the commitment is made again.
+type lookRow struct {
+	mingjing.Look
+	Salt []byte `json:"salt"`
+	Prev []byte `json:"prev,omitempty"`
+}
+
+// AddLook implements [casework.Tx]. The leaf of the look is put into the tree as the
+// last thing before the transaction is committed, and if that fails, it is not.
 func (t *tx) AddLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.Look) error {
 	return t.addLook(ctx, resident, l, "")
 }
@@ -26,7 +34,14 @@ func (t *tx) addLook(ctx context.Context, resident mingjing.ResidentID, l mingji
 	if l.Seq, err = t.next(ctx, op, lookCounter(resident)); err != nil {
 		return err
 	}
-	doc, err := t.seal(ctx, op, keptLook, resident, l, resident, l.Seq)
+	row := lookRow{Look: l}
+	if l.Seq > 1 {
+		if row.Prev, err = t.commitment(ctx, op, resident, l.Seq-1); err != nil {
+			return err
+		}
+	}
+	commitment := row.commit(resident)
+	doc, err := t.seal(ctx, op, keptLook, resident, row, resident, l.Seq)
 	if err != nil {
 		return err
 	}
@@ -34,10 +49,11 @@ func (t *tx) addLook(ctx context.Context, resident mingjing.ResidentID, l mingji
 	if l.Role == mingjing.RoleResident {
 		others = 0
 	}
-	if err := t.insert(ctx, op, `INSERT INTO look (resident_id, seq, others, at, work, doc) VALUES (?, ?, ?, ?, ?, ?)`,
-		string(resident), l.Seq, others, micros(l.At), nullable(once), doc); err != nil {
+	if err := t.insert(ctx, op, `INSERT INTO look (resident_id, seq, others, at, work, commitment, doc) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		string(resident), l.Seq, others, micros(l.At), nullable(once), commitment, doc); err != nil {
 		return err
 	}
+	t.leaves = append(t.leaves, leaf{resident, l.Seq, commitment})
 	t.session().Recorded(string(resident))
 	return nil
 }

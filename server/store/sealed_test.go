@@ -104,6 +104,8 @@ func whole(t *testing.T, s *Store, residents ...casework.Resident) {
 			must(t, tx.SetNoticePrefs(ctx, casework.NoticePrefs{Resident: r.ID, Lang: "en"}))
 			must(t, tx.PutDevice(ctx, device(r, id("p"), id("https://push.example/"), "")))
 			must(t, tx.AddNote(ctx, id("d"), mingjing.Note{ID: id("note"), Text: r.Name, At: day}))
+			must(t, tx.AddExport(ctx, casework.Export{Resident: r.ID, ExportJob: mingjing.ExportJob{ID: id("x"), AskedAt: day}}))
+			must(t, tx.SetExportData(ctx, id("x"), []byte(r.Name)))
 			must(t, tx.SetDeskCase(ctx, casework.DeskCase{Dispute: id("d"), Handler: "h-1", Name: "王经办", Way: "next", TakenAt: day}))
 			must(t, tx.AddRelative(ctx, casework.Relative{ID: id("rel"), Staff: "h-1", IDNumber: r.IDNumber, At: day}))
 			must(t, tx.AddDeclaration(ctx, mingjing.Declaration{At: day.AddDate(0, 0, i)}))
@@ -231,7 +233,7 @@ func TestEveryColumnThatIsSealedIsKnown(t *testing.T) {
 			return nil
 		}, `SELECT t.name || '.' || c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c
 			WHERE t.type = 'table' AND c.type = 'BLOB' AND t.name NOT LIKE 'river_%' AND t.name NOT LIKE 'sqlite_%'
-			AND c.name NOT LIKE '%hash' AND t.name || '.' || c.name NOT IN ('keyset.wrapped')`)
+			AND c.name NOT LIKE '%hash' AND t.name || '.' || c.name NOT IN ('keyset.wrapped', 'look.commitment')`)
 	})
 }
 
@@ -317,7 +319,7 @@ func TestWhatIsFromBeforeIsSealed(t *testing.T) {
 							append([]any{content}, r.key...)...))
 					}
 				}
-				for _, q := range []string{`DELETE FROM keyset`, `UPDATE dispute SET name_hash = NULL`, `DELETE FROM counter WHERE name = 'sealed'`} {
+				for _, q := range []string{`DELETE FROM keyset`, `UPDATE dispute SET name_hash = NULL`, `UPDATE look SET leaf = NULL, commitment = NULL`, `DELETE FROM tree_hash`, `UPDATE tree_head SET size = 0`, `DELETE FROM counter WHERE name = 'sealed'`} {
 					_, err := tx.exec(ctx, "undo", q)
 					must(t, err)
 				}
@@ -327,6 +329,7 @@ func TestWhatIsFromBeforeIsSealed(t *testing.T) {
 			if after := allOf(t, s, a, 0); after != before {
 				t.Errorf("reads\n%s\nbefore\n%s", after, before)
 			}
+			proven(t, s, a.ID, 1)
 			found := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Dispute, error) {
 				return tx.Cases(ctx, casework.CaseQuery{CaseFilter: mingjing.CaseFilter{Search: b.Name}, Limit: 9})
 			})

@@ -226,6 +226,9 @@ func (s *Store) tryTx(ctx context.Context, fn func(*tx) error) (again bool, err 
 
 	t := &tx{s: s, sql: sqlTx}
 	if err = fn(t); err == nil && t.collision == nil {
+		err = t.growTree(ctx)
+	}
+	if err == nil && t.collision == nil {
 		if err = sqlTx.Commit(); err == nil {
 			if t.wake {
 				s.wake()

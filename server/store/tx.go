@@ -29,6 +29,8 @@ type tx struct {
 	once  string
 	// staffSeq is the last staff event as of the first look at everyone's cases.
 	staffSeq *int64
+	// leaves go into the tree of the access log before this is committed.
+	leaves []leaf
 }
 
 var _ casework.Tx = (*tx)(nil)

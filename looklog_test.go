@@ -1,0 +1,487 @@
+package mingjing
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// A ledger is an access log in memory, honest until a test makes it otherwise.
+type ledger struct {
+	key    LogKey
+	hashes []tlog.Hash
+	size   int64
+	looks  map[ResidentID][]LookEntry
+	last   map[ResidentID][]byte
+}
+
+func newLedger(t testing.TB) *ledger {
+	t.Helper()
+	key, err := NewLogKey("mirror.example", bytes.Repeat([]byte{7}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &ledger{key: key, looks: map[ResidentID][]LookEntry{}, last: map[ResidentID][]byte{}}
+}
+
+func (l *ledger) ReadHashes(ids []int64) ([]tlog.Hash, error) {
+	var out []tlog.Hash
+	for _, id := range ids {
+		out = append(out, l.hashes[id])
+	}
+	return out, nil
+}
+
+// look writes a look; who tells apart what is written in two histories.
+func (l *ledger) look(t testing.TB, resident ResidentID, who string) {
+	t.Helper()
+	n := int64(len(l.looks[resident]) + 1)
+	e := LookEntry{Look: Look{Seq: n, At: lookDay.Add(time.Duration(l.size) * time.Minute), Role: RoleHandler, Who: who, Action: "case", Subject: "D1", Purpose: "dispute"},
+		Salt: bytes.Repeat([]byte{byte(l.size)}, SaltSize), Prev: l.last[resident], Leaf: l.size}
+	l.last[resident] = CommitLook(e.Salt, resident, e.Look, e.Prev)
+	more, err := tlog.StoredHashes(l.size, l.last[resident], l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.hashes = append(l.hashes, more...)
+	l.size++
+	l.looks[resident] = append(l.looks[resident], e)
+}
+
+func (l *ledger) root(t testing.TB, size int64) tlog.Hash {
+	t.Helper()
+	root, err := tlog.TreeHash(size, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+func (l *ledger) since(t testing.TB, old int64) []tlog.Hash {
+	t.Helper()
+	if old < 1 || old > l.size {
+		return nil
+	}
+	p, err := tlog.ProveTree(l.size, old, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// proof is what the resident is given, in pages of n.
+func (l *ledger) proof(t testing.TB, resident ResidentID, since int64, n int) []LookProof {
+	t.Helper()
+	var pages []LookProof
+	for part := range slices.Chunk(l.looks[resident], n) {
+		p := LookProof{Key: l.key.Verifier(), Checkpoint: l.key.Sign(l.size, l.root(t, l.size)), Since: since,
+			Consistency: l.since(t, since), Resident: resident}
+		for _, e := range part {
+			var err error
+			if e.Proof, err = tlog.ProveRecord(l.size, e.Leaf, l); err != nil {
+				t.Fatal(err)
+			}
+			p.Entries = append(p.Entries, e)
+			p.Next = e.Seq
+		}
+		pages = append(pages, p)
+	}
+	if len(pages) > 0 {
+		pages[len(pages)-1].Next = 0
+	}
+	return pages
+}
+
+var lookDay = time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC)
+
+func codesOf(k LookCheck) string {
+	var codes []string
+	for _, p := range k.Problems {
+		s := p.Code
+		if len(p.Seqs) > 0 {
+			s += fmt.Sprint(p.Seqs)
+		}
+		codes = append(codes, s)
+	}
+	return strings.Join(codes, " ")
+}
+
+// filled is a log with looks at two residents, anna with twelve.
+func filled(t testing.TB) *ledger {
+	t.Helper()
+	l := newLedger(t)
+	for i := range 23 {
+		l.look(t, ResidentID([]string{"anna", "bo"}[i%2]), fmt.Sprint("王", i))
+	}
+	return l
+}
+
+func TestAnHonestLogIsFoundGood(t *testing.T) {
+	l := filled(t)
+	first := CheckLooks(l.proof(t, "anna", 0, 5), nil, lookDay)
+	if codesOf(first) != "" || first.Looks != 12 || !first.Since.IsZero() || first.Memory == nil {
+		t.Fatalf("the first check: %+v", first)
+	}
+	for i := range 40 {
+		l.look(t, "bo", fmt.Sprint("李", i))
+		l.look(t, "anna", fmt.Sprint("张", i))
+		next := CheckLooks(l.proof(t, "anna", first.Memory.Size, 100), first.Memory, lookDay.Add(time.Hour))
+		if codesOf(next) != "" || next.Looks != 13+i || !next.Since.Equal(lookDay) {
+			t.Fatalf("after %d more: %+v", i+1, next)
+		}
+		first = next
+	}
+	if none := CheckLooks([]LookProof{{Key: l.key.Verifier(), Checkpoint: l.key.Sign(l.size, l.root(t, l.size)), Resident: "nobody"}}, nil, lookDay); codesOf(none) != "" || none.Looks != 0 {
+		t.Errorf("nobody looked: %+v", none)
+	}
+}
+
+// TestNoCheatGoesUnseen cheats in each way that an operator with the database and
+// the keys could, on a phone that has checked before.
+func TestNoCheatGoesUnseen(t *testing.T) {
+	for name, c := range map[string]struct {
+		want  string
+		cheat func(*testing.T, *ledger) []LookProof
+	}{
+		"edit": {"changed[3]", func(t *testing.T, l *ledger) []LookProof {
+			l.looks["anna"][2].Who = "nobody in particular"
+			return l.proof(t, "anna", 20, 5)
+		}},
+		"edit and write the rest of the tree anew": {"rewritten", func(t *testing.T, l *ledger) []LookProof {
+			other := newLedger(t)
+			for i := range 25 {
+				who := fmt.Sprint("王", i)
+				if i == 4 {
+					who = "nobody in particular"
+				}
+				other.look(t, ResidentID([]string{"anna", "bo"}[i%2]), who)
+			}
+			return other.proof(t, "anna", 20, 100)
+		}},
+		"delete": {"missing[5]", func(t *testing.T, l *ledger) []LookProof {
+			l.looks["anna"] = slices.Delete(l.looks["anna"], 4, 5)
+			return l.proof(t, "anna", 20, 5)
+		}},
+		"delete and number the rest anew": {"changed[5 6 7 8 9 10 11] chain[5]", func(t *testing.T, l *ledger) []LookProof {
+			l.looks["anna"] = slices.Delete(l.looks["anna"], 4, 5)
+			for i := range l.looks["anna"] {
+				l.looks["anna"][i].Seq = int64(i + 1)
+			}
+			return l.proof(t, "anna", 20, 5)
+		}},
+		"delete the first ones": {"missing[1 2]", func(t *testing.T, l *ledger) []LookProof {
+			l.looks["anna"] = l.looks["anna"][2:]
+			return l.proof(t, "anna", 20, 5)
+		}},
+		"reorder": {"missing[6] order[6]", func(t *testing.T, l *ledger) []LookProof {
+			a := l.looks["anna"]
+			a[5], a[6] = a[6], a[5]
+			return l.proof(t, "anna", 20, 5)
+		}},
+		"reorder in the tree": {"changed[6 7] order[7]", func(t *testing.T, l *ledger) []LookProof {
+			a := l.looks["anna"]
+			a[5].Leaf, a[6].Leaf = a[6].Leaf, a[5].Leaf
+			return l.proof(t, "anna", 20, 5)
+		}},
+		"show one twice in the place of another": {"missing[7] double[6]", func(t *testing.T, l *ledger) []LookProof {
+			l.looks["anna"][6] = l.looks["anna"][5]
+			return l.proof(t, "anna", 20, 100)
+		}},
+		"omit the last page": {"missing[11]", func(t *testing.T, l *ledger) []LookProof {
+			pages := l.proof(t, "anna", 20, 5)
+			return pages[:2]
+		}},
+		"leave one out of the tree": {"changed[13] chain[13]", func(t *testing.T, l *ledger) []LookProof {
+			e := l.looks["anna"][11]
+			e.Seq, e.Who, e.Salt = 13, "王", bytes.Repeat([]byte{9}, SaltSize)
+			l.looks["anna"] = append(l.looks["anna"], e)
+			l.looks["anna"][12].Leaf++
+			l.look(t, "bo", "李")
+			pages := l.proof(t, "anna", 20, 100)
+			return pages
+		}},
+		"hide one and go on from the one before": {"missing[13]", func(t *testing.T, l *ledger) []LookProof {
+			l.look(t, "anna", "hidden")
+			l.look(t, "anna", "after it")
+			l.looks["anna"] = slices.Delete(l.looks["anna"], 12, 13)
+			return l.proof(t, "anna", 20, 100)
+		}},
+		"roll back": {"rolled_back", func(t *testing.T, _ *ledger) []LookProof {
+			old := newLedger(t)
+			for i := range 9 {
+				old.look(t, ResidentID([]string{"anna", "bo"}[i%2]), fmt.Sprint("王", i))
+			}
+			return old.proof(t, "anna", 0, 5)
+		}},
+		"roll back and grow again": {"rewritten", func(t *testing.T, _ *ledger) []LookProof {
+			old := newLedger(t)
+			for i := range 30 {
+				old.look(t, ResidentID([]string{"anna", "bo"}[i%2]), fmt.Sprint("王", i*i))
+			}
+			return old.proof(t, "anna", 20, 100)
+		}},
+		"two trees in two pages": {"split changed[6 7 8 9 10 11 12]", func(t *testing.T, l *ledger) []LookProof {
+			a := l.proof(t, "anna", 20, 5)
+			l.look(t, "bo", "李")
+			b := l.proof(t, "anna", 20, 5)
+			return append(a[:1], b[1:]...)
+		}},
+		"sign with another key": {"key_changed", func(t *testing.T, l *ledger) []LookProof {
+			l.key, _ = NewLogKey("mirror.example", bytes.Repeat([]byte{8}, 32))
+			return l.proof(t, "anna", 20, 5)
+		}},
+		"say another key": {"changed[1 2 3 4 5 6 7 8 9 10 11 12] key_changed signature", func(t *testing.T, l *ledger) []LookProof {
+			pages := l.proof(t, "anna", 20, 100)
+			other, _ := NewLogKey("mirror.example", bytes.Repeat([]byte{8}, 32))
+			pages[0].Key = other.Verifier()
+			return pages
+		}},
+		"a state that nobody signed": {"changed[1 2 3 4 5 6 7 8 9 10 11 12] signature", func(t *testing.T, l *ledger) []LookProof {
+			pages := l.proof(t, "anna", 20, 100)
+			pages[0].Checkpoint = strings.Replace(pages[0].Checkpoint, "\n23\n", "\n24\n", 1)
+			return pages
+		}},
+		"no proof that it grew": {"rewritten", func(t *testing.T, l *ledger) []LookProof {
+			pages := l.proof(t, "anna", 20, 100)
+			pages[0].Consistency = nil
+			return pages
+		}},
+		"nothing at all": {"key_changed signature", func(*testing.T, *ledger) []LookProof { return nil }},
+		"another's log": {"changed[1 2 3 4 5 6 7 8 9 10 11 12]", func(t *testing.T, l *ledger) []LookProof {
+			pages := l.proof(t, "anna", 20, 100)
+			pages[0].Resident = "bo"
+			return pages
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			early := filled(t)
+			early.size = 20
+			kept := LookMemory{Checkpoint: Checkpoint{Origin: "mirror.example", Size: 20, Root: early.root(t, 20)}, Key: early.key.Verifier(), Since: lookDay}
+			k := CheckLooks(c.cheat(t, filled(t)), &kept, lookDay)
+			if codesOf(k) != c.want {
+				t.Errorf("found %q, want %q", codesOf(k), c.want)
+			}
+			if k.Memory != nil {
+				t.Error("what was kept would be lost")
+			}
+		})
+	}
+}
+
+func TestAWitnessSeesTwoTrees(t *testing.T) {
+	witness, _ := NewLogKey("witness.example", bytes.Repeat([]byte{1}, 32))
+	cosigned := func(l *ledger, size int64, at time.Time) WitnessedCheckpoint {
+		signed := l.key.Sign(size, l.root(t, size))
+		text, _, _ := strings.Cut(signed, "\n\n")
+		return WitnessedCheckpoint{Key: witness.WitnessVerifier(), Checkpoint: signed + witness.Cosign(text+"\n", at), Consistency: l.since(t, size)}
+	}
+	good := filled(t)
+	pages := good.proof(t, "anna", 0, 100)
+	pages[0].Witnessed = []WitnessedCheckpoint{cosigned(good, 20, lookDay)}
+	first := CheckLooks(pages, nil, lookDay.Add(time.Minute))
+	if codesOf(first) != "" || len(first.Witnesses) != 1 || first.Witnesses[0] != (WitnessCheck{Name: "witness.example", At: lookDay, Size: 20}) {
+		t.Fatalf("%+v", first)
+	}
+	if late := CheckLooks(pages, nil, lookDay.Add(2*time.Hour)); codesOf(late) != "" || !late.Witnesses[0].Late {
+		t.Errorf("two hours later: %+v", late)
+	}
+	if silent := CheckLooks(pages, nil, lookDay.Add(25*time.Hour)); codesOf(silent) != LookWitnessSilent {
+		t.Errorf("a day later: %+v", silent)
+	}
+
+	// A new phone, which has nothing to compare with but the witness's word.
+	other := newLedger(t)
+	for i := range 23 {
+		other.look(t, ResidentID([]string{"anna", "bo"}[i%2]), fmt.Sprint("张", i))
+	}
+	split := other.proof(t, "anna", 0, 100)
+	w := cosigned(good, 20, lookDay)
+	w.Consistency = other.since(t, 20)
+	split[0].Witnessed = []WitnessedCheckpoint{w}
+	if k := CheckLooks(split, nil, lookDay); codesOf(k) != LookSplit || !slices.Equal(k.Problems[0].Names, []string{"witness.example"}) {
+		t.Errorf("two trees: %q", codesOf(k))
+	}
+
+	// One that has seen the witness does without it no more.
+	pages = good.proof(t, "anna", 23, 100)
+	if k := CheckLooks(pages, first.Memory, lookDay); codesOf(k) != LookWitnessGone {
+		t.Errorf("without its witness: %q", codesOf(k))
+	}
+	w = cosigned(good, 20, lookDay)
+	w.Checkpoint = strings.Replace(w.Checkpoint, "— witness.example ", "— witness.example A", 1)
+	pages[0].Witnessed = []WitnessedCheckpoint{w}
+	if k := CheckLooks(pages, first.Memory, lookDay); !strings.Contains(codesOf(k), LookWitnessGone) {
+		t.Errorf("with a forged cosignature: %q", codesOf(k))
+	}
+}
+
+func TestWhatThePageShowsIsWhatTheRecordHas(t *testing.T) {
+	l := filled(t)
+	pages := l.proof(t, "anna", 0, 5)
+	looks := []Look{}
+	for _, e := range l.looks["anna"] {
+		looks = append(looks, e.Look)
+	}
+	shown := func(looks []Look, others bool) string {
+		k := CheckLooks(pages, nil, lookDay)
+		k.Shown(pages, looks, others)
+		return codesOf(k)
+	}
+	if s := shown(looks[2:9], false); s != "" {
+		t.Errorf("honest: %s", s)
+	}
+	less := slices.Delete(slices.Clone(looks), 5, 6)
+	if s := shown(less, false); s != "shown[6]" {
+		t.Errorf("one left out: %s", s)
+	}
+	other := slices.Clone(looks)
+	other[3].Purpose = "audit"
+	if s := shown(other, true); s != "shown[4]" {
+		t.Errorf("another purpose: %s", s)
+	}
+	if s := shown(append(slices.Clone(looks), Look{Seq: 40}), false); s != "shown[40]" {
+		t.Errorf("one too many: %s", s)
+	}
+}
+
+func TestALaterProofHasWhatAnEarlierOneHad(t *testing.T) {
+	l := filled(t)
+	earlier := l.proof(t, "anna", 0, 5)
+	l.look(t, "anna", "李")
+	later := l.proof(t, "anna", 0, 100)
+	if wrong := SameLooks(earlier, later); len(wrong) > 0 {
+		t.Errorf("lost %v", wrong)
+	}
+	later[0].Entries = later[0].Entries[:10]
+	if wrong := SameLooks(earlier, later); !slices.Equal(wrong, []int64{11, 12}) {
+		t.Errorf("the last two are gone, found %v", wrong)
+	}
+}
+
+// TestEveryFieldOfALookIsCommittedTo fails where a field was added to Look and not
+// to CanonicalLook.
+func TestEveryFieldOfALookIsCommittedTo(t *testing.T) {
+	salt := make([]byte, SaltSize)
+	look := Look{Seq: 1, At: lookDay, Role: RoleHandler, Who: "a", Action: "b", Subject: "c", Purpose: "d"}
+	was := CommitLook(salt, "anna", look, nil)
+	typ := reflect.TypeFor[Look]()
+	for i := range typ.NumField() {
+		l := look
+		f := reflect.ValueOf(&l).Elem().Field(i)
+		switch v := f.Addr().Interface().(type) {
+		case *int64:
+			*v++
+		case *time.Time:
+			*v = v.Add(time.Nanosecond)
+		default:
+			if f.Kind() != reflect.String {
+				t.Fatalf("this test can't change %s", typ.Field(i).Name)
+			}
+			f.SetString(f.String() + "x")
+		}
+		if bytes.Equal(was, CommitLook(salt, "anna", l, nil)) {
+			t.Errorf("another %s makes no difference", typ.Field(i).Name)
+		}
+	}
+	if bytes.Equal(was, CommitLook(salt, "bo", look, nil)) || bytes.Equal(was, CommitLook(salt, "anna", look, was)) || bytes.Equal(was, CommitLook(was, "anna", look, nil)) {
+		t.Error("resident, previous look or salt make no difference")
+	}
+	// What is in one field can't be taken for another.
+	a, b := look, look
+	a.Who, a.Action = "a\naction 1:b", ""
+	b.Who, b.Action = "a", "b"
+	if bytes.Equal(CanonicalLook("", a, nil), CanonicalLook("", b, nil)) {
+		t.Error("two looks have the same bytes")
+	}
+}
+
+// The bytes are for good: what was committed to must stay provable.
+func TestTheCanonicalBytesNeverChange(t *testing.T) {
+	l := Look{Seq: 12, At: lookDay, Role: RoleHandler, Who: "王芳", Action: "case", Subject: "D1", Purpose: "dispute"}
+	const want = "mingjing look v1\nresident 4:anna\nseq 2:12\nprev 2:\x01\x02\nat 20:2026-03-03T09:00:00Z\nrole 7:handler\nwho 6:王芳\naction 4:case\nsubject 2:D1\npurpose 7:dispute\n"
+	if got := string(CanonicalLook("anna", l, []byte{1, 2})); got != want {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestTheProofIsTheSameAfterJSON(t *testing.T) {
+	l := filled(t)
+	data, err := json.Marshal(l.proof(t, "anna", 20, 5))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pages []LookProof
+	if err := json.Unmarshal(data, &pages); err != nil {
+		t.Fatal(err)
+	}
+	if k := CheckLooks(pages, nil, lookDay); codesOf(k) != "" || k.Looks != 12 {
+		t.Errorf("%+v", k)
+	}
+}
+
+// TestOthersCanCheckTheNote holds our signatures against package note, which is
+// what the rest of the world checks with.
+func TestOthersCanCheckTheNote(t *testing.T) {
+	l := filled(t)
+	v, err := note.NewVerifier(l.key.Verifier())
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := note.Open([]byte(l.key.Sign(l.size, l.root(t, l.size))), note.VerifierList(v))
+	if err != nil || len(n.Sigs) != 1 {
+		t.Fatalf("%v, %+v", err, n)
+	}
+	// The example of C2SP tlog-cosignature has this time in its signature.
+	const example = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n"
+	if c, err := ParseCheckpoint(example); err != nil || c.Text() != example {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if got := string(cosigned(example, 1679315147)); got != "cosignature/v1\ntime 1679315147\n"+example {
+		t.Errorf("%q", got)
+	}
+	for _, bad := range []string{"", "a", "a\n1\n", "\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n", "a\n01\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
+		"a\n-1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n", "a\n1\nCsUY\n", "a\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="} {
+		if c, err := ParseCheckpoint(bad); err == nil {
+			t.Errorf("%q is %+v", bad, c)
+		}
+	}
+	for _, bad := range []string{"", l.key.Verifier(), "a+00000000+BAAA", strings.Replace(l.key.WitnessVerifier(), "mirror", "other", 1)} {
+		if CheckWitnessKey(bad) == nil {
+			t.Errorf("%q is the key of a witness", bad)
+		}
+	}
+}
+
+func BenchmarkCheckLooks(b *testing.B) {
+	for _, n := range []int{12, 100, 1000} {
+		b.Run(fmt.Sprint(n, "_looks"), func(b *testing.B) {
+			l := newLedger(b)
+			for range n {
+				for range 9 {
+					l.look(b, "bo", "李")
+				}
+				l.look(b, "anna", "王")
+			}
+			pages := l.proof(b, "anna", 5, 100)
+			data, _ := json.Marshal(pages)
+			kept := &LookMemory{Checkpoint: Checkpoint{Origin: "mirror.example", Size: 5, Root: l.root(b, 5)}, Key: l.key.Verifier(), Since: lookDay}
+			b.ResetTimer()
+			for b.Loop() {
+				if k := CheckLooks(pages, kept, lookDay); len(k.Problems) > 0 {
+					b.Fatal(k.Problems)
+				}
+			}
+			b.ReportMetric(float64(len(data)), "proof_bytes")
+			b.ReportMetric(math.Round(float64(len(data))/float64(n)), "bytes/look")
+		})
+	}
+}

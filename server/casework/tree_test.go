@@ -1,0 +1,207 @@
+package casework_test
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"mingjing"
+	"mingjing/server/casework"
+	"mingjing/server/ledger"
+)
+
+// proofs are all pages of an actor's proof.
+func (c *city) proofs(t tb, a mingjing.Actor, since int64) (pages []mingjing.LookProof) {
+	t.Helper()
+	q := casework.ProofQuery{Since: since}
+	for {
+		p, err := c.LookProof(ctx, a, q)
+		must(t, err)
+		pages = append(pages, p)
+		if p.Next == 0 {
+			return pages
+		}
+		k, _, _, err := mingjing.OpenCheckpoint(p.Checkpoint, p.Key)
+		must(t, err)
+		q.After, q.Size = p.Next, k.Size
+	}
+}
+
+func TestAResidentGetsTheProofOfEveryLook(t *testing.T) {
+	c := newCity(t)
+	a, b := c.resident(t, 1), c.resident(t, 2)
+	for range casework.ProofPage + 20 {
+		for _, who := range []mingjing.Actor{a, b} {
+			_, err := c.Records(ctx, who)
+			must(t, err)
+		}
+	}
+	first := c.proofs(t, a, 0)
+	k := mingjing.CheckLooks(first, nil, monday)
+	if len(first) != 2 || len(k.Problems) > 0 || k.Looks != casework.ProofPage+20 {
+		t.Fatalf("%d pages, %+v", len(first), k)
+	}
+	// The pages were looks too, and the next proof has them.
+	k2 := mingjing.CheckLooks(c.proofs(t, a, k.Memory.Size), k.Memory, monday)
+	if len(k2.Problems) > 0 || k2.Looks != k.Looks+2 || k2.Checkpoint.Size <= k.Checkpoint.Size {
+		t.Errorf("the second time: %+v", k2)
+	}
+	whole, err := c.LookProof(ctx, a, casework.ProofQuery{All: true})
+	must(t, err)
+	if k := mingjing.CheckLooks([]mingjing.LookProof{whole}, nil, monday); len(k.Problems) > 0 || k.Looks != k2.Looks+2 {
+		t.Errorf("in one: %+v", k)
+	}
+	v, err := c.AccessLog(ctx, a, false, "")
+	must(t, err)
+	pages := c.proofs(t, a, 0)
+	shown := mingjing.CheckLooks(pages, nil, monday)
+	if shown.Shown(pages, v.Looks, false); len(shown.Problems) > 0 {
+		t.Errorf("the page: %+v", shown.Problems)
+	}
+	for _, q := range []casework.ProofQuery{{Since: -1}, {Size: 1 << 40}, {After: -3}} {
+		if _, err := c.LookProof(ctx, a, q); codeOf(err) != "invalid_cursor" {
+			t.Errorf("%+v: %v", q, err)
+		}
+	}
+}
+
+func TestTheStateAndTheTilesArePublic(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	if signed, err := c.Checkpoint(ctx); err != nil || !strings.HasPrefix(signed, "log.example\n0\n") {
+		t.Errorf("before anybody looks: %q, %v", signed, err)
+	}
+	for range 300 {
+		_, err := c.Consents(ctx, a)
+		must(t, err)
+	}
+	signed, err := c.Checkpoint(ctx)
+	must(t, err)
+	k, _, _, err := mingjing.OpenCheckpoint(signed, c.LogKey())
+	must(t, err)
+	// Whoever reads the tiles comes to the state that was signed.
+	tiles := tiles{func(tile tlog.Tile) ([]byte, error) { return c.Tile(ctx, tile) }}
+	tree := tlog.TileHashReader(tlog.Tree{N: k.Size, Hash: k.Root}, tiles)
+	if _, err := tlog.ProveRecord(k.Size, 7, tree); err != nil {
+		t.Error(err)
+	}
+	for _, tile := range []tlog.Tile{{H: 8, L: 0, N: 1, W: 45}, {H: 8, L: 1, N: 0, W: 2}, {H: 8, L: 7, N: 0, W: 1}, {H: 8, L: 8, N: 0, W: 1}, {H: 8, L: 0, N: 1 << 50, W: 1}, {H: 4, L: 0, N: 0, W: 1}, {H: 8, L: -1, N: 0, W: 1}} {
+		if _, err := c.Tile(ctx, tile); codeOf(err) != "not_found" {
+			t.Errorf("%+v: %v", tile, err)
+		}
+	}
+}
+
+type tiles struct {
+	read func(tlog.Tile) ([]byte, error)
+}
+
+func (t tiles) Height() int { return 8 }
+func (t tiles) ReadTiles(list []tlog.Tile) (data [][]byte, err error) {
+	for _, tile := range list {
+		d, err := t.read(tile)
+		if err != nil {
+			return nil, err
+		}
+		data = append(data, d)
+	}
+	return data, nil
+}
+func (t tiles) SaveTiles([]tlog.Tile, [][]byte) {}
+
+// witnessed is a city whose log a real witness watches, over HTTP.
+func witnessed(t *testing.T) (*city, *ledger.WitnessServer, func(http.Handler)) {
+	t.Helper()
+	var answer http.Handler
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answer.ServeHTTP(w, r) }))
+	t.Cleanup(srv.Close)
+	w, err := ledger.OpenWitness(ledger.WitnessConfig{LogKey: testLedger(t).Key(), Name: "witness.example", Dir: t.TempDir(),
+		Now: func() time.Time { return monday }, Logger: slog.New(slog.DiscardHandler)})
+	must(t, err)
+	answer = w
+	asked, err := ledger.ParseWitnesses(w.Key() + " " + srv.URL)
+	must(t, err)
+	c := newCity(t, func(cfg *casework.Config) { cfg.Ledger = testLedger(t, asked...) })
+	return c, w, func(h http.Handler) { answer = h }
+}
+
+func TestWitnessesAreShownEachStateAndTheirWordIsPublished(t *testing.T) {
+	c, w, _ := witnessed(t)
+	a := c.resident(t, 1)
+	for i := range 5 {
+		_, err := c.Records(ctx, a)
+		must(t, err)
+		if !c.ShowWitnesses(ctx) {
+			t.Fatalf("the witness does not cosign the state %d", i)
+		}
+		signed, err := c.Checkpoint(ctx)
+		must(t, err)
+		k, _, by, err := mingjing.OpenCheckpoint(signed, c.LogKey(), w.Key())
+		if err != nil || len(by) != 1 || k.Size != int64(i)+1 {
+			t.Fatalf("state %d: %+v, %v, %v", i, k, by, err)
+		}
+	}
+	k := mingjing.CheckLooks(c.proofs(t, a, 0), nil, monday.Add(time.Minute))
+	if len(k.Problems) > 0 || len(k.Witnesses) != 1 || k.Witnesses[0].Size != 5 || len(k.Memory.Witnesses) != 1 {
+		t.Errorf("%+v", k)
+	}
+	// With nothing new its word is renewed.
+	if !c.ShowWitnesses(ctx) || !c.ShowWitnesses(ctx) {
+		t.Error("it does not say the same again")
+	}
+}
+
+func TestAWitnessThatKnowsMoreIsAskedFromWhereItStands(t *testing.T) {
+	c, w, answer := witnessed(t)
+	a := c.resident(t, 1)
+	_, err := c.Records(ctx, a)
+	must(t, err)
+	// Its first answer is lost on the way.
+	answer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.ServeHTTP(httptest.NewRecorder(), r)
+		rw.WriteHeader(http.StatusBadGateway)
+	}))
+	if c.ShowWitnesses(ctx) {
+		t.Fatal("nobody has cosigned")
+	}
+	answer(w)
+	_, err = c.Records(ctx, a)
+	must(t, err)
+	if !c.ShowWitnesses(ctx) {
+		t.Error("it is asked from where it does not stand")
+	}
+}
+
+func TestAWitnessWhoseSignatureIsNotItsOwnCountsForNothing(t *testing.T) {
+	c, _, answer := witnessed(t)
+	a := c.resident(t, 1)
+	_, err := c.Records(ctx, a)
+	must(t, err)
+	other, err := mingjing.NewLogKey("witness.example", []byte(strings.Repeat("x", 32)))
+	must(t, err)
+	answer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		_, _ = rw.Write([]byte(other.Cosign("log.example\n1\n", monday)))
+	}))
+	if c.ShowWitnesses(ctx) {
+		t.Error("it counts")
+	}
+	if k := mingjing.CheckLooks(c.proofs(t, a, 0), nil, monday); len(k.Witnesses) > 0 || len(k.Problems) > 0 {
+		t.Errorf("%+v", k)
+	}
+}
+
+func TestWithoutAKeyNothingIsProven(t *testing.T) {
+	c := newCity(t, func(cfg *casework.Config) { cfg.Ledger = nil })
+	a := c.resident(t, 1)
+	if _, err := c.LookProof(ctx, a, casework.ProofQuery{}); codeOf(err) != "unavailable" {
+		t.Errorf("a proof without a key: %v", err)
+	}
+	if _, err := c.Checkpoint(ctx); codeOf(err) != "unavailable" {
+		t.Errorf("a state without a key: %v", err)
+	}
+}

@@ -1,0 +1,204 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"mingjing"
+	"mingjing/server/casework"
+)
+
+// proofOf is a resident's whole access log with its proofs, made from nothing but
+// what the store has.
+func proofOf(t testing.TB, s *Store, r mingjing.ResidentID) []mingjing.LookProof {
+	t.Helper()
+	key, err := mingjing.NewLogKey("log.example", make([]byte, 32))
+	must(t, err)
+	p := mingjing.LookProof{Key: key.Verifier(), Resident: r}
+	do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		size, err := tx.TreeSize(ctx)
+		must(t, err)
+		tree := tlog.HashReaderFunc(func(ids []int64) ([]tlog.Hash, error) { return tx.TreeHashes(ctx, ids) })
+		root, err := tlog.TreeHash(size, tree)
+		must(t, err)
+		p.Checkpoint = key.Sign(size, root)
+		p.Entries, err = tx.LookEntries(ctx, r, 0, size, MaxPage)
+		must(t, err)
+		for i, e := range p.Entries {
+			p.Entries[i].Proof, err = tlog.ProveRecord(size, e.Leaf, tree)
+			must(t, err)
+		}
+		return nil
+	})
+	return []mingjing.LookProof{p}
+}
+
+// proven holds that a resident has so many looks and all are proven.
+func proven(t testing.TB, s *Store, r mingjing.ResidentID, n int) {
+	t.Helper()
+	if k := mingjing.CheckLooks(proofOf(t, s, r), nil, day); len(k.Problems) > 0 || k.Looks != n {
+		t.Errorf("%d looks of %s, with %+v; want %d and nothing wrong", k.Looks, r, k.Problems, n)
+	}
+}
+
+func aLook(n int) mingjing.Look {
+	return mingjing.Look{At: day.Add(time.Duration(n) * time.Minute), Role: mingjing.RoleHandler, Who: "王", Action: "records", Purpose: "dispute"}
+}
+
+func TestEveryLookIsInTheTreeWhoeverElseLooks(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		const people, each = 5, 12
+		var all sync.WaitGroup
+		for n := range people {
+			enrol(t, s, resident(n+1))
+		}
+		for n := range people {
+			all.Go(func() {
+				for i := range each {
+					must(t, s.Tx(context.Background(), func(tx casework.Tx) error { //nolint:usetesting // in a goroutine
+						if err := tx.AddLook(context.Background(), resident(n+1).ID, aLook(i)); err != nil {
+							return err
+						}
+						return tx.AddLook(context.Background(), resident(n+1).ID, aLook(i)) // two in one
+					}))
+				}
+			})
+		}
+		all.Wait()
+		for n := range people {
+			proven(t, s, resident(n+1).ID, 2*each)
+		}
+		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			size, err := tx.TreeSize(ctx)
+			must(t, err)
+			var stored int64
+			must(t, s2(tx).row(ctx, "count", []any{&stored}, `SELECT count(*) FROM tree_hash`))
+			if size != people*each*2 || stored != tlog.StoredHashCount(size) {
+				t.Errorf("%d leaves, %d hashes", size, stored)
+			}
+			return nil
+		})
+	})
+}
+
+// s2 is the transaction with what only this package has.
+func s2(ct casework.Tx) *tx { return ct.(*tx) } //nolint:errcheck // it is ours
+
+func TestWithoutALeafNothingIsCommitted(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s, r := open(t, url), resident(1)
+		enrol(t, s, r)
+		for i := range 3 {
+			do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.AddLook(ctx, r.ID, aLook(i)) })
+		}
+		_, err := s.db.ExecContext(t.Context(), `DELETE FROM tree_hash WHERE id = 3`) // the third leaf, which the fourth needs
+		must(t, err)
+		err = s.Tx(t.Context(), func(tx casework.Tx) error {
+			must(t, tx.PutRecord(t.Context(), record(r, "c")))
+			return tx.AddLook(t.Context(), r.ID, aLook(4))
+		})
+		if err == nil {
+			t.Fatal("it was committed")
+		}
+		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			if _, err := tx.Record(ctx, "c"); !errors.Is(err, casework.ErrNotFound) {
+				t.Errorf("what came with it is there: %v", err)
+			}
+			if size, err := tx.TreeSize(ctx); err != nil || size != 3 {
+				t.Errorf("%d leaves, %v", size, err)
+			}
+			return nil
+		})
+	})
+}
+
+func TestLooksFromBeforeTheTreeAreProvenToo(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		const n = plantedAtOnce + 7
+		enrol(t, s, resident(1), resident(2))
+		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			for i := range n { // as they were written then
+				for _, r := range []casework.Resident{resident(1), resident(2)} {
+					seq, err := s2(tx).next(ctx, "look", lookCounter(r.ID))
+					must(t, err)
+					l := aLook(i)
+					l.Seq = seq
+					doc, err := s2(tx).seal(ctx, "look", keptLook, r.ID, l, r.ID, seq)
+					must(t, err)
+					must(t, s2(tx).insert(ctx, "look", `INSERT INTO look (resident_id, seq, others, at, doc) VALUES (?, ?, 1, ?, ?)`,
+						string(r.ID), seq, micros(l.At), doc))
+				}
+			}
+			return nil
+		})
+		must(t, s.plantLooks(t.Context()))
+		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.AddLook(ctx, resident(1).ID, aLook(n)) })
+		proven(t, s, resident(1).ID, n+1)
+		proven(t, s, resident(2).ID, n)
+		must(t, s.plantLooks(t.Context()))
+		proven(t, s, resident(2).ID, n)
+	})
+}
+
+func TestWhatAWitnessHasCosignedOnlyGrows(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			for _, k := range []casework.Cosigned{{Witness: "b", Size: 4, Note: "4"}, {Witness: "a", Size: 9, Note: "9"}, {Witness: "a", Size: 8, Note: "8"}, {Witness: "b", Size: 4, Note: "4 again"}} {
+				must(t, tx.SetCosigned(ctx, k))
+			}
+			list, err := tx.Cosigned(ctx)
+			if got := fmt.Sprint(list); err != nil || got != "[{a 9 9} {b 4 4 again}]" {
+				t.Errorf("%s, %v", got, err)
+			}
+			return nil
+		})
+	})
+}
+
+// BenchmarkLook is a read with its line in the access log, with its leaf in the tree
+// and, for comparison, without.
+func BenchmarkLook(b *testing.B) {
+	for _, tree := range []bool{true, false} {
+		b.Run(map[bool]string{true: "in_the_tree", false: "without"}[tree], func(b *testing.B) {
+			benchEach(b, func(b *testing.B, s *Store) {
+				r := resident(1)
+				enrol(b, s, r)
+				ctx := b.Context()
+				var took []time.Duration
+				for n := 0; b.Loop(); n++ {
+					begin := time.Now()
+					must(b, s.Tx(ctx, func(ct casework.Tx) error {
+						if err := ct.AddLook(ctx, r.ID, aLook(n)); err != nil {
+							return err
+						}
+						if !tree {
+							s2(ct).leaves = nil
+						}
+						_, err := ct.Resident(ctx, r.ID)
+						return err
+					}))
+					took = append(took, time.Since(begin))
+				}
+				percentiles(b, took)
+			})
+		})
+	}
+}
+
+// percentiles reports the median and the 99th of a hundred, in microseconds.
+func percentiles(b *testing.B, took []time.Duration) {
+	b.Helper()
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50_us")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99_us")
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"mingjing"
+	"mingjing/i18n"
+)
+
+// runVerify is the verify command: what the phone checks, without phone and server.
+func runVerify(args []string, stdout, stderr io.Writer) int {
+	if len(args) < 1 || len(args) > 2 {
+		fmt.Fprintln(stderr, "usage: mingjing verify FILE [EARLIER]")
+		return 2
+	}
+	files := make([]mingjing.LookProof, len(args))
+	for i, name := range args {
+		data, err := os.ReadFile(name)
+		if err == nil {
+			err = json.Unmarshal(data, &files[i])
+		}
+		if err != nil {
+			fmt.Fprintf(stderr, "mingjing: %s is not a proof that can be read: %v\n", name, err)
+			return 1
+		}
+	}
+	proof := files[:1]
+	// When the file was made nobody says, so the witnesses are not told to be late.
+	k := mingjing.CheckLooks(proof, nil, time.Time{})
+	fmt.Fprintf(stdout, "log       %s\n", proof[0].Key)
+	if k.Checkpoint.Size > 0 {
+		fmt.Fprintf(stdout, "state     %d leaves, %s\n", k.Checkpoint.Size, k.Checkpoint.Root)
+	}
+	for _, w := range k.Witnesses {
+		fmt.Fprintf(stdout, "witness   %s cosigned %d leaves on %s\n", w.Name, w.Size, w.At.UTC().Format(time.RFC3339))
+	}
+	if k.Looks > 0 {
+		fmt.Fprintf(stdout, "looks     %d, from %s to %s\n", k.Looks, k.From.UTC().Format(time.RFC3339), k.To.UTC().Format(time.RFC3339))
+	}
+	if len(files) == 2 {
+		if files[1].Key != files[0].Key {
+			k.Problems = append(k.Problems, mingjing.LookProblem{Code: mingjing.LookKeyChanged})
+		}
+		if lost := mingjing.SameLooks(files[1:], proof); len(lost) > 0 {
+			k.Problems = append(k.Problems, mingjing.LookProblem{Code: mingjing.LookRewritten, Seqs: lost})
+		}
+	}
+	for _, p := range k.Problems {
+		fmt.Fprintf(stdout, "WRONG     %s%s\n", i18n.T("en", "look_problem."+p.Code), about(p))
+	}
+	if len(k.Problems) > 0 {
+		fmt.Fprintln(stdout, "\nThe access log is not as it should be. Keep this file and show it to the auditor.")
+		return 1
+	}
+	fmt.Fprintln(stdout, "\nAll looks are on the record, in their order, and none is missing. Compare the key of the log with the one you know.")
+	return 0
+}
+
+// about is which looks or witnesses a problem is about.
+func about(p mingjing.LookProblem) string {
+	var of []string
+	for _, n := range p.Seqs {
+		of = append(of, strconv.FormatInt(n, 10))
+	}
+	if of = append(of, p.Names...); len(of) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(of, ", ") + ")"
+}
