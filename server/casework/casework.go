@@ -178,8 +178,9 @@ type tx struct {
 	Tx
 	c      *Casework
 	events []toPublish
-	reason string // the action for which what follows is read
-	looked bool   // there may be a line more in the access log
+	reason string              // the action for which what follows is read
+	looked bool                // there may be a line more in the access log
+	own    mingjing.ResidentID // who reads what is their own, be there anything or not
 }
 
 type toPublish struct {
@@ -205,6 +206,9 @@ func (c *Casework) tx(ctx context.Context, fn func(*tx) error) error {
 	err := c.store.Tx(ctx, func(raw Tx) error {
 		t := &tx{Tx: raw, c: c}
 		err := fn(t)
+		if err == nil && t.own != "" {
+			err = t.Looked(ctx, t.own)
+		}
 		done, looked = t.events, t.looked
 		return err
 	})
@@ -247,15 +251,21 @@ func within[T any](ctx context.Context, c *Casework, fn func(*tx) (T, error)) (T
 // because says who reads what follows in this transaction, and for what. The line
 // is in the access log of each resident before anything of theirs is opened.
 func (t *tx) because(a mingjing.Actor, action, subject, purpose string) {
-	t.reason, t.looked = action, true
-	t.Because(t.line(a, action, subject, purpose), "")
+	t.say(a, t.line(a, action, subject, purpose), "")
 }
 
 // part is because for a transaction that is one of several in the same work, which
 // is one line of the access log.
 func (t *tx) part(a mingjing.Actor, action, subject, purpose, work string) {
-	t.reason, t.looked = action, true
-	t.Because(t.line(a, action, subject, purpose), action+" "+work)
+	t.say(a, t.line(a, action, subject, purpose), action+" "+work)
+}
+
+func (t *tx) say(a mingjing.Actor, l mingjing.Look, once string) {
+	t.reason, t.looked = l.Action, true
+	if a.Role == mingjing.RoleResident {
+		t.own = mingjing.ResidentID(a.ID)
+	}
+	t.Because(l, once)
 }
 
 func (t *tx) line(a mingjing.Actor, action, subject, purpose string) mingjing.Look {

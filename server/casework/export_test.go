@@ -12,6 +12,7 @@ var (
 	Collect     = (*Casework).collect
 	AskQuestion = (*Casework).question
 	Tick        = (*Casework).tick
+	Erase       = (*Casework).erase
 	Expire      = (*Casework).expire
 	LiveOn      = (*Casework).listing
 	Deliver     = (*Casework).deliver

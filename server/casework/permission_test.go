@@ -182,6 +182,10 @@ var free = map[string]string{
 	"Viewer":        "the actor's own name, who they are and nothing that is held on them",
 	"EndSession":    "the roof's own, for a session that has ended",
 
+	"Erasure":         "for whoever has the receipt, and names nobody",
+	"ReplayErasures":  "the roof's own, before anybody is served",
+	"EndOtherDevices": "the actor's own only; session_test.go in ../store tries it",
+
 	"LogKey":        "published",
 	"Checkpoint":    "published",
 	"Tile":          "published",
@@ -203,6 +207,8 @@ var free = map[string]string{
 // elsewhere are the methods whose permission has tests of its own.
 var elsewhere = map[string]string{
 	"ExportFile": "TestTakingEverythingAlongNeedsAFreshLogin",
+	"Leave":      "TestLeavingNeedsAFreshLoginAndNoOpenCase",
+	"Leaving":    "TestLeavingNeedsAFreshLoginAndNoOpenCase",
 
 	"Propose": "TestAProposalThatDoesNotPassTheChecksIsRefused",
 	"Serve":   "TestWhoServesSaysHowAndOnlyStaffDo",

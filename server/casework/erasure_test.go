@@ -1,0 +1,110 @@
+package casework_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"mingjing"
+	"mingjing/server/casework"
+)
+
+// A list of erasures, and the logins, in memory.
+type leavers struct {
+	listed []mingjing.ResidentID
+	logins []mingjing.IDNumber // those that were removed
+	down   error
+}
+
+func (l *leavers) Add(_ context.Context, r mingjing.ResidentID) error {
+	if !slices.Contains(l.listed, r) {
+		l.listed = append(l.listed, r)
+	}
+	return nil
+}
+
+func (l *leavers) All(context.Context) ([]mingjing.ResidentID, error) { return l.listed, nil }
+
+func (l *leavers) Forget(_ context.Context, n mingjing.IDNumber) error {
+	if l.down == nil {
+		l.logins = append(l.logins, n)
+	}
+	return l.down
+}
+
+func leavingCity(t *testing.T) (*city, *leavers) {
+	l := &leavers{}
+	return newCity(t, func(cfg *casework.Config) { cfg.Erasures, cfg.Accounts = l, l }), l
+}
+
+func TestLeavingNeedsAFreshLoginAndNoOpenCase(t *testing.T) {
+	c, _ := leavingCity(t)
+	a, record, _ := c.owing(t, 1)
+	d, err := c.FileDispute(ctx, a, casework.Filing{RecordID: record, Reason: mingjing.ReasonOther, Statement: "Not mine."})
+	must(t, err)
+	for name, who := range map[string]mingjing.Actor{"handler": handler, "court": court, "nobody": {}} {
+		if _, err := c.Leave(ctx, who); codeOf(err) != "forbidden" {
+			t.Errorf("%s leaves: %v", name, err)
+		}
+		if _, err := c.Leaving(ctx, who); codeOf(err) != "forbidden" {
+			t.Errorf("%s reads what leaving means: %v", name, err)
+		}
+	}
+	_, err = c.Leave(ctx, a)
+	wants(t, err, "login_stale")
+	_, err = c.Leave(ctx, fresh(a))
+	wants(t, err, "leave_cases_open")
+	v, err := c.Leaving(ctx, a)
+	must(t, err)
+	if len(v.OpenCases) != 1 || v.OpenCases[0].ID != d.ID {
+		t.Errorf("the open cases are %+v", v.OpenCases)
+	}
+}
+
+func TestLeavingGoesOnWhereItWasInterrupted(t *testing.T) {
+	c, l := leavingCity(t)
+	a := c.resident(t, 1)
+	c.ready(t, a, "rongcheng")
+	e, err := c.Leave(ctx, fresh(a))
+	must(t, err)
+	again, err := c.Leave(ctx, fresh(a))
+	must(t, err)
+	if again.ID != e.ID {
+		t.Error("asked twice it is two erasures")
+	}
+	if s, err := c.Score(ctx, a, ""); s != nil || err != nil {
+		t.Errorf("scoring goes on: %v %v", s, err)
+	}
+	l.down = errors.New("kratos is down")
+	if err := casework.Erase(c.Casework, ctx, e.ID); !errors.Is(err, l.down) {
+		t.Fatalf("erased with the login still there: %v", err)
+	}
+	if _, err := c.Records(ctx, a); err != nil {
+		t.Errorf("half erased: %v", err)
+	}
+	l.down = nil
+	must(t, casework.Erase(c.Casework, ctx, e.ID))
+	must(t, casework.Erase(c.Casework, ctx, e.ID))
+	done, err := c.Erasure(ctx, e.ID)
+	must(t, err)
+	if done.ListedAt == nil || done.LoginAt == nil || done.ErasedAt == nil || len(l.logins) != 1 || len(l.listed) != 1 {
+		t.Errorf("%+v, %+v", done, l)
+	}
+	_, err = c.Viewer(ctx, a)
+	wants(t, err, "not_found")
+	if n, err := c.ReplayErasures(ctx); n != 0 || err != nil {
+		t.Errorf("%d are erased again, %v", n, err)
+	}
+	// A list that knows more than the database, as after a restored backup.
+	b := c.resident(t, 2)
+	l.listed = append(l.listed, mingjing.ResidentID(b.ID))
+	if n, err := c.ReplayErasures(ctx); n != 1 || err != nil {
+		t.Errorf("%d are erased again, %v", n, err)
+	}
+	_, err = c.Viewer(ctx, b)
+	wants(t, err, "not_found")
+	if again := c.resident(t, 1); again.ID == a.ID {
+		t.Error("who comes back is known by the old id")
+	}
+}
