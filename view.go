@@ -73,6 +73,7 @@ type View struct {
 	Workload       *WorkloadView       `json:"workload,omitempty"`
 	Counter        *CounterView        `json:"counter,omitempty"`
 	Relatives      *RelativesView      `json:"relatives,omitempty"`
+	Mandates       *MandatesView       `json:"mandates,omitempty"`
 	// RulebookHash is the SHA-256 of the published bytes of Rulebook, 64 hex
 	// digits: the rulebook itself loses it on its way through JSON.
 	RulebookHash string `json:"rulebook_hash,omitempty"`

@@ -44,6 +44,15 @@
 //
 // A listing that is taken over from an authority begins unserved, and then has no
 // effect, or in_effect. listingMoves is the same as a table.
+//
+// # A mandate
+//
+//	offered -> accepted -> revoked, declined (given back), ended
+//	     \-> declined, revoked, ended
+//
+// An accepted one lets the helper act for the resident in one case, and in what goes
+// on from it, until its last day or until there is no way on from the case. actsFor
+// decides that anew at every use; both access logs have the look.
 package casework
 
 import (
@@ -322,6 +331,8 @@ func (c *Casework) Work(ctx context.Context) error {
 			return c.deliver(ctx, j.ID)
 		case JobConfirm:
 			return c.sendCode(ctx, mingjing.ResidentID(j.ID))
+		case JobMandate:
+			return 0, c.mandate(ctx, j.ID)
 		}
 		return 0, fmt.Errorf("casework: no job of kind %q", j.Kind)
 	})

@@ -26,6 +26,8 @@ type Filing struct {
 	kind mingjing.CaseKind
 	// counter says that staff file it for a resident who came.
 	counter bool
+	// mandate is by which a helper files; nil when the resident does.
+	mandate *Mandate
 }
 
 // NewCase is what the form of a new case shows: about a record, about a listing,
@@ -118,6 +120,12 @@ func (c *Casework) file(ctx context.Context, a mingjing.Actor, f Filing) (mingji
 	}
 	var id string
 	find := func(t *tx) (err error) {
+		if f.mandate, err = c.filesFor(ctx, t, a, f.Previous); err != nil {
+			return err
+		}
+		if f.mandate != nil {
+			me = f.mandate.OwnerID
+		}
 		id, err = disputeOfKey(ctx, t, me, f.Key)
 		return err
 	}
@@ -180,7 +188,7 @@ func (c *Casework) fileIn(ctx context.Context, t *tx, a mingjing.Actor, me mingj
 		AgencyCode: what.agency, CatalogueCode: what.code, Barred: what.barred,
 		Dispute: mingjing.Dispute{ID: id, Kind: f.kind, Previous: f.Previous, Reason: f.Reason, Statement: f.Statement,
 			State: mingjing.DisputeFiled, FiledAt: now,
-			Timeline: []mingjing.TimelineEntry{{At: now, Code: "filed", Role: a.Role}}}}
+			Timeline: []mingjing.TimelineEntry{entryBy(a, f.mandate, now, "filed")}}}
 	switch f.kind {
 	case mingjing.CaseRepair:
 		d.Clocks = []mingjing.Clock{c.clockFor("repair", proc.RepairDays)}
@@ -217,9 +225,12 @@ func (c *Casework) fileIn(ctx context.Context, t *tx, a mingjing.Actor, me mingj
 			return err
 		}
 	}
-	if f.counter {
+	switch {
+	case f.counter:
 		err = c.tellOfCounter(ctx, t, a, d, now)
-	} else {
+	case f.mandate != nil:
+		err = t.lookAs(ctx, a, f.mandate, me, now, "filed", id)
+	default:
 		err = t.look(ctx, a, me, now, "dispute", id, "own")
 	}
 	if err != nil {
@@ -446,8 +457,7 @@ func caseOpen(ctx context.Context, t *tx, id string) (bool, error) {
 // AddEvidence attaches files to one of the actor's disputes. What comes after the
 // decision is kept for the next dispute, as long as one can go on from it.
 func (c *Casework) AddEvidence(ctx context.Context, a mingjing.Actor, dispute string, uploads []Upload) (mingjing.Dispute, error) {
-	me, err := asResident(a)
-	if err != nil {
+	if _, err := asResident(a); err != nil {
 		return mingjing.Dispute{}, err
 	}
 	if len(uploads) == 0 {
@@ -469,8 +479,14 @@ func (c *Casework) AddEvidence(ctx context.Context, a mingjing.Actor, dispute st
 		if err != nil {
 			return err
 		}
-		if d.Resident != me {
-			return ErrNotFound
+		m, err := c.actsFor(ctx, t, a, d)
+		if err != nil {
+			return err
+		}
+		if m != nil {
+			if err := t.lookAs(ctx, a, m, d.Resident, c.Now(), "evidence_added", dispute); err != nil {
+				return err
+			}
 		}
 		code := "evidence_added"
 		if d.Decision != nil {
@@ -498,7 +514,7 @@ func (c *Casework) AddEvidence(ctx context.Context, a mingjing.Actor, dispute st
 			}
 		}
 		d.NewEvidence = d.NewEvidence || d.Decision == nil
-		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: code, Role: a.Role})
+		d.Timeline = append(d.Timeline, entryBy(a, m, now, code))
 		if err := t.SetDispute(ctx, d); err != nil {
 			return err
 		}
@@ -515,16 +531,18 @@ func (c *Casework) tell(ctx context.Context, t *tx, d Dispute) error {
 	if err := t.emit(ctx, string(d.Resident), mingjing.EventDispute, d.ID, c.Now()); err != nil {
 		return err
 	}
+	if err := c.tellHelpers(ctx, t, d); err != nil {
+		return err
+	}
 	if err := t.emit(ctx, mingjing.AudienceStaff, mingjing.EventDispute, d.ID, c.Now()); err != nil || !wasAsked(d) {
 		return err
 	}
 	return t.emit(ctx, mingjing.AudienceAgency(d.AgencyCode), mingjing.EventDispute, d.ID, c.Now())
 }
 
-// Dispute is one of the actor's own disputes.
+// Dispute is one of the actor's own disputes, or one in which they help.
 func (c *Casework) Dispute(ctx context.Context, a mingjing.Actor, id string) (mingjing.Dispute, error) {
-	me, err := asResident(a)
-	if err != nil {
+	if _, err := asResident(a); err != nil {
 		return mingjing.Dispute{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.Dispute, error) {
@@ -532,14 +550,18 @@ func (c *Casework) Dispute(ctx context.Context, a mingjing.Actor, id string) (mi
 		if err != nil {
 			return mingjing.Dispute{}, err
 		}
-		if d.Resident != me {
-			return mingjing.Dispute{}, ErrNotFound
+		m, err := c.actsFor(ctx, t, a, d)
+		if err != nil {
+			return mingjing.Dispute{}, err
 		}
 		out, err := c.showOwn(ctx, t, d)
 		if err != nil {
 			return out, err
 		}
-		return out, t.look(ctx, a, me, c.Now(), "dispute", id, "own")
+		if err := c.showMandates(ctx, t, m, d, &out); err != nil {
+			return out, err
+		}
+		return out, t.lookAs(ctx, a, m, d.Resident, c.Now(), "dispute", id)
 	})
 }
 
@@ -615,7 +637,7 @@ func (c *Casework) showDispute(ctx context.Context, t *tx, d Dispute) (mingjing.
 }
 
 // EvidenceFile is one piece of evidence with its bytes, for the resident whose
-// it is and for staff, in whose case the look is logged with the dispute.
+// it is, for who helps them and for staff, in whose case the look is logged with the dispute.
 func (c *Casework) EvidenceFile(ctx context.Context, a mingjing.Actor, id string) (mingjing.Evidence, []byte, error) {
 	if a.Role.Staff() {
 		if err := asStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor, mingjing.RoleAuditor); err != nil {
@@ -637,17 +659,18 @@ func (c *Casework) EvidenceFile(ctx context.Context, a mingjing.Actor, id string
 		if err != nil {
 			return err
 		}
-		why := "own"
+		e, data = evidence, bytes
 		if a.Role.Staff() {
 			if err := notOwn(a, d); err != nil {
 				return err
 			}
-			why = purpose(a)
-		} else if string(d.Resident) != a.ID {
-			return ErrNotFound
+			return t.look(ctx, a, d.Resident, c.Now(), "evidence", dispute, purpose(a))
 		}
-		e, data = evidence, bytes
-		return t.look(ctx, a, d.Resident, c.Now(), "evidence", dispute, why)
+		m, err := c.actsFor(ctx, t, a, d)
+		if err != nil {
+			return err
+		}
+		return t.lookAs(ctx, a, m, d.Resident, c.Now(), "evidence", dispute)
 	})
 	if err != nil {
 		return mingjing.Evidence{}, nil, public(err)

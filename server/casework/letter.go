@@ -18,27 +18,25 @@ var errNoDecisionYet = mingjing.Errorf(mingjing.Conflict, "no_decision_yet")
 // Letter is what the decision letter of one of the actor's own cases tells. Before
 // the decision it is a no_decision_yet error.
 func (c *Casework) Letter(ctx context.Context, a mingjing.Actor, id string) (mingjing.LetterView, error) {
-	me, err := asResident(a)
-	if err != nil {
+	if _, err := asResident(a); err != nil {
 		return mingjing.LetterView{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.LetterView, error) {
-		v, err := c.letter(ctx, t, me, id)
+		v, d, m, err := c.letter(ctx, t, a, id)
 		if err != nil {
 			return v, err
 		}
-		return v, t.look(ctx, a, me, c.Now(), "letter", id, "own")
+		return v, t.lookAs(ctx, a, m, d.Resident, c.Now(), "letter", id)
 	})
 }
 
 // CourtFile is all there is of one of the actor's own cases, once it is decided.
 func (c *Casework) CourtFile(ctx context.Context, a mingjing.Actor, id string) (mingjing.CourtFile, error) {
-	me, err := asResident(a)
-	if err != nil {
+	if _, err := asResident(a); err != nil {
 		return mingjing.CourtFile{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.CourtFile, error) {
-		letter, err := c.letter(ctx, t, me, id)
+		letter, d, m, err := c.letter(ctx, t, a, id)
 		if err != nil {
 			return mingjing.CourtFile{}, err
 		}
@@ -51,28 +49,33 @@ func (c *Casework) CourtFile(ctx context.Context, a mingjing.Actor, id string) (
 			sum := sha256.Sum256(data)
 			f.Hashes[e.ID] = hex.EncodeToString(sum[:])
 		}
-		if f.Looks, err = looksAt(ctx, t, me, letter.Dispute); err != nil {
-			return f, err
+		if m == nil { // the access log is the resident's alone
+			if f.Looks, err = looksAt(ctx, t, d.Resident, letter.Dispute); err != nil {
+				return f, err
+			}
 		}
-		return f, t.look(ctx, a, me, c.Now(), "court_file", id, "own")
+		return f, t.lookAs(ctx, a, m, d.Resident, c.Now(), "court_file", id)
 	})
 }
 
-// letter is what is told of a decided case of the resident's.
-func (c *Casework) letter(ctx context.Context, t *tx, me mingjing.ResidentID, id string) (mingjing.LetterView, error) {
-	d, err := t.Dispute(ctx, id)
-	if err != nil {
-		return mingjing.LetterView{}, err
+// letter is what is told of a decided case, to the resident or by a mandate. The
+// scores are the resident's alone.
+func (c *Casework) letter(ctx context.Context, t *tx, a mingjing.Actor, id string) (v mingjing.LetterView, d Dispute, m *Mandate, err error) {
+	if d, err = t.Dispute(ctx, id); err != nil {
+		return v, d, m, err
 	}
-	if d.Resident != me {
-		return mingjing.LetterView{}, ErrNotFound
+	if m, err = c.actsFor(ctx, t, a, d); err != nil {
+		return v, d, m, err
 	}
 	if d.Decision == nil {
-		return mingjing.LetterView{}, errNoDecisionYet
+		return v, d, m, errNoDecisionYet
 	}
-	v := mingjing.LetterView{City: c.books[0].City}
+	v.City = c.books[0].City
 	if v.Dispute, err = c.showDispute(ctx, t, d); err != nil {
-		return v, err
+		return v, d, m, err
+	}
+	if m != nil {
+		v.Dispute.ActingFor, v.Dispute.ActingUntil = m.Resident, m.Until
 	}
 	for _, b := range c.books {
 		item, ok := b.Item(v.Dispute.Code())
@@ -83,9 +86,12 @@ func (c *Casework) letter(ctx context.Context, t *tx, me mingjing.ResidentID, id
 		break // the default rulebook goes first
 	}
 	for _, b := range c.books {
-		scores, err := t.Scores(ctx, me, b.ID)
+		if m != nil {
+			break
+		}
+		scores, err := t.Scores(ctx, d.Resident, b.ID)
 		if err != nil {
-			return v, err
+			return v, d, m, err
 		}
 		// That of the decision: the first that was made with it or after it. The two
 		// times are not stored to the same fraction of a second.
@@ -99,7 +105,7 @@ func (c *Casework) letter(ctx context.Context, t *tx, me mingjing.ResidentID, id
 	}
 	decided := mingjing.DateOf(d.Decision.At.In(c.Zone()))
 	v.ReopenUntil, v.CourtUntil = c.lanesUntil(d), decided.AddMonths(mingjing.CourtMonths)
-	return v, nil
+	return v, d, m, nil
 }
 
 // looksAt are the lines of the resident's access log about a case or what it is

@@ -142,7 +142,7 @@ type Store interface {
 type Job struct {
 	// Kind is one of the Job constants.
 	Kind string
-	// ID is the id of the score request, dispute, resident or notice.
+	// ID is the id of the score request, dispute, resident, notice or mandate.
 	ID string
 	// At is the earliest time; zero is now.
 	At time.Time
@@ -157,6 +157,7 @@ const (
 	JobListing  = "listing"  // a listing takes effect, or ends
 	JobNotify   = "notify"   // send a notice by the ways that the resident wants
 	JobConfirm  = "confirm"  // send a resident the code for an e-mail address
+	JobMandate  = "mandate"  // a mandate is offered, or ends
 )
 
 // A Tx is one transaction on the store. Every method that finds nothing returns
@@ -273,6 +274,18 @@ type Tx interface {
 	// reads it as it reads evidence.
 	AddAnswerDocument(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error
 
+	// PutMandate inserts a mandate when it has a Number, and replaces the one of its
+	// ID when it has none.
+	PutMandate(ctx context.Context, m Mandate) error
+	Mandate(ctx context.Context, id string) (Mandate, error)
+	MandatesOf(ctx context.Context, dispute string) ([]Mandate, error)
+	// MandatesFor are those in which the resident is the helper, newest first.
+	MandatesFor(ctx context.Context, helper mingjing.ResidentID) ([]Mandate, error)
+	// MandatesTo are those that a resident gave to whoever has the number.
+	MandatesTo(ctx context.Context, owner mingjing.ResidentID, helper mingjing.IDNumber) ([]Mandate, error)
+	// HelpedBy are the residents for whom the helper has ever accepted to act.
+	HelpedBy(ctx context.Context, helper mingjing.ResidentID) ([]mingjing.ResidentID, error)
+
 	Enqueue(ctx context.Context, j Job) error
 
 	DeskTx
@@ -354,9 +367,9 @@ type Dispute struct {
 	NextDue time.Time
 	Version int
 
-	// relative says that the case is of a declared relative of who looks at it; it is
-	// not stored.
-	relative bool
+	// near says why the case is not for who looks at it: whose it is is near to them.
+	// It is not stored.
+	near error
 }
 
 // A Notice is a notice as it is stored.
@@ -404,6 +417,19 @@ type Device struct {
 	Resident mingjing.ResidentID
 	// Session is the login that added it; its end ends the device too.
 	Session string
+}
+
+// A Mandate is a mandate as it is stored.
+type Mandate struct {
+	mingjing.Mandate
+	// OwnerID is whose case it is.
+	OwnerID mingjing.ResidentID
+	// Number is the helper's. Only a keyed hash of it is kept.
+	Number mingjing.IDNumber `json:"-"`
+	// HelperID is who is enrolled under that number by now; empty for nobody.
+	HelperID mingjing.ResidentID `json:"-"`
+	// Told says that the helper was told of the offer.
+	Told bool
 }
 
 // A CaseQuery is a page of the work queue.
