@@ -188,6 +188,8 @@ type TimelineEntry struct {
 	Code string `json:"code"`
 	Role Role   `json:"role"`
 	Who  string `json:"who,omitempty"`
+	// For is the resident for whom Who acted, by a [Mandate].
+	For string `json:"for,omitempty"`
 }
 
 // A Decision is how a dispute ended: by a named person, with written reasons.
@@ -254,6 +256,12 @@ type Dispute struct {
 	// Lanes are the ways on that are open to the resident, until LanesUntil.
 	Lanes      []string `json:"lanes,omitempty"`
 	LanesUntil Date     `json:"lanes_until,omitempty"`
+	// ActingFor is the resident for whom the reader acts; empty for their own case.
+	// ActingUntil is the last day on which they may.
+	ActingFor   string `json:"acting_for,omitempty"`
+	ActingUntil Date   `json:"acting_until,omitempty"`
+	// Mandates are those of the case, for the resident alone.
+	Mandates []Mandate `json:"mandates,omitempty"`
 }
 
 // Agency is the code of the agency whose record or listing is disputed.

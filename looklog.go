@@ -62,6 +62,7 @@ func CanonicalLook(resident ResidentID, l Look, prev []byte) []byte {
 	field("action", l.Action)
 	field("subject", l.Subject)
 	field("purpose", l.Purpose)
+	field("for", l.For)
 	return b
 }
 

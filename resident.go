@@ -149,6 +149,9 @@ const (
 	// RoleAgency is an agency's officer, or its own computer.
 	RoleAgency Role = "agency"
 	RoleSystem Role = "system"
+	// RoleHelper is a resident who acts for another in one case: only what was done
+	// says so, no [Actor] has it.
+	RoleHelper Role = "helper"
 )
 
 // Staff says whether the role is one of the bureau's own people.
@@ -189,6 +192,8 @@ type Look struct {
 	Subject string `json:"subject,omitempty"`
 	// Purpose is a code (i18n "purpose.<purpose>"), such as own, dispute, score.
 	Purpose string `json:"purpose"`
+	// For is the resident for whom Who acted, by a [Mandate].
+	For string `json:"for,omitempty"`
 }
 
 // A Consent is the resident's word that a score may be made by one rulebook.

@@ -49,6 +49,8 @@ var Routes = []Route{
 	{"queue", "admin", Staff},     // ?state=S&kind=K&late=L&mine=1&agency=A&search=Q&cursor=C
 	{"inbox", "inbox", Residents}, // ?cursor=C
 	{"notice-settings", "inbox/settings", Residents},
+	{"mandates", "mandates", Residents},
+	{"helping", "helping/{id}", Residents},
 	{"case", "admin/cases/{id}", Staff},
 	{"agency-questions", "agency", Agencies}, // ?cursor=C
 	{"agency-question", "agency/questions/{id}", Agencies},

@@ -77,6 +77,7 @@ type View struct {
 	// Leave and Erasure are of the pages leave and left.
 	Leave   *LeaveView `json:"leave,omitempty"`
 	Erasure *Erasure   `json:"erasure,omitempty"`
+	Mandates       *MandatesView       `json:"mandates,omitempty"`
 	// RulebookHash is the SHA-256 of the published bytes of Rulebook, 64 hex
 	// digits: the rulebook itself loses it on its way through JSON.
 	RulebookHash string `json:"rulebook_hash,omitempty"`

@@ -14,7 +14,7 @@ import (
 )
 
 // things are the ids of what one resident has.
-type things struct{ record, listing, request, dispute, evidence, decided, notice string }
+type things struct{ record, listing, request, dispute, evidence, decided, notice, mandate string }
 
 // furnish gives a resident one of everything.
 func furnish(t *testing.T, b *browser) things {
@@ -30,6 +30,7 @@ func furnish(t *testing.T, b *browser) things {
 		map[string]string{"listing_id": th.listing, "reason": "not_me", "statement": "That is somebody else."}, []file{{"a.pdf", pdf}}).want(201))
 	th.dispute, th.evidence = d.ID, d.Evidence[0].ID
 	th.decided = b.upheld(records[len(records)-1].ID).ID
+	th.mandate = b.names("ordinary 12", th.dispute).ID
 	th.notice = list[mingjing.Notice](b.json("GET", "/api/notices", nil))[0].ID
 	return th
 }
@@ -38,7 +39,7 @@ func furnish(t *testing.T, b *browser) things {
 func (th things) at(path string) string {
 	id := th.dispute
 	for part, of := range map[string]string{"records/": th.record, "listings/": th.listing, "requests/": th.request,
-		"evidence/": th.evidence, "notices/": th.notice, "rulebooks/": "rongcheng"} {
+		"evidence/": th.evidence, "notices/": th.notice, "mandates/": th.mandate, "rulebooks/": "rongcheng"} {
 		if strings.Contains(path, part+"{id}") {
 			id = of
 		}
@@ -92,7 +93,8 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				want = http.StatusSeeOther
 			case !admitted(r.Access, who.role), r.Name == "workload" && who.role == mingjing.RoleHandler, r.Name == "counter" && who.role == mingjing.RoleAuditor:
 				want = http.StatusForbidden
-			case personal && !who.own, r.Name == "agency-question": // nothing was put to this agency
+			case personal && !who.own, r.Name == "agency-question", // nothing was put to this agency
+				r.Name == "helping" && who.role == mingjing.RoleResident:
 				want = http.StatusNotFound
 			}
 			if a.status != want {
@@ -156,6 +158,10 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				want = []int{403}
 			case hasID && who.role == mingjing.RoleResident && !who.own, hasID && who.role == mingjing.RoleAgency:
 				want = []int{404}
+			case strings.HasSuffix(e.Path, "/accept") || strings.HasSuffix(e.Path, "/decline"):
+				want = []int{404} // it was offered to somebody else
+			case e.Path == "/api/disputes/{id}/mandates":
+				want = []int{422} // nothing was filled in
 			case e.Path == "/api/score" && !who.own, e.Path == "/api/sessions/end", e.Path == "/api/repairs", e.Path == "/api/statements":
 				want = []int{404}
 			case e.Path == "/api/export" && e.Method == "POST":

@@ -66,11 +66,19 @@ func disputeBody(v *mingjing.View) []app.UI {
 	if answer := agencyAnswer(v, d); answer != nil {
 		body = append(body, c.Section("agency", t(v, "dispute.agency_answer"), answer))
 	}
-	body = append(body, c.Section("words", ownOr(v, d, "dispute.words"), reasonLine(v, d), paragraphs(d.Statement)))
+	body = append(body, c.Section("words", wordsTitle(v, d), reasonLine(v, d), paragraphs(d.Statement)))
 	if d.Kind == mingjing.CaseListing {
 		return body
 	}
-	return append(body, c.Section("files", t(v, "dispute.evidence"), evidenceList(v, d.Evidence), openedList(v, d.AgencyOpened), addEvidence(v, d)))
+	return append(body, c.Section("files", t(v, "dispute.evidence"), evidenceList(v, d.Evidence), openedList(v, d.AgencyOpened), addEvidence(v, d)), helpers(v, d))
+}
+
+// wordsTitle says whose words those are that a case began with.
+func wordsTitle(v *mingjing.View, d mingjing.Dispute) string {
+	if d.ActingFor != "" && d.Kind != mingjing.CaseListing {
+		return t(v, "acting.words", "name", d.ActingFor)
+	}
+	return ownOr(v, d, "dispute.words")
 }
 
 // reasonLine is why the resident objects; cases of other kinds have no reason.
@@ -118,7 +126,7 @@ func aside(v *mingjing.View, d mingjing.Dispute) []app.UI {
 		out = append(out, c.Div("actions", c.LinkButton{Text: t(v, "dispute.see_listing"), Href: href(v, "listing", segment(d.Listing.ID))}.UI()))
 	}
 	if d.Previous != "" {
-		out = append(out, c.El("p", nil, c.Link{Text: t(v, "dispute.previous_see"), Href: href(v, "dispute", segment(d.Previous))}.UI()))
+		out = append(out, c.El("p", nil, c.Link{Text: t(v, "dispute.previous_see"), Href: caseHref(v, d, d.Previous)}.UI()))
 	}
 	return out
 }
@@ -174,11 +182,11 @@ func disputed(v *mingjing.View, d mingjing.Dispute) app.UI {
 	rows := []c.SummaryRow{{Key: t(v, "record.agency"), Text: v.Label("agency", d.Agency())}}
 	switch {
 	case d.Record != nil:
-		rows = append([]c.SummaryRow{{Key: t(v, "record.item"), Value: c.Link{Text: v.Label("item", d.Record.Code), Href: href(v, "record", segment(d.Record.ID))}.UI()}}, rows...)
+		rows = append([]c.SummaryRow{{Key: t(v, "record.item"), Value: ownLink(d, v.Label("item", d.Record.Code), href(v, "record", segment(d.Record.ID)))}}, rows...)
 		rows = append(rows, c.SummaryRow{Key: t(v, "record.occurred"), Text: date(v, d.Record.Occurred)},
 			c.SummaryRow{Key: t(v, "dispute.state_now"), Value: recordTag(v, d.Record.State)})
 	case d.Listing != nil:
-		rows = append([]c.SummaryRow{{Key: t(v, "record.item"), Value: c.Link{Text: v.Label("item", d.Listing.Code), Href: href(v, "listing", segment(d.Listing.ID))}.UI()}}, rows...)
+		rows = append([]c.SummaryRow{{Key: t(v, "record.item"), Value: ownLink(d, v.Label("item", d.Listing.Code), href(v, "listing", segment(d.Listing.ID)))}}, rows...)
 		rows = append(rows, c.SummaryRow{Key: t(v, "listing.term"), Text: term(v, *d.Listing)},
 			c.SummaryRow{Key: t(v, "dispute.state_now"), Value: listingTag(v, *d.Listing)})
 	}
@@ -198,7 +206,7 @@ func decision(v *mingjing.View, d mingjing.Dispute) app.UI {
 	return c.Section("decision", t(v, "dispute.decision"), decisionCard(v, d),
 		c.H(3, t(v, "dispute.means_title")), meaning, answers,
 		c.Div("actions", c.LinkButton{Text: t(v, "dispute.letter"), Href: href(v, "letter", segment(d.ID))}.UI(),
-			c.LinkButton{Text: t(v, "dispute.means_score"), Href: href(v, "score"), Kind: "secondary"}.UI()))
+			ownScore(v, d)))
 }
 
 // decisionCard is the outcome of a case with its reasons and who decided, or the

@@ -253,10 +253,16 @@ func looksTable(v *mingjing.View, looks []mingjing.Look, caption string) app.UI 
 }
 
 func lookWho(v *mingjing.View, l mingjing.Look) app.UI {
-	if l.Role == mingjing.RoleResident {
+	switch {
+	case l.Role == mingjing.RoleResident && l.For != "":
+		return c.Span("look-you", t(v, "acting.for", "name", t(v, "role.you"), "resident", l.For))
+	case l.Role == mingjing.RoleResident:
 		return c.Span("look-you", t(v, "role.you"))
 	}
 	role := code(v, "role", string(l.Role))
+	if l.For != "" && l.Who != "" {
+		return c.El("strong", nil, c.Text(t(v, "acting.for", "name", l.Who, "resident", l.For)))
+	}
 	if l.Who == "" {
 		return c.El("strong", nil, c.Text(role))
 	}
@@ -269,12 +275,16 @@ func lookWho(v *mingjing.View, l mingjing.Look) app.UI {
 
 // lookPages are the pages on which a resident can see what was looked at.
 var lookPages = map[string]string{"record": "record", "listing": "listing", "dispute": "dispute", "case": "dispute", "evidence": "dispute",
-	"search": "dispute", "request": "request", "letter": "letter", "court_file": "letter", "clock": "dispute", "propose": "listing"}
+	"search": "dispute", "request": "request", "letter": "letter", "court_file": "letter", "clock": "dispute", "propose": "listing",
+	"filed": "dispute", "evidence_added": "dispute"}
 
 func lookWhat(v *mingjing.View, l mingjing.Look) app.UI {
 	page, ok := lookPages[strings.TrimPrefix(l.Action, "look.")]
 	if !ok || l.Subject == "" {
 		return c.Text(lookText(v, l))
+	}
+	if page == "dispute" && l.Role == mingjing.RoleResident && l.For != "" {
+		page = "helping"
 	}
 	return c.Link{Text: lookText(v, l), Href: href(v, page, l.Subject)}.UI()
 }
@@ -460,6 +470,9 @@ func timeline(v *mingjing.View, d mingjing.Dispute) app.UI {
 }
 
 func timelineWho(v *mingjing.View, d mingjing.Dispute, e mingjing.TimelineEntry) string {
+	if who := actingWho(v, d, e); who != "" {
+		return who
+	}
 	switch {
 	case e.Role == mingjing.RoleResident && v.Who != nil && v.Who.Role == mingjing.RoleResident:
 		return t(v, "role.you")

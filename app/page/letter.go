@@ -21,7 +21,7 @@ var _ = register("letter", screen{body: letterBody, title: func(v *mingjing.View
 	if v.Letter == nil {
 		return t(v, "nav.disputes"), href(v, "disputes")
 	}
-	return t(v, "letter.back"), href(v, "dispute", segment(v.Letter.Dispute.ID))
+	return t(v, "letter.back"), caseHref(v, v.Letter.Dispute, v.Letter.Dispute.ID)
 }})
 
 // letterBody is the decision letter as a page: the very words of the PDF.
@@ -156,6 +156,7 @@ func letterTitle(v *mingjing.View, d mingjing.Dispute) string { return ofKind(v,
 // LetterOf is the decision letter of v.Letter, in the language of the view.
 func LetterOf(v *mingjing.View) mingjing.Letter {
 	l := v.Letter
+	v = addressed(v)
 	w := &letterWriter{v: v, d: l.Dispute}
 	w.decision(*l)
 	return w.letter(*l, letterTitle(v, l.Dispute))
@@ -431,9 +432,16 @@ func (w *letterWriter) rule(l mingjing.LetterView) {
 // there is of a case, in order, with the decision letter in it.
 func CourtFileOf(v *mingjing.View) mingjing.Letter {
 	f := v.CourtFile
+	v = addressed(v)
 	w := &letterWriter{v: v, d: f.Dispute}
 	parts := []string{"subject", "words", "evidence", "agency", "letter", "timeline", "log"}
+	if f.Dispute.ActingFor != "" {
+		parts = slices.DeleteFunc(parts, func(p string) bool { return p == "log" }) // the resident's alone
+	}
 	w.say("letter.court_lead")
+	if f.Dispute.ActingFor != "" {
+		w.say("acting.court", "name", f.Dispute.ActingFor)
+	}
 	w.caseRows(f.Dispute.ID)
 	if d := f.Dispute.Decision; d != nil {
 		w.rows(t(v, "letter.court_decided"), t(v, "letter.court_decided_by", "outcome", outcomeText(v, f.Dispute),

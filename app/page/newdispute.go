@@ -17,7 +17,7 @@ const evidenceTypes = ".pdf,.jpg,.jpeg,.png"
 var _ = register("new-dispute", screen{body: newDisputeBody, back: func(v *mingjing.View) (string, string) {
 	switch {
 	case v.NewCase != nil && v.NewCase.Previous != nil:
-		return t(v, "review.back"), href(v, "dispute", segment(v.NewCase.Previous.ID))
+		return t(v, "review.back"), caseHref(v, *v.NewCase.Previous, v.NewCase.Previous.ID)
 	case v.NewCase != nil && v.NewCase.Record != nil:
 		return v.Label("item", v.NewCase.Record.Code), href(v, "record", segment(v.NewCase.Record.ID))
 	case v.NewCase != nil && v.NewCase.Listing != nil:
@@ -50,7 +50,7 @@ func newDisputeBody(v *mingjing.View) []app.UI {
 	if d := n.Previous; d != nil {
 		if !slices.Contains(d.Lanes, mingjing.LaneEvidence) {
 			return []app.UI{heading("", t(v, "title.new-dispute")), c.EmptyState{Title: t(v, "new_dispute.gone_title"), Text: t(v, "error.lane_closed"),
-				Action: c.LinkButton{Text: t(v, "review.back"), Href: href(v, "dispute", segment(d.ID)), Kind: "secondary"}.UI()}.UI()}
+				Action: c.LinkButton{Text: t(v, "review.back"), Href: caseHref(v, *d, d.ID), Kind: "secondary"}.UI()}.UI()}
 		}
 		what = c.Hidden{Name: "previous", Value: d.ID}
 		before, evidence = goesOn(v, *d)

@@ -58,7 +58,7 @@ func Body(v *mingjing.View) app.UI {
 	if v.Problem != nil && !s.quiet {
 		summary = errorSummary(v)
 	}
-	main := []app.UI{back, summary, doneBanner(v)}
+	main := []app.UI{back, actingBanner(v), summary, doneBanner(v)}
 	main = append(main, s.body(v)...)
 	class := "main"
 	if s.wide {

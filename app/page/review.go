@@ -13,7 +13,7 @@ var _ = register("review", screen{body: reviewBody, back: func(v *mingjing.View)
 	if v.NewCase == nil || v.NewCase.Previous == nil {
 		return t(v, "nav.disputes"), href(v, "disputes")
 	}
-	return t(v, "review.back"), href(v, "dispute", segment(v.NewCase.Previous.ID))
+	return t(v, "review.back"), caseHref(v, *v.NewCase.Previous, v.NewCase.Previous.ID)
 }})
 
 // reviewBody is the form by which a resident has a decision looked at again.
@@ -24,7 +24,7 @@ func reviewBody(v *mingjing.View) []app.UI {
 	d := *v.NewCase.Previous
 	if !slices.Contains(d.Lanes, mingjing.LaneReview) {
 		return []app.UI{heading("", t(v, "title.review")), c.EmptyState{Title: t(v, "review.closed_title"), Text: t(v, "review.closed"),
-			Action: c.LinkButton{Text: t(v, "review.back"), Href: href(v, "dispute", segment(d.ID)), Kind: "secondary"}.UI()}.UI()}
+			Action: c.LinkButton{Text: t(v, "review.back"), Href: caseHref(v, d, d.ID), Kind: "secondary"}.UI()}.UI()}
 	}
 	within := tn(v, "count.working_days", days(v, func(p *mingjing.Procedure) int { return p.ReviewDays }))
 	return []app.UI{

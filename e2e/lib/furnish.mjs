@@ -92,6 +92,8 @@ export async function furnish(server) {
 
   await resident.post('export', { lang: 'en' });
   await expect.poll(async () => (await resident.get('export')).job.state, { timeout: 60_000 }).toBe('ready');
+  const helping = await asksForHelp(server, resident, 'guarantor');
+  await offers(resident, dispute.id, server.resident('no-notice'));
 
   return {
     resident: await resident.done(),
@@ -109,10 +111,36 @@ export async function furnish(server) {
       review: part.id,
       letter: over.id,
       case: dispute.id,
+      helping,
     },
     queries: {
       score: '?rulebook=rongcheng',
       'new-dispute': `?record=${record?.record?.id ?? record?.id}`,
     },
   };
+}
+
+function offers(asker, dispute, helper) {
+  const until = new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10);
+  return asker.post(`disputes/${dispute}/mandates`, { id_number: helper.id_number, relation: 'child', until });
+}
+
+// asksForHelp has somebody else's case in which the helper acts; its id.
+async function asksForHelp(server, helper, story) {
+  const asker = await Api.at(server, server.resident('no-notice'));
+  const asked = await asker.post('score-requests', { rulebook: 'honest-shanghai', consent: true });
+  await expect
+    .poll(async () => (await asker.get(`score-requests/${asked.id}`)).state, { timeout: 150_000, intervals: [500] })
+    .toBe('ready');
+  const listing = (await asker.get('listings')).items[0];
+  const dispute = await asker.post('disputes', {
+    listing_id: listing.listing?.id ?? listing.id,
+    reason: 'not_me',
+    statement: 'Nobody has told me of this.',
+  });
+  await offers(asker, dispute.id, server.resident(story));
+  const mandate = (await helper.get('mandates')).items[0];
+  await helper.post(`mandates/${mandate.id}/accept`);
+  await asker.done();
+  return dispute.id;
 }

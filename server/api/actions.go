@@ -356,7 +356,7 @@ func fileDispute(c *call) (any, goal, error) {
 		Reason: mingjing.DisputeReason(c.in.get("reason")), Statement: c.in.get("statement"),
 		Key: c.key(), Evidence: c.in.files,
 	})
-	return d, goal{page: "dispute", id: d.ID, done: "dispute_filed"}, err
+	return d, goal{page: casePage(d), id: d.ID, done: "dispute_filed"}, err
 }
 
 // about makes the thing that a form names the one of the page that the form is
@@ -380,7 +380,7 @@ func applyForRepair(c *call) (any, goal, error) {
 func askForReview(c *call) (any, goal, error) {
 	d, err := c.s.casework.AskForReview(c.ctx(), c.actor(), casework.Filing{Previous: c.r.PathValue("id"),
 		Statement: c.in.get("statement"), Key: c.key(), Evidence: c.in.files})
-	return d, goal{page: "dispute", id: d.ID, done: "review_filed"}, err
+	return d, goal{page: casePage(d), id: d.ID, done: "review_filed"}, err
 }
 
 func putStatement(c *call) (any, goal, error) {
@@ -415,7 +415,7 @@ func showListing(c *call) (any, goal, error) {
 
 func addEvidence(c *call) (any, goal, error) {
 	d, err := c.s.casework.AddEvidence(c.ctx(), c.actor(), c.r.PathValue("id"), c.in.files)
-	return d, goal{page: "dispute", id: d.ID, done: "evidence_added"}, err
+	return d, goal{page: casePage(d), id: d.ID, done: "evidence_added"}, err
 }
 
 func assign(c *call) (any, goal, error) {

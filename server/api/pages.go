@@ -214,6 +214,8 @@ func init() {
 			v.NoticeSettings = &out
 			return err
 		},
+		"mandates": mandatesView,
+		"helping":  helpingView,
 		"demo-clock": func(c *call, v *mingjing.View) error {
 			out, err := c.s.casework.DemoClock(c.ctx(), c.actor())
 			v.DemoClock = &out

@@ -40,12 +40,12 @@ func (c *Casework) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseF
 			found = found[:page]
 			v.Next = found[page-1].Cursor()
 		}
-		kin, err := relativesOf(ctx, t, a)
+		near, err := nearTo(ctx, t, a)
 		if err != nil {
 			return v, err
 		}
 		for _, d := range found {
-			d.relative = kin[d.Resident]
+			d.near = near[d.Resident]
 			if notOwn(a, d) != nil {
 				continue // it is theirs to see as a resident
 			}
@@ -131,10 +131,10 @@ func (c *Casework) showCase(ctx context.Context, t *tx, a mingjing.Actor, d Disp
 	return k, nil
 }
 
-// notOwn refuses a case of the actor's own, or of a relative that they declared.
+// notOwn refuses a case of the actor's own, or of somebody who is near to them.
 func notOwn(a mingjing.Actor, d Dispute) error {
-	if d.relative {
-		return errRelative
+	if d.near != nil {
+		return d.near
 	}
 	if a.Self != "" && a.Self == d.Resident {
 		return mingjing.Errorf(mingjing.Forbidden, "case_own")
@@ -325,11 +325,11 @@ func (c *Casework) Extend(ctx context.Context, a mingjing.Actor, id string) (min
 		if err := c.watch(ctx, t, *d); err != nil {
 			return err
 		}
-		return c.notify(ctx, t, d.Resident, mingjing.NoticeCaseExtended, "", "dispute", d.ID)
+		return c.notifyCase(ctx, t, *d, mingjing.NoticeCaseExtended, "")
 	})
 }
 
 // moved tells the resident that a case of theirs went on.
 func (c *Casework) moved(ctx context.Context, t *tx, d Dispute, code string) error {
-	return c.notify(ctx, t, d.Resident, mingjing.NoticeCaseMoved, code, "dispute", d.ID)
+	return c.notifyCase(ctx, t, d, mingjing.NoticeCaseMoved, code)
 }

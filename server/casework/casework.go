@@ -45,6 +45,15 @@
 //
 // A listing that is taken over from an authority begins unserved, and then has no
 // effect, or in_effect. listingMoves is the same as a table.
+//
+// # A mandate
+//
+//	offered -> accepted -> revoked, declined (given back), ended
+//	     \-> declined, revoked, ended
+//
+// An accepted one lets the helper act for the resident in one case, and in what goes
+// on from it, until its last day or until there is no way on from the case. enter
+// decides that anew at every use; both access logs have the look.
 package casework
 
 import (
@@ -178,7 +187,9 @@ type tx struct {
 	Tx
 	c      *Casework
 	events []toPublish
-	reason string              // the action for which what follows is read
+	reason string        // the action for which what follows is read
+	last   mingjing.Look // the look of that reason, and the work that it is part of
+	once   string
 	looked bool                // there may be a line more in the access log
 	own    mingjing.ResidentID // who reads what is their own, be there anything or not
 }
@@ -261,7 +272,7 @@ func (t *tx) part(a mingjing.Actor, action, subject, purpose, work string) {
 }
 
 func (t *tx) say(a mingjing.Actor, l mingjing.Look, once string) {
-	t.reason, t.looked = l.Action, true
+	t.reason, t.last, t.once, t.looked = l.Action, l, once, true
 	if a.Role == mingjing.RoleResident {
 		t.own = mingjing.ResidentID(a.ID)
 	}
@@ -382,6 +393,8 @@ func (c *Casework) Work(ctx context.Context) error {
 			return 0, c.unexport(ctx, j.ID)
 		case JobConfirm:
 			return c.sendCode(ctx, mingjing.ResidentID(j.ID))
+		case JobMandate:
+			return 0, c.mandate(ctx, j.ID)
 		}
 		return 0, fmt.Errorf("casework: no job of kind %q", j.Kind)
 	})

@@ -51,13 +51,13 @@ func (c *Casework) CounterAgain(ctx context.Context, a mingjing.Actor, visit str
 	})
 }
 
-// mayServe refuses the actor themselves and their relatives.
+// mayServe refuses the actor themselves and who is near to them.
 func mayServe(ctx context.Context, t *tx, a mingjing.Actor, resident mingjing.ResidentID) error {
-	kin, err := relativesOf(ctx, t, a)
+	near, err := nearTo(ctx, t, a)
 	if err != nil {
 		return err
 	}
-	return notOwn(a, Dispute{Resident: resident, relative: kin[resident]})
+	return notOwn(a, Dispute{Resident: resident, near: near[resident]})
 }
 
 func (c *Casework) visit(ctx context.Context, t *tx, a mingjing.Actor, id string) (Visit, error) {

@@ -60,7 +60,7 @@ func (d Dispute) Line() Dispute {
 	l := Dispute{Resident: d.Resident, RecordID: d.RecordID, ListingID: d.ListingID, AgencyCode: d.AgencyCode,
 		CatalogueCode: d.CatalogueCode, HandlerID: d.HandlerID, Ref: d.Ref, RecommenderID: d.RecommenderID, Barred: d.Barred,
 		NewEvidence: d.NewEvidence, NextDue: d.NextDue, Version: d.Version,
-		Dispute: mingjing.Dispute{ID: d.ID, Kind: d.Kind, Reason: d.Reason, State: d.State, FiledAt: d.FiledAt, Handler: d.Handler,
+		Dispute: mingjing.Dispute{ID: d.ID, Kind: d.Kind, Previous: d.Previous, Reason: d.Reason, State: d.State, FiledAt: d.FiledAt, Handler: d.Handler,
 			Clocks: d.Clocks, Extended: d.Extended, Escalated: d.Escalated}}
 	for _, e := range d.Timeline {
 		if e.Code == "assigned" {

@@ -73,7 +73,7 @@ func (c *Casework) Decide(ctx context.Context, a mingjing.Actor, id string, r Ru
 			}
 			return nil
 		}
-		if err := c.notify(ctx, t, d.Resident, mingjing.NoticeCaseDecided, string(r.Outcome), "dispute", d.ID); err != nil {
+		if err := c.notifyCase(ctx, t, *d, mingjing.NoticeCaseDecided, string(r.Outcome)); err != nil {
 			return err
 		}
 		return c.rescore(ctx, t, d.Resident, cause, "")

@@ -91,29 +91,42 @@ type Visit struct {
 	At       time.Time
 }
 
-var errRelative = mingjing.Errorf(mingjing.Forbidden, "case_relative")
+var (
+	errRelative = mingjing.Errorf(mingjing.Forbidden, "case_relative")
+	errHelped   = mingjing.Errorf(mingjing.Forbidden, "case_helper")
+)
 
-// relativesOf are the residents whom a member of staff has declared as relatives.
-func relativesOf(ctx context.Context, t *tx, a mingjing.Actor) (map[mingjing.ResidentID]bool, error) {
-	kin := map[mingjing.ResidentID]bool{}
+// nearTo are the residents whose cases a member of staff does not work on, with
+// why: those for whom they have acted themselves, and declared relatives.
+func nearTo(ctx context.Context, t *tx, a mingjing.Actor) (map[mingjing.ResidentID]error, error) {
+	near := map[mingjing.ResidentID]error{}
 	if !a.Role.Staff() {
-		return kin, nil
+		return near, nil
 	}
-	ids, err := t.RelativeResidents(ctx, a.ID)
-	for _, id := range ids {
-		kin[id] = true
+	if a.Self != "" {
+		helped, err := t.HelpedBy(ctx, a.Self)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range helped {
+			near[id] = errHelped
+		}
 	}
-	return kin, err
+	kin, err := t.RelativeResidents(ctx, a.ID)
+	for _, id := range kin {
+		near[id] = errRelative
+	}
+	return near, err
 }
 
-// caseFor is a case, with whether it is of a relative of the actor's.
+// caseFor is a case, with whether it is of somebody who is near to the actor.
 func caseFor(ctx context.Context, t *tx, a mingjing.Actor, id string) (Dispute, error) {
 	d, err := t.Dispute(ctx, id)
 	if err != nil {
 		return Dispute{}, err
 	}
-	kin, err := relativesOf(ctx, t, a)
-	d.relative = kin[d.Resident]
+	near, err := nearTo(ctx, t, a)
+	d.near = near[d.Resident]
 	return d, err
 }
 
@@ -146,13 +159,13 @@ func (c *Casework) Next(ctx context.Context, a mingjing.Actor) (mingjing.Case, e
 		if n >= mingjing.MaxOpenCases {
 			return mingjing.Case{}, mingjing.Errorf(mingjing.Conflict, "too_many_cases")
 		}
-		kin, err := relativesOf(ctx, t, a)
+		near, err := nearTo(ctx, t, a)
 		if err != nil {
 			return mingjing.Case{}, err
 		}
 		// The case is locked before it is looked at again, so that of two people who
 		// find the same one the second goes on to the one after it.
-		found, err := first(ctx, t, a, kin, c.Now())
+		found, err := first(ctx, t, a, near, c.Now())
 		if err != nil {
 			return mingjing.Case{}, err
 		}
@@ -164,10 +177,10 @@ func (c *Casework) Next(ctx context.Context, a mingjing.Actor) (mingjing.Case, e
 }
 
 // first is the case that is next for the actor; nil for none.
-func first(ctx context.Context, t *tx, a mingjing.Actor, kin map[mingjing.ResidentID]bool, now time.Time) (*Dispute, error) {
+func first(ctx context.Context, t *tx, a mingjing.Actor, near map[mingjing.ResidentID]error, now time.Time) (*Dispute, error) {
 	const step = 50
 	may := func(d Dispute, late bool) bool {
-		d.relative = kin[d.Resident]
+		d.near = near[d.Resident]
 		return nextFor(a, d, late)
 	}
 	pass := func(late time.Time) (*Dispute, error) {

@@ -26,6 +26,8 @@ type Filing struct {
 	kind mingjing.CaseKind
 	// counter says that staff file it for a resident who came.
 	counter bool
+	// mandate is by which a helper files; nil when the resident does.
+	mandate *Mandate
 }
 
 // NewCase is what the form of a new case shows: about a record, about a listing,
@@ -119,7 +121,15 @@ func (c *Casework) file(ctx context.Context, a mingjing.Actor, f Filing) (mingji
 	var id string
 	fresh := newID()
 	find := func(t *tx) (err error) {
-		t.part(a, "dispute", fresh, "own", fresh)
+		if f.mandate, err = c.filesFor(ctx, t, a, f.Previous); err != nil {
+			return err
+		}
+		if f.mandate != nil {
+			me = f.mandate.OwnerID
+			t.say(a, f.mandate.look(c.Now(), "filed", fresh), "filed "+fresh)
+		} else {
+			t.part(a, "dispute", fresh, "own", fresh)
+		}
 		id, err = disputeOfKey(ctx, t, me, f.Key)
 		return err
 	}
@@ -182,7 +192,7 @@ func (c *Casework) fileIn(ctx context.Context, t *tx, a mingjing.Actor, me mingj
 		AgencyCode: what.agency, CatalogueCode: what.code, Ref: what.ref, Barred: what.barred,
 		Dispute: mingjing.Dispute{ID: id, Kind: f.kind, Previous: f.Previous, Reason: f.Reason, Statement: f.Statement,
 			State: mingjing.DisputeFiled, FiledAt: now,
-			Timeline: []mingjing.TimelineEntry{{At: now, Code: "filed", Role: a.Role}}}}
+			Timeline: []mingjing.TimelineEntry{entryBy(a, f.mandate, now, "filed")}}}
 	switch f.kind {
 	case mingjing.CaseRepair:
 		d.Clocks = []mingjing.Clock{c.clockFor("repair", proc.RepairDays)}
@@ -219,10 +229,14 @@ func (c *Casework) fileIn(ctx context.Context, t *tx, a mingjing.Actor, me mingj
 			return err
 		}
 	}
-	if f.counter {
-		if err := c.tellOfCounter(ctx, t, a, d, now); err != nil {
-			return err
-		}
+	switch {
+	case f.counter:
+		err = c.tellOfCounter(ctx, t, a, d, now)
+	case f.mandate != nil:
+		err = t.lookOwn(ctx, a, f.mandate, now, "filed", id)
+	}
+	if err != nil {
+		return err
 	}
 	if err := c.watch(ctx, t, d); err != nil {
 		return err
@@ -446,8 +460,7 @@ func caseOpen(ctx context.Context, t *tx, id string) (bool, error) {
 // AddEvidence attaches files to one of the actor's disputes. What comes after the
 // decision is kept for the next dispute, as long as one can go on from it.
 func (c *Casework) AddEvidence(ctx context.Context, a mingjing.Actor, dispute string, uploads []Upload) (mingjing.Dispute, error) {
-	me, err := asResident(a)
-	if err != nil {
+	if _, err := asResident(a); err != nil {
 		return mingjing.Dispute{}, err
 	}
 	if len(uploads) == 0 {
@@ -465,13 +478,13 @@ func (c *Casework) AddEvidence(ctx context.Context, a mingjing.Actor, dispute st
 		return mingjing.Dispute{}, err
 	}
 	err = c.tx(ctx, func(t *tx) error {
-		t.because(a, "dispute", dispute, "own")
-		d, err := t.Dispute(ctx, dispute)
+		m, err := c.enter(ctx, t, a, dispute, "evidence_added")
 		if err != nil {
 			return err
 		}
-		if d.Resident != me {
-			return ErrNotFound
+		d, err := t.Dispute(ctx, dispute)
+		if err != nil {
+			return err
 		}
 		code := "evidence_added"
 		if d.Decision != nil {
@@ -499,7 +512,7 @@ func (c *Casework) AddEvidence(ctx context.Context, a mingjing.Actor, dispute st
 			}
 		}
 		d.NewEvidence = d.NewEvidence || d.Decision == nil
-		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: code, Role: a.Role})
+		d.Timeline = append(d.Timeline, entryBy(a, m, now, code))
 		if err := t.SetDispute(ctx, d); err != nil {
 			return err
 		}
@@ -516,28 +529,34 @@ func (c *Casework) tell(ctx context.Context, t *tx, d Dispute) error {
 	if err := t.emit(ctx, string(d.Resident), mingjing.EventDispute, d.ID, c.Now()); err != nil {
 		return err
 	}
+	if err := c.tellHelpers(ctx, t, d); err != nil {
+		return err
+	}
 	if err := t.emit(ctx, mingjing.AudienceStaff, mingjing.EventDispute, d.ID, c.Now()); err != nil || !wasAsked(d) {
 		return err
 	}
 	return t.emit(ctx, mingjing.AudienceAgency(d.AgencyCode), mingjing.EventDispute, d.ID, c.Now())
 }
 
-// Dispute is one of the actor's own disputes.
+// Dispute is one of the actor's own disputes, or one in which they help.
 func (c *Casework) Dispute(ctx context.Context, a mingjing.Actor, id string) (mingjing.Dispute, error) {
-	me, err := asResident(a)
-	if err != nil {
+	if _, err := asResident(a); err != nil {
 		return mingjing.Dispute{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.Dispute, error) {
-		t.because(a, "dispute", id, "own")
+		m, err := c.enter(ctx, t, a, id, "dispute")
+		if err != nil {
+			return mingjing.Dispute{}, err
+		}
 		d, err := t.Dispute(ctx, id)
 		if err != nil {
 			return mingjing.Dispute{}, err
 		}
-		if d.Resident != me {
-			return mingjing.Dispute{}, ErrNotFound
+		out, err := c.showOwn(ctx, t, d)
+		if err != nil {
+			return out, err
 		}
-		return c.showOwn(ctx, t, d)
+		return out, c.showMandates(ctx, t, m, d, &out)
 	})
 }
 
@@ -620,7 +639,7 @@ func (c *Casework) missed(clocks []mingjing.Clock) []mingjing.Clock {
 }
 
 // EvidenceFile is one piece of evidence with its bytes, for the resident whose
-// it is and for staff, in whose case the look is logged with the dispute.
+// it is, for who helps them and for staff, in whose case the look is logged with the dispute.
 func (c *Casework) EvidenceFile(ctx context.Context, a mingjing.Actor, id string) (mingjing.Evidence, []byte, error) {
 	if a.Role.Staff() {
 		if err := asStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor, mingjing.RoleAuditor); err != nil {
@@ -638,11 +657,11 @@ func (c *Casework) EvidenceFile(ctx context.Context, a mingjing.Actor, id string
 		if err != nil {
 			return err
 		}
-		why := "own"
 		if a.Role.Staff() {
-			why = purpose(a)
+			t.because(a, "evidence", dispute, purpose(a))
+		} else if _, err := c.enter(ctx, t, a, dispute, "evidence"); err != nil {
+			return err
 		}
-		t.because(a, "evidence", dispute, why)
 		evidence, bytes, err := t.EvidenceData(ctx, id)
 		if err != nil {
 			return err
@@ -655,8 +674,6 @@ func (c *Casework) EvidenceFile(ctx context.Context, a mingjing.Actor, id string
 			if err := notOwn(a, d); err != nil {
 				return err
 			}
-		} else if string(d.Resident) != a.ID {
-			return ErrNotFound
 		}
 		e, data = evidence, bytes
 		return nil

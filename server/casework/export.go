@@ -458,7 +458,7 @@ func (c *Casework) gatherDisputes(ctx context.Context, t *tx, me mingjing.Reside
 		if d.Decision == nil {
 			continue
 		}
-		l, err := c.letter(ctx, t, me, d.ID)
+		l, err := c.letterOf(ctx, t, d, nil)
 		if err != nil {
 			return err
 		}

@@ -45,3 +45,6 @@ func CleanEvidence(ctx context.Context, u Upload) (mingjing.Evidence, []byte, er
 
 // Patience is the longest wait that a job spends waiting itself.
 const Patience time.Duration = patience
+
+// LiveMandate is what the job of a mandate does.
+var LiveMandate = (*Casework).mandate

@@ -18,25 +18,22 @@ var errNoDecisionYet = mingjing.Errorf(mingjing.Conflict, "no_decision_yet")
 // Letter is what the decision letter of one of the actor's own cases tells. Before
 // the decision it is a no_decision_yet error.
 func (c *Casework) Letter(ctx context.Context, a mingjing.Actor, id string) (mingjing.LetterView, error) {
-	me, err := asResident(a)
-	if err != nil {
+	if _, err := asResident(a); err != nil {
 		return mingjing.LetterView{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.LetterView, error) {
-		t.because(a, "letter", id, "own")
-		return c.letter(ctx, t, me, id)
+		v, _, _, err := c.letter(ctx, t, a, id, "letter")
+		return v, err
 	})
 }
 
 // CourtFile is all there is of one of the actor's own cases, once it is decided.
 func (c *Casework) CourtFile(ctx context.Context, a mingjing.Actor, id string) (mingjing.CourtFile, error) {
-	me, err := asResident(a)
-	if err != nil {
+	if _, err := asResident(a); err != nil {
 		return mingjing.CourtFile{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.CourtFile, error) {
-		t.because(a, "court_file", id, "own")
-		letter, err := c.letter(ctx, t, me, id)
+		letter, d, m, err := c.letter(ctx, t, a, id, "court_file")
 		if err != nil {
 			return mingjing.CourtFile{}, err
 		}
@@ -49,26 +46,36 @@ func (c *Casework) CourtFile(ctx context.Context, a mingjing.Actor, id string) (
 			sum := sha256.Sum256(data)
 			f.Hashes[e.ID] = hex.EncodeToString(sum[:])
 		}
-		f.Looks, err = looksAt(ctx, t, me, letter.Dispute)
+		if m == nil { // the access log is the resident's alone
+			f.Looks, err = looksAt(ctx, t, d.Resident, letter.Dispute)
+		}
 		return f, err
 	})
 }
 
-// letter is what is told of a decided case of the resident's.
-func (c *Casework) letter(ctx context.Context, t *tx, me mingjing.ResidentID, id string) (mingjing.LetterView, error) {
-	d, err := t.Dispute(ctx, id)
-	if err != nil {
-		return mingjing.LetterView{}, err
+// letter is what is told of a decided case, to the resident or by a mandate.
+func (c *Casework) letter(ctx context.Context, t *tx, a mingjing.Actor, id, action string) (v mingjing.LetterView, d Dispute, m *Mandate, err error) {
+	if m, err = c.enter(ctx, t, a, id, action); err != nil {
+		return v, d, m, err
 	}
-	if d.Resident != me {
-		return mingjing.LetterView{}, ErrNotFound
+	if d, err = t.Dispute(ctx, id); err != nil {
+		return v, d, m, err
 	}
+	v, err = c.letterOf(ctx, t, d, m)
+	return v, d, m, err
+}
+
+// letterOf is what the letter of a case tells. The scores are the resident's alone.
+func (c *Casework) letterOf(ctx context.Context, t *tx, d Dispute, m *Mandate) (v mingjing.LetterView, err error) {
 	if d.Decision == nil {
-		return mingjing.LetterView{}, errNoDecisionYet
+		return v, errNoDecisionYet
 	}
-	v := mingjing.LetterView{City: c.books[0].City}
+	v.City = c.books[0].City
 	if v.Dispute, err = c.showDispute(ctx, t, d); err != nil {
 		return v, err
+	}
+	if m != nil {
+		v.Dispute.ActingFor, v.Dispute.ActingUntil = m.Resident, m.Until
 	}
 	for _, b := range c.books {
 		item, ok := b.Item(v.Dispute.Code())
@@ -79,7 +86,10 @@ func (c *Casework) letter(ctx context.Context, t *tx, me mingjing.ResidentID, id
 		break // the default rulebook goes first
 	}
 	for _, b := range c.books {
-		scores, err := t.Scores(ctx, me, b.ID)
+		if m != nil {
+			break
+		}
+		scores, err := t.Scores(ctx, d.Resident, b.ID)
 		if err != nil {
 			return v, err
 		}

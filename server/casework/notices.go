@@ -174,7 +174,7 @@ func (c *Casework) send(ctx context.Context, n Notice, p NoticePrefs, devices []
 	if i < 0 || p.PushOff {
 		return nil
 	}
-	if p.ShowText {
+	if p.ShowText && n.Page != "helping" { // the kind alone would say that it is their own case
 		m.Kind = n.Kind
 	}
 	return c.notifier.Push(ctx, devices[i].PushAddress, m)

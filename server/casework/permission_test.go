@@ -42,6 +42,7 @@ type victim struct {
 	old                                                 string // a listing that can be repaired
 	red                                                 string // a redlisting
 	rejected                                            string // a dispute that was rejected
+	mandate, asked                                      string // one that they gave, and one that they are asked to take
 }
 
 var probes = []probe{
@@ -160,6 +161,13 @@ var probes = []probe{
 	{"RemoveDevice", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
 		return c.RemoveDevice(ctx, a, "", "https://push.example/theirs")
 	}},
+	{"Mandates", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Mandates(ctx, a) }},
+	{"OfferMandate", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
+		return c.OfferMandate(ctx, a, offer(v.dispute, 3))
+	}},
+	{"RevokeMandate", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.RevokeMandate(ctx, a, v.mandate) }},
+	{"AcceptMandate", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.AcceptMandate(ctx, a, v.asked) }},
+	{"DeclineMandate", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.DeclineMandate(ctx, a, v.asked) }},
 }
 
 // free are the methods that need no permission, with why.
@@ -211,6 +219,7 @@ var elsewhere = map[string]string{
 	"Leaving":    "TestLeavingNeedsAFreshLoginAndNoOpenCase",
 
 	"Propose": "TestAProposalThatDoesNotPassTheChecksIsRefused",
+	"Helping": "TestAHelperSeesAndDoesWhatTheCaseNeeds",
 	"Serve":   "TestWhoServesSaysHowAndOnlyStaffDo",
 
 	"Next":            "TestTheNextCaseIsTheOneThatWaitsLongest",
@@ -286,6 +295,7 @@ func (c *city) newVictim(t *testing.T) victim {
 	_, err = c.AddDevice(ctx, v.actor, "theirs", "SECRET phone", phone("theirs"))
 	must(t, err)
 	v.notice = c.inbox(t, v.actor)[0].ID
+	v.mandate, v.asked = c.offered(t, v.actor, v.dispute, 4), c.asks(t, 5, 1)
 	c.ask(t, v.actor, "honest-shanghai") // open, so that Ask has something to show
 	return v
 }

@@ -185,7 +185,8 @@ type Store interface {
 type Job struct {
 	// Kind is one of the Job constants.
 	Kind string
-	// ID is the id of the score request, dispute, resident, notice or export.
+	// ID is the id of the score request, dispute, resident, notice, export, erasure or
+	// mandate.
 	ID string
 	// At is the earliest time; zero is now.
 	At time.Time
@@ -203,6 +204,7 @@ const (
 	JobExport   = "export"   // make what a resident takes along
 	JobUnexport = "unexport" // delete what was taken along, or was not
 	JobConfirm  = "confirm"  // send a resident the code for an e-mail address
+	JobMandate  = "mandate"  // a mandate is offered, or ends
 )
 
 // A Tx is one transaction on the store. Every method that finds nothing returns
@@ -249,6 +251,8 @@ type Tx interface {
 	AddDispute(ctx context.Context, d Dispute) error // ErrExists: one is open about it, or the key is known
 	SetDispute(ctx context.Context, d Dispute) error // everything but Evidence; fails with ErrConflict if d.Version is not the stored one, and stores Version+1
 	Dispute(ctx context.Context, id string) (Dispute, error)
+	// CaseLine is a dispute's [Dispute.Line]; nothing of its resident is opened.
+	CaseLine(ctx context.Context, id string) (Dispute, error)
 	DisputeByKey(ctx context.Context, resident mingjing.ResidentID, key string) (Dispute, error)
 	Disputes(ctx context.Context, resident mingjing.ResidentID) ([]Dispute, error) // newest first
 	// Cases are all disputes that match, by nearest clock (Dispute.NextDue, those
@@ -355,6 +359,21 @@ type Tx interface {
 	// reads it as it reads evidence.
 	AddAnswerDocument(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error
 
+	// PutMandate inserts a mandate when it has a Number, and replaces the one of its
+	// ID when it has none.
+	PutMandate(ctx context.Context, m Mandate) error
+	// Mandate is for one of the two between whom it is; "" for the bureau, which reads
+	// it as its owner. Only the reader has a line of it in the access log: in the
+	// other's it would tell who is enrolled.
+	Mandate(ctx context.Context, id string, reader mingjing.ResidentID) (Mandate, error)
+	MandatesOf(ctx context.Context, dispute string) ([]Mandate, error)
+	// MandatesFor are those in which the resident is the helper, newest first.
+	MandatesFor(ctx context.Context, helper mingjing.ResidentID) ([]Mandate, error)
+	// MandatesTo are those that a resident gave to whoever has the number.
+	MandatesTo(ctx context.Context, owner mingjing.ResidentID, helper mingjing.IDNumber) ([]Mandate, error)
+	// HelpedBy are the residents for whom the helper has ever accepted to act.
+	HelpedBy(ctx context.Context, helper mingjing.ResidentID) ([]mingjing.ResidentID, error)
+
 	Enqueue(ctx context.Context, j Job) error
 
 	DeskTx
@@ -448,9 +467,9 @@ type Dispute struct {
 	NextDue time.Time
 	Version int
 
-	// relative says that the case is of a declared relative of who looks at it; it is
-	// not stored.
-	relative bool
+	// near says why the case is not for who looks at it: whose it is is near to them.
+	// It is not stored.
+	near error
 }
 
 // A Notice is a notice as it is stored.
@@ -506,6 +525,19 @@ type Export struct {
 	Resident mingjing.ResidentID
 	// Lang is the language in which it was asked for.
 	Lang string
+}
+
+// A Mandate is a mandate as it is stored.
+type Mandate struct {
+	mingjing.Mandate
+	// OwnerID is whose case it is.
+	OwnerID mingjing.ResidentID
+	// Number is the helper's. Only a keyed hash of it is kept.
+	Number mingjing.IDNumber `json:"-"`
+	// HelperID is who is enrolled under that number by now; empty for nobody.
+	HelperID mingjing.ResidentID `json:"-"`
+	// Told says that the helper was told of the offer.
+	Told bool
 }
 
 // A CaseQuery is a page of the work queue.

@@ -23,7 +23,10 @@ func (c *Casework) Enrol(ctx context.Context, n mingjing.IDNumber, name string) 
 	}
 	id := mingjing.ResidentID(newID())
 	err := c.tx(ctx, func(t *tx) error {
-		return t.AddResident(ctx, Resident{ID: id, IDNumber: n, Name: name, CreatedAt: c.Now().UTC()})
+		if err := t.AddResident(ctx, Resident{ID: id, IDNumber: n, Name: name, CreatedAt: c.Now().UTC()}); err != nil {
+			return err
+		}
+		return c.tellOffers(ctx, t, id)
 	})
 	if errors.Is(err, ErrExists) {
 		err = c.tx(ctx, func(t *tx) (err error) {

@@ -77,6 +77,14 @@ func (t *tx) Dispute(ctx context.Context, id string) (casework.Dispute, error) {
 	return one[casework.Dispute](ctx, t, "read a dispute", keptDispute, `WHERE id = ?`, id)
 }
 
+// CaseLine implements [casework.Tx].
+func (t *tx) CaseLine(ctx context.Context, id string) (casework.Dispute, error) {
+	if err := t.lockOwner(ctx, "dispute", id); err != nil {
+		return casework.Dispute{}, err
+	}
+	return one[casework.Dispute](ctx, t, "read a line of the queue", keptDisputeLine, `WHERE id = ?`, id)
+}
+
 // DisputeByKey implements [casework.Tx].
 func (t *tx) DisputeByKey(ctx context.Context, resident mingjing.ResidentID, key string) (casework.Dispute, error) {
 	if err := t.lock(ctx, resident); err != nil {

@@ -75,6 +75,7 @@ var erased = []string{
 	`DELETE FROM answer_document WHERE resident_id = ?`,
 	`DELETE FROM export_data WHERE export_id IN (SELECT id FROM export WHERE resident_id = ?)`,
 	`DELETE FROM export WHERE resident_id = ?`,
+	`DELETE FROM mandate WHERE resident_id = ?`,
 	`DELETE FROM notice WHERE resident_id = ?`,
 	`DELETE FROM notice_prefs WHERE resident_id = ?`,
 	`DELETE FROM push_device WHERE resident_id = ?`,
@@ -122,6 +123,9 @@ func (t *tx) Erase(ctx context.Context, resident mingjing.ResidentID) error {
 	}
 	nobody := make([]byte, 32)
 	_, _ = rand.Read(nobody)
+	if _, err := t.exec(ctx, op, `UPDATE mandate SET helper_hash = ? WHERE helper_hash = (SELECT id_hash FROM resident WHERE id = ?)`, nobody, id); err != nil {
+		return err
+	}
 	if err := t.update(ctx, op, `UPDATE resident SET id_hash = ?, doc = ? WHERE id = ?`, nobody, blank, id); err != nil {
 		return err
 	}

@@ -44,6 +44,7 @@ var (
 	keptNotice      = kept{table: "notice", key: []string{"id"}, owner: "resident_id"}
 	keptNoticePrefs = kept{table: "notice_prefs", key: []string{"resident_id"}, owner: "resident_id"}
 	keptDevice      = kept{table: "push_device", key: []string{"id"}, owner: "resident_id"}
+	keptMandate     = kept{table: "mandate", key: []string{"id"}, owner: "resident_id"}
 	keptExport      = kept{table: "export", key: []string{"id"}, owner: "resident_id"}
 	keptAnswerDoc   = kept{table: "answer_document", key: []string{"id"}, owner: "resident_id"}
 
@@ -65,7 +66,7 @@ var (
 
 // allKept is every sealed column there is.
 var allKept = []kept{keptResident, keptConsent, keptRequest, keptSource, keptRecord, keptListing, keptScore, keptDispute, keptEvidence,
-	keptNote, keptLook, keptNotice, keptNoticePrefs, keptDevice, keptAnswerDoc, keptExport, keptExportFile, keptEvidenceFile, keptAnswerFile, keptDisputeLine,
+	keptNote, keptLook, keptNotice, keptNoticePrefs, keptDevice, keptAnswerDoc, keptMandate, keptExport, keptExportFile, keptEvidenceFile, keptAnswerFile, keptDisputeLine,
 	keptRecordRef, keptListingRef, keptDeskCase, keptRelative, keptDeclaration, keptBatch}
 
 func (k kept) content() string {
@@ -196,8 +197,17 @@ func (t *tx) lockOwned(ctx context.Context, owner mingjing.ResidentID) error {
 	return t.lock(ctx, owner)
 }
 
-func unseal[T any](ctx context.Context, t *tx, k kept, r sealedRow) (v T, err error) {
-	doc, err := t.session().Open(ctx, r.owner, k.place(r.key...), r.content)
+func unseal[T any](ctx context.Context, t *tx, k kept, r sealedRow) (T, error) {
+	return unsealFor[T](ctx, t, k, r, "")
+}
+
+// unsealFor opens what is between its owner and a reader, in whose access log the
+// line is; "" is the owner.
+func unsealFor[T any](ctx context.Context, t *tx, k kept, r sealedRow, reader string) (v T, err error) {
+	if reader == "" {
+		reader = r.owner
+	}
+	doc, err := t.session().OpenFor(ctx, r.owner, reader, k.place(r.key...), r.content)
 	if err == nil {
 		if err = json.Unmarshal(doc, &v); err != nil {
 			err = fmt.Errorf("decode: %w", err)

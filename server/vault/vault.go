@@ -415,7 +415,16 @@ func (s *Session) Seal(ctx context.Context, owner string, p Place, plain []byte)
 
 // Open opens a value, after the line is in its owner's access log.
 func (s *Session) Open(ctx context.Context, owner string, p Place, sealed []byte) ([]byte, error) {
-	k, err := s.forReading(ctx, owner)
+	return s.OpenFor(ctx, owner, owner, p, sealed)
+}
+
+// OpenFor opens a value that is between its owner and a reader, after the line is in
+// the reader's access log.
+func (s *Session) OpenFor(ctx context.Context, owner, reader string, p Place, sealed []byte) ([]byte, error) {
+	if err := s.Record(ctx, reader); err != nil {
+		return nil, err
+	}
+	k, err := s.of(ctx, owner)
 	if err != nil {
 		return nil, err
 	}

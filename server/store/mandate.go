@@ -1,0 +1,114 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"mingjing"
+	"mingjing/server/casework"
+)
+
+// PutMandate implements [casework.Tx]. The helper's number is kept as the very
+// hash by which a resident is found, so that it names whoever is enrolled under it
+// at any time, and nobody before.
+func (t *tx) PutMandate(ctx context.Context, m casework.Mandate) error {
+	const op = "put a mandate"
+	doc, err := t.seal(ctx, op, keptMandate, m.OwnerID, m, m.ID)
+	if err != nil {
+		return err
+	}
+	if m.Number == "" {
+		accepted := 0
+		if m.Name != "" {
+			accepted = 1
+		}
+		return t.update(ctx, op, `UPDATE mandate SET doc = ?, accepted = ? WHERE id = ? AND resident_id = ?`, doc, accepted, m.ID, string(m.OwnerID))
+	}
+	return t.insert(ctx, op, `INSERT INTO mandate (id, dispute_id, resident_id, helper_hash, made_at, doc) VALUES (?, ?, ?, ?, ?, ?)`,
+		m.ID, m.CaseID, string(m.OwnerID), t.s.hash("", string(m.Number)), micros(m.From), doc)
+}
+
+// Mandate implements [casework.Tx].
+func (t *tx) Mandate(ctx context.Context, id string, reader mingjing.ResidentID) (casework.Mandate, error) {
+	if err := t.lockOwner(ctx, "mandate", id); err != nil {
+		return casework.Mandate{}, err
+	}
+	list, err := t.mandates(ctx, "read a mandate", reader, `mandate.id = ?`, id)
+	if err == nil && len(list) == 0 {
+		err = t.failed("read a mandate", sql.ErrNoRows)
+	}
+	if err != nil {
+		return casework.Mandate{}, err
+	}
+	return list[0], nil
+}
+
+// MandatesOf implements [casework.Tx].
+func (t *tx) MandatesOf(ctx context.Context, dispute string) ([]casework.Mandate, error) {
+	if err := ignoreNotFound(t.lockOwner(ctx, "dispute", dispute)); err != nil {
+		return nil, err
+	}
+	return t.mandates(ctx, "list the mandates of a case", "", `mandate.dispute_id = ? ORDER BY made_at, mandate.id`, dispute)
+}
+
+// MandatesFor implements [casework.Tx].
+func (t *tx) MandatesFor(ctx context.Context, helper mingjing.ResidentID) ([]casework.Mandate, error) {
+	if err := t.lockForList(ctx, helper); err != nil {
+		return nil, err
+	}
+	return t.mandates(ctx, "list the mandates of a helper", helper, `helper.id = ? ORDER BY made_at DESC, mandate.id DESC`, string(helper))
+}
+
+// MandatesTo implements [casework.Tx].
+func (t *tx) MandatesTo(ctx context.Context, owner mingjing.ResidentID, helper mingjing.IDNumber) ([]casework.Mandate, error) {
+	if err := t.lockForList(ctx, owner); err != nil {
+		return nil, err
+	}
+	return t.mandates(ctx, "list the mandates to a number", owner, `mandate.resident_id = ? AND mandate.helper_hash = ? ORDER BY made_at, mandate.id`,
+		string(owner), t.s.hash("", string(helper)))
+}
+
+// HelpedBy implements [casework.Tx].
+func (t *tx) HelpedBy(ctx context.Context, helper mingjing.ResidentID) ([]mingjing.ResidentID, error) {
+	var found []mingjing.ResidentID
+	err := t.rows(ctx, "find who was helped", func(rows *sql.Rows) error {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		found = append(found, mingjing.ResidentID(id))
+		return nil
+	}, `SELECT DISTINCT mandate.resident_id FROM mandate JOIN resident helper ON helper.id_hash = mandate.helper_hash
+		WHERE helper.id = ? AND mandate.accepted = 1 ORDER BY mandate.resident_id`, string(helper))
+	return found, err
+}
+
+// mandates reads what a query finds. A mandate is a paper between two: the line is
+// in the access log of who reads it; "" is the owner.
+func (t *tx) mandates(ctx context.Context, op string, reader mingjing.ResidentID, where string, args ...any) ([]casework.Mandate, error) {
+	type row struct {
+		sealedRow
+		helper sql.NullString
+	}
+	var found []row // read before any is opened
+	err := t.rows(ctx, op, func(rows *sql.Rows) error {
+		r := row{sealedRow: sealedRow{key: make([]any, 1)}}
+		err := rows.Scan(&r.owner, &r.key[0], &r.content, &r.helper)
+		found = append(found, r)
+		return err
+	}, `SELECT mandate.resident_id, mandate.id, mandate.doc, helper.id FROM mandate
+		LEFT JOIN resident helper ON helper.id_hash = mandate.helper_hash WHERE `+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	list := []casework.Mandate{}
+	for _, r := range found {
+		m, err := unsealFor[casework.Mandate](ctx, t, keptMandate, r.sealedRow, string(reader))
+		if err != nil {
+			return nil, t.failed(op, err)
+		}
+		m.HelperID = mingjing.ResidentID(r.helper.String)
+		list = append(list, m)
+	}
+	return list, nil
+}

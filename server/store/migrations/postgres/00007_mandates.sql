@@ -1,0 +1,18 @@
+-- +goose Up
+-- helper_hash is made as resident.id_hash is: whoever is enrolled under the number
+-- is found, and nobody else can be told from it. accepted is 1 from when the helper
+-- first accepts.
+CREATE TABLE mandate (
+    id          TEXT COLLATE "C" PRIMARY KEY,
+    dispute_id  TEXT COLLATE "C" NOT NULL REFERENCES dispute (id),
+    resident_id TEXT COLLATE "C" NOT NULL REFERENCES resident (id),
+    helper_hash BYTEA NOT NULL,
+    made_at     BIGINT NOT NULL,
+    accepted    BIGINT NOT NULL DEFAULT 0,
+    doc         BYTEA NOT NULL
+);
+CREATE INDEX mandate_of_dispute ON mandate (dispute_id, made_at, id);
+CREATE INDEX mandate_of_helper ON mandate (helper_hash, resident_id, made_at, id);
+
+-- +goose Down
+DROP TABLE mandate;
