@@ -260,9 +260,7 @@ func (c *Casework) OfferMandate(ctx context.Context, a mingjing.Actor, o Offer) 
 		return mingjing.Dispute{}, err
 	}
 	err = c.tx(ctx, func(t *tx) error {
-		if err := t.look(ctx, a, me, c.Now(), "mandate", o.CaseID, "own"); err != nil {
-			return err
-		}
+		t.because(a, "mandate", o.CaseID, "own")
 		d, err := t.Dispute(ctx, o.CaseID)
 		if err != nil {
 			return err
