@@ -63,7 +63,7 @@ func TestEveryLookIsInTheTreeWhoeverElseLooks(t *testing.T) {
 		for n := range people {
 			all.Go(func() {
 				for i := range each {
-					must(t, s.Tx(context.Background(), func(tx casework.Tx) error { //nolint:usetesting // in a goroutine
+					must(t, s.Tx(context.Background(), func(tx casework.Tx) error {
 						if err := tx.AddLook(context.Background(), resident(n+1).ID, aLook(i)); err != nil {
 							return err
 						}
@@ -90,7 +90,7 @@ func TestEveryLookIsInTheTreeWhoeverElseLooks(t *testing.T) {
 }
 
 // s2 is the transaction with what only this package has.
-func s2(ct casework.Tx) *tx { return ct.(*tx) } //nolint:errcheck // it is ours
+func s2(ct casework.Tx) *tx { return ct.(*tx) }
 
 func TestWithoutALeafNothingIsCommitted(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
