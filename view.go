@@ -149,6 +149,9 @@ type OverviewView struct {
 	// Restricted is how many of the blacklistings have effect today.
 	Restricted   int       `json:"restricted"`
 	OpenDisputes []Dispute `json:"open_disputes"`
+	// Awaiting are the listings whose notice waits for the resident: to be confirmed,
+	// or to be answered.
+	Awaiting []Listing `json:"awaiting"`
 	// RecentLooks are the last looks by others.
 	RecentLooks []Look `json:"recent_looks"`
 }
