@@ -588,6 +588,9 @@ func (c *Casework) dropProposal(ctx context.Context, t *tx, l Listing, now time.
 	d.State = mingjing.DisputeDecided
 	d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: code, Role: mingjing.RoleAgency, Who: l.Agency})
 	d.NextDue = nextDue(d.Clocks)
+	if err := c.writeLetter(ctx, t, &d); err != nil {
+		return "", err
+	}
 	if err := t.SetDispute(ctx, d); err != nil {
 		return "", err
 	}

@@ -366,6 +366,8 @@ type Dispute struct {
 	Barred []string
 	// NewEvidence says that evidence came after it was filed and before the decision.
 	NewEvidence bool
+	// Letter is what the letter of the decision says; nil until there is one.
+	Letter *Letter
 	// ServiceProof is the number of the receipt of a listing that was served on paper.
 	ServiceProof string
 	// NextDue is the nearest running clock; zero when none runs.
@@ -375,6 +377,13 @@ type Dispute struct {
 	// relative says that the case is of a declared relative of who looks at it; it is
 	// not stored.
 	relative bool
+}
+
+// A Letter is a decision letter as it is stored. Its scores are stored by their ids
+// alone, since they go when the consent to them is withdrawn.
+type Letter struct {
+	mingjing.LetterView
+	ScoreIDs []string
 }
 
 // A Notice is a notice as it is stored.
