@@ -187,7 +187,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 
 	c := api.Config{Casework: p.casework, Identity: who, Live: p.hub, Render: page.Render, Title: page.Title,
 		Letter: page.LetterOf, CourtFile: page.CourtFileOf, PDF: letter.PDF,
-		Intake:    newIntake(p.casework, keys.AgencyKey, systemClock{}).verify,
+		Intake:    newIntake(p.casework, keys.AgencyKey, systemClock{}, func(ctx context.Context, key string) error { return who.Allow(ctx, "intake", key, intakeRate) }).verify,
 		Rulebooks: published, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
 		Ready: func(ctx context.Context) map[string]error {
 			missing := map[string]error{}
