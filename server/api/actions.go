@@ -120,8 +120,8 @@ func (c *call) pathAgain(name string) string {
 			q = url.Values{"previous": {id}}
 		}
 	case "login", "staff-login": // where they were going is not forgotten over a wrong password
-		if ref, err := url.Parse(c.r.Header.Get("Referer")); err == nil && ref.Query().Get("next") != "" {
-			q.Set("next", ref.Query().Get("next"))
+		if next := c.in.get("next"); next != "" && len(next) <= maxNext {
+			q.Set("next", next)
 		}
 	}
 	if len(q) > 0 {

@@ -157,15 +157,11 @@ func (c *call) toLogin() {
 	c.seeOther(to)
 }
 
-// next is where somebody was going before the login came between, by the address
-// of the login page. It is only ever taken apart and put together again from our
+// next is where somebody was going before the login came between, by the field of
+// the login form that the page fills from its own address. It is only ever taken apart and put together again from our
 // own routes.
 func (c *call) next() (goal, bool) {
-	ref, err := url.Parse(c.r.Header.Get("Referer"))
-	if err != nil {
-		return goal{}, false
-	}
-	next := ref.Query().Get("next")
+	next := c.in.get("next")
 	if next == "" || len(next) > maxNext {
 		return goal{}, false
 	}
