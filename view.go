@@ -396,5 +396,6 @@ const (
 var DeadlineKinds = []string{DeadlineCase, DeadlineScore, DeadlineJob}
 
 // ClockSteps are the steps by which the clock of a demo city is moved, in the order
-// in which they are offered.
-var ClockSteps = []string{"hour", "day", "working_1", "working_5", "working_10", "deadline"}
+// in which they are offered: first those of deadlines, which are shorter where its
+// clocks run faster, then those of the calendar.
+var ClockSteps = []string{"deadline", "hour", "working_1", "working_5", "working_10", "day", "month", "year"}

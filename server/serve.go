@@ -45,6 +45,7 @@ type program struct {
 	hub      *live.Hub
 	log      *slog.Logger
 	accounts []demo.Account
+	demo     *demo.Config   // nil but for a demo city
 	closers  []func() error // the last one opened is closed first
 }
 
@@ -209,6 +210,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		if err := demo.Propose(ctx, p.casework, demoConfig); err != nil {
 			return p, err
 		}
+		p.demo = &demoConfig
 	}
 	p.handler, err = api.New(c)
 	return p, err
@@ -272,6 +274,9 @@ func (p *program) run(ctx context.Context) error {
 		}
 		return nil
 	})
+	if p.demo != nil {
+		g.Go(func() error { return demo.KeepProposing(ctx, p.casework, *p.demo) })
+	}
 	g.Go(func() error {
 		<-ctx.Done()
 		end, stop := context.WithTimeout(context.WithoutCancel(ctx), grace)
