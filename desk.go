@@ -11,6 +11,9 @@ const (
 	MaxOpenCases = 20
 	MaxNote      = 2000 // characters
 	MaxRelatives = 50
+	// MaxMisses is how many look-ups at the counter that find nobody one member of
+	// staff has in an hour.
+	MaxMisses = 10
 	// WorkloadDays is how far back the workload figures look.
 	WorkloadDays = 30
 )
@@ -85,6 +88,8 @@ type HandlerFigures struct {
 	// choice.
 	Given  int `json:"given"`
 	Picked int `json:"picked"`
+	// Missed are the look-ups at the counter in these days that found nobody.
+	Missed int `json:"missed"`
 }
 
 // A CounterView is the counter, where staff file a dispute for a resident who came.

@@ -53,7 +53,8 @@ type LetterRow struct{ Key, Text string }
 // from the day on which they learn of it (Administrative Litigation Law, Art. 46).
 const CourtMonths = 6
 
-// A LetterView is what a decision letter tells.
+// A LetterView is what a decision letter tells: what was so at the decision, which
+// does not change with what happens later.
 type LetterView struct {
 	Dispute Dispute `json:"dispute"`
 	// City is whose bureau decided.
@@ -66,7 +67,7 @@ type LetterView struct {
 	Documents  []string `json:"documents,omitempty"`
 	// CountsMonths is how long the item counts.
 	CountsMonths int `json:"counts_months,omitempty"`
-	// Scores are the newest scores, made after the decision.
+	// Scores are those that were made with the decision, and that are still kept.
 	Scores []ScoreCard `json:"scores,omitempty"`
 	// ReopenUntil and CourtUntil are the last days of the ways on.
 	ReopenUntil Date `json:"reopen_until"`
@@ -76,6 +77,8 @@ type LetterView struct {
 // A CourtFile is all there is of a case, for the court.
 type CourtFile struct {
 	LetterView
+	// Case is the case as it is now, with what came after the decision.
+	Case Dispute `json:"case"`
 	// Hashes are the SHA-256 of the evidence by its id, 64 hex digits.
 	Hashes map[string]string `json:"hashes"`
 	// Looks are the lines of the resident's access log that are about the case or

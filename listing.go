@@ -122,6 +122,38 @@ type Listing struct {
 // it ever does.
 func (l Listing) Pending() bool { return l.CaseID != "" && l.From == "" }
 
+// Waits says whether the notice of the listing waits for the resident, who may
+// confirm that they have it, and then answer until AnswerBy.
+func (l Listing) Waits(now time.Time) bool {
+	return l.State == ListingDecided || l.State == ListingServed && l.AnswerBy != nil && l.AnswerBy.After(now)
+}
+
+// A ListingDate is one date of a listing: an instant, or else a whole day.
+type ListingDate struct {
+	// Name is answer, from or ends.
+	Name string
+	At   time.Time
+	Day  Date
+}
+
+// Coming are the dates of the listing that are still to come; none once it is over.
+func (l Listing) Coming(now time.Time, today Date) []ListingDate {
+	var dates []ListingDate
+	if l.State.Over() {
+		return nil
+	}
+	if l.AnswerBy != nil && l.AnswerBy.After(now) {
+		dates = append(dates, ListingDate{Name: "answer", At: *l.AnswerBy})
+	}
+	if l.From >= today {
+		dates = append(dates, ListingDate{Name: "from", Day: l.From})
+	}
+	if l.Ends >= today {
+		dates = append(dates, ListingDate{Name: "ends", Day: l.Ends})
+	}
+	return dates
+}
+
 // Effective says whether the listing has effect on the day: served, in effect,
 // undisputed and within its term.
 func (l Listing) Effective(on Date) bool {

@@ -75,9 +75,9 @@ type View struct {
 	Counter        *CounterView        `json:"counter,omitempty"`
 	Relatives      *RelativesView      `json:"relatives,omitempty"`
 	// Leave and Erasure are of the pages leave and left.
-	Leave   *LeaveView `json:"leave,omitempty"`
-	Erasure *Erasure   `json:"erasure,omitempty"`
-	Mandates       *MandatesView       `json:"mandates,omitempty"`
+	Leave    *LeaveView    `json:"leave,omitempty"`
+	Erasure  *Erasure      `json:"erasure,omitempty"`
+	Mandates *MandatesView `json:"mandates,omitempty"`
 	// RulebookHash is the SHA-256 of the published bytes of Rulebook, 64 hex
 	// digits: the rulebook itself loses it on its way through JSON.
 	RulebookHash string `json:"rulebook_hash,omitempty"`
@@ -157,6 +157,9 @@ type OverviewView struct {
 	// Restricted is how many of the blacklistings have effect today.
 	Restricted   int       `json:"restricted"`
 	OpenDisputes []Dispute `json:"open_disputes"`
+	// Awaiting are the listings whose notice waits for the resident: to be confirmed,
+	// or to be answered.
+	Awaiting []Listing `json:"awaiting"`
 	// RecentLooks are the last looks by others.
 	RecentLooks []Look `json:"recent_looks"`
 }
@@ -401,5 +404,6 @@ const (
 var DeadlineKinds = []string{DeadlineCase, DeadlineScore, DeadlineJob}
 
 // ClockSteps are the steps by which the clock of a demo city is moved, in the order
-// in which they are offered.
-var ClockSteps = []string{"hour", "day", "working_1", "working_5", "working_10", "deadline"}
+// in which they are offered: first those of deadlines, which are shorter where its
+// clocks run faster, then those of the calendar.
+var ClockSteps = []string{"deadline", "hour", "working_1", "working_5", "working_10", "day", "month", "year"}

@@ -12,6 +12,7 @@ import (
 	"mingjing"
 	"mingjing/server/agency"
 	"mingjing/server/casework"
+	"mingjing/server/identity"
 	"mingjing/web/rulebooks"
 )
 
@@ -21,13 +22,18 @@ type intake struct {
 	casework *casework.Casework
 	master   []byte
 	clock    casework.Clock
+	// allow counts a request of a key, on all replicas together.
+	allow func(ctx context.Context, key string) error
 
 	mu        sync.Mutex
 	verifiers map[string]*agency.Verifier // by key id, only of keys that exist
 }
 
-func newIntake(c *casework.Casework, master []byte, clock casework.Clock) *intake {
-	return &intake{casework: c, master: master, clock: clock, verifiers: map[string]*agency.Verifier{}}
+// intakeRate is what one key may ask for; the limit by address is the API's own.
+var intakeRate = identity.Rate{Count: 60, Per: time.Minute}
+
+func newIntake(c *casework.Casework, master []byte, clock casework.Clock, allow func(ctx context.Context, key string) error) *intake {
+	return &intake{casework: c, master: master, clock: clock, allow: allow, verifiers: map[string]*agency.Verifier{}}
 }
 
 func (i *intake) verify(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, error) {
@@ -47,6 +53,11 @@ func (i *intake) verify(ctx context.Context, keyID, method, path, signature stri
 	i.mu.Unlock()
 	if err := v.Verify(method, path, signature, body); err != nil {
 		return mingjing.Actor{}, mingjing.Errorf(mingjing.Unauthenticated, "signature_invalid")
+	}
+	// Only who holds the key can use it up. Where nothing can be counted the limit by
+	// address is left.
+	if e, ok := errors.AsType[*mingjing.Error](i.allow(ctx, keyID)); ok && e.Kind == mingjing.Limited {
+		return mingjing.Actor{}, e
 	}
 	return a, nil
 }

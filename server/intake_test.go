@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -65,6 +66,24 @@ func batch(t testing.TB, id string, lines ...casework.Line) []byte {
 		t.Fatal(err)
 	}
 	return data
+}
+
+func TestAKeyHasItsOwnLimitWhereverItIsUsedFrom(t *testing.T) {
+	c := theOpenCity(t)
+	id, secret := c.newKey(t, "metro")
+	other, otherSecret := c.newKey(t, "metro")
+	var last answer
+	for i := 0; i < 400 && last.status != http.StatusTooManyRequests; i++ {
+		machine := c.browser(t) // from another address each time
+		machine.origin, machine.site = "", ""
+		last = machine.submit(id, secret, batchPath, "application/json", []byte("no batch"), time.Now())
+	}
+	if code := last.problem(429); code != "too_many_attempts" || last.header.Get("Retry-After") == "" {
+		t.Errorf("%s, wait %q", code, last.header.Get("Retry-After"))
+	}
+	machine := c.browser(t)
+	machine.origin, machine.site = "", ""
+	machine.submit(other, otherSecret, batchPath, "application/json", []byte("no batch"), time.Now()).problem(400)
 }
 
 func TestAnAgencySubmitsAndItsOfficerAnswersByHand(t *testing.T) {

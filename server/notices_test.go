@@ -231,6 +231,46 @@ func TestTheDatesOfACaseGoIntoACalendar(t *testing.T) {
 	}
 }
 
+func TestTheNoticeOfAListingIsFirstOnTheOverviewAndItsAnswerPeriodIsInTheCalendar(t *testing.T) {
+	c := theOpenCity(t)
+	b := c.resident(t, "ordinary 13")
+	l := c.propose(t, "ordinary 13", "waiting")
+	first, second := c.desk(t, "h-1001"), c.desk(t, "s-2001")
+	waits := func() string {
+		t.Helper()
+		return b.page("overview").want(200).html().Find(`h1 + * a[href$="listings/` + l.ID + `"]`).Text()
+	}
+	dates := func() string {
+		t.Helper()
+		href, ok := b.page("listings/" + l.ID).want(200).html().Find(`a[href$="dates.ics?lang=en"]`).Attr("href")
+		a := b.send("GET", "/api/listings/"+l.ID+"/dates.ics?lang=en", nil, "Accept", "text/calendar")
+		if ok != (a.status == 200) {
+			t.Errorf("the page offers the dates: %v (%s), and they come as %d", ok, href, a.status)
+		}
+		return string(a.body)
+	}
+	if link := waits(); link != "" {
+		t.Errorf("a proposal waits as %q", link)
+	}
+	dates()
+	steps, both := "/api/admin/cases/"+l.CaseID, map[string]any{"outcome": "approved", "reasons": "It is so."}
+	first.json("POST", steps+"/assign", nil).want(200)
+	first.json("POST", steps+"/recommend", both).want(200)
+	second.json("POST", steps+"/assign", nil).want(200)
+	second.json("POST", steps+"/decision", both).want(200)
+	if link := waits(); !strings.Contains(link, "confirm") {
+		t.Errorf("to be confirmed: %q", link)
+	}
+	b.json("POST", "/api/listings/"+l.ID+"/receipt", nil)
+	by := b.page("listings/" + l.ID).want(200).view().Listing.Listing.AnswerBy
+	if link := waits(); !strings.Contains(link, "answer") {
+		t.Errorf("to be answered: %q", link)
+	}
+	if text := dates(); by == nil || !strings.Contains(text, "DTSTART:"+by.UTC().Format("20060102T150405Z")) {
+		t.Errorf("the answer period until %v is not in\n%s", by, text)
+	}
+}
+
 func TestOldSecretsGainTheKeysOfPushAndLogAndKeepTheRest(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "secrets.json")

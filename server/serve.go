@@ -47,6 +47,7 @@ type program struct {
 	hub      *live.Hub
 	log      *slog.Logger
 	accounts []demo.Account
+	demo     *demo.Config   // nil but for a demo city
 	closers  []func() error // the last one opened is closed first
 }
 
@@ -202,7 +203,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 
 	c := api.Config{Casework: p.casework, Identity: who, Live: p.hub, Render: page.Render, Title: page.Title,
 		Letter: page.LetterOf, CourtFile: page.CourtFileOf, PDF: letter.PDF,
-		Intake:    newIntake(p.casework, keys.AgencyKey, systemClock{}).verify,
+		Intake:    newIntake(p.casework, keys.AgencyKey, systemClock{}, func(ctx context.Context, key string) error { return who.Allow(ctx, "intake", key, intakeRate) }).verify,
 		Rulebooks: published, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
 		Ready: func(ctx context.Context) map[string]error {
 			missing := map[string]error{}
@@ -224,6 +225,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		if err := demo.Propose(ctx, p.casework, demoConfig); err != nil {
 			return p, err
 		}
+		p.demo = &demoConfig
 	}
 	p.handler, err = api.New(c)
 	return p, err
@@ -304,6 +306,9 @@ func (p *program) run(ctx context.Context) error {
 		}
 		return nil
 	})
+	if p.demo != nil {
+		g.Go(func() error { return demo.KeepProposing(ctx, p.casework, *p.demo) })
+	}
 	g.Go(func() error {
 		p.casework.KeepWitnessed(ctx)
 		return nil

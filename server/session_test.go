@@ -308,7 +308,7 @@ func TestAfterTheLoginOneIsWhereOneWasGoing(t *testing.T) {
 	if v := wrong.view(); v.Page != "login" || !strings.HasPrefix(v.Path, "login?next=") {
 		t.Errorf("after a wrong password it is at %s", v.Path)
 	}
-	if to := b.fill(login, "/api/login", map[string]string{"id_number": string(a.IDNumber), "password": a.Password}).to(); to != "/en/score?rulebook=rongcheng&done=logged_in" {
+	if to := b.fill(wrong, "/api/login", map[string]string{"id_number": string(a.IDNumber), "password": a.Password}).to(); to != "/en/score?rulebook=rongcheng&done=logged_in" {
 		t.Errorf("the login leads to %s", to)
 	}
 	if to := b.page(to).to(); to != "/en/overview" {
@@ -318,7 +318,7 @@ func TestAfterTheLoginOneIsWhereOneWasGoing(t *testing.T) {
 	for _, next := range []string{"https://evil.example/", "//evil.example", "/\\evil.example", "admin", "../api/me", "login", "records/../../x", "records/a%2Fb",
 		"score?x=%0d%0aSet-Cookie:y=1", strings.Repeat("x", 5000)} {
 		b := c.browser(t)
-		to := b.form("/api/login", url.Values{"id_number": {string(a.IDNumber)}, "password": {a.Password}}, "Referer", c.url+"/en/login?next="+url.QueryEscape(next)).to()
+		to := b.form("/api/login", url.Values{"id_number": {string(a.IDNumber)}, "password": {a.Password}, "next": {next}}).to()
 		if u, err := url.Parse(to); err != nil || u.Host != "" || (u.Path != "/en/overview" && u.Path != "/en/score") || strings.ContainsAny(to, "\r\n\\") {
 			t.Errorf("next=%q leads to %q", next, to)
 		}

@@ -643,14 +643,18 @@ func (h *Host) reread(asked bool) {
 		return
 	}
 	h.refreshing, h.again = true, false
-	turn, at := h.turn, h.at
+	turn, leaf, at := h.turn, h.leaf, h.at
 	go func() {
 		start := time.Now()
 		ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
 		v, final, err := client.PeekView(ctx, at)
 		cancel()
 		h.ctx.Dispatch(func(app.Context) {
-			if err == nil && turn == h.turn {
+			switch {
+			case err != nil || turn != h.turn:
+			case leaf != h.leaf: // what was asked for has come before it, and stays
+				h.again = true
+			default:
 				h.renew(v, final, asked)
 			}
 		})

@@ -433,7 +433,7 @@ func (w *letterWriter) rule(l mingjing.LetterView) {
 func CourtFileOf(v *mingjing.View) mingjing.Letter {
 	f := v.CourtFile
 	v = addressed(v)
-	w := &letterWriter{v: v, d: f.Dispute}
+	w := &letterWriter{v: v, d: f.Case}
 	parts := []string{"subject", "words", "evidence", "agency", "letter", "timeline", "log"}
 	if f.Dispute.ActingFor != "" {
 		parts = slices.DeleteFunc(parts, func(p string) bool { return p == "log" }) // the resident's alone
@@ -442,10 +442,10 @@ func CourtFileOf(v *mingjing.View) mingjing.Letter {
 	if f.Dispute.ActingFor != "" {
 		w.say("acting.court", "name", f.Dispute.ActingFor)
 	}
-	w.caseRows(f.Dispute.ID)
-	if d := f.Dispute.Decision; d != nil {
-		w.rows(t(v, "letter.court_decided"), t(v, "letter.court_decided_by", "outcome", outcomeText(v, f.Dispute),
-			"name", deciderName(v, f.Dispute), "time", instant(v, d.At)))
+	w.caseRows(f.Case.ID)
+	if d := f.Case.Decision; d != nil {
+		w.rows(t(v, "letter.court_decided"), t(v, "letter.court_decided_by", "outcome", outcomeText(v, f.Case),
+			"name", deciderName(v, f.Case), "time", instant(v, d.At)))
 	}
 	w.heading("letter.court_contents")
 	contents := make([]string, 0, len(parts))
@@ -464,14 +464,16 @@ func CourtFileOf(v *mingjing.View) mingjing.Letter {
 		case "subject":
 			w.subject()
 		case "words":
-			w.rows(t(v, "letter.filed"), instant(v, f.Dispute.FiledAt), t(v, "letter.reason"), code(v, "reason", string(f.Dispute.Reason)))
-			w.quote("", f.Dispute.Statement)
+			w.rows(t(v, "letter.filed"), instant(v, f.Case.FiledAt), t(v, "letter.reason"), code(v, "reason", string(f.Case.Reason)))
+			w.quote("", f.Case.Statement)
 		case "evidence":
-			w.evidence(f.Dispute.Evidence, f.Hashes)
+			w.evidence(f.Case.Evidence, f.Hashes)
 		case "agency":
 			w.agency()
 		case "letter":
+			w.d = f.Dispute // as it was then
 			w.decision(f.LetterView)
+			w.d = f.Case
 		case "timeline":
 			w.timeline()
 		case "log":

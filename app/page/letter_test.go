@@ -142,7 +142,7 @@ func TestLongWordsAreCutInTheLetterAndWholeInTheCourtFile(t *testing.T) {
 	if text := saidIn(LetterOf(v)); strings.Contains(text, v.Letter.Dispute.Statement) || !strings.Contains(text, i18n.T("zh-CN", "letter.words_cut")) {
 		t.Error("the letter does not cut them, or does not say so")
 	}
-	v.CourtFile = &mingjing.CourtFile{LetterView: *v.Letter}
+	v.CourtFile = &mingjing.CourtFile{LetterView: *v.Letter, Case: v.Letter.Dispute}
 	if text := saidIn(CourtFileOf(v)); !strings.Contains(text, v.Letter.Dispute.Statement) {
 		t.Error("the court file has not all of them")
 	}
@@ -152,6 +152,7 @@ func courtFile() *mingjing.CourtFile {
 	f := &mingjing.CourtFile{LetterView: *letterView(false), Hashes: map[string]string{"e-1": strings.Repeat("1e", 32), "e-2": strings.Repeat("2e", 32)}}
 	late := f.Dispute.Clocks[1].Due.Add(time.Hour)
 	f.Dispute.Clocks[1].MetAt, f.Dispute.Clocks[1].Missed = &late, true
+	f.Case = f.Dispute
 	f.Looks = []mingjing.Look{
 		{At: heldNow.Add(-48 * time.Hour), Role: mingjing.RoleResident, Who: "林静", Action: "dispute", Subject: f.Dispute.ID, Purpose: "own"},
 		{At: heldNow.Add(-30 * time.Hour), Role: mingjing.RoleHandler, Who: "陈晓", Action: "case", Subject: f.Dispute.ID, Purpose: "dispute"}}

@@ -32,7 +32,7 @@ func listingBody(v *mingjing.View) []app.UI {
 		body = append(body, notice(v, l))
 	}
 	body = append(body, c.Section("facts", t(v, "listing.facts"), c.SummaryList{Rows: listingRows(v, l, viewer(v))}.UI(),
-		datesLink(v, "listings", l.ID, !l.State.Over() && (l.From >= v.Today || l.Ends >= v.Today || l.AnswerBy != nil && l.AnswerBy.After(v.Now)))))
+		datesLink(v, "listings", l.ID, len(l.Coming(v.Now, v.Today)) > 0)))
 	if !toBeServed(l) {
 		body = append(body, measures(v, *view), exit(v, *view))
 	}

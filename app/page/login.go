@@ -1,6 +1,9 @@
 package page
 
 import (
+	"net/url"
+	"strings"
+
 	"mingjing"
 	c "mingjing/app/component"
 
@@ -16,6 +19,17 @@ var (
 // langField tells the server in which language to answer a form.
 func langField(v *mingjing.View) app.UI { return c.Hidden{Name: "lang", Value: v.Lang}.UI() }
 
+// nextField keeps where somebody was going, which the page's address says; also over
+// a wrong password, when the page is shown again at another one.
+func nextField(v *mingjing.View) app.UI {
+	_, query, _ := strings.Cut(v.Path, "?")
+	q, err := url.ParseQuery(query)
+	if err != nil || q.Get("next") == "" {
+		return nil
+	}
+	return c.Hidden{Name: "next", Value: q.Get("next")}.UI()
+}
+
 func idNumberInput(v *mingjing.View) app.UI {
 	return c.Input{Name: "id_number", Label: t(v, "login.id_number"), Hint: t(v, "login.id_number_hint"), Error: fieldError(v, "id_number"),
 		Autocomplete: "username", MaxLength: 64, Required: true, Code: true}.UI()
@@ -27,6 +41,7 @@ func loginBody(v *mingjing.View) []app.UI {
 		lead(t(v, "login.lead")),
 		c.Form{Action: "/api/login", Full: true, Class: "narrow", Body: []app.UI{
 			langField(v),
+			nextField(v),
 			idNumberInput(v),
 			c.Input{Name: "password", Type: "password", Label: t(v, "login.password"), Error: fieldError(v, "password"),
 				Autocomplete: "current-password", MaxLength: 256, Required: true}.UI(),
@@ -60,6 +75,7 @@ func staffLoginBody(v *mingjing.View) []app.UI {
 		lead(t(v, "staff.lead")),
 		c.Form{Action: "/api/staff/login", Full: true, Class: "narrow", Body: []app.UI{
 			langField(v),
+			nextField(v),
 			c.Input{Name: "login", Label: t(v, "staff.login"), Error: fieldError(v, "login"), Value: typed(v, "login"),
 				Autocomplete: "username", MaxLength: 64, Required: true, Code: true}.UI(),
 			c.Input{Name: "password", Type: "password", Label: t(v, "login.password"), Error: fieldError(v, "password"),

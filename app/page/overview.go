@@ -32,6 +32,7 @@ func overviewBody(v *mingjing.View) []app.UI {
 	}
 	return []app.UI{
 		heading(name, t(v, "overview.title")),
+		awaiting(v, o.Awaiting),
 		blacklisted,
 		openRequestCard(v, o.Open),
 		scoreSection(v, o),
@@ -42,6 +43,24 @@ func overviewBody(v *mingjing.View) []app.UI {
 			figure(v, len(o.OpenDisputes), "overview.disputes", href(v, "disputes")))),
 		looksSection(v, o.RecentLooks),
 	}
+}
+
+// awaiting are the notices of listings that wait to be confirmed or answered.
+func awaiting(v *mingjing.View, listings []mingjing.Listing) app.UI {
+	if len(listings) == 0 {
+		return nil
+	}
+	notes := make([]app.UI, 0, len(listings))
+	for _, l := range listings {
+		title, text, link := t(v, "overview.notice_title"), "overview.notice_confirm", "overview.notice_read"
+		if l.State == mingjing.ListingServed && l.AnswerBy != nil {
+			title, text, link = t(v, "listing.stand.served", "time", instant(v, *l.AnswerBy)), "overview.notice_answer", "overview.notice_see"
+		}
+		notes = append(notes, c.Notification{Kind: "warning", Title: title,
+			Text: t(v, text, "agency", v.Label("agency", l.Agency), "item", v.Label("item", l.Code)),
+			Body: []app.UI{c.Link{Text: t(v, link), Href: href(v, "listing", segment(l.ID)), Class: "row-link"}.UI()}}.UI())
+	}
+	return c.Div("stack", notes...)
 }
 
 // figure is a number with the page that shows what is counted.

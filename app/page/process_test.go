@@ -147,7 +147,7 @@ func TestALetterAnswersOnlyWhatWasThereToDecide(t *testing.T) {
 	if said := saidIn(LetterOf(letter)); strings.Contains(said, "结清证明.pdf") || !strings.Contains(said, "结案通知书.pdf") {
 		t.Error("the letter lists evidence that came after it, or not what came before")
 	}
-	file := &mingjing.View{Page: "letter", Lang: "en", Zone: "Asia/Shanghai", CourtFile: &mingjing.CourtFile{LetterView: *letter.Letter}}
+	file := &mingjing.View{Page: "letter", Lang: "en", Zone: "Asia/Shanghai", CourtFile: &mingjing.CourtFile{LetterView: *letter.Letter, Case: letter.Letter.Dispute}}
 	if said := saidIn(CourtFileOf(file)); !strings.Contains(said, "结清证明.pdf") || !strings.Contains(said, i18n.T("en", "dispute.late_text")) {
 		t.Error("the file for the court leaves out what came late, or does not say that it did")
 	}

@@ -222,10 +222,14 @@ func samplesToScore(t testing.TB, lang string) []sample {
 	add("offline", anonymous(base(t, lang, "offline")), nil)
 	add("locked", anonymous(base(t, lang, "locked")), nil)
 	add("overview-empty", base(t, lang, "overview"), func(v *mingjing.View) { v.Overview = &mingjing.OverviewView{} })
+	answerBy := sampleNow.AddDate(0, 0, 5)
 	add("overview", base(t, lang, "overview"), func(v *mingjing.View) {
 		v.Overview = &mingjing.OverviewView{Records: 6, Blacklisted: 1, Restricted: 1, Open: sampleRequest(rc, mingjing.RequestCollecting),
 			Latest:       []mingjing.ScoreCard{cardOf(sh, 108, "good", sampleNow.Add(-26*time.Hour)), cardOf(rc, 1043, "aa", sampleNow.Add(-90*24*time.Hour))},
 			OpenDisputes: []mingjing.Dispute{sampleDispute(sh)},
+			Awaiting: []mingjing.Listing{
+				{ID: "list-7", Kind: mingjing.Blacklist, Code: "tax.major_violation_blacklist", Agency: "tax", State: mingjing.ListingDecided},
+				{ID: "list-8", Kind: mingjing.Redlist, Code: "tax.a_grade_redlist", Agency: "tax", State: mingjing.ListingServed, AnswerBy: &answerBy}},
 			RecentLooks: []mingjing.Look{
 				{Seq: 9, At: sampleNow.Add(-2 * time.Hour), Role: mingjing.RoleHandler, Who: "周慧", Action: "case", Purpose: "dispute"},
 				{Seq: 8, At: sampleNow.Add(-26 * time.Hour), Role: mingjing.RoleSystem, Action: "collect", Purpose: "score"}}}

@@ -70,6 +70,7 @@ export async function furnish(server) {
   });
   await resident.attach(dispute.id, pdf('Receipt'));
   await handler.post(`admin/cases/${dispute.id}/assign`);
+  await handler.post(`admin/cases/${dispute.id}/ask-agency`);
 
   // Another one is over, so that there is a letter.
   const records = (await resident.get('records')).items;
@@ -99,6 +100,7 @@ export async function furnish(server) {
     resident: await resident.done(),
     handler: await handler.done(),
     supervisor: await (await Api.at(server, server.staff('supervisor'))).done(),
+    officer: await (await Api.at(server, server.accounts.find((a) => a.role === 'agency' && a.agency === 'court'))).done(),
     blank: await blank.done(),
     // ids fill the {id} of a page, queries what follows a page's path.
     ids: {
@@ -112,6 +114,7 @@ export async function furnish(server) {
       letter: over.id,
       case: dispute.id,
       helping,
+      'agency-question': dispute.id,
     },
     queries: {
       score: '?rulebook=rongcheng',

@@ -143,6 +143,34 @@ export class Person {
     await this.page.emulateMedia({ colorScheme: 'light' });
   }
 
+  // tab moves on by keyboard until the focus is where it should be, at most so many
+  // stops away, and sees that it shows and comes in the order of the page.
+  async tab(selector, { within = 80 } = {}) {
+    for (let i = 0; i < within; i++) {
+      await this.page.keyboard.press('Tab');
+      const state = await this.page.evaluate((s) => {
+        const e = document.activeElement;
+        if (!e?.matches(s)) return null;
+        const show = (x) => {
+          const c = getComputedStyle(x);
+          return (c.outlineStyle !== 'none' && parseFloat(c.outlineWidth) > 0) || c.boxShadow !== 'none';
+        };
+        const drawn = (l) => show(l) || ['::before', '::after'].some((p) => getComputedStyle(l, p).outlineStyle !== 'none' || getComputedStyle(l, p).boxShadow !== 'none');
+        const box = e.getBoundingClientRect();
+        return {
+          // A choice may show its focus on the label that draws it.
+          shown: show(e) || [...(e.labels ?? [])].some(drawn),
+          inSight: box.bottom > 0 && box.top < innerHeight,
+          ordered: [...document.querySelectorAll('[tabindex]')].every((x) => x.tabIndex <= 0),
+        };
+      }, selector);
+      if (state) {
+        return expect(state, `the focus on ${selector} shows, is in sight and came in order`).toEqual({ shown: true, inSight: true, ordered: true });
+      }
+    }
+    throw new Error(`the focus never came to ${selector}`);
+  }
+
   // shown waits for something to show: by itself where scripts run, by reading
   // the page again where they don't.
   async shown(locator, { timeout = 15_000 } = {}) {

@@ -16,7 +16,8 @@ const visitors = {
   // Somebody for whom there is nothing to show yet.
   blank: ['overview', 'score', 'records', 'listings', 'disputes', 'access-log', 'consents', 'inbox', 'export'].map((name) => ({ name, query: '' })),
   handler: routes.filter((r) => r.access === 'Staff' && r.name !== 'workload').map(({ name }) => ({ name })),
-  supervisor: [{ name: 'workload' }],
+  supervisor: routes.filter((r) => r.access === 'Staff').map(({ name }) => ({ name })),
+  officer: routes.filter((r) => r.access === 'Agencies').map(({ name }) => ({ name })),
 };
 
 // Recording every look that axe takes at a page takes longer than the looks.
@@ -26,7 +27,7 @@ for (const lang of languages) {
   for (const [who, pages] of Object.entries(visitors)) {
     test(`every page of ${who} in ${lang} can be used by everyone`, async ({ server, furnished, visit, guard }) => {
       test.setTimeout(30_000 * pages.length);
-      const size = ['handler', 'supervisor'].includes(who) ? 'desk' : 'phone';
+      const size = ['handler', 'supervisor', 'officer'].includes(who) ? 'desk' : 'phone';
       const person = await visit(server, { lang, size, state: furnished[who] });
       for (const page of pages) await test.step(page.name, () => look(person, page, { furnished, guard }));
     });

@@ -216,9 +216,9 @@ func csvLine(head, row []string) casework.Line {
 
 func writeCSV(w io.Writer, out casework.BatchAnswer) error {
 	c := csv.NewWriter(w)
-	_ = c.Write([]string{"line", "ref", "status", "code", "field", "id"})
+	_ = c.Write([]string{"line", "ref", "status", "code", "field", "id", "held_by"})
 	for _, l := range out.Lines {
-		_ = c.Write([]string{strconv.Itoa(l.Line), l.Ref, l.Status, l.Code, l.Field, l.ID})
+		_ = c.Write([]string{strconv.Itoa(l.Line), l.Ref, l.Status, l.Code, l.Field, l.ID, l.HeldBy})
 	}
 	c.Flush()
 	return nil // nobody is there any more to be told

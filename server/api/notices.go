@@ -123,12 +123,12 @@ func serveListingDates(c *call) error {
 		return err
 	}
 	cal := c.calendar("listing", l.Listing.ID)
-	if l.Listing.State != mingjing.ListingLifted {
-		today := mingjing.DateOf(c.s.casework.Now())
-		for name, day := range map[string]mingjing.Date{"from": l.Listing.From, "ends": l.Listing.Ends} {
-			if day >= today {
-				cal.on(name, day)
-			}
+	now := c.s.casework.Now()
+	for _, d := range l.Listing.Coming(now, mingjing.DateOf(now)) {
+		if d.Day != "" {
+			cal.on(d.Name, d.Day)
+		} else {
+			cal.at(d.Name, d.At)
 		}
 	}
 	return c.serveCalendar(cal)

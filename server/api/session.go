@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -178,19 +177,12 @@ func (c *call) toLogin() {
 	c.seeOther(to)
 }
 
-// nextAsked is the next of the form, or else of the page's address: a form that is
-// shown again with scripts off has another address.
-func (c *call) nextAsked() string {
-	ref, err := url.Parse(c.r.Header.Get("Referer"))
-	if err != nil {
-		return c.in.get("next")
-	}
-	return cmp.Or(c.in.get("next"), ref.Query().Get("next"))
-}
+// nextAsked is where a form of a login leads: its own field, which the page fills
+// from its address.
+func (c *call) nextAsked() string { return c.in.get("next") }
 
-// next is where somebody was going before the login came between, by the address
-// of the login page. It is only ever taken apart and put together again from our
-// own routes.
+// next is where somebody was going before the login came between. It is only ever
+// taken apart and put together again from our own routes.
 func (c *call) next() (goal, bool) {
 	next := c.nextAsked()
 	if next == "" || len(next) > maxNext {

@@ -145,6 +145,11 @@ func (c *Casework) overdue(ctx context.Context, t *tx, d Dispute, code string, n
 		add("escalated")
 	}
 	d.NextDue = nextDue(d.Clocks)
+	if d.Decision != nil { // by rule
+		if err := c.writeLetter(ctx, t, &d); err != nil {
+			return err
+		}
+	}
 	if err := t.SetDispute(ctx, d); err != nil {
 		return err
 	}

@@ -4,29 +4,45 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"mingjing"
 )
 
-// visitTime is how long a look-up at the counter lasts.
-const visitTime = time.Hour
+const (
+	// visitTime is how long a look-up at the counter lasts.
+	visitTime = time.Hour
+	// missTime is for how long one that finds nobody counts.
+	missTime = time.Hour
+)
 
 // Counter looks up a resident who came to the counter. The look is in their access
 // log before anything of theirs is shown: the name, the masked number, and what can
-// be disputed.
+// be disputed. A look-up that finds nobody is counted, so that numbers can't be
+// guessed here.
 func (c *Casework) Counter(ctx context.Context, a mingjing.Actor, n mingjing.IDNumber) (mingjing.CounterView, error) {
 	if err := asStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return mingjing.CounterView{}, err
 	}
-	return within(ctx, c, func(t *tx) (mingjing.CounterView, error) {
+	missed := false
+	v, err := within(ctx, c, func(t *tx) (mingjing.CounterView, error) {
+		now := c.Now().UTC()
+		misses, first, err := t.Misses(ctx, a.ID, now.Add(-missTime))
+		if err != nil {
+			return mingjing.CounterView{}, err
+		}
+		if misses >= mingjing.MaxMisses {
+			wait := max(1, int(first.Add(missTime).Sub(now).Seconds()))
+			return mingjing.CounterView{}, mingjing.Errorf(mingjing.Limited, "too_many_attempts", "seconds", strconv.Itoa(wait))
+		}
 		who, err := t.ResidentByIDNumber(ctx, n)
-		if errors.Is(err, ErrNotFound) {
-			return mingjing.CounterView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "id_number", Code: "resident_unknown"})
+		if missed = errors.Is(err, ErrNotFound); missed {
+			return mingjing.CounterView{}, t.AddMiss(ctx, a.ID, now)
 		} else if err != nil {
 			return mingjing.CounterView{}, err
 		}
-		visit := Visit{ID: newID(), Staff: a.ID, Resident: who, At: c.Now().UTC()}
+		visit := Visit{ID: newID(), Staff: a.ID, Resident: who, At: now}
 		if err := mayServe(ctx, t, a, who); err != nil {
 			return mingjing.CounterView{}, err
 		}
@@ -35,6 +51,11 @@ func (c *Casework) Counter(ctx context.Context, a mingjing.Actor, n mingjing.IDN
 		}
 		return c.showCounter(ctx, t, a, visit)
 	})
+	if err == nil && missed {
+		c.log.Warn("a look-up at the counter found nobody", "staff", a.ID)
+		err = mingjing.InvalidFields(mingjing.FieldError{Field: "id_number", Code: "resident_unknown"})
+	}
+	return v, err
 }
 
 // CounterAgain is a look-up of the actor's that has not ended, as it was shown.

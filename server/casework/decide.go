@@ -63,21 +63,29 @@ func (c *Casework) Decide(ctx context.Context, a mingjing.Actor, id string, r Ru
 		if err := c.carryOut(ctx, t, d, a, now); err != nil {
 			return err
 		}
-		cause := "dispute_decided"
-		switch d.Kind {
-		case mingjing.CaseRepair:
-			cause = "repair_decided"
-		case mingjing.CaseListing:
-			if r.Outcome == mingjing.OutcomeApproved {
-				return c.notify(ctx, t, d.Resident, mingjing.NoticeListingServed, "", "listing", d.ListingID)
-			}
-			return nil
-		}
-		if err := c.notifyCase(ctx, t, *d, mingjing.NoticeCaseDecided, string(r.Outcome)); err != nil {
+		if err := c.tellDecision(ctx, t, *d); err != nil {
 			return err
 		}
-		return c.rescore(ctx, t, d.Resident, cause, "")
+		return c.writeLetter(ctx, t, d)
 	})
+}
+
+// tellDecision tells the resident of a decision, and makes the scores that follow.
+func (c *Casework) tellDecision(ctx context.Context, t *tx, d Dispute) error {
+	cause := "dispute_decided"
+	switch d.Kind {
+	case mingjing.CaseRepair:
+		cause = "repair_decided"
+	case mingjing.CaseListing:
+		if d.Decision.Outcome == mingjing.OutcomeApproved {
+			return c.notify(ctx, t, d.Resident, mingjing.NoticeListingServed, "", "listing", d.ListingID)
+		}
+		return nil
+	}
+	if err := c.notifyCase(ctx, t, d, mingjing.NoticeCaseDecided, string(d.Decision.Outcome)); err != nil {
+		return err
+	}
+	return c.rescore(ctx, t, d.Resident, cause, "")
 }
 
 // lost says that the agency has lost the point, by its silence or by withdrawing:

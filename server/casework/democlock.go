@@ -50,8 +50,10 @@ func (c *Casework) deadlines(ctx context.Context, t *tx, most int) ([]Deadline, 
 	return next[:min(len(next), most)], err
 }
 
-// MoveClock moves the clock of a demo city forward by one of the steps, which are
-// lengths of the law's time and shorter where the city's clock runs faster.
+// MoveClock moves the clock of a demo city forward by one of the steps. An hour and
+// working days are lengths of the law's time, as deadlines are, and shorter where
+// the city's clocks run faster. A day, a month and a year are the calendar's, by
+// which records expire and listings end.
 func (c *Casework) MoveClock(ctx context.Context, a mingjing.Actor, step string) (mingjing.DemoClockView, error) {
 	if err := asStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return mingjing.DemoClockView{}, err
@@ -65,7 +67,11 @@ func (c *Casework) MoveClock(ctx context.Context, a mingjing.Actor, step string)
 	case "hour":
 		d = c.scaled(time.Hour)
 	case "day":
-		d = c.scaled(24 * time.Hour)
+		d = now.AddDate(0, 0, 1).Sub(now)
+	case "month":
+		d = now.AddDate(0, 1, 0).Sub(now)
+	case "year":
+		d = now.AddDate(1, 0, 0).Sub(now)
 	case "working_1":
 		d = c.due(1).Sub(now)
 	case "working_5":

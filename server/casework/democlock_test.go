@@ -23,10 +23,10 @@ func demoCity(t testing.TB, scale int) *city {
 	})
 }
 
-func TestEachStepMovesTheClockByTheLawsTime(t *testing.T) {
+func TestStepsOfDeadlinesAreTheLawsTimeAndStepsOfDaysTheCalendars(t *testing.T) {
 	for _, scale := range []int{1, 500} {
 		for step, law := range map[string]time.Duration{
-			"hour": time.Hour, "day": 24 * time.Hour,
+			"hour": time.Hour,
 			// From a Monday at nine to the end of Tuesday, of the next Monday, and of the one after.
 			"working_1": 39 * time.Hour, "working_5": 7*24*time.Hour + 15*time.Hour, "working_10": 14*24*time.Hour + 15*time.Hour,
 		} {
@@ -38,6 +38,14 @@ func TestEachStepMovesTheClockByTheLawsTime(t *testing.T) {
 			}
 			if !v.Now.Equal(c.clock.Now()) {
 				t.Errorf("%s: it says that it is %s", step, v.Now)
+			}
+		}
+		for step, day := range map[string]string{"day": "2026-03-03", "month": "2026-04-02", "year": "2027-03-02"} {
+			c := demoCity(t, scale)
+			v, err := c.MoveClock(ctx, handler, step)
+			must(t, err)
+			if got := v.Now.Format(time.DateOnly); got != day {
+				t.Errorf("scale %d: %s moved it to %s, want %s", scale, step, got, day)
 			}
 		}
 	}
@@ -75,7 +83,7 @@ func TestATesterMovesToTheNextDeadlineAndSeesHowManyWait(t *testing.T) {
 
 func TestTheClockIsMovedByNobodyElseAndByNoOtherStep(t *testing.T) {
 	c := demoCity(t, 1)
-	for _, step := range []string{"", "year", "-1"} {
+	for _, step := range []string{"", "decade", "-1"} {
 		_, err := c.MoveClock(ctx, handler, step)
 		wants(t, err, "step:step_required")
 	}

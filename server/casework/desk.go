@@ -47,6 +47,10 @@ type DeskTx interface {
 
 	AddVisit(ctx context.Context, v Visit) error
 	Visit(ctx context.Context, id string) (Visit, error)
+	// AddMiss keeps that a look-up at the counter found nobody; not for whom it was.
+	AddMiss(ctx context.Context, staff string, at time.Time) error
+	// Misses are how many somebody has had since an instant, and when the first was.
+	Misses(ctx context.Context, staff string, since time.Time) (n int, first time.Time, err error)
 }
 
 // The ways in which a handler takes a case.
@@ -73,6 +77,8 @@ type DeskCounts struct {
 	// Days is how many cases were decided within so many working days.
 	Days          map[int]int
 	Given, Picked int
+	// Missed are look-ups at the counter that found nobody.
+	Missed int
 }
 
 // A Relative is a declared relative as it is stored.
@@ -311,7 +317,7 @@ func (c *Casework) Workload(ctx context.Context, a mingjing.Actor) (mingjing.Wor
 		all, err := t.DeskCounts(ctx, now, now.Add(-c.scaled(mingjing.WorkloadDays*24*time.Hour)))
 		v := mingjing.WorkloadView{Handlers: []mingjing.HandlerFigures{}, Days: mingjing.WorkloadDays}
 		for _, k := range all {
-			f := mingjing.HandlerFigures{ID: k.Handler, Name: k.Name, Open: k.Open, Late: k.Late, Given: k.Given, Picked: k.Picked}
+			f := mingjing.HandlerFigures{ID: k.Handler, Name: k.Name, Open: k.Open, Late: k.Late, Given: k.Given, Picked: k.Picked, Missed: k.Missed}
 			if !k.Next.IsZero() {
 				f.Next = &k.Next
 			}

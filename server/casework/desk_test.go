@@ -1,8 +1,11 @@
 package casework_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -329,6 +332,39 @@ func TestTheWorkloadIsOfHandlersAndNamesNoResident(t *testing.T) {
 	must(t, err)
 	if f := v.Handlers[0]; f.Decided != 0 || f.Given+f.Picked != 0 || f.Open != 1 || f.Late != 1 {
 		t.Errorf("two months on the figures are %+v", f)
+	}
+}
+
+func TestLookUpsAtTheCounterThatFindNobodyAreCountedLoggedAndLimited(t *testing.T) {
+	var log bytes.Buffer
+	c := newCity(t, func(cfg *casework.Config) { cfg.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+	c.resident(t, 1)
+	known, nobody := mingjing.MakeIDNumber("99999919800101001"), mingjing.MakeIDNumber("99999919800101777")
+	for range mingjing.MaxMisses {
+		_, err := c.Counter(ctx, handler, nobody)
+		wants(t, err, "id_number:resident_unknown")
+		c.clock.pass(time.Minute)
+	}
+	for _, n := range []mingjing.IDNumber{nobody, known} {
+		_, err := c.Counter(ctx, handler, n)
+		if e, ok := errors.AsType[*mingjing.Error](err); !ok || e.Kind != mingjing.Limited || e.Values["seconds"] != "3000" {
+			t.Errorf("after %d misses: %v", mingjing.MaxMisses, err)
+		}
+	}
+	if _, err := c.Counter(ctx, handler2, known); err != nil {
+		t.Errorf("somebody else is kept from looking up: %v", err)
+	}
+	if n := strings.Count(log.String(), "staff="+handler.ID); n != mingjing.MaxMisses || strings.Contains(log.String(), string(nobody)) {
+		t.Errorf("the log has %d lines of them, or the number:\n%s", n, log.String())
+	}
+	v, err := c.Workload(ctx, supervisor)
+	must(t, err)
+	if len(v.Handlers) != 1 || v.Handlers[0].ID != handler.ID || v.Handlers[0].Missed != mingjing.MaxMisses {
+		t.Errorf("the supervisor sees %+v", v.Handlers)
+	}
+	c.clock.pass(time.Hour - mingjing.MaxMisses*time.Minute + time.Second)
+	if _, err := c.Counter(ctx, handler, known); err != nil {
+		t.Errorf("an hour after the first: %v", err)
 	}
 }
 

@@ -568,3 +568,27 @@ func TestTheMachineOfListingsHasNoWayIntoEffectButThroughService(t *testing.T) {
 		}
 	}
 }
+
+func TestAProposalThatNobodyDecidedComesBackTheSameDayByAnotherDocument(t *testing.T) {
+	c := newCity(t, func(cfg *casework.Config) { cfg.ClockScale = 960 })
+	c.resident(t, 1)
+	first := proposal(1, "one")
+	first.Document.Date = mingjing.DateOf(c.Now())
+	l, err := c.Propose(ctx, court, first)
+	must(t, err)
+	c.tick(t, l.CaseID)
+	if s := c.listingState(t, l.ID); s != mingjing.ListingRefused {
+		t.Fatalf("undecided in time it is %s", s)
+	}
+	again := first
+	again.Ref = "two"
+	_, err = c.Propose(ctx, court, again)
+	wants(t, err, "document:needs_new_case")
+	again.Document.Number = "No. 2"
+	second, err := c.Propose(ctx, court, again)
+	must(t, err)
+	c.decidedBy(t, second, mingjing.OutcomeRefused) // and now somebody has
+	again.Ref, again.Document.Number = "three", "No. 3"
+	_, err = c.Propose(ctx, court, again)
+	wants(t, err, "document:needs_new_case")
+}

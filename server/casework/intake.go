@@ -77,6 +77,8 @@ type LineAnswer struct {
 	Field string `json:"field,omitempty"`
 	// ID is ours of the record or listing.
 	ID string `json:"id,omitempty"`
+	// HeldBy is the agency's own reference that holds the same fact already.
+	HeldBy string `json:"held_by,omitempty"`
 }
 
 // A BatchAnswer answers each line of a batch.
@@ -225,7 +227,7 @@ func (c *Casework) line(ctx context.Context, a mingjing.Actor, agency string, l 
 	if !ok {
 		return LineAnswer{}, public(err)
 	}
-	ans := LineAnswer{Status: LineRefused, Code: why.Code}
+	ans := LineAnswer{Status: LineRefused, Code: why.Code, HeldBy: why.Values["held_by"]}
 	if len(why.Fields) > 0 {
 		ans.Code, ans.Field = why.Fields[0].Code, why.Fields[0].Field
 	}
@@ -305,8 +307,9 @@ func tooLong(texts mingjing.Text) bool {
 	return false
 }
 
-// takeRecord takes a new record. What was removed comes back only under another
-// reference and with a document dated later.
+// takeRecord takes a new record, unless the agency's own document about it is held
+// already. What was removed comes back only under another reference and with a
+// document dated later.
 func (c *Casework) takeRecord(ctx context.Context, t *tx, a mingjing.Actor, agency string, l Line) (string, error) {
 	n, err := mingjing.ParseIDNumber(l.IDNumber, c.Now())
 	if err != nil {
@@ -339,7 +342,7 @@ func (c *Casework) takeRecord(ctx context.Context, t *tx, a mingjing.Actor, agen
 	if err != nil {
 		return "", err
 	}
-	news := "added"
+	news, heldBy := "added", ""
 	for _, old := range records {
 		switch {
 		case old.Agency != agency:
@@ -355,7 +358,14 @@ func (c *Casework) takeRecord(ctx context.Context, t *tx, a mingjing.Actor, agen
 				return "", refuse("document", "needs_new_case")
 			}
 			news = "reinserted"
+		case old.State != mingjing.RecordRemoved && old.Code == l.Code && sameDocument(old.Document, l.Document):
+			heldBy = old.Ref
 		}
+	}
+	if heldBy != "" {
+		err := mingjing.InvalidFields(mingjing.FieldError{Field: "ref", Code: "held_already"})
+		err.Values = map[string]string{"held_by": heldBy}
+		return "", err
 	}
 	if err := c.changed(ctx, t, r, news); err != nil {
 		return "", err
@@ -368,6 +378,11 @@ func digestOf(l Line) (string, error) {
 	data, err := json.Marshal(l)
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:]), err
+}
+
+// sameDocument says whether it is one document, whatever copy of it was hashed.
+func sameDocument(x, y mingjing.Document) bool {
+	return x.Issuer == y.Issuer && x.Number == y.Number && x.Date == y.Date
 }
 
 func sameRecord(x, y mingjing.Record) bool {
@@ -588,6 +603,9 @@ func (c *Casework) dropProposal(ctx context.Context, t *tx, l Listing, now time.
 	d.State = mingjing.DisputeDecided
 	d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: code, Role: mingjing.RoleAgency, Who: l.Agency})
 	d.NextDue = nextDue(d.Clocks)
+	if err := c.writeLetter(ctx, t, &d); err != nil {
+		return "", err
+	}
 	if err := t.SetDispute(ctx, d); err != nil {
 		return "", err
 	}

@@ -227,6 +227,29 @@ func TestARecordIsRefusedAtTheDoorForWhatScoringWouldNotCount(t *testing.T) {
 	}
 }
 
+func TestTheSameFactIsHeldOnceWhateverItsReference(t *testing.T) {
+	c := newCity(t)
+	c.resident(t, 1)
+	c.resident(t, 2)
+	id := c.lineIs(t, owes(1, "one"), "accepted")
+	out, err := c.Submit(ctx, court, casework.Batch{ID: "again", Lines: []casework.Line{owes(1, "two"), owes(1, "one"), owes(2, "one")}})
+	must(t, err)
+	if l := out.Lines[0]; l.Code != "held_already" || l.Field != "ref" || l.HeldBy != "one" {
+		t.Errorf("under another reference: %+v", l)
+	}
+	if l := out.Lines[1]; l.Status != casework.LineAccepted || l.ID != id || l.HeldBy != "" {
+		t.Errorf("under its own: %+v", l)
+	}
+	if l := out.Lines[2]; l.Status != casework.LineAccepted {
+		t.Errorf("of somebody else: %+v", l)
+	}
+	another := owes(1, "three")
+	another.Document.Number = "No. 3"
+	c.lineIs(t, another, "accepted")
+	c.lineIs(t, casework.Line{Op: casework.OpRevocation, Ref: "one", IDNumber: owes(1, "one").IDNumber, Reason: "判决已撤销。"}, "accepted")
+	c.lineIs(t, owes(1, "two"), "document:needs_new_case") // removed, and no longer held
+}
+
 func TestWhatWasRemovedComesBackOnlyAsANewCase(t *testing.T) {
 	c := newCity(t)
 	a := c.resident(t, 1)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"time"
 
@@ -38,7 +39,10 @@ func (c *Casework) CourtFile(ctx context.Context, a mingjing.Actor, id string) (
 			return mingjing.CourtFile{}, err
 		}
 		f := mingjing.CourtFile{LetterView: letter, Hashes: map[string]string{}}
-		for _, e := range letter.Dispute.Evidence {
+		if f.Case, err = c.showDispute(ctx, t, d); err != nil {
+			return f, err
+		}
+		for _, e := range f.Case.Evidence {
 			_, data, err := t.EvidenceData(ctx, e.ID)
 			if err != nil {
 				return f, err
@@ -47,13 +51,14 @@ func (c *Casework) CourtFile(ctx context.Context, a mingjing.Actor, id string) (
 			f.Hashes[e.ID] = hex.EncodeToString(sum[:])
 		}
 		if m == nil { // the access log is the resident's alone
-			f.Looks, err = looksAt(ctx, t, d.Resident, letter.Dispute)
+			f.Looks, err = looksAt(ctx, t, d.Resident, f.Case)
 		}
 		return f, err
 	})
 }
 
-// letter is what is told of a decided case, to the resident or by a mandate.
+// letter is what is told of a decided case, to the resident or by a mandate, and the
+// case as it is stored.
 func (c *Casework) letter(ctx context.Context, t *tx, a mingjing.Actor, id, action string) (v mingjing.LetterView, d Dispute, m *Mandate, err error) {
 	if m, err = c.enter(ctx, t, a, id, action); err != nil {
 		return v, d, m, err
@@ -70,42 +75,66 @@ func (c *Casework) letterOf(ctx context.Context, t *tx, d Dispute, m *Mandate) (
 	if d.Decision == nil {
 		return v, errNoDecisionYet
 	}
-	v.City = c.books[0].City
-	if v.Dispute, err = c.showDispute(ctx, t, d); err != nil {
-		return v, err
+	if d.Letter == nil { // decided before letters were kept
+		if err := c.writeLetter(ctx, t, &d); err != nil {
+			return v, err
+		}
 	}
+	v = d.Letter.LetterView
 	if m != nil {
 		v.Dispute.ActingFor, v.Dispute.ActingUntil = m.Resident, m.Until
+		return v, nil
 	}
+	for _, id := range d.Letter.ScoreIDs {
+		s, err := t.Score(ctx, id)
+		if errors.Is(err, ErrNotFound) {
+			continue // the consent was withdrawn
+		} else if err != nil {
+			return v, err
+		}
+		if b, err := c.Book(s.Rulebook.ID); err == nil {
+			v.Scores = append(v.Scores, card(b, s))
+		}
+	}
+	return v, nil
+}
+
+// writeLetter puts into a decided case what its letter says. It is done in the
+// transaction of the decision, after all else, so that the letter stays as it is
+// whatever becomes of the record or listing, of the case and of the rulebook.
+func (c *Casework) writeLetter(ctx context.Context, t *tx, d *Dispute) error {
+	l := Letter{LetterView: mingjing.LetterView{City: c.books[0].City}}
+	var err error
+	if l.Dispute, err = c.showDispute(ctx, t, *d); err != nil {
+		return err
+	}
+	l.Dispute.Lanes, l.Dispute.LanesUntil = nil, ""
 	for _, b := range c.books {
-		item, ok := b.Item(v.Dispute.Code())
+		item, ok := b.Item(l.Dispute.Code())
 		if !ok {
 			continue
 		}
-		v.City, v.Rulebook, v.LegalBasis, v.Documents, v.CountsMonths = b.City, b.Ref(), item.LegalBasis, item.Documents, item.CountsMonths
+		l.City, l.Rulebook, l.LegalBasis, l.Documents, l.CountsMonths = b.City, b.Ref(), item.LegalBasis, item.Documents, item.CountsMonths
 		break // the default rulebook goes first
 	}
 	for _, b := range c.books {
-		if m != nil {
-			break
-		}
 		scores, err := t.Scores(ctx, d.Resident, b.ID)
 		if err != nil {
-			return v, err
+			return err
 		}
 		// That of the decision: the first that was made with it or after it. The two
 		// times are not stored to the same fraction of a second.
 		for _, s := range scores {
 			if !s.At.Before(d.Decision.At.Truncate(time.Second)) {
-				band, _ := b.Band(s.Band)
-				v.Scores = append(v.Scores, mingjing.ScoreCard{Rulebook: s.Rulebook, Value: s.Value, Min: b.Min, Max: b.Max, Band: band, At: s.At})
+				l.ScoreIDs = append(l.ScoreIDs, s.ID)
 				break
 			}
 		}
 	}
 	decided := mingjing.DateOf(d.Decision.At.In(c.Zone()))
-	v.ReopenUntil, v.CourtUntil = c.lanesUntil(d), decided.AddMonths(mingjing.CourtMonths)
-	return v, nil
+	l.ReopenUntil, l.CourtUntil = c.lanesUntil(*d), decided.AddMonths(mingjing.CourtMonths)
+	d.Letter = &l
+	return nil
 }
 
 // looksAt are the lines of the resident's access log about a case or what it is

@@ -3,6 +3,8 @@ package casework_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -74,6 +76,53 @@ func TestALetterHasTheRuleTheScoreAndTheLastDays(t *testing.T) {
 	looks := c.looks(t, a)
 	if looks[0].Action != "letter" || looks[0].Subject != d.ID || looks[0].Purpose != "own" {
 		t.Errorf("look %+v", looks[0])
+	}
+}
+
+func TestALetterStaysAsItWasDecidedWhateverComesAfter(t *testing.T) {
+	c := newCity(t)
+	a, record, listing := c.owing(t, 1)
+	c.clock.pass(time.Hour)
+	first := c.upheld(t, a, record, pdf)
+	second := c.rejected(t, a, "", listing)
+	letter := func(id string) string {
+		t.Helper()
+		l, err := c.Letter(ctx, a, id)
+		must(t, err)
+		data, err := json.Marshal(l)
+		must(t, err)
+		return string(data)
+	}
+	was, wasListing := letter(first.ID), letter(second.ID)
+	c.clock.pass(48 * time.Hour)
+	c.do(t, func(tx casework.Tx) error {
+		r, err := tx.Record(ctx, record)
+		must(t, err)
+		r.Occurred, r.Detail, r.Document.Number = "2020-01-01", mingjing.Text{"en": "Something else."}, "No. 2"
+		l, err := tx.Listing(ctx, listing)
+		must(t, err)
+		l.Ends, l.Ground, l.Measures = "2030-01-01", mingjing.Text{"en": "Another."}, nil
+		return errors.Join(tx.PutRecord(ctx, r), tx.PutListing(ctx, l))
+	})
+	_, err := c.AddEvidence(ctx, a, second.ID, []casework.Upload{pdf})
+	must(t, err)
+	must(t, casework.Expire(c.Casework, ctx, mingjing.ResidentID(a.ID)))
+	if now := letter(first.ID); now != was {
+		t.Errorf("the letter about the record was\n%s\nand is\n%s", was, now)
+	}
+	if now := letter(second.ID); now != wasListing {
+		t.Errorf("the letter about the listing was\n%s\nand is\n%s", wasListing, now)
+	}
+	f, err := c.CourtFile(ctx, a, second.ID)
+	must(t, err)
+	if len(f.Case.Evidence) != 1 || len(f.Hashes) != 1 || len(f.Dispute.Evidence) != 0 || f.Case.Listing.Ends != "2030-01-01" {
+		t.Errorf("the court file has %d pieces and %d hashes, %d of them in the letter; the listing ends on %s", len(f.Case.Evidence), len(f.Hashes), len(f.Dispute.Evidence), f.Case.Listing.Ends)
+	}
+	must(t, c.Withdraw(ctx, a, "honest-shanghai"))
+	l, err := c.Letter(ctx, a, first.ID)
+	must(t, err)
+	if len(l.Scores) != 0 {
+		t.Error("a score outlives the consent to it, in a letter")
 	}
 }
 

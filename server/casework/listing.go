@@ -146,7 +146,8 @@ const MaxGround = 1000
 // a required kind, measures that are published for it, a term within its tier.
 // Nothing has effect before two people have decided, the notice was served and
 // the answer period is over. What was ended before comes back only with another
-// reference and a document dated later.
+// reference and a document dated later; where nobody had decided on it, with
+// another document of the same day too.
 func (c *Casework) Propose(ctx context.Context, a mingjing.Actor, p Proposal) (mingjing.Listing, error) {
 	agency, err := asAgency(a)
 	if err != nil {
@@ -185,6 +186,8 @@ func (c *Casework) propose(ctx context.Context, t *tx, a mingjing.Actor, agency 
 			return mingjing.Listing{}, mingjing.InvalidFields(mingjing.FieldError{Field: "ref", Code: "needs_new_case"})
 		case old.Code == p.Code && !old.State.Over():
 			return mingjing.Listing{}, mingjing.InvalidFields(mingjing.FieldError{Field: "code", Code: "listed_already"})
+		case old.Code == p.Code && undecided(old) && p.Document.Date == ended(old, c.Zone()) && !sameDocument(old.Document, p.Document):
+			// Nobody has looked at it: there is no decision that a day should lie after.
 		case old.Code == p.Code && old.State != mingjing.ListingExpired && p.Document.Date <= ended(old, c.Zone()):
 			return mingjing.Listing{}, mingjing.InvalidFields(mingjing.FieldError{Field: "document", Code: "needs_new_case"})
 		}
@@ -209,6 +212,11 @@ func (c *Casework) propose(ctx context.Context, t *tx, a mingjing.Actor, agency 
 		return mingjing.Listing{}, err
 	}
 	return l.Listing, c.tell(ctx, t, d)
+}
+
+// undecided says whether a proposal was refused because nobody decided in time.
+func undecided(l Listing) bool {
+	return l.State == mingjing.ListingRefused && len(l.Life) > 0 && l.Life[len(l.Life)-1].Role == mingjing.RoleSystem
 }
 
 // ended is the day on which a listing ended.

@@ -14,7 +14,7 @@ func (c *Casework) Overview(ctx context.Context, a mingjing.Actor) (mingjing.Ove
 		return mingjing.OverviewView{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.OverviewView, error) {
-		v := mingjing.OverviewView{Latest: []mingjing.ScoreCard{}, OpenDisputes: []mingjing.Dispute{}}
+		v := mingjing.OverviewView{Latest: []mingjing.ScoreCard{}, OpenDisputes: []mingjing.Dispute{}, Awaiting: []mingjing.Listing{}}
 		if err := t.look(ctx, a, me, c.Now(), "overview", "", "own"); err != nil {
 			return v, err
 		}
@@ -51,7 +51,10 @@ func (c *Casework) Overview(ctx context.Context, a mingjing.Actor) (mingjing.Ove
 			return v, err
 		}
 		for _, l := range listings {
-			if l.Kind == mingjing.Blacklist && !l.State.Over() {
+			if l.Waits(c.Now()) {
+				v.Awaiting = append(v.Awaiting, l.Listing)
+			}
+			if l.Kind == mingjing.Blacklist && !l.State.Over() && !l.Pending() {
 				v.Blacklisted++
 				if l.Effective(c.today()) {
 					v.Restricted++

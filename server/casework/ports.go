@@ -461,6 +461,8 @@ type Dispute struct {
 	Barred []string
 	// NewEvidence says that evidence came after it was filed and before the decision.
 	NewEvidence bool
+	// Letter is what the letter of the decision says; nil until there is one.
+	Letter *Letter
 	// ServiceProof is the number of the receipt of a listing that was served on paper.
 	ServiceProof string
 	// NextDue is the nearest running clock; zero when none runs.
@@ -470,6 +472,13 @@ type Dispute struct {
 	// near says why the case is not for who looks at it: whose it is is near to them.
 	// It is not stored.
 	near error
+}
+
+// A Letter is a decision letter as it is stored. Its scores are stored by their ids
+// alone, since they go when the consent to them is withdrawn.
+type Letter struct {
+	mingjing.LetterView
+	ScoreIDs []string
 }
 
 // A Notice is a notice as it is stored.

@@ -25,9 +25,30 @@ type Proposer interface {
 	Propose(ctx context.Context, a mingjing.Actor, p casework.Proposal) (mingjing.Listing, error)
 }
 
+// proposeEvery is how often the city's agencies look whether to propose anew.
+const proposeEvery = time.Minute
+
+// KeepProposing proposes again and again until ctx ends: nobody may
+// be there to decide on a proposal, which is then refused.
+func KeepProposing(ctx context.Context, bureau Proposer, cfg Config) error {
+	cfg = cfg.withDefaults()
+	tick := time.NewTicker(proposeEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if err := Propose(ctx, bureau, cfg); err != nil && ctx.Err() == nil {
+			cfg.Logger.Warn("propose anew", "err", err)
+		}
+	}
+}
+
 // Propose has the city's agencies propose the listings that stories are about. A
 // proposal that is open already is left alone; one that has ended is made again as
-// a new case, with a new document, on a later day.
+// a new case, with a new document, as soon as that may be.
 func Propose(ctx context.Context, bureau Proposer, cfg Config) error {
 	cfg = cfg.withDefaults()
 	const code = "tax.major_violation_blacklist"
@@ -35,12 +56,13 @@ func Propose(ctx context.Context, bureau Proposer, cfg Config) error {
 	if !ok {
 		return nil
 	}
-	today := mingjing.DateOf(cfg.Clock.Now().In(time.FixedZone("CST", 8*60*60)))
+	now := cfg.Clock.Now().In(time.FixedZone("CST", 8*60*60))
+	today := mingjing.DateOf(now)
 	for _, p := range people() {
 		if p.story != StoryProposed {
 			continue
 		}
-		seed := sha256.Sum256(fmt.Appendf(nil, "mingjing demo|%s|%s|%s", string(p.id), code, today))
+		seed := sha256.Sum256(fmt.Appendf(nil, "mingjing demo|%s|%s|%s", string(p.id), code, now.Format(time.RFC3339Nano)))
 		_, err := bureau.Propose(ctx, mingjing.Actor{Role: mingjing.RoleAgency, ID: "demo", Agency: at.agency, Name: at.agency}, casework.Proposal{
 			Ref: strings.ToUpper(hex.EncodeToString(seed[:6])), IDNumber: p.id, Subject: p.name, Code: code,
 			Ground: both("2025 年度少申报收入 41 万元，经通知仍未补缴税款。",

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"mingjing"
 	"mingjing/server/casework"
@@ -48,4 +50,27 @@ func TestAnAgencyProposesWhatTheRulebookAllows(t *testing.T) {
 	if err := demo.Propose(t.Context(), d, cfg); err == nil {
 		t.Error("a proposal that was refused is no error")
 	}
+}
+
+func TestAProposalIsMadeAnewUntilTheCityEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &desk{}
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() {
+			done <- demo.KeepProposing(ctx, d, demo.Config{Books: []*mingjing.Rulebook{book(t, "honest-shanghai")}})
+		}()
+		time.Sleep(3*time.Minute + time.Second) // of the bubble's time
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		seen := map[string]bool{}
+		for _, p := range d.proposals {
+			seen[p.Ref], seen[p.Document.Number] = true, true
+		}
+		if len(d.proposals) != 3 || len(seen) != 6 {
+			t.Errorf("in three minutes there are %d proposals with %d references and documents", len(d.proposals), len(seen))
+		}
+	})
 }

@@ -140,6 +140,14 @@ func (i *Identity) bounded(ctx context.Context, f func() error) error {
 	return mingjing.Errorf(mingjing.Unavailable, "identity_down")
 }
 
+// Allow counts one more use of something other than a login by somebody; the error is
+// too_many_attempts, or identity_down where it can't be counted.
+func (i *Identity) Allow(ctx context.Context, kind, who string, rates ...Rate) error {
+	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
+	defer cancel()
+	return i.bounded(ctx, func() error { return i.allow(ctx, rates, "use", kind, who) })
+}
+
 func (i *Identity) allow(ctx context.Context, rates []Rate, kind string, parts ...string) error {
 	for _, r := range rates {
 		key := i.keys.redis(kind, append(parts, r.Per.String())...)

@@ -121,6 +121,19 @@ func (t *tx) DeskCounts(ctx context.Context, now, since time.Time) ([]casework.D
 	}, `SELECT handler_id, way, count(*) FROM desk_case WHERE taken_at >= ? AND way <> '' GROUP BY handler_id, way`, micros(since)); err != nil {
 		return nil, err
 	}
+	if err := t.rows(ctx, op, func(rows *sql.Rows) error {
+		var (
+			staff string
+			n     int
+		)
+		if err := rows.Scan(&staff, &n); err != nil {
+			return err
+		}
+		of(staff).Missed = n
+		return nil
+	}, `SELECT staff_id, count(*) FROM counter_miss WHERE at >= ? GROUP BY staff_id`, micros(since)); err != nil {
+		return nil, err
+	}
 	for i := range all {
 		if err := t.nameHandler(ctx, &all[i]); err != nil {
 			return nil, err
@@ -229,4 +242,16 @@ func (t *tx) Visit(ctx context.Context, id string) (v casework.Visit, err error)
 	err = t.row(ctx, "read a visit", []any{&v.ID, &v.Staff, &resident, &at}, `SELECT id, staff_id, resident_id, at FROM visit WHERE id = ?`, id)
 	v.Resident, v.At = mingjing.ResidentID(resident), instant(at)
 	return v, err
+}
+
+// AddMiss implements [casework.Tx].
+func (t *tx) AddMiss(ctx context.Context, staff string, at time.Time) error {
+	return t.insert(ctx, "add a miss", `INSERT INTO counter_miss (staff_id, at) VALUES (?, ?)`, staff, micros(at))
+}
+
+// Misses implements [casework.Tx].
+func (t *tx) Misses(ctx context.Context, staff string, since time.Time) (n int, first time.Time, err error) {
+	var at int64
+	err = t.row(ctx, "count misses", []any{&n, &at}, `SELECT count(*), COALESCE(MIN(at), 0) FROM counter_miss WHERE staff_id = ? AND at >= ?`, staff, micros(since))
+	return n, instant(at), err
 }

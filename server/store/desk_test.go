@@ -32,6 +32,9 @@ func TestTheDeskKeepsWhatItIsGiven(t *testing.T) {
 			must(t, tx.AddRelative(ctx, casework.Relative{ID: "r-2", Staff: "H-1", IDNumber: b.IDNumber, At: day}))
 			must(t, tx.AddDeclaration(ctx, mingjing.Declaration{At: day, Staff: "H-1", Action: "declared"}))
 			must(t, tx.AddDeclaration(ctx, mingjing.Declaration{At: day, Staff: "H-1", Action: "removed"}))
+			must(t, tx.AddMiss(ctx, "H-2", day.Add(-2*time.Hour)))
+			must(t, tx.AddMiss(ctx, "H-2", day))
+			must(t, tx.AddMiss(ctx, "H-2", day.Add(time.Minute)))
 			return tx.AddVisit(ctx, casework.Visit{ID: "v-1", Staff: "H-1", Resident: a.ID, At: day})
 		})
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
@@ -51,7 +54,11 @@ func TestTheDeskKeepsWhatItIsGiven(t *testing.T) {
 			must(t, err)
 			same(t, "figures", counts, []casework.DeskCounts{
 				{Handler: "H-1", Name: "Handler One", Open: 1, Next: day.Add(24 * time.Hour).UTC(), Days: map[int]int{3: 1}, Given: 1, Picked: 1},
-				{Handler: "H-2", Name: "Handler Two", Days: map[int]int{3: 1}}})
+				{Handler: "H-2", Name: "Handler Two", Days: map[int]int{3: 1}, Missed: 2}})
+			missed, since, err := tx.Misses(ctx, "H-2", day.Add(-time.Hour))
+			must(t, err)
+			same(t, "misses", missed, 2)
+			same(t, "the first of them", since, day.UTC())
 			notes, err := tx.Notes(ctx, "first")
 			must(t, err)
 			same(t, "notes", ids(notes, func(n mingjing.Note) string { return n.Text }), "A note.")

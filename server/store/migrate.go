@@ -28,7 +28,9 @@ func (s *Store) migrate(ctx context.Context) error {
 		if _, err := queue.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 			return fmt.Errorf("migrate the job queue: %w", err)
 		}
-		ours, err := goose.NewProvider(s.eng.dialect(), s.db, s.eng.migrations(), goose.WithDisableGlobalRegistry(true))
+		ours, err := goose.NewProvider(s.eng.dialect(), s.db, s.eng.migrations(), goose.WithDisableGlobalRegistry(true),
+			// Their numbers say which belong together, not when each was published.
+			goose.WithAllowOutofOrder(true))
 		if err != nil {
 			return fmt.Errorf("migrate: %w", err)
 		}
