@@ -24,6 +24,8 @@ const (
 	NoticeHelper NoticeKind = "helper"
 	// NoticeCaseMoved: a case was taken, put to the agency, answered or not.
 	NoticeCaseMoved NoticeKind = "case_moved"
+	// NoticeInquiry: an inquiry about a look was answered, or was not in time.
+	NoticeInquiry NoticeKind = "inquiry"
 	// NoticeScoreReady: a score that was asked for is there.
 	NoticeScoreReady NoticeKind = "score_ready"
 	// NoticeMailFailed: the resident's e-mail address does not take mail. It is a
@@ -34,11 +36,11 @@ const (
 // NoticeKinds in the order in which they are offered to be switched off, those
 // with legal effect first.
 var NoticeKinds = []NoticeKind{NoticeListingServed, NoticeListingInEffect, NoticeListingEnded,
-	NoticeRecordChanged, NoticeCaseDecided, NoticeCaseExtended, NoticeHelper, NoticeCaseMoved, NoticeScoreReady}
+	NoticeRecordChanged, NoticeCaseDecided, NoticeCaseExtended, NoticeHelper, NoticeCaseMoved, NoticeInquiry, NoticeScoreReady}
 
 // Legal says whether the notice has legal effect and so can't be switched off.
 func (k NoticeKind) Legal() bool {
-	return k != NoticeCaseMoved && k != NoticeScoreReady && k != NoticeMailFailed
+	return k != NoticeCaseMoved && k != NoticeInquiry && k != NoticeScoreReady && k != NoticeMailFailed
 }
 
 // A Notice is one line of the resident's inbox. It says that something happened

@@ -44,6 +44,18 @@
 //
 // A listing that is taken over from an authority begins unserved, and then has no
 // effect, or in_effect. listingMoves is the same as a table.
+//
+// # An inquiry about a look
+//
+//	asked -> answered (by who looked, or an officer of their agency)
+//	    \        \ (the resident is not satisfied: once)
+//	     \---> escalated -> answered (by a supervisor or an auditor: the end)
+//	   (silence)   \-> unexplained -> answered (the look stays marked)
+//	                (silence)
+//
+// [mingjing.Inquiry.MayFollow] is the same as a table. Both clocks are the days that
+// the procedure gives an agency to answer a dispute (Procedure.AgencyDays; Shanghai
+// 2017: 5 working days). Nobody answers the second time about a look of their own.
 package casework
 
 import (
@@ -62,8 +74,8 @@ import (
 // MaxReplyItems bounds the records and the listings of one agency's reply.
 const MaxReplyItems = 200
 
-// Config is what a Casework is made of. All fields but Notifier, Mover and Logger are
-// required.
+// Config is what a Casework is made of. All fields but Notifier, Mover, Explain and
+// Logger are required.
 type Config struct {
 	Store    Store
 	Bus      Bus
@@ -77,8 +89,11 @@ type Config struct {
 	// ClockScale divides every deadline: 1 is the law, the demo city runs faster.
 	ClockScale int
 	// Mover moves the clock of a demo city; nil elsewhere.
-	Mover  Mover
-	Logger *slog.Logger
+	Mover Mover
+	// Explain answers an inquiry of a demo city for its agency, "" for not at all; nil
+	// elsewhere.
+	Explain func(agency string) string
+	Logger  *slog.Logger
 }
 
 // Casework does the work of the bureau. It is safe for use by many goroutines.
@@ -93,6 +108,7 @@ type Casework struct {
 	calendar  *mingjing.Calendar // that of the first book
 	scale     int
 	mover     Mover
+	explain   func(agency string) string
 	log       *slog.Logger
 }
 
@@ -124,7 +140,7 @@ func New(c Config) (*Casework, error) {
 		c.Notifier = inboxOnly{}
 	}
 	return &Casework{store: c.Store, bus: c.Bus, agencies: c.Agencies, notifier: c.Notifier, clock: c.Clock,
-		books: c.Books, calendars: c.Calendars, calendar: first, scale: max(1, c.ClockScale), mover: c.Mover, log: c.Logger}, nil
+		books: c.Books, calendars: c.Calendars, calendar: first, scale: max(1, c.ClockScale), mover: c.Mover, explain: c.Explain, log: c.Logger}, nil
 }
 
 // Books are the published rulebooks, the default one first.
@@ -221,7 +237,7 @@ func within[T any](ctx context.Context, c *Casework, fn func(*tx) (T, error)) (T
 
 // look writes the access log. Nothing is returned to an actor before it.
 func (t *tx) look(ctx context.Context, a mingjing.Actor, resident mingjing.ResidentID, at time.Time, action, subject, purpose string) error {
-	err := t.AddLook(ctx, resident, mingjing.Look{At: at.UTC(), Role: a.Role, Who: a.Name,
+	err := t.AddLook(ctx, resident, mingjing.Look{At: at.UTC(), Role: a.Role, Who: a.Name, By: looker(a),
 		Action: action, Subject: subject, Purpose: purpose})
 	if err != nil {
 		return fmt.Errorf("write access log: %w", err)
@@ -314,6 +330,8 @@ func (c *Casework) Work(ctx context.Context) error {
 			return c.tick(ctx, j.ID)
 		case JobListing:
 			return c.listing(ctx, j.ID)
+		case JobInquiry:
+			return c.inquire(ctx, j.ID)
 		case JobRescore:
 			return 0, c.tx(ctx, func(t *tx) error {
 				return c.rescore(ctx, t, mingjing.ResidentID(j.ID), "expiry", "")

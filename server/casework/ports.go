@@ -142,7 +142,7 @@ type Store interface {
 type Job struct {
 	// Kind is one of the Job constants.
 	Kind string
-	// ID is the id of the score request, dispute, resident or notice.
+	// ID is the id of the score request, dispute, resident, notice or inquiry.
 	ID string
 	// At is the earliest time; zero is now.
 	At time.Time
@@ -156,6 +156,7 @@ const (
 	JobClock    = "clock"    // a clock of the bureau's own in a case
 	JobListing  = "listing"  // a listing takes effect, or ends
 	JobNotify   = "notify"   // send a notice by the ways that the resident wants
+	JobInquiry  = "inquiry"  // the clock of an inquiry about a look
 	JobConfirm  = "confirm"  // send a resident the code for an e-mail address
 )
 
@@ -276,6 +277,7 @@ type Tx interface {
 	Enqueue(ctx context.Context, j Job) error
 
 	DeskTx
+	InquiryTx
 }
 
 // ErrConflict: somebody else changed the row first.
