@@ -13,6 +13,7 @@ var (
 	AskQuestion = (*Casework).question
 	Tick        = (*Casework).tick
 	LiveOn      = (*Casework).listing
+	Inquire     = (*Casework).inquire
 	Deliver     = (*Casework).deliver
 	SendCode    = (*Casework).sendCode
 	Backoff     = (*Casework).backoff

@@ -202,6 +202,13 @@ var elsewhere = map[string]string{
 	"Relatives":       "TestACaseOfARelativeIsRefusedAndNotGiven",
 	"DeclareRelative": "TestACaseOfARelativeIsRefusedAndNotGiven",
 	"RemoveRelative":  "TestACaseOfARelativeIsRefusedAndNotGiven",
+	"AskWhy":          "TestNobodyElseAsksReadsOrAnswers",
+	"Inquiry":         "TestNobodyElseAsksReadsOrAnswers",
+	"MyInquiries":     "TestNobodyElseAsksReadsOrAnswers",
+	"JudgeAnswer":     "TestNobodyElseAsksReadsOrAnswers",
+	"Inquiries":       "TestNobodyElseAsksReadsOrAnswers",
+	"InquiryCase":     "TestNobodyElseAsksReadsOrAnswers",
+	"AnswerInquiry":   "TestNobodyElseAsksReadsOrAnswers",
 	"Workload":        "TestTheWorkloadIsOfHandlersAndNamesNoResident",
 }
 
