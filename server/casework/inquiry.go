@@ -114,16 +114,15 @@ func inquiriesAbout(ctx context.Context, t *tx, me mingjing.ResidentID, from, to
 }
 
 // AskWhy asks why somebody looked at the actor's data: about the line of the access
-// log with the number. Asking again is the same inquiry, and adds the question while
-// there is none and it waits for whoever looked.
+// log with the number. Asking again is the same inquiry.
 func (c *Casework) AskWhy(ctx context.Context, a mingjing.Actor, seq int64, question string) (mingjing.Inquiry, error) {
 	me, err := asResident(a)
 	if err != nil {
 		return mingjing.Inquiry{}, err
 	}
-	question = strings.TrimSpace(strings.ReplaceAll(question, "\r\n", "\n"))
-	if utf8.RuneCountInString(question) > mingjing.MaxInquiryQuestion || !utf8.ValidString(question) {
-		return mingjing.Inquiry{}, mingjing.InvalidFields(mingjing.FieldError{Field: "question", Code: "too_long"})
+	question, wrong := cleanQuestion(question)
+	if wrong != nil {
+		return mingjing.Inquiry{}, wrong
 	}
 	return within(ctx, c, func(t *tx) (mingjing.Inquiry, error) {
 		now := c.Now().UTC()
@@ -138,12 +137,7 @@ func (c *Casework) AskWhy(ctx context.Context, a mingjing.Actor, seq int64, ques
 			return mingjing.Inquiry{}, err
 		}
 		if len(known) > 0 {
-			q := known[0]
-			if question == "" || q.Question != "" || q.State != mingjing.InquiryAsked {
-				return q.Inquiry, nil
-			}
-			q.Question = question
-			return q.Inquiry, c.setInquiry(ctx, t, q, now)
+			return known[0].Inquiry, nil
 		}
 		looks, err := t.Looks(ctx, me, false, seq+1, 1)
 		if err != nil {
@@ -174,6 +168,33 @@ func (c *Casework) AskWhy(ctx context.Context, a mingjing.Actor, seq int64, ques
 			}
 		}
 		return q.Inquiry, c.watchInquiry(ctx, t, q, now)
+	})
+}
+
+// cleanQuestion is what the resident adds to an inquiry, as it is kept.
+func cleanQuestion(text string) (string, error) {
+	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
+	if utf8.RuneCountInString(text) > mingjing.MaxInquiryQuestion || !utf8.ValidString(text) {
+		return "", mingjing.InvalidFields(mingjing.FieldError{Field: "question", Code: "too_long"})
+	}
+	return text, nil
+}
+
+// AddToInquiry adds the actor's own words to an inquiry, once and while it waits for
+// whoever looked.
+func (c *Casework) AddToInquiry(ctx context.Context, a mingjing.Actor, id, question string) (mingjing.Inquiry, error) {
+	return c.ownInquiry(ctx, a, id, func(t *tx, q *InquiryRow) error {
+		text, err := cleanQuestion(question)
+		switch {
+		case err != nil:
+			return err
+		case text == "":
+			return mingjing.InvalidFields(mingjing.FieldError{Field: "question", Code: "required"})
+		case q.Question != "" || q.State != mingjing.InquiryAsked:
+			return mingjing.Errorf(mingjing.Conflict, "inquiry_closed")
+		}
+		q.Question = text
+		return c.setInquiry(ctx, t, *q, c.Now().UTC())
 	})
 }
 
@@ -256,14 +277,17 @@ func (c *Casework) MyInquiries(ctx context.Context, a mingjing.Actor) ([]mingjin
 	})
 }
 
-// JudgeAnswer says whether the first answer satisfies the actor. If it does not, a
-// supervisor or an auditor has to answer.
-func (c *Casework) JudgeAnswer(ctx context.Context, a mingjing.Actor, id string, satisfied bool) (mingjing.Inquiry, error) {
+// JudgeAnswer says whether the first answer satisfies the actor: "yes" or "no". If it
+// does not, a supervisor or an auditor has to answer.
+func (c *Casework) JudgeAnswer(ctx context.Context, a mingjing.Actor, id, word string) (mingjing.Inquiry, error) {
 	return c.ownInquiry(ctx, a, id, func(t *tx, q *InquiryRow) error {
 		if !q.May(mingjing.InquiryEscalated) || q.State != mingjing.InquiryAnswered {
 			return mingjing.Errorf(mingjing.Conflict, "nothing_to_judge")
 		}
-		now := c.Now().UTC()
+		if word != "yes" && word != "no" {
+			return mingjing.InvalidFields(mingjing.FieldError{Field: "satisfied", Code: "required"})
+		}
+		now, satisfied := c.Now().UTC(), word == "yes"
 		q.Satisfied = &satisfied
 		if satisfied {
 			return c.setInquiry(ctx, t, *q, now)
@@ -480,9 +504,9 @@ func (c *Casework) AnswerInquiry(ctx context.Context, a mingjing.Actor, id strin
 		}
 		switch n := utf8.RuneCountInString(text); {
 		case n < mingjing.MinInquiryAnswer || !utf8.ValidString(text):
-			wrong = append(wrong, mingjing.FieldError{Field: "text", Code: "explanation_short"})
+			wrong = append(wrong, mingjing.FieldError{Field: "explanation", Code: "explanation_short"})
 		case n > mingjing.MaxInquiryAnswer:
-			wrong = append(wrong, mingjing.FieldError{Field: "text", Code: "too_long"})
+			wrong = append(wrong, mingjing.FieldError{Field: "explanation", Code: "too_long"})
 		}
 		if len(wrong) > 0 {
 			return mingjing.InquiryCase{}, mingjing.InvalidFields(wrong...)

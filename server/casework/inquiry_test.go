@@ -65,14 +65,16 @@ func TestWhoLookedAnswersOnAClockAndTheResidentIsTold(t *testing.T) {
 	if q.State != mingjing.InquiryAsked || q.Look.Seq != seq || !q.Due.Equal(casework.Due(c.Casework, 5)) {
 		t.Fatalf("asked: %+v", q)
 	}
-	again, err := c.AskWhy(ctx, a, seq, "  I was never there. ")
-	must(t, err)
-	if again.ID != q.ID || again.Question != "I was never there." {
-		t.Errorf("asked again: %+v", again)
+	if again := c.why(t, a, seq); again.ID != q.ID {
+		t.Errorf("asked again it is another: %+v", again)
 	}
-	if again, err = c.AskWhy(ctx, a, seq, "Another."); err != nil || again.Question != "I was never there." {
-		t.Errorf("the question changed: %+v, %v", again, err)
+	_, err = c.AddToInquiry(ctx, a, q.ID, " ")
+	wants(t, err, "question:required")
+	if added, err := c.AddToInquiry(ctx, a, q.ID, "  I was never there. "); err != nil || added.Question != "I was never there." {
+		t.Errorf("added: %+v, %v", added, err)
 	}
+	_, err = c.AddToInquiry(ctx, a, q.ID, "Another.")
+	wants(t, err, "inquiry_closed")
 	if c.bus.count(mingjing.AudienceStaff, mingjing.EventInquiry) == 0 {
 		t.Error("no screen of staff heard of it")
 	}
@@ -91,9 +93,9 @@ func TestWhoLookedAnswersOnAClockAndTheResidentIsTold(t *testing.T) {
 		t.Errorf("to answer: %+v", k)
 	}
 	_, err = c.AnswerInquiry(ctx, handler, q.ID, "", "Because.")
-	wants(t, err, "text:explanation_short")
+	wants(t, err, "explanation:explanation_short")
 	_, err = c.AnswerInquiry(ctx, handler, q.ID, "", strings.Repeat("x", mingjing.MaxInquiryAnswer+1))
-	wants(t, err, "text:too_long")
+	wants(t, err, "explanation:too_long")
 	// Whoever looked does not judge their own look, whatever they send.
 	k, err = c.AnswerInquiry(ctx, handler, q.ID, mingjing.InquiryFounded, because)
 	must(t, err)
@@ -163,7 +165,7 @@ func TestSilenceGoesToTheSupervisorsAndTheSecondTimeTheLookIsUnexplainedForGood(
 	if n := c.inbox(t, a)[0]; n.Code != "unfounded" {
 		t.Errorf("the resident is told %+v", n)
 	}
-	_, err = c.JudgeAnswer(ctx, a, q.ID, false)
+	_, err = c.JudgeAnswer(ctx, a, q.ID, "no")
 	wants(t, err, "nothing_to_judge")
 }
 
@@ -188,12 +190,12 @@ func TestWhoIsNotSatisfiedGetsASecondAnswerFromSomebodyElse(t *testing.T) {
 	q := c.why(t, a, c.lookOf(t, a, mingjing.RoleSupervisor))
 	_, err = c.AnswerInquiry(ctx, supervisor, q.ID, "", because)
 	must(t, err)
-	q, err = c.JudgeAnswer(ctx, a, q.ID, false)
+	q, err = c.JudgeAnswer(ctx, a, q.ID, "no")
 	must(t, err)
 	if q.State != mingjing.InquiryEscalated || q.Late || *q.Satisfied {
 		t.Fatalf("not satisfied: %+v", q)
 	}
-	_, err = c.JudgeAnswer(ctx, a, q.ID, true)
+	_, err = c.JudgeAnswer(ctx, a, q.ID, "yes")
 	wants(t, err, "nothing_to_judge")
 	_, err = c.AnswerInquiry(ctx, supervisor, q.ID, mingjing.InquiryFounded, "It was right of me to look.")
 	wants(t, err, "inquiry_too_late")
@@ -241,7 +243,7 @@ func TestAnAgencyAnswersForItsOfficersAndIsCounted(t *testing.T) {
 	if by := k.Answers[0].By; !strings.HasSuffix(by, " Officer") {
 		t.Errorf("it is signed %q", by)
 	}
-	_, err = c.JudgeAnswer(ctx, owner, last.ID, false)
+	_, err = c.JudgeAnswer(ctx, owner, last.ID, "no")
 	must(t, err)
 	_, err = c.AnswerInquiry(ctx, officer, last.ID, mingjing.InquiryFounded, because)
 	wants(t, err, "inquiry_too_late")
@@ -308,7 +310,9 @@ func TestNobodyElseAsksReadsOrAnswers(t *testing.T) {
 	q := c.why(t, a, seq)
 	_, err = c.Inquiry(ctx, stranger, q.ID)
 	wants(t, err, "not_found")
-	_, err = c.JudgeAnswer(ctx, stranger, q.ID, true)
+	_, err = c.JudgeAnswer(ctx, stranger, q.ID, "yes")
+	wants(t, err, "not_found")
+	_, err = c.AddToInquiry(ctx, stranger, q.ID, "Mine.")
 	wants(t, err, "not_found")
 	weak, own := handler, handler
 	weak.AAL, own.Self = 1, mingjing.ResidentID(a.ID)
@@ -415,7 +419,7 @@ func TestAnInquiryTakesNoStepThatTheTableDoesNotHave(t *testing.T) {
 			case "auditor":
 				_, _ = c.AnswerInquiry(ctx, auditor, q.ID, mingjing.InquiryUnfounded, because)
 			case "yes", "no":
-				_, _ = c.JudgeAnswer(ctx, a, q.ID, step == "yes")
+				_, _ = c.JudgeAnswer(ctx, a, q.ID, step)
 			case "time":
 				c.clock.pass(4 * 24 * time.Hour)
 			case "job":

@@ -205,6 +205,7 @@ var elsewhere = map[string]string{
 	"AskWhy":          "TestNobodyElseAsksReadsOrAnswers",
 	"Inquiry":         "TestNobodyElseAsksReadsOrAnswers",
 	"MyInquiries":     "TestNobodyElseAsksReadsOrAnswers",
+	"AddToInquiry":    "TestNobodyElseAsksReadsOrAnswers",
 	"JudgeAnswer":     "TestNobodyElseAsksReadsOrAnswers",
 	"Inquiries":       "TestNobodyElseAsksReadsOrAnswers",
 	"InquiryCase":     "TestNobodyElseAsksReadsOrAnswers",
