@@ -27,6 +27,7 @@ var floors = map[string]int{
 	"app/component":   1,
 	"server/casework": 2,
 	"app/page":        2,
+	"server/vault":    2,
 	"server/store":    3,
 	"server/live":     3,
 	"server/identity": 3,

@@ -6,17 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
 	"mingjing"
 	"mingjing/server/agency"
 	"mingjing/server/casework"
-	"mingjing/server/store"
 	"mingjing/web/rulebooks"
 )
 
@@ -132,17 +127,6 @@ func (quiet) Ask(context.Context, string, casework.Question) (*mingjing.AgencyAn
 
 // openOffice opens as much of the server as the tool needs, also while one runs.
 func openOffice(ctx context.Context, s Settings) (*casework.Casework, []byte, func() error, error) {
-	dir, err := filepath.Abs(s.Data)
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("DATA: %w", err)
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, nil, nil, fmt.Errorf("DATA: %w", err)
-	}
-	keys, err := readSecrets(dir)
-	if err != nil {
-		return nil, nil, nil, err
-	}
 	books, err := rulebooks.All()
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("rulebooks: %w", err)
@@ -151,16 +135,11 @@ func openOffice(ctx context.Context, s Settings) (*casework.Casework, []byte, fu
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("calendars: %w", err)
 	}
-	url := s.DatabaseURL
-	if strings.TrimSpace(url) == "" {
-		url = "sqlite://" + filepath.Join(dir, "mingjing.db")
-	}
-	log := slog.New(slog.DiscardHandler)
-	db, err := store.Open(ctx, url, store.Options{IDKey: keys.IDKey, Logger: log})
+	db, _, keys, err := openStore(ctx, s)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	c, err := casework.New(casework.Config{Store: db, Bus: quiet{}, Agencies: quiet{}, Clock: systemClock{}, Books: books, Calendars: calendars, Logger: log})
+	c, err := casework.New(casework.Config{Store: db, Bus: quiet{}, Agencies: quiet{}, Clock: systemClock{}, Books: books, Calendars: calendars})
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, db.Close())
 	}

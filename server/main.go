@@ -22,6 +22,9 @@ const usage = `usage: mingjing COMMAND
                          secret, which is kept nowhere
   agency key list        list all keys
   agency key revoke ID   end a key
+  keys rotate master     make a new master key, and wrap every keyset by it
+  keys retire master     remove the older master keys
+  keys rotate residents  give everybody a new key, and seal all that is theirs by it
   rulebook check FILE…   check rulebooks and calendars before they are published
   health                 exit with 0 when the server at ADDR is ready, for probes
   help                   this text
@@ -56,6 +59,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return 0
 	case "agency":
 		return runAgency(ctx, args, getenv, stdout, stderr)
+	case "keys":
+		return runKeys(ctx, args, getenv, stdout, stderr)
 	case "rulebook":
 		return runRulebook(args, stdout, stderr)
 	case "health":

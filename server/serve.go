@@ -105,10 +105,6 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		return p, err
 	}
 	p.onClose(closeRedis)
-	databaseURL := s.DatabaseURL
-	if databaseURL == "" {
-		databaseURL = "sqlite://" + filepath.Join(p.Data, "mingjing.db")
-	}
 	var clock casework.Clock = systemClock{}
 	var moved *demo.Clock // the demo city's own, which testers move
 	if s.Demo {
@@ -117,7 +113,11 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		}
 		clock = moved
 	}
-	db, err := store.Open(ctx, databaseURL, store.Options{IDKey: keys.IDKey, Now: clock.Now, Logger: p.log})
+	sealed, _, err := openVault(s, p.Data, keys)
+	if err != nil {
+		return p, err
+	}
+	db, err := store.Open(ctx, s.databaseURL(p.Data), store.Options{IDKey: keys.IDKey, Vault: sealed, Now: clock.Now, Logger: p.log})
 	if err != nil {
 		return p, err
 	}
@@ -195,7 +195,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		Ready: func(ctx context.Context) map[string]error {
 			missing := map[string]error{}
 			for part, ready := range map[string]func(context.Context) error{
-				"database": p.casework.Ready, "identity": who.Ready,
+				"database": p.casework.Ready, "identity": who.Ready, "master key": sealed.Ready,
 				"redis": func(ctx context.Context) error { return redis.Ping(ctx).Err() },
 			} {
 				if err := ready(ctx); err != nil {

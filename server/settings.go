@@ -28,6 +28,8 @@ type Settings struct {
 	// KratosPublicURL, KratosAdminURL: "" is a Kratos of our own below Data.
 	KratosPublicURL, KratosAdminURL string
 	KratosBin                       string // KRATOS_BIN: the program for it
+	MasterKey                       string // MASTER_KEY: a key management service's URL; "" is a sealed file below Data
+	MasterPassphrase                string // MASTER_PASSPHRASE: what seals that file besides
 	Origin                          string // PUBLIC_ORIGIN, such as https://mirror.example
 	ProxyHops                       int    // PROXY_HOPS: proxies of ours in front
 	SMTPURL, MailFrom               string // SMTP_URL, MAIL_FROM: "" is no e-mail
@@ -55,6 +57,7 @@ func readSettings(getenv func(string) string) (Settings, error) {
 		KratosPublicURL: or("KRATOS_PUBLIC_URL", ""), KratosAdminURL: or("KRATOS_ADMIN_URL", ""),
 		KratosBin: or("KRATOS_BIN", ""), Origin: or("PUBLIC_ORIGIN", ""), Agencies: or("AGENCIES", ""),
 		SMTPURL: or("SMTP_URL", ""), MailFrom: or("MAIL_FROM", ""),
+		MasterKey: or("MASTER_KEY", ""), MasterPassphrase: getenv("MASTER_PASSPHRASE"),
 	}
 	var wrong []error
 	number := func(name string, standard, least int) int {

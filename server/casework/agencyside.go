@@ -53,19 +53,15 @@ func (c *Casework) AgencyQuestions(ctx context.Context, a mingjing.Actor, cursor
 			v.Next = found[page-1].Cursor()
 		}
 		for _, d := range found {
-			q, err := c.showQuestion(ctx, t, d)
-			if err != nil {
-				return v, err
-			}
-			v.Questions = append(v.Questions, q)
+			v.Questions = append(v.Questions, c.showQuestion(d))
 		}
 		return v, nil
 	})
 }
 
 // showQuestion is a question without the person.
-func (c *Casework) showQuestion(ctx context.Context, t *tx, d Dispute) (mingjing.AgencyQuestion, error) {
-	q := mingjing.AgencyQuestion{ID: d.ID, Code: d.CatalogueCode, Kind: d.Kind, State: d.State, Notice: 1, Open: waits(d)}
+func (c *Casework) showQuestion(d Dispute) mingjing.AgencyQuestion {
+	q := mingjing.AgencyQuestion{ID: d.ID, Ref: d.Ref, Code: d.CatalogueCode, Kind: d.Kind, State: d.State, Notice: 1, Open: waits(d)}
 	for _, k := range d.Clocks {
 		switch k.Code {
 		case "second":
@@ -77,14 +73,7 @@ func (c *Casework) showQuestion(ctx context.Context, t *tx, d Dispute) (mingjing
 	if q.Clock.MetAt == nil && c.clock.Now().After(q.Clock.Due) {
 		q.Clock.Missed = true
 	}
-	if d.RecordID != "" {
-		r, err := t.Record(ctx, d.RecordID)
-		q.Ref = r.Ref
-		return q, err
-	}
-	l, err := t.Listing(ctx, d.ListingID)
-	q.Ref = l.Ref
-	return q, err
+	return q
 }
 
 // put is a case that was put to the agency and is not decided; nobody else's
@@ -105,23 +94,17 @@ func (c *Casework) AgencyQuestion(ctx context.Context, a mingjing.Actor, id stri
 		return mingjing.AgencyQuestion{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.AgencyQuestion, error) {
+		t.because(c.signed(a), "question", id, "dispute")
 		d, err := put(ctx, t, agency, id)
 		if err != nil {
 			return mingjing.AgencyQuestion{}, err
 		}
-		q, err := c.wholeQuestion(ctx, t, d)
-		if err != nil {
-			return q, err
-		}
-		return q, t.look(ctx, c.signed(a), d.Resident, c.Now(), "question", id, "dispute")
+		return c.wholeQuestion(ctx, t, d)
 	})
 }
 
 func (c *Casework) wholeQuestion(ctx context.Context, t *tx, d Dispute) (mingjing.AgencyQuestion, error) {
-	q, err := c.showQuestion(ctx, t, d)
-	if err != nil {
-		return q, err
-	}
+	q := c.showQuestion(d)
 	resident, err := t.Resident(ctx, d.Resident)
 	if err != nil {
 		return q, err
@@ -133,11 +116,11 @@ func (c *Casework) wholeQuestion(ctx context.Context, t *tx, d Dispute) (mingjin
 	}
 	if d.RecordID != "" {
 		r, err := t.Record(ctx, d.RecordID)
-		q.Subject, q.Occurred, q.Document = r.Subject, r.Occurred, &r.Document
+		q.Ref, q.Subject, q.Occurred, q.Document = r.Ref, r.Subject, r.Occurred, &r.Document
 		return q, err
 	}
 	l, err := t.Listing(ctx, d.ListingID)
-	q.Subject, q.Document = l.Subject, &l.Document
+	q.Ref, q.Subject, q.Document = l.Ref, l.Subject, &l.Document
 	return q, err
 }
 
@@ -159,6 +142,7 @@ func (c *Casework) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 		return mingjing.AgencyQuestion{}, err
 	}
 	err = c.tx(ctx, func(t *tx) error {
+		t.because(c.signed(a), "question", id, "dispute")
 		_, err := put(ctx, t, agency, id)
 		return err
 	})
@@ -202,6 +186,7 @@ func (c *Casework) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 	}
 	late := false
 	out, err := within(ctx, c, func(t *tx) (mingjing.AgencyQuestion, error) {
+		t.because(c.signed(a), "answer", id, "dispute")
 		d, err := put(ctx, t, agency, id)
 		if err != nil {
 			return mingjing.AgencyQuestion{}, err
@@ -226,9 +211,6 @@ func (c *Casework) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 		}
 		if len(wrong) > 0 {
 			return mingjing.AgencyQuestion{}, mingjing.InvalidFields(wrong...)
-		}
-		if err := t.look(ctx, c.signed(a), d.Resident, now, "answer", id, "dispute"); err != nil {
-			return mingjing.AgencyQuestion{}, err
 		}
 		for _, f := range files {
 			f.evidence.AddedAt = now
@@ -282,7 +264,12 @@ func (c *Casework) AgencyEvidence(ctx context.Context, a mingjing.Actor, id stri
 		data []byte
 	)
 	open := func(t *tx) error {
-		dispute, evidence, bytes, err := t.EvidenceData(ctx, id)
+		dispute, err := t.EvidenceCase(ctx, id)
+		if err != nil {
+			return err
+		}
+		t.because(c.signed(a), "evidence", dispute, "dispute")
+		evidence, bytes, err := t.EvidenceData(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -292,9 +279,6 @@ func (c *Casework) AgencyEvidence(ctx context.Context, a mingjing.Actor, id stri
 		}
 		now := c.Now().UTC()
 		e, data = evidence, bytes
-		if err := t.look(ctx, c.signed(a), d.Resident, now, "evidence", dispute, "dispute"); err != nil {
-			return err
-		}
 		own := d.Answer != nil && d.Answer.Document != nil && d.Answer.Document.ID == id
 		if own || slices.ContainsFunc(d.AgencyOpened, func(o mingjing.Opening) bool { return o.EvidenceID == id && o.Who == a.Name }) {
 			return nil
@@ -340,28 +324,30 @@ func (c *Casework) AgencyHoldings(ctx context.Context, a mingjing.Actor, ref, cu
 		if err != nil {
 			return v, err
 		}
-		named := func(h mingjing.AgencyHolding, resident mingjing.ResidentID, id string) error {
+		named := func(h mingjing.AgencyHolding, resident mingjing.ResidentID) error {
 			r, err := t.Resident(ctx, resident)
 			if err != nil {
 				return err
 			}
 			h.Resident = r.Name
 			v.Holdings = append(v.Holdings, h)
-			return t.look(ctx, c.signed(a), resident, c.Now(), h.Kind, id, "record")
+			return nil
 		}
 		for _, id := range records {
+			t.because(c.signed(a), "record", id, "record")
 			r, err := t.Record(ctx, id)
 			if err == nil {
-				err = named(mingjing.AgencyHolding{Kind: "record", Ref: r.Ref, Code: r.Code, State: string(r.State)}, r.Resident, id)
+				err = named(mingjing.AgencyHolding{Kind: "record", Ref: r.Ref, Code: r.Code, State: string(r.State)}, r.Resident)
 			}
 			if err != nil {
 				return v, err
 			}
 		}
 		for _, id := range listings {
+			t.because(c.signed(a), "listing", id, "record")
 			l, err := t.Listing(ctx, id)
 			if err == nil {
-				err = named(mingjing.AgencyHolding{Kind: "listing", Ref: l.Ref, Code: l.Code, State: string(l.State)}, l.Resident, id)
+				err = named(mingjing.AgencyHolding{Kind: "listing", Ref: l.Ref, Code: l.Code, State: string(l.State)}, l.Resident)
 			}
 			if err != nil {
 				return v, err

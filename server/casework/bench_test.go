@@ -10,6 +10,7 @@ import (
 	"mingjing"
 	"mingjing/server/casework"
 	"mingjing/server/store"
+	"mingjing/server/vault"
 	"mingjing/web/rulebooks"
 )
 
@@ -18,7 +19,7 @@ import (
 func BenchmarkRequestToReady(b *testing.B) {
 	books, err := rulebooks.All()
 	must(b, err)
-	s, err := store.Open(ctx, "sqlite://"+filepath.Join(b.TempDir(), "bench.db"), store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize)})
+	s, err := store.Open(ctx, "sqlite://"+filepath.Join(b.TempDir(), "bench.db"), store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize), Vault: vault.Memory()})
 	must(b, err)
 	defer func() { must(b, s.Close()) }()
 	c := cityOn(b, s, func(cfg *casework.Config) { cfg.Clock, cfg.Books = wallClock{}, books })

@@ -49,15 +49,14 @@ func (c *Casework) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseF
 			if notOwn(a, d) != nil {
 				continue // it is theirs to see as a resident
 			}
-			k, err := c.showCase(ctx, t, a, d)
-			if err != nil {
-				return v, err
-			}
-			k = short(k)
-			if f.Search == "" {
-				k.Resident, k.IDMasked = "", ""
-			} else if err := t.look(ctx, a, d.Resident, c.Now(), "search", d.ID, purpose(a)); err != nil {
-				return v, err
+			k := c.showLine(a, d)
+			if f.Search != "" {
+				t.because(a, "search", d.ID, purpose(a))
+				r, err := t.Resident(ctx, d.Resident)
+				if err != nil {
+					return v, err
+				}
+				k.Resident, k.IDMasked = r.Name, r.IDNumber.Masked()
 			}
 			v.Cases = append(v.Cases, k)
 		}
@@ -70,17 +69,32 @@ func (c *Casework) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseF
 	})
 }
 
-// short leaves of a case what a line of the queue shows.
-func short(k mingjing.Case) mingjing.Case {
-	k.Statement, k.Answer, k.Decision = "", nil, nil
+// showLine is a case as a line of the queue, without the person.
+func (c *Casework) showLine(a mingjing.Actor, d Dispute) mingjing.Case {
+	k := mingjing.Case{Dispute: d.Dispute, HandlerID: d.HandlerID, Allowed: append([]string{}, steps(a, d)...)}
 	k.Evidence, k.Timeline = []mingjing.Evidence{}, []mingjing.TimelineEntry{}
-	if k.Record != nil {
-		k.Record = &mingjing.Record{ID: k.Record.ID, Code: k.Record.Code, Agency: k.Record.Agency}
+	if d.RecordID != "" {
+		k.Record = &mingjing.Record{ID: d.RecordID, Code: d.CatalogueCode, Agency: d.AgencyCode}
+	} else {
+		k.Listing = &mingjing.Listing{ID: d.ListingID, Code: d.CatalogueCode, Agency: d.AgencyCode}
+		if _, item, ok := c.listingItem(d.CatalogueCode); ok {
+			k.Listing.Kind = item.Listing
+		}
 	}
-	if k.Listing != nil {
-		k.Listing = &mingjing.Listing{ID: k.Listing.ID, Code: k.Listing.Code, Agency: k.Listing.Agency, Kind: k.Listing.Kind}
-	}
+	k.Clocks = c.missed(d.Clocks)
+	k.Next = nearest(d.Clocks, k.Clocks)
 	return k
+}
+
+// nearest is the nearest of a case's clocks that runs, as it is shown. Of those as
+// stored only what was lost is missed.
+func nearest(stored, shown []mingjing.Clock) (next *mingjing.Clock) {
+	for i, clock := range stored {
+		if runs(clock) && (next == nil || clock.Due.Before(next.Due)) {
+			next = &shown[i]
+		}
+	}
+	return next
 }
 
 // Case is one case on one screen. The resident sees the look in the access log.
@@ -89,6 +103,7 @@ func (c *Casework) Case(ctx context.Context, a mingjing.Actor, id string) (mingj
 		return mingjing.Case{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.Case, error) {
+		t.because(a, "case", id, purpose(a))
 		d, err := caseFor(ctx, t, a, id)
 		if err != nil {
 			return mingjing.Case{}, err
@@ -96,11 +111,7 @@ func (c *Casework) Case(ctx context.Context, a mingjing.Actor, id string) (mingj
 		if err := notOwn(a, d); err != nil {
 			return mingjing.Case{}, err
 		}
-		out, err := c.showDesk(ctx, t, a, d)
-		if err != nil {
-			return out, err
-		}
-		return out, t.look(ctx, a, d.Resident, c.Now(), "case", id, purpose(a))
+		return c.showDesk(ctx, t, a, d)
 	})
 }
 
@@ -115,11 +126,7 @@ func (c *Casework) showCase(ctx context.Context, t *tx, a mingjing.Actor, d Disp
 	}
 	k := mingjing.Case{Dispute: shown, Resident: resident.Name, IDMasked: resident.IDNumber.Masked(),
 		HandlerID: d.HandlerID, Allowed: []string{}}
-	for i, clock := range d.Clocks { // as stored, where only what was lost is missed
-		if runs(clock) && (k.Next == nil || clock.Due.Before(k.Next.Due)) {
-			k.Next = &shown.Clocks[i]
-		}
-	}
+	k.Next = nearest(d.Clocks, shown.Clocks)
 	k.Allowed = append(k.Allowed, steps(a, d)...)
 	return k, nil
 }
@@ -237,6 +244,7 @@ func (c *Casework) handle(ctx context.Context, a mingjing.Actor, id, action stri
 		return mingjing.Case{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.Case, error) {
+		t.because(a, action, id, purpose(a))
 		d, err := caseFor(ctx, t, a, id)
 		if err != nil {
 			return mingjing.Case{}, err
@@ -244,16 +252,13 @@ func (c *Casework) handle(ctx context.Context, a mingjing.Actor, id, action stri
 		if err := check(a, d); err != nil {
 			return mingjing.Case{}, instead(err, a, d)
 		}
-		return c.handleIn(ctx, t, a, d, action, change)
+		return c.handleIn(ctx, t, a, d, change)
 	})
 }
 
 // handleIn is the transaction in which a case that may be changed is.
-func (c *Casework) handleIn(ctx context.Context, t *tx, a mingjing.Actor, d Dispute, action string, change func(*tx, *Dispute, time.Time) error) (mingjing.Case, error) {
+func (c *Casework) handleIn(ctx context.Context, t *tx, a mingjing.Actor, d Dispute, change func(*tx, *Dispute, time.Time) error) (mingjing.Case, error) {
 	now := c.Now().UTC()
-	if err := t.look(ctx, a, d.Resident, now, action, d.ID, purpose(a)); err != nil {
-		return mingjing.Case{}, err
-	}
 	if err := change(t, &d, now); err != nil {
 		return mingjing.Case{}, instead(err, a, d)
 	}

@@ -3,8 +3,9 @@
 // them. It owns its ports (ports.go) and knows no SQL, no HTTP and no Redis.
 //
 // Every exported method takes the actor and checks what that actor may do; there
-// is no other way to the data. A method that reads a resident's data writes the
-// resident's access log in the same transaction, before it returns anything.
+// is no other way to the data. A method says first who reads and for what (because);
+// the line is in the resident's access log before anything of theirs is opened, in
+// the same transaction.
 // What a method changes, the job that follows and the events that tell open
 // screens are one transaction too; the bus hears of the events only after the
 // commit.
@@ -178,6 +179,7 @@ type tx struct {
 	Tx
 	c      *Casework
 	events []published
+	reason string // the action for which what follows is read
 }
 
 type published struct {
@@ -235,7 +237,25 @@ func within[T any](ctx context.Context, c *Casework, fn func(*tx) (T, error)) (T
 	return out, nil
 }
 
-// look writes the access log. Nothing is returned to an actor before it.
+// because says who reads what follows in this transaction, and for what. The line
+// is in the access log of each resident before anything of theirs is opened.
+func (t *tx) because(a mingjing.Actor, action, subject, purpose string) {
+	t.reason = action
+	t.Because(t.line(a, action, subject, purpose), "")
+}
+
+// part is because for a transaction that is one of several in the same work, which
+// is one line of the access log.
+func (t *tx) part(a mingjing.Actor, action, subject, purpose, work string) {
+	t.reason = action
+	t.Because(t.line(a, action, subject, purpose), action+" "+work)
+}
+
+func (t *tx) line(a mingjing.Actor, action, subject, purpose string) mingjing.Look {
+	return mingjing.Look{At: t.c.Now().UTC(), Role: a.Role, Who: a.Name, By: looker(a), Action: action, Subject: subject, Purpose: purpose}
+}
+
+// look writes a line into the access log at once, besides that of because.
 func (t *tx) look(ctx context.Context, a mingjing.Actor, resident mingjing.ResidentID, at time.Time, action, subject, purpose string) error {
 	err := t.AddLook(ctx, resident, mingjing.Look{At: at.UTC(), Role: a.Role, Who: a.Name, By: looker(a),
 		Action: action, Subject: subject, Purpose: purpose})
@@ -333,9 +353,7 @@ func (c *Casework) Work(ctx context.Context) error {
 		case JobInquiry:
 			return c.inquire(ctx, j.ID)
 		case JobRescore:
-			return 0, c.tx(ctx, func(t *tx) error {
-				return c.rescore(ctx, t, mingjing.ResidentID(j.ID), "expiry", "")
-			})
+			return 0, c.expire(ctx, mingjing.ResidentID(j.ID))
 		case JobNotify:
 			return c.deliver(ctx, j.ID)
 		case JobConfirm:

@@ -117,6 +117,7 @@ func (c *Casework) Speaks(ctx context.Context, a mingjing.Actor, lang string) er
 		return mingjing.Errorf(mingjing.Invalid, "invalid")
 	}
 	return public(c.tx(ctx, func(t *tx) error {
+		t.part(a, "notice_settings", "", "own", string(c.today())) // each form says it
 		p, err := t.NoticePrefs(ctx, me)
 		if errors.Is(err, ErrNotFound) {
 			err = nil
@@ -170,6 +171,7 @@ func newCode() string {
 func (c *Casework) sendCode(ctx context.Context, resident mingjing.ResidentID) (time.Duration, error) {
 	var p NoticePrefs
 	err := c.tx(ctx, func(t *tx) (err error) {
+		t.part(system, "notify", "", "notice", string(c.today()))
 		p, err = prefsOf(ctx, t, resident)
 		return err
 	})
@@ -191,6 +193,7 @@ func (c *Casework) sendCode(ctx context.Context, resident mingjing.ResidentID) (
 		return jitter(firstResend), nil
 	}
 	err = c.tx(ctx, func(t *tx) error {
+		t.part(system, "notify", "", "notice", string(c.today()))
 		now, err := prefsOf(ctx, t, resident)
 		if err != nil || now.Pending != p.Pending {
 			return err

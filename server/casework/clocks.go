@@ -77,6 +77,7 @@ func (c *Casework) tick(ctx context.Context, id string) (time.Duration, error) {
 	var wait time.Duration
 	err := c.tx(ctx, func(t *tx) error {
 		wait = 0
+		t.because(system, "clock", id, "dispute")
 		d, err := t.Dispute(ctx, id)
 		if err != nil || d.State == mingjing.DisputeDecided {
 			return err
@@ -117,9 +118,6 @@ func (c *Casework) overdue(ctx context.Context, t *tx, d Dispute, code string, n
 			return err
 		}
 		return c.moveListing(ctx, t, &l, to, system)
-	}
-	if err := t.look(ctx, system, d.Resident, now, "clock", d.ID, "dispute"); err != nil {
-		return err
 	}
 	switch code {
 	case "check":

@@ -38,6 +38,7 @@ func (c *Casework) collect(ctx context.Context, id string) (time.Duration, error
 		sources  []Source
 	)
 	err := c.tx(ctx, func(t *tx) (err error) {
+		t.part(system, "collect", id, "score", id)
 		if r, err = t.Request(ctx, id); err != nil || !r.State.Open() {
 			return err
 		}
@@ -45,9 +46,6 @@ func (c *Casework) collect(ctx context.Context, id string) (time.Duration, error
 			return err
 		}
 		if r.State == mingjing.RequestQueued {
-			if err := t.look(ctx, system, r.Resident, c.Now(), "collect", r.ID, "score"); err != nil {
-				return err
-			}
 			r.State = mingjing.RequestCollecting
 			if err := t.SetRequest(ctx, r); err != nil {
 				return err
@@ -152,6 +150,7 @@ func gather(first answer, told <-chan answer) []answer {
 // the request has ended meanwhile, and then nothing is kept.
 func (c *Casework) keepAnswers(ctx context.Context, r Request, all []answer) error {
 	err := c.tx(ctx, func(t *tx) error {
+		t.part(system, "collect", r.ID, "score", r.ID)
 		now, err := t.Request(ctx, r.ID)
 		if err != nil {
 			return err
@@ -261,6 +260,7 @@ func (c *Casework) backoff(attempt int, err error) time.Duration {
 // finish makes the score of a request from what has answered.
 func (c *Casework) finish(ctx context.Context, id string) error {
 	err := c.tx(ctx, func(t *tx) error {
+		t.part(system, "collect", id, "score", id)
 		r, err := t.Request(ctx, id)
 		if err != nil || !r.State.Open() || r.State == mingjing.RequestScoring {
 			return err
@@ -275,6 +275,7 @@ func (c *Casework) finish(ctx context.Context, id string) error {
 		return fmt.Errorf("finish: %w", err)
 	}
 	err = c.tx(ctx, func(t *tx) error {
+		t.part(system, "score", id, "score", id)
 		r, err := t.Request(ctx, id)
 		if err != nil || r.State != mingjing.RequestScoring {
 			return err
@@ -284,9 +285,6 @@ func (c *Casework) finish(ctx context.Context, id string) error {
 			return err
 		}
 		now := c.Now().UTC()
-		if err := t.look(ctx, system, r.Resident, now, "score", r.ID, "score"); err != nil {
-			return err
-		}
 		sources, err := c.sources(ctx, t, r)
 		if err != nil {
 			return err

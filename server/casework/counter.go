@@ -20,14 +20,14 @@ func (c *Casework) Counter(ctx context.Context, a mingjing.Actor, n mingjing.IDN
 		return mingjing.CounterView{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.CounterView, error) {
-		r, err := t.ResidentByIDNumber(ctx, n)
+		who, err := t.ResidentByIDNumber(ctx, n)
 		if errors.Is(err, ErrNotFound) {
 			return mingjing.CounterView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "id_number", Code: "resident_unknown"})
 		} else if err != nil {
 			return mingjing.CounterView{}, err
 		}
-		visit := Visit{ID: newID(), Staff: a.ID, Resident: r.ID, At: c.Now().UTC()}
-		if err := mayServe(ctx, t, a, r.ID); err != nil {
+		visit := Visit{ID: newID(), Staff: a.ID, Resident: who, At: c.Now().UTC()}
+		if err := mayServe(ctx, t, a, who); err != nil {
 			return mingjing.CounterView{}, err
 		}
 		if err := t.AddVisit(ctx, visit); err != nil {
@@ -125,6 +125,7 @@ func (c *Casework) FileAtCounter(ctx context.Context, a mingjing.Actor, visit st
 	// look at files.
 	prepare := func(t *tx) (me mingjing.ResidentID, err error) {
 		id = ""
+		t.part(a, "counter", "", "counter", visit)
 		v, err := c.visit(ctx, t, a, visit)
 		if err != nil {
 			return "", err

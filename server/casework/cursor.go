@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"mingjing"
 )
 
 // ErrCursor says that a [CaseQuery] has a Cursor that [Dispute.Cursor] did not make.
@@ -50,4 +52,23 @@ func ParseCursor(cursor string) (due int64, id string, err error) {
 		return 0, "", ErrCursor
 	}
 	return due, id, nil
+}
+
+// Line is what the work queue shows of a case: nothing of the person, so that a
+// queue can be read without opening anybody's data.
+func (d Dispute) Line() Dispute {
+	l := Dispute{Resident: d.Resident, RecordID: d.RecordID, ListingID: d.ListingID, AgencyCode: d.AgencyCode,
+		CatalogueCode: d.CatalogueCode, HandlerID: d.HandlerID, Ref: d.Ref, RecommenderID: d.RecommenderID, Barred: d.Barred,
+		NewEvidence: d.NewEvidence, NextDue: d.NextDue, Version: d.Version,
+		Dispute: mingjing.Dispute{ID: d.ID, Kind: d.Kind, Reason: d.Reason, State: d.State, FiledAt: d.FiledAt, Handler: d.Handler,
+			Clocks: d.Clocks, Extended: d.Extended, Escalated: d.Escalated}}
+	for _, e := range d.Timeline {
+		if e.Code == "assigned" {
+			l.Timeline = append(l.Timeline, e)
+		}
+	}
+	if d.Decision != nil {
+		l.Decision = &mingjing.Decision{Outcome: d.Decision.Outcome, At: d.Decision.At, Rule: d.Decision.Rule}
+	}
+	return l
 }

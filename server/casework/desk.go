@@ -15,7 +15,7 @@ import (
 type DeskTx interface {
 	// Waiting are open cases that wait for a person, by nearest clock, then those that
 	// were filed first: cases that nobody has, or, with late set, all whose clock ran
-	// out before it. It skips the first so many.
+	// out before it, each as its [Dispute.Line]. It skips the first so many.
 	Waiting(ctx context.Context, late time.Time, skip, limit int) ([]Dispute, error)
 	// OpenCases is how many open cases a handler has, but for those that only wait to
 	// be served.
@@ -159,7 +159,7 @@ func (c *Casework) Next(ctx context.Context, a mingjing.Actor) (mingjing.Case, e
 		if found == nil {
 			return mingjing.Case{}, mingjing.Errorf(mingjing.Conflict, "no_case_waiting")
 		}
-		return c.handleIn(ctx, t, a, *found, "case", c.take(ctx, a, TakenAsNext))
+		return c.handleIn(ctx, t, a, *found, c.take(ctx, a, TakenAsNext))
 	})
 }
 
@@ -180,6 +180,7 @@ func first(ctx context.Context, t *tx, a mingjing.Actor, kin map[mingjing.Reside
 				if !may(d, !late.IsZero()) {
 					continue
 				}
+				t.because(a, "case", d.ID, purpose(a))
 				fresh, err := t.Dispute(ctx, d.ID)
 				if err != nil {
 					return nil, err
@@ -230,6 +231,7 @@ func (c *Casework) AddNote(ctx context.Context, a mingjing.Actor, id, text strin
 	}
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 	return within(ctx, c, func(t *tx) (mingjing.Case, error) {
+		t.because(a, "note", id, purpose(a))
 		d, err := caseFor(ctx, t, a, id)
 		if err != nil {
 			return mingjing.Case{}, err
@@ -250,9 +252,6 @@ func (c *Casework) AddNote(ctx context.Context, a mingjing.Actor, id, text strin
 		if err := t.emit(ctx, mingjing.AudienceStaff, mingjing.EventDispute, id, now); err != nil {
 			return mingjing.Case{}, err
 		}
-		if err := t.look(ctx, a, d.Resident, now, "note", id, purpose(a)); err != nil {
-			return mingjing.Case{}, err
-		}
 		return c.showDesk(ctx, t, a, d)
 	})
 }
@@ -264,6 +263,7 @@ func (c *Casework) OpenIDNumber(ctx context.Context, a mingjing.Actor, id, reaso
 		return mingjing.Case{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.Case, error) {
+		t.because(a, "id_number", id, "id_"+reason)
 		d, err := caseFor(ctx, t, a, id)
 		if err != nil {
 			return mingjing.Case{}, err
@@ -276,9 +276,6 @@ func (c *Casework) OpenIDNumber(ctx context.Context, a mingjing.Actor, id, reaso
 		}
 		if !slices.Contains(mingjing.IDNumberReasons, reason) {
 			return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "id_reason", Code: "id_reason_required"})
-		}
-		if err := t.look(ctx, a, d.Resident, c.Now(), "id_number", id, "id_"+reason); err != nil {
-			return mingjing.Case{}, err
 		}
 		k, err := c.showDesk(ctx, t, a, d)
 		if err != nil {

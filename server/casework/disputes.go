@@ -117,7 +117,9 @@ func (c *Casework) file(ctx context.Context, a mingjing.Actor, f Filing) (mingji
 		return mingjing.Dispute{}, mingjing.InvalidFields(wrong...)
 	}
 	var id string
+	fresh := newID()
 	find := func(t *tx) (err error) {
+		t.part(a, "dispute", fresh, "own", fresh)
 		id, err = disputeOfKey(ctx, t, me, f.Key)
 		return err
 	}
@@ -143,7 +145,7 @@ func (c *Casework) file(ctx context.Context, a mingjing.Actor, f Filing) (mingji
 		if err := find(t); id != "" || err != nil {
 			return err
 		}
-		id = newID()
+		id = fresh
 		return c.fileIn(ctx, t, a, me, f, id, files)
 	})
 	if errors.Is(err, ErrExists) { // another device was faster
@@ -177,7 +179,7 @@ func (c *Casework) fileIn(ctx context.Context, t *tx, a mingjing.Actor, me mingj
 	}
 	proc := c.procedure(what.code)
 	d := Dispute{Resident: me, ResidentName: resident.Name, Key: f.Key, RecordID: what.record, ListingID: what.listing,
-		AgencyCode: what.agency, CatalogueCode: what.code, Barred: what.barred,
+		AgencyCode: what.agency, CatalogueCode: what.code, Ref: what.ref, Barred: what.barred,
 		Dispute: mingjing.Dispute{ID: id, Kind: f.kind, Previous: f.Previous, Reason: f.Reason, Statement: f.Statement,
 			State: mingjing.DisputeFiled, FiledAt: now,
 			Timeline: []mingjing.TimelineEntry{{At: now, Code: "filed", Role: a.Role}}}}
@@ -205,7 +207,7 @@ func (c *Casework) fileIn(ctx context.Context, t *tx, a mingjing.Actor, me mingj
 		return err
 	}
 	for _, late := range what.late { // what came after the decision is new evidence now
-		_, e, data, err := t.EvidenceData(ctx, late.ID)
+		e, data, err := t.EvidenceData(ctx, late.ID)
 		if err != nil {
 			return err
 		}
@@ -218,12 +220,9 @@ func (c *Casework) fileIn(ctx context.Context, t *tx, a mingjing.Actor, me mingj
 		}
 	}
 	if f.counter {
-		err = c.tellOfCounter(ctx, t, a, d, now)
-	} else {
-		err = t.look(ctx, a, me, now, "dispute", id, "own")
-	}
-	if err != nil {
-		return err
+		if err := c.tellOfCounter(ctx, t, a, d, now); err != nil {
+			return err
+		}
 	}
 	if err := c.watch(ctx, t, d); err != nil {
 		return err
@@ -257,6 +256,7 @@ var (
 type disputed struct {
 	record, listing string // one is empty
 	agency, code    string
+	ref             string // the agency's
 	// barred are those who decided about it before.
 	barred []string
 	// late is the evidence that came after the previous decision.
@@ -316,7 +316,7 @@ func (c *Casework) about(ctx context.Context, t *tx, me mingjing.ResidentID, f F
 		case !disputable(r.State):
 			return what, errNothingToDispute
 		}
-		last, what.agency, what.code = r.DisputeID, r.Agency, r.Code
+		last, what.agency, what.code, what.ref = r.DisputeID, r.Agency, r.Code, r.Ref
 		what.mark = func(ctx context.Context, t *tx, dispute string) error {
 			r.Before, r.State, r.DisputeID = r.State, mingjing.RecordDisputed, dispute
 			return t.PutRecord(ctx, r)
@@ -337,7 +337,7 @@ func (c *Casework) about(ctx context.Context, t *tx, me mingjing.ResidentID, f F
 		case !listingDisputable(l.State):
 			return what, errNothingToDispute
 		}
-		last, what.agency, what.code = l.DisputeID, l.Agency, l.Code
+		last, what.agency, what.code, what.ref = l.DisputeID, l.Agency, l.Code, l.Ref
 		what.mark = func(ctx context.Context, t *tx, dispute string) error {
 			l.DisputeID = dispute
 			if f.kind == mingjing.CaseRepair {
@@ -465,6 +465,7 @@ func (c *Casework) AddEvidence(ctx context.Context, a mingjing.Actor, dispute st
 		return mingjing.Dispute{}, err
 	}
 	err = c.tx(ctx, func(t *tx) error {
+		t.because(a, "dispute", dispute, "own")
 		d, err := t.Dispute(ctx, dispute)
 		if err != nil {
 			return err
@@ -528,6 +529,7 @@ func (c *Casework) Dispute(ctx context.Context, a mingjing.Actor, id string) (mi
 		return mingjing.Dispute{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.Dispute, error) {
+		t.because(a, "dispute", id, "own")
 		d, err := t.Dispute(ctx, id)
 		if err != nil {
 			return mingjing.Dispute{}, err
@@ -535,11 +537,7 @@ func (c *Casework) Dispute(ctx context.Context, a mingjing.Actor, id string) (mi
 		if d.Resident != me {
 			return mingjing.Dispute{}, ErrNotFound
 		}
-		out, err := c.showOwn(ctx, t, d)
-		if err != nil {
-			return out, err
-		}
-		return out, t.look(ctx, a, me, c.Now(), "dispute", id, "own")
+		return c.showOwn(ctx, t, d)
 	})
 }
 
@@ -551,6 +549,7 @@ func (c *Casework) Disputes(ctx context.Context, a mingjing.Actor) (mingjing.Dis
 	}
 	return within(ctx, c, func(t *tx) (mingjing.DisputesView, error) {
 		v := mingjing.DisputesView{Disputes: []mingjing.Dispute{}}
+		t.because(a, "disputes", "", "own")
 		disputes, err := t.Disputes(ctx, me)
 		if err != nil {
 			return v, err
@@ -562,7 +561,7 @@ func (c *Casework) Disputes(ctx context.Context, a mingjing.Actor) (mingjing.Dis
 			}
 			v.Disputes = append(v.Disputes, shown)
 		}
-		return v, t.look(ctx, a, me, c.Now(), "disputes", "", "own")
+		return v, nil
 	})
 }
 
@@ -604,14 +603,20 @@ func (c *Casework) showDispute(ctx context.Context, t *tx, d Dispute) (mingjing.
 	if len(out.Lanes) > 0 {
 		out.LanesUntil = c.lanesUntil(d)
 	}
+	out.Clocks = c.missed(out.Clocks)
+	return out, nil
+}
+
+// missed are clocks as they are shown: late ones are missed.
+func (c *Casework) missed(clocks []mingjing.Clock) []mingjing.Clock {
 	now := c.clock.Now()
-	out.Clocks = slices.Clone(out.Clocks)
-	for i, k := range out.Clocks {
+	clocks = slices.Clone(clocks)
+	for i, k := range clocks {
 		if k.MetAt == nil && now.After(k.Due) {
-			out.Clocks[i].Missed = true
+			clocks[i].Missed = true
 		}
 	}
-	return out, nil
+	return clocks
 }
 
 // EvidenceFile is one piece of evidence with its bytes, for the resident whose
@@ -629,7 +634,16 @@ func (c *Casework) EvidenceFile(ctx context.Context, a mingjing.Actor, id string
 		data []byte
 	)
 	err := c.tx(ctx, func(t *tx) error {
-		dispute, evidence, bytes, err := t.EvidenceData(ctx, id)
+		dispute, err := t.EvidenceCase(ctx, id)
+		if err != nil {
+			return err
+		}
+		why := "own"
+		if a.Role.Staff() {
+			why = purpose(a)
+		}
+		t.because(a, "evidence", dispute, why)
+		evidence, bytes, err := t.EvidenceData(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -637,17 +651,15 @@ func (c *Casework) EvidenceFile(ctx context.Context, a mingjing.Actor, id string
 		if err != nil {
 			return err
 		}
-		why := "own"
 		if a.Role.Staff() {
 			if err := notOwn(a, d); err != nil {
 				return err
 			}
-			why = purpose(a)
 		} else if string(d.Resident) != a.ID {
 			return ErrNotFound
 		}
 		e, data = evidence, bytes
-		return t.look(ctx, a, d.Resident, c.Now(), "evidence", dispute, why)
+		return nil
 	})
 	if err != nil {
 		return mingjing.Evidence{}, nil, public(err)

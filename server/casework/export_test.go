@@ -12,6 +12,7 @@ var (
 	Collect     = (*Casework).collect
 	AskQuestion = (*Casework).question
 	Tick        = (*Casework).tick
+	Expire      = (*Casework).expire
 	LiveOn      = (*Casework).listing
 	Inquire     = (*Casework).inquire
 	Deliver     = (*Casework).deliver
@@ -23,14 +24,12 @@ var (
 	SafeName    = safeName
 )
 
-// Rescore is what the job does on a day on which something ends.
-func Rescore(ctx context.Context, c *Casework, resident mingjing.ResidentID) error {
-	return c.tx(ctx, func(t *tx) error { return c.rescore(ctx, t, resident, "expiry", "") })
-}
-
 // Notify is notify in a transaction of its own.
 func Notify(ctx context.Context, c *Casework, resident mingjing.ResidentID, kind mingjing.NoticeKind, code, page, subject string) error {
-	return c.tx(ctx, func(t *tx) error { return c.notify(ctx, t, resident, kind, code, page, subject) })
+	return c.tx(ctx, func(t *tx) error {
+		t.because(system, "notify", "", "notice")
+		return c.notify(ctx, t, resident, kind, code, page, subject)
+	})
 }
 
 // MaxSends is how often a notice is tried.

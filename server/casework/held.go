@@ -45,6 +45,7 @@ func (c *Casework) Record(ctx context.Context, a mingjing.Actor, id string) (min
 		return mingjing.RecordView{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.RecordView, error) {
+		t.because(a, "record", id, "own")
 		r, err := t.Record(ctx, id)
 		if err != nil {
 			return mingjing.RecordView{}, err
@@ -52,11 +53,7 @@ func (c *Casework) Record(ctx context.Context, a mingjing.Actor, id string) (min
 		if r.Resident != me {
 			return mingjing.RecordView{}, ErrNotFound
 		}
-		v, err := c.showRecord(ctx, t, r)
-		if err != nil {
-			return v, err
-		}
-		return v, t.look(ctx, a, me, c.Now(), "record", id, "own")
+		return c.showRecord(ctx, t, r)
 	})
 }
 
@@ -137,6 +134,7 @@ func (c *Casework) Listing(ctx context.Context, a mingjing.Actor, id string) (mi
 		return mingjing.ListingView{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.ListingView, error) {
+		t.because(a, "listing", id, "own")
 		l, err := t.Listing(ctx, id)
 		if err != nil {
 			return mingjing.ListingView{}, err
@@ -148,10 +146,8 @@ func (c *Casework) Listing(ctx context.Context, a mingjing.Actor, id string) (mi
 		if err != nil {
 			return v, err
 		}
-		if v.Without, err = c.without(ctx, t, l); err != nil {
-			return v, err
-		}
-		return v, t.look(ctx, a, me, c.Now(), "listing", id, "own")
+		v.Without, err = c.without(ctx, t, l)
+		return v, err
 	})
 }
 

@@ -207,7 +207,7 @@ func (h *history) actions() map[string]func(*rapid.T) {
 				_, err := casework.LiveOn(h.Casework, ctx, l.ID)
 				h.allowed(err)
 			}
-			h.allowed(casework.Rescore(ctx, h.Casework, mingjing.ResidentID(h.a.ID)))
+			h.allowed(casework.Expire(h.Casework, ctx, mingjing.ResidentID(h.a.ID)))
 		},
 		"": h.check,
 	}

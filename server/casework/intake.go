@@ -329,14 +329,13 @@ func (c *Casework) takeRecord(ctx context.Context, t *tx, a mingjing.Actor, agen
 	if err := c.checkRecord(agency, r.Record); err != nil {
 		return "", err
 	}
-	resident, err := t.ResidentByIDNumber(ctx, n)
-	if errors.Is(err, ErrNotFound) {
+	if r.Resident, err = t.ResidentByIDNumber(ctx, n); errors.Is(err, ErrNotFound) {
 		return "", refuse("id_number", "resident_unknown")
 	} else if err != nil {
 		return "", err
 	}
-	r.Resident = resident.ID
-	records, err := t.Records(ctx, resident.ID)
+	t.because(a, "submit", r.ID, "record")
+	records, err := t.Records(ctx, r.Resident)
 	if err != nil {
 		return "", err
 	}
@@ -358,7 +357,7 @@ func (c *Casework) takeRecord(ctx context.Context, t *tx, a mingjing.Actor, agen
 			news = "reinserted"
 		}
 	}
-	if err := c.changed(ctx, t, a, r, "submit", news); err != nil {
+	if err := c.changed(ctx, t, r, news); err != nil {
 		return "", err
 	}
 	return r.ID, nil
@@ -375,11 +374,11 @@ func sameRecord(x, y mingjing.Record) bool {
 	return x.Code == y.Code && x.Occurred == y.Occurred && x.Document == y.Document && x.Subject == y.Subject && maps.Equal(x.Detail, y.Detail)
 }
 
-// changed keeps what an agency did to a record: with the look in the access log,
-// the notice to the resident, and the scores that follow.
-func (c *Casework) changed(ctx context.Context, t *tx, a mingjing.Actor, r Record, action, news string) error {
+// changed keeps what an agency did to a record, with the notice to the resident
+// and the scores that follow.
+func (c *Casework) changed(ctx context.Context, t *tx, r Record, news string) error {
 	now := c.Now().UTC()
-	if err := t.look(ctx, a, r.Resident, now, action, r.ID, "record"); err != nil {
+	if err := t.Looked(ctx, r.Resident); err != nil {
 		return err
 	}
 	if err := t.PutRecord(ctx, r); err != nil {
@@ -395,7 +394,7 @@ func (c *Casework) changed(ctx context.Context, t *tx, a mingjing.Actor, r Recor
 }
 
 // find is the agency's record or listing under a reference; the other is nil.
-func (c *Casework) find(ctx context.Context, t *tx, agency string, l Line) (*Record, *Listing, error) {
+func (c *Casework) find(ctx context.Context, t *tx, a mingjing.Actor, agency string, l Line) (*Record, *Listing, error) {
 	recordIDs, listingIDs, err := t.HeldByRef(ctx, agency, l.Ref)
 	if err != nil {
 		return nil, nil, err
@@ -406,20 +405,20 @@ func (c *Casework) find(ctx context.Context, t *tx, agency string, l Line) (*Rec
 		if err != nil {
 			return nil, nil, refuse("id_number", err.Error())
 		}
-		r, err := t.ResidentByIDNumber(ctx, n)
-		if errors.Is(err, ErrNotFound) {
+		if of, err = t.ResidentByIDNumber(ctx, n); errors.Is(err, ErrNotFound) {
 			return nil, nil, refuse("id_number", "resident_unknown")
 		} else if err != nil {
 			return nil, nil, err
 		}
-		of = r.ID
 	}
 	var (
 		record  *Record
 		listing *Listing
 		found   int
 	)
+	action := map[string]string{OpCorrection: "correct", OpLift: "lift", OpRevocation: "revoke"}[l.Op]
 	for _, id := range recordIDs {
+		t.because(a, action, id, "record")
 		r, err := t.Record(ctx, id)
 		if err != nil {
 			return nil, nil, err
@@ -430,6 +429,7 @@ func (c *Casework) find(ctx context.Context, t *tx, agency string, l Line) (*Rec
 		}
 	}
 	for _, id := range listingIDs {
+		t.because(a, action, id, "listing")
 		li, err := t.Listing(ctx, id)
 		if err != nil {
 			return nil, nil, err
@@ -465,7 +465,7 @@ func (c *Casework) correctRecord(ctx context.Context, t *tx, a mingjing.Actor, a
 	if err := checkReason(reason); err != nil {
 		return "", err
 	}
-	found, _, err := c.find(ctx, t, agency, l)
+	found, _, err := c.find(ctx, t, a, agency, l)
 	if err != nil {
 		return "", err
 	}
@@ -514,7 +514,7 @@ func (c *Casework) correctRecord(ctx context.Context, t *tx, a mingjing.Actor, a
 		r.State = mingjing.RecordCorrected
 	}
 	r.Changed = reason
-	if err := c.changed(ctx, t, a, r, "correct", "corrected"); err != nil {
+	if err := c.changed(ctx, t, r, "corrected"); err != nil {
 		return "", err
 	}
 	return r.ID, nil
@@ -528,7 +528,7 @@ func (c *Casework) takeBack(ctx context.Context, t *tx, a mingjing.Actor, agency
 	if err := checkReason(reason); err != nil {
 		return "", err
 	}
-	r, li, err := c.find(ctx, t, agency, l)
+	r, li, err := c.find(ctx, t, a, agency, l)
 	switch {
 	case err != nil:
 		return "", err
@@ -537,7 +537,7 @@ func (c *Casework) takeBack(ctx context.Context, t *tx, a mingjing.Actor, agency
 		if l.Op == OpLift {
 			to = mingjing.ListingLifted
 		}
-		return li.ID, c.takeBackListing(ctx, t, a, *li, to, reason)
+		return li.ID, c.takeBackListing(ctx, t, *li, to, reason)
 	case r.State == mingjing.RecordRemoved:
 		return r.ID, nil
 	}
@@ -546,20 +546,14 @@ func (c *Casework) takeBack(ctx context.Context, t *tx, a mingjing.Actor, agency
 	if err := c.withdraw(ctx, t, r.DisputeID, reason); err != nil {
 		return "", err
 	}
-	return r.ID, c.changed(ctx, t, a, *r, "revoke", "removed")
+	return r.ID, c.changed(ctx, t, *r, "removed")
 }
 
-func (c *Casework) takeBackListing(ctx context.Context, t *tx, a mingjing.Actor, l Listing, to mingjing.ListingState, reason string) error {
+func (c *Casework) takeBackListing(ctx context.Context, t *tx, l Listing, to mingjing.ListingState, reason string) error {
 	if l.State.Over() {
 		return nil
 	}
-	now, action := c.Now().UTC(), "revoke"
-	if to == mingjing.ListingLifted {
-		action = "lift"
-	}
-	if err := t.look(ctx, a, l.Resident, now, action, l.ID, "listing"); err != nil {
-		return err
-	}
+	now := c.Now().UTC()
 	if l.State == mingjing.ListingProposed || l.State == mingjing.ListingDecided {
 		var err error
 		if to, err = c.dropProposal(ctx, t, l, now); err != nil {

@@ -13,6 +13,7 @@ import (
 	"mingjing/server/casework"
 	"mingjing/server/store"
 	"mingjing/server/store/pgtest"
+	"mingjing/server/vault"
 )
 
 // Officers of two agencies, each with a second factor.
@@ -95,7 +96,7 @@ func intakeOnEach(t *testing.T, fn func(t *testing.T, c *city)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { fn(t, newCity(t)) })
 	t.Run("postgres", func(t *testing.T) {
-		s, err := store.Open(ctx, pgtest.Start(t), store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize)})
+		s, err := store.Open(ctx, pgtest.Start(t), store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize), Vault: vault.Memory()})
 		must(t, err)
 		t.Cleanup(func() { must(t, s.Close()) })
 		fn(t, cityOn(t, s))

@@ -23,11 +23,8 @@ func (c *Casework) Letter(ctx context.Context, a mingjing.Actor, id string) (min
 		return mingjing.LetterView{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.LetterView, error) {
-		v, err := c.letter(ctx, t, me, id)
-		if err != nil {
-			return v, err
-		}
-		return v, t.look(ctx, a, me, c.Now(), "letter", id, "own")
+		t.because(a, "letter", id, "own")
+		return c.letter(ctx, t, me, id)
 	})
 }
 
@@ -38,23 +35,22 @@ func (c *Casework) CourtFile(ctx context.Context, a mingjing.Actor, id string) (
 		return mingjing.CourtFile{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.CourtFile, error) {
+		t.because(a, "court_file", id, "own")
 		letter, err := c.letter(ctx, t, me, id)
 		if err != nil {
 			return mingjing.CourtFile{}, err
 		}
 		f := mingjing.CourtFile{LetterView: letter, Hashes: map[string]string{}}
 		for _, e := range letter.Dispute.Evidence {
-			_, _, data, err := t.EvidenceData(ctx, e.ID)
+			_, data, err := t.EvidenceData(ctx, e.ID)
 			if err != nil {
 				return f, err
 			}
 			sum := sha256.Sum256(data)
 			f.Hashes[e.ID] = hex.EncodeToString(sum[:])
 		}
-		if f.Looks, err = looksAt(ctx, t, me, letter.Dispute); err != nil {
-			return f, err
-		}
-		return f, t.look(ctx, a, me, c.Now(), "court_file", id, "own")
+		f.Looks, err = looksAt(ctx, t, me, letter.Dispute)
+		return f, err
 	})
 }
 

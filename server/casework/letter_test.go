@@ -56,7 +56,7 @@ func TestALetterHasTheRuleTheScoreAndTheLastDays(t *testing.T) {
 	c.clock.pass(time.Hour)
 	d := c.upheld(t, a, record)
 	c.clock.pass(40 * 24 * time.Hour)
-	must(t, casework.Rescore(ctx, c.Casework, mingjing.ResidentID(a.ID))) // later than the letter
+	must(t, casework.Expire(c.Casework, ctx, mingjing.ResidentID(a.ID))) // later than the letter
 	l, err := c.Letter(ctx, a, d.ID)
 	must(t, err)
 	item, _ := c.books[0].Item("court.unpaid_judgment")

@@ -160,10 +160,16 @@ func (c *Casework) propose(ctx context.Context, t *tx, a mingjing.Actor, agency 
 	if len(wrong) > 0 {
 		return mingjing.Listing{}, mingjing.InvalidFields(wrong...)
 	}
-	resident, err := t.ResidentByIDNumber(ctx, p.IDNumber)
+	who, err := t.ResidentByIDNumber(ctx, p.IDNumber)
 	if errors.Is(err, ErrNotFound) {
 		return mingjing.Listing{}, mingjing.InvalidFields(mingjing.FieldError{Field: "id_number", Code: "resident_unknown"})
 	} else if err != nil {
+		return mingjing.Listing{}, err
+	}
+	id := newID()
+	t.because(a, "propose", id, "listing")
+	resident, err := t.Resident(ctx, who)
+	if err != nil {
 		return mingjing.Listing{}, err
 	}
 	listings, err := t.Listings(ctx, resident.ID)
@@ -185,16 +191,13 @@ func (c *Casework) propose(ctx context.Context, t *tx, a mingjing.Actor, agency 
 	}
 	now := c.Now().UTC()
 	proc := c.procedure(p.Code)
-	l := Listing{Resident: resident.ID, Ref: p.Ref, Listing: mingjing.Listing{ID: newID(), Kind: item.Listing, Code: p.Code, Agency: agency,
+	l := Listing{Resident: resident.ID, Ref: p.Ref, Listing: mingjing.Listing{ID: id, Kind: item.Listing, Code: p.Code, Agency: agency,
 		Subject: p.Subject, Ground: p.Ground, LegalBasis: item.LegalBasis, Measures: c.measures(item, p.Measures), Document: p.Document,
 		Exit: item.Exit, Tier: item.Tier, TermMonths: p.Months, CaseID: newID()}}
-	d := Dispute{Resident: resident.ID, ResidentName: resident.Name, ListingID: l.ID, AgencyCode: agency, CatalogueCode: p.Code,
+	d := Dispute{Resident: resident.ID, ResidentName: resident.Name, ListingID: l.ID, AgencyCode: agency, CatalogueCode: p.Code, Ref: p.Ref,
 		Dispute: mingjing.Dispute{ID: l.CaseID, Kind: mingjing.CaseListing, Statement: p.Ground.In(mingjing.Languages[0]),
 			State: mingjing.DisputeFiled, FiledAt: now, Clocks: []mingjing.Clock{c.clockFor("check", proc.CheckDays)},
 			Timeline: []mingjing.TimelineEntry{{At: now, Code: "proposed", Role: mingjing.RoleAgency, Who: agency}}}}
-	if err := t.look(ctx, a, resident.ID, now, "propose", l.ID, "listing"); err != nil {
-		return mingjing.Listing{}, err
-	}
 	if err := c.moveListing(ctx, t, &l, mingjing.ListingProposed, mingjing.Actor{Role: mingjing.RoleAgency, Name: agency}); err != nil {
 		return mingjing.Listing{}, err
 	}
@@ -343,6 +346,7 @@ func (c *Casework) ConfirmReceipt(ctx context.Context, a mingjing.Actor, listing
 		return err
 	}
 	return public(c.tx(ctx, func(t *tx) error {
+		t.because(a, "listing", listing, "own")
 		l, err := ownListing(ctx, t, me, listing)
 		if err != nil {
 			return err
@@ -358,9 +362,6 @@ func (c *Casework) ConfirmReceipt(ctx context.Context, a mingjing.Actor, listing
 			return err
 		}
 		now := c.Now().UTC()
-		if err := t.look(ctx, a, me, now, "listing", l.ID, "own"); err != nil {
-			return err
-		}
 		if err := c.served(ctx, t, &l, &d, a, mingjing.ServedInApp, c.today(), now); err != nil {
 			return err
 		}
@@ -401,6 +402,7 @@ func (c *Casework) listing(ctx context.Context, id string) (time.Duration, error
 	var wait time.Duration
 	err := c.tx(ctx, func(t *tx) error {
 		wait = 0
+		t.because(system, "rescore", id, "listing")
 		l, err := t.Listing(ctx, id)
 		if err != nil {
 			return err
@@ -420,9 +422,6 @@ func (c *Casework) listing(ctx context.Context, id string) (time.Duration, error
 			return nil
 		}
 		wait = 0
-		if err := t.look(ctx, system, l.Resident, now, "rescore", l.ID, "listing"); err != nil {
-			return err
-		}
 		if err := c.moveListing(ctx, t, &l, to, system); err != nil {
 			return err
 		}
@@ -441,6 +440,7 @@ func (c *Casework) ShowListing(ctx context.Context, a mingjing.Actor, listing st
 		return err
 	}
 	return public(c.tx(ctx, func(t *tx) error {
+		t.because(a, "listing", listing, "own")
 		l, err := ownListing(ctx, t, me, listing)
 		if err != nil {
 			return err
@@ -471,6 +471,7 @@ func (c *Casework) PutStatement(ctx context.Context, a mingjing.Actor, recordID,
 		case (recordID == "") == (listingID == ""):
 			return ErrNotFound
 		case recordID != "":
+			t.because(a, "record", recordID, "own")
 			r, err := t.Record(ctx, recordID)
 			if err != nil {
 				return err
@@ -479,6 +480,7 @@ func (c *Casework) PutStatement(ctx context.Context, a mingjing.Actor, recordID,
 			}
 			code, put = r.Code, func() error { r.Statement = text; return t.PutRecord(ctx, r) }
 		default:
+			t.because(a, "listing", listingID, "own")
 			l, err := ownListing(ctx, t, me, listingID)
 			if err != nil {
 				return err

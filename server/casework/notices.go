@@ -98,6 +98,7 @@ func (c *Casework) deliver(ctx context.Context, id string) (time.Duration, error
 		devices []Device
 	)
 	err := c.tx(ctx, func(t *tx) (err error) {
+		t.part(system, "notify", "", "notice", string(c.today()))
 		if n, err = t.Notice(ctx, id); err != nil {
 			return err
 		}
@@ -135,6 +136,7 @@ func (c *Casework) deliver(ctx context.Context, id string) (time.Duration, error
 		left = nil
 	}
 	err = c.tx(ctx, func(t *tx) error {
+		t.part(system, "notify", "", "notice", string(c.today()))
 		n, err := t.Notice(ctx, id)
 		if err != nil {
 			return err
@@ -246,6 +248,7 @@ func (c *Casework) OpenNotice(ctx context.Context, a mingjing.Actor, id string) 
 		return mingjing.Notice{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.Notice, error) {
+		t.because(a, "inbox", id, "own")
 		n, err := t.Notice(ctx, id)
 		if err != nil {
 			return mingjing.Notice{}, err
@@ -254,9 +257,6 @@ func (c *Casework) OpenNotice(ctx context.Context, a mingjing.Actor, id string) 
 			return mingjing.Notice{}, ErrNotFound
 		}
 		now := c.Now().UTC()
-		if err := t.look(ctx, a, me, now, "inbox", id, "own"); err != nil {
-			return mingjing.Notice{}, err
-		}
 		if n.ReadAt != nil {
 			return n.Notice, nil
 		}
@@ -275,6 +275,7 @@ func (c *Casework) ReadNotices(ctx context.Context, a mingjing.Actor) error {
 		return err
 	}
 	err = c.tx(ctx, func(t *tx) error {
+		t.because(a, "inbox", "", "own")
 		unread, err := t.UnreadNotices(ctx, me)
 		if err != nil || unread == 0 {
 			return err

@@ -81,7 +81,7 @@ func phone(name string) casework.PushAddress {
 func (c *city) inbox(t tb, a mingjing.Actor) []casework.Notice {
 	t.Helper()
 	var notices []casework.Notice
-	c.do(t, func(tx casework.Tx) (err error) {
+	c.peek(t, func(tx casework.Tx) (err error) {
 		notices, err = tx.Notices(ctx, mingjing.ResidentID(a.ID), 0, 1000)
 		return err
 	})
@@ -90,6 +90,7 @@ func (c *city) inbox(t tb, a mingjing.Actor) []casework.Notice {
 
 func (c *city) prefs(a mingjing.Actor) (p casework.NoticePrefs, err error) {
 	err = c.store.Tx(ctx, func(tx casework.Tx) (err error) {
+		tx.Because(mingjing.Look{Role: mingjing.RoleSystem, Action: "test"}, "test")
 		p, err = tx.NoticePrefs(ctx, mingjing.ResidentID(a.ID))
 		return err
 	})

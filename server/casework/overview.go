@@ -87,6 +87,7 @@ func (c *Casework) Ask(ctx context.Context, a mingjing.Actor) (mingjing.AskView,
 		for _, b := range c.books {
 			v.Rulebooks = append(v.Rulebooks, *b)
 		}
+		t.because(a, "request", "", "own")
 		r, err := t.OpenRequest(ctx, me)
 		if errors.Is(err, ErrNotFound) {
 			return v, nil
@@ -98,6 +99,6 @@ func (c *Casework) Ask(ctx context.Context, a mingjing.Actor) (mingjing.AskView,
 			return v, err
 		}
 		v.Open = &shown
-		return v, t.look(ctx, a, me, c.Now(), "request", r.ID, "own")
+		return v, nil
 	})
 }

@@ -14,6 +14,9 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrExists: a row that must be the only one is there already.
 	ErrExists = errors.New("already exists")
+	// ErrNoReason: something of a resident was to be read in a transaction that had
+	// not said why.
+	ErrNoReason = errors.New("no reason to read")
 )
 
 // A Clock tells the time. Everything that has a deadline asks it.
@@ -166,7 +169,8 @@ const (
 type Tx interface {
 	AddResident(ctx context.Context, r Resident) error // ErrExists: ID number known
 	Resident(ctx context.Context, id mingjing.ResidentID) (Resident, error)
-	ResidentByIDNumber(ctx context.Context, n mingjing.IDNumber) (Resident, error)
+	// ResidentByIDNumber finds who has an ID number, and opens nothing of theirs.
+	ResidentByIDNumber(ctx context.Context, n mingjing.IDNumber) (mingjing.ResidentID, error)
 	Residents(ctx context.Context) (int, error)
 
 	AddConsent(ctx context.Context, resident mingjing.ResidentID, c mingjing.Consent) error
@@ -205,8 +209,9 @@ type Tx interface {
 	DisputeByKey(ctx context.Context, resident mingjing.ResidentID, key string) (Dispute, error)
 	Disputes(ctx context.Context, resident mingjing.ResidentID) ([]Dispute, error) // newest first
 	// Cases are all disputes that match, by nearest clock (Dispute.NextDue, those
-	// with none last), then by id, from the cursor on; search by mingjing.CaseFilter
-	// is on id, catalogue code and resident's name.
+	// with none last), then by id, from the cursor on, each as its [Dispute.Line];
+	// search by mingjing.CaseFilter is on id, catalogue code and resident's whole
+	// name.
 	Cases(ctx context.Context, f CaseQuery) ([]Dispute, error)
 	CaseCounts(ctx context.Context) (map[string]int, error) // by state, all disputes
 	// LateCounts is how many open cases are late at the instant, and how many very
@@ -225,8 +230,19 @@ type Tx interface {
 	AddEvidence(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error
 	SetEvidenceAnswer(ctx context.Context, id, answer string) error
 	Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error)
-	EvidenceData(ctx context.Context, id string) (dispute string, e mingjing.Evidence, data []byte, err error)
+	// EvidenceCase is the dispute to which a file belongs; it opens nothing.
+	EvidenceCase(ctx context.Context, id string) (dispute string, err error)
+	EvidenceData(ctx context.Context, id string) (e mingjing.Evidence, data []byte, err error)
 
+	// Because says why what follows in this transaction is read. The look is added
+	// to the access log of each resident before anything of theirs is opened, unless
+	// a look was added in this transaction already; without a reason, or when the
+	// look can't be added, nothing is opened. With once, which names a piece of work,
+	// the look is added only where that work has none in the log yet.
+	Because(l mingjing.Look, once string)
+	// Looked adds the look of Because now, unless it was, for a transaction that
+	// changes what is kept of a resident and need not open anything.
+	Looked(ctx context.Context, resident mingjing.ResidentID) error
 	// AddLook appends to the resident's access log and gives it its Seq.
 	AddLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.Look) error
 	// Looks are the newest first, with Seq below before (0: from the newest).
@@ -343,6 +359,8 @@ type Dispute struct {
 	AgencyCode       string
 	CatalogueCode    string
 	HandlerID        string
+	// Ref is the agency's reference of what it is about.
+	Ref string
 	// RecommenderID is the first of two people, who may not be the second.
 	RecommenderID string
 	// Barred are the staff numbers of those who may not work on it, since they

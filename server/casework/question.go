@@ -18,6 +18,7 @@ func (c *Casework) question(ctx context.Context, id string) (time.Duration, erro
 		q Question
 	)
 	err := c.tx(ctx, func(t *tx) (err error) {
+		t.part(system, "ask_agency", id, "dispute", id)
 		if d, err = t.Dispute(ctx, id); err != nil {
 			return err
 		}
@@ -71,6 +72,7 @@ func (c *Casework) question(ctx context.Context, id string) (time.Duration, erro
 	state, wait := d.State, time.Duration(0)
 	err = c.tx(ctx, func(t *tx) error {
 		wait = 0
+		t.part(system, "ask_agency", id, "dispute", id)
 		d, err := t.Dispute(ctx, id)
 		if err != nil || d.State != state {
 			return err

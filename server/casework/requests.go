@@ -35,6 +35,7 @@ func (c *Casework) RequestScore(ctx context.Context, a mingjing.Actor, rulebook 
 	}}
 	var id string
 	err = c.tx(ctx, func(t *tx) (err error) {
+		t.part(a, "request", r.ID, "own", r.ID)
 		if id, err = c.askedAlready(ctx, t, me, key); id != "" || err != nil {
 			return err
 		}
@@ -62,6 +63,7 @@ func (c *Casework) RequestScore(ctx context.Context, a mingjing.Actor, rulebook 
 	})
 	if errors.Is(err, ErrExists) { // another device was faster
 		err = c.tx(ctx, func(t *tx) (err error) {
+			t.part(a, "request", r.ID, "own", r.ID)
 			if id, err = c.askedAlready(ctx, t, me, key); id == "" && err == nil {
 				err = ErrConflict
 			}
@@ -101,6 +103,7 @@ func (c *Casework) ScoreRequest(ctx context.Context, a mingjing.Actor, id string
 		return mingjing.ScoreRequest{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.ScoreRequest, error) {
+		t.because(a, "request", id, "own")
 		r, err := t.Request(ctx, id)
 		if err != nil {
 			return mingjing.ScoreRequest{}, err
@@ -112,16 +115,15 @@ func (c *Casework) ScoreRequest(ctx context.Context, a mingjing.Actor, id string
 		if err != nil {
 			return out, err
 		}
-		action := "request"
 		if r.ScoreID != "" {
 			s, err := t.Score(ctx, r.ScoreID)
 			if err == nil {
-				action, out.Score = "score", &s
+				out.Score = &s
 			} else if !errors.Is(err, ErrNotFound) { // it may have gone with the consent
 				return out, err
 			}
 		}
-		return out, t.look(ctx, a, me, c.Now(), action, id, "own")
+		return out, nil
 	})
 }
 

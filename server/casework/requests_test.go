@@ -325,7 +325,7 @@ func TestWithdrawingEndsTheOpenRequestAndItsScores(t *testing.T) {
 	// No job brings it back.
 	_, err := casework.Collect(c.Casework, ctx, r.ID)
 	must(t, err)
-	must(t, casework.Rescore(ctx, c.Casework, mingjing.ResidentID(a.ID)))
+	must(t, casework.Expire(c.Casework, ctx, mingjing.ResidentID(a.ID)))
 	if v, err := c.Score(ctx, a, "honest-shanghai"); err != nil || v != nil {
 		t.Errorf("the score is back: %v, %v", v, err)
 	}
@@ -476,12 +476,12 @@ func TestAScoreChangesByItselfOnTheDayARecordEnds(t *testing.T) {
 	a, record, _ := c.owing(t, 1)
 	before := c.latest(t, a, "honest-shanghai")
 	c.clock.pass(36 * 31 * 24 * time.Hour)
-	must(t, casework.Rescore(ctx, c.Casework, mingjing.ResidentID(a.ID)))
+	must(t, casework.Expire(c.Casework, ctx, mingjing.ResidentID(a.ID)))
 	after := c.latest(t, a, "honest-shanghai")
 	if counts(after, record) || after.Value <= before.Value || after.Cause != "expiry" {
 		t.Errorf("value %d after %d, cause %s", after.Value, before.Value, after.Cause)
 	}
-	must(t, casework.Rescore(ctx, c.Casework, mingjing.ResidentID(a.ID)))
+	must(t, casework.Expire(c.Casework, ctx, mingjing.ResidentID(a.ID)))
 	if again := c.latest(t, a, "honest-shanghai"); again.ID != after.ID {
 		t.Error("a score that is what it was is made again")
 	}

@@ -26,9 +26,8 @@ func (c *Casework) Enrol(ctx context.Context, n mingjing.IDNumber, name string) 
 		return t.AddResident(ctx, Resident{ID: id, IDNumber: n, Name: name, CreatedAt: c.Now().UTC()})
 	})
 	if errors.Is(err, ErrExists) {
-		err = c.tx(ctx, func(t *tx) error {
-			r, err := t.ResidentByIDNumber(ctx, n)
-			id = r.ID
+		err = c.tx(ctx, func(t *tx) (err error) {
+			id, err = t.ResidentByIDNumber(ctx, n)
 			return err
 		})
 	}
@@ -53,6 +52,7 @@ func (c *Casework) Viewer(ctx context.Context, a mingjing.Actor) (mingjing.Viewe
 		return mingjing.Viewer{Role: a.Role, Name: a.Name, IDMasked: a.ID, Agency: a.Agency}, nil
 	}
 	return within(ctx, c, func(t *tx) (mingjing.Viewer, error) {
+		t.part(a, "screen", "", "own", string(c.today())) // it is on every page
 		r, err := t.Resident(ctx, mingjing.ResidentID(a.ID))
 		if err != nil {
 			return mingjing.Viewer{}, err
@@ -80,6 +80,7 @@ func (c *Casework) AccessLog(ctx context.Context, a mingjing.Actor, others bool,
 	}
 	return within(ctx, c, func(t *tx) (mingjing.AccessLogView, error) {
 		v := mingjing.AccessLogView{Others: others}
+		t.because(a, "access_log", "", "own")
 		if v.Looks, err = t.Looks(ctx, me, others, before, page+1); err != nil {
 			return v, err
 		}
@@ -92,7 +93,7 @@ func (c *Casework) AccessLog(ctx context.Context, a mingjing.Actor, others bool,
 				return v, err
 			}
 		}
-		return v, t.look(ctx, a, me, c.Now(), "access_log", "", "own")
+		return v, nil
 	})
 }
 
@@ -103,11 +104,9 @@ func (c *Casework) Consents(ctx context.Context, a mingjing.Actor) (mingjing.Con
 		return mingjing.ConsentsView{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.ConsentsView, error) {
+		t.because(a, "consents", "", "own")
 		consents, err := t.Consents(ctx, me)
-		if err != nil {
-			return mingjing.ConsentsView{}, err
-		}
-		return mingjing.ConsentsView{Consents: consents}, t.look(ctx, a, me, c.Now(), "consents", "", "own")
+		return mingjing.ConsentsView{Consents: consents}, err
 	})
 }
 
@@ -121,6 +120,7 @@ func (c *Casework) Withdraw(ctx context.Context, a mingjing.Actor, rulebook stri
 		return err
 	}
 	err = c.tx(ctx, func(t *tx) error {
+		t.because(a, "consents", rulebook, "own")
 		now := c.Now().UTC()
 		consents, err := t.Consents(ctx, me)
 		if err != nil {

@@ -65,7 +65,7 @@ func (c *Casework) rescore(ctx context.Context, t *tx, resident mingjing.Residen
 	if err != nil {
 		return err
 	}
-	looked := false
+	looked := t.reason == "rescore"
 	for _, book := range c.books {
 		if book.ID == except || !inForce(consents, book.ID) {
 			continue
@@ -100,6 +100,14 @@ func (c *Casework) rescore(ctx context.Context, t *tx, resident mingjing.Residen
 	return nil
 }
 
+// expire makes a resident's scores anew on a day on which something ends.
+func (c *Casework) expire(ctx context.Context, resident mingjing.ResidentID) error {
+	return c.tx(ctx, func(t *tx) error {
+		t.because(system, "rescore", "", "score")
+		return c.rescore(ctx, t, resident, "expiry", "")
+	})
+}
+
 func card(book *mingjing.Rulebook, s mingjing.Score) mingjing.ScoreCard {
 	band, _ := book.Band(s.Band)
 	return mingjing.ScoreCard{Rulebook: s.Rulebook, Value: s.Value, Min: book.Min, Max: book.Max, Band: band, At: s.At}
@@ -118,6 +126,7 @@ func (c *Casework) Score(ctx context.Context, a mingjing.Actor, rulebook string)
 		}
 	}
 	return within(ctx, c, func(t *tx) (*mingjing.ScoreView, error) {
+		t.because(a, "score", rulebook, "own")
 		all, err := t.Scores(ctx, me, "")
 		if err != nil {
 			return nil, err
@@ -130,9 +139,6 @@ func (c *Casework) Score(ctx context.Context, a mingjing.Actor, rulebook string)
 		}
 		if newest == nil {
 			return nil, nil // no score is no error
-		}
-		if err := t.look(ctx, a, me, c.Now(), "score", newest.ID, "own"); err != nil {
-			return nil, err
 		}
 		book, err := c.Book(newest.Rulebook.ID)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/vault"
 )
 
 // Waiting implements [casework.Tx]. The limit is at most [MaxPage].
@@ -18,7 +19,7 @@ func (t *tx) Waiting(ctx context.Context, late time.Time, skip, limit int) ([]ca
 	if !late.IsZero() {
 		where, args = `next_due < ?`, []any{micros(late)}
 	}
-	return all[casework.Dispute](ctx, t, "list waiting cases", `SELECT doc FROM dispute WHERE `+where+
+	return all[casework.Dispute](ctx, t, "list waiting cases", keptDisputeLine, `WHERE `+where+
 		` AND state <> 'decided' AND state <> 'to_serve' ORDER BY next_due, filed_at, n LIMIT ? OFFSET ?`, append(args, page(limit), max(0, skip))...)
 }
 
@@ -35,7 +36,7 @@ type staffName struct{ Name string }
 // SetDeskCase implements [casework.Tx].
 func (t *tx) SetDeskCase(ctx context.Context, k casework.DeskCase) error {
 	const op = "set a handler's case"
-	doc, err := encode(op, staffName{k.Name})
+	doc, err := t.seal(ctx, op, keptDeskCase, vault.Bureau, staffName{k.Name}, k.Dispute, k.Handler)
 	if err != nil {
 		return err
 	}
@@ -48,7 +49,7 @@ func (t *tx) SetDeskCase(ctx context.Context, k casework.DeskCase) error {
 // DecideDeskCase implements [casework.Tx].
 func (t *tx) DecideDeskCase(ctx context.Context, k casework.DeskCase) error {
 	const op = "decide a handler's case"
-	doc, err := encode(op, staffName{k.Name})
+	doc, err := t.seal(ctx, op, keptDeskCase, vault.Bureau, staffName{k.Name}, k.Dispute, k.Handler)
 	if err != nil {
 		return err
 	}
@@ -132,10 +133,10 @@ func (t *tx) DeskCounts(ctx context.Context, now, since time.Time) ([]casework.D
 // nameHandler finds the name under which a handler last took a case.
 func (t *tx) nameHandler(ctx context.Context, k *casework.DeskCounts) error {
 	const op = "find a handler's name"
-	named, err := one[staffName](ctx, t, op, `SELECT doc FROM desk_case WHERE handler_id = ? ORDER BY taken_at DESC LIMIT 1`, k.Handler)
+	named, err := one[staffName](ctx, t, op, keptDeskCase, `WHERE handler_id = ? ORDER BY taken_at DESC LIMIT 1`, k.Handler)
 	if errors.Is(err, casework.ErrNotFound) { // all of theirs are from before these were kept
 		var d casework.Dispute
-		d, err = one[casework.Dispute](ctx, t, op, `SELECT doc FROM dispute WHERE handler_id <> '' AND handler_id = ? ORDER BY next_due DESC, id DESC LIMIT 1`, k.Handler)
+		d, err = one[casework.Dispute](ctx, t, op, keptDisputeLine, `WHERE handler_id <> '' AND handler_id = ? ORDER BY next_due DESC, id DESC LIMIT 1`, k.Handler)
 		named.Name = d.Handler
 	}
 	if err == nil && named.Name != "" {
@@ -147,7 +148,11 @@ func (t *tx) nameHandler(ctx context.Context, k *casework.DeskCounts) error {
 // AddNote implements [casework.Tx].
 func (t *tx) AddNote(ctx context.Context, dispute string, n mingjing.Note) error {
 	const op = "add a note"
-	doc, err := encode(op, n)
+	owner, err := t.ownerOf(ctx, op, "dispute", dispute)
+	if err != nil {
+		return err
+	}
+	doc, err := t.seal(ctx, op, keptNote, owner, n, n.ID)
 	if err != nil {
 		return err
 	}
@@ -156,13 +161,13 @@ func (t *tx) AddNote(ctx context.Context, dispute string, n mingjing.Note) error
 
 // Notes implements [casework.Tx].
 func (t *tx) Notes(ctx context.Context, dispute string) ([]mingjing.Note, error) {
-	return all[mingjing.Note](ctx, t, "list notes", `SELECT doc FROM note WHERE dispute_id = ? ORDER BY at, n`, dispute)
+	return all[mingjing.Note](ctx, t, "list notes", keptNote, `WHERE dispute_id = ? ORDER BY at, n`, dispute)
 }
 
 // AddRelative implements [casework.Tx].
 func (t *tx) AddRelative(ctx context.Context, r casework.Relative) error {
 	const op = "add a relative"
-	doc, err := encode(op, r)
+	doc, err := t.seal(ctx, op, keptRelative, vault.Bureau, r, r.ID)
 	if err != nil {
 		return err
 	}
@@ -172,7 +177,7 @@ func (t *tx) AddRelative(ctx context.Context, r casework.Relative) error {
 
 // Relatives implements [casework.Tx].
 func (t *tx) Relatives(ctx context.Context, staff string) ([]casework.Relative, error) {
-	return all[casework.Relative](ctx, t, "list relatives", `SELECT doc FROM relative WHERE staff_id = ? ORDER BY n`, staff)
+	return all[casework.Relative](ctx, t, "list relatives", keptRelative, `WHERE staff_id = ? ORDER BY n`, staff)
 }
 
 // DeleteRelative implements [casework.Tx].
@@ -197,7 +202,7 @@ func (t *tx) RelativeResidents(ctx context.Context, staff string) ([]mingjing.Re
 // AddDeclaration implements [casework.Tx].
 func (t *tx) AddDeclaration(ctx context.Context, d mingjing.Declaration) error {
 	const op = "add a declaration"
-	doc, err := encode(op, d)
+	doc, err := t.seal(ctx, op, keptDeclaration, vault.Bureau, d, micros(d.At))
 	if err != nil {
 		return err
 	}
@@ -206,7 +211,7 @@ func (t *tx) AddDeclaration(ctx context.Context, d mingjing.Declaration) error {
 
 // Declarations implements [casework.Tx]. The limit is at most [MaxPage].
 func (t *tx) Declarations(ctx context.Context, limit int) ([]mingjing.Declaration, error) {
-	return all[mingjing.Declaration](ctx, t, "list declarations", `SELECT doc FROM declaration ORDER BY n DESC LIMIT ?`, page(limit))
+	return all[mingjing.Declaration](ctx, t, "list declarations", keptDeclaration, `ORDER BY n DESC LIMIT ?`, page(limit))
 }
 
 // AddVisit implements [casework.Tx].

@@ -81,7 +81,7 @@ func TestTheDeskKeepsWhatItIsGiven(t *testing.T) {
 			same(t, "no visit", errors.Is(err, casework.ErrNotFound), true)
 			return nil
 		})
-		err := s.Tx(t.Context(), func(tx casework.Tx) error {
+		err := freely(t.Context(), s, func(tx casework.Tx) error {
 			return tx.AddNote(t.Context(), "none", mingjing.Note{ID: "n-2", At: day})
 		})
 		same(t, "a note on nothing", errors.Is(err, casework.ErrNotFound), true)

@@ -10,38 +10,40 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/vault"
 )
 
-const (
-	// maxSearch is the greatest length of what is searched for, in bytes.
-	maxSearch = 256
-	// MaxSearched is how many cases one search looks through. Names are not in a
-	// column, so each must be read.
-	MaxSearched = 50_000
-	// searchStep is how many cases a search reads at a time.
-	searchStep = 500
-)
+// maxSearch is the greatest length of what is searched for, in bytes.
+const maxSearch = 256
 
 // AddDispute implements [casework.Tx].
 func (t *tx) AddDispute(ctx context.Context, d casework.Dispute) error {
 	const op = "add a dispute"
-	doc, err := encodeDispute(op, d)
+	doc, line, err := t.sealDispute(ctx, op, d)
 	if err != nil {
 		return err
 	}
-	if err := t.lock(ctx, d.Resident); err != nil {
-		return err
-	}
 	return t.insert(ctx, op, `INSERT INTO dispute
-		(id, resident_id, key_hash, record_id, listing_id, agency, code, handler_id, state, filed_at, next_due, very_late_at, version, kind, doc)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		(id, resident_id, key_hash, record_id, listing_id, agency, code, handler_id, state, filed_at, next_due, very_late_at, version, kind, name_hash, line, doc)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		d.ID, string(d.Resident), t.s.hashOrNull("key", d.Key), nullable(d.RecordID), nullable(d.ListingID), d.AgencyCode,
-		d.CatalogueCode, d.HandlerID, string(d.State), micros(d.FiledAt), d.Due(), d.VeryLate(), d.Version, string(d.Kind), doc)
+		d.CatalogueCode, d.HandlerID, string(d.State), micros(d.FiledAt), d.Due(), d.VeryLate(), d.Version, string(d.Kind), t.nameHash(d.ResidentName), line, doc)
 }
 
-func encodeDispute(op string, d casework.Dispute) ([]byte, error) {
+// sealDispute seals a dispute for its resident, and what the work queue shows of
+// it for the bureau.
+func (t *tx) sealDispute(ctx context.Context, op string, d casework.Dispute) (doc, line []byte, err error) {
 	d.Record, d.Listing, d.Evidence = nil, nil, nil
-	return encode(op, d)
+	if doc, err = t.seal(ctx, op, keptDispute, d.Resident, d, d.ID); err != nil {
+		return nil, nil, err
+	}
+	line, err = t.seal(ctx, op, keptDisputeLine, vault.Bureau, d.Line(), d.ID)
+	return doc, line, err
+}
+
+// nameHash is how the cases of somebody are found by the whole name.
+func (t *tx) nameHash(name string) any {
+	return t.s.hashOrNull("name", strings.ToLower(strings.Join(strings.Fields(name), " ")))
 }
 
 // SetDispute implements [casework.Tx].
@@ -49,17 +51,14 @@ func (t *tx) SetDispute(ctx context.Context, d casework.Dispute) error {
 	const op = "set a dispute"
 	stored := d
 	stored.Version++
-	doc, err := encodeDispute(op, stored)
+	doc, line, err := t.sealDispute(ctx, op, stored)
 	if err != nil {
 		return err
 	}
-	if err := t.lock(ctx, d.Resident); err != nil {
-		return err
-	}
 	n, err := t.exec(ctx, op, `UPDATE dispute SET key_hash = ?, record_id = ?, listing_id = ?, agency = ?, code = ?, handler_id = ?,
-		state = ?, filed_at = ?, next_due = ?, very_late_at = ?, version = ?, doc = ? WHERE id = ? AND resident_id = ? AND version = ?`,
+		state = ?, filed_at = ?, next_due = ?, very_late_at = ?, version = ?, line = ?, doc = ? WHERE id = ? AND resident_id = ? AND version = ?`,
 		t.s.hashOrNull("key", d.Key), nullable(d.RecordID), nullable(d.ListingID), d.AgencyCode, d.CatalogueCode, d.HandlerID,
-		string(d.State), micros(d.FiledAt), d.Due(), d.VeryLate(), stored.Version, doc, d.ID, string(d.Resident), d.Version)
+		string(d.State), micros(d.FiledAt), d.Due(), d.VeryLate(), stored.Version, line, doc, d.ID, string(d.Resident), d.Version)
 	if err != nil || n == 1 {
 		return err
 	}
@@ -75,7 +74,7 @@ func (t *tx) Dispute(ctx context.Context, id string) (casework.Dispute, error) {
 	if err := t.lockOwner(ctx, "dispute", id); err != nil {
 		return casework.Dispute{}, err
 	}
-	return one[casework.Dispute](ctx, t, "read a dispute", `SELECT doc FROM dispute WHERE id = ?`, id)
+	return one[casework.Dispute](ctx, t, "read a dispute", keptDispute, `WHERE id = ?`, id)
 }
 
 // DisputeByKey implements [casework.Tx].
@@ -83,8 +82,8 @@ func (t *tx) DisputeByKey(ctx context.Context, resident mingjing.ResidentID, key
 	if err := t.lock(ctx, resident); err != nil {
 		return casework.Dispute{}, err
 	}
-	return one[casework.Dispute](ctx, t, "find a dispute by key",
-		`SELECT doc FROM dispute WHERE resident_id = ? AND key_hash = ?`, string(resident), t.s.hashOrNull("key", key))
+	return one[casework.Dispute](ctx, t, "find a dispute by key", keptDispute,
+		`WHERE resident_id = ? AND key_hash = ?`, string(resident), t.s.hashOrNull("key", key))
 }
 
 // Disputes implements [casework.Tx].
@@ -92,14 +91,13 @@ func (t *tx) Disputes(ctx context.Context, resident mingjing.ResidentID) ([]case
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[casework.Dispute](ctx, t, "list disputes",
-		`SELECT doc FROM dispute WHERE resident_id = ? ORDER BY filed_at DESC, n DESC`, string(resident))
+	return all[casework.Dispute](ctx, t, "list disputes", keptDispute,
+		`WHERE resident_id = ? ORDER BY filed_at DESC, n DESC`, string(resident))
 }
 
 // Cases implements [casework.Tx]. The cursor is what [casework.Dispute.Cursor]
 // of the page's last case makes; the limit is at most [MaxPage]. Search finds
-// parts of words in any case, among the nearest [MaxSearched] cases that match
-// the rest of the filter.
+// parts of ids and codes in any case, and names when they are whole.
 func (t *tx) Cases(ctx context.Context, f casework.CaseQuery) ([]casework.Dispute, error) {
 	const op = "list cases"
 	if err := t.seeStaff(ctx); err != nil {
@@ -108,7 +106,7 @@ func (t *tx) Cases(ctx context.Context, f casework.CaseQuery) ([]casework.Disput
 	if f.Mine && f.HandlerID == "" {
 		return []casework.Dispute{}, nil
 	}
-	search := strings.ToLower(strings.TrimSpace(f.Search))
+	search := strings.TrimSpace(f.Search)
 	if len(search) > maxSearch {
 		return []casework.Dispute{}, nil // longer than anything that it could match
 	}
@@ -139,73 +137,20 @@ func (t *tx) Cases(ctx context.Context, f casework.CaseQuery) ([]casework.Disput
 		}
 		where, args = append(where, "state <> 'decided' AND next_due < ? AND very_late_at "+than+" ?"), append(args, micros(f.Now), micros(f.Now))
 	}
-	query := `SELECT next_due, id, doc FROM dispute WHERE ` + strings.Join(where, " AND ")
-
-	limit := page(f.Limit)
-	step := limit
 	if search != "" {
-		step = searchStep
+		part := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(search)) + "%"
+		where = append(where, `(lower(id) LIKE ? ESCAPE '\' OR lower(code) LIKE ? ESCAPE '\' OR name_hash = ?)`)
+		args = append(args, part, part, t.nameHash(search))
 	}
-	due, id, from := int64(0), "", false
 	if f.Cursor != "" {
-		var err error
-		if due, id, err = casework.ParseCursor(f.Cursor); err != nil {
+		due, id, err := casework.ParseCursor(f.Cursor)
+		if err != nil {
 			return nil, fmt.Errorf("store: %s: %w", op, err)
 		}
-		from = true
+		where, args = append(where, "(next_due, id) > (?, ?)"), append(args, due, id)
 	}
-	list := []casework.Dispute{}
-	for searched := 0; len(list) < limit && searched < MaxSearched; {
-		q, a := query, args[:len(args):len(args)]
-		if from {
-			q, a = q+" AND (next_due, id) > (?, ?)", append(a, due, id)
-		}
-		read := 0
-		err := t.rows(ctx, op, func(rows *sql.Rows) error {
-			var doc sql.RawBytes
-			if err := rows.Scan(&due, &id, &doc); err != nil {
-				return err
-			}
-			read++
-			if len(list) == limit {
-				return nil
-			}
-			if search != "" {
-				var d struct{ ID, CatalogueCode, ResidentName string }
-				if err := decode(doc, &d); err != nil {
-					return err
-				}
-				if !contains(search, d.ID, d.CatalogueCode, d.ResidentName) {
-					return nil
-				}
-			}
-			var d casework.Dispute
-			if err := decode(doc, &d); err != nil {
-				return err
-			}
-			list = append(list, d)
-			return nil
-		}, q+" ORDER BY next_due, id LIMIT ?", append(a, step)...)
-		if err != nil {
-			return nil, err
-		}
-		from = true
-		searched += read
-		if read < step {
-			break
-		}
-	}
-	return list, nil
-}
-
-// contains says whether one of the texts has search in it, which is in lower case.
-func contains(search string, texts ...string) bool {
-	for _, text := range texts {
-		if strings.Contains(strings.ToLower(text), search) {
-			return true
-		}
-	}
-	return false
+	return all[casework.Dispute](ctx, t, op, keptDisputeLine,
+		"WHERE "+strings.Join(where, " AND ")+" ORDER BY next_due, id LIMIT ?", append(args, page(f.Limit))...)
 }
 
 // CaseCounts implements [casework.Tx].
@@ -242,51 +187,58 @@ func (t *tx) LateCounts(ctx context.Context, now time.Time) (late, very int, err
 	return late, very, err
 }
 
-// attach checks a file that goes to a dispute, locks the dispute's resident, and
-// returns whose it is and what the row says of the file.
-func (t *tx) attach(ctx context.Context, op, dispute string, e mingjing.Evidence, data []byte) (resident string, doc []byte, err error) {
+// attach checks a file that goes to a dispute, and seals it with what the row says
+// of it for the dispute's resident.
+func (t *tx) attach(ctx context.Context, op, dispute string, row, file kept, e mingjing.Evidence, data []byte) (resident mingjing.ResidentID, doc, sealed []byte, err error) {
 	if len(data) > mingjing.MaxEvidenceBytes {
-		return "", nil, fmt.Errorf("store: %s: file of %d bytes, at most %d are stored", op, len(data), mingjing.MaxEvidenceBytes)
+		return "", nil, nil, fmt.Errorf("store: %s: file of %d bytes, at most %d are stored", op, len(data), mingjing.MaxEvidenceBytes)
 	}
-	if doc, err = encode(op, e); err != nil {
-		return "", nil, err
+	if resident, err = t.ownerOf(ctx, op, "dispute", dispute); err != nil {
+		return "", nil, nil, err
 	}
-	if err := t.lockOwner(ctx, "dispute", dispute); err != nil {
-		return "", nil, err
+	if doc, err = t.seal(ctx, op, row, resident, e, e.ID); err != nil {
+		return "", nil, nil, err
 	}
-	err = t.row(ctx, op, []any{&resident}, `SELECT resident_id FROM dispute WHERE id = ?`, dispute)
-	return resident, doc, err
+	sealed, err = t.sealFile(ctx, op, file, resident, data, e.ID)
+	return resident, doc, sealed, err
+}
+
+// ownerOf locks the resident to whom a row belongs, and says who it is.
+func (t *tx) ownerOf(ctx context.Context, op, table, id string) (owner mingjing.ResidentID, err error) {
+	if err := t.lockOwner(ctx, table, id); err != nil {
+		return "", err
+	}
+	err = t.row(ctx, op, []any{&owner}, `SELECT resident_id FROM `+table+` WHERE id = ?`, id)
+	return owner, err
 }
 
 // AddEvidence implements [casework.Tx].
 func (t *tx) AddEvidence(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error {
 	const op = "add evidence"
-	resident, doc, err := t.attach(ctx, op, dispute, e, data)
+	resident, doc, file, err := t.attach(ctx, op, dispute, keptEvidence, keptEvidenceFile, e, data)
 	if err != nil {
 		return err
 	}
 	if err := t.insert(ctx, op, `INSERT INTO evidence (id, dispute_id, resident_id, added_at, doc) VALUES (?, ?, ?, ?, ?)`,
-		e.ID, dispute, resident, micros(e.AddedAt), doc); err != nil {
+		e.ID, dispute, string(resident), micros(e.AddedAt), doc); err != nil {
 		return err
 	}
-	if data == nil {
-		data = []byte{}
-	}
-	return t.insert(ctx, op, `INSERT INTO evidence_data (evidence_id, doc) VALUES (?, ?)`, e.ID, data)
+	return t.insert(ctx, op, `INSERT INTO evidence_data (evidence_id, doc) VALUES (?, ?)`, e.ID, file)
 }
 
 // SetEvidenceAnswer implements [casework.Tx].
 func (t *tx) SetEvidenceAnswer(ctx context.Context, id, answer string) error {
 	const op = "answer evidence"
-	if err := t.lockOwner(ctx, "evidence", id); err != nil {
+	owner, err := t.ownerOf(ctx, op, "evidence", id)
+	if err != nil {
 		return err
 	}
-	e, err := one[mingjing.Evidence](ctx, t, op, `SELECT doc FROM evidence WHERE id = ?`, id)
+	e, err := one[mingjing.Evidence](ctx, t, op, keptEvidence, `WHERE id = ?`, id)
 	if err != nil {
 		return err
 	}
 	e.Answer = answer
-	doc, err := encode(op, e)
+	doc, err := t.seal(ctx, op, keptEvidence, owner, e, id)
 	if err != nil {
 		return err
 	}
@@ -298,32 +250,39 @@ func (t *tx) Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence,
 	if err := ignoreNotFound(t.lockOwner(ctx, "dispute", dispute)); err != nil {
 		return nil, err
 	}
-	return all[mingjing.Evidence](ctx, t, "list evidence", `SELECT doc FROM evidence WHERE dispute_id = ? ORDER BY added_at, n`, dispute)
+	return all[mingjing.Evidence](ctx, t, "list evidence", keptEvidence, `WHERE dispute_id = ? ORDER BY added_at, n`, dispute)
+}
+
+// EvidenceCase implements [casework.Tx].
+func (t *tx) EvidenceCase(ctx context.Context, id string) (dispute string, err error) {
+	err = t.row(ctx, "find the case of a file", []any{&dispute},
+		`SELECT dispute_id FROM evidence WHERE id = ? UNION ALL SELECT dispute_id FROM answer_document WHERE id = ?`, id, id)
+	return dispute, err
 }
 
 // EvidenceData implements [casework.Tx].
-func (t *tx) EvidenceData(ctx context.Context, id string) (dispute string, e mingjing.Evidence, data []byte, err error) {
-	const op = "read evidence"
-	dispute, doc, data, err := t.fileData(ctx, op, "evidence", `SELECT evidence.dispute_id, evidence.doc, evidence_data.doc
-		FROM evidence JOIN evidence_data ON evidence_data.evidence_id = evidence.id WHERE evidence.id = ?`, id)
+func (t *tx) EvidenceData(ctx context.Context, id string) (e mingjing.Evidence, data []byte, err error) {
+	e, data, err = t.fileData(ctx, keptEvidence, keptEvidenceFile, id)
 	if errors.Is(err, casework.ErrNotFound) {
-		dispute, doc, data, err = t.fileData(ctx, op, "answer_document", `SELECT dispute_id, doc, data FROM answer_document WHERE id = ?`, id)
+		e, data, err = t.fileData(ctx, keptAnswerDoc, keptAnswerFile, id)
 	}
-	if err != nil {
-		return "", e, nil, err
-	}
-	if err := decode(doc, &e); err != nil {
-		return "", e, nil, t.failed(op, err)
-	}
-	return dispute, e, data, nil
+	return e, data, err
 }
 
-func (t *tx) fileData(ctx context.Context, op, table, query, id string) (dispute string, doc, data []byte, err error) {
-	if err := t.lockOwner(ctx, table, id); err != nil {
-		return "", nil, nil, err
+func (t *tx) fileData(ctx context.Context, row, file kept, id string) (e mingjing.Evidence, data []byte, err error) {
+	const op = "read evidence"
+	if err := t.lockOwner(ctx, row.table, id); err != nil {
+		return e, nil, err
 	}
-	err = t.row(ctx, op, []any{&dispute, &doc, &data}, query, id)
-	return dispute, doc, data, err
+	if e, err = one[mingjing.Evidence](ctx, t, op, row, `WHERE id = ?`, id); err != nil {
+		return e, nil, err
+	}
+	stored, err := t.sealedRow(ctx, op, file, `WHERE `+file.key[0]+` = ?`, id)
+	if err != nil {
+		return e, nil, err
+	}
+	data, err = t.openFile(ctx, file, stored)
+	return e, data, t.failed(op, err)
 }
 
 // seeStaff remembers the last staff event before everyone's cases are first

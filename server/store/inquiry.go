@@ -21,11 +21,8 @@ func flag(on bool) int {
 // AddInquiry implements [casework.Tx].
 func (t *tx) AddInquiry(ctx context.Context, q casework.InquiryRow) error {
 	const op = "add an inquiry"
-	doc, err := encode(op, q)
+	doc, err := t.seal(ctx, op, keptInquiry, q.Resident, q, q.ID)
 	if err != nil {
-		return err
-	}
-	if err := t.lock(ctx, q.Resident); err != nil {
 		return err
 	}
 	return t.insert(ctx, op, `INSERT INTO inquiry (id, resident_id, seq, staff_id, agency, state, asked_at, due, late, unexplained, unfounded, version, doc)
@@ -38,11 +35,8 @@ func (t *tx) SetInquiry(ctx context.Context, q casework.InquiryRow) error {
 	const op = "set an inquiry"
 	stored := q
 	stored.Version++
-	doc, err := encode(op, stored)
+	doc, err := t.seal(ctx, op, keptInquiry, q.Resident, stored, q.ID)
 	if err != nil {
-		return err
-	}
-	if err := t.lock(ctx, q.Resident); err != nil {
 		return err
 	}
 	n, err := t.exec(ctx, op, `UPDATE inquiry SET state = ?, due = ?, late = ?, unexplained = ?, unfounded = ?, version = ?, doc = ?
@@ -63,7 +57,7 @@ func (t *tx) Inquiry(ctx context.Context, id string) (casework.InquiryRow, error
 	if err := t.lockOwner(ctx, "inquiry", id); err != nil {
 		return casework.InquiryRow{}, err
 	}
-	return one[casework.InquiryRow](ctx, t, "read an inquiry", `SELECT doc FROM inquiry WHERE id = ?`, id)
+	return one[casework.InquiryRow](ctx, t, "read an inquiry", keptInquiry, `WHERE id = ?`, id)
 }
 
 const inquiryHead = `SELECT id, resident_id, staff_id, agency, state, asked_at, due, late FROM inquiry WHERE `
@@ -96,8 +90,8 @@ func (t *tx) InquiriesAbout(ctx context.Context, resident mingjing.ResidentID, f
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[casework.InquiryRow](ctx, t, "list inquiries",
-		`SELECT doc FROM inquiry WHERE resident_id = ? AND seq >= ? AND seq <= ? ORDER BY seq`, string(resident), from, to)
+	return all[casework.InquiryRow](ctx, t, "list inquiries", keptInquiry,
+		`WHERE resident_id = ? AND seq >= ? AND seq <= ? ORDER BY seq`, string(resident), from, to)
 }
 
 // OpenInquiries implements [casework.Tx]. The limit is at most [MaxPage].

@@ -10,6 +10,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/vault"
 )
 
 // HeldByRef implements [casework.Tx].
@@ -41,6 +42,7 @@ const (
 
 // Holdings implements [casework.Tx].
 func (t *tx) Holdings(ctx context.Context, agency, cursor string, limit int) ([]mingjing.AgencyHolding, string, error) {
+	const op = "list holdings"
 	limit = page(limit)
 	tables, before := []string{cursorRecord, cursorListing}, casework.NoClock
 	if cursor != "" {
@@ -54,25 +56,28 @@ func (t *tx) Holdings(ctx context.Context, agency, cursor string, limit int) ([]
 	}
 	list, places := []mingjing.AgencyHolding{}, []string{}
 	for _, table := range tables {
-		err := t.rows(ctx, "list holdings", func(rows *sql.Rows) error {
-			var (
-				n           int64
-				code, state string
-				doc         sql.RawBytes
-				held        struct{ Ref string }
-			)
-			if err := rows.Scan(&n, &code, &state, &doc); err != nil {
-				return err
-			}
-			if err := decode(doc, &held); err != nil {
-				return err
-			}
-			list = append(list, mingjing.AgencyHolding{Kind: table, Ref: held.Ref, Code: code, State: state})
-			places = append(places, table+"."+strconv.FormatInt(n, 10))
-			return nil
-		}, `SELECT n, code, state, doc FROM `+table+` WHERE agency = ? AND n < ? ORDER BY n DESC LIMIT ?`, agency, before, limit+1-len(list))
+		ref := map[string]kept{cursorRecord: keptRecordRef, cursorListing: keptListingRef}[table]
+		type row struct {
+			n       int64
+			holding mingjing.AgencyHolding
+			ref     sealedRow
+		}
+		var found []row // read before any is opened
+		err := t.rows(ctx, op, func(rows *sql.Rows) error {
+			r := row{holding: mingjing.AgencyHolding{Kind: table}, ref: sealedRow{key: make([]any, 1)}}
+			err := rows.Scan(&r.n, &r.holding.Code, &r.holding.State, &r.ref.key[0], &r.ref.content)
+			found = append(found, r)
+			return err
+		}, `SELECT n, code, state, id, ref FROM `+table+` WHERE agency = ? AND n < ? ORDER BY n DESC LIMIT ?`, agency, before, limit+1-len(list))
 		if err != nil {
 			return nil, "", err
+		}
+		for _, r := range found {
+			if r.holding.Ref, err = unseal[string](ctx, t, ref, r.ref); err != nil {
+				return nil, "", t.failed(op, err)
+			}
+			list = append(list, r.holding)
+			places = append(places, table+"."+strconv.FormatInt(r.n, 10))
 		}
 		if len(list) > limit {
 			return list[:limit], places[limit-1], nil
@@ -85,7 +90,7 @@ func (t *tx) Holdings(ctx context.Context, agency, cursor string, limit int) ([]
 // AddBatch implements [casework.Tx].
 func (t *tx) AddBatch(ctx context.Context, b casework.BatchRow) error {
 	const op = "add a batch"
-	doc, err := encode(op, b)
+	doc, err := t.seal(ctx, op, keptBatch, vault.Bureau, b, b.Agency, micros(b.At))
 	if err != nil {
 		return err
 	}
@@ -96,14 +101,14 @@ func (t *tx) AddBatch(ctx context.Context, b casework.BatchRow) error {
 // Batch implements [casework.Tx]; nobody else answers it until the end of this
 // transaction.
 func (t *tx) Batch(ctx context.Context, agency, id string) (casework.BatchRow, error) {
-	return one[casework.BatchRow](ctx, t, "read a batch", `SELECT doc FROM batch WHERE agency = ? AND id_hash = ?`+t.s.eng.rowLock("batch"),
+	return one[casework.BatchRow](ctx, t, "read a batch", keptBatch, `WHERE agency = ? AND id_hash = ?`+t.s.eng.rowLock("batch"),
 		agency, t.s.hash("batch", id))
 }
 
 // SetBatch implements [casework.Tx].
 func (t *tx) SetBatch(ctx context.Context, b casework.BatchRow) error {
 	const op = "answer a batch"
-	doc, err := encode(op, b)
+	doc, err := t.seal(ctx, op, keptBatch, vault.Bureau, b, b.Agency, micros(b.At))
 	if err != nil {
 		return err
 	}
@@ -167,10 +172,10 @@ func (t *tx) SetAgencyKey(ctx context.Context, k mingjing.AgencyKey) error {
 // AddAnswerDocument implements [casework.Tx].
 func (t *tx) AddAnswerDocument(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error {
 	const op = "add an answer's document"
-	resident, doc, err := t.attach(ctx, op, dispute, e, data)
+	resident, doc, file, err := t.attach(ctx, op, dispute, keptAnswerDoc, keptAnswerFile, e, data)
 	if err != nil {
 		return err
 	}
 	return t.insert(ctx, op, `INSERT INTO answer_document (id, dispute_id, resident_id, doc, data) VALUES (?, ?, ?, ?, ?)`,
-		e.ID, dispute, resident, doc, data)
+		e.ID, dispute, string(resident), doc, file)
 }

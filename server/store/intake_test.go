@@ -15,7 +15,7 @@ func TestBatchesAreKnownByTheirAgencyAndId(t *testing.T) {
 		s := open(t, url)
 		b := casework.BatchRow{Agency: "court", ID: "one", At: time.Unix(1, 0).UTC(), Digest: "d"}
 		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.AddBatch(ctx, b) })
-		err := s.Tx(t.Context(), func(tx casework.Tx) error { return tx.AddBatch(t.Context(), b) })
+		err := freely(t.Context(), s, func(tx casework.Tx) error { return tx.AddBatch(t.Context(), b) })
 		if !errors.Is(err, casework.ErrExists) {
 			t.Error(err)
 		}
@@ -115,7 +115,9 @@ func TestAnAnswersDocumentIsReadAsEvidenceIs(t *testing.T) {
 			return tx.AddAnswerDocument(ctx, "d", e, []byte("pdf"))
 		})
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			d, got, data, err := tx.EvidenceData(ctx, "e")
+			d, err := tx.EvidenceCase(ctx, "e")
+			must(t, err)
+			got, data, err := tx.EvidenceData(ctx, "e")
 			if d != "d" || got != e || string(data) != "pdf" {
 				t.Errorf("%s %+v %q", d, got, data)
 			}
@@ -125,7 +127,7 @@ func TestAnAnswersDocumentIsReadAsEvidenceIs(t *testing.T) {
 			}
 			return errors.Join(err, err2)
 		})
-		if err := s.Tx(t.Context(), func(tx casework.Tx) error { return tx.AddAnswerDocument(t.Context(), "none", e, nil) }); !errors.Is(err, casework.ErrNotFound) {
+		if err := freely(t.Context(), s, func(tx casework.Tx) error { return tx.AddAnswerDocument(t.Context(), "none", e, nil) }); !errors.Is(err, casework.ErrNotFound) {
 			t.Error(err)
 		}
 	})

@@ -96,7 +96,7 @@ func TestAgencyCasesAreSummedByAgency(t *testing.T) {
 			return tx.AgencyCounts(ctx, day.Add(time.Minute))
 		}), want)
 		ctx := t.Context()
-		err := s.Tx(ctx, func(tx casework.Tx) error {
+		err := freely(ctx, s, func(tx casework.Tx) error {
 			return tx.SetAgencyCase(ctx, casework.AgencyCase{Dispute: "nowhere", Agency: "tax"})
 		})
 		if !errors.Is(err, casework.ErrNotFound) {

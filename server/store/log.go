@@ -12,7 +12,13 @@ func lookCounter(resident mingjing.ResidentID) string { return "look " + string(
 func eventCounter(audience string) string { return "event " + audience }
 
 // AddLook implements [casework.Tx].
-func (t *tx) AddLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.Look) (err error) {
+func (t *tx) AddLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.Look) error {
+	return t.addLook(ctx, resident, l, "")
+}
+
+// addLook writes a line of the access log. With once, it is the only one of that
+// name.
+func (t *tx) addLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.Look, once string) (err error) {
 	const op = "add a look"
 	if err := t.lock(ctx, resident); err != nil {
 		return err
@@ -20,7 +26,7 @@ func (t *tx) AddLook(ctx context.Context, resident mingjing.ResidentID, l mingji
 	if l.Seq, err = t.next(ctx, op, lookCounter(resident)); err != nil {
 		return err
 	}
-	doc, err := encode(op, l)
+	doc, err := t.seal(ctx, op, keptLook, resident, l, resident, l.Seq)
 	if err != nil {
 		return err
 	}
@@ -28,8 +34,12 @@ func (t *tx) AddLook(ctx context.Context, resident mingjing.ResidentID, l mingji
 	if l.Role == mingjing.RoleResident {
 		others = 0
 	}
-	return t.insert(ctx, op, `INSERT INTO look (resident_id, seq, others, at, doc) VALUES (?, ?, ?, ?, ?)`,
-		string(resident), l.Seq, others, micros(l.At), doc)
+	if err := t.insert(ctx, op, `INSERT INTO look (resident_id, seq, others, at, work, doc) VALUES (?, ?, ?, ?, ?, ?)`,
+		string(resident), l.Seq, others, micros(l.At), nullable(once), doc); err != nil {
+		return err
+	}
+	t.session().Recorded(string(resident))
+	return nil
 }
 
 // Looks implements [casework.Tx]. The limit is at most [MaxPage].
@@ -37,14 +47,14 @@ func (t *tx) Looks(ctx context.Context, resident mingjing.ResidentID, others boo
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	query, args := `SELECT doc FROM look WHERE resident_id = ?`, []any{string(resident)}
+	query, args := `WHERE resident_id = ?`, []any{string(resident)}
 	if others {
 		query += ` AND others = 1`
 	}
 	if before > 0 {
 		query, args = query+` AND seq < ?`, append(args, before)
 	}
-	return all[mingjing.Look](ctx, t, "list looks", query+` ORDER BY seq DESC LIMIT ?`, append(args, page(limit))...)
+	return all[mingjing.Look](ctx, t, "list looks", keptLook, query+` ORDER BY seq DESC LIMIT ?`, append(args, page(limit))...)
 }
 
 // AddEvent implements [casework.Tx]. The instant comes back in UTC and whole

@@ -35,6 +35,9 @@ func (s *Store) migrate(ctx context.Context) error {
 		if _, err := ours.Up(ctx); err != nil {
 			return fmt.Errorf("migrate: %w", err)
 		}
+		if err := s.sealOld(ctx); err != nil {
+			return fmt.Errorf("migrate: %w", err)
+		}
 		return nil
 	})
 }

@@ -19,7 +19,7 @@ func (t *tx) AddNotice(ctx context.Context, n casework.Notice) (err error) {
 	if n.Seq, err = t.next(ctx, op, noticeCounter(n.Resident)); err != nil {
 		return err
 	}
-	doc, err := encode(op, n)
+	doc, err := t.seal(ctx, op, keptNotice, n.Resident, n, n.ID)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (t *tx) Notice(ctx context.Context, id string) (casework.Notice, error) {
 	if err := t.lockOwner(ctx, "notice", id); err != nil {
 		return casework.Notice{}, err
 	}
-	return one[casework.Notice](ctx, t, "read a notice", `SELECT doc FROM notice WHERE id = ?`, id)
+	return one[casework.Notice](ctx, t, "read a notice", keptNotice, `WHERE id = ?`, id)
 }
 
 // SetNotice implements [casework.Tx].
@@ -50,7 +50,7 @@ func (t *tx) SetNotice(ctx context.Context, n casework.Notice) error {
 		return err
 	}
 	stored.ReadAt, stored.Waiting, stored.Tries = n.ReadAt, n.Waiting, n.Tries
-	doc, err := encode(op, stored)
+	doc, err := t.seal(ctx, op, keptNotice, stored.Resident, stored, stored.ID)
 	if err != nil {
 		return err
 	}
@@ -62,11 +62,11 @@ func (t *tx) Notices(ctx context.Context, resident mingjing.ResidentID, before i
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	query, args := `SELECT doc FROM notice WHERE resident_id = ?`, []any{string(resident)}
+	query, args := `WHERE resident_id = ?`, []any{string(resident)}
 	if before > 0 {
 		query, args = query+` AND seq < ?`, append(args, before)
 	}
-	return all[casework.Notice](ctx, t, "list notices", query+` ORDER BY seq DESC LIMIT ?`, append(args, page(limit))...)
+	return all[casework.Notice](ctx, t, "list notices", keptNotice, query+` ORDER BY seq DESC LIMIT ?`, append(args, page(limit))...)
 }
 
 // UnreadNotices implements [casework.Tx].
@@ -82,14 +82,14 @@ func (t *tx) ReadNotices(ctx context.Context, resident mingjing.ResidentID, at t
 	if err := t.lockForList(ctx, resident); err != nil {
 		return err
 	}
-	unread, err := all[casework.Notice](ctx, t, op,
-		`SELECT doc FROM notice WHERE resident_id = ? AND read_at IS NULL`, string(resident))
+	unread, err := all[casework.Notice](ctx, t, op, keptNotice,
+		`WHERE resident_id = ? AND read_at IS NULL`, string(resident))
 	if err != nil {
 		return err
 	}
 	for _, n := range unread {
 		n.ReadAt = &at
-		doc, err := encode(op, n)
+		doc, err := t.seal(ctx, op, keptNotice, resident, n, n.ID)
 		if err != nil {
 			return err
 		}
@@ -105,17 +105,14 @@ func (t *tx) NoticePrefs(ctx context.Context, resident mingjing.ResidentID) (cas
 	if err := t.lock(ctx, resident); err != nil {
 		return casework.NoticePrefs{}, err
 	}
-	return one[casework.NoticePrefs](ctx, t, "read notice settings", `SELECT doc FROM notice_prefs WHERE resident_id = ?`, string(resident))
+	return one[casework.NoticePrefs](ctx, t, "read notice settings", keptNoticePrefs, `WHERE resident_id = ?`, string(resident))
 }
 
 // SetNoticePrefs implements [casework.Tx].
 func (t *tx) SetNoticePrefs(ctx context.Context, p casework.NoticePrefs) error {
 	const op = "set notice settings"
-	doc, err := encode(op, p)
+	doc, err := t.seal(ctx, op, keptNoticePrefs, p.Resident, p, p.Resident)
 	if err != nil {
-		return err
-	}
-	if err := t.lock(ctx, p.Resident); err != nil {
 		return err
 	}
 	return t.update(ctx, op, `INSERT INTO notice_prefs (resident_id, doc) VALUES (?, ?)
@@ -125,11 +122,8 @@ func (t *tx) SetNoticePrefs(ctx context.Context, p casework.NoticePrefs) error {
 // PutDevice implements [casework.Tx].
 func (t *tx) PutDevice(ctx context.Context, d casework.Device) error {
 	const op = "put a device"
-	doc, err := encode(op, d)
+	doc, err := t.seal(ctx, op, keptDevice, d.Resident, d, d.ID)
 	if err != nil {
-		return err
-	}
-	if err := t.lock(ctx, d.Resident); err != nil {
 		return err
 	}
 	return t.update(ctx, op, `INSERT INTO push_device (id, resident_id, endpoint_hash, session_hash, added_at, doc) VALUES (?, ?, ?, ?, ?, ?)
@@ -143,8 +137,8 @@ func (t *tx) Devices(ctx context.Context, resident mingjing.ResidentID) ([]casew
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[casework.Device](ctx, t, "list devices",
-		`SELECT doc FROM push_device WHERE resident_id = ? ORDER BY added_at, id`, string(resident))
+	return all[casework.Device](ctx, t, "list devices", keptDevice,
+		`WHERE resident_id = ? ORDER BY added_at, id`, string(resident))
 }
 
 // DeleteDevice implements [casework.Tx].

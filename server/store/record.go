@@ -6,6 +6,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/vault"
 )
 
 // PutRecord implements [casework.Tx]. A record never moves to another resident;
@@ -13,11 +14,11 @@ import (
 // reference belongs to another record of this one.
 func (t *tx) PutRecord(ctx context.Context, r casework.Record) error {
 	const op = "put a record"
-	doc, err := encode(op, r)
+	doc, err := t.seal(ctx, op, keptRecord, r.Resident, r, r.ID)
 	if err != nil {
 		return err
 	}
-	return t.putHeld(ctx, op, "record", held{
+	return t.putHeld(ctx, op, "record", keptRecordRef, held{
 		id: r.ID, resident: r.Resident, agency: r.Agency, ref: r.Ref, code: r.Code, state: string(r.State), doc: doc,
 	})
 }
@@ -27,7 +28,7 @@ func (t *tx) Record(ctx context.Context, id string) (casework.Record, error) {
 	if err := t.lockOwner(ctx, "record", id); err != nil {
 		return casework.Record{}, err
 	}
-	return one[casework.Record](ctx, t, "read a record", `SELECT doc FROM record WHERE id = ?`, id)
+	return one[casework.Record](ctx, t, "read a record", keptRecord, `WHERE id = ?`, id)
 }
 
 // Records implements [casework.Tx], in the order in which they were first put.
@@ -35,17 +36,17 @@ func (t *tx) Records(ctx context.Context, resident mingjing.ResidentID) ([]casew
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[casework.Record](ctx, t, "list records", `SELECT doc FROM record WHERE resident_id = ? ORDER BY n`, string(resident))
+	return all[casework.Record](ctx, t, "list records", keptRecord, `WHERE resident_id = ? ORDER BY n`, string(resident))
 }
 
 // PutListing implements [casework.Tx]; see PutRecord.
 func (t *tx) PutListing(ctx context.Context, l casework.Listing) error {
 	const op = "put a listing"
-	doc, err := encode(op, l)
+	doc, err := t.seal(ctx, op, keptListing, l.Resident, l, l.ID)
 	if err != nil {
 		return err
 	}
-	return t.putHeld(ctx, op, "listing", held{
+	return t.putHeld(ctx, op, "listing", keptListingRef, held{
 		id: l.ID, resident: l.Resident, agency: l.Agency, ref: l.Ref, code: l.Code, state: string(l.State), doc: doc,
 	})
 }
@@ -55,7 +56,7 @@ func (t *tx) Listing(ctx context.Context, id string) (casework.Listing, error) {
 	if err := t.lockOwner(ctx, "listing", id); err != nil {
 		return casework.Listing{}, err
 	}
-	return one[casework.Listing](ctx, t, "read a listing", `SELECT doc FROM listing WHERE id = ?`, id)
+	return one[casework.Listing](ctx, t, "read a listing", keptListing, `WHERE id = ?`, id)
 }
 
 // Listings implements [casework.Tx], in the order in which they were first put.
@@ -63,7 +64,7 @@ func (t *tx) Listings(ctx context.Context, resident mingjing.ResidentID) ([]case
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[casework.Listing](ctx, t, "list listings", `SELECT doc FROM listing WHERE resident_id = ? ORDER BY n`, string(resident))
+	return all[casework.Listing](ctx, t, "list listings", keptListing, `WHERE resident_id = ? ORDER BY n`, string(resident))
 }
 
 // held is a record or listing as its table has it.
@@ -77,16 +78,17 @@ type held struct {
 	doc      []byte
 }
 
-func (t *tx) putHeld(ctx context.Context, op, table string, h held) error {
-	if err := t.lock(ctx, h.resident); err != nil {
+func (t *tx) putHeld(ctx context.Context, op, table string, k kept, h held) error {
+	hash := t.s.hashOrNull("ref", h.ref)
+	ref, err := t.seal(ctx, op, k, vault.Bureau, h.ref, h.id)
+	if err != nil {
 		return err
 	}
-	ref := t.s.hashOrNull("ref", h.ref)
-	err := t.update(ctx, op, `UPDATE `+table+` SET agency = ?, ref_hash = ?, code = ?, state = ?, doc = ? WHERE id = ? AND resident_id = ?`,
-		h.agency, ref, h.code, h.state, h.doc, h.id, string(h.resident))
+	err = t.update(ctx, op, `UPDATE `+table+` SET agency = ?, ref_hash = ?, ref = ?, code = ?, state = ?, doc = ? WHERE id = ? AND resident_id = ?`,
+		h.agency, hash, ref, h.code, h.state, h.doc, h.id, string(h.resident))
 	if !errors.Is(err, casework.ErrNotFound) {
 		return err
 	}
-	return t.insert(ctx, op, `INSERT INTO `+table+` (id, resident_id, agency, ref_hash, code, state, doc) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		h.id, string(h.resident), h.agency, ref, h.code, h.state, h.doc)
+	return t.insert(ctx, op, `INSERT INTO `+table+` (id, resident_id, agency, ref_hash, ref, code, state, doc) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		h.id, string(h.resident), h.agency, hash, ref, h.code, h.state, h.doc)
 }

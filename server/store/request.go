@@ -10,20 +10,17 @@ import (
 // AddRequest implements [casework.Tx].
 func (t *tx) AddRequest(ctx context.Context, r casework.Request) error {
 	const op = "add a request"
-	doc, err := encodeRequest(op, r)
+	doc, err := t.sealRequest(ctx, op, r)
 	if err != nil {
-		return err
-	}
-	if err := t.lock(ctx, r.Resident); err != nil {
 		return err
 	}
 	return t.insert(ctx, op, `INSERT INTO request (id, resident_id, key_hash, state, created_at, doc) VALUES (?, ?, ?, ?, ?, ?)`,
 		r.ID, string(r.Resident), t.s.hashOrNull("key", r.Key), string(r.State), micros(r.CreatedAt), doc)
 }
 
-func encodeRequest(op string, r casework.Request) ([]byte, error) {
+func (t *tx) sealRequest(ctx context.Context, op string, r casework.Request) ([]byte, error) {
 	r.Progress, r.Sources, r.Score = mingjing.Progress{}, nil, nil
-	return encode(op, r)
+	return t.seal(ctx, op, keptRequest, r.Resident, r, r.ID)
 }
 
 // Request implements [casework.Tx].
@@ -31,7 +28,7 @@ func (t *tx) Request(ctx context.Context, id string) (casework.Request, error) {
 	if err := t.lockOwner(ctx, "request", id); err != nil {
 		return casework.Request{}, err
 	}
-	return one[casework.Request](ctx, t, "read a request", `SELECT doc FROM request WHERE id = ?`, id)
+	return one[casework.Request](ctx, t, "read a request", keptRequest, `WHERE id = ?`, id)
 }
 
 // RequestByKey implements [casework.Tx].
@@ -39,8 +36,8 @@ func (t *tx) RequestByKey(ctx context.Context, resident mingjing.ResidentID, key
 	if err := t.lock(ctx, resident); err != nil {
 		return casework.Request{}, err
 	}
-	return one[casework.Request](ctx, t, "find a request by key",
-		`SELECT doc FROM request WHERE resident_id = ? AND key_hash = ?`, string(resident), t.s.hashOrNull("key", key))
+	return one[casework.Request](ctx, t, "find a request by key", keptRequest,
+		`WHERE resident_id = ? AND key_hash = ?`, string(resident), t.s.hashOrNull("key", key))
 }
 
 // OpenRequest implements [casework.Tx].
@@ -48,8 +45,8 @@ func (t *tx) OpenRequest(ctx context.Context, resident mingjing.ResidentID) (cas
 	if err := t.lock(ctx, resident); err != nil {
 		return casework.Request{}, err
 	}
-	return one[casework.Request](ctx, t, "find the open request",
-		`SELECT doc FROM request WHERE resident_id = ? AND state IN ('queued', 'collecting', 'scoring')`, string(resident))
+	return one[casework.Request](ctx, t, "find the open request", keptRequest,
+		`WHERE resident_id = ? AND state IN ('queued', 'collecting', 'scoring')`, string(resident))
 }
 
 // LatestRequest implements [casework.Tx].
@@ -57,8 +54,8 @@ func (t *tx) LatestRequest(ctx context.Context, resident mingjing.ResidentID) (c
 	if err := t.lock(ctx, resident); err != nil {
 		return casework.Request{}, err
 	}
-	return one[casework.Request](ctx, t, "find the latest request",
-		`SELECT doc FROM request WHERE resident_id = ? ORDER BY created_at DESC, n DESC LIMIT 1`, string(resident))
+	return one[casework.Request](ctx, t, "find the latest request", keptRequest,
+		`WHERE resident_id = ? ORDER BY created_at DESC, n DESC LIMIT 1`, string(resident))
 }
 
 // SetRequest implements [casework.Tx].
@@ -69,7 +66,7 @@ func (t *tx) SetRequest(ctx context.Context, r casework.Request) error {
 		return err
 	}
 	stored.State, stored.FinishedAt, stored.ScoreID = r.State, r.FinishedAt, r.ScoreID
-	doc, err := encodeRequest(op, stored)
+	doc, err := t.sealRequest(ctx, op, stored)
 	if err != nil {
 		return err
 	}
@@ -99,17 +96,18 @@ func (t *tx) Sources(ctx context.Context, request string) ([]casework.Source, er
 	if err := ignoreNotFound(t.lockOwner(ctx, "request", request)); err != nil {
 		return nil, err
 	}
-	return all[casework.Source](ctx, t, "list sources", `SELECT doc FROM source WHERE request_id = ? ORDER BY agency`, request)
+	return all[casework.Source](ctx, t, "list sources", keptSource, `WHERE request_id = ? ORDER BY agency`, request)
 }
 
 // SetSource implements [casework.Tx].
 func (t *tx) SetSource(ctx context.Context, request string, s casework.Source) error {
 	const op = "set a source"
-	doc, err := encode(op, s)
+	owner, err := t.ownerOf(ctx, op, "request", request)
 	if err != nil {
 		return err
 	}
-	if err := t.lockOwner(ctx, "request", request); err != nil {
+	doc, err := t.seal(ctx, op, keptSource, owner, s, request, s.Agency)
+	if err != nil {
 		return err
 	}
 	return t.update(ctx, op, `INSERT INTO source (request_id, agency, state, next_try, doc) VALUES (?, ?, ?, ?, ?)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"mingjing"
@@ -11,12 +12,25 @@ import (
 // AddResident implements [casework.Tx].
 func (t *tx) AddResident(ctx context.Context, r casework.Resident) error {
 	const op = "add a resident"
-	doc, err := encode(op, r)
+	made, err := t.addKeyset(ctx, string(r.ID))
 	if err != nil {
 		return err
 	}
-	return t.insert(ctx, op, `INSERT INTO resident (id, id_hash, created_at, doc) VALUES (?, ?, ?, ?)`,
+	t.own("resident " + string(r.ID)) // there is no row to lock yet
+	doc, err := t.seal(ctx, op, keptResident, r.ID, r, r.ID)
+	if err != nil {
+		return err
+	}
+	err = t.insert(ctx, op, `INSERT INTO resident (id, id_hash, created_at, doc) VALUES (?, ?, ?, ?)`,
 		string(r.ID), t.s.hash("", string(r.IDNumber)), micros(r.CreatedAt), doc)
+	if err != nil {
+		delete(t.mine, "resident "+string(r.ID))
+	}
+	if made && errors.Is(err, casework.ErrExists) { // the ID number is another's
+		_, gone := t.exec(ctx, op, `DELETE FROM keyset WHERE resident_id = ?`, string(r.ID))
+		return errors.Join(err, gone)
+	}
+	return err
 }
 
 // Resident implements [casework.Tx].
@@ -24,17 +38,13 @@ func (t *tx) Resident(ctx context.Context, id mingjing.ResidentID) (casework.Res
 	if err := t.lock(ctx, id); err != nil {
 		return casework.Resident{}, err
 	}
-	return one[casework.Resident](ctx, t, "read a resident", `SELECT doc FROM resident WHERE id = ?`, string(id))
+	return one[casework.Resident](ctx, t, "read a resident", keptResident, `WHERE id = ?`, string(id))
 }
 
 // ResidentByIDNumber implements [casework.Tx].
-func (t *tx) ResidentByIDNumber(ctx context.Context, n mingjing.IDNumber) (casework.Resident, error) {
-	const op = "find a resident by ID number"
-	var id string
-	if err := t.row(ctx, op, []any{&id}, `SELECT id FROM resident WHERE id_hash = ?`, t.s.hash("", string(n))); err != nil {
-		return casework.Resident{}, err
-	}
-	return t.Resident(ctx, mingjing.ResidentID(id))
+func (t *tx) ResidentByIDNumber(ctx context.Context, n mingjing.IDNumber) (id mingjing.ResidentID, err error) {
+	err = t.row(ctx, "find a resident by ID number", []any{&id}, `SELECT id FROM resident WHERE id_hash = ?`, t.s.hash("", string(n)))
+	return id, err
 }
 
 // Residents implements [casework.Tx].
@@ -46,11 +56,8 @@ func (t *tx) Residents(ctx context.Context) (n int, err error) {
 // AddConsent implements [casework.Tx].
 func (t *tx) AddConsent(ctx context.Context, resident mingjing.ResidentID, c mingjing.Consent) error {
 	const op = "add a consent"
-	doc, err := encode(op, c)
+	doc, err := t.seal(ctx, op, keptConsent, resident, c, c.ID)
 	if err != nil {
-		return err
-	}
-	if err := t.lock(ctx, resident); err != nil {
 		return err
 	}
 	return t.insert(ctx, op, `INSERT INTO consent (id, resident_id, rulebook, given_at, withdrawn_at, doc) VALUES (?, ?, ?, ?, ?, ?)`,
@@ -62,8 +69,8 @@ func (t *tx) Consents(ctx context.Context, resident mingjing.ResidentID) ([]ming
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[mingjing.Consent](ctx, t, "list consents",
-		`SELECT doc FROM consent WHERE resident_id = ? ORDER BY given_at, n`, string(resident))
+	return all[mingjing.Consent](ctx, t, "list consents", keptConsent,
+		`WHERE resident_id = ? ORDER BY given_at, n`, string(resident))
 }
 
 // WithdrawConsents implements [casework.Tx].
@@ -72,14 +79,14 @@ func (t *tx) WithdrawConsents(ctx context.Context, resident mingjing.ResidentID,
 	if err := t.lockForList(ctx, resident); err != nil {
 		return err
 	}
-	given, err := all[mingjing.Consent](ctx, t, op,
-		`SELECT doc FROM consent WHERE resident_id = ? AND rulebook = ? AND withdrawn_at IS NULL`, string(resident), rulebook)
+	given, err := all[mingjing.Consent](ctx, t, op, keptConsent,
+		`WHERE resident_id = ? AND rulebook = ? AND withdrawn_at IS NULL`, string(resident), rulebook)
 	if err != nil {
 		return err
 	}
 	for _, c := range given {
 		c.WithdrawnAt = &at
-		doc, err := encode(op, c)
+		doc, err := t.seal(ctx, op, keptConsent, resident, c, c.ID)
 		if err != nil {
 			return err
 		}

@@ -35,7 +35,7 @@ func same(t *testing.T, what string, got, want any) {
 func get[T any](t *testing.T, s *Store, read func(context.Context, casework.Tx) (T, error)) (v T, err error) {
 	t.Helper()
 	ctx := t.Context()
-	err = s.Tx(ctx, func(tx casework.Tx) (err error) {
+	err = freely(ctx, s, func(tx casework.Tx) (err error) {
 		v, err = read(ctx, tx)
 		return err
 	})
@@ -62,11 +62,11 @@ func TestResidentsAreFoundByIdAndIDNumber(t *testing.T) {
 		s, r := open(t, url), resident(1)
 		enrol(t, s, r, resident(2))
 		same(t, "by id", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.Resident, error) { return tx.Resident(ctx, r.ID) }), r)
-		same(t, "by ID number", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.Resident, error) {
+		same(t, "by ID number", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (mingjing.ResidentID, error) {
 			return tx.ResidentByIDNumber(ctx, r.IDNumber)
-		}), r)
+		}), r.ID)
 		other := open(t, url, func(o *Options) { o.IDKey = bytes.Repeat([]byte{7}, IDKeySize) })
-		if _, err := get(t, other, func(ctx context.Context, tx casework.Tx) (casework.Resident, error) {
+		if _, err := get(t, other, func(ctx context.Context, tx casework.Tx) (mingjing.ResidentID, error) {
 			return tx.ResidentByIDNumber(ctx, r.IDNumber)
 		}); !errors.Is(err, casework.ErrNotFound) {
 			t.Errorf("another key finds the ID number: %v", err)
@@ -99,7 +99,7 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			"AddDispute":         func(tx casework.Tx) error { return tx.AddDispute(ctx, dispute(r, "x", "no record")) },
 			"AddEvidence":        func(tx casework.Tx) error { return tx.AddEvidence(ctx, "x", mingjing.Evidence{}, nil) },
 			"SetEvidenceAnswer":  func(tx casework.Tx) error { return tx.SetEvidenceAnswer(ctx, "x", "") },
-			"EvidenceData":       func(tx casework.Tx) error { _, _, _, err := tx.EvidenceData(ctx, "x"); return err },
+			"EvidenceData":       func(tx casework.Tx) error { _, _, err := tx.EvidenceData(ctx, "x"); return err },
 			"AddConsent":         func(tx casework.Tx) error { return tx.AddConsent(ctx, "x", mingjing.Consent{ID: "c"}) },
 			"AddRequest":         func(tx casework.Tx) error { return tx.AddRequest(ctx, request(resident(9), "x")) },
 			"PutRecord":          func(tx casework.Tx) error { return tx.PutRecord(ctx, record(resident(9), "x")) },
@@ -112,7 +112,7 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			"DeleteDevice":       func(tx casework.Tx) error { return tx.DeleteDevice(ctx, r.ID, "x") },
 			"AddScore":           func(tx casework.Tx) error { return tx.AddScore(ctx, "x", mingjing.Score{ID: "s"}) },
 		} {
-			if err := s.Tx(ctx, read); !errors.Is(err, casework.ErrNotFound) {
+			if err := freely(ctx, s, read); !errors.Is(err, casework.ErrNotFound) {
 				t.Errorf("%s: %v, want ErrNotFound", name, err)
 			}
 		}
@@ -253,7 +253,7 @@ func TestRecordsAndListingsAreReplacedById(t *testing.T) {
 			"moved to another resident":          func() casework.Record { c := c1; c.Resident = other.ID; c.Ref = "x"; return c }(),
 		} {
 			ctx := t.Context()
-			if err := s.Tx(ctx, func(tx casework.Tx) error { return tx.PutRecord(ctx, c) }); !errors.Is(err, casework.ErrExists) {
+			if err := freely(ctx, s, func(tx casework.Tx) error { return tx.PutRecord(ctx, c) }); !errors.Is(err, casework.ErrExists) {
 				t.Errorf("%s: %v, want ErrExists", name, err)
 			}
 		}
@@ -313,7 +313,7 @@ func TestADisputeChangedMeanwhileIsAConflict(t *testing.T) {
 		mine.State, mine.HandlerID, mine.NextDue = mingjing.DisputeAssigned, "H1", time.Time{}
 		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.SetDispute(ctx, mine) })
 		theirs.State, theirs.HandlerID = mingjing.DisputeAssigned, "H2"
-		if err := s.Tx(ctx, func(tx casework.Tx) error { return tx.SetDispute(ctx, theirs) }); !errors.Is(err, casework.ErrConflict) {
+		if err := freely(ctx, s, func(tx casework.Tx) error { return tx.SetDispute(ctx, theirs) }); !errors.Is(err, casework.ErrConflict) {
 			t.Errorf("SetDispute: %v, want ErrConflict", err)
 		}
 		stored := mustGet(t, s, read)
@@ -345,14 +345,16 @@ func TestEvidenceIsKeptWithItsBytes(t *testing.T) {
 		e1.Answer = "seen"
 		same(t, "evidence", mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.Evidence, error) { return tx.Evidence(ctx, "d") }), []mingjing.Evidence{e1, e2})
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			of, e, data, err := tx.EvidenceData(ctx, "z")
+			of, err := tx.EvidenceCase(ctx, "z")
+			must(t, err)
+			e, data, err := tx.EvidenceData(ctx, "z")
 			same(t, "evidence", e, e1)
 			if of != "d" || !bytes.Equal(data, big) {
 				t.Errorf("evidence of %q has %d bytes", of, len(data))
 			}
 			return err
 		})
-		if err := s.Tx(ctx, func(tx casework.Tx) error {
+		if err := freely(ctx, s, func(tx casework.Tx) error {
 			return tx.AddEvidence(ctx, "d", mingjing.Evidence{ID: "x"}, make([]byte, mingjing.MaxEvidenceBytes+1))
 		}); err == nil {
 			t.Error("too large a file was stored")
@@ -364,7 +366,7 @@ func TestTooMuchContentIsRefused(t *testing.T) {
 	s, ctx := open(t, "sqlite::memory:"), t.Context()
 	r := resident(1)
 	r.Name = strings.Repeat("x", MaxDoc)
-	if err := s.Tx(ctx, func(tx casework.Tx) error { return tx.AddResident(ctx, r) }); err == nil {
+	if err := freely(ctx, s, func(tx casework.Tx) error { return tx.AddResident(ctx, r) }); err == nil {
 		t.Error("it was stored")
 	}
 }
@@ -433,8 +435,8 @@ func TestTheWorkQueueIsPagedByNearestClock(t *testing.T) {
 			}},
 			{"mine without me", filter(mingjing.CaseFilter{Mine: true}, ""), func(casework.Dispute) bool { return false }},
 			{"agency", filter(mingjing.CaseFilter{Agency: "court", State: "all"}, ""), func(d casework.Dispute) bool { return d.AgencyCode == "court" }},
-			{"search name", filter(mingjing.CaseFilter{Search: " 林小1", State: "all"}, ""), func(d casework.Dispute) bool {
-				return strings.Contains(d.ResidentName, "林小1")
+			{"search name", filter(mingjing.CaseFilter{Search: " 林小1 ", State: "all"}, ""), func(d casework.Dispute) bool {
+				return d.ResidentName == "林小1"
 			}},
 			{"search code", filter(mingjing.CaseFilter{Search: "MENT-debt"}, ""), func(d casework.Dispute) bool {
 				return d.CatalogueCode == "Judgment-Debtor" && d.State != mingjing.DisputeDecided
@@ -472,7 +474,7 @@ func TestTheWorkQueueIsPagedByNearestClock(t *testing.T) {
 		}
 		ctx := t.Context()
 		for _, cursor := range []string{"x", "1.", ".x", "9999999999999999999.x", "1." + strings.Repeat("x", 300)} {
-			if err := s.Tx(ctx, func(tx casework.Tx) error {
+			if err := freely(ctx, s, func(tx casework.Tx) error {
 				_, err := tx.Cases(ctx, casework.CaseQuery{Cursor: cursor, Limit: 1})
 				return err
 			}); !errors.Is(err, casework.ErrCursor) {
@@ -493,19 +495,7 @@ func filter(f mingjing.CaseFilter, handler string) casework.CaseQuery {
 	return casework.CaseQuery{CaseFilter: f, HandlerID: handler}
 }
 
-func TestASearchGoesThroughAllPagesOfTheQueue(t *testing.T) {
-	s := open(t, "sqlite::memory:")
-	all := queue(t, s, 2*searchStep+10)
-	last := all[len(all)-1]
-	q := filter(mingjing.CaseFilter{Search: last.ID, State: "all"}, "")
-	q.Limit = 1
-	found := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Dispute, error) { return tx.Cases(ctx, q) })
-	if len(found) != 1 || found[0].ID != last.ID {
-		t.Errorf("found %d", len(found))
-	}
-}
-
-func TestNothingPersonalIsOutsideTheDocs(t *testing.T) {
+func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, r := open(t, url), resident(1)
 		number := string(r.IDNumber)
@@ -569,7 +559,6 @@ func TestNothingPersonalIsOutsideTheDocs(t *testing.T) {
 				for i, column := range columns {
 					if column == "doc" {
 						docs++
-						continue
 					}
 					for _, word := range words {
 						if bytes.Contains(values[i], []byte(word)) {
@@ -635,7 +624,7 @@ func BenchmarkTx(b *testing.B) {
 		for n := 0; b.Loop(); n++ {
 			q := request(r, fmt.Sprintf("q%d", n))
 			q.State = mingjing.RequestReady // one resident has one open request
-			must(b, s.Tx(ctx, func(tx casework.Tx) error {
+			must(b, freely(ctx, s, func(tx casework.Tx) error {
 				if err := tx.AddRequest(ctx, q); err != nil {
 					return err
 				}
@@ -660,7 +649,7 @@ func BenchmarkPickUp(b *testing.B) {
 		})
 		ctx := b.Context()
 		for n := 0; b.Loop(); n++ {
-			must(b, s.Tx(ctx, func(tx casework.Tx) error {
+			must(b, freely(ctx, s, func(tx casework.Tx) error {
 				return tx.Enqueue(ctx, casework.Job{Kind: casework.JobCollect, ID: fmt.Sprint(n)})
 			}))
 			receive(b, ran, "the job")

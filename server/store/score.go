@@ -9,11 +9,8 @@ import (
 // AddScore implements [casework.Tx].
 func (t *tx) AddScore(ctx context.Context, resident mingjing.ResidentID, s mingjing.Score) error {
 	const op = "add a score"
-	doc, err := encode(op, s)
+	doc, err := t.seal(ctx, op, keptScore, resident, s, s.ID)
 	if err != nil {
-		return err
-	}
-	if err := t.lock(ctx, resident); err != nil {
 		return err
 	}
 	return t.insert(ctx, op, `INSERT INTO score (id, resident_id, rulebook, made_at, doc) VALUES (?, ?, ?, ?, ?)`,
@@ -25,7 +22,7 @@ func (t *tx) Score(ctx context.Context, id string) (mingjing.Score, error) {
 	if err := t.lockOwner(ctx, "score", id); err != nil {
 		return mingjing.Score{}, err
 	}
-	return one[mingjing.Score](ctx, t, "read a score", `SELECT doc FROM score WHERE id = ?`, id)
+	return one[mingjing.Score](ctx, t, "read a score", keptScore, `WHERE id = ?`, id)
 }
 
 // Scores implements [casework.Tx].
@@ -33,11 +30,11 @@ func (t *tx) Scores(ctx context.Context, resident mingjing.ResidentID, rulebook 
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	query, args := `SELECT doc FROM score WHERE resident_id = ?`, []any{string(resident)}
+	query, args := `WHERE resident_id = ?`, []any{string(resident)}
 	if rulebook != "" {
 		query, args = query+` AND rulebook = ?`, append(args, rulebook)
 	}
-	return all[mingjing.Score](ctx, t, "list scores", query+` ORDER BY made_at, n`, args...)
+	return all[mingjing.Score](ctx, t, "list scores", keptScore, query+` ORDER BY made_at, n`, args...)
 }
 
 // DeleteScores implements [casework.Tx]; "" deletes those of all rulebooks.

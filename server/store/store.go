@@ -3,8 +3,9 @@
 //
 // It knows tables, transactions and the job queue. It does not know who may do
 // what, what a state means, or what time it is: that is casework's. Personal
-// content is in the doc columns alone; every other column holds ids, states,
-// instants, codes or keyed hashes.
+// content is in the doc columns alone, sealed by package vault with the keyset of
+// the resident whose it is; every other column holds ids, states, instants, codes
+// or keyed hashes, or is sealed with the bureau's keyset and names nobody.
 //
 // On both engines a transaction sees what was committed before it about the
 // residents that it touches, and two transactions about the same resident run
@@ -25,6 +26,7 @@ import (
 	"time"
 
 	"mingjing/server/casework"
+	"mingjing/server/vault"
 
 	"github.com/riverqueue/river"
 )
@@ -38,6 +40,9 @@ type Options struct {
 	// references are found: [IDKeySize] random bytes, the same at every opening,
 	// kept apart from the database. Required.
 	IDKey []byte
+	// Vault seals everything personal. Required, with the same master key at every
+	// opening.
+	Vault *vault.Vault
 	// Workers is how many jobs run at a time; 0 is [DefaultWorkers].
 	Workers int
 	// JobTimeout is how long a job may run before its context ends and it is
@@ -92,6 +97,7 @@ type Store struct {
 	db     *sql.DB
 	eng    engine
 	idKey  []byte
+	vault  *vault.Vault
 	logger *slog.Logger
 
 	workers    int
@@ -120,7 +126,11 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 	if opts.Workers < 0 || opts.JobTimeout < 0 || opts.MaxConns < 0 {
 		return nil, errors.New("open store: a setting is below zero")
 	}
+	if opts.Vault == nil {
+		return nil, errors.New("open store: no vault")
+	}
 	s := &Store{
+		vault:      opts.Vault,
 		idKey:      append([]byte(nil), opts.IDKey...),
 		logger:     opts.Logger,
 		workers:    opts.Workers,
@@ -184,6 +194,10 @@ func (s *Store) Ping(ctx context.Context) error {
 // rolled back and fn run again, a bounded number of times. fn must not call Tx:
 // on SQLite it would wait for itself until ctx ends.
 func (s *Store) Tx(ctx context.Context, fn func(casework.Tx) error) error {
+	return s.run(ctx, func(t *tx) error { return fn(t) })
+}
+
+func (s *Store) run(ctx context.Context, fn func(*tx) error) error {
 	for try := 1; ; try++ {
 		again, err := s.tryTx(ctx, fn)
 		if !again || ctx.Err() != nil {
@@ -202,7 +216,7 @@ func (s *Store) Tx(ctx context.Context, fn func(casework.Tx) error) error {
 }
 
 // tryTx runs fn once; again says that another run may succeed.
-func (s *Store) tryTx(ctx context.Context, fn func(casework.Tx) error) (again bool, err error) {
+func (s *Store) tryTx(ctx context.Context, fn func(*tx) error) (again bool, err error) {
 	sqlTx, err := s.db.BeginTx(ctx, s.eng.txOptions())
 	if err != nil {
 		return s.eng.collided(err), fmt.Errorf("store: begin: %w", err)

@@ -18,6 +18,7 @@ import (
 	"mingjing"
 	"mingjing/server/casework"
 	"mingjing/server/store/pgtest"
+	"mingjing/server/vault"
 )
 
 // childEnv is the url that a child process works on until it is killed.
@@ -36,7 +37,7 @@ func TestMain(m *testing.M) {
 
 // child says which job it has and never finishes one.
 func child(url string) error {
-	s, err := Open(context.Background(), url, Options{IDKey: testKey})
+	s, err := Open(context.Background(), url, Options{IDKey: testKey, Vault: testVault})
 	if err != nil {
 		return err
 	}
@@ -45,6 +46,8 @@ func child(url string) error {
 		select {}
 	})
 }
+
+var testVault = vault.Memory()
 
 var testKey = []byte("0123456789abcdef0123456789abcdef")
 
@@ -60,7 +63,7 @@ func onEach(t *testing.T, fn func(t *testing.T, url string)) {
 
 func open(t testing.TB, url string, opts ...func(*Options)) *Store {
 	t.Helper()
-	o := Options{IDKey: testKey, Logger: slog.New(slog.DiscardHandler)}
+	o := Options{IDKey: testKey, Vault: testVault, Logger: slog.New(slog.DiscardHandler)}
 	for _, set := range opts {
 		set(&o)
 	}
@@ -83,11 +86,26 @@ func must(t testing.TB, err error) {
 	}
 }
 
+// free opens what is kept without a line in the access log, which is not what most
+// of these tests are about.
+type free struct{ ledger }
+
+func (free) Record(context.Context, string) error { return nil }
+
+// freely is s.Tx in which everything may be read.
+func freely(ctx context.Context, s *Store, fn func(casework.Tx) error) error {
+	return s.Tx(ctx, func(raw casework.Tx) error {
+		t := raw.(*tx)
+		t.vault = s.vault.Session(free{ledger{t}})
+		return fn(raw)
+	})
+}
+
 // do runs fn in a transaction that must be committed.
 func do(t testing.TB, s *Store, fn func(ctx context.Context, tx casework.Tx) error) {
 	t.Helper()
 	ctx := t.Context()
-	must(t, s.Tx(ctx, func(tx casework.Tx) error { return fn(ctx, tx) }))
+	must(t, freely(ctx, s, func(tx casework.Tx) error { return fn(ctx, tx) }))
 }
 
 // work runs Work in the background until the func returned is called.
@@ -208,7 +226,7 @@ func TestARolledBackTransactionLeavesNothing(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, r, no := open(t, url), resident(1), errors.New("no")
 		ctx := t.Context()
-		err := s.Tx(ctx, func(tx casework.Tx) error {
+		err := freely(ctx, s, func(tx casework.Tx) error {
 			must(t, tx.AddResident(ctx, r))
 			must(t, tx.AddRequest(ctx, request(r, "q")))
 			must(t, tx.Enqueue(ctx, casework.Job{Kind: casework.JobCollect, ID: "q"}))
@@ -239,7 +257,7 @@ func TestAPanicRollsBackAndLeavesTheStoreUsable(t *testing.T) {
 		s, ctx := open(t, url), t.Context()
 		func() {
 			defer func() { _ = recover() }()
-			_ = s.Tx(ctx, func(tx casework.Tx) error {
+			_ = freely(ctx, s, func(tx casework.Tx) error {
 				must(t, tx.AddResident(ctx, resident(1)))
 				panic("no")
 			})
@@ -260,7 +278,7 @@ func TestAJobIsInvisibleUntilItsTransactionIsCommitted(t *testing.T) {
 			ran <- j.ID
 			return 0, nil
 		})
-		must(t, s.Tx(ctx, func(tx casework.Tx) error {
+		must(t, freely(ctx, s, func(tx casework.Tx) error {
 			must(t, tx.Enqueue(ctx, casework.Job{Kind: casework.JobCollect, ID: "early"}))
 			if _, ok := s.eng.(postgresEngine); ok { // SQLite has one writer: nothing goes on beside it
 				do(t, s, func(ctx context.Context, tx casework.Tx) error {
@@ -290,7 +308,7 @@ func race(t *testing.T, s *Store, fn func(ctx context.Context, tx casework.Tx, i
 	for i := range n {
 		go func() {
 			<-start
-			errs <- s.Tx(ctx, func(tx casework.Tx) error { return fn(ctx, tx, i) })
+			errs <- freely(ctx, s, func(tx casework.Tx) error { return fn(ctx, tx, i) })
 		}()
 	}
 	close(start)
@@ -404,7 +422,7 @@ func TestTransactionsOnOneResidentRunOneAfterTheOther(t *testing.T) {
 		errs := make(chan error)
 		for range n {
 			go func() {
-				errs <- s.Tx(ctx, func(tx casework.Tx) error {
+				errs <- freely(ctx, s, func(tx casework.Tx) error {
 					q, err := tx.Request(ctx, "q")
 					if err != nil {
 						return err
@@ -440,7 +458,7 @@ func TestTransactionsThatCollideAreRunAgain(t *testing.T) {
 	for _, order := range [][2]string{{"a", "b"}, {"b", "a"}} {
 		first := true
 		go func() {
-			errs <- s.Tx(ctx, func(tx casework.Tx) error {
+			errs <- freely(ctx, s, func(tx casework.Tx) error {
 				runs.Add(1)
 				if _, err := tx.AddEvent(ctx, order[0], mingjing.Event{At: day}); err != nil {
 					return err
@@ -501,7 +519,7 @@ func TestEventsComeInTheOrderOfCommitWithoutGaps(t *testing.T) {
 		for w := range writers {
 			go func() {
 				for i := range each {
-					err := s.Tx(ctx, func(tx casework.Tx) error {
+					err := freely(ctx, s, func(tx casework.Tx) error {
 						e, err := tx.AddEvent(ctx, mingjing.AudienceStaff, mingjing.Event{Kind: mingjing.EventDispute, ID: fmt.Sprint(w, "-", i), At: day})
 						if err == nil && e.Seq == 0 {
 							err = errors.New("no seq")
@@ -899,7 +917,7 @@ func TestACommittedJobWakesTheWorkersAtOnce(t *testing.T) {
 		s.wakeup = func() { woken++ }
 		enqueue := func(j casework.Job, err error) int {
 			woken = 0
-			if got := s.Tx(ctx, func(tx casework.Tx) error { return errors.Join(tx.Enqueue(ctx, j), err) }); !errors.Is(got, err) {
+			if got := freely(ctx, s, func(tx casework.Tx) error { return errors.Join(tx.Enqueue(ctx, j), err) }); !errors.Is(got, err) {
 				t.Fatal(got)
 			}
 			return woken
@@ -924,15 +942,15 @@ func TestAWaitingJobIsKeptForTheTransactionThatAskedAgain(t *testing.T) {
 	ask := func(tx casework.Tx, id string) error {
 		return tx.Enqueue(ctx, casework.Job{Kind: casework.JobQuestion, ID: id})
 	}
-	must(t, s.Tx(ctx, func(tx casework.Tx) error { return ask(tx, "kept") }))
+	must(t, freely(ctx, s, func(tx casework.Tx) error { return ask(tx, "kept") }))
 	ran := make(chan string, 10)
-	must(t, s.Tx(ctx, func(tx casework.Tx) error {
+	must(t, freely(ctx, s, func(tx casework.Tx) error {
 		must(t, ask(tx, "kept"))
 		work(t, s, func(_ context.Context, j casework.Job) (time.Duration, error) {
 			ran <- j.ID
 			return 0, nil
 		})
-		must(t, s.Tx(ctx, func(tx casework.Tx) error { return ask(tx, "other") }))
+		must(t, freely(ctx, s, func(tx casework.Tx) error { return ask(tx, "other") }))
 		if id := receive(t, ran, "the other job"); id != "other" {
 			t.Errorf("job %s ran before the transaction was committed", id)
 		}
@@ -968,7 +986,7 @@ func TestJobsAreBounded(t *testing.T) {
 	s := open(t, "sqlite::memory:")
 	ctx := t.Context()
 	for _, j := range []casework.Job{{}, {Kind: "collect"}, {ID: "x"}, {Kind: "collect", ID: strings.Repeat("x", 129)}} {
-		if err := s.Tx(ctx, func(tx casework.Tx) error { return tx.Enqueue(ctx, j) }); err == nil {
+		if err := freely(ctx, s, func(tx casework.Tx) error { return tx.Enqueue(ctx, j) }); err == nil {
 			t.Errorf("a job with a kind of %d bytes and an id of %d was accepted", len(j.Kind), len(j.ID))
 		}
 	}
@@ -982,12 +1000,12 @@ func TestManyMayOpenOneDatabaseAtOnce(t *testing.T) {
 			go func() {
 				errs <- func() error {
 					ctx := context.Background()
-					s, err := Open(ctx, url, Options{IDKey: testKey, Logger: slog.New(slog.DiscardHandler)})
+					s, err := Open(ctx, url, Options{IDKey: testKey, Vault: testVault, Logger: slog.New(slog.DiscardHandler)})
 					if err != nil {
 						return err
 					}
 					defer s.Close()
-					return s.Tx(ctx, func(tx casework.Tx) error { return tx.AddResident(ctx, resident(i)) })
+					return freely(ctx, s, func(tx casework.Tx) error { return tx.AddResident(ctx, resident(i)) })
 				}()
 			}()
 		}
@@ -1014,7 +1032,7 @@ func TestWhatCannotBeOpenedSaysWhy(t *testing.T) {
 		"sqlite::memory:":        testKey[:31],
 		"sqlite:///proc/no/x.db": testKey,
 	} {
-		if s, err := Open(t.Context(), url, Options{IDKey: key}); err == nil {
+		if s, err := Open(t.Context(), url, Options{IDKey: key, Vault: testVault}); err == nil {
 			s.Close()
 			t.Errorf("%q was opened", url)
 		}

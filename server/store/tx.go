@@ -3,13 +3,13 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/vault"
 )
 
 // A tx is one transaction. It belongs to one goroutine.
@@ -22,6 +22,11 @@ type tx struct {
 	wake bool
 	// mine are the residents, and the rows of residents, that are locked.
 	mine map[string]bool
+	// vault opens what is kept, after the line that why is for is in the access log;
+	// with once, unless it is there already.
+	vault *vault.Session
+	why   *mingjing.Look
+	once  string
 	// staffSeq is the last staff event as of the first look at everyone's cases.
 	staffSeq *int64
 }
@@ -42,7 +47,7 @@ func (t *tx) failed(op string, err error) error {
 	case constraintForeignKey: // it belongs to something that is not there
 		return fmt.Errorf("store: %s: %w", op, casework.ErrNotFound)
 	}
-	if errors.Is(err, sql.ErrNoRows) {
+	if errors.Is(err, sql.ErrNoRows) || errors.Is(err, vault.ErrDestroyed) { // what was destroyed is not there
 		err = casework.ErrNotFound
 	}
 	return fmt.Errorf("store: %s: %w", op, err)
@@ -155,56 +160,6 @@ func (t *tx) next(ctx context.Context, op, name string) (seq int64, err error) {
 	err = t.row(ctx, op, []any{&seq},
 		`INSERT INTO counter (name, seq) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET seq = counter.seq + 1 RETURNING seq`, name)
 	return seq, err
-}
-
-// encode makes the content of a row.
-func encode(op string, v any) ([]byte, error) {
-	doc, err := json.Marshal(v)
-	if err != nil {
-		return nil, fmt.Errorf("store: %s: encode: %w", op, err)
-	}
-	if len(doc) > MaxDoc {
-		return nil, fmt.Errorf("store: %s: content of %d bytes, at most %d are stored", op, len(doc), MaxDoc)
-	}
-	return doc, nil
-}
-
-// decode reads the content of a row.
-func decode(doc []byte, v any) error {
-	if err := json.Unmarshal(doc, v); err != nil {
-		return fmt.Errorf("decode: %w", err)
-	}
-	return nil
-}
-
-// one reads the content of the only row of a query for doc.
-func one[T any](ctx context.Context, t *tx, op, query string, args ...any) (v T, err error) {
-	var doc []byte
-	if err := t.row(ctx, op, []any{&doc}, query, args...); err != nil {
-		return v, err
-	}
-	return v, t.failed(op, decode(doc, &v))
-}
-
-// all reads the content of every row of a query for doc.
-func all[T any](ctx context.Context, t *tx, op, query string, args ...any) ([]T, error) {
-	list := []T{}
-	err := t.rows(ctx, op, func(rows *sql.Rows) error {
-		var doc sql.RawBytes
-		if err := rows.Scan(&doc); err != nil {
-			return err
-		}
-		var v T
-		if err := decode(doc, &v); err != nil {
-			return err
-		}
-		list = append(list, v)
-		return nil
-	}, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	return list, nil
 }
 
 // micros is an instant as a column holds it.

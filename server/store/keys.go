@@ -1,0 +1,281 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"mingjing"
+	"mingjing/server/casework"
+	"mingjing/server/vault"
+)
+
+// sealedCounter says in table counter that everything is sealed.
+const sealedCounter = "sealed"
+
+// keyBatch is how many rows or keysets one transaction changes.
+const keyBatch = 200
+
+// sealOld makes the bureau's keyset, and seals what is from before anything was.
+func (s *Store) sealOld(ctx context.Context) error {
+	done := false
+	err := s.run(ctx, func(t *tx) error {
+		n, err := t.count(ctx, "find whether all is sealed", sealedCounter)
+		if done = n > 0; err != nil || done {
+			return err
+		}
+		_, err = t.addKeyset(ctx, vault.Bureau)
+		return err
+	})
+	if err != nil || done {
+		return err
+	}
+	owners, err := s.names(ctx, `SELECT id FROM resident ORDER BY id`)
+	if err != nil {
+		return err
+	}
+	for _, owner := range owners {
+		err := s.run(ctx, func(t *tx) error {
+			_, err := t.addKeyset(ctx, owner)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := s.copyOld(ctx); err != nil {
+		return err
+	}
+	for _, k := range allKept {
+		for from := 0; ; from += keyBatch {
+			var rows []sealedRow
+			err := s.run(ctx, func(t *tx) (err error) {
+				if rows, err = t.sealedRows(ctx, "seal what is old", k, `ORDER BY `+strings.Join(k.key, ", ")+` LIMIT ? OFFSET ?`, keyBatch, from); err != nil {
+					return err
+				}
+				for _, r := range rows {
+					if !vault.Sealed(r.content) && r.content != nil {
+						if err := t.reseal(ctx, k, r); err != nil {
+							return err
+						}
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				return fmt.Errorf("seal %s: %w", k.table, err)
+			}
+			if len(rows) < keyBatch {
+				break
+			}
+		}
+	}
+	return s.run(ctx, func(t *tx) error {
+		_, err := t.next(ctx, "say that all is sealed", sealedCounter)
+		return err
+	})
+}
+
+// copyOld fills the columns that are sealed for the bureau from content that is
+// not sealed yet.
+func (s *Store) copyOld(ctx context.Context) error {
+	type filled struct {
+		table, column string
+		of            func(t *tx, doc []byte) (any, []any, error)
+	}
+	ref := func(_ *tx, doc []byte) (any, []any, error) {
+		var held struct{ Ref string }
+		err := json.Unmarshal(doc, &held)
+		return held.Ref, nil, err
+	}
+	for _, f := range []filled{{"record", "ref", ref}, {"listing", "ref", ref}, {"dispute", "line", func(t *tx, doc []byte) (any, []any, error) {
+		var d casework.Dispute
+		err := json.Unmarshal(doc, &d)
+		return d.Line(), []any{t.nameHash(d.ResidentName)}, err
+	}}} {
+		ids, err := s.names(ctx, `SELECT id FROM `+f.table+` WHERE `+f.column+` IS NULL`)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			err := s.run(ctx, func(t *tx) error {
+				const op = "copy what is old"
+				var doc []byte
+				if err := t.row(ctx, op, []any{&doc}, `SELECT doc FROM `+f.table+` WHERE id = ?`, id); err != nil || vault.Sealed(doc) {
+					return err
+				}
+				v, more, err := f.of(t, doc)
+				if err != nil {
+					return t.failed(op, err)
+				}
+				plain, err := json.Marshal(v)
+				if err != nil {
+					return t.failed(op, err)
+				}
+				set := f.column + ` = ?`
+				if more != nil {
+					set += `, name_hash = ?`
+				}
+				return t.update(ctx, op, `UPDATE `+f.table+` SET `+set+` WHERE id = ?`, append(append([]any{plain}, more...), id)...)
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// reseal seals a row anew by its owner's newest key.
+func (t *tx) reseal(ctx context.Context, k kept, r sealedRow) error {
+	wrapped, err := ledger{t}.Keyset(ctx, r.owner)
+	if err != nil {
+		return err
+	}
+	again := t.s.vault.Reseal
+	if k.file {
+		again = t.s.vault.ResealFile
+	}
+	content, err := again(r.owner, wrapped, k.place(r.key...), r.content)
+	if err != nil {
+		return t.failed("seal anew", err)
+	}
+	return t.update(ctx, "seal anew", `UPDATE `+k.table+` SET `+k.content()+` = ? WHERE `+strings.Join(k.key, " = ? AND ")+` = ?`,
+		append([]any{content}, r.key...)...)
+}
+
+// names reads one column of text.
+func (s *Store) names(ctx context.Context, query string, args ...any) (list []string, err error) {
+	err = s.run(ctx, func(t *tx) error {
+		list = nil
+		return t.rows(ctx, "list names", func(rows *sql.Rows) error {
+			var name string
+			err := rows.Scan(&name)
+			list = append(list, name)
+			return err
+		}, query, args...)
+	})
+	return list, err
+}
+
+// eachKeyset calls fn for each owner that has a keyset, in a transaction of its
+// own; the owner is locked.
+func (s *Store) eachKeyset(ctx context.Context, query string, args []any, fn func(t *tx, owner string, wrapped []byte) error) (n int, err error) {
+	owners, err := s.names(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	for _, owner := range owners {
+		err := s.run(ctx, func(t *tx) error {
+			if err := ignoreNotFound(t.lockOwned(ctx, mingjing.ResidentID(owner))); err != nil {
+				return err
+			}
+			wrapped, err := ledger{t}.Keyset(ctx, owner)
+			if err != nil || len(wrapped) == 0 { // destroyed meanwhile
+				return err
+			}
+			return fn(t, owner, wrapped)
+		})
+		if err != nil {
+			return n, fmt.Errorf("store: change keysets: %w", err)
+		}
+		n++
+	}
+	return n, nil
+}
+
+func (t *tx) setKeyset(ctx context.Context, owner string, wrapped []byte, master string) error {
+	return t.update(ctx, "set a keyset", `UPDATE keyset SET wrapped = ?, master = ? WHERE resident_id = ?`, wrapped, master, owner)
+}
+
+// Rewrap wraps every keyset by the newest master key, and says how many; with all,
+// also those that were wrapped under its name before. Others may work meanwhile.
+func (s *Store) Rewrap(ctx context.Context, all bool) (int, error) {
+	master, err := s.vault.MasterID()
+	if err != nil {
+		return 0, err
+	}
+	if all {
+		master = ""
+	}
+	return s.eachKeyset(ctx, `SELECT resident_id FROM keyset WHERE length(wrapped) > 0 AND master <> ? ORDER BY resident_id`, []any{master},
+		func(t *tx, owner string, wrapped []byte) error {
+			wrapped, master, err := t.s.vault.Rewrap(owner, wrapped)
+			if err != nil {
+				return err
+			}
+			return t.setKeyset(ctx, owner, wrapped, master)
+		})
+}
+
+// UnderOther is how many keysets are wrapped by another than the newest master
+// key.
+func (s *Store) UnderOther(ctx context.Context) (n int, err error) {
+	master, err := s.vault.MasterID()
+	if err != nil {
+		return 0, err
+	}
+	err = s.run(ctx, func(t *tx) error {
+		return t.row(ctx, "count keysets", []any{&n}, `SELECT count(*) FROM keyset WHERE length(wrapped) > 0 AND master <> ?`, master)
+	})
+	return n, err
+}
+
+// Renew gives every resident and the bureau a new key, and seals all that is
+// theirs by it. Others may work meanwhile. The old key of a resident goes at once,
+// since nobody works on a resident who is locked; that of the bureau goes the
+// next time, when nothing that began before can still be under way.
+func (s *Store) Renew(ctx context.Context) (int, error) {
+	return s.eachKeyset(ctx, `SELECT resident_id FROM keyset WHERE length(wrapped) > 0 ORDER BY resident_id`, nil,
+		func(t *tx, owner string, wrapped []byte) error {
+			if owner == vault.Bureau {
+				if err := t.resealAll(ctx, owner); err != nil {
+					return err
+				}
+				retired, _, err := t.s.vault.Retire(owner, wrapped)
+				if err != nil {
+					return err
+				}
+				wrapped = retired
+			}
+			wrapped, master, err := t.s.vault.Renew(owner, wrapped)
+			if err != nil {
+				return err
+			}
+			if err := t.setKeyset(ctx, owner, wrapped, master); err != nil {
+				return err
+			}
+			if err := t.resealAll(ctx, owner); err != nil || owner == vault.Bureau {
+				return err
+			}
+			if wrapped, master, err = t.s.vault.Retire(owner, wrapped); err != nil {
+				return err
+			}
+			return t.setKeyset(ctx, owner, wrapped, master)
+		})
+}
+
+// resealAll seals all that is an owner's by the newest key.
+func (t *tx) resealAll(ctx context.Context, owner string) error {
+	for _, k := range allKept {
+		if (k.owner == bureaus) != (owner == vault.Bureau) {
+			continue
+		}
+		where, args := `WHERE `+k.owner+` = ?`, []any{owner}
+		if owner == vault.Bureau {
+			where, args = `WHERE `+k.content()+` IS NOT NULL`, nil
+		}
+		rows, err := t.sealedRows(ctx, "seal all anew", k, where, args...)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if err := t.reseal(ctx, k, r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,252 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"mingjing"
+	"mingjing/server/casework"
+	"mingjing/server/vault"
+)
+
+// A kept is a table with a column of personal content, which is sealed with the
+// keyset of the row's owner and bound to the row.
+type kept struct {
+	table string
+	// column is "doc" unless said otherwise; a file is sealed as a stream.
+	column string
+	file   bool
+	// key are the columns that name the row, in the order in which they bind it.
+	key []string
+	// owner is the SQL for the resident's id, '' for the bureau.
+	owner string
+}
+
+// bureaus is the owner of rows that belong to no resident.
+const bureaus = "''"
+
+var (
+	keptResident    = kept{table: "resident", key: []string{"id"}, owner: "id"}
+	keptConsent     = kept{table: "consent", key: []string{"id"}, owner: "resident_id"}
+	keptRequest     = kept{table: "request", key: []string{"id"}, owner: "resident_id"}
+	keptSource      = kept{table: "source", key: []string{"request_id", "agency"}, owner: "(SELECT resident_id FROM request WHERE request.id = request_id)"}
+	keptRecord      = kept{table: "record", key: []string{"id"}, owner: "resident_id"}
+	keptListing     = kept{table: "listing", key: []string{"id"}, owner: "resident_id"}
+	keptScore       = kept{table: "score", key: []string{"id"}, owner: "resident_id"}
+	keptDispute     = kept{table: "dispute", key: []string{"id"}, owner: "resident_id"}
+	keptEvidence    = kept{table: "evidence", key: []string{"id"}, owner: "resident_id"}
+	keptNote        = kept{table: "note", key: []string{"id"}, owner: "(SELECT resident_id FROM dispute WHERE dispute.id = dispute_id)"}
+	keptLook        = kept{table: "look", key: []string{"resident_id", "seq"}, owner: "resident_id"}
+	keptNotice      = kept{table: "notice", key: []string{"id"}, owner: "resident_id"}
+	keptNoticePrefs = kept{table: "notice_prefs", key: []string{"resident_id"}, owner: "resident_id"}
+	keptDevice      = kept{table: "push_device", key: []string{"id"}, owner: "resident_id"}
+	keptInquiry     = kept{table: "inquiry", key: []string{"id"}, owner: "resident_id"}
+	keptAnswerDoc   = kept{table: "answer_document", key: []string{"id"}, owner: "resident_id"}
+
+	keptEvidenceFile = kept{table: "evidence_data", file: true, key: []string{"evidence_id"},
+		owner: "(SELECT resident_id FROM evidence WHERE evidence.id = evidence_id)"}
+	keptAnswerFile = kept{table: "answer_document", column: "data", file: true, key: []string{"id"}, owner: "resident_id"}
+
+	// What belongs to no resident, or says no more of one than that there is a case.
+	keptDisputeLine = kept{table: "dispute", column: "line", key: []string{"id"}, owner: bureaus}
+	keptRecordRef   = kept{table: "record", column: "ref", key: []string{"id"}, owner: bureaus}
+	keptListingRef  = kept{table: "listing", column: "ref", key: []string{"id"}, owner: bureaus}
+	keptDeskCase    = kept{table: "desk_case", key: []string{"dispute_id", "handler_id"}, owner: bureaus}
+	keptRelative    = kept{table: "relative", key: []string{"id"}, owner: bureaus}
+	keptDeclaration = kept{table: "declaration", key: []string{"at"}, owner: bureaus}
+	keptBatch       = kept{table: "batch", key: []string{"agency", "at"}, owner: bureaus}
+)
+
+// allKept is every sealed column there is.
+var allKept = []kept{keptResident, keptConsent, keptRequest, keptSource, keptRecord, keptListing, keptScore, keptDispute, keptEvidence,
+	keptNote, keptLook, keptNotice, keptNoticePrefs, keptDevice, keptInquiry, keptAnswerDoc, keptEvidenceFile, keptAnswerFile, keptDisputeLine,
+	keptRecordRef, keptListingRef, keptDeskCase, keptRelative, keptDeclaration, keptBatch}
+
+func (k kept) content() string {
+	if k.column == "" {
+		return "doc"
+	}
+	return k.column
+}
+
+// place is where a row's content stands, by the values of its key.
+func (k kept) place(key ...any) vault.Place {
+	names := make([]string, len(key))
+	for i, v := range key {
+		if b, ok := v.([]byte); ok {
+			v = string(b)
+		}
+		names[i] = fmt.Sprint(v)
+	}
+	return vault.Place{Table: k.table, Row: strings.Join(names, "/"), Column: k.content()}
+}
+
+// A sealedRow is a row as it was read.
+type sealedRow struct {
+	owner   string
+	key     []any
+	content []byte
+}
+
+// selects is the start of a query for sealed rows; scan reads them.
+func (k kept) selects() string {
+	return "SELECT " + k.owner + ", " + strings.Join(k.key, ", ") + ", " + k.content() + " FROM " + k.table + " "
+}
+
+func (k kept) scan(rows interface{ Scan(dest ...any) error }) (r sealedRow, err error) {
+	r.key = make([]any, len(k.key))
+	dest := make([]any, 0, len(k.key)+2)
+	dest = append(dest, &r.owner)
+	for i := range r.key {
+		dest = append(dest, &r.key[i])
+	}
+	return r, rows.Scan(append(dest, &r.content)...)
+}
+
+// session is the transaction's way into the vault.
+func (t *tx) session() *vault.Session {
+	if t.vault == nil {
+		t.vault = t.s.vault.Session(ledger{t})
+	}
+	return t.vault
+}
+
+// A ledger is the transaction as the vault sees it.
+type ledger struct{ t *tx }
+
+// Keyset implements [vault.Ledger].
+func (l ledger) Keyset(ctx context.Context, owner string) ([]byte, error) {
+	var wrapped []byte
+	err := l.t.row(ctx, "read a keyset", []any{&wrapped}, `SELECT wrapped FROM keyset WHERE resident_id = ?`, owner)
+	return wrapped, err
+}
+
+// Record implements [vault.Ledger]: it adds the line for which the transaction
+// said why.
+func (l ledger) Record(ctx context.Context, owner string) error {
+	t := l.t
+	if t.why == nil {
+		return fmt.Errorf("store: open what is kept of a resident: %w", casework.ErrNoReason)
+	}
+	if t.once != "" {
+		var one int
+		err := t.row(ctx, "find a look", []any{&one}, `SELECT 1 FROM look WHERE resident_id = ? AND work = ?`, owner, t.once)
+		if !errors.Is(err, casework.ErrNotFound) {
+			return err
+		}
+	}
+	return t.addLook(ctx, mingjing.ResidentID(owner), *t.why, t.once)
+}
+
+// Because implements [casework.Tx].
+func (t *tx) Because(l mingjing.Look, once string) { t.why, t.once = &l, once }
+
+// Looked implements [casework.Tx].
+func (t *tx) Looked(ctx context.Context, resident mingjing.ResidentID) error {
+	return t.session().Record(ctx, string(resident))
+}
+
+// addKeyset makes an owner's keyset, unless there is one; made says which.
+func (t *tx) addKeyset(ctx context.Context, owner string) (made bool, err error) {
+	wrapped, master, err := t.s.vault.NewKeyset(owner)
+	if err != nil {
+		return false, err
+	}
+	n, err := t.exec(ctx, "add a keyset", `INSERT INTO keyset (resident_id, wrapped, master) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, owner, wrapped, master)
+	return n == 1, err
+}
+
+// seal makes the content of a row, for its owner: a resident, who is locked, or
+// the bureau.
+func (t *tx) seal(ctx context.Context, op string, k kept, owner mingjing.ResidentID, v any, key ...any) ([]byte, error) {
+	doc, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("store: %s: encode: %w", op, err)
+	}
+	if len(doc) > MaxDoc {
+		return nil, fmt.Errorf("store: %s: content of %d bytes, at most %d are stored", op, len(doc), MaxDoc)
+	}
+	if err := t.lockOwned(ctx, owner); err != nil {
+		return nil, err
+	}
+	sealed, err := t.session().Seal(ctx, string(owner), k.place(key...), doc)
+	return sealed, t.failed(op, err)
+}
+
+func (t *tx) sealFile(ctx context.Context, op string, k kept, owner mingjing.ResidentID, data []byte, key ...any) ([]byte, error) {
+	if err := t.lockOwned(ctx, owner); err != nil {
+		return nil, err
+	}
+	sealed, err := t.session().SealFile(ctx, string(owner), k.place(key...), data)
+	return sealed, t.failed(op, err)
+}
+
+// lockOwned locks a resident before their keyset is used, so that it is not
+// changed meanwhile.
+func (t *tx) lockOwned(ctx context.Context, owner mingjing.ResidentID) error {
+	if owner == vault.Bureau {
+		return nil
+	}
+	return t.lock(ctx, owner)
+}
+
+func unseal[T any](ctx context.Context, t *tx, k kept, r sealedRow) (v T, err error) {
+	doc, err := t.session().Open(ctx, r.owner, k.place(r.key...), r.content)
+	if err == nil {
+		if err = json.Unmarshal(doc, &v); err != nil {
+			err = fmt.Errorf("decode: %w", err)
+		}
+	}
+	return v, err
+}
+
+func (t *tx) openFile(ctx context.Context, k kept, r sealedRow) ([]byte, error) {
+	return t.session().OpenFile(ctx, r.owner, k.place(r.key...), r.content)
+}
+
+// sealedRow reads the only row that the rest of a query finds.
+func (t *tx) sealedRow(ctx context.Context, op string, k kept, rest string, args ...any) (sealedRow, error) {
+	r, err := k.scan(t.sql.QueryRowContext(ctx, t.s.eng.rebind(k.selects()+rest), args...))
+	return r, t.failed(op, err)
+}
+
+// sealedRows reads all rows before any is opened, which needs the connection.
+func (t *tx) sealedRows(ctx context.Context, op string, k kept, rest string, args ...any) (list []sealedRow, err error) {
+	err = t.rows(ctx, op, func(rows *sql.Rows) error {
+		r, err := k.scan(rows)
+		list = append(list, r)
+		return err
+	}, k.selects()+rest, args...)
+	return list, err
+}
+
+// one reads the content of the only row that the rest of a query finds.
+func one[T any](ctx context.Context, t *tx, op string, k kept, rest string, args ...any) (v T, err error) {
+	r, err := t.sealedRow(ctx, op, k, rest, args...)
+	if err != nil {
+		return v, err
+	}
+	v, err = unseal[T](ctx, t, k, r)
+	return v, t.failed(op, err)
+}
+
+// all reads the content of every row that the rest of a query finds.
+func all[T any](ctx context.Context, t *tx, op string, k kept, rest string, args ...any) ([]T, error) {
+	rows, err := t.sealedRows(ctx, op, k, rest, args...)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]T, 0, len(rows))
+	for _, r := range rows {
+		v, err := unseal[T](ctx, t, k, r)
+		if err != nil {
+			return nil, t.failed(op, err)
+		}
+		list = append(list, v)
+	}
+	return list, nil
+}

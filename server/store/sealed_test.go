@@ -1,0 +1,347 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"mingjing"
+	"mingjing/server/casework"
+	"mingjing/server/store/pgtest"
+	"mingjing/server/vault"
+)
+
+var why = mingjing.Look{At: day, Role: mingjing.RoleHandler, Who: "王经办", Action: "case", Subject: "d", Purpose: "dispute"}
+
+func TestNothingIsReadWithoutAReason(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s, r := open(t, url), resident(1)
+		enrol(t, s, r)
+		read := func(tx casework.Tx) error {
+			_, err := tx.Resident(t.Context(), r.ID)
+			return err
+		}
+		if err := s.Tx(t.Context(), read); !errors.Is(err, casework.ErrNoReason) {
+			t.Fatalf("read without a reason: %v", err)
+		}
+		must(t, s.Tx(t.Context(), func(tx casework.Tx) error {
+			tx.Because(why, "")
+			must(t, read(tx))
+			return read(tx)
+		}))
+		looks := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.Look, error) {
+			return tx.Looks(ctx, r.ID, false, 0, 10)
+		})
+		if len(looks) != 1 || looks[0].Action != "case" || looks[0].Who != why.Who {
+			t.Errorf("the log has %+v, want one look", looks)
+		}
+	})
+}
+
+func TestNothingIsReadWhenTheLogCannotBeWritten(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s, r := open(t, url), resident(1)
+		enrol(t, s, r)
+		if _, err := s.db.ExecContext(t.Context(), `ALTER TABLE look RENAME TO look_away`); err != nil {
+			t.Fatal(err)
+		}
+		var got casework.Resident
+		err := s.Tx(t.Context(), func(tx casework.Tx) (err error) {
+			tx.Because(why, "")
+			got, err = tx.Resident(t.Context(), r.ID)
+			return err
+		})
+		if err == nil || got.Name != "" || got.IDNumber != "" {
+			t.Errorf("read %+v, %v", got, err)
+		}
+	})
+}
+
+func TestAPieceOfWorkIsOneLineOfTheLog(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s, r := open(t, url), resident(1)
+		enrol(t, s, r)
+		for _, work := range []string{"collect 1", "collect 1", "collect 2", "collect 1"} {
+			must(t, s.Tx(t.Context(), func(tx casework.Tx) error {
+				tx.Because(why, work)
+				_, err := tx.Resident(t.Context(), r.ID)
+				return err
+			}))
+		}
+		looks := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.Look, error) {
+			return tx.Looks(ctx, r.ID, false, 0, 10)
+		})
+		if len(looks) != 2 {
+			t.Errorf("%d lines for two pieces of work", len(looks))
+		}
+	})
+}
+
+// whole fills one database with everything that is sealed.
+func whole(t *testing.T, s *Store, residents ...casework.Resident) {
+	t.Helper()
+	do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		for i, r := range residents {
+			id := func(s string) string { return fmt.Sprint(s, i) }
+			must(t, tx.AddResident(ctx, r))
+			must(t, tx.AddConsent(ctx, r.ID, mingjing.Consent{ID: id("consent"), Rulebook: "rongcheng", GivenAt: day}))
+			must(t, tx.AddRequest(ctx, request(r, id("q"))))
+			must(t, tx.SetSource(ctx, id("q"), casework.Source{Source: mingjing.Source{Agency: "court"}}))
+			must(t, tx.PutRecord(ctx, record(r, id("c"))))
+			must(t, tx.PutListing(ctx, listing(r, id("l"))))
+			must(t, tx.AddScore(ctx, r.ID, mingjing.Score{ID: id("s"), At: day}))
+			must(t, tx.AddDispute(ctx, dispute(r, id("d"), id("c"))))
+			must(t, tx.AddEvidence(ctx, id("d"), mingjing.Evidence{ID: id("e"), Name: "receipt", AddedAt: day}, []byte(strings.Repeat(r.Name, 5000))))
+			must(t, tx.AddAnswerDocument(ctx, id("d"), mingjing.Evidence{ID: id("a"), Name: "answer", AddedAt: day}, []byte(r.Name)))
+			must(t, tx.AddLook(ctx, r.ID, why))
+			must(t, tx.AddNotice(ctx, notice(r, id("n"))))
+			must(t, tx.SetNoticePrefs(ctx, casework.NoticePrefs{Resident: r.ID, Lang: "en"}))
+			must(t, tx.PutDevice(ctx, device(r, id("p"), id("https://push.example/"), "")))
+			must(t, tx.AddNote(ctx, id("d"), mingjing.Note{ID: id("note"), Text: r.Name, At: day}))
+			must(t, tx.SetDeskCase(ctx, casework.DeskCase{Dispute: id("d"), Handler: "h-1", Name: "王经办", Way: "next", TakenAt: day}))
+			must(t, tx.AddRelative(ctx, casework.Relative{ID: id("rel"), Staff: "h-1", IDNumber: r.IDNumber, At: day}))
+			must(t, tx.AddDeclaration(ctx, mingjing.Declaration{At: day.AddDate(0, 0, i)}))
+			must(t, tx.AddBatch(ctx, casework.BatchRow{Agency: "court", ID: id("b"), At: day.AddDate(0, 0, i)}))
+		}
+		return nil
+	})
+}
+
+// allOf reads everything of one resident and of the bureau, as a text.
+func allOf(t *testing.T, s *Store, r casework.Resident, i int) string {
+	t.Helper()
+	id := func(s string) string { return fmt.Sprint(s, i) }
+	return mustGet(t, s, func(ctx context.Context, tx casework.Tx) (string, error) {
+		var out []string
+		add := func(v any, err error) {
+			t.Helper()
+			must(t, err)
+			out = append(out, fmt.Sprintf("%+v", v))
+		}
+		v1, err := tx.Resident(ctx, r.ID)
+		add(v1, err)
+		v2, err := tx.Consents(ctx, r.ID)
+		add(v2, err)
+		v3, err := tx.Request(ctx, id("q"))
+		add(v3.ID, err)
+		v4, err := tx.Sources(ctx, id("q"))
+		add(len(v4), err)
+		v5, err := tx.Record(ctx, id("c"))
+		add(v5, err)
+		v6, err := tx.Listing(ctx, id("l"))
+		add(v6, err)
+		v7, err := tx.Score(ctx, id("s"))
+		add(v7, err)
+		v8, err := tx.Dispute(ctx, id("d"))
+		add(v8, err)
+		v9, data, err := tx.EvidenceData(ctx, id("e"))
+		add(v9, err)
+		add(string(data), nil)
+		v10, data, err := tx.EvidenceData(ctx, id("a"))
+		add(v10, err)
+		add(string(data), nil)
+		v11, err := tx.Looks(ctx, r.ID, false, 0, 5)
+		add(v11, err)
+		v12, err := tx.Notice(ctx, id("n"))
+		add(v12, err)
+		v13, err := tx.NoticePrefs(ctx, r.ID)
+		add(v13, err)
+		v14, err := tx.Devices(ctx, r.ID)
+		add(v14, err)
+		v15, err := tx.Notes(ctx, id("d"))
+		add(v15, err)
+		v16, err := tx.Relatives(ctx, "h-1")
+		add(v16, err)
+		v17, err := tx.Declarations(ctx, 5)
+		add(v17, err)
+		v18, err := tx.Batch(ctx, "court", id("b"))
+		add(v18, err)
+		v19, _, err := tx.Holdings(ctx, "court", "", 9)
+		add(v19, err)
+		v20, err := tx.Cases(ctx, casework.CaseQuery{Limit: 9})
+		add(v20, err)
+		v21, err := tx.DeskCounts(ctx, day, day.AddDate(-1, 0, 0))
+		add(v21, err)
+		return strings.Join(out, "\n"), nil
+	})
+}
+
+// Every sealed value is put in the place of every other one of its column.
+func TestWhatIsCopiedToAnotherRowDoesNotOpen(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		a, b := resident(1), resident(2)
+		whole(t, s, a, b)
+		ctx := t.Context()
+		for _, k := range allKept {
+			var rows []sealedRow
+			do(t, s, func(ctx context.Context, raw casework.Tx) (err error) {
+				rows, err = raw.(*tx).sealedRows(ctx, "read", k, `WHERE `+k.content()+` IS NOT NULL ORDER BY `+strings.Join(k.key, ", "))
+				return err
+			})
+			if len(rows) < 2 {
+				t.Fatalf("%s.%s has %d rows: fill it in whole", k.table, k.content(), len(rows))
+			}
+			for i, r := range rows {
+				other := rows[(i+1)%len(rows)]
+				err := freely(ctx, s, func(raw casework.Tx) error {
+					session := raw.(*tx).session()
+					at := session.Open
+					if k.file {
+						at = session.OpenFile
+					}
+					if _, err := at(ctx, r.owner, k.place(r.key...), r.content); err != nil {
+						return fmt.Errorf("in its own place: %w", err)
+					}
+					_, err := at(ctx, other.owner, k.place(other.key...), r.content)
+					if err == nil {
+						t.Errorf("%s.%s of row %v opens in row %v", k.table, k.content(), r.key, other.key)
+					}
+					_, err = at(ctx, r.owner, k.place(other.key...), r.content)
+					if err == nil {
+						t.Errorf("%s.%s of row %v opens in row %v with its own keys", k.table, k.content(), r.key, other.key)
+					}
+					return nil
+				})
+				must(t, err)
+			}
+		}
+	})
+}
+
+func TestEveryColumnThatIsSealedIsKnown(t *testing.T) {
+	s := open(t, "sqlite::memory:")
+	known := map[string]bool{}
+	for _, k := range allKept {
+		known[k.table+"."+k.content()] = true
+	}
+	do(t, s, func(ctx context.Context, raw casework.Tx) error {
+		return raw.(*tx).rows(ctx, "list columns", func(rows *sql.Rows) error {
+			var column string
+			must(t, rows.Scan(&column))
+			if !known[column] {
+				t.Errorf("%s holds bytes and is not among what is sealed: add it to allKept", column)
+			}
+			return nil
+		}, `SELECT t.name || '.' || c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+			WHERE t.type = 'table' AND c.type = 'BLOB' AND t.name NOT LIKE 'river_%' AND t.name NOT LIKE 'sqlite_%'
+			AND c.name NOT LIKE '%hash' AND t.name || '.' || c.name NOT IN ('keyset.wrapped')`)
+	})
+}
+
+func TestKeysAreRotatedWhileOthersWork(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		dir := t.TempDir()
+		master, err := vault.OpenFile(filepath.Join(dir, "master.json"), testKey, "")
+		must(t, err)
+		same := func(o *Options) { o.Vault = vault.New(master) }
+		s := open(t, url, same)
+		a, b := resident(1), resident(2)
+		whole(t, s, a, b)
+		before := allOf(t, s, a, 0) + allOf(t, s, b, 1)
+		// The other process has read the master key before.
+		theirs, err := vault.OpenFile(filepath.Join(dir, "master.json"), testKey, "")
+		must(t, err)
+		other := open(t, url, func(o *Options) { o.Vault = vault.New(theirs) })
+		check := func(when string) {
+			t.Helper()
+			for name, s := range map[string]*Store{"the same": s, "another": other} {
+				if after := allOf(t, s, a, 0) + allOf(t, s, b, 1); after != before {
+					t.Fatalf("%s: %s process reads something else", when, name)
+				}
+			}
+		}
+		check("before")
+		_, err = master.Rotate()
+		must(t, err)
+		if n, err := s.UnderOther(t.Context()); n != 3 || err != nil {
+			t.Fatalf("%d keysets under the old master key, %v", n, err)
+		}
+		check("with a new master key")
+		if n, err := s.Rewrap(t.Context(), false); n != 3 || err != nil {
+			t.Fatalf("%d keysets wrapped anew, %v", n, err)
+		}
+		if n, err := s.UnderOther(t.Context()); n != 0 || err != nil {
+			t.Fatalf("%d keysets left, %v", n, err)
+		}
+		_, err = master.Retire()
+		must(t, err)
+		s.vault.Forget()
+		other.vault.Forget()
+		check("without the old master key")
+		for range 2 { // the bureau's old key goes the second time
+			if n, err := s.Renew(t.Context()); n != 3 || err != nil {
+				t.Fatalf("%d keysets renewed, %v", n, err)
+			}
+			check("with new keys")
+		}
+	})
+}
+
+// What an earlier version has stored in the clear is sealed when it is opened.
+func TestWhatIsFromBeforeIsSealed(t *testing.T) {
+	for name, url := range map[string]func() string{
+		"sqlite":   func() string { return "sqlite://" + filepath.Join(t.TempDir(), "store.db") },
+		"postgres": func() string { return pgtest.Start(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			url := url()
+			s := open(t, url)
+			a, b := resident(1), resident(2)
+			whole(t, s, a, b)
+			before := allOf(t, s, a, 0)
+			// As it was: the content in the clear, no keys, no columns for the bureau.
+			must(t, freely(t.Context(), s, func(raw casework.Tx) error {
+				tx, ctx := raw.(*tx), t.Context()
+				for _, k := range allKept {
+					rows, err := tx.sealedRows(ctx, "read", k, "")
+					must(t, err)
+					for _, r := range rows {
+						at := tx.session().Open
+						if k.file {
+							at = tx.session().OpenFile
+						}
+						plain, err := at(ctx, r.owner, k.place(r.key...), r.content)
+						must(t, err)
+						var content any = plain
+						if k.column == "line" || k.column == "ref" {
+							content = nil
+						}
+						must(t, tx.update(ctx, "unseal", `UPDATE `+k.table+` SET `+k.content()+` = ? WHERE `+strings.Join(k.key, " = ? AND ")+` = ?`,
+							append([]any{content}, r.key...)...))
+					}
+				}
+				for _, q := range []string{`DELETE FROM keyset`, `UPDATE dispute SET name_hash = NULL`, `DELETE FROM counter WHERE name = 'sealed'`} {
+					_, err := tx.exec(ctx, "undo", q)
+					must(t, err)
+				}
+				return nil
+			}))
+			s = open(t, url)
+			if after := allOf(t, s, a, 0); after != before {
+				t.Errorf("reads\n%s\nbefore\n%s", after, before)
+			}
+			found := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Dispute, error) {
+				return tx.Cases(ctx, casework.CaseQuery{CaseFilter: mingjing.CaseFilter{Search: b.Name}, Limit: 9})
+			})
+			if len(found) != 1 || found[0].ID != "d1" {
+				t.Errorf("a search by name finds %+v", found)
+			}
+			for _, k := range allKept {
+				do(t, s, func(ctx context.Context, raw casework.Tx) error {
+					rows, err := raw.(*tx).sealedRows(ctx, "read", k, "")
+					for _, r := range rows {
+						if !vault.Sealed(r.content) {
+							t.Errorf("%s.%s of %v is not sealed", k.table, k.content(), r.key)
+						}
+					}
+					return err
+				})
+			}
+		})
+	}
+}

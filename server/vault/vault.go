@@ -1,0 +1,441 @@
+// Package vault is the only way to what is kept of a person. Each resident has a
+// keyset of their own, wrapped by the bureau's master key; every personal column
+// and file is sealed with it and bound to the place where it stands, so that what
+// is copied elsewhere does not open.
+//
+// A [Session] opens values, one transaction long, and it opens the first one of
+// a resident only after the line is in that resident's access log: who, when and
+// why. If the line can't be written, nothing is opened. Destroying a keyset
+// destroys what was sealed with it, in backups too.
+//
+// The package knows Tink and master keys. It does not know SQL, what a value
+// means, or who may read it.
+package vault
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/tink-crypto/tink-go/v2/aead"
+	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
+	"github.com/tink-crypto/tink-go/v2/keyset"
+	"github.com/tink-crypto/tink-go/v2/streamingaead"
+	"github.com/tink-crypto/tink-go/v2/tink"
+)
+
+// Bureau is the owner of what belongs to no resident: what staff write of
+// themselves, what a line of the work queue shows, what agencies submit. Opening
+// it needs no line in anybody's access log, so nothing of a person is sealed with
+// it that says more than that there is a case.
+const Bureau = ""
+
+// Errors of a vault.
+var (
+	// ErrDestroyed: the keyset is gone, and with it what was sealed.
+	ErrDestroyed = errors.New("vault: the keyset was destroyed")
+	// ErrSealed: a value does not open: it was changed, or stands in another's place.
+	ErrSealed = errors.New("vault: the value does not open at this place")
+)
+
+// format is the first byte of every sealed value, and the version in its
+// associated data. No JSON begins with it.
+const format = 1
+
+// A Place is where a value stands. A value opens nowhere else.
+type Place struct{ Table, Row, Column string }
+
+// bound is the associated data: table|row|column|version.
+func (p Place) bound() []byte {
+	return fmt.Appendf(nil, "%s|%s|%s|%d", p.Table, p.Row, p.Column, format)
+}
+
+// Sealed says whether a column's content is sealed, rather than from before
+// anything was.
+func Sealed(content []byte) bool { return len(content) > 0 && content[0] == format }
+
+// maxCached bounds the unwrapped keysets that are kept in memory.
+const maxCached = 4096
+
+// A Vault makes and unwraps keysets with the master key. It is safe for use by
+// many goroutines.
+type Vault struct {
+	master Master
+
+	mu    sync.Mutex
+	cache map[[sha256.Size]byte]*keys // by the wrapped keyset
+}
+
+// New makes a vault on a master key.
+func New(m Master) *Vault { return &Vault{master: m, cache: map[[sha256.Size]byte]*keys{}} }
+
+// MasterID names the key by which keysets are wrapped now.
+func (v *Vault) MasterID() (string, error) {
+	_, id, err := v.master.Current()
+	return id, err
+}
+
+// keys are an unwrapped keyset, ready for use.
+type keys struct {
+	handle *keyset.Handle
+	aead   tink.AEAD
+}
+
+// wrapping is the associated data of a wrapped keyset: it is one person's.
+func wrapping(owner string) []byte { return []byte("keyset|" + owner) }
+
+// NewKeyset makes a keyset for an owner. It comes back wrapped, with the name of
+// the master key that it was wrapped by.
+func (v *Vault) NewKeyset(owner string) (wrapped []byte, master string, err error) {
+	h, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
+	if err != nil {
+		return nil, "", fmt.Errorf("vault: make a keyset: %w", err)
+	}
+	return v.wrap(owner, h)
+}
+
+func (v *Vault) wrap(owner string, h *keyset.Handle) ([]byte, string, error) {
+	key, id, err := v.master.Current()
+	if err != nil {
+		return nil, "", fmt.Errorf("vault: master key: %w", err)
+	}
+	var out bytes.Buffer
+	if err := h.WriteWithAssociatedData(keyset.NewBinaryWriter(&out), key, wrapping(owner)); err != nil {
+		return nil, "", fmt.Errorf("vault: wrap a keyset: %w", err)
+	}
+	return out.Bytes(), id, nil
+}
+
+func (v *Vault) unwrap(owner string, wrapped []byte) (*keys, error) {
+	if len(wrapped) == 0 {
+		return nil, ErrDestroyed
+	}
+	name := sha256.Sum256(append([]byte(owner+"\x00"), wrapped...))
+	v.mu.Lock()
+	k := v.cache[name]
+	v.mu.Unlock()
+	if k != nil {
+		return k, nil
+	}
+	open := func(key tink.AEAD) (*keyset.Handle, error) {
+		return keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(wrapped)), key, wrapping(owner))
+	}
+	key, _, err := v.master.Current()
+	if err != nil {
+		return nil, fmt.Errorf("vault: master key: %w", err)
+	}
+	h, err := open(key)
+	if err != nil {
+		return nil, fmt.Errorf("vault: unwrap a keyset: %w", err)
+	}
+	k = &keys{handle: h}
+	if k.aead, err = aead.New(h); err != nil {
+		return nil, fmt.Errorf("vault: unwrap a keyset: %w", err)
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(v.cache) >= maxCached {
+		clear(v.cache)
+	}
+	v.cache[name] = k
+	return k, nil
+}
+
+// Forget drops every unwrapped keyset from memory.
+func (v *Vault) Forget() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	clear(v.cache)
+}
+
+// Rewrap wraps a keyset by the master key of now. The keyset stays the same.
+func (v *Vault) Rewrap(owner string, wrapped []byte) ([]byte, string, error) {
+	k, err := v.unwrap(owner, wrapped)
+	if err != nil {
+		return nil, "", err
+	}
+	return v.wrap(owner, k.handle)
+}
+
+// Renew adds a key to a keyset, by which everything is sealed from now on; what
+// was sealed before still opens.
+func (v *Vault) Renew(owner string, wrapped []byte) ([]byte, string, error) {
+	k, err := v.unwrap(owner, wrapped)
+	if err != nil {
+		return nil, "", err
+	}
+	m := keyset.NewManagerFromHandle(k.handle)
+	id, err := m.Add(aead.AES256GCMKeyTemplate())
+	if err == nil {
+		err = m.SetPrimary(id)
+	}
+	return v.changed(owner, m, err)
+}
+
+// Retire removes all keys of a keyset but the newest: what was sealed by the old
+// ones no longer opens.
+func (v *Vault) Retire(owner string, wrapped []byte) ([]byte, string, error) {
+	k, err := v.unwrap(owner, wrapped)
+	if err != nil {
+		return nil, "", err
+	}
+	m := keyset.NewManagerFromHandle(k.handle)
+	info := k.handle.KeysetInfo()
+	for _, key := range info.GetKeyInfo() {
+		if id := key.GetKeyId(); id != info.GetPrimaryKeyId() && err == nil {
+			err = m.Delete(id)
+		}
+	}
+	return v.changed(owner, m, err)
+}
+
+func (v *Vault) changed(owner string, m *keyset.Manager, err error) ([]byte, string, error) {
+	if err != nil {
+		return nil, "", fmt.Errorf("vault: change a keyset: %w", err)
+	}
+	h, err := m.Handle()
+	if err != nil {
+		return nil, "", fmt.Errorf("vault: change a keyset: %w", err)
+	}
+	return v.wrap(owner, h)
+}
+
+func (k *keys) seal(p Place, plain []byte) ([]byte, error) {
+	sealed, err := k.aead.Encrypt(plain, p.bound())
+	if err != nil {
+		return nil, fmt.Errorf("vault: seal: %w", err)
+	}
+	return append([]byte{format}, sealed...), nil
+}
+
+func (k *keys) open(p Place, sealed []byte) ([]byte, error) {
+	if !Sealed(sealed) {
+		return nil, ErrSealed
+	}
+	plain, err := k.aead.Decrypt(sealed[1:], p.bound())
+	if err != nil {
+		return nil, ErrSealed
+	}
+	return plain, nil
+}
+
+// A file is a sealed key of its own, and the content as a stream under it, so
+// that a new keyset needs no second pass over the content.
+
+// sealFile seals a file as a stream of segments.
+func (k *keys) sealFile(p Place, plain []byte) ([]byte, error) {
+	h, err := keyset.NewHandle(streamingaead.AES256GCMHKDF4KBKeyTemplate())
+	if err != nil {
+		return nil, fmt.Errorf("vault: seal a file: %w", err)
+	}
+	var raw bytes.Buffer
+	if err := insecurecleartextkeyset.Write(h, keyset.NewBinaryWriter(&raw)); err != nil {
+		return nil, fmt.Errorf("vault: seal a file: %w", err)
+	}
+	head, err := k.seal(p, raw.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	stream, err := streamingaead.New(h)
+	if err != nil {
+		return nil, fmt.Errorf("vault: seal a file: %w", err)
+	}
+	out := bytes.NewBuffer(make([]byte, 0, len(head)+len(plain)+len(plain)/64+256))
+	out.WriteByte(format)
+	out.Write(binary.BigEndian.AppendUint32(nil, uint32(len(head))))
+	out.Write(head)
+	w, err := stream.NewEncryptingWriter(out, p.bound())
+	if err == nil {
+		_, err = w.Write(plain)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("vault: seal a file: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// split is a sealed file's key and its content.
+func split(sealed []byte) (head, body []byte, err error) {
+	const start = 5
+	if len(sealed) < start || !Sealed(sealed) {
+		return nil, nil, ErrSealed
+	}
+	n := int64(binary.BigEndian.Uint32(sealed[1:start]))
+	if n > int64(len(sealed)-start) {
+		return nil, nil, ErrSealed
+	}
+	return sealed[start : start+n], sealed[start+n:], nil
+}
+
+func (k *keys) openFile(p Place, sealed []byte) ([]byte, error) {
+	head, body, err := split(sealed)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := k.open(p, head)
+	if err != nil {
+		return nil, err
+	}
+	h, err := insecurecleartextkeyset.Read(keyset.NewBinaryReader(bytes.NewReader(raw)))
+	if err != nil {
+		return nil, ErrSealed
+	}
+	stream, err := streamingaead.New(h)
+	if err != nil {
+		return nil, ErrSealed
+	}
+	r, err := stream.NewDecryptingReader(bytes.NewReader(body), p.bound())
+	if err != nil {
+		return nil, ErrSealed
+	}
+	plain, err := io.ReadAll(r)
+	if err != nil {
+		return nil, ErrSealed
+	}
+	return plain, nil
+}
+
+// Reseal seals a value by the newest key of its owner's keyset, without giving it
+// out. What was never sealed, it seals.
+func (v *Vault) Reseal(owner string, wrapped []byte, p Place, content []byte) ([]byte, error) {
+	k, err := v.unwrap(owner, wrapped)
+	if err != nil {
+		return nil, err
+	}
+	if Sealed(content) {
+		if content, err = k.open(p, content); err != nil {
+			return nil, err
+		}
+	}
+	return k.seal(p, content)
+}
+
+// ResealFile is Reseal for a file. The content stays as it is; its key is sealed
+// anew.
+func (v *Vault) ResealFile(owner string, wrapped []byte, p Place, content []byte) ([]byte, error) {
+	k, err := v.unwrap(owner, wrapped)
+	if err != nil {
+		return nil, err
+	}
+	if !Sealed(content) {
+		return k.sealFile(p, content)
+	}
+	head, body, err := split(content)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := k.open(p, head)
+	if err != nil {
+		return nil, err
+	}
+	if head, err = k.seal(p, raw); err != nil {
+		return nil, err
+	}
+	out := append([]byte{format}, binary.BigEndian.AppendUint32(nil, uint32(len(head)))...)
+	return append(append(out, head...), body...), nil
+}
+
+// A Ledger is what a [Session] needs of the transaction that it belongs to.
+type Ledger interface {
+	// Keyset is an owner's wrapped keyset; empty when it was destroyed.
+	Keyset(ctx context.Context, owner string) ([]byte, error)
+	// Record writes the line of the access log by which the owner's data is about
+	// to be opened. An error means that nothing is opened.
+	Record(ctx context.Context, owner string) error
+}
+
+// A Session seals and opens values within one transaction. It belongs to one
+// goroutine.
+type Session struct {
+	v        *Vault
+	ledger   Ledger
+	keys     map[string]*keys
+	recorded map[string]bool
+}
+
+// Session begins one for a transaction.
+func (v *Vault) Session(l Ledger) *Session {
+	return &Session{v: v, ledger: l, keys: map[string]*keys{}, recorded: map[string]bool{Bureau: true}}
+}
+
+// Recorded says that the line is in the owner's access log already.
+func (s *Session) Recorded(owner string) { s.recorded[owner] = true }
+
+func (s *Session) of(ctx context.Context, owner string) (*keys, error) {
+	if k := s.keys[owner]; k != nil {
+		return k, nil
+	}
+	wrapped, err := s.ledger.Keyset(ctx, owner)
+	if err != nil {
+		return nil, err
+	}
+	k, err := s.v.unwrap(owner, wrapped)
+	if err == nil {
+		s.keys[owner] = k
+	}
+	return k, err
+}
+
+// Record writes the line into the owner's access log, unless it is there.
+func (s *Session) Record(ctx context.Context, owner string) error {
+	if s.recorded[owner] {
+		return nil
+	}
+	if err := s.ledger.Record(ctx, owner); err != nil {
+		return err
+	}
+	s.recorded[owner] = true
+	return nil
+}
+
+// forReading is of, after the line is in the access log.
+func (s *Session) forReading(ctx context.Context, owner string) (*keys, error) {
+	if err := s.Record(ctx, owner); err != nil {
+		return nil, err
+	}
+	return s.of(ctx, owner)
+}
+
+// Seal seals a value for its owner.
+func (s *Session) Seal(ctx context.Context, owner string, p Place, plain []byte) ([]byte, error) {
+	k, err := s.of(ctx, owner)
+	if err != nil {
+		return nil, err
+	}
+	return k.seal(p, plain)
+}
+
+// Open opens a value, after the line is in its owner's access log.
+func (s *Session) Open(ctx context.Context, owner string, p Place, sealed []byte) ([]byte, error) {
+	k, err := s.forReading(ctx, owner)
+	if err != nil {
+		return nil, err
+	}
+	return k.open(p, sealed)
+}
+
+// SealFile seals a file for its owner.
+func (s *Session) SealFile(ctx context.Context, owner string, p Place, plain []byte) ([]byte, error) {
+	k, err := s.of(ctx, owner)
+	if err != nil {
+		return nil, err
+	}
+	return k.sealFile(p, plain)
+}
+
+// OpenFile opens a file, after the line is in its owner's access log.
+func (s *Session) OpenFile(ctx context.Context, owner string, p Place, sealed []byte) ([]byte, error) {
+	k, err := s.forReading(ctx, owner)
+	if err != nil {
+		return nil, err
+	}
+	return k.openFile(p, sealed)
+}
