@@ -90,6 +90,11 @@ export async function furnish(server) {
   await resident.attach(part.id, pdf('New receipt'));
   await resident.post('statements', { record_id: middle.id, statement_on_file: 'I was abroad at the time.' });
 
+  // Why did the handler look?
+  const me = (await handler.get('me')).id_masked;
+  const look = (await resident.get('access-log?others=1')).items.find((l) => l.by === me);
+  const inquiry = await resident.post('inquiries', { seq: look.seq, question: 'What did you need it for?' });
+
   return {
     resident: await resident.done(),
     handler: await handler.done(),
@@ -106,6 +111,8 @@ export async function furnish(server) {
       review: part.id,
       letter: over.id,
       case: dispute.id,
+      inquiry: inquiry.id,
+      'inquiry-answer': inquiry.id,
     },
     queries: {
       score: '?rulebook=rongcheng',
