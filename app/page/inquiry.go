@@ -109,7 +109,7 @@ func inquiryBody(v *mingjing.View) []app.UI {
 	if q == nil {
 		return errorBody(v)
 	}
-	body := []app.UI{heading(t(v, "inquiry.kicker"), t(v, "title.inquiry")), c.Div("state-line", inquiryTags(v, *q), inquiryDue(v, *q))}
+	body := []app.UI{heading("", t(v, "title.inquiry")), c.Div("state-line", inquiryTags(v, *q), inquiryDue(v, *q))}
 	switch {
 	case q.State == mingjing.InquiryUnexplained:
 		body = append(body, c.Notification{Kind: "warning", Title: t(v, "inquiry.unexplained_title"), Text: t(v, "inquiry.unexplained_do")}.UI())
@@ -156,7 +156,7 @@ func inquiryDue(v *mingjing.View, q mingjing.Inquiry) app.UI {
 
 // lookerName is who looked, in words.
 func lookerName(v *mingjing.View, l mingjing.Look) string {
-	return v.Label("agency", l.Who) + " (" + code(v, "role", string(l.Role)) + ")"
+	return t(v, "inquiry.looker", "who", v.Label("agency", l.Who), "role", code(v, "role", string(l.Role)))
 }
 
 func lookSummary(v *mingjing.View, l mingjing.Look) app.UI {
