@@ -68,16 +68,16 @@ func whyForm(v *mingjing.View, l mingjing.Look) app.UI {
 // inquiryTags are how an inquiry stands, in words; that a look is unexplained stays.
 func inquiryTags(v *mingjing.View, q mingjing.Inquiry) app.UI {
 	tag := c.Tag{Text: code(v, "inquiry_state", string(q.State)), Tone: "info"}
-	switch {
-	case q.State == mingjing.InquiryAnswered:
+	switch q.State {
+	case mingjing.InquiryAnswered:
 		last := q.Answers[len(q.Answers)-1].Outcome
 		tag = c.Tag{Text: code(v, "inquiry_outcome", string(last)), Tone: "good"}
 		if last == mingjing.InquiryUnfounded {
 			tag.Tone, tag.Shape = "bad", "triangle"
 		}
-	case q.State == mingjing.InquiryUnexplained:
+	case mingjing.InquiryUnexplained:
 		tag.Tone, tag.Shape = "bad", "triangle"
-	case q.State == mingjing.InquiryEscalated:
+	case mingjing.InquiryEscalated:
 		tag.Tone = "warn"
 	}
 	body := []app.UI{tag.UI()}
