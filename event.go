@@ -15,6 +15,7 @@ const (
 	EventConsent EventKind = "consent" // a consent was given or withdrawn
 	EventNotice  EventKind = "notice"  // a notice came or was read; ID is its id, or all
 	EventExport  EventKind = "export"  // an export moved on or was deleted; ID is its id
+	EventInquiry EventKind = "inquiry" // an inquiry about a look moved on; ID is its id
 	// EventReset: events before Seq are gone; read everything again.
 	EventReset EventKind = "reset"
 )

@@ -63,6 +63,7 @@ func CanonicalLook(resident ResidentID, l Look, prev []byte) []byte {
 	field("subject", l.Subject)
 	field("purpose", l.Purpose)
 	field("for", l.For)
+	field("by", l.By)
 	return b
 }
 

@@ -24,6 +24,8 @@ const (
 	NoticeHelper NoticeKind = "helper"
 	// NoticeCaseMoved: a case was taken, put to the agency, answered or not.
 	NoticeCaseMoved NoticeKind = "case_moved"
+	// NoticeInquiry: an inquiry about a look was answered, or was not in time.
+	NoticeInquiry NoticeKind = "inquiry"
 	// NoticeScoreReady: a score that was asked for is there.
 	NoticeScoreReady NoticeKind = "score_ready"
 	// NoticeExportReady: what the resident takes along is ready, or can't be made.
@@ -36,11 +38,11 @@ const (
 // NoticeKinds in the order in which they are offered to be switched off, those
 // with legal effect first.
 var NoticeKinds = []NoticeKind{NoticeListingServed, NoticeListingInEffect, NoticeListingEnded,
-	NoticeRecordChanged, NoticeCaseDecided, NoticeCaseExtended, NoticeHelper, NoticeCaseMoved, NoticeScoreReady, NoticeExportReady}
+	NoticeRecordChanged, NoticeCaseDecided, NoticeCaseExtended, NoticeHelper, NoticeCaseMoved, NoticeInquiry, NoticeScoreReady, NoticeExportReady}
 
 // Legal says whether the notice has legal effect and so can't be switched off.
 func (k NoticeKind) Legal() bool {
-	return k != NoticeCaseMoved && k != NoticeScoreReady && k != NoticeExportReady && k != NoticeMailFailed
+	return k != NoticeCaseMoved && k != NoticeInquiry && k != NoticeScoreReady && k != NoticeExportReady && k != NoticeMailFailed
 }
 
 // A Notice is one line of the resident's inbox. It says that something happened

@@ -185,6 +185,9 @@ type Look struct {
 	Role Role      `json:"role"`
 	// Who is the person's or agency's name as the resident sees it.
 	Who string `json:"who"`
+	// By is the staff number of a member of staff, or the code of an agency, who can
+	// be asked why; empty for anybody else, and in old lines.
+	By string `json:"by,omitempty"`
 	// Action is a code (i18n "look.<action>"), such as look.records.
 	Action string `json:"action"`
 	// Subject is the id of what was read: a record, listing, dispute or request;

@@ -35,6 +35,7 @@ var Routes = []Route{
 	{"repair", "listings/{id}/repair", Residents},
 	{"sources", "sources", Residents},
 	{"access-log", "access-log", Residents}, // ?others=1&cursor=C
+	{"inquiry", "access-log/inquiries/{id}", Residents},
 	{"consents", "consents", Residents},
 	{"leave", "leave", Residents},
 	{"left", "left", Anyone}, // ?receipt=R
@@ -54,9 +55,13 @@ var Routes = []Route{
 	{"case", "admin/cases/{id}", Staff},
 	{"agency-questions", "agency", Agencies}, // ?cursor=C
 	{"agency-question", "agency/questions/{id}", Agencies},
-	{"agency-records", "agency/records", Agencies}, // ?ref=R&cursor=C
+	{"agency-records", "agency/records", Agencies},     // ?ref=R&cursor=C
+	{"agency-inquiries", "agency/inquiries", Agencies}, // ?cursor=C
+	{"agency-inquiry", "agency/inquiries/{id}", Agencies},
 	{"workload", "admin/workload", Staff},
 	{"counter", "admin/counter", Staff},
+	{"inquiries", "admin/inquiries", Staff}, // ?cursor=C
+	{"inquiry-answer", "admin/inquiries/{id}", Staff},
 	{"relatives", "admin/relatives", Staff},
 	{"demo-clock", "admin/demo-clock", Staff},
 }

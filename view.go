@@ -78,6 +78,10 @@ type View struct {
 	Leave    *LeaveView    `json:"leave,omitempty"`
 	Erasure  *Erasure      `json:"erasure,omitempty"`
 	Mandates *MandatesView `json:"mandates,omitempty"`
+	// Inquiry is a resident's own; Inquiries and InquiryCase are of those who answer.
+	Inquiry     *Inquiry       `json:"inquiry,omitempty"`
+	Inquiries   *InquiriesView `json:"inquiries,omitempty"`
+	InquiryCase *InquiryCase   `json:"inquiry_case,omitempty"`
 	// RulebookHash is the SHA-256 of the published bytes of Rulebook, 64 hex
 	// digits: the rulebook itself loses it on its way through JSON.
 	RulebookHash string `json:"rulebook_hash,omitempty"`
@@ -275,6 +279,8 @@ type SourceView struct {
 // An AccessLogView is a page of the access log, newest first.
 type AccessLogView struct {
 	Looks []Look `json:"looks"`
+	// Inquiries are those about a look of this page.
+	Inquiries []Inquiry `json:"inquiries,omitempty"`
 	// Others says that the resident's own looks are left out.
 	Others bool `json:"others"`
 	// Next is the cursor of the next page, empty at the end.
@@ -375,6 +381,11 @@ type AgencyFigures struct {
 	DecideDays *int `json:"decide_days"`
 	// LateNow are the open ones with which it is late.
 	LateNow *int `json:"late_now"`
+	// Inquiries are the looks of its people that residents asked about; those of them
+	// that nobody has explained in time, and those that had no good reason.
+	Inquiries   *int `json:"inquiries"`
+	Unexplained *int `json:"unexplained"`
+	Unfounded   *int `json:"unfounded"`
 }
 
 // A DemoClockView is the clock of a demo city, which a tester can move forward.

@@ -116,7 +116,8 @@ func TestNoSentenceIsRepeatedInAFile(t *testing.T) {
 // a sentence: the name of their Go type, and the family of their keys.
 var families = map[string]string{"Role": "role", "Area": "area", "ListKind": "list_kind", "RecordState": "record_state", "ListingState": "listing_state",
 	"RequestState": "request_state", "SourceState": "source_state", "DisputeState": "dispute_state", "DisputeReason": "reason", "Outcome": "outcome",
-	"AgencyPosition": "position", "EventKind": "event", "NoticeKind": "notice", "CaseKind": "case_kind"}
+	"AgencyPosition": "position", "EventKind": "event", "NoticeKind": "notice", "CaseKind": "case_kind",
+	"InquiryState": "inquiry_state", "InquiryOutcome": "inquiry_outcome"}
 
 // TestEveryConstantOfTheProductHasASentence reads the constants from the source,
 // so that a new state without a sentence fails here.
@@ -191,6 +192,8 @@ var codes = map[string][]string{
 	"notice.case_decided":  {"upheld", "partly", "rejected", "granted", "refused", "approved"},
 	"notice.case_moved":    {"assigned", "agency_asked", "agency_answered", "agency_silent", "agency_lost"},
 	"notice.listing_ended": {"repaired", "expired", "lifted", "annulled"},
+	"notice.inquiry":       {"answered", "late", "unexplained", "unfounded"},
+	"standing":             append([]string{"other"}, mingjing.StandingLooks...),
 	"not_counted":          mingjing.Whys,
 	"purpose":              {"own", "dispute", "score", "listing", "audit", "notice"},
 	"look":                 {"overview", "access_log_proof", "records", "record", "listings", "listing", "score", "request", "sources", "access_log", "consents", "disputes", "dispute", "evidence", "case", "search", "collect", "letter", "court_file", "inbox", "notice_settings", "propose", "clock", "rescore", "ask_agency", "screen", "notify", "leave"},

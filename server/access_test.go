@@ -14,7 +14,7 @@ import (
 )
 
 // things are the ids of what one resident has.
-type things struct{ record, listing, request, dispute, evidence, decided, notice, mandate string }
+type things struct{ record, listing, request, dispute, evidence, decided, notice, mandate, inquiry string }
 
 // furnish gives a resident one of everything.
 func furnish(t *testing.T, b *browser) things {
@@ -31,15 +31,29 @@ func furnish(t *testing.T, b *browser) things {
 	th.dispute, th.evidence = d.ID, d.Evidence[0].ID
 	th.decided = b.upheld(records[len(records)-1].ID).ID
 	th.mandate = b.names("ordinary 12", th.dispute).ID
+	b.c.desk(t, "h-1001").json("GET", "/api/admin/cases/"+th.dispute, nil).want(200)
+	th.inquiry = b.why("h-1001").ID
 	th.notice = list[mingjing.Notice](b.json("GET", "/api/notices", nil))[0].ID
 	return th
+}
+
+// why asks about the newest look of somebody of the desk.
+func (b *browser) why(by string) mingjing.Inquiry {
+	b.t.Helper()
+	for _, l := range list[mingjing.Look](b.json("GET", "/api/access-log?others=1", nil)) {
+		if l.By == by && l.Askable() {
+			return into[mingjing.Inquiry](b.json("POST", "/api/inquiries", map[string]any{"seq": l.Seq}).want(201))
+		}
+	}
+	b.t.Fatalf("%s has not looked", by)
+	return mingjing.Inquiry{}
 }
 
 // at fills the id into a path below /api or of a page.
 func (th things) at(path string) string {
 	id := th.dispute
 	for part, of := range map[string]string{"records/": th.record, "listings/": th.listing, "requests/": th.request,
-		"evidence/": th.evidence, "notices/": th.notice, "mandates/": th.mandate, "rulebooks/": "rongcheng"} {
+		"evidence/": th.evidence, "notices/": th.notice, "mandates/": th.mandate, "inquiries/": th.inquiry, "rulebooks/": "rongcheng"} {
 		if strings.Contains(path, part+"{id}") {
 			id = of
 		}
@@ -91,9 +105,10 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				want = http.StatusSeeOther
 			case who.role == "" && r.Access != mingjing.Anyone:
 				want = http.StatusSeeOther
-			case !admitted(r.Access, who.role), r.Name == "workload" && who.role == mingjing.RoleHandler, r.Name == "counter" && who.role == mingjing.RoleAuditor:
+			case !admitted(r.Access, who.role), r.Name == "workload" && who.role == mingjing.RoleHandler, r.Name == "counter" && who.role == mingjing.RoleAuditor,
+				r.Name == "inquiry-answer" && who.role != mingjing.RoleHandler: // it is about that handler's look
 				want = http.StatusForbidden
-			case personal && !who.own, r.Name == "agency-question", // nothing was put to this agency
+			case personal && !who.own, r.Name == "agency-question", r.Name == "agency-inquiry", // nothing was put to this agency
 				r.Name == "helping" && who.role == mingjing.RoleResident:
 				want = http.StatusNotFound
 			}
@@ -150,6 +165,8 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				if who.role != mingjing.RoleHandler && who.role != mingjing.RoleSupervisor {
 					want = []int{403}
 				}
+			case strings.HasPrefix(e.Path, "/api/admin/inquiries/{id}") && who.role.Staff() && who.role != mingjing.RoleHandler:
+				want = []int{403}
 			case e.Path == "/api/admin/workload" && who.role == mingjing.RoleHandler:
 				want = []int{403}
 			case !admitted(e.Access, who.role), who.role == mingjing.RoleAuditor && e.Method == "POST" && e.Access == mingjing.Staff:
@@ -162,7 +179,8 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				want = []int{404} // it was offered to somebody else
 			case e.Path == "/api/disputes/{id}/mandates":
 				want = []int{422} // nothing was filled in
-			case e.Path == "/api/score" && !who.own, e.Path == "/api/sessions/end", e.Path == "/api/repairs", e.Path == "/api/statements":
+			case e.Path == "/api/score" && !who.own, e.Path == "/api/sessions/end", e.Path == "/api/repairs", e.Path == "/api/statements",
+				e.Path == "/api/inquiries" && e.Method == "POST":
 				want = []int{404}
 			case e.Path == "/api/export" && e.Method == "POST":
 				want = []int{202}
@@ -174,6 +192,8 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				want = []int{200, 409} // it depends on what there is
 			case e.Path == "/api/sessions/lock-after" || e.Path == "/api/push" || e.Path == "/api/push/remove" || e.Path == "/api/notice-settings/email":
 				want = []int{422} // nothing was filled in
+			case strings.HasPrefix(e.Path, "/api/inquiries/{id}/"): // nothing was filled in, or there is no answer yet
+				want = []int{409, 422}
 			case e.Path == "/api/notice-settings/email/confirm":
 				want = []int{409} // there is no code
 			case e.Path == "/api/score-requests" || e.Path == "/api/consents/withdraw" || e.Path == "/api/disputes" && e.Method == "POST":

@@ -166,7 +166,7 @@ func TestNoticeSettingsWorkAsForms(t *testing.T) {
 			t.Errorf("%s is ticked %v and fixed %v", k, ticked, fixed)
 		}
 	}
-	to := b.form("/api/notice-settings", url.Values{"kinds": {"score_ready", "export_ready"}, "push": {"true"}, "show_text": {"true"}}).to()
+	to := b.form("/api/notice-settings", url.Values{"kinds": {"score_ready", "export_ready", "inquiry"}, "push": {"true"}, "show_text": {"true"}}).to()
 	if to != "/en/inbox/settings?done=notice_settings" {
 		t.Errorf("it leads to %s", to)
 	}
@@ -174,7 +174,7 @@ func TestNoticeSettingsWorkAsForms(t *testing.T) {
 	if len(v.Off) != 1 || v.Off[0] != mingjing.NoticeCaseMoved || !v.Push || v.Mail || !v.ShowText {
 		t.Errorf("the settings are %+v", v)
 	}
-	b.json("POST", "/api/notice-settings", map[string]any{"kinds": []string{"score_ready", "case_moved", "export_ready"}, "push": true, "mail": true}).want(200)
+	b.json("POST", "/api/notice-settings", map[string]any{"kinds": []string{"score_ready", "inquiry", "export_ready", "case_moved"}, "push": true, "mail": true}).want(200)
 	if v := settings(b); len(v.Off) != 0 || !v.Mail || v.ShowText {
 		t.Errorf("the settings are %+v", v)
 	}

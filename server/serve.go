@@ -173,6 +173,9 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if moved != nil {
 		work.Mover = mover{moved, db}
 	}
+	if s.Demo {
+		work.Explain = demo.Explain
+	}
 	p.casework, err = casework.New(work)
 	if err != nil {
 		return p, err
@@ -219,6 +222,10 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		}}
 	if s.Demo {
 		c.Demo = &mingjing.DemoNote{ClockScale: scale}
+		before, err := p.casework.Residents(ctx)
+		if err != nil {
+			return p, err
+		}
 		if p.accounts, err = demo.Seed(ctx, p.casework, who, demoConfig); err != nil {
 			return p, err
 		}
@@ -226,6 +233,11 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 			return p, err
 		}
 		p.demo = &demoConfig
+		if before == 0 {
+			if err := demo.Look(ctx, p.casework); err != nil {
+				return p, err
+			}
+		}
 	}
 	p.handler, err = api.New(c)
 	return p, err

@@ -30,7 +30,7 @@ func accessLogBody(v *mingjing.View) []app.UI {
 	case len(log.Looks) == 0:
 		return append(body, c.EmptyState{Title: t(v, "access_log.empty_title"), Text: t(v, "access_log.empty")}.UI())
 	}
-	body = append(body, looksTable(v, log.Looks, t(v, "access_log.caption")))
+	body = append(body, looksTable(v, log.Looks, t(v, "access_log.caption"), whyOf(v, log)))
 	if log.Next != "" {
 		q := url.Values{"cursor": {log.Next}}
 		if log.Others {

@@ -20,7 +20,7 @@ func agenciesBody(v *mingjing.View) []app.UI {
 	var quiet []app.UI
 	if v.Agencies != nil {
 		for _, f := range v.Agencies.Agencies {
-			if f.Disputes != nil && *f.Disputes == 0 {
+			if f.Disputes != nil && *f.Disputes == 0 && f.Inquiries != nil && *f.Inquiries == 0 {
 				quiet = append(quiet, c.Text(v.Label("agency", f.Agency)))
 				continue
 			}
@@ -33,7 +33,7 @@ func agenciesBody(v *mingjing.View) []app.UI {
 		body = append(body, c.Table{Caption: t(v, "title.agencies"), QuietCaption: true, Columns: []c.Column{
 			{Text: t(v, "rulebook.agency")}, {Text: t(v, "agencies.disputes"), Numeric: true}, {Text: t(v, "agencies.asked"), Numeric: true},
 			{Text: t(v, "agencies.answers")}, {Text: t(v, "agencies.answer_days")}, {Text: t(v, "agencies.outcomes")},
-			{Text: t(v, "agencies.decide_days")}, {Text: t(v, "agencies.late_now"), Numeric: true}}, Rows: rows}.UI())
+			{Text: t(v, "agencies.decide_days")}, {Text: t(v, "agencies.late_now"), Numeric: true}, {Text: t(v, "agencies.inquiries")}}, Rows: rows}.UI())
 	}
 	if len(quiet) > 0 {
 		body = append(body, c.Details{Summary: tn(v, "agencies.quiet", len(quiet)), Body: []app.UI{c.List("bullets", quiet...)}}.UI())
@@ -76,5 +76,6 @@ func agencyRow(v *mingjing.View, f mingjing.AgencyFigures) []app.UI {
 		parts(nil, []string{code(v, "outcome", string(mingjing.OutcomeUpheld)), code(v, "outcome", string(mingjing.OutcomePartly)),
 			code(v, "outcome", string(mingjing.OutcomeRejected))}, f.Upheld, f.Partly, f.Rejected),
 		days(f.DecideDays), number(f.LateNow),
+		parts(f.Inquiries, []string{t(v, "agencies.inquiries_all"), t(v, "agencies.unexplained"), t(v, "agencies.unfounded")}, f.Inquiries, f.Unexplained, f.Unfounded),
 	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // Pages of an agency's officer.
-var agencyPages = []string{"agency-questions", "agency-records", "sessions"}
+var agencyPages = []string{"agency-questions", "agency-records", "agency-inquiries", "sessions"}
 
 // maxAnswer is the most characters of an agency's answer in one language.
 const maxAnswer = 1000

@@ -21,7 +21,8 @@ var (
 // parents say which item of the menu a page belongs to.
 var parents = map[string]string{"ask": "score", "request": "score", "record": "records", "listing": "listings", "repair": "listings",
 	"new-dispute": "disputes", "dispute": "disputes", "review": "disputes", "letter": "disputes", "case": "queue",
-	"agency-question": "agency-questions", "notice-settings": "inbox", "leave": "consents", "helping": "mandates"}
+	"leave": "consents", "helping": "mandates",
+	"inquiry": "access-log", "inquiry-answer": "inquiries", "agency-inquiry": "agency-inquiries", "agency-question": "agency-questions", "notice-settings": "inbox"}
 
 func current(v *mingjing.View) string {
 	if p, ok := parents[v.Page]; ok {

@@ -21,11 +21,11 @@ var (
 func deskPages(v *mingjing.View) []string {
 	switch v.Who.Role {
 	case mingjing.RoleSupervisor:
-		return []string{"queue", "counter", "workload", "relatives", "sessions"}
+		return []string{"queue", "counter", "inquiries", "workload", "relatives", "sessions"}
 	case mingjing.RoleAuditor:
-		return []string{"queue", "workload", "relatives", "sessions"}
+		return []string{"queue", "inquiries", "workload", "relatives", "sessions"}
 	}
-	return []string{"queue", "counter", "relatives", "sessions"}
+	return []string{"queue", "counter", "inquiries", "relatives", "sessions"}
 }
 
 // nextForm asks for the next case.

@@ -241,15 +241,22 @@ func viewer(v *mingjing.View) string {
 	return v.Who.Name
 }
 
-// looksTable is lines of the access log, newest first.
-func looksTable(v *mingjing.View, looks []mingjing.Look, caption string) app.UI {
+// looksTable is lines of the access log, newest first; why is what else each line has,
+// or nil.
+func looksTable(v *mingjing.View, looks []mingjing.Look, caption string, why func(mingjing.Look) app.UI) app.UI {
 	rows := make([][]app.UI, 0, len(looks))
-	for _, l := range looks {
-		rows = append(rows, []app.UI{timeUI(v, l.At), lookWho(v, l), lookWhat(v, l), c.Text(lookPurpose(v, l))})
+	columns := []c.Column{{Text: t(v, "access_log.when")}, {Text: t(v, "access_log.who")}, {Text: t(v, "access_log.what")}, {Text: t(v, "access_log.why")}}
+	if why != nil {
+		columns = append(columns, c.Column{Text: t(v, "inquiry.why")})
 	}
-	return c.Div("looks", c.Table{Caption: caption, QuietCaption: true, Columns: []c.Column{
-		{Text: t(v, "access_log.when")}, {Text: t(v, "access_log.who")}, {Text: t(v, "access_log.what")}, {Text: t(v, "access_log.why")},
-	}, Rows: rows}.UI())
+	for _, l := range looks {
+		row := []app.UI{timeUI(v, l.At), lookWho(v, l), lookWhat(v, l), c.Text(lookPurpose(v, l))}
+		if why != nil {
+			row = append(row, why(l))
+		}
+		rows = append(rows, row)
+	}
+	return c.Div("looks", c.Table{Caption: caption, QuietCaption: true, Columns: columns, Rows: rows}.UI())
 }
 
 func lookWho(v *mingjing.View, l mingjing.Look) app.UI {
@@ -276,7 +283,7 @@ func lookWho(v *mingjing.View, l mingjing.Look) app.UI {
 // lookPages are the pages on which a resident can see what was looked at.
 var lookPages = map[string]string{"record": "record", "listing": "listing", "dispute": "dispute", "case": "dispute", "evidence": "dispute",
 	"search": "dispute", "request": "request", "letter": "letter", "court_file": "letter", "clock": "dispute", "propose": "listing",
-	"filed": "dispute", "evidence_added": "dispute"}
+	"filed": "dispute", "evidence_added": "dispute", "inquiry": "inquiry", "inquiry_answer": "inquiry"}
 
 func lookWhat(v *mingjing.View, l mingjing.Look) app.UI {
 	page, ok := lookPages[strings.TrimPrefix(l.Action, "look.")]

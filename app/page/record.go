@@ -50,7 +50,7 @@ func recordBody(v *mingjing.View) []app.UI {
 	}
 	body = append(body, statementSection(v, "record_id", rec.ID, rec.Statement))
 	if len(r.Log) > 0 {
-		body = append(body, c.Section("looks", t(v, "record.log_title"), looksTable(v, r.Log, t(v, "record.log_title"))))
+		body = append(body, c.Section("looks", t(v, "record.log_title"), looksTable(v, r.Log, t(v, "record.log_title"), nil)))
 	}
 	return body
 }

@@ -95,6 +95,10 @@ export async function furnish(server) {
   await expect.poll(async () => (await resident.get('export')).job.state, { timeout: 60_000 }).toBe('ready');
   const helping = await asksForHelp(server, resident, 'guarantor');
   await offers(resident, dispute.id, server.resident('no-notice'));
+  // Why did the handler look?
+  const me = (await handler.get('me')).id_masked;
+  const look = (await resident.get('access-log?others=1')).items.find((l) => l.by === me);
+  const inquiry = await resident.post('inquiries', { seq: look.seq, question: 'What did you need it for?' });
 
   return {
     resident: await resident.done(),
@@ -115,6 +119,8 @@ export async function furnish(server) {
       case: dispute.id,
       helping,
       'agency-question': dispute.id,
+      inquiry: inquiry.id,
+      'inquiry-answer': inquiry.id,
     },
     queries: {
       score: '?rulebook=rongcheng',

@@ -256,6 +256,7 @@ func init() {
 		},
 	}
 	maps.Copy(views, deskViews)
+	maps.Copy(views, inquiryViews)
 	for _, r := range mingjing.Routes {
 		if views[r.Name] == nil && !slices.Contains([]string{"home", "login", "activate", "staff-login", "offline", "locked", "confirm", "check-us"}, r.Name) {
 			panic("api: no view of page " + r.Name)

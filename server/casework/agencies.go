@@ -119,6 +119,10 @@ func (c *Casework) AgencyFigures(ctx context.Context) (mingjing.AgenciesView, er
 		if err != nil {
 			return mingjing.AgenciesView{}, err
 		}
+		asked, err := t.InquiryCounts(ctx)
+		if err != nil {
+			return mingjing.AgenciesView{}, err
+		}
 		v := mingjing.AgenciesView{Agencies: []mingjing.AgencyFigures{}}
 		for _, b := range c.books {
 			for _, a := range b.Agencies {
@@ -129,7 +133,11 @@ func (c *Casework) AgencyFigures(ctx context.Context) (mingjing.AgenciesView, er
 				if i := slices.IndexFunc(all, func(k AgencyCounts) bool { return k.Agency == a.Code }); i >= 0 {
 					counts = all[i]
 				}
-				v.Agencies = append(v.Agencies, figures(a.Code, counts))
+				why := InquiryCounts{}
+				if i := slices.IndexFunc(asked, func(k InquiryCounts) bool { return k.Agency == a.Code }); i >= 0 {
+					why = asked[i]
+				}
+				v.Agencies = append(v.Agencies, why.on(figures(a.Code, counts)))
 			}
 		}
 		slices.SortStableFunc(v.Agencies, func(x, y mingjing.AgencyFigures) int {
@@ -165,6 +173,14 @@ func figures(agency string, k AgencyCounts) mingjing.AgencyFigures {
 		f.Upheld, f.Partly, f.Rejected = &k.Upheld, &k.Partly, &k.Rejected
 	}
 	f.AnswerDays, f.DecideDays = median(k.AnswerDays), median(k.DecideDays)
+	return f
+}
+
+// on adds the inquiries about an agency's looks to its figures.
+func (k InquiryCounts) on(f mingjing.AgencyFigures) mingjing.AgencyFigures {
+	if f.Inquiries = notFew(k.Inquiries); f.Inquiries != nil {
+		f.Unexplained, f.Unfounded = &k.Unexplained, &k.Unfounded
+	}
 	return f
 }
 

@@ -54,6 +54,18 @@
 // An accepted one lets the helper act for the resident in one case, and in what goes
 // on from it, until its last day or until there is no way on from the case. enter
 // decides that anew at every use; both access logs have the look.
+//
+// # An inquiry about a look
+//
+//	asked -> answered (by who looked, or an officer of their agency)
+//	    \        \ (the resident is not satisfied: once)
+//	     \---> escalated -> answered (by a supervisor or an auditor: the end)
+//	   (silence)   \-> unexplained -> answered (the look stays marked)
+//	                (silence)
+//
+// [mingjing.Inquiry.MayFollow] is the same as a table. Both clocks are the days that
+// the procedure gives an agency to answer a dispute (Procedure.AgencyDays; Shanghai
+// 2017: 5 working days). Nobody answers the second time about a look of their own.
 package casework
 
 import (
@@ -73,7 +85,7 @@ import (
 const MaxReplyItems = 200
 
 // Config is what a Casework is made of. All fields but Printer, Ledger, Notifier,
-// Erasures, Accounts, Mover and Logger are required.
+// Erasures, Accounts, Mover, Explain and Logger are required.
 type Config struct {
 	Store    Store
 	Bus      Bus
@@ -95,8 +107,11 @@ type Config struct {
 	// ClockScale divides every deadline: 1 is the law, the demo city runs faster.
 	ClockScale int
 	// Mover moves the clock of a demo city; nil elsewhere.
-	Mover  Mover
-	Logger *slog.Logger
+	Mover Mover
+	// Explain answers an inquiry of a demo city for its agency, "" for not at all; nil
+	// elsewhere.
+	Explain func(agency string) string
+	Logger  *slog.Logger
 }
 
 // Casework does the work of the bureau. It is safe for use by many goroutines.
@@ -116,6 +131,7 @@ type Casework struct {
 	calendar  *mingjing.Calendar // that of the first book
 	scale     int
 	mover     Mover
+	explain   func(agency string) string
 	log       *slog.Logger
 }
 
@@ -149,7 +165,7 @@ func New(c Config) (*Casework, error) {
 	return &Casework{erasures: c.Erasures, accounts: c.Accounts,
 		store: c.Store, bus: c.Bus, agencies: c.Agencies, printer: c.Printer, notifier: c.Notifier, clock: c.Clock,
 		ledger: c.Ledger, grown: make(chan struct{}, 1),
-		books: c.Books, calendars: c.Calendars, calendar: first, scale: max(1, c.ClockScale), mover: c.Mover, log: c.Logger}, nil
+		books: c.Books, calendars: c.Calendars, calendar: first, scale: max(1, c.ClockScale), mover: c.Mover, explain: c.Explain, log: c.Logger}, nil
 }
 
 // Books are the published rulebooks, the default one first.
@@ -280,12 +296,12 @@ func (t *tx) say(a mingjing.Actor, l mingjing.Look, once string) {
 }
 
 func (t *tx) line(a mingjing.Actor, action, subject, purpose string) mingjing.Look {
-	return mingjing.Look{At: t.c.Now().UTC(), Role: a.Role, Who: a.Name, Action: action, Subject: subject, Purpose: purpose}
+	return mingjing.Look{At: t.c.Now().UTC(), Role: a.Role, Who: a.Name, By: looker(a), Action: action, Subject: subject, Purpose: purpose}
 }
 
 // look writes a line into the access log at once, besides that of because.
 func (t *tx) look(ctx context.Context, a mingjing.Actor, resident mingjing.ResidentID, at time.Time, action, subject, purpose string) error {
-	err := t.AddLook(ctx, resident, mingjing.Look{At: at.UTC(), Role: a.Role, Who: a.Name,
+	err := t.AddLook(ctx, resident, mingjing.Look{At: at.UTC(), Role: a.Role, Who: a.Name, By: looker(a),
 		Action: action, Subject: subject, Purpose: purpose})
 	if err != nil {
 		return fmt.Errorf("write access log: %w", err)
@@ -381,6 +397,8 @@ func (c *Casework) Work(ctx context.Context) error {
 			return c.tick(ctx, j.ID)
 		case JobListing:
 			return c.listing(ctx, j.ID)
+		case JobInquiry:
+			return c.inquire(ctx, j.ID)
 		case JobRescore:
 			return 0, c.expire(ctx, mingjing.ResidentID(j.ID))
 		case JobErase:

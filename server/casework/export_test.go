@@ -15,6 +15,7 @@ var (
 	Erase       = (*Casework).erase
 	Expire      = (*Casework).expire
 	LiveOn      = (*Casework).listing
+	Inquire     = (*Casework).inquire
 	Deliver     = (*Casework).deliver
 	MakeExport  = (*Casework).export
 	Unexport    = (*Casework).unexport

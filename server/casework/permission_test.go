@@ -231,6 +231,14 @@ var elsewhere = map[string]string{
 	"Relatives":       "TestACaseOfARelativeIsRefusedAndNotGiven",
 	"DeclareRelative": "TestACaseOfARelativeIsRefusedAndNotGiven",
 	"RemoveRelative":  "TestACaseOfARelativeIsRefusedAndNotGiven",
+	"AskWhy":          "TestNobodyElseAsksReadsOrAnswers",
+	"Inquiry":         "TestNobodyElseAsksReadsOrAnswers",
+	"MyInquiries":     "TestNobodyElseAsksReadsOrAnswers",
+	"AddToInquiry":    "TestNobodyElseAsksReadsOrAnswers",
+	"JudgeAnswer":     "TestNobodyElseAsksReadsOrAnswers",
+	"Inquiries":       "TestNobodyElseAsksReadsOrAnswers",
+	"InquiryCase":     "TestNobodyElseAsksReadsOrAnswers",
+	"AnswerInquiry":   "TestNobodyElseAsksReadsOrAnswers",
 	"Workload":        "TestTheWorkloadIsOfHandlersAndNamesNoResident",
 }
 

@@ -185,8 +185,8 @@ type Store interface {
 type Job struct {
 	// Kind is one of the Job constants.
 	Kind string
-	// ID is the id of the score request, dispute, resident, notice, export, erasure or
-	// mandate.
+	// ID is the id of the score request, dispute, resident, notice, export, erasure,
+	// mandate or inquiry.
 	ID string
 	// At is the earliest time; zero is now.
 	At time.Time
@@ -203,6 +203,7 @@ const (
 	JobErase    = "erase"    // erase a resident who left
 	JobExport   = "export"   // make what a resident takes along
 	JobUnexport = "unexport" // delete what was taken along, or was not
+	JobInquiry  = "inquiry"  // the clock of an inquiry about a look
 	JobConfirm  = "confirm"  // send a resident the code for an e-mail address
 	JobMandate  = "mandate"  // a mandate is offered, or ends
 )
@@ -378,6 +379,7 @@ type Tx interface {
 
 	DeskTx
 	ErasureTx
+	InquiryTx
 }
 
 // A Cosigned is the last state of the tree that a witness has cosigned.

@@ -91,6 +91,11 @@ func (c *Casework) AccessLog(ctx context.Context, a mingjing.Actor, others bool,
 			v.Looks = v.Looks[:page]
 			v.Next = strconv.FormatInt(v.Looks[page-1].Seq, 10)
 		}
+		if n := len(v.Looks); n > 0 {
+			if v.Inquiries, err = inquiriesAbout(ctx, t, me, v.Looks[n-1].Seq, v.Looks[0].Seq); err != nil {
+				return v, err
+			}
+		}
 		return v, nil
 	})
 }

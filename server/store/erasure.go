@@ -76,6 +76,7 @@ var erased = []string{
 	`DELETE FROM export_data WHERE export_id IN (SELECT id FROM export WHERE resident_id = ?)`,
 	`DELETE FROM export WHERE resident_id = ?`,
 	`DELETE FROM mandate WHERE resident_id = ?`,
+	`DELETE FROM inquiry WHERE resident_id = ?`,
 	`DELETE FROM notice WHERE resident_id = ?`,
 	`DELETE FROM notice_prefs WHERE resident_id = ?`,
 	`DELETE FROM push_device WHERE resident_id = ?`,

@@ -500,7 +500,7 @@ func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
 		s, r := open(t, url), resident(1)
 		number := string(r.IDNumber)
 		r.Name = "独一无二"
-		words := []string{number, r.Name, "statement-words", "answer-words", "file-words", "mail-words", "push-words", "session-words", "12345678"}
+		words := []string{number, r.Name, "statement-words", "answer-words", "file-words", "mail-words", "push-words", "session-words", "question-words", "12345678"}
 		q, c, l := request(r, "q"), record(r, "c"), listing(r, "l")
 		d := dispute(r, "d", "c")
 		q.Key, c.Ref, l.Ref, d.Key = "key-"+number, "ref-"+number, "ref-"+number, "key-"+number
@@ -520,6 +520,7 @@ func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
 			must(t, tx.SetEvidenceAnswer(ctx, "e", "answer-words"))
 			must(t, tx.AddLook(ctx, r.ID, mingjing.Look{At: day, Who: r.Name}))
 			must(t, tx.AddNotice(ctx, notice(r, "n")))
+			must(t, tx.AddInquiry(ctx, inquiry(r, "i", 1, 0)))
 			must(t, tx.SetNoticePrefs(ctx, casework.NoticePrefs{Resident: r.ID, Email: "mail-words@x.example", Code: "12345678"}))
 			x := export(r, "x")
 			must(t, tx.AddExport(ctx, x))

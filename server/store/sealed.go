@@ -46,6 +46,7 @@ var (
 	keptDevice      = kept{table: "push_device", key: []string{"id"}, owner: "resident_id"}
 	keptMandate     = kept{table: "mandate", key: []string{"id"}, owner: "resident_id"}
 	keptExport      = kept{table: "export", key: []string{"id"}, owner: "resident_id"}
+	keptInquiry     = kept{table: "inquiry", key: []string{"id"}, owner: "resident_id"}
 	keptAnswerDoc   = kept{table: "answer_document", key: []string{"id"}, owner: "resident_id"}
 
 	keptEvidenceFile = kept{table: "evidence_data", file: true, key: []string{"evidence_id"},
@@ -66,7 +67,8 @@ var (
 
 // allKept is every sealed column there is.
 var allKept = []kept{keptResident, keptConsent, keptRequest, keptSource, keptRecord, keptListing, keptScore, keptDispute, keptEvidence,
-	keptNote, keptLook, keptNotice, keptNoticePrefs, keptDevice, keptAnswerDoc, keptMandate, keptExport, keptExportFile, keptEvidenceFile, keptAnswerFile, keptDisputeLine,
+	keptNote, keptLook, keptNotice, keptNoticePrefs, keptDevice, keptInquiry, keptAnswerDoc, keptMandate, keptExport, keptExportFile,
+	keptEvidenceFile, keptAnswerFile, keptDisputeLine,
 	keptRecordRef, keptListingRef, keptDeskCase, keptRelative, keptDeclaration, keptBatch}
 
 func (k kept) content() string {

@@ -1,0 +1,161 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"mingjing"
+	"mingjing/server/casework"
+)
+
+// flag is a yes or no as a column holds it.
+func flag(on bool) int {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+// AddInquiry implements [casework.Tx].
+func (t *tx) AddInquiry(ctx context.Context, q casework.InquiryRow) error {
+	const op = "add an inquiry"
+	doc, err := t.seal(ctx, op, keptInquiry, q.Resident, q, q.ID)
+	if err != nil {
+		return err
+	}
+	return t.insert(ctx, op, `INSERT INTO inquiry (id, resident_id, seq, staff_id, agency, state, asked_at, due, late, unexplained, unfounded, version, doc)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, q.ID, string(q.Resident), q.Look.Seq, q.Staff, q.Agency, string(q.State), micros(q.AskedAt),
+		micros(q.Due), flag(q.Late), flag(q.Unexplained), flag(q.Unfounded()), q.Version, doc)
+}
+
+// SetInquiry implements [casework.Tx].
+func (t *tx) SetInquiry(ctx context.Context, q casework.InquiryRow) error {
+	const op = "set an inquiry"
+	stored := q
+	stored.Version++
+	doc, err := t.seal(ctx, op, keptInquiry, q.Resident, stored, q.ID)
+	if err != nil {
+		return err
+	}
+	n, err := t.exec(ctx, op, `UPDATE inquiry SET state = ?, due = ?, late = ?, unexplained = ?, unfounded = ?, version = ?, doc = ?
+		WHERE id = ? AND resident_id = ? AND version = ?`, string(q.State), micros(q.Due), flag(q.Late), flag(q.Unexplained), flag(q.Unfounded()),
+		stored.Version, doc, q.ID, string(q.Resident), q.Version)
+	if err != nil || n == 1 {
+		return err
+	}
+	var version int
+	if err := t.row(ctx, op, []any{&version}, `SELECT version FROM inquiry WHERE id = ? AND resident_id = ?`, q.ID, string(q.Resident)); err != nil {
+		return err
+	}
+	return fmt.Errorf("store: %s: version %d is stored, %d was given: %w", op, version, q.Version, casework.ErrConflict)
+}
+
+// Inquiry implements [casework.Tx].
+func (t *tx) Inquiry(ctx context.Context, id string) (casework.InquiryRow, error) {
+	if err := t.lockOwner(ctx, "inquiry", id); err != nil {
+		return casework.InquiryRow{}, err
+	}
+	return one[casework.InquiryRow](ctx, t, "read an inquiry", keptInquiry, `WHERE id = ?`, id)
+}
+
+const inquiryHead = `SELECT id, resident_id, staff_id, agency, state, asked_at, due, late FROM inquiry WHERE `
+
+// A scanner is a row, of one or of many.
+type scanner interface{ Scan(dest ...any) error }
+
+func scanHead(row scanner) (h casework.InquiryHead, err error) {
+	var (
+		resident, state string
+		asked, due      int64
+		late            int
+	)
+	err = row.Scan(&h.ID, &resident, &h.Staff, &h.Agency, &state, &asked, &due, &late)
+	h.Resident, h.State, h.AskedAt, h.Due, h.Late = mingjing.ResidentID(resident), mingjing.InquiryState(state), instant(asked), instant(due), late == 1
+	return h, err
+}
+
+// InquiryHead implements [casework.Tx].
+func (t *tx) InquiryHead(ctx context.Context, id string) (casework.InquiryHead, error) {
+	if err := t.lockOwner(ctx, "inquiry", id); err != nil {
+		return casework.InquiryHead{}, err
+	}
+	h, err := scanHead(t.sql.QueryRowContext(ctx, t.s.eng.rebind(inquiryHead+`id = ?`), id))
+	return h, t.failed("read the head of an inquiry", err)
+}
+
+// InquiriesAbout implements [casework.Tx].
+func (t *tx) InquiriesAbout(ctx context.Context, resident mingjing.ResidentID, from, to int64) ([]casework.InquiryRow, error) {
+	if err := t.lockForList(ctx, resident); err != nil {
+		return nil, err
+	}
+	return all[casework.InquiryRow](ctx, t, "list inquiries", keptInquiry,
+		`WHERE resident_id = ? AND seq >= ? AND seq <= ? ORDER BY seq`, string(resident), from, to)
+}
+
+// OpenInquiries implements [casework.Tx]. The limit is at most [MaxPage].
+func (t *tx) OpenInquiries(ctx context.Context, q casework.InquiryQuery) ([]casework.InquiryHead, error) {
+	const op = "list open inquiries"
+	if err := t.seeStaff(ctx); err != nil {
+		return nil, err
+	}
+	where, args := []string{"state <> 'answered'"}, []any(nil)
+	if q.Agency != "" {
+		where, args = append(where, "agency = ?"), append(args, q.Agency)
+	}
+	if q.Staff != "" {
+		where, args = append(where, "state = 'asked' AND staff_id = ?"), append(args, q.Staff)
+	}
+	if q.Others {
+		where = append(where, "state <> 'asked'")
+	}
+	if q.Cursor != "" {
+		due, id, err := casework.ParseCursor(q.Cursor)
+		if err != nil {
+			return nil, fmt.Errorf("store: %s: %w", op, err)
+		}
+		where, args = append(where, "(due, id) > (?, ?)"), append(args, due, id)
+	}
+	list := []casework.InquiryHead{}
+	err := t.rows(ctx, op, func(rows *sql.Rows) error {
+		h, err := scanHead(rows)
+		list = append(list, h)
+		return err
+	}, inquiryHead+strings.Join(where, " AND ")+` ORDER BY due, id LIMIT ?`, append(args, page(q.Limit))...)
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// WaitingInquiries implements [casework.Tx].
+func (t *tx) WaitingInquiries(ctx context.Context, agency string) (map[mingjing.InquiryState]int, error) {
+	where, args := `state <> 'answered'`, []any(nil)
+	if agency != "" {
+		where, args = where+` AND agency = ?`, append(args, agency)
+	}
+	counts := map[mingjing.InquiryState]int{}
+	err := t.rows(ctx, "count open inquiries", func(rows *sql.Rows) error {
+		var (
+			state string
+			n     int
+		)
+		err := rows.Scan(&state, &n)
+		counts[mingjing.InquiryState(state)] = n
+		return err
+	}, `SELECT state, count(*) FROM inquiry WHERE `+where+` GROUP BY state`, args...)
+	return counts, err
+}
+
+// InquiryCounts implements [casework.Tx].
+func (t *tx) InquiryCounts(ctx context.Context) ([]casework.InquiryCounts, error) {
+	var list []casework.InquiryCounts
+	err := t.rows(ctx, "count agencies' inquiries", func(rows *sql.Rows) error {
+		var k casework.InquiryCounts
+		err := rows.Scan(&k.Agency, &k.Inquiries, &k.Unexplained, &k.Unfounded)
+		list = append(list, k)
+		return err
+	}, `SELECT agency, count(*), SUM(unexplained), SUM(unfounded) FROM inquiry WHERE agency <> '' GROUP BY agency ORDER BY agency`)
+	return list, err
+}
