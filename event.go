@@ -14,6 +14,7 @@ const (
 	EventDispute EventKind = "dispute" // a dispute moved on; ID is its id
 	EventConsent EventKind = "consent" // a consent was given or withdrawn
 	EventNotice  EventKind = "notice"  // a notice came or was read; ID is its id, or all
+	EventShare   EventKind = "share"   // a share was made, looked at, revoked or corrected; ID is its id, or all
 	// EventReset: events before Seq are gone; read everything again.
 	EventReset EventKind = "reset"
 )

@@ -26,6 +26,8 @@ const (
 	NoticeCaseMoved NoticeKind = "case_moved"
 	// NoticeScoreReady: a score that was asked for is there.
 	NoticeScoreReady NoticeKind = "score_ready"
+	// NoticeShareViewed: somebody looked at what the resident shares.
+	NoticeShareViewed NoticeKind = "share_viewed"
 	// NoticeMailFailed: the resident's e-mail address does not take mail. It is a
 	// word on the channels themselves and so not among [NoticeKinds].
 	NoticeMailFailed NoticeKind = "mail_failed"
@@ -34,11 +36,11 @@ const (
 // NoticeKinds in the order in which they are offered to be switched off, those
 // with legal effect first.
 var NoticeKinds = []NoticeKind{NoticeListingServed, NoticeListingInEffect, NoticeListingEnded,
-	NoticeRecordChanged, NoticeCaseDecided, NoticeCaseExtended, NoticeHelper, NoticeCaseMoved, NoticeScoreReady}
+	NoticeRecordChanged, NoticeCaseDecided, NoticeCaseExtended, NoticeHelper, NoticeCaseMoved, NoticeScoreReady, NoticeShareViewed}
 
 // Legal says whether the notice has legal effect and so can't be switched off.
 func (k NoticeKind) Legal() bool {
-	return k != NoticeCaseMoved && k != NoticeScoreReady && k != NoticeMailFailed
+	return k != NoticeCaseMoved && k != NoticeScoreReady && k != NoticeShareViewed && k != NoticeMailFailed
 }
 
 // A Notice is one line of the resident's inbox. It says that something happened

@@ -148,7 +148,10 @@ const (
 	RoleAuditor    Role = "auditor"
 	// RoleAgency is an agency's officer, or its own computer.
 	RoleAgency Role = "agency"
-	RoleSystem Role = "system"
+	// RoleRecipient is whoever looks at what a resident shares: nobody has checked who
+	// they say they are.
+	RoleRecipient Role = "recipient"
+	RoleSystem    Role = "system"
 )
 
 // Staff says whether the role is one of the bureau's own people.

@@ -22,6 +22,8 @@ var Routes = []Route{
 	{"rulebook", "rulebooks/{id}", Anyone},
 	{"agencies", "agencies", Anyone},
 	{"offline", "offline", Anyone},
+	{"no-score", "no-score", Anyone},
+	{"recipient", "s/{id}", Anyone}, // the id is the code of a share
 	{"overview", "overview", Residents},
 	{"ask", "ask", Residents},
 	{"request", "requests/{id}", Residents},
@@ -40,6 +42,8 @@ var Routes = []Route{
 	{"dispute", "disputes/{id}", Residents},
 	{"review", "disputes/{id}/review", Residents},
 	{"letter", "disputes/{id}/letter", Residents},
+	{"shares", "shares", Residents},
+	{"new-share", "shares/new", Residents},
 	{"queue", "admin", Staff},     // ?state=S&kind=K&late=L&mine=1&agency=A&search=Q&cursor=C
 	{"inbox", "inbox", Residents}, // ?cursor=C
 	{"notice-settings", "inbox/settings", Residents},

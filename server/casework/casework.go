@@ -322,6 +322,8 @@ func (c *Casework) Work(ctx context.Context) error {
 			return c.deliver(ctx, j.ID)
 		case JobConfirm:
 			return c.sendCode(ctx, mingjing.ResidentID(j.ID))
+		case JobCorrection:
+			return c.sendCorrection(ctx, j.ID)
 		}
 		return 0, fmt.Errorf("casework: no job of kind %q", j.Kind)
 	})

@@ -114,6 +114,9 @@ type Message struct {
 	Kind mingjing.NoticeKind
 	// Code confirms an e-mail address; "" in a message about a notice.
 	Code string
+	// Corrected is the number of a statement that the reader was shown and that was
+	// corrected since; "" in any other message.
+	Corrected string
 }
 
 // A PushAddress is where a browser is reached: the address at its push service,
@@ -142,7 +145,7 @@ type Store interface {
 type Job struct {
 	// Kind is one of the Job constants.
 	Kind string
-	// ID is the id of the score request, dispute, resident or notice.
+	// ID is the id of the score request, dispute, resident, notice or view of a share.
 	ID string
 	// At is the earliest time; zero is now.
 	At time.Time
@@ -150,13 +153,14 @@ type Job struct {
 
 // The kinds of job.
 const (
-	JobCollect  = "collect"  // ask the agencies for a score request
-	JobQuestion = "question" // ask an agency about a dispute, and watch its clock
-	JobRescore  = "rescore"  // something of a resident's ends today
-	JobClock    = "clock"    // a clock of the bureau's own in a case
-	JobListing  = "listing"  // a listing takes effect, or ends
-	JobNotify   = "notify"   // send a notice by the ways that the resident wants
-	JobConfirm  = "confirm"  // send a resident the code for an e-mail address
+	JobCollect    = "collect"    // ask the agencies for a score request
+	JobQuestion   = "question"   // ask an agency about a dispute, and watch its clock
+	JobRescore    = "rescore"    // something of a resident's ends today
+	JobClock      = "clock"      // a clock of the bureau's own in a case
+	JobListing    = "listing"    // a listing takes effect, or ends
+	JobNotify     = "notify"     // send a notice by the ways that the resident wants
+	JobConfirm    = "confirm"    // send a resident the code for an e-mail address
+	JobCorrection = "correction" // tell somebody who looked at a share that it was corrected
 )
 
 // A Tx is one transaction on the store. Every method that finds nothing returns
@@ -276,6 +280,7 @@ type Tx interface {
 	Enqueue(ctx context.Context, j Job) error
 
 	DeskTx
+	ShareTx
 }
 
 // ErrConflict: somebody else changed the row first.
