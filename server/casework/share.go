@@ -423,7 +423,7 @@ func (c *Casework) stated(ctx context.Context, t *tx, h ShareHead) (said *mingji
 		switch f {
 		case mingjing.ShareBand:
 			band, _ := book.Band(last.Band)
-			band.Brings = nil
+			band.Brings = []mingjing.Text{}
 			said.Band = &band
 		case mingjing.ShareValue:
 			said.Value = &mingjing.StatedValue{Value: last.Value, Min: book.Min, Max: book.Max}
