@@ -23,6 +23,9 @@ const usage = `usage: mingjing COMMAND
   agency key list        list all keys
   agency key revoke ID   end a key
   rulebook check FILE…   check rulebooks and calendars before they are published
+  statement verify FILE --key KEYS
+                         check a signed statement against its issuer's public keys;
+                         needs no server
   health                 exit with 0 when the server at ADDR is ready, for probes
   help                   this text
 
@@ -58,6 +61,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return runAgency(ctx, args, getenv, stdout, stderr)
 	case "rulebook":
 		return runRulebook(args, stdout, stderr)
+	case "statement":
+		return runStatement(args, time.Now(), stdout, stderr)
 	case "health":
 		s, _ := readSettings(getenv) // only the address matters here
 		if err := health(ctx, s.Addr); err != nil {

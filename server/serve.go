@@ -25,6 +25,7 @@ import (
 	"mingjing/server/letter"
 	"mingjing/server/live"
 	"mingjing/server/notify"
+	"mingjing/server/statement"
 	"mingjing/server/store"
 	"mingjing/web/rulebooks"
 )
@@ -159,6 +160,14 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
+	statements, err := statement.NewSigner(p.url(), keys.StatementKey)
+	if err != nil {
+		return p, err
+	}
+	issuer, err := statements.Metadata()
+	if err != nil {
+		return p, err
+	}
 	bus := &lateBus{}
 	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Notifier: notifier, Clock: clock,
 		Books: books, Calendars: calendars, ClockScale: scale, Logger: p.log}
@@ -187,6 +196,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 
 	c := api.Config{Casework: p.casework, Identity: who, Live: p.hub, Render: page.Render, Title: page.Title,
 		Letter: page.LetterOf, CourtFile: page.CourtFileOf, PDF: letter.PDF,
+		Sign: statements.Sign, Issuer: issuer, QR: statement.QR,
 		Intake:    newIntake(p.casework, keys.AgencyKey, systemClock{}).verify,
 		Rulebooks: published, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
 		Ready: func(ctx context.Context) map[string]error {

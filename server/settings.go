@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -112,13 +113,23 @@ func besideProgram(name string) string {
 }
 
 // Secrets are made on the first start and kept in Data, for its owner alone.
-// Losing them loses the residents' logins, their place in the store, and the
-// devices that they get push messages on.
+// Losing them loses the residents' logins, their place in the store, the devices
+// that they get push messages on, and the means to check what they have shared.
 type secrets struct {
 	IDKey     []byte `json:"id_key"`
 	AgencyKey []byte `json:"agency_key"`
 	// VAPIDKey is the private key that browsers were given the public one of.
 	VAPIDKey []byte `json:"vapid_key,omitempty"`
+	// StatementKey is the private key that statements are signed with.
+	StatementKey []byte `json:"statement_key,omitempty"`
+}
+
+// later are the keys that files of before do not have.
+func (s *secrets) later() []*[]byte { return []*[]byte{&s.VAPIDKey, &s.StatementKey} }
+
+// whole says that every key is there.
+func (s *secrets) whole() bool {
+	return !slices.ContainsFunc(s.later(), func(k *[]byte) bool { return len(*k) == 0 })
 }
 
 func readSecrets(dir string) (secrets, error) {
@@ -129,7 +140,7 @@ func readSecrets(dir string) (secrets, error) {
 		_, _ = rand.Read(s.IDKey)
 		_, _ = rand.Read(s.AgencyKey)
 		var data []byte
-		if data, err = s.withVAPID(); err == nil {
+		if data, err = s.completed(); err == nil {
 			err = writeNew(file, data)
 		}
 		if err != nil && !errors.Is(err, fs.ErrExist) {
@@ -137,8 +148,8 @@ func readSecrets(dir string) (secrets, error) {
 		}
 		s, err = loadSecrets(file) // our own, or that of a process that was faster
 	}
-	if err == nil && len(s.VAPIDKey) == 0 {
-		s, err = addVAPID(file, s)
+	if err == nil && !s.whole() {
+		s, err = completeSecrets(file, s)
 	}
 	return s, err
 }
@@ -149,41 +160,50 @@ func loadSecrets(file string) (s secrets, err error) {
 		return s, fmt.Errorf("read secrets: %w", err)
 	}
 	if err := json.Unmarshal(data, &s); err != nil || len(s.IDKey) != 32 || len(s.AgencyKey) != 32 ||
-		len(s.VAPIDKey) != 0 && len(s.VAPIDKey) != 32 {
+		slices.ContainsFunc(s.later(), func(k *[]byte) bool { return len(*k) != 0 && len(*k) != 32 }) {
 		return s, fmt.Errorf("%s is damaged: put back the copy of your backup", file)
 	}
 	return s, nil
 }
 
-// withVAPID is the file with a new key for push.
-func (s secrets) withVAPID() ([]byte, error) {
-	key, err := ecdh.P256().GenerateKey(rand.Reader)
-	if err != nil {
-		return nil, err
+// completed is the file with a new key on P-256 for each that is missing.
+func (s secrets) completed() ([]byte, error) {
+	for _, k := range s.later() {
+		if len(*k) > 0 {
+			continue
+		}
+		key, err := ecdh.P256().GenerateKey(rand.Reader)
+		if err != nil {
+			return nil, err
+		}
+		*k = key.Bytes()
 	}
-	s.VAPIDKey = key.Bytes()
 	return json.Marshal(s)
 }
 
-// addVAPID adds the key for push to a file of before there was one. Of processes
-// that do so at once the first decides: its file stands ready under a name that
-// only one can take, and whoever comes later helps to put it in place.
-func addVAPID(file string, old secrets) (secrets, error) {
+// completeSecrets adds to a file of before what it lacks. Of processes that do so at
+// once the first decides: its file stands ready under a name that only one can
+// take, and whoever comes later helps to put it in place.
+func completeSecrets(file string, old secrets) (secrets, error) {
 	ready := file + ".new"
-	data, err := old.withVAPID()
+	data, err := old.completed()
 	if err != nil {
 		return old, err
 	}
 	if err := writeNew(ready, data); err != nil && !errors.Is(err, fs.ErrExist) {
 		return old, err
 	}
-	if now, err := loadSecrets(file); err == nil && len(now.VAPIDKey) > 0 { // it was in place before
+	if now, err := loadSecrets(file); err == nil && now.whole() { // it was in place before
 		_ = os.Remove(ready)
 		return now, nil
 	}
 	next, err := loadSecrets(ready)
 	if err == nil {
-		if !bytes.Equal(next.IDKey, old.IDKey) || !bytes.Equal(next.AgencyKey, old.AgencyKey) || len(next.VAPIDKey) == 0 {
+		kept := bytes.Equal(next.IDKey, old.IDKey) && bytes.Equal(next.AgencyKey, old.AgencyKey) && next.whole()
+		for i, k := range old.later() {
+			kept = kept && (len(*k) == 0 || bytes.Equal(*k, *next.later()[i]))
+		}
+		if !kept {
 			return old, fmt.Errorf("%s belongs to other secrets: remove it", ready)
 		}
 		err = os.Rename(ready, file)
