@@ -116,7 +116,8 @@ func TestNoSentenceIsRepeatedInAFile(t *testing.T) {
 // a sentence: the name of their Go type, and the family of their keys.
 var families = map[string]string{"Role": "role", "Area": "area", "ListKind": "list_kind", "RecordState": "record_state", "ListingState": "listing_state",
 	"RequestState": "request_state", "SourceState": "source_state", "DisputeState": "dispute_state", "DisputeReason": "reason", "Outcome": "outcome",
-	"AgencyPosition": "position", "EventKind": "event", "NoticeKind": "notice", "CaseKind": "case_kind"}
+	"AgencyPosition": "position", "EventKind": "event", "NoticeKind": "notice", "CaseKind": "case_kind",
+	"ShareState": "share_state", "ShareField": "share_field", "ShareName": "share_named"}
 
 // TestEveryConstantOfTheProductHasASentence reads the constants from the source,
 // so that a new state without a sentence fails here.
@@ -192,9 +193,11 @@ var codes = map[string][]string{
 	"notice.case_moved":    {"assigned", "agency_asked", "agency_answered", "agency_silent", "agency_lost"},
 	"notice.listing_ended": {"repaired", "expired", "lifted", "annulled"},
 	"not_counted":          mingjing.Whys,
-	"purpose":              {"own", "dispute", "score", "listing", "audit"},
-	"look":                 {"overview", "records", "record", "listings", "listing", "score", "request", "sources", "access_log", "consents", "disputes", "dispute", "evidence", "case", "search", "collect", "letter", "court_file", "inbox", "notice_settings", "propose", "clock", "rescore", "ask_agency"},
-	"title":                {"error"},
+	"purpose":              {"own", "dispute", "score", "listing", "audit", "share"},
+	"look": {"overview", "records", "record", "listings", "listing", "score", "request", "sources", "access_log", "consents", "disputes", "dispute", "evidence", "case", "search", "collect", "letter", "court_file", "inbox", "notice_settings", "propose", "clock", "rescore", "ask_agency",
+		"shares", "share_made", "share_revoked", "share_view", "share_corrected"},
+	"share_mail": mingjing.ShareMails,
+	"title":      {"error"},
 	"error": {"invalid_form", "id_number_length", "id_number_digits", "id_number_date", "id_number_check", "required", "too_long", "login_failed",
 		"too_many_attempts", "activation_failed", "password_weak", "password_short", "code_invalid", "not_logged_in", "session_expired", "forbidden", "not_found",
 		"request_open", "consent_required", "unknown_rulebook", "dispute_open", "nothing_to_dispute", "statement_required", "reason_required", "evidence_type",
@@ -206,7 +209,8 @@ var codes = map[string][]string{
 		"case_involved", "second_person", "step_impossible", "extended_already", "no_new_evidence", "listing_state", "lane_closed", "repair_too_early",
 		"repair_case_open", "repair_not_in_effect", "repair_no_condition", "nothing_to_confirm", "only_redlists", "too_many_words", "method_required",
 		"served_on_invalid", "proof_required", "ref_required", "ground_required", "measures_required", "measure_unpublished", "term_too_long",
-		"needs_new_case", "listed_already", "not_in_catalogue", "not_from_agency", "no_document", "wrong_document", "evidence_required"},
+		"needs_new_case", "listed_already", "not_in_catalogue", "not_from_agency", "no_document", "wrong_document", "evidence_required",
+		"share_over", "share_no_score", "shares_full", "share_fields", "share_views", "share_ends", "nothing_to_tell"},
 }
 
 func TestEveryCodeHasASentence(t *testing.T) {

@@ -15,13 +15,13 @@ import (
 // Pages of a resident: the first four and "more" are the tabs of a phone.
 var (
 	residentTabs = []string{"overview", "score", "records", "disputes"}
-	residentMore = []string{"inbox", "listings", "sources", "access-log", "consents", "sessions"}
+	residentMore = []string{"inbox", "listings", "sources", "access-log", "shares", "consents", "sessions"}
 )
 
 // parents say which item of the menu a page belongs to.
 var parents = map[string]string{"ask": "score", "request": "score", "record": "records", "listing": "listings", "repair": "listings",
 	"new-dispute": "disputes", "dispute": "disputes", "review": "disputes", "letter": "disputes", "case": "queue",
-	"agency-question": "agency-questions", "notice-settings": "inbox"}
+	"agency-question": "agency-questions", "new-share": "shares", "notice-settings": "inbox"}
 
 func current(v *mingjing.View) string {
 	if p, ok := parents[v.Page]; ok {

@@ -157,7 +157,7 @@ func (m *mailer) write(to string, what casework.Message) (*mail.Msg, error) {
 	}
 	foot := "mail.foot"
 	if what.Corrected != "" {
-		pairs, foot = append(pairs, "number", what.Corrected), "mail.corrected.foot"
+		pairs, foot = append(pairs, "number", what.Corrected[:min(8, len(what.Corrected))]), "mail.corrected.foot" // as on its page
 	}
 	letter.SetBodyString(mail.TypeTextPlain, i18n.T(what.Lang, family+".text", pairs...)+"\n\n"+i18n.T(what.Lang, foot)+"\n")
 	letter.SetMessageIDWithValue(what.ID + "@" + m.from.Address[strings.LastIndexByte(m.from.Address, '@')+1:])
