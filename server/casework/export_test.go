@@ -20,6 +20,8 @@ var (
 	ClockFor    = (*Casework).clockFor
 	Procedure   = (*Casework).procedure
 	SafeName    = safeName
+
+	SendCorrection = (*Casework).sendCorrection
 )
 
 // Rescore is what the job does on a day on which something ends.

@@ -262,7 +262,7 @@ func TestOnlyWhatHasNoLegalEffectCanBeSwitchedOff(t *testing.T) {
 	must(t, err)
 	v, err := c.SetNotices(ctx, a, casework.NoticeChoice{Push: true}) // no kind at all
 	must(t, err)
-	if !slices.Equal(v.Off, []mingjing.NoticeKind{mingjing.NoticeCaseMoved, mingjing.NoticeScoreReady}) {
+	if !slices.Equal(v.Off, []mingjing.NoticeKind{mingjing.NoticeCaseMoved, mingjing.NoticeScoreReady, mingjing.NoticeShareViewed}) {
 		t.Errorf("off are %v", v.Off)
 	}
 	for _, k := range mingjing.NoticeKinds {

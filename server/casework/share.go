@@ -460,14 +460,23 @@ func (c *Casework) stated(ctx context.Context, t *tx, h ShareHead) (said *mingji
 // Correction is who saw a score of the actor's in which what a decision has put
 // right still counted; nil where nobody did.
 func (c *Casework) Correction(ctx context.Context, a mingjing.Actor, dispute string) (*mingjing.CorrectionView, error) {
-	return c.correct(ctx, a, dispute, "shares", func(*tx, []ShareView) error { return nil })
+	v, err := c.correct(ctx, a, dispute, "shares", func(*tx, []ShareView) error { return nil })
+	if errors.Is(err, errNothingToTell) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &v, nil
 }
+
+var errNothingToTell = mingjing.Errorf(mingjing.Conflict, "nothing_to_tell")
 
 // TellRecipients tells those who saw such a score that it was corrected since: on
 // the page of the share, and by mail where they left an address. Whoever was told
 // is not told again.
 func (c *Casework) TellRecipients(ctx context.Context, a mingjing.Actor, dispute string) (mingjing.CorrectionView, error) {
-	v, err := c.correct(ctx, a, dispute, "share_corrected", func(t *tx, seen []ShareView) error {
+	return c.correct(ctx, a, dispute, "share_corrected", func(t *tx, seen []ShareView) error {
 		now := c.Now().UTC()
 		for i := range seen {
 			if seen[i].ToldAt != nil {
@@ -496,43 +505,39 @@ func (c *Casework) TellRecipients(ctx context.Context, a mingjing.Actor, dispute
 		}
 		return nil
 	})
-	if err == nil && v == nil {
-		err = mingjing.Errorf(mingjing.Conflict, "nothing_to_tell")
-	}
-	if err != nil {
-		return mingjing.CorrectionView{}, err
-	}
-	return *v, nil
 }
 
 // correct finds those whom a decision concerns and hands them to tell.
-func (c *Casework) correct(ctx context.Context, a mingjing.Actor, dispute, action string, tell func(*tx, []ShareView) error) (*mingjing.CorrectionView, error) {
+func (c *Casework) correct(ctx context.Context, a mingjing.Actor, dispute, action string, tell func(*tx, []ShareView) error) (mingjing.CorrectionView, error) {
 	me, err := asResident(a)
 	if err != nil {
-		return nil, err
+		return mingjing.CorrectionView{}, err
 	}
-	return within(ctx, c, func(t *tx) (*mingjing.CorrectionView, error) {
+	return within(ctx, c, func(t *tx) (v mingjing.CorrectionView, err error) {
 		if err := t.look(ctx, a, me, c.Now(), action, dispute, "own"); err != nil {
-			return nil, err
+			return v, err
 		}
 		d, err := t.Dispute(ctx, dispute)
 		if err != nil {
-			return nil, err
+			return v, err
 		}
 		if d.Resident != me {
-			return nil, ErrNotFound
+			return v, ErrNotFound
 		}
 		if d.Decision == nil || d.Decision.Outcome != mingjing.OutcomeUpheld && d.Decision.Outcome != mingjing.OutcomePartly {
-			return nil, nil
+			return v, errNothingToTell
 		}
 		seen, err := c.sawBefore(ctx, t, d)
-		if err != nil || len(seen) == 0 {
-			return nil, err
+		if err != nil {
+			return v, err
+		}
+		if len(seen) == 0 {
+			return v, errNothingToTell
 		}
 		if err := tell(t, seen); err != nil {
-			return nil, err
+			return v, err
 		}
-		v := &mingjing.CorrectionView{Waiting: []mingjing.ShareLook{}, Told: []mingjing.ShareLook{}}
+		v = mingjing.CorrectionView{Waiting: []mingjing.ShareLook{}, Told: []mingjing.ShareLook{}}
 		for _, s := range seen {
 			if s.ToldAt != nil {
 				v.Told = append(v.Told, s.show())
@@ -544,7 +549,7 @@ func (c *Casework) correct(ctx context.Context, a mingjing.Actor, dispute, actio
 	})
 }
 
-// sawBefore are the views, before a decision and not too long ago, of scores in
+// sawBefore are the views, up to a decision and not too long ago, of scores in
 // which what it is about counted. A score that is gone is taken for one of them.
 func (c *Casework) sawBefore(ctx context.Context, t *tx, d Dispute) ([]ShareView, error) {
 	views, err := t.ShareViews(ctx, d.Resident)
@@ -555,7 +560,7 @@ func (c *Casework) sawBefore(ctx context.Context, t *tx, d Dispute) ([]ShareView
 	counted := map[string]bool{}
 	var seen []ShareView
 	for _, v := range views {
-		if !v.At.Before(d.Decision.At) || v.At.Before(since) {
+		if v.At.After(d.Decision.At) || v.At.Before(since) {
 			continue
 		}
 		yes, known := counted[v.ScoreID]

@@ -110,6 +110,14 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			"SetNoticePrefs":     func(tx casework.Tx) error { return tx.SetNoticePrefs(ctx, casework.NoticePrefs{Resident: "x"}) },
 			"PutDevice":          func(tx casework.Tx) error { return tx.PutDevice(ctx, device(resident(9), "x", "e", "s")) },
 			"DeleteDevice":       func(tx casework.Tx) error { return tx.DeleteDevice(ctx, r.ID, "x") },
+			"ShareByCode":        func(tx casework.Tx) error { _, err := tx.ShareByCode(ctx, "x"); return err },
+			"ShareHead":          func(tx casework.Tx) error { _, err := tx.ShareHead(ctx, "x"); return err },
+			"Share":              func(tx casework.Tx) error { _, err := tx.Share(ctx, "x"); return err },
+			"SetShare":           func(tx casework.Tx) error { return tx.SetShare(ctx, casework.ShareHead{ID: "x"}) },
+			"AddShare":           func(tx casework.Tx) error { return tx.AddShare(ctx, share(resident(9), "x"), "x") },
+			"AddShareView":       func(tx casework.Tx) error { return tx.AddShareView(ctx, shareView(r, "x", "no share")) },
+			"ShareView":          func(tx casework.Tx) error { _, err := tx.ShareView(ctx, "x"); return err },
+			"SetShareView":       func(tx casework.Tx) error { return tx.SetShareView(ctx, shareView(r, "x", "y")) },
 			"AddScore":           func(tx casework.Tx) error { return tx.AddScore(ctx, "x", mingjing.Score{ID: "s"}) },
 		} {
 			if err := s.Tx(ctx, read); !errors.Is(err, casework.ErrNotFound) {
@@ -510,7 +518,7 @@ func TestNothingPersonalIsOutsideTheDocs(t *testing.T) {
 		s, r := open(t, url), resident(1)
 		number := string(r.IDNumber)
 		r.Name = "独一无二"
-		words := []string{number, r.Name, "statement-words", "answer-words", "file-words", "mail-words", "push-words", "session-words", "12345678"}
+		words := []string{number, r.Name, "statement-words", "answer-words", "file-words", "mail-words", "push-words", "session-words", "12345678", "purpose-words", "code-words", "who-words"}
 		q, c, l := request(r, "q"), record(r, "c"), listing(r, "l")
 		d := dispute(r, "d", "c")
 		q.Key, c.Ref, l.Ref, d.Key = "key-"+number, "ref-"+number, "ref-"+number, "key-"+number
@@ -532,6 +540,8 @@ func TestNothingPersonalIsOutsideTheDocs(t *testing.T) {
 			must(t, tx.AddNotice(ctx, notice(r, "n")))
 			must(t, tx.SetNoticePrefs(ctx, casework.NoticePrefs{Resident: r.ID, Email: "mail-words@x.example", Code: "12345678"}))
 			must(t, tx.PutDevice(ctx, device(r, "p", "https://push-words.example/", "session-words")))
+			must(t, tx.AddShare(ctx, share(r, "h"), "code-words"))
+			must(t, tx.AddShareView(ctx, shareView(r, "v", "h")))
 			_, err := tx.AddEvent(ctx, string(r.ID), mingjing.Event{Kind: mingjing.EventScore, ID: "s", At: day})
 			must(t, err)
 			return tx.Enqueue(ctx, casework.Job{Kind: casework.JobCollect, ID: "q"})
@@ -583,7 +593,7 @@ func TestNothingPersonalIsOutsideTheDocs(t *testing.T) {
 				filled++
 			}
 		}
-		if filled < 17 || docs < 14 {
+		if filled < 19 || docs < 16 {
 			t.Errorf("only %d of %d tables and %d docs were looked at", filled, len(tables), docs)
 		}
 	})
