@@ -41,6 +41,8 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 	if len(records) > 2 {
 		th.decided = b.upheld(records[1].ID).ID
 	}
+	b.ready("rongcheng")
+	th.code = codeOf(into[mingjing.MadeShare](b.json("POST", "/api/shares", asJSON(c.share(url.Values{"rulebook": {"rongcheng"}}))).want(201)).Link)
 	for _, lang := range mingjing.Languages {
 		b.lang, h.lang, empty.lang = lang, lang, lang
 		for _, r := range mingjing.Routes {

@@ -231,12 +231,13 @@ func TestTheDatesOfACaseGoIntoACalendar(t *testing.T) {
 	}
 }
 
-func TestOldSecretsGainAKeyForPushAndKeepTheRest(t *testing.T) {
+func TestOldSecretsGainNewKeysAndKeepTheRest(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "secrets.json")
-	old := secrets{IDKey: bytes.Repeat([]byte{1}, 32), AgencyKey: bytes.Repeat([]byte{2}, 32)}
+	// From the time between the two keys.
+	old := secrets{IDKey: bytes.Repeat([]byte{1}, 32), AgencyKey: bytes.Repeat([]byte{2}, 32), VAPIDKey: bytes.Repeat([]byte{3}, 32)}
 	data, err := json.Marshal(old)
-	if err != nil || bytes.Contains(data, []byte("vapid")) {
+	if err != nil || bytes.Contains(data, []byte("statement")) {
 		t.Fatal(string(data), err)
 	}
 	if err := os.WriteFile(file, data, 0o600); err != nil {
@@ -259,7 +260,7 @@ func TestOldSecretsGainAKeyForPushAndKeepTheRest(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, k := range keys {
-		if !bytes.Equal(k.IDKey, old.IDKey) || !bytes.Equal(k.AgencyKey, old.AgencyKey) || len(k.VAPIDKey) != 32 || !bytes.Equal(k.VAPIDKey, now.VAPIDKey) {
+		if !bytes.Equal(k.IDKey, old.IDKey) || !bytes.Equal(k.AgencyKey, old.AgencyKey) || !bytes.Equal(k.VAPIDKey, old.VAPIDKey) || len(k.StatementKey) != 32 || !bytes.Equal(k.StatementKey, now.StatementKey) {
 			t.Errorf("one has %v, the file %v", k, now)
 		}
 	}
