@@ -171,10 +171,10 @@ func TestNoticeSettingsWorkAsForms(t *testing.T) {
 		t.Errorf("it leads to %s", to)
 	}
 	v := settings(b)
-	if len(v.Off) != 1 || v.Off[0] != mingjing.NoticeCaseMoved || !v.Push || v.Mail || !v.ShowText {
+	if len(v.Off) != 2 || v.Off[0] != mingjing.NoticeCaseMoved || v.Off[1] != mingjing.NoticeShareViewed || !v.Push || v.Mail || !v.ShowText {
 		t.Errorf("the settings are %+v", v)
 	}
-	b.json("POST", "/api/notice-settings", map[string]any{"kinds": []string{"score_ready", "case_moved"}, "push": true, "mail": true}).want(200)
+	b.json("POST", "/api/notice-settings", map[string]any{"kinds": []string{"score_ready", "case_moved", "share_viewed"}, "push": true, "mail": true}).want(200)
 	if v := settings(b); len(v.Off) != 0 || !v.Mail || v.ShowText {
 		t.Errorf("the settings are %+v", v)
 	}
