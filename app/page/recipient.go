@@ -55,7 +55,7 @@ func recipientBody(v *mingjing.View) []app.UI {
 		c.El("ul", c.A{"class": "bullets"}, listItems([]app.UI{
 			c.Text(tn(v, "recipient.left", r.Left, "time", instant(v, r.EndsAt))),
 			c.Text(t(v, "recipient.logged")), c.Text(t(v, "recipient.all"))})...),
-		c.Form{Action: "/api/s/" + segment(r.Code), Label: t(v, "recipient.look"), Body: []app.UI{langField(v),
+		c.Form{Action: "/api/s/" + segment(r.Code), Full: true, Label: t(v, "recipient.look"), Body: []app.UI{langField(v),
 			c.Input{Name: "who", Label: t(v, "field.who"), Hint: t(v, "recipient.who_hint"), Error: fieldError(v, "who"),
 				Value: typed(v, "who"), Autocomplete: "organization", MaxLength: mingjing.MaxShareWho, Required: true}.UI(),
 			email, c.Button{Text: t(v, "recipient.look")}.UI()}}.UI(),
