@@ -16,6 +16,7 @@ const (
 	EventNotice  EventKind = "notice"  // a notice came or was read; ID is its id, or all
 	EventExport  EventKind = "export"  // an export moved on or was deleted; ID is its id
 	EventInquiry EventKind = "inquiry" // an inquiry about a look moved on; ID is its id
+	EventShare   EventKind = "share"   // a share was made, looked at, revoked or corrected; ID is its id, or all
 	// EventReset: events before Seq are gone; read everything again.
 	EventReset EventKind = "reset"
 )

@@ -30,6 +30,8 @@ const (
 	NoticeScoreReady NoticeKind = "score_ready"
 	// NoticeExportReady: what the resident takes along is ready, or can't be made.
 	NoticeExportReady NoticeKind = "export_ready"
+	// NoticeShareViewed: somebody looked at what the resident shares.
+	NoticeShareViewed NoticeKind = "share_viewed"
 	// NoticeMailFailed: the resident's e-mail address does not take mail. It is a
 	// word on the channels themselves and so not among [NoticeKinds].
 	NoticeMailFailed NoticeKind = "mail_failed"
@@ -38,11 +40,13 @@ const (
 // NoticeKinds in the order in which they are offered to be switched off, those
 // with legal effect first.
 var NoticeKinds = []NoticeKind{NoticeListingServed, NoticeListingInEffect, NoticeListingEnded,
-	NoticeRecordChanged, NoticeCaseDecided, NoticeCaseExtended, NoticeHelper, NoticeCaseMoved, NoticeInquiry, NoticeScoreReady, NoticeExportReady}
+	NoticeRecordChanged, NoticeCaseDecided, NoticeCaseExtended, NoticeHelper, NoticeCaseMoved, NoticeInquiry, NoticeScoreReady, NoticeExportReady,
+	NoticeShareViewed}
 
 // Legal says whether the notice has legal effect and so can't be switched off.
 func (k NoticeKind) Legal() bool {
-	return k != NoticeCaseMoved && k != NoticeInquiry && k != NoticeScoreReady && k != NoticeExportReady && k != NoticeMailFailed
+	return k != NoticeCaseMoved && k != NoticeInquiry && k != NoticeScoreReady && k != NoticeExportReady && k != NoticeShareViewed &&
+		k != NoticeMailFailed
 }
 
 // A Notice is one line of the resident's inbox. It says that something happened

@@ -148,7 +148,10 @@ const (
 	RoleAuditor    Role = "auditor"
 	// RoleAgency is an agency's officer, or its own computer.
 	RoleAgency Role = "agency"
-	RoleSystem Role = "system"
+	// RoleRecipient is whoever looks at what a resident shares: nobody has checked who
+	// they say they are.
+	RoleRecipient Role = "recipient"
+	RoleSystem    Role = "system"
 	// RoleHelper is a resident who acts for another in one case: only what was done
 	// says so, no [Actor] has it.
 	RoleHelper Role = "helper"

@@ -24,6 +24,8 @@ var Routes = []Route{
 	{"check-us", "check-us", Anyone},
 	{"offline", "offline", Anyone},
 	{"locked", "locked", Anyone},
+	{"no-score", "no-score", Anyone},
+	{"recipient", "s/{id}", Anyone}, // the id is the code of a share
 	{"overview", "overview", Residents},
 	{"ask", "ask", Residents},
 	{"request", "requests/{id}", Residents},
@@ -47,6 +49,8 @@ var Routes = []Route{
 	{"dispute", "disputes/{id}", Residents},
 	{"review", "disputes/{id}/review", Residents},
 	{"letter", "disputes/{id}/letter", Residents},
+	{"shares", "shares", Residents},
+	{"new-share", "shares/new", Residents},
 	{"queue", "admin", Staff},     // ?state=S&kind=K&late=L&mine=1&agency=A&search=Q&cursor=C
 	{"inbox", "inbox", Residents}, // ?cursor=C
 	{"notice-settings", "inbox/settings", Residents},

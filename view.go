@@ -51,8 +51,14 @@ type View struct {
 	// CourtFile is made for its PDF; no page shows it.
 	CourtFile *CourtFile   `json:"court_file,omitempty"`
 	NewCase   *NewCaseView `json:"new_case,omitempty"`
-	Queue     *QueueView   `json:"queue,omitempty"`
-	Case      *Case        `json:"case,omitempty"`
+	// Correction is of the page of a decided dispute; nil where nobody saw a score that
+	// it has changed.
+	Correction *CorrectionView `json:"correction,omitempty"`
+	Shares     *SharesView     `json:"shares,omitempty"`
+	NewShare   *NewShareView   `json:"new_share,omitempty"`
+	Recipient  *RecipientView  `json:"recipient,omitempty"`
+	Queue      *QueueView      `json:"queue,omitempty"`
+	Case       *Case           `json:"case,omitempty"`
 	// First is the case whose decision Case looks at again, or nil.
 	First *Case `json:"first,omitempty"`
 	// Procedure and Item are those of the record or listing that the page is about,

@@ -117,7 +117,7 @@ func TestNoSentenceIsRepeatedInAFile(t *testing.T) {
 var families = map[string]string{"Role": "role", "Area": "area", "ListKind": "list_kind", "RecordState": "record_state", "ListingState": "listing_state",
 	"RequestState": "request_state", "SourceState": "source_state", "DisputeState": "dispute_state", "DisputeReason": "reason", "Outcome": "outcome",
 	"AgencyPosition": "position", "EventKind": "event", "NoticeKind": "notice", "CaseKind": "case_kind",
-	"InquiryState": "inquiry_state", "InquiryOutcome": "inquiry_outcome"}
+	"InquiryState": "inquiry_state", "InquiryOutcome": "inquiry_outcome", "ShareState": "share_state", "ShareField": "share_field", "ShareName": "share_named"}
 
 // TestEveryConstantOfTheProductHasASentence reads the constants from the source,
 // so that a new state without a sentence fails here.
@@ -195,9 +195,11 @@ var codes = map[string][]string{
 	"notice.inquiry":       {"answered", "late", "unexplained", "unfounded"},
 	"standing":             append([]string{"other"}, mingjing.StandingLooks...),
 	"not_counted":          mingjing.Whys,
-	"purpose":              {"own", "dispute", "score", "listing", "audit", "notice"},
-	"look":                 {"overview", "access_log_proof", "records", "record", "listings", "listing", "score", "request", "sources", "access_log", "consents", "disputes", "dispute", "evidence", "case", "search", "collect", "letter", "court_file", "inbox", "notice_settings", "propose", "clock", "rescore", "ask_agency", "screen", "notify", "leave"},
+	"purpose":              {"own", "dispute", "score", "listing", "audit", "notice", "share", "mandate", "inquiry"},
+	"look":                 {"overview", "access_log_proof", "records", "record", "listings", "listing", "score", "request", "sources", "access_log", "consents", "disputes", "dispute", "evidence", "case", "search", "collect", "letter", "court_file", "inbox", "notice_settings", "propose", "clock", "rescore", "ask_agency", "screen", "notify", "leave",
+		"shares", "share_made", "share_revoked", "share_view", "share_corrected"},
 	"look_problem":         mingjing.LookProblems,
+	"share_mail":           mingjing.ShareMails,
 	"title":                {"error"},
 	"error": {"invalid_form", "id_number_length", "id_number_digits", "id_number_date", "id_number_check", "required", "too_long", "login_failed",
 		"too_many_attempts", "activation_failed", "password_weak", "password_short", "code_invalid", "not_logged_in", "session_expired", "forbidden", "not_found",
@@ -210,7 +212,8 @@ var codes = map[string][]string{
 		"case_involved", "second_person", "step_impossible", "extended_already", "no_new_evidence", "listing_state", "lane_closed", "repair_too_early",
 		"repair_case_open", "repair_not_in_effect", "repair_no_condition", "nothing_to_confirm", "only_redlists", "too_many_words", "method_required",
 		"served_on_invalid", "proof_required", "ref_required", "ground_required", "measures_required", "measure_unpublished", "term_too_long",
-		"needs_new_case", "listed_already", "not_in_catalogue", "not_from_agency", "no_document", "wrong_document", "evidence_required", "leave_confirm", "leave_cases_open"},
+		"needs_new_case", "listed_already", "not_in_catalogue", "not_from_agency", "no_document", "wrong_document", "evidence_required",
+		"share_over", "share_no_score", "shares_full", "share_fields", "share_views", "share_ends", "nothing_to_tell", "leave_confirm", "leave_cases_open"},
 	"erasure_kept": mingjing.ErasureKept,
 }
 

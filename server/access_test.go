@@ -14,7 +14,7 @@ import (
 )
 
 // things are the ids of what one resident has.
-type things struct{ record, listing, request, dispute, evidence, decided, notice, mandate, inquiry string }
+type things struct{ record, listing, request, dispute, evidence, decided, notice, mandate, inquiry, share, code string }
 
 // furnish gives a resident one of everything.
 func furnish(t *testing.T, b *browser) things {
@@ -33,6 +33,8 @@ func furnish(t *testing.T, b *browser) things {
 	th.mandate = b.names("ordinary 12", th.dispute).ID
 	b.c.desk(t, "h-1001").json("GET", "/api/admin/cases/"+th.dispute, nil).want(200)
 	th.inquiry = b.why("h-1001").ID
+	made := into[mingjing.MadeShare](b.json("POST", "/api/shares", asJSON(b.c.share(nil))).want(201))
+	th.share, th.code = made.Share.ID, codeOf(made.Link)
 	th.notice = list[mingjing.Notice](b.json("GET", "/api/notices", nil))[0].ID
 	return th
 }
@@ -53,13 +55,16 @@ func (b *browser) why(by string) mingjing.Inquiry {
 func (th things) at(path string) string {
 	id := th.dispute
 	for part, of := range map[string]string{"records/": th.record, "listings/": th.listing, "requests/": th.request,
-		"evidence/": th.evidence, "notices/": th.notice, "mandates/": th.mandate, "inquiries/": th.inquiry, "rulebooks/": "rongcheng"} {
+		"evidence/": th.evidence, "notices/": th.notice, "mandates/": th.mandate, "inquiries/": th.inquiry, "rulebooks/": "rongcheng", "shares/": th.share} {
 		if strings.Contains(path, part+"{id}") {
 			id = of
 		}
 	}
 	if strings.Contains(path, "{id}/letter") || strings.Contains(path, "{id}/court-file") {
 		id = th.decided
+	}
+	if path == "s/{id}" {
+		id = th.code
 	}
 	path = strings.Replace(path, "{id}", id, 1)
 	if path == "disputes/new" {
@@ -94,6 +99,7 @@ func TestEveryRouteForEveryone(t *testing.T) {
 			access == mingjing.Residents && role == mingjing.RoleResident || access == mingjing.Staff && role.Staff() ||
 			access == mingjing.Agencies && role == mingjing.RoleAgency
 	}
+	revoked := false
 	for _, who := range everybody {
 		for _, r := range mingjing.Routes {
 			path := "/en/" + th.at(r.Path)
@@ -108,6 +114,8 @@ func TestEveryRouteForEveryone(t *testing.T) {
 			case !admitted(r.Access, who.role), r.Name == "workload" && who.role == mingjing.RoleHandler, r.Name == "counter" && who.role == mingjing.RoleAuditor,
 				r.Name == "inquiry-answer" && who.role != mingjing.RoleHandler: // it is about that handler's look
 				want = http.StatusForbidden
+			case r.Name == "recipient" && revoked: // by the resident, as everything else below is tried
+				want = http.StatusNotFound
 			case personal && !who.own, r.Name == "agency-question", r.Name == "agency-inquiry", // nothing was put to this agency
 				r.Name == "helping" && who.role == mingjing.RoleResident:
 				want = http.StatusNotFound
@@ -188,6 +196,10 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				want = []int{404}
 			case e.Path == "/api/confirm":
 				want = []int{422}
+			case e.Path == "/api/shares" && e.Method == "POST":
+				want = []int{422} // nothing was filled in
+			case strings.HasSuffix(e.Path, "/tell-recipients"):
+				want = []int{409} // it is not decided
 			case strings.HasSuffix(e.Path, "/review"), strings.HasSuffix(e.Path, "/receipt"), strings.HasSuffix(e.Path, "/shown"):
 				want = []int{200, 409} // it depends on what there is
 			case e.Path == "/api/sessions/lock-after" || e.Path == "/api/push" || e.Path == "/api/push/remove" || e.Path == "/api/notice-settings/email":
@@ -210,6 +222,7 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				t.Errorf("%s calls %s %s: %s", who.name, e.Method, e.Path, a.body)
 			}
 		}
+		revoked = revoked || who.own
 		ws, res, err := who.b.stream("")
 		if who.role == "" {
 			if err == nil || res.StatusCode != 401 {

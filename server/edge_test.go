@@ -44,6 +44,8 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 	empty.json("POST", "/api/mandates/"+b.names("ordinary 4", th.dispute).ID+"/accept", nil).want(200)
 	h.page("admin/cases/" + th.dispute).want(200)
 	th.inquiry = b.why("h-1001").ID
+	b.ready("rongcheng")
+	th.code = codeOf(into[mingjing.MadeShare](b.json("POST", "/api/shares", asJSON(c.share(url.Values{"rulebook": {"rongcheng"}}))).want(201)).Link)
 	for _, lang := range mingjing.Languages {
 		b.lang, h.lang, empty.lang = lang, lang, lang
 		for _, r := range mingjing.Routes {

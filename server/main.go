@@ -29,6 +29,9 @@ const usage = `usage: mingjing COMMAND
   verify FILE [EARLIER]  check a proof of an access log, without a server; with an
                          earlier one, that nothing of it is gone
   witness                be a witness of somebody's access log
+  statement verify FILE --key KEYS
+                         check a signed statement against its issuer's public keys;
+                         needs no server
   health                 exit with 0 when the server at ADDR is ready, for probes
   help                   this text
 
@@ -70,6 +73,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return runVerify(args, stdout, stderr)
 	case "witness":
 		return runWitness(ctx, getenv, stdout, stderr)
+	case "statement":
+		return runStatement(args, time.Now(), stdout, stderr)
 	case "health":
 		s, _ := readSettings(getenv) // only the address matters here
 		if err := health(ctx, s.Addr); err != nil {

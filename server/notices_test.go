@@ -171,10 +171,10 @@ func TestNoticeSettingsWorkAsForms(t *testing.T) {
 		t.Errorf("it leads to %s", to)
 	}
 	v := settings(b)
-	if len(v.Off) != 1 || v.Off[0] != mingjing.NoticeCaseMoved || !v.Push || v.Mail || !v.ShowText {
+	if len(v.Off) != 2 || v.Off[0] != mingjing.NoticeCaseMoved || v.Off[1] != mingjing.NoticeShareViewed || !v.Push || v.Mail || !v.ShowText {
 		t.Errorf("the settings are %+v", v)
 	}
-	b.json("POST", "/api/notice-settings", map[string]any{"kinds": []string{"score_ready", "inquiry", "export_ready", "case_moved"}, "push": true, "mail": true}).want(200)
+	b.json("POST", "/api/notice-settings", map[string]any{"kinds": []string{"score_ready", "inquiry", "export_ready", "case_moved", "share_viewed"}, "push": true, "mail": true}).want(200)
 	if v := settings(b); len(v.Off) != 0 || !v.Mail || v.ShowText {
 		t.Errorf("the settings are %+v", v)
 	}
@@ -271,12 +271,13 @@ func TestTheNoticeOfAListingIsFirstOnTheOverviewAndItsAnswerPeriodIsInTheCalenda
 	}
 }
 
-func TestOldSecretsGainTheKeysOfPushAndLogAndKeepTheRest(t *testing.T) {
+func TestOldSecretsGainNewKeysAndKeepTheRest(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "secrets.json")
-	old := secrets{IDKey: bytes.Repeat([]byte{1}, 32), AgencyKey: bytes.Repeat([]byte{2}, 32)}
+	// From the time between the two keys.
+	old := secrets{IDKey: bytes.Repeat([]byte{1}, 32), AgencyKey: bytes.Repeat([]byte{2}, 32), VAPIDKey: bytes.Repeat([]byte{3}, 32)}
 	data, err := json.Marshal(old)
-	if err != nil || bytes.Contains(data, []byte("vapid")) || bytes.Contains(data, []byte("log_key")) {
+	if err != nil || bytes.Contains(data, []byte("statement")) || bytes.Contains(data, []byte("log_key")) {
 		t.Fatal(string(data), err)
 	}
 	if err := os.WriteFile(file, data, 0o600); err != nil {
@@ -299,8 +300,8 @@ func TestOldSecretsGainTheKeysOfPushAndLogAndKeepTheRest(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, k := range keys {
-		if !bytes.Equal(k.IDKey, old.IDKey) || !bytes.Equal(k.AgencyKey, old.AgencyKey) || len(k.VAPIDKey) != 32 || !bytes.Equal(k.VAPIDKey, now.VAPIDKey) ||
-			len(k.LogKey) != 32 || !bytes.Equal(k.LogKey, now.LogKey) {
+		if !bytes.Equal(k.IDKey, old.IDKey) || !bytes.Equal(k.AgencyKey, old.AgencyKey) || !bytes.Equal(k.VAPIDKey, old.VAPIDKey) ||
+			len(k.StatementKey) != 32 || !bytes.Equal(k.StatementKey, now.StatementKey) || len(k.LogKey) != 32 || !bytes.Equal(k.LogKey, now.LogKey) {
 			t.Errorf("one has %v, the file %v", k, now)
 		}
 	}

@@ -27,6 +27,7 @@ import (
 	"mingjing/server/letter"
 	"mingjing/server/live"
 	"mingjing/server/notify"
+	"mingjing/server/statement"
 	"mingjing/server/store"
 	"mingjing/web/rulebooks"
 )
@@ -166,6 +167,14 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
+	statements, err := statement.NewSigner(p.url(), keys.StatementKey)
+	if err != nil {
+		return p, err
+	}
+	issuer, err := statements.Metadata()
+	if err != nil {
+		return p, err
+	}
 	bus := &lateBus{}
 	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{books}, Ledger: book, Notifier: notifier, Clock: clock,
 		Erasures: &erasureFile{path: filepath.Join(p.Data, "erasures.list")}, Accounts: who,
@@ -206,6 +215,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 
 	c := api.Config{Casework: p.casework, Identity: who, Live: p.hub, Render: page.Render, Title: page.Title,
 		Letter: page.LetterOf, CourtFile: page.CourtFileOf, PDF: letter.PDF,
+		Sign: statements.Sign, Issuer: issuer, QR: statement.QR,
 		Intake:    newIntake(p.casework, keys.AgencyKey, systemClock{}, func(ctx context.Context, key string) error { return who.Allow(ctx, "intake", key, intakeRate) }).verify,
 		Rulebooks: published, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
 		Ready: func(ctx context.Context) map[string]error {

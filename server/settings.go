@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -136,8 +137,8 @@ func besideProgram(name string) string {
 
 // Secrets are made on the first start and kept in Data, for its owner alone.
 // Losing them loses the residents' logins, their place in the store, the devices
-// that they get push messages on, and the name of the access log: every phone would
-// say that it is another one.
+// that they get push messages on, the means to check what they have shared, and the
+// name of the access log: every phone would say that it is another one.
 type secrets struct {
 	IDKey     []byte `json:"id_key"`
 	AgencyKey []byte `json:"agency_key"`
@@ -145,11 +146,18 @@ type secrets struct {
 	VAPIDKey []byte `json:"vapid_key,omitempty"`
 	// LogKey is the seed of the key that signs the states of the access log.
 	LogKey []byte `json:"log_key,omitempty"`
+	// StatementKey is the private key that statements are signed with.
+	StatementKey []byte `json:"statement_key,omitempty"`
 }
 
-// whole says that there is every key; a file from before there were all gains those
+// later are the keys that files of before do not have.
+func (s *secrets) later() []*[]byte { return []*[]byte{&s.VAPIDKey, &s.StatementKey, &s.LogKey} }
+
+// whole says that every key is there; a file from before there were all gains those
 // that it does not have.
-func (s secrets) whole() bool { return len(s.VAPIDKey) > 0 && len(s.LogKey) > 0 }
+func (s *secrets) whole() bool {
+	return !slices.ContainsFunc(s.later(), func(k *[]byte) bool { return len(*k) == 0 })
+}
 
 func readSecrets(dir string) (secrets, error) {
 	file := filepath.Join(dir, "secrets.json")
@@ -179,24 +187,27 @@ func loadSecrets(file string) (s secrets, err error) {
 		return s, fmt.Errorf("read secrets: %w", err)
 	}
 	if err := json.Unmarshal(data, &s); err != nil || len(s.IDKey) != 32 || len(s.AgencyKey) != 32 ||
-		len(s.VAPIDKey) != 0 && len(s.VAPIDKey) != 32 || len(s.LogKey) != 0 && len(s.LogKey) != 32 {
+		slices.ContainsFunc(s.later(), func(k *[]byte) bool { return len(*k) != 0 && len(*k) != 32 }) {
 		return s, fmt.Errorf("%s is damaged: put back the copy of your backup", file)
 	}
 	return s, nil
 }
 
-// completed is the file with new keys where it has none for push and for the log.
+// completed is the file with new keys where it has none.
 func (s secrets) completed() ([]byte, error) {
-	if len(s.VAPIDKey) == 0 {
+	if len(s.LogKey) == 0 {
+		s.LogKey = make([]byte, ed25519.SeedSize)
+		_, _ = rand.Read(s.LogKey)
+	}
+	for _, k := range s.later() {
+		if len(*k) > 0 {
+			continue
+		}
 		key, err := ecdh.P256().GenerateKey(rand.Reader)
 		if err != nil {
 			return nil, err
 		}
-		s.VAPIDKey = key.Bytes()
-	}
-	if len(s.LogKey) == 0 {
-		s.LogKey = make([]byte, ed25519.SeedSize)
-		_, _ = rand.Read(s.LogKey)
+		*k = key.Bytes()
 	}
 	return json.Marshal(s)
 }
@@ -219,7 +230,11 @@ func complete(file string, old secrets) (secrets, error) {
 	}
 	next, err := loadSecrets(ready)
 	if err == nil {
-		if !bytes.Equal(next.IDKey, old.IDKey) || !bytes.Equal(next.AgencyKey, old.AgencyKey) || !next.whole() {
+		kept := bytes.Equal(next.IDKey, old.IDKey) && bytes.Equal(next.AgencyKey, old.AgencyKey) && next.whole()
+		for i, k := range old.later() {
+			kept = kept && (len(*k) == 0 || bytes.Equal(*k, *next.later()[i]))
+		}
+		if !kept {
 			return old, fmt.Errorf("%s belongs to other secrets: remove it", ready)
 		}
 		err = os.Rename(ready, file)

@@ -15,13 +15,13 @@ import (
 // Pages of a resident: the first four and "more" are the tabs of a phone.
 var (
 	residentTabs = []string{"overview", "score", "records", "disputes"}
-	residentMore = []string{"inbox", "listings", "sources", "access-log", "consents", "mandates", "sessions"}
+	residentMore = []string{"inbox", "listings", "sources", "access-log", "shares", "consents", "mandates", "sessions"}
 )
 
 // parents say which item of the menu a page belongs to.
 var parents = map[string]string{"ask": "score", "request": "score", "record": "records", "listing": "listings", "repair": "listings",
 	"new-dispute": "disputes", "dispute": "disputes", "review": "disputes", "letter": "disputes", "case": "queue",
-	"leave": "consents", "helping": "mandates",
+	"leave": "consents", "new-share": "shares", "helping": "mandates",
 	"inquiry": "access-log", "inquiry-answer": "inquiries", "agency-inquiry": "agency-inquiries", "agency-question": "agency-questions", "notice-settings": "inbox"}
 
 func current(v *mingjing.View) string {

@@ -73,6 +73,7 @@ func consentCard(v *mingjing.View, i int, book string, given []mingjing.Consent)
 			c.P(t(v, "consents.withdraw_means")),
 			c.List("bullets",
 				c.Text(t(v, "consents.withdraw_score")),
+				c.Text(t(v, "consents.withdraw_shares")),
 				c.Text(t(v, "consents.withdraw_request")),
 				c.Text(t(v, "consents.withdraw_records")),
 				c.Text(t(v, "consents.withdraw_free"))),

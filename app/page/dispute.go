@@ -51,6 +51,9 @@ func disputeBody(v *mingjing.View) []app.UI {
 	body = append(body, aside(v, d)...)
 	if d.Decision != nil {
 		body = append(body, decision(v, d))
+		if correction := correctionSection(v); correction != nil {
+			body = append(body, correction)
+		}
 		if len(d.Lanes) > 0 {
 			body = append(body, lanes(v, d))
 		}

@@ -40,6 +40,9 @@ func errorBody(v *mingjing.View) []app.UI {
 	case status(v) == 429 || status(v) >= 500:
 		actions = append(actions, c.LinkButton{Text: t(v, "error_page.retry"), Href: pathIn(v, v.Lang), Full: true}.UI())
 	}
+	if v.Problem != nil && v.Problem.Code == "share_over" {
+		actions = append(actions, c.LinkButton{Text: t(v, "recipient.may_ask"), Href: href(v, "no-score"), Kind: "secondary"}.UI())
+	}
 	switch {
 	case v.Who == nil:
 		actions = append(actions, c.LinkButton{Text: t(v, "nav.home"), Href: href(v, "home"), Kind: "secondary"}.UI())

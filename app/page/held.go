@@ -273,6 +273,9 @@ func lookWho(v *mingjing.View, l mingjing.Look) app.UI {
 	if l.Who == "" {
 		return c.El("strong", nil, c.Text(role))
 	}
+	if l.Role == mingjing.RoleRecipient { // whatever they called themselves, it is no code of ours
+		return c.El("span", nil, c.El("strong", nil, c.Text(l.Who)), c.Text(" "), c.Span("muted", role))
+	}
 	name := c.El("strong", nil, c.Text(v.Label("agency", l.Who)))
 	if l.Role == mingjing.RoleSystem {
 		return name
@@ -283,7 +286,7 @@ func lookWho(v *mingjing.View, l mingjing.Look) app.UI {
 // lookPages are the pages on which a resident can see what was looked at.
 var lookPages = map[string]string{"record": "record", "listing": "listing", "dispute": "dispute", "case": "dispute", "evidence": "dispute",
 	"search": "dispute", "request": "request", "letter": "letter", "court_file": "letter", "clock": "dispute", "propose": "listing",
-	"filed": "dispute", "evidence_added": "dispute", "inquiry": "inquiry", "inquiry_answer": "inquiry"}
+	"filed": "dispute", "evidence_added": "dispute", "inquiry": "inquiry", "inquiry_answer": "inquiry", "share_corrected": "dispute"}
 
 func lookWhat(v *mingjing.View, l mingjing.Look) app.UI {
 	page, ok := lookPages[strings.TrimPrefix(l.Action, "look.")]

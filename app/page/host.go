@@ -670,11 +670,21 @@ func (h *Host) reread(asked bool) {
 	}()
 }
 
+// onceShown says that the page holds what can't be read again: a new link, or
+// what a link has shown.
+func onceShown(v *mingjing.View) bool {
+	return v.NewShare != nil && v.NewShare.Made != nil || v.Recipient != nil && v.Recipient.Statement != nil
+}
+
 // renew updates the page in place with a view that nobody asked for.
 func (h *Host) renew(v *mingjing.View, final string, asked bool) {
 	switch {
 	case h.foreign(v):
 		load(final)
+	case onceShown(h.v): // only the frame around it is renewed
+		kept := *h.v
+		kept.Who, kept.Seq = v.Who, v.Seq
+		h.show(&kept)
 	case v.Page != h.v.Page:
 		h.arrive(v, final, final, false)
 	case h.dirty && !asked:

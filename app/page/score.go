@@ -23,6 +23,7 @@ func scoreBody(v *mingjing.View) []app.UI {
 		heading(book, t(v, "title.score")),
 		c.Card{Body: []app.UI{scoreHero(v, s)}}.UI(),
 		&Verify{Lang: v.Lang, Score: s.Score},
+		c.Div("actions", c.LinkButton{Text: t(v, "shares.new"), Href: href(v, "new-share"), Kind: "secondary"}.UI()),
 		missingNote(v, s),
 		c.Section("made-of", t(v, "score.made_of"), c.Muted(t(v, "score.made_of_text")), waterfall(v, s)),
 		notCountedSection(v, s),

@@ -60,6 +60,20 @@ export async function furnish(server) {
     .poll(async () => (await resident.get(`score-requests/${asked.id}`)).state, { timeout: 150_000, intervals: [500] })
     .toBe('ready');
 
+  // What is shared has been looked at, before anything was put right.
+  const { link } = await resident.post('shares', {
+    rulebook: 'rongcheng',
+    purpose: 'Renting a flat',
+    fields: ['band'],
+    named: 'masked',
+    views: 20,
+    ends: new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10),
+  });
+  const code = link.split('/').pop();
+  const outside = await request.newContext({ baseURL: server.url });
+  expect((await outside.post(`/api/s/${code}`, { data: { who: 'Landlord & Co.' } })).status()).toBe(200);
+  await outside.dispose();
+
   const record = (await resident.get('records')).items[0];
   const listing = (await resident.get('listings')).items[0];
   const listingID = listing.listing?.id ?? listing.id;
@@ -121,6 +135,7 @@ export async function furnish(server) {
       'agency-question': dispute.id,
       inquiry: inquiry.id,
       'inquiry-answer': inquiry.id,
+      recipient: code,
     },
     queries: {
       score: '?rulebook=rongcheng',

@@ -14,7 +14,7 @@ const visitors = {
     { name: 'queue', status: 403 },
   ],
   // Somebody for whom there is nothing to show yet.
-  blank: ['overview', 'score', 'records', 'listings', 'disputes', 'access-log', 'consents', 'inbox', 'export'].map((name) => ({ name, query: '' })),
+  blank: ['overview', 'score', 'records', 'listings', 'disputes', 'access-log', 'consents', 'inbox', 'export', 'shares', 'new-share'].map((name) => ({ name, query: '' })),
   handler: routes.filter((r) => r.access === 'Staff' && r.name !== 'workload').map(({ name }) => ({ name })),
   supervisor: routes.filter((r) => r.access === 'Staff').map(({ name }) => ({ name })),
   officer: routes.filter((r) => r.access === 'Agencies').map(({ name }) => ({ name })),

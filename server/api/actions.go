@@ -92,6 +92,9 @@ func (c *call) showAgain(a action, failure error) error {
 			v.Form[name] = values[0]
 		}
 	}
+	if v.Form["fields"] != "" { // several may be chosen
+		v.Form["fields"] = strings.Join(c.in.values["fields"], " ")
+	}
 	for i, id := range c.in.values["evidence_id"] { // each answer under its own name
 		if answers := c.in.values["evidence_answer"]; i < len(answers) && len(id) < 100 {
 			v.Form["evidence_answer_"+id] = answers[i]

@@ -69,6 +69,11 @@ type Config struct {
 	Letter    func(v *mingjing.View) mingjing.Letter
 	CourtFile func(v *mingjing.View) mingjing.Letter
 	PDF       func(l mingjing.Letter, lang string) ([]byte, error)
+	// Sign signs a statement in the name of the issuer that Issuer, a JSON document,
+	// says, and QR draws the code of a link.
+	Sign   func(s mingjing.Statement) (string, error)
+	Issuer []byte
+	QR     func(link string) (mingjing.QRCode, error)
 	// Rulebooks are the published files, by name, as they score, and the calendars.
 	Rulebooks map[string][]byte
 	// Ready says by name what the product needs and does not have; an empty map is
@@ -95,6 +100,7 @@ type server struct {
 	secure   bool
 	uploads  *uploads
 	intake   *intakeLimit
+	shares   *intakeLimit // of those who follow links
 }
 
 // New makes the handler of everything that the product answers.
@@ -110,7 +116,7 @@ func New(c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Config: c, casework: c.Casework, assets: a, uploads: newUploads(), intake: newIntakeLimit()}
+	s := &server{Config: c, casework: c.Casework, assets: a, uploads: newUploads(), intake: newIntakeLimit(), shares: newIntakeLimit()}
 	cross := http.NewCrossOriginProtection()
 	if c.Origin != "" {
 		u, err := url.Parse(c.Origin)

@@ -39,7 +39,8 @@ var CSVColumns = []string{"op", "ref", "id_number", "subject", "code", "occurred
 	"document_kind", "document_issuer", "document_number", "document_date", "document_hash",
 	"ground_zh", "ground_en", "measures", "months", "reason"}
 
-// intakeLimit counts requests by address, a minute at a time.
+// intakeLimit counts requests by address, a minute at a time: those of the intake,
+// and, in one of their own, those for what is shared.
 type intakeLimit struct {
 	mu     sync.Mutex
 	minute int64

@@ -197,6 +197,9 @@ func init() {
 		"dispute": func(c *call, v *mingjing.View) error {
 			out, err := c.s.casework.Dispute(c.ctx(), c.actor(), c.r.PathValue("id"))
 			v.Dispute = &out
+			if err == nil && out.Decision != nil && (out.Decision.Outcome == mingjing.OutcomeUpheld || out.Decision.Outcome == mingjing.OutcomePartly) {
+				v.Correction, err = c.s.casework.Correction(c.ctx(), c.actor(), out.ID)
+			}
 			return err
 		},
 		"letter": func(c *call, v *mingjing.View) error {
@@ -257,8 +260,9 @@ func init() {
 	}
 	maps.Copy(views, deskViews)
 	maps.Copy(views, inquiryViews)
+	maps.Copy(views, shareViews)
 	for _, r := range mingjing.Routes {
-		if views[r.Name] == nil && !slices.Contains([]string{"home", "login", "activate", "staff-login", "offline", "locked", "confirm", "check-us"}, r.Name) {
+		if views[r.Name] == nil && !slices.Contains([]string{"home", "login", "activate", "staff-login", "offline", "locked", "confirm", "check-us", "no-score"}, r.Name) {
 			panic("api: no view of page " + r.Name)
 		}
 	}

@@ -159,10 +159,10 @@ type Endpoint struct {
 // Endpoints are all addresses below /api; openapi.json describes the same.
 func Endpoints() []Endpoint {
 	var all []Endpoint
-	for _, a := range slices.Concat(actions, deskActions) {
+	for _, a := range slices.Concat(actions, deskActions, shareActions) {
 		all = append(all, Endpoint{http.MethodPost, a.path, a.access})
 	}
-	for _, r := range slices.Concat(readings, deskReadings) {
+	for _, r := range slices.Concat(readings, deskReadings, shareReadings) {
 		all = append(all, Endpoint{http.MethodGet, r.path, r.access})
 	}
 	all = append(all, Endpoint{http.MethodPost, intakePath, mingjing.Machines})
@@ -189,10 +189,10 @@ func (s *server) routes() *http.ServeMux {
 			}))
 		}
 	}
-	for _, a := range slices.Concat(actions, deskActions) {
+	for _, a := range slices.Concat(actions, deskActions, shareActions) {
 		mux.Handle("POST "+a.path, s.handle(func(c *call) error { return c.serveAction(a) }))
 	}
-	for _, r := range slices.Concat(readings, deskReadings) {
+	for _, r := range slices.Concat(readings, deskReadings, shareReadings) {
 		mux.Handle("GET "+r.path, s.handle(func(c *call) error { return c.serveReading(r) }))
 	}
 	for _, sp := range specials {
@@ -207,6 +207,7 @@ func (s *server) routes() *http.ServeMux {
 	for path, serve := range ledgerFiles {
 		mux.Handle("GET "+path, s.handle(serve))
 	}
+	mux.HandleFunc("GET /.well-known/jwt-vc-issuer", s.issuer)
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.HandleFunc("GET /{$}", s.chooseLanguage)

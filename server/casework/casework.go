@@ -413,6 +413,8 @@ func (c *Casework) Work(ctx context.Context) error {
 			return c.sendCode(ctx, mingjing.ResidentID(j.ID))
 		case JobMandate:
 			return 0, c.mandate(ctx, j.ID)
+		case JobCorrection:
+			return c.sendCorrection(ctx, j.ID)
 		}
 		return 0, fmt.Errorf("casework: no job of kind %q", j.Kind)
 	})

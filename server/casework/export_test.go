@@ -25,6 +25,8 @@ var (
 	ClockFor    = (*Casework).clockFor
 	Procedure   = (*Casework).procedure
 	SafeName    = safeName
+
+	SendCorrection = (*Casework).sendCorrection
 )
 
 // Notify is notify in a transaction of its own.

@@ -43,12 +43,18 @@ type victim struct {
 	red                                                 string // a redlisting
 	rejected                                            string // a dispute that was rejected
 	mandate, asked                                      string // one that they gave, and one that they are asked to take
+	share                                               string // what they share, which was looked at once
 }
 
 var probes = []probe{
 	{"Overview", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Overview(ctx, a) }},
 	{"Ask", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Ask(ctx, a) }},
 	{"Score", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Score(ctx, a, "") }},
+	{"Shares", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Shares(ctx, a) }},
+	{"ShareForm", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.ShareForm(ctx, a) }},
+	{"RevokeShare", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.RevokeShare(ctx, a, v.share) }},
+	{"Correction", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Correction(ctx, a, v.decided) }},
+	{"TellRecipients", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.TellRecipients(ctx, a, v.decided) }},
 	{"Records", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Records(ctx, a) }},
 	{"Listings", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Listings(ctx, a) }},
 	{"Sources", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Sources(ctx, a) }},
@@ -199,6 +205,8 @@ var free = map[string]string{
 	"Tile":          "published",
 	"KeepWitnessed": "the roof's own: hashes and signatures for the witnesses",
 	"ShowWitnesses": "the same",
+	"Recipient":     "for whoever has the code, with nothing of the resident's in it: see TestEveryEndHasTheSameAnswer",
+	"ViewShare":     "for whoever has the code: see share_test.go",
 
 	"Submit":          "an agency's computer's; intake_test.go tries it as everybody, as the rest of these",
 	"AgencyByKey":     "the roof's own, for a signature that holds",
@@ -222,6 +230,7 @@ var elsewhere = map[string]string{
 	"Helping": "TestAHelperSeesAndDoesWhatTheCaseNeeds",
 	"Serve":   "TestWhoServesSaysHowAndOnlyStaffDo",
 
+	"MakeShare":       "TestOneSharesOnlyAScoreThatThereIs",
 	"Next":            "TestTheNextCaseIsTheOneThatWaitsLongest",
 	"AddNote":         "TestANoteNeverReachesTheResident",
 	"OpenIDNumber":    "TestTheFullIDNumberIsOpenedForAReasonOnly",
@@ -288,6 +297,10 @@ func (c *city) newVictim(t *testing.T) victim {
 		v.listing, v.old, v.red = listings[0].ID, listings[1].ID, listings[2].ID
 		return err
 	})
+	var code string
+	v.share, code = c.shared(t, v.actor, flat())
+	_, err := c.ViewShare(ctx, code, casework.Recipient{Who: "SECRET landlord", Email: "secret@there.example", Lang: "en"})
+	must(t, err)
 	v.rejected = c.rejected(t, v.actor, lost, "").ID
 	p := proposal(1, "proposed")
 	p.Code, p.Measures = "tax.major_violation_blacklist", []string{"restrict.exit"}
@@ -332,8 +345,12 @@ func (c *city) everything(t *testing.T, v victim) string {
 		must(t, err)
 		prefs, err := tx.NoticePrefs(ctx, id)
 		must(t, err)
+		shares, err := tx.Shares(ctx, id)
+		must(t, err)
+		views, err := tx.ShareViews(ctx, id)
+		must(t, err)
 		request, err := tx.LatestRequest(ctx, id)
-		all = append(all, records, listings, disputes, evidence, scores, consents, notices, devices, prefs, request)
+		all = append(all, records, listings, disputes, evidence, scores, consents, notices, devices, prefs, request, shares, views)
 		return err
 	})
 	data, err := json.Marshal(all)

@@ -120,6 +120,9 @@ type Message struct {
 	Kind mingjing.NoticeKind
 	// Code confirms an e-mail address; "" in a message about a notice.
 	Code string
+	// Corrected is the number of a statement that the reader was shown and that was
+	// corrected since; "" in any other message.
+	Corrected string
 }
 
 // A PushAddress is where a browser is reached: the address at its push service,
@@ -186,7 +189,7 @@ type Job struct {
 	// Kind is one of the Job constants.
 	Kind string
 	// ID is the id of the score request, dispute, resident, notice, export, erasure,
-	// mandate or inquiry.
+	// mandate, inquiry or view of a share.
 	ID string
 	// At is the earliest time; zero is now.
 	At time.Time
@@ -194,18 +197,19 @@ type Job struct {
 
 // The kinds of job.
 const (
-	JobCollect  = "collect"  // ask the agencies for a score request
-	JobQuestion = "question" // ask an agency about a dispute, and watch its clock
-	JobRescore  = "rescore"  // something of a resident's ends today
-	JobClock    = "clock"    // a clock of the bureau's own in a case
-	JobListing  = "listing"  // a listing takes effect, or ends
-	JobNotify   = "notify"   // send a notice by the ways that the resident wants
-	JobErase    = "erase"    // erase a resident who left
-	JobExport   = "export"   // make what a resident takes along
-	JobUnexport = "unexport" // delete what was taken along, or was not
-	JobInquiry  = "inquiry"  // the clock of an inquiry about a look
-	JobConfirm  = "confirm"  // send a resident the code for an e-mail address
-	JobMandate  = "mandate"  // a mandate is offered, or ends
+	JobCollect    = "collect"    // ask the agencies for a score request
+	JobQuestion   = "question"   // ask an agency about a dispute, and watch its clock
+	JobRescore    = "rescore"    // something of a resident's ends today
+	JobClock      = "clock"      // a clock of the bureau's own in a case
+	JobListing    = "listing"    // a listing takes effect, or ends
+	JobNotify     = "notify"     // send a notice by the ways that the resident wants
+	JobErase      = "erase"      // erase a resident who left
+	JobExport     = "export"     // make what a resident takes along
+	JobUnexport   = "unexport"   // delete what was taken along, or was not
+	JobInquiry    = "inquiry"    // the clock of an inquiry about a look
+	JobConfirm    = "confirm"    // send a resident the code for an e-mail address
+	JobMandate    = "mandate"    // a mandate is offered, or ends
+	JobCorrection = "correction" // tell somebody who looked at a share that it was corrected
 )
 
 // A Tx is one transaction on the store. Every method that finds nothing returns
@@ -380,6 +384,7 @@ type Tx interface {
 	DeskTx
 	ErasureTx
 	InquiryTx
+	ShareTx
 }
 
 // A Cosigned is the last state of the tree that a witness has cosigned.

@@ -113,9 +113,9 @@ func (c *Casework) Consents(ctx context.Context, a mingjing.Actor) (mingjing.Con
 	})
 }
 
-// Withdraw takes back the actor's consent to a rulebook: its scores go, a request
-// that is being worked on ends, and what agencies have answered to it goes too.
-// Withdrawing what was not given is a
+// Withdraw takes back the actor's consent to a rulebook: its scores go, what is
+// shared of them ends, a request that is being worked on ends, and what agencies
+// have answered to it goes too. Withdrawing what was not given is a
 // nothing_to_withdraw error.
 func (c *Casework) Withdraw(ctx context.Context, a mingjing.Actor, rulebook string) error {
 	me, err := asResident(a)
@@ -147,6 +147,13 @@ func (c *Casework) withdrawIn(ctx context.Context, t *tx, me mingjing.ResidentID
 	}
 	if err := t.DeleteScores(ctx, me, rulebook); err != nil {
 		return err
+	}
+	if ended, err := t.RevokeShares(ctx, me, rulebook, now); err != nil {
+		return err
+	} else if ended {
+		if err := t.emit(ctx, string(me), mingjing.EventShare, "all", now); err != nil {
+			return err
+		}
 	}
 	r, err := t.OpenRequest(ctx, me)
 	switch {

@@ -143,8 +143,11 @@ func (m *mailer) write(to string, what casework.Message) (*mail.Msg, error) {
 		return nil, fmt.Errorf("notify: mail: the address is not one: %w", casework.ErrGone)
 	}
 	family, page := "mail.notice", "inbox"
-	if what.Code != "" {
+	switch {
+	case what.Code != "":
 		family, page = "mail.code", "notice-settings"
+	case what.Corrected != "": // to somebody who has no account here
+		family, page = "mail.corrected", "home"
 	}
 	link := m.origin + mingjing.Path(what.Lang, page)
 	letter.Subject(i18n.T(what.Lang, family+".subject"))
@@ -152,7 +155,11 @@ func (m *mailer) write(to string, what casework.Message) (*mail.Msg, error) {
 	if what.Code != "" {
 		pairs = append(pairs, "code", what.Code)
 	}
-	letter.SetBodyString(mail.TypeTextPlain, i18n.T(what.Lang, family+".text", pairs...)+"\n\n"+i18n.T(what.Lang, "mail.foot")+"\n")
+	foot := "mail.foot"
+	if what.Corrected != "" {
+		pairs, foot = append(pairs, "number", what.Corrected[:min(8, len(what.Corrected))]), "mail.corrected.foot" // as on its page
+	}
+	letter.SetBodyString(mail.TypeTextPlain, i18n.T(what.Lang, family+".text", pairs...)+"\n\n"+i18n.T(what.Lang, foot)+"\n")
 	letter.SetMessageIDWithValue(what.ID + "@" + m.from.Address[strings.LastIndexByte(m.from.Address, '@')+1:])
 	letter.SetDateWithValue(time.Now())
 	letter.SetGenHeader("Auto-Submitted", "auto-generated")

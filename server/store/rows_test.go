@@ -110,6 +110,14 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			"SetNoticePrefs":     func(tx casework.Tx) error { return tx.SetNoticePrefs(ctx, casework.NoticePrefs{Resident: "x"}) },
 			"PutDevice":          func(tx casework.Tx) error { return tx.PutDevice(ctx, device(resident(9), "x", "e", "s")) },
 			"DeleteDevice":       func(tx casework.Tx) error { return tx.DeleteDevice(ctx, r.ID, "x") },
+			"ShareByCode":        func(tx casework.Tx) error { _, err := tx.ShareByCode(ctx, "x"); return err },
+			"ShareHead":          func(tx casework.Tx) error { _, err := tx.ShareHead(ctx, "x"); return err },
+			"Share":              func(tx casework.Tx) error { _, err := tx.Share(ctx, "x"); return err },
+			"SetShare":           func(tx casework.Tx) error { return tx.SetShare(ctx, casework.ShareHead{ID: "x"}) },
+			"AddShare":           func(tx casework.Tx) error { return tx.AddShare(ctx, share(resident(9), "x"), "x") },
+			"AddShareView":       func(tx casework.Tx) error { return tx.AddShareView(ctx, shareView(r, "x", "no share")) },
+			"ShareView":          func(tx casework.Tx) error { _, err := tx.ShareView(ctx, "x"); return err },
+			"SetShareView":       func(tx casework.Tx) error { return tx.SetShareView(ctx, shareView(r, "x", "y")) },
 			"AddScore":           func(tx casework.Tx) error { return tx.AddScore(ctx, "x", mingjing.Score{ID: "s"}) },
 		} {
 			if err := freely(ctx, s, read); !errors.Is(err, casework.ErrNotFound) {
@@ -500,7 +508,7 @@ func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
 		s, r := open(t, url), resident(1)
 		number := string(r.IDNumber)
 		r.Name = "独一无二"
-		words := []string{number, r.Name, "statement-words", "answer-words", "file-words", "mail-words", "push-words", "session-words", "question-words", "12345678"}
+		words := []string{number, r.Name, "statement-words", "answer-words", "file-words", "mail-words", "push-words", "session-words", "question-words", "12345678", "purpose-words", "code-words", "who-words"}
 		q, c, l := request(r, "q"), record(r, "c"), listing(r, "l")
 		d := dispute(r, "d", "c")
 		q.Key, c.Ref, l.Ref, d.Key = "key-"+number, "ref-"+number, "ref-"+number, "key-"+number
@@ -527,6 +535,8 @@ func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
 			must(t, tx.SetExportData(ctx, "x", []byte("file-words")))
 			must(t, tx.PutDevice(ctx, device(r, "p", "https://push-words.example/", "session-words")))
 			must(t, tx.PutMandate(ctx, mandate(r, "m", "d", r.IDNumber)))
+			must(t, tx.AddShare(ctx, share(r, "h"), "code-words"))
+			must(t, tx.AddShareView(ctx, shareView(r, "v", "h")))
 			_, err := tx.AddEvent(ctx, string(r.ID), mingjing.Event{Kind: mingjing.EventScore, ID: "s", At: day})
 			must(t, err)
 			return tx.Enqueue(ctx, casework.Job{Kind: casework.JobCollect, ID: "q"})
@@ -577,7 +587,7 @@ func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
 				filled++
 			}
 		}
-		if filled < 18 || docs < 15 {
+		if filled < 20 || docs < 17 {
 			t.Errorf("only %d of %d tables and %d docs were looked at", filled, len(tables), docs)
 		}
 	})

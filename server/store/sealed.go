@@ -45,6 +45,8 @@ var (
 	keptNoticePrefs = kept{table: "notice_prefs", key: []string{"resident_id"}, owner: "resident_id"}
 	keptDevice      = kept{table: "push_device", key: []string{"id"}, owner: "resident_id"}
 	keptMandate     = kept{table: "mandate", key: []string{"id"}, owner: "resident_id"}
+	keptShare       = kept{table: "share", key: []string{"id"}, owner: "resident_id"}
+	keptShareView   = kept{table: "share_view", key: []string{"id"}, owner: "resident_id"}
 	keptExport      = kept{table: "export", key: []string{"id"}, owner: "resident_id"}
 	keptInquiry     = kept{table: "inquiry", key: []string{"id"}, owner: "resident_id"}
 	keptAnswerDoc   = kept{table: "answer_document", key: []string{"id"}, owner: "resident_id"}
@@ -67,7 +69,7 @@ var (
 
 // allKept is every sealed column there is.
 var allKept = []kept{keptResident, keptConsent, keptRequest, keptSource, keptRecord, keptListing, keptScore, keptDispute, keptEvidence,
-	keptNote, keptLook, keptNotice, keptNoticePrefs, keptDevice, keptInquiry, keptAnswerDoc, keptMandate, keptExport, keptExportFile,
+	keptNote, keptLook, keptNotice, keptNoticePrefs, keptDevice, keptInquiry, keptAnswerDoc, keptMandate, keptShare, keptShareView, keptExport, keptExportFile,
 	keptEvidenceFile, keptAnswerFile, keptDisputeLine,
 	keptRecordRef, keptListingRef, keptDeskCase, keptRelative, keptDeclaration, keptBatch}
 

@@ -104,6 +104,8 @@ func whole(t *testing.T, s *Store, residents ...casework.Resident) {
 			must(t, tx.SetNoticePrefs(ctx, casework.NoticePrefs{Resident: r.ID, Lang: "en"}))
 			must(t, tx.PutDevice(ctx, device(r, id("p"), id("https://push.example/"), "")))
 			must(t, tx.AddNote(ctx, id("d"), mingjing.Note{ID: id("note"), Text: r.Name, At: day}))
+			must(t, tx.AddShare(ctx, share(r, id("h")), id("code")))
+			must(t, tx.AddShareView(ctx, shareView(r, id("v"), id("h"))))
 			must(t, tx.AddInquiry(ctx, inquiry(r, id("i"), 1, 0)))
 			must(t, tx.PutMandate(ctx, mandate(r, id("m"), id("d"), resident(9).IDNumber)))
 			must(t, tx.AddExport(ctx, casework.Export{Resident: r.ID, ExportJob: mingjing.ExportJob{ID: id("x"), AskedAt: day}}))

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"mingjing/server/statement"
+)
+
+// What the statement command exits with.
+const (
+	statementGood   = 0
+	statementBad    = 1
+	statementUnread = 2 // or the command was not understood
+)
+
+const statementUsage = `usage: mingjing statement verify FILE --key KEYS
+
+Checks a signed statement (SD-JWT VC) that somebody was shown, and prints what it
+says. KEYS is what its issuer publishes at /.well-known/jwt-vc-issuer, or the key
+set in it. No server is asked. Exits with 0 when it holds, 1 when it does not, 2
+when a file cannot be read. That a share was revoked later takes no copy back.
+`
+
+// maxStatementFile bounds a file that is read.
+const maxStatementFile = 1 << 20
+
+// runStatement is the statement subcommand; args are what follows its name.
+func runStatement(args []string, now time.Time, stdout, stderr io.Writer) int {
+	var file, keyFile string
+	if len(args) == 4 && args[0] == "verify" {
+		switch {
+		case args[2] == "--key":
+			file, keyFile = args[1], args[3]
+		case args[1] == "--key":
+			keyFile, file = args[2], args[3]
+		}
+	}
+	if file == "" || keyFile == "" {
+		fmt.Fprint(stderr, statementUsage)
+		return statementUnread
+	}
+	data, err := readSmall(keyFile)
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return statementUnread
+	}
+	keys, err := statement.ParseKeys(data)
+	if err != nil {
+		fmt.Fprintf(stderr, "%s: %v\n", keyFile, err)
+		return statementUnread
+	}
+	if data, err = readSmall(file); err != nil {
+		fmt.Fprintln(stderr, err)
+		return statementUnread
+	}
+	s, issuer, err := statement.Verify(string(data), keys, now)
+	if err != nil {
+		fmt.Fprintf(stdout, "%s: does not hold: %v\n", file, err)
+		return statementBad
+	}
+	fmt.Fprintf(stdout, "%s: holds\n", file)
+	line := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(stdout, "  %-10s %q\n", name, value)
+		}
+	}
+	number := func(name string, n *int) {
+		if n != nil {
+			fmt.Fprintf(stdout, "  %-10s %d\n", name, *n)
+		}
+	}
+	line("issuer", issuer)
+	line("number", s.Number)
+	line("shown to", s.ShownTo)
+	line("purpose", s.Purpose)
+	line("shown at", s.IssuedAt.Format(time.RFC3339))
+	line("expires", s.ExpiresAt.Format(time.RFC3339))
+	line("as of", string(s.AsOf))
+	line("rulebook", s.Rulebook.ID+" "+s.Rulebook.Version)
+	line("name", s.Name)
+	line("ID number", s.IDMasked)
+	if s.Band != nil {
+		line("band", s.Band.Code+" "+s.Band.Name.In("en")+" "+s.Band.Name.In("zh-CN"))
+	}
+	if s.Value != nil {
+		line("value", fmt.Sprintf("%d (from %d to %d)", s.Value.Value, s.Value.Min, s.Value.Max))
+	}
+	number("missing", s.Missing)
+	number("listings", s.Listings)
+	return statementGood
+}
+
+func readSmall(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	data, err := io.ReadAll(io.LimitReader(f, maxStatementFile+1))
+	if err == nil && len(data) > maxStatementFile {
+		err = fmt.Errorf("%s: too large", name)
+	}
+	return data, err
+}

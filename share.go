@@ -1,0 +1,199 @@
+package mingjing
+
+import (
+	"strings"
+	"time"
+)
+
+// A ShareField is something that a share can show. The day of the score and its
+// rulebook are always shown.
+type ShareField string
+
+// The fields, in the order in which they are offered.
+const (
+	ShareBand  ShareField = "band"
+	ShareValue ShareField = "value"
+	// ShareMissing: how many agencies had not answered when the score was made.
+	ShareMissing ShareField = "missing"
+	// ShareListings: how many blacklistings have effect on the day.
+	ShareListings ShareField = "listings"
+)
+
+// ShareFields in the order in which they are offered. Only the first is chosen
+// unless the resident says otherwise.
+var ShareFields = []ShareField{ShareBand, ShareValue, ShareMissing, ShareListings}
+
+// A ShareName is how a share names the person.
+type ShareName string
+
+// The ways of naming the person.
+const (
+	// ShareMasked shows the family name alone, as in 王**.
+	ShareMasked ShareName = "masked"
+	// ShareFull shows the whole name and the masked ID number.
+	ShareFull ShareName = "full"
+	// ShareNameless shows no name at all.
+	ShareNameless ShareName = "none"
+)
+
+// ShareNames in the order in which they are offered; the first is chosen unless
+// the resident says otherwise.
+var ShareNames = []ShareName{ShareMasked, ShareFull, ShareNameless}
+
+// A ShareState is where a share stands.
+type ShareState string
+
+// The states of a share. Only an active one can be looked at.
+const (
+	ShareActive  ShareState = "active"
+	ShareUsedUp  ShareState = "used_up"
+	ShareEnded   ShareState = "ended"
+	ShareRevoked ShareState = "revoked"
+)
+
+// ShareStates in the order in which a share can reach them.
+var ShareStates = []ShareState{ShareActive, ShareUsedUp, ShareEnded, ShareRevoked}
+
+// Bounds on a share.
+const (
+	MaxShareViews   = 20
+	MaxShareDays    = 90
+	MaxShareActive  = 20
+	MaxSharePurpose = 200 // characters
+	MaxShareWho     = 100 // characters of who a recipient says they are
+	// ShareCorrectDays is for how long those who have looked can learn of a correction.
+	ShareCorrectDays = 365
+)
+
+// A Share is what a resident shows to others: chosen fields of the newest score by
+// one rulebook, for one purpose, so often and so long. Its code is kept nowhere.
+type Share struct {
+	ID       string       `json:"id"`
+	Rulebook string       `json:"rulebook"`
+	Purpose  string       `json:"purpose"`
+	Fields   []ShareField `json:"fields"`
+	Named    ShareName    `json:"named"`
+	// Views is how often it may be looked at, Viewed how often it was.
+	Views  int        `json:"views"`
+	Viewed int        `json:"viewed"`
+	State  ShareState `json:"state"`
+	MadeAt time.Time  `json:"made_at"`
+	EndsAt time.Time  `json:"ends_at"`
+	// RevokedAt is when it was revoked, or ended by the consent that was withdrawn.
+	RevokedAt *time.Time `json:"revoked_at,omitempty"`
+	// CorrectedAt is when the resident had those who had seen it told of a correction.
+	CorrectedAt *time.Time `json:"corrected_at,omitempty"`
+	// Looks are the views of it, oldest first.
+	Looks []ShareLook `json:"looks"`
+}
+
+// A ShareLook is one view of a share.
+type ShareLook struct {
+	At time.Time `json:"at"`
+	// Who is what the recipient said who they are.
+	Who string `json:"who"`
+	// ToldAt is when the correction was put on the recipient's page; nil for none.
+	ToldAt *time.Time `json:"told_at,omitempty"`
+	// Mail says how it stands with the message about it: one of [ShareMails], "" where
+	// the recipient left no address or there is nothing to tell.
+	Mail string `json:"mail,omitempty"`
+}
+
+// ShareMails are how it can stand with a message about a correction.
+var ShareMails = []string{"waiting", "sent", "failed"}
+
+// A SharesView is the resident's shares, newest first.
+type SharesView struct {
+	Shares []Share `json:"shares"`
+}
+
+// A NewShareView is the form for a new share, or the one that was just made.
+type NewShareView struct {
+	// Scores are what there is to share, one for each rulebook.
+	Scores []ScoreCard `json:"scores"`
+	// Made is shown once.
+	Made *MadeShare `json:"made,omitempty"`
+}
+
+// A MadeShare is a new share with its link, which is kept nowhere.
+type MadeShare struct {
+	Share Share  `json:"share"`
+	Link  string `json:"link"`
+	QR    QRCode `json:"qr"`
+}
+
+// A QRCode is a code as a drawing: an SVG path of its dark squares, in a square of
+// Size by Size, margin included.
+type QRCode struct {
+	Size int    `json:"size"`
+	Path string `json:"path"`
+}
+
+// A RecipientView is a share as its recipient sees it, who is not logged in.
+type RecipientView struct {
+	// Code is that of the link.
+	Code string `json:"code"`
+	// Open says that it can be looked at; Left is how often, until EndsAt.
+	Open   bool      `json:"open"`
+	Left   int       `json:"left,omitempty"`
+	EndsAt time.Time `json:"ends_at,omitzero"`
+	// CorrectedAt says that it was corrected after it was looked at.
+	CorrectedAt *time.Time `json:"corrected_at,omitempty"`
+	// Mail says that a message about a correction can be sent.
+	Mail bool `json:"mail,omitempty"`
+	// Statement is what was shown, once; nil before.
+	Statement *Statement `json:"statement,omitempty"`
+	// Token is the statement as a signed file (SD-JWT VC).
+	Token string `json:"token,omitempty"`
+}
+
+// A Statement is what a recipient is shown of a score, and all of it.
+type Statement struct {
+	// Number is random and names the statement.
+	Number    string    `json:"number"`
+	IssuedAt  time.Time `json:"issued_at"`
+	ExpiresAt time.Time `json:"expires_at"`
+	// AsOf is the day of the score.
+	AsOf     Date        `json:"as_of"`
+	Rulebook RulebookRef `json:"rulebook"`
+	Purpose  string      `json:"purpose"`
+	// ShownTo is who the recipient said they are.
+	ShownTo string `json:"shown_to"`
+	// The rest is there only where the resident chose it.
+	Name     string       `json:"name,omitempty"`
+	IDMasked string       `json:"id_masked,omitempty"`
+	Band     *Band        `json:"band,omitempty"`
+	Value    *StatedValue `json:"value,omitempty"`
+	Missing  *int         `json:"missing,omitempty"`
+	Listings *int         `json:"listings,omitempty"`
+}
+
+// A StatedValue is a value and between what it lies.
+type StatedValue struct {
+	Value int `json:"value"`
+	Min   int `json:"min"`
+	Max   int `json:"max"`
+}
+
+// A CorrectionView is what the resident can do about those who saw a score that a
+// decision has changed since.
+type CorrectionView struct {
+	// Waiting are those who have not been told, Told those who have.
+	Waiting []ShareLook `json:"waiting"`
+	Told    []ShareLook `json:"told"`
+}
+
+// MaskName shows the first character of a Chinese name, and of any other the first
+// letter of each word.
+func MaskName(name string) string {
+	words := strings.Fields(name)
+	for i, w := range words {
+		r := []rune(w)
+		hidden := len(r) - 1
+		if r[0] < 0x2E80 { // how long a name is in letters is nobody's concern
+			hidden = 3
+		}
+		words[i] = string(r[0]) + strings.Repeat("*", max(1, hidden))
+	}
+	return strings.Join(words, " ")
+}
