@@ -514,9 +514,7 @@ func (c *Casework) correct(ctx context.Context, a mingjing.Actor, dispute, actio
 		return mingjing.CorrectionView{}, err
 	}
 	return within(ctx, c, func(t *tx) (v mingjing.CorrectionView, err error) {
-		if err := t.look(ctx, a, me, c.Now(), action, dispute, "own"); err != nil {
-			return v, err
-		}
+		t.because(a, action, dispute, "own")
 		d, err := t.Dispute(ctx, dispute)
 		if err != nil {
 			return v, err
@@ -586,6 +584,7 @@ func (c *Casework) sawBefore(ctx context.Context, t *tx, d Dispute) ([]ShareView
 func (c *Casework) sendCorrection(ctx context.Context, id string) (time.Duration, error) {
 	var v ShareView
 	err := c.tx(ctx, func(t *tx) (err error) {
+		t.part(system, "notify", "", "notice", string(c.today()))
 		v, err = t.ShareView(ctx, id)
 		return err
 	})
@@ -619,6 +618,7 @@ func (c *Casework) sendCorrection(ctx context.Context, id string) (time.Duration
 		v.Email = ""
 	}
 	return wait, c.tx(ctx, func(t *tx) error {
+		t.part(system, "notify", "", "notice", string(c.today()))
 		if err := t.SetShareView(ctx, v); err != nil {
 			return err
 		}
