@@ -207,7 +207,7 @@ func TestAStaleLoginIsAskedForThePasswordFirst(t *testing.T) {
 	sessions := len(list[mingjing.Session](b.json("GET", "/api/sessions", nil)))
 	// Somebody else's password is not the one that is asked for.
 	for _, wrong := range []string{"nonsense", c.account(t, "ordinary 9").Password, ""} {
-		a := b.form("/api/confirm", url.Values{"password": {wrong}}, "Referer", c.url+confirm).want(422)
+		a := b.form("/api/confirm", url.Values{"password": {wrong}, "next": {"export"}}).want(422)
 		if v := a.view(); v.Page != "confirm" || v.Path != "confirm?next=export" || len(v.Problem.Fields) != 1 || v.Form["password"] != "" {
 			t.Errorf("a wrong password shows %s at %s with %+v", v.Page, v.Path, v.Problem)
 		}
@@ -215,7 +215,7 @@ func TestAStaleLoginIsAskedForThePasswordFirst(t *testing.T) {
 	if code := b.json("POST", "/api/export", nil).problem(403); code != "login_stale" {
 		t.Errorf("after wrong passwords: %s", code)
 	}
-	a := b.form("/api/confirm", url.Values{"password": {me.Password}}, "Referer", c.url+confirm)
+	a := b.form("/api/confirm", url.Values{"password": {me.Password}, "next": {"export"}})
 	if to := a.to(); to != "/en/export?done=confirmed" {
 		t.Errorf("it leads to %s", to)
 	}

@@ -145,7 +145,13 @@ func (c *Casework) ExportFile(ctx context.Context, a mingjing.Actor) (mingjing.E
 	}
 	var job mingjing.ExportJob
 	data, err := within(ctx, c, func(t *tx) ([]byte, error) {
-		t.because(a, "export_file", "", "own")
+		id, err := t.ExportID(ctx, me)
+		if errors.Is(err, ErrNotFound) {
+			return nil, errNotMade
+		} else if err != nil {
+			return nil, err
+		}
+		t.because(a, "export_file", id, "own")
 		e, err := c.exportOf(ctx, t, me)
 		switch {
 		case errors.Is(err, ErrNotFound):

@@ -342,6 +342,8 @@ type Tx interface {
 	AddExport(ctx context.Context, e Export) error // ErrExists: the resident has one
 	Export(ctx context.Context, id string) (Export, error)
 	ExportOf(ctx context.Context, resident mingjing.ResidentID) (Export, error)
+	// ExportID is the id of a resident's export; nothing of it is opened.
+	ExportID(ctx context.Context, resident mingjing.ResidentID) (string, error)
 	SetExport(ctx context.Context, e Export) error
 	// SetExportData keeps the file of an export, in the place of what it was before.
 	SetExportData(ctx context.Context, id string, data []byte) error

@@ -35,6 +35,12 @@ func (t *tx) ExportOf(ctx context.Context, resident mingjing.ResidentID) (casewo
 	return one[casework.Export](ctx, t, "read a resident's export", keptExport, `WHERE resident_id = ?`, string(resident))
 }
 
+// ExportID implements [casework.Tx].
+func (t *tx) ExportID(ctx context.Context, resident mingjing.ResidentID) (id string, err error) {
+	err = t.row(ctx, "find a resident's export", []any{&id}, `SELECT id FROM export WHERE resident_id = ?`, string(resident))
+	return id, err
+}
+
 // SetExport implements [casework.Tx].
 func (t *tx) SetExport(ctx context.Context, e casework.Export) error {
 	const op = "set an export"
