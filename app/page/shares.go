@@ -38,7 +38,7 @@ func sharesBody(v *mingjing.View) []app.UI {
 			past = append(past, shareCard(v, s))
 		}
 	}
-	now := app.UI(c.Muted(t(v, "shares.active_none")))
+	now := c.Muted(t(v, "shares.active_none"))
 	if len(active) > 0 {
 		now = c.List("cards", active...)
 	}
