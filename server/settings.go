@@ -151,12 +151,12 @@ type secrets struct {
 }
 
 // later are the keys that files of before do not have.
-func (s *secrets) later() []*[]byte { return []*[]byte{&s.VAPIDKey, &s.StatementKey, &s.LogKey} }
+func later(s *secrets) []*[]byte { return []*[]byte{&s.VAPIDKey, &s.StatementKey, &s.LogKey} }
 
 // whole says that every key is there; a file from before there were all gains those
 // that it does not have.
-func (s *secrets) whole() bool {
-	return !slices.ContainsFunc(s.later(), func(k *[]byte) bool { return len(*k) == 0 })
+func (s secrets) whole() bool {
+	return !slices.ContainsFunc(later(&s), func(k *[]byte) bool { return len(*k) == 0 })
 }
 
 func readSecrets(dir string) (secrets, error) {
@@ -187,7 +187,7 @@ func loadSecrets(file string) (s secrets, err error) {
 		return s, fmt.Errorf("read secrets: %w", err)
 	}
 	if err := json.Unmarshal(data, &s); err != nil || len(s.IDKey) != 32 || len(s.AgencyKey) != 32 ||
-		slices.ContainsFunc(s.later(), func(k *[]byte) bool { return len(*k) != 0 && len(*k) != 32 }) {
+		slices.ContainsFunc(later(&s), func(k *[]byte) bool { return len(*k) != 0 && len(*k) != 32 }) {
 		return s, fmt.Errorf("%s is damaged: put back the copy of your backup", file)
 	}
 	return s, nil
@@ -199,7 +199,7 @@ func (s secrets) completed() ([]byte, error) {
 		s.LogKey = make([]byte, ed25519.SeedSize)
 		_, _ = rand.Read(s.LogKey)
 	}
-	for _, k := range s.later() {
+	for _, k := range later(&s) {
 		if len(*k) > 0 {
 			continue
 		}
@@ -231,8 +231,8 @@ func complete(file string, old secrets) (secrets, error) {
 	next, err := loadSecrets(ready)
 	if err == nil {
 		kept := bytes.Equal(next.IDKey, old.IDKey) && bytes.Equal(next.AgencyKey, old.AgencyKey) && next.whole()
-		for i, k := range old.later() {
-			kept = kept && (len(*k) == 0 || bytes.Equal(*k, *next.later()[i]))
+		for i, k := range later(&old) {
+			kept = kept && (len(*k) == 0 || bytes.Equal(*k, *later(&next)[i]))
 		}
 		if !kept {
 			return old, fmt.Errorf("%s belongs to other secrets: remove it", ready)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -30,15 +31,17 @@ const maxStatementFile = 1 << 20
 // runStatement is the statement subcommand; args are what follows its name.
 func runStatement(args []string, now time.Time, stdout, stderr io.Writer) int {
 	var file, keyFile string
-	if len(args) == 4 && args[0] == "verify" {
-		switch {
-		case args[2] == "--key":
-			file, keyFile = args[1], args[3]
-		case args[1] == "--key":
-			keyFile, file = args[2], args[3]
+	set := flag.NewFlagSet("verify", flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	set.StringVar(&keyFile, "key", "", "")
+	understood := len(args) > 0 && args[0] == "verify"
+	for rest := args; understood && len(rest) > 1; rest = set.Args() { // the file may stand before or after
+		if understood = set.Parse(rest[1:]) == nil; understood && set.NArg() > 0 {
+			understood = file == ""
+			file = set.Arg(0)
 		}
 	}
-	if file == "" || keyFile == "" {
+	if !understood || file == "" || keyFile == "" {
 		fmt.Fprint(stderr, statementUsage)
 		return statementUnread
 	}

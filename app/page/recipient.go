@@ -53,7 +53,7 @@ func recipientBody(v *mingjing.View) []app.UI {
 	return []app.UI{
 		heading(t(v, "recipient.kicker"), recipientTitle(v)), corrected, lead(t(v, "recipient.lead")),
 		c.El("ul", c.A{"class": "bullets"}, listItems([]app.UI{
-			c.Text(tn(v, "recipient.left", r.Left, "time", instant(v, r.EndsAt))),
+			c.Text(tn(v, "recipient.left", r.Left, "end", endOf(v, r.EndsAt))),
 			c.Text(t(v, "recipient.logged")), c.Text(t(v, "recipient.all"))})...),
 		c.Form{Action: "/api/s/" + segment(r.Code), Full: true, Label: t(v, "recipient.look"), Body: []app.UI{langField(v),
 			c.Input{Name: "who", Label: t(v, "field.who"), Hint: t(v, "recipient.who_hint"), Error: fieldError(v, "who"),
@@ -90,7 +90,7 @@ func statementBody(v *mingjing.View, r *mingjing.RecipientView) []app.UI {
 		c.SummaryRow{Key: t(v, "field.purpose"), Text: s.Purpose},
 		c.SummaryRow{Key: t(v, "recipient.shown_to"), Text: s.ShownTo},
 		c.SummaryRow{Key: t(v, "recipient.shown_at"), Value: timeUI(v, s.IssuedAt)},
-		c.SummaryRow{Key: t(v, "recipient.expires"), Value: timeUI(v, s.ExpiresAt)})
+		c.SummaryRow{Key: t(v, "recipient.expires"), Text: endOf(v, s.ExpiresAt)})
 	return []app.UI{
 		c.El("article", c.A{"class": "letter share-statement"},
 			c.Div("letter-head", mirror(44), c.Div("letter-office",
@@ -104,7 +104,7 @@ func statementBody(v *mingjing.View, r *mingjing.RecipientView) []app.UI {
 			"href": "data:application/dc+sd-jwt;base64," + base64.StdEncoding.EncodeToString([]byte(r.Token))}, c.Text(t(v, "recipient.download")))),
 		c.Details{Summary: t(v, "recipient.check"), Body: []app.UI{c.P(t(v, "recipient.check_text")),
 			c.El("p", nil, c.El("code", nil, c.Text("mingjing statement verify FILE --key KEYS"))),
-			c.El("p", nil, c.Link{Text: "/.well-known/jwt-vc-issuer", Href: "/.well-known/jwt-vc-issuer", Full: true}.UI())}}.UI(),
+			c.El("p", nil, c.El("code", nil, c.Text("/.well-known/jwt-vc-issuer")))}}.UI(),
 		declineLink(v)}
 }
 

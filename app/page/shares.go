@@ -3,6 +3,7 @@ package page
 import (
 	"slices"
 	"strconv"
+	"time"
 
 	"mingjing"
 	c "mingjing/app/component"
@@ -37,7 +38,7 @@ func sharesBody(v *mingjing.View) []app.UI {
 			past = append(past, shareCard(v, s))
 		}
 	}
-	now := app.UI(c.Muted(t(v, "shares.active_none")))
+	now := c.Muted(t(v, "shares.active_none"))
 	if len(active) > 0 {
 		now = c.List("cards", active...)
 	}
@@ -58,7 +59,7 @@ func shareCard(v *mingjing.View, s mingjing.Share) app.UI {
 	if s.RevokedAt != nil {
 		rows = append(rows, c.SummaryRow{Key: t(v, "shares.revoked"), Value: timeUI(v, *s.RevokedAt)})
 	} else {
-		rows = append(rows, c.SummaryRow{Key: t(v, "shares.ends"), Value: timeUI(v, s.EndsAt)})
+		rows = append(rows, c.SummaryRow{Key: t(v, "shares.ends"), Text: endOf(v, s.EndsAt)})
 	}
 	if s.CorrectedAt != nil {
 		rows = append(rows, c.SummaryRow{Key: t(v, "shares.corrected"), Value: timeUI(v, *s.CorrectedAt)})
@@ -143,6 +144,11 @@ func newShareBody(v *mingjing.View) []app.UI {
 		c.El("p", nil, c.Link{Text: t(v, "shares.decline"), Href: href(v, "no-score")}.UI())}
 }
 
+// endOf is an instant at midnight as the end of the day before it.
+func endOf(v *mingjing.View, at time.Time) string {
+	return t(v, "shares.end_of", "date", date(v, mingjing.DateOf(at.Add(-time.Second).In(zone(v)))))
+}
+
 // daysOn is the day so many days after today.
 func daysOn(v *mingjing.View, days int) mingjing.Date {
 	return mingjing.DateOf(v.Today.Time(zone(v)).AddDate(0, 0, days))
@@ -214,7 +220,7 @@ func madeBody(v *mingjing.View, m *mingjing.MadeShare) []app.UI {
 			{Key: t(v, "shares.shows"), Text: shareShows(v, s)},
 			{Key: t(v, "shares.named"), Text: code(v, "share_named", string(s.Named))},
 			{Key: t(v, "shares.views"), Text: tn(v, "made.views", s.Views)},
-			{Key: t(v, "shares.ends"), Value: timeUI(v, s.EndsAt)}}}.UI(),
+			{Key: t(v, "shares.ends"), Text: endOf(v, s.EndsAt)}}}.UI(),
 			c.P(t(v, "made.hear"))),
 		c.Div("actions", c.LinkButton{Text: t(v, "made.all"), Href: href(v, "shares"), Kind: "secondary"}.UI())}
 }

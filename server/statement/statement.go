@@ -37,7 +37,7 @@ import (
 const MediaType = "application/dc+sd-jwt"
 
 const (
-	tokenType = "dc+sd-jwt"
+	tokenType = "dc+sd-jwt" //nolint:gosec // a type, and no secret
 	// kind is the type of credential (vct).
 	kind = "urn:mingjing:score-statement:1"
 	// maxToken bounds what is checked, in bytes.

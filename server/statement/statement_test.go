@@ -182,12 +182,19 @@ func TestADisclosureIsHashedAsTheStandardSays(t *testing.T) {
 // TestAKeyIsNamedByItsThumbprint holds the shape of RFC 7638: members in order and
 // nothing else.
 func TestAKeyIsNamedByItsThumbprint(t *testing.T) {
-	k, err := publicKey(&ecdsa.PublicKey{Curve: elliptic.P256(), X: elliptic.P256().Params().Gx, Y: elliptic.P256().Params().Gy})
+	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), bytes.Repeat([]byte{1}, 32))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := digest(`{"crv":"P-256","kty":"EC","x":"` + encoding.EncodeToString(elliptic.P256().Params().Gx.FillBytes(make([]byte, 32))) +
-		`","y":"` + encoding.EncodeToString(elliptic.P256().Params().Gy.FillBytes(make([]byte, 32))) + `"}`)
+	k, err := publicKey(&key.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	point, err := key.PublicKey.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := digest(`{"crv":"P-256","kty":"EC","x":"` + encoding.EncodeToString(point[1:33]) + `","y":"` + encoding.EncodeToString(point[33:]) + `"}`)
 	if k.ID != want || k.Type != "EC" || k.Alg != "ES256" {
 		t.Errorf("%+v, want %s", k, want)
 	}
