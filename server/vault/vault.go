@@ -6,7 +6,8 @@
 // A [Session] opens values, one transaction long, and it opens the first one of
 // a resident only after the line is in that resident's access log: who, when and
 // why. If the line can't be written, nothing is opened. Destroying a keyset
-// destroys what was sealed with it, in backups too.
+// destroys what was sealed with it; in a backup, once the master key that had
+// wrapped the keyset there is retired.
 //
 // The package knows Tink and master keys. It does not know SQL, what a value
 // means, or who may read it.
