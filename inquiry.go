@@ -117,7 +117,7 @@ func (l Look) Askable() bool {
 
 // StandingLooks are the actions whose reason is published (i18n "standing.<action>"),
 // so that nobody has to be asked.
-var StandingLooks = []string{"collect", "score", "rescore", "clock", "ask_agency", "notify", "inquiry", "inquiry_answer"}
+var StandingLooks = []string{"collect", "score", "rescore", "clock", "ask_agency", "notify", "export", "mandate", "inquiry", "inquiry_answer"}
 
 // An InquiryLine is an inquiry in the list of those who answer. No resident is in it.
 type InquiryLine struct {
