@@ -147,7 +147,7 @@
 
   const on = (types, f) => {
     for (const type of types.split(" ")) {
-      addEventListener(type, f, { capture: true, passive: type !== "keydown" && type !== "submit" });
+      addEventListener(type, f, { capture: true, passive: !["keydown", "click", "submit"].includes(type) });
     }
   };
 
@@ -194,7 +194,20 @@
     }
     tapped = tap;
   });
-  on("pointerdown wheel touchmove input", here);
+  on("wheel touchmove input", here);
+  // The tap that closes the warning does not reach what lies under it.
+  let swallow = false;
+  on("pointerdown", () => {
+    swallow = warned();
+    here();
+  });
+  on("click", (e) => {
+    if (swallow) {
+      swallow = false;
+      e.preventDefault();
+      e.stopImmediatePropagation();
+    }
+  });
   on("pointermove", (e) => {
     if (e.movementX || e.movementY) { // and not only the page under it
       here();
