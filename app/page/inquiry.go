@@ -60,7 +60,8 @@ func whyForm(v *mingjing.View, l mingjing.Look) app.UI {
 			}
 		}
 	}
-	about := lookText(v, l) + ", " + instant(v, l.At)
+	// Two looks in one minute may be alike but for their number.
+	about := lookText(v, l) + ", " + instant(v, l.At) + ", " + strconv.FormatInt(l.Seq, 10)
 	return c.Form{Action: "/api/inquiries", Class: "why-form", Label: t(v, "inquiry.ask", "what", about),
 		Body: append(fields, c.Button{Text: t(v, "inquiry.why"), Kind: "secondary", About: about}.UI())}.UI()
 }

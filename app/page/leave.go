@@ -28,7 +28,7 @@ func leaveBody(v *mingjing.View) []app.UI {
 		steps = append(steps, c.Div("two", c.El("strong", nil, c.Text(t(v, "leave.step_"+step))), c.Span("muted", t(v, "leave.step_"+step+"_text"))))
 	}
 	body = append(body,
-		c.Section("steps", t(v, "leave.steps"), c.El("ol", c.A{"class": "bullets"}, numbered(steps)...)),
+		c.Section("steps", t(v, "leave.steps"), c.El("ol", c.A{"class": "stages"}, numbered(steps)...)),
 		c.Section("stays", t(v, "leave.stays"), c.P(t(v, "leave.stays_lead")), c.List("bullets", keptAfter(v)...)))
 	if n := len(v.Leave.OpenCases); n > 0 {
 		links := make([]app.UI, 0, n)
@@ -81,7 +81,7 @@ func leftBody(v *mingjing.View) []app.UI {
 		return c.Div("two", c.El("strong", nil, c.Text(t(v, "leave.step_"+step))), done)
 	}
 	body = append(body, c.El("p", c.A{"class": "lead", "role": "status"}, c.Text(text)),
-		c.El("ol", c.A{"class": "bullets"}, numbered([]app.UI{row("scoring", &e.AskedAt), row("listed", e.ListedAt), row("login", e.LoginAt), row("keys", e.ErasedAt)})...))
+		c.El("ol", c.A{"class": "stages"}, numbered([]app.UI{row("scoring", &e.AskedAt), row("listed", e.ListedAt), row("login", e.LoginAt), row("keys", e.ErasedAt)})...))
 	if e.ErasedAt == nil {
 		body = append(body, c.Div("actions", c.LinkButton{Text: t(v, "left.again"), Href: href(v, "left") + "?receipt=" + e.ID, Kind: "secondary"}.UI()))
 	}
