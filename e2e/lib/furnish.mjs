@@ -113,12 +113,17 @@ export async function furnish(server) {
   const me = (await handler.get('me')).id_masked;
   const look = (await resident.get('access-log?others=1')).items.find((l) => l.by === me);
   const inquiry = await resident.post('inquiries', { seq: look.seq, question: 'What did you need it for?' });
+  // And why an officer of the court?
+  const officer = await Api.at(server, server.accounts.find((a) => a.role === 'agency' && a.agency === 'court'));
+  await officer.get(`agency/questions/${dispute.id}`);
+  const seen = (await resident.get('access-log?others=1')).items.find((l) => l.by === 'court');
+  const ofCourt = await resident.post('inquiries', { seq: seen.seq });
 
   return {
     resident: await resident.done(),
     handler: await handler.done(),
     supervisor: await (await Api.at(server, server.staff('supervisor'))).done(),
-    officer: await (await Api.at(server, server.accounts.find((a) => a.role === 'agency' && a.agency === 'court'))).done(),
+    officer: await officer.done(),
     blank: await blank.done(),
     // ids fill the {id} of a page, queries what follows a page's path.
     ids: {
@@ -135,6 +140,7 @@ export async function furnish(server) {
       'agency-question': dispute.id,
       inquiry: inquiry.id,
       'inquiry-answer': inquiry.id,
+      'agency-inquiry': ofCourt.id,
       recipient: code,
     },
     queries: {

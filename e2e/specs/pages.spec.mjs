@@ -16,7 +16,8 @@ const visitors = {
   // Somebody for whom there is nothing to show yet.
   blank: ['overview', 'score', 'records', 'listings', 'disputes', 'access-log', 'consents', 'inbox', 'export', 'shares', 'new-share'].map((name) => ({ name, query: '' })),
   handler: routes.filter((r) => r.access === 'Staff' && r.name !== 'workload').map(({ name }) => ({ name })),
-  supervisor: routes.filter((r) => r.access === 'Staff').map(({ name }) => ({ name })),
+  // The inquiry is about the handler's look, and not yet the supervisor's to read.
+  supervisor: routes.filter((r) => r.access === 'Staff' && r.name !== 'inquiry-answer').map(({ name }) => ({ name })),
   officer: routes.filter((r) => r.access === 'Agencies').map(({ name }) => ({ name })),
 };
 
