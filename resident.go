@@ -180,6 +180,10 @@ type Actor struct {
 	Self ResidentID `json:"-"`
 }
 
+// LookUnreadable is the action of a line of the access log that does not open any
+// more, since somebody has changed it where it is stored.
+const LookUnreadable = "unreadable"
+
 // A Look is one line of a resident's access log: who read what, when and why.
 // It is written before the data is returned.
 type Look struct {

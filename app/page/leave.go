@@ -39,7 +39,7 @@ func leaveBody(v *mingjing.View) []app.UI {
 		return append(body, c.Section("first", t(v, "leave.first"), c.P(t(v, "leave.first_text")), c.List("bullets", links...)))
 	}
 	return append(body, c.Section("form", t(v, "leave.form"), c.Notification{Kind: "warning", Text: t(v, "leave.final")}.UI(),
-		c.Form{Action: "/api/leave", Label: t(v, "leave.form"), Body: []app.UI{
+		c.Form{Action: "/api/leave", Full: true, Label: t(v, "leave.form"), Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 			c.Checkbox{ID: "confirm", Name: "confirm", Value: "true", Label: t(v, "leave.confirm"), Error: fieldError(v, "confirm")}.UI(),
 			c.Button{Text: t(v, "leave.submit"), Kind: "warning"}.UI()}}.UI()))

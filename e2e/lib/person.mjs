@@ -8,6 +8,9 @@ const requestWithin = 150_000; // milliseconds: the demo's deadline for a score,
 // A Person is somebody in front of a browser. Fields are found by their names and
 // buttons by what their form does, as these are the same in every language, with
 // scripts and without.
+// typed is what nobody may read where it is stored.
+export const typed = new Set();
+
 export class Person {
   constructor(page, { server, lang, js }) {
     this.page = page;
@@ -119,6 +122,7 @@ export class Person {
     await this.on('new-dispute');
     await this.page.locator(`[name=reason][value="${reason}"]`).check();
     await this.page.locator('[name=statement]').fill(statement);
+    typed.add(statement);
     if (evidence) await this.page.locator('[name=evidence]').setInputFiles(evidence);
     await this.send('/api/disputes');
     await this.on('dispute');

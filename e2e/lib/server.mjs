@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { typed } from './person.mjs';
 
 const root = resolve(fileURLToPath(import.meta.url), '../../..');
 const out = join(root, 'e2e/out');
@@ -140,6 +141,7 @@ export class Server {
       .filter((a) => a.role === 'resident')
       .flatMap((a) => [staff.includes(a.name) ? '' : a.name, a.id_number, a.password]);
     const found = [];
+    secrets.push(...typed);
     for (const f of readdirSync(this.data, { recursive: true, withFileTypes: true })) {
       if (!f.isFile() || f.name === 'demo-accounts.json') continue;
       const data = readFileSync(join(f.parentPath, f.name));

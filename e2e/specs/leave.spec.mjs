@@ -11,7 +11,9 @@ test.describe('who leaves', () => {
     ['en', true, 'model-resident'],
     ['zh-CN', false, 'expired-record'],
   ]) {
-    test(`sees each step, and nobody can log in any more, in ${lang} with scripts ${js ? 'on' : 'off'}`, async ({ ownServer: server, visit }) => {
+    test(`sees each step, and nobody can log in any more, in ${lang} with scripts ${js ? 'on' : 'off'}`, async ({ ownServer: server, visit, guard }) => {
+      guard.allow(/status of (401|422)/); // refused on purpose
+      guard.allow(/WebSocket/); // the session ends
       const account = server.resident(story);
       const resident = await visit(server, { lang, js });
       await resident.login(account);

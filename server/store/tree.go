@@ -167,7 +167,7 @@ func (t *tx) LookEntries(ctx context.Context, resident mingjing.ResidentID, afte
 	}
 	list := []mingjing.LookEntry{}
 	for _, p := range found {
-		row, err := unseal[lookRow](ctx, t, keptLook, p.sealedRow)
+		row, err := t.openLook(ctx, p.sealedRow)
 		if err != nil {
 			return nil, t.failed(op, err)
 		}
