@@ -2,6 +2,9 @@ import { test, expect } from '../lib/fixtures.mjs';
 import { languages, path, routes } from '../lib/routes.mjs';
 import { sentence } from '../lib/sentences.mjs';
 
+// They need nothing of each other.
+test.describe.configure({ mode: 'parallel' });
+
 const disconnected = /ERR_INTERNET_DISCONNECTED|ERR_NETWORK|ERR_FAILED|ERR_CONNECTION|WebSocket connection to|Failed to fetch/;
 const ended = /status of 401/;
 

@@ -1,6 +1,9 @@
 import { test, expect } from '../lib/fixtures.mjs';
 import { languages, routes } from '../lib/routes.mjs';
 
+// They need nothing of each other.
+test.describe.configure({ mode: 'parallel' });
+
 // Every page of route.go in every language, with something on it, and the pages
 // that say that there is nothing or that it is not allowed. One browser shows all
 // the pages of one person, so that it has to load the app's program only once.

@@ -53,7 +53,7 @@ for (const lang of languages) {
     };
     // The tester moves the clock to the next deadline until what is waited for is so.
     const until = async (so) => {
-      for (let i = 0; i < 12; i++) {
+      for (let i = 0; i < 30; i++) {
         await handler.open('demo-clock');
         await handler.page.locator('button[name=step][value=deadline]').click();
         await expect(handler.page.locator('.note-success')).toBeVisible();
@@ -64,7 +64,7 @@ for (const lang of languages) {
           // not yet: to the next one
         }
       }
-      throw new Error('the clock was moved twelve times, and it has not happened');
+      throw new Error('the clock was moved thirty times, and it has not happened');
     };
     const letter = async (person, id) => {
       await person.open('dispute', { id });
