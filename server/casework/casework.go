@@ -287,6 +287,14 @@ func (t *tx) part(a mingjing.Actor, action, subject, purpose, work string) {
 	t.say(a, t.line(a, action, subject, purpose), action+" "+work)
 }
 
+// notifies says that the system writes notices in this transaction: one line a day
+// for a resident, however many notices there are.
+func (c *Casework) notifies(t *tx) {
+	t.part(system, "notify", "", "notice", string(c.today()))
+}
+
+// say keeps the line that the store writes before the transaction opens its first
+// value; once is what lines of the same work have in common, "" for none.
 func (t *tx) say(a mingjing.Actor, l mingjing.Look, once string) {
 	t.reason, t.last, t.once, t.looked = l.Action, l, once, true
 	if a.Role == mingjing.RoleResident {

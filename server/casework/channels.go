@@ -171,7 +171,7 @@ func newCode() string {
 func (c *Casework) sendCode(ctx context.Context, resident mingjing.ResidentID) (time.Duration, error) {
 	var p NoticePrefs
 	err := c.tx(ctx, func(t *tx) (err error) {
-		t.part(system, "notify", "", "notice", string(c.today()))
+		c.notifies(t)
 		p, err = prefsOf(ctx, t, resident)
 		return err
 	})
@@ -193,7 +193,7 @@ func (c *Casework) sendCode(ctx context.Context, resident mingjing.ResidentID) (
 		return jitter(firstResend), nil
 	}
 	err = c.tx(ctx, func(t *tx) error {
-		t.part(system, "notify", "", "notice", string(c.today()))
+		c.notifies(t)
 		now, err := prefsOf(ctx, t, resident)
 		if err != nil || now.Pending != p.Pending {
 			return err

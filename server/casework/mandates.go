@@ -58,21 +58,15 @@ func (c *Casework) mandateIn(ctx context.Context, t *tx, a mingjing.Actor, line 
 	if err != nil {
 		return nil, err
 	}
-	for range maxChain {
+	cases, err := chain(ctx, t, line)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range cases {
 		for _, m := range all {
-			if m.CaseID == line.ID && m.OwnerID == line.Resident && c.acts(m) {
+			if m.CaseID == d.ID && m.OwnerID == d.Resident && c.acts(m) {
 				return &m, nil
 			}
-		}
-		if line.Previous == "" {
-			break
-		}
-		owner := line.Resident
-		if line, err = t.CaseLine(ctx, line.Previous); err != nil {
-			return nil, err
-		}
-		if line.Resident != owner {
-			break
 		}
 	}
 	return nil, ErrNotFound
@@ -96,25 +90,36 @@ func (c *Casework) filesFor(ctx context.Context, t *tx, a mingjing.Actor, previo
 
 // mandatesIn are the mandates of a case and of those that it goes on from.
 func mandatesIn(ctx context.Context, t *tx, d Dispute) ([]Mandate, error) {
+	cases, err := chain(ctx, t, d)
+	if err != nil {
+		return nil, err
+	}
 	var all []Mandate
-	for range maxChain {
+	for _, d := range cases {
 		some, err := t.MandatesOf(ctx, d.ID)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, some...)
-		if d.Previous == "" {
-			break
-		}
-		owner := d.Resident
-		if d, err = t.CaseLine(ctx, d.Previous); err != nil {
-			return nil, err
-		}
-		if d.Resident != owner {
-			break
-		}
 	}
 	return all, nil
+}
+
+// chain are a case and those of the same resident that it goes on from, newest
+// first, at most maxChain.
+func chain(ctx context.Context, t *tx, d Dispute) ([]Dispute, error) {
+	cases := []Dispute{d}
+	for d.Previous != "" && len(cases) < maxChain {
+		previous, err := t.CaseLine(ctx, d.Previous)
+		if err != nil {
+			return nil, err
+		}
+		if previous.Resident != d.Resident {
+			break
+		}
+		cases, d = append(cases, previous), previous
+	}
+	return cases, nil
 }
 
 // open says whether a mandate can still be answered or taken back: not after its
@@ -191,7 +196,7 @@ func (c *Casework) notifyCase(ctx context.Context, t *tx, d Dispute, kind mingji
 	}
 	// Whoever moves the case looks at nothing of the helper's.
 	reason, because, once := t.reason, t.last, t.once
-	t.part(system, "notify", "", "notice", string(c.today()))
+	c.notifies(t)
 	for _, helper := range may {
 		if err := c.notify(ctx, t, helper, kind, "helping", "helping", d.ID); err != nil {
 			return err

@@ -98,7 +98,7 @@ func (c *Casework) deliver(ctx context.Context, id string) (time.Duration, error
 		devices []Device
 	)
 	err := c.tx(ctx, func(t *tx) (err error) {
-		t.part(system, "notify", "", "notice", string(c.today()))
+		c.notifies(t)
 		if n, err = t.Notice(ctx, id); err != nil {
 			return err
 		}
@@ -136,7 +136,7 @@ func (c *Casework) deliver(ctx context.Context, id string) (time.Duration, error
 		left = nil
 	}
 	err = c.tx(ctx, func(t *tx) error {
-		t.part(system, "notify", "", "notice", string(c.today()))
+		c.notifies(t)
 		n, err := t.Notice(ctx, id)
 		if err != nil {
 			return err

@@ -584,7 +584,7 @@ func (c *Casework) sawBefore(ctx context.Context, t *tx, d Dispute) ([]ShareView
 func (c *Casework) sendCorrection(ctx context.Context, id string) (time.Duration, error) {
 	var v ShareView
 	err := c.tx(ctx, func(t *tx) (err error) {
-		t.part(system, "notify", "", "notice", string(c.today()))
+		c.notifies(t)
 		v, err = t.ShareView(ctx, id)
 		return err
 	})
@@ -618,7 +618,7 @@ func (c *Casework) sendCorrection(ctx context.Context, id string) (time.Duration
 		v.Email = ""
 	}
 	return wait, c.tx(ctx, func(t *tx) error {
-		t.part(system, "notify", "", "notice", string(c.today()))
+		c.notifies(t)
 		if err := t.SetShareView(ctx, v); err != nil {
 			return err
 		}

@@ -45,12 +45,7 @@ func (t *tx) erasure(ctx context.Context, where string, arg any) (e casework.Era
 	err = t.row(ctx, "read an erasure", []any{&e.ID, &e.Resident, &asked, &listed, &login, &erased},
 		`SELECT id, resident_id, asked_at, listed_at, login_at, erased_at FROM erasure WHERE `+where, arg)
 	e.AskedAt = instant(asked)
-	for from, to := range map[*sql.NullInt64]**time.Time{&listed: &e.ListedAt, &login: &e.LoginAt, &erased: &e.ErasedAt} {
-		if from.Valid {
-			at := instant(from.Int64)
-			*to = &at
-		}
-	}
+	e.ListedAt, e.LoginAt, e.ErasedAt = maybe(listed), maybe(login), maybe(erased)
 	return e, err
 }
 

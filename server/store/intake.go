@@ -150,10 +150,7 @@ func (t *tx) agencyKeys(ctx context.Context, which string, args ...any) ([]mingj
 			return err
 		}
 		k.CreatedAt = instant(created)
-		if revoked.Valid {
-			at := instant(revoked.Int64)
-			k.RevokedAt = &at
-		}
+		k.RevokedAt = maybe(revoked)
 		keys = append(keys, k)
 		return nil
 	}, `SELECT id, agency, created_at, revoked_at FROM agency_key`+which, args...)
