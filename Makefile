@@ -27,6 +27,8 @@ NODE_MODULES := e2e/node_modules/.package-lock.json
 # server embeds.
 WASM := bin/app.wasm
 PACKED := web/build/app.wasm.br web/build/app.wasm.gz
+# The same without the check of the access log, which is what a resident pays for it.
+UNCHECKED := .cache/unchecked
 
 # Tests that need Kratos find it here. The path never changes, so that go test's
 # cache keeps working.
@@ -34,6 +36,7 @@ export KRATOS_BIN := $(ROOT)/bin/kratos
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 export npm_config_update_notifier := false
 
+BUILD_WASM := GOOS=js GOARCH=wasm $(GO) build -modfile .cache/goapp/go.mod -trimpath -buildvcs=false -ldflags '-s -w' -gcflags=all=-l
 # What the browser's program is made of. Tests are not part of it.
 WASM_SOURCES := go.mod go.sum web/trim.go $(filter-out %_test.go,$(wildcard *.go) \
 	$(shell find app i18n -type f 2>/dev/null))
@@ -84,7 +87,7 @@ wasm: $(PACKED) ## build the browser's program, compressed
 $(WASM): $(WASM_SOURCES)
 	@mkdir -p $(@D)
 	@$(GO) run web/trim.go .cache/goapp
-	GOOS=js GOARCH=wasm $(GO) build -modfile .cache/goapp/go.mod -trimpath -buildvcs=false -ldflags '-s -w' -gcflags=all=-l -o $@ ./app
+	$(BUILD_WASM) -o $@ ./app
 
 $(PACKED) &: $(WASM) web/compress.go
 	@mkdir -p web/build
@@ -136,6 +139,15 @@ fuzz: ## each fuzz target for FUZZTIME=10s
 bench: build ## what it costs, as lines "name value unit"
 	@for f in $(WASM):wasm_raw web/build/app.wasm.br:wasm_brotli web/build/app.wasm.gz:wasm_gzip bin/mingjing:server_binary; do \
 		printf '%s %s bytes\n' "$${f#*:}" "$$(stat -c %s "$${f%%:*}")"; \
+	done
+	@mkdir -p $(UNCHECKED)/packed
+	@printf '%s\n' 'package page' 'import "mingjing"' 'import "github.com/maxence-charriere/go-app/v10/pkg/app"' \
+		'type LookCheck struct { app.Compo; V *mingjing.View }' 'func (*LookCheck) Render() app.UI { return app.Div() }' > $(UNCHECKED)/lookcheck.go
+	@printf '{"Replace": {"$(ROOT)/app/page/lookcheck.go": "$(ROOT)/$(UNCHECKED)/lookcheck.go"}}' > $(UNCHECKED)/overlay.json
+	@$(BUILD_WASM) -overlay $(UNCHECKED)/overlay.json -o $(UNCHECKED)/app.wasm ./app
+	@$(GO) run web/compress.go $(UNCHECKED)/app.wasm $(UNCHECKED)/packed
+	@for kind in br:brotli gz:gzip; do \
+		printf 'wasm_%s_of_log_check %s bytes\n' "$${kind#*:}" "$$(( $$(stat -c %s web/build/app.wasm.$${kind%:*}) - $$(stat -c %s $(UNCHECKED)/packed/app.wasm.$${kind%:*}) ))"; \
 	done
 	@IDLE_SOCKETS=5000 $(GO) test -run '^$$' -bench . ./... | awk ' \
 		/^Benchmark/ { name = $$1; sub(/^Benchmark/, "", name); sub(/-[0-9]+$$/, "", name); \

@@ -36,6 +36,10 @@ const (
 	Unavailable                          // 503
 )
 
+// Altered is the code of a [Problem] where something that is kept does not open,
+// because it was changed or moved in the database. Nothing of it is shown.
+const Altered = "altered"
+
 func (e *Error) Error() string { return e.Code }
 
 // Errorf makes an Error; pairs are placeholder names and values.

@@ -77,6 +77,13 @@ type Export struct {
 	Settings ExportSettings `json:"settings" jsonschema:"how notices are sent"`
 	// AccessLog is the whole of it, oldest first.
 	AccessLog []Look `json:"access_log" jsonschema:"every look at these data, oldest first"`
+	// Inquiries are what the resident asked about looks.
+	Inquiries []Inquiry `json:"inquiries" jsonschema:"what was asked about looks, and the answers, oldest look first"`
+	// Shares are without their links, which are kept nowhere.
+	Shares []Share `json:"shares" jsonschema:"what was shared, with whom, newest first"`
+	// Helping are the mandates in which the resident is the helper; those that they
+	// gave are with their cases.
+	Helping []Mandate `json:"helping" jsonschema:"mandates to act for others, newest first"`
 }
 
 // An ExportIdentity is who the resident is to the city.

@@ -23,7 +23,8 @@ export default defineConfig({
     // A page that takes longer than this to load or to react is broken.
     actionTimeout: 15_000,
     navigationTimeout: 30_000,
-    trace: { mode: 'retain-on-failure', screenshots: false },
+    // Recording each look at a page takes longer than the looks: TRACE=1 records.
+    trace: process.env.TRACE ? { mode: 'retain-on-failure', screenshots: false } : 'off',
     screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: process.env.CHROMIUM || '/usr/bin/chromium',

@@ -206,7 +206,7 @@ var codes = map[string][]string{
 		"request_open", "consent_required", "unknown_rulebook", "dispute_open", "nothing_to_dispute", "statement_required", "reason_required", "evidence_type",
 		"evidence_size", "evidence_count", "evidence_broken", "case_taken", "case_own", "case_not_yours", "case_decided", "evidence_unanswered", "reasons_required",
 		"outcome_required", "correction_required", "agency_already_asked", "agency_waiting", "changed_meanwhile", "aal2_required", "identity_down", "redis_down",
-		"unavailable", "too_large", "internal", "cross_origin", "offline", "agency_lost", "agency_needed", "already_enrolled", "nothing_to_withdraw", "bad_body",
+		"unavailable", "too_large", "internal", "altered", "cross_origin", "offline", "agency_lost", "agency_needed", "already_enrolled", "nothing_to_withdraw", "bad_body",
 		"invalid_cursor", "invalid_filter", "resident_unknown", "session_unknown", "staff_number_invalid", "staff_unknown", "totp_secret_invalid", "no_decision_yet",
 		"email_invalid", "email_code_wrong", "email_code_over", "email_codes", "mail_not_offered", "no_dates", "push_devices", "push_invalid", "push_not_offered",
 		"case_involved", "second_person", "step_impossible", "extended_already", "no_new_evidence", "listing_state", "lane_closed", "repair_too_early",

@@ -13,6 +13,9 @@ var _ = register("error", screen{body: errorBody, quiet: true, title: func(v *mi
 
 // errorTitle says in a few words what kind of trouble it is.
 func errorTitle(v *mingjing.View) string {
+	if altered(v) {
+		return t(v, "altered.title")
+	}
 	switch status(v) {
 	case 401, 403, 404, 429, 503:
 		return t(v, "error_page."+strconv.Itoa(status(v)))
@@ -27,8 +30,33 @@ func status(v *mingjing.View) int {
 	return v.Problem.Status
 }
 
+// altered says that what is kept was tampered with, or is broken.
+func altered(v *mingjing.View) bool { return v.Problem != nil && v.Problem.Code == mingjing.Altered }
+
+// alteredBody says so loudly, and what the person can do about it.
+func alteredBody(v *mingjing.View) app.UI {
+	do := []app.UI{c.Text(t(v, "altered.do_number", "id", v.Problem.ErrorID))}
+	var actions []app.UI
+	if v.Who != nil && v.Who.Role == mingjing.RoleResident {
+		do = append(do, c.Text(t(v, "altered.do_log")), c.Text(t(v, "log_check.do_auditor")), c.Text(t(v, "log_check.do_keep")))
+		actions = append(actions, c.LinkButton{Text: t(v, "nav.access-log"), Href: href(v, "access-log"), Full: true}.UI(),
+			c.LinkButton{Text: t(v, "log_check.file"), Href: proofFile, Kind: "secondary", Full: true}.UI())
+	} else {
+		do = append(do, c.Text(t(v, "altered.do_staff")))
+	}
+	return c.El("div", c.A{"class": "verify verify-differs", "data-altered": "true"},
+		c.SVG("svg", c.A{"viewBox": "0 0 24 24", "width": "24", "height": "24", "aria-hidden": "true", "focusable": "false"},
+			c.SVG("path", c.A{"d": alarmShape, "class": "stroke"})),
+		c.Div("verify-body", c.El("div", c.A{"class": "verify-said", "role": "alert"},
+			c.P(t(v, "error.altered")), c.El("p", c.A{"class": "row-title"}, c.Text(t(v, "log_check.do"))), c.List("bullets", do...),
+			c.Div("actions", actions...))))
+}
+
 // errorBody says what happened, what to do, and where to go.
 func errorBody(v *mingjing.View) []app.UI {
+	if altered(v) {
+		return []app.UI{heading("", errorTitle(v)), alteredBody(v)}
+	}
 	text := t(v, "error.not_found")
 	if v.Problem != nil {
 		text = problemText(v)

@@ -113,6 +113,7 @@ func ExportOf(v *mingjing.View, e mingjing.Export) mingjing.Letter {
 		{t(v, "paper.identity"), w.identity}, {t(v, "title.consents"), w.consents}, {t(v, "paper.requests"), w.requests},
 		{t(v, "paper.scores"), w.scores}, {t(v, "title.records"), w.records}, {t(v, "title.listings"), w.listings},
 		{t(v, "title.disputes"), w.disputes}, {t(v, "title.inbox"), w.notices}, {t(v, "title.notice-settings"), w.settings},
+		{t(v, "title.mandates"), w.helping}, {t(v, "title.shares"), w.shares}, {t(v, "title.inquiries"), w.inquiries},
 		{t(v, "title.access-log"), func(e mingjing.Export) { w.lookRows(e.AccessLog) }},
 	}
 	title := func(i int) string { return t(v, "letter.piece", "n", strconv.Itoa(i+1), "name", parts[i].title) }
@@ -339,4 +340,49 @@ func (w *letterWriter) settings(e mingjing.Export) {
 		pairs = append(pairs, name, t(v, "settings.push_added", "time", instant(v, d.AddedAt)))
 	}
 	w.rows(pairs...)
+}
+
+func (w *letterWriter) helping(e mingjing.Export) {
+	v := w.v
+	for _, m := range e.Helping {
+		w.add(mingjing.BlockSub, t(v, "mandate.for", "name", m.Resident))
+		w.rows(t(v, "letter.case"), m.CaseID, t(v, "mandate.relation_helper"), code(v, "relation", string(m.Relation)),
+			t(v, "paper.from"), instant(v, m.From), t(v, "mandate.until_short"), date(v, m.Until),
+			t(v, "dispute.state_now"), code(v, "mandate_state", string(m.State)))
+	}
+}
+
+func (w *letterWriter) shares(e mingjing.Export) {
+	v := w.v
+	for _, s := range e.Shares {
+		w.add(mingjing.BlockSub, s.Purpose)
+		pairs := []string{t(v, "letter.rulebook"), v.Label("rulebook", s.Rulebook), t(v, "paper.from"), instant(v, s.MadeAt),
+			t(v, "shares.ends"), endOf(v, s.EndsAt), t(v, "dispute.state_now"), code(v, "share_state", string(s.State)),
+			t(v, "shares.shows"), shareShows(v, s), t(v, "shares.named"), code(v, "share_named", string(s.Named)),
+			t(v, "shares.views"), t(v, "shares.viewed", "viewed", strconv.Itoa(s.Viewed), "views", strconv.Itoa(s.Views))}
+		if s.RevokedAt != nil {
+			pairs = append(pairs, t(v, "shares.revoked"), instant(v, *s.RevokedAt))
+		}
+		if s.CorrectedAt != nil {
+			pairs = append(pairs, t(v, "shares.corrected"), instant(v, *s.CorrectedAt))
+		}
+		for _, l := range s.Looks {
+			pairs = append(pairs, t(v, "recipient.shown_to"), w.pair(l.Who, instant(v, l.At)))
+		}
+		w.rows(pairs...)
+	}
+}
+
+func (w *letterWriter) inquiries(e mingjing.Export) {
+	v := w.v
+	for _, q := range e.Inquiries {
+		w.add(mingjing.BlockSub, w.pair(lookText(v, q.Look), instant(v, q.Look.At)))
+		w.rows(t(v, "inquiry.col_number"), q.ID, t(v, "inquiry.line"), strconv.FormatInt(q.Look.Seq, 10), t(v, "inquiry.col_asked"), instant(v, q.AskedAt),
+			t(v, "inquiry.due"), instant(v, q.Due), t(v, "dispute.state_now"), code(v, "inquiry_state", string(q.State)))
+		w.quote(t(v, "inquiry.question"), q.Question)
+		for _, a := range q.Answers {
+			w.quote(t(v, "inquiry.by", "who", a.By, "role", code(v, "role", string(a.Role)), "time", instant(v, a.At)),
+				code(v, "inquiry_outcome", string(a.Outcome))+"\n"+a.Text)
+		}
+	}
 }

@@ -17,9 +17,6 @@ import (
 // lookMemory is where the browser keeps the last state of the access log's tree.
 const lookMemory = "mingjing.log"
 
-// proofFile is where a resident takes the proof of the access log as a file.
-const proofFile = "/api/access-log/proof.json"
-
 // A LookCheck checks the access log in the browser: that each line is on the public
 // record as the page shows it, that none is missing, and that the record has only
 // grown since this browser saw it last. It keeps the state of the record and the
@@ -172,7 +169,7 @@ func (p *LookCheck) Render() app.UI {
 		body = p.good()
 	case verifyDiffers:
 		class, role, name = "verify verify-differs", "alert", "bad"
-		d = "M12 3 22 20H2zM12 9.5v5m0 2.4v.3"
+		d = alarmShape
 		body = p.bad()
 	case verifyFailed:
 		name = "failed"

@@ -306,6 +306,10 @@ func samplesToScore(t testing.TB, lang string) []sample {
 		v.Problem = problem(500, "internal")
 		v.Problem.ErrorID = "7f3a-91c2"
 	})
+	add("error-altered", base(t, lang, "error"), func(v *mingjing.View) {
+		v.Problem = problem(500, mingjing.Altered)
+		v.Problem.ErrorID = "7f3a-91c2"
+	})
 	add("error-unknown-code", base(t, lang, "error"), func(v *mingjing.View) { v.Problem = problem(500, "no_such_code") })
 	add("no-such-page", base(t, lang, "no-such-page"), nil)
 	add("staff", base(t, lang, "error"), func(v *mingjing.View) {

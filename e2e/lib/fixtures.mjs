@@ -52,7 +52,8 @@ const fast = { DEMO_CLOCK_SCALE: '2880', LOCK_AFTER: '2h' };
 //   server     a running server, shared by tests that only look or that use a
 //              story of their own
 //   ownServer  a running server that the test may kill or use up; serverEnv is
-//              what is set in its environment
+//              what is set in its environment, and with engines it has a PostgreSQL
+//              and a Redis of its own
 //   furnished  people on the shared server with something on every page
 //   guard      see Guard
 //   visit      visit(server, {lang, size, js, state, ...}) opens a browser of
@@ -73,10 +74,11 @@ export const test = base.extend({
   ],
 
   serverEnv: [fast, { option: true }],
+  engines: [false, { option: true }],
 
   ownServer: [
-    async ({ serverEnv }, use) => {
-      const s = await Server.start({ env: serverEnv });
+    async ({ serverEnv, engines }, use) => {
+      const s = await Server.start({ env: serverEnv, engines });
       await use(s);
       await s.stop();
     },

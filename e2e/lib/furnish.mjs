@@ -55,10 +55,8 @@ export async function furnish(server) {
   const handler = await Api.at(server, server.staff());
   const blank = await Api.at(server, server.resident('model-resident'));
 
-  const asked = await resident.post('score-requests', { rulebook: 'rongcheng', consent: true });
-  await expect
-    .poll(async () => (await resident.get(`score-requests/${asked.id}`)).state, { timeout: 150_000, intervals: [500] })
-    .toBe('ready');
+  const asker = await Api.at(server, server.resident('no-notice'));
+  const [asked] = await Promise.all([scored(resident, 'rongcheng'), scored(asker, 'honest-shanghai')]);
 
   // What is shared has been looked at, before anything was put right.
   const { link } = await resident.post('shares', {
@@ -107,7 +105,7 @@ export async function furnish(server) {
 
   await resident.post('export', { lang: 'en' });
   await expect.poll(async () => (await resident.get('export')).job.state, { timeout: 60_000 }).toBe('ready');
-  const helping = await asksForHelp(server, resident, 'guarantor');
+  const helping = await asksForHelp(asker, resident, server.resident('guarantor'));
   await offers(resident, dispute.id, server.resident('no-notice'));
   // Why did the handler look?
   const me = (await handler.get('me')).id_masked;
@@ -155,20 +153,24 @@ function offers(asker, dispute, helper) {
   return asker.post(`disputes/${dispute}/mandates`, { id_number: helper.id_number, relation: 'child', until });
 }
 
-// asksForHelp has somebody else's case in which the helper acts; its id.
-async function asksForHelp(server, helper, story) {
-  const asker = await Api.at(server, server.resident('no-notice'));
-  const asked = await asker.post('score-requests', { rulebook: 'honest-shanghai', consent: true });
+// scored asks for a score and waits until it is there; the request.
+async function scored(resident, rulebook) {
+  const asked = await resident.post('score-requests', { rulebook, consent: true });
   await expect
-    .poll(async () => (await asker.get(`score-requests/${asked.id}`)).state, { timeout: 150_000, intervals: [500] })
+    .poll(async () => (await resident.get(`score-requests/${asked.id}`)).state, { timeout: 150_000, intervals: [500] })
     .toBe('ready');
+  return asked;
+}
+
+// asksForHelp has somebody else's case in which the helper acts; its id.
+async function asksForHelp(asker, helper, account) {
   const listing = (await asker.get('listings')).items[0];
   const dispute = await asker.post('disputes', {
     listing_id: listing.listing?.id ?? listing.id,
     reason: 'not_me',
     statement: 'Nobody has told me of this.',
   });
-  await offers(asker, dispute.id, server.resident(story));
+  await offers(asker, dispute.id, account);
   const mandate = (await helper.get('mandates')).items[0];
   await helper.post(`mandates/${mandate.id}/accept`);
   await asker.done();

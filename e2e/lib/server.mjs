@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Engines } from './engines.mjs';
 import { typed } from './person.mjs';
 
 const root = resolve(fileURLToPath(import.meta.url), '../../..');
@@ -16,8 +17,9 @@ let started = 0;
 // and started again on the same folder and port, as a machine does that lost its
 // power.
 export class Server {
-  static async start({ env = {} } = {}) {
+  static async start({ env = {}, engines = false } = {}) {
     const s = new Server();
+    if (engines) s.engines = await Engines.start();
     s.data = mkdtempSync(join(tmpdir(), 'mingjing-e2e-'));
     s.port = await freePort();
     s.url = `http://127.0.0.1:${s.port}`;
@@ -47,6 +49,7 @@ export class Server {
         PUBLIC_ORIGIN: this.url,
         DATA: this.data,
         DEMO: '1',
+        ...this.engines?.env,
         ...this.env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -127,27 +130,27 @@ export class Server {
       if (e.code !== 'ESRCH') throw e;
     }
     const readable = exitCode === 0 ? this.readable() : [];
+    await this.engines?.stop();
     rmSync(this.data, { recursive: true, force: true, maxRetries: 5 });
     if (readable.length > 0) throw new Error(`at rest can be read:\n${readable.join('\n')}`);
     return { exitCode, signalCode };
   }
 
-  // readable is what a thief of the data folder could read of the residents. What the
-  // demo city writes down so that people can log in is no secret of theirs.
+  // readable is what a thief of the data folder, and of the engines' data, could read
+  // of the residents. What the demo city writes down so that people can log in is no
+  // secret of theirs.
   readable() {
     const accounts = existsSync(join(this.data, 'demo-accounts.json')) ? this.accounts : [];
     const staff = accounts.filter((a) => a.role !== 'resident').map((a) => a.name); // logins of theirs go by name
     const secrets = accounts
       .filter((a) => a.role === 'resident')
       .flatMap((a) => [staff.includes(a.name) ? '' : a.name, a.id_number, a.password]);
-    const found = [];
     secrets.push(...typed);
+    const kept = Object.entries(this.engines?.dump() ?? {});
     for (const f of readdirSync(this.data, { recursive: true, withFileTypes: true })) {
-      if (!f.isFile() || f.name === 'demo-accounts.json') continue;
-      const data = readFileSync(join(f.parentPath, f.name));
-      for (const secret of secrets) if (secret && data.includes(secret)) found.push(`${f.name}: ${secret}`);
+      if (f.isFile() && f.name !== 'demo-accounts.json') kept.push([f.name, readFileSync(join(f.parentPath, f.name))]);
     }
-    return found;
+    return kept.flatMap(([name, data]) => secrets.filter((s) => s && data.includes(s)).map((s) => `${name}: ${s}`));
   }
 }
 

@@ -158,7 +158,8 @@ test('a push message shows a neutral sentence, or the kind where that is wanted'
   const context = resident.page.context();
   await context.grantPermissions(['notifications']);
   await resident.login(server.resident('guarantor'));
-  await resident.page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+  // A message to a worker that is still on its way in is lost.
+  await resident.page.waitForFunction(async () => (await navigator.serviceWorker.ready).active.state === 'activated');
   const cdp = await context.newCDPSession(resident.page);
   let registrationId;
   cdp.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => (registrationId = registrations.at(-1)?.registrationId ?? registrationId));

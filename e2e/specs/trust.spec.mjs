@@ -1,6 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, expect } from '../lib/fixtures.mjs';
+import { languages, path } from '../lib/routes.mjs';
+import { sentence } from '../lib/sentences.mjs';
 import { Witness, copy, halt, put, sql } from '../lib/operator.mjs';
 
 // The phone's own code is the judge in all of these: what is awaited is what it
@@ -95,6 +97,47 @@ test('what an operator does to single lines in the database is seen', async ({ o
       await resident.accessible('an access log with an alarm');
     });
   }
+});
+
+test.describe('with prompt agencies', () => {
+  test.use({ serverEnv: { DEMO_CLOCK_SCALE: '2880', DEMO_INSTANT: '1', LOCK_AFTER: '2h' } });
+
+  test('what an operator puts in the place of something else is not shown, and the phone says so', async ({ ownServer: server, visit, guard }) => {
+    guard.allow(/status of 500/);
+    for (const lang of languages) {
+      const resident = await login(visit, server, lang === 'en' ? 'guarantor' : 'expired-record', lang);
+      await resident.ready(await resident.ask('honest-shanghai'));
+      const { items } = await resident.read('records');
+      const [mine] = items.map((x) => x.record ?? x);
+      const [[before]] = sql(server, `SELECT hex(doc) FROM record WHERE id = '${mine.id}'`);
+      const [[foreign]] = sql(server, `SELECT hex(doc) FROM look ORDER BY resident_id LIMIT 1`);
+      for (const [doc, what] of [
+        [`(SELECT doc FROM record WHERE id <> '${mine.id}' LIMIT 1)`, 'another record'],
+        [`X'${foreign}'`, 'a value of another table'],
+      ]) {
+        if (items.length < 2 && what === 'another record') continue;
+        sql(server, `UPDATE record SET doc = ${doc} WHERE id = '${mine.id}'`);
+        // Loaded anew, and turned to from another page.
+        for (const load of [true, false]) {
+          if (load) expect((await resident.open('records')).status()).toBe(500);
+          else {
+            await resident.open('access-log');
+            await resident.page.locator(`nav a[href="${path(lang, 'records')}"]:visible`).first().click();
+          }
+          await resident.on('error');
+          const alert = resident.page.locator('[data-altered]').getByRole('alert');
+          await expect(alert).toContainText(sentence(lang, 'error.altered'));
+          await expect(alert.locator('a[href="/api/access-log/proof.json"]')).toBeVisible();
+        }
+        await resident.accessible(`what is said of ${what}`);
+      }
+      // The log is whole, and says when the records were asked for.
+      await check(resident, 'good');
+      sql(server, `UPDATE record SET doc = X'${before}' WHERE id = '${mine.id}'`);
+      await resident.open('records');
+      await resident.on('records');
+    }
+  });
 });
 
 test('a tree whose hashes were changed is seen', async ({ ownServer: server, visit }) => {

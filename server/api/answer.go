@@ -13,6 +13,7 @@ import (
 
 	"mingjing"
 	"mingjing/i18n"
+	"mingjing/server/casework"
 )
 
 // viewType is the media type of a [mingjing.View]: what the app in the browser
@@ -78,7 +79,11 @@ func (c *call) problem(err error) *mingjing.Problem {
 		return &mingjing.Problem{Status: 499, Code: "unavailable"} // nobody is there to read it
 	}
 	c.s.Logger.Error("request failed", "id", c.id, "route", c.r.Pattern, "err", err)
-	return &mingjing.Problem{Status: http.StatusInternalServerError, Code: "internal", ErrorID: c.id,
+	code := "internal"
+	if errors.Is(err, casework.ErrAltered) {
+		code = mingjing.Altered
+	}
+	return &mingjing.Problem{Status: http.StatusInternalServerError, Code: code, ErrorID: c.id,
 		Values: map[string]string{"id": c.id}}
 }
 

@@ -207,6 +207,9 @@ func (c *Casework) export(ctx context.Context, id string) error {
 	if why, ok := errors.AsType[*mingjing.Error](err); ok {
 		return c.finishExport(ctx, id, nil, why.Code)
 	}
+	if errors.Is(err, ErrAltered) {
+		return c.finishExport(ctx, id, nil, mingjing.Altered)
+	}
 	return err
 }
 
@@ -339,7 +342,8 @@ func (c *Casework) gather(ctx context.Context, t *tx, job Export) (*harvest, err
 	now := c.Now().UTC()
 	h := &harvest{export: mingjing.Export{Version: mingjing.ExportVersion, MadeAt: now, City: c.books[0].City, Zone: c.books[0].Zone,
 		Lang: job.Lang, Requests: []mingjing.ExportRequest{}, Records: []mingjing.ExportRecord{}, Listings: []mingjing.ExportListing{},
-		Disputes: []mingjing.ExportDispute{}, Notices: []mingjing.Notice{}, AccessLog: []mingjing.Look{}}}
+		Disputes: []mingjing.ExportDispute{}, Notices: []mingjing.Notice{}, AccessLog: []mingjing.Look{},
+		Inquiries: []mingjing.Inquiry{}, Shares: []mingjing.Share{}, Helping: []mingjing.Mandate{}}}
 	e := &h.export
 	r, err := t.Resident(ctx, me)
 	if err != nil {
@@ -353,7 +357,7 @@ func (c *Casework) gather(ctx context.Context, t *tx, job Export) (*harvest, err
 		return nil, err
 	}
 	for _, part := range []func(context.Context, *tx, mingjing.ResidentID, *harvest) error{
-		c.gatherRequests, c.gatherHeld, c.gatherDisputes, c.gatherNotices, c.gatherLooks} {
+		c.gatherRequests, c.gatherHeld, c.gatherDisputes, c.gatherNotices, c.gatherLooks, c.gatherShares, c.gatherHelping} {
 		if err := part(ctx, t, me, h); err != nil {
 			return nil, err
 		}
@@ -539,5 +543,17 @@ func (c *Casework) gatherLooks(ctx context.Context, t *tx, me mingjing.ResidentI
 		before = looks[len(looks)-1].Seq
 	}
 	slices.Reverse(h.export.AccessLog)
-	return nil
+	all, err := inquiriesAbout(ctx, t, me, 0, 1<<62)
+	h.export.Inquiries = append(h.export.Inquiries, all...)
+	return err
+}
+
+func (c *Casework) gatherShares(ctx context.Context, t *tx, me mingjing.ResidentID, h *harvest) (err error) {
+	h.export.Shares, err = c.sharesOf(ctx, t, me)
+	return err
+}
+
+func (c *Casework) gatherHelping(ctx context.Context, t *tx, me mingjing.ResidentID, h *harvest) (err error) {
+	h.export.Helping, err = c.mandatesFor(ctx, t, me)
+	return err
 }

@@ -245,16 +245,22 @@ func (c *Casework) Mandates(ctx context.Context, a mingjing.Actor) (mingjing.Man
 		return mingjing.MandatesView{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.MandatesView, error) {
-		v := mingjing.MandatesView{Mandates: []mingjing.Mandate{}}
 		if err := t.look(ctx, a, me, c.Now(), "mandates", "", "own"); err != nil {
-			return v, err
+			return mingjing.MandatesView{}, err
 		}
-		all, err := t.MandatesFor(ctx, me)
-		for _, m := range all {
-			v.Mandates = append(v.Mandates, c.shown(m))
-		}
-		return v, err
+		all, err := c.mandatesFor(ctx, t, me)
+		return mingjing.MandatesView{Mandates: all}, err
 	})
+}
+
+// mandatesFor are those in which a resident is the helper, as they see them.
+func (c *Casework) mandatesFor(ctx context.Context, t *tx, helper mingjing.ResidentID) ([]mingjing.Mandate, error) {
+	all, err := t.MandatesFor(ctx, helper)
+	list := make([]mingjing.Mandate, 0, len(all))
+	for _, m := range all {
+		list = append(list, c.shown(m))
+	}
+	return list, err
 }
 
 // OfferMandate names somebody to act for the actor in one of their own cases. The

@@ -20,6 +20,9 @@ var (
 	// ErrNoReason: something of a resident was to be read in a transaction that had
 	// not said why.
 	ErrNoReason = errors.New("no reason to read")
+	// ErrAltered: what is kept does not open where it stands: somebody has changed
+	// it, or moved it there from elsewhere.
+	ErrAltered = errors.New("altered where it is kept")
 )
 
 // A Clock tells the time. Everything that has a deadline asks it.

@@ -110,20 +110,26 @@ func (c *Casework) Shares(ctx context.Context, a mingjing.Actor) (mingjing.Share
 		return mingjing.SharesView{}, err
 	}
 	return within(ctx, c, func(t *tx) (mingjing.SharesView, error) {
-		v := mingjing.SharesView{Shares: []mingjing.Share{}}
 		if err := t.look(ctx, a, me, c.Now(), "shares", "", "own"); err != nil {
-			return v, err
+			return mingjing.SharesView{}, err
 		}
-		shares, err := t.Shares(ctx, me)
-		if err != nil {
-			return v, err
-		}
-		views, err := t.ShareViews(ctx, me)
-		for _, s := range shares {
-			v.Shares = append(v.Shares, c.showShare(s, views))
-		}
-		return v, err
+		shares, err := c.sharesOf(ctx, t, me)
+		return mingjing.SharesView{Shares: shares}, err
 	})
+}
+
+// sharesOf are a resident's shares with the looks at each, newest first.
+func (c *Casework) sharesOf(ctx context.Context, t *tx, me mingjing.ResidentID) ([]mingjing.Share, error) {
+	shares, err := t.Shares(ctx, me)
+	if err != nil {
+		return nil, err
+	}
+	views, err := t.ShareViews(ctx, me)
+	list := make([]mingjing.Share, 0, len(shares))
+	for _, s := range shares {
+		list = append(list, c.showShare(s, views))
+	}
+	return list, err
 }
 
 func (c *Casework) showShare(s Share, views []ShareView) mingjing.Share {

@@ -90,6 +90,16 @@ func TestWhatIsTakenAlongIsEverything(t *testing.T) {
 	})
 	stranger := c.resident(t, 2)
 	c.ready(t, stranger, "rongcheng")
+	_, code := c.shared(t, a, casework.NewShare{Rulebook: "rongcheng", Purpose: "A flat", Fields: []mingjing.ShareField{mingjing.ShareBand},
+		Named: mingjing.ShareMasked, Views: 3, Ends: "2026-03-09"})
+	_, err = c.ViewShare(ctx, code, landlord())
+	must(t, err)
+	_, err = c.Case(ctx, handler, open.ID)
+	must(t, err)
+	why := c.why(t, a, c.lookOf(t, a, mingjing.RoleHandler))
+	helping := c.asks(t, 3, 1)
+	_, err = c.AcceptMandate(ctx, a, helping)
+	must(t, err)
 
 	e, files := c.taken(t, a)
 	r := c.storedResident(t, a)
@@ -111,6 +121,15 @@ func TestWhatIsTakenAlongIsEverything(t *testing.T) {
 	}
 	if e.Settings.Email != "lin@mail.example" || len(e.Settings.Devices) != 1 || e.Settings.Lang != "en" {
 		t.Errorf("the settings are %+v", e.Settings)
+	}
+	if len(e.Shares) != 1 || len(e.Shares[0].Looks) != 1 || e.Shares[0].Looks[0].Who != "Landlord & Co." {
+		t.Errorf("the shares are %+v", e.Shares)
+	}
+	if len(e.Inquiries) != 1 || e.Inquiries[0].ID != why.ID || e.Inquiries[0].Look.Seq != why.Look.Seq {
+		t.Errorf("the inquiries are %+v", e.Inquiries)
+	}
+	if len(e.Helping) != 1 || e.Helping[0].ID != helping || e.Helping[0].State != mingjing.MandateAccepted {
+		t.Errorf("the mandates are %+v", e.Helping)
 	}
 	stored := c.looks(t, a)
 	slices.Reverse(stored)

@@ -49,8 +49,11 @@ func (t *tx) failed(op string, err error) error {
 	case constraintForeignKey: // it belongs to something that is not there
 		return fmt.Errorf("store: %s: %w", op, casework.ErrNotFound)
 	}
-	if errors.Is(err, sql.ErrNoRows) || errors.Is(err, vault.ErrDestroyed) { // what was destroyed is not there
+	switch {
+	case errors.Is(err, sql.ErrNoRows), errors.Is(err, vault.ErrDestroyed): // what was destroyed is not there
 		err = casework.ErrNotFound
+	case errors.Is(err, vault.ErrSealed):
+		err = fmt.Errorf("%w: %w", casework.ErrAltered, err)
 	}
 	return fmt.Errorf("store: %s: %w", op, err)
 }

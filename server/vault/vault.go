@@ -419,6 +419,14 @@ func (s *Session) Open(ctx context.Context, owner string, p Place, sealed []byte
 	return s.OpenFor(ctx, owner, owner, p, sealed)
 }
 
+// at says where a value stands that does not open.
+func at(p Place, plain []byte, err error) ([]byte, error) {
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", err, p.bound())
+	}
+	return plain, nil
+}
+
 // OpenFor opens a value that is between its owner and a reader, after the line is in
 // the reader's access log.
 func (s *Session) OpenFor(ctx context.Context, owner, reader string, p Place, sealed []byte) ([]byte, error) {
@@ -429,7 +437,8 @@ func (s *Session) OpenFor(ctx context.Context, owner, reader string, p Place, se
 	if err != nil {
 		return nil, err
 	}
-	return k.open(p, sealed)
+	plain, err := k.open(p, sealed)
+	return at(p, plain, err)
 }
 
 // SealFile seals a file for its owner.
@@ -447,5 +456,6 @@ func (s *Session) OpenFile(ctx context.Context, owner string, p Place, sealed []
 	if err != nil {
 		return nil, err
 	}
-	return k.openFile(p, sealed)
+	plain, err := k.openFile(p, sealed)
+	return at(p, plain, err)
 }
