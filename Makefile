@@ -46,8 +46,7 @@ WASM_SOURCES := go.mod go.sum web/trim.go $(filter-out %_test.go,$(wildcard *.go
 # long with it, so of casework it is the tests of many at once.
 RACE := ./server/agency ./server/api ./server/identity ./server/ledger ./server/live ./server/notify ./server/store
 AT_ONCE := Once|Two|Twice|Many|Meanwhile|Interrupted
-# Tests mostly wait, for clocks, engines and pages: more run at a time than there
-# are cores.
+# More run at a time than there are cores, since they mostly wait.
 AT_A_TIME := 4
 
 .PHONY: help
@@ -95,13 +94,14 @@ $(PACKED) &: $(WASM) web/compress.go
 
 # --- test ----------------------------------------------------------------------
 
+# The Go tests mostly wait for clocks, and the browsers for agencies: side by side
+# they take as long as one of them.
 .PHONY: test
 test: ## everything: lint, unit, race, fuzz seeds, floors, the browser
 	@$(MAKE) engines
 	@$(MAKE) build
 	@$(MAKE) lint
-	@$(MAKE) test-unit
-	@$(MAKE) test-e2e
+	@$(MAKE) -j2 test-unit test-e2e
 
 .PHONY: test-unit
 test-unit: kratos $(PACKED) ## the Go tests, on this machine and, where it runs there, in WebAssembly

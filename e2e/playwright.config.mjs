@@ -7,21 +7,21 @@ export const desk = { viewport: { width: 1280, height: 900 } };
 export default defineConfig({
   testDir: 'specs',
   outputDir: 'out/results',
-  // Each worker has a browser, a server and its Kratos: two of each is what two
-  // cores carry.
-  workers: Number(process.env.E2E_WORKERS ?? 2),
+  // Each worker has a browser, a server and its Kratos: three of each is what two
+  // cores carry, as stories mostly wait for their agencies.
+  workers: Number(process.env.E2E_WORKERS ?? 3),
   fullyParallel: false,
   forbidOnly: true,
   retries: 0,
   timeout: 120_000,
-  expect: { timeout: 15_000 },
+  expect: { timeout: 20_000 },
   reporter: [['list']],
   use: {
     ...phone,
     locale: 'en-GB',
     timezoneId: 'Asia/Shanghai',
     // A page that takes longer than this to load or to react is broken.
-    actionTimeout: 15_000,
+    actionTimeout: 20_000,
     navigationTimeout: 30_000,
     // Recording each look at a page takes longer than the looks: TRACE=1 records.
     trace: process.env.TRACE ? { mode: 'retain-on-failure', screenshots: false } : 'off',

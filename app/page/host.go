@@ -600,10 +600,11 @@ func (h *Host) online() {
 	}
 }
 
-// retryWhileOffline looks whether the page that could not be shown can be.
+// retryWhileOffline looks whether the page that could not be shown can be: soon,
+// since a network that has just come back may fail once more, and then less often.
 func (h *Host) retryWhileOffline() {
-	for h.v.Page == "offline" {
-		time.Sleep(retryOffline)
+	for pause := time.Second; h.v.Page == "offline"; pause = min(2*pause, retryOffline) {
+		time.Sleep(pause)
 		ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
 		_, _, err := client.PeekView(ctx, h.at)
 		cancel()
