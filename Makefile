@@ -145,7 +145,7 @@ bench: build ## what it costs, as lines "name value unit"
 		'type LookCheck struct { app.Compo; V *mingjing.View }' 'func (*LookCheck) Render() app.UI { return app.Div() }' > $(UNCHECKED)/lookcheck.go
 	@printf '{"Replace": {"$(ROOT)/app/page/lookcheck.go": "$(ROOT)/$(UNCHECKED)/lookcheck.go"}}' > $(UNCHECKED)/overlay.json
 	@$(BUILD_WASM) -overlay $(UNCHECKED)/overlay.json -o $(UNCHECKED)/app.wasm ./app
-	@$(GO) run web/compress.go $(UNCHECKED)/app.wasm $(UNCHECKED)/packed
+	@$(GO) run web/compress.go $(UNCHECKED)/app.wasm $(UNCHECKED)/packed >/dev/null
 	@for kind in br:brotli gz:gzip; do \
 		printf 'wasm_%s_of_log_check %s bytes\n' "$${kind#*:}" "$$(( $$(stat -c %s web/build/app.wasm.$${kind%:*}) - $$(stat -c %s $(UNCHECKED)/packed/app.wasm.$${kind%:*}) ))"; \
 	done
