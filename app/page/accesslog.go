@@ -9,9 +9,6 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// alarmShape is drawn beside what must not be.
-const alarmShape = "M12 3 22 20H2zM12 9.5v5m0 2.4v.3"
-
 // proofFile is where a resident takes the proof of the access log as a file.
 const proofFile = "/api/access-log/proof.json"
 

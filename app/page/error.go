@@ -44,9 +44,7 @@ func alteredBody(v *mingjing.View) app.UI {
 	} else {
 		do = append(do, c.Text(t(v, "altered.do_staff")))
 	}
-	return c.El("div", c.A{"class": "verify verify-differs", "data-altered": "true"},
-		c.SVG("svg", c.A{"viewBox": "0 0 24 24", "width": "24", "height": "24", "aria-hidden": "true", "focusable": "false"},
-			c.SVG("path", c.A{"d": alarmShape, "class": "stroke"})),
+	return finding(c.A{"class": "verify verify-differs", "data-altered": "true"}, alarmShape,
 		c.Div("verify-body", c.El("div", c.A{"class": "verify-said", "role": "alert"},
 			c.P(t(v, "error.altered")), c.El("p", c.A{"class": "row-title"}, c.Text(t(v, "log_check.do"))), c.List("bullets", do...),
 			c.Div("actions", actions...))))

@@ -88,7 +88,12 @@ func sampleExport(lang string) mingjing.Export {
 		Settings: mingjing.ExportSettings{Lang: lang, Mail: true, Email: "li@mail.example", Off: []mingjing.NoticeKind{mingjing.NoticeScoreReady},
 			Devices: []mingjing.PushDevice{{Name: "Chrome, Android", AddedAt: heldNow}, {AddedAt: heldNow}}},
 		AccessLog: []mingjing.Look{{Seq: 1, At: heldNow, Role: mingjing.RoleHandler, Who: "沈默", Action: "case", Purpose: "dispute"},
-			{Seq: 2, At: heldNow, Role: mingjing.RoleResident, Action: "export", Purpose: "own"}}}
+			{Seq: 2, At: heldNow, Role: mingjing.RoleResident, Action: "export", Purpose: "own"}},
+		Inquiries: []mingjing.Inquiry{{ID: "i-1", Look: mingjing.Look{Seq: 1, At: heldNow, Action: "case"}, Question: "为什么？", AskedAt: heldNow, State: mingjing.InquiryAnswered,
+			Answers: []mingjing.InquiryAnswer{{Outcome: mingjing.InquiryExplained, Text: "为办理异议。", By: "沈默", Role: mingjing.RoleHandler, At: heldNow}}}},
+		Shares: []mingjing.Share{{ID: "h", Rulebook: "rongcheng", Purpose: "租房", Fields: []mingjing.ShareField{mingjing.ShareBand}, Named: mingjing.ShareMasked, Views: 3, Viewed: 1,
+			State: mingjing.ShareRevoked, MadeAt: heldNow, EndsAt: heldNow, RevokedAt: &withdrawn, Looks: []mingjing.ShareLook{{At: heldNow, Who: "房东"}}}},
+		Helping: []mingjing.Mandate{{ID: "m", CaseID: "case-7", Resident: "赵明", Relation: mingjing.RelationChild, From: heldNow, Until: "2026-06-30", State: mingjing.MandateAccepted}}}
 }
 
 func TestTheReadableCopyHasAllOfItInWords(t *testing.T) {
@@ -99,7 +104,8 @@ func TestTheReadableCopyHasAllOfItInWords(t *testing.T) {
 		text := saidIn(l)
 		for _, want := range []string{e.Identity.IDNumber, e.Identity.Name, "980", "1000", "−20", "li@mail.example", "Chrome, Android", "沈默",
 			v.Label("rulebook", "honest-shanghai"), v.Label("item", "judgment-unpaid"), v.Label("item", "traffic-fine"), v.Label("agency", "bank"),
-			"我是担保人，去年已经付清了我应承担的份额。", e.Disputes[0].Decision.Reasons, i18n.T(lang, "not_counted.no_document"), i18n.T(lang, "look.export"), "q-1"} {
+			"我是担保人，去年已经付清了我应承担的份额。", e.Disputes[0].Decision.Reasons, i18n.T(lang, "not_counted.no_document"), i18n.T(lang, "look.export"), "q-1",
+			"i-1", "为什么？", "为办理异议。", "租房", "房东", "case-7", "赵明"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: there is no %q", lang, want)
 			}

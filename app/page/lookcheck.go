@@ -157,7 +157,7 @@ func remember(m *mingjing.LookMemory) {
 func (p *LookCheck) Render() app.UI {
 	v := p.V
 	class, role, name := "verify", "status", "idle"
-	d := "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM8 12.2l2.8 2.8L16 9.5"
+	d := checkShape
 	var body []app.UI
 	switch p.state {
 	case verifyIdle:
@@ -188,9 +188,7 @@ func (p *LookCheck) Render() app.UI {
 	}
 	how = append(how, c.Link{Text: t(v, "access_log.check_us"), Href: href(v, "check-us")}.UI())
 	said = append(said, c.Details{Summary: t(v, "log_check.details"), Body: how}.UI())
-	return c.El("div", c.A{"class": class, "data-look-check": name},
-		c.SVG("svg", c.A{"viewBox": "0 0 24 24", "width": "24", "height": "24", "aria-hidden": "true", "focusable": "false"}, c.SVG("path", c.A{"d": d, "class": "stroke"})),
-		c.Div("verify-body", said...))
+	return finding(c.A{"class": class, "data-look-check": name}, d, c.Div("verify-body", said...))
 }
 
 func (p *LookCheck) good() []app.UI {

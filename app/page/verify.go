@@ -160,7 +160,7 @@ func readAll[T any](ctx context.Context, fetch func(context.Context, string) ([]
 // Render shows how the check stands.
 func (p *Verify) Render() app.UI {
 	class, role, key := "verify", "status", "verify.idle"
-	d := "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM8 12.2l2.8 2.8L16 9.5"
+	d := checkShape
 	switch p.state {
 	case verifyIdle:
 		role = ""
@@ -170,7 +170,7 @@ func (p *Verify) Render() app.UI {
 		class, key = "verify verify-same", "verify.same"
 	case verifyDiffers:
 		class, role, key = "verify verify-differs", "alert", "verify.differs"
-		d = "M12 3 22 20H2zM12 9.5v5m0 2.4v.3"
+		d = alarmShape
 	case verifyFailed:
 		key = "verify.failed"
 	}
@@ -193,12 +193,25 @@ func (p *Verify) Render() app.UI {
 		list = c.El("ul", c.A{"class": "bullets"}, items...)
 	}
 	hash := p.Score.Rulebook.Hash
-	return c.El("div", c.A{"class": class, "data-verify": strings.TrimPrefix(key, "verify.")},
-		c.SVG("svg", c.A{"viewBox": "0 0 24 24", "width": "24", "height": "24", "aria-hidden": "true", "focusable": "false"}, c.SVG("path", c.A{"d": d, "class": "stroke"})),
+	return finding(c.A{"class": class, "data-verify": strings.TrimPrefix(key, "verify.")}, d,
 		c.El("div", c.A{"class": "verify-body", "role": role},
 			c.El("p", c.A{"class": "row-title"}, c.Text(i18n.T(p.Lang, key))),
 			c.P(text), list,
 			c.Details{Summary: i18n.T(p.Lang, "verify.details"), Body: []app.UI{
 				c.P(i18n.T(p.Lang, "verify.details_text", "version", p.Score.Rulebook.Version)),
 				c.El("p", c.A{"class": "hash"}, c.Text("SHA-256 "+hash))}}.UI()))
+}
+
+// What is drawn beside what a check found: that all is as it should be, and that
+// something is not.
+const (
+	checkShape = "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM8 12.2l2.8 2.8L16 9.5"
+	alarmShape = "M12 3 22 20H2zM12 9.5v5m0 2.4v.3"
+)
+
+// finding is the box with what a check found.
+func finding(attributes c.A, shape string, body app.UI) app.UI {
+	return c.El("div", attributes,
+		c.SVG("svg", c.A{"viewBox": "0 0 24 24", "width": "24", "height": "24", "aria-hidden": "true", "focusable": "false"},
+			c.SVG("path", c.A{"d": shape, "class": "stroke"})), body)
 }

@@ -342,8 +342,7 @@ func (c *Casework) gather(ctx context.Context, t *tx, job Export) (*harvest, err
 	now := c.Now().UTC()
 	h := &harvest{export: mingjing.Export{Version: mingjing.ExportVersion, MadeAt: now, City: c.books[0].City, Zone: c.books[0].Zone,
 		Lang: job.Lang, Requests: []mingjing.ExportRequest{}, Records: []mingjing.ExportRecord{}, Listings: []mingjing.ExportListing{},
-		Disputes: []mingjing.ExportDispute{}, Notices: []mingjing.Notice{}, AccessLog: []mingjing.Look{},
-		Inquiries: []mingjing.Inquiry{}, Shares: []mingjing.Share{}, Helping: []mingjing.Mandate{}}}
+		Disputes: []mingjing.ExportDispute{}, Notices: []mingjing.Notice{}, AccessLog: []mingjing.Look{}}}
 	e := &h.export
 	r, err := t.Resident(ctx, me)
 	if err != nil {
@@ -356,8 +355,17 @@ func (c *Casework) gather(ctx context.Context, t *tx, job Export) (*harvest, err
 	if e.Scores, err = t.Scores(ctx, me, ""); err != nil {
 		return nil, err
 	}
+	if e.Inquiries, err = inquiriesAbout(ctx, t, me, 0, 1<<62); err != nil {
+		return nil, err
+	}
+	if e.Shares, err = c.sharesOf(ctx, t, me); err != nil {
+		return nil, err
+	}
+	if e.Helping, err = c.mandatesFor(ctx, t, me); err != nil {
+		return nil, err
+	}
 	for _, part := range []func(context.Context, *tx, mingjing.ResidentID, *harvest) error{
-		c.gatherRequests, c.gatherHeld, c.gatherDisputes, c.gatherNotices, c.gatherLooks, c.gatherShares, c.gatherHelping} {
+		c.gatherRequests, c.gatherHeld, c.gatherDisputes, c.gatherNotices, c.gatherLooks} {
 		if err := part(ctx, t, me, h); err != nil {
 			return nil, err
 		}
@@ -543,17 +551,5 @@ func (c *Casework) gatherLooks(ctx context.Context, t *tx, me mingjing.ResidentI
 		before = looks[len(looks)-1].Seq
 	}
 	slices.Reverse(h.export.AccessLog)
-	all, err := inquiriesAbout(ctx, t, me, 0, 1<<62)
-	h.export.Inquiries = append(h.export.Inquiries, all...)
-	return err
-}
-
-func (c *Casework) gatherShares(ctx context.Context, t *tx, me mingjing.ResidentID, h *harvest) (err error) {
-	h.export.Shares, err = c.sharesOf(ctx, t, me)
-	return err
-}
-
-func (c *Casework) gatherHelping(ctx context.Context, t *tx, me mingjing.ResidentID, h *harvest) (err error) {
-	h.export.Helping, err = c.mandatesFor(ctx, t, me)
-	return err
+	return nil
 }
