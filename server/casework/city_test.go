@@ -185,7 +185,7 @@ var smallBooks = sync.OnceValue(func() []*mingjing.Rulebook {
 		if err != nil {
 			panic(err)
 		}
-		book, err := mingjing.ParseRulebook(data)
+		book, err := rulebooks.Parse(data)
 		if err != nil {
 			panic(err)
 		}
