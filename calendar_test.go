@@ -38,6 +38,18 @@ func TestADayIsWorkedAsPublished(t *testing.T) {
 	}
 }
 
+func TestTheFirstAndTheLastDayOfACalendarAreItsOwn(t *testing.T) {
+	k := mingjing.Calendar{From: "2026-01-01", To: "2026-12-31", Holidays: []mingjing.Date{"2026-01-01", "2026-12-31"}}
+	for day, knows := range map[mingjing.Date]bool{"2025-12-31": false, "2026-01-01": true, "2026-12-31": true, "2027-01-01": false} {
+		if k.Knows(day) != knows {
+			t.Errorf("%s is known: %t", day, !knows)
+		}
+		if k.Working(day) == knows {
+			t.Errorf("%s is worked: %t", day, knows)
+		}
+	}
+}
+
 func TestWorkingDaysAreAddedAsTheyAreCounted(t *testing.T) {
 	k := china(t)
 	for day := mingjing.Date("2026-09-10"); day < "2026-10-20"; day = day.AddDays(1) {

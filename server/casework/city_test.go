@@ -518,6 +518,15 @@ func (t flawedTx) SetSource(ctx context.Context, request string, s casework.Sour
 	return t.Tx.SetSource(ctx, request, s)
 }
 
+func (t flawedTx) Erase(ctx context.Context, resident mingjing.ResidentID) error {
+	if t.f.fail != nil {
+		if err := t.f.fail("erase"); err != nil {
+			return err
+		}
+	}
+	return t.Tx.Erase(ctx, resident)
+}
+
 func (t flawedTx) AddScore(ctx context.Context, resident mingjing.ResidentID, s mingjing.Score) error {
 	if t.f.fail != nil {
 		if err := t.f.fail("score"); err != nil {
@@ -527,10 +536,12 @@ func (t flawedTx) AddScore(ctx context.Context, resident mingjing.ResidentID, s 
 	return t.Tx.AddScore(ctx, resident, s)
 }
 
-// A staleStore finds that somebody else was faster, once it is on.
+// A staleStore finds that somebody else was faster, once it is on, or the next few
+// times.
 type staleStore struct {
 	casework.Store
-	on bool
+	on    bool
+	times int
 }
 
 func (s *staleStore) Tx(ctx context.Context, fn func(casework.Tx) error) error {
@@ -543,7 +554,8 @@ type staleTx struct {
 }
 
 func (t staleTx) SetDispute(ctx context.Context, d casework.Dispute) error {
-	if t.s.on {
+	if t.s.on || t.s.times > 0 {
+		t.s.times--
 		d.Version--
 	}
 	return t.Tx.SetDispute(ctx, d)
