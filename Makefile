@@ -141,9 +141,9 @@ bench: build ## what it costs, as lines "name value unit"
 		printf '%s %s bytes\n' "$${f#*:}" "$$(stat -c %s "$${f%%:*}")"; \
 	done
 	@mkdir -p $(UNCHECKED)/packed
-	@printf '%s\n' 'package page' 'import "mingjing"' 'import "github.com/maxence-charriere/go-app/v10/pkg/app"' \
+	@printf '%s\n' 'package resident' 'import "mingjing"' 'import "github.com/maxence-charriere/go-app/v10/pkg/app"' \
 		'type LookCheck struct { app.Compo; V *mingjing.View }' 'func (*LookCheck) Render() app.UI { return app.Div() }' > $(UNCHECKED)/lookcheck.go
-	@printf '{"Replace": {"$(ROOT)/app/page/lookcheck.go": "$(ROOT)/$(UNCHECKED)/lookcheck.go"}}' > $(UNCHECKED)/overlay.json
+	@printf '{"Replace": {"$(ROOT)/app/page/resident/lookcheck.go": "$(ROOT)/$(UNCHECKED)/lookcheck.go"}}' > $(UNCHECKED)/overlay.json
 	@$(BUILD_WASM) -overlay $(UNCHECKED)/overlay.json -o $(UNCHECKED)/app.wasm ./app
 	@$(GO) run web/compress.go $(UNCHECKED)/app.wasm $(UNCHECKED)/packed >/dev/null
 	@for kind in br:brotli gz:gzip; do \

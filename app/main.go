@@ -7,13 +7,16 @@ import (
 
 	"mingjing/app/client"
 	"mingjing/app/page"
+	_ "mingjing/app/page/desk"
+	_ "mingjing/app/page/public"
+	"mingjing/app/page/resident"
 )
 
 func main() {
 	if !page.Ready() {
 		return
 	}
-	page.Fetch = client.Get
+	resident.Fetch = client.Get
 	page.WaitForHands()
 	app.RouteWithRegexp("^/.*", func() app.Composer { return &page.Host{} })
 	app.RunWhenOnBrowser()

@@ -9,11 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/maxence-charriere/go-app/v10/pkg/app"
-
 	"mingjing"
 	"mingjing/app/client"
 	"mingjing/i18n"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
 // islandID is the element that holds the page's view as JSON.
