@@ -9,15 +9,16 @@ import (
 func TestAViewForSomebodyElseIsLoadedWhole(t *testing.T) {
 	anna := &mingjing.Viewer{Role: mingjing.RoleResident, IDMasked: "99**************12"}
 	bo := &mingjing.Viewer{Role: mingjing.RoleResident, IDMasked: "99**************34"}
-	host := &Host{v: &mingjing.View{Lang: "en", Who: anna}}
+	host := &Host{v: &mingjing.View{Page: "sessions", Lang: "en", Who: anna}}
 	for name, test := range map[string]struct {
 		v    mingjing.View
 		want bool
 	}{
-		"the same":         {mingjing.View{Lang: "en", Who: anna}, false},
-		"logged out":       {mingjing.View{Lang: "en"}, true},
-		"another person":   {mingjing.View{Lang: "en", Who: bo}, true},
-		"another language": {mingjing.View{Lang: "zh-CN", Who: anna}, true},
+		"the same":         {mingjing.View{Page: "sessions", Lang: "en", Who: anna}, false},
+		"logged out":       {mingjing.View{Page: "sessions", Lang: "en"}, true},
+		"another person":   {mingjing.View{Page: "sessions", Lang: "en", Who: bo}, true},
+		"another language": {mingjing.View{Page: "sessions", Lang: "zh-CN", Who: anna}, true},
+		"no page of ours":  {mingjing.View{Page: "of the desk", Lang: "en", Who: anna}, true},
 	} {
 		if got := host.foreign(&test.v); got != test.want {
 			t.Errorf("%s: %v", name, got)
