@@ -6,9 +6,9 @@
 const version = "{{.Version}}";
 const cacheName = "mingjing-" + version;
 const files = {{.Files}};
-const offlinePages = {{.OfflinePages}};
 // By the name of the program, then by language: what a page needs to come to life.
 const programs = {{.Programs}};
+const offlinePages = {{.OfflinePages}};
 const known = new Set([files, Object.values(programs).map((p) => Object.values(p))].flat(3));
 const notices = {{.Notices}};
 

@@ -60,6 +60,21 @@ test('where the sentences cannot be fetched the page stays the one of the server
   await resident.page.route('**/web/i18n/**', (route) => route.abort());
   await resident.page.goto('/en/overview', { waitUntil: 'networkidle' });
   expect(await resident.page.evaluate(() => performance.getEntriesByName('mounted').length)).toBe(0);
-  await resident.page.locator('nav a[href$="/records"]').first().click();
+  await resident.page.locator('.tabs a[href$="/records"]').click();
   await expect(resident.page.locator('.page-records h1')).toBeVisible();
+});
+
+test('where the program that checks the log cannot be fetched the page says so, and offers to try again', async ({ server, furnished, visit, guard }) => {
+  guard.allow(/ERR_FAILED/);
+  const resident = await visit(server, { state: furnished.resident, serviceWorkers: 'block' });
+  guard.allow(/service worker/i);
+  const program = '**/web/check.wasm*';
+  await resident.page.context().route(program, (route) => route.abort());
+  await resident.open('access-log');
+  const panel = resident.page.locator('[data-look-check]');
+  await expect(panel).toHaveAttribute('data-look-check', 'unloaded');
+  await expect(panel).toHaveAttribute('class', 'verify');
+  await resident.page.context().unroute(program);
+  await panel.locator('button').click();
+  await expect(panel).toHaveAttribute('data-look-check', 'good');
 });
