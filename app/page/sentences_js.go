@@ -7,6 +7,9 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
+// sentencesID is the link to the sentences of the page's language.
+const sentencesID = "sentences"
+
 // loadSentences gives i18n the sentences of the page's language, and has what is
 // missing reported where an end-to-end test and a developer see it.
 func loadSentences() bool {

@@ -7,9 +7,6 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// sentencesID is the link to the sentences of the page's language.
-const sentencesID = "sentences"
-
 // Run takes over the page that the server rendered and keeps it up to date with the
 // pages that are registered. Outside a browser, on a page without a view, and where
 // the sentences can't be fetched, it does nothing: the page stays the server's own,
