@@ -3,6 +3,7 @@ package i18n
 import (
 	"embed"
 	"encoding/json"
+	"sync"
 
 	"mingjing"
 )
@@ -13,15 +14,14 @@ var files embed.FS
 // The tests have all languages, as a browser has one.
 func init() {
 	for _, lang := range mingjing.Languages {
-		all := sentences()[lang]
 		Load(lang, func(key string) (string, bool) {
-			s, ok := all[key]
+			s, ok := sentences()[lang][key]
 			return s, ok
 		})
 	}
 }
 
-func sentences() map[string]map[string]string {
+var sentences = sync.OnceValue(func() map[string]map[string]string {
 	all := map[string]map[string]string{}
 	for _, lang := range mingjing.Languages {
 		data, err := files.ReadFile(lang + ".json")
@@ -35,4 +35,4 @@ func sentences() map[string]map[string]string {
 		all[lang] = m
 	}
 	return all
-}
+})
