@@ -1,10 +1,16 @@
 // Package api is the edge: it turns HTTP into calls of casework and what casework
-// says into pages, JSON and problem documents. routes.go shows the whole surface.
+// says into pages, JSON and problem documents.
+//
+// A page is one literal, in the file of the thing that it is about: its data, and the
+// endpoints below /api of its forms and for programs. An endpoint is one literal too:
+// path, access, what it reads and answers as Go types, what can go wrong, and the
+// words that openapi.json has for it; that file is made of these literals and types
+// (make openapi). routes.go lists all pages.
 //
 // There is one way through for each kind of request. A page is a GET that builds
 // a [mingjing.View] and is answered as HTML, or as the View itself to the app
 // that has taken over in the browser. An action is a POST that reads a form or
-// JSON into the same values, calls casework, and is answered with 303 to a page
+// JSON into the same struct, calls casework, and is answered with 303 to a page
 // or with JSON; when something is wrong, a form gets its page back with what was
 // typed and what to do, JSON gets a problem document (RFC 9457). An unknown error
 // is logged whole and shown as an id.
@@ -98,6 +104,7 @@ type server struct {
 	assets   *assets
 	origin   *url.URL // the public origin; nil when it is not known
 	secure   bool
+	pages    map[string]page // by name
 	uploads  *uploads
 	intake   *intakeLimit
 	shares   *intakeLimit // of those who follow links
@@ -116,7 +123,11 @@ func New(c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Config: c, casework: c.Casework, assets: a, uploads: newUploads(), intake: newIntakeLimit(), shares: newIntakeLimit()}
+	s := &server{Config: c, casework: c.Casework, assets: a, pages: map[string]page{}, uploads: newUploads(), intake: newIntakeLimit(),
+		shares: newIntakeLimit()}
+	for _, p := range pages {
+		s.pages[p.name] = p
+	}
 	cross := http.NewCrossOriginProtection()
 	if c.Origin != "" {
 		u, err := url.Parse(c.Origin)
