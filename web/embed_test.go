@@ -53,7 +53,7 @@ func TestEveryIconHasTheSizeInItsName(t *testing.T) {
 
 func TestTheWorkerKeepsNoPageButTheOfflineOnes(t *testing.T) {
 	w := Worker()
-	for _, want := range []string{"{{.Version}}", "{{.Files}}", "{{.OfflinePages}}", `credentials: "omit"`} {
+	for _, want := range []string{"{{.Version}}", "{{.Files}}", "{{.Programs}}", "{{.OfflinePages}}", `credentials: "omit"`} {
 		if !strings.Contains(w, want) {
 			t.Errorf("the worker lacks %s", want)
 		}

@@ -12,6 +12,9 @@ import (
 
 	"mingjing"
 	screens "mingjing/app/page"
+	_ "mingjing/app/page/desk"
+	_ "mingjing/app/page/public"
+	_ "mingjing/app/page/resident"
 	"mingjing/server/casework"
 	"mingjing/web/rulebooks"
 )
