@@ -454,6 +454,13 @@ func (a answer) html() *goquery.Document {
 	return doc
 }
 
+// shown are the data of the View that a page carries.
+func shown[T any](a answer) *T {
+	a.t.Helper()
+	v := a.view()
+	return mingjing.DataOf[T](&v)
+}
+
 // view is the View that a page carries for the browser's program.
 func (a answer) view() mingjing.View {
 	a.t.Helper()

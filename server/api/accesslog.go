@@ -14,13 +14,11 @@ import (
 	"mingjing/server/casework"
 )
 
-var accessLogPage = page{
+var accessLogPage = page[mingjing.AccessLogView]{
 	name: "access-log",
-	build: func(c *call, v *mingjing.View) error {
-		q := c.r.URL.Query()
-		out, err := c.s.casework.AccessLog(c.ctx(), c.actor(), q.Get("others") == "1", q.Get("cursor"))
-		v.AccessLog = &out
-		return err
+	get: func(c *call) (mingjing.AccessLogView, error) {
+		in := asked[looksQuery](c)
+		return c.s.casework.AccessLog(c.ctx(), c.actor(), in.Others == "1", in.Cursor)
 	},
 	endpoints: []endpoint{
 		query[looksQuery, list[mingjing.Look]]{

@@ -7,12 +7,10 @@ import (
 	"mingjing/server/casework"
 )
 
-var agencyQuestionsPage = page{
+var agencyQuestionsPage = page[mingjing.AgencyQuestionsView]{
 	name: "agency-questions",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.AgencyQuestions(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
-		v.AgencyQuestions = &out
-		return err
+	get: func(c *call) (mingjing.AgencyQuestionsView, error) {
+		return c.s.casework.AgencyQuestions(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
 	},
 	endpoints: []endpoint{
 		query[paged, list[mingjing.AgencyQuestion]]{
@@ -26,12 +24,10 @@ var agencyQuestionsPage = page{
 	},
 }
 
-var agencyQuestionPage = page{
+var agencyQuestionPage = page[mingjing.AgencyQuestion]{
 	name: "agency-question",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.AgencyQuestion(c.ctx(), c.actor(), c.r.PathValue("id"))
-		v.AgencyQuestion = &out
-		return err
+	get: func(c *call) (mingjing.AgencyQuestion, error) {
+		return c.s.casework.AgencyQuestion(c.ctx(), c.actor(), c.r.PathValue("id"))
 	},
 	endpoints: []endpoint{
 		query[none, mingjing.AgencyQuestion]{
@@ -84,13 +80,11 @@ func writeAgencyEvidence(c *call, _ none) error {
 	return c.attachment(e, data)
 }
 
-var agencyRecordsPage = page{
+var agencyRecordsPage = page[mingjing.AgencyRecordsView]{
 	name: "agency-records",
-	build: func(c *call, v *mingjing.View) error {
-		q := c.r.URL.Query()
-		out, err := c.s.casework.AgencyHoldings(c.ctx(), c.actor(), q.Get("ref"), q.Get("cursor"))
-		v.AgencyRecords = &out
-		return err
+	get: func(c *call) (mingjing.AgencyRecordsView, error) {
+		in := asked[holdingsQuery](c)
+		return c.s.casework.AgencyHoldings(c.ctx(), c.actor(), in.Ref, in.Cursor)
 	},
 	endpoints: []endpoint{
 		query[holdingsQuery, list[mingjing.AgencyHolding]]{

@@ -104,7 +104,7 @@ type server struct {
 	assets   *assets
 	origin   *url.URL // the public origin; nil when it is not known
 	secure   bool
-	pages    map[string]page // by name
+	pages    map[string]screen // by name
 	uploads  *uploads
 	intake   *intakeLimit
 	shares   *intakeLimit // of those who follow links
@@ -123,10 +123,10 @@ func New(c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Config: c, casework: c.Casework, assets: a, pages: map[string]page{}, uploads: newUploads(), intake: newIntakeLimit(),
+	s := &server{Config: c, casework: c.Casework, assets: a, pages: map[string]screen{}, uploads: newUploads(), intake: newIntakeLimit(),
 		shares: newIntakeLimit()}
 	for _, p := range pages {
-		s.pages[p.name] = p
+		s.pages[p.route()] = p
 	}
 	cross := http.NewCrossOriginProtection()
 	if c.Origin != "" {

@@ -11,15 +11,9 @@ import (
 	"mingjing/server/casework"
 )
 
-var queuePage = page{
+var queuePage = page[mingjing.QueueView]{
 	name: "queue",
-	build: func(c *call, v *mingjing.View) error {
-		var in queueQuery
-		decode(c.r.URL.Query(), nil, &in)
-		out, err := c.cases(in)
-		v.Queue = &out
-		return err
-	},
+	get:  func(c *call) (mingjing.QueueView, error) { return c.cases(asked[queueQuery](c)) },
 	endpoints: []endpoint{
 		query[queueQuery, list[caseItem]]{
 			path: "/api/admin/cases", access: mingjing.Staff, get: getCases,
@@ -109,20 +103,20 @@ func getCases(c *call, in queueQuery) (list[caseItem], error) {
 	return items(out, v.Next), err
 }
 
-var oneCasePage = page{
+var oneCasePage = page[mingjing.CasePage]{
 	name: "case",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
-		v.Case = &out
-		c.fillReply(v)
-		if err != nil || out.Kind != mingjing.CaseReview || out.Previous == "" {
-			return err
+	get: func(c *call) (mingjing.CasePage, error) {
+		k, err := c.s.casework.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
+		out := mingjing.CasePage{Case: k}
+		if err != nil || k.Kind != mingjing.CaseReview || k.Previous == "" {
+			return out, err
 		}
 		// Who reviews a decision has to read it; the resident sees that look too.
-		first, err := c.s.casework.Case(c.ctx(), c.actor(), out.Previous)
-		v.First = &first
-		return err
+		first, err := c.s.casework.Case(c.ctx(), c.actor(), k.Previous)
+		out.First = &first
+		return out, err
 	},
+	fill: fillReply,
 	endpoints: []endpoint{
 		query[none, mingjing.Case]{
 			path: "/api/admin/cases/{id}", access: mingjing.Staff,
@@ -206,7 +200,7 @@ var oneCasePage = page{
 				k, err := c.s.casework.OpenIDNumber(c.ctx(), c.actor(), c.r.PathValue("id"), in.Reason)
 				return k, goal{page: "case", id: k.ID}, err
 			},
-			shows: func(v *mingjing.View, k mingjing.Case) { v.Case = &k },
+			shows: func(k mingjing.Case) any { return &mingjing.CasePage{Case: k} },
 		},
 	},
 }
@@ -275,9 +269,9 @@ type idNumberForm struct {
 
 // fillReply puts the reply text that was asked for into the reasons, in the
 // language that the resident reads, or else that of the page.
-func (c *call) fillReply(v *mingjing.View) {
+func fillReply(c *call, v *mingjing.View) {
 	code := c.r.URL.Query().Get("reply")
-	k := v.Case
+	k := mingjing.DataOf[mingjing.CasePage](v)
 	if !c.readOnly() || !slices.ContainsFunc(mingjing.RepliesFor(k.Kind), func(r mingjing.ReplyText) bool { return r.Code == code }) {
 		return
 	}

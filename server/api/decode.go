@@ -31,6 +31,13 @@ func decode(values map[string][]string, files []casework.Upload, into any) {
 	decodeStruct(values, files, "", 0, reflect.ValueOf(into).Elem())
 }
 
+// asked is the query of a page's address.
+func asked[In any](c *call) In {
+	var in In
+	decode(c.r.URL.Query(), nil, &in)
+	return in
+}
+
 // decodeStruct reads the values whose names begin with prefix, each at its place at.
 func decodeStruct(values map[string][]string, files []casework.Upload, prefix string, at int, v reflect.Value) {
 	for i := range v.NumField() {

@@ -10,12 +10,10 @@ import (
 	"mingjing/server/casework"
 )
 
-var workloadPage = page{
+var workloadPage = page[mingjing.WorkloadView]{
 	name: "workload",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Workload(c.ctx(), c.actor())
-		v.Workload = &out
-		return err
+	get: func(c *call) (mingjing.WorkloadView, error) {
+		return c.s.casework.Workload(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, mingjing.WorkloadView]{
@@ -28,12 +26,10 @@ var workloadPage = page{
 	},
 }
 
-var relativesPage = page{
+var relativesPage = page[mingjing.RelativesView]{
 	name: "relatives",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Relatives(c.ctx(), c.actor())
-		v.Relatives = &out
-		return err
+	get: func(c *call) (mingjing.RelativesView, error) {
+		return c.s.casework.Relatives(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, mingjing.RelativesView]{
@@ -93,23 +89,21 @@ func declareRelative(c *call, in relativeForm) (mingjing.RelativesView, goal, er
 	return v, goal{page: "relatives", done: "relative_declared"}, err
 }
 
-var counterPage = page{
+var counterPage = page[mingjing.CounterView]{
 	name: "counter",
-	build: func(c *call, v *mingjing.View) error {
+	get: func(c *call) (mingjing.CounterView, error) {
 		if err := c.worker(); err != nil { // who only reads files nothing
-			return err
+			return mingjing.CounterView{}, err
 		}
-		v.Counter = &mingjing.CounterView{}
 		if c.r.Method != http.MethodPost || c.in.get("visit") == "" {
-			return nil
+			return mingjing.CounterView{}, nil
 		}
 		out, err := c.s.casework.CounterAgain(c.ctx(), c.actor(), c.in.get("visit")) // the form is shown again
 		if refused, ok := errors.AsType[*mingjing.Error](err); ok && refused.Kind != mingjing.Unavailable {
-			return nil // it is over, which is what the problem says
+			return mingjing.CounterView{}, nil // it is over, which is what the problem says
 		}
 		out.Key = c.keyAgain(out.Key)
-		v.Counter = &out
-		return err
+		return out, err
 	},
 	endpoints: []endpoint{
 		action[counterForm, mingjing.CounterView]{
@@ -120,7 +114,7 @@ var counterPage = page{
 				answer: "The resident, and what can be disputed; a form gets the page itself.", fails: []int{http.StatusNotFound,
 					http.StatusTooManyRequests}},
 			example: counterForm{IDNumber: "11010519491231002X"},
-			shows:   func(v *mingjing.View, found mingjing.CounterView) { v.Counter = &found },
+			shows:   func(found mingjing.CounterView) any { return &found },
 		},
 		action[counterDisputeForm, mingjing.Case]{
 			path: "/api/admin/counter/disputes", access: mingjing.Staff, status: http.StatusCreated, again: "counter", do: fileAtCounter,
@@ -191,12 +185,10 @@ func fileAtCounter(c *call, in counterDisputeForm) (mingjing.Case, goal, error) 
 	return k, goal{page: "case", id: k.ID, done: "counter_filed"}, err
 }
 
-var demoClockPage = page{
+var demoClockPage = page[mingjing.DemoClockView]{
 	name: "demo-clock",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.DemoClock(c.ctx(), c.actor())
-		v.DemoClock = &out
-		return err
+	get: func(c *call) (mingjing.DemoClockView, error) {
+		return c.s.casework.DemoClock(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		action[clockForm, mingjing.DemoClockView]{

@@ -10,12 +10,10 @@ import (
 	"mingjing/server/casework"
 )
 
-var disputesPage = page{
+var disputesPage = page[mingjing.DisputesView]{
 	name: "disputes",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Disputes(c.ctx(), c.actor())
-		v.Disputes = &out
-		return err
+	get: func(c *call) (mingjing.DisputesView, error) {
+		return c.s.casework.Disputes(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, list[mingjing.Dispute]]{
@@ -29,9 +27,9 @@ var disputesPage = page{
 	},
 }
 
-var newDisputePage = page{
+var newDisputePage = page[mingjing.NewCaseView]{
 	name: "new-dispute",
-	build: func(c *call, v *mingjing.View) error {
+	get: func(c *call) (mingjing.NewCaseView, error) {
 		q := c.r.URL.Query()
 		record, listing, previous := q.Get("record"), q.Get("listing"), q.Get("previous")
 		if c.r.Method == http.MethodPost { // the form is shown again
@@ -39,8 +37,7 @@ var newDisputePage = page{
 		}
 		out, err := c.s.casework.NewCase(c.ctx(), c.actor(), record, listing, previous)
 		out.Key = c.keyAgain(out.Key)
-		v.NewCase = &out
-		return err
+		return out, err
 	},
 	endpoints: []endpoint{
 		action[disputeForm, mingjing.Dispute]{
@@ -77,15 +74,14 @@ func fileDispute(c *call, in disputeForm) (mingjing.Dispute, goal, error) {
 	return d, goal{page: casePage(d), id: d.ID, done: "dispute_filed"}, err
 }
 
-var disputePage = page{
+var disputePage = page[mingjing.DisputePage]{
 	name: "dispute",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Dispute(c.ctx(), c.actor(), c.r.PathValue("id"))
-		v.Dispute = &out
+	get: func(c *call) (out mingjing.DisputePage, err error) {
+		out.Dispute, err = c.s.casework.Dispute(c.ctx(), c.actor(), c.r.PathValue("id"))
 		if err == nil && out.Decision != nil && slices.Contains(corrects, out.Decision.Outcome) {
-			v.Correction, err = c.s.casework.Correction(c.ctx(), c.actor(), out.ID)
+			out.Correction, err = c.s.casework.Correction(c.ctx(), c.actor(), out.ID)
 		}
-		return err
+		return out, err
 	},
 	endpoints: []endpoint{
 		query[none, mingjing.Dispute]{
@@ -175,13 +171,12 @@ func tellRecipients(c *call, _ none) (mingjing.CorrectionView, goal, error) {
 // corrects are the outcomes that change scores which others may have seen.
 var corrects = []mingjing.Outcome{mingjing.OutcomeUpheld, mingjing.OutcomePartly}
 
-var reviewPage = page{
+var reviewPage = page[mingjing.NewCaseView]{
 	name: "review",
-	build: func(c *call, v *mingjing.View) error {
+	get: func(c *call) (mingjing.NewCaseView, error) {
 		out, err := c.s.casework.NewCase(c.ctx(), c.actor(), "", "", c.r.PathValue("id"))
 		out.Key = c.keyAgain(out.Key)
-		v.NewCase = &out
-		return err
+		return out, err
 	},
 	endpoints: []endpoint{
 		action[reviewForm, mingjing.Dispute]{

@@ -8,16 +8,49 @@ import (
 	"mingjing"
 )
 
-// A page is one screen, with all that belongs to it. Its path, and who may open it,
-// are those of its route ([mingjing.Routes]), which the browser's program has too.
-type page struct {
+// A page is one screen that shows a T, or [none], with all that belongs to it. Its
+// path, and who may open it, are those of its route ([mingjing.Routes]), which the
+// browser's program has too.
+type page[T any] struct {
 	// name is the name of its route.
 	name string
-	// build fills in the data of the page; nil for a page that has none.
-	build func(c *call, v *mingjing.View) error
+	// get reads what it shows; nil for nothing. A T that is a nil pointer is nothing too.
+	get func(c *call) (T, error)
+	// fill adds to the view what is there besides, and is nil for most.
+	fill func(c *call, v *mingjing.View)
 	// endpoints are the addresses below /api of its forms, and those by which programs
 	// get what it shows.
 	endpoints []endpoint
+}
+
+// A screen is a [page] of any type.
+type screen interface {
+	route() string
+	// build reads what the page shows into its view.
+	build(c *call, v *mingjing.View) error
+	belongs() []endpoint
+}
+
+func (p page[T]) route() string       { return p.name }
+func (p page[T]) belongs() []endpoint { return p.endpoints }
+
+func (p page[T]) build(c *call, v *mingjing.View) error {
+	if p.get != nil {
+		data, err := p.get(c)
+		if err != nil {
+			return err
+		}
+		switch of := reflect.ValueOf(data); {
+		case of.Kind() != reflect.Pointer:
+			v.Data = &data
+		case !of.IsNil():
+			v.Data = data
+		}
+	}
+	if p.fill != nil {
+		p.fill(c, v)
+	}
+	return nil
 }
 
 // An endpoint is one address below /api, with all that there is to say of it: an
@@ -89,9 +122,9 @@ type action[In, Out any] struct {
 	// do does it and returns the JSON answer, and the page that a form goes to with the
 	// code of what was done.
 	do func(c *call, in In) (Out, goal, error)
-	// shows puts the answer into the page again, for a form whose answer may stand in no
-	// address and is shown once; nil where the form goes to a page of its own.
-	shows func(v *mingjing.View, out Out)
+	// shows makes the data of the page again of the answer, for a form whose answer may
+	// stand in no address and is shown once; nil where the form goes to a page of its own.
+	shows func(out Out) any
 }
 
 // A goal is where a form goes when all went well.
@@ -144,7 +177,7 @@ func (a action[In, Out]) serve(c *call) error {
 		return err
 	}
 	v.Path, v.Done = c.pathAgain(a.again), to.done
-	a.shows(v, out)
+	v.Data = a.shows(out)
 	c.show(http.StatusOK, v)
 	return nil
 }

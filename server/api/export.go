@@ -22,12 +22,10 @@ func (c *call) toConfirm(page string) {
 
 const zipType = "application/zip"
 
-var exportPage = page{
+var exportPage = page[mingjing.ExportView]{
 	name: "export",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Export(c.ctx(), c.actor())
-		v.Export = &out
-		return err
+	get: func(c *call) (mingjing.ExportView, error) {
+		return c.s.casework.Export(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, mingjing.ExportView]{

@@ -49,8 +49,8 @@ func (c *call) showAgain(access mingjing.Access, page string, failure error) err
 	}
 	again := cmp.Or(c.again, page)
 	v, err := c.view(again)
-	if build := c.s.pages[again].build; err == nil && build != nil {
-		err = build(c, v)
+	if err == nil {
+		err = c.s.pages[again].build(c, v)
 	}
 	if err != nil {
 		return failure // the page itself can't be shown; the error can

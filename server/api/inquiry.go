@@ -35,12 +35,10 @@ func myInquiries(c *call, _ none) (list[mingjing.Inquiry], error) {
 	return items(all, ""), err
 }
 
-var inquiryPage = page{
+var inquiryPage = page[mingjing.Inquiry]{
 	name: "inquiry",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Inquiry(c.ctx(), c.actor(), c.r.PathValue("id"))
-		v.Inquiry = &out
-		return err
+	get: func(c *call) (mingjing.Inquiry, error) {
+		return c.s.casework.Inquiry(c.ctx(), c.actor(), c.r.PathValue("id"))
 	},
 	endpoints: []endpoint{
 		query[none, mingjing.Inquiry]{
@@ -88,32 +86,28 @@ func judgeAnswer(c *call, in judgeForm) (mingjing.Inquiry, goal, error) {
 // Inquiries are answered by staff and by officers of agencies, at addresses of their
 // own.
 var (
-	inquiriesPage = page{name: "inquiries", build: buildInquiries, endpoints: []endpoint{
+	inquiriesPage = page[mingjing.InquiriesView]{name: "inquiries", get: readInquiries, endpoints: []endpoint{
 		listInquiries("/api/admin/inquiries", mingjing.Staff, "inquiries", "For staff one's own first, then what is with the supervisors."),
 	}}
-	agencyInquiriesPage = page{name: "agency-inquiries", build: buildInquiries, endpoints: []endpoint{
+	agencyInquiriesPage = page[mingjing.InquiriesView]{name: "agency-inquiries", get: readInquiries, endpoints: []endpoint{
 		listInquiries("/api/agency/inquiries", mingjing.Agencies, "agencyInquiries", ""),
 	}}
-	inquiryAnswerPage = page{name: "inquiry-answer", build: buildInquiryCase, endpoints: []endpoint{
+	inquiryAnswerPage = page[mingjing.InquiryCase]{name: "inquiry-answer", get: readInquiryCase, endpoints: []endpoint{
 		oneInquiry("/api/admin/inquiries/{id}", mingjing.Staff, "inquiryCase"),
 		answerInquiry("/api/admin/inquiries/{id}/answer", mingjing.Staff, "answerInquiry", "inquiry-answer", "inquiries"),
 	}}
-	agencyInquiryPage = page{name: "agency-inquiry", build: buildInquiryCase, endpoints: []endpoint{
+	agencyInquiryPage = page[mingjing.InquiryCase]{name: "agency-inquiry", get: readInquiryCase, endpoints: []endpoint{
 		oneInquiry("/api/agency/inquiries/{id}", mingjing.Agencies, "agencyInquiry"),
 		answerInquiry("/api/agency/inquiries/{id}/answer", mingjing.Agencies, "answerAgencyInquiry", "agency-inquiry", "agency-inquiries"),
 	}}
 )
 
-func buildInquiries(c *call, v *mingjing.View) error {
-	out, err := c.s.casework.Inquiries(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
-	v.Inquiries = &out
-	return err
+func readInquiries(c *call) (mingjing.InquiriesView, error) {
+	return c.s.casework.Inquiries(c.ctx(), c.actor(), asked[paged](c).Cursor)
 }
 
-func buildInquiryCase(c *call, v *mingjing.View) error {
-	out, err := c.s.casework.InquiryCase(c.ctx(), c.actor(), c.r.PathValue("id"))
-	v.InquiryCase = &out
-	return err
+func readInquiryCase(c *call) (mingjing.InquiryCase, error) {
+	return c.s.casework.InquiryCase(c.ctx(), c.actor(), c.r.PathValue("id"))
 }
 
 func listInquiries(path string, access mingjing.Access, id, about string) endpoint {

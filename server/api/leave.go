@@ -7,12 +7,10 @@ import (
 	"mingjing"
 )
 
-var consentsPage = page{
+var consentsPage = page[mingjing.ConsentsView]{
 	name: "consents",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Consents(c.ctx(), c.actor())
-		v.Consents = &out
-		return err
+	get: func(c *call) (mingjing.ConsentsView, error) {
+		return c.s.casework.Consents(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, list[mingjing.Consent]]{
@@ -51,12 +49,10 @@ func withdraw(c *call, in withdrawForm) (withdrawn, goal, error) {
 	return withdrawn{true}, goal{page: "consents", done: "consent_withdrawn"}, err
 }
 
-var leavePage = page{
+var leavePage = page[mingjing.LeaveView]{
 	name: "leave",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Leaving(c.ctx(), c.actor())
-		v.Leave = &out
-		return err
+	get: func(c *call) (mingjing.LeaveView, error) {
+		return c.s.casework.Leaving(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		action[leaveForm, mingjing.Erasure]{
@@ -90,17 +86,14 @@ func leave(c *call, in leaveForm) (mingjing.Erasure, goal, error) {
 	return e, goal{page: "left", query: "receipt=" + e.ID}, nil
 }
 
-var leftPage = page{
+var leftPage = page[*mingjing.Erasure]{
 	name: "left",
-	build: func(c *call, v *mingjing.View) error {
+	get: func(c *call) (*mingjing.Erasure, error) {
 		out, err := c.s.casework.Erasure(c.ctx(), c.r.URL.Query().Get("receipt"))
-		if err == nil {
-			v.Erasure = &out
-		}
 		if e, ok := errors.AsType[*mingjing.Error](err); ok && e.Kind == mingjing.NotFound {
-			return nil // the page says so
+			return nil, nil //nolint:nilnil // the page says so
 		}
-		return err
+		return &out, err
 	},
 	endpoints: []endpoint{
 		query[none, mingjing.Erasure]{

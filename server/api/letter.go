@@ -9,12 +9,10 @@ import (
 	"mingjing"
 )
 
-var letterPage = page{
+var letterPage = page[mingjing.LetterView]{
 	name: "letter",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Letter(c.ctx(), c.actor(), c.r.PathValue("id"))
-		v.Letter = &out
-		return err
+	get: func(c *call) (mingjing.LetterView, error) {
+		return c.s.casework.Letter(c.ctx(), c.actor(), c.r.PathValue("id"))
 	},
 	endpoints: []endpoint{
 		raw[inLang]{
@@ -39,7 +37,7 @@ func writeLetter(c *call, in inLang) error {
 	if err != nil {
 		return err
 	}
-	return c.pdf(&mingjing.View{Page: "letter", Letter: &out}, c.s.Letter, "mingjing-letter-"+out.Dispute.ID)
+	return c.pdf(&mingjing.View{Page: "letter", Data: &out}, c.s.Letter, "mingjing-letter-"+out.Dispute.ID)
 }
 
 // writeCourtFile sends all there is of a case as a PDF.
@@ -49,7 +47,7 @@ func writeCourtFile(c *call, in inLang) error {
 	if err != nil {
 		return err
 	}
-	return c.pdf(&mingjing.View{Page: "letter", CourtFile: &out}, c.s.CourtFile, "mingjing-court-file-"+out.Dispute.ID)
+	return c.pdf(&mingjing.View{Page: "letter", Data: &out}, c.s.CourtFile, "mingjing-court-file-"+out.Dispute.ID)
 }
 
 // speak takes the language that a file was asked for in.

@@ -7,12 +7,10 @@ import (
 	"mingjing/server/casework"
 )
 
-var listingsPage = page{
+var listingsPage = page[mingjing.ListingsView]{
 	name: "listings",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Listings(c.ctx(), c.actor())
-		v.Listings = &out
-		return err
+	get: func(c *call) (mingjing.ListingsView, error) {
+		return c.s.casework.Listings(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, list[listingItem]]{
@@ -42,12 +40,10 @@ func getListings(c *call, _ none) (list[listingItem], error) {
 	return items(out, ""), err
 }
 
-var listingPage = page{
+var listingPage = page[mingjing.ListingView]{
 	name: "listing",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
-		v.Listing = &out
-		return err
+	get: func(c *call) (mingjing.ListingView, error) {
+		return c.s.casework.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
 	},
 	endpoints: []endpoint{
 		action[none, confirmed]{
@@ -146,13 +142,12 @@ func writeListingDates(c *call, in inLang) error {
 	return c.serveCalendar(cal)
 }
 
-var repairPage = page{
+var repairPage = page[mingjing.ListingView]{
 	name: "repair",
-	build: func(c *call, v *mingjing.View) error {
+	get: func(c *call) (mingjing.ListingView, error) {
 		out, err := c.s.casework.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
 		out.Key = c.keyAgain(out.Key)
-		v.Listing = &out
-		return err
+		return out, err
 	},
 	endpoints: []endpoint{
 		action[repairForm, mingjing.Dispute]{

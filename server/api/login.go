@@ -8,9 +8,9 @@ import (
 	"mingjing"
 )
 
-var loginPage = page{
-	name:  "login",
-	build: expired,
+var loginPage = page[none]{
+	name: "login",
+	fill: expired,
 	endpoints: []endpoint{
 		action[loginForm, me]{
 			path: "/api/login", access: mingjing.Anyone, again: "login", do: login,
@@ -30,9 +30,9 @@ var loginPage = page{
 	},
 }
 
-var staffLoginPage = page{
-	name:  "staff-login",
-	build: expired,
+var staffLoginPage = page[none]{
+	name: "staff-login",
+	fill: expired,
 	endpoints: []endpoint{
 		action[staffLoginForm, me]{
 			path: "/api/staff/login", access: mingjing.Anyone, again: "staff-login", do: staffLogin,
@@ -44,7 +44,7 @@ var staffLoginPage = page{
 	},
 }
 
-var activatePage = page{
+var activatePage = page[none]{
 	name: "activate",
 	endpoints: []endpoint{
 		action[activateForm, me]{
@@ -59,7 +59,7 @@ var activatePage = page{
 	},
 }
 
-var lockedPage = page{
+var lockedPage = page[none]{
 	name: "locked",
 	endpoints: []endpoint{
 		action[none, locked]{
@@ -70,7 +70,7 @@ var lockedPage = page{
 	},
 }
 
-var confirmPage = page{
+var confirmPage = page[none]{
 	name: "confirm",
 	endpoints: []endpoint{
 		action[confirmForm, confirmed]{
@@ -82,12 +82,11 @@ var confirmPage = page{
 	},
 }
 
-var sessionsPage = page{
+var sessionsPage = page[mingjing.SessionsView]{
 	name: "sessions",
-	build: func(c *call, v *mingjing.View) error {
+	get: func(c *call) (mingjing.SessionsView, error) {
 		out, err := c.s.Identity.Sessions(c.ctx(), c.token)
-		v.Sessions = &mingjing.SessionsView{Sessions: out}
-		return err
+		return mingjing.SessionsView{Sessions: out}, err
 	},
 	endpoints: []endpoint{
 		query[none, list[mingjing.Session]]{
@@ -134,11 +133,10 @@ var sessionsPage = page{
 }
 
 // expired says on the page of a login why it came.
-func expired(c *call, v *mingjing.View) error {
+func expired(c *call, v *mingjing.View) {
 	if c.r.URL.Query().Has("expired") {
 		v.Problem = &mingjing.Problem{Status: http.StatusUnauthorized, Code: "session_expired"}
 	}
-	return nil
 }
 
 // me is who is logged in.

@@ -15,12 +15,10 @@ func casePage(d mingjing.Dispute) string {
 	return "dispute"
 }
 
-var mandatesPage = page{
+var mandatesPage = page[mingjing.MandatesView]{
 	name: "mandates",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Mandates(c.ctx(), c.actor())
-		v.Mandates = &out
-		return err
+	get: func(c *call) (mingjing.MandatesView, error) {
+		return c.s.casework.Mandates(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, list[mingjing.Mandate]]{
@@ -85,11 +83,10 @@ func offerMandate(c *call, in mandateForm) (mingjing.Dispute, goal, error) {
 	return d, goal{page: "dispute", id: d.ID, done: "mandate_offered"}, err
 }
 
-var helpingPage = page{
+var helpingPage = page[mingjing.DisputePage]{
 	name: "helping",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Helping(c.ctx(), c.actor(), c.r.PathValue("id"))
-		v.Dispute = &out
-		return err
+	get: func(c *call) (out mingjing.DisputePage, err error) {
+		out.Dispute, err = c.s.casework.Helping(c.ctx(), c.actor(), c.r.PathValue("id"))
+		return out, err
 	},
 }

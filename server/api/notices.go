@@ -9,12 +9,10 @@ import (
 	"mingjing/server/casework"
 )
 
-var inboxPage = page{
+var inboxPage = page[mingjing.InboxView]{
 	name: "inbox",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Notices(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
-		v.Inbox = &out
-		return err
+	get: func(c *call) (mingjing.InboxView, error) {
+		return c.s.casework.Notices(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
 	},
 	endpoints: []endpoint{
 		query[paged, noticeList]{
@@ -55,12 +53,10 @@ type read struct {
 	Read bool `json:"read"`
 }
 
-var noticeSettingsPage = page{
+var noticeSettingsPage = page[mingjing.NoticeSettingsView]{
 	name: "notice-settings",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.NoticeSettings(c.ctx(), c.actor())
-		v.NoticeSettings = &out
-		return err
+	get: func(c *call) (mingjing.NoticeSettingsView, error) {
+		return c.s.casework.NoticeSettings(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, mingjing.NoticeSettingsView]{

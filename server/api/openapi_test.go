@@ -404,7 +404,7 @@ func onlyFiles(t reflect.Type) bool { return hasFiles(t) && t.NumField() == 1 }
 func TestEachRouteIsOnePage(t *testing.T) {
 	have := map[string]int{}
 	for _, p := range pages {
-		have[p.name]++
+		have[p.route()]++
 	}
 	for _, r := range mingjing.Routes {
 		if have[r.Name] != 1 {
@@ -422,7 +422,7 @@ func TestEachRouteIsOnePage(t *testing.T) {
 func TestAFormIsShownAgainOnAPage(t *testing.T) {
 	for _, e := range endpoints() {
 		if again := reflect.ValueOf(e).FieldByName("again"); again.IsValid() &&
-			!slices.ContainsFunc(pages, func(p page) bool { return p.name == again.String() }) {
+			!slices.ContainsFunc(pages, func(p screen) bool { return p.route() == again.String() }) {
 			t.Errorf("%s is shown again on %q", e.describe().path, again)
 		}
 	}

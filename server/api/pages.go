@@ -19,7 +19,7 @@ func (c *call) view(name string) (*mingjing.View, error) {
 }
 
 // servePage answers a page to whoever may open it.
-func (c *call) servePage(r mingjing.Route, build func(*call, *mingjing.View) error) error {
+func (c *call) servePage(r mingjing.Route, page screen) error {
 	if err := c.admit(r.Access); err != nil {
 		return err
 	}
@@ -36,10 +36,8 @@ func (c *call) servePage(r mingjing.Route, build func(*call, *mingjing.View) err
 	if err != nil {
 		return err
 	}
-	if build != nil {
-		if err := build(c, v); err != nil {
-			return err
-		}
+	if err := page.build(c, v); err != nil {
+		return err
 	}
 	c.show(http.StatusOK, v)
 	return nil

@@ -11,36 +11,31 @@ import (
 	"mingjing/server/casework"
 )
 
-var rulebooksPage = page{
+var rulebooksPage = page[mingjing.RulebooksView]{
 	name: "rulebooks",
-	build: func(c *call, v *mingjing.View) error {
-		v.Rulebooks = &mingjing.RulebooksView{}
+	get: func(c *call) (out mingjing.RulebooksView, err error) {
 		for _, b := range c.s.casework.Books() {
-			v.Rulebooks.Rulebooks = append(v.Rulebooks.Rulebooks, *b)
+			out.Rulebooks = append(out.Rulebooks, *b)
 		}
-		return nil
+		return out, nil
 	},
 }
 
-var rulebookPage = page{
+var rulebookPage = page[mingjing.RulebookPage]{
 	name: "rulebook",
-	build: func(c *call, v *mingjing.View) (err error) {
-		v.Rulebook, err = c.s.casework.Book(c.r.PathValue("id"))
+	get: func(c *call) (mingjing.RulebookPage, error) {
+		b, err := c.s.casework.Book(c.r.PathValue("id"))
 		if err != nil {
-			return mingjing.Errorf(mingjing.NotFound, "not_found")
+			return mingjing.RulebookPage{}, mingjing.Errorf(mingjing.NotFound, "not_found")
 		}
-		v.RulebookHash = v.Rulebook.Ref().Hash
-		v.Calendar = c.s.casework.Calendar(v.Rulebook)
-		return nil
+		return mingjing.RulebookPage{Rulebook: b, Hash: b.Ref().Hash, Calendar: c.s.casework.Calendar(b)}, nil
 	},
 }
 
-var agenciesPage = page{
+var agenciesPage = page[mingjing.AgenciesView]{
 	name: "agencies",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.AgencyFigures(c.ctx())
-		v.Agencies = &out
-		return err
+	get: func(c *call) (mingjing.AgenciesView, error) {
+		return c.s.casework.AgencyFigures(c.ctx())
 	},
 	endpoints: []endpoint{
 		query[none, mingjing.AgenciesView]{

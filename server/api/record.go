@@ -4,12 +4,10 @@ import (
 	"mingjing"
 )
 
-var recordsPage = page{
+var recordsPage = page[mingjing.RecordsView]{
 	name: "records",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Records(c.ctx(), c.actor())
-		v.Records = &out
-		return err
+	get: func(c *call) (mingjing.RecordsView, error) {
+		return c.s.casework.Records(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, list[recordItem]]{
@@ -19,12 +17,10 @@ var recordsPage = page{
 	},
 }
 
-var recordPage = page{
+var recordPage = page[mingjing.RecordView]{
 	name: "record",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Record(c.ctx(), c.actor(), c.r.PathValue("id"))
-		v.Record = &out
-		return err
+	get: func(c *call) (mingjing.RecordView, error) {
+		return c.s.casework.Record(c.ctx(), c.actor(), c.r.PathValue("id"))
 	},
 }
 
@@ -46,12 +42,10 @@ func getRecords(c *call, _ none) (list[recordItem], error) {
 	return items(out, ""), err
 }
 
-var sourcesPage = page{
+var sourcesPage = page[mingjing.SourcesView]{
 	name: "sources",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Sources(c.ctx(), c.actor())
-		v.Sources = &out
-		return err
+	get: func(c *call) (mingjing.SourcesView, error) {
+		return c.s.casework.Sources(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, list[mingjing.SourceView]]{

@@ -12,11 +12,11 @@ import (
 
 // pages is the whole surface below a language, in the order of [mingjing.Routes];
 // what is below /api stands with the page that it belongs to, or in [pageless].
-var pages = []page{
-	{name: "home"},
+var pages = []screen{
+	page[none]{name: "home"},
 	loginPage, activatePage, staffLoginPage,
 	rulebooksPage, rulebookPage, agenciesPage,
-	{name: "check-us"}, {name: "offline"}, lockedPage, {name: "no-score"},
+	page[none]{name: "check-us"}, page[none]{name: "offline"}, lockedPage, page[none]{name: "no-score"},
 	recipientPage,
 	overviewPage, askPage, requestPage, scorePage,
 	recordsPage, recordPage, listingsPage, listingPage, repairPage, sourcesPage,
@@ -34,7 +34,7 @@ var pages = []page{
 func endpoints() []endpoint {
 	var all []endpoint
 	for _, p := range pages {
-		all = append(all, p.endpoints...)
+		all = append(all, p.belongs()...)
 	}
 	return append(all, pageless...)
 }
@@ -60,7 +60,7 @@ func Endpoints() []Endpoint {
 func (s *server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	for _, r := range mingjing.Routes {
-		build := s.pages[r.Name].build
+		page := s.pages[r.Name]
 		for _, lang := range mingjing.Languages {
 			pattern := "/" + lang + "/" + r.Path
 			if r.Path == "" {
@@ -68,7 +68,7 @@ func (s *server) routes() *http.ServeMux {
 			}
 			mux.Handle("GET "+pattern, s.handle(func(c *call) error {
 				c.lang = lang
-				return c.servePage(r, build)
+				return c.servePage(r, page)
 			}))
 		}
 	}

@@ -7,21 +7,17 @@ import (
 	"mingjing"
 )
 
-var overviewPage = page{
+var overviewPage = page[mingjing.OverviewView]{
 	name: "overview",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Overview(c.ctx(), c.actor())
-		v.Overview = &out
-		return err
+	get: func(c *call) (mingjing.OverviewView, error) {
+		return c.s.casework.Overview(c.ctx(), c.actor())
 	},
 }
 
-var askPage = page{
+var askPage = page[mingjing.AskView]{
 	name: "ask",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Ask(c.ctx(), c.actor())
-		v.Ask = &out
-		return err
+	get: func(c *call) (mingjing.AskView, error) {
+		return c.s.casework.Ask(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		action[askForm, mingjing.ScoreRequest]{
@@ -59,12 +55,10 @@ func (c *call) keyAgain(fresh string) string {
 	return fresh
 }
 
-var requestPage = page{
+var requestPage = page[mingjing.ScoreRequest]{
 	name: "request",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.ScoreRequest(c.ctx(), c.actor(), c.r.PathValue("id"))
-		v.Request = &out
-		return err
+	get: func(c *call) (mingjing.ScoreRequest, error) {
+		return c.s.casework.ScoreRequest(c.ctx(), c.actor(), c.r.PathValue("id"))
 	},
 	endpoints: []endpoint{
 		query[none, mingjing.ScoreRequest]{
@@ -77,11 +71,10 @@ var requestPage = page{
 	},
 }
 
-var scorePage = page{
+var scorePage = page[*mingjing.ScoreView]{
 	name: "score",
-	build: func(c *call, v *mingjing.View) (err error) {
-		v.Score, err = c.s.casework.Score(c.ctx(), c.actor(), c.r.URL.Query().Get("rulebook"))
-		return err
+	get: func(c *call) (*mingjing.ScoreView, error) {
+		return c.s.casework.Score(c.ctx(), c.actor(), asked[scoreQuery](c).Rulebook)
 	},
 	endpoints: []endpoint{
 		query[scoreQuery, *mingjing.ScoreView]{

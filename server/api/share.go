@@ -9,12 +9,10 @@ import (
 	"mingjing/server/casework"
 )
 
-var sharesPage = page{
+var sharesPage = page[mingjing.SharesView]{
 	name: "shares",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Shares(c.ctx(), c.actor())
-		v.Shares = &out
-		return err
+	get: func(c *call) (mingjing.SharesView, error) {
+		return c.s.casework.Shares(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, list[mingjing.Share]]{
@@ -37,12 +35,10 @@ var sharesPage = page{
 	},
 }
 
-var newSharePage = page{
+var newSharePage = page[mingjing.NewShareView]{
 	name: "new-share",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.ShareForm(c.ctx(), c.actor())
-		v.NewShare = &out
-		return err
+	get: func(c *call) (mingjing.NewShareView, error) {
+		return c.s.casework.ShareForm(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		action[shareForm, mingjing.MadeShare]{
@@ -52,8 +48,8 @@ var newSharePage = page{
 				answer: "The share with its link.", fails: []int{http.StatusConflict}},
 			example: shareForm{Rulebook: "honest-shanghai", Purpose: "Renting a flat", Fields: []mingjing.ShareField{mingjing.ShareBand},
 				Named: mingjing.ShareMasked, Views: 1, Ends: "2026-12-31"},
-			shows: func(v *mingjing.View, made mingjing.MadeShare) {
-				v.NewShare = &mingjing.NewShareView{Scores: []mingjing.ScoreCard{}, Made: &made}
+			shows: func(made mingjing.MadeShare) any {
+				return &mingjing.NewShareView{Scores: []mingjing.ScoreCard{}, Made: &made}
 			},
 		},
 	},
@@ -92,12 +88,10 @@ func (c *call) origin() string {
 
 // recipientPage is for whoever follows a link, who is not logged in: the code in the
 // address is all that they need.
-var recipientPage = page{
+var recipientPage = page[mingjing.RecipientView]{
 	name: "recipient",
-	build: func(c *call, v *mingjing.View) error {
-		out, err := c.recipient(none{})
-		v.Recipient = &out
-		return err
+	get: func(c *call) (mingjing.RecipientView, error) {
+		return c.recipient(none{})
 	},
 	endpoints: []endpoint{
 		query[none, mingjing.RecipientView]{
@@ -113,7 +107,7 @@ var recipientPage = page{
 				answer: "All that was shared; a form gets the page itself, once.", of: "share: the code of the link",
 				fails: []int{http.StatusConflict, http.StatusTooManyRequests}},
 			example: viewForm{Who: "Chen, for the landlord"},
-			shows:   func(v *mingjing.View, shown mingjing.RecipientView) { v.Recipient = &shown },
+			shows:   func(shown mingjing.RecipientView) any { return &shown },
 		},
 	},
 }

@@ -12,10 +12,10 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("ask", page.Screen{Body: askBody, Back: page.BackTo("overview")})
+var _ = page.Register("ask", page.Screen{Data: page.New[mingjing.AskView], Body: askBody, Back: page.BackTo("overview")})
 
 func askBody(v *mingjing.View) []app.UI {
-	a := v.Ask
+	a := mingjing.DataOf[mingjing.AskView](v)
 	if a == nil {
 		a = &mingjing.AskView{}
 	}
