@@ -23,16 +23,16 @@ ROOT := $(CURDIR)
 KRATOS := bin/kratos-$(KRATOS_VERSION)
 LINT := .cache/golangci-lint-$(LINT_VERSION)/golangci-lint
 NODE_MODULES := e2e/node_modules/.package-lock.json
-# The browser's programs: the resident's, and that of staff and agencies. Each as it
-# is, which nobody is sent, and packed, which the server embeds.
-PROGRAMS := app desk
+# The browser's programs: the resident's, that of staff and agencies, and the check of
+# the access log, which is loaded where it is needed. Each as it is, which nobody is
+# sent, and packed, which the server embeds.
+PROGRAMS := app desk check
 WASM := $(PROGRAMS:%=bin/%.wasm)
 PACKED := $(foreach p,$(PROGRAMS),web/build/$(p).wasm.br web/build/$(p).wasm.gz)
 # Where the main package of each is.
 MAIN_app := ./app
 MAIN_desk := ./app/desk
-# The same without the check of the access log, which is what a resident pays for it.
-UNCHECKED := .cache/unchecked
+MAIN_check := ./app/check
 
 # Tests that need Kratos find it here. The path never changes, so that go test's
 # cache keeps working.
@@ -152,15 +152,6 @@ bench: build ## what it costs, as lines "name value unit"
 		printf 'wasm_%s_%s %s bytes\n' "$$p" "$${f#*:}" "$$(stat -c %s "$${f%%:*}")"; \
 	done; done
 	@printf 'server_binary %s bytes\n' "$$(stat -c %s bin/mingjing)"
-	@mkdir -p $(UNCHECKED)/packed
-	@printf '%s\n' 'package resident' 'import "mingjing"' 'import "github.com/maxence-charriere/go-app/v10/pkg/app"' \
-		'type LookCheck struct { app.Compo; V *mingjing.View }' 'func (*LookCheck) Render() app.UI { return app.Div() }' > $(UNCHECKED)/lookcheck.go
-	@printf '{"Replace": {"$(ROOT)/app/page/resident/lookcheck.go": "$(ROOT)/$(UNCHECKED)/lookcheck.go"}}' > $(UNCHECKED)/overlay.json
-	@$(BUILD_WASM) -overlay $(UNCHECKED)/overlay.json -o $(UNCHECKED)/app.wasm ./app
-	@$(GO) run web/compress.go $(UNCHECKED)/app.wasm $(UNCHECKED)/packed >/dev/null
-	@for kind in br:brotli gz:gzip; do \
-		printf 'wasm_%s_of_log_check %s bytes\n' "$${kind#*:}" "$$(( $$(stat -c %s web/build/app.wasm.$${kind%:*}) - $$(stat -c %s $(UNCHECKED)/packed/app.wasm.$${kind%:*}) ))"; \
-	done
 	@IDLE_SOCKETS=5000 $(GO) test -run '^$$' -bench . ./... | awk ' \
 		/^Benchmark/ { name = $$1; sub(/^Benchmark/, "", name); sub(/-[0-9]+$$/, "", name); \
 			for (i = 3; i < NF; i += 2) print name, $$i, $$(i+1); fflush(); next } \

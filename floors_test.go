@@ -25,6 +25,7 @@ var floors = map[string]int{
 	"web":               0,
 	"app/client":        1,
 	"app/component":     1,
+	"app/logcheck":      1,
 	"server/casework":   2,
 	"app/page":          2,
 	"server/vault":      2,
@@ -44,6 +45,7 @@ var floors = map[string]int{
 	"server/demo":       4,
 	"app":               5,
 	"app/desk":          5,
+	"app/check":         5,
 	"server":            5,
 	"e2e":               5,
 }
@@ -75,11 +77,15 @@ var goApp = []string{"mingjing", "github.com/google/uuid", "github.com/maxence-c
 var browserPrograms = map[string]browserProgram{
 	"app": {
 		modules: append(goApp[:len(goApp):len(goApp)], "golang.org/x/mod"), // the proofs of the access log
-		rooms:   []string{"", "i18n", "app", "app/client", "app/component", "app/page", "app/page/resident"},
+		rooms:   []string{"", "i18n", "app", "app/client", "app/component", "app/logcheck", "app/page", "app/page/resident"},
 	},
 	"app/desk": {
 		modules: append(goApp[:len(goApp):len(goApp)], "golang.org/x/mod"),
 		rooms:   []string{"", "i18n", "app/desk", "app/client", "app/component", "app/page", "app/page/desk"},
+	},
+	"app/check": {
+		modules: []string{"mingjing", "golang.org/x/mod"},
+		rooms:   []string{"", "app/check", "app/logcheck"},
 	},
 }
 

@@ -3,6 +3,10 @@
 package main
 
 import (
+	"context"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
 	"mingjing/app/client"
 	"mingjing/app/page"
 	"mingjing/app/page/resident"
@@ -10,5 +14,12 @@ import (
 
 func main() {
 	resident.Fetch = client.Get
+	resident.CheckLog = checkLog
 	page.Run()
+}
+
+// checkLog has the program check, whose worker the page names, check the access log.
+func checkLog(ctx context.Context, task []byte) ([]byte, error) {
+	root := app.Window().Get("document").Get("documentElement")
+	return client.Work(ctx, root.Get("dataset").Get("check").String(), task)
 }

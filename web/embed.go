@@ -53,7 +53,7 @@ var public = sync.OnceValue(func() map[string]File {
 			return err
 		}
 		kind, ok := types[path.Ext(name)]
-		if d.IsDir() || !ok || name == workerName || name == hostStyle || strings.HasPrefix(name, "build/") {
+		if d.IsDir() || !ok || name == workerName || name == checkerName || name == hostStyle || strings.HasPrefix(name, "build/") {
 			return nil
 		}
 		data, err := files.ReadFile(name)
@@ -98,7 +98,8 @@ func URL(name string) string {
 }
 
 const (
-	workerName = "worker.js"
+	workerName  = "worker.js"
+	checkerName = "check.js"
 	// hostStyle is sent as the end of style: one request, and no rule of one that
 	// is late.
 	style     = "app.css"
@@ -108,17 +109,26 @@ const (
 // Worker is the template of the service worker. It has the placeholders
 // {{.Version}}, {{.Files}}, {{.Programs}}, {{.OfflinePages}} and {{.Notices}}; all
 // but the first stand for JSON.
-func Worker() string {
-	data, err := files.ReadFile(workerName)
+func Worker() string { return script(workerName) }
+
+// CheckWorker is the template of the worker that checks the access log. It has the
+// placeholders {{.Exec}} and {{.Program}}, both addresses.
+func CheckWorker() string { return script(checkerName) }
+
+func script(name string) string {
+	data, err := files.ReadFile(name)
 	if err != nil {
 		panic("web: " + err.Error())
 	}
 	return string(data)
 }
 
-// Programs are the names of the browser's programs: the resident's, and that of staff
-// and agencies. Nobody is sent both.
+// Programs are the names of the browser's programs that take pages over: the
+// resident's, and that of staff and agencies. Nobody is sent both.
 var Programs = []string{"app", "desk"}
+
+// Checker is the name of the program that checks the access log in a worker.
+const Checker = "check"
 
 // A Program is one of the browser's programs, NAME.wasm, compressed.
 type Program struct {

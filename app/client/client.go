@@ -99,6 +99,36 @@ func Table(url string) (find func(key string) (string, bool), err error) {
 	}, nil
 }
 
+// Work has the worker at an address do a task, and returns its result. The error is
+// an [*Error] where the worker could not be loaded, or that of ctx.
+func Work(ctx context.Context, address string, task []byte) ([]byte, error) {
+	if app.IsServer {
+		return nil, ErrNoBrowser
+	}
+	worker := app.Window().Get("Worker").New(address)
+	defer worker.Call("terminate")
+	done := make(chan app.Value, 2)
+	hear := app.FuncOf(func(_ app.Value, args []app.Value) any {
+		done <- args[0]
+		return nil
+	})
+	defer hear.Release()
+	for _, event := range []string{"message", "error"} {
+		worker.Call("addEventListener", event, hear)
+	}
+	worker.Call("postMessage", string(task))
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case e := <-done:
+		data := e.Get("data")
+		if data == nil || !data.Truthy() || data.Get("result").Type() != app.TypeString {
+			return nil, &Error{Offline: true, URL: address}
+		}
+		return []byte(data.Get("result").String()), nil
+	}
+}
+
 // A Form is a form that was filled in, taken at the moment of sending.
 type Form struct {
 	// Action is where it goes.

@@ -45,6 +45,8 @@ type assets struct {
 	// programs are the browser's programs by name; none when the server was built
 	// without: then pages are sent without scripts and work as plain forms.
 	programs map[string]program
+	// checker is the address of the worker that checks the access log.
+	checker string
 }
 
 // A program is what a page loads that one of the browser's programs takes over.
@@ -154,14 +156,27 @@ func (a *assets) addPrograms() error {
 			return err
 		}
 	}
+	check, ok := web.Wasm(web.Checker)
+	if !ok {
+		a.programs = nil
+		return nil
+	}
+	a.addWasm(check)
+	worker := strings.NewReplacer("{{.Exec}}", a.url("/wasm_exec.js"), "{{.Program}}", check.URL()).Replace(web.CheckWorker())
+	a.add("/check.js", scriptType, []byte(worker))
+	a.checker = a.url("/check.js")
 	return a.addWorker()
+}
+
+func (a *assets) addWasm(p web.Program) {
+	a.files["/web/"+p.Name+".wasm"] = &asset{kind: "application/wasm", hash: p.Hash, br: p.Brotli, gzip: p.Gzip}
 }
 
 // addProgram adds one program and the script that starts it. go-app's own handler
 // makes the scripts; it never sees a request, since it has one ETag for every path
 // and answers any of them.
 func (a *assets) addProgram(p web.Program) error {
-	a.files["/web/"+p.Name+".wasm"] = &asset{kind: "application/wasm", hash: p.Hash, br: p.Brotli, gzip: p.Gzip}
+	a.addWasm(p)
 	h := &app.Handler{
 		Name:                  "Mingjing",
 		Resources:             resolver{wasm: p.URL()},
@@ -454,6 +469,9 @@ func (a *assets) document(v *mingjing.View, body, title string) []byte {
 	}
 	if _, ok := a.programs[name]; ok {
 		attributes += ` data-program="` + name + `"`
+	}
+	if name == "app" && a.checker != "" {
+		attributes += ` data-check="` + html.EscapeString(a.checker) + `"`
 	}
 	if next := nextProgram[v.Page]; next != "" {
 		attributes += ` data-next="` + next + `"`

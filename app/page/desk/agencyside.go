@@ -152,9 +152,9 @@ func answerForm(v *mingjing.View, q mingjing.AgencyQuestion) app.UI {
 		Multipart: true, Label: t(v, "agencyside.answer_title"), Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 			c.Radios{Name: "position", Legend: t(v, "field.position"), Options: positions, Value: page.Typed(v, "position"), Error: page.FieldError(v, "position")}.UI(),
-			c.Textarea{Lang: "zh-CN", Name: "text_zh", Label: t(v, "field.text_zh"), Hint: t(v, "agencyside.text_hint"), Value: page.Typed(v, "text_zh"),
+			c.Textarea{Lang: v.Lang, Name: "text_zh", Label: t(v, "field.text_zh"), Hint: t(v, "agencyside.text_hint"), Value: page.Typed(v, "text_zh"),
 				Error: page.FieldError(v, "text_zh"), Rows: 5, Max: maxAnswer, Required: true}.UI(),
-			c.Textarea{Lang: "en", Name: "text_en", Label: t(v, "field.text_en"), Value: page.Typed(v, "text_en"),
+			c.Textarea{Lang: v.Lang, Name: "text_en", Label: t(v, "field.text_en"), Value: page.Typed(v, "text_en"),
 				Error: page.FieldError(v, "text_en"), Rows: 5, Max: maxAnswer}.UI(),
 			c.FileUpload{Name: "evidence", Label: t(v, "agencyside.document"), Hint: t(v, "agencyside.document_hint", "size", i18n.FileSize(v.Lang, mingjing.MaxEvidenceBytes)),
 				Accept: page.EvidenceTypes, Error: page.FieldError(v, "evidence")}.UI(),

@@ -9,6 +9,7 @@ import (
 
 	"mingjing"
 	c "mingjing/app/component"
+	"mingjing/app/logcheck"
 	"mingjing/app/page"
 	"mingjing/i18n"
 
@@ -17,6 +18,24 @@ import (
 
 // lookMemory is where the browser keeps the last state of the access log's tree.
 const lookMemory = "mingjing.log"
+
+// CheckLog hands a task, as JSON, to the program that checks the access log and
+// returns its answer; it is set by the program in a browser, and nil on the server.
+// The error says that the program could not be loaded.
+var CheckLog func(ctx context.Context, task []byte) ([]byte, error)
+
+// askChecker has package logcheck do a task in a program of its own.
+func askChecker(ctx context.Context, task logcheck.Task) (result logcheck.Result, err error) {
+	data, err := json.Marshal(task)
+	if err != nil {
+		return result, err
+	}
+	data, err = CheckLog(ctx, data)
+	if err != nil {
+		return result, err
+	}
+	return result, json.Unmarshal(data, &result)
+}
 
 // A LookCheck checks the access log in the browser: that each line is on the public
 // record as the page shows it, that none is missing, and that the record has only
@@ -27,12 +46,14 @@ type LookCheck struct {
 
 	V *mingjing.View
 
-	state  verifyState
-	check  mingjing.LookCheck
-	fresh  *mingjing.LookMemory // what to start anew from, where only what was kept stands against it
-	run    int
-	cancel context.CancelFunc
-	ctx    app.Context // the component's own: that of a button ends with the button
+	state verifyState
+	check mingjing.LookCheck
+	fresh *mingjing.LookMemory // what to start anew from, where only what was kept stands against it
+	// unloaded says that the program that checks could not be loaded.
+	unloaded bool
+	run      int
+	cancel   context.CancelFunc
+	ctx      app.Context // the component's own: that of a button ends with the button
 }
 
 // OnMount begins the check.
@@ -52,7 +73,7 @@ func (p *LookCheck) OnDismount() {
 }
 
 func (p *LookCheck) start(ctx app.Context) {
-	if Fetch == nil {
+	if CheckLog == nil {
 		return
 	}
 	if p.cancel != nil {
@@ -66,64 +87,24 @@ func (p *LookCheck) start(ctx app.Context) {
 		p.state = verifyWorking
 	}
 	ctx.Async(func() {
-		check, fresh, err := checkLooks(work, Fetch, log, remembered(), time.Now())
+		result, err := askChecker(work, logcheck.Task{Shown: log, Kept: remembered(), Now: time.Now()})
 		ctx.Dispatch(func(app.Context) {
 			if run != p.run {
 				return
 			}
 			cancel()
-			p.check, p.fresh = check, fresh
+			p.check, p.fresh, p.unloaded = result.Check, result.Fresh, err != nil
 			switch {
-			case err != nil:
+			case err != nil, result.Unread:
 				p.state = verifyFailed
-			case len(check.Problems) > 0:
+			case len(p.check.Problems) > 0:
 				p.state = verifyDiffers
 			default:
 				p.state = verifySame
-				remember(check.Memory)
+				remember(p.check.Memory)
 			}
 		})
 	})
-}
-
-// checkLooks reads all pages of the proof and checks them against what was kept,
-// and the page against them. fresh is what to keep where nothing but what was kept
-// stands against it. The error says that something could not be read.
-func checkLooks(ctx context.Context, fetch func(context.Context, string) ([]byte, error), log *mingjing.AccessLogView,
-	kept *mingjing.LookMemory, now time.Time,
-) (check mingjing.LookCheck, fresh *mingjing.LookMemory, err error) {
-	path := "/api/access-log/proof"
-	next := path
-	if kept != nil {
-		next += "?since=" + strconv.FormatInt(kept.Size, 10)
-	}
-	var pages []mingjing.LookProof
-	for next != "" {
-		if len(pages) == maxVerifyPages {
-			return check, nil, errTooManyPages
-		}
-		data, err := fetch(ctx, next)
-		if err != nil {
-			return check, nil, err
-		}
-		var page mingjing.LookProof
-		if err := json.Unmarshal(data, &page); err != nil {
-			return check, nil, err
-		}
-		pages = append(pages, page)
-		next = ""
-		if page.Next > 0 {
-			state, _ := mingjing.ParseCheckpoint(page.Checkpoint) // one that is none is found below
-			next = path + "?after=" + strconv.FormatInt(page.Next, 10) + "&size=" + strconv.FormatInt(state.Size, 10)
-		}
-	}
-	check = mingjing.CheckLooks(pages, kept, now)
-	anew := mingjing.CheckLooks(pages, nil, now)
-	if log != nil {
-		check.Shown(pages, log.Looks, log.Others)
-		anew.Shown(pages, log.Looks, log.Others)
-	}
-	return check, anew.Memory, nil
 }
 
 // remembered is what this browser has kept of the last check; nil for nothing.
@@ -174,6 +155,9 @@ func (p *LookCheck) Render() app.UI {
 		body = p.bad()
 	case verifyFailed:
 		name = "failed"
+		if p.unloaded {
+			name = "unloaded"
+		}
 	}
 	if body == nil {
 		body = []app.UI{c.El("p", c.A{"class": "row-title"}, c.Text(t(v, "log_check."+name))), c.P(t(v, "log_check."+name+"_text"))}
@@ -182,6 +166,9 @@ func (p *LookCheck) Render() app.UI {
 	if p.state == verifyDiffers && p.fresh != nil {
 		said = append(said, c.Details{Summary: t(v, "log_check.accept"), Body: []app.UI{c.P(t(v, "log_check.accept_text")),
 			app.Button().Type("button").Class("button", "button-secondary").Text(t(v, "log_check.accept_button")).OnClick(p.startAnew)}}.UI())
+	}
+	if p.state == verifyFailed {
+		said = append(said, app.Button().Type("button").Class("button", "button-secondary").Text(t(v, "log_check.again")).OnClick(p.again))
 	}
 	how := []app.UI{c.P(t(v, "log_check.details_text"))}
 	if k := p.check.Checkpoint; k.Size > 0 {
@@ -234,6 +221,12 @@ func (p *LookCheck) bad() []app.UI {
 		c.El("p", c.A{"class": "row-title"}, c.Text(t(v, "log_check.do"))),
 		c.List("bullets", c.Text(t(v, "log_check.do_file")), c.Text(t(v, "log_check.do_auditor")), c.Text(t(v, "log_check.do_keep"))),
 		c.LinkButton{Text: t(v, "log_check.file"), Href: page.ProofFile, Full: true}.UI()}
+}
+
+// again tries once more.
+func (p *LookCheck) again(app.Context, app.Event) {
+	p.state = verifyWorking
+	p.start(p.ctx)
 }
 
 // startAnew takes the record as it is now for the one to compare with.
