@@ -196,7 +196,7 @@ type ScoreCard struct {
 
 // An AskView is what a resident reads before asking for a score.
 type AskView struct {
-	Rulebooks []Rulebook `json:"rulebooks"`
+	Rulebooks []RulebookSummary `json:"rulebooks"`
 	// Open is the request that stands in the way, or nil.
 	Open *ScoreRequest `json:"open,omitempty"`
 	// Key makes sending the form twice one request.

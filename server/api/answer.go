@@ -169,7 +169,7 @@ func (c *call) seeOther(to string) {
 	c.w.WriteHeader(http.StatusSeeOther)
 }
 
-// show answers with a page, as HTML or as the View itself.
+// show completes a view and answers with it.
 func (c *call) show(status int, v *mingjing.View) {
 	if err := c.complete(v); err != nil {
 		// Who is there can't be said; the page is shown all the same, to nobody.
@@ -178,6 +178,11 @@ func (c *call) show(status int, v *mingjing.View) {
 		status = p.Status
 		c.frame(v)
 	}
+	c.send(status, v)
+}
+
+// send answers with a view that is complete, as HTML or as JSON.
+func (c *call) send(status int, v *mingjing.View) {
 	if c.format() == asView {
 		_ = c.body(status, viewType, v)
 		return

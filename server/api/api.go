@@ -31,6 +31,7 @@ import (
 	"net/url"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
@@ -62,8 +63,8 @@ type Live interface {
 	Serve(w http.ResponseWriter, r *http.Request, l mingjing.Listener)
 }
 
-// Config is what the edge is made of. All fields but Demo, Origin, ProxyHops and
-// Logger are required.
+// Config is what the edge is made of. All fields but Demo, Origin, ProxyHops,
+// Logger, Together and Counted are required.
 type Config struct {
 	Casework *casework.Casework
 	Identity Identity
@@ -96,6 +97,11 @@ type Config struct {
 	Intake func(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, error)
 	Demo   *mingjing.DemoNote
 	Logger *slog.Logger
+	// Together has all that is read in fn with its context in one transaction; nil
+	// reads each part in its own.
+	Together func(ctx context.Context, fn func(ctx context.Context) error) error
+	// Counted counts the transactions of a request for its line in the log, or is nil.
+	Counted func(ctx context.Context) (context.Context, *atomic.Int64)
 }
 
 type server struct {
@@ -112,6 +118,9 @@ type server struct {
 
 // New makes the handler of everything that the product answers.
 func New(c Config) (http.Handler, error) {
+	if c.Together == nil {
+		c.Together = func(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -175,11 +184,17 @@ type call struct {
 	nobody error
 	token  string
 	in     input
-	again  string // the page that the form is shown on again, if not the action's
-	id     string // of the request, in the log and in the answer to an unknown error
+	within context.Context //nolint:containedctx // of the transaction in which a page is read
+	again  string          // the page that the form is shown on again, if not the action's
+	id     string          // of the request, in the log and in the answer to an unknown error
 }
 
-func (c *call) ctx() context.Context { return c.r.Context() }
+func (c *call) ctx() context.Context {
+	if c.within != nil {
+		return c.within
+	}
+	return c.r.Context()
+}
 
 // actor is who asks; the zero Actor, who may do nothing, when nobody is logged in.
 func (c *call) actor() mingjing.Actor {
@@ -241,7 +256,11 @@ func device(agent string) string {
 func (s *server) outer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start, id := time.Now(), rand.Text()[:12]
-		r = r.WithContext(context.WithValue(r.Context(), requestID{}, id))
+		ctx, transactions := context.WithValue(r.Context(), requestID{}, id), new(atomic.Int64)
+		if s.Counted != nil {
+			ctx, transactions = s.Counted(ctx)
+		}
+		r = r.WithContext(ctx)
 		h := w.Header()
 		h.Set("Content-Security-Policy", CSP)
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -266,7 +285,7 @@ func (s *server) outer(next http.Handler) http.Handler {
 				}
 			}
 			s.Logger.Info("request", "id", id, "method", r.Method, "route", r.Pattern, "status", rec.status,
-				"ms", time.Since(start).Milliseconds())
+				"ms", time.Since(start).Milliseconds(), "transactions", transactions.Load())
 		}()
 		next.ServeHTTP(rec, r)
 	})

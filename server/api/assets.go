@@ -459,7 +459,10 @@ func (a *assets) document(v *mingjing.View, body, title string) []byte {
 	name := programOf(v)
 	var view []byte
 	if name != "" {
-		view, _ = json.Marshal(v)
+		var err error
+		if view, err = json.Marshal(v); err != nil {
+			view = nil
+		}
 	}
 	var b bytes.Buffer
 	b.Grow(len(body) + len(view) + 4096)

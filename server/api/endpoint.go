@@ -18,6 +18,9 @@ type page[T any] struct {
 	get func(c *call) (T, error)
 	// fill adds to the view what is there besides, and is nil for most.
 	fill func(c *call, v *mingjing.View)
+	// elsewhere says that what it shows is not read by casework; it is read before the
+	// transaction is opened, which could not be held meanwhile.
+	elsewhere bool
 	// endpoints are the addresses below /api of its forms, and those by which programs
 	// get what it shows.
 	endpoints []endpoint
@@ -28,10 +31,13 @@ type screen interface {
 	route() string
 	// build reads what the page shows into its view.
 	build(c *call, v *mingjing.View) error
+	// apart says that it is read before the transaction of the page is opened.
+	apart() bool
 	belongs() []endpoint
 }
 
 func (p page[T]) route() string       { return p.name }
+func (p page[T]) apart() bool         { return p.elsewhere }
 func (p page[T]) belongs() []endpoint { return p.endpoints }
 
 func (p page[T]) build(c *call, v *mingjing.View) error {
@@ -172,13 +178,13 @@ func (a action[In, Out]) serve(c *call) error {
 		c.goTo(to)
 		return nil
 	}
-	v, err := c.view(a.again)
+	v, err := c.look(page[none]{name: a.again}, func(v *mingjing.View) {
+		v.Path, v.Done, v.Data = c.pathAgain(a.again), to.done, a.shows(out)
+	})
 	if err != nil {
 		return err
 	}
-	v.Path, v.Done = c.pathAgain(a.again), to.done
-	v.Data = a.shows(out)
-	c.show(http.StatusOK, v)
+	c.send(http.StatusOK, v)
 	return nil
 }
 

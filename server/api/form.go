@@ -48,32 +48,30 @@ func (c *call) showAgain(access mingjing.Access, page string, failure error) err
 		return nil
 	}
 	again := cmp.Or(c.again, page)
-	v, err := c.view(again)
-	if err == nil {
-		err = c.s.pages[again].build(c, v)
-	}
+	v, err := c.look(c.s.pages[again], func(v *mingjing.View) {
+		v.Problem, v.Path = p, c.pathAgain(again)
+		v.Form = map[string]string{}
+		for name, values := range c.in.values {
+			if len(values) > 0 && len(name) < 100 && !secretField(name, values[0]) {
+				v.Form[name] = values[0]
+			}
+		}
+		if v.Form["fields"] != "" { // several may be chosen
+			v.Form["fields"] = strings.Join(c.in.values["fields"], " ")
+		}
+		for i, id := range c.in.values["evidence_id"] { // each answer under its own name
+			if answers := c.in.values["evidence_answer"]; i < len(answers) && len(id) < 100 {
+				v.Form["evidence_answer_"+id] = answers[i]
+			}
+		}
+	})
 	if err != nil {
 		return failure // the page itself can't be shown; the error can
-	}
-	v.Problem, v.Path = p, c.pathAgain(again)
-	v.Form = map[string]string{}
-	for name, values := range c.in.values {
-		if len(values) > 0 && len(name) < 100 && !secretField(name, values[0]) {
-			v.Form[name] = values[0]
-		}
-	}
-	if v.Form["fields"] != "" { // several may be chosen
-		v.Form["fields"] = strings.Join(c.in.values["fields"], " ")
-	}
-	for i, id := range c.in.values["evidence_id"] { // each answer under its own name
-		if answers := c.in.values["evidence_answer"]; i < len(answers) && len(id) < 100 {
-			v.Form["evidence_answer_"+id] = answers[i]
-		}
 	}
 	if p.Status == http.StatusTooManyRequests && p.Values["seconds"] != "" {
 		c.w.Header().Set("Retry-After", p.Values["seconds"])
 	}
-	c.show(p.Status, v)
+	c.send(p.Status, v)
 	return nil
 }
 

@@ -82,7 +82,7 @@ func Label(published []*mingjing.Rulebook, v *mingjing.View, told any) {
 // namesAll reports whether the page has the names in the rulebooks themselves.
 func namesAll(v *mingjing.View) bool {
 	switch v.Data.(type) {
-	case *mingjing.RulebookPage, *mingjing.RulebooksView, *mingjing.AskView:
+	case *mingjing.RulebookPage, *mingjing.RulebooksView:
 		return true
 	}
 	return false

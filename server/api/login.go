@@ -83,7 +83,8 @@ var confirmPage = page[none]{
 }
 
 var sessionsPage = page[mingjing.SessionsView]{
-	name: "sessions",
+	name:      "sessions",
+	elsewhere: true,
 	get: func(c *call) (mingjing.SessionsView, error) {
 		out, err := c.s.Identity.Sessions(c.ctx(), c.token)
 		return mingjing.SessionsView{Sessions: out}, err

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 
 	"mingjing"
@@ -32,13 +33,54 @@ func (c *call) servePage(r mingjing.Route, page screen) error {
 	case "offline", "locked":
 		c.who = nil // it is kept by browsers, or shown to whoever comes, and so nobody's
 	}
-	v, err := c.view(r.Name)
+	v, err := c.look(page, nil)
 	if err != nil {
 		return err
 	}
-	if err := page.build(c, v); err != nil {
-		return err
-	}
-	c.show(http.StatusOK, v)
+	c.send(http.StatusOK, v)
 	return nil
+}
+
+// look reads all that a page shows, who looks at it included, in one transaction.
+// then, which may be nil, adds what the page has besides its own data.
+func (c *call) look(page screen, then func(v *mingjing.View)) (*mingjing.View, error) {
+	v := &mingjing.View{}
+	var early any // what is read before
+	read := func() (err error) {
+		if v, err = c.view(page.route()); err != nil {
+			return err
+		}
+		if page.apart() {
+			v.Data = early
+			return nil
+		}
+		return page.build(c, v)
+	}
+	finish := func() error {
+		if then != nil {
+			then(v)
+		}
+		return c.complete(v)
+	}
+	if page.apart() {
+		if err := page.build(c, v); err != nil {
+			return nil, err
+		}
+		early = v.Data
+	}
+	if c.who == nil { // then it is one read at most, and often none
+		if err := read(); err != nil {
+			return nil, err
+		}
+		return v, finish()
+	}
+	defer func() { c.within = nil }()
+	err := c.s.Together(c.ctx(), func(ctx context.Context) error {
+		c.within = ctx
+		if err := read(); err != nil {
+			return err
+		}
+		return finish()
+	})
+	return v, err
 }

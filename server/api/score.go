@@ -17,7 +17,11 @@ var overviewPage = page[mingjing.OverviewView]{
 var askPage = page[mingjing.AskView]{
 	name: "ask",
 	get: func(c *call) (mingjing.AskView, error) {
-		return c.s.casework.Ask(c.ctx(), c.actor())
+		v, err := c.s.casework.Ask(c.ctx(), c.actor())
+		for _, b := range c.s.casework.Books() {
+			v.Rulebooks = append(v.Rulebooks, b.Summary(c.lang))
+		}
+		return v, err
 	},
 	endpoints: []endpoint{
 		action[askForm, mingjing.ScoreRequest]{

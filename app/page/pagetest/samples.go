@@ -262,10 +262,10 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 			RecentLooks: []mingjing.Look{{At: SampleNow, Role: mingjing.RoleHandler, Who: longName, Action: "look-of-the-future", Purpose: "dispute"}}}
 	})
 	add("ask", Base(t, lang, "ask"), func(v *mingjing.View) {
-		v.Data = &mingjing.AskView{Rulebooks: []mingjing.Rulebook{*sh, *rc}, Key: "key-1"}
+		v.Data = &mingjing.AskView{Rulebooks: []mingjing.RulebookSummary{sh.Summary(lang), rc.Summary(lang)}, Key: "key-1"}
 	})
 	add("ask-wrong", Base(t, lang, "ask"), func(v *mingjing.View) {
-		v.Data = &mingjing.AskView{Rulebooks: []mingjing.Rulebook{*sh, *rc}, Key: "key-1"}
+		v.Data = &mingjing.AskView{Rulebooks: []mingjing.RulebookSummary{sh.Summary(lang), rc.Summary(lang)}, Key: "key-1"}
 		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "rulebook", Code: "unknown_rulebook"}, mingjing.FieldError{Field: "consent", Code: "consent_required"})
 	})
 	add("ask-open", Base(t, lang, "ask"), func(v *mingjing.View) {
