@@ -29,8 +29,12 @@ type intake struct {
 	verifiers map[string]*agency.Verifier // by key id, only of keys that exist
 }
 
-// intakeRate is what one key may ask for; the limit by address is the API's own.
-var intakeRate = identity.Rate{Count: 60, Per: time.Minute}
+// intakeRate is what one key may ask for, addressRate what one address may of the
+// intake and of what is shared, each.
+var (
+	intakeRate  = identity.Rate{Count: 60, Per: time.Minute}
+	addressRate = identity.Rate{Count: 120, Per: time.Minute}
+)
 
 func newIntake(c *casework.Casework, master []byte, clock casework.Clock, allow func(ctx context.Context, key string) error) *intake {
 	return &intake{casework: c, master: master, clock: clock, allow: allow, verifiers: map[string]*agency.Verifier{}}

@@ -86,6 +86,35 @@ func TestAKeyHasItsOwnLimitWhereverItIsUsedFrom(t *testing.T) {
 	machine.submit(other, otherSecret, batchPath, "application/json", []byte("no batch"), time.Now()).problem(400)
 }
 
+// One connection of IPv6 has a whole /64 network to itself.
+func TestOneAddressHasALimitForEachPublicUse(t *testing.T) {
+	c := theOpenCity(t)
+	from := func(network string, n int) *browser {
+		b := c.browser(t)
+		b.addr, b.origin, b.site = fmt.Sprintf("2001:db8:7:%s::%x", network, n+1), "", ""
+		return b
+	}
+	uses := map[string]func(b *browser) answer{
+		"the intake": func(b *browser) answer {
+			return b.submit("no-such-key", "00", batchPath, "application/json", []byte("no batch"), time.Now())
+		},
+		"what is shared": func(b *browser) answer { return b.json("GET", "/api/s/no-such-code", nil) },
+	}
+	for name, use := range uses {
+		var last answer
+		tries := 0
+		for ; tries < 400 && last.status != http.StatusTooManyRequests; tries++ {
+			last = use(from("1", tries))
+		}
+		if code := last.problem(429); code != "too_many_attempts" || last.header.Get("Retry-After") == "" || tries < 120 {
+			t.Errorf("%s: after %d tries %s, wait %q", name, tries, code, last.header.Get("Retry-After"))
+		}
+		if a := use(from("2", 1)); a.status == http.StatusTooManyRequests {
+			t.Errorf("%s: another network pays for it", name)
+		}
+	}
+}
+
 func TestAnAgencySubmitsAndItsOfficerAnswersByHand(t *testing.T) {
 	c := theOpenCity(t)
 	b := c.resident(t, "ordinary 13")

@@ -63,8 +63,8 @@ type Live interface {
 	Serve(w http.ResponseWriter, r *http.Request, l mingjing.Listener)
 }
 
-// Config is what the edge is made of. All fields but Demo, Origin, ProxyHops,
-// Logger, Together and Counted are required.
+// Config is what the edge is made of. All fields but Allow, Demo, Origin,
+// ProxyHops, Logger, Together and Counted are required.
 type Config struct {
 	Casework *casework.Casework
 	Identity Identity
@@ -95,6 +95,9 @@ type Config struct {
 	// Intake says whose key signed a request, or why it is not accepted. The path is
 	// the escaped one with its query.
 	Intake func(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, error)
+	// Allow counts a request for a public use, such as the intake, from an address; the
+	// error says that it is one too many. Nil allows any number.
+	Allow  func(ctx context.Context, use, addr string) error
 	Demo   *mingjing.DemoNote
 	Logger *slog.Logger
 	// Together has all that is read in fn with its context in one transaction; nil
@@ -112,14 +115,15 @@ type server struct {
 	secure   bool
 	pages    map[string]screen // by name
 	uploads  *uploads
-	intake   *intakeLimit
-	shares   *intakeLimit // of those who follow links
 }
 
 // New makes the handler of everything that the product answers.
 func New(c Config) (http.Handler, error) {
 	if c.Together == nil {
 		c.Together = func(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }
+	}
+	if c.Allow == nil {
+		c.Allow = func(context.Context, string, string) error { return nil }
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -132,8 +136,7 @@ func New(c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Config: c, casework: c.Casework, assets: a, pages: map[string]screen{}, uploads: newUploads(), intake: newIntakeLimit(),
-		shares: newIntakeLimit()}
+	s := &server{Config: c, casework: c.Casework, assets: a, pages: map[string]screen{}, uploads: newUploads()}
 	for _, p := range pages {
 		s.pages[p.route()] = p
 	}

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -29,8 +28,6 @@ const (
 	SignatureHeader = "Mingjing-Signature"
 	// maxBatch bounds the body of a batch, in bytes.
 	maxBatch = 4 << 20
-	// From one address so many requests a minute are looked at.
-	intakePerMinute = 120
 )
 
 // CSVColumns are the columns of a batch as CSV, in any order; those that no line
@@ -38,30 +35,6 @@ const (
 var CSVColumns = []string{"op", "ref", "id_number", "subject", "code", "occurred", "detail_zh", "detail_en",
 	"document_kind", "document_issuer", "document_number", "document_date", "document_hash",
 	"ground_zh", "ground_en", "measures", "months", "reason"}
-
-// intakeLimit counts requests by address, a minute at a time: those of the intake,
-// and, in one of their own, those for what is shared.
-type intakeLimit struct {
-	mu     sync.Mutex
-	minute int64
-	seen   map[string]int
-}
-
-func newIntakeLimit() *intakeLimit { return &intakeLimit{seen: map[string]int{}} }
-
-// wait is zero when one more is taken, or else how long until the next is.
-func (l *intakeLimit) wait(addr string, now time.Time) time.Duration {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if m := now.Unix() / 60; m != l.minute {
-		l.minute = m
-		clear(l.seen)
-	}
-	if l.seen[addr]++; l.seen[addr] <= intakePerMinute {
-		return 0
-	}
-	return time.Duration(60-now.Unix()%60) * time.Second
-}
 
 // intake is where an agency's computer submits.
 var intake = raw[batchQuery]{
@@ -85,8 +58,8 @@ type batchQuery struct {
 
 // takeBatch takes a batch and answers each of its lines.
 func takeBatch(c *call, in batchQuery) error {
-	if wait := c.s.intake.wait(c.s.addr(c.r), time.Now()); wait > 0 {
-		return mingjing.Errorf(mingjing.Limited, "too_many_attempts", "seconds", strconv.Itoa(int(wait.Seconds())))
+	if err := c.s.Allow(c.ctx(), "intake", c.s.addr(c.r)); err != nil {
+		return err
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBatch))
 	if err != nil {

@@ -2,8 +2,6 @@ package api
 
 import (
 	"net/http"
-	"strconv"
-	"time"
 
 	"mingjing"
 	"mingjing/server/casework"
@@ -116,8 +114,8 @@ var recipientPage = page[mingjing.RecipientView]{
 // for too many. No list of pages has such an address, and no other site hears it.
 func (c *call) code() (string, error) {
 	c.w.Header().Set("X-Robots-Tag", "noindex, nofollow")
-	if wait := c.s.shares.wait(c.s.addr(c.r), time.Now()); wait > 0 {
-		return "", mingjing.Errorf(mingjing.Limited, "too_many_attempts", "seconds", strconv.Itoa(int(wait.Seconds())))
+	if err := c.s.Allow(c.ctx(), "share", c.s.addr(c.r)); err != nil {
+		return "", err
 	}
 	return c.r.PathValue("id"), nil
 }

@@ -148,6 +148,24 @@ func (i *Identity) Allow(ctx context.Context, kind, who string, rates ...Rate) e
 	return i.bounded(ctx, func() error { return i.allow(ctx, rates, "use", kind, who) })
 }
 
+// AllowFrom counts one more request for something public from an address, of IPv6 from
+// its /64 network; the error is too_many_attempts. Where it can't be counted at once it
+// is let pass: what is public goes on without Redis.
+func (i *Identity) AllowFrom(ctx context.Context, kind, addr string, rates ...Rate) error {
+	limited, err := quick(ctx, i.cache, func(ctx context.Context) (error, error) {
+		err := i.allow(ctx, rates, "from", kind, place(addr))
+		if e, ok := errors.AsType[*mingjing.Error](err); ok {
+			return e, nil
+		}
+		return nil, err
+	})
+	if err != nil {
+		i.log.Debug("a request is not counted", "kind", kind, "err", err)
+		return nil
+	}
+	return limited
+}
+
 func (i *Identity) allow(ctx context.Context, rates []Rate, kind string, parts ...string) error {
 	for _, r := range rates {
 		key := i.keys.redis(kind, append(parts, r.Per.String())...)

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
@@ -368,6 +369,34 @@ func TestRedisHoldsOnlyKeyedHashes(t *testing.T) {
 		}
 		if sharedRDB.PTTL(t.Context(), k).Val() == -1 { // it has no end
 			t.Errorf("%s stays for good", k)
+		}
+	}
+}
+
+func TestPublicRequestsAreCountedByPlaceAndGoOnWithoutRedis(t *testing.T) {
+	rdb, stop := ownRedis(t)
+	i := door(t, func(i *Identity) { i.redis, i.cache, i.limiter = rdb, &cache{redis: rdb}, redisRate(rdb) })
+	rate := Rate{2, time.Hour}
+	ask := func(kind, addr string) string {
+		if err := i.AllowFrom(t.Context(), kind, addr, rate); err != nil {
+			return codeOf(err)
+		}
+		return ""
+	}
+	for n, want := range []string{"", "", "too_many_attempts"} {
+		if got := ask("intake", fmt.Sprintf("2001:db8::%d", n)); got != want {
+			t.Errorf("request %d from one network is told %q, want %q", n+1, got, want)
+		}
+	}
+	for _, other := range [][2]string{{"share", "2001:db8::1"}, {"intake", "2001:db8:0:1::1"}, {"intake", "192.0.2.1"}} {
+		if got := ask(other[0], other[1]); got != "" {
+			t.Errorf("%v is told %q", other, got)
+		}
+	}
+	stop()
+	for range 5 {
+		if got := ask("intake", "2001:db8::1"); got != "" {
+			t.Errorf("without Redis a request is told %q", got)
 		}
 	}
 }
