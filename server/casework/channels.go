@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"net/mail"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -361,16 +363,16 @@ var (
 	ErrEmailForm    = errors.New("email_invalid")
 )
 
+// mailDomain is a domain with a dot.
+var mailDomain = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
 // ParseEmail reads an e-mail address as a person types it: one address, without a
-// name, in ASCII, with a domain that has a dot. Full-width characters of input
-// methods are understood. The error is [ErrEmailMissing] or [ErrEmailForm].
+// name or quotes, in ASCII, with a domain that has a dot. Full-width characters of
+// input methods are understood. The error is [ErrEmailMissing] or [ErrEmailForm].
 func ParseEmail(text string) (string, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
 		return "", ErrEmailMissing
-	}
-	if len(text) > 1024 || !utf8.ValidString(text) {
-		return "", ErrEmailForm
 	}
 	text = strings.Map(func(r rune) rune {
 		switch {
@@ -381,24 +383,18 @@ func ParseEmail(text string) (string, error) {
 		}
 		return r
 	}, text)
-	local, domain, ok := cutLast(text, "@")
-	if !ok || len(text) > 254 || len(local) > 64 || !dotted(local, "!#$%&'*+-/=?^_`{|}~") {
-		return "", ErrEmailForm
-	}
+	local, domain, _ := cutLast(text, "@")
 	domain = strings.ToLower(domain)
-	if !strings.Contains(domain, ".") || !dotted(domain, "-") {
+	text = local + "@" + domain
+	foreign := strings.ContainsFunc(local, func(r rune) bool { return r >= utf8.RuneSelf })
+	machine := strings.HasSuffix(strings.TrimRight(domain, "0123456789"), ".") // the last label is a number
+	if foreign || machine || len(local) > 64 || len(text) > 254 || !mailDomain.MatchString(domain) {
 		return "", ErrEmailForm
 	}
-	for label := range strings.SplitSeq(domain, ".") {
-		if len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
-			return "", ErrEmailForm
-		}
-	}
-	last := domain[strings.LastIndexByte(domain, '.')+1:]
-	if strings.Trim(last, "0123456789") == "" { // an address of a machine
+	if a, err := mail.ParseAddress(text); err != nil || a.Address != text {
 		return "", ErrEmailForm
 	}
-	return local + "@" + domain, nil
+	return text, nil
 }
 
 func cutLast(s, sep string) (before, after string, ok bool) {
@@ -406,19 +402,6 @@ func cutLast(s, sep string) (before, after string, ok bool) {
 		return s[:i], s[i+len(sep):], true
 	}
 	return s, "", false
-}
-
-// dotted says whether s is words of letters, digits and others, with single dots
-// between them.
-func dotted(s, others string) bool {
-	for word := range strings.SplitSeq(s, ".") {
-		if word == "" || strings.ContainsFunc(word, func(r rune) bool {
-			return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune(others, r)
-		}) {
-			return false
-		}
-	}
-	return true
 }
 
 // MaskEmail shows of an address what its owner knows it by: the first character
