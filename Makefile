@@ -26,6 +26,9 @@ NODE_MODULES := e2e/node_modules/.package-lock.json
 # The browser's program as it is, which nobody is sent, and packed, which the
 # server embeds.
 WASM := bin/app.wasm
+# The same without what only a panic's trace needs; bin/wasm keeps each program as
+# it was linked, by its build id, for `go run ./web/slim names`.
+SLIM := bin/slim/app.wasm
 PACKED := web/build/app.wasm.br web/build/app.wasm.gz
 # The same without the check of the access log, which is what a resident pays for it.
 UNCHECKED := .cache/unchecked
@@ -88,9 +91,14 @@ $(WASM): $(WASM_SOURCES)
 	@$(GO) run web/trim.go .cache/goapp
 	$(BUILD_WASM) -o $@ ./app
 
-$(PACKED) &: $(WASM) web/compress.go
+bin/slim/%.wasm: bin/%.wasm $(wildcard web/slim/*.go)
+	@mkdir -p $(@D) bin/wasm
+	@cp $< "bin/wasm/$$($(GO) tool buildid $< | tr / .).wasm"
+	@$(GO) run ./web/slim $< $@
+
+$(PACKED) &: $(SLIM) web/compress.go
 	@mkdir -p web/build
-	@$(GO) run web/compress.go $(WASM) web/build
+	@$(GO) run web/compress.go $(SLIM) web/build
 
 # --- test ----------------------------------------------------------------------
 
@@ -108,7 +116,8 @@ test-unit: kratos $(PACKED) ## the Go tests, on this machine and, where it runs 
 	$(GO) test -p $(AT_A_TIME) $$($(GO) list ./... | grep -vxF "$$($(GO) list $(RACE))")
 	$(GO) test -p $(AT_A_TIME) -race $(RACE)
 	$(GO) test -race -run '$(AT_ONCE)' ./server/casework
-	GOOS=js GOARCH=wasm $(GO) test -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" $(WASM_TESTED)
+	@$(GO) build -o bin/slim/slim ./web/slim
+	GOOS=js GOARCH=wasm $(GO) test -exec '$(ROOT)/web/slim/exec.sh $(ROOT)/bin/slim/slim' $(WASM_TESTED)
 
 # Scoring in the browser must be scoring on the server, so its tests run there too.
 # Pages are strings only on the server, so theirs do not.
