@@ -101,7 +101,7 @@ func (t *tx) AddBatch(ctx context.Context, b casework.BatchRow) error {
 // Batch implements [casework.Tx]; nobody else answers it until the end of this
 // transaction.
 func (t *tx) Batch(ctx context.Context, agency, id string) (casework.BatchRow, error) {
-	return one[casework.BatchRow](ctx, t, "read a batch", keptBatch, `WHERE agency = ? AND id_hash = ?`+t.s.eng.rowLock("batch"),
+	return one[casework.BatchRow](ctx, t, "read a batch", keptBatch, `WHERE agency = ? AND id_hash = ?`+t.rowLock("batch"),
 		agency, t.s.hash("batch", id))
 }
 

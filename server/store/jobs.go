@@ -25,6 +25,9 @@ const (
 	pollInterval = 150 * time.Millisecond
 	// fetchCooldown is the least time between two looks for jobs.
 	fetchCooldown = 5 * time.Millisecond
+	// leaderInterval is how often the queue's leader looks for scheduled jobs, and how
+	// long before their time it makes them available (River's own constant).
+	leaderInterval = 5 * time.Second
 	// rescueGrace is how long after its timeout a running job is given up for
 	// lost and run again.
 	rescueGrace = 30 * time.Second
@@ -62,11 +65,14 @@ func (s *Store) newQueue(work *worker, announce *listener) (*river.Client[*sql.T
 	config := &river.Config{
 		Logger:      s.quiet(),
 		MaxAttempts: math.MaxInt16, // the column's greatest; failures are counted elsewhere
-		// A job with a time waits among those that are due, where the workers look
-		// at its time. Left as "scheduled" it would wait for a sweep by the leading
-		// replica every five seconds.
+		// A job whose time is near waits among those that are due, where the workers
+		// look at its time, as the queue does itself with what is put off. Any other
+		// stays scheduled, where no worker passes it, until the queue's leader brings it
+		// there, which it does that long before its time.
 		Hooks: []rivertype.Hook{river.HookInsertBeginFunc(func(_ context.Context, job *rivertype.JobInsertParams) error {
-			job.State = rivertype.JobStateAvailable
+			if job.ScheduledAt == nil || time.Until(*job.ScheduledAt) < leaderInterval {
+				job.State = rivertype.JobStateAvailable
+			}
 			return nil
 		})},
 	}

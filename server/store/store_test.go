@@ -878,9 +878,9 @@ func TestTheSameJobWaitsOnce(t *testing.T) {
 				return nil
 			})
 		}
-		// All wait where the workers look, the late ones too.
-		if n := jobs(t, s, "state = 'available'"); n != 5 {
-			t.Errorf("%d jobs wait, want 5", n)
+		// The late ones wait where no worker passes them.
+		if now, later := jobs(t, s, "state = 'available'"), jobs(t, s, "state = 'scheduled'"); now != 3 || later != 2 {
+			t.Errorf("%d jobs wait for a worker and %d for their time", now, later)
 		}
 		if n := jobs(t, s, "1 = 1"); n != 5 {
 			t.Errorf("there are %d jobs, want 5", n)

@@ -16,6 +16,8 @@ import (
 type tx struct {
 	s   *Store
 	sql *sql.Tx
+	// mode says whether it writes.
+	mode mode
 	// collision is the first error that another transaction caused.
 	collision error
 	// wake says that a job is due as soon as this is committed.
@@ -111,7 +113,7 @@ func (t *tx) rows(ctx context.Context, op string, each func(*sql.Rows) error, qu
 // out until the end of this one. Where it locks, a resident that is not there is
 // ErrNotFound; elsewhere the statement after it finds out.
 func (t *tx) lock(ctx context.Context, resident mingjing.ResidentID) error {
-	suffix := t.s.eng.rowLock("resident")
+	suffix := t.rowLock("resident")
 	if suffix == "" || t.mine["resident "+string(resident)] {
 		return nil
 	}
@@ -130,7 +132,7 @@ func (t *tx) lockForList(ctx context.Context, resident mingjing.ResidentID) erro
 
 // lockOwner locks the resident to whom the row of the table belongs.
 func (t *tx) lockOwner(ctx context.Context, table, id string) error {
-	suffix := t.s.eng.rowLock("resident")
+	suffix := t.rowLock("resident")
 	name := table + " " + id
 	if suffix == "" || t.mine[name] {
 		return nil
@@ -143,6 +145,15 @@ func (t *tx) lockOwner(ctx context.Context, table, id string) error {
 		t.own("resident " + owner)
 	}
 	return err
+}
+
+// rowLock is the engine's, for a transaction that may lock: one that only reads sees
+// one moment anyway.
+func (t *tx) rowLock(alias string) string {
+	if t.mode == readsOnly {
+		return ""
+	}
+	return t.s.eng.rowLock(alias)
 }
 
 func ignoreNotFound(err error) error {
