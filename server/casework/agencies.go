@@ -44,30 +44,30 @@ type AgencyCounts struct {
 	AnswerDays, DecideDays map[int]int
 }
 
-// AddDispute is that of the store, and keeps the agency's figures.
-func (t *tx) AddDispute(ctx context.Context, d Dispute) error {
-	if err := t.Tx.AddDispute(ctx, d); err != nil {
+// addDispute stores a new case, and the agency's figures.
+func (c *Casework) addDispute(ctx context.Context, t *tx, d Dispute) error {
+	if err := t.AddDispute(ctx, d); err != nil {
 		return err
 	}
-	return t.keepFigures(ctx, d)
+	return c.keepFigures(ctx, t, d)
 }
 
-// SetDispute is that of the store, and keeps the agency's figures: whatever moves
+// setDispute stores a case that has changed, and the agency's figures: whatever moves
 // a dispute on, they are true in the same transaction.
-func (t *tx) SetDispute(ctx context.Context, d Dispute) error {
-	if err := t.Tx.SetDispute(ctx, d); err != nil {
+func (c *Casework) setDispute(ctx context.Context, t *tx, d Dispute) error {
+	if err := t.SetDispute(ctx, d); err != nil {
 		return err
 	}
-	return t.keepFigures(ctx, d)
+	return c.keepFigures(ctx, t, d)
 }
 
 // keepFigures keeps how the agency does with a dispute; the other kinds of case
 // are the bureau's own work.
-func (t *tx) keepFigures(ctx context.Context, d Dispute) error {
+func (c *Casework) keepFigures(ctx context.Context, t *tx, d Dispute) error {
 	if d.Kind != mingjing.CaseDispute {
 		return nil
 	}
-	return t.SetAgencyCase(ctx, t.c.agencyCase(d))
+	return t.SetAgencyCase(ctx, c.agencyCase(d))
 }
 
 // agencyCase reads off a dispute how its agency does.

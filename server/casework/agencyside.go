@@ -70,7 +70,7 @@ func (c *Casework) showQuestion(d Dispute) mingjing.AgencyQuestion {
 			q.Clock = k
 		}
 	}
-	if q.Clock.MetAt == nil && c.clock.Now().After(q.Clock.Due) {
+	if q.Clock.MetAt == nil && c.Now().After(q.Clock.Due) {
 		q.Clock.Missed = true
 	}
 	return q
@@ -200,7 +200,7 @@ func (c *Casework) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 		}
 		word, wrong := mingjing.AgencyAnswer{Position: in.Position, Text: text, By: a.Name}, slices.Clone(wrong)
 		if in.Position == mingjing.PositionCorrected && d.RecordID != "" {
-			to, ok, err := c.correction(ctx, t, Ruling{CorrectTo: in.Occurred}, d)
+			to, ok, err := c.correction(ctx, t, in.Occurred, d)
 			if err != nil {
 				return mingjing.AgencyQuestion{}, err
 			}
@@ -284,7 +284,7 @@ func (c *Casework) AgencyEvidence(ctx context.Context, a mingjing.Actor, id stri
 			return nil
 		}
 		d.AgencyOpened = append(d.AgencyOpened, mingjing.Opening{EvidenceID: id, Name: evidence.Name, Agency: agency, Who: a.Name, At: now})
-		if err := t.SetDispute(ctx, d); err != nil {
+		if err := c.setDispute(ctx, t, d); err != nil {
 			return err
 		}
 		return c.tell(ctx, t, d)

@@ -45,7 +45,7 @@ func (c *Casework) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseF
 			return v, err
 		}
 		for _, d := range found {
-			d.near = near[d.Resident]
+			d.Near = near[d.Resident]
 			if notOwn(a, d) != nil {
 				continue // it is theirs to see as a resident
 			}
@@ -133,8 +133,8 @@ func (c *Casework) showCase(ctx context.Context, t *tx, a mingjing.Actor, d Disp
 
 // notOwn refuses a case of the actor's own, or of somebody who is near to them.
 func notOwn(a mingjing.Actor, d Dispute) error {
-	if d.near != nil {
-		return d.near
+	if d.Near != nil {
+		return d.Near
 	}
 	if a.Self != "" && a.Self == d.Resident {
 		return mingjing.Errorf(mingjing.Forbidden, "case_own")
@@ -263,7 +263,7 @@ func (c *Casework) handleIn(ctx context.Context, t *tx, a mingjing.Actor, d Disp
 		return mingjing.Case{}, instead(err, a, d)
 	}
 	d.NextDue = nextDue(d.Clocks)
-	if err := t.SetDispute(ctx, d); err != nil {
+	if err := c.setDispute(ctx, t, d); err != nil {
 		return mingjing.Case{}, err
 	}
 	if err := c.tell(ctx, t, d); err != nil {

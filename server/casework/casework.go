@@ -435,7 +435,7 @@ func (c *Casework) Ready(ctx context.Context) error { return c.store.Ping(ctx) }
 // serves the live stream, which has found the audience from the session.
 func (c *Casework) EventsAfter(ctx context.Context, audience string, after int64) ([]mingjing.Event, error) {
 	var events []mingjing.Event
-	err := c.store.Tx(ctx, func(t Tx) (err error) {
+	err := c.tx(ctx, func(t *tx) (err error) {
 		events, err = t.EventsAfter(ctx, audience, after, 500)
 		return err
 	})
@@ -444,7 +444,7 @@ func (c *Casework) EventsAfter(ctx context.Context, audience string, after int64
 
 // LastEvent is the sequence number of the newest event that the actor can hear.
 func (c *Casework) LastEvent(ctx context.Context, a mingjing.Actor) (seq int64, err error) {
-	err = c.store.Tx(ctx, func(t Tx) (err error) {
+	err = c.tx(ctx, func(t *tx) (err error) {
 		seq, err = t.LastEvent(ctx, Audience(a))
 		return err
 	})

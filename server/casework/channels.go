@@ -62,7 +62,7 @@ func (c *Casework) showSettings(ctx context.Context, t *tx, me mingjing.Resident
 	for _, d := range devices {
 		v.Devices = append(v.Devices, d.PushDevice)
 	}
-	if p.Pending != "" && c.clock.Now().Before(p.Until) {
+	if p.Pending != "" && c.Now().Before(p.Until) {
 		v.Pending, v.PendingUntil, v.PendingFailed = p.Pending, &p.Until, p.PendingFailed
 	}
 	return v, nil
@@ -178,7 +178,7 @@ func (c *Casework) sendCode(ctx context.Context, resident mingjing.ResidentID) (
 	if err != nil {
 		return 0, fmt.Errorf("send code: %w", err)
 	}
-	if p.Pending == "" || p.PendingFailed || !c.clock.Now().Before(p.Until) {
+	if p.Pending == "" || p.PendingFailed || !c.Now().Before(p.Until) {
 		return 0, nil
 	}
 	sendErr := c.notifier.Mail(ctx, p.Pending, Message{ID: newID(), Lang: p.Lang, Code: p.Code})
@@ -222,7 +222,7 @@ func (c *Casework) ConfirmEmail(ctx context.Context, a mingjing.Actor, code stri
 	var wrong error
 	v, err := c.changePrefs(ctx, a, func(_ *tx, p *NoticePrefs) error {
 		wrong = nil
-		if p.Pending == "" || !c.clock.Now().Before(p.Until) || p.Guesses >= maxGuesses {
+		if p.Pending == "" || !c.Now().Before(p.Until) || p.Guesses >= maxGuesses {
 			return mingjing.Errorf(mingjing.Conflict, "email_code_over")
 		}
 		if code == "" {

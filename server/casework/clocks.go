@@ -150,7 +150,7 @@ func (c *Casework) overdue(ctx context.Context, t *tx, d Dispute, code string, n
 			return err
 		}
 	}
-	if err := t.SetDispute(ctx, d); err != nil {
+	if err := c.setDispute(ctx, t, d); err != nil {
 		return err
 	}
 	if d.Escalated {

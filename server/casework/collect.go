@@ -19,11 +19,12 @@ const (
 	lastRetry  = time.Hour
 	// shortestRetry bounds the scaled wait, so that a fast demo hammers nobody.
 	shortestRetry = 250 * time.Millisecond
-	// stint is how long one job asks before it gives its place to another.
-	stint = 40 * time.Second
 	// patience is the wait that a job still spends waiting itself.
 	patience = 2 * time.Second
 )
+
+// stint is how long one job asks before it gives its place to another.
+const stint = 40 * time.Second
 
 // errEnded says that a request is no longer being collected for.
 var errEnded = errors.New("the request has ended")
@@ -70,7 +71,7 @@ func (c *Casework) collect(ctx context.Context, id string) (time.Duration, error
 	if err != nil {
 		return 0, fmt.Errorf("collect: rulebook %s: %w", r.Rulebook.ID, err)
 	}
-	left := r.Deadline.Sub(c.clock.Now())
+	left := r.Deadline.Sub(c.Now())
 	if r.State == mingjing.RequestScoring || left <= 0 {
 		return 0, c.finish(ctx, id)
 	}
@@ -115,7 +116,7 @@ func (c *Casework) collect(ctx context.Context, id string) (time.Duration, error
 			}
 		}
 	}
-	now := c.clock.Now()
+	now := c.Now()
 	if !waiting || !now.Before(r.Deadline) {
 		return 0, c.finish(ctx, id)
 	}
@@ -184,7 +185,7 @@ func (c *Casework) askOne(ctx context.Context, r Request, resident Resident, boo
 	agency, _ := book.Agency(s.Agency)
 	q := Inquiry{RequestID: r.ID, IDNumber: resident.IDNumber, Name: resident.Name, Codes: agency.Holds}
 	for {
-		if wait := s.NextTry.Sub(c.clock.Now()); wait > patience {
+		if wait := s.NextTry.Sub(c.Now()); wait > patience {
 			return s.NextTry
 		} else if wait > 0 {
 			select {
@@ -193,11 +194,11 @@ func (c *Casework) askOne(ctx context.Context, r Request, resident Resident, boo
 			}
 		}
 		if ctx.Err() != nil {
-			return c.clock.Now()
+			return c.Now()
 		}
 		reply, err := c.agencies.Records(ctx, s.Agency, q)
 		if err != nil && ctx.Err() != nil {
-			return c.clock.Now() // cut off: not the agency's fault, so not counted
+			return c.Now() // cut off: not the agency's fault, so not counted
 		}
 		if err == nil {
 			reply, err = accept(reply, q.Codes)

@@ -78,7 +78,7 @@ func mayServe(ctx context.Context, t *tx, a mingjing.Actor, resident mingjing.Re
 	if err != nil {
 		return err
 	}
-	return notOwn(a, Dispute{Resident: resident, near: near[resident]})
+	return notOwn(a, Dispute{Resident: resident, Near: near[resident]})
 }
 
 func (c *Casework) visit(ctx context.Context, t *tx, a mingjing.Actor, id string) (Visit, error) {

@@ -122,7 +122,7 @@ func (c *Casework) checkRuling(ctx context.Context, t *tx, r Ruling, d Dispute, 
 	}
 	if r.Outcome == mingjing.OutcomePartly {
 		var ok bool
-		if correctTo, ok, err = c.correction(ctx, t, r, d); err != nil {
+		if correctTo, ok, err = c.correction(ctx, t, r.CorrectTo, d); err != nil {
 			return "", err
 		}
 		if !ok {
@@ -157,8 +157,8 @@ func checkReasons(reasons string) []mingjing.FieldError {
 // correction reads the day to which a dispute is partly upheld, and says whether
 // it can be that: nobody is worse off for having disputed. A record that counts
 // against the resident does not get a later day, a listing does not last longer.
-func (c *Casework) correction(ctx context.Context, t *tx, r Ruling, d Dispute) (to mingjing.Date, ok bool, err error) {
-	to, err = mingjing.ParseDate(strings.TrimSpace(r.CorrectTo))
+func (c *Casework) correction(ctx context.Context, t *tx, day string, d Dispute) (to mingjing.Date, ok bool, err error) {
+	to, err = mingjing.ParseDate(strings.TrimSpace(day))
 	if err != nil {
 		return "", false, nil //nolint:nilerr // it is the handler's to put right
 	}

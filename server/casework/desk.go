@@ -132,7 +132,7 @@ func caseFor(ctx context.Context, t *tx, a mingjing.Actor, id string) (Dispute, 
 		return Dispute{}, err
 	}
 	near, err := nearTo(ctx, t, a)
-	d.near = near[d.Resident]
+	d.Near = near[d.Resident]
 	return d, err
 }
 
@@ -186,7 +186,7 @@ func (c *Casework) Next(ctx context.Context, a mingjing.Actor) (mingjing.Case, e
 func first(ctx context.Context, t *tx, a mingjing.Actor, near map[mingjing.ResidentID]error, now time.Time) (*Dispute, error) {
 	const step = 50
 	may := func(d Dispute, late bool) bool {
-		d.near = near[d.Resident]
+		d.Near = near[d.Resident]
 		return nextFor(a, d, late)
 	}
 	pass := func(late time.Time) (*Dispute, error) {

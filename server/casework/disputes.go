@@ -207,7 +207,7 @@ func (c *Casework) fileIn(ctx context.Context, t *tx, a mingjing.Actor, me mingj
 		atCounter(&d, a)
 	}
 	d.NextDue = nextDue(d.Clocks)
-	if err := t.AddDispute(ctx, d); err != nil {
+	if err := c.addDispute(ctx, t, d); err != nil {
 		return err
 	}
 	if err := what.mark(ctx, t, id); err != nil {
@@ -233,7 +233,7 @@ func (c *Casework) fileIn(ctx context.Context, t *tx, a mingjing.Actor, me mingj
 	case f.counter:
 		err = c.tellOfCounter(ctx, t, a, d, now)
 	case f.mandate != nil:
-		err = t.lookOwn(ctx, a, f.mandate, now, "filed", id)
+		err = lookOwn(ctx, t, a, f.mandate, now, "filed", id)
 	}
 	if err != nil {
 		return err
@@ -513,7 +513,7 @@ func (c *Casework) AddEvidence(ctx context.Context, a mingjing.Actor, dispute st
 		}
 		d.NewEvidence = d.NewEvidence || d.Decision == nil
 		d.Timeline = append(d.Timeline, entryBy(a, m, now, code))
-		if err := t.SetDispute(ctx, d); err != nil {
+		if err := c.setDispute(ctx, t, d); err != nil {
 			return err
 		}
 		return c.tell(ctx, t, d)
@@ -628,7 +628,7 @@ func (c *Casework) showDispute(ctx context.Context, t *tx, d Dispute) (mingjing.
 
 // missed are clocks as they are shown: late ones are missed.
 func (c *Casework) missed(clocks []mingjing.Clock) []mingjing.Clock {
-	now := c.clock.Now()
+	now := c.Now()
 	clocks = slices.Clone(clocks)
 	for i, k := range clocks {
 		if k.MetAt == nil && now.After(k.Due) {

@@ -59,7 +59,7 @@ func (c *Casework) Export(ctx context.Context, a mingjing.Actor) (mingjing.Expor
 // exportOf is the resident's export, unless its day is over.
 func (c *Casework) exportOf(ctx context.Context, t *tx, me mingjing.ResidentID) (Export, error) {
 	e, err := t.ExportOf(ctx, me)
-	if err == nil && e.ExpiresAt != nil && !c.clock.Now().Before(*e.ExpiresAt) {
+	if err == nil && e.ExpiresAt != nil && !c.Now().Before(*e.ExpiresAt) {
 		return Export{}, ErrNotFound // the job that deletes it is late
 	}
 	return e, err
@@ -370,7 +370,7 @@ func (c *Casework) gather(ctx context.Context, t *tx, job Export) (*harvest, err
 			return nil, err
 		}
 	}
-	if c.ledger == nil {
+	if c.LogKey() == "" {
 		return h, nil
 	}
 	proof, err := c.lookProof(ctx, t, me, ProofQuery{All: true})

@@ -315,7 +315,7 @@ func ownLook(a mingjing.Actor, h InquiryHead) bool {
 // mayRead refuses who has no part in an inquiry: others than those whose look it is,
 // and, once it is theirs to answer, the supervisors and auditors.
 func mayRead(a mingjing.Actor, h InquiryHead, near map[mingjing.ResidentID]error) error {
-	if err := notOwn(a, Dispute{Resident: h.Resident, near: near[h.Resident]}); err != nil {
+	if err := notOwn(a, Dispute{Resident: h.Resident, Near: near[h.Resident]}); err != nil {
 		return err
 	}
 	second := (a.Role == mingjing.RoleSupervisor || a.Role == mingjing.RoleAuditor) && h.State != mingjing.InquiryAsked

@@ -606,7 +606,7 @@ func (c *Casework) dropProposal(ctx context.Context, t *tx, l Listing, now time.
 	if err := c.writeLetter(ctx, t, &d); err != nil {
 		return "", err
 	}
-	if err := t.SetDispute(ctx, d); err != nil {
+	if err := c.setDispute(ctx, t, d); err != nil {
 		return "", err
 	}
 	return to, c.tell(ctx, t, d)
@@ -638,12 +638,12 @@ func (c *Casework) AddAgencyKey(ctx context.Context, agency string) (mingjing.Ag
 		return mingjing.AgencyKey{}, mingjing.Errorf(mingjing.NotFound, "agency_unknown")
 	}
 	k := mingjing.AgencyKey{ID: newID(), Agency: agency, CreatedAt: c.Now().UTC().Truncate(time.Microsecond)}
-	return k, c.store.Tx(ctx, func(t Tx) error { return t.AddAgencyKey(ctx, k) })
+	return k, c.tx(ctx, func(t *tx) error { return t.AddAgencyKey(ctx, k) })
 }
 
 // AgencyKeys are all keys, oldest first.
 func (c *Casework) AgencyKeys(ctx context.Context) (keys []mingjing.AgencyKey, err error) {
-	err = c.store.Tx(ctx, func(t Tx) (err error) {
+	err = c.tx(ctx, func(t *tx) (err error) {
 		keys, err = t.AgencyKeys(ctx)
 		return err
 	})
@@ -652,7 +652,7 @@ func (c *Casework) AgencyKeys(ctx context.Context) (keys []mingjing.AgencyKey, e
 
 // RevokeAgencyKey ends a key; one that is revoked stays so.
 func (c *Casework) RevokeAgencyKey(ctx context.Context, id string) error {
-	return public(c.store.Tx(ctx, func(t Tx) error {
+	return public(c.tx(ctx, func(t *tx) error {
 		k, err := t.AgencyKey(ctx, id)
 		if err != nil || k.RevokedAt != nil {
 			return err
@@ -668,7 +668,7 @@ func (c *Casework) RevokeAgencyKey(ctx context.Context, id string) error {
 // to know.
 func (c *Casework) AgencyByKey(ctx context.Context, id string) (mingjing.Actor, error) {
 	var k mingjing.AgencyKey
-	err := c.store.Tx(ctx, func(t Tx) (err error) {
+	err := c.tx(ctx, func(t *tx) (err error) {
 		k, err = t.AgencyKey(ctx, id)
 		return err
 	})

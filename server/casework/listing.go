@@ -205,7 +205,7 @@ func (c *Casework) propose(ctx context.Context, t *tx, a mingjing.Actor, agency 
 		return mingjing.Listing{}, err
 	}
 	d.NextDue = nextDue(d.Clocks)
-	if err := t.AddDispute(ctx, d); err != nil {
+	if err := c.addDispute(ctx, t, d); err != nil {
 		return mingjing.Listing{}, err
 	}
 	if err := c.watch(ctx, t, d); err != nil {
@@ -373,7 +373,7 @@ func (c *Casework) ConfirmReceipt(ctx context.Context, a mingjing.Actor, listing
 		if err := c.served(ctx, t, &l, &d, a, mingjing.ServedInApp, c.today(), now); err != nil {
 			return err
 		}
-		if err := t.SetDispute(ctx, d); err != nil {
+		if err := c.setDispute(ctx, t, d); err != nil {
 			return err
 		}
 		return c.tell(ctx, t, d)

@@ -48,7 +48,7 @@ func (c *Casework) enter(ctx context.Context, t *tx, a mingjing.Actor, id, actio
 		return nil, err
 	}
 	t.say(a, m.look(c.Now(), action, id), "")
-	return m, t.lookOwn(ctx, a, m, c.Now(), action, id)
+	return m, lookOwn(ctx, t, a, m, c.Now(), action, id)
 }
 
 // mandateIn is the mandate by which the actor acts in somebody else's case today.
@@ -151,7 +151,7 @@ func (m *Mandate) look(at time.Time, action, subject string) mingjing.Look {
 }
 
 // lookOwn writes into a helper's own access log what they did for somebody else.
-func (t *tx) lookOwn(ctx context.Context, a mingjing.Actor, m *Mandate, at time.Time, action, subject string) error {
+func lookOwn(ctx context.Context, t *tx, a mingjing.Actor, m *Mandate, at time.Time, action, subject string) error {
 	l := m.look(at, action, subject)
 	l.Role = a.Role
 	return t.AddLook(ctx, mingjing.ResidentID(a.ID), l)

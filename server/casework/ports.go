@@ -481,9 +481,9 @@ type Dispute struct {
 	NextDue time.Time
 	Version int
 
-	// near says why the case is not for who looks at it: whose it is is near to them.
+	// Near says why the case is not for who looks at it: whose it is is near to them.
 	// It is not stored.
-	near error
+	Near error `json:"-"`
 }
 
 // A Letter is a decision letter as it is stored. Its scores are stored by their ids

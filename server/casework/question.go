@@ -139,7 +139,7 @@ func (c *Casework) agencySilent(ctx context.Context, t *tx, d *Dispute, clock st
 // went keeps a dispute that went on by itself, and tells of it.
 func (c *Casework) went(ctx context.Context, t *tx, d Dispute, code string) error {
 	d.NextDue = nextDue(d.Clocks)
-	if err := t.SetDispute(ctx, d); err != nil {
+	if err := c.setDispute(ctx, t, d); err != nil {
 		return err
 	}
 	if err := c.moved(ctx, t, d, code); err != nil {

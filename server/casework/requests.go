@@ -159,7 +159,7 @@ func (c *Casework) expect(r mingjing.ScoreRequest) *time.Time {
 	at := r.Deadline
 	retrying := slices.ContainsFunc(r.Sources, func(s mingjing.Source) bool { return s.State == mingjing.SourceRetrying })
 	if n := r.Progress.Answered; n > 0 && !retrying {
-		perAnswer := c.clock.Now().Sub(r.CreatedAt) / time.Duration(n)
+		perAnswer := c.Now().Sub(r.CreatedAt) / time.Duration(n)
 		paced := r.CreatedAt.Add(perAnswer * time.Duration(r.Progress.Total))
 		if paced.Before(at) {
 			at = paced

@@ -42,7 +42,7 @@ func (c *Casework) Enrol(ctx context.Context, n mingjing.IDNumber, name string) 
 
 // Residents is how many residents are enrolled.
 func (c *Casework) Residents(ctx context.Context) (n int, err error) {
-	err = c.store.Tx(ctx, func(t Tx) (err error) {
+	err = c.tx(ctx, func(t *tx) (err error) {
 		n, err = t.Residents(ctx)
 		return err
 	})

@@ -14,7 +14,7 @@ func (c *Casework) input(ctx context.Context, t *tx, resident mingjing.ResidentI
 	if err != nil {
 		return mingjing.Input{}, err
 	}
-	in := mingjing.Input{Missing: missing, AsOf: mingjing.DateOf(c.clock.Now().In(loc)),
+	in := mingjing.Input{Missing: missing, AsOf: mingjing.DateOf(c.Now().In(loc)),
 		Records: []mingjing.Record{}, Listings: []mingjing.Listing{}}
 	records, err := t.Records(ctx, resident)
 	if err != nil {

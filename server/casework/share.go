@@ -134,7 +134,7 @@ func (c *Casework) sharesOf(ctx context.Context, t *tx, me mingjing.ResidentID) 
 
 func (c *Casework) showShare(s Share, views []ShareView) mingjing.Share {
 	out := mingjing.Share{ID: s.ID, Rulebook: s.Rulebook, Purpose: s.Purpose, Fields: s.Fields, Named: s.Named, Views: s.Allowed, Viewed: s.Viewed,
-		State: s.State(c.clock.Now()), MadeAt: s.MadeAt, EndsAt: s.EndsAt, RevokedAt: s.RevokedAt, CorrectedAt: s.CorrectedAt, Looks: []mingjing.ShareLook{}}
+		State: s.State(c.Now()), MadeAt: s.MadeAt, EndsAt: s.EndsAt, RevokedAt: s.RevokedAt, CorrectedAt: s.CorrectedAt, Looks: []mingjing.ShareLook{}}
 	for _, v := range views {
 		if v.Share == s.ID {
 			out.Looks = append(out.Looks, v.show())

@@ -69,7 +69,7 @@ func (c *Casework) lookProof(ctx context.Context, t *tx, me mingjing.ResidentID,
 	if q.Size > 0 {
 		size = q.Size
 	}
-	tree := t.tree(ctx)
+	tree := treeOf(ctx, t)
 	root, err := tlog.TreeHash(size, tree)
 	if err != nil {
 		return p, fmt.Errorf("hash the tree: %w", err)
@@ -108,7 +108,7 @@ func (c *Casework) lookProof(ctx context.Context, t *tx, me mingjing.ResidentID,
 			entries = entries[:ProofPage]
 			q.After = entries[ProofPage-1].Seq
 		}
-		if err := t.prove(ctx, size, entries); err != nil {
+		if err := prove(ctx, t, size, entries); err != nil {
 			return p, fmt.Errorf("prove looks: %w", err)
 		}
 		p.Entries = append(p.Entries, entries...)
@@ -123,14 +123,14 @@ func (c *Casework) lookProof(ctx context.Context, t *tx, me mingjing.ResidentID,
 }
 
 // tree reads the hashes of the tree.
-func (t *tx) tree(ctx context.Context) tlog.HashReader {
+func treeOf(ctx context.Context, t *tx) tlog.HashReader {
 	return tlog.HashReaderFunc(func(ids []int64) ([]tlog.Hash, error) { return t.TreeHashes(ctx, ids) })
 }
 
 var errAskedOnly = errors.New("asked only")
 
 // prove gives the entries their proofs, with one reading of the tree for all.
-func (t *tx) prove(ctx context.Context, size int64, entries []mingjing.LookEntry) error {
+func prove(ctx context.Context, t *tx, size int64, entries []mingjing.LookEntry) error {
 	var ids []int64
 	hashes := map[int64]tlog.Hash{}
 	ask := tlog.HashReaderFunc(func(wanted []int64) ([]tlog.Hash, error) {
@@ -185,7 +185,7 @@ func (c *Casework) Checkpoint(ctx context.Context) (string, error) {
 		return "", errUnavailable
 	}
 	var signed string
-	err := c.store.Tx(ctx, func(t Tx) error {
+	err := c.tx(ctx, func(t *tx) error {
 		seen, err := t.Cosigned(ctx)
 		if err != nil {
 			return err
@@ -218,13 +218,12 @@ func published(seen []Cosigned) (signed string) {
 }
 
 // head is the present size of the tree, and its signed state.
-func (c *Casework) head(ctx context.Context, raw Tx) (int64, string, error) {
-	t := &tx{Tx: raw}
+func (c *Casework) head(ctx context.Context, t *tx) (int64, string, error) {
 	size, err := t.TreeSize(ctx)
 	if err != nil {
 		return 0, "", err
 	}
-	root, err := tlog.TreeHash(size, t.tree(ctx))
+	root, err := tlog.TreeHash(size, treeOf(ctx, t))
 	if err != nil {
 		return 0, "", fmt.Errorf("hash the tree: %w", err)
 	}
@@ -234,8 +233,7 @@ func (c *Casework) head(ctx context.Context, raw Tx) (int64, string, error) {
 // Tile is a tile of the tree (C2SP tlog-tiles, of 256 hashes), which is public; a
 // not_found error where the tree has not grown so far.
 func (c *Casework) Tile(ctx context.Context, tile tlog.Tile) (data []byte, err error) {
-	err = c.store.Tx(ctx, func(raw Tx) error {
-		t := &tx{Tx: raw}
+	err = c.tx(ctx, func(t *tx) error {
 		size, err := t.TreeSize(ctx)
 		if err != nil {
 			return err
@@ -243,7 +241,7 @@ func (c *Casework) Tile(ctx context.Context, tile tlog.Tile) (data []byte, err e
 		if tile.H != 8 || tile.L < 0 || tile.L > 7 || tile.N < 0 || tile.N > size || tile.N<<8+int64(tile.W) > size>>(8*tile.L) {
 			return errNotFound
 		}
-		data, err = tlog.ReadTileData(tile, t.tree(ctx))
+		data, err = tlog.ReadTileData(tile, treeOf(ctx, t))
 		return err
 	})
 	return data, public(err)
@@ -330,10 +328,10 @@ func (c *Casework) show(ctx context.Context, w Witness) error {
 			signed string
 			proof  []tlog.Hash
 		)
-		err := c.store.Tx(ctx, func(raw Tx) (err error) {
+		err := c.tx(ctx, func(t *tx) (err error) {
 			from := old
 			if from < 0 {
-				seen, err := raw.Cosigned(ctx)
+				seen, err := t.Cosigned(ctx)
 				if err != nil {
 					return err
 				}
@@ -344,14 +342,14 @@ func (c *Casework) show(ctx context.Context, w Witness) error {
 					}
 				}
 			}
-			if size, signed, err = c.head(ctx, raw); err != nil {
+			if size, signed, err = c.head(ctx, t); err != nil {
 				return err
 			}
 			if from > size {
 				return fmt.Errorf("it has seen %d leaves and there are %d: the tree was rolled back", from, size)
 			}
 			if proof = nil; from > 0 {
-				proof, err = tlog.ProveTree(size, from, (&tx{Tx: raw}).tree(ctx))
+				proof, err = tlog.ProveTree(size, from, treeOf(ctx, t))
 			}
 			old = from
 			return err
@@ -381,7 +379,7 @@ func (c *Casework) keepCosigned(ctx context.Context, witness string, size int64,
 	if len(by) != 1 {
 		return errors.New("it answered without its signature")
 	}
-	return c.store.Tx(ctx, func(t Tx) error {
+	return c.tx(ctx, func(t *tx) error {
 		return t.SetCosigned(ctx, Cosigned{Witness: witness, Size: size, Note: signed + by[0].Line})
 	})
 }

@@ -10,7 +10,7 @@ import (
 	"mingjing/server/casework"
 )
 
-func inquiry(r casework.Resident, id string, seq int64, due time.Duration) casework.InquiryRow {
+func anInquiry(r casework.Resident, id string, seq int64, due time.Duration) casework.InquiryRow {
 	return casework.InquiryRow{Resident: r.ID, Inquiry: mingjing.Inquiry{ID: id, Question: "question-words", AskedAt: day, Due: day.Add(due).UTC(),
 		State: mingjing.InquiryAsked, Answers: []mingjing.InquiryAnswer{}, Look: mingjing.Look{Seq: seq, At: day, Role: mingjing.RoleHandler, Action: "case"}}}
 }
@@ -19,13 +19,13 @@ func TestInquiriesAreOneForALookAndListedByTheirClock(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, a, b := open(t, url), resident(1), resident(2)
 		enrol(t, s, a, b)
-		late, next, agencys, others := inquiry(a, "late", 1, time.Hour), inquiry(a, "next", 2, 3*time.Hour), inquiry(a, "agencys", 3, 2*time.Hour), inquiry(b, "others", 1, 4*time.Hour)
+		late, next, agencys, others := anInquiry(a, "late", 1, time.Hour), anInquiry(a, "next", 2, 3*time.Hour), anInquiry(a, "agencys", 3, 2*time.Hour), anInquiry(b, "others", 1, 4*time.Hour)
 		late.Staff, next.Staff, agencys.Agency, others.Staff = "H-1", "H-1", "court", "H-2"
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
 			for _, q := range []casework.InquiryRow{next, others, agencys, late} {
 				must(t, tx.AddInquiry(ctx, q))
 			}
-			same(t, "asked again", errors.Is(tx.AddInquiry(ctx, inquiry(a, "again", 2, 0)), casework.ErrExists), true)
+			same(t, "asked again", errors.Is(tx.AddInquiry(ctx, anInquiry(a, "again", 2, 0)), casework.ErrExists), true)
 			return nil
 		})
 		list := func(q casework.InquiryQuery) string {

@@ -72,7 +72,7 @@ func TestAgencyCasesAreSummedByAgency(t *testing.T) {
 		s, r := open(t, url), resident(1)
 		enrol(t, s, r)
 		days := func(n int) *int { return &n }
-		cases := []casework.AgencyCase{
+		figures := []casework.AgencyCase{
 			{Dispute: "d1", Agency: "court", Asked: true, Answer: casework.AnswerInTime, Outcome: mingjing.OutcomeRejected, AnswerDays: days(3), DecideDays: days(5)},
 			{Dispute: "d2", Agency: "court", Asked: true, Answer: casework.AnswerLate, Outcome: mingjing.OutcomePartly, AnswerDays: days(3), DecideDays: days(0)},
 			{Dispute: "d3", Agency: "court", Asked: true, Answer: casework.AnswerSilent, LateFrom: day},
@@ -80,7 +80,7 @@ func TestAgencyCasesAreSummedByAgency(t *testing.T) {
 			{Dispute: "d5", Agency: "court", Outcome: mingjing.OutcomeUpheld, DecideDays: days(5)},
 			{Dispute: "d6", Agency: "tax"},
 		}
-		for i, k := range cases {
+		for i, k := range figures {
 			do(t, s, func(ctx context.Context, tx casework.Tx) error {
 				return errors.Join(tx.PutRecord(ctx, record(r, "r"+k.Dispute)), tx.AddDispute(ctx, dispute(r, k.Dispute, "r"+k.Dispute)),
 					tx.SetAgencyCase(ctx, casework.AgencyCase{Dispute: k.Dispute, Agency: "traffic", Asked: i%2 == 0}), // as it was before

@@ -10,7 +10,7 @@ import (
 	"mingjing/server/casework"
 )
 
-func notice(r casework.Resident, id string) casework.Notice {
+func aNotice(r casework.Resident, id string) casework.Notice {
 	return casework.Notice{Resident: r.ID, Waiting: []string{casework.WayMail}, Notice: mingjing.Notice{ID: id,
 		Kind: mingjing.NoticeCaseMoved, Code: "assigned", Page: "dispute", Subject: "d", At: day}}
 }
@@ -42,9 +42,9 @@ func TestTheInboxIsNumberedPerResidentAndReadNewestFirst(t *testing.T) {
 		enrol(t, s, r, other)
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
 			for i := range 5 {
-				must(t, tx.AddNotice(ctx, notice(r, fmt.Sprint("n", i))))
+				must(t, tx.AddNotice(ctx, aNotice(r, fmt.Sprint("n", i))))
 			}
-			return tx.AddNotice(ctx, notice(other, "theirs"))
+			return tx.AddNotice(ctx, aNotice(other, "theirs"))
 		})
 		if got := noticeIDs(noticesOf(t, s, r, 0, 3)); got != "n4 n3 n2" {
 			t.Errorf("the first page is %s", got)
@@ -52,13 +52,13 @@ func TestTheInboxIsNumberedPerResidentAndReadNewestFirst(t *testing.T) {
 		if got := noticeIDs(noticesOf(t, s, r, 3, 3)); got != "n1 n0" {
 			t.Errorf("the second page is %s", got)
 		}
-		want := notice(r, "n2")
+		want := aNotice(r, "n2")
 		want.Seq = 3
 		same(t, "a notice", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.Notice, error) { return tx.Notice(ctx, "n2") }), want)
 
 		at := day.Add(time.Hour)
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			n := notice(r, "n2")
+			n := aNotice(r, "n2")
 			n.ReadAt, n.Waiting, n.Tries, n.Page = &at, nil, 2, "score"
 			return tx.SetNotice(ctx, n)
 		})

@@ -104,8 +104,8 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			"AddRequest":         func(tx casework.Tx) error { return tx.AddRequest(ctx, request(resident(9), "x")) },
 			"PutRecord":          func(tx casework.Tx) error { return tx.PutRecord(ctx, record(resident(9), "x")) },
 			"Notice":             func(tx casework.Tx) error { _, err := tx.Notice(ctx, "x"); return err },
-			"SetNotice":          func(tx casework.Tx) error { return tx.SetNotice(ctx, notice(r, "x")) },
-			"AddNotice":          func(tx casework.Tx) error { return tx.AddNotice(ctx, notice(resident(9), "x")) },
+			"SetNotice":          func(tx casework.Tx) error { return tx.SetNotice(ctx, aNotice(r, "x")) },
+			"AddNotice":          func(tx casework.Tx) error { return tx.AddNotice(ctx, aNotice(resident(9), "x")) },
 			"NoticePrefs":        func(tx casework.Tx) error { _, err := tx.NoticePrefs(ctx, r.ID); return err },
 			"SetNoticePrefs":     func(tx casework.Tx) error { return tx.SetNoticePrefs(ctx, casework.NoticePrefs{Resident: "x"}) },
 			"PutDevice":          func(tx casework.Tx) error { return tx.PutDevice(ctx, device(resident(9), "x", "e", "s")) },
@@ -114,7 +114,7 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			"ShareHead":          func(tx casework.Tx) error { _, err := tx.ShareHead(ctx, "x"); return err },
 			"Share":              func(tx casework.Tx) error { _, err := tx.Share(ctx, "x"); return err },
 			"SetShare":           func(tx casework.Tx) error { return tx.SetShare(ctx, casework.ShareHead{ID: "x"}) },
-			"AddShare":           func(tx casework.Tx) error { return tx.AddShare(ctx, share(resident(9), "x"), "x") },
+			"AddShare":           func(tx casework.Tx) error { return tx.AddShare(ctx, aShare(resident(9), "x"), "x") },
 			"AddShareView":       func(tx casework.Tx) error { return tx.AddShareView(ctx, shareView(r, "x", "no share")) },
 			"ShareView":          func(tx casework.Tx) error { _, err := tx.ShareView(ctx, "x"); return err },
 			"SetShareView":       func(tx casework.Tx) error { return tx.SetShareView(ctx, shareView(r, "x", "y")) },
@@ -527,15 +527,15 @@ func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
 			must(t, tx.AddEvidence(ctx, "d", mingjing.Evidence{ID: "e", Name: r.Name, AddedAt: day}, []byte("file-words")))
 			must(t, tx.SetEvidenceAnswer(ctx, "e", "answer-words"))
 			must(t, tx.AddLook(ctx, r.ID, mingjing.Look{At: day, Who: r.Name}))
-			must(t, tx.AddNotice(ctx, notice(r, "n")))
-			must(t, tx.AddInquiry(ctx, inquiry(r, "i", 1, 0)))
+			must(t, tx.AddNotice(ctx, aNotice(r, "n")))
+			must(t, tx.AddInquiry(ctx, anInquiry(r, "i", 1, 0)))
 			must(t, tx.SetNoticePrefs(ctx, casework.NoticePrefs{Resident: r.ID, Email: "mail-words@x.example", Code: "12345678"}))
 			x := export(r, "x")
 			must(t, tx.AddExport(ctx, x))
 			must(t, tx.SetExportData(ctx, "x", []byte("file-words")))
 			must(t, tx.PutDevice(ctx, device(r, "p", "https://push-words.example/", "session-words")))
 			must(t, tx.PutMandate(ctx, mandate(r, "m", "d", r.IDNumber)))
-			must(t, tx.AddShare(ctx, share(r, "h"), "code-words"))
+			must(t, tx.AddShare(ctx, aShare(r, "h"), "code-words"))
 			must(t, tx.AddShareView(ctx, shareView(r, "v", "h")))
 			_, err := tx.AddEvent(ctx, string(r.ID), mingjing.Event{Kind: mingjing.EventScore, ID: "s", At: day})
 			must(t, err)

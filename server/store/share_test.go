@@ -10,7 +10,7 @@ import (
 	"mingjing/server/casework"
 )
 
-func share(r casework.Resident, id string) casework.Share {
+func aShare(r casework.Resident, id string) casework.Share {
 	return casework.Share{ShareHead: casework.ShareHead{ID: id, Resident: r.ID, Rulebook: "rongcheng", MadeAt: day, EndsAt: day.AddDate(0, 0, 7), Allowed: 3},
 		Purpose: "purpose-words", Fields: []mingjing.ShareField{mingjing.ShareBand}, Named: mingjing.ShareMasked}
 }
@@ -24,25 +24,25 @@ func TestAShareIsFoundByItsCodeAndKeepsWhatItWas(t *testing.T) {
 		s, r, other := open(t, url), resident(1), resident(2)
 		enrol(t, s, r, other)
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			must(t, tx.AddShare(ctx, share(r, "one"), "code one"))
-			must(t, tx.AddShare(ctx, share(r, "two"), "code two"))
-			return tx.AddShare(ctx, share(other, "theirs"), "code three")
+			must(t, tx.AddShare(ctx, aShare(r, "one"), "code one"))
+			must(t, tx.AddShare(ctx, aShare(r, "two"), "code two"))
+			return tx.AddShare(ctx, aShare(other, "theirs"), "code three")
 		})
-		err := s.Tx(t.Context(), func(tx casework.Tx) error { return tx.AddShare(t.Context(), share(r, "again"), "code one") })
+		err := s.Tx(t.Context(), func(tx casework.Tx) error { return tx.AddShare(t.Context(), aShare(r, "again"), "code one") })
 		if !errors.Is(err, casework.ErrExists) {
 			t.Errorf("a code is given twice: %v", err)
 		}
 		h := mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.ShareHead, error) {
 			return tx.ShareByCode(ctx, "code one")
 		})
-		same(t, "a share by its code", h, share(r, "one").ShareHead)
+		same(t, "a share by its code", h, aShare(r, "one").ShareHead)
 		all := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Share, error) { return tx.Shares(ctx, r.ID) })
-		same(t, "the shares", all, []casework.Share{share(r, "two"), share(r, "one")})
+		same(t, "the shares", all, []casework.Share{aShare(r, "two"), aShare(r, "one")})
 
 		at := day.Add(time.Hour)
 		h.Viewed, h.CorrectedAt, h.Allowed, h.Rulebook = 3, &at, 9, "other"
 		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.SetShare(ctx, h) })
-		want := share(r, "one")
+		want := aShare(r, "one")
 		want.Viewed, want.CorrectedAt = 3, &at // and nothing else
 		same(t, "a share that was used up", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.Share, error) { return tx.Share(ctx, "one") }), want)
 
@@ -75,7 +75,7 @@ func TestViewsOfSharesAreKeptInTheirOrder(t *testing.T) {
 		s, r := open(t, url), resident(1)
 		enrol(t, s, r)
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			must(t, tx.AddShare(ctx, share(r, "h"), "code"))
+			must(t, tx.AddShare(ctx, aShare(r, "h"), "code"))
 			must(t, tx.AddShareView(ctx, shareView(r, "b", "h")))
 			return tx.AddShareView(ctx, shareView(r, "a", "h"))
 		})
@@ -98,8 +98,8 @@ func TestNoShareIsViewedMoreOftenThanItMay(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, r := open(t, url), resident(1)
 		enrol(t, s, r)
-		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.AddShare(ctx, share(r, "h"), "code") })
-		h := share(r, "h").ShareHead
+		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.AddShare(ctx, aShare(r, "h"), "code") })
+		h := aShare(r, "h").ShareHead
 		h.Viewed = h.Allowed + 1
 		if err := s.Tx(t.Context(), func(tx casework.Tx) error { return tx.SetShare(t.Context(), h) }); err == nil {
 			t.Error("it was viewed once too often")
