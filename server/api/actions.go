@@ -8,7 +8,8 @@ import (
 	"strings"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/desk"
 )
 
 func (c *call) serveAction(a action) error {
@@ -156,7 +157,7 @@ func (c *call) idNumber() (mingjing.IDNumber, []mingjing.FieldError) {
 	if strings.TrimSpace(text) == "" {
 		return "", []mingjing.FieldError{{Field: "id_number", Code: "required"}}
 	}
-	n, err := mingjing.ParseIDNumber(text, c.s.casework.Now())
+	n, err := mingjing.ParseIDNumber(text, c.s.casework.City.Now())
 	if err != nil {
 		return "", []mingjing.FieldError{{Field: "id_number", Code: err.Error()}}
 	}
@@ -315,7 +316,7 @@ func (c *call) endDevices(but string) error {
 	if c.who.Actor.Role != mingjing.RoleResident {
 		return nil
 	}
-	return c.s.casework.EndOtherDevices(c.ctx(), c.actor(), but)
+	return c.s.casework.Notices.EndOtherDevices(c.ctx(), c.actor(), but)
 }
 
 // key makes sending the same thing twice one thing.
@@ -324,7 +325,7 @@ func (c *call) key() string {
 }
 
 func requestScore(c *call) (any, goal, error) {
-	r, err := c.s.casework.RequestScore(c.ctx(), c.actor(), c.in.get("rulebook"), c.in.is("consent"), c.key())
+	r, err := c.s.casework.Scores.RequestScore(c.ctx(), c.actor(), c.in.get("rulebook"), c.in.is("consent"), c.key())
 	return r, goal{page: "request", id: r.ID, done: "requested"}, err
 }
 
@@ -332,7 +333,7 @@ func withdraw(c *call) (any, goal, error) {
 	if !c.in.is("confirm") {
 		return nil, goal{}, mingjing.InvalidFields(mingjing.FieldError{Field: "confirm", Code: "confirm_required"})
 	}
-	err := c.s.casework.Withdraw(c.ctx(), c.actor(), c.in.get("rulebook"))
+	err := c.s.casework.Scores.Withdraw(c.ctx(), c.actor(), c.in.get("rulebook"))
 	return map[string]bool{"withdrawn": true}, goal{page: "consents", done: "consent_withdrawn"}, err
 }
 
@@ -341,7 +342,7 @@ func leave(c *call) (any, goal, error) {
 	if !c.in.is("confirm") {
 		return nil, goal{}, mingjing.InvalidFields(mingjing.FieldError{Field: "confirm", Code: "leave_confirm"})
 	}
-	e, err := c.s.casework.Leave(c.ctx(), c.actor())
+	e, err := c.s.casework.Takeaway.Leave(c.ctx(), c.actor())
 	if err != nil {
 		return nil, goal{}, err
 	}
@@ -354,7 +355,7 @@ func leave(c *call) (any, goal, error) {
 }
 
 func fileDispute(c *call) (any, goal, error) {
-	d, err := c.s.casework.FileDispute(c.ctx(), c.actor(), casework.Filing{
+	d, err := c.s.casework.Cases.FileDispute(c.ctx(), c.actor(), cases.Filing{
 		RecordID: c.in.get("record_id"), ListingID: c.in.get("listing_id"), Previous: c.in.get("previous"),
 		Reason: mingjing.DisputeReason(c.in.get("reason")), Statement: c.in.get("statement"),
 		Key: c.key(), Evidence: c.in.files,
@@ -375,13 +376,13 @@ func applyForRepair(c *call) (any, goal, error) {
 	if !wellFormedID(id) {
 		return nil, goal{}, mingjing.Errorf(mingjing.NotFound, "not_found")
 	}
-	d, err := c.s.casework.ApplyForRepair(c.ctx(), c.actor(), casework.Filing{ListingID: id,
+	d, err := c.s.casework.Cases.ApplyForRepair(c.ctx(), c.actor(), cases.Filing{ListingID: id,
 		Statement: c.in.get("statement"), Key: c.key(), Evidence: c.in.files})
 	return d, goal{page: "dispute", id: d.ID, done: "repair_filed"}, err
 }
 
 func askForReview(c *call) (any, goal, error) {
-	d, err := c.s.casework.AskForReview(c.ctx(), c.actor(), casework.Filing{Previous: c.r.PathValue("id"),
+	d, err := c.s.casework.Cases.AskForReview(c.ctx(), c.actor(), cases.Filing{Previous: c.r.PathValue("id"),
 		Statement: c.in.get("statement"), Key: c.key(), Evidence: c.in.files})
 	return d, goal{page: casePage(d), id: d.ID, done: "review_filed"}, err
 }
@@ -396,13 +397,13 @@ func putStatement(c *call) (any, goal, error) {
 	if !wellFormedID(to.id) {
 		return nil, goal{}, mingjing.Errorf(mingjing.NotFound, "not_found")
 	}
-	err := c.s.casework.PutStatement(c.ctx(), c.actor(), record, listing, c.in.get("statement_on_file"))
+	err := c.s.casework.Cases.PutStatement(c.ctx(), c.actor(), record, listing, c.in.get("statement_on_file"))
 	return map[string]bool{"saved": true}, to, err
 }
 
 func confirmReceipt(c *call) (any, goal, error) {
 	id := c.r.PathValue("id")
-	err := c.s.casework.ConfirmReceipt(c.ctx(), c.actor(), id)
+	err := c.s.casework.Cases.ConfirmReceipt(c.ctx(), c.actor(), id)
 	return map[string]bool{"confirmed": true}, goal{page: "listing", id: id, done: "receipt_confirmed"}, err
 }
 
@@ -412,44 +413,44 @@ func showListing(c *call) (any, goal, error) {
 	if shown {
 		done = "listing_shown"
 	}
-	err := c.s.casework.ShowListing(c.ctx(), c.actor(), id, shown)
+	err := c.s.casework.Cases.ShowListing(c.ctx(), c.actor(), id, shown)
 	return map[string]bool{"shown": shown}, goal{page: "listing", id: id, done: done}, err
 }
 
 func addEvidence(c *call) (any, goal, error) {
-	d, err := c.s.casework.AddEvidence(c.ctx(), c.actor(), c.r.PathValue("id"), c.in.files)
+	d, err := c.s.casework.Cases.AddEvidence(c.ctx(), c.actor(), c.r.PathValue("id"), c.in.files)
 	return d, goal{page: casePage(d), id: d.ID, done: "evidence_added"}, err
 }
 
 func assign(c *call) (any, goal, error) {
-	k, err := c.s.casework.Assign(c.ctx(), c.actor(), c.r.PathValue("id"))
+	k, err := c.s.casework.Desk.Assign(c.ctx(), c.actor(), c.r.PathValue("id"))
 	return k, goal{page: "case", id: k.ID, done: "assigned"}, err
 }
 
 func askAgency(c *call) (any, goal, error) {
-	k, err := c.s.casework.AskAgency(c.ctx(), c.actor(), c.r.PathValue("id"))
+	k, err := c.s.casework.Desk.AskAgency(c.ctx(), c.actor(), c.r.PathValue("id"))
 	return k, goal{page: "case", id: k.ID, done: "agency_asked"}, err
 }
 
 func extend(c *call) (any, goal, error) {
-	k, err := c.s.casework.Extend(c.ctx(), c.actor(), c.r.PathValue("id"))
+	k, err := c.s.casework.Desk.Extend(c.ctx(), c.actor(), c.r.PathValue("id"))
 	return k, goal{page: "case", id: k.ID, done: "extended"}, err
 }
 
 func recommend(c *call) (any, goal, error) {
-	k, err := c.s.casework.Recommend(c.ctx(), c.actor(), c.r.PathValue("id"),
-		casework.Ruling{Outcome: mingjing.Outcome(c.in.get("outcome")), Reasons: c.in.get("reasons")})
+	k, err := c.s.casework.Desk.Recommend(c.ctx(), c.actor(), c.r.PathValue("id"),
+		desk.Ruling{Outcome: mingjing.Outcome(c.in.get("outcome")), Reasons: c.in.get("reasons")})
 	return k, goal{page: "case", id: k.ID, done: "recommended"}, err
 }
 
 func serve(c *call) (any, goal, error) {
-	k, err := c.s.casework.Serve(c.ctx(), c.actor(), c.r.PathValue("id"),
-		casework.Service{Method: c.in.get("method"), On: c.in.get("on"), Proof: c.in.get("proof")})
+	k, err := c.s.casework.Desk.Serve(c.ctx(), c.actor(), c.r.PathValue("id"),
+		desk.Service{Method: c.in.get("method"), On: c.in.get("on"), Proof: c.in.get("proof")})
 	return k, goal{page: "case", id: k.ID, done: "served"}, err
 }
 
 func decide(c *call) (any, goal, error) {
-	r := casework.Ruling{Outcome: mingjing.Outcome(c.in.get("outcome")), Reasons: c.in.get("reasons"),
+	r := desk.Ruling{Outcome: mingjing.Outcome(c.in.get("outcome")), Reasons: c.in.get("reasons"),
 		CorrectTo: c.in.get("correct_to"), Answers: map[string]string{}}
 	ids, answers := c.in.values["evidence_id"], c.in.values["evidence_answer"]
 	if list := c.in.values["evidence_answers.evidence_id"]; list != nil { // as JSON has them
@@ -460,11 +461,11 @@ func decide(c *call) (any, goal, error) {
 			r.Answers[id] = answers[i]
 		}
 	}
-	k, err := c.s.casework.Decide(c.ctx(), c.actor(), c.r.PathValue("id"), r)
+	k, err := c.s.casework.Desk.Decide(c.ctx(), c.actor(), c.r.PathValue("id"), r)
 	return k, goal{page: "case", id: k.ID, done: "decided"}, err
 }
 
 func moveClock(c *call) (any, goal, error) {
-	v, err := c.s.casework.MoveClock(c.ctx(), c.actor(), c.in.get("step"))
+	v, err := c.s.casework.DemoClock.MoveClock(c.ctx(), c.actor(), c.in.get("step"))
 	return v, goal{page: "demo-clock", done: "clock_moved"}, err
 }

@@ -2,11 +2,11 @@ package api
 
 import (
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/agencyside"
 )
 
 func answerQuestion(c *call) (any, goal, error) {
-	q, err := c.s.casework.AgencyAnswer(c.ctx(), c.actor(), c.r.PathValue("id"), casework.OfficerAnswer{
+	q, err := c.s.casework.Agencies.AgencyAnswer(c.ctx(), c.actor(), c.r.PathValue("id"), agencyside.OfficerAnswer{
 		Position: mingjing.AgencyPosition(c.in.get("position")), Occurred: c.in.get("occurred"), Document: c.in.files,
 		Text: mingjing.Text{"zh-CN": c.in.get("text_zh"), "en": c.in.get("text_en")},
 	})
@@ -14,24 +14,24 @@ func answerQuestion(c *call) (any, goal, error) {
 }
 
 func getQuestions(c *call) (any, error) {
-	v, err := c.s.casework.AgencyQuestions(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
+	v, err := c.s.casework.Agencies.AgencyQuestions(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
 	return items(v.Questions, v.Next), err
 }
 
 func getQuestion(c *call) (any, error) {
-	return c.s.casework.AgencyQuestion(c.ctx(), c.actor(), c.r.PathValue("id"))
+	return c.s.casework.Agencies.AgencyQuestion(c.ctx(), c.actor(), c.r.PathValue("id"))
 }
 
 func getHoldings(c *call) (any, error) {
 	q := c.r.URL.Query()
-	v, err := c.s.casework.AgencyHoldings(c.ctx(), c.actor(), q.Get("ref"), q.Get("cursor"))
+	v, err := c.s.casework.Agencies.AgencyHoldings(c.ctx(), c.actor(), q.Get("ref"), q.Get("cursor"))
 	return items(v.Holdings, v.Next), err
 }
 
 // serveAgencyEvidence sends a piece of evidence to an agency's officer, for which
 // the resident gets the receipt.
 func serveAgencyEvidence(c *call) error {
-	e, data, err := c.s.casework.AgencyEvidence(c.ctx(), c.actor(), c.r.PathValue("id"))
+	e, data, err := c.s.casework.Agencies.AgencyEvidence(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 
 	"mingjing"
 	"mingjing/i18n"
-	"mingjing/server/casework"
+	"mingjing/server/casework/kernel"
 )
 
 // viewType is the media type of a [mingjing.View]: what the app in the browser
@@ -80,7 +80,7 @@ func (c *call) problem(err error) *mingjing.Problem {
 	}
 	c.s.Logger.Error("request failed", "id", c.id, "route", c.r.Pattern, "err", err)
 	code := "internal"
-	if errors.Is(err, casework.ErrAltered) {
+	if errors.Is(err, kernel.ErrAltered) {
 		code = mingjing.Altered
 	}
 	return &mingjing.Problem{Status: http.StatusInternalServerError, Code: code, ErrorID: c.id,
@@ -208,8 +208,8 @@ func slowly(w http.ResponseWriter, bytes int) {
 
 // frame fills in what every view has, whoever looks.
 func (c *call) frame(v *mingjing.View) {
-	now := c.s.casework.Now()
-	v.Lang, v.Now, v.Today, v.Zone = c.lang, now.UTC(), mingjing.DateOf(now), c.s.casework.Zone().String()
+	now := c.s.casework.City.Now()
+	v.Lang, v.Now, v.Today, v.Zone = c.lang, now.UTC(), mingjing.DateOf(now), c.s.casework.City.Zone().String()
 	v.Demo = c.s.Demo
 	if path, ok := strings.CutPrefix(c.r.URL.EscapedPath(), "/"+c.lang+"/"); ok && v.Path == "" && c.readOnly() {
 		q := c.r.URL.Query()
@@ -228,7 +228,7 @@ func (c *call) frame(v *mingjing.View) {
 func (c *call) complete(v *mingjing.View) error {
 	c.frame(v)
 	if c.who != nil {
-		viewer, err := c.s.casework.Viewer(c.ctx(), c.actor())
+		viewer, err := c.s.casework.Register.Viewer(c.ctx(), c.actor())
 		if err != nil {
 			return err
 		}
@@ -257,7 +257,7 @@ func (s *server) rules(v *mingjing.View) {
 	case v.Case != nil:
 		code = v.Case.Code()
 	}
-	for _, b := range s.casework.Books() {
+	for _, b := range s.casework.City.Books() {
 		if item, ok := b.Item(code); ok && v.Item == nil {
 			v.Item, v.Procedure = &item, &b.Procedure
 		}
@@ -283,7 +283,7 @@ func doneCode(code string) string {
 // label puts the names of all codes into the view that occur in it. A code is
 // found by looking for it in the view's JSON, so that a new field needs nothing
 // here; a code that happens to be another word costs a few bytes.
-func (s *server) label(v *mingjing.View) { Label(s.casework.Books(), v, v) }
+func (s *server) label(v *mingjing.View) { Label(s.casework.City.Books(), v, v) }
 
 // Label is label for what a view will tell of, by the published rulebooks.
 func Label(published []*mingjing.Rulebook, v *mingjing.View, told any) {

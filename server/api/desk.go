@@ -9,7 +9,7 @@ import (
 
 	"mingjing"
 	"mingjing/i18n"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
 )
 
 // deskActions are those of the handlers' desks.
@@ -32,19 +32,19 @@ var deskActions = []action{
 }
 
 var deskReadings = []reading{
-	{"/api/admin/workload", mingjing.Staff, func(c *call) (any, error) { return c.s.casework.Workload(c.ctx(), c.actor()) }},
-	{"/api/admin/relatives", mingjing.Staff, func(c *call) (any, error) { return c.s.casework.Relatives(c.ctx(), c.actor()) }},
+	{"/api/admin/workload", mingjing.Staff, func(c *call) (any, error) { return c.s.casework.Desk.Workload(c.ctx(), c.actor()) }},
+	{"/api/admin/relatives", mingjing.Staff, func(c *call) (any, error) { return c.s.casework.Desk.Relatives(c.ctx(), c.actor()) }},
 }
 
 // deskViews build the pages of the handlers' desks.
 var deskViews = map[string]func(*call, *mingjing.View) error{
 	"workload": func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Workload(c.ctx(), c.actor())
+		out, err := c.s.casework.Desk.Workload(c.ctx(), c.actor())
 		v.Workload = &out
 		return err
 	},
 	"relatives": func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Relatives(c.ctx(), c.actor())
+		out, err := c.s.casework.Desk.Relatives(c.ctx(), c.actor())
 		v.Relatives = &out
 		return err
 	},
@@ -56,7 +56,7 @@ var deskViews = map[string]func(*call, *mingjing.View) error{
 		if c.r.Method != http.MethodPost || c.in.get("visit") == "" {
 			return nil
 		}
-		out, err := c.s.casework.CounterAgain(c.ctx(), c.actor(), c.in.get("visit")) // the form is shown again
+		out, err := c.s.casework.Desk.CounterAgain(c.ctx(), c.actor(), c.in.get("visit")) // the form is shown again
 		if refused, ok := errors.AsType[*mingjing.Error](err); ok && refused.Kind != mingjing.Unavailable {
 			return nil // it is over, which is what the problem says
 		}
@@ -69,17 +69,17 @@ var deskViews = map[string]func(*call, *mingjing.View) error{
 }
 
 func nextCase(c *call) (any, goal, error) {
-	k, err := c.s.casework.Next(c.ctx(), c.actor())
+	k, err := c.s.casework.Desk.Next(c.ctx(), c.actor())
 	return k, goal{page: "case", id: k.ID, done: "assigned"}, err
 }
 
 func addNote(c *call) (any, goal, error) {
-	k, err := c.s.casework.AddNote(c.ctx(), c.actor(), c.r.PathValue("id"), c.in.get("text"))
+	k, err := c.s.casework.Desk.AddNote(c.ctx(), c.actor(), c.r.PathValue("id"), c.in.get("text"))
 	return k, goal{page: "case", id: k.ID, done: "note_added"}, err
 }
 
 func openIDNumber(c *call) (any, goal, error) {
-	k, err := c.s.casework.OpenIDNumber(c.ctx(), c.actor(), c.r.PathValue("id"), c.in.get("id_reason"))
+	k, err := c.s.casework.Desk.OpenIDNumber(c.ctx(), c.actor(), c.r.PathValue("id"), c.in.get("id_reason"))
 	return k, goal{page: "case", id: k.ID}, err
 }
 
@@ -100,12 +100,12 @@ func declareRelative(c *call) (any, goal, error) {
 	if len(wrong) > 0 {
 		return nil, goal{}, mingjing.InvalidFields(wrong...)
 	}
-	v, err := c.s.casework.DeclareRelative(c.ctx(), c.actor(), n)
+	v, err := c.s.casework.Desk.DeclareRelative(c.ctx(), c.actor(), n)
 	return v, goal{page: "relatives", done: "relative_declared"}, err
 }
 
 func removeRelative(c *call) (any, goal, error) {
-	v, err := c.s.casework.RemoveRelative(c.ctx(), c.actor(), c.in.get("relative_id"))
+	v, err := c.s.casework.Desk.RemoveRelative(c.ctx(), c.actor(), c.in.get("relative_id"))
 	return v, goal{page: "relatives", done: "relative_removed"}, err
 }
 
@@ -117,12 +117,12 @@ func lookUp(c *call) (any, goal, error) {
 	if len(wrong) > 0 {
 		return nil, goal{}, mingjing.InvalidFields(wrong...)
 	}
-	v, err := c.s.casework.Counter(c.ctx(), c.actor(), n)
+	v, err := c.s.casework.Desk.Counter(c.ctx(), c.actor(), n)
 	return v, goal{page: "counter"}, err
 }
 
 func fileAtCounter(c *call) (any, goal, error) {
-	f := casework.Filing{RecordID: c.in.get("record_id"), ListingID: c.in.get("listing_id"), Reason: mingjing.DisputeReason(c.in.get("reason")),
+	f := cases.Filing{RecordID: c.in.get("record_id"), ListingID: c.in.get("listing_id"), Reason: mingjing.DisputeReason(c.in.get("reason")),
 		Statement: c.in.get("statement"), Key: c.key(), Evidence: c.in.files}
 	// A form has one choice of both.
 	if id, ok := strings.CutPrefix(c.in.get("what"), "record:"); ok {
@@ -130,7 +130,7 @@ func fileAtCounter(c *call) (any, goal, error) {
 	} else if id, ok := strings.CutPrefix(c.in.get("what"), "listing:"); ok {
 		f.ListingID = id
 	}
-	k, err := c.s.casework.FileAtCounter(c.ctx(), c.actor(), c.in.get("visit"), f)
+	k, err := c.s.casework.Desk.FileAtCounter(c.ctx(), c.actor(), c.in.get("visit"), f)
 	if wrong, ok := errors.AsType[*mingjing.Error](err); ok && c.format() != asJSON {
 		again := *wrong
 		again.Fields = slices.Clone(wrong.Fields)
@@ -157,7 +157,7 @@ func (c *call) fillReply(v *mingjing.View) {
 		lang = k.ReplyLang
 	}
 	item, agency := k.Code(), k.Agency()
-	for _, b := range slices.Backward(c.s.casework.Books()) { // the first book has the last word
+	for _, b := range slices.Backward(c.s.casework.City.Books()) { // the first book has the last word
 		if i, ok := b.Item(k.Code()); ok {
 			item = cmp.Or(i.Name.In(lang), item)
 		}
@@ -166,5 +166,5 @@ func (c *call) fillReply(v *mingjing.View) {
 		}
 	}
 	v.Form = map[string]string{"reply": code, "reasons": i18n.T(lang, "reply."+code+".text", "name", k.Resident, "item", item,
-		"agency", agency, "date", i18n.Date(lang, mingjing.DateOf(k.FiledAt.In(c.s.casework.Zone()))))}
+		"agency", agency, "date", i18n.Date(lang, mingjing.DateOf(k.FiledAt.In(c.s.casework.City.Zone()))))}
 }

@@ -44,28 +44,28 @@ func confirm(c *call) (any, goal, error) {
 	return map[string]bool{"confirmed": true}, to, nil
 }
 
-func getExport(c *call) (any, error) { return c.s.casework.Export(c.ctx(), c.actor()) }
+func getExport(c *call) (any, error) { return c.s.casework.Takeaway.Export(c.ctx(), c.actor()) }
 
 func startExport(c *call) (any, goal, error) {
-	v, err := c.s.casework.StartExport(c.ctx(), c.actor(), c.lang)
+	v, err := c.s.casework.Takeaway.StartExport(c.ctx(), c.actor(), c.lang)
 	return v, goal{page: "export"}, err
 }
 
 func deleteExport(c *call) (any, goal, error) {
-	v, err := c.s.casework.DeleteExport(c.ctx(), c.actor())
+	v, err := c.s.casework.Takeaway.DeleteExport(c.ctx(), c.actor())
 	return v, goal{page: "export", done: "export_deleted"}, err
 }
 
 // serveExport sends all that is held on a resident as a ZIP.
 func serveExport(c *call) error {
 	c.askedLanguage()
-	job, data, err := c.s.casework.ExportFile(c.ctx(), c.actor())
+	job, data, err := c.s.casework.Takeaway.ExportFile(c.ctx(), c.actor())
 	if err != nil {
 		return err
 	}
 	c.noStore()
 	slowly(c.w, len(data))
-	day := mingjing.DateOf(cmp.Or(job.MadeAt, &job.AskedAt).In(c.s.casework.Zone()))
+	day := mingjing.DateOf(cmp.Or(job.MadeAt, &job.AskedAt).In(c.s.casework.City.Zone()))
 	h := c.w.Header()
 	h.Set("Content-Type", "application/zip")
 	h.Set("Content-Length", strconv.Itoa(len(data)))

@@ -10,7 +10,7 @@ import (
 // inquiryViews build the pages of inquiries about looks.
 var inquiryViews = map[string]func(*call, *mingjing.View) error{
 	"inquiry": func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Inquiry(c.ctx(), c.actor(), c.r.PathValue("id"))
+		out, err := c.s.casework.Inquiries.Inquiry(c.ctx(), c.actor(), c.r.PathValue("id"))
 		v.Inquiry = &out
 		return err
 	},
@@ -19,13 +19,13 @@ var inquiryViews = map[string]func(*call, *mingjing.View) error{
 }
 
 func inquiriesView(c *call, v *mingjing.View) error {
-	out, err := c.s.casework.Inquiries(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
+	out, err := c.s.casework.Inquiries.Inquiries(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
 	v.Inquiries = &out
 	return err
 }
 
 func inquiryCaseView(c *call, v *mingjing.View) error {
-	out, err := c.s.casework.InquiryCase(c.ctx(), c.actor(), c.r.PathValue("id"))
+	out, err := c.s.casework.Inquiries.InquiryCase(c.ctx(), c.actor(), c.r.PathValue("id"))
 	v.InquiryCase = &out
 	return err
 }
@@ -33,7 +33,7 @@ func inquiryCaseView(c *call, v *mingjing.View) error {
 // askWhy leads a form back to the page of the access log that it is on.
 func askWhy(c *call) (any, goal, error) {
 	seq, _ := strconv.ParseInt(c.in.get("seq"), 10, 64) // 0 is no line
-	q, err := c.s.casework.AskWhy(c.ctx(), c.actor(), seq, c.in.get("question"))
+	q, err := c.s.casework.Inquiries.AskWhy(c.ctx(), c.actor(), seq, c.in.get("question"))
 	back := url.Values{}
 	if c.in.get("others") == "1" {
 		back.Set("others", "1")
@@ -45,37 +45,37 @@ func askWhy(c *call) (any, goal, error) {
 }
 
 func addToInquiry(c *call) (any, goal, error) {
-	q, err := c.s.casework.AddToInquiry(c.ctx(), c.actor(), c.r.PathValue("id"), c.in.get("question"))
+	q, err := c.s.casework.Inquiries.AddToInquiry(c.ctx(), c.actor(), c.r.PathValue("id"), c.in.get("question"))
 	return q, goal{page: "inquiry", id: q.ID, done: "inquiry_added"}, err
 }
 
 func judgeAnswer(c *call) (any, goal, error) {
-	q, err := c.s.casework.JudgeAnswer(c.ctx(), c.actor(), c.r.PathValue("id"), c.in.get("satisfied"))
+	q, err := c.s.casework.Inquiries.JudgeAnswer(c.ctx(), c.actor(), c.r.PathValue("id"), c.in.get("satisfied"))
 	return q, goal{page: "inquiry", id: q.ID, done: "inquiry_judged"}, err
 }
 
 // answerInquiry leads a form to the list that the answerer has.
 func answerInquiry(list string) func(c *call) (any, goal, error) {
 	return func(c *call) (any, goal, error) {
-		k, err := c.s.casework.AnswerInquiry(c.ctx(), c.actor(), c.r.PathValue("id"), mingjing.InquiryOutcome(c.in.get("outcome")), c.in.get("explanation"))
+		k, err := c.s.casework.Inquiries.AnswerInquiry(c.ctx(), c.actor(), c.r.PathValue("id"), mingjing.InquiryOutcome(c.in.get("outcome")), c.in.get("explanation"))
 		return k, goal{page: list, done: "inquiry_answered"}, err
 	}
 }
 
 func myInquiries(c *call) (any, error) {
-	all, err := c.s.casework.MyInquiries(c.ctx(), c.actor())
+	all, err := c.s.casework.Inquiries.MyInquiries(c.ctx(), c.actor())
 	return items(all, ""), err
 }
 
 func getInquiry(c *call) (any, error) {
-	return c.s.casework.Inquiry(c.ctx(), c.actor(), c.r.PathValue("id"))
+	return c.s.casework.Inquiries.Inquiry(c.ctx(), c.actor(), c.r.PathValue("id"))
 }
 
 func getInquiries(c *call) (any, error) {
-	v, err := c.s.casework.Inquiries(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
+	v, err := c.s.casework.Inquiries.Inquiries(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
 	return items(v.Inquiries, v.Next), err
 }
 
 func getInquiryCase(c *call) (any, error) {
-	return c.s.casework.InquiryCase(c.ctx(), c.actor(), c.r.PathValue("id"))
+	return c.s.casework.Inquiries.InquiryCase(c.ctx(), c.actor(), c.r.PathValue("id"))
 }

@@ -9,12 +9,12 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/accesslog"
 )
 
 // getLookProof is a page of what proves the resident's own access log.
 func getLookProof(c *call) (any, error) {
-	var q casework.ProofQuery
+	var q accesslog.ProofQuery
 	for name, to := range map[string]*int64{"since": &q.Since, "after": &q.After, "size": &q.Size} {
 		text := c.r.URL.Query().Get(name)
 		if text == "" {
@@ -26,12 +26,12 @@ func getLookProof(c *call) (any, error) {
 		}
 		*to = n
 	}
-	return c.s.casework.LookProof(c.ctx(), c.actor(), q)
+	return c.s.casework.AccessLog.LookProof(c.ctx(), c.actor(), q)
 }
 
 // serveProofFile sends all of it as a file, to be kept and checked anywhere.
 func serveProofFile(c *call) error {
-	p, err := c.s.casework.LookProof(c.ctx(), c.actor(), casework.ProofQuery{All: true})
+	p, err := c.s.casework.AccessLog.LookProof(c.ctx(), c.actor(), accesslog.ProofQuery{All: true})
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (c *call) public(kind, cache string, data []byte) error {
 }
 
 func serveLogKey(c *call) error {
-	key := c.s.casework.LogKey()
+	key := c.s.casework.AccessLog.LogKey()
 	if key == "" {
 		return mingjing.Errorf(mingjing.NotFound, "not_found")
 	}
@@ -76,7 +76,7 @@ func serveLogKey(c *call) error {
 }
 
 func serveCheckpoint(c *call) error {
-	signed, err := c.s.casework.Checkpoint(c.ctx())
+	signed, err := c.s.casework.AccessLog.Checkpoint(c.ctx())
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func serveTile(c *call) error {
 	if err != nil || strings.HasPrefix(path, "data/") {
 		return mingjing.Errorf(mingjing.NotFound, "not_found")
 	}
-	data, err := c.s.casework.Tile(c.ctx(), tile)
+	data, err := c.s.casework.AccessLog.Tile(c.ctx(), tile)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 // serveLetter sends the decision letter of a case as a PDF.
 func serveLetter(c *call) error {
 	c.askedLanguage()
-	out, err := c.s.casework.Letter(c.ctx(), c.actor(), c.r.PathValue("id"))
+	out, err := c.s.casework.Cases.Letter(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -22,7 +22,7 @@ func serveLetter(c *call) error {
 // serveCourtFile sends all there is of a case as a PDF.
 func serveCourtFile(c *call) error {
 	c.askedLanguage()
-	out, err := c.s.casework.CourtFile(c.ctx(), c.actor(), c.r.PathValue("id"))
+	out, err := c.s.casework.Cases.CourtFile(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
 		return err
 	}

@@ -8,11 +8,11 @@ import (
 
 	"mingjing"
 	"mingjing/i18n"
-	"mingjing/server/casework"
+	"mingjing/server/casework/notice"
 )
 
 func getNotices(c *call) (any, error) {
-	v, err := c.s.casework.Notices(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
+	v, err := c.s.casework.Notices.Notices(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
 	return struct {
 		list[mingjing.Notice]
 		Unread int `json:"unread"`
@@ -20,55 +20,55 @@ func getNotices(c *call) (any, error) {
 }
 
 func getNoticeSettings(c *call) (any, error) {
-	return c.s.casework.NoticeSettings(c.ctx(), c.actor())
+	return c.s.casework.Notices.NoticeSettings(c.ctx(), c.actor())
 }
 
 // openNotice leads to what a notice is about.
 func openNotice(c *call) (any, goal, error) {
-	n, err := c.s.casework.OpenNotice(c.ctx(), c.actor(), c.r.PathValue("id"))
+	n, err := c.s.casework.Notices.OpenNotice(c.ctx(), c.actor(), c.r.PathValue("id"))
 	return n, goal{page: n.Page, id: n.Subject}, err
 }
 
 func readNotices(c *call) (any, goal, error) {
-	err := c.s.casework.ReadNotices(c.ctx(), c.actor())
+	err := c.s.casework.Notices.ReadNotices(c.ctx(), c.actor())
 	return map[string]bool{"read": true}, goal{page: "inbox", done: "notices_read"}, err
 }
 
 func setNotices(c *call) (any, goal, error) {
-	choice := casework.NoticeChoice{Push: c.in.is("push"), Mail: c.in.is("mail"), ShowText: c.in.is("show_text")}
+	choice := notice.NoticeChoice{Push: c.in.is("push"), Mail: c.in.is("mail"), ShowText: c.in.is("show_text")}
 	for _, k := range c.in.values["kinds"] {
 		choice.Kinds = append(choice.Kinds, mingjing.NoticeKind(k))
 	}
-	v, err := c.s.casework.SetNotices(c.ctx(), c.actor(), choice)
+	v, err := c.s.casework.Notices.SetNotices(c.ctx(), c.actor(), choice)
 	return v, goal{page: "notice-settings", done: "notice_settings"}, err
 }
 
 func setEmail(c *call) (any, goal, error) {
-	v, err := c.s.casework.SetEmail(c.ctx(), c.actor(), c.in.get("email"))
+	v, err := c.s.casework.Notices.SetEmail(c.ctx(), c.actor(), c.in.get("email"))
 	return v, goal{page: "notice-settings", done: "email_code_sent"}, err
 }
 
 func confirmEmail(c *call) (any, goal, error) {
-	v, err := c.s.casework.ConfirmEmail(c.ctx(), c.actor(), c.in.get("email_code"))
+	v, err := c.s.casework.Notices.ConfirmEmail(c.ctx(), c.actor(), c.in.get("email_code"))
 	return v, goal{page: "notice-settings", done: "email_confirmed"}, err
 }
 
 func removeEmail(c *call) (any, goal, error) {
-	v, err := c.s.casework.RemoveEmail(c.ctx(), c.actor())
+	v, err := c.s.casework.Notices.RemoveEmail(c.ctx(), c.actor())
 	return v, goal{page: "notice-settings", done: "email_removed"}, err
 }
 
 // addDevice takes a subscription as a browser has it, {endpoint, keys: {p256dh,
 // auth}}, or with its keys beside the endpoint, as a form sends them.
 func addDevice(c *call) (any, goal, error) {
-	v, err := c.s.casework.AddDevice(c.ctx(), c.actor(), c.who.SessionID, c.client().Device, casework.PushAddress{
+	v, err := c.s.casework.Notices.AddDevice(c.ctx(), c.actor(), c.who.SessionID, c.client().Device, notice.PushAddress{
 		Endpoint: c.in.get("endpoint"), P256dh: cmp.Or(c.in.get("keys.p256dh"), c.in.get("p256dh")),
 		Auth: cmp.Or(c.in.get("keys.auth"), c.in.get("auth"))})
 	return v, goal{page: "notice-settings", done: "push_on"}, err
 }
 
 func removeDevice(c *call) (any, goal, error) {
-	v, err := c.s.casework.RemoveDevice(c.ctx(), c.actor(), c.in.get("device"), c.in.get("endpoint"))
+	v, err := c.s.casework.Notices.RemoveDevice(c.ctx(), c.actor(), c.in.get("device"), c.in.get("endpoint"))
 	return v, goal{page: "notice-settings", done: "push_off"}, err
 }
 
@@ -78,7 +78,7 @@ func (c *call) speaks() {
 	if c.who == nil || c.who.Actor.Role != mingjing.RoleResident {
 		return
 	}
-	if err := c.s.casework.Speaks(c.ctx(), c.actor(), c.lang); err != nil {
+	if err := c.s.casework.Notices.RememberLanguage(c.ctx(), c.actor(), c.lang); err != nil {
 		c.s.Logger.Warn("remember a language", "id", c.id, "err", err)
 	}
 }
@@ -104,7 +104,7 @@ func pushTexts() map[string]pushText {
 }
 
 func serveDisputeDates(c *call) error {
-	d, err := c.s.casework.Dispute(c.ctx(), c.actor(), c.r.PathValue("id"))
+	d, err := c.s.casework.Cases.Dispute(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -118,12 +118,12 @@ func serveDisputeDates(c *call) error {
 }
 
 func serveListingDates(c *call) error {
-	l, err := c.s.casework.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
+	l, err := c.s.casework.Cases.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
 		return err
 	}
 	cal := c.calendar("listing", l.Listing.ID)
-	now := c.s.casework.Now()
+	now := c.s.casework.City.Now()
 	for _, d := range l.Listing.Coming(now, mingjing.DateOf(now)) {
 		if d.Day != "" {
 			cal.on(d.Name, d.Day)
@@ -146,7 +146,7 @@ func (c *call) calendar(page, id string) *calendar {
 	if c.s.origin != nil {
 		link = c.s.origin.Scheme + "://" + c.s.origin.Host + mingjing.Path(c.lang, page, id)
 	}
-	return &calendar{id: id, title: i18n.T(c.lang, "ics.title"), text: i18n.T(c.lang, "ics.text"), link: link, now: c.s.casework.Now()}
+	return &calendar{id: id, title: i18n.T(c.lang, "ics.title"), text: i18n.T(c.lang, "ics.text"), link: link, now: c.s.casework.City.Now()}
 }
 
 func (c *call) serveCalendar(cal *calendar) error {

@@ -67,93 +67,93 @@ func init() {
 	views = map[string]func(*call, *mingjing.View) error{
 		"rulebooks": func(c *call, v *mingjing.View) error {
 			v.Rulebooks = &mingjing.RulebooksView{}
-			for _, b := range c.s.casework.Books() {
+			for _, b := range c.s.casework.City.Books() {
 				v.Rulebooks.Rulebooks = append(v.Rulebooks.Rulebooks, *b)
 			}
 			return nil
 		},
 		"rulebook": func(c *call, v *mingjing.View) (err error) {
-			v.Rulebook, err = c.s.casework.Book(c.r.PathValue("id"))
+			v.Rulebook, err = c.s.casework.City.Book(c.r.PathValue("id"))
 			if err != nil {
 				return mingjing.Errorf(mingjing.NotFound, "not_found")
 			}
 			v.RulebookHash = v.Rulebook.Ref().Hash
-			v.Calendar = c.s.casework.Calendar(v.Rulebook)
+			v.Calendar = c.s.casework.City.Calendar(v.Rulebook)
 			return nil
 		},
 		"agencies": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.AgencyFigures(c.ctx())
+			out, err := c.s.casework.Agencies.AgencyFigures(c.ctx())
 			v.Agencies = &out
 			return err
 		},
 		"overview": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.Overview(c.ctx(), c.actor())
+			out, err := c.s.casework.Register.Overview(c.ctx(), c.actor())
 			v.Overview = &out
 			return err
 		},
 		"ask": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.Ask(c.ctx(), c.actor())
+			out, err := c.s.casework.Register.Ask(c.ctx(), c.actor())
 			v.Ask = &out
 			return err
 		},
 		"request": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.ScoreRequest(c.ctx(), c.actor(), c.r.PathValue("id"))
+			out, err := c.s.casework.Scores.ScoreRequest(c.ctx(), c.actor(), c.r.PathValue("id"))
 			v.Request = &out
 			return err
 		},
 		"score": func(c *call, v *mingjing.View) (err error) {
-			v.Score, err = c.s.casework.Score(c.ctx(), c.actor(), c.r.URL.Query().Get("rulebook"))
+			v.Score, err = c.s.casework.Scores.Score(c.ctx(), c.actor(), c.r.URL.Query().Get("rulebook"))
 			return err
 		},
 		"records": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.Records(c.ctx(), c.actor())
+			out, err := c.s.casework.Cases.Records(c.ctx(), c.actor())
 			v.Records = &out
 			return err
 		},
 		"record": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.Record(c.ctx(), c.actor(), c.r.PathValue("id"))
+			out, err := c.s.casework.Cases.Record(c.ctx(), c.actor(), c.r.PathValue("id"))
 			v.Record = &out
 			return err
 		},
 		"listings": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.Listings(c.ctx(), c.actor())
+			out, err := c.s.casework.Cases.Listings(c.ctx(), c.actor())
 			v.Listings = &out
 			return err
 		},
 		"listing": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
+			out, err := c.s.casework.Cases.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
 			v.Listing = &out
 			return err
 		},
 		"repair": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
+			out, err := c.s.casework.Cases.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
 			out.Key = c.keyAgain(out.Key)
 			v.Listing = &out
 			return err
 		},
 		"sources": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.Sources(c.ctx(), c.actor())
+			out, err := c.s.casework.Cases.Sources(c.ctx(), c.actor())
 			v.Sources = &out
 			return err
 		},
 		"access-log": func(c *call, v *mingjing.View) error {
 			q := c.r.URL.Query()
-			out, err := c.s.casework.AccessLog(c.ctx(), c.actor(), q.Get("others") == "1", q.Get("cursor"))
+			out, err := c.s.casework.AccessLog.AccessLog(c.ctx(), c.actor(), q.Get("others") == "1", q.Get("cursor"))
 			v.AccessLog = &out
 			return err
 		},
 		"consents": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.Consents(c.ctx(), c.actor())
+			out, err := c.s.casework.Scores.Consents(c.ctx(), c.actor())
 			v.Consents = &out
 			return err
 		},
 		"leave": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.Leaving(c.ctx(), c.actor())
+			out, err := c.s.casework.Takeaway.Leaving(c.ctx(), c.actor())
 			v.Leave = &out
 			return err
 		},
 		"left": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.Erasure(c.ctx(), c.r.URL.Query().Get("receipt"))
+			out, err := c.s.casework.Takeaway.Erasure(c.ctx(), c.r.URL.Query().Get("receipt"))
 			if err == nil {
 				v.Erasure = &out
 			}
@@ -168,12 +168,12 @@ func init() {
 			return err
 		},
 		"export": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.Export(c.ctx(), c.actor())
+			out, err := c.s.casework.Takeaway.Export(c.ctx(), c.actor())
 			v.Export = &out
 			return err
 		},
 		"disputes": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.Disputes(c.ctx(), c.actor())
+			out, err := c.s.casework.Cases.Disputes(c.ctx(), c.actor())
 			v.Disputes = &out
 			return err
 		},
@@ -183,60 +183,60 @@ func init() {
 			if c.r.Method == http.MethodPost { // the form is shown again
 				record, listing, previous = c.in.get("record_id"), c.in.get("listing_id"), c.in.get("previous")
 			}
-			out, err := c.s.casework.NewCase(c.ctx(), c.actor(), record, listing, previous)
+			out, err := c.s.casework.Cases.NewCase(c.ctx(), c.actor(), record, listing, previous)
 			out.Key = c.keyAgain(out.Key)
 			v.NewCase = &out
 			return err
 		},
 		"review": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.NewCase(c.ctx(), c.actor(), "", "", c.r.PathValue("id"))
+			out, err := c.s.casework.Cases.NewCase(c.ctx(), c.actor(), "", "", c.r.PathValue("id"))
 			out.Key = c.keyAgain(out.Key)
 			v.NewCase = &out
 			return err
 		},
 		"dispute": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.Dispute(c.ctx(), c.actor(), c.r.PathValue("id"))
+			out, err := c.s.casework.Cases.Dispute(c.ctx(), c.actor(), c.r.PathValue("id"))
 			v.Dispute = &out
 			if err == nil && out.Decision != nil && (out.Decision.Outcome == mingjing.OutcomeUpheld || out.Decision.Outcome == mingjing.OutcomePartly) {
-				v.Correction, err = c.s.casework.Correction(c.ctx(), c.actor(), out.ID)
+				v.Correction, err = c.s.casework.Shares.Correction(c.ctx(), c.actor(), out.ID)
 			}
 			return err
 		},
 		"letter": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.Letter(c.ctx(), c.actor(), c.r.PathValue("id"))
+			out, err := c.s.casework.Cases.Letter(c.ctx(), c.actor(), c.r.PathValue("id"))
 			v.Letter = &out
 			return err
 		},
 		"inbox": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.Notices(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
+			out, err := c.s.casework.Notices.Notices(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
 			v.Inbox = &out
 			return err
 		},
 		"notice-settings": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.NoticeSettings(c.ctx(), c.actor())
+			out, err := c.s.casework.Notices.NoticeSettings(c.ctx(), c.actor())
 			v.NoticeSettings = &out
 			return err
 		},
 		"mandates": mandatesView,
 		"helping":  helpingView,
 		"demo-clock": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.DemoClock(c.ctx(), c.actor())
+			out, err := c.s.casework.DemoClock.DemoClock(c.ctx(), c.actor())
 			v.DemoClock = &out
 			return err
 		},
 		"agency-questions": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.AgencyQuestions(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
+			out, err := c.s.casework.Agencies.AgencyQuestions(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
 			v.AgencyQuestions = &out
 			return err
 		},
 		"agency-question": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.AgencyQuestion(c.ctx(), c.actor(), c.r.PathValue("id"))
+			out, err := c.s.casework.Agencies.AgencyQuestion(c.ctx(), c.actor(), c.r.PathValue("id"))
 			v.AgencyQuestion = &out
 			return err
 		},
 		"agency-records": func(c *call, v *mingjing.View) error {
 			q := c.r.URL.Query()
-			out, err := c.s.casework.AgencyHoldings(c.ctx(), c.actor(), q.Get("ref"), q.Get("cursor"))
+			out, err := c.s.casework.Agencies.AgencyHoldings(c.ctx(), c.actor(), q.Get("ref"), q.Get("cursor"))
 			v.AgencyRecords = &out
 			return err
 		},
@@ -246,14 +246,14 @@ func init() {
 			return err
 		},
 		"case": func(c *call, v *mingjing.View) error {
-			out, err := c.s.casework.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
+			out, err := c.s.casework.Desk.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
 			v.Case = &out
 			c.fillReply(v)
 			if err != nil || out.Kind != mingjing.CaseReview || out.Previous == "" {
 				return err
 			}
 			// Who reviews a decision has to read it; the resident sees that look too.
-			first, err := c.s.casework.Case(c.ctx(), c.actor(), out.Previous)
+			first, err := c.s.casework.Desk.Case(c.ctx(), c.actor(), out.Previous)
 			v.First = &first
 			return err
 		},

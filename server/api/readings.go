@@ -38,7 +38,7 @@ func items[T any](v []T, next string) list[T] {
 }
 
 func me(c *call) (any, error) {
-	v, err := c.s.casework.Viewer(c.ctx(), c.actor())
+	v, err := c.s.casework.Register.Viewer(c.ctx(), c.actor())
 	v.LockAfter = lockAfter(c.who)
 	return struct {
 		mingjing.Viewer
@@ -53,11 +53,11 @@ func sessions(c *call) (any, error) {
 }
 
 func getRequest(c *call) (any, error) {
-	return c.s.casework.ScoreRequest(c.ctx(), c.actor(), c.r.PathValue("id"))
+	return c.s.casework.Scores.ScoreRequest(c.ctx(), c.actor(), c.r.PathValue("id"))
 }
 
 func getScore(c *call) (any, error) {
-	v, err := c.s.casework.Score(c.ctx(), c.actor(), c.r.URL.Query().Get("rulebook"))
+	v, err := c.s.casework.Scores.Score(c.ctx(), c.actor(), c.r.URL.Query().Get("rulebook"))
 	if err == nil && v == nil {
 		err = mingjing.Errorf(mingjing.NotFound, "not_found")
 	}
@@ -73,7 +73,7 @@ type recordItem struct {
 }
 
 func getRecords(c *call) (any, error) {
-	v, err := c.s.casework.Records(c.ctx(), c.actor())
+	v, err := c.s.casework.Cases.Records(c.ctx(), c.actor())
 	out := []recordItem{}
 	for _, r := range v.Records {
 		out = append(out, recordItem{r.Record, r.Area, r.Effect, r.Ends})
@@ -92,7 +92,7 @@ type listingItem struct {
 }
 
 func getListings(c *call) (any, error) {
-	v, err := c.s.casework.Listings(c.ctx(), c.actor())
+	v, err := c.s.casework.Cases.Listings(c.ctx(), c.actor())
 	out := []listingItem{}
 	for _, l := range v.Listings {
 		out = append(out, listingItem{l.Listing, l.Effective, l.Effect, l.Repair, l.RepairWhy})
@@ -101,32 +101,32 @@ func getListings(c *call) (any, error) {
 }
 
 func getSources(c *call) (any, error) {
-	v, err := c.s.casework.Sources(c.ctx(), c.actor())
+	v, err := c.s.casework.Cases.Sources(c.ctx(), c.actor())
 	return items(v.Sources, ""), err
 }
 
 func getAccessLog(c *call) (any, error) {
 	q := c.r.URL.Query()
-	v, err := c.s.casework.AccessLog(c.ctx(), c.actor(), q.Get("others") == "1", q.Get("cursor"))
+	v, err := c.s.casework.AccessLog.AccessLog(c.ctx(), c.actor(), q.Get("others") == "1", q.Get("cursor"))
 	return items(v.Looks, v.Next), err
 }
 
 func getConsents(c *call) (any, error) {
-	v, err := c.s.casework.Consents(c.ctx(), c.actor())
+	v, err := c.s.casework.Scores.Consents(c.ctx(), c.actor())
 	return items(v.Consents, ""), err
 }
 
 func getErasure(c *call) (any, error) {
-	return c.s.casework.Erasure(c.ctx(), c.r.PathValue("id"))
+	return c.s.casework.Takeaway.Erasure(c.ctx(), c.r.PathValue("id"))
 }
 
 func getDisputes(c *call) (any, error) {
-	v, err := c.s.casework.Disputes(c.ctx(), c.actor())
+	v, err := c.s.casework.Cases.Disputes(c.ctx(), c.actor())
 	return items(v.Disputes, ""), err
 }
 
 func getDispute(c *call) (any, error) {
-	return c.s.casework.Dispute(c.ctx(), c.actor(), c.r.PathValue("id"))
+	return c.s.casework.Cases.Dispute(c.ctx(), c.actor(), c.r.PathValue("id"))
 }
 
 func (c *call) cases() (mingjing.QueueView, error) {
@@ -138,7 +138,7 @@ func (c *call) cases() (mingjing.QueueView, error) {
 	if kind == mingjing.AnyKind {
 		kind = ""
 	}
-	return c.s.casework.Cases(c.ctx(), c.actor(), mingjing.CaseFilter{State: q.Get("state"), Kind: mingjing.CaseKind(kind),
+	return c.s.casework.Desk.Cases(c.ctx(), c.actor(), mingjing.CaseFilter{State: q.Get("state"), Kind: mingjing.CaseKind(kind),
 		Late: mingjing.Lateness(q.Get("late")), Mine: q.Get("mine") == "1", Agency: agency, Search: q.Get("search")}, q.Get("cursor"))
 }
 
@@ -187,17 +187,17 @@ func getCases(c *call) (any, error) {
 }
 
 func getAgencies(c *call) (any, error) {
-	return c.s.casework.AgencyFigures(c.ctx())
+	return c.s.casework.Agencies.AgencyFigures(c.ctx())
 }
 
 func getCase(c *call) (any, error) {
-	return c.s.casework.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
+	return c.s.casework.Desk.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
 }
 
 // serveEvidence sends a piece of evidence as an attachment, under a policy that
 // lets it do nothing if a browser opens it all the same.
 func serveEvidence(c *call) error {
-	e, data, err := c.s.casework.EvidenceFile(c.ctx(), c.actor(), c.r.PathValue("id"))
+	e, data, err := c.s.casework.Cases.EvidenceFile(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/share"
 )
 
 // shareActions are those of what residents share. Whoever follows a link is not
@@ -29,7 +29,7 @@ var shareActions = []action{
 
 var shareReadings = []reading{
 	{"/api/shares", mingjing.Residents, func(c *call) (any, error) {
-		v, err := c.s.casework.Shares(c.ctx(), c.actor())
+		v, err := c.s.casework.Shares.Shares(c.ctx(), c.actor())
 		return items(v.Shares, ""), err
 	}},
 	{"/api/s/{id}", mingjing.Anyone, func(c *call) (any, error) { return c.recipient() }},
@@ -38,12 +38,12 @@ var shareReadings = []reading{
 // shareViews build the pages of what residents share.
 var shareViews = map[string]func(*call, *mingjing.View) error{
 	"shares": func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Shares(c.ctx(), c.actor())
+		out, err := c.s.casework.Shares.Shares(c.ctx(), c.actor())
 		v.Shares = &out
 		return err
 	},
 	"new-share": func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.ShareForm(c.ctx(), c.actor())
+		out, err := c.s.casework.Shares.ShareForm(c.ctx(), c.actor())
 		v.NewShare = &out
 		return err
 	},
@@ -55,12 +55,12 @@ var shareViews = map[string]func(*call, *mingjing.View) error{
 }
 
 func makeShare(c *call) (any, goal, error) {
-	n := casework.NewShare{Rulebook: c.in.get("rulebook"), Purpose: c.in.get("purpose"), Named: mingjing.ShareName(c.in.get("named")), Ends: c.in.get("ends")}
+	n := share.NewShare{Rulebook: c.in.get("rulebook"), Purpose: c.in.get("purpose"), Named: mingjing.ShareName(c.in.get("named")), Ends: c.in.get("ends")}
 	n.Views, _ = strconv.Atoi(strings.TrimSpace(c.in.get("views"))) // what is no number is none that is allowed
 	for _, f := range c.in.values["fields"] {
 		n.Fields = append(n.Fields, mingjing.ShareField(f))
 	}
-	made, code, err := c.s.casework.MakeShare(c.ctx(), c.actor(), n)
+	made, code, err := c.s.casework.Shares.MakeShare(c.ctx(), c.actor(), n)
 	if err != nil {
 		return nil, goal{}, err
 	}
@@ -78,13 +78,13 @@ func (c *call) origin() string {
 }
 
 func revokeShare(c *call) (any, goal, error) {
-	s, err := c.s.casework.RevokeShare(c.ctx(), c.actor(), c.r.PathValue("id"))
+	s, err := c.s.casework.Shares.RevokeShare(c.ctx(), c.actor(), c.r.PathValue("id"))
 	return s, goal{page: "shares", done: "share_revoked"}, err
 }
 
 func tellRecipients(c *call) (any, goal, error) {
 	id := c.r.PathValue("id")
-	v, err := c.s.casework.TellRecipients(c.ctx(), c.actor(), id)
+	v, err := c.s.casework.Shares.TellRecipients(c.ctx(), c.actor(), id)
 	return v, goal{page: "dispute", id: id, done: "recipients_told"}, err
 }
 
@@ -104,7 +104,7 @@ func (c *call) recipient() (mingjing.RecipientView, error) {
 	if err != nil {
 		return mingjing.RecipientView{}, err
 	}
-	return c.s.casework.Recipient(c.ctx(), code)
+	return c.s.casework.Shares.Recipient(c.ctx(), code)
 }
 
 func viewShare(c *call) (any, goal, error) {
@@ -112,7 +112,7 @@ func viewShare(c *call) (any, goal, error) {
 	if err != nil {
 		return nil, goal{}, err
 	}
-	v, err := c.s.casework.ViewShare(c.ctx(), code, casework.Recipient{Who: c.in.get("who"), Email: c.in.get("email"), Lang: c.lang})
+	v, err := c.s.casework.Shares.ViewShare(c.ctx(), code, share.Recipient{Who: c.in.get("who"), Email: c.in.get("email"), Lang: c.lang})
 	if err == nil {
 		v.Token, err = c.s.Sign(*v.Statement)
 	}

@@ -8,15 +8,17 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/share"
 )
 
-func aShare(r casework.Resident, id string) casework.Share {
-	return casework.Share{ShareHead: casework.ShareHead{ID: id, Resident: r.ID, Rulebook: "rongcheng", MadeAt: day, EndsAt: day.AddDate(0, 0, 7), Allowed: 3},
+func aShare(r kernel.Resident, id string) share.Share {
+	return share.Share{ShareHead: share.ShareHead{ID: id, Resident: r.ID, Rulebook: "rongcheng", MadeAt: day, EndsAt: day.AddDate(0, 0, 7), Allowed: 3},
 		Purpose: "purpose-words", Fields: []mingjing.ShareField{mingjing.ShareBand}, Named: mingjing.ShareMasked}
 }
 
-func shareView(r casework.Resident, id, of string) casework.ShareView {
-	return casework.ShareView{ID: id, Share: of, Resident: r.ID, At: day, Who: "who-words", Email: "mail-words@x.example", Lang: "en", ScoreID: "s"}
+func shareView(r kernel.Resident, id, of string) share.ShareView {
+	return share.ShareView{ID: id, Share: of, Resident: r.ID, At: day, Who: "who-words", Email: "mail-words@x.example", Lang: "en", ScoreID: "s"}
 }
 
 func TestAShareIsFoundByItsCodeAndKeepsWhatItWas(t *testing.T) {
@@ -29,22 +31,22 @@ func TestAShareIsFoundByItsCodeAndKeepsWhatItWas(t *testing.T) {
 			return tx.AddShare(ctx, aShare(other, "theirs"), "code three")
 		})
 		err := s.Tx(t.Context(), func(tx casework.Tx) error { return tx.AddShare(t.Context(), aShare(r, "again"), "code one") })
-		if !errors.Is(err, casework.ErrExists) {
+		if !errors.Is(err, kernel.ErrExists) {
 			t.Errorf("a code is given twice: %v", err)
 		}
-		h := mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.ShareHead, error) {
+		h := mustGet(t, s, func(ctx context.Context, tx casework.Tx) (share.ShareHead, error) {
 			return tx.ShareByCode(ctx, "code one")
 		})
 		same(t, "a share by its code", h, aShare(r, "one").ShareHead)
-		all := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Share, error) { return tx.Shares(ctx, r.ID) })
-		same(t, "the shares", all, []casework.Share{aShare(r, "two"), aShare(r, "one")})
+		all := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]share.Share, error) { return tx.Shares(ctx, r.ID) })
+		same(t, "the shares", all, []share.Share{aShare(r, "two"), aShare(r, "one")})
 
 		at := day.Add(time.Hour)
 		h.Viewed, h.CorrectedAt, h.Allowed, h.Rulebook = 3, &at, 9, "other"
 		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.SetShare(ctx, h) })
 		want := aShare(r, "one")
 		want.Viewed, want.CorrectedAt = 3, &at // and nothing else
-		same(t, "a share that was used up", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.Share, error) { return tx.Share(ctx, "one") }), want)
+		same(t, "a share that was used up", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (share.Share, error) { return tx.Share(ctx, "one") }), want)
 
 		for _, end := range []struct {
 			book string
@@ -58,11 +60,11 @@ func TestAShareIsFoundByItsCodeAndKeepsWhatItWas(t *testing.T) {
 				t.Errorf("of %s any were ended: %v", end.book, got)
 			}
 		}
-		all = mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Share, error) { return tx.Shares(ctx, r.ID) })
+		all = mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]share.Share, error) { return tx.Shares(ctx, r.ID) })
 		if all[0].RevokedAt == nil || all[1].RevokedAt != nil {
 			t.Errorf("the one that was open was ended at %v, the one that was used up at %v", all[0].RevokedAt, all[1].RevokedAt)
 		}
-		if h := mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.ShareHead, error) {
+		if h := mustGet(t, s, func(ctx context.Context, tx casework.Tx) (share.ShareHead, error) {
 			return tx.ShareHead(ctx, "theirs")
 		}); h.RevokedAt != nil {
 			t.Error("another's share was ended")
@@ -85,11 +87,11 @@ func TestViewsOfSharesAreKeptInTheirOrder(t *testing.T) {
 		changed := v
 		changed.Share, changed.At = "elsewhere", at
 		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.SetShareView(ctx, changed) })
-		all := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.ShareView, error) {
+		all := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]share.ShareView, error) {
 			return tx.ShareViews(ctx, r.ID)
 		})
-		same(t, "the views", all, []casework.ShareView{v, shareView(r, "a", "h")})
-		same(t, "one", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.ShareView, error) { return tx.ShareView(ctx, "b") }), v)
+		same(t, "the views", all, []share.ShareView{v, shareView(r, "a", "h")})
+		same(t, "one", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (share.ShareView, error) { return tx.ShareView(ctx, "b") }), v)
 	})
 }
 

@@ -1,0 +1,27 @@
+// Package agencyside is what agencies submit and answer.
+package agencyside
+
+import (
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/holding"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/notice"
+	"mingjing/server/casework/score"
+)
+
+// Agencies is the agencies' side. It is safe for use by many goroutines.
+type Agencies struct {
+	city     *kernel.City
+	notices  *notice.Notices
+	holdings *holding.Holdings
+	scores   *score.Scores
+	cases    *cases.Cases
+}
+
+// New makes the part.
+func New(city *kernel.City, notices *notice.Notices, holdings *holding.Holdings, scores *score.Scores, cases *cases.Cases) *Agencies {
+	return &Agencies{city: city, notices: notices, holdings: holdings, scores: scores, cases: cases}
+}
+
+// db is the part's own port on a transaction. The store has all of them.
+func db(t *kernel.Tx) Port { return t.Port.(Port) }

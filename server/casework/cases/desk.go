@@ -1,0 +1,47 @@
+package cases
+
+import (
+	"context"
+
+	"mingjing"
+	"mingjing/server/casework/kernel"
+)
+
+var (
+	errRelative = mingjing.Errorf(mingjing.Forbidden, "case_relative")
+	errHelped   = mingjing.Errorf(mingjing.Forbidden, "case_helper")
+)
+
+// nearTo are the residents whose cases a member of staff does not work on, with
+// why: those for whom they have acted themselves, and declared relatives.
+func NearTo(ctx context.Context, t *kernel.Tx, a mingjing.Actor) (map[mingjing.ResidentID]error, error) {
+	near := map[mingjing.ResidentID]error{}
+	if !a.Role.Staff() {
+		return near, nil
+	}
+	if a.Self != "" {
+		helped, err := db(t).HelpedBy(ctx, a.Self)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range helped {
+			near[id] = errHelped
+		}
+	}
+	kin, err := db(t).RelativeResidents(ctx, a.ID)
+	for _, id := range kin {
+		near[id] = errRelative
+	}
+	return near, err
+}
+
+// caseFor is a case, with whether it is of somebody who is near to the actor.
+func CaseFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id string) (Dispute, error) {
+	d, err := db(t).Dispute(ctx, id)
+	if err != nil {
+		return Dispute{}, err
+	}
+	near, err := NearTo(ctx, t, a)
+	d.Near = near[d.Resident]
+	return d, err
+}

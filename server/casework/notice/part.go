@@ -1,0 +1,40 @@
+// Package notice keeps the residents' inboxes and sends notices.
+package notice
+
+import (
+	"context"
+	"mingjing"
+	"time"
+
+	"mingjing/server/casework/kernel"
+)
+
+// The kinds of job.
+const (
+	JobNotify  = "notify"  // send a notice by the ways that the resident wants
+	JobConfirm = "confirm" // send a resident the code for an e-mail address
+)
+
+// Notices are the inboxes, and the ways by which notices leave the house. It is safe for use by many goroutines.
+type Notices struct {
+	city     *kernel.City
+	notifier Notifier
+}
+
+// New makes the part.
+func New(city *kernel.City, notifier Notifier) *Notices {
+	return &Notices{city: city, notifier: notifier}
+}
+
+// Jobs are the jobs that the part does.
+func (c *Notices) Jobs() kernel.Jobs {
+	return kernel.Jobs{
+		JobNotify: c.deliver,
+		JobConfirm: func(ctx context.Context, id string) (time.Duration, error) {
+			return c.sendCode(ctx, mingjing.ResidentID(id))
+		},
+	}
+}
+
+// db is the part's own port on a transaction. The store has all of them.
+func db(t *kernel.Tx) Port { return t.Port.(Port) }
