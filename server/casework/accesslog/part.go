@@ -1,4 +1,8 @@
-// Package accesslog shows and proves the access log.
+// Package accesslog shows the access log to the resident whose it is, and proves it.
+//
+// Each line of an access log is a leaf of one tree, whose states are signed by the
+// log's key and cosigned by witnesses. The phone checks that its lines are in the tree
+// and that the tree only grows.
 package accesslog
 
 import (

@@ -1,4 +1,10 @@
-// Package agencyside is what agencies submit and answer.
+// Package agencyside has what agencies do: their computers submit batches of records
+// and proposals, their officers answer the questions that are put to them, and their
+// public figures say how they do it.
+//
+// A batch is answered line by line, each line in a transaction of its own. The same
+// batch again gets the same answer. A question ends with the agency's second notice;
+// after that the point is lost.
 package agencyside
 
 import (

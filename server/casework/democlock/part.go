@@ -1,4 +1,4 @@
-// Package democlock moves the clock of a demo city.
+// Package democlock moves the clock of a demo city, and says what waits for it.
 package democlock
 
 import (

@@ -1,4 +1,9 @@
-// Package desk is where staff work on cases.
+// Package desk is what staff do with cases: the work queue, taking a case, asking the
+// agency, deciding, serving a listing, notes, the counter, and declared relatives.
+//
+// A step is allowed when the case is the actor's, the state machine of package cases
+// has the step, and where two people decide the actor is the right one. Nobody works
+// on a case of their own, of a relative, or of somebody whom they have helped.
 package desk
 
 import (

@@ -1,4 +1,13 @@
-// Package holding has the records and listings that are held on residents.
+// Package holding has what is held on residents: records and listings, and the states
+// of a listing.
+//
+//	proposed -> decided -> served -> in_effect -> repaired, expired, lifted, annulled
+//	     \-> refused \-> annulled       |   ^
+//	                      served, in_effect, unserved <-> disputed <-> suspended
+//
+// A listing that is taken over from an authority begins unserved, and then has no
+// effect, or in_effect. listingMoves is the same as a table, and [Holdings.Move] is
+// the only way from one state to another.
 package holding
 
 import (

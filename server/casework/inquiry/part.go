@@ -1,4 +1,14 @@
-// Package inquiry has inquiries about looks.
+// Package inquiry has the questions of residents about looks at their data.
+//
+//	asked -> answered (by who looked, or an officer of their agency)
+//	    \        \ (the resident is not satisfied: once)
+//	     \---> escalated -> answered (by a supervisor or an auditor: the end)
+//	   (silence)   \-> unexplained -> answered (the look stays marked)
+//	                (silence)
+//
+// [mingjing.Inquiry.MayFollow] is the same as a table. Both clocks are the days that
+// the procedure gives an agency to answer a dispute (Procedure.AgencyDays; Shanghai
+// 2017: 5 working days). Nobody answers the second time about a look of their own.
 package inquiry
 
 import (

@@ -1,4 +1,4 @@
-// Package register has who is enrolled.
+// Package register has who is enrolled, and the first page that each of them sees.
 package register
 
 import (

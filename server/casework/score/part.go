@@ -1,4 +1,11 @@
-// Package score has requests for scores and the scores made of them.
+// Package score has consents, requests for scores, and the scores made of them.
+//
+//	queued -> collecting -> scoring -> ready
+//	   \__________\____________\-----> withdrawn   (the resident withdrew consent)
+//
+// A job asks every agency, keeps each answer as it comes, and makes the score when all
+// have answered or the deadline has come. It can be cut off anywhere and called again.
+// [Scores.Rescore] makes scores anew when something that they are made of has changed.
 package score
 
 import (

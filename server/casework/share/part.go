@@ -1,4 +1,11 @@
-// Package share has shares of scores.
+// Package share has the links by which residents show a score to others.
+//
+//	active -> used_up (the last view), ended (its last day), revoked
+//
+// A share is found by a keyed hash of its code, without opening anything of the
+// resident's. Each view says who looks, uses up one view, and is in the resident's
+// access log before anything is read. When a decision corrects what a score was made
+// of, those who saw it can be told.
 package share
 
 import (

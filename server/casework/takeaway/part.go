@@ -1,4 +1,12 @@
 // Package takeaway has what residents take along, and their leaving.
+//
+//	export:  making -> ready -> deleted (after its day)
+//	             \-> failed ----^
+//	erasure: asked -> listed -> login removed -> erased
+//
+// Each step of an erasure is kept, so that it can be cut off anywhere and called again.
+// Who was erased is on a list apart from the database, and is erased again after a
+// backup was restored.
 package takeaway
 
 import (
