@@ -245,15 +245,21 @@ var calendars = sync.OnceValue(func() []*mingjing.Calendar {
 
 func newCity(t testing.TB, set ...func(*casework.Config)) *city {
 	t.Helper()
-	s, err := store.Open(ctx, "sqlite::memory:", store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize), Vault: vault.Memory()})
+	now := &clock{now: monday}
+	s, err := store.Open(ctx, "sqlite::memory:", store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize), Vault: vault.Memory(), Now: now.Now})
 	must(t, err)
 	t.Cleanup(func() { must(t, s.Close()) })
-	return cityOn(t, s, set...)
+	return cityAt(t, s, now, set...)
 }
 
 func cityOn(t tb, s casework.Store, set ...func(*casework.Config)) *city {
 	t.Helper()
-	c := &city{store: s, clock: &clock{now: monday}, bus: &bus{}, offices: &offices{}, post: &post{}, books: smallBooks()}
+	return cityAt(t, s, &clock{now: monday}, set...)
+}
+
+func cityAt(t tb, s casework.Store, now *clock, set ...func(*casework.Config)) *city {
+	t.Helper()
+	c := &city{store: s, clock: now, bus: &bus{}, offices: &offices{}, post: &post{}, books: smallBooks()}
 	cfg := casework.Config{Store: s, Bus: c.bus, Agencies: c.offices, Ledger: testLedger(t), Notifier: c.post, Clock: c.clock, Books: c.books, Calendars: calendars(), ClockScale: 1}
 	for _, f := range set {
 		f(&cfg)

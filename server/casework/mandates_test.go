@@ -311,7 +311,7 @@ func TestWhatAHelperDoesIsInBothLogs(t *testing.T) {
 	must(t, err)
 	next, err := c.AskForReview(ctx, helper, cases.Filing{Previous: d.ID, Statement: "Look again."})
 	must(t, err)
-	want := "[dispute %[1]s evidence_added %[1]s dispute %[1]s evidence %[1]s letter %[1]s court_file %[1]s filed %[2]s dispute %[2]s]"
+	want := "[dispute %[1]s evidence_added %[1]s dispute %[1]s evidence %[1]s letter %[1]s court_file %[1]s filed %[2]s]"
 	want = fmt.Sprintf(want, d.ID, next.ID)
 	for name, got := range map[string][]string{"resident": mine(a, mingjing.RoleHelper), "helper": mine(helper, mingjing.RoleResident)} {
 		if fmt.Sprint(got) != want {

@@ -123,7 +123,7 @@ func (c *AccessLog) ProofOf(ctx context.Context, t *kernel.Tx, me mingjing.Resid
 	}
 }
 
-// tree reads the hashes of the tree.
+// treeOf reads the hashes of the tree.
 func treeOf(ctx context.Context, t *kernel.Tx) tlog.HashReader {
 	return tlog.HashReaderFunc(func(ids []int64) ([]tlog.Hash, error) { return db(t).TreeHashes(ctx, ids) })
 }
@@ -318,7 +318,7 @@ func (c *AccessLog) ShowWitnesses(ctx context.Context) bool {
 	return true
 }
 
-// show shows one witness the state of the tree, from where it stands.
+// showWitness shows one witness the state of the tree, from where it stands.
 func (c *AccessLog) showWitness(ctx context.Context, w Witness) error {
 	ctx, stop := context.WithTimeout(ctx, witnessWait)
 	defer stop()

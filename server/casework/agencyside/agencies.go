@@ -60,7 +60,7 @@ func (c *Agencies) AgencyFigures(ctx context.Context) (mingjing.AgenciesView, er
 	})
 }
 
-// size orders agencies by what they show: few are fewer than any number, and all
+// compareKey orders agencies by what they show: few are fewer than any number, and all
 // alike.
 func compareKey(f mingjing.AgencyFigures) int {
 	if f.Disputes == nil {
@@ -94,7 +94,7 @@ func withInquiries(k inquiry.Counts, f mingjing.AgencyFigures) mingjing.AgencyFi
 	return f
 }
 
-// notFew is the number, or nil where it is so small that it names somebody.
+// suppressSmall is the number, or nil where it is so small that it names somebody.
 func suppressSmall(n int) *int {
 	if n > 0 && n < mingjing.FewestShown {
 		return nil

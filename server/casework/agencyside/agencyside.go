@@ -63,7 +63,7 @@ func (c *Agencies) showQuestion(d cases.Dispute) mingjing.AgencyQuestion {
 	return q
 }
 
-// put is a case that was put to the agency and is not decided; nobody else's
+// questionFor is a case that was put to the agency and is not decided; nobody else's
 // exists for it.
 func questionFor(ctx context.Context, t *kernel.Tx, agency, id string) (cases.Dispute, error) {
 	d, err := db(t).Dispute(ctx, id)

@@ -11,13 +11,13 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// bureaus says whether a clock is the bureau's own and ends a case's wait: decide,
+// IsBureauClock reports whether a clock is the bureau's own and ends a case's wait: decide,
 // check, serve, repair, review.
 func IsBureauClock(code string) bool {
 	return slices.Contains([]string{"decide", "check", "serve", "repair", "review"}, code)
 }
 
-// meet marks a running clock as met; missed if that was after its time.
+// MarkMet marks a running clock as met; missed if that was after its time.
 func MarkMet(clocks []mingjing.Clock, code string, at time.Time) {
 	for i, k := range clocks {
 		if k.Code == code && k.MetAt == nil {
@@ -27,10 +27,10 @@ func MarkMet(clocks []mingjing.Clock, code string, at time.Time) {
 	}
 }
 
-// runs says whether a clock still waits to be met, be it late.
+// IsRunning reports whether the clock is unmet; an overdue clock is still running.
 func IsRunning(k mingjing.Clock) bool { return k.MetAt == nil && !k.Missed }
 
-// nextDue is the nearest clock that still runs; zero when none does.
+// NextDue is the nearest clock that still runs; zero when none does.
 func NextDue(clocks []mingjing.Clock) time.Time {
 	var next time.Time
 	for _, k := range clocks {
@@ -41,7 +41,7 @@ func NextDue(clocks []mingjing.Clock) time.Time {
 	return next
 }
 
-// lose marks a running clock as missed for good.
+// markMissed marks a running clock as missed for good.
 func markMissed(clocks []mingjing.Clock, code string) {
 	for i, k := range clocks {
 		if k.Code == code && IsRunning(k) {
@@ -50,7 +50,7 @@ func markMissed(clocks []mingjing.Clock, code string) {
 	}
 }
 
-// rewind sets the bureau's clock of a case anew: n working days from now. What is
+// RestartBureauClock sets the bureau's clock of a case anew: n working days from now. What is
 // late already stays late.
 func (c *Cases) RestartBureauClock(ctx context.Context, t *kernel.Tx, d *Dispute, n int) error {
 	for i, k := range d.Clocks {
@@ -61,7 +61,7 @@ func (c *Cases) RestartBureauClock(ctx context.Context, t *kernel.Tx, d *Dispute
 	return c.WatchClocks(ctx, t, *d)
 }
 
-// watch has the bureau's own clock of a case looked at when it runs out.
+// WatchClocks schedules a check of the bureau's own clock at its due time.
 func (c *Cases) WatchClocks(ctx context.Context, t *kernel.Tx, d Dispute) error {
 	for _, k := range d.Clocks {
 		if IsBureauClock(k.Code) && IsRunning(k) {
@@ -73,7 +73,7 @@ func (c *Cases) WatchClocks(ctx context.Context, t *kernel.Tx, d Dispute) error 
 	return nil
 }
 
-// tick does what the procedure says when a clock of the bureau's own has run out:
+// clockDue does what the procedure says when a clock of the bureau's own has run out:
 // never anything that is worse for the resident.
 func (c *Cases) clockDue(ctx context.Context, id string) (time.Duration, error) {
 	var wait time.Duration

@@ -36,7 +36,7 @@ type Upload struct {
 	Data []byte
 }
 
-// A cleanFile is a piece of evidence that may be stored.
+// A CleanFile is a piece of evidence that may be stored.
 type CleanFile struct {
 	Evidence mingjing.Evidence
 	Data     []byte

@@ -59,7 +59,7 @@ func (c *Cases) CourtFile(ctx context.Context, a mingjing.Actor, id string) (min
 	})
 }
 
-// letter is what is told of a decided case, to the resident or by a mandate, and the
+// letterFor is what is told of a decided case, to the resident or by a mandate, and the
 // case as it is stored.
 func (c *Cases) letterFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, action string) (v mingjing.LetterView, d Dispute, m *Mandate, err error) {
 	if m, err = c.enter(ctx, t, a, id, action); err != nil {
@@ -72,7 +72,7 @@ func (c *Cases) letterFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, i
 	return v, d, m, err
 }
 
-// letterOf is what the letter of a case tells. The scores are the resident's alone.
+// LetterOf is what the letter of a case tells. The scores are the resident's alone.
 func (c *Cases) LetterOf(ctx context.Context, t *kernel.Tx, d Dispute, m *Mandate) (v mingjing.LetterView, err error) {
 	if d.Decision == nil {
 		return v, errNoDecisionYet
@@ -101,7 +101,7 @@ func (c *Cases) LetterOf(ctx context.Context, t *kernel.Tx, d Dispute, m *Mandat
 	return v, nil
 }
 
-// writeLetter puts into a decided case what its letter says. It is done in the
+// WriteLetter puts into a decided case what its letter says. It is done in the
 // transaction of the decision, after all else, so that the letter stays as it is
 // whatever becomes of the record or listing, of the case and of the rulebook.
 func (c *Cases) WriteLetter(ctx context.Context, t *kernel.Tx, d *Dispute) error {

@@ -222,7 +222,7 @@ func ownListing(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, id st
 	return l, err
 }
 
-// served begins the answer period and closes the case in which the listing was
+// MarkServed begins the answer period and closes the case in which the listing was
 // decided.
 func (c *Cases) MarkServed(ctx context.Context, t *kernel.Tx, l *holding.Listing, d *Dispute, by mingjing.Actor, how string, on mingjing.Date, now time.Time) error {
 	by2 := c.city.Due(c.city.Procedure(l.Code).AnswerDays)
@@ -238,7 +238,7 @@ func (c *Cases) MarkServed(ctx context.Context, t *kernel.Tx, l *holding.Listing
 	return c.holdings.Move(ctx, t, l, mingjing.ListingServed, by)
 }
 
-// listing does what a listing's own dates ask for: it takes effect at the end of
+// listingDue does what a listing's own dates ask for: it takes effect at the end of
 // the answer period, and ends at the end of its term.
 func (c *Cases) listingDue(ctx context.Context, id string) (time.Duration, error) {
 	var wait time.Duration

@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"mingjing"
 	"mingjing/server/casework/kernel"
 )
 
-// question asks the agency about a dispute until it answers or its clock runs
+// questionDue asks the agency about a dispute until it answers or its clock runs
 // out. Then what is disputed is suspended and a second notice runs; when that runs
 // out too, the agency has lost the point and it is removed.
 func (c *Cases) questionDue(ctx context.Context, id string) (time.Duration, error) {
@@ -97,7 +98,7 @@ func (c *Cases) questionDue(ctx context.Context, id string) (time.Duration, erro
 	return wait, err
 }
 
-// agencyAnswered keeps the agency's word on a dispute.
+// AgencyAnswered keeps the agency's word on a dispute.
 func (c *Cases) AgencyAnswered(ctx context.Context, t *kernel.Tx, d Dispute, word mingjing.AgencyAnswer, now time.Time) error {
 	word.At = now
 	d.Answer, d.State = &word, mingjing.DisputeAgencyAnswered
@@ -110,7 +111,7 @@ func (c *Cases) AgencyAnswered(ctx context.Context, t *kernel.Tx, d Dispute, wor
 	return c.saveAndNotify(ctx, t, d, "agency_answered")
 }
 
-// agencySilent is what the procedure does when the agency's clock has run out.
+// AgencySilent is what the procedure does when the agency's clock has run out.
 func (c *Cases) AgencySilent(ctx context.Context, t *kernel.Tx, d *Dispute, clock string, now time.Time) error {
 	proc := c.city.Procedure(d.CatalogueCode)
 	markMissed(d.Clocks, clock)
@@ -137,7 +138,7 @@ func (c *Cases) AgencySilent(ctx context.Context, t *kernel.Tx, d *Dispute, cloc
 	return c.scores.Rescore(ctx, t, d.Resident, cause, "")
 }
 
-// went keeps a dispute that went on by itself, and tells of it.
+// saveAndNotify keeps a dispute that went on by itself, and tells of it.
 func (c *Cases) saveAndNotify(ctx context.Context, t *kernel.Tx, d Dispute, code string) error {
 	d.NextDue = NextDue(d.Clocks)
 	if err := c.SetDispute(ctx, t, d); err != nil {
@@ -149,7 +150,7 @@ func (c *Cases) saveAndNotify(ctx context.Context, t *kernel.Tx, d Dispute, code
 	return c.Tell(ctx, t, d)
 }
 
-// lapse is what an agency's silence does to the record or listing: at first it is
+// applySilence is what an agency's silence does to the record or listing: at first it is
 // suspended, after the second notice removed.
 func (c *Cases) applySilence(ctx context.Context, t *kernel.Tx, d Dispute) error {
 	gone := d.State == mingjing.DisputeAgencyLost
@@ -179,4 +180,9 @@ func (c *Cases) applySilence(ctx context.Context, t *kernel.Tx, d Dispute) error
 		return nil
 	}
 	return c.holdings.Move(ctx, t, &l, to, kernel.System)
+}
+
+// WasAsked says whether a case was put to its agency.
+func WasAsked(d Dispute) bool {
+	return slices.ContainsFunc(d.Clocks, func(k mingjing.Clock) bool { return k.Code == "agency" })
 }

@@ -218,7 +218,7 @@ func mayAssign(a mingjing.Actor, d cases.Dispute) error {
 	return nil
 }
 
-// instead says in a refusal what the actor can do.
+// withAllowedSteps says in a refusal what the actor can do.
 func withAllowedSteps(err error, a mingjing.Actor, d cases.Dispute) error {
 	e, ok := errors.AsType[*mingjing.Error](err)
 	if !ok || e.Kind != mingjing.Conflict {

@@ -90,7 +90,7 @@ func (c *Desk) tellDecision(ctx context.Context, t *kernel.Tx, d cases.Dispute) 
 	return c.scores.Rescore(ctx, t, d.Resident, cause, "")
 }
 
-// lost says that the agency has lost the point, by its silence or by withdrawing:
+// agencyConceded says that the agency has lost the point, by its silence or by withdrawing:
 // then what is disputed does not go back into effect.
 func agencyConceded(d cases.Dispute) bool {
 	return d.State == mingjing.DisputeAgencyLost ||

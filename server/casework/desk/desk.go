@@ -256,7 +256,7 @@ func (c *Desk) Workload(ctx context.Context, a mingjing.Actor) (mingjing.Workloa
 	})
 }
 
-// half is the least number of days within which half of the cases were done; nil
+// median is the least number of days within which half of the cases were done; nil
 // for none. Unlike [median] it may be of few: no resident is in it.
 func median(cases map[int]int) *int {
 	var days []int

@@ -28,7 +28,7 @@ func MayListingMove(from, to mingjing.ListingState) bool {
 	return slices.Contains(listingMoves[from], to)
 }
 
-// moveListing brings a listing into a state, and tells of it. The error of a move
+// Move brings a listing into a state, and tells of it. The error of a move
 // that the machine does not have is listing_state, with what could follow.
 func (c *Holdings) Move(ctx context.Context, t *kernel.Tx, l *Listing, to mingjing.ListingState, by mingjing.Actor) error {
 	if !MayListingMove(l.State, to) {
@@ -86,7 +86,7 @@ func (c *Holdings) Move(ctx context.Context, t *kernel.Tx, l *Listing, to mingji
 	return nil
 }
 
-// start gives a listing its first and last day, on the day on which it takes
+// setTerm gives a listing its first and last day, on the day on which it takes
 // effect, and the day from which repair is open.
 func (c *Holdings) setTerm(l *Listing) {
 	l.From = c.city.Today()
@@ -94,7 +94,7 @@ func (c *Holdings) setTerm(l *Listing) {
 	c.capByTier(l)
 }
 
-// bind holds a listing to its tier: it ends no later than the tier allows, and
+// capByTier holds a listing to its tier: it ends no later than the tier allows, and
 // repair is open from the tier's day on.
 func (c *Holdings) capByTier(l *Listing) {
 	tier, ok := c.city.Procedure(l.Code).Tier(l.Tier)
@@ -108,7 +108,7 @@ func (c *Holdings) capByTier(l *Listing) {
 	l.RepairFrom = l.From.AddMonths(tier.MinMonths)
 }
 
-// listingItem finds the rulebook and the item of a list by its catalogue code.
+// ListingItem finds the rulebook and the item of a list by its catalogue code.
 func (c *Holdings) ListingItem(code string) (*mingjing.Rulebook, mingjing.Item, bool) {
 	for _, b := range c.city.Books() {
 		if item, ok := b.Item(code); ok && item.Listing != "" {

@@ -13,11 +13,10 @@ type Tx struct {
 	Port
 	c      *City
 	events []toPublish
-	Reason string        // the action for which what follows is read
-	Last   mingjing.Look // the look of that reason, and the work that it is part of
-	Once   string
+	reason mingjing.Look       // why what follows is read
+	once   string              // the work that it is part of; "" where it is not
 	looked bool                // there may be a line more in the access log
-	own    mingjing.ResidentID // who reads what is their own, be there anything or not
+	own    mingjing.ResidentID // set while a resident reads their own data; then even an empty read is logged
 }
 
 type toPublish struct {
@@ -108,11 +107,27 @@ func (c *City) Notifies(t *Tx) {
 // Say keeps the line that the store writes before the transaction opens its first
 // value; once is what lines of the same work have in common, "" for none.
 func (t *Tx) Say(a mingjing.Actor, l mingjing.Look, once string) {
-	t.Reason, t.Last, t.Once, t.looked = l.Action, l, once, true
+	t.reason, t.once, t.looked = l, once, true
 	if a.Role == mingjing.RoleResident {
 		t.own = mingjing.ResidentID(a.ID)
 	}
 	t.Port.Because(l, once)
+}
+
+// Reads reports whether what follows is read for an action.
+func (t *Tx) Reads(action string) bool { return t.reason.Action == action }
+
+// Aside runs fn, which reads for a reason of its own. The reason before it holds again
+// afterwards. It is [ErrNoReason] where there was none.
+func (t *Tx) Aside(fn func() error) error {
+	if t.reason.Action == "" {
+		return ErrNoReason
+	}
+	reason, once, own := t.reason, t.once, t.own
+	err := fn()
+	t.reason, t.once, t.own = reason, once, own
+	t.Port.Because(reason, once)
+	return err
 }
 
 func (t *Tx) line(a mingjing.Actor, action, subject, purpose string) mingjing.Look {

@@ -107,7 +107,7 @@ func (c *Notices) SetNotices(ctx context.Context, a mingjing.Actor, choice Notic
 	})
 }
 
-// Speaks remembers the language of the actor's last form, which is that of what
+// RememberLanguage remembers the language of the actor's last form, which is that of what
 // is sent to them. It is a word about the page and no look at any data.
 func (c *Notices) RememberLanguage(ctx context.Context, a mingjing.Actor, lang string) error {
 	me, err := kernel.AsResident(a)

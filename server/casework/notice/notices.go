@@ -31,7 +31,7 @@ func (InboxOnly) Push(context.Context, PushAddress, Message) error  { return Err
 func (InboxOnly) MailOffered() bool                                 { return false }
 func (InboxOnly) Mail(_ context.Context, _ string, _ Message) error { return ErrRefused }
 
-// notify puts a notice into the resident's inbox, in the caller's transaction,
+// Notify puts a notice into the resident's inbox, in the caller's transaction,
 // tells the resident's open screens, and has it sent by the ways that the
 // resident wants. Page is the name of the route that shows the subject.
 func (c *Notices) Notify(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, kind mingjing.NoticeKind, code, page, subject string) error {
@@ -77,7 +77,7 @@ func (c *Notices) ways(ctx context.Context, t *kernel.Tx, p NoticePrefs, kind mi
 	return ways, err
 }
 
-// prefsOf are the resident's, or those of somebody who never said.
+// PrefsOf are the resident's, or those of somebody who never said.
 func PrefsOf(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID) (NoticePrefs, error) {
 	p, err := db(t).NoticePrefs(ctx, resident)
 	if errors.Is(err, kernel.ErrNotFound) {

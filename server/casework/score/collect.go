@@ -341,7 +341,7 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 	return nil
 }
 
-// keep takes one agency's reply into the resident's records and listings, which
+// mergeReply takes one agency's reply into the resident's records and listings, which
 // are given as they were before. What is there already keeps its state; what was
 // removed stays removed; what the agency no longer holds goes, unless a dispute
 // about it is open, which then decides.

@@ -170,7 +170,7 @@ func (c *Scores) expect(r mingjing.ScoreRequest) *time.Time {
 	return &at
 }
 
-// sources are all agencies of the request's rulebook; one with no row has not
+// SourcesOf are all agencies of the request's rulebook; one with no row has not
 // been asked yet. Of a rulebook that is no longer published, those that were asked.
 func (c *Scores) SourcesOf(ctx context.Context, t *kernel.Tx, r Request) ([]Source, error) {
 	rows, err := db(t).Sources(ctx, r.ID)

@@ -9,7 +9,7 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// input is what a resident's score is made from today.
+// Input is what a resident's score is made from today.
 func (c *Scores) Input(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, book *mingjing.Rulebook, missing []string) (mingjing.Input, error) {
 	loc, err := time.LoadLocation(book.Zone)
 	if err != nil {
@@ -58,7 +58,7 @@ func (c *Scores) keepScore(ctx context.Context, t *kernel.Tx, resident mingjing.
 	return s, t.Emit(ctx, string(resident), mingjing.EventScore, s.ID, s.At)
 }
 
-// rescore makes every score of the resident anew that is no longer what it would
+// Rescore makes every score of the resident anew that is no longer what it would
 // be today, but for that of the rulebook except. Only scores that were asked for,
 // and whose consent is in force, exist.
 func (c *Scores) Rescore(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, cause, except string) error {
@@ -66,7 +66,7 @@ func (c *Scores) Rescore(ctx context.Context, t *kernel.Tx, resident mingjing.Re
 	if err != nil {
 		return err
 	}
-	looked := t.Reason == "rescore"
+	looked := t.Reads("rescore")
 	for _, book := range c.city.Books() {
 		if book.ID == except || !InForce(consents, book.ID) {
 			continue
@@ -101,7 +101,7 @@ func (c *Scores) Rescore(ctx context.Context, t *kernel.Tx, resident mingjing.Re
 	return nil
 }
 
-// expire makes a resident's scores anew on a day on which something ends.
+// scoresExpire makes a resident's scores anew on a day on which something ends.
 func (c *Scores) scoresExpire(ctx context.Context, resident mingjing.ResidentID) error {
 	return c.city.Tx(ctx, func(t *kernel.Tx) error {
 		t.Because(kernel.System, "rescore", "", "score")

@@ -14,7 +14,7 @@ type Agencies interface {
 	Records(ctx context.Context, agency string, q RecordsQuery) (Reply, error)
 }
 
-// An Inquiry is what an agency is asked for a score request.
+// An RecordsQuery is what an agency is asked for a score request.
 type RecordsQuery struct {
 	RequestID string            `json:"request_id"`
 	IDNumber  mingjing.IDNumber `json:"id_number"`
@@ -59,3 +59,6 @@ type Source struct {
 	// NextTry is when it may be asked again.
 	NextTry time.Time
 }
+
+// MaxReplyItems bounds the records and the listings of one agency's reply.
+const MaxReplyItems = 200

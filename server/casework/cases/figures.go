@@ -41,7 +41,7 @@ func (c *Cases) addDispute(ctx context.Context, t *kernel.Tx, d Dispute) error {
 	return c.keepFigures(ctx, t, d)
 }
 
-// setDispute stores a case that has changed, and the agency's figures: whatever moves
+// SetDispute stores a case that has changed, and the agency's figures: whatever moves
 // a dispute on, they are true in the same transaction.
 func (c *Cases) SetDispute(ctx context.Context, t *kernel.Tx, d Dispute) error {
 	if err := db(t).SetDispute(ctx, d); err != nil {

@@ -12,7 +12,7 @@ var (
 	errHelped   = mingjing.Errorf(mingjing.Forbidden, "case_helper")
 )
 
-// nearTo are the residents whose cases a member of staff does not work on, with
+// NearTo are the residents whose cases a member of staff does not work on, with
 // why: those for whom they have acted themselves, and declared relatives.
 func NearTo(ctx context.Context, t *kernel.Tx, a mingjing.Actor) (map[mingjing.ResidentID]error, error) {
 	near := map[mingjing.ResidentID]error{}
@@ -35,7 +35,7 @@ func NearTo(ctx context.Context, t *kernel.Tx, a mingjing.Actor) (map[mingjing.R
 	return near, err
 }
 
-// caseFor is a case, with whether it is of somebody who is near to the actor.
+// CaseFor is a case, with whether it is of somebody who is near to the actor.
 func CaseFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id string) (Dispute, error) {
 	d, err := db(t).Dispute(ctx, id)
 	if err != nil {
@@ -44,4 +44,20 @@ func CaseFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id string) (Di
 	near, err := NearTo(ctx, t, a)
 	d.Near = near[d.Resident]
 	return d, err
+}
+
+// NotOwn refuses a case of the actor's own, or of somebody who is near to them.
+func NotOwn(a mingjing.Actor, d Dispute) error {
+	if d.Near != nil {
+		return d.Near
+	}
+	if a.Self != "" && a.Self == d.Resident {
+		return mingjing.Errorf(mingjing.Forbidden, "case_own")
+	}
+	return nil
+}
+
+// CaseMoved tells the resident that a case of theirs went on.
+func (c *Cases) CaseMoved(ctx context.Context, t *kernel.Tx, d Dispute, code string) error {
+	return c.NotifyCase(ctx, t, d, mingjing.NoticeCaseMoved, code)
 }

@@ -50,7 +50,7 @@ func (c *Scores) Withdraw(ctx context.Context, a mingjing.Actor, rulebook string
 	return kernel.Public(err)
 }
 
-// withdrawIn is the transaction in which a consent is taken back.
+// WithdrawIn is the transaction in which a consent is taken back.
 func (c *Scores) WithdrawIn(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, rulebook string, now time.Time) error {
 	if err := db(t).WithdrawConsents(ctx, me, rulebook, now); err != nil {
 		return err

@@ -5,7 +5,7 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// takenOver is a listing as an authority sent it, which made it and gave notice of
+// TakeOver is a listing as an authority sent it, which made it and gave notice of
 // it, or not, by itself. What only we can say of a listing is left out.
 func (c *Holdings) TakeOver(in mingjing.Listing) Listing {
 	l := Listing{Listing: mingjing.Listing{ID: kernel.NewID(), Kind: in.Kind, Code: in.Code, Subject: in.Subject, Ground: in.Ground,

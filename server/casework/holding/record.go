@@ -17,7 +17,7 @@ func (r *Record) DayRemoved(zone *time.Location) mingjing.Date {
 	return mingjing.DateOf(r.CollectedAt.In(zone))
 }
 
-// sameDocument says whether it is one document, whatever copy of it was hashed.
+// SameDocument says whether it is one document, whatever copy of it was hashed.
 func SameDocument(x, y mingjing.Document) bool {
 	return x.Issuer == y.Issuer && x.Number == y.Number && x.Date == y.Date
 }

@@ -1,4 +1,0 @@
-package score
-
-// MaxReplyItems bounds the records and the listings of one agency's reply.
-const MaxReplyItems = 200
