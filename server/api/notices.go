@@ -35,7 +35,7 @@ func readNotices(c *call) (any, goal, error) {
 }
 
 func setNotices(c *call) (any, goal, error) {
-	choice := notice.NoticeChoice{Push: c.in.is("push"), Mail: c.in.is("mail"), ShowText: c.in.is("show_text")}
+	choice := notice.Choice{Push: c.in.is("push"), Mail: c.in.is("mail"), ShowText: c.in.is("show_text")}
 	for _, k := range c.in.values["kinds"] {
 		choice.Kinds = append(choice.Kinds, mingjing.NoticeKind(k))
 	}

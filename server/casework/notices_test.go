@@ -91,7 +91,7 @@ func (c *city) inbox(t tb, a mingjing.Actor) []notice.Notice {
 	return notices
 }
 
-func (c *city) prefs(a mingjing.Actor) (p notice.NoticePrefs, err error) {
+func (c *city) prefs(a mingjing.Actor) (p notice.Prefs, err error) {
 	err = c.store.Tx(ctx, func(tx casework.Tx) (err error) {
 		tx.Because(mingjing.Look{Role: mingjing.RoleSystem, Action: "test"}, "test")
 		p, err = tx.NoticePrefs(ctx, mingjing.ResidentID(a.ID))
@@ -248,7 +248,7 @@ func TestWhatLeavesTheHouseSaysNothing(t *testing.T) {
 	if want := (sent{"lin@mail.example", notice.Message{ID: id, Lang: "en"}}); len(c.post.mailed) != 1 || c.post.mailed[0] != want {
 		t.Errorf("mailed %+v, want %+v", c.post.mailed, want)
 	}
-	_, err = c.SetNotices(ctx, a, notice.NoticeChoice{Push: true, ShowText: true})
+	_, err = c.SetNotices(ctx, a, notice.Choice{Push: true, ShowText: true})
 	must(t, err)
 	c.told(t, a, mingjing.NoticeCaseDecided)
 	if last := c.post.pushed[1]; last.Kind != mingjing.NoticeCaseDecided {
@@ -264,7 +264,7 @@ func TestOnlyWhatHasNoLegalEffectCanBeSwitchedOff(t *testing.T) {
 	a := c.resident(t, 1)
 	_, err := c.AddDevice(ctx, a, "s", "Phone", phone("one"))
 	must(t, err)
-	v, err := c.SetNotices(ctx, a, notice.NoticeChoice{Push: true}) // no kind at all
+	v, err := c.SetNotices(ctx, a, notice.Choice{Push: true}) // no kind at all
 	must(t, err)
 	if !slices.Equal(v.Off, []mingjing.NoticeKind{mingjing.NoticeCaseMoved, mingjing.NoticeInquiry, mingjing.NoticeScoreReady, mingjing.NoticeExportReady, mingjing.NoticeShareViewed}) {
 		t.Errorf("off are %v", v.Off)
@@ -289,7 +289,7 @@ func TestOnlyWhatHasNoLegalEffectCanBeSwitchedOff(t *testing.T) {
 	if len(c.post.pushed) == before {
 		t.Error("a notice with legal effect was kept back")
 	}
-	_, err = c.SetNotices(ctx, a, notice.NoticeChoice{Kinds: mingjing.NoticeKinds})
+	_, err = c.SetNotices(ctx, a, notice.Choice{Kinds: mingjing.NoticeKinds})
 	must(t, err)
 	before = len(c.post.pushed)
 	c.told(t, a, mingjing.NoticeListingServed)

@@ -151,7 +151,7 @@ var probes = []probe{
 	}},
 	{"NoticeSettings", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.NoticeSettings(ctx, a) }},
 	{"SetNotices", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
-		return c.SetNotices(ctx, a, notice.NoticeChoice{Push: true})
+		return c.SetNotices(ctx, a, notice.Choice{Push: true})
 	}},
 	{"RememberLanguage", residents, "it returns nothing", func(c *city, a mingjing.Actor, _ victim) (any, error) {
 		return nil, c.RememberLanguage(ctx, a, "en")

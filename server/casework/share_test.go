@@ -420,7 +420,7 @@ func TestANameIsMasked(t *testing.T) {
 	}
 }
 
-func (c *city) views(t tb, a mingjing.Actor) (views []share.ShareView) {
+func (c *city) views(t tb, a mingjing.Actor) (views []share.View) {
 	t.Helper()
 	c.do(t, func(tx casework.Tx) (err error) {
 		views, err = tx.ShareViews(ctx, mingjing.ResidentID(a.ID))

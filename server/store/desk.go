@@ -36,7 +36,7 @@ func (t *tx) OpenCases(ctx context.Context, handler string) (n int, err error) {
 type staffName struct{ Name string }
 
 // SetDeskCase implements [casework.Tx].
-func (t *tx) SetDeskCase(ctx context.Context, k desk.DeskCase) error {
+func (t *tx) SetDeskCase(ctx context.Context, k desk.Case) error {
 	const op = "set a handler's case"
 	doc, err := t.seal(ctx, op, keptDeskCase, vault.Bureau, staffName{k.Name}, k.Dispute, k.Handler)
 	if err != nil {
@@ -49,7 +49,7 @@ func (t *tx) SetDeskCase(ctx context.Context, k desk.DeskCase) error {
 }
 
 // DecideDeskCase implements [casework.Tx].
-func (t *tx) DecideDeskCase(ctx context.Context, k desk.DeskCase) error {
+func (t *tx) DecideDeskCase(ctx context.Context, k desk.Case) error {
 	const op = "decide a handler's case"
 	doc, err := t.seal(ctx, op, keptDeskCase, vault.Bureau, staffName{k.Name}, k.Dispute, k.Handler)
 	if err != nil {
@@ -62,14 +62,14 @@ func (t *tx) DecideDeskCase(ctx context.Context, k desk.DeskCase) error {
 }
 
 // DeskCounts implements [casework.Tx].
-func (t *tx) DeskCounts(ctx context.Context, now, since time.Time) ([]desk.DeskCounts, error) {
+func (t *tx) DeskCounts(ctx context.Context, now, since time.Time) ([]desk.Counts, error) {
 	const op = "count handlers' cases"
-	var all []desk.DeskCounts
-	of := func(handler string) *desk.DeskCounts {
-		i := slices.IndexFunc(all, func(k desk.DeskCounts) bool { return k.Handler == handler })
+	var all []desk.Counts
+	of := func(handler string) *desk.Counts {
+		i := slices.IndexFunc(all, func(k desk.Counts) bool { return k.Handler == handler })
 		if i < 0 {
 			i = len(all)
-			all = append(all, desk.DeskCounts{Handler: handler, Name: handler, Days: map[int]int{}})
+			all = append(all, desk.Counts{Handler: handler, Name: handler, Days: map[int]int{}})
 		}
 		return &all[i]
 	}
@@ -141,12 +141,12 @@ func (t *tx) DeskCounts(ctx context.Context, now, since time.Time) ([]desk.DeskC
 			return nil, err
 		}
 	}
-	slices.SortFunc(all, func(x, y desk.DeskCounts) int { return strings.Compare(x.Handler, y.Handler) })
+	slices.SortFunc(all, func(x, y desk.Counts) int { return strings.Compare(x.Handler, y.Handler) })
 	return all, nil
 }
 
 // nameHandler finds the name under which a handler last took a case.
-func (t *tx) nameHandler(ctx context.Context, k *desk.DeskCounts) error {
+func (t *tx) nameHandler(ctx context.Context, k *desk.Counts) error {
 	const op = "find a handler's name"
 	named, err := one[staffName](ctx, t, op, keptDeskCase, `WHERE handler_id = ? ORDER BY taken_at DESC LIMIT 1`, k.Handler)
 	if errors.Is(err, kernel.ErrNotFound) { // all of theirs are from before these were kept

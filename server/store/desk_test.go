@@ -26,10 +26,10 @@ func TestTheDeskKeepsWhatItIsGiven(t *testing.T) {
 				must(t, tx.PutRecord(ctx, record(a, d.RecordID)))
 				must(t, tx.AddDispute(ctx, d))
 			}
-			must(t, tx.SetDeskCase(ctx, desk.DeskCase{Dispute: "taken", Handler: "H-1", Name: "Handler One", Way: desk.TakenAsNext, TakenAt: day}))
-			must(t, tx.SetDeskCase(ctx, desk.DeskCase{Dispute: "first", Handler: "H-1", Name: "Handler One", Way: desk.TakenByChoice, TakenAt: day}))
-			must(t, tx.DecideDeskCase(ctx, desk.DeskCase{Dispute: "first", Handler: "H-1", Name: "Handler One", DecidedAt: day.Add(time.Hour), Days: &days}))
-			must(t, tx.DecideDeskCase(ctx, desk.DeskCase{Dispute: "second", Handler: "H-2", Name: "Handler Two", DecidedAt: day.Add(time.Hour), Days: &days}))
+			must(t, tx.SetDeskCase(ctx, desk.Case{Dispute: "taken", Handler: "H-1", Name: "Handler One", Way: desk.TakenAsNext, TakenAt: day}))
+			must(t, tx.SetDeskCase(ctx, desk.Case{Dispute: "first", Handler: "H-1", Name: "Handler One", Way: desk.TakenByChoice, TakenAt: day}))
+			must(t, tx.DecideDeskCase(ctx, desk.Case{Dispute: "first", Handler: "H-1", Name: "Handler One", DecidedAt: day.Add(time.Hour), Days: &days}))
+			must(t, tx.DecideDeskCase(ctx, desk.Case{Dispute: "second", Handler: "H-2", Name: "Handler Two", DecidedAt: day.Add(time.Hour), Days: &days}))
 			must(t, tx.AddNote(ctx, "first", mingjing.Note{ID: "n-1", Text: "A note.", By: "Handler One", Role: mingjing.RoleHandler, At: day}))
 			must(t, tx.AddRelative(ctx, desk.Relative{ID: "r-1", Staff: "H-1", IDNumber: a.IDNumber, At: day}))
 			must(t, tx.AddRelative(ctx, desk.Relative{ID: "r-2", Staff: "H-1", IDNumber: b.IDNumber, At: day}))
@@ -55,7 +55,7 @@ func TestTheDeskKeepsWhatItIsGiven(t *testing.T) {
 			same(t, "open", n, 1)
 			counts, err := tx.DeskCounts(ctx, day, day.Add(-time.Hour))
 			must(t, err)
-			same(t, "figures", counts, []desk.DeskCounts{
+			same(t, "figures", counts, []desk.Counts{
 				{Handler: "H-1", Name: "Handler One", Open: 1, Next: day.Add(24 * time.Hour).UTC(), Days: map[int]int{3: 1}, Given: 1, Picked: 1},
 				{Handler: "H-2", Name: "Handler Two", Days: map[int]int{3: 1}, Missed: 2}})
 			missed, since, err := tx.Misses(ctx, "H-2", day.Add(-time.Hour))

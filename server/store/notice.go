@@ -101,15 +101,15 @@ func (t *tx) ReadNotices(ctx context.Context, resident mingjing.ResidentID, at t
 }
 
 // NoticePrefs implements [casework.Tx].
-func (t *tx) NoticePrefs(ctx context.Context, resident mingjing.ResidentID) (notice.NoticePrefs, error) {
+func (t *tx) NoticePrefs(ctx context.Context, resident mingjing.ResidentID) (notice.Prefs, error) {
 	if err := t.lock(ctx, resident); err != nil {
-		return notice.NoticePrefs{}, err
+		return notice.Prefs{}, err
 	}
-	return one[notice.NoticePrefs](ctx, t, "read notice settings", keptNoticePrefs, `WHERE resident_id = ?`, string(resident))
+	return one[notice.Prefs](ctx, t, "read notice settings", keptNoticePrefs, `WHERE resident_id = ?`, string(resident))
 }
 
 // SetNoticePrefs implements [casework.Tx].
-func (t *tx) SetNoticePrefs(ctx context.Context, p notice.NoticePrefs) error {
+func (t *tx) SetNoticePrefs(ctx context.Context, p notice.Prefs) error {
 	const op = "set notice settings"
 	doc, err := t.seal(ctx, op, keptNoticePrefs, p.Resident, p, p.Resident)
 	if err != nil {

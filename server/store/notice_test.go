@@ -87,15 +87,15 @@ func TestNoticeSettingsAreKeptOncePerResident(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, r, other := open(t, url), resident(1), resident(2)
 		enrol(t, s, r, other)
-		p := notice.NoticePrefs{Resident: r.ID, Lang: "en", Off: []mingjing.NoticeKind{mingjing.NoticeScoreReady}, Email: "a@b.example", Until: day, CodesOn: "2026-03-02"}
+		p := notice.Prefs{Resident: r.ID, Lang: "en", Off: []mingjing.NoticeKind{mingjing.NoticeScoreReady}, Email: "a@b.example", Until: day, CodesOn: "2026-03-02"}
 		for _, lang := range []string{"zh-CN", "en"} {
 			p.Lang = lang
 			do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.SetNoticePrefs(ctx, p) })
 		}
-		same(t, "settings", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (notice.NoticePrefs, error) {
+		same(t, "settings", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (notice.Prefs, error) {
 			return tx.NoticePrefs(ctx, r.ID)
 		}), p)
-		if _, err := get(t, s, func(ctx context.Context, tx casework.Tx) (notice.NoticePrefs, error) {
+		if _, err := get(t, s, func(ctx context.Context, tx casework.Tx) (notice.Prefs, error) {
 			return tx.NoticePrefs(ctx, other.ID)
 		}); err == nil {
 			t.Error("another has them too")

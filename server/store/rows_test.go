@@ -113,13 +113,13 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			"SetNotice":          func(tx casework.Tx) error { return tx.SetNotice(ctx, aNotice(r, "x")) },
 			"AddNotice":          func(tx casework.Tx) error { return tx.AddNotice(ctx, aNotice(resident(9), "x")) },
 			"NoticePrefs":        func(tx casework.Tx) error { _, err := tx.NoticePrefs(ctx, r.ID); return err },
-			"SetNoticePrefs":     func(tx casework.Tx) error { return tx.SetNoticePrefs(ctx, notice.NoticePrefs{Resident: "x"}) },
+			"SetNoticePrefs":     func(tx casework.Tx) error { return tx.SetNoticePrefs(ctx, notice.Prefs{Resident: "x"}) },
 			"PutDevice":          func(tx casework.Tx) error { return tx.PutDevice(ctx, device(resident(9), "x", "e", "s")) },
 			"DeleteDevice":       func(tx casework.Tx) error { return tx.DeleteDevice(ctx, r.ID, "x") },
 			"ShareByCode":        func(tx casework.Tx) error { _, err := tx.ShareByCode(ctx, "x"); return err },
 			"ShareHead":          func(tx casework.Tx) error { _, err := tx.ShareHead(ctx, "x"); return err },
 			"Share":              func(tx casework.Tx) error { _, err := tx.Share(ctx, "x"); return err },
-			"SetShare":           func(tx casework.Tx) error { return tx.SetShare(ctx, share.ShareHead{ID: "x"}) },
+			"SetShare":           func(tx casework.Tx) error { return tx.SetShare(ctx, share.Head{ID: "x"}) },
 			"AddShare":           func(tx casework.Tx) error { return tx.AddShare(ctx, aShare(resident(9), "x"), "x") },
 			"AddShareView":       func(tx casework.Tx) error { return tx.AddShareView(ctx, shareView(r, "x", "no share")) },
 			"ShareView":          func(tx casework.Tx) error { _, err := tx.ShareView(ctx, "x"); return err },
@@ -535,7 +535,7 @@ func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
 			must(t, tx.AddLook(ctx, r.ID, mingjing.Look{At: day, Who: r.Name}))
 			must(t, tx.AddNotice(ctx, aNotice(r, "n")))
 			must(t, tx.AddInquiry(ctx, anInquiry(r, "i", 1, 0)))
-			must(t, tx.SetNoticePrefs(ctx, notice.NoticePrefs{Resident: r.ID, Email: "mail-words@x.example", Code: "12345678"}))
+			must(t, tx.SetNoticePrefs(ctx, notice.Prefs{Resident: r.ID, Email: "mail-words@x.example", Code: "12345678"}))
 			x := export(r, "x")
 			must(t, tx.AddExport(ctx, x))
 			must(t, tx.SetExportData(ctx, "x", []byte("file-words")))

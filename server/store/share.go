@@ -19,7 +19,7 @@ type shareDoc struct {
 const shareHead = `id, resident_id, rulebook, made_at, ends_at, allowed, viewed, revoked_at, corrected_at`
 
 // scanShareHead reads shareHead, and what else is asked for after it.
-func scanShareHead(scan func(...any) error, more ...any) (h share.ShareHead, err error) {
+func scanShareHead(scan func(...any) error, more ...any) (h share.Head, err error) {
 	var (
 		made, ends         int64
 		revoked, corrected sql.NullInt64
@@ -52,18 +52,18 @@ func (t *tx) AddShare(ctx context.Context, s share.Share, code string) error {
 }
 
 // ShareByCode implements [casework.Tx].
-func (t *tx) ShareByCode(ctx context.Context, code string) (share.ShareHead, error) {
+func (t *tx) ShareByCode(ctx context.Context, code string) (share.Head, error) {
 	var id string
 	if err := t.row(ctx, "find a share", []any{&id}, `SELECT id FROM share WHERE code_hash = ?`, t.s.hash("share", code)); err != nil {
-		return share.ShareHead{}, err
+		return share.Head{}, err
 	}
 	return t.ShareHead(ctx, id)
 }
 
 // ShareHead implements [casework.Tx].
-func (t *tx) ShareHead(ctx context.Context, id string) (share.ShareHead, error) {
+func (t *tx) ShareHead(ctx context.Context, id string) (share.Head, error) {
 	if err := t.lockOwner(ctx, "share", id); err != nil {
-		return share.ShareHead{}, err
+		return share.Head{}, err
 	}
 	return scanShareHead(func(dest ...any) error {
 		return t.row(ctx, "read the head of a share", dest, `SELECT `+shareHead+` FROM share WHERE id = ?`, id)
@@ -87,9 +87,9 @@ func (t *tx) Share(ctx context.Context, id string) (share.Share, error) {
 	return s, t.failed(op, err)
 }
 
-func (t *tx) wholeShare(ctx context.Context, h share.ShareHead, doc []byte) (share.Share, error) {
+func (t *tx) wholeShare(ctx context.Context, h share.Head, doc []byte) (share.Share, error) {
 	d, err := unseal[shareDoc](ctx, t, keptShare, sealedRow{owner: string(h.Resident), key: []any{h.ID}, content: doc})
-	return share.Share{ShareHead: h, Purpose: d.Purpose, Fields: d.Fields, Named: d.Named}, err
+	return share.Share{Head: h, Purpose: d.Purpose, Fields: d.Fields, Named: d.Named}, err
 }
 
 // Shares implements [casework.Tx].
@@ -99,7 +99,7 @@ func (t *tx) Shares(ctx context.Context, resident mingjing.ResidentID) ([]share.
 	}
 	const op = "list shares"
 	type row struct {
-		head share.ShareHead
+		head share.Head
 		doc  []byte
 	}
 	var found []row // read before any is opened
@@ -124,7 +124,7 @@ func (t *tx) Shares(ctx context.Context, resident mingjing.ResidentID) ([]share.
 }
 
 // SetShare implements [casework.Tx].
-func (t *tx) SetShare(ctx context.Context, h share.ShareHead) error {
+func (t *tx) SetShare(ctx context.Context, h share.Head) error {
 	if err := t.lockOwner(ctx, "share", h.ID); err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (t *tx) RevokeShares(ctx context.Context, resident mingjing.ResidentID, rul
 }
 
 // AddShareView implements [casework.Tx].
-func (t *tx) AddShareView(ctx context.Context, v share.ShareView) error {
+func (t *tx) AddShareView(ctx context.Context, v share.View) error {
 	const op = "add a view of a share"
 	doc, err := t.seal(ctx, op, keptShareView, v.Resident, v, v.ID)
 	if err != nil {
@@ -154,23 +154,23 @@ func (t *tx) AddShareView(ctx context.Context, v share.ShareView) error {
 }
 
 // ShareView implements [casework.Tx].
-func (t *tx) ShareView(ctx context.Context, id string) (share.ShareView, error) {
+func (t *tx) ShareView(ctx context.Context, id string) (share.View, error) {
 	if err := t.lockOwner(ctx, "share_view", id); err != nil {
-		return share.ShareView{}, err
+		return share.View{}, err
 	}
-	return one[share.ShareView](ctx, t, "read a view of a share", keptShareView, `WHERE id = ?`, id)
+	return one[share.View](ctx, t, "read a view of a share", keptShareView, `WHERE id = ?`, id)
 }
 
 // ShareViews implements [casework.Tx].
-func (t *tx) ShareViews(ctx context.Context, resident mingjing.ResidentID) ([]share.ShareView, error) {
+func (t *tx) ShareViews(ctx context.Context, resident mingjing.ResidentID) ([]share.View, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[share.ShareView](ctx, t, "list views of shares", keptShareView, `WHERE resident_id = ? ORDER BY n`, string(resident))
+	return all[share.View](ctx, t, "list views of shares", keptShareView, `WHERE resident_id = ? ORDER BY n`, string(resident))
 }
 
 // SetShareView implements [casework.Tx].
-func (t *tx) SetShareView(ctx context.Context, v share.ShareView) error {
+func (t *tx) SetShareView(ctx context.Context, v share.View) error {
 	const op = "set a view of a share"
 	stored, err := t.ShareView(ctx, v.ID)
 	if err != nil {

@@ -13,12 +13,12 @@ import (
 )
 
 func aShare(r kernel.Resident, id string) share.Share {
-	return share.Share{ShareHead: share.ShareHead{ID: id, Resident: r.ID, Rulebook: "rongcheng", MadeAt: day, EndsAt: day.AddDate(0, 0, 7), Allowed: 3},
+	return share.Share{Head: share.Head{ID: id, Resident: r.ID, Rulebook: "rongcheng", MadeAt: day, EndsAt: day.AddDate(0, 0, 7), Allowed: 3},
 		Purpose: "purpose-words", Fields: []mingjing.ShareField{mingjing.ShareBand}, Named: mingjing.ShareMasked}
 }
 
-func shareView(r kernel.Resident, id, of string) share.ShareView {
-	return share.ShareView{ID: id, Share: of, Resident: r.ID, At: day, Who: "who-words", Email: "mail-words@x.example", Lang: "en", ScoreID: "s"}
+func shareView(r kernel.Resident, id, of string) share.View {
+	return share.View{ID: id, Share: of, Resident: r.ID, At: day, Who: "who-words", Email: "mail-words@x.example", Lang: "en", ScoreID: "s"}
 }
 
 func TestAShareIsFoundByItsCodeAndKeepsWhatItWas(t *testing.T) {
@@ -34,10 +34,10 @@ func TestAShareIsFoundByItsCodeAndKeepsWhatItWas(t *testing.T) {
 		if !errors.Is(err, kernel.ErrExists) {
 			t.Errorf("a code is given twice: %v", err)
 		}
-		h := mustGet(t, s, func(ctx context.Context, tx casework.Tx) (share.ShareHead, error) {
+		h := mustGet(t, s, func(ctx context.Context, tx casework.Tx) (share.Head, error) {
 			return tx.ShareByCode(ctx, "code one")
 		})
-		same(t, "a share by its code", h, aShare(r, "one").ShareHead)
+		same(t, "a share by its code", h, aShare(r, "one").Head)
 		all := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]share.Share, error) { return tx.Shares(ctx, r.ID) })
 		same(t, "the shares", all, []share.Share{aShare(r, "two"), aShare(r, "one")})
 
@@ -64,7 +64,7 @@ func TestAShareIsFoundByItsCodeAndKeepsWhatItWas(t *testing.T) {
 		if all[0].RevokedAt == nil || all[1].RevokedAt != nil {
 			t.Errorf("the one that was open was ended at %v, the one that was used up at %v", all[0].RevokedAt, all[1].RevokedAt)
 		}
-		if h := mustGet(t, s, func(ctx context.Context, tx casework.Tx) (share.ShareHead, error) {
+		if h := mustGet(t, s, func(ctx context.Context, tx casework.Tx) (share.Head, error) {
 			return tx.ShareHead(ctx, "theirs")
 		}); h.RevokedAt != nil {
 			t.Error("another's share was ended")
@@ -87,11 +87,11 @@ func TestViewsOfSharesAreKeptInTheirOrder(t *testing.T) {
 		changed := v
 		changed.Share, changed.At = "elsewhere", at
 		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.SetShareView(ctx, changed) })
-		all := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]share.ShareView, error) {
+		all := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]share.View, error) {
 			return tx.ShareViews(ctx, r.ID)
 		})
-		same(t, "the views", all, []share.ShareView{v, shareView(r, "a", "h")})
-		same(t, "one", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (share.ShareView, error) { return tx.ShareView(ctx, "b") }), v)
+		same(t, "the views", all, []share.View{v, shareView(r, "a", "h")})
+		same(t, "one", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (share.View, error) { return tx.ShareView(ctx, "b") }), v)
 	})
 }
 
@@ -101,7 +101,7 @@ func TestNoShareIsViewedMoreOftenThanItMay(t *testing.T) {
 		s, r := open(t, url), resident(1)
 		enrol(t, s, r)
 		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.AddShare(ctx, aShare(r, "h"), "code") })
-		h := aShare(r, "h").ShareHead
+		h := aShare(r, "h").Head
 		h.Viewed = h.Allowed + 1
 		if err := s.Tx(t.Context(), func(tx casework.Tx) error { return tx.SetShare(t.Context(), h) }); err == nil {
 			t.Error("it was viewed once too often")

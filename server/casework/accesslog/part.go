@@ -21,4 +21,4 @@ func New(city *kernel.City, ledger Ledger) *AccessLog {
 }
 
 // db is the part's own port on a transaction. The store has all of them.
-func db(t *kernel.Tx) Port { return t.Port.(Port) }
+func db(t *kernel.Tx) Port { return kernel.PortOf[Port](t) }

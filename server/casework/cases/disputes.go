@@ -71,6 +71,7 @@ func (c *Cases) repairWhy(ctx context.Context, t *kernel.Tx, l holding.Listing) 
 	return "", nil
 }
 
+// CaseOpen reports whether the case is not decided yet; not for "".
 func CaseOpen(ctx context.Context, t *kernel.Tx, id string) (bool, error) {
 	if id == "" {
 		return false, nil

@@ -42,6 +42,7 @@ type CleanFile struct {
 	Data     []byte
 }
 
+// CleanAll returns the files as they may be stored, or why one of them may not be.
 func CleanAll(ctx context.Context, uploads []Upload) ([]CleanFile, error) {
 	var files []CleanFile
 	for _, u := range uploads {

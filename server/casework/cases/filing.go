@@ -87,6 +87,7 @@ func (c *Cases) AskForReview(ctx context.Context, a mingjing.Actor, f Filing) (m
 	return c.file(ctx, a, f)
 }
 
+// Check returns what is wrong with the form itself.
 func (f *Filing) Check() []mingjing.FieldError {
 	f.Statement = strings.TrimSpace(strings.ReplaceAll(f.Statement, "\r\n", "\n"))
 	var wrong []mingjing.FieldError
@@ -276,12 +277,13 @@ func DisputeOfKey(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, key
 }
 
 var (
+	// ErrDisputeOpen: a case about it is open already.
 	ErrDisputeOpen      = mingjing.Errorf(mingjing.Conflict, "dispute_open")
 	errNothingToDispute = mingjing.Errorf(mingjing.Conflict, "nothing_to_dispute")
 )
 
-// A disputed is the record or listing that a case is about.
-type disputed struct {
+// A Disputed is the record or listing that a case is about.
+type Disputed struct {
 	record, listing string // one is empty
 	agency, code    string
 	ref             string // the agency's
@@ -294,16 +296,16 @@ type disputed struct {
 }
 
 // CheckFiling finds what a filing is about, and says whether it may be filed.
-func (c *Cases) CheckFiling(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, f Filing) (disputed, error) {
+func (c *Cases) CheckFiling(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, f Filing) (Disputed, error) {
 	record, listing := f.RecordID, f.ListingID
 	var late []mingjing.Evidence
 	if f.Previous != "" {
 		d, err := db(t).Dispute(ctx, f.Previous)
 		if err != nil {
-			return disputed{}, err
+			return Disputed{}, err
 		}
 		if d.Resident != me {
-			return disputed{}, kernel.ErrNotFound
+			return Disputed{}, kernel.ErrNotFound
 		}
 		lane := mingjing.LaneEvidence
 		if f.Kind == mingjing.CaseReview {
@@ -311,14 +313,14 @@ func (c *Cases) CheckFiling(ctx context.Context, t *kernel.Tx, me mingjing.Resid
 		}
 		open, err := c.lanes(ctx, t, d)
 		if err != nil {
-			return disputed{}, err
+			return Disputed{}, err
 		}
 		if !slices.Contains(open, lane) {
-			return disputed{}, &mingjing.Error{Kind: mingjing.Conflict, Code: "lane_closed", Allowed: open}
+			return Disputed{}, &mingjing.Error{Kind: mingjing.Conflict, Code: "lane_closed", Allowed: open}
 		}
 		evidence, err := db(t).Evidence(ctx, d.ID)
 		if err != nil {
-			return disputed{}, err
+			return Disputed{}, err
 		}
 		for _, e := range evidence {
 			if e.Late {
@@ -326,11 +328,11 @@ func (c *Cases) CheckFiling(ctx context.Context, t *kernel.Tx, me mingjing.Resid
 			}
 		}
 		if f.Kind == mingjing.CaseDispute && len(f.Evidence)+len(late) == 0 {
-			return disputed{}, mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_required"})
+			return Disputed{}, mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_required"})
 		}
 		record, listing = d.RecordID, d.ListingID
 	}
-	what := disputed{record: record, listing: listing, late: late}
+	what := Disputed{record: record, listing: listing, late: late}
 	var last string
 	if record != "" {
 		r, err := db(t).Record(ctx, record)

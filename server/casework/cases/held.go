@@ -60,6 +60,7 @@ func (c *Cases) Record(ctx context.Context, a mingjing.Actor, id string) (mingji
 	})
 }
 
+// RecordView is a record with its rule and effect by each rulebook.
 func (c *Cases) RecordView(ctx context.Context, t *kernel.Tx, r holding.Record) (mingjing.RecordView, error) {
 	v := mingjing.RecordView{Record: r.Record, Effect: []mingjing.Effect{}, Open: disputable(r.State)}
 	if v.Open && r.State == mingjing.RecordSuspended {
@@ -154,6 +155,7 @@ func (c *Cases) Listing(ctx context.Context, a mingjing.Actor, id string) (mingj
 	})
 }
 
+// ListingView is a listing with its effect by each rulebook, and whether repair is open.
 func (c *Cases) ListingView(ctx context.Context, t *kernel.Tx, l holding.Listing) (mingjing.ListingView, error) {
 	v := mingjing.ListingView{Listing: l.Listing, Effective: l.Effective(c.city.Today()), Key: kernel.NewID(),
 		Effect: []mingjing.Effect{}, Open: listingDisputable(l.State)}

@@ -95,7 +95,7 @@ func (c *Cases) LetterOf(ctx context.Context, t *kernel.Tx, d Dispute, m *Mandat
 			return v, err
 		}
 		if b, err := c.city.Book(s.Rulebook.ID); err == nil {
-			v.Scores = append(v.Scores, score.ScoreCard(b, s))
+			v.Scores = append(v.Scores, score.Card(b, s))
 		}
 	}
 	return v, nil

@@ -48,6 +48,7 @@ func (c *Cases) Propose(ctx context.Context, a mingjing.Actor, p Proposal) (ming
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Listing, error) { return c.ProposeIn(ctx, t, a, agency, p) })
 }
 
+// ProposeIn is Propose in the caller's transaction.
 func (c *Cases) ProposeIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, p Proposal) (mingjing.Listing, error) {
 	item, wrong := c.checkProposal(agency, p)
 	if len(wrong) > 0 {

@@ -276,7 +276,7 @@ func (c *Desk) take(ctx context.Context, a mingjing.Actor, way string) func(*ker
 			d.State = mingjing.DisputeAssigned
 		}
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "assigned", Role: a.Role, Who: a.Name})
-		if err := db(t).SetDeskCase(ctx, DeskCase{Dispute: d.ID, Handler: a.ID, Name: a.Name, Way: way, TakenAt: now}); err != nil {
+		if err := db(t).SetDeskCase(ctx, Case{Dispute: d.ID, Handler: a.ID, Name: a.Name, Way: way, TakenAt: now}); err != nil {
 			return err
 		}
 		return c.cases.CaseMoved(ctx, t, *d, "assigned")

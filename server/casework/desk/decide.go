@@ -59,7 +59,7 @@ func (c *Desk) Decide(ctx context.Context, a mingjing.Actor, id string, r Ruling
 		d.State = mingjing.DisputeDecided
 		d.Decision = &mingjing.Decision{Outcome: r.Outcome, Reasons: r.Reasons, By: a.Name, At: now, Corrected: correctTo}
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "decided", Role: a.Role, Who: a.Name})
-		if err := db(t).DecideDeskCase(ctx, DeskCase{Dispute: d.ID, Handler: a.ID, Name: a.Name, DecidedAt: now, Days: c.city.WorkingDaysBetween(d.FiledAt, now)}); err != nil {
+		if err := db(t).DecideDeskCase(ctx, Case{Dispute: d.ID, Handler: a.ID, Name: a.Name, DecidedAt: now, Days: c.city.WorkingDaysBetween(d.FiledAt, now)}); err != nil {
 			return err
 		}
 		if err := c.carryOut(ctx, t, d, a, now); err != nil {

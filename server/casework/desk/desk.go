@@ -20,8 +20,8 @@ const (
 	TakenByChoice = "picked" // they chose it from the queue
 )
 
-// A DeskCase is one person's part in a case, for the workload figures.
-type DeskCase struct {
+// A Case is one person's part in a case, for the workload figures.
+type Case struct {
 	Dispute, Handler, Name string
 	// Way is one of the Taken constants.
 	Way                string
@@ -30,8 +30,8 @@ type DeskCase struct {
 	Days *int
 }
 
-// DeskCounts are the sums of one handler's work.
-type DeskCounts struct {
+// Counts are the sums of one handler's work.
+type Counts struct {
 	Handler, Name string
 	Open, Late    int
 	Next          time.Time

@@ -21,13 +21,13 @@ type Port interface {
 	// be served.
 	OpenCases(ctx context.Context, handler string) (int, error)
 	// SetDeskCase keeps that somebody took a case, in the place of what it said before.
-	SetDeskCase(ctx context.Context, k DeskCase) error
+	SetDeskCase(ctx context.Context, k Case) error
 	// DecideDeskCase keeps that somebody decided a case, whether it is known how they
 	// took it or not.
-	DecideDeskCase(ctx context.Context, k DeskCase) error
-	// DeskCounts are the sums of each handler who has any; since bounds what was taken
+	DecideDeskCase(ctx context.Context, k Case) error
+	// Counts are the sums of each handler who has any; since bounds what was taken
 	// and decided.
-	DeskCounts(ctx context.Context, now, since time.Time) ([]DeskCounts, error)
+	DeskCounts(ctx context.Context, now, since time.Time) ([]Counts, error)
 	AddNote(ctx context.Context, dispute string, n mingjing.Note) error
 	Notes(ctx context.Context, dispute string) ([]mingjing.Note, error)
 	AddRelative(ctx context.Context, r Relative) error // ErrExists: declared already

@@ -32,4 +32,4 @@ func New(city *kernel.City, notices *notice.Notices) *Holdings {
 }
 
 // db is the part's own port on a transaction. The store has all of them.
-func db(t *kernel.Tx) Port { return t.Port.(Port) }
+func db(t *kernel.Tx) Port { return kernel.PortOf[Port](t) }

@@ -68,6 +68,7 @@ type Counts struct {
 // agency has to answer a dispute.
 func (c *Inquiries) inquiryDays() int { return c.city.Books()[0].Procedure.AgencyDays }
 
+// InquiriesAbout are a resident's inquiries about the looks from one number up to another.
 func InquiriesAbout(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, from, to int64) ([]mingjing.Inquiry, error) {
 	rows, err := db(t).InquiriesAbout(ctx, me, from, to)
 	if err != nil {

@@ -43,4 +43,4 @@ func (c *Inquiries) Jobs() kernel.Jobs {
 }
 
 // db is the part's own port on a transaction. The store has all of them.
-func db(t *kernel.Tx) Port { return t.Port.(Port) }
+func db(t *kernel.Tx) Port { return kernel.PortOf[Port](t) }

@@ -19,6 +19,16 @@ type Tx struct {
 	own    mingjing.ResidentID // set while a resident reads their own data; then even an empty read is logged
 }
 
+// PortOf returns a part's own port on a transaction. The store's transaction has the
+// ports of all parts, which is checked when casework is compiled.
+func PortOf[P any](t *Tx) P {
+	p, ok := t.Port.(P)
+	if !ok {
+		panic(fmt.Sprintf("casework: %T lacks the port of a part", t.Port))
+	}
+	return p
+}
+
 type toPublish struct {
 	audience string
 	event    mingjing.Event

@@ -27,8 +27,8 @@ const (
 	maxGuesses  = 5
 )
 
-// A NoticeChoice is what a resident says on the page of notice settings.
-type NoticeChoice struct {
+// A Choice is what a resident says on the page of notice settings.
+type Choice struct {
 	// Kinds are those to be sent; the ones with legal effect always are.
 	Kinds                []mingjing.NoticeKind
 	Push, Mail, ShowText bool
@@ -70,7 +70,7 @@ func (c *Notices) showSettings(ctx context.Context, t *kernel.Tx, me mingjing.Re
 }
 
 // changePrefs changes the actor's own settings in one transaction.
-func (c *Notices) changePrefs(ctx context.Context, a mingjing.Actor, change func(*kernel.Tx, *NoticePrefs) error) (mingjing.NoticeSettingsView, error) {
+func (c *Notices) changePrefs(ctx context.Context, a mingjing.Actor, change func(*kernel.Tx, *Prefs) error) (mingjing.NoticeSettingsView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.NoticeSettingsView{}, err
@@ -95,8 +95,8 @@ func (c *Notices) changePrefs(ctx context.Context, a mingjing.Actor, change func
 
 // SetNotices chooses what is sent, and by which ways. What has legal effect can't
 // be switched off, whatever the choice says.
-func (c *Notices) SetNotices(ctx context.Context, a mingjing.Actor, choice NoticeChoice) (mingjing.NoticeSettingsView, error) {
-	return c.changePrefs(ctx, a, func(_ *kernel.Tx, p *NoticePrefs) error {
+func (c *Notices) SetNotices(ctx context.Context, a mingjing.Actor, choice Choice) (mingjing.NoticeSettingsView, error) {
+	return c.changePrefs(ctx, a, func(_ *kernel.Tx, p *Prefs) error {
 		p.PushOff, p.MailOff, p.ShowText, p.Off = !choice.Push, !choice.Mail, choice.ShowText, nil
 		for _, k := range mingjing.NoticeKinds {
 			if !k.Legal() && !slices.Contains(choice.Kinds, k) {
@@ -145,7 +145,7 @@ func (c *Notices) SetEmail(ctx context.Context, a mingjing.Actor, text string) (
 	if err != nil {
 		return mingjing.NoticeSettingsView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "email", Code: err.Error()})
 	}
-	return c.changePrefs(ctx, a, func(t *kernel.Tx, p *NoticePrefs) error {
+	return c.changePrefs(ctx, a, func(t *kernel.Tx, p *Prefs) error {
 		if today := c.city.Today(); p.CodesOn != today {
 			p.Codes, p.CodesOn = 0, today
 		}
@@ -170,7 +170,7 @@ func newCode() string {
 // sendCode sends the code for the address that waits for it, until it has no
 // use any more.
 func (c *Notices) sendCode(ctx context.Context, resident mingjing.ResidentID) (time.Duration, error) {
-	var p NoticePrefs
+	var p Prefs
 	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
 		c.city.Notifies(t)
 		p, err = PrefsOf(ctx, t, resident)
@@ -221,7 +221,7 @@ func (c *Notices) ConfirmEmail(ctx context.Context, a mingjing.Actor, code strin
 		return r
 	}, code)
 	var wrong error
-	v, err := c.changePrefs(ctx, a, func(_ *kernel.Tx, p *NoticePrefs) error {
+	v, err := c.changePrefs(ctx, a, func(_ *kernel.Tx, p *Prefs) error {
 		wrong = nil
 		if p.Pending == "" || !c.city.Now().Before(p.Until) || p.Guesses >= maxGuesses {
 			return mingjing.Errorf(mingjing.Conflict, "email_code_over")
@@ -246,7 +246,7 @@ func (c *Notices) ConfirmEmail(ctx context.Context, a mingjing.Actor, code strin
 
 // RemoveEmail forgets the actor's address, and one that waits to be confirmed.
 func (c *Notices) RemoveEmail(ctx context.Context, a mingjing.Actor) (mingjing.NoticeSettingsView, error) {
-	return c.changePrefs(ctx, a, func(_ *kernel.Tx, p *NoticePrefs) error {
+	return c.changePrefs(ctx, a, func(_ *kernel.Tx, p *Prefs) error {
 		p.Email, p.EmailFailed = "", false
 		p.Pending, p.PendingFailed, p.Code, p.Until, p.Guesses = "", false, "", time.Time{}, 0
 		return nil
@@ -269,7 +269,7 @@ func (c *Notices) AddDevice(ctx context.Context, a mingjing.Actor, session, name
 	if !ok || c.notifier.CheckEndpoint(to.Endpoint) != nil {
 		return mingjing.NoticeSettingsView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "endpoint", Code: "push_invalid"})
 	}
-	return c.changePrefs(ctx, a, func(t *kernel.Tx, p *NoticePrefs) error {
+	return c.changePrefs(ctx, a, func(t *kernel.Tx, p *Prefs) error {
 		devices, err := db(t).Devices(ctx, p.Resident)
 		if err != nil {
 			return err
@@ -294,7 +294,7 @@ func (c *Notices) RemoveDevice(ctx context.Context, a mingjing.Actor, id, endpoi
 	if id == "" && endpoint == "" {
 		return mingjing.NoticeSettingsView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "device", Code: "required"})
 	}
-	return c.changePrefs(ctx, a, func(t *kernel.Tx, p *NoticePrefs) error {
+	return c.changePrefs(ctx, a, func(t *kernel.Tx, p *Prefs) error {
 		devices, err := db(t).Devices(ctx, p.Resident)
 		if err != nil {
 			return err

@@ -25,10 +25,19 @@ const (
 // InboxOnly is the Notifier where there is none.
 type InboxOnly struct{}
 
-func (InboxOnly) PushKey() string                                   { return "" }
-func (InboxOnly) CheckEndpoint(string) error                        { return ErrRefused }
-func (InboxOnly) Push(context.Context, PushAddress, Message) error  { return ErrRefused }
-func (InboxOnly) MailOffered() bool                                 { return false }
+// PushKey is empty: push is not offered.
+func (InboxOnly) PushKey() string { return "" }
+
+// CheckEndpoint refuses every address.
+func (InboxOnly) CheckEndpoint(string) error { return ErrRefused }
+
+// Push refuses every message.
+func (InboxOnly) Push(context.Context, PushAddress, Message) error { return ErrRefused }
+
+// MailOffered is false.
+func (InboxOnly) MailOffered() bool { return false }
+
+// Mail refuses every message.
 func (InboxOnly) Mail(_ context.Context, _ string, _ Message) error { return ErrRefused }
 
 // Notify puts a notice into the resident's inbox, in the caller's transaction,
@@ -59,7 +68,7 @@ func (c *Notices) Notify(ctx context.Context, t *kernel.Tx, resident mingjing.Re
 }
 
 // ways are those by which the resident wants to hear of a kind of notice.
-func (c *Notices) ways(ctx context.Context, t *kernel.Tx, p NoticePrefs, kind mingjing.NoticeKind) ([]string, error) {
+func (c *Notices) ways(ctx context.Context, t *kernel.Tx, p Prefs, kind mingjing.NoticeKind) ([]string, error) {
 	if !kind.Legal() && slices.Contains(p.Off, kind) {
 		return nil, nil
 	}
@@ -78,7 +87,7 @@ func (c *Notices) ways(ctx context.Context, t *kernel.Tx, p NoticePrefs, kind mi
 }
 
 // PrefsOf are the resident's, or those of somebody who never said.
-func PrefsOf(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID) (NoticePrefs, error) {
+func PrefsOf(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID) (Prefs, error) {
 	p, err := db(t).NoticePrefs(ctx, resident)
 	if errors.Is(err, kernel.ErrNotFound) {
 		err = nil
@@ -95,7 +104,7 @@ func PrefsOf(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID) (N
 func (c *Notices) deliver(ctx context.Context, id string) (time.Duration, error) {
 	var (
 		n       Notice
-		p       NoticePrefs
+		p       Prefs
 		devices []Device
 	)
 	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
@@ -163,7 +172,7 @@ func (c *Notices) deliver(ctx context.Context, id string) (time.Duration, error)
 }
 
 // send sends a notice by one way, as the resident wants it now.
-func (c *Notices) send(ctx context.Context, n Notice, p NoticePrefs, devices []Device, way string) error {
+func (c *Notices) send(ctx context.Context, n Notice, p Prefs, devices []Device, way string) error {
 	m := Message{ID: n.ID, Lang: p.Lang}
 	if way == WayMail {
 		if p.Email == "" || p.EmailFailed || p.MailOff {

@@ -20,8 +20,8 @@ type Port interface {
 	UnreadNotices(ctx context.Context, resident mingjing.ResidentID) (int, error)
 	// ReadNotices marks all that are unread.
 	ReadNotices(ctx context.Context, resident mingjing.ResidentID, at time.Time) error
-	NoticePrefs(ctx context.Context, resident mingjing.ResidentID) (NoticePrefs, error)
-	SetNoticePrefs(ctx context.Context, p NoticePrefs) error
+	NoticePrefs(ctx context.Context, resident mingjing.ResidentID) (Prefs, error)
+	SetNoticePrefs(ctx context.Context, p Prefs) error
 	// PutDevice inserts a device, or takes it over from whoever had its endpoint.
 	PutDevice(ctx context.Context, d Device) error
 	Devices(ctx context.Context, resident mingjing.ResidentID) ([]Device, error)

@@ -69,9 +69,9 @@ type Notice struct {
 // WayMail is the way by e-mail among [Notice] Waiting.
 const WayMail = "mail"
 
-// NoticePrefs are how a resident wants to hear of notices. Its zero value is that
+// Prefs are how a resident wants to hear of notices. Its zero value is that
 // of somebody who never said.
-type NoticePrefs struct {
+type Prefs struct {
 	Resident mingjing.ResidentID
 	// Lang is the language of the last form that the resident sent.
 	Lang     string

@@ -26,7 +26,7 @@ func (c *Register) Overview(ctx context.Context, a mingjing.Actor) (mingjing.Ove
 				return v, err
 			}
 			if len(scores) > 0 {
-				v.Latest = append(v.Latest, score.ScoreCard(book, scores[len(scores)-1]))
+				v.Latest = append(v.Latest, score.Card(book, scores[len(scores)-1]))
 			}
 		}
 		r, err := db(t).OpenRequest(ctx, me)

@@ -100,6 +100,7 @@ func (c *Scores) endRequest(ctx context.Context, t *kernel.Tx, r Request, now ti
 	return t.Emit(ctx, string(r.Resident), mingjing.EventRequest, r.ID, now)
 }
 
+// InForce reports whether one of the consents to a rulebook was not withdrawn.
 func InForce(consents []mingjing.Consent, rulebook string) bool {
 	return slices.ContainsFunc(consents, func(k mingjing.Consent) bool {
 		return k.Rulebook == rulebook && k.WithdrawnAt == nil

@@ -128,6 +128,7 @@ func (c *Scores) ScoreRequest(ctx context.Context, a mingjing.Actor, id string) 
 	})
 }
 
+// ShowRequest is a request with its progress and sources.
 func (c *Scores) ShowRequest(ctx context.Context, t *kernel.Tx, r Request) (mingjing.ScoreRequest, error) {
 	out := r.ScoreRequest
 	sources, err := c.SourcesOf(ctx, t, r)

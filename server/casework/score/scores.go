@@ -109,7 +109,8 @@ func (c *Scores) scoresExpire(ctx context.Context, resident mingjing.ResidentID)
 	})
 }
 
-func ScoreCard(book *mingjing.Rulebook, s mingjing.Score) mingjing.ScoreCard {
+// Card is a score in short.
+func Card(book *mingjing.Rulebook, s mingjing.Score) mingjing.ScoreCard {
 	band, _ := book.Band(s.Band)
 	return mingjing.ScoreCard{Rulebook: s.Rulebook, Value: s.Value, Min: book.Min, Max: book.Max, Band: band, At: s.At}
 }
@@ -159,9 +160,9 @@ func (c *Scores) Score(ctx context.Context, a mingjing.Actor, rulebook string) (
 				continue
 			}
 			if b == book {
-				out.History = append(out.History, ScoreCard(b, s))
+				out.History = append(out.History, Card(b, s))
 			} else {
-				others[b.ID] = ScoreCard(b, s)
+				others[b.ID] = Card(b, s)
 			}
 		}
 		for _, b := range c.city.Books() {

@@ -16,7 +16,7 @@ import (
 // Correction is who saw a score of the actor's in which what a decision has put
 // right still counted; nil where nobody did.
 func (c *Shares) Correction(ctx context.Context, a mingjing.Actor, dispute string) (*mingjing.CorrectionView, error) {
-	v, err := c.correct(ctx, a, dispute, "shares", func(*kernel.Tx, []ShareView) error { return nil })
+	v, err := c.correct(ctx, a, dispute, "shares", func(*kernel.Tx, []View) error { return nil })
 	if errors.Is(err, errNothingToTell) {
 		return nil, nil
 	}
@@ -32,7 +32,7 @@ var errNothingToTell = mingjing.Errorf(mingjing.Conflict, "nothing_to_tell")
 // the page of the share, and by mail where they left an address. Whoever was told
 // is not told again.
 func (c *Shares) TellRecipients(ctx context.Context, a mingjing.Actor, dispute string) (mingjing.CorrectionView, error) {
-	return c.correct(ctx, a, dispute, "share_corrected", func(t *kernel.Tx, seen []ShareView) error {
+	return c.correct(ctx, a, dispute, "share_corrected", func(t *kernel.Tx, seen []View) error {
 		now := c.city.Now().UTC()
 		for i := range seen {
 			if seen[i].ToldAt != nil {
@@ -64,7 +64,7 @@ func (c *Shares) TellRecipients(ctx context.Context, a mingjing.Actor, dispute s
 }
 
 // correct finds those whom a decision concerns and hands them to tell.
-func (c *Shares) correct(ctx context.Context, a mingjing.Actor, dispute, action string, tell func(*kernel.Tx, []ShareView) error) (mingjing.CorrectionView, error) {
+func (c *Shares) correct(ctx context.Context, a mingjing.Actor, dispute, action string, tell func(*kernel.Tx, []View) error) (mingjing.CorrectionView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.CorrectionView{}, err
@@ -105,14 +105,14 @@ func (c *Shares) correct(ctx context.Context, a mingjing.Actor, dispute, action 
 
 // sawBefore are the views, up to a decision and not too long ago, of scores in
 // which what it is about counted. A score that is gone is taken for one of them.
-func (c *Shares) sawBefore(ctx context.Context, t *kernel.Tx, d cases.Dispute) ([]ShareView, error) {
+func (c *Shares) sawBefore(ctx context.Context, t *kernel.Tx, d cases.Dispute) ([]View, error) {
 	views, err := db(t).ShareViews(ctx, d.Resident)
 	if err != nil {
 		return nil, err
 	}
 	since := c.city.Now().AddDate(0, 0, -mingjing.ShareCorrectDays)
 	counted := map[string]bool{}
-	var seen []ShareView
+	var seen []View
 	for _, v := range views {
 		if v.At.After(d.Decision.At) || v.At.Before(since) {
 			continue
@@ -138,7 +138,7 @@ func (c *Shares) sawBefore(ctx context.Context, t *kernel.Tx, d cases.Dispute) (
 // sendCorrection tells one recipient by mail, again and again for a while; the
 // address is forgotten after it.
 func (c *Shares) sendCorrection(ctx context.Context, id string) (time.Duration, error) {
-	var v ShareView
+	var v View
 	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
 		c.city.Notifies(t)
 		v, err = db(t).ShareView(ctx, id)

@@ -39,7 +39,7 @@ func (c *Shares) Jobs() kernel.Jobs {
 }
 
 // db is the part's own port on a transaction. The store has all of them.
-func db(t *kernel.Tx) Port { return t.Port.(Port) }
+func db(t *kernel.Tx) Port { return kernel.PortOf[Port](t) }
 
 // A Mailer sends the correction of a share; it is a [notice.Notifier].
 type Mailer interface {

@@ -21,14 +21,14 @@ type Port interface {
 	Dispute(ctx context.Context, id string) (cases.Dispute, error)
 	// AddShare keeps the code as a keyed hash only.
 	AddShare(ctx context.Context, s Share, code string) error
-	// ShareByCode and ShareHead keep others from the share until the transaction ends.
-	ShareByCode(ctx context.Context, code string) (ShareHead, error)
-	ShareHead(ctx context.Context, id string) (ShareHead, error)
+	// ShareByCode and Head keep others from the share until the transaction ends.
+	ShareByCode(ctx context.Context, code string) (Head, error)
+	ShareHead(ctx context.Context, id string) (Head, error)
 	Share(ctx context.Context, id string) (Share, error)
 	Shares(ctx context.Context, resident mingjing.ResidentID) ([]Share, error) // newest first
-	SetShare(ctx context.Context, h ShareHead) error                           // Viewed, RevokedAt, CorrectedAt
-	AddShareView(ctx context.Context, v ShareView) error
-	ShareView(ctx context.Context, id string) (ShareView, error)
-	ShareViews(ctx context.Context, resident mingjing.ResidentID) ([]ShareView, error)
-	SetShareView(ctx context.Context, v ShareView) error // all but what it is of and when it was
+	SetShare(ctx context.Context, h Head) error                                // Viewed, RevokedAt, CorrectedAt
+	AddShareView(ctx context.Context, v View) error
+	ShareView(ctx context.Context, id string) (View, error)
+	ShareViews(ctx context.Context, resident mingjing.ResidentID) ([]View, error)
+	SetShareView(ctx context.Context, v View) error // all but what it is of and when it was
 }

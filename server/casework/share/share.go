@@ -15,8 +15,8 @@ import (
 	"mingjing/server/casework/score"
 )
 
-// A ShareHead is what is plain in a share: nothing personal.
-type ShareHead struct {
+// A Head is what is plain in a share: nothing personal.
+type Head struct {
 	ID, Rulebook    string
 	Resident        mingjing.ResidentID
 	MadeAt, EndsAt  time.Time
@@ -26,7 +26,7 @@ type ShareHead struct {
 }
 
 // State is where the share stands.
-func (h ShareHead) State(now time.Time) mingjing.ShareState {
+func (h Head) State(now time.Time) mingjing.ShareState {
 	switch {
 	case h.RevokedAt != nil:
 		return mingjing.ShareRevoked
@@ -40,14 +40,14 @@ func (h ShareHead) State(now time.Time) mingjing.ShareState {
 
 // A Share is a share as it is stored.
 type Share struct {
-	ShareHead
+	Head
 	Purpose string
 	Fields  []mingjing.ShareField
 	Named   mingjing.ShareName
 }
 
-// A ShareView is one view of a share as it is stored.
-type ShareView struct {
+// A View is one view of a share as it is stored.
+type View struct {
 	ID, Share string
 	Resident  mingjing.ResidentID
 	At        time.Time
@@ -113,7 +113,7 @@ func (c *Shares) SharesOf(ctx context.Context, t *kernel.Tx, me mingjing.Residen
 	return list, err
 }
 
-func (c *Shares) showShare(s Share, views []ShareView) mingjing.Share {
+func (c *Shares) showShare(s Share, views []View) mingjing.Share {
 	out := mingjing.Share{ID: s.ID, Rulebook: s.Rulebook, Purpose: s.Purpose, Fields: s.Fields, Named: s.Named, Views: s.Allowed, Viewed: s.Viewed,
 		State: s.State(c.city.Now()), MadeAt: s.MadeAt, EndsAt: s.EndsAt, RevokedAt: s.RevokedAt, CorrectedAt: s.CorrectedAt, Looks: []mingjing.ShareLook{}}
 	for _, v := range views {
@@ -124,7 +124,7 @@ func (c *Shares) showShare(s Share, views []ShareView) mingjing.Share {
 	return out
 }
 
-func (v ShareView) show() mingjing.ShareLook {
+func (v View) show() mingjing.ShareLook {
 	return mingjing.ShareLook{At: v.At, Who: v.Who, ToldAt: v.ToldAt, Mail: v.Mail}
 }
 
@@ -145,7 +145,7 @@ func (c *Shares) ShareForm(ctx context.Context, a mingjing.Actor) (mingjing.NewS
 				return v, err
 			}
 			if len(scores) > 0 {
-				v.Scores = append(v.Scores, score.ScoreCard(book, scores[len(scores)-1]))
+				v.Scores = append(v.Scores, score.Card(book, scores[len(scores)-1]))
 			}
 		}
 		return v, nil
@@ -204,7 +204,7 @@ func (c *Shares) MakeShare(ctx context.Context, a mingjing.Actor, n NewShare) (m
 func (c *Shares) checkShare(n NewShare, now time.Time) (Share, error) {
 	var wrong []mingjing.FieldError
 	say := func(field, code string) { wrong = append(wrong, mingjing.FieldError{Field: field, Code: code}) }
-	s := Share{Purpose: oneLine(n.Purpose), Named: n.Named, ShareHead: ShareHead{Allowed: n.Views, Rulebook: n.Rulebook}}
+	s := Share{Purpose: oneLine(n.Purpose), Named: n.Named, Head: Head{Allowed: n.Views, Rulebook: n.Rulebook}}
 	if _, err := c.city.Book(n.Rulebook); err != nil {
 		say("rulebook", "unknown_rulebook")
 	}
@@ -300,7 +300,7 @@ func (c *Shares) Recipient(ctx context.Context, code string) (mingjing.Recipient
 }
 
 // shareOf finds a share by its code.
-func shareOf(ctx context.Context, t *kernel.Tx, code string) (ShareHead, error) {
+func shareOf(ctx context.Context, t *kernel.Tx, code string) (Head, error) {
 	h, err := db(t).ShareByCode(ctx, code)
 	if errors.Is(err, kernel.ErrNotFound) {
 		err = errShareOver
@@ -309,7 +309,7 @@ func shareOf(ctx context.Context, t *kernel.Tx, code string) (ShareHead, error) 
 }
 
 // recipient is the page of a share that can be looked at, or that was corrected.
-func (c *Shares) recipient(h ShareHead, code string) (mingjing.RecipientView, error) {
+func (c *Shares) recipient(h Head, code string) (mingjing.RecipientView, error) {
 	now := c.city.Now()
 	v := mingjing.RecipientView{Code: code, Open: h.State(now) == mingjing.ShareActive, Mail: c.mailer.MailOffered()}
 	if h.CorrectedAt != nil && now.Before(h.EndsAt.AddDate(0, 0, mingjing.ShareCorrectDays)) {
@@ -375,7 +375,7 @@ func (c *Shares) ViewShare(ctx context.Context, code string, r Recipient) (mingj
 			return v, err
 		}
 		said.Number, said.IssuedAt, said.ShownTo = id, now, who
-		err = db(t).AddShareView(ctx, ShareView{ID: id, Share: h.ID, Resident: h.Resident, At: now, Who: who, Lang: r.Lang, Email: email, ScoreID: score})
+		err = db(t).AddShareView(ctx, View{ID: id, Share: h.ID, Resident: h.Resident, At: now, Who: who, Lang: r.Lang, Email: email, ScoreID: score})
 		if err != nil {
 			return v, err
 		}
@@ -388,7 +388,7 @@ func (c *Shares) ViewShare(ctx context.Context, code string, r Recipient) (mingj
 }
 
 // statementOf is what a share says today, and by which score.
-func (c *Shares) statementOf(ctx context.Context, t *kernel.Tx, h ShareHead) (said *mingjing.Statement, score string, err error) {
+func (c *Shares) statementOf(ctx context.Context, t *kernel.Tx, h Head) (said *mingjing.Statement, score string, err error) {
 	s, err := db(t).Share(ctx, h.ID)
 	if err != nil {
 		return nil, "", err
