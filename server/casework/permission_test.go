@@ -202,6 +202,7 @@ var free = map[string]string{
 	"Grown":         "that the tree has grown",
 
 	"Today":              "the calendar, as the rest of these",
+	"TodayBy":            "the calendar",
 	"Procedure":          "published",
 	"Scaled":             "arithmetic",
 	"Due":                "the calendar",

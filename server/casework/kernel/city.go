@@ -44,6 +44,7 @@ type City struct {
 	bus       Bus
 	clock     Clock
 	zone      *time.Location // that of the first book
+	zones     map[string]*time.Location
 	books     []*mingjing.Rulebook
 	calendars []*mingjing.Calendar
 	calendar  *mingjing.Calendar // that of the first book
@@ -62,12 +63,13 @@ func New(c Config) (*City, error) {
 		return nil, errors.New("casework: no rulebook")
 	}
 	city := &City{store: c.Store, bus: c.Bus, clock: c.Clock, books: c.Books, calendars: c.Calendars, scale: max(1, c.ClockScale),
-		log: c.Logger, grown: make(chan struct{}, 1)}
+		log: c.Logger, grown: make(chan struct{}, 1), zones: map[string]*time.Location{}}
 	for i := len(c.Books) - 1; i >= 0; i-- {
 		var err error
 		if city.zone, err = time.LoadLocation(c.Books[i].Zone); err != nil {
 			return nil, fmt.Errorf("casework: zone of rulebook %s: %w", c.Books[i].ID, err)
 		}
+		city.zones[c.Books[i].Zone] = city.zone
 		if city.calendar, err = calendarOf(c.Calendars, c.Books[i]); err != nil {
 			return nil, err
 		}
@@ -86,6 +88,11 @@ func (c *City) ClockScale() int { return c.scale }
 
 // Zone is the city's time zone: that of the first rulebook.
 func (c *City) Zone() *time.Location { return c.zone }
+
+// TodayBy is the day by the city's clock in a published rulebook's zone.
+func (c *City) TodayBy(b *mingjing.Rulebook) mingjing.Date {
+	return mingjing.DateOf(c.Now().In(c.zones[b.Zone]))
+}
 
 // Now is the time by the injected clock, in the city's zone.
 func (c *City) Now() time.Time { return c.clock.Now().In(c.zone) }

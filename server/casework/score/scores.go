@@ -3,7 +3,6 @@ package score
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"mingjing"
 	"mingjing/server/casework/kernel"
@@ -11,11 +10,7 @@ import (
 
 // Input is what a resident's score is made from today.
 func (c *Scores) Input(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, book *mingjing.Rulebook, missing []string) (mingjing.Input, error) {
-	loc, err := time.LoadLocation(book.Zone)
-	if err != nil {
-		return mingjing.Input{}, err
-	}
-	in := mingjing.Input{Missing: missing, AsOf: mingjing.DateOf(c.city.Now().In(loc)),
+	in := mingjing.Input{Missing: missing, AsOf: c.city.TodayBy(book),
 		Records: []mingjing.Record{}, Listings: []mingjing.Listing{}}
 	records, err := db(t).Records(ctx, resident)
 	if err != nil {
