@@ -87,19 +87,25 @@ func TestASharesWholeLifeWithoutScripts(t *testing.T) {
 		t.Error("the form does not say what is missing")
 	}
 	shown := outside.form("/api/s/"+code, url.Values{"who": {"Landlord"}, "lang": {"en"}}).want(200)
-	v := shown.view()
-	if s := v.Recipient.Statement; s == nil || s.Band == nil || s.Value != nil || s.Purpose != "租房" || s.ShownTo != "Landlord" || strings.Contains(s.Name, c.account(t, "ordinary 7").Name) {
-		t.Fatalf("it is shown %+v", s)
-	}
 	text := shown.html().Find(".share-statement").Text()
-	if shape := shown.html().Find(".statement-band svg").Length(); shape != 1 || !strings.Contains(text, v.Recipient.Statement.Band.Name.In("en")) || !strings.Contains(text, "Nobody may ask for more") {
-		t.Errorf("the paper says %s", text)
+	for _, want := range []string{"租房", "Landlord", "Nobody may ask for more"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not on the paper, which says %s", want, text)
+		}
+	}
+	if shown.html().Find(".statement-band svg").Length() != 1 {
+		t.Error("the paper has no band")
+	}
+	for _, more := range []string{c.account(t, "ordinary 7").Name, "(from "} { // the value has its range
+		if strings.Contains(text, more) {
+			t.Errorf("the paper says more than was shared: %q", more)
+		}
 	}
 
 	// The file holds, by the command and the keys that are published.
 	file := shown.html().Find("a[download]").AttrOr("href", "")
 	token, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(file, "data:application/dc+sd-jwt;base64,"))
-	if err != nil || string(token) != v.Recipient.Token {
+	if err != nil {
 		t.Fatalf("the file is %.80q: %v", file, err)
 	}
 	keys := outside.send("GET", "/.well-known/jwt-vc-issuer", nil).want(200)

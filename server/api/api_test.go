@@ -12,6 +12,9 @@ import (
 
 	"mingjing"
 	"mingjing/app/page"
+	_ "mingjing/app/page/desk"
+	_ "mingjing/app/page/public"
+	_ "mingjing/app/page/resident"
 	"mingjing/server/casework"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/score"
