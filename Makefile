@@ -84,6 +84,10 @@ $(KRATOS):
 	cd "$$dir" && GOFLAGS= CGO_ENABLED=1 $(GO) build -tags sqlite -ldflags '-s -w' -o '$(ROOT)/$@.new' .
 	@mv '$@.new' '$@'
 
+.PHONY: openapi
+openapi: ## write server/api/openapi.json anew, from the pages and their endpoints
+	@UPDATE=1 $(GO) test ./server/api -count 1 -run TestTheDescriptionIsCurrent
+
 .PHONY: wasm
 wasm: $(PACKED) ## build the browser's programs, compressed
 

@@ -457,6 +457,13 @@ func (a answer) html() *goquery.Document {
 	return doc
 }
 
+// shown are the data of the View that a page carries.
+func shown[T any](a answer) *T {
+	a.t.Helper()
+	v := a.view()
+	return mingjing.DataOf[T](&v)
+}
+
 const viewType = "application/vnd.mingjing.view+json"
 
 // view is the View that a page carries for the browser's program; of a plain page,

@@ -111,8 +111,8 @@ func TestThePagesOfOneRulebookHaveItsHashAndItsWords(t *testing.T) {
 	c := theOpenCity(t)
 	for _, book := range c.p.casework.City.Books() {
 		a := c.browser(t).page("rulebooks/" + book.ID).want(200)
-		if v := a.view(); v.RulebookHash != book.Ref().Hash {
-			t.Errorf("%s: hash %q", book.ID, v.RulebookHash)
+		if v := a.view(); mingjing.DataOf[mingjing.RulebookPage](&v).Hash != book.Ref().Hash {
+			t.Errorf("%s: hash %q", book.ID, mingjing.DataOf[mingjing.RulebookPage](&v).Hash)
 		}
 	}
 }

@@ -14,7 +14,7 @@ type printer struct{ books []*mingjing.Rulebook }
 
 func (p printer) Letter(e mingjing.Export, l mingjing.LetterView) ([]byte, error) {
 	v := view(e)
-	v.Page, v.Letter = "letter", &l
+	v.Page, v.Data = "letter", &l
 	api.Label(p.books, v, l)
 	return letter.PDF(resident.LetterOf(v), v.Lang)
 }

@@ -222,6 +222,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		Sign: statements.Sign, Issuer: issuer, QR: statement.QR,
 		Intake:    newIntake(p.casework, keys.AgencyKey, systemClock{}, func(ctx context.Context, key string) error { return who.Allow(ctx, "intake", key, intakeRate) }).verify,
 		Rulebooks: published, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
+		Together: db.Together, Counted: store.Counted,
 		Ready: func(ctx context.Context) map[string]error {
 			missing := map[string]error{}
 			for part, ready := range map[string]func(context.Context) error{

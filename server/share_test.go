@@ -73,8 +73,8 @@ func TestASharesWholeLifeWithoutScripts(t *testing.T) {
 	// Whoever only follows the link uses nothing up.
 	for range 3 {
 		page := outside.page("s/" + code).want(200)
-		if v := page.view(); v.Recipient == nil || v.Recipient.Left != 2 || v.Recipient.Statement != nil || v.Who != nil {
-			t.Errorf("the link shows %+v", v.Recipient)
+		if v := page.view(); mingjing.DataOf[mingjing.RecipientView](&v) == nil || mingjing.DataOf[mingjing.RecipientView](&v).Left != 2 || mingjing.DataOf[mingjing.RecipientView](&v).Statement != nil || v.Who != nil {
+			t.Errorf("the link shows %+v", mingjing.DataOf[mingjing.RecipientView](&v))
 		}
 		if page.header.Get("X-Robots-Tag") != "noindex, nofollow" || page.header.Get("Cache-Control") != "no-store" || page.header.Get("Referrer-Policy") != "same-origin" {
 			t.Errorf("its headers are %v", page.header)
@@ -193,7 +193,7 @@ func TestSharesAndCorrectionsByProgram(t *testing.T) {
 	}
 	d := b.upheld(record)
 	page := b.page("disputes/" + d.ID).want(200)
-	if k := page.view().Correction; k == nil || len(k.Waiting) == 0 || k.Waiting[len(k.Waiting)-1].Who != "Bank" || page.html().Find("form[action$=tell-recipients]").Length() != 1 {
+	if k := shown[mingjing.DisputePage](page).Correction; k == nil || len(k.Waiting) == 0 || k.Waiting[len(k.Waiting)-1].Who != "Bank" || page.html().Find("form[action$=tell-recipients]").Length() != 1 {
 		t.Fatalf("the dispute offers %+v", k)
 	}
 	told := into[mingjing.CorrectionView](b.json("POST", "/api/disputes/"+d.ID+"/tell-recipients", nil).want(200))
@@ -230,7 +230,7 @@ func TestWithdrawingConsentEndsWhatIsShared(t *testing.T) {
 	if code := b.json("POST", "/api/shares", asJSON(c.share(nil))).problem(409); code != "share_no_score" {
 		t.Error(code)
 	}
-	if v := b.page("shares/new").want(200).view(); len(v.NewShare.Scores) != 0 {
-		t.Errorf("without a score there is %+v to share", v.NewShare)
+	if v := b.page("shares/new").want(200).view(); len(mingjing.DataOf[mingjing.NewShareView](&v).Scores) != 0 {
+		t.Errorf("without a score there is %+v to share", mingjing.DataOf[mingjing.NewShareView](&v))
 	}
 }

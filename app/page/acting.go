@@ -11,15 +11,17 @@ import (
 // nobody.
 func Acting(v *mingjing.View) (name string, until mingjing.Date) {
 	var d mingjing.Dispute
-	switch {
-	case v.Dispute != nil:
-		d = *v.Dispute
-	case v.Letter != nil:
-		d = v.Letter.Dispute
-	case v.CourtFile != nil:
-		d = v.CourtFile.Dispute
-	case v.NewCase != nil && v.NewCase.Previous != nil:
-		d = *v.NewCase.Previous
+	switch shown := v.Data.(type) {
+	case *mingjing.DisputePage:
+		d = shown.Dispute
+	case *mingjing.LetterView:
+		d = shown.Dispute
+	case *mingjing.CourtFile:
+		d = shown.Dispute
+	case *mingjing.NewCaseView:
+		if shown.Previous != nil {
+			d = *shown.Previous
+		}
 	}
 	return d.ActingFor, d.ActingUntil
 }

@@ -122,16 +122,16 @@ func CaseSubject(d mingjing.Dispute) string {
 
 // ProcedureDays is a number of days of the page's procedure; 0 where it is not known.
 func ProcedureDays(v *mingjing.View, of func(p *mingjing.Procedure) int) int {
-	if v.Procedure == nil {
+	if v.Rules().Procedure == nil {
 		return 0
 	}
-	return of(v.Procedure)
+	return of(v.Rules().Procedure)
 }
 
 // Gravity is the name of a tier, that of the rulebook going first.
 func Gravity(v *mingjing.View, tier string) string {
-	if v.Procedure != nil {
-		if found, ok := v.Procedure.Tier(tier); ok && found.Name.In(v.Lang) != "" {
+	if v.Rules().Procedure != nil {
+		if found, ok := v.Rules().Procedure.Tier(tier); ok && found.Name.In(v.Lang) != "" {
 			return found.Name.In(v.Lang)
 		}
 	}

@@ -335,11 +335,15 @@ func Clocks(v *mingjing.View, all []mingjing.Clock) app.UI {
 // until is the instant by which a page's clocks are judged: once the case is
 // decided nobody gets any later.
 func until(v *mingjing.View) time.Time {
-	switch {
-	case v.Dispute != nil && v.Dispute.Decision != nil:
-		return v.Dispute.Decision.At
-	case v.Case != nil && v.Case.Decision != nil:
-		return v.Case.Decision.At
+	var decided *mingjing.Decision
+	switch shown := v.Data.(type) {
+	case *mingjing.DisputePage:
+		decided = shown.Decision
+	case *mingjing.CasePage:
+		decided = shown.Decision
+	}
+	if decided != nil {
+		return decided.At
 	}
 	return v.Now
 }

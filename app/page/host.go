@@ -646,7 +646,10 @@ func (h *Host) reread(asked bool) {
 }
 
 // onceShown says that the page holds what can't be read again: a new link.
-func onceShown(v *mingjing.View) bool { return v.NewShare != nil && v.NewShare.Made != nil }
+func onceShown(v *mingjing.View) bool {
+	shown := mingjing.DataOf[mingjing.NewShareView](v)
+	return shown != nil && shown.Made != nil
+}
 
 // renew updates the page in place with a view that nobody asked for.
 func (h *Host) renew(v *mingjing.View, final string, asked bool) {

@@ -24,7 +24,7 @@ func TestEveryPageOfInquiriesIsSoundHTML(t *testing.T) {
 
 func TestEachLineOfTheLogIsAskedAboutAnsweredOrExplained(t *testing.T) {
 	eachInquiry(t, func(t *testing.T, name string, v *mingjing.View, doc *goquery.Document) {
-		if v.AccessLog == nil {
+		if mingjing.DataOf[mingjing.AccessLogView](v) == nil {
 			return
 		}
 		rows := doc.Find("tbody tr")
@@ -48,7 +48,7 @@ func TestEachLineOfTheLogIsAskedAboutAnsweredOrExplained(t *testing.T) {
 				t.Errorf("%s is %q, want %q", field, got, want)
 			}
 		}
-		if said := rows.Eq(0).Find(".quote").Length(); (said == 1) != (v.AccessLog.Inquiries[0].State == mingjing.InquiryAnswered) {
+		if said := rows.Eq(0).Find(".quote").Length(); (said == 1) != (mingjing.DataOf[mingjing.AccessLogView](v).Inquiries[0].State == mingjing.InquiryAnswered) {
 			t.Errorf("the line has %d answers", said)
 		}
 	})
@@ -57,7 +57,7 @@ func TestEachLineOfTheLogIsAskedAboutAnsweredOrExplained(t *testing.T) {
 func TestWhatTheResidentCanDoAboutAnInquiryFollowsItsState(t *testing.T) {
 	has := map[string]string{"asked": "question", "answered": "judge", "unexplained": "#complaint", "unfounded": "#complaint"}
 	eachInquiry(t, func(t *testing.T, name string, v *mingjing.View, doc *goquery.Document) {
-		if v.Inquiry == nil {
+		if mingjing.DataOf[mingjing.Inquiry](v) == nil {
 			return
 		}
 		_, kind, _ := strings.Cut(name, ".")
@@ -75,7 +75,7 @@ func TestWhatTheResidentCanDoAboutAnInquiryFollowsItsState(t *testing.T) {
 
 func TestOnlyAFindingIsAskedOfWhoDidNotLook(t *testing.T) {
 	eachInquiry(t, func(t *testing.T, name string, v *mingjing.View, doc *goquery.Document) {
-		if v.InquiryCase == nil {
+		if mingjing.DataOf[mingjing.InquiryCase](v) == nil {
 			return
 		}
 		forms, radios := doc.Find(`main form[method=post]`), doc.Find("input[name=outcome]")

@@ -27,23 +27,19 @@ func meanwhile(v *mingjing.View) []app.UI {
 	if p.Status != 409 {
 		return nil
 	}
-	var facts []app.UI
-	if v.Case != nil {
-		facts = lastOf(v, v.Case.Dispute)
-	} else if v.Dispute != nil {
-		facts = lastOf(v, *v.Dispute)
-	} else if v.Listing != nil {
-		l := v.Listing.Listing
-		facts = []app.UI{c.P(T(v, "meanwhile.now", "state", Code(v, "listing_state", ListingState(v, l))))}
-	}
-	var can []app.UI
-	switch {
-	case v.Case != nil:
-		can = canDo(v, v.Case.Allowed)
+	var facts, can []app.UI
+	switch shown := v.Data.(type) {
+	case *mingjing.CasePage:
+		facts, can = lastOf(v, shown.Dispute), canDo(v, shown.Allowed)
 		if len(can) == 0 {
 			facts = append(facts, c.P(T(v, "meanwhile.nothing")))
 		}
-	case p.Code == "lane_closed":
+	case *mingjing.DisputePage:
+		facts = lastOf(v, shown.Dispute)
+	case *mingjing.ListingView:
+		facts = []app.UI{c.P(T(v, "meanwhile.now", "state", Code(v, "listing_state", ListingState(v, shown.Listing))))}
+	}
+	if p.Code == "lane_closed" {
 		for _, lane := range p.Allowed {
 			can = append(can, c.Text(Code(v, "letter.lane", lane)))
 		}
@@ -83,7 +79,8 @@ func canDo(v *mingjing.View, allowed []string) []app.UI {
 
 // kept is what was written for a form that the page no longer has.
 func kept(v *mingjing.View) []app.UI {
-	if v.Case == nil || Typed(v, "reasons") == "" || CanDecide(v.Case.Allowed) {
+	shown := mingjing.DataOf[mingjing.CasePage](v)
+	if shown == nil || Typed(v, "reasons") == "" || CanDecide(shown.Allowed) {
 		return nil
 	}
 	return []app.UI{c.Details{Summary: T(v, "meanwhile.typed"), Body: []app.UI{Paragraphs(Typed(v, "reasons"))}}.UI()}

@@ -22,6 +22,8 @@ import (
 
 // A Screen is one page between header and footer.
 type Screen struct {
+	// Data makes the data of the page to be read from JSON; nil for a page that has none.
+	Data func() any
 	// Title is the name of the page in the window's title; nil takes the sentence
 	// "title.<page>".
 	Title func(v *mingjing.View) string
@@ -41,8 +43,14 @@ var screens = map[string]Screen{}
 // Register adds a page; each file of a screen does so for its own.
 func Register(name string, s Screen) bool {
 	screens[name] = s
+	if s.Data != nil {
+		mingjing.RegisterData(name, s.Data)
+	}
 	return true
 }
+
+// New makes the data of a page, a T.
+func New[T any]() any { return new(T) }
 
 // Known says whether a page of that name is registered.
 func Known(name string) bool {

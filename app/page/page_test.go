@@ -188,7 +188,7 @@ func TestWhatAPersonTypedStaysText(t *testing.T) {
 
 	w := pagetest.Base(t, "en", "overview")
 	w.Who.Name = `</span><script>alert(1)</script>`
-	w.Overview = &mingjing.OverviewView{}
+	w.Data = &mingjing.OverviewView{}
 	doc, _ = pagetest.Render(t, &w)
 	if doc.Find("script").Length() != 0 {
 		t.Error("a name became a script")
@@ -238,7 +238,7 @@ func TestAScoreNamesWhatIsMissingAndThatItNeverCounts(t *testing.T) {
 			}
 			doc, _ := pagetest.Render(t, &s.View)
 			text := doc.Text()
-			for _, m := range s.View.Score.Score.Missing {
+			for _, m := range mingjing.DataOf[mingjing.ScoreView](&s.View).Score.Missing {
 				if !strings.Contains(text, s.View.Label("agency", m)) {
 					t.Errorf("%s: %s is not named", lang, m)
 				}

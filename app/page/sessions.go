@@ -7,16 +7,17 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = Register("sessions", Screen{Body: sessionsBody})
+var _ = Register("sessions", Screen{Data: New[mingjing.SessionsView], Body: sessionsBody})
 
 // sessionsBody is where the account is logged in, with the way to end each.
 func sessionsBody(v *mingjing.View) []app.UI {
+	shown := mingjing.DataOf[mingjing.SessionsView](v)
 	body := []app.UI{Heading("", T(v, "title.sessions")), Lead(T(v, "sessions.lead"))}
-	if v.Sessions == nil || len(v.Sessions.Sessions) == 0 {
+	if shown == nil || len(shown.Sessions) == 0 {
 		return append(body, c.EmptyState{Title: T(v, "sessions.empty_title"), Text: T(v, "sessions.empty")}.UI())
 	}
 	var here, others []app.UI
-	for _, s := range v.Sessions.Sessions {
+	for _, s := range shown.Sessions {
 		if s.Current {
 			here = append(here, sessionCard(v, s))
 		} else {

@@ -15,9 +15,9 @@ import (
 const maxAnswer = 1000
 
 var (
-	_ = page.Register("agency-questions", page.Screen{Body: agencyQuestionsBody, Wide: true})
-	_ = page.Register("agency-question", page.Screen{Body: agencyQuestionBody, Wide: true, Back: page.BackTo("agency-questions")})
-	_ = page.Register("agency-records", page.Screen{Body: agencyRecordsBody, Wide: true})
+	_ = page.Register("agency-questions", page.Screen{Data: page.New[mingjing.AgencyQuestionsView], Body: agencyQuestionsBody, Wide: true})
+	_ = page.Register("agency-question", page.Screen{Data: page.New[mingjing.AgencyQuestion], Body: agencyQuestionBody, Wide: true, Back: page.BackTo("agency-questions")})
+	_ = page.Register("agency-records", page.Screen{Data: page.New[mingjing.AgencyRecordsView], Body: agencyRecordsBody, Wide: true})
 )
 
 // agencyName is the name of the officer's agency.
@@ -31,7 +31,7 @@ func agencyName(v *mingjing.View) string {
 // agencyQuestionsBody is what waits for the agency's answer, nearest clock first. It
 // names nobody.
 func agencyQuestionsBody(v *mingjing.View) []app.UI {
-	q := v.AgencyQuestions
+	q := mingjing.DataOf[mingjing.AgencyQuestionsView](v)
 	if q == nil {
 		q = &mingjing.AgencyQuestionsView{}
 	}
@@ -76,7 +76,7 @@ func questionClock(v *mingjing.View, k mingjing.AgencyQuestion) app.UI {
 // agencyQuestionBody is one question: the resident's words, what they rest on, and
 // the form for the answer.
 func agencyQuestionBody(v *mingjing.View) []app.UI {
-	q := v.AgencyQuestion
+	q := mingjing.DataOf[mingjing.AgencyQuestion](v)
 	if q == nil {
 		return page.ErrorBody(v)
 	}
@@ -164,7 +164,7 @@ func answerForm(v *mingjing.View, q mingjing.AgencyQuestion) app.UI {
 // agencyRecordsBody is what the agency has supplied: references and states, which
 // name nobody. A search by reference does, and says that it is logged.
 func agencyRecordsBody(v *mingjing.View) []app.UI {
-	r := v.AgencyRecords
+	r := mingjing.DataOf[mingjing.AgencyRecordsView](v)
 	if r == nil {
 		r = &mingjing.AgencyRecordsView{}
 	}

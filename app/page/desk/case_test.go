@@ -45,7 +45,7 @@ func TestTheQueueShowsNoColumnOfNamesWithoutNames(t *testing.T) {
 func TestALateCaseIsMarkedInTheQueue(t *testing.T) {
 	for how, after := range map[string]time.Duration{"late": time.Minute, "very_late": -time.Minute} {
 		v := pagetest.HeldScreens("en")["queue"]
-		v.Queue.Cases[0].Clocks[1].VeryLateAt = pagetest.HeldNow.Add(after)
+		mingjing.DataOf[mingjing.QueueView](v).Cases[0].Clocks[1].VeryLateAt = pagetest.HeldNow.Add(after)
 		rows := pagetest.RenderHeld(t, "queue", v).Find("tbody tr")
 		tag := rows.Eq(0).Find(".tag:has(.shape)")
 		if got, want := strings.TrimSpace(tag.Text()), i18n.T("en", "lateness."+how); got != want || tag.Find("svg[aria-hidden=true]").Length() != 1 {
@@ -59,7 +59,7 @@ func TestALateCaseIsMarkedInTheQueue(t *testing.T) {
 
 func TestTheQueueCountsAndFiltersWhatIsLate(t *testing.T) {
 	v := pagetest.HeldScreens("en")["queue"]
-	v.Queue.Filter = mingjing.CaseFilter{State: "filed", Mine: true}
+	mingjing.DataOf[mingjing.QueueView](v).Filter = mingjing.CaseFilter{State: "filed", Mine: true}
 	doc := pagetest.RenderHeld(t, "queue", v)
 	for how, count := range map[string]string{"late": "3", "very_late": "1"} {
 		chip := doc.Find(`.chips a[href="/en/admin?late=` + how + `&mine=1"]`)
@@ -67,7 +67,7 @@ func TestTheQueueCountsAndFiltersWhatIsLate(t *testing.T) {
 			t.Errorf("the chip of %s is %q", how, chip.Text())
 		}
 	}
-	v.Queue.Filter = mingjing.CaseFilter{Late: mingjing.VeryLate}
+	mingjing.DataOf[mingjing.QueueView](v).Filter = mingjing.CaseFilter{Late: mingjing.VeryLate}
 	doc = pagetest.RenderHeld(t, "queue", v)
 	if here := doc.Find(".chips [aria-current]"); here.Length() != 1 || !strings.Contains(here.Text(), i18n.T("en", "lateness.very_late")) {
 		t.Errorf("the chips are at %q", here.Text())
@@ -175,8 +175,8 @@ func TestWhoWasTooLateReadsWhatHappenedAndKeepsTheirWords(t *testing.T) {
 
 func TestAnEscalatedCaseIsMarkedInTheQueue(t *testing.T) {
 	v := pagetest.HeldScreens("en")["queue"]
-	v.Queue.Cases[0].Escalated = true
-	v.Queue.Filter.Kind = mingjing.CaseRepair
+	mingjing.DataOf[mingjing.QueueView](v).Cases[0].Escalated = true
+	mingjing.DataOf[mingjing.QueueView](v).Filter.Kind = mingjing.CaseRepair
 	doc := pagetest.RenderHeld(t, "queue", v)
 	if n := strings.Count(doc.Find("tbody").Text(), i18n.T("en", "queue.escalated")); n != 1 {
 		t.Errorf("%d cases are marked, want 1", n)

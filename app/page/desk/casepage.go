@@ -11,11 +11,11 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("case", page.Screen{Body: caseBody, Wide: true, Back: page.BackTo("queue"), Title: func(v *mingjing.View) string {
-	if v.Case == nil {
+var _ = page.Register("case", page.Screen{Data: page.New[mingjing.CasePage], Body: caseBody, Wide: true, Back: page.BackTo("queue"), Title: func(v *mingjing.View) string {
+	if mingjing.DataOf[mingjing.CasePage](v) == nil {
 		return t(v, "title.case")
 	}
-	return page.KindText(v, v.Case.Dispute, "case_number", "id", page.CaseNumber(v.Case.ID)) + t(v, "case.title_item", "item", v.Label("item", v.Case.Code()))
+	return page.KindText(v, mingjing.DataOf[mingjing.CasePage](v).Dispute, "case_number", "id", page.CaseNumber(mingjing.DataOf[mingjing.CasePage](v).ID)) + t(v, "case.title_item", "item", v.Label("item", mingjing.DataOf[mingjing.CasePage](v).Code()))
 }})
 
 // maxReasons is the most characters of a decision's reasons, and of an answer to
@@ -25,10 +25,11 @@ const maxReasons = 4000
 // caseBody is a case on one screen: what one side says beside the record or
 // listing and the agency's word, then what may be done.
 func caseBody(v *mingjing.View) []app.UI {
-	if v.Case == nil {
+	shown := mingjing.DataOf[mingjing.CasePage](v)
+	if shown == nil {
 		return page.ErrorBody(v)
 	}
-	k := *v.Case
+	k := shown.Case
 	body := []app.UI{
 		page.Heading(page.KindText(v, k.Dispute, "case_number", "id", page.CaseNumber(k.ID)), v.Label("item", k.Code())),
 		c.Div("case-bar", caseTags(v, k),
@@ -48,8 +49,8 @@ func caseBody(v *mingjing.View) []app.UI {
 	if k.Recommendation != nil && k.Decision == nil {
 		body = append(body, recommendation(v, k))
 	}
-	if v.First != nil {
-		body = append(body, firstDecision(v, *v.First))
+	if shown.First != nil {
+		body = append(body, firstDecision(v, *shown.First))
 	}
 	var checks app.UI
 	if k.Kind == mingjing.CaseListing && k.Listing != nil {
@@ -110,7 +111,7 @@ func firstDecision(v *mingjing.View, first mingjing.Case) app.UI {
 // checkList is what a proposed listing is checked for, and whether it holds. The
 // rules were checked when it was proposed; who decides sees how each stands now.
 func checkList(v *mingjing.View, k mingjing.Case) app.UI {
-	l, item := k.Listing, v.Item
+	l, item := k.Listing, v.Rules().Item
 	if item == nil {
 		return nil
 	}
@@ -126,8 +127,8 @@ func checkList(v *mingjing.View, k mingjing.Case) app.UI {
 		published = published && slices.Contains(item.Measures, m.Code)
 	}
 	most := item.CountsMonths
-	if v.Procedure != nil {
-		if tier, ok := v.Procedure.Tier(l.Tier); ok {
+	if v.Rules().Procedure != nil {
+		if tier, ok := v.Rules().Procedure.Tier(l.Tier); ok {
 			most = min(most, tier.MaxMonths)
 		}
 	}

@@ -9,12 +9,12 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("demo-clock", page.Screen{Body: demoClockBody})
+var _ = page.Register("demo-clock", page.Screen{Data: page.New[mingjing.DemoClockView], Body: demoClockBody})
 
 // demoClockBody is the clock of a demo city: its time, what it waits for, and the
 // steps by which a tester moves it.
 func demoClockBody(v *mingjing.View) []app.UI {
-	k := v.DemoClock
+	k := mingjing.DataOf[mingjing.DemoClockView](v)
 	if k == nil {
 		return page.ErrorBody(v)
 	}

@@ -13,9 +13,9 @@ import (
 )
 
 var (
-	_ = page.Register("workload", page.Screen{Body: workloadBody, Wide: true})
-	_ = page.Register("relatives", page.Screen{Body: relativesBody})
-	_ = page.Register("counter", page.Screen{Body: counterBody})
+	_ = page.Register("workload", page.Screen{Data: page.New[mingjing.WorkloadView], Body: workloadBody, Wide: true})
+	_ = page.Register("relatives", page.Screen{Data: page.New[mingjing.RelativesView], Body: relativesBody})
+	_ = page.Register("counter", page.Screen{Data: page.New[mingjing.CounterView], Body: counterBody})
 )
 
 // nextForm asks for the next case.
@@ -96,7 +96,7 @@ func idNumberPart(v *mingjing.View, k mingjing.Case) app.UI {
 
 // workloadBody is how much work each handler has.
 func workloadBody(v *mingjing.View) []app.UI {
-	w := v.Workload
+	w := mingjing.DataOf[mingjing.WorkloadView](v)
 	if w == nil {
 		return page.ErrorBody(v)
 	}
@@ -125,7 +125,7 @@ func workloadBody(v *mingjing.View) []app.UI {
 
 // relativesBody is whom the viewer has declared; for an auditor, what everybody has.
 func relativesBody(v *mingjing.View) []app.UI {
-	r := v.Relatives
+	r := mingjing.DataOf[mingjing.RelativesView](v)
 	if r == nil {
 		return page.ErrorBody(v)
 	}
@@ -168,7 +168,7 @@ func deskNumber(v *mingjing.View, hint string) app.UI {
 
 // counterBody is the counter: who came, then what they dispute and in which words.
 func counterBody(v *mingjing.View) []app.UI {
-	k := v.Counter
+	k := mingjing.DataOf[mingjing.CounterView](v)
 	if k == nil {
 		return page.ErrorBody(v)
 	}

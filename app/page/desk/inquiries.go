@@ -9,20 +9,20 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("inquiries", page.Screen{Body: inquiriesBody, Wide: true})
+var _ = page.Register("inquiries", page.Screen{Data: page.New[mingjing.InquiriesView], Body: inquiriesBody, Wide: true})
 
-var _ = page.Register("agency-inquiries", page.Screen{Body: inquiriesBody, Wide: true})
+var _ = page.Register("agency-inquiries", page.Screen{Data: page.New[mingjing.InquiriesView], Body: inquiriesBody, Wide: true})
 
-var _ = page.Register("inquiry-answer", page.Screen{Body: inquiryCaseBody, Wide: true, Back: page.BackTo("inquiries")})
+var _ = page.Register("inquiry-answer", page.Screen{Data: page.New[mingjing.InquiryCase], Body: inquiryCaseBody, Wide: true, Back: page.BackTo("inquiries")})
 
-var _ = page.Register("agency-inquiry", page.Screen{Body: inquiryCaseBody, Wide: true, Back: page.BackTo("agency-inquiries")})
+var _ = page.Register("agency-inquiry", page.Screen{Data: page.New[mingjing.InquiryCase], Body: inquiryCaseBody, Wide: true, Back: page.BackTo("agency-inquiries")})
 
 // forAgency says whether the page is an officer's.
 func forAgency(v *mingjing.View) bool { return v.Who != nil && v.Who.Role == mingjing.RoleAgency }
 
 // inquiriesBody is the list of those who answer. It names no resident.
 func inquiriesBody(v *mingjing.View) []app.UI {
-	list := v.Inquiries
+	list := mingjing.DataOf[mingjing.InquiriesView](v)
 	if list == nil {
 		list = &mingjing.InquiriesView{}
 	}
@@ -65,7 +65,7 @@ func inquiryLooker(v *mingjing.View, q mingjing.InquiryLine) app.UI {
 
 // inquiryCaseBody is one inquiry with the form for the answer.
 func inquiryCaseBody(v *mingjing.View) []app.UI {
-	q := v.InquiryCase
+	q := mingjing.DataOf[mingjing.InquiryCase](v)
 	if q == nil {
 		return page.ErrorBody(v)
 	}

@@ -13,11 +13,11 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("queue", page.Screen{Body: queueBody, Wide: true})
+var _ = page.Register("queue", page.Screen{Data: page.New[mingjing.QueueView], Body: queueBody, Wide: true})
 
 // queueBody is the handlers' work: every case that matches, nearest clock first.
 func queueBody(v *mingjing.View) []app.UI {
-	q := v.Queue
+	q := mingjing.DataOf[mingjing.QueueView](v)
 	if q == nil {
 		q = &mingjing.QueueView{}
 	}

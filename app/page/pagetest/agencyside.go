@@ -37,18 +37,18 @@ func samplesOfAgencies(t testing.TB, lang string) []Sample {
 	add("agency-questions", officerView(t, lang, "agency-questions"), func(v *mingjing.View) {
 		second := sampleQuestion()
 		second.Notice, second.State = 2, mingjing.DisputeAgencySilent
-		v.AgencyQuestions = &mingjing.AgencyQuestionsView{Questions: []mingjing.AgencyQuestion{sampleQuestion(), second}, Next: "1.x"}
+		v.Data = &mingjing.AgencyQuestionsView{Questions: []mingjing.AgencyQuestion{sampleQuestion(), second}, Next: "1.x"}
 		v.Done = "question_answered"
 	})
 	add("agency-questions-none", officerView(t, lang, "agency-questions"), nil)
 	add("agency-question", officerView(t, lang, "agency-question"), func(v *mingjing.View) {
 		q := sampleQuestion()
-		v.AgencyQuestion = &q
+		v.Data = &q
 	})
 	add("agency-question-wrong", officerView(t, lang, "agency-question"), func(v *mingjing.View) {
 		q := sampleQuestion()
 		q.Notice, q.Evidence, q.Opened = 2, nil, nil
-		v.AgencyQuestion = &q
+		v.Data = &q
 		v.Form = map[string]string{"position": "corrected", "text_zh": Hostile, "occurred": "2025-01-01"}
 		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "position", Code: "position_required"},
 			mingjing.FieldError{Field: "occurred", Code: "correction_required"}, mingjing.FieldError{Field: "text_zh", Code: "answer_text_required"},
@@ -58,14 +58,14 @@ func samplesOfAgencies(t testing.TB, lang string) []Sample {
 		q := sampleQuestion()
 		q.Open, q.State = false, mingjing.DisputeAgencyAnswered
 		q.Answer = sampleWord()
-		v.AgencyQuestion = &q
+		v.Data = &q
 	})
 	add("agency-records", officerView(t, lang, "agency-records"), func(v *mingjing.View) {
-		v.AgencyRecords = &mingjing.AgencyRecordsView{Next: "record.7", Holdings: []mingjing.AgencyHolding{
+		v.Data = &mingjing.AgencyRecordsView{Next: "record.7", Holdings: []mingjing.AgencyHolding{
 			{Kind: "record", Ref: "r-1", Code: "court.unpaid_judgment", State: "active"}, {Kind: "listing", Ref: Hostile, Code: "court.enforcement_blacklist", State: "in_effect"}}}
 	})
 	add("agency-records-found", officerView(t, lang, "agency-records"), func(v *mingjing.View) {
-		v.AgencyRecords = &mingjing.AgencyRecordsView{Ref: "r-1", Holdings: []mingjing.AgencyHolding{
+		v.Data = &mingjing.AgencyRecordsView{Ref: "r-1", Holdings: []mingjing.AgencyHolding{
 			{Kind: "record", Ref: "r-1", Code: "court.unpaid_judgment", State: "active", Resident: longName}}}
 	})
 	add("agency-records-none", officerView(t, lang, "agency-records"), nil)
@@ -74,7 +74,7 @@ func samplesOfAgencies(t testing.TB, lang string) []Sample {
 	add("dispute-opened", Base(t, lang, "dispute"), func(v *mingjing.View) {
 		d := sampleDispute(Book(t, "honest-shanghai"))
 		d.Evidence, d.AgencyOpened, d.Answer = sampleQuestion().Evidence, sampleQuestion().Opened, sampleWord()
-		v.Dispute = &d
+		v.Data = &mingjing.DisputePage{Dispute: d}
 	})
 	return all
 }

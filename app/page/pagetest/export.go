@@ -28,7 +28,7 @@ func SamplesOfExport(t testing.TB, lang string) []Sample {
 	}
 	for name, job := range jobs {
 		for _, fresh := range []bool{true, false} {
-			add(fmt.Sprintf("export-%s-%v", name, fresh), "export", func(v *mingjing.View) { v.Export = &mingjing.ExportView{Fresh: fresh, Job: job} })
+			add(fmt.Sprintf("export-%s-%v", name, fresh), "export", func(v *mingjing.View) { v.Data = &mingjing.ExportView{Fresh: fresh, Job: job} })
 		}
 	}
 	add("export-nothing", "export", func(v *mingjing.View) {})

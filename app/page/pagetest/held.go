@@ -44,14 +44,18 @@ func HeldView(lang, page string, role mingjing.Role) *mingjing.View {
 	if lang == "en" {
 		v.Labels = en
 	}
-	v.Procedure = &mingjing.Procedure{AgencyDays: 5, SecondNoticeDays: 5, BureauDays: 5, AnswerDays: 5, RepairDays: 10, ReviewDays: 10, StatementWords: 100,
-		Tiers: []mingjing.Tier{{Code: "general", Name: Both("一般", "General"), MinMonths: 3, MaxMonths: 12}, {Code: "serious", Name: Both("严重", "Serious"), MinMonths: 12, MaxMonths: 36}}}
-	v.Item = &mingjing.Item{Code: "blacklist-court", Measures: []string{"plane", "hotel"}, Documents: []string{"judgment"}, CountsMonths: 60, Tier: "serious"}
 	v.Who = &mingjing.Viewer{Role: mingjing.RoleResident, Name: "林静", IDMasked: "99**************1X"}
 	if role.Staff() {
 		v.Who = &mingjing.Viewer{Role: role, Name: "陈晓", IDMasked: "H-0001"}
 	}
 	return v
+}
+
+// heldRules adds the rules to a page that has any.
+func heldRules(v *mingjing.View) {
+	v.Rules().Procedure = &mingjing.Procedure{AgencyDays: 5, SecondNoticeDays: 5, BureauDays: 5, AnswerDays: 5, RepairDays: 10, ReviewDays: 10, StatementWords: 100,
+		Tiers: []mingjing.Tier{{Code: "general", Name: Both("一般", "General"), MinMonths: 3, MaxMonths: 12}, {Code: "serious", Name: Both("严重", "Serious"), MinMonths: 12, MaxMonths: 36}}}
+	v.Rules().Item = &mingjing.Item{Code: "blacklist-court", Measures: []string{"plane", "hotel"}, Documents: []string{"judgment"}, CountsMonths: 60, Tier: "serious"}
 }
 
 func judgment() mingjing.Document {

@@ -34,33 +34,33 @@ func InquiryScreens(lang string) map[string]*mingjing.View {
 	late.Late, wordy.Question = true, Hostile
 	for name, q := range map[string]mingjing.Inquiry{"asked": inquiryOf(mingjing.InquiryAsked), "wordy": wordy, "late": late, "unexplained": unexplained,
 		"answered": inquiryOf(mingjing.InquiryAnswered, mingjing.InquiryExplained), "founded": inquiryOf(mingjing.InquiryAnswered, mingjing.InquiryFounded), "unfounded": again} {
-		add("inquiry."+name, mingjing.RoleResident, func(v *mingjing.View) { v.Inquiry = &q })
+		add("inquiry."+name, mingjing.RoleResident, func(v *mingjing.View) { v.Data = &q })
 		add("access-log."+name, mingjing.RoleResident, func(v *mingjing.View) {
 			v.Path = "access-log?others=1&cursor=90"
 			system, own, other, about := q.Look, q.Look, q.Look, q.Look
 			system.Role, system.Seq, system.Action = mingjing.RoleSystem, 5, "collect"
 			own.Role, own.Seq, other.Seq, about.Seq, about.Action = mingjing.RoleResident, 4, 3, 2, "inquiry_answer"
-			v.AccessLog = &mingjing.AccessLogView{Looks: []mingjing.Look{q.Look, system, own, other, about}, Inquiries: []mingjing.Inquiry{q}}
+			v.Data = &mingjing.AccessLogView{Looks: []mingjing.Look{q.Look, system, own, other, about}, Inquiries: []mingjing.Inquiry{q}}
 		})
 	}
 	lines := []mingjing.InquiryLine{{ID: "INQUIRY-1", State: mingjing.InquiryAsked, Staff: "H-0001", AskedAt: SampleNow, Due: SampleNow, Mine: true, Open: true},
 		{ID: "INQUIRY-2", State: mingjing.InquiryEscalated, Agency: "hpc", AskedAt: SampleNow, Due: SampleNow, Late: true}, {ID: "INQUIRY-3", State: mingjing.InquiryUnexplained, Staff: Hostile, AskedAt: SampleNow, Due: SampleNow},
 		{ID: "INQUIRY-4", State: mingjing.InquiryEscalated, AskedAt: SampleNow, Due: SampleNow}}
 	add("inquiries", mingjing.RoleHandler, func(v *mingjing.View) {
-		v.Inquiries = &mingjing.InquiriesView{Inquiries: lines, Escalated: 2, Unexplained: 1, Next: "1.x"}
+		v.Data = &mingjing.InquiriesView{Inquiries: lines, Escalated: 2, Unexplained: 1, Next: "1.x"}
 	})
-	add("inquiries.none", mingjing.RoleAuditor, func(v *mingjing.View) { v.Inquiries = &mingjing.InquiriesView{} })
-	add("agency-inquiries", mingjing.RoleAgency, func(v *mingjing.View) { v.Inquiries = &mingjing.InquiriesView{Inquiries: lines[1:2], Next: "1.x"} })
+	add("inquiries.none", mingjing.RoleAuditor, func(v *mingjing.View) { v.Data = &mingjing.InquiriesView{} })
+	add("agency-inquiries", mingjing.RoleAgency, func(v *mingjing.View) { v.Data = &mingjing.InquiriesView{Inquiries: lines[1:2], Next: "1.x"} })
 	own := mingjing.InquiryCase{Inquiry: wordy, Resident: Hostile, CaseID: "d-1", Item: "judgment-unpaid", Outcomes: []mingjing.InquiryOutcome{mingjing.InquiryExplained}}
 	finding, read := own, own
 	finding.Inquiry, finding.Outcomes, read.Outcomes, read.CaseID, read.Item = late, mingjing.InquiryFindings, nil, "", ""
-	add("inquiry-answer", mingjing.RoleHandler, func(v *mingjing.View) { v.InquiryCase = &own })
+	add("inquiry-answer", mingjing.RoleHandler, func(v *mingjing.View) { v.Data = &own })
 	add("inquiry-answer.finding", mingjing.RoleSupervisor, func(v *mingjing.View) {
-		v.InquiryCase = &finding
+		v.Data = &finding
 		v.Form = map[string]string{"explanation": Hostile}
 		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "outcome", Code: "finding_required"}, {Field: "explanation", Code: "explanation_short"}}}
 	})
-	add("inquiry-answer.read", mingjing.RoleAuditor, func(v *mingjing.View) { v.InquiryCase = &read })
-	add("agency-inquiry", mingjing.RoleAgency, func(v *mingjing.View) { v.InquiryCase = &own })
+	add("inquiry-answer.read", mingjing.RoleAuditor, func(v *mingjing.View) { v.Data = &read })
+	add("agency-inquiry", mingjing.RoleAgency, func(v *mingjing.View) { v.Data = &own })
 	return all
 }

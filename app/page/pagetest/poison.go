@@ -49,79 +49,79 @@ func Poison(v *mingjing.View) {
 			d.Recommendation.By, d.Recommendation.Reasons = Hostile, Hostile
 		}
 	}
-	if v.Records != nil {
-		for i := range v.Records.Records {
-			rec(&v.Records.Records[i].Record)
-			for j := range v.Records.Records[i].Effect {
-				v.Records.Records[i].Effect[j].Rulebook, v.Records.Records[i].Effect[j].Why = Hostile, Hostile
+	if mingjing.DataOf[mingjing.RecordsView](v) != nil {
+		for i := range mingjing.DataOf[mingjing.RecordsView](v).Records {
+			rec(&mingjing.DataOf[mingjing.RecordsView](v).Records[i].Record)
+			for j := range mingjing.DataOf[mingjing.RecordsView](v).Records[i].Effect {
+				mingjing.DataOf[mingjing.RecordsView](v).Records[i].Effect[j].Rulebook, mingjing.DataOf[mingjing.RecordsView](v).Records[i].Effect[j].Why = Hostile, Hostile
 			}
 		}
 	}
-	if v.Record != nil {
-		rec(&v.Record.Record)
-		for i := range v.Record.Log {
-			l := &v.Record.Log[i]
+	if mingjing.DataOf[mingjing.RecordView](v) != nil {
+		rec(&mingjing.DataOf[mingjing.RecordView](v).Record)
+		for i := range mingjing.DataOf[mingjing.RecordView](v).Log {
+			l := &mingjing.DataOf[mingjing.RecordView](v).Log[i]
 			l.Who, l.Action, l.Subject, l.Role = Hostile, Hostile, Hostile, Hostile
 		}
 	}
-	if v.Listings != nil {
-		for i := range v.Listings.Listings {
-			list(&v.Listings.Listings[i].Listing)
+	if mingjing.DataOf[mingjing.ListingsView](v) != nil {
+		for i := range mingjing.DataOf[mingjing.ListingsView](v).Listings {
+			list(&mingjing.DataOf[mingjing.ListingsView](v).Listings[i].Listing)
 		}
 	}
-	if v.Listing != nil {
-		list(&v.Listing.Listing)
+	if mingjing.DataOf[mingjing.ListingView](v) != nil {
+		list(&mingjing.DataOf[mingjing.ListingView](v).Listing)
 	}
-	if v.Sources != nil {
-		for i := range v.Sources.Sources {
-			v.Sources.Sources[i].Agency, v.Sources.Sources[i].Holds, v.Sources.Sources[i].State = Hostile, []string{Hostile}, Hostile
+	if mingjing.DataOf[mingjing.SourcesView](v) != nil {
+		for i := range mingjing.DataOf[mingjing.SourcesView](v).Sources {
+			mingjing.DataOf[mingjing.SourcesView](v).Sources[i].Agency, mingjing.DataOf[mingjing.SourcesView](v).Sources[i].Holds, mingjing.DataOf[mingjing.SourcesView](v).Sources[i].State = Hostile, []string{Hostile}, Hostile
 		}
 	}
-	if v.AccessLog != nil {
-		v.AccessLog.Next = Hostile
-		for i := range v.AccessLog.Looks {
-			l := &v.AccessLog.Looks[i]
+	if mingjing.DataOf[mingjing.AccessLogView](v) != nil {
+		mingjing.DataOf[mingjing.AccessLogView](v).Next = Hostile
+		for i := range mingjing.DataOf[mingjing.AccessLogView](v).Looks {
+			l := &mingjing.DataOf[mingjing.AccessLogView](v).Looks[i]
 			l.Who, l.Subject = Hostile, Hostile
 		}
 	}
-	if v.Sessions != nil {
-		for i := range v.Sessions.Sessions {
-			v.Sessions.Sessions[i].Device, v.Sessions.Sessions[i].ID = Hostile, Hostile
+	if mingjing.DataOf[mingjing.SessionsView](v) != nil {
+		for i := range mingjing.DataOf[mingjing.SessionsView](v).Sessions {
+			mingjing.DataOf[mingjing.SessionsView](v).Sessions[i].Device, mingjing.DataOf[mingjing.SessionsView](v).Sessions[i].ID = Hostile, Hostile
 		}
 	}
-	if v.Disputes != nil {
-		for i := range v.Disputes.Disputes {
-			disp(&v.Disputes.Disputes[i])
+	if mingjing.DataOf[mingjing.DisputesView](v) != nil {
+		for i := range mingjing.DataOf[mingjing.DisputesView](v).Disputes {
+			disp(&mingjing.DataOf[mingjing.DisputesView](v).Disputes[i])
 		}
 	}
-	if v.NewCase != nil {
-		rec(v.NewCase.Record)
-		list(v.NewCase.Listing)
-		v.NewCase.Key = Hostile
-		if v.NewCase.Previous != nil {
-			disp(v.NewCase.Previous)
+	if mingjing.DataOf[mingjing.NewCaseView](v) != nil {
+		rec(mingjing.DataOf[mingjing.NewCaseView](v).Record)
+		list(mingjing.DataOf[mingjing.NewCaseView](v).Listing)
+		mingjing.DataOf[mingjing.NewCaseView](v).Key = Hostile
+		if mingjing.DataOf[mingjing.NewCaseView](v).Previous != nil {
+			disp(mingjing.DataOf[mingjing.NewCaseView](v).Previous)
 		}
 	}
-	if v.Dispute != nil {
-		disp(v.Dispute)
+	if mingjing.DataOf[mingjing.DisputePage](v) != nil {
+		disp(&mingjing.DataOf[mingjing.DisputePage](v).Dispute)
 	}
-	if v.Letter != nil {
-		disp(&v.Letter.Dispute)
-		v.Letter.City, v.Letter.LegalBasis, v.Letter.Documents = text, text, []string{Hostile}
-		v.Letter.Rulebook = mingjing.RulebookRef{ID: Hostile, Version: Hostile, Hash: Hostile}
+	if mingjing.DataOf[mingjing.LetterView](v) != nil {
+		disp(&mingjing.DataOf[mingjing.LetterView](v).Dispute)
+		mingjing.DataOf[mingjing.LetterView](v).City, mingjing.DataOf[mingjing.LetterView](v).LegalBasis, mingjing.DataOf[mingjing.LetterView](v).Documents = text, text, []string{Hostile}
+		mingjing.DataOf[mingjing.LetterView](v).Rulebook = mingjing.RulebookRef{ID: Hostile, Version: Hostile, Hash: Hostile}
 	}
-	if v.Queue != nil {
-		v.Queue.Next, v.Queue.Filter.Agency = Hostile, Hostile
-		for i := range v.Queue.Cases {
-			disp(&v.Queue.Cases[i].Dispute)
-			v.Queue.Cases[i].Resident, v.Queue.Cases[i].IDMasked = longName, Hostile
+	if mingjing.DataOf[mingjing.QueueView](v) != nil {
+		mingjing.DataOf[mingjing.QueueView](v).Next, mingjing.DataOf[mingjing.QueueView](v).Filter.Agency = Hostile, Hostile
+		for i := range mingjing.DataOf[mingjing.QueueView](v).Cases {
+			disp(&mingjing.DataOf[mingjing.QueueView](v).Cases[i].Dispute)
+			mingjing.DataOf[mingjing.QueueView](v).Cases[i].Resident, mingjing.DataOf[mingjing.QueueView](v).Cases[i].IDMasked = longName, Hostile
 		}
 	}
-	if v.Case != nil {
-		disp(&v.Case.Dispute)
-		v.Case.Resident = longName
-		if v.First != nil {
-			disp(&v.First.Dispute)
+	if mingjing.DataOf[mingjing.CasePage](v) != nil {
+		disp(&mingjing.DataOf[mingjing.CasePage](v).Dispute)
+		mingjing.DataOf[mingjing.CasePage](v).Resident = longName
+		if mingjing.DataOf[mingjing.CasePage](v).First != nil {
+			disp(&mingjing.DataOf[mingjing.CasePage](v).First.Dispute)
 		}
 	}
 }

@@ -242,10 +242,10 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 	})
 	add("offline", Anonymous(Base(t, lang, "offline")), nil)
 	add("locked", Anonymous(Base(t, lang, "locked")), nil)
-	add("overview-empty", Base(t, lang, "overview"), func(v *mingjing.View) { v.Overview = &mingjing.OverviewView{} })
+	add("overview-empty", Base(t, lang, "overview"), func(v *mingjing.View) { v.Data = &mingjing.OverviewView{} })
 	answerBy := SampleNow.AddDate(0, 0, 5)
 	add("overview", Base(t, lang, "overview"), func(v *mingjing.View) {
-		v.Overview = &mingjing.OverviewView{Records: 6, Blacklisted: 1, Restricted: 1, Open: sampleRequest(rc, mingjing.RequestCollecting),
+		v.Data = &mingjing.OverviewView{Records: 6, Blacklisted: 1, Restricted: 1, Open: sampleRequest(rc, mingjing.RequestCollecting),
 			Latest:       []mingjing.ScoreCard{cardOf(sh, 108, "good", SampleNow.Add(-26*time.Hour)), cardOf(rc, 1043, "aa", SampleNow.Add(-90*24*time.Hour))},
 			OpenDisputes: []mingjing.Dispute{sampleDispute(sh)},
 			Awaiting: []mingjing.Listing{
@@ -258,59 +258,59 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 	add("overview-long-name", Base(t, lang, "overview"), func(v *mingjing.View) {
 		v.Who.Name = longName + `<script>"`
 		v.Done = "logged_in"
-		v.Overview = &mingjing.OverviewView{Records: 1, Latest: []mingjing.ScoreCard{cardOf(sh, 0, "bad", SampleNow)},
+		v.Data = &mingjing.OverviewView{Records: 1, Latest: []mingjing.ScoreCard{cardOf(sh, 0, "bad", SampleNow)},
 			RecentLooks: []mingjing.Look{{At: SampleNow, Role: mingjing.RoleHandler, Who: longName, Action: "look-of-the-future", Purpose: "dispute"}}}
 	})
 	add("ask", Base(t, lang, "ask"), func(v *mingjing.View) {
-		v.Ask = &mingjing.AskView{Rulebooks: []mingjing.Rulebook{*sh, *rc}, Key: "key-1"}
+		v.Data = &mingjing.AskView{Rulebooks: []mingjing.RulebookSummary{sh.Summary(lang), rc.Summary(lang)}, Key: "key-1"}
 	})
 	add("ask-wrong", Base(t, lang, "ask"), func(v *mingjing.View) {
-		v.Ask = &mingjing.AskView{Rulebooks: []mingjing.Rulebook{*sh, *rc}, Key: "key-1"}
+		v.Data = &mingjing.AskView{Rulebooks: []mingjing.RulebookSummary{sh.Summary(lang), rc.Summary(lang)}, Key: "key-1"}
 		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "rulebook", Code: "unknown_rulebook"}, mingjing.FieldError{Field: "consent", Code: "consent_required"})
 	})
 	add("ask-open", Base(t, lang, "ask"), func(v *mingjing.View) {
-		v.Ask = &mingjing.AskView{Open: sampleRequest(sh, mingjing.RequestQueued)}
+		v.Data = &mingjing.AskView{Open: sampleRequest(sh, mingjing.RequestQueued)}
 	})
 	for _, state := range []mingjing.RequestState{mingjing.RequestQueued, mingjing.RequestCollecting, mingjing.RequestScoring, mingjing.RequestReady, mingjing.RequestWithdrawn} {
 		add("request-"+string(state), Base(t, lang, "request"), func(v *mingjing.View) {
-			v.Request = sampleRequest(sh, state)
+			v.Data = sampleRequest(sh, state)
 		})
 	}
 	add("score", Base(t, lang, "score"), func(v *mingjing.View) {
 		v.Path = "score?rulebook=rongcheng"
 		v.Labels = labelsOf(lang, sh, rc)
-		v.Score = SampleScore(rc, SampleInput(rc))
-		v.Score.Others = []mingjing.ScoreCard{cardOf(sh, 108, "good", SampleNow.Add(-26*time.Hour))}
+		v.Data = SampleScore(rc, SampleInput(rc))
+		mingjing.DataOf[mingjing.ScoreView](v).Others = []mingjing.ScoreCard{cardOf(sh, 108, "good", SampleNow.Add(-26*time.Hour))}
 		for i, value := range []int{1000, 1005, 1005, 985, 1010} {
-			v.Score.History = append(v.Score.History, cardOf(rc, value, "a", SampleNow.AddDate(0, -9+2*i, 0)))
+			mingjing.DataOf[mingjing.ScoreView](v).History = append(mingjing.DataOf[mingjing.ScoreView](v).History, cardOf(rc, value, "a", SampleNow.AddDate(0, -9+2*i, 0)))
 		}
-		last := v.Score.Score
-		v.Score.History = append(v.Score.History, cardOf(rc, last.Value, last.Band, last.At))
+		last := mingjing.DataOf[mingjing.ScoreView](v).Score
+		mingjing.DataOf[mingjing.ScoreView](v).History = append(mingjing.DataOf[mingjing.ScoreView](v).History, cardOf(rc, last.Value, last.Band, last.At))
 	})
 	add("score-capped", Base(t, lang, "score"), func(v *mingjing.View) {
 		in := SampleInput(rc)
 		in.Missing = nil
 		in.Records = append(in.Records, recordOf(rc, "rec-7", "traffic.drunk_driving", "2026-01-09"))
-		v.Score = SampleScore(rc, in)
+		v.Data = SampleScore(rc, in)
 	})
 	add("score-none", Base(t, lang, "score"), nil)
 	add("score-poor", Base(t, lang, "score"), func(v *mingjing.View) {
-		v.Score = SampleScore(sh, mingjing.Input{AsOf: "2026-11-23", Records: []mingjing.Record{
+		v.Data = SampleScore(sh, mingjing.Input{AsOf: "2026-11-23", Records: []mingjing.Record{
 			recordOf(sh, "rec-1", "utility.theft", "2026-01-09"), recordOf(sh, "rec-2", "fraud.fraud_adjudged", "2026-01-09"), recordOf(sh, "rec-3", "environment.dumping", "2026-01-09")}})
 	})
 	add("rulebooks", Anonymous(Base(t, lang, "rulebooks")), func(v *mingjing.View) {
-		v.Rulebooks = &mingjing.RulebooksView{Rulebooks: []mingjing.Rulebook{*sh, *rc}}
+		v.Data = &mingjing.RulebooksView{Rulebooks: []mingjing.Rulebook{*sh, *rc}}
 	})
 	add("rulebooks-none", Anonymous(Base(t, lang, "rulebooks")), nil)
-	add("rulebook", Anonymous(Base(t, lang, "rulebook")), func(v *mingjing.View) { v.Rulebook, v.Calendar = rc, calendar(t) })
-	add("rulebook-shanghai", Base(t, lang, "rulebook"), func(v *mingjing.View) { v.Rulebook = sh })
-	add("agencies", Anonymous(Base(t, lang, "agencies")), func(v *mingjing.View) { v.Agencies = sampleAgencies() })
+	add("rulebook", Anonymous(Base(t, lang, "rulebook")), func(v *mingjing.View) { v.Data = &mingjing.RulebookPage{Rulebook: rc, Calendar: calendar(t)} })
+	add("rulebook-shanghai", Base(t, lang, "rulebook"), func(v *mingjing.View) { v.Data = &mingjing.RulebookPage{Rulebook: sh} })
+	add("agencies", Anonymous(Base(t, lang, "agencies")), func(v *mingjing.View) { v.Data = sampleAgencies() })
 	for name, role := range map[string]mingjing.Role{"demo-clock": mingjing.RoleHandler, "demo-clock-auditor": mingjing.RoleAuditor} {
 		add(name, Base(t, lang, "demo-clock"), func(v *mingjing.View) {
 			v.Who, v.Demo = &mingjing.Viewer{Role: role, Name: "周慧", IDMasked: "H-1024"}, &mingjing.DemoNote{ClockScale: 960}
-			v.DemoClock = &mingjing.DemoClockView{Now: v.Now}
+			v.Data = &mingjing.DemoClockView{Now: v.Now}
 			for i, kind := range mingjing.DeadlineKinds {
-				v.DemoClock.Deadlines = append(v.DemoClock.Deadlines, mingjing.DeadlineCount{Kind: kind, At: v.Now.Add(time.Duration(1+i) * time.Hour), N: 1 + i})
+				mingjing.DataOf[mingjing.DemoClockView](v).Deadlines = append(mingjing.DataOf[mingjing.DemoClockView](v).Deadlines, mingjing.DeadlineCount{Kind: kind, At: v.Now.Add(time.Duration(1+i) * time.Hour), N: 1 + i})
 			}
 		})
 	}

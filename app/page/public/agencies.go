@@ -9,18 +9,19 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("agencies", page.Screen{Body: agenciesBody, Wide: true,
+var _ = page.Register("agencies", page.Screen{Data: page.New[mingjing.AgenciesView], Body: agenciesBody, Wide: true,
 	Back: func(v *mingjing.View) (string, string) { return t(v, "chrome.rulebooks"), href(v, "rulebooks") }})
 
 // agenciesBody is how each agency deals with disputes: those that have any, then
 // the names of the others.
 func agenciesBody(v *mingjing.View) []app.UI {
+	shown := mingjing.DataOf[mingjing.AgenciesView](v)
 	body := []app.UI{page.Heading("", t(v, "title.agencies")), page.Lead(t(v, "agencies.lead")),
 		c.Muted(t(v, "agencies.few_note", "n", i18n.Number(v.Lang, mingjing.FewestShown)))}
 	var rows [][]app.UI
 	var quiet []app.UI
-	if v.Agencies != nil {
-		for _, f := range v.Agencies.Agencies {
+	if shown != nil {
+		for _, f := range shown.Agencies {
 			if f.Disputes != nil && *f.Disputes == 0 && f.Inquiries != nil && *f.Inquiries == 0 {
 				quiet = append(quiet, c.Text(v.Label("agency", f.Agency)))
 				continue

@@ -13,7 +13,7 @@ import (
 
 func TestAgenciesAreShownWithTheirFiguresAndFewAreNotBrokenDown(t *testing.T) {
 	pagetest.Each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, _ string) {
-		if v.Agencies == nil {
+		if mingjing.DataOf[mingjing.AgenciesView](v) == nil {
 			return
 		}
 		rows := doc.Find("main tbody tr")

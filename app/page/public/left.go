@@ -10,16 +10,17 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("left", page.Screen{Body: leftBody})
+var _ = page.Register("left", page.Screen{Data: page.New[mingjing.Erasure], Body: leftBody})
 
 // leftBody is how far an erasure has got, for whoever has the receipt. It names
 // nobody.
 func leftBody(v *mingjing.View) []app.UI {
+	shown := mingjing.DataOf[mingjing.Erasure](v)
 	body := []app.UI{page.Heading("", t(v, "title.left"))}
-	if v.Erasure == nil {
+	if shown == nil {
 		return append(body, page.Lead(t(v, "left.unknown")))
 	}
-	e := v.Erasure
+	e := shown
 	text := t(v, "left.under_way")
 	if e.ErasedAt != nil {
 		text = t(v, "left.done")

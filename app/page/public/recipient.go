@@ -12,12 +12,12 @@ import (
 )
 
 var (
-	_ = page.Register("recipient", page.Screen{Body: recipientBody, Title: func(v *mingjing.View) string { return recipientTitle(v) }})
+	_ = page.Register("recipient", page.Screen{Data: page.New[mingjing.RecipientView], Body: recipientBody, Title: func(v *mingjing.View) string { return recipientTitle(v) }})
 	_ = page.Register("no-score", page.Screen{Body: noScoreBody})
 )
 
 func recipientTitle(v *mingjing.View) string {
-	switch r := v.Recipient; {
+	switch r := mingjing.DataOf[mingjing.RecipientView](v); {
 	case r != nil && r.Statement != nil:
 		return t(v, "recipient.statement")
 	case r != nil && !r.Open:
@@ -29,7 +29,7 @@ func recipientTitle(v *mingjing.View) string {
 // recipientBody is what a link leads to: the form that asks who looks, then what
 // was shown to them; or only that it was corrected.
 func recipientBody(v *mingjing.View) []app.UI {
-	r := v.Recipient
+	r := mingjing.DataOf[mingjing.RecipientView](v)
 	if r == nil {
 		return page.ErrorBody(v)
 	}

@@ -13,25 +13,26 @@ import (
 )
 
 var (
-	_ = page.Register("rulebooks", page.Screen{Body: rulebooksBody})
-	_ = page.Register("rulebook", page.Screen{Body: rulebookBody, Wide: true,
+	_ = page.Register("rulebooks", page.Screen{Data: page.New[mingjing.RulebooksView], Body: rulebooksBody})
+	_ = page.Register("rulebook", page.Screen{Data: page.New[mingjing.RulebookPage], Body: rulebookBody, Wide: true,
 		Title: func(v *mingjing.View) string {
-			if v.Rulebook == nil {
+			if mingjing.DataOf[mingjing.RulebookPage](v) == nil {
 				return t(v, "title.rulebook")
 			}
-			return v.Rulebook.Name.In(v.Lang)
+			return mingjing.DataOf[mingjing.RulebookPage](v).Rulebook.Name.In(v.Lang)
 		},
 		Back: func(v *mingjing.View) (string, string) { return t(v, "chrome.rulebooks"), href(v, "rulebooks") }})
 )
 
 func rulebooksBody(v *mingjing.View) []app.UI {
+	shown := mingjing.DataOf[mingjing.RulebooksView](v)
 	body := []app.UI{page.Heading("", t(v, "title.rulebooks")), page.Lead(t(v, "rulebooks.lead"))}
-	if v.Rulebooks == nil || len(v.Rulebooks.Rulebooks) == 0 {
+	if shown == nil || len(shown.Rulebooks) == 0 {
 		return append(body, c.EmptyState{Title: t(v, "rulebooks.none"), Text: t(v, "rulebooks.none_text")}.UI())
 	}
-	cards := make([]app.UI, 0, len(v.Rulebooks.Rulebooks))
-	for i := range v.Rulebooks.Rulebooks {
-		b := &v.Rulebooks.Rulebooks[i]
+	cards := make([]app.UI, 0, len(shown.Rulebooks))
+	for i := range shown.Rulebooks {
+		b := &shown.Rulebooks[i]
 		cards = append(cards, c.Card{Title: b.Name.In(v.Lang), Href: href(v, "rulebook", b.ID), Aside: sampleTag(v, b.Sample), Body: []app.UI{
 			c.P(b.About.In(v.Lang)),
 			c.El("p", c.A{"class": "meta"},
@@ -52,10 +53,11 @@ func sampleTag(v *mingjing.View, sample bool) app.UI {
 }
 
 func rulebookBody(v *mingjing.View) []app.UI {
-	b := v.Rulebook
-	if b == nil {
-		b = &mingjing.Rulebook{}
+	shown := mingjing.DataOf[mingjing.RulebookPage](v)
+	if shown == nil || shown.Rulebook == nil {
+		shown = &mingjing.RulebookPage{Rulebook: &mingjing.Rulebook{}}
 	}
+	b := shown.Rulebook
 	var sample app.UI
 	if b.Sample {
 		sample = c.Notification{Kind: "info", Title: t(v, "rulebook.sample_title"), Text: cmp.Or(b.SampleNote.In(v.Lang), t(v, "rulebook.sample_text"))}.UI()
@@ -80,7 +82,7 @@ func rulebookBody(v *mingjing.View) []app.UI {
 		}
 	}
 	body = append(body,
-		c.Section("procedure", t(v, "rulebook.procedure"), c.P(t(v, "rulebook.procedure_text")), stepsTable(v, b), procedureNote(v, b), calendarPart(v)),
+		c.Section("procedure", t(v, "rulebook.procedure"), c.P(t(v, "rulebook.procedure_text")), stepsTable(v, b), procedureNote(v, b), calendarPart(v, shown.Calendar)),
 		c.Section("tiers", t(v, "rulebook.tiers"), tiersTable(v, b)),
 		c.Section("lists", t(v, "rulebook.lists"), listsTable(v, b)),
 		c.Section("measures", t(v, "rulebook.measures"), c.P(t(v, "rulebook.measures_text")), measuresTable(v, b)))
@@ -88,7 +90,7 @@ func rulebookBody(v *mingjing.View) []app.UI {
 		c.Section("agencies", t(v, "rulebook.agencies_title"), c.Details{Summary: tn(v, "ask.all_agencies", len(b.Agencies)), Body: []app.UI{agenciesTable(v, b)}}.UI()),
 		c.Section("file", t(v, "rulebook.file"), c.P(t(v, "rulebook.file_text")), c.SummaryList{Rows: []c.SummaryRow{
 			{Key: t(v, "rulebook.version"), Text: b.Version},
-			{Key: "SHA-256", Value: hashUI(cmp.Or(v.RulebookHash, b.Ref().Hash))},
+			{Key: "SHA-256", Value: hashUI(cmp.Or(shown.Hash, b.Ref().Hash))},
 			{Key: t(v, "rulebook.download"), Value: c.Link{Text: b.ID + ".json", Href: "/web/rulebooks/" + b.ID + ".json", Full: true, Class: "row-link"}.UI()}}}.UI()))
 }
 
@@ -280,8 +282,7 @@ func measuresTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
 }
 
 // calendarPart says which days are working days, and where the calendar ends.
-func calendarPart(v *mingjing.View) app.UI {
-	k := v.Calendar
+func calendarPart(v *mingjing.View, k *mingjing.Calendar) app.UI {
 	if k == nil {
 		return nil
 	}

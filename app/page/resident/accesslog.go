@@ -10,11 +10,11 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("access-log", page.Screen{Body: accessLogBody})
+var _ = page.Register("access-log", page.Screen{Data: page.New[mingjing.AccessLogView], Body: accessLogBody})
 
 // accessLogBody is every look at the resident's data, newest first.
 func accessLogBody(v *mingjing.View) []app.UI {
-	log := v.AccessLog
+	log := mingjing.DataOf[mingjing.AccessLogView](v)
 	if log == nil {
 		log = &mingjing.AccessLogView{}
 	}

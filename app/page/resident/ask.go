@@ -1,10 +1,6 @@
 package resident
 
 import (
-	"cmp"
-	"slices"
-	"strings"
-
 	"mingjing"
 	c "mingjing/app/component"
 	"mingjing/app/page"
@@ -12,10 +8,10 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("ask", page.Screen{Body: askBody, Back: page.BackTo("overview")})
+var _ = page.Register("ask", page.Screen{Data: page.New[mingjing.AskView], Body: askBody, Back: page.BackTo("overview")})
 
 func askBody(v *mingjing.View) []app.UI {
-	a := v.Ask
+	a := mingjing.DataOf[mingjing.AskView](v)
 	if a == nil {
 		a = &mingjing.AskView{}
 	}
@@ -30,7 +26,7 @@ func askBody(v *mingjing.View) []app.UI {
 	options := make([]c.Option, 0, len(a.Rulebooks))
 	for i := range a.Rulebooks {
 		b := &a.Rulebooks[i]
-		options = append(options, c.Option{Value: b.ID, Text: b.Name.In(v.Lang), Hint: b.About.In(v.Lang), Body: askDetails(v, b)})
+		options = append(options, c.Option{Value: b.ID, Text: b.Name, Hint: b.About, Body: askDetails(v, b)})
 	}
 	chosen := page.Typed(v, "rulebook")
 	if chosen == "" && v.Problem == nil {
@@ -52,78 +48,33 @@ func askBody(v *mingjing.View) []app.UI {
 }
 
 // askDetails is what will be asked of whom and why, and what never is.
-func askDetails(v *mingjing.View, b *mingjing.Rulebook) app.UI {
-	areas := make([]app.UI, 0, len(mingjing.Areas))
-	for _, area := range mingjing.Areas {
-		agencies, items := areaCounts(b, area)
-		if items == 0 {
-			continue
-		}
-		areas = append(areas, c.Text(t(v, "ask.area", "area", t(v, "area."+string(area)),
-			"agencies", tn(v, "count.agencies", agencies), "items", tn(v, "count.items", items))))
+func askDetails(v *mingjing.View, b *mingjing.RulebookSummary) app.UI {
+	areas := make([]app.UI, 0, len(b.Areas))
+	var byArea []app.UI
+	items := 0
+	for _, a := range b.Areas {
+		name := t(v, "area."+string(a.Area))
+		areas = append(areas, c.Text(t(v, "ask.area", "area", name,
+			"agencies", tn(v, "count.agencies", a.Agencies), "items", tn(v, "count.items", len(a.Items)))))
+		byArea = append(byArea, c.El("p", c.A{"class": "label"}, c.Text(name)), c.El("ul", c.A{"class": "bullets"}, names(a.Items)...))
+		items += len(a.Items)
 	}
 	return c.Div("stack",
-		c.El("p", nil, c.Text(t(v, "ask.asked", "agencies", tn(v, "count.agencies", len(b.Agencies)), "items", tn(v, "count.items", len(b.Catalogue))))),
+		c.El("p", nil, c.Text(t(v, "ask.asked", "agencies", tn(v, "count.agencies", len(b.Agencies)), "items", tn(v, "count.items", items)))),
 		c.El("ul", c.A{"class": "bullets"}, page.ListItems(areas)...),
 		c.Div("stack-tight",
-			c.Details{Summary: tn(v, "ask.all_agencies", len(b.Agencies)), Body: []app.UI{c.El("ul", c.A{"class": "agencies", "role": "list"}, agencyNames(v, b)...)}}.UI(),
-			c.Details{Summary: tn(v, "ask.all_items", len(b.Catalogue)), Body: itemsByArea(v, b)}.UI(),
-			c.Details{Summary: t(v, "ask.never"), Body: []app.UI{c.El("ul", c.A{"class": "never", "role": "list"}, neverNames(v, b)...)}}.UI()),
-		c.Link{Text: t(v, "ask.whole_rulebook"), About: b.Name.In(v.Lang), Href: href(v, "rulebook", b.ID), Class: "row-link"}.UI())
+			c.Details{Summary: tn(v, "ask.all_agencies", len(b.Agencies)),
+				Body: []app.UI{c.El("ul", c.A{"class": "agencies", "role": "list"}, names(b.Agencies)...)}}.UI(),
+			c.Details{Summary: tn(v, "ask.all_items", items), Body: byArea}.UI(),
+			c.Details{Summary: t(v, "ask.never"), Body: []app.UI{c.El("ul", c.A{"class": "never", "role": "list"}, names(b.Never)...)}}.UI()),
+		c.Link{Text: t(v, "ask.whole_rulebook"), About: b.Name, Href: href(v, "rulebook", b.ID), Class: "row-link"}.UI())
 }
 
-// areaCounts are how many agencies may supply items of an area, and how many
-// items it has.
-func areaCounts(b *mingjing.Rulebook, area mingjing.Area) (agencies, items int) {
-	in := map[string]bool{}
-	for _, i := range b.Catalogue {
-		if i.Area == area {
-			in[i.Code] = true
-		}
-	}
-	for _, a := range b.Agencies {
-		if slices.ContainsFunc(a.Holds, func(code string) bool { return in[code] }) {
-			agencies++
-		}
-	}
-	return agencies, len(in)
-}
-
-func agencyNames(v *mingjing.View, b *mingjing.Rulebook) []app.UI {
-	names := make([]string, 0, len(b.Agencies))
-	for _, a := range b.Agencies {
-		names = append(names, cmp.Or(a.Name.In(v.Lang), a.Code))
-	}
-	if v.Lang == "en" {
-		slices.SortFunc(names, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
-	}
-	items := make([]app.UI, 0, len(names))
-	for _, n := range names {
+// names are the items of a list of names.
+func names(list []string) []app.UI {
+	items := make([]app.UI, 0, len(list))
+	for _, n := range list {
 		items = append(items, c.El("li", nil, c.Text(n)))
-	}
-	return items
-}
-
-func itemsByArea(v *mingjing.View, b *mingjing.Rulebook) []app.UI {
-	var parts []app.UI
-	for _, area := range mingjing.Areas {
-		var items []app.UI
-		for _, i := range b.Catalogue {
-			if i.Area == area {
-				items = append(items, c.El("li", nil, c.Text(i.Name.In(v.Lang))))
-			}
-		}
-		if len(items) > 0 {
-			parts = append(parts, c.El("p", c.A{"class": "label"}, c.Text(t(v, "area."+string(area)))), c.El("ul", c.A{"class": "bullets"}, items...))
-		}
-	}
-	return parts
-}
-
-func neverNames(v *mingjing.View, b *mingjing.Rulebook) []app.UI {
-	items := make([]app.UI, 0, len(b.NeverUsed))
-	for _, n := range b.NeverUsed {
-		items = append(items, c.El("li", nil, c.Text(n.Name.In(v.Lang))))
 	}
 	return items
 }

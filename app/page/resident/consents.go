@@ -10,12 +10,13 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("consents", page.Screen{Body: consentsBody})
+var _ = page.Register("consents", page.Screen{Data: page.New[mingjing.ConsentsView], Body: consentsBody})
 
 // consentsBody is what the resident agreed to, with the way to withdraw it.
 func consentsBody(v *mingjing.View) []app.UI {
+	shown := mingjing.DataOf[mingjing.ConsentsView](v)
 	body := []app.UI{page.Heading("", t(v, "title.consents")), page.Lead(t(v, "consents.lead"))}
-	if v.Consents == nil || len(v.Consents.Consents) == 0 {
+	if shown == nil || len(shown.Consents) == 0 {
 		return append(body, c.EmptyState{Title: t(v, "consents.empty_title"), Text: t(v, "consents.empty"),
 			Action: c.LinkButton{Text: t(v, "records.empty_ask"), Href: href(v, "ask")}.UI()}.UI(), c.Section("leave", t(v, "title.leave"), c.P(t(v, "consents.leave")),
 			c.Div("actions", c.LinkButton{Text: t(v, "consents.leave_link"), Href: href(v, "leave"), Kind: "secondary"}.UI())))
@@ -24,7 +25,7 @@ func consentsBody(v *mingjing.View) []app.UI {
 	var books []string
 	given := map[string][]mingjing.Consent{}
 	var withdrawn []mingjing.Consent
-	for _, k := range v.Consents.Consents {
+	for _, k := range shown.Consents {
 		if k.WithdrawnAt != nil {
 			withdrawn = append(withdrawn, k)
 			continue

@@ -12,20 +12,21 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("dispute", page.Screen{Body: disputeBody, Back: page.BackTo("disputes"), Title: func(v *mingjing.View) string {
-	if v.Dispute == nil {
+var _ = page.Register("dispute", page.Screen{Data: page.New[mingjing.DisputePage], Body: disputeBody, Back: page.BackTo("disputes"), Title: func(v *mingjing.View) string {
+	if mingjing.DataOf[mingjing.DisputePage](v) == nil {
 		return t(v, "title.dispute")
 	}
-	return page.KindText(v, *v.Dispute, "case_title", "item", v.Label("item", v.Dispute.Code()))
+	return page.KindText(v, mingjing.DataOf[mingjing.DisputePage](v).Dispute, "case_title", "item", v.Label("item", mingjing.DataOf[mingjing.DisputePage](v).Code()))
 }})
 
 // disputeBody is one case as the resident sees it: what was decided and the ways
 // on, or what happens next and by when, then all that was said.
 func disputeBody(v *mingjing.View) []app.UI {
-	if v.Dispute == nil {
+	shown := mingjing.DataOf[mingjing.DisputePage](v)
+	if shown == nil {
 		return page.ErrorBody(v)
 	}
-	d := *v.Dispute
+	d := shown.Dispute
 	body := []app.UI{
 		page.Heading(page.KindText(v, d, "case_number", "id", page.CaseNumber(d.ID)), v.Label("item", d.Code())),
 		c.Div("state-line", page.DisputeTag(v, d), c.Muted(disputeState(v, d))),

@@ -8,17 +8,18 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("disputes", page.Screen{Body: disputesBody})
+var _ = page.Register("disputes", page.Screen{Data: page.New[mingjing.DisputesView], Body: disputesBody})
 
 // disputesBody is the resident's disputes: the open ones, then the decided ones.
 func disputesBody(v *mingjing.View) []app.UI {
+	shown := mingjing.DataOf[mingjing.DisputesView](v)
 	body := []app.UI{page.Heading("", t(v, "title.disputes")), page.Lead(t(v, "disputes.lead"))}
-	if v.Disputes == nil || len(v.Disputes.Disputes) == 0 {
+	if shown == nil || len(shown.Disputes) == 0 {
 		return append(body, c.EmptyState{Title: t(v, "disputes.empty_title"), Text: t(v, "disputes.empty"),
 			Action: c.LinkButton{Text: t(v, "disputes.empty_records"), Href: href(v, "records"), Kind: "secondary"}.UI()}.UI())
 	}
 	var open, decided []app.UI
-	for _, d := range v.Disputes.Disputes {
+	for _, d := range shown.Disputes {
 		if d.State == mingjing.DisputeDecided || d.Decision != nil && d.State != mingjing.DisputeToServe {
 			decided = append(decided, disputeCard(v, d))
 		} else {

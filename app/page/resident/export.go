@@ -14,14 +14,14 @@ import (
 )
 
 var (
-	_ = page.Register("export", page.Screen{Body: exportBody, Back: page.BackTo("overview")})
+	_ = page.Register("export", page.Screen{Data: page.New[mingjing.ExportView], Body: exportBody, Back: page.BackTo("overview")})
 	_ = page.Register("confirm", page.Screen{Body: confirmBody})
 )
 
 // exportBody is what a resident takes along: how to have it made, how far it is,
 // and where it is had.
 func exportBody(v *mingjing.View) []app.UI {
-	x := v.Export
+	x := mingjing.DataOf[mingjing.ExportView](v)
 	if x == nil {
 		x = &mingjing.ExportView{}
 	}

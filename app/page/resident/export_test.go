@@ -17,7 +17,7 @@ func TestTheExportPageOffersTheFileToAFreshLoginAlone(t *testing.T) {
 			file, form := doc.Find(`main a[href="/api/export/file?lang=`+lang+`"][data-full]`).Length(), doc.Find(`main form[action="/api/export"]`).Length()
 			confirm := doc.Find(`main a[href="/` + lang + `/confirm?next=export"]`).Length()
 			var want [3]int
-			switch x := s.View.Export; {
+			switch x := mingjing.DataOf[mingjing.ExportView](&s.View); {
 			case x == nil && s.View.Page == "export":
 				want = [3]int{0, 0, 1}
 			case x == nil, x.Job != nil && x.Job.State == mingjing.ExportMaking:

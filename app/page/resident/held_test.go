@@ -86,7 +86,7 @@ func TestADecisionSaysWhoWhyAndWhatFollows(t *testing.T) {
 
 func TestASuspendedRecordLeadsToItsDisputeAndOffersNoSecond(t *testing.T) {
 	v := pagetest.HeldScreens("en")["record"]
-	v.Record.Record.State, v.Record.Record.DisputeID = mingjing.RecordSuspended, "d-9"
+	mingjing.DataOf[mingjing.RecordView](v).Record.State, mingjing.DataOf[mingjing.RecordView](v).Record.DisputeID = mingjing.RecordSuspended, "d-9"
 	doc := pagetest.RenderHeld(t, "record", v)
 	if doc.Find(`a[href*="disputes/new"]`).Length() != 0 || doc.Find(`main a[href="/en/disputes/d-9"]`).Length() != 1 {
 		t.Error("it offers a second dispute, or hides the first")
@@ -96,7 +96,7 @@ func TestASuspendedRecordLeadsToItsDisputeAndOffersNoSecond(t *testing.T) {
 func TestAResidentSeesThatTheAgencyIsLate(t *testing.T) {
 	for _, lang := range mingjing.Languages {
 		v := pagetest.HeldScreens(lang)["dispute.agency_silent"]
-		k := &v.Dispute.Clocks[2]
+		k := &mingjing.DataOf[mingjing.DisputePage](v).Clocks[2]
 		for how, after := range map[string]time.Duration{"late": time.Minute, "very_late": -time.Minute} {
 			k.VeryLateAt = pagetest.HeldNow.Add(after)
 			tag := pagetest.RenderHeld(t, "dispute", v).Find(".clocks .tag:has(.shape)")

@@ -11,12 +11,12 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("inbox", page.Screen{Body: inboxBody})
+var _ = page.Register("inbox", page.Screen{Data: page.New[mingjing.InboxView], Body: inboxBody})
 
 // inboxBody is what has happened, newest first. A notice is opened by a form,
 // since that marks it as read.
 func inboxBody(v *mingjing.View) []app.UI {
-	box := v.Inbox
+	box := mingjing.DataOf[mingjing.InboxView](v)
 	if box == nil {
 		box = &mingjing.InboxView{}
 	}

@@ -24,7 +24,7 @@ func TestWhatIsUnreadIsMarkedByAWordAndAShape(t *testing.T) {
 	for lang, word := range map[string]string{"en": "New", "zh-CN": "未读"} {
 		v := named(t, lang, "inbox")
 		doc, _ := pagetest.Render(t, v)
-		for i, n := range v.Inbox.Notices {
+		for i, n := range mingjing.DataOf[mingjing.InboxView](v).Notices {
 			card := doc.Find(".notice").Eq(i)
 			if unread := n.ReadAt == nil; strings.Contains(card.Text(), word) != unread || card.HasClass("notice-unread") != unread || card.Find("svg.notice-shape").Length() != 1 {
 				t.Errorf("%s: %q, read at %v", lang, card.Text(), n.ReadAt)

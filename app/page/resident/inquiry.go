@@ -14,7 +14,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("inquiry", page.Screen{Body: inquiryBody, Back: page.BackTo("access-log")})
+var _ = page.Register("inquiry", page.Screen{Data: page.New[mingjing.Inquiry], Body: inquiryBody, Back: page.BackTo("access-log")})
 
 // whyOf is the part of each line of the access log where one asks why and reads the
 // answer.
@@ -74,7 +74,7 @@ func inquiryInLog(v *mingjing.View, q mingjing.Inquiry) app.UI {
 // inquiryBody is one inquiry of the resident's: the look, what was answered, and what
 // they can do.
 func inquiryBody(v *mingjing.View) []app.UI {
-	q := v.Inquiry
+	q := mingjing.DataOf[mingjing.Inquiry](v)
 	if q == nil {
 		return page.ErrorBody(v)
 	}

@@ -8,13 +8,14 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("leave", page.Screen{Body: leaveBody})
+var _ = page.Register("leave", page.Screen{Data: page.New[mingjing.LeaveView], Body: leaveBody})
 
 // leaveBody is what a resident reads before leaving for good: what happens step by
 // step, what stays and why, and the form.
 func leaveBody(v *mingjing.View) []app.UI {
+	shown := mingjing.DataOf[mingjing.LeaveView](v)
 	body := []app.UI{page.Heading("", t(v, "title.leave")), page.Lead(t(v, "leave.lead"))}
-	if v.Leave == nil {
+	if shown == nil {
 		return body
 	}
 	body = append(body, c.Section("softer", t(v, "leave.softer"), c.P(t(v, "leave.softer_text")),
@@ -26,9 +27,9 @@ func leaveBody(v *mingjing.View) []app.UI {
 	body = append(body,
 		c.Section("steps", t(v, "leave.steps"), c.El("ol", c.A{"class": "stages"}, page.ListItems(steps)...)),
 		c.Section("stays", t(v, "leave.stays"), c.P(t(v, "leave.stays_lead")), c.List("bullets", page.KeptAfterLeaving(v)...)))
-	if n := len(v.Leave.OpenCases); n > 0 {
+	if n := len(shown.OpenCases); n > 0 {
 		links := make([]app.UI, 0, n)
-		for _, d := range v.Leave.OpenCases {
+		for _, d := range shown.OpenCases {
 			links = append(links, c.El("a", c.A{"href": href(v, "dispute", page.Segment(d.ID))},
 				c.Text(page.KindText(v, d, "case_kind")+" · "+v.Label("item", d.Code()))))
 		}

@@ -13,28 +13,29 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("letter", page.Screen{Body: letterBody, Title: func(v *mingjing.View) string {
-	if v.Letter == nil {
+var _ = page.Register("letter", page.Screen{Data: page.New[mingjing.LetterView], Body: letterBody, Title: func(v *mingjing.View) string {
+	if mingjing.DataOf[mingjing.LetterView](v) == nil {
 		return t(v, "title.letter")
 	}
-	return letterTitle(v, v.Letter.Dispute)
+	return letterTitle(v, mingjing.DataOf[mingjing.LetterView](v).Dispute)
 }, Back: func(v *mingjing.View) (string, string) {
-	if v.Letter == nil {
+	if mingjing.DataOf[mingjing.LetterView](v) == nil {
 		return t(v, "nav.disputes"), href(v, "disputes")
 	}
-	return t(v, "letter.back"), caseHref(v, v.Letter.Dispute, v.Letter.Dispute.ID)
+	return t(v, "letter.back"), caseHref(v, mingjing.DataOf[mingjing.LetterView](v).Dispute, mingjing.DataOf[mingjing.LetterView](v).Dispute.ID)
 }})
 
 // letterBody is the decision letter as a page: the very words of the PDF.
 func letterBody(v *mingjing.View) []app.UI {
-	if v.Letter == nil {
+	shown := mingjing.DataOf[mingjing.LetterView](v)
+	if shown == nil {
 		return page.ErrorBody(v)
 	}
 	l := LetterOf(v)
 	return []app.UI{
 		c.Div("actions letter-actions",
-			c.LinkButton{Text: t(v, "letter.download"), Href: letterFile(v, v.Letter.Dispute.ID, "letter.pdf"), Kind: "secondary", Full: true}.UI(),
-			c.LinkButton{Text: t(v, "letter.court_download"), Href: letterFile(v, v.Letter.Dispute.ID, "court-file.pdf"), Kind: "secondary", Full: true}.UI()),
+			c.LinkButton{Text: t(v, "letter.download"), Href: letterFile(v, shown.Dispute.ID, "letter.pdf"), Kind: "secondary", Full: true}.UI(),
+			c.LinkButton{Text: t(v, "letter.court_download"), Href: letterFile(v, shown.Dispute.ID, "court-file.pdf"), Kind: "secondary", Full: true}.UI()),
 		c.El("article", c.A{"class": "letter"}, append([]app.UI{
 			c.Div("letter-head", page.Mirror(44), c.Div("letter-office",
 				c.El("p", c.A{"class": "letter-from"}, c.Text(l.Office)), c.Muted(l.Number))),
@@ -154,9 +155,9 @@ func ofKind(v *mingjing.View, d mingjing.Dispute, family string, pairs ...string
 
 func letterTitle(v *mingjing.View, d mingjing.Dispute) string { return ofKind(v, d, "letter.title") }
 
-// LetterOf is the decision letter of v.Letter, in the language of the view.
+// LetterOf is the decision letter that a view tells of, in the language of the view.
 func LetterOf(v *mingjing.View) mingjing.Letter {
-	l := v.Letter
+	l := mingjing.DataOf[mingjing.LetterView](v)
 	v = addressed(v)
 	w := &letterWriter{v: v, d: l.Dispute}
 	w.decision(*l)
@@ -429,10 +430,10 @@ func (w *letterWriter) rule(l mingjing.LetterView) {
 	w.rows(append(pairs, t(v, "doc.hash"), hashLines(l.Rulebook.Hash))...)
 }
 
-// CourtFileOf is the court file of v.CourtFile, in the language of the view: all
+// CourtFileOf is the court file that a view tells of, in the language of the view: all
 // there is of a case, in order, with the decision letter in it.
 func CourtFileOf(v *mingjing.View) mingjing.Letter {
-	f := v.CourtFile
+	f := mingjing.DataOf[mingjing.CourtFile](v)
 	v = addressed(v)
 	w := &letterWriter{v: v, d: f.Case}
 	parts := []string{"subject", "words", "evidence", "agency", "letter", "timeline", "log"}

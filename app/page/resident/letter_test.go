@@ -30,8 +30,8 @@ func saidIn(l mingjing.Letter) string {
 func TestALetterSaysWhatWasDecidedWhyAndHowToGoOn(t *testing.T) {
 	for _, lang := range mingjing.Languages {
 		v := pagetest.HeldView(lang, "letter", mingjing.RoleResident)
-		v.Letter = pagetest.LetterView(false)
-		d := v.Letter.Dispute
+		v.Data = pagetest.LetterView(false)
+		d := mingjing.DataOf[mingjing.LetterView](v).Dispute
 		l := LetterOf(v)
 		text := saidIn(l)
 		for what, want := range map[string]string{
@@ -41,7 +41,7 @@ func TestALetterSaysWhatWasDecidedWhyAndHowToGoOn(t *testing.T) {
 			"the agency's word": d.Answer.Text.In(lang), "the outcome": i18n.T(lang, "outcome.partly"),
 			"the reasons": "结案通知书证明义务已于 2025 年 6 月 30 日履行完毕，但发生日期登记有误。", "who decided": d.Decision.By,
 			"the corrected day": i18n.Date(lang, d.Decision.Corrected), "the rulebook's version": "2026.1",
-			"the legal basis": v.Letter.LegalBasis.In(lang), "the last day": i18n.Date(lang, "2027-11-23"), "the court's last day": i18n.Date(lang, "2027-05-23"),
+			"the legal basis": mingjing.DataOf[mingjing.LetterView](v).LegalBasis.In(lang), "the last day": i18n.Date(lang, "2027-11-23"), "the court's last day": i18n.Date(lang, "2027-05-23"),
 			"the score made anew": "108", "new evidence": i18n.T(lang, "letter.lane.evidence"), "the review": i18n.T(lang, "letter.lane.review"),
 			"the court": i18n.T(lang, "letter.lane.court"), "how to reach the bureau": i18n.T(lang, "letter.reach_text", "id", page.CaseNumber(d.ID)),
 		} {
@@ -63,10 +63,10 @@ func TestALetterSaysWhatWasDecidedWhyAndHowToGoOn(t *testing.T) {
 
 func TestALetterTellsTheDayOfTheCity(t *testing.T) {
 	v := pagetest.HeldView("zh-CN", "letter", mingjing.RoleResident)
-	v.Letter = pagetest.LetterView(false)
-	v.Letter.Dispute.Decision.At = time.Date(2026, 11, 23, 17, 0, 0, 0, time.UTC) // already the 24th in Shanghai
+	v.Data = pagetest.LetterView(false)
+	mingjing.DataOf[mingjing.LetterView](v).Dispute.Decision.At = time.Date(2026, 11, 23, 17, 0, 0, 0, time.UTC) // already the 24th in Shanghai
 	text := saidIn(LetterOf(v))
-	means := i18n.T("zh-CN", "letter.means.partly.record", "date", "2026年11月24日", "corrected", i18n.Date("zh-CN", v.Letter.Dispute.Decision.Corrected))
+	means := i18n.T("zh-CN", "letter.means.partly.record", "date", "2026年11月24日", "corrected", i18n.Date("zh-CN", mingjing.DataOf[mingjing.LetterView](v).Dispute.Decision.Corrected))
 	if !strings.Contains(text, means) || !strings.Contains(text, "2026年11月24日 01:00") || strings.Contains(text, "2026年11月23日 17:00") {
 		t.Error(text)
 	}
@@ -75,7 +75,7 @@ func TestALetterTellsTheDayOfTheCity(t *testing.T) {
 func TestWhatIsMissingInACaseIsSaidOrLeftOut(t *testing.T) {
 	for _, lang := range mingjing.Languages {
 		v := pagetest.HeldView(lang, "letter", mingjing.RoleResident)
-		v.Letter = pagetest.LetterViews()["bare"]
+		v.Data = pagetest.LetterViews()["bare"]
 		text := saidIn(LetterOf(v))
 		for _, key := range []string{"letter.evidence_none", "letter.rule_none", "letter.score_none", "doc.none"} {
 			if !strings.Contains(text, i18n.T(lang, key)) {
@@ -85,9 +85,9 @@ func TestWhatIsMissingInACaseIsSaidOrLeftOut(t *testing.T) {
 		if strings.Contains(text, i18n.T(lang, "letter.lane_until", "date", "")) {
 			t.Errorf("%s: a way on has a last day that is none", lang)
 		}
-		d := v.Letter.Dispute
+		d := mingjing.DataOf[mingjing.LetterView](v).Dispute
 		d.Decision = nil
-		v.Letter.Dispute = d
+		mingjing.DataOf[mingjing.LetterView](v).Dispute = d
 		if text := saidIn(LetterOf(v)); text != i18n.T(lang, "error.no_decision_yet") {
 			t.Errorf("%s: before a decision it says %q", lang, text)
 		}
@@ -96,10 +96,10 @@ func TestWhatIsMissingInACaseIsSaidOrLeftOut(t *testing.T) {
 
 func TestASilentAgencyIsNamed(t *testing.T) {
 	v := pagetest.HeldView("en", "letter", mingjing.RoleResident)
-	v.Letter = pagetest.LetterView(false)
-	v.Letter.Dispute.Answer = nil
-	v.Letter.Dispute.Timeline = append(v.Letter.Dispute.Timeline, mingjing.TimelineEntry{Code: "agency_silent", At: pagetest.HeldNow})
-	want := i18n.T("en", "letter.agency_silent", "agency", v.Label("agency", v.Letter.Dispute.Agency()))
+	v.Data = pagetest.LetterView(false)
+	mingjing.DataOf[mingjing.LetterView](v).Dispute.Answer = nil
+	mingjing.DataOf[mingjing.LetterView](v).Dispute.Timeline = append(mingjing.DataOf[mingjing.LetterView](v).Dispute.Timeline, mingjing.TimelineEntry{Code: "agency_silent", At: pagetest.HeldNow})
+	want := i18n.T("en", "letter.agency_silent", "agency", v.Label("agency", mingjing.DataOf[mingjing.LetterView](v).Dispute.Agency()))
 	if text := saidIn(LetterOf(v)); !strings.Contains(text, want) {
 		t.Error("nothing says that it was silent")
 	}
@@ -107,12 +107,13 @@ func TestASilentAgencyIsNamed(t *testing.T) {
 
 func TestLongWordsAreCutInTheLetterAndWholeInTheCourtFile(t *testing.T) {
 	v := pagetest.HeldView("zh-CN", "letter", mingjing.RoleResident)
-	v.Letter = pagetest.LetterViews()["long"]
-	if text := saidIn(LetterOf(v)); strings.Contains(text, v.Letter.Dispute.Statement) || !strings.Contains(text, i18n.T("zh-CN", "letter.words_cut")) {
+	v.Data = pagetest.LetterViews()["long"]
+	if text := saidIn(LetterOf(v)); strings.Contains(text, mingjing.DataOf[mingjing.LetterView](v).Dispute.Statement) || !strings.Contains(text, i18n.T("zh-CN", "letter.words_cut")) {
 		t.Error("the letter does not cut them, or does not say so")
 	}
-	v.CourtFile = &mingjing.CourtFile{LetterView: *v.Letter, Case: v.Letter.Dispute}
-	if text := saidIn(CourtFileOf(v)); !strings.Contains(text, v.Letter.Dispute.Statement) {
+	letter := *mingjing.DataOf[mingjing.LetterView](v)
+	v.Data = &mingjing.CourtFile{LetterView: letter, Case: letter.Dispute}
+	if text := saidIn(CourtFileOf(v)); !strings.Contains(text, letter.Dispute.Statement) {
 		t.Error("the court file has not all of them")
 	}
 }
@@ -131,10 +132,11 @@ func courtFile() *mingjing.CourtFile {
 func TestTheCourtFileHasEverythingInOrder(t *testing.T) {
 	for _, lang := range mingjing.Languages {
 		v := pagetest.HeldView(lang, "letter", mingjing.RoleResident)
-		v.CourtFile = courtFile()
-		f := v.CourtFile
-		v.Letter = &f.LetterView
-		letter, file := LetterOf(v), CourtFileOf(v)
+		v.Data = courtFile()
+		f := mingjing.DataOf[mingjing.CourtFile](v)
+		file := CourtFileOf(v)
+		v.Data = &f.LetterView
+		letter := LetterOf(v)
 		text := saidIn(file)
 		at := -1
 		for _, part := range []string{"subject", "words", "evidence", "agency", "letter", "timeline", "log"} {
@@ -168,7 +170,7 @@ func TestTheCourtFileHasEverythingInOrder(t *testing.T) {
 func TestTheLetterPageHasTheWordsOfTheFileAndLeadsToIt(t *testing.T) {
 	for _, lang := range mingjing.Languages {
 		v := pagetest.HeldView(lang, "letter", mingjing.RoleResident)
-		v.Letter = pagetest.LetterView(true)
+		v.Data = pagetest.LetterView(true)
 		doc := pagetest.RenderHeld(t, "letter", v)
 		shown := strings.Join(strings.Fields(doc.Find("article.letter").Text()), "")
 		for line := range strings.Lines(saidIn(LetterOf(v))) {
@@ -177,13 +179,13 @@ func TestTheLetterPageHasTheWordsOfTheFileAndLeadsToIt(t *testing.T) {
 			}
 		}
 		for _, file := range []string{"letter.pdf", "court-file.pdf"} {
-			if doc.Find(`a[data-full][href="/api/disputes/`+v.Letter.Dispute.ID+"/"+file+"?lang="+lang+`"]`).Length() != 1 {
+			if doc.Find(`a[data-full][href="/api/disputes/`+mingjing.DataOf[mingjing.LetterView](v).Dispute.ID+"/"+file+"?lang="+lang+`"]`).Length() != 1 {
 				t.Errorf("%s: no link to %s", lang, file)
 			}
 		}
 		v = pagetest.HeldView(lang, "dispute", mingjing.RoleResident)
 		d := pagetest.DisputeIn(mingjing.DisputeDecided, false)
-		v.Dispute = &d
+		v.Data = &mingjing.DisputePage{Dispute: d}
 		if pagetest.RenderHeld(t, "dispute", v).Find(`a[href="/`+lang+"/disputes/"+d.ID+`/letter"]`).Length() != 1 {
 			t.Errorf("%s: the decided dispute does not lead to its letter", lang)
 		}
@@ -209,10 +211,10 @@ func TestWriteLetters(t *testing.T) {
 			}
 		}
 		for name, l := range pagetest.LetterViews() {
-			v.Letter = l
+			v.Data = l
 			write(name, LetterOf(v))
 		}
-		v.CourtFile = courtFile()
+		v.Data = courtFile()
 		write("court", CourtFileOf(v))
 		write("export", ExportOf(v, sampleExport(lang)))
 	}

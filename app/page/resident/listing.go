@@ -9,20 +9,21 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("listing", page.Screen{Body: listingBody, Back: page.BackTo("listings"), Title: func(v *mingjing.View) string {
-	if v.Listing == nil {
+var _ = page.Register("listing", page.Screen{Data: page.New[mingjing.ListingView], Body: listingBody, Back: page.BackTo("listings"), Title: func(v *mingjing.View) string {
+	if mingjing.DataOf[mingjing.ListingView](v) == nil {
 		return t(v, "title.listing")
 	}
-	return v.Label("item", v.Listing.Listing.Code)
+	return v.Label("item", mingjing.DataOf[mingjing.ListingView](v).Listing.Code)
 }})
 
 // listingBody is all of one listing: where it stands and what can be done about
 // it, the notice or what it says, what it does, and its life so far.
 func listingBody(v *mingjing.View) []app.UI {
-	if v.Listing == nil {
+	shown := mingjing.DataOf[mingjing.ListingView](v)
+	if shown == nil {
 		return page.ErrorBody(v)
 	}
-	view := v.Listing
+	view := shown
 	l := view.Listing
 	body := []app.UI{
 		page.Heading(page.Code(v, "list_kind", string(l.Kind)), v.Label("item", l.Code)),
@@ -160,15 +161,15 @@ func notice(v *mingjing.View, l mingjing.Listing) app.UI {
 	if l.TermMonths > 0 {
 		off = append(off, c.P(t(v, "listing.off_term", "months", tn(v, "count.months", l.TermMonths))))
 	}
-	if v.Procedure != nil {
-		if tier, ok := v.Procedure.Tier(l.Tier); ok {
+	if v.Rules().Procedure != nil {
+		if tier, ok := v.Rules().Procedure.Tier(l.Tier); ok {
 			name := page.Gravity(v, l.Tier)
 			if tier.MinMonths == 0 {
 				off = append(off, c.P(t(v, "listing.off_tier_now", "tier", name)))
 			} else {
 				off = append(off, c.P(t(v, "listing.off_tier", "tier", name, "months", tn(v, "count.months", tier.MinMonths))))
 			}
-			off = append(off, c.P(t(v, "listing.off_days", "days", tn(v, "count.working_days", v.Procedure.RepairDays))))
+			off = append(off, c.P(t(v, "listing.off_days", "days", tn(v, "count.working_days", v.Rules().Procedure.RepairDays))))
 		}
 	}
 	return c.Section("notice", t(v, "listing.notice_title"),

@@ -10,7 +10,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("listings", page.Screen{Body: listingsBody})
+var _ = page.Register("listings", page.Screen{Data: page.New[mingjing.ListingsView], Body: listingsBody})
 
 // A listingGroup is blacklistings that ask the same of the resident now.
 type listingGroup struct {
@@ -33,12 +33,12 @@ var listingGroups = []listingGroup{
 // away.
 func listingsBody(v *mingjing.View) []app.UI {
 	body := []app.UI{page.Heading("", t(v, "title.listings")), page.Lead(t(v, "listings.lead"))}
-	if v.Listings == nil || len(v.Listings.Listings) == 0 {
+	if mingjing.DataOf[mingjing.ListingsView](v) == nil || len(mingjing.DataOf[mingjing.ListingsView](v).Listings) == 0 {
 		return append(body, c.EmptyState{Title: t(v, "listings.empty_title"), Text: t(v, "listings.empty")}.UI())
 	}
 	groups := map[string][]app.UI{}
 	var shown, hidden []app.UI
-	for _, l := range v.Listings.Listings {
+	for _, l := range mingjing.DataOf[mingjing.ListingsView](v).Listings {
 		switch {
 		case l.Listing.Kind == mingjing.Redlist && l.Listing.Shown:
 			shown = append(shown, listingCard(v, l))

@@ -80,7 +80,7 @@ func (p *LookCheck) start(ctx app.Context) {
 		p.cancel()
 	}
 	p.run++
-	run, log := p.run, p.V.AccessLog
+	run, log := p.run, mingjing.DataOf[mingjing.AccessLogView](p.V)
 	work, cancel := context.WithCancel(context.Background())
 	p.cancel = cancel
 	if p.state == verifyIdle {

@@ -8,23 +8,24 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("mandates", page.Screen{Body: mandatesBody})
+var _ = page.Register("mandates", page.Screen{Data: page.New[mingjing.MandatesView], Body: mandatesBody})
 
-var _ = page.Register("helping", page.Screen{Body: disputeBody, Back: page.BackTo("mandates"), Title: func(v *mingjing.View) string {
-	if v.Dispute == nil {
+var _ = page.Register("helping", page.Screen{Data: page.New[mingjing.DisputePage], Body: disputeBody, Back: page.BackTo("mandates"), Title: func(v *mingjing.View) string {
+	if mingjing.DataOf[mingjing.DisputePage](v) == nil {
 		return t(v, "title.helping")
 	}
-	return t(v, "helping.title", "item", v.Label("item", v.Dispute.Code()))
+	return t(v, "helping.title", "item", v.Label("item", mingjing.DataOf[mingjing.DisputePage](v).Code()))
 }})
 
 // mandatesBody is the cases that the resident helps others with.
 func mandatesBody(v *mingjing.View) []app.UI {
+	shown := mingjing.DataOf[mingjing.MandatesView](v)
 	body := []app.UI{page.Heading("", t(v, "title.mandates")), page.Lead(t(v, "mandates.lead"))}
-	if v.Mandates == nil || len(v.Mandates.Mandates) == 0 {
+	if shown == nil || len(shown.Mandates) == 0 {
 		return append(body, c.EmptyState{Title: t(v, "mandate.empty_title"), Text: t(v, "mandate.empty")}.UI())
 	}
-	cards := make([]app.UI, 0, len(v.Mandates.Mandates))
-	for _, m := range v.Mandates.Mandates {
+	cards := make([]app.UI, 0, len(shown.Mandates))
+	for _, m := range shown.Mandates {
 		name := t(v, "mandate.for", "name", m.Resident)
 		card := c.Card{Title: name, Level: 3, Aside: mandateTag(v, m.State), Body: []app.UI{c.SummaryList{Rows: []c.SummaryRow{
 			{Key: t(v, "mandate.relation_helper"), Text: page.Code(v, "relation", string(m.Relation))},

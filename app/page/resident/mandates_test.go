@@ -22,12 +22,12 @@ func mandateSample(t *testing.T, lang, name string) *mingjing.View {
 func TestEveryPageOfSomebodyElsesCaseSaysWhoseItIs(t *testing.T) {
 	for lang, want := range map[string]string{"en": "You are acting for 陈明远", "zh-CN": "你正在代 陈明远 办事"} {
 		v := mandateSample(t, lang, "helping")
-		d := *v.Dispute
+		d := mingjing.DataOf[mingjing.DisputePage](v).Dispute
 		decided := pagetest.LetterView(false)
 		decided.Dispute.ActingFor, decided.Dispute.ActingUntil, decided.Scores = "陈明远", "2027-02-01", nil
 		letter, further := pagetest.Base(t, lang, "letter"), pagetest.Base(t, lang, "new-dispute")
-		letter.Letter = decided
-		further.NewCase = &mingjing.NewCaseView{Previous: &d, Record: d.Record}
+		letter.Data = decided
+		further.Data = &mingjing.NewCaseView{Previous: &d, Record: d.Record}
 		for _, v := range []*mingjing.View{v, &letter, &further} {
 			doc, _ := pagetest.Render(t, v)
 			if !strings.Contains(doc.Find("main > .note-info").First().Text(), want) {
@@ -61,10 +61,10 @@ func TestAHelperIsNotLedToWhatIsTheResidentsAlone(t *testing.T) {
 func TestALetterIsWrittenToTheResidentWhoeverTakesIt(t *testing.T) {
 	v := pagetest.Base(t, "en", "letter")
 	v.Who.Name, v.Who.IDMasked = "Helper Name", "88**************88"
-	v.Letter = pagetest.LetterView(false)
-	v.Letter.Dispute.ActingFor = "陈明远"
+	v.Data = pagetest.LetterView(false)
+	mingjing.DataOf[mingjing.LetterView](&v).Dispute.ActingFor = "陈明远"
 	court := v
-	court.Letter, court.CourtFile = nil, &mingjing.CourtFile{LetterView: *v.Letter, Hashes: map[string]string{}}
+	court.Data = &mingjing.CourtFile{LetterView: *mingjing.DataOf[mingjing.LetterView](&v), Hashes: map[string]string{}}
 	for name, text := range map[string]string{"letter": saidIn(LetterOf(&v)), "court file": saidIn(CourtFileOf(&court))} {
 		if strings.Contains(text, "Helper Name") || strings.Contains(text, "88****") || !strings.Contains(text, "陈明远") {
 			t.Errorf("the %s says %s", name, text)

@@ -12,21 +12,21 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("new-dispute", page.Screen{Body: newDisputeBody, Back: func(v *mingjing.View) (string, string) {
+var _ = page.Register("new-dispute", page.Screen{Data: page.New[mingjing.NewCaseView], Body: newDisputeBody, Back: func(v *mingjing.View) (string, string) {
 	switch {
-	case v.NewCase != nil && v.NewCase.Previous != nil:
-		return t(v, "review.back"), caseHref(v, *v.NewCase.Previous, v.NewCase.Previous.ID)
-	case v.NewCase != nil && v.NewCase.Record != nil:
-		return v.Label("item", v.NewCase.Record.Code), href(v, "record", page.Segment(v.NewCase.Record.ID))
-	case v.NewCase != nil && v.NewCase.Listing != nil:
-		return v.Label("item", v.NewCase.Listing.Code), href(v, "listing", page.Segment(v.NewCase.Listing.ID))
+	case mingjing.DataOf[mingjing.NewCaseView](v) != nil && mingjing.DataOf[mingjing.NewCaseView](v).Previous != nil:
+		return t(v, "review.back"), caseHref(v, *mingjing.DataOf[mingjing.NewCaseView](v).Previous, mingjing.DataOf[mingjing.NewCaseView](v).Previous.ID)
+	case mingjing.DataOf[mingjing.NewCaseView](v) != nil && mingjing.DataOf[mingjing.NewCaseView](v).Record != nil:
+		return v.Label("item", mingjing.DataOf[mingjing.NewCaseView](v).Record.Code), href(v, "record", page.Segment(mingjing.DataOf[mingjing.NewCaseView](v).Record.ID))
+	case mingjing.DataOf[mingjing.NewCaseView](v) != nil && mingjing.DataOf[mingjing.NewCaseView](v).Listing != nil:
+		return v.Label("item", mingjing.DataOf[mingjing.NewCaseView](v).Listing.Code), href(v, "listing", page.Segment(mingjing.DataOf[mingjing.NewCaseView](v).Listing.ID))
 	}
 	return t(v, "nav.records"), href(v, "records")
 }})
 
 // newDisputeBody is the form of a dispute, with what filing it sets in motion.
 func newDisputeBody(v *mingjing.View) []app.UI {
-	n := v.NewCase
+	n := mingjing.DataOf[mingjing.NewCaseView](v)
 	if n == nil || n.Record == nil && n.Listing == nil {
 		return []app.UI{page.Heading("", t(v, "title.new-dispute")), c.EmptyState{Title: t(v, "new_dispute.gone_title"), Text: t(v, "new_dispute.gone"),
 			Action: c.LinkButton{Text: t(v, "disputes.empty_records"), Href: href(v, "records"), Kind: "secondary"}.UI()}.UI()}

@@ -11,11 +11,11 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("notice-settings", page.Screen{Body: noticeSettingsBody, Back: page.BackTo("inbox")})
+var _ = page.Register("notice-settings", page.Screen{Data: page.New[mingjing.NoticeSettingsView], Body: noticeSettingsBody, Back: page.BackTo("inbox")})
 
 // noticeSettingsBody is how the resident hears of notices besides the inbox.
 func noticeSettingsBody(v *mingjing.View) []app.UI {
-	s := v.NoticeSettings
+	s := mingjing.DataOf[mingjing.NoticeSettingsView](v)
 	if s == nil {
 		s = &mingjing.NoticeSettingsView{}
 	}

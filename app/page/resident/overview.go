@@ -9,10 +9,10 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("overview", page.Screen{Body: overviewBody})
+var _ = page.Register("overview", page.Screen{Data: page.New[mingjing.OverviewView], Body: overviewBody})
 
 func overviewBody(v *mingjing.View) []app.UI {
-	o := v.Overview
+	o := mingjing.DataOf[mingjing.OverviewView](v)
 	if o == nil {
 		o = &mingjing.OverviewView{}
 	}

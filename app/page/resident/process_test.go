@@ -71,7 +71,7 @@ func TestRedlistingsAreFoldedAwayUnlessTheyAreShown(t *testing.T) {
 	if doc.Find(`.quiet-fold a[href="/en/listings/l-2"]`).Length() != 1 || doc.Find(".quiet-fold[open]").Length() != 0 || !strings.Contains(doc.Find(".quiet-fold summary").Text(), "1 redlisting, not shown") {
 		t.Error("a redlisting that is not shown is not folded away")
 	}
-	v.Listings.Listings[len(v.Listings.Listings)-1].Listing.Shown = true
+	mingjing.DataOf[mingjing.ListingsView](v).Listings[len(mingjing.DataOf[mingjing.ListingsView](v).Listings)-1].Listing.Shown = true
 	doc = pagetest.RenderHeld(t, "listings", v)
 	if doc.Find(".quiet-fold").Length() != 0 || doc.Find(`.card-link[href="/en/listings/l-2"]`).Length() != 1 {
 		t.Error("one that is shown is folded away")
@@ -128,8 +128,8 @@ func TestACaseThatNobodyDecidedNamesTheRule(t *testing.T) {
 			if said := pagetest.MainText(t, rule, views["dispute."+rule]); !strings.Contains(said, i18n.T(lang, "decision_rule."+rule)) {
 				t.Errorf("%s: the rule %s is not named", lang, rule)
 			}
-			d := *views["dispute."+rule].Dispute
-			letter := &mingjing.View{Page: "letter", Lang: lang, Zone: "Asia/Shanghai", Letter: &mingjing.LetterView{Dispute: d}}
+			d := mingjing.DataOf[mingjing.DisputePage](views["dispute."+rule]).Dispute
+			letter := &mingjing.View{Page: "letter", Lang: lang, Zone: "Asia/Shanghai", Data: &mingjing.LetterView{Dispute: d}}
 			if said := saidIn(LetterOf(letter)); !strings.Contains(said, i18n.T(lang, "decision_rule."+rule)) || strings.Contains(said, i18n.T(lang, "letter.evidence_title")) {
 				t.Errorf("%s: the letter does not name the rule %s, or tells of evidence that there can't be", lang, rule)
 			}
@@ -139,11 +139,12 @@ func TestACaseThatNobodyDecidedNamesTheRule(t *testing.T) {
 
 func TestALetterAnswersOnlyWhatWasThereToDecide(t *testing.T) {
 	v := pagetest.HeldScreens("en")["dispute.lanes"]
-	letter := &mingjing.View{Page: "letter", Lang: "en", Zone: "Asia/Shanghai", Letter: &mingjing.LetterView{Dispute: *v.Dispute}}
+	letter := &mingjing.View{Page: "letter", Lang: "en", Zone: "Asia/Shanghai", Data: &mingjing.LetterView{Dispute: mingjing.DataOf[mingjing.DisputePage](v).Dispute}}
 	if said := saidIn(LetterOf(letter)); strings.Contains(said, "结清证明.pdf") || !strings.Contains(said, "结案通知书.pdf") {
 		t.Error("the letter lists evidence that came after it, or not what came before")
 	}
-	file := &mingjing.View{Page: "letter", Lang: "en", Zone: "Asia/Shanghai", CourtFile: &mingjing.CourtFile{LetterView: *letter.Letter, Case: letter.Letter.Dispute}}
+	file := &mingjing.View{Page: "letter", Lang: "en", Zone: "Asia/Shanghai", Data: &mingjing.CourtFile{
+		LetterView: *mingjing.DataOf[mingjing.LetterView](letter), Case: mingjing.DataOf[mingjing.LetterView](letter).Dispute}}
 	if said := saidIn(CourtFileOf(file)); !strings.Contains(said, "结清证明.pdf") || !strings.Contains(said, i18n.T("en", "dispute.late_text")) {
 		t.Error("the file for the court leaves out what came late, or does not say that it did")
 	}

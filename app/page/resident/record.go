@@ -8,19 +8,20 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("record", page.Screen{Body: recordBody, Back: page.BackTo("records"), Title: func(v *mingjing.View) string {
-	if v.Record == nil {
+var _ = page.Register("record", page.Screen{Data: page.New[mingjing.RecordView], Body: recordBody, Back: page.BackTo("records"), Title: func(v *mingjing.View) string {
+	if mingjing.DataOf[mingjing.RecordView](v) == nil {
 		return t(v, "title.record")
 	}
-	return v.Label("item", v.Record.Record.Code)
+	return v.Label("item", mingjing.DataOf[mingjing.RecordView](v).Record.Code)
 }})
 
 // recordBody is all that is known of one record, and the way to object.
 func recordBody(v *mingjing.View) []app.UI {
-	if v.Record == nil {
+	shown := mingjing.DataOf[mingjing.RecordView](v)
+	if shown == nil {
 		return page.ErrorBody(v)
 	}
-	r := v.Record
+	r := shown
 	rec := r.Record
 	ends := t(v, "record.ends_none")
 	switch {

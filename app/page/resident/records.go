@@ -12,16 +12,17 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("records", page.Screen{Body: recordsBody})
+var _ = page.Register("records", page.Screen{Data: page.New[mingjing.RecordsView], Body: recordsBody})
 
 // recordsBody is everything that agencies supplied, by area and agency.
 func recordsBody(v *mingjing.View) []app.UI {
+	shown := mingjing.DataOf[mingjing.RecordsView](v)
 	body := []app.UI{page.Heading("", t(v, "title.records")), page.Lead(t(v, "records.lead"))}
-	if v.Records == nil || len(v.Records.Records) == 0 {
+	if shown == nil || len(shown.Records) == 0 {
 		return append(body, c.EmptyState{Title: t(v, "records.empty_title"), Text: t(v, "records.empty"),
 			Action: c.LinkButton{Text: t(v, "records.empty_ask"), Href: href(v, "ask")}.UI()}.UI())
 	}
-	records := slices.Clone(v.Records.Records)
+	records := slices.Clone(shown.Records)
 	slices.SortStableFunc(records, func(a, b mingjing.RecordView) int {
 		return cmp.Or(cmp.Compare(areaRank(a.Area), areaRank(b.Area)),
 			strings.Compare(a.Record.Agency, b.Record.Agency),

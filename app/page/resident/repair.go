@@ -11,20 +11,21 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("repair", page.Screen{Body: repairBody, Back: func(v *mingjing.View) (string, string) {
-	if v.Listing == nil {
+var _ = page.Register("repair", page.Screen{Data: page.New[mingjing.ListingView], Body: repairBody, Back: func(v *mingjing.View) (string, string) {
+	if mingjing.DataOf[mingjing.ListingView](v) == nil {
 		return t(v, "nav.listings"), href(v, "listings")
 	}
-	return v.Label("item", v.Listing.Listing.Code), href(v, "listing", page.Segment(v.Listing.Listing.ID))
+	return v.Label("item", mingjing.DataOf[mingjing.ListingView](v).Listing.Code), href(v, "listing", page.Segment(mingjing.DataOf[mingjing.ListingView](v).Listing.ID))
 }})
 
 // repairBody is the form of an application to get off a list early, or the reason
 // why it is not open.
 func repairBody(v *mingjing.View) []app.UI {
-	if v.Listing == nil {
+	shown := mingjing.DataOf[mingjing.ListingView](v)
+	if shown == nil {
 		return page.ErrorBody(v)
 	}
-	view := *v.Listing
+	view := *shown
 	l := view.Listing
 	if !view.Repair {
 		return []app.UI{page.Heading("", t(v, "title.repair")), c.EmptyState{Title: t(v, "repair.closed_title"), Text: repairWhy(v, view),

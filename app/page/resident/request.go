@@ -13,10 +13,10 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("request", page.Screen{Body: requestBody, Back: page.BackTo("overview")})
+var _ = page.Register("request", page.Screen{Data: page.New[mingjing.ScoreRequest], Body: requestBody, Back: page.BackTo("overview")})
 
 func requestBody(v *mingjing.View) []app.UI {
-	r := v.Request
+	r := mingjing.DataOf[mingjing.ScoreRequest](v)
 	if r == nil {
 		r = &mingjing.ScoreRequest{}
 	}

@@ -11,10 +11,10 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("score", page.Screen{Body: scoreBody, Back: page.BackTo("overview")})
+var _ = page.Register("score", page.Screen{Data: page.New[mingjing.ScoreView], Body: scoreBody, Back: page.BackTo("overview")})
 
 func scoreBody(v *mingjing.View) []app.UI {
-	s := v.Score
+	s := mingjing.DataOf[mingjing.ScoreView](v)
 	if s == nil || s.Score.Rulebook.ID == "" {
 		return []app.UI{page.Heading("", t(v, "title.score")), c.EmptyState{Title: t(v, "overview.no_score"), Text: t(v, "overview.no_score_text"),
 			Action: c.LinkButton{Text: t(v, "overview.ask"), Href: href(v, "ask")}.UI()}.UI()}

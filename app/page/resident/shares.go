@@ -14,9 +14,9 @@ import (
 )
 
 var (
-	_ = page.Register("shares", page.Screen{Body: sharesBody})
-	_ = page.Register("new-share", page.Screen{Body: newShareBody, Back: page.BackTo("shares"), Title: func(v *mingjing.View) string {
-		if v.NewShare != nil && v.NewShare.Made != nil {
+	_ = page.Register("shares", page.Screen{Data: page.New[mingjing.SharesView], Body: sharesBody})
+	_ = page.Register("new-share", page.Screen{Data: page.New[mingjing.NewShareView], Body: newShareBody, Back: page.BackTo("shares"), Title: func(v *mingjing.View) string {
+		if mingjing.DataOf[mingjing.NewShareView](v) != nil && mingjing.DataOf[mingjing.NewShareView](v).Made != nil {
 			return t(v, "made.title")
 		}
 		return t(v, "title.new-share")
@@ -25,14 +25,15 @@ var (
 
 // sharesBody is what the resident shares and has shared, each with who looked.
 func sharesBody(v *mingjing.View) []app.UI {
+	shown := mingjing.DataOf[mingjing.SharesView](v)
 	body := []app.UI{page.Heading("", t(v, "title.shares")), page.Lead(t(v, "shares.lead")),
 		c.Div("actions", c.LinkButton{Text: t(v, "shares.new"), Href: href(v, "new-share")}.UI())}
 	decline := c.El("p", nil, c.Link{Text: t(v, "shares.decline"), Href: href(v, "no-score")}.UI())
-	if v.Shares == nil || len(v.Shares.Shares) == 0 {
+	if shown == nil || len(shown.Shares) == 0 {
 		return append(body, c.EmptyState{Title: t(v, "shares.empty_title"), Text: t(v, "shares.empty")}.UI(), decline)
 	}
 	var active, past []app.UI
-	for _, s := range v.Shares.Shares {
+	for _, s := range shown.Shares {
 		if s.State == mingjing.ShareActive {
 			active = append(active, shareCard(v, s))
 		} else {
@@ -112,7 +113,7 @@ func toldText(v *mingjing.View, l mingjing.ShareLook) string {
 
 // newShareBody is the form, or what it made.
 func newShareBody(v *mingjing.View) []app.UI {
-	n := v.NewShare
+	n := mingjing.DataOf[mingjing.NewShareView](v)
 	switch {
 	case n != nil && n.Made != nil:
 		return madeBody(v, n.Made)
@@ -238,7 +239,8 @@ func copyButton(v *mingjing.View, link string) app.UI {
 // correctionSection offers to tell those who saw a score that a decision changed,
 // and says who was told.
 func correctionSection(v *mingjing.View) app.UI {
-	k := v.Correction
+	shown := mingjing.DataOf[mingjing.DisputePage](v)
+	k := shown.Correction
 	if k == nil {
 		return nil
 	}
@@ -249,7 +251,7 @@ func correctionSection(v *mingjing.View) app.UI {
 			names = append(names, c.Text(t(v, "correction.seen", "who", l.Who, "time", page.Instant(v, l.At))))
 		}
 		body = append(body, c.P(tn(v, "correction.lead", len(k.Waiting))), c.El("ul", c.A{"class": "bullets"}, page.ListItems(names)...), c.P(t(v, "correction.how")),
-			c.Form{Action: "/api/disputes/" + page.Segment(v.Dispute.ID) + "/tell-recipients", Label: t(v, "correction.tell"), Body: []app.UI{
+			c.Form{Action: "/api/disputes/" + page.Segment(shown.ID) + "/tell-recipients", Label: t(v, "correction.tell"), Body: []app.UI{
 				page.LangField(v), c.Button{Text: t(v, "correction.tell"), Kind: "secondary"}.UI()}}.UI())
 	}
 	if len(k.Told) > 0 {

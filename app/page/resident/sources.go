@@ -11,17 +11,18 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("sources", page.Screen{Body: sourcesBody})
+var _ = page.Register("sources", page.Screen{Data: page.New[mingjing.SourcesView], Body: sourcesBody})
 
 // sourcesBody is which agencies hold what: those that hold something first.
 func sourcesBody(v *mingjing.View) []app.UI {
+	shown := mingjing.DataOf[mingjing.SourcesView](v)
 	body := []app.UI{page.Heading("", t(v, "title.sources")), page.Lead(t(v, "sources.lead"))}
-	if v.Sources == nil || len(v.Sources.Sources) == 0 {
+	if shown == nil || len(shown.Sources) == 0 {
 		return append(body, c.EmptyState{Title: t(v, "sources.empty_title"), Text: t(v, "sources.empty")}.UI())
 	}
 	var with, without []mingjing.SourceView
 	missing := false
-	for _, s := range v.Sources.Sources {
+	for _, s := range shown.Sources {
 		missing = missing || s.State == mingjing.SourceMissing
 		if s.Records > 0 {
 			with = append(with, s)
@@ -30,7 +31,7 @@ func sourcesBody(v *mingjing.View) []app.UI {
 		}
 	}
 	body = append(body, c.El("p", c.A{"class": "count-line"}, c.El("strong", nil, c.Text(
-		tn(v, "sources.summary", len(with), "total", i18n.Number(v.Lang, len(v.Sources.Sources)))))))
+		tn(v, "sources.summary", len(with), "total", i18n.Number(v.Lang, len(shown.Sources)))))))
 	if missing {
 		body = append(body, c.Notification{Kind: "info", Text: t(v, "sources.missing_note")}.UI())
 	}

@@ -81,7 +81,7 @@ func (c *Register) Overview(ctx context.Context, a mingjing.Actor) (mingjing.Ove
 	})
 }
 
-// Ask is what the actor reads before asking for a score.
+// Ask is what the actor reads before asking for a score, but for the rulebooks.
 func (c *Register) Ask(ctx context.Context, a mingjing.Actor) (mingjing.AskView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -89,9 +89,6 @@ func (c *Register) Ask(ctx context.Context, a mingjing.Actor) (mingjing.AskView,
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AskView, error) {
 		v := mingjing.AskView{Key: kernel.NewID()}
-		for _, b := range c.city.Books() {
-			v.Rulebooks = append(v.Rulebooks, *b)
-		}
 		t.Because(a, "request", "", "own")
 		r, err := db(t).OpenRequest(ctx, me)
 		if errors.Is(err, kernel.ErrNotFound) {
