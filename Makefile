@@ -118,7 +118,7 @@ test: ## everything: lint, unit, race, fuzz seeds, floors, the browser
 test-unit: kratos $(PACKED) ## the Go tests, on this machine and, where it runs there, in WebAssembly
 	$(GO) test -p $(AT_A_TIME) $$($(GO) list ./... | grep -vxF "$$($(GO) list $(RACE))")
 	$(GO) test -p $(AT_A_TIME) -race $(RACE)
-	$(GO) test -race -run '$(AT_ONCE)' ./server/casework
+	$(GO) test -race -run '$(AT_ONCE)' ./server/casework/...
 	GOOS=js GOARCH=wasm $(GO) test -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" $(WASM_TESTED)
 
 # Scoring in the browser must be scoring on the server, so its tests run there too.

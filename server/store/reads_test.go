@@ -8,6 +8,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/kernel"
 )
 
 func TestWhoOnlyReadsWaitsForNobodyWhoWrites(t *testing.T) {
@@ -65,7 +66,7 @@ func TestWhoOnlyReadsCanNeitherWriteNorOpenWhatAResidentHas(t *testing.T) {
 			_, err := tx.Resident(t.Context(), resident(1).ID)
 			return err
 		})
-		if !errors.Is(err, casework.ErrNoReason) {
+		if !errors.Is(err, kernel.ErrNoReason) {
 			t.Errorf("a resident is opened without a reason: %v", err)
 		}
 		err = s.Read(t.Context(), func(tx casework.Tx) error {

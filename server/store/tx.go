@@ -9,6 +9,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/kernel"
 	"mingjing/server/vault"
 )
 
@@ -47,15 +48,15 @@ func (t *tx) failed(op string, err error) error {
 	}
 	switch t.s.eng.constraint(err) {
 	case constraintUnique:
-		return fmt.Errorf("store: %s: %w", op, casework.ErrExists)
+		return fmt.Errorf("store: %s: %w", op, kernel.ErrExists)
 	case constraintForeignKey: // it belongs to something that is not there
-		return fmt.Errorf("store: %s: %w", op, casework.ErrNotFound)
+		return fmt.Errorf("store: %s: %w", op, kernel.ErrNotFound)
 	}
 	switch {
 	case errors.Is(err, sql.ErrNoRows), errors.Is(err, vault.ErrDestroyed): // what was destroyed is not there
-		err = casework.ErrNotFound
+		err = kernel.ErrNotFound
 	case errors.Is(err, vault.ErrSealed):
-		err = fmt.Errorf("%w: %w", casework.ErrAltered, err)
+		err = fmt.Errorf("%w: %w", kernel.ErrAltered, err)
 	}
 	return fmt.Errorf("store: %s: %w", op, err)
 }
@@ -75,7 +76,7 @@ func (t *tx) exec(ctx context.Context, op, query string, args ...any) (int64, er
 func (t *tx) insert(ctx context.Context, op, query string, args ...any) error {
 	n, err := t.exec(ctx, op, query+" ON CONFLICT DO NOTHING", args...)
 	if err == nil && n == 0 {
-		err = fmt.Errorf("store: %s: %w", op, casework.ErrExists)
+		err = fmt.Errorf("store: %s: %w", op, kernel.ErrExists)
 	}
 	return err
 }
@@ -84,7 +85,7 @@ func (t *tx) insert(ctx context.Context, op, query string, args ...any) error {
 func (t *tx) update(ctx context.Context, op, query string, args ...any) error {
 	n, err := t.exec(ctx, op, query, args...)
 	if err == nil && n == 0 {
-		err = fmt.Errorf("store: %s: %w", op, casework.ErrNotFound)
+		err = fmt.Errorf("store: %s: %w", op, kernel.ErrNotFound)
 	}
 	return err
 }
@@ -157,7 +158,7 @@ func (t *tx) rowLock(alias string) string {
 }
 
 func ignoreNotFound(err error) error {
-	if errors.Is(err, casework.ErrNotFound) {
+	if errors.Is(err, kernel.ErrNotFound) {
 		return nil
 	}
 	return err
