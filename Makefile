@@ -126,7 +126,7 @@ test: ## everything: lint, unit, race, fuzz seeds, floors, the browser
 test-unit: kratos $(PACKED) ## the Go tests, on this machine and, where it runs there, in WebAssembly
 	$(GO) test -p $(AT_A_TIME) $$($(GO) list ./... | grep -vxF "$$($(GO) list $(RACE))")
 	$(GO) test -p $(AT_A_TIME) -race $(RACE)
-	$(GO) test -race -run '$(AT_ONCE)' ./server/casework
+	$(GO) test -race -run '$(AT_ONCE)' ./server/casework/...
 	@$(GO) build -o bin/slim/slim ./web/slim
 	GOOS=js GOARCH=wasm $(GO) test -exec '$(ROOT)/web/slim/exec.sh $(ROOT)/bin/slim/slim' $(WASM_TESTED)
 
