@@ -18,9 +18,13 @@ import (
 
 	"mingjing"
 	"mingjing/app/page"
+	_ "mingjing/app/page/desk" // registers its pages
+	_ "mingjing/app/page/public"
+	"mingjing/app/page/resident"
 	"mingjing/server/agency"
 	"mingjing/server/api"
 	"mingjing/server/casework"
+	"mingjing/server/casework/kernel"
 	"mingjing/server/demo"
 	"mingjing/server/identity"
 	"mingjing/server/ledger"
@@ -44,7 +48,7 @@ type program struct {
 	Settings
 	listener net.Listener
 	handler  http.Handler
-	casework *casework.Casework
+	casework *casework.Bureau
 	hub      *live.Hub
 	log      *slog.Logger
 	accounts []demo.Account
@@ -109,7 +113,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		return p, err
 	}
 	p.onClose(closeRedis)
-	var clock casework.Clock = systemClock{}
+	var clock kernel.Clock = systemClock{}
 	var moved *demo.Clock // the demo city's own, which testers move
 	if s.Demo {
 		if moved, err = demo.OpenClock(filepath.Join(p.Data, "demo-clock.json")); err != nil {
@@ -189,7 +193,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
-	if n, err := p.casework.ReplayErasures(ctx); err != nil {
+	if n, err := p.casework.Takeaway.ReplayErasures(ctx); err != nil {
 		return p, err
 	} else if n > 0 {
 		p.log.Warn("a backup brought back who had left; they are erased again", "residents", n)
@@ -208,16 +212,17 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		if locked {
 			return // what is neutral goes on to be shown on the locked screen
 		}
-		if err := p.casework.EndSession(context.WithoutCancel(ctx), sessionID); err != nil {
+		if err := p.casework.Notices.EndSession(context.WithoutCancel(ctx), sessionID); err != nil {
 			p.log.Warn("forget the devices of an ended session", "err", err)
 		}
 	})
 
 	c := api.Config{Casework: p.casework, Identity: who, Live: p.hub, Render: page.Render, Title: page.Title,
-		Letter: page.LetterOf, CourtFile: page.CourtFileOf, PDF: letter.PDF,
+		Letter: resident.LetterOf, CourtFile: resident.CourtFileOf, PDF: letter.PDF,
 		Sign: statements.Sign, Issuer: issuer, QR: statement.QR,
 		Intake:    newIntake(p.casework, keys.AgencyKey, systemClock{}, func(ctx context.Context, key string) error { return who.Allow(ctx, "intake", key, intakeRate) }).verify,
 		Rulebooks: published, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
+		Together: db.Together, Counted: store.Counted,
 		Ready: func(ctx context.Context) map[string]error {
 			missing := map[string]error{}
 			for part, ready := range map[string]func(context.Context) error{
@@ -232,19 +237,19 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		}}
 	if s.Demo {
 		c.Demo = &mingjing.DemoNote{ClockScale: scale}
-		before, err := p.casework.Residents(ctx)
+		before, err := p.casework.Register.Residents(ctx)
 		if err != nil {
 			return p, err
 		}
-		if p.accounts, err = demo.Seed(ctx, p.casework, who, demoConfig); err != nil {
+		if p.accounts, err = demo.Seed(ctx, p.casework.Register, who, demoConfig); err != nil {
 			return p, err
 		}
-		if err := demo.Propose(ctx, p.casework, demoConfig); err != nil {
+		if err := demo.Propose(ctx, p.casework.Cases, demoConfig); err != nil {
 			return p, err
 		}
 		p.demo = &demoConfig
 		if before == 0 {
-			if err := demo.Look(ctx, p.casework); err != nil {
+			if err := demo.Look(ctx, p.casework.Desk); err != nil {
 				return p, err
 			}
 		}
@@ -329,10 +334,10 @@ func (p *program) run(ctx context.Context) error {
 		return nil
 	})
 	if p.demo != nil {
-		g.Go(func() error { return demo.KeepProposing(ctx, p.casework, *p.demo) })
+		g.Go(func() error { return demo.KeepProposing(ctx, p.casework.Cases, *p.demo) })
 	}
 	g.Go(func() error {
-		p.casework.KeepWitnessed(ctx)
+		p.casework.AccessLog.KeepWitnessed(ctx)
 		return nil
 	})
 	g.Go(func() error {

@@ -8,6 +8,8 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/takeaway"
 )
 
 // A list of erasures, and the logins, in memory.
@@ -41,7 +43,7 @@ func leavingCity(t *testing.T) (*city, *leavers) {
 func TestLeavingNeedsAFreshLoginAndNoOpenCase(t *testing.T) {
 	c, _ := leavingCity(t)
 	a, record, _ := c.owing(t, 1)
-	d, err := c.FileDispute(ctx, a, casework.Filing{RecordID: record, Reason: mingjing.ReasonOther, Statement: "Not mine."})
+	d, err := c.FileDispute(ctx, a, cases.Filing{RecordID: record, Reason: mingjing.ReasonOther, Statement: "Not mine."})
 	must(t, err)
 	for name, who := range map[string]mingjing.Actor{"handler": handler, "court": court, "nobody": {}} {
 		if _, err := c.Leave(ctx, who); codeOf(err) != "forbidden" {
@@ -77,15 +79,15 @@ func TestLeavingGoesOnWhereItWasInterrupted(t *testing.T) {
 		t.Errorf("scoring goes on: %v %v", s, err)
 	}
 	l.down = errors.New("kratos is down")
-	if err := casework.Erase(c.Casework, ctx, e.ID); !errors.Is(err, l.down) {
+	if err := c.did(ctx, takeaway.JobErase, e.ID); !errors.Is(err, l.down) {
 		t.Fatalf("erased with the login still there: %v", err)
 	}
 	if _, err := c.Records(ctx, a); err != nil {
 		t.Errorf("half erased: %v", err)
 	}
 	l.down = nil
-	must(t, casework.Erase(c.Casework, ctx, e.ID))
-	must(t, casework.Erase(c.Casework, ctx, e.ID))
+	must(t, c.did(ctx, takeaway.JobErase, e.ID))
+	must(t, c.did(ctx, takeaway.JobErase, e.ID))
 	done, err := c.Erasure(ctx, e.ID)
 	must(t, err)
 	if done.ListedAt == nil || done.LoginAt == nil || done.ErasedAt == nil || len(l.logins) != 1 || len(l.listed) != 1 {
