@@ -1,7 +1,7 @@
 package mingjing
 
-// A RulebookRef pins a rulebook: its code, version and the SHA-256 of its
-// published bytes, 64 hex digits.
+// A RulebookRef names one version of a rulebook: its code, version and the SHA-256 of
+// its published bytes, 64 hex digits.
 type RulebookRef struct {
 	ID      string `json:"id"`
 	Version string `json:"version"`
@@ -34,13 +34,13 @@ type Rulebook struct {
 	Measures []PublishedMeasure `json:"measures"`
 	// Procedure is the due process of listings and disputes.
 	Procedure Procedure `json:"procedure"`
-	// Bands from the best to the worst.
+	// Bands are the bands of the score, from the best to the worst.
 	Bands []Band `json:"bands"`
 
 	ref RulebookRef
 }
 
-// Ref is what the rulebook is pinned by; its hash is that of the bytes that
+// Ref returns the reference of the rulebook; its hash is that of the bytes that
 // [ParseRulebook] read.
 func (b *Rulebook) Ref() RulebookRef { return b.ref }
 
@@ -113,13 +113,13 @@ type Band struct {
 	Sample bool   `json:"sample,omitempty"`
 }
 
-// Agency finds an agency by its code.
+// Agency returns the agency with the code.
 func (b *Rulebook) Agency(code string) (Agency, bool) { return found(b.agency(code)) }
 
-// Item finds a catalogue item by its code.
+// Item returns the catalogue item with the code.
 func (b *Rulebook) Item(code string) (Item, bool) { return found(b.item(code)) }
 
-// Band finds a band by its code.
+// Band returns the band with the code.
 func (b *Rulebook) Band(code string) (Band, bool) {
 	for i := range b.Bands {
 		if b.Bands[i].Code == code {
@@ -129,7 +129,7 @@ func (b *Rulebook) Band(code string) (Band, bool) {
 	return Band{}, false
 }
 
-// Measure finds a published measure by its code.
+// Measure returns the published measure with the code.
 func (b *Rulebook) Measure(code string) (PublishedMeasure, bool) {
 	for _, m := range b.Measures {
 		if m.Code == code {
@@ -139,7 +139,7 @@ func (b *Rulebook) Measure(code string) (PublishedMeasure, bool) {
 	return PublishedMeasure{}, false
 }
 
-// MeasuresOf are the measures that a listing of the item may carry, as published.
+// MeasuresOf returns the measures that a listing of the item may carry, as published.
 func (b *Rulebook) MeasuresOf(item Item) []Measure {
 	all := make([]Measure, 0, len(item.Measures))
 	for _, code := range item.Measures {
