@@ -188,6 +188,28 @@ func TestABatchThatWasCutOffIsTakenUpAgain(t *testing.T) {
 	}
 }
 
+func TestALineIsTriedThreeTimesWhenSomebodyComesInBetween(t *testing.T) {
+	for times, want := range map[int]string{1: "", 2: "", 3: "changed_meanwhile"} {
+		stale := &staleStore{}
+		c := newCity(t, func(cfg *casework.Config) { stale.Store = cfg.Store; cfg.Store = stale })
+		a, record, _ := c.owing(t, 1)
+		c.file(t, a, record, "")
+		batch := casework.Batch{ID: "b", Lines: []casework.Line{{Op: casework.OpRevocation, Ref: "debt", Reason: "依据已撤销。"}}}
+		stale.times = times
+		_, err := c.Submit(ctx, court, batch)
+		wants(t, err, want)
+		if gone := c.storedRecord(t, record).State == mingjing.RecordRemoved; gone != (want == "") {
+			t.Errorf("after %d times the record is gone: %t", times, gone)
+		}
+		stale.times = 0
+		out, err := c.Submit(ctx, court, batch) // the same batch is taken up again
+		must(t, err)
+		if out.Accepted != 1 || c.storedRecord(t, record).State != mingjing.RecordRemoved {
+			t.Errorf("after %d times and once more: %+v", times, out)
+		}
+	}
+}
+
 func TestBatchesAreBounded(t *testing.T) {
 	c := newCity(t)
 	for code, b := range map[string]agencyside.Batch{
