@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"mingjing"
+	"mingjing/server/casework"
 	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
@@ -194,7 +195,7 @@ func TestALineIsTriedThreeTimesWhenSomebodyComesInBetween(t *testing.T) {
 		c := newCity(t, func(cfg *casework.Config) { stale.Store = cfg.Store; cfg.Store = stale })
 		a, record, _ := c.owing(t, 1)
 		c.file(t, a, record, "")
-		batch := casework.Batch{ID: "b", Lines: []casework.Line{{Op: casework.OpRevocation, Ref: "debt", Reason: "依据已撤销。"}}}
+		batch := agencyside.Batch{ID: "b", Lines: []agencyside.Line{{Op: agencyside.OpRevocation, Ref: "debt", Reason: "依据已撤销。"}}}
 		stale.times = times
 		_, err := c.Submit(ctx, court, batch)
 		wants(t, err, want)
