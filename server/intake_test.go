@@ -246,26 +246,26 @@ func TestABatchCountsOnlyWithItsAgencysOwnFreshSignature(t *testing.T) {
 	}
 }
 
-// TestTheReadmeSignsABatch runs the very lines of README.md.
-func TestTheReadmeSignsABatch(t *testing.T) {
+// TestTheGuideForAgenciesSignsABatch runs the very lines of docs/agencies.md.
+func TestTheGuideForAgenciesSignsABatch(t *testing.T) {
 	for _, name := range []string{"openssl", "curl", "sh"} {
 		if _, err := exec.LookPath(name); err != nil {
 			t.Skip("there is no " + name)
 		}
 	}
-	readme, err := os.ReadFile("../README.md")
+	guide, err := os.ReadFile("../docs/agencies.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, script, ok := strings.Cut(string(readme), "```sh\npath=")
+	_, script, ok := strings.Cut(string(guide), "```sh\npath=")
 	script, _, end := strings.Cut(script, "```")
 	if !ok || !end {
-		t.Fatal("README.md has no such lines")
+		t.Fatal("docs/agencies.md has no such lines")
 	}
 	c := theOpenCity(t)
 	id, secret := c.newKey(t, "metro")
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "batch.json"), batch(t, "readme", fare(c.account(t, "activation").IDNumber, "M-README")), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "batch.json"), batch(t, "guide", fare(c.account(t, "activation").IDNumber, "M-GUIDE")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), "sh", "-e", "-c", "path="+script)
