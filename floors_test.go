@@ -23,6 +23,7 @@ var floors = map[string]int{
 	"":                  0,
 	"i18n":              0,
 	"web":               0,
+	"web/slim":          0,
 	"app/client":        1,
 	"app/component":     1,
 	"app/logcheck":      1,

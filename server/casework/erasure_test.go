@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"mingjing"
 	"mingjing/server/casework"
@@ -222,4 +223,40 @@ func TestAReplayRemovesLoginsThatAreYoungerThanTheBackup(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// A backup may be from between the steps of an erasure: the login that was removed
+// is there again.
+func TestAReplayRemovesALoginThatCameBackWithABackup(t *testing.T) {
+	l, store := &leavers{}, &flawed{}
+	c := newCity(t, func(cfg *casework.Config) {
+		store.Store = cfg.Store
+		cfg.Store, cfg.Erasures, cfg.Accounts = store, l, l
+	})
+	a := c.resident(t, 1)
+	e, err := c.Leave(ctx, fresh(a))
+	must(t, err)
+	cut := errors.New("cut off")
+	store.fail = func(op string) error {
+		if op == "erase" {
+			return cut
+		}
+		return nil
+	}
+	if err := c.did(ctx, takeaway.JobErase, e.ID); !errors.Is(err, cut) {
+		t.Fatalf("it is cut off before the keys are gone, and says %v", err)
+	}
+	if got, err := c.Erasure(ctx, e.ID); err != nil || got.LoginAt == nil || got.ErasedAt != nil || len(l.logins) != 1 {
+		t.Fatalf("%+v, %v, %d logins removed", got, err, len(l.logins))
+	}
+	store.fail = nil
+	c.clock.pass(time.Hour)
+	if n, err := c.ReplayErasures(ctx); n != 1 || err != nil {
+		t.Errorf("%d are erased again, %v", n, err)
+	}
+	done, err := c.Erasure(ctx, e.ID)
+	must(t, err)
+	if len(l.logins) != 2 || done.LoginAt == nil || !done.LoginAt.Equal(c.clock.Now()) || done.ErasedAt == nil {
+		t.Errorf("%d logins removed, %+v", len(l.logins), done)
+	}
 }

@@ -70,29 +70,6 @@ func lock(t *testing.T, n mingjing.IDNumber) {
 	}
 }
 
-func TestAKnownAndAnUnknownIDCostTheSamePasswordCheck(t *testing.T) {
-	n := enrolled(t)
-	check := func(n mingjing.IDNumber) time.Duration {
-		best := time.Hour
-		for range 5 {
-			start := time.Now()
-			if _, _, err := shared.check(t.Context(), shared.keys.resident(n), "not the password", newDevice()); !errors.Is(err, errRefused) {
-				t.Fatalf("a wrong password gives %v", err)
-			}
-			best = min(best, time.Since(start))
-		}
-		return best
-	}
-	unactivated, _ := waiting(t, shared)
-	known := check(n)
-	for name, other := range map[string]time.Duration{"unknown": check(newNumber()), "not activated": check(unactivated)} {
-		t.Logf("a password check takes %v, and %v where the ID is %s", known, other, name)
-		if other < known/3 || known < other/3 {
-			t.Errorf("known %v, %s %v: under load the floor would not hide that", known, name, other)
-		}
-	}
-}
-
 func TestAResidentIsLetInAndKnownByItsOwnID(t *testing.T) {
 	n, c := enrolled(t), newDevice()
 	token := loggedInAs(t, shared, n, c)
