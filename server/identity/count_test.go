@@ -56,6 +56,27 @@ func (c *calls) since() []string {
 	return seen
 }
 
+// held is a door whose answers are not held back, and says of the last one whether it
+// would have been, once and after everything else.
+func held(t *testing.T, change func(*Identity)) (i *Identity, once func() bool) {
+	t.Helper()
+	holds, left := 0, 0
+	i = door(t, change)
+	called := count(i)
+	i.pace = pace{floor: time.Hour, wait: func(_ context.Context, d time.Duration) {
+		holds++
+		called.since()
+		if d <= 0 || d > time.Hour {
+			left++
+		}
+	}}
+	return i, func() bool {
+		good := holds == 1 && left == 0 && len(called.since()) == 0
+		holds, left = 0, 0
+		return good
+	}
+}
+
 // A password check is the one thing that takes long, so that who is counted there is
 // the same for everybody: it needs no measuring.
 func TestAKnownAndAnUnknownIDCostTheSameCalls(t *testing.T) {
