@@ -226,6 +226,13 @@ type Session struct {
 	Current   bool      `json:"current"`
 }
 
+// A SessionUse is when a session was last used, and after how many minutes without use
+// its resident wants it to end; 0 when they have not chosen.
+type SessionUse struct {
+	SeenAt  time.Time
+	Minutes int
+}
+
 // LockMinutes are the numbers of minutes without use, after which a screen locks and
 // its session ends, that a resident can choose from.
 var LockMinutes = []int{2, 5, 15}

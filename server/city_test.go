@@ -120,7 +120,7 @@ const testScale = 2880
 func testSettings(dir string) (Settings, error) {
 	bin, err := kratosBin()
 	s := Settings{Addr: "127.0.0.1:0", Data: dir, KratosBin: bin, Demo: true, DemoInstant: true, DemoClockScale: testScale,
-		ProxyHops: 1, LockAfter: time.Hour, LogLevel: -4}
+		ProxyHops: 1, LockAfter: time.Hour, LogLevel: -4, loginFloor: time.Millisecond}
 	return s, err
 }
 

@@ -134,6 +134,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		PublicURL: s.KratosPublicURL, AdminURL: s.KratosAdminURL,
 		Embedded: identity.Embedded{Bin: s.KratosBin, Dir: filepath.Join(p.Data, "kratos")},
 		Redis:    redis, Logger: p.log, IDKey: keys.IDKey, Uses: db, IdleAfter: s.LockAfter, FreshLogin: s.FreshLogin,
+		FloorTime: s.loginFloor,
 	})
 	if err != nil {
 		return p, err
@@ -205,14 +206,14 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		defer stop()
 		return p.hub.Close(ctx)
 	})
-	who.OnEnd(func(sessionID string, locked bool) {
-		if err := p.hub.EndSession(context.WithoutCancel(ctx), sessionID); err != nil {
+	who.OnEnd(func(ctx context.Context, sessionID string, locked bool) {
+		if err := p.hub.EndSession(ctx, sessionID); err != nil {
 			p.log.Warn("close the streams of an ended session", "err", err)
 		}
 		if locked {
 			return // what is neutral goes on to be shown on the locked screen
 		}
-		if err := p.casework.Notices.EndSession(context.WithoutCancel(ctx), sessionID); err != nil {
+		if err := p.casework.Notices.EndSession(ctx, sessionID); err != nil {
 			p.log.Warn("forget the devices of an ended session", "err", err)
 		}
 	})

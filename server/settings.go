@@ -44,6 +44,9 @@ type Settings struct {
 	Agencies                        string        // AGENCIES: file that maps agency codes to URLs
 	Witnesses                       string        // WITNESSES: keys and addresses of who witnesses the access log
 	LockAfter                       time.Duration // LOCK_AFTER: how long a login may be unused; 0 is the standard
+	// loginFloor is what a login takes at least; 0 is the standard, and nothing but a
+	// test of this package can set another.
+	loginFloor time.Duration
 	// FreshLogin (FRESH_LOGIN) is how young a login must be to take everything along.
 	FreshLogin time.Duration
 	LogLevel   slog.Level

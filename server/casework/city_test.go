@@ -226,7 +226,7 @@ var smallBooks = sync.OnceValue(func() []*mingjing.Rulebook {
 		if err != nil {
 			panic(err)
 		}
-		book, err := mingjing.ParseRulebook(data)
+		book, err := rulebooks.Parse(data)
 		if err != nil {
 			panic(err)
 		}
@@ -589,6 +589,15 @@ func (t flawedTx) SetSource(ctx context.Context, request string, s score.Source)
 	return t.Tx.SetSource(ctx, request, s)
 }
 
+func (t flawedTx) Erase(ctx context.Context, resident mingjing.ResidentID) error {
+	if t.f.fail != nil {
+		if err := t.f.fail("erase"); err != nil {
+			return err
+		}
+	}
+	return t.Tx.Erase(ctx, resident)
+}
+
 func (t flawedTx) AddScore(ctx context.Context, resident mingjing.ResidentID, s mingjing.Score) error {
 	if t.f.fail != nil {
 		if err := t.f.fail("score"); err != nil {
@@ -598,10 +607,12 @@ func (t flawedTx) AddScore(ctx context.Context, resident mingjing.ResidentID, s 
 	return t.Tx.AddScore(ctx, resident, s)
 }
 
-// A staleStore finds that somebody else was faster, once it is on.
+// A staleStore finds that somebody else was faster, once it is on, or the next few
+// times.
 type staleStore struct {
 	casework.Store
-	on bool
+	on    bool
+	times int
 }
 
 func (s *staleStore) Tx(ctx context.Context, fn func(casework.Tx) error) error {
@@ -614,7 +625,8 @@ type staleTx struct {
 }
 
 func (t staleTx) SetDispute(ctx context.Context, d cases.Dispute) error {
-	if t.s.on {
+	if t.s.on || t.s.times > 0 {
+		t.s.times--
 		d.Version--
 	}
 	return t.Tx.SetDispute(ctx, d)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"mingjing"
+	"mingjing/server/casework"
 	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
@@ -185,6 +186,28 @@ func TestABatchThatWasCutOffIsTakenUpAgain(t *testing.T) {
 	must(t, err)
 	if len(v.Records) != 2 || c.noticesOf(t, a, mingjing.NoticeRecordChanged) != "added added" {
 		t.Errorf("%d records", len(v.Records))
+	}
+}
+
+func TestALineIsTriedThreeTimesWhenSomebodyComesInBetween(t *testing.T) {
+	for times, want := range map[int]string{1: "", 2: "", 3: "changed_meanwhile"} {
+		stale := &staleStore{}
+		c := newCity(t, func(cfg *casework.Config) { stale.Store = cfg.Store; cfg.Store = stale })
+		a, record, _ := c.owing(t, 1)
+		c.file(t, a, record, "")
+		batch := agencyside.Batch{ID: "b", Lines: []agencyside.Line{{Op: agencyside.OpRevocation, Ref: "debt", Reason: "依据已撤销。"}}}
+		stale.times = times
+		_, err := c.Submit(ctx, court, batch)
+		wants(t, err, want)
+		if gone := c.storedRecord(t, record).State == mingjing.RecordRemoved; gone != (want == "") {
+			t.Errorf("after %d times the record is gone: %t", times, gone)
+		}
+		stale.times = 0
+		out, err := c.Submit(ctx, court, batch) // the same batch is taken up again
+		must(t, err)
+		if out.Accepted != 1 || c.storedRecord(t, record).State != mingjing.RecordRemoved {
+			t.Errorf("after %d times and once more: %+v", times, out)
+		}
 	}
 }
 

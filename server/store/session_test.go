@@ -15,9 +15,12 @@ func TestTheLastUseOfASessionIsKept(t *testing.T) {
 		enrol(t, s, r)
 		seen := func(session string) (time.Time, int) {
 			t.Helper()
-			at, minutes, err := s.SessionUse(ctx, session)
+			uses, err := s.SessionUses(ctx, session, "nobody's")
 			must(t, err)
-			return at, minutes
+			if use, known := uses[session]; known == use.SeenAt.IsZero() || len(uses) > 1 {
+				t.Errorf("of %s is known %+v", session, uses)
+			}
+			return uses[session].SeenAt, uses[session].Minutes
 		}
 		if at, minutes := seen("phone"); !at.IsZero() || minutes != 0 {
 			t.Errorf("a session that nobody used was used at %v, and ends after %d minutes", at, minutes)
@@ -32,6 +35,19 @@ func TestTheLastUseOfASessionIsKept(t *testing.T) {
 		}
 		if _, minutes := seen("desk"); minutes != 0 {
 			t.Errorf("the resident's choice is another's too: %d minutes", minutes)
+		}
+		if uses, err := s.SessionUses(ctx, "desk", "phone"); err != nil || len(uses) != 2 || uses["phone"].Minutes != 15 || uses["desk"].Minutes != 0 {
+			t.Errorf("together they are %+v, %v", uses, err)
+		}
+		must(t, s.UseSession(ctx, "over", r.ID, day))
+		must(t, s.UseSession(ctx, "over too", r.ID, day))
+		must(t, s.ForgetSessions(ctx))
+		must(t, s.ForgetSessions(ctx, "over", "over too"))
+		if uses, err := s.SessionUses(ctx, "over", "over too", "phone"); err != nil || len(uses) != 1 || uses["phone"].SeenAt.IsZero() {
+			t.Errorf("after two have ended: %+v, %v", uses, err)
+		}
+		if uses, err := s.SessionUses(ctx); err != nil || len(uses) != 0 {
+			t.Errorf("of none is known %+v, %v", uses, err)
 		}
 		// What was so long ago that no login lasts is forgotten.
 		must(t, s.UseSession(ctx, "phone", r.ID, day.Add(usesKept+time.Hour)))

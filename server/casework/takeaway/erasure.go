@@ -24,6 +24,9 @@ type Accounts interface {
 	// Forget removes the login of an ID number, and ends its sessions; that there is
 	// none is no error.
 	Forget(ctx context.Context, n mingjing.IDNumber) error
+	// ForgetResident is Forget for somebody whose ID number nobody knows any more. It
+	// looks at every login there is.
+	ForgetResident(ctx context.Context, resident mingjing.ResidentID) error
 }
 
 // An Erasure is an erasure as it is stored.
@@ -123,12 +126,13 @@ func (c *Takeaway) Erasure(ctx context.Context, id string) (mingjing.Erasure, er
 	})
 }
 
-// erase does an erasure, step by step; each step is kept, and it can be cut off
-// anywhere and called again.
+// erase does an erasure, step by step. What is done outside the database can be done
+// twice, and is noted after it; the last step and its note are one transaction. So it
+// can be cut off anywhere and called again, and always ends with the note.
 func (c *Takeaway) erase(ctx context.Context, id string) error {
 	var (
 		e Erasure
-		n mingjing.IDNumber
+		n mingjing.IDNumber // "" where nothing of the resident opens any more
 	)
 	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
 		if e, err = db(t).Erasure(ctx, id); err != nil || e.ErasedAt != nil {
@@ -137,67 +141,91 @@ func (c *Takeaway) erase(ctx context.Context, id string) error {
 		t.Part(kernel.System, "leave", "", "own", id)
 		r, err := db(t).Resident(ctx, e.Resident)
 		n = r.IDNumber
-		return err
+		return ignoreNotFound(err)
 	})
 	if errors.Is(err, kernel.ErrNotFound) || err == nil && e.ErasedAt != nil {
 		return nil
 	}
-	step := func(at **time.Time, do func(context.Context) error) {
+	step := func(at **time.Time, do func() error, within func(t *kernel.Tx) error) {
 		if err != nil || *at != nil {
 			return
 		}
-		if err = do(ctx); err != nil {
+		if err = do(); err != nil {
 			return
 		}
 		now := c.city.Now().UTC()
 		*at = &now
-		err = c.city.Tx(ctx, func(t *kernel.Tx) error { return db(t).SetErasure(ctx, e) })
+		err = c.city.Tx(ctx, func(t *kernel.Tx) error {
+			if err := within(t); err != nil {
+				return err
+			}
+			return db(t).SetErasure(ctx, e)
+		})
 	}
-	step(&e.ListedAt, func(ctx context.Context) error { return c.erasures.Add(ctx, e.Resident) })
-	step(&e.LoginAt, func(ctx context.Context) error { return c.accounts.Forget(ctx, n) })
-	step(&e.ErasedAt, func(ctx context.Context) error {
-		return c.city.Tx(ctx, func(t *kernel.Tx) error { return db(t).Erase(ctx, e.Resident) })
-	})
+	nothing, noted := func() error { return nil }, func(*kernel.Tx) error { return nil }
+	step(&e.ListedAt, func() error { return c.erasures.Add(ctx, e.Resident) }, noted)
+	step(&e.LoginAt, func() error {
+		if n == "" {
+			return c.accounts.ForgetResident(ctx, e.Resident)
+		}
+		return c.accounts.Forget(ctx, n)
+	}, noted)
+	step(&e.ErasedAt, nothing, func(t *kernel.Tx) error { return ignoreNotFound(db(t).Erase(ctx, e.Resident)) })
 	if err != nil {
 		return fmt.Errorf("erase: %w", err)
 	}
 	return nil
 }
 
+func ignoreNotFound(err error) error {
+	if errors.Is(err, kernel.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
 // ReplayErasures erases those on the list who are there again, as after a backup
-// was restored. It comes before anybody is served.
+// was restored, and returns how many they are. The login is removed of those too of
+// whom the backup has nothing: it may be younger than the backup. ReplayErasures comes
+// before anybody is served.
 func (c *Takeaway) ReplayErasures(ctx context.Context) (n int, err error) {
 	list, err := c.erasures.All(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("replay erasures: %w", err)
 	}
 	for _, resident := range list {
-		var e Erasure
-		err := c.city.Tx(ctx, func(t *kernel.Tx) error {
-			gone, err := db(t).Erased(ctx, resident)
-			if err != nil || gone {
-				e = Erasure{}
-				return err
-			}
-			if e, err = db(t).ErasureOf(ctx, resident); errors.Is(err, kernel.ErrNotFound) {
-				e = Erasure{Resident: resident, Erasure: mingjing.Erasure{ID: kernel.NewID(), AskedAt: c.city.Now().UTC()}}
-				return db(t).AddErasure(ctx, e)
-			} else if err != nil {
-				return err
-			}
-			e.LoginAt, e.ErasedAt = nil, nil // it came back with the backup
-			return db(t).SetErasure(ctx, e)
-		})
+		e, there, err := c.reopen(ctx, resident)
+		if err == nil && e.ErasedAt == nil {
+			err = c.erase(ctx, e.ID)
+		}
 		if err != nil {
 			return n, fmt.Errorf("replay erasures: %w", err)
 		}
-		if e.ID == "" {
-			continue
+		if there {
+			n++
 		}
-		if err := c.erase(ctx, e.ID); err != nil {
-			return n, fmt.Errorf("replay erasures: %w", err)
-		}
-		n++
 	}
 	return n, nil
+}
+
+// reopen returns the erasure of somebody on the list as it is to go on; there says that
+// the resident is in the database.
+func (c *Takeaway) reopen(ctx context.Context, resident mingjing.ResidentID) (e Erasure, there bool, err error) {
+	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
+		gone, err := db(t).Erased(ctx, resident)
+		if err != nil {
+			return err
+		}
+		there = !gone
+		if e, err = db(t).ErasureOf(ctx, resident); errors.Is(err, kernel.ErrNotFound) {
+			e = Erasure{Resident: resident, Erasure: mingjing.Erasure{ID: kernel.NewID(), AskedAt: c.city.Now().UTC()}}
+			return db(t).AddErasure(ctx, e)
+		}
+		if err != nil || gone {
+			return err
+		}
+		e.LoginAt, e.ErasedAt = nil, nil // they came back with the backup
+		return db(t).SetErasure(ctx, e)
+	})
+	return e, there, err
 }

@@ -1,4 +1,4 @@
-package mingjing
+package rulebooks
 
 import (
 	"strings"
