@@ -38,7 +38,8 @@ type Config struct {
 	// Books are the rulebooks whose agencies the city has, each agency once. They
 	// say who holds which catalogue code and which documents it needs.
 	Books []*mingjing.Rulebook
-	// Key returns the master key by which signatures are checked.
+	// Key is the master key of package agency; the default is a random one, to be
+	// read from [City.Key].
 	Key []byte
 	// ClockScale divides every delay of the city; [DefaultClockScale].
 	ClockScale float64
@@ -168,7 +169,7 @@ func (c *City) open(ctx context.Context, code string, cfg Config, f *file) error
 // included.
 func (c *City) Directory() map[string]string { return maps.Clone(c.directory) }
 
-// Key is the master key that signatures are checked by.
+// Key returns the master key by which signatures are checked.
 func (c *City) Key() []byte { return slices.Clone(c.key) }
 
 // Behaviours returns how the agencies behave, by code.
