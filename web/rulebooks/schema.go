@@ -3,6 +3,7 @@ package rulebooks
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"errors"
 	"io"
 	"slices"
@@ -233,8 +234,7 @@ func listed(values []any) string {
 		if s, ok := v.(string); ok {
 			texts[i] = s
 		} else {
-			data, _ := json.Marshal(v)
-			texts[i] = string(data)
+			texts[i] = fmt.Sprint(v)
 		}
 	}
 	return strings.Join(texts, ", ")
