@@ -3,8 +3,8 @@ package rulebooks
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
