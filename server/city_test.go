@@ -604,7 +604,7 @@ func (c *city) codes() map[string]bool {
 				}
 			}
 		}
-		for _, b := range c.p.casework.Books() {
+		for _, b := range c.p.casework.City.Books() {
 			add(b.ID, b.Name)
 			for _, a := range b.Agencies {
 				add(a.Code, a.Name)

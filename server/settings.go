@@ -23,7 +23,7 @@ import (
 	"mingjing/server/notify"
 )
 
-// Settings are what the operator decides; README.md has the table.
+// Settings are what the operator decides; docs/operators.md has the table.
 type Settings struct {
 	Addr string // ADDR: host:port to listen on; port 0 takes a free one
 	Data string // DATA: the folder for everything that is kept on this machine

@@ -10,11 +10,11 @@ import (
 	"unicode/utf8"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/score"
 )
 
-// Bounds of what an agency may write, in characters unless said otherwise. The
-// number of records and of listings is bounded by [casework.MaxReplyItems].
+// Limits on what an agency may write, in characters unless said otherwise.
+// [score.MaxReplyItems] is the limit on records and on listings.
 const (
 	MaxRef      = 128
 	MaxCode     = 64
@@ -24,45 +24,45 @@ const (
 )
 
 // DecodeReply reads the body of a 200 from {base}/records. Only a single JSON
-// object with the fields of [casework.Reply], both lists present, is a reply: no
+// object with the fields of [score.Reply], both lists present, is a reply: no
 // unknown field, no more than the bounds, real dates, printable UTF-8, and every
 // reference once. What an agency has no say in (ID, Agency, State, CollectedAt,
 // DisputeID) comes back empty. The error is an [ErrMalformed] that says what was
 // wrong without quoting it.
-func DecodeReply(body []byte) (casework.Reply, error) {
+func DecodeReply(body []byte) (score.Reply, error) {
 	var wire struct {
 		Records  json.RawMessage `json:"records"`
 		Listings json.RawMessage `json:"listings"`
 	}
 	if err := decode(body, '{', &wire); err != nil {
-		return casework.Reply{}, err
+		return score.Reply{}, err
 	}
 	// A list that is not there at all is more likely a mistake than nothing held.
 	if wire.Records == nil || wire.Listings == nil {
-		return casework.Reply{}, malformed("a list is missing")
+		return score.Reply{}, malformed("a list is missing")
 	}
-	var r casework.Reply
+	var r score.Reply
 	if string(wire.Records) != "null" {
 		if err := decode(wire.Records, '[', &r.Records); err != nil {
-			return casework.Reply{}, err
+			return score.Reply{}, err
 		}
 	}
 	if string(wire.Listings) != "null" {
 		if err := decode(wire.Listings, '[', &r.Listings); err != nil {
-			return casework.Reply{}, err
+			return score.Reply{}, err
 		}
 	}
-	if len(r.Records) > casework.MaxReplyItems || len(r.Listings) > casework.MaxReplyItems {
-		return casework.Reply{}, malformed("too many items")
+	if len(r.Records) > score.MaxReplyItems || len(r.Listings) > score.MaxReplyItems {
+		return score.Reply{}, malformed("too many items")
 	}
 	refs := make(map[string]bool, len(r.Records))
 	for i := range r.Records {
 		v := &r.Records[i]
 		if err := checkRecord(v); err != nil {
-			return casework.Reply{}, err
+			return score.Reply{}, err
 		}
 		if refs[v.Ref] {
-			return casework.Reply{}, malformed("a reference twice")
+			return score.Reply{}, malformed("a reference twice")
 		}
 		refs[v.Ref] = true
 		v.ID, v.Agency, v.State, v.DisputeID, v.CollectedAt = "", "", "", "", time.Time{}
@@ -71,10 +71,10 @@ func DecodeReply(body []byte) (casework.Reply, error) {
 	for i := range r.Listings {
 		v := &r.Listings[i]
 		if err := checkListing(v); err != nil {
-			return casework.Reply{}, err
+			return score.Reply{}, err
 		}
 		if refs[v.Ref] {
-			return casework.Reply{}, malformed("a reference twice")
+			return score.Reply{}, malformed("a reference twice")
 		}
 		refs[v.Ref] = true
 		v.ID, v.Agency, v.State, v.DisputeID = "", "", "", ""
@@ -141,7 +141,7 @@ func decode(body []byte, first byte, into any) error {
 	return nil
 }
 
-func checkRecord(v *casework.ReplyRecord) error {
+func checkRecord(v *score.ReplyRecord) error {
 	switch {
 	case !okWord(v.Ref, MaxRef) || v.Ref == "":
 		return malformed("reference")
@@ -159,7 +159,7 @@ func checkRecord(v *casework.ReplyRecord) error {
 	return nil
 }
 
-func checkListing(v *casework.ReplyListing) error {
+func checkListing(v *score.ReplyListing) error {
 	switch {
 	case !okWord(v.Ref, MaxRef) || v.Ref == "":
 		return malformed("reference")
@@ -188,8 +188,8 @@ func checkListing(v *casework.ReplyListing) error {
 	return nil
 }
 
-// okDocument bounds a document; whether one is there and is enough is the
-// rulebook's to say.
+// okDocument reports whether a document keeps the limits; whether there must be one,
+// and of which kind, is decided by the rulebook.
 func okDocument(d mingjing.Document) bool {
 	return (d.Kind == "" || okCode(d.Kind)) && okWord(d.Issuer, MaxName) && okWord(d.Number, MaxName) &&
 		(d.Date == "" || okDate(d.Date)) && okWord(d.Hash, 64)
@@ -235,9 +235,9 @@ func okText(t mingjing.Text, most int) bool {
 	return found == len(t) // a language that we do not have
 }
 
-// okWord refuses what cannot be shown as it is: control and format characters
-// (which reorder or hide text), private and unassigned ones, and the mark that
-// the decoder leaves for half a surrogate pair.
+// okWord reports whether text can be shown as it is: it has no control or format
+// characters (which reorder or hide text), no private or unassigned ones, and no mark
+// that the decoder leaves for half a surrogate pair.
 func okWord(s string, most int) bool {
 	if len(s) > most*utf8.UTFMax || utf8.RuneCountInString(s) > most || !utf8.ValidString(s) {
 		return false

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/score"
 )
 
 // holders are the agencies that hold a code where several may; a code that is not
@@ -39,11 +39,11 @@ type dataset struct {
 	unheld map[string]bool
 }
 
-// A file is what one agency holds. It is read only.
+// A file is everything that one agency holds. It is read only.
 type file struct {
 	silent   bool
-	records  map[mingjing.IDNumber][]casework.ReplyRecord
-	listings map[mingjing.IDNumber][]casework.ReplyListing
+	records  map[mingjing.IDNumber][]score.ReplyRecord
+	listings map[mingjing.IDNumber][]score.ReplyListing
 	plans    map[mingjing.IDNumber]map[string]plan // by ref
 }
 
@@ -55,9 +55,9 @@ func (d dataset) suppliers() map[string]bool {
 	return out
 }
 
-// reply is what the file has on a person under the codes.
-func (f *file) reply(n mingjing.IDNumber, codes []string) casework.Reply {
-	r := casework.Reply{Records: []casework.ReplyRecord{}, Listings: []casework.ReplyListing{}}
+// reply returns what the file has on a person under the codes.
+func (f *file) reply(n mingjing.IDNumber, codes []string) score.Reply {
+	r := score.Reply{Records: []score.ReplyRecord{}, Listings: []score.ReplyListing{}}
 	for _, v := range f.records[n] {
 		if slices.Contains(codes, v.Code) {
 			r.Records = append(r.Records, v)
@@ -71,7 +71,7 @@ func (f *file) reply(n mingjing.IDNumber, codes []string) casework.Reply {
 	return r
 }
 
-// plan is what the agency will say when asked about something that it sent.
+// plan returns what the agency will say when it is asked about something that it sent.
 func (f *file) plan(n mingjing.IDNumber, ref string) plan {
 	if f.silent {
 		return plan{when: never}
@@ -82,9 +82,9 @@ func (f *file) plan(n mingjing.IDNumber, ref string) plan {
 	return holdsNothing
 }
 
-// newDataset tells the stories to the agencies of the books, as of now. Days are
-// counted from the first of the month, so that a city which is started again in
-// the same month holds the same.
+// newDataset returns what the agencies of the books hold according to the stories, as
+// of now. Days are counted from the first of the month, so that a city which is
+// started again in the same month holds the same.
 func newDataset(books []*mingjing.Rulebook, now time.Time) dataset {
 	d := dataset{files: map[string]*file{}, unheld: map[string]bool{}}
 	// China has one zone without summer time.
@@ -109,7 +109,7 @@ func newDataset(books []*mingjing.Rulebook, now time.Time) dataset {
 func (d dataset) add(p person, i int, fc fact, at place, month mingjing.Date) {
 	f := d.files[at.agency]
 	if f == nil {
-		f = &file{records: map[mingjing.IDNumber][]casework.ReplyRecord{}, listings: map[mingjing.IDNumber][]casework.ReplyListing{},
+		f = &file{records: map[mingjing.IDNumber][]score.ReplyRecord{}, listings: map[mingjing.IDNumber][]score.ReplyListing{},
 			plans: map[mingjing.IDNumber]map[string]plan{}}
 		d.files[at.agency] = f
 	}
@@ -136,7 +136,7 @@ func (d dataset) add(p person, i int, fc fact, at place, month mingjing.Date) {
 	f.plans[p.id][ref] = fc.answer.on(month)
 
 	if fc.term == 0 {
-		f.records[p.id] = append(f.records[p.id], casework.ReplyRecord{Ref: ref, Record: mingjing.Record{
+		f.records[p.id] = append(f.records[p.id], score.ReplyRecord{Ref: ref, Record: mingjing.Record{
 			Code: fc.code, Subject: subject, Detail: both(fc.zh, fc.en), Occurred: on, Document: doc}})
 		return
 	}
@@ -144,12 +144,12 @@ func (d dataset) add(p person, i int, fc fact, at place, month mingjing.Date) {
 	if fc.unpublished {
 		measures = append(measures, unpublished)
 	}
-	f.listings[p.id] = append(f.listings[p.id], casework.ReplyListing{Ref: ref, Listing: mingjing.Listing{
+	f.listings[p.id] = append(f.listings[p.id], score.ReplyListing{Ref: ref, Listing: mingjing.Listing{
 		Kind: at.item.Listing, Code: fc.code, Subject: subject, Ground: both(fc.zh, fc.en), LegalBasis: maps.Clone(at.item.LegalBasis), Measures: measures,
 		Document: doc, NoticeOn: fc.notice.before(month), From: on, Ends: on.AddMonths(fc.term), Exit: maps.Clone(at.item.Exit)}})
 }
 
-// before is the day as counted from the month; "" for no day.
+// before returns the day as counted from the month; "" for no day.
 func (m moment) before(month mingjing.Date) mingjing.Date {
 	if m == (moment{}) {
 		return ""
@@ -178,7 +178,7 @@ type place struct {
 	item                     mingjing.Item
 }
 
-// placeOf finds the one agency that holds the code: two would count it twice.
+// placeOf returns the only agency that holds the code: two would count it twice.
 func placeOf(books []*mingjing.Rulebook, code string) (place, bool) {
 	var in []*mingjing.Rulebook // that have the code at all
 	var kinds []string

@@ -226,3 +226,31 @@ func TestAnEnrolmentThatWasCutOffIsFinished(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestALoginIsForgottenByItsResidentToo(t *testing.T) {
+	var left, stays mingjing.IDNumber = newNumber(), newNumber()
+	for _, n := range []mingjing.IDNumber{left, stays} {
+		if err := shared.EnrolResident(t.Context(), residentOf(n), n, password); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := map[string]int{}
+	if err := shared.kratos.each(t.Context(), 1, func(p person) { all[p.traits.Identifier]++ }); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []mingjing.IDNumber{left, stays} {
+		if all[shared.keys.resident(n)] != 1 {
+			t.Errorf("of %d identities, one is read %d times", len(all), all[shared.keys.resident(n)])
+		}
+	}
+	for range 2 {
+		if err := shared.ForgetResident(t.Context(), residentOf(left)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n, want := range map[mingjing.IDNumber]bool{left: false, stays: true} {
+		if p, err := shared.kratos.find(t.Context(), shared.keys.resident(n)); err != nil || p.enrolled != want {
+			t.Errorf("there is a login: %v, %v", p.enrolled, err)
+		}
+	}
+}

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/kernel"
 	"mingjing/server/vault"
 )
 
@@ -137,12 +137,12 @@ func (l ledger) Keyset(ctx context.Context, owner string) ([]byte, error) {
 func (l ledger) Record(ctx context.Context, owner string) error {
 	t := l.t
 	if t.why == nil {
-		return fmt.Errorf("store: open what is kept of a resident: %w", casework.ErrNoReason)
+		return fmt.Errorf("store: open what is kept of a resident: %w", kernel.ErrNoReason)
 	}
 	if t.once != "" {
 		var one int
 		err := t.row(ctx, "find a look", []any{&one}, `SELECT 1 FROM look WHERE resident_id = ? AND work = ?`, owner, t.once)
-		if !errors.Is(err, casework.ErrNotFound) {
+		if !errors.Is(err, kernel.ErrNotFound) {
 			return err
 		}
 	}

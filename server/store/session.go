@@ -22,7 +22,7 @@ func (s *Store) SessionUses(ctx context.Context, sessions ...string) (map[string
 	if in == "" {
 		return uses, nil
 	}
-	rows, err := s.db.QueryContext(ctx, s.eng.rebind(`SELECT u.session_hash, u.seen_at, l.minutes FROM session_use u
+	rows, err := s.reads.QueryContext(ctx, s.eng.rebind(`SELECT u.session_hash, u.seen_at, l.minutes FROM session_use u
 		LEFT JOIN screen_lock l ON l.resident_id = u.resident_id WHERE u.session_hash IN `+in), args...)
 	if err != nil {
 		return nil, fmt.Errorf("store: read the last use of sessions: %w", err)

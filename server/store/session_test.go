@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mingjing/server/casework"
+	"mingjing/server/casework/notice"
 )
 
 func TestTheLastUseOfASessionIsKept(t *testing.T) {
@@ -60,21 +61,21 @@ func TestTheDevicesOfAllOtherSessionsAreForgotten(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, r, other := open(t, url), resident(1), resident(2)
 		enrol(t, s, r, other)
-		left := func() (list []casework.Device) {
-			return mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Device, error) { return tx.Devices(ctx, r.ID) })
+		left := func() (list []notice.Device) {
+			return mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]notice.Device, error) { return tx.Devices(ctx, r.ID) })
 		}
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			for _, d := range []casework.Device{device(r, "here", "https://push.example/1", "this"), device(r, "there", "https://push.example/2", "that"),
+			for _, d := range []notice.Device{device(r, "here", "https://push.example/1", "this"), device(r, "there", "https://push.example/2", "that"),
 				device(r, "old", "https://push.example/3", ""), device(other, "theirs", "https://push.example/4", "theirs")} {
 				must(t, tx.PutDevice(ctx, d))
 			}
 			return tx.DeleteDevicesBut(ctx, r.ID, "this")
 		})
-		if got := ids(left(), func(d casework.Device) string { return d.ID }); got != "here" {
+		if got := ids(left(), func(d notice.Device) string { return d.ID }); got != "here" {
 			t.Errorf("left are %s", got)
 		}
 		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.DeleteDevicesBut(ctx, r.ID, "") })
-		theirs := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Device, error) { return tx.Devices(ctx, other.ID) })
+		theirs := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]notice.Device, error) { return tx.Devices(ctx, other.ID) })
 		if n := len(left()); n != 0 || len(theirs) != 1 {
 			t.Errorf("left are %d, and %d of the other's", n, len(theirs))
 		}
