@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"strings"
 	"testing"
 
 	"mingjing"
@@ -97,32 +96,4 @@ func TestWhatIsReadForAPageIsAPartOfItsTransaction(t *testing.T) {
 			t.Errorf("%d transactions", n.Load())
 		}
 	})
-}
-
-// plan is how the engine finds what a query asks for.
-func plan(t *testing.T, s *Store, query string, args ...any) string {
-	t.Helper()
-	explain := "EXPLAIN QUERY PLAN "
-	if _, ok := s.eng.(postgresEngine); ok {
-		explain = "EXPLAIN "
-	}
-	var lines []string
-	do(t, s, func(ctx context.Context, raw casework.Tx) error {
-		rows, err := raw.(*tx).sql.QueryContext(ctx, explain+s.eng.rebind(query), args...)
-		must(t, err)
-		defer rows.Close()
-		columns, err := rows.Columns()
-		must(t, err)
-		for rows.Next() {
-			values := make([]any, len(columns))
-			for i := range values {
-				values[i] = new(any)
-			}
-			must(t, rows.Scan(values...))
-			line, _ := (*(values[len(values)-1].(*any))).(string)
-			lines = append(lines, line)
-		}
-		return rows.Err()
-	})
-	return strings.Join(lines, "\n")
 }
