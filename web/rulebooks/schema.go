@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -233,8 +234,7 @@ func listed(values []any) string {
 		if s, ok := v.(string); ok {
 			texts[i] = s
 		} else {
-			data, _ := json.Marshal(v)
-			texts[i] = string(data)
+			texts[i] = fmt.Sprint(v)
 		}
 	}
 	return strings.Join(texts, ", ")

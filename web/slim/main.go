@@ -39,7 +39,7 @@ func slimFile(in, out string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", in, err)
 	}
-	return os.WriteFile(out, small, 0o755)
+	return os.WriteFile(out, small, 0o755) //nolint:gosec // a program that others run
 }
 
 func names(in string, trace io.Reader, out io.Writer) error {

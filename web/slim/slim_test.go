@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 )
@@ -37,7 +36,11 @@ func TestSlimProgramRunsAndItsPanicIsRead(t *testing.T) {
 	if err := os.WriteFile(file, small, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(filepath.Join(runtime.GOROOT(), "lib/wasm/go_js_wasm_exec"), file)
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(filepath.Join(strings.TrimSpace(string(root)), "lib/wasm/go_js_wasm_exec"), file)
 	cmd.Env = append(os.Environ(), "GOTRACEBACK=system")
 	var trace bytes.Buffer
 	cmd.Stderr = &trace

@@ -250,11 +250,11 @@ func (t *table) blank() error {
 		if err != nil {
 			return err
 		}
-		if at := order.Uint32(t.entries[8*i+4:]); seen[at] {
+		at := order.Uint32(t.entries[8*i+4:])
+		if seen[at] {
 			continue
-		} else {
-			seen[at] = true
 		}
+		seen[at] = true
 		calls, err := t.inlined(f)
 		if err != nil {
 			return err
