@@ -57,7 +57,7 @@ func TestDatedJobsAreInNobodysWay(t *testing.T) {
 			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
 			SELECT %s, kind, max_attempts, queue, priority, scheduled_at, state FROM n, river_job`
 		args := `CAST(json_set(CAST(args AS TEXT), '$.id', 'r' || i) AS BLOB)`
-		scheduled := `SELECT * FROM river_job WHERE state IN ('retryable', 'scheduled') AND scheduled_at <= datetime('now', 'subsec')
+		scheduled := `SELECT id FROM river_job WHERE state IN ('retryable', 'scheduled') AND scheduled_at <= datetime('now', 'subsec')
 			ORDER BY priority, scheduled_at, id LIMIT 1000`
 		if _, ok := s.eng.(postgresEngine); ok {
 			args = `jsonb_set(args, '{id}', to_jsonb('r' || i))`
@@ -160,13 +160,12 @@ func TestNothingIsFoundByLookingThroughATable(t *testing.T) {
 			},
 			"by reference": func() error { _, _, err := tx.HeldByRef(ctx, "court", "ref", r.ID, 2); return err },
 			"holdings":     func() error { _, _, err := tx.Holdings(ctx, "court", "", 9); return err },
-			"erasing":      func() error { return tx.Erase(ctx, r.ID) },
 		} {
 			if err := read(); err != nil {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
-		return nil
+		return tx.Erase(ctx, r.ID)
 	})
 	slices.Sort(asked)
 	for _, q := range slices.Compact(asked) {
