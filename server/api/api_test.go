@@ -26,8 +26,9 @@ type closed struct{ casework.Store }
 
 var errClosed = errors.New("dial tcp 10.0.0.7:5432: connection refused")
 
-func (closed) Tx(context.Context, func(casework.Tx) error) error { return errClosed }
-func (closed) Ping(context.Context) error                        { return errClosed }
+func (closed) Tx(context.Context, func(casework.Tx) error) error   { return errClosed }
+func (closed) Read(context.Context, func(casework.Tx) error) error { return errClosed }
+func (closed) Ping(context.Context) error                          { return errClosed }
 
 // door knows one session.
 type door struct{ Identity }

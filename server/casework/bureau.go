@@ -54,6 +54,9 @@ type Store interface {
 	// rolled back otherwise. fn may run more than once (when two transactions
 	// collide), so it must not touch anything but the Tx.
 	Tx(ctx context.Context, fn func(Tx) error) error
+	// Read runs fn in one transaction that writes nothing, not even the access log, and
+	// so opens nothing of a resident. It waits for nobody who writes.
+	Read(ctx context.Context, fn func(Tx) error) error
 	// Work gives committed jobs to fn, several at a time, until ctx ends. A job
 	// that was being worked on when the process died is given again, as is one
 	// whose fn returned an error (with backoff) or a wait above zero (after it).
@@ -142,6 +145,10 @@ func (s kernelStore) Tx(ctx context.Context, fn func(kernel.Port) error) error {
 	return s.Store.Tx(ctx, func(t Tx) error { return fn(t) })
 }
 
+func (s kernelStore) Read(ctx context.Context, fn func(kernel.Port) error) error {
+	return s.Store.Read(ctx, func(t Tx) error { return fn(t) })
+}
+
 // New makes a Bureau. It fails when a port is missing, there is no rulebook, or a
 // rulebook's zone or calendar is unknown.
 func New(c Config) (*Bureau, error) {
@@ -198,7 +205,7 @@ func (b *Bureau) Ready(ctx context.Context) error { return b.store.Ping(ctx) }
 // serves the live stream, which has found the audience from the session.
 func (b *Bureau) EventsAfter(ctx context.Context, audience string, after int64) ([]mingjing.Event, error) {
 	var events []mingjing.Event
-	err := b.store.Tx(ctx, func(t Tx) (err error) {
+	err := b.store.Read(ctx, func(t Tx) (err error) {
 		events, err = t.EventsAfter(ctx, audience, after, 500)
 		return err
 	})
@@ -207,7 +214,7 @@ func (b *Bureau) EventsAfter(ctx context.Context, audience string, after int64) 
 
 // LastEvent is the sequence number of the newest event that the actor can hear.
 func (b *Bureau) LastEvent(ctx context.Context, a mingjing.Actor) (seq int64, err error) {
-	err = b.store.Tx(ctx, func(t Tx) (err error) {
+	err = b.store.Read(ctx, func(t Tx) (err error) {
 		seq, err = t.LastEvent(ctx, Audience(a))
 		return err
 	})

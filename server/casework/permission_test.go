@@ -198,6 +198,10 @@ var free = map[string]string{
 	"Do":            "the worker's own",
 	"Jobs":          "the worker's own",
 	"Tx":            "hands out no data but by the ports of the parts",
+	"Read":          "hands out no data but by the ports of the parts",
+	"AllSources":    "adds agencies to what it is given",
+	"RecordView":    "adds the rulebooks to what it is given",
+	"ListingView":   "adds the rulebooks to what it is given",
 	"Log":           "takes warnings",
 	"Grown":         "that the tree has grown",
 
@@ -396,11 +400,11 @@ func (c *city) everything(t *testing.T, v victim) string {
 		must(t, err)
 		listings, err := tx.Listings(ctx, id)
 		must(t, err)
-		disputes, err := tx.Disputes(ctx, id)
+		disputes, err := tx.Disputes(ctx, id, 100)
 		must(t, err)
 		evidence, err := tx.Evidence(ctx, v.dispute)
 		must(t, err)
-		scores, err := tx.Scores(ctx, id, "")
+		scores, err := tx.Scores(ctx, id, "", 100)
 		must(t, err)
 		consents, err := tx.Consents(ctx, id)
 		must(t, err)

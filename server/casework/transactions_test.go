@@ -20,6 +20,11 @@ func (s *countingStore) Tx(ctx context.Context, fn func(casework.Tx) error) erro
 	return s.Store.Tx(ctx, fn)
 }
 
+func (s *countingStore) Read(ctx context.Context, fn func(casework.Tx) error) error {
+	s.n++
+	return s.Store.Read(ctx, fn)
+}
+
 func TestFilingADisputeIsTwoTransactionsAtMost(t *testing.T) {
 	counting := &countingStore{}
 	c := newCity(t, func(cfg *casework.Config) { counting.Store = cfg.Store; cfg.Store = counting })

@@ -1,9 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -11,7 +11,6 @@ import (
 	"mingjing"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
-	"mingjing/server/casework/kernel"
 	"mingjing/server/vault"
 )
 
@@ -136,28 +135,45 @@ func (t *tx) DeskCounts(ctx context.Context, now, since time.Time) ([]desk.Count
 	}, `SELECT staff_id, count(*) FROM counter_miss WHERE at >= ? GROUP BY staff_id`, micros(since)); err != nil {
 		return nil, err
 	}
-	for i := range all {
-		if err := t.nameHandler(ctx, &all[i]); err != nil {
-			return nil, err
-		}
+	if err := t.nameHandlers(ctx, all); err != nil {
+		return nil, err
 	}
 	slices.SortFunc(all, func(x, y desk.Counts) int { return strings.Compare(x.Handler, y.Handler) })
 	return all, nil
 }
 
-// nameHandler finds the name under which a handler last took a case.
-func (t *tx) nameHandler(ctx context.Context, k *desk.Counts) error {
-	const op = "find a handler's name"
-	named, err := one[staffName](ctx, t, op, keptDeskCase, `WHERE handler_id = ? ORDER BY taken_at DESC LIMIT 1`, k.Handler)
-	if errors.Is(err, kernel.ErrNotFound) { // all of theirs are from before these were kept
-		var d cases.Dispute
-		d, err = one[cases.Dispute](ctx, t, op, keptDisputeLine, `WHERE handler_id <> '' AND handler_id = ? ORDER BY next_due DESC, id DESC LIMIT 1`, k.Handler)
-		named.Name = d.Handler
+// nameHandlers finds the names under which handlers last took a case.
+func (t *tx) nameHandlers(ctx context.Context, all []desk.Counts) error {
+	if len(all) == 0 {
+		return nil
 	}
-	if err == nil && named.Name != "" {
-		k.Name = named.Name
+	const op = "find handlers' names"
+	handlers := make([]any, len(all))
+	for i, k := range all {
+		handlers[i] = k.Handler
 	}
-	return ignoreNotFound(err)
+	among := `WITH h (id) AS (VALUES (CAST(? AS TEXT))` + strings.Repeat(`, (?)`, len(all)-1) + `) `
+	named, err := groups[staffName](ctx, t, op, keptDeskCase, "handler_id", `WHERE (handler_id, dispute_id) IN (`+among+
+		`SELECT h.id, (SELECT dispute_id FROM desk_case k WHERE k.handler_id = h.id ORDER BY k.taken_at DESC LIMIT 1) FROM h)`, handlers...)
+	if err != nil {
+		return err
+	}
+	// All of somebody's cases may be from before these were kept.
+	lines, err := groups[cases.Dispute](ctx, t, op, keptDisputeLine, "handler_id", `WHERE id IN (`+among+
+		`SELECT (SELECT d.id FROM dispute d WHERE d.handler_id <> '' AND d.handler_id = h.id ORDER BY d.next_due DESC, d.id DESC LIMIT 1) FROM h)`, handlers...)
+	if err != nil {
+		return err
+	}
+	for i := range all {
+		k := &all[i]
+		for _, d := range lines[k.Handler] {
+			k.Name = cmp.Or(d.Handler, k.Name)
+		}
+		for _, n := range named[k.Handler] {
+			k.Name = cmp.Or(n.Name, k.Name)
+		}
+	}
+	return nil
 }
 
 // AddNote implements [casework.Tx].

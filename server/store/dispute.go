@@ -96,12 +96,35 @@ func (t *tx) DisputeByKey(ctx context.Context, resident mingjing.ResidentID, key
 }
 
 // Disputes implements [casework.Tx].
-func (t *tx) Disputes(ctx context.Context, resident mingjing.ResidentID) ([]cases.Dispute, error) {
+func (t *tx) Disputes(ctx context.Context, resident mingjing.ResidentID, limit int) ([]cases.Dispute, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
 	return all[cases.Dispute](ctx, t, "list disputes", keptDispute,
-		`WHERE resident_id = ? ORDER BY filed_at DESC, n DESC`, string(resident))
+		`WHERE resident_id = ? ORDER BY filed_at DESC, n DESC LIMIT ?`, string(resident), ownLimit(limit))
+}
+
+// OpenDisputes implements [casework.Tx].
+func (t *tx) OpenDisputes(ctx context.Context, resident mingjing.ResidentID) ([]cases.Dispute, error) {
+	if err := t.lockForList(ctx, resident); err != nil {
+		return nil, err
+	}
+	return all[cases.Dispute](ctx, t, "list open disputes", keptDispute,
+		`WHERE resident_id = ? AND state <> 'decided' ORDER BY filed_at DESC, n DESC`, string(resident))
+}
+
+// OpenCaseIDs implements [casework.Tx].
+func (t *tx) OpenCaseIDs(ctx context.Context, resident mingjing.ResidentID) (ids []string, err error) {
+	if err := t.lockForList(ctx, resident); err != nil {
+		return nil, err
+	}
+	err = t.rows(ctx, "list open disputes", func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	}, `SELECT id FROM dispute WHERE resident_id = ? AND state <> 'decided' ORDER BY filed_at, n LIMIT ?`, string(resident), kernel.MaxList)
+	return ids, err
 }
 
 // Cases implements [casework.Tx]. The cursor is what [casework.Dispute.Cursor]
@@ -260,6 +283,14 @@ func (t *tx) Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence,
 		return nil, err
 	}
 	return all[mingjing.Evidence](ctx, t, "list evidence", keptEvidence, `WHERE dispute_id = ? ORDER BY added_at, n`, dispute)
+}
+
+// EvidenceOf implements [casework.Tx].
+func (t *tx) EvidenceOf(ctx context.Context, resident mingjing.ResidentID) (map[string][]mingjing.Evidence, error) {
+	if err := t.lockForList(ctx, resident); err != nil {
+		return nil, err
+	}
+	return groups[mingjing.Evidence](ctx, t, "list a resident's evidence", keptEvidence, "dispute_id", `WHERE resident_id = ? ORDER BY added_at, n`, string(resident))
 }
 
 // EvidenceCase implements [casework.Tx].

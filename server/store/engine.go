@@ -47,7 +47,9 @@ type engine interface {
 	jobAt() string
 	// recover gives the jobs of dead processes back, at the start of work as
 	// clientID and, where others may die meanwhile, until ctx ends. The func
-	// returned says that clientID works no more.
+	// returned says that clientID works no more. River's rescuer (RescueStuckJobsAfter)
+	// alone would be too late: it knows a dead worker only by the age of a job, so not
+	// before the job's own timeout, and counts the run as failed, with a wait.
 	recover(ctx context.Context, s *Store, clientID string) (done func(), err error)
 }
 

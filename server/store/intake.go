@@ -15,19 +15,23 @@ import (
 	"mingjing/server/vault"
 )
 
-// HeldByRef implements [casework.Tx].
-func (t *tx) HeldByRef(ctx context.Context, agency, ref string) (records, listings []string, err error) {
+// HeldByRef implements [casework.Tx]. The limit is at most [MaxPage].
+func (t *tx) HeldByRef(ctx context.Context, agency, ref string, of mingjing.ResidentID, limit int) (records, listings []string, err error) {
 	if ref == "" {
 		return nil, nil, nil
 	}
-	hash := t.s.hash("ref", ref)
+	where, args := ` WHERE agency = ? AND ref_hash = ?`, []any{agency, t.s.hash("ref", ref)}
+	if of != "" {
+		where, args = where+` AND resident_id = ?`, append(args, string(of))
+	}
+	args = append(args, page(limit))
 	for table, ids := range map[string]*[]string{"record": &records, "listing": &listings} {
 		err := t.rows(ctx, "find by reference", func(rows *sql.Rows) error {
 			var id string
 			err := rows.Scan(&id)
 			*ids = append(*ids, id)
 			return err
-		}, `SELECT id FROM `+table+` WHERE agency = ? AND ref_hash = ? ORDER BY n`, agency, hash)
+		}, `SELECT id FROM `+table+where+` ORDER BY n LIMIT ?`, args...)
 		if err != nil {
 			return nil, nil, err
 		}

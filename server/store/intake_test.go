@@ -76,7 +76,7 @@ func TestWhatAnAgencyHasSuppliedIsFoundByItsReference(t *testing.T) {
 		find := func(agency, ref string) [2]string {
 			var out [2]string
 			do(t, s, func(ctx context.Context, tx casework.Tx) error {
-				r, l, err := tx.HeldByRef(ctx, agency, ref)
+				r, l, err := tx.HeldByRef(ctx, agency, ref, "", 10)
 				id := func(s string) string { return s }
 				out = [2]string{ids(r, id), ids(l, id)}
 				return err

@@ -6,6 +6,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework/cases"
+	"mingjing/server/casework/kernel"
 )
 
 // PutMandate implements [casework.Tx]. The helper's number is kept as the very
@@ -94,7 +95,9 @@ func (t *tx) mandates(ctx context.Context, op string, reader mingjing.ResidentID
 	err := t.rows(ctx, op, func(rows *sql.Rows) error {
 		r := row{sealedRow: sealedRow{key: make([]any, 1)}}
 		err := rows.Scan(&r.owner, &r.key[0], &r.content, &r.helper)
-		found = append(found, r)
+		if found = append(found, r); len(found) > kernel.MaxList {
+			return errTooMany
+		}
 		return err
 	}, `SELECT mandate.resident_id, mandate.id, mandate.doc, helper.id FROM mandate
 		LEFT JOIN resident helper ON helper.id_hash = mandate.helper_hash WHERE `+where, args...)

@@ -108,6 +108,15 @@ func (t *tx) Sources(ctx context.Context, request string) ([]score.Source, error
 	return all[score.Source](ctx, t, "list sources", keptSource, `WHERE request_id = ? ORDER BY agency`, request)
 }
 
+// SourcesOfAll implements [casework.Tx].
+func (t *tx) SourcesOfAll(ctx context.Context, resident mingjing.ResidentID) (map[string][]score.Source, error) {
+	if err := t.lockForList(ctx, resident); err != nil {
+		return nil, err
+	}
+	return groups[score.Source](ctx, t, "list a resident's sources", keptSource, "request_id",
+		`WHERE request_id IN (SELECT id FROM request WHERE resident_id = ?) ORDER BY request_id, agency`, string(resident))
+}
+
 // SetSource implements [casework.Tx].
 func (t *tx) SetSource(ctx context.Context, request string, s score.Source) error {
 	const op = "set a source"

@@ -134,8 +134,8 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			_, err1 := tx.Consents(ctx, "x")
 			_, err2 := tx.Records(ctx, "x")
 			_, err3 := tx.Listings(ctx, "x")
-			_, err4 := tx.Scores(ctx, "x", "")
-			_, err5 := tx.Disputes(ctx, "x")
+			_, err4 := tx.Scores(ctx, "x", "", 100)
+			_, err5 := tx.Disputes(ctx, "x", 100)
 			_, err6 := tx.Sources(ctx, "x")
 			_, err7 := tx.Evidence(ctx, "x")
 			_, err8 := tx.Looks(ctx, "x", false, 0, 1)
@@ -290,7 +290,9 @@ func TestScoresAreKeptPerRulebookUntilTheyAreDeleted(t *testing.T) {
 				tx.AddScore(ctx, r.ID, score("a", "rongcheng", day)))
 		})
 		list := func(book string) string {
-			return ids(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.Score, error) { return tx.Scores(ctx, r.ID, book) }),
+			return ids(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.Score, error) {
+				return tx.Scores(ctx, r.ID, book, 100)
+			}),
 				func(s mingjing.Score) string { return s.ID })
 		}
 		if got := list("rongcheng"); got != "c a d" {
@@ -338,7 +340,7 @@ func TestADisputeChangedMeanwhileIsAConflict(t *testing.T) {
 			// Decided, it makes room for an appeal.
 			return errors.Join(tx.SetDispute(ctx, stored), tx.AddDispute(ctx, dispute(r, "appeal", "c")))
 		})
-		if got := ids(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]cases.Dispute, error) { return tx.Disputes(ctx, r.ID) }),
+		if got := ids(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]cases.Dispute, error) { return tx.Disputes(ctx, r.ID, 100) }),
 			func(d cases.Dispute) string { return d.ID }); got != "appeal d" {
 			t.Errorf("disputes are %s", got)
 		}

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"mingjing"
 )
@@ -25,16 +27,41 @@ func (t *tx) Score(ctx context.Context, id string) (mingjing.Score, error) {
 	return one[mingjing.Score](ctx, t, "read a score", keptScore, `WHERE id = ?`, id)
 }
 
+// LatestScore implements [casework.Tx].
+func (t *tx) LatestScore(ctx context.Context, resident mingjing.ResidentID, rulebook string) (mingjing.Score, error) {
+	if err := t.lock(ctx, resident); err != nil {
+		return mingjing.Score{}, err
+	}
+	where, args := scoresOf(resident, rulebook)
+	return one[mingjing.Score](ctx, t, "read the latest score", keptScore, where+` ORDER BY made_at DESC, n DESC LIMIT 1`, args...)
+}
+
+// FirstScoreSince implements [casework.Tx].
+func (t *tx) FirstScoreSince(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) (mingjing.Score, error) {
+	if err := t.lock(ctx, resident); err != nil {
+		return mingjing.Score{}, err
+	}
+	where, args := scoresOf(resident, rulebook)
+	return one[mingjing.Score](ctx, t, "read the first score since", keptScore, where+` AND made_at >= ? ORDER BY made_at, n LIMIT 1`, append(args, micros(at))...)
+}
+
 // Scores implements [casework.Tx].
-func (t *tx) Scores(ctx context.Context, resident mingjing.ResidentID, rulebook string) ([]mingjing.Score, error) {
+func (t *tx) Scores(ctx context.Context, resident mingjing.ResidentID, rulebook string, limit int) ([]mingjing.Score, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	query, args := `WHERE resident_id = ?`, []any{string(resident)}
-	if rulebook != "" {
-		query, args = query+` AND rulebook = ?`, append(args, rulebook)
+	where, args := scoresOf(resident, rulebook)
+	list, err := all[mingjing.Score](ctx, t, "list scores", keptScore, where+` ORDER BY made_at DESC, n DESC LIMIT ?`, append(args, ownLimit(limit))...)
+	slices.Reverse(list)
+	return list, err
+}
+
+// scoresOf is the condition for a resident's scores by a rulebook; "" for all.
+func scoresOf(resident mingjing.ResidentID, rulebook string) (where string, args []any) {
+	if rulebook == "" {
+		return `WHERE resident_id = ?`, []any{string(resident)}
 	}
-	return all[mingjing.Score](ctx, t, "list scores", keptScore, query+` ORDER BY made_at, n`, args...)
+	return `WHERE resident_id = ? AND rulebook = ?`, []any{string(resident), rulebook}
 }
 
 // DeleteScores implements [casework.Tx]; "" deletes those of all rulebooks.
@@ -42,10 +69,7 @@ func (t *tx) DeleteScores(ctx context.Context, resident mingjing.ResidentID, rul
 	if err := t.lockForList(ctx, resident); err != nil {
 		return err
 	}
-	query, args := `DELETE FROM score WHERE resident_id = ?`, []any{string(resident)}
-	if rulebook != "" {
-		query, args = query+` AND rulebook = ?`, append(args, rulebook)
-	}
-	_, err := t.exec(ctx, "delete scores", query, args...)
+	where, args := scoresOf(resident, rulebook)
+	_, err := t.exec(ctx, "delete scores", `DELETE FROM score `+where, args...)
 	return err
 }

@@ -99,19 +99,20 @@ type sealedRow struct {
 	content []byte
 }
 
-// selects is the start of a query for sealed rows; scan reads them.
-func (k kept) selects() string {
-	return "SELECT " + k.owner + ", " + strings.Join(k.key, ", ") + ", " + k.content() + " FROM " + k.table + " "
+// selects is the start of a query for sealed rows, with more columns; scan reads them.
+func (k kept) selects(more ...string) string {
+	columns := append([]string{k.owner, strings.Join(k.key, ", "), k.content()}, more...)
+	return "SELECT " + strings.Join(columns, ", ") + " FROM " + k.table + " "
 }
 
-func (k kept) scan(rows interface{ Scan(dest ...any) error }) (r sealedRow, err error) {
+func (k kept) scan(rows interface{ Scan(dest ...any) error }, more ...any) (r sealedRow, err error) {
 	r.key = make([]any, len(k.key))
 	dest := make([]any, 0, len(k.key)+2)
 	dest = append(dest, &r.owner)
 	for i := range r.key {
 		dest = append(dest, &r.key[i])
 	}
-	return r, rows.Scan(append(dest, &r.content)...)
+	return r, rows.Scan(append(append(dest, &r.content), more...)...)
 }
 
 // session is the transaction's way into the vault.
@@ -234,7 +235,9 @@ func (t *tx) sealedRow(ctx context.Context, op string, k kept, rest string, args
 func (t *tx) sealedRows(ctx context.Context, op string, k kept, rest string, args ...any) (list []sealedRow, err error) {
 	err = t.rows(ctx, op, func(rows *sql.Rows) error {
 		r, err := k.scan(rows)
-		list = append(list, r)
+		if list = append(list, r); len(list) > kernel.MaxList {
+			return errTooMany
+		}
 		return err
 	}, k.selects()+rest, args...)
 	return list, err
@@ -263,6 +266,35 @@ func all[T any](ctx context.Context, t *tx, op string, k kept, rest string, args
 			return nil, t.failed(op, err)
 		}
 		list = append(list, v)
+	}
+	return list, nil
+}
+
+// groups is all, by the value of a column.
+func groups[T any](ctx context.Context, t *tx, op string, k kept, by, rest string, args ...any) (map[string][]T, error) {
+	var (
+		rows  []sealedRow // read before any is opened
+		names []string
+	)
+	err := t.rows(ctx, op, func(found *sql.Rows) error {
+		var name string
+		r, err := k.scan(found, &name)
+		rows, names = append(rows, r), append(names, name)
+		if len(rows) > kernel.MaxList {
+			return errTooMany
+		}
+		return err
+	}, k.selects(by)+rest, args...)
+	if err != nil {
+		return nil, err
+	}
+	list := map[string][]T{}
+	for i, r := range rows {
+		v, err := unseal[T](ctx, t, k, r)
+		if err != nil {
+			return nil, t.failed(op, err)
+		}
+		list[names[i]] = append(list[names[i]], v)
 	}
 	return list, nil
 }

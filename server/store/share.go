@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mingjing"
+	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/share"
 )
 
@@ -106,7 +107,9 @@ func (t *tx) Shares(ctx context.Context, resident mingjing.ResidentID) ([]share.
 	err := t.rows(ctx, op, func(rows *sql.Rows) (err error) {
 		var r row
 		r.head, err = scanShareHead(rows.Scan, &r.doc)
-		found = append(found, r)
+		if found = append(found, r); len(found) > kernel.MaxList {
+			return errTooMany
+		}
 		return err
 	}, `SELECT `+shareHead+`, doc FROM share WHERE resident_id = ? ORDER BY n DESC`, string(resident))
 	if err != nil {

@@ -50,7 +50,7 @@ type Options struct {
 	// tried again; 0 is [DefaultJobTimeout].
 	JobTimeout time.Duration
 	// MaxConns is how many connections are opened to PostgreSQL at most; 0 is
-	// [DefaultMaxConns]. SQLite has one.
+	// [DefaultMaxConns]. SQLite has one that writes.
 	MaxConns int
 	// Now is the time by which jobs are dated, where that is not the machine's; nil
 	// is [time.Now].

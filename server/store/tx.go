@@ -188,6 +188,18 @@ func instant(us int64) time.Time { return time.UnixMicro(us).UTC() }
 // page bounds a limit to 1 … MaxPage.
 func page(limit int) int { return min(max(limit, 1), MaxPage) }
 
+// ownLimit bounds a limit on rows of one resident to 1 … one more than
+// [kernel.MaxList], so that too many are seen.
+func ownLimit(limit int) int {
+	if limit >= kernel.MaxList {
+		return kernel.MaxList + 1
+	}
+	return max(limit, 1)
+}
+
+// errTooMany says that a list would not be whole.
+var errTooMany = fmt.Errorf("more than %d rows", kernel.MaxList)
+
 // nullable is a column's NULL for "".
 func nullable(s string) any {
 	if s == "" {

@@ -186,7 +186,7 @@ func (c *AccessLog) Checkpoint(ctx context.Context) (string, error) {
 		return "", kernel.ErrUnavailable
 	}
 	var signed string
-	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
+	err := c.city.Read(ctx, func(t *kernel.Tx) error {
 		seen, err := db(t).Cosigned(ctx)
 		if err != nil {
 			return err
@@ -234,7 +234,7 @@ func (c *AccessLog) head(ctx context.Context, t *kernel.Tx) (int64, string, erro
 // Tile is a tile of the tree (C2SP tlog-tiles, of 256 hashes), which is public; a
 // not_found error where the tree has not grown so far.
 func (c *AccessLog) Tile(ctx context.Context, tile tlog.Tile) (data []byte, err error) {
-	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
+	err = c.city.Read(ctx, func(t *kernel.Tx) error {
 		size, err := db(t).TreeSize(ctx)
 		if err != nil {
 			return err
@@ -329,7 +329,7 @@ func (c *AccessLog) showWitness(ctx context.Context, w Witness) error {
 			signed string
 			proof  []tlog.Hash
 		)
-		err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
+		err := c.city.Read(ctx, func(t *kernel.Tx) (err error) {
 			from := old
 			if from < 0 {
 				seen, err := db(t).Cosigned(ctx)

@@ -24,7 +24,7 @@ type AgencyCounts struct {
 // AgencyFigures are what each agency does with disputes. They are public: there is
 // no person in them, and where there are few there is nothing but that.
 func (c *Agencies) AgencyFigures(ctx context.Context) (mingjing.AgenciesView, error) {
-	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AgenciesView, error) {
+	return kernel.InRead(ctx, c.city, func(t *kernel.Tx) (mingjing.AgenciesView, error) {
 		all, err := db(t).AgencyCounts(ctx, c.city.Now())
 		if err != nil {
 			return mingjing.AgenciesView{}, err

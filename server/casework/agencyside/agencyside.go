@@ -29,7 +29,7 @@ func (c *Agencies) AgencyQuestions(ctx context.Context, a mingjing.Actor, cursor
 	if len(cursor) > 200 {
 		return mingjing.AgencyQuestionsView{}, kernel.Public(kernel.ErrCursor)
 	}
-	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AgencyQuestionsView, error) {
+	return kernel.InRead(ctx, c.city, func(t *kernel.Tx) (mingjing.AgencyQuestionsView, error) {
 		v := mingjing.AgencyQuestionsView{Questions: []mingjing.AgencyQuestion{}}
 		found, err := db(t).Cases(ctx, cases.CaseQuery{CaseFilter: mingjing.CaseFilter{Agency: agency}, Asked: true, Now: c.city.Now(), Cursor: cursor, Limit: page + 1})
 		if err != nil {
@@ -307,7 +307,7 @@ func (c *Agencies) AgencyHoldings(ctx context.Context, a mingjing.Actor, ref, cu
 			v.Holdings, v.Next, err = db(t).Holdings(ctx, agency, cursor, page)
 			return v, err
 		}
-		records, listings, err := db(t).HeldByRef(ctx, agency, ref)
+		records, listings, err := db(t).HeldByRef(ctx, agency, ref, "", page)
 		if err != nil {
 			return v, err
 		}

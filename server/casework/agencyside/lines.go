@@ -189,10 +189,6 @@ func (c *Agencies) changed(ctx context.Context, t *kernel.Tx, r holding.Record, 
 
 // find is the agency's record or listing under a reference; the other is nil.
 func (c *Agencies) find(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l Line) (*holding.Record, *holding.Listing, error) {
-	recordIDs, listingIDs, err := db(t).HeldByRef(ctx, agency, l.Ref)
-	if err != nil {
-		return nil, nil, err
-	}
 	of := mingjing.ResidentID("")
 	if l.IDNumber != "" {
 		n, err := mingjing.ParseIDNumber(l.IDNumber, c.city.Now())
@@ -205,41 +201,33 @@ func (c *Agencies) find(ctx context.Context, t *kernel.Tx, a mingjing.Actor, age
 			return nil, nil, err
 		}
 	}
-	var (
-		record  *holding.Record
-		listing *holding.Listing
-		found   int
-	)
-	action := map[string]string{OpCorrection: "correct", OpLift: "lift", OpRevocation: "revoke"}[l.Op]
-	for _, id := range recordIDs {
-		t.Because(a, action, id, "record")
-		r, err := db(t).Record(ctx, id)
-		if err != nil {
-			return nil, nil, err
-		}
-		if l.Op != OpLift && (of == "" || r.Resident == of) {
-			record = &r
-			found++
-		}
+	// Whose it is not is not opened: two are enough to know that the reference is not.
+	records, listings, err := db(t).HeldByRef(ctx, agency, l.Ref, of, 2)
+	if err != nil {
+		return nil, nil, err
 	}
-	for _, id := range listingIDs {
-		t.Because(a, action, id, "listing")
-		li, err := db(t).Listing(ctx, id)
-		if err != nil {
-			return nil, nil, err
-		}
-		if l.Op != OpCorrection && (of == "" || li.Resident == of) {
-			listing = &li
-			found++
-		}
+	switch l.Op {
+	case OpLift:
+		records = nil
+	case OpCorrection:
+		listings = nil
 	}
-	switch {
-	case found == 0:
+	switch len(records) + len(listings) {
+	case 0:
 		return nil, nil, refuse("ref", "ref_unknown")
-	case found > 1:
+	case 1:
+	default:
 		return nil, nil, refuse("id_number", "ref_ambiguous")
 	}
-	return record, listing, nil
+	action := map[string]string{OpCorrection: "correct", OpLift: "lift", OpRevocation: "revoke"}[l.Op]
+	if len(records) == 1 {
+		t.Because(a, action, records[0], "record")
+		r, err := db(t).Record(ctx, records[0])
+		return &r, nil, err
+	}
+	t.Because(a, action, listings[0], "listing")
+	li, err := db(t).Listing(ctx, listings[0])
+	return nil, &li, err
 }
 
 func checkReason(reason string) error {
@@ -422,7 +410,7 @@ func (c *Agencies) AddAgencyKey(ctx context.Context, agency string) (mingjing.Ag
 
 // AgencyKeys are all keys, oldest first.
 func (c *Agencies) AgencyKeys(ctx context.Context) (keys []mingjing.AgencyKey, err error) {
-	err = c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
+	err = c.city.Read(ctx, func(t *kernel.Tx) (err error) {
 		keys, err = db(t).AgencyKeys(ctx)
 		return err
 	})
@@ -447,7 +435,7 @@ func (c *Agencies) RevokeAgencyKey(ctx context.Context, id string) error {
 // to know.
 func (c *Agencies) AgencyByKey(ctx context.Context, id string) (mingjing.Actor, error) {
 	var k mingjing.AgencyKey
-	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
+	err := c.city.Read(ctx, func(t *kernel.Tx) (err error) {
 		k, err = db(t).AgencyKey(ctx, id)
 		return err
 	})

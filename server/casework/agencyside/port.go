@@ -36,8 +36,9 @@ type Port interface {
 	// EvidenceCase is the dispute to which a file belongs; it opens nothing.
 	EvidenceCase(ctx context.Context, id string) (dispute string, err error)
 	EvidenceData(ctx context.Context, id string) (e mingjing.Evidence, data []byte, err error)
-	// HeldByRef are the ids of an agency's records and listings under its reference.
-	HeldByRef(ctx context.Context, agency, ref string) (records, listings []string, err error)
+	// HeldByRef are the ids of an agency's records and listings under its reference, of
+	// one resident or, with "", of anybody, at most so many of each. Nothing is opened.
+	HeldByRef(ctx context.Context, agency, ref string, of mingjing.ResidentID, limit int) (records, listings []string, err error)
 	// Holdings are what an agency has supplied, newest first, from the cursor on;
 	// next is "" at the end. A bad cursor is ErrCursor.
 	Holdings(ctx context.Context, agency, cursor string, limit int) (list []mingjing.AgencyHolding, next string, err error)

@@ -11,18 +11,23 @@ import (
 
 // lanes are the ways on after a decision that are open to the resident.
 func (c *Cases) lanes(ctx context.Context, t *kernel.Tx, d Dispute) ([]string, error) {
+	s, err := subjectOf(ctx, t, d)
+	if err != nil {
+		return nil, err
+	}
+	return c.lanesOf(d, s), nil
+}
+
+// lanesOf is lanes with what the case is about.
+func (c *Cases) lanesOf(d Dispute, s subjects) []string {
 	if d.Decision == nil || d.State != mingjing.DisputeDecided {
-		return nil, nil
+		return nil
 	}
 	open := []string{}
 	lost := d.Kind != mingjing.CaseListing && (d.Decision.Outcome == mingjing.OutcomeRejected || d.Decision.Outcome == mingjing.OutcomePartly ||
 		d.Decision.Outcome == mingjing.OutcomeRefused)
 	if lost && c.city.Today() <= c.lanesUntil(d) {
-		last, still, err := lastCase(ctx, t, d)
-		if err != nil {
-			return nil, err
-		}
-		if last == d.ID && still { // nothing came after it
+		if last, still := s.lastCase(d); last == d.ID && still { // nothing came after it
 			if d.Kind != mingjing.CaseRepair {
 				open = append(open, mingjing.LaneEvidence)
 			}
@@ -31,7 +36,7 @@ func (c *Cases) lanes(ctx context.Context, t *kernel.Tx, d Dispute) ([]string, e
 			}
 		}
 	}
-	return append(open, mingjing.LaneCourt), nil
+	return append(open, mingjing.LaneCourt)
 }
 
 // lanesUntil is the last day on which the ways on after a decision are open.
@@ -41,34 +46,66 @@ func (c *Cases) lanesUntil(d Dispute) mingjing.Date {
 
 // lastCase is the last case about what a case is about, and whether that can still
 // be disputed.
-func lastCase(ctx context.Context, t *kernel.Tx, d Dispute) (last string, still bool, err error) {
+func (s subjects) lastCase(d Dispute) (last string, still bool) {
 	if d.RecordID != "" {
-		r, err := db(t).Record(ctx, d.RecordID)
-		return r.DisputeID, disputable(r.State), err
+		r := s.records[d.RecordID]
+		return r.DisputeID, disputable(r.State)
 	}
-	l, err := db(t).Listing(ctx, d.ListingID)
-	return l.DisputeID, listingDisputable(l.State), err
+	l := s.listings[d.ListingID]
+	return l.DisputeID, listingDisputable(l.State)
 }
 
-// repairWhy says why repair can't be applied for; "" when it can.
-func (c *Cases) repairWhy(ctx context.Context, t *kernel.Tx, l holding.Listing) (string, error) {
+// repairWhy says why repair can't be applied for; "" when it can. open says that the
+// listing's last case is not decided.
+func (c *Cases) repairWhy(l holding.Listing, open bool) string {
 	switch {
 	case l.Kind != mingjing.Blacklist:
-		return "no_condition", nil
+		return "no_condition"
 	case l.State == mingjing.ListingDisputed:
-		return "case_open", nil
+		return "case_open"
 	case l.State != mingjing.ListingInEffect:
-		return "not_in_effect", nil
+		return "not_in_effect"
 	case l.RepairFrom == "":
-		return "no_condition", nil
+		return "no_condition"
+	case open:
+		return "case_open"
+	case c.city.Today() < l.RepairFrom:
+		return "too_early"
 	}
-	if open, err := CaseOpen(ctx, t, l.DisputeID); err != nil || open {
-		return "case_open", err
+	return ""
+}
+
+// subjects are the records and listings that cases are about, by id.
+type subjects struct {
+	records  map[string]holding.Record
+	listings map[string]holding.Listing
+}
+
+// subjectOf reads what one case is about.
+func subjectOf(ctx context.Context, t *kernel.Tx, d Dispute) (s subjects, err error) {
+	if d.RecordID != "" {
+		r, err := db(t).Record(ctx, d.RecordID)
+		return subjects{records: map[string]holding.Record{r.ID: r}}, err
 	}
-	if c.city.Today() < l.RepairFrom {
-		return "too_early", nil
+	l, err := db(t).Listing(ctx, d.ListingID)
+	return subjects{listings: map[string]holding.Listing{l.ID: l}}, err
+}
+
+// subjectsOf reads what the cases of a resident are about.
+func subjectsOf(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID) (subjects, error) {
+	s := subjects{records: map[string]holding.Record{}, listings: map[string]holding.Listing{}}
+	records, err := db(t).Records(ctx, resident)
+	if err != nil {
+		return s, err
 	}
-	return "", nil
+	for _, r := range records {
+		s.records[r.ID] = r
+	}
+	listings, err := db(t).Listings(ctx, resident)
+	for _, l := range listings {
+		s.listings[l.ID] = l
+	}
+	return s, err
 }
 
 // CaseOpen reports whether the case is not decided yet; not for "".
@@ -197,18 +234,12 @@ func (c *Cases) Disputes(ctx context.Context, a mingjing.Actor) (mingjing.Disput
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.DisputesView, error) {
 		v := mingjing.DisputesView{Disputes: []mingjing.Dispute{}}
 		t.Because(a, "disputes", "", "own")
-		disputes, err := db(t).Disputes(ctx, me)
+		disputes, err := db(t).Disputes(ctx, me, MaxShown)
 		if err != nil {
 			return v, err
 		}
-		for _, d := range disputes {
-			shown, err := c.ShowOwn(ctx, t, d)
-			if err != nil {
-				return v, err
-			}
-			v.Disputes = append(v.Disputes, shown)
-		}
-		return v, nil
+		v.Disputes, err = c.ShowAllOwn(ctx, t, me, disputes)
+		return v, err
 	})
 }
 
@@ -216,42 +247,75 @@ func (c *Cases) Disputes(ctx context.Context, a mingjing.Actor) (mingjing.Disput
 // read before there is a decision.
 func (c *Cases) ShowOwn(ctx context.Context, t *kernel.Tx, d Dispute) (mingjing.Dispute, error) {
 	out, err := c.ShowDispute(ctx, t, d)
-	if out.Decision == nil {
-		out.Recommendation = nil
+	return ownView(out), err
+}
+
+// ShowAllOwn is [Cases.ShowOwn] for cases of one resident, with a few reads for all.
+func (c *Cases) ShowAllOwn(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, disputes []Dispute) ([]mingjing.Dispute, error) {
+	list, err := c.ShowDisputes(ctx, t, resident, disputes)
+	for i := range list {
+		list[i] = ownView(list[i])
 	}
-	return out, err
+	return list, err
+}
+
+func ownView(d mingjing.Dispute) mingjing.Dispute {
+	if d.Decision == nil {
+		d.Recommendation = nil
+	}
+	return d
 }
 
 // ShowDispute adds what is stored elsewhere: the record or listing as it is now,
 // and the evidence.
 func (c *Cases) ShowDispute(ctx context.Context, t *kernel.Tx, d Dispute) (mingjing.Dispute, error) {
-	out := d.Dispute
-	if d.RecordID != "" {
-		r, err := db(t).Record(ctx, d.RecordID)
-		if err != nil {
-			return out, err
-		}
-		out.Record = &r.Record
-	} else {
-		l, err := db(t).Listing(ctx, d.ListingID)
-		if err != nil {
-			return out, err
-		}
-		out.Listing = &l.Listing
+	s, err := subjectOf(ctx, t, d)
+	if err != nil {
+		return d.Dispute, err
 	}
 	evidence, err := db(t).Evidence(ctx, d.ID)
 	if err != nil {
-		return out, err
+		return d.Dispute, err
+	}
+	return c.show(d, s, evidence), nil
+}
+
+// ShowDisputes is [Cases.ShowDispute] for cases of one resident, with a few reads for
+// all.
+func (c *Cases) ShowDisputes(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, disputes []Dispute) ([]mingjing.Dispute, error) {
+	list := make([]mingjing.Dispute, 0, len(disputes))
+	if len(disputes) == 0 {
+		return list, nil
+	}
+	s, err := subjectsOf(ctx, t, resident)
+	if err != nil {
+		return nil, err
+	}
+	evidence, err := db(t).EvidenceOf(ctx, resident)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range disputes {
+		list = append(list, c.show(d, s, evidence[d.ID]))
+	}
+	return list, nil
+}
+
+func (c *Cases) show(d Dispute, s subjects, evidence []mingjing.Evidence) mingjing.Dispute {
+	out := d.Dispute
+	if d.RecordID != "" {
+		r := s.records[d.RecordID].Record
+		out.Record = &r
+	} else {
+		l := s.listings[d.ListingID].Listing
+		out.Listing = &l
 	}
 	out.Evidence = append([]mingjing.Evidence{}, evidence...)
-	if out.Lanes, err = c.lanes(ctx, t, d); err != nil {
-		return out, err
-	}
-	if len(out.Lanes) > 0 {
+	if out.Lanes = c.lanesOf(d, s); len(out.Lanes) > 0 {
 		out.LanesUntil = c.lanesUntil(d)
 	}
 	out.Clocks = c.Missed(out.Clocks)
-	return out, nil
+	return out
 }
 
 // Missed are clocks as they are shown: late ones are missed.

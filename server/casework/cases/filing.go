@@ -1,7 +1,6 @@
 package cases
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -361,8 +360,12 @@ func (c *Cases) CheckFiling(ctx context.Context, t *kernel.Tx, me mingjing.Resid
 		case l.State == mingjing.ListingDisputed:
 			return what, ErrDisputeOpen
 		case f.Kind == mingjing.CaseRepair:
-			if why, err := c.repairWhy(ctx, t, l); err != nil || why != "" {
-				return what, cmp.Or(err, error(mingjing.Errorf(mingjing.Conflict, "repair_"+why)))
+			open, err := CaseOpen(ctx, t, l.DisputeID)
+			if err != nil {
+				return what, err
+			}
+			if why := c.repairWhy(l, open); why != "" {
+				return what, mingjing.Errorf(mingjing.Conflict, "repair_"+why)
 			}
 		case !listingDisputable(l.State):
 			return what, errNothingToDispute

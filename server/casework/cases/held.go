@@ -27,16 +27,14 @@ func (c *Cases) Records(ctx context.Context, a mingjing.Actor) (mingjing.Records
 		if err != nil {
 			return v, err
 		}
-		for _, r := range records {
-			shown, err := c.RecordView(ctx, t, r)
-			if err != nil {
-				return v, err
-			}
-			v.Records = append(v.Records, shown)
+		open, err := OpenCasesOf(ctx, t, me)
+		if err != nil {
+			return v, err
 		}
-		slices.SortStableFunc(v.Records, func(x, y mingjing.RecordView) int {
-			return cmp.Compare(y.Record.Occurred, x.Record.Occurred)
-		})
+		slices.SortStableFunc(records, func(x, y holding.Record) int { return cmp.Compare(y.Occurred, x.Occurred) })
+		for _, r := range records[:min(len(records), MaxShown)] {
+			v.Records = append(v.Records, c.RecordView(r, open))
+		}
 		return v, nil
 	})
 }
@@ -56,19 +54,14 @@ func (c *Cases) Record(ctx context.Context, a mingjing.Actor, id string) (mingji
 		if r.Resident != me {
 			return mingjing.RecordView{}, kernel.ErrNotFound
 		}
-		return c.RecordView(ctx, t, r)
+		open, err := OpenCasesOf(ctx, t, me)
+		return c.RecordView(r, open), err
 	})
 }
 
 // RecordView is a record with its rule and effect by each rulebook.
-func (c *Cases) RecordView(ctx context.Context, t *kernel.Tx, r holding.Record) (mingjing.RecordView, error) {
-	v := mingjing.RecordView{Record: r.Record, Effect: []mingjing.Effect{}, Open: disputable(r.State)}
-	if v.Open && r.State == mingjing.RecordSuspended {
-		var err error
-		if v.Open, err = decided(ctx, t, r.DisputeID); err != nil {
-			return v, err
-		}
-	}
+func (c *Cases) RecordView(r holding.Record, open OpenCases) mingjing.RecordView {
+	v := mingjing.RecordView{Record: r.Record, Effect: []mingjing.Effect{}, Open: open.RecordDisputable(r)}
 	for _, b := range c.city.Books() {
 		item, ok := b.Item(r.Code)
 		if !ok {
@@ -81,7 +74,35 @@ func (c *Cases) RecordView(ctx context.Context, t *kernel.Tx, r holding.Record) 
 			v.Ends = e.Ends
 		}
 	}
-	return v, nil
+	return v
+}
+
+// MaxShown is how many records, listings or cases of a resident a page shows at most,
+// the newest. What they take along has all.
+const MaxShown = 500
+
+// OpenCases are the cases of one resident that are not decided, by id. What an agency
+// has lost is suspended while its case still waits for the decision.
+type OpenCases map[string]bool
+
+// OpenCasesOf reads the open cases of a resident.
+func OpenCasesOf(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID) (OpenCases, error) {
+	ids, err := db(t).OpenCaseIDs(ctx, resident)
+	open := make(OpenCases, len(ids))
+	for _, id := range ids {
+		open[id] = true
+	}
+	return open, err
+}
+
+// RecordDisputable reports whether a case can be made of a record.
+func (o OpenCases) RecordDisputable(r holding.Record) bool {
+	return disputable(r.State) && !o[r.DisputeID]
+}
+
+// ListingDisputable reports whether a case can be made of a listing.
+func (o OpenCases) ListingDisputable(l holding.Listing) bool {
+	return listingDisputable(l.State) && !o[l.DisputeID]
 }
 
 // decided says whether nothing is left open of the last dispute: what an agency
@@ -117,16 +138,14 @@ func (c *Cases) Listings(ctx context.Context, a mingjing.Actor) (mingjing.Listin
 		if err != nil {
 			return v, err
 		}
-		for _, l := range listings {
-			shown, err := c.ListingView(ctx, t, l)
-			if err != nil {
-				return v, err
-			}
-			v.Listings = append(v.Listings, shown)
+		open, err := OpenCasesOf(ctx, t, me)
+		if err != nil {
+			return v, err
 		}
-		slices.SortStableFunc(v.Listings, func(x, y mingjing.ListingView) int {
-			return cmp.Compare(y.Listing.From, x.Listing.From)
-		})
+		slices.SortStableFunc(listings, func(x, y holding.Listing) int { return cmp.Compare(y.From, x.From) })
+		for _, l := range listings[:min(len(listings), MaxShown)] {
+			v.Listings = append(v.Listings, c.ListingView(l, open))
+		}
 		return v, nil
 	})
 }
@@ -146,37 +165,27 @@ func (c *Cases) Listing(ctx context.Context, a mingjing.Actor, id string) (mingj
 		if l.Resident != me {
 			return mingjing.ListingView{}, kernel.ErrNotFound
 		}
-		v, err := c.ListingView(ctx, t, l)
+		open, err := OpenCasesOf(ctx, t, me)
 		if err != nil {
-			return v, err
+			return mingjing.ListingView{}, err
 		}
+		v := c.ListingView(l, open)
 		v.Without, err = c.without(ctx, t, l)
 		return v, err
 	})
 }
 
 // ListingView is a listing with its effect by each rulebook, and whether repair is open.
-func (c *Cases) ListingView(ctx context.Context, t *kernel.Tx, l holding.Listing) (mingjing.ListingView, error) {
+func (c *Cases) ListingView(l holding.Listing, open OpenCases) mingjing.ListingView {
 	v := mingjing.ListingView{Listing: l.Listing, Effective: l.Effective(c.city.Today()), Key: kernel.NewID(),
-		Effect: []mingjing.Effect{}, Open: listingDisputable(l.State)}
-	if v.Open {
-		open, err := CaseOpen(ctx, t, l.DisputeID)
-		if err != nil {
-			return v, err
-		}
-		v.Open = !open
-	}
-	var err error
-	if v.RepairWhy, err = c.repairWhy(ctx, t, l); err != nil {
-		return v, err
-	}
+		Effect: []mingjing.Effect{}, Open: open.ListingDisputable(l), RepairWhy: c.repairWhy(l, open[l.DisputeID])}
 	v.Repair = v.RepairWhy == ""
 	for _, b := range c.city.Books() {
 		if _, ok := b.Item(l.Code); ok {
 			v.Effect = append(v.Effect, mingjing.EffectOfListing(b, l.Listing, c.city.Today()))
 		}
 	}
-	return v, nil
+	return v
 }
 
 // without is what each score that the resident has would be today if the listing
@@ -184,14 +193,17 @@ func (c *Cases) ListingView(ctx context.Context, t *kernel.Tx, l holding.Listing
 func (c *Cases) without(ctx context.Context, t *kernel.Tx, l holding.Listing) ([]mingjing.ScoreIf, error) {
 	var out []mingjing.ScoreIf
 	for _, b := range c.city.Books() {
-		scores, err := db(t).Scores(ctx, l.Resident, b.ID)
+		if _, ok := b.Item(l.Code); !ok {
+			continue
+		}
+		last, err := db(t).LatestScore(ctx, l.Resident, b.ID)
+		if errors.Is(err, kernel.ErrNotFound) {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
-		if _, ok := b.Item(l.Code); !ok || len(scores) == 0 {
-			continue
-		}
-		in, err := c.scores.Input(ctx, t, l.Resident, b, scores[len(scores)-1].Missing)
+		in, err := c.scores.Input(ctx, t, l.Resident, b, last.Missing)
 		if err != nil {
 			return nil, err
 		}

@@ -120,18 +120,16 @@ func (c *Cases) WriteLetter(ctx context.Context, t *kernel.Tx, d *Dispute) error
 		break // the default rulebook goes first
 	}
 	for _, b := range c.city.Books() {
-		scores, err := db(t).Scores(ctx, d.Resident, b.ID)
+		// That of the decision: the first that was made with it or after it. The two
+		// times are not stored to the same fraction of a second.
+		s, err := db(t).FirstScoreSince(ctx, d.Resident, b.ID, d.Decision.At.Truncate(time.Second))
+		if errors.Is(err, kernel.ErrNotFound) {
+			continue
+		}
 		if err != nil {
 			return err
 		}
-		// That of the decision: the first that was made with it or after it. The two
-		// times are not stored to the same fraction of a second.
-		for _, s := range scores {
-			if !s.At.Before(d.Decision.At.Truncate(time.Second)) {
-				l.ScoreIDs = append(l.ScoreIDs, s.ID)
-				break
-			}
-		}
+		l.ScoreIDs = append(l.ScoreIDs, s.ID)
 	}
 	decided := mingjing.DateOf(d.Decision.At.In(c.city.Zone()))
 	l.ReopenUntil, l.CourtUntil = c.lanesUntil(*d), decided.AddMonths(mingjing.CourtMonths)

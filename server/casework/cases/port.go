@@ -6,6 +6,7 @@ import (
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/score"
+	"time"
 )
 
 // A Port is what the part needs of one transaction on the store. Every method that finds
@@ -27,20 +28,29 @@ type Port interface {
 	Listing(ctx context.Context, id string) (holding.Listing, error)
 	Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error)
 	Score(ctx context.Context, id string) (mingjing.Score, error)
-	// Scores of a resident by one rulebook, oldest first; "" for all rulebooks.
-	Scores(ctx context.Context, resident mingjing.ResidentID, rulebook string) ([]mingjing.Score, error)
+	// LatestScore is a resident's newest score by a rulebook; "" for the newest by any.
+	LatestScore(ctx context.Context, resident mingjing.ResidentID, rulebook string) (mingjing.Score, error)
+	// FirstScoreSince is a resident's first score by a rulebook that was made at or
+	// after an instant.
+	FirstScoreSince(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) (mingjing.Score, error)
 	AddDispute(ctx context.Context, d Dispute) error // ErrExists: one is open about it, or the key is known
 	SetDispute(ctx context.Context, d Dispute) error // everything but Evidence; fails with ErrConflict if d.Version is not the stored one, and stores Version+1
 	Dispute(ctx context.Context, id string) (Dispute, error)
 	// CaseLine is a dispute's [Dispute.Line]; nothing of its resident is opened.
 	CaseLine(ctx context.Context, id string) (Dispute, error)
 	DisputeByKey(ctx context.Context, resident mingjing.ResidentID, key string) (Dispute, error)
-	Disputes(ctx context.Context, resident mingjing.ResidentID) ([]Dispute, error) // newest first
+	// Disputes are a resident's cases, the newest so many, newest first.
+	Disputes(ctx context.Context, resident mingjing.ResidentID, limit int) ([]Dispute, error)
+	// OpenCaseIDs are the ids of a resident's cases that are not decided; nothing of
+	// them is opened.
+	OpenCaseIDs(ctx context.Context, resident mingjing.ResidentID) ([]string, error)
 	// SetAgencyCase keeps what a dispute says about its agency, in the place of what
 	// it said before.
 	SetAgencyCase(ctx context.Context, k AgencyCase) error
 	AddEvidence(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error
 	Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error)
+	// EvidenceOf is the evidence of all of a resident's cases, by case.
+	EvidenceOf(ctx context.Context, resident mingjing.ResidentID) (map[string][]mingjing.Evidence, error)
 	// EvidenceCase is the dispute to which a file belongs; it opens nothing.
 	EvidenceCase(ctx context.Context, id string) (dispute string, err error)
 	EvidenceData(ctx context.Context, id string) (e mingjing.Evidence, data []byte, err error)

@@ -102,34 +102,25 @@ func (c *Desk) showCounter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, 
 	}
 	v := mingjing.CounterView{Visit: visit.ID, Resident: r.Name, IDMasked: r.IDNumber.Masked(), Key: kernel.NewID(),
 		Records: []mingjing.CounterItem{}, Listings: []mingjing.CounterItem{}}
-	open := func(f cases.Filing) (bool, error) {
-		_, err := c.cases.CheckFiling(ctx, t, r.ID, f)
-		if _, refused := errors.AsType[*mingjing.Error](err); refused {
-			return false, nil
-		}
-		return err == nil, err
+	open, err := cases.OpenCasesOf(ctx, t, r.ID)
+	if err != nil {
+		return v, err
 	}
 	records, err := db(t).Records(ctx, r.ID)
 	if err != nil {
 		return v, err
 	}
 	for _, rec := range records {
-		can, err := open(cases.Filing{RecordID: rec.ID, Kind: mingjing.CaseDispute})
-		if err != nil {
-			return v, err
-		}
-		v.Records = append(v.Records, mingjing.CounterItem{ID: rec.ID, Agency: rec.Agency, Code: rec.Code, State: string(rec.State), Open: can})
+		v.Records = append(v.Records, mingjing.CounterItem{ID: rec.ID, Agency: rec.Agency, Code: rec.Code, State: string(rec.State),
+			Open: open.RecordDisputable(rec)})
 	}
 	listings, err := db(t).Listings(ctx, r.ID)
 	if err != nil {
 		return v, err
 	}
 	for _, l := range listings {
-		can, err := open(cases.Filing{ListingID: l.ID, Kind: mingjing.CaseDispute})
-		if err != nil {
-			return v, err
-		}
-		v.Listings = append(v.Listings, mingjing.CounterItem{ID: l.ID, Agency: l.Agency, Code: l.Code, State: string(l.State), Open: can})
+		v.Listings = append(v.Listings, mingjing.CounterItem{ID: l.ID, Agency: l.Agency, Code: l.Code, State: string(l.State),
+			Open: open.ListingDisputable(l)})
 	}
 	return v, nil
 }

@@ -234,7 +234,7 @@ func (c *Desk) Workload(ctx context.Context, a mingjing.Actor) (mingjing.Workloa
 	if err := kernel.AsStaff(a, mingjing.RoleSupervisor, mingjing.RoleAuditor); err != nil {
 		return mingjing.WorkloadView{}, err
 	}
-	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.WorkloadView, error) {
+	return kernel.InRead(ctx, c.city, func(t *kernel.Tx) (mingjing.WorkloadView, error) {
 		now := c.city.Now()
 		all, err := db(t).DeskCounts(ctx, now, now.Add(-c.city.Scaled(mingjing.WorkloadDays*24*time.Hour)))
 		v := mingjing.WorkloadView{Handlers: []mingjing.HandlerFigures{}, Days: mingjing.WorkloadDays}

@@ -41,6 +41,9 @@ type Store interface {
 	// rolled back otherwise. fn may run more than once (when two transactions
 	// collide), so it must not touch anything but the port.
 	Tx(ctx context.Context, fn func(Port) error) error
+	// Read runs fn in one transaction that writes nothing, not even the access log, and
+	// so opens nothing of a resident. It waits for nobody who writes.
+	Read(ctx context.Context, fn func(Port) error) error
 }
 
 // A Port is what the kernel needs of one transaction on the store. The parts have

@@ -96,6 +96,26 @@ func InTx[T any](ctx context.Context, c *City, fn func(*Tx) (T, error)) (T, erro
 	return out, nil
 }
 
+// Read runs fn in a transaction that writes nothing and waits for nobody who writes:
+// for what is public, or names nobody.
+func (c *City) Read(ctx context.Context, fn func(*Tx) error) error {
+	return c.store.Read(ctx, func(port Port) error { return fn(&Tx{Port: port, c: c}) })
+}
+
+// InRead is [InTx] in a transaction that writes nothing; see [City.Read].
+func InRead[T any](ctx context.Context, c *City, fn func(*Tx) (T, error)) (T, error) {
+	var out T
+	err := c.Read(ctx, func(t *Tx) (err error) {
+		out, err = fn(t)
+		return err
+	})
+	if err != nil {
+		var nothing T
+		return nothing, Public(err)
+	}
+	return out, nil
+}
+
 // Because says who reads what follows in this transaction, and for what. The line
 // is in the access log of each resident before anything of theirs is opened.
 func (t *Tx) Because(a mingjing.Actor, action, subject, purpose string) {

@@ -20,14 +20,9 @@ func (c *Register) Overview(ctx context.Context, a mingjing.Actor) (mingjing.Ove
 		if err := t.Look(ctx, a, me, c.city.Now(), "overview", "", "own"); err != nil {
 			return v, err
 		}
-		for _, book := range c.city.Books() {
-			scores, err := db(t).Scores(ctx, me, book.ID)
-			if err != nil {
-				return v, err
-			}
-			if len(scores) > 0 {
-				v.Latest = append(v.Latest, score.Card(book, scores[len(scores)-1]))
-			}
+		var err error
+		if v.Latest, err = score.LatestCards(ctx, t, me, c.city.Books()); err != nil {
+			return v, err
 		}
 		r, err := db(t).OpenRequest(ctx, me)
 		if err == nil {
@@ -63,18 +58,12 @@ func (c *Register) Overview(ctx context.Context, a mingjing.Actor) (mingjing.Ove
 				}
 			}
 		}
-		disputes, err := db(t).Disputes(ctx, me)
+		open, err := db(t).OpenDisputes(ctx, me)
 		if err != nil {
 			return v, err
 		}
-		for _, d := range disputes {
-			if d.State != mingjing.DisputeDecided {
-				shown, err := c.cases.ShowDispute(ctx, t, d)
-				if err != nil {
-					return v, err
-				}
-				v.OpenDisputes = append(v.OpenDisputes, shown)
-			}
+		if v.OpenDisputes, err = c.cases.ShowDisputes(ctx, t, me, open); err != nil {
+			return v, err
 		}
 		v.RecentLooks, err = db(t).Looks(ctx, me, true, 0, 3)
 		return v, err

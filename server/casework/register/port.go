@@ -21,9 +21,10 @@ type Port interface {
 	OpenRequest(ctx context.Context, resident mingjing.ResidentID) (score.Request, error)
 	Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error)
 	Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error)
-	// Scores of a resident by one rulebook, oldest first; "" for all rulebooks.
-	Scores(ctx context.Context, resident mingjing.ResidentID, rulebook string) ([]mingjing.Score, error)
-	Disputes(ctx context.Context, resident mingjing.ResidentID) ([]cases.Dispute, error) // newest first
+	// LatestScore is a resident's newest score by a rulebook; "" for the newest by any.
+	LatestScore(ctx context.Context, resident mingjing.ResidentID, rulebook string) (mingjing.Score, error)
+	// OpenDisputes are a resident's cases that are not decided, newest first.
+	OpenDisputes(ctx context.Context, resident mingjing.ResidentID) ([]cases.Dispute, error)
 	// Looks are the newest first, with Seq below before (0: from the newest).
 	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.Look, error)
 	UnreadNotices(ctx context.Context, resident mingjing.ResidentID) (int, error)

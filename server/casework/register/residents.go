@@ -40,7 +40,7 @@ func (c *Register) Enrol(ctx context.Context, n mingjing.IDNumber, name string) 
 
 // Residents is how many residents are enrolled.
 func (c *Register) Residents(ctx context.Context) (n int, err error) {
-	err = c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
+	err = c.city.Read(ctx, func(t *kernel.Tx) (err error) {
 		n, err = db(t).Residents(ctx)
 		return err
 	})

@@ -25,6 +25,8 @@ type Port interface {
 	// QueuePlace is how many queued requests are as old or older, itself included.
 	QueuePlace(ctx context.Context, id string) (int, error)
 	Sources(ctx context.Context, request string) ([]Source, error) // by agency code
+	// SourcesOfAll are the sources of all of a resident's requests, by request.
+	SourcesOfAll(ctx context.Context, resident mingjing.ResidentID) (map[string][]Source, error)
 	SetSource(ctx context.Context, request string, s Source) error
 	// PutRecord inserts or replaces by ID.
 	PutRecord(ctx context.Context, r holding.Record) error
@@ -33,8 +35,10 @@ type Port interface {
 	Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error)
 	AddScore(ctx context.Context, resident mingjing.ResidentID, s mingjing.Score) error
 	Score(ctx context.Context, id string) (mingjing.Score, error)
-	// Scores of a resident by one rulebook, oldest first; "" for all rulebooks.
-	Scores(ctx context.Context, resident mingjing.ResidentID, rulebook string) ([]mingjing.Score, error)
+	// LatestScore is a resident's newest score by a rulebook; "" for the newest by any.
+	LatestScore(ctx context.Context, resident mingjing.ResidentID, rulebook string) (mingjing.Score, error)
+	// Scores of a resident by one rulebook ("" for all), the newest so many, oldest first.
+	Scores(ctx context.Context, resident mingjing.ResidentID, rulebook string, limit int) ([]mingjing.Score, error)
 	DeleteScores(ctx context.Context, resident mingjing.ResidentID, rulebook string) error
 	// RevokeShares ends all of a rulebook that can still be looked at and says whether
 	// there were any.

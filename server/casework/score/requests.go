@@ -178,9 +178,14 @@ func (c *Scores) SourcesOf(ctx context.Context, t *kernel.Tx, r Request) ([]Sour
 	if err != nil {
 		return nil, err
 	}
+	return c.AllSources(r, rows), nil
+}
+
+// AllSources are the request's sources with those that were not asked yet.
+func (c *Scores) AllSources(r Request, rows []Source) []Source {
 	book, err := c.city.Book(r.Rulebook.ID)
 	if err != nil {
-		return rows, nil //nolint:nilerr // an old request can still be read
+		return rows // an old request can still be read
 	}
 	known := make(map[string]Source, len(rows))
 	for _, s := range rows {
@@ -195,5 +200,5 @@ func (c *Scores) SourcesOf(ctx context.Context, t *kernel.Tx, r Request) ([]Sour
 		out[i] = s
 	}
 	slices.SortStableFunc(out, func(a, b Source) int { return strings.Compare(a.Agency, b.Agency) })
-	return out, nil
+	return out
 }

@@ -2,6 +2,7 @@ package score
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"mingjing"
@@ -66,14 +67,13 @@ func (c *Scores) Rescore(ctx context.Context, t *kernel.Tx, resident mingjing.Re
 		if book.ID == except || !InForce(consents, book.ID) {
 			continue
 		}
-		scores, err := db(t).Scores(ctx, resident, book.ID)
+		last, err := db(t).LatestScore(ctx, resident, book.ID)
+		if errors.Is(err, kernel.ErrNotFound) {
+			continue
+		}
 		if err != nil {
 			return err
 		}
-		if len(scores) == 0 {
-			continue
-		}
-		last := scores[len(scores)-1]
 		if !looked {
 			looked = true
 			if err := t.Look(ctx, kernel.System, resident, c.city.Now(), "rescore", "", "score"); err != nil {
@@ -110,6 +110,25 @@ func Card(book *mingjing.Rulebook, s mingjing.Score) mingjing.ScoreCard {
 	return mingjing.ScoreCard{Rulebook: s.Rulebook, Value: s.Value, Min: book.Min, Max: book.Max, Band: band, At: s.At}
 }
 
+// maxHistory is how many of a resident's scores by one rulebook are shown.
+const maxHistory = 60
+
+// LatestCards are a resident's newest scores by each of the rulebooks, in short.
+func LatestCards(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, books []*mingjing.Rulebook) ([]mingjing.ScoreCard, error) {
+	cards := []mingjing.ScoreCard{}
+	for _, book := range books {
+		s, err := db(t).LatestScore(ctx, resident, book.ID)
+		if errors.Is(err, kernel.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		cards = append(cards, Card(book, s))
+	}
+	return cards, nil
+}
+
 // Score is the actor's newest score by a rulebook ("" for the newest by any)
 // with all that explains it; nil when there is none.
 func (c *Scores) Score(ctx context.Context, a mingjing.Actor, rulebook string) (*mingjing.ScoreView, error) {
@@ -124,18 +143,12 @@ func (c *Scores) Score(ctx context.Context, a mingjing.Actor, rulebook string) (
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (*mingjing.ScoreView, error) {
 		t.Because(a, "score", rulebook, "own")
-		all, err := db(t).Scores(ctx, me, "")
+		newest, err := db(t).LatestScore(ctx, me, rulebook)
+		if errors.Is(err, kernel.ErrNotFound) {
+			return nil, nil // no score is no error
+		}
 		if err != nil {
 			return nil, err
-		}
-		var newest *mingjing.Score
-		for i := range all {
-			if rulebook == "" || all[i].Rulebook.ID == rulebook {
-				newest = &all[i]
-			}
-		}
-		if newest == nil {
-			return nil, nil // no score is no error
 		}
 		book, err := c.city.Book(newest.Rulebook.ID)
 		if err != nil {
@@ -145,28 +158,25 @@ func (c *Scores) Score(ctx context.Context, a mingjing.Actor, rulebook string) (
 		if err != nil {
 			return nil, err
 		}
-		out := mingjing.ScoreView{Score: *newest, Min: book.Min, Max: book.Max, Bands: book.Bands,
+		out := mingjing.ScoreView{Score: newest, Min: book.Min, Max: book.Max, Bands: book.Bands,
 			Outlook: mingjing.Outlook(book, in), History: []mingjing.ScoreCard{}, Others: []mingjing.ScoreCard{}}
 		out.Band, _ = book.Band(newest.Band)
-		others := map[string]mingjing.ScoreCard{}
-		for _, s := range all {
-			b, err := c.city.Book(s.Rulebook.ID)
-			if err != nil { // a rulebook that is no longer published
-				continue
-			}
-			if b == book {
-				out.History = append(out.History, Card(b, s))
-			} else {
-				others[b.ID] = Card(b, s)
+		history, err := db(t).Scores(ctx, me, book.ID, maxHistory)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range history {
+			out.History = append(out.History, Card(book, s))
+		}
+		cards, err := LatestCards(ctx, t, me, c.city.Books())
+		for _, k := range cards {
+			if k.Rulebook.ID != book.ID {
+				out.Others = append(out.Others, k)
 			}
 		}
-		for _, b := range c.city.Books() {
-			if o, ok := others[b.ID]; ok {
-				out.Others = append(out.Others, o)
-			}
+		if err != nil {
+			return nil, err
 		}
-		const most = 60
-		out.History = out.History[max(0, len(out.History)-most):]
 		return &out, nil
 	})
 }

@@ -16,8 +16,8 @@ type Port interface {
 	Consents(ctx context.Context, resident mingjing.ResidentID) ([]mingjing.Consent, error)
 	Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error)
 	Score(ctx context.Context, id string) (mingjing.Score, error)
-	// Scores of a resident by one rulebook, oldest first; "" for all rulebooks.
-	Scores(ctx context.Context, resident mingjing.ResidentID, rulebook string) ([]mingjing.Score, error)
+	// LatestScore is a resident's newest score by a rulebook; "" for the newest by any.
+	LatestScore(ctx context.Context, resident mingjing.ResidentID, rulebook string) (mingjing.Score, error)
 	Dispute(ctx context.Context, id string) (cases.Dispute, error)
 	// AddShare keeps the code as a keyed hash only.
 	AddShare(ctx context.Context, s Share, code string) error

@@ -139,16 +139,9 @@ func (c *Shares) ShareForm(ctx context.Context, a mingjing.Actor) (mingjing.NewS
 		if err := t.Look(ctx, a, me, c.city.Now(), "score", "", "own"); err != nil {
 			return v, err
 		}
-		for _, book := range c.city.Books() {
-			scores, err := db(t).Scores(ctx, me, book.ID)
-			if err != nil {
-				return v, err
-			}
-			if len(scores) > 0 {
-				v.Scores = append(v.Scores, score.Card(book, scores[len(scores)-1]))
-			}
-		}
-		return v, nil
+		var err error
+		v.Scores, err = score.LatestCards(ctx, t, me, c.city.Books())
+		return v, err
 	})
 }
 
@@ -174,12 +167,12 @@ func (c *Shares) MakeShare(ctx context.Context, a mingjing.Actor, n NewShare) (m
 		if err != nil {
 			return mingjing.Share{}, err
 		}
-		scores, err := db(t).Scores(ctx, me, s.Rulebook)
+		_, err = db(t).LatestScore(ctx, me, s.Rulebook)
+		if errors.Is(err, kernel.ErrNotFound) || err == nil && !score.InForce(consents, s.Rulebook) {
+			return mingjing.Share{}, mingjing.Errorf(mingjing.Conflict, "share_no_score")
+		}
 		if err != nil {
 			return mingjing.Share{}, err
-		}
-		if len(scores) == 0 || !score.InForce(consents, s.Rulebook) {
-			return mingjing.Share{}, mingjing.Errorf(mingjing.Conflict, "share_no_score")
 		}
 		others, err := db(t).Shares(ctx, me)
 		if err != nil {
@@ -290,7 +283,7 @@ func (c *Shares) RevokeShare(ctx context.Context, a mingjing.Actor, id string) (
 // nothing of the resident's. It uses up no view, so that a program that only
 // follows links does no harm.
 func (c *Shares) Recipient(ctx context.Context, code string) (mingjing.RecipientView, error) {
-	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.RecipientView, error) {
+	return kernel.InRead(ctx, c.city, func(t *kernel.Tx) (mingjing.RecipientView, error) {
 		h, err := shareOf(ctx, t, code)
 		if err != nil {
 			return mingjing.RecipientView{}, err
@@ -397,14 +390,13 @@ func (c *Shares) statementOf(ctx context.Context, t *kernel.Tx, h Head) (said *m
 	if err != nil {
 		return nil, "", errShareOver // it is no longer published
 	}
-	scores, err := db(t).Scores(ctx, h.Resident, s.Rulebook)
+	last, err := db(t).LatestScore(ctx, h.Resident, s.Rulebook)
+	if errors.Is(err, kernel.ErrNotFound) {
+		return nil, "", errShareOver
+	}
 	if err != nil {
 		return nil, "", err
 	}
-	if len(scores) == 0 {
-		return nil, "", errShareOver
-	}
-	last := scores[len(scores)-1]
 	said = &mingjing.Statement{ExpiresAt: h.EndsAt, AsOf: last.AsOf, Rulebook: last.Rulebook, Purpose: s.Purpose}
 	for _, f := range s.Fields {
 		switch f {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework/cases"
 	"mingjing/server/casework/kernel"
 )
 
@@ -44,16 +43,12 @@ func (c *Takeaway) Leaving(ctx context.Context, a mingjing.Actor) (mingjing.Leav
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.LeaveView, error) {
 		t.Because(a, "leave", "", "own")
 		v := mingjing.LeaveView{OpenCases: []mingjing.Dispute{}}
-		open, err := openCases(ctx, t, me)
+		open, err := db(t).OpenDisputes(ctx, me)
 		if err != nil {
 			return v, err
 		}
-		for _, d := range open {
-			shown, err := c.cases.ShowOwn(ctx, t, d)
-			if err != nil {
-				return v, err
-			}
-			v.OpenCases = append(v.OpenCases, shown)
+		if v.OpenCases, err = c.cases.ShowAllOwn(ctx, t, me, open); err != nil {
+			return v, err
 		}
 		consents, err := db(t).Consents(ctx, me)
 		for _, k := range consents {
@@ -61,16 +56,6 @@ func (c *Takeaway) Leaving(ctx context.Context, a mingjing.Actor) (mingjing.Leav
 		}
 		return v, err
 	})
-}
-
-func openCases(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID) (open []cases.Dispute, err error) {
-	all, err := db(t).Disputes(ctx, me)
-	for _, d := range all {
-		if d.State != mingjing.DisputeDecided {
-			open = append(open, d)
-		}
-	}
-	return open, err
 }
 
 // Leave ends scoring at once and has everything about the actor erased, which
@@ -90,7 +75,7 @@ func (c *Takeaway) Leave(ctx context.Context, a mingjing.Actor) (mingjing.Erasur
 		if !errors.Is(err, kernel.ErrNotFound) {
 			return old.Erasure, err
 		}
-		open, err := openCases(ctx, t, me)
+		open, err := db(t).OpenDisputes(ctx, me)
 		if err != nil {
 			return mingjing.Erasure{}, err
 		}
@@ -120,7 +105,7 @@ func (c *Takeaway) Leave(ctx context.Context, a mingjing.Actor) (mingjing.Erasur
 
 // Erasure is how far an erasure has got, for whoever has its receipt.
 func (c *Takeaway) Erasure(ctx context.Context, id string) (mingjing.Erasure, error) {
-	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Erasure, error) {
+	return kernel.InRead(ctx, c.city, func(t *kernel.Tx) (mingjing.Erasure, error) {
 		e, err := db(t).Erasure(ctx, id)
 		return e.Erasure, err
 	})

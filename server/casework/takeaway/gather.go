@@ -10,6 +10,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework/accesslog"
+	"mingjing/server/casework/cases"
 	"mingjing/server/casework/inquiry"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/notice"
@@ -32,7 +33,7 @@ func (c *Takeaway) gather(ctx context.Context, t *kernel.Tx, job Export) (*expor
 	if e.Consents, err = db(t).Consents(ctx, me); err != nil {
 		return nil, err
 	}
-	if e.Scores, err = db(t).Scores(ctx, me, ""); err != nil {
+	if e.Scores, err = db(t).Scores(ctx, me, "", kernel.MaxList); err != nil {
 		return nil, err
 	}
 	if e.Inquiries, err = inquiry.InquiriesAbout(ctx, t, me, 0, 1<<62); err != nil {
@@ -64,14 +65,14 @@ func (c *Takeaway) gather(ctx context.Context, t *kernel.Tx, job Export) (*expor
 
 func (c *Takeaway) gatherRequests(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, h *exporter) error {
 	requests, err := db(t).Requests(ctx, me)
+	if err != nil {
+		return err
+	}
+	all, err := db(t).SourcesOfAll(ctx, me)
 	for _, r := range requests {
 		x := mingjing.ExportRequest{ID: r.ID, Rulebook: r.Rulebook, State: r.State, CreatedAt: r.CreatedAt, Deadline: r.Deadline,
 			FinishedAt: r.FinishedAt, ScoreID: r.ScoreID, Sources: []mingjing.ExportSource{}}
-		sources, err := c.scores.SourcesOf(ctx, t, r)
-		if err != nil {
-			return err
-		}
-		for _, s := range sources {
+		for _, s := range c.scores.AllSources(r, all[r.ID]) {
 			out := mingjing.ExportSource{Source: s.Source}
 			if s.Reply != nil {
 				out.Reply = &mingjing.ExportReply{Records: []mingjing.ExportReplyRecord{}, Listings: []mingjing.ExportReplyListing{}}
@@ -94,11 +95,12 @@ func (c *Takeaway) gatherHeld(ctx context.Context, t *kernel.Tx, me mingjing.Res
 	if err != nil {
 		return err
 	}
+	open, err := cases.OpenCasesOf(ctx, t, me)
+	if err != nil {
+		return err
+	}
 	for _, r := range records {
-		v, err := c.cases.RecordView(ctx, t, r)
-		if err != nil {
-			return err
-		}
+		v := c.cases.RecordView(r, open)
 		h.export.Records = append(h.export.Records, mingjing.ExportRecord{Record: r.Record, Ref: r.Ref, Submitted: r.Intake,
 			RemovedOn: r.RemovedOn, Area: v.Area, Effect: v.Effect, Ends: v.Ends})
 	}
@@ -107,10 +109,7 @@ func (c *Takeaway) gatherHeld(ctx context.Context, t *kernel.Tx, me mingjing.Res
 		return err
 	}
 	for _, l := range listings {
-		v, err := c.cases.ListingView(ctx, t, l)
-		if err != nil {
-			return err
-		}
+		v := c.cases.ListingView(l, open)
 		h.export.Listings = append(h.export.Listings, mingjing.ExportListing{Listing: l.Listing, Ref: l.Ref,
 			Effective: v.Effective, Effect: v.Effect})
 	}
@@ -120,16 +119,17 @@ func (c *Takeaway) gatherHeld(ctx context.Context, t *kernel.Tx, me mingjing.Res
 // gatherDisputes takes the cases, their files, and what is needed for the letters
 // of those that are decided.
 func (c *Takeaway) gatherDisputes(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, h *exporter) error {
-	disputes, err := db(t).Disputes(ctx, me)
+	disputes, err := db(t).Disputes(ctx, me, kernel.MaxList)
+	if err != nil {
+		return err
+	}
+	own, err := c.cases.ShowAllOwn(ctx, t, me, disputes)
 	if err != nil {
 		return err
 	}
 	size := int64(0)
-	for _, d := range slices.Backward(disputes) {
-		shown, err := c.cases.ShowOwn(ctx, t, d)
-		if err != nil {
-			return err
-		}
+	for i, d := range slices.Backward(disputes) {
+		shown := own[i]
 		x := mingjing.ExportDispute{Dispute: shown, Files: []mingjing.ExportFile{}}
 		add := func(kind string, e mingjing.Evidence) error {
 			if size += e.Size; size > mingjing.MaxExportBytes {

@@ -26,12 +26,17 @@ type Port interface {
 	Erased(ctx context.Context, resident mingjing.ResidentID) (bool, error)
 	Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error)
 	Consents(ctx context.Context, resident mingjing.ResidentID) ([]mingjing.Consent, error)
+	// SourcesOfAll are the sources of all of a resident's requests, by request.
+	SourcesOfAll(ctx context.Context, resident mingjing.ResidentID) (map[string][]score.Source, error)
 	Requests(ctx context.Context, resident mingjing.ResidentID) ([]score.Request, error)
 	Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error)
 	Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error)
-	// Scores of a resident by one rulebook, oldest first; "" for all rulebooks.
-	Scores(ctx context.Context, resident mingjing.ResidentID, rulebook string) ([]mingjing.Score, error)
-	Disputes(ctx context.Context, resident mingjing.ResidentID) ([]cases.Dispute, error) // newest first
+	// Scores of a resident by one rulebook ("" for all), the newest so many, oldest first.
+	Scores(ctx context.Context, resident mingjing.ResidentID, rulebook string, limit int) ([]mingjing.Score, error)
+	// Disputes are a resident's cases, the newest so many, newest first.
+	Disputes(ctx context.Context, resident mingjing.ResidentID, limit int) ([]cases.Dispute, error)
+	// OpenDisputes are a resident's cases that are not decided, newest first.
+	OpenDisputes(ctx context.Context, resident mingjing.ResidentID) ([]cases.Dispute, error)
 	EvidenceData(ctx context.Context, id string) (e mingjing.Evidence, data []byte, err error)
 	// Looks are the newest first, with Seq below before (0: from the newest).
 	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.Look, error)

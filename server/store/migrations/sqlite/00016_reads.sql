@@ -1,7 +1,7 @@
 -- +goose Up
 -- What is erased with a resident, and what goes with a share.
 CREATE INDEX mandate_of_resident ON mandate (resident_id);
-CREATE INDEX evidence_of_resident ON evidence (resident_id);
+CREATE INDEX evidence_of_resident ON evidence (resident_id, added_at, n);
 CREATE INDEX answer_document_of_resident ON answer_document (resident_id);
 CREATE INDEX visit_of_resident ON visit (resident_id);
 CREATE INDEX session_use_of_resident ON session_use (resident_id) WHERE resident_id IS NOT NULL;
@@ -20,7 +20,7 @@ CREATE INDEX dispute_open_of_resident ON dispute (resident_id, filed_at, n) WHER
 CREATE INDEX score_by_rulebook ON score (resident_id, rulebook, made_at, n);
 
 -- Jobs that have a date wait where no worker passes them, by that date.
-CREATE INDEX casework_job_dated ON river_job (scheduled_at) WHERE state IN ('retryable', 'scheduled');
+CREATE INDEX casework_job_dated ON river_job (state, scheduled_at) WHERE state IN ('retryable', 'scheduled');
 UPDATE river_job SET state = 'scheduled' WHERE state = 'available' AND scheduled_at > datetime('now', '+5 seconds', 'subsec');
 
 -- +goose Down
