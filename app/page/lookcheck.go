@@ -3,6 +3,9 @@ package page
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,6 +32,7 @@ type LookCheck struct {
 	state  verifyState
 	check  mingjing.LookCheck
 	fresh  *mingjing.LookMemory // what to start anew from, where only what was kept stands against it
+	shown  []mingjing.Look      // what the page showed when it was checked last
 	run    int
 	cancel context.CancelFunc
 	ctx    app.Context // the component's own: that of a button ends with the button
@@ -40,8 +44,19 @@ func (p *LookCheck) OnMount(ctx app.Context) {
 	p.start(ctx)
 }
 
-// OnUpdate begins it again when the page shows something else.
-func (p *LookCheck) OnUpdate(ctx app.Context) { p.start(ctx) }
+// OnUpdate begins it again when the page shows other lines: the log has grown.
+func (p *LookCheck) OnUpdate(ctx app.Context) {
+	if !slices.Equal(p.shown, shownLooks(p.V.AccessLog)) {
+		p.start(ctx)
+	}
+}
+
+func shownLooks(log *mingjing.AccessLogView) []mingjing.Look {
+	if log == nil {
+		return nil
+	}
+	return log.Looks
+}
 
 // OnDismount gives it up.
 func (p *LookCheck) OnDismount() {
@@ -59,6 +74,7 @@ func (p *LookCheck) start(ctx app.Context) {
 	}
 	p.run++
 	run, log := p.run, p.V.AccessLog
+	p.shown = shownLooks(log)
 	work, cancel := context.WithCancel(context.Background())
 	p.cancel = cancel
 	if p.state == verifyIdle {
@@ -85,44 +101,88 @@ func (p *LookCheck) start(ctx app.Context) {
 	})
 }
 
-// checkLooks reads all pages of the proof and checks them against what was kept,
-// and the page against them. fresh is what to keep where nothing but what was kept
-// stands against it. The error says that something could not be read.
-func checkLooks(ctx context.Context, fetch func(context.Context, string) ([]byte, error), log *mingjing.AccessLogView,
-	kept *mingjing.LookMemory, now time.Time,
+// A fetcher reads a path of the server as the person who is logged in.
+type fetcher func(ctx context.Context, path string) ([]byte, error)
+
+// checkLooks reads the proof and checks it against what was kept, and the page
+// against it. It reads what the page shows, and what came after the entry that is
+// remembered; all of the log where none is, or where anything is wrong, which says
+// what. fresh is what to keep where nothing but what was kept stands against it. The
+// error says that something could not be read.
+func checkLooks(ctx context.Context, fetch fetcher, log *mingjing.AccessLogView, kept *mingjing.LookMemory, now time.Time,
 ) (check mingjing.LookCheck, fresh *mingjing.LookMemory, err error) {
-	path := "/api/access-log/proof"
-	next := path
-	if kept != nil {
-		next += "?since=" + strconv.FormatInt(kept.Size, 10)
-	}
-	var pages []mingjing.LookProof
-	for next != "" {
-		if len(pages) == maxVerifyPages {
-			return check, nil, errTooManyPages
+	if kept != nil && kept.Seq > 1 {
+		after := kept.Seq - 1
+		for _, l := range shownLooks(log) {
+			after = min(after, l.Seq-1)
 		}
-		data, err := fetch(ctx, next)
+		if after > 0 {
+			pages, err := readProof(ctx, fetch, kept, after)
+			if err != nil {
+				return check, nil, err
+			}
+			if check = checkShown(pages, log, kept, now); len(check.Problems) == 0 {
+				return check, nil, nil
+			}
+		}
+	}
+	pages, err := readProof(ctx, fetch, kept, 0)
+	if err != nil {
+		return check, nil, err
+	}
+	return checkShown(pages, log, kept, now), checkShown(pages, log, nil, now).Memory, nil
+}
+
+func checkShown(pages []mingjing.LookProof, log *mingjing.AccessLogView, kept *mingjing.LookMemory, now time.Time) mingjing.LookCheck {
+	check := mingjing.CheckLooks(pages, kept, now)
+	if log != nil {
+		check.Shown(pages, log.Looks, log.Others)
+	}
+	return check
+}
+
+var errEndless = errors.New("the proof does not end")
+
+// readProof reads all pages of the proof of the entries after a number. There is no
+// limit but the size of the tree, in which each entry has a place.
+func readProof(ctx context.Context, fetch fetcher, kept *mingjing.LookMemory, after int64) (pages []mingjing.LookProof, err error) {
+	q := url.Values{}
+	if kept != nil {
+		q.Set("since", strconv.FormatInt(kept.Size, 10))
+	}
+	var read int64
+	for {
+		if after > 0 {
+			q.Set("after", strconv.FormatInt(after, 10))
+		}
+		data, err := fetch(ctx, proofPath(q))
 		if err != nil {
-			return check, nil, err
+			return nil, err
 		}
 		var page mingjing.LookProof
 		if err := json.Unmarshal(data, &page); err != nil {
-			return check, nil, err
+			return nil, err
 		}
 		pages = append(pages, page)
-		next = ""
-		if page.Next > 0 {
-			state, _ := mingjing.ParseCheckpoint(page.Checkpoint) // one that is none is found below
-			next = path + "?after=" + strconv.FormatInt(page.Next, 10) + "&size=" + strconv.FormatInt(state.Size, 10)
+		if page.Next == 0 {
+			return pages, nil
 		}
+		state, _ := mingjing.ParseCheckpoint(page.Checkpoint) // one that is none is found later
+		if read += int64(len(page.Entries)); len(page.Entries) == 0 || page.Next <= after || read > state.Size {
+			return nil, errEndless
+		}
+		after = page.Next
+		q.Del("since") // the first page has said it
+		q.Set("size", strconv.FormatInt(state.Size, 10))
 	}
-	check = mingjing.CheckLooks(pages, kept, now)
-	anew := mingjing.CheckLooks(pages, nil, now)
-	if log != nil {
-		check.Shown(pages, log.Looks, log.Others)
-		anew.Shown(pages, log.Looks, log.Others)
+}
+
+func proofPath(q url.Values) string {
+	const path = "/api/access-log/proof"
+	if len(q) == 0 {
+		return path
 	}
-	return check, anew.Memory, nil
+	return path + "?" + q.Encode()
 }
 
 // remembered is what this browser has kept of the last check; nil for nothing.

@@ -26,6 +26,7 @@ func (c *call) servePage(r mingjing.Route, build func(*call, *mingjing.View) err
 	if err := c.admit(r.Access); err != nil {
 		return err
 	}
+	c.watch()
 	switch r.Name {
 	case "login", "staff-login":
 		if c.who != nil {

@@ -17,6 +17,7 @@ func (c *call) serveReading(r reading) error {
 	if err := c.admit(r.access); err != nil {
 		return err
 	}
+	c.watch()
 	out, err := r.get(c)
 	if err != nil {
 		return err

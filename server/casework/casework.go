@@ -71,6 +71,8 @@ package casework
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -301,6 +303,29 @@ func (t *tx) say(a mingjing.Actor, l mingjing.Look, once string) {
 		t.own = mingjing.ResidentID(a.ID)
 	}
 	t.Because(l, once)
+	if once == "" {
+		t.repeats(a, l.Action, l.Subject)
+	}
+}
+
+// repeats names a resident's look at a page of their own, so that while the page is
+// open its looks by itself are one line an hour.
+func (t *tx) repeats(a mingjing.Actor, action, subject string) {
+	if name := t.c.pageName(a, action, subject); name != "" {
+		t.Repeats(mingjing.ResidentID(a.ID), name, a.Screen.Quiet)
+	}
+}
+
+// pageName is what the looks at one page by one session within one hour have in
+// common; "" without a session. The hours are those of the session, so that a page
+// that is open for a minute is open for one hour. It is a hash, since it is not sealed.
+func (c *Casework) pageName(a mingjing.Actor, action, subject string) string {
+	if a.Role != mingjing.RoleResident || a.Screen.Session == "" {
+		return ""
+	}
+	hour := c.Now().Sub(a.Screen.Opened) / time.Hour
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d %q %q", a.Screen.Session, hour, action, subject))
+	return "page " + base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 func (t *tx) line(a mingjing.Actor, action, subject, purpose string) mingjing.Look {
@@ -309,9 +334,15 @@ func (t *tx) line(a mingjing.Actor, action, subject, purpose string) mingjing.Lo
 
 // look writes a line into the access log at once, besides that of because.
 func (t *tx) look(ctx context.Context, a mingjing.Actor, resident mingjing.ResidentID, at time.Time, action, subject, purpose string) error {
-	err := t.AddLook(ctx, resident, mingjing.Look{At: at.UTC(), Role: a.Role, Who: a.Name, By: looker(a),
-		Action: action, Subject: subject, Purpose: purpose})
-	if err != nil {
+	l := mingjing.Look{At: at.UTC(), Role: a.Role, Who: a.Name, By: looker(a), Action: action, Subject: subject, Purpose: purpose}
+	add := t.AddLook
+	if a.Role == mingjing.RoleResident && a.ID == string(resident) && a.Screen.Quiet {
+		add = func(ctx context.Context, resident mingjing.ResidentID, l mingjing.Look) error {
+			t.say(a, l, "")
+			return t.Looked(ctx, resident)
+		}
+	}
+	if err := add(ctx, resident, l); err != nil {
 		return fmt.Errorf("write access log: %w", err)
 	}
 	t.looked = true

@@ -28,8 +28,9 @@ type ProofQuery struct {
 }
 
 // LookProof is what proves the actor's own access log. Reading it is a look as well,
-// which the next one proves. A query that no earlier page was answered to is an
-// invalid_cursor error; without a ledger nothing can be proven.
+// which the next one proves; where an open page checks itself, it is part of the look
+// at that page, which is in the log before. A query that no earlier page was answered
+// to is an invalid_cursor error; without a ledger nothing can be proven.
 func (c *Casework) LookProof(ctx context.Context, a mingjing.Actor, q ProofQuery) (mingjing.LookProof, error) {
 	me, err := asResident(a)
 	if err != nil {
@@ -43,6 +44,9 @@ func (c *Casework) LookProof(ctx context.Context, a mingjing.Actor, q ProofQuery
 	}
 	return within(ctx, c, func(t *tx) (mingjing.LookProof, error) {
 		t.because(a, "access_log_proof", "", "own")
+		if a.Screen.Quiet && !q.All {
+			t.repeats(a, "access_log", "")
+		}
 		if err := t.Looked(ctx, me); err != nil {
 			return mingjing.LookProof{}, err
 		}
