@@ -23,12 +23,16 @@ ROOT := $(CURDIR)
 KRATOS := bin/kratos-$(KRATOS_VERSION)
 LINT := .cache/golangci-lint-$(LINT_VERSION)/golangci-lint
 NODE_MODULES := e2e/node_modules/.package-lock.json
-# The browser's program as it is, which nobody is sent, and packed, which the
-# server embeds.
-WASM := bin/app.wasm
-PACKED := web/build/app.wasm.br web/build/app.wasm.gz
-# The same without the check of the access log, which is what a resident pays for it.
-UNCHECKED := .cache/unchecked
+# The browser's programs: the resident's, that of staff and agencies, and the check of
+# the access log, which is loaded where it is needed. Each as it is, which nobody is
+# sent, and packed, which the server embeds.
+PROGRAMS := app desk check
+WASM := $(PROGRAMS:%=bin/%.wasm)
+PACKED := $(foreach p,$(PROGRAMS),web/build/$(p).wasm.br web/build/$(p).wasm.gz)
+# Where the main package of each is.
+MAIN_app := ./app
+MAIN_desk := ./app/desk
+MAIN_check := ./app/check
 
 # Tests that need Kratos find it here. The path never changes, so that go test's
 # cache keeps working.
@@ -37,7 +41,7 @@ export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 export npm_config_update_notifier := false
 
 BUILD_WASM := GOOS=js GOARCH=wasm $(GO) build -modfile .cache/goapp/go.mod -trimpath -buildvcs=false -ldflags '-s -w' -gcflags=all=-l
-# What the browser's program is made of. Tests are not part of it.
+# What the browser's programs are made of. Tests are not part of it.
 WASM_SOURCES := go.mod go.sum web/trim.go $(filter-out %_test.go,$(wildcard *.go) \
 	$(shell find app i18n -type f 2>/dev/null))
 
@@ -60,7 +64,7 @@ run: build ## run it with the demo city [ADDR=127.0.0.1:8080] [DATA=./.data]
 	@ADDR='$(ADDR)' DATA='$(DATA)' DEMO='$(or $(DEMO),1)' exec bin/mingjing serve
 
 .PHONY: build
-build: kratos bin/mingjing ## build bin/mingjing, bin/kratos and the browser's program
+build: kratos bin/mingjing ## build bin/mingjing, bin/kratos and the browser's programs
 
 # go build decides by itself whether anything has changed.
 .PHONY: bin/mingjing
@@ -80,17 +84,24 @@ $(KRATOS):
 	cd "$$dir" && GOFLAGS= CGO_ENABLED=1 $(GO) build -tags sqlite -ldflags '-s -w' -o '$(ROOT)/$@.new' .
 	@mv '$@.new' '$@'
 
+.PHONY: openapi
+openapi: ## write server/api/openapi.json anew, from the pages and their endpoints
+	@UPDATE=1 $(GO) test ./server/api -count 1 -run TestTheDescriptionIsCurrent
+
 .PHONY: wasm
-wasm: $(PACKED) ## build the browser's program, compressed
+wasm: $(PACKED) ## build the browser's programs, compressed
 
-$(WASM): $(WASM_SOURCES)
+# go-app without what only its server needs.
+.cache/goapp/go.mod: web/trim.go go.mod go.sum
+	@$(GO) run web/trim.go $(@D)
+
+$(WASM): bin/%.wasm: .cache/goapp/go.mod $(WASM_SOURCES)
 	@mkdir -p $(@D)
-	@$(GO) run web/trim.go .cache/goapp
-	$(BUILD_WASM) -o $@ ./app
+	$(BUILD_WASM) -o $@ $(MAIN_$*)
 
-$(PACKED) &: $(WASM) web/compress.go
+web/build/%.wasm.br web/build/%.wasm.gz: bin/%.wasm web/compress.go
 	@mkdir -p web/build
-	@$(GO) run web/compress.go $(WASM) web/build
+	@$(GO) run web/compress.go $< web/build
 
 # --- test ----------------------------------------------------------------------
 
@@ -137,18 +148,10 @@ fuzz: ## each fuzz target for FUZZTIME=10s
 
 .PHONY: bench
 bench: build ## what it costs, as lines "name value unit"
-	@for f in $(WASM):wasm_raw web/build/app.wasm.br:wasm_brotli web/build/app.wasm.gz:wasm_gzip bin/mingjing:server_binary; do \
-		printf '%s %s bytes\n' "$${f#*:}" "$$(stat -c %s "$${f%%:*}")"; \
-	done
-	@mkdir -p $(UNCHECKED)/packed
-	@printf '%s\n' 'package page' 'import "mingjing"' 'import "github.com/maxence-charriere/go-app/v10/pkg/app"' \
-		'type LookCheck struct { app.Compo; V *mingjing.View }' 'func (*LookCheck) Render() app.UI { return app.Div() }' > $(UNCHECKED)/lookcheck.go
-	@printf '{"Replace": {"$(ROOT)/app/page/lookcheck.go": "$(ROOT)/$(UNCHECKED)/lookcheck.go"}}' > $(UNCHECKED)/overlay.json
-	@$(BUILD_WASM) -overlay $(UNCHECKED)/overlay.json -o $(UNCHECKED)/app.wasm ./app
-	@$(GO) run web/compress.go $(UNCHECKED)/app.wasm $(UNCHECKED)/packed >/dev/null
-	@for kind in br:brotli gz:gzip; do \
-		printf 'wasm_%s_of_log_check %s bytes\n' "$${kind#*:}" "$$(( $$(stat -c %s web/build/app.wasm.$${kind%:*}) - $$(stat -c %s $(UNCHECKED)/packed/app.wasm.$${kind%:*}) ))"; \
-	done
+	@for p in $(PROGRAMS); do for f in bin/$$p.wasm:raw web/build/$$p.wasm.br:brotli web/build/$$p.wasm.gz:gzip; do \
+		printf 'wasm_%s_%s %s bytes\n' "$$p" "$${f#*:}" "$$(stat -c %s "$${f%%:*}")"; \
+	done; done
+	@printf 'server_binary %s bytes\n' "$$(stat -c %s bin/mingjing)"
 	@IDLE_SOCKETS=5000 $(GO) test -run '^$$' -bench . ./... | awk ' \
 		/^Benchmark/ { name = $$1; sub(/^Benchmark/, "", name); sub(/-[0-9]+$$/, "", name); \
 			for (i = 3; i < NF; i += 2) print name, $$i, $$(i+1); fflush(); next } \

@@ -6,7 +6,10 @@
 // phone computes with the very code that the server used.
 package mingjing
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Languages are the languages of the app, the first being the default.
 var Languages = []string{"zh-CN", "en"}
@@ -106,4 +109,29 @@ func Path(lang, name string, id ...string) string {
 		return "/" + lang + "/" + p
 	}
 	panic("mingjing: no page named " + name)
+}
+
+// PageAt returns the name of the page at a path, without its query, or "" where there
+// is none. A segment that is written out wins over an id.
+func PageAt(path string) string {
+	lang, rest, ok := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	if !ok || !slices.Contains(Languages, lang) {
+		return ""
+	}
+	segments := strings.Split(rest, "/")
+	name := ""
+	for _, r := range Routes {
+		if r.Path == rest {
+			return r.Name
+		}
+		if fits(strings.Split(r.Path, "/"), segments) {
+			name = r.Name
+		}
+	}
+	return name
+}
+
+// fits reports whether a path has the segments of a route.
+func fits(route, segments []string) bool {
+	return slices.EqualFunc(route, segments, func(r, s string) bool { return r == s || r == "{id}" && s != "" })
 }

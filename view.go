@@ -1,12 +1,14 @@
 package mingjing
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // A View is all that one screen shows: the data of the page, who is looking, and
 // what was wrong with the form that was sent. The server renders it to HTML and
 // puts the same View into the page as JSON, so that the browser can take over;
-// later screens are fetched as Views. Exactly one of the pointers after Form is
-// set, the one of the page; a page with no data of its own has none.
+// later screens are fetched as Views.
 type View struct {
 	// Page is the name of the page's route.
 	Page string `json:"page"`
@@ -33,66 +35,9 @@ type View struct {
 	// never a password, code or ID number.
 	Form map[string]string `json:"form,omitempty"`
 
-	Overview  *OverviewView  `json:"overview,omitempty"`
-	Ask       *AskView       `json:"ask,omitempty"`
-	Request   *ScoreRequest  `json:"request,omitempty"`
-	Score     *ScoreView     `json:"score,omitempty"`
-	Records   *RecordsView   `json:"records,omitempty"`
-	Record    *RecordView    `json:"record,omitempty"`
-	Listings  *ListingsView  `json:"listings,omitempty"`
-	Listing   *ListingView   `json:"listing,omitempty"`
-	Sources   *SourcesView   `json:"sources,omitempty"`
-	AccessLog *AccessLogView `json:"access_log,omitempty"`
-	Consents  *ConsentsView  `json:"consents,omitempty"`
-	Sessions  *SessionsView  `json:"sessions,omitempty"`
-	Disputes  *DisputesView  `json:"disputes,omitempty"`
-	Dispute   *Dispute       `json:"dispute,omitempty"`
-	Letter    *LetterView    `json:"letter,omitempty"`
-	// CourtFile is made for its PDF; no page shows it.
-	CourtFile *CourtFile   `json:"court_file,omitempty"`
-	NewCase   *NewCaseView `json:"new_case,omitempty"`
-	// Correction is of the page of a decided dispute; nil where nobody saw a score that
-	// it has changed.
-	Correction *CorrectionView `json:"correction,omitempty"`
-	Shares     *SharesView     `json:"shares,omitempty"`
-	NewShare   *NewShareView   `json:"new_share,omitempty"`
-	Recipient  *RecipientView  `json:"recipient,omitempty"`
-	Queue      *QueueView      `json:"queue,omitempty"`
-	Case       *Case           `json:"case,omitempty"`
-	// First is the case whose decision Case looks at again, or nil.
-	First *Case `json:"first,omitempty"`
-	// Procedure and Item are those of the record or listing that the page is about,
-	// by the rulebook that goes first; nil for none.
-	Procedure *Procedure     `json:"procedure,omitempty"`
-	Item      *Item          `json:"item,omitempty"`
-	Rulebooks *RulebooksView `json:"rulebooks,omitempty"`
-	Rulebook  *Rulebook      `json:"rulebook,omitempty"`
-	Agencies  *AgenciesView  `json:"agencies,omitempty"`
-	Inbox     *InboxView     `json:"inbox,omitempty"`
-	// AgencyQuestions, AgencyQuestion and AgencyRecords are an agency's pages.
-	AgencyQuestions *AgencyQuestionsView `json:"agency_questions,omitempty"`
-	AgencyQuestion  *AgencyQuestion      `json:"agency_question,omitempty"`
-	AgencyRecords   *AgencyRecordsView   `json:"agency_records,omitempty"`
-	// NoticeSettings are of the page notice-settings.
-	NoticeSettings *NoticeSettingsView `json:"notice_settings,omitempty"`
-	Export         *ExportView         `json:"export,omitempty"`
-	DemoClock      *DemoClockView      `json:"demo_clock,omitempty"`
-	Workload       *WorkloadView       `json:"workload,omitempty"`
-	Counter        *CounterView        `json:"counter,omitempty"`
-	Relatives      *RelativesView      `json:"relatives,omitempty"`
-	// Leave and Erasure are of the pages leave and left.
-	Leave    *LeaveView    `json:"leave,omitempty"`
-	Erasure  *Erasure      `json:"erasure,omitempty"`
-	Mandates *MandatesView `json:"mandates,omitempty"`
-	// Inquiry is a resident's own; Inquiries and InquiryCase are of those who answer.
-	Inquiry     *Inquiry       `json:"inquiry,omitempty"`
-	Inquiries   *InquiriesView `json:"inquiries,omitempty"`
-	InquiryCase *InquiryCase   `json:"inquiry_case,omitempty"`
-	// RulebookHash is the SHA-256 of the published bytes of Rulebook, 64 hex
-	// digits: the rulebook itself loses it on its way through JSON.
-	RulebookHash string `json:"rulebook_hash,omitempty"`
-	// Calendar is the one that Rulebook's procedure counts by.
-	Calendar *Calendar `json:"calendar,omitempty"`
+	// Data is what the page alone shows: a pointer to the type that [RegisterData] has
+	// for it, or nil where the page has none, or nothing to show.
+	Data any `json:"data,omitempty"`
 
 	// Labels are the names, in the page's language, of the codes that the page
 	// shows: "agency.<code>", "item.<code>", "band.<rulebook>.<code>",
@@ -108,17 +53,82 @@ func (v *View) Label(kind, code string) string {
 	return code
 }
 
-// Book is the code of the rulebook that the page is about; "" for none or many.
-func (v *View) Book() string {
-	switch {
-	case v.Score != nil:
-		return v.Score.Score.Rulebook.ID
-	case v.Request != nil:
-		return v.Request.Rulebook.ID
-	case v.Rulebook != nil:
-		return v.Rulebook.ID
+// pageData makes the data of a page to be read from JSON, by the page's name.
+var pageData = map[string]func() any{}
+
+// RegisterData says of what type the data of a page are: that of the pointer which
+// fresh makes.
+func RegisterData(page string, fresh func() any) { pageData[page] = fresh }
+
+// DataOf returns a view's data, if they are a T, or nil.
+func DataOf[T any](v *View) *T {
+	data, _ := v.Data.(*T)
+	return data
+}
+
+// UnmarshalJSON reads a view, and its data as what the page has registered. The data
+// of a page that is not known are left out.
+func (v *View) UnmarshalJSON(text []byte) error {
+	type view View
+	wire := struct {
+		*view
+		Data json.RawMessage `json:"data"`
+	}{view: (*view)(v)}
+	if err := json.Unmarshal(text, &wire); err != nil {
+		return err
 	}
-	return ""
+	fresh := pageData[v.Page]
+	if fresh == nil || len(wire.Data) == 0 || string(wire.Data) == "null" {
+		return nil
+	}
+	v.Data = fresh()
+	return json.Unmarshal(wire.Data, v.Data)
+}
+
+// Rules are the published rules on the record or listing that a page is about, by the
+// rulebook that goes first; nil for none.
+type Rules struct {
+	Procedure *Procedure `json:"procedure,omitempty"`
+	Item      *Item      `json:"item,omitempty"`
+}
+
+// pageRules finds the rules of a page that has any.
+func (r *Rules) pageRules() *Rules { return r }
+
+// Rules returns the rules on what the page is about; none where it is about no record
+// or listing.
+func (v *View) Rules() *Rules {
+	if page, ok := v.Data.(interface{ pageRules() *Rules }); ok {
+		return page.pageRules()
+	}
+	return &Rules{}
+}
+
+// A DisputePage is the page of a case, for the resident or who acts for them.
+type DisputePage struct {
+	Dispute
+	Rules
+	// Correction is of a decided dispute; nil where nobody saw a score that it has
+	// changed.
+	Correction *CorrectionView `json:"correction,omitempty"`
+}
+
+// A CasePage is the page of a case as those see it who decide.
+type CasePage struct {
+	Case
+	Rules
+	// First is the case whose decision this one looks at again, or nil.
+	First *Case `json:"first,omitempty"`
+}
+
+// A RulebookPage is a published rulebook.
+type RulebookPage struct {
+	Rulebook *Rulebook `json:"rulebook"`
+	// Hash is the SHA-256 of its published bytes, 64 hex digits: the rulebook itself
+	// loses it on its way through JSON.
+	Hash string `json:"hash"`
+	// Calendar is the one that its procedure counts by.
+	Calendar *Calendar `json:"calendar"`
 }
 
 // A Viewer is the person in front of the screen.
@@ -186,7 +196,7 @@ type ScoreCard struct {
 
 // An AskView is what a resident reads before asking for a score.
 type AskView struct {
-	Rulebooks []Rulebook `json:"rulebooks"`
+	Rulebooks []RulebookSummary `json:"rulebooks"`
 	// Open is the request that stands in the way, or nil.
 	Open *ScoreRequest `json:"open,omitempty"`
 	// Key makes sending the form twice one request.
@@ -216,6 +226,7 @@ type RecordsView struct {
 
 // A RecordView is one record with its rule and effect on the newest scores.
 type RecordView struct {
+	Rules
 	Record Record   `json:"record"`
 	Area   Area     `json:"area"`
 	Effect []Effect `json:"effect"`
@@ -243,6 +254,7 @@ type ListingsView struct {
 // A ListingView is one listing, whether it has effect today, and what it does to
 // the scores.
 type ListingView struct {
+	Rules
 	Listing   Listing  `json:"listing"`
 	Effective bool     `json:"effective"`
 	Effect    []Effect `json:"effect"`
@@ -310,6 +322,7 @@ type DisputesView struct {
 
 // A NewCaseView is the form of a new dispute; one of Record and Listing is set.
 type NewCaseView struct {
+	Rules
 	Record  *Record  `json:"record,omitempty"`
 	Listing *Listing `json:"listing,omitempty"`
 	// Previous is the decided case that a new one goes on from, or nil.

@@ -1,20 +1,25 @@
-// Command app is the browser's program: it takes over the page that the server
-// rendered and keeps it up to date. Outside a browser it does nothing.
+// Command app is the resident's browser program: it takes over the page that the
+// server rendered and keeps it up to date. Outside a browser it does nothing.
 package main
 
 import (
+	"context"
+
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"mingjing/app/client"
 	"mingjing/app/page"
+	"mingjing/app/page/resident"
 )
 
 func main() {
-	if !page.Ready() {
-		return
-	}
-	page.Fetch = client.Get
-	page.WaitForHands()
-	app.RouteWithRegexp("^/.*", func() app.Composer { return &page.Host{} })
-	app.RunWhenOnBrowser()
+	resident.Fetch = client.Get
+	resident.CheckLog = checkLog
+	page.Run()
+}
+
+// checkLog has the program check, whose worker the page names, check the access log.
+func checkLog(ctx context.Context, task []byte) ([]byte, error) {
+	root := app.Window().Get("document").Get("documentElement")
+	return client.Work(ctx, root.Get("dataset").Get("check").String(), task)
 }

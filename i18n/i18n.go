@@ -1,43 +1,23 @@
 // Package i18n turns codes into sentences: a key, values and a language become
 // what a person reads, with the numbers, dates and plurals of that language. The
 // sentences are in zh-CN.json and en.json, flat maps that have the same keys and
-// the same placeholders. It knows nothing of pages, the server or the browser.
+// the same placeholders. Programs for a server have them all inside; one for a
+// browser is given those of a language by [Load]. It knows nothing of pages.
 package i18n
 
 import (
-	_ "embed"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"mingjing"
 )
 
-//go:embed zh-CN.json
-var zhCN []byte
-
-//go:embed en.json
-var en []byte
-
 // OnMissing is called with what is missing when a sentence lacks its key or one
-// of its values. Production does nothing, and shows the other language's
-// sentence; tests set it to fail.
-var OnMissing = func(what string) {}
-
-var sentences = sync.OnceValue(func() map[string]map[string]string {
-	all := map[string]map[string]string{}
-	for lang, data := range map[string][]byte{"zh-CN": zhCN, "en": en} {
-		m := map[string]string{}
-		if err := json.Unmarshal(data, &m); err != nil {
-			panic("i18n: " + lang + ".json: " + err.Error())
-		}
-		all[lang] = m
-	}
-	return all
-})
+// of its values. Programs set it to report the fault, and tests to fail; the person
+// sees the other language's sentence where there is one.
+var OnMissing = func(what string) { println("i18n: " + what) }
 
 // Other is the language that the language switch leads to.
 func Other(lang string) string {
@@ -47,14 +27,14 @@ func Other(lang string) string {
 	return "en"
 }
 
-// Has says whether the key has a sentence, plural forms included, in either
-// language.
+// Has says whether the key has a sentence, plural forms included, in a language that
+// is there.
 func Has(key string) bool {
-	for _, m := range sentences() {
-		if _, ok := m[key]; ok {
+	for _, lang := range mingjing.Languages {
+		if _, ok := sentence(lang, key); ok {
 			return true
 		}
-		if _, ok := m[key+".other"]; ok {
+		if _, ok := sentence(lang, key+".other"); ok {
 			return true
 		}
 	}
@@ -87,7 +67,6 @@ func TMap(lang, key string, values map[string]string) string {
 }
 
 func lookup(lang, key string, pairs []string) (string, bool) {
-	m := sentences()[lang]
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if pairs[i] != "n" {
 			continue
@@ -96,12 +75,11 @@ func lookup(lang, key string, pairs []string) (string, bool) {
 		if lang == "en" && pairs[i+1] == "1" {
 			form = ".one"
 		}
-		if s, ok := m[key+form]; ok {
+		if s, ok := sentence(lang, key+form); ok {
 			return s, true
 		}
 	}
-	s, ok := m[key]
-	return s, ok
+	return sentence(lang, key)
 }
 
 func fill(lang, key, s string, pairs []string) string {

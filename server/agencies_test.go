@@ -15,7 +15,7 @@ func TestHowAgenciesDealWithDisputesIsPublic(t *testing.T) {
 	}
 	for _, lang := range mingjing.Languages {
 		page := c.browser(t).page("/" + lang + "/agencies").want(200)
-		if shown := page.view().Agencies; shown == nil || len(shown.Agencies) != len(v.Agencies) {
+		if shown := shown[mingjing.AgenciesView](page); shown == nil || len(shown.Agencies) != len(v.Agencies) {
 			t.Errorf("%s: the page has not the same agencies", lang)
 		}
 		home := string(c.browser(t).page("/" + lang + "/rulebooks").want(200).body)

@@ -295,6 +295,8 @@ type answer struct {
 	header http.Header
 	body   []byte
 	err    error
+	// again asks for the same as the View alone.
+	again func() answer
 }
 
 func (b *browser) send(method, path string, body []byte, header ...string) answer {
@@ -329,7 +331,8 @@ func (b *browser) send(method, path string, body []byte, header ...string) answe
 	if err != nil {
 		b.t.Fatalf("%s %s: %v", method, path, err)
 	}
-	a := answer{t: b.t, what: method + " " + path, status: res.StatusCode, header: res.Header, body: data}
+	a := answer{t: b.t, what: method + " " + path, status: res.StatusCode, header: res.Header, body: data,
+		again: func() answer { return b.send(method, path, body, append(header, "Accept", viewType)...) }}
 	b.c.inspect(a)
 	described.check(a, req, body)
 	return a
@@ -454,11 +457,29 @@ func (a answer) html() *goquery.Document {
 	return doc
 }
 
-// view is the View that a page carries for the browser's program.
+// shown are the data of the View that a page carries.
+func shown[T any](a answer) *T {
+	a.t.Helper()
+	v := a.view()
+	return mingjing.DataOf[T](&v)
+}
+
+const viewType = "application/vnd.mingjing.view+json"
+
+// view is the View that a page carries for the browser's program; of a plain page,
+// which carries none, it is asked for.
 func (a answer) view() mingjing.View {
 	a.t.Helper()
 	var v mingjing.View
-	if err := json.Unmarshal([]byte(a.html().Find("script#view").Text()), &v); err != nil {
+	island := a.html().Find("script#view")
+	if island.Length() == 0 {
+		again := a.again()
+		if again.header.Get("Content-Type") != viewType {
+			a.t.Fatalf("%s: no page, nor a view: %s", a.what, again.header.Get("Content-Type"))
+		}
+		return into[mingjing.View](again)
+	}
+	if err := json.Unmarshal([]byte(island.Text()), &v); err != nil {
 		a.t.Fatalf("%s: %v", a.what, err)
 	}
 	return v
@@ -492,7 +513,7 @@ func (c *city) inspect(a answer) {
 	}
 	_, path, _ := strings.Cut(a.what, " ")
 	path, _, _ = strings.Cut(path, "?")
-	public := strings.HasPrefix(path, "/web/") || a.status == 200 && strings.HasPrefix(path, "/log/") || slices.Contains([]string{"/", "/zh-CN", "/en", "/.well-known/jwt-vc-issuer", "/app.js", "/app-worker.js", "/wasm_exec.js",
+	public := strings.HasPrefix(path, "/web/") || a.status == 200 && strings.HasPrefix(path, "/log/") || slices.Contains([]string{"/", "/zh-CN", "/en", "/.well-known/jwt-vc-issuer", "/app.js", "/desk.js", "/check.js", "/app-worker.js", "/wasm_exec.js",
 		"/manifest.webmanifest", "/favicon.ico", "/apple-touch-icon.png", "/robots.txt", "/api/openapi.json"}, path)
 	if !public && a.status < 500 && a.header.Get("Cache-Control") != "no-store" {
 		wrong("it may be kept: %q", a.header.Get("Cache-Control"))

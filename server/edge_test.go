@@ -111,8 +111,8 @@ func TestThePagesOfOneRulebookHaveItsHashAndItsWords(t *testing.T) {
 	c := theOpenCity(t)
 	for _, book := range c.p.casework.Books() {
 		a := c.browser(t).page("rulebooks/" + book.ID).want(200)
-		if v := a.view(); v.RulebookHash != book.Ref().Hash {
-			t.Errorf("%s: hash %q", book.ID, v.RulebookHash)
+		if v := a.view(); mingjing.DataOf[mingjing.RulebookPage](&v).Hash != book.Ref().Hash {
+			t.Errorf("%s: hash %q", book.ID, mingjing.DataOf[mingjing.RulebookPage](&v).Hash)
 		}
 	}
 }
@@ -369,21 +369,30 @@ func TestTheServiceWorkerKeepsNothingOfAnybody(t *testing.T) {
 			t.Errorf("the offline page in %s is somebody's", lang)
 		}
 	}
-	if _, ok := web.Wasm(); !ok {
-		t.Skip("the browser's program was not built: make wasm")
+	if _, ok := web.Wasm("app"); !ok {
+		t.Skip("the browser's programs were not built: make wasm")
 	}
 	worker := b.send("GET", "/app-worker.js", nil).want(200)
 	if worker.header.Get("Cache-Control") != "no-cache" || b.send("GET", "/app-worker.js?v=x", nil).header.Get("Cache-Control") != "no-cache" {
 		t.Error("the worker itself is kept")
 	}
-	m := regexp.MustCompile(`const files = (\[.*?\]);\nconst offlinePages = (\{.*?\});`).FindSubmatch(worker.body)
+	m := regexp.MustCompile(`const files = (\[.*?\]);\n(?s:.*?)const programs = (\{.*?\});\n(?s:.*?)const offlinePages = (\{.*?\});`).FindSubmatch(worker.body)
 	if m == nil {
 		t.Fatalf("the worker has no lists:\n%s", worker.body)
 	}
 	var files []string
 	pages := map[string]string{}
-	if json.Unmarshal(m[1], &files) != nil || json.Unmarshal(m[2], &pages) != nil {
-		t.Fatalf("%s %s", m[1], m[2])
+	programs := map[string]map[string][]string{}
+	if json.Unmarshal(m[1], &files) != nil || json.Unmarshal(m[2], &programs) != nil || json.Unmarshal(m[3], &pages) != nil {
+		t.Fatalf("%s %s %s", m[1], m[2], m[3])
+	}
+	for name, languages := range programs {
+		for lang, more := range languages {
+			if !slices.ContainsFunc(more, func(f string) bool { return strings.HasPrefix(f, "/web/"+name+".wasm?") }) {
+				t.Errorf("%s in %s is kept without the program: %v", name, lang, more)
+			}
+			files = append(files, more...)
+		}
 	}
 	for _, f := range files {
 		a := b.send("GET", f, nil).want(200)
@@ -455,7 +464,7 @@ func TestHealthAndReadinessTellTheTruth(t *testing.T) {
 		who := c.account(t, "ordinary 6")
 		down("and the login", func() bool {
 			a := b.form("/api/login", url.Values{"id_number": {string(who.IDNumber)}, "password": {who.Password}})
-			return a.status == 503 && a.view().Page == "login" && a.view().Problem.Code == "identity_down"
+			return a.status == 503 && strings.Contains(a.html().Find(".page-login #error-summary").Text(), i18n.T("en", "error.identity_down"))
 		})
 		ready(t, b)
 		down("a public page is there all the same", func() bool {

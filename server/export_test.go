@@ -165,7 +165,7 @@ func TestAResidentTakesEverythingAlong(t *testing.T) {
 	if code := other.json("GET", "/api/export/file", nil).problem(404); code != "no_export" {
 		t.Error(code)
 	}
-	if page := b.page("export").want(200); page.html().Find(`a[href^="/api/export/file"]`).Length() != 1 || page.view().Export.Job.State != mingjing.ExportReady {
+	if page := b.page("export").want(200); page.html().Find(`a[href^="/api/export/file"]`).Length() != 1 || shown[mingjing.ExportView](page).Job.State != mingjing.ExportReady {
 		t.Error("the page does not lead to the file")
 	}
 	if to := b.form("/api/export/delete", url.Values{}).to(); to != "/en/export?done=export_deleted" {

@@ -132,7 +132,7 @@ func TestAnAgencySubmitsAndItsOfficerAnswersByHand(t *testing.T) {
 		t.Errorf("the officer's screen hears %+v %v", e, err)
 	}
 	page := officer.page("/en/agency").want(200)
-	if v := page.view().AgencyQuestions; v == nil || len(v.Questions) == 0 || bytes.Contains(page.body, []byte("I had a ticket")) {
+	if v := shown[mingjing.AgencyQuestionsView](page); v == nil || len(v.Questions) == 0 || bytes.Contains(page.body, []byte("I had a ticket")) {
 		t.Errorf("%+v", v)
 	}
 	q := into[mingjing.AgencyQuestion](officer.json("GET", "/api/agency/questions/"+d.ID, nil).want(200))

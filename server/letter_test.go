@@ -43,7 +43,7 @@ func TestALetterIsAFileOnceThereIsADecision(t *testing.T) {
 		t.Errorf("the page before the decision: %+v", v.Problem)
 	}
 	d := b.upheld(records[len(records)-1].ID)
-	if page := b.page("disputes/" + d.ID + "/letter").want(200); page.view().Letter == nil || !bytes.Contains(page.body, []byte("The document does not show it.")) {
+	if page := b.page("disputes/" + d.ID + "/letter").want(200); shown[mingjing.LetterView](page) == nil || !bytes.Contains(page.body, []byte("The document does not show it.")) {
 		t.Error("the page does not give the reasons")
 	}
 	sizes := map[string]bool{}

@@ -262,7 +262,7 @@ func TestTheNoticeOfAListingIsFirstOnTheOverviewAndItsAnswerPeriodIsInTheCalenda
 		t.Errorf("to be confirmed: %q", link)
 	}
 	b.json("POST", "/api/listings/"+l.ID+"/receipt", nil)
-	by := b.page("listings/" + l.ID).want(200).view().Listing.Listing.AnswerBy
+	by := shown[mingjing.ListingView](b.page("listings/" + l.ID).want(200)).Listing.AnswerBy
 	if link := waits(); !strings.Contains(link, "answer") {
 		t.Errorf("to be answered: %q", link)
 	}

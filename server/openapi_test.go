@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -105,6 +106,9 @@ func (d *description) check(a answer, req *http.Request, body []byte) {
 			a.t.Errorf("%s was taken, but: %v", a.what, err)
 		}
 	}
+	if a.status >= 400 && a.status < 500 && route.Operation.Responses.Value(strconv.Itoa(a.status)) == nil {
+		a.t.Errorf("%s: %d is not among its answers\n%.400s", a.what, a.status, a.body)
+	}
 	kind := a.header.Get("Content-Type")
 	if strings.HasPrefix(kind, "text/html") || strings.HasPrefix(kind, "application/vnd.mingjing.view") {
 		return // a page, which is not the API's
@@ -189,7 +193,7 @@ func TestTheDescriptionHasTheCodesOfTheProduct(t *testing.T) {
 	same("steps", s["Case"].Value.Properties["allowed"].Value.Items, mingjing.CaseSteps)
 	same("areas", s["RecordItem"].Value.Properties["area"], texts(mingjing.Areas))
 	same("kinds of notice", s["Notice"].Value.Properties["kind"], texts(append(slices.Clone(mingjing.NoticeKinds), mingjing.NoticeMailFailed)))
-	job := s["Export"].Value.Properties["job"].Value.Properties
+	job := s["ExportJob"].Value.Properties
 	same("states of an export", job["state"], texts(mingjing.ExportStates))
 	same("steps of an export", job["step"], mingjing.ExportSteps)
 	var books []string
@@ -209,7 +213,7 @@ func texts[T ~string](v []T) []string {
 
 func TestTheDescriptionIsPublic(t *testing.T) {
 	a := theOpenCity(t).browser(t).json("GET", "/api/openapi.json", nil).want(200)
-	if v := into[struct{ OpenAPI string }](a); v.OpenAPI != "3.0.3" {
+	if v := into[struct{ OpenAPI string }](a); v.OpenAPI != "3.1.0" {
 		t.Errorf("it is of version %q", v.OpenAPI)
 	}
 	if _, err := url.Parse(a.header.Get("Content-Type")); err != nil || a.header.Get("Content-Type") != "application/json" {

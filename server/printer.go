@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/app/page"
+	"mingjing/app/page/resident"
 	"mingjing/server/api"
 	"mingjing/server/letter"
 )
@@ -14,16 +14,16 @@ type printer struct{ books []*mingjing.Rulebook }
 
 func (p printer) Letter(e mingjing.Export, l mingjing.LetterView) ([]byte, error) {
 	v := view(e)
-	v.Page, v.Letter = "letter", &l
+	v.Page, v.Data = "letter", &l
 	api.Label(p.books, v, l)
-	return letter.PDF(page.LetterOf(v), v.Lang)
+	return letter.PDF(resident.LetterOf(v), v.Lang)
 }
 
 func (p printer) Export(e mingjing.Export) ([]byte, error) {
 	v := view(e)
 	v.Page = "export"
 	api.Label(p.books, v, e)
-	return letter.PDF(page.ExportOf(v, e), v.Lang)
+	return letter.PDF(resident.ExportOf(v, e), v.Lang)
 }
 
 // view is what a page has where the resident themselves looks at it.

@@ -51,7 +51,7 @@ func TestAListingIsDecidedByTwoServedAndAnsweredOnThePages(t *testing.T) {
 		t.Fatalf("recommending leads to %s", to)
 	}
 	own := b.page("disputes/" + l.CaseID).want(200)
-	if own.view().Dispute.Recommendation != nil || strings.Contains(string(own.body), "The document shows it.") {
+	if shown[mingjing.DisputePage](own).Recommendation != nil || strings.Contains(string(own.body), "The document shows it.") {
 		t.Error("the resident reads the recommendation before the decision")
 	}
 	if code := first.json("POST", steps+"/decision", map[string]any{"outcome": "approved", "reasons": "Again."}).problem(409); code != "case_not_yours" {
@@ -75,7 +75,7 @@ func TestAListingIsDecidedByTwoServedAndAnsweredOnThePages(t *testing.T) {
 	if to := b.fill(page, "/api/listings/"+l.ID+"/receipt", nil).to(); to != "/en/listings/"+l.ID+"?done=receipt_confirmed" {
 		t.Fatalf("confirming leads to %s", to)
 	}
-	v := b.page("listings/" + l.ID).want(200).view().Listing
+	v := shown[mingjing.ListingView](b.page("listings/" + l.ID).want(200))
 	if v.Listing.State != mingjing.ListingServed || v.Listing.Served != mingjing.ServedInApp || v.Effective || !v.Open {
 		t.Errorf("after the receipt it is %+v", v.Listing)
 	}
@@ -107,7 +107,7 @@ func TestServiceOnPaperIsRecorded(t *testing.T) {
 	if to := first.form(steps+"/serve", url.Values{"lang": {"en"}, "method": {"post"}, "on": {string(today)}, "proof": {"R-1"}}).to(); !strings.HasSuffix(to, "done=served") {
 		t.Fatalf("recording it leads to %s", to)
 	}
-	v := c.resident(t, "ordinary 3").page("listings/" + l.ID).want(200).view().Listing.Listing
+	v := shown[mingjing.ListingView](c.resident(t, "ordinary 3").page("listings/" + l.ID).want(200)).Listing
 	if v.State != mingjing.ListingServed || v.Served != mingjing.ServedByPost || v.NoticeOn != today {
 		t.Errorf("it is %+v", v)
 	}
@@ -126,7 +126,7 @@ func TestWhoWasTooLateSeesWhatHappenedMeanwhile(t *testing.T) {
 	late := slow.form(steps+"/assign", url.Values{"lang": {"en"}}).want(409)
 	said := late.html().Find("#error-summary").Text()
 	name := c.account(t, "h-1002").Name
-	if v := late.view(); v.Problem.Code != "case_taken" || !strings.Contains(said, name) || v.Case.Handler != name {
+	if v := late.view(); v.Problem.Code != "case_taken" || !strings.Contains(said, name) || mingjing.DataOf[mingjing.CasePage](&v).Handler != name {
 		t.Errorf("it says %q", said)
 	}
 	doc := into[struct {
@@ -161,7 +161,7 @@ func TestADecisionHasItsWaysOn(t *testing.T) {
 		}
 	}
 	none := b.fill(b.page("disputes/new?previous="+d.ID).want(200), "/api/disputes", map[string]string{"reason": "other", "statement": "Look."}).want(422)
-	if v := none.view(); v.Page != "new-dispute" || v.NewCase.Previous == nil || v.Problem.Fields[0].Code != "evidence_required" || !strings.Contains(v.Path, "previous="+d.ID) {
+	if v := none.view(); v.Page != "new-dispute" || mingjing.DataOf[mingjing.NewCaseView](&v).Previous == nil || v.Problem.Fields[0].Code != "evidence_required" || !strings.Contains(v.Path, "previous="+d.ID) {
 		t.Errorf("without anything new it comes back as %s %+v", v.Path, v.Problem)
 	}
 	b.upload("/api/disputes/"+d.ID+"/evidence", "application/json", nil, []file{{"late.pdf", pdf}}).want(201)
@@ -188,7 +188,7 @@ func TestADecisionHasItsWaysOn(t *testing.T) {
 	}
 	s := c.desk(t, "s-2001")
 	s.json("POST", "/api/admin/cases/"+r.ID+"/assign", nil).want(200)
-	if v := s.page("admin/cases/" + r.ID).want(200).view(); v.First == nil || v.First.Decision == nil || v.First.ID != d.ID {
+	if v := s.page("admin/cases/" + r.ID).want(200).view(); mingjing.DataOf[mingjing.CasePage](&v).First == nil || mingjing.DataOf[mingjing.CasePage](&v).First.Decision == nil || mingjing.DataOf[mingjing.CasePage](&v).First.ID != d.ID {
 		t.Error("the first decision is not beside the review")
 	}
 }
@@ -199,13 +199,13 @@ func TestAStatementStaysOnFileAndARedlistingIsShownOnRequest(t *testing.T) {
 	b.ready("honest-shanghai")
 	record := list[mingjing.Record](b.json("GET", "/api/records", nil))[0].ID
 	long := b.fill(b.page("records/"+record).want(200), "/api/statements", map[string]string{"statement_on_file": strings.Repeat("word ", 101)}).want(422)
-	if v := long.view(); v.Page != "record" || v.Record.Record.ID != record || v.Problem.Fields[0].Code != "too_many_words" || v.Path != "records/"+record {
+	if v := long.view(); v.Page != "record" || mingjing.DataOf[mingjing.RecordView](&v).Record.ID != record || v.Problem.Fields[0].Code != "too_many_words" || v.Path != "records/"+record {
 		t.Errorf("it comes back as %s at %s", v.Page, v.Path)
 	}
 	if to := b.fill(long, "/api/statements", map[string]string{"statement_on_file": "I was abroad."}).to(); to != "/en/records/"+record+"?done=statement_saved" {
 		t.Fatalf("saving leads to %s", to)
 	}
-	if v := b.page("records/" + record).want(200).view(); v.Record.Record.Statement != "I was abroad." {
+	if v := b.page("records/" + record).want(200).view(); mingjing.DataOf[mingjing.RecordView](&v).Record.Statement != "I was abroad." {
 		t.Error("it is not on file")
 	}
 	for _, what := range []map[string]any{{"statement_on_file": "x"}, {"record_id": "../x", "statement_on_file": "x"}, {"listing_id": record, "statement_on_file": "x"}} {

@@ -18,6 +18,9 @@ import (
 
 	"mingjing"
 	"mingjing/app/page"
+	_ "mingjing/app/page/desk" // registers its pages
+	_ "mingjing/app/page/public"
+	"mingjing/app/page/resident"
 	"mingjing/server/agency"
 	"mingjing/server/api"
 	"mingjing/server/casework"
@@ -214,10 +217,11 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	})
 
 	c := api.Config{Casework: p.casework, Identity: who, Live: p.hub, Render: page.Render, Title: page.Title,
-		Letter: page.LetterOf, CourtFile: page.CourtFileOf, PDF: letter.PDF,
+		Letter: resident.LetterOf, CourtFile: resident.CourtFileOf, PDF: letter.PDF,
 		Sign: statements.Sign, Issuer: issuer, QR: statement.QR,
 		Intake:    newIntake(p.casework, keys.AgencyKey, systemClock{}, func(ctx context.Context, key string) error { return who.Allow(ctx, "intake", key, intakeRate) }).verify,
 		Rulebooks: published, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
+		Together: db.Together, Counted: store.Counted,
 		Ready: func(ctx context.Context) map[string]error {
 			missing := map[string]error{}
 			for part, ready := range map[string]func(context.Context) error{

@@ -392,13 +392,13 @@ func TestTheSameActionsWorkAsForms(t *testing.T) {
 	}
 	eventually(t, 45*time.Second, "the page shows the score", func() bool {
 		v := b.page(to).want(200).view()
-		return v.Request.State == mingjing.RequestReady && v.Request.Score != nil
+		return mingjing.DataOf[mingjing.ScoreRequest](&v).State == mingjing.RequestReady && mingjing.DataOf[mingjing.ScoreRequest](&v).Score != nil
 	})
 	record := list[mingjing.Record](b.json("GET", "/api/records", nil))[0].ID
 
 	page := b.page("disputes/new?record=" + record).want(200)
 	bad := b.fillFiles(page, "/api/disputes", map[string]string{"statement": typedStatement}, []file{{"notes.txt", []byte("no document")}}).want(422)
-	if v := bad.view(); v.Form["statement"] != typedStatement || v.Path != "disputes/new?record="+record || v.NewCase.Key != page.view().NewCase.Key {
+	if v := bad.view(); v.Form["statement"] != typedStatement || v.Path != "disputes/new?record="+record || mingjing.DataOf[mingjing.NewCaseView](&v).Key != shown[mingjing.NewCaseView](page).Key {
 		t.Errorf("the form of a dispute comes back as %q at %q", v.Form, v.Path)
 	}
 	to = b.fillFiles(bad, "/api/disputes", map[string]string{"reason": "other"}, []file{{"r.pdf", pdf}}).to()
@@ -425,7 +425,7 @@ func TestTheSameActionsWorkAsForms(t *testing.T) {
 	half := h.fill(h.page(path), "/api/admin/cases/"+id+"/decision", map[string]string{"outcome": "upheld", "reasons": "证件已核对。", "evidence_answer": "已核对"}, 1).want(422)
 	v := half.view()
 	unanswered := ""
-	for _, e := range v.Case.Evidence {
+	for _, e := range mingjing.DataOf[mingjing.CasePage](&v).Evidence {
 		if v.Form["evidence_answer_"+e.ID] == "" {
 			unanswered = e.ID
 		}

@@ -1,9 +1,35 @@
 "use strict";
-// Runs long before the app is there. It keeps note of what the person's hands
-// are doing on the page that the server rendered, so that the app can take the
-// page over at a moment when nothing gets lost: not in the middle of a word that
-// is being composed, of a click, of choosing a file, or of leaving.
+// Runs on every page, long before the app is there. It keeps note of what the
+// person's hands are doing on the page that the server rendered, so that the app can
+// take the page over at a moment when nothing gets lost: not in the middle of a word
+// that is being composed, of a click, of choosing a file, or of leaving.
 (() => {
+  const root = document.documentElement;
+  const workers = navigator.serviceWorker;
+  // A page that no program takes over registers the worker itself, and may know
+  // which program the person will need next.
+  if (workers && !root.dataset.program) {
+    addEventListener("load", () => {
+      workers.register("/app-worker.js").then(() => workers.ready).then((registration) => {
+        if (root.dataset.next) {
+          registration.active.postMessage({ type: "mingjing:keep", program: root.dataset.next, lang: root.lang });
+        }
+      }).catch(() => {}); // the page works without
+    });
+  }
+
+  // The page that stands in for one that could not be fetched: it looks whether it
+  // can be, soon, since a network that has just come back may fail once more, and
+  // then less often.
+  if (root.hasAttribute("data-offline") && !location.pathname.endsWith("/offline")) {
+    const again = () => location.reload();
+    addEventListener("online", again);
+    const look = (pause) => setTimeout(() => {
+      fetch("/robots.txt", { method: "HEAD", cache: "no-store" }).then(again, () => look(Math.min(2 * pause, 15000)));
+    }, pause);
+    look(1000);
+  }
+
   const hands = { composing: false, pressing: false, choosing: false, typed: -1e9, left: -1e9 };
   window.mingjingHands = hands;
   const on = (types, f) => {
@@ -34,7 +60,6 @@
   const released = new WeakSet();
   addEventListener("submit", (e) => {
     const form = e.target;
-    const workers = navigator.serviceWorker;
     if (form.getAttribute("action") !== "/api/logout" || released.has(form) || !workers || !window.PushManager ||
         !window.Notification || Notification.permission !== "granted") {
       return;

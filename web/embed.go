@@ -53,7 +53,7 @@ var public = sync.OnceValue(func() map[string]File {
 			return err
 		}
 		kind, ok := types[path.Ext(name)]
-		if d.IsDir() || !ok || name == workerName || name == hostStyle || strings.HasPrefix(name, "build/") {
+		if d.IsDir() || !ok || name == workerName || name == checkerName || name == hostStyle || strings.HasPrefix(name, "build/") {
 			return nil
 		}
 		data, err := files.ReadFile(name)
@@ -98,7 +98,8 @@ func URL(name string) string {
 }
 
 const (
-	workerName = "worker.js"
+	workerName  = "worker.js"
+	checkerName = "check.js"
 	// hostStyle is sent as the end of style: one request, and no rule of one that
 	// is late.
 	style     = "app.css"
@@ -106,18 +107,32 @@ const (
 )
 
 // Worker is the template of the service worker. It has the placeholders
-// {{.Version}}, {{.Files}}, {{.OfflinePages}} and {{.Notices}}; all but the first
-// stand for JSON.
-func Worker() string {
-	data, err := files.ReadFile(workerName)
+// {{.Version}}, {{.Files}}, {{.Programs}}, {{.OfflinePages}} and {{.Notices}}; all
+// but the first stand for JSON.
+func Worker() string { return script(workerName) }
+
+// CheckWorker is the template of the worker that checks the access log. It has the
+// placeholders {{.Exec}} and {{.Program}}, both addresses.
+func CheckWorker() string { return script(checkerName) }
+
+func script(name string) string {
+	data, err := files.ReadFile(name)
 	if err != nil {
 		panic("web: " + err.Error())
 	}
 	return string(data)
 }
 
-// A Program is the browser's program, app.wasm, compressed.
+// Programs are the names of the browser's programs that take pages over: the
+// resident's, and that of staff and agencies. Nobody is sent both.
+var Programs = []string{"app", "desk"}
+
+// Checker is the name of the program that checks the access log in a worker.
+const Checker = "check"
+
+// A Program is one of the browser's programs, NAME.wasm, compressed.
 type Program struct {
+	Name         string
 	Brotli, Gzip []byte
 	// Size is how many bytes it has unpacked.
 	Size int
@@ -126,21 +141,20 @@ type Program struct {
 }
 
 // URL is the address of the program, with the hash of its content.
-func (p Program) URL() string { return "/web/app.wasm?v=" + p.Hash }
+func (p Program) URL() string { return "/web/" + p.Name + ".wasm?v=" + p.Hash }
 
-// Wasm is the browser's program; ok is false when the server was built without.
-func Wasm() (p Program, ok bool) { return wasm() }
-
-var wasm = sync.OnceValues(func() (p Program, ok bool) {
-	br, err := files.ReadFile("build/app.wasm.br")
+// Wasm is the browser's program of a name; ok is false when the server was built
+// without.
+func Wasm(name string) (p Program, ok bool) {
+	br, err := files.ReadFile("build/" + name + ".wasm.br")
 	if err != nil {
 		return Program{}, false
 	}
-	gz, err := files.ReadFile("build/app.wasm.gz")
+	gz, err := files.ReadFile("build/" + name + ".wasm.gz")
 	if err != nil || len(gz) < 18 {
 		return Program{}, false
 	}
 	// The last four bytes of a gzip file are the size of what it holds (RFC 1952).
 	size := int(binary.LittleEndian.Uint32(gz[len(gz)-4:]))
-	return Program{Brotli: br, Gzip: gz, Size: size, Hash: Hash(br)}, true
-})
+	return Program{Name: name, Brotli: br, Gzip: gz, Size: size, Hash: Hash(br)}, true
+}

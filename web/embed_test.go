@@ -21,7 +21,7 @@ func TestAnAddressChangesWithItsContent(t *testing.T) {
 func TestOnlyPublicFilesAreServed(t *testing.T) {
 	for _, f := range Files() {
 		switch {
-		case f.Name == "worker.js", strings.HasPrefix(f.Name, "build/"), strings.HasSuffix(f.Name, ".go"):
+		case f.Name == "worker.js", f.Name == "check.js", strings.HasPrefix(f.Name, "build/"), strings.HasSuffix(f.Name, ".go"):
 			t.Errorf("%s is public", f.Name)
 		case f.Type == "", len(f.Data) == 0:
 			t.Errorf("%s has no type or no content", f.Name)
@@ -53,7 +53,7 @@ func TestEveryIconHasTheSizeInItsName(t *testing.T) {
 
 func TestTheWorkerKeepsNoPageButTheOfflineOnes(t *testing.T) {
 	w := Worker()
-	for _, want := range []string{"{{.Version}}", "{{.Files}}", "{{.OfflinePages}}", `credentials: "omit"`} {
+	for _, want := range []string{"{{.Version}}", "{{.Files}}", "{{.Programs}}", "{{.OfflinePages}}", `credentials: "omit"`} {
 		if !strings.Contains(w, want) {
 			t.Errorf("the worker lacks %s", want)
 		}

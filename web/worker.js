@@ -1,19 +1,30 @@
 "use strict";
 // The service worker. It keeps public files that never change under their
-// address, and one neutral offline page for each language. It keeps no page of
+// address, the browser's program that the person uses with the sentences of their
+// language, and one neutral offline page for each language. It keeps no page of
 // anybody's and no answer of the API: those are asked of the network each time.
 const version = "{{.Version}}";
 const cacheName = "mingjing-" + version;
 const files = {{.Files}};
+// By the name of the program, then by language: what a page needs to come to life.
+const programs = {{.Programs}};
 const offlinePages = {{.OfflinePages}};
-const known = new Set(files);
+const known = new Set([files, Object.values(programs).map((p) => Object.values(p))].flat(3));
 const notices = {{.Notices}};
 
 self.addEventListener("install", (event) => event.waitUntil(install()));
 
 async function install() {
   const cache = await caches.open(cacheName);
-  await cache.addAll(files.map((url) => new Request(url, { credentials: "omit" })));
+  await add(cache, files);
+  // Whoever used a program will use the new one.
+  for (const [name, languages] of Object.entries(programs)) {
+    for (const [lang, urls] of Object.entries(languages)) {
+      if ((await Promise.all(urls.map(isKept))).every(Boolean)) {
+        await add(cache, urls);
+      }
+    }
+  }
   // Without credentials, so that the page is nobody's.
   await Promise.all(Object.values(offlinePages).map(async (url) => {
     const response = await fetch(url, { credentials: "omit", cache: "no-store" });
@@ -22,6 +33,31 @@ async function install() {
     }
     await cache.put(url, response);
   }));
+}
+
+function add(cache, urls) {
+  return cache.addAll(urls.map((url) => new Request(url, { credentials: "omit" })));
+}
+
+// isKept says whether any version of a file is kept.
+async function isKept(url) {
+  return Boolean(await caches.match(url, { ignoreSearch: true }));
+}
+
+// keep is told by a page which program and language the person uses.
+async function keep(name, lang) {
+  const urls = Object.hasOwn(programs, name) && programs[name][lang];
+  if (!urls) {
+    return;
+  }
+  const cache = await caches.open(cacheName);
+  const missing = [];
+  for (const url of urls) {
+    if (!(await cache.match(url))) {
+      missing.push(url);
+    }
+  }
+  await add(cache, missing);
 }
 
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
@@ -37,6 +73,10 @@ async function activate() {
 self.addEventListener("message", (event) => {
   if (event.data && event.data.type === "mingjing:activate") {
     self.skipWaiting();
+  }
+  if (event.data && event.data.type === "mingjing:keep") {
+    // Without a connection another page will ask again.
+    event.waitUntil(keep(event.data.program, event.data.lang).catch(() => {}));
   }
 });
 

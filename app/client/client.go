@@ -77,6 +77,64 @@ func PeekView(ctx context.Context, url string) (v *mingjing.View, finalURL strin
 		"headers": quiet()}, ViewType))
 }
 
+// Table fetches a JSON object of strings and returns a function that finds the
+// string of a key. The browser itself reads the JSON, and a string becomes Go's only
+// when it is asked for. The error is an [*Error].
+func Table(url string) (find func(key string) (string, bool), err error) {
+	if app.IsServer {
+		return nil, ErrNoBrowser
+	}
+	// As <link rel=preload crossorigin> has it, or it would be fetched again.
+	response, ok := await(app.Window().Call("fetch", url, map[string]any{"credentials": "same-origin"}))
+	if !ok {
+		return nil, &Error{Offline: true}
+	}
+	if status := response.Get("status").Int(); status != 200 {
+		return nil, &Error{Status: status, URL: url}
+	}
+	table, ok := await(response.Call("json"))
+	if !ok || table.Type() != app.TypeObject {
+		return nil, &Error{Status: 200, URL: url}
+	}
+	return func(key string) (string, bool) {
+		s := table.Get(key)
+		if s.Type() != app.TypeString {
+			return "", false
+		}
+		return s.String(), true
+	}, nil
+}
+
+// Work has the worker at an address do a task, and returns its result. The error is
+// an [*Error] where the worker could not be loaded, or that of ctx.
+func Work(ctx context.Context, address string, task []byte) ([]byte, error) {
+	if app.IsServer {
+		return nil, ErrNoBrowser
+	}
+	worker := app.Window().Get("Worker").New(address)
+	defer worker.Call("terminate")
+	done := make(chan app.Value, 2)
+	hear := app.FuncOf(func(_ app.Value, args []app.Value) any {
+		done <- args[0]
+		return nil
+	})
+	defer hear.Release()
+	for _, event := range []string{"message", "error"} {
+		worker.Call("addEventListener", event, hear)
+	}
+	worker.Call("postMessage", string(task))
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case e := <-done:
+		data := e.Get("data")
+		if data == nil || !data.Truthy() || data.Get("result").Type() != app.TypeString {
+			return nil, &Error{Offline: true, URL: address}
+		}
+		return []byte(data.Get("result").String()), nil
+	}
+}
+
 // A Form is a form that was filled in, taken at the moment of sending.
 type Form struct {
 	// Action is where it goes.

@@ -12,6 +12,9 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
+// Pages of an agency's officer.
+var agencyPages = []string{"agency-questions", "agency-records", "agency-inquiries", "sessions"}
+
 // Pages of a resident: the first four and "more" are the tabs of a phone.
 var (
 	residentTabs = []string{"overview", "score", "records", "disputes"}
@@ -32,10 +35,10 @@ func current(v *mingjing.View) string {
 }
 
 func header(v *mingjing.View) app.UI {
-	home := href(v, "home")
+	home := Href(v, "home")
 	var inbox, account, lock, menu, demo app.UI
 	if v.Demo != nil {
-		demo = c.Tag{Text: t(v, "chrome.demo_tag")}.UI()
+		demo = c.Tag{Text: T(v, "chrome.demo_tag")}.UI()
 	}
 	switch {
 	case v.Who != nil && v.Who.Role.Staff():
@@ -43,14 +46,14 @@ func header(v *mingjing.View) app.UI {
 		if v.Demo != nil {
 			pages = append(slices.Clone(pages), "demo-clock")
 		}
-		home, account, menu = href(v, "queue"), accountMenu(v), mainMenu(v, pages, nil)
+		home, account, menu = Href(v, "queue"), accountMenu(v), mainMenu(v, pages, nil)
 	case v.Who != nil && v.Who.Role == mingjing.RoleAgency:
-		home, account, menu = href(v, "agency-questions"), accountMenu(v), mainMenu(v, agencyPages, nil)
+		home, account, menu = Href(v, "agency-questions"), accountMenu(v), mainMenu(v, agencyPages, nil)
 	case v.Who != nil:
 		inbox = inboxLink(v)
-		home, account, menu = href(v, "overview"), accountMenu(v), mainMenu(v, residentTabs, residentMore)
+		home, account, menu = Href(v, "overview"), accountMenu(v), mainMenu(v, residentTabs, residentMore)
 	case v.Page != "login" && v.Page != "staff-login":
-		account = c.Link{Text: t(v, "chrome.login"), Href: href(v, "login"), Class: "header-link"}.UI()
+		account = c.Link{Text: T(v, "chrome.login"), Href: Href(v, "login"), Class: "header-link"}.UI()
 	}
 	if v.Who != nil {
 		lock = lockButton(v)
@@ -58,8 +61,8 @@ func header(v *mingjing.View) app.UI {
 	return c.El("header", c.A{"class": "header"},
 		c.Div("header-row",
 			c.Div("header-brand",
-				c.El("a", c.A{"href": home, "class": "brand"}, mirror(30),
-					c.El("span", c.A{"class": "brand-zh", "lang": "zh-CN"}, c.Text(t(v, "brand.zh"))),
+				c.El("a", c.A{"href": home, "class": "brand"}, Mirror(30),
+					c.El("span", c.A{"class": "brand-zh", "lang": "zh-CN"}, c.Text(T(v, "brand.zh"))),
 					c.El("span", c.A{"class": "brand-en", "lang": "en"}, c.Text("Mingjing"))),
 				demo),
 			c.Div("header-tools", languageLink(v), inbox, account, lock)),
@@ -69,7 +72,7 @@ func header(v *mingjing.View) app.UI {
 func languageLink(v *mingjing.View) app.UI {
 	other := i18n.Other(v.Lang)
 	return c.El("a", c.A{"href": pathIn(v, other), "class": "header-link", "data-full": "true",
-		"lang": other, "hreflang": other}, c.Text(t(v, "lang.switch")))
+		"lang": other, "hreflang": other}, c.Text(T(v, "lang.switch")))
 }
 
 // pathIn is the path of this very page in a language.
@@ -80,13 +83,13 @@ func pathIn(v *mingjing.View, lang string) string {
 // inboxLink leads to the inbox and says how many notices are unread; screen
 // readers hear it when that changes.
 func inboxLink(v *mingjing.View) app.UI {
-	a := c.A{"href": href(v, "inbox"), "class": "header-link inbox-link"}
+	a := c.A{"href": Href(v, "inbox"), "class": "header-link inbox-link"}
 	if v.Page == "inbox" {
 		a["aria-current"] = "page"
 	}
-	count, words := "", t(v, "inbox.none_unread")
+	count, words := "", T(v, "inbox.none_unread")
 	if n := v.Who.Unread; n > 0 {
-		count, words = i18n.Number(v.Lang, min(n, mostUnread)), tn(v, "inbox.unread_count", n)
+		count, words = i18n.Number(v.Lang, min(n, mostUnread)), Tn(v, "inbox.unread_count", n)
 		if n > mostUnread {
 			count += "+"
 		}
@@ -98,7 +101,7 @@ func inboxLink(v *mingjing.View) app.UI {
 	return c.El("a", a,
 		c.SVG("svg", c.A{"viewBox": "0 0 20 20", "width": "20", "height": "20", "aria-hidden": "true", "focusable": "false"},
 			c.SVG("path", c.A{"d": "M2.5 5h15v11h-15zM2.5 5.5l7.5 6 7.5-6", "class": "stroke"})),
-		c.Span("visually-hidden", t(v, "nav.inbox")+" "),
+		c.Span("visually-hidden", T(v, "nav.inbox")+" "),
 		c.El("span", c.A{"class": "visually-hidden", "role": "status"}, c.Text(words)),
 		badge)
 }
@@ -112,19 +115,19 @@ func accountMenu(v *mingjing.View) app.UI {
 			c.SVG("svg", c.A{"viewBox": "0 0 20 20", "width": "20", "height": "20", "aria-hidden": "true", "focusable": "false"},
 				c.SVG("circle", c.A{"cx": "10", "cy": "6.6", "r": "3.6", "class": "stroke"}),
 				c.SVG("path", c.A{"d": "M2.8 18c.8-4 3.6-6 7.2-6s6.4 2 7.2 6", "class": "stroke"})),
-			c.Span("visually-hidden", t(v, "chrome.account"))),
+			c.Span("visually-hidden", T(v, "chrome.account"))),
 		c.Div("menu-panel",
 			c.El("p", c.A{"class": "menu-who"}, c.Span("menu-name", v.Who.Name),
-				c.Span("menu-id", v.Who.IDMasked), c.Span("menu-role", t(v, "role."+string(v.Who.Role)))),
+				c.Span("menu-id", v.Who.IDMasked), c.Span("menu-role", T(v, "role."+string(v.Who.Role)))),
 			menuLink(v, "sessions"),
 			c.Form{Action: "/api/logout", Full: true, Class: "menu-form", Body: []app.UI{
 				c.Hidden{Name: "lang", Value: v.Lang}.UI(),
-				c.Button{Text: t(v, "chrome.logout"), Kind: "secondary"}.UI()}}.UI()))
+				c.Button{Text: T(v, "chrome.logout"), Kind: "secondary"}.UI()}}.UI()))
 }
 
 // menuLink leads to a page and folds up the menu that it is in.
 func menuLink(v *mingjing.View, name string) app.UI {
-	a := app.A().Href(href(v, name)).Text(t(v, "nav."+name)).Class("menu-link").OnClick(foldMenu)
+	a := app.A().Href(Href(v, name)).Text(T(v, "nav."+name)).Class("menu-link").OnClick(foldMenu)
 	if current(v) == name {
 		a = a.Attr("aria-current", "page")
 	}
@@ -146,18 +149,18 @@ func mainMenu(v *mingjing.View, pages, more []string) app.UI {
 	if more != nil {
 		class = "nav nav-resident"
 	}
-	return c.El("nav", c.A{"class": class, "aria-label": t(v, "chrome.nav")}, c.El("ul", c.A{"role": "list"}, items...))
+	return c.El("nav", c.A{"class": class, "aria-label": T(v, "chrome.nav")}, c.El("ul", c.A{"role": "list"}, items...))
 }
 
 func navLink(v *mingjing.View, name, class string, before ...app.UI) app.UI {
-	a := c.A{"href": href(v, name), "class": class}
+	a := c.A{"href": Href(v, name), "class": class}
 	if current(v) == name {
 		a["aria-current"] = "page"
 		if v.Page != name {
 			a["aria-current"] = "location"
 		}
 	}
-	return c.El("a", a, append(before, c.El("span", nil, c.Text(t(v, "nav."+name))))...)
+	return c.El("a", a, append(before, c.El("span", nil, c.Text(T(v, "nav."+name))))...)
 }
 
 // tabs are the bar at the bottom of a resident's phone.
@@ -179,9 +182,9 @@ func tabs(v *mingjing.View) app.UI {
 		summary["class"] = "tab tab-current"
 	}
 	items = append(items, c.El("li", nil, c.El("details", c.A{"class": "menu menu-up", "data-menu": "true"},
-		c.El("summary", summary, icon("more"), c.El("span", nil, c.Text(t(v, "chrome.more")))),
+		c.El("summary", summary, icon("more"), c.El("span", nil, c.Text(T(v, "chrome.more")))),
 		c.El("ul", c.A{"class": "menu-panel", "role": "list"}, links...))))
-	return c.El("nav", c.A{"class": "tabs", "aria-label": t(v, "chrome.tabs")}, c.El("ul", c.A{"role": "list"}, items...))
+	return c.El("nav", c.A{"class": "tabs", "aria-label": T(v, "chrome.tabs")}, c.El("ul", c.A{"role": "list"}, items...))
 }
 
 var icons = map[string]string{
@@ -197,9 +200,9 @@ func icon(name string) app.UI {
 		c.SVG("path", c.A{"d": icons[name], "class": "stroke"}))
 }
 
-// mirror draws the mark of the product: a bronze mirror seen from behind, with
+// Mirror draws the mark of the product: a bronze mirror seen from behind, with
 // its rim, its ring of marks and its knob.
-func mirror(size int) app.UI {
+func Mirror(size int) app.UI {
 	s := strconv.Itoa(size)
 	return c.SVG("svg", c.A{"class": "mirror", "viewBox": "0 0 64 64", "width": s, "height": s, "aria-hidden": "true", "focusable": "false"},
 		c.SVG("circle", c.A{"cx": "32", "cy": "32", "r": "29", "class": "mirror-rim"}),
@@ -209,14 +212,25 @@ func mirror(size int) app.UI {
 }
 
 func footer(v *mingjing.View) app.UI {
-	links := []app.UI{c.Link{Text: t(v, "chrome.rulebooks"), Href: href(v, "rulebooks")}.UI(), c.Link{Text: t(v, "nav.agencies"), Href: href(v, "agencies")}.UI(),
-		c.Link{Text: t(v, "nav.check-us"), Href: href(v, "check-us")}.UI()}
+	links := []app.UI{c.Link{Text: T(v, "chrome.rulebooks"), Href: Href(v, "rulebooks")}.UI(), c.Link{Text: T(v, "nav.agencies"), Href: Href(v, "agencies")}.UI(),
+		c.Link{Text: T(v, "nav.check-us"), Href: Href(v, "check-us")}.UI()}
 	if v.Who == nil {
-		links = append(links, c.Link{Text: t(v, "chrome.staff_login"), Href: href(v, "staff-login")}.UI())
+		links = append(links, c.Link{Text: T(v, "chrome.staff_login"), Href: Href(v, "staff-login")}.UI())
 	}
 	var demo app.UI
 	if v.Demo != nil {
-		demo = c.P(t(v, "chrome.demo", "scale", i18n.Number(v.Lang, v.Demo.ClockScale)))
+		demo = c.P(T(v, "chrome.demo", "scale", i18n.Number(v.Lang, v.Demo.ClockScale)))
 	}
 	return c.El("footer", c.A{"class": "footer"}, c.Div("footer-row", c.List("footer-links", links...), demo))
+}
+
+// deskPages are the pages of the viewer's desk, in the order of the menu.
+func deskPages(v *mingjing.View) []string {
+	switch v.Who.Role {
+	case mingjing.RoleSupervisor:
+		return []string{"queue", "counter", "inquiries", "workload", "relatives", "sessions"}
+	case mingjing.RoleAuditor:
+		return []string{"queue", "inquiries", "workload", "relatives", "sessions"}
+	}
+	return []string{"queue", "counter", "inquiries", "relatives", "sessions"}
 }

@@ -9,18 +9,21 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = register("error", screen{body: errorBody, quiet: true, title: func(v *mingjing.View) string { return errorTitle(v) }})
+// ProofFile is where a resident takes the proof of the access log as a file.
+const ProofFile = "/api/access-log/proof.json"
+
+var _ = Register("error", Screen{Body: ErrorBody, quiet: true, Title: func(v *mingjing.View) string { return errorTitle(v) }})
 
 // errorTitle says in a few words what kind of trouble it is.
 func errorTitle(v *mingjing.View) string {
 	if altered(v) {
-		return t(v, "altered.title")
+		return T(v, "altered.title")
 	}
 	switch status(v) {
 	case 401, 403, 404, 429, 503:
-		return t(v, "error_page."+strconv.Itoa(status(v)))
+		return T(v, "error_page."+strconv.Itoa(status(v)))
 	}
-	return t(v, "error_page.500")
+	return T(v, "error_page.500")
 }
 
 func status(v *mingjing.View) int {
@@ -35,53 +38,53 @@ func altered(v *mingjing.View) bool { return v.Problem != nil && v.Problem.Code 
 
 // alteredBody says so loudly, and what the person can do about it.
 func alteredBody(v *mingjing.View) app.UI {
-	do := []app.UI{c.Text(t(v, "altered.do_number", "id", v.Problem.ErrorID))}
+	do := []app.UI{c.Text(T(v, "altered.do_number", "id", v.Problem.ErrorID))}
 	var actions []app.UI
 	if v.Who != nil && v.Who.Role == mingjing.RoleResident {
-		do = append(do, c.Text(t(v, "altered.do_log")), c.Text(t(v, "log_check.do_auditor")), c.Text(t(v, "log_check.do_keep")))
-		actions = append(actions, c.LinkButton{Text: t(v, "nav.access-log"), Href: href(v, "access-log"), Full: true}.UI(),
-			c.LinkButton{Text: t(v, "log_check.file"), Href: proofFile, Kind: "secondary", Full: true}.UI())
+		do = append(do, c.Text(T(v, "altered.do_log")), c.Text(T(v, "log_check.do_auditor")), c.Text(T(v, "log_check.do_keep")))
+		actions = append(actions, c.LinkButton{Text: T(v, "nav.access-log"), Href: Href(v, "access-log"), Full: true}.UI(),
+			c.LinkButton{Text: T(v, "log_check.file"), Href: ProofFile, Kind: "secondary", Full: true}.UI())
 	} else {
-		do = append(do, c.Text(t(v, "altered.do_staff")))
+		do = append(do, c.Text(T(v, "altered.do_staff")))
 	}
-	return finding(c.A{"class": "verify verify-differs", "data-altered": "true"}, alarmShape,
+	return Finding(c.A{"class": "verify verify-differs", "data-altered": "true"}, AlarmShape,
 		c.Div("verify-body", c.El("div", c.A{"class": "verify-said", "role": "alert"},
-			c.P(t(v, "error.altered")), c.El("p", c.A{"class": "row-title"}, c.Text(t(v, "log_check.do"))), c.List("bullets", do...),
+			c.P(T(v, "error.altered")), c.El("p", c.A{"class": "row-title"}, c.Text(T(v, "log_check.do"))), c.List("bullets", do...),
 			c.Div("actions", actions...))))
 }
 
-// errorBody says what happened, what to do, and where to go.
-func errorBody(v *mingjing.View) []app.UI {
+// ErrorBody says what happened, what to do, and where to go.
+func ErrorBody(v *mingjing.View) []app.UI {
 	if altered(v) {
-		return []app.UI{heading("", errorTitle(v)), alteredBody(v)}
+		return []app.UI{Heading("", errorTitle(v)), alteredBody(v)}
 	}
-	text := t(v, "error.not_found")
+	text := T(v, "error.not_found")
 	if v.Problem != nil {
 		text = problemText(v)
 	}
 	var actions []app.UI
 	switch {
 	case v.Who == nil && (status(v) == 401 || status(v) == 403):
-		actions = append(actions, c.LinkButton{Text: t(v, "chrome.login"), Href: href(v, "login")}.UI())
+		actions = append(actions, c.LinkButton{Text: T(v, "chrome.login"), Href: Href(v, "login")}.UI())
 	case status(v) == 429 || status(v) >= 500:
-		actions = append(actions, c.LinkButton{Text: t(v, "error_page.retry"), Href: pathIn(v, v.Lang), Full: true}.UI())
+		actions = append(actions, c.LinkButton{Text: T(v, "error_page.retry"), Href: pathIn(v, v.Lang), Full: true}.UI())
 	}
 	if v.Problem != nil && v.Problem.Code == "share_over" {
-		actions = append(actions, c.LinkButton{Text: t(v, "recipient.may_ask"), Href: href(v, "no-score"), Kind: "secondary"}.UI())
+		actions = append(actions, c.LinkButton{Text: T(v, "recipient.may_ask"), Href: Href(v, "no-score"), Kind: "secondary"}.UI())
 	}
 	switch {
 	case v.Who == nil:
-		actions = append(actions, c.LinkButton{Text: t(v, "nav.home"), Href: href(v, "home"), Kind: "secondary"}.UI())
+		actions = append(actions, c.LinkButton{Text: T(v, "nav.home"), Href: Href(v, "home"), Kind: "secondary"}.UI())
 	case v.Who.Role.Staff():
-		actions = append(actions, c.LinkButton{Text: t(v, "nav.queue"), Href: href(v, "queue"), Kind: "secondary"}.UI())
+		actions = append(actions, c.LinkButton{Text: T(v, "nav.queue"), Href: Href(v, "queue"), Kind: "secondary"}.UI())
 	case v.Who.Role == mingjing.RoleAgency:
-		actions = append(actions, c.LinkButton{Text: t(v, "nav.agency-questions"), Href: href(v, "agency-questions"), Kind: "secondary"}.UI())
+		actions = append(actions, c.LinkButton{Text: T(v, "nav.agency-questions"), Href: Href(v, "agency-questions"), Kind: "secondary"}.UI())
 	default:
-		actions = append(actions, c.LinkButton{Text: t(v, "nav.overview"), Href: href(v, "overview"), Kind: "secondary"}.UI())
+		actions = append(actions, c.LinkButton{Text: T(v, "nav.overview"), Href: Href(v, "overview"), Kind: "secondary"}.UI())
 	}
 	var number app.UI
 	if v.Problem != nil && v.Problem.ErrorID != "" {
-		number = c.El("p", c.A{"class": "muted"}, c.Text(t(v, "error_page.number")+" "), c.El("code", nil, c.Text(v.Problem.ErrorID)))
+		number = c.El("p", c.A{"class": "muted"}, c.Text(T(v, "error_page.number")+" "), c.El("code", nil, c.Text(v.Problem.ErrorID)))
 	}
-	return []app.UI{c.Div("center-page", mirror(88), heading(strconv.Itoa(status(v)), errorTitle(v)), lead(text), number, c.Div("actions", actions...))}
+	return []app.UI{c.Div("center-page", Mirror(88), Heading(strconv.Itoa(status(v)), errorTitle(v)), Lead(text), number, c.Div("actions", actions...))}
 }

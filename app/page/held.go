@@ -15,7 +15,8 @@ import (
 // What the screens about a resident's data have in common: states, effects,
 // documents and looks.
 
-func recordTag(v *mingjing.View, s mingjing.RecordState) app.UI {
+// RecordTag is the state of a record as a tag.
+func RecordTag(v *mingjing.View, s mingjing.RecordState) app.UI {
 	tone := ""
 	switch s {
 	case mingjing.RecordCorrected:
@@ -25,12 +26,12 @@ func recordTag(v *mingjing.View, s mingjing.RecordState) app.UI {
 	case mingjing.RecordSuspended:
 		tone = "info"
 	}
-	return c.Tag{Text: code(v, "record_state", string(s)), Tone: tone}.UI()
+	return c.Tag{Text: Code(v, "record_state", string(s)), Tone: tone}.UI()
 }
 
-// listingState is the state of a listing as it is shown: one in effect may not
+// ListingState is the state of a listing as it is shown: one in effect may not
 // have begun, or be over.
-func listingState(v *mingjing.View, l mingjing.Listing) string {
+func ListingState(v *mingjing.View, l mingjing.Listing) string {
 	if l.State == mingjing.ListingInEffect {
 		switch {
 		case l.From > v.Today:
@@ -42,8 +43,9 @@ func listingState(v *mingjing.View, l mingjing.Listing) string {
 	return string(l.State)
 }
 
-func listingTag(v *mingjing.View, l mingjing.Listing) app.UI {
-	state, tone := listingState(v, l), ""
+// ListingTag is the state of a listing as a tag.
+func ListingTag(v *mingjing.View, l mingjing.Listing) app.UI {
+	state, tone := ListingState(v, l), ""
 	switch mingjing.ListingState(state) {
 	case mingjing.ListingInEffect:
 		tone = "good"
@@ -57,12 +59,13 @@ func listingTag(v *mingjing.View, l mingjing.Listing) app.UI {
 	case mingjing.ListingRepaired, mingjing.ListingLifted, mingjing.ListingAnnulled, mingjing.ListingRefused:
 		tone = "good"
 	}
-	return c.Tag{Text: code(v, "listing_state", state), Tone: tone}.UI()
+	return c.Tag{Text: Code(v, "listing_state", state), Tone: tone}.UI()
 }
 
-func disputeTag(v *mingjing.View, d mingjing.Dispute) app.UI {
+// DisputeTag is the state of a case as a tag; once decided, its outcome.
+func DisputeTag(v *mingjing.View, d mingjing.Dispute) app.UI {
 	if d.Decision != nil && d.State == mingjing.DisputeDecided {
-		return c.Tag{Text: outcomeText(v, d), Tone: outcomeTone(d)}.UI()
+		return c.Tag{Text: OutcomeText(v, d), Tone: outcomeTone(d)}.UI()
 	}
 	tone := "info"
 	switch d.State {
@@ -73,24 +76,24 @@ func disputeTag(v *mingjing.View, d mingjing.Dispute) app.UI {
 	case mingjing.DisputeAgencyLost:
 		tone = "good"
 	}
-	return c.Tag{Text: code(v, "dispute_state", string(d.State)), Tone: tone}.UI()
+	return c.Tag{Text: Code(v, "dispute_state", string(d.State)), Tone: tone}.UI()
 }
 
-// outcomeText is how a case was decided, in the words of its kind. What was
+// OutcomeText is how a case was decided, in the words of its kind. What was
 // approved and not served in time is annulled.
-func outcomeText(v *mingjing.View, d mingjing.Dispute) string {
+func OutcomeText(v *mingjing.View, d mingjing.Dispute) string {
 	if d.Decision.Rule == "unserved" {
-		return t(v, "listing_state.annulled")
+		return T(v, "listing_state.annulled")
 	}
-	return outcomeName(v, d, d.Decision.Outcome)
+	return OutcomeName(v, d, d.Decision.Outcome)
 }
 
-// outcomeName is an outcome in the words of the case's kind.
-func outcomeName(v *mingjing.View, d mingjing.Dispute, o mingjing.Outcome) string {
+// OutcomeName is an outcome in the words of the case's kind.
+func OutcomeName(v *mingjing.View, d mingjing.Dispute, o mingjing.Outcome) string {
 	if key := "outcome." + string(o) + "." + string(d.Kind); d.Kind != "" && i18n.Has(key) {
-		return t(v, key)
+		return T(v, key)
 	}
-	return code(v, "outcome", string(o))
+	return Code(v, "outcome", string(o))
 }
 
 // outcomeTone is good where the decision is in the resident's favour.
@@ -107,13 +110,13 @@ func outcomeTone(d mingjing.Dispute) string {
 func effectText(v *mingjing.View, e mingjing.Effect) string {
 	switch {
 	case e.Why != "":
-		return t(v, "effect.why", "why", code(v, "not_counted", e.Why))
+		return T(v, "effect.why", "why", Code(v, "not_counted", e.Why))
 	case e.Cap != "":
-		return t(v, "effect.cap", "band", v.Label("band", e.Rulebook+"."+e.Cap))
+		return T(v, "effect.cap", "band", v.Label("band", e.Rulebook+"."+e.Cap))
 	case e.Points != 0:
-		return tn(v, "effect.points", max(e.Points, -e.Points), "points", i18n.Signed(v.Lang, e.Points))
+		return Tn(v, "effect.points", max(e.Points, -e.Points), "points", i18n.Signed(v.Lang, e.Points))
 	}
-	return t(v, "effect.none")
+	return T(v, "effect.none")
 }
 
 // effectTone is good, bad, or none where it does nothing.
@@ -133,10 +136,10 @@ func effectUI(v *mingjing.View, e mingjing.Effect) app.UI {
 	return c.Span("effect effect-"+effectTone(e), effectText(v, e))
 }
 
-// effectList is the effects in short, a line for each rulebook.
-func effectList(v *mingjing.View, effects []mingjing.Effect) app.UI {
+// EffectList is the effects in short, a line for each rulebook.
+func EffectList(v *mingjing.View, effects []mingjing.Effect) app.UI {
 	if len(effects) == 0 {
-		return c.Muted(t(v, "effect.nothing"))
+		return c.Muted(T(v, "effect.nothing"))
 	}
 	// What keeps it from counting is mostly the same under every rulebook.
 	if why := effects[0].Why; why != "" && !slices.ContainsFunc(effects, func(e mingjing.Effect) bool { return e.Why != why }) {
@@ -149,10 +152,10 @@ func effectList(v *mingjing.View, effects []mingjing.Effect) app.UI {
 	return c.List("effects", lines...)
 }
 
-// effectTable is the effects in full, with the legal basis and the end of each.
-func effectTable(v *mingjing.View, effects []mingjing.Effect) app.UI {
+// EffectTable is the effects in full, with the legal basis and the end of each.
+func EffectTable(v *mingjing.View, effects []mingjing.Effect) app.UI {
 	if len(effects) == 0 {
-		return c.P(t(v, "effect.nothing"))
+		return c.P(T(v, "effect.nothing"))
 	}
 	rows := make([][]app.UI, 0, len(effects))
 	for _, e := range effects {
@@ -161,19 +164,19 @@ func effectTable(v *mingjing.View, effects []mingjing.Effect) app.UI {
 			basis = c.Text(s)
 		}
 		if e.Ends != "" {
-			ends = c.Text(date(v, e.Ends))
+			ends = c.Text(Date(v, e.Ends))
 		}
 		rows = append(rows, []app.UI{c.Text(v.Label("rulebook", e.Rulebook)), effectUI(v, e), basis, ends})
 	}
-	return c.Table{Caption: t(v, "effect.title"), QuietCaption: true, Columns: []c.Column{
-		{Text: t(v, "effect.rulebook")}, {Text: t(v, "effect.effect")}, {Text: t(v, "effect.basis")}, {Text: t(v, "effect.ends")},
+	return c.Table{Caption: T(v, "effect.title"), QuietCaption: true, Columns: []c.Column{
+		{Text: T(v, "effect.rulebook")}, {Text: T(v, "effect.effect")}, {Text: T(v, "effect.basis")}, {Text: T(v, "effect.ends")},
 	}, Rows: rows}.UI()
 }
 
-// documentUI is the official paper behind a record or listing.
-func documentUI(v *mingjing.View, d mingjing.Document) app.UI {
+// DocumentUI is the official paper behind a record or listing.
+func DocumentUI(v *mingjing.View, d mingjing.Document) app.UI {
 	if d == (mingjing.Document{}) {
-		return c.Notification{Kind: "warning", Text: t(v, "doc.missing")}.UI()
+		return c.Notification{Kind: "warning", Text: T(v, "doc.missing")}.UI()
 	}
 	kind := ""
 	if d.Kind != "" {
@@ -183,25 +186,26 @@ func documentUI(v *mingjing.View, d mingjing.Document) app.UI {
 	if d.Hash != "" {
 		hash = c.Div("fingerprint",
 			c.El("code", c.A{"class": "hash-short"}, c.Text(shorten(d.Hash, 12))),
-			c.Details{Summary: t(v, "doc.hash_full"), Body: []app.UI{
+			c.Details{Summary: T(v, "doc.hash_full"), Body: []app.UI{
 				c.El("p", nil, c.El("code", c.A{"class": "hash-full"}, c.Text(d.Hash))),
-				c.Muted(t(v, "doc.hash_explain"))}}.UI())
+				c.Muted(T(v, "doc.hash_explain"))}}.UI())
 	}
 	if !d.Complete() {
-		missing = c.Notification{Kind: "warning", Text: t(v, "doc.incomplete")}.UI()
+		missing = c.Notification{Kind: "warning", Text: T(v, "doc.incomplete")}.UI()
 	}
 	return c.El("div", nil, missing, c.SummaryList{Rows: []c.SummaryRow{
-		{Key: t(v, "doc.kind"), Text: orNone(v, kind)},
-		{Key: t(v, "doc.issuer"), Text: orNone(v, d.Issuer)},
-		{Key: t(v, "doc.number"), Text: orNone(v, d.Number)},
-		{Key: t(v, "doc.date"), Text: orNone(v, date(v, d.Date))},
-		{Key: t(v, "doc.hash"), Value: hash, Text: t(v, "doc.none")},
+		{Key: T(v, "doc.kind"), Text: OrNone(v, kind)},
+		{Key: T(v, "doc.issuer"), Text: OrNone(v, d.Issuer)},
+		{Key: T(v, "doc.number"), Text: OrNone(v, d.Number)},
+		{Key: T(v, "doc.date"), Text: OrNone(v, Date(v, d.Date))},
+		{Key: T(v, "doc.hash"), Value: hash, Text: T(v, "doc.none")},
 	}}.UI())
 }
 
-func orNone(v *mingjing.View, s string) string {
+// OrNone is s, or the words for "not stated" where it is empty.
+func OrNone(v *mingjing.View, s string) string {
 	if s == "" {
-		return t(v, "doc.none")
+		return T(v, "doc.none")
 	}
 	return s
 }
@@ -215,16 +219,16 @@ func shorten(s string, n int) string {
 	return string(r[:n]) + "…"
 }
 
-// caseNumber is the part of a dispute's id that people read to one another. The
+// CaseNumber is the part of a dispute's id that people read to one another. The
 // search of the work queue finds it.
-func caseNumber(id string) string {
+func CaseNumber(id string) string {
 	r := []rune(id)
 	return string(r[:min(len(r), 8)])
 }
 
-// subjectRow is the name as the agency holds it, with a word of warning where it
+// SubjectRow is the name as the agency holds it, with a word of warning where it
 // is not the resident's own.
-func subjectRow(v *mingjing.View, key, subject, resident, warning string) c.SummaryRow {
+func SubjectRow(v *mingjing.View, key, subject, resident, warning string) c.SummaryRow {
 	row := c.SummaryRow{Key: key, Text: subject}
 	if subject != "" && resident != "" && strings.TrimSpace(subject) != strings.TrimSpace(resident) {
 		row.Value = c.Div("differs", c.El("p", nil, c.Text(subject)),
@@ -233,110 +237,35 @@ func subjectRow(v *mingjing.View, key, subject, resident, warning string) c.Summ
 	return row
 }
 
-// viewer is the name of who is looking.
-func viewer(v *mingjing.View) string {
+// Viewer is the name of who is looking.
+func Viewer(v *mingjing.View) string {
 	if v.Who == nil {
 		return ""
 	}
 	return v.Who.Name
 }
 
-// looksTable is lines of the access log, newest first; why is what else each line has,
-// or nil.
-func looksTable(v *mingjing.View, looks []mingjing.Look, caption string, why func(mingjing.Look) app.UI) app.UI {
-	rows := make([][]app.UI, 0, len(looks))
-	columns := []c.Column{{Text: t(v, "access_log.when")}, {Text: t(v, "access_log.who")}, {Text: t(v, "access_log.what")}, {Text: t(v, "access_log.why")}}
-	if why != nil {
-		columns = append(columns, c.Column{Text: t(v, "inquiry.why")})
-	}
-	for _, l := range looks {
-		row := []app.UI{timeUI(v, l.At), lookWho(v, l), lookWhat(v, l), c.Text(lookPurpose(v, l))}
-		if why != nil {
-			row = append(row, why(l))
-		}
-		rows = append(rows, row)
-	}
-	return c.Div("looks", c.Table{Caption: caption, QuietCaption: true, Columns: columns, Rows: rows}.UI())
-}
-
-func lookWho(v *mingjing.View, l mingjing.Look) app.UI {
-	switch {
-	case l.Role == mingjing.RoleResident && l.For != "":
-		return c.Span("look-you", t(v, "acting.for", "name", t(v, "role.you"), "resident", l.For))
-	case l.Role == mingjing.RoleResident:
-		return c.Span("look-you", t(v, "role.you"))
-	}
-	role := code(v, "role", string(l.Role))
-	if l.For != "" && l.Who != "" {
-		return c.El("strong", nil, c.Text(t(v, "acting.for", "name", l.Who, "resident", l.For)))
-	}
-	if l.Who == "" {
-		return c.El("strong", nil, c.Text(role))
-	}
-	if l.Role == mingjing.RoleRecipient { // whatever they called themselves, it is no code of ours
-		return c.El("span", nil, c.El("strong", nil, c.Text(l.Who)), c.Text(" "), c.Span("muted", role))
-	}
-	name := c.El("strong", nil, c.Text(v.Label("agency", l.Who)))
-	if l.Role == mingjing.RoleSystem {
-		return name
-	}
-	return c.El("span", nil, name, c.Text(" "), c.Span("muted", role))
-}
-
-// lookPages are the pages on which a resident can see what was looked at.
-var lookPages = map[string]string{"record": "record", "listing": "listing", "dispute": "dispute", "case": "dispute", "evidence": "dispute",
-	"search": "dispute", "request": "request", "letter": "letter", "court_file": "letter", "clock": "dispute", "propose": "listing",
-	"filed": "dispute", "evidence_added": "dispute", "inquiry": "inquiry", "inquiry_answer": "inquiry", "share_corrected": "dispute"}
-
-func lookWhat(v *mingjing.View, l mingjing.Look) app.UI {
-	page, ok := lookPages[strings.TrimPrefix(l.Action, "look.")]
-	if !ok || l.Subject == "" {
-		return c.Text(lookText(v, l))
-	}
-	if page == "dispute" && l.Role == mingjing.RoleResident && l.For != "" {
-		page = "helping"
-	}
-	return c.Link{Text: lookText(v, l), Href: href(v, page, l.Subject)}.UI()
-}
-
-// lookText says what was looked at.
-func lookText(v *mingjing.View, l mingjing.Look) string {
-	key := "look." + strings.TrimPrefix(l.Action, "look.")
-	if !i18n.Has(key) {
-		key = "look.other"
-	}
-	return t(v, key)
-}
-
-func lookPurpose(v *mingjing.View, l mingjing.Look) string {
-	key := "purpose." + strings.TrimPrefix(l.Purpose, "purpose.")
-	if !i18n.Has(key) {
-		key = "purpose.other"
-	}
-	return t(v, key)
-}
-
-// evidenceList is the files of a dispute, each with the handler's answer to it.
-func evidenceList(v *mingjing.View, evidence []mingjing.Evidence) app.UI {
+// EvidenceList is the files of a dispute, each with the handler's answer to it.
+func EvidenceList(v *mingjing.View, evidence []mingjing.Evidence) app.UI {
 	if len(evidence) == 0 {
-		return c.Muted(t(v, "dispute.evidence_none"))
+		return c.Muted(T(v, "dispute.evidence_none"))
 	}
 	items := make([]app.UI, 0, len(evidence))
 	for _, e := range evidence {
 		var answer app.UI
 		if e.Answer != "" {
-			answer = c.Div("quote", c.El("p", c.A{"class": "quote-by"}, c.Text(t(v, "dispute.evidence_answer"))), paragraphs(e.Answer))
+			answer = c.Div("quote", c.El("p", c.A{"class": "quote-by"}, c.Text(T(v, "dispute.evidence_answer"))), Paragraphs(e.Answer))
 		}
 		var late app.UI
 		if e.Late {
-			late = c.Div("paper-late", c.Tag{Text: t(v, "dispute.late"), Tone: "info"}.UI(), c.Muted(t(v, "dispute.late_text")))
+			late = c.Div("paper-late", c.Tag{Text: T(v, "dispute.late"), Tone: "info"}.UI(), c.Muted(T(v, "dispute.late_text")))
 		}
 		items = append(items, c.El("div", c.A{"class": "paper"}, fileShape(),
 			c.Div("paper-body",
-				c.El("a", c.A{"href": "/api/evidence/" + segment(e.ID), "download": e.Name, "data-full": "true", "class": "paper-name"},
-					c.Span("visually-hidden", t(v, "dispute.evidence_download")+" "), c.Text(e.Name)),
-				c.El("p", c.A{"class": "muted"}, c.Text(t(v, "dispute.evidence_meta", "type", mediaType(e.Type),
-					"size", i18n.FileSize(v.Lang, e.Size), "time", instant(v, e.AddedAt)))),
+				c.El("a", c.A{"href": "/api/evidence/" + Segment(e.ID), "download": e.Name, "data-full": "true", "class": "paper-name"},
+					c.Span("visually-hidden", T(v, "dispute.evidence_download")+" "), c.Text(e.Name)),
+				c.El("p", c.A{"class": "muted"}, c.Text(T(v, "dispute.evidence_meta", "type", MediaType(e.Type),
+					"size", i18n.FileSize(v.Lang, e.Size), "time", Instant(v, e.AddedAt)))),
 				late, answer)))
 	}
 	return c.List("papers", items...)
@@ -347,8 +276,8 @@ func fileShape() app.UI {
 		c.SVG("path", c.A{"d": "M6 2.8h8.2L19 7.6v13.6H6zM14 3v5h5", "class": "stroke"}))
 }
 
-// mediaType is the short name of a file's type.
-func mediaType(t string) string {
+// MediaType is the short name of a file's type.
+func MediaType(t string) string {
 	_, sub, ok := strings.Cut(t, "/")
 	if !ok {
 		sub = t
@@ -356,8 +285,8 @@ func mediaType(t string) string {
 	return strings.ToUpper(sub)
 }
 
-// segment keeps an id within its segment of a path.
-func segment(id string) string {
+// Segment keeps an id within its segment of a path.
+func Segment(id string) string {
 	var b strings.Builder
 	for i := range len(id) {
 		ch := id[i]
@@ -373,8 +302,8 @@ func segment(id string) string {
 	return b.String()
 }
 
-// paragraphs are what a person wrote, with a paragraph for each of theirs.
-func paragraphs(s string) app.UI {
+// Paragraphs are what a person wrote, with a paragraph for each of theirs.
+func Paragraphs(s string) app.UI {
 	var ps []app.UI
 	for line := range strings.Lines(s) {
 		if line = strings.TrimSpace(line); line != "" {
@@ -384,8 +313,8 @@ func paragraphs(s string) app.UI {
 	return c.Div("said stack", ps...)
 }
 
-// ordered is a list whose order matters.
-func ordered(class string, sentences ...string) app.UI {
+// Ordered is a list whose order matters.
+func Ordered(class string, sentences ...string) app.UI {
 	items := make([]app.UI, 0, len(sentences))
 	for _, s := range sentences {
 		items = append(items, c.El("li", nil, c.Text(s)))
@@ -393,12 +322,12 @@ func ordered(class string, sentences ...string) app.UI {
 	return c.El("ol", c.A{"class": class}, items...)
 }
 
-// clocks are the deadlines of a case.
-func clocks(v *mingjing.View, all []mingjing.Clock) app.UI {
+// Clocks are the deadlines of a case.
+func Clocks(v *mingjing.View, all []mingjing.Clock) app.UI {
 	items := make([]app.UI, 0, len(all))
 	for _, k := range all {
-		items = append(items, c.Clock{Lang: v.Lang, Label: code(v, "clock", k.Code), Due: k.Due, Now: v.Now,
-			Zone: zone(v), MetAt: k.MetAt, Missed: k.Missed, Late: whoIsLate(v, k)}.UI())
+		items = append(items, c.Clock{Lang: v.Lang, Label: Code(v, "clock", k.Code), Due: k.Due, Now: v.Now,
+			Zone: Zone(v), MetAt: k.MetAt, Missed: k.Missed, Late: whoIsLate(v, k)}.UI())
 	}
 	return c.List("clocks", items...)
 }
@@ -406,17 +335,21 @@ func clocks(v *mingjing.View, all []mingjing.Clock) app.UI {
 // until is the instant by which a page's clocks are judged: once the case is
 // decided nobody gets any later.
 func until(v *mingjing.View) time.Time {
-	switch {
-	case v.Dispute != nil && v.Dispute.Decision != nil:
-		return v.Dispute.Decision.At
-	case v.Case != nil && v.Case.Decision != nil:
-		return v.Case.Decision.At
+	var decided *mingjing.Decision
+	switch shown := v.Data.(type) {
+	case *mingjing.DisputePage:
+		decided = shown.Decision
+	case *mingjing.CasePage:
+		decided = shown.Decision
+	}
+	if decided != nil {
+		return decided.At
 	}
 	return v.Now
 }
 
-// lateTag is how late a clock is, by word and shape; without text when it is not.
-func lateTag(late mingjing.Lateness, text string) c.Tag {
+// LateTag is how late a clock is, by word and shape; without text when it is not.
+func LateTag(late mingjing.Lateness, text string) c.Tag {
 	switch late {
 	case mingjing.Late:
 		return c.Tag{Text: text, Tone: "warn", Shape: "triangle"}
@@ -436,16 +369,16 @@ func whoIsLate(v *mingjing.View, k mingjing.Clock) c.Tag {
 	if agencys(k.Code) {
 		who = "agency"
 	}
-	return lateTag(late, t(v, "lateness."+who+"."+string(late)))
+	return LateTag(late, T(v, "lateness."+who+"."+string(late)))
 }
 
 // agencys says whether a clock is the agency's and not the bureau's.
 func agencys(code string) bool { return code == "agency" || code == "second" }
 
-// nextClock is the deadline that comes next in a case, or nil: the nearest that
+// NextClock is the deadline that comes next in a case, or nil: the nearest that
 // has not been met. An agency that missed its own has lost the point, and nothing
 // waits for it any more.
-func nextClock(all []mingjing.Clock) *mingjing.Clock {
+func NextClock(all []mingjing.Clock) *mingjing.Clock {
 	var next *mingjing.Clock
 	for i := range all {
 		k := &all[i]
@@ -459,78 +392,79 @@ func nextClock(all []mingjing.Clock) *mingjing.Clock {
 	return next
 }
 
-// timeline is what happened in a case, the oldest first, and what comes next.
-func timeline(v *mingjing.View, d mingjing.Dispute) app.UI {
+// Timeline is what happened in a case, the oldest first, and what comes next.
+func Timeline(v *mingjing.View, d mingjing.Dispute) app.UI {
 	entries := slices.Clone(d.Timeline)
 	slices.SortStableFunc(entries, func(a, b mingjing.TimelineEntry) int { return a.At.Compare(b.At) })
 	items := make([]c.TimelineItem, 0, len(entries)+1)
 	for _, e := range entries {
-		item := c.TimelineItem{Title: happened(v, d, e.Code), When: instant(v, e.At), At: e.At, Who: timelineWho(v, d, e), State: "done"}
+		item := c.TimelineItem{Title: Happened(v, d, e.Code), When: Instant(v, e.At), At: e.At, Who: TimelineWho(v, d, e), State: "done"}
 		switch e.Code {
 		case "agency_silent", "agency_lost", "escalated":
 			item.State = "missed"
 		}
 		items = append(items, item)
 	}
-	if next := nextClock(d.Clocks); next != nil && d.Decision == nil {
-		items = append(items, c.TimelineItem{Title: t(v, "dispute.next_step", "clock", code(v, "clock", next.Code)),
-			When: t(v, "dispute.next_by", "time", instant(v, next.Due)), At: next.Due, State: "next"})
+	if next := NextClock(d.Clocks); next != nil && d.Decision == nil {
+		items = append(items, c.TimelineItem{Title: T(v, "dispute.next_step", "clock", Code(v, "clock", next.Code)),
+			When: T(v, "dispute.next_by", "time", Instant(v, next.Due)), At: next.Due, State: "next"})
 	}
 	return c.Timeline{Items: items}.UI()
 }
 
-func timelineWho(v *mingjing.View, d mingjing.Dispute, e mingjing.TimelineEntry) string {
+// TimelineWho is who did what an entry of a case's timeline tells, in words.
+func TimelineWho(v *mingjing.View, d mingjing.Dispute, e mingjing.TimelineEntry) string {
 	if who := actingWho(v, d, e); who != "" {
 		return who
 	}
 	switch {
 	case e.Role == mingjing.RoleResident && v.Who != nil && v.Who.Role == mingjing.RoleResident:
-		return t(v, "role.you")
+		return T(v, "role.you")
 	case e.Who != "":
 		return v.Label("agency", e.Who)
 	case e.Role == mingjing.RoleResident:
-		return t(v, "role.resident")
+		return T(v, "role.resident")
 	case strings.HasPrefix(e.Code, "agency_"):
 		return v.Label("agency", d.Agency())
 	}
 	return ""
 }
 
-// lostText says what an agency's silence has done so far.
-func lostText(v *mingjing.View, d mingjing.Dispute) string {
+// LostText says what an agency's silence has done so far.
+func LostText(v *mingjing.View, d mingjing.Dispute) string {
 	switch {
 	case d.State != mingjing.DisputeAgencyLost:
-		return t(v, "dispute.silent")
+		return T(v, "dispute.silent")
 	case d.Listing != nil:
-		return t(v, "dispute.lost_listing")
+		return T(v, "dispute.lost_listing")
 	}
-	return t(v, "dispute.lost")
+	return T(v, "dispute.lost")
 }
 
-// agencyAnswer is the agency's word on a dispute.
-func agencyAnswer(v *mingjing.View, d mingjing.Dispute) app.UI {
+// AgencyAnswer is the agency's word on a dispute.
+func AgencyAnswer(v *mingjing.View, d mingjing.Dispute) app.UI {
 	if d.Answer == nil {
 		switch d.State {
 		case mingjing.DisputeAgencySilent, mingjing.DisputeAgencyLost:
-			said := lostText(v, d)
+			said := LostText(v, d)
 			if v.Who != nil && v.Who.Role.Staff() {
-				said = t(v, "case.silent")
+				said = T(v, "case.silent")
 				if d.State == mingjing.DisputeAgencyLost {
-					said = t(v, "case.lost")
+					said = T(v, "case.lost")
 				}
 			}
 			return c.Notification{Kind: "info", Text: said}.UI()
 		case mingjing.DisputeAgencyAsked:
-			return c.Muted(t(v, "dispute.agency_answer_none"))
+			return c.Muted(T(v, "dispute.agency_answer_none"))
 		}
 		return nil
 	}
 	var corrected app.UI
 	if d.Answer.Occurred != "" {
-		corrected = c.P(t(v, "dispute.agency_corrected", "date", date(v, d.Answer.Occurred)))
+		corrected = c.P(T(v, "dispute.agency_corrected", "date", Date(v, d.Answer.Occurred)))
 	}
 	return c.Div("quote",
-		c.El("p", c.A{"class": "quote-by"}, c.El("strong", nil, c.Text(v.Label("agency", d.Agency()))), c.Text(" "), timeUI(v, d.Answer.At)),
-		c.El("p", nil, c.El("strong", nil, c.Text(code(v, "position", string(d.Answer.Position))))),
-		paragraphs(d.Answer.Text.In(v.Lang)), corrected, answerDocument(v, *d.Answer, "/api/evidence/"))
+		c.El("p", c.A{"class": "quote-by"}, c.El("strong", nil, c.Text(v.Label("agency", d.Agency()))), c.Text(" "), TimeUI(v, d.Answer.At)),
+		c.El("p", nil, c.El("strong", nil, c.Text(Code(v, "position", string(d.Answer.Position))))),
+		Paragraphs(d.Answer.Text.In(v.Lang)), corrected, AnswerDocument(v, *d.Answer, "/api/evidence/"))
 }

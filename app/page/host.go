@@ -9,11 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/maxence-charriere/go-app/v10/pkg/app"
-
 	"mingjing"
 	"mingjing/app/client"
 	"mingjing/i18n"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
 // islandID is the element that holds the page's view as JSON.
@@ -25,7 +25,6 @@ const (
 	refreshEvery  = 500 * time.Millisecond
 	doneStays     = 10 * time.Second // what was done is old news after it
 	checkEvery    = 20 * time.Second // for the session, while there is no stream
-	retryOffline  = 15 * time.Second
 	updateEvery   = time.Hour
 	showConnected = 4 * time.Second
 	saySlow       = 700 * time.Millisecond
@@ -139,7 +138,7 @@ func (h *Host) line() app.UI {
 	if h.update {
 		lines = append(lines, say("update", t("app.update_ready"), button("app.update_button", h.doUpdate)))
 	}
-	if h.installable && (h.v.Page == "home" || h.v.Page == "overview") {
+	if h.installable && h.v.Page == "overview" {
 		lines = append(lines, app.Div().Class("live-line", "live-install").Body(button("app.install", h.install)))
 	}
 	class := "live"
@@ -208,9 +207,6 @@ func (h *Host) OnMount(ctx app.Context) {
 
 	h.listen()
 	h.watchUpdates()
-	if h.v.Page == "offline" {
-		go h.retryWhileOffline()
-	}
 	w.Get("performance").Call("mark", "mounted")
 }
 
@@ -277,8 +273,8 @@ func (h *Host) key(e app.Value) {
 	})
 }
 
-// inside says whether an address is a page of the app in this language, and
-// returns its path with query, and its fragment.
+// inside says whether an address is a page of this program in this language, and
+// returns its path with query, and its fragment. Any other is loaded whole.
 func (h *Host) inside(address string) (at, fragment string, ok bool) {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -292,7 +288,7 @@ func (h *Host) inside(address string) (at, fragment string, ok bool) {
 	if u.RawQuery != "" {
 		at += "?" + u.RawQuery
 	}
-	return at, u.Fragment, strings.HasPrefix(u.Path, "/"+h.v.Lang+"/")
+	return at, u.Fragment, strings.HasPrefix(u.Path, "/"+h.v.Lang+"/") && Known(mingjing.PageAt(u.Path))
 }
 
 func viewPath(v *mingjing.View) string { return "/" + v.Lang + "/" + strings.TrimPrefix(v.Path, "/") }
@@ -389,21 +385,17 @@ func withHash(fragment string) string {
 
 // show makes v the view; it is called on the goroutine that draws.
 func (h *Host) show(v *mingjing.View) {
-	offline := v.Page == "offline" && h.v.Page != "offline"
 	h.v, h.dirty, h.news = v, false, false
 	if h.stream != nil {
 		h.stream.Seen(v.Seq)
 	}
 	app.Window().Get("document").Set("title", Title(v))
-	if offline {
-		go h.retryWhileOffline()
-	}
 }
 
-// foreign says whether a view is for somebody else than the one before, or in
-// another language: then the whole page is loaded.
+// foreign says whether a view is for somebody else than the one before, in another
+// language or of a page that this program lacks: then the whole page is loaded.
 func (h *Host) foreign(v *mingjing.View) bool {
-	if v.Lang != h.v.Lang || (v.Who == nil) != (h.v.Who == nil) {
+	if !Known(v.Page) || v.Lang != h.v.Lang || (v.Who == nil) != (h.v.Who == nil) {
 		return true
 	}
 	return v.Who != nil && (v.Who.IDMasked != h.v.Who.IDMasked || v.Who.Role != h.v.Who.Role)
@@ -589,30 +581,12 @@ func (h *Host) connection(s client.State, tries int) {
 // online is when the device has a network again.
 func (h *Host) online() {
 	switch {
-	case h.v.Page == "offline":
-		app.Window().Get("location").Call("reload")
 	case h.owed != "":
 		address := h.owed
 		h.owed = ""
 		h.open(address, false)
 	case h.notice == "conn.offline" && h.stream == nil:
 		h.notice = ""
-	}
-}
-
-// retryWhileOffline looks whether the page that could not be shown can be: soon,
-// since a network that has just come back may fail once more, and then less often.
-func (h *Host) retryWhileOffline() {
-	for pause := time.Second; h.v.Page == "offline"; pause = min(2*pause, retryOffline) {
-		time.Sleep(pause)
-		ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
-		_, _, err := client.PeekView(ctx, h.at)
-		cancel()
-		var failed *client.Error
-		if !errors.As(err, &failed) || !failed.Offline {
-			app.Window().Get("location").Call("reload")
-			return
-		}
 	}
 }
 
@@ -671,10 +645,10 @@ func (h *Host) reread(asked bool) {
 	}()
 }
 
-// onceShown says that the page holds what can't be read again: a new link, or
-// what a link has shown.
+// onceShown says that the page holds what can't be read again: a new link.
 func onceShown(v *mingjing.View) bool {
-	return v.NewShare != nil && v.NewShare.Made != nil || v.Recipient != nil && v.Recipient.Statement != nil
+	shown := mingjing.DataOf[mingjing.NewShareView](v)
+	return shown != nil && shown.Made != nil
 }
 
 // renew updates the page in place with a view that nobody asked for.
@@ -721,6 +695,9 @@ func (h *Host) watchUpdates() {
 	}))
 	workers.Get("ready").Then(func(registration app.Value) {
 		h.registered = registration
+		root := app.Window().Get("document").Get("documentElement")
+		registration.Get("active").Call("postMessage", map[string]any{"type": "mingjing:keep",
+			"program": root.Get("dataset").Get("program"), "lang": root.Get("lang")})
 		if workers.Get("controller").Truthy() && registration.Get("waiting").Truthy() {
 			ready()
 		}

@@ -11,19 +11,11 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = register("locked", screen{body: lockedBody})
-
-// lockedBody is what a screen shows that was locked: nothing of anybody.
-func lockedBody(v *mingjing.View) []app.UI {
-	return []app.UI{c.Div("center-page", mirror(88), heading("", t(v, "title.locked")), lead(t(v, "locked.text")),
-		c.Div("actions", c.LinkButton{Text: t(v, "locked.login"), Href: href(v, "login"), Full: true}.UI()))}
-}
-
 // lockButton locks the screen: web/lock.js does it at once, and without scripts
 // it is a form like any other. What the script has to know stands on it.
 func lockButton(v *mingjing.View) app.UI {
-	a := c.A{"type": "submit", "class": "header-link lock-button", "title": t(v, "lock.title"),
-		"data-lock-to": href(v, "locked"), "data-lock-text": t(v, "locked.waiting")}
+	a := c.A{"type": "submit", "class": "header-link lock-button", "title": T(v, "lock.title"),
+		"data-lock-to": Href(v, "locked"), "data-lock-text": T(v, "locked.waiting")}
 	if v.Who.LockAfter > 0 {
 		a["data-lock-after"], a["data-lock-warn"] = strconv.Itoa(v.Who.LockAfter), strconv.FormatFloat(lockWarning(v).Seconds(), 'f', -1, 64)
 	}
@@ -32,7 +24,7 @@ func lockButton(v *mingjing.View) app.UI {
 		c.El("button", a,
 			c.SVG("svg", c.A{"viewBox": "0 0 20 20", "width": "20", "height": "20", "aria-hidden": "true", "focusable": "false"},
 				c.SVG("path", c.A{"d": "M3.8 9h12.4v8.2H3.8zM6.6 9V6.2a3.4 3.4 0 0 1 6.8 0V9", "class": "stroke"})),
-			c.Span("visually-hidden", t(v, "lock.button")))}}.UI()
+			c.Span("visually-hidden", T(v, "lock.button")))}}.UI()
 }
 
 func lockWarning(v *mingjing.View) time.Duration {
@@ -46,34 +38,34 @@ func lockDialog(v *mingjing.View) app.UI {
 		return nil
 	}
 	return c.El("dialog", c.A{"class": "lock-warning", "role": "alertdialog", "aria-labelledby": "lock-warning-title", "aria-describedby": "lock-warning-text"},
-		c.El("h2", c.A{"id": "lock-warning-title"}, c.Text(t(v, "lock.warning"))),
-		c.El("p", c.A{"id": "lock-warning-text"}, c.Text(tn(v, "lock.warning_text", int(lockWarning(v).Seconds())))),
-		c.El("button", c.A{"type": "button", "class": "button"}, c.Text(t(v, "lock.stay"))))
+		c.El("h2", c.A{"id": "lock-warning-title"}, c.Text(T(v, "lock.warning"))),
+		c.El("p", c.A{"id": "lock-warning-text"}, c.Text(Tn(v, "lock.warning_text", int(lockWarning(v).Seconds())))),
+		c.El("button", c.A{"type": "button", "class": "button"}, c.Text(T(v, "lock.stay"))))
 }
 
 // lockSection is how long the screen may be left alone.
 func lockSection(v *mingjing.View) app.UI {
-	body := []app.UI{c.P(t(v, "lock.how"))}
+	body := []app.UI{c.P(T(v, "lock.how"))}
 	if v.Who == nil || v.Who.Role != mingjing.RoleResident {
-		return c.Section("lock", t(v, "lock.section"), body...)
+		return c.Section("lock", T(v, "lock.section"), body...)
 	}
-	radios := c.Radios{Name: "minutes", Legend: t(v, "lock.after"), Hint: t(v, "lock.after_hint"), Error: fieldError(v, "minutes")}
+	radios := c.Radios{Name: "minutes", Legend: T(v, "lock.after"), Hint: T(v, "lock.after_hint"), Error: FieldError(v, "minutes")}
 	for _, m := range mingjing.LockMinutes {
-		radios.Options = append(radios.Options, c.Option{Value: strconv.Itoa(m), Text: tn(v, "lock.minutes", m)})
+		radios.Options = append(radios.Options, c.Option{Value: strconv.Itoa(m), Text: Tn(v, "lock.minutes", m)})
 		if v.Who.LockAfter == 60*m {
 			radios.Value = strconv.Itoa(m)
 		}
 	}
-	return c.Section("lock", t(v, "lock.section"), append(body,
-		c.Form{Action: "/api/sessions/lock-after", Label: t(v, "lock.after"), Body: []app.UI{
+	return c.Section("lock", T(v, "lock.section"), append(body,
+		c.Form{Action: "/api/sessions/lock-after", Label: T(v, "lock.after"), Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(), radios.UI(),
-			c.Button{Text: t(v, "settings.save"), Kind: "secondary"}.UI()}}.UI())...)
+			c.Button{Text: T(v, "settings.save"), Kind: "secondary"}.UI()}}.UI())...)
 }
 
 // seenText is when a session was last used.
 func seenText(v *mingjing.View, s mingjing.Session) string {
 	if s.Current {
-		return t(v, "sessions.seen_now")
+		return T(v, "sessions.seen_now")
 	}
-	return t(v, "sessions.seen", "time", i18n.DateTime(v.Lang, s.SeenAt, zone(v)))
+	return T(v, "sessions.seen", "time", i18n.DateTime(v.Lang, s.SeenAt, Zone(v)))
 }

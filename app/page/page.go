@@ -1,4 +1,7 @@
-// Package page makes the screens of the app. A screen is a pure function of a
+// Package page has what all pages of the app share: the frame around them, the parts
+// that several of them show, and the host that keeps them alive in a browser. The
+// pages themselves are in resident, desk and public, and register here; a program
+// has the pages of the packages that it imports. A screen is a pure function of a
 // [mingjing.View]: the server renders it to HTML whose forms work without
 // scripts, and the browser renders the very same and keeps it up to date. The
 // package writes every sentence through i18n, builds on the parts of component,
@@ -17,28 +20,42 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// A screen is one page between header and footer.
-type screen struct {
-	// title is the name of the page in the window's title; nil takes the sentence
+// A Screen is one page between header and footer.
+type Screen struct {
+	// Data makes the data of the page to be read from JSON; nil for a page that has none.
+	Data func() any
+	// Title is the name of the page in the window's title; nil takes the sentence
 	// "title.<page>".
-	title func(v *mingjing.View) string
-	// body is the content of the main element, its h1 included.
-	body func(v *mingjing.View) []app.UI
-	// wide is for pages that handlers use at a desk.
-	wide bool
-	// back is where the link above the heading leads, or nil for none.
-	back func(v *mingjing.View) (text, href string)
+	Title func(v *mingjing.View) string
+	// Body is the content of the main element, its h1 included.
+	Body func(v *mingjing.View) []app.UI
+	// Wide is for pages that handlers use at a desk.
+	Wide bool
+	// Back is where the link above the heading leads, or nil for none.
+	Back func(v *mingjing.View) (text, href string)
 	// quiet leaves the error summary to the screen itself.
 	quiet bool
 }
 
 // screens are the pages by the names of their routes.
-var screens = map[string]screen{}
+var screens = map[string]Screen{}
 
-// register adds a page; each file of a screen does so for its own.
-func register(name string, s screen) bool {
+// Register adds a page; each file of a screen does so for its own.
+func Register(name string, s Screen) bool {
 	screens[name] = s
+	if s.Data != nil {
+		mingjing.RegisterData(name, s.Data)
+	}
 	return true
+}
+
+// New makes the data of a page, a T.
+func New[T any]() any { return new(T) }
+
+// Known says whether a page of that name is registered.
+func Known(name string) bool {
+	_, ok := screens[name]
+	return ok
 }
 
 // Body is everything that the page shows, header and footer included. A page
@@ -49,8 +66,8 @@ func Body(v *mingjing.View) app.UI {
 		s = screens["error"]
 	}
 	var back app.UI
-	if s.back != nil {
-		if text, href := s.back(v); href != "" {
+	if s.Back != nil {
+		if text, href := s.Back(v); href != "" {
 			back = c.BackLink{Text: text, Href: href}.UI()
 		}
 	}
@@ -59,13 +76,13 @@ func Body(v *mingjing.View) app.UI {
 		summary = errorSummary(v)
 	}
 	main := []app.UI{back, actingBanner(v), summary, doneBanner(v)}
-	main = append(main, s.body(v)...)
+	main = append(main, s.Body(v)...)
 	class := "main"
-	if s.wide {
+	if s.Wide {
 		class += " main-wide"
 	}
 	return c.El("div", c.A{"class": "page page-" + v.Page, "lang": v.Lang},
-		c.SkipLink{Text: t(v, "chrome.skip"), Href: "#main"}.UI(),
+		c.SkipLink{Text: T(v, "chrome.skip"), Href: "#main"}.UI(),
 		header(v),
 		c.El("main", c.A{"id": "main", "class": class, "tabindex": "-1"}, main...),
 		footer(v),
@@ -79,69 +96,69 @@ func Title(v *mingjing.View) string {
 	s, ok := screens[v.Page]
 	var title string
 	switch {
-	case ok && s.title != nil:
-		title = s.title(v)
+	case ok && s.Title != nil:
+		title = s.Title(v)
 	case ok:
-		title = t(v, "title."+v.Page)
+		title = T(v, "title."+v.Page)
 	default:
-		title = t(v, "title.error")
+		title = T(v, "title.error")
 	}
-	brand := t(v, "brand.zh") + " Mingjing"
-	if title == t(v, "brand.zh") || title == t(v, "brand.en") {
+	brand := T(v, "brand.zh") + " Mingjing"
+	if title == T(v, "brand.zh") || title == T(v, "brand.en") {
 		title = brand
 	} else {
 		title += " – " + brand
 	}
 	if v.Problem != nil && !s.quiet {
-		title = t(v, "chrome.error_prefix", "title", title)
+		title = T(v, "chrome.error_prefix", "title", title)
 	}
 	return title
 }
 
-// t is the sentence of a key in the view's language.
-func t(v *mingjing.View, key string, pairs ...string) string { return i18n.T(v.Lang, key, pairs...) }
+// T is the sentence of a key in the view's language.
+func T(v *mingjing.View, key string, pairs ...string) string { return i18n.T(v.Lang, key, pairs...) }
 
-// tn is t with a count that picks the plural form.
-func tn(v *mingjing.View, key string, n int, pairs ...string) string {
+// Tn is t with a count that picks the plural form.
+func Tn(v *mingjing.View, key string, n int, pairs ...string) string {
 	return i18n.T(v.Lang, key, append([]string{"n", strconv.Itoa(n)}, pairs...)...)
 }
 
-// href is the path of a page in the view's language.
-func href(v *mingjing.View, name string, id ...string) string {
+// Href is the path of a page in the view's language.
+func Href(v *mingjing.View, name string, id ...string) string {
 	return mingjing.Path(v.Lang, name, id...)
 }
 
-// zone is where the city's clocks stand. The browser has no table of time zones:
+// Zone is where the city's clocks stand. The browser has no table of time zones:
 // China's one zone is known, and any other is the one that the server wrote its
 // own time in.
-func zone(v *mingjing.View) *time.Location {
+func Zone(v *mingjing.View) *time.Location {
 	if v.Zone == "Asia/Shanghai" {
 		return time.FixedZone("CST", 8*60*60)
 	}
 	return v.Now.Location()
 }
 
-// date writes a day.
-func date(v *mingjing.View, d mingjing.Date) string { return i18n.Date(v.Lang, d) }
+// Date writes a day.
+func Date(v *mingjing.View, d mingjing.Date) string { return i18n.Date(v.Lang, d) }
 
-// instant writes an instant in the city's zone.
-func instant(v *mingjing.View, at time.Time) string { return i18n.DateTime(v.Lang, at, zone(v)) }
+// Instant writes an instant in the city's zone.
+func Instant(v *mingjing.View, at time.Time) string { return i18n.DateTime(v.Lang, at, Zone(v)) }
 
-// timeUI is an instant with what machines read.
-func timeUI(v *mingjing.View, at time.Time) app.UI {
-	return c.Time{Text: instant(v, at), At: at}.UI()
+// TimeUI is an instant with what machines read.
+func TimeUI(v *mingjing.View, at time.Time) app.UI {
+	return c.Time{Text: Instant(v, at), At: at}.UI()
 }
 
-// ago writes how far an instant is from the view's own time.
-func ago(v *mingjing.View, at time.Time) string { return i18n.Relative(v.Lang, at, v.Now) }
+// Ago writes how far an instant is from the view's own time.
+func Ago(v *mingjing.View, at time.Time) string { return i18n.Relative(v.Lang, at, v.Now) }
 
-// code is the sentence of one of a family of codes, such as the reasons; the bare
+// Code is the sentence of one of a family of codes, such as the reasons; the bare
 // code where there is none, so that a new code shows up as itself.
-func code(v *mingjing.View, family, value string) string {
+func Code(v *mingjing.View, family, value string) string {
 	if !i18n.Has(family + "." + value) {
 		return value
 	}
-	return t(v, family+"."+value)
+	return T(v, family+"."+value)
 }
 
 // problemText is the sentence of a problem.
@@ -158,15 +175,15 @@ func problemText(v *mingjing.View) string {
 	return i18n.TMap(v.Lang, key, values)
 }
 
-// fieldError is the sentence for what is wrong with a field; empty when nothing is.
-func fieldError(v *mingjing.View, field string) string {
+// FieldError is the sentence for what is wrong with a field; empty when nothing is.
+func FieldError(v *mingjing.View, field string) string {
 	if v.Problem == nil {
 		return ""
 	}
 	for _, f := range v.Problem.Fields {
 		if f.Field == field {
 			if !i18n.Has("error." + f.Code) {
-				return t(v, "error.invalid")
+				return T(v, "error.invalid")
 			}
 			return i18n.TMap(v.Lang, "error."+f.Code, v.Problem.Values)
 		}
@@ -174,22 +191,22 @@ func fieldError(v *mingjing.View, field string) string {
 	return ""
 }
 
-// typed is what the person had typed into a field.
-func typed(v *mingjing.View, field string) string { return v.Form[field] }
+// Typed is what the person had typed into a field.
+func Typed(v *mingjing.View, field string) string { return v.Form[field] }
 
 // errorSummary says all that was wrong; each field's line leads to the field,
 // whose id is its name.
 func errorSummary(v *mingjing.View) app.UI {
-	e := c.ErrorSummary{Title: t(v, "chrome.error_title")}
+	e := c.ErrorSummary{Title: T(v, "chrome.error_title")}
 	if len(v.Problem.Fields) == 0 {
-		e.Title = t(v, "chrome.problem_title")
+		e.Title = T(v, "chrome.problem_title")
 		e.Text = problemText(v)
 		e.Body = meanwhile(v)
 	}
 	for _, f := range v.Problem.Fields {
-		text := fieldError(v, f.Field)
+		text := FieldError(v, f.Field)
 		if slices.Contains(bareErrors, f.Code) && i18n.Has("field."+f.Field) {
-			text = t(v, "chrome.field_error", "field", t(v, "field."+f.Field), "error", text)
+			text = T(v, "chrome.field_error", "field", T(v, "field."+f.Field), "error", text)
 		}
 		e.Items = append(e.Items, c.ErrorItem{Text: text, Href: "#" + f.Field})
 	}
@@ -204,11 +221,11 @@ func doneBanner(v *mingjing.View) app.UI {
 	if v.Done == "" || !i18n.Has("done."+v.Done) {
 		return nil
 	}
-	return c.Notification{Kind: "success", Text: t(v, "done."+v.Done), Role: "status"}.UI()
+	return c.Notification{Kind: "success", Text: T(v, "done."+v.Done), Role: "status"}.UI()
 }
 
-// heading is the page's only h1, with a line above it that may be empty.
-func heading(above, title string) app.UI {
+// Heading is the page's only h1, with a line above it that may be empty.
+func Heading(above, title string) app.UI {
 	var over app.UI
 	if above != "" {
 		over = c.El("span", c.A{"class": "kicker"}, c.Text(above))
@@ -216,10 +233,10 @@ func heading(above, title string) app.UI {
 	return c.El("h1", nil, over, c.El("span", nil, c.Text(title)))
 }
 
-// lead is the paragraph below a heading.
-func lead(s string) app.UI { return c.El("p", c.A{"class": "lead"}, c.Text(s)) }
+// Lead is the paragraph below a heading.
+func Lead(s string) app.UI { return c.El("p", c.A{"class": "lead"}, c.Text(s)) }
 
-// backTo is the back link to another page.
-func backTo(name string) func(v *mingjing.View) (string, string) {
-	return func(v *mingjing.View) (string, string) { return t(v, "nav."+name), href(v, name) }
+// BackTo is the back link to another page.
+func BackTo(name string) func(v *mingjing.View) (string, string) {
+	return func(v *mingjing.View) (string, string) { return T(v, "nav."+name), Href(v, name) }
 }

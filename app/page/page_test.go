@@ -1,4 +1,4 @@
-package page
+package page_test
 
 import (
 	"os"
@@ -7,53 +7,18 @@ import (
 	"testing"
 
 	"mingjing"
+	"mingjing/app/page"
+	_ "mingjing/app/page/desk"
+	"mingjing/app/page/pagetest"
+	_ "mingjing/app/page/public"
+	_ "mingjing/app/page/resident"
 	"mingjing/i18n"
 
 	"github.com/PuerkitoBio/goquery"
-	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-func TestMain(m *testing.M) {
-	i18n.OnMissing = func(what string) { panic("i18n: " + what) }
-	os.Exit(m.Run())
-}
-
-func render(t testing.TB, v *mingjing.View) (*goquery.Document, string) {
-	t.Helper()
-	html := app.HTMLString(Body(v))
-	doc, err := goquery.NewDocumentFromReader(strings.NewReader("<!doctype html><body>" + html))
-	if err != nil {
-		t.Fatalf("parse page: %v", err)
-	}
-	return doc, html
-}
-
-// A rendering is a sample as HTML, made once for all tests, which only read it.
-type rendering struct {
-	sample
-	doc  *goquery.Document
-	html string
-}
-
-var renderings = map[string][]rendering{}
-
-// each runs a test on every sample in every language.
-func each(t *testing.T, check func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string)) {
-	for _, lang := range mingjing.Languages {
-		if renderings[lang] == nil {
-			for _, s := range samples(t, lang) {
-				doc, html := render(t, &s.view)
-				renderings[lang] = append(renderings[lang], rendering{s, doc, html})
-			}
-		}
-		for _, r := range renderings[lang] {
-			t.Run(lang+"/"+r.name, func(t *testing.T) { check(t, &r.view, r.doc, r.html) })
-		}
-	}
-}
-
 func TestEveryPageHasOneHeadingOneMainAndATitle(t *testing.T) {
-	each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
+	pagetest.Each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
 		if n := doc.Find("h1").Length(); n != 1 {
 			t.Errorf("%d h1 elements, want 1", n)
 		}
@@ -63,14 +28,14 @@ func TestEveryPageHasOneHeadingOneMainAndATitle(t *testing.T) {
 		if n := doc.Find("main#main").Length(); n != 1 {
 			t.Errorf("%d main elements, want 1", n)
 		}
-		if title := Title(v); !strings.Contains(title, "Mingjing") || strings.Contains(title, "title.") {
+		if title := page.Title(v); !strings.Contains(title, "Mingjing") || strings.Contains(title, "title.") {
 			t.Errorf("title %q", title)
 		}
 	})
 }
 
 func TestHeadingsStepDownOneLevelAtATime(t *testing.T) {
-	each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
+	pagetest.Each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
 		last := 0
 		doc.Find("main").Find("h1,h2,h3,h4").Each(func(_ int, h *goquery.Selection) {
 			if h.Closest(".error-summary").Length() > 0 {
@@ -86,7 +51,7 @@ func TestHeadingsStepDownOneLevelAtATime(t *testing.T) {
 }
 
 func TestNoIDIsUsedTwiceAndEveryReferenceResolves(t *testing.T) {
-	each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
+	pagetest.Each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
 		seen := map[string]bool{}
 		doc.Find("[id]").Each(func(_ int, e *goquery.Selection) {
 			id := e.AttrOr("id", "")
@@ -113,7 +78,7 @@ func TestNoIDIsUsedTwiceAndEveryReferenceResolves(t *testing.T) {
 }
 
 func TestEveryFieldHasALabelAndEveryButtonAName(t *testing.T) {
-	each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
+	pagetest.Each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
 		doc.Find("input:not([type=hidden]),select,textarea").Each(func(_ int, e *goquery.Selection) {
 			label := doc.Find(`label[for="` + e.AttrOr("id", "") + `"]`)
 			if strings.TrimSpace(label.Text()) == "" {
@@ -140,7 +105,7 @@ func TestEveryFieldHasALabelAndEveryButtonAName(t *testing.T) {
 }
 
 func TestPagesKeepAStrictContentSecurityPolicy(t *testing.T) {
-	each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
+	pagetest.Each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
 		if n := doc.Find("[style],style,script").Length(); n != 0 {
 			t.Errorf("%d style attributes, style or script elements", n)
 		}
@@ -155,7 +120,7 @@ func TestPagesKeepAStrictContentSecurityPolicy(t *testing.T) {
 }
 
 func TestNoKeyIsShownInPlaceOfASentence(t *testing.T) {
-	each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
+	pagetest.Each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
 		text := doc.Text()
 		for _, bad := range []string{"{", "}", "%!", "title.", "nav.", "error.", "score.", "overview."} {
 			at := strings.Index(text, bad)
@@ -167,7 +132,7 @@ func TestNoKeyIsShownInPlaceOfASentence(t *testing.T) {
 }
 
 func TestLinksAndFormsOfThisSiteLeadToRoutes(t *testing.T) {
-	each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
+	pagetest.Each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
 		doc.Find("a[href]").Each(func(_ int, e *goquery.Selection) {
 			to := e.AttrOr("href", "")
 			if _, file := e.Attr("download"); file && strings.HasPrefix(to, "data:application/dc+sd-jwt;base64,") {
@@ -191,7 +156,7 @@ func TestLinksAndFormsOfThisSiteLeadToRoutes(t *testing.T) {
 }
 
 func TestTheLanguageSwitchLeadsToTheSamePageByAFullLoad(t *testing.T) {
-	each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
+	pagetest.Each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
 		other := i18n.Other(v.Lang)
 		link := doc.Find(`header a[hreflang="` + other + `"]`)
 		if want := "/" + other + "/" + strings.TrimPrefix(v.Path, "/"); link.AttrOr("href", "") != want {
@@ -204,10 +169,10 @@ func TestTheLanguageSwitchLeadsToTheSamePageByAFullLoad(t *testing.T) {
 }
 
 func TestWhatAPersonTypedStaysText(t *testing.T) {
-	v := anonymous(base(t, "en", "staff-login"))
+	v := pagetest.Anonymous(pagetest.Base(t, "en", "staff-login"))
 	typed := "H\"1'<b onload=x>\\ &amp;\u3000\u00a0\n\x00 true"
 	v.Form = map[string]string{"login": typed}
-	doc, html := render(t, &v)
+	doc, html := pagetest.Render(t, &v)
 	if strings.Contains(html, "<b onload") {
 		t.Error("markup broke out of a value")
 	}
@@ -216,15 +181,15 @@ func TestWhatAPersonTypedStaysText(t *testing.T) {
 		t.Errorf("value %q, want %q", got, want)
 	}
 	v.Form["login"] = "true"
-	doc, _ = render(t, &v)
+	doc, _ = pagetest.Render(t, &v)
 	if got := doc.Find("#login").AttrOr("value", ""); got != "true" {
 		t.Errorf("value %q, want true", got)
 	}
 
-	w := base(t, "en", "overview")
+	w := pagetest.Base(t, "en", "overview")
 	w.Who.Name = `</span><script>alert(1)</script>`
-	w.Overview = &mingjing.OverviewView{}
-	doc, _ = render(t, &w)
+	w.Data = &mingjing.OverviewView{}
+	doc, _ = pagetest.Render(t, &w)
 	if doc.Find("script").Length() != 0 {
 		t.Error("a name became a script")
 	}
@@ -235,9 +200,9 @@ func TestWhatAPersonTypedStaysText(t *testing.T) {
 
 func TestTheErrorSummaryLeadsToEachField(t *testing.T) {
 	for _, lang := range mingjing.Languages {
-		v := anonymous(base(t, lang, "login"))
-		v.Problem = problem(422, "invalid_form", mingjing.FieldError{Field: "id_number", Code: "id_number_length"}, mingjing.FieldError{Field: "password", Code: "required"})
-		doc, _ := render(t, &v)
+		v := pagetest.Anonymous(pagetest.Base(t, lang, "login"))
+		v.Problem = pagetest.Problem(422, "invalid_form", mingjing.FieldError{Field: "id_number", Code: "id_number_length"}, mingjing.FieldError{Field: "password", Code: "required"})
+		doc, _ := pagetest.Render(t, &v)
 		summary := doc.Find("#error-summary[tabindex='-1']")
 		if summary.Find("[role=alert] a").Length() != 2 {
 			t.Fatalf("%s: the summary has not one link for each field", lang)
@@ -248,18 +213,18 @@ func TestTheErrorSummaryLeadsToEachField(t *testing.T) {
 		if doc.Find("#id_number").AttrOr("aria-invalid", "") != "true" {
 			t.Errorf("%s: the field is not marked", lang)
 		}
-		if !strings.HasPrefix(Title(&v), i18n.T(lang, "chrome.error_prefix", "title", "")) {
-			t.Errorf("%s: title %q does not say that something is wrong", lang, Title(&v))
+		if !strings.HasPrefix(page.Title(&v), i18n.T(lang, "chrome.error_prefix", "title", "")) {
+			t.Errorf("%s: title %q does not say that something is wrong", lang, page.Title(&v))
 		}
 	}
 }
 
 func TestNeitherPasswordCodeNorIDNumberIsEverRefilled(t *testing.T) {
 	for _, page := range []string{"login", "activate", "staff-login"} {
-		v := anonymous(base(t, "en", page))
-		v.Problem = problem(401, "login_failed")
+		v := pagetest.Anonymous(pagetest.Base(t, "en", page))
+		v.Problem = pagetest.Problem(401, "login_failed")
 		v.Form = map[string]string{"password": "secret-1", "id_number": "secret-2", "code": "secret-3", "new_password": "secret-4", "totp": "secret-5"}
-		if _, html := render(t, &v); strings.Contains(html, "secret-") {
+		if _, html := pagetest.Render(t, &v); strings.Contains(html, "secret-") {
 			t.Errorf("%s shows a secret again", page)
 		}
 	}
@@ -267,14 +232,14 @@ func TestNeitherPasswordCodeNorIDNumberIsEverRefilled(t *testing.T) {
 
 func TestAScoreNamesWhatIsMissingAndThatItNeverCounts(t *testing.T) {
 	for _, lang := range mingjing.Languages {
-		for _, s := range samples(t, lang) {
-			if s.name != "score" {
+		for _, s := range pagetest.Samples(t, lang) {
+			if s.Name != "score" {
 				continue
 			}
-			doc, _ := render(t, &s.view)
+			doc, _ := pagetest.Render(t, &s.View)
 			text := doc.Text()
-			for _, m := range s.view.Score.Score.Missing {
-				if !strings.Contains(text, s.view.Label("agency", m)) {
+			for _, m := range mingjing.DataOf[mingjing.ScoreView](&s.View).Score.Missing {
+				if !strings.Contains(text, s.View.Label("agency", m)) {
 					t.Errorf("%s: %s is not named", lang, m)
 				}
 			}
@@ -287,7 +252,7 @@ func TestAScoreNamesWhatIsMissingAndThatItNeverCounts(t *testing.T) {
 
 func TestEveryPageOfThisFileIsAScreen(t *testing.T) {
 	for _, name := range []string{"home", "login", "activate", "staff-login", "rulebooks", "rulebook", "offline", "overview", "ask", "request", "score", "error"} {
-		if _, ok := screens[name]; !ok {
+		if !page.Known(name) {
 			t.Errorf("no screen %s", name)
 		}
 	}
@@ -300,11 +265,11 @@ func TestWriteSamples(t *testing.T) {
 	if dir == "" {
 		t.Skip("SAMPLES is not set")
 	}
-	each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
+	pagetest.Each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
 		name := strings.ReplaceAll(strings.SplitN(t.Name(), "/", 2)[1], "/", "-") + ".html"
-		page := `<!doctype html><html lang="` + v.Lang + `"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover"><title>` + Title(v) +
+		content := `<!doctype html><html lang="` + v.Lang + `"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover"><title>` + page.Title(v) +
 			`</title><link rel="stylesheet" href="app.css"><body>` + html
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(page), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	})

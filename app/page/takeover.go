@@ -7,16 +7,24 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// Ready says whether the page has a view for the app to take over.
-func Ready() bool {
-	return app.IsClient && app.Window().GetElementByID(islandID).Truthy()
+// Run takes over the page that the server rendered and keeps it up to date with the
+// pages that are registered. Outside a browser, on a page without a view, and where
+// the sentences can't be fetched, it does nothing: the page stays the server's own,
+// which works.
+func Run() {
+	if !app.IsClient || !app.Window().GetElementByID(islandID).Truthy() || !loadSentences() {
+		return
+	}
+	waitForHands()
+	app.RouteWithRegexp("^/.*", func() app.Composer { return &Host{} })
+	app.RunWhenOnBrowser()
 }
 
-// WaitForHands returns when taking the page over disturbs nobody: not while a
+// waitForHands returns when taking the page over disturbs nobody: not while a
 // word is being composed, a pointer is down, a file is being chosen, a form has
 // just been sent or somebody is typing. Until then the page is the server's own
 // and works.
-func WaitForHands() {
+func waitForHands() {
 	const (
 		look   = 50 * time.Millisecond
 		typing = 1200 // ms since the last key

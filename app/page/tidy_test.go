@@ -1,6 +1,6 @@
 //go:build !js
 
-package page
+package page_test
 
 import (
 	"strings"
@@ -8,10 +8,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	c "mingjing/app/component"
+	"mingjing/app/page"
+
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 	"golang.org/x/net/html"
-
-	c "mingjing/app/component"
 )
 
 // parse is the element that the HTML of a tree becomes in a browser.
@@ -66,7 +67,7 @@ func TestTidyWritesTheBrowsersTree(t *testing.T) {
 		"other scripts":     {app.Div().Title("张\u3000三\n\\"), "<div title=\"张\u3000三\n\\\"></div>"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := tidy(app.HTMLString(test.tree)); got != test.want {
+			if got := page.Tidied(app.HTMLString(test.tree)); got != test.want {
 				t.Errorf("got  %q\nwant %q", got, test.want)
 			}
 		})
@@ -75,7 +76,7 @@ func TestTidyWritesTheBrowsersTree(t *testing.T) {
 
 func TestWhatIsNotTheEncodersIsLeftAlone(t *testing.T) {
 	for _, s := range []string{"", "plain", "<", "<p", "<p class=x>", `<p class="x`, "</p>", "<p></div>", "<p>a</p", "< p>"} {
-		if got := tidy(s); len(got) < len(strings.TrimSuffix(s, "\n"))-1 {
+		if got := page.Tidied(s); len(got) < len(strings.TrimSuffix(s, "\n"))-1 {
 			t.Errorf("tidy(%q) = %q", s, got)
 		}
 	}
@@ -94,7 +95,7 @@ func FuzzWhatWasTypedStaysText(f *testing.F) {
 			c.El("input", c.A{"name": "n", "value": s}),
 			c.El("textarea", c.A{"name": "t"}, c.Text(s)),
 			c.El("p", nil, c.Text(s)))
-		root := parse(t, tidy(app.HTMLString(tree)))
+		root := parse(t, page.Tidied(app.HTMLString(tree)))
 		var kinds []string
 		for k := root.FirstChild; k != nil; k = k.NextSibling {
 			kinds = append(kinds, k.Data)

@@ -20,7 +20,7 @@ export class Person {
   }
 
   // open goes to a page of the app by its name and waits until it is all there:
-  // with scripts, until the browser's program has taken over.
+  // with scripts, until the browser's program has taken over, if the page has one.
   async open(name, { id, query = '' } = {}) {
     const answer = await this.page.goto(path(this.lang, name, id) + query);
     await this.settled();
@@ -29,6 +29,8 @@ export class Person {
 
   async settled() {
     if (!this.js) return;
+    // A plain page is all there as soon as it is loaded.
+    if (!(await this.page.evaluate(() => document.documentElement.dataset.program))) return;
     await this.page.waitForFunction(() => performance.getEntriesByName('mounted').length > 0, null, { timeout: 30_000 });
   }
 

@@ -1,39 +1,107 @@
 package api
 
 import (
+	"net/http"
+
 	"mingjing"
 	"mingjing/server/casework"
 )
 
-func answerQuestion(c *call) (any, goal, error) {
+var agencyQuestionsPage = page[mingjing.AgencyQuestionsView]{
+	name: "agency-questions",
+	get: func(c *call) (mingjing.AgencyQuestionsView, error) {
+		return c.s.casework.AgencyQuestions(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
+	},
+	endpoints: []endpoint{
+		query[paged, list[mingjing.AgencyQuestion]]{
+			path: "/api/agency/questions", access: mingjing.Agencies,
+			words: words{id: "agencyQuestions", summary: "The agency's open questions", answer: "A page, nearest clock first. It names nobody."},
+			get: func(c *call, in paged) (list[mingjing.AgencyQuestion], error) {
+				v, err := c.s.casework.AgencyQuestions(c.ctx(), c.actor(), in.Cursor)
+				return items(v.Questions, v.Next), err
+			},
+		},
+	},
+}
+
+var agencyQuestionPage = page[mingjing.AgencyQuestion]{
+	name: "agency-question",
+	get: func(c *call) (mingjing.AgencyQuestion, error) {
+		return c.s.casework.AgencyQuestion(c.ctx(), c.actor(), c.r.PathValue("id"))
+	},
+	endpoints: []endpoint{
+		query[none, mingjing.AgencyQuestion]{
+			path: "/api/agency/questions/{id}", access: mingjing.Agencies,
+			words: words{id: "agencyQuestion", summary: "One question", about: "The resident sees the look in the access log.",
+				answer: "The question.", of: "question"},
+			get: func(c *call, _ none) (mingjing.AgencyQuestion, error) {
+				return c.s.casework.AgencyQuestion(c.ctx(), c.actor(), c.r.PathValue("id"))
+			},
+		},
+		action[agencyAnswerForm, mingjing.AgencyQuestion]{
+			path: "/api/agency/questions/{id}/answer", access: mingjing.Agencies, again: "agency-question", do: answerQuestion,
+			words: words{id: "answerQuestion", summary: "Answer a question", answer: "The question with its answer.", of: "question",
+				fails: []int{http.StatusConflict}},
+			example: agencyAnswerForm{Position: mingjing.PositionCorrected, TextZh: "日期有误，已更正。", Occurred: "2025-11-03"},
+		},
+		raw[none]{
+			path: "/api/agency/evidence/{id}", access: mingjing.Agencies, write: writeAgencyEvidence, kinds: evidenceTypes,
+			words: words{id: "agencyEvidence", summary: "One piece of evidence, against a receipt", answer: "The file, as an attachment.",
+				of: "evidence"},
+		},
+	},
+}
+
+// agencyAnswerForm answers a question that was put to an agency.
+type agencyAnswerForm struct {
+	Position mingjing.AgencyPosition `json:"position"`
+	TextZh   string                  `json:"text_zh" max:"1000"`
+	TextEn   string                  `json:"text_en,omitempty" max:"1000"`
+	// Occurred is the right date, for corrected.
+	Occurred string            `json:"occurred,omitempty"`
+	Document []casework.Upload `json:"document,omitempty"`
+}
+
+func answerQuestion(c *call, in agencyAnswerForm) (mingjing.AgencyQuestion, goal, error) {
 	q, err := c.s.casework.AgencyAnswer(c.ctx(), c.actor(), c.r.PathValue("id"), casework.OfficerAnswer{
-		Position: mingjing.AgencyPosition(c.in.get("position")), Occurred: c.in.get("occurred"), Document: c.in.files,
-		Text: mingjing.Text{"zh-CN": c.in.get("text_zh"), "en": c.in.get("text_en")},
+		Position: in.Position, Occurred: in.Occurred, Document: in.Document,
+		Text: mingjing.Text{"zh-CN": in.TextZh, "en": in.TextEn},
 	})
 	return q, goal{page: "agency-questions", done: "question_answered"}, err
 }
 
-func getQuestions(c *call) (any, error) {
-	v, err := c.s.casework.AgencyQuestions(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
-	return items(v.Questions, v.Next), err
-}
-
-func getQuestion(c *call) (any, error) {
-	return c.s.casework.AgencyQuestion(c.ctx(), c.actor(), c.r.PathValue("id"))
-}
-
-func getHoldings(c *call) (any, error) {
-	q := c.r.URL.Query()
-	v, err := c.s.casework.AgencyHoldings(c.ctx(), c.actor(), q.Get("ref"), q.Get("cursor"))
-	return items(v.Holdings, v.Next), err
-}
-
-// serveAgencyEvidence sends a piece of evidence to an agency's officer, for which
+// writeAgencyEvidence sends a piece of evidence to an agency's officer, for which
 // the resident gets the receipt.
-func serveAgencyEvidence(c *call) error {
+func writeAgencyEvidence(c *call, _ none) error {
 	e, data, err := c.s.casework.AgencyEvidence(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
 		return err
 	}
 	return c.attachment(e, data)
+}
+
+var agencyRecordsPage = page[mingjing.AgencyRecordsView]{
+	name: "agency-records",
+	get: func(c *call) (mingjing.AgencyRecordsView, error) {
+		in := asked[holdingsQuery](c)
+		return c.s.casework.AgencyHoldings(c.ctx(), c.actor(), in.Ref, in.Cursor)
+	},
+	endpoints: []endpoint{
+		query[holdingsQuery, list[mingjing.AgencyHolding]]{
+			path: "/api/agency/records", access: mingjing.Agencies,
+			words: words{id: "agencyRecords", summary: "What the agency has supplied", answer: "A page, newest first."},
+			get: func(c *call, in holdingsQuery) (list[mingjing.AgencyHolding], error) {
+				v, err := c.s.casework.AgencyHoldings(c.ctx(), c.actor(), in.Ref, in.Cursor)
+				return items(v.Holdings, v.Next), err
+			},
+		},
+		intake,
+	},
+}
+
+// holdingsQuery is a page of what an agency has supplied.
+type holdingsQuery struct {
+	// Ref is a whole reference; then the name is shown, and the look logged.
+	Ref string `json:"ref,omitempty" max:"128"`
+	paged
 }

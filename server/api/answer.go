@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -171,7 +169,7 @@ func (c *call) seeOther(to string) {
 	c.w.WriteHeader(http.StatusSeeOther)
 }
 
-// show answers with a page, as HTML or as the View itself.
+// show completes a view and answers with it.
 func (c *call) show(status int, v *mingjing.View) {
 	if err := c.complete(v); err != nil {
 		// Who is there can't be said; the page is shown all the same, to nobody.
@@ -180,6 +178,11 @@ func (c *call) show(status int, v *mingjing.View) {
 		status = p.Status
 		c.frame(v)
 	}
+	c.send(status, v)
+}
+
+// send answers with a view that is complete, as HTML or as JSON.
+func (c *call) send(status int, v *mingjing.View) {
 	if c.format() == asView {
 		_ = c.body(status, viewType, v)
 		return
@@ -236,40 +239,8 @@ func (c *call) complete(v *mingjing.View) error {
 		v.Who = &viewer
 	}
 	c.s.rules(v)
-	c.s.label(v)
+	Label(c.s.casework.Books(), v, v)
 	return nil
-}
-
-// rules adds the published rules on what the page is about.
-func (s *server) rules(v *mingjing.View) {
-	code := ""
-	switch {
-	case v.Record != nil:
-		code = v.Record.Record.Code
-	case v.Listing != nil:
-		code = v.Listing.Listing.Code
-	case v.NewCase != nil && v.NewCase.Record != nil:
-		code = v.NewCase.Record.Code
-	case v.NewCase != nil && v.NewCase.Listing != nil:
-		code = v.NewCase.Listing.Code
-	case v.Dispute != nil:
-		code = v.Dispute.Code()
-	case v.Case != nil:
-		code = v.Case.Code()
-	}
-	for _, b := range s.casework.Books() {
-		if item, ok := b.Item(code); ok && v.Item == nil {
-			v.Item, v.Procedure = &item, &b.Procedure
-		}
-		if v.Listing == nil {
-			continue
-		}
-		for i, w := range v.Listing.Without {
-			if band, ok := b.Band(w.Band); ok && w.Rulebook == b.ID {
-				v.Listing.Without[i].Shape, v.Listing.Without[i].Tone = band.Shape, band.Tone
-			}
-		}
-	}
 }
 
 // doneCode lets only codes through that have a sentence.
@@ -278,57 +249,4 @@ func doneCode(code string) string {
 		return code
 	}
 	return ""
-}
-
-// label puts the names of all codes into the view that occur in it. A code is
-// found by looking for it in the view's JSON, so that a new field needs nothing
-// here; a code that happens to be another word costs a few bytes.
-func (s *server) label(v *mingjing.View) { Label(s.casework.Books(), v, v) }
-
-// Label is label for what a view will tell of, by the published rulebooks.
-func Label(published []*mingjing.Rulebook, v *mingjing.View, told any) {
-	data, err := json.Marshal(told)
-	if err != nil {
-		return
-	}
-	text := string(data)
-	v.Labels = map[string]string{}
-	add := func(kind, code, found string, name mingjing.Text) {
-		if _, ok := v.Labels[kind+"."+code]; !ok && strings.Contains(text, strconv.Quote(found)) {
-			v.Labels[kind+"."+code] = name.In(v.Lang)
-		}
-	}
-	// Two books may name an agency differently; the page's own book goes first.
-	books := slices.Clone(published)
-	if own := v.Book(); own != "" {
-		slices.SortStableFunc(books, func(x, y *mingjing.Rulebook) int {
-			switch {
-			case x.ID == y.ID:
-				return 0
-			case x.ID == own:
-				return -1
-			case y.ID == own:
-				return 1
-			}
-			return 0
-		})
-	}
-	for _, b := range books {
-		add("rulebook", b.ID, b.ID, b.Name)
-		if v.Rulebook != nil || v.Ask != nil || v.Rulebooks != nil {
-			continue // these pages have the rulebook itself, names and all
-		}
-		for _, a := range b.Agencies {
-			add("agency", a.Code, a.Code, a.Name)
-		}
-		for _, i := range b.Catalogue {
-			add("item", i.Code, i.Code, i.Name)
-		}
-		for _, d := range b.Documents {
-			add("doc", d.Code, d.Code, d.Name)
-		}
-		for _, band := range b.Bands {
-			add("band", b.ID+"."+band.Code, band.Code, band.Name)
-		}
-	}
 }

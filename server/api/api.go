@@ -1,10 +1,16 @@
 // Package api is the edge: it turns HTTP into calls of casework and what casework
-// says into pages, JSON and problem documents. routes.go shows the whole surface.
+// says into pages, JSON and problem documents.
+//
+// A page is one literal, in the file of the thing that it is about: its data, and the
+// endpoints below /api of its forms and for programs. An endpoint is one literal too:
+// path, access, what it reads and answers as Go types, what can go wrong, and the
+// words that openapi.json has for it; that file is made of these literals and types
+// (make openapi). routes.go lists all pages.
 //
 // There is one way through for each kind of request. A page is a GET that builds
 // a [mingjing.View] and is answered as HTML, or as the View itself to the app
 // that has taken over in the browser. An action is a POST that reads a form or
-// JSON into the same values, calls casework, and is answered with 303 to a page
+// JSON into the same struct, calls casework, and is answered with 303 to a page
 // or with JSON; when something is wrong, a form gets its page back with what was
 // typed and what to do, JSON gets a problem document (RFC 9457). An unknown error
 // is logged whole and shown as an id.
@@ -25,6 +31,7 @@ import (
 	"net/url"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
@@ -56,8 +63,8 @@ type Live interface {
 	Serve(w http.ResponseWriter, r *http.Request, l mingjing.Listener)
 }
 
-// Config is what the edge is made of. All fields but Demo, Origin, ProxyHops and
-// Logger are required.
+// Config is what the edge is made of. All fields but Demo, Origin, ProxyHops,
+// Logger, Together and Counted are required.
 type Config struct {
 	Casework *casework.Casework
 	Identity Identity
@@ -90,6 +97,11 @@ type Config struct {
 	Intake func(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, error)
 	Demo   *mingjing.DemoNote
 	Logger *slog.Logger
+	// Together has all that is read in fn with its context in one transaction; nil
+	// reads each part in its own.
+	Together func(ctx context.Context, fn func(ctx context.Context) error) error
+	// Counted counts the transactions of a request for its line in the log, or is nil.
+	Counted func(ctx context.Context) (context.Context, *atomic.Int64)
 }
 
 type server struct {
@@ -98,6 +110,7 @@ type server struct {
 	assets   *assets
 	origin   *url.URL // the public origin; nil when it is not known
 	secure   bool
+	pages    map[string]screen // by name
 	uploads  *uploads
 	intake   *intakeLimit
 	shares   *intakeLimit // of those who follow links
@@ -105,6 +118,9 @@ type server struct {
 
 // New makes the handler of everything that the product answers.
 func New(c Config) (http.Handler, error) {
+	if c.Together == nil {
+		c.Together = func(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -116,7 +132,11 @@ func New(c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Config: c, casework: c.Casework, assets: a, uploads: newUploads(), intake: newIntakeLimit(), shares: newIntakeLimit()}
+	s := &server{Config: c, casework: c.Casework, assets: a, pages: map[string]screen{}, uploads: newUploads(), intake: newIntakeLimit(),
+		shares: newIntakeLimit()}
+	for _, p := range pages {
+		s.pages[p.route()] = p
+	}
 	cross := http.NewCrossOriginProtection()
 	if c.Origin != "" {
 		u, err := url.Parse(c.Origin)
@@ -164,11 +184,17 @@ type call struct {
 	nobody error
 	token  string
 	in     input
-	again  string // the page that the form is shown on again, if not the action's
-	id     string // of the request, in the log and in the answer to an unknown error
+	within context.Context //nolint:containedctx // of the transaction in which a page is read
+	again  string          // the page that the form is shown on again, if not the action's
+	id     string          // of the request, in the log and in the answer to an unknown error
 }
 
-func (c *call) ctx() context.Context { return c.r.Context() }
+func (c *call) ctx() context.Context {
+	if c.within != nil {
+		return c.within
+	}
+	return c.r.Context()
+}
 
 // actor is who asks; the zero Actor, who may do nothing, when nobody is logged in.
 func (c *call) actor() mingjing.Actor {
@@ -230,7 +256,11 @@ func device(agent string) string {
 func (s *server) outer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start, id := time.Now(), rand.Text()[:12]
-		r = r.WithContext(context.WithValue(r.Context(), requestID{}, id))
+		ctx, transactions := context.WithValue(r.Context(), requestID{}, id), new(atomic.Int64)
+		if s.Counted != nil {
+			ctx, transactions = s.Counted(ctx)
+		}
+		r = r.WithContext(ctx)
 		h := w.Header()
 		h.Set("Content-Security-Policy", CSP)
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -255,7 +285,7 @@ func (s *server) outer(next http.Handler) http.Handler {
 				}
 			}
 			s.Logger.Info("request", "id", id, "method", r.Method, "route", r.Pattern, "status", rec.status,
-				"ms", time.Since(start).Milliseconds())
+				"ms", time.Since(start).Milliseconds(), "transactions", transactions.Load())
 		}()
 		next.ServeHTTP(rec, r)
 	})

@@ -11,7 +11,10 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/app/page"
+	screens "mingjing/app/page"
+	_ "mingjing/app/page/desk"
+	_ "mingjing/app/page/public"
+	_ "mingjing/app/page/resident"
 	"mingjing/server/casework"
 	"mingjing/web/rulebooks"
 )
@@ -59,12 +62,13 @@ func edge(t *testing.T, change func(*Config)) (http.Handler, *strings.Builder) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	work, err := casework.New(casework.Config{Store: closed{}, Bus: silent{}, Agencies: silent{}, Books: books, Calendars: calendars, Clock: clock{}, ClockScale: 1})
+	work, err := casework.New(casework.Config{Store: closed{}, Bus: silent{}, Agencies: silent{}, Books: books, Calendars: calendars,
+		Clock: clock{}, ClockScale: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var logs strings.Builder
-	c := Config{Casework: work, Identity: door{}, Render: page.Render, Title: page.Title, Rulebooks: rulebooks.Files(),
+	c := Config{Casework: work, Identity: door{}, Render: screens.Render, Title: screens.Title, Rulebooks: rulebooks.Files(),
 		Ready: func(context.Context) map[string]error { return nil }, Logger: slog.New(slog.NewTextHandler(&logs, nil))}
 	if change != nil {
 		change(&c)
@@ -116,9 +120,9 @@ func TestAPanicIsAPageWithAnID(t *testing.T) {
 		}
 		h, logs := edge(t, func(c *Config) {
 			if name == "title" {
-				c.Title = broken(page.Title)
+				c.Title = broken(screens.Title)
 			} else {
-				c.Render = broken(page.Render)
+				c.Render = broken(screens.Render)
 			}
 		})
 		w := ask(h, "GET", "/en/", "Accept", "text/html")
@@ -140,7 +144,8 @@ func TestAPanicIsAPageWithAnID(t *testing.T) {
 func TestOverHTTPSTheCookieIsBoundToTheHost(t *testing.T) {
 	h, _ := edge(t, func(c *Config) { c.Origin = "https://mirror.example" })
 	w := ask(h, "GET", "/en/", "Cookie", "__Host-session=old", "Accept", "text/html")
-	if k := w.Header().Get("Set-Cookie"); !strings.HasPrefix(k, "__Host-session=;") || !strings.Contains(k, "Secure") || !strings.Contains(k, "HttpOnly") || !strings.Contains(k, "SameSite=Lax") {
+	if k := w.Header().Get("Set-Cookie"); !strings.HasPrefix(k, "__Host-session=;") || !strings.Contains(k,
+		"Secure") || !strings.Contains(k, "HttpOnly") || !strings.Contains(k, "SameSite=Lax") {
 		t.Errorf("the cookie is %q", k)
 	}
 	if w.Header().Get("Strict-Transport-Security") == "" {
@@ -150,11 +155,13 @@ func TestOverHTTPSTheCookieIsBoundToTheHost(t *testing.T) {
 		t.Errorf("the cookie of plain HTTP is taken: %d", w.Code)
 	}
 	// Behind a proxy that asks by another name, our own pages are still ours.
-	w = ask(h, "POST", "http://internal:8080/api/login", "Origin", "https://mirror.example", "Content-Type", "application/json", "Accept", "application/json")
+	w = ask(h, "POST", "http://internal:8080/api/login", "Origin", "https://mirror.example", "Content-Type", "application/json",
+		"Accept", "application/json")
 	if w.Code != 422 {
 		t.Errorf("our own origin: %d", w.Code)
 	}
-	w = ask(h, "POST", "http://internal:8080/api/login", "Origin", "https://mirror.example.evil.example", "Content-Type", "application/json", "Accept", "application/json")
+	w = ask(h, "POST", "http://internal:8080/api/login", "Origin", "https://mirror.example.evil.example", "Content-Type",
+		"application/json", "Accept", "application/json")
 	if w.Code != 403 {
 		t.Errorf("another origin: %d", w.Code)
 	}
@@ -247,7 +254,8 @@ func TestAPageThatWasLeftAloneLeadsToWhereNobodyIs(t *testing.T) {
 			t.Errorf("as %s: %d %v", accept, w.Code, w.Header())
 		}
 	}
-	if w := ask(h, "GET", "/api/me", "Cookie", "session=idle", "Accept", "application/json"); w.Code != 401 || !strings.Contains(w.Body.String(), "session_idle") {
+	if w := ask(h, "GET", "/api/me", "Cookie", "session=idle", "Accept",
+		"application/json"); w.Code != 401 || !strings.Contains(w.Body.String(), "session_idle") {
 		t.Errorf("as JSON: %d %s", w.Code, w.Body)
 	}
 }

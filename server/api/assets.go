@@ -42,12 +42,43 @@ const forever = "public, max-age=31536000, immutable"
 // kept in memory, hashed and compressed once.
 type assets struct {
 	files map[string]*asset // by path
-	// wasm is the address of the browser's program, "" when the server was built
+	// programs are the browser's programs by name; none when the server was built
 	// without: then pages are sent without scripts and work as plain forms.
-	wasm string
-	// links are what the head of every page has after its title.
-	links string
+	programs map[string]program
+	// checker is the address of the worker that checks the access log.
+	checker string
 }
+
+// A program is what a page loads that one of the browser's programs takes over.
+type program struct {
+	// wasm and start are the addresses of the program and of the script that starts it.
+	wasm, start string
+}
+
+// programOf returns the name of the program that takes a page over: the resident's,
+// that of the desk, or "" for a page that needs none.
+func programOf(v *mingjing.View) string {
+	access := mingjing.Anyone
+	for _, r := range mingjing.Routes {
+		if r.Name == v.Page {
+			access = r.Access
+		}
+	}
+	switch {
+	case access == mingjing.Staff, access == mingjing.Agencies:
+		return "desk"
+	case access == mingjing.Residents:
+		return "app"
+	case access == mingjing.Everyone && v.Who != nil && v.Who.Role == mingjing.RoleResident:
+		return "app"
+	case access == mingjing.Everyone && v.Who != nil:
+		return "desk"
+	}
+	return ""
+}
+
+// nextProgram is the program that whoever is on a plain page will need next.
+var nextProgram = map[string]string{"login": "app", "activate": "app", "staff-login": "desk"}
 
 // An asset is one public file in the encodings that it is sent in.
 type asset struct {
@@ -87,12 +118,17 @@ func newAssets(more map[string][]byte) (*assets, error) {
 		return nil, err
 	}
 	a.add("/manifest.webmanifest", "application/manifest+json", manifest)
-	if err := a.addProgram(); err != nil {
+	for _, lang := range mingjing.Languages {
+		a.add(sentencesAt(lang), "application/json", i18n.Sentences(lang))
+	}
+	if err := a.addPrograms(); err != nil {
 		return nil, err
 	}
-	a.links = a.headLinks()
 	return a, nil
 }
+
+// sentencesAt is where the sentences of a language are.
+func sentencesAt(lang string) string { return "/web/i18n/" + lang + ".json" }
 
 func (a *assets) add(at, kind string, data []byte) {
 	f := &asset{kind: kind, hash: web.Hash(data), raw: data}
@@ -105,22 +141,47 @@ func (a *assets) add(at, kind string, data []byte) {
 // url is the address of a file with the hash of its content.
 func (a *assets) url(at string) string { return at + "?v=" + a.files[at].hash }
 
-// addProgram adds the browser's program and what starts it. go-app's own handler
-// makes the scripts; it never sees a request, since it has one ETag for every
-// path and answers any of them.
-func (a *assets) addProgram() error {
-	program, ok := web.Wasm()
+const scriptType = "text/javascript; charset=utf-8"
+
+// addPrograms adds the browser's programs and what starts them.
+func (a *assets) addPrograms() error {
+	a.programs = map[string]program{}
+	for _, name := range web.Programs {
+		p, ok := web.Wasm(name)
+		if !ok {
+			a.programs = nil
+			return nil
+		}
+		if err := a.addProgram(p); err != nil {
+			return err
+		}
+	}
+	check, ok := web.Wasm(web.Checker)
 	if !ok {
+		a.programs = nil
 		return nil
 	}
-	a.wasm = program.URL()
-	a.files["/web/app.wasm"] = &asset{kind: "application/wasm", hash: program.Hash, br: program.Brotli, gzip: program.Gzip}
+	a.addWasm(check)
+	worker := strings.NewReplacer("{{.Exec}}", a.url("/wasm_exec.js"), "{{.Program}}", check.URL()).Replace(web.CheckWorker())
+	a.add("/check.js", scriptType, []byte(worker))
+	a.checker = a.url("/check.js")
+	return a.addWorker()
+}
 
+func (a *assets) addWasm(p web.Program) {
+	a.files["/web/"+p.Name+".wasm"] = &asset{kind: "application/wasm", hash: p.Hash, br: p.Brotli, gzip: p.Gzip}
+}
+
+// addProgram adds one program and the script that starts it. go-app's own handler
+// makes the scripts; it never sees a request, since it has one ETag for every path
+// and answers any of them.
+func (a *assets) addProgram(p web.Program) error {
+	a.addWasm(p)
 	h := &app.Handler{
 		Name:                  "Mingjing",
-		Resources:             resolver{wasm: a.wasm},
+		Resources:             resolver{wasm: p.URL()},
 		Version:               "0",
-		WasmContentLength:     strconv.Itoa(program.Size),
+		WasmContentLength:     strconv.Itoa(p.Size),
 		ServiceWorkerTemplate: "/",
 		Icon: app.Icon{Default: web.URL("icons/icon-192.png"), Large: web.URL("icons/icon-512.png"),
 			SVG: web.URL("icons/mark.svg"), Maskable: web.URL("icons/maskable-512.png")},
@@ -136,32 +197,38 @@ func (a *assets) addProgram() error {
 	// go-app reads the program through a stream of its own to draw its progress,
 	// which nobody sees here and which keeps the browser from keeping the compiled
 	// code.
-	start = bytes.Replace(start, []byte(`fetchWithProgress("`+a.wasm+`", showProgress)`), []byte(`fetch("`+a.wasm+`")`), 1)
-	const js = "text/javascript; charset=utf-8"
-	a.add("/wasm_exec.js", js, exec)
-	a.add("/app.js", js, start)
+	start = bytes.Replace(start, []byte(`fetchWithProgress("`+p.URL()+`", showProgress)`), []byte(`fetch("`+p.URL()+`")`), 1)
+	a.add("/wasm_exec.js", scriptType, exec)
+	a.add("/"+p.Name+".js", scriptType, start)
+	a.programs[p.Name] = program{wasm: p.URL(), start: a.url("/" + p.Name + ".js")}
+	return nil
+}
 
-	kept := []string{a.wasm, a.url("/wasm_exec.js"), a.url("/app.js"), a.url("/web/early.js"), a.url("/web/lock.js"), web.URL("app.css"),
+// addWorker adds the service worker, which keeps the files that every page has, and
+// of the programs the one that the person uses.
+func (a *assets) addWorker() error {
+	kept := []string{a.url("/web/early.js"), a.url("/web/lock.js"), web.URL("app.css"),
 		web.URL("icons/mark.svg"), web.URL("icons/favicon-32.png"), web.URL("icons/icon-192.png")}
+	programs := map[string]map[string][]string{}
+	for name, p := range a.programs {
+		programs[name] = map[string][]string{}
+		for _, lang := range mingjing.Languages {
+			programs[name][lang] = []string{p.wasm, a.url("/wasm_exec.js"), p.start, a.url(sentencesAt(lang))}
+		}
+	}
 	pages := map[string]string{}
 	for _, lang := range mingjing.Languages {
 		pages[lang] = mingjing.Path(lang, "offline")
 	}
-	keptJSON, err := json.Marshal(kept)
-	if err != nil {
-		return fmt.Errorf("api: writing the service worker: %w", err)
+	values := []string{"{{.Version}}", a.version()}
+	for name, value := range map[string]any{"Files": kept, "Programs": programs, "OfflinePages": pages, "Notices": pushTexts()} {
+		data, err := json.Marshal(value)
+		if err != nil {
+			return fmt.Errorf("api: writing the service worker: %w", err)
+		}
+		values = append(values, "{{."+name+"}}", string(data))
 	}
-	pagesJSON, err := json.Marshal(pages)
-	if err != nil {
-		return fmt.Errorf("api: writing the service worker: %w", err)
-	}
-	noticesJSON, err := json.Marshal(pushTexts())
-	if err != nil {
-		return fmt.Errorf("api: writing the service worker: %w", err)
-	}
-	worker := strings.NewReplacer("{{.Version}}", a.version(), "{{.Files}}", string(keptJSON),
-		"{{.OfflinePages}}", string(pagesJSON), "{{.Notices}}", string(noticesJSON)).Replace(web.Worker())
-	a.add("/app-worker.js", js, []byte(worker))
+	a.add("/app-worker.js", scriptType, []byte(strings.NewReplacer(values...).Replace(web.Worker())))
 	a.files["/app-worker.js"].fresh = true
 	return nil
 }
@@ -351,7 +418,9 @@ func accepts(header, encoding string) bool {
 	return false
 }
 
-func (a *assets) headLinks() string {
+// head is what the head of a page has after its title. name is the program that
+// takes the page over, or "".
+func (a *assets) head(name, lang string) string {
 	var b strings.Builder
 	link := func(rel, href, more string) {
 		b.WriteString(`<link rel="` + rel + `" href="` + html.EscapeString(href) + `"` + more + ">\n")
@@ -359,7 +428,7 @@ func (a *assets) headLinks() string {
 	b.WriteString(`<meta name="theme-color" media="(prefers-color-scheme: light)" content="` + paperLight + "\">\n")
 	b.WriteString(`<meta name="theme-color" media="(prefers-color-scheme: dark)" content="` + paperDark + "\">\n")
 	b.WriteString("<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"format-detection\" content=\"telephone=no\">\n")
-	if a.wasm != "" {
+	if a.programs != nil {
 		// Before anything can be drawn, the style included.
 		b.WriteString(`<script src="` + html.EscapeString(a.url("/web/lock.js")) + "\"></script>\n")
 	}
@@ -368,45 +437,67 @@ func (a *assets) headLinks() string {
 	link("icon", web.URL("icons/mark.svg"), ` sizes="any" type="image/svg+xml"`)
 	link("apple-touch-icon", web.URL("icons/apple-touch-180.png"), "")
 	link("manifest", "/manifest.webmanifest", "")
-	if a.wasm != "" {
+	if a.programs != nil {
 		b.WriteString(`<script async src="` + html.EscapeString(a.url("/web/early.js")) + "\"></script>\n")
-		for _, at := range []string{"/wasm_exec.js", "/app.js"} {
-			b.WriteString(`<script defer src="` + html.EscapeString(a.url(at)) + "\"></script>\n")
+	}
+	if p, ok := a.programs[name]; ok {
+		for _, at := range []string{a.url("/wasm_exec.js"), p.start} {
+			b.WriteString(`<script defer src="` + html.EscapeString(at) + "\"></script>\n")
 		}
-		link("preload", a.wasm, ` as="fetch" crossorigin fetchpriority="low"`)
+		link("preload", p.wasm, ` as="fetch" crossorigin fetchpriority="low"`)
+		link("preload", a.url(sentencesAt(lang)), ` id="sentences" as="fetch" crossorigin fetchpriority="low"`)
 	}
 	return b.String()
 }
 
 // document is the whole page: body is the rendered root element, title the
-// window's. The view is put beside it as JSON for the browser's program; the
-// encoder writes <, >, &, U+2028 and U+2029 as escapes, so nothing that a person
+// window's. Where a program takes the page over, the view is put beside it as JSON;
+// the encoder writes <, >, &, U+2028 and U+2029 as escapes, so nothing that a person
 // typed can end the script element. A view that JSON cannot say is left out, and
 // the page stays the plain one that it is.
 func (a *assets) document(v *mingjing.View, body, title string) []byte {
-	view, err := json.Marshal(v)
-	if err != nil {
-		view = nil
+	name := programOf(v)
+	var view []byte
+	if name != "" {
+		var err error
+		if view, err = json.Marshal(v); err != nil {
+			view = nil
+		}
 	}
 	var b bytes.Buffer
-	b.Grow(len(body) + len(view) + len(a.links) + 1024)
-	personal := ""
+	b.Grow(len(body) + len(view) + 4096)
+	attributes := ""
 	if v.Who != nil {
-		personal = " data-personal"
+		attributes += " data-personal"
 	}
-	b.WriteString("<!doctype html>\n<html lang=\"" + html.EscapeString(v.Lang) + "\"" + personal + ">\n<head>\n<meta charset=\"utf-8\">\n<title>")
+	if _, ok := a.programs[name]; ok {
+		attributes += ` data-program="` + name + `"`
+	}
+	if name == "app" && a.checker != "" {
+		attributes += ` data-check="` + html.EscapeString(a.checker) + `"`
+	}
+	if next := nextProgram[v.Page]; next != "" {
+		attributes += ` data-next="` + next + `"`
+	}
+	if v.Page == "offline" {
+		attributes += " data-offline"
+	}
+	b.WriteString("<!doctype html>\n<html lang=\"" + html.EscapeString(v.Lang) + "\"" + attributes + ">\n<head>\n<meta charset=\"utf-8\">\n<title>")
 	b.WriteString(html.EscapeString(title))
 	b.WriteString("</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\">\n")
 	b.WriteString(`<meta name="description" content="` + html.EscapeString(i18n.T(v.Lang, "app.description")) + "\">\n")
-	b.WriteString(a.links)
+	b.WriteString(a.head(name, v.Lang))
 	b.WriteString("</head>\n<body>\n")
 	b.WriteString(body)
-	b.WriteString("\n<aside id=\"app-wasm-loader\" hidden><img id=\"app-wasm-loader-icon\" alt=\"\"><p id=\"app-wasm-loader-label\"></p></aside>\n")
-	if view != nil {
-		b.WriteString("<script type=\"application/json\" id=\"view\">")
-		b.Write(view)
-		b.WriteString("</script>\n")
+	if name != "" {
+		b.WriteString("\n<aside id=\"app-wasm-loader\" hidden><img id=\"app-wasm-loader-icon\" alt=\"\">" +
+			"<p id=\"app-wasm-loader-label\"></p></aside>")
 	}
-	b.WriteString("</body>\n</html>\n")
+	if view != nil {
+		b.WriteString("\n<script type=\"application/json\" id=\"view\">")
+		b.Write(view)
+		b.WriteString("</script>")
+	}
+	b.WriteString("\n</body>\n</html>\n")
 	return b.Bytes()
 }

@@ -235,18 +235,24 @@ func TestADocumentHoldsItsViewAndNothingThatRunsInline(t *testing.T) {
 	}
 }
 
-func TestTheProgramIsStartedFromOurOwnFiles(t *testing.T) {
-	program, ok := web.Wasm()
-	if !ok {
-		t.Skip("the browser's program is not built")
+func TestEachProgramIsStartedFromOurOwnFiles(t *testing.T) {
+	for _, name := range web.Programs {
+		program, ok := web.Wasm(name)
+		if !ok {
+			t.Skip("the browser's programs are not built")
+		}
+		t.Run(name, func(t *testing.T) { startsFromOurOwnFiles(t, program) })
 	}
+}
+
+func startsFromOurOwnFiles(t *testing.T, program web.Program) {
 	a := publicFiles(t)
-	start := string(a.files["/app.js"].raw)
+	start := string(a.files["/"+program.Name+".js"].raw)
 	if !strings.Contains(start, `fetch("`+program.URL()+`"),`) || strings.Contains(start, `fetchWithProgress("`) {
-		t.Error("app.js does not fetch the program as it should: has go-app changed?")
+		t.Error("the script does not fetch the program as it should: has go-app changed?")
 	}
 	if strings.Contains(start, "https://") || strings.Contains(start, "{{") {
-		t.Error("app.js speaks of another host, or a placeholder is left")
+		t.Error("the script speaks of another host, or a placeholder is left")
 	}
 	worker := string(a.files["/app-worker.js"].raw)
 	if strings.Contains(worker, "{{") || !strings.Contains(worker, program.URL()) || !strings.Contains(worker, "/zh-CN/offline") {
@@ -269,6 +275,62 @@ func TestTheProgramIsStartedFromOurOwnFiles(t *testing.T) {
 		}
 		if resp := fetch(a, "GET", at[1], nil); resp.StatusCode != 200 || resp.Header.Get("Cache-Control") != forever {
 			t.Errorf("the worker keeps %s: status %d, %s", at[1], resp.StatusCode, resp.Header.Get("Cache-Control"))
+		}
+	}
+}
+
+// A page that one program takes over says so, loads it, and does not know the other.
+func TestAPageLoadsTheProgramOfWhoMayOpenIt(t *testing.T) {
+	a := publicFiles(t)
+	if a.programs == nil {
+		t.Skip("the browser's programs are not built")
+	}
+	roles := map[mingjing.Role]string{mingjing.RoleResident: "app", mingjing.RoleHandler: "desk", mingjing.RoleAuditor: "desk", mingjing.RoleAgency: "desk"}
+	for role, program := range roles {
+		for _, r := range mingjing.Routes {
+			want := program
+			switch {
+			case r.Access == mingjing.Anyone:
+				want = ""
+			case r.Access == mingjing.Residents && program == "desk", (r.Access == mingjing.Staff || r.Access == mingjing.Agencies) && program == "app":
+				continue // it is refused
+			}
+			s := string(a.document(&mingjing.View{Page: r.Name, Lang: "en", Who: &mingjing.Viewer{Role: role}}, "<div></div>", ""))
+			for _, name := range web.Programs {
+				for _, at := range []string{"/web/" + name + ".wasm", "/" + name + ".js", `data-program="` + name + `"`} {
+					if strings.Contains(s, at) != (name == want) {
+						t.Errorf("%s, for a %s: %s is there: %v", r.Name, role, at, name != want)
+					}
+				}
+			}
+			for what, alive := range map[string]string{"view": `id="view"`, "sentences": a.url("/web/i18n/en.json"), "loader": "app-wasm-loader"} {
+				if strings.Contains(s, alive) != (want != "") {
+					t.Errorf("%s, for a %s: the %s is there: %v", r.Name, role, what, want == "")
+				}
+			}
+			if strings.Contains(s, "zh-CN.json") {
+				t.Errorf("%s loads the sentences of another language", r.Name)
+			}
+		}
+	}
+}
+
+func TestALoginKnowsWhichProgramComesNext(t *testing.T) {
+	a := publicFiles(t)
+	for page, want := range map[string]string{"login": "app", "activate": "app", "staff-login": "desk"} {
+		if s := string(a.document(&mingjing.View{Page: page, Lang: "en"}, "", "")); !strings.Contains(s, ` data-next="`+want+`"`) {
+			t.Errorf("%s does not name the program %s", page, want)
+		}
+	}
+}
+
+func TestTheSentencesOfEachLanguageAreKeptForGood(t *testing.T) {
+	a := publicFiles(t)
+	for _, lang := range mingjing.Languages {
+		resp := fetch(a, "GET", a.url(sentencesAt(lang)), nil)
+		var all map[string]string
+		if err := json.NewDecoder(resp.Body).Decode(&all); err != nil || all["app.name"] == "" || resp.Header.Get("Cache-Control") != forever {
+			t.Errorf("%s: %d sentences, %v, %s", lang, len(all), err, resp.Header.Get("Cache-Control"))
 		}
 	}
 }

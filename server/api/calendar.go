@@ -1,12 +1,21 @@
 package api
 
 import (
+	"mime"
+	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"mingjing"
+	"mingjing/i18n"
+)
+
+const (
+	icsType     = "text/calendar"
+	datesAnswer = "iCalendar (RFC 5545), as an attachment. The titles say nothing of what the dates are about."
 )
 
 // A calendar is a set of dates as iCalendar (RFC 5545). It is written here and not
@@ -108,4 +117,30 @@ func fold(s string) string {
 	}
 	b.WriteString("\r\n")
 	return b.String()
+}
+
+// calendar begins the calendar of the dates of one thing, in the language of the
+// page that led here.
+func (c *call) calendar(in inLang, page, id string) *calendar {
+	c.speak(in)
+	link := ""
+	if c.s.origin != nil {
+		link = c.s.origin.Scheme + "://" + c.s.origin.Host + mingjing.Path(c.lang, page, id)
+	}
+	return &calendar{id: id, title: i18n.T(c.lang, "ics.title"), text: i18n.T(c.lang, "ics.text"), link: link, now: c.s.casework.Now()}
+}
+
+func (c *call) serveCalendar(cal *calendar) error {
+	if len(cal.events) == 0 {
+		return mingjing.Errorf(mingjing.NotFound, "no_dates")
+	}
+	data := cal.bytes()
+	c.noStore()
+	h := c.w.Header()
+	h.Set("Content-Type", icsType+"; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(data)))
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": "mingjing-dates.ics"}))
+	c.w.WriteHeader(http.StatusOK)
+	_, _ = c.w.Write(data)
+	return nil
 }

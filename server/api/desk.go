@@ -1,86 +1,61 @@
 package api
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 	"slices"
 	"strings"
 
 	"mingjing"
-	"mingjing/i18n"
 	"mingjing/server/casework"
 )
 
-// deskActions are those of the handlers' desks.
-var deskActions = []action{
-	{path: "/api/admin/cases/next", access: mingjing.Staff, status: 200, do: nextCase, again: "queue"},
-	{path: "/api/admin/cases/{id}/notes", access: mingjing.Staff, status: 201, do: addNote, again: "case"},
-	{path: "/api/admin/cases/{id}/id-number", access: mingjing.Staff, status: 200, do: openIDNumber, again: "case",
-		shows: func(v *mingjing.View, out any) {
-			k, _ := out.(mingjing.Case)
-			v.Case = &k
-		}},
-	{path: "/api/admin/relatives", access: mingjing.Staff, status: 201, do: declareRelative, again: "relatives"},
-	{path: "/api/admin/relatives/remove", access: mingjing.Staff, status: 200, do: removeRelative, again: "relatives"},
-	{path: "/api/admin/counter", access: mingjing.Staff, status: 200, do: lookUp, again: "counter",
-		shows: func(v *mingjing.View, out any) {
-			found, _ := out.(mingjing.CounterView)
-			v.Counter = &found
-		}},
-	{path: "/api/admin/counter/disputes", access: mingjing.Staff, status: 201, files: true, do: fileAtCounter, again: "counter"},
-}
-
-var deskReadings = []reading{
-	{"/api/admin/workload", mingjing.Staff, func(c *call) (any, error) { return c.s.casework.Workload(c.ctx(), c.actor()) }},
-	{"/api/admin/relatives", mingjing.Staff, func(c *call) (any, error) { return c.s.casework.Relatives(c.ctx(), c.actor()) }},
-}
-
-// deskViews build the pages of the handlers' desks.
-var deskViews = map[string]func(*call, *mingjing.View) error{
-	"workload": func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Workload(c.ctx(), c.actor())
-		v.Workload = &out
-		return err
+var workloadPage = page[mingjing.WorkloadView]{
+	name: "workload",
+	get: func(c *call) (mingjing.WorkloadView, error) {
+		return c.s.casework.Workload(c.ctx(), c.actor())
 	},
-	"relatives": func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Relatives(c.ctx(), c.actor())
-		v.Relatives = &out
-		return err
-	},
-	"counter": func(c *call, v *mingjing.View) error {
-		if c.actor().Role == mingjing.RoleAuditor { // who only reads files nothing
-			return mingjing.Errorf(mingjing.Forbidden, "forbidden")
-		}
-		v.Counter = &mingjing.CounterView{}
-		if c.r.Method != http.MethodPost || c.in.get("visit") == "" {
-			return nil
-		}
-		out, err := c.s.casework.CounterAgain(c.ctx(), c.actor(), c.in.get("visit")) // the form is shown again
-		if refused, ok := errors.AsType[*mingjing.Error](err); ok && refused.Kind != mingjing.Unavailable {
-			return nil // it is over, which is what the problem says
-		}
-		if key := c.in.get("idempotency_key"); key != "" && len(key) <= 128 { // still the same filing
-			out.Key = key
-		}
-		v.Counter = &out
-		return err
+	endpoints: []endpoint{
+		query[none, mingjing.WorkloadView]{
+			path: "/api/admin/workload", access: mingjing.Staff,
+			words: words{id: "workload", summary: "How much work each handler has; for supervisors and auditors", answer: "The figures."},
+			get: func(c *call, _ none) (mingjing.WorkloadView, error) {
+				return c.s.casework.Workload(c.ctx(), c.actor())
+			},
+		},
 	},
 }
 
-func nextCase(c *call) (any, goal, error) {
-	k, err := c.s.casework.Next(c.ctx(), c.actor())
-	return k, goal{page: "case", id: k.ID, done: "assigned"}, err
-}
-
-func addNote(c *call) (any, goal, error) {
-	k, err := c.s.casework.AddNote(c.ctx(), c.actor(), c.r.PathValue("id"), c.in.get("text"))
-	return k, goal{page: "case", id: k.ID, done: "note_added"}, err
-}
-
-func openIDNumber(c *call) (any, goal, error) {
-	k, err := c.s.casework.OpenIDNumber(c.ctx(), c.actor(), c.r.PathValue("id"), c.in.get("id_reason"))
-	return k, goal{page: "case", id: k.ID}, err
+var relativesPage = page[mingjing.RelativesView]{
+	name: "relatives",
+	get: func(c *call) (mingjing.RelativesView, error) {
+		return c.s.casework.Relatives(c.ctx(), c.actor())
+	},
+	endpoints: []endpoint{
+		query[none, mingjing.RelativesView]{
+			path: "/api/admin/relatives", access: mingjing.Staff,
+			words: words{id: "relatives", summary: "Whom one has declared as relatives; for auditors the log", answer: "The relatives, or the log."},
+			get: func(c *call, _ none) (mingjing.RelativesView, error) {
+				return c.s.casework.Relatives(c.ctx(), c.actor())
+			},
+		},
+		action[relativeForm, mingjing.RelativesView]{
+			path: "/api/admin/relatives", access: mingjing.Staff, status: http.StatusCreated, again: "relatives", do: declareRelative,
+			words: words{id: "declareRelative", summary: "Declare a relative, whose cases one does not get", answer: "Whom one has declared.",
+				fails: []int{http.StatusConflict}},
+			example: relativeForm{IDNumber: "11010519491231002X"},
+		},
+		action[noRelativeForm, mingjing.RelativesView]{
+			path: "/api/admin/relatives/remove", access: mingjing.Staff, again: "relatives",
+			words: words{id: "removeRelative", summary: "Take a declaration back", answer: "Whom one has declared.",
+				fails: []int{http.StatusNotFound}},
+			example: noRelativeForm{ID: "5b1f6a0e-3c7d-4a52-9f10-7a4be0a3c911"},
+			do: func(c *call, in noRelativeForm) (mingjing.RelativesView, goal, error) {
+				v, err := c.s.casework.RemoveRelative(c.ctx(), c.actor(), in.ID)
+				return v, goal{page: "relatives", done: "relative_removed"}, err
+			},
+		},
+	},
 }
 
 // worker comes before what was typed into a form: who may not do a thing is not
@@ -92,45 +67,111 @@ func (c *call) worker() error {
 	return nil
 }
 
-func declareRelative(c *call) (any, goal, error) {
+// relativeForm declares a relative.
+type relativeForm struct {
+	IDNumber string `json:"id_number"`
+}
+
+// noRelativeForm takes a declaration back.
+type noRelativeForm struct {
+	ID string `json:"relative_id"`
+}
+
+func declareRelative(c *call, in relativeForm) (mingjing.RelativesView, goal, error) {
 	if err := c.worker(); err != nil {
-		return nil, goal{}, err
+		return mingjing.RelativesView{}, goal{}, err
 	}
-	n, wrong := c.idNumber()
+	n, wrong := c.idNumber(in.IDNumber)
 	if len(wrong) > 0 {
-		return nil, goal{}, mingjing.InvalidFields(wrong...)
+		return mingjing.RelativesView{}, goal{}, mingjing.InvalidFields(wrong...)
 	}
 	v, err := c.s.casework.DeclareRelative(c.ctx(), c.actor(), n)
 	return v, goal{page: "relatives", done: "relative_declared"}, err
 }
 
-func removeRelative(c *call) (any, goal, error) {
-	v, err := c.s.casework.RemoveRelative(c.ctx(), c.actor(), c.in.get("relative_id"))
-	return v, goal{page: "relatives", done: "relative_removed"}, err
+var counterPage = page[mingjing.CounterView]{
+	name: "counter",
+	get: func(c *call) (mingjing.CounterView, error) {
+		if err := c.worker(); err != nil { // who only reads files nothing
+			return mingjing.CounterView{}, err
+		}
+		if c.r.Method != http.MethodPost || c.in.get("visit") == "" {
+			return mingjing.CounterView{}, nil
+		}
+		out, err := c.s.casework.CounterAgain(c.ctx(), c.actor(), c.in.get("visit")) // the form is shown again
+		if refused, ok := errors.AsType[*mingjing.Error](err); ok && refused.Kind != mingjing.Unavailable {
+			return mingjing.CounterView{}, nil // it is over, which is what the problem says
+		}
+		out.Key = c.keyAgain(out.Key)
+		return out, err
+	},
+	endpoints: []endpoint{
+		action[counterForm, mingjing.CounterView]{
+			path: "/api/admin/counter", access: mingjing.Staff, again: "counter", do: lookUp,
+			words: words{id: "lookUp", summary: "Look up a resident who came to the counter",
+				about: "The look is in the resident's access log before anything is answered. A number that is nobody's is counted: of these " +
+					"each member of staff has ten in an hour.",
+				answer: "The resident, and what can be disputed; a form gets the page itself.", fails: []int{http.StatusNotFound,
+					http.StatusTooManyRequests}},
+			example: counterForm{IDNumber: "11010519491231002X"},
+			shows:   func(found mingjing.CounterView) any { return &found },
+		},
+		action[counterDisputeForm, mingjing.Case]{
+			path: "/api/admin/counter/disputes", access: mingjing.Staff, status: http.StatusCreated, again: "counter", do: fileAtCounter,
+			words: words{id: "fileAtCounter", summary: "File a dispute for a resident who came",
+				about:  "The resident's timeline, access log and inbox say so. Who files it may not decide it.",
+				answer: "The case.", fails: []int{http.StatusNotFound, http.StatusConflict}},
+			example: counterDisputeForm{Visit: "5b1f6a0e-3c7d-4a52-9f10-7a4be0a3c911", RecordID: "9a0c41de-70b5-4b0c-8c2f-0d8c5f0e6b7a",
+				Reason: mingjing.ReasonNotMe, Statement: "The resident says that it is somebody of the same name."},
+		},
+	},
 }
 
-func lookUp(c *call) (any, goal, error) {
+// counterForm looks a resident up.
+type counterForm struct {
+	IDNumber string `json:"id_number"`
+}
+
+func lookUp(c *call, in counterForm) (mingjing.CounterView, goal, error) {
 	if err := c.worker(); err != nil {
-		return nil, goal{}, err
+		return mingjing.CounterView{}, goal{}, err
 	}
-	n, wrong := c.idNumber()
+	n, wrong := c.idNumber(in.IDNumber)
 	if len(wrong) > 0 {
-		return nil, goal{}, mingjing.InvalidFields(wrong...)
+		return mingjing.CounterView{}, goal{}, mingjing.InvalidFields(wrong...)
 	}
 	v, err := c.s.casework.Counter(c.ctx(), c.actor(), n)
 	return v, goal{page: "counter"}, err
 }
 
-func fileAtCounter(c *call) (any, goal, error) {
-	f := casework.Filing{RecordID: c.in.get("record_id"), ListingID: c.in.get("listing_id"), Reason: mingjing.DisputeReason(c.in.get("reason")),
-		Statement: c.in.get("statement"), Key: c.key(), Evidence: c.in.files}
-	// A form has one choice of both.
-	if id, ok := strings.CutPrefix(c.in.get("what"), "record:"); ok {
+// counterDisputeForm files a dispute for a resident who came. One of record_id,
+// listing_id and what says about what.
+type counterDisputeForm struct {
+	// Visit is of the look-up, which ends after an hour.
+	Visit  string                 `json:"visit"`
+	Reason mingjing.DisputeReason `json:"reason"`
+	// Statement is in the resident's own words.
+	Statement string `json:"statement" min:"1" max:"2000"`
+	RecordID  string `json:"record_id,omitempty"`
+	ListingID string `json:"listing_id,omitempty"`
+	// What is a form's choice of both: record: or listing:, and the id.
+	What string `json:"what,omitempty"`
+	// Key stands for the header Idempotency-Key in a form.
+	Key      string            `json:"idempotency_key,omitempty" max:"128"`
+	Evidence []casework.Upload `json:"evidence,omitempty"`
+}
+
+func (counterDisputeForm) oneOf() []string { return []string{"record_id", "listing_id", "what"} }
+
+func fileAtCounter(c *call, in counterDisputeForm) (mingjing.Case, goal, error) {
+	f := casework.Filing{RecordID: in.RecordID, ListingID: in.ListingID, Reason: in.Reason, Statement: in.Statement, Key: c.key(in.Key),
+		Evidence: in.Evidence}
+	if id, ok := strings.CutPrefix(in.What, "record:"); ok {
 		f.RecordID = id
-	} else if id, ok := strings.CutPrefix(c.in.get("what"), "listing:"); ok {
+	} else if id, ok := strings.CutPrefix(in.What, "listing:"); ok {
 		f.ListingID = id
 	}
-	k, err := c.s.casework.FileAtCounter(c.ctx(), c.actor(), c.in.get("visit"), f)
+	k, err := c.s.casework.FileAtCounter(c.ctx(), c.actor(), in.Visit, f)
 	if wrong, ok := errors.AsType[*mingjing.Error](err); ok && c.format() != asJSON {
 		again := *wrong
 		again.Fields = slices.Clone(wrong.Fields)
@@ -144,27 +185,27 @@ func fileAtCounter(c *call) (any, goal, error) {
 	return k, goal{page: "case", id: k.ID, done: "counter_filed"}, err
 }
 
-// fillReply puts the reply text that was asked for into the reasons, in the
-// language that the resident reads, or else that of the page.
-func (c *call) fillReply(v *mingjing.View) {
-	code := c.r.URL.Query().Get("reply")
-	k := v.Case
-	if !c.readOnly() || !slices.ContainsFunc(mingjing.RepliesFor(k.Kind), func(r mingjing.ReplyText) bool { return r.Code == code }) {
-		return
-	}
-	lang := c.lang
-	if slices.Contains(mingjing.Languages, k.ReplyLang) {
-		lang = k.ReplyLang
-	}
-	item, agency := k.Code(), k.Agency()
-	for _, b := range slices.Backward(c.s.casework.Books()) { // the first book has the last word
-		if i, ok := b.Item(k.Code()); ok {
-			item = cmp.Or(i.Name.In(lang), item)
-		}
-		if a, ok := b.Agency(k.Agency()); ok {
-			agency = cmp.Or(a.Name.In(lang), agency)
-		}
-	}
-	v.Form = map[string]string{"reply": code, "reasons": i18n.T(lang, "reply."+code+".text", "name", k.Resident, "item", item,
-		"agency", agency, "date", i18n.Date(lang, mingjing.DateOf(k.FiledAt.In(c.s.casework.Zone()))))}
+var demoClockPage = page[mingjing.DemoClockView]{
+	name: "demo-clock",
+	get: func(c *call) (mingjing.DemoClockView, error) {
+		return c.s.casework.DemoClock(c.ctx(), c.actor())
+	},
+	endpoints: []endpoint{
+		action[clockForm, mingjing.DemoClockView]{
+			path: "/api/admin/demo-clock", access: mingjing.Staff, again: "demo-clock",
+			words: words{id: "moveClock", summary: "Move the clock of a demo city forward",
+				about:  "There only in a demo city. Steps are lengths of the law's time, shorter where the city's clock runs faster.",
+				answer: "The clock as it is now.", fails: []int{http.StatusNotFound, http.StatusConflict}},
+			example: clockForm{Step: "working_5"},
+			do: func(c *call, in clockForm) (mingjing.DemoClockView, goal, error) {
+				v, err := c.s.casework.MoveClock(c.ctx(), c.actor(), in.Step)
+				return v, goal{page: "demo-clock", done: "clock_moved"}, err
+			},
+		},
+	},
+}
+
+// clockForm moves the clock of a demo city.
+type clockForm struct {
+	Step string `json:"step"`
 }

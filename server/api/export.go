@@ -3,9 +3,9 @@ package api
 import (
 	"cmp"
 	"mime"
+	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
 	"mingjing"
 )
@@ -20,45 +20,54 @@ func (c *call) toConfirm(page string) {
 	c.seeOther(mingjing.Path(c.lang, "confirm") + "?" + q.Encode())
 }
 
-// confirm takes the password again. The session stays the one that it was.
-func confirm(c *call) (any, goal, error) {
-	password, wrong := c.secret("password")
-	if len(wrong) > 0 {
-		return nil, goal{}, mingjing.InvalidFields(wrong...)
-	}
-	token, err := c.s.Identity.Confirm(c.ctx(), c.token, password, c.client())
-	if err != nil {
-		return nil, goal{}, err
-	}
-	who, err := c.s.Identity.Who(c.ctx(), token)
-	if err != nil {
-		return nil, goal{}, err
-	}
-	c.setCookie(token, max(1, int(time.Until(who.ExpiresAt).Seconds())))
-	c.who, c.token = &who, token
-	to, ok := c.next()
-	if !ok {
-		to = goal{page: landing(who.Actor.Role)}
-	}
-	to.done = "confirmed"
-	return map[string]bool{"confirmed": true}, to, nil
+const zipType = "application/zip"
+
+var exportPage = page[mingjing.ExportView]{
+	name: "export",
+	get: func(c *call) (mingjing.ExportView, error) {
+		return c.s.casework.Export(c.ctx(), c.actor())
+	},
+	endpoints: []endpoint{
+		query[none, mingjing.ExportView]{
+			path: "/api/export", access: mingjing.Residents,
+			words: words{id: "export", summary: "How far the file is with which one takes everything along", answer: "As it is."},
+			get: func(c *call, _ none) (mingjing.ExportView, error) {
+				return c.s.casework.Export(c.ctx(), c.actor())
+			},
+		},
+		action[none, mingjing.ExportView]{
+			path: "/api/export", access: mingjing.Residents, status: http.StatusAccepted, again: "export",
+			words: words{id: "startExport", summary: "Have everything that is held on one made into a file",
+				about: "It is made in the background, in the place of an earlier one; while one is being made it is that one. " +
+					"It needs a fresh login: otherwise it is a login_stale problem.",
+				answer: "It is being made.", fails: []int{http.StatusConflict}},
+			do: func(c *call, _ none) (mingjing.ExportView, goal, error) {
+				v, err := c.s.casework.StartExport(c.ctx(), c.actor(), c.lang)
+				return v, goal{page: "export"}, err
+			},
+		},
+		action[none, mingjing.ExportView]{
+			path: "/api/export/delete", access: mingjing.Residents, again: "export",
+			words: words{id: "deleteExport", summary: "Delete the file", answer: "There is none any more.", fails: []int{http.StatusConflict}},
+			do: func(c *call, _ none) (mingjing.ExportView, goal, error) {
+				v, err := c.s.casework.DeleteExport(c.ctx(), c.actor())
+				return v, goal{page: "export", done: "export_deleted"}, err
+			},
+		},
+		raw[inLang]{
+			path: "/api/export/file", access: mingjing.Residents, write: writeExport, kinds: []string{zipType},
+			words: words{id: "exportFile", summary: "The file with everything that is held on one",
+				about: "A ZIP with export.json, export.schema.json (JSON Schema 2020-12), export.pdf, and below cases/ the evidence and the decision " +
+					"letters. It needs a fresh login: otherwise it is a login_stale problem.",
+				answer: "The file, as an attachment. It is gone after a day.", fails: []int{http.StatusNotFound, http.StatusConflict}},
+			redirects: "A browser whose login is stale is led to give the password first.",
+		},
+	},
 }
 
-func getExport(c *call) (any, error) { return c.s.casework.Export(c.ctx(), c.actor()) }
-
-func startExport(c *call) (any, goal, error) {
-	v, err := c.s.casework.StartExport(c.ctx(), c.actor(), c.lang)
-	return v, goal{page: "export"}, err
-}
-
-func deleteExport(c *call) (any, goal, error) {
-	v, err := c.s.casework.DeleteExport(c.ctx(), c.actor())
-	return v, goal{page: "export", done: "export_deleted"}, err
-}
-
-// serveExport sends all that is held on a resident as a ZIP.
-func serveExport(c *call) error {
-	c.askedLanguage()
+// writeExport sends all that is held on a resident as a ZIP.
+func writeExport(c *call, in inLang) error {
+	c.speak(in)
 	job, data, err := c.s.casework.ExportFile(c.ctx(), c.actor())
 	if err != nil {
 		return err
@@ -67,7 +76,7 @@ func serveExport(c *call) error {
 	slowly(c.w, len(data))
 	day := mingjing.DateOf(cmp.Or(job.MadeAt, &job.AskedAt).In(c.s.casework.Zone()))
 	h := c.w.Header()
-	h.Set("Content-Type", "application/zip")
+	h.Set("Content-Type", zipType)
 	h.Set("Content-Length", strconv.Itoa(len(data)))
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": "mingjing-" + string(day) + ".zip"}))
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")

@@ -46,8 +46,6 @@ func (in *input) get(name string) string {
 	return ""
 }
 
-func (in *input) is(name string) bool { return in.get(name) == "true" || in.get(name) == "on" }
-
 // readInput reads the body by its content type. Only an action that takes files
 // accepts a multipart form.
 func (c *call) readInput(files bool) error {

@@ -1,81 +1,155 @@
 package api
 
 import (
+	"net/http"
 	"net/url"
 	"strconv"
 
 	"mingjing"
 )
 
-// inquiryViews build the pages of inquiries about looks.
-var inquiryViews = map[string]func(*call, *mingjing.View) error{
-	"inquiry": func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Inquiry(c.ctx(), c.actor(), c.r.PathValue("id"))
-		v.Inquiry = &out
-		return err
-	},
-	"inquiries": inquiriesView, "agency-inquiries": inquiriesView,
-	"inquiry-answer": inquiryCaseView, "agency-inquiry": inquiryCaseView,
+// askWhyForm asks why somebody looked.
+type askWhyForm struct {
+	// Seq is the number of the line.
+	Seq      int64  `json:"seq" min:"1"`
+	Question string `json:"question,omitempty" max:"300"`
+	// Others and Cursor lead a form back to the page of the access log that it is on.
+	Others string `json:"others,omitempty"`
+	Cursor string `json:"cursor,omitempty" max:"200"`
 }
 
-func inquiriesView(c *call, v *mingjing.View) error {
-	out, err := c.s.casework.Inquiries(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
-	v.Inquiries = &out
-	return err
-}
-
-func inquiryCaseView(c *call, v *mingjing.View) error {
-	out, err := c.s.casework.InquiryCase(c.ctx(), c.actor(), c.r.PathValue("id"))
-	v.InquiryCase = &out
-	return err
-}
-
-// askWhy leads a form back to the page of the access log that it is on.
-func askWhy(c *call) (any, goal, error) {
-	seq, _ := strconv.ParseInt(c.in.get("seq"), 10, 64) // 0 is no line
-	q, err := c.s.casework.AskWhy(c.ctx(), c.actor(), seq, c.in.get("question"))
+func askWhy(c *call, in askWhyForm) (mingjing.Inquiry, goal, error) {
+	q, err := c.s.casework.AskWhy(c.ctx(), c.actor(), in.Seq, in.Question)
 	back := url.Values{}
-	if c.in.get("others") == "1" {
+	if in.Others == "1" {
 		back.Set("others", "1")
 	}
-	if n, err := strconv.ParseInt(c.in.get("cursor"), 10, 64); err == nil && n > 0 {
+	if n, err := strconv.ParseInt(in.Cursor, 10, 64); err == nil && n > 0 {
 		back.Set("cursor", strconv.FormatInt(n, 10))
 	}
 	return q, goal{page: "access-log", query: back.Encode(), done: "inquiry_asked"}, err
 }
 
-func addToInquiry(c *call) (any, goal, error) {
-	q, err := c.s.casework.AddToInquiry(c.ctx(), c.actor(), c.r.PathValue("id"), c.in.get("question"))
-	return q, goal{page: "inquiry", id: q.ID, done: "inquiry_added"}, err
-}
-
-func judgeAnswer(c *call) (any, goal, error) {
-	q, err := c.s.casework.JudgeAnswer(c.ctx(), c.actor(), c.r.PathValue("id"), c.in.get("satisfied"))
-	return q, goal{page: "inquiry", id: q.ID, done: "inquiry_judged"}, err
-}
-
-// answerInquiry leads a form to the list that the answerer has.
-func answerInquiry(list string) func(c *call) (any, goal, error) {
-	return func(c *call) (any, goal, error) {
-		k, err := c.s.casework.AnswerInquiry(c.ctx(), c.actor(), c.r.PathValue("id"), mingjing.InquiryOutcome(c.in.get("outcome")), c.in.get("explanation"))
-		return k, goal{page: list, done: "inquiry_answered"}, err
-	}
-}
-
-func myInquiries(c *call) (any, error) {
+func myInquiries(c *call, _ none) (list[mingjing.Inquiry], error) {
 	all, err := c.s.casework.MyInquiries(c.ctx(), c.actor())
 	return items(all, ""), err
 }
 
-func getInquiry(c *call) (any, error) {
-	return c.s.casework.Inquiry(c.ctx(), c.actor(), c.r.PathValue("id"))
+var inquiryPage = page[mingjing.Inquiry]{
+	name: "inquiry",
+	get: func(c *call) (mingjing.Inquiry, error) {
+		return c.s.casework.Inquiry(c.ctx(), c.actor(), c.r.PathValue("id"))
+	},
+	endpoints: []endpoint{
+		query[none, mingjing.Inquiry]{
+			path: "/api/inquiries/{id}", access: mingjing.Residents,
+			words: words{id: "inquiry", summary: "One inquiry", answer: "The inquiry.", of: "inquiry"},
+			get: func(c *call, _ none) (mingjing.Inquiry, error) {
+				return c.s.casework.Inquiry(c.ctx(), c.actor(), c.r.PathValue("id"))
+			},
+		},
+		action[questionForm, mingjing.Inquiry]{
+			path: "/api/inquiries/{id}/question", access: mingjing.Residents, again: "inquiry", do: addToInquiry,
+			words: words{id: "addToInquiry", summary: "Add one's own words to an inquiry, once", answer: "The inquiry.", of: "inquiry",
+				fails: []int{http.StatusConflict}},
+			example: questionForm{Question: "I was not at the counter that day."},
+		},
+		action[judgeForm, mingjing.Inquiry]{
+			path: "/api/inquiries/{id}/judge", access: mingjing.Residents, again: "inquiry", do: judgeAnswer,
+			words: words{id: "judgeAnswer", summary: "Say whether the first answer satisfies",
+				about: "If not, a supervisor or an auditor has to answer.", answer: "The inquiry.", of: "inquiry", fails: []int{http.StatusConflict}},
+			example: judgeForm{Satisfied: "no"},
+		},
+	},
 }
 
-func getInquiries(c *call) (any, error) {
-	v, err := c.s.casework.Inquiries(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
-	return items(v.Inquiries, v.Next), err
+// questionForm adds words to an inquiry.
+type questionForm struct {
+	Question string `json:"question" min:"1" max:"300"`
 }
 
-func getInquiryCase(c *call) (any, error) {
+func addToInquiry(c *call, in questionForm) (mingjing.Inquiry, goal, error) {
+	q, err := c.s.casework.AddToInquiry(c.ctx(), c.actor(), c.r.PathValue("id"), in.Question)
+	return q, goal{page: "inquiry", id: q.ID, done: "inquiry_added"}, err
+}
+
+// judgeForm says what the resident thinks of an answer.
+type judgeForm struct {
+	Satisfied string `json:"satisfied" enum:"yes,no"`
+}
+
+func judgeAnswer(c *call, in judgeForm) (mingjing.Inquiry, goal, error) {
+	q, err := c.s.casework.JudgeAnswer(c.ctx(), c.actor(), c.r.PathValue("id"), in.Satisfied)
+	return q, goal{page: "inquiry", id: q.ID, done: "inquiry_judged"}, err
+}
+
+// Inquiries are answered by staff and by officers of agencies, at addresses of their
+// own.
+var (
+	inquiriesPage = page[mingjing.InquiriesView]{name: "inquiries", get: readInquiries, endpoints: []endpoint{
+		listInquiries("/api/admin/inquiries", mingjing.Staff, "inquiries", "For staff one's own first, then what is with the supervisors."),
+	}}
+	agencyInquiriesPage = page[mingjing.InquiriesView]{name: "agency-inquiries", get: readInquiries, endpoints: []endpoint{
+		listInquiries("/api/agency/inquiries", mingjing.Agencies, "agencyInquiries", ""),
+	}}
+	inquiryAnswerPage = page[mingjing.InquiryCase]{name: "inquiry-answer", get: readInquiryCase, endpoints: []endpoint{
+		oneInquiry("/api/admin/inquiries/{id}", mingjing.Staff, "inquiryCase"),
+		answerInquiry("/api/admin/inquiries/{id}/answer", mingjing.Staff, "answerInquiry", "inquiry-answer", "inquiries"),
+	}}
+	agencyInquiryPage = page[mingjing.InquiryCase]{name: "agency-inquiry", get: readInquiryCase, endpoints: []endpoint{
+		oneInquiry("/api/agency/inquiries/{id}", mingjing.Agencies, "agencyInquiry"),
+		answerInquiry("/api/agency/inquiries/{id}/answer", mingjing.Agencies, "answerAgencyInquiry", "agency-inquiry", "agency-inquiries"),
+	}}
+)
+
+func readInquiries(c *call) (mingjing.InquiriesView, error) {
+	return c.s.casework.Inquiries(c.ctx(), c.actor(), asked[paged](c).Cursor)
+}
+
+func readInquiryCase(c *call) (mingjing.InquiryCase, error) {
 	return c.s.casework.InquiryCase(c.ctx(), c.actor(), c.r.PathValue("id"))
+}
+
+func listInquiries(path string, access mingjing.Access, id, about string) endpoint {
+	return query[paged, list[mingjing.InquiryLine]]{
+		path: path, access: access,
+		words: words{id: id, summary: "Inquiries about looks that wait for an answer", about: about,
+			answer: "A page, nearest clock first. It names no resident."},
+		get: func(c *call, in paged) (list[mingjing.InquiryLine], error) {
+			v, err := c.s.casework.Inquiries(c.ctx(), c.actor(), in.Cursor)
+			return items(v.Inquiries, v.Next), err
+		},
+	}
+}
+
+func oneInquiry(path string, access mingjing.Access, id string) endpoint {
+	return query[none, mingjing.InquiryCase]{
+		path: path, access: access,
+		words: words{id: id, summary: "One inquiry about a look", about: "The resident sees that it was read.", answer: "The inquiry.",
+			of: "inquiry"},
+		get: func(c *call, _ none) (mingjing.InquiryCase, error) {
+			return c.s.casework.InquiryCase(c.ctx(), c.actor(), c.r.PathValue("id"))
+		},
+	}
+}
+
+// inquiryAnswerForm answers an inquiry.
+type inquiryAnswerForm struct {
+	// Outcome is a finding, which supervisors and auditors make; ignored of whoever looked.
+	Outcome     mingjing.InquiryOutcome `json:"outcome,omitempty" enum:"founded,unfounded"`
+	Explanation string                  `json:"explanation" min:"10" max:"1000"`
+}
+
+// answerInquiry leads a form to the list that the answerer has.
+func answerInquiry(path string, access mingjing.Access, id, again, list string) endpoint {
+	return action[inquiryAnswerForm, mingjing.InquiryCase]{
+		path: path, access: access, again: again,
+		words: words{id: id, summary: "Answer an inquiry about a look", answer: "The inquiry.", of: "inquiry",
+			fails: []int{http.StatusConflict}},
+		example: inquiryAnswerForm{Explanation: "The resident filed a dispute at the counter, which I entered."},
+		do: func(c *call, in inquiryAnswerForm) (mingjing.InquiryCase, goal, error) {
+			k, err := c.s.casework.AnswerInquiry(c.ctx(), c.actor(), c.r.PathValue("id"), in.Outcome, in.Explanation)
+			return k, goal{page: list, done: "inquiry_answered"}, err
+		},
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,7 +23,6 @@ import (
 // The intake by which an agency's computer submits. It knows no session: each
 // request is signed, over its method, path with query, and body.
 const (
-	intakePath = "/api/intake/batches"
 	// KeyHeader names the key that a batch is signed with, SignatureHeader has the
 	// signature as package agency describes it.
 	KeyHeader       = "Mingjing-Key"
@@ -63,8 +63,28 @@ func (l *intakeLimit) wait(addr string, now time.Time) time.Duration {
 	return time.Duration(60-now.Unix()%60) * time.Second
 }
 
-// serveIntake takes a batch and answers each of its lines.
-func serveIntake(c *call) error {
+// intake is where an agency's computer submits.
+var intake = raw[batchQuery]{
+	method: http.MethodPost, path: "/api/intake/batches", access: mingjing.Machines, write: takeBatch,
+	body: reflect.TypeFor[casework.Batch](), out: reflect.TypeFor[casework.BatchAnswer](), kinds: []string{csvType},
+	headers: []string{SignatureHeader},
+	words: words{id: "submitBatch", summary: "Submit a batch", fails: []int{http.StatusConflict, http.StatusTooManyRequests},
+		about: "Records, corrections, revocations and listings, up to 4 MiB. Each line is answered: accepted, or why not; a bad line stops no " +
+			"good one. As CSV: UTF-8, a header row with columns of " + strings.Join(CSVColumns, ", ") + " (measures separated by spaces); " +
+			"the batch's id is the query parameter id.",
+		answer: "The answer to each line; as CSV to whoever accepts that first."},
+}
+
+const csvType = "text/csv"
+
+// batchQuery is the address of a batch.
+type batchQuery struct {
+	// ID is the batch's id, for CSV.
+	ID string `json:"id,omitempty" max:"128"`
+}
+
+// takeBatch takes a batch and answers each of its lines.
+func takeBatch(c *call, in batchQuery) error {
 	if wait := c.s.intake.wait(c.s.addr(c.r), time.Now()); wait > 0 {
 		return mingjing.Errorf(mingjing.Limited, "too_many_attempts", "seconds", strconv.Itoa(int(wait.Seconds())))
 	}
@@ -87,8 +107,8 @@ func serveIntake(c *call) error {
 	switch kind {
 	case "application/json":
 		b, err = decodeBatch(body)
-	case "text/csv":
-		b.ID = c.r.URL.Query().Get("id")
+	case csvType:
+		b.ID = in.ID
 		b.Lines, err = decodeCSV(body)
 	default:
 		return errBadBody
@@ -102,9 +122,9 @@ func serveIntake(c *call) error {
 	if err != nil {
 		return err
 	}
-	if strings.HasPrefix(c.r.Header.Get("Accept"), "text/csv") {
+	if strings.HasPrefix(c.r.Header.Get("Accept"), csvType) {
 		c.noStore()
-		c.w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+		c.w.Header().Set("Content-Type", csvType+"; charset=utf-8")
 		return writeCSV(c.w, out)
 	}
 	return c.json(http.StatusOK, out)

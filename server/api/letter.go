@@ -9,30 +9,51 @@ import (
 	"mingjing"
 )
 
-// serveLetter sends the decision letter of a case as a PDF.
-func serveLetter(c *call) error {
-	c.askedLanguage()
+var letterPage = page[mingjing.LetterView]{
+	name: "letter",
+	get: func(c *call) (mingjing.LetterView, error) {
+		return c.s.casework.Letter(c.ctx(), c.actor(), c.r.PathValue("id"))
+	},
+	endpoints: []endpoint{
+		raw[inLang]{
+			path: "/api/disputes/{id}/letter.pdf", access: mingjing.Residents, write: writeLetter, kinds: []string{pdfType},
+			words: words{id: "letter", summary: "The decision letter of a dispute", of: "dispute",
+				answer: "The letter, as an attachment. Before the decision it is a no_decision_yet problem.", fails: []int{http.StatusConflict}},
+		},
+		raw[inLang]{
+			path: "/api/disputes/{id}/court-file.pdf", access: mingjing.Residents, write: writeCourtFile, kinds: []string{pdfType},
+			words: words{id: "courtFile", summary: "All there is of a decided dispute, for the court", of: "dispute",
+				answer: "The file, as an attachment. Before the decision it is a no_decision_yet problem.", fails: []int{http.StatusConflict}},
+		},
+	},
+}
+
+const pdfType = "application/pdf"
+
+// writeLetter sends the decision letter of a case as a PDF.
+func writeLetter(c *call, in inLang) error {
+	c.speak(in)
 	out, err := c.s.casework.Letter(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	return c.pdf(&mingjing.View{Page: "letter", Letter: &out}, c.s.Letter, "mingjing-letter-"+out.Dispute.ID)
+	return c.pdf(&mingjing.View{Page: "letter", Data: &out}, c.s.Letter, "mingjing-letter-"+out.Dispute.ID)
 }
 
-// serveCourtFile sends all there is of a case as a PDF.
-func serveCourtFile(c *call) error {
-	c.askedLanguage()
+// writeCourtFile sends all there is of a case as a PDF.
+func writeCourtFile(c *call, in inLang) error {
+	c.speak(in)
 	out, err := c.s.casework.CourtFile(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	return c.pdf(&mingjing.View{Page: "letter", CourtFile: &out}, c.s.CourtFile, "mingjing-court-file-"+out.Dispute.ID)
+	return c.pdf(&mingjing.View{Page: "letter", Data: &out}, c.s.CourtFile, "mingjing-court-file-"+out.Dispute.ID)
 }
 
-// askedLanguage takes the language that a file was asked for in.
-func (c *call) askedLanguage() {
-	if lang := c.r.URL.Query().Get("lang"); slices.Contains(mingjing.Languages, lang) {
-		c.lang = lang
+// speak takes the language that a file was asked for in.
+func (c *call) speak(in inLang) {
+	if slices.Contains(mingjing.Languages, in.Lang) {
+		c.lang = in.Lang
 	}
 }
 
@@ -49,7 +70,7 @@ func (c *call) pdf(v *mingjing.View, write func(*mingjing.View) mingjing.Letter,
 	c.noStore()
 	slowly(c.w, len(data))
 	h := c.w.Header()
-	h.Set("Content-Type", "application/pdf")
+	h.Set("Content-Type", pdfType)
 	h.Set("Content-Length", strconv.Itoa(len(data)))
 	h.Set("Content-Language", c.lang)
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name + "-" + c.lang + ".pdf"}))

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"net/http"
+
 	"mingjing"
 	"mingjing/server/casework"
 )
@@ -13,42 +15,78 @@ func casePage(d mingjing.Dispute) string {
 	return "dispute"
 }
 
-func mandatesView(c *call, v *mingjing.View) error {
-	out, err := c.s.casework.Mandates(c.ctx(), c.actor())
-	v.Mandates = &out
-	return err
+var mandatesPage = page[mingjing.MandatesView]{
+	name: "mandates",
+	get: func(c *call) (mingjing.MandatesView, error) {
+		return c.s.casework.Mandates(c.ctx(), c.actor())
+	},
+	endpoints: []endpoint{
+		query[none, list[mingjing.Mandate]]{
+			path: "/api/mandates", access: mingjing.Residents,
+			words: words{id: "mandates", summary: "The cases that one helps with, or is asked to help with", answer: "Newest first."},
+			get: func(c *call, _ none) (list[mingjing.Mandate], error) {
+				v, err := c.s.casework.Mandates(c.ctx(), c.actor())
+				return items(v.Mandates, ""), err
+			},
+		},
+		action[mandateForm, mingjing.Dispute]{
+			path: "/api/disputes/{id}/mandates", access: mingjing.Residents, status: http.StatusCreated, again: "dispute", do: offerMandate,
+			words: words{id: "offerMandate", summary: "Name somebody to act for one in a case", answer: "The case with its mandates.",
+				of: "dispute", fails: []int{http.StatusConflict, http.StatusTooManyRequests}},
+			example: mandateForm{IDNumber: "11010519491231002X", Relation: mingjing.RelationChild, Until: "2027-01-31"},
+		},
+		action[none, mingjing.Mandate]{
+			path: "/api/mandates/{id}/accept", access: mingjing.Residents, again: "mandates",
+			words: words{id: "acceptMandate", summary: "Accept to act in a case", answer: "The mandate.", of: "mandate",
+				fails: []int{http.StatusConflict}},
+			do: func(c *call, _ none) (mingjing.Mandate, goal, error) {
+				m, err := c.s.casework.AcceptMandate(c.ctx(), c.actor(), c.r.PathValue("id"))
+				return m, goal{page: "helping", id: m.CaseID, done: "mandate_accepted"}, err
+			},
+		},
+		action[none, mingjing.Mandate]{
+			path: "/api/mandates/{id}/decline", access: mingjing.Residents, again: "mandates",
+			words: words{id: "declineMandate", summary: "Decline a mandate, or give it back", answer: "The mandate.", of: "mandate",
+				fails: []int{http.StatusConflict}},
+			do: func(c *call, _ none) (mingjing.Mandate, goal, error) {
+				m, err := c.s.casework.DeclineMandate(c.ctx(), c.actor(), c.r.PathValue("id"))
+				return m, goal{page: "mandates", done: "mandate_declined"}, err
+			},
+		},
+		action[none, mingjing.Mandate]{
+			path: "/api/mandates/{id}/revoke", access: mingjing.Residents, again: "mandates",
+			words: words{id: "revokeMandate", summary: "Take a mandate back, at once", answer: "The mandate.", of: "mandate",
+				fails: []int{http.StatusConflict}},
+			do: func(c *call, _ none) (mingjing.Mandate, goal, error) {
+				m, err := c.s.casework.RevokeMandate(c.ctx(), c.actor(), c.r.PathValue("id"))
+				return m, goal{page: "dispute", id: m.CaseID, done: "mandate_revoked"}, err
+			},
+		},
+	},
 }
 
-func helpingView(c *call, v *mingjing.View) error {
-	out, err := c.s.casework.Helping(c.ctx(), c.actor(), c.r.PathValue("id"))
-	v.Dispute = &out
-	return err
-}
-
-func getMandates(c *call) (any, error) {
-	v, err := c.s.casework.Mandates(c.ctx(), c.actor())
-	return items(v.Mandates, ""), err
+// mandateForm names somebody to act in a case.
+type mandateForm struct {
+	// IDNumber is the helper's. The answer is the same whether anybody is enrolled under
+	// it or not.
+	IDNumber string            `json:"id_number" min:"1"`
+	Relation mingjing.Relation `json:"relation"`
+	// Until is the last day, at most six months from now.
+	Until mingjing.Date `json:"until"`
 }
 
 // offerMandate takes the helper's ID number, which is in no address and is never
 // shown again.
-func offerMandate(c *call) (any, goal, error) {
-	d, err := c.s.casework.OfferMandate(c.ctx(), c.actor(), casework.Offer{CaseID: c.r.PathValue("id"), IDNumber: c.in.get("id_number"),
-		Relation: mingjing.Relation(c.in.get("relation")), Until: mingjing.Date(c.in.get("until"))})
+func offerMandate(c *call, in mandateForm) (mingjing.Dispute, goal, error) {
+	d, err := c.s.casework.OfferMandate(c.ctx(), c.actor(), casework.Offer{CaseID: c.r.PathValue("id"), IDNumber: in.IDNumber,
+		Relation: in.Relation, Until: in.Until})
 	return d, goal{page: "dispute", id: d.ID, done: "mandate_offered"}, err
 }
 
-func acceptMandate(c *call) (any, goal, error) {
-	m, err := c.s.casework.AcceptMandate(c.ctx(), c.actor(), c.r.PathValue("id"))
-	return m, goal{page: "helping", id: m.CaseID, done: "mandate_accepted"}, err
-}
-
-func declineMandate(c *call) (any, goal, error) {
-	m, err := c.s.casework.DeclineMandate(c.ctx(), c.actor(), c.r.PathValue("id"))
-	return m, goal{page: "mandates", done: "mandate_declined"}, err
-}
-
-func revokeMandate(c *call) (any, goal, error) {
-	m, err := c.s.casework.RevokeMandate(c.ctx(), c.actor(), c.r.PathValue("id"))
-	return m, goal{page: "dispute", id: m.CaseID, done: "mandate_revoked"}, err
+var helpingPage = page[mingjing.DisputePage]{
+	name: "helping",
+	get: func(c *call) (out mingjing.DisputePage, err error) {
+		out.Dispute, err = c.s.casework.Helping(c.ctx(), c.actor(), c.r.PathValue("id"))
+		return out, err
+	},
 }

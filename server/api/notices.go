@@ -2,74 +2,171 @@ package api
 
 import (
 	"cmp"
-	"mime"
 	"net/http"
-	"strconv"
 
 	"mingjing"
 	"mingjing/i18n"
 	"mingjing/server/casework"
 )
 
-func getNotices(c *call) (any, error) {
-	v, err := c.s.casework.Notices(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
-	return struct {
-		list[mingjing.Notice]
-		Unread int `json:"unread"`
-	}{items(v.Notices, v.Next), v.Unread}, err
+var inboxPage = page[mingjing.InboxView]{
+	name: "inbox",
+	get: func(c *call) (mingjing.InboxView, error) {
+		return c.s.casework.Notices(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
+	},
+	endpoints: []endpoint{
+		query[paged, noticeList]{
+			path: "/api/notices", access: mingjing.Residents,
+			words: words{id: "notices", summary: "The inbox", answer: "A page, newest first."},
+			get: func(c *call, in paged) (noticeList, error) {
+				v, err := c.s.casework.Notices(c.ctx(), c.actor(), in.Cursor)
+				return noticeList{items(v.Notices, v.Next), v.Unread}, err
+			},
+		},
+		action[none, read]{
+			path: "/api/notices/read", access: mingjing.Residents, again: "inbox",
+			words: words{id: "readNotices", summary: "Mark all notices as read", answer: "Read."},
+			do: func(c *call, _ none) (read, goal, error) {
+				return read{true}, goal{page: "inbox", done: "notices_read"}, c.s.casework.ReadNotices(c.ctx(), c.actor())
+			},
+		},
+		action[none, mingjing.Notice]{
+			path: "/api/notices/{id}/open", access: mingjing.Residents, again: "inbox",
+			words: words{id: "openNotice", summary: "Mark a notice as read; a form is led to what it is about", answer: "The notice.", of: "notice"},
+			do: func(c *call, _ none) (mingjing.Notice, goal, error) {
+				n, err := c.s.casework.OpenNotice(c.ctx(), c.actor(), c.r.PathValue("id"))
+				return n, goal{page: n.Page, id: n.Subject}, err
+			},
+		},
+	},
 }
 
-func getNoticeSettings(c *call) (any, error) {
-	return c.s.casework.NoticeSettings(c.ctx(), c.actor())
+// A noticeList is a page of the inbox.
+type noticeList struct {
+	list[mingjing.Notice]
+	// Unread is how many of all notices were not opened.
+	Unread int `json:"unread"`
 }
 
-// openNotice leads to what a notice is about.
-func openNotice(c *call) (any, goal, error) {
-	n, err := c.s.casework.OpenNotice(c.ctx(), c.actor(), c.r.PathValue("id"))
-	return n, goal{page: n.Page, id: n.Subject}, err
+// read is the answer where notices are read.
+type read struct {
+	Read bool `json:"read"`
 }
 
-func readNotices(c *call) (any, goal, error) {
-	err := c.s.casework.ReadNotices(c.ctx(), c.actor())
-	return map[string]bool{"read": true}, goal{page: "inbox", done: "notices_read"}, err
+var noticeSettingsPage = page[mingjing.NoticeSettingsView]{
+	name: "notice-settings",
+	get: func(c *call) (mingjing.NoticeSettingsView, error) {
+		return c.s.casework.NoticeSettings(c.ctx(), c.actor())
+	},
+	endpoints: []endpoint{
+		query[none, mingjing.NoticeSettingsView]{
+			path: "/api/notice-settings", access: mingjing.Residents,
+			words: words{id: "noticeSettings", summary: "How one hears of notices", answer: "As it is."},
+			get: func(c *call, _ none) (mingjing.NoticeSettingsView, error) {
+				return c.s.casework.NoticeSettings(c.ctx(), c.actor())
+			},
+		},
+		action[noticeForm, mingjing.NoticeSettingsView]{
+			path: "/api/notice-settings", access: mingjing.Residents, again: "notice-settings",
+			words:   words{id: "setNotices", summary: "Choose what is sent, and by which ways", answer: "As it is now."},
+			example: noticeForm{Push: true, Kinds: []mingjing.NoticeKind{mingjing.NoticeScoreReady}},
+			do: func(c *call, in noticeForm) (mingjing.NoticeSettingsView, goal, error) {
+				v, err := c.s.casework.SetNotices(c.ctx(), c.actor(), casework.NoticeChoice{Push: in.Push, Mail: in.Mail, ShowText: in.ShowText,
+					Kinds: in.Kinds})
+				return v, goal{page: "notice-settings", done: "notice_settings"}, err
+			},
+		},
+		action[emailForm, mingjing.NoticeSettingsView]{
+			path: "/api/notice-settings/email", access: mingjing.Residents, again: "notice-settings",
+			words: words{id: "setEmail", summary: "Send a code to an e-mail address", answer: "As it is now.",
+				fails: []int{http.StatusConflict, http.StatusTooManyRequests}},
+			example: emailForm{Email: "lin.xiaoyu@mail.example"},
+			do: func(c *call, in emailForm) (mingjing.NoticeSettingsView, goal, error) {
+				v, err := c.s.casework.SetEmail(c.ctx(), c.actor(), in.Email)
+				return v, goal{page: "notice-settings", done: "email_code_sent"}, err
+			},
+		},
+		action[emailCodeForm, mingjing.NoticeSettingsView]{
+			path: "/api/notice-settings/email/confirm", access: mingjing.Residents, again: "notice-settings",
+			words: words{id: "confirmEmail", summary: "Confirm the address with the code", answer: "As it is now.",
+				fails: []int{http.StatusConflict}},
+			example: emailCodeForm{Code: "493820"},
+			do: func(c *call, in emailCodeForm) (mingjing.NoticeSettingsView, goal, error) {
+				v, err := c.s.casework.ConfirmEmail(c.ctx(), c.actor(), in.Code)
+				return v, goal{page: "notice-settings", done: "email_confirmed"}, err
+			},
+		},
+		action[none, mingjing.NoticeSettingsView]{
+			path: "/api/notice-settings/email/remove", access: mingjing.Residents, again: "notice-settings",
+			words: words{id: "removeEmail", summary: "Forget the e-mail address", answer: "As it is now."},
+			do: func(c *call, _ none) (mingjing.NoticeSettingsView, goal, error) {
+				v, err := c.s.casework.RemoveEmail(c.ctx(), c.actor())
+				return v, goal{page: "notice-settings", done: "email_removed"}, err
+			},
+		},
+		action[deviceForm, mingjing.NoticeSettingsView]{
+			path: "/api/push", access: mingjing.Residents, again: "notice-settings", do: addDevice,
+			words: words{id: "addPush", summary: "Send push messages to this browser", answer: "As it is now.", fails: []int{http.StatusConflict}},
+			example: deviceForm{Endpoint: "https://push.example/send/3c9f", Keys: pushKeys{P256dh: "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQ",
+				Auth: "tBHItJI5svbpez7KI4CCXg"}},
+		},
+		action[noDeviceForm, mingjing.NoticeSettingsView]{
+			path: "/api/push/remove", access: mingjing.Residents, again: "notice-settings",
+			words:   words{id: "removePush", summary: "End push messages to a browser, by its id or its endpoint", answer: "As it is now."},
+			example: noDeviceForm{Endpoint: "https://push.example/send/3c9f"},
+			do: func(c *call, in noDeviceForm) (mingjing.NoticeSettingsView, goal, error) {
+				v, err := c.s.casework.RemoveDevice(c.ctx(), c.actor(), in.Device, in.Endpoint)
+				return v, goal{page: "notice-settings", done: "push_off"}, err
+			},
+		},
+	},
 }
 
-func setNotices(c *call) (any, goal, error) {
-	choice := casework.NoticeChoice{Push: c.in.is("push"), Mail: c.in.is("mail"), ShowText: c.in.is("show_text")}
-	for _, k := range c.in.values["kinds"] {
-		choice.Kinds = append(choice.Kinds, mingjing.NoticeKind(k))
-	}
-	v, err := c.s.casework.SetNotices(c.ctx(), c.actor(), choice)
-	return v, goal{page: "notice-settings", done: "notice_settings"}, err
+// noticeForm chooses what is sent, and how.
+type noticeForm struct {
+	Push     bool `json:"push,omitempty"`
+	Mail     bool `json:"mail,omitempty"`
+	ShowText bool `json:"show_text,omitempty"`
+	// Kinds are those to be sent. What has legal effect always is.
+	Kinds []mingjing.NoticeKind `json:"kinds,omitempty"`
 }
 
-func setEmail(c *call) (any, goal, error) {
-	v, err := c.s.casework.SetEmail(c.ctx(), c.actor(), c.in.get("email"))
-	return v, goal{page: "notice-settings", done: "email_code_sent"}, err
+// emailForm is an address that notices are to be sent to.
+type emailForm struct {
+	Email string `json:"email" min:"3" max:"1024"`
 }
 
-func confirmEmail(c *call) (any, goal, error) {
-	v, err := c.s.casework.ConfirmEmail(c.ctx(), c.actor(), c.in.get("email_code"))
-	return v, goal{page: "notice-settings", done: "email_confirmed"}, err
+// emailCodeForm is the code that was sent to it.
+type emailCodeForm struct {
+	Code string `json:"email_code" min:"1" max:"100"`
 }
 
-func removeEmail(c *call) (any, goal, error) {
-	v, err := c.s.casework.RemoveEmail(c.ctx(), c.actor())
-	return v, goal{page: "notice-settings", done: "email_removed"}, err
+// deviceForm is a subscription as PushSubscription.toJSON() has it; a form sends its
+// keys beside the endpoint.
+type deviceForm struct {
+	// Endpoint is an https address of a push service.
+	Endpoint string   `json:"endpoint" format:"uri" max:"1024"`
+	Keys     pushKeys `json:"keys,omitzero"`
+	P256dh   string   `json:"p256dh,omitempty"`
+	Auth     string   `json:"auth,omitempty"`
 }
 
-// addDevice takes a subscription as a browser has it, {endpoint, keys: {p256dh,
-// auth}}, or with its keys beside the endpoint, as a form sends them.
-func addDevice(c *call) (any, goal, error) {
+// pushKeys are the keys of a push subscription.
+type pushKeys struct {
+	P256dh string `json:"p256dh"`
+	Auth   string `json:"auth"`
+}
+
+func addDevice(c *call, in deviceForm) (mingjing.NoticeSettingsView, goal, error) {
 	v, err := c.s.casework.AddDevice(c.ctx(), c.actor(), c.who.SessionID, c.client().Device, casework.PushAddress{
-		Endpoint: c.in.get("endpoint"), P256dh: cmp.Or(c.in.get("keys.p256dh"), c.in.get("p256dh")),
-		Auth: cmp.Or(c.in.get("keys.auth"), c.in.get("auth"))})
+		Endpoint: in.Endpoint, P256dh: cmp.Or(in.Keys.P256dh, in.P256dh), Auth: cmp.Or(in.Keys.Auth, in.Auth)})
 	return v, goal{page: "notice-settings", done: "push_on"}, err
 }
 
-func removeDevice(c *call) (any, goal, error) {
-	v, err := c.s.casework.RemoveDevice(c.ctx(), c.actor(), c.in.get("device"), c.in.get("endpoint"))
-	return v, goal{page: "notice-settings", done: "push_off"}, err
+// noDeviceForm names a browser that is to get no push messages any more.
+type noDeviceForm struct {
+	Device   string `json:"device,omitempty"`
+	Endpoint string `json:"endpoint,omitempty"`
 }
 
 // speaks remembers the language in which a resident has just sent a form. It is
@@ -101,65 +198,4 @@ func pushTexts() map[string]pushText {
 		all[lang] = p
 	}
 	return all
-}
-
-func serveDisputeDates(c *call) error {
-	d, err := c.s.casework.Dispute(c.ctx(), c.actor(), c.r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	cal := c.calendar("dispute", d.ID)
-	for i, k := range d.Clocks {
-		if k.MetAt == nil && !k.Missed {
-			cal.at(k.Code+strconv.Itoa(i), k.Due)
-		}
-	}
-	return c.serveCalendar(cal)
-}
-
-func serveListingDates(c *call) error {
-	l, err := c.s.casework.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	cal := c.calendar("listing", l.Listing.ID)
-	now := c.s.casework.Now()
-	for _, d := range l.Listing.Coming(now, mingjing.DateOf(now)) {
-		if d.Day != "" {
-			cal.on(d.Name, d.Day)
-		} else {
-			cal.at(d.Name, d.At)
-		}
-	}
-	return c.serveCalendar(cal)
-}
-
-// calendar begins the calendar of the dates of one thing, in the language of the
-// page that led here.
-func (c *call) calendar(page, id string) *calendar {
-	for _, l := range mingjing.Languages {
-		if c.r.URL.Query().Get("lang") == l {
-			c.lang = l
-		}
-	}
-	link := ""
-	if c.s.origin != nil {
-		link = c.s.origin.Scheme + "://" + c.s.origin.Host + mingjing.Path(c.lang, page, id)
-	}
-	return &calendar{id: id, title: i18n.T(c.lang, "ics.title"), text: i18n.T(c.lang, "ics.text"), link: link, now: c.s.casework.Now()}
-}
-
-func (c *call) serveCalendar(cal *calendar) error {
-	if len(cal.events) == 0 {
-		return mingjing.Errorf(mingjing.NotFound, "no_dates")
-	}
-	data := cal.bytes()
-	c.noStore()
-	h := c.w.Header()
-	h.Set("Content-Type", "text/calendar; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(len(data)))
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": "mingjing-dates.ics"}))
-	c.w.WriteHeader(http.StatusOK)
-	_, _ = c.w.Write(data)
-	return nil
 }

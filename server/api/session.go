@@ -117,11 +117,11 @@ func may(role mingjing.Role, access mingjing.Access) bool {
 }
 
 // enter starts a session in the browser and says who it is.
-func (c *call) enter(token string) (any, goal, error) {
+func (c *call) enter(token string) (me, goal, error) {
 	who, err := c.s.Identity.Who(c.ctx(), token)
 	if err != nil {
 		c.end(token)
-		return nil, goal{}, err
+		return me{}, goal{}, err
 	}
 	if c.token != "" && c.token != token { // the session that was there before ends
 		c.end(c.token)
@@ -133,7 +133,7 @@ func (c *call) enter(token string) (any, goal, error) {
 		to = goal{page: landing(who.Actor.Role)}
 	}
 	to.done = "logged_in"
-	out, err := me(c)
+	out, err := getMe(c, none{})
 	return out, to, err
 }
 

@@ -3,66 +3,75 @@ package api
 import (
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"mingjing"
 	"mingjing/server/casework"
 )
 
-// shareActions are those of what residents share. Whoever follows a link is not
-// logged in: the code in the address is all that they need.
-var shareActions = []action{
-	{path: "/api/shares", access: mingjing.Residents, status: 201, do: makeShare, again: "new-share",
-		shows: func(v *mingjing.View, out any) {
-			made, _ := out.(mingjing.MadeShare)
-			v.NewShare = &mingjing.NewShareView{Scores: []mingjing.ScoreCard{}, Made: &made}
-		}},
-	{path: "/api/shares/{id}/revoke", access: mingjing.Residents, status: 200, do: revokeShare, again: "shares"},
-	{path: "/api/disputes/{id}/tell-recipients", access: mingjing.Residents, status: 200, do: tellRecipients, again: "dispute"},
-	{path: "/api/s/{id}", access: mingjing.Anyone, status: 200, do: viewShare, again: "recipient",
-		shows: func(v *mingjing.View, out any) {
-			shown, _ := out.(mingjing.RecipientView)
-			v.Recipient = &shown
-		}},
-}
-
-var shareReadings = []reading{
-	{"/api/shares", mingjing.Residents, func(c *call) (any, error) {
-		v, err := c.s.casework.Shares(c.ctx(), c.actor())
-		return items(v.Shares, ""), err
-	}},
-	{"/api/s/{id}", mingjing.Anyone, func(c *call) (any, error) { return c.recipient() }},
-}
-
-// shareViews build the pages of what residents share.
-var shareViews = map[string]func(*call, *mingjing.View) error{
-	"shares": func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.Shares(c.ctx(), c.actor())
-		v.Shares = &out
-		return err
+var sharesPage = page[mingjing.SharesView]{
+	name: "shares",
+	get: func(c *call) (mingjing.SharesView, error) {
+		return c.s.casework.Shares(c.ctx(), c.actor())
 	},
-	"new-share": func(c *call, v *mingjing.View) error {
-		out, err := c.s.casework.ShareForm(c.ctx(), c.actor())
-		v.NewShare = &out
-		return err
-	},
-	"recipient": func(c *call, v *mingjing.View) error {
-		out, err := c.recipient()
-		v.Recipient = &out
-		return err
+	endpoints: []endpoint{
+		query[none, list[mingjing.Share]]{
+			path: "/api/shares", access: mingjing.Residents,
+			words: words{id: "shares", summary: "What I share, and who has looked", answer: "All, newest first."},
+			get: func(c *call, _ none) (list[mingjing.Share], error) {
+				v, err := c.s.casework.Shares(c.ctx(), c.actor())
+				return items(v.Shares, ""), err
+			},
+		},
+		action[none, mingjing.Share]{
+			path: "/api/shares/{id}/revoke", access: mingjing.Residents, again: "shares",
+			words: words{id: "revokeShare", summary: "End a share at once", answer: "The share as it is now.", of: "share",
+				fails: []int{http.StatusConflict}},
+			do: func(c *call, _ none) (mingjing.Share, goal, error) {
+				s, err := c.s.casework.RevokeShare(c.ctx(), c.actor(), c.r.PathValue("id"))
+				return s, goal{page: "shares", done: "share_revoked"}, err
+			},
+		},
 	},
 }
 
-func makeShare(c *call) (any, goal, error) {
-	n := casework.NewShare{Rulebook: c.in.get("rulebook"), Purpose: c.in.get("purpose"), Named: mingjing.ShareName(c.in.get("named")), Ends: c.in.get("ends")}
-	n.Views, _ = strconv.Atoi(strings.TrimSpace(c.in.get("views"))) // what is no number is none that is allowed
-	for _, f := range c.in.values["fields"] {
-		n.Fields = append(n.Fields, mingjing.ShareField(f))
-	}
-	made, code, err := c.s.casework.MakeShare(c.ctx(), c.actor(), n)
+var newSharePage = page[mingjing.NewShareView]{
+	name: "new-share",
+	get: func(c *call) (mingjing.NewShareView, error) {
+		return c.s.casework.ShareForm(c.ctx(), c.actor())
+	},
+	endpoints: []endpoint{
+		action[shareForm, mingjing.MadeShare]{
+			path: "/api/shares", access: mingjing.Residents, status: http.StatusCreated, again: "new-share", do: makeShare,
+			words: words{id: "makeShare", summary: "Share chosen fields of my newest score",
+				about:  "The link is in the answer alone. Only a score that there is can be shared.",
+				answer: "The share with its link.", fails: []int{http.StatusConflict}},
+			example: shareForm{Rulebook: "honest-shanghai", Purpose: "Renting a flat", Fields: []mingjing.ShareField{mingjing.ShareBand},
+				Named: mingjing.ShareMasked, Views: 1, Ends: "2026-12-31"},
+			shows: func(made mingjing.MadeShare) any {
+				return &mingjing.NewShareView{Scores: []mingjing.ScoreCard{}, Made: &made}
+			},
+		},
+	},
+}
+
+// shareForm shares fields of a score.
+type shareForm struct {
+	Rulebook string                `json:"rulebook"`
+	Purpose  string                `json:"purpose" min:"1" max:"200"`
+	Fields   []mingjing.ShareField `json:"fields" min:"1"`
+	Named    mingjing.ShareName    `json:"named"`
+	// Views is how many times it may be looked at.
+	Views int `json:"views" min:"1" max:"20"`
+	// Ends is the last day, at most 90 days from today.
+	Ends string `json:"ends" format:"date"`
+}
+
+func makeShare(c *call, in shareForm) (mingjing.MadeShare, goal, error) {
+	made, code, err := c.s.casework.MakeShare(c.ctx(), c.actor(), casework.NewShare{Rulebook: in.Rulebook, Purpose: in.Purpose,
+		Named: in.Named, Ends: in.Ends, Views: in.Views, Fields: in.Fields})
 	if err != nil {
-		return nil, goal{}, err
+		return mingjing.MadeShare{}, goal{}, err
 	}
 	out := mingjing.MadeShare{Share: made, Link: c.origin() + mingjing.Path(c.lang, "recipient", code)}
 	out.QR, err = c.s.QR(out.Link)
@@ -77,15 +86,30 @@ func (c *call) origin() string {
 	return "http://" + c.r.Host
 }
 
-func revokeShare(c *call) (any, goal, error) {
-	s, err := c.s.casework.RevokeShare(c.ctx(), c.actor(), c.r.PathValue("id"))
-	return s, goal{page: "shares", done: "share_revoked"}, err
-}
-
-func tellRecipients(c *call) (any, goal, error) {
-	id := c.r.PathValue("id")
-	v, err := c.s.casework.TellRecipients(c.ctx(), c.actor(), id)
-	return v, goal{page: "dispute", id: id, done: "recipients_told"}, err
+// recipientPage is for whoever follows a link, who is not logged in: the code in the
+// address is all that they need.
+var recipientPage = page[mingjing.RecipientView]{
+	name: "recipient",
+	get: func(c *call) (mingjing.RecipientView, error) {
+		return c.recipient(none{})
+	},
+	endpoints: []endpoint{
+		query[none, mingjing.RecipientView]{
+			path: "/api/s/{id}", access: mingjing.Anyone, get: (*call).recipient,
+			words: words{id: "recipient", summary: "Whether a link shows anything",
+				about:  "It uses up no view. A code that shows nothing is share_over, whatever it was.",
+				answer: "It can be looked at, or was corrected.", of: "share: the code of the link", fails: []int{http.StatusTooManyRequests}},
+		},
+		action[viewForm, mingjing.RecipientView]{
+			path: "/api/s/{id}", access: mingjing.Anyone, again: "recipient", do: viewShare,
+			words: words{id: "viewShare", summary: "Look at what is shared",
+				about:  "Uses up one view. The resident's access log has it first, and the resident is told.",
+				answer: "All that was shared; a form gets the page itself, once.", of: "share: the code of the link",
+				fails: []int{http.StatusConflict, http.StatusTooManyRequests}},
+			example: viewForm{Who: "Chen, for the landlord"},
+			shows:   func(shown mingjing.RecipientView) any { return &shown },
+		},
+	},
 }
 
 // code is the code of the link that was followed, when its sender has not asked
@@ -99,7 +123,7 @@ func (c *call) code() (string, error) {
 }
 
 // recipient is the page of a link before anything is looked at.
-func (c *call) recipient() (mingjing.RecipientView, error) {
+func (c *call) recipient(none) (mingjing.RecipientView, error) {
 	code, err := c.code()
 	if err != nil {
 		return mingjing.RecipientView{}, err
@@ -107,12 +131,20 @@ func (c *call) recipient() (mingjing.RecipientView, error) {
 	return c.s.casework.Recipient(c.ctx(), code)
 }
 
-func viewShare(c *call) (any, goal, error) {
+// viewForm says who looks at a share.
+type viewForm struct {
+	// Who is what the recipient says who they are; it is not checked.
+	Who string `json:"who" min:"1" max:"100"`
+	// Email is for a word on a correction, and nothing else.
+	Email string `json:"email,omitempty" max:"1024"`
+}
+
+func viewShare(c *call, in viewForm) (mingjing.RecipientView, goal, error) {
 	code, err := c.code()
 	if err != nil {
-		return nil, goal{}, err
+		return mingjing.RecipientView{}, goal{}, err
 	}
-	v, err := c.s.casework.ViewShare(c.ctx(), code, casework.Recipient{Who: c.in.get("who"), Email: c.in.get("email"), Lang: c.lang})
+	v, err := c.s.casework.ViewShare(c.ctx(), code, casework.Recipient{Who: in.Who, Email: in.Email, Lang: c.lang})
 	if err == nil {
 		v.Token, err = c.s.Sign(*v.Statement)
 	}

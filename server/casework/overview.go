@@ -79,7 +79,7 @@ func (c *Casework) Overview(ctx context.Context, a mingjing.Actor) (mingjing.Ove
 	})
 }
 
-// Ask is what the actor reads before asking for a score.
+// Ask is what the actor reads before asking for a score, but for the rulebooks.
 func (c *Casework) Ask(ctx context.Context, a mingjing.Actor) (mingjing.AskView, error) {
 	me, err := asResident(a)
 	if err != nil {
@@ -87,9 +87,6 @@ func (c *Casework) Ask(ctx context.Context, a mingjing.Actor) (mingjing.AskView,
 	}
 	return within(ctx, c, func(t *tx) (mingjing.AskView, error) {
 		v := mingjing.AskView{Key: newID()}
-		for _, b := range c.books {
-			v.Rulebooks = append(v.Rulebooks, *b)
-		}
 		t.because(a, "request", "", "own")
 		r, err := t.OpenRequest(ctx, me)
 		if errors.Is(err, ErrNotFound) {

@@ -23,6 +23,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"mingjing/server/casework"
@@ -194,7 +195,31 @@ func (s *Store) Ping(ctx context.Context) error {
 // rolled back and fn run again, a bounded number of times. fn must not call Tx:
 // on SQLite it would wait for itself until ctx ends.
 func (s *Store) Tx(ctx context.Context, fn func(casework.Tx) error) error {
+	if t, ok := ctx.Value(shared{}).(*tx); ok && t.s == s {
+		t.vault, t.why, t.once, t.repeats = nil, nil, "", repeated{} // each read says its own reason
+		return fn(t)
+	}
 	return s.run(ctx, func(t *tx) error { return fn(t) })
+}
+
+// shared is the key of the transaction that [Store.Together] has opened.
+type shared struct{}
+
+// Together has all that is read in fn with its context in one transaction, each part
+// with the lines of the access log that it has alone. It is for reads that one page
+// shows: a part that fails takes nothing back of the others unless fn fails too, and
+// what a part publishes may be heard before it is committed. fn may be called again.
+func (s *Store) Together(ctx context.Context, fn func(ctx context.Context) error) error {
+	return s.run(ctx, func(t *tx) error { return fn(context.WithValue(ctx, shared{}, t)) })
+}
+
+// counter is the key of the number of transactions.
+type counter struct{}
+
+// Counted counts the transactions that are begun with the context that it returns.
+func Counted(ctx context.Context) (context.Context, *atomic.Int64) {
+	n := new(atomic.Int64)
+	return context.WithValue(ctx, counter{}, n), n
 }
 
 func (s *Store) run(ctx context.Context, fn func(*tx) error) error {
@@ -217,6 +242,9 @@ func (s *Store) run(ctx context.Context, fn func(*tx) error) error {
 
 // tryTx runs fn once; again says that another run may succeed.
 func (s *Store) tryTx(ctx context.Context, fn func(*tx) error) (again bool, err error) {
+	if n, ok := ctx.Value(counter{}).(*atomic.Int64); ok {
+		n.Add(1)
+	}
 	sqlTx, err := s.db.BeginTx(ctx, s.eng.txOptions())
 	if err != nil {
 		return s.eng.collided(err), fmt.Errorf("store: begin: %w", err)

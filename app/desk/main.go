@@ -1,0 +1,11 @@
+// Command desk is the browser program of those who work on cases, staff and agencies:
+// it takes over the page that the server rendered and keeps it up to date. Outside a
+// browser it does nothing.
+package main
+
+import (
+	"mingjing/app/page"
+	_ "mingjing/app/page/desk"
+)
+
+func main() { page.Run() }

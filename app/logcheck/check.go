@@ -1,0 +1,126 @@
+// Package logcheck reads the proof of the access log from the server and checks it
+// against what a browser remembers and against what the page shows. It and the
+// cryptography that it needs are a program of their own (see app/check), which is
+// loaded only where the access log is shown.
+package logcheck
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"strconv"
+	"time"
+
+	"mingjing"
+)
+
+// A Task is what is to be checked.
+type Task struct {
+	// Shown is what the page shows, or nil.
+	Shown *mingjing.AccessLogView `json:"shown"`
+	// Kept is what the browser remembers of the last check, or nil.
+	Kept *mingjing.LookMemory `json:"kept"`
+	Now  time.Time            `json:"now"`
+}
+
+// A Result is what a check found.
+type Result struct {
+	Check mingjing.LookCheck `json:"check"`
+	// Fresh is what to keep where nothing but what was kept stands against the proof.
+	Fresh *mingjing.LookMemory `json:"fresh"`
+	// Unread says that the proof could not be read, so that it is neither good nor bad.
+	Unread bool `json:"unread"`
+}
+
+// A Fetcher reads a path of the server as the person who is logged in.
+type Fetcher func(ctx context.Context, path string) ([]byte, error)
+
+// Do checks a task.
+func (t Task) Do(ctx context.Context, fetch Fetcher) Result {
+	check, fresh, err := Check(ctx, fetch, t.Shown, t.Kept, t.Now)
+	return Result{Check: check, Fresh: fresh, Unread: err != nil}
+}
+
+// Check reads the proof and checks it against what was kept, and the page
+// against it. It reads what the page shows, and what came after the entry that is
+// remembered; all of the log where none is, or where anything is wrong, which says
+// what. fresh is what to keep where nothing but what was kept stands against it. The
+// error says that something could not be read.
+func Check(ctx context.Context, fetch Fetcher, log *mingjing.AccessLogView, kept *mingjing.LookMemory, now time.Time,
+) (check mingjing.LookCheck, fresh *mingjing.LookMemory, err error) {
+	if kept != nil && kept.Seq > 1 {
+		after := kept.Seq - 1
+		if log != nil {
+			for _, l := range log.Looks {
+				after = min(after, l.Seq-1)
+			}
+		}
+		if after > 0 {
+			pages, err := readProof(ctx, fetch, kept, after)
+			if err != nil {
+				return check, nil, err
+			}
+			if check = checkShown(pages, log, kept, now); len(check.Problems) == 0 {
+				return check, nil, nil
+			}
+		}
+	}
+	pages, err := readProof(ctx, fetch, kept, 0)
+	if err != nil {
+		return check, nil, err
+	}
+	return checkShown(pages, log, kept, now), checkShown(pages, log, nil, now).Memory, nil
+}
+
+func checkShown(pages []mingjing.LookProof, log *mingjing.AccessLogView, kept *mingjing.LookMemory, now time.Time) mingjing.LookCheck {
+	check := mingjing.CheckLooks(pages, kept, now)
+	if log != nil {
+		check.Shown(pages, log.Looks, log.Others)
+	}
+	return check
+}
+
+var errEndless = errors.New("the proof does not end")
+
+// readProof reads all pages of the proof of the entries after a number. There is no
+// limit but the size of the tree, in which each entry has a place.
+func readProof(ctx context.Context, fetch Fetcher, kept *mingjing.LookMemory, after int64) (pages []mingjing.LookProof, err error) {
+	q := url.Values{}
+	if kept != nil {
+		q.Set("since", strconv.FormatInt(kept.Size, 10))
+	}
+	var read int64
+	for {
+		if after > 0 {
+			q.Set("after", strconv.FormatInt(after, 10))
+		}
+		data, err := fetch(ctx, proofPath(q))
+		if err != nil {
+			return nil, err
+		}
+		var page mingjing.LookProof
+		if err := json.Unmarshal(data, &page); err != nil {
+			return nil, err
+		}
+		pages = append(pages, page)
+		if page.Next == 0 {
+			return pages, nil
+		}
+		state, _ := mingjing.ParseCheckpoint(page.Checkpoint) // one that is none is found later
+		if read += int64(len(page.Entries)); len(page.Entries) == 0 || page.Next <= after || read > state.Size {
+			return nil, errEndless
+		}
+		after = page.Next
+		q.Del("since") // the first page has said it
+		q.Set("size", strconv.FormatInt(state.Size, 10))
+	}
+}
+
+func proofPath(q url.Values) string {
+	const path = "/api/access-log/proof"
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}

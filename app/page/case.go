@@ -1,0 +1,177 @@
+package page
+
+import (
+	"mingjing"
+	c "mingjing/app/component"
+	"mingjing/i18n"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+// PaperOf is one file with the link to it.
+func PaperOf(v *mingjing.View, e mingjing.Evidence, at string) app.UI {
+	return c.El("div", c.A{"class": "paper"}, fileShape(), c.Div("paper-body",
+		c.El("a", c.A{"href": at + Segment(e.ID), "download": e.Name, "data-full": "true", "class": "paper-name"},
+			c.Span("visually-hidden", T(v, "dispute.evidence_download")+" "), c.Text(e.Name)),
+		c.El("p", c.A{"class": "muted"}, c.Text(T(v, "dispute.evidence_meta", "type", MediaType(e.Type),
+			"size", i18n.FileSize(v.Lang, e.Size), "time", Instant(v, e.AddedAt))))))
+}
+
+// AnswerDocument is what an officer attached to the answer, or nil.
+func AnswerDocument(v *mingjing.View, a mingjing.AgencyAnswer, at string) app.UI {
+	if a.Document == nil {
+		return nil
+	}
+	return c.Div("answer-document", c.El("p", nil, c.El("strong", nil, c.Text(T(v, "agencyside.document")))), PaperOf(v, *a.Document, at))
+}
+
+// OpenedList is the receipt: what the agency has opened, who and when; nil while it
+// has opened nothing.
+func OpenedList(v *mingjing.View, opened []mingjing.Opening) app.UI {
+	if len(opened) == 0 {
+		return nil
+	}
+	lines := make([]app.UI, 0, len(opened))
+	for _, o := range opened {
+		lines = append(lines, c.Text(T(v, "agencyside.opened_by", "name", o.Name, "agency", v.Label("agency", o.Agency), "who", o.Who, "time", Instant(v, o.At))))
+	}
+	return c.Div("opened", c.H(3, T(v, "agencyside.opened")), c.List("bullets", lines...))
+}
+
+// KindText is the sentence of a family for the kind of the case; one without a
+// kind is a dispute.
+func KindText(v *mingjing.View, d mingjing.Dispute, family string, pairs ...string) string {
+	kind := string(d.Kind)
+	if !i18n.Has(family + "." + kind) {
+		kind = string(mingjing.CaseDispute)
+	}
+	return T(v, family+"."+kind, pairs...)
+}
+
+// OwnOr is the sentence of a key for the kind of the case, if there is one, and
+// otherwise the key's own.
+func OwnOr(v *mingjing.View, d mingjing.Dispute, key string) string {
+	if of := key + "." + string(d.Kind); d.Kind != "" && i18n.Has(of) {
+		return T(v, of)
+	}
+	return T(v, key)
+}
+
+// WordsTitle says whose words those are that a case began with.
+func WordsTitle(v *mingjing.View, d mingjing.Dispute) string {
+	if d.ActingFor != "" && d.Kind != mingjing.CaseListing {
+		return T(v, "acting.words", "name", d.ActingFor)
+	}
+	return OwnOr(v, d, "dispute.words")
+}
+
+// ReasonLine is why the resident objects; cases of other kinds have no reason.
+func ReasonLine(v *mingjing.View, d mingjing.Dispute) app.UI {
+	if d.Reason == "" {
+		return nil
+	}
+	return c.El("p", nil, c.El("strong", nil, c.Text(Code(v, "reason", string(d.Reason)))))
+}
+
+// DeciderName is who decided a case.
+func DeciderName(v *mingjing.View, d mingjing.Dispute) string {
+	if d.Decision == nil || d.Decision.By == "" {
+		return T(v, "letter.by_rule")
+	}
+	return d.Decision.By
+}
+
+// DecisionCard is the outcome of a case with its reasons and who decided, or the
+// rule that did where nobody decided in time.
+func DecisionCard(v *mingjing.View, d mingjing.Dispute) app.UI {
+	if d.Decision == nil {
+		return nil
+	}
+	signed := T(v, "dispute.decision_by", "name", DeciderName(v, d), "time", Instant(v, d.Decision.At))
+	var rule app.UI
+	if d.Decision.Rule != "" {
+		rule = c.P(Code(v, "decision_rule", d.Decision.Rule))
+		if d.Decision.By == "" {
+			signed = T(v, "decision_rule.by", "time", Instant(v, d.Decision.At))
+		}
+	}
+	return c.Card{Title: OutcomeText(v, d), Level: 3, Tone: outcomeTone(d), Body: []app.UI{
+		rule, Paragraphs(d.Decision.Reasons), c.El("p", c.A{"class": "signed"}, c.Text(signed))}}.UI()
+}
+
+// MeansOf is the end of the keys of what a decision means.
+func MeansOf(d mingjing.Dispute) string {
+	switch {
+	case d.Decision.Rule == "unserved":
+		return "unserved.listing"
+	case d.Decision.Outcome == mingjing.OutcomePartly && d.Decision.Corrected == "":
+		return "partly.undated"
+	case d.Decision.Outcome == mingjing.OutcomeRefused && d.Kind == mingjing.CaseListing:
+		return "refused.proposal"
+	}
+	return string(d.Decision.Outcome) + "." + CaseSubject(d)
+}
+
+// CaseSubject is the kind of what is disputed: record or listing.
+func CaseSubject(d mingjing.Dispute) string {
+	if d.Listing != nil {
+		return "listing"
+	}
+	return "record"
+}
+
+// ProcedureDays is a number of days of the page's procedure; 0 where it is not known.
+func ProcedureDays(v *mingjing.View, of func(p *mingjing.Procedure) int) int {
+	if v.Rules().Procedure == nil {
+		return 0
+	}
+	return of(v.Rules().Procedure)
+}
+
+// Gravity is the name of a tier, that of the rulebook going first.
+func Gravity(v *mingjing.View, tier string) string {
+	if v.Rules().Procedure != nil {
+		if found, ok := v.Rules().Procedure.Tier(tier); ok && found.Name.In(v.Lang) != "" {
+			return found.Name.In(v.Lang)
+		}
+	}
+	return Code(v, "tier", tier)
+}
+
+// ListingRows are the rows of a summary list that describe a listing.
+func ListingRows(v *mingjing.View, l mingjing.Listing, resident string) []c.SummaryRow {
+	notice := T(v, "listing.notice_none")
+	if l.NoticeOn != "" {
+		notice = Date(v, l.NoticeOn)
+	}
+	served, tier := "", ""
+	if l.Served != "" {
+		served = Code(v, "served", l.Served)
+	}
+	if l.Tier != "" {
+		tier = Gravity(v, l.Tier)
+	}
+	return []c.SummaryRow{
+		{Key: T(v, "listing.authority"), Text: v.Label("agency", l.Agency)},
+		{Key: T(v, "listing.ground"), Text: l.Ground.In(v.Lang)},
+		{Key: T(v, "effect.basis"), Text: l.LegalBasis.In(v.Lang)},
+		{Key: T(v, "listing.notice"), Text: notice},
+		{Key: T(v, "listing.served_row"), Text: served},
+		{Key: T(v, "listing.tier_row"), Text: tier},
+		{Key: T(v, "listing.term"), Text: ListingTerm(v, l)},
+		SubjectRow(v, T(v, "record.subject"), l.Subject, resident, T(v, "record.subject_differs")),
+	}
+}
+
+// ListingTerm is from when to when a listing lasts, in words.
+func ListingTerm(v *mingjing.View, l mingjing.Listing) string {
+	switch {
+	case l.From == "" && l.TermMonths > 0:
+		return T(v, "listing.term_months", "months", Tn(v, "count.months", l.TermMonths))
+	case l.From == "":
+		return T(v, "listings.no_term")
+	case l.Ends == "":
+		return T(v, "listings.from", "from", Date(v, l.From))
+	}
+	return T(v, "listings.term", "from", Date(v, l.From), "ends", Date(v, l.Ends))
+}

@@ -1,0 +1,89 @@
+package page
+
+import (
+	"strings"
+
+	"mingjing"
+	c "mingjing/app/component"
+	"mingjing/i18n"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+// LooksTable is lines of the access log, newest first; why is what else each line has,
+// or nil.
+func LooksTable(v *mingjing.View, looks []mingjing.Look, caption string, why func(mingjing.Look) app.UI) app.UI {
+	rows := make([][]app.UI, 0, len(looks))
+	columns := []c.Column{{Text: T(v, "access_log.when")}, {Text: T(v, "access_log.who")}, {Text: T(v, "access_log.what")}, {Text: T(v, "access_log.why")}}
+	if why != nil {
+		columns = append(columns, c.Column{Text: T(v, "inquiry.why")})
+	}
+	for _, l := range looks {
+		row := []app.UI{TimeUI(v, l.At), LookWho(v, l), LookWhat(v, l), c.Text(LookPurpose(v, l))}
+		if why != nil {
+			row = append(row, why(l))
+		}
+		rows = append(rows, row)
+	}
+	return c.Div("looks", c.Table{Caption: caption, QuietCaption: true, Columns: columns, Rows: rows}.UI())
+}
+
+// LookWho is who looked.
+func LookWho(v *mingjing.View, l mingjing.Look) app.UI {
+	switch {
+	case l.Role == mingjing.RoleResident && l.For != "":
+		return c.Span("look-you", T(v, "acting.for", "name", T(v, "role.you"), "resident", l.For))
+	case l.Role == mingjing.RoleResident:
+		return c.Span("look-you", T(v, "role.you"))
+	}
+	role := Code(v, "role", string(l.Role))
+	if l.For != "" && l.Who != "" {
+		return c.El("strong", nil, c.Text(T(v, "acting.for", "name", l.Who, "resident", l.For)))
+	}
+	if l.Who == "" {
+		return c.El("strong", nil, c.Text(role))
+	}
+	if l.Role == mingjing.RoleRecipient { // whatever they called themselves, it is no code of ours
+		return c.El("span", nil, c.El("strong", nil, c.Text(l.Who)), c.Text(" "), c.Span("muted", role))
+	}
+	name := c.El("strong", nil, c.Text(v.Label("agency", l.Who)))
+	if l.Role == mingjing.RoleSystem {
+		return name
+	}
+	return c.El("span", nil, name, c.Text(" "), c.Span("muted", role))
+}
+
+// lookPages are the pages on which a resident can see what was looked at.
+var lookPages = map[string]string{"record": "record", "listing": "listing", "dispute": "dispute", "case": "dispute", "evidence": "dispute",
+	"search": "dispute", "request": "request", "letter": "letter", "court_file": "letter", "clock": "dispute", "propose": "listing",
+	"filed": "dispute", "evidence_added": "dispute", "inquiry": "inquiry", "inquiry_answer": "inquiry", "share_corrected": "dispute"}
+
+// LookWhat is what was looked at, with a link where the resident has a page of it.
+func LookWhat(v *mingjing.View, l mingjing.Look) app.UI {
+	page, ok := lookPages[strings.TrimPrefix(l.Action, "look.")]
+	if !ok || l.Subject == "" {
+		return c.Text(LookText(v, l))
+	}
+	if page == "dispute" && l.Role == mingjing.RoleResident && l.For != "" {
+		page = "helping"
+	}
+	return c.Link{Text: LookText(v, l), Href: Href(v, page, l.Subject)}.UI()
+}
+
+// LookText says what was looked at.
+func LookText(v *mingjing.View, l mingjing.Look) string {
+	key := "look." + strings.TrimPrefix(l.Action, "look.")
+	if !i18n.Has(key) {
+		key = "look.other"
+	}
+	return T(v, key)
+}
+
+// LookPurpose says what was looked for.
+func LookPurpose(v *mingjing.View, l mingjing.Look) string {
+	key := "purpose." + strings.TrimPrefix(l.Purpose, "purpose.")
+	if !i18n.Has(key) {
+		key = "purpose.other"
+	}
+	return T(v, key)
+}

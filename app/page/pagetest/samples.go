@@ -1,0 +1,341 @@
+// Package pagetest has a view of every page and state to test the pages with, and
+// what their tests have in common. A sentence that is missing fails the test that
+// meets it.
+package pagetest
+
+import (
+	"cmp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"mingjing"
+	"mingjing/web/rulebooks"
+)
+
+func sampleAgencies() *mingjing.AgenciesView {
+	n := func(n int) *int { return &n }
+	return &mingjing.AgenciesView{Agencies: []mingjing.AgencyFigures{
+		{Agency: "metro", Disputes: n(1204), Asked: n(1100), InTime: n(7), Late: n(2), Silent: n(1091), Upheld: n(1091), Partly: n(3), Rejected: n(4),
+			AnswerDays: n(4), DecideDays: n(1), LateNow: n(19), Inquiries: n(42), Unexplained: n(3), Unfounded: n(2)},
+		{Agency: "court", Disputes: n(4), Upheld: n(1), Partly: n(1), Rejected: n(1), LateNow: n(0), Inquiries: n(0)},
+		{Agency: "tax"},
+		{Agency: "traffic", Disputes: n(0), Asked: n(0), LateNow: n(0), Inquiries: n(0)},
+		{Agency: "notary", Disputes: n(0), Asked: n(0), LateNow: n(0), Inquiries: n(0)},
+	}}
+}
+
+// A Sample is a view that a test renders, named for its page and what is special
+// about it.
+type Sample struct {
+	Name string
+	View mingjing.View
+}
+
+// SampleNow is the time of every sample.
+var SampleNow = time.Date(2026, 11, 23, 14, 5, 0, 0, time.FixedZone("CST", 8*60*60))
+
+var books = sync.OnceValues(func() (map[string]*mingjing.Rulebook, error) {
+	all, err := rulebooks.All()
+	byID := map[string]*mingjing.Rulebook{}
+	for _, b := range all {
+		byID[b.ID] = b
+	}
+	return byID, err
+})
+
+// Book is a published rulebook.
+func Book(t testing.TB, id string) *mingjing.Rulebook {
+	t.Helper()
+	byID, err := books()
+	if err != nil || byID[id] == nil {
+		t.Fatalf("read rulebook %s: %v", id, err)
+	}
+	return byID[id]
+}
+
+func calendar(t testing.TB) *mingjing.Calendar {
+	t.Helper()
+	all, err := rulebooks.Calendars()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all[0]
+}
+
+func labelsOf(lang string, books ...*mingjing.Rulebook) map[string]string {
+	labels := map[string]string{}
+	for _, b := range books {
+		labels["rulebook."+b.ID] = b.Name.In(lang)
+		for _, a := range b.Agencies {
+			labels["agency."+a.Code] = a.Name.In(lang)
+		}
+		for _, i := range b.Catalogue {
+			labels["item."+i.Code] = i.Name.In(lang)
+		}
+		for _, x := range b.Bands {
+			labels["band."+b.ID+"."+x.Code] = x.Name.In(lang)
+		}
+		for _, d := range b.Documents {
+			labels["doc."+d.Code] = d.Name.In(lang)
+		}
+	}
+	return labels
+}
+
+// Base is a view of a page with a resident before it.
+func Base(t testing.TB, lang, page string) mingjing.View {
+	name := "陈明远"
+	if lang == "en" {
+		name = "Chen Mingyuan"
+	}
+	path := ""
+	for _, r := range mingjing.Routes {
+		if r.Name == page {
+			path = strings.Replace(r.Path, "{id}", "req-1", 1)
+		}
+	}
+	return mingjing.View{Page: page, Lang: lang, Path: path, Seq: 41, Now: SampleNow, Today: "2026-11-23", Zone: "Asia/Shanghai",
+		Who:    &mingjing.Viewer{Role: mingjing.RoleResident, Name: name, IDMasked: "99**************1X"},
+		Demo:   &mingjing.DemoNote{ClockScale: 720},
+		Labels: labelsOf(lang, Book(t, "rongcheng"), Book(t, "honest-shanghai"))}
+}
+
+// Anonymous is the view as somebody has it who is not logged in.
+func Anonymous(v mingjing.View) mingjing.View {
+	v.Who = nil
+	return v
+}
+
+func document(kind string) mingjing.Document {
+	return mingjing.Document{Kind: kind, Issuer: "上海市黄浦区人民法院", Number: "（2025）沪0101民初1024号", Date: "2025-06-03", Hash: strings.Repeat("ab", 32)}
+}
+
+// recordOf is a record of an item that the rulebook counts on the sample day.
+func recordOf(b *mingjing.Rulebook, id, code string, occurred mingjing.Date) mingjing.Record {
+	item, _ := b.Item(code)
+	r := mingjing.Record{ID: id, Code: code, Occurred: occurred, State: mingjing.RecordActive, CollectedAt: SampleNow.Add(-time.Hour)}
+	for _, a := range b.Agencies {
+		for _, h := range a.Holds {
+			if h == code {
+				r.Agency = cmp.Or(r.Agency, a.Code)
+			}
+		}
+	}
+	r.Document = document(item.Documents[0])
+	return r
+}
+
+// SampleInput is what a score is made from: six records, one of them disputed, and two agencies that did not answer.
+func SampleInput(b *mingjing.Rulebook) mingjing.Input {
+	disputed := recordOf(b, "rec-4", "contract.guarantee_default", "2025-12-02")
+	disputed.State = mingjing.RecordDisputed
+	return mingjing.Input{AsOf: "2026-11-23", Missing: []string{b.Agencies[7].Code, b.Agencies[12].Code},
+		Records: []mingjing.Record{
+			recordOf(b, "rec-1", "volunteer.hours", "2026-03-05"),
+			recordOf(b, "rec-2", "award.city", "2025-10-14"),
+			recordOf(b, "rec-3", "traffic.ticket", "2026-05-19"),
+			disputed,
+			recordOf(b, "rec-5", "utility.late_fees", "2026-02-11"),
+			recordOf(b, "rec-6", "metro.fare_evasion", "2019-02-11")}}
+}
+
+func bandOf(b *mingjing.Rulebook, code string) mingjing.Band {
+	band, _ := b.Band(code)
+	return band
+}
+
+func cardOf(b *mingjing.Rulebook, value int, band string, at time.Time) mingjing.ScoreCard {
+	return mingjing.ScoreCard{Rulebook: b.Ref(), Value: value, Min: b.Min, Max: b.Max, Band: bandOf(b, band), At: at}
+}
+
+// SampleScore is the page of the score made from in.
+func SampleScore(b *mingjing.Rulebook, in mingjing.Input) *mingjing.ScoreView {
+	s := mingjing.MakeScore(b, in)
+	s.ID, s.Cause, s.At = "score-9", "dispute_filed", SampleNow.Add(-26*time.Hour)
+	return &mingjing.ScoreView{Score: s, Min: b.Min, Max: b.Max, Band: bandOf(b, s.Band), Bands: b.Bands, Outlook: mingjing.Outlook(b, in)}
+}
+
+func sampleRequest(b *mingjing.Rulebook, state mingjing.RequestState) *mingjing.ScoreRequest {
+	expected := SampleNow.Add(40 * time.Second)
+	r := &mingjing.ScoreRequest{ID: "req-1", Rulebook: b.Ref(), State: state, CreatedAt: SampleNow.Add(-30 * time.Second), Deadline: SampleNow.Add(90 * time.Second)}
+	r.Progress = mingjing.Progress{Total: len(b.Agencies), Expected: &expected}
+	for i, a := range b.Agencies {
+		s := mingjing.Source{Agency: a.Code, State: mingjing.SourceAnswered, Attempts: 1, AnsweredAt: &SampleNow, Items: i % 3}
+		switch {
+		case state == mingjing.RequestQueued:
+			s = mingjing.Source{Agency: a.Code, State: mingjing.SourceWaiting}
+		case state == mingjing.RequestReady && i%40 == 7:
+			s = mingjing.Source{Agency: a.Code, State: mingjing.SourceMissing, Attempts: 9}
+		case state == mingjing.RequestCollecting && i%9 == 4:
+			s = mingjing.Source{Agency: a.Code, State: mingjing.SourceRetrying, Attempts: 3}
+		case state == mingjing.RequestCollecting && i%4 == 1:
+			s = mingjing.Source{Agency: a.Code, State: mingjing.SourceWaiting, Attempts: 1}
+		}
+		if s.State == mingjing.SourceAnswered {
+			r.Progress.Answered++
+		}
+		r.Sources = append(r.Sources, s)
+	}
+	switch state {
+	case mingjing.RequestQueued:
+		r.Progress.Place = 4
+		r.Progress.Expected = nil
+	case mingjing.RequestReady:
+		r.FinishedAt = &SampleNow
+	}
+	return r
+}
+
+func sampleDispute(b *mingjing.Rulebook) mingjing.Dispute {
+	record := recordOf(b, "rec-4", "contract.guarantee_default", "2025-12-02")
+	record.State = mingjing.RecordDisputed
+	met := SampleNow.Add(-20 * time.Hour)
+	return mingjing.Dispute{ID: "dis-1", Record: &record, Reason: mingjing.ReasonAlreadyPerformed, State: mingjing.DisputeAgencyAsked, FiledAt: SampleNow.Add(-26 * time.Hour),
+		Statement: "担保的份额已于三月还清。", Handler: "周慧",
+		Clocks: []mingjing.Clock{{Code: "mark", Due: SampleNow.Add(-10 * time.Hour), MetAt: &met}, {Code: "agency", Due: SampleNow.Add(19 * time.Hour)}, {Code: "decide", Due: SampleNow.Add(72 * time.Hour)}}}
+}
+
+// Problem is a problem with errors in fields.
+func Problem(status int, code string, fields ...mingjing.FieldError) *mingjing.Problem {
+	return &mingjing.Problem{Status: status, Code: code, Fields: fields}
+}
+
+// sampleMakers make the samples of each author's screens.
+var sampleMakers = []func(t testing.TB, lang string) []Sample{samplesToScore}
+
+// Samples are all the views that tests render in a language.
+func Samples(t testing.TB, lang string) []Sample {
+	var all []Sample
+	for _, maker := range sampleMakers {
+		all = append(all, maker(t, lang)...)
+	}
+	return all
+}
+
+// samplesToScore are the screens from the landing page to the score.
+func samplesToScore(t testing.TB, lang string) []Sample {
+	sh, rc := Book(t, "honest-shanghai"), Book(t, "rongcheng")
+	var all []Sample
+	add := func(name string, v mingjing.View, change func(v *mingjing.View)) {
+		if change != nil {
+			change(&v)
+		}
+		all = append(all, Sample{name, v})
+	}
+	add("home", Anonymous(Base(t, lang, "home")), nil)
+	add("home-logged-in", Base(t, lang, "home"), nil)
+	add("login", Anonymous(Base(t, lang, "login")), nil)
+	add("login-wrong", Anonymous(Base(t, lang, "login")), func(v *mingjing.View) {
+		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "id_number", Code: "id_number_check"}, mingjing.FieldError{Field: "password", Code: "required"})
+	})
+	add("login-failed", Anonymous(Base(t, lang, "login")), func(v *mingjing.View) { v.Problem = Problem(401, "login_failed") })
+	add("login-done", Anonymous(Base(t, lang, "login")), func(v *mingjing.View) { v.Done = "activated" })
+	add("activate", Anonymous(Base(t, lang, "activate")), nil)
+	add("activate-wrong", Anonymous(Base(t, lang, "activate")), func(v *mingjing.View) {
+		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "code", Code: "code_invalid"}, mingjing.FieldError{Field: "new_password", Code: "password_short"})
+	})
+	add("staff-login", Anonymous(Base(t, lang, "staff-login")), func(v *mingjing.View) {
+		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "totp", Code: "code_invalid"})
+		v.Form = map[string]string{"login": `H"1<b>\ &amp;　true`}
+	})
+	add("offline", Anonymous(Base(t, lang, "offline")), nil)
+	add("locked", Anonymous(Base(t, lang, "locked")), nil)
+	add("overview-empty", Base(t, lang, "overview"), func(v *mingjing.View) { v.Data = &mingjing.OverviewView{} })
+	answerBy := SampleNow.AddDate(0, 0, 5)
+	add("overview", Base(t, lang, "overview"), func(v *mingjing.View) {
+		v.Data = &mingjing.OverviewView{Records: 6, Blacklisted: 1, Restricted: 1, Open: sampleRequest(rc, mingjing.RequestCollecting),
+			Latest:       []mingjing.ScoreCard{cardOf(sh, 108, "good", SampleNow.Add(-26*time.Hour)), cardOf(rc, 1043, "aa", SampleNow.Add(-90*24*time.Hour))},
+			OpenDisputes: []mingjing.Dispute{sampleDispute(sh)},
+			Awaiting: []mingjing.Listing{
+				{ID: "list-7", Kind: mingjing.Blacklist, Code: "tax.major_violation_blacklist", Agency: "tax", State: mingjing.ListingDecided},
+				{ID: "list-8", Kind: mingjing.Redlist, Code: "tax.a_grade_redlist", Agency: "tax", State: mingjing.ListingServed, AnswerBy: &answerBy}},
+			RecentLooks: []mingjing.Look{
+				{Seq: 9, At: SampleNow.Add(-2 * time.Hour), Role: mingjing.RoleHandler, Who: "周慧", Action: "case", Purpose: "dispute"},
+				{Seq: 8, At: SampleNow.Add(-26 * time.Hour), Role: mingjing.RoleSystem, Action: "collect", Purpose: "score"}}}
+	})
+	add("overview-long-name", Base(t, lang, "overview"), func(v *mingjing.View) {
+		v.Who.Name = longName + `<script>"`
+		v.Done = "logged_in"
+		v.Data = &mingjing.OverviewView{Records: 1, Latest: []mingjing.ScoreCard{cardOf(sh, 0, "bad", SampleNow)},
+			RecentLooks: []mingjing.Look{{At: SampleNow, Role: mingjing.RoleHandler, Who: longName, Action: "look-of-the-future", Purpose: "dispute"}}}
+	})
+	add("ask", Base(t, lang, "ask"), func(v *mingjing.View) {
+		v.Data = &mingjing.AskView{Rulebooks: []mingjing.RulebookSummary{sh.Summary(lang), rc.Summary(lang)}, Key: "key-1"}
+	})
+	add("ask-wrong", Base(t, lang, "ask"), func(v *mingjing.View) {
+		v.Data = &mingjing.AskView{Rulebooks: []mingjing.RulebookSummary{sh.Summary(lang), rc.Summary(lang)}, Key: "key-1"}
+		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "rulebook", Code: "unknown_rulebook"}, mingjing.FieldError{Field: "consent", Code: "consent_required"})
+	})
+	add("ask-open", Base(t, lang, "ask"), func(v *mingjing.View) {
+		v.Data = &mingjing.AskView{Open: sampleRequest(sh, mingjing.RequestQueued)}
+	})
+	for _, state := range []mingjing.RequestState{mingjing.RequestQueued, mingjing.RequestCollecting, mingjing.RequestScoring, mingjing.RequestReady, mingjing.RequestWithdrawn} {
+		add("request-"+string(state), Base(t, lang, "request"), func(v *mingjing.View) {
+			v.Data = sampleRequest(sh, state)
+		})
+	}
+	add("score", Base(t, lang, "score"), func(v *mingjing.View) {
+		v.Path = "score?rulebook=rongcheng"
+		v.Labels = labelsOf(lang, sh, rc)
+		v.Data = SampleScore(rc, SampleInput(rc))
+		mingjing.DataOf[mingjing.ScoreView](v).Others = []mingjing.ScoreCard{cardOf(sh, 108, "good", SampleNow.Add(-26*time.Hour))}
+		for i, value := range []int{1000, 1005, 1005, 985, 1010} {
+			mingjing.DataOf[mingjing.ScoreView](v).History = append(mingjing.DataOf[mingjing.ScoreView](v).History, cardOf(rc, value, "a", SampleNow.AddDate(0, -9+2*i, 0)))
+		}
+		last := mingjing.DataOf[mingjing.ScoreView](v).Score
+		mingjing.DataOf[mingjing.ScoreView](v).History = append(mingjing.DataOf[mingjing.ScoreView](v).History, cardOf(rc, last.Value, last.Band, last.At))
+	})
+	add("score-capped", Base(t, lang, "score"), func(v *mingjing.View) {
+		in := SampleInput(rc)
+		in.Missing = nil
+		in.Records = append(in.Records, recordOf(rc, "rec-7", "traffic.drunk_driving", "2026-01-09"))
+		v.Data = SampleScore(rc, in)
+	})
+	add("score-none", Base(t, lang, "score"), nil)
+	add("score-poor", Base(t, lang, "score"), func(v *mingjing.View) {
+		v.Data = SampleScore(sh, mingjing.Input{AsOf: "2026-11-23", Records: []mingjing.Record{
+			recordOf(sh, "rec-1", "utility.theft", "2026-01-09"), recordOf(sh, "rec-2", "fraud.fraud_adjudged", "2026-01-09"), recordOf(sh, "rec-3", "environment.dumping", "2026-01-09")}})
+	})
+	add("rulebooks", Anonymous(Base(t, lang, "rulebooks")), func(v *mingjing.View) {
+		v.Data = &mingjing.RulebooksView{Rulebooks: []mingjing.Rulebook{*sh, *rc}}
+	})
+	add("rulebooks-none", Anonymous(Base(t, lang, "rulebooks")), nil)
+	add("rulebook", Anonymous(Base(t, lang, "rulebook")), func(v *mingjing.View) { v.Data = &mingjing.RulebookPage{Rulebook: rc, Calendar: calendar(t)} })
+	add("rulebook-shanghai", Base(t, lang, "rulebook"), func(v *mingjing.View) { v.Data = &mingjing.RulebookPage{Rulebook: sh} })
+	add("agencies", Anonymous(Base(t, lang, "agencies")), func(v *mingjing.View) { v.Data = sampleAgencies() })
+	for name, role := range map[string]mingjing.Role{"demo-clock": mingjing.RoleHandler, "demo-clock-auditor": mingjing.RoleAuditor} {
+		add(name, Base(t, lang, "demo-clock"), func(v *mingjing.View) {
+			v.Who, v.Demo = &mingjing.Viewer{Role: role, Name: "周慧", IDMasked: "H-1024"}, &mingjing.DemoNote{ClockScale: 960}
+			v.Data = &mingjing.DemoClockView{Now: v.Now}
+			for i, kind := range mingjing.DeadlineKinds {
+				mingjing.DataOf[mingjing.DemoClockView](v).Deadlines = append(mingjing.DataOf[mingjing.DemoClockView](v).Deadlines, mingjing.DeadlineCount{Kind: kind, At: v.Now.Add(time.Duration(1+i) * time.Hour), N: 1 + i})
+			}
+		})
+	}
+	add("check-us", Anonymous(Base(t, lang, "check-us")), nil)
+	add("agencies-none", Anonymous(Base(t, lang, "agencies")), nil)
+	for status, code := range map[int]string{401: "not_logged_in", 403: "forbidden", 404: "not_found", 503: "identity_down"} {
+		add("error-"+code, Anonymous(Base(t, lang, "error")), func(v *mingjing.View) { v.Problem = Problem(status, code) })
+	}
+	add("error-limited", Base(t, lang, "error"), func(v *mingjing.View) {
+		v.Problem = Problem(429, "too_many_attempts")
+		v.Problem.Values = map[string]string{"seconds": "30"}
+	})
+	add("error-internal", Base(t, lang, "error"), func(v *mingjing.View) {
+		v.Problem = Problem(500, "internal")
+		v.Problem.ErrorID = "7f3a-91c2"
+	})
+	add("error-altered", Base(t, lang, "error"), func(v *mingjing.View) {
+		v.Problem = Problem(500, mingjing.Altered)
+		v.Problem.ErrorID = "7f3a-91c2"
+	})
+	add("error-unknown-code", Base(t, lang, "error"), func(v *mingjing.View) { v.Problem = Problem(500, "no_such_code") })
+	add("no-such-page", Base(t, lang, "no-such-page"), nil)
+	add("staff", Base(t, lang, "error"), func(v *mingjing.View) {
+		v.Who = &mingjing.Viewer{Role: mingjing.RoleHandler, Name: "周慧", IDMasked: "H-1024"}
+		v.Problem = Problem(403, "forbidden")
+	})
+	return all
+}

@@ -1,0 +1,83 @@
+package public
+
+import (
+	"mingjing"
+	c "mingjing/app/component"
+	"mingjing/app/page"
+	"mingjing/i18n"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+var _ = page.Register("agencies", page.Screen{Data: page.New[mingjing.AgenciesView], Body: agenciesBody, Wide: true,
+	Back: func(v *mingjing.View) (string, string) { return t(v, "chrome.rulebooks"), href(v, "rulebooks") }})
+
+// agenciesBody is how each agency deals with disputes: those that have any, then
+// the names of the others.
+func agenciesBody(v *mingjing.View) []app.UI {
+	shown := mingjing.DataOf[mingjing.AgenciesView](v)
+	body := []app.UI{page.Heading("", t(v, "title.agencies")), page.Lead(t(v, "agencies.lead")),
+		c.Muted(t(v, "agencies.few_note", "n", i18n.Number(v.Lang, mingjing.FewestShown)))}
+	var rows [][]app.UI
+	var quiet []app.UI
+	if shown != nil {
+		for _, f := range shown.Agencies {
+			if f.Disputes != nil && *f.Disputes == 0 && f.Inquiries != nil && *f.Inquiries == 0 {
+				quiet = append(quiet, c.Text(v.Label("agency", f.Agency)))
+				continue
+			}
+			rows = append(rows, agencyRow(v, f))
+		}
+	}
+	if len(rows) == 0 {
+		body = append(body, c.EmptyState{Title: t(v, "agencies.none_title"), Text: t(v, "agencies.none")}.UI())
+	} else {
+		body = append(body, c.Table{Caption: t(v, "title.agencies"), QuietCaption: true, Columns: []c.Column{
+			{Text: t(v, "rulebook.agency")}, {Text: t(v, "agencies.disputes"), Numeric: true}, {Text: t(v, "agencies.asked"), Numeric: true},
+			{Text: t(v, "agencies.answers")}, {Text: t(v, "agencies.answer_days")}, {Text: t(v, "agencies.outcomes")},
+			{Text: t(v, "agencies.decide_days")}, {Text: t(v, "agencies.late_now"), Numeric: true}, {Text: t(v, "agencies.inquiries")}}, Rows: rows}.UI())
+	}
+	if len(quiet) > 0 {
+		body = append(body, c.Details{Summary: tn(v, "agencies.quiet", len(quiet)), Body: []app.UI{c.List("bullets", quiet...)}}.UI())
+	}
+	return body
+}
+
+func agencyRow(v *mingjing.View, f mingjing.AgencyFigures) []app.UI {
+	few := t(v, "agencies.few")
+	number := func(n *int) app.UI {
+		if n == nil {
+			return c.Text(few)
+		}
+		return c.Text(i18n.Number(v.Lang, *n))
+	}
+	// parts are numbers that are shown together or not at all.
+	parts := func(of *int, names []string, numbers ...*int) app.UI {
+		if of != nil && *of == 0 {
+			return nil
+		}
+		lines := make([]app.UI, 0, len(names))
+		for i, n := range numbers {
+			if n == nil {
+				return c.Text(few)
+			}
+			lines = append(lines, c.Text(t(v, "agencies.part", "name", names[i], "n", i18n.Number(v.Lang, *n))))
+		}
+		return c.List("", lines...)
+	}
+	days := func(n *int) app.UI {
+		if n == nil {
+			return c.Text(t(v, "agencies.too_few"))
+		}
+		return c.Text(tn(v, "count.working_days", *n))
+	}
+	return []app.UI{
+		c.Text(v.Label("agency", f.Agency)), number(f.Disputes), number(f.Asked),
+		parts(f.Asked, []string{t(v, "agencies.in_time"), t(v, "agencies.late"), t(v, "agencies.silent")}, f.InTime, f.Late, f.Silent),
+		days(f.AnswerDays),
+		parts(nil, []string{page.Code(v, "outcome", string(mingjing.OutcomeUpheld)), page.Code(v, "outcome", string(mingjing.OutcomePartly)),
+			page.Code(v, "outcome", string(mingjing.OutcomeRejected))}, f.Upheld, f.Partly, f.Rejected),
+		days(f.DecideDays), number(f.LateNow),
+		parts(f.Inquiries, []string{t(v, "agencies.inquiries_all"), t(v, "agencies.unexplained"), t(v, "agencies.unfounded")}, f.Inquiries, f.Unexplained, f.Unfounded),
+	}
+}

@@ -1,0 +1,85 @@
+package public
+
+import (
+	"net/url"
+	"strings"
+
+	"mingjing"
+	c "mingjing/app/component"
+	"mingjing/app/page"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+var (
+	_ = page.Register("login", page.Screen{Body: loginBody})
+	_ = page.Register("activate", page.Screen{Body: activateBody})
+	_ = page.Register("staff-login", page.Screen{Body: staffLoginBody})
+)
+
+// nextField keeps where somebody was going, which the page's address says; also over
+// a wrong password, when the page is shown again at another one.
+func nextField(v *mingjing.View) app.UI {
+	_, query, _ := strings.Cut(v.Path, "?")
+	q, err := url.ParseQuery(query)
+	if err != nil || q.Get("next") == "" {
+		return nil
+	}
+	return c.Hidden{Name: "next", Value: q.Get("next")}.UI()
+}
+
+func idNumberInput(v *mingjing.View) app.UI {
+	return c.Input{Name: "id_number", Label: t(v, "login.id_number"), Hint: t(v, "login.id_number_hint"), Error: page.FieldError(v, "id_number"),
+		Autocomplete: "username", MaxLength: 64, Required: true, Code: true}.UI()
+}
+
+func loginBody(v *mingjing.View) []app.UI {
+	return []app.UI{
+		page.Heading("", t(v, "login.title")),
+		page.Lead(t(v, "login.lead")),
+		c.Form{Action: "/api/login", Full: true, Class: "narrow", Body: []app.UI{
+			page.LangField(v),
+			nextField(v),
+			idNumberInput(v),
+			c.Input{Name: "password", Type: "password", Label: t(v, "login.password"), Error: page.FieldError(v, "password"),
+				Autocomplete: "current-password", MaxLength: 256, Required: true}.UI(),
+			c.Button{Text: t(v, "chrome.login")}.UI()}}.UI(),
+		c.Section("other", t(v, "login.other"),
+			c.P(t(v, "login.activate_text")),
+			c.LinkButton{Text: t(v, "home.activate"), Href: href(v, "activate"), Kind: "secondary"}.UI()),
+	}
+}
+
+func activateBody(v *mingjing.View) []app.UI {
+	return []app.UI{
+		page.Heading("", t(v, "activate.title")),
+		page.Lead(t(v, "activate.lead")),
+		c.Form{Action: "/api/activate", Full: true, Class: "narrow", Body: []app.UI{
+			page.LangField(v),
+			idNumberInput(v),
+			c.Input{Name: "code", Label: t(v, "activate.code"), Hint: t(v, "activate.code_hint"), Error: page.FieldError(v, "code"),
+				Autocomplete: "one-time-code", MaxLength: 64, Required: true, Code: true, Width: "medium"}.UI(),
+			c.Input{Name: "new_password", Type: "password", Label: t(v, "activate.password"), Hint: t(v, "activate.password_hint"),
+				Error: page.FieldError(v, "new_password"), Autocomplete: "new-password", MaxLength: 256, Required: true}.UI(),
+			c.Button{Text: t(v, "activate.submit")}.UI()}}.UI(),
+		c.Section("other", t(v, "activate.other"),
+			c.LinkButton{Text: t(v, "chrome.login"), Href: href(v, "login"), Kind: "secondary"}.UI()),
+	}
+}
+
+func staffLoginBody(v *mingjing.View) []app.UI {
+	return []app.UI{
+		page.Heading(t(v, "staff.kicker"), t(v, "title.staff-login")),
+		page.Lead(t(v, "staff.lead")),
+		c.Form{Action: "/api/staff/login", Full: true, Class: "narrow", Body: []app.UI{
+			page.LangField(v),
+			nextField(v),
+			c.Input{Name: "login", Label: t(v, "staff.login"), Error: page.FieldError(v, "login"), Value: page.Typed(v, "login"),
+				Autocomplete: "username", MaxLength: 64, Required: true, Code: true}.UI(),
+			c.Input{Name: "password", Type: "password", Label: t(v, "login.password"), Error: page.FieldError(v, "password"),
+				Autocomplete: "current-password", MaxLength: 256, Required: true}.UI(),
+			c.Input{Name: "totp", Label: t(v, "staff.totp"), Hint: t(v, "staff.totp_hint"), Error: page.FieldError(v, "totp"),
+				Autocomplete: "one-time-code", InputMode: "numeric", MaxLength: 16, Required: true, Code: true, Width: "short"}.UI(),
+			c.Button{Text: t(v, "chrome.login")}.UI()}}.UI(),
+	}
+}

@@ -1,0 +1,324 @@
+package public
+
+import (
+	"cmp"
+	"strings"
+
+	"mingjing"
+	c "mingjing/app/component"
+	"mingjing/app/page"
+	"mingjing/i18n"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+var (
+	_ = page.Register("rulebooks", page.Screen{Data: page.New[mingjing.RulebooksView], Body: rulebooksBody})
+	_ = page.Register("rulebook", page.Screen{Data: page.New[mingjing.RulebookPage], Body: rulebookBody, Wide: true,
+		Title: func(v *mingjing.View) string {
+			if mingjing.DataOf[mingjing.RulebookPage](v) == nil {
+				return t(v, "title.rulebook")
+			}
+			return mingjing.DataOf[mingjing.RulebookPage](v).Rulebook.Name.In(v.Lang)
+		},
+		Back: func(v *mingjing.View) (string, string) { return t(v, "chrome.rulebooks"), href(v, "rulebooks") }})
+)
+
+func rulebooksBody(v *mingjing.View) []app.UI {
+	shown := mingjing.DataOf[mingjing.RulebooksView](v)
+	body := []app.UI{page.Heading("", t(v, "title.rulebooks")), page.Lead(t(v, "rulebooks.lead"))}
+	if shown == nil || len(shown.Rulebooks) == 0 {
+		return append(body, c.EmptyState{Title: t(v, "rulebooks.none"), Text: t(v, "rulebooks.none_text")}.UI())
+	}
+	cards := make([]app.UI, 0, len(shown.Rulebooks))
+	for i := range shown.Rulebooks {
+		b := &shown.Rulebooks[i]
+		cards = append(cards, c.Card{Title: b.Name.In(v.Lang), Href: href(v, "rulebook", b.ID), Aside: sampleTag(v, b.Sample), Body: []app.UI{
+			c.P(b.About.In(v.Lang)),
+			c.El("p", c.A{"class": "meta"},
+				c.El("span", nil, c.Text(b.City.In(v.Lang))),
+				c.El("span", nil, c.Text(t(v, "rulebook.version_is", "version", b.Version))),
+				c.El("span", nil, c.Text(tn(v, "count.items", len(b.Catalogue)))),
+				c.El("span", nil, c.Text(tn(v, "count.agencies", len(b.Agencies)))))}}.UI())
+	}
+	return append(body, c.List("cards", cards...),
+		c.El("p", nil, c.Link{Text: t(v, "nav.agencies"), Href: href(v, "agencies"), Class: "row-link"}.UI()))
+}
+
+func sampleTag(v *mingjing.View, sample bool) app.UI {
+	if !sample {
+		return nil
+	}
+	return c.Tag{Text: t(v, "rulebook.sample"), Tone: "warn"}.UI()
+}
+
+func rulebookBody(v *mingjing.View) []app.UI {
+	shown := mingjing.DataOf[mingjing.RulebookPage](v)
+	if shown == nil || shown.Rulebook == nil {
+		shown = &mingjing.RulebookPage{Rulebook: &mingjing.Rulebook{}}
+	}
+	b := shown.Rulebook
+	var sample app.UI
+	if b.Sample {
+		sample = c.Notification{Kind: "info", Title: t(v, "rulebook.sample_title"), Text: cmp.Or(b.SampleNote.In(v.Lang), t(v, "rulebook.sample_text"))}.UI()
+	}
+	body := []app.UI{
+		page.Heading(b.City.In(v.Lang), b.Name.In(v.Lang)),
+		page.Lead(b.About.In(v.Lang)),
+		sample,
+		c.Div("figures",
+			bookFigure(page.Plain(b.Base), t(v, "rulebook.base")),
+			bookFigure(t(v, "score.range", "from", page.Plain(b.Min), "to", page.Plain(b.Max)), t(v, "rulebook.scale")),
+			bookFigure(i18n.Number(v.Lang, len(b.Catalogue)), t(v, "rulebook.items")),
+			bookFigure(i18n.Number(v.Lang, len(b.Agencies)), t(v, "rulebook.agencies"))),
+		c.Section("bands", t(v, "score.bands"), bandsTable(v, b)),
+		c.Section("never", t(v, "rulebook.never"), c.P(t(v, "rulebook.never_text")), neverTable(v, b)),
+		c.El("h2", c.A{"id": "rules"}, c.Text(t(v, "rulebook.rules"))),
+		c.Muted(t(v, "rulebook.rules_text")),
+	}
+	for _, area := range mingjing.Areas {
+		if table := rulesTable(v, b, area); table != nil {
+			body = append(body, table)
+		}
+	}
+	body = append(body,
+		c.Section("procedure", t(v, "rulebook.procedure"), c.P(t(v, "rulebook.procedure_text")), stepsTable(v, b), procedureNote(v, b), calendarPart(v, shown.Calendar)),
+		c.Section("tiers", t(v, "rulebook.tiers"), tiersTable(v, b)),
+		c.Section("lists", t(v, "rulebook.lists"), listsTable(v, b)),
+		c.Section("measures", t(v, "rulebook.measures"), c.P(t(v, "rulebook.measures_text")), measuresTable(v, b)))
+	return append(body,
+		c.Section("agencies", t(v, "rulebook.agencies_title"), c.Details{Summary: tn(v, "ask.all_agencies", len(b.Agencies)), Body: []app.UI{agenciesTable(v, b)}}.UI()),
+		c.Section("file", t(v, "rulebook.file"), c.P(t(v, "rulebook.file_text")), c.SummaryList{Rows: []c.SummaryRow{
+			{Key: t(v, "rulebook.version"), Text: b.Version},
+			{Key: "SHA-256", Value: hashUI(cmp.Or(shown.Hash, b.Ref().Hash))},
+			{Key: t(v, "rulebook.download"), Value: c.Link{Text: b.ID + ".json", Href: "/web/rulebooks/" + b.ID + ".json", Full: true, Class: "row-link"}.UI()}}}.UI()))
+}
+
+func hashUI(hash string) app.UI {
+	if hash == "" {
+		return nil
+	}
+	return c.Span("hash", hash)
+}
+
+func bookFigure(value, name string) app.UI {
+	return c.El("p", nil, c.Span("figure-number", value), c.El("br", nil), c.Span("figure-name", name))
+}
+
+func bandsTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
+	rows := make([][]app.UI, 0, len(b.Bands))
+	for i, band := range b.Bands {
+		to := b.Max
+		if i > 0 {
+			to = b.Bands[i-1].From - 1
+		}
+		var brings app.UI = c.Text(t(v, "score.brings_none"))
+		if len(band.Brings) > 0 {
+			brings = page.Texts(v, band.Brings)
+		}
+		rows = append(rows, []app.UI{page.BandUI(v, band, ""), c.Span("nowrap", t(v, "score.range", "from", page.Plain(max(band.From, b.Min)), "to", page.Plain(to))), brings, sampleTag(v, band.Sample)})
+	}
+	return c.Table{Caption: t(v, "score.bands"), QuietCaption: true, Columns: []c.Column{{Text: t(v, "score.band")}, {Text: t(v, "rulebook.values")},
+		{Text: t(v, "rulebook.brings")}, {Text: t(v, "rulebook.source")}}, Rows: rows}.UI()
+}
+
+func neverTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
+	rows := make([]c.SummaryRow, 0, len(b.NeverUsed))
+	for _, n := range b.NeverUsed {
+		rows = append(rows, c.SummaryRow{Key: n.Name.In(v.Lang), Text: n.Reason.In(v.Lang)})
+	}
+	return c.SummaryList{Rows: rows}.UI()
+}
+
+// rulesTable is the rules of one area, or nil when it has none.
+func rulesTable(v *mingjing.View, b *mingjing.Rulebook, area mingjing.Area) app.UI {
+	var rows [][]app.UI
+	for _, i := range b.Catalogue {
+		if i.Area != area {
+			continue
+		}
+		var list app.UI
+		if i.Listing != "" {
+			list = c.El("p", c.A{"class": "muted"}, c.Text(t(v, "list_kind."+string(i.Listing))))
+		}
+		rows = append(rows, []app.UI{
+			c.Div("", c.El("p", nil, c.Text(i.Name.In(v.Lang))), list),
+			ruleEffect(v, b, i),
+			c.Text(tn(v, "count.months", i.CountsMonths)),
+			c.Text(strings.Join(documentNames(v, b, i.Documents), t(v, "rulebook.or"))),
+			c.Text(i.LegalBasis.In(v.Lang)),
+			sampleTag(v, i.Sample)})
+	}
+	if rows == nil {
+		return nil
+	}
+	return c.Div("section", c.Table{Caption: t(v, "area."+string(area)), Columns: []c.Column{{Text: t(v, "rulebook.item")}, {Text: t(v, "rulebook.effect")},
+		{Text: t(v, "rulebook.counts")}, {Text: t(v, "rulebook.documents")}, {Text: t(v, "rulebook.basis")}, {Text: t(v, "rulebook.source")}}, Rows: rows}.UI())
+}
+
+func ruleEffect(v *mingjing.View, b *mingjing.Rulebook, i mingjing.Item) app.UI {
+	switch {
+	case i.Cap != "":
+		name := i.Cap
+		if band, ok := b.Band(i.Cap); ok {
+			name = band.Name.In(v.Lang)
+		}
+		return c.Span("points", t(v, "score.cap", "band", name))
+	case i.Points > 0:
+		return c.Span("points points-plus", i18n.Signed(v.Lang, i.Points))
+	case i.Points < 0:
+		return c.Span("points points-minus", i18n.Signed(v.Lang, i.Points))
+	}
+	return c.Span("muted", t(v, "rulebook.held_only"))
+}
+
+func documentNames(v *mingjing.View, b *mingjing.Rulebook, kinds []string) []string {
+	names := make([]string, 0, len(kinds))
+	for _, k := range kinds {
+		name := k
+		for _, d := range b.Documents {
+			if d.Code == k {
+				name = d.Name.In(v.Lang)
+			}
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+func agenciesTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
+	rows := make([][]app.UI, 0, len(b.Agencies))
+	for _, a := range b.Agencies {
+		names := make([]string, 0, len(a.Holds))
+		for _, h := range a.Holds {
+			if i, ok := b.Item(h); ok {
+				names = append(names, i.Name.In(v.Lang))
+			}
+		}
+		rows = append(rows, []app.UI{c.Text(a.Name.In(v.Lang)), c.Text(strings.Join(names, t(v, "rulebook.semicolon")))})
+	}
+	return c.Table{Caption: t(v, "rulebook.agencies_title"), QuietCaption: true, Columns: []c.Column{{Text: t(v, "rulebook.agency")}, {Text: t(v, "rulebook.may_supply")}}, Rows: rows}.UI()
+}
+
+// stepsTable says how long everybody has, in the order in which it goes.
+func stepsTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
+	p := &b.Procedure
+	var rows [][]app.UI
+	row := func(step, time string) {
+		rows = append(rows, []app.UI{c.Text(t(v, "rulebook.step."+step)), c.Span("nowrap", time)})
+	}
+	for _, s := range []struct {
+		step string
+		days int
+	}{
+		{"check", p.CheckDays}, {"serve", p.ServeDays}, {"answer", p.AnswerDays}, {"mark", p.MarkDays}, {"forward", p.ForwardDays},
+		{"agency", p.AgencyDays}, {"second_notice", p.SecondNoticeDays}, {"bureau", p.BureauDays}, {"extension", p.ExtensionDays},
+		{"review", p.ReviewDays}, {"repair", p.RepairDays}, {"delete", p.DeleteDays}, {"very_late", p.VeryLateDays},
+	} {
+		row(s.step, tn(v, "count.working_days", s.days))
+	}
+	row("reopen", tn(v, "count.months", p.ReopenMonths))
+	row("statement", tn(v, "count.words", p.StatementWords))
+	return c.Table{Caption: t(v, "rulebook.procedure"), QuietCaption: true,
+		Columns: []c.Column{{Text: t(v, "rulebook.procedure_step")}, {Text: t(v, "rulebook.procedure_time")}}, Rows: rows}.UI()
+}
+
+func procedureNote(v *mingjing.View, b *mingjing.Rulebook) app.UI {
+	p := &b.Procedure
+	var sample app.UI
+	if p.Sample {
+		sample = c.El("p", c.A{"class": "muted"}, sampleTag(v, true), c.Text(" "+p.SampleNote.In(v.Lang)))
+	}
+	return c.Div("", c.Muted(t(v, "rulebook.procedure_basis", "basis", p.LegalBasis.In(v.Lang))), sample)
+}
+
+func tiersTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
+	rows := make([][]app.UI, 0, len(b.Procedure.Tiers))
+	for _, tier := range b.Procedure.Tiers {
+		repair := t(v, "rulebook.tier_at_once")
+		if tier.MinMonths > 0 {
+			repair = t(v, "rulebook.tier_after", "time", tn(v, "count.months", tier.MinMonths))
+		}
+		rows = append(rows, []app.UI{c.Text(tier.Name.In(v.Lang)), c.Text(repair), c.Text(tn(v, "count.months", tier.MaxMonths))})
+	}
+	return c.Table{Caption: t(v, "rulebook.tiers"), QuietCaption: true, Columns: []c.Column{{Text: t(v, "rulebook.tier")},
+		{Text: t(v, "rulebook.tier_repair")}, {Text: t(v, "rulebook.tier_ends")}}, Rows: rows}.UI()
+}
+
+func tierName(v *mingjing.View, b *mingjing.Rulebook, code string) string {
+	tier, _ := b.Procedure.Tier(code)
+	return cmp.Or(tier.Name.In(v.Lang), code)
+}
+
+func listsTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
+	var rows [][]app.UI
+	for _, i := range b.Catalogue {
+		if i.Listing == "" {
+			continue
+		}
+		var tier app.UI
+		if i.Tier != "" {
+			tier = c.Text(tierName(v, b, i.Tier))
+		}
+		var measures []mingjing.Text
+		for _, m := range b.MeasuresOf(i) {
+			measures = append(measures, m.Name)
+		}
+		rows = append(rows, []app.UI{
+			c.Div("", c.El("p", nil, c.Text(i.Name.In(v.Lang))), c.El("p", c.A{"class": "muted"}, c.Text(t(v, "list_kind."+string(i.Listing))))),
+			tier, page.Texts(v, measures), c.Text(i.Exit.In(v.Lang))})
+	}
+	return c.Table{Caption: t(v, "rulebook.lists"), QuietCaption: true, Columns: []c.Column{{Text: t(v, "rulebook.list")}, {Text: t(v, "rulebook.tier")},
+		{Text: t(v, "rulebook.list_measures")}, {Text: t(v, "rulebook.list_exit")}}, Rows: rows}.UI()
+}
+
+func measuresTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
+	rows := make([][]app.UI, 0, len(b.Measures))
+	for _, m := range b.Measures {
+		rows = append(rows, []app.UI{c.Text(m.Name.In(v.Lang)), c.Text(m.LegalBasis.In(v.Lang)), c.Text(tierName(v, b, m.Tier))})
+	}
+	return c.Table{Caption: t(v, "rulebook.measures"), QuietCaption: true, Columns: []c.Column{{Text: t(v, "rulebook.measure")},
+		{Text: t(v, "rulebook.basis")}, {Text: t(v, "rulebook.measure_tier")}}, Rows: rows}.UI()
+}
+
+// calendarPart says which days are working days, and where the calendar ends.
+func calendarPart(v *mingjing.View, k *mingjing.Calendar) app.UI {
+	if k == nil {
+		return nil
+	}
+	var sample app.UI
+	if k.Sample {
+		sample = c.El("p", c.A{"class": "muted"}, sampleTag(v, true), c.Text(" "+k.SampleNote.In(v.Lang)))
+	}
+	file := k.Code + ".json"
+	return c.Div("",
+		c.El("h3", nil, c.Text(t(v, "calendar.title"))),
+		c.P(t(v, "calendar.text", "name", k.Name.In(v.Lang), "version", k.Version, "from", page.Date(v, k.From), "to", page.Date(v, k.To))),
+		c.Muted(t(v, "calendar.source", "source", k.Source.In(v.Lang))),
+		sample,
+		c.Details{Summary: t(v, "calendar.days"), Body: []app.UI{
+			c.El("h4", nil, c.Text(t(v, "calendar.holidays"))), dayRuns(v, k, k.Holidays),
+			c.El("h4", nil, c.Text(t(v, "calendar.workdays"))), dayRuns(v, k, k.Workdays)}}.UI(),
+		c.El("p", nil, c.Link{Text: file, Href: "/web/rulebooks/calendars/" + file, Full: true, Class: "row-link"}.UI()))
+}
+
+// dayRuns lists days, those that follow one another as one.
+func dayRuns(v *mingjing.View, k *mingjing.Calendar, days []mingjing.Date) app.UI {
+	var runs []app.UI
+	for i := 0; i < len(days); {
+		last := i
+		for last+1 < len(days) && days[last+1] == days[last].AddDays(1) {
+			last++
+		}
+		text := page.Date(v, days[i])
+		if last > i {
+			text = t(v, "calendar.range", "from", text, "to", page.Date(v, days[last]))
+		}
+		if k.Sample && days[i] >= k.SampleFrom {
+			text = t(v, "calendar.projected", "days", text)
+		}
+		runs = append(runs, c.Text(text))
+		i = last + 1
+	}
+	return c.List("", runs...)
+}

@@ -1,0 +1,60 @@
+package public
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"mingjing"
+	"mingjing/app/page"
+	"mingjing/app/page/pagetest"
+
+	"github.com/PuerkitoBio/goquery"
+)
+
+func TestARulebookSaysHowLongEverybodyHasAndWhatAListMayDo(t *testing.T) {
+	pagetest.Each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, _ string) {
+		if mingjing.DataOf[mingjing.RulebookPage](v) == nil {
+			return
+		}
+		p := mingjing.DataOf[mingjing.RulebookPage](v).Rulebook.Procedure
+		steps := doc.Find("#procedure").Parent().Text()
+		for _, days := range []int{p.MarkDays, p.ForwardDays, p.AgencyDays, p.SecondNoticeDays, p.BureauDays, p.ExtensionDays, p.CheckDays,
+			p.ServeDays, p.AnswerDays, p.RepairDays, p.ReviewDays, p.DeleteDays, p.VeryLateDays, p.ReopenMonths, p.StatementWords} {
+			if !strings.Contains(steps, strconv.Itoa(days)) {
+				t.Errorf("it does not say %d", days)
+			}
+		}
+		text := doc.Find("main").Text()
+		for _, m := range mingjing.DataOf[mingjing.RulebookPage](v).Rulebook.Measures {
+			if !strings.Contains(text, m.Name.In(v.Lang)) || !strings.Contains(text, m.LegalBasis.In(v.Lang)) {
+				t.Errorf("it does not publish %s with its basis", m.Code)
+			}
+		}
+		for _, item := range mingjing.DataOf[mingjing.RulebookPage](v).Rulebook.Catalogue {
+			if item.Exit != nil && !strings.Contains(text, item.Exit.In(v.Lang)) {
+				t.Errorf("it does not say how to get off %s", item.Code)
+			}
+		}
+	})
+}
+
+func TestARulebookSaysWhichDaysAreWorked(t *testing.T) {
+	pagetest.Each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, _ string) {
+		if mingjing.DataOf[mingjing.RulebookPage](v) == nil || mingjing.DataOf[mingjing.RulebookPage](v).Calendar == nil {
+			return
+		}
+		text := doc.Find("#procedure").Parent().Text()
+		for _, d := range []mingjing.Date{mingjing.DataOf[mingjing.RulebookPage](v).Calendar.From, mingjing.DataOf[mingjing.RulebookPage](v).Calendar.To, "2026-10-01", "2026-10-07", "2026-10-10"} {
+			if !strings.Contains(text, page.Date(v, d)) {
+				t.Errorf("it does not say %s", d)
+			}
+		}
+		if strings.Contains(text, page.Date(v, "2026-10-03")) {
+			t.Error("a day within a holiday is named on its own")
+		}
+		if !strings.Contains(text, mingjing.DataOf[mingjing.RulebookPage](v).Calendar.SampleNote.In(v.Lang)) {
+			t.Error("it does not say what is projected")
+		}
+	})
+}

@@ -1,0 +1,196 @@
+package resident
+
+import (
+	"slices"
+	"strconv"
+
+	"mingjing"
+	c "mingjing/app/component"
+	"mingjing/app/page"
+	"mingjing/i18n"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+var _ = page.Register("dispute", page.Screen{Data: page.New[mingjing.DisputePage], Body: disputeBody, Back: page.BackTo("disputes"), Title: func(v *mingjing.View) string {
+	if mingjing.DataOf[mingjing.DisputePage](v) == nil {
+		return t(v, "title.dispute")
+	}
+	return page.KindText(v, mingjing.DataOf[mingjing.DisputePage](v).Dispute, "case_title", "item", v.Label("item", mingjing.DataOf[mingjing.DisputePage](v).Code()))
+}})
+
+// disputeBody is one case as the resident sees it: what was decided and the ways
+// on, or what happens next and by when, then all that was said.
+func disputeBody(v *mingjing.View) []app.UI {
+	shown := mingjing.DataOf[mingjing.DisputePage](v)
+	if shown == nil {
+		return page.ErrorBody(v)
+	}
+	d := shown.Dispute
+	body := []app.UI{
+		page.Heading(page.KindText(v, d, "case_number", "id", page.CaseNumber(d.ID)), v.Label("item", d.Code())),
+		c.Div("state-line", page.DisputeTag(v, d), c.Muted(disputeState(v, d))),
+	}
+	body = append(body, aside(v, d)...)
+	if d.Decision != nil {
+		body = append(body, decision(v, d))
+		if correction := correctionSection(v); correction != nil {
+			body = append(body, correction)
+		}
+		if len(d.Lanes) > 0 {
+			body = append(body, lanes(v, d))
+		}
+	}
+	body = append(body, c.Section("about", page.OwnOr(v, d, "dispute.about"), disputed(v, d)))
+	if len(d.Timeline) > 0 {
+		body = append(body, c.Section("timeline", t(v, "dispute.timeline"), page.Timeline(v, d)))
+	}
+	if len(d.Clocks) > 0 {
+		body = append(body, c.Section("clocks", t(v, "dispute.clocks"), c.Muted(t(v, "dispute.clocks_lead")), page.Clocks(v, d.Clocks),
+			datesLink(v, "disputes", d.ID, slices.ContainsFunc(d.Clocks, func(k mingjing.Clock) bool { return k.MetAt == nil && !k.Missed }))))
+	}
+	if answer := page.AgencyAnswer(v, d); answer != nil {
+		body = append(body, c.Section("agency", t(v, "dispute.agency_answer"), answer))
+	}
+	body = append(body, c.Section("words", page.WordsTitle(v, d), page.ReasonLine(v, d), page.Paragraphs(d.Statement)))
+	if d.Kind == mingjing.CaseListing {
+		return body
+	}
+	return append(body, c.Section("files", t(v, "dispute.evidence"), page.EvidenceList(v, d.Evidence), page.OpenedList(v, d.AgencyOpened), addEvidence(v, d)), helpers(v, d))
+}
+
+// disputeState says in a sentence how things stand.
+func disputeState(v *mingjing.View, d mingjing.Dispute) string {
+	switch {
+	case d.State == mingjing.DisputeToServe:
+		return t(v, "dispute.open.to_serve")
+	case d.Decision != nil && d.Decision.Rule != "":
+		return t(v, "decision_rule.by", "time", page.Instant(v, d.Decision.At))
+	case d.Decision != nil:
+		return t(v, "dispute.decided_by", "name", d.Decision.By, "time", page.Instant(v, d.Decision.At))
+	case d.State == mingjing.DisputeAgencySilent, d.State == mingjing.DisputeAgencyLost:
+		return page.LostText(v, d)
+	case d.Kind == mingjing.CaseListing && d.State == mingjing.DisputeRecommended:
+		return t(v, "dispute.open.recommended")
+	case d.Kind == mingjing.CaseListing:
+		return t(v, "dispute.open.listing")
+	case d.Kind == mingjing.CaseRepair && d.Escalated:
+		return t(v, "dispute.escalated_repair")
+	case d.Kind == mingjing.CaseRepair:
+		return t(v, "dispute.open.repair")
+	}
+	return t(v, "dispute.paused")
+}
+
+// aside is what else is to be known before all the rest: that the bureau is late
+// itself, that there is more time, and where a proposed listing is answered.
+func aside(v *mingjing.View, d mingjing.Dispute) []app.UI {
+	var out []app.UI
+	if d.Escalated && d.Decision == nil {
+		out = append(out, c.Notification{Kind: "info", Title: t(v, "dispute.escalated_title"), Text: t(v, "dispute.escalated")}.UI())
+	}
+	if d.Extended && d.Decision == nil {
+		out = append(out, c.Muted(t(v, "dispute.extended")))
+	}
+	if d.State == mingjing.DisputeToServe && d.Listing != nil {
+		out = append(out, c.Div("actions", c.LinkButton{Text: t(v, "dispute.see_listing"), Href: href(v, "listing", page.Segment(d.Listing.ID))}.UI()))
+	}
+	if d.Previous != "" {
+		out = append(out, c.El("p", nil, c.Link{Text: t(v, "dispute.previous_see"), Href: caseHref(v, d, d.Previous)}.UI()))
+	}
+	return out
+}
+
+// lanes are the ways on from a decision, each with what it is and where it begins.
+func lanes(v *mingjing.View, d mingjing.Dispute) app.UI {
+	said := t(v, "dispute.lanes_court")
+	if slices.Contains(d.Lanes, mingjing.LaneReview) || slices.Contains(d.Lanes, mingjing.LaneEvidence) {
+		said = t(v, "dispute.lanes_text", "date", page.Date(v, d.LanesUntil))
+	}
+	late := 0
+	for _, e := range d.Evidence {
+		if e.Late {
+			late++
+		}
+	}
+	cards := make([]app.UI, 0, len(d.Lanes))
+	for _, lane := range d.Lanes {
+		var ready app.UI
+		text := t(v, "letter.lane_text."+lane, "name", page.DeciderName(v, d))
+		to := c.LinkButton{Text: t(v, "dispute.lane."+lane), Kind: "secondary"}
+		switch lane {
+		case mingjing.LaneEvidence:
+			to.Href = href(v, "new-dispute") + "?previous=" + page.Segment(d.ID)
+			if late > 0 {
+				ready = c.El("p", nil, c.El("strong", nil, c.Text(tn(v, "dispute.lane_ready", late))))
+			}
+		case mingjing.LaneReview:
+			to.Href = href(v, "review", page.Segment(d.ID))
+		default:
+			to.Href, to.Full = letterFile(v, d.ID, "court-file.pdf"), true
+			text = t(v, "dispute.lane_text.court")
+		}
+		cards = append(cards, c.Card{Title: t(v, "letter.lane."+lane), Level: 3, Body: []app.UI{c.P(text), ready, c.Div("actions", to.UI())}}.UI())
+	}
+	return c.Section("lanes", t(v, "dispute.lanes"), c.P(said), c.List("cards lanes", cards...))
+}
+
+// disputed is the record or listing that the case is about.
+func disputed(v *mingjing.View, d mingjing.Dispute) app.UI {
+	handler := d.Handler
+	if handler == "" {
+		handler = t(v, "dispute.handler_none")
+	}
+	rows := []c.SummaryRow{{Key: t(v, "record.agency"), Text: v.Label("agency", d.Agency())}}
+	switch {
+	case d.Record != nil:
+		rows = append([]c.SummaryRow{{Key: t(v, "record.item"), Value: ownLink(d, v.Label("item", d.Record.Code), href(v, "record", page.Segment(d.Record.ID)))}}, rows...)
+		rows = append(rows, c.SummaryRow{Key: t(v, "record.occurred"), Text: page.Date(v, d.Record.Occurred)},
+			c.SummaryRow{Key: t(v, "dispute.state_now"), Value: page.RecordTag(v, d.Record.State)})
+	case d.Listing != nil:
+		rows = append([]c.SummaryRow{{Key: t(v, "record.item"), Value: ownLink(d, v.Label("item", d.Listing.Code), href(v, "listing", page.Segment(d.Listing.ID)))}}, rows...)
+		rows = append(rows, c.SummaryRow{Key: t(v, "listing.term"), Text: page.ListingTerm(v, *d.Listing)},
+			c.SummaryRow{Key: t(v, "dispute.state_now"), Value: page.ListingTag(v, *d.Listing)})
+	}
+	return c.SummaryList{Rows: append(rows, c.SummaryRow{Key: t(v, "dispute.handler"), Text: handler})}.UI()
+}
+
+// decision is how the case ended, and what that means for the resident.
+func decision(v *mingjing.View, d mingjing.Dispute) app.UI {
+	means := "dispute.means." + page.MeansOf(d)
+	var meaning, answers app.UI
+	if i18n.Has(means) {
+		meaning = c.P(t(v, means, "date", page.Date(v, d.Decision.Corrected)))
+	}
+	if slices.ContainsFunc(d.Evidence, func(e mingjing.Evidence) bool { return e.Answer != "" }) {
+		answers = c.P(t(v, "dispute.means_answers"))
+	}
+	return c.Section("decision", t(v, "dispute.decision"), page.DecisionCard(v, d),
+		c.H(3, t(v, "dispute.means_title")), meaning, answers,
+		c.Div("actions", c.LinkButton{Text: t(v, "dispute.letter"), Href: href(v, "letter", page.Segment(d.ID))}.UI(),
+			ownScore(v, d)))
+}
+
+// addEvidence is the form for more files, while there is room and no decision; and
+// after it for new evidence, as long as a dispute can go on with it.
+func addEvidence(v *mingjing.View, d mingjing.Dispute) app.UI {
+	left := mingjing.MaxEvidence - len(d.Evidence)
+	label, after := t(v, "dispute.evidence_add"), app.UI(nil)
+	if d.Decision != nil || d.State == mingjing.DisputeDecided {
+		if !slices.Contains(d.Lanes, mingjing.LaneEvidence) {
+			return nil
+		}
+		label, after = t(v, "dispute.evidence_late_add"), c.Muted(t(v, "dispute.evidence_late_hint"))
+	}
+	switch {
+	case left <= 0:
+		return c.Muted(t(v, "dispute.evidence_full", "max", strconv.Itoa(mingjing.MaxEvidence)))
+	}
+	return c.Form{Action: "/api/disputes/" + page.Segment(d.ID) + "/evidence", Multipart: true, Label: label, Body: []app.UI{
+		c.Hidden{Name: "lang", Value: v.Lang}.UI(), after,
+		c.FileUpload{Name: "evidence", Label: label,
+			Hint:   tn(v, "dispute.evidence_add_hint", left, "size", i18n.FileSize(v.Lang, mingjing.MaxEvidenceBytes)),
+			Accept: page.EvidenceTypes, Multiple: left > 1, Error: page.FieldError(v, "evidence")}.UI(),
+		c.Button{Text: t(v, "dispute.evidence_send"), Kind: "secondary"}.UI(),
+	}}.UI()
+}

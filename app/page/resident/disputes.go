@@ -1,0 +1,57 @@
+package resident
+
+import (
+	"mingjing"
+	c "mingjing/app/component"
+	"mingjing/app/page"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+var _ = page.Register("disputes", page.Screen{Data: page.New[mingjing.DisputesView], Body: disputesBody})
+
+// disputesBody is the resident's disputes: the open ones, then the decided ones.
+func disputesBody(v *mingjing.View) []app.UI {
+	shown := mingjing.DataOf[mingjing.DisputesView](v)
+	body := []app.UI{page.Heading("", t(v, "title.disputes")), page.Lead(t(v, "disputes.lead"))}
+	if shown == nil || len(shown.Disputes) == 0 {
+		return append(body, c.EmptyState{Title: t(v, "disputes.empty_title"), Text: t(v, "disputes.empty"),
+			Action: c.LinkButton{Text: t(v, "disputes.empty_records"), Href: href(v, "records"), Kind: "secondary"}.UI()}.UI())
+	}
+	var open, decided []app.UI
+	for _, d := range shown.Disputes {
+		if d.State == mingjing.DisputeDecided || d.Decision != nil && d.State != mingjing.DisputeToServe {
+			decided = append(decided, disputeCard(v, d))
+		} else {
+			open = append(open, disputeCard(v, d))
+		}
+	}
+	if len(open) > 0 {
+		body = append(body, c.Section("open", t(v, "disputes.open"), c.List("cards", open...)))
+	}
+	if len(decided) > 0 {
+		body = append(body, c.Section("decided", t(v, "disputes.decided"), c.List("cards", decided...)))
+	}
+	return body
+}
+
+func disputeCard(v *mingjing.View, d mingjing.Dispute) app.UI {
+	facts := []app.UI{c.El("span", nil, c.Text(v.Label("agency", d.Agency()))),
+		c.El("span", nil, c.Text(t(v, "disputes.filed_on", "time", page.Instant(v, d.FiledAt))))}
+	var next app.UI
+	if d.Decision != nil && d.State == mingjing.DisputeDecided {
+		facts = append(facts, c.El("span", nil, c.Text(t(v, "disputes.decided_on", "time", page.Instant(v, d.Decision.At)))))
+	} else if k := page.NextClock(d.Clocks); k != nil {
+		next = c.El("p", c.A{"class": "next"}, c.Text(t(v, "disputes.next", "time", page.Instant(v, k.Due), "clock", page.Code(v, "clock", k.Code))))
+	}
+	return c.Card{Title: v.Label("item", d.Code()), Href: href(v, "dispute", page.Segment(d.ID)), Level: 3, Aside: page.DisputeTag(v, d),
+		Body: []app.UI{c.P(kindOrReason(v, d)), c.El("p", c.A{"class": "meta"}, facts...), next}}.UI()
+}
+
+// kindOrReason says of a dispute why, and of another case what it is.
+func kindOrReason(v *mingjing.View, d mingjing.Dispute) string {
+	if d.Kind == "" || d.Kind == mingjing.CaseDispute {
+		return page.Code(v, "reason", string(d.Reason))
+	}
+	return page.Code(v, "case_kind", string(d.Kind))
+}

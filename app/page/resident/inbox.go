@@ -1,0 +1,89 @@
+package resident
+
+import (
+	"net/url"
+
+	"mingjing"
+	c "mingjing/app/component"
+	"mingjing/app/page"
+	"mingjing/i18n"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+var _ = page.Register("inbox", page.Screen{Data: page.New[mingjing.InboxView], Body: inboxBody})
+
+// inboxBody is what has happened, newest first. A notice is opened by a form,
+// since that marks it as read.
+func inboxBody(v *mingjing.View) []app.UI {
+	box := mingjing.DataOf[mingjing.InboxView](v)
+	if box == nil {
+		box = &mingjing.InboxView{}
+	}
+	body := []app.UI{page.Heading("", t(v, "title.inbox")), page.Lead(t(v, "inbox.lead"))}
+	if box.MailFailed {
+		body = append(body, c.Notification{Kind: "warning", Title: t(v, "notice.mail_failed"), Text: t(v, "settings.email_failed"),
+			Body: []app.UI{c.El("p", nil, c.Link{Text: t(v, "nav.notice-settings"), Href: href(v, "notice-settings")}.UI())}}.UI())
+	}
+	var all app.UI
+	if box.Unread > 0 {
+		all = c.Form{Action: "/api/notices/read", Label: t(v, "inbox.read_all"), Class: "inbox-all", Body: []app.UI{
+			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
+			c.Button{Text: t(v, "inbox.read_all"), Kind: "secondary"}.UI()}}.UI()
+	}
+	body = append(body, c.Div("actions", all, c.LinkButton{Text: t(v, "nav.notice-settings"), Href: href(v, "notice-settings"), Kind: "secondary"}.UI()))
+	if len(box.Notices) == 0 {
+		return append(body, c.EmptyState{Title: t(v, "inbox.empty_title"), Text: t(v, "inbox.empty")}.UI())
+	}
+	items := make([]app.UI, 0, len(box.Notices))
+	for _, n := range box.Notices {
+		items = append(items, noticeCard(v, n))
+	}
+	body = append(body, c.Section("notices", t(v, "inbox.notices"), c.List("notices", items...)))
+	if box.Next != "" {
+		body = append(body, c.Pagination{Label: t(v, "inbox.pages"), Text: t(v, "inbox.older"),
+			Href: href(v, "inbox") + "?" + url.Values{"cursor": {box.Next}}.Encode()}.UI())
+	}
+	return body
+}
+
+// noticeText is the sentence of a notice: that of its code where there is one.
+func noticeText(v *mingjing.View, n mingjing.Notice) string {
+	if key := "notice." + string(n.Kind) + "." + n.Code; n.Code != "" && i18n.Has(key) {
+		return t(v, key)
+	}
+	return page.Code(v, "notice", string(n.Kind))
+}
+
+// noticeCard marks what is unread by a word and by a filled shape.
+func noticeCard(v *mingjing.View, n mingjing.Notice) app.UI {
+	class, mark := "notice", "inbox.read"
+	var state app.UI
+	if n.ReadAt == nil {
+		class, mark = "notice notice-unread", "inbox.unread"
+		state = c.Tag{Text: t(v, mark), Tone: "info"}.UI()
+	} else {
+		state = c.Span("muted", t(v, mark))
+	}
+	text := noticeText(v, n)
+	return c.Div(class,
+		c.SVG("svg", c.A{"class": "notice-shape", "viewBox": "0 0 12 12", "width": "12", "height": "12", "aria-hidden": "true", "focusable": "false"},
+			c.SVG("circle", c.A{"cx": "6", "cy": "6", "r": "4.5"})),
+		c.Div("notice-body",
+			c.El("h3", c.A{"class": "notice-title"}, c.Text(text)),
+			c.El("p", c.A{"class": "meta"}, state, page.TimeUI(v, n.At))),
+		c.Form{Action: "/api/notices/" + page.Segment(n.ID) + "/open", Class: "notice-open", Body: []app.UI{
+			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
+			c.Button{Text: t(v, "inbox.open"), Kind: "secondary", About: text}.UI()}}.UI())
+}
+
+// datesLink offers the dates of a case or listing to the person's own calendar.
+func datesLink(v *mingjing.View, what, id string, running bool) app.UI {
+	if !running {
+		return nil
+	}
+	return c.El("p", c.A{"class": "dates"},
+		c.El("a", c.A{"href": "/api/" + what + "/" + page.Segment(id) + "/dates.ics?lang=" + v.Lang, "download": "mingjing-dates.ics"},
+			c.Text(t(v, "ics.link"))),
+		c.Span("hint", t(v, "ics.hint")))
+}

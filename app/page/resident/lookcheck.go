@@ -1,0 +1,251 @@
+package resident
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"mingjing"
+	c "mingjing/app/component"
+	"mingjing/app/logcheck"
+	"mingjing/app/page"
+	"mingjing/i18n"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+// lookMemory is where the browser keeps the last state of the access log's tree.
+const lookMemory = "mingjing.log"
+
+// CheckLog hands a task, as JSON, to the program that checks the access log and
+// returns its answer; it is set by the program in a browser, and nil on the server.
+// The error says that the program could not be loaded.
+var CheckLog func(ctx context.Context, task []byte) ([]byte, error)
+
+// askChecker has package logcheck do a task in a program of its own.
+func askChecker(ctx context.Context, task logcheck.Task) (result logcheck.Result, err error) {
+	data, err := json.Marshal(task)
+	if err != nil {
+		return result, err
+	}
+	data, err = CheckLog(ctx, data)
+	if err != nil {
+		return result, err
+	}
+	return result, json.Unmarshal(data, &result)
+}
+
+// A LookCheck checks the access log in the browser: that each line is on the public
+// record as the page shows it, that none is missing, and that the record has only
+// grown since this browser saw it last. It keeps the state of the record, how far it
+// was checked and the public keys, which name nobody.
+type LookCheck struct {
+	app.Compo
+
+	V *mingjing.View
+
+	state verifyState
+	check mingjing.LookCheck
+	fresh *mingjing.LookMemory // what to start anew from, where only what was kept stands against it
+	shown []mingjing.Look      // what the page showed when it was checked last
+	// unloaded says that the program that checks could not be loaded.
+	unloaded bool
+	run      int
+	cancel   context.CancelFunc
+	ctx      app.Context // the component's own: that of a button ends with the button
+}
+
+// OnMount begins the check.
+func (p *LookCheck) OnMount(ctx app.Context) {
+	p.ctx = ctx
+	p.start(ctx)
+}
+
+// OnUpdate begins it again when the page shows other lines: the log has grown.
+func (p *LookCheck) OnUpdate(ctx app.Context) {
+	if !slices.Equal(p.shown, shownLooks(p.V)) {
+		p.start(ctx)
+	}
+}
+
+func shownLooks(v *mingjing.View) []mingjing.Look {
+	if log := mingjing.DataOf[mingjing.AccessLogView](v); log != nil {
+		return log.Looks
+	}
+	return nil
+}
+
+// OnDismount gives it up.
+func (p *LookCheck) OnDismount() {
+	if p.cancel != nil {
+		p.cancel()
+	}
+}
+
+func (p *LookCheck) start(ctx app.Context) {
+	if CheckLog == nil {
+		return
+	}
+	if p.cancel != nil {
+		p.cancel()
+	}
+	p.run++
+	run, log := p.run, mingjing.DataOf[mingjing.AccessLogView](p.V)
+	p.shown = shownLooks(p.V)
+	work, cancel := context.WithCancel(context.Background())
+	p.cancel = cancel
+	if p.state == verifyIdle {
+		p.state = verifyWorking
+	}
+	ctx.Async(func() {
+		result, err := askChecker(work, logcheck.Task{Shown: log, Kept: remembered(), Now: time.Now()})
+		ctx.Dispatch(func(app.Context) {
+			if run != p.run {
+				return
+			}
+			cancel()
+			p.check, p.fresh, p.unloaded = result.Check, result.Fresh, err != nil
+			switch {
+			case err != nil, result.Unread:
+				p.state = verifyFailed
+			case len(p.check.Problems) > 0:
+				p.state = verifyDiffers
+			default:
+				p.state = verifySame
+				remember(p.check.Memory)
+			}
+		})
+	})
+}
+
+// remembered is what this browser has kept of the last check; nil for nothing.
+func remembered() (kept *mingjing.LookMemory) {
+	if !app.IsClient {
+		return nil
+	}
+	defer func() { _ = recover() }() // a browser may forbid it
+	text := app.Window().Get("localStorage").Call("getItem", lookMemory)
+	if !text.Truthy() {
+		return nil
+	}
+	kept = &mingjing.LookMemory{}
+	if json.Unmarshal([]byte(text.String()), kept) != nil {
+		return nil
+	}
+	return kept
+}
+
+func remember(m *mingjing.LookMemory) {
+	if !app.IsClient || m == nil {
+		return
+	}
+	defer func() { _ = recover() }()
+	data, err := json.Marshal(m)
+	if err == nil {
+		app.Window().Get("localStorage").Call("setItem", lookMemory, string(data))
+	}
+}
+
+// Render shows how the check stands.
+func (p *LookCheck) Render() app.UI {
+	v := p.V
+	class, role, name := "verify", "status", "idle"
+	d := page.CheckShape
+	var body []app.UI
+	switch p.state {
+	case verifyIdle:
+		role = ""
+	case verifyWorking:
+		name = "working"
+	case verifySame:
+		class, name = "verify verify-same", "good"
+		body = p.good()
+	case verifyDiffers:
+		class, role, name = "verify verify-differs", "alert", "bad"
+		d = page.AlarmShape
+		body = p.bad()
+	case verifyFailed:
+		name = "failed"
+		if p.unloaded {
+			name = "unloaded"
+		}
+	}
+	if body == nil {
+		body = []app.UI{c.El("p", c.A{"class": "row-title"}, c.Text(t(v, "log_check."+name))), c.P(t(v, "log_check."+name+"_text"))}
+	}
+	said := []app.UI{c.El("div", c.A{"class": "verify-said", "role": role}, body...)}
+	if p.state == verifyDiffers && p.fresh != nil {
+		said = append(said, c.Details{Summary: t(v, "log_check.accept"), Body: []app.UI{c.P(t(v, "log_check.accept_text")),
+			app.Button().Type("button").Class("button", "button-secondary").Text(t(v, "log_check.accept_button")).OnClick(p.startAnew)}}.UI())
+	}
+	if p.state == verifyFailed {
+		said = append(said, app.Button().Type("button").Class("button", "button-secondary").Text(t(v, "log_check.again")).OnClick(p.again))
+	}
+	how := []app.UI{c.P(t(v, "log_check.details_text"))}
+	if k := p.check.Checkpoint; k.Size > 0 {
+		how = append(how, c.El("p", c.A{"class": "hash"}, c.Text(k.Origin+": "+t(v, "log_check.state", "size", i18n.Number(v.Lang, int(k.Size)), "root", k.Root.String()))))
+	}
+	how = append(how, c.Link{Text: t(v, "access_log.check_us"), Href: href(v, "check-us")}.UI())
+	said = append(said, c.Details{Summary: t(v, "log_check.details"), Body: how}.UI())
+	return page.Finding(c.A{"class": class, "data-look-check": name}, d, c.Div("verify-body", said...))
+}
+
+func (p *LookCheck) good() []app.UI {
+	v := p.V
+	text := t(v, "log_check.first")
+	if !p.check.Since.IsZero() {
+		text = t(v, "log_check.since", "date", page.Date(v, mingjing.DateOf(p.check.Since.In(page.Zone(v)))))
+	}
+	body := []app.UI{c.El("p", c.A{"class": "row-title"}, c.Text(tn(v, "log_check.good", p.check.Looks))), c.P(text)}
+	for _, w := range p.check.Witnesses {
+		key := "log_check.witness"
+		if w.Late {
+			key = "log_check.witness_late"
+		}
+		body = append(body, c.P(t(v, key, "name", w.Name, "at", page.Instant(v, w.At))))
+	}
+	if len(p.check.Witnesses) == 0 {
+		body = append(body, c.Muted(t(v, "log_check.no_witness")))
+	}
+	return body
+}
+
+func (p *LookCheck) bad() []app.UI {
+	v := p.V
+	wrong := make([]app.UI, 0, len(p.check.Problems))
+	for _, problem := range p.check.Problems {
+		text := []app.UI{c.El("strong", nil, c.Text(page.Code(v, "look_problem", problem.Code)))}
+		if len(problem.Seqs) > 0 {
+			numbers := make([]string, 0, len(problem.Seqs))
+			for _, n := range problem.Seqs {
+				numbers = append(numbers, strconv.FormatInt(n, 10))
+			}
+			text = append(text, c.Text(" "+t(v, "log_check.lines", "numbers", strings.Join(numbers, ", "))))
+		}
+		if len(problem.Names) > 0 {
+			text = append(text, c.Text(" "+t(v, "log_check.names", "names", i18n.Join(v.Lang, problem.Names))))
+		}
+		wrong = append(wrong, c.El("span", nil, text...))
+	}
+	return []app.UI{c.El("p", c.A{"class": "row-title"}, c.Text(t(v, "log_check.bad"))), c.P(t(v, "log_check.bad_text")),
+		c.List("bullets", wrong...),
+		c.El("p", c.A{"class": "row-title"}, c.Text(t(v, "log_check.do"))),
+		c.List("bullets", c.Text(t(v, "log_check.do_file")), c.Text(t(v, "log_check.do_auditor")), c.Text(t(v, "log_check.do_keep"))),
+		c.LinkButton{Text: t(v, "log_check.file"), Href: page.ProofFile, Full: true}.UI()}
+}
+
+// again tries once more.
+func (p *LookCheck) again(app.Context, app.Event) {
+	p.state = verifyWorking
+	p.start(p.ctx)
+}
+
+// startAnew takes the record as it is now for the one to compare with.
+func (p *LookCheck) startAnew(app.Context, app.Event) {
+	remember(p.fresh)
+	p.state = verifyWorking
+	p.start(p.ctx)
+}

@@ -1,0 +1,204 @@
+package resident
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"strings"
+
+	"mingjing"
+	c "mingjing/app/component"
+	"mingjing/app/page"
+	"mingjing/i18n"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+// Fetch reads a path of this server as the person who is logged in. The browser's
+// roof sets it; without it nothing can be verified, as on the server.
+var Fetch func(ctx context.Context, path string) ([]byte, error)
+
+// maxVerifyPages bounds the pages of a list that are read to verify a score.
+const maxVerifyPages = 50
+
+// Verify recomputes a score in the browser: from the published rulebook, whose
+// bytes must have the hash that the score is pinned to, and from the resident's
+// own records and listings. It says whether the result is the same.
+type Verify struct {
+	app.Compo
+
+	Lang  string
+	Score mingjing.Score
+
+	state   verifyState
+	mine    mingjing.Score
+	differs []string
+	run     int
+	cancel  context.CancelFunc
+}
+
+type verifyState int
+
+const (
+	verifyIdle verifyState = iota
+	verifyWorking
+	verifySame
+	verifyDiffers
+	verifyFailed
+)
+
+// OnMount begins the check.
+func (p *Verify) OnMount(ctx app.Context) { p.start(ctx) }
+
+// OnUpdate begins it again when the score has changed.
+func (p *Verify) OnUpdate(ctx app.Context) { p.start(ctx) }
+
+// OnDismount gives it up.
+func (p *Verify) OnDismount() {
+	if p.cancel != nil {
+		p.cancel()
+	}
+}
+
+func (p *Verify) start(ctx app.Context) {
+	if Fetch == nil {
+		return
+	}
+	if p.cancel != nil {
+		p.cancel()
+	}
+	p.run++
+	run, score := p.run, p.Score
+	work, cancel := context.WithCancel(context.Background())
+	p.cancel, p.state = cancel, verifyWorking
+	ctx.Async(func() {
+		mine, differs, err := recompute(work, Fetch, score)
+		ctx.Dispatch(func(app.Context) {
+			if run != p.run {
+				return
+			}
+			cancel()
+			p.mine, p.differs = mine, differs
+			switch {
+			case err != nil:
+				p.state = verifyFailed
+			case len(differs) > 0:
+				p.state = verifyDiffers
+			default:
+				p.state = verifySame
+			}
+		})
+	})
+}
+
+var errTooManyPages = errors.New("a list has too many pages")
+
+// recompute makes the score again and names what differs: hash, value, band,
+// explanation. The error says that something could not be read.
+func recompute(ctx context.Context, fetch func(context.Context, string) ([]byte, error), score mingjing.Score) (mingjing.Score, []string, error) {
+	data, err := fetch(ctx, "/web/rulebooks/"+url.PathEscape(score.Rulebook.ID)+".json")
+	if err != nil {
+		return mingjing.Score{}, nil, err
+	}
+	book, err := mingjing.ParseRulebook(data)
+	if err != nil {
+		return mingjing.Score{}, nil, err
+	}
+	records, err := readAll[mingjing.Record](ctx, fetch, "/api/records")
+	if err != nil {
+		return mingjing.Score{}, nil, err
+	}
+	listings, err := readAll[mingjing.Listing](ctx, fetch, "/api/listings")
+	if err != nil {
+		return mingjing.Score{}, nil, err
+	}
+	mine := mingjing.MakeScore(book, mingjing.Input{Records: records, Listings: listings, Missing: score.Missing, AsOf: score.AsOf})
+	if mingjing.Same(mine, score) {
+		return mine, nil, nil
+	}
+	var differs []string
+	if mine.Rulebook != score.Rulebook {
+		differs = append(differs, "hash")
+	}
+	if mine.Value != score.Value {
+		differs = append(differs, "value")
+	}
+	if mine.Band != score.Band {
+		differs = append(differs, "band")
+	}
+	if len(differs) == 0 {
+		differs = append(differs, "explanation")
+	}
+	return mine, differs, nil
+}
+
+// readAll reads every page of a list.
+func readAll[T any](ctx context.Context, fetch func(context.Context, string) ([]byte, error), path string) ([]T, error) {
+	var all []T
+	next := path
+	for range maxVerifyPages {
+		data, err := fetch(ctx, next)
+		if err != nil {
+			return nil, err
+		}
+		var page struct {
+			Items []T    `json:"items"`
+			Next  string `json:"next"`
+		}
+		if err := json.Unmarshal(data, &page); err != nil {
+			return nil, err
+		}
+		all = append(all, page.Items...)
+		if page.Next == "" {
+			return all, nil
+		}
+		next = path + "?cursor=" + url.QueryEscape(page.Next)
+	}
+	return nil, errTooManyPages
+}
+
+// Render shows how the check stands.
+func (p *Verify) Render() app.UI {
+	class, role, key := "verify", "status", "verify.idle"
+	d := page.CheckShape
+	switch p.state {
+	case verifyIdle:
+		role = ""
+	case verifyWorking:
+		key = "verify.working"
+	case verifySame:
+		class, key = "verify verify-same", "verify.same"
+	case verifyDiffers:
+		class, role, key = "verify verify-differs", "alert", "verify.differs"
+		d = page.AlarmShape
+	case verifyFailed:
+		key = "verify.failed"
+	}
+	var values []string
+	if p.state == verifySame {
+		values = []string{"value", page.Plain(p.mine.Value)}
+	}
+	text := i18n.T(p.Lang, key+"_text", values...)
+	var list app.UI
+	if p.state == verifyDiffers {
+		items := make([]app.UI, 0, len(p.differs))
+		for _, what := range p.differs {
+			switch what {
+			case "value":
+				items = append(items, c.El("li", nil, c.Text(i18n.T(p.Lang, "verify.value", "mine", page.Plain(p.mine.Value), "theirs", page.Plain(p.Score.Value)))))
+			default:
+				items = append(items, c.El("li", nil, c.Text(i18n.T(p.Lang, "verify."+what))))
+			}
+		}
+		list = c.El("ul", c.A{"class": "bullets"}, items...)
+	}
+	hash := p.Score.Rulebook.Hash
+	return page.Finding(c.A{"class": class, "data-verify": strings.TrimPrefix(key, "verify.")}, d,
+		c.El("div", c.A{"class": "verify-body", "role": role},
+			c.El("p", c.A{"class": "row-title"}, c.Text(i18n.T(p.Lang, key))),
+			c.P(text), list,
+			c.Details{Summary: i18n.T(p.Lang, "verify.details"), Body: []app.UI{
+				c.P(i18n.T(p.Lang, "verify.details_text", "version", p.Score.Rulebook.Version)),
+				c.El("p", c.A{"class": "hash"}, c.Text("SHA-256 "+hash))}}.UI()))
+}

@@ -1,0 +1,293 @@
+package api
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"time"
+
+	"mingjing"
+	"mingjing/i18n"
+	"mingjing/server/casework"
+)
+
+var queuePage = page[mingjing.QueueView]{
+	name: "queue",
+	get:  func(c *call) (mingjing.QueueView, error) { return c.cases(asked[queueQuery](c)) },
+	endpoints: []endpoint{
+		query[queueQuery, list[caseItem]]{
+			path: "/api/admin/cases", access: mingjing.Staff, get: getCases,
+			words: words{id: "cases", summary: "The work queue", answer: "A page, nearest clock first."},
+		},
+		action[none, mingjing.Case]{
+			path: "/api/admin/cases/next", access: mingjing.Staff, again: "queue",
+			words: words{id: "nextCase", summary: "Take the next case",
+				about: "The case with the nearest clock that the caller may take, among equals the one that waits longest. " +
+					"With 20 open cases it is refused.",
+				answer: "The case, which is the caller's now.", fails: []int{http.StatusNotFound, http.StatusConflict}},
+			do: func(c *call, _ none) (mingjing.Case, goal, error) {
+				k, err := c.s.casework.Next(c.ctx(), c.actor())
+				return k, goal{page: "case", id: k.ID, done: "assigned"}, err
+			},
+		},
+	},
+}
+
+// queueQuery narrows the work queue.
+type queueQuery struct {
+	// State is open when it is left out.
+	State string `json:"state,omitempty"`
+	// Kind leaves only cases of one kind; any is all.
+	Kind string `json:"kind,omitempty"`
+	// Late leaves only open cases whose nearest clock is late, or very late.
+	Late   mingjing.Lateness `json:"late,omitempty" enum:"late,very_late"`
+	Mine   string            `json:"mine,omitempty" enum:"1"`
+	Agency string            `json:"agency,omitempty" max:"100"`
+	// Search is by case, name or catalogue code. Each resident found sees the look.
+	Search string `json:"search,omitempty" max:"200"`
+	paged
+}
+
+func (c *call) cases(in queueQuery) (mingjing.QueueView, error) {
+	if in.Agency == mingjing.AnyAgency {
+		in.Agency = ""
+	}
+	if in.Kind == mingjing.AnyKind {
+		in.Kind = ""
+	}
+	return c.s.casework.Cases(c.ctx(), c.actor(), mingjing.CaseFilter{State: in.State, Kind: mingjing.CaseKind(in.Kind),
+		Late: in.Late, Mine: in.Mine == "1", Agency: in.Agency, Search: in.Search}, in.Cursor)
+}
+
+// A caseItem is a case in the work queue, without what only the case itself shows.
+type caseItem struct {
+	ID        string                 `json:"id"`
+	Kind      mingjing.CaseKind      `json:"kind"`
+	Record    *subject               `json:"record,omitempty"`
+	Listing   *subject               `json:"listing,omitempty"`
+	Reason    mingjing.DisputeReason `json:"reason,omitempty"`
+	State     mingjing.DisputeState  `json:"state"`
+	FiledAt   time.Time              `json:"filed_at"`
+	Clocks    []mingjing.Clock       `json:"clocks"`
+	Next      *mingjing.Clock        `json:"next,omitempty"`
+	Handler   string                 `json:"handler,omitempty"`
+	HandlerID string                 `json:"handler_id,omitempty"`
+	Resident  string                 `json:"resident,omitempty"`
+	IDMasked  string                 `json:"id_masked,omitempty"`
+	Escalated bool                   `json:"escalated"`
+	Allowed   []string               `json:"allowed"`
+}
+
+// A subject is which record or listing a case is about.
+type subject struct {
+	ID     string            `json:"id"`
+	Agency string            `json:"agency"`
+	Code   string            `json:"code"`
+	Kind   mingjing.ListKind `json:"kind,omitempty"`
+}
+
+func getCases(c *call, in queueQuery) (list[caseItem], error) {
+	v, err := c.cases(in)
+	out := []caseItem{}
+	for _, k := range v.Cases {
+		item := caseItem{ID: k.ID, Kind: k.Kind, Escalated: k.Escalated, Reason: k.Reason, State: k.State, FiledAt: k.FiledAt, Clocks: k.Clocks,
+			Next: k.Next, Handler: k.Handler, HandlerID: k.HandlerID, Resident: k.Resident, IDMasked: k.IDMasked, Allowed: k.Allowed}
+		if r := k.Record; r != nil {
+			item.Record = &subject{ID: r.ID, Agency: r.Agency, Code: r.Code}
+		}
+		if l := k.Listing; l != nil {
+			item.Listing = &subject{ID: l.ID, Agency: l.Agency, Code: l.Code, Kind: l.Kind}
+		}
+		out = append(out, item)
+	}
+	return items(out, v.Next), err
+}
+
+var oneCasePage = page[mingjing.CasePage]{
+	name: "case",
+	get: func(c *call) (mingjing.CasePage, error) {
+		k, err := c.s.casework.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
+		out := mingjing.CasePage{Case: k}
+		if err != nil || k.Kind != mingjing.CaseReview || k.Previous == "" {
+			return out, err
+		}
+		// Who reviews a decision has to read it; the resident sees that look too.
+		first, err := c.s.casework.Case(c.ctx(), c.actor(), k.Previous)
+		out.First = &first
+		return out, err
+	},
+	fill: fillReply,
+	endpoints: []endpoint{
+		query[none, mingjing.Case]{
+			path: "/api/admin/cases/{id}", access: mingjing.Staff,
+			words: words{id: "case", summary: "One case on one screen", answer: "The case.", of: "case"},
+			get: func(c *call, _ none) (mingjing.Case, error) {
+				return c.s.casework.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
+			},
+		},
+		action[none, mingjing.Case]{
+			path: "/api/admin/cases/{id}/assign", access: mingjing.Staff, again: "case",
+			words: words{id: "assign", summary: "Take a case", answer: "The case.", of: "case", fails: []int{http.StatusConflict}},
+			do: func(c *call, _ none) (mingjing.Case, goal, error) {
+				k, err := c.s.casework.Assign(c.ctx(), c.actor(), c.r.PathValue("id"))
+				return k, goal{page: "case", id: k.ID, done: "assigned"}, err
+			},
+		},
+		action[none, mingjing.Case]{
+			path: "/api/admin/cases/{id}/ask-agency", access: mingjing.Staff, again: "case",
+			words: words{id: "askAgency", summary: "Put the dispute to its agency", answer: "The case; the agency's clock runs.", of: "case",
+				fails: []int{http.StatusConflict}},
+			do: func(c *call, _ none) (mingjing.Case, goal, error) {
+				k, err := c.s.casework.AskAgency(c.ctx(), c.actor(), c.r.PathValue("id"))
+				return k, goal{page: "case", id: k.ID, done: "agency_asked"}, err
+			},
+		},
+		action[none, mingjing.Case]{
+			path: "/api/admin/cases/{id}/extend", access: mingjing.Staff, again: "case",
+			words: words{id: "extend", summary: "Give a case more time, once, for evidence that came after it was filed", answer: "The case.",
+				of: "case", fails: []int{http.StatusConflict}},
+			do: func(c *call, _ none) (mingjing.Case, goal, error) {
+				k, err := c.s.casework.Extend(c.ctx(), c.actor(), c.r.PathValue("id"))
+				return k, goal{page: "case", id: k.ID, done: "extended"}, err
+			},
+		},
+		action[recommendForm, mingjing.Case]{
+			path: "/api/admin/cases/{id}/recommend", access: mingjing.Staff, again: "case",
+			words: words{id: "recommend", summary: "Recommend a decision on a proposed listing, as the first of two people",
+				answer: "The case, which now waits for a supervisor.", of: "case", fails: []int{http.StatusConflict}},
+			example: recommendForm{Outcome: mingjing.OutcomeApproved, Reasons: "The notice of tax due is final, and was served."},
+			do: func(c *call, in recommendForm) (mingjing.Case, goal, error) {
+				k, err := c.s.casework.Recommend(c.ctx(), c.actor(), c.r.PathValue("id"), casework.Ruling{Outcome: in.Outcome, Reasons: in.Reasons})
+				return k, goal{page: "case", id: k.ID, done: "recommended"}, err
+			},
+		},
+		action[serveForm, mingjing.Case]{
+			path: "/api/admin/cases/{id}/serve", access: mingjing.Staff, again: "case",
+			words: words{id: "serve", summary: "Record that a listing was served on paper; the time to answer begins", answer: "The case.",
+				of:    "case",
+				fails: []int{http.StatusConflict}},
+			example: serveForm{Method: "post", On: "2026-03-02", Proof: "EMS 1092 4417 3"},
+			do: func(c *call, in serveForm) (mingjing.Case, goal, error) {
+				k, err := c.s.casework.Serve(c.ctx(), c.actor(), c.r.PathValue("id"), casework.Service{Method: in.Method, On: in.On, Proof: in.Proof})
+				return k, goal{page: "case", id: k.ID, done: "served"}, err
+			},
+		},
+		action[decisionForm, mingjing.Case]{
+			path: "/api/admin/cases/{id}/decision", access: mingjing.Staff, again: "case", do: decide,
+			words: words{id: "decide", summary: "Decide a case", answer: "The case; what was decided is done.", of: "case",
+				fails: []int{http.StatusConflict}},
+			example: decisionForm{Outcome: mingjing.OutcomeUpheld, Reasons: "The receipt shows that the debt was paid before the listing.",
+				Answers: []evidenceAnswer{{"5b1f6a0e-3c7d-4a52-9f10-7a4be0a3c911", "It is the bank's own receipt, of 3 March."}}},
+		},
+		action[noteForm, mingjing.Case]{
+			path: "/api/admin/cases/{id}/notes", access: mingjing.Staff, status: http.StatusCreated, again: "case",
+			words: words{id: "addNote", summary: "Write a note for colleagues",
+				about:  "Notes are kept for good and never shown to the resident, whose access log shows that one was written.",
+				answer: "The case.", of: "case", fails: []int{http.StatusConflict}},
+			example: noteForm{Text: "The court's clerk will send the file on Monday."},
+			do: func(c *call, in noteForm) (mingjing.Case, goal, error) {
+				k, err := c.s.casework.AddNote(c.ctx(), c.actor(), c.r.PathValue("id"), in.Text)
+				return k, goal{page: "case", id: k.ID, done: "note_added"}, err
+			},
+		},
+		action[idNumberForm, mingjing.Case]{
+			path: "/api/admin/cases/{id}/id-number", access: mingjing.Staff, again: "case",
+			words: words{id: "openIDNumber", summary: "Open the full ID number",
+				about:  "Only for whoever has the case. The resident's access log says so and why.",
+				answer: "The case, with the full ID number; a form gets the page itself, once.", of: "case", fails: []int{http.StatusConflict}},
+			example: idNumberForm{Reason: "identity"},
+			do: func(c *call, in idNumberForm) (mingjing.Case, goal, error) {
+				k, err := c.s.casework.OpenIDNumber(c.ctx(), c.actor(), c.r.PathValue("id"), in.Reason)
+				return k, goal{page: "case", id: k.ID}, err
+			},
+			shows: func(k mingjing.Case) any { return &mingjing.CasePage{Case: k} },
+		},
+	},
+}
+
+// recommendForm recommends a decision on a proposed listing.
+type recommendForm struct {
+	Outcome mingjing.Outcome `json:"outcome" enum:"approved,refused"`
+	Reasons string           `json:"reasons" min:"1" max:"4000"`
+}
+
+// serveForm records that a listing was served on paper.
+type serveForm struct {
+	Method string `json:"method" enum:"post,in_person"`
+	// On is the day on the receipt.
+	On string `json:"on" format:"date"`
+	// Proof is the number of the receipt, or of the protocol.
+	Proof string `json:"proof" min:"1" max:"100"`
+}
+
+// decisionForm decides a case.
+type decisionForm struct {
+	// Outcome is one of the kind of case: upheld, partly, rejected (dispute, review),
+	// granted, refused (repair), approved, refused (listing).
+	Outcome mingjing.Outcome `json:"outcome"`
+	Reasons string           `json:"reasons" min:"1" max:"4000"`
+	// CorrectTo is for partly: the right date of the record, or the day on which the
+	// listing ends instead.
+	CorrectTo string `json:"correct_to,omitempty" format:"date"`
+	// Answers has one for each piece of evidence.
+	Answers []evidenceAnswer `json:"evidence_answers,omitempty" max:"10"`
+	// EvidenceID and EvidenceAnswer are the same in a form, side by side.
+	EvidenceID     []string `json:"evidence_id,omitempty"`
+	EvidenceAnswer []string `json:"evidence_answer,omitempty"`
+}
+
+// An evidenceAnswer is the handler's answer to a piece of evidence.
+type evidenceAnswer struct {
+	EvidenceID string `json:"evidence_id"`
+	Answer     string `json:"answer" min:"1" max:"4000"`
+}
+
+func decide(c *call, in decisionForm) (mingjing.Case, goal, error) {
+	r := casework.Ruling{Outcome: in.Outcome, Reasons: in.Reasons, CorrectTo: in.CorrectTo, Answers: map[string]string{}}
+	for i, id := range in.EvidenceID[:min(len(in.EvidenceID), len(in.EvidenceAnswer))] {
+		r.Answers[id] = in.EvidenceAnswer[i]
+	}
+	if in.Answers != nil {
+		clear(r.Answers)
+	}
+	for _, a := range in.Answers {
+		r.Answers[a.EvidenceID] = a.Answer
+	}
+	k, err := c.s.casework.Decide(c.ctx(), c.actor(), c.r.PathValue("id"), r)
+	return k, goal{page: "case", id: k.ID, done: "decided"}, err
+}
+
+// noteForm is a note for colleagues.
+type noteForm struct {
+	Text string `json:"text" min:"1" max:"2000"`
+}
+
+// idNumberForm says why the full ID number has to be read.
+type idNumberForm struct {
+	Reason string `json:"id_reason"`
+}
+
+// fillReply puts the reply text that was asked for into the reasons, in the
+// language that the resident reads, or else that of the page.
+func fillReply(c *call, v *mingjing.View) {
+	code := c.r.URL.Query().Get("reply")
+	k := mingjing.DataOf[mingjing.CasePage](v)
+	if !c.readOnly() || !slices.ContainsFunc(mingjing.RepliesFor(k.Kind), func(r mingjing.ReplyText) bool { return r.Code == code }) {
+		return
+	}
+	lang := c.lang
+	if slices.Contains(mingjing.Languages, k.ReplyLang) {
+		lang = k.ReplyLang
+	}
+	item, agency := k.Code(), k.Agency()
+	for _, b := range slices.Backward(c.s.casework.Books()) { // the first book has the last word
+		if i, ok := b.Item(k.Code()); ok {
+			item = cmp.Or(i.Name.In(lang), item)
+		}
+		if a, ok := b.Agency(k.Agency()); ok {
+			agency = cmp.Or(a.Name.In(lang), agency)
+		}
+	}
+	v.Form = map[string]string{"reply": code, "reasons": i18n.T(lang, "reply."+code+".text", "name", k.Resident, "item", item,
+		"agency", agency, "date", i18n.Date(lang, mingjing.DateOf(k.FiledAt.In(c.s.casework.Zone()))))}
+}

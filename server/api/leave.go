@@ -1,0 +1,108 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+
+	"mingjing"
+)
+
+var consentsPage = page[mingjing.ConsentsView]{
+	name: "consents",
+	get: func(c *call) (mingjing.ConsentsView, error) {
+		return c.s.casework.Consents(c.ctx(), c.actor())
+	},
+	endpoints: []endpoint{
+		query[none, list[mingjing.Consent]]{
+			path: "/api/consents", access: mingjing.Residents,
+			words: words{id: "consents", summary: "What one agreed to", answer: "Oldest first."},
+			get: func(c *call, _ none) (list[mingjing.Consent], error) {
+				v, err := c.s.casework.Consents(c.ctx(), c.actor())
+				return items(v.Consents, ""), err
+			},
+		},
+		action[withdrawForm, withdrawn]{
+			path: "/api/consents/withdraw", access: mingjing.Residents, again: "consents", do: withdraw,
+			words: words{id: "withdraw", summary: "Withdraw consent; the scores by that rulebook go", answer: "Withdrawn.",
+				fails: []int{http.StatusConflict}},
+			example: withdrawForm{Rulebook: "honest-shanghai", Confirm: true},
+		},
+	},
+}
+
+// withdrawForm withdraws consent.
+type withdrawForm struct {
+	Rulebook string `json:"rulebook"`
+	Confirm  bool   `json:"confirm" enum:"true"`
+}
+
+// withdrawn is the answer where consent was withdrawn.
+type withdrawn struct {
+	Withdrawn bool `json:"withdrawn"`
+}
+
+func withdraw(c *call, in withdrawForm) (withdrawn, goal, error) {
+	if !in.Confirm {
+		return withdrawn{}, goal{}, mingjing.InvalidFields(mingjing.FieldError{Field: "confirm", Code: "confirm_required"})
+	}
+	err := c.s.casework.Withdraw(c.ctx(), c.actor(), in.Rulebook)
+	return withdrawn{true}, goal{page: "consents", done: "consent_withdrawn"}, err
+}
+
+var leavePage = page[mingjing.LeaveView]{
+	name: "leave",
+	get: func(c *call) (mingjing.LeaveView, error) {
+		return c.s.casework.Leaving(c.ctx(), c.actor())
+	},
+	endpoints: []endpoint{
+		action[leaveForm, mingjing.Erasure]{
+			path: "/api/leave", access: mingjing.Residents, status: http.StatusAccepted, again: "leave", do: leave,
+			words: words{id: "leave", summary: "Leave for good: scoring ends, and everything about the resident is erased",
+				answer: "It is being done; the session is over.", fails: []int{http.StatusConflict}},
+			example: leaveForm{Confirm: true},
+		},
+	},
+}
+
+// leaveForm is the resident's word to leave.
+type leaveForm struct {
+	Confirm bool `json:"confirm" enum:"true"`
+}
+
+// leave has everything about the resident erased, and ends the session.
+func leave(c *call, in leaveForm) (mingjing.Erasure, goal, error) {
+	if !in.Confirm {
+		return mingjing.Erasure{}, goal{}, mingjing.InvalidFields(mingjing.FieldError{Field: "confirm", Code: "leave_confirm"})
+	}
+	e, err := c.s.casework.Leave(c.ctx(), c.actor())
+	if err != nil {
+		return mingjing.Erasure{}, goal{}, err
+	}
+	if err := c.s.Identity.Logout(c.ctx(), c.token); err != nil { // it goes with the login
+		c.s.Logger.Warn("end the session of who left", "id", c.id, "err", err)
+	}
+	c.who = nil
+	c.setCookie("", -1)
+	return e, goal{page: "left", query: "receipt=" + e.ID}, nil
+}
+
+var leftPage = page[*mingjing.Erasure]{
+	name: "left",
+	get: func(c *call) (*mingjing.Erasure, error) {
+		out, err := c.s.casework.Erasure(c.ctx(), c.r.URL.Query().Get("receipt"))
+		if e, ok := errors.AsType[*mingjing.Error](err); ok && e.Kind == mingjing.NotFound {
+			return nil, nil //nolint:nilnil // the page says so
+		}
+		return &out, err
+	},
+	endpoints: []endpoint{
+		query[none, mingjing.Erasure]{
+			path: "/api/erasures/{id}", access: mingjing.Anyone,
+			words: words{id: "erasure", summary: "How far an erasure has got, for whoever has its receipt", answer: "The steps that are done.",
+				of: "erasure: its receipt"},
+			get: func(c *call, _ none) (mingjing.Erasure, error) {
+				return c.s.casework.Erasure(c.ctx(), c.r.PathValue("id"))
+			},
+		},
+	},
+}

@@ -1,0 +1,128 @@
+package api
+
+import (
+	"context"
+	_ "embed"
+	"net/http"
+	"reflect"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework"
+)
+
+var rulebooksPage = page[mingjing.RulebooksView]{
+	name: "rulebooks",
+	get: func(c *call) (out mingjing.RulebooksView, err error) {
+		for _, b := range c.s.casework.Books() {
+			out.Rulebooks = append(out.Rulebooks, *b)
+		}
+		return out, nil
+	},
+}
+
+var rulebookPage = page[mingjing.RulebookPage]{
+	name: "rulebook",
+	get: func(c *call) (mingjing.RulebookPage, error) {
+		b, err := c.s.casework.Book(c.r.PathValue("id"))
+		if err != nil {
+			return mingjing.RulebookPage{}, mingjing.Errorf(mingjing.NotFound, "not_found")
+		}
+		return mingjing.RulebookPage{Rulebook: b, Hash: b.Ref().Hash, Calendar: c.s.casework.Calendar(b)}, nil
+	},
+}
+
+var agenciesPage = page[mingjing.AgenciesView]{
+	name: "agencies",
+	get: func(c *call) (mingjing.AgenciesView, error) {
+		return c.s.casework.AgencyFigures(c.ctx())
+	},
+	endpoints: []endpoint{
+		query[none, mingjing.AgenciesView]{
+			path: "/api/agencies", access: mingjing.Anyone,
+			words: words{id: "agencies", summary: "How agencies deal with disputes", answer: "Every agency, those with the most disputes first."},
+			get: func(c *call, _ none) (mingjing.AgenciesView, error) {
+				return c.s.casework.AgencyFigures(c.ctx())
+			},
+		},
+	},
+}
+
+// pageless are the endpoints that belong to no page.
+var pageless = []endpoint{
+	raw[liveQuery]{
+		path: "/api/live", access: mingjing.Everyone, write: writeLive, status: http.StatusSwitchingProtocols, headers: []string{"Origin"},
+		out: reflect.TypeFor[mingjing.Event](),
+		words: words{id: "live", tag: tagSession, summary: "The live stream (WebSocket)",
+			answer: "Switched to WebSocket. Each text message is an Event; close code 4401 says that the session has ended.",
+			fails:  []int{http.StatusBadRequest, http.StatusUnprocessableEntity}},
+	},
+	raw[none]{
+		path: "/api/openapi.json", access: mingjing.Anyone, write: writeOpenAPI, kinds: []string{"application/json"},
+		words: words{id: "openapi", summary: "This document", answer: "This document."},
+	},
+}
+
+// liveQuery says where a live stream begins.
+type liveQuery struct {
+	// After is the sequence number of the last event seen; from now on when it is left out.
+	After string `json:"after,omitempty" format:"integer"`
+}
+
+// writeLive hands the connection to the live stream. Its Origin is checked there,
+// against the host that was asked; a proxy of ours may have changed that, so the
+// public origin counts as it.
+func writeLive(c *call, in liveQuery) error {
+	c.noStore()
+	var after int64
+	if err := wholeNumber(in.After, &after); err != nil {
+		return err
+	}
+	if in.After == "" {
+		last, err := c.s.casework.LastEvent(c.ctx(), c.actor())
+		if err != nil {
+			return err
+		}
+		after = last
+	}
+	if origin := c.r.Header.Get("Origin"); c.s.origin != nil && origin == c.s.origin.Scheme+"://"+c.s.origin.Host {
+		c.r.Host = c.s.origin.Host
+	}
+	c.s.Live.Serve(c.w, c.r, mingjing.Listener{Audience: casework.Audience(c.actor()),
+		SessionID: c.who.SessionID, ExpiresAt: c.who.ExpiresAt, After: after})
+	return nil
+}
+
+//go:embed openapi.json
+var openAPI []byte
+
+func writeOpenAPI(c *call, _ none) error {
+	c.w.Header().Set("Content-Type", "application/json")
+	c.w.Header().Set("Cache-Control", "no-cache")
+	_, _ = c.w.Write(openAPI)
+	return nil
+}
+
+// readyTimeout bounds the look at everything that is needed.
+const readyTimeout = 5 * time.Second
+
+func (s *server) healthz(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write([]byte(`{"status":"ok"}` + "\n"))
+}
+
+func (s *server) readyz(w http.ResponseWriter, r *http.Request) {
+	ctx, stop := context.WithTimeout(r.Context(), readyTimeout)
+	defer stop()
+	missing := s.Ready(ctx)
+	out := map[string]string{}
+	status, word := http.StatusOK, "ready"
+	for name, err := range missing {
+		s.Logger.Warn("not ready", "part", name, "err", err)
+		out[name] = "unavailable"
+		status, word = http.StatusServiceUnavailable, "unavailable"
+	}
+	c := &call{s: s, w: w, r: r}
+	_ = c.json(status, map[string]any{"status": word, "missing": out})
+}

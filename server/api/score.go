@@ -1,0 +1,103 @@
+package api
+
+import (
+	"cmp"
+	"net/http"
+
+	"mingjing"
+)
+
+var overviewPage = page[mingjing.OverviewView]{
+	name: "overview",
+	get: func(c *call) (mingjing.OverviewView, error) {
+		return c.s.casework.Overview(c.ctx(), c.actor())
+	},
+}
+
+var askPage = page[mingjing.AskView]{
+	name: "ask",
+	get: func(c *call) (mingjing.AskView, error) {
+		v, err := c.s.casework.Ask(c.ctx(), c.actor())
+		for _, b := range c.s.casework.Books() {
+			v.Rulebooks = append(v.Rulebooks, b.Summary(c.lang))
+		}
+		return v, err
+	},
+	endpoints: []endpoint{
+		action[askForm, mingjing.ScoreRequest]{
+			path: "/api/score-requests", access: mingjing.Residents, status: http.StatusAccepted, again: "ask",
+			words: words{id: "requestScore", summary: "Ask for a score",
+				answer: "The request that was made, or the one that was made with this key.", fails: []int{http.StatusConflict}},
+			example: askForm{Rulebook: "honest-shanghai", Consent: true},
+			do: func(c *call, in askForm) (mingjing.ScoreRequest, goal, error) {
+				r, err := c.s.casework.RequestScore(c.ctx(), c.actor(), in.Rulebook, in.Consent, c.key(in.Key))
+				return r, goal{page: "request", id: r.ID, done: "requested"}, err
+			},
+		},
+	},
+}
+
+// askForm asks for a score.
+type askForm struct {
+	// Rulebook is the code of the rulebook that is to score.
+	Rulebook string `json:"rulebook"`
+	// Consent must be given.
+	Consent bool `json:"consent" enum:"true"`
+	// Key stands for the header Idempotency-Key in a form.
+	Key string `json:"idempotency_key,omitempty" max:"128"`
+}
+
+// key makes sending the same thing twice one thing.
+func (c *call) key(field string) string { return cmp.Or(c.r.Header.Get("Idempotency-Key"), field) }
+
+// keyAgain is the key of the form that is shown again, which is still the same
+// filing; otherwise the new one.
+func (c *call) keyAgain(fresh string) string {
+	if key := c.in.get("idempotency_key"); key != "" && len(key) <= 128 {
+		return key
+	}
+	return fresh
+}
+
+var requestPage = page[mingjing.ScoreRequest]{
+	name: "request",
+	get: func(c *call) (mingjing.ScoreRequest, error) {
+		return c.s.casework.ScoreRequest(c.ctx(), c.actor(), c.r.PathValue("id"))
+	},
+	endpoints: []endpoint{
+		query[none, mingjing.ScoreRequest]{
+			path: "/api/score-requests/{id}", access: mingjing.Residents,
+			words: words{id: "scoreRequest", summary: "How far a request is, and its score", answer: "The request.", of: "request"},
+			get: func(c *call, _ none) (mingjing.ScoreRequest, error) {
+				return c.s.casework.ScoreRequest(c.ctx(), c.actor(), c.r.PathValue("id"))
+			},
+		},
+	},
+}
+
+var scorePage = page[*mingjing.ScoreView]{
+	name: "score",
+	get: func(c *call) (*mingjing.ScoreView, error) {
+		return c.s.casework.Score(c.ctx(), c.actor(), asked[scoreQuery](c).Rulebook)
+	},
+	endpoints: []endpoint{
+		query[scoreQuery, *mingjing.ScoreView]{
+			path: "/api/score", access: mingjing.Residents,
+			words: words{id: "score", summary: "The newest score", answer: "The score with all that explains it.",
+				fails: []int{http.StatusNotFound}},
+			get: func(c *call, in scoreQuery) (*mingjing.ScoreView, error) {
+				v, err := c.s.casework.Score(c.ctx(), c.actor(), in.Rulebook)
+				if err == nil && v == nil {
+					err = mingjing.Errorf(mingjing.NotFound, "not_found")
+				}
+				return v, err
+			},
+		},
+	},
+}
+
+// scoreQuery chooses one of a resident's scores.
+type scoreQuery struct {
+	// Rulebook is the one that scored; without it, it is the newest score of all.
+	Rulebook string `json:"rulebook,omitempty"`
+}

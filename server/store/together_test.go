@@ -1,0 +1,55 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"mingjing"
+	"mingjing/server/casework"
+)
+
+func TestPartsOfOneTransactionEachSayWhyTheyRead(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s, r := open(t, url), resident(1)
+		enrol(t, s, r)
+		reads := func(ctx context.Context, why string) error {
+			return s.Tx(ctx, func(tx casework.Tx) error {
+				if why != "" {
+					tx.Because(mingjing.Look{At: day, Role: mingjing.RoleResident, Who: "王", Action: why, Purpose: "own"}, "")
+				}
+				_, err := tx.Resident(ctx, r.ID)
+				return err
+			})
+		}
+		lines := func() (actions []string) {
+			do(t, s, func(ctx context.Context, tx casework.Tx) error {
+				looks, err := tx.Looks(ctx, r.ID, false, 0, 10)
+				for _, l := range looks {
+					actions = append(actions, l.Action)
+				}
+				return err
+			})
+			return actions
+		}
+		counted, n := Counted(t.Context())
+		must(t, s.Together(counted, func(ctx context.Context) error {
+			must(t, reads(ctx, "records"))
+			if err := reads(ctx, ""); !errors.Is(err, casework.ErrNoReason) {
+				t.Errorf("the reason of the part before opens what another reads: %v", err)
+			}
+			return reads(ctx, "screen")
+		}))
+		if got := lines(); len(got) != 2 || got[0] != "screen" || got[1] != "records" || n.Load() != 1 {
+			t.Errorf("%v in %d transactions", got, n.Load())
+		}
+		fails := errors.New("the page can't be shown")
+		err := s.Together(t.Context(), func(ctx context.Context) error {
+			must(t, reads(ctx, "score"))
+			return fails
+		})
+		if got := lines(); !errors.Is(err, fails) || len(got) != 2 {
+			t.Errorf("nothing was shown, and the log says %v: %v", got, err)
+		}
+	})
+}
