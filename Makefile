@@ -28,6 +28,9 @@ NODE_MODULES := e2e/node_modules/.package-lock.json
 # sent, and packed, which the server embeds.
 PROGRAMS := app desk check
 WASM := $(PROGRAMS:%=bin/%.wasm)
+# The same without what only a panic's trace needs; bin/wasm keeps each program as
+# it was linked, by its build id, for `go run ./web/slim names`.
+SLIM := $(PROGRAMS:%=bin/slim/%.wasm)
 PACKED := $(foreach p,$(PROGRAMS),web/build/$(p).wasm.br web/build/$(p).wasm.gz)
 # Where the main package of each is.
 MAIN_app := ./app
@@ -99,7 +102,12 @@ $(WASM): bin/%.wasm: .cache/goapp/go.mod $(WASM_SOURCES)
 	@mkdir -p $(@D)
 	$(BUILD_WASM) -o $@ $(MAIN_$*)
 
-web/build/%.wasm.br web/build/%.wasm.gz: bin/%.wasm web/compress.go
+$(SLIM): bin/slim/%.wasm: bin/%.wasm $(wildcard web/slim/*.go)
+	@mkdir -p $(@D) bin/wasm
+	@cp $< "bin/wasm/$$($(GO) tool buildid $< | tr / .).wasm"
+	@$(GO) run ./web/slim $< $@
+
+web/build/%.wasm.br web/build/%.wasm.gz: bin/slim/%.wasm web/compress.go
 	@mkdir -p web/build
 	@$(GO) run web/compress.go $< web/build
 
@@ -118,8 +126,9 @@ test: ## everything: lint, unit, race, fuzz seeds, floors, the browser
 test-unit: kratos $(PACKED) ## the Go tests, on this machine and, where it runs there, in WebAssembly
 	$(GO) test -p $(AT_A_TIME) $$($(GO) list ./... | grep -vxF "$$($(GO) list $(RACE))")
 	$(GO) test -p $(AT_A_TIME) -race $(RACE)
-	$(GO) test -race -run '$(AT_ONCE)' ./server/casework
-	GOOS=js GOARCH=wasm $(GO) test -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" $(WASM_TESTED)
+	$(GO) test -race -run '$(AT_ONCE)' ./server/casework/...
+	@$(GO) build -o bin/slim/slim ./web/slim
+	GOOS=js GOARCH=wasm $(GO) test -exec '$(ROOT)/web/slim/exec.sh $(ROOT)/bin/slim/slim' $(WASM_TESTED)
 
 # Scoring in the browser must be scoring on the server, so its tests run there too.
 # Pages are strings only on the server, so theirs do not.

@@ -1,11 +1,7 @@
 package mingjing
 
 import (
-	"encoding/json"
-	"reflect"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -13,15 +9,12 @@ import (
 // beside it.
 const CalendarSchema = "calendar.schema.json"
 
-// Bounds of a calendar.
-const (
-	MaxCalendarYears = 20
-	MaxCalendarDays  = 2000 // entries of one list
-)
+// MaxCalendarYears is the most years of a calendar.
+const MaxCalendarYears = 20
 
 // A Calendar says on which days the city works: Monday to Friday but for the
 // public holidays, and the weekend days that are worked in exchange. The file
-// under web/rulebooks/calendars is the one that counts; [ParseCalendar] reads it.
+// under web/rulebooks/calendars is the one that counts.
 type Calendar struct {
 	Schema  string `json:"$schema"`
 	Code    string `json:"code"`
@@ -86,99 +79,4 @@ func (k *Calendar) WorkingDays(from, to Date) int {
 		}
 	}
 	return n
-}
-
-// A CalendarError is why a calendar does not load; its problems are like those of
-// a [RulebookError].
-type CalendarError struct{ Problems []string }
-
-func (e *CalendarError) Error() string {
-	return "calendar: " + strings.Join(e.Problems, "; ")
-}
-
-// ParseCalendar reads a calendar as strictly as [ParseRulebook] reads a rulebook.
-// The error is a [*CalendarError].
-func ParseCalendar(data []byte) (*Calendar, error) {
-	var c checker
-	if c.syntax(data, reflect.TypeFor[Calendar]()); len(c.problems) > 0 {
-		return nil, &CalendarError{c.problems}
-	}
-	k := new(Calendar)
-	if err := json.Unmarshal(data, k); err != nil {
-		c.add("", err.Error())
-		return nil, &CalendarError{c.problems}
-	}
-	if err := k.Validate(); err != nil {
-		return nil, err
-	}
-	return k, nil
-}
-
-// Validate says whether the calendar keeps the rules of calendars; the error is a
-// [*CalendarError] with everything that it found, up to a hundred problems.
-func (k *Calendar) Validate() error {
-	c := new(checker)
-	if k.Schema != CalendarSchema {
-		c.add("/$schema", `write "`+CalendarSchema+`"`)
-	}
-	if !validCode(k.Code, "_") {
-		c.add("/code", "write 1 to 60 lower-case letters, digits and underscores, beginning with a letter")
-	}
-	c.version(k.Version)
-	c.text("/name", k.Name)
-	c.zone(k.Zone)
-	from, to := k.From.Time(time.UTC), k.To.Time(time.UTC)
-	switch {
-	case from.IsZero():
-		c.add("/from", "write a day, such as 2026-01-01")
-	case to.IsZero():
-		c.add("/to", "write a day, such as 2026-12-31")
-	case !from.Before(to):
-		c.add("/to", "it must be after from")
-	case to.After(from.AddDate(MaxCalendarYears, 0, 0)):
-		c.add("/to", "write at most "+strconv.Itoa(MaxCalendarYears)+" years")
-	}
-	k.days(c, "/holidays", k.Holidays)
-	k.days(c, "/workdays", k.Workdays)
-	for i, d := range k.Workdays {
-		at := "/workdays/" + strconv.Itoa(i)
-		if slices.Contains(k.Holidays, d) {
-			c.add(at, "the day is a holiday too: remove one of them")
-		} else if !d.Time(time.UTC).IsZero() && !weekend(d) {
-			c.add(at, "the day is no weekend and worked anyway: remove it")
-		}
-	}
-	c.text("/source", k.Source)
-	if k.Sample {
-		c.text("/sample_note", k.SampleNote)
-		if k.SampleFrom.Time(time.UTC).IsZero() || !k.Knows(k.SampleFrom) {
-			c.add("/sample_from", "write the first day that is projected, between from and to")
-		}
-	} else {
-		if k.SampleNote != nil {
-			c.add("/sample_note", "sample is not true: remove the note")
-		}
-		if k.SampleFrom != "" {
-			c.add("/sample_from", "sample is not true: remove the day")
-		}
-	}
-	if len(c.problems) > 0 {
-		return &CalendarError{c.problems}
-	}
-	return nil
-}
-
-func (k *Calendar) days(c *checker, path string, days []Date) {
-	c.count(path, len(days), MaxCalendarDays)
-	for i, d := range days {
-		at := path + "/" + strconv.Itoa(i)
-		switch {
-		case d.Time(time.UTC).IsZero():
-			c.add(at, "write a day, such as 2026-10-01")
-		case !k.Knows(d):
-			c.add(at, "the day is not between from and to")
-		case i > 0 && d <= days[i-1]:
-			c.add(at, "days go in order, each once: it must be after the one before")
-		}
-	}
 }

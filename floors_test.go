@@ -23,6 +23,7 @@ var floors = map[string]int{
 	"":                  0,
 	"i18n":              0,
 	"web":               0,
+	"web/slim":          0,
 	"app/client":        1,
 	"app/component":     1,
 	"app/logcheck":      1,
@@ -49,6 +50,11 @@ var floors = map[string]int{
 	"server":            5,
 	"e2e":               5,
 }
+
+// parts are the parts of casework. A part imports only parts that stand before it,
+// and the words.
+var parts = []string{"kernel", "notice", "holding", "score", "cases", "desk", "inquiry", "share", "accesslog", "agencyside", "register",
+	"takeaway", "democlock"}
 
 // pageRoof are the only rooms that may import app/page and the pages below it: the
 // roofs, the server's to hand it to api for rendering.
@@ -142,6 +148,35 @@ func TestRoomsImportOnlyFromLowerFloors(t *testing.T) {
 			case strings.HasPrefix(room, "server/") && strings.HasPrefix(other, "app"):
 				t.Errorf("%s imports %s: of the server only the roof knows the app", p.ImportPath, imp)
 			}
+		}
+	}
+}
+
+func TestAPartOfCaseworkImportsOnlyPartsBeforeIt(t *testing.T) {
+	t.Parallel()
+	const above = module + "/server/casework/"
+	found := map[string]bool{}
+	for _, p := range goList(t, nil, "./server/casework/...") {
+		part, ok := strings.CutPrefix(p.ImportPath, above)
+		if !ok {
+			continue // the bureau puts the parts together
+		}
+		found[part] = true
+		place := slices.Index(parts, part)
+		if place < 0 {
+			t.Errorf("%s is no part of casework: give it a place in floors_test.go", part)
+		}
+		for _, imp := range p.Imports {
+			if other, ok := strings.CutPrefix(imp, above); ok && slices.Index(parts, other) >= place {
+				t.Errorf("%s imports %s, which does not stand before it", part, other)
+			} else if !ok && ours(imp) && imp != module {
+				t.Errorf("%s imports %s: a part knows the words and other parts alone", part, imp)
+			}
+		}
+	}
+	for _, part := range parts {
+		if !found[part] {
+			t.Errorf("%s has a place and is not there", part)
 		}
 	}
 }

@@ -44,9 +44,15 @@ func (l *ledger) ReadHashes(ids []int64) ([]tlog.Hash, error) {
 // look writes a look; who tells apart what is written in two histories.
 func (l *ledger) look(t testing.TB, resident ResidentID, who string) {
 	t.Helper()
+	l.salted(t, resident, who, SaltSize)
+}
+
+// salted writes a look with a salt of so many bytes.
+func (l *ledger) salted(t testing.TB, resident ResidentID, who string, salt int) {
+	t.Helper()
 	n := int64(len(l.looks[resident]) + 1)
 	e := LookEntry{Look: Look{Seq: n, At: lookDay.Add(time.Duration(l.size) * time.Minute), Role: RoleHandler, Who: who, Action: "case", Subject: "D1", Purpose: "dispute"},
-		Salt: bytes.Repeat([]byte{byte(l.size)}, SaltSize), Prev: l.last[resident], Leaf: l.size}
+		Salt: bytes.Repeat([]byte{byte(l.size)}, salt), Prev: l.last[resident], Leaf: l.size}
 	l.last[resident] = CommitLook(e.Salt, resident, e.Look, e.Prev)
 	more, err := tlog.StoredHashes(l.size, l.last[resident], l)
 	if err != nil {
@@ -214,6 +220,12 @@ func TestNoCheatGoesUnseen(t *testing.T) {
 				other.look(t, ResidentID([]string{"anna", "bo"}[i%2]), who)
 			}
 			return other.proof(t, "anna", 20, 100)
+		}},
+		"commit to a look with a salt that can be guessed": {"changed[13 14 15]", func(t *testing.T, l *ledger) []LookProof {
+			for _, size := range []int{0, SaltSize - 1, SaltSize + 1} {
+				l.salted(t, "anna", "王", size)
+			}
+			return l.proof(t, "anna", 20, 5)
 		}},
 		"delete": {"missing[5]", func(t *testing.T, l *ledger) []LookProof {
 			l.looks["anna"] = slices.Delete(l.looks["anna"], 4, 5)

@@ -237,6 +237,13 @@ type Session struct {
 	Current   bool      `json:"current"`
 }
 
+// A SessionUse is when a session was last used, and after how many minutes without
+// use its resident wants it to end; 0 where they have not chosen.
+type SessionUse struct {
+	SeenAt  time.Time
+	Minutes int
+}
+
 // LockMinutes are the choices after how many minutes without use a resident's
 // screen locks and the session ends.
 var LockMinutes = []int{2, 5, 15}

@@ -1,5 +1,16 @@
 package mingjing
 
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+)
+
+// RulebookSchema is what each rulebook's "$schema" says: the JSON Schema
+// published beside it.
+const RulebookSchema = "rulebook.schema.json"
+
 // A RulebookRef pins a rulebook: its code, version and the SHA-256 of its
 // published bytes, 64 hex digits.
 type RulebookRef struct {
@@ -9,7 +20,7 @@ type RulebookRef struct {
 }
 
 // A Rulebook is a city's published, versioned catalogue, rules and bands. The
-// file under web/rulebooks is the one that scores; [ParseRulebook] reads it.
+// file under web/rulebooks is the one that scores.
 type Rulebook struct {
 	Schema  string `json:"$schema"`
 	ID      string `json:"id"`
@@ -40,8 +51,21 @@ type Rulebook struct {
 	ref RulebookRef
 }
 
+// DecodeRulebook decodes a rulebook and pins it to the SHA-256 of exactly these bytes.
+// It does not check the rules of rulebooks: whoever publishes one has done so, and
+// whoever reads one compares its hash with the one that a score is pinned to.
+func DecodeRulebook(data []byte) (*Rulebook, error) {
+	book := new(Rulebook)
+	if err := json.Unmarshal(data, book); err != nil {
+		return nil, fmt.Errorf("decoding a rulebook: %w", err)
+	}
+	sum := sha256.Sum256(data)
+	book.ref = RulebookRef{ID: book.ID, Version: book.Version, Hash: hex.EncodeToString(sum[:])}
+	return book, nil
+}
+
 // Ref is what the rulebook is pinned by; its hash is that of the bytes that
-// [ParseRulebook] read.
+// [DecodeRulebook] read.
 func (b *Rulebook) Ref() RulebookRef { return b.ref }
 
 // An Agency is a public body that supplies records.
@@ -65,7 +89,7 @@ type DocKind struct {
 type Item struct {
 	Code string `json:"code"`
 	Area Area   `json:"area"`
-	// Subject is what the item is about, from a closed list: see Subjects.
+	// Subject is what the item is about, from the closed list of the schema.
 	Subject string `json:"subject"`
 	Name    Text   `json:"name"`
 	// Listing says that the item is a listing and not a record.

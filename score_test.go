@@ -128,6 +128,28 @@ func TestRongchengScoresAsReported(t *testing.T) {
 	}
 }
 
+func TestOfTwoCapsTheStricterHoldsInWhateverOrder(t *testing.T) {
+	book := books(t)["rongcheng"]
+	for i := range book.Catalogue {
+		switch item := &book.Catalogue[i]; item.Code {
+		case "contract.lease_breach":
+			item.Points, item.Cap = 0, "b"
+		case "utility.theft":
+			item.Points, item.Cap = 0, "d"
+		}
+	}
+	in := records(t, book, "utility.theft", "contract.lease_breach", "traffic.drunk_driving") // d, b and c
+	for first := range in.Records {                                                           // each is the latest once, and each the first of one day
+		for i := range in.Records {
+			in.Records[i].Occurred = today.AddDays(-i)
+		}
+		in.Records[first].Occurred = today.AddDays(-100)
+		if got := mingjing.MakeScore(book, in); got.Band != "d" || got.Value != 1000 {
+			t.Errorf("with %s first the score is %d %s, want 1000 d", in.Records[first].Code, got.Value, got.Band)
+		}
+	}
+}
+
 func TestHonestShanghaiScoresByItsBook(t *testing.T) {
 	book := books(t)["honest-shanghai"]
 	for _, c := range []struct {
@@ -209,6 +231,7 @@ func TestAListingCountsOnlyServedAndWithinItsTerm(t *testing.T) {
 		make func(*mingjing.Listing)
 	}{
 		{"", func(*mingjing.Listing) {}},
+		{"", func(l *mingjing.Listing) { l.NoticeOn = today }},
 		{mingjing.WhyUnserved, func(l *mingjing.Listing) { l.NoticeOn = "" }},
 		{mingjing.WhyUnserved, func(l *mingjing.Listing) { l.NoticeOn = today.AddDays(1) }},
 		{mingjing.WhyUnserved, func(l *mingjing.Listing) { l.State = mingjing.ListingUnserved }},

@@ -120,7 +120,7 @@ const testScale = 2880
 func testSettings(dir string) (Settings, error) {
 	bin, err := kratosBin()
 	s := Settings{Addr: "127.0.0.1:0", Data: dir, KratosBin: bin, Demo: true, DemoInstant: true, DemoClockScale: testScale,
-		ProxyHops: 1, LockAfter: time.Hour, LogLevel: -4}
+		ProxyHops: 1, LockAfter: time.Hour, LogLevel: -4, loginFloor: time.Millisecond}
 	return s, err
 }
 
@@ -604,7 +604,7 @@ func (c *city) codes() map[string]bool {
 				}
 			}
 		}
-		for _, b := range c.p.casework.Books() {
+		for _, b := range c.p.casework.City.Books() {
 			add(b.ID, b.Name)
 			for _, a := range b.Agencies {
 				add(a.Code, a.Name)

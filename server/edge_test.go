@@ -109,7 +109,7 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 
 func TestThePagesOfOneRulebookHaveItsHashAndItsWords(t *testing.T) {
 	c := theOpenCity(t)
-	for _, book := range c.p.casework.Books() {
+	for _, book := range c.p.casework.City.Books() {
 		a := c.browser(t).page("rulebooks/" + book.ID).want(200)
 		if v := a.view(); mingjing.DataOf[mingjing.RulebookPage](&v).Hash != book.Ref().Hash {
 			t.Errorf("%s: hash %q", book.ID, mingjing.DataOf[mingjing.RulebookPage](&v).Hash)

@@ -10,7 +10,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
 )
 
 // TestWhyDidYouLookWithoutScripts goes the whole way by forms alone.
@@ -95,7 +95,7 @@ func TestWhyDidYouLookAnswersAProgramToo(t *testing.T) {
 		t.Errorf("in the end: %+v", q)
 	}
 
-	_, err := c.p.casework.Propose(t.Context(), mingjing.Actor{Role: mingjing.RoleAgency, ID: "court", Agency: "court"}, casework.Proposal{
+	_, err := c.p.casework.Cases.Propose(t.Context(), mingjing.Actor{Role: mingjing.RoleAgency, ID: "court", Agency: "court"}, cases.Proposal{
 		Ref: "why", IDNumber: number, Subject: c.account(t, "ordinary 4").Name, Code: "court.enforcement_blacklist",
 		Ground: mingjing.Text{"zh-CN": "有履行能力而拒不履行。"}, Measures: []string{"restrict.air"}, Months: 24,
 		Document: mingjing.Document{Kind: "listing_decision", Issuer: "Court", Number: "C-why", Date: "2025-03-14", Hash: strings.Repeat("b", 64)}})

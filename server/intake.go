@@ -12,6 +12,9 @@ import (
 	"mingjing"
 	"mingjing/server/agency"
 	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/score"
 	"mingjing/server/identity"
 	"mingjing/web/rulebooks"
 )
@@ -19,9 +22,9 @@ import (
 // An intake says whose key signed a request. Each request is good once on this
 // server; on another it would find its batch answered already.
 type intake struct {
-	casework *casework.Casework
+	casework *casework.Bureau
 	master   []byte
-	clock    casework.Clock
+	clock    kernel.Clock
 	// allow counts a request of a key, on all replicas together.
 	allow func(ctx context.Context, key string) error
 
@@ -32,7 +35,7 @@ type intake struct {
 // intakeRate is what one key may ask for; the limit by address is the API's own.
 var intakeRate = identity.Rate{Count: 60, Per: time.Minute}
 
-func newIntake(c *casework.Casework, master []byte, clock casework.Clock, allow func(ctx context.Context, key string) error) *intake {
+func newIntake(c *casework.Bureau, master []byte, clock kernel.Clock, allow func(ctx context.Context, key string) error) *intake {
 	return &intake{casework: c, master: master, clock: clock, allow: allow, verifiers: map[string]*agency.Verifier{}}
 }
 
@@ -40,7 +43,7 @@ func (i *intake) verify(ctx context.Context, keyID, method, path, signature stri
 	if keyID == "" || len(keyID) > 64 {
 		return mingjing.Actor{}, mingjing.Errorf(mingjing.Unauthenticated, "key_unknown")
 	}
-	a, err := i.casework.AgencyByKey(ctx, keyID)
+	a, err := i.casework.Agencies.AgencyByKey(ctx, keyID)
 	if err != nil {
 		return mingjing.Actor{}, err
 	}
@@ -85,19 +88,19 @@ func runAgency(ctx context.Context, args []string, getenv func(string) string, s
 	defer func() { _ = closeStore() }()
 	switch args[1] {
 	case "add":
-		k, err := office.AddAgencyKey(ctx, args[2])
+		k, err := office.Agencies.AddAgencyKey(ctx, args[2])
 		if err != nil {
 			return fail(said(err, args[2]))
 		}
 		fmt.Fprintf(stdout, "key     %s\nagency  %s\nsecret  %s\n\nThe secret is shown once. It is hex; what signs is its bytes.\n",
 			k.ID, k.Agency, hex.EncodeToString(agency.IntakeKey(master, k.Agency, k.ID)))
 	case "revoke":
-		if err := office.RevokeAgencyKey(ctx, args[2]); err != nil {
+		if err := office.Agencies.RevokeAgencyKey(ctx, args[2]); err != nil {
 			return fail(said(err, args[2]))
 		}
 		fmt.Fprintf(stdout, "%s is revoked.\n", args[2])
 	case "list":
-		keys, err := office.AgencyKeys(ctx)
+		keys, err := office.Agencies.AgencyKeys(ctx)
 		if err != nil {
 			return fail(err)
 		}
@@ -129,15 +132,15 @@ func said(err error, what string) error {
 type quiet struct{}
 
 func (quiet) Publish(context.Context, string, mingjing.Event) error { return nil }
-func (quiet) Records(context.Context, string, casework.Inquiry) (casework.Reply, error) {
-	return casework.Reply{}, errors.New("nobody is asked here")
+func (quiet) Records(context.Context, string, score.RecordsQuery) (score.Reply, error) {
+	return score.Reply{}, errors.New("nobody is asked here")
 }
-func (quiet) Ask(context.Context, string, casework.Question) (*mingjing.AgencyAnswer, error) {
+func (quiet) Ask(context.Context, string, cases.Question) (*mingjing.AgencyAnswer, error) {
 	return nil, errors.New("nobody is asked here")
 }
 
 // openOffice opens as much of the server as the tool needs, also while one runs.
-func openOffice(ctx context.Context, s Settings) (*casework.Casework, []byte, func() error, error) {
+func openOffice(ctx context.Context, s Settings) (*casework.Bureau, []byte, func() error, error) {
 	books, err := rulebooks.All()
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("rulebooks: %w", err)

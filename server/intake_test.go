@@ -17,7 +17,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/agency"
-	"mingjing/server/casework"
+	"mingjing/server/casework/agencyside"
 )
 
 // tool runs the agency command on the city's data, while its server runs.
@@ -52,16 +52,16 @@ func (b *browser) submit(id, secret, path, kind string, body []byte, at time.Tim
 
 const batchPath = "/api/intake/batches"
 
-func fare(n mingjing.IDNumber, ref string) casework.Line {
+func fare(n mingjing.IDNumber, ref string) agencyside.Line {
 	on := mingjing.DateOf(time.Now().AddDate(0, 0, -10))
-	return casework.Line{Op: casework.OpRecord, Ref: ref, IDNumber: string(n), Code: "metro.fare_evasion", Occurred: string(on),
+	return agencyside.Line{Op: agencyside.OpRecord, Ref: ref, IDNumber: string(n), Code: "metro.fare_evasion", Occurred: string(on),
 		Detail:   mingjing.Text{"zh-CN": "未刷卡进站。", "en": "Entered without a ticket."},
 		Document: mingjing.Document{Kind: "penalty_decision", Issuer: "上海申通地铁集团有限公司", Number: "罚 " + ref, Date: on.AddDays(1), Hash: strings.Repeat("ab", 32)}}
 }
 
-func batch(t testing.TB, id string, lines ...casework.Line) []byte {
+func batch(t testing.TB, id string, lines ...agencyside.Line) []byte {
 	t.Helper()
-	data, err := json.Marshal(casework.Batch{ID: id, Lines: lines})
+	data, err := json.Marshal(agencyside.Batch{ID: id, Lines: lines})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,11 +95,11 @@ func TestAnAgencySubmitsAndItsOfficerAnswersByHand(t *testing.T) {
 	machine := c.browser(t)
 	machine.origin, machine.site = "", ""
 	body := batch(t, "one", fare(number, "M-1"), fare("999999198001010000", "M-2"))
-	out := into[casework.BatchAnswer](machine.submit(id, secret, batchPath, "application/json", body, now).want(200))
+	out := into[agencyside.BatchAnswer](machine.submit(id, secret, batchPath, "application/json", body, now).want(200))
 	if out.Accepted != 1 || out.Refused != 1 || out.Lines[0].ID == "" || out.Lines[1].Field != "id_number" {
 		t.Fatalf("%+v", out)
 	}
-	again := into[casework.BatchAnswer](machine.submit(id, secret, batchPath, "application/json", body, now).want(200))
+	again := into[agencyside.BatchAnswer](machine.submit(id, secret, batchPath, "application/json", body, now).want(200))
 	if fmt.Sprint(again) != fmt.Sprint(out) {
 		t.Errorf("again: %+v", again)
 	}
@@ -108,7 +108,7 @@ func TestAnAgencySubmitsAndItsOfficerAnswersByHand(t *testing.T) {
 	}
 	csv := "op,ref,occurred,reason\ncorrection,M-1," + string(mingjing.DateOf(now.AddDate(0, 0, -11))) + ",日期有误\nlift,M-9,,so\n"
 	a := machine.submit(id, secret, batchPath+"?id=two", "text/csv", []byte(csv), now).want(200)
-	if out := into[casework.BatchAnswer](a); out.Accepted != 1 || out.Lines[1].Code != "ref_unknown" {
+	if out := into[agencyside.BatchAnswer](a); out.Accepted != 1 || out.Lines[1].Code != "ref_unknown" {
 		t.Errorf("%s", a.body)
 	}
 	records := slices.DeleteFunc(list[mingjing.Record](b.json("GET", "/api/records", nil)), func(r mingjing.Record) bool { return r.ID != out.Lines[0].ID })
@@ -246,33 +246,33 @@ func TestABatchCountsOnlyWithItsAgencysOwnFreshSignature(t *testing.T) {
 	}
 }
 
-// TestTheReadmeSignsABatch runs the very lines of README.md.
-func TestTheReadmeSignsABatch(t *testing.T) {
+// TestTheGuideForAgenciesSignsABatch runs the very lines of docs/agencies.md.
+func TestTheGuideForAgenciesSignsABatch(t *testing.T) {
 	for _, name := range []string{"openssl", "curl", "sh"} {
 		if _, err := exec.LookPath(name); err != nil {
 			t.Skip("there is no " + name)
 		}
 	}
-	readme, err := os.ReadFile("../README.md")
+	guide, err := os.ReadFile("../docs/agencies.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, script, ok := strings.Cut(string(readme), "```sh\npath=")
+	_, script, ok := strings.Cut(string(guide), "```sh\npath=")
 	script, _, end := strings.Cut(script, "```")
 	if !ok || !end {
-		t.Fatal("README.md has no such lines")
+		t.Fatal("docs/agencies.md has no such lines")
 	}
 	c := theOpenCity(t)
 	id, secret := c.newKey(t, "metro")
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "batch.json"), batch(t, "readme", fare(c.account(t, "activation").IDNumber, "M-README")), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "batch.json"), batch(t, "guide", fare(c.account(t, "activation").IDNumber, "M-GUIDE")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), "sh", "-e", "-c", "path="+script)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "URL="+c.url, "KEY="+id, "SECRET="+secret, "no_proxy=127.0.0.1")
 	out, err := cmd.CombinedOutput()
-	var answered casework.BatchAnswer
+	var answered agencyside.BatchAnswer
 	if err != nil || json.Unmarshal(out, &answered) != nil || answered.Accepted != 1 {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -35,7 +35,7 @@ const usage = `usage: mingjing COMMAND
   health                 exit with 0 when the server at ADDR is ready, for probes
   help                   this text
 
-Settings are environment variables; README.md lists them.
+Settings are environment variables; docs/operators.md lists them.
 `
 
 func main() {

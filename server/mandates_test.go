@@ -18,7 +18,7 @@ func (b *browser) names(helper, dispute string) mingjing.Mandate {
 }
 
 func (b *browser) inAWeek() mingjing.Date {
-	return mingjing.DateOf(b.c.p.casework.Now()).AddDays(7)
+	return mingjing.DateOf(b.c.p.casework.City.Now()).AddDays(7)
 }
 
 func TestAHelperActsInOneCaseUntilItIsTakenBack(t *testing.T) {

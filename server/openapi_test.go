@@ -197,7 +197,7 @@ func TestTheDescriptionHasTheCodesOfTheProduct(t *testing.T) {
 	same("states of an export", job["state"], texts(mingjing.ExportStates))
 	same("steps of an export", job["step"], mingjing.ExportSteps)
 	var books []string
-	for _, b := range theCity.p.casework.Books() {
+	for _, b := range theCity.p.casework.City.Books() {
 		books = append(books, b.ID)
 	}
 	same("rulebooks", s["RulebookRef"].Value.Properties["id"], books)

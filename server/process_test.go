@@ -7,13 +7,13 @@ import (
 	"testing"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
 )
 
 // propose has the tax office propose a listing of a resident.
 func (c *city) propose(t *testing.T, name, ref string) mingjing.Listing {
 	t.Helper()
-	l, err := c.p.casework.Propose(t.Context(), mingjing.Actor{Role: mingjing.RoleAgency, ID: "tax", Agency: "tax"}, casework.Proposal{
+	l, err := c.p.casework.Cases.Propose(t.Context(), mingjing.Actor{Role: mingjing.RoleAgency, ID: "tax", Agency: "tax"}, cases.Proposal{
 		Ref: ref, IDNumber: c.account(t, name).IDNumber, Subject: c.account(t, name).Name, Code: "tax.major_violation_blacklist",
 		Ground: mingjing.Text{"zh-CN": "隐匿收入，少缴税款。", "en": "Income was hidden and tax not paid."}, Measures: []string{"restrict.exit"}, Months: 24,
 		Document: mingjing.Document{Kind: "listing_decision", Issuer: "Tax office", Number: "T-" + ref, Date: "2025-03-14", Hash: strings.Repeat("a", 64)}})
@@ -103,7 +103,7 @@ func TestServiceOnPaperIsRecorded(t *testing.T) {
 	if bad.html().Find("#method, #on, #proof").Length() < 2 || bad.html().Find("#proof").AttrOr("value", "") != "R-1" {
 		t.Error("the form forgets what was typed, or does not say what is missing")
 	}
-	today := mingjing.DateOf(c.p.casework.Now())
+	today := mingjing.DateOf(c.p.casework.City.Now())
 	if to := first.form(steps+"/serve", url.Values{"lang": {"en"}, "method": {"post"}, "on": {string(today)}, "proof": {"R-1"}}).to(); !strings.HasSuffix(to, "done=served") {
 		t.Fatalf("recording it leads to %s", to)
 	}

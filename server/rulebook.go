@@ -1,21 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // a rulebook's zone is known on every machine
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
 	"mingjing"
 	"mingjing/web/rulebooks"
@@ -58,7 +53,7 @@ func runRulebook(args []string, stdout, stderr io.Writer) int {
 		}
 		files[file] = data
 		if isCalendar(data) {
-			if k, err := mingjing.ParseCalendar(data); err == nil {
+			if k, err := rulebooks.ParseCalendar(data); err == nil {
 				check.zones[k.Code] = k.Zone
 			}
 		}
@@ -87,19 +82,11 @@ func runRulebook(args []string, stdout, stderr io.Writer) int {
 
 // A check is what files are held against.
 type check struct {
-	books, calendars *jsonschema.Schema
-	zones            map[string]string // of the calendars, by code
+	zones map[string]string // of the calendars, by code
 }
 
 func newCheck() (*check, error) {
 	c := &check{zones: map[string]string{}}
-	var err error
-	if c.books, err = compileSchema(mingjing.RulebookSchema, rulebooks.Schema()); err != nil {
-		return nil, err
-	}
-	if c.calendars, err = compileSchema(mingjing.CalendarSchema, rulebooks.CalendarSchema()); err != nil {
-		return nil, err
-	}
 	published, err := rulebooks.Calendars()
 	if err != nil {
 		return nil, err
@@ -115,10 +102,10 @@ func isCalendar(data []byte) bool {
 	var head struct {
 		Schema string `json:"$schema"`
 	}
-	return len(data) <= mingjing.MaxRulebookBytes && json.Unmarshal(data, &head) == nil && head.Schema == mingjing.CalendarSchema
+	return len(data) <= rulebooks.MaxBytes && json.Unmarshal(data, &head) == nil && head.Schema == mingjing.CalendarSchema
 }
 
-// readRulebook reads no more than one byte beyond what [mingjing.ParseRulebook]
+// readRulebook reads no more than one byte beyond what [rulebooks.Parse]
 // accepts.
 func readRulebook(file string) ([]byte, error) {
 	f, err := os.Open(file)
@@ -126,25 +113,18 @@ func readRulebook(file string) ([]byte, error) {
 		return nil, fmt.Errorf("opening the rulebook: %w", err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, mingjing.MaxRulebookBytes+1))
+	data, err := io.ReadAll(io.LimitReader(f, rulebooks.MaxBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("reading the rulebook: %w", err)
 	}
 	return data, nil
 }
 
-// rulebook says in short what a good rulebook is, or what is wrong with it: first
-// what the published schema says, then what the program's own reader says.
+// rulebook says in short what a good rulebook is, or what is wrong with it.
 func (c *check) rulebook(file string, data []byte) (good string, problems []string) {
-	if len(data) <= mingjing.MaxRulebookBytes {
-		problems = schemaProblems(c.books, data)
-	}
-	book, err := mingjing.ParseRulebook(data)
+	book, err := rulebooks.Parse(data)
 	if err != nil {
-		if wrong, ok := errors.AsType[*mingjing.RulebookError](err); ok {
-			return "", append(problems, wrong.Problems...)
-		}
-		return "", append(problems, "/: "+err.Error())
+		return "", unloaded(err)
 	}
 	problems = append(problems, zoneProblems(book.Zone)...)
 	switch zone, ok := c.zones[book.Procedure.Calendar]; {
@@ -163,13 +143,9 @@ func (c *check) rulebook(file string, data []byte) (good string, problems []stri
 
 // calendar is the same for a calendar.
 func (c *check) calendar(file string, data []byte) (good string, problems []string) {
-	problems = schemaProblems(c.calendars, data)
-	k, err := mingjing.ParseCalendar(data)
+	k, err := rulebooks.ParseCalendar(data)
 	if err != nil {
-		if wrong, ok := errors.AsType[*mingjing.CalendarError](err); ok {
-			return "", append(problems, wrong.Problems...)
-		}
-		return "", append(problems, "/: "+err.Error())
+		return "", unloaded(err)
 	}
 	problems = append(problems, zoneProblems(k.Zone)...)
 	if name := k.Code + ".json"; filepath.Base(file) != name {
@@ -179,64 +155,17 @@ func (c *check) calendar(file string, data []byte) (good string, problems []stri
 		k.Code, k.Version, k.From, k.To, len(k.Holidays), len(k.Workdays)), problems
 }
 
+// unloaded are the problems for which a file does not load.
+func unloaded(err error) []string {
+	if wrong, ok := errors.AsType[*rulebooks.Error](err); ok {
+		return wrong.Problems
+	}
+	return []string{"/: " + err.Error()}
+}
+
 func zoneProblems(zone string) []string {
 	if _, err := time.LoadLocation(zone); err != nil {
 		return []string{"/zone: " + err.Error() + ": write an IANA time zone, such as Asia/Shanghai"}
 	}
 	return nil
-}
-
-// compileSchema compiles a published schema; nothing is fetched for it.
-func compileSchema(name string, data []byte) (*jsonschema.Schema, error) {
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
-	}
-	url := "mem:///" + name
-	c := jsonschema.NewCompiler()
-	c.UseLoader(jsonschema.SchemeURLLoader{})
-	if err := c.AddResource(url, doc); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
-	}
-	schema, err := c.Compile(url)
-	if err != nil {
-		return nil, fmt.Errorf("compiling %s: %w", name, err)
-	}
-	return schema, nil
-}
-
-// schemaProblems are what the schema says, by place, each once.
-func schemaProblems(schema *jsonschema.Schema, data []byte) []string {
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-	if err != nil {
-		return nil // the reader says it better
-	}
-	err = schema.Validate(doc)
-	if err == nil {
-		return nil
-	}
-	wrong, ok := errors.AsType[*jsonschema.ValidationError](err)
-	if !ok {
-		return []string{"/: schema: " + err.Error()}
-	}
-	var problems []string
-	var leaves func(e *jsonschema.ValidationError)
-	leaves = func(e *jsonschema.ValidationError) {
-		// What none of a list's entries is, is wrong with the list, not with each.
-		_, contains := e.ErrorKind.(*kind.Contains)
-		if len(e.Causes) == 0 || contains {
-			alone := *e
-			alone.Causes = nil
-			problems = append(problems, "/"+strings.Join(e.InstanceLocation, "/")+": schema: "+alone.BasicOutput().Error.String())
-			return
-		}
-		for _, cause := range e.Causes {
-			leaves(cause)
-		}
-	}
-	leaves(wrong)
-	slices.Sort(problems)
-	const most = 100
-	problems = slices.Compact(problems)
-	return problems[:min(len(problems), most)]
 }

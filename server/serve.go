@@ -24,6 +24,7 @@ import (
 	"mingjing/server/agency"
 	"mingjing/server/api"
 	"mingjing/server/casework"
+	"mingjing/server/casework/kernel"
 	"mingjing/server/demo"
 	"mingjing/server/identity"
 	"mingjing/server/ledger"
@@ -47,7 +48,7 @@ type program struct {
 	Settings
 	listener net.Listener
 	handler  http.Handler
-	casework *casework.Casework
+	casework *casework.Bureau
 	hub      *live.Hub
 	log      *slog.Logger
 	accounts []demo.Account
@@ -112,7 +113,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		return p, err
 	}
 	p.onClose(closeRedis)
-	var clock casework.Clock = systemClock{}
+	var clock kernel.Clock = systemClock{}
 	var moved *demo.Clock // the demo city's own, which testers move
 	if s.Demo {
 		if moved, err = demo.OpenClock(filepath.Join(p.Data, "demo-clock.json")); err != nil {
@@ -133,6 +134,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		PublicURL: s.KratosPublicURL, AdminURL: s.KratosAdminURL,
 		Embedded: identity.Embedded{Bin: s.KratosBin, Dir: filepath.Join(p.Data, "kratos")},
 		Redis:    redis, Logger: p.log, IDKey: keys.IDKey, Uses: db, IdleAfter: s.LockAfter, FreshLogin: s.FreshLogin,
+		FloorTime: s.loginFloor,
 	})
 	if err != nil {
 		return p, err
@@ -192,7 +194,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
-	if n, err := p.casework.ReplayErasures(ctx); err != nil {
+	if n, err := p.casework.Takeaway.ReplayErasures(ctx); err != nil {
 		return p, err
 	} else if n > 0 {
 		p.log.Warn("a backup brought back who had left; they are erased again", "residents", n)
@@ -204,14 +206,14 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		defer stop()
 		return p.hub.Close(ctx)
 	})
-	who.OnEnd(func(sessionID string, locked bool) {
-		if err := p.hub.EndSession(context.WithoutCancel(ctx), sessionID); err != nil {
+	who.OnEnd(func(ctx context.Context, sessionID string, locked bool) {
+		if err := p.hub.EndSession(ctx, sessionID); err != nil {
 			p.log.Warn("close the streams of an ended session", "err", err)
 		}
 		if locked {
 			return // what is neutral goes on to be shown on the locked screen
 		}
-		if err := p.casework.EndSession(context.WithoutCancel(ctx), sessionID); err != nil {
+		if err := p.casework.Notices.EndSession(ctx, sessionID); err != nil {
 			p.log.Warn("forget the devices of an ended session", "err", err)
 		}
 	})
@@ -236,19 +238,19 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		}}
 	if s.Demo {
 		c.Demo = &mingjing.DemoNote{ClockScale: scale}
-		before, err := p.casework.Residents(ctx)
+		before, err := p.casework.Register.Residents(ctx)
 		if err != nil {
 			return p, err
 		}
-		if p.accounts, err = demo.Seed(ctx, p.casework, who, demoConfig); err != nil {
+		if p.accounts, err = demo.Seed(ctx, p.casework.Register, who, demoConfig); err != nil {
 			return p, err
 		}
-		if err := demo.Propose(ctx, p.casework, demoConfig); err != nil {
+		if err := demo.Propose(ctx, p.casework.Cases, demoConfig); err != nil {
 			return p, err
 		}
 		p.demo = &demoConfig
 		if before == 0 {
-			if err := demo.Look(ctx, p.casework); err != nil {
+			if err := demo.Look(ctx, p.casework.Desk); err != nil {
 				return p, err
 			}
 		}
@@ -333,10 +335,10 @@ func (p *program) run(ctx context.Context) error {
 		return nil
 	})
 	if p.demo != nil {
-		g.Go(func() error { return demo.KeepProposing(ctx, p.casework, *p.demo) })
+		g.Go(func() error { return demo.KeepProposing(ctx, p.casework.Cases, *p.demo) })
 	}
 	g.Go(func() error {
-		p.casework.KeepWitnessed(ctx)
+		p.casework.AccessLog.KeepWitnessed(ctx)
 		return nil
 	})
 	g.Go(func() error {

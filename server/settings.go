@@ -23,7 +23,7 @@ import (
 	"mingjing/server/notify"
 )
 
-// Settings are what the operator decides; README.md has the table.
+// Settings are what the operator decides; docs/operators.md has the table.
 type Settings struct {
 	Addr string // ADDR: host:port to listen on; port 0 takes a free one
 	Data string // DATA: the folder for everything that is kept on this machine
@@ -44,6 +44,9 @@ type Settings struct {
 	Agencies                        string        // AGENCIES: file that maps agency codes to URLs
 	Witnesses                       string        // WITNESSES: keys and addresses of who witnesses the access log
 	LockAfter                       time.Duration // LOCK_AFTER: how long a login may be unused; 0 is the standard
+	// loginFloor is what a login takes at least; 0 is the standard, and nothing but a
+	// test of this package can set another.
+	loginFloor time.Duration
 	// FreshLogin (FRESH_LOGIN) is how young a login must be to take everything along.
 	FreshLogin time.Duration
 	LogLevel   slog.Level

@@ -19,7 +19,7 @@ import (
 // share is a form that shares the band for a flat, until tomorrow.
 func (c *city) share(more url.Values) url.Values {
 	v := url.Values{"rulebook": {"honest-shanghai"}, "purpose": {"租房"}, "fields": {"band"}, "named": {"masked"}, "views": {"2"},
-		"ends": {string(mingjing.DateOf(c.p.casework.Now().AddDate(0, 0, 1)))}}
+		"ends": {string(mingjing.DateOf(c.p.casework.City.Now().AddDate(0, 0, 1)))}}
 	for k, x := range more {
 		v[k] = x
 	}
@@ -125,7 +125,7 @@ func TestASharesWholeLifeWithoutScripts(t *testing.T) {
 		code := runStatement([]string{"verify", statementFile, "--key", keyFile}, now, &out, &out)
 		return code, out.String()
 	}
-	now := c.p.casework.Now()
+	now := c.p.casework.City.Now()
 	if code, said := check(string(token), now); code != statementGood || !strings.Contains(said, "holds") || !strings.Contains(said, `"租房"`) || strings.Contains(said, "value") {
 		t.Errorf("the command says %d: %s", code, said)
 	}
@@ -184,7 +184,7 @@ func TestSharesAndCorrectionsByProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	said, _, err := statement.Verify(r.Token, keys, c.p.casework.Now())
+	said, _, err := statement.Verify(r.Token, keys, c.p.casework.City.Now())
 	if err != nil || said.Value.Value != r.Statement.Value.Value || said.Name != r.Statement.Name || *said.Listings != *r.Statement.Listings || said.IDMasked == "" {
 		t.Errorf("the file says %+v, the answer %+v: %v", said, r.Statement, err)
 	}

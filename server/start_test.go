@@ -314,3 +314,16 @@ func TestTheCommandsExitWithWhatTheyMean(t *testing.T) {
 		}
 	}
 }
+
+func TestNoSettingOfTheOperatorShortensALogin(t *testing.T) {
+	asked := 0
+	_, err := readSettings(func(string) string { asked++; return "" })
+	if err == nil || asked == 0 {
+		t.Fatalf("nothing is read: %v", err)
+	}
+	for _, value := range []string{"0", "1", "1ms", "true", "http://127.0.0.1:1"} {
+		if s, _ := readSettings(func(string) string { return value }); s.loginFloor != 0 {
+			t.Errorf("with %s everywhere a login takes %v", value, s.loginFloor)
+		}
+	}
+}

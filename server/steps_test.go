@@ -51,7 +51,7 @@ func TestEveryStepAnswersAProgramToo(t *testing.T) {
 		handler.json("POST", steps+"/recommend", map[string]any{"outcome": "approved", "reasons": "It holds."}).want(200)
 		supervisor.json("POST", steps+"/assign", nil).want(200)
 		supervisor.json("POST", steps+"/decision", map[string]any{"outcome": "approved", "reasons": "It does."}).want(200)
-		k := into[mingjing.Case](handler.json("POST", steps+"/serve", map[string]any{"method": "in_person", "on": mingjing.DateOf(c.p.casework.Now()), "proof": "R-2"}).want(200))
+		k := into[mingjing.Case](handler.json("POST", steps+"/serve", map[string]any{"method": "in_person", "on": mingjing.DateOf(c.p.casework.City.Now()), "proof": "R-2"}).want(200))
 		if k.Listing.State != mingjing.ListingServed || k.Listing.Served != mingjing.ServedInPerson {
 			t.Errorf("it is %+v", k.Listing)
 		}

@@ -6,7 +6,8 @@ import { sentence } from '../lib/sentences.mjs';
 test.describe.configure({ mode: 'parallel' });
 
 const disconnected = /ERR_INTERNET_DISCONNECTED|ERR_NETWORK|ERR_FAILED|ERR_CONNECTION|WebSocket connection to|Failed to fetch/;
-const ended = /status of 401/;
+// A fetch and a socket say the same of a session that has ended in different words.
+const ended = /status of 401|api\/live.* HTTP Authentication failed/;
 
 // lockedPage waits for the page that says nothing of anybody.
 async function lockedPage(person) {

@@ -45,7 +45,9 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/score"
 )
 
 // Defaults of [Config].
@@ -88,7 +90,7 @@ type Config struct {
 	Breaker Breaker
 	// Clock stamps signatures, which agencies compare with their own clock: it
 	// must show the real time. The default is the system's.
-	Clock casework.Clock
+	Clock kernel.Clock
 	// Logger hears of asks and breakers, by agency code; never of a person.
 	Logger *slog.Logger
 	// TLS is for agencies with a private certificate authority, or that want a
@@ -115,7 +117,7 @@ type Agencies struct {
 	closed  context.Context
 }
 
-var _ casework.Agencies = (*Agencies)(nil)
+var _ score.Agencies = (*Agencies)(nil)
 
 // A door is one agency: where it is, its key, its turns and its breaker.
 type door struct {
@@ -240,8 +242,8 @@ func (a *Agencies) Close() error {
 
 // Records asks one agency what it holds on one resident. The error is an
 // [*Error]; [ErrNotYet] says that the agency is still looking it up.
-func (a *Agencies) Records(ctx context.Context, agency string, q casework.Inquiry) (casework.Reply, error) {
-	var reply casework.Reply
+func (a *Agencies) Records(ctx context.Context, agency string, q score.RecordsQuery) (score.Reply, error) {
+	var reply score.Reply
 	err := a.ask(ctx, agency, OpRecords, q, func(ans answer) error {
 		if ans.status == http.StatusAccepted {
 			if err := decodeEmpty(ans.body); err != nil {
@@ -254,7 +256,7 @@ func (a *Agencies) Records(ctx context.Context, agency string, q casework.Inquir
 		return err
 	})
 	if err != nil {
-		return casework.Reply{}, err
+		return score.Reply{}, err
 	}
 	return reply, nil
 }
@@ -262,7 +264,7 @@ func (a *Agencies) Records(ctx context.Context, agency string, q casework.Inquir
 // Ask puts a question about a disputed record or listing to its agency. It
 // returns nil without error while the agency has not answered, and otherwise an
 // [*Error] or the answer.
-func (a *Agencies) Ask(ctx context.Context, agency string, q casework.Question) (*mingjing.AgencyAnswer, error) {
+func (a *Agencies) Ask(ctx context.Context, agency string, q cases.Question) (*mingjing.AgencyAnswer, error) {
 	var word *mingjing.AgencyAnswer
 	err := a.ask(ctx, agency, OpQuestion, q, func(ans answer) error {
 		if ans.status == http.StatusAccepted {

@@ -21,19 +21,20 @@ import (
 
 	"mingjing"
 	"mingjing/server/agency"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/score"
 )
 
 var master = []byte("0123456789abcdef0123456789abcdef")
 
 const person = "999999198811020014"
 
-func inquiry() casework.Inquiry {
-	return casework.Inquiry{RequestID: "req-1", IDNumber: person, Name: "王伟", Codes: []string{"traffic.ticket"}}
+func inquiry() score.RecordsQuery {
+	return score.RecordsQuery{RequestID: "req-1", IDNumber: person, Name: "王伟", Codes: []string{"traffic.ticket"}}
 }
 
-func question() casework.Question {
-	return casework.Question{CaseID: "case-1", IDNumber: person, Ref: "r1", Code: "traffic.ticket",
+func question() cases.Question {
+	return cases.Question{CaseID: "case-1", IDNumber: person, Ref: "r1", Code: "traffic.ticket",
 		Reason: mingjing.ReasonNotMe, Statement: "that was never me", Due: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 }
 
@@ -70,7 +71,7 @@ func TestAnAgencyIsAskedByPostWithTheIDNumberInTheBodyOnly(t *testing.T) {
 	var seen atomic.Bool
 	a := connect(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		var q casework.Inquiry
+		var q score.RecordsQuery
 		if err := json.Unmarshal(body, &q); err != nil || q.IDNumber != person || q.RequestID != "req-1" || q.Name != "王伟" {
 			t.Errorf("inquiry arrived as %s (%v)", body, err)
 		}
@@ -189,7 +190,7 @@ func TestASignatureIsGoodForAMinuteAndNeverTwice(t *testing.T) {
 func TestAQuestionIsAnsweredOrNotYet(t *testing.T) {
 	var asked atomic.Int32
 	a := connect(t, func(w http.ResponseWriter, r *http.Request) {
-		var q casework.Question
+		var q cases.Question
 		if err := json.NewDecoder(r.Body).Decode(&q); err != nil || q.CaseID != "case-1" || r.URL.Path != "/questions" {
 			t.Errorf("question arrived as %+v at %s (%v)", q, r.URL.Path, err)
 		}
@@ -238,7 +239,7 @@ func TestWhatIsNotAnAnswerIsAnErrorThatQuotesNothing(t *testing.T) {
 	secret := "秘密SECRET"
 	leak := `"` + secret + person + `"`
 	rec := func(change string) string { return strings.Replace(goodReply, `"ref":"r1"`, change, 1) }
-	many := make([]string, casework.MaxReplyItems+1)
+	many := make([]string, score.MaxReplyItems+1)
 	for i := range many {
 		many[i] = `{"ref":"r` + string(rune('0'+i/100)) + string(rune('0'+i/10%10)) + string(rune('0'+i%10)) + `","code":"a.b","occurred":"2026-01-02"}`
 	}
@@ -370,18 +371,18 @@ func TestAnEndlessAnswerIsReadNoFurtherThanItsBound(t *testing.T) {
 }
 
 func TestALargeReplyWithinTheBoundsIsRead(t *testing.T) {
-	var items []casework.ReplyRecord
-	for i := range casework.MaxReplyItems {
-		items = append(items, casework.ReplyRecord{Ref: strings.Repeat("r", i/26+1) + string(rune('a'+i%26)),
+	var items []score.ReplyRecord
+	for i := range score.MaxReplyItems {
+		items = append(items, score.ReplyRecord{Ref: strings.Repeat("r", i/26+1) + string(rune('a'+i%26)),
 			Record: mingjing.Record{Code: "traffic.ticket", Occurred: "2026-01-02", Detail: mingjing.Text{"zh-CN": strings.Repeat("界", 300)}}})
 	}
-	body, err := json.Marshal(casework.Reply{Records: items})
+	body, err := json.Marshal(score.Reply{Records: items})
 	if err != nil {
 		t.Fatal(err)
 	}
 	a := connect(t, func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, string(body)) })
 	got, err := a.Records(t.Context(), "court", inquiry())
-	if err != nil || len(got.Records) != casework.MaxReplyItems || len(got.Listings) != 0 {
+	if err != nil || len(got.Records) != score.MaxReplyItems || len(got.Listings) != 0 {
 		t.Fatalf("%d records, %v", len(got.Records), err)
 	}
 }
@@ -759,7 +760,7 @@ func FuzzDecodeReply(f *testing.F) {
 			}
 			return
 		}
-		if len(r.Records) > casework.MaxReplyItems || len(r.Listings) > casework.MaxReplyItems {
+		if len(r.Records) > score.MaxReplyItems || len(r.Listings) > score.MaxReplyItems {
 			t.Fatal("too many")
 		}
 		for _, v := range r.Records {

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/score"
 )
 
 // Bounds of what an agency may write, in characters unless said otherwise. The
@@ -29,40 +29,40 @@ const (
 // reference once. What an agency has no say in (ID, Agency, State, CollectedAt,
 // DisputeID) comes back empty. The error is an [ErrMalformed] that says what was
 // wrong without quoting it.
-func DecodeReply(body []byte) (casework.Reply, error) {
+func DecodeReply(body []byte) (score.Reply, error) {
 	var wire struct {
 		Records  json.RawMessage `json:"records"`
 		Listings json.RawMessage `json:"listings"`
 	}
 	if err := decode(body, '{', &wire); err != nil {
-		return casework.Reply{}, err
+		return score.Reply{}, err
 	}
 	// A list that is not there at all is more likely a mistake than nothing held.
 	if wire.Records == nil || wire.Listings == nil {
-		return casework.Reply{}, malformed("a list is missing")
+		return score.Reply{}, malformed("a list is missing")
 	}
-	var r casework.Reply
+	var r score.Reply
 	if string(wire.Records) != "null" {
 		if err := decode(wire.Records, '[', &r.Records); err != nil {
-			return casework.Reply{}, err
+			return score.Reply{}, err
 		}
 	}
 	if string(wire.Listings) != "null" {
 		if err := decode(wire.Listings, '[', &r.Listings); err != nil {
-			return casework.Reply{}, err
+			return score.Reply{}, err
 		}
 	}
-	if len(r.Records) > casework.MaxReplyItems || len(r.Listings) > casework.MaxReplyItems {
-		return casework.Reply{}, malformed("too many items")
+	if len(r.Records) > score.MaxReplyItems || len(r.Listings) > score.MaxReplyItems {
+		return score.Reply{}, malformed("too many items")
 	}
 	refs := make(map[string]bool, len(r.Records))
 	for i := range r.Records {
 		v := &r.Records[i]
 		if err := checkRecord(v); err != nil {
-			return casework.Reply{}, err
+			return score.Reply{}, err
 		}
 		if refs[v.Ref] {
-			return casework.Reply{}, malformed("a reference twice")
+			return score.Reply{}, malformed("a reference twice")
 		}
 		refs[v.Ref] = true
 		v.ID, v.Agency, v.State, v.DisputeID, v.CollectedAt = "", "", "", "", time.Time{}
@@ -71,10 +71,10 @@ func DecodeReply(body []byte) (casework.Reply, error) {
 	for i := range r.Listings {
 		v := &r.Listings[i]
 		if err := checkListing(v); err != nil {
-			return casework.Reply{}, err
+			return score.Reply{}, err
 		}
 		if refs[v.Ref] {
-			return casework.Reply{}, malformed("a reference twice")
+			return score.Reply{}, malformed("a reference twice")
 		}
 		refs[v.Ref] = true
 		v.ID, v.Agency, v.State, v.DisputeID = "", "", "", ""
@@ -141,7 +141,7 @@ func decode(body []byte, first byte, into any) error {
 	return nil
 }
 
-func checkRecord(v *casework.ReplyRecord) error {
+func checkRecord(v *score.ReplyRecord) error {
 	switch {
 	case !okWord(v.Ref, MaxRef) || v.Ref == "":
 		return malformed("reference")
@@ -159,7 +159,7 @@ func checkRecord(v *casework.ReplyRecord) error {
 	return nil
 }
 
-func checkListing(v *casework.ReplyListing) error {
+func checkListing(v *score.ReplyListing) error {
 	switch {
 	case !okWord(v.Ref, MaxRef) || v.Ref == "":
 		return malformed("reference")

@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"mingjing/server/casework"
+	"mingjing/server/casework/kernel"
 )
 
 // SignatureHeader carries the signature of a request:
@@ -74,7 +74,7 @@ func mac(key []byte, method, path, t, n, b string) []byte {
 // ours once. It is safe for concurrent use.
 type Verifier struct {
 	key   []byte
-	clock casework.Clock
+	clock kernel.Clock
 
 	mu sync.Mutex
 	// Nonces of this window and of the one before: a signature is good for two
@@ -85,7 +85,7 @@ type Verifier struct {
 
 // NewVerifier makes a verifier for the agency whose key it is given ([KeyFor]).
 // A nil clock is the system's.
-func NewVerifier(agencyKey []byte, clock casework.Clock) *Verifier {
+func NewVerifier(agencyKey []byte, clock kernel.Clock) *Verifier {
 	if clock == nil {
 		clock = systemClock{}
 	}

@@ -11,21 +11,21 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/accesslog"
 )
 
 var accessLogPage = page[mingjing.AccessLogView]{
 	name: "access-log",
 	get: func(c *call) (mingjing.AccessLogView, error) {
 		in := asked[looksQuery](c)
-		return c.s.casework.AccessLog(c.ctx(), c.actor(), in.Others == "1", in.Cursor)
+		return c.s.casework.AccessLog.AccessLog(c.ctx(), c.actor(), in.Others == "1", in.Cursor)
 	},
 	endpoints: []endpoint{
 		query[looksQuery, list[mingjing.Look]]{
 			path: "/api/access-log", access: mingjing.Residents,
 			words: words{id: "accessLog", summary: "Who looked at one's data", answer: "A page, newest first."},
 			get: func(c *call, in looksQuery) (list[mingjing.Look], error) {
-				v, err := c.s.casework.AccessLog(c.ctx(), c.actor(), in.Others == "1", in.Cursor)
+				v, err := c.s.casework.AccessLog.AccessLog(c.ctx(), c.actor(), in.Others == "1", in.Cursor)
 				return items(v.Looks, v.Next), err
 			},
 		},
@@ -73,7 +73,7 @@ type proofQuery struct {
 }
 
 func getLookProof(c *call, in proofQuery) (mingjing.LookProof, error) {
-	var q casework.ProofQuery
+	var q accesslog.ProofQuery
 	for _, n := range []struct {
 		text string
 		to   *int64
@@ -82,7 +82,7 @@ func getLookProof(c *call, in proofQuery) (mingjing.LookProof, error) {
 			return mingjing.LookProof{}, err
 		}
 	}
-	return c.s.casework.LookProof(c.ctx(), c.actor(), q)
+	return c.s.casework.AccessLog.LookProof(c.ctx(), c.actor(), q)
 }
 
 // wholeNumber reads a number of a query that is not negative; none leaves it as it is.
@@ -100,7 +100,7 @@ func wholeNumber(text string, to *int64) error {
 
 // writeProofFile sends all of it as a file, to be kept and checked anywhere.
 func writeProofFile(c *call, _ none) error {
-	p, err := c.s.casework.LookProof(c.ctx(), c.actor(), casework.ProofQuery{All: true})
+	p, err := c.s.casework.AccessLog.LookProof(c.ctx(), c.actor(), accesslog.ProofQuery{All: true})
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (c *call) public(kind, cache string, data []byte) error {
 }
 
 func serveLogKey(c *call) error {
-	key := c.s.casework.LogKey()
+	key := c.s.casework.AccessLog.LogKey()
 	if key == "" {
 		return mingjing.Errorf(mingjing.NotFound, "not_found")
 	}
@@ -145,7 +145,7 @@ func serveLogKey(c *call) error {
 }
 
 func serveCheckpoint(c *call) error {
-	signed, err := c.s.casework.Checkpoint(c.ctx())
+	signed, err := c.s.casework.AccessLog.Checkpoint(c.ctx())
 	if err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func serveTile(c *call) error {
 	if err != nil || strings.HasPrefix(path, "data/") {
 		return mingjing.Errorf(mingjing.NotFound, "not_found")
 	}
-	data, err := c.s.casework.Tile(c.ctx(), tile)
+	data, err := c.s.casework.AccessLog.Tile(c.ctx(), tile)
 	if err != nil {
 		return err
 	}

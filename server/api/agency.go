@@ -4,20 +4,21 @@ import (
 	"net/http"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/agencyside"
+	"mingjing/server/casework/cases"
 )
 
 var agencyQuestionsPage = page[mingjing.AgencyQuestionsView]{
 	name: "agency-questions",
 	get: func(c *call) (mingjing.AgencyQuestionsView, error) {
-		return c.s.casework.AgencyQuestions(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
+		return c.s.casework.Agencies.AgencyQuestions(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
 	},
 	endpoints: []endpoint{
 		query[paged, list[mingjing.AgencyQuestion]]{
 			path: "/api/agency/questions", access: mingjing.Agencies,
 			words: words{id: "agencyQuestions", summary: "The agency's open questions", answer: "A page, nearest clock first. It names nobody."},
 			get: func(c *call, in paged) (list[mingjing.AgencyQuestion], error) {
-				v, err := c.s.casework.AgencyQuestions(c.ctx(), c.actor(), in.Cursor)
+				v, err := c.s.casework.Agencies.AgencyQuestions(c.ctx(), c.actor(), in.Cursor)
 				return items(v.Questions, v.Next), err
 			},
 		},
@@ -27,7 +28,7 @@ var agencyQuestionsPage = page[mingjing.AgencyQuestionsView]{
 var agencyQuestionPage = page[mingjing.AgencyQuestion]{
 	name: "agency-question",
 	get: func(c *call) (mingjing.AgencyQuestion, error) {
-		return c.s.casework.AgencyQuestion(c.ctx(), c.actor(), c.r.PathValue("id"))
+		return c.s.casework.Agencies.AgencyQuestion(c.ctx(), c.actor(), c.r.PathValue("id"))
 	},
 	endpoints: []endpoint{
 		query[none, mingjing.AgencyQuestion]{
@@ -35,7 +36,7 @@ var agencyQuestionPage = page[mingjing.AgencyQuestion]{
 			words: words{id: "agencyQuestion", summary: "One question", about: "The resident sees the look in the access log.",
 				answer: "The question.", of: "question"},
 			get: func(c *call, _ none) (mingjing.AgencyQuestion, error) {
-				return c.s.casework.AgencyQuestion(c.ctx(), c.actor(), c.r.PathValue("id"))
+				return c.s.casework.Agencies.AgencyQuestion(c.ctx(), c.actor(), c.r.PathValue("id"))
 			},
 		},
 		action[agencyAnswerForm, mingjing.AgencyQuestion]{
@@ -58,12 +59,12 @@ type agencyAnswerForm struct {
 	TextZh   string                  `json:"text_zh" max:"1000"`
 	TextEn   string                  `json:"text_en,omitempty" max:"1000"`
 	// Occurred is the right date, for corrected.
-	Occurred string            `json:"occurred,omitempty"`
-	Document []casework.Upload `json:"document,omitempty"`
+	Occurred string         `json:"occurred,omitempty"`
+	Document []cases.Upload `json:"document,omitempty"`
 }
 
 func answerQuestion(c *call, in agencyAnswerForm) (mingjing.AgencyQuestion, goal, error) {
-	q, err := c.s.casework.AgencyAnswer(c.ctx(), c.actor(), c.r.PathValue("id"), casework.OfficerAnswer{
+	q, err := c.s.casework.Agencies.AgencyAnswer(c.ctx(), c.actor(), c.r.PathValue("id"), agencyside.OfficerAnswer{
 		Position: in.Position, Occurred: in.Occurred, Document: in.Document,
 		Text: mingjing.Text{"zh-CN": in.TextZh, "en": in.TextEn},
 	})
@@ -73,7 +74,7 @@ func answerQuestion(c *call, in agencyAnswerForm) (mingjing.AgencyQuestion, goal
 // writeAgencyEvidence sends a piece of evidence to an agency's officer, for which
 // the resident gets the receipt.
 func writeAgencyEvidence(c *call, _ none) error {
-	e, data, err := c.s.casework.AgencyEvidence(c.ctx(), c.actor(), c.r.PathValue("id"))
+	e, data, err := c.s.casework.Agencies.AgencyEvidence(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -84,14 +85,14 @@ var agencyRecordsPage = page[mingjing.AgencyRecordsView]{
 	name: "agency-records",
 	get: func(c *call) (mingjing.AgencyRecordsView, error) {
 		in := asked[holdingsQuery](c)
-		return c.s.casework.AgencyHoldings(c.ctx(), c.actor(), in.Ref, in.Cursor)
+		return c.s.casework.Agencies.AgencyHoldings(c.ctx(), c.actor(), in.Ref, in.Cursor)
 	},
 	endpoints: []endpoint{
 		query[holdingsQuery, list[mingjing.AgencyHolding]]{
 			path: "/api/agency/records", access: mingjing.Agencies,
 			words: words{id: "agencyRecords", summary: "What the agency has supplied", answer: "A page, newest first."},
 			get: func(c *call, in holdingsQuery) (list[mingjing.AgencyHolding], error) {
-				v, err := c.s.casework.AgencyHoldings(c.ctx(), c.actor(), in.Ref, in.Cursor)
+				v, err := c.s.casework.Agencies.AgencyHoldings(c.ctx(), c.actor(), in.Ref, in.Cursor)
 				return items(v.Holdings, v.Next), err
 			},
 		},

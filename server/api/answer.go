@@ -11,7 +11,7 @@ import (
 
 	"mingjing"
 	"mingjing/i18n"
-	"mingjing/server/casework"
+	"mingjing/server/casework/kernel"
 )
 
 // viewType is the media type of a [mingjing.View]: what the app in the browser
@@ -78,7 +78,7 @@ func (c *call) problem(err error) *mingjing.Problem {
 	}
 	c.s.Logger.Error("request failed", "id", c.id, "route", c.r.Pattern, "err", err)
 	code := "internal"
-	if errors.Is(err, casework.ErrAltered) {
+	if errors.Is(err, kernel.ErrAltered) {
 		code = mingjing.Altered
 	}
 	return &mingjing.Problem{Status: http.StatusInternalServerError, Code: code, ErrorID: c.id,
@@ -211,8 +211,8 @@ func slowly(w http.ResponseWriter, bytes int) {
 
 // frame fills in what every view has, whoever looks.
 func (c *call) frame(v *mingjing.View) {
-	now := c.s.casework.Now()
-	v.Lang, v.Now, v.Today, v.Zone = c.lang, now.UTC(), mingjing.DateOf(now), c.s.casework.Zone().String()
+	now := c.s.casework.City.Now()
+	v.Lang, v.Now, v.Today, v.Zone = c.lang, now.UTC(), mingjing.DateOf(now), c.s.casework.City.Zone().String()
 	v.Demo = c.s.Demo
 	if path, ok := strings.CutPrefix(c.r.URL.EscapedPath(), "/"+c.lang+"/"); ok && v.Path == "" && c.readOnly() {
 		q := c.r.URL.Query()
@@ -231,7 +231,7 @@ func (c *call) frame(v *mingjing.View) {
 func (c *call) complete(v *mingjing.View) error {
 	c.frame(v)
 	if c.who != nil {
-		viewer, err := c.s.casework.Viewer(c.ctx(), c.actor())
+		viewer, err := c.s.casework.Register.Viewer(c.ctx(), c.actor())
 		if err != nil {
 			return err
 		}
@@ -239,7 +239,7 @@ func (c *call) complete(v *mingjing.View) error {
 		v.Who = &viewer
 	}
 	c.s.rules(v)
-	Label(c.s.casework.Books(), v, v)
+	Label(c.s.casework.City.Books(), v, v)
 	return nil
 }
 

@@ -66,7 +66,7 @@ type Live interface {
 // Config is what the edge is made of. All fields but Demo, Origin, ProxyHops,
 // Logger, Together and Counted are required.
 type Config struct {
-	Casework *casework.Casework
+	Casework *casework.Bureau
 	Identity Identity
 	Live     Live
 	// Render makes the HTML of a page's body, Title its title.
@@ -106,7 +106,7 @@ type Config struct {
 
 type server struct {
 	Config
-	casework *casework.Casework
+	casework *casework.Bureau
 	assets   *assets
 	origin   *url.URL // the public origin; nil when it is not known
 	secure   bool

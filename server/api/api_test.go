@@ -16,6 +16,8 @@ import (
 	_ "mingjing/app/page/public"
 	_ "mingjing/app/page/resident"
 	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/score"
 	"mingjing/web/rulebooks"
 )
 
@@ -237,11 +239,11 @@ type silent struct{}
 
 func (silent) Publish(context.Context, string, mingjing.Event) error { return nil }
 
-func (silent) Records(context.Context, string, casework.Inquiry) (casework.Reply, error) {
-	return casework.Reply{}, errors.New("not asked")
+func (silent) Records(context.Context, string, score.RecordsQuery) (score.Reply, error) {
+	return score.Reply{}, errors.New("not asked")
 }
 
-func (silent) Ask(context.Context, string, casework.Question) (*mingjing.AgencyAnswer, error) {
+func (silent) Ask(context.Context, string, cases.Question) (*mingjing.AgencyAnswer, error) {
 	return nil, errors.New("not asked")
 }
 

@@ -127,7 +127,7 @@ func (c *call) calendar(in inLang, page, id string) *calendar {
 	if c.s.origin != nil {
 		link = c.s.origin.Scheme + "://" + c.s.origin.Host + mingjing.Path(c.lang, page, id)
 	}
-	return &calendar{id: id, title: i18n.T(c.lang, "ics.title"), text: i18n.T(c.lang, "ics.text"), link: link, now: c.s.casework.Now()}
+	return &calendar{id: id, title: i18n.T(c.lang, "ics.title"), text: i18n.T(c.lang, "ics.text"), link: link, now: c.s.casework.City.Now()}
 }
 
 func (c *call) serveCalendar(cal *calendar) error {

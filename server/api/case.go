@@ -8,7 +8,7 @@ import (
 
 	"mingjing"
 	"mingjing/i18n"
-	"mingjing/server/casework"
+	"mingjing/server/casework/desk"
 )
 
 var queuePage = page[mingjing.QueueView]{
@@ -26,7 +26,7 @@ var queuePage = page[mingjing.QueueView]{
 					"With 20 open cases it is refused.",
 				answer: "The case, which is the caller's now.", fails: []int{http.StatusNotFound, http.StatusConflict}},
 			do: func(c *call, _ none) (mingjing.Case, goal, error) {
-				k, err := c.s.casework.Next(c.ctx(), c.actor())
+				k, err := c.s.casework.Desk.Next(c.ctx(), c.actor())
 				return k, goal{page: "case", id: k.ID, done: "assigned"}, err
 			},
 		},
@@ -55,7 +55,7 @@ func (c *call) cases(in queueQuery) (mingjing.QueueView, error) {
 	if in.Kind == mingjing.AnyKind {
 		in.Kind = ""
 	}
-	return c.s.casework.Cases(c.ctx(), c.actor(), mingjing.CaseFilter{State: in.State, Kind: mingjing.CaseKind(in.Kind),
+	return c.s.casework.Desk.Cases(c.ctx(), c.actor(), mingjing.CaseFilter{State: in.State, Kind: mingjing.CaseKind(in.Kind),
 		Late: in.Late, Mine: in.Mine == "1", Agency: in.Agency, Search: in.Search}, in.Cursor)
 }
 
@@ -106,13 +106,13 @@ func getCases(c *call, in queueQuery) (list[caseItem], error) {
 var oneCasePage = page[mingjing.CasePage]{
 	name: "case",
 	get: func(c *call) (mingjing.CasePage, error) {
-		k, err := c.s.casework.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
+		k, err := c.s.casework.Desk.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
 		out := mingjing.CasePage{Case: k}
 		if err != nil || k.Kind != mingjing.CaseReview || k.Previous == "" {
 			return out, err
 		}
 		// Who reviews a decision has to read it; the resident sees that look too.
-		first, err := c.s.casework.Case(c.ctx(), c.actor(), k.Previous)
+		first, err := c.s.casework.Desk.Case(c.ctx(), c.actor(), k.Previous)
 		out.First = &first
 		return out, err
 	},
@@ -122,14 +122,14 @@ var oneCasePage = page[mingjing.CasePage]{
 			path: "/api/admin/cases/{id}", access: mingjing.Staff,
 			words: words{id: "case", summary: "One case on one screen", answer: "The case.", of: "case"},
 			get: func(c *call, _ none) (mingjing.Case, error) {
-				return c.s.casework.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
+				return c.s.casework.Desk.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
 			},
 		},
 		action[none, mingjing.Case]{
 			path: "/api/admin/cases/{id}/assign", access: mingjing.Staff, again: "case",
 			words: words{id: "assign", summary: "Take a case", answer: "The case.", of: "case", fails: []int{http.StatusConflict}},
 			do: func(c *call, _ none) (mingjing.Case, goal, error) {
-				k, err := c.s.casework.Assign(c.ctx(), c.actor(), c.r.PathValue("id"))
+				k, err := c.s.casework.Desk.Assign(c.ctx(), c.actor(), c.r.PathValue("id"))
 				return k, goal{page: "case", id: k.ID, done: "assigned"}, err
 			},
 		},
@@ -138,7 +138,7 @@ var oneCasePage = page[mingjing.CasePage]{
 			words: words{id: "askAgency", summary: "Put the dispute to its agency", answer: "The case; the agency's clock runs.", of: "case",
 				fails: []int{http.StatusConflict}},
 			do: func(c *call, _ none) (mingjing.Case, goal, error) {
-				k, err := c.s.casework.AskAgency(c.ctx(), c.actor(), c.r.PathValue("id"))
+				k, err := c.s.casework.Desk.AskAgency(c.ctx(), c.actor(), c.r.PathValue("id"))
 				return k, goal{page: "case", id: k.ID, done: "agency_asked"}, err
 			},
 		},
@@ -147,7 +147,7 @@ var oneCasePage = page[mingjing.CasePage]{
 			words: words{id: "extend", summary: "Give a case more time, once, for evidence that came after it was filed", answer: "The case.",
 				of: "case", fails: []int{http.StatusConflict}},
 			do: func(c *call, _ none) (mingjing.Case, goal, error) {
-				k, err := c.s.casework.Extend(c.ctx(), c.actor(), c.r.PathValue("id"))
+				k, err := c.s.casework.Desk.Extend(c.ctx(), c.actor(), c.r.PathValue("id"))
 				return k, goal{page: "case", id: k.ID, done: "extended"}, err
 			},
 		},
@@ -157,7 +157,7 @@ var oneCasePage = page[mingjing.CasePage]{
 				answer: "The case, which now waits for a supervisor.", of: "case", fails: []int{http.StatusConflict}},
 			example: recommendForm{Outcome: mingjing.OutcomeApproved, Reasons: "The notice of tax due is final, and was served."},
 			do: func(c *call, in recommendForm) (mingjing.Case, goal, error) {
-				k, err := c.s.casework.Recommend(c.ctx(), c.actor(), c.r.PathValue("id"), casework.Ruling{Outcome: in.Outcome, Reasons: in.Reasons})
+				k, err := c.s.casework.Desk.Recommend(c.ctx(), c.actor(), c.r.PathValue("id"), desk.Ruling{Outcome: in.Outcome, Reasons: in.Reasons})
 				return k, goal{page: "case", id: k.ID, done: "recommended"}, err
 			},
 		},
@@ -168,7 +168,7 @@ var oneCasePage = page[mingjing.CasePage]{
 				fails: []int{http.StatusConflict}},
 			example: serveForm{Method: "post", On: "2026-03-02", Proof: "EMS 1092 4417 3"},
 			do: func(c *call, in serveForm) (mingjing.Case, goal, error) {
-				k, err := c.s.casework.Serve(c.ctx(), c.actor(), c.r.PathValue("id"), casework.Service{Method: in.Method, On: in.On, Proof: in.Proof})
+				k, err := c.s.casework.Desk.Serve(c.ctx(), c.actor(), c.r.PathValue("id"), desk.Service{Method: in.Method, On: in.On, Proof: in.Proof})
 				return k, goal{page: "case", id: k.ID, done: "served"}, err
 			},
 		},
@@ -186,7 +186,7 @@ var oneCasePage = page[mingjing.CasePage]{
 				answer: "The case.", of: "case", fails: []int{http.StatusConflict}},
 			example: noteForm{Text: "The court's clerk will send the file on Monday."},
 			do: func(c *call, in noteForm) (mingjing.Case, goal, error) {
-				k, err := c.s.casework.AddNote(c.ctx(), c.actor(), c.r.PathValue("id"), in.Text)
+				k, err := c.s.casework.Desk.AddNote(c.ctx(), c.actor(), c.r.PathValue("id"), in.Text)
 				return k, goal{page: "case", id: k.ID, done: "note_added"}, err
 			},
 		},
@@ -197,7 +197,7 @@ var oneCasePage = page[mingjing.CasePage]{
 				answer: "The case, with the full ID number; a form gets the page itself, once.", of: "case", fails: []int{http.StatusConflict}},
 			example: idNumberForm{Reason: "identity"},
 			do: func(c *call, in idNumberForm) (mingjing.Case, goal, error) {
-				k, err := c.s.casework.OpenIDNumber(c.ctx(), c.actor(), c.r.PathValue("id"), in.Reason)
+				k, err := c.s.casework.Desk.OpenIDNumber(c.ctx(), c.actor(), c.r.PathValue("id"), in.Reason)
 				return k, goal{page: "case", id: k.ID}, err
 			},
 			shows: func(k mingjing.Case) any { return &mingjing.CasePage{Case: k} },
@@ -243,7 +243,7 @@ type evidenceAnswer struct {
 }
 
 func decide(c *call, in decisionForm) (mingjing.Case, goal, error) {
-	r := casework.Ruling{Outcome: in.Outcome, Reasons: in.Reasons, CorrectTo: in.CorrectTo, Answers: map[string]string{}}
+	r := desk.Ruling{Outcome: in.Outcome, Reasons: in.Reasons, CorrectTo: in.CorrectTo, Answers: map[string]string{}}
 	for i, id := range in.EvidenceID[:min(len(in.EvidenceID), len(in.EvidenceAnswer))] {
 		r.Answers[id] = in.EvidenceAnswer[i]
 	}
@@ -253,7 +253,7 @@ func decide(c *call, in decisionForm) (mingjing.Case, goal, error) {
 	for _, a := range in.Answers {
 		r.Answers[a.EvidenceID] = a.Answer
 	}
-	k, err := c.s.casework.Decide(c.ctx(), c.actor(), c.r.PathValue("id"), r)
+	k, err := c.s.casework.Desk.Decide(c.ctx(), c.actor(), c.r.PathValue("id"), r)
 	return k, goal{page: "case", id: k.ID, done: "decided"}, err
 }
 
@@ -280,7 +280,7 @@ func fillReply(c *call, v *mingjing.View) {
 		lang = k.ReplyLang
 	}
 	item, agency := k.Code(), k.Agency()
-	for _, b := range slices.Backward(c.s.casework.Books()) { // the first book has the last word
+	for _, b := range slices.Backward(c.s.casework.City.Books()) { // the first book has the last word
 		if i, ok := b.Item(k.Code()); ok {
 			item = cmp.Or(i.Name.In(lang), item)
 		}
@@ -289,5 +289,5 @@ func fillReply(c *call, v *mingjing.View) {
 		}
 	}
 	v.Form = map[string]string{"reply": code, "reasons": i18n.T(lang, "reply."+code+".text", "name", k.Resident, "item", item,
-		"agency", agency, "date", i18n.Date(lang, mingjing.DateOf(k.FiledAt.In(c.s.casework.Zone()))))}
+		"agency", agency, "date", i18n.Date(lang, mingjing.DateOf(k.FiledAt.In(c.s.casework.City.Zone()))))}
 }

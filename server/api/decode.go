@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
 )
 
 // What endpoints read are structs whose fields are named by their json tags, in the
@@ -14,7 +14,7 @@ import (
 // What is not as described is left to casework, which knows what to say of it; a
 // number that is none is read as 0.
 
-var filesType = reflect.TypeFor[[]casework.Upload]()
+var filesType = reflect.TypeFor[[]cases.Upload]()
 
 // hasFiles reports whether an input has a field for files.
 func hasFiles(t reflect.Type) bool {
@@ -27,7 +27,7 @@ func hasFiles(t reflect.Type) bool {
 }
 
 // decode reads the values of a form, of JSON or of a query into a struct.
-func decode(values map[string][]string, files []casework.Upload, into any) {
+func decode(values map[string][]string, files []cases.Upload, into any) {
 	decodeStruct(values, files, "", 0, reflect.ValueOf(into).Elem())
 }
 
@@ -39,7 +39,7 @@ func asked[In any](c *call) In {
 }
 
 // decodeStruct reads the values whose names begin with prefix, each at its place at.
-func decodeStruct(values map[string][]string, files []casework.Upload, prefix string, at int, v reflect.Value) {
+func decodeStruct(values map[string][]string, files []cases.Upload, prefix string, at int, v reflect.Value) {
 	for i := range v.NumField() {
 		field, kind := v.Field(i), v.Type().Field(i)
 		if kind.Anonymous {
@@ -72,7 +72,7 @@ func decodeStruct(values map[string][]string, files []casework.Upload, prefix st
 }
 
 // decodeList reads repeated values, files, or the members of a list of objects.
-func decodeList(values map[string][]string, files []casework.Upload, name string, list reflect.Value) {
+func decodeList(values map[string][]string, files []cases.Upload, name string, list reflect.Value) {
 	kind := list.Type().Elem().Kind()
 	switch {
 	case list.Type() == filesType:

@@ -7,20 +7,20 @@ import (
 	"strings"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
 )
 
 var workloadPage = page[mingjing.WorkloadView]{
 	name: "workload",
 	get: func(c *call) (mingjing.WorkloadView, error) {
-		return c.s.casework.Workload(c.ctx(), c.actor())
+		return c.s.casework.Desk.Workload(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, mingjing.WorkloadView]{
 			path: "/api/admin/workload", access: mingjing.Staff,
 			words: words{id: "workload", summary: "How much work each handler has; for supervisors and auditors", answer: "The figures."},
 			get: func(c *call, _ none) (mingjing.WorkloadView, error) {
-				return c.s.casework.Workload(c.ctx(), c.actor())
+				return c.s.casework.Desk.Workload(c.ctx(), c.actor())
 			},
 		},
 	},
@@ -29,14 +29,14 @@ var workloadPage = page[mingjing.WorkloadView]{
 var relativesPage = page[mingjing.RelativesView]{
 	name: "relatives",
 	get: func(c *call) (mingjing.RelativesView, error) {
-		return c.s.casework.Relatives(c.ctx(), c.actor())
+		return c.s.casework.Desk.Relatives(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, mingjing.RelativesView]{
 			path: "/api/admin/relatives", access: mingjing.Staff,
 			words: words{id: "relatives", summary: "Whom one has declared as relatives; for auditors the log", answer: "The relatives, or the log."},
 			get: func(c *call, _ none) (mingjing.RelativesView, error) {
-				return c.s.casework.Relatives(c.ctx(), c.actor())
+				return c.s.casework.Desk.Relatives(c.ctx(), c.actor())
 			},
 		},
 		action[relativeForm, mingjing.RelativesView]{
@@ -51,7 +51,7 @@ var relativesPage = page[mingjing.RelativesView]{
 				fails: []int{http.StatusNotFound}},
 			example: noRelativeForm{ID: "5b1f6a0e-3c7d-4a52-9f10-7a4be0a3c911"},
 			do: func(c *call, in noRelativeForm) (mingjing.RelativesView, goal, error) {
-				v, err := c.s.casework.RemoveRelative(c.ctx(), c.actor(), in.ID)
+				v, err := c.s.casework.Desk.RemoveRelative(c.ctx(), c.actor(), in.ID)
 				return v, goal{page: "relatives", done: "relative_removed"}, err
 			},
 		},
@@ -85,7 +85,7 @@ func declareRelative(c *call, in relativeForm) (mingjing.RelativesView, goal, er
 	if len(wrong) > 0 {
 		return mingjing.RelativesView{}, goal{}, mingjing.InvalidFields(wrong...)
 	}
-	v, err := c.s.casework.DeclareRelative(c.ctx(), c.actor(), n)
+	v, err := c.s.casework.Desk.DeclareRelative(c.ctx(), c.actor(), n)
 	return v, goal{page: "relatives", done: "relative_declared"}, err
 }
 
@@ -98,7 +98,7 @@ var counterPage = page[mingjing.CounterView]{
 		if c.r.Method != http.MethodPost || c.in.get("visit") == "" {
 			return mingjing.CounterView{}, nil
 		}
-		out, err := c.s.casework.CounterAgain(c.ctx(), c.actor(), c.in.get("visit")) // the form is shown again
+		out, err := c.s.casework.Desk.CounterAgain(c.ctx(), c.actor(), c.in.get("visit")) // the form is shown again
 		if refused, ok := errors.AsType[*mingjing.Error](err); ok && refused.Kind != mingjing.Unavailable {
 			return mingjing.CounterView{}, nil // it is over, which is what the problem says
 		}
@@ -140,7 +140,7 @@ func lookUp(c *call, in counterForm) (mingjing.CounterView, goal, error) {
 	if len(wrong) > 0 {
 		return mingjing.CounterView{}, goal{}, mingjing.InvalidFields(wrong...)
 	}
-	v, err := c.s.casework.Counter(c.ctx(), c.actor(), n)
+	v, err := c.s.casework.Desk.Counter(c.ctx(), c.actor(), n)
 	return v, goal{page: "counter"}, err
 }
 
@@ -157,21 +157,21 @@ type counterDisputeForm struct {
 	// What is a form's choice of both: record: or listing:, and the id.
 	What string `json:"what,omitempty"`
 	// Key stands for the header Idempotency-Key in a form.
-	Key      string            `json:"idempotency_key,omitempty" max:"128"`
-	Evidence []casework.Upload `json:"evidence,omitempty"`
+	Key      string         `json:"idempotency_key,omitempty" max:"128"`
+	Evidence []cases.Upload `json:"evidence,omitempty"`
 }
 
 func (counterDisputeForm) oneOf() []string { return []string{"record_id", "listing_id", "what"} }
 
 func fileAtCounter(c *call, in counterDisputeForm) (mingjing.Case, goal, error) {
-	f := casework.Filing{RecordID: in.RecordID, ListingID: in.ListingID, Reason: in.Reason, Statement: in.Statement, Key: c.key(in.Key),
+	f := cases.Filing{RecordID: in.RecordID, ListingID: in.ListingID, Reason: in.Reason, Statement: in.Statement, Key: c.key(in.Key),
 		Evidence: in.Evidence}
 	if id, ok := strings.CutPrefix(in.What, "record:"); ok {
 		f.RecordID = id
 	} else if id, ok := strings.CutPrefix(in.What, "listing:"); ok {
 		f.ListingID = id
 	}
-	k, err := c.s.casework.FileAtCounter(c.ctx(), c.actor(), in.Visit, f)
+	k, err := c.s.casework.Desk.FileAtCounter(c.ctx(), c.actor(), in.Visit, f)
 	if wrong, ok := errors.AsType[*mingjing.Error](err); ok && c.format() != asJSON {
 		again := *wrong
 		again.Fields = slices.Clone(wrong.Fields)
@@ -188,7 +188,7 @@ func fileAtCounter(c *call, in counterDisputeForm) (mingjing.Case, goal, error) 
 var demoClockPage = page[mingjing.DemoClockView]{
 	name: "demo-clock",
 	get: func(c *call) (mingjing.DemoClockView, error) {
-		return c.s.casework.DemoClock(c.ctx(), c.actor())
+		return c.s.casework.DemoClock.DemoClock(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		action[clockForm, mingjing.DemoClockView]{
@@ -198,7 +198,7 @@ var demoClockPage = page[mingjing.DemoClockView]{
 				answer: "The clock as it is now.", fails: []int{http.StatusNotFound, http.StatusConflict}},
 			example: clockForm{Step: "working_5"},
 			do: func(c *call, in clockForm) (mingjing.DemoClockView, goal, error) {
-				v, err := c.s.casework.MoveClock(c.ctx(), c.actor(), in.Step)
+				v, err := c.s.casework.DemoClock.MoveClock(c.ctx(), c.actor(), in.Step)
 				return v, goal{page: "demo-clock", done: "clock_moved"}, err
 			},
 		},

@@ -7,20 +7,20 @@ import (
 	"strconv"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
 )
 
 var disputesPage = page[mingjing.DisputesView]{
 	name: "disputes",
 	get: func(c *call) (mingjing.DisputesView, error) {
-		return c.s.casework.Disputes(c.ctx(), c.actor())
+		return c.s.casework.Cases.Disputes(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, list[mingjing.Dispute]]{
 			path: "/api/disputes", access: mingjing.Residents,
 			words: words{id: "disputes", summary: "One's disputes", answer: "Newest first."},
 			get: func(c *call, _ none) (list[mingjing.Dispute], error) {
-				v, err := c.s.casework.Disputes(c.ctx(), c.actor())
+				v, err := c.s.casework.Cases.Disputes(c.ctx(), c.actor())
 				return items(v.Disputes, ""), err
 			},
 		},
@@ -35,7 +35,7 @@ var newDisputePage = page[mingjing.NewCaseView]{
 		if c.r.Method == http.MethodPost { // the form is shown again
 			record, listing, previous = c.in.get("record_id"), c.in.get("listing_id"), c.in.get("previous")
 		}
-		out, err := c.s.casework.NewCase(c.ctx(), c.actor(), record, listing, previous)
+		out, err := c.s.casework.Cases.NewCase(c.ctx(), c.actor(), record, listing, previous)
 		out.Key = c.keyAgain(out.Key)
 		return out, err
 	},
@@ -61,14 +61,14 @@ type disputeForm struct {
 	// Previous is the decided case that this goes on from, with new evidence.
 	Previous string `json:"previous,omitempty"`
 	// Key stands for the header Idempotency-Key in a form.
-	Key      string            `json:"idempotency_key,omitempty" max:"128"`
-	Evidence []casework.Upload `json:"evidence,omitempty"`
+	Key      string         `json:"idempotency_key,omitempty" max:"128"`
+	Evidence []cases.Upload `json:"evidence,omitempty"`
 }
 
 func (disputeForm) oneOf() []string { return []string{"record_id", "listing_id", "previous"} }
 
 func fileDispute(c *call, in disputeForm) (mingjing.Dispute, goal, error) {
-	d, err := c.s.casework.FileDispute(c.ctx(), c.actor(), casework.Filing{RecordID: in.RecordID, ListingID: in.ListingID,
+	d, err := c.s.casework.Cases.FileDispute(c.ctx(), c.actor(), cases.Filing{RecordID: in.RecordID, ListingID: in.ListingID,
 		Previous: in.Previous,
 		Reason:   in.Reason, Statement: in.Statement, Key: c.key(in.Key), Evidence: in.Evidence})
 	return d, goal{page: casePage(d), id: d.ID, done: "dispute_filed"}, err
@@ -77,9 +77,9 @@ func fileDispute(c *call, in disputeForm) (mingjing.Dispute, goal, error) {
 var disputePage = page[mingjing.DisputePage]{
 	name: "dispute",
 	get: func(c *call) (out mingjing.DisputePage, err error) {
-		out.Dispute, err = c.s.casework.Dispute(c.ctx(), c.actor(), c.r.PathValue("id"))
+		out.Dispute, err = c.s.casework.Cases.Dispute(c.ctx(), c.actor(), c.r.PathValue("id"))
 		if err == nil && out.Decision != nil && slices.Contains(corrects, out.Decision.Outcome) {
-			out.Correction, err = c.s.casework.Correction(c.ctx(), c.actor(), out.ID)
+			out.Correction, err = c.s.casework.Shares.Correction(c.ctx(), c.actor(), out.ID)
 		}
 		return out, err
 	},
@@ -88,7 +88,7 @@ var disputePage = page[mingjing.DisputePage]{
 			path: "/api/disputes/{id}", access: mingjing.Residents,
 			words: words{id: "dispute", summary: "One dispute with its timeline", answer: "The dispute.", of: "dispute"},
 			get: func(c *call, _ none) (mingjing.Dispute, error) {
-				return c.s.casework.Dispute(c.ctx(), c.actor(), c.r.PathValue("id"))
+				return c.s.casework.Cases.Dispute(c.ctx(), c.actor(), c.r.PathValue("id"))
 			},
 		},
 		action[evidenceForm, mingjing.Dispute]{
@@ -115,11 +115,11 @@ var disputePage = page[mingjing.DisputePage]{
 
 // evidenceForm adds evidence to a case.
 type evidenceForm struct {
-	Evidence []casework.Upload `json:"evidence"`
+	Evidence []cases.Upload `json:"evidence"`
 }
 
 func addEvidence(c *call, in evidenceForm) (mingjing.Dispute, goal, error) {
-	d, err := c.s.casework.AddEvidence(c.ctx(), c.actor(), c.r.PathValue("id"), in.Evidence)
+	d, err := c.s.casework.Cases.AddEvidence(c.ctx(), c.actor(), c.r.PathValue("id"), in.Evidence)
 	return d, goal{page: casePage(d), id: d.ID, done: "evidence_added"}, err
 }
 
@@ -129,7 +129,7 @@ var evidenceTypes = []string{"application/pdf", "image/jpeg", "image/png"}
 // writeEvidence sends a piece of evidence as an attachment, under a policy that
 // lets it do nothing if a browser opens it all the same.
 func writeEvidence(c *call, _ none) error {
-	e, data, err := c.s.casework.EvidenceFile(c.ctx(), c.actor(), c.r.PathValue("id"))
+	e, data, err := c.s.casework.Cases.EvidenceFile(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (c *call) attachment(e mingjing.Evidence, data []byte) error {
 }
 
 func writeDisputeDates(c *call, in inLang) error {
-	d, err := c.s.casework.Dispute(c.ctx(), c.actor(), c.r.PathValue("id"))
+	d, err := c.s.casework.Cases.Dispute(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ func writeDisputeDates(c *call, in inLang) error {
 
 func tellRecipients(c *call, _ none) (mingjing.CorrectionView, goal, error) {
 	id := c.r.PathValue("id")
-	v, err := c.s.casework.TellRecipients(c.ctx(), c.actor(), id)
+	v, err := c.s.casework.Shares.TellRecipients(c.ctx(), c.actor(), id)
 	return v, goal{page: "dispute", id: id, done: "recipients_told"}, err
 }
 
@@ -174,7 +174,7 @@ var corrects = []mingjing.Outcome{mingjing.OutcomeUpheld, mingjing.OutcomePartly
 var reviewPage = page[mingjing.NewCaseView]{
 	name: "review",
 	get: func(c *call) (mingjing.NewCaseView, error) {
-		out, err := c.s.casework.NewCase(c.ctx(), c.actor(), "", "", c.r.PathValue("id"))
+		out, err := c.s.casework.Cases.NewCase(c.ctx(), c.actor(), "", "", c.r.PathValue("id"))
 		out.Key = c.keyAgain(out.Key)
 		return out, err
 	},
@@ -194,12 +194,12 @@ type reviewForm struct {
 	// Statement is in one's own words.
 	Statement string `json:"statement" min:"1" max:"2000"`
 	// Key stands for the header Idempotency-Key in a form.
-	Key      string            `json:"idempotency_key,omitempty" max:"128"`
-	Evidence []casework.Upload `json:"evidence,omitempty"`
+	Key      string         `json:"idempotency_key,omitempty" max:"128"`
+	Evidence []cases.Upload `json:"evidence,omitempty"`
 }
 
 func askForReview(c *call, in reviewForm) (mingjing.Dispute, goal, error) {
-	d, err := c.s.casework.AskForReview(c.ctx(), c.actor(), casework.Filing{Previous: c.r.PathValue("id"),
+	d, err := c.s.casework.Cases.AskForReview(c.ctx(), c.actor(), cases.Filing{Previous: c.r.PathValue("id"),
 		Statement: in.Statement, Key: c.key(in.Key), Evidence: in.Evidence})
 	return d, goal{page: casePage(d), id: d.ID, done: "review_filed"}, err
 }

@@ -25,14 +25,14 @@ const zipType = "application/zip"
 var exportPage = page[mingjing.ExportView]{
 	name: "export",
 	get: func(c *call) (mingjing.ExportView, error) {
-		return c.s.casework.Export(c.ctx(), c.actor())
+		return c.s.casework.Takeaway.Export(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, mingjing.ExportView]{
 			path: "/api/export", access: mingjing.Residents,
 			words: words{id: "export", summary: "How far the file is with which one takes everything along", answer: "As it is."},
 			get: func(c *call, _ none) (mingjing.ExportView, error) {
-				return c.s.casework.Export(c.ctx(), c.actor())
+				return c.s.casework.Takeaway.Export(c.ctx(), c.actor())
 			},
 		},
 		action[none, mingjing.ExportView]{
@@ -42,7 +42,7 @@ var exportPage = page[mingjing.ExportView]{
 					"It needs a fresh login: otherwise it is a login_stale problem.",
 				answer: "It is being made.", fails: []int{http.StatusConflict}},
 			do: func(c *call, _ none) (mingjing.ExportView, goal, error) {
-				v, err := c.s.casework.StartExport(c.ctx(), c.actor(), c.lang)
+				v, err := c.s.casework.Takeaway.StartExport(c.ctx(), c.actor(), c.lang)
 				return v, goal{page: "export"}, err
 			},
 		},
@@ -50,7 +50,7 @@ var exportPage = page[mingjing.ExportView]{
 			path: "/api/export/delete", access: mingjing.Residents, again: "export",
 			words: words{id: "deleteExport", summary: "Delete the file", answer: "There is none any more.", fails: []int{http.StatusConflict}},
 			do: func(c *call, _ none) (mingjing.ExportView, goal, error) {
-				v, err := c.s.casework.DeleteExport(c.ctx(), c.actor())
+				v, err := c.s.casework.Takeaway.DeleteExport(c.ctx(), c.actor())
 				return v, goal{page: "export", done: "export_deleted"}, err
 			},
 		},
@@ -68,13 +68,13 @@ var exportPage = page[mingjing.ExportView]{
 // writeExport sends all that is held on a resident as a ZIP.
 func writeExport(c *call, in inLang) error {
 	c.speak(in)
-	job, data, err := c.s.casework.ExportFile(c.ctx(), c.actor())
+	job, data, err := c.s.casework.Takeaway.ExportFile(c.ctx(), c.actor())
 	if err != nil {
 		return err
 	}
 	c.noStore()
 	slowly(c.w, len(data))
-	day := mingjing.DateOf(cmp.Or(job.MadeAt, &job.AskedAt).In(c.s.casework.Zone()))
+	day := mingjing.DateOf(cmp.Or(job.MadeAt, &job.AskedAt).In(c.s.casework.City.Zone()))
 	h := c.w.Header()
 	h.Set("Content-Type", zipType)
 	h.Set("Content-Length", strconv.Itoa(len(data)))

@@ -18,7 +18,7 @@ import (
 	"unicode/utf8"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
 )
 
 // Bounds on what is sent.
@@ -36,7 +36,7 @@ const (
 // the files. One handler reads both.
 type input struct {
 	values map[string][]string
-	files  []casework.Upload
+	files  []cases.Upload
 }
 
 func (in *input) get(name string) string {
@@ -293,7 +293,7 @@ func (c *call) readMultipart(boundary string) error {
 		case len(data) > most:
 			wrong = cmp.Or(wrong, error(mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_size"})))
 		default:
-			c.in.files = append(c.in.files, casework.Upload{Name: part.FileName(), Data: data})
+			c.in.files = append(c.in.files, cases.Upload{Name: part.FileName(), Data: data})
 		}
 	}
 }

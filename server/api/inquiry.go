@@ -19,7 +19,7 @@ type askWhyForm struct {
 }
 
 func askWhy(c *call, in askWhyForm) (mingjing.Inquiry, goal, error) {
-	q, err := c.s.casework.AskWhy(c.ctx(), c.actor(), in.Seq, in.Question)
+	q, err := c.s.casework.Inquiries.AskWhy(c.ctx(), c.actor(), in.Seq, in.Question)
 	back := url.Values{}
 	if in.Others == "1" {
 		back.Set("others", "1")
@@ -31,21 +31,21 @@ func askWhy(c *call, in askWhyForm) (mingjing.Inquiry, goal, error) {
 }
 
 func myInquiries(c *call, _ none) (list[mingjing.Inquiry], error) {
-	all, err := c.s.casework.MyInquiries(c.ctx(), c.actor())
+	all, err := c.s.casework.Inquiries.MyInquiries(c.ctx(), c.actor())
 	return items(all, ""), err
 }
 
 var inquiryPage = page[mingjing.Inquiry]{
 	name: "inquiry",
 	get: func(c *call) (mingjing.Inquiry, error) {
-		return c.s.casework.Inquiry(c.ctx(), c.actor(), c.r.PathValue("id"))
+		return c.s.casework.Inquiries.Inquiry(c.ctx(), c.actor(), c.r.PathValue("id"))
 	},
 	endpoints: []endpoint{
 		query[none, mingjing.Inquiry]{
 			path: "/api/inquiries/{id}", access: mingjing.Residents,
 			words: words{id: "inquiry", summary: "One inquiry", answer: "The inquiry.", of: "inquiry"},
 			get: func(c *call, _ none) (mingjing.Inquiry, error) {
-				return c.s.casework.Inquiry(c.ctx(), c.actor(), c.r.PathValue("id"))
+				return c.s.casework.Inquiries.Inquiry(c.ctx(), c.actor(), c.r.PathValue("id"))
 			},
 		},
 		action[questionForm, mingjing.Inquiry]{
@@ -69,7 +69,7 @@ type questionForm struct {
 }
 
 func addToInquiry(c *call, in questionForm) (mingjing.Inquiry, goal, error) {
-	q, err := c.s.casework.AddToInquiry(c.ctx(), c.actor(), c.r.PathValue("id"), in.Question)
+	q, err := c.s.casework.Inquiries.AddToInquiry(c.ctx(), c.actor(), c.r.PathValue("id"), in.Question)
 	return q, goal{page: "inquiry", id: q.ID, done: "inquiry_added"}, err
 }
 
@@ -79,7 +79,7 @@ type judgeForm struct {
 }
 
 func judgeAnswer(c *call, in judgeForm) (mingjing.Inquiry, goal, error) {
-	q, err := c.s.casework.JudgeAnswer(c.ctx(), c.actor(), c.r.PathValue("id"), in.Satisfied)
+	q, err := c.s.casework.Inquiries.JudgeAnswer(c.ctx(), c.actor(), c.r.PathValue("id"), in.Satisfied)
 	return q, goal{page: "inquiry", id: q.ID, done: "inquiry_judged"}, err
 }
 
@@ -103,11 +103,11 @@ var (
 )
 
 func readInquiries(c *call) (mingjing.InquiriesView, error) {
-	return c.s.casework.Inquiries(c.ctx(), c.actor(), asked[paged](c).Cursor)
+	return c.s.casework.Inquiries.Inquiries(c.ctx(), c.actor(), asked[paged](c).Cursor)
 }
 
 func readInquiryCase(c *call) (mingjing.InquiryCase, error) {
-	return c.s.casework.InquiryCase(c.ctx(), c.actor(), c.r.PathValue("id"))
+	return c.s.casework.Inquiries.InquiryCase(c.ctx(), c.actor(), c.r.PathValue("id"))
 }
 
 func listInquiries(path string, access mingjing.Access, id, about string) endpoint {
@@ -116,7 +116,7 @@ func listInquiries(path string, access mingjing.Access, id, about string) endpoi
 		words: words{id: id, summary: "Inquiries about looks that wait for an answer", about: about,
 			answer: "A page, nearest clock first. It names no resident."},
 		get: func(c *call, in paged) (list[mingjing.InquiryLine], error) {
-			v, err := c.s.casework.Inquiries(c.ctx(), c.actor(), in.Cursor)
+			v, err := c.s.casework.Inquiries.Inquiries(c.ctx(), c.actor(), in.Cursor)
 			return items(v.Inquiries, v.Next), err
 		},
 	}
@@ -128,7 +128,7 @@ func oneInquiry(path string, access mingjing.Access, id string) endpoint {
 		words: words{id: id, summary: "One inquiry about a look", about: "The resident sees that it was read.", answer: "The inquiry.",
 			of: "inquiry"},
 		get: func(c *call, _ none) (mingjing.InquiryCase, error) {
-			return c.s.casework.InquiryCase(c.ctx(), c.actor(), c.r.PathValue("id"))
+			return c.s.casework.Inquiries.InquiryCase(c.ctx(), c.actor(), c.r.PathValue("id"))
 		},
 	}
 }
@@ -148,7 +148,7 @@ func answerInquiry(path string, access mingjing.Access, id, again, list string) 
 			fails: []int{http.StatusConflict}},
 		example: inquiryAnswerForm{Explanation: "The resident filed a dispute at the counter, which I entered."},
 		do: func(c *call, in inquiryAnswerForm) (mingjing.InquiryCase, goal, error) {
-			k, err := c.s.casework.AnswerInquiry(c.ctx(), c.actor(), c.r.PathValue("id"), in.Outcome, in.Explanation)
+			k, err := c.s.casework.Inquiries.AnswerInquiry(c.ctx(), c.actor(), c.r.PathValue("id"), in.Outcome, in.Explanation)
 			return k, goal{page: list, done: "inquiry_answered"}, err
 		},
 	}

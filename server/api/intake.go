@@ -17,7 +17,7 @@ import (
 	"unicode/utf8"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/agencyside"
 )
 
 // The intake by which an agency's computer submits. It knows no session: each
@@ -66,7 +66,7 @@ func (l *intakeLimit) wait(addr string, now time.Time) time.Duration {
 // intake is where an agency's computer submits.
 var intake = raw[batchQuery]{
 	method: http.MethodPost, path: "/api/intake/batches", access: mingjing.Machines, write: takeBatch,
-	body: reflect.TypeFor[casework.Batch](), out: reflect.TypeFor[casework.BatchAnswer](), kinds: []string{csvType},
+	body: reflect.TypeFor[agencyside.Batch](), out: reflect.TypeFor[agencyside.BatchAnswer](), kinds: []string{csvType},
 	headers: []string{SignatureHeader},
 	words: words{id: "submitBatch", summary: "Submit a batch", fails: []int{http.StatusConflict, http.StatusTooManyRequests},
 		about: "Records, corrections, revocations and listings, up to 4 MiB. Each line is answered: accepted, or why not; a bad line stops no " +
@@ -103,7 +103,7 @@ func takeBatch(c *call, in batchQuery) error {
 	if err != nil {
 		return errBadBody
 	}
-	var b casework.Batch
+	var b agencyside.Batch
 	switch kind {
 	case "application/json":
 		b, err = decodeBatch(body)
@@ -118,7 +118,7 @@ func takeBatch(c *call, in batchQuery) error {
 	}
 	// A batch of a thousand lines takes longer than a page.
 	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(10 * time.Minute))
-	out, err := c.s.casework.Submit(c.ctx(), a, b)
+	out, err := c.s.casework.Agencies.Submit(c.ctx(), a, b)
 	if err != nil {
 		return err
 	}
@@ -132,20 +132,20 @@ func takeBatch(c *call, in batchQuery) error {
 
 // decodeBatch reads a batch as JSON. A line that is not as described is marked and
 // stops none of the others.
-func decodeBatch(body []byte) (casework.Batch, error) {
+func decodeBatch(body []byte) (agencyside.Batch, error) {
 	var wire struct {
 		ID    string            `json:"id"`
 		Lines []json.RawMessage `json:"lines"`
 	}
 	if !utf8.Valid(body) || json.Unmarshal(body, &wire) != nil {
-		return casework.Batch{}, errBadBody
+		return agencyside.Batch{}, errBadBody
 	}
-	if len(wire.Lines) > casework.MaxLines {
-		return casework.Batch{}, mingjing.InvalidFields(mingjing.FieldError{Field: "lines", Code: "batch_too_long"})
+	if len(wire.Lines) > agencyside.MaxLines {
+		return agencyside.Batch{}, mingjing.InvalidFields(mingjing.FieldError{Field: "lines", Code: "batch_too_long"})
 	}
-	b := casework.Batch{ID: wire.ID}
+	b := agencyside.Batch{ID: wire.ID}
 	for _, raw := range wire.Lines {
-		var l casework.Line
+		var l agencyside.Line
 		dec := json.NewDecoder(bytes.NewReader(raw))
 		dec.DisallowUnknownFields()
 		if err := dec.Decode(&l); err != nil || bytes.Equal(raw, []byte("null")) || strings.Contains(string(raw), `\u0000`) {
@@ -154,7 +154,7 @@ func decodeBatch(body []byte) (casework.Batch, error) {
 			}
 			_ = json.Unmarshal(raw, &named)
 			ref, _ := named.Ref.(string)
-			l = casework.Line{Ref: ref, Bad: true}
+			l = agencyside.Line{Ref: ref, Bad: true}
 		}
 		b.Lines = append(b.Lines, l)
 	}
@@ -163,7 +163,7 @@ func decodeBatch(body []byte) (casework.Batch, error) {
 
 // decodeCSV reads the lines of a batch as CSV with a header row. A row that is not
 // as described is marked and stops none of the others.
-func decodeCSV(body []byte) ([]casework.Line, error) {
+func decodeCSV(body []byte) ([]agencyside.Line, error) {
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
 	if !utf8.Valid(body) || bytes.IndexByte(body, 0) >= 0 {
 		return nil, errBadBody
@@ -180,17 +180,17 @@ func decodeCSV(body []byte) ([]casework.Line, error) {
 			return nil, mingjing.InvalidFields(mingjing.FieldError{Field: "lines", Code: "column_unknown"})
 		}
 	}
-	var lines []casework.Line
+	var lines []agencyside.Line
 	for {
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			return lines, nil
 		}
-		if len(lines) == casework.MaxLines {
+		if len(lines) == agencyside.MaxLines {
 			return nil, mingjing.InvalidFields(mingjing.FieldError{Field: "lines", Code: "batch_too_long"})
 		}
 		if _, broken := errors.AsType[*csv.ParseError](err); broken || err == nil && len(row) != len(head) {
-			lines = append(lines, casework.Line{Bad: true})
+			lines = append(lines, agencyside.Line{Bad: true})
 			continue
 		} else if err != nil {
 			return nil, errBadBody
@@ -199,7 +199,7 @@ func decodeCSV(body []byte) ([]casework.Line, error) {
 	}
 }
 
-func csvLine(head, row []string) casework.Line {
+func csvLine(head, row []string) agencyside.Line {
 	get := func(name string) string {
 		if i := slices.Index(head, name); i >= 0 {
 			return strings.TrimSpace(row[i])
@@ -218,7 +218,7 @@ func csvLine(head, row []string) casework.Line {
 		}
 		return out
 	}
-	l := casework.Line{Op: get("op"), Ref: get("ref"), IDNumber: get("id_number"), Subject: get("subject"), Code: get("code"),
+	l := agencyside.Line{Op: get("op"), Ref: get("ref"), IDNumber: get("id_number"), Subject: get("subject"), Code: get("code"),
 		Occurred: get("occurred"), Detail: text("detail"), Ground: text("ground"), Reason: get("reason"),
 		Document: mingjing.Document{Kind: get("document_kind"), Issuer: get("document_issuer"), Number: get("document_number"),
 			Date: mingjing.Date(get("document_date")), Hash: get("document_hash")}}
@@ -228,14 +228,14 @@ func csvLine(head, row []string) casework.Line {
 	if months := get("months"); months != "" {
 		n, err := strconv.Atoi(months)
 		if err != nil {
-			return casework.Line{Ref: l.Ref, Bad: true}
+			return agencyside.Line{Ref: l.Ref, Bad: true}
 		}
 		l.Months = n
 	}
 	return l
 }
 
-func writeCSV(w io.Writer, out casework.BatchAnswer) error {
+func writeCSV(w io.Writer, out agencyside.BatchAnswer) error {
 	c := csv.NewWriter(w)
 	_ = c.Write([]string{"line", "ref", "status", "code", "field", "id", "held_by"})
 	for _, l := range out.Lines {

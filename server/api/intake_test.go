@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"mingjing/server/casework"
+	"mingjing/server/casework/agencyside"
 )
 
 func TestABatchIsTheSameAsJSONAndAsCSV(t *testing.T) {
@@ -61,7 +61,7 @@ func TestALineThatCannotBeReadIsMarked(t *testing.T) {
 			t.Errorf("%q is taken", body)
 		}
 	}
-	if _, err := decodeCSV([]byte("op\n" + strings.Repeat("lift\n", casework.MaxLines+1))); err == nil {
+	if _, err := decodeCSV([]byte("op\n" + strings.Repeat("lift\n", agencyside.MaxLines+1))); err == nil {
 		t.Error("there is no end to the lines")
 	}
 }
@@ -70,7 +70,7 @@ func FuzzDecodeBatch(f *testing.F) {
 	f.Add([]byte(`{"id":"b","lines":[{"op":"record","ref":"r","document":{"kind":"k"}},null]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		b, err := decodeBatch(body)
-		if err == nil && len(b.Lines) > casework.MaxLines {
+		if err == nil && len(b.Lines) > agencyside.MaxLines {
 			t.Error(len(b.Lines))
 		}
 	})
@@ -80,7 +80,7 @@ func FuzzDecodeCSV(f *testing.F) {
 	f.Add([]byte("op,ref,months\nlift,r,1\n\"a\nb,c"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		lines, err := decodeCSV(body)
-		if err == nil && len(lines) > casework.MaxLines {
+		if err == nil && len(lines) > agencyside.MaxLines {
 			t.Error(len(lines))
 		}
 		for _, l := range lines {

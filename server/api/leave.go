@@ -10,14 +10,14 @@ import (
 var consentsPage = page[mingjing.ConsentsView]{
 	name: "consents",
 	get: func(c *call) (mingjing.ConsentsView, error) {
-		return c.s.casework.Consents(c.ctx(), c.actor())
+		return c.s.casework.Scores.Consents(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, list[mingjing.Consent]]{
 			path: "/api/consents", access: mingjing.Residents,
 			words: words{id: "consents", summary: "What one agreed to", answer: "Oldest first."},
 			get: func(c *call, _ none) (list[mingjing.Consent], error) {
-				v, err := c.s.casework.Consents(c.ctx(), c.actor())
+				v, err := c.s.casework.Scores.Consents(c.ctx(), c.actor())
 				return items(v.Consents, ""), err
 			},
 		},
@@ -45,14 +45,14 @@ func withdraw(c *call, in withdrawForm) (withdrawn, goal, error) {
 	if !in.Confirm {
 		return withdrawn{}, goal{}, mingjing.InvalidFields(mingjing.FieldError{Field: "confirm", Code: "confirm_required"})
 	}
-	err := c.s.casework.Withdraw(c.ctx(), c.actor(), in.Rulebook)
+	err := c.s.casework.Scores.Withdraw(c.ctx(), c.actor(), in.Rulebook)
 	return withdrawn{true}, goal{page: "consents", done: "consent_withdrawn"}, err
 }
 
 var leavePage = page[mingjing.LeaveView]{
 	name: "leave",
 	get: func(c *call) (mingjing.LeaveView, error) {
-		return c.s.casework.Leaving(c.ctx(), c.actor())
+		return c.s.casework.Takeaway.Leaving(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		action[leaveForm, mingjing.Erasure]{
@@ -74,7 +74,7 @@ func leave(c *call, in leaveForm) (mingjing.Erasure, goal, error) {
 	if !in.Confirm {
 		return mingjing.Erasure{}, goal{}, mingjing.InvalidFields(mingjing.FieldError{Field: "confirm", Code: "leave_confirm"})
 	}
-	e, err := c.s.casework.Leave(c.ctx(), c.actor())
+	e, err := c.s.casework.Takeaway.Leave(c.ctx(), c.actor())
 	if err != nil {
 		return mingjing.Erasure{}, goal{}, err
 	}
@@ -89,7 +89,7 @@ func leave(c *call, in leaveForm) (mingjing.Erasure, goal, error) {
 var leftPage = page[*mingjing.Erasure]{
 	name: "left",
 	get: func(c *call) (*mingjing.Erasure, error) {
-		out, err := c.s.casework.Erasure(c.ctx(), c.r.URL.Query().Get("receipt"))
+		out, err := c.s.casework.Takeaway.Erasure(c.ctx(), c.r.URL.Query().Get("receipt"))
 		if e, ok := errors.AsType[*mingjing.Error](err); ok && e.Kind == mingjing.NotFound {
 			return nil, nil //nolint:nilnil // the page says so
 		}
@@ -101,7 +101,7 @@ var leftPage = page[*mingjing.Erasure]{
 			words: words{id: "erasure", summary: "How far an erasure has got, for whoever has its receipt", answer: "The steps that are done.",
 				of: "erasure: its receipt"},
 			get: func(c *call, _ none) (mingjing.Erasure, error) {
-				return c.s.casework.Erasure(c.ctx(), c.r.PathValue("id"))
+				return c.s.casework.Takeaway.Erasure(c.ctx(), c.r.PathValue("id"))
 			},
 		},
 	},

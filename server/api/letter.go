@@ -12,7 +12,7 @@ import (
 var letterPage = page[mingjing.LetterView]{
 	name: "letter",
 	get: func(c *call) (mingjing.LetterView, error) {
-		return c.s.casework.Letter(c.ctx(), c.actor(), c.r.PathValue("id"))
+		return c.s.casework.Cases.Letter(c.ctx(), c.actor(), c.r.PathValue("id"))
 	},
 	endpoints: []endpoint{
 		raw[inLang]{
@@ -33,7 +33,7 @@ const pdfType = "application/pdf"
 // writeLetter sends the decision letter of a case as a PDF.
 func writeLetter(c *call, in inLang) error {
 	c.speak(in)
-	out, err := c.s.casework.Letter(c.ctx(), c.actor(), c.r.PathValue("id"))
+	out, err := c.s.casework.Cases.Letter(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func writeLetter(c *call, in inLang) error {
 // writeCourtFile sends all there is of a case as a PDF.
 func writeCourtFile(c *call, in inLang) error {
 	c.speak(in)
-	out, err := c.s.casework.CourtFile(c.ctx(), c.actor(), c.r.PathValue("id"))
+	out, err := c.s.casework.Cases.CourtFile(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
 		return err
 	}

@@ -4,13 +4,13 @@ import (
 	"net/http"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
 )
 
 var listingsPage = page[mingjing.ListingsView]{
 	name: "listings",
 	get: func(c *call) (mingjing.ListingsView, error) {
-		return c.s.casework.Listings(c.ctx(), c.actor())
+		return c.s.casework.Cases.Listings(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, list[listingItem]]{
@@ -32,7 +32,7 @@ type listingItem struct {
 }
 
 func getListings(c *call, _ none) (list[listingItem], error) {
-	v, err := c.s.casework.Listings(c.ctx(), c.actor())
+	v, err := c.s.casework.Cases.Listings(c.ctx(), c.actor())
 	out := []listingItem{}
 	for _, l := range v.Listings {
 		out = append(out, listingItem{l.Listing, l.Effective, l.Effect, l.Repair, l.RepairWhy})
@@ -43,7 +43,7 @@ func getListings(c *call, _ none) (list[listingItem], error) {
 var listingPage = page[mingjing.ListingView]{
 	name: "listing",
 	get: func(c *call) (mingjing.ListingView, error) {
-		return c.s.casework.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
+		return c.s.casework.Cases.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
 	},
 	endpoints: []endpoint{
 		action[none, confirmed]{
@@ -72,7 +72,7 @@ var listingPage = page[mingjing.ListingView]{
 
 func confirmReceipt(c *call, _ none) (confirmed, goal, error) {
 	id := c.r.PathValue("id")
-	err := c.s.casework.ConfirmReceipt(c.ctx(), c.actor(), id)
+	err := c.s.casework.Cases.ConfirmReceipt(c.ctx(), c.actor(), id)
 	return confirmed{true}, goal{page: "listing", id: id, done: "receipt_confirmed"}, err
 }
 
@@ -87,7 +87,7 @@ func showListing(c *call, in shownForm) (shownForm, goal, error) {
 		done = "listing_shown"
 	}
 	id := c.r.PathValue("id")
-	err := c.s.casework.ShowListing(c.ctx(), c.actor(), id, in.Shown)
+	err := c.s.casework.Cases.ShowListing(c.ctx(), c.actor(), id, in.Shown)
 	return in, goal{page: "listing", id: id, done: done}, err
 }
 
@@ -114,7 +114,7 @@ func putStatement(c *call, in statementForm) (saved, goal, error) {
 	if !wellFormedID(to.id) {
 		return saved{}, goal{}, mingjing.Errorf(mingjing.NotFound, "not_found")
 	}
-	err := c.s.casework.PutStatement(c.ctx(), c.actor(), in.RecordID, in.ListingID, in.Statement)
+	err := c.s.casework.Cases.PutStatement(c.ctx(), c.actor(), in.RecordID, in.ListingID, in.Statement)
 	return saved{true}, to, err
 }
 
@@ -126,12 +126,12 @@ func (c *call) about(page, id string) {
 }
 
 func writeListingDates(c *call, in inLang) error {
-	l, err := c.s.casework.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
+	l, err := c.s.casework.Cases.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
 		return err
 	}
 	cal := c.calendar(in, "listing", l.Listing.ID)
-	now := c.s.casework.Now()
+	now := c.s.casework.City.Now()
 	for _, d := range l.Listing.Coming(now, mingjing.DateOf(now)) {
 		if d.Day != "" {
 			cal.on(d.Name, d.Day)
@@ -145,7 +145,7 @@ func writeListingDates(c *call, in inLang) error {
 var repairPage = page[mingjing.ListingView]{
 	name: "repair",
 	get: func(c *call) (mingjing.ListingView, error) {
-		out, err := c.s.casework.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
+		out, err := c.s.casework.Cases.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
 		out.Key = c.keyAgain(out.Key)
 		return out, err
 	},
@@ -166,8 +166,8 @@ type repairForm struct {
 	// Statement is in one's own words.
 	Statement string `json:"statement" min:"1" max:"2000"`
 	// Key stands for the header Idempotency-Key in a form.
-	Key      string            `json:"idempotency_key,omitempty" max:"128"`
-	Evidence []casework.Upload `json:"evidence,omitempty"`
+	Key      string         `json:"idempotency_key,omitempty" max:"128"`
+	Evidence []cases.Upload `json:"evidence,omitempty"`
 }
 
 func applyForRepair(c *call, in repairForm) (mingjing.Dispute, goal, error) {
@@ -175,7 +175,7 @@ func applyForRepair(c *call, in repairForm) (mingjing.Dispute, goal, error) {
 	if !wellFormedID(in.ListingID) {
 		return mingjing.Dispute{}, goal{}, mingjing.Errorf(mingjing.NotFound, "not_found")
 	}
-	d, err := c.s.casework.ApplyForRepair(c.ctx(), c.actor(), casework.Filing{ListingID: in.ListingID,
+	d, err := c.s.casework.Cases.ApplyForRepair(c.ctx(), c.actor(), cases.Filing{ListingID: in.ListingID,
 		Statement: in.Statement, Key: c.key(in.Key), Evidence: in.Evidence})
 	return d, goal{page: "dispute", id: d.ID, done: "repair_filed"}, err
 }

@@ -149,7 +149,7 @@ type me struct {
 }
 
 func getMe(c *call, _ none) (me, error) {
-	v, err := c.s.casework.Viewer(c.ctx(), c.actor())
+	v, err := c.s.casework.Register.Viewer(c.ctx(), c.actor())
 	v.LockAfter = lockAfter(c.who)
 	return me{v, c.actor().AAL, c.who.ExpiresAt}, err
 }
@@ -162,7 +162,7 @@ func (c *call) idNumber(text string) (mingjing.IDNumber, []mingjing.FieldError) 
 	if strings.TrimSpace(text) == "" {
 		return "", []mingjing.FieldError{{Field: "id_number", Code: "required"}}
 	}
-	n, err := mingjing.ParseIDNumber(text, c.s.casework.Now())
+	n, err := mingjing.ParseIDNumber(text, c.s.casework.City.Now())
 	if err != nil {
 		return "", []mingjing.FieldError{{Field: "id_number", Code: err.Error()}}
 	}
@@ -392,5 +392,5 @@ func (c *call) endOthers(but string) error {
 	if c.who.Actor.Role != mingjing.RoleResident {
 		return nil
 	}
-	return c.s.casework.EndOtherDevices(c.ctx(), c.actor(), but)
+	return c.s.casework.Notices.EndOtherDevices(c.ctx(), c.actor(), but)
 }

@@ -4,7 +4,7 @@ import (
 	"net/http"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
 )
 
 // casePage is the page of a case: another one for who acts for somebody.
@@ -18,14 +18,14 @@ func casePage(d mingjing.Dispute) string {
 var mandatesPage = page[mingjing.MandatesView]{
 	name: "mandates",
 	get: func(c *call) (mingjing.MandatesView, error) {
-		return c.s.casework.Mandates(c.ctx(), c.actor())
+		return c.s.casework.Cases.Mandates(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, list[mingjing.Mandate]]{
 			path: "/api/mandates", access: mingjing.Residents,
 			words: words{id: "mandates", summary: "The cases that one helps with, or is asked to help with", answer: "Newest first."},
 			get: func(c *call, _ none) (list[mingjing.Mandate], error) {
-				v, err := c.s.casework.Mandates(c.ctx(), c.actor())
+				v, err := c.s.casework.Cases.Mandates(c.ctx(), c.actor())
 				return items(v.Mandates, ""), err
 			},
 		},
@@ -40,7 +40,7 @@ var mandatesPage = page[mingjing.MandatesView]{
 			words: words{id: "acceptMandate", summary: "Accept to act in a case", answer: "The mandate.", of: "mandate",
 				fails: []int{http.StatusConflict}},
 			do: func(c *call, _ none) (mingjing.Mandate, goal, error) {
-				m, err := c.s.casework.AcceptMandate(c.ctx(), c.actor(), c.r.PathValue("id"))
+				m, err := c.s.casework.Cases.AcceptMandate(c.ctx(), c.actor(), c.r.PathValue("id"))
 				return m, goal{page: "helping", id: m.CaseID, done: "mandate_accepted"}, err
 			},
 		},
@@ -49,7 +49,7 @@ var mandatesPage = page[mingjing.MandatesView]{
 			words: words{id: "declineMandate", summary: "Decline a mandate, or give it back", answer: "The mandate.", of: "mandate",
 				fails: []int{http.StatusConflict}},
 			do: func(c *call, _ none) (mingjing.Mandate, goal, error) {
-				m, err := c.s.casework.DeclineMandate(c.ctx(), c.actor(), c.r.PathValue("id"))
+				m, err := c.s.casework.Cases.DeclineMandate(c.ctx(), c.actor(), c.r.PathValue("id"))
 				return m, goal{page: "mandates", done: "mandate_declined"}, err
 			},
 		},
@@ -58,7 +58,7 @@ var mandatesPage = page[mingjing.MandatesView]{
 			words: words{id: "revokeMandate", summary: "Take a mandate back, at once", answer: "The mandate.", of: "mandate",
 				fails: []int{http.StatusConflict}},
 			do: func(c *call, _ none) (mingjing.Mandate, goal, error) {
-				m, err := c.s.casework.RevokeMandate(c.ctx(), c.actor(), c.r.PathValue("id"))
+				m, err := c.s.casework.Cases.RevokeMandate(c.ctx(), c.actor(), c.r.PathValue("id"))
 				return m, goal{page: "dispute", id: m.CaseID, done: "mandate_revoked"}, err
 			},
 		},
@@ -78,7 +78,7 @@ type mandateForm struct {
 // offerMandate takes the helper's ID number, which is in no address and is never
 // shown again.
 func offerMandate(c *call, in mandateForm) (mingjing.Dispute, goal, error) {
-	d, err := c.s.casework.OfferMandate(c.ctx(), c.actor(), casework.Offer{CaseID: c.r.PathValue("id"), IDNumber: in.IDNumber,
+	d, err := c.s.casework.Cases.OfferMandate(c.ctx(), c.actor(), cases.Offer{CaseID: c.r.PathValue("id"), IDNumber: in.IDNumber,
 		Relation: in.Relation, Until: in.Until})
 	return d, goal{page: "dispute", id: d.ID, done: "mandate_offered"}, err
 }
@@ -86,7 +86,7 @@ func offerMandate(c *call, in mandateForm) (mingjing.Dispute, goal, error) {
 var helpingPage = page[mingjing.DisputePage]{
 	name: "helping",
 	get: func(c *call) (out mingjing.DisputePage, err error) {
-		out.Dispute, err = c.s.casework.Helping(c.ctx(), c.actor(), c.r.PathValue("id"))
+		out.Dispute, err = c.s.casework.Cases.Helping(c.ctx(), c.actor(), c.r.PathValue("id"))
 		return out, err
 	},
 }

@@ -6,20 +6,20 @@ import (
 
 	"mingjing"
 	"mingjing/i18n"
-	"mingjing/server/casework"
+	"mingjing/server/casework/notice"
 )
 
 var inboxPage = page[mingjing.InboxView]{
 	name: "inbox",
 	get: func(c *call) (mingjing.InboxView, error) {
-		return c.s.casework.Notices(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
+		return c.s.casework.Notices.Notices(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
 	},
 	endpoints: []endpoint{
 		query[paged, noticeList]{
 			path: "/api/notices", access: mingjing.Residents,
 			words: words{id: "notices", summary: "The inbox", answer: "A page, newest first."},
 			get: func(c *call, in paged) (noticeList, error) {
-				v, err := c.s.casework.Notices(c.ctx(), c.actor(), in.Cursor)
+				v, err := c.s.casework.Notices.Notices(c.ctx(), c.actor(), in.Cursor)
 				return noticeList{items(v.Notices, v.Next), v.Unread}, err
 			},
 		},
@@ -27,14 +27,14 @@ var inboxPage = page[mingjing.InboxView]{
 			path: "/api/notices/read", access: mingjing.Residents, again: "inbox",
 			words: words{id: "readNotices", summary: "Mark all notices as read", answer: "Read."},
 			do: func(c *call, _ none) (read, goal, error) {
-				return read{true}, goal{page: "inbox", done: "notices_read"}, c.s.casework.ReadNotices(c.ctx(), c.actor())
+				return read{true}, goal{page: "inbox", done: "notices_read"}, c.s.casework.Notices.ReadNotices(c.ctx(), c.actor())
 			},
 		},
 		action[none, mingjing.Notice]{
 			path: "/api/notices/{id}/open", access: mingjing.Residents, again: "inbox",
 			words: words{id: "openNotice", summary: "Mark a notice as read; a form is led to what it is about", answer: "The notice.", of: "notice"},
 			do: func(c *call, _ none) (mingjing.Notice, goal, error) {
-				n, err := c.s.casework.OpenNotice(c.ctx(), c.actor(), c.r.PathValue("id"))
+				n, err := c.s.casework.Notices.OpenNotice(c.ctx(), c.actor(), c.r.PathValue("id"))
 				return n, goal{page: n.Page, id: n.Subject}, err
 			},
 		},
@@ -56,14 +56,14 @@ type read struct {
 var noticeSettingsPage = page[mingjing.NoticeSettingsView]{
 	name: "notice-settings",
 	get: func(c *call) (mingjing.NoticeSettingsView, error) {
-		return c.s.casework.NoticeSettings(c.ctx(), c.actor())
+		return c.s.casework.Notices.NoticeSettings(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, mingjing.NoticeSettingsView]{
 			path: "/api/notice-settings", access: mingjing.Residents,
 			words: words{id: "noticeSettings", summary: "How one hears of notices", answer: "As it is."},
 			get: func(c *call, _ none) (mingjing.NoticeSettingsView, error) {
-				return c.s.casework.NoticeSettings(c.ctx(), c.actor())
+				return c.s.casework.Notices.NoticeSettings(c.ctx(), c.actor())
 			},
 		},
 		action[noticeForm, mingjing.NoticeSettingsView]{
@@ -71,7 +71,7 @@ var noticeSettingsPage = page[mingjing.NoticeSettingsView]{
 			words:   words{id: "setNotices", summary: "Choose what is sent, and by which ways", answer: "As it is now."},
 			example: noticeForm{Push: true, Kinds: []mingjing.NoticeKind{mingjing.NoticeScoreReady}},
 			do: func(c *call, in noticeForm) (mingjing.NoticeSettingsView, goal, error) {
-				v, err := c.s.casework.SetNotices(c.ctx(), c.actor(), casework.NoticeChoice{Push: in.Push, Mail: in.Mail, ShowText: in.ShowText,
+				v, err := c.s.casework.Notices.SetNotices(c.ctx(), c.actor(), notice.Choice{Push: in.Push, Mail: in.Mail, ShowText: in.ShowText,
 					Kinds: in.Kinds})
 				return v, goal{page: "notice-settings", done: "notice_settings"}, err
 			},
@@ -82,7 +82,7 @@ var noticeSettingsPage = page[mingjing.NoticeSettingsView]{
 				fails: []int{http.StatusConflict, http.StatusTooManyRequests}},
 			example: emailForm{Email: "lin.xiaoyu@mail.example"},
 			do: func(c *call, in emailForm) (mingjing.NoticeSettingsView, goal, error) {
-				v, err := c.s.casework.SetEmail(c.ctx(), c.actor(), in.Email)
+				v, err := c.s.casework.Notices.SetEmail(c.ctx(), c.actor(), in.Email)
 				return v, goal{page: "notice-settings", done: "email_code_sent"}, err
 			},
 		},
@@ -92,7 +92,7 @@ var noticeSettingsPage = page[mingjing.NoticeSettingsView]{
 				fails: []int{http.StatusConflict}},
 			example: emailCodeForm{Code: "493820"},
 			do: func(c *call, in emailCodeForm) (mingjing.NoticeSettingsView, goal, error) {
-				v, err := c.s.casework.ConfirmEmail(c.ctx(), c.actor(), in.Code)
+				v, err := c.s.casework.Notices.ConfirmEmail(c.ctx(), c.actor(), in.Code)
 				return v, goal{page: "notice-settings", done: "email_confirmed"}, err
 			},
 		},
@@ -100,7 +100,7 @@ var noticeSettingsPage = page[mingjing.NoticeSettingsView]{
 			path: "/api/notice-settings/email/remove", access: mingjing.Residents, again: "notice-settings",
 			words: words{id: "removeEmail", summary: "Forget the e-mail address", answer: "As it is now."},
 			do: func(c *call, _ none) (mingjing.NoticeSettingsView, goal, error) {
-				v, err := c.s.casework.RemoveEmail(c.ctx(), c.actor())
+				v, err := c.s.casework.Notices.RemoveEmail(c.ctx(), c.actor())
 				return v, goal{page: "notice-settings", done: "email_removed"}, err
 			},
 		},
@@ -115,7 +115,7 @@ var noticeSettingsPage = page[mingjing.NoticeSettingsView]{
 			words:   words{id: "removePush", summary: "End push messages to a browser, by its id or its endpoint", answer: "As it is now."},
 			example: noDeviceForm{Endpoint: "https://push.example/send/3c9f"},
 			do: func(c *call, in noDeviceForm) (mingjing.NoticeSettingsView, goal, error) {
-				v, err := c.s.casework.RemoveDevice(c.ctx(), c.actor(), in.Device, in.Endpoint)
+				v, err := c.s.casework.Notices.RemoveDevice(c.ctx(), c.actor(), in.Device, in.Endpoint)
 				return v, goal{page: "notice-settings", done: "push_off"}, err
 			},
 		},
@@ -158,7 +158,7 @@ type pushKeys struct {
 }
 
 func addDevice(c *call, in deviceForm) (mingjing.NoticeSettingsView, goal, error) {
-	v, err := c.s.casework.AddDevice(c.ctx(), c.actor(), c.who.SessionID, c.client().Device, casework.PushAddress{
+	v, err := c.s.casework.Notices.AddDevice(c.ctx(), c.actor(), c.who.SessionID, c.client().Device, notice.PushAddress{
 		Endpoint: in.Endpoint, P256dh: cmp.Or(in.Keys.P256dh, in.P256dh), Auth: cmp.Or(in.Keys.Auth, in.Auth)})
 	return v, goal{page: "notice-settings", done: "push_on"}, err
 }
@@ -175,7 +175,7 @@ func (c *call) speaks() {
 	if c.who == nil || c.who.Actor.Role != mingjing.RoleResident {
 		return
 	}
-	if err := c.s.casework.Speaks(c.ctx(), c.actor(), c.lang); err != nil {
+	if err := c.s.casework.Notices.RememberLanguage(c.ctx(), c.actor(), c.lang); err != nil {
 		c.s.Logger.Warn("remember a language", "id", c.id, "err", err)
 	}
 }

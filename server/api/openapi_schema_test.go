@@ -12,7 +12,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/agencyside"
 	"mingjing/web/rulebooks"
 )
 
@@ -125,7 +125,7 @@ func some() schema { return schema{MinLength: intp(1)} }
 // that of the field in JSON.
 var narrower = map[string]schema{
 	"Batch.id":                 {MinLength: intp(1), MaxLength: intp(128)},
-	"Batch.lines":              {MinItems: intp(1), MaxItems: intp(casework.MaxLines)},
+	"Batch.lines":              {MinItems: intp(1), MaxItems: intp(agencyside.MaxLines)},
 	"Line.op":                  codes([]string{"record", "correction", "revocation", "listing", "lift"}),
 	"Line.ref":                 {MinLength: intp(1), MaxLength: intp(128)},
 	"Line.subject":             {MaxLength: intp(100)},
@@ -133,7 +133,7 @@ var narrower = map[string]schema{
 	"Line.months":              {Minimum: intp(1)},
 	"Line.reason":              {MaxLength: intp(1000)},
 	"LineAnswer.line":          {Minimum: intp(1)},
-	"LineAnswer.status":        codes([]string{casework.LineAccepted, casework.LineRefused}),
+	"LineAnswer.status":        codes([]string{agencyside.LineAccepted, agencyside.LineRefused}),
 	"Band.shape":               codes([]string{"star", "circle", "square", "diamond", "triangle"}),
 	"Band.tone":                codes([]string{"good", "fair", "poor"}),
 	"Change.rules":             {Type: []string{"array", "null"}},

@@ -14,7 +14,7 @@ import (
 var rulebooksPage = page[mingjing.RulebooksView]{
 	name: "rulebooks",
 	get: func(c *call) (out mingjing.RulebooksView, err error) {
-		for _, b := range c.s.casework.Books() {
+		for _, b := range c.s.casework.City.Books() {
 			out.Rulebooks = append(out.Rulebooks, *b)
 		}
 		return out, nil
@@ -24,25 +24,25 @@ var rulebooksPage = page[mingjing.RulebooksView]{
 var rulebookPage = page[mingjing.RulebookPage]{
 	name: "rulebook",
 	get: func(c *call) (mingjing.RulebookPage, error) {
-		b, err := c.s.casework.Book(c.r.PathValue("id"))
+		b, err := c.s.casework.City.Book(c.r.PathValue("id"))
 		if err != nil {
 			return mingjing.RulebookPage{}, mingjing.Errorf(mingjing.NotFound, "not_found")
 		}
-		return mingjing.RulebookPage{Rulebook: b, Hash: b.Ref().Hash, Calendar: c.s.casework.Calendar(b)}, nil
+		return mingjing.RulebookPage{Rulebook: b, Hash: b.Ref().Hash, Calendar: c.s.casework.City.Calendar(b)}, nil
 	},
 }
 
 var agenciesPage = page[mingjing.AgenciesView]{
 	name: "agencies",
 	get: func(c *call) (mingjing.AgenciesView, error) {
-		return c.s.casework.AgencyFigures(c.ctx())
+		return c.s.casework.Agencies.AgencyFigures(c.ctx())
 	},
 	endpoints: []endpoint{
 		query[none, mingjing.AgenciesView]{
 			path: "/api/agencies", access: mingjing.Anyone,
 			words: words{id: "agencies", summary: "How agencies deal with disputes", answer: "Every agency, those with the most disputes first."},
 			get: func(c *call, _ none) (mingjing.AgenciesView, error) {
-				return c.s.casework.AgencyFigures(c.ctx())
+				return c.s.casework.Agencies.AgencyFigures(c.ctx())
 			},
 		},
 	},

@@ -10,15 +10,15 @@ import (
 var overviewPage = page[mingjing.OverviewView]{
 	name: "overview",
 	get: func(c *call) (mingjing.OverviewView, error) {
-		return c.s.casework.Overview(c.ctx(), c.actor())
+		return c.s.casework.Register.Overview(c.ctx(), c.actor())
 	},
 }
 
 var askPage = page[mingjing.AskView]{
 	name: "ask",
 	get: func(c *call) (mingjing.AskView, error) {
-		v, err := c.s.casework.Ask(c.ctx(), c.actor())
-		for _, b := range c.s.casework.Books() {
+		v, err := c.s.casework.Register.Ask(c.ctx(), c.actor())
+		for _, b := range c.s.casework.City.Books() {
 			v.Rulebooks = append(v.Rulebooks, b.Summary(c.lang))
 		}
 		return v, err
@@ -30,7 +30,7 @@ var askPage = page[mingjing.AskView]{
 				answer: "The request that was made, or the one that was made with this key.", fails: []int{http.StatusConflict}},
 			example: askForm{Rulebook: "honest-shanghai", Consent: true},
 			do: func(c *call, in askForm) (mingjing.ScoreRequest, goal, error) {
-				r, err := c.s.casework.RequestScore(c.ctx(), c.actor(), in.Rulebook, in.Consent, c.key(in.Key))
+				r, err := c.s.casework.Scores.RequestScore(c.ctx(), c.actor(), in.Rulebook, in.Consent, c.key(in.Key))
 				return r, goal{page: "request", id: r.ID, done: "requested"}, err
 			},
 		},
@@ -62,14 +62,14 @@ func (c *call) keyAgain(fresh string) string {
 var requestPage = page[mingjing.ScoreRequest]{
 	name: "request",
 	get: func(c *call) (mingjing.ScoreRequest, error) {
-		return c.s.casework.ScoreRequest(c.ctx(), c.actor(), c.r.PathValue("id"))
+		return c.s.casework.Scores.ScoreRequest(c.ctx(), c.actor(), c.r.PathValue("id"))
 	},
 	endpoints: []endpoint{
 		query[none, mingjing.ScoreRequest]{
 			path: "/api/score-requests/{id}", access: mingjing.Residents,
 			words: words{id: "scoreRequest", summary: "How far a request is, and its score", answer: "The request.", of: "request"},
 			get: func(c *call, _ none) (mingjing.ScoreRequest, error) {
-				return c.s.casework.ScoreRequest(c.ctx(), c.actor(), c.r.PathValue("id"))
+				return c.s.casework.Scores.ScoreRequest(c.ctx(), c.actor(), c.r.PathValue("id"))
 			},
 		},
 	},
@@ -78,7 +78,7 @@ var requestPage = page[mingjing.ScoreRequest]{
 var scorePage = page[*mingjing.ScoreView]{
 	name: "score",
 	get: func(c *call) (*mingjing.ScoreView, error) {
-		return c.s.casework.Score(c.ctx(), c.actor(), asked[scoreQuery](c).Rulebook)
+		return c.s.casework.Scores.Score(c.ctx(), c.actor(), asked[scoreQuery](c).Rulebook)
 	},
 	endpoints: []endpoint{
 		query[scoreQuery, *mingjing.ScoreView]{
@@ -86,7 +86,7 @@ var scorePage = page[*mingjing.ScoreView]{
 			words: words{id: "score", summary: "The newest score", answer: "The score with all that explains it.",
 				fails: []int{http.StatusNotFound}},
 			get: func(c *call, in scoreQuery) (*mingjing.ScoreView, error) {
-				v, err := c.s.casework.Score(c.ctx(), c.actor(), in.Rulebook)
+				v, err := c.s.casework.Scores.Score(c.ctx(), c.actor(), in.Rulebook)
 				if err == nil && v == nil {
 					err = mingjing.Errorf(mingjing.NotFound, "not_found")
 				}

@@ -6,20 +6,20 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/share"
 )
 
 var sharesPage = page[mingjing.SharesView]{
 	name: "shares",
 	get: func(c *call) (mingjing.SharesView, error) {
-		return c.s.casework.Shares(c.ctx(), c.actor())
+		return c.s.casework.Shares.Shares(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, list[mingjing.Share]]{
 			path: "/api/shares", access: mingjing.Residents,
 			words: words{id: "shares", summary: "What I share, and who has looked", answer: "All, newest first."},
 			get: func(c *call, _ none) (list[mingjing.Share], error) {
-				v, err := c.s.casework.Shares(c.ctx(), c.actor())
+				v, err := c.s.casework.Shares.Shares(c.ctx(), c.actor())
 				return items(v.Shares, ""), err
 			},
 		},
@@ -28,7 +28,7 @@ var sharesPage = page[mingjing.SharesView]{
 			words: words{id: "revokeShare", summary: "End a share at once", answer: "The share as it is now.", of: "share",
 				fails: []int{http.StatusConflict}},
 			do: func(c *call, _ none) (mingjing.Share, goal, error) {
-				s, err := c.s.casework.RevokeShare(c.ctx(), c.actor(), c.r.PathValue("id"))
+				s, err := c.s.casework.Shares.RevokeShare(c.ctx(), c.actor(), c.r.PathValue("id"))
 				return s, goal{page: "shares", done: "share_revoked"}, err
 			},
 		},
@@ -38,7 +38,7 @@ var sharesPage = page[mingjing.SharesView]{
 var newSharePage = page[mingjing.NewShareView]{
 	name: "new-share",
 	get: func(c *call) (mingjing.NewShareView, error) {
-		return c.s.casework.ShareForm(c.ctx(), c.actor())
+		return c.s.casework.Shares.ShareForm(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		action[shareForm, mingjing.MadeShare]{
@@ -68,7 +68,7 @@ type shareForm struct {
 }
 
 func makeShare(c *call, in shareForm) (mingjing.MadeShare, goal, error) {
-	made, code, err := c.s.casework.MakeShare(c.ctx(), c.actor(), casework.NewShare{Rulebook: in.Rulebook, Purpose: in.Purpose,
+	made, code, err := c.s.casework.Shares.MakeShare(c.ctx(), c.actor(), share.NewShare{Rulebook: in.Rulebook, Purpose: in.Purpose,
 		Named: in.Named, Ends: in.Ends, Views: in.Views, Fields: in.Fields})
 	if err != nil {
 		return mingjing.MadeShare{}, goal{}, err
@@ -128,7 +128,7 @@ func (c *call) recipient(none) (mingjing.RecipientView, error) {
 	if err != nil {
 		return mingjing.RecipientView{}, err
 	}
-	return c.s.casework.Recipient(c.ctx(), code)
+	return c.s.casework.Shares.Recipient(c.ctx(), code)
 }
 
 // viewForm says who looks at a share.
@@ -144,7 +144,7 @@ func viewShare(c *call, in viewForm) (mingjing.RecipientView, goal, error) {
 	if err != nil {
 		return mingjing.RecipientView{}, goal{}, err
 	}
-	v, err := c.s.casework.ViewShare(c.ctx(), code, casework.Recipient{Who: in.Who, Email: in.Email, Lang: c.lang})
+	v, err := c.s.casework.Shares.ViewShare(c.ctx(), code, share.Recipient{Who: in.Who, Email: in.Email, Lang: c.lang})
 	if err == nil {
 		v.Token, err = c.s.Sign(*v.Statement)
 	}

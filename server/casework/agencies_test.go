@@ -9,6 +9,8 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/desk"
 )
 
 // figuresOf are an agency's public figures, as the world reads them.
@@ -48,7 +50,7 @@ func TestTheFiguresOfAnAgencyArePublicAndFewAreNotBrokenDown(t *testing.T) {
 	}
 	decide := func(d mingjing.Dispute, o mingjing.Outcome) {
 		t.Helper()
-		_, err := c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: o, Reasons: "So."})
+		_, err := c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: o, Reasons: "So."})
 		must(t, err)
 	}
 	var records []string
@@ -68,7 +70,7 @@ func TestTheFiguresOfAnAgencyArePublicAndFewAreNotBrokenDown(t *testing.T) {
 	check("one", "- - - - - - - - - - -")
 	c.clock.set(at(t, "2026-03-05 10:00"))
 	c.offices.answer = says(mingjing.PositionMaintained)
-	_, err := casework.AskQuestion(c.Casework, ctx, first.ID)
+	_, err := c.job(ctx, cases.JobQuestion, first.ID)
 	must(t, err)
 	decide(first, mingjing.OutcomeRejected)
 
@@ -80,7 +82,7 @@ func TestTheFiguresOfAnAgencyArePublicAndFewAreNotBrokenDown(t *testing.T) {
 	check("three, of which one is answered", "3 3 1 0 0 - - - - - 0")
 	c.clock.set(at(t, "2026-03-13 10:00"))
 	for _, d := range []mingjing.Dispute{second, third} {
-		_, err := casework.AskQuestion(c.Casework, ctx, d.ID)
+		_, err := c.job(ctx, cases.JobQuestion, d.ID)
 		must(t, err)
 	}
 	check("silent on two", "3 3 1 0 2 - - - - - -") // late with two: few
@@ -137,7 +139,7 @@ func TestWorkingDaysOfFiguresAreThoseOfTheLaw(t *testing.T) {
 		_, err := c.Assign(ctx, handler, d.ID)
 		must(t, err)
 		c.clock.set(at(t, "2026-03-02 09:00").Add(at(t, "2026-03-10 09:00").Sub(at(t, "2026-03-02 09:00")) / 1000))
-		_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
+		_, err = c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
 		must(t, err)
 	}
 	if got := c.figuresOf(t, "court"); got != "3 0 0 0 0 3 0 0 - 6 0" {

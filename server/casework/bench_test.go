@@ -9,6 +9,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/score"
 	"mingjing/server/store"
 	"mingjing/server/vault"
 	"mingjing/web/rulebooks"
@@ -23,7 +24,7 @@ func BenchmarkRequestToReady(b *testing.B) {
 	must(b, err)
 	defer func() { must(b, s.Close()) }()
 	c := cityOn(b, s, func(cfg *casework.Config) { cfg.Clock, cfg.Books = wallClock{}, books })
-	c.offices.hold("court", casework.Reply{Records: []casework.ReplyRecord{debt("debt")}, Listings: []casework.ReplyListing{blacklisted("list")}})
+	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{debt("debt")}, Listings: []score.ReplyListing{blacklisted("list")}})
 	ready := make(chan mingjing.Event, 16)
 	c.bus.tell = func(_ string, e mingjing.Event) {
 		if e.Kind == mingjing.EventScore {
@@ -32,7 +33,7 @@ func BenchmarkRequestToReady(b *testing.B) {
 	}
 	working, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
-	go func() { done <- c.Work(working) }()
+	go func() { done <- c.bureau.Work(working) }()
 	residents := make([]mingjing.Actor, b.N)
 	for i := range residents {
 		id, err := c.Enrol(ctx, mingjing.MakeIDNumber(fmt.Sprintf("999999%011d", i)), "居民")

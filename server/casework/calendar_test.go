@@ -46,7 +46,7 @@ func TestADeadlineIsTheEndOfAWorkingDayOfTheCitysCalendar(t *testing.T) {
 		{"2026-10-09 08:00", 20, "2026-11-06"}, // a Saturday worked, and then a month of plain weeks
 	} {
 		c.clock.set(at(t, w.from))
-		if got := casework.Due(c.Casework, w.n).In(c.Zone()).Format("2006-01-02 15:04"); got != w.want+" 00:00" {
+		if got := c.Due(w.n).In(c.Zone()).Format("2006-01-02 15:04"); got != w.want+" 00:00" {
 			t.Errorf("%d working days from %s: %s, want %s", w.n, w.from, got, w.want)
 		}
 	}
@@ -55,7 +55,7 @@ func TestADeadlineIsTheEndOfAWorkingDayOfTheCitysCalendar(t *testing.T) {
 func TestAClockIsVeryLateSomeWorkingDaysAfterItsTime(t *testing.T) {
 	c := newCity(t)
 	c.clock.set(at(t, "2026-09-24 10:00"))
-	k := casework.ClockFor(c.Casework, "agency", 5)
+	k := c.ClockFor("agency", 5)
 	// Mid-Autumn and National Day are in between.
 	if due, very := at(t, "2026-10-10 00:00"), at(t, "2026-10-16 00:00"); !k.Due.Equal(due) || !k.VeryLateAt.Equal(very) {
 		t.Errorf("due %s, very late %s", k.Due, k.VeryLateAt)
@@ -79,7 +79,7 @@ func TestTheClockScaleDividesWorkingDaysToo(t *testing.T) {
 	c := newCity(t, func(cfg *casework.Config) { cfg.ClockScale = 1000 })
 	now := at(t, "2026-03-02 00:00")
 	c.clock.set(now)
-	k := casework.ClockFor(c.Casework, "agency", 4)
+	k := c.ClockFor("agency", 4)
 	if due, very := k.Due.Sub(now), k.VeryLateAt.Sub(now); due != 5*24*time.Hour/1000 || very != 12*24*time.Hour/1000 {
 		t.Errorf("due in %s, very late in %s", due, very)
 	}
@@ -94,11 +94,11 @@ func TestTheProcedureIsThatOfTheFirstRulebookWithTheItem(t *testing.T) {
 		if _, ok := first.Item(code); ok {
 			want = &first.Procedure
 		}
-		if casework.Procedure(c.Casework, code) != want {
+		if c.Procedure(code) != want {
 			t.Errorf("%s has another rulebook's procedure", code)
 		}
 	}
-	if casework.Procedure(c.Casework, "no.such_item") != &first.Procedure {
+	if c.Procedure("no.such_item") != &first.Procedure {
 		t.Error("what no rulebook has is not the first one's")
 	}
 }

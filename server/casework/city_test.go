@@ -15,6 +15,19 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/accesslog"
+	"mingjing/server/casework/agencyside"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/democlock"
+	"mingjing/server/casework/desk"
+	"mingjing/server/casework/holding"
+	"mingjing/server/casework/inquiry"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/notice"
+	"mingjing/server/casework/register"
+	"mingjing/server/casework/score"
+	"mingjing/server/casework/share"
+	"mingjing/server/casework/takeaway"
 	"mingjing/server/ledger"
 	"mingjing/server/store"
 	"mingjing/server/vault"
@@ -81,13 +94,13 @@ func (b *bus) count(audience string, kind mingjing.EventKind) int {
 // and have no answer.
 type offices struct {
 	mu      sync.Mutex
-	held    map[string]casework.Reply
-	records func(ctx context.Context, agency string, q casework.Inquiry) (casework.Reply, error)
-	answer  func(agency string, q casework.Question) (*mingjing.AgencyAnswer, error)
+	held    map[string]score.Reply
+	records func(ctx context.Context, agency string, q score.RecordsQuery) (score.Reply, error)
+	answer  func(agency string, q cases.Question) (*mingjing.AgencyAnswer, error)
 	asked   map[string]int
 }
 
-func (o *offices) Records(ctx context.Context, agency string, q casework.Inquiry) (casework.Reply, error) {
+func (o *offices) Records(ctx context.Context, agency string, q score.RecordsQuery) (score.Reply, error) {
 	o.mu.Lock()
 	records, held := o.records, o.held[agency]
 	if o.asked == nil {
@@ -101,24 +114,24 @@ func (o *offices) Records(ctx context.Context, agency string, q casework.Inquiry
 	return held, nil
 }
 
-func (o *offices) Ask(_ context.Context, agency string, q casework.Question) (*mingjing.AgencyAnswer, error) {
+func (o *offices) Ask(_ context.Context, agency string, q cases.Question) (*mingjing.AgencyAnswer, error) {
 	if o.answer == nil {
 		return nil, nil // not answered yet
 	}
 	return o.answer(agency, q)
 }
 
-func (o *offices) hold(agency string, r casework.Reply) {
+func (o *offices) hold(agency string, r score.Reply) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.held == nil {
-		o.held = map[string]casework.Reply{}
+		o.held = map[string]score.Reply{}
 	}
 	o.held[agency] = r
 }
 
-func says(p mingjing.AgencyPosition) func(string, casework.Question) (*mingjing.AgencyAnswer, error) {
-	return func(string, casework.Question) (*mingjing.AgencyAnswer, error) {
+func says(p mingjing.AgencyPosition) func(string, cases.Question) (*mingjing.AgencyAnswer, error) {
+	return func(string, cases.Question) (*mingjing.AgencyAnswer, error) {
 		return &mingjing.AgencyAnswer{Position: p, Text: mingjing.Text{"en": "Our word."}}, nil
 	}
 }
@@ -139,9 +152,37 @@ func must(t tb, err error) {
 	}
 }
 
-// A city is a whole casework on a real store.
+// The parts under names of their own, so that a city has the methods of all of them.
+type (
+	kernelCity    = kernel.City
+	noticesPart   = notice.Notices
+	scoresPart    = score.Scores
+	casesPart     = cases.Cases
+	deskPart      = desk.Desk
+	inquiriesPart = inquiry.Inquiries
+	sharesPart    = share.Shares
+	accessLogPart = accesslog.AccessLog
+	agenciesPart  = agencyside.Agencies
+	registerPart  = register.Register
+	takeawayPart  = takeaway.Takeaway
+	demoClockPart = democlock.DemoClock
+)
+
+// A city is a whole bureau on a real store.
 type city struct {
-	*casework.Casework
+	bureau *casework.Bureau
+	*kernelCity
+	*noticesPart
+	*scoresPart
+	*casesPart
+	*deskPart
+	*inquiriesPart
+	*sharesPart
+	*accessLogPart
+	*agenciesPart
+	*registerPart
+	*takeawayPart
+	*demoClockPart
 	store   casework.Store
 	clock   *clock
 	bus     *bus
@@ -185,7 +226,7 @@ var smallBooks = sync.OnceValue(func() []*mingjing.Rulebook {
 		if err != nil {
 			panic(err)
 		}
-		book, err := mingjing.ParseRulebook(data)
+		book, err := rulebooks.Parse(data)
 		if err != nil {
 			panic(err)
 		}
@@ -204,24 +245,54 @@ var calendars = sync.OnceValue(func() []*mingjing.Calendar {
 
 func newCity(t testing.TB, set ...func(*casework.Config)) *city {
 	t.Helper()
-	s, err := store.Open(ctx, "sqlite::memory:", store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize), Vault: vault.Memory()})
+	now := &clock{now: monday}
+	s, err := store.Open(ctx, "sqlite::memory:", store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize), Vault: vault.Memory(), Now: now.Now})
 	must(t, err)
 	t.Cleanup(func() { must(t, s.Close()) })
-	return cityOn(t, s, set...)
+	return cityAt(t, s, now, set...)
 }
 
 func cityOn(t tb, s casework.Store, set ...func(*casework.Config)) *city {
 	t.Helper()
-	c := &city{store: s, clock: &clock{now: monday}, bus: &bus{}, offices: &offices{}, post: &post{}, books: smallBooks()}
+	return cityAt(t, s, &clock{now: monday}, set...)
+}
+
+func cityAt(t tb, s casework.Store, now *clock, set ...func(*casework.Config)) *city {
+	t.Helper()
+	c := &city{store: s, clock: now, bus: &bus{}, offices: &offices{}, post: &post{}, books: smallBooks()}
 	cfg := casework.Config{Store: s, Bus: c.bus, Agencies: c.offices, Ledger: testLedger(t), Notifier: c.post, Clock: c.clock, Books: c.books, Calendars: calendars(), ClockScale: 1}
 	for _, f := range set {
 		f(&cfg)
 	}
-	var err error
 	c.store, c.books = cfg.Store, cfg.Books
-	c.Casework, err = casework.New(cfg)
+	b, err := casework.New(cfg)
 	must(t, err)
+	c.bureau, c.kernelCity, c.noticesPart, c.scoresPart, c.casesPart, c.deskPart = b, b.City, b.Notices, b.Scores, b.Cases, b.Desk
+	c.inquiriesPart, c.sharesPart, c.accessLogPart, c.agenciesPart = b.Inquiries, b.Shares, b.AccessLog, b.Agencies
+	c.registerPart, c.takeawayPart, c.demoClockPart = b.Register, b.Takeaway, b.DemoClock
 	return c
+}
+
+// job does a job as the worker does it.
+func (c *city) job(ctx context.Context, kind, id string) (time.Duration, error) {
+	return c.bureau.Do(ctx, kernel.Job{Kind: kind, ID: id})
+}
+
+// did does a job that is never done again.
+func (c *city) did(ctx context.Context, kind, id string) error {
+	wait, err := c.job(ctx, kind, id)
+	if err == nil && wait != 0 {
+		err = fmt.Errorf("to be done again in %s", wait)
+	}
+	return err
+}
+
+// notified writes a notice in a transaction of its own.
+func (c *city) notified(resident string, kind mingjing.NoticeKind, code, page, subject string) error {
+	return c.Tx(ctx, func(t *kernel.Tx) error {
+		t.Because(kernel.System, "notify", "", "notice")
+		return c.Notify(ctx, t, mingjing.ResidentID(resident), kind, code, page, subject)
+	})
 }
 
 func testLedger(t tb, witnesses ...*ledger.Witness) *ledger.Ledger {
@@ -253,7 +324,7 @@ func (c *city) ask(t tb, a mingjing.Actor, book string) mingjing.ScoreRequest {
 func (c *city) ready(t tb, a mingjing.Actor, book string) mingjing.ScoreRequest {
 	t.Helper()
 	r := c.ask(t, a, book)
-	wait, err := casework.Collect(c.Casework, ctx, r.ID)
+	wait, err := c.job(ctx, score.JobCollect, r.ID)
 	must(t, err)
 	if wait != 0 {
 		t.Fatalf("not ready: to be asked again in %s", wait)
@@ -291,19 +362,19 @@ func (c *city) peek(t tb, fn func(casework.Tx) error) {
 	}
 }
 
-func (c *city) storedRecord(t tb, id string) (r casework.Record) {
+func (c *city) storedRecord(t tb, id string) (r holding.Record) {
 	t.Helper()
 	c.peek(t, func(tx casework.Tx) (err error) { r, err = tx.Record(ctx, id); return err })
 	return r
 }
 
-func (c *city) storedListing(t tb, id string) (l casework.Listing) {
+func (c *city) storedListing(t tb, id string) (l holding.Listing) {
 	t.Helper()
 	c.peek(t, func(tx casework.Tx) (err error) { l, err = tx.Listing(ctx, id); return err })
 	return l
 }
 
-func (c *city) storedDispute(t tb, id string) (d casework.Dispute) {
+func (c *city) storedDispute(t tb, id string) (d cases.Dispute) {
 	t.Helper()
 	c.peek(t, func(tx casework.Tx) (err error) { d, err = tx.Dispute(ctx, id); return err })
 	return d
@@ -335,21 +406,21 @@ func doc(kind string) mingjing.Document {
 }
 
 // debt is a record that takes points by both rulebooks.
-func debt(ref string) casework.ReplyRecord {
-	return casework.ReplyRecord{Ref: ref, Record: mingjing.Record{Code: "court.unpaid_judgment", Occurred: "2025-06-01",
+func debt(ref string) score.ReplyRecord {
+	return score.ReplyRecord{Ref: ref, Record: mingjing.Record{Code: "court.unpaid_judgment", Occurred: "2025-06-01",
 		Detail: mingjing.Text{"en": "Owes a debt."}, Document: doc("judgment")}}
 }
 
 // blacklisted is a listing that was served and has effect.
-func blacklisted(ref string) casework.ReplyListing {
-	return casework.ReplyListing{Ref: ref, Listing: mingjing.Listing{Kind: mingjing.Blacklist, Code: "court.enforcement_blacklist",
+func blacklisted(ref string) score.ReplyListing {
+	return score.ReplyListing{Ref: ref, Listing: mingjing.Listing{Kind: mingjing.Blacklist, Code: "court.enforcement_blacklist",
 		Ground: mingjing.Text{"en": "Refused to pay."}, NoticeOn: "2025-06-01", From: "2025-06-02", Ends: "2027-06-02",
 		Document: doc("listing_decision")}}
 }
 
 // redlisted is a redlisting that was served and has effect.
-func redlisted(ref string) casework.ReplyListing {
-	return casework.ReplyListing{Ref: ref, Listing: mingjing.Listing{Kind: mingjing.Redlist, Code: "tax.a_grade_redlist",
+func redlisted(ref string) score.ReplyListing {
+	return score.ReplyListing{Ref: ref, Listing: mingjing.Listing{Kind: mingjing.Redlist, Code: "tax.a_grade_redlist",
 		Ground: mingjing.Text{"en": "Paid all and in time."}, NoticeOn: "2025-06-01", From: "2025-06-02", Ends: "2026-06-02",
 		Document: doc("listing_decision")}}
 }
@@ -358,8 +429,8 @@ func redlisted(ref string) casework.ReplyListing {
 var court = mingjing.Actor{Role: mingjing.RoleAgency, ID: "key", Agency: "court", Name: "court"}
 
 // proposal is one of the court's that passes the checks, about the nth resident.
-func proposal(n int, ref string) casework.Proposal {
-	return casework.Proposal{Ref: ref, IDNumber: mingjing.MakeIDNumber(fmt.Sprintf("99999919800101%03d", n)), Code: "court.enforcement_blacklist",
+func proposal(n int, ref string) cases.Proposal {
+	return cases.Proposal{Ref: ref, IDNumber: mingjing.MakeIDNumber(fmt.Sprintf("99999919800101%03d", n)), Code: "court.enforcement_blacklist",
 		Ground: mingjing.Text{"zh-CN": "有履行能力而拒不履行。", "en": "Able to pay, and refuses to."}, Measures: []string{"restrict.air", "restrict.hotel"},
 		Months: 24, Document: doc("listing_decision")}
 }
@@ -376,11 +447,11 @@ func (c *city) decidedBy(t tb, l mingjing.Listing, o mingjing.Outcome) mingjing.
 	t.Helper()
 	_, err := c.Assign(ctx, handler, l.CaseID)
 	must(t, err)
-	_, err = c.Recommend(ctx, handler, l.CaseID, casework.Ruling{Outcome: o, Reasons: "It is so."})
+	_, err = c.Recommend(ctx, handler, l.CaseID, desk.Ruling{Outcome: o, Reasons: "It is so."})
 	must(t, err)
 	_, err = c.Assign(ctx, supervisor, l.CaseID)
 	must(t, err)
-	k, err := c.Decide(ctx, supervisor, l.CaseID, casework.Ruling{Outcome: o, Reasons: "It is so."})
+	k, err := c.Decide(ctx, supervisor, l.CaseID, desk.Ruling{Outcome: o, Reasons: "It is so."})
 	must(t, err)
 	return k
 }
@@ -389,7 +460,7 @@ func (c *city) decidedBy(t tb, l mingjing.Listing, o mingjing.Outcome) mingjing.
 func (c *city) rejected(t tb, a mingjing.Actor, record, listing string) mingjing.Dispute {
 	t.Helper()
 	d := c.answered(t, a, record, listing, mingjing.PositionMaintained)
-	_, err := c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."})
+	_, err := c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."})
 	must(t, err)
 	d, err = c.Dispute(ctx, a, d.ID)
 	must(t, err)
@@ -399,7 +470,7 @@ func (c *city) rejected(t tb, a mingjing.Actor, record, listing string) mingjing
 // owing is a ready resident with one debt and one listing of the court's.
 func (c *city) owing(t tb, n int) (a mingjing.Actor, record, listing string) {
 	t.Helper()
-	c.offices.hold("court", casework.Reply{Records: []casework.ReplyRecord{debt("debt")}, Listings: []casework.ReplyListing{blacklisted("list")}})
+	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{debt("debt")}, Listings: []score.ReplyListing{blacklisted("list")}})
 	a = c.resident(t, n)
 	c.ready(t, a, "honest-shanghai")
 	c.do(t, func(tx casework.Tx) error {
@@ -420,21 +491,21 @@ func (c *city) owing(t tb, n int) (a mingjing.Actor, record, listing string) {
 	return a, record, listing
 }
 
-func (c *city) file(t tb, a mingjing.Actor, record, listing string, evidence ...casework.Upload) mingjing.Dispute {
+func (c *city) file(t tb, a mingjing.Actor, record, listing string, evidence ...cases.Upload) mingjing.Dispute {
 	t.Helper()
-	d, err := c.FileDispute(ctx, a, casework.Filing{RecordID: record, ListingID: listing, Reason: mingjing.ReasonNotMe,
+	d, err := c.FileDispute(ctx, a, cases.Filing{RecordID: record, ListingID: listing, Reason: mingjing.ReasonNotMe,
 		Statement: "That was not me.", Evidence: evidence})
 	must(t, err)
 	return d
 }
 
 // answered brings a dispute to where the agency has answered.
-func (c *city) answered(t tb, a mingjing.Actor, record, listing string, p mingjing.AgencyPosition, evidence ...casework.Upload) mingjing.Dispute {
+func (c *city) answered(t tb, a mingjing.Actor, record, listing string, p mingjing.AgencyPosition, evidence ...cases.Upload) mingjing.Dispute {
 	t.Helper()
 	d := c.file(t, a, record, listing, evidence...)
 	c.put(t, d.ID)
 	c.offices.answer = says(p)
-	if _, err := casework.AskQuestion(c.Casework, ctx, d.ID); err != nil {
+	if _, err := c.job(ctx, cases.JobQuestion, d.ID); err != nil {
 		t.Fatalf("%v", err)
 	}
 	d, err := c.Dispute(ctx, a, d.ID)
@@ -509,13 +580,22 @@ func (t flawedTx) AddLook(ctx context.Context, resident mingjing.ResidentID, l m
 	return t.Tx.AddLook(ctx, resident, l)
 }
 
-func (t flawedTx) SetSource(ctx context.Context, request string, s casework.Source) error {
+func (t flawedTx) SetSource(ctx context.Context, request string, s score.Source) error {
 	if t.f.fail != nil {
 		if err := t.f.fail("source " + s.Agency); err != nil {
 			return err
 		}
 	}
 	return t.Tx.SetSource(ctx, request, s)
+}
+
+func (t flawedTx) Erase(ctx context.Context, resident mingjing.ResidentID) error {
+	if t.f.fail != nil {
+		if err := t.f.fail("erase"); err != nil {
+			return err
+		}
+	}
+	return t.Tx.Erase(ctx, resident)
 }
 
 func (t flawedTx) AddScore(ctx context.Context, resident mingjing.ResidentID, s mingjing.Score) error {
@@ -527,10 +607,12 @@ func (t flawedTx) AddScore(ctx context.Context, resident mingjing.ResidentID, s 
 	return t.Tx.AddScore(ctx, resident, s)
 }
 
-// A staleStore finds that somebody else was faster, once it is on.
+// A staleStore finds that somebody else was faster, once it is on, or the next few
+// times.
 type staleStore struct {
 	casework.Store
-	on bool
+	on    bool
+	times int
 }
 
 func (s *staleStore) Tx(ctx context.Context, fn func(casework.Tx) error) error {
@@ -542,8 +624,9 @@ type staleTx struct {
 	s *staleStore
 }
 
-func (t staleTx) SetDispute(ctx context.Context, d casework.Dispute) error {
-	if t.s.on {
+func (t staleTx) SetDispute(ctx context.Context, d cases.Dispute) error {
+	if t.s.on || t.s.times > 0 {
+		t.s.times--
 		d.Version--
 	}
 	return t.Tx.SetDispute(ctx, d)

@@ -7,6 +7,9 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/democlock"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/score"
 )
 
 // Move makes the tests' clock one that a tester can move.
@@ -18,7 +21,7 @@ func (c *clock) Move(_ context.Context, d time.Duration) error {
 func demoCity(t testing.TB, scale int) *city {
 	t.Helper()
 	return newCity(t, func(cfg *casework.Config) {
-		cfg.Mover, _ = cfg.Clock.(casework.Mover)
+		cfg.Mover, _ = cfg.Clock.(democlock.Mover)
 		cfg.ClockScale = scale
 	})
 }
@@ -116,13 +119,13 @@ func TestTheClockIsMovedByNobodyElseAndByNoOtherStep(t *testing.T) {
 func TestAJobThatWasBroughtForwardTooFarWaitsForItsTime(t *testing.T) {
 	early := &eager{}
 	c := newCity(t, func(cfg *casework.Config) { early.Store, cfg.Store = cfg.Store, early })
-	early.job = casework.Job{Kind: casework.JobRescore, ID: "nobody", At: monday.Add(time.Hour)}
-	must(t, c.Work(ctx))
+	early.job = kernel.Job{Kind: score.JobRescore, ID: "nobody", At: monday.Add(time.Hour)}
+	must(t, c.bureau.Work(ctx))
 	if early.wait != time.Hour || early.err != nil {
 		t.Errorf("it waits %s, %v", early.wait, early.err)
 	}
 	c.clock.pass(time.Hour)
-	must(t, c.Work(ctx))
+	must(t, c.bureau.Work(ctx))
 	if early.wait != 0 {
 		t.Errorf("at its time it waits %s", early.wait)
 	}
@@ -131,12 +134,12 @@ func TestAJobThatWasBroughtForwardTooFarWaitsForItsTime(t *testing.T) {
 // eager gives one job at once, whatever its time.
 type eager struct {
 	casework.Store
-	job  casework.Job
+	job  kernel.Job
 	wait time.Duration
 	err  error
 }
 
-func (e *eager) Work(ctx context.Context, fn func(context.Context, casework.Job) (time.Duration, error)) error {
+func (e *eager) Work(ctx context.Context, fn func(context.Context, kernel.Job) (time.Duration, error)) error {
 	e.wait, e.err = fn(ctx, e.job)
 	return nil
 }

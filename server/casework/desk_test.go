@@ -14,6 +14,8 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/desk"
 )
 
 // waiting files the debts of so many residents, a second apart, and returns the cases.
@@ -90,26 +92,26 @@ func TestNobodyHoardsCases(t *testing.T) {
 
 func TestAnEscalatedCaseIsTheSupervisorsFirst(t *testing.T) {
 	c := newCity(t)
-	_, cases := c.waiting(t, 2)
-	_, err := c.Assign(ctx, handler, cases[1])
+	_, three := c.waiting(t, 2)
+	_, err := c.Assign(ctx, handler, three[1])
 	must(t, err)
 	c.clock.pass(60 * 24 * time.Hour)
-	if _, err := casework.Tick(c.Casework, ctx, cases[1]); err != nil {
+	if _, err := c.job(ctx, cases.JobClock, three[1]); err != nil {
 		t.Fatal(err)
 	}
-	if !c.storedDispute(t, cases[1]).Escalated {
+	if !c.storedDispute(t, three[1]).Escalated {
 		t.Fatal("it is not escalated")
 	}
 	k, err := c.Next(ctx, supervisor)
 	must(t, err)
-	if k.ID != cases[1] {
+	if k.ID != three[1] {
 		t.Error("the supervisor got another case first")
 	}
 	other := supervisor
 	other.ID = "S-2"
 	k, err = c.Next(ctx, other)
 	must(t, err)
-	if k.ID != cases[0] {
+	if k.ID != three[0] {
 		t.Error("a supervisor took an escalated case from another")
 	}
 }
@@ -181,7 +183,7 @@ func TestANoteNeverReachesTheResident(t *testing.T) {
 	if l := c.looks(t, a)[0]; l.Action != "note" || l.Subject != d.ID || l.Who != handler.Name {
 		t.Errorf("the log says %+v", l)
 	}
-	_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
+	_, err = c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
 	must(t, err)
 	for what, read := range map[string]func() (any, error){
 		"dispute":    func() (any, error) { return c.Dispute(ctx, a, d.ID) },
@@ -225,7 +227,7 @@ func TestADisputeFiledAtTheCounterIsLoggedAndNotDecidedByWhoFiledIt(t *testing.T
 	if l := c.looks(t, a)[0]; l.Action != "counter" || l.Purpose != "counter" || l.Who != handler.Name {
 		t.Errorf("the log says %+v", l)
 	}
-	f := casework.Filing{RecordID: record, Reason: mingjing.ReasonNotMe, Statement: "It was not me.", Key: v.Key, Evidence: []casework.Upload{pdf}}
+	f := cases.Filing{RecordID: record, Reason: mingjing.ReasonNotMe, Statement: "It was not me.", Key: v.Key, Evidence: []cases.Upload{pdf}}
 	_, err = c.FileAtCounter(ctx, handler2, v.Visit, f)
 	wants(t, err, "visit_over")
 	k, err := c.FileAtCounter(ctx, handler, v.Visit, f)
@@ -261,7 +263,7 @@ func TestADisputeFiledAtTheCounterIsLoggedAndNotDecidedByWhoFiledIt(t *testing.T
 		t.Errorf("the resident sees %+v", d)
 	}
 	c.clock.pass(2 * time.Hour)
-	_, err = c.FileAtCounter(ctx, handler, v.Visit, casework.Filing{ListingID: listing, Reason: mingjing.ReasonNotMe, Statement: "Nor that."})
+	_, err = c.FileAtCounter(ctx, handler, v.Visit, cases.Filing{ListingID: listing, Reason: mingjing.ReasonNotMe, Statement: "Nor that."})
 	wants(t, err, "visit_over")
 	own := handler
 	own.Self = mingjing.ResidentID(a.ID)
@@ -308,7 +310,7 @@ func TestTheWorkloadIsOfHandlersAndNamesNoResident(t *testing.T) {
 	_, err = c.Assign(ctx, handler, cases[1])
 	must(t, err)
 	c.clock.pass(24 * time.Hour)
-	_, err = c.Decide(ctx, handler, cases[1], casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
+	_, err = c.Decide(ctx, handler, cases[1], desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
 	must(t, err)
 	_, err = c.Workload(ctx, handler)
 	wants(t, err, "forbidden")
@@ -391,7 +393,7 @@ func TestTheDeskIsForStaffWithASecondFactorAndNothingIsShownWithoutTheLog(t *tes
 		"RemoveRelative":  func(a mingjing.Actor) (any, error) { return c.RemoveRelative(ctx, a, "x") },
 		"Workload":        func(a mingjing.Actor) (any, error) { return c.Workload(ctx, a) },
 		"FileAtCounter": func(a mingjing.Actor) (any, error) {
-			return c.FileAtCounter(ctx, a, visit.Visit, casework.Filing{ListingID: listing, Reason: mingjing.ReasonNotMe, Statement: "Not me."})
+			return c.FileAtCounter(ctx, a, visit.Visit, cases.Filing{ListingID: listing, Reason: mingjing.ReasonNotMe, Statement: "Not me."})
 		},
 	}
 	for name, call := range calls {

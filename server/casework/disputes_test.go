@@ -9,9 +9,12 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/desk"
+	"mingjing/server/casework/score"
 )
 
-var pdf = casework.Upload{Name: "receipt.pdf", Data: []byte("%PDF-1.7\nreceipt\n%%EOF\n")}
+var pdf = cases.Upload{Name: "receipt.pdf", Data: []byte("%PDF-1.7\nreceipt\n%%EOF\n")}
 
 func TestFilingPausesTheEffectAtOnce(t *testing.T) {
 	c := newCity(t)
@@ -50,7 +53,7 @@ func TestFilingAndItsRescoreAreOneTransaction(t *testing.T) {
 		}
 		return nil
 	}
-	_, err := c.FileDispute(ctx, a, casework.Filing{RecordID: record, Reason: mingjing.ReasonNotMe, Statement: "Not me."})
+	_, err := c.FileDispute(ctx, a, cases.Filing{RecordID: record, Reason: mingjing.ReasonNotMe, Statement: "Not me."})
 	if err == nil {
 		t.Fatal("filed without the rescore")
 	}
@@ -70,7 +73,7 @@ func TestThereIsOneOpenDisputeAboutARecord(t *testing.T) {
 	var all sync.WaitGroup
 	for range cap(errs) {
 		all.Go(func() {
-			_, err := c.FileDispute(ctx, a, casework.Filing{RecordID: record, Reason: mingjing.ReasonOther, Statement: "It is wrong."})
+			_, err := c.FileDispute(ctx, a, cases.Filing{RecordID: record, Reason: mingjing.ReasonOther, Statement: "It is wrong."})
 			errs <- err
 		})
 	}
@@ -92,7 +95,7 @@ func TestThereIsOneOpenDisputeAboutARecord(t *testing.T) {
 func TestTheSameFormSentTwiceIsOneDispute(t *testing.T) {
 	c := newCity(t)
 	a, record, _ := c.owing(t, 1)
-	f := casework.Filing{RecordID: record, Reason: mingjing.ReasonOther, Statement: "It is wrong.", Key: "form", Evidence: []casework.Upload{pdf}}
+	f := cases.Filing{RecordID: record, Reason: mingjing.ReasonOther, Statement: "It is wrong.", Key: "form", Evidence: []cases.Upload{pdf}}
 	first, err := c.FileDispute(ctx, a, f)
 	must(t, err)
 	again, err := c.FileDispute(ctx, a, f)
@@ -105,16 +108,16 @@ func TestTheSameFormSentTwiceIsOneDispute(t *testing.T) {
 func TestADisputeSaysWhatAndWhy(t *testing.T) {
 	c := newCity(t)
 	a, record, listing := c.owing(t, 1)
-	good := casework.Filing{RecordID: record, Reason: mingjing.ReasonOther, Statement: "It is wrong."}
-	for code, f := range map[string]func(*casework.Filing){
-		"record_id:nothing_to_dispute": func(f *casework.Filing) { f.RecordID = "" },
-		"reason:reason_required":       func(f *casework.Filing) { f.Reason = "because" },
-		"statement:statement_required": func(f *casework.Filing) { f.Statement = " \r\n " },
-		"statement:too_long":           func(f *casework.Filing) { f.Statement = strings.Repeat("冤", mingjing.MaxStatement+1) },
-		"evidence:evidence_count":      func(f *casework.Filing) { f.Evidence = slices.Repeat([]casework.Upload{pdf}, mingjing.MaxEvidence+1) },
-		"evidence:evidence_type":       func(f *casework.Filing) { f.Evidence = []casework.Upload{{Name: "x.pdf", Data: []byte("<svg/>")}} },
-		"idempotency_key:too_long":     func(f *casework.Filing) { f.Key = strings.Repeat("k", 129) },
-		"not_found":                    func(f *casework.Filing) { f.RecordID = "no such" },
+	good := cases.Filing{RecordID: record, Reason: mingjing.ReasonOther, Statement: "It is wrong."}
+	for code, f := range map[string]func(*cases.Filing){
+		"record_id:nothing_to_dispute": func(f *cases.Filing) { f.RecordID = "" },
+		"reason:reason_required":       func(f *cases.Filing) { f.Reason = "because" },
+		"statement:statement_required": func(f *cases.Filing) { f.Statement = " \r\n " },
+		"statement:too_long":           func(f *cases.Filing) { f.Statement = strings.Repeat("冤", mingjing.MaxStatement+1) },
+		"evidence:evidence_count":      func(f *cases.Filing) { f.Evidence = slices.Repeat([]cases.Upload{pdf}, mingjing.MaxEvidence+1) },
+		"evidence:evidence_type":       func(f *cases.Filing) { f.Evidence = []cases.Upload{{Name: "x.pdf", Data: []byte("<svg/>")}} },
+		"idempotency_key:too_long":     func(f *cases.Filing) { f.Key = strings.Repeat("k", 129) },
+		"not_found":                    func(f *cases.Filing) { f.RecordID = "no such" },
 	} {
 		bad := good
 		f(&bad)
@@ -136,10 +139,10 @@ func TestADisputeSaysWhatAndWhy(t *testing.T) {
 func TestEvidenceIsCountedOverTheWholeCase(t *testing.T) {
 	c := newCity(t)
 	a, record, _ := c.owing(t, 1)
-	d := c.file(t, a, record, "", slices.Repeat([]casework.Upload{pdf}, mingjing.MaxEvidence-1)...)
-	_, err := c.AddEvidence(ctx, a, d.ID, []casework.Upload{pdf, pdf})
+	d := c.file(t, a, record, "", slices.Repeat([]cases.Upload{pdf}, mingjing.MaxEvidence-1)...)
+	_, err := c.AddEvidence(ctx, a, d.ID, []cases.Upload{pdf, pdf})
 	wants(t, err, "evidence:evidence_count")
-	d, err = c.AddEvidence(ctx, a, d.ID, []casework.Upload{pdf})
+	d, err = c.AddEvidence(ctx, a, d.ID, []cases.Upload{pdf})
 	must(t, err)
 	if len(d.Evidence) != mingjing.MaxEvidence {
 		t.Errorf("%d pieces", len(d.Evidence))
@@ -168,7 +171,7 @@ func TestACaseIsTakenOnceAndASupervisorMayTakeOver(t *testing.T) {
 	wants(t, err, "case_taken")
 	_, err = c.AskAgency(ctx, handler2, d.ID)
 	wants(t, err, "case_not_yours")
-	_, err = c.Decide(ctx, handler2, d.ID, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
+	_, err = c.Decide(ctx, handler2, d.ID, desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
 	wants(t, err, "case_not_yours")
 	k, err = c.Assign(ctx, supervisor, d.ID)
 	must(t, err)
@@ -199,7 +202,7 @@ func TestOfTwoDecisionsAtOnceOneStands(t *testing.T) {
 	d := c.answered(t, a, record, "", mingjing.PositionMaintained)
 	decide := func(o mingjing.Outcome) func() error {
 		return func() error {
-			_, err := c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: o, Reasons: "So."})
+			_, err := c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: o, Reasons: "So."})
 			return err
 		}
 	}
@@ -249,20 +252,20 @@ func TestADecisionNeedsReasonsAndAnAnswerToEachPieceOfEvidence(t *testing.T) {
 	full := map[string]string{one: "Seen.", two: "Seen too."}
 	for _, bad := range []struct {
 		code string
-		r    casework.Ruling
+		r    desk.Ruling
 	}{
-		{"outcome:outcome_required", casework.Ruling{Reasons: "So.", Answers: full}},
-		{"reasons:reasons_required", casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: " \n", Answers: full}},
-		{"reasons:too_long", casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: strings.Repeat("长", casework.MaxReasons+1), Answers: full}},
-		{"evidence_answer_" + one + ":evidence_unanswered", casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."}},
-		{"evidence_answer_" + two + ":evidence_unanswered", casework.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So.", Answers: map[string]string{one: "Seen.", two: " "}}},
-		{"evidence_answer_" + two + ":too_long", casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.", Answers: map[string]string{one: "Seen.", two: strings.Repeat("长", casework.MaxReasons+1)}}},
-		{"correct_to:correction_required", casework.Ruling{Outcome: mingjing.OutcomePartly, Reasons: "So.", Answers: full}},
+		{"outcome:outcome_required", desk.Ruling{Reasons: "So.", Answers: full}},
+		{"reasons:reasons_required", desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: " \n", Answers: full}},
+		{"reasons:too_long", desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: strings.Repeat("长", desk.MaxReasons+1), Answers: full}},
+		{"evidence_answer_" + one + ":evidence_unanswered", desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."}},
+		{"evidence_answer_" + two + ":evidence_unanswered", desk.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So.", Answers: map[string]string{one: "Seen.", two: " "}}},
+		{"evidence_answer_" + two + ":too_long", desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.", Answers: map[string]string{one: "Seen.", two: strings.Repeat("长", desk.MaxReasons+1)}}},
+		{"correct_to:correction_required", desk.Ruling{Outcome: mingjing.OutcomePartly, Reasons: "So.", Answers: full}},
 	} {
 		_, err := c.Decide(ctx, handler, d.ID, bad.r)
 		wants(t, err, bad.code)
 	}
-	k, err := c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: " So. ", Answers: full})
+	k, err := c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: " So. ", Answers: full})
 	must(t, err)
 	if k.Decision.By != handler.Name || k.Decision.Reasons != "So." || k.Evidence[0].Answer != "Seen." || k.Evidence[1].Answer != "Seen too." {
 		t.Errorf("decision %+v, evidence %+v", k.Decision, k.Evidence)
@@ -277,7 +280,7 @@ func TestADecisionNeedsReasonsAndAnAnswerToEachPieceOfEvidence(t *testing.T) {
 func TestOnlyTheAgencysWordRejects(t *testing.T) {
 	c := newCity(t)
 	a, record, _ := c.owing(t, 1)
-	reject := casework.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."}
+	reject := desk.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."}
 	d := c.file(t, a, record, "")
 	_, err := c.Assign(ctx, handler, d.ID)
 	must(t, err)
@@ -285,7 +288,7 @@ func TestOnlyTheAgencysWordRejects(t *testing.T) {
 	wants(t, err, "agency_needed")
 	_, err = c.AskAgency(ctx, handler, d.ID)
 	must(t, err)
-	wait, err := casework.AskQuestion(c.Casework, ctx, d.ID)
+	wait, err := c.job(ctx, cases.JobQuestion, d.ID)
 	must(t, err)
 	if wait != time.Hour {
 		t.Errorf("asked again after %s", wait)
@@ -293,7 +296,7 @@ func TestOnlyTheAgencysWordRejects(t *testing.T) {
 	_, err = c.Decide(ctx, handler, d.ID, reject)
 	wants(t, err, "agency_waiting")
 	c.offices.answer = says(mingjing.PositionMaintained)
-	_, err = casework.AskQuestion(c.Casework, ctx, d.ID)
+	_, err = c.job(ctx, cases.JobQuestion, d.ID)
 	must(t, err)
 	_, err = c.Decide(ctx, handler, d.ID, reject)
 	must(t, err)
@@ -308,11 +311,11 @@ func TestOnlyTheAgencysWordRejects(t *testing.T) {
 func TestAnAgencyThatIsSilentLosesThePoint(t *testing.T) {
 	c := newCity(t)
 	a, record, listing := c.owing(t, 1)
-	c.offices.answer = func(string, casework.Question) (*mingjing.AgencyAnswer, error) { return nil, errDown }
+	c.offices.answer = func(string, cases.Question) (*mingjing.AgencyAnswer, error) { return nil, errDown }
 	for _, d := range []mingjing.Dispute{c.file(t, a, record, ""), c.file(t, a, "", listing)} {
 		c.put(t, d.ID)
 		for {
-			wait, err := casework.AskQuestion(c.Casework, ctx, d.ID)
+			wait, err := c.job(ctx, cases.JobQuestion, d.ID)
 			must(t, err)
 			if wait == 0 {
 				break
@@ -331,12 +334,12 @@ func TestAnAgencyThatIsSilentLosesThePoint(t *testing.T) {
 		}
 		// An answer that comes too late changes nothing.
 		c.offices.answer = says(mingjing.PositionMaintained)
-		_, err = casework.AskQuestion(c.Casework, ctx, d.ID)
+		_, err = c.job(ctx, cases.JobQuestion, d.ID)
 		must(t, err)
 		for _, o := range []mingjing.Outcome{mingjing.OutcomeRejected, mingjing.OutcomePartly} {
-			_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: o, Reasons: "So.", CorrectTo: "2026-01-01"})
+			_, err = c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: o, Reasons: "So.", CorrectTo: "2026-01-01"})
 			if o == mingjing.OutcomePartly && d.Record != nil {
-				_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: o, Reasons: "So.", CorrectTo: "2025-01-01"})
+				_, err = c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: o, Reasons: "So.", CorrectTo: "2025-01-01"})
 			}
 			wants(t, err, "agency_lost")
 		}
@@ -350,7 +353,7 @@ func TestAnAgencyThatIsSilentLosesThePoint(t *testing.T) {
 	if v.Open {
 		t.Error("a second dispute is offered while the first is open")
 	}
-	_, err = c.FileDispute(ctx, a, casework.Filing{RecordID: record, Reason: mingjing.ReasonOther, Statement: "Again."})
+	_, err = c.FileDispute(ctx, a, cases.Filing{RecordID: record, Reason: mingjing.ReasonOther, Statement: "Again."})
 	wants(t, err, "nothing_to_dispute")
 	if s := c.latest(t, a, "honest-shanghai"); s.Value != c.books[0].Base {
 		t.Errorf("value %d", s.Value)
@@ -362,10 +365,10 @@ func TestAnAgencyThatWithdrawsLosesThePoint(t *testing.T) {
 	a, record, _ := c.owing(t, 1)
 	d := c.answered(t, a, record, "", mingjing.PositionWithdrawn)
 	for _, o := range []mingjing.Outcome{mingjing.OutcomeRejected, mingjing.OutcomePartly} {
-		_, err := c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: o, Reasons: "So.", CorrectTo: "2025-01-01"})
+		_, err := c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: o, Reasons: "So.", CorrectTo: "2025-01-01"})
 		wants(t, err, "agency_lost")
 	}
-	_, err := c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
+	_, err := c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
 	must(t, err)
 }
 
@@ -375,7 +378,7 @@ func TestUpheldRemovesForGood(t *testing.T) {
 	for _, d := range []mingjing.Dispute{c.file(t, a, record, ""), c.file(t, a, "", listing)} {
 		_, err := c.Assign(ctx, handler, d.ID)
 		must(t, err)
-		_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
+		_, err = c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
 		must(t, err)
 	}
 	gone := func() {
@@ -393,7 +396,7 @@ func TestUpheldRemovesForGood(t *testing.T) {
 	if v, err := c.Records(ctx, a); err != nil || len(v.Records) != 1 {
 		t.Errorf("%d records, %v", len(v.Records), err)
 	}
-	_, err := c.FileDispute(ctx, a, casework.Filing{RecordID: record, Reason: mingjing.ReasonOther, Statement: "Again."})
+	_, err := c.FileDispute(ctx, a, cases.Filing{RecordID: record, Reason: mingjing.ReasonOther, Statement: "Again."})
 	wants(t, err, "nothing_to_dispute")
 }
 
@@ -402,7 +405,7 @@ func TestPartlyCorrectsAndNobodyIsWorseOff(t *testing.T) {
 	a, record, listing := c.owing(t, 1)
 	d := c.answered(t, a, record, "", mingjing.PositionCorrected)
 	partly := func(dispute, to string) error {
-		_, err := c.Decide(ctx, handler, dispute, casework.Ruling{Outcome: mingjing.OutcomePartly, Reasons: "So.", CorrectTo: to})
+		_, err := c.Decide(ctx, handler, dispute, desk.Ruling{Outcome: mingjing.OutcomePartly, Reasons: "So.", CorrectTo: to})
 		return err
 	}
 	for _, to := range []string{"", "yesterday", "2025-13-01", "2026-03-03", "2025-06-02"} {
@@ -439,12 +442,12 @@ func TestAListingWithNoEndDoesNotGetOneByDispute(t *testing.T) {
 	a := c.resident(t, 1)
 	l := blacklisted("list")
 	l.Ends = ""
-	c.offices.hold("court", casework.Reply{Listings: []casework.ReplyListing{l}})
+	c.offices.hold("court", score.Reply{Listings: []score.ReplyListing{l}})
 	c.ready(t, a, "honest-shanghai")
 	v, err := c.Listings(ctx, a)
 	must(t, err)
 	d := c.answered(t, a, "", v.Listings[0].Listing.ID, mingjing.PositionCorrected)
-	_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomePartly, Reasons: "So.", CorrectTo: "2027-01-01"})
+	_, err = c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomePartly, Reasons: "So.", CorrectTo: "2027-01-01"})
 	wants(t, err, "correct_to:correction_required")
 }
 
@@ -455,8 +458,8 @@ func TestADisputedRecordIsLeftAloneByItsAgency(t *testing.T) {
 	c.file(t, a, "", listing)
 	changed := debt("debt")
 	changed.Occurred = "2026-02-01"
-	for _, r := range []casework.Reply{
-		{Records: []casework.ReplyRecord{changed}, Listings: []casework.ReplyListing{blacklisted("list")}}, {},
+	for _, r := range []score.Reply{
+		{Records: []score.ReplyRecord{changed}, Listings: []score.ReplyListing{blacklisted("list")}}, {},
 	} {
 		c.offices.hold("court", r)
 		c.ready(t, a, "honest-shanghai")
@@ -588,14 +591,14 @@ func TestOpenScreensHearOfEveryStep(t *testing.T) {
 	var d mingjing.Dispute
 	heard(mingjing.EventScore, "filed", func() { d = c.file(t, a, record, "") })
 	heard(mingjing.EventDispute, "taken", func() { _, _ = c.Assign(ctx, handler, d.ID) })
-	heard(mingjing.EventDispute, "added to", func() { _, _ = c.AddEvidence(ctx, a, d.ID, []casework.Upload{pdf}) })
+	heard(mingjing.EventDispute, "added to", func() { _, _ = c.AddEvidence(ctx, a, d.ID, []cases.Upload{pdf}) })
 	heard(mingjing.EventDispute, "asked", func() { _, _ = c.AskAgency(ctx, handler, d.ID) })
 	c.clock.pass(30 * 24 * time.Hour)
-	heard(mingjing.EventRecord, "lost", func() { _, _ = casework.AskQuestion(c.Casework, ctx, d.ID) })
+	heard(mingjing.EventRecord, "lost", func() { _, _ = c.job(ctx, cases.JobQuestion, d.ID) })
 	got, err := c.Case(ctx, handler, d.ID)
 	must(t, err)
 	heard(mingjing.EventRecord, "decided", func() {
-		_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.",
+		_, err = c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.",
 			Answers: map[string]string{got.Evidence[0].ID: "Seen."}})
 	})
 	must(t, err)

@@ -8,26 +8,30 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/desk"
+	"mingjing/server/casework/holding"
+	"mingjing/server/casework/score"
 )
 
 // live does what the listing's own dates ask for, and moves the clock to where
 // they ask for the next thing.
 func (c *city) live(t tb, listing string) {
 	t.Helper()
-	wait, err := casework.LiveOn(c.Casework, ctx, listing)
+	wait, err := c.job(ctx, holding.JobListing, listing)
 	must(t, err)
 	c.clock.pass(wait)
-	_, err = casework.LiveOn(c.Casework, ctx, listing)
+	_, err = c.job(ctx, holding.JobListing, listing)
 	must(t, err)
 }
 
 // tick moves the clock past what runs in the case, and does what follows.
 func (c *city) tick(t tb, dispute string) {
 	t.Helper()
-	wait, err := casework.Tick(c.Casework, ctx, dispute)
+	wait, err := c.job(ctx, cases.JobClock, dispute)
 	must(t, err)
 	c.clock.pass(wait)
-	_, err = casework.Tick(c.Casework, ctx, dispute)
+	_, err = c.job(ctx, cases.JobClock, dispute)
 	must(t, err)
 }
 
@@ -89,20 +93,20 @@ func TestAListingHasNoEffectBeforeTwoDecidedItWasServedAndTheAnswerPeriodIsOver(
 func TestAProposalThatDoesNotPassTheChecksIsRefused(t *testing.T) {
 	c := newCity(t)
 	c.resident(t, 1)
-	for code, f := range map[string]func(*casework.Proposal){
-		"ref:ref_required":           func(p *casework.Proposal) { p.Ref = "" },
-		"id_number:resident_unknown": func(p *casework.Proposal) { p.IDNumber = mingjing.MakeIDNumber("99999919800101099") },
-		"code:not_in_catalogue":      func(p *casework.Proposal) { p.Code = "court.unpaid_judgment" },
-		"code:not_from_agency":       func(p *casework.Proposal) { p.Code = "tax.major_violation_blacklist" },
-		"ground:ground_required":     func(p *casework.Proposal) { p.Ground = mingjing.Text{"en": "Because."} },
-		"ground:too_long": func(p *casework.Proposal) {
-			p.Ground = mingjing.Text{"zh-CN": strings.Repeat("长", casework.MaxGround+1)}
+	for code, f := range map[string]func(*cases.Proposal){
+		"ref:ref_required":           func(p *cases.Proposal) { p.Ref = "" },
+		"id_number:resident_unknown": func(p *cases.Proposal) { p.IDNumber = mingjing.MakeIDNumber("99999919800101099") },
+		"code:not_in_catalogue":      func(p *cases.Proposal) { p.Code = "court.unpaid_judgment" },
+		"code:not_from_agency":       func(p *cases.Proposal) { p.Code = "tax.major_violation_blacklist" },
+		"ground:ground_required":     func(p *cases.Proposal) { p.Ground = mingjing.Text{"en": "Because."} },
+		"ground:too_long": func(p *cases.Proposal) {
+			p.Ground = mingjing.Text{"zh-CN": strings.Repeat("长", cases.MaxGround+1)}
 		},
-		"document:no_document":         func(p *casework.Proposal) { p.Document.Hash = "" },
-		"document:wrong_document":      func(p *casework.Proposal) { p.Document.Kind = "judgment" },
-		"measures:measures_required":   func(p *casework.Proposal) { p.Measures = nil },
-		"measures:measure_unpublished": func(p *casework.Proposal) { p.Measures = []string{"restrict.air", "restrict.bread"} },
-		"months:term_too_long":         func(p *casework.Proposal) { p.Months = 25 },
+		"document:no_document":         func(p *cases.Proposal) { p.Document.Hash = "" },
+		"document:wrong_document":      func(p *cases.Proposal) { p.Document.Kind = "judgment" },
+		"measures:measures_required":   func(p *cases.Proposal) { p.Measures = nil },
+		"measures:measure_unpublished": func(p *cases.Proposal) { p.Measures = []string{"restrict.air", "restrict.bread"} },
+		"months:term_too_long":         func(p *cases.Proposal) { p.Months = 25 },
 	} {
 		p := proposal(1, "one")
 		f(&p)
@@ -147,12 +151,12 @@ func TestAListingIsDecidedByTwoPeople(t *testing.T) {
 	c := newCity(t)
 	c.resident(t, 1)
 	l := c.propose(t, 1, "one")
-	yes := casework.Ruling{Outcome: mingjing.OutcomeApproved, Reasons: "It is so."}
+	yes := desk.Ruling{Outcome: mingjing.OutcomeApproved, Reasons: "It is so."}
 	_, err := c.Assign(ctx, supervisor, l.CaseID)
 	must(t, err)
 	_, err = c.Decide(ctx, supervisor, l.CaseID, yes)
 	wants(t, err, "step_impossible")
-	for code, r := range map[string]casework.Ruling{"outcome:outcome_required": {Outcome: mingjing.OutcomeUpheld, Reasons: "So."}, "reasons:reasons_required": {Outcome: mingjing.OutcomeApproved}} {
+	for code, r := range map[string]desk.Ruling{"outcome:outcome_required": {Outcome: mingjing.OutcomeUpheld, Reasons: "So."}, "reasons:reasons_required": {Outcome: mingjing.OutcomeApproved}} {
 		_, err = c.Recommend(ctx, supervisor, l.CaseID, r)
 		wants(t, err, code)
 	}
@@ -202,7 +206,7 @@ func TestAListingThatIsNotServedInTimeIsAnnulled(t *testing.T) {
 	if err := c.ConfirmReceipt(ctx, a, l.ID); codeOf(err) != "nothing_to_confirm" {
 		t.Errorf("confirmed: %v", err)
 	}
-	_, err := c.Serve(ctx, handler, l.CaseID, casework.Service{Method: mingjing.ServedByPost, On: "2026-03-02", Proof: "R-1"})
+	_, err := c.Serve(ctx, handler, l.CaseID, desk.Service{Method: mingjing.ServedByPost, On: "2026-03-02", Proof: "R-1"})
 	wants(t, err, "case_decided")
 }
 
@@ -210,7 +214,7 @@ func TestWhoServesSaysHowAndOnlyStaffDo(t *testing.T) {
 	c := newCity(t)
 	a := c.resident(t, 1)
 	l := c.propose(t, 1, "one")
-	good := casework.Service{Method: mingjing.ServedInPerson, On: "2026-03-02", Proof: "R-1"}
+	good := desk.Service{Method: mingjing.ServedInPerson, On: "2026-03-02", Proof: "R-1"}
 	_, err := c.Serve(ctx, handler, l.CaseID, good)
 	wants(t, err, "case_not_yours")
 	c.decidedBy(t, l, mingjing.OutcomeApproved)
@@ -222,7 +226,7 @@ func TestWhoServesSaysHowAndOnlyStaffDo(t *testing.T) {
 		_, err = c.Serve(ctx, who, l.CaseID, good)
 		wants(t, err, code)
 	}
-	for code, s := range map[string]casework.Service{
+	for code, s := range map[string]desk.Service{
 		"method:method_required": {Method: "app", On: "2026-03-02", Proof: "R-1"},
 		"on:served_on_invalid":   {Method: "post", On: "2026-03-03", Proof: "R-1"},
 		"proof:proof_required":   {Method: "post", On: "2026-03-02", Proof: " "},
@@ -245,12 +249,12 @@ func TestAnAnswerToAServedListingKeepsItFromTakingEffect(t *testing.T) {
 	must(t, c.ConfirmReceipt(ctx, a, l.ID))
 	d := c.answered(t, a, "", l.ID, mingjing.PositionMaintained)
 	c.clock.pass(30 * 24 * time.Hour)
-	_, err := casework.LiveOn(c.Casework, ctx, l.ID)
+	_, err := c.job(ctx, holding.JobListing, l.ID)
 	must(t, err)
 	if s := c.listingState(t, l.ID); s != mingjing.ListingDisputed {
 		t.Errorf("while disputed it is %s", s)
 	}
-	_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."})
+	_, err = c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."})
 	must(t, err)
 	if s := c.listingState(t, l.ID); s != mingjing.ListingServed {
 		t.Errorf("rejected, it is %s", s)
@@ -266,7 +270,7 @@ func (c *city) repairable(t tb, n int) (a mingjing.Actor, listing string) {
 	t.Helper()
 	old := blacklisted("old")
 	old.NoticeOn, old.From, old.Ends = "2024-06-01", "2024-06-02", "2026-06-02"
-	c.offices.hold("court", casework.Reply{Listings: []casework.ReplyListing{old}})
+	c.offices.hold("court", score.Reply{Listings: []score.ReplyListing{old}})
 	a = c.resident(t, n)
 	c.ready(t, a, "honest-shanghai")
 	v, err := c.Listings(ctx, a)
@@ -277,7 +281,7 @@ func (c *city) repairable(t tb, n int) (a mingjing.Actor, listing string) {
 func TestRepairEndsAListingEarly(t *testing.T) {
 	c := newCity(t)
 	a, listing := c.repairable(t, 1)
-	f := casework.Filing{ListingID: listing, Statement: "I have paid.", Evidence: []casework.Upload{pdf}}
+	f := cases.Filing{ListingID: listing, Statement: "I have paid.", Evidence: []cases.Upload{pdf}}
 	d, err := c.ApplyForRepair(ctx, a, f)
 	must(t, err)
 	if s := c.listingState(t, listing); s != mingjing.ListingInEffect || d.Kind != mingjing.CaseRepair {
@@ -285,13 +289,13 @@ func TestRepairEndsAListingEarly(t *testing.T) {
 	}
 	_, err = c.ApplyForRepair(ctx, a, f)
 	wants(t, err, "repair_case_open")
-	_, err = c.FileDispute(ctx, a, casework.Filing{ListingID: listing, Reason: mingjing.ReasonOther, Statement: "Wrong."})
+	_, err = c.FileDispute(ctx, a, cases.Filing{ListingID: listing, Reason: mingjing.ReasonOther, Statement: "Wrong."})
 	wants(t, err, "dispute_open")
 	_, err = c.Assign(ctx, handler, d.ID)
 	must(t, err)
-	_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.", Answers: map[string]string{d.Evidence[0].ID: "Seen."}})
+	_, err = c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.", Answers: map[string]string{d.Evidence[0].ID: "Seen."}})
 	wants(t, err, "outcome:outcome_required")
-	_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeGranted, Reasons: "Paid in full.", Answers: map[string]string{d.Evidence[0].ID: "Seen."}})
+	_, err = c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeGranted, Reasons: "Paid in full.", Answers: map[string]string{d.Evidence[0].ID: "Seen."}})
 	must(t, err)
 	if s := c.listingState(t, listing); s != mingjing.ListingRepaired {
 		t.Errorf("it is %s", s)
@@ -309,7 +313,7 @@ func TestNoListingLastsLongerThanItsTierAllows(t *testing.T) {
 	c := newCity(t)
 	long := blacklisted("long")
 	long.Ends = "2035-06-02"
-	c.offices.hold("court", casework.Reply{Listings: []casework.ReplyListing{long}})
+	c.offices.hold("court", score.Reply{Listings: []score.ReplyListing{long}})
 	a := c.resident(t, 1)
 	c.ready(t, a, "honest-shanghai")
 	v, err := c.Listings(ctx, a)
@@ -327,17 +331,17 @@ func TestRepairHasItsTime(t *testing.T) {
 	if v.Repair || v.RepairWhy != "too_early" || v.Listing.RepairFrom != "2026-06-02" {
 		t.Errorf("repair %v, %s, from %s", v.Repair, v.RepairWhy, v.Listing.RepairFrom)
 	}
-	_, err = c.ApplyForRepair(ctx, a, casework.Filing{ListingID: listing, Statement: "I have paid."})
+	_, err = c.ApplyForRepair(ctx, a, cases.Filing{ListingID: listing, Statement: "I have paid."})
 	wants(t, err, "repair_too_early")
 	c.clock.pass(92 * 24 * time.Hour)
-	_, err = c.ApplyForRepair(ctx, a, casework.Filing{ListingID: listing, Statement: "I have paid."})
+	_, err = c.ApplyForRepair(ctx, a, cases.Filing{ListingID: listing, Statement: "I have paid."})
 	must(t, err)
 }
 
 func TestAnUnansweredApplicationForRepairSuspendsTheListing(t *testing.T) {
 	c := newCity(t)
 	a, listing := c.repairable(t, 1)
-	d, err := c.ApplyForRepair(ctx, a, casework.Filing{ListingID: listing, Statement: "I have paid."})
+	d, err := c.ApplyForRepair(ctx, a, cases.Filing{ListingID: listing, Statement: "I have paid."})
 	must(t, err)
 	c.tick(t, d.ID)
 	if s := c.listingState(t, listing); s != mingjing.ListingSuspended {
@@ -350,7 +354,7 @@ func TestAnUnansweredApplicationForRepairSuspendsTheListing(t *testing.T) {
 	}
 	_, err = c.Assign(ctx, handler, d.ID)
 	must(t, err)
-	_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeRefused, Reasons: "Half is still owed."})
+	_, err = c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeRefused, Reasons: "Half is still owed."})
 	must(t, err)
 	if s := c.listingState(t, listing); s != mingjing.ListingInEffect {
 		t.Errorf("refused, it is %s", s)
@@ -363,28 +367,28 @@ func TestASecondNoticeIsHeard(t *testing.T) {
 	d := c.file(t, a, record, "")
 	c.put(t, d.ID)
 	var notices []int
-	c.offices.answer = func(_ string, q casework.Question) (*mingjing.AgencyAnswer, error) {
+	c.offices.answer = func(_ string, q cases.Question) (*mingjing.AgencyAnswer, error) {
 		notices = append(notices, q.Notice)
 		return nil, nil
 	}
 	for c.storedDispute(t, d.ID).State == mingjing.DisputeAgencyAsked {
-		wait, err := casework.AskQuestion(c.Casework, ctx, d.ID)
+		wait, err := c.job(ctx, cases.JobQuestion, d.ID)
 		must(t, err)
 		c.clock.pass(wait)
 	}
 	if s := c.storedRecord(t, record).State; s != mingjing.RecordSuspended {
 		t.Errorf("after the first notice the record is %s", s)
 	}
-	c.offices.answer = func(_ string, q casework.Question) (*mingjing.AgencyAnswer, error) {
+	c.offices.answer = func(_ string, q cases.Question) (*mingjing.AgencyAnswer, error) {
 		notices = append(notices, q.Notice)
 		return &mingjing.AgencyAnswer{Position: mingjing.PositionMaintained}, nil
 	}
-	_, err := casework.AskQuestion(c.Casework, ctx, d.ID)
+	_, err := c.job(ctx, cases.JobQuestion, d.ID)
 	must(t, err)
 	if notices[0] != 1 || notices[len(notices)-1] != 2 {
 		t.Errorf("notices %v", notices)
 	}
-	_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."})
+	_, err = c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."})
 	must(t, err)
 	if s := c.storedRecord(t, record).State; s != mingjing.RecordActive {
 		t.Errorf("rejected on a late word, the record is %s", s)
@@ -400,7 +404,7 @@ func TestMoreTimeIsForNewEvidenceAndOnce(t *testing.T) {
 	_, err = c.Extend(ctx, handler, d.ID)
 	wants(t, err, "no_new_evidence")
 	c.clock.pass(time.Hour)
-	_, err = c.AddEvidence(ctx, a, d.ID, []casework.Upload{pdf})
+	_, err = c.AddEvidence(ctx, a, d.ID, []cases.Upload{pdf})
 	must(t, err)
 	before := c.storedDispute(t, d.ID)
 	k, err := c.Extend(ctx, handler, d.ID)
@@ -421,10 +425,10 @@ func TestAfterARejectionThreeWaysAreOpen(t *testing.T) {
 	if !slices.Equal(d.Lanes, []string{"evidence", "review", "court"}) || d.LanesUntil != "2027-03-02" {
 		t.Errorf("lanes %v until %s", d.Lanes, d.LanesUntil)
 	}
-	again := casework.Filing{Previous: d.ID, Reason: mingjing.ReasonWrongFacts, Statement: "Here is the receipt."}
+	again := cases.Filing{Previous: d.ID, Reason: mingjing.ReasonWrongFacts, Statement: "Here is the receipt."}
 	_, err := c.FileDispute(ctx, a, again)
 	wants(t, err, "evidence:evidence_required")
-	again.Evidence = []casework.Upload{pdf}
+	again.Evidence = []cases.Upload{pdf}
 	next, err := c.FileDispute(ctx, a, again)
 	must(t, err)
 	if next.Previous != d.ID || next.Record == nil || next.Record.ID != record || next.Record.State != mingjing.RecordDisputed {
@@ -434,7 +438,7 @@ func TestAfterARejectionThreeWaysAreOpen(t *testing.T) {
 	wants(t, err, "case_involved")
 	_, err = c.Assign(ctx, handler2, next.ID)
 	must(t, err)
-	_, err = c.AskForReview(ctx, a, casework.Filing{Previous: d.ID, Statement: "Look again."})
+	_, err = c.AskForReview(ctx, a, cases.Filing{Previous: d.ID, Statement: "Look again."})
 	wants(t, err, "lane_closed")
 }
 
@@ -444,9 +448,9 @@ func TestAReviewIsASupervisorsWhoWasNotInvolved(t *testing.T) {
 	d := c.answered(t, a, record, "", mingjing.PositionMaintained)
 	_, err := c.Assign(ctx, supervisor, d.ID) // takes it from the handler, and rejects it
 	must(t, err)
-	_, err = c.Decide(ctx, supervisor, d.ID, casework.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."})
+	_, err = c.Decide(ctx, supervisor, d.ID, desk.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."})
 	must(t, err)
-	r, err := c.AskForReview(ctx, a, casework.Filing{Previous: d.ID, Statement: "Look again."})
+	r, err := c.AskForReview(ctx, a, cases.Filing{Previous: d.ID, Statement: "Look again."})
 	must(t, err)
 	if r.Kind != mingjing.CaseReview || c.storedRecord(t, record).State != mingjing.RecordDisputed {
 		t.Errorf("%s; the record is %s", r.Kind, c.storedRecord(t, record).State)
@@ -462,7 +466,7 @@ func TestAReviewIsASupervisorsWhoWasNotInvolved(t *testing.T) {
 	if slices.Contains(k.Allowed, "ask_agency") {
 		t.Errorf("a reviewer may %v", k.Allowed)
 	}
-	_, err = c.Decide(ctx, other, r.ID, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "It was wrong."})
+	_, err = c.Decide(ctx, other, r.ID, desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "It was wrong."})
 	must(t, err)
 	if s := c.storedRecord(t, record).State; s != mingjing.RecordRemoved {
 		t.Errorf("the record is %s", s)
@@ -479,12 +483,12 @@ func TestEvidenceThatComesTooLateIsKeptForTheNextDispute(t *testing.T) {
 	a, record, _ := c.owing(t, 1)
 	d := c.rejected(t, a, record, "")
 	c.clock.pass(time.Hour)
-	d, err := c.AddEvidence(ctx, a, d.ID, []casework.Upload{pdf})
+	d, err := c.AddEvidence(ctx, a, d.ID, []cases.Upload{pdf})
 	must(t, err)
 	if len(d.Evidence) != 1 || !d.Evidence[0].Late || d.State != mingjing.DisputeDecided {
 		t.Fatalf("late evidence %+v in state %s", d.Evidence, d.State)
 	}
-	next, err := c.FileDispute(ctx, a, casework.Filing{Previous: d.ID, Reason: mingjing.ReasonWrongFacts, Statement: "See the receipt."})
+	next, err := c.FileDispute(ctx, a, cases.Filing{Previous: d.ID, Reason: mingjing.ReasonWrongFacts, Statement: "See the receipt."})
 	must(t, err)
 	if len(next.Evidence) != 1 || next.Evidence[0].Late || next.Evidence[0].ID == d.Evidence[0].ID {
 		t.Errorf("it went on with %+v", next.Evidence)
@@ -496,9 +500,9 @@ func TestEvidenceThatComesTooLateIsKeptForTheNextDispute(t *testing.T) {
 	}
 	_, err = c.Assign(ctx, handler2, next.ID)
 	must(t, err)
-	_, err = c.Decide(ctx, handler2, next.ID, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.", Answers: map[string]string{next.Evidence[0].ID: "Seen."}})
+	_, err = c.Decide(ctx, handler2, next.ID, desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.", Answers: map[string]string{next.Evidence[0].ID: "Seen."}})
 	must(t, err)
-	_, err = c.AddEvidence(ctx, a, next.ID, []casework.Upload{pdf})
+	_, err = c.AddEvidence(ctx, a, next.ID, []cases.Upload{pdf})
 	wants(t, err, "case_decided")
 }
 
@@ -525,7 +529,7 @@ func TestARedlistingIsShownOnlyIfTheResidentWishes(t *testing.T) {
 	c := newCity(t)
 	a, _, black := c.owing(t, 1)
 	wants(t, c.ShowListing(ctx, a, black, true), "only_redlists")
-	c.offices.hold("tax", casework.Reply{Listings: []casework.ReplyListing{redlisted("red")}})
+	c.offices.hold("tax", score.Reply{Listings: []score.ReplyListing{redlisted("red")}})
 	c.ready(t, a, "honest-shanghai")
 	v, err := c.Listings(ctx, a)
 	must(t, err)
@@ -557,12 +561,12 @@ func TestARefusedStepSaysWhatCanBeDoneInstead(t *testing.T) {
 
 func TestTheMachineOfListingsHasNoWayIntoEffectButThroughService(t *testing.T) {
 	for _, from := range mingjing.ListingStates {
-		if casework.MayListingMove(from, mingjing.ListingInEffect) && !slices.Contains([]mingjing.ListingState{mingjing.ListingServed,
+		if holding.MayListingMove(from, mingjing.ListingInEffect) && !slices.Contains([]mingjing.ListingState{mingjing.ListingServed,
 			mingjing.ListingDisputed, mingjing.ListingSuspended}, from) {
 			t.Errorf("from %s it may take effect", from)
 		}
 		for _, to := range mingjing.ListingStates {
-			if from.Over() && casework.MayListingMove(from, to) {
+			if from.Over() && holding.MayListingMove(from, to) {
 				t.Errorf("it is over as %s and may become %s", from, to)
 			}
 		}

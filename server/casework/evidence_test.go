@@ -15,7 +15,7 @@ import (
 	"unicode/utf8"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
 )
 
 // corners is a w by h image with a different colour in each corner.
@@ -100,9 +100,18 @@ func pngWith(t testing.TB, text string) []byte {
 
 func clean(t testing.TB, name string, data []byte) (mingjing.Evidence, []byte) {
 	t.Helper()
-	e, out, err := casework.CleanEvidence(ctx, casework.Upload{Name: name, Data: data})
+	e, out, err := cleaned(ctx, cases.Upload{Name: name, Data: data})
 	must(t, err)
 	return e, out
+}
+
+// cleaned is an upload after its check.
+func cleaned(ctx context.Context, u cases.Upload) (mingjing.Evidence, []byte, error) {
+	files, err := cases.CleanAll(ctx, []cases.Upload{u})
+	if err != nil {
+		return mingjing.Evidence{}, nil, err
+	}
+	return files[0].Evidence, files[0].Data, nil
 }
 
 func TestThePlaceGoesInAndDoesNotComeOutAndThePictureStandsUpright(t *testing.T) {
@@ -170,7 +179,7 @@ func TestTheTypeIsByContent(t *testing.T) {
 		{"a line of two thousand million pixels", "evidence_size", thin},
 		{"a byte too much", "evidence_size", append([]byte("%PDF-1.7\n%%EOF"), make([]byte, mingjing.MaxEvidenceBytes)...)},
 	} {
-		_, _, err := casework.CleanEvidence(ctx, casework.Upload{Name: "x.jpg", Data: bad.data})
+		_, _, err := cleaned(ctx, cases.Upload{Name: "x.jpg", Data: bad.data})
 		if codeOf(err) != "evidence:"+bad.code {
 			t.Errorf("%s: %v, want %s", bad.what, err, bad.code)
 		}
@@ -190,8 +199,8 @@ func TestFileNamesAreSafe(t *testing.T) {
 		"gpj.\u202eexe.pdf": "gpj-exe.pdf", strings.Repeat("案", 500) + ".pdf": strings.Repeat("案", 60) + ".pdf",
 		"\"; rm -rf ~;\".pdf": "rm-rf.pdf", strings.Repeat("-", 100): "evidence.pdf",
 	} {
-		if got := casework.SafeName(name, ".pdf"); got != want {
-			t.Errorf("%q became %q, want %q", name, got, want)
+		if e, _, err := cleaned(ctx, cases.Upload{Name: name, Data: pdf.Data}); err != nil || e.Name != want {
+			t.Errorf("%q became %q, want %q (%v)", name, e.Name, want, err)
 		}
 	}
 }
@@ -199,7 +208,7 @@ func TestFileNamesAreSafe(t *testing.T) {
 func TestWhoeverIsGoneDoesNotWaitForTheirImage(t *testing.T) {
 	gone, leave := context.WithCancel(ctx)
 	leave()
-	e, data, err := casework.CleanEvidence(gone, casework.Upload{Data: pngWith(t, "")})
+	e, data, err := cleaned(gone, cases.Upload{Data: pngWith(t, "")})
 	if err == nil && (len(data) == 0 || e.ID == "") {
 		t.Error("neither an image nor an error")
 	}
@@ -233,7 +242,7 @@ func FuzzCleanEvidence(f *testing.F) {
 		if conf, _, err := image.DecodeConfig(bytes.NewReader(data)); err == nil && conf.Width*conf.Height > 1<<20 {
 			t.Skip() // large ones cost the fuzzer its time
 		}
-		e, out, err := casework.CleanEvidence(ctx, casework.Upload{Name: name, Data: data})
+		e, out, err := cleaned(ctx, cases.Upload{Name: name, Data: data})
 		if err != nil {
 			if code := codeOf(err); code != "evidence:evidence_type" && code != "evidence:evidence_broken" && code != "evidence:evidence_size" {
 				t.Fatalf("error %q", code)
@@ -257,7 +266,7 @@ func FuzzCleanEvidence(f *testing.F) {
 			}
 			return
 		}
-		again, _, err := casework.CleanEvidence(ctx, casework.Upload{Name: e.Name, Data: out})
+		again, _, err := cleaned(ctx, cases.Upload{Name: e.Name, Data: out})
 		if err != nil || again.Type != e.Type || again.Name != e.Name {
 			t.Fatalf("what is clean is not clean: %+v, %v", again, err)
 		}

@@ -8,6 +8,10 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/desk"
+	"mingjing/server/casework/holding"
+	"mingjing/server/casework/score"
 
 	"pgregory.net/rapid"
 )
@@ -25,9 +29,9 @@ type history struct {
 
 var staffOnDuty = []mingjing.Actor{handler, handler2, supervisor}
 
-func (h *history) dispute() (casework.Dispute, bool) {
+func (h *history) dispute() (cases.Dispute, bool) {
 	if len(h.disputes) == 0 {
-		return casework.Dispute{}, false
+		return cases.Dispute{}, false
 	}
 	return h.storedDispute(h.t, rapid.SampledFrom(h.disputes).Draw(h.t, "dispute")), true
 }
@@ -42,7 +46,7 @@ func (h *history) allowed(err error, codes ...string) {
 func (h *history) actions() map[string]func(*rapid.T) {
 	return map[string]func(*rapid.T){
 		"file": func(t *rapid.T) {
-			f := casework.Filing{Reason: rapid.SampledFrom(mingjing.DisputeReasons).Draw(t, "reason"), Statement: "It is wrong."}
+			f := cases.Filing{Reason: rapid.SampledFrom(mingjing.DisputeReasons).Draw(t, "reason"), Statement: "It is wrong."}
 			records, listings := h.held()
 			if rapid.Bool().Draw(t, "record") {
 				f.RecordID = rapid.SampledFrom(records).Draw(t, "which").ID
@@ -74,7 +78,7 @@ func (h *history) actions() map[string]func(*rapid.T) {
 					h.offices.answer = says(rapid.SampledFrom([]mingjing.AgencyPosition{mingjing.PositionMaintained,
 						mingjing.PositionWithdrawn, mingjing.PositionCorrected}).Draw(t, "position"))
 				}
-				_, err := casework.AskQuestion(h.Casework, ctx, d.ID)
+				_, err := h.job(ctx, cases.JobQuestion, d.ID)
 				h.allowed(err)
 				if now := h.storedDispute(t, d.ID); d.State != mingjing.DisputeAgencyLost && now.State == mingjing.DisputeAgencyLost {
 					h.lost[d.RecordID+d.ListingID] = true
@@ -83,7 +87,7 @@ func (h *history) actions() map[string]func(*rapid.T) {
 		},
 		"evidence": func(*rapid.T) {
 			if d, ok := h.dispute(); ok {
-				_, err := h.AddEvidence(ctx, h.a, d.ID, []casework.Upload{pdf})
+				_, err := h.AddEvidence(ctx, h.a, d.ID, []cases.Upload{pdf})
 				h.allowed(err, "case_decided", "evidence:evidence_count")
 			}
 		},
@@ -92,7 +96,7 @@ func (h *history) actions() map[string]func(*rapid.T) {
 			if !ok {
 				return
 			}
-			r := casework.Ruling{Outcome: rapid.SampledFrom(mingjing.Outcomes).Draw(t, "outcome"), Reasons: "So.", Answers: map[string]string{},
+			r := desk.Ruling{Outcome: rapid.SampledFrom(mingjing.Outcomes).Draw(t, "outcome"), Reasons: "So.", Answers: map[string]string{},
 				CorrectTo: string(mingjing.Date("2025-01-01").AddDays(rapid.IntRange(0, 1200).Draw(t, "to")))}
 			shown, err := h.Dispute(ctx, h.a, d.ID)
 			h.allowed(err)
@@ -134,7 +138,7 @@ func (h *history) actions() map[string]func(*rapid.T) {
 		},
 		"recommend": func(t *rapid.T) {
 			if d, ok := h.dispute(); ok {
-				_, err := h.Recommend(ctx, rapid.SampledFrom(staffOnDuty).Draw(t, "who"), d.ID, casework.Ruling{
+				_, err := h.Recommend(ctx, rapid.SampledFrom(staffOnDuty).Draw(t, "who"), d.ID, desk.Ruling{
 					Outcome: rapid.SampledFrom(mingjing.CaseListing.Outcomes()).Draw(t, "outcome"), Reasons: "So."})
 				h.allowed(err, "case_not_yours", "case_decided", "case_involved", "step_impossible")
 			}
@@ -149,13 +153,13 @@ func (h *history) actions() map[string]func(*rapid.T) {
 					h.allowed(h.ConfirmReceipt(ctx, h.a, l.ID))
 					continue
 				}
-				_, err := h.Serve(ctx, handler, l.CaseID, casework.Service{Method: mingjing.ServedByPost, On: string(mingjing.DateOf(h.Now())), Proof: "R-1"})
+				_, err := h.Serve(ctx, handler, l.CaseID, desk.Service{Method: mingjing.ServedByPost, On: string(mingjing.DateOf(h.Now())), Proof: "R-1"})
 				h.allowed(err, "case_involved")
 			}
 		},
 		"repair": func(t *rapid.T) {
 			_, listings := h.held()
-			d, err := h.ApplyForRepair(ctx, h.a, casework.Filing{ListingID: rapid.SampledFrom(listings).Draw(t, "which").ID, Statement: "Paid."})
+			d, err := h.ApplyForRepair(ctx, h.a, cases.Filing{ListingID: rapid.SampledFrom(listings).Draw(t, "which").ID, Statement: "Paid."})
 			h.allowed(err, "repair_too_early", "repair_case_open", "repair_not_in_effect", "repair_no_condition", "dispute_open")
 			if err == nil {
 				h.disputes = append(h.disputes, d.ID)
@@ -166,7 +170,7 @@ func (h *history) actions() map[string]func(*rapid.T) {
 			if !ok {
 				return
 			}
-			f := casework.Filing{Previous: d.ID, Reason: mingjing.ReasonOther, Statement: "Again.", Evidence: []casework.Upload{pdf}}
+			f := cases.Filing{Previous: d.ID, Reason: mingjing.ReasonOther, Statement: "Again.", Evidence: []cases.Upload{pdf}}
 			var (
 				next mingjing.Dispute
 				err  error
@@ -188,9 +192,9 @@ func (h *history) actions() map[string]func(*rapid.T) {
 			}
 		},
 		"request": func(t *rapid.T) {
-			reply := casework.Reply{}
+			reply := score.Reply{}
 			if rapid.IntRange(0, 5).Draw(t, "sent") > 0 {
-				reply = casework.Reply{Records: []casework.ReplyRecord{debt("one"), debt("two")}, Listings: []casework.ReplyListing{blacklisted("one"), blacklisted("two")}}
+				reply = score.Reply{Records: []score.ReplyRecord{debt("one"), debt("two")}, Listings: []score.ReplyListing{blacklisted("one"), blacklisted("two")}}
 			}
 			h.offices.hold("court", reply)
 			h.ready(t, h.a, rapid.SampledFrom([]string{"honest-shanghai", "rongcheng"}).Draw(t, "book"))
@@ -199,21 +203,21 @@ func (h *history) actions() map[string]func(*rapid.T) {
 			h.clock.pass(time.Duration(rapid.IntRange(1, rapid.SampledFrom([]int{48, 60 * 24}).Draw(t, "most")).Draw(t, "hours")) * time.Hour)
 			// What the queue gives to the worker.
 			for _, id := range h.disputes {
-				_, err := casework.Tick(h.Casework, ctx, id)
+				_, err := h.job(ctx, cases.JobClock, id)
 				h.allowed(err)
 			}
 			_, listings := h.held()
 			for _, l := range listings {
-				_, err := casework.LiveOn(h.Casework, ctx, l.ID)
+				_, err := h.job(ctx, holding.JobListing, l.ID)
 				h.allowed(err)
 			}
-			h.allowed(casework.Expire(h.Casework, ctx, mingjing.ResidentID(h.a.ID)))
+			h.allowed(h.did(ctx, score.JobRescore, h.a.ID))
 		},
 		"": h.check,
 	}
 }
 
-func (h *history) held() (records []casework.Record, listings []casework.Listing) {
+func (h *history) held() (records []holding.Record, listings []holding.Listing) {
 	h.do(h.t, func(tx casework.Tx) (err error) {
 		if records, err = tx.Records(ctx, mingjing.ResidentID(h.a.ID)); err != nil {
 			return err
@@ -225,7 +229,7 @@ func (h *history) held() (records []casework.Record, listings []casework.Listing
 }
 
 // standing is how what is disputed stands, in words.
-func (h *history) standing(d casework.Dispute) string {
+func (h *history) standing(d cases.Dispute) string {
 	if d.RecordID != "" {
 		r := h.storedRecord(h.t, d.RecordID)
 		return string(r.State) + " " + string(r.Occurred) + " " + string(h.storedDispute(h.t, d.ID).State)
@@ -321,8 +325,8 @@ func TestWhateverHappensToADisputeTheCharterHolds(t *testing.T) {
 		c.clock.now = monday
 		c.clock.mu.Unlock()
 		c.offices.answer = nil
-		c.offices.hold("court", casework.Reply{Records: []casework.ReplyRecord{debt("one"), debt("two")},
-			Listings: []casework.ReplyListing{blacklisted("one"), blacklisted("two")}})
+		c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{debt("one"), debt("two")},
+			Listings: []score.ReplyListing{blacklisted("one"), blacklisted("two")}})
 		h.a = c.resident(rt, n)
 		c.ready(rt, h.a, "honest-shanghai")
 		rt.Repeat(h.actions())

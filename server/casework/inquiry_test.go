@@ -10,6 +10,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/inquiry"
 )
 
 const because = "I read it to decide the dispute."
@@ -53,7 +54,7 @@ func (c *city) inquiry(t tb, a mingjing.Actor, id string) mingjing.Inquiry {
 func (c *city) silence(t tb, q mingjing.Inquiry) {
 	t.Helper()
 	c.clock.pass(q.Due.Sub(c.clock.Now()) + time.Second)
-	_, err := casework.Inquire(c.Casework, ctx, q.ID)
+	_, err := c.job(ctx, inquiry.JobInquiry, q.ID)
 	must(t, err)
 }
 
@@ -62,7 +63,7 @@ func TestWhoLookedAnswersOnAClockAndTheResidentIsTold(t *testing.T) {
 	a, dispute, seq := c.looked(t, 1)
 	q, err := c.AskWhy(ctx, a, seq, "")
 	must(t, err)
-	if q.State != mingjing.InquiryAsked || q.Look.Seq != seq || !q.Due.Equal(casework.Due(c.Casework, 5)) {
+	if q.State != mingjing.InquiryAsked || q.Look.Seq != seq || !q.Due.Equal(c.Due(5)) {
 		t.Fatalf("asked: %+v", q)
 	}
 	if again := c.why(t, a, seq); again.ID != q.ID {
@@ -126,12 +127,12 @@ func TestSilenceGoesToTheSupervisorsAndTheSecondTimeTheLookIsUnexplainedForGood(
 	c := newCity(t)
 	a, _, seq := c.looked(t, 1)
 	q := c.why(t, a, seq)
-	if wait, err := casework.Inquire(c.Casework, ctx, q.ID); err != nil || wait <= 0 {
+	if wait, err := c.job(ctx, inquiry.JobInquiry, q.ID); err != nil || wait <= 0 {
 		t.Fatalf("it does not wait: %s, %v", wait, err)
 	}
 	c.silence(t, q)
 	q = c.inquiry(t, a, q.ID)
-	if q.State != mingjing.InquiryEscalated || !q.Late || q.Unexplained || !q.Due.Equal(casework.Due(c.Casework, 5)) {
+	if q.State != mingjing.InquiryEscalated || !q.Late || q.Unexplained || !q.Due.Equal(c.Due(5)) {
 		t.Fatalf("after the first silence: %+v", q)
 	}
 	if n := c.inbox(t, a)[0]; n.Code != "late" {
@@ -272,7 +273,7 @@ func TestTheAgenciesOfADemoCityAnswerByThemselves(t *testing.T) {
 	theirs, ours := c.why(t, a, c.lookOf(t, a, mingjing.RoleAgency)), c.why(t, a, seq)
 	c.clock.pass(time.Hour)
 	for _, q := range []mingjing.Inquiry{theirs, ours} {
-		_, err := casework.Inquire(c.Casework, ctx, q.ID)
+		_, err := c.job(ctx, inquiry.JobInquiry, q.ID)
 		must(t, err)
 	}
 	if q := c.inquiry(t, a, theirs.ID); q.State != mingjing.InquiryAnswered || q.Answers[0].By != "court" {
@@ -423,7 +424,7 @@ func TestAnInquiryTakesNoStepThatTheTableDoesNotHave(t *testing.T) {
 			case "time":
 				c.clock.pass(4 * 24 * time.Hour)
 			case "job":
-				_, err := casework.Inquire(c.Casework, ctx, q.ID)
+				_, err := c.job(ctx, inquiry.JobInquiry, q.ID)
 				must(rt, err)
 			}
 			next := c.inquiry(rt, a, q.ID)

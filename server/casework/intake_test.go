@@ -11,6 +11,9 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/agencyside"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/desk"
 	"mingjing/server/store"
 	"mingjing/server/store/pgtest"
 	"mingjing/server/vault"
@@ -34,30 +37,30 @@ func dated(kind string, on mingjing.Date) mingjing.Document {
 }
 
 // owes is a line with a record of the court's about the nth resident.
-func owes(n int, ref string) casework.Line {
-	return casework.Line{Op: casework.OpRecord, Ref: ref, IDNumber: idNumber(n), Subject: "居民", Code: "court.unpaid_judgment",
+func owes(n int, ref string) agencyside.Line {
+	return agencyside.Line{Op: agencyside.OpRecord, Ref: ref, IDNumber: idNumber(n), Subject: "居民", Code: "court.unpaid_judgment",
 		Occurred: "2025-06-01", Detail: mingjing.Text{"zh-CN": "未履行。"}, Document: doc("judgment")}
 }
 
 var batches int
 
 // line submits one line as the court and returns "accepted", or field:code.
-func (c *city) line(t tb, l casework.Line) (string, string) {
+func (c *city) line(t tb, l agencyside.Line) (string, string) {
 	t.Helper()
 	batches++
-	out, err := c.Submit(ctx, court, casework.Batch{ID: fmt.Sprint("batch ", batches), Lines: []casework.Line{l}})
+	out, err := c.Submit(ctx, court, agencyside.Batch{ID: fmt.Sprint("batch ", batches), Lines: []agencyside.Line{l}})
 	must(t, err)
 	if len(out.Lines) != 1 || out.Accepted+out.Refused != 1 || out.Lines[0].Line != 1 || out.Lines[0].Ref != l.Ref {
 		t.Fatalf("%+v", out)
 	}
 	a := out.Lines[0]
-	if a.Status == casework.LineAccepted {
+	if a.Status == agencyside.LineAccepted {
 		return "accepted", a.ID
 	}
 	return strings.TrimPrefix(a.Field+":"+a.Code, ":"), ""
 }
 
-func (c *city) lineIs(t tb, l casework.Line, want string) string {
+func (c *city) lineIs(t tb, l agencyside.Line, want string) string {
 	t.Helper()
 	got, id := c.line(t, l)
 	if got != want {
@@ -106,7 +109,7 @@ func intakeOnEach(t *testing.T, fn func(t *testing.T, c *city)) {
 func TestABadLineStopsNoGoodOne(t *testing.T) {
 	intakeOnEach(t, func(t *testing.T, c *city) {
 		a, b := c.resident(t, 1), c.resident(t, 2)
-		batch := casework.Batch{ID: "2026-03-02/1", Lines: []casework.Line{owes(1, "one"), {Bad: true}, owes(3, "three"), owes(2, "two")}}
+		batch := agencyside.Batch{ID: "2026-03-02/1", Lines: []agencyside.Line{owes(1, "one"), {Bad: true}, owes(3, "three"), owes(2, "two")}}
 		out, err := c.Submit(ctx, court, batch)
 		must(t, err)
 		var got []string
@@ -144,7 +147,7 @@ func TestABadLineStopsNoGoodOne(t *testing.T) {
 			t.Errorf("again: %+v", again)
 		}
 		other := batch
-		other.Lines = []casework.Line{owes(1, "other")}
+		other.Lines = []agencyside.Line{owes(1, "other")}
 		_, err = c.Submit(ctx, court, other)
 		wants(t, err, "batch_changed")
 		// Another agency's ids are its own.
@@ -163,10 +166,10 @@ func TestABatchThatWasCutOffIsTakenUpAgain(t *testing.T) {
 	a := c.resident(t, 1)
 	c.lineIs(t, owes(1, "one"), "accepted")
 	// What a process that died in between has left.
-	batch := casework.Batch{ID: "cut", Lines: []casework.Line{owes(1, "one"), owes(1, "two")}}
+	batch := agencyside.Batch{ID: "cut", Lines: []agencyside.Line{owes(1, "one"), owes(1, "two")}}
 	batch.Lines[1].Occurred, batch.Lines[1].Document.Number = "2025-07-01", "No. 2"
 	var both sync.WaitGroup
-	answers := make([]casework.BatchAnswer, 2)
+	answers := make([]agencyside.BatchAnswer, 2)
 	for i := range answers {
 		both.Go(func() {
 			var err error
@@ -186,12 +189,34 @@ func TestABatchThatWasCutOffIsTakenUpAgain(t *testing.T) {
 	}
 }
 
+func TestALineIsTriedThreeTimesWhenSomebodyComesInBetween(t *testing.T) {
+	for times, want := range map[int]string{1: "", 2: "", 3: "changed_meanwhile"} {
+		stale := &staleStore{}
+		c := newCity(t, func(cfg *casework.Config) { stale.Store = cfg.Store; cfg.Store = stale })
+		a, record, _ := c.owing(t, 1)
+		c.file(t, a, record, "")
+		batch := agencyside.Batch{ID: "b", Lines: []agencyside.Line{{Op: agencyside.OpRevocation, Ref: "debt", Reason: "依据已撤销。"}}}
+		stale.times = times
+		_, err := c.Submit(ctx, court, batch)
+		wants(t, err, want)
+		if gone := c.storedRecord(t, record).State == mingjing.RecordRemoved; gone != (want == "") {
+			t.Errorf("after %d times the record is gone: %t", times, gone)
+		}
+		stale.times = 0
+		out, err := c.Submit(ctx, court, batch) // the same batch is taken up again
+		must(t, err)
+		if out.Accepted != 1 || c.storedRecord(t, record).State != mingjing.RecordRemoved {
+			t.Errorf("after %d times and once more: %+v", times, out)
+		}
+	}
+}
+
 func TestBatchesAreBounded(t *testing.T) {
 	c := newCity(t)
-	for code, b := range map[string]casework.Batch{
-		"id:batch_id_required": {Lines: []casework.Line{owes(1, "one")}},
+	for code, b := range map[string]agencyside.Batch{
+		"id:batch_id_required": {Lines: []agencyside.Line{owes(1, "one")}},
 		"lines:batch_empty":    {ID: "x"},
-		"lines:batch_too_long": {ID: "x", Lines: make([]casework.Line, casework.MaxLines+1)},
+		"lines:batch_too_long": {ID: "x", Lines: make([]agencyside.Line, agencyside.MaxLines+1)},
 	} {
 		_, err := c.Submit(ctx, court, b)
 		wants(t, err, code)
@@ -201,19 +226,19 @@ func TestBatchesAreBounded(t *testing.T) {
 func TestARecordIsRefusedAtTheDoorForWhatScoringWouldNotCount(t *testing.T) {
 	c := newCity(t)
 	c.resident(t, 1)
-	for want, change := range map[string]func(*casework.Line){
-		"ref:ref_required":           func(l *casework.Line) { l.Ref = "" },
-		"op:op_unknown":              func(l *casework.Line) { l.Op = "delete" },
-		"id_number:id_number_length": func(l *casework.Line) { l.IDNumber = "1" },
-		"id_number:resident_unknown": func(l *casework.Line) { l.IDNumber = idNumber(2) },
-		"code:not_in_catalogue":      func(l *casework.Line) { l.Code = "friends.of" },
-		"code:not_from_agency":       func(l *casework.Line) { l.Code = "tax.a_grade_redlist" },
-		"document:no_document":       func(l *casework.Line) { l.Document.Hash = "" },
-		"document:wrong_document":    func(l *casework.Line) { l.Document.Kind = "listing_decision" },
-		"occurred:not_yet":           func(l *casework.Line) { l.Occurred = "2026-03-03" },
-		"occurred:expired":           func(l *casework.Line) { l.Occurred = "1999-03-03" },
-		"occurred:invalid_date":      func(l *casework.Line) { l.Occurred = "yesterday" },
-		"detail:too_long":            func(l *casework.Line) { l.Detail = mingjing.Text{"en": strings.Repeat("x", 1001)} },
+	for want, change := range map[string]func(*agencyside.Line){
+		"ref:ref_required":           func(l *agencyside.Line) { l.Ref = "" },
+		"op:op_unknown":              func(l *agencyside.Line) { l.Op = "delete" },
+		"id_number:id_number_length": func(l *agencyside.Line) { l.IDNumber = "1" },
+		"id_number:resident_unknown": func(l *agencyside.Line) { l.IDNumber = idNumber(2) },
+		"code:not_in_catalogue":      func(l *agencyside.Line) { l.Code = "friends.of" },
+		"code:not_from_agency":       func(l *agencyside.Line) { l.Code = "tax.a_grade_redlist" },
+		"document:no_document":       func(l *agencyside.Line) { l.Document.Hash = "" },
+		"document:wrong_document":    func(l *agencyside.Line) { l.Document.Kind = "listing_decision" },
+		"occurred:not_yet":           func(l *agencyside.Line) { l.Occurred = "2026-03-03" },
+		"occurred:expired":           func(l *agencyside.Line) { l.Occurred = "1999-03-03" },
+		"occurred:invalid_date":      func(l *agencyside.Line) { l.Occurred = "yesterday" },
+		"detail:too_long":            func(l *agencyside.Line) { l.Detail = mingjing.Text{"en": strings.Repeat("x", 1001)} },
 	} {
 		l := owes(1, "one")
 		change(&l)
@@ -232,21 +257,21 @@ func TestTheSameFactIsHeldOnceWhateverItsReference(t *testing.T) {
 	c.resident(t, 1)
 	c.resident(t, 2)
 	id := c.lineIs(t, owes(1, "one"), "accepted")
-	out, err := c.Submit(ctx, court, casework.Batch{ID: "again", Lines: []casework.Line{owes(1, "two"), owes(1, "one"), owes(2, "one")}})
+	out, err := c.Submit(ctx, court, agencyside.Batch{ID: "again", Lines: []agencyside.Line{owes(1, "two"), owes(1, "one"), owes(2, "one")}})
 	must(t, err)
 	if l := out.Lines[0]; l.Code != "held_already" || l.Field != "ref" || l.HeldBy != "one" {
 		t.Errorf("under another reference: %+v", l)
 	}
-	if l := out.Lines[1]; l.Status != casework.LineAccepted || l.ID != id || l.HeldBy != "" {
+	if l := out.Lines[1]; l.Status != agencyside.LineAccepted || l.ID != id || l.HeldBy != "" {
 		t.Errorf("under its own: %+v", l)
 	}
-	if l := out.Lines[2]; l.Status != casework.LineAccepted {
+	if l := out.Lines[2]; l.Status != agencyside.LineAccepted {
 		t.Errorf("of somebody else: %+v", l)
 	}
 	another := owes(1, "three")
 	another.Document.Number = "No. 3"
 	c.lineIs(t, another, "accepted")
-	c.lineIs(t, casework.Line{Op: casework.OpRevocation, Ref: "one", IDNumber: owes(1, "one").IDNumber, Reason: "判决已撤销。"}, "accepted")
+	c.lineIs(t, agencyside.Line{Op: agencyside.OpRevocation, Ref: "one", IDNumber: owes(1, "one").IDNumber, Reason: "判决已撤销。"}, "accepted")
 	c.lineIs(t, owes(1, "two"), "document:needs_new_case") // removed, and no longer held
 }
 
@@ -260,10 +285,10 @@ func TestWhatWasRemovedComesBackOnlyAsANewCase(t *testing.T) {
 	other := owes(1, "one")
 	other.Occurred = "2025-07-01"
 	c.lineIs(t, other, "ref:ref_known")
-	c.lineIs(t, casework.Line{Op: casework.OpRevocation, Ref: "one"}, "reason:change_reason_required")
-	c.lineIs(t, casework.Line{Op: casework.OpRevocation, Ref: "none", Reason: "x"}, "ref:ref_unknown")
-	c.lineIs(t, casework.Line{Op: casework.OpRevocation, Ref: "one", Reason: "判决已撤销。"}, "accepted")
-	c.lineIs(t, casework.Line{Op: casework.OpRevocation, Ref: "one", Reason: "判决已撤销。"}, "accepted")
+	c.lineIs(t, agencyside.Line{Op: agencyside.OpRevocation, Ref: "one"}, "reason:change_reason_required")
+	c.lineIs(t, agencyside.Line{Op: agencyside.OpRevocation, Ref: "none", Reason: "x"}, "ref:ref_unknown")
+	c.lineIs(t, agencyside.Line{Op: agencyside.OpRevocation, Ref: "one", Reason: "判决已撤销。"}, "accepted")
+	c.lineIs(t, agencyside.Line{Op: agencyside.OpRevocation, Ref: "one", Reason: "判决已撤销。"}, "accepted")
 	if r := c.storedRecord(t, id); r.State != mingjing.RecordRemoved || r.Changed != "判决已撤销。" || r.RemovedOn != "2026-03-02" {
 		t.Errorf("%+v", r)
 	}
@@ -288,8 +313,8 @@ func TestACorrectionIsNeverBehindTheResidentsBack(t *testing.T) {
 	if added.Value >= before.Value || added.Cause != "record_changed" {
 		t.Fatalf("%d by %s after %d", added.Value, added.Cause, before.Value)
 	}
-	fix := casework.Line{Op: casework.OpCorrection, Ref: "one", Occurred: "2025-05-01", Reason: "日期有误。"}
-	c.lineIs(t, casework.Line{Op: casework.OpCorrection, Ref: "one", Occurred: "2025-05-01"}, "reason:change_reason_required")
+	fix := agencyside.Line{Op: agencyside.OpCorrection, Ref: "one", Occurred: "2025-05-01", Reason: "日期有误。"}
+	c.lineIs(t, agencyside.Line{Op: agencyside.OpCorrection, Ref: "one", Occurred: "2025-05-01"}, "reason:change_reason_required")
 	c.lineIs(t, fix, "accepted")
 	if r := c.storedRecord(t, id); r.Occurred != "2025-05-01" || r.State != mingjing.RecordCorrected || r.Changed != "日期有误。" {
 		t.Errorf("%+v", r)
@@ -299,7 +324,7 @@ func TestACorrectionIsNeverBehindTheResidentsBack(t *testing.T) {
 	d := c.file(t, a, id, "")
 	fix.Occurred = "2025-05-02"
 	c.lineIs(t, fix, "ref:case_open") // later, so it counts for longer
-	c.lineIs(t, casework.Line{Op: casework.OpCorrection, Ref: "one", Document: dated("judgment", "2025-06-03"), Reason: "x"}, "ref:case_open")
+	c.lineIs(t, agencyside.Line{Op: agencyside.OpCorrection, Ref: "one", Document: dated("judgment", "2025-06-03"), Reason: "x"}, "ref:case_open")
 	fix.Occurred = "2025-04-01"
 	c.lineIs(t, fix, "accepted")
 	if r := c.storedRecord(t, id); r.Occurred != "2025-04-01" || r.State != mingjing.RecordDisputed {
@@ -307,9 +332,9 @@ func TestACorrectionIsNeverBehindTheResidentsBack(t *testing.T) {
 	}
 	c.put(t, d.ID)
 	c.offices.answer = says(mingjing.PositionMaintained)
-	_, err := casework.AskQuestion(c.Casework, ctx, d.ID)
+	_, err := c.job(ctx, cases.JobQuestion, d.ID)
 	must(t, err)
-	_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."})
+	_, err = c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."})
 	must(t, err)
 	fix.Occurred = "2025-06-01"
 	c.lineIs(t, fix, "occurred:needs_new_case") // not back behind what was looked at
@@ -323,8 +348,8 @@ func TestARevokedBasisEndsTheDisputeForTheResident(t *testing.T) {
 	a, record, listing := c.owing(t, 1)
 	d, e := c.file(t, a, record, ""), c.file(t, a, "", listing)
 	c.put(t, e.ID)
-	c.lineIs(t, casework.Line{Op: casework.OpRevocation, Ref: "debt", Reason: "依据已撤销。"}, "accepted")
-	c.lineIs(t, casework.Line{Op: casework.OpRevocation, Ref: "list", Reason: "依据已撤销。"}, "accepted")
+	c.lineIs(t, agencyside.Line{Op: agencyside.OpRevocation, Ref: "debt", Reason: "依据已撤销。"}, "accepted")
+	c.lineIs(t, agencyside.Line{Op: agencyside.OpRevocation, Ref: "list", Reason: "依据已撤销。"}, "accepted")
 	if r, l := c.storedRecord(t, record), c.storedListing(t, listing); r.State != mingjing.RecordRemoved || l.State != mingjing.ListingAnnulled {
 		t.Fatalf("%s, %s", r.State, l.State)
 	}
@@ -335,9 +360,9 @@ func TestARevokedBasisEndsTheDisputeForTheResident(t *testing.T) {
 		if k.State != mingjing.DisputeAgencyAnswered || k.Answer == nil || k.Answer.Position != mingjing.PositionWithdrawn || k.Answer.Text["zh-CN"] != "依据已撤销。" {
 			t.Fatalf("%+v", k)
 		}
-		_, err := c.Decide(ctx, handler, id, casework.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."})
+		_, err := c.Decide(ctx, handler, id, desk.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."})
 		wants(t, err, "agency_lost")
-		_, err = c.Decide(ctx, handler, id, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
+		_, err = c.Decide(ctx, handler, id, desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
 		must(t, err)
 	}
 	if r, l := c.storedRecord(t, record), c.storedListing(t, listing); r.State != mingjing.RecordRemoved || l.State != mingjing.ListingAnnulled {
@@ -359,11 +384,11 @@ func TestAListingIsProposedAndGivenUpThroughTheIntake(t *testing.T) {
 			must(t, c.ConfirmReceipt(ctx, a, l.ID))
 		},
 	} {
-		for op, served := range map[string]mingjing.ListingState{casework.OpRevocation: mingjing.ListingAnnulled, casework.OpLift: mingjing.ListingLifted} {
+		for op, served := range map[string]mingjing.ListingState{agencyside.OpRevocation: mingjing.ListingAnnulled, agencyside.OpLift: mingjing.ListingLifted} {
 			c := newCity(t)
 			a := c.resident(t, 1)
 			p := proposal(1, "list")
-			id := c.lineIs(t, casework.Line{Op: casework.OpListing, Ref: "list", IDNumber: idNumber(1), Code: p.Code, Ground: p.Ground,
+			id := c.lineIs(t, agencyside.Line{Op: agencyside.OpListing, Ref: "list", IDNumber: idNumber(1), Code: p.Code, Ground: p.Ground,
 				Measures: p.Measures, Months: p.Months, Document: p.Document}, "accepted")
 			l := c.storedListing(t, id)
 			bring(c, a, l.Listing)
@@ -372,7 +397,7 @@ func TestAListingIsProposedAndGivenUpThroughTheIntake(t *testing.T) {
 			}
 			want := map[mingjing.ListingState]mingjing.ListingState{mingjing.ListingProposed: mingjing.ListingRefused,
 				mingjing.ListingDecided: mingjing.ListingAnnulled, mingjing.ListingServed: served}[state]
-			c.lineIs(t, casework.Line{Op: op, Ref: "list", Reason: "不再主张。"}, "accepted")
+			c.lineIs(t, agencyside.Line{Op: op, Ref: "list", Reason: "不再主张。"}, "accepted")
 			if got := c.storedListing(t, id).State; got != want {
 				t.Errorf("%s of what is %s makes it %s, want %s", op, state, got, want)
 			}
@@ -405,9 +430,9 @@ func (c *city) question(t tb, n int) (a mingjing.Actor, d mingjing.Dispute) {
 	return a, d
 }
 
-func stands() casework.OfficerAnswer {
-	return casework.OfficerAnswer{Position: mingjing.PositionMaintained, Text: mingjing.Text{"zh-CN": "记录无误。", "en": "It is right."},
-		Document: []casework.Upload{pdf}}
+func stands() agencyside.OfficerAnswer {
+	return agencyside.OfficerAnswer{Position: mingjing.PositionMaintained, Text: mingjing.Text{"zh-CN": "记录无误。", "en": "It is right."},
+		Document: []cases.Upload{pdf}}
 }
 
 func TestAnAgencyAnswersWithADocument(t *testing.T) {
@@ -445,14 +470,14 @@ func TestAnAgencyAnswersWithADocument(t *testing.T) {
 		if len(own.AgencyOpened) != 1 || own.AgencyOpened[0].EvidenceID != q.Evidence[0].ID || own.AgencyOpened[0].Who != "Judge" || own.AgencyOpened[0].Agency != "court" {
 			t.Errorf("the receipt is %+v", own.AgencyOpened)
 		}
-		for code, change := range map[string]func(*casework.OfficerAnswer){
-			"position:position_required":        func(w *casework.OfficerAnswer) { w.Position = "maybe" },
-			"text_zh:answer_text_required":      func(w *casework.OfficerAnswer) { w.Text = mingjing.Text{"en": "x"} },
-			"text_en:too_long":                  func(w *casework.OfficerAnswer) { w.Text["en"] = strings.Repeat("x", 1001) },
-			"evidence:answer_document_required": func(w *casework.OfficerAnswer) { w.Document = nil },
-			"evidence:answer_document_one":      func(w *casework.OfficerAnswer) { w.Document = []casework.Upload{pdf, pdf} },
-			"evidence:evidence_type":            func(w *casework.OfficerAnswer) { w.Document = []casework.Upload{{Name: "a.exe", Data: []byte("MZ")}} },
-			"occurred:correction_required": func(w *casework.OfficerAnswer) {
+		for code, change := range map[string]func(*agencyside.OfficerAnswer){
+			"position:position_required":        func(w *agencyside.OfficerAnswer) { w.Position = "maybe" },
+			"text_zh:answer_text_required":      func(w *agencyside.OfficerAnswer) { w.Text = mingjing.Text{"en": "x"} },
+			"text_en:too_long":                  func(w *agencyside.OfficerAnswer) { w.Text["en"] = strings.Repeat("x", 1001) },
+			"evidence:answer_document_required": func(w *agencyside.OfficerAnswer) { w.Document = nil },
+			"evidence:answer_document_one":      func(w *agencyside.OfficerAnswer) { w.Document = []cases.Upload{pdf, pdf} },
+			"evidence:evidence_type":            func(w *agencyside.OfficerAnswer) { w.Document = []cases.Upload{{Name: "a.exe", Data: []byte("MZ")}} },
+			"occurred:correction_required": func(w *agencyside.OfficerAnswer) {
 				w.Position, w.Occurred = mingjing.PositionCorrected, "2025-08-01" // later is worse
 			},
 		} {
@@ -497,7 +522,7 @@ func TestAnAnswerCountsUntilTheSecondNoticeIsOver(t *testing.T) {
 			must(t, err)
 			c.clock.set(q.Clock.Due.Add(time.Minute)) // and no worker has looked yet
 			if notice == 2 && q.Notice == 1 {
-				_, err = casework.AskQuestion(c.Casework, ctx, d.ID)
+				_, err = c.job(ctx, cases.JobQuestion, d.ID)
 				must(t, err)
 			}
 		}
@@ -549,7 +574,7 @@ func TestAnAgencySeesWhatIsPutToItAndNothingElse(t *testing.T) {
 		wants(t, err, "forbidden")
 		_, err = c.AgencyHoldings(ctx, who, "", "")
 		wants(t, err, "forbidden")
-		_, err = c.Submit(ctx, who, casework.Batch{ID: "x", Lines: []casework.Line{owes(1, "one")}})
+		_, err = c.Submit(ctx, who, agencyside.Batch{ID: "x", Lines: []agencyside.Line{owes(1, "one")}})
 		wants(t, err, "forbidden")
 	}
 	if list, err := c.AgencyQuestions(ctx, officer, ""); err != nil || len(list.Questions) != 0 {
@@ -562,7 +587,7 @@ func TestAnAgencySeesWhatIsPutToItAndNothingElse(t *testing.T) {
 		t.Error(err)
 	}
 	// Decided, it is the agency's no longer.
-	_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.", Answers: map[string]string{evidence: "Seen."}})
+	_, err = c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.", Answers: map[string]string{evidence: "Seen."}})
 	must(t, err)
 	try("a decided case", judge, d.ID, evidence, "not_found")
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/desk"
 )
 
 func TestTheQueueKnowsWhatIsLateAndWhatIsVeryLate(t *testing.T) {
@@ -56,7 +56,7 @@ func TestTheQueueKnowsWhatIsLateAndWhatIsVeryLate(t *testing.T) {
 	// Deciding ends it.
 	_, err := c.Assign(ctx, handler, old.ID)
 	must(t, err)
-	_, err = c.Decide(ctx, handler, old.ID, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
+	_, err = c.Decide(ctx, handler, old.ID, desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
 	must(t, err)
 	check("decided", 1, 0)
 	if got := ids(mingjing.CaseFilter{Late: mingjing.VeryLate, State: "decided"}); len(got) != 0 {

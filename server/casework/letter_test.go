@@ -11,10 +11,13 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/desk"
+	"mingjing/server/casework/score"
 )
 
 // upheld files a dispute about a record and upholds it.
-func (c *city) upheld(t tb, a mingjing.Actor, record string, evidence ...casework.Upload) mingjing.Dispute {
+func (c *city) upheld(t tb, a mingjing.Actor, record string, evidence ...cases.Upload) mingjing.Dispute {
 	t.Helper()
 	d := c.file(t, a, record, "", evidence...)
 	_, err := c.Assign(ctx, handler, d.ID)
@@ -23,7 +26,7 @@ func (c *city) upheld(t tb, a mingjing.Actor, record string, evidence ...casewor
 	for _, e := range d.Evidence {
 		answers[e.ID] = "Seen."
 	}
-	_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.", Answers: answers})
+	_, err = c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.", Answers: answers})
 	must(t, err)
 	d, err = c.Dispute(ctx, a, d.ID)
 	must(t, err)
@@ -58,7 +61,7 @@ func TestALetterHasTheRuleTheScoreAndTheLastDays(t *testing.T) {
 	c.clock.pass(time.Hour)
 	d := c.upheld(t, a, record)
 	c.clock.pass(40 * 24 * time.Hour)
-	must(t, casework.Expire(c.Casework, ctx, mingjing.ResidentID(a.ID))) // later than the letter
+	must(t, c.did(ctx, score.JobRescore, a.ID)) // later than the letter
 	l, err := c.Letter(ctx, a, d.ID)
 	must(t, err)
 	item, _ := c.books[0].Item("court.unpaid_judgment")
@@ -104,9 +107,9 @@ func TestALetterStaysAsItWasDecidedWhateverComesAfter(t *testing.T) {
 		l.Ends, l.Ground, l.Measures = "2030-01-01", mingjing.Text{"en": "Another."}, nil
 		return errors.Join(tx.PutRecord(ctx, r), tx.PutListing(ctx, l))
 	})
-	_, err := c.AddEvidence(ctx, a, second.ID, []casework.Upload{pdf})
+	_, err := c.AddEvidence(ctx, a, second.ID, []cases.Upload{pdf})
 	must(t, err)
-	must(t, casework.Expire(c.Casework, ctx, mingjing.ResidentID(a.ID)))
+	must(t, c.did(ctx, score.JobRescore, a.ID))
 	if now := letter(first.ID); now != was {
 		t.Errorf("the letter about the record was\n%s\nand is\n%s", was, now)
 	}

@@ -10,6 +10,9 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/desk"
+	"mingjing/server/casework/score"
 )
 
 func numberOf(n int) string {
@@ -17,8 +20,8 @@ func numberOf(n int) string {
 }
 
 // offer names the nth resident until the end of March.
-func offer(dispute string, n int) casework.Offer {
-	return casework.Offer{CaseID: dispute, IDNumber: numberOf(n), Relation: mingjing.RelationChild, Until: "2026-03-31"}
+func offer(dispute string, n int) cases.Offer {
+	return cases.Offer{CaseID: dispute, IDNumber: numberOf(n), Relation: mingjing.RelationChild, Until: "2026-03-31"}
 }
 
 // offered is a mandate that a resident offers the nth.
@@ -29,7 +32,7 @@ func (c *city) offered(t tb, a mingjing.Actor, dispute string, n int) string {
 	must(t, err)
 	id := d.Mandates[len(d.Mandates)-1].ID
 	for range 2 { // however often the job runs, it tells once
-		must(t, casework.LiveMandate(c.Casework, ctx, id))
+		must(t, c.did(ctx, cases.JobMandate, id))
 	}
 	return id
 }
@@ -37,7 +40,7 @@ func (c *city) offered(t tb, a mingjing.Actor, dispute string, n int) string {
 // asks is a mandate that the nth resident offers the mth.
 func (c *city) asks(t tb, n, m int) string {
 	t.Helper()
-	c.offices.hold("court", casework.Reply{Records: []casework.ReplyRecord{debt("theirs")}})
+	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{debt("theirs")}})
 	a := c.resident(t, n)
 	c.ready(t, a, "honest-shanghai")
 	var record string
@@ -69,12 +72,12 @@ func (c *city) doors(a mingjing.Actor, d mingjing.Dispute) map[string]error {
 	_, errs["dispute"] = c.Dispute(ctx, a, d.ID)
 	_, errs["helping"] = c.Helping(ctx, a, d.ID)
 	_, _, errs["evidence"] = c.EvidenceFile(ctx, a, d.Evidence[0].ID)
-	_, errs["add evidence"] = c.AddEvidence(ctx, a, d.ID, []casework.Upload{pdf})
+	_, errs["add evidence"] = c.AddEvidence(ctx, a, d.ID, []cases.Upload{pdf})
 	_, errs["letter"] = c.Letter(ctx, a, d.ID)
 	_, errs["court file"] = c.CourtFile(ctx, a, d.ID)
 	_, errs["new case"] = c.NewCase(ctx, a, "", "", d.ID)
-	_, errs["review"] = c.AskForReview(ctx, a, casework.Filing{Previous: d.ID, Statement: "Again."})
-	_, errs["go on"] = c.FileDispute(ctx, a, casework.Filing{Previous: d.ID, Reason: mingjing.ReasonOther, Statement: "Again.", Evidence: []casework.Upload{pdf}})
+	_, errs["review"] = c.AskForReview(ctx, a, cases.Filing{Previous: d.ID, Statement: "Again."})
+	_, errs["go on"] = c.FileDispute(ctx, a, cases.Filing{Previous: d.ID, Reason: mingjing.ReasonOther, Statement: "Again.", Evidence: []cases.Upload{pdf}})
 	return errs
 }
 
@@ -95,7 +98,7 @@ func TestAHelperSeesAndDoesWhatTheCaseNeeds(t *testing.T) {
 	if seen.ActingFor != "居民1" || len(seen.Evidence) != 1 || seen.Statement == "" || seen.Mandates != nil {
 		t.Errorf("the helper sees %+v", seen)
 	}
-	seen, err = c.AddEvidence(ctx, helper, d.ID, []casework.Upload{pdf})
+	seen, err = c.AddEvidence(ctx, helper, d.ID, []cases.Upload{pdf})
 	must(t, err)
 	if _, _, err := c.EvidenceFile(ctx, helper, seen.Evidence[1].ID); err != nil {
 		t.Error(err)
@@ -140,7 +143,7 @@ func TestWhatAHelperFilesIsTheResidents(t *testing.T) {
 	mandate := c.offered(t, a, d.ID, 2)
 	_, err := c.AcceptMandate(ctx, helper, mandate)
 	must(t, err)
-	next, err := c.AskForReview(ctx, helper, casework.Filing{Previous: d.ID, Statement: "Look again."})
+	next, err := c.AskForReview(ctx, helper, cases.Filing{Previous: d.ID, Statement: "Look again."})
 	must(t, err)
 	stored := c.storedDispute(t, next.ID)
 	if string(stored.Resident) != a.ID || stored.ResidentName != "居民1" || next.ActingFor != "居民1" {
@@ -253,9 +256,9 @@ func TestAHelperReachesNothingElseOfTheResidents(t *testing.T) {
 	wants(t, err, "not_found")
 	_, err = c.NewCase(ctx, helper, "", listing, "")
 	wants(t, err, "not_found")
-	_, err = c.FileDispute(ctx, helper, casework.Filing{ListingID: listing, Reason: mingjing.ReasonOther, Statement: "x"})
+	_, err = c.FileDispute(ctx, helper, cases.Filing{ListingID: listing, Reason: mingjing.ReasonOther, Statement: "x"})
 	wants(t, err, "not_found")
-	_, err = c.FileDispute(ctx, helper, casework.Filing{ListingID: listing, Previous: d.ID, Reason: mingjing.ReasonOther, Statement: "x"})
+	_, err = c.FileDispute(ctx, helper, cases.Filing{ListingID: listing, Previous: d.ID, Reason: mingjing.ReasonOther, Statement: "x"})
 	wants(t, err, "lane_closed") // what is named beside the case is not looked at
 	_, err = c.OfferMandate(ctx, helper, offer(d.ID, 3))
 	wants(t, err, "not_found") // nobody hands a mandate on
@@ -298,7 +301,7 @@ func TestWhatAHelperDoesIsInBothLogs(t *testing.T) {
 		slices.Reverse(acts)
 		return acts
 	}
-	seen, err := c.AddEvidence(ctx, helper, d.ID, []casework.Upload{pdf})
+	seen, err := c.AddEvidence(ctx, helper, d.ID, []cases.Upload{pdf})
 	must(t, err)
 	_, _, err = c.EvidenceFile(ctx, helper, seen.Evidence[0].ID)
 	must(t, err)
@@ -306,9 +309,9 @@ func TestWhatAHelperDoesIsInBothLogs(t *testing.T) {
 	must(t, err)
 	_, err = c.CourtFile(ctx, helper, d.ID)
 	must(t, err)
-	next, err := c.AskForReview(ctx, helper, casework.Filing{Previous: d.ID, Statement: "Look again."})
+	next, err := c.AskForReview(ctx, helper, cases.Filing{Previous: d.ID, Statement: "Look again."})
 	must(t, err)
-	want := "[dispute %[1]s evidence_added %[1]s dispute %[1]s evidence %[1]s letter %[1]s court_file %[1]s filed %[2]s dispute %[2]s]"
+	want := "[dispute %[1]s evidence_added %[1]s dispute %[1]s evidence %[1]s letter %[1]s court_file %[1]s filed %[2]s]"
 	want = fmt.Sprintf(want, d.ID, next.ID)
 	for name, got := range map[string][]string{"resident": mine(a, mingjing.RoleHelper), "helper": mine(helper, mingjing.RoleResident)} {
 		if fmt.Sprint(got) != want {
@@ -347,7 +350,7 @@ func TestWhetherAHelperIsEnrolledIsNeverSaid(t *testing.T) {
 		got, err := c.OfferMandate(ctx, a, offer(d.ID, n))
 		must(t, err)
 		m := got.Mandates[len(got.Mandates)-1]
-		must(t, casework.LiveMandate(c.Casework, ctx, m.ID))
+		must(t, c.did(ctx, cases.JobMandate, m.ID))
 		id := m.ID
 		m.ID, m.From = "", time.Time{}
 		data, err := json.Marshal(m)
@@ -400,7 +403,7 @@ func TestBothHearOfEveryStepOfAMandate(t *testing.T) {
 	}
 	c.clock.pass(time.Date(2026, 4, 1, 0, 0, 0, 0, c.Zone()).Sub(c.clock.Now()))
 	for range 2 { // once, however often the job runs
-		must(t, casework.LiveMandate(c.Casework, ctx, m))
+		must(t, c.did(ctx, cases.JobMandate, m))
 	}
 	for who, x := range map[string]mingjing.Actor{"the resident": a, "the helper": helper} {
 		if got := fmt.Sprint(codes(x)); got != "[offered accepted ended]" {
@@ -428,7 +431,7 @@ func TestAHelpersOpenPageHearsOfTheCaseAndOfTheEnd(t *testing.T) {
 	}
 	_, err := c.Helping(ctx, helper, d.ID) // what the page then does
 	wants(t, err, "not_found")
-	if n := heard(func() { _, err := c.AddEvidence(ctx, a, d.ID, []casework.Upload{pdf}); must(t, err) }); n != 0 {
+	if n := heard(func() { _, err := c.AddEvidence(ctx, a, d.ID, []cases.Upload{pdf}); must(t, err) }); n != 0 {
 		t.Errorf("after the end: %d events", n)
 	}
 }
@@ -437,16 +440,16 @@ func TestAnOfferThatIsNotGoodIsRefused(t *testing.T) {
 	c := newCity(t)
 	a, record, _ := c.owing(t, 1)
 	d := c.file(t, a, record, "")
-	for want, change := range map[string]func(*casework.Offer){
-		"id_number:required": func(o *casework.Offer) { o.IDNumber = " " },
-		"id_number:id_number_check": func(o *casework.Offer) {
+	for want, change := range map[string]func(*cases.Offer){
+		"id_number:required": func(o *cases.Offer) { o.IDNumber = " " },
+		"id_number:id_number_check": func(o *cases.Offer) {
 			o.IDNumber = numberOf(2)[:17] + map[bool]string{true: "1", false: "2"}[numberOf(2)[17] == '2']
 		},
-		"id_number:helper_self":   func(o *casework.Offer) { o.IDNumber = " " + numberOf(1) },
-		"relation:invalid_choice": func(o *casework.Offer) { o.Relation = "friend" },
-		"until:invalid_date":      func(o *casework.Offer) { o.Until = "2026-02-30" },
-		"until:helper_until":      func(o *casework.Offer) { o.Until = "2026-03-01" },
-		"not_found":               func(o *casework.Offer) { o.CaseID = "none" },
+		"id_number:helper_self":   func(o *cases.Offer) { o.IDNumber = " " + numberOf(1) },
+		"relation:invalid_choice": func(o *cases.Offer) { o.Relation = "friend" },
+		"until:invalid_date":      func(o *cases.Offer) { o.Until = "2026-02-30" },
+		"until:helper_until":      func(o *cases.Offer) { o.Until = "2026-03-01" },
+		"not_found":               func(o *cases.Offer) { o.CaseID = "none" },
 	} {
 		o := offer(d.ID, 2)
 		change(&o)
@@ -524,7 +527,7 @@ func TestAHelpersInboxHasWhatHappensInTheCase(t *testing.T) {
 	}
 	_, err := c.Assign(ctx, handler, d.ID)
 	must(t, err)
-	_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So it is.", Answers: map[string]string{d.Evidence[0].ID: "Seen."}})
+	_, err = c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So it is.", Answers: map[string]string{d.Evidence[0].ID: "Seen."}})
 	must(t, err)
 	if got := fmt.Sprint(news()); got != "[case_moved.helping helping true case_decided.helping helping true]" {
 		t.Errorf("the helper hears %s", got)
@@ -532,7 +535,7 @@ func TestAHelpersInboxHasWhatHappensInTheCase(t *testing.T) {
 	_, err = c.RevokeMandate(ctx, a, m)
 	must(t, err)
 	n := len(news())
-	_, err = c.AskForReview(ctx, a, casework.Filing{Previous: d.ID, Statement: "Again."})
+	_, err = c.AskForReview(ctx, a, cases.Filing{Previous: d.ID, Statement: "Again."})
 	wants(t, err, "lane_closed")
 	if len(news()) != n {
 		t.Error("the helper hears of it after the end")

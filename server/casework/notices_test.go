@@ -16,6 +16,9 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/desk"
+	"mingjing/server/casework/notice"
 )
 
 // A post notes what leaves the house, and answers as a test says.
@@ -29,7 +32,7 @@ type post struct {
 
 type sent struct {
 	to string
-	casework.Message
+	notice.Message
 }
 
 func (p *post) PushKey() string {
@@ -48,15 +51,15 @@ func (p *post) CheckEndpoint(endpoint string) error {
 	return nil
 }
 
-func (p *post) Push(_ context.Context, to casework.PushAddress, m casework.Message) error {
+func (p *post) Push(_ context.Context, to notice.PushAddress, m notice.Message) error {
 	return p.take(&p.pushed, to.Endpoint, m)
 }
 
-func (p *post) Mail(_ context.Context, to string, m casework.Message) error {
+func (p *post) Mail(_ context.Context, to string, m notice.Message) error {
 	return p.take(&p.mailed, to, m)
 }
 
-func (p *post) take(list *[]sent, to string, m casework.Message) error {
+func (p *post) take(list *[]sent, to string, m notice.Message) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.failing != nil {
@@ -69,18 +72,18 @@ func (p *post) take(list *[]sent, to string, m casework.Message) error {
 }
 
 // phone is a browser's subscription.
-func phone(name string) casework.PushAddress {
+func phone(name string) notice.PushAddress {
 	key, err := ecdh.P256().NewPrivateKey(bytes.Repeat([]byte{7}, 32))
 	if err != nil {
 		panic(err)
 	}
-	return casework.PushAddress{Endpoint: "https://push.example/" + name, P256dh: base64.RawURLEncoding.EncodeToString(key.PublicKey().Bytes()),
+	return notice.PushAddress{Endpoint: "https://push.example/" + name, P256dh: base64.RawURLEncoding.EncodeToString(key.PublicKey().Bytes()),
 		Auth: base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{9}, 16))}
 }
 
-func (c *city) inbox(t tb, a mingjing.Actor) []casework.Notice {
+func (c *city) inbox(t tb, a mingjing.Actor) []notice.Notice {
 	t.Helper()
-	var notices []casework.Notice
+	var notices []notice.Notice
 	c.peek(t, func(tx casework.Tx) (err error) {
 		notices, err = tx.Notices(ctx, mingjing.ResidentID(a.ID), 0, 1000)
 		return err
@@ -88,7 +91,7 @@ func (c *city) inbox(t tb, a mingjing.Actor) []casework.Notice {
 	return notices
 }
 
-func (c *city) prefs(a mingjing.Actor) (p casework.NoticePrefs, err error) {
+func (c *city) prefs(a mingjing.Actor) (p notice.Prefs, err error) {
 	err = c.store.Tx(ctx, func(tx casework.Tx) (err error) {
 		tx.Because(mingjing.Look{Role: mingjing.RoleSystem, Action: "test"}, "test")
 		p, err = tx.NoticePrefs(ctx, mingjing.ResidentID(a.ID))
@@ -111,13 +114,13 @@ func (c *city) mailbox(t tb, a mingjing.Actor, address string) {
 // told puts a notice into the inbox and tries once to send it.
 func (c *city) told(t tb, a mingjing.Actor, kind mingjing.NoticeKind) (wait time.Duration) {
 	t.Helper()
-	must(t, casework.Notify(ctx, c.Casework, mingjing.ResidentID(a.ID), kind, "", "overview", ""))
-	wait, err := casework.Deliver(c.Casework, ctx, c.inbox(t, a)[0].ID)
+	must(t, c.notified(a.ID, kind, "", "overview", ""))
+	wait, err := c.job(ctx, notice.JobNotify, c.inbox(t, a)[0].ID)
 	must(t, err)
 	return wait
 }
 
-func kindsOf(notices []casework.Notice) string {
+func kindsOf(notices []notice.Notice) string {
 	var all []string
 	for _, n := range notices {
 		all = append(all, string(n.Kind)+"/"+n.Code+"/"+n.Page)
@@ -130,7 +133,7 @@ func TestEachStepOfACaseIsANotice(t *testing.T) {
 	c := newCity(t)
 	a, record, _ := c.owing(t, 1)
 	d := c.answered(t, a, record, "", mingjing.PositionMaintained)
-	_, err := c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."})
+	_, err := c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."})
 	must(t, err)
 	want := "score_ready//request case_moved/assigned/dispute case_moved/agency_asked/dispute case_moved/agency_answered/dispute case_decided/rejected/dispute"
 	if got := kindsOf(c.inbox(t, a)); got != want {
@@ -157,7 +160,7 @@ func TestAnAgencysSilenceIsANotice(t *testing.T) {
 	d := c.file(t, a, record, "")
 	c.put(t, d.ID)
 	c.clock.pass(30 * 24 * time.Hour)
-	_, err := casework.AskQuestion(c.Casework, ctx, d.ID)
+	_, err := c.job(ctx, cases.JobQuestion, d.ID)
 	must(t, err)
 	if n := c.inbox(t, a)[0]; n.Kind != mingjing.NoticeCaseMoved || n.Code != "agency_silent" {
 		t.Errorf("the newest notice is %+v", n.Notice)
@@ -167,7 +170,7 @@ func TestAnAgencysSilenceIsANotice(t *testing.T) {
 func TestANoticeThatCouldNotBeOpenedIsNotMade(t *testing.T) {
 	c := newCity(t)
 	a := c.resident(t, 1)
-	if err := casework.Notify(ctx, c.Casework, mingjing.ResidentID(a.ID), mingjing.NoticeScoreReady, "", "nowhere", ""); err == nil {
+	if err := c.notified(a.ID, mingjing.NoticeScoreReady, "", "nowhere", ""); err == nil {
 		t.Error("a notice leads to a page that is not there")
 	}
 	if n := c.inbox(t, a); len(n) > 0 {
@@ -179,7 +182,7 @@ func TestTheInboxIsReadPageByPageAndMarked(t *testing.T) {
 	c := newCity(t)
 	a := c.resident(t, 1)
 	for i := range 60 {
-		must(t, casework.Notify(ctx, c.Casework, mingjing.ResidentID(a.ID), mingjing.NoticeScoreReady, "", "request", fmt.Sprint(i)))
+		must(t, c.notified(a.ID, mingjing.NoticeScoreReady, "", "request", fmt.Sprint(i)))
 	}
 	var subjects []string
 	cursor := ""
@@ -234,18 +237,18 @@ func TestWhatLeavesTheHouseSaysNothing(t *testing.T) {
 	_, err := c.AddDevice(ctx, a, "s", "Phone", phone("one"))
 	must(t, err)
 	c.mailbox(t, a, "lin@mail.example")
-	must(t, c.Speaks(ctx, a, "en"))
+	must(t, c.RememberLanguage(ctx, a, "en"))
 	if wait := c.told(t, a, mingjing.NoticeCaseDecided); wait != 0 {
 		t.Errorf("to be tried again in %v", wait)
 	}
 	id := c.inbox(t, a)[0].ID
-	if want := (sent{phone("one").Endpoint, casework.Message{ID: id, Lang: "en"}}); len(c.post.pushed) != 1 || c.post.pushed[0] != want {
+	if want := (sent{phone("one").Endpoint, notice.Message{ID: id, Lang: "en"}}); len(c.post.pushed) != 1 || c.post.pushed[0] != want {
 		t.Errorf("pushed %+v, want %+v", c.post.pushed, want)
 	}
-	if want := (sent{"lin@mail.example", casework.Message{ID: id, Lang: "en"}}); len(c.post.mailed) != 1 || c.post.mailed[0] != want {
+	if want := (sent{"lin@mail.example", notice.Message{ID: id, Lang: "en"}}); len(c.post.mailed) != 1 || c.post.mailed[0] != want {
 		t.Errorf("mailed %+v, want %+v", c.post.mailed, want)
 	}
-	_, err = c.SetNotices(ctx, a, casework.NoticeChoice{Push: true, ShowText: true})
+	_, err = c.SetNotices(ctx, a, notice.Choice{Push: true, ShowText: true})
 	must(t, err)
 	c.told(t, a, mingjing.NoticeCaseDecided)
 	if last := c.post.pushed[1]; last.Kind != mingjing.NoticeCaseDecided {
@@ -261,7 +264,7 @@ func TestOnlyWhatHasNoLegalEffectCanBeSwitchedOff(t *testing.T) {
 	a := c.resident(t, 1)
 	_, err := c.AddDevice(ctx, a, "s", "Phone", phone("one"))
 	must(t, err)
-	v, err := c.SetNotices(ctx, a, casework.NoticeChoice{Push: true}) // no kind at all
+	v, err := c.SetNotices(ctx, a, notice.Choice{Push: true}) // no kind at all
 	must(t, err)
 	if !slices.Equal(v.Off, []mingjing.NoticeKind{mingjing.NoticeCaseMoved, mingjing.NoticeInquiry, mingjing.NoticeScoreReady, mingjing.NoticeExportReady, mingjing.NoticeShareViewed}) {
 		t.Errorf("off are %v", v.Off)
@@ -286,7 +289,7 @@ func TestOnlyWhatHasNoLegalEffectCanBeSwitchedOff(t *testing.T) {
 	if len(c.post.pushed) == before {
 		t.Error("a notice with legal effect was kept back")
 	}
-	_, err = c.SetNotices(ctx, a, casework.NoticeChoice{Kinds: mingjing.NoticeKinds})
+	_, err = c.SetNotices(ctx, a, notice.Choice{Kinds: mingjing.NoticeKinds})
 	must(t, err)
 	before = len(c.post.pushed)
 	c.told(t, a, mingjing.NoticeListingServed)
@@ -313,9 +316,9 @@ func TestAWayThatIsClosedIsTriedAgainAndEnds(t *testing.T) {
 		switch {
 		case strings.HasSuffix(to, "shut"):
 			shut++
-			return fmt.Errorf("400: %w", casework.ErrRefused)
+			return fmt.Errorf("400: %w", notice.ErrRefused)
 		case strings.HasSuffix(to, "dead"):
-			return fmt.Errorf("410: %w", casework.ErrGone)
+			return fmt.Errorf("410: %w", notice.ErrGone)
 		case strings.HasSuffix(to, "slow"):
 			return errors.New("503")
 		}
@@ -329,11 +332,11 @@ func TestAWayThatIsClosedIsTriedAgainAndEnds(t *testing.T) {
 			t.Errorf("after %d tries it waits %v", tries, wait)
 		}
 		var err error
-		wait, err = casework.Deliver(c.Casework, ctx, id)
+		wait, err = c.job(ctx, notice.JobNotify, id)
 		must(t, err)
 	}
-	if tries != casework.MaxSends {
-		t.Errorf("it was tried %d times, want %d", tries, casework.MaxSends)
+	if tries != notice.MaxSends {
+		t.Errorf("it was tried %d times, want %d", tries, notice.MaxSends)
 	}
 	if len(c.post.pushed) != 1 {
 		t.Errorf("the good one got it %d times", len(c.post.pushed))
@@ -352,7 +355,7 @@ func TestAnAddressThatDoesNotTakeMailIsToldInTheInbox(t *testing.T) {
 	c := newCity(t)
 	a := c.resident(t, 1)
 	c.mailbox(t, a, "lin@mail.example")
-	c.post.failing = func(string) error { return fmt.Errorf("550: %w", casework.ErrGone) }
+	c.post.failing = func(string) error { return fmt.Errorf("550: %w", notice.ErrGone) }
 	if wait := c.told(t, a, mingjing.NoticeScoreReady); wait != 0 {
 		t.Errorf("to be tried again in %v", wait)
 	}
@@ -390,7 +393,7 @@ func TestNothingIsMailedToAnAddressBeforeItIsConfirmed(t *testing.T) {
 	if len(c.post.mailed) > 0 {
 		t.Fatal("mail went to an address that is not confirmed")
 	}
-	_, err = casework.SendCode(c.Casework, ctx, mingjing.ResidentID(a.ID))
+	_, err = c.job(ctx, notice.JobConfirm, a.ID)
 	must(t, err)
 	if len(c.post.mailed) != 1 || len(c.post.mailed[0].Code) != 8 || c.post.mailed[0].to != "Lin@mail.example" {
 		t.Fatalf("mailed %+v", c.post.mailed)
@@ -442,7 +445,7 @@ func TestACodeIsGuessedInVainAndRunsOut(t *testing.T) {
 	c.clock.pass(time.Hour)
 	_, err = c.ConfirmEmail(ctx, a, p.Code)
 	wants(t, err, "email_code_over")
-	if _, err := casework.SendCode(c.Casework, ctx, mingjing.ResidentID(a.ID)); err != nil || len(c.post.mailed) > 0 {
+	if _, err := c.job(ctx, notice.JobConfirm, a.ID); err != nil || len(c.post.mailed) > 0 {
 		t.Errorf("a code that has run out is sent: %v", err)
 	}
 
@@ -463,13 +466,13 @@ func TestACodeThatCannotBeDeliveredIsTold(t *testing.T) {
 	_, err := c.SetEmail(ctx, a, "lin@mail.example")
 	must(t, err)
 	c.post.failing = func(string) error { return errors.New("451") }
-	wait, err := casework.SendCode(c.Casework, ctx, mingjing.ResidentID(a.ID))
+	wait, err := c.job(ctx, notice.JobConfirm, a.ID)
 	must(t, err)
 	if wait == 0 {
 		t.Error("a mail server that is busy is not asked again")
 	}
-	c.post.failing = func(string) error { return casework.ErrGone }
-	wait, err = casework.SendCode(c.Casework, ctx, mingjing.ResidentID(a.ID))
+	c.post.failing = func(string) error { return notice.ErrGone }
+	wait, err = c.job(ctx, notice.JobConfirm, a.ID)
 	must(t, err)
 	v, err := c.NoticeSettings(ctx, a)
 	must(t, err)
@@ -529,12 +532,12 @@ func TestAResidentHasTenDevicesAtMost(t *testing.T) {
 func TestAWrongSubscriptionIsRefused(t *testing.T) {
 	c := newCity(t)
 	a := c.resident(t, 1)
-	for name, change := range map[string]func(p *casework.PushAddress){
-		"no address": func(p *casework.PushAddress) { p.Endpoint = "" }, "plain http": func(p *casework.PushAddress) { p.Endpoint = "http://push.example/x" },
-		"too long": func(p *casework.PushAddress) { p.Endpoint += strings.Repeat("x", 2000) }, "no key": func(p *casework.PushAddress) { p.P256dh = "" },
-		"a short key": func(p *casework.PushAddress) { p.P256dh = p.P256dh[:20] }, "no secret": func(p *casework.PushAddress) { p.Auth = "" },
-		"no point":   func(p *casework.PushAddress) { p.P256dh = "B" + strings.Repeat("A", 86) },
-		"not base64": func(p *casework.PushAddress) { p.Auth = "*" },
+	for name, change := range map[string]func(p *notice.PushAddress){
+		"no address": func(p *notice.PushAddress) { p.Endpoint = "" }, "plain http": func(p *notice.PushAddress) { p.Endpoint = "http://push.example/x" },
+		"too long": func(p *notice.PushAddress) { p.Endpoint += strings.Repeat("x", 2000) }, "no key": func(p *notice.PushAddress) { p.P256dh = "" },
+		"a short key": func(p *notice.PushAddress) { p.P256dh = p.P256dh[:20] }, "no secret": func(p *notice.PushAddress) { p.Auth = "" },
+		"no point":   func(p *notice.PushAddress) { p.P256dh = "B" + strings.Repeat("A", 86) },
+		"not base64": func(p *notice.PushAddress) { p.Auth = "*" },
 	} {
 		to := phone("x")
 		change(&to)
@@ -547,7 +550,7 @@ func TestAWrongSubscriptionIsRefused(t *testing.T) {
 	wants(t, err, "push_not_offered")
 	_, err = c.SetEmail(ctx, a, "lin@mail.example")
 	wants(t, err, "mail_not_offered")
-	if casework.Notify(ctx, c.Casework, mingjing.ResidentID(a.ID), mingjing.NoticeListingServed, "", "overview", ""); len(c.inbox(t, a)) != 1 {
+	if c.notified(a.ID, mingjing.NoticeListingServed, "", "overview", ""); len(c.inbox(t, a)) != 1 {
 		t.Error("without any way out the inbox has nothing")
 	}
 }
@@ -557,14 +560,14 @@ func TestAnAddressIsReadAsPeopleTypeIt(t *testing.T) {
 		"a@b.example": "a@b.example", " A.b+c@Mail.EXAMPLE\t": "A.b+c@mail.example", "ａ＠ｂ。ｅｘａｍｐｌｅ": "a@b.example", "o'neil@x-y.co.uk": "o'neil@x-y.co.uk",
 		"a@xn--fiqs8s.example": "a@xn--fiqs8s.example",
 	} {
-		if got, err := casework.ParseEmail(text); err != nil || got != want {
+		if got, err := notice.ParseEmail(text); err != nil || got != want {
 			t.Errorf("%q is %q, %v", text, got, err)
 		}
 	}
 	for _, text := range []string{"", "  ", "a", "a@b", "@b.example", "a@", "a b@c.example", "a@b.example,c@d.example", "Lin <a@b.example>", "a@[127.0.0.1]", "a@127.0.0.1",
 		"a@b..example", ".a@b.example", "a.@b.example", "a@-b.example", "a@b-.example", "a@@b.example", "a\r\nBcc: c@d.example@b.example", "a\x00@b.example",
 		strings.Repeat("a", 65) + "@b.example", "a@" + strings.Repeat("b", 64) + ".example", "a@" + strings.Repeat("b.", 130) + "example", "林@b.example", "\"a b\"@c.example"} {
-		if got, err := casework.ParseEmail(text); err == nil {
+		if got, err := notice.ParseEmail(text); err == nil {
 			t.Errorf("%q is taken as %q", text, got)
 		}
 	}
@@ -577,7 +580,7 @@ func FuzzParseEmail(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got, err := casework.ParseEmail(text)
+		got, err := notice.ParseEmail(text)
 		if err != nil {
 			if got != "" || err.Error() != "required" && err.Error() != "email_invalid" {
 				t.Errorf("%q: %q, %v", text, got, err)
@@ -590,11 +593,11 @@ func FuzzParseEmail(f *testing.F) {
 		if a, err := mail.ParseAddress(got); err != nil || a.Address != got || a.Name != "" {
 			t.Errorf("%q is taken as %q, which is %v (%v)", text, got, a, err)
 		}
-		if again, err := casework.ParseEmail(got); err != nil || again != got {
+		if again, err := notice.ParseEmail(got); err != nil || again != got {
 			t.Errorf("%q read again is %q (%v)", got, again, err)
 		}
 		local, _, _ := strings.Cut(got, "@")
-		if masked := casework.MaskEmail(got); len(local) > 1 && strings.HasPrefix(masked, local) {
+		if masked := notice.MaskEmail(got); len(local) > 1 && strings.HasPrefix(masked, local) {
 			t.Errorf("%q is masked as %q", got, masked)
 		}
 	})
@@ -609,7 +612,7 @@ func FuzzAddDevice(f *testing.F) {
 	c := newCity(f)
 	a := c.resident(f, 1)
 	f.Fuzz(func(t *testing.T, endpoint, p256dh, auth string) {
-		v, err := c.AddDevice(ctx, a, "s", "Phone", casework.PushAddress{Endpoint: endpoint, P256dh: p256dh, Auth: auth})
+		v, err := c.AddDevice(ctx, a, "s", "Phone", notice.PushAddress{Endpoint: endpoint, P256dh: p256dh, Auth: auth})
 		if err != nil {
 			if codeOf(err) != "endpoint:push_invalid" {
 				t.Errorf("%v", err)

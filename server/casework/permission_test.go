@@ -10,6 +10,13 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/accesslog"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/desk"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/notice"
+	"mingjing/server/casework/score"
+	"mingjing/server/casework/share"
 )
 
 // Whose a method is.
@@ -62,7 +69,7 @@ var probes = []probe{
 	{"Disputes", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Disputes(ctx, a) }},
 	{"AccessLog", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.AccessLog(ctx, a, false, "") }},
 	{"LookProof", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
-		return c.LookProof(ctx, a, casework.ProofQuery{})
+		return c.LookProof(ctx, a, accesslog.ProofQuery{})
 	}},
 	{"ScoreRequest", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.ScoreRequest(ctx, a, v.request) }},
 	{"Record", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Record(ctx, a, v.record) }},
@@ -71,13 +78,13 @@ var probes = []probe{
 	{"NewCase", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.NewCase(ctx, a, "", v.listing, "") }},
 	{"Dispute", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Dispute(ctx, a, v.dispute) }},
 	{"AddEvidence", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
-		return c.AddEvidence(ctx, a, v.dispute, []casework.Upload{pdf})
+		return c.AddEvidence(ctx, a, v.dispute, []cases.Upload{pdf})
 	}},
 	{"FileDispute", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
-		return c.FileDispute(ctx, a, casework.Filing{ListingID: v.listing, Reason: mingjing.ReasonOther, Statement: "Mine."})
+		return c.FileDispute(ctx, a, cases.Filing{ListingID: v.listing, Reason: mingjing.ReasonOther, Statement: "Mine."})
 	}},
 	{"FileDispute", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
-		return c.FileDispute(ctx, a, casework.Filing{RecordID: v.freely, Reason: mingjing.ReasonOther, Statement: "Mine."})
+		return c.FileDispute(ctx, a, cases.Filing{RecordID: v.freely, Reason: mingjing.ReasonOther, Statement: "Mine."})
 	}},
 	{"EvidenceFile", both, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
 		e, data, err := c.EvidenceFile(ctx, a, v.evidence)
@@ -107,17 +114,17 @@ var probes = []probe{
 				answers[e.ID] = "Seen."
 			}
 		}
-		return c.Decide(ctx, a, v.dispute, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.", Answers: answers})
+		return c.Decide(ctx, a, v.dispute, desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.", Answers: answers})
 	}},
 	{"Extend", workers, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Extend(ctx, a, v.dispute) }},
 	{"Recommend", workers, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
-		return c.Recommend(ctx, a, v.proposed, casework.Ruling{Outcome: mingjing.OutcomeRefused, Reasons: "So."})
+		return c.Recommend(ctx, a, v.proposed, desk.Ruling{Outcome: mingjing.OutcomeRefused, Reasons: "So."})
 	}},
 	{"ApplyForRepair", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
-		return c.ApplyForRepair(ctx, a, casework.Filing{ListingID: v.old, Statement: "Paid."})
+		return c.ApplyForRepair(ctx, a, cases.Filing{ListingID: v.old, Statement: "Paid."})
 	}},
 	{"AskForReview", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
-		return c.AskForReview(ctx, a, casework.Filing{Previous: v.rejected, Statement: "Again."})
+		return c.AskForReview(ctx, a, cases.Filing{Previous: v.rejected, Statement: "Again."})
 	}},
 	{"ConfirmReceipt", owners, "it returns nothing", func(c *city, a mingjing.Actor, v victim) (any, error) {
 		return nil, c.ConfirmReceipt(ctx, a, v.listing)
@@ -144,10 +151,10 @@ var probes = []probe{
 	}},
 	{"NoticeSettings", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.NoticeSettings(ctx, a) }},
 	{"SetNotices", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
-		return c.SetNotices(ctx, a, casework.NoticeChoice{Push: true})
+		return c.SetNotices(ctx, a, notice.Choice{Push: true})
 	}},
-	{"Speaks", residents, "it returns nothing", func(c *city, a mingjing.Actor, _ victim) (any, error) {
-		return nil, c.Speaks(ctx, a, "en")
+	{"RememberLanguage", residents, "it returns nothing", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		return nil, c.RememberLanguage(ctx, a, "en")
 	}},
 	{"SetEmail", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.SetEmail(ctx, a, "a@b.example") }},
 	{"ConfirmEmail", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
@@ -188,13 +195,30 @@ var free = map[string]string{
 	"Enrol":         "the bureau's own, never a request from outside",
 	"Residents":     "a number",
 	"Ready":         "health",
-	"Work":          "the worker's own",
-	"DemoClock":     "for staff, with no resident in it: see TestTheClockIsMovedByNobodyElseAndByNoOtherStep",
-	"MoveClock":     "the same",
-	"EventsAfter":   "the live stream's own, whose audience comes from the session",
-	"LastEvent":     "a number of the actor's own audience",
-	"Viewer":        "the actor's own name, who they are and nothing that is held on them",
-	"EndSession":    "the roof's own, for a session that has ended",
+	"Do":            "the worker's own",
+	"Jobs":          "the worker's own",
+	"Tx":            "hands out no data but by the ports of the parts",
+	"Log":           "takes warnings",
+	"Grown":         "that the tree has grown",
+
+	"Today":              "the calendar, as the rest of these",
+	"TodayBy":            "the calendar",
+	"Procedure":          "published",
+	"Scaled":             "arithmetic",
+	"Due":                "the calendar",
+	"ClockFor":           "the calendar",
+	"WorkingDaysBetween": "the calendar",
+	"Signed":             "the actor's own name",
+	"Missed":             "arithmetic on clocks",
+	"CountsAgainst":      "the published catalogue",
+
+	"Work":        "the worker's own",
+	"DemoClock":   "for staff, with no resident in it: see TestTheClockIsMovedByNobodyElseAndByNoOtherStep",
+	"MoveClock":   "the same",
+	"EventsAfter": "the live stream's own, whose audience comes from the session",
+	"LastEvent":   "a number of the actor's own audience",
+	"Viewer":      "the actor's own name, who they are and nothing that is held on them",
+	"EndSession":  "the roof's own, for a session that has ended",
 
 	"Erasure":         "for whoever has the receipt, and names nobody",
 	"ReplayErasures":  "the roof's own, before anybody is served",
@@ -251,20 +275,61 @@ var elsewhere = map[string]string{
 	"Workload":        "TestTheWorkloadIsOfHandlersAndNamesNoResident",
 }
 
-func TestEveryExportedMethodIsProbed(t *testing.T) {
-	methods := reflect.TypeFor[*casework.Casework]()
-	for m := range methods.Methods() {
-		probed := slices.ContainsFunc(probes, func(p probe) bool { return p.method == m.Name })
-		if elsewhere[m.Name] != "" && !probed {
+// callable are the exported methods of the bureau and of the parts that it hands out.
+// Those that need a transaction are called by other parts alone: nobody else has one.
+func callable(t *testing.T) map[string]bool {
+	t.Helper()
+	bureau := reflect.TypeFor[*casework.Bureau]()
+	parts := []reflect.Type{bureau}
+	for _, f := range reflect.VisibleFields(bureau.Elem()) {
+		if f.IsExported() {
+			parts = append(parts, f.Type)
+		}
+	}
+	all := map[string]bool{}
+	for _, part := range parts {
+		if part.Kind() != reflect.Pointer {
+			t.Errorf("the bureau hands out a %s, which is no part", part)
 			continue
 		}
-		if probed == (free[m.Name] != "") {
-			t.Errorf("%s must be probed, or free for a reason, and not both", m.Name)
+		for m := range part.Methods() {
+			inside := false
+			for in := range m.Type.Ins() {
+				inside = inside || in == reflect.TypeFor[*kernel.Tx]()
+			}
+			if inside {
+				continue
+			}
+			if all[m.Name] && free[m.Name] == "" {
+				t.Errorf("two parts have a method %s: only one of them is probed", m.Name)
+			}
+			all[m.Name] = true
+		}
+	}
+	return all
+}
+
+func TestEveryExportedMethodIsProbed(t *testing.T) {
+	methods := callable(t)
+	for name := range methods {
+		probed := slices.ContainsFunc(probes, func(p probe) bool { return p.method == name })
+		if elsewhere[name] != "" && !probed {
+			continue
+		}
+		if probed == (free[name] != "") {
+			t.Errorf("%s must be probed, or free for a reason, and not both", name)
 		}
 	}
 	for _, p := range probes {
-		if _, ok := methods.MethodByName(p.method); !ok {
+		if !methods[p.method] {
 			t.Errorf("%s is probed and is not there", p.method)
+		}
+	}
+	for _, list := range []map[string]string{free, elsewhere} {
+		for name := range list {
+			if !methods[name] {
+				t.Errorf("%s is on a list and is not there", name)
+			}
 		}
 	}
 }
@@ -279,8 +344,8 @@ func (c *city) newVictim(t *testing.T) victim {
 	other.Ref, third.Ref = "other", "third"
 	fourth, old, red := secret, blacklisted("old"), redlisted("red")
 	fourth.Ref, old.NoticeOn, old.From, old.Ends = "fourth", "2024-06-01", "2024-06-02", "2026-06-02"
-	c.offices.hold("court", casework.Reply{Records: []casework.ReplyRecord{secret, other, third, fourth}, Listings: []casework.ReplyListing{blacklisted("list"), old}})
-	c.offices.hold("tax", casework.Reply{Listings: []casework.ReplyListing{red}})
+	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{secret, other, third, fourth}, Listings: []score.ReplyListing{blacklisted("list"), old}})
+	c.offices.hold("tax", score.Reply{Listings: []score.ReplyListing{red}})
 	v := victim{actor: c.resident(t, 1)}
 	v.actor.Name = "居民1"
 	var over, lost string
@@ -299,7 +364,7 @@ func (c *city) newVictim(t *testing.T) victim {
 	})
 	var code string
 	v.share, code = c.shared(t, v.actor, flat())
-	_, err := c.ViewShare(ctx, code, casework.Recipient{Who: "SECRET landlord", Email: "secret@there.example", Lang: "en"})
+	_, err := c.ViewShare(ctx, code, share.Recipient{Who: "SECRET landlord", Email: "secret@there.example", Lang: "en"})
 	must(t, err)
 	v.rejected = c.rejected(t, v.actor, lost, "").ID
 	p := proposal(1, "proposed")
@@ -311,7 +376,7 @@ func (c *city) newVictim(t *testing.T) victim {
 	v.dispute, v.evidence = d.ID, d.Evidence[0].ID
 	v.decided = c.upheld(t, v.actor, over).ID
 	c.clock.pass(time.Second)
-	_, err = c.AddEvidence(ctx, v.actor, v.dispute, []casework.Upload{pdf}) // something new
+	_, err = c.AddEvidence(ctx, v.actor, v.dispute, []cases.Upload{pdf}) // something new
 	must(t, err)
 	_, err = c.AddDevice(ctx, v.actor, "theirs", "SECRET phone", phone("theirs"))
 	must(t, err)
@@ -361,7 +426,7 @@ func (c *city) everything(t *testing.T, v victim) string {
 func TestNobodyReachesWhatIsNotTheirs(t *testing.T) {
 	c := newCity(t)
 	v := c.newVictim(t)
-	c.offices.hold("court", casework.Reply{})
+	c.offices.hold("court", score.Reply{})
 	stranger := c.resident(t, 2)
 	c.ready(t, stranger, "rongcheng")
 	weak, own, ownSupervisor := handler, handler, supervisor
@@ -461,7 +526,7 @@ func TestEveryLookIsInTheAccessLogAndWithoutTheLogThereIsNothing(t *testing.T) {
 			v := c.newVictim(t)
 			a := rightful(t, c, v, p)
 			if p.method == "RequestScore" { // the open one is another's
-				_, err := casework.Collect(c.Casework, ctx, c.openRequest(t, v))
+				_, err := c.job(ctx, score.JobCollect, c.openRequest(t, v))
 				must(t, err)
 			}
 			before := c.everything(t, v)
@@ -528,7 +593,7 @@ func TestTheMachinesOwnLooksAreLoggedToo(t *testing.T) {
 	b := d.resident(t, 2)
 	r, err := c.RequestScore(ctx, b, "rongcheng", true, "")
 	must(t, err)
-	if _, err := casework.Collect(d.Casework, ctx, r.ID); err == nil || len(d.offices.asked) != 0 {
+	if _, err := d.job(ctx, score.JobCollect, r.ID); err == nil || len(d.offices.asked) != 0 {
 		t.Errorf("agencies were asked without a log: %v, %v", d.offices.asked, err)
 	}
 }
@@ -602,7 +667,7 @@ func TestWhoIsWho(t *testing.T) {
 	if got := casework.Audience(a) + " " + casework.Audience(auditor); got != a.ID+" "+mingjing.AudienceStaff {
 		t.Errorf("audiences %s", got)
 	}
-	must(t, c.Ready(ctx))
+	must(t, c.bureau.Ready(ctx))
 	if _, err := casework.New(casework.Config{Books: c.books}); err == nil {
 		t.Error("made without its ports")
 	}

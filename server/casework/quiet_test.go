@@ -7,6 +7,8 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/accesslog"
+	"mingjing/server/casework/score"
 )
 
 // sitting is a resident in a session that has just begun; watching is their page,
@@ -43,7 +45,7 @@ func TestWatchingARequestIsOneLine(t *testing.T) {
 			t.Fatalf("the request is %s", got.State)
 		}
 	}
-	_, err := casework.Collect(c.Casework, ctx, r.ID)
+	_, err := c.job(ctx, score.JobCollect, r.ID)
 	must(t, err)
 	for range 30 {
 		if got := c.request(t, watching, r.ID); got.State != mingjing.RequestReady || got.Score == nil {
@@ -175,7 +177,7 @@ func TestCheckingTheLogWritesNothing(t *testing.T) {
 		t.Errorf("a proof without the page wrote %d lines", n)
 	}
 	// So is the file, and what a program asks.
-	_, err = c.LookProof(ctx, watching, casework.ProofQuery{All: true})
+	_, err = c.LookProof(ctx, watching, accesslog.ProofQuery{All: true})
 	must(t, err)
 	c.proofs(t, here, 0)
 	if n := len(c.looks(t, a)) - before; n != 3 {
@@ -200,15 +202,15 @@ func TestALongLogIsProvenInBoundedChunksAndTheFileWhole(t *testing.T) {
 	must(t, err)
 	pages := c.proofs(t, watching, 0)
 	for _, p := range pages {
-		if len(p.Entries) > casework.ProofPage {
+		if len(p.Entries) > accesslog.ProofPage {
 			t.Fatalf("a chunk has %d entries", len(p.Entries))
 		}
 	}
 	k := mingjing.CheckLooks(pages, nil, monday)
-	if len(k.Problems) > 0 || k.Looks != lines+1 || len(pages) != lines/casework.ProofPage+1 {
+	if len(k.Problems) > 0 || k.Looks != lines+1 || len(pages) != lines/accesslog.ProofPage+1 {
 		t.Fatalf("%d lines in %d chunks, %+v", k.Looks, len(pages), k.Problems)
 	}
-	whole, err := c.LookProof(ctx, a, casework.ProofQuery{All: true})
+	whole, err := c.LookProof(ctx, a, accesslog.ProofQuery{All: true})
 	must(t, err)
 	if k := mingjing.CheckLooks([]mingjing.LookProof{whole}, nil, monday); len(k.Problems) > 0 || k.Looks != lines+1 || whole.Next != 0 {
 		t.Errorf("the file has %d lines, %+v", k.Looks, k.Problems)

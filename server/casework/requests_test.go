@@ -11,6 +11,8 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/score"
 )
 
 func TestADoubleClickMakesOneRequest(t *testing.T) {
@@ -60,7 +62,7 @@ func TestTheSameKeyIsTheSameRequestForGood(t *testing.T) {
 	a, b := c.resident(t, 1), c.resident(t, 2)
 	r, err := c.RequestScore(ctx, a, "rongcheng", true, "key")
 	must(t, err)
-	_, err = casework.Collect(c.Casework, ctx, r.ID)
+	_, err = c.job(ctx, score.JobCollect, r.ID)
 	must(t, err)
 	again, err := c.RequestScore(ctx, a, "honest-shanghai", true, "key")
 	must(t, err)
@@ -93,18 +95,18 @@ func TestNoScoreWithoutConsent(t *testing.T) {
 func TestARequestEndsReadyAtTheDeadlineAndNamesTheMissing(t *testing.T) {
 	c := newCity(t)
 	a := c.resident(t, 1)
-	c.offices.records = func(_ context.Context, agency string, _ casework.Inquiry) (casework.Reply, error) {
+	c.offices.records = func(_ context.Context, agency string, _ score.RecordsQuery) (score.Reply, error) {
 		if agency == "tax" || agency == "notary" {
-			return casework.Reply{}, errDown
+			return score.Reply{}, errDown
 		}
-		return casework.Reply{}, nil
+		return score.Reply{}, nil
 	}
 	r := c.ask(t, a, "rongcheng")
 	if want := monday.Add(24 * time.Hour); !r.Deadline.Equal(want) {
 		t.Fatalf("deadline %s, want %s", r.Deadline, want)
 	}
 	for tries := 0; ; tries++ {
-		wait, err := casework.Collect(c.Casework, ctx, r.ID)
+		wait, err := c.job(ctx, score.JobCollect, r.ID)
 		must(t, err)
 		if wait == 0 {
 			break
@@ -141,12 +143,12 @@ func TestARequestEndsReadyAtTheDeadlineAndNamesTheMissing(t *testing.T) {
 func TestAMissingSourceNeverHurts(t *testing.T) {
 	c := newCity(t)
 	a := c.resident(t, 1)
-	c.offices.records = func(context.Context, string, casework.Inquiry) (casework.Reply, error) {
-		return casework.Reply{}, errDown
+	c.offices.records = func(context.Context, string, score.RecordsQuery) (score.Reply, error) {
+		return score.Reply{}, errDown
 	}
 	r := c.ask(t, a, "rongcheng")
 	c.clock.pass(24 * time.Hour)
-	_, err := casework.Collect(c.Casework, ctx, r.ID)
+	_, err := c.job(ctx, score.JobCollect, r.ID)
 	must(t, err)
 	s := c.latest(t, a, "rongcheng")
 	if s.Value != c.books[1].Base || len(s.Missing) != len(few) {
@@ -157,12 +159,12 @@ func TestAMissingSourceNeverHurts(t *testing.T) {
 func TestWhatAMissingSourceHadSaidBeforeStays(t *testing.T) {
 	c := newCity(t)
 	a, record, _ := c.owing(t, 1)
-	c.offices.records = func(context.Context, string, casework.Inquiry) (casework.Reply, error) {
-		return casework.Reply{}, errDown
+	c.offices.records = func(context.Context, string, score.RecordsQuery) (score.Reply, error) {
+		return score.Reply{}, errDown
 	}
 	r := c.ask(t, a, "rongcheng")
 	c.clock.pass(24 * time.Hour)
-	_, err := casework.Collect(c.Casework, ctx, r.ID)
+	_, err := c.job(ctx, score.JobCollect, r.ID)
 	must(t, err)
 	if s := c.storedRecord(t, record).State; s != mingjing.RecordActive {
 		t.Errorf("silence made the record %s", s)
@@ -173,18 +175,18 @@ func TestAnswersAreKeptAsTheyComeAndARestartGoesOn(t *testing.T) {
 	c := newCity(t)
 	a := c.resident(t, 1)
 	killed, kill := context.WithCancel(ctx)
-	c.offices.hold("court", casework.Reply{Records: []casework.ReplyRecord{debt("debt")}})
-	c.offices.records = func(ctx context.Context, agency string, _ casework.Inquiry) (casework.Reply, error) {
+	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{debt("debt")}})
+	c.offices.records = func(ctx context.Context, agency string, _ score.RecordsQuery) (score.Reply, error) {
 		if agency == "court" || agency == "traffic" {
 			return c.offices.held[agency], nil
 		}
 		<-ctx.Done()
-		return casework.Reply{}, ctx.Err()
+		return score.Reply{}, ctx.Err()
 	}
 	r := c.ask(t, a, "rongcheng")
 	done := make(chan error, 1)
 	go func() {
-		_, err := casework.Collect(c.Casework, killed, r.ID)
+		_, err := c.job(killed, score.JobCollect, r.ID)
 		done <- err
 	}()
 	// Answers arrive while others are still being waited for.
@@ -209,7 +211,7 @@ func TestAnswersAreKeptAsTheyComeAndARestartGoesOn(t *testing.T) {
 	// Another process goes on: who has answered is not asked again.
 	next := cityOn(t, c.store)
 	next.clock = c.clock
-	if wait, err := casework.Collect(next.Casework, ctx, r.ID); err != nil || wait != 0 {
+	if wait, err := next.job(ctx, score.JobCollect, r.ID); err != nil || wait != 0 {
 		t.Fatalf("wait %s, error %v", wait, err)
 	}
 	if next.offices.asked["court"] != 0 || next.offices.asked["tax"] != 1 {
@@ -225,7 +227,7 @@ func TestAFailureWhileTheScoreIsMadeIsMadeGood(t *testing.T) {
 	broken := &flawed{}
 	c := newCity(t, func(cfg *casework.Config) { broken.Store = cfg.Store; cfg.Store = broken })
 	a := c.resident(t, 1)
-	c.offices.hold("court", casework.Reply{Records: []casework.ReplyRecord{debt("debt")}})
+	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{debt("debt")}})
 	broken.fail = func(op string) error {
 		if op == "score" {
 			return errDown
@@ -233,7 +235,7 @@ func TestAFailureWhileTheScoreIsMadeIsMadeGood(t *testing.T) {
 		return nil
 	}
 	r := c.ask(t, a, "rongcheng")
-	if _, err := casework.Collect(c.Casework, ctx, r.ID); !errors.Is(err, errDown) {
+	if _, err := c.job(ctx, score.JobCollect, r.ID); !errors.Is(err, errDown) {
 		t.Fatalf("got %v", err)
 	}
 	got := c.request(t, a, r.ID)
@@ -244,14 +246,14 @@ func TestAFailureWhileTheScoreIsMadeIsMadeGood(t *testing.T) {
 		t.Errorf("half of it was kept: %d records, %v", len(v.Records), err)
 	}
 	broken.fail = nil
-	_, err := casework.Collect(c.Casework, ctx, r.ID)
+	_, err := c.job(ctx, score.JobCollect, r.ID)
 	must(t, err)
 	if got := c.request(t, a, r.ID); got.State != mingjing.RequestReady {
 		t.Errorf("state %s", got.State)
 	}
 	// Once more changes nothing.
 	before := c.latest(t, a, "rongcheng")
-	_, err = casework.Collect(c.Casework, ctx, r.ID)
+	_, err = c.job(ctx, score.JobCollect, r.ID)
 	must(t, err)
 	if after := c.latest(t, a, "rongcheng"); after.ID != before.ID {
 		t.Error("working on a ready request makes another score")
@@ -264,13 +266,13 @@ func TestAnAnswerThatCouldNotBeKeptIsAskedForAgain(t *testing.T) {
 	a := c.resident(t, 1)
 	broken.fail = func(string) error { return errDown }
 	r := c.ask(t, a, "rongcheng")
-	wait, err := casework.Collect(c.Casework, ctx, r.ID)
+	wait, err := c.job(ctx, score.JobCollect, r.ID)
 	must(t, err)
 	if wait <= 0 {
 		t.Fatal("nobody will ask again")
 	}
 	broken.fail = nil
-	_, err = casework.Collect(c.Casework, ctx, r.ID)
+	_, err = c.job(ctx, score.JobCollect, r.ID)
 	must(t, err)
 	if got := c.request(t, a, r.ID); got.State != mingjing.RequestReady || len(got.Score.Missing) != 0 {
 		t.Errorf("state %s", got.State)
@@ -282,18 +284,18 @@ func TestWithdrawingEndsTheOpenRequestAndItsScores(t *testing.T) {
 	a, _, _ := c.owing(t, 1)
 	c.ready(t, a, "rongcheng")
 	waiting, withdrawn := make(chan bool, len(few)), make(chan bool)
-	c.offices.records = func(_ context.Context, agency string, _ casework.Inquiry) (casework.Reply, error) {
+	c.offices.records = func(_ context.Context, agency string, _ score.RecordsQuery) (score.Reply, error) {
 		if agency != "court" {
-			return casework.Reply{}, nil
+			return score.Reply{}, nil
 		}
 		waiting <- true
 		<-withdrawn
-		return casework.Reply{Records: []casework.ReplyRecord{debt("too late")}}, nil
+		return score.Reply{Records: []score.ReplyRecord{debt("too late")}}, nil
 	}
 	r := c.ask(t, a, "honest-shanghai")
 	done := make(chan error, 1)
 	go func() {
-		_, err := casework.Collect(c.Casework, ctx, r.ID)
+		_, err := c.job(ctx, score.JobCollect, r.ID)
 		done <- err
 	}()
 	<-waiting
@@ -323,9 +325,9 @@ func TestWithdrawingEndsTheOpenRequestAndItsScores(t *testing.T) {
 	wants(t, c.Withdraw(ctx, a, "honest-shanghai"), "nothing_to_withdraw")
 	wants(t, c.Withdraw(ctx, a, "suining"), "unknown_rulebook")
 	// No job brings it back.
-	_, err := casework.Collect(c.Casework, ctx, r.ID)
+	_, err := c.job(ctx, score.JobCollect, r.ID)
 	must(t, err)
-	must(t, casework.Expire(c.Casework, ctx, mingjing.ResidentID(a.ID)))
+	must(t, c.did(ctx, score.JobRescore, a.ID))
 	if v, err := c.Score(ctx, a, "honest-shanghai"); err != nil || v != nil {
 		t.Errorf("the score is back: %v, %v", v, err)
 	}
@@ -333,11 +335,11 @@ func TestWithdrawingEndsTheOpenRequestAndItsScores(t *testing.T) {
 
 func TestARequestThatIsNoMoreIsNoWork(t *testing.T) {
 	c := newCity(t)
-	wait, err := casework.Collect(c.Casework, ctx, "nobody")
+	wait, err := c.job(ctx, score.JobCollect, "nobody")
 	if wait != 0 || err != nil {
 		t.Errorf("wait %s, %v", wait, err)
 	}
-	wait, err = casework.AskQuestion(c.Casework, ctx, "nobody")
+	wait, err = c.job(ctx, cases.JobQuestion, "nobody")
 	if wait != 0 || err != nil {
 		t.Errorf("wait %s, %v", wait, err)
 	}
@@ -351,45 +353,29 @@ func (l later) RetryAfter() (time.Duration, bool) { return time.Duration(l), l >
 func TestAnAgencyIsNotAskedBeforeItsCircuitCloses(t *testing.T) {
 	c := newCity(t)
 	a := c.resident(t, 1)
-	c.offices.records = func(_ context.Context, agency string, _ casework.Inquiry) (casework.Reply, error) {
+	c.offices.records = func(_ context.Context, agency string, _ score.RecordsQuery) (score.Reply, error) {
 		if agency == "tax" {
-			return casework.Reply{}, fmt.Errorf("asking: %w", later(7*time.Hour))
+			return score.Reply{}, fmt.Errorf("asking: %w", later(7*time.Hour))
 		}
-		return casework.Reply{}, nil
+		return score.Reply{}, nil
 	}
 	r := c.ask(t, a, "rongcheng")
-	wait, err := casework.Collect(c.Casework, ctx, r.ID)
+	wait, err := c.job(ctx, score.JobCollect, r.ID)
 	must(t, err)
 	if wait != 7*time.Hour {
 		t.Errorf("asked again after %s, want 7h", wait)
 	}
-	_, err = casework.Collect(c.Casework, ctx, r.ID)
+	_, err = c.job(ctx, score.JobCollect, r.ID)
 	must(t, err)
 	if n := c.offices.asked["tax"]; n != 1 {
 		t.Errorf("asked %d times, want once", n)
 	}
 	// Longer than there is time: the deadline comes first.
 	c.clock.pass(20 * time.Hour)
-	wait, err = casework.Collect(c.Casework, ctx, r.ID)
+	wait, err = c.job(ctx, score.JobCollect, r.ID)
 	must(t, err)
 	if wait != 4*time.Hour {
 		t.Errorf("waits %s, want until the deadline", wait)
-	}
-}
-
-func TestRetriesBackOffAndStayApart(t *testing.T) {
-	c := newCity(t)
-	lengths := map[time.Duration]bool{}
-	for attempt := 1; attempt < 100; attempt++ {
-		d := casework.Backoff(c.Casework, attempt, errDown)
-		lengths[d] = true
-		want := min(time.Hour, 30*time.Second<<min(attempt-1, 20))
-		if d < want*4/5 || d > want*6/5 {
-			t.Errorf("attempt %d waits %s, want about %s", attempt, d, want)
-		}
-	}
-	if len(lengths) < 50 {
-		t.Error("the waits march in step")
 	}
 }
 
@@ -398,14 +384,14 @@ func TestAnAgencySuppliesOnlyWhatItWasAskedFor(t *testing.T) {
 	a := c.resident(t, 1)
 	foreign, nameless := debt("foreign"), debt("")
 	foreign.Code = "health.blood_type"
-	c.offices.hold("court", casework.Reply{Records: []casework.ReplyRecord{foreign, nameless, debt("debt"), debt("debt")}})
-	full := casework.Reply{Records: make([]casework.ReplyRecord, casework.MaxReplyItems+1)}
+	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{foreign, nameless, debt("debt"), debt("debt")}})
+	full := score.Reply{Records: make([]score.ReplyRecord, score.MaxReplyItems+1)}
 	c.offices.hold("tax", full)
 	r := c.ask(t, a, "rongcheng")
-	_, err := casework.Collect(c.Casework, ctx, r.ID)
+	_, err := c.job(ctx, score.JobCollect, r.ID)
 	must(t, err)
 	c.clock.pass(24 * time.Hour)
-	_, err = casework.Collect(c.Casework, ctx, r.ID)
+	_, err = c.job(ctx, score.JobCollect, r.ID)
 	must(t, err)
 	v, err := c.Records(ctx, a)
 	must(t, err)
@@ -423,7 +409,7 @@ func TestWhatAnAgencyNoLongerHoldsGoes(t *testing.T) {
 	if s := c.latest(t, a, "honest-shanghai"); !counts(s, record) || !counts(s, listing) {
 		t.Fatal("they did not count")
 	}
-	c.offices.hold("court", casework.Reply{})
+	c.offices.hold("court", score.Reply{})
 	c.ready(t, a, "honest-shanghai")
 	if s := c.storedRecord(t, record).State; s != mingjing.RecordRemoved {
 		t.Errorf("the record is %s", s)
@@ -440,7 +426,7 @@ func TestARequestBringsTheOtherRulebooksScoreUpToDate(t *testing.T) {
 	c := newCity(t)
 	a := c.resident(t, 1)
 	c.ready(t, a, "rongcheng")
-	c.offices.hold("court", casework.Reply{Records: []casework.ReplyRecord{debt("debt")}})
+	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{debt("debt")}})
 	c.ready(t, a, "honest-shanghai")
 	if s := c.latest(t, a, "rongcheng"); s.Value != c.books[1].Base-30 {
 		t.Errorf("value %d", s.Value)
@@ -452,7 +438,7 @@ func TestAListingWithoutNoticeHasNoEffect(t *testing.T) {
 	a := c.resident(t, 1)
 	l := blacklisted("list")
 	l.NoticeOn = ""
-	c.offices.hold("court", casework.Reply{Listings: []casework.ReplyListing{l}})
+	c.offices.hold("court", score.Reply{Listings: []score.ReplyListing{l}})
 	c.ready(t, a, "honest-shanghai")
 	v, err := c.Listings(ctx, a)
 	must(t, err)
@@ -464,7 +450,7 @@ func TestAListingWithoutNoticeHasNoEffect(t *testing.T) {
 		t.Errorf("value %d", s.Value)
 	}
 	// Notice is served: it has effect from then on.
-	c.offices.hold("court", casework.Reply{Listings: []casework.ReplyListing{blacklisted("list")}})
+	c.offices.hold("court", score.Reply{Listings: []score.ReplyListing{blacklisted("list")}})
 	c.ready(t, a, "honest-shanghai")
 	if s := c.latest(t, a, "honest-shanghai"); !counts(s, got.Listing.ID) {
 		t.Error("a listing that was served has no effect")
@@ -476,12 +462,12 @@ func TestAScoreChangesByItselfOnTheDayARecordEnds(t *testing.T) {
 	a, record, _ := c.owing(t, 1)
 	before := c.latest(t, a, "honest-shanghai")
 	c.clock.pass(36 * 31 * 24 * time.Hour)
-	must(t, casework.Expire(c.Casework, ctx, mingjing.ResidentID(a.ID)))
+	must(t, c.did(ctx, score.JobRescore, a.ID))
 	after := c.latest(t, a, "honest-shanghai")
 	if counts(after, record) || after.Value <= before.Value || after.Cause != "expiry" {
 		t.Errorf("value %d after %d, cause %s", after.Value, before.Value, after.Cause)
 	}
-	must(t, casework.Expire(c.Casework, ctx, mingjing.ResidentID(a.ID)))
+	must(t, c.did(ctx, score.JobRescore, a.ID))
 	if again := c.latest(t, a, "honest-shanghai"); again.ID != after.ID {
 		t.Error("a score that is what it was is made again")
 	}
@@ -492,7 +478,7 @@ func TestALostEventDoesNoHarm(t *testing.T) {
 	c.bus.err = errDown
 	a := c.resident(t, 1)
 	r := c.ready(t, a, "rongcheng")
-	events, err := c.EventsAfter(ctx, a.ID, 0)
+	events, err := c.bureau.EventsAfter(ctx, a.ID, 0)
 	must(t, err)
 	if len(events) == 0 || events[len(events)-1].ID != r.ID {
 		t.Errorf("events %+v", events)
@@ -502,7 +488,7 @@ func TestALostEventDoesNoHarm(t *testing.T) {
 			t.Errorf("events out of order: %+v", events)
 		}
 	}
-	last, err := c.LastEvent(ctx, a)
+	last, err := c.bureau.LastEvent(ctx, a)
 	must(t, err)
 	if last != events[len(events)-1].Seq {
 		t.Errorf("last %d", last)
@@ -539,12 +525,12 @@ func (b *leavingBus) Publish(ctx context.Context, _ string, _ mingjing.Event) er
 func TestWorkTakesARequestFromAskedToReady(t *testing.T) {
 	c := newCity(t, func(cfg *casework.Config) { cfg.Clock = wallClock{}; cfg.ClockScale = 24 * 3600 / 2 }) // 24 h are 2 s
 	a := c.resident(t, 1)
-	c.offices.records = func(ctx context.Context, agency string, _ casework.Inquiry) (casework.Reply, error) {
+	c.offices.records = func(ctx context.Context, agency string, _ score.RecordsQuery) (score.Reply, error) {
 		if agency == "tax" { // takes the question and never answers
 			<-ctx.Done()
-			return casework.Reply{}, ctx.Err()
+			return score.Reply{}, ctx.Err()
 		}
-		return casework.Reply{}, nil
+		return score.Reply{}, nil
 	}
 	ready := make(chan mingjing.Event, 1000)
 	c.bus.tell = func(audience string, e mingjing.Event) {
@@ -554,7 +540,7 @@ func TestWorkTakesARequestFromAskedToReady(t *testing.T) {
 	}
 	working, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
-	go func() { done <- c.Work(working) }()
+	go func() { done <- c.bureau.Work(working) }()
 	r := c.ask(t, a, "rongcheng")
 	select {
 	case <-ready:

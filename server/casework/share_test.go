@@ -10,23 +10,27 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/desk"
+	"mingjing/server/casework/notice"
+	"mingjing/server/casework/share"
 )
 
 // flat is a share for a flat, of the band alone.
-func flat() casework.NewShare {
-	return casework.NewShare{Rulebook: "honest-shanghai", Purpose: " Renting\n a flat ", Fields: []mingjing.ShareField{mingjing.ShareBand},
+func flat() share.NewShare {
+	return share.NewShare{Rulebook: "honest-shanghai", Purpose: " Renting\n a flat ", Fields: []mingjing.ShareField{mingjing.ShareBand},
 		Named: mingjing.ShareMasked, Views: 3, Ends: "2026-03-09"}
 }
 
 // shared makes a share and returns its id and code.
-func (c *city) shared(t tb, a mingjing.Actor, n casework.NewShare) (id, code string) {
+func (c *city) shared(t tb, a mingjing.Actor, n share.NewShare) (id, code string) {
 	t.Helper()
 	s, code, err := c.MakeShare(ctx, a, n)
 	must(t, err)
 	return s.ID, code
 }
 
-func landlord() casework.Recipient { return casework.Recipient{Who: "  Landlord\t& Co. ", Lang: "en"} }
+func landlord() share.Recipient { return share.Recipient{Who: "  Landlord\t& Co. ", Lang: "en"} }
 
 func (c *city) share(t tb, a mingjing.Actor) mingjing.Share {
 	t.Helper()
@@ -101,7 +105,7 @@ func TestWhoeverLooksSaysWhoTheyAre(t *testing.T) {
 	c := newCity(t)
 	a, _, _ := c.owing(t, 1)
 	_, code := c.shared(t, a, flat())
-	for want, r := range map[string]casework.Recipient{
+	for want, r := range map[string]share.Recipient{
 		"who:required":        {Who: " \n "},
 		"who:too_long":        {Who: strings.Repeat("名", mingjing.MaxShareWho+1)},
 		"email:email_invalid": {Who: "x", Email: "nowhere"},
@@ -112,7 +116,7 @@ func TestWhoeverLooksSaysWhoTheyAre(t *testing.T) {
 	if s := c.share(t, a); s.Viewed != 0 {
 		t.Errorf("a form that was filled in wrongly used up %d views", s.Viewed)
 	}
-	_, err := c.ViewShare(ctx, "nowhere", casework.Recipient{})
+	_, err := c.ViewShare(ctx, "nowhere", share.Recipient{})
 	wants(t, err, "share_over")
 }
 
@@ -187,26 +191,26 @@ func TestOneSharesOnlyAScoreThatThereIs(t *testing.T) {
 func TestAShareIsCheckedFieldByField(t *testing.T) {
 	c := newCity(t)
 	a, _, _ := c.owing(t, 1)
-	for want, change := range map[string]func(*casework.NewShare){
-		"rulebook:unknown_rulebook": func(n *casework.NewShare) { n.Rulebook = "zhima" },
-		"purpose:required":          func(n *casework.NewShare) { n.Purpose = " " },
-		"purpose:too_long":          func(n *casework.NewShare) { n.Purpose = strings.Repeat("用", mingjing.MaxSharePurpose+1) },
-		"fields:share_fields":       func(n *casework.NewShare) { n.Fields = nil },
-		"named:invalid_choice":      func(n *casework.NewShare) { n.Named = "nickname" },
-		"views:share_views":         func(n *casework.NewShare) { n.Views = mingjing.MaxShareViews + 1 },
-		"ends:required":             func(n *casework.NewShare) { n.Ends = "" },
-		"ends:invalid_date":         func(n *casework.NewShare) { n.Ends = "2026-02-30" },
-		"ends:share_ends":           func(n *casework.NewShare) { n.Ends = "2026-06-01" },
+	for want, change := range map[string]func(*share.NewShare){
+		"rulebook:unknown_rulebook": func(n *share.NewShare) { n.Rulebook = "zhima" },
+		"purpose:required":          func(n *share.NewShare) { n.Purpose = " " },
+		"purpose:too_long":          func(n *share.NewShare) { n.Purpose = strings.Repeat("用", mingjing.MaxSharePurpose+1) },
+		"fields:share_fields":       func(n *share.NewShare) { n.Fields = nil },
+		"named:invalid_choice":      func(n *share.NewShare) { n.Named = "nickname" },
+		"views:share_views":         func(n *share.NewShare) { n.Views = mingjing.MaxShareViews + 1 },
+		"ends:required":             func(n *share.NewShare) { n.Ends = "" },
+		"ends:invalid_date":         func(n *share.NewShare) { n.Ends = "2026-02-30" },
+		"ends:share_ends":           func(n *share.NewShare) { n.Ends = "2026-06-01" },
 	} {
 		n := flat()
 		change(&n)
 		_, _, err := c.MakeShare(ctx, a, n)
 		wants(t, err, want)
 	}
-	for _, change := range []func(*casework.NewShare){
-		func(n *casework.NewShare) { n.Fields = append(n.Fields, "records") },
-		func(n *casework.NewShare) { n.Views = 0 },
-		func(n *casework.NewShare) { n.Ends = "2026-03-01" },
+	for _, change := range []func(*share.NewShare){
+		func(n *share.NewShare) { n.Fields = append(n.Fields, "records") },
+		func(n *share.NewShare) { n.Views = 0 },
+		func(n *share.NewShare) { n.Ends = "2026-03-01" },
 	} {
 		n := flat()
 		change(&n)
@@ -230,7 +234,7 @@ func TestOfManyWhoLookAtOnceNoMoreSeeItThanMay(t *testing.T) {
 		for i := range n {
 			wait.Go(func() {
 				<-start
-				_, err := c.ViewShare(ctx, code, casework.Recipient{Who: fmt.Sprint("no. ", i)})
+				_, err := c.ViewShare(ctx, code, share.Recipient{Who: fmt.Sprint("no. ", i)})
 				results <- err
 			})
 		}
@@ -285,7 +289,7 @@ func TestThoseWhoSawAWrongScoreAreToldIfTheResidentAsks(t *testing.T) {
 	r.Email = "landlord@there.example"
 	_, err := c.ViewShare(ctx, code, r)
 	must(t, err)
-	_, err = c.ViewShare(ctx, code, casework.Recipient{Who: "No address"})
+	_, err = c.ViewShare(ctx, code, share.Recipient{Who: "No address"})
 	must(t, err)
 	c.clock.pass(time.Minute)
 	d := c.file(t, a, record, "")
@@ -293,14 +297,14 @@ func TestThoseWhoSawAWrongScoreAreToldIfTheResidentAsks(t *testing.T) {
 	wants(t, err, "nothing_to_tell") // nothing is decided
 	c.clock.pass(time.Minute)
 	// By now the record is paused: what is shown from here on was never wrong.
-	_, err = c.ViewShare(ctx, code, casework.Recipient{Who: "Later"})
+	_, err = c.ViewShare(ctx, code, share.Recipient{Who: "Later"})
 	must(t, err)
 	c.put(t, d.ID)
 	c.offices.answer = says(mingjing.PositionWithdrawn)
-	_, err = casework.AskQuestion(c.Casework, ctx, d.ID)
+	_, err = c.job(ctx, cases.JobQuestion, d.ID)
 	must(t, err)
 	c.clock.pass(time.Minute)
-	_, err = c.Decide(ctx, handler, d.ID, casework.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
+	_, err = c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
 	must(t, err)
 
 	_, err = c.Recipient(ctx, code)
@@ -328,13 +332,13 @@ func TestThoseWhoSawAWrongScoreAreToldIfTheResidentAsks(t *testing.T) {
 	// The message is tried again, and the address forgotten after it.
 	view := c.views(t, a)[0]
 	c.post.failing = func(string) error { return errDown }
-	wait, err := casework.SendCorrection(c.Casework, ctx, view.ID)
+	wait, err := c.job(ctx, share.JobCorrection, view.ID)
 	must(t, err)
 	if wait <= 0 {
 		t.Error("a mail server that is down is not tried again")
 	}
 	c.post.failing = nil
-	wait, err = casework.SendCorrection(c.Casework, ctx, view.ID)
+	wait, err = c.job(ctx, share.JobCorrection, view.ID)
 	must(t, err)
 	if wait != 0 || len(c.post.mailed) != 1 || c.post.mailed[0].to != "landlord@there.example" || c.post.mailed[0].Corrected != view.ID ||
 		c.post.mailed[0].Lang != "en" || c.post.mailed[0].Code != "" || c.post.mailed[0].Kind != "" {
@@ -351,7 +355,7 @@ func TestThoseWhoSawAWrongScoreAreToldIfTheResidentAsks(t *testing.T) {
 	if len(again.Told) != 2 || !again.Told[0].ToldAt.Equal(now) || again.Told[0].Mail != "sent" {
 		t.Errorf("told again: %+v", again)
 	}
-	if _, err := casework.SendCorrection(c.Casework, ctx, view.ID); err != nil || len(c.post.mailed) != 1 {
+	if _, err := c.job(ctx, share.JobCorrection, view.ID); err != nil || len(c.post.mailed) != 1 {
 		t.Errorf("mailed again: %v, %+v", err, c.post.mailed)
 	}
 	if s := c.share(t, a); s.ID != id || s.CorrectedAt == nil || s.Looks[0].ToldAt == nil || s.Looks[2].ToldAt != nil {
@@ -377,14 +381,14 @@ func TestAMailboxThatIsGoneIsForgotten(t *testing.T) {
 	c := newCity(t)
 	a, record, _ := c.owing(t, 1)
 	_, code := c.shared(t, a, flat())
-	_, err := c.ViewShare(ctx, code, casework.Recipient{Who: "x", Email: "gone@there.example"})
+	_, err := c.ViewShare(ctx, code, share.Recipient{Who: "x", Email: "gone@there.example"})
 	must(t, err)
 	c.clock.pass(time.Minute)
 	d := c.upheld(t, a, record)
 	_, err = c.TellRecipients(ctx, a, d.ID)
 	must(t, err)
-	c.post.failing = func(string) error { return casework.ErrGone }
-	wait, err := casework.SendCorrection(c.Casework, ctx, c.views(t, a)[0].ID)
+	c.post.failing = func(string) error { return notice.ErrGone }
+	wait, err := c.job(ctx, share.JobCorrection, c.views(t, a)[0].ID)
 	must(t, err)
 	if v := c.views(t, a)[0]; wait != 0 || v.Mail != "failed" || v.Email != "" {
 		t.Errorf("the view says %+v", v)
@@ -416,7 +420,7 @@ func TestANameIsMasked(t *testing.T) {
 	}
 }
 
-func (c *city) views(t tb, a mingjing.Actor) (views []casework.ShareView) {
+func (c *city) views(t tb, a mingjing.Actor) (views []share.View) {
 	t.Helper()
 	c.do(t, func(tx casework.Tx) (err error) {
 		views, err = tx.ShareViews(ctx, mingjing.ResidentID(a.ID))

@@ -21,6 +21,10 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/score"
+	"mingjing/server/casework/share"
+	"mingjing/server/casework/takeaway"
 )
 
 // A press sets on paper what a test can read again, and fails when it is told to.
@@ -48,7 +52,7 @@ func (c *city) taken(t tb, a mingjing.Actor) (mingjing.Export, map[string][]byte
 	t.Helper()
 	v, err := c.StartExport(ctx, fresh(a), "en")
 	must(t, err)
-	must(t, casework.MakeExport(c.Casework, ctx, v.Job.ID))
+	must(t, c.did(ctx, takeaway.JobExport, v.Job.ID))
 	_, data, err := c.ExportFile(ctx, fresh(a))
 	must(t, err)
 	files := unzip(t, data)
@@ -75,7 +79,7 @@ func unzip(t tb, data []byte) map[string][]byte {
 func TestWhatIsTakenAlongIsEverything(t *testing.T) {
 	c := newCity(t, withPress(&press{}))
 	a, record, listing := c.owing(t, 1)
-	must(t, c.Speaks(ctx, a, "en"))
+	must(t, c.RememberLanguage(ctx, a, "en"))
 	c.mailbox(t, a, "lin@mail.example")
 	_, err := c.AddDevice(ctx, a, "session", "Phone", phone("mine"))
 	must(t, err)
@@ -85,12 +89,12 @@ func TestWhatIsTakenAlongIsEverything(t *testing.T) {
 	c.ready(t, a, "rongcheng")
 	asked := c.ask(t, a, "honest-shanghai") // and one that waits for the rest of its sources
 	c.do(t, func(tx casework.Tx) error {
-		return tx.SetSource(ctx, asked.ID, casework.Source{Source: mingjing.Source{Agency: "court", State: mingjing.SourceAnswered, Items: 2},
-			Reply: &casework.Reply{Records: []casework.ReplyRecord{debt("debt")}, Listings: []casework.ReplyListing{blacklisted("list")}}})
+		return tx.SetSource(ctx, asked.ID, score.Source{Source: mingjing.Source{Agency: "court", State: mingjing.SourceAnswered, Items: 2},
+			Reply: &score.Reply{Records: []score.ReplyRecord{debt("debt")}, Listings: []score.ReplyListing{blacklisted("list")}}})
 	})
 	stranger := c.resident(t, 2)
 	c.ready(t, stranger, "rongcheng")
-	_, code := c.shared(t, a, casework.NewShare{Rulebook: "rongcheng", Purpose: "A flat", Fields: []mingjing.ShareField{mingjing.ShareBand},
+	_, code := c.shared(t, a, share.NewShare{Rulebook: "rongcheng", Purpose: "A flat", Fields: []mingjing.ShareField{mingjing.ShareBand},
 		Named: mingjing.ShareMasked, Views: 3, Ends: "2026-03-09"})
 	_, err = c.ViewShare(ctx, code, landlord())
 	must(t, err)
@@ -180,7 +184,7 @@ func TestWhatIsTakenAlongIsEverything(t *testing.T) {
 	holds(t, files["export.schema.json"], files["export.json"])
 }
 
-func (c *city) storedResident(t tb, a mingjing.Actor) (r casework.Resident) {
+func (c *city) storedResident(t tb, a mingjing.Actor) (r kernel.Resident) {
 	t.Helper()
 	c.do(t, func(tx casework.Tx) (err error) { r, err = tx.Resident(ctx, mingjing.ResidentID(a.ID)); return err })
 	return r
@@ -204,7 +208,7 @@ func holds(t tb, schema, doc []byte) {
 // TestTheSchemaIsThatOfTheType holds the schema against the type that it
 // describes. UPDATE=1 writes it anew.
 func TestTheSchemaIsThatOfTheType(t *testing.T) {
-	const file = "export.schema.json"
+	const file = "takeaway/export.schema.json"
 	s, err := gen.For[mingjing.Export](&gen.ForOptions{TypeSchemas: map[reflect.Type]*gen.Schema{
 		reflect.TypeFor[time.Time](): {Type: "string", Format: "date-time"},
 		reflect.TypeFor[mingjing.Text](): {Types: []string{"null", "object"}, Description: "the same words by language",
@@ -269,11 +273,11 @@ func TestEachMakingAndEachDownloadIsInTheAccessLog(t *testing.T) {
 	v, err := c.StartExport(ctx, fresh(a), "en")
 	must(t, err)
 	broken.noLooks = true
-	if err := casework.MakeExport(c.Casework, ctx, v.Job.ID); !errors.Is(err, casework.ErrNoReason) {
+	if err := c.did(ctx, takeaway.JobExport, v.Job.ID); !errors.Is(err, kernel.ErrNoReason) {
 		t.Errorf("without the log it is made: %v", err)
 	}
 	broken.noLooks = false
-	must(t, casework.MakeExport(c.Casework, ctx, v.Job.ID))
+	must(t, c.did(ctx, takeaway.JobExport, v.Job.ID))
 	broken.noLooks = true
 	if _, data, err := c.ExportFile(ctx, fresh(a)); err == nil || data != nil {
 		t.Error("without the log it is given out")
@@ -299,8 +303,8 @@ func TestAnExportIsGoneAfterADay(t *testing.T) {
 	if v, err := c.Export(ctx, a); err != nil || v.Job != nil {
 		t.Errorf("the page says %+v, %v", v, err)
 	}
-	must(t, casework.Unexport(c.Casework, ctx, id))
-	must(t, casework.Unexport(c.Casework, ctx, id)) // once more is no harm
+	must(t, c.did(ctx, takeaway.JobUnexport, id))
+	must(t, c.did(ctx, takeaway.JobUnexport, id)) // once more is no harm
 	c.noExport(t, id)
 }
 
@@ -311,7 +315,7 @@ func (c *city) noExport(t tb, id string) {
 		"row":  func(tx casework.Tx) error { _, err := tx.Export(ctx, id); return err },
 		"file": func(tx casework.Tx) error { _, err := tx.ExportData(ctx, id); return err },
 	} {
-		if err := c.store.Tx(ctx, read); !errors.Is(err, casework.ErrNotFound) {
+		if err := c.store.Tx(ctx, read); !errors.Is(err, kernel.ErrNotFound) {
 			t.Errorf("the %s is left: %v", what, err)
 		}
 	}
@@ -329,7 +333,7 @@ func TestOneExportAtATime(t *testing.T) {
 	if same.Job.ID != one.Job.ID {
 		t.Error("a second one is made at once")
 	}
-	must(t, casework.MakeExport(c.Casework, ctx, one.Job.ID))
+	must(t, c.did(ctx, takeaway.JobExport, one.Job.ID))
 	two, err := c.StartExport(ctx, fresh(a), "en")
 	must(t, err)
 	if two.Job.ID == one.Job.ID || two.Job.State != mingjing.ExportMaking {
@@ -338,7 +342,7 @@ func TestOneExportAtATime(t *testing.T) {
 	c.noExport(t, one.Job.ID)
 	_, err = c.DeleteExport(ctx, a)
 	must(t, err)
-	must(t, casework.MakeExport(c.Casework, ctx, two.Job.ID)) // nobody wants it any more
+	must(t, c.did(ctx, takeaway.JobExport, two.Job.ID)) // nobody wants it any more
 	c.noExport(t, two.Job.ID)
 }
 
@@ -349,17 +353,17 @@ func TestAnExportThatWasInterruptedIsMadeInTheEnd(t *testing.T) {
 	c.upheld(t, a, record)
 	v, err := c.StartExport(ctx, fresh(a), "en")
 	must(t, err)
-	if err := casework.MakeExport(c.Casework, ctx, v.Job.ID); !errors.Is(err, errDown) {
+	if err := c.did(ctx, takeaway.JobExport, v.Job.ID); !errors.Is(err, errDown) {
 		t.Errorf("the press is jammed, and %v", err)
 	}
 	if v, err := c.Export(ctx, a); err != nil || v.Job.State != mingjing.ExportMaking || v.Job.Percent == 0 {
 		t.Errorf("it is %+v, %v", v.Job, err)
 	}
 	p.jam = nil
-	must(t, casework.MakeExport(c.Casework, ctx, v.Job.ID))
+	must(t, c.did(ctx, takeaway.JobExport, v.Job.ID))
 	_, data, err := c.ExportFile(ctx, fresh(a))
 	must(t, err)
-	must(t, casework.MakeExport(c.Casework, ctx, v.Job.ID)) // the same job once more
+	must(t, c.did(ctx, takeaway.JobExport, v.Job.ID)) // the same job once more
 	_, again, err := c.ExportFile(ctx, fresh(a))
 	must(t, err)
 	if !bytes.Equal(data, again) {
@@ -391,7 +395,7 @@ func TestTooMuchToTakeAlongIsSaid(t *testing.T) {
 	})
 	v, err := c.StartExport(ctx, fresh(a), "en")
 	must(t, err)
-	must(t, casework.MakeExport(c.Casework, ctx, v.Job.ID))
+	must(t, c.did(ctx, takeaway.JobExport, v.Job.ID))
 	if v, err = c.Export(ctx, a); err != nil || v.Job.State != mingjing.ExportFailed || v.Job.Why != "export_too_large" {
 		t.Errorf("it is %+v, %v", v.Job, err)
 	}
@@ -413,7 +417,7 @@ func TestTheWorkerMakesAnExportAndDeletesIt(t *testing.T) {
 	}
 	working, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
-	go func() { done <- c.Work(working) }()
+	go func() { done <- c.bureau.Work(working) }()
 	defer func() { stop(); must(t, <-done) }()
 	_, err := c.StartExport(ctx, fresh(a), "en")
 	must(t, err)

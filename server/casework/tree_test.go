@@ -12,13 +12,14 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/accesslog"
 	"mingjing/server/ledger"
 )
 
 // proofs are all pages of an actor's proof.
 func (c *city) proofs(t tb, a mingjing.Actor, since int64) (pages []mingjing.LookProof) {
 	t.Helper()
-	q := casework.ProofQuery{Since: since}
+	q := accesslog.ProofQuery{Since: since}
 	for {
 		p, err := c.LookProof(ctx, a, q)
 		must(t, err)
@@ -35,7 +36,7 @@ func (c *city) proofs(t tb, a mingjing.Actor, since int64) (pages []mingjing.Loo
 func TestAResidentGetsTheProofOfEveryLook(t *testing.T) {
 	c := newCity(t)
 	a, b := c.resident(t, 1), c.resident(t, 2)
-	for range casework.ProofPage + 20 {
+	for range accesslog.ProofPage + 20 {
 		for _, who := range []mingjing.Actor{a, b} {
 			_, err := c.Records(ctx, who)
 			must(t, err)
@@ -43,7 +44,7 @@ func TestAResidentGetsTheProofOfEveryLook(t *testing.T) {
 	}
 	first := c.proofs(t, a, 0)
 	k := mingjing.CheckLooks(first, nil, monday)
-	if len(first) != 2 || len(k.Problems) > 0 || k.Looks != casework.ProofPage+20 {
+	if len(first) != 2 || len(k.Problems) > 0 || k.Looks != accesslog.ProofPage+20 {
 		t.Fatalf("%d pages, %+v", len(first), k)
 	}
 	// The pages were looks too, and the next proof has them.
@@ -51,7 +52,7 @@ func TestAResidentGetsTheProofOfEveryLook(t *testing.T) {
 	if len(k2.Problems) > 0 || k2.Looks != k.Looks+2 || k2.Checkpoint.Size <= k.Checkpoint.Size {
 		t.Errorf("the second time: %+v", k2)
 	}
-	whole, err := c.LookProof(ctx, a, casework.ProofQuery{All: true})
+	whole, err := c.LookProof(ctx, a, accesslog.ProofQuery{All: true})
 	must(t, err)
 	if k := mingjing.CheckLooks([]mingjing.LookProof{whole}, nil, monday); len(k.Problems) > 0 || k.Looks != k2.Looks+2 {
 		t.Errorf("in one: %+v", k)
@@ -63,7 +64,7 @@ func TestAResidentGetsTheProofOfEveryLook(t *testing.T) {
 	if shown.Shown(pages, v.Looks, false); len(shown.Problems) > 0 {
 		t.Errorf("the page: %+v", shown.Problems)
 	}
-	for _, q := range []casework.ProofQuery{{Since: -1}, {Size: 1 << 40}, {After: -3}} {
+	for _, q := range []accesslog.ProofQuery{{Since: -1}, {Size: 1 << 40}, {After: -3}} {
 		if _, err := c.LookProof(ctx, a, q); codeOf(err) != "invalid_cursor" {
 			t.Errorf("%+v: %v", q, err)
 		}
@@ -200,7 +201,7 @@ func TestAWitnessWhoseSignatureIsNotItsOwnCountsForNothing(t *testing.T) {
 func TestWithoutAKeyNothingIsProven(t *testing.T) {
 	c := newCity(t, func(cfg *casework.Config) { cfg.Ledger = nil })
 	a := c.resident(t, 1)
-	if _, err := c.LookProof(ctx, a, casework.ProofQuery{}); codeOf(err) != "unavailable" {
+	if _, err := c.LookProof(ctx, a, accesslog.ProofQuery{}); codeOf(err) != "unavailable" {
 		t.Errorf("a proof without a key: %v", err)
 	}
 	if _, err := c.Checkpoint(ctx); codeOf(err) != "unavailable" {

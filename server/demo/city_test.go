@@ -15,7 +15,8 @@ import (
 
 	"mingjing"
 	"mingjing/server/agency"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/score"
 	"mingjing/server/demo"
 	"mingjing/web/rulebooks"
 )
@@ -89,7 +90,7 @@ func collect(t *testing.T, a *agency.Agencies, b *mingjing.Rulebook, n mingjing.
 		if !suppliers[ag.Code] {
 			continue
 		}
-		r, err := a.Records(t.Context(), ag.Code, casework.Inquiry{RequestID: "r-" + string(n), IDNumber: n, Codes: codes(b)})
+		r, err := a.Records(t.Context(), ag.Code, score.RecordsQuery{RequestID: "r-" + string(n), IDNumber: n, Codes: codes(b)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,7 +155,7 @@ func TestAllAnswerOrFailAsDesigned(t *testing.T) {
 		wg.Go(func() {
 			failed := 0
 			for {
-				_, err := a.Records(t.Context(), ag.Code, casework.Inquiry{RequestID: "req-7", IDNumber: storyID(t, "guarantor"), Codes: codes(b)})
+				_, err := a.Records(t.Context(), ag.Code, score.RecordsQuery{RequestID: "req-7", IDNumber: storyID(t, "guarantor"), Codes: codes(b)})
 				if err == nil {
 					break
 				}
@@ -240,7 +241,7 @@ func TestWhoIsDownCanBeChosen(t *testing.T) {
 		}
 	}
 	a := connect(t, c, agency.Config{})
-	if _, err := a.Records(t.Context(), "court", casework.Inquiry{RequestID: "r"}); !errors.Is(err, syscall.ECONNREFUSED) {
+	if _, err := a.Records(t.Context(), "court", score.RecordsQuery{RequestID: "r"}); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Error(err)
 	}
 	for _, how := range start(t, demo.Config{Down: []string{}}).Behaviours() {
@@ -261,7 +262,7 @@ func TestAnAgencyThatLooksThingsUpByHandSaysWhenToComeBack(t *testing.T) {
 		if how.Kind != demo.ByHand || how.Delay < 72*time.Minute {
 			continue
 		}
-		_, err := a.Records(t.Context(), code, casework.Inquiry{RequestID: "r"})
+		_, err := a.Records(t.Context(), code, score.RecordsQuery{RequestID: "r"})
 		if after, ok := agency.RetryAfter(err); !errors.Is(err, agency.ErrNotYet) || !ok || after > time.Minute {
 			t.Errorf("%v, after %v", err, after)
 		}
@@ -294,7 +295,7 @@ func TestAnAgencyAnswersNobodyButTheBureau(t *testing.T) {
 	}
 	stranger := agency.New(agency.Config{Directory: c.Directory(), Key: []byte("somebody else's key")})
 	defer stranger.Close()
-	_, err := stranger.Records(t.Context(), "court", casework.Inquiry{RequestID: "r", IDNumber: storyID(t, "guarantor"), Codes: []string{"court.enforcement_blacklist"}})
+	_, err := stranger.Records(t.Context(), "court", score.RecordsQuery{RequestID: "r", IDNumber: storyID(t, "guarantor"), Codes: []string{"court.enforcement_blacklist"}})
 	if e, ok := errors.AsType[*agency.Error](err); !ok || e.Status != http.StatusUnauthorized {
 		t.Error(err)
 	}
@@ -303,8 +304,8 @@ func TestAnAgencyAnswersNobodyButTheBureau(t *testing.T) {
 func TestAnAgencyAnswersOnlyTheCodesItWasAskedFor(t *testing.T) {
 	c := start(t, demo.Config{Instant: true})
 	a := connect(t, c, agency.Config{})
-	ask := func(codes ...string) casework.Reply {
-		r, err := a.Records(t.Context(), "court", casework.Inquiry{RequestID: "r", IDNumber: storyID(t, "guarantor"), Codes: codes})
+	ask := func(codes ...string) score.Reply {
+		r, err := a.Records(t.Context(), "court", score.RecordsQuery{RequestID: "r", IDNumber: storyID(t, "guarantor"), Codes: codes})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -319,7 +320,7 @@ func TestAnAgencyAnswersOnlyTheCodesItWasAskedFor(t *testing.T) {
 	if r := ask(); len(r.Records)+len(r.Listings) != 0 {
 		t.Errorf("%+v", r)
 	}
-	r, err := a.Records(t.Context(), "court", casework.Inquiry{RequestID: "r", IDNumber: mingjing.MakeIDNumber("99999919000101999"), Codes: codes(book(t, "rongcheng"))})
+	r, err := a.Records(t.Context(), "court", score.RecordsQuery{RequestID: "r", IDNumber: mingjing.MakeIDNumber("99999919000101999"), Codes: codes(book(t, "rongcheng"))})
 	if err != nil || len(r.Records)+len(r.Listings) != 0 {
 		t.Errorf("somebody unknown: %+v, %v", r, err)
 	}
@@ -336,7 +337,7 @@ func (h *hand) add(d time.Duration) { h.mu.Lock(); defer h.mu.Unlock(); h.at = h
 // refOf finds the reference of a story's nth fact under a code.
 func refOf(t *testing.T, a *agency.Agencies, ag, story, code string, nth int) string {
 	t.Helper()
-	r, err := a.Records(t.Context(), ag, casework.Inquiry{RequestID: "refs", IDNumber: storyID(t, story), Codes: []string{code}})
+	r, err := a.Records(t.Context(), ag, score.RecordsQuery{RequestID: "refs", IDNumber: storyID(t, story), Codes: []string{code}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -353,7 +354,7 @@ func TestAgenciesAnswerQuestionsPromptlyLateOrNeverByStory(t *testing.T) {
 	due := clock.Now().Add(7 * 24 * time.Hour)
 	ask := func(ag, story, code string, nth int) *mingjing.AgencyAnswer {
 		t.Helper()
-		got, err := a.Ask(t.Context(), ag, casework.Question{CaseID: story + code + string(rune('0'+nth)), IDNumber: storyID(t, story),
+		got, err := a.Ask(t.Context(), ag, cases.Question{CaseID: story + code + string(rune('0'+nth)), IDNumber: storyID(t, story),
 			Ref: refs(t, story+code+string(rune('0'+nth))), Code: code, Reason: mingjing.ReasonOther, Due: due})
 		if err != nil {
 			t.Fatal(err)
@@ -430,11 +431,11 @@ func refs(t *testing.T, key string) string {
 func TestAnInstantCityAnswersQuestionsAtOnce(t *testing.T) {
 	a := connect(t, start(t, demo.Config{Instant: true}), agency.Config{})
 	ref := refOf(t, a, "court", "guarantor", "court.enforcement_blacklist", 0)
-	got, err := a.Ask(t.Context(), "court", casework.Question{CaseID: "c", IDNumber: storyID(t, "guarantor"), Ref: ref})
+	got, err := a.Ask(t.Context(), "court", cases.Question{CaseID: "c", IDNumber: storyID(t, "guarantor"), Ref: ref})
 	if err != nil || got == nil || got.Position != mingjing.PositionWithdrawn {
 		t.Errorf("%+v, %v", got, err)
 	}
-	got, err = a.Ask(t.Context(), "metro", casework.Question{CaseID: "d", IDNumber: storyID(t, "silent-agency"),
+	got, err = a.Ask(t.Context(), "metro", cases.Question{CaseID: "d", IDNumber: storyID(t, "silent-agency"),
 		Ref: refOf(t, a, "metro", "silent-agency", "metro.fare_evasion", 0)})
 	if err != nil || got != nil {
 		t.Errorf("%+v, %v", got, err)
@@ -449,7 +450,7 @@ func TestWhenTheCityClosesNobodyAnswers(t *testing.T) {
 	}
 	a := connect(t, c, agency.Config{})
 	ask := func() error {
-		_, err := a.Records(t.Context(), "court", casework.Inquiry{RequestID: "r"})
+		_, err := a.Records(t.Context(), "court", score.RecordsQuery{RequestID: "r"})
 		return err
 	}
 	if err := ask(); err != nil {
@@ -475,7 +476,7 @@ func TestCloseDoesNotWaitForAHangingAgency(t *testing.T) {
 	a := connect(t, c, agency.Config{})
 	done := make(chan error)
 	go func() {
-		_, err := a.Records(t.Context(), hangs, casework.Inquiry{RequestID: "r"})
+		_, err := a.Records(t.Context(), hangs, score.RecordsQuery{RequestID: "r"})
 		done <- err
 	}()
 	_ = c.Close()

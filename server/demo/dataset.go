@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/score"
 )
 
 // holders are the agencies that hold a code where several may; a code that is not
@@ -42,8 +42,8 @@ type dataset struct {
 // A file is what one agency holds. It is read only.
 type file struct {
 	silent   bool
-	records  map[mingjing.IDNumber][]casework.ReplyRecord
-	listings map[mingjing.IDNumber][]casework.ReplyListing
+	records  map[mingjing.IDNumber][]score.ReplyRecord
+	listings map[mingjing.IDNumber][]score.ReplyListing
 	plans    map[mingjing.IDNumber]map[string]plan // by ref
 }
 
@@ -56,8 +56,8 @@ func (d dataset) suppliers() map[string]bool {
 }
 
 // reply is what the file has on a person under the codes.
-func (f *file) reply(n mingjing.IDNumber, codes []string) casework.Reply {
-	r := casework.Reply{Records: []casework.ReplyRecord{}, Listings: []casework.ReplyListing{}}
+func (f *file) reply(n mingjing.IDNumber, codes []string) score.Reply {
+	r := score.Reply{Records: []score.ReplyRecord{}, Listings: []score.ReplyListing{}}
 	for _, v := range f.records[n] {
 		if slices.Contains(codes, v.Code) {
 			r.Records = append(r.Records, v)
@@ -109,7 +109,7 @@ func newDataset(books []*mingjing.Rulebook, now time.Time) dataset {
 func (d dataset) add(p person, i int, fc fact, at place, month mingjing.Date) {
 	f := d.files[at.agency]
 	if f == nil {
-		f = &file{records: map[mingjing.IDNumber][]casework.ReplyRecord{}, listings: map[mingjing.IDNumber][]casework.ReplyListing{},
+		f = &file{records: map[mingjing.IDNumber][]score.ReplyRecord{}, listings: map[mingjing.IDNumber][]score.ReplyListing{},
 			plans: map[mingjing.IDNumber]map[string]plan{}}
 		d.files[at.agency] = f
 	}
@@ -136,7 +136,7 @@ func (d dataset) add(p person, i int, fc fact, at place, month mingjing.Date) {
 	f.plans[p.id][ref] = fc.answer.on(month)
 
 	if fc.term == 0 {
-		f.records[p.id] = append(f.records[p.id], casework.ReplyRecord{Ref: ref, Record: mingjing.Record{
+		f.records[p.id] = append(f.records[p.id], score.ReplyRecord{Ref: ref, Record: mingjing.Record{
 			Code: fc.code, Subject: subject, Detail: both(fc.zh, fc.en), Occurred: on, Document: doc}})
 		return
 	}
@@ -144,7 +144,7 @@ func (d dataset) add(p person, i int, fc fact, at place, month mingjing.Date) {
 	if fc.unpublished {
 		measures = append(measures, unpublished)
 	}
-	f.listings[p.id] = append(f.listings[p.id], casework.ReplyListing{Ref: ref, Listing: mingjing.Listing{
+	f.listings[p.id] = append(f.listings[p.id], score.ReplyListing{Ref: ref, Listing: mingjing.Listing{
 		Kind: at.item.Listing, Code: fc.code, Subject: subject, Ground: both(fc.zh, fc.en), LegalBasis: maps.Clone(at.item.LegalBasis), Measures: measures,
 		Document: doc, NoticeOn: fc.notice.before(month), From: on, Ends: on.AddMonths(fc.term), Exit: maps.Clone(at.item.Exit)}})
 }

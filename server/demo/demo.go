@@ -26,7 +26,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/agency"
-	"mingjing/server/casework"
+	"mingjing/server/casework/kernel"
 )
 
 // DefaultClockScale is how much faster than life the city is: 24 hours pass in
@@ -53,7 +53,7 @@ type Config struct {
 	Now time.Time
 	// Clock is what the agencies go by to check signatures and to date answers;
 	// the default is the system's.
-	Clock casework.Clock
+	Clock kernel.Clock
 	// Logger hears what the agencies do, by agency code; never of a person.
 	Logger *slog.Logger
 	// AccountsFile is where [Seed] keeps the accounts between starts; "" for

@@ -3,9 +3,9 @@ package demo
 import (
 	"context"
 	"fmt"
+	"mingjing/server/casework/desk"
 
 	"mingjing"
-	"mingjing/server/casework"
 )
 
 // StoryLookedAt is the code of a resident whom a handler has looked up without their
@@ -43,4 +43,4 @@ func Explain(agency string) string {
 	return "按职责核对并报送本部门记录所需，未作他用。 · It was needed to check and submit the agency’s own records, and for nothing else."
 }
 
-var _ Looker = (*casework.Casework)(nil)
+var _ Looker = (*desk.Desk)(nil)

@@ -16,7 +16,9 @@ import (
 
 	"mingjing"
 	"mingjing/server/agency"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/score"
 )
 
 const (
@@ -44,7 +46,7 @@ type office struct {
 	behaviour Behaviour
 	scale     float64
 	instant   bool
-	clock     casework.Clock
+	clock     kernel.Clock
 	log       *slog.Logger
 	verifier  *agency.Verifier
 	file      *file
@@ -96,7 +98,7 @@ func (o *office) signed(next func(http.ResponseWriter, *http.Request, []byte)) h
 }
 
 func (o *office) records(w http.ResponseWriter, r *http.Request, body []byte) {
-	var q casework.Inquiry
+	var q score.RecordsQuery
 	if !read(body, &q) || q.RequestID == "" || len(q.RequestID) > 128 || len(q.Codes) > 10_000 {
 		answer(w, http.StatusBadRequest, struct{}{})
 		return
@@ -168,7 +170,7 @@ func (o *office) wait(ctx context.Context, d time.Duration) bool {
 }
 
 func (o *office) questions(w http.ResponseWriter, _ *http.Request, body []byte) {
-	var q casework.Question
+	var q cases.Question
 	if !read(body, &q) || q.CaseID == "" || len(q.CaseID) > 128 {
 		answer(w, http.StatusBadRequest, struct{}{})
 		return

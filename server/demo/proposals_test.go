@@ -8,16 +8,16 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
 	"mingjing/server/demo"
 )
 
 type desk struct {
-	proposals []casework.Proposal
+	proposals []cases.Proposal
 	err       error
 }
 
-func (d *desk) Propose(_ context.Context, a mingjing.Actor, p casework.Proposal) (mingjing.Listing, error) {
+func (d *desk) Propose(_ context.Context, a mingjing.Actor, p cases.Proposal) (mingjing.Listing, error) {
 	if a.Role != mingjing.RoleAgency || a.Agency == "" {
 		return mingjing.Listing{}, mingjing.Errorf(mingjing.Forbidden, "forbidden")
 	}

@@ -8,7 +8,8 @@ import (
 
 	"mingjing"
 	"mingjing/server/agency"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/score"
 	"mingjing/server/demo"
 )
 
@@ -211,7 +212,7 @@ func TestTheStoriesAreTrueWheneverTheyAreTold(t *testing.T) {
 		if !counts(s, ticket.ID) {
 			t.Errorf("own-case on %s: %+v", in.AsOf, s)
 		}
-		said, err := a.Ask(t.Context(), ticket.Agency, casework.Question{CaseID: "c-1", Ref: ticket.ID, Code: ticket.Code,
+		said, err := a.Ask(t.Context(), ticket.Agency, cases.Question{CaseID: "c-1", Ref: ticket.ID, Code: ticket.Code,
 			IDNumber: storyID(t, demo.StoryOwnCase), Reason: mingjing.ReasonWrongFacts, Due: now.AddDate(0, 0, 7)})
 		if err != nil || said == nil || said.Position == "" {
 			t.Errorf("own-case on %s: the agency says %+v, %v", in.AsOf, said, err)
@@ -220,12 +221,12 @@ func TestTheStoriesAreTrueWheneverTheyAreTold(t *testing.T) {
 }
 
 func TestTheSameMonthTellsTheSame(t *testing.T) {
-	tell := func(now time.Time) []casework.Reply {
+	tell := func(now time.Time) []score.Reply {
 		a := connect(t, start(t, demo.Config{Instant: true, Now: now}), agency.Config{})
-		var all []casework.Reply
+		var all []score.Reply
 		for _, s := range demo.Stories {
 			for _, ag := range []string{"court", "water", "volunteers", "metro", "traffic"} {
-				r, err := a.Records(t.Context(), ag, casework.Inquiry{RequestID: "r", IDNumber: storyID(t, s), Codes: codes(book(t, "honest-shanghai"))})
+				r, err := a.Records(t.Context(), ag, score.RecordsQuery{RequestID: "r", IDNumber: storyID(t, s), Codes: codes(book(t, "honest-shanghai"))})
 				if err != nil {
 					t.Fatal(err)
 				}

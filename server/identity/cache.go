@@ -112,6 +112,18 @@ func (i *Identity) remember(ctx context.Context, token string, l mingjing.Login)
 func (i *Identity) ended(ctx context.Context, locked bool, sessionIDs ...string) {
 	// The caller may have hung up; the session has ended all the same.
 	ctx = context.WithoutCancel(ctx)
+	if i.uses != nil && len(sessionIDs) > 0 {
+		bound, cancel := context.WithTimeout(ctx, i.endWait)
+		if err := i.uses.ForgetSessions(bound, sessionIDs...); err != nil {
+			i.log.Warn("other replicas may keep the streams of an ended session for a while", "err", err)
+		}
+		cancel()
+	}
+	i.bury(ctx, locked, sessionIDs...)
+}
+
+// bury is what ended does but for forgetting the use of the sessions.
+func (i *Identity) bury(ctx context.Context, locked bool, sessionIDs ...string) {
 	for _, id := range sessionIDs {
 		_, err := quick(ctx, i.cache, func(ctx context.Context) (struct{}, error) {
 			return struct{}{}, i.redis.Set(ctx, i.keys.redis("ended", id), "1", tombstoneFor).Err()
@@ -119,6 +131,6 @@ func (i *Identity) ended(ctx context.Context, locked bool, sessionIDs ...string)
 		if err != nil {
 			i.log.Warn("an ended session may be served for some seconds more", "err", err)
 		}
-		i.tellEnd(id, locked)
+		i.tellEnd(ctx, id, locked)
 	}
 }

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ func TestALoginIsFreshForTenMinutes(t *testing.T) {
 func TestConfirmingThePasswordMakesTheSameSessionFresh(t *testing.T) {
 	i := door(t, nil)
 	var told []string
-	i.OnEnd(func(id string, _ bool) { told = append(told, id) })
+	i.OnEnd(func(_ context.Context, id string, _ bool) { told = append(told, id) })
 	n, phone := enrolled(t), newDevice()
 	token := loggedInAs(t, i, n, phone)
 	before, err := i.Who(t.Context(), token)

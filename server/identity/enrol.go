@@ -140,6 +140,29 @@ func (i *Identity) Forget(ctx context.Context, n mingjing.IDNumber) error {
 	return nil
 }
 
+// ForgetResident is [Identity.Forget] by the resident's id, for somebody whose ID number
+// is known no more. It looks at every identity, a page at a time.
+func (i *Identity) ForgetResident(ctx context.Context, resident mingjing.ResidentID) error {
+	if resident == "" {
+		return errors.New("forget a resident: no id")
+	}
+	var found []string
+	err := i.kratos.each(ctx, identityPage, func(p person) {
+		if p.public.Role == mingjing.RoleResident && p.public.Resident == resident {
+			found = append(found, p.id)
+		}
+	})
+	for _, id := range found {
+		if err == nil {
+			err = i.kratos.remove(ctx, id)
+		}
+	}
+	if err != nil {
+		return i.down(ctx, "remove a resident", err)
+	}
+	return nil
+}
+
 // LinkStaff says who a member of staff is as a resident, so that [Identity.Who]
 // knows and nobody handles a case of their own. The same link again changes
 // nothing, another one takes its place. A session under way has it within ten

@@ -99,6 +99,8 @@ const (
 	DefaultActivationLifespan = 14 * 24 * time.Hour
 	// DefaultFreshLogin leaves time to read a page and press its button.
 	DefaultFreshLogin = 10 * time.Minute
+	// DefaultEndWait is for what is done at the end of a session, each.
+	DefaultEndWait = 3 * time.Second
 )
 
 // A Clock tells the time of the city. Kratos' sessions and one-time codes live
@@ -107,11 +109,13 @@ type Clock interface{ Now() time.Time }
 
 // Uses keep when each session was last used, which Kratos does not know.
 type Uses interface {
-	// SessionUse is when a session was last used, and after how many minutes without
-	// use its resident wants it to end; zero values where nothing is known.
-	SessionUse(ctx context.Context, session string) (seen time.Time, minutes int, err error)
+	// SessionUses returns the use of each of the sessions, by session; those of which
+	// nothing is known are left out.
+	SessionUses(ctx context.Context, sessions ...string) (map[string]mingjing.SessionUse, error)
 	// UseSession notes a use; resident is "" for staff.
 	UseSession(ctx context.Context, session string, resident mingjing.ResidentID, at time.Time) error
+	// ForgetSessions forgets the use of sessions that have ended.
+	ForgetSessions(ctx context.Context, sessions ...string) error
 	SetLockAfter(ctx context.Context, resident mingjing.ResidentID, minutes int) error
 }
 
@@ -163,11 +167,12 @@ type Identity struct {
 	uses       Uses // nil where sessions may be unused for any time
 	idleAfter  time.Duration
 	freshFor   time.Duration
+	endWait    time.Duration
 	decoyOnce  sync.Mutex
 	decoy      bool
 
 	mu    sync.Mutex
-	onEnd []func(sessionID string, locked bool)
+	onEnd []func(ctx context.Context, sessionID string, locked bool)
 }
 
 // Open connects to Kratos, starting it when it is the embedded one, and returns
@@ -216,7 +221,7 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 		checks:  semaphore.NewWeighted(int64(max(2, 2*runtime.GOMAXPROCS(0)))),
 		pace:    pace{floor: c.FloorTime, wait: wait},
 		codeTTL: c.ActivationLifespan, freshFor: c.FreshLogin,
-		uses: c.Uses, idleAfter: c.IdleAfter,
+		uses: c.Uses, idleAfter: c.IdleAfter, endWait: DefaultEndWait,
 	}
 	if c.PublicURL != "" {
 		if i.kratos, err = dialURLs(c.PublicURL, c.AdminURL); err != nil {
@@ -252,21 +257,33 @@ func (i *Identity) Close() error {
 }
 
 // OnEnd registers f to be called with the id of each session that is ended
-// through this door, after Kratos has ended it. locked says that only its screen
+// through this package, after Kratos has ended it. locked says that only its screen
 // was locked, by hand or because nobody used it: the person means to come back.
-// Sessions that run out by themselves are not told.
-func (i *Identity) OnEnd(f func(sessionID string, locked bool)) {
+// Sessions that run out by themselves are not told. f's context ends after [DefaultEndWait],
+// and then f is no longer waited for.
+func (i *Identity) OnEnd(f func(ctx context.Context, sessionID string, locked bool)) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.onEnd = append(i.onEnd, f)
 }
 
-func (i *Identity) tellEnd(sessionID string, locked bool) {
+func (i *Identity) tellEnd(ctx context.Context, sessionID string, locked bool) {
 	i.mu.Lock()
 	fs := i.onEnd
 	i.mu.Unlock()
 	for _, f := range fs {
-		f(sessionID, locked)
+		bound, cancel := context.WithTimeout(ctx, i.endWait)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			f(bound, sessionID, locked)
+		}()
+		select {
+		case <-done:
+		case <-bound.Done():
+			i.log.Warn("what is to be done at the end of a session takes too long")
+		}
+		cancel()
 	}
 }
 

@@ -249,6 +249,50 @@ func (k *kratos) find(ctx context.Context, identifier string) (person, error) {
 	return person{}, nil
 }
 
+// identityPage is how many identities are read at a time; Kratos allows 1,000.
+const identityPage = 250
+
+// each reads every identity there is, so many at a time.
+func (k *kratos) each(ctx context.Context, size int64, fn func(person)) error {
+	for token := ""; ; {
+		r := k.admin.IdentityAPI.ListIdentities(ctx).PageSize(size)
+		if token != "" {
+			r = r.PageToken(token)
+		}
+		list, res, err := r.Execute()
+		if err := outcome("list identities", res, err); err != nil {
+			return err
+		}
+		for n := range list {
+			p, err := personOf(&list[n])
+			if err != nil {
+				return err
+			}
+			fn(p)
+		}
+		next := nextPage(res.Header)
+		if next == "" || next == token {
+			return nil
+		}
+		token = next
+	}
+}
+
+// nextPage is the token of the page that follows, from the Link header (RFC 8288).
+func nextPage(h http.Header) string {
+	for link := range strings.SplitSeq(strings.Join(h.Values("Link"), ","), ",") {
+		target, params, ok := strings.Cut(link, ";")
+		if !ok || !strings.Contains(params, `rel="next"`) {
+			continue
+		}
+		u, err := url.Parse(strings.Trim(strings.TrimSpace(target), "<>"))
+		if err == nil {
+			return u.Query().Get("page_token")
+		}
+	}
+	return ""
+}
+
 // remove deletes an identity with all that belongs to it; that there is none is no
 // error.
 func (k *kratos) remove(ctx context.Context, id string) error {

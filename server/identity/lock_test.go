@@ -17,13 +17,30 @@ type memoryUses struct {
 	owner  map[string]mingjing.ResidentID
 	chosen map[mingjing.ResidentID]int
 	wrote  int
+	read   int
 	down   error
 }
 
-func (u *memoryUses) SessionUse(_ context.Context, session string) (time.Time, int, error) {
+func (u *memoryUses) SessionUses(_ context.Context, sessions ...string) (map[string]mingjing.SessionUse, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.seen[session], u.chosen[u.owner[session]], u.down
+	u.read++
+	uses := map[string]mingjing.SessionUse{}
+	for _, s := range sessions {
+		if at, known := u.seen[s]; known {
+			uses[s] = mingjing.SessionUse{SeenAt: at, Minutes: u.chosen[u.owner[s]]}
+		}
+	}
+	return uses, u.down
+}
+
+func (u *memoryUses) ForgetSessions(_ context.Context, sessions ...string) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, s := range sessions {
+		delete(u.seen, s)
+	}
+	return u.down
 }
 
 func (u *memoryUses) UseSession(_ context.Context, session string, resident mingjing.ResidentID, at time.Time) error {
@@ -52,7 +69,7 @@ func watched(t *testing.T) (*Identity, *memoryUses, *handClock) {
 func TestASessionThatNobodyUsesEnds(t *testing.T) {
 	i, u, c := watched(t)
 	var told []bool
-	i.OnEnd(func(_ string, locked bool) { told = append(told, locked) })
+	i.OnEnd(func(_ context.Context, _ string, locked bool) { told = append(told, locked) })
 	n := enrolled(t)
 	token := loggedInAs(t, i, n, newDevice())
 	l, err := i.Who(t.Context(), token)
@@ -140,7 +157,7 @@ func TestAResidentChoosesWhenSessionsEnd(t *testing.T) {
 func TestALockedSessionIsOverAndSaysWhy(t *testing.T) {
 	i, u, _ := watched(t)
 	var told []bool
-	i.OnEnd(func(_ string, locked bool) { told = append(told, locked) })
+	i.OnEnd(func(_ context.Context, _ string, locked bool) { told = append(told, locked) })
 	n := enrolled(t)
 	locked, left := loggedInAs(t, i, n, newDevice()), loggedInAs(t, i, n, newDevice())
 	for range 2 { // the second time there is nothing to lock

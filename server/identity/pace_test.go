@@ -26,3 +26,19 @@ func TestAnswersComeAtWholeFloors(t *testing.T) {
 		}
 	})
 }
+
+func TestALoginTakesTheStandardTimeUnlessAnotherIsSet(t *testing.T) {
+	for set, want := range map[time.Duration]time.Duration{0: DefaultFloorTime, -time.Second: DefaultFloorTime, time.Minute: time.Minute} {
+		i, err := Open(t.Context(), Config{PublicURL: "http://127.0.0.1:1", AdminURL: "http://127.0.0.1:1", Redis: sharedRDB,
+			IDKey: testKey, FloorTime: set, Logger: shared.log})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i.pace.floor != want {
+			t.Errorf("set to %v it is %v, want %v", set, i.pace.floor, want)
+		}
+	}
+	if DefaultFloorTime < 500*time.Millisecond {
+		t.Errorf("%v is less than a password check takes on a slow core", DefaultFloorTime)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -71,19 +72,28 @@ func (i *Identity) awake(ctx context.Context, token string) (l mingjing.Login, s
 		return l, seen, nil
 	}
 	if err := i.kratos.logout(ctx, token); err != nil {
-		i.log.Warn("an unused session is left over", "err", err) // and refused each time
+		// It is refused each time, for which its last use has to be known.
+		i.log.Warn("an unused session is left over", "err", err)
+		i.bury(context.WithoutCancel(ctx), true, l.SessionID)
+	} else {
+		i.ended(ctx, true, l.SessionID)
 	}
-	i.ended(ctx, true, l.SessionID)
 	return mingjing.Login{}, seen, errIdle()
 }
 
 // lastUse is when a session was last used, and how long it may be unused.
 func (i *Identity) lastUse(ctx context.Context, sessionID string) (seen time.Time, idle time.Duration, err error) {
-	seen, minutes, err := i.uses.SessionUse(ctx, sessionID)
-	if idle = i.idleAfter; minutes > 0 {
-		idle = time.Duration(minutes) * time.Minute
+	uses, err := i.uses.SessionUses(ctx, sessionID)
+	use := uses[sessionID]
+	return use.SeenAt, i.idle(use), err
+}
+
+// idle is how long a session may be unused.
+func (i *Identity) idle(use mingjing.SessionUse) time.Duration {
+	if use.Minutes > 0 {
+		return time.Duration(use.Minutes) * time.Minute
 	}
-	return seen, idle, err
+	return i.idleAfter
 }
 
 // unused says whether a session was unused for too long. Its last use may not have
@@ -227,16 +237,21 @@ func (i *Identity) used(ctx context.Context, list []mingjing.Session) ([]mingjin
 	if i.uses == nil {
 		return list, nil
 	}
+	ids := make([]string, len(list))
+	for n, s := range list {
+		ids[n] = s.ID
+	}
+	uses, err := i.uses.SessionUses(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
 	var kept []mingjing.Session
 	for _, s := range list {
-		seen, idle, err := i.lastUse(ctx, s.ID)
-		if err != nil {
-			return nil, err
+		s.SeenAt = s.StartedAt
+		if use, known := uses[s.ID]; known {
+			s.SeenAt = use.SeenAt
 		}
-		if seen.IsZero() {
-			seen = s.StartedAt
-		}
-		if s.SeenAt = seen; s.Current || !i.unused(seen, idle) {
+		if s.Current || !i.unused(s.SeenAt, i.idle(uses[s.ID])) {
 			kept = append(kept, s)
 		}
 	}
@@ -326,22 +341,36 @@ func plausible(token string) bool {
 	}) < 0
 }
 
-// Ended returns those of the sessions that are over: ended here, on another
-// replica, or in Kratos itself, or unused for too long. The error is that of
-// Kratos being away; then nothing is known of any of them.
+// askedAtOnce is of how many sessions Kratos is asked in one [Identity.Ended].
+const askedAtOnce = 8
+
+// Ended returns those of the sessions that are over, which were all used before: ended
+// here or on another replica, or unused for too long. That is one query for all of
+// them. Kratos itself is asked about a few, another few each time, in case one was
+// ended without us; until its turn comes such a session is refused by [Identity.Who].
+// The error says that something was away; then nothing is known of any of them.
 func (i *Identity) Ended(ctx context.Context, sessionIDs ...string) ([]string, error) {
+	left := slices.Clone(sessionIDs)
 	var ended []string
-	for _, id := range sessionIDs {
+	if i.uses != nil && len(left) > 0 {
+		uses, err := i.uses.SessionUses(ctx, left...)
+		if err != nil {
+			return nil, fmt.Errorf("identity: look the use of sessions up: %w", err)
+		}
+		left = slices.DeleteFunc(left, func(id string) bool {
+			use, known := uses[id]
+			over := !known || i.unused(use.SeenAt, i.idle(use))
+			if over {
+				ended = append(ended, id)
+			}
+			return over
+		})
+	}
+	rand.Shuffle(len(left), func(a, b int) { left[a], left[b] = left[b], left[a] })
+	for _, id := range left[:min(len(left), askedAtOnce)] {
 		active, err := i.kratos.sessionActive(ctx, id)
 		if err != nil {
 			return nil, fmt.Errorf("identity: look a session up: %w", err)
-		}
-		if active && i.uses != nil {
-			seen, idle, err := i.lastUse(ctx, id)
-			if err != nil {
-				return nil, fmt.Errorf("identity: look the use of a session up: %w", err)
-			}
-			active = seen.IsZero() || !i.unused(seen, idle)
 		}
 		if !active {
 			ended = append(ended, id)

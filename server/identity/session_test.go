@@ -16,7 +16,7 @@ func TestEndingASessionEndsItEverywhereAtOnce(t *testing.T) {
 	var mu sync.Mutex
 	var told []string
 	here := door(t, func(i *Identity) {
-		i.OnEnd(func(id string, _ bool) { mu.Lock(); defer mu.Unlock(); told = append(told, id) })
+		i.OnEnd(func(_ context.Context, id string, _ bool) { mu.Lock(); defer mu.Unlock(); told = append(told, id) })
 	})
 	there := door(t, nil) // another replica
 	n := enrolled(t)
@@ -82,7 +82,7 @@ func TestNobodyEndsAnotherPersonsSession(t *testing.T) {
 func TestTheOtherSessionsEndTogether(t *testing.T) {
 	i := door(t, nil)
 	var told []string
-	i.OnEnd(func(id string, _ bool) { told = append(told, id) })
+	i.OnEnd(func(_ context.Context, id string, _ bool) { told = append(told, id) })
 	n := enrolled(t)
 	var others []string
 	for range 3 {
@@ -111,7 +111,7 @@ func TestTheOtherSessionsEndTogether(t *testing.T) {
 func TestLogoutEndsTheSessionAndSaysSo(t *testing.T) {
 	i := door(t, nil)
 	var told []string
-	i.OnEnd(func(id string, _ bool) { told = append(told, id) })
+	i.OnEnd(func(_ context.Context, id string, _ bool) { told = append(told, id) })
 	token := loggedInAs(t, i, enrolled(t), newDevice())
 	l, err := i.Who(t.Context(), token)
 	if err != nil {

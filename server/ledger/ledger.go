@@ -20,16 +20,16 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/accesslog"
 )
 
 // A Ledger is the log's side: its key, and the witnesses that are asked.
 type Ledger struct {
 	key       mingjing.LogKey
-	witnesses []casework.Witness
+	witnesses []accesslog.Witness
 }
 
-var _ casework.Ledger = (*Ledger)(nil)
+var _ accesslog.Ledger = (*Ledger)(nil)
 
 // New makes the ledger of a log; the key's name is the log's.
 func New(key mingjing.LogKey, witnesses ...*Witness) *Ledger {
@@ -47,7 +47,7 @@ func (l *Ledger) Key() string { return l.key.Verifier() }
 func (l *Ledger) Sign(size int64, root tlog.Hash) string { return l.key.Sign(size, root) }
 
 // Witnesses implements [casework.Ledger].
-func (l *Ledger) Witnesses() []casework.Witness { return l.witnesses }
+func (l *Ledger) Witnesses() []accesslog.Witness { return l.witnesses }
 
 // A Witness is one that is asked over HTTP.
 type Witness struct {
@@ -115,7 +115,7 @@ func (w *Witness) Cosign(ctx context.Context, old int64, proof []tlog.Hash, sign
 		return string(body), nil
 	case http.StatusConflict:
 		if size, err := strconv.ParseInt(strings.TrimSpace(string(body)), 10, 64); err == nil && size >= 0 {
-			return "", &casework.WitnessAt{Size: size}
+			return "", &accesslog.WitnessAt{Size: size}
 		}
 	}
 	return "", fmt.Errorf("it answered %s", res.Status)

@@ -15,9 +15,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -43,7 +45,6 @@ const (
 const (
 	readLimit     = 512              // bytes that a client may send at once: control frames
 	closeWait     = 2 * time.Second  // for the answer to a close frame
-	replayTimeout = 5 * time.Second  // for one look into the store
 	replayAtOnce  = 8                // looks into the store at the same time
 	replayRounds  = 20               // looks in a row for one audience
 	rememberEnded = 10 * time.Minute // sessions that ended, so that none slips in meanwhile
@@ -61,8 +62,9 @@ type Config struct {
 	// first; it may return only the first of them. Where they are gone it returns
 	// an event of kind [mingjing.EventReset].
 	Replay func(ctx context.Context, audience string, after int64) ([]mingjing.Event, error)
-	// Still returns those of the sessions that have ended. It is asked every
-	// StillEvery, and every PollEvery while Redis is away; nil asks nobody.
+	// Still returns those of the sessions that have ended. It is asked about all of them,
+	// a page of 500 each PollEvery, and begins anew after StillEvery, or at once while
+	// Redis is away; nil asks nobody.
 	Still func(ctx context.Context, sessionIDs ...string) (ended []string, err error)
 	Clock interface{ Now() time.Time } // nil is the time of day
 	// Logger hears of trouble with Redis and the store; nil is slog.Default.
@@ -76,6 +78,7 @@ type Config struct {
 	PollEvery     time.Duration // looks into the store while Redis is away; 0 is 2 s
 	CatchUpEvery  time.Duration // looks into the store while Redis is there; 0 is 60 s
 	StillEvery    time.Duration // 0 is 60 s
+	CallbackWait  time.Duration // for one call of Replay or Still; 0 is 5 s
 }
 
 type wallClock struct{}
@@ -87,6 +90,7 @@ type Hub struct {
 	cfg      Config
 	upgrader websocket.Upgrader
 	slow     atomic.Int64
+	ctx      context.Context // ends with the hub
 	stop     context.CancelFunc
 	running  sync.WaitGroup
 	looks    chan struct{} // a slot for each look into the store
@@ -134,6 +138,7 @@ func New(cfg Config) *Hub {
 	orTime(&cfg.PollEvery, 2*time.Second)
 	orTime(&cfg.CatchUpEvery, time.Minute)
 	orTime(&cfg.StillEvery, time.Minute)
+	orTime(&cfg.CallbackWait, 5*time.Second)
 	if cfg.Clock == nil {
 		cfg.Clock = wallClock{}
 	}
@@ -153,6 +158,7 @@ func New(cfg Config) *Hub {
 				http.Error(w, http.StatusText(status), status)
 			},
 		},
+		ctx:      ctx,
 		stop:     stop,
 		looks:    make(chan struct{}, replayAtOnce),
 		groups:   map[string]*group{},
@@ -464,9 +470,7 @@ func (h *Hub) fill(g *group) {
 		}
 		h.mu.Unlock()
 
-		ctx, cancel := context.WithTimeout(context.Background(), replayTimeout)
-		events, err := h.cfg.Replay(ctx, g.audience, after)
-		cancel()
+		events, err := within(h.ctx, h.cfg.CallbackWait, func(ctx context.Context) ([]mingjing.Event, error) { return h.cfg.Replay(ctx, g.audience, after) })
 
 		h.mu.Lock()
 		if err != nil {
@@ -647,40 +651,62 @@ func (h *Hub) recheck(ctx context.Context) {
 	tick := time.NewTicker(h.cfg.PollEvery)
 	defer tick.Stop()
 	last := time.Now()
+	var ids []string // whose turn is still to come
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		h.mu.Lock()
-		due := !h.live || time.Since(last) >= h.cfg.StillEvery
-		var ids []string
-		if due {
-			ids = make([]string, 0, len(h.sessions))
-			for id := range h.sessions {
-				ids = append(ids, id)
+		if len(ids) == 0 {
+			h.mu.Lock()
+			if !h.live || time.Since(last) >= h.cfg.StillEvery {
+				last = time.Now()
+				ids = slices.Collect(maps.Keys(h.sessions))
 			}
+			h.mu.Unlock()
 		}
-		h.mu.Unlock()
-		if !due {
+		n := min(len(ids), stillBatch)
+		if n == 0 {
 			continue
 		}
-		last = time.Now()
-		for len(ids) > 0 && ctx.Err() == nil {
-			n := min(len(ids), stillBatch)
-			ask, cancel := context.WithTimeout(ctx, replayTimeout)
-			ended, err := h.cfg.Still(ask, ids[:n]...)
-			cancel()
-			if err != nil {
-				h.cfg.Logger.Warn("live: asking for ended sessions failed", "error", err)
-				break
-			}
-			for _, id := range ended {
-				h.end(id)
-			}
-			ids = ids[n:]
+		ended, err := within(ctx, h.cfg.CallbackWait, func(ctx context.Context) ([]string, error) { return h.cfg.Still(ctx, ids[:n]...) })
+		if err != nil {
+			h.cfg.Logger.Warn("live: asking for ended sessions failed", "error", err)
+			continue
 		}
+		for _, id := range ended {
+			h.end(id)
+		}
+		ids = ids[n:]
+	}
+}
+
+// within runs a callback, and does not wait for one that goes on after its context has
+// ended.
+func within[T any](ctx context.Context, wait time.Duration, callback func(context.Context) (T, error)) (T, error) {
+	type answer struct {
+		v   T
+		err error
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	done := make(chan answer, 1)
+	go func() {
+		defer cancel()
+		v, err := callback(ctx)
+		done <- answer{v, err}
+	}()
+	select {
+	case a := <-done:
+		return a.v, a.err
+	case <-ctx.Done():
+	}
+	select {
+	case a := <-done: // it ended as the time did
+		return a.v, a.err
+	default:
+		var none T
+		return none, fmt.Errorf("live: a callback takes too long: %w", ctx.Err())
 	}
 }
 

@@ -432,6 +432,80 @@ func TestASessionThatEndedWhileRedisWasAwayIsNoticed(t *testing.T) {
 	wantClose(t, s, CloseSessionEnded)
 }
 
+func TestSessionsAreRecheckedAPageAtATimeInTurn(t *testing.T) {
+	var mu sync.Mutex
+	var pages [][]string
+	r := startReplica(t, newCity(), "redis://127.0.0.1:1/0", func(cfg *Config) {
+		cfg.PollEvery = time.Millisecond
+		cfg.Still = func(_ context.Context, ids ...string) ([]string, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if pages = append(pages, slices.Clone(ids)); len(pages) == 2 {
+				return nil, errors.New("the store is down") // the page is asked for again
+			}
+			return nil, nil
+		}
+	})
+	r.mu.Lock()
+	for i := range 1200 {
+		r.sessions[strconv.Itoa(i)] = map[*socket]struct{}{}
+	}
+	r.mu.Unlock()
+	eventually(t, "two rounds", func() bool { mu.Lock(); defer mu.Unlock(); return len(pages) >= 7 })
+	mu.Lock()
+	defer mu.Unlock()
+	if !slices.Equal(pages[1], pages[2]) {
+		t.Error("a page that could not be asked for lost its turn")
+	}
+	asked := map[string]int{}
+	for i, sizes := range []int{500, 0, 500, 200, 500, 500, 200} {
+		if i == 1 {
+			continue
+		}
+		if len(pages[i]) != sizes {
+			t.Errorf("page %d is of %d sessions, want %d", i, len(pages[i]), sizes)
+		}
+		for _, id := range pages[i] {
+			asked[id]++
+		}
+	}
+	for i := range 1200 {
+		if n := asked[strconv.Itoa(i)]; n != 2 {
+			t.Errorf("session %d was asked about %d times in two rounds", i, n)
+		}
+	}
+}
+
+// A callback that heeds no context keeps neither the others waiting nor the hub from
+// closing, which every test does.
+func TestACallbackThatHangsHarmsNobody(t *testing.T) {
+	c := newCity()
+	release := make(chan struct{})
+	t.Cleanup(func() { close(release) })
+	var hung, asked atomic.Int64
+	r := startReplica(t, c, "", func(cfg *Config) {
+		cfg.CallbackWait = 20 * time.Millisecond
+		cfg.StillEvery = time.Millisecond
+		cfg.Replay = func(ctx context.Context, audience string, after int64) ([]mingjing.Event, error) {
+			if audience == "hangs" && hung.Add(1) <= 2*replayAtOnce {
+				<-release
+			}
+			return c.replay(ctx, audience, after)
+		}
+		cfg.Still = func(context.Context, ...string) ([]string, error) {
+			if asked.Add(1) == 1 {
+				<-release
+			}
+			return []string{"gone"}, nil
+		}
+	})
+	gone := r.open(t, "audience=anna&session=gone")
+	hangs := r.open(t, "audience=hangs&session=1")
+	c.commit("hangs")
+	wantSeqs(t, hangs, 1, 1) // found once the store answers again
+	wantClose(t, gone, CloseSessionEnded)
+}
+
 type handClock struct{ ms atomic.Int64 }
 
 func (c *handClock) Now() time.Time { return time.UnixMilli(c.ms.Load()) }

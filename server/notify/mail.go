@@ -15,7 +15,7 @@ import (
 
 	"mingjing"
 	"mingjing/i18n"
-	"mingjing/server/casework"
+	"mingjing/server/casework/notice"
 )
 
 // mailTime bounds one conversation with the mail server.
@@ -81,14 +81,14 @@ func loopback(host string) bool {
 func (n *Notifier) MailOffered() bool { return n.mail != nil }
 
 // Mail implements [casework.Notifier].
-func (n *Notifier) Mail(ctx context.Context, to string, m casework.Message) error {
+func (n *Notifier) Mail(ctx context.Context, to string, m notice.Message) error {
 	if n.mail == nil {
-		return fmt.Errorf("notify: e-mail is not offered: %w", casework.ErrRefused)
+		return fmt.Errorf("notify: e-mail is not offered: %w", notice.ErrRefused)
 	}
 	return n.mail.send(ctx, to, m)
 }
 
-func (m *mailer) send(ctx context.Context, to string, what casework.Message) error {
+func (m *mailer) send(ctx context.Context, to string, what notice.Message) error {
 	letter, err := m.write(to, what)
 	if err != nil {
 		return err
@@ -125,22 +125,22 @@ func verdict(err error) error {
 	case code < 500 || said.IsTemp():
 		return told
 	case strings.HasPrefix(status, "5.7."): // it is the sender that is not liked
-		return fmt.Errorf("%w: %w", told, casework.ErrRefused)
+		return fmt.Errorf("%w: %w", told, notice.ErrRefused)
 	case strings.HasPrefix(status, "5.1."), atMailbox && (code == 550 || code == 551 || code == 553):
-		return fmt.Errorf("%w: %w", told, casework.ErrGone)
+		return fmt.Errorf("%w: %w", told, notice.ErrGone)
 	}
-	return fmt.Errorf("%w: %w", told, casework.ErrRefused)
+	return fmt.Errorf("%w: %w", told, notice.ErrRefused)
 }
 
 // write makes the letter: a neutral subject, a sentence, and the way to the inbox
 // or the code.
-func (m *mailer) write(to string, what casework.Message) (*mail.Msg, error) {
+func (m *mailer) write(to string, what notice.Message) (*mail.Msg, error) {
 	letter := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	if err := letter.FromFormat(m.from.Name, m.from.Address); err != nil {
 		return nil, errors.New("notify: mail: the sender's address is not one")
 	}
 	if err := letter.To(to); err != nil {
-		return nil, fmt.Errorf("notify: mail: the address is not one: %w", casework.ErrGone)
+		return nil, fmt.Errorf("notify: mail: the address is not one: %w", notice.ErrGone)
 	}
 	family, page := "mail.notice", "inbox"
 	switch {

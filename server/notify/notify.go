@@ -15,7 +15,7 @@ import (
 	"fmt"
 	"net/url"
 
-	"mingjing/server/casework"
+	"mingjing/server/casework/notice"
 )
 
 // Config is what a Notifier is made of.
@@ -41,7 +41,7 @@ type Notifier struct {
 	mail *mailer // nil: not offered
 }
 
-var _ casework.Notifier = (*Notifier)(nil)
+var _ notice.Notifier = (*Notifier)(nil)
 
 // New makes a Notifier. It connects to nobody yet. Its errors name settings and
 // never show a password.

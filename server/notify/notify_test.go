@@ -33,7 +33,7 @@ import (
 
 	"mingjing"
 	"mingjing/i18n"
-	"mingjing/server/casework"
+	"mingjing/server/casework/notice"
 	"mingjing/server/notify/smtptest"
 )
 
@@ -99,8 +99,8 @@ func newPhone(t testing.TB) *phone {
 	return p
 }
 
-func (p *phone) address() casework.PushAddress {
-	return casework.PushAddress{Endpoint: p.service.URL + "/send/secret-token",
+func (p *phone) address() notice.PushAddress {
+	return notice.PushAddress{Endpoint: p.service.URL + "/send/secret-token",
 		P256dh: base64.RawURLEncoding.EncodeToString(p.key.PublicKey().Bytes()), Auth: base64.RawURLEncoding.EncodeToString(p.auth)}
 }
 
@@ -140,11 +140,11 @@ func TestAPushMessageSaysTheLanguageAndNothingPersonal(t *testing.T) {
 	}
 	var sizes []int
 	for _, c := range []struct {
-		m    casework.Message
+		m    notice.Message
 		want string
 	}{
-		{casework.Message{ID: "N1", Lang: "zh-CN"}, `{"lang":"zh-CN"}`},
-		{casework.Message{ID: "N2", Lang: "en", Kind: mingjing.NoticeListingServed}, `{"lang":"en","kind":"listing_served"}`},
+		{notice.Message{ID: "N1", Lang: "zh-CN"}, `{"lang":"zh-CN"}`},
+		{notice.Message{ID: "N2", Lang: "en", Kind: mingjing.NoticeListingServed}, `{"lang":"en","kind":"listing_served"}`},
 	} {
 		must(t, n.Push(t.Context(), p.address(), c.m))
 		r, body := <-p.got, <-p.body
@@ -201,13 +201,13 @@ func verifyES256(t *testing.T, key *ecdh.PrivateKey, sum, sig []byte) bool {
 func TestWhatAPushServiceSaysIsUnderstood(t *testing.T) {
 	p := newPhone(t)
 	n := newNotifier(t, Config{VAPIDKey: newKey(t).Bytes(), Local: true})
-	for status, want := range map[int]error{200: nil, 201: nil, 202: nil, 404: casework.ErrGone, 410: casework.ErrGone, 400: casework.ErrRefused,
-		403: casework.ErrRefused, 413: casework.ErrRefused, 302: casework.ErrRefused, 429: errors.ErrUnsupported, 500: errors.ErrUnsupported, 503: errors.ErrUnsupported} {
+	for status, want := range map[int]error{200: nil, 201: nil, 202: nil, 404: notice.ErrGone, 410: notice.ErrGone, 400: notice.ErrRefused,
+		403: notice.ErrRefused, 413: notice.ErrRefused, 302: notice.ErrRefused, 429: errors.ErrUnsupported, 500: errors.ErrUnsupported, 503: errors.ErrUnsupported} {
 		p.status = status
-		err := n.Push(t.Context(), p.address(), casework.Message{ID: "N", Lang: "en"})
+		err := n.Push(t.Context(), p.address(), notice.Message{ID: "N", Lang: "en"})
 		<-p.got
 		<-p.body
-		again := err != nil && !errors.Is(err, casework.ErrGone) && !errors.Is(err, casework.ErrRefused)
+		again := err != nil && !errors.Is(err, notice.ErrGone) && !errors.Is(err, notice.ErrRefused)
 		if want == errors.ErrUnsupported && !again || want != errors.ErrUnsupported && !errors.Is(err, want) { //nolint:errorlint // a mark of this test
 			t.Errorf("%d is %v", status, err)
 		}
@@ -219,13 +219,13 @@ func TestWhatAPushServiceSaysIsUnderstood(t *testing.T) {
 		}
 	}
 	p.service.Close()
-	err := n.Push(t.Context(), p.address(), casework.Message{ID: "N", Lang: "en"})
-	if err == nil || errors.Is(err, casework.ErrGone) || strings.Contains(err.Error(), "127.0.0.1") || strings.Contains(err.Error(), "secret") {
+	err := n.Push(t.Context(), p.address(), notice.Message{ID: "N", Lang: "en"})
+	if err == nil || errors.Is(err, notice.ErrGone) || strings.Contains(err.Error(), "127.0.0.1") || strings.Contains(err.Error(), "secret") {
 		t.Errorf("a service that is down: %v", err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if err := n.Push(ctx, p.address(), casework.Message{}); !errors.Is(err, context.Canceled) {
+	if err := n.Push(ctx, p.address(), notice.Message{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("stopped: %v", err)
 	}
 }
@@ -264,7 +264,7 @@ func TestNobodyIsReachedThroughAnEndpointButThePublicInternet(t *testing.T) {
 		t.Error("a machine of ours was spoken to")
 	}
 	if n := newNotifier(t, Config{}); n.PushKey() != "" || n.CheckEndpoint("https://push.example/x") == nil ||
-		!errors.Is(n.Push(t.Context(), p.address(), casework.Message{}), casework.ErrRefused) {
+		!errors.Is(n.Push(t.Context(), p.address(), notice.Message{}), notice.ErrRefused) {
 		t.Error("push is offered without a key")
 	}
 }
@@ -346,7 +346,7 @@ func TestALetterLeadsToTheInboxAndSaysNothingElse(t *testing.T) {
 		t.Fatal("mail is not offered")
 	}
 	for _, lang := range mingjing.Languages {
-		must(t, n.Mail(t.Context(), "lin@mail.example", casework.Message{ID: "N1", Lang: lang, Kind: mingjing.NoticeListingServed}))
+		must(t, n.Mail(t.Context(), "lin@mail.example", notice.Message{ID: "N1", Lang: lang, Kind: mingjing.NoticeListingServed}))
 		l := <-s.Letters
 		subject, body := text(t, l)
 		if l.To != "lin@mail.example" || l.From != "no-reply@mirror.example" || subject != i18n.T(lang, "mail.notice.subject") {
@@ -360,7 +360,7 @@ func TestALetterLeadsToTheInboxAndSaysNothingElse(t *testing.T) {
 			t.Errorf("its head is %v", h)
 		}
 	}
-	must(t, n.Mail(t.Context(), "lin@mail.example", casework.Message{ID: "N2", Lang: "en", Code: "12345678"}))
+	must(t, n.Mail(t.Context(), "lin@mail.example", notice.Message{ID: "N2", Lang: "en", Code: "12345678"}))
 	if subject, body := text(t, <-s.Letters); strings.Contains(subject, "12345678") || !strings.Contains(body, "12345678") || !strings.Contains(body, origin+"/en/inbox/settings") {
 		t.Errorf("the code comes as %s\n%s", subject, body)
 	}
@@ -371,12 +371,12 @@ func TestWhatAMailServerSaysIsUnderstood(t *testing.T) {
 	says := ""
 	s.Reply = func(string) string { return says }
 	n := mailing(t, "smtp://"+s.Addr)
-	for answer, want := range map[string]error{"": nil, "550 5.1.1 no such user lin@mail.example": casework.ErrGone, "550 unknown": casework.ErrGone, "553 5.1.3 bad": casework.ErrGone,
-		"551 moved": casework.ErrGone, "550 5.7.1 we do not like you": casework.ErrRefused, "552 5.2.2 full": casework.ErrRefused, "554 no": casework.ErrRefused,
+	for answer, want := range map[string]error{"": nil, "550 5.1.1 no such user lin@mail.example": notice.ErrGone, "550 unknown": notice.ErrGone, "553 5.1.3 bad": notice.ErrGone,
+		"551 moved": notice.ErrGone, "550 5.7.1 we do not like you": notice.ErrRefused, "552 5.2.2 full": notice.ErrRefused, "554 no": notice.ErrRefused,
 		"450 4.2.1 later": errors.ErrUnsupported, "451 4.7.1 greylisted": errors.ErrUnsupported} {
 		says = answer
-		err := n.Mail(t.Context(), "lin@mail.example", casework.Message{ID: "N", Lang: "en"})
-		again := err != nil && !errors.Is(err, casework.ErrGone) && !errors.Is(err, casework.ErrRefused)
+		err := n.Mail(t.Context(), "lin@mail.example", notice.Message{ID: "N", Lang: "en"})
+		again := err != nil && !errors.Is(err, notice.ErrGone) && !errors.Is(err, notice.ErrRefused)
 		if want == errors.ErrUnsupported && !again || want != errors.ErrUnsupported && !errors.Is(err, want) { //nolint:errorlint // a mark of this test
 			t.Errorf("%q is %v", answer, err)
 		}
@@ -385,10 +385,10 @@ func TestWhatAMailServerSaysIsUnderstood(t *testing.T) {
 		}
 	}
 	s.Close()
-	if err := n.Mail(t.Context(), "lin@mail.example", casework.Message{ID: "N", Lang: "en"}); err == nil || errors.Is(err, casework.ErrGone) || errors.Is(err, casework.ErrRefused) {
+	if err := n.Mail(t.Context(), "lin@mail.example", notice.Message{ID: "N", Lang: "en"}); err == nil || errors.Is(err, notice.ErrGone) || errors.Is(err, notice.ErrRefused) {
 		t.Errorf("a server that is down: %v", err)
 	}
-	if err := newNotifier(t, Config{}).Mail(t.Context(), "lin@mail.example", casework.Message{}); !errors.Is(err, casework.ErrRefused) {
+	if err := newNotifier(t, Config{}).Mail(t.Context(), "lin@mail.example", notice.Message{}); !errors.Is(err, notice.ErrRefused) {
 		t.Errorf("without a server: %v", err)
 	}
 }
@@ -402,12 +402,12 @@ func TestALetterIsSealedOnItsWay(t *testing.T) {
 	host, port, _ := strings.Cut(s.Addr, ":")
 	n := mailing(t, "smtp://clerk:p%40ss@"+host+":"+port)
 	// The certificate is one that nobody knows, so the letter stays here.
-	if err := n.Mail(t.Context(), "lin@mail.example", casework.Message{ID: "N", Lang: "en"}); err == nil {
+	if err := n.Mail(t.Context(), "lin@mail.example", notice.Message{ID: "N", Lang: "en"}); err == nil {
 		t.Fatal("an unknown certificate was trusted")
 	}
 	roots := pki.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 	must(t, n.mail.client.SetTLSConfig(&tls.Config{RootCAs: roots, ServerName: host, MinVersion: tls.VersionTLS12}))
-	must(t, n.Mail(t.Context(), "lin@mail.example", casework.Message{ID: "N", Lang: "en"}))
+	must(t, n.Mail(t.Context(), "lin@mail.example", notice.Message{ID: "N", Lang: "en"}))
 	l := <-s.Letters
 	who, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(l.User, "PLAIN "))
 	if !l.TLS || err != nil || string(who) != "\x00clerk\x00p@ss" {
@@ -422,7 +422,7 @@ func TestALetterIsSealedOnItsWay(t *testing.T) {
 			return new(net.Dialer).DialContext(ctx, network, bare.Addr)
 		}))...)
 	must(t, err)
-	if err := far.Mail(t.Context(), "lin@mail.example", casework.Message{ID: "N", Lang: "en"}); err == nil || len(bare.Letters) > 0 {
+	if err := far.Mail(t.Context(), "lin@mail.example", notice.Message{ID: "N", Lang: "en"}); err == nil || len(bare.Letters) > 0 {
 		t.Errorf("a letter went in the clear: %v", err)
 	}
 }

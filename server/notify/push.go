@@ -18,7 +18,7 @@ import (
 
 	"github.com/SherClockHolmes/webpush-go"
 
-	"mingjing/server/casework"
+	"mingjing/server/casework/notice"
 )
 
 const (
@@ -138,13 +138,13 @@ type payload struct {
 
 // Push implements [casework.Notifier]. Every message has the same length, so that
 // not even that tells the kinds apart.
-func (n *Notifier) Push(ctx context.Context, to casework.PushAddress, m casework.Message) error {
+func (n *Notifier) Push(ctx context.Context, to notice.PushAddress, m notice.Message) error {
 	p := n.push
 	if p == nil {
-		return fmt.Errorf("notify: push is not offered: %w", casework.ErrRefused)
+		return fmt.Errorf("notify: push is not offered: %w", notice.ErrRefused)
 	}
 	if err := p.check(to.Endpoint); err != nil {
-		return fmt.Errorf("%w: %w", err, casework.ErrGone)
+		return fmt.Errorf("%w: %w", err, notice.ErrGone)
 	}
 	text, err := json.Marshal(payload{Lang: m.Lang, Kind: string(m.Kind)})
 	if err != nil {
@@ -167,11 +167,11 @@ func (n *Notifier) Push(ctx context.Context, to casework.PushAddress, m casework
 	case res.StatusCode >= 200 && res.StatusCode < 300:
 		return nil
 	case res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusGone:
-		return fmt.Errorf("notify: push: status %d: %w", res.StatusCode, casework.ErrGone)
+		return fmt.Errorf("notify: push: status %d: %w", res.StatusCode, notice.ErrGone)
 	case res.StatusCode == http.StatusTooManyRequests || res.StatusCode >= 500:
 		return fmt.Errorf("notify: push: status %d", res.StatusCode)
 	}
-	return fmt.Errorf("notify: push: status %d: %w", res.StatusCode, casework.ErrRefused)
+	return fmt.Errorf("notify: push: status %d: %w", res.StatusCode, notice.ErrRefused)
 }
 
 // topic has a push service replace a message that it still holds by the same one.

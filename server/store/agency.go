@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/agencyside"
+	"mingjing/server/casework/cases"
 )
 
 // SetAgencyCase implements [casework.Tx].
-func (t *tx) SetAgencyCase(ctx context.Context, k casework.AgencyCase) error {
-	late := casework.NoClock
+func (t *tx) SetAgencyCase(ctx context.Context, k cases.AgencyCase) error {
+	late := cases.NoClock
 	if !k.LateFrom.IsZero() {
 		late = micros(k.LateFrom)
 	}
@@ -32,15 +33,15 @@ func (t *tx) SetAgencyCase(ctx context.Context, k casework.AgencyCase) error {
 }
 
 // AgencyCounts implements [casework.Tx]. It reads indexes alone.
-func (t *tx) AgencyCounts(ctx context.Context, now time.Time) ([]casework.AgencyCounts, error) {
-	var all []casework.AgencyCounts
+func (t *tx) AgencyCounts(ctx context.Context, now time.Time) ([]agencyside.AgencyCounts, error) {
+	var all []agencyside.AgencyCounts
 	place := map[string]int{}
-	of := func(agency string) *casework.AgencyCounts {
+	of := func(agency string) *agencyside.AgencyCounts {
 		i, ok := place[agency]
 		if !ok {
 			i = len(all)
 			place[agency] = i
-			all = append(all, casework.AgencyCounts{Agency: agency, AnswerDays: map[int]int{}, DecideDays: map[int]int{}})
+			all = append(all, agencyside.AgencyCounts{Agency: agency, AnswerDays: map[int]int{}, DecideDays: map[int]int{}})
 		}
 		return &all[i]
 	}
@@ -58,7 +59,7 @@ func (t *tx) AgencyCounts(ctx context.Context, now time.Time) ([]casework.Agency
 		if asked == 1 {
 			k.Asked += n
 		}
-		if sum := map[string]*int{casework.AnswerInTime: &k.InTime, casework.AnswerLate: &k.Late, casework.AnswerSilent: &k.Silent}[answer]; sum != nil {
+		if sum := map[string]*int{cases.AnswerInTime: &k.InTime, cases.AnswerLate: &k.Late, cases.AnswerSilent: &k.Silent}[answer]; sum != nil {
 			*sum += n
 		}
 		if sum := map[mingjing.Outcome]*int{mingjing.OutcomeUpheld: &k.Upheld, mingjing.OutcomePartly: &k.Partly,

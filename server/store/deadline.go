@@ -6,12 +6,12 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/democlock"
 )
 
 // Deadlines implements [casework.Tx].
-func (t *tx) Deadlines(ctx context.Context, now time.Time, scoreTime time.Duration, most int) ([]casework.Deadline, error) {
-	list := []casework.Deadline{}
+func (t *tx) Deadlines(ctx context.Context, now time.Time, scoreTime time.Duration, most int) ([]democlock.Deadline, error) {
+	list := []democlock.Deadline{}
 	for _, of := range []struct {
 		kind   string
 		column string
@@ -24,7 +24,7 @@ func (t *tx) Deadlines(ctx context.Context, now time.Time, scoreTime time.Durati
 	} {
 		err := t.rows(ctx, "list deadlines", func(rows *sql.Rows) error {
 			var at int64
-			d := casework.Deadline{Kind: of.kind}
+			d := democlock.Deadline{Kind: of.kind}
 			if err := rows.Scan(&at, &d.N); err != nil {
 				return err
 			}

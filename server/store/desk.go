@@ -9,17 +9,19 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/desk"
+	"mingjing/server/casework/kernel"
 	"mingjing/server/vault"
 )
 
 // Waiting implements [casework.Tx]. The limit is at most [MaxPage].
-func (t *tx) Waiting(ctx context.Context, late time.Time, skip, limit int) ([]casework.Dispute, error) {
+func (t *tx) Waiting(ctx context.Context, late time.Time, skip, limit int) ([]cases.Dispute, error) {
 	where, args := `handler_id = ''`, []any(nil)
 	if !late.IsZero() {
 		where, args = `next_due < ?`, []any{micros(late)}
 	}
-	return all[casework.Dispute](ctx, t, "list waiting cases", keptDisputeLine, `WHERE `+where+
+	return all[cases.Dispute](ctx, t, "list waiting cases", keptDisputeLine, `WHERE `+where+
 		` AND state <> 'decided' AND state <> 'to_serve' ORDER BY next_due, filed_at, n LIMIT ? OFFSET ?`, append(args, page(limit), max(0, skip))...)
 }
 
@@ -34,7 +36,7 @@ func (t *tx) OpenCases(ctx context.Context, handler string) (n int, err error) {
 type staffName struct{ Name string }
 
 // SetDeskCase implements [casework.Tx].
-func (t *tx) SetDeskCase(ctx context.Context, k casework.DeskCase) error {
+func (t *tx) SetDeskCase(ctx context.Context, k desk.Case) error {
 	const op = "set a handler's case"
 	doc, err := t.seal(ctx, op, keptDeskCase, vault.Bureau, staffName{k.Name}, k.Dispute, k.Handler)
 	if err != nil {
@@ -47,7 +49,7 @@ func (t *tx) SetDeskCase(ctx context.Context, k casework.DeskCase) error {
 }
 
 // DecideDeskCase implements [casework.Tx].
-func (t *tx) DecideDeskCase(ctx context.Context, k casework.DeskCase) error {
+func (t *tx) DecideDeskCase(ctx context.Context, k desk.Case) error {
 	const op = "decide a handler's case"
 	doc, err := t.seal(ctx, op, keptDeskCase, vault.Bureau, staffName{k.Name}, k.Dispute, k.Handler)
 	if err != nil {
@@ -60,14 +62,14 @@ func (t *tx) DecideDeskCase(ctx context.Context, k casework.DeskCase) error {
 }
 
 // DeskCounts implements [casework.Tx].
-func (t *tx) DeskCounts(ctx context.Context, now, since time.Time) ([]casework.DeskCounts, error) {
+func (t *tx) DeskCounts(ctx context.Context, now, since time.Time) ([]desk.Counts, error) {
 	const op = "count handlers' cases"
-	var all []casework.DeskCounts
-	of := func(handler string) *casework.DeskCounts {
-		i := slices.IndexFunc(all, func(k casework.DeskCounts) bool { return k.Handler == handler })
+	var all []desk.Counts
+	of := func(handler string) *desk.Counts {
+		i := slices.IndexFunc(all, func(k desk.Counts) bool { return k.Handler == handler })
 		if i < 0 {
 			i = len(all)
-			all = append(all, casework.DeskCounts{Handler: handler, Name: handler, Days: map[int]int{}})
+			all = append(all, desk.Counts{Handler: handler, Name: handler, Days: map[int]int{}})
 		}
 		return &all[i]
 	}
@@ -82,7 +84,7 @@ func (t *tx) DeskCounts(ctx context.Context, now, since time.Time) ([]casework.D
 		}
 		k := of(handler)
 		k.Open, k.Late = open, late
-		if next != casework.NoClock {
+		if next != cases.NoClock {
 			k.Next = instant(next)
 		}
 		return nil
@@ -112,7 +114,7 @@ func (t *tx) DeskCounts(ctx context.Context, now, since time.Time) ([]casework.D
 		if err := rows.Scan(&handler, &way, &n); err != nil {
 			return err
 		}
-		if way == casework.TakenAsNext {
+		if way == desk.TakenAsNext {
 			of(handler).Given += n
 		} else {
 			of(handler).Picked += n
@@ -139,17 +141,17 @@ func (t *tx) DeskCounts(ctx context.Context, now, since time.Time) ([]casework.D
 			return nil, err
 		}
 	}
-	slices.SortFunc(all, func(x, y casework.DeskCounts) int { return strings.Compare(x.Handler, y.Handler) })
+	slices.SortFunc(all, func(x, y desk.Counts) int { return strings.Compare(x.Handler, y.Handler) })
 	return all, nil
 }
 
 // nameHandler finds the name under which a handler last took a case.
-func (t *tx) nameHandler(ctx context.Context, k *casework.DeskCounts) error {
+func (t *tx) nameHandler(ctx context.Context, k *desk.Counts) error {
 	const op = "find a handler's name"
 	named, err := one[staffName](ctx, t, op, keptDeskCase, `WHERE handler_id = ? ORDER BY taken_at DESC LIMIT 1`, k.Handler)
-	if errors.Is(err, casework.ErrNotFound) { // all of theirs are from before these were kept
-		var d casework.Dispute
-		d, err = one[casework.Dispute](ctx, t, op, keptDisputeLine, `WHERE handler_id <> '' AND handler_id = ? ORDER BY next_due DESC, id DESC LIMIT 1`, k.Handler)
+	if errors.Is(err, kernel.ErrNotFound) { // all of theirs are from before these were kept
+		var d cases.Dispute
+		d, err = one[cases.Dispute](ctx, t, op, keptDisputeLine, `WHERE handler_id <> '' AND handler_id = ? ORDER BY next_due DESC, id DESC LIMIT 1`, k.Handler)
 		named.Name = d.Handler
 	}
 	if err == nil && named.Name != "" {
@@ -178,7 +180,7 @@ func (t *tx) Notes(ctx context.Context, dispute string) ([]mingjing.Note, error)
 }
 
 // AddRelative implements [casework.Tx].
-func (t *tx) AddRelative(ctx context.Context, r casework.Relative) error {
+func (t *tx) AddRelative(ctx context.Context, r desk.Relative) error {
 	const op = "add a relative"
 	doc, err := t.seal(ctx, op, keptRelative, vault.Bureau, r, r.ID)
 	if err != nil {
@@ -189,8 +191,8 @@ func (t *tx) AddRelative(ctx context.Context, r casework.Relative) error {
 }
 
 // Relatives implements [casework.Tx].
-func (t *tx) Relatives(ctx context.Context, staff string) ([]casework.Relative, error) {
-	return all[casework.Relative](ctx, t, "list relatives", keptRelative, `WHERE staff_id = ? ORDER BY n`, staff)
+func (t *tx) Relatives(ctx context.Context, staff string) ([]desk.Relative, error) {
+	return all[desk.Relative](ctx, t, "list relatives", keptRelative, `WHERE staff_id = ? ORDER BY n`, staff)
 }
 
 // DeleteRelative implements [casework.Tx].
@@ -228,13 +230,13 @@ func (t *tx) Declarations(ctx context.Context, limit int) ([]mingjing.Declaratio
 }
 
 // AddVisit implements [casework.Tx].
-func (t *tx) AddVisit(ctx context.Context, v casework.Visit) error {
+func (t *tx) AddVisit(ctx context.Context, v desk.Visit) error {
 	return t.insert(ctx, "add a visit", `INSERT INTO visit (id, staff_id, resident_id, at) VALUES (?, ?, ?, ?)`,
 		v.ID, v.Staff, string(v.Resident), micros(v.At))
 }
 
 // Visit implements [casework.Tx].
-func (t *tx) Visit(ctx context.Context, id string) (v casework.Visit, err error) {
+func (t *tx) Visit(ctx context.Context, id string) (v desk.Visit, err error) {
 	var (
 		resident string
 		at       int64

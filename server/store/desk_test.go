@@ -8,6 +8,9 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/desk"
+	"mingjing/server/casework/kernel"
 )
 
 func TestTheDeskKeepsWhatItIsGiven(t *testing.T) {
@@ -19,31 +22,31 @@ func TestTheDeskKeepsWhatItIsGiven(t *testing.T) {
 		taken.HandlerID, taken.Handler, taken.State = "H-1", "Handler One", mingjing.DisputeAssigned
 		days := 3
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			for _, d := range []casework.Dispute{second, first, taken} { // the order is not that of insertion
+			for _, d := range []cases.Dispute{second, first, taken} { // the order is not that of insertion
 				must(t, tx.PutRecord(ctx, record(a, d.RecordID)))
 				must(t, tx.AddDispute(ctx, d))
 			}
-			must(t, tx.SetDeskCase(ctx, casework.DeskCase{Dispute: "taken", Handler: "H-1", Name: "Handler One", Way: casework.TakenAsNext, TakenAt: day}))
-			must(t, tx.SetDeskCase(ctx, casework.DeskCase{Dispute: "first", Handler: "H-1", Name: "Handler One", Way: casework.TakenByChoice, TakenAt: day}))
-			must(t, tx.DecideDeskCase(ctx, casework.DeskCase{Dispute: "first", Handler: "H-1", Name: "Handler One", DecidedAt: day.Add(time.Hour), Days: &days}))
-			must(t, tx.DecideDeskCase(ctx, casework.DeskCase{Dispute: "second", Handler: "H-2", Name: "Handler Two", DecidedAt: day.Add(time.Hour), Days: &days}))
+			must(t, tx.SetDeskCase(ctx, desk.Case{Dispute: "taken", Handler: "H-1", Name: "Handler One", Way: desk.TakenAsNext, TakenAt: day}))
+			must(t, tx.SetDeskCase(ctx, desk.Case{Dispute: "first", Handler: "H-1", Name: "Handler One", Way: desk.TakenByChoice, TakenAt: day}))
+			must(t, tx.DecideDeskCase(ctx, desk.Case{Dispute: "first", Handler: "H-1", Name: "Handler One", DecidedAt: day.Add(time.Hour), Days: &days}))
+			must(t, tx.DecideDeskCase(ctx, desk.Case{Dispute: "second", Handler: "H-2", Name: "Handler Two", DecidedAt: day.Add(time.Hour), Days: &days}))
 			must(t, tx.AddNote(ctx, "first", mingjing.Note{ID: "n-1", Text: "A note.", By: "Handler One", Role: mingjing.RoleHandler, At: day}))
-			must(t, tx.AddRelative(ctx, casework.Relative{ID: "r-1", Staff: "H-1", IDNumber: a.IDNumber, At: day}))
-			must(t, tx.AddRelative(ctx, casework.Relative{ID: "r-2", Staff: "H-1", IDNumber: b.IDNumber, At: day}))
+			must(t, tx.AddRelative(ctx, desk.Relative{ID: "r-1", Staff: "H-1", IDNumber: a.IDNumber, At: day}))
+			must(t, tx.AddRelative(ctx, desk.Relative{ID: "r-2", Staff: "H-1", IDNumber: b.IDNumber, At: day}))
 			must(t, tx.AddDeclaration(ctx, mingjing.Declaration{At: day, Staff: "H-1", Action: "declared"}))
 			must(t, tx.AddDeclaration(ctx, mingjing.Declaration{At: day, Staff: "H-1", Action: "removed"}))
 			must(t, tx.AddMiss(ctx, "H-2", day.Add(-2*time.Hour)))
 			must(t, tx.AddMiss(ctx, "H-2", day))
 			must(t, tx.AddMiss(ctx, "H-2", day.Add(time.Minute)))
-			return tx.AddVisit(ctx, casework.Visit{ID: "v-1", Staff: "H-1", Resident: a.ID, At: day})
+			return tx.AddVisit(ctx, desk.Visit{ID: "v-1", Staff: "H-1", Resident: a.ID, At: day})
 		})
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
 			waiting, err := tx.Waiting(ctx, time.Time{}, 0, 10)
 			must(t, err)
-			same(t, "waiting", ids(waiting, func(d casework.Dispute) string { return d.ID }), "first second")
+			same(t, "waiting", ids(waiting, func(d cases.Dispute) string { return d.ID }), "first second")
 			waiting, err = tx.Waiting(ctx, time.Time{}, 1, 10)
 			must(t, err)
-			same(t, "the rest", ids(waiting, func(d casework.Dispute) string { return d.ID }), "second")
+			same(t, "the rest", ids(waiting, func(d cases.Dispute) string { return d.ID }), "second")
 			late, err := tx.Waiting(ctx, day.Add(48*time.Hour), 0, 10)
 			must(t, err)
 			same(t, "late", len(late), 3)
@@ -52,7 +55,7 @@ func TestTheDeskKeepsWhatItIsGiven(t *testing.T) {
 			same(t, "open", n, 1)
 			counts, err := tx.DeskCounts(ctx, day, day.Add(-time.Hour))
 			must(t, err)
-			same(t, "figures", counts, []casework.DeskCounts{
+			same(t, "figures", counts, []desk.Counts{
 				{Handler: "H-1", Name: "Handler One", Open: 1, Next: day.Add(24 * time.Hour).UTC(), Days: map[int]int{3: 1}, Given: 1, Picked: 1},
 				{Handler: "H-2", Name: "Handler Two", Days: map[int]int{3: 1}, Missed: 2}})
 			missed, since, err := tx.Misses(ctx, "H-2", day.Add(-time.Hour))
@@ -72,25 +75,25 @@ func TestTheDeskKeepsWhatItIsGiven(t *testing.T) {
 			kin, err = tx.RelativeResidents(ctx, "H-1")
 			must(t, err)
 			same(t, "and who are since", kin, []mingjing.ResidentID{a.ID, b.ID})
-			same(t, "declared again", errors.Is(tx.AddRelative(ctx, casework.Relative{ID: "r-3", Staff: "H-1", IDNumber: a.IDNumber, At: day}), casework.ErrExists), true)
-			same(t, "another's", errors.Is(tx.DeleteRelative(ctx, "H-2", "r-1"), casework.ErrNotFound), true)
+			same(t, "declared again", errors.Is(tx.AddRelative(ctx, desk.Relative{ID: "r-3", Staff: "H-1", IDNumber: a.IDNumber, At: day}), kernel.ErrExists), true)
+			same(t, "another's", errors.Is(tx.DeleteRelative(ctx, "H-2", "r-1"), kernel.ErrNotFound), true)
 			must(t, tx.DeleteRelative(ctx, "H-1", "r-1"))
 			left, err := tx.Relatives(ctx, "H-1")
 			must(t, err)
-			same(t, "left", ids(left, func(r casework.Relative) string { return r.ID }), "r-2")
+			same(t, "left", ids(left, func(r desk.Relative) string { return r.ID }), "r-2")
 			log, err := tx.Declarations(ctx, 10)
 			must(t, err)
 			same(t, "log", ids(log, func(d mingjing.Declaration) string { return d.Action }), "removed declared")
 			v, err := tx.Visit(ctx, "v-1")
 			must(t, err)
-			same(t, "visit", v, casework.Visit{ID: "v-1", Staff: "H-1", Resident: a.ID, At: day.UTC()})
+			same(t, "visit", v, desk.Visit{ID: "v-1", Staff: "H-1", Resident: a.ID, At: day.UTC()})
 			_, err = tx.Visit(ctx, "v-2")
-			same(t, "no visit", errors.Is(err, casework.ErrNotFound), true)
+			same(t, "no visit", errors.Is(err, kernel.ErrNotFound), true)
 			return nil
 		})
 		err := freely(t.Context(), s, func(tx casework.Tx) error {
 			return tx.AddNote(t.Context(), "none", mingjing.Note{ID: "n-2", At: day})
 		})
-		same(t, "a note on nothing", errors.Is(err, casework.ErrNotFound), true)
+		same(t, "a note on nothing", errors.Is(err, kernel.ErrNotFound), true)
 	})
 }

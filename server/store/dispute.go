@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/kernel"
 	"mingjing/server/vault"
 )
 
@@ -17,7 +18,7 @@ import (
 const maxSearch = 256
 
 // AddDispute implements [casework.Tx].
-func (t *tx) AddDispute(ctx context.Context, d casework.Dispute) error {
+func (t *tx) AddDispute(ctx context.Context, d cases.Dispute) error {
 	const op = "add a dispute"
 	doc, line, err := t.sealDispute(ctx, op, d)
 	if err != nil {
@@ -32,7 +33,7 @@ func (t *tx) AddDispute(ctx context.Context, d casework.Dispute) error {
 
 // sealDispute seals a dispute for its resident, and what the work queue shows of
 // it for the bureau.
-func (t *tx) sealDispute(ctx context.Context, op string, d casework.Dispute) (doc, line []byte, err error) {
+func (t *tx) sealDispute(ctx context.Context, op string, d cases.Dispute) (doc, line []byte, err error) {
 	d.Record, d.Listing, d.Evidence = nil, nil, nil
 	if doc, err = t.seal(ctx, op, keptDispute, d.Resident, d, d.ID); err != nil {
 		return nil, nil, err
@@ -47,7 +48,7 @@ func (t *tx) nameHash(name string) any {
 }
 
 // SetDispute implements [casework.Tx].
-func (t *tx) SetDispute(ctx context.Context, d casework.Dispute) error {
+func (t *tx) SetDispute(ctx context.Context, d cases.Dispute) error {
 	const op = "set a dispute"
 	stored := d
 	stored.Version++
@@ -66,57 +67,57 @@ func (t *tx) SetDispute(ctx context.Context, d casework.Dispute) error {
 	if err := t.row(ctx, op, []any{&version}, `SELECT version FROM dispute WHERE id = ? AND resident_id = ?`, d.ID, string(d.Resident)); err != nil {
 		return err
 	}
-	return fmt.Errorf("store: %s: version %d is stored, %d was given: %w", op, version, d.Version, casework.ErrConflict)
+	return fmt.Errorf("store: %s: version %d is stored, %d was given: %w", op, version, d.Version, kernel.ErrConflict)
 }
 
 // Dispute implements [casework.Tx].
-func (t *tx) Dispute(ctx context.Context, id string) (casework.Dispute, error) {
+func (t *tx) Dispute(ctx context.Context, id string) (cases.Dispute, error) {
 	if err := t.lockOwner(ctx, "dispute", id); err != nil {
-		return casework.Dispute{}, err
+		return cases.Dispute{}, err
 	}
-	return one[casework.Dispute](ctx, t, "read a dispute", keptDispute, `WHERE id = ?`, id)
+	return one[cases.Dispute](ctx, t, "read a dispute", keptDispute, `WHERE id = ?`, id)
 }
 
 // CaseLine implements [casework.Tx].
-func (t *tx) CaseLine(ctx context.Context, id string) (casework.Dispute, error) {
+func (t *tx) CaseLine(ctx context.Context, id string) (cases.Dispute, error) {
 	if err := t.lockOwner(ctx, "dispute", id); err != nil {
-		return casework.Dispute{}, err
+		return cases.Dispute{}, err
 	}
-	return one[casework.Dispute](ctx, t, "read a line of the queue", keptDisputeLine, `WHERE id = ?`, id)
+	return one[cases.Dispute](ctx, t, "read a line of the queue", keptDisputeLine, `WHERE id = ?`, id)
 }
 
 // DisputeByKey implements [casework.Tx].
-func (t *tx) DisputeByKey(ctx context.Context, resident mingjing.ResidentID, key string) (casework.Dispute, error) {
+func (t *tx) DisputeByKey(ctx context.Context, resident mingjing.ResidentID, key string) (cases.Dispute, error) {
 	if err := t.lock(ctx, resident); err != nil {
-		return casework.Dispute{}, err
+		return cases.Dispute{}, err
 	}
-	return one[casework.Dispute](ctx, t, "find a dispute by key", keptDispute,
+	return one[cases.Dispute](ctx, t, "find a dispute by key", keptDispute,
 		`WHERE resident_id = ? AND key_hash = ?`, string(resident), t.s.hashOrNull("key", key))
 }
 
 // Disputes implements [casework.Tx].
-func (t *tx) Disputes(ctx context.Context, resident mingjing.ResidentID) ([]casework.Dispute, error) {
+func (t *tx) Disputes(ctx context.Context, resident mingjing.ResidentID) ([]cases.Dispute, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[casework.Dispute](ctx, t, "list disputes", keptDispute,
+	return all[cases.Dispute](ctx, t, "list disputes", keptDispute,
 		`WHERE resident_id = ? ORDER BY filed_at DESC, n DESC`, string(resident))
 }
 
 // Cases implements [casework.Tx]. The cursor is what [casework.Dispute.Cursor]
 // of the page's last case makes; the limit is at most [MaxPage]. Search finds
 // parts of ids and codes in any case, and names when they are whole.
-func (t *tx) Cases(ctx context.Context, f casework.CaseQuery) ([]casework.Dispute, error) {
+func (t *tx) Cases(ctx context.Context, f cases.CaseQuery) ([]cases.Dispute, error) {
 	const op = "list cases"
 	if err := t.seeStaff(ctx); err != nil {
 		return nil, err
 	}
 	if f.Mine && f.HandlerID == "" {
-		return []casework.Dispute{}, nil
+		return []cases.Dispute{}, nil
 	}
 	search := strings.TrimSpace(f.Search)
 	if len(search) > maxSearch {
-		return []casework.Dispute{}, nil // longer than anything that it could match
+		return []cases.Dispute{}, nil // longer than anything that it could match
 	}
 	where, args := []string{"1 = 1"}, []any(nil)
 	switch f.State {
@@ -151,13 +152,13 @@ func (t *tx) Cases(ctx context.Context, f casework.CaseQuery) ([]casework.Disput
 		args = append(args, part, part, t.nameHash(search))
 	}
 	if f.Cursor != "" {
-		due, id, err := casework.ParseCursor(f.Cursor)
+		due, id, err := cases.ParseCursor(f.Cursor)
 		if err != nil {
 			return nil, fmt.Errorf("store: %s: %w", op, err)
 		}
 		where, args = append(where, "(next_due, id) > (?, ?)"), append(args, due, id)
 	}
-	return all[casework.Dispute](ctx, t, op, keptDisputeLine,
+	return all[cases.Dispute](ctx, t, op, keptDisputeLine,
 		"WHERE "+strings.Join(where, " AND ")+" ORDER BY next_due, id LIMIT ?", append(args, page(f.Limit))...)
 }
 
@@ -271,7 +272,7 @@ func (t *tx) EvidenceCase(ctx context.Context, id string) (dispute string, err e
 // EvidenceData implements [casework.Tx].
 func (t *tx) EvidenceData(ctx context.Context, id string) (e mingjing.Evidence, data []byte, err error) {
 	e, data, err = t.fileData(ctx, keptEvidence, keptEvidenceFile, id)
-	if errors.Is(err, casework.ErrNotFound) {
+	if errors.Is(err, kernel.ErrNotFound) {
 		e, data, err = t.fileData(ctx, keptAnswerDoc, keptAnswerFile, id)
 	}
 	return e, data, err
@@ -310,7 +311,7 @@ func (t *tx) seeStaff(ctx context.Context) error {
 // count is how far the name was counted.
 func (t *tx) count(ctx context.Context, op, name string) (seq int64, err error) {
 	err = t.row(ctx, op, []any{&seq}, `SELECT seq FROM counter WHERE name = ?`, name)
-	if errors.Is(err, casework.ErrNotFound) {
+	if errors.Is(err, kernel.ErrNotFound) {
 		return 0, nil
 	}
 	return seq, err

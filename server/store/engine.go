@@ -17,6 +17,10 @@ type engine interface {
 	// rebind turns the ? of a query into the engine's own placeholders.
 	rebind(query string) string
 	txOptions() *sql.TxOptions
+	// readOptions are those of a transaction that writes nothing, and readers the
+	// connections for it, which may be those of db.
+	readOptions() *sql.TxOptions
+	readers(db *sql.DB) (*sql.DB, error)
 	// collided says that a transaction failed only because of another one.
 	collided(err error) bool
 	// constraint says which rule of the schema an error broke.
@@ -36,6 +40,9 @@ type engine interface {
 	waitingJob(due bool) string
 	// hasten brings jobs that wait forward by so many seconds, those that match only.
 	hasten(only string) string
+	// release makes scheduled jobs available whose time is near, without waiting for
+	// the queue's leader.
+	release() string
 	// jobAt is the time that a job was made for, in microseconds; 0 for at once.
 	jobAt() string
 	// recover gives the jobs of dead processes back, at the start of work as

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/takeaway"
 	"mingjing/server/vault"
 )
 
@@ -16,28 +18,28 @@ import (
 var blank = []byte{1}
 
 // AddErasure implements [casework.Tx].
-func (t *tx) AddErasure(ctx context.Context, e casework.Erasure) error {
+func (t *tx) AddErasure(ctx context.Context, e takeaway.Erasure) error {
 	return t.insert(ctx, "add an erasure", `INSERT INTO erasure (id, resident_id, asked_at, listed_at, login_at, erased_at) VALUES (?, ?, ?, ?, ?, ?)`,
 		e.ID, string(e.Resident), micros(e.AskedAt), microsOrNull(e.ListedAt), microsOrNull(e.LoginAt), microsOrNull(e.ErasedAt))
 }
 
 // SetErasure implements [casework.Tx].
-func (t *tx) SetErasure(ctx context.Context, e casework.Erasure) error {
+func (t *tx) SetErasure(ctx context.Context, e takeaway.Erasure) error {
 	return t.update(ctx, "set an erasure", `UPDATE erasure SET listed_at = ?, login_at = ?, erased_at = ? WHERE id = ?`,
 		microsOrNull(e.ListedAt), microsOrNull(e.LoginAt), microsOrNull(e.ErasedAt), e.ID)
 }
 
 // Erasure implements [casework.Tx].
-func (t *tx) Erasure(ctx context.Context, id string) (casework.Erasure, error) {
+func (t *tx) Erasure(ctx context.Context, id string) (takeaway.Erasure, error) {
 	return t.erasure(ctx, `id = ?`, id)
 }
 
 // ErasureOf implements [casework.Tx].
-func (t *tx) ErasureOf(ctx context.Context, resident mingjing.ResidentID) (casework.Erasure, error) {
+func (t *tx) ErasureOf(ctx context.Context, resident mingjing.ResidentID) (takeaway.Erasure, error) {
 	return t.erasure(ctx, `resident_id = ?`, string(resident))
 }
 
-func (t *tx) erasure(ctx context.Context, where string, arg any) (e casework.Erasure, err error) {
+func (t *tx) erasure(ctx context.Context, where string, arg any) (e takeaway.Erasure, err error) {
 	var (
 		asked                 int64
 		listed, login, erased sql.NullInt64
@@ -105,7 +107,7 @@ func (t *tx) Erase(ctx context.Context, resident mingjing.ResidentID) error {
 			return err
 		}
 	}
-	lines, err := all[casework.Dispute](ctx, t, op, keptDisputeLine, `WHERE resident_id = ?`, id)
+	lines, err := all[cases.Dispute](ctx, t, op, keptDisputeLine, `WHERE resident_id = ?`, id)
 	if err != nil {
 		return err
 	}
@@ -134,7 +136,7 @@ func (t *tx) Erase(ctx context.Context, resident mingjing.ResidentID) error {
 func (t *tx) Erased(ctx context.Context, resident mingjing.ResidentID) (bool, error) {
 	var n int
 	err := t.row(ctx, "find whether somebody is erased", []any{&n}, `SELECT length(wrapped) FROM keyset WHERE resident_id = ?`, string(resident))
-	if errors.Is(err, casework.ErrNotFound) {
+	if errors.Is(err, kernel.ErrNotFound) {
 		return true, nil
 	}
 	return n == 0, err

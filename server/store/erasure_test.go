@@ -10,6 +10,8 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/kernel"
 )
 
 func TestAnErasedResidentIsNotFoundAnywhere(t *testing.T) {
@@ -29,7 +31,7 @@ func TestAnErasedResidentIsNotFoundAnywhere(t *testing.T) {
 			if gone, err := tx.Erased(ctx, a.ID); !gone || err != nil {
 				t.Errorf("not erased: %v %v", gone, err)
 			}
-			if _, err := tx.ResidentByIDNumber(ctx, a.IDNumber); !errors.Is(err, casework.ErrNotFound) {
+			if _, err := tx.ResidentByIDNumber(ctx, a.IDNumber); !errors.Is(err, kernel.ErrNotFound) {
 				t.Errorf("found by ID number: %v", err)
 			}
 			for what, read := range map[string]func() error{
@@ -45,15 +47,15 @@ func TestAnErasedResidentIsNotFoundAnywhere(t *testing.T) {
 				"prefs":    func() error { _, err := tx.NoticePrefs(ctx, a.ID); return err },
 				"looks":    func() error { _, err := tx.Looks(ctx, a.ID, false, 0, 5); return err },
 			} {
-				if err := read(); !errors.Is(err, casework.ErrNotFound) {
+				if err := read(); !errors.Is(err, kernel.ErrNotFound) {
 					t.Errorf("%s of who was erased: %v", what, err)
 				}
 			}
-			found, err := tx.Cases(ctx, casework.CaseQuery{CaseFilter: mingjing.CaseFilter{Search: a.Name, State: "all"}, Limit: 9})
+			found, err := tx.Cases(ctx, cases.CaseQuery{CaseFilter: mingjing.CaseFilter{Search: a.Name, State: "all"}, Limit: 9})
 			if len(found) != 0 || err != nil {
 				t.Errorf("found by name: %v %v", found, err)
 			}
-			lines, err := tx.Cases(ctx, casework.CaseQuery{CaseFilter: mingjing.CaseFilter{State: "all"}, Limit: 9})
+			lines, err := tx.Cases(ctx, cases.CaseQuery{CaseFilter: mingjing.CaseFilter{State: "all"}, Limit: 9})
 			if len(lines) != 2 || err != nil {
 				t.Errorf("%d lines of cases stay, %v", len(lines), err)
 			}
@@ -68,7 +70,7 @@ func TestAnErasedResidentIsNotFoundAnywhere(t *testing.T) {
 		if now := allOf(t, s, b, 1); !sameButForTheBureau(now, others) {
 			t.Errorf("the other resident reads\n%s\nbefore\n%s", now, others)
 		}
-		enrol(t, s, casework.Resident{ID: "again", IDNumber: a.IDNumber, Name: a.Name, CreatedAt: day}) // may come back as new
+		enrol(t, s, kernel.Resident{ID: "again", IDNumber: a.IDNumber, Name: a.Name, CreatedAt: day}) // may come back as new
 	})
 }
 

@@ -5,11 +5,11 @@ import (
 	"fmt"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/takeaway"
 )
 
 // AddExport implements [casework.Tx].
-func (t *tx) AddExport(ctx context.Context, e casework.Export) error {
+func (t *tx) AddExport(ctx context.Context, e takeaway.Export) error {
 	const op = "add an export"
 	doc, err := t.seal(ctx, op, keptExport, e.Resident, e, e.ID)
 	if err != nil {
@@ -20,19 +20,19 @@ func (t *tx) AddExport(ctx context.Context, e casework.Export) error {
 }
 
 // Export implements [casework.Tx].
-func (t *tx) Export(ctx context.Context, id string) (casework.Export, error) {
+func (t *tx) Export(ctx context.Context, id string) (takeaway.Export, error) {
 	if err := t.lockOwner(ctx, "export", id); err != nil {
-		return casework.Export{}, err
+		return takeaway.Export{}, err
 	}
-	return one[casework.Export](ctx, t, "read an export", keptExport, `WHERE id = ?`, id)
+	return one[takeaway.Export](ctx, t, "read an export", keptExport, `WHERE id = ?`, id)
 }
 
 // ExportOf implements [casework.Tx].
-func (t *tx) ExportOf(ctx context.Context, resident mingjing.ResidentID) (casework.Export, error) {
+func (t *tx) ExportOf(ctx context.Context, resident mingjing.ResidentID) (takeaway.Export, error) {
 	if err := t.lock(ctx, resident); err != nil {
-		return casework.Export{}, err
+		return takeaway.Export{}, err
 	}
-	return one[casework.Export](ctx, t, "read a resident's export", keptExport, `WHERE resident_id = ?`, string(resident))
+	return one[takeaway.Export](ctx, t, "read a resident's export", keptExport, `WHERE resident_id = ?`, string(resident))
 }
 
 // ExportID implements [casework.Tx].
@@ -42,7 +42,7 @@ func (t *tx) ExportID(ctx context.Context, resident mingjing.ResidentID) (id str
 }
 
 // SetExport implements [casework.Tx].
-func (t *tx) SetExport(ctx context.Context, e casework.Export) error {
+func (t *tx) SetExport(ctx context.Context, e takeaway.Export) error {
 	const op = "set an export"
 	doc, err := t.seal(ctx, op, keptExport, e.Resident, e, e.ID)
 	if err != nil {

@@ -9,10 +9,13 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/score"
+	"mingjing/server/casework/takeaway"
 )
 
-func export(r casework.Resident, id string) casework.Export {
-	return casework.Export{Resident: r.ID, Lang: "en", ExportJob: mingjing.ExportJob{ID: id, State: mingjing.ExportMaking, Step: "waiting", AskedAt: day}}
+func export(r kernel.Resident, id string) takeaway.Export {
+	return takeaway.Export{Resident: r.ID, Lang: "en", ExportJob: mingjing.ExportJob{ID: id, State: mingjing.ExportMaking, Step: "waiting", AskedAt: day}}
 }
 
 func TestAnExportIsOneAResidentAndGoesWithItsFile(t *testing.T) {
@@ -23,13 +26,13 @@ func TestAnExportIsOneAResidentAndGoesWithItsFile(t *testing.T) {
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
 			must(t, tx.AddExport(ctx, e))
 			must(t, tx.AddExport(ctx, export(other, "o")))
-			if err := tx.AddExport(ctx, export(r, "second")); !errors.Is(err, casework.ErrExists) {
+			if err := tx.AddExport(ctx, export(r, "second")); !errors.Is(err, kernel.ErrExists) {
 				t.Errorf("a second one: %v", err)
 			}
 			return nil
 		})
-		of := func() (casework.Export, error) {
-			return get(t, s, func(ctx context.Context, tx casework.Tx) (casework.Export, error) { return tx.ExportOf(ctx, r.ID) })
+		of := func() (takeaway.Export, error) {
+			return get(t, s, func(ctx context.Context, tx casework.Tx) (takeaway.Export, error) { return tx.ExportOf(ctx, r.ID) })
 		}
 		got, err := of()
 		must(t, err)
@@ -52,10 +55,10 @@ func TestAnExportIsOneAResidentAndGoesWithItsFile(t *testing.T) {
 			t.Errorf("the file is %q, %v", data, err)
 		}
 		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.DeleteExport(ctx, "e") })
-		if _, err := of(); !errors.Is(err, casework.ErrNotFound) {
+		if _, err := of(); !errors.Is(err, kernel.ErrNotFound) {
 			t.Errorf("it is left: %v", err)
 		}
-		if _, err := file("e"); !errors.Is(err, casework.ErrNotFound) {
+		if _, err := file("e"); !errors.Is(err, kernel.ErrNotFound) {
 			t.Errorf("its file is left: %v", err)
 		}
 		if data, err := file("o"); err != nil || string(data) != "theirs" {
@@ -68,7 +71,7 @@ func TestAnExportIsOneAResidentAndGoesWithItsFile(t *testing.T) {
 			"export":   func(ctx context.Context, tx casework.Tx) error { _, err := tx.Export(ctx, "e"); return err },
 			"resident": func(ctx context.Context, tx casework.Tx) error { return tx.AddExport(ctx, export(resident(3), "n")) },
 		} {
-			if err := s.Tx(t.Context(), func(tx casework.Tx) error { return fn(t.Context(), tx) }); !errors.Is(err, casework.ErrNotFound) {
+			if err := s.Tx(t.Context(), func(tx casework.Tx) error { return fn(t.Context(), tx) }); !errors.Is(err, kernel.ErrNotFound) {
 				t.Errorf("%s what is not there: %v", what, err)
 			}
 		}
@@ -94,8 +97,8 @@ func TestRequestsAreListedOldestFirst(t *testing.T) {
 			}
 			return tx.AddRequest(ctx, request(other, "theirs"))
 		})
-		got := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Request, error) { return tx.Requests(ctx, r.ID) })
-		if list := ids(got, func(q casework.Request) string { return q.ID }); list != "b a" {
+		got := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]score.Request, error) { return tx.Requests(ctx, r.ID) })
+		if list := ids(got, func(q score.Request) string { return q.ID }); list != "b a" {
 			t.Errorf("the requests are %s", list)
 		}
 	})

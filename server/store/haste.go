@@ -72,6 +72,9 @@ func (s *Store) Hasten(ctx context.Context, d time.Duration) error {
 	if _, err := s.db.ExecContext(ctx, s.eng.rebind(s.eng.hasten("")), d.Seconds()); err != nil {
 		return fmt.Errorf("store: hasten jobs: %w", err)
 	}
+	if _, err := s.db.ExecContext(ctx, s.eng.release()); err != nil {
+		return fmt.Errorf("store: hasten jobs: %w", err)
+	}
 	s.wake()
 	for _, id := range settling {
 		if err := s.hastenSettled(ctx, id, d); err != nil {
@@ -92,6 +95,9 @@ func (s *Store) hastenSettled(ctx context.Context, id int64, d time.Duration) er
 		err := s.db.QueryRowContext(ctx, s.eng.rebind(`SELECT count(*) FROM river_job WHERE id = ? AND state = 'running'`), id).Scan(&running)
 		if err == nil && running == 0 { // it is written down, or done for good
 			if _, err = s.db.ExecContext(ctx, s.eng.rebind(s.eng.hasten(" AND id = ?")), d.Seconds(), id); err == nil {
+				if _, err = s.db.ExecContext(ctx, s.eng.release()); err != nil {
+					continue
+				}
 				s.wake()
 				return nil
 			}

@@ -7,6 +7,10 @@ import (
 	"time"
 
 	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/democlock"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/score"
 )
 
 // within fails unless something comes before long waits would be over.
@@ -21,7 +25,7 @@ func within[T any](t testing.TB, what string, from <-chan T) T {
 	}
 }
 
-func enqueue(t testing.TB, s *Store, j casework.Job) {
+func enqueue(t testing.TB, s *Store, j kernel.Job) {
 	t.Helper()
 	do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.Enqueue(ctx, j) })
 }
@@ -31,7 +35,7 @@ func TestJobsThatWaitComeDueWhenTheyAreHastened(t *testing.T) {
 		s := open(t, url)
 		ran := make(chan string, 10)
 		first := true
-		work(t, s, func(_ context.Context, j casework.Job) (time.Duration, error) {
+		work(t, s, func(_ context.Context, j kernel.Job) (time.Duration, error) {
 			ran <- j.ID
 			if j.ID == "asks again" && first {
 				first = false
@@ -39,9 +43,9 @@ func TestJobsThatWaitComeDueWhenTheyAreHastened(t *testing.T) {
 			}
 			return 0, nil
 		})
-		enqueue(t, s, casework.Job{Kind: casework.JobRescore, ID: "dated", At: time.Now().Add(2 * time.Hour)})
-		enqueue(t, s, casework.Job{Kind: casework.JobRescore, ID: "later", At: time.Now().Add(9 * time.Hour)})
-		enqueue(t, s, casework.Job{Kind: casework.JobQuestion, ID: "asks again"})
+		enqueue(t, s, kernel.Job{Kind: score.JobRescore, ID: "dated", At: time.Now().Add(2 * time.Hour)})
+		enqueue(t, s, kernel.Job{Kind: score.JobRescore, ID: "later", At: time.Now().Add(9 * time.Hour)})
+		enqueue(t, s, kernel.Job{Kind: cases.JobQuestion, ID: "asks again"})
 		if got := within(t, "the job that is due", ran); got != "asks again" {
 			t.Fatalf("%s ran", got)
 		}
@@ -66,7 +70,7 @@ func TestAJobThatIsBeingPutOffIsHastenedToo(t *testing.T) {
 		for name, moment := range map[string]string{"while it runs": "in", "as soon as it has returned": "after"} {
 			began, goOn, again := make(chan bool), make(chan bool), make(chan bool)
 			var runs atomic.Int32
-			stop := work(t, s, func(context.Context, casework.Job) (time.Duration, error) {
+			stop := work(t, s, func(context.Context, kernel.Job) (time.Duration, error) {
 				if runs.Add(1) > 1 {
 					again <- true
 					return 0, nil
@@ -75,7 +79,7 @@ func TestAJobThatIsBeingPutOffIsHastenedToo(t *testing.T) {
 				<-goOn
 				return time.Hour, nil
 			})
-			enqueue(t, s, casework.Job{Kind: casework.JobQuestion, ID: name})
+			enqueue(t, s, kernel.Job{Kind: cases.JobQuestion, ID: name})
 			within(t, "the job", began)
 			if moment == "in" {
 				must(t, s.Hasten(t.Context(), time.Hour))
@@ -96,11 +100,11 @@ func TestJobsAreDatedByTheStoresClock(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		ahead := func() time.Time { return time.Now().Add(48 * time.Hour) }
 		s := open(t, url, func(o *Options) { o.Now = ahead })
-		ran := make(chan casework.Job, 2)
-		work(t, s, func(_ context.Context, j casework.Job) (time.Duration, error) { ran <- j; return 0, nil })
+		ran := make(chan kernel.Job, 2)
+		work(t, s, func(_ context.Context, j kernel.Job) (time.Duration, error) { ran <- j; return 0, nil })
 		at := ahead().Add(-time.Hour).Truncate(time.Millisecond)
-		enqueue(t, s, casework.Job{Kind: casework.JobRescore, ID: "late", At: at})
-		enqueue(t, s, casework.Job{Kind: casework.JobRescore, ID: "soon", At: ahead().Add(time.Hour)})
+		enqueue(t, s, kernel.Job{Kind: score.JobRescore, ID: "late", At: at})
+		enqueue(t, s, kernel.Job{Kind: score.JobRescore, ID: "soon", At: ahead().Add(time.Hour)})
 		if j := within(t, "the job of an hour ago", ran); j.ID != "late" {
 			t.Errorf("%+v ran", j)
 		}
@@ -127,17 +131,17 @@ func TestTheNextDeadlinesAreCountedByInstant(t *testing.T) {
 		q := request(b, "q")
 		q.CreatedAt = soon.Add(-20 * time.Hour)
 		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.AddRequest(ctx, q) })
-		enqueue(t, s, casework.Job{Kind: casework.JobRescore, ID: "a", At: soon.Add(time.Minute)})
-		enqueue(t, s, casework.Job{Kind: casework.JobRescore, ID: "b", At: soon.Add(time.Minute)})
-		enqueue(t, s, casework.Job{Kind: casework.JobCollect, ID: "q"}) // waits for nothing
-		read := func(now time.Time) []casework.Deadline {
-			return mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Deadline, error) {
+		enqueue(t, s, kernel.Job{Kind: score.JobRescore, ID: "a", At: soon.Add(time.Minute)})
+		enqueue(t, s, kernel.Job{Kind: score.JobRescore, ID: "b", At: soon.Add(time.Minute)})
+		enqueue(t, s, kernel.Job{Kind: score.JobCollect, ID: "q"}) // waits for nothing
+		read := func(now time.Time) []democlock.Deadline {
+			return mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]democlock.Deadline, error) {
 				return tx.Deadlines(ctx, now, 24*time.Hour, 5)
 			})
 		}
-		same(t, "the next ones", read(time.Now()), []casework.Deadline{{Kind: "case", At: soon, N: 2},
+		same(t, "the next ones", read(time.Now()), []democlock.Deadline{{Kind: "case", At: soon, N: 2},
 			{Kind: "score", At: soon.Add(4 * time.Hour), N: 1}, {Kind: "job", At: soon.Add(time.Minute), N: 2}})
-		same(t, "after the first", read(soon), []casework.Deadline{{Kind: "score", At: soon.Add(4 * time.Hour), N: 1}, {Kind: "job", At: soon.Add(time.Minute), N: 2}})
-		same(t, "after all", read(soon.Add(24*time.Hour)), []casework.Deadline{})
+		same(t, "after the first", read(soon), []democlock.Deadline{{Kind: "score", At: soon.Add(4 * time.Hour), N: 1}, {Kind: "job", At: soon.Add(time.Minute), N: 2}})
+		same(t, "after all", read(soon.Add(24*time.Hour)), []democlock.Deadline{})
 	})
 }

@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/inquiry"
+	"mingjing/server/casework/kernel"
 )
 
 // flag is a yes or no as a column holds it.
@@ -19,7 +21,7 @@ func flag(on bool) int {
 }
 
 // AddInquiry implements [casework.Tx].
-func (t *tx) AddInquiry(ctx context.Context, q casework.InquiryRow) error {
+func (t *tx) AddInquiry(ctx context.Context, q inquiry.Row) error {
 	const op = "add an inquiry"
 	doc, err := t.seal(ctx, op, keptInquiry, q.Resident, q, q.ID)
 	if err != nil {
@@ -31,7 +33,7 @@ func (t *tx) AddInquiry(ctx context.Context, q casework.InquiryRow) error {
 }
 
 // SetInquiry implements [casework.Tx].
-func (t *tx) SetInquiry(ctx context.Context, q casework.InquiryRow) error {
+func (t *tx) SetInquiry(ctx context.Context, q inquiry.Row) error {
 	const op = "set an inquiry"
 	stored := q
 	stored.Version++
@@ -49,15 +51,15 @@ func (t *tx) SetInquiry(ctx context.Context, q casework.InquiryRow) error {
 	if err := t.row(ctx, op, []any{&version}, `SELECT version FROM inquiry WHERE id = ? AND resident_id = ?`, q.ID, string(q.Resident)); err != nil {
 		return err
 	}
-	return fmt.Errorf("store: %s: version %d is stored, %d was given: %w", op, version, q.Version, casework.ErrConflict)
+	return fmt.Errorf("store: %s: version %d is stored, %d was given: %w", op, version, q.Version, kernel.ErrConflict)
 }
 
 // Inquiry implements [casework.Tx].
-func (t *tx) Inquiry(ctx context.Context, id string) (casework.InquiryRow, error) {
+func (t *tx) Inquiry(ctx context.Context, id string) (inquiry.Row, error) {
 	if err := t.lockOwner(ctx, "inquiry", id); err != nil {
-		return casework.InquiryRow{}, err
+		return inquiry.Row{}, err
 	}
-	return one[casework.InquiryRow](ctx, t, "read an inquiry", keptInquiry, `WHERE id = ?`, id)
+	return one[inquiry.Row](ctx, t, "read an inquiry", keptInquiry, `WHERE id = ?`, id)
 }
 
 const inquiryHead = `SELECT id, resident_id, staff_id, agency, state, asked_at, due, late FROM inquiry WHERE `
@@ -65,7 +67,7 @@ const inquiryHead = `SELECT id, resident_id, staff_id, agency, state, asked_at, 
 // A scanner is a row, of one or of many.
 type scanner interface{ Scan(dest ...any) error }
 
-func scanHead(row scanner) (h casework.InquiryHead, err error) {
+func scanHead(row scanner) (h inquiry.Head, err error) {
 	var (
 		resident, state string
 		asked, due      int64
@@ -77,25 +79,25 @@ func scanHead(row scanner) (h casework.InquiryHead, err error) {
 }
 
 // InquiryHead implements [casework.Tx].
-func (t *tx) InquiryHead(ctx context.Context, id string) (casework.InquiryHead, error) {
+func (t *tx) InquiryHead(ctx context.Context, id string) (inquiry.Head, error) {
 	if err := t.lockOwner(ctx, "inquiry", id); err != nil {
-		return casework.InquiryHead{}, err
+		return inquiry.Head{}, err
 	}
 	h, err := scanHead(t.sql.QueryRowContext(ctx, t.s.eng.rebind(inquiryHead+`id = ?`), id))
 	return h, t.failed("read the head of an inquiry", err)
 }
 
 // InquiriesAbout implements [casework.Tx].
-func (t *tx) InquiriesAbout(ctx context.Context, resident mingjing.ResidentID, from, to int64) ([]casework.InquiryRow, error) {
+func (t *tx) InquiriesAbout(ctx context.Context, resident mingjing.ResidentID, from, to int64) ([]inquiry.Row, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[casework.InquiryRow](ctx, t, "list inquiries", keptInquiry,
+	return all[inquiry.Row](ctx, t, "list inquiries", keptInquiry,
 		`WHERE resident_id = ? AND seq >= ? AND seq <= ? ORDER BY seq`, string(resident), from, to)
 }
 
 // OpenInquiries implements [casework.Tx]. The limit is at most [MaxPage].
-func (t *tx) OpenInquiries(ctx context.Context, q casework.InquiryQuery) ([]casework.InquiryHead, error) {
+func (t *tx) OpenInquiries(ctx context.Context, q inquiry.Query) ([]inquiry.Head, error) {
 	const op = "list open inquiries"
 	if err := t.seeStaff(ctx); err != nil {
 		return nil, err
@@ -111,13 +113,13 @@ func (t *tx) OpenInquiries(ctx context.Context, q casework.InquiryQuery) ([]case
 		where = append(where, "state <> 'asked'")
 	}
 	if q.Cursor != "" {
-		due, id, err := casework.ParseCursor(q.Cursor)
+		due, id, err := cases.ParseCursor(q.Cursor)
 		if err != nil {
 			return nil, fmt.Errorf("store: %s: %w", op, err)
 		}
 		where, args = append(where, "(due, id) > (?, ?)"), append(args, due, id)
 	}
-	list := []casework.InquiryHead{}
+	list := []inquiry.Head{}
 	err := t.rows(ctx, op, func(rows *sql.Rows) error {
 		h, err := scanHead(rows)
 		list = append(list, h)
@@ -149,10 +151,10 @@ func (t *tx) WaitingInquiries(ctx context.Context, agency string) (map[mingjing.
 }
 
 // InquiryCounts implements [casework.Tx].
-func (t *tx) InquiryCounts(ctx context.Context) ([]casework.InquiryCounts, error) {
-	var list []casework.InquiryCounts
+func (t *tx) InquiryCounts(ctx context.Context) ([]inquiry.Counts, error) {
+	var list []inquiry.Counts
 	err := t.rows(ctx, "count agencies' inquiries", func(rows *sql.Rows) error {
-		var k casework.InquiryCounts
+		var k inquiry.Counts
 		err := rows.Scan(&k.Agency, &k.Inquiries, &k.Unexplained, &k.Unfounded)
 		list = append(list, k)
 		return err

@@ -8,10 +8,12 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/inquiry"
+	"mingjing/server/casework/kernel"
 )
 
-func inquiry(r casework.Resident, id string, seq int64, due time.Duration) casework.InquiryRow {
-	return casework.InquiryRow{Resident: r.ID, Inquiry: mingjing.Inquiry{ID: id, Question: "question-words", AskedAt: day, Due: day.Add(due).UTC(),
+func anInquiry(r kernel.Resident, id string, seq int64, due time.Duration) inquiry.Row {
+	return inquiry.Row{Resident: r.ID, Inquiry: mingjing.Inquiry{ID: id, Question: "question-words", AskedAt: day, Due: day.Add(due).UTC(),
 		State: mingjing.InquiryAsked, Answers: []mingjing.InquiryAnswer{}, Look: mingjing.Look{Seq: seq, At: day, Role: mingjing.RoleHandler, Action: "case"}}}
 }
 
@@ -19,32 +21,32 @@ func TestInquiriesAreOneForALookAndListedByTheirClock(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, a, b := open(t, url), resident(1), resident(2)
 		enrol(t, s, a, b)
-		late, next, agencys, others := inquiry(a, "late", 1, time.Hour), inquiry(a, "next", 2, 3*time.Hour), inquiry(a, "agencys", 3, 2*time.Hour), inquiry(b, "others", 1, 4*time.Hour)
+		late, next, agencys, others := anInquiry(a, "late", 1, time.Hour), anInquiry(a, "next", 2, 3*time.Hour), anInquiry(a, "agencys", 3, 2*time.Hour), anInquiry(b, "others", 1, 4*time.Hour)
 		late.Staff, next.Staff, agencys.Agency, others.Staff = "H-1", "H-1", "court", "H-2"
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			for _, q := range []casework.InquiryRow{next, others, agencys, late} {
+			for _, q := range []inquiry.Row{next, others, agencys, late} {
 				must(t, tx.AddInquiry(ctx, q))
 			}
-			same(t, "asked again", errors.Is(tx.AddInquiry(ctx, inquiry(a, "again", 2, 0)), casework.ErrExists), true)
+			same(t, "asked again", errors.Is(tx.AddInquiry(ctx, anInquiry(a, "again", 2, 0)), kernel.ErrExists), true)
 			return nil
 		})
-		list := func(q casework.InquiryQuery) string {
+		list := func(q inquiry.Query) string {
 			q.Limit = max(q.Limit, 10*(1-min(q.Limit, 1)))
-			return ids(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.InquiryHead, error) {
+			return ids(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]inquiry.Head, error) {
 				return tx.OpenInquiries(ctx, q)
 			}),
-				func(h casework.InquiryHead) string { return h.ID })
+				func(h inquiry.Head) string { return h.ID })
 		}
-		same(t, "all", list(casework.InquiryQuery{}), "late agencys next others")
-		same(t, "a handler's", list(casework.InquiryQuery{Staff: "H-1"}), "late next")
-		same(t, "an agency's", list(casework.InquiryQuery{Agency: "court"}), "agencys")
-		same(t, "the supervisors'", list(casework.InquiryQuery{Others: true}), "")
-		same(t, "the first page", list(casework.InquiryQuery{Limit: 2}), "late agencys")
-		same(t, "and the next", list(casework.InquiryQuery{Cursor: agencys.Head().Cursor()}), "next others")
-		_, err := get(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.InquiryHead, error) {
-			return tx.OpenInquiries(ctx, casework.InquiryQuery{Cursor: "x"})
+		same(t, "all", list(inquiry.Query{}), "late agencys next others")
+		same(t, "a handler's", list(inquiry.Query{Staff: "H-1"}), "late next")
+		same(t, "an agency's", list(inquiry.Query{Agency: "court"}), "agencys")
+		same(t, "the supervisors'", list(inquiry.Query{Others: true}), "")
+		same(t, "the first page", list(inquiry.Query{Limit: 2}), "late agencys")
+		same(t, "and the next", list(inquiry.Query{Cursor: agencys.Head().Cursor()}), "next others")
+		_, err := get(t, s, func(ctx context.Context, tx casework.Tx) ([]inquiry.Head, error) {
+			return tx.OpenInquiries(ctx, inquiry.Query{Cursor: "x"})
 		})
-		same(t, "a bad cursor", errors.Is(err, casework.ErrCursor), true)
+		same(t, "a bad cursor", errors.Is(err, kernel.ErrCursor), true)
 
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
 			late.State, late.Late, late.Due = mingjing.InquiryEscalated, true, day.Add(9*time.Hour).UTC()
@@ -54,20 +56,20 @@ func TestInquiriesAreOneForALookAndListedByTheirClock(t *testing.T) {
 			return tx.SetInquiry(ctx, agencys)
 		})
 		err = s.Tx(t.Context(), func(tx casework.Tx) error { return tx.SetInquiry(t.Context(), late) })
-		same(t, "changed meanwhile", errors.Is(err, casework.ErrConflict), true)
-		same(t, "the supervisors' then", list(casework.InquiryQuery{Others: true}), "late")
-		same(t, "the handler's then", list(casework.InquiryQuery{Staff: "H-1"}), "next")
+		same(t, "changed meanwhile", errors.Is(err, kernel.ErrConflict), true)
+		same(t, "the supervisors' then", list(inquiry.Query{Others: true}), "late")
+		same(t, "the handler's then", list(inquiry.Query{Staff: "H-1"}), "next")
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
 			h, err := tx.InquiryHead(ctx, "late")
 			must(t, err)
-			same(t, "head", h, casework.InquiryHead{ID: "late", Resident: a.ID, Staff: "H-1", State: mingjing.InquiryEscalated, AskedAt: day, Due: late.Due, Late: true})
+			same(t, "head", h, inquiry.Head{ID: "late", Resident: a.ID, Staff: "H-1", State: mingjing.InquiryEscalated, AskedAt: day, Due: late.Due, Late: true})
 			q, err := tx.Inquiry(ctx, "agencys")
 			must(t, err)
 			agencys.Version = 1
 			same(t, "whole", q, agencys)
 			about, err := tx.InquiriesAbout(ctx, a.ID, 2, 3)
 			must(t, err)
-			same(t, "about these looks", ids(about, func(q casework.InquiryRow) string { return q.ID }), "next agencys")
+			same(t, "about these looks", ids(about, func(q inquiry.Row) string { return q.ID }), "next agencys")
 			waiting, err := tx.WaitingInquiries(ctx, "")
 			must(t, err)
 			same(t, "waiting", waiting, map[mingjing.InquiryState]int{mingjing.InquiryAsked: 2, mingjing.InquiryEscalated: 1})
@@ -76,11 +78,11 @@ func TestInquiriesAreOneForALookAndListedByTheirClock(t *testing.T) {
 			same(t, "waiting for an agency", waiting, map[mingjing.InquiryState]int{})
 			counts, err := tx.InquiryCounts(ctx)
 			must(t, err)
-			same(t, "sums", counts, []casework.InquiryCounts{{Agency: "court", Inquiries: 1, Unexplained: 1, Unfounded: 1}})
+			same(t, "sums", counts, []inquiry.Counts{{Agency: "court", Inquiries: 1, Unexplained: 1, Unfounded: 1}})
 			_, err = tx.Inquiry(ctx, "none")
-			same(t, "none", errors.Is(err, casework.ErrNotFound), true)
+			same(t, "none", errors.Is(err, kernel.ErrNotFound), true)
 			_, err = tx.InquiryHead(ctx, "none")
-			same(t, "no head", errors.Is(err, casework.ErrNotFound), true)
+			same(t, "no head", errors.Is(err, kernel.ErrNotFound), true)
 			return nil
 		})
 	})

@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/agencyside"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/kernel"
 	"mingjing/server/vault"
 )
 
@@ -44,13 +46,13 @@ const (
 func (t *tx) Holdings(ctx context.Context, agency, cursor string, limit int) ([]mingjing.AgencyHolding, string, error) {
 	const op = "list holdings"
 	limit = page(limit)
-	tables, before := []string{cursorRecord, cursorListing}, casework.NoClock
+	tables, before := []string{cursorRecord, cursorListing}, cases.NoClock
 	if cursor != "" {
 		kind, number, _ := strings.Cut(cursor, ".")
 		n, err := strconv.ParseInt(number, 10, 64)
 		at := slices.Index(tables, kind)
 		if err != nil || at < 0 || n < 1 {
-			return nil, "", fmt.Errorf("store: list holdings: %w", casework.ErrCursor)
+			return nil, "", fmt.Errorf("store: list holdings: %w", kernel.ErrCursor)
 		}
 		tables, before = tables[at:], n
 	}
@@ -82,13 +84,13 @@ func (t *tx) Holdings(ctx context.Context, agency, cursor string, limit int) ([]
 		if len(list) > limit {
 			return list[:limit], places[limit-1], nil
 		}
-		before = casework.NoClock
+		before = cases.NoClock
 	}
 	return list, "", nil
 }
 
 // AddBatch implements [casework.Tx].
-func (t *tx) AddBatch(ctx context.Context, b casework.BatchRow) error {
+func (t *tx) AddBatch(ctx context.Context, b agencyside.BatchRow) error {
 	const op = "add a batch"
 	doc, err := t.seal(ctx, op, keptBatch, vault.Bureau, b, b.Agency, micros(b.At))
 	if err != nil {
@@ -100,13 +102,13 @@ func (t *tx) AddBatch(ctx context.Context, b casework.BatchRow) error {
 
 // Batch implements [casework.Tx]; nobody else answers it until the end of this
 // transaction.
-func (t *tx) Batch(ctx context.Context, agency, id string) (casework.BatchRow, error) {
-	return one[casework.BatchRow](ctx, t, "read a batch", keptBatch, `WHERE agency = ? AND id_hash = ?`+t.s.eng.rowLock("batch"),
+func (t *tx) Batch(ctx context.Context, agency, id string) (agencyside.BatchRow, error) {
+	return one[agencyside.BatchRow](ctx, t, "read a batch", keptBatch, `WHERE agency = ? AND id_hash = ?`+t.rowLock("batch"),
 		agency, t.s.hash("batch", id))
 }
 
 // SetBatch implements [casework.Tx].
-func (t *tx) SetBatch(ctx context.Context, b casework.BatchRow) error {
+func (t *tx) SetBatch(ctx context.Context, b agencyside.BatchRow) error {
 	const op = "answer a batch"
 	doc, err := t.seal(ctx, op, keptBatch, vault.Bureau, b, b.Agency, micros(b.At))
 	if err != nil {
@@ -125,7 +127,7 @@ func (t *tx) AddAgencyKey(ctx context.Context, k mingjing.AgencyKey) error {
 func (t *tx) AgencyKey(ctx context.Context, id string) (mingjing.AgencyKey, error) {
 	keys, err := t.agencyKeys(ctx, " WHERE id = ?", id)
 	if err == nil && len(keys) == 0 {
-		err = fmt.Errorf("store: read an agency's key: %w", casework.ErrNotFound)
+		err = fmt.Errorf("store: read an agency's key: %w", kernel.ErrNotFound)
 	}
 	if err != nil {
 		return mingjing.AgencyKey{}, err

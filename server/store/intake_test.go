@@ -8,25 +8,27 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/agencyside"
+	"mingjing/server/casework/kernel"
 )
 
 func TestBatchesAreKnownByTheirAgencyAndId(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
-		b := casework.BatchRow{Agency: "court", ID: "one", At: time.Unix(1, 0).UTC(), Digest: "d"}
+		b := agencyside.BatchRow{Agency: "court", ID: "one", At: time.Unix(1, 0).UTC(), Digest: "d"}
 		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.AddBatch(ctx, b) })
 		err := freely(t.Context(), s, func(tx casework.Tx) error { return tx.AddBatch(t.Context(), b) })
-		if !errors.Is(err, casework.ErrExists) {
+		if !errors.Is(err, kernel.ErrExists) {
 			t.Error(err)
 		}
-		b.Answer = &casework.BatchAnswer{ID: "one", Accepted: 1, Lines: []casework.LineAnswer{{Line: 1, Ref: "r", Status: casework.LineAccepted, ID: "x"}}}
+		b.Answer = &agencyside.BatchAnswer{ID: "one", Accepted: 1, Lines: []agencyside.LineAnswer{{Line: 1, Ref: "r", Status: agencyside.LineAccepted, ID: "x"}}}
 		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.SetBatch(ctx, b) })
-		same(t, "the batch", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.BatchRow, error) {
+		same(t, "the batch", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (agencyside.BatchRow, error) {
 			return tx.Batch(ctx, "court", "one")
 		}), b)
-		if _, err := get(t, s, func(ctx context.Context, tx casework.Tx) (casework.BatchRow, error) {
+		if _, err := get(t, s, func(ctx context.Context, tx casework.Tx) (agencyside.BatchRow, error) {
 			return tx.Batch(ctx, "tax", "one")
-		}); !errors.Is(err, casework.ErrNotFound) {
+		}); !errors.Is(err, kernel.ErrNotFound) {
 			t.Error(err)
 		}
 		other := b
@@ -49,7 +51,7 @@ func TestAgencyKeysAreKeptWithoutASecret(t *testing.T) {
 		got, err := key("one")
 		must(t, err)
 		same(t, "the key", got, k)
-		if _, err := key("none"); !errors.Is(err, casework.ErrNotFound) {
+		if _, err := key("none"); !errors.Is(err, kernel.ErrNotFound) {
 			t.Error(err)
 		}
 		same(t, "all keys", mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.AgencyKey, error) { return tx.AgencyKeys(ctx) }), []mingjing.AgencyKey{k})
@@ -61,7 +63,7 @@ func TestWhatAnAgencyHasSuppliedIsFoundByItsReference(t *testing.T) {
 		s := open(t, url)
 		a, b := resident(1), resident(2)
 		enrol(t, s, a, b)
-		put := func(r casework.Resident, id, ref string) {
+		put := func(r kernel.Resident, id, ref string) {
 			rec, l := record(r, id), listing(r, "l"+id)
 			rec.Ref, l.Ref, rec.Agency, l.Agency = ref, ref, "court", "court"
 			do(t, s, func(ctx context.Context, tx casework.Tx) error {
@@ -127,7 +129,7 @@ func TestAnAnswersDocumentIsReadAsEvidenceIs(t *testing.T) {
 			}
 			return errors.Join(err, err2)
 		})
-		if err := freely(t.Context(), s, func(tx casework.Tx) error { return tx.AddAnswerDocument(t.Context(), "none", e, nil) }); !errors.Is(err, casework.ErrNotFound) {
+		if err := freely(t.Context(), s, func(tx casework.Tx) error { return tx.AddAnswerDocument(t.Context(), "none", e, nil) }); !errors.Is(err, kernel.ErrNotFound) {
 			t.Error(err)
 		}
 	})

@@ -12,7 +12,7 @@ import (
 	"runtime/debug"
 	"time"
 
-	"mingjing/server/casework"
+	"mingjing/server/casework/kernel"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
@@ -25,6 +25,9 @@ const (
 	pollInterval = 150 * time.Millisecond
 	// fetchCooldown is the least time between two looks for jobs.
 	fetchCooldown = 5 * time.Millisecond
+	// leaderInterval is how often the queue's leader looks for scheduled jobs, and how
+	// long before their time it makes them available (River's own constant).
+	leaderInterval = 5 * time.Second
 	// rescueGrace is how long after its timeout a running job is given up for
 	// lost and run again.
 	rescueGrace = 30 * time.Second
@@ -62,11 +65,14 @@ func (s *Store) newQueue(work *worker, announce *listener) (*river.Client[*sql.T
 	config := &river.Config{
 		Logger:      s.quiet(),
 		MaxAttempts: math.MaxInt16, // the column's greatest; failures are counted elsewhere
-		// A job with a time waits among those that are due, where the workers look
-		// at its time. Left as "scheduled" it would wait for a sweep by the leading
-		// replica every five seconds.
+		// A job whose time is near waits among those that are due, where the workers
+		// look at its time, as the queue does itself with what is put off. Any other
+		// stays scheduled, where no worker passes it, until the queue's leader brings it
+		// there, which it does that long before its time.
 		Hooks: []rivertype.Hook{river.HookInsertBeginFunc(func(_ context.Context, job *rivertype.JobInsertParams) error {
-			job.State = rivertype.JobStateAvailable
+			if job.ScheduledAt == nil || time.Until(*job.ScheduledAt) < leaderInterval {
+				job.State = rivertype.JobStateAvailable
+			}
 			return nil
 		})},
 	}
@@ -90,7 +96,7 @@ func (s *Store) newQueue(work *worker, announce *listener) (*river.Client[*sql.T
 }
 
 // Enqueue implements [casework.Tx]. The same job waiting already is enough.
-func (t *tx) Enqueue(ctx context.Context, j casework.Job) error {
+func (t *tx) Enqueue(ctx context.Context, j kernel.Job) error {
 	if j.Kind == "" || j.ID == "" || len(j.Kind) > maxJobField || len(j.ID) > maxJobField {
 		return fmt.Errorf("store: enqueue a job: its kind has %d bytes and its id %d, wants 1 to %d", len(j.Kind), len(j.ID), maxJobField)
 	}
@@ -110,7 +116,7 @@ func (t *tx) Enqueue(ctx context.Context, j casework.Job) error {
 	case err == nil:
 		t.wake = t.wake || due
 		return nil
-	case !errors.Is(err, casework.ErrNotFound):
+	case !errors.Is(err, kernel.ErrNotFound):
 		return err
 	}
 	if _, err := t.s.queue.InsertTx(ctx, t.sql, args, opts); err != nil {
@@ -126,7 +132,7 @@ func (t *tx) Enqueue(ctx context.Context, j casework.Job) error {
 // of a job is logged, and the wait before it runs again doubles from 200 ms to a
 // minute, for as long as it fails. A run that takes longer than
 // [Options] JobTimeout is a failure.
-func (s *Store) Work(ctx context.Context, fn func(ctx context.Context, job casework.Job) (wait time.Duration, err error)) error {
+func (s *Store) Work(ctx context.Context, fn func(ctx context.Context, job kernel.Job) (wait time.Duration, err error)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	returned := make(chan struct{})
@@ -186,7 +192,7 @@ func (s *Store) wake() {
 type worker struct {
 	river.WorkerDefaults[jobArgs]
 	store    *Store
-	fn       func(ctx context.Context, job casework.Job) (time.Duration, error)
+	fn       func(ctx context.Context, job kernel.Job) (time.Duration, error)
 	ending   context.Context // ends when work is to stop
 	logger   *slog.Logger
 	clientID string
@@ -227,7 +233,7 @@ func (w *worker) run(ctx context.Context, args jobArgs) (wait time.Duration, err
 			err = fmt.Errorf("job panicked: %v\n%s", v, debug.Stack())
 		}
 	}()
-	job := casework.Job{Kind: args.Work, ID: args.ID}
+	job := kernel.Job{Kind: args.Work, ID: args.ID}
 	if args.At != 0 {
 		job.At = time.UnixMicro(args.At).UTC()
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
 	"mingjing/server/vault"
 )
 
@@ -91,7 +91,7 @@ func (s *Store) copyOld(ctx context.Context) error {
 		return held.Ref, nil, err
 	}
 	for _, f := range []filled{{"record", "ref", ref}, {"listing", "ref", ref}, {"dispute", "line", func(t *tx, doc []byte) (any, []any, error) {
-		var d casework.Dispute
+		var d cases.Dispute
 		err := json.Unmarshal(doc, &d)
 		return d.Line(), []any{t.nameHash(d.ResidentName)}, err
 	}}} {

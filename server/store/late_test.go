@@ -9,6 +9,9 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/agencyside"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/kernel"
 )
 
 func TestLateCasesAreFoundByAnInstant(t *testing.T) {
@@ -35,7 +38,7 @@ func TestLateCasesAreFoundByAnInstant(t *testing.T) {
 			do(t, s, func(ctx context.Context, tx casework.Tx) error {
 				for how, want := range map[mingjing.Lateness]string{mingjing.Late: late, mingjing.VeryLate: very} {
 					got := ""
-					found, err := tx.Cases(ctx, casework.CaseQuery{CaseFilter: mingjing.CaseFilter{Late: how}, Now: now, Limit: 10})
+					found, err := tx.Cases(ctx, cases.CaseQuery{CaseFilter: mingjing.CaseFilter{Late: how}, Now: now, Limit: 10})
 					for _, d := range found {
 						got += d.ID
 					}
@@ -72,34 +75,34 @@ func TestAgencyCasesAreSummedByAgency(t *testing.T) {
 		s, r := open(t, url), resident(1)
 		enrol(t, s, r)
 		days := func(n int) *int { return &n }
-		cases := []casework.AgencyCase{
-			{Dispute: "d1", Agency: "court", Asked: true, Answer: casework.AnswerInTime, Outcome: mingjing.OutcomeRejected, AnswerDays: days(3), DecideDays: days(5)},
-			{Dispute: "d2", Agency: "court", Asked: true, Answer: casework.AnswerLate, Outcome: mingjing.OutcomePartly, AnswerDays: days(3), DecideDays: days(0)},
-			{Dispute: "d3", Agency: "court", Asked: true, Answer: casework.AnswerSilent, LateFrom: day},
+		figures := []cases.AgencyCase{
+			{Dispute: "d1", Agency: "court", Asked: true, Answer: cases.AnswerInTime, Outcome: mingjing.OutcomeRejected, AnswerDays: days(3), DecideDays: days(5)},
+			{Dispute: "d2", Agency: "court", Asked: true, Answer: cases.AnswerLate, Outcome: mingjing.OutcomePartly, AnswerDays: days(3), DecideDays: days(0)},
+			{Dispute: "d3", Agency: "court", Asked: true, Answer: cases.AnswerSilent, LateFrom: day},
 			{Dispute: "d4", Agency: "court", Asked: true, LateFrom: day.Add(time.Hour)},
 			{Dispute: "d5", Agency: "court", Outcome: mingjing.OutcomeUpheld, DecideDays: days(5)},
 			{Dispute: "d6", Agency: "tax"},
 		}
-		for i, k := range cases {
+		for i, k := range figures {
 			do(t, s, func(ctx context.Context, tx casework.Tx) error {
 				return errors.Join(tx.PutRecord(ctx, record(r, "r"+k.Dispute)), tx.AddDispute(ctx, dispute(r, k.Dispute, "r"+k.Dispute)),
-					tx.SetAgencyCase(ctx, casework.AgencyCase{Dispute: k.Dispute, Agency: "traffic", Asked: i%2 == 0}), // as it was before
+					tx.SetAgencyCase(ctx, cases.AgencyCase{Dispute: k.Dispute, Agency: "traffic", Asked: i%2 == 0}), // as it was before
 					tx.SetAgencyCase(ctx, k))
 			})
 		}
-		want := []casework.AgencyCounts{
+		want := []agencyside.AgencyCounts{
 			{Agency: "court", Cases: 5, Asked: 4, InTime: 1, Late: 1, Silent: 1, Upheld: 1, Partly: 1, Rejected: 1, LateNow: 1,
 				AnswerDays: map[int]int{3: 2}, DecideDays: map[int]int{0: 1, 5: 2}},
 			{Agency: "tax", Cases: 1, AnswerDays: map[int]int{}, DecideDays: map[int]int{}},
 		}
-		same(t, "sums", mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.AgencyCounts, error) {
+		same(t, "sums", mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]agencyside.AgencyCounts, error) {
 			return tx.AgencyCounts(ctx, day.Add(time.Minute))
 		}), want)
 		ctx := t.Context()
 		err := freely(ctx, s, func(tx casework.Tx) error {
-			return tx.SetAgencyCase(ctx, casework.AgencyCase{Dispute: "nowhere", Agency: "tax"})
+			return tx.SetAgencyCase(ctx, cases.AgencyCase{Dispute: "nowhere", Agency: "tax"})
 		})
-		if !errors.Is(err, casework.ErrNotFound) {
+		if !errors.Is(err, kernel.ErrNotFound) {
 			t.Errorf("a case of no dispute: %v, want ErrNotFound", err)
 		}
 	})

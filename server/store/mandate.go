@@ -5,13 +5,13 @@ import (
 	"database/sql"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
 )
 
 // PutMandate implements [casework.Tx]. The helper's number is kept as the very
 // hash by which a resident is found, so that it names whoever is enrolled under it
 // at any time, and nobody before.
-func (t *tx) PutMandate(ctx context.Context, m casework.Mandate) error {
+func (t *tx) PutMandate(ctx context.Context, m cases.Mandate) error {
 	const op = "put a mandate"
 	doc, err := t.seal(ctx, op, keptMandate, m.OwnerID, m, m.ID)
 	if err != nil {
@@ -29,22 +29,22 @@ func (t *tx) PutMandate(ctx context.Context, m casework.Mandate) error {
 }
 
 // Mandate implements [casework.Tx].
-func (t *tx) Mandate(ctx context.Context, id string, reader mingjing.ResidentID) (casework.Mandate, error) {
+func (t *tx) Mandate(ctx context.Context, id string, reader mingjing.ResidentID) (cases.Mandate, error) {
 	if err := t.lockOwner(ctx, "mandate", id); err != nil {
-		return casework.Mandate{}, err
+		return cases.Mandate{}, err
 	}
 	list, err := t.mandates(ctx, "read a mandate", reader, `mandate.id = ?`, id)
 	if err == nil && len(list) == 0 {
 		err = t.failed("read a mandate", sql.ErrNoRows)
 	}
 	if err != nil {
-		return casework.Mandate{}, err
+		return cases.Mandate{}, err
 	}
 	return list[0], nil
 }
 
 // MandatesOf implements [casework.Tx].
-func (t *tx) MandatesOf(ctx context.Context, dispute string) ([]casework.Mandate, error) {
+func (t *tx) MandatesOf(ctx context.Context, dispute string) ([]cases.Mandate, error) {
 	if err := ignoreNotFound(t.lockOwner(ctx, "dispute", dispute)); err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (t *tx) MandatesOf(ctx context.Context, dispute string) ([]casework.Mandate
 }
 
 // MandatesFor implements [casework.Tx].
-func (t *tx) MandatesFor(ctx context.Context, helper mingjing.ResidentID) ([]casework.Mandate, error) {
+func (t *tx) MandatesFor(ctx context.Context, helper mingjing.ResidentID) ([]cases.Mandate, error) {
 	if err := t.lockForList(ctx, helper); err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (t *tx) MandatesFor(ctx context.Context, helper mingjing.ResidentID) ([]cas
 }
 
 // MandatesTo implements [casework.Tx].
-func (t *tx) MandatesTo(ctx context.Context, owner mingjing.ResidentID, helper mingjing.IDNumber) ([]casework.Mandate, error) {
+func (t *tx) MandatesTo(ctx context.Context, owner mingjing.ResidentID, helper mingjing.IDNumber) ([]cases.Mandate, error) {
 	if err := t.lockForList(ctx, owner); err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (t *tx) HelpedBy(ctx context.Context, helper mingjing.ResidentID) ([]mingji
 
 // mandates reads what a query finds. A mandate is a paper between two: the line is
 // in the access log of who reads it; "" is the owner.
-func (t *tx) mandates(ctx context.Context, op string, reader mingjing.ResidentID, where string, args ...any) ([]casework.Mandate, error) {
+func (t *tx) mandates(ctx context.Context, op string, reader mingjing.ResidentID, where string, args ...any) ([]cases.Mandate, error) {
 	type row struct {
 		sealedRow
 		helper sql.NullString
@@ -101,9 +101,9 @@ func (t *tx) mandates(ctx context.Context, op string, reader mingjing.ResidentID
 	if err != nil {
 		return nil, err
 	}
-	list := []casework.Mandate{}
+	list := []cases.Mandate{}
 	for _, r := range found {
-		m, err := unsealFor[casework.Mandate](ctx, t, keptMandate, r.sealedRow, string(reader))
+		m, err := unsealFor[cases.Mandate](ctx, t, keptMandate, r.sealedRow, string(reader))
 		if err != nil {
 			return nil, t.failed(op, err)
 		}

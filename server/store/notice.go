@@ -5,13 +5,13 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/notice"
 )
 
 func noticeCounter(resident mingjing.ResidentID) string { return "notice " + string(resident) }
 
 // AddNotice implements [casework.Tx].
-func (t *tx) AddNotice(ctx context.Context, n casework.Notice) (err error) {
+func (t *tx) AddNotice(ctx context.Context, n notice.Notice) (err error) {
 	const op = "add a notice"
 	if err := t.lock(ctx, n.Resident); err != nil {
 		return err
@@ -27,7 +27,7 @@ func (t *tx) AddNotice(ctx context.Context, n casework.Notice) (err error) {
 		n.ID, string(n.Resident), n.Seq, string(n.Kind), micros(n.At), readAt(n), doc)
 }
 
-func readAt(n casework.Notice) any {
+func readAt(n notice.Notice) any {
 	if n.ReadAt == nil {
 		return nil
 	}
@@ -35,15 +35,15 @@ func readAt(n casework.Notice) any {
 }
 
 // Notice implements [casework.Tx].
-func (t *tx) Notice(ctx context.Context, id string) (casework.Notice, error) {
+func (t *tx) Notice(ctx context.Context, id string) (notice.Notice, error) {
 	if err := t.lockOwner(ctx, "notice", id); err != nil {
-		return casework.Notice{}, err
+		return notice.Notice{}, err
 	}
-	return one[casework.Notice](ctx, t, "read a notice", keptNotice, `WHERE id = ?`, id)
+	return one[notice.Notice](ctx, t, "read a notice", keptNotice, `WHERE id = ?`, id)
 }
 
 // SetNotice implements [casework.Tx].
-func (t *tx) SetNotice(ctx context.Context, n casework.Notice) error {
+func (t *tx) SetNotice(ctx context.Context, n notice.Notice) error {
 	const op = "set a notice"
 	stored, err := t.Notice(ctx, n.ID)
 	if err != nil {
@@ -58,7 +58,7 @@ func (t *tx) SetNotice(ctx context.Context, n casework.Notice) error {
 }
 
 // Notices implements [casework.Tx]. The limit is at most [MaxPage].
-func (t *tx) Notices(ctx context.Context, resident mingjing.ResidentID, before int64, limit int) ([]casework.Notice, error) {
+func (t *tx) Notices(ctx context.Context, resident mingjing.ResidentID, before int64, limit int) ([]notice.Notice, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (t *tx) Notices(ctx context.Context, resident mingjing.ResidentID, before i
 	if before > 0 {
 		query, args = query+` AND seq < ?`, append(args, before)
 	}
-	return all[casework.Notice](ctx, t, "list notices", keptNotice, query+` ORDER BY seq DESC LIMIT ?`, append(args, page(limit))...)
+	return all[notice.Notice](ctx, t, "list notices", keptNotice, query+` ORDER BY seq DESC LIMIT ?`, append(args, page(limit))...)
 }
 
 // UnreadNotices implements [casework.Tx].
@@ -82,7 +82,7 @@ func (t *tx) ReadNotices(ctx context.Context, resident mingjing.ResidentID, at t
 	if err := t.lockForList(ctx, resident); err != nil {
 		return err
 	}
-	unread, err := all[casework.Notice](ctx, t, op, keptNotice,
+	unread, err := all[notice.Notice](ctx, t, op, keptNotice,
 		`WHERE resident_id = ? AND read_at IS NULL`, string(resident))
 	if err != nil {
 		return err
@@ -101,15 +101,15 @@ func (t *tx) ReadNotices(ctx context.Context, resident mingjing.ResidentID, at t
 }
 
 // NoticePrefs implements [casework.Tx].
-func (t *tx) NoticePrefs(ctx context.Context, resident mingjing.ResidentID) (casework.NoticePrefs, error) {
+func (t *tx) NoticePrefs(ctx context.Context, resident mingjing.ResidentID) (notice.Prefs, error) {
 	if err := t.lock(ctx, resident); err != nil {
-		return casework.NoticePrefs{}, err
+		return notice.Prefs{}, err
 	}
-	return one[casework.NoticePrefs](ctx, t, "read notice settings", keptNoticePrefs, `WHERE resident_id = ?`, string(resident))
+	return one[notice.Prefs](ctx, t, "read notice settings", keptNoticePrefs, `WHERE resident_id = ?`, string(resident))
 }
 
 // SetNoticePrefs implements [casework.Tx].
-func (t *tx) SetNoticePrefs(ctx context.Context, p casework.NoticePrefs) error {
+func (t *tx) SetNoticePrefs(ctx context.Context, p notice.Prefs) error {
 	const op = "set notice settings"
 	doc, err := t.seal(ctx, op, keptNoticePrefs, p.Resident, p, p.Resident)
 	if err != nil {
@@ -120,7 +120,7 @@ func (t *tx) SetNoticePrefs(ctx context.Context, p casework.NoticePrefs) error {
 }
 
 // PutDevice implements [casework.Tx].
-func (t *tx) PutDevice(ctx context.Context, d casework.Device) error {
+func (t *tx) PutDevice(ctx context.Context, d notice.Device) error {
 	const op = "put a device"
 	doc, err := t.seal(ctx, op, keptDevice, d.Resident, d, d.ID)
 	if err != nil {
@@ -133,11 +133,11 @@ func (t *tx) PutDevice(ctx context.Context, d casework.Device) error {
 }
 
 // Devices implements [casework.Tx].
-func (t *tx) Devices(ctx context.Context, resident mingjing.ResidentID) ([]casework.Device, error) {
+func (t *tx) Devices(ctx context.Context, resident mingjing.ResidentID) ([]notice.Device, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[casework.Device](ctx, t, "list devices", keptDevice,
+	return all[notice.Device](ctx, t, "list devices", keptDevice,
 		`WHERE resident_id = ? ORDER BY added_at, id`, string(resident))
 }
 

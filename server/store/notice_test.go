@@ -8,32 +8,34 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/notice"
 )
 
-func notice(r casework.Resident, id string) casework.Notice {
-	return casework.Notice{Resident: r.ID, Waiting: []string{casework.WayMail}, Notice: mingjing.Notice{ID: id,
+func aNotice(r kernel.Resident, id string) notice.Notice {
+	return notice.Notice{Resident: r.ID, Waiting: []string{notice.WayMail}, Notice: mingjing.Notice{ID: id,
 		Kind: mingjing.NoticeCaseMoved, Code: "assigned", Page: "dispute", Subject: "d", At: day}}
 }
 
-func device(r casework.Resident, id, endpoint, session string) casework.Device {
-	return casework.Device{Resident: r.ID, Session: session, PushDevice: mingjing.PushDevice{ID: id, Name: "Phone", AddedAt: day},
-		PushAddress: casework.PushAddress{Endpoint: endpoint, P256dh: "key", Auth: "auth"}}
+func device(r kernel.Resident, id, endpoint, session string) notice.Device {
+	return notice.Device{Resident: r.ID, Session: session, PushDevice: mingjing.PushDevice{ID: id, Name: "Phone", AddedAt: day},
+		PushAddress: notice.PushAddress{Endpoint: endpoint, P256dh: "key", Auth: "auth"}}
 }
 
-func noticesOf(t *testing.T, s *Store, r casework.Resident, before int64, limit int) []casework.Notice {
+func noticesOf(t *testing.T, s *Store, r kernel.Resident, before int64, limit int) []notice.Notice {
 	t.Helper()
-	return mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Notice, error) {
+	return mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]notice.Notice, error) {
 		return tx.Notices(ctx, r.ID, before, limit)
 	})
 }
 
-func unread(t *testing.T, s *Store, r casework.Resident) int {
+func unread(t *testing.T, s *Store, r kernel.Resident) int {
 	t.Helper()
 	return mustGet(t, s, func(ctx context.Context, tx casework.Tx) (int, error) { return tx.UnreadNotices(ctx, r.ID) })
 }
 
-func noticeIDs(list []casework.Notice) string {
-	return ids(list, func(n casework.Notice) string { return n.ID })
+func noticeIDs(list []notice.Notice) string {
+	return ids(list, func(n notice.Notice) string { return n.ID })
 }
 
 func TestTheInboxIsNumberedPerResidentAndReadNewestFirst(t *testing.T) {
@@ -42,9 +44,9 @@ func TestTheInboxIsNumberedPerResidentAndReadNewestFirst(t *testing.T) {
 		enrol(t, s, r, other)
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
 			for i := range 5 {
-				must(t, tx.AddNotice(ctx, notice(r, fmt.Sprint("n", i))))
+				must(t, tx.AddNotice(ctx, aNotice(r, fmt.Sprint("n", i))))
 			}
-			return tx.AddNotice(ctx, notice(other, "theirs"))
+			return tx.AddNotice(ctx, aNotice(other, "theirs"))
 		})
 		if got := noticeIDs(noticesOf(t, s, r, 0, 3)); got != "n4 n3 n2" {
 			t.Errorf("the first page is %s", got)
@@ -52,18 +54,18 @@ func TestTheInboxIsNumberedPerResidentAndReadNewestFirst(t *testing.T) {
 		if got := noticeIDs(noticesOf(t, s, r, 3, 3)); got != "n1 n0" {
 			t.Errorf("the second page is %s", got)
 		}
-		want := notice(r, "n2")
+		want := aNotice(r, "n2")
 		want.Seq = 3
-		same(t, "a notice", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.Notice, error) { return tx.Notice(ctx, "n2") }), want)
+		same(t, "a notice", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (notice.Notice, error) { return tx.Notice(ctx, "n2") }), want)
 
 		at := day.Add(time.Hour)
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			n := notice(r, "n2")
+			n := aNotice(r, "n2")
 			n.ReadAt, n.Waiting, n.Tries, n.Page = &at, nil, 2, "score"
 			return tx.SetNotice(ctx, n)
 		})
 		want.ReadAt, want.Waiting, want.Tries = &at, nil, 2 // and nothing else
-		same(t, "a notice that was read", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.Notice, error) { return tx.Notice(ctx, "n2") }), want)
+		same(t, "a notice that was read", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (notice.Notice, error) { return tx.Notice(ctx, "n2") }), want)
 		if n := unread(t, s, r); n != 4 {
 			t.Errorf("%d are unread, want 4", n)
 		}
@@ -85,15 +87,15 @@ func TestNoticeSettingsAreKeptOncePerResident(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, r, other := open(t, url), resident(1), resident(2)
 		enrol(t, s, r, other)
-		p := casework.NoticePrefs{Resident: r.ID, Lang: "en", Off: []mingjing.NoticeKind{mingjing.NoticeScoreReady}, Email: "a@b.example", Until: day, CodesOn: "2026-03-02"}
+		p := notice.Prefs{Resident: r.ID, Lang: "en", Off: []mingjing.NoticeKind{mingjing.NoticeScoreReady}, Email: "a@b.example", Until: day, CodesOn: "2026-03-02"}
 		for _, lang := range []string{"zh-CN", "en"} {
 			p.Lang = lang
 			do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.SetNoticePrefs(ctx, p) })
 		}
-		same(t, "settings", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.NoticePrefs, error) {
+		same(t, "settings", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (notice.Prefs, error) {
 			return tx.NoticePrefs(ctx, r.ID)
 		}), p)
-		if _, err := get(t, s, func(ctx context.Context, tx casework.Tx) (casework.NoticePrefs, error) {
+		if _, err := get(t, s, func(ctx context.Context, tx casework.Tx) (notice.Prefs, error) {
 			return tx.NoticePrefs(ctx, other.ID)
 		}); err == nil {
 			t.Error("another has them too")
@@ -105,9 +107,9 @@ func TestADeviceIsOnceWhoeverIsThere(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, r, other := open(t, url), resident(1), resident(2)
 		enrol(t, s, r, other)
-		devices := func(r casework.Resident) string {
-			return ids(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Device, error) { return tx.Devices(ctx, r.ID) }),
-				func(d casework.Device) string { return d.ID + "@" + d.Endpoint + "/" + d.Session })
+		devices := func(r kernel.Resident) string {
+			return ids(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]notice.Device, error) { return tx.Devices(ctx, r.ID) }),
+				func(d notice.Device) string { return d.ID + "@" + d.Endpoint + "/" + d.Session })
 		}
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
 			must(t, tx.PutDevice(ctx, device(r, "a", "one", "s1")))

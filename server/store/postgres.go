@@ -77,6 +77,13 @@ func (postgresEngine) txOptions() *sql.TxOptions {
 	return &sql.TxOptions{Isolation: sql.LevelReadCommitted}
 }
 
+// readOptions: all statements see one moment, and none can write.
+func (postgresEngine) readOptions() *sql.TxOptions {
+	return &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+}
+
+func (postgresEngine) readers(db *sql.DB) (*sql.DB, error) { return db, nil }
+
 func postgresCode(err error) string {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return e.Code
@@ -140,18 +147,22 @@ func (postgresEngine) alone(ctx context.Context, db *sql.DB, fn func() error) er
 }
 
 func (postgresEngine) waitingJob(due bool) string {
-	const found = `SELECT id FROM river_job WHERE args ->> 'id' = ? AND args ->> 'kind' = ?`
+	const found = `SELECT id FROM river_job WHERE args ->> 'id' = ? AND args ->> 'kind' = ? AND state IN ('available', 'scheduled')`
 	if due {
 		// The lock keeps the job from a worker that would not yet see what this
 		// transaction writes.
-		return found + ` AND state = 'available' AND scheduled_at <= clock_timestamp() LIMIT 1 FOR UPDATE SKIP LOCKED`
+		return found + ` AND scheduled_at <= clock_timestamp() LIMIT 1 FOR UPDATE SKIP LOCKED`
 	}
-	return found + ` AND state IN ('available', 'scheduled') AND (args ->> 'at')::bigint = ? LIMIT 1`
+	return found + ` AND (args ->> 'at')::bigint = ? LIMIT 1`
 }
 
 func (postgresEngine) hasten(only string) string {
 	return `UPDATE river_job SET scheduled_at = scheduled_at - make_interval(secs => CAST(? AS double precision))
 		WHERE state IN ('available', 'scheduled', 'retryable')` + only
+}
+
+func (postgresEngine) release() string {
+	return `UPDATE river_job SET state = 'available' WHERE state IN ('retryable', 'scheduled') AND scheduled_at <= now() + interval '5 seconds'`
 }
 
 func (postgresEngine) jobAt() string { return `(args ->> 'at')::bigint` }

@@ -5,14 +5,15 @@ import (
 	"errors"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/holding"
+	"mingjing/server/casework/kernel"
 	"mingjing/server/vault"
 )
 
 // PutRecord implements [casework.Tx]. A record never moves to another resident;
 // ErrExists says that the id is another resident's, or that the agency's
 // reference belongs to another record of this one.
-func (t *tx) PutRecord(ctx context.Context, r casework.Record) error {
+func (t *tx) PutRecord(ctx context.Context, r holding.Record) error {
 	const op = "put a record"
 	doc, err := t.seal(ctx, op, keptRecord, r.Resident, r, r.ID)
 	if err != nil {
@@ -24,23 +25,23 @@ func (t *tx) PutRecord(ctx context.Context, r casework.Record) error {
 }
 
 // Record implements [casework.Tx].
-func (t *tx) Record(ctx context.Context, id string) (casework.Record, error) {
+func (t *tx) Record(ctx context.Context, id string) (holding.Record, error) {
 	if err := t.lockOwner(ctx, "record", id); err != nil {
-		return casework.Record{}, err
+		return holding.Record{}, err
 	}
-	return one[casework.Record](ctx, t, "read a record", keptRecord, `WHERE id = ?`, id)
+	return one[holding.Record](ctx, t, "read a record", keptRecord, `WHERE id = ?`, id)
 }
 
 // Records implements [casework.Tx], in the order in which they were first put.
-func (t *tx) Records(ctx context.Context, resident mingjing.ResidentID) ([]casework.Record, error) {
+func (t *tx) Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[casework.Record](ctx, t, "list records", keptRecord, `WHERE resident_id = ? ORDER BY n`, string(resident))
+	return all[holding.Record](ctx, t, "list records", keptRecord, `WHERE resident_id = ? ORDER BY n`, string(resident))
 }
 
 // PutListing implements [casework.Tx]; see PutRecord.
-func (t *tx) PutListing(ctx context.Context, l casework.Listing) error {
+func (t *tx) PutListing(ctx context.Context, l holding.Listing) error {
 	const op = "put a listing"
 	doc, err := t.seal(ctx, op, keptListing, l.Resident, l, l.ID)
 	if err != nil {
@@ -52,19 +53,19 @@ func (t *tx) PutListing(ctx context.Context, l casework.Listing) error {
 }
 
 // Listing implements [casework.Tx].
-func (t *tx) Listing(ctx context.Context, id string) (casework.Listing, error) {
+func (t *tx) Listing(ctx context.Context, id string) (holding.Listing, error) {
 	if err := t.lockOwner(ctx, "listing", id); err != nil {
-		return casework.Listing{}, err
+		return holding.Listing{}, err
 	}
-	return one[casework.Listing](ctx, t, "read a listing", keptListing, `WHERE id = ?`, id)
+	return one[holding.Listing](ctx, t, "read a listing", keptListing, `WHERE id = ?`, id)
 }
 
 // Listings implements [casework.Tx], in the order in which they were first put.
-func (t *tx) Listings(ctx context.Context, resident mingjing.ResidentID) ([]casework.Listing, error) {
+func (t *tx) Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[casework.Listing](ctx, t, "list listings", keptListing, `WHERE resident_id = ? ORDER BY n`, string(resident))
+	return all[holding.Listing](ctx, t, "list listings", keptListing, `WHERE resident_id = ? ORDER BY n`, string(resident))
 }
 
 // held is a record or listing as its table has it.
@@ -86,7 +87,7 @@ func (t *tx) putHeld(ctx context.Context, op, table string, k kept, h held) erro
 	}
 	err = t.update(ctx, op, `UPDATE `+table+` SET agency = ?, ref_hash = ?, ref = ?, code = ?, state = ?, doc = ? WHERE id = ? AND resident_id = ?`,
 		h.agency, hash, ref, h.code, h.state, h.doc, h.id, string(h.resident))
-	if !errors.Is(err, casework.ErrNotFound) {
+	if !errors.Is(err, kernel.ErrNotFound) {
 		return err
 	}
 	return t.insert(ctx, op, `INSERT INTO `+table+` (id, resident_id, agency, ref_hash, ref, code, state, doc) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,

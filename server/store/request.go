@@ -4,11 +4,11 @@ import (
 	"context"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/score"
 )
 
 // AddRequest implements [casework.Tx].
-func (t *tx) AddRequest(ctx context.Context, r casework.Request) error {
+func (t *tx) AddRequest(ctx context.Context, r score.Request) error {
 	const op = "add a request"
 	doc, err := t.sealRequest(ctx, op, r)
 	if err != nil {
@@ -18,57 +18,57 @@ func (t *tx) AddRequest(ctx context.Context, r casework.Request) error {
 		r.ID, string(r.Resident), t.s.hashOrNull("key", r.Key), string(r.State), micros(r.CreatedAt), doc)
 }
 
-func (t *tx) sealRequest(ctx context.Context, op string, r casework.Request) ([]byte, error) {
+func (t *tx) sealRequest(ctx context.Context, op string, r score.Request) ([]byte, error) {
 	r.Progress, r.Sources, r.Score = mingjing.Progress{}, nil, nil
 	return t.seal(ctx, op, keptRequest, r.Resident, r, r.ID)
 }
 
 // Request implements [casework.Tx].
-func (t *tx) Request(ctx context.Context, id string) (casework.Request, error) {
+func (t *tx) Request(ctx context.Context, id string) (score.Request, error) {
 	if err := t.lockOwner(ctx, "request", id); err != nil {
-		return casework.Request{}, err
+		return score.Request{}, err
 	}
-	return one[casework.Request](ctx, t, "read a request", keptRequest, `WHERE id = ?`, id)
+	return one[score.Request](ctx, t, "read a request", keptRequest, `WHERE id = ?`, id)
 }
 
 // RequestByKey implements [casework.Tx].
-func (t *tx) RequestByKey(ctx context.Context, resident mingjing.ResidentID, key string) (casework.Request, error) {
+func (t *tx) RequestByKey(ctx context.Context, resident mingjing.ResidentID, key string) (score.Request, error) {
 	if err := t.lock(ctx, resident); err != nil {
-		return casework.Request{}, err
+		return score.Request{}, err
 	}
-	return one[casework.Request](ctx, t, "find a request by key", keptRequest,
+	return one[score.Request](ctx, t, "find a request by key", keptRequest,
 		`WHERE resident_id = ? AND key_hash = ?`, string(resident), t.s.hashOrNull("key", key))
 }
 
 // OpenRequest implements [casework.Tx].
-func (t *tx) OpenRequest(ctx context.Context, resident mingjing.ResidentID) (casework.Request, error) {
+func (t *tx) OpenRequest(ctx context.Context, resident mingjing.ResidentID) (score.Request, error) {
 	if err := t.lock(ctx, resident); err != nil {
-		return casework.Request{}, err
+		return score.Request{}, err
 	}
-	return one[casework.Request](ctx, t, "find the open request", keptRequest,
+	return one[score.Request](ctx, t, "find the open request", keptRequest,
 		`WHERE resident_id = ? AND state IN ('queued', 'collecting', 'scoring')`, string(resident))
 }
 
 // LatestRequest implements [casework.Tx].
-func (t *tx) LatestRequest(ctx context.Context, resident mingjing.ResidentID) (casework.Request, error) {
+func (t *tx) LatestRequest(ctx context.Context, resident mingjing.ResidentID) (score.Request, error) {
 	if err := t.lock(ctx, resident); err != nil {
-		return casework.Request{}, err
+		return score.Request{}, err
 	}
-	return one[casework.Request](ctx, t, "find the latest request", keptRequest,
+	return one[score.Request](ctx, t, "find the latest request", keptRequest,
 		`WHERE resident_id = ? ORDER BY created_at DESC, n DESC LIMIT 1`, string(resident))
 }
 
 // Requests implements [casework.Tx].
-func (t *tx) Requests(ctx context.Context, resident mingjing.ResidentID) ([]casework.Request, error) {
+func (t *tx) Requests(ctx context.Context, resident mingjing.ResidentID) ([]score.Request, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[casework.Request](ctx, t, "list requests", keptRequest,
+	return all[score.Request](ctx, t, "list requests", keptRequest,
 		`WHERE resident_id = ? ORDER BY created_at, n`, string(resident))
 }
 
 // SetRequest implements [casework.Tx].
-func (t *tx) SetRequest(ctx context.Context, r casework.Request) error {
+func (t *tx) SetRequest(ctx context.Context, r score.Request) error {
 	const op = "set a request"
 	stored, err := t.Request(ctx, r.ID)
 	if err != nil {
@@ -101,15 +101,15 @@ func (t *tx) QueuePlace(ctx context.Context, id string) (place int, err error) {
 }
 
 // Sources implements [casework.Tx].
-func (t *tx) Sources(ctx context.Context, request string) ([]casework.Source, error) {
+func (t *tx) Sources(ctx context.Context, request string) ([]score.Source, error) {
 	if err := ignoreNotFound(t.lockOwner(ctx, "request", request)); err != nil {
 		return nil, err
 	}
-	return all[casework.Source](ctx, t, "list sources", keptSource, `WHERE request_id = ? ORDER BY agency`, request)
+	return all[score.Source](ctx, t, "list sources", keptSource, `WHERE request_id = ? ORDER BY agency`, request)
 }
 
 // SetSource implements [casework.Tx].
-func (t *tx) SetSource(ctx context.Context, request string, s casework.Source) error {
+func (t *tx) SetSource(ctx context.Context, request string, s score.Source) error {
 	const op = "set a source"
 	owner, err := t.ownerOf(ctx, op, "request", request)
 	if err != nil {

@@ -6,11 +6,11 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/kernel"
 )
 
 // AddResident implements [casework.Tx].
-func (t *tx) AddResident(ctx context.Context, r casework.Resident) error {
+func (t *tx) AddResident(ctx context.Context, r kernel.Resident) error {
 	const op = "add a resident"
 	made, err := t.addKeyset(ctx, string(r.ID))
 	if err != nil {
@@ -26,7 +26,7 @@ func (t *tx) AddResident(ctx context.Context, r casework.Resident) error {
 	if err != nil {
 		delete(t.mine, "resident "+string(r.ID))
 	}
-	if made && errors.Is(err, casework.ErrExists) { // the ID number is another's
+	if made && errors.Is(err, kernel.ErrExists) { // the ID number is another's
 		_, gone := t.exec(ctx, op, `DELETE FROM keyset WHERE resident_id = ?`, string(r.ID))
 		return errors.Join(err, gone)
 	}
@@ -34,11 +34,11 @@ func (t *tx) AddResident(ctx context.Context, r casework.Resident) error {
 }
 
 // Resident implements [casework.Tx].
-func (t *tx) Resident(ctx context.Context, id mingjing.ResidentID) (casework.Resident, error) {
+func (t *tx) Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error) {
 	if err := t.lock(ctx, id); err != nil {
-		return casework.Resident{}, err
+		return kernel.Resident{}, err
 	}
-	return one[casework.Resident](ctx, t, "read a resident", keptResident, `WHERE id = ?`, string(id))
+	return one[kernel.Resident](ctx, t, "read a resident", keptResident, `WHERE id = ?`, string(id))
 }
 
 // ResidentByIDNumber implements [casework.Tx].

@@ -16,6 +16,12 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/holding"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/notice"
+	"mingjing/server/casework/score"
+	"mingjing/server/casework/share"
 	"mingjing/server/store/pgtest"
 )
 
@@ -61,14 +67,14 @@ func TestResidentsAreFoundByIdAndIDNumber(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, r := open(t, url), resident(1)
 		enrol(t, s, r, resident(2))
-		same(t, "by id", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.Resident, error) { return tx.Resident(ctx, r.ID) }), r)
+		same(t, "by id", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (kernel.Resident, error) { return tx.Resident(ctx, r.ID) }), r)
 		same(t, "by ID number", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (mingjing.ResidentID, error) {
 			return tx.ResidentByIDNumber(ctx, r.IDNumber)
 		}), r.ID)
 		other := open(t, url, func(o *Options) { o.IDKey = bytes.Repeat([]byte{7}, IDKeySize) })
 		if _, err := get(t, other, func(ctx context.Context, tx casework.Tx) (mingjing.ResidentID, error) {
 			return tx.ResidentByIDNumber(ctx, r.IDNumber)
-		}); !errors.Is(err, casework.ErrNotFound) {
+		}); !errors.Is(err, kernel.ErrNotFound) {
 			t.Errorf("another key finds the ID number: %v", err)
 		}
 	})
@@ -89,7 +95,7 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			"LatestRequest":      func(tx casework.Tx) error { _, err := tx.LatestRequest(ctx, r.ID); return err },
 			"SetRequest":         func(tx casework.Tx) error { return tx.SetRequest(ctx, request(r, "x")) },
 			"QueuePlace":         func(tx casework.Tx) error { _, err := tx.QueuePlace(ctx, "x"); return err },
-			"SetSource":          func(tx casework.Tx) error { return tx.SetSource(ctx, "x", casework.Source{}) },
+			"SetSource":          func(tx casework.Tx) error { return tx.SetSource(ctx, "x", score.Source{}) },
 			"Record":             func(tx casework.Tx) error { _, err := tx.Record(ctx, "x"); return err },
 			"Listing":            func(tx casework.Tx) error { _, err := tx.Listing(ctx, "x"); return err },
 			"Score":              func(tx casework.Tx) error { _, err := tx.Score(ctx, "x"); return err },
@@ -104,23 +110,23 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			"AddRequest":         func(tx casework.Tx) error { return tx.AddRequest(ctx, request(resident(9), "x")) },
 			"PutRecord":          func(tx casework.Tx) error { return tx.PutRecord(ctx, record(resident(9), "x")) },
 			"Notice":             func(tx casework.Tx) error { _, err := tx.Notice(ctx, "x"); return err },
-			"SetNotice":          func(tx casework.Tx) error { return tx.SetNotice(ctx, notice(r, "x")) },
-			"AddNotice":          func(tx casework.Tx) error { return tx.AddNotice(ctx, notice(resident(9), "x")) },
+			"SetNotice":          func(tx casework.Tx) error { return tx.SetNotice(ctx, aNotice(r, "x")) },
+			"AddNotice":          func(tx casework.Tx) error { return tx.AddNotice(ctx, aNotice(resident(9), "x")) },
 			"NoticePrefs":        func(tx casework.Tx) error { _, err := tx.NoticePrefs(ctx, r.ID); return err },
-			"SetNoticePrefs":     func(tx casework.Tx) error { return tx.SetNoticePrefs(ctx, casework.NoticePrefs{Resident: "x"}) },
+			"SetNoticePrefs":     func(tx casework.Tx) error { return tx.SetNoticePrefs(ctx, notice.Prefs{Resident: "x"}) },
 			"PutDevice":          func(tx casework.Tx) error { return tx.PutDevice(ctx, device(resident(9), "x", "e", "s")) },
 			"DeleteDevice":       func(tx casework.Tx) error { return tx.DeleteDevice(ctx, r.ID, "x") },
 			"ShareByCode":        func(tx casework.Tx) error { _, err := tx.ShareByCode(ctx, "x"); return err },
 			"ShareHead":          func(tx casework.Tx) error { _, err := tx.ShareHead(ctx, "x"); return err },
 			"Share":              func(tx casework.Tx) error { _, err := tx.Share(ctx, "x"); return err },
-			"SetShare":           func(tx casework.Tx) error { return tx.SetShare(ctx, casework.ShareHead{ID: "x"}) },
-			"AddShare":           func(tx casework.Tx) error { return tx.AddShare(ctx, share(resident(9), "x"), "x") },
+			"SetShare":           func(tx casework.Tx) error { return tx.SetShare(ctx, share.Head{ID: "x"}) },
+			"AddShare":           func(tx casework.Tx) error { return tx.AddShare(ctx, aShare(resident(9), "x"), "x") },
 			"AddShareView":       func(tx casework.Tx) error { return tx.AddShareView(ctx, shareView(r, "x", "no share")) },
 			"ShareView":          func(tx casework.Tx) error { _, err := tx.ShareView(ctx, "x"); return err },
 			"SetShareView":       func(tx casework.Tx) error { return tx.SetShareView(ctx, shareView(r, "x", "y")) },
 			"AddScore":           func(tx casework.Tx) error { return tx.AddScore(ctx, "x", mingjing.Score{ID: "s"}) },
 		} {
-			if err := freely(ctx, s, read); !errors.Is(err, casework.ErrNotFound) {
+			if err := freely(ctx, s, read); !errors.Is(err, kernel.ErrNotFound) {
 				t.Errorf("%s: %v, want ErrNotFound", name, err)
 			}
 		}
@@ -183,13 +189,13 @@ func TestARequestLivesFromQueuedToReady(t *testing.T) {
 		place("qx", 1)
 		place("qz", 2)
 		place("qy", 3)
-		for name, read := range map[string]func(ctx context.Context, tx casework.Tx) (casework.Request, error){
-			"by id": func(ctx context.Context, tx casework.Tx) (casework.Request, error) { return tx.Request(ctx, "qz") },
-			"by key": func(ctx context.Context, tx casework.Tx) (casework.Request, error) {
+		for name, read := range map[string]func(ctx context.Context, tx casework.Tx) (score.Request, error){
+			"by id": func(ctx context.Context, tx casework.Tx) (score.Request, error) { return tx.Request(ctx, "qz") },
+			"by key": func(ctx context.Context, tx casework.Tx) (score.Request, error) {
 				return tx.RequestByKey(ctx, a.ID, "key")
 			},
-			"open": func(ctx context.Context, tx casework.Tx) (casework.Request, error) { return tx.OpenRequest(ctx, a.ID) },
-			"latest": func(ctx context.Context, tx casework.Tx) (casework.Request, error) {
+			"open": func(ctx context.Context, tx casework.Tx) (score.Request, error) { return tx.OpenRequest(ctx, a.ID) },
+			"latest": func(ctx context.Context, tx casework.Tx) (score.Request, error) {
 				return tx.LatestRequest(ctx, a.ID)
 			},
 		} {
@@ -203,12 +209,12 @@ func TestARequestLivesFromQueuedToReady(t *testing.T) {
 			return tx.SetRequest(ctx, q)
 		})
 		qa.State, qa.FinishedAt, qa.ScoreID = mingjing.RequestReady, &done, "score"
-		same(t, "ready", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.Request, error) { return tx.Request(ctx, "qz") }), qa)
+		same(t, "ready", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (score.Request, error) { return tx.Request(ctx, "qz") }), qa)
 		place("qz", 0)
 		place("qy", 2)
 		next := request(a, "next")
 		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.AddRequest(ctx, next) }) // the first is no longer open
-		same(t, "latest", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.Request, error) {
+		same(t, "latest", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (score.Request, error) {
 			return tx.LatestRequest(ctx, a.ID)
 		}), next)
 	})
@@ -219,16 +225,16 @@ func TestSourcesAreOnePerAgency(t *testing.T) {
 		s, r := open(t, url), resident(1)
 		enrol(t, s, r)
 		answered := day.Add(time.Second)
-		tax := casework.Source{Source: mingjing.Source{Agency: "tax", State: mingjing.SourceWaiting}, NextTry: day}
-		court := casework.Source{Source: mingjing.Source{Agency: "court", State: mingjing.SourceRetrying, Attempts: 1}, NextTry: day}
+		tax := score.Source{Source: mingjing.Source{Agency: "tax", State: mingjing.SourceWaiting}, NextTry: day}
+		court := score.Source{Source: mingjing.Source{Agency: "court", State: mingjing.SourceRetrying, Attempts: 1}, NextTry: day}
 		later := tax
 		later.State, later.AnsweredAt, later.Items = mingjing.SourceAnswered, &answered, 1
-		later.Reply = &casework.Reply{Records: []casework.ReplyRecord{{Ref: "7", Record: record(r, "").Record}}}
+		later.Reply = &score.Reply{Records: []score.ReplyRecord{{Ref: "7", Record: record(r, "").Record}}}
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
 			return errors.Join(tx.AddRequest(ctx, request(r, "q")), tx.SetSource(ctx, "q", tax), tx.SetSource(ctx, "q", court), tx.SetSource(ctx, "q", later))
 		})
-		same(t, "sources", mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Source, error) { return tx.Sources(ctx, "q") }),
-			[]casework.Source{court, later})
+		same(t, "sources", mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]score.Source, error) { return tx.Sources(ctx, "q") }),
+			[]score.Source{court, later})
 	})
 }
 
@@ -245,23 +251,23 @@ func TestRecordsAndListingsAreReplacedById(t *testing.T) {
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
 			return errors.Join(tx.PutRecord(ctx, c1), tx.PutListing(ctx, l))
 		})
-		same(t, "records", mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Record, error) { return tx.Records(ctx, r.ID) }), []casework.Record{c1, c2})
-		same(t, "record", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.Record, error) { return tx.Record(ctx, "z") }), c1)
-		same(t, "listings", mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Listing, error) { return tx.Listings(ctx, r.ID) }), []casework.Listing{l})
-		same(t, "listing", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.Listing, error) { return tx.Listing(ctx, "l") }), l)
+		same(t, "records", mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]holding.Record, error) { return tx.Records(ctx, r.ID) }), []holding.Record{c1, c2})
+		same(t, "record", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (holding.Record, error) { return tx.Record(ctx, "z") }), c1)
+		same(t, "listings", mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]holding.Listing, error) { return tx.Listings(ctx, r.ID) }), []holding.Listing{l})
+		same(t, "listing", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (holding.Listing, error) { return tx.Listing(ctx, "l") }), l)
 		// The same reference is another record at another agency or of another resident.
 		elsewhere, theirs := record(r, "elsewhere"), record(other, "theirs")
 		elsewhere.Agency, elsewhere.Ref, theirs.Ref = "tax", c1.Ref, c1.Ref
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
 			return errors.Join(tx.PutRecord(ctx, elsewhere), tx.PutRecord(ctx, theirs))
 		})
-		for name, c := range map[string]casework.Record{
-			"another id with the same reference": func() casework.Record { c := record(r, "new"); c.Ref = c1.Ref; return c }(),
-			"the reference of another":           func() casework.Record { c := c2; c.Ref = c1.Ref; return c }(),
-			"moved to another resident":          func() casework.Record { c := c1; c.Resident = other.ID; c.Ref = "x"; return c }(),
+		for name, c := range map[string]holding.Record{
+			"another id with the same reference": func() holding.Record { c := record(r, "new"); c.Ref = c1.Ref; return c }(),
+			"the reference of another":           func() holding.Record { c := c2; c.Ref = c1.Ref; return c }(),
+			"moved to another resident":          func() holding.Record { c := c1; c.Resident = other.ID; c.Ref = "x"; return c }(),
 		} {
 			ctx := t.Context()
-			if err := freely(ctx, s, func(tx casework.Tx) error { return tx.PutRecord(ctx, c) }); !errors.Is(err, casework.ErrExists) {
+			if err := freely(ctx, s, func(tx casework.Tx) error { return tx.PutRecord(ctx, c) }); !errors.Is(err, kernel.ErrExists) {
 				t.Errorf("%s: %v, want ErrExists", name, err)
 			}
 		}
@@ -312,16 +318,16 @@ func TestADisputeChangedMeanwhileIsAConflict(t *testing.T) {
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
 			return errors.Join(tx.PutRecord(ctx, record(r, "c")), tx.AddDispute(ctx, full))
 		})
-		read := func(ctx context.Context, tx casework.Tx) (casework.Dispute, error) { return tx.Dispute(ctx, "d") }
+		read := func(ctx context.Context, tx casework.Tx) (cases.Dispute, error) { return tx.Dispute(ctx, "d") }
 		mine, theirs := mustGet(t, s, read), mustGet(t, s, read)
 		same(t, "dispute", mine, d)
-		same(t, "by key", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (casework.Dispute, error) {
+		same(t, "by key", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (cases.Dispute, error) {
 			return tx.DisputeByKey(ctx, r.ID, "key")
 		}), d)
 		mine.State, mine.HandlerID, mine.NextDue = mingjing.DisputeAssigned, "H1", time.Time{}
 		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.SetDispute(ctx, mine) })
 		theirs.State, theirs.HandlerID = mingjing.DisputeAssigned, "H2"
-		if err := freely(ctx, s, func(tx casework.Tx) error { return tx.SetDispute(ctx, theirs) }); !errors.Is(err, casework.ErrConflict) {
+		if err := freely(ctx, s, func(tx casework.Tx) error { return tx.SetDispute(ctx, theirs) }); !errors.Is(err, kernel.ErrConflict) {
 			t.Errorf("SetDispute: %v, want ErrConflict", err)
 		}
 		stored := mustGet(t, s, read)
@@ -332,8 +338,8 @@ func TestADisputeChangedMeanwhileIsAConflict(t *testing.T) {
 			// Decided, it makes room for an appeal.
 			return errors.Join(tx.SetDispute(ctx, stored), tx.AddDispute(ctx, dispute(r, "appeal", "c")))
 		})
-		if got := ids(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Dispute, error) { return tx.Disputes(ctx, r.ID) }),
-			func(d casework.Dispute) string { return d.ID }); got != "appeal d" {
+		if got := ids(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]cases.Dispute, error) { return tx.Disputes(ctx, r.ID) }),
+			func(d cases.Dispute) string { return d.ID }); got != "appeal d" {
 			t.Errorf("disputes are %s", got)
 		}
 	})
@@ -381,9 +387,9 @@ func TestTooMuchContentIsRefused(t *testing.T) {
 
 // queue fills the store with disputes whose clocks are mixed up, and returns
 // them in the order of the work queue.
-func queue(t *testing.T, s *Store, n int) []casework.Dispute {
+func queue(t *testing.T, s *Store, n int) []cases.Dispute {
 	t.Helper()
-	var list []casework.Dispute
+	var list []cases.Dispute
 	do(t, s, func(ctx context.Context, tx casework.Tx) error {
 		list = nil
 		for i := range n {
@@ -413,7 +419,7 @@ func queue(t *testing.T, s *Store, n int) []casework.Dispute {
 		}
 		return nil
 	})
-	slices.SortFunc(list, func(a, b casework.Dispute) int {
+	slices.SortFunc(list, func(a, b cases.Dispute) int {
 		if a.Due() != b.Due() {
 			if a.Due() < b.Due() {
 				return -1
@@ -429,43 +435,43 @@ func TestTheWorkQueueIsPagedByNearestClock(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		all := queue(t, s, 47)
-		id := func(d casework.Dispute) string { return d.ID }
+		id := func(d cases.Dispute) string { return d.ID }
 		for _, c := range []struct {
 			name  string
-			query casework.CaseQuery
-			want  func(casework.Dispute) bool
+			query cases.CaseQuery
+			want  func(cases.Dispute) bool
 		}{
-			{"open", casework.CaseQuery{}, func(d casework.Dispute) bool { return d.State != mingjing.DisputeDecided }},
-			{"all", filter(mingjing.CaseFilter{State: "all"}, ""), func(casework.Dispute) bool { return true }},
-			{"decided", filter(mingjing.CaseFilter{State: "decided"}, ""), func(d casework.Dispute) bool { return d.State == mingjing.DisputeDecided }},
-			{"mine", filter(mingjing.CaseFilter{Mine: true}, "H1"), func(d casework.Dispute) bool {
+			{"open", cases.CaseQuery{}, func(d cases.Dispute) bool { return d.State != mingjing.DisputeDecided }},
+			{"all", filter(mingjing.CaseFilter{State: "all"}, ""), func(cases.Dispute) bool { return true }},
+			{"decided", filter(mingjing.CaseFilter{State: "decided"}, ""), func(d cases.Dispute) bool { return d.State == mingjing.DisputeDecided }},
+			{"mine", filter(mingjing.CaseFilter{Mine: true}, "H1"), func(d cases.Dispute) bool {
 				return d.HandlerID == "H1" && d.State != mingjing.DisputeDecided
 			}},
-			{"mine without me", filter(mingjing.CaseFilter{Mine: true}, ""), func(casework.Dispute) bool { return false }},
-			{"agency", filter(mingjing.CaseFilter{Agency: "court", State: "all"}, ""), func(d casework.Dispute) bool { return d.AgencyCode == "court" }},
-			{"search name", filter(mingjing.CaseFilter{Search: " 林小1 ", State: "all"}, ""), func(d casework.Dispute) bool {
+			{"mine without me", filter(mingjing.CaseFilter{Mine: true}, ""), func(cases.Dispute) bool { return false }},
+			{"agency", filter(mingjing.CaseFilter{Agency: "court", State: "all"}, ""), func(d cases.Dispute) bool { return d.AgencyCode == "court" }},
+			{"search name", filter(mingjing.CaseFilter{Search: " 林小1 ", State: "all"}, ""), func(d cases.Dispute) bool {
 				return d.ResidentName == "林小1"
 			}},
-			{"search code", filter(mingjing.CaseFilter{Search: "MENT-debt"}, ""), func(d casework.Dispute) bool {
+			{"search code", filter(mingjing.CaseFilter{Search: "MENT-debt"}, ""), func(d cases.Dispute) bool {
 				return d.CatalogueCode == "Judgment-Debtor" && d.State != mingjing.DisputeDecided
 			}},
-			{"search id", filter(mingjing.CaseFilter{Search: "d0", State: "all"}, ""), func(d casework.Dispute) bool { return strings.HasPrefix(d.ID, "D0") }},
-			{"search a wildcard", filter(mingjing.CaseFilter{Search: "%", State: "all"}, ""), func(casework.Dispute) bool { return false }},
-			{"search a statement", filter(mingjing.CaseFilter{Search: "not me", State: "all"}, ""), func(casework.Dispute) bool { return false }},
-			{"search too long", filter(mingjing.CaseFilter{Search: strings.Repeat("d", 300)}, ""), func(casework.Dispute) bool { return false }},
+			{"search id", filter(mingjing.CaseFilter{Search: "d0", State: "all"}, ""), func(d cases.Dispute) bool { return strings.HasPrefix(d.ID, "D0") }},
+			{"search a wildcard", filter(mingjing.CaseFilter{Search: "%", State: "all"}, ""), func(cases.Dispute) bool { return false }},
+			{"search a statement", filter(mingjing.CaseFilter{Search: "not me", State: "all"}, ""), func(cases.Dispute) bool { return false }},
+			{"search too long", filter(mingjing.CaseFilter{Search: strings.Repeat("d", 300)}, ""), func(cases.Dispute) bool { return false }},
 		} {
-			var want []casework.Dispute
+			var want []cases.Dispute
 			for _, d := range all {
 				if c.want(d) {
 					want = append(want, d)
 				}
 			}
 			for _, limit := range []int{1, 4, 100} {
-				var got []casework.Dispute
+				var got []cases.Dispute
 				q := c.query
 				q.Limit = limit
 				for {
-					page := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Dispute, error) { return tx.Cases(ctx, q) })
+					page := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]cases.Dispute, error) { return tx.Cases(ctx, q) })
 					got = append(got, page...)
 					if len(page) > limit || len(got) > len(all) {
 						t.Fatalf("%s: a page of %d has %d", c.name, limit, len(page))
@@ -483,9 +489,9 @@ func TestTheWorkQueueIsPagedByNearestClock(t *testing.T) {
 		ctx := t.Context()
 		for _, cursor := range []string{"x", "1.", ".x", "9999999999999999999.x", "1." + strings.Repeat("x", 300)} {
 			if err := freely(ctx, s, func(tx casework.Tx) error {
-				_, err := tx.Cases(ctx, casework.CaseQuery{Cursor: cursor, Limit: 1})
+				_, err := tx.Cases(ctx, cases.CaseQuery{Cursor: cursor, Limit: 1})
 				return err
-			}); !errors.Is(err, casework.ErrCursor) {
+			}); !errors.Is(err, kernel.ErrCursor) {
 				t.Errorf("cursor %.20q: %v, want ErrCursor", cursor, err)
 			}
 		}
@@ -499,8 +505,8 @@ func TestTheWorkQueueIsPagedByNearestClock(t *testing.T) {
 	})
 }
 
-func filter(f mingjing.CaseFilter, handler string) casework.CaseQuery {
-	return casework.CaseQuery{CaseFilter: f, HandlerID: handler}
+func filter(f mingjing.CaseFilter, handler string) cases.CaseQuery {
+	return cases.CaseQuery{CaseFilter: f, HandlerID: handler}
 }
 
 func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
@@ -517,8 +523,8 @@ func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
 			must(t, tx.AddResident(ctx, r))
 			must(t, tx.AddConsent(ctx, r.ID, mingjing.Consent{ID: "consent", Rulebook: "rongcheng", GivenAt: day}))
 			must(t, tx.AddRequest(ctx, q))
-			must(t, tx.SetSource(ctx, "q", casework.Source{Source: mingjing.Source{Agency: "court"}, Reply: &casework.Reply{
-				Records: []casework.ReplyRecord{{Ref: number, Record: c.Record}},
+			must(t, tx.SetSource(ctx, "q", score.Source{Source: mingjing.Source{Agency: "court"}, Reply: &score.Reply{
+				Records: []score.ReplyRecord{{Ref: number, Record: c.Record}},
 			}}))
 			must(t, tx.PutRecord(ctx, c))
 			must(t, tx.PutListing(ctx, l))
@@ -527,19 +533,19 @@ func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
 			must(t, tx.AddEvidence(ctx, "d", mingjing.Evidence{ID: "e", Name: r.Name, AddedAt: day}, []byte("file-words")))
 			must(t, tx.SetEvidenceAnswer(ctx, "e", "answer-words"))
 			must(t, tx.AddLook(ctx, r.ID, mingjing.Look{At: day, Who: r.Name}))
-			must(t, tx.AddNotice(ctx, notice(r, "n")))
-			must(t, tx.AddInquiry(ctx, inquiry(r, "i", 1, 0)))
-			must(t, tx.SetNoticePrefs(ctx, casework.NoticePrefs{Resident: r.ID, Email: "mail-words@x.example", Code: "12345678"}))
+			must(t, tx.AddNotice(ctx, aNotice(r, "n")))
+			must(t, tx.AddInquiry(ctx, anInquiry(r, "i", 1, 0)))
+			must(t, tx.SetNoticePrefs(ctx, notice.Prefs{Resident: r.ID, Email: "mail-words@x.example", Code: "12345678"}))
 			x := export(r, "x")
 			must(t, tx.AddExport(ctx, x))
 			must(t, tx.SetExportData(ctx, "x", []byte("file-words")))
 			must(t, tx.PutDevice(ctx, device(r, "p", "https://push-words.example/", "session-words")))
 			must(t, tx.PutMandate(ctx, mandate(r, "m", "d", r.IDNumber)))
-			must(t, tx.AddShare(ctx, share(r, "h"), "code-words"))
+			must(t, tx.AddShare(ctx, aShare(r, "h"), "code-words"))
 			must(t, tx.AddShareView(ctx, shareView(r, "v", "h")))
 			_, err := tx.AddEvent(ctx, string(r.ID), mingjing.Event{Kind: mingjing.EventScore, ID: "s", At: day})
 			must(t, err)
-			return tx.Enqueue(ctx, casework.Job{Kind: casework.JobCollect, ID: "q"})
+			return tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: "q"})
 		})
 
 		list := `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`
@@ -604,7 +610,7 @@ func TestAJobRunsAgainAfterALongWait(t *testing.T) {
 		const wait = 6 * time.Second
 		ran := make(chan time.Time, 2)
 		first := true
-		work(t, s, func(context.Context, casework.Job) (time.Duration, error) {
+		work(t, s, func(context.Context, kernel.Job) (time.Duration, error) {
 			ran <- time.Now()
 			if first {
 				first = false
@@ -613,7 +619,7 @@ func TestAJobRunsAgainAfterALongWait(t *testing.T) {
 			return 0, nil
 		})
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			return tx.Enqueue(ctx, casework.Job{Kind: casework.JobQuestion, ID: "d"})
+			return tx.Enqueue(ctx, kernel.Job{Kind: cases.JobQuestion, ID: "d"})
 		})
 		begin := receive(t, ran, "the first run")
 		if got := receive(t, ran, "the second run").Sub(begin); got < wait-2*time.Millisecond {
@@ -643,7 +649,7 @@ func BenchmarkTx(b *testing.B) {
 				if err := tx.AddRequest(ctx, q); err != nil {
 					return err
 				}
-				if err := tx.Enqueue(ctx, casework.Job{Kind: casework.JobCollect, ID: q.ID}); err != nil {
+				if err := tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: q.ID}); err != nil {
 					return err
 				}
 				_, err := tx.AddEvent(ctx, string(r.ID), mingjing.Event{Kind: mingjing.EventRequest, ID: q.ID, At: day})
@@ -658,14 +664,14 @@ func BenchmarkTx(b *testing.B) {
 func BenchmarkPickUp(b *testing.B) {
 	benchEach(b, func(b *testing.B, s *Store) {
 		ran := make(chan struct{}, 1)
-		work(b, s, func(context.Context, casework.Job) (time.Duration, error) {
+		work(b, s, func(context.Context, kernel.Job) (time.Duration, error) {
 			ran <- struct{}{}
 			return 0, nil
 		})
 		ctx := b.Context()
 		for n := 0; b.Loop(); n++ {
 			must(b, freely(ctx, s, func(tx casework.Tx) error {
-				return tx.Enqueue(ctx, casework.Job{Kind: casework.JobCollect, ID: fmt.Sprint(n)})
+				return tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: fmt.Sprint(n)})
 			}))
 			receive(b, ran, "the job")
 		}

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/kernel"
 	"mingjing/server/vault"
 )
 
@@ -137,7 +137,7 @@ func (l ledger) Keyset(ctx context.Context, owner string) ([]byte, error) {
 func (l ledger) Record(ctx context.Context, owner string) error {
 	t := l.t
 	if t.why == nil {
-		return fmt.Errorf("store: open what is kept of a resident: %w", casework.ErrNoReason)
+		return fmt.Errorf("store: open what is kept of a resident: %w", kernel.ErrNoReason)
 	}
 	resident, name, again := mingjing.ResidentID(owner), t.once, false
 	if resident == t.repeats.own {
@@ -153,7 +153,7 @@ func (l ledger) Record(ctx context.Context, owner string) error {
 		switch {
 		case err == nil && again:
 			name = ""
-		case !errors.Is(err, casework.ErrNotFound):
+		case !errors.Is(err, kernel.ErrNotFound):
 			return err
 		}
 	}

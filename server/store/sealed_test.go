@@ -13,6 +13,13 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/agencyside"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/desk"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/notice"
+	"mingjing/server/casework/score"
+	"mingjing/server/casework/takeaway"
 	"mingjing/server/store/pgtest"
 	"mingjing/server/vault"
 )
@@ -27,7 +34,7 @@ func TestNothingIsReadWithoutAReason(t *testing.T) {
 			_, err := tx.Resident(t.Context(), r.ID)
 			return err
 		}
-		if err := s.Tx(t.Context(), read); !errors.Is(err, casework.ErrNoReason) {
+		if err := s.Tx(t.Context(), read); !errors.Is(err, kernel.ErrNoReason) {
 			t.Fatalf("read without a reason: %v", err)
 		}
 		must(t, s.Tx(t.Context(), func(tx casework.Tx) error {
@@ -51,7 +58,7 @@ func TestNothingIsReadWhenTheLogCannotBeWritten(t *testing.T) {
 		if _, err := s.db.ExecContext(t.Context(), `ALTER TABLE look RENAME TO look_away`); err != nil {
 			t.Fatal(err)
 		}
-		var got casework.Resident
+		var got kernel.Resident
 		err := s.Tx(t.Context(), func(tx casework.Tx) (err error) {
 			tx.Because(why, "")
 			got, err = tx.Resident(t.Context(), r.ID)
@@ -93,7 +100,7 @@ func TestARepeatedLookIsOneLineOfOnesOwnLogAlone(t *testing.T) {
 			must(t, s.Tx(t.Context(), func(tx casework.Tx) error {
 				tx.Because(mingjing.Look{At: day, Role: mingjing.RoleResident, Action: "request", Purpose: "own"}, "")
 				tx.Repeats(mine.ID, name, quiet)
-				for _, r := range []casework.Resident{mine, theirs} {
+				for _, r := range []kernel.Resident{mine, theirs} {
 					if got, err := tx.Resident(t.Context(), r.ID); err != nil || got.Name != r.Name {
 						t.Fatalf("read %+v, %v", got, err)
 					}
@@ -101,7 +108,7 @@ func TestARepeatedLookIsOneLineOfOnesOwnLogAlone(t *testing.T) {
 				return nil
 			}))
 		}
-		lines := func(r casework.Resident) int {
+		lines := func(r kernel.Resident) int {
 			t.Helper()
 			return len(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.Look, error) {
 				return tx.Looks(ctx, r.ID, false, 0, 100)
@@ -127,7 +134,7 @@ func TestARepeatedLookIsOneLineOfOnesOwnLogAlone(t *testing.T) {
 }
 
 // whole fills one database with everything that is sealed.
-func whole(t *testing.T, s *Store, residents ...casework.Resident) {
+func whole(t *testing.T, s *Store, residents ...kernel.Resident) {
 	t.Helper()
 	do(t, s, func(ctx context.Context, tx casework.Tx) error {
 		for i, r := range residents {
@@ -135,7 +142,7 @@ func whole(t *testing.T, s *Store, residents ...casework.Resident) {
 			must(t, tx.AddResident(ctx, r))
 			must(t, tx.AddConsent(ctx, r.ID, mingjing.Consent{ID: id("consent"), Rulebook: "rongcheng", GivenAt: day}))
 			must(t, tx.AddRequest(ctx, request(r, id("q"))))
-			must(t, tx.SetSource(ctx, id("q"), casework.Source{Source: mingjing.Source{Agency: "court"}}))
+			must(t, tx.SetSource(ctx, id("q"), score.Source{Source: mingjing.Source{Agency: "court"}}))
 			must(t, tx.PutRecord(ctx, record(r, id("c"))))
 			must(t, tx.PutListing(ctx, listing(r, id("l"))))
 			must(t, tx.AddScore(ctx, r.ID, mingjing.Score{ID: id("s"), At: day}))
@@ -143,27 +150,27 @@ func whole(t *testing.T, s *Store, residents ...casework.Resident) {
 			must(t, tx.AddEvidence(ctx, id("d"), mingjing.Evidence{ID: id("e"), Name: "receipt", AddedAt: day}, []byte(strings.Repeat(r.Name, 5000))))
 			must(t, tx.AddAnswerDocument(ctx, id("d"), mingjing.Evidence{ID: id("a"), Name: "answer", AddedAt: day}, []byte(r.Name)))
 			must(t, tx.AddLook(ctx, r.ID, why))
-			must(t, tx.AddNotice(ctx, notice(r, id("n"))))
-			must(t, tx.SetNoticePrefs(ctx, casework.NoticePrefs{Resident: r.ID, Lang: "en"}))
+			must(t, tx.AddNotice(ctx, aNotice(r, id("n"))))
+			must(t, tx.SetNoticePrefs(ctx, notice.Prefs{Resident: r.ID, Lang: "en"}))
 			must(t, tx.PutDevice(ctx, device(r, id("p"), id("https://push.example/"), "")))
 			must(t, tx.AddNote(ctx, id("d"), mingjing.Note{ID: id("note"), Text: r.Name, At: day}))
-			must(t, tx.AddShare(ctx, share(r, id("h")), id("code")))
+			must(t, tx.AddShare(ctx, aShare(r, id("h")), id("code")))
 			must(t, tx.AddShareView(ctx, shareView(r, id("v"), id("h"))))
-			must(t, tx.AddInquiry(ctx, inquiry(r, id("i"), 1, 0)))
+			must(t, tx.AddInquiry(ctx, anInquiry(r, id("i"), 1, 0)))
 			must(t, tx.PutMandate(ctx, mandate(r, id("m"), id("d"), resident(9).IDNumber)))
-			must(t, tx.AddExport(ctx, casework.Export{Resident: r.ID, ExportJob: mingjing.ExportJob{ID: id("x"), AskedAt: day}}))
+			must(t, tx.AddExport(ctx, takeaway.Export{Resident: r.ID, ExportJob: mingjing.ExportJob{ID: id("x"), AskedAt: day}}))
 			must(t, tx.SetExportData(ctx, id("x"), []byte(r.Name)))
-			must(t, tx.SetDeskCase(ctx, casework.DeskCase{Dispute: id("d"), Handler: "h-1", Name: "王经办", Way: "next", TakenAt: day}))
-			must(t, tx.AddRelative(ctx, casework.Relative{ID: id("rel"), Staff: "h-1", IDNumber: r.IDNumber, At: day}))
+			must(t, tx.SetDeskCase(ctx, desk.Case{Dispute: id("d"), Handler: "h-1", Name: "王经办", Way: "next", TakenAt: day}))
+			must(t, tx.AddRelative(ctx, desk.Relative{ID: id("rel"), Staff: "h-1", IDNumber: r.IDNumber, At: day}))
 			must(t, tx.AddDeclaration(ctx, mingjing.Declaration{At: day.AddDate(0, 0, i)}))
-			must(t, tx.AddBatch(ctx, casework.BatchRow{Agency: "court", ID: id("b"), At: day.AddDate(0, 0, i)}))
+			must(t, tx.AddBatch(ctx, agencyside.BatchRow{Agency: "court", ID: id("b"), At: day.AddDate(0, 0, i)}))
 		}
 		return nil
 	})
 }
 
 // allOf reads everything of one resident and of the bureau, as a text.
-func allOf(t *testing.T, s *Store, r casework.Resident, i int) string {
+func allOf(t *testing.T, s *Store, r kernel.Resident, i int) string {
 	t.Helper()
 	id := func(s string) string { return fmt.Sprint(s, i) }
 	return mustGet(t, s, func(ctx context.Context, tx casework.Tx) (string, error) {
@@ -213,7 +220,7 @@ func allOf(t *testing.T, s *Store, r casework.Resident, i int) string {
 		add(v18, err)
 		v19, _, err := tx.Holdings(ctx, "court", "", 9)
 		add(v19, err)
-		v20, err := tx.Cases(ctx, casework.CaseQuery{Limit: 9})
+		v20, err := tx.Cases(ctx, cases.CaseQuery{Limit: 9})
 		add(v20, err)
 		v21, err := tx.DeskCounts(ctx, day, day.AddDate(-1, 0, 0))
 		add(v21, err)
@@ -377,8 +384,8 @@ func TestWhatIsFromBeforeIsSealed(t *testing.T) {
 				t.Errorf("reads\n%s\nbefore\n%s", after, before)
 			}
 			proven(t, s, a.ID, 1)
-			found := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]casework.Dispute, error) {
-				return tx.Cases(ctx, casework.CaseQuery{CaseFilter: mingjing.CaseFilter{Search: b.Name}, Limit: 9})
+			found := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]cases.Dispute, error) {
+				return tx.Cases(ctx, cases.CaseQuery{CaseFilter: mingjing.CaseFilter{Search: b.Name}, Limit: 9})
 			})
 			if len(found) != 1 || found[0].ID != "d1" {
 				t.Errorf("a search by name finds %+v", found)

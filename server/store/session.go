@@ -3,8 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"mingjing"
@@ -14,20 +14,62 @@ import (
 // any login lasts, so that one that ended by itself never looks like a new one.
 const usesKept = 30 * 24 * time.Hour
 
-// SessionUse is when a session was last used, and after how many minutes without
-// use its owner wants it to end; zero values where nothing is known.
-func (s *Store) SessionUse(ctx context.Context, session string) (seen time.Time, minutes int, err error) {
-	var at int64
-	var chosen sql.NullInt64
-	err = s.db.QueryRowContext(ctx, s.eng.rebind(`SELECT u.seen_at, l.minutes FROM session_use u
-		LEFT JOIN screen_lock l ON l.resident_id = u.resident_id WHERE u.session_hash = ?`), s.hash("session", session)).Scan(&at, &chosen)
-	if errors.Is(err, sql.ErrNoRows) {
-		return time.Time{}, 0, nil
+// SessionUses returns the use of each of the sessions, by session; those of which
+// nothing is known are left out.
+func (s *Store) SessionUses(ctx context.Context, sessions ...string) (map[string]mingjing.SessionUse, error) {
+	uses := make(map[string]mingjing.SessionUse, len(sessions))
+	in, args, byHash := s.sessionsIn(sessions)
+	if in == "" {
+		return uses, nil
 	}
+	rows, err := s.reads.QueryContext(ctx, s.eng.rebind(`SELECT u.session_hash, u.seen_at, l.minutes FROM session_use u
+		LEFT JOIN screen_lock l ON l.resident_id = u.resident_id WHERE u.session_hash IN `+in), args...)
 	if err != nil {
-		return time.Time{}, 0, fmt.Errorf("store: read the last use of a session: %w", err)
+		return nil, fmt.Errorf("store: read the last use of sessions: %w", err)
 	}
-	return time.UnixMicro(at).UTC(), int(chosen.Int64), nil
+	defer rows.Close()
+	for rows.Next() {
+		var (
+			hash    []byte
+			at      int64
+			minutes sql.NullInt64
+		)
+		if err := rows.Scan(&hash, &at, &minutes); err != nil {
+			return nil, fmt.Errorf("store: read the last use of sessions: %w", err)
+		}
+		uses[byHash[string(hash)]] = mingjing.SessionUse{SeenAt: time.UnixMicro(at).UTC(), Minutes: int(minutes.Int64)}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("store: read the last use of sessions: %w", err)
+	}
+	return uses, nil
+}
+
+// ForgetSessions forgets the use of sessions that have ended.
+func (s *Store) ForgetSessions(ctx context.Context, sessions ...string) error {
+	in, args, _ := s.sessionsIn(sessions)
+	if in == "" {
+		return nil
+	}
+	if _, err := s.db.ExecContext(ctx, s.eng.rebind(`DELETE FROM session_use WHERE session_hash IN `+in), args...); err != nil {
+		return fmt.Errorf("store: forget the use of sessions: %w", err)
+	}
+	return nil
+}
+
+// sessionsIn is the list of the sessions' hashes as SQL, with its values, and whose
+// hash is whose; "" for none.
+func (s *Store) sessionsIn(sessions []string) (in string, args []any, byHash map[string]string) {
+	if len(sessions) == 0 {
+		return "", nil, nil
+	}
+	byHash = make(map[string]string, len(sessions))
+	for _, session := range sessions {
+		hash := s.hash("session", session)
+		byHash[string(hash)] = session
+		args = append(args, hash)
+	}
+	return "(?" + strings.Repeat(", ?", len(args)-1) + ")", args, byHash
 }
 
 // UseSession notes that a session is used; resident is "" for staff. A later use

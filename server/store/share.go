@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/share"
 )
 
 // A shareDoc is the personal content of a share.
@@ -19,7 +19,7 @@ type shareDoc struct {
 const shareHead = `id, resident_id, rulebook, made_at, ends_at, allowed, viewed, revoked_at, corrected_at`
 
 // scanShareHead reads shareHead, and what else is asked for after it.
-func scanShareHead(scan func(...any) error, more ...any) (h casework.ShareHead, err error) {
+func scanShareHead(scan func(...any) error, more ...any) (h share.Head, err error) {
 	var (
 		made, ends         int64
 		revoked, corrected sql.NullInt64
@@ -40,7 +40,7 @@ func maybe(us sql.NullInt64) *time.Time {
 }
 
 // AddShare implements [casework.Tx].
-func (t *tx) AddShare(ctx context.Context, s casework.Share, code string) error {
+func (t *tx) AddShare(ctx context.Context, s share.Share, code string) error {
 	const op = "add a share"
 	doc, err := t.seal(ctx, op, keptShare, s.Resident, shareDoc{s.Purpose, s.Fields, s.Named}, s.ID)
 	if err != nil {
@@ -52,18 +52,18 @@ func (t *tx) AddShare(ctx context.Context, s casework.Share, code string) error 
 }
 
 // ShareByCode implements [casework.Tx].
-func (t *tx) ShareByCode(ctx context.Context, code string) (casework.ShareHead, error) {
+func (t *tx) ShareByCode(ctx context.Context, code string) (share.Head, error) {
 	var id string
 	if err := t.row(ctx, "find a share", []any{&id}, `SELECT id FROM share WHERE code_hash = ?`, t.s.hash("share", code)); err != nil {
-		return casework.ShareHead{}, err
+		return share.Head{}, err
 	}
 	return t.ShareHead(ctx, id)
 }
 
 // ShareHead implements [casework.Tx].
-func (t *tx) ShareHead(ctx context.Context, id string) (casework.ShareHead, error) {
+func (t *tx) ShareHead(ctx context.Context, id string) (share.Head, error) {
 	if err := t.lockOwner(ctx, "share", id); err != nil {
-		return casework.ShareHead{}, err
+		return share.Head{}, err
 	}
 	return scanShareHead(func(dest ...any) error {
 		return t.row(ctx, "read the head of a share", dest, `SELECT `+shareHead+` FROM share WHERE id = ?`, id)
@@ -71,9 +71,9 @@ func (t *tx) ShareHead(ctx context.Context, id string) (casework.ShareHead, erro
 }
 
 // Share implements [casework.Tx].
-func (t *tx) Share(ctx context.Context, id string) (casework.Share, error) {
+func (t *tx) Share(ctx context.Context, id string) (share.Share, error) {
 	if err := t.lockOwner(ctx, "share", id); err != nil {
-		return casework.Share{}, err
+		return share.Share{}, err
 	}
 	const op = "read a share"
 	var doc []byte
@@ -81,25 +81,25 @@ func (t *tx) Share(ctx context.Context, id string) (casework.Share, error) {
 		return t.row(ctx, op, dest, `SELECT `+shareHead+`, doc FROM share WHERE id = ?`, id)
 	}, &doc)
 	if err != nil {
-		return casework.Share{}, err
+		return share.Share{}, err
 	}
 	s, err := t.wholeShare(ctx, h, doc)
 	return s, t.failed(op, err)
 }
 
-func (t *tx) wholeShare(ctx context.Context, h casework.ShareHead, doc []byte) (casework.Share, error) {
+func (t *tx) wholeShare(ctx context.Context, h share.Head, doc []byte) (share.Share, error) {
 	d, err := unseal[shareDoc](ctx, t, keptShare, sealedRow{owner: string(h.Resident), key: []any{h.ID}, content: doc})
-	return casework.Share{ShareHead: h, Purpose: d.Purpose, Fields: d.Fields, Named: d.Named}, err
+	return share.Share{Head: h, Purpose: d.Purpose, Fields: d.Fields, Named: d.Named}, err
 }
 
 // Shares implements [casework.Tx].
-func (t *tx) Shares(ctx context.Context, resident mingjing.ResidentID) ([]casework.Share, error) {
+func (t *tx) Shares(ctx context.Context, resident mingjing.ResidentID) ([]share.Share, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
 	const op = "list shares"
 	type row struct {
-		head casework.ShareHead
+		head share.Head
 		doc  []byte
 	}
 	var found []row // read before any is opened
@@ -112,7 +112,7 @@ func (t *tx) Shares(ctx context.Context, resident mingjing.ResidentID) ([]casewo
 	if err != nil {
 		return nil, err
 	}
-	list := []casework.Share{}
+	list := []share.Share{}
 	for _, r := range found {
 		s, err := t.wholeShare(ctx, r.head, r.doc)
 		if err != nil {
@@ -124,7 +124,7 @@ func (t *tx) Shares(ctx context.Context, resident mingjing.ResidentID) ([]casewo
 }
 
 // SetShare implements [casework.Tx].
-func (t *tx) SetShare(ctx context.Context, h casework.ShareHead) error {
+func (t *tx) SetShare(ctx context.Context, h share.Head) error {
 	if err := t.lockOwner(ctx, "share", h.ID); err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (t *tx) RevokeShares(ctx context.Context, resident mingjing.ResidentID, rul
 }
 
 // AddShareView implements [casework.Tx].
-func (t *tx) AddShareView(ctx context.Context, v casework.ShareView) error {
+func (t *tx) AddShareView(ctx context.Context, v share.View) error {
 	const op = "add a view of a share"
 	doc, err := t.seal(ctx, op, keptShareView, v.Resident, v, v.ID)
 	if err != nil {
@@ -154,23 +154,23 @@ func (t *tx) AddShareView(ctx context.Context, v casework.ShareView) error {
 }
 
 // ShareView implements [casework.Tx].
-func (t *tx) ShareView(ctx context.Context, id string) (casework.ShareView, error) {
+func (t *tx) ShareView(ctx context.Context, id string) (share.View, error) {
 	if err := t.lockOwner(ctx, "share_view", id); err != nil {
-		return casework.ShareView{}, err
+		return share.View{}, err
 	}
-	return one[casework.ShareView](ctx, t, "read a view of a share", keptShareView, `WHERE id = ?`, id)
+	return one[share.View](ctx, t, "read a view of a share", keptShareView, `WHERE id = ?`, id)
 }
 
 // ShareViews implements [casework.Tx].
-func (t *tx) ShareViews(ctx context.Context, resident mingjing.ResidentID) ([]casework.ShareView, error) {
+func (t *tx) ShareViews(ctx context.Context, resident mingjing.ResidentID) ([]share.View, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[casework.ShareView](ctx, t, "list views of shares", keptShareView, `WHERE resident_id = ? ORDER BY n`, string(resident))
+	return all[share.View](ctx, t, "list views of shares", keptShareView, `WHERE resident_id = ? ORDER BY n`, string(resident))
 }
 
 // SetShareView implements [casework.Tx].
-func (t *tx) SetShareView(ctx context.Context, v casework.ShareView) error {
+func (t *tx) SetShareView(ctx context.Context, v share.View) error {
 	const op = "set a view of a share"
 	stored, err := t.ShareView(ctx, v.ID)
 	if err != nil {

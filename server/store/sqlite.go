@@ -21,8 +21,13 @@ import (
 //go:embed migrations/sqlite/*.sql
 var sqliteMigrations embed.FS
 
+// readConns is how many transactions that write nothing run at a time on a SQLite
+// file; they are short, and more would only wait for a processor.
+const readConns = 4
+
 type sqliteEngine struct {
-	dir string // of the database; "" for one in memory
+	dir  string // of the database; "" for one in memory
+	name string // of the file, as part of a URL
 }
 
 func openSQLite(path string) (engine, *sql.DB, error) {
@@ -49,6 +54,7 @@ func openSQLite(path string) (engine, *sql.DB, error) {
 			return nil, nil, fmt.Errorf("sqlite: create the file: %w", err)
 		}
 		name = (&url.URL{Path: abs}).EscapedPath()
+		eng.name = name
 	}
 	q := url.Values{
 		"_txlock": {"immediate"},
@@ -68,6 +74,24 @@ func openSQLite(path string) (engine, *sql.DB, error) {
 func (sqliteEngine) rebind(query string) string { return query }
 
 func (sqliteEngine) txOptions() *sql.TxOptions { return nil }
+
+func (sqliteEngine) readOptions() *sql.TxOptions { return &sql.TxOptions{ReadOnly: true} }
+
+// readers: whoever reads the write-ahead log waits for no writer. A database in
+// memory is seen by its one connection alone.
+func (e sqliteEngine) readers(db *sql.DB) (*sql.DB, error) {
+	if e.name == "" {
+		return db, nil
+	}
+	q := url.Values{"_pragma": {"busy_timeout(10000)", "query_only(ON)"}}
+	reads, err := sql.Open("sqlite", "file:"+e.name+"?"+q.Encode())
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: %w", err)
+	}
+	reads.SetMaxOpenConns(readConns)
+	reads.SetMaxIdleConns(readConns)
+	return reads, nil
+}
 
 func sqliteCode(err error) int {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
@@ -111,12 +135,15 @@ func (e sqliteEngine) alone(ctx context.Context, _ *sql.DB, fn func() error) err
 	return fn()
 }
 
+// waitingJob names its index: the terms of a partial index count only where they
+// stand in the query as they are, and a query that can't use it is an error.
 func (sqliteEngine) waitingJob(due bool) string {
-	const found = `SELECT id FROM river_job WHERE json_extract(CAST(args AS TEXT), '$.id') = ? AND json_extract(CAST(args AS TEXT), '$.kind') = ?`
+	const found = `SELECT id FROM river_job INDEXED BY casework_job_waiting
+		WHERE json_extract(CAST(args AS TEXT), '$.id') = ? AND state IN ('available', 'scheduled') AND json_extract(CAST(args AS TEXT), '$.kind') = ?`
 	if due {
-		return found + ` AND state = 'available' AND scheduled_at <= datetime('now', 'subsec') LIMIT 1`
+		return found + ` AND scheduled_at <= datetime('now', 'subsec') LIMIT 1`
 	}
-	return found + ` AND state IN ('available', 'scheduled') AND json_extract(CAST(args AS TEXT), '$.at') = ? LIMIT 1`
+	return found + ` AND json_extract(CAST(args AS TEXT), '$.at') = ? LIMIT 1`
 }
 
 // hasten: the queue writes a time in one of two ways, of which the second has
@@ -127,6 +154,10 @@ func (sqliteEngine) hasten(only string) string {
 			datetime(substr(scheduled_at, 1, 23), (SELECT by FROM moved), 'subsec'),
 			datetime(substr(scheduled_at, 1, 19), (SELECT by FROM moved), 'subsec'))
 		WHERE state IN ('available', 'scheduled', 'retryable')` + only
+}
+
+func (sqliteEngine) release() string {
+	return `UPDATE river_job SET state = 'available' WHERE state IN ('retryable', 'scheduled') AND scheduled_at <= datetime('now', '+5 seconds', 'subsec')`
 }
 
 func (sqliteEngine) jobAt() string {

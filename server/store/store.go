@@ -96,6 +96,7 @@ var ErrWorking = errors.New("store is working already")
 // many goroutines. SQLite serves one working process, PostgreSQL any number.
 type Store struct {
 	db     *sql.DB
+	reads  *sql.DB // for transactions that write nothing; db itself where those need no other connections
 	eng    engine
 	idKey  []byte
 	vault  *vault.Vault
@@ -167,6 +168,10 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 		s.db.Close()
 		return nil, fmt.Errorf("open store: make the job queue: %w", err)
 	}
+	if s.reads, err = s.eng.readers(s.db); err != nil {
+		s.db.Close()
+		return nil, fmt.Errorf("open store: %w", err)
+	}
 	return s, nil
 }
 
@@ -178,6 +183,9 @@ func (s *Store) Close() error {
 	if stop != nil {
 		stop()
 		<-stopped
+	}
+	if s.reads != s.db {
+		return errors.Join(s.reads.Close(), s.db.Close())
 	}
 	return s.db.Close()
 }
@@ -202,6 +210,24 @@ func (s *Store) Tx(ctx context.Context, fn func(casework.Tx) error) error {
 	return s.run(ctx, func(t *tx) error { return fn(t) })
 }
 
+// Read implements [casework.Store]. It sees what was committed when it began to read,
+// all of one moment. On a SQLite file it waits for nobody who writes, and nobody waits
+// for it. Within [Store.Together] it is a part of that transaction.
+func (s *Store) Read(ctx context.Context, fn func(casework.Tx) error) error {
+	if t, ok := ctx.Value(shared{}).(*tx); ok && t.s == s {
+		return s.Tx(ctx, fn)
+	}
+	return s.runAs(ctx, readsOnly, func(t *tx) error { return fn(t) })
+}
+
+// A mode says what a transaction is for.
+type mode bool
+
+const (
+	writes    mode = false
+	readsOnly mode = true
+)
+
 // shared is the key of the transaction that [Store.Together] has opened.
 type shared struct{}
 
@@ -222,9 +248,11 @@ func Counted(ctx context.Context) (context.Context, *atomic.Int64) {
 	return context.WithValue(ctx, counter{}, n), n
 }
 
-func (s *Store) run(ctx context.Context, fn func(*tx) error) error {
+func (s *Store) run(ctx context.Context, fn func(*tx) error) error { return s.runAs(ctx, writes, fn) }
+
+func (s *Store) runAs(ctx context.Context, m mode, fn func(*tx) error) error {
 	for try := 1; ; try++ {
-		again, err := s.tryTx(ctx, fn)
+		again, err := s.tryTx(ctx, m, fn)
 		if !again || ctx.Err() != nil {
 			return err
 		}
@@ -241,18 +269,22 @@ func (s *Store) run(ctx context.Context, fn func(*tx) error) error {
 }
 
 // tryTx runs fn once; again says that another run may succeed.
-func (s *Store) tryTx(ctx context.Context, fn func(*tx) error) (again bool, err error) {
+func (s *Store) tryTx(ctx context.Context, m mode, fn func(*tx) error) (again bool, err error) {
 	if n, ok := ctx.Value(counter{}).(*atomic.Int64); ok {
 		n.Add(1)
 	}
-	sqlTx, err := s.db.BeginTx(ctx, s.eng.txOptions())
+	db, opts := s.db, s.eng.txOptions()
+	if m == readsOnly {
+		db, opts = s.reads, s.eng.readOptions()
+	}
+	sqlTx, err := db.BeginTx(ctx, opts)
 	if err != nil {
 		return s.eng.collided(err), fmt.Errorf("store: begin: %w", err)
 	}
 	// After a commit this does nothing; after a panic of fn it lets go.
 	defer func() { _ = sqlTx.Rollback() }()
 
-	t := &tx{s: s, sql: sqlTx}
+	t := &tx{s: s, sql: sqlTx, mode: m}
 	if err = fn(t); err == nil && t.collision == nil {
 		err = t.growTree(ctx)
 	}

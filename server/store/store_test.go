@@ -17,6 +17,10 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/holding"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/score"
 	"mingjing/server/store/pgtest"
 	"mingjing/server/vault"
 )
@@ -41,7 +45,7 @@ func child(url string) error {
 	if err != nil {
 		return err
 	}
-	return s.Work(context.Background(), func(_ context.Context, j casework.Job) (time.Duration, error) {
+	return s.Work(context.Background(), func(_ context.Context, j kernel.Job) (time.Duration, error) {
 		fmt.Println(j.ID)
 		select {}
 	})
@@ -109,7 +113,7 @@ func do(t testing.TB, s *Store, fn func(ctx context.Context, tx casework.Tx) err
 }
 
 // work runs Work in the background until the func returned is called.
-func work(t testing.TB, s *Store, fn func(context.Context, casework.Job) (time.Duration, error)) (stop func()) {
+func work(t testing.TB, s *Store, fn func(context.Context, kernel.Job) (time.Duration, error)) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -160,8 +164,8 @@ func jobs(t testing.TB, s *Store, where string) (n int) {
 
 var day = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
-func resident(n int) casework.Resident {
-	return casework.Resident{
+func resident(n int) kernel.Resident {
+	return kernel.Resident{
 		ID:        mingjing.ResidentID(fmt.Sprintf("resident-%d", n)),
 		IDNumber:  mingjing.MakeIDNumber(fmt.Sprintf("999999198001%02d%03d", 1+n/1000, n%1000)),
 		Name:      fmt.Sprintf("林小%d", n),
@@ -169,8 +173,8 @@ func resident(n int) casework.Resident {
 	}
 }
 
-func request(r casework.Resident, id string) casework.Request {
-	return casework.Request{
+func request(r kernel.Resident, id string) score.Request {
+	return score.Request{
 		ScoreRequest: mingjing.ScoreRequest{
 			ID: id, State: mingjing.RequestQueued, CreatedAt: day, Deadline: day.Add(mingjing.ScoreDeadline),
 			Rulebook: mingjing.RulebookRef{ID: "rongcheng", Version: "1"},
@@ -179,8 +183,8 @@ func request(r casework.Resident, id string) casework.Request {
 	}
 }
 
-func record(r casework.Resident, id string) casework.Record {
-	return casework.Record{
+func record(r kernel.Resident, id string) holding.Record {
+	return holding.Record{
 		Record: mingjing.Record{
 			ID: id, Agency: "traffic", Code: "drunk-driving", Occurred: "2025-11-03", State: mingjing.RecordActive,
 			Detail: mingjing.Text{"en": "Drove drunk"}, CollectedAt: day,
@@ -189,8 +193,8 @@ func record(r casework.Resident, id string) casework.Record {
 	}
 }
 
-func listing(r casework.Resident, id string) casework.Listing {
-	return casework.Listing{
+func listing(r kernel.Resident, id string) holding.Listing {
+	return holding.Listing{
 		Listing: mingjing.Listing{
 			ID: id, Kind: mingjing.Blacklist, Agency: "court", Code: "judgment-debtor", State: mingjing.ListingInEffect,
 			From: "2026-01-01", Ends: "2028-01-01",
@@ -199,8 +203,8 @@ func listing(r casework.Resident, id string) casework.Listing {
 	}
 }
 
-func dispute(r casework.Resident, id, record string) casework.Dispute {
-	return casework.Dispute{
+func dispute(r kernel.Resident, id, record string) cases.Dispute {
+	return cases.Dispute{
 		Dispute: mingjing.Dispute{
 			ID: id, Reason: mingjing.ReasonNotMe, Statement: "That was not me.", State: mingjing.DisputeFiled, FiledAt: day,
 			Clocks: []mingjing.Clock{{Code: "mark", Due: day.Add(24 * time.Hour)}},
@@ -210,7 +214,7 @@ func dispute(r casework.Resident, id, record string) casework.Dispute {
 	}
 }
 
-func enrol(t testing.TB, s *Store, rs ...casework.Resident) {
+func enrol(t testing.TB, s *Store, rs ...kernel.Resident) {
 	t.Helper()
 	do(t, s, func(ctx context.Context, tx casework.Tx) error {
 		for _, r := range rs {
@@ -229,7 +233,7 @@ func TestARolledBackTransactionLeavesNothing(t *testing.T) {
 		err := freely(ctx, s, func(tx casework.Tx) error {
 			must(t, tx.AddResident(ctx, r))
 			must(t, tx.AddRequest(ctx, request(r, "q")))
-			must(t, tx.Enqueue(ctx, casework.Job{Kind: casework.JobCollect, ID: "q"}))
+			must(t, tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: "q"}))
 			_, err := tx.AddEvent(ctx, string(r.ID), mingjing.Event{Kind: mingjing.EventRequest, ID: "q", At: day})
 			must(t, err)
 			return no
@@ -241,7 +245,7 @@ func TestARolledBackTransactionLeavesNothing(t *testing.T) {
 			t.Errorf("%d jobs were left", n)
 		}
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			if _, err := tx.Resident(ctx, r.ID); !errors.Is(err, casework.ErrNotFound) {
+			if _, err := tx.Resident(ctx, r.ID); !errors.Is(err, kernel.ErrNotFound) {
 				t.Errorf("Resident: %v, want ErrNotFound", err)
 			}
 			if seq, err := tx.LastEvent(ctx, string(r.ID)); seq != 0 || err != nil {
@@ -271,7 +275,7 @@ func TestAJobIsInvisibleUntilItsTransactionIsCommitted(t *testing.T) {
 		s, ctx := open(t, url), t.Context()
 		ran := make(chan string, 10)
 		var committing atomic.Bool
-		work(t, s, func(_ context.Context, j casework.Job) (time.Duration, error) {
+		work(t, s, func(_ context.Context, j kernel.Job) (time.Duration, error) {
 			if j.ID == "early" && !committing.Load() {
 				t.Error("the job ran before its transaction was committed")
 			}
@@ -279,10 +283,10 @@ func TestAJobIsInvisibleUntilItsTransactionIsCommitted(t *testing.T) {
 			return 0, nil
 		})
 		must(t, freely(ctx, s, func(tx casework.Tx) error {
-			must(t, tx.Enqueue(ctx, casework.Job{Kind: casework.JobCollect, ID: "early"}))
+			must(t, tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: "early"}))
 			if _, ok := s.eng.(postgresEngine); ok { // SQLite has one writer: nothing goes on beside it
 				do(t, s, func(ctx context.Context, tx casework.Tx) error {
-					return tx.Enqueue(ctx, casework.Job{Kind: casework.JobCollect, ID: "late"})
+					return tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: "late"})
 				})
 				if id := receive(t, ran, "the job that was committed first"); id != "late" {
 					t.Errorf("job %s ran", id)
@@ -317,7 +321,7 @@ func race(t *testing.T, s *Store, fn func(ctx context.Context, tx casework.Tx, i
 		switch err := receive(t, errs, "a racer"); {
 		case err == nil:
 			won++
-		case !errors.Is(err, casework.ErrExists):
+		case !errors.Is(err, kernel.ErrExists):
 			t.Errorf("a loser got %v, want ErrExists", err)
 		}
 	}
@@ -400,7 +404,7 @@ func TestAfterErrExistsTheTransactionGoesOn(t *testing.T) {
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
 			again := request(r, "again")
 			again.Key = "key"
-			if err := tx.AddRequest(ctx, again); !errors.Is(err, casework.ErrExists) {
+			if err := tx.AddRequest(ctx, again); !errors.Is(err, kernel.ErrExists) {
 				t.Errorf("AddRequest: %v, want ErrExists", err)
 			}
 			got, err := tx.RequestByKey(ctx, r.ID, "key")
@@ -578,7 +582,7 @@ func TestTheLastStaffEventIsNotNewerThanTheCasesRead(t *testing.T) {
 	}
 	add()
 	do(t, s, func(ctx context.Context, tx casework.Tx) error {
-		if _, err := tx.Cases(ctx, casework.CaseQuery{Limit: 1}); err != nil {
+		if _, err := tx.Cases(ctx, cases.CaseQuery{Limit: 1}); err != nil {
 			return err
 		}
 		add()
@@ -630,7 +634,7 @@ func TestLooksAreNumberedPerResidentAndReadNewestFirst(t *testing.T) {
 					t.Errorf("looks (%v, %d, %d) are %v, want %s", c.others, c.before, c.limit, got, c.want)
 				}
 			}
-			if err := tx.AddLook(ctx, "nobody", mingjing.Look{}); !errors.Is(err, casework.ErrNotFound) {
+			if err := tx.AddLook(ctx, "nobody", mingjing.Look{}); !errors.Is(err, kernel.ErrNotFound) {
 				t.Errorf("a look at nobody: %v", err)
 			}
 			return nil
@@ -642,7 +646,7 @@ func TestAJobOfAKilledProcessRunsAgain(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			return tx.Enqueue(ctx, casework.Job{Kind: casework.JobCollect, ID: "interrupted"})
+			return tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: "interrupted"})
 		})
 		if _, ok := s.eng.(sqliteEngine); ok { // one process at a time
 			must(t, s.Close())
@@ -674,7 +678,7 @@ func TestAJobOfAKilledProcessRunsAgain(t *testing.T) {
 		}
 
 		ran := make(chan string, 4*DefaultWorkers)
-		note := func(_ context.Context, j casework.Job) (time.Duration, error) {
+		note := func(_ context.Context, j kernel.Job) (time.Duration, error) {
 			ran <- j.ID
 			return 0, nil
 		}
@@ -688,7 +692,7 @@ func TestAJobOfAKilledProcessRunsAgain(t *testing.T) {
 			work(t, s, note)
 			do(t, s, func(ctx context.Context, tx casework.Tx) error {
 				for i := range 3 * DefaultWorkers {
-					if err := tx.Enqueue(ctx, casework.Job{Kind: casework.JobCollect, ID: fmt.Sprint("other-", i)}); err != nil {
+					if err := tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: fmt.Sprint("other-", i)}); err != nil {
 						return err
 					}
 				}
@@ -709,13 +713,13 @@ func TestStoppingGivesJobsBack(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		started := make(chan struct{}, 1)
-		stop := work(t, s, func(ctx context.Context, _ casework.Job) (time.Duration, error) {
+		stop := work(t, s, func(ctx context.Context, _ kernel.Job) (time.Duration, error) {
 			started <- struct{}{}
 			<-ctx.Done()
 			return 0, ctx.Err()
 		})
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			return tx.Enqueue(ctx, casework.Job{Kind: casework.JobCollect, ID: "long"})
+			return tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: "long"})
 		})
 		receive(t, started, "the job")
 		if err := s.Work(t.Context(), nil); !errors.Is(err, ErrWorking) {
@@ -729,12 +733,12 @@ func TestStoppingGivesJobsBack(t *testing.T) {
 		if n := jobs(t, s, "state = 'available'"); n != 1 {
 			t.Errorf("%d jobs were given back, want 1", n)
 		}
-		ran := make(chan casework.Job, 1)
-		work(t, s, func(_ context.Context, j casework.Job) (time.Duration, error) {
+		ran := make(chan kernel.Job, 1)
+		work(t, s, func(_ context.Context, j kernel.Job) (time.Duration, error) {
 			ran <- j
 			return 0, nil
 		})
-		if j := receive(t, ran, "the job in the next work"); j != (casework.Job{Kind: casework.JobCollect, ID: "long"}) {
+		if j := receive(t, ran, "the job in the next work"); j != (kernel.Job{Kind: score.JobCollect, ID: "long"}) {
 			t.Errorf("job %+v", j)
 		}
 	})
@@ -746,7 +750,7 @@ func TestAJobRunsAgainAfterItsWait(t *testing.T) {
 		const wait = 400 * time.Millisecond
 		ran := make(chan time.Time, 3)
 		runs := 0
-		work(t, s, func(context.Context, casework.Job) (time.Duration, error) {
+		work(t, s, func(context.Context, kernel.Job) (time.Duration, error) {
 			ran <- time.Now()
 			runs++
 			if runs == 1 {
@@ -755,7 +759,7 @@ func TestAJobRunsAgainAfterItsWait(t *testing.T) {
 			return 0, nil
 		})
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			return tx.Enqueue(ctx, casework.Job{Kind: casework.JobQuestion, ID: "d"})
+			return tx.Enqueue(ctx, kernel.Job{Kind: cases.JobQuestion, ID: "d"})
 		})
 		first := receive(t, ran, "the first run")
 		second := receive(t, ran, "the second run")
@@ -771,15 +775,15 @@ func TestAJobDoesNotRunBeforeItsTime(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		ran := make(chan time.Time, 1)
-		var got casework.Job
-		work(t, s, func(_ context.Context, j casework.Job) (time.Duration, error) {
+		var got kernel.Job
+		work(t, s, func(_ context.Context, j kernel.Job) (time.Duration, error) {
 			got = j
 			ran <- time.Now()
 			return 0, nil
 		})
 		at := time.Now().Add(time.Second).Truncate(time.Millisecond).UTC()
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			return tx.Enqueue(ctx, casework.Job{Kind: casework.JobRescore, ID: "r", At: at})
+			return tx.Enqueue(ctx, kernel.Job{Kind: score.JobRescore, ID: "r", At: at})
 		})
 		when := receive(t, ran, "the job")
 		if when.Before(at) || !got.At.Equal(at) {
@@ -794,7 +798,7 @@ func TestAFailingJobIsTriedAgainAndAgain(t *testing.T) {
 		runs := map[string]int{}
 		var mu sync.Mutex
 		done := make(chan string, 3)
-		work(t, s, func(ctx context.Context, j casework.Job) (time.Duration, error) {
+		work(t, s, func(ctx context.Context, j kernel.Job) (time.Duration, error) {
 			mu.Lock()
 			runs[j.ID]++
 			run := runs[j.ID]
@@ -809,8 +813,8 @@ func TestAFailingJobIsTriedAgainAndAgain(t *testing.T) {
 			return 0, errors.New("a word that must not be kept")
 		})
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			return errors.Join(tx.Enqueue(ctx, casework.Job{Kind: casework.JobCollect, ID: "errs"}),
-				tx.Enqueue(ctx, casework.Job{Kind: casework.JobCollect, ID: "panics"}))
+			return errors.Join(tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: "errs"}),
+				tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: "panics"}))
 		})
 		receive(t, done, "the first job's third run")
 		receive(t, done, "the second job's third run")
@@ -826,7 +830,7 @@ func TestAJobThatTakesTooLongIsTriedAgain(t *testing.T) {
 		s := open(t, url, func(o *Options) { o.JobTimeout = 50 * time.Millisecond })
 		done := make(chan struct{})
 		first := true
-		work(t, s, func(ctx context.Context, j casework.Job) (time.Duration, error) {
+		work(t, s, func(ctx context.Context, j kernel.Job) (time.Duration, error) {
 			if first {
 				first = false
 				<-ctx.Done()
@@ -836,7 +840,7 @@ func TestAJobThatTakesTooLongIsTriedAgain(t *testing.T) {
 			return 0, nil
 		})
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			return tx.Enqueue(ctx, casework.Job{Kind: casework.JobCollect, ID: "slow"})
+			return tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: "slow"})
 		})
 		receive(t, done, "the second run")
 	})
@@ -863,12 +867,12 @@ func TestTheSameJobWaitsOnce(t *testing.T) {
 		for range 2 {
 			do(t, s, func(ctx context.Context, tx casework.Tx) error {
 				for range 2 {
-					for _, j := range []casework.Job{
-						{Kind: casework.JobRescore, ID: "r"},
-						{Kind: casework.JobRescore, ID: "r", At: later},
-						{Kind: casework.JobRescore, ID: "r", At: later.Add(time.Minute)},
-						{Kind: casework.JobRescore, ID: "other"},
-						{Kind: casework.JobCollect, ID: "r"},
+					for _, j := range []kernel.Job{
+						{Kind: score.JobRescore, ID: "r"},
+						{Kind: score.JobRescore, ID: "r", At: later},
+						{Kind: score.JobRescore, ID: "r", At: later.Add(time.Minute)},
+						{Kind: score.JobRescore, ID: "other"},
+						{Kind: score.JobCollect, ID: "r"},
 					} {
 						if err := tx.Enqueue(ctx, j); err != nil {
 							return err
@@ -878,9 +882,9 @@ func TestTheSameJobWaitsOnce(t *testing.T) {
 				return nil
 			})
 		}
-		// All wait where the workers look, the late ones too.
-		if n := jobs(t, s, "state = 'available'"); n != 5 {
-			t.Errorf("%d jobs wait, want 5", n)
+		// The late ones wait where no worker passes them.
+		if now, later := jobs(t, s, "state = 'available'"), jobs(t, s, "state = 'scheduled'"); now != 3 || later != 2 {
+			t.Errorf("%d jobs wait for a worker and %d for their time", now, later)
 		}
 		if n := jobs(t, s, "1 = 1"); n != 5 {
 			t.Errorf("there are %d jobs, want 5", n)
@@ -892,14 +896,14 @@ func TestAJobAskedForWhileItRunsRunsOnceMore(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		started, goOn := make(chan struct{}, 2), make(chan struct{})
-		work(t, s, func(context.Context, casework.Job) (time.Duration, error) {
+		work(t, s, func(context.Context, kernel.Job) (time.Duration, error) {
 			started <- struct{}{}
 			<-goOn
 			return 0, nil
 		})
 		ask := func() {
 			do(t, s, func(ctx context.Context, tx casework.Tx) error {
-				return tx.Enqueue(ctx, casework.Job{Kind: casework.JobQuestion, ID: "d"})
+				return tx.Enqueue(ctx, kernel.Job{Kind: cases.JobQuestion, ID: "d"})
 			})
 		}
 		ask()
@@ -915,18 +919,18 @@ func TestACommittedJobWakesTheWorkersAtOnce(t *testing.T) {
 		s, ctx := open(t, url), t.Context()
 		woken := 0
 		s.wakeup = func() { woken++ }
-		enqueue := func(j casework.Job, err error) int {
+		enqueue := func(j kernel.Job, err error) int {
 			woken = 0
 			if got := freely(ctx, s, func(tx casework.Tx) error { return errors.Join(tx.Enqueue(ctx, j), err) }); !errors.Is(got, err) {
 				t.Fatal(got)
 			}
 			return woken
 		}
-		now := casework.Job{Kind: casework.JobCollect, ID: "now"}
+		now := kernel.Job{Kind: score.JobCollect, ID: "now"}
 		if n := enqueue(now, errors.New("no")); n != 0 {
 			t.Errorf("a job that was rolled back wakes %d times", n)
 		}
-		if n := enqueue(casework.Job{Kind: casework.JobCollect, ID: "late", At: time.Now().Add(time.Hour)}, nil); n != 0 {
+		if n := enqueue(kernel.Job{Kind: score.JobCollect, ID: "late", At: time.Now().Add(time.Hour)}, nil); n != 0 {
 			t.Errorf("a job for later wakes %d times", n)
 		}
 		if n := enqueue(now, nil); n != 1 {
@@ -940,13 +944,13 @@ func TestACommittedJobWakesTheWorkersAtOnce(t *testing.T) {
 func TestAWaitingJobIsKeptForTheTransactionThatAskedAgain(t *testing.T) {
 	s, ctx := open(t, pgtest.Start(t)), t.Context() // SQLite has one writer
 	ask := func(tx casework.Tx, id string) error {
-		return tx.Enqueue(ctx, casework.Job{Kind: casework.JobQuestion, ID: id})
+		return tx.Enqueue(ctx, kernel.Job{Kind: cases.JobQuestion, ID: id})
 	}
 	must(t, freely(ctx, s, func(tx casework.Tx) error { return ask(tx, "kept") }))
 	ran := make(chan string, 10)
 	must(t, freely(ctx, s, func(tx casework.Tx) error {
 		must(t, ask(tx, "kept"))
-		work(t, s, func(_ context.Context, j casework.Job) (time.Duration, error) {
+		work(t, s, func(_ context.Context, j kernel.Job) (time.Duration, error) {
 			ran <- j.ID
 			return 0, nil
 		})
@@ -965,14 +969,14 @@ func TestClosingEndsWork(t *testing.T) {
 	s := open(t, "sqlite::memory:")
 	done, started := make(chan error, 1), make(chan struct{})
 	go func() {
-		done <- s.Work(context.Background(), func(ctx context.Context, _ casework.Job) (time.Duration, error) {
+		done <- s.Work(context.Background(), func(ctx context.Context, _ kernel.Job) (time.Duration, error) {
 			close(started)
 			<-ctx.Done()
 			return 0, ctx.Err()
 		})
 	}()
 	do(t, s, func(ctx context.Context, tx casework.Tx) error {
-		return tx.Enqueue(ctx, casework.Job{Kind: casework.JobCollect, ID: "x"})
+		return tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: "x"})
 	})
 	receive(t, started, "the job")
 	must(t, s.Close())
@@ -985,7 +989,7 @@ func TestClosingEndsWork(t *testing.T) {
 func TestJobsAreBounded(t *testing.T) {
 	s := open(t, "sqlite::memory:")
 	ctx := t.Context()
-	for _, j := range []casework.Job{{}, {Kind: "collect"}, {ID: "x"}, {Kind: "collect", ID: strings.Repeat("x", 129)}} {
+	for _, j := range []kernel.Job{{}, {Kind: "collect"}, {ID: "x"}, {Kind: "collect", ID: strings.Repeat("x", 129)}} {
 		if err := freely(ctx, s, func(tx casework.Tx) error { return tx.Enqueue(ctx, j) }); err == nil {
 			t.Errorf("a job with a kind of %d bytes and an id of %d was accepted", len(j.Kind), len(j.ID))
 		}

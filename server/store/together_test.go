@@ -7,6 +7,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/kernel"
 )
 
 func TestPartsOfOneTransactionEachSayWhyTheyRead(t *testing.T) {
@@ -35,7 +36,7 @@ func TestPartsOfOneTransactionEachSayWhyTheyRead(t *testing.T) {
 		counted, n := Counted(t.Context())
 		must(t, s.Together(counted, func(ctx context.Context) error {
 			must(t, reads(ctx, "records"))
-			if err := reads(ctx, ""); !errors.Is(err, casework.ErrNoReason) {
+			if err := reads(ctx, ""); !errors.Is(err, kernel.ErrNoReason) {
 				t.Errorf("the reason of the part before opens what another reads: %v", err)
 			}
 			return reads(ctx, "screen")

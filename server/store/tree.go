@@ -12,7 +12,8 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/accesslog"
+	"mingjing/server/casework/kernel"
 	"mingjing/server/vault"
 )
 
@@ -33,7 +34,7 @@ func (r *lookRow) commit(resident mingjing.ResidentID) []byte {
 // commitment is that to a resident's look.
 func (t *tx) commitment(ctx context.Context, op string, resident mingjing.ResidentID, seq int64) (commitment []byte, err error) {
 	err = t.row(ctx, op, []any{&commitment}, `SELECT commitment FROM look WHERE resident_id = ? AND seq = ?`, string(resident), seq)
-	if errors.Is(err, casework.ErrNotFound) || err == nil && len(commitment) == 0 {
+	if errors.Is(err, kernel.ErrNotFound) || err == nil && len(commitment) == 0 {
 		// Somebody has taken it out, and the look goes on from nothing: it is written all
 		// the same, and whoever checks sees the gap.
 		return nil, nil
@@ -177,17 +178,17 @@ func (t *tx) LookEntries(ctx context.Context, resident mingjing.ResidentID, afte
 }
 
 // SetCosigned implements [casework.Tx].
-func (t *tx) SetCosigned(ctx context.Context, k casework.Cosigned) error {
+func (t *tx) SetCosigned(ctx context.Context, k accesslog.Cosigned) error {
 	_, err := t.exec(ctx, "keep what a witness has cosigned", `INSERT INTO cosigned (witness, size, note) VALUES (?, ?, ?)
 		ON CONFLICT (witness) DO UPDATE SET size = excluded.size, note = excluded.note WHERE cosigned.size <= excluded.size`, k.Witness, k.Size, k.Note)
 	return err
 }
 
 // Cosigned implements [casework.Tx].
-func (t *tx) Cosigned(ctx context.Context) ([]casework.Cosigned, error) {
-	list := []casework.Cosigned{}
+func (t *tx) Cosigned(ctx context.Context) ([]accesslog.Cosigned, error) {
+	list := []accesslog.Cosigned{}
 	err := t.rows(ctx, "list what witnesses have cosigned", func(rows *sql.Rows) error {
-		var k casework.Cosigned
+		var k accesslog.Cosigned
 		if err := rows.Scan(&k.Witness, &k.Size, &k.Note); err != nil {
 			return err
 		}

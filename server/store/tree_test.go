@@ -13,6 +13,8 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/accesslog"
+	"mingjing/server/casework/kernel"
 )
 
 // proofOf is a resident's whole access log with its proofs, made from nothing but
@@ -109,7 +111,7 @@ func TestWithoutALeafNothingIsCommitted(t *testing.T) {
 			t.Fatal("it was committed")
 		}
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			if _, err := tx.Record(ctx, "c"); !errors.Is(err, casework.ErrNotFound) {
+			if _, err := tx.Record(ctx, "c"); !errors.Is(err, kernel.ErrNotFound) {
 				t.Errorf("what came with it is there: %v", err)
 			}
 			if size, err := tx.TreeSize(ctx); err != nil || size != 3 {
@@ -127,7 +129,7 @@ func TestLooksFromBeforeTheTreeAreProvenToo(t *testing.T) {
 		enrol(t, s, resident(1), resident(2))
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
 			for i := range n { // as they were written then
-				for _, r := range []casework.Resident{resident(1), resident(2)} {
+				for _, r := range []kernel.Resident{resident(1), resident(2)} {
 					seq, err := s2(tx).next(ctx, "look", lookCounter(r.ID))
 					must(t, err)
 					l := aLook(i)
@@ -153,7 +155,7 @@ func TestWhatAWitnessHasCosignedOnlyGrows(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			for _, k := range []casework.Cosigned{{Witness: "b", Size: 4, Note: "4"}, {Witness: "a", Size: 9, Note: "9"}, {Witness: "a", Size: 8, Note: "8"}, {Witness: "b", Size: 4, Note: "4 again"}} {
+			for _, k := range []accesslog.Cosigned{{Witness: "b", Size: 4, Note: "4"}, {Witness: "a", Size: 9, Note: "9"}, {Witness: "a", Size: 8, Note: "8"}, {Witness: "b", Size: 4, Note: "4 again"}} {
 				must(t, tx.SetCosigned(ctx, k))
 			}
 			list, err := tx.Cosigned(ctx)

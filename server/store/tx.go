@@ -9,6 +9,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/kernel"
 	"mingjing/server/vault"
 )
 
@@ -16,6 +17,8 @@ import (
 type tx struct {
 	s   *Store
 	sql *sql.Tx
+	// mode says whether it writes.
+	mode mode
 	// collision is the first error that another transaction caused.
 	collision error
 	// wake says that a job is due as soon as this is committed.
@@ -46,15 +49,15 @@ func (t *tx) failed(op string, err error) error {
 	}
 	switch t.s.eng.constraint(err) {
 	case constraintUnique:
-		return fmt.Errorf("store: %s: %w", op, casework.ErrExists)
+		return fmt.Errorf("store: %s: %w", op, kernel.ErrExists)
 	case constraintForeignKey: // it belongs to something that is not there
-		return fmt.Errorf("store: %s: %w", op, casework.ErrNotFound)
+		return fmt.Errorf("store: %s: %w", op, kernel.ErrNotFound)
 	}
 	switch {
 	case errors.Is(err, sql.ErrNoRows), errors.Is(err, vault.ErrDestroyed): // what was destroyed is not there
-		err = casework.ErrNotFound
+		err = kernel.ErrNotFound
 	case errors.Is(err, vault.ErrSealed):
-		err = fmt.Errorf("%w: %w", casework.ErrAltered, err)
+		err = fmt.Errorf("%w: %w", kernel.ErrAltered, err)
 	}
 	return fmt.Errorf("store: %s: %w", op, err)
 }
@@ -74,7 +77,7 @@ func (t *tx) exec(ctx context.Context, op, query string, args ...any) (int64, er
 func (t *tx) insert(ctx context.Context, op, query string, args ...any) error {
 	n, err := t.exec(ctx, op, query+" ON CONFLICT DO NOTHING", args...)
 	if err == nil && n == 0 {
-		err = fmt.Errorf("store: %s: %w", op, casework.ErrExists)
+		err = fmt.Errorf("store: %s: %w", op, kernel.ErrExists)
 	}
 	return err
 }
@@ -83,7 +86,7 @@ func (t *tx) insert(ctx context.Context, op, query string, args ...any) error {
 func (t *tx) update(ctx context.Context, op, query string, args ...any) error {
 	n, err := t.exec(ctx, op, query, args...)
 	if err == nil && n == 0 {
-		err = fmt.Errorf("store: %s: %w", op, casework.ErrNotFound)
+		err = fmt.Errorf("store: %s: %w", op, kernel.ErrNotFound)
 	}
 	return err
 }
@@ -112,7 +115,7 @@ func (t *tx) rows(ctx context.Context, op string, each func(*sql.Rows) error, qu
 // out until the end of this one. Where it locks, a resident that is not there is
 // ErrNotFound; elsewhere the statement after it finds out.
 func (t *tx) lock(ctx context.Context, resident mingjing.ResidentID) error {
-	suffix := t.s.eng.rowLock("resident")
+	suffix := t.rowLock("resident")
 	if suffix == "" || t.mine["resident "+string(resident)] {
 		return nil
 	}
@@ -131,7 +134,7 @@ func (t *tx) lockForList(ctx context.Context, resident mingjing.ResidentID) erro
 
 // lockOwner locks the resident to whom the row of the table belongs.
 func (t *tx) lockOwner(ctx context.Context, table, id string) error {
-	suffix := t.s.eng.rowLock("resident")
+	suffix := t.rowLock("resident")
 	name := table + " " + id
 	if suffix == "" || t.mine[name] {
 		return nil
@@ -146,8 +149,17 @@ func (t *tx) lockOwner(ctx context.Context, table, id string) error {
 	return err
 }
 
+// rowLock is the engine's, for a transaction that may lock: one that only reads sees
+// one moment anyway.
+func (t *tx) rowLock(alias string) string {
+	if t.mode == readsOnly {
+		return ""
+	}
+	return t.s.eng.rowLock(alias)
+}
+
 func ignoreNotFound(err error) error {
-	if errors.Is(err, casework.ErrNotFound) {
+	if errors.Is(err, kernel.ErrNotFound) {
 		return nil
 	}
 	return err

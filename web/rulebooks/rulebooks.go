@@ -35,7 +35,7 @@ func Schema() []byte { return read(mingjing.RulebookSchema) }
 func All() ([]*mingjing.Rulebook, error) {
 	var books []*mingjing.Rulebook
 	for _, name := range names() {
-		book, err := mingjing.ParseRulebook(read(name))
+		book, err := Parse(read(name))
 		if err != nil {
 			return nil, fmt.Errorf("reading the published rulebook %s: %w", name, err)
 		}
@@ -66,7 +66,7 @@ func CalendarSchema() []byte { return read(calendarFolder + mingjing.CalendarSch
 func Calendars() ([]*mingjing.Calendar, error) {
 	var all []*mingjing.Calendar
 	for _, name := range calendarNames() {
-		k, err := mingjing.ParseCalendar(read(name))
+		k, err := ParseCalendar(read(name))
 		if err != nil {
 			return nil, fmt.Errorf("reading the published calendar %s: %w", name, err)
 		}

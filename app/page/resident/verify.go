@@ -101,9 +101,12 @@ func recompute(ctx context.Context, fetch func(context.Context, string) ([]byte,
 	if err != nil {
 		return mingjing.Score{}, nil, err
 	}
-	book, err := mingjing.ParseRulebook(data)
+	book, err := mingjing.DecodeRulebook(data)
 	if err != nil {
 		return mingjing.Score{}, nil, err
+	}
+	if book.Ref() != score.Rulebook {
+		return mingjing.Score{}, []string{"hash"}, nil
 	}
 	records, err := readAll[mingjing.Record](ctx, fetch, "/api/records")
 	if err != nil {
@@ -118,9 +121,6 @@ func recompute(ctx context.Context, fetch func(context.Context, string) ([]byte,
 		return mine, nil, nil
 	}
 	var differs []string
-	if mine.Rulebook != score.Rulebook {
-		differs = append(differs, "hash")
-	}
 	if mine.Value != score.Value {
 		differs = append(differs, "value")
 	}

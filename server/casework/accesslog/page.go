@@ -1,0 +1,45 @@
+package accesslog
+
+import (
+	"context"
+	"strconv"
+
+	"mingjing"
+	"mingjing/server/casework/inquiry"
+	"mingjing/server/casework/kernel"
+)
+
+// AccessLog is a page of the looks at the actor's own data, newest first; others
+// leaves out the actor's own looks. An unknown cursor is an invalid_cursor error.
+// Reading it is a look as well.
+func (c *AccessLog) AccessLog(ctx context.Context, a mingjing.Actor, others bool, cursor string) (mingjing.AccessLogView, error) {
+	const page = 50
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return mingjing.AccessLogView{}, err
+	}
+	before := int64(0)
+	if cursor != "" {
+		before, err = strconv.ParseInt(cursor, 10, 64)
+		if err != nil || before < 1 {
+			return mingjing.AccessLogView{}, mingjing.Errorf(mingjing.Invalid, "invalid_cursor")
+		}
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AccessLogView, error) {
+		v := mingjing.AccessLogView{Others: others}
+		t.Because(a, "access_log", "", "own")
+		if v.Looks, err = db(t).Looks(ctx, me, others, before, page+1); err != nil {
+			return v, err
+		}
+		if len(v.Looks) > page {
+			v.Looks = v.Looks[:page]
+			v.Next = strconv.FormatInt(v.Looks[page-1].Seq, 10)
+		}
+		if n := len(v.Looks); n > 0 {
+			if v.Inquiries, err = inquiry.InquiriesAbout(ctx, t, me, v.Looks[n-1].Seq, v.Looks[0].Seq); err != nil {
+				return v, err
+			}
+		}
+		return v, nil
+	})
+}

@@ -1,0 +1,125 @@
+package agencyside
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"mingjing"
+	"mingjing/server/casework/inquiry"
+	"mingjing/server/casework/kernel"
+)
+
+// AgencyCounts are the sums of one agency's cases.
+type AgencyCounts struct {
+	Agency                   string
+	Cases, Asked             int
+	InTime, Late, Silent     int
+	Upheld, Partly, Rejected int
+	LateNow                  int
+	// AnswerDays and DecideDays are how many cases took so many working days.
+	AnswerDays, DecideDays map[int]int
+}
+
+// AgencyFigures are what each agency does with disputes. They are public: there is
+// no person in them, and where there are few there is nothing but that.
+func (c *Agencies) AgencyFigures(ctx context.Context) (mingjing.AgenciesView, error) {
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AgenciesView, error) {
+		all, err := db(t).AgencyCounts(ctx, c.city.Now())
+		if err != nil {
+			return mingjing.AgenciesView{}, err
+		}
+		asked, err := db(t).InquiryCounts(ctx)
+		if err != nil {
+			return mingjing.AgenciesView{}, err
+		}
+		v := mingjing.AgenciesView{Agencies: []mingjing.AgencyFigures{}}
+		for _, b := range c.city.Books() {
+			for _, a := range b.Agencies {
+				if slices.ContainsFunc(v.Agencies, func(f mingjing.AgencyFigures) bool { return f.Agency == a.Code }) {
+					continue
+				}
+				counts := AgencyCounts{}
+				if i := slices.IndexFunc(all, func(k AgencyCounts) bool { return k.Agency == a.Code }); i >= 0 {
+					counts = all[i]
+				}
+				why := inquiry.Counts{}
+				if i := slices.IndexFunc(asked, func(k inquiry.Counts) bool { return k.Agency == a.Code }); i >= 0 {
+					why = asked[i]
+				}
+				v.Agencies = append(v.Agencies, withInquiries(why, figures(a.Code, counts)))
+			}
+		}
+		slices.SortStableFunc(v.Agencies, func(x, y mingjing.AgencyFigures) int {
+			if n := compareKey(y) - compareKey(x); n != 0 {
+				return n
+			}
+			return strings.Compare(x.Agency, y.Agency)
+		})
+		return v, nil
+	})
+}
+
+// compareKey orders agencies by what they show: few are fewer than any number, and all
+// alike.
+func compareKey(f mingjing.AgencyFigures) int {
+	if f.Disputes == nil {
+		return 1
+	}
+	return *f.Disputes
+}
+
+// figures leaves out what would tell of so few that they could be recognised.
+func figures(agency string, k AgencyCounts) mingjing.AgencyFigures {
+	f := mingjing.AgencyFigures{Agency: agency, Disputes: suppressSmall(k.Cases)}
+	if k.Cases > 0 && f.Disputes == nil {
+		return f
+	}
+	f.Asked, f.LateNow = suppressSmall(k.Asked), suppressSmall(k.LateNow)
+	if f.Asked != nil {
+		f.InTime, f.Late, f.Silent = &k.InTime, &k.Late, &k.Silent
+	}
+	if decided := k.Upheld + k.Partly + k.Rejected; suppressSmall(decided) != nil {
+		f.Upheld, f.Partly, f.Rejected = &k.Upheld, &k.Partly, &k.Rejected
+	}
+	f.AnswerDays, f.DecideDays = median(k.AnswerDays), median(k.DecideDays)
+	return f
+}
+
+// withInquiries adds the inquiries about an agency's looks to its figures.
+func withInquiries(k inquiry.Counts, f mingjing.AgencyFigures) mingjing.AgencyFigures {
+	if f.Inquiries = suppressSmall(k.Inquiries); f.Inquiries != nil {
+		f.Unexplained, f.Unfounded = &k.Unexplained, &k.Unfounded
+	}
+	return f
+}
+
+// suppressSmall is the number, or nil where it is so small that it names somebody.
+func suppressSmall(n int) *int {
+	if n > 0 && n < mingjing.FewestShown {
+		return nil
+	}
+	return &n
+}
+
+// median is the least number of days within which half of the cases were done; nil
+// for few or none.
+func median(cases map[int]int) *int {
+	var days []int
+	all := 0
+	for d, n := range cases {
+		days = append(days, d)
+		all += n
+	}
+	if all < mingjing.FewestShown {
+		return nil
+	}
+	slices.Sort(days)
+	done := 0
+	for _, d := range days {
+		if done += cases[d]; 2*done >= all {
+			return &d
+		}
+	}
+	return nil
+}

@@ -1,0 +1,345 @@
+package agencyside
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"mingjing"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/kernel"
+)
+
+// waits says whether a case waits for its agency.
+func waits(d cases.Dispute) bool {
+	return d.State == mingjing.DisputeAgencyAsked || d.State == mingjing.DisputeAgencySilent
+}
+
+// AgencyQuestions is a page of the actor's agency's open questions, by nearest
+// clock. Like the work queue it shows no person.
+func (c *Agencies) AgencyQuestions(ctx context.Context, a mingjing.Actor, cursor string) (mingjing.AgencyQuestionsView, error) {
+	const page = 25
+	agency, err := kernel.AsOfficer(a)
+	if err != nil {
+		return mingjing.AgencyQuestionsView{}, err
+	}
+	if len(cursor) > 200 {
+		return mingjing.AgencyQuestionsView{}, kernel.Public(kernel.ErrCursor)
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AgencyQuestionsView, error) {
+		v := mingjing.AgencyQuestionsView{Questions: []mingjing.AgencyQuestion{}}
+		found, err := db(t).Cases(ctx, cases.CaseQuery{CaseFilter: mingjing.CaseFilter{Agency: agency}, Asked: true, Now: c.city.Now(), Cursor: cursor, Limit: page + 1})
+		if err != nil {
+			return v, err
+		}
+		if len(found) > page {
+			found = found[:page]
+			v.Next = found[page-1].Cursor()
+		}
+		for _, d := range found {
+			v.Questions = append(v.Questions, c.showQuestion(d))
+		}
+		return v, nil
+	})
+}
+
+// showQuestion is a question without the person.
+func (c *Agencies) showQuestion(d cases.Dispute) mingjing.AgencyQuestion {
+	q := mingjing.AgencyQuestion{ID: d.ID, Ref: d.Ref, Code: d.CatalogueCode, Kind: d.Kind, State: d.State, Notice: 1, Open: waits(d)}
+	for _, k := range d.Clocks {
+		switch k.Code {
+		case "second":
+			q.Notice, q.Clock = 2, k
+		case "agency":
+			q.Clock = k
+		}
+	}
+	if q.Clock.MetAt == nil && c.city.Now().After(q.Clock.Due) {
+		q.Clock.Missed = true
+	}
+	return q
+}
+
+// questionFor is a case that was put to the agency and is not decided; nobody else's
+// exists for it.
+func questionFor(ctx context.Context, t *kernel.Tx, agency, id string) (cases.Dispute, error) {
+	d, err := db(t).Dispute(ctx, id)
+	if err == nil && (d.AgencyCode != agency || !cases.WasAsked(d) || d.State == mingjing.DisputeDecided) {
+		err = kernel.ErrNotFound
+	}
+	return d, err
+}
+
+// AgencyQuestion is one question with the resident's words and the list of the
+// evidence. The resident sees the look in the access log.
+func (c *Agencies) AgencyQuestion(ctx context.Context, a mingjing.Actor, id string) (mingjing.AgencyQuestion, error) {
+	agency, err := kernel.AsOfficer(a)
+	if err != nil {
+		return mingjing.AgencyQuestion{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AgencyQuestion, error) {
+		t.Because(c.city.Signed(a), "question", id, "dispute")
+		d, err := questionFor(ctx, t, agency, id)
+		if err != nil {
+			return mingjing.AgencyQuestion{}, err
+		}
+		return c.wholeQuestion(ctx, t, d)
+	})
+}
+
+func (c *Agencies) wholeQuestion(ctx context.Context, t *kernel.Tx, d cases.Dispute) (mingjing.AgencyQuestion, error) {
+	q := c.showQuestion(d)
+	resident, err := db(t).Resident(ctx, d.Resident)
+	if err != nil {
+		return q, err
+	}
+	q.Resident, q.Reason, q.Statement = resident.Name, d.Reason, d.Statement
+	q.Opened, q.Answer = d.AgencyOpened, d.Answer
+	if q.Evidence, err = db(t).Evidence(ctx, d.ID); err != nil {
+		return q, err
+	}
+	if d.RecordID != "" {
+		r, err := db(t).Record(ctx, d.RecordID)
+		q.Ref, q.Subject, q.Occurred, q.Document = r.Ref, r.Subject, r.Occurred, &r.Document
+		return q, err
+	}
+	l, err := db(t).Listing(ctx, d.ListingID)
+	q.Ref, q.Subject, q.Document = l.Ref, l.Subject, &l.Document
+	return q, err
+}
+
+// An OfficerAnswer is what an officer answers to a question.
+type OfficerAnswer struct {
+	Position mingjing.AgencyPosition
+	Text     mingjing.Text
+	// Occurred is needed where a record's date is corrected.
+	Occurred string
+	// Document is needed but where the agency admits that it is wrong.
+	Document []cases.Upload
+}
+
+// AgencyAnswer answers a question that is put to the actor's agency. It ends with
+// the agency's second notice: after that the point is lost.
+func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string, in OfficerAnswer) (mingjing.AgencyQuestion, error) {
+	agency, err := kernel.AsOfficer(a)
+	if err != nil {
+		return mingjing.AgencyQuestion{}, err
+	}
+	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
+		t.Because(c.city.Signed(a), "question", id, "dispute")
+		_, err := questionFor(ctx, t, agency, id)
+		return err
+	})
+	if err != nil {
+		return mingjing.AgencyQuestion{}, kernel.Public(err)
+	}
+	text := mingjing.Text{}
+	for _, lang := range mingjing.Languages {
+		if s := strings.TrimSpace(strings.ReplaceAll(in.Text[lang], "\r\n", "\n")); s != "" {
+			text[lang] = s
+		}
+	}
+	var wrong []mingjing.FieldError
+	add := func(field, code string) { wrong = append(wrong, mingjing.FieldError{Field: field, Code: code}) }
+	if !slices.Contains(mingjing.AgencyPositions, in.Position) {
+		add("position", "position_required")
+	}
+	if text[mingjing.Languages[0]] == "" {
+		add("text_zh", "answer_text_required")
+	}
+	for lang, field := range map[string]string{mingjing.Languages[0]: "text_zh", mingjing.Languages[1]: "text_en"} {
+		if utf8.RuneCountInString(text[lang]) > cases.MaxGround || !utf8.ValidString(text[lang]) {
+			add(field, "too_long")
+		}
+	}
+	switch {
+	case len(in.Document) > 1:
+		add("evidence", "answer_document_one")
+	case len(in.Document) == 0 && in.Position != mingjing.PositionWithdrawn:
+		add("evidence", "answer_document_required")
+	}
+	var files []cases.CleanFile
+	if len(in.Document) == 1 {
+		if files, err = cases.CleanAll(ctx, in.Document); err != nil {
+			e, ok := errors.AsType[*mingjing.Error](err)
+			if !ok {
+				return mingjing.AgencyQuestion{}, err
+			}
+			wrong = append(wrong, e.Fields...)
+		}
+	}
+	late := false
+	out, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AgencyQuestion, error) {
+		t.Because(c.city.Signed(a), "answer", id, "dispute")
+		d, err := questionFor(ctx, t, agency, id)
+		if err != nil {
+			return mingjing.AgencyQuestion{}, err
+		}
+		now := c.city.Now().UTC()
+		if late, err = c.overtaken(ctx, t, &d, now); late || err != nil {
+			return mingjing.AgencyQuestion{}, err
+		}
+		if !waits(d) {
+			return mingjing.AgencyQuestion{}, mingjing.Errorf(mingjing.Conflict, "answered_already")
+		}
+		word, wrong := mingjing.AgencyAnswer{Position: in.Position, Text: text, By: a.Name}, slices.Clone(wrong)
+		if in.Position == mingjing.PositionCorrected && d.RecordID != "" {
+			to, ok, err := c.cases.CorrectedTo(ctx, t, in.Occurred, d)
+			if err != nil {
+				return mingjing.AgencyQuestion{}, err
+			}
+			word.Occurred = to
+			if !ok {
+				wrong = append(wrong, mingjing.FieldError{Field: "occurred", Code: "correction_required"})
+			}
+		}
+		if len(wrong) > 0 {
+			return mingjing.AgencyQuestion{}, mingjing.InvalidFields(wrong...)
+		}
+		for _, f := range files {
+			f.Evidence.AddedAt = now
+			if err := db(t).AddAnswerDocument(ctx, id, f.Evidence, f.Data); err != nil {
+				return mingjing.AgencyQuestion{}, err
+			}
+			word.Document = &f.Evidence
+		}
+		if err := c.cases.AgencyAnswered(ctx, t, d, word, now); err != nil {
+			return mingjing.AgencyQuestion{}, err
+		}
+		if d, err = db(t).Dispute(ctx, id); err != nil {
+			return mingjing.AgencyQuestion{}, err
+		}
+		return c.wholeQuestion(ctx, t, d)
+	})
+	if late && err == nil {
+		err = mingjing.Errorf(mingjing.Conflict, "answer_too_late")
+	}
+	return out, err
+}
+
+// overtaken lets the agency's clocks run out that have, before an answer counts;
+// late when the second notice is over too. What it did then has to be kept.
+func (c *Agencies) overtaken(ctx context.Context, t *kernel.Tx, d *cases.Dispute, now time.Time) (late bool, err error) {
+	for _, clock := range []string{"agency", "second"} {
+		i := slices.IndexFunc(d.Clocks, func(k mingjing.Clock) bool { return k.Code == clock && cases.IsRunning(k) && now.After(k.Due) })
+		if i < 0 || !waits(*d) {
+			continue
+		}
+		if err := c.cases.AgencySilent(ctx, t, d, clock, now); err != nil {
+			return false, err
+		}
+		if *d, err = db(t).Dispute(ctx, d.ID); err != nil {
+			return false, err
+		}
+	}
+	return d.State == mingjing.DisputeAgencyLost, nil
+}
+
+// AgencyEvidence is one piece of evidence of a case that was put to the actor's
+// agency, with its bytes. The resident and the handler get the receipt, and the
+// look is in the access log.
+func (c *Agencies) AgencyEvidence(ctx context.Context, a mingjing.Actor, id string) (mingjing.Evidence, []byte, error) {
+	agency, err := kernel.AsOfficer(a)
+	if err != nil {
+		return mingjing.Evidence{}, nil, err
+	}
+	var (
+		e    mingjing.Evidence
+		data []byte
+	)
+	open := func(t *kernel.Tx) error {
+		dispute, err := db(t).EvidenceCase(ctx, id)
+		if err != nil {
+			return err
+		}
+		t.Because(c.city.Signed(a), "evidence", dispute, "dispute")
+		evidence, bytes, err := db(t).EvidenceData(ctx, id)
+		if err != nil {
+			return err
+		}
+		d, err := questionFor(ctx, t, agency, dispute)
+		if err != nil {
+			return err
+		}
+		now := c.city.Now().UTC()
+		e, data = evidence, bytes
+		own := d.Answer != nil && d.Answer.Document != nil && d.Answer.Document.ID == id
+		if own || slices.ContainsFunc(d.AgencyOpened, func(o mingjing.Opening) bool { return o.EvidenceID == id && o.Who == a.Name }) {
+			return nil
+		}
+		d.AgencyOpened = append(d.AgencyOpened, mingjing.Opening{EvidenceID: id, Name: evidence.Name, Agency: agency, Who: a.Name, At: now})
+		if err := c.cases.SetDispute(ctx, t, d); err != nil {
+			return err
+		}
+		return c.cases.Tell(ctx, t, d)
+	}
+	for range maxLineTries {
+		if err = c.city.Tx(ctx, open); !errors.Is(err, kernel.ErrConflict) {
+			break
+		}
+	}
+	if err != nil {
+		return mingjing.Evidence{}, nil, kernel.Public(err)
+	}
+	return e, data, nil
+}
+
+// AgencyHoldings is a page of what the actor's agency has supplied: references and
+// states, which name nobody. A search by reference names the person, and then the
+// look is in that resident's access log.
+func (c *Agencies) AgencyHoldings(ctx context.Context, a mingjing.Actor, ref, cursor string) (mingjing.AgencyRecordsView, error) {
+	const page = 50
+	agency, err := kernel.AsOfficer(a)
+	if err != nil {
+		return mingjing.AgencyRecordsView{}, err
+	}
+	ref = strings.TrimSpace(ref)
+	if len(ref) > 128 || len(cursor) > 200 {
+		return mingjing.AgencyRecordsView{}, mingjing.Errorf(mingjing.Invalid, "invalid_filter")
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AgencyRecordsView, error) {
+		v := mingjing.AgencyRecordsView{Ref: ref, Holdings: []mingjing.AgencyHolding{}}
+		if ref == "" {
+			var err error
+			v.Holdings, v.Next, err = db(t).Holdings(ctx, agency, cursor, page)
+			return v, err
+		}
+		records, listings, err := db(t).HeldByRef(ctx, agency, ref)
+		if err != nil {
+			return v, err
+		}
+		named := func(h mingjing.AgencyHolding, resident mingjing.ResidentID) error {
+			r, err := db(t).Resident(ctx, resident)
+			if err != nil {
+				return err
+			}
+			h.Resident = r.Name
+			v.Holdings = append(v.Holdings, h)
+			return nil
+		}
+		for _, id := range records {
+			t.Because(c.city.Signed(a), "record", id, "record")
+			r, err := db(t).Record(ctx, id)
+			if err == nil {
+				err = named(mingjing.AgencyHolding{Kind: "record", Ref: r.Ref, Code: r.Code, State: string(r.State)}, r.Resident)
+			}
+			if err != nil {
+				return v, err
+			}
+		}
+		for _, id := range listings {
+			t.Because(c.city.Signed(a), "listing", id, "record")
+			l, err := db(t).Listing(ctx, id)
+			if err == nil {
+				err = named(mingjing.AgencyHolding{Kind: "listing", Ref: l.Ref, Code: l.Code, State: string(l.State)}, l.Resident)
+			}
+			if err != nil {
+				return v, err
+			}
+		}
+		return v, nil
+	})
+}

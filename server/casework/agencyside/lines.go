@@ -1,0 +1,458 @@
+package agencyside
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"mingjing"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/holding"
+	"mingjing/server/casework/kernel"
+)
+
+func refuse(field, code string) error {
+	return mingjing.InvalidFields(mingjing.FieldError{Field: field, Code: code})
+}
+
+func (c *Agencies) submit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l Line) (string, error) {
+	switch {
+	case l.Bad:
+		return "", refuse("", "line_unreadable")
+	case l.Ref == "" || len(l.Ref) > 128 || !utf8.ValidString(l.Ref):
+		return "", refuse("ref", "ref_required")
+	}
+	switch l.Op {
+	case OpRecord:
+		return c.takeRecord(ctx, t, a, agency, l)
+	case OpCorrection:
+		return c.correctRecord(ctx, t, a, agency, l)
+	case OpListing:
+		n, err := mingjing.ParseIDNumber(l.IDNumber, c.city.Now())
+		if err != nil {
+			return "", refuse("id_number", err.Error())
+		}
+		out, err := c.cases.ProposeIn(ctx, t, a, agency, cases.Proposal{Ref: l.Ref, IDNumber: n, Subject: l.Subject, Code: l.Code,
+			Ground: l.Ground, Measures: l.Measures, Months: l.Months, Document: l.Document})
+		return out.ID, err
+	case OpRevocation, OpLift:
+		return c.takeBack(ctx, t, a, agency, l)
+	}
+	return "", refuse("op", "op_unknown")
+}
+
+// checkRecord says at the door what would keep a record from counting, by the very
+// codes of scoring; it passes when it counts by one rulebook.
+func (c *Agencies) checkRecord(agency string, r mingjing.Record) error {
+	if r.Occurred == "" {
+		return refuse("occurred", "invalid_date")
+	}
+	if r.Document.Date > c.city.Today() {
+		return refuse("document", mingjing.WhyNoDocument)
+	}
+	r.Agency, r.State = agency, mingjing.RecordActive
+	why := mingjing.WhyNotInCatalogue
+	for _, b := range c.city.Books() {
+		switch w := mingjing.EffectOfRecord(b, r, c.city.Today()).Why; w {
+		case "", mingjing.WhyNoRule:
+			return nil
+		case mingjing.WhyNotInCatalogue:
+		case mingjing.WhyNotFromAgency:
+			if why == mingjing.WhyNotInCatalogue {
+				why = w
+			}
+		default:
+			why = w
+		}
+	}
+	field := "code"
+	switch why {
+	case mingjing.WhyNoDocument, mingjing.WhyWrongDocument:
+		field = "document"
+	case mingjing.WhyNotYet, mingjing.WhyExpired:
+		field = "occurred"
+	}
+	return refuse(field, why)
+}
+
+func tooLong(texts mingjing.Text) bool {
+	for _, s := range texts {
+		if utf8.RuneCountInString(s) > cases.MaxGround || !utf8.ValidString(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// takeRecord takes a new record, unless the agency's own document about it is held
+// already. What was removed comes back only under another reference and with a
+// document dated later.
+func (c *Agencies) takeRecord(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l Line) (string, error) {
+	n, err := mingjing.ParseIDNumber(l.IDNumber, c.city.Now())
+	if err != nil {
+		return "", refuse("id_number", err.Error())
+	}
+	occurred, err := mingjing.ParseDate(l.Occurred)
+	switch {
+	case err != nil:
+		return "", refuse("occurred", "invalid_date")
+	case tooLong(l.Detail):
+		return "", refuse("detail", "too_long")
+	case utf8.RuneCountInString(l.Subject) > 100 || !utf8.ValidString(l.Subject):
+		return "", refuse("subject", "too_long")
+	}
+	r := holding.Record{Ref: l.Ref, Intake: true, Record: mingjing.Record{ID: kernel.NewID(), Agency: agency, Code: l.Code, Subject: l.Subject,
+		Detail: l.Detail, Occurred: occurred, Document: l.Document, State: mingjing.RecordActive, CollectedAt: c.city.Now().UTC()}}
+	if r.Submitted, err = digestOf(l); err != nil {
+		return "", err
+	}
+	if err := c.checkRecord(agency, r.Record); err != nil {
+		return "", err
+	}
+	if r.Resident, err = db(t).ResidentByIDNumber(ctx, n); errors.Is(err, kernel.ErrNotFound) {
+		return "", refuse("id_number", "resident_unknown")
+	} else if err != nil {
+		return "", err
+	}
+	t.Because(a, "submit", r.ID, "record")
+	records, err := db(t).Records(ctx, r.Resident)
+	if err != nil {
+		return "", err
+	}
+	news, heldBy := "added", ""
+	for _, old := range records {
+		switch {
+		case old.Agency != agency:
+		case old.Ref == l.Ref && old.State == mingjing.RecordRemoved:
+			return "", refuse("ref", "needs_new_case")
+		case old.Ref == l.Ref && (old.Submitted == r.Submitted || sameRecord(old.Record, r.Record)):
+			return old.ID, nil
+		case old.Ref == l.Ref:
+			return "", refuse("ref", "ref_known")
+		case old.State == mingjing.RecordRemoved && old.Code == l.Code &&
+			(old.Occurred == occurred || old.Document.Number == l.Document.Number):
+			if l.Document.Date <= old.DayRemoved(c.city.Zone()) {
+				return "", refuse("document", "needs_new_case")
+			}
+			news = "reinserted"
+		case old.State != mingjing.RecordRemoved && old.Code == l.Code && holding.SameDocument(old.Document, l.Document):
+			heldBy = old.Ref
+		}
+	}
+	if heldBy != "" {
+		err := mingjing.InvalidFields(mingjing.FieldError{Field: "ref", Code: "held_already"})
+		err.Values = map[string]string{"held_by": heldBy}
+		return "", err
+	}
+	if err := c.changed(ctx, t, r, news); err != nil {
+		return "", err
+	}
+	return r.ID, nil
+}
+
+// digestOf is the hash of a line, by which the same one is known again.
+func digestOf(l Line) (string, error) {
+	data, err := json.Marshal(l)
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), err
+}
+
+func sameRecord(x, y mingjing.Record) bool {
+	return x.Code == y.Code && x.Occurred == y.Occurred && x.Document == y.Document && x.Subject == y.Subject && maps.Equal(x.Detail, y.Detail)
+}
+
+// changed keeps what an agency did to a record, with the notice to the resident
+// and the scores that follow.
+func (c *Agencies) changed(ctx context.Context, t *kernel.Tx, r holding.Record, news string) error {
+	now := c.city.Now().UTC()
+	if err := t.Looked(ctx, r.Resident); err != nil {
+		return err
+	}
+	if err := db(t).PutRecord(ctx, r); err != nil {
+		return err
+	}
+	if err := t.Emit(ctx, string(r.Resident), mingjing.EventRecord, r.ID, now); err != nil {
+		return err
+	}
+	if err := c.notices.Notify(ctx, t, r.Resident, mingjing.NoticeRecordChanged, news, "record", r.ID); err != nil {
+		return err
+	}
+	return c.scores.Rescore(ctx, t, r.Resident, "record_changed", "")
+}
+
+// find is the agency's record or listing under a reference; the other is nil.
+func (c *Agencies) find(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l Line) (*holding.Record, *holding.Listing, error) {
+	recordIDs, listingIDs, err := db(t).HeldByRef(ctx, agency, l.Ref)
+	if err != nil {
+		return nil, nil, err
+	}
+	of := mingjing.ResidentID("")
+	if l.IDNumber != "" {
+		n, err := mingjing.ParseIDNumber(l.IDNumber, c.city.Now())
+		if err != nil {
+			return nil, nil, refuse("id_number", err.Error())
+		}
+		if of, err = db(t).ResidentByIDNumber(ctx, n); errors.Is(err, kernel.ErrNotFound) {
+			return nil, nil, refuse("id_number", "resident_unknown")
+		} else if err != nil {
+			return nil, nil, err
+		}
+	}
+	var (
+		record  *holding.Record
+		listing *holding.Listing
+		found   int
+	)
+	action := map[string]string{OpCorrection: "correct", OpLift: "lift", OpRevocation: "revoke"}[l.Op]
+	for _, id := range recordIDs {
+		t.Because(a, action, id, "record")
+		r, err := db(t).Record(ctx, id)
+		if err != nil {
+			return nil, nil, err
+		}
+		if l.Op != OpLift && (of == "" || r.Resident == of) {
+			record = &r
+			found++
+		}
+	}
+	for _, id := range listingIDs {
+		t.Because(a, action, id, "listing")
+		li, err := db(t).Listing(ctx, id)
+		if err != nil {
+			return nil, nil, err
+		}
+		if l.Op != OpCorrection && (of == "" || li.Resident == of) {
+			listing = &li
+			found++
+		}
+	}
+	switch {
+	case found == 0:
+		return nil, nil, refuse("ref", "ref_unknown")
+	case found > 1:
+		return nil, nil, refuse("id_number", "ref_ambiguous")
+	}
+	return record, listing, nil
+}
+
+func checkReason(reason string) error {
+	switch {
+	case reason == "" || !utf8.ValidString(reason):
+		return refuse("reason", "change_reason_required")
+	case utf8.RuneCountInString(reason) > cases.MaxGround:
+		return refuse("reason", "too_long")
+	}
+	return nil
+}
+
+// correctRecord changes what an agency's own record says: never to the resident's
+// disadvantage while a case about it is open, nor behind what was decided.
+func (c *Agencies) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l Line) (string, error) {
+	reason := strings.TrimSpace(l.Reason)
+	if err := checkReason(reason); err != nil {
+		return "", err
+	}
+	found, _, err := c.find(ctx, t, a, agency, l)
+	if err != nil {
+		return "", err
+	}
+	r := *found
+	if r.State == mingjing.RecordRemoved {
+		return "", refuse("ref", "needs_new_case")
+	}
+	was := r.Record
+	if l.Occurred != "" {
+		if r.Occurred, err = mingjing.ParseDate(l.Occurred); err != nil {
+			return "", refuse("occurred", "invalid_date")
+		}
+	}
+	if len(l.Detail) > 0 {
+		r.Detail = l.Detail
+	}
+	if l.Document != (mingjing.Document{}) {
+		r.Document = l.Document
+	}
+	if tooLong(r.Detail) {
+		return "", refuse("detail", "too_long")
+	}
+	if sameRecord(was, r.Record) {
+		return r.ID, nil // it says so already
+	}
+	if err := c.checkRecord(agency, r.Record); err != nil {
+		return "", err
+	}
+	harms := c.cases.CountsAgainst(r.Code)
+	worse := harms && r.Occurred > was.Occurred || !harms && r.Occurred < was.Occurred
+	open, err := cases.CaseOpen(ctx, t, r.DisputeID)
+	switch {
+	case err != nil:
+		return "", err
+	case open && (worse || r.Document != was.Document || !maps.Equal(r.Detail, was.Detail)):
+		return "", refuse("ref", "case_open") // a new paper may be the very point in dispute
+	case open:
+		if r.Before == mingjing.RecordActive {
+			r.Before = mingjing.RecordCorrected
+		}
+	case r.State != mingjing.RecordActive && r.State != mingjing.RecordCorrected:
+		return "", refuse("ref", "not_active")
+	case worse && r.DisputeID != "":
+		return "", refuse("occurred", "needs_new_case")
+	default:
+		r.State = mingjing.RecordCorrected
+	}
+	r.Changed = reason
+	if err := c.changed(ctx, t, r, "corrected"); err != nil {
+		return "", err
+	}
+	return r.ID, nil
+}
+
+// takeBack removes a record, or ends a listing, whose basis is revoked or which the
+// agency gives up. It does so at once, which is within its clock. What is over
+// stays so.
+func (c *Agencies) takeBack(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l Line) (string, error) {
+	reason := strings.TrimSpace(l.Reason)
+	if err := checkReason(reason); err != nil {
+		return "", err
+	}
+	r, li, err := c.find(ctx, t, a, agency, l)
+	switch {
+	case err != nil:
+		return "", err
+	case li != nil:
+		to := mingjing.ListingAnnulled
+		if l.Op == OpLift {
+			to = mingjing.ListingLifted
+		}
+		return li.ID, c.takeBackListing(ctx, t, *li, to, reason)
+	case r.State == mingjing.RecordRemoved:
+		return r.ID, nil
+	}
+	r.Remove(c.city.Today())
+	r.Changed = reason
+	if err := c.withdraw(ctx, t, r.DisputeID, reason); err != nil {
+		return "", err
+	}
+	return r.ID, c.changed(ctx, t, *r, "removed")
+}
+
+func (c *Agencies) takeBackListing(ctx context.Context, t *kernel.Tx, l holding.Listing, to mingjing.ListingState, reason string) error {
+	if l.State.Over() {
+		return nil
+	}
+	now := c.city.Now().UTC()
+	if l.State == mingjing.ListingProposed || l.State == mingjing.ListingDecided {
+		var err error
+		if to, err = c.dropProposal(ctx, t, l, now); err != nil {
+			return err
+		}
+	} else if err := c.withdraw(ctx, t, l.DisputeID, reason); err != nil {
+		return err
+	}
+	if err := c.holdings.Move(ctx, t, &l, to, mingjing.Actor{Role: mingjing.RoleAgency, Name: l.Agency}); err != nil {
+		return err
+	}
+	return c.scores.Rescore(ctx, t, l.Resident, "record_changed", "")
+}
+
+// dropProposal closes the case of a listing that was never served, and says into
+// which state the listing comes.
+func (c *Agencies) dropProposal(ctx context.Context, t *kernel.Tx, l holding.Listing, now time.Time) (mingjing.ListingState, error) {
+	d, err := db(t).Dispute(ctx, l.CaseID)
+	if err != nil {
+		return "", err
+	}
+	to, code := mingjing.ListingRefused, "refused"
+	if l.State == mingjing.ListingDecided {
+		to, code = mingjing.ListingAnnulled, "annulled"
+		d.Decision.Rule = "withdrawn"
+	} else {
+		d.Decision = &mingjing.Decision{Outcome: mingjing.OutcomeRefused, At: now, Rule: "withdrawn"}
+	}
+	for _, k := range d.Clocks {
+		cases.MarkMet(d.Clocks, k.Code, now)
+	}
+	d.State = mingjing.DisputeDecided
+	d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: code, Role: mingjing.RoleAgency, Who: l.Agency})
+	d.NextDue = cases.NextDue(d.Clocks)
+	if err := c.cases.WriteLetter(ctx, t, &d); err != nil {
+		return "", err
+	}
+	if err := c.cases.SetDispute(ctx, t, d); err != nil {
+		return "", err
+	}
+	return to, c.cases.Tell(ctx, t, d)
+}
+
+// withdraw is the agency's word in an open case about what it takes back: it has
+// lost the point, and the case can only be decided for the resident.
+func (c *Agencies) withdraw(ctx context.Context, t *kernel.Tx, dispute, reason string) error {
+	if dispute == "" {
+		return nil
+	}
+	d, err := db(t).Dispute(ctx, dispute)
+	if errors.Is(err, kernel.ErrNotFound) {
+		return nil
+	}
+	if err != nil || d.State == mingjing.DisputeDecided || d.State == mingjing.DisputeAgencyLost {
+		return err
+	}
+	now := c.city.Now().UTC()
+	cases.MarkMet(d.Clocks, "forward", now)
+	return c.cases.AgencyAnswered(ctx, t, d, mingjing.AgencyAnswer{Position: mingjing.PositionWithdrawn,
+		Text: mingjing.Text{mingjing.Languages[0]: reason}}, now)
+}
+
+// AddAgencyKey makes a key for an agency of the rulebooks. Only the bureau's own
+// tool calls it, as it does the two below, never a request from outside.
+func (c *Agencies) AddAgencyKey(ctx context.Context, agency string) (mingjing.AgencyKey, error) {
+	if !slices.ContainsFunc(c.city.Books(), func(b *mingjing.Rulebook) bool { _, ok := b.Agency(agency); return ok }) {
+		return mingjing.AgencyKey{}, mingjing.Errorf(mingjing.NotFound, "agency_unknown")
+	}
+	k := mingjing.AgencyKey{ID: kernel.NewID(), Agency: agency, CreatedAt: c.city.Now().UTC().Truncate(time.Microsecond)}
+	return k, c.city.Tx(ctx, func(t *kernel.Tx) error { return db(t).AddAgencyKey(ctx, k) })
+}
+
+// AgencyKeys are all keys, oldest first.
+func (c *Agencies) AgencyKeys(ctx context.Context) (keys []mingjing.AgencyKey, err error) {
+	err = c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
+		keys, err = db(t).AgencyKeys(ctx)
+		return err
+	})
+	return keys, err
+}
+
+// RevokeAgencyKey ends a key; one that is revoked stays so.
+func (c *Agencies) RevokeAgencyKey(ctx context.Context, id string) error {
+	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error {
+		k, err := db(t).AgencyKey(ctx, id)
+		if err != nil || k.RevokedAt != nil {
+			return err
+		}
+		now := c.city.Now().UTC()
+		k.RevokedAt = &now
+		return db(t).SetAgencyKey(ctx, k)
+	}))
+}
+
+// AgencyByKey is the agency whose key it is, as an actor; key_unknown when there is
+// no such key, or it was revoked. That the key was used rightly is for the caller
+// to know.
+func (c *Agencies) AgencyByKey(ctx context.Context, id string) (mingjing.Actor, error) {
+	var k mingjing.AgencyKey
+	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
+		k, err = db(t).AgencyKey(ctx, id)
+		return err
+	})
+	if errors.Is(err, kernel.ErrNotFound) || err == nil && k.RevokedAt != nil {
+		return mingjing.Actor{}, mingjing.Errorf(mingjing.Unauthenticated, "key_unknown")
+	}
+	return mingjing.Actor{Role: mingjing.RoleAgency, ID: k.ID, Agency: k.Agency}, err
+}

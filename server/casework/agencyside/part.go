@@ -1,0 +1,33 @@
+// Package agencyside has what agencies do: their computers submit batches of records
+// and proposals, their officers answer the questions that are put to them, and their
+// public figures say how they do it.
+//
+// A batch is answered line by line, each line in a transaction of its own. The same
+// batch again gets the same answer. A question ends with the agency's second notice;
+// after that the point is lost.
+package agencyside
+
+import (
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/holding"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/notice"
+	"mingjing/server/casework/score"
+)
+
+// Agencies is the agencies' side. It is safe for use by many goroutines.
+type Agencies struct {
+	city     *kernel.City
+	notices  *notice.Notices
+	holdings *holding.Holdings
+	scores   *score.Scores
+	cases    *cases.Cases
+}
+
+// New makes the part.
+func New(city *kernel.City, notices *notice.Notices, holdings *holding.Holdings, scores *score.Scores, cases *cases.Cases) *Agencies {
+	return &Agencies{city: city, notices: notices, holdings: holdings, scores: scores, cases: cases}
+}
+
+// db is the part's own port on a transaction. The store has all of them.
+func db(t *kernel.Tx) Port { return kernel.PortOf[Port](t) }

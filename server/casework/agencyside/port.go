@@ -1,0 +1,54 @@
+package agencyside
+
+import (
+	"context"
+	"mingjing"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/holding"
+	"mingjing/server/casework/inquiry"
+	"mingjing/server/casework/kernel"
+	"time"
+)
+
+// A Port is what the part needs of one transaction on the store. Every method that finds
+// nothing returns [kernel.ErrNotFound]; lists may be empty. Lists are ordered oldest
+// first unless said otherwise.
+type Port interface {
+	// InquiryCounts are the sums of each agency that has any.
+	InquiryCounts(ctx context.Context) ([]inquiry.Counts, error)
+	Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error)
+	// ResidentByIDNumber finds who has an ID number, and opens nothing of theirs.
+	ResidentByIDNumber(ctx context.Context, n mingjing.IDNumber) (mingjing.ResidentID, error)
+	// PutRecord inserts or replaces by ID.
+	PutRecord(ctx context.Context, r holding.Record) error
+	Record(ctx context.Context, id string) (holding.Record, error)
+	Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error)
+	Listing(ctx context.Context, id string) (holding.Listing, error)
+	Dispute(ctx context.Context, id string) (cases.Dispute, error)
+	// Cases are all disputes that match, by nearest clock (Dispute.NextDue, those
+	// with none last), then by id, from the cursor on, each as its [Dispute.Line];
+	// search by mingjing.CaseFilter is on id, catalogue code and resident's whole
+	// name.
+	Cases(ctx context.Context, f cases.CaseQuery) ([]cases.Dispute, error)
+	// AgencyCounts are the sums of each agency that has any.
+	AgencyCounts(ctx context.Context, now time.Time) ([]AgencyCounts, error)
+	Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error)
+	// EvidenceCase is the dispute to which a file belongs; it opens nothing.
+	EvidenceCase(ctx context.Context, id string) (dispute string, err error)
+	EvidenceData(ctx context.Context, id string) (e mingjing.Evidence, data []byte, err error)
+	// HeldByRef are the ids of an agency's records and listings under its reference.
+	HeldByRef(ctx context.Context, agency, ref string) (records, listings []string, err error)
+	// Holdings are what an agency has supplied, newest first, from the cursor on;
+	// next is "" at the end. A bad cursor is ErrCursor.
+	Holdings(ctx context.Context, agency, cursor string, limit int) (list []mingjing.AgencyHolding, next string, err error)
+	AddBatch(ctx context.Context, b BatchRow) error // ErrExists: the agency has used the id
+	Batch(ctx context.Context, agency, id string) (BatchRow, error)
+	SetBatch(ctx context.Context, b BatchRow) error // Answer
+	AddAgencyKey(ctx context.Context, k mingjing.AgencyKey) error
+	AgencyKey(ctx context.Context, id string) (mingjing.AgencyKey, error)
+	AgencyKeys(ctx context.Context) ([]mingjing.AgencyKey, error)
+	SetAgencyKey(ctx context.Context, k mingjing.AgencyKey) error // RevokedAt
+	// AddAnswerDocument keeps what an agency attached to its answer; EvidenceData
+	// reads it as it reads evidence.
+	AddAnswerDocument(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error
+}

@@ -1,0 +1,226 @@
+// Package casework is the deep module of the product: who may do what with what is
+// held on a resident, and all that follows from it. It knows no SQL, no HTTP and no
+// Redis.
+//
+// [New] puts the parts together; callers use the parts. Each part is a package of its
+// own with a chapter, the ports that it needs, and its own state machine:
+//
+//	kernel      the city's clock and calendar, transactions, permission, access entries
+//	notice      inboxes, and the ways by which notices leave the house
+//	holding     records and listings that are held, and a listing's states
+//	score       consents, score requests and scores
+//	cases       a case from its filing to its letter; mandates
+//	desk        what staff do with cases: the queue, steps, decisions, the counter
+//	inquiry     why somebody looked
+//	share       links that show a score
+//	accesslog   the access log and its proof
+//	agencyside  what agencies submit and answer, and their public figures
+//	register    who is enrolled, and the first page of each
+//	takeaway    what residents take along, and leaving
+//
+// A part imports only parts above it in this list.
+//
+// Every exported method of a part that takes an actor checks what that actor may do;
+// there is no other way to the data.
+package casework
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework/accesslog"
+	"mingjing/server/casework/agencyside"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/democlock"
+	"mingjing/server/casework/desk"
+	"mingjing/server/casework/holding"
+	"mingjing/server/casework/inquiry"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/notice"
+	"mingjing/server/casework/register"
+	"mingjing/server/casework/score"
+	"mingjing/server/casework/share"
+	"mingjing/server/casework/takeaway"
+)
+
+// A Store keeps everything. It is the truth.
+type Store interface {
+	// Tx runs fn in one transaction that is committed when fn returns nil and
+	// rolled back otherwise. fn may run more than once (when two transactions
+	// collide), so it must not touch anything but the Tx.
+	Tx(ctx context.Context, fn func(Tx) error) error
+	// Work gives committed jobs to fn, several at a time, until ctx ends. A job
+	// that was being worked on when the process died is given again, as is one
+	// whose fn returned an error (with backoff) or a wait above zero (after it).
+	Work(ctx context.Context, fn func(ctx context.Context, job kernel.Job) (wait time.Duration, err error)) error
+	// Ping says whether it can be reached.
+	Ping(ctx context.Context) error
+}
+
+// A Tx is one transaction on the store: the ports of all parts.
+type Tx interface {
+	kernel.Port
+	notice.Port
+	holding.Port
+	score.Port
+	cases.Port
+	desk.Port
+	inquiry.Port
+	share.Port
+	accesslog.Port
+	agencyside.Port
+	register.Port
+	takeaway.Port
+	democlock.Port
+}
+
+// Agencies are the public bodies that hold records.
+type Agencies interface {
+	score.Agencies
+	cases.Agencies
+}
+
+// Config is what a Bureau is made of. All fields but Printer, Ledger, Notifier,
+// Erasures, Accounts, Mover, Explain and Logger are required.
+type Config struct {
+	Store    Store
+	Bus      kernel.Bus
+	Agencies Agencies
+	// Printer is nil where nothing is set on paper: what is taken along has no PDFs
+	// then.
+	Printer takeaway.Printer
+	// Ledger is nil where nobody asks for proofs of the access log.
+	Ledger accesslog.Ledger
+	// Notifier is nil where notices stay in the inbox.
+	Notifier notice.Notifier
+	// Erasures and Accounts are needed where residents can leave.
+	Erasures takeaway.ErasureList
+	Accounts takeaway.Accounts
+	Clock    kernel.Clock
+	Books    []*mingjing.Rulebook
+	// Calendars are the published calendars, that of each book among them.
+	Calendars []*mingjing.Calendar
+	// ClockScale divides every deadline: 1 is the law, the demo city runs faster.
+	ClockScale int
+	// Mover moves the clock of a demo city; nil elsewhere.
+	Mover democlock.Mover
+	// Explain answers an inquiry of a demo city for its agency, "" for not at all; nil
+	// elsewhere.
+	Explain func(agency string) string
+	Logger  *slog.Logger
+}
+
+// A Bureau hands out the parts of casework. It is safe for use by many goroutines.
+type Bureau struct {
+	City      *kernel.City
+	Notices   *notice.Notices
+	Scores    *score.Scores
+	Cases     *cases.Cases
+	Desk      *desk.Desk
+	Inquiries *inquiry.Inquiries
+	Shares    *share.Shares
+	AccessLog *accesslog.AccessLog
+	Agencies  *agencyside.Agencies
+	Register  *register.Register
+	Takeaway  *takeaway.Takeaway
+	DemoClock *democlock.DemoClock
+
+	store Store
+	jobs  kernel.Jobs
+}
+
+// kernelStore is a store as the kernel sees it. That a transaction has the ports of
+// all parts is known when this is compiled.
+type kernelStore struct{ Store }
+
+func (s kernelStore) Tx(ctx context.Context, fn func(kernel.Port) error) error {
+	return s.Store.Tx(ctx, func(t Tx) error { return fn(t) })
+}
+
+// New makes a Bureau. It fails when a port is missing, there is no rulebook, or a
+// rulebook's zone or calendar is unknown.
+func New(c Config) (*Bureau, error) {
+	if c.Store == nil || c.Agencies == nil {
+		return nil, errors.New("casework: Store and Agencies are both needed")
+	}
+	city, err := kernel.New(kernel.Config{Store: kernelStore{c.Store}, Bus: c.Bus, Clock: c.Clock, Books: c.Books, Calendars: c.Calendars,
+		ClockScale: c.ClockScale, Logger: c.Logger})
+	if err != nil {
+		return nil, err
+	}
+	if c.Notifier == nil {
+		c.Notifier = notice.InboxOnly{}
+	}
+	b := &Bureau{City: city, store: c.Store, jobs: kernel.Jobs{}}
+	b.Notices = notice.New(city, c.Notifier)
+	holdings := holding.New(city, b.Notices)
+	b.Scores = score.New(city, c.Agencies, b.Notices, holdings)
+	b.Cases = cases.New(city, c.Agencies, b.Notices, holdings, b.Scores)
+	b.Desk = desk.New(city, b.Notices, holdings, b.Scores, b.Cases)
+	b.Inquiries = inquiry.New(city, c.Explain, b.Notices, b.Cases)
+	b.Shares = share.New(city, c.Notifier, b.Notices)
+	b.AccessLog = accesslog.New(city, c.Ledger)
+	b.Agencies = agencyside.New(city, b.Notices, holdings, b.Scores, b.Cases)
+	b.Register = register.New(city, b.Scores, b.Cases)
+	b.Takeaway = takeaway.New(city, c.Printer, c.Erasures, c.Accounts, b.Notices, b.Scores, b.Cases, b.Shares, b.AccessLog)
+	b.DemoClock = democlock.New(city, c.Mover)
+	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Cases.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(), b.Takeaway.Jobs()} {
+		maps.Copy(b.jobs, jobs)
+	}
+	return b, nil
+}
+
+// Work does the jobs that transactions left behind, until ctx ends.
+func (b *Bureau) Work(ctx context.Context) error { return b.store.Work(ctx, b.Do) }
+
+// Do does one job, and returns after how long it is to be done again; 0 is never.
+func (b *Bureau) Do(ctx context.Context, j kernel.Job) (time.Duration, error) {
+	if wait := j.At.Sub(b.City.Now()); !j.At.IsZero() && wait > 0 {
+		return wait, nil // brought forward too far
+	}
+	do, ok := b.jobs[j.Kind]
+	if !ok {
+		return 0, fmt.Errorf("casework: no job of kind %q", j.Kind)
+	}
+	return do(ctx, j.ID)
+}
+
+// Ready returns an error when casework can't do its work: when the store does not
+// answer.
+func (b *Bureau) Ready(ctx context.Context) error { return b.store.Ping(ctx) }
+
+// EventsAfter are an audience's events after a sequence number, oldest first. It
+// serves the live stream, which has found the audience from the session.
+func (b *Bureau) EventsAfter(ctx context.Context, audience string, after int64) ([]mingjing.Event, error) {
+	var events []mingjing.Event
+	err := b.store.Tx(ctx, func(t Tx) (err error) {
+		events, err = t.EventsAfter(ctx, audience, after, 500)
+		return err
+	})
+	return events, err
+}
+
+// LastEvent is the sequence number of the newest event that the actor can hear.
+func (b *Bureau) LastEvent(ctx context.Context, a mingjing.Actor) (seq int64, err error) {
+	err = b.store.Tx(ctx, func(t Tx) (err error) {
+		seq, err = t.LastEvent(ctx, Audience(a))
+		return err
+	})
+	return seq, err
+}
+
+// Audience is whose events an actor hears.
+func Audience(a mingjing.Actor) string {
+	if a.Role.Staff() {
+		return mingjing.AudienceStaff
+	}
+	if a.Role == mingjing.RoleAgency {
+		return mingjing.AudienceAgency(a.Agency)
+	}
+	return a.ID
+}

@@ -1,0 +1,178 @@
+package cases
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework/kernel"
+)
+
+// maxChain is the longest chain of follow-up cases.
+const maxChain = 20
+
+// enter is the one way into somebody's case: nil and no error for the resident
+// whose it is, the mandate for who acts for them today, and [ErrNotFound] for
+// everybody else. Nothing of the case is opened before it is in the resident's
+// access log, and in that of who acts for them.
+func (c *Cases) enter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, action string) (*Mandate, error) {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return nil, err
+	}
+	line, err := db(t).CaseLine(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if line.Resident == me {
+		t.Because(a, action, id, "own")
+		return nil, nil
+	}
+	m, err := c.mandateIn(ctx, t, a, line)
+	if err != nil {
+		return nil, err
+	}
+	t.Say(a, m.look(c.city.Now(), action, id), "")
+	return m, lookOwn(ctx, t, a, m, c.city.Now(), action, id)
+}
+
+// mandateIn is the mandate by which the actor acts in somebody else's case today.
+func (c *Cases) mandateIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, line Dispute) (*Mandate, error) {
+	t.Part(a, "mandates", "", "own", string(c.city.Today()))
+	all, err := db(t).MandatesFor(ctx, mingjing.ResidentID(a.ID))
+	if err != nil {
+		return nil, err
+	}
+	cases, err := chain(ctx, t, line)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range cases {
+		for _, m := range all {
+			if m.CaseID == d.ID && m.OwnerID == d.Resident && c.mayAct(m) {
+				return &m, nil
+			}
+		}
+	}
+	return nil, kernel.ErrNotFound
+}
+
+// filesFor is the mandate by which the actor files a case that goes on from a
+// previous one; nil for their own. Without one everybody files for themselves.
+func (c *Cases) filesFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, previous string) (*Mandate, error) {
+	if previous == "" {
+		return nil, nil
+	}
+	line, err := db(t).CaseLine(ctx, previous)
+	if err != nil {
+		return nil, err
+	}
+	if string(line.Resident) == a.ID {
+		return nil, nil
+	}
+	return c.mandateIn(ctx, t, a, line)
+}
+
+// mandatesIn are the mandates of a case and of those that it goes on from.
+func mandatesIn(ctx context.Context, t *kernel.Tx, d Dispute) ([]Mandate, error) {
+	cases, err := chain(ctx, t, d)
+	if err != nil {
+		return nil, err
+	}
+	var all []Mandate
+	for _, d := range cases {
+		some, err := db(t).MandatesOf(ctx, d.ID)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return all, nil
+}
+
+// chain are a case and those of the same resident that it goes on from, newest
+// first, at most maxChain.
+func chain(ctx context.Context, t *kernel.Tx, d Dispute) ([]Dispute, error) {
+	cases := []Dispute{d}
+	for d.Previous != "" && len(cases) < maxChain {
+		previous, err := db(t).CaseLine(ctx, d.Previous)
+		if err != nil {
+			return nil, err
+		}
+		if previous.Resident != d.Resident {
+			break
+		}
+		cases, d = append(cases, previous), previous
+	}
+	return cases, nil
+}
+
+// entryBy is a line of a case's timeline, by the resident or by who acts for them.
+func entryBy(a mingjing.Actor, m *Mandate, at time.Time, code string) mingjing.TimelineEntry {
+	if m == nil {
+		return mingjing.TimelineEntry{At: at, Code: code, Role: a.Role}
+	}
+	return mingjing.TimelineEntry{At: at, Code: code, Role: mingjing.RoleHelper, Who: m.Name, For: m.Resident}
+}
+
+// look is the line in the resident's access log of what their helper does.
+func (m *Mandate) look(at time.Time, action, subject string) mingjing.Look {
+	return mingjing.Look{At: at.UTC(), Role: mingjing.RoleHelper, Who: m.Name, For: m.Resident, Action: action, Subject: subject, Purpose: "mandate"}
+}
+
+// lookOwn writes into a helper's own access log what they did for somebody else.
+func lookOwn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, m *Mandate, at time.Time, action, subject string) error {
+	l := m.look(at, action, subject)
+	l.Role = a.Role
+	return t.AddLook(ctx, mingjing.ResidentID(a.ID), l)
+}
+
+// helpersIn are those who may act in a case today.
+func (c *Cases) helpersIn(ctx context.Context, t *kernel.Tx, d Dispute) ([]mingjing.ResidentID, error) {
+	all, err := mandatesIn(ctx, t, d)
+	var may []mingjing.ResidentID
+	for _, m := range all {
+		if c.mayAct(m) && !slices.Contains(may, m.HelperID) {
+			may = append(may, m.HelperID)
+		}
+	}
+	return may, err
+}
+
+// tellHelpers lets the open screens of those know who act in a case.
+func (c *Cases) tellHelpers(ctx context.Context, t *kernel.Tx, d Dispute) error {
+	may, err := c.helpersIn(ctx, t, d)
+	if err != nil {
+		return err
+	}
+	for _, helper := range may {
+		if err := t.Emit(ctx, string(helper), mingjing.EventDispute, d.ID, c.city.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// NotifyCase puts a notice about a case into the resident's inbox, and into those of
+// who act for them. To these it says no more than that: the rest is in the case,
+// where their look is logged.
+func (c *Cases) NotifyCase(ctx context.Context, t *kernel.Tx, d Dispute, kind mingjing.NoticeKind, code string) error {
+	if err := c.notices.Notify(ctx, t, d.Resident, kind, code, "dispute", d.ID); err != nil {
+		return err
+	}
+	may, err := c.helpersIn(ctx, t, d)
+	if err != nil {
+		return err
+	}
+	// Whoever moves the case looks at nothing of the helper's.
+	return t.Aside(func() error {
+		c.city.Notifies(t)
+		for _, helper := range may {
+			if err := c.notices.Notify(ctx, t, helper, kind, "helping", "helping", d.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,91 @@
+package cases
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework/kernel"
+)
+
+// How an agency answered a dispute that was put to it.
+const (
+	AnswerNone   = "" // not yet, or it was decided without
+	AnswerInTime = "in_time"
+	AnswerLate   = "late"
+	AnswerSilent = "silent" // it missed its clock
+)
+
+// An AgencyCase is what a dispute says about its agency, and about nobody else.
+type AgencyCase struct {
+	Dispute string // its id
+	Agency  string
+	// Asked says that the dispute was put to the agency.
+	Asked bool
+	// Answer is one of the Answer constants.
+	Answer  string
+	Outcome mingjing.Outcome // "" while it is open
+	// AnswerDays and DecideDays are working days, from the question to the answer
+	// and from the filing to the decision; nil while there is none.
+	AnswerDays, DecideDays *int
+	// LateFrom is when the agency is late with an open dispute; zero for never.
+	LateFrom time.Time
+}
+
+// addDispute stores a new case, and the agency's figures.
+func (c *Cases) addDispute(ctx context.Context, t *kernel.Tx, d Dispute) error {
+	if err := db(t).AddDispute(ctx, d); err != nil {
+		return err
+	}
+	return c.keepFigures(ctx, t, d)
+}
+
+// SetDispute stores a case that has changed, and the agency's figures: whatever moves
+// a dispute on, they are true in the same transaction.
+func (c *Cases) SetDispute(ctx context.Context, t *kernel.Tx, d Dispute) error {
+	if err := db(t).SetDispute(ctx, d); err != nil {
+		return err
+	}
+	return c.keepFigures(ctx, t, d)
+}
+
+// keepFigures keeps how the agency does with a dispute; the other kinds of case
+// are the bureau's own work.
+func (c *Cases) keepFigures(ctx context.Context, t *kernel.Tx, d Dispute) error {
+	if d.Kind != mingjing.CaseDispute {
+		return nil
+	}
+	return db(t).SetAgencyCase(ctx, c.agencyCase(d))
+}
+
+// agencyCase reads off a dispute how its agency does.
+func (c *Cases) agencyCase(d Dispute) AgencyCase {
+	k := AgencyCase{Dispute: d.ID, Agency: d.AgencyCode}
+	var asked time.Time
+	for _, e := range d.Timeline {
+		if e.Code == "agency_asked" && asked.IsZero() {
+			asked = e.At
+		}
+	}
+	i := slices.IndexFunc(d.Clocks, func(k mingjing.Clock) bool { return k.Code == "agency" })
+	k.Asked = i >= 0
+	switch {
+	case !k.Asked:
+	case d.Answer != nil && d.Answer.At.After(d.Clocks[i].Due):
+		k.Answer = AnswerLate
+	case d.Answer != nil:
+		k.Answer = AnswerInTime
+	case d.Clocks[i].Missed || d.State == mingjing.DisputeAgencySilent:
+		k.Answer = AnswerSilent
+	}
+	if k.Asked && d.Answer != nil && !asked.IsZero() {
+		k.AnswerDays = c.city.WorkingDaysBetween(asked, d.Answer.At)
+	}
+	if d.Decision != nil {
+		k.Outcome, k.DecideDays = d.Decision.Outcome, c.city.WorkingDaysBetween(d.FiledAt, d.Decision.At)
+	} else if k.Asked && d.Answer == nil {
+		k.LateFrom = d.Clocks[i].Due
+	}
+	return k
+}

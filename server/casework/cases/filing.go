@@ -1,0 +1,404 @@
+package cases
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"mingjing"
+	"mingjing/server/casework/kernel"
+)
+
+// A Filing is what a resident sends to dispute a record or a listing.
+type Filing struct {
+	RecordID, ListingID string // exactly one
+	Reason              mingjing.DisputeReason
+	Statement           string
+	// Previous is the id of a decided case that this one goes on from, with new
+	// evidence; it names the record or listing itself. It may be empty.
+	Previous string
+	// Key makes sending it twice one dispute; it may be empty.
+	Key      string
+	Evidence []Upload
+
+	Kind mingjing.CaseKind
+	// counter says that staff file it for a resident who came.
+	Counter bool
+	// mandate is by which a helper files; nil when the resident does.
+	mandate *Mandate
+}
+
+// NewCase is what the form of a new case shows: about a record, about a listing,
+// or on from a decided case.
+func (c *Cases) NewCase(ctx context.Context, a mingjing.Actor, recordID, listingID, previous string) (mingjing.NewCaseView, error) {
+	v := mingjing.NewCaseView{Key: kernel.NewID()}
+	if previous != "" {
+		d, err := c.Dispute(ctx, a, previous)
+		if err != nil {
+			return mingjing.NewCaseView{}, err
+		}
+		v.Previous, v.Record, v.Listing = &d, d.Record, d.Listing
+		return v, nil
+	}
+	switch {
+	case (recordID == "") == (listingID == ""):
+		return mingjing.NewCaseView{}, kernel.ErrNothingThere
+	case recordID != "":
+		r, err := c.Record(ctx, a, recordID)
+		if err != nil {
+			return mingjing.NewCaseView{}, err
+		}
+		v.Record = &r.Record
+	default:
+		l, err := c.Listing(ctx, a, listingID)
+		if err != nil {
+			return mingjing.NewCaseView{}, err
+		}
+		v.Listing = &l.Listing
+	}
+	return v, nil
+}
+
+// FileDispute files a dispute. In the same transaction the record or listing is
+// marked disputed, its effect pauses and the scores are made anew.
+func (c *Cases) FileDispute(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.Dispute, error) {
+	f.Kind = mingjing.CaseDispute
+	return c.file(ctx, a, f)
+}
+
+// ApplyForRepair files an application to get off a list early, since the condition
+// is met. The listing keeps its effect until it is granted, or until the bureau
+// has missed its clock.
+func (c *Cases) ApplyForRepair(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.Dispute, error) {
+	f.Kind, f.Reason, f.RecordID, f.Previous = mingjing.CaseRepair, "", "", ""
+	return c.file(ctx, a, f)
+}
+
+// AskForReview has a supervisor who was not involved look at a decision again.
+// The effect pauses as it does for a dispute.
+func (c *Cases) AskForReview(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.Dispute, error) {
+	f.Kind, f.Reason, f.RecordID, f.ListingID = mingjing.CaseReview, "", "", ""
+	if f.Previous == "" {
+		return mingjing.Dispute{}, kernel.ErrNothingThere
+	}
+	return c.file(ctx, a, f)
+}
+
+// Check returns what is wrong with the form itself.
+func (f *Filing) Check() []mingjing.FieldError {
+	f.Statement = strings.TrimSpace(strings.ReplaceAll(f.Statement, "\r\n", "\n"))
+	var wrong []mingjing.FieldError
+	add := func(field, code string) { wrong = append(wrong, mingjing.FieldError{Field: field, Code: code}) }
+	if f.Previous == "" && (f.RecordID == "") == (f.ListingID == "") {
+		add("record_id", "nothing_to_dispute")
+	}
+	if f.Kind == mingjing.CaseDispute && !slices.Contains(mingjing.DisputeReasons, f.Reason) {
+		add("reason", "reason_required")
+	}
+	if f.Statement == "" || !utf8.ValidString(f.Statement) {
+		add("statement", "statement_required")
+	} else if utf8.RuneCountInString(f.Statement) > mingjing.MaxStatement {
+		add("statement", "too_long")
+	}
+	if len(f.Key) > 128 {
+		add("idempotency_key", "too_long")
+	}
+	if len(f.Evidence) > mingjing.MaxEvidence {
+		add("evidence", "evidence_count")
+	}
+	return wrong
+}
+
+func (c *Cases) file(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.Dispute, error) {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return mingjing.Dispute{}, err
+	}
+	if wrong := f.Check(); len(wrong) > 0 {
+		return mingjing.Dispute{}, mingjing.InvalidFields(wrong...)
+	}
+	fresh := kernel.NewID()
+	// filed is the case that the key made before; nil for none.
+	filed := func(t *kernel.Tx) (*mingjing.Dispute, error) {
+		var err error
+		if f.mandate, err = c.filesFor(ctx, t, a, f.Previous); err != nil {
+			return nil, err
+		}
+		if f.mandate != nil {
+			me = f.mandate.OwnerID
+			t.Say(a, f.mandate.look(c.city.Now(), "filed", fresh), "filed "+fresh)
+		} else {
+			t.Part(a, "dispute", fresh, "own", fresh)
+		}
+		id, err := DisputeOfKey(ctx, t, me, f.Key)
+		if err != nil || id == "" {
+			return nil, err
+		}
+		d, err := c.whole(ctx, t, f.mandate, id)
+		return &d, err
+	}
+	var files []CleanFile
+	if len(f.Evidence) > 0 { // whether there is anything to dispute comes before the costly look at files
+		before, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (*mingjing.Dispute, error) {
+			before, err := filed(t)
+			if before == nil && err == nil {
+				_, err = c.CheckFiling(ctx, t, me, f)
+			}
+			return before, err
+		})
+		if err != nil {
+			return mingjing.Dispute{}, err
+		}
+		if before != nil {
+			return *before, nil
+		}
+		if files, err = CleanAll(ctx, f.Evidence); err != nil {
+			return mingjing.Dispute{}, err
+		}
+	}
+	out, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Dispute, error) {
+		before, err := filed(t)
+		if err != nil {
+			return mingjing.Dispute{}, err
+		}
+		if before != nil {
+			return *before, nil
+		}
+		if err := c.FileIn(ctx, t, a, me, f, fresh, files); err != nil {
+			return mingjing.Dispute{}, err
+		}
+		return c.whole(ctx, t, f.mandate, fresh)
+	})
+	if !errors.Is(err, kernel.ErrExists) {
+		return out, err
+	}
+	// Another device was faster.
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Dispute, error) {
+		before, err := filed(t)
+		if err != nil {
+			return mingjing.Dispute{}, err
+		}
+		if before == nil {
+			return mingjing.Dispute{}, ErrDisputeOpen
+		}
+		return *before, nil
+	})
+}
+
+// FileIn is the transaction in which a case is filed.
+func (c *Cases) FileIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, me mingjing.ResidentID, f Filing, id string, files []CleanFile) error {
+	now := c.city.Now().UTC()
+	resident, err := db(t).Resident(ctx, me)
+	if err != nil {
+		return err
+	}
+	what, err := c.CheckFiling(ctx, t, me, f)
+	if err != nil {
+		return err
+	}
+	if len(files)+len(what.late) > mingjing.MaxEvidence {
+		return mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_count"})
+	}
+	proc := c.city.Procedure(what.code)
+	d := Dispute{Resident: me, ResidentName: resident.Name, Key: f.Key, RecordID: what.record, ListingID: what.listing,
+		AgencyCode: what.agency, CatalogueCode: what.code, Ref: what.ref, Barred: what.barred,
+		Dispute: mingjing.Dispute{ID: id, Kind: f.Kind, Previous: f.Previous, Reason: f.Reason, Statement: f.Statement,
+			State: mingjing.DisputeFiled, FiledAt: now,
+			Timeline: []mingjing.TimelineEntry{entryBy(a, f.mandate, now, "filed")}}}
+	switch f.Kind {
+	case mingjing.CaseRepair:
+		d.Clocks = []mingjing.Clock{c.city.ClockFor("repair", proc.RepairDays)}
+	case mingjing.CaseReview:
+		d.Clocks = []mingjing.Clock{c.city.ClockFor("review", proc.ReviewDays)}
+	default:
+		mark := c.city.ClockFor("mark", proc.MarkDays)
+		mark.MetAt = &now
+		d.Clocks = []mingjing.Clock{mark, c.city.ClockFor("forward", proc.ForwardDays), c.city.ClockFor("decide", proc.BureauDays)}
+	}
+	if f.Counter {
+		atCounter(&d, a)
+	}
+	d.NextDue = NextDue(d.Clocks)
+	if err := c.addDispute(ctx, t, d); err != nil {
+		return err
+	}
+	if err := what.mark(ctx, t, id); err != nil {
+		return err
+	}
+	if err := t.Emit(ctx, string(me), mingjing.EventRecord, what.record+what.listing, now); err != nil {
+		return err
+	}
+	for _, late := range what.late { // what came after the decision is new evidence now
+		e, data, err := db(t).EvidenceData(ctx, late.ID)
+		if err != nil {
+			return err
+		}
+		files = append(files, CleanFile{mingjing.Evidence{ID: kernel.NewID(), Name: e.Name, Type: e.Type, Size: e.Size}, data})
+	}
+	for _, file := range files {
+		file.Evidence.AddedAt = now
+		if err := db(t).AddEvidence(ctx, id, file.Evidence, file.Data); err != nil {
+			return err
+		}
+	}
+	switch {
+	case f.Counter:
+		err = c.tellOfCounter(ctx, t, a, d, now)
+	case f.mandate != nil:
+		err = lookOwn(ctx, t, a, f.mandate, now, "filed", id)
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.WatchClocks(ctx, t, d); err != nil {
+		return err
+	}
+	if f.Kind != mingjing.CaseRepair {
+		if err := c.scores.Rescore(ctx, t, me, "dispute_filed", ""); err != nil {
+			return err
+		}
+	}
+	return c.Tell(ctx, t, d)
+}
+
+// DisputeOfKey is the id of the dispute that the key made, or "".
+func DisputeOfKey(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, key string) (string, error) {
+	if key == "" {
+		return "", nil
+	}
+	d, err := db(t).DisputeByKey(ctx, me, key)
+	if errors.Is(err, kernel.ErrNotFound) {
+		return "", nil
+	}
+	return d.ID, err
+}
+
+var (
+	// ErrDisputeOpen: a case about it is open already.
+	ErrDisputeOpen      = mingjing.Errorf(mingjing.Conflict, "dispute_open")
+	errNothingToDispute = mingjing.Errorf(mingjing.Conflict, "nothing_to_dispute")
+)
+
+// A Disputed is the record or listing that a case is about.
+type Disputed struct {
+	record, listing string // one is empty
+	agency, code    string
+	ref             string // the agency's
+	// barred are those who decided about it before.
+	barred []string
+	// late is the evidence that came after the previous decision.
+	late []mingjing.Evidence
+	// mark notes the case in it, and pauses its effect unless the case is for repair.
+	mark func(ctx context.Context, t *kernel.Tx, dispute string) error
+}
+
+// CheckFiling finds what a filing is about, and says whether it may be filed.
+func (c *Cases) CheckFiling(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, f Filing) (Disputed, error) {
+	record, listing := f.RecordID, f.ListingID
+	var late []mingjing.Evidence
+	if f.Previous != "" {
+		d, err := db(t).Dispute(ctx, f.Previous)
+		if err != nil {
+			return Disputed{}, err
+		}
+		if d.Resident != me {
+			return Disputed{}, kernel.ErrNotFound
+		}
+		lane := mingjing.LaneEvidence
+		if f.Kind == mingjing.CaseReview {
+			lane = mingjing.LaneReview
+		}
+		open, err := c.lanes(ctx, t, d)
+		if err != nil {
+			return Disputed{}, err
+		}
+		if !slices.Contains(open, lane) {
+			return Disputed{}, &mingjing.Error{Kind: mingjing.Conflict, Code: "lane_closed", Allowed: open}
+		}
+		evidence, err := db(t).Evidence(ctx, d.ID)
+		if err != nil {
+			return Disputed{}, err
+		}
+		for _, e := range evidence {
+			if e.Late {
+				late = append(late, e)
+			}
+		}
+		if f.Kind == mingjing.CaseDispute && len(f.Evidence)+len(late) == 0 {
+			return Disputed{}, mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_required"})
+		}
+		record, listing = d.RecordID, d.ListingID
+	}
+	what := Disputed{record: record, listing: listing, late: late}
+	var last string
+	if record != "" {
+		r, err := db(t).Record(ctx, record)
+		switch {
+		case err != nil:
+			return what, err
+		case r.Resident != me:
+			return what, kernel.ErrNotFound
+		case r.State == mingjing.RecordDisputed:
+			return what, ErrDisputeOpen
+		case !disputable(r.State):
+			return what, errNothingToDispute
+		}
+		last, what.agency, what.code, what.ref = r.DisputeID, r.Agency, r.Code, r.Ref
+		what.mark = func(ctx context.Context, t *kernel.Tx, dispute string) error {
+			r.Before, r.State, r.DisputeID = r.State, mingjing.RecordDisputed, dispute
+			return db(t).PutRecord(ctx, r)
+		}
+	} else {
+		l, err := db(t).Listing(ctx, listing)
+		switch {
+		case err != nil:
+			return what, err
+		case l.Resident != me:
+			return what, kernel.ErrNotFound
+		case l.State == mingjing.ListingDisputed:
+			return what, ErrDisputeOpen
+		case f.Kind == mingjing.CaseRepair:
+			if why, err := c.repairWhy(ctx, t, l); err != nil || why != "" {
+				return what, cmp.Or(err, error(mingjing.Errorf(mingjing.Conflict, "repair_"+why)))
+			}
+		case !listingDisputable(l.State):
+			return what, errNothingToDispute
+		}
+		last, what.agency, what.code, what.ref = l.DisputeID, l.Agency, l.Code, l.Ref
+		what.mark = func(ctx context.Context, t *kernel.Tx, dispute string) error {
+			l.DisputeID = dispute
+			if f.Kind == mingjing.CaseRepair {
+				return db(t).PutListing(ctx, l)
+			}
+			return c.holdings.Move(ctx, t, &l, mingjing.ListingDisputed, mingjing.Actor{Role: mingjing.RoleResident})
+		}
+	}
+	var err error
+	what.barred, err = involved(ctx, t, last)
+	return what, err
+}
+
+// involved are those who decided the last case about a record or listing, and all
+// before it.
+func involved(ctx context.Context, t *kernel.Tx, last string) ([]string, error) {
+	if last == "" {
+		return nil, nil
+	}
+	d, err := db(t).Dispute(ctx, last)
+	if errors.Is(err, kernel.ErrNotFound) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	if d.State != mingjing.DisputeDecided {
+		return nil, ErrDisputeOpen // an application for repair is open
+	}
+	barred := slices.Clone(d.Barred)
+	if d.HandlerID != "" && !slices.Contains(barred, d.HandlerID) {
+		barred = append(barred, d.HandlerID)
+	}
+	return barred, nil
+}

@@ -1,0 +1,268 @@
+package cases
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"mingjing"
+	"mingjing/server/casework/holding"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/score"
+)
+
+// Records are the actor's records with their rule and effect, newest first.
+func (c *Cases) Records(ctx context.Context, a mingjing.Actor) (mingjing.RecordsView, error) {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return mingjing.RecordsView{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.RecordsView, error) {
+		v := mingjing.RecordsView{Records: []mingjing.RecordView{}}
+		if err := t.Look(ctx, a, me, c.city.Now(), "records", "", "own"); err != nil {
+			return v, err
+		}
+		records, err := db(t).Records(ctx, me)
+		if err != nil {
+			return v, err
+		}
+		for _, r := range records {
+			shown, err := c.RecordView(ctx, t, r)
+			if err != nil {
+				return v, err
+			}
+			v.Records = append(v.Records, shown)
+		}
+		slices.SortStableFunc(v.Records, func(x, y mingjing.RecordView) int {
+			return cmp.Compare(y.Record.Occurred, x.Record.Occurred)
+		})
+		return v, nil
+	})
+}
+
+// Record is one of the actor's records.
+func (c *Cases) Record(ctx context.Context, a mingjing.Actor, id string) (mingjing.RecordView, error) {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return mingjing.RecordView{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.RecordView, error) {
+		t.Because(a, "record", id, "own")
+		r, err := db(t).Record(ctx, id)
+		if err != nil {
+			return mingjing.RecordView{}, err
+		}
+		if r.Resident != me {
+			return mingjing.RecordView{}, kernel.ErrNotFound
+		}
+		return c.RecordView(ctx, t, r)
+	})
+}
+
+// RecordView is a record with its rule and effect by each rulebook.
+func (c *Cases) RecordView(ctx context.Context, t *kernel.Tx, r holding.Record) (mingjing.RecordView, error) {
+	v := mingjing.RecordView{Record: r.Record, Effect: []mingjing.Effect{}, Open: disputable(r.State)}
+	if v.Open && r.State == mingjing.RecordSuspended {
+		var err error
+		if v.Open, err = decided(ctx, t, r.DisputeID); err != nil {
+			return v, err
+		}
+	}
+	for _, b := range c.city.Books() {
+		item, ok := b.Item(r.Code)
+		if !ok {
+			continue
+		}
+		v.Area = item.Area
+		e := mingjing.EffectOfRecord(b, r.Record, c.city.Today())
+		v.Effect = append(v.Effect, e)
+		if e.Ends > v.Ends {
+			v.Ends = e.Ends
+		}
+	}
+	return v, nil
+}
+
+// decided says whether nothing is left open of the last dispute: what an agency
+// has lost is suspended while the case still waits for its decision.
+func decided(ctx context.Context, t *kernel.Tx, dispute string) (bool, error) {
+	d, err := db(t).Dispute(ctx, dispute)
+	if errors.Is(err, kernel.ErrNotFound) {
+		return true, nil
+	}
+	return d.State == mingjing.DisputeDecided, err
+}
+
+func disputable(s mingjing.RecordState) bool {
+	return s == mingjing.RecordActive || s == mingjing.RecordCorrected || s == mingjing.RecordSuspended
+}
+
+func listingDisputable(s mingjing.ListingState) bool {
+	return s == mingjing.ListingInEffect || s == mingjing.ListingServed || s == mingjing.ListingUnserved || s == mingjing.ListingSuspended
+}
+
+// Listings are the actor's listings, newest first.
+func (c *Cases) Listings(ctx context.Context, a mingjing.Actor) (mingjing.ListingsView, error) {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return mingjing.ListingsView{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.ListingsView, error) {
+		v := mingjing.ListingsView{Listings: []mingjing.ListingView{}}
+		if err := t.Look(ctx, a, me, c.city.Now(), "listings", "", "own"); err != nil {
+			return v, err
+		}
+		listings, err := db(t).Listings(ctx, me)
+		if err != nil {
+			return v, err
+		}
+		for _, l := range listings {
+			shown, err := c.ListingView(ctx, t, l)
+			if err != nil {
+				return v, err
+			}
+			v.Listings = append(v.Listings, shown)
+		}
+		slices.SortStableFunc(v.Listings, func(x, y mingjing.ListingView) int {
+			return cmp.Compare(y.Listing.From, x.Listing.From)
+		})
+		return v, nil
+	})
+}
+
+// Listing is one of the actor's listings.
+func (c *Cases) Listing(ctx context.Context, a mingjing.Actor, id string) (mingjing.ListingView, error) {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return mingjing.ListingView{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.ListingView, error) {
+		t.Because(a, "listing", id, "own")
+		l, err := db(t).Listing(ctx, id)
+		if err != nil {
+			return mingjing.ListingView{}, err
+		}
+		if l.Resident != me {
+			return mingjing.ListingView{}, kernel.ErrNotFound
+		}
+		v, err := c.ListingView(ctx, t, l)
+		if err != nil {
+			return v, err
+		}
+		v.Without, err = c.without(ctx, t, l)
+		return v, err
+	})
+}
+
+// ListingView is a listing with its effect by each rulebook, and whether repair is open.
+func (c *Cases) ListingView(ctx context.Context, t *kernel.Tx, l holding.Listing) (mingjing.ListingView, error) {
+	v := mingjing.ListingView{Listing: l.Listing, Effective: l.Effective(c.city.Today()), Key: kernel.NewID(),
+		Effect: []mingjing.Effect{}, Open: listingDisputable(l.State)}
+	if v.Open {
+		open, err := CaseOpen(ctx, t, l.DisputeID)
+		if err != nil {
+			return v, err
+		}
+		v.Open = !open
+	}
+	var err error
+	if v.RepairWhy, err = c.repairWhy(ctx, t, l); err != nil {
+		return v, err
+	}
+	v.Repair = v.RepairWhy == ""
+	for _, b := range c.city.Books() {
+		if _, ok := b.Item(l.Code); ok {
+			v.Effect = append(v.Effect, mingjing.EffectOfListing(b, l.Listing, c.city.Today()))
+		}
+	}
+	return v, nil
+}
+
+// without is what each score that the resident has would be today if the listing
+// were not there.
+func (c *Cases) without(ctx context.Context, t *kernel.Tx, l holding.Listing) ([]mingjing.ScoreIf, error) {
+	var out []mingjing.ScoreIf
+	for _, b := range c.city.Books() {
+		scores, err := db(t).Scores(ctx, l.Resident, b.ID)
+		if err != nil {
+			return nil, err
+		}
+		if _, ok := b.Item(l.Code); !ok || len(scores) == 0 {
+			continue
+		}
+		in, err := c.scores.Input(ctx, t, l.Resident, b, scores[len(scores)-1].Missing)
+		if err != nil {
+			return nil, err
+		}
+		in.Listings = slices.DeleteFunc(in.Listings, func(x mingjing.Listing) bool { return x.ID == l.ID })
+		s := mingjing.MakeScore(b, in)
+		out = append(out, mingjing.ScoreIf{Rulebook: b.ID, Value: s.Value, Band: s.Band})
+	}
+	return out, nil
+}
+
+// Sources are the agencies of all rulebooks, what each may hold, and what it
+// holds on the actor.
+func (c *Cases) Sources(ctx context.Context, a mingjing.Actor) (mingjing.SourcesView, error) {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return mingjing.SourcesView{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.SourcesView, error) {
+		v := mingjing.SourcesView{Sources: []mingjing.SourceView{}}
+		if err := t.Look(ctx, a, me, c.city.Now(), "sources", "", "own"); err != nil {
+			return v, err
+		}
+		held := map[string]int{}
+		records, err := db(t).Records(ctx, me)
+		if err != nil {
+			return v, err
+		}
+		for _, r := range records {
+			if r.State != mingjing.RecordRemoved {
+				held[r.Agency]++
+			}
+		}
+		listings, err := db(t).Listings(ctx, me)
+		if err != nil {
+			return v, err
+		}
+		for _, l := range listings {
+			if !l.State.Over() {
+				held[l.Agency]++
+			}
+		}
+		asked := map[string]score.Source{}
+		r, err := db(t).LatestRequest(ctx, me)
+		if err == nil {
+			sources, err := c.scores.SourcesOf(ctx, t, r)
+			if err != nil {
+				return v, err
+			}
+			for _, s := range sources {
+				asked[s.Agency] = s
+			}
+		} else if !errors.Is(err, kernel.ErrNotFound) {
+			return v, err
+		}
+		seen := map[string]int{}
+		for _, b := range c.city.Books() {
+			for _, ag := range b.Agencies {
+				if i, ok := seen[ag.Code]; ok {
+					for _, code := range ag.Holds {
+						if !slices.Contains(v.Sources[i].Holds, code) {
+							v.Sources[i].Holds = append(v.Sources[i].Holds, code)
+						}
+					}
+					continue
+				}
+				seen[ag.Code] = len(v.Sources)
+				v.Sources = append(v.Sources, mingjing.SourceView{Agency: ag.Code, Holds: slices.Clone(ag.Holds),
+					Records: held[ag.Code], State: asked[ag.Code].State, At: asked[ag.Code].AnsweredAt})
+			}
+		}
+		slices.SortStableFunc(v.Sources, func(x, y mingjing.SourceView) int { return y.Records - x.Records })
+		return v, nil
+	})
+}

@@ -1,0 +1,172 @@
+package cases
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/score"
+)
+
+// maxCaseLooks bounds the lines of the access log that are read for a court file.
+const maxCaseLooks = 5000
+
+var errNoDecisionYet = mingjing.Errorf(mingjing.Conflict, "no_decision_yet")
+
+// Letter is what the decision letter of one of the actor's own cases tells. Before
+// the decision it is a no_decision_yet error.
+func (c *Cases) Letter(ctx context.Context, a mingjing.Actor, id string) (mingjing.LetterView, error) {
+	if _, err := kernel.AsResident(a); err != nil {
+		return mingjing.LetterView{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.LetterView, error) {
+		v, _, _, err := c.letterFor(ctx, t, a, id, "letter")
+		return v, err
+	})
+}
+
+// CourtFile is all there is of one of the actor's own cases, once it is decided.
+func (c *Cases) CourtFile(ctx context.Context, a mingjing.Actor, id string) (mingjing.CourtFile, error) {
+	if _, err := kernel.AsResident(a); err != nil {
+		return mingjing.CourtFile{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CourtFile, error) {
+		letter, d, m, err := c.letterFor(ctx, t, a, id, "court_file")
+		if err != nil {
+			return mingjing.CourtFile{}, err
+		}
+		f := mingjing.CourtFile{LetterView: letter, Hashes: map[string]string{}}
+		if f.Case, err = c.ShowDispute(ctx, t, d); err != nil {
+			return f, err
+		}
+		for _, e := range f.Case.Evidence {
+			_, data, err := db(t).EvidenceData(ctx, e.ID)
+			if err != nil {
+				return f, err
+			}
+			sum := sha256.Sum256(data)
+			f.Hashes[e.ID] = hex.EncodeToString(sum[:])
+		}
+		if m == nil { // the access log is the resident's alone
+			f.Looks, err = looksAt(ctx, t, d.Resident, f.Case)
+		}
+		return f, err
+	})
+}
+
+// letterFor is what is told of a decided case, to the resident or by a mandate, and the
+// case as it is stored.
+func (c *Cases) letterFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, action string) (v mingjing.LetterView, d Dispute, m *Mandate, err error) {
+	if m, err = c.enter(ctx, t, a, id, action); err != nil {
+		return v, d, m, err
+	}
+	if d, err = db(t).Dispute(ctx, id); err != nil {
+		return v, d, m, err
+	}
+	v, err = c.LetterOf(ctx, t, d, m)
+	return v, d, m, err
+}
+
+// LetterOf is what the letter of a case tells. The scores are the resident's alone.
+func (c *Cases) LetterOf(ctx context.Context, t *kernel.Tx, d Dispute, m *Mandate) (v mingjing.LetterView, err error) {
+	if d.Decision == nil {
+		return v, errNoDecisionYet
+	}
+	if d.Letter == nil { // decided before letters were kept
+		if err := c.WriteLetter(ctx, t, &d); err != nil {
+			return v, err
+		}
+	}
+	v = d.Letter.LetterView
+	if m != nil {
+		v.Dispute.ActingFor, v.Dispute.ActingUntil = m.Resident, m.Until
+		return v, nil
+	}
+	for _, id := range d.Letter.ScoreIDs {
+		s, err := db(t).Score(ctx, id)
+		if errors.Is(err, kernel.ErrNotFound) {
+			continue // the consent was withdrawn
+		} else if err != nil {
+			return v, err
+		}
+		if b, err := c.city.Book(s.Rulebook.ID); err == nil {
+			v.Scores = append(v.Scores, score.Card(b, s))
+		}
+	}
+	return v, nil
+}
+
+// WriteLetter puts into a decided case what its letter says. It is done in the
+// transaction of the decision, after all else, so that the letter stays as it is
+// whatever becomes of the record or listing, of the case and of the rulebook.
+func (c *Cases) WriteLetter(ctx context.Context, t *kernel.Tx, d *Dispute) error {
+	l := Letter{LetterView: mingjing.LetterView{City: c.city.Books()[0].City}}
+	var err error
+	if l.Dispute, err = c.ShowDispute(ctx, t, *d); err != nil {
+		return err
+	}
+	l.Dispute.Lanes, l.Dispute.LanesUntil = nil, ""
+	for _, b := range c.city.Books() {
+		item, ok := b.Item(l.Dispute.Code())
+		if !ok {
+			continue
+		}
+		l.City, l.Rulebook, l.LegalBasis, l.Documents, l.CountsMonths = b.City, b.Ref(), item.LegalBasis, item.Documents, item.CountsMonths
+		break // the default rulebook goes first
+	}
+	for _, b := range c.city.Books() {
+		scores, err := db(t).Scores(ctx, d.Resident, b.ID)
+		if err != nil {
+			return err
+		}
+		// That of the decision: the first that was made with it or after it. The two
+		// times are not stored to the same fraction of a second.
+		for _, s := range scores {
+			if !s.At.Before(d.Decision.At.Truncate(time.Second)) {
+				l.ScoreIDs = append(l.ScoreIDs, s.ID)
+				break
+			}
+		}
+	}
+	decided := mingjing.DateOf(d.Decision.At.In(c.city.Zone()))
+	l.ReopenUntil, l.CourtUntil = c.lanesUntil(*d), decided.AddMonths(mingjing.CourtMonths)
+	d.Letter = &l
+	return nil
+}
+
+// looksAt are the lines of the resident's access log about a case or what it is
+// about, oldest first.
+func looksAt(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, d mingjing.Dispute) ([]mingjing.Look, error) {
+	const page = 500
+	subjects := []string{d.ID}
+	if d.Record != nil {
+		subjects = append(subjects, d.Record.ID)
+	}
+	if d.Listing != nil {
+		subjects = append(subjects, d.Listing.ID)
+	}
+	found := []mingjing.Look{}
+	before := int64(0)
+	for range maxCaseLooks / page {
+		looks, err := db(t).Looks(ctx, me, false, before, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range looks {
+			if slices.Contains(subjects, l.Subject) {
+				found = append(found, l)
+			}
+		}
+		if len(looks) < page {
+			break
+		}
+		before = looks[len(looks)-1].Seq
+	}
+	slices.Reverse(found)
+	return found, nil
+}

@@ -1,0 +1,341 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"mingjing"
+	"mingjing/server/casework/holding"
+	"mingjing/server/casework/kernel"
+)
+
+// A Proposal is a listing that an agency proposes.
+type Proposal struct {
+	// Ref is the agency's own reference; the same Ref is the same proposal.
+	Ref      string
+	IDNumber mingjing.IDNumber
+	// Subject is the name of the person as the agency holds it.
+	Subject string
+	Code    string
+	// Ground is why, in the agency's words, at least in the city's language.
+	Ground mingjing.Text
+	// Measures are codes of measures that the rulebook publishes for the item.
+	Measures []string
+	// Months is how long it is to last from the day on which it takes effect.
+	Months   int
+	Document mingjing.Document
+}
+
+// MaxGround bounds the ground of a proposal in one language, in characters.
+const MaxGround = 1000
+
+// Propose takes an agency's proposal of a listing, if it passes the checks:
+// a person who is known, a list that the agency may keep, a complete document of
+// a required kind, measures that are published for it, a term within its tier.
+// Nothing has effect before two people have decided, the notice was served and
+// the answer period is over. What was ended before comes back only with another
+// reference and a document dated later; where nobody had decided on it, with
+// another document of the same day too.
+func (c *Cases) Propose(ctx context.Context, a mingjing.Actor, p Proposal) (mingjing.Listing, error) {
+	agency, err := kernel.AsAgency(a)
+	if err != nil {
+		return mingjing.Listing{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Listing, error) { return c.ProposeIn(ctx, t, a, agency, p) })
+}
+
+// ProposeIn is Propose in the caller's transaction.
+func (c *Cases) ProposeIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, p Proposal) (mingjing.Listing, error) {
+	item, wrong := c.checkProposal(agency, p)
+	if len(wrong) > 0 {
+		return mingjing.Listing{}, mingjing.InvalidFields(wrong...)
+	}
+	who, err := db(t).ResidentByIDNumber(ctx, p.IDNumber)
+	if errors.Is(err, kernel.ErrNotFound) {
+		return mingjing.Listing{}, mingjing.InvalidFields(mingjing.FieldError{Field: "id_number", Code: "resident_unknown"})
+	} else if err != nil {
+		return mingjing.Listing{}, err
+	}
+	id := kernel.NewID()
+	t.Because(a, "propose", id, "listing")
+	resident, err := db(t).Resident(ctx, who)
+	if err != nil {
+		return mingjing.Listing{}, err
+	}
+	listings, err := db(t).Listings(ctx, resident.ID)
+	if err != nil {
+		return mingjing.Listing{}, err
+	}
+	for _, old := range listings {
+		switch {
+		case old.Agency != agency:
+		case old.Ref == p.Ref && !old.State.Over():
+			return old.Listing, nil // the same proposal once more
+		case old.Ref == p.Ref:
+			return mingjing.Listing{}, mingjing.InvalidFields(mingjing.FieldError{Field: "ref", Code: "needs_new_case"})
+		case old.Code == p.Code && !old.State.Over():
+			return mingjing.Listing{}, mingjing.InvalidFields(mingjing.FieldError{Field: "code", Code: "listed_already"})
+		case old.Code == p.Code && undecided(old) && p.Document.Date == ended(old, c.city.Zone()) && !holding.SameDocument(old.Document, p.Document):
+			// Nobody has looked at it: there is no decision that a day should lie after.
+		case old.Code == p.Code && old.State != mingjing.ListingExpired && p.Document.Date <= ended(old, c.city.Zone()):
+			return mingjing.Listing{}, mingjing.InvalidFields(mingjing.FieldError{Field: "document", Code: "needs_new_case"})
+		}
+	}
+	now := c.city.Now().UTC()
+	proc := c.city.Procedure(p.Code)
+	l := holding.Listing{Resident: resident.ID, Ref: p.Ref, Listing: mingjing.Listing{ID: id, Kind: item.Listing, Code: p.Code, Agency: agency,
+		Subject: p.Subject, Ground: p.Ground, LegalBasis: item.LegalBasis, Measures: c.measures(item, p.Measures), Document: p.Document,
+		Exit: item.Exit, Tier: item.Tier, TermMonths: p.Months, CaseID: kernel.NewID()}}
+	d := Dispute{Resident: resident.ID, ResidentName: resident.Name, ListingID: l.ID, AgencyCode: agency, CatalogueCode: p.Code, Ref: p.Ref,
+		Dispute: mingjing.Dispute{ID: l.CaseID, Kind: mingjing.CaseListing, Statement: p.Ground.In(mingjing.Languages[0]),
+			State: mingjing.DisputeFiled, FiledAt: now, Clocks: []mingjing.Clock{c.city.ClockFor("check", proc.CheckDays)},
+			Timeline: []mingjing.TimelineEntry{{At: now, Code: "proposed", Role: mingjing.RoleAgency, Who: agency}}}}
+	if err := c.holdings.Move(ctx, t, &l, mingjing.ListingProposed, mingjing.Actor{Role: mingjing.RoleAgency, Name: agency}); err != nil {
+		return mingjing.Listing{}, err
+	}
+	d.NextDue = NextDue(d.Clocks)
+	if err := c.addDispute(ctx, t, d); err != nil {
+		return mingjing.Listing{}, err
+	}
+	if err := c.WatchClocks(ctx, t, d); err != nil {
+		return mingjing.Listing{}, err
+	}
+	return l.Listing, c.Tell(ctx, t, d)
+}
+
+// undecided says whether a proposal was refused because nobody decided in time.
+func undecided(l holding.Listing) bool {
+	return l.State == mingjing.ListingRefused && len(l.Life) > 0 && l.Life[len(l.Life)-1].Role == mingjing.RoleSystem
+}
+
+// ended is the day on which a listing ended.
+func ended(l holding.Listing, zone *time.Location) mingjing.Date {
+	if len(l.Life) == 0 {
+		return ""
+	}
+	return mingjing.DateOf(l.Life[len(l.Life)-1].At.In(zone))
+}
+
+func (c *Cases) checkProposal(agency string, p Proposal) (mingjing.Item, []mingjing.FieldError) {
+	var wrong []mingjing.FieldError
+	add := func(field, code string) { wrong = append(wrong, mingjing.FieldError{Field: field, Code: code}) }
+	if p.Ref == "" || len(p.Ref) > 128 {
+		add("ref", "ref_required")
+	}
+	book, item, ok := c.holdings.ListingItem(p.Code)
+	if !ok {
+		add("code", "not_in_catalogue")
+		return item, wrong
+	}
+	if ag, ok := book.Agency(agency); !ok || !slices.Contains(ag.Holds, p.Code) {
+		add("code", "not_from_agency")
+	}
+	ground := strings.TrimSpace(p.Ground[mingjing.Languages[0]])
+	if ground == "" {
+		add("ground", "ground_required")
+	}
+	for _, g := range p.Ground {
+		if utf8.RuneCountInString(g) > MaxGround || !utf8.ValidString(g) {
+			add("ground", "too_long")
+			break
+		}
+	}
+	switch {
+	case !p.Document.Complete() || p.Document.Date > c.city.Today():
+		add("document", "no_document")
+	case !slices.Contains(item.Documents, p.Document.Kind):
+		add("document", "wrong_document")
+	}
+	if len(p.Measures) == 0 {
+		add("measures", "measures_required")
+	}
+	for _, m := range p.Measures {
+		if !slices.Contains(item.Measures, m) {
+			add("measures", "measure_unpublished")
+			break
+		}
+	}
+	most := item.CountsMonths
+	if tier, ok := c.city.Procedure(p.Code).Tier(item.Tier); ok {
+		most = min(most, tier.MaxMonths)
+	}
+	if p.Months < 1 || p.Months > most {
+		add("months", "term_too_long")
+	}
+	return item, wrong
+}
+
+// measures are the published measures of the codes, in the rulebook's order.
+func (c *Cases) measures(item mingjing.Item, codes []string) []mingjing.Measure {
+	book, _, _ := c.holdings.ListingItem(item.Code)
+	out := []mingjing.Measure{}
+	for _, m := range book.Measures {
+		if slices.Contains(codes, m.Code) {
+			out = append(out, m.Measure)
+		}
+	}
+	return out
+}
+
+// ConfirmReceipt is the resident's word that they have the notice of a listing;
+// the answer period begins. Confirming again changes nothing.
+func (c *Cases) ConfirmReceipt(ctx context.Context, a mingjing.Actor, listing string) error {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return err
+	}
+	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error {
+		t.Because(a, "listing", listing, "own")
+		l, err := ownListing(ctx, t, me, listing)
+		if err != nil {
+			return err
+		}
+		if l.State != mingjing.ListingDecided {
+			if l.Served != "" {
+				return nil
+			}
+			return mingjing.Errorf(mingjing.Conflict, "nothing_to_confirm")
+		}
+		d, err := db(t).Dispute(ctx, l.CaseID)
+		if err != nil {
+			return err
+		}
+		now := c.city.Now().UTC()
+		if err := c.MarkServed(ctx, t, &l, &d, a, mingjing.ServedInApp, c.city.Today(), now); err != nil {
+			return err
+		}
+		if err := c.SetDispute(ctx, t, d); err != nil {
+			return err
+		}
+		return c.Tell(ctx, t, d)
+	}))
+}
+
+func ownListing(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, id string) (holding.Listing, error) {
+	l, err := db(t).Listing(ctx, id)
+	if err == nil && l.Resident != me {
+		return holding.Listing{}, kernel.ErrNotFound
+	}
+	return l, err
+}
+
+// MarkServed begins the answer period and closes the case in which the listing was
+// decided.
+func (c *Cases) MarkServed(ctx context.Context, t *kernel.Tx, l *holding.Listing, d *Dispute, by mingjing.Actor, how string, on mingjing.Date, now time.Time) error {
+	by2 := c.city.Due(c.city.Procedure(l.Code).AnswerDays)
+	l.NoticeOn, l.Served, l.AnswerBy = on, how, &by2
+	MarkMet(d.Clocks, "serve", now)
+	d.State = mingjing.DisputeDecided
+	d.NextDue = NextDue(d.Clocks)
+	entry := mingjing.TimelineEntry{At: now, Code: "served", Role: by.Role}
+	if by.Role.Staff() {
+		entry.Who = by.Name
+	}
+	d.Timeline = append(d.Timeline, entry)
+	return c.holdings.Move(ctx, t, l, mingjing.ListingServed, by)
+}
+
+// listingDue does what a listing's own dates ask for: it takes effect at the end of
+// the answer period, and ends at the end of its term.
+func (c *Cases) listingDue(ctx context.Context, id string) (time.Duration, error) {
+	var wait time.Duration
+	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
+		wait = 0
+		t.Because(kernel.System, "rescore", id, "listing")
+		l, err := db(t).Listing(ctx, id)
+		if err != nil {
+			return err
+		}
+		now := c.city.Now()
+		var at time.Time
+		to, cause := mingjing.ListingExpired, "listing_ended"
+		switch {
+		case l.State == mingjing.ListingServed:
+			at, to, cause = *l.AnswerBy, mingjing.ListingInEffect, "listing_in_effect"
+		case holding.MayListingMove(l.State, mingjing.ListingExpired) && l.Ends != "" && l.State != mingjing.ListingDisputed:
+			at = l.Ends.Time(c.city.Zone())
+		default:
+			return nil
+		}
+		if wait = at.Sub(now); wait > 0 {
+			return nil
+		}
+		wait = 0
+		if err := c.holdings.Move(ctx, t, &l, to, kernel.System); err != nil {
+			return err
+		}
+		return c.scores.Rescore(ctx, t, l.Resident, cause, "")
+	})
+	if errors.Is(err, kernel.ErrNotFound) {
+		return 0, nil
+	}
+	return wait, err
+}
+
+// ShowListing is the resident's wish to show a redlisting, or no longer to.
+func (c *Cases) ShowListing(ctx context.Context, a mingjing.Actor, listing string, shown bool) error {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return err
+	}
+	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error {
+		t.Because(a, "listing", listing, "own")
+		l, err := ownListing(ctx, t, me, listing)
+		if err != nil {
+			return err
+		}
+		if l.Kind != mingjing.Redlist {
+			return mingjing.Errorf(mingjing.Conflict, "only_redlists")
+		}
+		l.Shown = shown
+		if err := db(t).PutListing(ctx, l); err != nil {
+			return err
+		}
+		return t.Emit(ctx, a.ID, mingjing.EventRecord, l.ID, c.city.Now())
+	}))
+}
+
+// PutStatement keeps the resident's own statement on file beside a record or a
+// listing, at most as many words as the procedure allows; "" takes it away.
+func (c *Cases) PutStatement(ctx context.Context, a mingjing.Actor, recordID, listingID, text string) error {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return err
+	}
+	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
+	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error {
+		var code string
+		var put func() error
+		switch {
+		case (recordID == "") == (listingID == ""):
+			return kernel.ErrNotFound
+		case recordID != "":
+			t.Because(a, "record", recordID, "own")
+			r, err := db(t).Record(ctx, recordID)
+			if err != nil {
+				return err
+			} else if r.Resident != me {
+				return kernel.ErrNotFound
+			}
+			code, put = r.Code, func() error { r.Statement = text; return db(t).PutRecord(ctx, r) }
+		default:
+			t.Because(a, "listing", listingID, "own")
+			l, err := ownListing(ctx, t, me, listingID)
+			if err != nil {
+				return err
+			}
+			code, put = l.Code, func() error { l.Statement = text; return db(t).PutListing(ctx, l) }
+		}
+		if most := c.city.Procedure(code).StatementWords; mingjing.Words(text) > most || utf8.RuneCountInString(text) > mingjing.MaxStatement || !utf8.ValidString(text) {
+			return mingjing.InvalidFields(mingjing.FieldError{Field: "statement_on_file", Code: "too_many_words"})
+		}
+		if err := put(); err != nil {
+			return err
+		}
+		return t.Emit(ctx, a.ID, mingjing.EventRecord, recordID+listingID, c.city.Now())
+	}))
+}

@@ -1,0 +1,344 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework/kernel"
+)
+
+// An Offer is what a resident sends to have somebody act for them in a case.
+type Offer struct {
+	CaseID string
+	// IDNumber is the helper's, as it was typed.
+	IDNumber string
+	Relation mingjing.Relation
+	// Until is the last day.
+	Until mingjing.Date
+}
+
+// errMandateOver: the mandate was answered, taken back or has run out.
+var errMandateOver = mingjing.Errorf(mingjing.Conflict, "mandate_over")
+
+// isOpen says whether a mandate can still be answered or taken back: not after its
+// last day, whether the job that ends it has run or not.
+func (c *Cases) isOpen(m Mandate) bool { return m.State.Open() && c.city.Today() <= m.Until }
+
+// mayAct says whether a mandate lets its helper act today.
+func (c *Cases) mayAct(m Mandate) bool { return c.isOpen(m) && m.State == mingjing.MandateAccepted }
+
+// shown is a mandate as both read it.
+func (c *Cases) shown(m Mandate) mingjing.Mandate {
+	if m.State.Open() && !c.isOpen(m) {
+		m.State = mingjing.MandateEnded
+	}
+	return m.Mandate
+}
+
+// showMandates adds to a case in whose name it is read: to the resident who may
+// act, to who acts for them the resident's name.
+func (c *Cases) showMandates(ctx context.Context, t *kernel.Tx, m *Mandate, d Dispute, out *mingjing.Dispute) error {
+	if m != nil {
+		out.ActingFor, out.ActingUntil = m.Resident, m.Until
+		return nil
+	}
+	all, err := mandatesIn(ctx, t, d)
+	for _, m := range all {
+		out.Mandates = append(out.Mandates, forOwner(c.shown(m)))
+	}
+	return err
+}
+
+// forOwner is a mandate as the resident sees it, who knows their own name.
+func forOwner(m mingjing.Mandate) mingjing.Mandate {
+	m.Resident = ""
+	return m
+}
+
+// Helping is a case in which the actor acts for somebody else.
+func (c *Cases) Helping(ctx context.Context, a mingjing.Actor, id string) (mingjing.Dispute, error) {
+	d, err := c.Dispute(ctx, a, id)
+	if err == nil && d.ActingFor == "" {
+		return mingjing.Dispute{}, kernel.ErrNothingThere
+	}
+	return d, err
+}
+
+// Mandates are those in which the actor is the helper, newest first. A mandate is a
+// paper between two: reading it is no look at the resident's data, and a line in
+// their access log would tell of an offer that its number belongs to somebody.
+func (c *Cases) Mandates(ctx context.Context, a mingjing.Actor) (mingjing.MandatesView, error) {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return mingjing.MandatesView{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.MandatesView, error) {
+		if err := t.Look(ctx, a, me, c.city.Now(), "mandates", "", "own"); err != nil {
+			return mingjing.MandatesView{}, err
+		}
+		all, err := c.MandatesFor(ctx, t, me)
+		return mingjing.MandatesView{Mandates: all}, err
+	})
+}
+
+// MandatesFor are those in which a resident is the helper, as they see them.
+func (c *Cases) MandatesFor(ctx context.Context, t *kernel.Tx, helper mingjing.ResidentID) ([]mingjing.Mandate, error) {
+	all, err := db(t).MandatesFor(ctx, helper)
+	list := make([]mingjing.Mandate, 0, len(all))
+	for _, m := range all {
+		list = append(list, c.shown(m))
+	}
+	return list, err
+}
+
+// OfferMandate names somebody to act for the actor in one of their own cases. The
+// answer is the same whether anybody is enrolled under the number or not.
+func (c *Cases) OfferMandate(ctx context.Context, a mingjing.Actor, o Offer) (mingjing.Dispute, error) {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return mingjing.Dispute{}, err
+	}
+	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
+		t.Because(a, "mandate", o.CaseID, "own")
+		d, err := db(t).Dispute(ctx, o.CaseID)
+		if err != nil {
+			return err
+		}
+		if d.Resident != me {
+			return kernel.ErrNotFound // whoever else may act in it
+		}
+		resident, err := db(t).Resident(ctx, me)
+		if err != nil {
+			return err
+		}
+		today := c.city.Today()
+		var wrong []mingjing.FieldError
+		add := func(field, code string) { wrong = append(wrong, mingjing.FieldError{Field: field, Code: code}) }
+		number, err := mingjing.ParseIDNumber(o.IDNumber, c.city.Now())
+		switch {
+		case strings.TrimSpace(o.IDNumber) == "":
+			add("id_number", "required")
+		case err != nil:
+			add("id_number", err.Error())
+		case number == resident.IDNumber:
+			add("id_number", "helper_self")
+		}
+		if !slices.Contains(mingjing.Relations, o.Relation) {
+			add("relation", "invalid_choice")
+		}
+		if day, err := mingjing.ParseDate(string(o.Until)); err != nil {
+			add("until", "invalid_date")
+		} else if day < today || day > today.AddMonths(mingjing.MandateMonths) {
+			add("until", "helper_until")
+		}
+		if len(wrong) > 0 {
+			return mingjing.InvalidFields(wrong...)
+		}
+		m := Mandate{OwnerID: me, Number: number, Mandate: mingjing.Mandate{ID: kernel.NewID(), CaseID: d.ID, Helper: number.Masked(),
+			Resident: resident.Name, Relation: o.Relation, From: c.city.Now().UTC(), Until: o.Until, State: mingjing.MandateOffered}}
+		if d.State == mingjing.DisputeDecided && d.Decision != nil {
+			last := c.lanesUntil(d)
+			if today > last {
+				return mingjing.Errorf(mingjing.Conflict, "case_decided")
+			}
+			m.Until = min(m.Until, last) // then there is no way on from the case
+		}
+		if err := c.offerable(ctx, t, m, d); err != nil {
+			return err
+		}
+		if err := db(t).PutMandate(ctx, m); err != nil {
+			return err
+		}
+		// Whether there is somebody to be told is found out by the worker, so that not
+		// even the time that this takes tells it.
+		for _, at := range []time.Time{{}, m.Until.AddDays(1).Time(c.city.Zone())} {
+			if err := t.Enqueue(ctx, kernel.Job{Kind: JobMandate, ID: m.ID, At: at}); err != nil {
+				return err
+			}
+		}
+		return c.mandateMoved(ctx, t, m, "")
+	})
+	if err != nil {
+		return mingjing.Dispute{}, kernel.Public(err)
+	}
+	return c.Dispute(ctx, a, o.CaseID)
+}
+
+// offerable refuses a mandate where the case has enough of them, or one for the same
+// person, enrolled or not.
+func (c *Cases) offerable(ctx context.Context, t *kernel.Tx, m Mandate, d Dispute) error {
+	have, err := mandatesIn(ctx, t, d)
+	if err != nil {
+		return err
+	}
+	have = slices.DeleteFunc(have, func(m Mandate) bool { return !c.isOpen(m) })
+	same, err := db(t).MandatesTo(ctx, m.OwnerID, m.Number)
+	switch {
+	case err != nil:
+		return err
+	case slices.ContainsFunc(same, func(s Mandate) bool {
+		return slices.ContainsFunc(have, func(h Mandate) bool { return h.ID == s.ID })
+	}):
+		return mingjing.Errorf(mingjing.Conflict, "helper_named")
+	case len(have) >= mingjing.MaxMandates:
+		return mingjing.Errorf(mingjing.Conflict, "helper_count")
+	}
+	return nil
+}
+
+// AcceptMandate lets the actor act in the case that they were asked to help with.
+func (c *Cases) AcceptMandate(ctx context.Context, a mingjing.Actor, id string) (mingjing.Mandate, error) {
+	return c.answerMandate(ctx, a, id, mingjing.MandateAccepted)
+}
+
+// DeclineMandate turns an offer down, or gives an accepted mandate back.
+func (c *Cases) DeclineMandate(ctx context.Context, a mingjing.Actor, id string) (mingjing.Mandate, error) {
+	return c.answerMandate(ctx, a, id, mingjing.MandateDeclined)
+}
+
+func (c *Cases) answerMandate(ctx context.Context, a mingjing.Actor, id string, to mingjing.MandateState) (mingjing.Mandate, error) {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return mingjing.Mandate{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Mandate, error) {
+		t.Part(a, "mandates", "", "own", string(c.city.Today()))
+		m, err := db(t).Mandate(ctx, id, me)
+		if err != nil {
+			return mingjing.Mandate{}, err
+		}
+		if m.HelperID != me {
+			return mingjing.Mandate{}, kernel.ErrNotFound
+		}
+		if !c.isOpen(m) || m.State == to {
+			return mingjing.Mandate{}, errMandateOver
+		}
+		helper, err := db(t).Resident(ctx, me)
+		if err != nil {
+			return mingjing.Mandate{}, err
+		}
+		m.State = to
+		if to == mingjing.MandateAccepted {
+			m.Name = helper.Name
+		}
+		for _, l := range []struct {
+			of   mingjing.ResidentID
+			look mingjing.Look
+		}{
+			{me, mingjing.Look{Role: a.Role, Who: helper.Name, Action: "mandate", Subject: m.CaseID, Purpose: "own"}},
+			{m.OwnerID, mingjing.Look{Role: mingjing.RoleHelper, Who: m.Name, For: m.Resident, Action: "mandate", Subject: m.CaseID, Purpose: "mandate"}},
+		} {
+			l.look.At = c.city.Now().UTC()
+			if err := t.AddLook(ctx, l.of, l.look); err != nil {
+				return mingjing.Mandate{}, err
+			}
+		}
+		return m.Mandate, c.setMandate(ctx, t, m)
+	})
+}
+
+// RevokeMandate takes a mandate of the actor's back, at once.
+func (c *Cases) RevokeMandate(ctx context.Context, a mingjing.Actor, id string) (mingjing.Mandate, error) {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return mingjing.Mandate{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Mandate, error) {
+		t.Part(a, "mandates", "", "own", string(c.city.Today()))
+		m, err := db(t).Mandate(ctx, id, me)
+		if err != nil {
+			return mingjing.Mandate{}, err
+		}
+		if m.OwnerID != me {
+			return mingjing.Mandate{}, kernel.ErrNotFound
+		}
+		if !c.isOpen(m) {
+			return mingjing.Mandate{}, errMandateOver
+		}
+		if err := t.Look(ctx, a, me, c.city.Now(), "mandate", m.CaseID, "own"); err != nil {
+			return mingjing.Mandate{}, err
+		}
+		if m.State == mingjing.MandateOffered {
+			m.HelperID = "" // nobody is told, so that it takes as long where there is nobody
+		}
+		m.State = mingjing.MandateRevoked
+		return forOwner(m.Mandate), c.setMandate(ctx, t, m)
+	})
+}
+
+// setMandate stores where a mandate stands now and tells both.
+func (c *Cases) setMandate(ctx context.Context, t *kernel.Tx, m Mandate) error {
+	if err := db(t).PutMandate(ctx, m); err != nil {
+		return err
+	}
+	return c.mandateMoved(ctx, t, m, m.HelperID)
+}
+
+// mandateMoved tells the resident, and the helper if there is one, that a mandate
+// moved on: by a notice, and on their open screens.
+func (c *Cases) mandateMoved(ctx context.Context, t *kernel.Tx, m Mandate, helper mingjing.ResidentID) error {
+	if err := c.notices.Notify(ctx, t, m.OwnerID, mingjing.NoticeHelper, string(m.State), "dispute", m.CaseID); err != nil {
+		return err
+	}
+	if err := t.Emit(ctx, string(m.OwnerID), mingjing.EventDispute, m.CaseID, c.city.Now()); err != nil || helper == "" {
+		return err
+	}
+	if err := c.notices.Notify(ctx, t, helper, mingjing.NoticeHelper, string(m.State), "mandates", m.ID); err != nil {
+		return err
+	}
+	return t.Emit(ctx, string(helper), mingjing.EventDispute, m.CaseID, c.city.Now())
+}
+
+// mandateDue tells the helper of an offer, or ends a mandate whose time is over.
+func (c *Cases) mandateDue(ctx context.Context, id string) error {
+	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
+		t.Part(kernel.System, "mandate", id, "mandate", id)
+		m, err := db(t).Mandate(ctx, id, "")
+		if err != nil || !m.State.Open() {
+			return err
+		}
+		if !c.isOpen(m) {
+			m.State = mingjing.MandateEnded
+			return c.setMandate(ctx, t, m)
+		}
+		return c.tellOffer(ctx, t, m)
+	})
+	if errors.Is(err, kernel.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// TellOffers tells somebody who has just been enrolled who had named them before.
+func (c *Cases) TellOffers(ctx context.Context, t *kernel.Tx, helper mingjing.ResidentID) error {
+	t.Part(kernel.System, "mandate", "", "mandate", "offers")
+	all, err := db(t).MandatesFor(ctx, helper)
+	if err != nil {
+		return err
+	}
+	for _, m := range all {
+		if !c.isOpen(m) {
+			continue
+		}
+		if err := c.tellOffer(ctx, t, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellOffer tells the helper of an offer, once and if they are enrolled.
+func (c *Cases) tellOffer(ctx context.Context, t *kernel.Tx, m Mandate) error {
+	if m.HelperID == "" || m.Told || m.State != mingjing.MandateOffered {
+		return nil
+	}
+	m.Told = true
+	if err := db(t).PutMandate(ctx, m); err != nil {
+		return err
+	}
+	return c.notices.Notify(ctx, t, m.HelperID, mingjing.NoticeHelper, string(m.State), "mandates", m.ID)
+}

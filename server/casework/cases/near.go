@@ -1,0 +1,63 @@
+package cases
+
+import (
+	"context"
+
+	"mingjing"
+	"mingjing/server/casework/kernel"
+)
+
+var (
+	errRelative = mingjing.Errorf(mingjing.Forbidden, "case_relative")
+	errHelped   = mingjing.Errorf(mingjing.Forbidden, "case_helper")
+)
+
+// NearTo are the residents whose cases a member of staff does not work on, with
+// why: those for whom they have acted themselves, and declared relatives.
+func NearTo(ctx context.Context, t *kernel.Tx, a mingjing.Actor) (map[mingjing.ResidentID]error, error) {
+	near := map[mingjing.ResidentID]error{}
+	if !a.Role.Staff() {
+		return near, nil
+	}
+	if a.Self != "" {
+		helped, err := db(t).HelpedBy(ctx, a.Self)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range helped {
+			near[id] = errHelped
+		}
+	}
+	kin, err := db(t).RelativeResidents(ctx, a.ID)
+	for _, id := range kin {
+		near[id] = errRelative
+	}
+	return near, err
+}
+
+// CaseFor is a case, with whether it is of somebody who is near to the actor.
+func CaseFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id string) (Dispute, error) {
+	d, err := db(t).Dispute(ctx, id)
+	if err != nil {
+		return Dispute{}, err
+	}
+	near, err := NearTo(ctx, t, a)
+	d.Near = near[d.Resident]
+	return d, err
+}
+
+// NotOwn refuses a case of the actor's own, or of somebody who is near to them.
+func NotOwn(a mingjing.Actor, d Dispute) error {
+	if d.Near != nil {
+		return d.Near
+	}
+	if a.Self != "" && a.Self == d.Resident {
+		return mingjing.Errorf(mingjing.Forbidden, "case_own")
+	}
+	return nil
+}
+
+// CaseMoved tells the resident that a case of theirs went on.
+func (c *Cases) CaseMoved(ctx context.Context, t *kernel.Tx, d Dispute, code string) error {
+	return c.NotifyCase(ctx, t, d, mingjing.NoticeCaseMoved, code)
+}

@@ -1,0 +1,81 @@
+// Package cases has a case from its filing to its letter, and the mandates by which
+// somebody acts for a resident.
+//
+// Disputes, applications for repair, reviews and proposed listings are cases: one
+// queue, one set of steps, evidence, clocks and timeline.
+//
+//	dispute, repair:
+//	filed -> assigned -> agency_asked -> agency_answered -------------> decided
+//	             |            \-> agency_silent -> agency_answered -------^
+//	             |                 (suspended)  \-> agency_lost (removed) -^
+//	             \-- what needs no answer of the agency -------------------^
+//	review:  filed -> assigned (a supervisor who was not involved) -> decided
+//	listing: filed -> assigned -> recommended -> to_serve -> decided
+//	             \______\___________\-- refused, or nobody decided in time --^
+//
+// [mingjing.Dispute.MayFollow] is the same as a table. A dispute can be rejected
+// only on the agency's word. Where the agency has lost the point, by missing the
+// second notice too or by withdrawing, it can only be upheld: what can't be
+// verified is deleted. A clock of the bureau's own that runs out makes the case
+// the supervisors', and never turns against the resident: an unanswered
+// application for repair suspends the listing, an undecided proposal is refused,
+// an approved listing that is not served is annulled.
+//
+// # A mandate
+//
+//	offered -> accepted -> revoked, declined (given back), ended
+//	     \-> declined, revoked, ended
+//
+// An accepted one lets the helper act for the resident in one case, and in what goes
+// on from it, until its last day or until there is no way on from the case. enter
+// decides that anew at every use; both access logs have the look.
+//
+// Mandates, letters and evidence stay with the case: whoever reads a case asks its
+// mandates first, every step tells the helpers, and a decision writes the letter in
+// the same transaction. What staff do is in package desk, what agencies do in package
+// agencyside; both take a case through the steps here.
+package cases
+
+import (
+	"context"
+	"time"
+
+	"mingjing/server/casework/holding"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/notice"
+	"mingjing/server/casework/score"
+)
+
+// The kinds of job.
+const (
+	JobQuestion = "question" // ask an agency about a dispute, and watch its clock
+	JobClock    = "clock"    // a clock of the bureau's own in a case
+	JobMandate  = "mandate"  // a mandate is offered, or ends
+)
+
+// Cases are the cases as residents file and follow them. It is safe for use by many goroutines.
+type Cases struct {
+	city     *kernel.City
+	agencies Agencies
+	notices  *notice.Notices
+	holdings *holding.Holdings
+	scores   *score.Scores
+}
+
+// New makes the part.
+func New(city *kernel.City, agencies Agencies, notices *notice.Notices, holdings *holding.Holdings, scores *score.Scores) *Cases {
+	return &Cases{city: city, agencies: agencies, notices: notices, holdings: holdings, scores: scores}
+}
+
+// Jobs are the jobs that the part does.
+func (c *Cases) Jobs() kernel.Jobs {
+	return kernel.Jobs{
+		JobQuestion:        c.questionDue,
+		JobClock:           c.clockDue,
+		holding.JobListing: c.listingDue,
+		JobMandate:         func(ctx context.Context, id string) (time.Duration, error) { return 0, c.mandateDue(ctx, id) },
+	}
+}
+
+// db is the part's own port on a transaction. The store has all of them.
+func db(t *kernel.Tx) Port { return kernel.PortOf[Port](t) }

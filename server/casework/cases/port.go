@@ -1,0 +1,63 @@
+package cases
+
+import (
+	"context"
+	"mingjing"
+	"mingjing/server/casework/holding"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/score"
+)
+
+// A Port is what the part needs of one transaction on the store. Every method that finds
+// nothing returns [kernel.ErrNotFound]; lists may be empty. Lists are ordered oldest
+// first unless said otherwise.
+type Port interface {
+	// RelativeResidents are the residents among the declared relatives, also those who
+	// were enrolled since.
+	RelativeResidents(ctx context.Context, staff string) ([]mingjing.ResidentID, error)
+	Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error)
+	// ResidentByIDNumber finds who has an ID number, and opens nothing of theirs.
+	ResidentByIDNumber(ctx context.Context, n mingjing.IDNumber) (mingjing.ResidentID, error)
+	LatestRequest(ctx context.Context, resident mingjing.ResidentID) (score.Request, error)
+	// PutRecord inserts or replaces by ID.
+	PutRecord(ctx context.Context, r holding.Record) error
+	Record(ctx context.Context, id string) (holding.Record, error)
+	Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error)
+	PutListing(ctx context.Context, l holding.Listing) error
+	Listing(ctx context.Context, id string) (holding.Listing, error)
+	Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error)
+	Score(ctx context.Context, id string) (mingjing.Score, error)
+	// Scores of a resident by one rulebook, oldest first; "" for all rulebooks.
+	Scores(ctx context.Context, resident mingjing.ResidentID, rulebook string) ([]mingjing.Score, error)
+	AddDispute(ctx context.Context, d Dispute) error // ErrExists: one is open about it, or the key is known
+	SetDispute(ctx context.Context, d Dispute) error // everything but Evidence; fails with ErrConflict if d.Version is not the stored one, and stores Version+1
+	Dispute(ctx context.Context, id string) (Dispute, error)
+	// CaseLine is a dispute's [Dispute.Line]; nothing of its resident is opened.
+	CaseLine(ctx context.Context, id string) (Dispute, error)
+	DisputeByKey(ctx context.Context, resident mingjing.ResidentID, key string) (Dispute, error)
+	Disputes(ctx context.Context, resident mingjing.ResidentID) ([]Dispute, error) // newest first
+	// SetAgencyCase keeps what a dispute says about its agency, in the place of what
+	// it said before.
+	SetAgencyCase(ctx context.Context, k AgencyCase) error
+	AddEvidence(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error
+	Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error)
+	// EvidenceCase is the dispute to which a file belongs; it opens nothing.
+	EvidenceCase(ctx context.Context, id string) (dispute string, err error)
+	EvidenceData(ctx context.Context, id string) (e mingjing.Evidence, data []byte, err error)
+	// Looks are the newest first, with Seq below before (0: from the newest).
+	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.Look, error)
+	// PutMandate inserts a mandate when it has a Number, and replaces the one of its
+	// ID when it has none.
+	PutMandate(ctx context.Context, m Mandate) error
+	// Mandate is for one of the two between whom it is; "" for the bureau, which reads
+	// it as its owner. Only the reader has a line of it in the access log: in the
+	// other's it would tell who is enrolled.
+	Mandate(ctx context.Context, id string, reader mingjing.ResidentID) (Mandate, error)
+	MandatesOf(ctx context.Context, dispute string) ([]Mandate, error)
+	// MandatesFor are those in which the resident is the helper, newest first.
+	MandatesFor(ctx context.Context, helper mingjing.ResidentID) ([]Mandate, error)
+	// MandatesTo are those that a resident gave to whoever has the number.
+	MandatesTo(ctx context.Context, owner mingjing.ResidentID, helper mingjing.IDNumber) ([]Mandate, error)
+	// HelpedBy are the residents for whom the helper has ever accepted to act.
+	HelpedBy(ctx context.Context, helper mingjing.ResidentID) ([]mingjing.ResidentID, error)
+}

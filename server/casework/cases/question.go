@@ -1,0 +1,188 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework/kernel"
+)
+
+// questionDue asks the agency about a dispute until it answers or its clock runs
+// out. Then what is disputed is suspended and a second notice runs; when that runs
+// out too, the agency has lost the point and it is removed.
+func (c *Cases) questionDue(ctx context.Context, id string) (time.Duration, error) {
+	var (
+		d Dispute
+		q Question
+	)
+	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
+		t.Part(kernel.System, "ask_agency", id, "dispute", id)
+		if d, err = db(t).Dispute(ctx, id); err != nil {
+			return err
+		}
+		r, err := db(t).Resident(ctx, d.Resident)
+		if err != nil {
+			return err
+		}
+		q = Question{CaseID: d.ID, Notice: 1, IDNumber: r.IDNumber, Code: d.CatalogueCode, Reason: d.Reason, Statement: d.Statement}
+		if d.RecordID != "" {
+			rec, err := db(t).Record(ctx, d.RecordID)
+			q.Ref = rec.Ref
+			return err
+		}
+		l, err := db(t).Listing(ctx, d.ListingID)
+		q.Ref = l.Ref
+		return err
+	})
+	if errors.Is(err, kernel.ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("question: %w", err)
+	}
+	clock := "agency"
+	switch d.State {
+	case mingjing.DisputeAgencyAsked:
+	case mingjing.DisputeAgencySilent:
+		clock, q.Notice = "second", 2
+	default:
+		return 0, nil
+	}
+	for _, k := range d.Clocks {
+		if k.Code == clock {
+			q.Due = k.Due
+		}
+	}
+	asking, stop := context.WithTimeout(ctx, kernel.JobBudget)
+	answer, askErr := c.agencies.Ask(asking, d.AgencyCode, q)
+	stop()
+	if ctx.Err() != nil {
+		return 0, ctx.Err()
+	}
+	if askErr != nil {
+		c.city.Log().Debug("agency did not take the question", "agency", d.AgencyCode, "err", askErr)
+	}
+	now := c.city.Now().UTC()
+	if (askErr != nil || answer == nil) && now.Before(q.Due) {
+		// Once an hour by the law's clock, and at the deadline itself.
+		return min(max(c.city.Scaled(time.Hour), time.Second), q.Due.Sub(now)), nil
+	}
+	state, wait := d.State, time.Duration(0)
+	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
+		wait = 0
+		t.Part(kernel.System, "ask_agency", id, "dispute", id)
+		d, err := db(t).Dispute(ctx, id)
+		if err != nil || d.State != state {
+			return err
+		}
+		if answer != nil && askErr == nil && !now.After(q.Due) {
+			word := *answer // only an officer signs, and attaches what is kept here
+			word.By, word.Document = "", nil
+			return c.AgencyAnswered(ctx, t, d, word, now)
+		}
+		if err := c.AgencySilent(ctx, t, &d, clock, now); err != nil {
+			return err
+		}
+		if d.State == mingjing.DisputeAgencySilent {
+			wait = time.Millisecond // the second notice is put at once
+		}
+		return nil
+	})
+	if errors.Is(err, kernel.ErrConflict) { // somebody decided meanwhile
+		return time.Second, nil
+	}
+	return wait, err
+}
+
+// AgencyAnswered keeps the agency's word on a dispute.
+func (c *Cases) AgencyAnswered(ctx context.Context, t *kernel.Tx, d Dispute, word mingjing.AgencyAnswer, now time.Time) error {
+	word.At = now
+	d.Answer, d.State = &word, mingjing.DisputeAgencyAnswered
+	MarkMet(d.Clocks, "agency", now)
+	MarkMet(d.Clocks, "second", now)
+	d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "agency_answered", Role: mingjing.RoleSystem})
+	if err := c.RestartBureauClock(ctx, t, &d, c.city.Procedure(d.CatalogueCode).BureauDays); err != nil {
+		return err
+	}
+	return c.saveAndNotify(ctx, t, d, "agency_answered")
+}
+
+// AgencySilent is what the procedure does when the agency's clock has run out.
+func (c *Cases) AgencySilent(ctx context.Context, t *kernel.Tx, d *Dispute, clock string, now time.Time) error {
+	proc := c.city.Procedure(d.CatalogueCode)
+	markMissed(d.Clocks, clock)
+	cause, days := "agency_silent", proc.SecondNoticeDays+proc.BureauDays
+	if clock == "agency" {
+		d.State = mingjing.DisputeAgencySilent
+		d.Clocks = append(d.Clocks, c.city.ClockFor("second", proc.SecondNoticeDays))
+	} else {
+		d.State, cause, days = mingjing.DisputeAgencyLost, "agency_lost", proc.BureauDays
+	}
+	d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: cause, Role: mingjing.RoleSystem})
+	if err := c.RestartBureauClock(ctx, t, d, days); err != nil {
+		return err
+	}
+	if err := t.Look(ctx, kernel.System, d.Resident, now, "clock", d.ID, "dispute"); err != nil {
+		return err
+	}
+	if err := c.applySilence(ctx, t, *d); err != nil {
+		return err
+	}
+	if err := c.saveAndNotify(ctx, t, *d, cause); err != nil {
+		return err
+	}
+	return c.scores.Rescore(ctx, t, d.Resident, cause, "")
+}
+
+// saveAndNotify keeps a dispute that went on by itself, and tells of it.
+func (c *Cases) saveAndNotify(ctx context.Context, t *kernel.Tx, d Dispute, code string) error {
+	d.NextDue = NextDue(d.Clocks)
+	if err := c.SetDispute(ctx, t, d); err != nil {
+		return err
+	}
+	if err := c.CaseMoved(ctx, t, d, code); err != nil {
+		return err
+	}
+	return c.Tell(ctx, t, d)
+}
+
+// applySilence is what an agency's silence does to the record or listing: at first it is
+// suspended, after the second notice removed.
+func (c *Cases) applySilence(ctx context.Context, t *kernel.Tx, d Dispute) error {
+	gone := d.State == mingjing.DisputeAgencyLost
+	if d.RecordID != "" {
+		r, err := db(t).Record(ctx, d.RecordID)
+		if err != nil {
+			return err
+		}
+		r.State = mingjing.RecordSuspended
+		if gone {
+			r.Remove(c.city.Today())
+		}
+		if err := db(t).PutRecord(ctx, r); err != nil {
+			return err
+		}
+		return t.Emit(ctx, string(d.Resident), mingjing.EventRecord, d.RecordID, c.city.Now())
+	}
+	l, err := db(t).Listing(ctx, d.ListingID)
+	if err != nil {
+		return err
+	}
+	to := mingjing.ListingSuspended
+	if gone {
+		to = mingjing.ListingLifted
+	}
+	if l.State == to || l.State.Over() {
+		return nil
+	}
+	return c.holdings.Move(ctx, t, &l, to, kernel.System)
+}
+
+// WasAsked says whether a case was put to its agency.
+func WasAsked(d Dispute) bool {
+	return slices.ContainsFunc(d.Clocks, func(k mingjing.Clock) bool { return k.Code == "agency" })
+}

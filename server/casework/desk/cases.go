@@ -1,0 +1,321 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/kernel"
+)
+
+// Cases is a page of the work queue, by nearest clock. The queue shows no person:
+// only a search, which names one already, shows names, and then each resident
+// found has the look in their access log.
+func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilter, cursor string) (mingjing.QueueView, error) {
+	const page = 25
+	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor, mingjing.RoleAuditor); err != nil {
+		return mingjing.QueueView{}, err
+	}
+	if f.Kind != "" && !slices.Contains(mingjing.CaseKinds, f.Kind) {
+		return mingjing.QueueView{}, mingjing.Errorf(mingjing.Invalid, "invalid_filter")
+	}
+	if len(f.Search) > 200 || !slices.Contains([]mingjing.Lateness{mingjing.OnTime, mingjing.Late, mingjing.VeryLate}, f.Late) || len(f.Agency) > 100 || len(cursor) > 200 ||
+		(f.State != "" && f.State != "open" && f.State != "all" && !slices.Contains(mingjing.DisputeStates, mingjing.DisputeState(f.State))) {
+		return mingjing.QueueView{}, mingjing.Errorf(mingjing.Invalid, "invalid_filter")
+	}
+	f.Search = strings.TrimSpace(f.Search)
+	q := cases.CaseQuery{CaseFilter: f, Now: c.city.Now(), Cursor: cursor, Limit: page + 1}
+	if f.Mine {
+		q.HandlerID = a.ID
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.QueueView, error) {
+		v := mingjing.QueueView{Filter: f, Cases: []mingjing.Case{}}
+		found, err := db(t).Cases(ctx, q)
+		if err != nil {
+			return v, err
+		}
+		if len(found) > page {
+			found = found[:page]
+			v.Next = found[page-1].Cursor()
+		}
+		near, err := cases.NearTo(ctx, t, a)
+		if err != nil {
+			return v, err
+		}
+		for _, d := range found {
+			d.Near = near[d.Resident]
+			if cases.NotOwn(a, d) != nil {
+				continue // it is theirs to see as a resident
+			}
+			k := c.showLine(a, d)
+			if f.Search != "" {
+				t.Because(a, "search", d.ID, kernel.Purpose(a))
+				r, err := db(t).Resident(ctx, d.Resident)
+				if err != nil {
+					return v, err
+				}
+				k.Resident, k.IDMasked = r.Name, r.IDNumber.Masked()
+			}
+			v.Cases = append(v.Cases, k)
+		}
+		if v.Counts, err = db(t).CaseCounts(ctx); err != nil {
+			return v, err
+		}
+		late, very, err := db(t).LateCounts(ctx, q.Now)
+		v.Counts["late"], v.Counts["very_late"], v.Counts["missed"] = late, very, late+very
+		return v, err
+	})
+}
+
+// showLine is a case as a line of the queue, without the person.
+func (c *Desk) showLine(a mingjing.Actor, d cases.Dispute) mingjing.Case {
+	k := mingjing.Case{Dispute: d.Dispute, HandlerID: d.HandlerID, Allowed: append([]string{}, steps(a, d)...)}
+	k.Evidence, k.Timeline = []mingjing.Evidence{}, []mingjing.TimelineEntry{}
+	if d.RecordID != "" {
+		k.Record = &mingjing.Record{ID: d.RecordID, Code: d.CatalogueCode, Agency: d.AgencyCode}
+	} else {
+		k.Listing = &mingjing.Listing{ID: d.ListingID, Code: d.CatalogueCode, Agency: d.AgencyCode}
+		if _, item, ok := c.holdings.ListingItem(d.CatalogueCode); ok {
+			k.Listing.Kind = item.Listing
+		}
+	}
+	k.Clocks = c.cases.Missed(d.Clocks)
+	k.Next = nearest(d.Clocks, k.Clocks)
+	return k
+}
+
+// nearest is the nearest of a case's clocks that runs, as it is shown. Of those as
+// stored only what was lost is missed.
+func nearest(stored, shown []mingjing.Clock) (next *mingjing.Clock) {
+	for i, clock := range stored {
+		if cases.IsRunning(clock) && (next == nil || clock.Due.Before(next.Due)) {
+			next = &shown[i]
+		}
+	}
+	return next
+}
+
+// Case is one case on one screen. The resident sees the look in the access log.
+func (c *Desk) Case(ctx context.Context, a mingjing.Actor, id string) (mingjing.Case, error) {
+	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor, mingjing.RoleAuditor); err != nil {
+		return mingjing.Case{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Case, error) {
+		t.Because(a, "case", id, kernel.Purpose(a))
+		d, err := cases.CaseFor(ctx, t, a, id)
+		if err != nil {
+			return mingjing.Case{}, err
+		}
+		if err := cases.NotOwn(a, d); err != nil {
+			return mingjing.Case{}, err
+		}
+		return c.showDesk(ctx, t, a, d)
+	})
+}
+
+func (c *Desk) showCase(ctx context.Context, t *kernel.Tx, a mingjing.Actor, d cases.Dispute) (mingjing.Case, error) {
+	shown, err := c.cases.ShowDispute(ctx, t, d)
+	if err != nil {
+		return mingjing.Case{}, err
+	}
+	resident, err := db(t).Resident(ctx, d.Resident)
+	if err != nil {
+		return mingjing.Case{}, err
+	}
+	k := mingjing.Case{Dispute: shown, Resident: resident.Name, IDMasked: resident.IDNumber.Masked(),
+		HandlerID: d.HandlerID, Allowed: []string{}}
+	k.Next = nearest(d.Clocks, shown.Clocks)
+	k.Allowed = append(k.Allowed, steps(a, d)...)
+	return k, nil
+}
+
+// steps are what the actor may do with a case now.
+func steps(a mingjing.Actor, d cases.Dispute) []string {
+	var can []string
+	for _, name := range mingjing.CaseSteps {
+		if step(name)(a, d) == nil {
+			can = append(can, name)
+		}
+	}
+	return can
+}
+
+// mayWork says whether the actor may work on a case at all: it is open, not their
+// own, and not about what they decided themselves.
+func mayWork(a mingjing.Actor, d cases.Dispute) error {
+	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
+		return err
+	}
+	if err := cases.NotOwn(a, d); err != nil {
+		return err
+	}
+	if slices.Contains(d.Barred, a.ID) {
+		return mingjing.Errorf(mingjing.Forbidden, "case_involved")
+	}
+	if d.State == mingjing.DisputeDecided {
+		return mingjing.Errorf(mingjing.Conflict, "case_decided")
+	}
+	return nil
+}
+
+// step says whether the actor may take a step in a case: it is theirs, the state
+// machine has the step, and where two people decide they are the right one.
+func step(name string) func(mingjing.Actor, cases.Dispute) error {
+	return func(a mingjing.Actor, d cases.Dispute) error {
+		if err := mayWork(a, d); err != nil {
+			return err
+		}
+		follows := slices.Contains(d.MayFollow(), name)
+		switch {
+		case name == "assign" && follows:
+			return mayAssign(a, d)
+		case name == "serve" && follows:
+			return nil
+		case d.HandlerID != a.ID && d.State != mingjing.DisputeToServe:
+			return mingjing.Errorf(mingjing.Conflict, "case_not_yours")
+		case !follows && name == "ask_agency" && d.Kind != mingjing.CaseReview && d.Kind != mingjing.CaseListing:
+			return mingjing.Errorf(mingjing.Conflict, "agency_already_asked")
+		case !follows:
+			return mingjing.Errorf(mingjing.Conflict, "step_impossible")
+		case name == "extend" && d.Extended:
+			return mingjing.Errorf(mingjing.Conflict, "extended_already")
+		case name == "extend" && !d.NewEvidence:
+			return mingjing.Errorf(mingjing.Conflict, "no_new_evidence")
+		case name == "decide" && needsSecond(d):
+			return second(a, d)
+		}
+		return nil
+	}
+}
+
+// needsSecond says whether the next to work on a case decides as the second of
+// two, or instead of those who decided before.
+func needsSecond(d cases.Dispute) bool {
+	return d.Kind == mingjing.CaseReview || d.State == mingjing.DisputeRecommended
+}
+
+// second lets only a supervisor pass who is not the first of the two.
+func second(a mingjing.Actor, d cases.Dispute) error {
+	if a.Role != mingjing.RoleSupervisor || a.ID == d.RecommenderID {
+		return mingjing.Errorf(mingjing.Forbidden, "second_person")
+	}
+	return nil
+}
+
+func mayAssign(a mingjing.Actor, d cases.Dispute) error {
+	if needsSecond(d) {
+		if err := second(a, d); err != nil {
+			return err
+		}
+	}
+	if d.HandlerID == a.ID || (d.HandlerID != "" && a.Role != mingjing.RoleSupervisor) {
+		return mingjing.Errorf(mingjing.Conflict, "case_taken")
+	}
+	return nil
+}
+
+// withAllowedSteps says in a refusal what the actor can do.
+func withAllowedSteps(err error, a mingjing.Actor, d cases.Dispute) error {
+	e, ok := errors.AsType[*mingjing.Error](err)
+	if !ok || e.Kind != mingjing.Conflict {
+		return err
+	}
+	with := *e
+	with.Allowed = append([]string{}, steps(a, d)...)
+	return &with
+}
+
+// handle changes one dispute in one transaction, after check allows it.
+func (c *Desk) handle(ctx context.Context, a mingjing.Actor, id, action string, check func(mingjing.Actor, cases.Dispute) error, change func(*kernel.Tx, *cases.Dispute, time.Time) error) (mingjing.Case, error) {
+	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
+		return mingjing.Case{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Case, error) {
+		t.Because(a, action, id, kernel.Purpose(a))
+		d, err := cases.CaseFor(ctx, t, a, id)
+		if err != nil {
+			return mingjing.Case{}, err
+		}
+		if err := check(a, d); err != nil {
+			return mingjing.Case{}, withAllowedSteps(err, a, d)
+		}
+		return c.handleIn(ctx, t, a, d, change)
+	})
+}
+
+// handleIn is the transaction in which a case that may be changed is.
+func (c *Desk) handleIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, d cases.Dispute, change func(*kernel.Tx, *cases.Dispute, time.Time) error) (mingjing.Case, error) {
+	now := c.city.Now().UTC()
+	if err := change(t, &d, now); err != nil {
+		return mingjing.Case{}, withAllowedSteps(err, a, d)
+	}
+	d.NextDue = cases.NextDue(d.Clocks)
+	if err := c.cases.SetDispute(ctx, t, d); err != nil {
+		return mingjing.Case{}, err
+	}
+	if err := c.cases.Tell(ctx, t, d); err != nil {
+		return mingjing.Case{}, err
+	}
+	return c.showDesk(ctx, t, a, d)
+}
+
+// Assign gives the case to the actor. A supervisor may take it from a handler.
+func (c *Desk) Assign(ctx context.Context, a mingjing.Actor, id string) (mingjing.Case, error) {
+	return c.handle(ctx, a, id, "case", step("assign"), c.take(ctx, a, TakenByChoice))
+}
+
+// take gives a case to the actor, and counts by which way they took it.
+func (c *Desk) take(ctx context.Context, a mingjing.Actor, way string) func(*kernel.Tx, *cases.Dispute, time.Time) error {
+	return func(t *kernel.Tx, d *cases.Dispute, now time.Time) error {
+		d.HandlerID, d.Handler = a.ID, a.Name
+		if d.State == mingjing.DisputeFiled {
+			d.State = mingjing.DisputeAssigned
+		}
+		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "assigned", Role: a.Role, Who: a.Name})
+		if err := db(t).SetDeskCase(ctx, Case{Dispute: d.ID, Handler: a.ID, Name: a.Name, Way: way, TakenAt: now}); err != nil {
+			return err
+		}
+		return c.cases.CaseMoved(ctx, t, *d, "assigned")
+	}
+}
+
+// AskAgency puts the dispute to the agency, whose clock starts; the bureau's own
+// runs on from the agency's.
+func (c *Desk) AskAgency(ctx context.Context, a mingjing.Actor, id string) (mingjing.Case, error) {
+	return c.handle(ctx, a, id, "ask_agency", step("ask_agency"), func(t *kernel.Tx, d *cases.Dispute, now time.Time) error {
+		proc := c.city.Procedure(d.CatalogueCode)
+		d.State = mingjing.DisputeAgencyAsked
+		cases.MarkMet(d.Clocks, "forward", now)
+		d.Clocks = append(d.Clocks, c.city.ClockFor("agency", proc.AgencyDays))
+		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "agency_asked", Role: a.Role, Who: a.Name})
+		if err := c.cases.RestartBureauClock(ctx, t, d, proc.AgencyDays+proc.BureauDays); err != nil {
+			return err
+		}
+		if err := c.cases.CaseMoved(ctx, t, *d, "agency_asked"); err != nil {
+			return err
+		}
+		return t.Enqueue(ctx, kernel.Job{Kind: cases.JobQuestion, ID: d.ID})
+	})
+}
+
+// Extend gives a case more time, once, and only where evidence came after it was
+// filed.
+func (c *Desk) Extend(ctx context.Context, a mingjing.Actor, id string) (mingjing.Case, error) {
+	return c.handle(ctx, a, id, "case", step("extend"), func(t *kernel.Tx, d *cases.Dispute, now time.Time) error {
+		d.Extended = true
+		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "extended", Role: a.Role, Who: a.Name})
+		for i, k := range d.Clocks {
+			if longer := c.city.ClockFor(k.Code, c.city.Procedure(d.CatalogueCode).ExtensionDays); cases.IsBureauClock(k.Code) && cases.IsRunning(k) && longer.Due.After(k.Due) {
+				d.Clocks[i] = longer
+			}
+		}
+		if err := c.cases.WatchClocks(ctx, t, *d); err != nil {
+			return err
+		}
+		return c.cases.NotifyCase(ctx, t, *d, mingjing.NoticeCaseExtended, "")
+	})
+}

@@ -1,0 +1,200 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/kernel"
+)
+
+const (
+	// visitTime is how long a look-up at the counter lasts.
+	visitTime = time.Hour
+	// missTime is for how long one that finds nobody counts.
+	missTime = time.Hour
+)
+
+// Counter looks up a resident who came to the counter. The look is in their access
+// log before anything of theirs is shown: the name, the masked number, and what can
+// be disputed. A look-up that finds nobody is counted, so that numbers can't be
+// guessed here.
+func (c *Desk) Counter(ctx context.Context, a mingjing.Actor, n mingjing.IDNumber) (mingjing.CounterView, error) {
+	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
+		return mingjing.CounterView{}, err
+	}
+	missed := false
+	v, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CounterView, error) {
+		now := c.city.Now().UTC()
+		misses, first, err := db(t).Misses(ctx, a.ID, now.Add(-missTime))
+		if err != nil {
+			return mingjing.CounterView{}, err
+		}
+		if misses >= mingjing.MaxMisses {
+			wait := max(1, int(first.Add(missTime).Sub(now).Seconds()))
+			return mingjing.CounterView{}, mingjing.Errorf(mingjing.Limited, "too_many_attempts", "seconds", strconv.Itoa(wait))
+		}
+		who, err := db(t).ResidentByIDNumber(ctx, n)
+		if missed = errors.Is(err, kernel.ErrNotFound); missed {
+			return mingjing.CounterView{}, db(t).AddMiss(ctx, a.ID, now)
+		} else if err != nil {
+			return mingjing.CounterView{}, err
+		}
+		visit := Visit{ID: kernel.NewID(), Staff: a.ID, Resident: who, At: now}
+		if err := mayServe(ctx, t, a, who); err != nil {
+			return mingjing.CounterView{}, err
+		}
+		if err := db(t).AddVisit(ctx, visit); err != nil {
+			return mingjing.CounterView{}, err
+		}
+		return c.showCounter(ctx, t, a, visit)
+	})
+	if err == nil && missed {
+		c.city.Log().Warn("a look-up at the counter found nobody", "staff", a.ID)
+		err = mingjing.InvalidFields(mingjing.FieldError{Field: "id_number", Code: "resident_unknown"})
+	}
+	return v, err
+}
+
+// CounterAgain is a look-up of the actor's that has not ended, as it was shown.
+func (c *Desk) CounterAgain(ctx context.Context, a mingjing.Actor, visit string) (mingjing.CounterView, error) {
+	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
+		return mingjing.CounterView{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CounterView, error) {
+		v, err := c.visit(ctx, t, a, visit)
+		if err != nil {
+			return mingjing.CounterView{}, err
+		}
+		return c.showCounter(ctx, t, a, v)
+	})
+}
+
+// mayServe refuses the actor themselves and who is near to them.
+func mayServe(ctx context.Context, t *kernel.Tx, a mingjing.Actor, resident mingjing.ResidentID) error {
+	near, err := cases.NearTo(ctx, t, a)
+	if err != nil {
+		return err
+	}
+	return cases.NotOwn(a, cases.Dispute{Resident: resident, Near: near[resident]})
+}
+
+func (c *Desk) visit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id string) (Visit, error) {
+	v, err := db(t).Visit(ctx, id)
+	if errors.Is(err, kernel.ErrNotFound) || err == nil && (v.Staff != a.ID || c.city.Now().Sub(v.At) > visitTime) {
+		return Visit{}, mingjing.Errorf(mingjing.Conflict, "visit_over")
+	} else if err != nil {
+		return Visit{}, err
+	}
+	return v, mayServe(ctx, t, a, v.Resident)
+}
+
+func (c *Desk) showCounter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, visit Visit) (mingjing.CounterView, error) {
+	if err := t.Look(ctx, a, visit.Resident, c.city.Now(), "counter", "", "counter"); err != nil {
+		return mingjing.CounterView{}, err
+	}
+	r, err := db(t).Resident(ctx, visit.Resident)
+	if err != nil {
+		return mingjing.CounterView{}, err
+	}
+	v := mingjing.CounterView{Visit: visit.ID, Resident: r.Name, IDMasked: r.IDNumber.Masked(), Key: kernel.NewID(),
+		Records: []mingjing.CounterItem{}, Listings: []mingjing.CounterItem{}}
+	open := func(f cases.Filing) (bool, error) {
+		_, err := c.cases.CheckFiling(ctx, t, r.ID, f)
+		if _, refused := errors.AsType[*mingjing.Error](err); refused {
+			return false, nil
+		}
+		return err == nil, err
+	}
+	records, err := db(t).Records(ctx, r.ID)
+	if err != nil {
+		return v, err
+	}
+	for _, rec := range records {
+		can, err := open(cases.Filing{RecordID: rec.ID, Kind: mingjing.CaseDispute})
+		if err != nil {
+			return v, err
+		}
+		v.Records = append(v.Records, mingjing.CounterItem{ID: rec.ID, Agency: rec.Agency, Code: rec.Code, State: string(rec.State), Open: can})
+	}
+	listings, err := db(t).Listings(ctx, r.ID)
+	if err != nil {
+		return v, err
+	}
+	for _, l := range listings {
+		can, err := open(cases.Filing{ListingID: l.ID, Kind: mingjing.CaseDispute})
+		if err != nil {
+			return v, err
+		}
+		v.Listings = append(v.Listings, mingjing.CounterItem{ID: l.ID, Agency: l.Agency, Code: l.Code, State: string(l.State), Open: can})
+	}
+	return v, nil
+}
+
+// FileAtCounter files a dispute for a resident who came, in their own words. Who
+// files it may not decide it.
+func (c *Desk) FileAtCounter(ctx context.Context, a mingjing.Actor, visit string, f cases.Filing) (mingjing.Case, error) {
+	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
+		return mingjing.Case{}, err
+	}
+	f.Kind, f.Previous, f.Counter = mingjing.CaseDispute, "", true
+	wrong := f.Check()
+	id := ""
+	// Who it is for, and whether there is anything to dispute, comes before the costly
+	// look at files.
+	prepare := func(t *kernel.Tx) (me mingjing.ResidentID, err error) {
+		id = ""
+		t.Part(a, "counter", "", "counter", visit)
+		v, err := c.visit(ctx, t, a, visit)
+		if err != nil {
+			return "", err
+		}
+		if len(wrong) > 0 {
+			return "", mingjing.InvalidFields(wrong...)
+		}
+		if id, err = cases.DisputeOfKey(ctx, t, v.Resident, f.Key); id != "" || err != nil {
+			return v.Resident, err
+		}
+		_, err = c.cases.CheckFiling(ctx, t, v.Resident, f)
+		return v.Resident, err
+	}
+	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
+		_, err := prepare(t)
+		return err
+	})
+	if err != nil {
+		return mingjing.Case{}, kernel.Public(err)
+	}
+	var files []cases.CleanFile
+	if id == "" {
+		if files, err = cases.CleanAll(ctx, f.Evidence); err != nil {
+			return mingjing.Case{}, err
+		}
+	}
+	k, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Case, error) {
+		me, err := prepare(t)
+		if err != nil {
+			return mingjing.Case{}, err
+		}
+		if id == "" {
+			id = kernel.NewID()
+			if err := c.cases.FileIn(ctx, t, a, me, f, id, files); err != nil {
+				return mingjing.Case{}, err
+			}
+		} else if err := t.Look(ctx, a, me, c.city.Now(), "case", id, "counter"); err != nil {
+			return mingjing.Case{}, err
+		}
+		d, err := cases.CaseFor(ctx, t, a, id)
+		if err != nil {
+			return mingjing.Case{}, err
+		}
+		return c.showDesk(ctx, t, a, d)
+	})
+	if errors.Is(err, kernel.ErrExists) { // the resident's own device was faster
+		err = cases.ErrDisputeOpen
+	}
+	return k, err
+}

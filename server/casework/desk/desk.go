@@ -1,0 +1,273 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"mingjing"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/notice"
+)
+
+// The ways in which a handler takes a case.
+const (
+	TakenAsNext   = "next"   // they asked for the next one
+	TakenByChoice = "picked" // they chose it from the queue
+)
+
+// A Case is one person's part in a case, for the workload figures.
+type Case struct {
+	Dispute, Handler, Name string
+	// Way is one of the Taken constants.
+	Way                string
+	TakenAt, DecidedAt time.Time
+	// Days are the working days from filing to the decision.
+	Days *int
+}
+
+// Counts are the sums of one handler's work.
+type Counts struct {
+	Handler, Name string
+	Open, Late    int
+	Next          time.Time
+	// Days is how many cases were decided within so many working days.
+	Days          map[int]int
+	Given, Picked int
+	// Missed are look-ups at the counter that found nobody.
+	Missed int
+}
+
+// A Relative is a declared relative as it is stored.
+type Relative struct {
+	ID       string
+	Staff    string
+	IDNumber mingjing.IDNumber
+	At       time.Time
+}
+
+// A Visit is a resident who was looked up at the counter.
+type Visit struct {
+	ID       string
+	Staff    string
+	Resident mingjing.ResidentID
+	At       time.Time
+}
+
+// showDesk is showCase with what only the page of the case shows.
+func (c *Desk) showDesk(ctx context.Context, t *kernel.Tx, a mingjing.Actor, d cases.Dispute) (mingjing.Case, error) {
+	k, err := c.showCase(ctx, t, a, d)
+	if err != nil {
+		return mingjing.Case{}, err
+	}
+	if k.Notes, err = db(t).Notes(ctx, d.ID); err != nil {
+		return mingjing.Case{}, err
+	}
+	p, err := notice.PrefsOf(ctx, t, d.Resident)
+	k.ReplyLang = p.Lang
+	return k, err
+}
+
+// Next gives the actor the case with the nearest clock that they may take, among
+// equals the one that waits longest. Escalated cases are for supervisors, to whom
+// they come first. Whoever has [mingjing.MaxOpenCases] open cases gets none.
+func (c *Desk) Next(ctx context.Context, a mingjing.Actor) (mingjing.Case, error) {
+	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
+		return mingjing.Case{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Case, error) {
+		n, err := db(t).OpenCases(ctx, a.ID)
+		if err != nil {
+			return mingjing.Case{}, err
+		}
+		if n >= mingjing.MaxOpenCases {
+			return mingjing.Case{}, mingjing.Errorf(mingjing.Conflict, "too_many_cases")
+		}
+		near, err := cases.NearTo(ctx, t, a)
+		if err != nil {
+			return mingjing.Case{}, err
+		}
+		// The case is locked before it is looked at again, so that of two people who
+		// find the same one the second goes on to the one after it.
+		found, err := first(ctx, t, a, near, c.city.Now())
+		if err != nil {
+			return mingjing.Case{}, err
+		}
+		if found == nil {
+			return mingjing.Case{}, mingjing.Errorf(mingjing.Conflict, "no_case_waiting")
+		}
+		return c.handleIn(ctx, t, a, *found, c.take(ctx, a, TakenAsNext))
+	})
+}
+
+// first is the case that is next for the actor; nil for none.
+func first(ctx context.Context, t *kernel.Tx, a mingjing.Actor, near map[mingjing.ResidentID]error, now time.Time) (*cases.Dispute, error) {
+	const step = 50
+	may := func(d cases.Dispute, late bool) bool {
+		d.Near = near[d.Resident]
+		return nextFor(a, d, late)
+	}
+	pass := func(late time.Time) (*cases.Dispute, error) {
+		for skip := 0; ; skip += step {
+			list, err := db(t).Waiting(ctx, late, skip, step)
+			if err != nil {
+				return nil, err
+			}
+			for _, d := range list {
+				if !may(d, !late.IsZero()) {
+					continue
+				}
+				t.Because(a, "case", d.ID, kernel.Purpose(a))
+				fresh, err := db(t).Dispute(ctx, d.ID)
+				if err != nil {
+					return nil, err
+				}
+				if may(fresh, !late.IsZero()) {
+					return &fresh, nil
+				}
+			}
+			if len(list) < step {
+				return nil, nil
+			}
+		}
+	}
+	if a.Role == mingjing.RoleSupervisor {
+		if d, err := pass(now); d != nil || err != nil {
+			return d, err
+		}
+	}
+	return pass(time.Time{})
+}
+
+// nextFor says whether a case may be given to the actor unasked.
+func nextFor(a mingjing.Actor, d cases.Dispute, late bool) bool {
+	if step("assign")(a, d) != nil {
+		return false
+	}
+	if d.Escalated {
+		return a.Role == mingjing.RoleSupervisor && (d.HandlerID == "" || !takenBySupervisor(d))
+	}
+	return !late && d.HandlerID == ""
+}
+
+// takenBySupervisor says whether a supervisor was the last to take the case.
+func takenBySupervisor(d cases.Dispute) bool {
+	for _, e := range slices.Backward(d.Timeline) {
+		if e.Code == "assigned" {
+			return e.Role == mingjing.RoleSupervisor
+		}
+	}
+	return false
+}
+
+// AddNote writes a note for colleagues on a case. The resident's access log shows
+// that it was written, and nothing that the resident is told shows the note.
+func (c *Desk) AddNote(ctx context.Context, a mingjing.Actor, id, text string) (mingjing.Case, error) {
+	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
+		return mingjing.Case{}, err
+	}
+	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Case, error) {
+		t.Because(a, "note", id, kernel.Purpose(a))
+		d, err := cases.CaseFor(ctx, t, a, id)
+		if err != nil {
+			return mingjing.Case{}, err
+		}
+		if err := cases.NotOwn(a, d); err != nil {
+			return mingjing.Case{}, err
+		}
+		switch {
+		case text == "" || !utf8.ValidString(text):
+			return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "text", Code: "required"})
+		case utf8.RuneCountInString(text) > mingjing.MaxNote:
+			return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "text", Code: "too_long"})
+		}
+		now := c.city.Now().UTC()
+		if err := db(t).AddNote(ctx, id, mingjing.Note{ID: kernel.NewID(), Text: text, By: a.Name, Role: a.Role, At: now}); err != nil {
+			return mingjing.Case{}, err
+		}
+		if err := t.Emit(ctx, mingjing.AudienceStaff, mingjing.EventDispute, id, now); err != nil {
+			return mingjing.Case{}, err
+		}
+		return c.showDesk(ctx, t, a, d)
+	})
+}
+
+// OpenIDNumber shows the full ID number to whoever has the case, for one of
+// [mingjing.IDNumberReasons]. The resident's access log says so and why.
+func (c *Desk) OpenIDNumber(ctx context.Context, a mingjing.Actor, id, reason string) (mingjing.Case, error) {
+	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
+		return mingjing.Case{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Case, error) {
+		t.Because(a, "id_number", id, "id_"+reason)
+		d, err := cases.CaseFor(ctx, t, a, id)
+		if err != nil {
+			return mingjing.Case{}, err
+		}
+		if err := mayWork(a, d); err != nil {
+			return mingjing.Case{}, err
+		}
+		if d.HandlerID != a.ID {
+			return mingjing.Case{}, mingjing.Errorf(mingjing.Conflict, "case_not_yours")
+		}
+		if !slices.Contains(mingjing.IDNumberReasons, reason) {
+			return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "id_reason", Code: "id_reason_required"})
+		}
+		k, err := c.showDesk(ctx, t, a, d)
+		if err != nil {
+			return mingjing.Case{}, err
+		}
+		r, err := db(t).Resident(ctx, d.Resident)
+		k.IDNumber = string(r.IDNumber)
+		return k, err
+	})
+}
+
+// Workload is how much work each handler has, those with the most open cases first.
+// It is for supervisors and auditors, and no resident is in it.
+func (c *Desk) Workload(ctx context.Context, a mingjing.Actor) (mingjing.WorkloadView, error) {
+	if err := kernel.AsStaff(a, mingjing.RoleSupervisor, mingjing.RoleAuditor); err != nil {
+		return mingjing.WorkloadView{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.WorkloadView, error) {
+		now := c.city.Now()
+		all, err := db(t).DeskCounts(ctx, now, now.Add(-c.city.Scaled(mingjing.WorkloadDays*24*time.Hour)))
+		v := mingjing.WorkloadView{Handlers: []mingjing.HandlerFigures{}, Days: mingjing.WorkloadDays}
+		for _, k := range all {
+			f := mingjing.HandlerFigures{ID: k.Handler, Name: k.Name, Open: k.Open, Late: k.Late, Given: k.Given, Picked: k.Picked, Missed: k.Missed}
+			if !k.Next.IsZero() {
+				f.Next = &k.Next
+			}
+			for _, n := range k.Days {
+				f.Decided += n
+			}
+			f.MedianDays = median(k.Days)
+			v.Handlers = append(v.Handlers, f)
+		}
+		slices.SortFunc(v.Handlers, func(x, y mingjing.HandlerFigures) int {
+			return cmp.Or(y.Open-x.Open, strings.Compare(x.ID, y.ID))
+		})
+		return v, err
+	})
+}
+
+// median is the least number of days within which half of the cases were done; nil
+// for none. Unlike [median] it may be of few: no resident is in it.
+func median(cases map[int]int) *int {
+	var days []int
+	for d, n := range cases {
+		for range n {
+			days = append(days, d)
+		}
+	}
+	if len(days) == 0 {
+		return nil
+	}
+	slices.Sort(days)
+	return &days[(len(days)-1)/2]
+}

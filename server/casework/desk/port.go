@@ -1,0 +1,68 @@
+package desk
+
+import (
+	"context"
+	"mingjing"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/holding"
+	"mingjing/server/casework/kernel"
+	"time"
+)
+
+// A Port is what the part needs of one transaction on the store. Every method that finds
+// nothing returns [kernel.ErrNotFound]; lists may be empty. Lists are ordered oldest
+// first unless said otherwise.
+type Port interface {
+	// Waiting are open cases that wait for a person, by nearest clock, then those that
+	// were filed first: cases that nobody has, or, with late set, all whose clock ran
+	// out before it, each as its [Dispute.Line]. It skips the first so many.
+	Waiting(ctx context.Context, late time.Time, skip, limit int) ([]cases.Dispute, error)
+	// OpenCases is how many open cases a handler has, but for those that only wait to
+	// be served.
+	OpenCases(ctx context.Context, handler string) (int, error)
+	// SetDeskCase keeps that somebody took a case, in the place of what it said before.
+	SetDeskCase(ctx context.Context, k Case) error
+	// DecideDeskCase keeps that somebody decided a case, whether it is known how they
+	// took it or not.
+	DecideDeskCase(ctx context.Context, k Case) error
+	// Counts are the sums of each handler who has any; since bounds what was taken
+	// and decided.
+	DeskCounts(ctx context.Context, now, since time.Time) ([]Counts, error)
+	AddNote(ctx context.Context, dispute string, n mingjing.Note) error
+	Notes(ctx context.Context, dispute string) ([]mingjing.Note, error)
+	AddRelative(ctx context.Context, r Relative) error // ErrExists: declared already
+	// Relatives are those that a member of staff has declared.
+	Relatives(ctx context.Context, staff string) ([]Relative, error)
+	DeleteRelative(ctx context.Context, staff, id string) error
+	// AddDeclaration appends to the log of declarations, which is kept for good.
+	AddDeclaration(ctx context.Context, d mingjing.Declaration) error
+	// Declarations are the newest first.
+	Declarations(ctx context.Context, limit int) ([]mingjing.Declaration, error)
+	AddVisit(ctx context.Context, v Visit) error
+	Visit(ctx context.Context, id string) (Visit, error)
+	// AddMiss keeps that a look-up at the counter found nobody; not for whom it was.
+	AddMiss(ctx context.Context, staff string, at time.Time) error
+	// Misses are how many somebody has had since an instant, and when the first was.
+	Misses(ctx context.Context, staff string, since time.Time) (n int, first time.Time, err error)
+	Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error)
+	// ResidentByIDNumber finds who has an ID number, and opens nothing of theirs.
+	ResidentByIDNumber(ctx context.Context, n mingjing.IDNumber) (mingjing.ResidentID, error)
+	// PutRecord inserts or replaces by ID.
+	PutRecord(ctx context.Context, r holding.Record) error
+	Record(ctx context.Context, id string) (holding.Record, error)
+	Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error)
+	Listing(ctx context.Context, id string) (holding.Listing, error)
+	Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error)
+	Dispute(ctx context.Context, id string) (cases.Dispute, error)
+	// Cases are all disputes that match, by nearest clock (Dispute.NextDue, those
+	// with none last), then by id, from the cursor on, each as its [Dispute.Line];
+	// search by mingjing.CaseFilter is on id, catalogue code and resident's whole
+	// name.
+	Cases(ctx context.Context, f cases.CaseQuery) ([]cases.Dispute, error)
+	CaseCounts(ctx context.Context) (map[string]int, error) // by state, all disputes
+	// LateCounts is how many open cases are late at the instant, and how many very
+	// late: those are not counted among the late.
+	LateCounts(ctx context.Context, now time.Time) (late, very int, err error)
+	SetEvidenceAnswer(ctx context.Context, id, answer string) error
+	Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error)
+}

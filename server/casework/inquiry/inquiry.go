@@ -1,0 +1,263 @@
+package inquiry
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"mingjing"
+	"mingjing/server/casework/kernel"
+)
+
+// An Row is an inquiry as it is stored.
+type Row struct {
+	mingjing.Inquiry
+	Resident mingjing.ResidentID
+	// Staff is the staff number of who looked, Agency the code of their agency; both
+	// are empty where it is not known.
+	Staff   string
+	Agency  string
+	Version int
+}
+
+// An Head is an inquiry without its words.
+type Head struct {
+	ID            string
+	Resident      mingjing.ResidentID
+	Staff, Agency string
+	State         mingjing.InquiryState
+	AskedAt, Due  time.Time
+	Late          bool
+}
+
+// Cursor is the place in the list of the page that begins after h.
+func (h Head) Cursor() string { return strconv.FormatInt(h.Due.UnixMicro(), 10) + "." + h.ID }
+
+// Head is what is known of an inquiry before it is opened.
+func (q Row) Head() Head {
+	return Head{ID: q.ID, Resident: q.Resident, Staff: q.Staff, Agency: q.Agency, State: q.State, AskedAt: q.AskedAt, Due: q.Due, Late: q.Late}
+}
+
+// Unfounded says whether it was found that there was no good reason.
+func (q Row) Unfounded() bool {
+	return q.Ended() && q.Answers[len(q.Answers)-1].Outcome == mingjing.InquiryUnfounded
+}
+
+// An Query is a page of the inquiries that wait for an answer.
+type Query struct {
+	// Agency leaves only those about its own looks.
+	Agency string
+	// Staff leaves only those about looks of this member of staff that they have to
+	// answer; Others those that are a supervisor's or an auditor's to answer.
+	Staff  string
+	Others bool
+	Cursor string
+	Limit  int
+}
+
+// Counts are the sums of the inquiries about one agency's looks.
+type Counts struct {
+	Agency                            string
+	Inquiries, Unexplained, Unfounded int
+}
+
+// inquiryDays are the working days of each of an inquiry's two clocks: those that an
+// agency has to answer a dispute.
+func (c *Inquiries) inquiryDays() int { return c.city.Books()[0].Procedure.AgencyDays }
+
+// InquiriesAbout are a resident's inquiries about the looks from one number up to another.
+func InquiriesAbout(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, from, to int64) ([]mingjing.Inquiry, error) {
+	rows, err := db(t).InquiriesAbout(ctx, me, from, to)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]mingjing.Inquiry, 0, len(rows))
+	for _, q := range rows {
+		out = append(out, q.Inquiry)
+	}
+	return out, nil
+}
+
+// AskWhy asks why somebody looked at the actor's data: about the line of the access
+// log with the number. Asking again is the same inquiry.
+func (c *Inquiries) AskWhy(ctx context.Context, a mingjing.Actor, seq int64, question string) (mingjing.Inquiry, error) {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return mingjing.Inquiry{}, err
+	}
+	question, wrong := cleanQuestion(question)
+	if wrong != nil {
+		return mingjing.Inquiry{}, wrong
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Inquiry, error) {
+		now := c.city.Now().UTC()
+		t.Because(a, "inquiry", "", "own")
+		if seq < 1 {
+			return mingjing.Inquiry{}, kernel.ErrNotFound
+		}
+		known, err := db(t).InquiriesAbout(ctx, me, seq, seq)
+		if err != nil {
+			return mingjing.Inquiry{}, err
+		}
+		if len(known) > 0 {
+			return known[0].Inquiry, nil
+		}
+		looks, err := db(t).Looks(ctx, me, false, seq+1, 1)
+		if err != nil {
+			return mingjing.Inquiry{}, err
+		}
+		if len(looks) == 0 || looks[0].Seq != seq {
+			return mingjing.Inquiry{}, kernel.ErrNotFound
+		}
+		if !looks[0].Askable() {
+			return mingjing.Inquiry{}, mingjing.Errorf(mingjing.Conflict, "not_askable")
+		}
+		q := Row{Resident: me, Inquiry: mingjing.Inquiry{ID: kernel.NewID(), Look: looks[0], Question: question, AskedAt: now,
+			State: mingjing.InquiryAsked, Due: c.city.Due(c.inquiryDays()), Answers: []mingjing.InquiryAnswer{}}}
+		switch by := looks[0].By; {
+		case by == "": // nobody knows whom to ask
+			q.State = mingjing.InquiryEscalated
+		case looks[0].Role == mingjing.RoleAgency:
+			q.Agency = by
+		default:
+			q.Staff = by
+		}
+		if err := db(t).AddInquiry(ctx, q); err != nil {
+			return mingjing.Inquiry{}, err
+		}
+		if c.explain != nil && q.Agency != "" {
+			if err := t.Enqueue(ctx, kernel.Job{Kind: JobInquiry, ID: q.ID, At: now.Add(c.explainAfter())}); err != nil {
+				return mingjing.Inquiry{}, err
+			}
+		}
+		return q.Inquiry, c.watchInquiry(ctx, t, q, now)
+	})
+}
+
+// cleanQuestion is what the resident adds to an inquiry, as it is kept.
+func cleanQuestion(text string) (string, error) {
+	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
+	if utf8.RuneCountInString(text) > mingjing.MaxInquiryQuestion || !utf8.ValidString(text) {
+		return "", mingjing.InvalidFields(mingjing.FieldError{Field: "question", Code: "too_long"})
+	}
+	return text, nil
+}
+
+// AddToInquiry adds the actor's own words to an inquiry, once and while it waits for
+// whoever looked.
+func (c *Inquiries) AddToInquiry(ctx context.Context, a mingjing.Actor, id, question string) (mingjing.Inquiry, error) {
+	return c.ownInquiry(ctx, a, id, func(t *kernel.Tx, q *Row) error {
+		text, err := cleanQuestion(question)
+		switch {
+		case err != nil:
+			return err
+		case text == "":
+			return mingjing.InvalidFields(mingjing.FieldError{Field: "question", Code: "required"})
+		case q.Question != "" || q.State != mingjing.InquiryAsked:
+			return mingjing.Errorf(mingjing.Conflict, "inquiry_closed")
+		}
+		q.Question = text
+		return c.setInquiry(ctx, t, *q, c.city.Now().UTC())
+	})
+}
+
+// explainAfter is how long the agencies of a demo city take to answer by themselves.
+func (c *Inquiries) explainAfter() time.Duration { return c.city.Scaled(time.Hour) }
+
+// setInquiry stores an inquiry that has changed, and tells of it.
+func (c *Inquiries) setInquiry(ctx context.Context, t *kernel.Tx, q Row, now time.Time) error {
+	if err := db(t).SetInquiry(ctx, q); err != nil {
+		return err
+	}
+	return c.tellInquiry(ctx, t, q, now)
+}
+
+// watchInquiry has the clock of an inquiry looked at when it runs out, and tells of
+// it.
+func (c *Inquiries) watchInquiry(ctx context.Context, t *kernel.Tx, q Row, now time.Time) error {
+	if err := t.Enqueue(ctx, kernel.Job{Kind: JobInquiry, ID: q.ID, At: q.Due}); err != nil {
+		return err
+	}
+	return c.tellInquiry(ctx, t, q, now)
+}
+
+// tellInquiry tells the open screens of the resident and of those who answer.
+func (c *Inquiries) tellInquiry(ctx context.Context, t *kernel.Tx, q Row, now time.Time) error {
+	audiences := []string{string(q.Resident), mingjing.AudienceStaff}
+	if q.Agency != "" {
+		audiences = append(audiences, mingjing.AudienceAgency(q.Agency))
+	}
+	for _, audience := range audiences {
+		if err := t.Emit(ctx, audience, mingjing.EventInquiry, q.ID, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Inquiry is one of the actor's inquiries.
+func (c *Inquiries) Inquiry(ctx context.Context, a mingjing.Actor, id string) (mingjing.Inquiry, error) {
+	return c.ownInquiry(ctx, a, id, func(*kernel.Tx, *Row) error { return nil })
+}
+
+func (c *Inquiries) ownInquiry(ctx context.Context, a mingjing.Actor, id string, do func(*kernel.Tx, *Row) error) (mingjing.Inquiry, error) {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return mingjing.Inquiry{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Inquiry, error) {
+		h, err := db(t).InquiryHead(ctx, id)
+		if err != nil {
+			return mingjing.Inquiry{}, err
+		}
+		if h.Resident != me {
+			return mingjing.Inquiry{}, kernel.ErrNotFound
+		}
+		t.Because(a, "inquiry", id, "own")
+		q, err := db(t).Inquiry(ctx, id)
+		if err == nil {
+			err = do(t, &q)
+		}
+		return q.Inquiry, err
+	})
+}
+
+// MyInquiries are all of the actor's inquiries, the newest look first.
+func (c *Inquiries) MyInquiries(ctx context.Context, a mingjing.Actor) ([]mingjing.Inquiry, error) {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return nil, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) ([]mingjing.Inquiry, error) {
+		t.Because(a, "inquiry", "", "own")
+		all, err := InquiriesAbout(ctx, t, me, 0, 1<<62)
+		slices.Reverse(all)
+		return all, err
+	})
+}
+
+// JudgeAnswer says whether the first answer satisfies the actor: "yes" or "no". If it
+// does not, a supervisor or an auditor has to answer.
+func (c *Inquiries) JudgeAnswer(ctx context.Context, a mingjing.Actor, id, word string) (mingjing.Inquiry, error) {
+	return c.ownInquiry(ctx, a, id, func(t *kernel.Tx, q *Row) error {
+		if !q.May(mingjing.InquiryEscalated) || q.State != mingjing.InquiryAnswered {
+			return mingjing.Errorf(mingjing.Conflict, "nothing_to_judge")
+		}
+		if word != "yes" && word != "no" {
+			return mingjing.InvalidFields(mingjing.FieldError{Field: "satisfied", Code: "required"})
+		}
+		now, satisfied := c.city.Now().UTC(), word == "yes"
+		q.Satisfied = &satisfied
+		if satisfied {
+			return c.setInquiry(ctx, t, *q, now)
+		}
+		q.State, q.Due = mingjing.InquiryEscalated, c.city.Due(c.inquiryDays())
+		if err := db(t).SetInquiry(ctx, *q); err != nil {
+			return err
+		}
+		return c.watchInquiry(ctx, t, *q, now)
+	})
+}

@@ -1,0 +1,46 @@
+// Package inquiry has the questions of residents about looks at their data.
+//
+//	asked -> answered (by who looked, or an officer of their agency)
+//	    \        \ (the resident is not satisfied: once)
+//	     \---> escalated -> answered (by a supervisor or an auditor: the end)
+//	   (silence)   \-> unexplained -> answered (the look stays marked)
+//	                (silence)
+//
+// [mingjing.Inquiry.MayFollow] is the same as a table. Both clocks are the days that
+// the procedure gives an agency to answer a dispute (Procedure.AgencyDays; Shanghai
+// 2017: 5 working days). Nobody answers the second time about a look of their own.
+package inquiry
+
+import (
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/notice"
+)
+
+// The kinds of job.
+const (
+	JobInquiry = "inquiry" // the clock of an inquiry about a look
+)
+
+// Inquiries are the questions that residents ask about looks at their data. It is safe for use by many goroutines.
+type Inquiries struct {
+	city    *kernel.City
+	explain func(agency string) string
+	notices *notice.Notices
+	cases   *cases.Cases
+}
+
+// New makes the part.
+func New(city *kernel.City, explain func(agency string) string, notices *notice.Notices, cases *cases.Cases) *Inquiries {
+	return &Inquiries{city: city, explain: explain, notices: notices, cases: cases}
+}
+
+// Jobs are the jobs that the part does.
+func (c *Inquiries) Jobs() kernel.Jobs {
+	return kernel.Jobs{
+		JobInquiry: c.inquiryDue,
+	}
+}
+
+// db is the part's own port on a transaction. The store has all of them.
+func db(t *kernel.Tx) Port { return kernel.PortOf[Port](t) }

@@ -1,0 +1,126 @@
+// Package kernel has what all parts of casework share: the city with its clock,
+// calendar and rulebooks; the transaction with its events; the permission of an
+// actor; and the access log that comes before every read.
+//
+// # A transaction
+//
+// [InTx] runs a function in one transaction on the store. What it changes, the job
+// that follows and the events that tell open screens are committed together; the
+// bus hears of the events only after the commit.
+package kernel
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	mrand "math/rand/v2"
+	"time"
+
+	"mingjing"
+)
+
+// JobBudget is how long one job may wait for agencies before it gives its place to
+// another.
+const JobBudget = 40 * time.Second
+
+// Config is what a City is made of. Logger may be nil.
+type Config struct {
+	Store Store
+	Bus   Bus
+	Clock Clock
+	Books []*mingjing.Rulebook
+	// Calendars are the published calendars, that of each book among them.
+	Calendars []*mingjing.Calendar
+	// ClockScale divides every deadline: 1 is the law, a demo city runs faster.
+	ClockScale int
+	Logger     *slog.Logger
+}
+
+// A City is the clock, the calendar, the rulebooks and the store of one city. It is
+// safe for use by many goroutines.
+type City struct {
+	store     Store
+	bus       Bus
+	clock     Clock
+	zone      *time.Location // that of the first book
+	zones     map[string]*time.Location
+	books     []*mingjing.Rulebook
+	calendars []*mingjing.Calendar
+	calendar  *mingjing.Calendar // that of the first book
+	scale     int
+	log       *slog.Logger
+	grown     chan struct{} // has one where the tree has grown since the witnesses were asked
+}
+
+// New makes a City. It fails when a port is missing, there is no rulebook, or a
+// rulebook's zone or calendar is unknown.
+func New(c Config) (*City, error) {
+	if c.Store == nil || c.Bus == nil || c.Clock == nil {
+		return nil, errors.New("casework: Store, Bus and Clock are all needed")
+	}
+	if len(c.Books) == 0 {
+		return nil, errors.New("casework: no rulebook")
+	}
+	city := &City{store: c.Store, bus: c.Bus, clock: c.Clock, books: c.Books, calendars: c.Calendars, scale: max(1, c.ClockScale),
+		log: c.Logger, grown: make(chan struct{}, 1), zones: map[string]*time.Location{}}
+	for i := len(c.Books) - 1; i >= 0; i-- {
+		var err error
+		if city.zone, err = time.LoadLocation(c.Books[i].Zone); err != nil {
+			return nil, fmt.Errorf("casework: zone of rulebook %s: %w", c.Books[i].ID, err)
+		}
+		city.zones[c.Books[i].Zone] = city.zone
+		if city.calendar, err = calendarOf(c.Calendars, c.Books[i]); err != nil {
+			return nil, err
+		}
+	}
+	if city.log == nil {
+		city.log = slog.New(slog.DiscardHandler)
+	}
+	return city, nil
+}
+
+// Books returns the published rulebooks, the default one first.
+func (c *City) Books() []*mingjing.Rulebook { return c.books }
+
+// ClockScale is how many times faster deadlines pass than in law.
+func (c *City) ClockScale() int { return c.scale }
+
+// Zone is the city's time zone: that of the first rulebook.
+func (c *City) Zone() *time.Location { return c.zone }
+
+// TodayBy is the day by the city's clock in a published rulebook's zone.
+func (c *City) TodayBy(b *mingjing.Rulebook) mingjing.Date {
+	return mingjing.DateOf(c.Now().In(c.zones[b.Zone]))
+}
+
+// Now is the time by the injected clock, in the city's zone.
+func (c *City) Now() time.Time { return c.clock.Now().In(c.zone) }
+
+// Today is the day by the city's clock.
+func (c *City) Today() mingjing.Date { return mingjing.DateOf(c.Now()) }
+
+// Log takes warnings; there is nothing personal in them.
+func (c *City) Log() *slog.Logger { return c.log }
+
+// Grown has a value when the tree of the access log has grown since it was last
+// received from.
+func (c *City) Grown() <-chan struct{} { return c.grown }
+
+// Book returns a published rulebook by its code.
+func (c *City) Book(id string) (*mingjing.Rulebook, error) {
+	for _, b := range c.books {
+		if b.ID == id {
+			return b, nil
+		}
+	}
+	return nil, mingjing.Errorf(mingjing.Invalid, "unknown_rulebook")
+}
+
+// NewID returns a random id of 26 characters.
+func NewID() string { return rand.Text() }
+
+// Jitter spreads d by a fifth either way, so that retries don't march in step.
+func Jitter(d time.Duration) time.Duration {
+	return d - d/5 + time.Duration(mrand.Int64N(int64(2*d/5)+1))
+}

@@ -1,0 +1,97 @@
+package kernel
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"mingjing"
+)
+
+// Errors that the ports return; implementations wrap them.
+var (
+	// ErrNotFound: there is no such row.
+	ErrNotFound = errors.New("not found")
+	// ErrExists: a row that must be the only one is there already.
+	ErrExists = errors.New("already exists")
+	// ErrConflict: somebody else changed the row first.
+	ErrConflict = errors.New("changed meanwhile")
+	// ErrCursor: a page was asked for from a place that no earlier page named.
+	ErrCursor = errors.New("bad cursor")
+	// ErrNoReason: something of a resident was to be read in a transaction that had
+	// not said why.
+	ErrNoReason = errors.New("no reason to read")
+	// ErrAltered: what is kept does not open where it stands: somebody has changed
+	// it, or moved it there from elsewhere.
+	ErrAltered = errors.New("altered where it is kept")
+)
+
+// A Clock tells the time. Everything that has a deadline asks it.
+type Clock interface{ Now() time.Time }
+
+// A Bus tells open screens, on every replica, that an event was committed.
+// Losing what it carries does no harm: the event is in the store.
+type Bus interface {
+	Publish(ctx context.Context, audience string, e mingjing.Event) error
+}
+
+// A Store keeps everything. It is the truth.
+type Store interface {
+	// Tx runs fn in one transaction that is committed when fn returns nil and
+	// rolled back otherwise. fn may run more than once (when two transactions
+	// collide), so it must not touch anything but the port.
+	Tx(ctx context.Context, fn func(Port) error) error
+}
+
+// A Port is what the kernel needs of one transaction on the store. The parts have
+// ports of their own on the same transaction.
+type Port interface {
+	// Because says why what follows in this transaction is read. The look is added
+	// to the access log of each resident before anything of theirs is opened, unless
+	// a look was added in this transaction already; without a reason, or when the
+	// look can't be added, nothing is opened. With once, which names a piece of work,
+	// the look is added only where that work has none in the log yet.
+	Because(l mingjing.Look, once string)
+	// Repeats says that the look of Because, made without once, is one of a resident
+	// at what is their own, and names what it repeats. The first look of a name takes
+	// the name; with quiet, the ones that follow are not added. The logs of others
+	// have each look all the same.
+	Repeats(own mingjing.ResidentID, name string, quiet bool)
+	// Looked adds the look of Because now, unless it was, for a transaction that
+	// changes what is kept of a resident and need not open anything.
+	Looked(ctx context.Context, resident mingjing.ResidentID) error
+	// AddLook appends to the resident's access log and gives it its Seq, and its leaf
+	// in the tree: without that nothing is committed.
+	AddLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.Look) error
+
+	// AddEvent appends to an audience's events and returns it with its Seq, which
+	// grows in the order of commit within the audience.
+	AddEvent(ctx context.Context, audience string, e mingjing.Event) (mingjing.Event, error)
+	EventsAfter(ctx context.Context, audience string, after int64, limit int) ([]mingjing.Event, error)
+	LastEvent(ctx context.Context, audience string) (int64, error)
+
+	// Enqueue has a job done after the commit.
+	Enqueue(ctx context.Context, j Job) error
+}
+
+// A Job is work to be done after the transaction that asked for it.
+type Job struct {
+	// Kind is one of the Job constants of the parts.
+	Kind string
+	// ID is the id of what the job is about, such as a score request or a case.
+	ID string
+	// At is the earliest time; zero is now.
+	At time.Time
+}
+
+// Jobs are the jobs that a part does, by kind. A job that returns a wait above zero is
+// done again after it, one that returns an error again with backoff.
+type Jobs map[string]func(ctx context.Context, id string) (wait time.Duration, err error)
+
+// A Resident is a person who is enrolled, as stored.
+type Resident struct {
+	ID        mingjing.ResidentID
+	IDNumber  mingjing.IDNumber
+	Name      string
+	CreatedAt time.Time
+}

@@ -1,0 +1,433 @@
+package notice
+
+import (
+	"context"
+	"crypto/ecdh"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"mingjing"
+	"mingjing/server/casework/kernel"
+)
+
+// Bounds on confirming an e-mail address: nobody's mailbox is filled from here,
+// and nobody guesses a code.
+const (
+	codeDigits  = 8
+	codeFor     = time.Hour
+	codesPerDay = 5
+	maxGuesses  = 5
+)
+
+// A Choice is what a resident says on the page of notice settings.
+type Choice struct {
+	// Kinds are those to be sent; the ones with legal effect always are.
+	Kinds                []mingjing.NoticeKind
+	Push, Mail, ShowText bool
+}
+
+// NoticeSettings are how the actor hears of notices.
+func (c *Notices) NoticeSettings(ctx context.Context, a mingjing.Actor) (mingjing.NoticeSettingsView, error) {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return mingjing.NoticeSettingsView{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.NoticeSettingsView, error) {
+		if err := t.Look(ctx, a, me, c.city.Now(), "notice_settings", "", "own"); err != nil {
+			return mingjing.NoticeSettingsView{}, err
+		}
+		return c.showSettings(ctx, t, me)
+	})
+}
+
+func (c *Notices) showSettings(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID) (mingjing.NoticeSettingsView, error) {
+	p, err := PrefsOf(ctx, t, me)
+	if err != nil {
+		return mingjing.NoticeSettingsView{}, err
+	}
+	devices, err := db(t).Devices(ctx, me)
+	if err != nil {
+		return mingjing.NoticeSettingsView{}, err
+	}
+	v := mingjing.NoticeSettingsView{Off: append([]mingjing.NoticeKind{}, p.Off...), Push: !p.PushOff, Mail: !p.MailOff, ShowText: p.ShowText,
+		PushKey: c.notifier.PushKey(), MailOffered: c.notifier.MailOffered(), Devices: []mingjing.PushDevice{},
+		Email: MaskEmail(p.Email), EmailFailed: p.EmailFailed}
+	for _, d := range devices {
+		v.Devices = append(v.Devices, d.PushDevice)
+	}
+	if p.Pending != "" && c.city.Now().Before(p.Until) {
+		v.Pending, v.PendingUntil, v.PendingFailed = p.Pending, &p.Until, p.PendingFailed
+	}
+	return v, nil
+}
+
+// changePrefs changes the actor's own settings in one transaction.
+func (c *Notices) changePrefs(ctx context.Context, a mingjing.Actor, change func(*kernel.Tx, *Prefs) error) (mingjing.NoticeSettingsView, error) {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return mingjing.NoticeSettingsView{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.NoticeSettingsView, error) {
+		if err := t.Look(ctx, a, me, c.city.Now(), "notice_settings", "", "own"); err != nil {
+			return mingjing.NoticeSettingsView{}, err
+		}
+		p, err := PrefsOf(ctx, t, me)
+		if err != nil {
+			return mingjing.NoticeSettingsView{}, err
+		}
+		if err := change(t, &p); err != nil {
+			return mingjing.NoticeSettingsView{}, err
+		}
+		if err := db(t).SetNoticePrefs(ctx, p); err != nil {
+			return mingjing.NoticeSettingsView{}, err
+		}
+		return c.showSettings(ctx, t, me)
+	})
+}
+
+// SetNotices chooses what is sent, and by which ways. What has legal effect can't
+// be switched off, whatever the choice says.
+func (c *Notices) SetNotices(ctx context.Context, a mingjing.Actor, choice Choice) (mingjing.NoticeSettingsView, error) {
+	return c.changePrefs(ctx, a, func(_ *kernel.Tx, p *Prefs) error {
+		p.PushOff, p.MailOff, p.ShowText, p.Off = !choice.Push, !choice.Mail, choice.ShowText, nil
+		for _, k := range mingjing.NoticeKinds {
+			if !k.Legal() && !slices.Contains(choice.Kinds, k) {
+				p.Off = append(p.Off, k)
+			}
+		}
+		return nil
+	})
+}
+
+// RememberLanguage remembers the language of the actor's last form, which is that of what
+// is sent to them. It is a word about the page and no look at any data.
+func (c *Notices) RememberLanguage(ctx context.Context, a mingjing.Actor, lang string) error {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(mingjing.Languages, lang) {
+		return mingjing.Errorf(mingjing.Invalid, "invalid")
+	}
+	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error {
+		t.Part(a, "notice_settings", "", "own", string(c.city.Today())) // each form says it
+		p, err := db(t).NoticePrefs(ctx, me)
+		if errors.Is(err, kernel.ErrNotFound) {
+			err = nil
+		}
+		if err != nil || p.Lang == lang {
+			return err
+		}
+		p.Resident, p.Lang = me, lang
+		return db(t).SetNoticePrefs(ctx, p)
+	}))
+}
+
+// SetEmail takes an address that mail could be sent to, and sends a code there;
+// nothing else goes to it before the code has come back. A confirmed address
+// stays in use until then.
+func (c *Notices) SetEmail(ctx context.Context, a mingjing.Actor, text string) (mingjing.NoticeSettingsView, error) {
+	if _, err := kernel.AsResident(a); err != nil {
+		return mingjing.NoticeSettingsView{}, err
+	}
+	if !c.notifier.MailOffered() {
+		return mingjing.NoticeSettingsView{}, mingjing.Errorf(mingjing.Conflict, "mail_not_offered")
+	}
+	address, err := ParseEmail(text)
+	if err != nil {
+		return mingjing.NoticeSettingsView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "email", Code: err.Error()})
+	}
+	return c.changePrefs(ctx, a, func(t *kernel.Tx, p *Prefs) error {
+		if today := c.city.Today(); p.CodesOn != today {
+			p.Codes, p.CodesOn = 0, today
+		}
+		if p.Codes++; p.Codes > codesPerDay {
+			return mingjing.Errorf(mingjing.Limited, "email_codes")
+		}
+		p.Pending, p.PendingFailed, p.Code, p.Guesses = address, false, newCode(), 0
+		p.Until = c.city.Now().UTC().Add(codeFor)
+		return t.Enqueue(ctx, kernel.Job{Kind: JobConfirm, ID: a.ID})
+	})
+}
+
+// newCode is a code that is easy to copy from a letter.
+func newCode() string {
+	n, err := rand.Int(rand.Reader, big.NewInt(100_000_000))
+	if err != nil {
+		panic("casework: no randomness: " + err.Error())
+	}
+	return fmt.Sprintf("%0*d", codeDigits, n)
+}
+
+// sendCode sends the code for the address that waits for it, until it has no
+// use any more.
+func (c *Notices) sendCode(ctx context.Context, resident mingjing.ResidentID) (time.Duration, error) {
+	var p Prefs
+	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
+		c.city.Notifies(t)
+		p, err = PrefsOf(ctx, t, resident)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("send code: %w", err)
+	}
+	if p.Pending == "" || p.PendingFailed || !c.city.Now().Before(p.Until) {
+		return 0, nil
+	}
+	sendErr := c.notifier.Mail(ctx, p.Pending, Message{ID: kernel.NewID(), Lang: p.Lang, Code: p.Code})
+	if ctx.Err() != nil {
+		return 0, ctx.Err()
+	}
+	switch {
+	case sendErr == nil:
+		return 0, nil
+	case !errors.Is(sendErr, ErrGone) && !errors.Is(sendErr, ErrRefused):
+		c.city.Log().Warn("a code was not delivered", "err", sendErr)
+		return kernel.Jitter(FirstResend), nil
+	}
+	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
+		c.city.Notifies(t)
+		now, err := PrefsOf(ctx, t, resident)
+		if err != nil || now.Pending != p.Pending {
+			return err
+		}
+		now.PendingFailed = true
+		if err := db(t).SetNoticePrefs(ctx, now); err != nil {
+			return err
+		}
+		return t.Emit(ctx, string(resident), mingjing.EventNotice, "all", c.city.Now())
+	})
+	return 0, err
+}
+
+// ConfirmEmail takes the code that was sent. A wrong one is a code_invalid error,
+// and after a few of them a new code is needed.
+func (c *Notices) ConfirmEmail(ctx context.Context, a mingjing.Actor, code string) (mingjing.NoticeSettingsView, error) {
+	code = strings.Map(func(r rune) rune {
+		switch {
+		case r >= '０' && r <= '９':
+			return r - '０' + '0'
+		case r == ' ' || r == '\u3000' || r == '-' || r == '\t':
+			return -1
+		}
+		return r
+	}, code)
+	var wrong error
+	v, err := c.changePrefs(ctx, a, func(_ *kernel.Tx, p *Prefs) error {
+		wrong = nil
+		if p.Pending == "" || !c.city.Now().Before(p.Until) || p.Guesses >= maxGuesses {
+			return mingjing.Errorf(mingjing.Conflict, "email_code_over")
+		}
+		if code == "" {
+			return mingjing.InvalidFields(mingjing.FieldError{Field: "email_code", Code: "required"})
+		}
+		if subtle.ConstantTimeCompare([]byte(code), []byte(p.Code)) != 1 {
+			p.Guesses++ // kept, so that guessing ends
+			wrong = mingjing.InvalidFields(mingjing.FieldError{Field: "email_code", Code: "email_code_wrong"})
+			return nil
+		}
+		p.Email, p.EmailFailed = p.Pending, false
+		p.Pending, p.PendingFailed, p.Code, p.Until, p.Guesses = "", false, "", time.Time{}, 0
+		return nil
+	})
+	if err == nil && wrong != nil {
+		return mingjing.NoticeSettingsView{}, wrong
+	}
+	return v, err
+}
+
+// RemoveEmail forgets the actor's address, and one that waits to be confirmed.
+func (c *Notices) RemoveEmail(ctx context.Context, a mingjing.Actor) (mingjing.NoticeSettingsView, error) {
+	return c.changePrefs(ctx, a, func(_ *kernel.Tx, p *Prefs) error {
+		p.Email, p.EmailFailed = "", false
+		p.Pending, p.PendingFailed, p.Code, p.Until, p.Guesses = "", false, "", time.Time{}, 0
+		return nil
+	})
+}
+
+// AddDevice has push messages sent to a browser of the actor's, which a session
+// of theirs has named. A browser that is known already gets its new keys.
+func (c *Notices) AddDevice(ctx context.Context, a mingjing.Actor, session, name string, to PushAddress) (mingjing.NoticeSettingsView, error) {
+	if _, err := kernel.AsResident(a); err != nil {
+		return mingjing.NoticeSettingsView{}, err
+	}
+	if c.notifier.PushKey() == "" {
+		return mingjing.NoticeSettingsView{}, mingjing.Errorf(mingjing.Conflict, "push_not_offered")
+	}
+	to, ok := cleanPushAddress(to)
+	if name = strings.TrimSpace(name); len(name) > 100 {
+		name = ""
+	}
+	if !ok || c.notifier.CheckEndpoint(to.Endpoint) != nil {
+		return mingjing.NoticeSettingsView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "endpoint", Code: "push_invalid"})
+	}
+	return c.changePrefs(ctx, a, func(t *kernel.Tx, p *Prefs) error {
+		devices, err := db(t).Devices(ctx, p.Resident)
+		if err != nil {
+			return err
+		}
+		d := Device{Resident: p.Resident, Session: session, PushAddress: to,
+			PushDevice: mingjing.PushDevice{ID: kernel.NewID(), Name: name, AddedAt: c.city.Now().UTC()}}
+		i := slices.IndexFunc(devices, func(old Device) bool { return old.Endpoint == to.Endpoint })
+		if i < 0 && len(devices) >= mingjing.MaxPushDevices {
+			return mingjing.Errorf(mingjing.Conflict, "push_devices")
+		}
+		p.PushOff = false // who adds a device wants to hear from it
+		return db(t).PutDevice(ctx, d)
+	})
+}
+
+// RemoveDevice ends push messages to one of the actor's browsers, by its id or by
+// its endpoint. One that is not there has been removed already.
+func (c *Notices) RemoveDevice(ctx context.Context, a mingjing.Actor, id, endpoint string) (mingjing.NoticeSettingsView, error) {
+	if _, err := kernel.AsResident(a); err != nil {
+		return mingjing.NoticeSettingsView{}, err
+	}
+	if id == "" && endpoint == "" {
+		return mingjing.NoticeSettingsView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "device", Code: "required"})
+	}
+	return c.changePrefs(ctx, a, func(t *kernel.Tx, p *Prefs) error {
+		devices, err := db(t).Devices(ctx, p.Resident)
+		if err != nil {
+			return err
+		}
+		for _, d := range devices {
+			if d.ID == id || d.Endpoint == endpoint {
+				if err := db(t).DeleteDevice(ctx, p.Resident, d.ID); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// EndSession forgets the devices that a session added: whoever has logged out
+// there hears nothing there any more. The roof calls it for every session that
+// ends.
+func (c *Notices) EndSession(ctx context.Context, session string) error {
+	if session == "" {
+		return nil
+	}
+	return c.city.Tx(ctx, func(t *kernel.Tx) error { return db(t).DeleteDevicesOf(ctx, session) })
+}
+
+// EndOtherDevices forgets the actor's devices but those that a session added; ""
+// is no session.
+func (c *Notices) EndOtherDevices(ctx context.Context, a mingjing.Actor, session string) error {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return err
+	}
+	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error { return db(t).DeleteDevicesBut(ctx, me, session) }))
+}
+
+// maxEndpoint bounds the address of a push service in bytes.
+const maxEndpoint = 1024
+
+// cleanPushAddress is an address with its keys in one way of writing; ok says
+// that they are what they should be: a point on P-256 and 16 bytes.
+func cleanPushAddress(to PushAddress) (_ PushAddress, ok bool) {
+	if len(to.Endpoint) > maxEndpoint || len(to.P256dh) > 200 || len(to.Auth) > 100 {
+		return PushAddress{}, false
+	}
+	point, err1 := decodeKey(to.P256dh)
+	auth, err2 := decodeKey(to.Auth)
+	if err1 != nil || err2 != nil || len(auth) != 16 {
+		return PushAddress{}, false
+	}
+	if _, err := ecdh.P256().NewPublicKey(point); err != nil {
+		return PushAddress{}, false
+	}
+	to.P256dh, to.Auth = base64.RawURLEncoding.EncodeToString(point), base64.RawURLEncoding.EncodeToString(auth)
+	return to, true
+}
+
+func decodeKey(s string) ([]byte, error) {
+	s = strings.TrimRight(strings.NewReplacer("+", "-", "/", "_").Replace(s), "=")
+	return base64.RawURLEncoding.DecodeString(s)
+}
+
+// The ways in which text is no e-mail address. The text of each is its code.
+var (
+	ErrEmailMissing = errors.New("required")
+	ErrEmailForm    = errors.New("email_invalid")
+)
+
+// ParseEmail reads an e-mail address as a person types it: one address, without a
+// name, in ASCII, with a domain that has a dot. Full-width characters of input
+// methods are understood. The error is [ErrEmailMissing] or [ErrEmailForm].
+func ParseEmail(text string) (string, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return "", ErrEmailMissing
+	}
+	if len(text) > 1024 || !utf8.ValidString(text) {
+		return "", ErrEmailForm
+	}
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case r >= '！' && r <= '～': // full-width forms of ! to ~
+			return r - '！' + '!'
+		case r == '。':
+			return '.'
+		}
+		return r
+	}, text)
+	local, domain, ok := cutLast(text, "@")
+	if !ok || len(text) > 254 || len(local) > 64 || !dotted(local, "!#$%&'*+-/=?^_`{|}~") {
+		return "", ErrEmailForm
+	}
+	domain = strings.ToLower(domain)
+	if !strings.Contains(domain, ".") || !dotted(domain, "-") {
+		return "", ErrEmailForm
+	}
+	for label := range strings.SplitSeq(domain, ".") {
+		if len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+			return "", ErrEmailForm
+		}
+	}
+	last := domain[strings.LastIndexByte(domain, '.')+1:]
+	if strings.Trim(last, "0123456789") == "" { // an address of a machine
+		return "", ErrEmailForm
+	}
+	return local + "@" + domain, nil
+}
+
+func cutLast(s, sep string) (before, after string, ok bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
+
+// dotted says whether s is words of letters, digits and others, with single dots
+// between them.
+func dotted(s, others string) bool {
+	for word := range strings.SplitSeq(s, ".") {
+		if word == "" || strings.ContainsFunc(word, func(r rune) bool {
+			return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune(others, r)
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// MaskEmail shows of an address what its owner knows it by: the first character
+// and the domain; "" for "".
+func MaskEmail(address string) string {
+	local, domain, ok := cutLast(address, "@")
+	if !ok || local == "" {
+		return ""
+	}
+	return local[:1] + "•••@" + domain
+}

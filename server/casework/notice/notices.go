@@ -1,0 +1,300 @@
+package notice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework/kernel"
+)
+
+// How long the ways out of the house are tried.
+const (
+	// firstResend is the wait after the first failure; it doubles up to lastResend.
+	FirstResend = 30 * time.Second
+	LastResend  = time.Hour
+	// maxSends is how often a notice is tried before it stays in the inbox alone:
+	// about seven hours.
+	MaxSends = 14
+)
+
+// InboxOnly is the Notifier where there is none.
+type InboxOnly struct{}
+
+// PushKey is empty: push is not offered.
+func (InboxOnly) PushKey() string { return "" }
+
+// CheckEndpoint refuses every address.
+func (InboxOnly) CheckEndpoint(string) error { return ErrRefused }
+
+// Push refuses every message.
+func (InboxOnly) Push(context.Context, PushAddress, Message) error { return ErrRefused }
+
+// MailOffered is false.
+func (InboxOnly) MailOffered() bool { return false }
+
+// Mail refuses every message.
+func (InboxOnly) Mail(_ context.Context, _ string, _ Message) error { return ErrRefused }
+
+// Notify puts a notice into the resident's inbox, in the caller's transaction,
+// tells the resident's open screens, and has it sent by the ways that the
+// resident wants. Page is the name of the route that shows the subject.
+func (c *Notices) Notify(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, kind mingjing.NoticeKind, code, page, subject string) error {
+	if !slices.ContainsFunc(mingjing.Routes, func(r mingjing.Route) bool { return r.Name == page }) {
+		return fmt.Errorf("notify: there is no page %q", page)
+	}
+	n := Notice{Resident: resident, Notice: mingjing.Notice{ID: kernel.NewID(), Kind: kind, Code: code, Page: page,
+		Subject: subject, At: c.city.Now().UTC()}}
+	p, err := PrefsOf(ctx, t, resident)
+	if err != nil {
+		return err
+	}
+	if n.Waiting, err = c.ways(ctx, t, p, kind); err != nil {
+		return err
+	}
+	if err := db(t).AddNotice(ctx, n); err != nil {
+		return fmt.Errorf("add notice: %w", err)
+	}
+	if len(n.Waiting) > 0 {
+		if err := t.Enqueue(ctx, kernel.Job{Kind: JobNotify, ID: n.ID}); err != nil {
+			return err
+		}
+	}
+	return t.Emit(ctx, string(resident), mingjing.EventNotice, n.ID, n.At)
+}
+
+// ways are those by which the resident wants to hear of a kind of notice.
+func (c *Notices) ways(ctx context.Context, t *kernel.Tx, p Prefs, kind mingjing.NoticeKind) ([]string, error) {
+	if !kind.Legal() && slices.Contains(p.Off, kind) {
+		return nil, nil
+	}
+	var ways []string
+	if p.Email != "" && !p.EmailFailed && !p.MailOff && c.notifier.MailOffered() {
+		ways = append(ways, WayMail)
+	}
+	if p.PushOff || c.notifier.PushKey() == "" {
+		return ways, nil
+	}
+	devices, err := db(t).Devices(ctx, p.Resident)
+	for _, d := range devices {
+		ways = append(ways, d.ID)
+	}
+	return ways, err
+}
+
+// PrefsOf are the resident's, or those of somebody who never said.
+func PrefsOf(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID) (Prefs, error) {
+	p, err := db(t).NoticePrefs(ctx, resident)
+	if errors.Is(err, kernel.ErrNotFound) {
+		err = nil
+	}
+	p.Resident = resident
+	if p.Lang == "" {
+		p.Lang = mingjing.Languages[0]
+	}
+	return p, err
+}
+
+// deliver sends a notice by the ways that are left. A way that is closed for good
+// is struck off, a device that is gone is forgotten, and the rest is tried again.
+func (c *Notices) deliver(ctx context.Context, id string) (time.Duration, error) {
+	var (
+		n       Notice
+		p       Prefs
+		devices []Device
+	)
+	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
+		c.city.Notifies(t)
+		if n, err = db(t).Notice(ctx, id); err != nil {
+			return err
+		}
+		if p, err = PrefsOf(ctx, t, n.Resident); err != nil {
+			return err
+		}
+		devices, err = db(t).Devices(ctx, n.Resident)
+		return err
+	})
+	if errors.Is(err, kernel.ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("deliver: %w", err)
+	}
+	var left, gone []string
+	for _, way := range n.Waiting {
+		err := c.send(ctx, n, p, devices, way)
+		if ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
+		switch {
+		case err == nil, errors.Is(err, ErrRefused):
+		case errors.Is(err, ErrGone):
+			gone = append(gone, way)
+		default:
+			left = append(left, way)
+		}
+		if err != nil {
+			c.city.Log().Warn("a notice was not delivered", "notice", id, "mail", way == WayMail, "try", n.Tries+1, "err", err)
+		}
+	}
+	tries := n.Tries + 1
+	if tries >= MaxSends {
+		left = nil
+	}
+	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
+		c.city.Notifies(t)
+		n, err := db(t).Notice(ctx, id)
+		if err != nil {
+			return err
+		}
+		n.Waiting, n.Tries = left, tries
+		if err := db(t).SetNotice(ctx, n); err != nil {
+			return err
+		}
+		for _, way := range gone {
+			if err := c.forget(ctx, t, n.Resident, way, p.Email); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("deliver: %w", err)
+	}
+	if len(left) == 0 {
+		return 0, nil
+	}
+	return kernel.Jitter(min(FirstResend<<min(tries-1, 16), LastResend)), nil
+}
+
+// send sends a notice by one way, as the resident wants it now.
+func (c *Notices) send(ctx context.Context, n Notice, p Prefs, devices []Device, way string) error {
+	m := Message{ID: n.ID, Lang: p.Lang}
+	if way == WayMail {
+		if p.Email == "" || p.EmailFailed || p.MailOff {
+			return nil // meanwhile nobody wants it
+		}
+		return c.notifier.Mail(ctx, p.Email, m)
+	}
+	i := slices.IndexFunc(devices, func(d Device) bool { return d.ID == way })
+	if i < 0 || p.PushOff {
+		return nil
+	}
+	if p.ShowText && n.Page != "helping" { // the kind alone would say that it is their own case
+		m.Kind = n.Kind
+	}
+	return c.notifier.Push(ctx, devices[i].PushAddress, m)
+}
+
+// forget strikes off a way that leads nowhere any more.
+func (c *Notices) forget(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, way, email string) error {
+	if way != WayMail {
+		err := db(t).DeleteDevice(ctx, resident, way)
+		if errors.Is(err, kernel.ErrNotFound) {
+			return nil
+		}
+		return err
+	}
+	p, err := PrefsOf(ctx, t, resident)
+	if err != nil || p.Email != email || p.EmailFailed {
+		return err
+	}
+	p.EmailFailed = true
+	if err := db(t).SetNoticePrefs(ctx, p); err != nil {
+		return err
+	}
+	return c.Notify(ctx, t, resident, mingjing.NoticeMailFailed, "", "notice-settings", "")
+}
+
+// Notices is a page of the actor's inbox, newest first. An unknown cursor is an
+// invalid_cursor error.
+func (c *Notices) Notices(ctx context.Context, a mingjing.Actor, cursor string) (mingjing.InboxView, error) {
+	const page = 25
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return mingjing.InboxView{}, err
+	}
+	before := int64(0)
+	if cursor != "" {
+		before, err = strconv.ParseInt(cursor, 10, 64)
+		if err != nil || before < 1 {
+			return mingjing.InboxView{}, mingjing.Errorf(mingjing.Invalid, "invalid_cursor")
+		}
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.InboxView, error) {
+		v := mingjing.InboxView{Notices: []mingjing.Notice{}}
+		if err := t.Look(ctx, a, me, c.city.Now(), "inbox", "", "own"); err != nil {
+			return v, err
+		}
+		notices, err := db(t).Notices(ctx, me, before, page+1)
+		if err != nil {
+			return v, err
+		}
+		if len(notices) > page {
+			notices = notices[:page]
+			v.Next = strconv.FormatInt(notices[page-1].Seq, 10)
+		}
+		for _, n := range notices {
+			v.Notices = append(v.Notices, n.Notice)
+		}
+		p, err := PrefsOf(ctx, t, me)
+		if err != nil {
+			return v, err
+		}
+		v.MailFailed = p.EmailFailed
+		v.Unread, err = db(t).UnreadNotices(ctx, me)
+		return v, err
+	})
+}
+
+// OpenNotice marks one of the actor's notices as read and returns it.
+func (c *Notices) OpenNotice(ctx context.Context, a mingjing.Actor, id string) (mingjing.Notice, error) {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return mingjing.Notice{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Notice, error) {
+		t.Because(a, "inbox", id, "own")
+		n, err := db(t).Notice(ctx, id)
+		if err != nil {
+			return mingjing.Notice{}, err
+		}
+		if n.Resident != me {
+			return mingjing.Notice{}, kernel.ErrNotFound
+		}
+		now := c.city.Now().UTC()
+		if n.ReadAt != nil {
+			return n.Notice, nil
+		}
+		n.ReadAt = &now
+		if err := db(t).SetNotice(ctx, n); err != nil {
+			return mingjing.Notice{}, err
+		}
+		return n.Notice, t.Emit(ctx, a.ID, mingjing.EventNotice, id, now)
+	})
+}
+
+// ReadNotices marks all of the actor's notices as read.
+func (c *Notices) ReadNotices(ctx context.Context, a mingjing.Actor) error {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return err
+	}
+	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
+		t.Because(a, "inbox", "", "own")
+		unread, err := db(t).UnreadNotices(ctx, me)
+		if err != nil || unread == 0 {
+			return err
+		}
+		now := c.city.Now().UTC()
+		if err := db(t).ReadNotices(ctx, me, now); err != nil {
+			return err
+		}
+		return t.Emit(ctx, a.ID, mingjing.EventNotice, "all", now)
+	})
+	return kernel.Public(err)
+}

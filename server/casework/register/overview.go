@@ -1,0 +1,106 @@
+package register
+
+import (
+	"context"
+	"errors"
+
+	"mingjing"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/score"
+)
+
+// Overview is what the actor sees first.
+func (c *Register) Overview(ctx context.Context, a mingjing.Actor) (mingjing.OverviewView, error) {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return mingjing.OverviewView{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.OverviewView, error) {
+		v := mingjing.OverviewView{Latest: []mingjing.ScoreCard{}, OpenDisputes: []mingjing.Dispute{}, Awaiting: []mingjing.Listing{}}
+		if err := t.Look(ctx, a, me, c.city.Now(), "overview", "", "own"); err != nil {
+			return v, err
+		}
+		for _, book := range c.city.Books() {
+			scores, err := db(t).Scores(ctx, me, book.ID)
+			if err != nil {
+				return v, err
+			}
+			if len(scores) > 0 {
+				v.Latest = append(v.Latest, score.Card(book, scores[len(scores)-1]))
+			}
+		}
+		r, err := db(t).OpenRequest(ctx, me)
+		if err == nil {
+			shown, err := c.scores.ShowRequest(ctx, t, r)
+			if err != nil {
+				return v, err
+			}
+			v.Open = &shown
+		} else if !errors.Is(err, kernel.ErrNotFound) {
+			return v, err
+		}
+		records, err := db(t).Records(ctx, me)
+		if err != nil {
+			return v, err
+		}
+		for _, r := range records {
+			if r.State != mingjing.RecordRemoved {
+				v.Records++
+			}
+		}
+		listings, err := db(t).Listings(ctx, me)
+		if err != nil {
+			return v, err
+		}
+		for _, l := range listings {
+			if l.Waits(c.city.Now()) {
+				v.Awaiting = append(v.Awaiting, l.Listing)
+			}
+			if l.Kind == mingjing.Blacklist && !l.State.Over() && !l.Pending() {
+				v.Blacklisted++
+				if l.Effective(c.city.Today()) {
+					v.Restricted++
+				}
+			}
+		}
+		disputes, err := db(t).Disputes(ctx, me)
+		if err != nil {
+			return v, err
+		}
+		for _, d := range disputes {
+			if d.State != mingjing.DisputeDecided {
+				shown, err := c.cases.ShowDispute(ctx, t, d)
+				if err != nil {
+					return v, err
+				}
+				v.OpenDisputes = append(v.OpenDisputes, shown)
+			}
+		}
+		v.RecentLooks, err = db(t).Looks(ctx, me, true, 0, 3)
+		return v, err
+	})
+}
+
+// Ask is what the actor reads before asking for a score, but for the rulebooks.
+func (c *Register) Ask(ctx context.Context, a mingjing.Actor) (mingjing.AskView, error) {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return mingjing.AskView{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AskView, error) {
+		v := mingjing.AskView{Key: kernel.NewID()}
+		t.Because(a, "request", "", "own")
+		r, err := db(t).OpenRequest(ctx, me)
+		if errors.Is(err, kernel.ErrNotFound) {
+			return v, nil
+		} else if err != nil {
+			return v, err
+		}
+		shown, err := c.scores.ShowRequest(ctx, t, r)
+		if err != nil {
+			return v, err
+		}
+		v.Open = &shown
+		return v, nil
+	})
+}

@@ -1,0 +1,30 @@
+package register
+
+import (
+	"context"
+	"mingjing"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/holding"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/score"
+)
+
+// A Port is what the part needs of one transaction on the store. Every method that finds
+// nothing returns [kernel.ErrNotFound]; lists may be empty. Lists are ordered oldest
+// first unless said otherwise.
+type Port interface {
+	AddResident(ctx context.Context, r kernel.Resident) error // ErrExists: ID number known
+	Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error)
+	// ResidentByIDNumber finds who has an ID number, and opens nothing of theirs.
+	ResidentByIDNumber(ctx context.Context, n mingjing.IDNumber) (mingjing.ResidentID, error)
+	Residents(ctx context.Context) (int, error)
+	OpenRequest(ctx context.Context, resident mingjing.ResidentID) (score.Request, error)
+	Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error)
+	Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error)
+	// Scores of a resident by one rulebook, oldest first; "" for all rulebooks.
+	Scores(ctx context.Context, resident mingjing.ResidentID, rulebook string) ([]mingjing.Score, error)
+	Disputes(ctx context.Context, resident mingjing.ResidentID) ([]cases.Dispute, error) // newest first
+	// Looks are the newest first, with Seq below before (0: from the newest).
+	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.Look, error)
+	UnreadNotices(ctx context.Context, resident mingjing.ResidentID) (int, error)
+}

@@ -1,0 +1,64 @@
+package register
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"mingjing"
+	"mingjing/server/casework/kernel"
+)
+
+// Enrol makes a resident known by ID number and name, and returns the random id;
+// the id that is there already when the ID number is known. Only the bureau's
+// own enrolment calls it, never a request from outside.
+func (c *Register) Enrol(ctx context.Context, n mingjing.IDNumber, name string) (mingjing.ResidentID, error) {
+	name = strings.TrimSpace(name)
+	if name == "" || utf8.RuneCountInString(name) > 100 {
+		return "", mingjing.InvalidFields(mingjing.FieldError{Field: "name", Code: "required"})
+	}
+	id := mingjing.ResidentID(kernel.NewID())
+	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
+		if err := db(t).AddResident(ctx, kernel.Resident{ID: id, IDNumber: n, Name: name, CreatedAt: c.city.Now().UTC()}); err != nil {
+			return err
+		}
+		return c.cases.TellOffers(ctx, t, id)
+	})
+	if errors.Is(err, kernel.ErrExists) {
+		err = c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
+			id, err = db(t).ResidentByIDNumber(ctx, n)
+			return err
+		})
+	}
+	if err != nil {
+		return "", fmt.Errorf("enrol resident: %w", err)
+	}
+	return id, nil
+}
+
+// Residents is how many residents are enrolled.
+func (c *Register) Residents(ctx context.Context) (n int, err error) {
+	err = c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
+		n, err = db(t).Residents(ctx)
+		return err
+	})
+	return n, err
+}
+
+// Viewer is the actor as the top of a screen names them.
+func (c *Register) Viewer(ctx context.Context, a mingjing.Actor) (mingjing.Viewer, error) {
+	if a.Role != mingjing.RoleResident {
+		return mingjing.Viewer{Role: a.Role, Name: a.Name, IDMasked: a.ID, Agency: a.Agency}, nil
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Viewer, error) {
+		t.Part(a, "screen", "", "own", string(c.city.Today())) // it is on every page
+		r, err := db(t).Resident(ctx, mingjing.ResidentID(a.ID))
+		if err != nil {
+			return mingjing.Viewer{}, err
+		}
+		unread, err := db(t).UnreadNotices(ctx, r.ID)
+		return mingjing.Viewer{Role: a.Role, Name: r.Name, IDMasked: r.IDNumber.Masked(), Unread: unread}, err
+	})
+}

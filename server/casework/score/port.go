@@ -1,0 +1,42 @@
+package score
+
+import (
+	"context"
+	"mingjing"
+	"mingjing/server/casework/holding"
+	"mingjing/server/casework/kernel"
+	"time"
+)
+
+// A Port is what the part needs of one transaction on the store. Every method that finds
+// nothing returns [kernel.ErrNotFound]; lists may be empty. Lists are ordered oldest
+// first unless said otherwise.
+type Port interface {
+	Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error)
+	AddConsent(ctx context.Context, resident mingjing.ResidentID, c mingjing.Consent) error
+	Consents(ctx context.Context, resident mingjing.ResidentID) ([]mingjing.Consent, error)
+	// WithdrawConsents marks every consent to the rulebook that is in force.
+	WithdrawConsents(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) error
+	AddRequest(ctx context.Context, r Request) error // ErrExists: one is open, or the key is known
+	Request(ctx context.Context, id string) (Request, error)
+	RequestByKey(ctx context.Context, resident mingjing.ResidentID, key string) (Request, error)
+	OpenRequest(ctx context.Context, resident mingjing.ResidentID) (Request, error)
+	SetRequest(ctx context.Context, r Request) error // State, FinishedAt, ScoreID
+	// QueuePlace is how many queued requests are as old or older, itself included.
+	QueuePlace(ctx context.Context, id string) (int, error)
+	Sources(ctx context.Context, request string) ([]Source, error) // by agency code
+	SetSource(ctx context.Context, request string, s Source) error
+	// PutRecord inserts or replaces by ID.
+	PutRecord(ctx context.Context, r holding.Record) error
+	Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error)
+	PutListing(ctx context.Context, l holding.Listing) error
+	Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error)
+	AddScore(ctx context.Context, resident mingjing.ResidentID, s mingjing.Score) error
+	Score(ctx context.Context, id string) (mingjing.Score, error)
+	// Scores of a resident by one rulebook, oldest first; "" for all rulebooks.
+	Scores(ctx context.Context, resident mingjing.ResidentID, rulebook string) ([]mingjing.Score, error)
+	DeleteScores(ctx context.Context, resident mingjing.ResidentID, rulebook string) error
+	// RevokeShares ends all of a rulebook that can still be looked at and says whether
+	// there were any.
+	RevokeShares(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) (bool, error)
+}

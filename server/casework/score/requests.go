@@ -1,0 +1,199 @@
+package score
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework/kernel"
+)
+
+// RequestScore asks for a score by a rulebook. It needs the resident's consent.
+// The same key is the same request, whatever else is sent with it; with another
+// key, or none, a request_open error says that one is being worked on.
+func (c *Scores) RequestScore(ctx context.Context, a mingjing.Actor, rulebook string, consent bool, key string) (mingjing.ScoreRequest, error) {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return mingjing.ScoreRequest{}, err
+	}
+	if len(key) > 128 {
+		return mingjing.ScoreRequest{}, mingjing.InvalidFields(mingjing.FieldError{Field: "idempotency_key", Code: "too_long"})
+	}
+	book, err := c.city.Book(rulebook)
+	if err != nil {
+		return mingjing.ScoreRequest{}, mingjing.InvalidFields(mingjing.FieldError{Field: "rulebook", Code: "unknown_rulebook"})
+	}
+	if !consent {
+		return mingjing.ScoreRequest{}, mingjing.InvalidFields(mingjing.FieldError{Field: "consent", Code: "consent_required"})
+	}
+	now := c.city.Now().UTC()
+	r := Request{Resident: me, Key: key, ScoreRequest: mingjing.ScoreRequest{
+		ID: kernel.NewID(), Rulebook: book.Ref(), State: mingjing.RequestQueued,
+		CreatedAt: now, Deadline: now.Add(c.city.Scaled(mingjing.ScoreDeadline)),
+	}}
+	var id string
+	err = c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
+		t.Part(a, "request", r.ID, "own", r.ID)
+		if id, err = c.askedAlready(ctx, t, me, key); id != "" || err != nil {
+			return err
+		}
+		id = r.ID
+		consents, err := db(t).Consents(ctx, me)
+		if err != nil {
+			return err
+		}
+		if !InForce(consents, book.ID) {
+			given := mingjing.Consent{ID: kernel.NewID(), Rulebook: book.ID, GivenAt: now}
+			if err := db(t).AddConsent(ctx, me, given); err != nil {
+				return err
+			}
+			if err := t.Emit(ctx, a.ID, mingjing.EventConsent, book.ID, now); err != nil {
+				return err
+			}
+		}
+		if err := db(t).AddRequest(ctx, r); err != nil {
+			return err
+		}
+		if err := t.Enqueue(ctx, kernel.Job{Kind: JobCollect, ID: r.ID}); err != nil {
+			return err
+		}
+		return t.Emit(ctx, a.ID, mingjing.EventRequest, r.ID, now)
+	})
+	if errors.Is(err, kernel.ErrExists) { // another device was faster
+		err = c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
+			t.Part(a, "request", r.ID, "own", r.ID)
+			if id, err = c.askedAlready(ctx, t, me, key); id == "" && err == nil {
+				err = kernel.ErrConflict
+			}
+			return err
+		})
+	}
+	if err != nil {
+		return mingjing.ScoreRequest{}, kernel.Public(err)
+	}
+	return c.ScoreRequest(ctx, a, id)
+}
+
+// askedAlready is the id of the request that the key made, or ""; an open request
+// of another key is a request_open error.
+func (c *Scores) askedAlready(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, key string) (string, error) {
+	if key != "" {
+		r, err := db(t).RequestByKey(ctx, me, key)
+		if !errors.Is(err, kernel.ErrNotFound) {
+			return r.ID, err
+		}
+	}
+	open, err := db(t).OpenRequest(ctx, me)
+	switch {
+	case errors.Is(err, kernel.ErrNotFound):
+		return "", nil
+	case err != nil:
+		return "", err
+	}
+	return "", mingjing.Errorf(mingjing.Conflict, "request_open", "id", open.ID)
+}
+
+// ScoreRequest is one of the actor's own requests with its progress, its sources
+// and, when it is ready, its score.
+func (c *Scores) ScoreRequest(ctx context.Context, a mingjing.Actor, id string) (mingjing.ScoreRequest, error) {
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return mingjing.ScoreRequest{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.ScoreRequest, error) {
+		t.Because(a, "request", id, "own")
+		r, err := db(t).Request(ctx, id)
+		if err != nil {
+			return mingjing.ScoreRequest{}, err
+		}
+		if r.Resident != me {
+			return mingjing.ScoreRequest{}, kernel.ErrNotFound
+		}
+		out, err := c.ShowRequest(ctx, t, r)
+		if err != nil {
+			return out, err
+		}
+		if r.ScoreID != "" {
+			s, err := db(t).Score(ctx, r.ScoreID)
+			if err == nil {
+				out.Score = &s
+			} else if !errors.Is(err, kernel.ErrNotFound) { // it may have gone with the consent
+				return out, err
+			}
+		}
+		return out, nil
+	})
+}
+
+// ShowRequest is a request with its progress and sources.
+func (c *Scores) ShowRequest(ctx context.Context, t *kernel.Tx, r Request) (mingjing.ScoreRequest, error) {
+	out := r.ScoreRequest
+	sources, err := c.SourcesOf(ctx, t, r)
+	if err != nil {
+		return out, err
+	}
+	out.Sources = make([]mingjing.Source, len(sources))
+	for i, s := range sources {
+		out.Sources[i] = s.Source
+		if s.State == mingjing.SourceAnswered {
+			out.Progress.Answered++
+		}
+	}
+	out.Progress.Total = len(sources)
+	if r.State == mingjing.RequestQueued {
+		if out.Progress.Place, err = db(t).QueuePlace(ctx, r.ID); err != nil {
+			return out, err
+		}
+	}
+	out.Progress.Expected = c.expect(out)
+	return out, nil
+}
+
+// expect says when an open request will probably be ready: at the pace of what
+// has answered so far, and at the deadline at the latest.
+func (c *Scores) expect(r mingjing.ScoreRequest) *time.Time {
+	if !r.State.Open() {
+		return nil
+	}
+	at := r.Deadline
+	retrying := slices.ContainsFunc(r.Sources, func(s mingjing.Source) bool { return s.State == mingjing.SourceRetrying })
+	if n := r.Progress.Answered; n > 0 && !retrying {
+		perAnswer := c.city.Now().Sub(r.CreatedAt) / time.Duration(n)
+		paced := r.CreatedAt.Add(perAnswer * time.Duration(r.Progress.Total))
+		if paced.Before(at) {
+			at = paced
+		}
+	}
+	at = at.UTC()
+	return &at
+}
+
+// SourcesOf are all agencies of the request's rulebook; one with no row has not
+// been asked yet. Of a rulebook that is no longer published, those that were asked.
+func (c *Scores) SourcesOf(ctx context.Context, t *kernel.Tx, r Request) ([]Source, error) {
+	rows, err := db(t).Sources(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	book, err := c.city.Book(r.Rulebook.ID)
+	if err != nil {
+		return rows, nil //nolint:nilerr // an old request can still be read
+	}
+	known := make(map[string]Source, len(rows))
+	for _, s := range rows {
+		known[s.Agency] = s
+	}
+	out := make([]Source, len(book.Agencies))
+	for i, ag := range book.Agencies {
+		s, ok := known[ag.Code]
+		if !ok {
+			s = Source{Source: mingjing.Source{Agency: ag.Code, State: mingjing.SourceWaiting}}
+		}
+		out[i] = s
+	}
+	slices.SortStableFunc(out, func(a, b Source) int { return strings.Compare(a.Agency, b.Agency) })
+	return out, nil
+}

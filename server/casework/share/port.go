@@ -1,0 +1,34 @@
+package share
+
+import (
+	"context"
+	"mingjing"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/holding"
+	"mingjing/server/casework/kernel"
+)
+
+// A Port is what the part needs of one transaction on the store. Every method that finds
+// nothing returns [kernel.ErrNotFound]; lists may be empty. Lists are ordered oldest
+// first unless said otherwise.
+type Port interface {
+	Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error)
+	Consents(ctx context.Context, resident mingjing.ResidentID) ([]mingjing.Consent, error)
+	Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error)
+	Score(ctx context.Context, id string) (mingjing.Score, error)
+	// Scores of a resident by one rulebook, oldest first; "" for all rulebooks.
+	Scores(ctx context.Context, resident mingjing.ResidentID, rulebook string) ([]mingjing.Score, error)
+	Dispute(ctx context.Context, id string) (cases.Dispute, error)
+	// AddShare keeps the code as a keyed hash only.
+	AddShare(ctx context.Context, s Share, code string) error
+	// ShareByCode and Head keep others from the share until the transaction ends.
+	ShareByCode(ctx context.Context, code string) (Head, error)
+	ShareHead(ctx context.Context, id string) (Head, error)
+	Share(ctx context.Context, id string) (Share, error)
+	Shares(ctx context.Context, resident mingjing.ResidentID) ([]Share, error) // newest first
+	SetShare(ctx context.Context, h Head) error                                // Viewed, RevokedAt, CorrectedAt
+	AddShareView(ctx context.Context, v View) error
+	ShareView(ctx context.Context, id string) (View, error)
+	ShareViews(ctx context.Context, resident mingjing.ResidentID) ([]View, error)
+	SetShareView(ctx context.Context, v View) error // all but what it is of and when it was
+}

@@ -1,0 +1,235 @@
+package takeaway
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"mingjing"
+	"mingjing/server/casework/accesslog"
+	"mingjing/server/casework/inquiry"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/notice"
+)
+
+// gather reads everything that is held on a resident. The look is the worker's:
+// the resident who asked for it has one of their own.
+func (c *Takeaway) gather(ctx context.Context, t *kernel.Tx, job Export) (*exporter, error) {
+	me := job.Resident
+	now := c.city.Now().UTC()
+	h := &exporter{export: mingjing.Export{Version: mingjing.ExportVersion, MadeAt: now, City: c.city.Books()[0].City, Zone: c.city.Books()[0].Zone,
+		Lang: job.Lang, Requests: []mingjing.ExportRequest{}, Records: []mingjing.ExportRecord{}, Listings: []mingjing.ExportListing{},
+		Disputes: []mingjing.ExportDispute{}, Notices: []mingjing.Notice{}, AccessLog: []mingjing.Look{}}}
+	e := &h.export
+	r, err := db(t).Resident(ctx, me)
+	if err != nil {
+		return nil, err
+	}
+	e.Identity = mingjing.ExportIdentity{ResidentID: me, IDNumber: string(r.IDNumber), Name: r.Name, EnrolledAt: r.CreatedAt}
+	if e.Consents, err = db(t).Consents(ctx, me); err != nil {
+		return nil, err
+	}
+	if e.Scores, err = db(t).Scores(ctx, me, ""); err != nil {
+		return nil, err
+	}
+	if e.Inquiries, err = inquiry.InquiriesAbout(ctx, t, me, 0, 1<<62); err != nil {
+		return nil, err
+	}
+	if e.Shares, err = c.shares.SharesOf(ctx, t, me); err != nil {
+		return nil, err
+	}
+	if e.Helping, err = c.cases.MandatesFor(ctx, t, me); err != nil {
+		return nil, err
+	}
+	for _, part := range []func(context.Context, *kernel.Tx, mingjing.ResidentID, *exporter) error{
+		c.gatherRequests, c.gatherHeld, c.gatherDisputes, c.gatherNotices, c.gatherLooks} {
+		if err := part(ctx, t, me, h); err != nil {
+			return nil, err
+		}
+	}
+	if c.accessLog.LogKey() == "" {
+		return h, nil
+	}
+	proof, err := c.accessLog.ProofOf(ctx, t, me, accesslog.ProofQuery{All: true})
+	if err != nil {
+		return nil, err
+	}
+	data, err := json.MarshalIndent(proof, "", " ")
+	h.files = append(h.files, packed{"access-log-proof.json", data})
+	return h, err
+}
+
+func (c *Takeaway) gatherRequests(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, h *exporter) error {
+	requests, err := db(t).Requests(ctx, me)
+	for _, r := range requests {
+		x := mingjing.ExportRequest{ID: r.ID, Rulebook: r.Rulebook, State: r.State, CreatedAt: r.CreatedAt, Deadline: r.Deadline,
+			FinishedAt: r.FinishedAt, ScoreID: r.ScoreID, Sources: []mingjing.ExportSource{}}
+		sources, err := c.scores.SourcesOf(ctx, t, r)
+		if err != nil {
+			return err
+		}
+		for _, s := range sources {
+			out := mingjing.ExportSource{Source: s.Source}
+			if s.Reply != nil {
+				out.Reply = &mingjing.ExportReply{Records: []mingjing.ExportReplyRecord{}, Listings: []mingjing.ExportReplyListing{}}
+				for _, k := range s.Reply.Records {
+					out.Reply.Records = append(out.Reply.Records, mingjing.ExportReplyRecord(k))
+				}
+				for _, k := range s.Reply.Listings {
+					out.Reply.Listings = append(out.Reply.Listings, mingjing.ExportReplyListing(k))
+				}
+			}
+			x.Sources = append(x.Sources, out)
+		}
+		h.export.Requests = append(h.export.Requests, x)
+	}
+	return err
+}
+
+func (c *Takeaway) gatherHeld(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, h *exporter) error {
+	records, err := db(t).Records(ctx, me)
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		v, err := c.cases.RecordView(ctx, t, r)
+		if err != nil {
+			return err
+		}
+		h.export.Records = append(h.export.Records, mingjing.ExportRecord{Record: r.Record, Ref: r.Ref, Submitted: r.Intake,
+			RemovedOn: r.RemovedOn, Area: v.Area, Effect: v.Effect, Ends: v.Ends})
+	}
+	listings, err := db(t).Listings(ctx, me)
+	if err != nil {
+		return err
+	}
+	for _, l := range listings {
+		v, err := c.cases.ListingView(ctx, t, l)
+		if err != nil {
+			return err
+		}
+		h.export.Listings = append(h.export.Listings, mingjing.ExportListing{Listing: l.Listing, Ref: l.Ref,
+			Effective: v.Effective, Effect: v.Effect})
+	}
+	return nil
+}
+
+// gatherDisputes takes the cases, their files, and what is needed for the letters
+// of those that are decided.
+func (c *Takeaway) gatherDisputes(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, h *exporter) error {
+	disputes, err := db(t).Disputes(ctx, me)
+	if err != nil {
+		return err
+	}
+	size := int64(0)
+	for _, d := range slices.Backward(disputes) {
+		shown, err := c.cases.ShowOwn(ctx, t, d)
+		if err != nil {
+			return err
+		}
+		x := mingjing.ExportDispute{Dispute: shown, Files: []mingjing.ExportFile{}}
+		add := func(kind string, e mingjing.Evidence) error {
+			if size += e.Size; size > mingjing.MaxExportBytes {
+				return errTooMuch
+			}
+			_, data, err := db(t).EvidenceData(ctx, e.ID)
+			if err != nil {
+				return err
+			}
+			x.Files = append(x.Files, h.keep(kind, e.ID, "cases/"+d.ID+"/"+e.ID+"-"+e.Name, data))
+			return nil
+		}
+		for _, e := range shown.Evidence {
+			if err := add(mingjing.FileEvidence, e); err != nil {
+				return err
+			}
+		}
+		if a := shown.Answer; a != nil && a.Document != nil {
+			if err := add(mingjing.FileAgency, *a.Document); err != nil {
+				return err
+			}
+		}
+		h.export.Disputes = append(h.export.Disputes, x)
+		if d.Decision == nil {
+			continue
+		}
+		l, err := c.cases.LetterOf(ctx, t, d, nil)
+		if err != nil {
+			return err
+		}
+		h.letters = append(h.letters, l)
+	}
+	return nil
+}
+
+// keep puts a file among those that are packed, and says where.
+func (h *exporter) keep(kind, evidence, path string, data []byte) mingjing.ExportFile {
+	h.files = append(h.files, packed{path, data})
+	sum := sha256.Sum256(data)
+	return mingjing.ExportFile{Kind: kind, EvidenceID: evidence, Path: path, SHA256: hex.EncodeToString(sum[:])}
+}
+
+// exportLetter sets the decision letter of a case.
+func (c *Takeaway) exportLetter(h *exporter, l mingjing.LetterView) error {
+	if c.printer == nil {
+		return nil
+	}
+	data, err := c.printer.Letter(h.export, l)
+	if err != nil {
+		return fmt.Errorf("set a letter: %w", err)
+	}
+	i := slices.IndexFunc(h.export.Disputes, func(d mingjing.ExportDispute) bool { return d.ID == l.Dispute.ID })
+	d := &h.export.Disputes[i]
+	d.Files = append(d.Files, h.keep(mingjing.FileLetter, "", "cases/"+d.ID+"/letter.pdf", data))
+	return nil
+}
+
+// exportPage is how many lines of a list are read at once.
+const exportPage = 500
+
+func (c *Takeaway) gatherNotices(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, h *exporter) error {
+	for before := int64(0); ; {
+		notices, err := db(t).Notices(ctx, me, before, exportPage)
+		if err != nil {
+			return err
+		}
+		for _, n := range notices {
+			before = n.Seq
+			h.export.Notices = append(h.export.Notices, n.Notice)
+		}
+		if len(notices) < exportPage {
+			break
+		}
+	}
+	slices.Reverse(h.export.Notices)
+	p, err := notice.PrefsOf(ctx, t, me)
+	if err != nil {
+		return err
+	}
+	h.export.Settings = mingjing.ExportSettings{Lang: p.Lang, Off: append([]mingjing.NoticeKind{}, p.Off...), Push: !p.PushOff, Mail: !p.MailOff,
+		ShowText: p.ShowText, Email: p.Email, PendingEmail: p.Pending, Devices: []mingjing.PushDevice{}}
+	devices, err := db(t).Devices(ctx, me)
+	for _, d := range devices {
+		h.export.Settings.Devices = append(h.export.Settings.Devices, d.PushDevice)
+	}
+	return err
+}
+
+func (c *Takeaway) gatherLooks(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, h *exporter) error {
+	for before := int64(0); ; {
+		looks, err := db(t).Looks(ctx, me, false, before, exportPage)
+		if err != nil {
+			return err
+		}
+		h.export.AccessLog = append(h.export.AccessLog, looks...)
+		if len(looks) < exportPage {
+			break
+		}
+		before = looks[len(looks)-1].Seq
+	}
+	slices.Reverse(h.export.AccessLog)
+	return nil
+}

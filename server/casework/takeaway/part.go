@@ -1,0 +1,59 @@
+// Package takeaway has what residents take along, and their leaving.
+//
+//	export:  making -> ready -> deleted (after its day)
+//	             \-> failed ----^
+//	erasure: asked -> listed -> login removed -> erased
+//
+// Each step of an erasure is kept, so that it can be cut off anywhere and called again.
+// Who was erased is on a list apart from the database, and is erased again after a
+// backup was restored.
+package takeaway
+
+import (
+	"context"
+	"time"
+
+	"mingjing/server/casework/accesslog"
+	"mingjing/server/casework/cases"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/notice"
+	"mingjing/server/casework/score"
+	"mingjing/server/casework/share"
+)
+
+// The kinds of job.
+const (
+	JobErase    = "erase"    // erase a resident who left
+	JobExport   = "export"   // make what a resident takes along
+	JobUnexport = "unexport" // delete what was taken along, or was not
+)
+
+// Takeaway makes exports, and erases who leaves. It is safe for use by many goroutines.
+type Takeaway struct {
+	city      *kernel.City
+	printer   Printer
+	erasures  ErasureList
+	accounts  Accounts
+	notices   *notice.Notices
+	scores    *score.Scores
+	cases     *cases.Cases
+	shares    *share.Shares
+	accessLog *accesslog.AccessLog
+}
+
+// New makes the part.
+func New(city *kernel.City, printer Printer, erasures ErasureList, accounts Accounts, notices *notice.Notices, scores *score.Scores, cases *cases.Cases, shares *share.Shares, accessLog *accesslog.AccessLog) *Takeaway {
+	return &Takeaway{city: city, printer: printer, erasures: erasures, accounts: accounts, notices: notices, scores: scores, cases: cases, shares: shares, accessLog: accessLog}
+}
+
+// Jobs are the jobs that the part does.
+func (c *Takeaway) Jobs() kernel.Jobs {
+	return kernel.Jobs{
+		JobExport:   func(ctx context.Context, id string) (time.Duration, error) { return 0, c.make(ctx, id) },
+		JobUnexport: func(ctx context.Context, id string) (time.Duration, error) { return 0, c.deleteExpired(ctx, id) },
+		JobErase:    func(ctx context.Context, id string) (time.Duration, error) { return 0, c.erase(ctx, id) },
+	}
+}
+
+// db is the part's own port on a transaction. The store has all of them.
+func db(t *kernel.Tx) Port { return kernel.PortOf[Port](t) }

@@ -1,0 +1,104 @@
+package rulebooks
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"mingjing"
+)
+
+// MaxBytes is the most bytes of a rulebook or a calendar: 4 MiB.
+const MaxBytes = 4 << 20
+
+// An Error is why a file does not load. Each problem is the JSON pointer of the
+// place, a colon, and what to do; there are a hundred at most.
+type Error struct {
+	File     string // "rulebook" or "calendar"
+	Problems []string
+}
+
+func (e *Error) Error() string { return e.File + ": " + strings.Join(e.Problems, "; ") }
+
+// Parse reads a rulebook strictly: at most [MaxBytes] of UTF-8 JSON with nothing
+// after it, which keeps the published [Schema] and what a schema cannot say. The
+// rulebook is pinned to the SHA-256 of exactly these bytes. The error is an [*Error].
+func Parse(data []byte) (*mingjing.Rulebook, error) {
+	var c checker
+	if c.file(data, rulebookSchema()) {
+		book, err := mingjing.DecodeRulebook(data)
+		if c.decoded(err) {
+			c.rulebook(book)
+		}
+		if len(c.problems) == 0 {
+			return book, nil
+		}
+	}
+	return nil, &Error{"rulebook", c.problems}
+}
+
+// ParseCalendar reads a calendar as strictly as [Parse] reads a rulebook.
+func ParseCalendar(data []byte) (*mingjing.Calendar, error) {
+	var c checker
+	if c.file(data, calendarSchema()) {
+		k := new(mingjing.Calendar)
+		if c.decoded(json.Unmarshal(data, k)) {
+			c.calendar(k)
+		}
+		if len(c.problems) == 0 {
+			return k, nil
+		}
+	}
+	return nil, &Error{"calendar", c.problems}
+}
+
+// A checker gathers problems.
+type checker struct {
+	problems []string
+	places   map[string]bool
+}
+
+const maxProblems = 100
+
+func (c *checker) add(place, todo string) {
+	if len(c.problems) >= maxProblems {
+		return
+	}
+	if c.places == nil {
+		c.places = map[string]bool{}
+	}
+	c.places[place] = true
+	c.problems = append(c.problems, shortened(cmp.Or(place, "/"))+": "+shortened(todo))
+}
+
+// addNew adds a problem unless something is wrong with the place already.
+func (c *checker) addNew(place, todo string) {
+	if !c.places[place] {
+		c.add(place, todo)
+	}
+}
+
+// shortened keeps what a file says about itself from filling the screen.
+func shortened(s string) string {
+	const most = 600
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "..."
+}
+
+// decoded reports whether decoding went well. What does not decode though the schema
+// lets it pass is a number such as 1e3.
+func (c *checker) decoded(err error) bool {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		if len(c.problems) == 0 {
+			c.add("/"+strings.ReplaceAll(wrong.Field, ".", "/"), "write a whole number in digits alone")
+		}
+		return false
+	}
+	if err != nil {
+		c.addNew("", err.Error())
+	}
+	return err == nil
+}
