@@ -2,10 +2,11 @@ package mingjing
 
 import "time"
 
-// AudienceAgency is the audience of an agency's officers.
+// AudienceAgency returns the audience of an agency's officers.
 func AudienceAgency(code string) string { return "agency:" + code }
 
-// AgencyPositions in the order in which they are offered.
+// AgencyPositions are all positions of an agency, in the order in which they are
+// offered.
 var AgencyPositions = []AgencyPosition{PositionMaintained, PositionCorrected, PositionWithdrawn}
 
 // An Opening is the receipt for a piece of evidence that an agency has opened: who
@@ -18,8 +19,8 @@ type Opening struct {
 	At         time.Time `json:"at"`
 }
 
-// An AgencyKey is what an agency's computer signs its batches with. The secret is
-// derived and kept nowhere.
+// An AgencyKey is the key with which an agency's computer signs its batches. Its
+// secret is derived and stored nowhere.
 type AgencyKey struct {
 	ID        string     `json:"id"`
 	Agency    string     `json:"agency"`
@@ -27,8 +28,8 @@ type AgencyKey struct {
 	RevokedAt *time.Time `json:"revoked_at,omitempty"`
 }
 
-// An AgencyQuestion is a dispute as the agency sees it to which it is put: what it
-// needs to answer, and nothing more about the resident.
+// An AgencyQuestion is a dispute as its agency sees it: what the agency needs for an
+// answer, and nothing more about the resident.
 type AgencyQuestion struct {
 	ID string `json:"id"`
 	// Ref is the agency's own reference of the record or listing.
@@ -38,7 +39,7 @@ type AgencyQuestion struct {
 	State DisputeState `json:"state"`
 	// Notice is 1, or 2 when the first was not answered in time.
 	Notice int `json:"notice"`
-	// Clock is the one that the agency has to meet.
+	// Clock is the deadline that the agency has to meet.
 	Clock Clock `json:"clock"`
 	// The rest is shown with the question alone, and the look is in the resident's
 	// access log.
@@ -52,7 +53,7 @@ type AgencyQuestion struct {
 	// Opened is the receipt of what the agency has opened.
 	Opened []Opening     `json:"opened,omitempty"`
 	Answer *AgencyAnswer `json:"agency_answer,omitempty"`
-	// Open says that it can be answered now.
+	// Open says that the question can be answered now.
 	Open bool `json:"open"`
 }
 
@@ -70,8 +71,8 @@ type AgencyHolding struct {
 	Ref   string `json:"ref"`
 	Code  string `json:"code"`
 	State string `json:"state"`
-	// Resident is there only where the reference was searched for, which is in the
-	// resident's access log.
+	// Resident is set only in a search by reference, which is in the resident's access
+	// log.
 	Resident string `json:"resident,omitempty"`
 }
 

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// CalendarSchema is what each calendar's "$schema" says: the JSON Schema published
+// CalendarSchema is the "$schema" of each calendar: the JSON Schema that is published
 // beside it.
 const CalendarSchema = "calendar.schema.json"
 
@@ -39,10 +39,11 @@ type Calendar struct {
 	SampleNote Text `json:"sample_note,omitempty"`
 }
 
-// Knows says whether the day is one of those that the calendar was made for.
+// Knows reports whether the day is one of those that the calendar was made for, From
+// and To included.
 func (k *Calendar) Knows(d Date) bool { return k.From <= d && d <= k.To }
 
-// Working says whether the city works on the day.
+// Working reports whether the city works on the day.
 func (k *Calendar) Working(d Date) bool {
 	if k.Knows(d) {
 		if _, off := slices.BinarySearch(k.Holidays, d); off {
@@ -60,7 +61,7 @@ func weekend(d Date) bool {
 	return day == time.Saturday || day == time.Sunday
 }
 
-// AddWorkingDays is the nth working day after d; d itself for none.
+// AddWorkingDays returns the nth working day after d, or d itself when n is 0.
 func (k *Calendar) AddWorkingDays(d Date, n int) Date {
 	for n > 0 && d != "" {
 		if d = d.AddDays(1); k.Working(d) {
@@ -70,7 +71,7 @@ func (k *Calendar) AddWorkingDays(d Date, n int) Date {
 	return d
 }
 
-// WorkingDays is how many working days there are after from, up to and with to.
+// WorkingDays returns the number of working days after from, up to and including to.
 func (k *Calendar) WorkingDays(from, to Date) int {
 	n := 0
 	for from != "" && from < to {

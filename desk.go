@@ -7,19 +7,20 @@ import (
 
 // Limits at the handlers' desks.
 const (
-	// MaxOpenCases is with how many open cases a handler is given no further one.
+	// MaxOpenCases is the number of open cases from which a handler is given no
+	// further one.
 	MaxOpenCases = 20
 	MaxNote      = 2000 // characters
 	MaxRelatives = 50
-	// MaxMisses is how many look-ups at the counter that find nobody one member of
-	// staff has in an hour.
+	// MaxMisses is the number of look-ups that find nobody which one member of staff
+	// may make at the counter in an hour.
 	MaxMisses = 10
-	// WorkloadDays is how far back the workload figures look.
+	// WorkloadDays is the number of days that the workload figures cover.
 	WorkloadDays = 30
 )
 
-// A Note is what staff write on a case for each other. It is kept for good, and is
-// no part of what the resident is told.
+// A Note is a message that staff write on a case for each other. It is kept for good,
+// and is not shown to the resident.
 type Note struct {
 	ID   string    `json:"id"`
 	Text string    `json:"text"`
@@ -35,7 +36,7 @@ type ReplyText struct {
 	Outcomes []Outcome
 }
 
-// ReplyTexts in the order in which they are offered.
+// ReplyTexts are all reply texts, in the order in which they are offered.
 var ReplyTexts = []ReplyText{
 	{"agency_withdrew", []Outcome{OutcomeUpheld}},
 	{"agency_silent", []Outcome{OutcomeUpheld}},
@@ -50,7 +51,7 @@ var ReplyTexts = []ReplyText{
 	{"proposal_flawed", []Outcome{OutcomeRefused}},
 }
 
-// RepliesFor are the texts that fit one of a case's outcomes.
+// RepliesFor returns the reply texts that fit one of the outcomes of a kind of case.
 func RepliesFor(k CaseKind) []ReplyText {
 	var fit []ReplyText
 	for _, r := range ReplyTexts {
@@ -61,14 +62,14 @@ func RepliesFor(k CaseKind) []ReplyText {
 	return fit
 }
 
-// IDNumberReasons are why a handler may open a resident's full ID number (i18n
-// "purpose.id_<reason>"), in the order in which they are offered.
+// IDNumberReasons are the reasons for which a handler may open a resident's full ID
+// number (i18n "purpose.id_<reason>"), in the order in which they are offered.
 var IDNumberReasons = []string{"identity", "namesake", "service"}
 
-// A WorkloadView is how much work each handler has. No resident is in it.
+// A WorkloadView shows how much work each handler has. It names no resident.
 type WorkloadView struct {
 	Handlers []HandlerFigures `json:"handlers"`
-	// Days is how far back the figures look.
+	// Days is the number of days that the figures cover.
 	Days int `json:"days"`
 }
 
@@ -102,7 +103,7 @@ type CounterView struct {
 	IDMasked string        `json:"id_masked,omitempty"`
 	Records  []CounterItem `json:"records"`
 	Listings []CounterItem `json:"listings"`
-	// Key makes sending the form twice one dispute.
+	// Key is the idempotency key of the form: sending it twice makes one dispute.
 	Key string `json:"key,omitempty"`
 }
 
@@ -117,21 +118,21 @@ type CounterItem struct {
 	Open bool `json:"open"`
 }
 
-// A RelativesView is whom a member of staff has declared as relatives, whose cases
-// they do not get; for an auditor it is the log of all declarations.
+// A RelativesView shows the relatives that a member of staff has declared, whose cases
+// they do not get. For an auditor it is the log of all declarations.
 type RelativesView struct {
 	Relatives []Relative    `json:"relatives"`
 	Log       []Declaration `json:"log"`
 }
 
-// A Relative is a declared relative as their own declarer sees them.
+// A Relative is a declared relative, as shown to the person who declared them.
 type Relative struct {
 	ID       string    `json:"id"`
 	IDMasked string    `json:"id_masked"`
 	At       time.Time `json:"at"`
 }
 
-// A Declaration is a line of the log of declared relatives, which auditors read.
+// A Declaration is an entry of the log of declared relatives, which auditors read.
 type Declaration struct {
 	At time.Time `json:"at"`
 	// Staff is the staff number of who declared, Name their name.

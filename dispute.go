@@ -21,11 +21,11 @@ const (
 	CaseListing CaseKind = "listing"
 )
 
-// CaseKinds in the order in which they are offered.
+// CaseKinds are all kinds of case, in the order in which they are offered.
 var CaseKinds = []CaseKind{CaseDispute, CaseRepair, CaseReview, CaseListing}
 
-// Outcomes are how a case of the kind can be decided, in the order in which they
-// are offered.
+// Outcomes returns the decisions that are possible in a case of the kind, in the order
+// in which they are offered.
 func (k CaseKind) Outcomes() []Outcome {
 	switch k {
 	case CaseRepair:
@@ -50,11 +50,11 @@ const (
 	ReasonOther              DisputeReason = "other"
 )
 
-// DisputeReasons in the order in which they are offered.
+// DisputeReasons are all reasons, in the order in which they are offered.
 var DisputeReasons = []DisputeReason{ReasonNotMe, ReasonWrongFacts, ReasonNoDocument,
 	ReasonAlreadyPerformed, ReasonExpired, ReasonUnpublishedMeasure, ReasonOther}
 
-// A DisputeState is where a dispute stands.
+// A DisputeState is the state of a case.
 type DisputeState string
 
 // The states of a dispute.
@@ -76,11 +76,11 @@ const (
 	DisputeDecided DisputeState = "decided"
 )
 
-// DisputeStates in order.
+// DisputeStates are all states of a case, in order.
 var DisputeStates = []DisputeState{DisputeFiled, DisputeAssigned, DisputeAgencyAsked,
 	DisputeAgencyAnswered, DisputeAgencySilent, DisputeAgencyLost, DisputeRecommended, DisputeToServe, DisputeDecided}
 
-// An Outcome is what was decided on a dispute.
+// An Outcome is the result of a decision.
 type Outcome string
 
 // The outcomes; see [CaseKind.Outcomes]. Upheld removes the record or lifts the
@@ -94,11 +94,12 @@ const (
 	OutcomeGranted Outcome = "granted"
 	// OutcomeApproved lets a proposed listing be served.
 	OutcomeApproved Outcome = "approved"
-	// OutcomeRefused leaves a listing as it is (repair), or never lets it be.
+	// OutcomeRefused leaves a listing as it is (repair), or ends a proposed listing
+	// before it has effect.
 	OutcomeRefused Outcome = "refused"
 )
 
-// Outcomes of all kinds of case.
+// Outcomes are the outcomes of all kinds of case.
 var Outcomes = []Outcome{OutcomeUpheld, OutcomePartly, OutcomeRejected, OutcomeGranted, OutcomeApproved, OutcomeRefused}
 
 // Limits on what a resident may attach to one dispute.
@@ -125,7 +126,7 @@ type Evidence struct {
 	Late bool `json:"late,omitempty"`
 }
 
-// AgencyPosition is what the agency says to a dispute.
+// AgencyPosition is the position that an agency takes in a dispute.
 type AgencyPosition string
 
 // The positions of an agency: it stands by the record, admits that it is wrong,
@@ -149,7 +150,7 @@ type AgencyAnswer struct {
 	Document *Evidence `json:"document,omitempty"`
 }
 
-// ClockCodes are the clocks of all kinds of case.
+// ClockCodes are the codes of the clocks of all kinds of case.
 var ClockCodes = []string{
 	"mark",    // the disputed mark
 	"forward", // the bureau puts the dispute to the agency
@@ -167,7 +168,7 @@ type Clock struct {
 	// Code names the clock (i18n "clock.<code>"), one of [ClockCodes].
 	Code string    `json:"code"`
 	Due  time.Time `json:"due"`
-	// VeryLateAt is when it is not only late but very late; zero for never.
+	// VeryLateAt is the time from which the clock is very late; zero for never.
 	VeryLateAt time.Time `json:"very_late_at,omitzero"`
 	// MetAt is when it was met; nil while it runs.
 	MetAt *time.Time `json:"met_at,omitempty"`
@@ -175,7 +176,8 @@ type Clock struct {
 	Missed bool `json:"missed,omitempty"`
 }
 
-// TimelineCodes are what can happen in a case, and in the life of a listing.
+// TimelineCodes are the codes of everything that can happen in a case, or to a
+// listing.
 var TimelineCodes = []string{"filed", "filed_counter", "evidence_added", "evidence_late", "assigned", "agency_asked", "agency_answered",
 	"agency_silent", "agency_lost", "extended", "escalated", "recommended", "decided",
 	"proposed", "approved", "refused", "served", "in_effect", "disputed", "suspended", "resumed", "corrected",
@@ -192,7 +194,7 @@ type TimelineEntry struct {
 	For string `json:"for,omitempty"`
 }
 
-// A Decision is how a dispute ended: by a named person, with written reasons.
+// A Decision is the end of a case, by a named person with written reasons.
 type Decision struct {
 	Outcome Outcome   `json:"outcome"`
 	Reasons string    `json:"reasons"`
@@ -206,7 +208,7 @@ type Decision struct {
 	Rule string `json:"rule,omitempty"`
 }
 
-// A Recommendation is what the first of two people would decide.
+// A Recommendation is the decision that the first of two people proposes.
 type Recommendation struct {
 	Outcome Outcome   `json:"outcome"`
 	Reasons string    `json:"reasons"`
@@ -229,7 +231,7 @@ const (
 type Dispute struct {
 	ID   string   `json:"id"`
 	Kind CaseKind `json:"kind"`
-	// Previous is the id of the case that this one goes on from; it may be empty.
+	// Previous is the ID of the case that this one follows; empty for none.
 	Previous string   `json:"previous,omitempty"`
 	Record   *Record  `json:"record,omitempty"`
 	Listing  *Listing `json:"listing,omitempty"`
@@ -244,27 +246,28 @@ type Dispute struct {
 	Decision  *Decision       `json:"decision,omitempty"`
 	Clocks    []Clock         `json:"clocks"`
 	Timeline  []TimelineEntry `json:"timeline"`
-	// Extended says that it got more time for new evidence, which it can get once.
+	// Extended says that the case got more time for new evidence, which is possible
+	// once.
 	Extended bool `json:"extended,omitempty"`
-	// Escalated says that a clock of the bureau's own was missed, and that it is the
-	// supervisors' now.
+	// Escalated says that a clock of the bureau was missed, and that supervisors now
+	// have the case.
 	Escalated bool `json:"escalated,omitempty"`
 	// Recommendation is the first person's, where two decide.
 	Recommendation *Recommendation `json:"recommendation,omitempty"`
-	// AgencyOpened is the receipt of what the agency has opened of the evidence.
+	// AgencyOpened lists the evidence that the agency has opened, by whom and when.
 	AgencyOpened []Opening `json:"agency_opened,omitempty"`
-	// Lanes are the ways on that are open to the resident, until LanesUntil.
+	// Lanes are the ways on that the resident may take, until LanesUntil.
 	Lanes      []string `json:"lanes,omitempty"`
 	LanesUntil Date     `json:"lanes_until,omitempty"`
 	// ActingFor is the resident for whom the reader acts; empty for their own case.
 	// ActingUntil is the last day on which they may.
 	ActingFor   string `json:"acting_for,omitempty"`
 	ActingUntil Date   `json:"acting_until,omitempty"`
-	// Mandates are those of the case, for the resident alone.
+	// Mandates are the mandates of the case; only the resident sees them.
 	Mandates []Mandate `json:"mandates,omitempty"`
 }
 
-// Agency is the code of the agency whose record or listing is disputed.
+// Agency returns the code of the agency whose record or listing the case is about.
 func (d Dispute) Agency() string {
 	if d.Record != nil {
 		return d.Record.Agency
@@ -275,7 +278,7 @@ func (d Dispute) Agency() string {
 	return ""
 }
 
-// Code is the catalogue code of what is disputed.
+// Code returns the catalogue code of the record or listing that the case is about.
 func (d Dispute) Code() string {
 	if d.Record != nil {
 		return d.Record.Code
@@ -297,7 +300,7 @@ type Case struct {
 	HandlerID string `json:"handler_id,omitempty"`
 	// Next is the nearest clock still running; nil when there is none.
 	Next *Clock `json:"next,omitempty"`
-	// Allowed are the steps that the actor may take now, of [CaseSteps].
+	// Allowed are the steps that the actor may take now, some of [CaseSteps].
 	Allowed []string `json:"allowed"`
 	// Notes are what staff wrote for each other, oldest first.
 	Notes []Note `json:"notes,omitempty"`
@@ -308,11 +311,11 @@ type Case struct {
 	IDNumber string `json:"id_number,omitempty"`
 }
 
-// CaseSteps are what staff may do with a case.
+// CaseSteps are the steps that staff may take in a case.
 var CaseSteps = []string{"assign", "ask_agency", "extend", "recommend", "decide", "serve"}
 
-// MayFollow says which steps can follow in a case of the kind and state, whoever
-// takes them: the state machine that package casework draws.
+// MayFollow returns the steps that are possible in a case of the kind and state,
+// whoever takes them. It is the state machine that package casework draws, as a table.
 func (d Dispute) MayFollow() []string {
 	switch d.State {
 	case DisputeFiled:
@@ -335,8 +338,8 @@ func (d Dispute) MayFollow() []string {
 	return nil
 }
 
-// Words counts the words of a text: what stands between spaces is one, and so are
-// two Chinese characters, which is what a word of Chinese mostly is.
+// Words returns the number of words of a text. Text between spaces is one word, and so
+// are two Chinese characters, since most Chinese words have two.
 func Words(text string) int {
 	words, han, within := 0, 0, false
 	for _, r := range text {

@@ -2,8 +2,7 @@ package mingjing
 
 import "time"
 
-// An Erasure is a resident's leaving, as far as it has got. It says nothing of who
-// left.
+// An Erasure is the progress of one resident's leaving. It does not say who left.
 type Erasure struct {
 	// ID is the receipt, by which the resident can see that it was done.
 	ID      string    `json:"id"`
@@ -16,11 +15,11 @@ type Erasure struct {
 	ErasedAt *time.Time `json:"erased_at,omitempty"`
 }
 
-// ErasureKept is what stays after an erasure, by code. Each has a sentence that
+// ErasureKept are the codes of what stays after an erasure. Each has a sentence that
 // says why.
 var ErasureKept = []string{"tree", "case_lines", "agency_figures", "declarations", "authorities"}
 
-// A LeaveView is what a resident reads before leaving.
+// A LeaveView is what a resident is shown before leaving.
 type LeaveView struct {
 	// OpenCases must be decided first: they are the resident's protection.
 	OpenCases []Dispute `json:"open_cases"`

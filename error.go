@@ -1,7 +1,7 @@
 package mingjing
 
-// An Error is something that the caller can put right, or must be told. Its
-// Code has a sentence in each language under the i18n key "error.<code>".
+// An Error is a problem that the caller can solve or must be told about. Its Code has
+// a sentence in each language under the i18n key "error.<code>".
 type Error struct {
 	Kind ErrorKind
 	// Code is stable and public, such as "request_open".
@@ -22,10 +22,10 @@ type FieldError struct {
 	Code  string `json:"code"`
 }
 
-// An ErrorKind says how an error is answered at the edge.
+// An ErrorKind decides the HTTP status of an error.
 type ErrorKind int
 
-// The kinds of error and the HTTP status each becomes at the edge.
+// The kinds of error, each with its HTTP status.
 const (
 	Invalid         ErrorKind = iota + 1 // 422
 	NotFound                             // 404
@@ -36,8 +36,8 @@ const (
 	Unavailable                          // 503
 )
 
-// Altered is the code of a [Problem] where something that is kept does not open,
-// because it was changed or moved in the database. Nothing of it is shown.
+// Altered is the code of a [Problem] when a stored value does not open, because it was
+// changed or moved in the database. Nothing of the value is shown.
 const Altered = "altered"
 
 func (e *Error) Error() string { return e.Code }
@@ -54,7 +54,7 @@ func Errorf(kind ErrorKind, code string, pairs ...string) *Error {
 	return e
 }
 
-// InvalidFields makes the error of a form that was filled in wrongly.
+// InvalidFields returns the error of a form that was filled in wrongly.
 func InvalidFields(fields ...FieldError) *Error {
 	return &Error{Kind: Invalid, Code: "invalid_form", Fields: fields}
 }

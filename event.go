@@ -2,8 +2,8 @@ package mingjing
 
 import "time"
 
-// An EventKind says what changed. An event carries kind, id and sequence and
-// nothing personal; whoever hears it reads again through the authorised API.
+// An EventKind says what changed. An event has kind, id and sequence number and
+// nothing personal; whoever receives it reads again through the authorised API.
 type EventKind string
 
 // The kinds of event.
@@ -31,7 +31,8 @@ type Event struct {
 	At   time.Time `json:"at"`
 }
 
-// AudienceStaff hears of everything in the work queue.
+// AudienceStaff is the audience of all staff: it gets every event about the work
+// queue.
 const AudienceStaff = "staff"
 
 // A Listener is one open live stream.
@@ -39,7 +40,7 @@ type Listener struct {
 	// Audience is a [ResidentID], [AudienceStaff] or an [AudienceAgency].
 	Audience  string
 	SessionID string
-	// ExpiresAt closes the stream.
+	// ExpiresAt is when the stream is closed.
 	ExpiresAt time.Time
 	// After is the last sequence number that the client has seen.
 	After int64

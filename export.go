@@ -2,14 +2,14 @@ package mingjing
 
 import "time"
 
-// ExportKeep is how long an export can be fetched before it is deleted. It is no
-// clock of the law, and runs as fast as the injected clock.
+// ExportKeep is how long an export can be downloaded before it is deleted. No law sets
+// it, and ClockScale does not change it.
 const ExportKeep = 24 * time.Hour
 
-// MaxExportBytes bounds an export as a file.
+// MaxExportBytes is the greatest size of an export, in bytes.
 const MaxExportBytes = 64 << 20
 
-// An ExportState is where an export stands.
+// An ExportState is the state of an export.
 type ExportState string
 
 // The states of an export.
@@ -20,7 +20,7 @@ const (
 	ExportFailed ExportState = "failed"
 )
 
-// ExportStates in order.
+// ExportStates are all states of an export, in order.
 var ExportStates = []ExportState{ExportMaking, ExportReady, ExportFailed}
 
 // ExportSteps are the steps of making an export, in order (i18n
@@ -28,15 +28,15 @@ var ExportStates = []ExportState{ExportMaking, ExportReady, ExportFailed}
 // are set, and it is packed.
 var ExportSteps = []string{"waiting", "gather", "letters", "paper", "pack"}
 
-// An ExportView is the page on which a resident takes everything along.
+// An ExportView is the page on which a resident downloads all their data.
 type ExportView struct {
 	// Fresh says that the password was given a short time ago.
 	Fresh bool `json:"fresh"`
-	// Job is the export that there is; nil for none.
+	// Job is the resident's export; nil for none.
 	Job *ExportJob `json:"job,omitempty"`
 }
 
-// An ExportJob is one export as its page shows it, without what is in it.
+// An ExportJob is the progress of one export, without its content.
 type ExportJob struct {
 	ID    string      `json:"id"`
 	State ExportState `json:"state"`
@@ -52,17 +52,17 @@ type ExportJob struct {
 	Why string `json:"why,omitempty"`
 }
 
-// ExportVersion is the version of the form of [Export].
+// ExportVersion is the version of the format of [Export].
 const ExportVersion = 1
 
-// An Export is everything that is held on a resident, for the resident: the file
-// export.json of what is taken along. Its schema lies beside it.
+// An Export is everything that is held on a resident, for the resident: the content of
+// export.json. Its schema is in the same ZIP.
 type Export struct {
 	Version int       `json:"version" jsonschema:"version of this form"`
 	MadeAt  time.Time `json:"made_at" jsonschema:"instant as of which this is all"`
 	City    Text      `json:"city" jsonschema:"name of the city by language"`
 	Zone    string    `json:"zone" jsonschema:"time zone of the dates"`
-	// Lang is the language of the files on paper.
+	// Lang is the language of the PDF files.
 	Lang     string          `json:"lang" jsonschema:"language of the PDF files"`
 	Identity ExportIdentity  `json:"identity" jsonschema:"who this is about"`
 	Consents []Consent       `json:"consents" jsonschema:"consents, in force or withdrawn, oldest first"`
@@ -152,7 +152,7 @@ type ExportListing struct {
 	Effect    []Effect `json:"effect" jsonschema:"effect by rulebook"`
 }
 
-// An ExportDispute is a case with where its files lie in what is taken along.
+// An ExportDispute is a case, with the names of its files in the ZIP.
 type ExportDispute struct {
 	Dispute
 	Files []ExportFile `json:"files" jsonschema:"evidence, the agency's document and the decision letter"`

@@ -13,7 +13,7 @@ const (
 	MaxInquiryAnswer   = 1000 // characters
 )
 
-// An InquiryState is where an inquiry about a look stands.
+// An InquiryState is the state of an inquiry about a look.
 type InquiryState string
 
 // The states of an inquiry.
@@ -29,10 +29,10 @@ const (
 	InquiryAnswered    InquiryState = "answered"
 )
 
-// InquiryStates in order.
+// InquiryStates are all states of an inquiry, in order.
 var InquiryStates = []InquiryState{InquiryAsked, InquiryEscalated, InquiryUnexplained, InquiryAnswered}
 
-// An InquiryOutcome is what an answer to an inquiry says.
+// An InquiryOutcome is the result of an answer to an inquiry.
 type InquiryOutcome string
 
 // The outcomes. Whoever looked explains the look; a supervisor or an auditor says
@@ -43,18 +43,18 @@ const (
 	InquiryUnfounded InquiryOutcome = "unfounded"
 )
 
-// InquiryOutcomes in order.
+// InquiryOutcomes are all outcomes, in order.
 var InquiryOutcomes = []InquiryOutcome{InquiryExplained, InquiryFounded, InquiryUnfounded}
 
-// InquiryFindings are those that end an inquiry, in the order in which they are
+// InquiryFindings are the outcomes that end an inquiry, in the order in which they are
 // offered.
 var InquiryFindings = []InquiryOutcome{InquiryFounded, InquiryUnfounded}
 
-// An Inquiry is the resident's question why somebody looked at their data. It is
-// about one line of the access log and answered on a clock.
+// An Inquiry is a resident's question why somebody looked at their data. It is about
+// one entry of the access log and has a deadline.
 type Inquiry struct {
 	ID string `json:"id"`
-	// Look is the line that it is about.
+	// Look is the entry of the access log that it is about.
 	Look Look `json:"look"`
 	// Question is what the resident added; it may be empty.
 	Question string       `json:"question,omitempty"`
@@ -81,14 +81,15 @@ type InquiryAnswer struct {
 	At      time.Time      `json:"at"`
 }
 
-// Ended says whether a supervisor or an auditor has answered: nothing follows then.
+// Ended reports whether a supervisor or an auditor has answered, after which nothing
+// follows.
 func (q Inquiry) Ended() bool {
 	n := len(q.Answers)
 	return n > 0 && q.Answers[n-1].Outcome != InquiryExplained
 }
 
-// MayFollow are the states that can follow: the state machine that package
-// casework draws.
+// MayFollow returns the states that can follow. It is the state machine that package
+// casework draws, as a table.
 func (q Inquiry) MayFollow() []InquiryState {
 	switch q.State {
 	case InquiryAsked:
@@ -105,12 +106,12 @@ func (q Inquiry) MayFollow() []InquiryState {
 	return nil
 }
 
-// May says whether the state can follow.
+// May reports whether the state can follow.
 func (q Inquiry) May(to InquiryState) bool { return slices.Contains(q.MayFollow(), to) }
 
-// Askable says whether the resident can ask why of a look: not of their own, not of
-// the product's own worker, whose reasons are published, and not of looks that an
-// inquiry itself has caused.
+// Askable reports whether the resident can ask why somebody looked: not about their
+// own looks, not about those of the product's own jobs, whose reasons are published,
+// and not about looks that an inquiry has caused.
 func (l Look) Askable() bool {
 	return (l.Role.Staff() || l.Role == RoleAgency) && !strings.HasPrefix(l.Action, "inquiry")
 }
@@ -119,7 +120,8 @@ func (l Look) Askable() bool {
 // so that nobody has to be asked.
 var StandingLooks = []string{"collect", "score", "rescore", "clock", "ask_agency", "notify", "export", "mandate", "inquiry", "inquiry_answer"}
 
-// An InquiryLine is an inquiry in the list of those who answer. No resident is in it.
+// An InquiryLine is an inquiry in the list of those who answer it. It names no
+// resident.
 type InquiryLine struct {
 	ID    string       `json:"id"`
 	State InquiryState `json:"state"`
@@ -130,7 +132,7 @@ type InquiryLine struct {
 	AskedAt time.Time `json:"asked_at"`
 	Due     time.Time `json:"due"`
 	Late    bool      `json:"late,omitempty"`
-	// Mine says that it is the actor's own look, or their agency's.
+	// Mine says that the look is the actor's own, or their agency's.
 	Mine bool `json:"mine,omitempty"`
 	// Open says that the actor may read it.
 	Open bool `json:"open,omitempty"`
@@ -147,15 +149,15 @@ type InquiriesView struct {
 	Next string `json:"next,omitempty"`
 }
 
-// An InquiryCase is an inquiry as those see it who answer it.
+// An InquiryCase is an inquiry as shown to those who answer it.
 type InquiryCase struct {
 	Inquiry
 	// Resident is who asks.
 	Resident string `json:"resident"`
 	// Agency is the code of the agency whose look it is; empty for staff.
 	Agency string `json:"agency,omitempty"`
-	// CaseID is the case that the look belongs to, Item the code of what that is
-	// about; empty where it belongs to none.
+	// CaseID is the case to which the look belongs, and Item the catalogue code that
+	// the case is about; both are empty for a look outside of a case.
 	CaseID string `json:"case_id,omitempty"`
 	Item   string `json:"item,omitempty"`
 	// Outcomes are the answers that the actor may give now; none where they only read.

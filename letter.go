@@ -2,11 +2,11 @@ package mingjing
 
 import "time"
 
-// A Letter is a document on paper: what it says and in what order, not how it
-// looks. A page shows it as HTML and package letter as a PDF, the same words in
-// both.
+// A Letter is the content of a printed document: its words and their order, not how it
+// looks. A page shows it as HTML, and package letter writes it as a PDF with the same
+// words.
 type Letter struct {
-	// Office is whose letter it is, at its head.
+	// Office is the name of the office that writes the letter.
 	Office string
 	Title  string
 	// Number finds the matter again; About is the letter in one line, for the head
@@ -14,13 +14,13 @@ type Letter struct {
 	Number, About string
 	// Folio numbers a page: its {page} of {pages}.
 	Folio string
-	// At is when what it tells was settled; a file of it is dated so, and is the
-	// same each time.
+	// At is when the content was settled; it is the date of the file, so that the file
+	// is the same each time.
 	At     time.Time
 	Blocks []Block
 }
 
-// A BlockKind is what a block of a letter is.
+// A BlockKind is the kind of a block of a letter.
 type BlockKind string
 
 // The kinds of block.
@@ -46,15 +46,15 @@ type Block struct {
 	Rows  []LetterRow
 }
 
-// A LetterRow is a name and what it is.
+// A LetterRow is a name and its value.
 type LetterRow struct{ Key, Text string }
 
 // CourtMonths is how long a resident may go to court about a decision, in months
 // from the day on which they learn of it (Administrative Litigation Law, Art. 46).
 const CourtMonths = 6
 
-// A LetterView is what a decision letter tells: what was so at the decision, which
-// does not change with what happens later.
+// A LetterView is what a decision letter says: the state at the decision, which later
+// events do not change.
 type LetterView struct {
 	Dispute Dispute `json:"dispute"`
 	// City is whose bureau decided.
@@ -62,7 +62,8 @@ type LetterView struct {
 	// Rulebook is the one whose item was applied, Item that item; without its name,
 	// which is in the labels.
 	Rulebook RulebookRef `json:"rulebook"`
-	// LegalBasis is that of the item, Documents the kinds of document that it takes.
+	// LegalBasis is the legal basis of the item, and Documents are the kinds of
+	// document that it accepts.
 	LegalBasis Text     `json:"legal_basis,omitempty"`
 	Documents  []string `json:"documents,omitempty"`
 	// CountsMonths is how long the item counts.
@@ -74,14 +75,14 @@ type LetterView struct {
 	CourtUntil  Date `json:"court_until"`
 }
 
-// A CourtFile is all there is of a case, for the court.
+// A CourtFile is everything in a case, for the court.
 type CourtFile struct {
 	LetterView
 	// Case is the case as it is now, with what came after the decision.
 	Case Dispute `json:"case"`
 	// Hashes are the SHA-256 of the evidence by its id, 64 hex digits.
 	Hashes map[string]string `json:"hashes"`
-	// Looks are the lines of the resident's access log that are about the case or
-	// what it is about, oldest first.
+	// Looks are the entries of the resident's access log about the case and about its
+	// record or listing, oldest first.
 	Looks []Look `json:"looks"`
 }

@@ -2,7 +2,7 @@ package mingjing
 
 import "time"
 
-// A ListKind tells a blacklist (失信名单) from a redlist (守信名单).
+// A ListKind is the kind of a list: a blacklist (失信名单) or a redlist (守信名单).
 type ListKind string
 
 // The kinds of list.
@@ -11,7 +11,7 @@ const (
 	Redlist   ListKind = "redlist"
 )
 
-// A ListingState is where a listing is in its life.
+// A ListingState is the state of a listing.
 type ListingState string
 
 // The states of a listing. Only ListingInEffect has effect. Package casework draws
@@ -37,15 +37,16 @@ const (
 	ListingExpired ListingState = "expired"
 	// ListingLifted: a dispute was upheld, or the authority gave it up.
 	ListingLifted ListingState = "lifted"
-	// ListingAnnulled: it had no basis, or was not served in time; it never was.
+	// ListingAnnulled: it had no basis, or was not served in time; it counts as never
+	// made.
 	ListingAnnulled ListingState = "annulled"
 )
 
-// ListingStates in the order of a listing's life.
+// ListingStates are all states of a listing, in the order of its life.
 var ListingStates = []ListingState{ListingProposed, ListingRefused, ListingDecided, ListingServed, ListingUnserved,
 	ListingInEffect, ListingDisputed, ListingSuspended, ListingRepaired, ListingExpired, ListingLifted, ListingAnnulled}
 
-// Over says whether the listing is at its end and stays there.
+// Over reports whether the state is final.
 func (s ListingState) Over() bool {
 	switch s {
 	case ListingRefused, ListingRepaired, ListingExpired, ListingLifted, ListingAnnulled:
@@ -66,7 +67,8 @@ const (
 	ServedByAgency = "agency"
 )
 
-// A Measure is one thing that a listing does to the resident's life, or for it.
+// A Measure is one effect of a listing on the resident's life: a restriction or a
+// benefit.
 type Measure struct {
 	Code string `json:"code"`
 	Name Text   `json:"name"`
@@ -74,7 +76,8 @@ type Measure struct {
 	LegalBasis Text `json:"legal_basis"`
 }
 
-// A Listing is presence on a list, with measures, a term and a way off.
+// A Listing is an entry of a resident on a list, with measures, a term, and a
+// condition for getting off.
 type Listing struct {
 	ID   string   `json:"id"`
 	Kind ListKind `json:"kind"`
@@ -93,7 +96,7 @@ type Listing struct {
 	// From and Ends are the first day of effect and the first day without it.
 	From Date `json:"from"`
 	Ends Date `json:"ends"`
-	// Exit says how to get off sooner.
+	// Exit is the condition for getting off the list before the term ends.
 	Exit      Text         `json:"exit"`
 	State     ListingState `json:"state"`
 	DisputeID string       `json:"dispute_id,omitempty"`
@@ -110,7 +113,8 @@ type Listing struct {
 	AnswerBy *time.Time `json:"answer_by,omitempty"`
 	// RepairFrom is the first day on which repair can be applied for; "" for never.
 	RepairFrom Date `json:"repair_from,omitempty"`
-	// Statement is the resident's own, which stays on file beside it.
+	// Statement is the resident's own statement, which stays on file beside the
+	// listing.
 	Statement string `json:"statement,omitempty"`
 	// Shown says that the resident wishes a redlisting to be shown.
 	Shown bool `json:"shown,omitempty"`
@@ -118,12 +122,12 @@ type Listing struct {
 	Life []TimelineEntry `json:"life,omitempty"`
 }
 
-// Pending says that the listing was made here and has not taken effect so far, if
-// it ever does.
+// Pending reports whether the listing was decided in a case here and has not taken
+// effect.
 func (l Listing) Pending() bool { return l.CaseID != "" && l.From == "" }
 
-// Waits says whether the notice of the listing waits for the resident, who may
-// confirm that they have it, and then answer until AnswerBy.
+// Waits reports whether the resident still has to confirm the notice of the listing,
+// or may still answer it until AnswerBy.
 func (l Listing) Waits(now time.Time) bool {
 	return l.State == ListingDecided || l.State == ListingServed && l.AnswerBy != nil && l.AnswerBy.After(now)
 }
@@ -136,7 +140,8 @@ type ListingDate struct {
 	Day  Date
 }
 
-// Coming are the dates of the listing that are still to come; none once it is over.
+// Coming returns the dates of the listing that are still to come; none once the
+// listing has ended.
 func (l Listing) Coming(now time.Time, today Date) []ListingDate {
 	var dates []ListingDate
 	if l.State.Over() {
@@ -154,8 +159,8 @@ func (l Listing) Coming(now time.Time, today Date) []ListingDate {
 	return dates
 }
 
-// Effective says whether the listing has effect on the day: served, in effect,
-// undisputed and within its term.
+// Effective reports whether the listing has effect on the day: it is in effect, its
+// notice was served, it is undisputed and within its term.
 func (l Listing) Effective(on Date) bool {
 	return l.State == ListingInEffect && l.NoticeOn != "" && l.NoticeOn <= on &&
 		l.From <= on && l.Ends != "" && on < l.Ends

@@ -2,7 +2,7 @@ package mingjing
 
 import "time"
 
-// A Relation is who the helper is to the resident.
+// A Relation is what the helper is to the resident, such as a parent or a lawyer.
 type Relation string
 
 // The relations, in the order in which they are offered.
@@ -14,10 +14,10 @@ const (
 	RelationOther  Relation = "other"
 )
 
-// Relations in the order in which they are offered.
+// Relations are all relations, in the order in which they are offered.
 var Relations = []Relation{RelationParent, RelationChild, RelationSpouse, RelationLawyer, RelationOther}
 
-// A MandateState is where a mandate stands.
+// A MandateState is the state of a mandate.
 type MandateState string
 
 // The states of a mandate. Only an accepted one lets anybody act.
@@ -29,7 +29,7 @@ const (
 	MandateEnded    MandateState = "ended"
 )
 
-// Open says whether the mandate can still be revoked.
+// Open reports whether the mandate can still be revoked.
 func (s MandateState) Open() bool { return s == MandateOffered || s == MandateAccepted }
 
 const (
@@ -39,15 +39,15 @@ const (
 	MaxMandates = 3
 )
 
-// A Mandate is the resident's word that another resident may act for them in one
-// case, and in what goes on from it, until a date.
+// A Mandate is a resident's permission for another resident to act for them in one
+// case, and in the cases that follow it, until a date.
 type Mandate struct {
 	ID     string `json:"id"`
 	CaseID string `json:"case_id"`
 	// Helper is the helper's ID number as the resident gave it, masked. Whether
 	// anybody is enrolled under it is not told.
 	Helper string `json:"helper"`
-	// Name is the helper's, from when they accept; before, nobody is told it.
+	// Name is the helper's name, empty until they accept.
 	Name string `json:"name,omitempty"`
 	// Resident is the name of whom the helper acts for.
 	Resident string    `json:"resident,omitempty"`
@@ -58,8 +58,8 @@ type Mandate struct {
 	State MandateState `json:"state"`
 }
 
-// A MandatesView is the cases that the reader helps with, or is asked to help
-// with, newest first.
+// A MandatesView shows the cases in which the reader helps, or is asked to help,
+// newest first.
 type MandatesView struct {
 	Mandates []Mandate `json:"mandates"`
 }

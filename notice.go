@@ -2,7 +2,7 @@ package mingjing
 
 import "time"
 
-// A NoticeKind is what a notice tells the resident.
+// A NoticeKind is the kind of a notice: what happened.
 type NoticeKind string
 
 // The kinds of notice. Those with legal effect can't be switched off.
@@ -32,25 +32,25 @@ const (
 	NoticeExportReady NoticeKind = "export_ready"
 	// NoticeShareViewed: somebody looked at what the resident shares.
 	NoticeShareViewed NoticeKind = "share_viewed"
-	// NoticeMailFailed: the resident's e-mail address does not take mail. It is a
-	// word on the channels themselves and so not among [NoticeKinds].
+	// NoticeMailFailed: the resident's e-mail address takes no mail. It is about the
+	// channel itself, and so not among [NoticeKinds].
 	NoticeMailFailed NoticeKind = "mail_failed"
 )
 
-// NoticeKinds in the order in which they are offered to be switched off, those
-// with legal effect first.
+// NoticeKinds are the kinds of notice, in the order in which they are offered to be
+// switched off; those with legal effect come first.
 var NoticeKinds = []NoticeKind{NoticeListingServed, NoticeListingInEffect, NoticeListingEnded,
 	NoticeRecordChanged, NoticeCaseDecided, NoticeCaseExtended, NoticeHelper, NoticeCaseMoved, NoticeInquiry, NoticeScoreReady, NoticeExportReady,
 	NoticeShareViewed}
 
-// Legal says whether the notice has legal effect and so can't be switched off.
+// Legal reports whether the notice has legal effect and so can't be switched off.
 func (k NoticeKind) Legal() bool {
 	return k != NoticeCaseMoved && k != NoticeInquiry && k != NoticeScoreReady && k != NoticeExportReady && k != NoticeShareViewed &&
 		k != NoticeMailFailed
 }
 
-// A Notice is one line of the resident's inbox. It says that something happened
-// and to what; the page of that thing says the rest.
+// A Notice is one message in the resident's inbox. It says that something happened and
+// to what; the page of that thing says the rest.
 type Notice struct {
 	ID   string     `json:"id"`
 	Kind NoticeKind `json:"kind"`
@@ -66,7 +66,8 @@ type Notice struct {
 	ReadAt *time.Time `json:"read_at,omitempty"`
 }
 
-// MaxPushDevices is how many devices of one resident get push messages at most.
+// MaxPushDevices is the greatest number of devices of one resident that get push
+// messages.
 const MaxPushDevices = 10
 
 // An InboxView is a page of the resident's inbox, newest first.
@@ -80,8 +81,8 @@ type InboxView struct {
 	MailFailed bool `json:"mail_failed,omitempty"`
 }
 
-// A NoticeSettingsView is by which ways the resident hears of notices, and of
-// which. The inbox always has all.
+// A NoticeSettingsView shows which notices the resident wants sent, and by which ways.
+// The inbox always has all.
 type NoticeSettingsView struct {
 	// Off are the kinds that the resident does not want sent.
 	Off []NoticeKind `json:"off"`

@@ -2,9 +2,9 @@ package mingjing
 
 import "time"
 
-// A Procedure is the rulebook's due process: how many days everybody has, and
-// how long a listing may last. Days are working days of the city's [Calendar]
-// unless a field says otherwise.
+// A Procedure is the due process of a rulebook: the days that everybody has, and how
+// long a listing may last. Days are working days of the city's [Calendar] unless a
+// field says otherwise.
 type Procedure struct {
 	// Calendar is the code of the published calendar that working days are
 	// counted by.
@@ -37,14 +37,15 @@ type Procedure struct {
 	ReviewDays int `json:"review_days"`
 	// DeleteDays: what lost its basis is deleted (Shanghai 2017: 3).
 	DeleteDays int `json:"delete_days"`
-	// VeryLateDays after its time a clock that still runs is very late.
+	// VeryLateDays is after how many days past its due time a clock that still runs is
+	// very late.
 	VeryLateDays int `json:"very_late_days"`
 	// ReopenMonths, in calendar months, is how long after a decision its ways on are
 	// open.
 	ReopenMonths int `json:"reopen_months"`
 	// StatementWords is the most words of a statement on file: see [Words].
 	StatementWords int `json:"statement_words"`
-	// Tiers from the mildest to the gravest.
+	// Tiers are the tiers of gravity, from the mildest to the gravest.
 	Tiers []Tier `json:"tiers"`
 	// Sample says that figures in it were invented; SampleNote says which.
 	Sample     bool `json:"sample"`
@@ -52,9 +53,9 @@ type Procedure struct {
 	LegalBasis Text `json:"legal_basis"`
 }
 
-// A Tier is how grave the ground of a listing is, and with it how long the listing
-// may be shown (2020 No. 49: minor at most 3 months, general 3 to 12 months,
-// serious 1 to 3 years).
+// A Tier is the gravity of the ground of a listing, and with it how long the listing
+// may be shown (2020 No. 49: minor at most 3 months, general 3 to 12 months, serious 1
+// to 3 years).
 type Tier struct {
 	// Code is minor, general or serious.
 	Code string `json:"code"`
@@ -75,7 +76,7 @@ const (
 // Tiers in order.
 var Tiers = []string{TierMinor, TierGeneral, TierSerious}
 
-// Tier finds a tier by its code.
+// Tier returns the tier with the code.
 func (p *Procedure) Tier(code string) (Tier, bool) {
 	for _, t := range p.Tiers {
 		if t.Code == code {
@@ -93,7 +94,7 @@ type PublishedMeasure struct {
 	Tier string `json:"tier"`
 }
 
-// Lateness says how a clock stands that nobody has met.
+// Lateness is how late a clock is that nobody has met.
 type Lateness string
 
 // The degrees of lateness.
@@ -103,7 +104,8 @@ const (
 	VeryLate Lateness = "very_late"
 )
 
-// Lateness of the clock at an instant. A clock that was met is judged by when.
+// Lateness returns how late the clock is at an instant. A clock that was met is judged
+// by the time at which it was met.
 func (k Clock) Lateness(now time.Time) Lateness {
 	if k.MetAt != nil {
 		now = *k.MetAt

@@ -5,7 +5,7 @@ import "time"
 // A Text is one sentence or name in each language, keyed by language tag.
 type Text map[string]string
 
-// In returns the text in lang, or in the other language where it is missing.
+// In returns the text in lang, or in another language when lang has none.
 func (t Text) In(lang string) string {
 	if s := t[lang]; s != "" {
 		return s
@@ -22,7 +22,7 @@ func (t Text) In(lang string) string {
 // value "" means no date. Dates compare as strings.
 type Date string
 
-// DateOf is the day on which t falls in its own location.
+// DateOf returns the day of t in its own location.
 func DateOf(t time.Time) Date { return Date(t.Format(time.DateOnly)) }
 
 // ParseDate reads "2006-01-02"; the error is that of time.Parse.
@@ -34,7 +34,7 @@ func ParseDate(s string) (Date, error) {
 	return DateOf(t), nil
 }
 
-// Time is the start of the day in loc; the zero time for "" or a bad date.
+// Time returns the start of the day in loc; the zero time for "" or a malformed date.
 func (d Date) Time(loc *time.Location) time.Time {
 	t, err := time.ParseInLocation(time.DateOnly, string(d), loc)
 	if err != nil {
@@ -43,7 +43,7 @@ func (d Date) Time(loc *time.Location) time.Time {
 	return t
 }
 
-// AddMonths is d moved by n months; a day that the month lacks becomes its last.
+// AddMonths returns d moved by n months; a day that the month lacks becomes its last.
 func (d Date) AddMonths(n int) Date {
 	t := d.Time(time.UTC)
 	if t.IsZero() {
@@ -54,7 +54,7 @@ func (d Date) AddMonths(n int) Date {
 	return DateOf(first.AddDate(0, 0, min(t.Day(), last)-1))
 }
 
-// AddDays is d moved by n days.
+// AddDays returns d moved by n days.
 func (d Date) AddDays(n int) Date {
 	t := d.Time(time.UTC)
 	if t.IsZero() {
@@ -74,7 +74,7 @@ const (
 	AreaJudicial   Area = "judicial"
 )
 
-// Areas in the order in which they are shown.
+// Areas are all areas, in the order in which they are shown.
 var Areas = []Area{AreaGovernment, AreaCommercial, AreaSocial, AreaJudicial}
 
 // A Document is the official paper behind a record or listing.
@@ -88,7 +88,8 @@ type Document struct {
 	Hash string `json:"hash"`
 }
 
-// Complete says whether nothing is missing; a record counts only then.
+// Complete reports whether the document has everything that a record needs in order to
+// count.
 func (d Document) Complete() bool {
 	if d.Kind == "" || d.Issuer == "" || d.Number == "" || d.Date == "" || len(d.Hash) != 64 {
 		return false
@@ -102,7 +103,7 @@ func (d Document) Complete() bool {
 	return true
 }
 
-// A RecordState says what a record may do to the score.
+// A RecordState is the state of a record.
 type RecordState string
 
 // The states of a record. Only RecordActive and RecordCorrected count.
@@ -131,9 +132,10 @@ type Record struct {
 	State    RecordState `json:"state"`
 	// DisputeID is the open or last dispute about it, if any.
 	DisputeID string `json:"dispute_id,omitempty"`
-	// Statement is the resident's own, which stays on file beside it.
+	// Statement is the resident's own statement, which stays on file beside the
+	// record.
 	Statement string `json:"statement,omitempty"`
-	// Changed is why the agency has corrected it or taken it back, in its words.
+	// Changed is the agency's reason for correcting or revoking the record.
 	Changed     string    `json:"changed,omitempty"`
 	CollectedAt time.Time `json:"collected_at"`
 }

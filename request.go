@@ -2,7 +2,7 @@ package mingjing
 
 import "time"
 
-// A RequestState is where a score request stands.
+// A RequestState is the state of a score request.
 type RequestState string
 
 // The states of a score request, in order.
@@ -15,16 +15,16 @@ const (
 	RequestWithdrawn RequestState = "withdrawn"
 )
 
-// Open says whether the request is still being worked on.
+// Open reports whether the request is still being worked on.
 func (s RequestState) Open() bool {
 	return s == RequestQueued || s == RequestCollecting || s == RequestScoring
 }
 
-// ScoreDeadline is the time within which a score request ends: 24 hours elapsed
-// (Honest Shanghai, FACTS 1).
+// ScoreDeadline is the time within which a score request ends: 24 hours elapsed, as in
+// the app Honest Shanghai.
 const ScoreDeadline = 24 * time.Hour
 
-// A SourceState is what one agency has done for one request.
+// A SourceState is the state of one agency's answer to one request.
 type SourceState string
 
 // The states of a source.
@@ -48,7 +48,7 @@ type Source struct {
 	Items int `json:"items"`
 }
 
-// Progress is how far a request is.
+// Progress is the progress of a score request.
 type Progress struct {
 	Answered int `json:"answered"`
 	Total    int `json:"total"`
@@ -58,7 +58,8 @@ type Progress struct {
 	Expected *time.Time `json:"expected,omitempty"`
 }
 
-// A ScoreRequest is the resident's ask. It ends ready within [ScoreDeadline].
+// A ScoreRequest is a resident's request for a score. It is ready within
+// [ScoreDeadline].
 type ScoreRequest struct {
 	ID       string       `json:"id"`
 	Rulebook RulebookRef  `json:"rulebook"`

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A ResidentID is the random name under which a resident is known inside. It
-// says nothing about the person and is safe in URLs, events and logs.
+// A ResidentID is the random id of a resident. It says nothing about the person and is
+// safe in URLs, events and logs.
 type ResidentID string
 
 // An IDNumber is a resident ID number in canonical form: 18 characters, digits
@@ -88,7 +88,8 @@ func MakeIDNumber(first17 string) IDNumber {
 	return IDNumber(first17 + string(idNumberCheck(first17)))
 }
 
-// Masked shows the first and the last two characters only, as any screen does.
+// Masked returns the number with only its first and last two characters readable, as
+// every screen shows it.
 func (n IDNumber) Masked() string {
 	if len(n) != 18 {
 		return "******"
@@ -96,7 +97,7 @@ func (n IDNumber) Masked() string {
 	return string(n[:2]) + "**************" + string(n[16:])
 }
 
-// String is the masked form, so that an ID number that is printed by accident
+// String returns the masked form, so that an ID number that is printed by accident
 // gives nothing away. Use string(n) for the number itself.
 func (n IDNumber) String() string { return n.Masked() }
 
@@ -136,7 +137,7 @@ func orgCodeCheck(first17 string) (byte, bool) {
 	return orgCodeAlphabet[(31-sum%31)%31], true
 }
 
-// A Role is what somebody may do; see package casework for who may do what.
+// A Role is the role of an actor; package casework decides what each may do.
 type Role string
 
 // The roles. Only RoleSystem has no person behind it: it is the product's own
@@ -157,13 +158,13 @@ const (
 	RoleHelper Role = "helper"
 )
 
-// Staff says whether the role is one of the bureau's own people.
+// Staff reports whether the role is one of the bureau's own people.
 func (r Role) Staff() bool {
 	return r == RoleHandler || r == RoleSupervisor || r == RoleAuditor
 }
 
-// An Actor is who asks for something. For a resident ID is the [ResidentID], for
-// staff the staff number.
+// An Actor is the person or program that asks for something. For a resident, ID is the
+// [ResidentID]; for staff, the staff number.
 type Actor struct {
 	Role Role   `json:"role"`
 	ID   string `json:"id"`
@@ -175,8 +176,8 @@ type Actor struct {
 	Agency string `json:"agency,omitempty"`
 	// Fresh says that the password was given a short time ago, which some things need.
 	Fresh bool `json:"-"`
-	// Self is who a member of staff is as a resident, if known, so that nobody
-	// handles a case of their own. It is empty for residents.
+	// Self is the resident ID of a member of staff, if known, so that nobody handles a
+	// case of their own. It is empty for residents.
 	Self ResidentID `json:"-"`
 	// Screen is the open session of a resident; zero where there is none.
 	Screen Screen `json:"-"`
@@ -192,12 +193,12 @@ type Screen struct {
 	Quiet bool
 }
 
-// LookUnreadable is the action of a line of the access log that does not open any
-// more, since somebody has changed it where it is stored.
+// LookUnreadable is the action of an entry of the access log that does not open any
+// more, because somebody has changed it in the database.
 const LookUnreadable = "unreadable"
 
-// A Look is one line of a resident's access log: who read what, when and why.
-// It is written before the data is returned.
+// A Look is one entry of a resident's access log: who read what, when and why. It is
+// written before the data is returned.
 type Look struct {
 	Seq  int64     `json:"seq"`
 	At   time.Time `json:"at"`
@@ -218,7 +219,7 @@ type Look struct {
 	For string `json:"for,omitempty"`
 }
 
-// A Consent is the resident's word that a score may be made by one rulebook.
+// A Consent is a resident's permission to make scores by one rulebook.
 type Consent struct {
 	ID          string     `json:"id"`
 	Rulebook    string     `json:"rulebook"`
@@ -237,18 +238,18 @@ type Session struct {
 	Current   bool      `json:"current"`
 }
 
-// A SessionUse is when a session was last used, and after how many minutes without
-// use its resident wants it to end; 0 where they have not chosen.
+// A SessionUse is when a session was last used, and after how many minutes without use
+// its resident wants it to end; 0 when they have not chosen.
 type SessionUse struct {
 	SeenAt  time.Time
 	Minutes int
 }
 
-// LockMinutes are the choices after how many minutes without use a resident's
-// screen locks and the session ends.
+// LockMinutes are the numbers of minutes without use, after which a screen locks and
+// its session ends, that a resident can choose from.
 var LockMinutes = []int{2, 5, 15}
 
-// LockWarning is how long before the screen locks the person is warned.
+// LockWarning returns how long before the screen locks the person is warned.
 func LockWarning(after time.Duration) time.Duration { return min(time.Minute, after/2) }
 
 // A Client is the device at the other end of a connection.
@@ -259,14 +260,15 @@ type Client struct {
 	Device string
 }
 
-// A Login is what a session proves: who is there, by which session, until when.
+// A Login is what a session proves: who is logged in, by which session, and until
+// when.
 type Login struct {
 	Actor     Actor
 	SessionID string
 	// IDMasked is a resident's masked ID number, or the staff number.
 	IDMasked  string
 	ExpiresAt time.Time
-	// IdleAfter is after how long without use the session ends; 0 for never.
+	// IdleAfter is the time without use after which the session ends; 0 for never.
 	IdleAfter time.Duration
 	// AuthenticatedAt is when the password was last given.
 	AuthenticatedAt time.Time

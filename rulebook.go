@@ -7,12 +7,12 @@ import (
 	"fmt"
 )
 
-// RulebookSchema is what each rulebook's "$schema" says: the JSON Schema
-// published beside it.
+// RulebookSchema is the "$schema" of each rulebook: the JSON Schema that is published
+// beside it.
 const RulebookSchema = "rulebook.schema.json"
 
-// A RulebookRef pins a rulebook: its code, version and the SHA-256 of its
-// published bytes, 64 hex digits.
+// A RulebookRef names one version of a rulebook: its code, version and the SHA-256 of
+// its published bytes, 64 hex digits.
 type RulebookRef struct {
 	ID      string `json:"id"`
 	Version string `json:"version"`
@@ -45,15 +45,15 @@ type Rulebook struct {
 	Measures []PublishedMeasure `json:"measures"`
 	// Procedure is the due process of listings and disputes.
 	Procedure Procedure `json:"procedure"`
-	// Bands from the best to the worst.
+	// Bands are the bands of the score, from the best to the worst.
 	Bands []Band `json:"bands"`
 
 	ref RulebookRef
 }
 
-// DecodeRulebook decodes a rulebook and pins it to the SHA-256 of exactly these bytes.
+// DecodeRulebook decodes a rulebook and computes the SHA-256 of exactly these bytes.
 // It does not check the rules of rulebooks: whoever publishes one has done so, and
-// whoever reads one compares its hash with the one that a score is pinned to.
+// whoever reads one compares its hash with the one that a score names.
 func DecodeRulebook(data []byte) (*Rulebook, error) {
 	book := new(Rulebook)
 	if err := json.Unmarshal(data, book); err != nil {
@@ -64,7 +64,7 @@ func DecodeRulebook(data []byte) (*Rulebook, error) {
 	return book, nil
 }
 
-// Ref is what the rulebook is pinned by; its hash is that of the bytes that
+// Ref returns the reference of the rulebook; its hash is that of the bytes that
 // [DecodeRulebook] read.
 func (b *Rulebook) Ref() RulebookRef { return b.ref }
 
@@ -137,13 +137,13 @@ type Band struct {
 	Sample bool   `json:"sample,omitempty"`
 }
 
-// Agency finds an agency by its code.
+// Agency returns the agency with the code.
 func (b *Rulebook) Agency(code string) (Agency, bool) { return found(b.agency(code)) }
 
-// Item finds a catalogue item by its code.
+// Item returns the catalogue item with the code.
 func (b *Rulebook) Item(code string) (Item, bool) { return found(b.item(code)) }
 
-// Band finds a band by its code.
+// Band returns the band with the code.
 func (b *Rulebook) Band(code string) (Band, bool) {
 	for i := range b.Bands {
 		if b.Bands[i].Code == code {
@@ -153,7 +153,7 @@ func (b *Rulebook) Band(code string) (Band, bool) {
 	return Band{}, false
 }
 
-// Measure finds a published measure by its code.
+// Measure returns the published measure with the code.
 func (b *Rulebook) Measure(code string) (PublishedMeasure, bool) {
 	for _, m := range b.Measures {
 		if m.Code == code {
@@ -163,7 +163,7 @@ func (b *Rulebook) Measure(code string) (PublishedMeasure, bool) {
 	return PublishedMeasure{}, false
 }
 
-// MeasuresOf are the measures that a listing of the item may carry, as published.
+// MeasuresOf returns the measures that a listing of the item may carry, as published.
 func (b *Rulebook) MeasuresOf(item Item) []Measure {
 	all := make([]Measure, 0, len(item.Measures))
 	for _, code := range item.Measures {

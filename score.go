@@ -17,8 +17,8 @@ type Input struct {
 	AsOf Date `json:"as_of"`
 }
 
-// A Score is value + band + explanation, pinned to a rulebook. The value is the
-// sum of the points of the explanation.
+// A Score is a value with its band and its explanation, made by one version of a
+// rulebook. The value is the sum of the points of the explanation.
 type Score struct {
 	ID       string      `json:"id,omitempty"`
 	Rulebook RulebookRef `json:"rulebook"`
@@ -35,7 +35,7 @@ type Score struct {
 	At    time.Time `json:"at,omitzero"`
 }
 
-// Causes are why a score is made.
+// Causes are the reasons for which a score is made.
 var Causes = []string{"request", "dispute_filed", "dispute_decided", "agency_silent", "agency_lost", "repair_decided",
 	"listing_in_effect", "listing_ended", "record_changed", "expiry"}
 
@@ -44,9 +44,9 @@ const (
 	ContributionBase    = "base"
 	ContributionRecord  = "record"
 	ContributionListing = "listing"
-	// ContributionCap has no points; it holds the band down to Cap.
+	// ContributionCap has no points; the band can't be better than Cap.
 	ContributionCap = "cap"
-	// ContributionBound brings the sum back between the rulebook's Min and Max.
+	// ContributionBound brings the sum back between Min and Max of the rulebook.
 	ContributionBound = "bound"
 )
 
@@ -64,7 +64,7 @@ type Contribution struct {
 	Ends Date `json:"ends,omitempty"`
 }
 
-// NotCounted is a record or listing that does not count, and why.
+// NotCounted is a record or listing that does not count, with the reason.
 type NotCounted struct {
 	RecordID  string `json:"record_id,omitempty"`
 	ListingID string `json:"listing_id,omitempty"`
@@ -105,7 +105,7 @@ const (
 var Whys = []string{WhyDisputed, WhySuspended, WhyRemoved, WhyLifted, WhyExpired, WhyPending, WhyNotYet,
 	WhyUnserved, WhyNoDocument, WhyWrongDocument, WhyNotInCatalogue, WhyNotFromAgency, WhyNoRule}
 
-// A Change is one day on which the score will change if nothing new happens.
+// A Change is a day on which the score will change if nothing new happens.
 type Change struct {
 	On    Date   `json:"on"`
 	Value int    `json:"value"`
@@ -117,13 +117,13 @@ type Change struct {
 	Starts []string `json:"starts,omitempty"`
 }
 
-// MaxOutlook is the number of days, on each of which something begins or ends,
-// that [Outlook] looks at.
+// MaxOutlook is the greatest number of days that [Outlook] looks at; on each of them
+// something begins or ends.
 const MaxOutlook = 200
 
-// MakeScore is the scoring function: pure, and independent of the order of the
-// input, so that whoever has the rulebook and the records gets the same result.
-// It fills everything but ID, Cause and At.
+// MakeScore makes a score of a rulebook, records and listings. It is a pure function
+// and does not depend on the order of the input, so that whoever has the rulebook and
+// the records gets the same result. It sets everything but ID, Cause and At.
 //
 // A record counts when its state is active or corrected, its agency may supply
 // its item, a complete document of a required kind stands behind it, and AsOf is
@@ -187,7 +187,8 @@ func MakeScore(book *Rulebook, in Input) Score {
 	return s
 }
 
-// A step is what one record or listing does on one day, or why it does nothing.
+// A step is the contribution of one record or listing on one day, or the reason why it
+// makes none.
 type step struct {
 	Contribution
 	on  Date
@@ -235,7 +236,7 @@ func listingStep(book *Rulebook, l *Listing, asOf Date) step {
 	return st
 }
 
-// apply gives the step the item's points or cap, unless it does not count.
+// apply sets the item's points or cap, unless the step does not count.
 func (st *step) apply(item *Item) {
 	switch {
 	case st.why != "":
@@ -301,7 +302,8 @@ func sourceWhy(book *Rulebook, item *Item, agency string, doc Document) string {
 	return ""
 }
 
-// termWhy wants ends to be "" when the first or the last day is not known.
+// termWhy returns why something does not count on the day, by its term. Its argument
+// ends is "" when the first or the last day is not known.
 func termWhy(first, ends, asOf Date) string {
 	switch {
 	case ends == "":
@@ -314,8 +316,8 @@ func termWhy(first, ends, asOf Date) string {
 	return ""
 }
 
-// Ends is the first day on which a record of the item that happened on the day
-// occurred no longer counts; "" when occurred is no date.
+// Ends returns the first day on which a record of the item no longer counts, if it
+// happened on the day occurred; "" when occurred is no date.
 func Ends(item Item, occurred Date) Date {
 	ends := occurred.AddMonths(item.CountsMonths)
 	if len(ends) > len(time.DateOnly) { // five-digit years do not compare as strings
@@ -324,8 +326,8 @@ func Ends(item Item, occurred Date) Date {
 	return ends
 }
 
-// listingEnds is the first day on which the listing no longer counts: its own
-// end or that of the item, whichever is sooner; "" when either is not known.
+// listingEnds returns the first day on which the listing no longer counts: its own end
+// or that of the item, whichever is sooner; "" when either is not known.
 func listingEnds(item *Item, l *Listing) Date {
 	ends := Ends(*item, l.From)
 	if ends == "" || !l.Ends.valid() {
@@ -343,8 +345,8 @@ func bandIndex(book *Rulebook, code string) int {
 	return max(0, slices.IndexFunc(book.Bands, func(b Band) bool { return b.Code == code }))
 }
 
-// compareSteps is a total order on everything that a step shows, so that equal
-// steps cannot be told apart.
+// compareSteps compares two steps by everything that a step shows, so that steps which
+// compare as equal can't be told apart.
 func compareSteps(a, b step) int {
 	aCap, bCap := a.Kind == ContributionCap, b.Kind == ContributionCap
 	if aCap != bCap {
@@ -375,9 +377,9 @@ func sortedCodes(codes []string) []string {
 	return slices.Compact(sorted)
 }
 
-// Outlook are the days after AsOf on which the value or the band will change if
-// nothing new happens, earliest first: what counts today ends, and what was
-// served or dated ahead begins. It looks at the next [MaxOutlook] such days.
+// Outlook returns the days after AsOf on which the value or the band will change if
+// nothing new happens, earliest first: what counts today ends, and what was served or
+// dated ahead begins. It looks at the next [MaxOutlook] such days.
 func Outlook(book *Rulebook, in Input) []Change {
 	changes := []Change{}
 	before := MakeScore(book, in)
@@ -398,7 +400,7 @@ func Outlook(book *Rulebook, in Input) []Change {
 	return changes
 }
 
-// turningDays are the days after AsOf on which something begins or ends.
+// turningDays returns the days after AsOf on which something begins or ends.
 func turningDays(book *Rulebook, in Input) []Date {
 	var days []Date
 	add := func(d Date) {
@@ -426,7 +428,7 @@ func turningDays(book *Rulebook, in Input) []Date {
 	return days[:min(len(days), MaxOutlook)]
 }
 
-// rulesOnlyIn are the codes of what counts in a and not in b, sorted.
+// rulesOnlyIn returns the codes of what counts in a and not in b, sorted.
 func rulesOnlyIn(a, b Score) []string {
 	counted := map[Contribution]int{}
 	for _, c := range b.Explanation {
@@ -441,15 +443,15 @@ func rulesOnlyIn(a, b Score) []string {
 	return sortedCodes(rules)
 }
 
-// EffectOfRecord is what the record does under the rulebook on the day, and its
-// legal basis and end where the catalogue has it. What does not count has a Why
-// and neither points nor cap.
+// EffectOfRecord returns the effect of the record on the score on the day, with its
+// legal basis and end when the catalogue has it. What does not count has a Why and
+// neither points nor cap.
 func EffectOfRecord(book *Rulebook, r Record, asOf Date) Effect {
 	st := recordStep(book, &r, asOf)
 	return st.effect(book)
 }
 
-// EffectOfListing is what the listing does under the rulebook on the day; see
+// EffectOfListing returns the effect of the listing on the score on the day; see
 // [EffectOfRecord].
 func EffectOfListing(book *Rulebook, l Listing, asOf Date) Effect {
 	st := listingStep(book, &l, asOf)
@@ -464,7 +466,7 @@ func (st *step) effect(book *Rulebook) Effect {
 	return e
 }
 
-// Same says whether two scores agree in everything that is computed: rulebook,
+// Same reports whether two scores agree in everything that is computed: rulebook,
 // value, band, day, explanation, what was not counted and what was missing.
 func Same(a, b Score) bool {
 	return a.Rulebook == b.Rulebook && a.Value == b.Value && a.Band == b.Band && a.AsOf == b.AsOf &&

@@ -13,14 +13,14 @@ type ShareField string
 const (
 	ShareBand  ShareField = "band"
 	ShareValue ShareField = "value"
-	// ShareMissing: how many agencies had not answered when the score was made.
+	// ShareMissing is how many agencies had not answered when the score was made.
 	ShareMissing ShareField = "missing"
-	// ShareListings: how many blacklistings have effect on the day.
+	// ShareListings is how many blacklistings have effect on the day.
 	ShareListings ShareField = "listings"
 )
 
-// ShareFields in the order in which they are offered. Only the first is chosen
-// unless the resident says otherwise.
+// ShareFields are all fields, in the order in which they are offered. Only the first
+// is chosen unless the resident says otherwise.
 var ShareFields = []ShareField{ShareBand, ShareValue, ShareMissing, ShareListings}
 
 // A ShareName is how a share names the person.
@@ -36,11 +36,11 @@ const (
 	ShareNameless ShareName = "none"
 )
 
-// ShareNames in the order in which they are offered; the first is chosen unless
-// the resident says otherwise.
+// ShareNames are all ways of naming the person, in the order in which they are
+// offered. The first is chosen unless the resident says otherwise.
 var ShareNames = []ShareName{ShareMasked, ShareFull, ShareNameless}
 
-// A ShareState is where a share stands.
+// A ShareState is the state of a share.
 type ShareState string
 
 // The states of a share. Only an active one can be looked at.
@@ -51,7 +51,7 @@ const (
 	ShareRevoked ShareState = "revoked"
 )
 
-// ShareStates in the order in which a share can reach them.
+// ShareStates are all states, in the order in which a share can reach them.
 var ShareStates = []ShareState{ShareActive, ShareUsedUp, ShareEnded, ShareRevoked}
 
 // Bounds on a share.
@@ -61,19 +61,21 @@ const (
 	MaxShareActive  = 20
 	MaxSharePurpose = 200 // characters
 	MaxShareWho     = 100 // characters of who a recipient says they are
-	// ShareCorrectDays is for how long those who have looked can learn of a correction.
+	// ShareCorrectDays is for how many days those who have looked can learn of a
+	// correction.
 	ShareCorrectDays = 365
 )
 
-// A Share is what a resident shows to others: chosen fields of the newest score by
-// one rulebook, for one purpose, so often and so long. Its code is kept nowhere.
+// A Share is a permission to look at chosen fields of the newest score by one
+// rulebook, for one purpose, for a number of looks and until a day. Its code is stored
+// nowhere.
 type Share struct {
 	ID       string       `json:"id"`
 	Rulebook string       `json:"rulebook"`
 	Purpose  string       `json:"purpose"`
 	Fields   []ShareField `json:"fields"`
 	Named    ShareName    `json:"named"`
-	// Views is how often it may be looked at, Viewed how often it was.
+	// Views is how often it may be looked at, and Viewed how often it was.
 	Views  int        `json:"views"`
 	Viewed int        `json:"viewed"`
 	State  ShareState `json:"state"`
@@ -90,16 +92,16 @@ type Share struct {
 // A ShareLook is one view of a share.
 type ShareLook struct {
 	At time.Time `json:"at"`
-	// Who is what the recipient said who they are.
+	// Who is the name that the recipient gave.
 	Who string `json:"who"`
 	// ToldAt is when the correction was put on the recipient's page; nil for none.
 	ToldAt *time.Time `json:"told_at,omitempty"`
-	// Mail says how it stands with the message about it: one of [ShareMails], "" where
-	// the recipient left no address or there is nothing to tell.
+	// Mail is the state of the message about the correction, one of [ShareMails]; ""
+	// when the recipient left no address or there is nothing to tell.
 	Mail string `json:"mail,omitempty"`
 }
 
-// ShareMails are how it can stand with a message about a correction.
+// ShareMails are the states of a message about a correction.
 var ShareMails = []string{"waiting", "sent", "failed"}
 
 // A SharesView is the resident's shares, newest first.
@@ -115,15 +117,15 @@ type NewShareView struct {
 	Made *MadeShare `json:"made,omitempty"`
 }
 
-// A MadeShare is a new share with its link, which is kept nowhere.
+// A MadeShare is a new share with its link, which is stored nowhere.
 type MadeShare struct {
 	Share Share  `json:"share"`
 	Link  string `json:"link"`
 	QR    QRCode `json:"qr"`
 }
 
-// A QRCode is a code as a drawing: an SVG path of its dark squares, in a square of
-// Size by Size, margin included.
+// A QRCode is a QR code as an SVG path of its dark squares, in a square of Size by
+// Size with its margin.
 type QRCode struct {
 	Size int    `json:"size"`
 	Path string `json:"path"`
@@ -131,7 +133,7 @@ type QRCode struct {
 
 // A RecipientView is a share as its recipient sees it, who is not logged in.
 type RecipientView struct {
-	// Code is that of the link.
+	// Code is the code in the link.
 	Code string `json:"code"`
 	// Open says that it can be looked at; Left is how often, until EndsAt.
 	Open   bool      `json:"open"`
@@ -147,7 +149,7 @@ type RecipientView struct {
 	Token string `json:"token,omitempty"`
 }
 
-// A Statement is what a recipient is shown of a score, and all of it.
+// A Statement is everything that a recipient is shown of a score.
 type Statement struct {
 	// Number is random and names the statement.
 	Number    string    `json:"number"`
@@ -157,7 +159,7 @@ type Statement struct {
 	AsOf     Date        `json:"as_of"`
 	Rulebook RulebookRef `json:"rulebook"`
 	Purpose  string      `json:"purpose"`
-	// ShownTo is who the recipient said they are.
+	// ShownTo is the name that the recipient gave.
 	ShownTo string `json:"shown_to"`
 	// The rest is there only where the resident chose it.
 	Name     string       `json:"name,omitempty"`
@@ -168,23 +170,23 @@ type Statement struct {
 	Listings *int         `json:"listings,omitempty"`
 }
 
-// A StatedValue is a value and between what it lies.
+// A StatedValue is a value with the least and the greatest possible one.
 type StatedValue struct {
 	Value int `json:"value"`
 	Min   int `json:"min"`
 	Max   int `json:"max"`
 }
 
-// A CorrectionView is what the resident can do about those who saw a score that a
-// decision has changed since.
+// A CorrectionView shows who saw a score that a decision has changed since, and who of
+// them was told.
 type CorrectionView struct {
 	// Waiting are those who have not been told, Told those who have.
 	Waiting []ShareLook `json:"waiting"`
 	Told    []ShareLook `json:"told"`
 }
 
-// MaskName shows the first character of a Chinese name, and of any other the first
-// letter of each word.
+// MaskName returns a name with all but its first Chinese character hidden, or all but
+// the first letter of each word of another name.
 func MaskName(name string) string {
 	words := strings.Fields(name)
 	for i, w := range words {

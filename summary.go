@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// A RulebookSummary is what somebody reads of a rulebook before it scores them, in
-// the language of the page.
+// A RulebookSummary is what a resident reads of a rulebook before being scored by it,
+// in the language of the page.
 type RulebookSummary struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
@@ -15,7 +15,7 @@ type RulebookSummary struct {
 	// Agencies are the names of all that are asked, as they are ordered.
 	Agencies []string      `json:"agencies"`
 	Areas    []AreaSummary `json:"areas"`
-	// Never are the names of what is never used.
+	// Never are the names of everything that is never used.
 	Never []string `json:"never"`
 }
 
@@ -27,8 +27,8 @@ type AreaSummary struct {
 	Items    []string `json:"items"`
 }
 
-// Summary returns what somebody reads of the rulebook before it scores them, in one
-// language: a page that had two whole rulebooks was 100 kB.
+// Summary returns a summary of the rulebook in one language. Pages that need no more
+// have it instead of the rulebook, which is about 50 kB.
 func (b *Rulebook) Summary(lang string) RulebookSummary {
 	out := RulebookSummary{ID: b.ID, Name: b.Name.In(lang), About: b.About.In(lang)}
 	for _, a := range b.Agencies {

@@ -13,7 +13,7 @@ import (
 //go:embed *.json
 var files embed.FS
 
-// Sentences is the file with the sentences of a language, a JSON object.
+// Sentences returns the file with the sentences of a language, a JSON object.
 func Sentences(lang string) []byte {
 	data, err := files.ReadFile(lang + ".json")
 	if err != nil {

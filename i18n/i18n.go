@@ -19,7 +19,7 @@ import (
 // sees the other language's sentence where there is one.
 var OnMissing = func(what string) { println("i18n: " + what) }
 
-// Other is the language that the language switch leads to.
+// Other returns the language that the language switch leads to.
 func Other(lang string) string {
 	if lang == "en" {
 		return "zh-CN"
@@ -27,8 +27,8 @@ func Other(lang string) string {
 	return "en"
 }
 
-// Has says whether the key has a sentence, plural forms included, in a language that
-// is there.
+// Has reports whether the key has a sentence, plural forms included, in a language
+// that is loaded.
 func Has(key string) bool {
 	for _, lang := range mingjing.Languages {
 		if _, ok := sentence(lang, key); ok {
@@ -41,11 +41,11 @@ func Has(key string) bool {
 	return false
 }
 
-// T is the sentence of a key in a language, its placeholders {name} filled with
-// the pairs of names and values. A pair named n picks the plural form by the
-// CLDR rule of the language (key.one or key.other) and is written as a number of
-// that language. A missing sentence is taken from the other language; without
-// that, the key itself is shown.
+// T returns the sentence of a key in a language, its placeholders {name} filled with
+// the pairs of names and values. A pair named n picks the plural form by the CLDR rule
+// of the language (key.one or key.other) and is written as a number of that language.
+// A missing sentence is taken from the other language; without that, the key itself is
+// shown.
 func T(lang, key string, pairs ...string) string {
 	s, ok := lookup(lang, key, pairs)
 	if !ok {
@@ -57,7 +57,7 @@ func T(lang, key string, pairs ...string) string {
 	return fill(lang, key, s, pairs)
 }
 
-// TMap is [T] with the values in a map, as problems carry them.
+// TMap returns the same as [T], with the values in a map, as problems carry them.
 func TMap(lang, key string, values map[string]string) string {
 	pairs := make([]string, 0, 2*len(values))
 	for k, v := range values {
@@ -122,8 +122,8 @@ func fill(lang, key, s string, pairs []string) string {
 	return b.String()
 }
 
-// Number writes a whole number with the groups of the language; a negative one
-// has a real minus sign.
+// Number returns a whole number with the groups of the language; a negative one has a
+// real minus sign.
 func Number(lang string, n int) string {
 	digits := strconv.Itoa(n)
 	sign := ""
@@ -140,7 +140,7 @@ func Number(lang string, n int) string {
 	return sign + strings.Join(groups, ",")
 }
 
-// Signed writes points with their sign: +5, −20 with a real minus sign, 0.
+// Signed returns points with their sign: +5, −20 with a real minus sign, 0.
 func Signed(lang string, n int) string {
 	if n > 0 {
 		return "+" + Number(lang, n)
@@ -151,7 +151,7 @@ func Signed(lang string, n int) string {
 var months = [...]string{"January", "February", "March", "April", "May", "June", "July",
 	"August", "September", "October", "November", "December"}
 
-// Date writes a day: 2026年11月23日, 23 November 2026. No date is an empty string.
+// Date returns a day in words: 2026年11月23日, 23 November 2026; "" for no date.
 func Date(lang string, d mingjing.Date) string {
 	t := d.Time(time.UTC)
 	if t.IsZero() {
@@ -168,8 +168,7 @@ func day(lang string, t time.Time) string {
 	return strconv.Itoa(y) + "年" + strconv.Itoa(int(m)) + "月" + strconv.Itoa(d) + "日"
 }
 
-// ShortDate writes a day where there is little room, as on a chart: 2026/11/23,
-// 23 Nov 2026.
+// ShortDate returns a day for narrow places, as on a chart: 2026/11/23, 23 Nov 2026.
 func ShortDate(lang string, d mingjing.Date) string {
 	t := d.Time(time.UTC)
 	if t.IsZero() {
@@ -182,7 +181,7 @@ func ShortDate(lang string, d mingjing.Date) string {
 	return strconv.Itoa(y) + "/" + strconv.Itoa(int(m)) + "/" + strconv.Itoa(dd)
 }
 
-// DateTime writes an instant as the wall clock in zone shows it.
+// DateTime returns day and time of an instant in the zone.
 func DateTime(lang string, t time.Time, zone *time.Location) string {
 	t = t.In(zone)
 	sep := " "
@@ -192,10 +191,10 @@ func DateTime(lang string, t time.Time, zone *time.Location) string {
 	return day(lang, t) + sep + t.Format("15:04")
 }
 
-// TimeOfDay writes the hour and minute in zone, with seconds.
+// TimeOfDay returns hour, minute and second of an instant in the zone.
 func TimeOfDay(t time.Time, zone *time.Location) string { return t.In(zone).Format("15:04:05") }
 
-// Relative writes how far t is from now: "in 3 minutes", "3 minutes ago".
+// Relative returns how far t is from now: "in 3 minutes", "3 minutes ago".
 func Relative(lang string, t, now time.Time) string {
 	d := t.Sub(now)
 	key := "relative.in"
@@ -208,7 +207,7 @@ func Relative(lang string, t, now time.Time) string {
 	return T(lang, key, "span", Span(lang, d))
 }
 
-// Span writes a length of time in its largest fitting unit: "3 minutes".
+// Span returns a length of time in its largest fitting unit: "3 minutes".
 func Span(lang string, d time.Duration) string {
 	round := func(unit time.Duration) string { return strconv.Itoa(int((d + unit/2) / unit)) }
 	const dayLong = 24 * time.Hour
@@ -224,7 +223,7 @@ func Span(lang string, d time.Duration) string {
 	}
 }
 
-// FileSize writes a number of bytes as people speak of files, 1 kB being 1024.
+// FileSize returns a number of bytes as a file size, 1 kB being 1024.
 func FileSize(lang string, bytes int64) string {
 	switch {
 	case bytes < 1024:
@@ -241,7 +240,7 @@ func FileSize(lang string, bytes int64) string {
 	}
 }
 
-// Join writes a list: "a, b and c", "a、b和c".
+// Join returns a list in words: "a, b and c", "a、b和c".
 func Join(lang string, items []string) string {
 	comma, and := "、", "和"
 	if lang == "en" {

@@ -2,7 +2,7 @@
 
 package i18n
 
-// A cache remembers what find returned for each key that was asked for.
+// A cache keeps what find returned for each key that was asked for.
 type cache struct {
 	find func(key string) (string, bool)
 	had  map[string]found

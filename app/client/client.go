@@ -17,17 +17,17 @@ import (
 	"mingjing"
 )
 
-// ViewType is the media type under which the server answers a page's View alone.
+// ViewType is the media type of a page's View without HTML.
 const ViewType = "application/vnd.mingjing.view+json"
 
-// maxAnswer bounds what is read of an answer, in bytes; the largest page, a long
-// access log, has a hundredth of it.
+// maxAnswer is the greatest size of an answer that is read, in bytes; the largest
+// page, a long access log, has a hundredth of it.
 const maxAnswer = 16 << 20
 
-// ErrNoBrowser is returned where there is no browser.
+// ErrNoBrowser is returned outside of a browser.
 var ErrNoBrowser = errors.New("client: not in a browser")
 
-// An Error is why there is no View.
+// An Error says why there is no View.
 type Error struct {
 	// Offline says that the server was not reached; nothing is known to have
 	// happened.
@@ -70,8 +70,8 @@ func GetView(ctx context.Context, url string) (v *mingjing.View, finalURL string
 	return view(send(ctx, url, map[string]any{"method": "GET", "cache": "no-store"}, ViewType))
 }
 
-// PeekView is GetView for a page that asks by itself, while perhaps nobody is
-// there: it does not count as use of the session.
+// PeekView is GetView for a page that asks by itself, without a person: it does not
+// count as use of the session.
 func PeekView(ctx context.Context, url string) (v *mingjing.View, finalURL string, err error) {
 	return view(send(ctx, url, map[string]any{"method": "GET", "cache": "no-store",
 		"headers": quiet()}, ViewType))
@@ -198,7 +198,7 @@ func (f Form) Send(ctx context.Context) (v *mingjing.View, finalURL string, err 
 	return view(send(ctx, f.Action, map[string]any{"method": "POST", "body": f.body}, ViewType))
 }
 
-// Submit is [ReadForm] and [Form.Send].
+// Submit reads a form with [ReadForm] and sends it with [Form.Send].
 func Submit(ctx context.Context, form, submitter app.Value) (v *mingjing.View, finalURL string, err error) {
 	f, err := ReadForm(form, submitter)
 	if err != nil {
@@ -245,7 +245,7 @@ func send(ctx context.Context, url string, options map[string]any, accept string
 
 	response, ok := await(w.Call("fetch", url, options))
 	if !ok {
-		return answer{}, lost(ctx)
+		return answer{}, notReached(ctx)
 	}
 	a := answer{status: response.Get("status").Int(), url: response.Get("url").String()}
 	if kind := response.Get("headers").Call("get", "Content-Type"); kind.Truthy() {
@@ -253,7 +253,7 @@ func send(ctx context.Context, url string, options map[string]any, accept string
 	}
 	buffer, ok := await(response.Call("arrayBuffer"))
 	if !ok {
-		return answer{}, lost(ctx)
+		return answer{}, notReached(ctx)
 	}
 	bytes := w.Get("Uint8Array").New(buffer)
 	n := bytes.Get("length").Int()
@@ -265,7 +265,7 @@ func send(ctx context.Context, url string, options map[string]any, accept string
 	return a, nil
 }
 
-func lost(ctx context.Context) error {
+func notReached(ctx context.Context) error {
 	if err := ctx.Err(); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 	"mingjing"
 )
 
-// A State is how the live stream stands.
+// A State is the state of the live stream.
 type State int
 
 // The states of the stream. Offline is when the device itself says that it has no
@@ -31,17 +31,17 @@ const (
 	longest   = 30 * time.Second
 	// openWait is how long a connection may take to open.
 	openWait = 15 * time.Second
-	// sleep is how long a page may have been hidden before its connection is
-	// thought dead: a phone that slept does not learn that it was cut off.
+	// sleep is how long a page may have been hidden before its connection is taken for
+	// dead: a phone that slept does not learn that its connection was cut.
 	sleep = 45 * time.Second
 )
 
 // closeSessionEnded is the close code of a session that is over.
 const closeSessionEnded = 4401
 
-// A Stream hears the events of whoever is logged in, from [NewStream] until
-// Close. It connects again by itself and asks for what came after the last event
-// that it has had.
+// A Stream receives the events of whoever is logged in, from [NewStream] until Close.
+// It connects again by itself and asks for what came after the last event that it has
+// had.
 type Stream struct {
 	cancel context.CancelFunc
 	seq    chan int64

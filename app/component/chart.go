@@ -54,8 +54,8 @@ func (s Scale) UI() app.UI {
 
 func percent(f float64) string { return number(math.Round(f*100)/100) + "%" }
 
-// A Disc shows a value in the middle of a round mirror whose rim is filled as far
-// as the value stands on its scale, with the band below the value.
+// A Disc shows a value inside a ring that is filled as far as the value stands on its
+// scale, with the band below the value.
 type Disc struct {
 	Value, Min, Max int
 	// Tone is good, fair or poor.
@@ -141,8 +141,8 @@ type Step struct {
 	Word string
 }
 
-// A Waterfall is a sum told step by step: a list whose bars show where each step
-// begins and ends. The list is the whole truth; the bars repeat it for the eye.
+// A Waterfall shows a sum step by step, as a list whose bars show where each step
+// begins and ends. The list says everything; the bars repeat it as a drawing.
 type Waterfall struct {
 	Lang  string
 	Steps []Step
@@ -182,7 +182,7 @@ func (w Waterfall) UI() app.UI {
 	return El("ol", A{"class": "steps", "role": "list", "aria-label": w.Label}, items...)
 }
 
-// signWidth leaves the plus sign off a sum.
+// signWidth returns the text of a sum without the plus sign.
 func signWidth(n int) int {
 	if n > 0 {
 		return 1
@@ -217,8 +217,8 @@ func (w Waterfall) line(s Step) app.UI {
 	return Div("step-line", name, Span(class, text), meta)
 }
 
-// bar draws a step from one place on the line to another, with wires to the
-// steps above and below.
+// bar draws a step from one value on the line to another, with thin lines to the steps
+// above and below.
 func bar(s Step, from, to float64, wired bool) app.UI {
 	x, width := min(from, to), max(math.Abs(to-from), 0.6)
 	class := "step-base"

@@ -14,15 +14,15 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// A holds an element's attributes by name. A boolean attribute has the value
-// "true"; an attribute with an empty value is left out.
+// A are an element's attributes by name. A boolean attribute has the value "true"; an
+// attribute with an empty value is left out.
 type A map[string]string
 
 var void = []string{"area", "br", "hr", "img", "input", "link", "meta", "wbr"}
 
-// El makes an HTML element. Values may hold anything that a person typed: they
-// are written so that they stay within their attribute, which go-app's own
-// encoder, made for trusted values, does not see to.
+// El returns an HTML element. Values may be anything that a person typed: they are
+// escaped so that they stay within their attribute, which go-app's own encoder, made
+// for trusted values, does not do.
 func El(tag string, attrs A, body ...app.UI) app.UI {
 	if slices.Contains(void, tag) {
 		e := app.ElemSelfClosing(tag)
@@ -34,7 +34,7 @@ func El(tag string, attrs A, body ...app.UI) app.UI {
 	return element(tag, attrs, "", body)
 }
 
-// SVG makes an element of a drawing, in the SVG namespace.
+// SVG returns an element of a drawing, in the SVG namespace.
 func SVG(tag string, attrs A, body ...app.UI) app.UI {
 	return element(tag, attrs, "http://www.w3.org/2000/svg", body)
 }
@@ -50,10 +50,9 @@ func element(tag string, attrs A, namespace string, body []app.UI) app.UI {
 	return e.Body(body...)
 }
 
-// attr makes a value safe for the encoder of go-app 10.1: on the server that
-// writes strconv.Quote(value) without escaping markup, and writes no value at all
-// for "true". Character references survive both. The browser takes values as they
-// are.
+// attr returns a value that is safe for the encoder of go-app 10.1: on the server that
+// writes strconv.Quote(value) without escaping markup, and writes no value at all for
+// "true". Character references survive both. The browser takes values as they are.
 func attr(name, value string) string {
 	if app.IsClient {
 		return value
@@ -90,25 +89,25 @@ func attr(name, value string) string {
 	return b.String()
 }
 
-// Text is plain text.
+// Text returns plain text.
 func Text(s string) app.UI { return app.Text(s) }
 
-// P is a paragraph of plain text.
+// P returns a paragraph of plain text.
 func P(s string) app.UI { return El("p", nil, Text(s)) }
 
-// Muted is a paragraph of secondary text.
+// Muted returns a paragraph of secondary text.
 func Muted(s string) app.UI { return El("p", A{"class": "muted"}, Text(s)) }
 
-// H is a heading of a level from 1 to 4 with plain text.
+// H returns a heading of a level from 1 to 4 with plain text.
 func H(level int, s string) app.UI { return El("h"+strconv.Itoa(level), nil, Text(s)) }
 
-// Div is a div with a class.
+// Div returns a div with a class.
 func Div(class string, body ...app.UI) app.UI { return El("div", A{"class": class}, body...) }
 
-// Span is a span of text with a class.
+// Span returns a span of text with a class.
 func Span(class, s string) app.UI { return El("span", A{"class": class}, Text(s)) }
 
-// Section is a section named by its level 2 heading, whose id it is given.
+// Section returns a section that is named by its level 2 heading, which gets the id.
 func Section(id, title string, body ...app.UI) app.UI {
 	return El("section", A{"class": "section", "aria-labelledby": id},
 		append([]app.UI{El("h2", A{"id": id}, Text(title))}, body...)...)
@@ -126,7 +125,7 @@ type Link struct {
 	Class string
 }
 
-// UI makes the link.
+// UI returns the link.
 func (l Link) UI() app.UI {
 	a := A{"href": l.Href, "class": l.Class}
 	if l.Full {
@@ -139,7 +138,7 @@ func (l Link) UI() app.UI {
 	return El("a", a, body...)
 }
 
-// List is a list of parts; class may be empty.
+// List returns a list of parts; class may be empty.
 func List(class string, items ...app.UI) app.UI {
 	li := make([]app.UI, 0, len(items))
 	for _, i := range items {

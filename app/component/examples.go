@@ -6,7 +6,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// A Part is anything of this package that makes its elements.
+// A Part is any component of this package: it makes its elements.
 type Part interface{ UI() app.UI }
 
 // An Example is a part with options that show one way to use it.
@@ -15,7 +15,7 @@ type Example struct {
 	Part Part
 }
 
-// Examples are the examples of every part. Their words are what a person could
+// Examples returns the examples of every part. Their texts are what a person could
 // type, markup included.
 func Examples() []Example {
 	now := time.Date(2026, 11, 23, 6, 5, 0, 0, time.UTC)

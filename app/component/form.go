@@ -30,8 +30,8 @@ func (b Button) UI() app.UI {
 		"name": b.Name, "value": b.Value, "id": b.ID}, body...)
 }
 
-// A LinkButton is a link that looks like a button: it leads to where something
-// is begun and changes nothing itself.
+// A LinkButton is a link that looks like a button. It leads to the start of something
+// and changes nothing itself.
 type LinkButton struct {
 	Text string
 	Href string
@@ -156,7 +156,8 @@ type Input struct {
 	Value string
 	// Autocomplete, InputMode and Pattern are as in HTML.
 	Autocomplete, InputMode string
-	// MaxLength in characters, 0 for none; a last fence and not a sentence.
+	// MaxLength is the greatest length in characters, 0 for none; the server's own
+	// limit has a sentence.
 	MaxLength int
 	// Width is empty for the full width, or short, medium.
 	Width string
@@ -203,7 +204,7 @@ type Textarea struct {
 	Value              string
 	// Rows is 5 when 0.
 	Rows int
-	// Max is the most characters that are taken; 0 says nothing of it.
+	// Max is the greatest number of characters; 0 shows no limit.
 	Max      int
 	Required bool
 }
@@ -295,7 +296,7 @@ type Checkbox struct {
 	Value              string
 	Label, Hint, Error string
 	Checked            bool
-	// Disabled is for what is so whatever the person wants; the hint says why.
+	// Disabled is for a setting that the person can't change; the hint says why.
 	Disabled bool
 }
 

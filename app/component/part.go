@@ -55,7 +55,7 @@ type SummaryRow struct {
 	Action app.UI
 }
 
-// A SummaryList is a list of names and what they are.
+// A SummaryList is a list of names and their values.
 type SummaryList struct {
 	Rows []SummaryRow
 }
@@ -137,8 +137,8 @@ func (t Table) UI() app.UI {
 		El("tbody", A{"role": "rowgroup"}, rows...))
 }
 
-// A Tag is a state in a word, with a colour that adds to the word and never
-// stands for it.
+// A Tag is a state in a word, with a colour that adds to the word and never replaces
+// it.
 type Tag struct {
 	Text string
 	// Tone is empty for a plain state, or good, info, warn, bad.
@@ -173,7 +173,7 @@ func (d Details) UI() app.UI {
 	return El("details", a, El("summary", A{"class": "details-summary"}, El("span", nil, Text(d.Summary))), Div("details-body", d.Body...))
 }
 
-// A BackLink leads up to where this page belongs.
+// A BackLink leads to the page above this one.
 type BackLink struct {
 	Text string
 	Href string
@@ -300,7 +300,7 @@ func (p Pagination) UI() app.UI {
 	return El("nav", A{"class": "pagination", "aria-label": p.Label}, LinkButton{Text: p.Text, Href: p.Href, Kind: "secondary"}.UI())
 }
 
-// An EmptyState says that there is nothing here, what that means, and what can be
+// An EmptyState says that there is nothing to show, what that means, and what can be
 // done.
 type EmptyState struct {
 	Title string

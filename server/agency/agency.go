@@ -1,6 +1,6 @@
-// Package agency asks public bodies for what they hold and what they say: it
-// implements [casework.Agencies] over HTTP, and is the only room that talks to
-// the outside on a resident's behalf.
+// Package agency asks public bodies for the records that they hold and for their
+// answers in disputes. It implements [casework.Agencies] over HTTP, and is the only
+// package that contacts others on a resident's behalf.
 //
 // Every ask is bounded in time, size and number, signed so that the agency can
 // tell that it was us, and answered by somebody who may be slow, wrong, hostile
@@ -9,17 +9,17 @@
 //
 // The protocol, under an agency's base URL:
 //
-//	POST {base}/records    casework.Inquiry  -> 200 casework.Reply
+//	POST {base}/records    score.RecordsQuery -> 200 score.Reply
 //	                                            202 {} while it is still looking it up
-//	POST {base}/questions  casework.Question -> 200 {"answer": mingjing.AgencyAnswer}
+//	POST {base}/questions  cases.Question     -> 200 {"answer": mingjing.AgencyAnswer}
 //	                                            202 {} while it has no answer
 //
 // Asking again with the same request id or case id is the same ask. A Retry-After
 // header in seconds is honoured on every answer but 200. ID numbers travel in
 // bodies, never in URLs. [Verifier] is the agency's half of the signature.
 //
-// The room must not know what a record means, what it counts or who may see it;
-// it stores nothing and retries nothing, for both are casework's to decide.
+// The package must not know what a record means, what it counts or who may see it. It
+// stores nothing and retries nothing: both are decided by casework.
 package agency
 
 import (
@@ -52,28 +52,31 @@ import (
 
 // Defaults of [Config].
 const (
-	// DefaultTimeout bounds one ask, from connecting to the last byte.
+	// DefaultTimeout is the longest time for one request, from connecting to the last
+	// byte.
 	DefaultTimeout = 30 * time.Second
-	// DefaultPerAgency is how many asks one agency gets at once.
+	// DefaultPerAgency is the number of requests that one agency gets at the same
+	// time.
 	DefaultPerAgency = 4
-	// DefaultTotal is how many asks are under way at once in all.
+	// DefaultTotal is the number of requests to all agencies at the same time.
 	DefaultTotal = 256
-	// DefaultMaxBody is how many bytes of an answer are read. A reply of
-	// [casework.MaxReplyItems] full records and listings fits.
+	// DefaultMaxBody is the greatest size of an answer, in bytes. A reply of
+	// [score.MaxReplyItems] full records and listings fits.
 	DefaultMaxBody = 1 << 20
-	// DefaultFailures is how many failures in a row open an agency's breaker.
+	// DefaultFailures is the number of failures in a row that open an agency's
+	// breaker.
 	DefaultFailures = 5
 	// DefaultOpenFor is how long a breaker stays open before one ask may try.
 	DefaultOpenFor = 30 * time.Second
 	// MinKey is the least length of [Config.Key] in bytes.
 	MinKey = 16
-	// MaxRetryAfter bounds what an agency may ask us to wait.
+	// MaxRetryAfter is the longest wait that an agency may ask for.
 	MaxRetryAfter = time.Hour
 
 	maxHeaderBytes = 64 << 10
 )
 
-// A Config is what [New] needs. Zero values mean the defaults.
+// A Config has the settings of [New]. Zero values mean the defaults.
 type Config struct {
 	// Directory maps agency codes to base URLs: https, or http on loopback. See
 	// [LoadDirectory]. An agency that is not in it does not answer.
@@ -81,9 +84,9 @@ type Config struct {
 	// Key is the master key from which each agency's own key is derived; see
 	// [KeyFor]. At least [MinKey] bytes.
 	Key []byte
-	// Timeout bounds one ask, without the wait for its turn.
+	// Timeout is the longest time for one request, without the wait for its turn.
 	Timeout time.Duration
-	// PerAgency and Total bound how many asks are under way at once.
+	// PerAgency and Total bound the requests at the same time.
 	PerAgency, Total int
 	// MaxBody is how many bytes of an answer are read; a longer one is malformed.
 	MaxBody int64
@@ -91,14 +94,16 @@ type Config struct {
 	// Clock stamps signatures, which agencies compare with their own clock: it
 	// must show the real time. The default is the system's.
 	Clock kernel.Clock
-	// Logger hears of asks and breakers, by agency code; never of a person.
+	// Logger gets messages about requests and breakers, by agency code; never about a
+	// person.
 	Logger *slog.Logger
 	// TLS is for agencies with a private certificate authority, or that want a
 	// client certificate.
 	TLS *tls.Config
 }
 
-// A Breaker says when an agency is left alone. There is one for each agency.
+// A Breaker decides when an agency is not asked for a while, because it failed too
+// often. Each agency has its own.
 type Breaker struct {
 	// Failures in a row open it.
 	Failures int
@@ -109,18 +114,19 @@ type Breaker struct {
 
 // Agencies asks the agencies of a directory. It is safe for concurrent use.
 type Agencies struct {
-	cfg     Config
-	client  *http.Client
-	total   *semaphore.Weighted
-	doors   map[string]*door
-	closing context.CancelFunc
-	closed  context.Context
+	cfg        Config
+	client     *http.Client
+	total      *semaphore.Weighted
+	connectors map[string]*connector
+	closing    context.CancelFunc
+	closed     context.Context
 }
 
 var _ score.Agencies = (*Agencies)(nil)
 
-// A door is one agency: where it is, its key, its turns and its breaker.
-type door struct {
+// A connector is the connection to one agency: its address, its key, its turns and its
+// breaker.
+type connector struct {
 	agency    string
 	records   string
 	questions string
@@ -143,9 +149,9 @@ type systemClock struct{}
 
 func (systemClock) Now() time.Time { return time.Now() }
 
-// New makes the connectors. It panics when the key is shorter than [MinKey] or a
-// base URL of the directory is not acceptable (see [CheckURL]): both are
-// mistakes in the setting up.
+// New returns the connectors. It panics when the key is shorter than [MinKey] or a
+// base URL of the directory is not acceptable (see [CheckURL]): both are mistakes of
+// whoever sets it up.
 func New(cfg Config) *Agencies {
 	if len(cfg.Key) < MinKey {
 		panic("agency: the key must have at least " + strconv.Itoa(MinKey) + " bytes")
@@ -165,9 +171,9 @@ func New(cfg Config) *Agencies {
 	cfg.Directory = maps.Clone(cfg.Directory)
 
 	a := &Agencies{
-		cfg:   cfg,
-		total: semaphore.NewWeighted(int64(cfg.Total)),
-		doors: make(map[string]*door, len(cfg.Directory)),
+		cfg:        cfg,
+		total:      semaphore.NewWeighted(int64(cfg.Total)),
+		connectors: make(map[string]*connector, len(cfg.Directory)),
 		client: &http.Client{
 			Transport: &http.Transport{
 				// No proxy: nobody stands between the bureau and an agency.
@@ -194,7 +200,7 @@ func New(cfg Config) *Agencies {
 		if err := CheckURL(base); err != nil {
 			panic("agency: " + code + ": " + err.Error())
 		}
-		a.doors[code] = a.newDoor(code, strings.TrimRight(base, "/"))
+		a.connectors[code] = a.newConnector(code, strings.TrimRight(base, "/"))
 	}
 	return a
 }
@@ -205,8 +211,8 @@ func setDefault[T int | int64 | time.Duration](v *T, def T) {
 	}
 }
 
-func (a *Agencies) newDoor(code, base string) *door {
-	d := &door{
+func (a *Agencies) newConnector(code, base string) *connector {
+	d := &connector{
 		agency:    code,
 		records:   base + "/records",
 		questions: base + "/questions",
@@ -233,15 +239,16 @@ func (a *Agencies) newDoor(code, base string) *door {
 	return d
 }
 
-// Close ends what is under way and drops idle connections. Later asks fail.
+// Close ends the requests that are under way and closes idle connections. Later
+// requests fail.
 func (a *Agencies) Close() error {
 	a.closing()
 	a.client.CloseIdleConnections()
 	return nil
 }
 
-// Records asks one agency what it holds on one resident. The error is an
-// [*Error]; [ErrNotYet] says that the agency is still looking it up.
+// Records asks one agency for the records that it holds on one resident. The error is
+// an [*Error]; [ErrNotYet] says that the agency is still looking them up.
 func (a *Agencies) Records(ctx context.Context, agency string, q score.RecordsQuery) (score.Reply, error) {
 	var reply score.Reply
 	err := a.ask(ctx, agency, OpRecords, q, func(ans answer) error {
@@ -283,7 +290,7 @@ func (a *Agencies) Ask(ctx context.Context, agency string, q cases.Question) (*m
 	return word, nil
 }
 
-// ask waits for its turn, sends one signed request and has its answer read.
+// ask waits for its turn, sends one signed request, and decodes the answer.
 func (a *Agencies) ask(ctx context.Context, agency string, op Op, payload any, read func(answer) error) error {
 	start := time.Now()
 	err := a.try(ctx, agency, op, payload, read)
@@ -305,7 +312,7 @@ func (a *Agencies) ask(ctx context.Context, agency string, op Op, payload any, r
 }
 
 func (a *Agencies) try(ctx context.Context, agency string, op Op, payload any, read func(answer) error) error {
-	d, ok := a.doors[agency]
+	d, ok := a.connectors[agency]
 	if !ok {
 		return ErrUnknownAgency
 	}
@@ -360,8 +367,8 @@ func (a *Agencies) try(ctx context.Context, agency string, op Op, payload any, r
 	return notYet
 }
 
-// shut is the error of a breaker that lets nobody through, with how long.
-func (a *Agencies) shut(d *door) error {
+// shut returns the error of an open breaker, with the time for which it stays open.
+func (a *Agencies) shut(d *connector) error {
 	d.mu.Lock()
 	left := a.cfg.Breaker.OpenFor - time.Since(d.openedAt)
 	d.mu.Unlock()
@@ -371,8 +378,8 @@ func (a *Agencies) shut(d *door) error {
 	return &failure{err: ErrBreakerOpen, after: left}
 }
 
-// send does one exchange. What it returns has the status 200 or 202.
-func (a *Agencies) send(ctx context.Context, d *door, target string, body []byte) (answer, error) {
+// send makes one HTTP exchange. The answer that it returns has the status 200 or 202.
+func (a *Agencies) send(ctx context.Context, d *connector, target string, body []byte) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.cfg.Timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
@@ -411,8 +418,8 @@ func (a *Agencies) send(ctx context.Context, d *door, target string, body []byte
 	return ans, nil
 }
 
-// transportError keeps of an error only what is safe to print: net/http quotes
-// what it read in some of its errors.
+// transportError returns an error that is safe to print: net/http quotes what it read
+// in some of its errors.
 func transportError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -443,9 +450,9 @@ func retryAfterHeader(v string) time.Duration {
 	return time.Duration(min(s, int(MaxRetryAfter/time.Second))) * time.Second
 }
 
-// CheckURL says whether an agency may have this base URL: absolute https without
-// user, query or fragment, or plain http to a loopback address, since anywhere
-// else an ID number must not travel in the clear.
+// CheckURL returns an error unless an agency may have this base URL: absolute https
+// without user, query or fragment, or plain http to a loopback address, since anywhere
+// else an ID number must not be sent without TLS.
 func CheckURL(base string) error {
 	u, err := url.Parse(base)
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"mingjing/server/casework/score"
 )
 
-// Bounds of what an agency may write, in characters unless said otherwise. The
-// number of records and of listings is bounded by [casework.MaxReplyItems].
+// Limits on what an agency may write, in characters unless said otherwise.
+// [score.MaxReplyItems] is the limit on records and on listings.
 const (
 	MaxRef      = 128
 	MaxCode     = 64
@@ -24,7 +24,7 @@ const (
 )
 
 // DecodeReply reads the body of a 200 from {base}/records. Only a single JSON
-// object with the fields of [casework.Reply], both lists present, is a reply: no
+// object with the fields of [score.Reply], both lists present, is a reply: no
 // unknown field, no more than the bounds, real dates, printable UTF-8, and every
 // reference once. What an agency has no say in (ID, Agency, State, CollectedAt,
 // DisputeID) comes back empty. The error is an [ErrMalformed] that says what was
@@ -188,8 +188,8 @@ func checkListing(v *score.ReplyListing) error {
 	return nil
 }
 
-// okDocument bounds a document; whether one is there and is enough is the
-// rulebook's to say.
+// okDocument reports whether a document keeps the limits; whether there must be one,
+// and of which kind, is decided by the rulebook.
 func okDocument(d mingjing.Document) bool {
 	return (d.Kind == "" || okCode(d.Kind)) && okWord(d.Issuer, MaxName) && okWord(d.Number, MaxName) &&
 		(d.Date == "" || okDate(d.Date)) && okWord(d.Hash, 64)
@@ -235,9 +235,9 @@ func okText(t mingjing.Text, most int) bool {
 	return found == len(t) // a language that we do not have
 }
 
-// okWord refuses what cannot be shown as it is: control and format characters
-// (which reorder or hide text), private and unassigned ones, and the mark that
-// the decoder leaves for half a surrogate pair.
+// okWord reports whether text can be shown as it is: it has no control or format
+// characters (which reorder or hide text), no private or unassigned ones, and no mark
+// that the decoder leaves for half a surrogate pair.
 func okWord(s string, most int) bool {
 	if len(s) > most*utf8.UTFMax || utf8.RuneCountInString(s) > most || !utf8.ValidString(s) {
 		return false

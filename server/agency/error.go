@@ -6,12 +6,13 @@ import (
 	"time"
 )
 
-// What can be wrong with an ask. Every [Error] is an [ErrNoAnswer] as well as one
-// of the others, or as well as the context's or the connection's error.
+// The reasons for which there is no answer. Every [Error] is an [ErrNoAnswer] as well
+// as one of the others, or as well as the context's or the connection's error.
 var (
 	// ErrNoAnswer: the agency did not answer this time.
 	ErrNoAnswer = errors.New("no answer")
-	// ErrBreakerOpen: it failed so often that it is left alone; see [RetryAfter].
+	// ErrBreakerOpen: it failed so often that it is not asked for a while; see
+	// [RetryAfter].
 	ErrBreakerOpen = errors.New("breaker open")
 	// ErrNotYet: it is still looking up what it holds; ask again.
 	ErrNotYet = errors.New("not yet")
@@ -31,10 +32,10 @@ var (
 	errEncode      = errors.New("the question could not be written")
 )
 
-// An Op is what an agency was asked.
+// An Op is the kind of a request to an agency.
 type Op string
 
-// The asks.
+// The kinds of request.
 const (
 	OpRecords  Op = "records"
 	OpQuestion Op = "question"
@@ -61,15 +62,15 @@ func (e *Error) Error() string {
 	return s
 }
 
-// Unwrap lets errors.Is see [ErrNoAnswer] and the reason.
+// Unwrap returns [ErrNoAnswer] and the reason, for errors.Is.
 func (e *Error) Unwrap() []error { return []error{ErrNoAnswer, e.err} }
 
-// RetryAfter is how long to wait before asking again, and whether the breaker or
-// the agency said.
+// RetryAfter returns how long to wait before asking again, and whether the breaker or
+// the agency has said so.
 func (e *Error) RetryAfter() (time.Duration, bool) { return e.After, e.After > 0 }
 
-// RetryAfter finds in err how long to wait before the agency may be asked again;
-// false when nobody said.
+// RetryAfter returns how long to wait before the agency may be asked again, as err
+// says; false when it does not say.
 func RetryAfter(err error) (time.Duration, bool) {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
@@ -78,7 +79,7 @@ func RetryAfter(err error) (time.Duration, bool) {
 	return e.RetryAfter()
 }
 
-// A failure carries what is known about an exchange up to [Error].
+// A failure is what is known about a failed exchange, for [Error].
 type failure struct {
 	err    error
 	status int
@@ -88,7 +89,7 @@ type failure struct {
 func (f *failure) Error() string { return f.err.Error() }
 func (f *failure) Unwrap() error { return f.err }
 
-// malformed says what was wrong without quoting it.
+// malformed returns an error that says what was wrong without quoting it.
 func malformed(what string) error { return &malformedError{what} }
 
 type malformedError struct{ what string }

@@ -27,14 +27,14 @@ const SignatureHeader = "Mingjing-Signature"
 // SignatureWindow is how far a signature's time may be from the verifier's, either way.
 const SignatureWindow = time.Minute
 
-// maxNonces bounds what a verifier remembers for each window.
+// maxNonces is the greatest number of nonces that a verifier keeps for each window.
 const maxNonces = 1 << 17
 
-// ErrSignature says that a request is not ours, is too old, or was seen before.
+// ErrSignature: the request was not signed by us, is too old, or was seen before.
 var ErrSignature = errors.New("signature not accepted")
 
-// KeyFor derives an agency's own key from the master key, so that no agency can
-// sign as us towards another.
+// KeyFor returns an agency's own key, derived from the master key, so that no agency
+// can sign in our name towards another.
 func KeyFor(master []byte, agency string) []byte {
 	key, err := hkdf.Key(sha256.New, master, nil, "mingjing agency "+agency, sha256.Size)
 	if err != nil {
@@ -43,13 +43,13 @@ func KeyFor(master []byte, agency string) []byte {
 	return key
 }
 
-// IntakeKey is what an agency's computer signs its own requests to us with: one of
-// its keys, by the key's id. It is derived, so that nothing secret is kept.
+// IntakeKey returns the key with which an agency's computer signs its requests to us,
+// by the key's id. It is derived, so that no secret is stored.
 func IntakeKey(master []byte, agency, keyID string) []byte {
 	return KeyFor(master, agency+":"+keyID)
 }
 
-// Sign makes the value of [SignatureHeader] for a request.
+// Sign returns the value of [SignatureHeader] for a request.
 func Sign(key []byte, method, path string, at time.Time, body []byte) string {
 	return sign(key, method, path, at, body)
 }
@@ -70,8 +70,8 @@ func mac(key []byte, method, path, t, n, b string) []byte {
 	return h.Sum(nil)
 }
 
-// A Verifier is the agency's half of the signature: it accepts each request of
-// ours once. It is safe for concurrent use.
+// A Verifier checks signatures for an agency: it accepts each request of ours once. It
+// is safe for concurrent use.
 type Verifier struct {
 	key   []byte
 	clock kernel.Clock
@@ -83,8 +83,8 @@ type Verifier struct {
 	turn         time.Time
 }
 
-// NewVerifier makes a verifier for the agency whose key it is given ([KeyFor]).
-// A nil clock is the system's.
+// NewVerifier returns a verifier with the agency's key ([KeyFor]). A nil clock is the
+// system's.
 func NewVerifier(agencyKey []byte, clock kernel.Clock) *Verifier {
 	if clock == nil {
 		clock = systemClock{}

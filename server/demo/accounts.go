@@ -18,9 +18,9 @@ import (
 	"mingjing"
 )
 
-// A Bureau enrols residents with the product.
+// A Bureau enrols residents.
 type Bureau interface {
-	// Enrol makes a resident known, or finds the one that is.
+	// Enrol adds a resident, or returns the one who is enrolled already.
 	Enrol(ctx context.Context, n mingjing.IDNumber, name string) (mingjing.ResidentID, error)
 }
 
@@ -41,13 +41,13 @@ type Identities interface {
 	ActivationCode(ctx context.Context, n mingjing.IDNumber) (string, error)
 }
 
-// An Account is who can log in to the city, and how. It is the one place where
-// the secrets of the city are written down; printing it gives none of them away.
+// An Account is a login of the demo city. It is the only place where the city's
+// secrets are written down; printing an Account shows none of them.
 type Account struct {
 	Role  mingjing.Role `json:"role"`
 	Story string        `json:"story,omitempty"`
 	Name  string        `json:"name"`
-	// Agency is whose questions an officer answers.
+	// Agency is the code of an officer's agency.
 	Agency string `json:"agency,omitempty"`
 	// Residents log in with ID number and password; those of [StoryActivation]
 	// have a code instead, until they have used it.
@@ -60,16 +60,16 @@ type Account struct {
 	TOTPSecret string `json:"totp_secret,omitempty"`
 }
 
-// String names the account without its secrets.
+// String returns the account without its secrets.
 func (a Account) String() string { return string(a.Role) + " " + a.Story + a.Login }
 
-// GoString is String.
+// GoString returns the same as String.
 func (a Account) GoString() string { return a.String() }
 
-// maxAccounts bounds what is read of an accounts file, in bytes.
+// maxAccounts is the greatest size of an accounts file, in bytes.
 const maxAccounts = 1 << 20
 
-// StoryIDNumber is the ID number of the resident whom a story is about; false
+// StoryIDNumber returns the ID number of the resident whom a story is about; false
 // when there is no such story.
 func StoryIDNumber(story string) (mingjing.IDNumber, bool) {
 	for _, p := range slices.Concat(stories(), processes(), colleagues()) {
@@ -149,7 +149,7 @@ func keep(path string, accounts []Account) error {
 	return WriteAccounts(path, accounts)
 }
 
-// newAccounts lists everybody, with the secrets that are known already.
+// newAccounts returns all accounts, with the secrets that are known already.
 func newAccounts(known []Account) []Account {
 	find := func(n mingjing.IDNumber, login string) Account {
 		for _, k := range known {
@@ -181,8 +181,8 @@ func newAccounts(known []Account) []Account {
 	return out
 }
 
-// newPassword makes 16 characters of 32 that no one mistakes for one another (80
-// bits), in groups of four.
+// newPassword returns 16 characters (80 bits) of 32 that are not mistaken for one
+// another, in groups of four.
 func newPassword() string {
 	const letters = "abcdefghijkmnpqrstuvwxyz23456789"
 	var b [16]byte
@@ -197,7 +197,7 @@ func newPassword() string {
 	return s.String()
 }
 
-// newTOTPSecret makes 160 bits, as RFC 4226 recommends.
+// newTOTPSecret returns 160 bits, as RFC 4226 recommends.
 func newTOTPSecret() string {
 	var b [20]byte
 	_, _ = rand.Read(b[:]) // never fails
@@ -316,7 +316,7 @@ func PrintAccounts(w io.Writer, accounts []Account) error {
 	return nil
 }
 
-// columns is how many columns a terminal gives to s: two to a Han character.
+// columns returns the width of s on a terminal in columns: two for a Han character.
 func columns(s string) int {
 	n := 0
 	for _, r := range s {

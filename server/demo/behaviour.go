@@ -39,13 +39,13 @@ type Behaviour struct {
 	Delay time.Duration
 }
 
-// Down says that it never answers.
+// Down reports whether the agency never answers.
 func (b Behaviour) Down() bool { return b.Kind == Refuses || b.Kind == Hangs }
 
 // enough agencies that three may be down without the city being mostly that.
 const enough = 20
 
-// behaviours gives every agency its behaviour: the same for the same agencies,
+// behaviours returns the behaviour of every agency: the same for the same agencies,
 // whatever their order. Those that the stories need are never down, nor hours slow
 // (unless [Config.Down] says so).
 func behaviours(codes []string, needed map[string]bool, cfg Config) map[string]Behaviour {
@@ -120,15 +120,16 @@ func inAll(books []*mingjing.Rulebook) func(string) bool {
 	}
 }
 
-// flakes says how often a flaky agency fails one request before it answers.
+// flakes returns how often a flaky agency fails one request before it answers.
 func flakes(agency, request string) int { return int(hash(agency, request) % (MaxFlakes + 1)) }
 
-// between is a length from low to below high that depends on the code alone.
+// between returns a length from low to below high that depends on the code alone.
 func between(code string, low, high time.Duration) time.Duration {
 	return low + time.Duration(hash("delay", code)%uint64(high-low))
 }
 
-// hash spreads its parts evenly; FNV would not for codes that differ by a letter.
+// hash returns a number that is spread evenly over its inputs; FNV does not do that
+// for codes that differ by one letter.
 func hash(parts ...string) uint64 {
 	h := sha256.New()
 	for _, p := range parts {

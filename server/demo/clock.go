@@ -12,10 +12,10 @@ import (
 	"mingjing"
 )
 
-// maxMoved is how far ahead of the wall the city's clock may get.
+// maxMoved is how far the city's clock may be ahead of the real time.
 const maxMoved = 10 * 366 * 24 * time.Hour
 
-// A Clock is the city's clock: the wall's, moved forward by a tester. How far is
+// A Clock is the city's clock: the real time, moved forward by a tester. How far is
 // kept in a file, so that a restart doesn't turn it back. It is for one process.
 type Clock struct {
 	file string
@@ -24,12 +24,13 @@ type Clock struct {
 	moved time.Duration
 }
 
-// movedFile is what the file says.
+// movedFile is the content of the file.
 type movedFile struct {
 	Microseconds int64 `json:"moved_microseconds"`
 }
 
-// OpenClock reads how far the clock was moved; nothing when there is no file.
+// OpenClock returns the clock, moved as far as the file says; not at all when there is
+// no file.
 func OpenClock(file string) (*Clock, error) {
 	c := &Clock{file: file}
 	data, err := os.ReadFile(file)
@@ -47,14 +48,15 @@ func OpenClock(file string) (*Clock, error) {
 	return c, nil
 }
 
-// Now is the city's time.
+// Now returns the city's time.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return time.Now().Add(c.moved)
 }
 
-// Move moves it forward, and only once that is kept. It never goes back.
+// Move moves the clock forward, after the move was written to the file. It never goes
+// back.
 func (c *Clock) Move(d time.Duration) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -39,7 +39,7 @@ type dataset struct {
 	unheld map[string]bool
 }
 
-// A file is what one agency holds. It is read only.
+// A file is everything that one agency holds. It is read only.
 type file struct {
 	silent   bool
 	records  map[mingjing.IDNumber][]score.ReplyRecord
@@ -55,7 +55,7 @@ func (d dataset) suppliers() map[string]bool {
 	return out
 }
 
-// reply is what the file has on a person under the codes.
+// reply returns what the file has on a person under the codes.
 func (f *file) reply(n mingjing.IDNumber, codes []string) score.Reply {
 	r := score.Reply{Records: []score.ReplyRecord{}, Listings: []score.ReplyListing{}}
 	for _, v := range f.records[n] {
@@ -71,7 +71,7 @@ func (f *file) reply(n mingjing.IDNumber, codes []string) score.Reply {
 	return r
 }
 
-// plan is what the agency will say when asked about something that it sent.
+// plan returns what the agency will say when it is asked about something that it sent.
 func (f *file) plan(n mingjing.IDNumber, ref string) plan {
 	if f.silent {
 		return plan{when: never}
@@ -82,9 +82,9 @@ func (f *file) plan(n mingjing.IDNumber, ref string) plan {
 	return holdsNothing
 }
 
-// newDataset tells the stories to the agencies of the books, as of now. Days are
-// counted from the first of the month, so that a city which is started again in
-// the same month holds the same.
+// newDataset returns what the agencies of the books hold according to the stories, as
+// of now. Days are counted from the first of the month, so that a city which is
+// started again in the same month holds the same.
 func newDataset(books []*mingjing.Rulebook, now time.Time) dataset {
 	d := dataset{files: map[string]*file{}, unheld: map[string]bool{}}
 	// China has one zone without summer time.
@@ -149,7 +149,7 @@ func (d dataset) add(p person, i int, fc fact, at place, month mingjing.Date) {
 		Document: doc, NoticeOn: fc.notice.before(month), From: on, Ends: on.AddMonths(fc.term), Exit: maps.Clone(at.item.Exit)}})
 }
 
-// before is the day as counted from the month; "" for no day.
+// before returns the day as counted from the month; "" for no day.
 func (m moment) before(month mingjing.Date) mingjing.Date {
 	if m == (moment{}) {
 		return ""
@@ -178,7 +178,7 @@ type place struct {
 	item                     mingjing.Item
 }
 
-// placeOf finds the one agency that holds the code: two would count it twice.
+// placeOf returns the only agency that holds the code: two would count it twice.
 func placeOf(books []*mingjing.Rulebook, code string) (place, bool) {
 	var in []*mingjing.Rulebook // that have the code at all
 	var kinds []string

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// deadPort takes a port of 127.0.0.1 without listening on it, so that whoever
-// connects is refused and nobody else can take it meanwhile.
+// deadPort reserves a port of 127.0.0.1 without listening on it, so that whoever
+// connects is refused and nobody else can take it.
 func deadPort() (addr string, release func() error, err error) {
 	syscall.ForkLock.RLock()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)

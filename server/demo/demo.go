@@ -7,8 +7,8 @@
 // record that is too old to count is too old whenever the city is started.
 //
 // The agencies speak the protocol of package agency and verify its signature.
-// The room must not know how records are stored, scored or disputed: it is the
-// outside, and reaches the product only through [Bureau] and [Identities].
+// The package must not know how records are stored, scored or disputed: it is outside
+// of the product, and reaches it only through [Bureau] and [Identities].
 package demo
 
 import (
@@ -29,11 +29,11 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// DefaultClockScale is how much faster than life the city is: 24 hours pass in
-// two minutes.
+// DefaultClockScale is how many times faster than real time the city is: 24 hours pass
+// in two minutes.
 const DefaultClockScale = 720
 
-// A Config says which city. Zero values mean the defaults.
+// A Config has the settings of a city. Zero values mean the defaults.
 type Config struct {
 	// Books are the rulebooks whose agencies the city has, each agency once. They
 	// say who holds which catalogue code and which documents it needs.
@@ -54,7 +54,7 @@ type Config struct {
 	// Clock is what the agencies go by to check signatures and to date answers;
 	// the default is the system's.
 	Clock kernel.Clock
-	// Logger hears what the agencies do, by agency code; never of a person.
+	// Logger gets messages about the agencies, by agency code; never about a person.
 	Logger *slog.Logger
 	// AccountsFile is where [Seed] keeps the accounts between starts; "" for
 	// nowhere.
@@ -85,7 +85,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// A City is the agencies that run.
+// A City is the running agencies.
 type City struct {
 	key        []byte
 	directory  map[string]string
@@ -97,8 +97,8 @@ type City struct {
 	closers []func() error
 }
 
-// Start opens every agency of the books on a port of 127.0.0.1 of its own. They
-// run until ctx ends or [City.Close].
+// Start starts every agency of the books on a port of 127.0.0.1 of its own. They run
+// until ctx ends or [City.Close] is called.
 func Start(ctx context.Context, cfg Config) (*City, error) {
 	cfg = cfg.withDefaults()
 	if len(cfg.Key) < agency.MinKey {
@@ -165,14 +165,14 @@ func (c *City) open(ctx context.Context, code string, cfg Config, f *file) error
 	return nil
 }
 
-// Directory maps the code of every agency to its base URL, those that are down
+// Directory returns the base URL of every agency by its code, those that are down
 // included.
 func (c *City) Directory() map[string]string { return maps.Clone(c.directory) }
 
-// Key is the master key that signatures are checked by.
+// Key returns the master key by which signatures are checked.
 func (c *City) Key() []byte { return slices.Clone(c.key) }
 
-// Behaviours are how the agencies behave, by code.
+// Behaviours returns how the agencies behave, by code.
 func (c *City) Behaviours() map[string]Behaviour { return maps.Clone(c.behaviours) }
 
 // Close stops every agency and waits until they have stopped.
@@ -188,7 +188,7 @@ func (c *City) Close() error {
 	return err
 }
 
-// agencies are the codes of all the books, each once, sorted.
+// agencies returns the codes of all agencies of the books, each once, sorted.
 func agencies(books []*mingjing.Rulebook) []string {
 	var codes []string
 	for _, b := range books {

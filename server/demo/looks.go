@@ -8,8 +8,8 @@ import (
 	"mingjing"
 )
 
-// StoryLookedAt is the code of a resident whom a handler has looked up without their
-// being there, so that they can ask why.
+// StoryLookedAt is the code of a resident whom a handler has looked up while they were
+// not there, so that they can ask why.
 const StoryLookedAt = "no-notice"
 
 // A Looker looks somebody up at the counter.
@@ -32,8 +32,8 @@ func Look(ctx context.Context, bureau Looker) error {
 	return nil
 }
 
-// Explain is what an agency of the city answers to a resident who asks why it looked;
-// "" where an officer of it can log in, who answers.
+// Explain returns the answer of an agency of the city to a resident who asks why it
+// looked; "" when an officer of it can log in and answer.
 func Explain(agency string) string {
 	for _, s := range staff {
 		if s.agency == agency {

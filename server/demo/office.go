@@ -22,11 +22,11 @@ import (
 )
 
 const (
-	// maxAsk bounds the body of a request: a statement of the longest kind and
-	// all that goes with it fit.
+	// maxAsk is the greatest size of a request, in bytes: a statement of the longest
+	// kind with everything else fits.
 	maxAsk = 64 << 10
-	// maxOpen is how many requests and how many cases an agency has in mind; the
-	// oldest are forgotten first, and would begin anew.
+	// maxOpen is how many requests and how many cases an agency remembers; the oldest
+	// are forgotten first, and begin anew when they are asked again.
 	maxOpen = 4096
 	// holdFor is how long an agency keeps the caller waiting before it says that
 	// it is still looking.
@@ -39,7 +39,7 @@ const (
 	late     = 24 * time.Hour
 )
 
-// An office is one agency at work.
+// An office is one running agency.
 type office struct {
 	city      context.Context
 	agency    string
@@ -62,8 +62,8 @@ type lookup struct {
 	tries int
 }
 
-// newOffice opens the agency; city ends it. A nil file is an agency that holds
-// nothing on anybody.
+// newOffice starts the agency; the end of city stops it. A nil file is an agency that
+// holds nothing on anybody.
 func newOffice(city context.Context, code string, b Behaviour, cfg Config, f *file) http.Handler {
 	if f == nil {
 		f = &file{}
@@ -76,7 +76,7 @@ func newOffice(city context.Context, code string, b Behaviour, cfg Config, f *fi
 	return mux
 }
 
-// signed lets through what the bureau signed, body read.
+// signed passes on requests that the bureau signed, with their body read.
 func (o *office) signed(next func(http.ResponseWriter, *http.Request, []byte)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxAsk))
@@ -132,8 +132,8 @@ func (o *office) records(w http.ResponseWriter, r *http.Request, body []byte) {
 	answer(w, http.StatusOK, o.file.reply(q.IDNumber, q.Codes))
 }
 
-// work begins to look up a request, or goes on: how long it still takes, and how
-// this try fails.
+// work begins to look up a request, or continues. It returns how long that still
+// takes, and how this try fails.
 func (o *office) work(request string) (left time.Duration, fail string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -153,7 +153,7 @@ func (o *office) work(request string) (left time.Duration, fail string) {
 
 func (o *office) scaled(d time.Duration) time.Duration { return time.Duration(float64(d) / o.scale) }
 
-// wait lets d pass; false when the caller or the city is gone first.
+// wait returns true after d, or false when the caller or the city ends first.
 func (o *office) wait(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true

@@ -6,7 +6,7 @@ import (
 	"mingjing"
 )
 
-// Stories are the codes of the stories, in the order in which they are told.
+// Stories are the codes of all stories, in the order in which they are told.
 var Stories = []string{"guarantor", "no-notice", "namesake", "expired-record", "model-resident", "silent-agency"}
 
 // StoryOrdinary and StoryActivation are the codes of those who have no story: who
@@ -75,7 +75,7 @@ type plan struct {
 	occurred mingjing.Date
 }
 
-// unpublished is a measure that somebody thought of and no rulebook allows.
+// unpublished is a measure that no rulebook allows.
 var unpublished = mingjing.Measure{Code: "restrict.ringtone", Name: both("定制手机失信彩铃", "A ringback tone that shames the person called")}
 
 func both(zh, en string) mingjing.Text { return mingjing.Text{"zh-CN": zh, "en": en} }
@@ -86,14 +86,14 @@ func says(p mingjing.AgencyPosition, zh, en string) plan {
 	return plan{position: p, text: both(zh, en)}
 }
 
-// byDefault is what an agency says about a fact that no story is about.
+// byDefault is the answer of an agency about a fact that no story is about.
 var byDefault = says(mingjing.PositionMaintained, "经核对案卷，记录与原始文书一致，予以维持。",
 	"We compared the record with the original document. They agree, and we stand by it.")
 
-// holdsNothing is what an agency says about something that it never sent.
+// holdsNothing is the answer of an agency about something that it never sent.
 var holdsNothing = says(mingjing.PositionWithdrawn, "经查，本部门没有这一记录。", "We hold no such record.")
 
-// people are all residents of the city.
+// people returns all residents of the city.
 func people() []person {
 	return slices.Concat(stories(), processes(), colleagues(), ordinary(), inactive())
 }
@@ -184,7 +184,7 @@ func stories() []person {
 	}
 }
 
-// processes are residents whose stories are about due process.
+// processes returns the residents whose stories are about due process.
 func processes() []person {
 	return []person{
 		{story: StoryProposed, id: id("19811122", "107"), name: "钱立群", facts: []fact{
@@ -199,7 +199,7 @@ func processes() []person {
 	}
 }
 
-// colleagues are residents who are staff as well.
+// colleagues returns the residents who are staff as well.
 func colleagues() []person {
 	return []person{
 		{story: StoryOwnCase, id: colleague, name: "罗文博", facts: []fact{
@@ -293,8 +293,8 @@ func inactive() []person {
 	}
 }
 
-// A staffMember is somebody at the desks of the bureau or of an agency; self is the ID number under
-// which they are a resident, if they are one.
+// A staffMember is a member of staff, or an officer of an agency; self is the ID
+// number under which they are a resident, if they are one.
 type staffMember struct {
 	role        mingjing.Role
 	login, name string

@@ -20,16 +20,16 @@ const (
 	StoryRepair   = "repair"
 )
 
-// A Proposer takes an agency's proposal of a listing.
+// A Proposer accepts an agency's proposal of a listing.
 type Proposer interface {
 	Propose(ctx context.Context, a mingjing.Actor, p cases.Proposal) (mingjing.Listing, error)
 }
 
-// proposeEvery is how often the city's agencies look whether to propose anew.
+// proposeEvery is how often the city's agencies check whether to propose again.
 const proposeEvery = time.Minute
 
-// KeepProposing proposes again and again until ctx ends: nobody may
-// be there to decide on a proposal, which is then refused.
+// KeepProposing proposes the listings of the stories again and again until ctx ends,
+// since a proposal that nobody decides is refused.
 func KeepProposing(ctx context.Context, bureau Proposer, cfg Config) error {
 	cfg = cfg.withDefaults()
 	tick := time.NewTicker(proposeEvery)
@@ -46,9 +46,9 @@ func KeepProposing(ctx context.Context, bureau Proposer, cfg Config) error {
 	}
 }
 
-// Propose has the city's agencies propose the listings that stories are about. A
-// proposal that is open already is left alone; one that has ended is made again as
-// a new case, with a new document, as soon as that may be.
+// Propose proposes the listings of the stories. A proposal that is open already is
+// left alone; one that has ended is made again as a new case, with a new document, as
+// soon as that is allowed.
 func Propose(ctx context.Context, bureau Proposer, cfg Config) error {
 	cfg = cfg.withDefaults()
 	const code = "tax.major_violation_blacklist"

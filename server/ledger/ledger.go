@@ -1,8 +1,7 @@
-// Package ledger signs the states of the access log's tree and speaks with
-// witnesses: it is the log's side and the witness's side of the C2SP protocol
-// tlog-witness. The signing key is in this room alone; package store, which holds
-// the tree, could not sign another one, and package casework only asks for
-// signatures.
+// Package ledger signs the states of the access log's tree and speaks with witnesses:
+// it is the log's side and the witness's side of the C2SP protocol tlog-witness. Only
+// this package has the signing key; package store, which holds the tree, can't sign
+// another one, and package casework only asks for signatures.
 package ledger
 
 import (
@@ -23,7 +22,7 @@ import (
 	"mingjing/server/casework/accesslog"
 )
 
-// A Ledger is the log's side: its key, and the witnesses that are asked.
+// A Ledger signs for the log: it has the log's key, and the witnesses that are asked.
 type Ledger struct {
 	key       mingjing.LogKey
 	witnesses []accesslog.Witness
@@ -31,7 +30,7 @@ type Ledger struct {
 
 var _ accesslog.Ledger = (*Ledger)(nil)
 
-// New makes the ledger of a log; the key's name is the log's.
+// New returns the ledger of a log. The key's name is the log's name.
 func New(key mingjing.LogKey, witnesses ...*Witness) *Ledger {
 	l := &Ledger{key: key}
 	for _, w := range witnesses {
@@ -40,16 +39,16 @@ func New(key mingjing.LogKey, witnesses ...*Witness) *Ledger {
 	return l
 }
 
-// Key implements [casework.Ledger].
+// Key implements [accesslog.Ledger].
 func (l *Ledger) Key() string { return l.key.Verifier() }
 
-// Sign implements [casework.Ledger].
+// Sign implements [accesslog.Ledger].
 func (l *Ledger) Sign(size int64, root tlog.Hash) string { return l.key.Sign(size, root) }
 
-// Witnesses implements [casework.Ledger].
+// Witnesses implements [accesslog.Ledger].
 func (l *Ledger) Witnesses() []accesslog.Witness { return l.witnesses }
 
-// A Witness is one that is asked over HTTP.
+// A Witness is a witness that is asked over HTTP.
 type Witness struct {
 	key, url string
 	client   *http.Client
@@ -82,13 +81,13 @@ func ParseWitnesses(text string) ([]*Witness, error) {
 	return list, nil
 }
 
-// Key implements [casework.Witness].
+// Key implements [accesslog.Witness].
 func (w *Witness) Key() string { return w.key }
 
-// maxAnswer bounds what is read of a witness's answer.
+// maxAnswer is the greatest size of a witness's answer that is read, in bytes.
 const maxAnswer = 16 << 10
 
-// Cosign implements [casework.Witness].
+// Cosign implements [accesslog.Witness].
 func (w *Witness) Cosign(ctx context.Context, old int64, proof []tlog.Hash, signed string) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "old %d\n", old)

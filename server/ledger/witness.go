@@ -21,8 +21,8 @@ import (
 	"mingjing"
 )
 
-// A WitnessServer is the witness's side: it keeps the last state of one log that it
-// has cosigned, in a file, and cosigns only what grew out of it.
+// A WitnessServer is a witness of one log. It keeps the last state that it has
+// cosigned in a file, and cosigns only states that have grown out of that one.
 type WitnessServer struct {
 	logKey string
 	key    mingjing.LogKey
@@ -34,18 +34,19 @@ type WitnessServer struct {
 	seen witnessed
 }
 
-// witnessed is what is kept; it is what a log can be shown that denies it.
+// witnessed is the content of the file: evidence against a log that denies this state.
 type witnessed struct {
 	mingjing.Checkpoint
 	// Signed is the checkpoint as the log has signed it.
 	Signed string `json:"signed"`
 }
 
-// A WitnessConfig is what a witness is made of.
+// A WitnessConfig has the settings of a witness.
 type WitnessConfig struct {
 	// LogKey is the public key of the log, Name the witness's own name.
 	LogKey, Name string
-	// Dir keeps the key, which is made on the first start, and what was seen.
+	// Dir is the folder for the key, which is made on the first start, and for the
+	// last state.
 	Dir    string
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -88,10 +89,10 @@ func OpenWitness(c WitnessConfig) (*WitnessServer, error) {
 	return w, nil
 }
 
-// Key is the witness's public key.
+// Key returns the witness's public key.
 func (w *WitnessServer) Key() string { return w.key.WitnessVerifier() }
 
-// maxRequest bounds what a log sends: 63 hashes and a note.
+// maxRequest is the greatest size of a request, in bytes: 63 hashes and a note.
 const maxRequest = 64 << 10
 
 // ServeHTTP answers POST /add-checkpoint.
@@ -132,8 +133,8 @@ func (w *WitnessServer) size() int64 {
 	return w.seen.Size
 }
 
-// add checks a checkpoint against what was seen last, keeps it and cosigns it, in
-// one step: of two logs that ask at once the second finds what the first has left.
+// add checks a checkpoint against the last state, keeps it and cosigns it, in one
+// step: of two requests at the same time the second sees the state of the first.
 func (w *WitnessServer) add(body string) (lines string, status int, why string) {
 	old, proof, signed, err := parseRequest(body)
 	if err != nil {
@@ -179,7 +180,7 @@ func (w *WitnessServer) add(body string) (lines string, status int, why string) 
 	return w.key.Cosign(text, w.now()), http.StatusOK, ""
 }
 
-// writeFile replaces a file, whole or not at all, and stays so when the power goes.
+// writeFile replaces a file, whole or not at all, also when the power fails.
 func writeFile(file string, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(file), ".new-*") // mode 0600
 	if err != nil {

@@ -23,7 +23,7 @@ var (
 	latin = &face{name: "latin", data: latinTTF}
 )
 
-// fontsErr reads the fonts once, and says what was wrong with them.
+// fontsErr reads the fonts once and returns what was wrong with them.
 var fontsErr = sync.OnceValue(func() error {
 	for _, f := range []*face{both, latin} {
 		if err := f.read(); err != nil {
@@ -81,8 +81,9 @@ func width(runs []run) (w float64) {
 	return w
 }
 
-// visible writes what the fonts lack as its code point in brackets, so that no
-// sign vanishes; only those vanish that never show, such as joiners.
+// visible returns text in which each sign that the fonts lack is written as its code
+// point in brackets, so that no sign is lost; only signs that are never shown, such as
+// joiners, are left out.
 func visible(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -99,13 +100,13 @@ func visible(s string) string {
 	return b.String()
 }
 
-// chinese says whether a sign is a character of Chinese or stands as wide as one.
+// chinese reports whether a sign is a Chinese character, or as wide as one.
 func chinese(r rune) bool {
 	return unicode.Is(unicode.Han, r) || r >= 0x3000 && r <= 0x30ff || r >= 0xff00 && r <= 0xffef
 }
 
-// faces picks the face of each sign. Those that either script has stand wide only
-// beside a character of Chinese.
+// faces returns the face of each sign. A sign that both scripts use is wide only
+// beside a Chinese character.
 func faces(signs []rune) []*face {
 	out := make([]*face, len(signs))
 	for i, r := range signs {
@@ -121,7 +122,7 @@ func faces(signs []rune) []*face {
 	return out
 }
 
-// runs cuts visible text into runs.
+// runs returns visible text as runs, each in one face.
 func runs(visible string, size float64) []run {
 	signs := []rune(visible)
 	return pack(signs, faces(signs), size)

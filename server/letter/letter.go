@@ -41,7 +41,7 @@ var (
 	line       = ink{214, 207, 190}
 )
 
-// PDF is the letter as a file. It fails only where the fonts can't be read.
+// PDF returns the letter as a PDF file. It fails only when the fonts can't be read.
 func PDF(l mingjing.Letter, lang string) ([]byte, error) {
 	if err := fontsErr(); err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func PDF(l mingjing.Letter, lang string) ([]byte, error) {
 	return s.draw(l)
 }
 
-// draw gives the pages to fpdf.
+// draw writes the pages with fpdf.
 func (s *setter) draw(l mingjing.Letter) ([]byte, error) {
 	p := fpdf.New("P", "pt", "A4", "")
 	p.SetCatalogSort(true)

@@ -26,14 +26,14 @@ func (s *setter) add(draw func(*fpdf.Fpdf)) {
 	s.pages[last] = append(s.pages[last], draw)
 }
 
-// room begins a new page where the next so many points would not fit on this one.
+// room begins a new page when the given number of points does not fit on this one.
 func (s *setter) room(points float64) {
 	if s.y+points > pageHeight-bottom && s.y > top {
 		s.newPage()
 	}
 }
 
-// letterhead is the head of the first page.
+// letterhead sets the head of the first page.
 func (s *setter) letterhead(l mingjing.Letter) {
 	s.newPage()
 	s.add(func(p *fpdf.Fpdf) { mirror(p, left+19, 74, 19) })
@@ -68,8 +68,8 @@ var (
 	said   = style{bodySize, bodyLead, ink{52, 62, 57}, false}
 )
 
-// lines sets a paragraph and leaves y below it; before is called on each page for
-// what stands beside its lines there.
+// lines sets a paragraph and moves y below it. before is called on each page, for what
+// stands beside the lines there.
 func (s *setter) lines(paragraph string, st style, x, w float64) {
 	s.linesBeside(paragraph, st, x, w, nil)
 }
@@ -162,7 +162,7 @@ func (s *setter) bullet() {
 	})
 }
 
-// outcome frames what matters most; the frame goes on over pages.
+// outcome sets the decision in a frame, which continues over pages.
 func (s *setter) outcome(b mingjing.Block) {
 	const pad = 13
 	s.y += 5
@@ -184,7 +184,7 @@ func (s *setter) outcome(b mingjing.Block) {
 	s.y += 9
 }
 
-// quote sets somebody's own words off, with whose they are above them.
+// quote sets somebody's own words apart, with their name above.
 func (s *setter) quote(b mingjing.Block) {
 	bar := func(y, h float64) {
 		s.add(func(p *fpdf.Fpdf) { rule(p, left+1, y, 1.6, h+0.2, bronze) })
@@ -203,12 +203,11 @@ func (s *setter) quote(b mingjing.Block) {
 	s.y += 8
 }
 
-// maxKeyLines is the most lines of a name beside what it is; a longer one stands
-// above it.
+// maxKeyLines is the greatest number of lines of a name that stands beside its value;
+// a longer name stands above it.
 const maxKeyLines = 6
 
-// rows sets names on the left and what they are on the right, a hairline below
-// each.
+// rows sets names on the left and values on the right, with a thin line below each.
 func (s *setter) rows(rows []mingjing.LetterRow) {
 	key := style{9.5, bodyLead, muted, false}
 	for _, r := range rows {
@@ -294,7 +293,7 @@ func mayBreak(before, after rune) bool {
 	return chinese(before) || chinese(after)
 }
 
-// fit is visible text that fits on one line, cut short where it does not.
+// fit returns visible text that fits on one line, cut short if it does not.
 func fit(line string, size, w float64) string {
 	signs := []rune(strings.TrimSpace(visible(strings.ReplaceAll(line, "\n", " "))))
 	if width(runs(string(signs), size)) <= w {

@@ -18,10 +18,10 @@ import (
 	"mingjing/server/casework/notice"
 )
 
-// mailTime bounds one conversation with the mail server.
+// mailTime is the longest time for one exchange with the mail server.
 const mailTime = 30 * time.Second
 
-// A mailer sends messages to mailboxes, each in a conversation of its own.
+// A mailer sends messages to mailboxes, each over a connection of its own.
 type mailer struct {
 	host   string
 	from   *netmail.Address
@@ -31,7 +31,7 @@ type mailer struct {
 	client  *mail.Client
 }
 
-// newMailer is nil where nothing is set.
+// newMailer returns nil when no mail server is set.
 func newMailer(c Config) (*mailer, error) {
 	if c.SMTPURL == "" {
 		return nil, nil //nolint:nilnil // there is none
@@ -77,10 +77,10 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// MailOffered implements [casework.Notifier].
+// MailOffered implements [notice.Notifier].
 func (n *Notifier) MailOffered() bool { return n.mail != nil }
 
-// Mail implements [casework.Notifier].
+// Mail implements [notice.Notifier].
 func (n *Notifier) Mail(ctx context.Context, to string, m notice.Message) error {
 	if n.mail == nil {
 		return fmt.Errorf("notify: e-mail is not offered: %w", notice.ErrRefused)
@@ -108,8 +108,8 @@ func (m *mailer) send(ctx context.Context, to string, what notice.Message) error
 	return verdict(err)
 }
 
-// verdict says of what the mail server said no more than its codes, and what
-// follows from them.
+// verdict returns an error with the mail server's codes and nothing else of its
+// answer, and decides whether another try makes sense.
 func verdict(err error) error {
 	if err == nil {
 		return nil
@@ -132,8 +132,8 @@ func verdict(err error) error {
 	return fmt.Errorf("%w: %w", told, notice.ErrRefused)
 }
 
-// write makes the letter: a neutral subject, a sentence, and the way to the inbox
-// or the code.
+// write returns the mail: a neutral subject, one sentence, and a link to the inbox or
+// the code.
 func (m *mailer) write(to string, what notice.Message) (*mail.Msg, error) {
 	letter := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	if err := letter.FromFormat(m.from.Name, m.from.Address); err != nil {

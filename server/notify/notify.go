@@ -1,7 +1,7 @@
-// Package notify carries notices out of the house: to browsers by Web Push (RFC
-// 8030, 8291, 8292) and to mailboxes by SMTP. It knows neither residents nor who
-// wants what; it is told an address and a message that says nothing personal, and
-// says whether the message was taken, may be tried again, or has nowhere to go.
+// Package notify sends notices to browsers by Web Push (RFC 8030, 8291, 8292) and to
+// mailboxes by SMTP. It knows neither residents nor who wants what; it is given an
+// address and a message that says nothing personal, and says whether the message was
+// taken, may be tried again, or can't be delivered.
 //
 // An address is personal. No error and no log line of this package names one:
 // what a server or a library says is cut down to its code. An endpoint comes from
@@ -18,7 +18,7 @@ import (
 	"mingjing/server/casework/notice"
 )
 
-// Config is what a Notifier is made of.
+// A Config has the settings of a Notifier.
 type Config struct {
 	// VAPIDKey is the private key by which push services know the server: 32 bytes
 	// of P-256, the same at every start. Empty: push is not offered.
@@ -35,7 +35,8 @@ type Config struct {
 	Local bool
 }
 
-// A Notifier is a [casework.Notifier]. It is safe for use by many goroutines.
+// A Notifier sends notices; it implements [notice.Notifier]. It is safe for use by
+// many goroutines.
 type Notifier struct {
 	push *pusher // nil: not offered
 	mail *mailer // nil: not offered
@@ -43,7 +44,7 @@ type Notifier struct {
 
 var _ notice.Notifier = (*Notifier)(nil)
 
-// New makes a Notifier. It connects to nobody yet. Its errors name settings and
+// New returns a Notifier, without connecting to anybody. Its errors name settings and
 // never show a password.
 func New(c Config) (*Notifier, error) {
 	n := &Notifier{}

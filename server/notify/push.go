@@ -22,7 +22,7 @@ import (
 )
 
 const (
-	// pushTime bounds one message to one push service.
+	// pushTime is the longest time for one message to one push service.
 	pushTime = 15 * time.Second
 	// pushTTL is how long a push service keeps a message for a phone that is off.
 	pushTTL = 3 * 24 * time.Hour
@@ -62,7 +62,7 @@ func newPusher(key *ecdh.PrivateKey, contact string, local bool) *pusher {
 	return p
 }
 
-// PushKey implements [casework.Notifier].
+// PushKey implements [notice.Notifier].
 func (n *Notifier) PushKey() string {
 	if n.push == nil {
 		return ""
@@ -70,9 +70,9 @@ func (n *Notifier) PushKey() string {
 	return n.push.public
 }
 
-// CheckEndpoint implements [casework.Notifier]: an https address on the usual
-// port, and not plainly that of a machine of ours. Where its name leads is looked
-// at when a message is sent.
+// CheckEndpoint implements [notice.Notifier]. It accepts an https address on the usual
+// port that is not plainly that of one of our own machines. The address that its name
+// leads to is checked when a message is sent.
 func (n *Notifier) CheckEndpoint(endpoint string) error {
 	if n.push == nil {
 		return errEndpoint
@@ -104,8 +104,8 @@ func (p *pusher) check(endpoint string) error {
 	return nil
 }
 
-// special are networks besides those that [netip.Addr] knows that are not the
-// public internet, or lead back from it to a machine of ours.
+// special are networks, besides those that [netip.Addr] knows, that are not part of
+// the public internet, or that lead back from it to one of our own machines.
 var special = func() (list []netip.Prefix) {
 	for _, s := range []string{"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15",
 		"198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23",
@@ -115,7 +115,7 @@ var special = func() (list []netip.Prefix) {
 	return list
 }()
 
-// publicAddress says whether an address is one of the public internet.
+// publicAddress reports whether an address is part of the public internet.
 func publicAddress(ip netip.Addr) bool {
 	ip = ip.Unmap().WithZone("")
 	if !ip.IsGlobalUnicast() || ip.IsPrivate() {
@@ -129,15 +129,15 @@ func publicAddress(ip netip.Addr) bool {
 	return true
 }
 
-// payload is all that a push message says: the language, and the kind where the
+// payload is the whole content of a push message: the language, and the kind if the
 // resident wants it on a locked screen. The service worker has the sentences.
 type payload struct {
 	Lang string `json:"lang"`
 	Kind string `json:"kind,omitempty"`
 }
 
-// Push implements [casework.Notifier]. Every message has the same length, so that
-// not even that tells the kinds apart.
+// Push implements [notice.Notifier]. Every message has the same length, so that the
+// length does not tell the kind.
 func (n *Notifier) Push(ctx context.Context, to notice.PushAddress, m notice.Message) error {
 	p := n.push
 	if p == nil {
@@ -174,7 +174,8 @@ func (n *Notifier) Push(ctx context.Context, to notice.PushAddress, m notice.Mes
 	return fmt.Errorf("notify: push: status %d: %w", res.StatusCode, notice.ErrRefused)
 }
 
-// topic has a push service replace a message that it still holds by the same one.
+// topic returns a name by which a push service replaces a message that it still holds
+// by a newer one of the same kind.
 func topic(id string) string {
 	const longest = 32
 	if len(id) > longest || strings.ContainsFunc(id, func(r rune) bool {
@@ -185,8 +186,8 @@ func topic(id string) string {
 	return id
 }
 
-// anonymous leaves of an error what names nobody: the endpoint and the host are
-// in what net and net/http say.
+// anonymous returns an error without the endpoint and the host, which errors of net
+// and net/http contain.
 func anonymous(err error) error {
 	switch {
 	case errors.Is(err, errPrivate):

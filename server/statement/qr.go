@@ -9,10 +9,11 @@ import (
 	"mingjing"
 )
 
-// quiet is the margin that a reader needs around a QR code.
+// quiet is the width of the empty margin that a reader needs around a QR code, in
+// squares.
 const quiet = 4
 
-// QR draws a link as a QR code.
+// QR returns a link as a QR code.
 func QR(link string) (mingjing.QRCode, error) {
 	code, err := qr.Encode(link, qr.M, qr.Unicode)
 	if err != nil {

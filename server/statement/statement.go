@@ -33,18 +33,18 @@ import (
 	"mingjing"
 )
 
-// MediaType is that of a signed statement.
+// MediaType is the media type of a signed statement.
 const MediaType = "application/dc+sd-jwt"
 
 const (
 	tokenType = "dc+sd-jwt" //nolint:gosec // a type, and no secret
 	// kind is the type of credential (vct).
 	kind = "urn:mingjing:score-statement:1"
-	// maxToken bounds what is checked, in bytes.
+	// maxToken is the greatest size of a statement that is checked, in bytes.
 	maxToken = 64 << 10
 )
 
-// What can be wrong with a statement.
+// The errors of [Verify].
 var (
 	ErrForm      = errors.New("this is not a signed statement")
 	ErrKey       = errors.New("it is signed with a key that is not among those given")
@@ -66,7 +66,7 @@ type Signer struct {
 	id     string
 }
 
-// NewSigner makes a Signer of the issuer's origin, such as https://mirror.example,
+// NewSigner returns a Signer for the issuer's origin, such as https://mirror.example,
 // and a private key on P-256 of 32 bytes.
 func NewSigner(issuer string, key []byte) (*Signer, error) {
 	k, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), key)
@@ -90,7 +90,7 @@ type jwk struct {
 	Alg   string `json:"alg,omitempty"`
 }
 
-// publicKey is a key with its thumbprint (RFC 7638) as its id.
+// publicKey returns the public key, with its thumbprint (RFC 7638) as its id.
 func publicKey(k *ecdsa.PublicKey) (jwk, error) {
 	point, err := k.Bytes()
 	if err != nil {
@@ -102,7 +102,7 @@ func publicKey(k *ecdsa.PublicKey) (jwk, error) {
 	return out, nil
 }
 
-// A metadata is what an issuer publishes of itself.
+// A metadata is the document that an issuer publishes about itself.
 type metadata struct {
 	Issuer string `json:"issuer"`
 	JWKS   keySet `json:"jwks"`
@@ -112,7 +112,7 @@ type keySet struct {
 	Keys []jwk `json:"keys"`
 }
 
-// Metadata is the document at /.well-known/jwt-vc-issuer.
+// Metadata returns the document at /.well-known/jwt-vc-issuer.
 func (s *Signer) Metadata() ([]byte, error) {
 	k, err := publicKey(&s.key.PublicKey)
 	if err != nil {
@@ -121,7 +121,7 @@ func (s *Signer) Metadata() ([]byte, error) {
 	return json.Marshal(metadata{s.issuer, keySet{[]jwk{k}}})
 }
 
-// Sign makes the signed statement.
+// Sign returns the signed statement.
 func (s *Signer) Sign(st mingjing.Statement) (string, error) {
 	fields := map[string]any{}
 	data, err := json.Marshal(st)
@@ -166,12 +166,13 @@ func digest(disclosure string) string {
 
 // Keys are the public keys of an issuer.
 type Keys struct {
-	// Issuer is whose they are; "" where the file does not say.
+	// Issuer is the owner of the keys; "" when the file does not say.
 	Issuer string
 	keys   map[string]*ecdsa.PublicKey
 }
 
-// ParseKeys reads what an issuer publishes: its metadata, or a key set alone (JWKS).
+// ParseKeys reads the keys that an issuer publishes: its metadata, or a key set alone
+// (JWKS).
 func ParseKeys(data []byte) (Keys, error) {
 	var file struct {
 		metadata
@@ -250,7 +251,7 @@ func Verify(token string, keys Keys, now time.Time) (st mingjing.Statement, issu
 	return st, issuer, nil
 }
 
-// plainly is what is wrong with the signed part.
+// plainly returns the error of the signed part as one of those of this package.
 func plainly(err error) error {
 	for _, k := range []struct{ is, say error }{{ErrForm, ErrForm}, {ErrKey, ErrKey}, {jwt.ErrTokenSignatureInvalid, ErrSignature},
 		{jwt.ErrTokenExpired, ErrExpired}} {
@@ -261,8 +262,8 @@ func plainly(err error) error {
 	return ErrForm
 }
 
-// disclosed are the fields that are shown: each must be among the digests that were
-// signed, be one that there is, and be there once.
+// disclosed returns the fields that are shown: each must be among the digests that
+// were signed, be one that there is, and be there once.
 func disclosed(digests any, shown string) (map[string]any, error) {
 	list, ok := digests.([]any)
 	if !ok {

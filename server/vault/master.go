@@ -26,13 +26,13 @@ import (
 
 // A Master is the key that wraps the residents' keysets.
 type Master interface {
-	// Current is the key to wrap by, which also unwraps what older ones have
-	// wrapped, and its name.
+	// Current returns the key that wraps keysets now, and its name. It also unwraps
+	// what older keys have wrapped.
 	Current() (key tink.AEAD, id string, err error)
 }
 
-// KMSScheme is how the URL of a key management service begins: one that speaks
-// the transit API of HashiCorp Vault and OpenBao, such as
+// KMSScheme is the scheme of the URL of a key management service with the transit API
+// of HashiCorp Vault and OpenBao, such as
 // hcvault://kms.example:8200/transit/keys/mingjing. Its token is in VAULT_TOKEN.
 const KMSScheme = "hcvault://"
 
@@ -44,8 +44,8 @@ type kms struct {
 	url string
 }
 
-// OpenKMS makes a master key of one in a key management service. The key never
-// leaves it; see [KMSScheme].
+// OpenKMS returns a master key that stays in a key management service; see
+// [KMSScheme].
 func OpenKMS(raw string) (Master, error) {
 	u, err := url.Parse(raw)
 	if err != nil || !strings.HasPrefix(raw, KMSScheme) || u.Host == "" || strings.Trim(u.Path, "/") == "" {
@@ -76,7 +76,8 @@ func OpenKMS(raw string) (Master, error) {
 
 func (k kms) Current() (tink.AEAD, string, error) { return k.key, k.url, nil }
 
-// Argon2id as RFC 9106 recommends it where memory is scarce, but for the lanes.
+// Parameters of Argon2id, as RFC 9106 recommends them where memory is scarce, but for
+// the lanes.
 const (
 	argonTime   = 3
 	argonMemory = 64 << 10 // KiB
@@ -97,15 +98,15 @@ type FileMaster struct {
 	key    tink.AEAD
 }
 
-// A masterFile is what is in the file.
+// A masterFile is the content of the file.
 type masterFile struct {
 	// Salt goes with a passphrase.
 	Salt   []byte `json:"salt"`
 	Keyset []byte `json:"keyset"`
 }
 
-// OpenFile opens the master key in a file, or makes it. The file is sealed by the
-// passphrase, or where that is "" by the key of 32 bytes.
+// OpenFile opens the master key in a file, or creates it. The file is sealed with the
+// passphrase, or when that is "" with the key of 32 bytes.
 func OpenFile(file string, key []byte, passphrase string) (*FileMaster, error) {
 	m := &FileMaster{file: file, seal: func([]byte) []byte { return key }}
 	if passphrase != "" {
@@ -183,7 +184,7 @@ func (m *FileMaster) read() error {
 	return nil
 }
 
-// write puts a keyset into the file, whole or not at all.
+// write replaces the file by a new keyset, whole or not at all.
 func (m *FileMaster) write(h *keyset.Handle, over bool) error {
 	f := masterFile{Salt: make([]byte, 16)}
 	_, _ = rand.Read(f.Salt)
@@ -215,8 +216,8 @@ func (m *FileMaster) write(h *keyset.Handle, over bool) error {
 	return os.Link(tmp.Name(), m.file)
 }
 
-// Rotate adds a master key, by which keysets are wrapped from now on. Those that
-// older ones have wrapped still open.
+// Rotate adds a master key, which wraps keysets from now on. Keysets that older keys
+// have wrapped still open.
 func (m *FileMaster) Rotate() (id string, err error) {
 	return m.change(func(change *keyset.Manager, _ *keyset.Handle) error {
 		id, err := change.Add(aead.AES256GCMKeyTemplate())
@@ -268,13 +269,13 @@ func (m *FileMaster) change(how func(change *keyset.Manager, now *keyset.Handle)
 	return keyName(m.handle), nil
 }
 
-// A memoryMaster is gone with the process.
+// A memoryMaster is a master key that ends with the process.
 type memoryMaster struct {
 	key tink.AEAD
 }
 
-// Memory makes a vault whose master key is kept nowhere, for a database that is
-// gone with the process too.
+// Memory returns a vault whose master key is stored nowhere, for a database that ends
+// with the process too.
 func Memory() *Vault {
 	key := make([]byte, keySize)
 	_, _ = rand.Read(key)
@@ -287,7 +288,8 @@ func Memory() *Vault {
 
 func (m memoryMaster) Current() (tink.AEAD, string, error) { return m.key, "memory", nil }
 
-// Ready says whether the master key can be used: a keyset can be made and opened.
+// Ready returns an error unless the master key can be used: unless a keyset can be
+// made and opened.
 func (v *Vault) Ready(context.Context) error {
 	wrapped, _, err := v.NewKeyset("ready")
 	if err == nil {

@@ -30,17 +30,19 @@ import (
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
-// Bureau is the owner of what belongs to no resident: what staff write of
-// themselves, what a line of the work queue shows, what agencies submit. Opening
-// it needs no line in anybody's access log, so nothing of a person is sealed with
-// it that says more than that there is a case.
+// Bureau is the owner of rows that belong to no resident: what staff write of
+// themselves, the line of a case in the work queue, and what agencies submit. Opening
+// them needs no entry in anybody's access log, so nothing about a person may be sealed
+// for it that says more than that there is a case.
 const Bureau = ""
 
-// Errors of a vault.
+// The errors of a vault.
 var (
-	// ErrDestroyed: the keyset is gone, and with it what was sealed.
+	// ErrDestroyed: the keyset was destroyed, and with it everything that was sealed
+	// with it.
 	ErrDestroyed = errors.New("vault: the keyset was destroyed")
-	// ErrSealed: a value does not open: it was changed, or stands in another's place.
+	// ErrSealed: a value does not open, because it was changed or belongs to another
+	// place.
 	ErrSealed = errors.New("vault: the value does not open at this place")
 )
 
@@ -48,19 +50,20 @@ var (
 // associated data. No JSON begins with it.
 const format = 1
 
-// A Place is where a value stands. A value opens nowhere else.
+// A Place is the table, row and column of a value. A value opens in its own place
+// only.
 type Place struct{ Table, Row, Column string }
 
-// bound is the associated data: table|row|column|version.
+// bound returns the associated data: table|row|column|version.
 func (p Place) bound() []byte {
 	return fmt.Appendf(nil, "%s|%s|%s|%d", p.Table, p.Row, p.Column, format)
 }
 
-// Sealed says whether a column's content is sealed, rather than from before
-// anything was.
+// Sealed reports whether the content of a column is sealed; content from before
+// sealing was introduced is not.
 func Sealed(content []byte) bool { return len(content) > 0 && content[0] == format }
 
-// maxCached bounds the unwrapped keysets that are kept in memory.
+// maxCached is the greatest number of unwrapped keysets in memory.
 const maxCached = 4096
 
 // A Vault makes and unwraps keysets with the master key. It is safe for use by
@@ -72,10 +75,10 @@ type Vault struct {
 	cache map[[sha256.Size]byte]*keys // by the wrapped keyset
 }
 
-// New makes a vault on a master key.
+// New returns a vault that wraps keysets with a master key.
 func New(m Master) *Vault { return &Vault{master: m, cache: map[[sha256.Size]byte]*keys{}} }
 
-// MasterID names the key by which keysets are wrapped now.
+// MasterID returns the name of the master key that wraps keysets now.
 func (v *Vault) MasterID() (string, error) {
 	_, id, err := v.master.Current()
 	return id, err
@@ -87,11 +90,11 @@ type keys struct {
 	aead   tink.AEAD
 }
 
-// wrapping is the associated data of a wrapped keyset: it is one person's.
+// wrapping returns the associated data of a wrapped keyset, which name its owner.
 func wrapping(owner string) []byte { return []byte("keyset|" + owner) }
 
-// NewKeyset makes a keyset for an owner. It comes back wrapped, with the name of
-// the master key that it was wrapped by.
+// NewKeyset returns a new keyset for an owner, wrapped, and the name of the master key
+// that wrapped it.
 func (v *Vault) NewKeyset(owner string) (wrapped []byte, master string, err error) {
 	h, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
 	if err != nil {
@@ -154,7 +157,7 @@ func (v *Vault) Forget() {
 	clear(v.cache)
 }
 
-// Rewrap wraps a keyset by the master key of now. The keyset stays the same.
+// Rewrap wraps a keyset again with the current master key. The keyset stays the same.
 func (v *Vault) Rewrap(owner string, wrapped []byte) ([]byte, string, error) {
 	k, err := v.unwrap(owner, wrapped)
 	if err != nil {
@@ -263,7 +266,7 @@ func (k *keys) sealFile(p Place, plain []byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// split is a sealed file's key and its content.
+// split separates a sealed file into its key and its content.
 func split(sealed []byte) (head, body []byte, err error) {
 	const start = 5
 	if len(sealed) < start || !Sealed(sealed) {
@@ -304,8 +307,8 @@ func (k *keys) openFile(p Place, sealed []byte) ([]byte, error) {
 	return plain, nil
 }
 
-// Reseal seals a value by the newest key of its owner's keyset, without giving it
-// out. What was never sealed, it seals.
+// Reseal seals a value again with the newest key of its owner's keyset, without
+// returning the value. It also seals a value that was never sealed.
 func (v *Vault) Reseal(owner string, wrapped []byte, p Place, content []byte) ([]byte, error) {
 	k, err := v.unwrap(owner, wrapped)
 	if err != nil {
@@ -319,8 +322,8 @@ func (v *Vault) Reseal(owner string, wrapped []byte, p Place, content []byte) ([
 	return k.seal(p, content)
 }
 
-// ResealFile is Reseal for a file. The content stays as it is; its key is sealed
-// anew.
+// ResealFile does the same as Reseal for a file. The content stays as it is; its key
+// is sealed again.
 func (v *Vault) ResealFile(owner string, wrapped []byte, p Place, content []byte) ([]byte, error) {
 	k, err := v.unwrap(owner, wrapped)
 	if err != nil {
@@ -344,12 +347,13 @@ func (v *Vault) ResealFile(owner string, wrapped []byte, p Place, content []byte
 	return append(append(out, head...), body...), nil
 }
 
-// A Ledger is what a [Session] needs of the transaction that it belongs to.
+// A Ledger is the part of a transaction that a [Session] needs: keysets, and entries
+// of the access log.
 type Ledger interface {
-	// Keyset is an owner's wrapped keyset; empty when it was destroyed.
+	// Keyset returns an owner's wrapped keyset; empty when it was destroyed.
 	Keyset(ctx context.Context, owner string) ([]byte, error)
-	// Record writes the line of the access log by which the owner's data is about
-	// to be opened. An error means that nothing is opened.
+	// Record writes the entry of the access log that must come before the owner's data
+	// is opened. An error means that nothing is opened.
 	Record(ctx context.Context, owner string) error
 }
 
@@ -362,12 +366,12 @@ type Session struct {
 	recorded map[string]bool
 }
 
-// Session begins one for a transaction.
+// Session returns a session for one transaction.
 func (v *Vault) Session(l Ledger) *Session {
 	return &Session{v: v, ledger: l, keys: map[string]*keys{}, recorded: map[string]bool{Bureau: true}}
 }
 
-// Recorded says that the line is in the owner's access log already.
+// Recorded tells the session that the entry is in the owner's access log already.
 func (s *Session) Recorded(owner string) { s.recorded[owner] = true }
 
 func (s *Session) of(ctx context.Context, owner string) (*keys, error) {
@@ -385,7 +389,7 @@ func (s *Session) of(ctx context.Context, owner string) (*keys, error) {
 	return k, err
 }
 
-// Record writes the line into the owner's access log, unless it is there.
+// Record writes the entry into the owner's access log, unless it is there.
 func (s *Session) Record(ctx context.Context, owner string) error {
 	if s.recorded[owner] {
 		return nil
@@ -397,7 +401,8 @@ func (s *Session) Record(ctx context.Context, owner string) error {
 	return nil
 }
 
-// forReading is of, after the line is in the access log.
+// forReading returns an owner's keys for opening, after the entry is in the access
+// log.
 func (s *Session) forReading(ctx context.Context, owner string) (*keys, error) {
 	if err := s.Record(ctx, owner); err != nil {
 		return nil, err
@@ -414,12 +419,12 @@ func (s *Session) Seal(ctx context.Context, owner string, p Place, plain []byte)
 	return k.seal(p, plain)
 }
 
-// Open opens a value, after the line is in its owner's access log.
+// Open returns the content of a value, after the entry is in its owner's access log.
 func (s *Session) Open(ctx context.Context, owner string, p Place, sealed []byte) ([]byte, error) {
 	return s.OpenFor(ctx, owner, owner, p, sealed)
 }
 
-// at says where a value stands that does not open.
+// at adds to an error the place of the value that does not open.
 func at(p Place, plain []byte, err error) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s", err, p.bound())
@@ -427,8 +432,8 @@ func at(p Place, plain []byte, err error) ([]byte, error) {
 	return plain, nil
 }
 
-// OpenFor opens a value that is between its owner and a reader, after the line is in
-// the reader's access log.
+// OpenFor returns the content of a value that a reader other than its owner may see,
+// after the entry is in the reader's access log.
 func (s *Session) OpenFor(ctx context.Context, owner, reader string, p Place, sealed []byte) ([]byte, error) {
 	if err := s.Record(ctx, reader); err != nil {
 		return nil, err
@@ -450,7 +455,8 @@ func (s *Session) SealFile(ctx context.Context, owner string, p Place, plain []b
 	return k.sealFile(p, plain)
 }
 
-// OpenFile opens a file, after the line is in its owner's access log.
+// OpenFile returns the content of a file, after the entry is in its owner's access
+// log.
 func (s *Session) OpenFile(ctx context.Context, owner string, p Place, sealed []byte) ([]byte, error) {
 	k, err := s.forReading(ctx, owner)
 	if err != nil {

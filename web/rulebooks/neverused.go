@@ -5,9 +5,9 @@ import (
 	"unicode"
 )
 
-// NeverUsedCodes are what no rulebook may use. Each rulebook publishes all of
-// them with its reasons (rule 3 of the charter; Shanghai Social Credit
-// Regulations 2017 for religion, biometrics and illness).
+// NeverUsedCodes are the codes of what no rulebook may use. Each rulebook publishes
+// all of them with its reasons (Shanghai Social Credit Regulations 2017 for religion,
+// biometrics and illness).
 var NeverUsedCodes = []string{"friends", "purchases", "browsing", "religion", "ethnicity",
 	"political_opinion", "health", "biometrics", "location"}
 
@@ -40,9 +40,9 @@ var NeverUsedWords = map[string][]string{
 		"location", "locations", "geolocation", "gps", "whereabouts", "movements", "travel history"},
 }
 
-// NamesNeverUsed says which of [NeverUsedCodes] the text names, and by which
-// word; both are "" when it names none. Width, case, punctuation and spaces
-// between Chinese characters do not hide a word.
+// NamesNeverUsed returns which of [NeverUsedCodes] the text names, and by which word;
+// both are "" when it names none. Width, case, punctuation and spaces between Chinese
+// characters do not hide a word.
 func NamesNeverUsed(text string) (code, word string) {
 	words, han := foldWords(text)
 	for _, code := range NeverUsedCodes {
@@ -65,7 +65,7 @@ func namesWord(words, han, word string) bool {
 	return strings.Contains(han, word)
 }
 
-// foldWords is the text as lower-case words with one space around each, and its
+// foldWords returns the text as lower-case words with one space around each, and its
 // Chinese characters alone.
 func foldWords(text string) (words, han string) {
 	var w, h strings.Builder

@@ -12,27 +12,28 @@ import (
 	"sync"
 )
 
-// A Letter is one mail that was taken.
+// A Letter is one mail that was received.
 type Letter struct {
 	From, To string
-	// TLS says that it came sealed.
+	// TLS says that the connection was encrypted.
 	TLS bool
 	// User is who logged in, as AUTH PLAIN said it.
 	User string
-	// Raw is the letter as it came, Message the same read.
+	// Raw is the mail as it was received, and Message the same after parsing.
 	Raw     string
 	Message *mail.Message
 }
 
-// A Server is a mail server. Its fields are set before the first conversation.
+// A Server is a mail server for tests. Its fields are set before the first connection.
 type Server struct {
 	// Addr is its host:port.
 	Addr string
 	// TLS offers STARTTLS.
 	TLS *tls.Config
-	// Reply answers RCPT TO for an address, such as "550 5.1.1 unknown"; "" takes it.
+	// Reply returns the answer to RCPT TO for an address, such as "550 5.1.1 unknown";
+	// "" accepts it.
 	Reply func(to string) string
-	// Letters gets each letter that is taken.
+	// Letters receives each mail that is accepted.
 	Letters chan Letter
 
 	listener net.Listener
@@ -52,7 +53,7 @@ func Start() (*Server, error) {
 	return s, nil
 }
 
-// Close ends it with all its conversations.
+// Close stops the server and all its connections.
 func (s *Server) Close() {
 	_ = s.listener.Close()
 	s.mu.Lock()
@@ -82,7 +83,7 @@ func (s *Server) accept() {
 	}
 }
 
-// talk is one conversation, until either side ends it.
+// talk serves one connection until either side ends it.
 func (s *Server) talk(c net.Conn) {
 	var letter Letter
 	in := bufio.NewReader(c)
