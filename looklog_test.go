@@ -151,6 +151,54 @@ func TestAnHonestLogIsFoundGood(t *testing.T) {
 	}
 }
 
+// TestACheckGoesOnFromWhereTheLastOneEnded reads no more than it has to, and only
+// where the last entry of the check before is there as it was.
+func TestACheckGoesOnFromWhereTheLastOneEnded(t *testing.T) {
+	l := filled(t)
+	kept := CheckLooks(l.proof(t, "anna", 0, 5), nil, lookDay).Memory
+	if kept.Seq != 12 || !bytes.Equal(kept.Commitment, l.last["anna"]) {
+		t.Fatalf("it keeps %+v", kept)
+	}
+	for i := range 8 {
+		l.look(t, "bo", fmt.Sprint("李", i))
+		l.look(t, "anna", fmt.Sprint("张", i))
+	}
+	// from are the pages of the entries after a number.
+	from := func(who ResidentID, after int) []LookProof {
+		pages := l.proof(t, who, kept.Size, 100)
+		pages[0].Entries = slices.Clone(pages[0].Entries[after:])
+		return pages
+	}
+	for _, after := range []int{11, 6, 1, 0} {
+		k := CheckLooks(from("anna", after), kept, lookDay)
+		if codesOf(k) != "" || k.Looks != 20 || k.Memory.Seq != 20 || !bytes.Equal(k.Memory.Commitment, l.last["anna"]) {
+			t.Errorf("after %d: %+v", after, k)
+		}
+	}
+	if got := codesOf(CheckLooks(from("anna", 12), kept, lookDay)); !strings.HasPrefix(got, "missing[1 2") {
+		t.Errorf("the remembered entry is left out: %q", got)
+	}
+	if got := codesOf(CheckLooks(from("anna", 11), nil, lookDay)); !strings.HasPrefix(got, "missing[1 2") {
+		t.Errorf("nothing is remembered: %q", got)
+	}
+	if got := codesOf(CheckLooks(from("bo", 11), kept, lookDay)); !strings.HasPrefix(got, "missing[1 2") {
+		t.Errorf("it is another's log: %q", got)
+	}
+	if k := CheckLooks(l.proof(t, "bo", kept.Size, 100), kept, lookDay); codesOf(k) != "" || k.Memory.Seq != 19 {
+		t.Errorf("another's whole log: %+v", k)
+	}
+	changed := from("anna", 11)
+	changed[0].Entries[0].Who = "Nobody"
+	if got := codesOf(CheckLooks(changed, kept, lookDay)); !strings.Contains(got, "changed[12]") || !strings.Contains(got, "missing[1 ") {
+		t.Errorf("the remembered entry is another: %q", got)
+	}
+	omitted := from("anna", 9)
+	omitted[0].Entries = slices.Delete(omitted[0].Entries, 1, 2)
+	if got := codesOf(CheckLooks(omitted, kept, lookDay)); got != "missing[11]" {
+		t.Errorf("one is left out: %q", got)
+	}
+}
+
 // TestNoCheatGoesUnseen cheats in each way that an operator with the database and
 // the keys could, on a phone that has checked before.
 func TestNoCheatGoesUnseen(t *testing.T) {

@@ -39,8 +39,8 @@ type WitnessedCheckpoint struct {
 	Consistency []tlog.Hash `json:"consistency"`
 }
 
-// A LookMemory is what a phone keeps from one check to the next. Nothing in it is
-// anybody's in particular: it is the same for everyone who checks.
+// A LookMemory is what a phone keeps from one check to the next. Nothing in it names
+// anybody or can be opened: it is sizes, hashes and public keys.
 type LookMemory struct {
 	Checkpoint
 	// Key is the log's public key as it was seen first.
@@ -49,11 +49,33 @@ type LookMemory struct {
 	Since time.Time `json:"since"`
 	// Witnesses are the public keys of those whose cosignature was seen.
 	Witnesses []string `json:"witnesses,omitempty"`
+	// Seq is how many entries the access log had that was checked, and Commitment that
+	// to the last of them; neither tells whose log it was. The next check of the same
+	// log can go on from there.
+	Seq        int64  `json:"seq,omitempty"`
+	Commitment []byte `json:"commitment,omitempty"`
+}
+
+// Knows reports whether the pages of a proof have the entry that was the last of an
+// earlier check, as it was: then the entries before it are known to be good.
+func (m *LookMemory) Knows(pages []LookProof) bool {
+	if m == nil || m.Seq == 0 {
+		return false
+	}
+	for _, p := range pages {
+		for _, e := range p.Entries {
+			if e.Seq == m.Seq {
+				return bytes.Equal(CommitLook(e.Salt, p.Resident, e.Look, e.Prev), m.Commitment)
+			}
+		}
+	}
+	return false
 }
 
 // A LookCheck is the result of a check.
 type LookCheck struct {
-	// Looks is how many entries there are, From and To the first and last of them.
+	// Looks is how many entries there are, From and To the first and last of those that
+	// were read.
 	Looks    int
 	From, To time.Time
 	// Checkpoint is the state of the tree; empty when it has no good signature.
@@ -131,14 +153,16 @@ var LookProblems = []string{LookRewritten, LookRolledBack, LookSplit, LookChange
 	LookKeyChanged, LookSignature, LookWitnessGone, LookWitnessSilent}
 
 // CheckLooks checks the access log as it is in the pages of a proof against what
-// was kept of the last check, or nil, at the phone's own time.
+// was kept of the last check, or nil, at the phone's own time. The pages may begin
+// after the first entry where they have the last one of that check: the entries
+// before it were checked then, and each entry commits to the one before.
 func CheckLooks(pages []LookProof, kept *LookMemory, now time.Time) LookCheck {
 	k := lookChecker{now: now, found: map[string]*LookProblem{}}
 	if len(pages) == 0 {
 		pages = []LookProof{{}}
 	}
 	k.tree(pages, kept)
-	k.entries(pages)
+	k.entries(pages, kept)
 	for _, code := range LookProblems {
 		if p := k.found[code]; p != nil {
 			k.out.Problems = append(k.out.Problems, *p)
@@ -253,13 +277,21 @@ func grew(now, old Checkpoint, proof []tlog.Hash) bool {
 	return tlog.CheckTree(proof, now.Size, now.Root, old.Size, old.Root) == nil
 }
 
-// entries checks each entry, and that none is missing.
-func (k *lookChecker) entries(pages []LookProof) {
+// entries checks each entry, and that none is missing of those that were not
+// checked before.
+func (k *lookChecker) entries(pages []LookProof, kept *LookMemory) {
 	// last is the commitment to the entry before; nil before the first, and where that
 	// is not in the tree, so that one lie is not told as two.
 	var last []byte
 	known := true
 	var seq, leaf int64 = 0, -1
+	if kept.Knows(pages) {
+		if first := firstSeq(pages); 1 < first && first <= kept.Seq {
+			seq, known = first-1, false
+			k.out.Looks = int(seq)
+		}
+	}
+	began := k.out.Looks
 	for _, p := range pages {
 		for _, e := range p.Entries {
 			l := CommitLook(e.Salt, p.Resident, e.Look, e.Prev)
@@ -270,7 +302,7 @@ func (k *lookChecker) entries(pages []LookProof) {
 				k.at(LookChanged, e.Seq)
 			}
 			k.out.Looks++
-			if k.out.Looks == 1 {
+			if k.out.Looks == began+1 {
 				k.out.From = e.At
 			}
 			k.out.To = e.At
@@ -297,6 +329,19 @@ func (k *lookChecker) entries(pages []LookProof) {
 	if last := pages[len(pages)-1]; last.Next != 0 {
 		k.at(LookMissing, last.Next+1)
 	}
+	if k.out.Memory != nil {
+		k.out.Memory.Seq, k.out.Memory.Commitment = seq, last
+	}
+}
+
+// firstSeq is the number of the first entry; 0 where there is none.
+func firstSeq(pages []LookProof) int64 {
+	for _, p := range pages {
+		if len(p.Entries) > 0 {
+			return p.Entries[0].Seq
+		}
+	}
+	return 0
 }
 
 // Shown adds a problem to the check when what a page of the access log shows is not

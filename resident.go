@@ -179,6 +179,18 @@ type Actor struct {
 	// Self is the resident ID of a member of staff, if known, so that nobody handles a
 	// case of their own. It is empty for residents.
 	Self ResidentID `json:"-"`
+	// Screen is the open session of a resident; zero where there is none.
+	Screen Screen `json:"-"`
+}
+
+// A Screen is the session in which a resident reads what is their own.
+type Screen struct {
+	// Session is the id of the session, Opened when it began.
+	Session string
+	Opened  time.Time
+	// Quiet says that an open page asks by itself, while perhaps nobody is there: of
+	// what it asks there is one line a page and hour in the resident's own access log.
+	Quiet bool
 }
 
 // LookUnreadable is the action of an entry of the access log that does not open any

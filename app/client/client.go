@@ -45,10 +45,16 @@ func (e *Error) Error() string {
 	return "client: an answer with status " + strconv.Itoa(e.Status) + " that is no view"
 }
 
-// Get fetches the bytes at a path of the server. The error is an [*Error], or
-// that of ctx.
+// quietHeader marks what a page asks by itself, while perhaps nobody is there. It
+// does not count as use of the session, nor each as a look at the person's data.
+const quietHeader = "Mingjing-Quiet"
+
+func quiet() map[string]any { return map[string]any{quietHeader: "1"} }
+
+// Get fetches the bytes at a path of the server, for what a page checks by itself:
+// it does not count as use of the session. The error is an [*Error], or that of ctx.
 func Get(ctx context.Context, path string) ([]byte, error) {
-	a, err := send(ctx, path, map[string]any{"method": "GET"}, "application/json, */*;q=0.5")
+	a, err := send(ctx, path, map[string]any{"method": "GET", "headers": quiet()}, "application/json, */*;q=0.5")
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +74,7 @@ func GetView(ctx context.Context, url string) (v *mingjing.View, finalURL string
 // count as use of the session.
 func PeekView(ctx context.Context, url string) (v *mingjing.View, finalURL string, err error) {
 	return view(send(ctx, url, map[string]any{"method": "GET", "cache": "no-store",
-		"headers": map[string]any{"Mingjing-Quiet": "1"}}, ViewType))
+		"headers": quiet()}, ViewType))
 }
 
 // Table fetches a JSON object of strings and returns a function that finds the

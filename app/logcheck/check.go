@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -41,47 +42,85 @@ func (t Task) Do(ctx context.Context, fetch Fetcher) Result {
 	return Result{Check: check, Fresh: fresh, Unread: err != nil}
 }
 
-// maxPages bounds the pages of the proof that are read.
-const maxPages = 50
-
-var errTooManyPages = errors.New("the proof has too many pages")
-
-// Check reads all pages of the proof and checks them against what was kept,
-// and the page against them. fresh is what to keep where nothing but what was kept
-// stands against it. The error says that something could not be read.
-func Check(ctx context.Context, fetch Fetcher, log *mingjing.AccessLogView,
-	kept *mingjing.LookMemory, now time.Time,
+// Check reads the proof and checks it against what was kept, and the page
+// against it. It reads what the page shows, and what came after the entry that is
+// remembered; all of the log where none is, or where anything is wrong, which says
+// what. fresh is what to keep where nothing but what was kept stands against it. The
+// error says that something could not be read.
+func Check(ctx context.Context, fetch Fetcher, log *mingjing.AccessLogView, kept *mingjing.LookMemory, now time.Time,
 ) (check mingjing.LookCheck, fresh *mingjing.LookMemory, err error) {
-	path := "/api/access-log/proof"
-	next := path
-	if kept != nil {
-		next += "?since=" + strconv.FormatInt(kept.Size, 10)
-	}
-	var pages []mingjing.LookProof
-	for next != "" {
-		if len(pages) == maxPages {
-			return check, nil, errTooManyPages
+	if kept != nil && kept.Seq > 1 {
+		after := kept.Seq - 1
+		if log != nil {
+			for _, l := range log.Looks {
+				after = min(after, l.Seq-1)
+			}
 		}
-		data, err := fetch(ctx, next)
+		if after > 0 {
+			pages, err := readProof(ctx, fetch, kept, after)
+			if err != nil {
+				return check, nil, err
+			}
+			if check = checkShown(pages, log, kept, now); len(check.Problems) == 0 {
+				return check, nil, nil
+			}
+		}
+	}
+	pages, err := readProof(ctx, fetch, kept, 0)
+	if err != nil {
+		return check, nil, err
+	}
+	return checkShown(pages, log, kept, now), checkShown(pages, log, nil, now).Memory, nil
+}
+
+func checkShown(pages []mingjing.LookProof, log *mingjing.AccessLogView, kept *mingjing.LookMemory, now time.Time) mingjing.LookCheck {
+	check := mingjing.CheckLooks(pages, kept, now)
+	if log != nil {
+		check.Shown(pages, log.Looks, log.Others)
+	}
+	return check
+}
+
+var errEndless = errors.New("the proof does not end")
+
+// readProof reads all pages of the proof of the entries after a number. There is no
+// limit but the size of the tree, in which each entry has a place.
+func readProof(ctx context.Context, fetch Fetcher, kept *mingjing.LookMemory, after int64) (pages []mingjing.LookProof, err error) {
+	q := url.Values{}
+	if kept != nil {
+		q.Set("since", strconv.FormatInt(kept.Size, 10))
+	}
+	var read int64
+	for {
+		if after > 0 {
+			q.Set("after", strconv.FormatInt(after, 10))
+		}
+		data, err := fetch(ctx, proofPath(q))
 		if err != nil {
-			return check, nil, err
+			return nil, err
 		}
 		var page mingjing.LookProof
 		if err := json.Unmarshal(data, &page); err != nil {
-			return check, nil, err
+			return nil, err
 		}
 		pages = append(pages, page)
-		next = ""
-		if page.Next > 0 {
-			state, _ := mingjing.ParseCheckpoint(page.Checkpoint) // one that is none is found below
-			next = path + "?after=" + strconv.FormatInt(page.Next, 10) + "&size=" + strconv.FormatInt(state.Size, 10)
+		if page.Next == 0 {
+			return pages, nil
 		}
+		state, _ := mingjing.ParseCheckpoint(page.Checkpoint) // one that is none is found later
+		if read += int64(len(page.Entries)); len(page.Entries) == 0 || page.Next <= after || read > state.Size {
+			return nil, errEndless
+		}
+		after = page.Next
+		q.Del("since") // the first page has said it
+		q.Set("size", strconv.FormatInt(state.Size, 10))
 	}
-	check = mingjing.CheckLooks(pages, kept, now)
-	anew := mingjing.CheckLooks(pages, nil, now)
-	if log != nil {
-		check.Shown(pages, log.Looks, log.Others)
-		anew.Shown(pages, log.Looks, log.Others)
+}
+
+func proofPath(q url.Values) string {
+	const path = "/api/access-log/proof"
+	if len(q) == 0 {
+		return path
 	}
-	return check, anew.Memory, nil
+	return path + "?" + q.Encode()
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -80,6 +82,7 @@ func TestThePhoneReadsTheWholeProof(t *testing.T) {
 		t.Errorf("it asked for %s", got)
 	}
 	*asked = nil
+	// The page shows the first line, so that all is read.
 	if check, _, err = Check(t.Context(), fetch, view, check.Memory, now); err != nil || len(check.Problems) > 0 || (*asked)[0] != "/api/access-log/proof?since=2" {
 		t.Errorf("the second time: %+v, %v, %v", check, *asked, err)
 	}
@@ -99,10 +102,120 @@ func TestAProofThatCannotBeReadIsNeitherGoodNorBad(t *testing.T) {
 		"offline": func(context.Context, string) ([]byte, error) { return nil, errors.New("offline") },
 		"html":    func(context.Context, string) ([]byte, error) { return []byte("<html>"), nil },
 		"endless": func(context.Context, string) ([]byte, error) { return []byte(`{"next":1}`), nil },
+		"no end of lines": func(_ context.Context, path string) ([]byte, error) {
+			return []byte(`{"entries":[{}],"next":` + strconv.Itoa(len(path)) + `}`), nil
+		},
 	} {
 		if check, fresh, err := Check(t.Context(), fetch, nil, nil, now); err == nil || len(check.Problems) > 0 || fresh != nil {
 			t.Errorf("%s: %+v, %v", name, check, err)
 		}
+	}
+}
+
+// long is a log of n lines as the server proves it, in chunks.
+type long struct {
+	key     mingjing.LogKey
+	entries []mingjing.LookEntry
+	hashes  []tlog.Hash
+	asked   []string
+}
+
+const chunk = 100
+
+func (l *long) ReadHashes(ids []int64) (list []tlog.Hash, err error) {
+	for _, id := range ids {
+		list = append(list, l.hashes[id])
+	}
+	return list, nil
+}
+
+func (l *long) grow(t *testing.T, n int) {
+	t.Helper()
+	for range n {
+		at := int64(len(l.entries))
+		e := mingjing.LookEntry{Look: mingjing.Look{Seq: at + 1, At: now, Role: mingjing.RoleResident, Action: "records", Purpose: "own"},
+			Salt: make([]byte, mingjing.SaltSize), Leaf: at}
+		if at > 0 {
+			last := l.entries[at-1]
+			e.Prev = mingjing.CommitLook(last.Salt, "anna", last.Look, last.Prev)
+		}
+		more, err := tlog.StoredHashes(at, mingjing.CommitLook(e.Salt, "anna", e.Look, e.Prev), l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.hashes, l.entries = append(l.hashes, more...), append(l.entries, e)
+	}
+}
+
+// shows is the page of the access log: its last lines, newest first.
+func (l *long) shows() *mingjing.AccessLogView {
+	v := &mingjing.AccessLogView{}
+	for i := len(l.entries) - 1; i >= max(0, len(l.entries)-50); i-- {
+		v.Looks = append(v.Looks, l.entries[i].Look)
+	}
+	return v
+}
+
+func (l *long) fetch(_ context.Context, path string) ([]byte, error) {
+	l.asked = append(l.asked, path)
+	u, err := url.Parse(path)
+	if err != nil {
+		return nil, err
+	}
+	after, _ := strconv.Atoi(u.Query().Get("after"))
+	since, _ := strconv.ParseInt(u.Query().Get("since"), 10, 64)
+	size := int64(len(l.entries))
+	root, err := tlog.TreeHash(size, l)
+	if err != nil {
+		return nil, err
+	}
+	p := mingjing.LookProof{Key: l.key.Verifier(), Checkpoint: l.key.Sign(size, root), Since: since, Resident: "anna"}
+	if since > 0 {
+		if p.Consistency, err = tlog.ProveTree(size, since, l); err != nil {
+			return nil, err
+		}
+	}
+	for _, e := range l.entries[after:min(after+chunk, len(l.entries))] {
+		if e.Proof, err = tlog.ProveRecord(size, e.Leaf, l); err != nil {
+			return nil, err
+		}
+		p.Entries = append(p.Entries, e)
+	}
+	if after+chunk < len(l.entries) {
+		p.Next = int64(after + chunk)
+	}
+	return json.Marshal(p)
+}
+
+func TestALongLogIsCheckedWholeAndThenFromWhereTheLastCheckEnded(t *testing.T) {
+	key, err := mingjing.NewLogKey("mirror.example", make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &long{key: key}
+	l.grow(t, 5001)
+	first, _, err := Check(t.Context(), l.fetch, l.shows(), nil, now)
+	if err != nil || len(first.Problems) > 0 || first.Looks != 5001 || len(l.asked) != 51 {
+		t.Fatalf("%d questions, %d lines, %+v, %v", len(l.asked), first.Looks, first.Problems, err)
+	}
+	l.asked = nil
+	l.grow(t, 3)
+	next, _, err := Check(t.Context(), l.fetch, l.shows(), first.Memory, now)
+	if err != nil || len(next.Problems) > 0 || next.Looks != 5004 {
+		t.Fatalf("%d lines, %+v, %v", next.Looks, next.Problems, err)
+	}
+	if got := strings.Join(l.asked, " "); got != "/api/access-log/proof?after=4954&since=5001" {
+		t.Errorf("the second time it asks for %s", got)
+	}
+	// A line that is shown and was changed, long since checked, is found all the same.
+	l.asked = nil
+	l.entries[4960].Who = "Nobody"
+	bad, fresh, err := Check(t.Context(), l.fetch, l.shows(), next.Memory, now)
+	if err != nil || len(bad.Problems) == 0 || bad.Problems[0].Code != mingjing.LookChanged || bad.Memory != nil || fresh != nil {
+		t.Errorf("a changed line: %+v, %v", bad.Problems, err)
+	}
+	if len(l.asked) != 52 {
+		t.Errorf("where something is wrong, all is read: %d questions", len(l.asked))
 	}
 }
 

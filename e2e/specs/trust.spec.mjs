@@ -51,7 +51,7 @@ test('an honest log is found good, again and again, and nothing personal is kept
   const after = JSON.parse(await kept(resident));
   expect(after.size).toBeGreaterThan(before.size);
   expect(after.since).toBe(before.since);
-  expect(Object.keys(after).sort()).toEqual(['key', 'origin', 'root', 'since', 'size']);
+  expect(Object.keys(after).sort()).toEqual(['commitment', 'key', 'origin', 'root', 'seq', 'since', 'size']);
   const proof = await resident.read('access-log/proof');
   expect(JSON.stringify(after), 'what is kept is nobody’s').not.toContain(proof.resident);
   // Others only, and older pages, are held against the record too.

@@ -206,6 +206,7 @@ func (q query[In, Out]) serve(c *call) error {
 	if err := c.admit(q.access); err != nil {
 		return err
 	}
+	c.watch()
 	var in In
 	decode(c.r.URL.Query(), nil, &in)
 	out, err := q.get(c, in)

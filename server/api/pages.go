@@ -24,6 +24,7 @@ func (c *call) servePage(r mingjing.Route, page screen) error {
 	if err := c.admit(r.Access); err != nil {
 		return err
 	}
+	c.watch()
 	switch r.Name {
 	case "login", "staff-login":
 		if c.who != nil {

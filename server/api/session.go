@@ -24,8 +24,21 @@ func (s *server) cookie() string {
 }
 
 // quietHeader is sent with what a page asks by itself, while perhaps nobody is
-// there: it is no use of the session.
+// there: it is no use of the session, and one line a page and hour in the resident's
+// own access log.
 const quietHeader = "Mingjing-Quiet"
+
+// quiet reports whether a page asks by itself. Whatever changes something is never
+// quiet.
+func (c *call) quiet() bool { return c.readOnly() && c.r.Header.Get(quietHeader) != "" }
+
+// watch lets what a page asks by itself be no line each in the access log. It is not
+// for files: each one that is taken is a line.
+func (c *call) watch() {
+	if c.who != nil {
+		c.who.Actor.Screen.Quiet = c.quiet()
+	}
+}
 
 // forget leaves nothing of a session in the browser: neither the cookie nor what
 // it keeps of pages for its back button. Its public files may go with them.
@@ -43,13 +56,14 @@ func (c *call) identify() {
 		return
 	}
 	find := c.s.Identity.Use
-	if c.r.Header.Get(quietHeader) != "" || c.r.URL.Path == "/api/live" {
+	if c.quiet() || c.r.URL.Path == "/api/live" {
 		find = c.s.Identity.Who
 	}
 	who, err := find(c.ctx(), k.Value)
 	switch {
 	case err == nil:
 		c.who, c.token = &who, k.Value
+		c.who.Actor.Screen = mingjing.Screen{Session: who.SessionID, Opened: who.AuthenticatedAt}
 	case c.problem(err).Status == http.StatusUnauthorized:
 		c.forget()
 		c.nobody = err

@@ -140,18 +140,41 @@ func (l ledger) Record(ctx context.Context, owner string) error {
 	if t.why == nil {
 		return fmt.Errorf("store: open what is kept of a resident: %w", kernel.ErrNoReason)
 	}
-	if t.once != "" {
-		var one int
-		err := t.row(ctx, "find a look", []any{&one}, `SELECT 1 FROM look WHERE resident_id = ? AND work = ?`, owner, t.once)
-		if !errors.Is(err, kernel.ErrNotFound) {
+	resident, name, again := mingjing.ResidentID(owner), t.once, false
+	if resident == t.repeats.own {
+		name, again = t.repeats.name, !t.repeats.quiet
+		// Two pages of one resident at once add one after the other.
+		if err := t.lock(ctx, resident); err != nil {
 			return err
 		}
 	}
-	return t.addLook(ctx, mingjing.ResidentID(owner), *t.why, t.once)
+	if name != "" {
+		var one int
+		err := t.row(ctx, "find a look", []any{&one}, `SELECT 1 FROM look WHERE resident_id = ? AND work = ?`, owner, name)
+		switch {
+		case err == nil && again:
+			name = ""
+		case !errors.Is(err, kernel.ErrNotFound):
+			return err
+		}
+	}
+	return t.addLook(ctx, resident, *t.why, name)
 }
 
 // Because implements [casework.Tx].
-func (t *tx) Because(l mingjing.Look, once string) { t.why, t.once = &l, once }
+func (t *tx) Because(l mingjing.Look, once string) { t.why, t.once, t.repeats = &l, once, repeated{} }
+
+// Repeats implements [casework.Tx].
+func (t *tx) Repeats(own mingjing.ResidentID, name string, quiet bool) {
+	t.repeats = repeated{own, name, quiet}
+}
+
+// repeated is what a look repeats; own is empty where it repeats nothing.
+type repeated struct {
+	own   mingjing.ResidentID
+	name  string
+	quiet bool
+}
 
 // Looked implements [casework.Tx].
 func (t *tx) Looked(ctx context.Context, resident mingjing.ResidentID) error {

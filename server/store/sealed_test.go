@@ -90,6 +90,49 @@ func TestAPieceOfWorkIsOneLineOfTheLog(t *testing.T) {
 	})
 }
 
+func TestARepeatedLookIsOneLineOfOnesOwnLogAlone(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s, mine, theirs := open(t, url), resident(1), resident(2)
+		enrol(t, s, mine)
+		enrol(t, s, theirs)
+		look := func(name string, quiet bool) {
+			t.Helper()
+			must(t, s.Tx(t.Context(), func(tx casework.Tx) error {
+				tx.Because(mingjing.Look{At: day, Role: mingjing.RoleResident, Action: "request", Purpose: "own"}, "")
+				tx.Repeats(mine.ID, name, quiet)
+				for _, r := range []kernel.Resident{mine, theirs} {
+					if got, err := tx.Resident(t.Context(), r.ID); err != nil || got.Name != r.Name {
+						t.Fatalf("read %+v, %v", got, err)
+					}
+				}
+				return nil
+			}))
+		}
+		lines := func(r kernel.Resident) int {
+			t.Helper()
+			return len(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.Look, error) {
+				return tx.Looks(ctx, r.ID, false, 0, 100)
+			}))
+		}
+		for i, step := range []struct {
+			name  string
+			quiet bool
+			want  int
+		}{
+			{"page 1", true, 1}, {"page 1", true, 1}, {"page 1", false, 2}, {"page 2", false, 3}, {"page 2", true, 3}, {"page 2", false, 4}, {"page 3", true, 5},
+		} {
+			look(step.name, step.quiet)
+			if got := lines(mine); got != step.want {
+				t.Errorf("after step %d there are %d lines, want %d", i, got, step.want)
+			}
+			if got := lines(theirs); got != i+1 {
+				t.Errorf("after step %d the other's log has %d lines, want %d", i, got, i+1)
+			}
+		}
+		proven(t, s, mine.ID, 5)
+	})
+}
+
 // whole fills one database with everything that is sealed.
 func whole(t *testing.T, s *Store, residents ...kernel.Resident) {
 	t.Helper()

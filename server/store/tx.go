@@ -26,10 +26,11 @@ type tx struct {
 	// mine are the residents, and the rows of residents, that are locked.
 	mine map[string]bool
 	// vault opens what is kept, after the line that why is for is in the access log;
-	// with once, unless it is there already.
-	vault *vault.Session
-	why   *mingjing.Look
-	once  string
+	// with once, or as repeats says, unless it is there already.
+	vault   *vault.Session
+	why     *mingjing.Look
+	once    string
+	repeats repeated
 	// staffSeq is the last staff event as of the first look at everyone's cases.
 	staffSeq *int64
 	// leaves go into the tree of the access log before this is committed.

@@ -3,6 +3,7 @@ package resident
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,8 +40,8 @@ func askChecker(ctx context.Context, task logcheck.Task) (result logcheck.Result
 
 // A LookCheck checks the access log in the browser: that each line is on the public
 // record as the page shows it, that none is missing, and that the record has only
-// grown since this browser saw it last. It keeps the state of the record and the
-// public keys, which are the same for everyone.
+// grown since this browser saw it last. It keeps the state of the record, how far it
+// was checked and the public keys, which name nobody.
 type LookCheck struct {
 	app.Compo
 
@@ -49,6 +50,7 @@ type LookCheck struct {
 	state verifyState
 	check mingjing.LookCheck
 	fresh *mingjing.LookMemory // what to start anew from, where only what was kept stands against it
+	shown []mingjing.Look      // what the page showed when it was checked last
 	// unloaded says that the program that checks could not be loaded.
 	unloaded bool
 	run      int
@@ -62,8 +64,19 @@ func (p *LookCheck) OnMount(ctx app.Context) {
 	p.start(ctx)
 }
 
-// OnUpdate begins it again when the page shows something else.
-func (p *LookCheck) OnUpdate(ctx app.Context) { p.start(ctx) }
+// OnUpdate begins it again when the page shows other lines: the log has grown.
+func (p *LookCheck) OnUpdate(ctx app.Context) {
+	if !slices.Equal(p.shown, shownLooks(p.V)) {
+		p.start(ctx)
+	}
+}
+
+func shownLooks(v *mingjing.View) []mingjing.Look {
+	if log := mingjing.DataOf[mingjing.AccessLogView](v); log != nil {
+		return log.Looks
+	}
+	return nil
+}
 
 // OnDismount gives it up.
 func (p *LookCheck) OnDismount() {
@@ -81,6 +94,7 @@ func (p *LookCheck) start(ctx app.Context) {
 	}
 	p.run++
 	run, log := p.run, mingjing.DataOf[mingjing.AccessLogView](p.V)
+	p.shown = shownLooks(p.V)
 	work, cancel := context.WithCancel(context.Background())
 	p.cancel = cancel
 	if p.state == verifyIdle {

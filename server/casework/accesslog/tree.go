@@ -29,8 +29,9 @@ type ProofQuery struct {
 }
 
 // LookProof is what proves the actor's own access log. Reading it is a look as well,
-// which the next one proves. A query that no earlier page was answered to is an
-// invalid_cursor error; without a ledger nothing can be proven.
+// which the next one proves; where an open page checks itself, it is part of the look
+// at that page, which is in the log before. A query that no earlier page was answered
+// to is an invalid_cursor error; without a ledger nothing can be proven.
 func (c *AccessLog) LookProof(ctx context.Context, a mingjing.Actor, q ProofQuery) (mingjing.LookProof, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -44,6 +45,9 @@ func (c *AccessLog) LookProof(ctx context.Context, a mingjing.Actor, q ProofQuer
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.LookProof, error) {
 		t.Because(a, "access_log_proof", "", "own")
+		if a.Screen.Quiet && !q.All {
+			t.OfPage(a, "access_log", "")
+		}
 		if err := t.Looked(ctx, me); err != nil {
 			return mingjing.LookProof{}, err
 		}

@@ -55,6 +55,11 @@ type Port interface {
 	// look can't be added, nothing is opened. With once, which names a piece of work,
 	// the look is added only where that work has none in the log yet.
 	Because(l mingjing.Look, once string)
+	// Repeats says that the look of Because, made without once, is one of a resident
+	// at what is their own, and names what it repeats. The first look of a name takes
+	// the name; with quiet, the ones that follow are not added. The logs of others
+	// have each look all the same.
+	Repeats(own mingjing.ResidentID, name string, quiet bool)
 	// Looked adds the look of Because now, unless it was, for a transaction that
 	// changes what is kept of a resident and need not open anything.
 	Looked(ctx context.Context, resident mingjing.ResidentID) error

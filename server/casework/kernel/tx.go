@@ -2,6 +2,8 @@ package kernel
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"time"
 
@@ -17,6 +19,8 @@ type Tx struct {
 	once   string              // the work that it is part of; "" where it is not
 	looked bool                // there may be a line more in the access log
 	own    mingjing.ResidentID // set while a resident reads their own data; then even an empty read is logged
+	// repeats is the page that the look is at.
+	repeats repeats
 }
 
 // PortOf returns a part's own port on a transaction. The store's transaction has the
@@ -142,6 +146,44 @@ func (t *Tx) Say(a mingjing.Actor, l mingjing.Look, once string) {
 		t.own = mingjing.ResidentID(a.ID)
 	}
 	t.Port.Because(l, once)
+	t.repeats = repeats{}
+	if once == "" {
+		t.OfPage(a, l.Action, l.Subject)
+	}
+}
+
+// OfPage says that what follows is part of a resident's look at a page of their own,
+// so that the looks of the open page by itself are one line an hour.
+func (t *Tx) OfPage(a mingjing.Actor, action, subject string) {
+	if name := t.c.pageName(a, action, subject); name != "" {
+		t.repeats = repeats{mingjing.ResidentID(a.ID), name, a.Screen.Quiet}
+		t.repeats.say(t.Port)
+	}
+}
+
+// repeats is what a look at a page repeats; it has no name where it repeats nothing.
+type repeats struct {
+	own   mingjing.ResidentID
+	name  string
+	quiet bool
+}
+
+func (r repeats) say(port Port) {
+	if r.name != "" {
+		port.Repeats(r.own, r.name, r.quiet)
+	}
+}
+
+// pageName is what the looks at one page by one session within one hour have in
+// common; "" without a session. The hours are those of the session, so that a page
+// that is open for a minute is open for one hour. It is a hash, since it is not sealed.
+func (c *City) pageName(a mingjing.Actor, action, subject string) string {
+	if a.Role != mingjing.RoleResident || a.Screen.Session == "" {
+		return ""
+	}
+	hour := c.Now().Sub(a.Screen.Opened) / time.Hour
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d %q %q", a.Screen.Session, hour, action, subject))
+	return "page " + base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // Reads reports whether what follows is read for an action.
@@ -153,10 +195,11 @@ func (t *Tx) Aside(fn func() error) error {
 	if t.reason.Action == "" {
 		return ErrNoReason
 	}
-	reason, once, own := t.reason, t.once, t.own
+	reason, once, own, repeats := t.reason, t.once, t.own, t.repeats
 	err := fn()
-	t.reason, t.once, t.own = reason, once, own
+	t.reason, t.once, t.own, t.repeats = reason, once, own, repeats
 	t.Port.Because(reason, once)
+	repeats.say(t.Port)
 	return err
 }
 
@@ -166,9 +209,15 @@ func (t *Tx) line(a mingjing.Actor, action, subject, purpose string) mingjing.Lo
 
 // Look writes a line into the access log at once, besides that of Because.
 func (t *Tx) Look(ctx context.Context, a mingjing.Actor, resident mingjing.ResidentID, at time.Time, action, subject, purpose string) error {
-	err := t.AddLook(ctx, resident, mingjing.Look{At: at.UTC(), Role: a.Role, Who: a.Name, By: looker(a),
-		Action: action, Subject: subject, Purpose: purpose})
-	if err != nil {
+	l := mingjing.Look{At: at.UTC(), Role: a.Role, Who: a.Name, By: looker(a), Action: action, Subject: subject, Purpose: purpose}
+	add := t.AddLook
+	if a.Role == mingjing.RoleResident && a.ID == string(resident) && a.Screen.Quiet {
+		add = func(ctx context.Context, resident mingjing.ResidentID, l mingjing.Look) error {
+			t.Say(a, l, "")
+			return t.Looked(ctx, resident)
+		}
+	}
+	if err := add(ctx, resident, l); err != nil {
 		return fmt.Errorf("write access log: %w", err)
 	}
 	t.looked = true
