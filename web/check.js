@@ -3,10 +3,12 @@
 // that can't have it ends the worker and may try again with another.
 importScripts("{{.Exec}}");
 const go = new Go();
+go.env.GOTRACEBACK = "system"; // so that a panic's trace has addresses, see docs/wasm.md
 const ready = (async () => {
   const { instance } = await WebAssembly.instantiateStreaming(fetch("{{.Program}}"), go.importObject);
   go.run(instance);
 })();
+ready.catch(() => {}); // it is said to whoever asks
 self.onmessage = async ({ data }) => {
   try {
     await ready;
