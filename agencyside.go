@@ -33,10 +33,10 @@ type AgencyKey struct {
 type AgencyQuestion struct {
 	ID string `json:"id"`
 	// Ref is the agency's own reference of the record or listing.
-	Ref   string       `json:"ref"`
-	Code  string       `json:"code"`
-	Kind  CaseKind     `json:"kind"`
-	State DisputeState `json:"state"`
+	Ref   string    `json:"ref"`
+	Code  string    `json:"code"`
+	Kind  CaseKind  `json:"kind"`
+	State CaseState `json:"state"`
 	// Notice is 1, or 2 when the first was not answered in time.
 	Notice int `json:"notice"`
 	// Clock is the deadline that the agency has to meet.

@@ -22,7 +22,7 @@ var ErasureKept = []string{"tree", "case_lines", "agency_figures", "declarations
 // A LeaveView is what a resident is shown before leaving.
 type LeaveView struct {
 	// OpenCases must be decided first: they are the resident's protection.
-	OpenCases []Dispute `json:"open_cases"`
+	OpenCases []Case `json:"open_cases"`
 	// Scoring says that there are consents in force, scores or an open request.
 	Scoring bool `json:"scoring"`
 }

@@ -154,7 +154,7 @@ type ExportListing struct {
 
 // An ExportDispute is a case, with the names of its files in the ZIP.
 type ExportDispute struct {
-	Dispute
+	Case
 	Files []ExportFile `json:"files" jsonschema:"evidence, the agency's document and the decision letter"`
 }
 

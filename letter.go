@@ -56,7 +56,7 @@ const CourtMonths = 6
 // A LetterView is what a decision letter says: the state at the decision, which later
 // events do not change.
 type LetterView struct {
-	Dispute Dispute `json:"dispute"`
+	Dispute Case `json:"dispute"`
 	// City is whose bureau decided.
 	City Text `json:"city"`
 	// Rulebook is the one whose item was applied, Item that item; without its name,
@@ -79,7 +79,7 @@ type LetterView struct {
 type CourtFile struct {
 	LetterView
 	// Case is the case as it is now, with what came after the decision.
-	Case Dispute `json:"case"`
+	Case Case `json:"case"`
 	// Hashes are the SHA-256 of the evidence by its id, 64 hex digits.
 	Hashes map[string]string `json:"hashes"`
 	// Looks are the entries of the resident's access log about the case and about its

@@ -106,7 +106,7 @@ func (v *View) Rules() *Rules {
 
 // A DisputePage is the page of a case, for the resident or who acts for them.
 type DisputePage struct {
-	Dispute
+	Case
 	Rules
 	// Correction is of a decided dispute; nil where nobody saw a score that it has
 	// changed.
@@ -115,10 +115,10 @@ type DisputePage struct {
 
 // A CasePage is the page of a case as those see it who decide.
 type CasePage struct {
-	Case
+	CaseView
 	Rules
 	// First is the case whose decision this one looks at again, or nil.
-	First *Case `json:"first,omitempty"`
+	First *CaseView `json:"first,omitempty"`
 }
 
 // A RulebookPage is a published rulebook.
@@ -175,8 +175,8 @@ type OverviewView struct {
 	Records     int           `json:"records"`
 	Blacklisted int           `json:"blacklisted"`
 	// Restricted is how many of the blacklistings have effect today.
-	Restricted   int       `json:"restricted"`
-	OpenDisputes []Dispute `json:"open_disputes"`
+	Restricted   int    `json:"restricted"`
+	OpenDisputes []Case `json:"open_disputes"`
 	// Awaiting are the listings whose notice waits for the resident: to be confirmed,
 	// or to be answered.
 	Awaiting []Listing `json:"awaiting"`
@@ -315,9 +315,9 @@ type SessionsView struct {
 	Sessions []Session `json:"sessions"`
 }
 
-// A DisputesView is the resident's disputes, newest first.
-type DisputesView struct {
-	Disputes []Dispute `json:"disputes"`
+// A CasesView is the resident's cases, newest first.
+type CasesView struct {
+	Disputes []Case `json:"disputes"`
 }
 
 // A NewCaseView is the form of a new dispute; one of Record and Listing is set.
@@ -326,13 +326,13 @@ type NewCaseView struct {
 	Record  *Record  `json:"record,omitempty"`
 	Listing *Listing `json:"listing,omitempty"`
 	// Previous is the decided case that a new one goes on from, or nil.
-	Previous *Dispute `json:"previous,omitempty"`
-	Key      string   `json:"key"`
+	Previous *Case  `json:"previous,omitempty"`
+	Key      string `json:"key"`
 }
 
 // A QueueView is the handlers' work queue.
 type QueueView struct {
-	Cases []Case `json:"cases"`
+	Cases []CaseView `json:"cases"`
 	// Filter is what was asked for: State ("" for all open), Mine, Search.
 	Filter CaseFilter `json:"filter"`
 	// Next is the cursor of the next page, empty at the end.

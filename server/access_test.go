@@ -26,7 +26,7 @@ func furnish(t *testing.T, b *browser) things {
 		t.Fatal("this resident has no listing or no record")
 	}
 	th.listing, th.record = listings[0].ID, records[0].ID
-	d := into[mingjing.Dispute](b.upload("/api/disputes", "application/json",
+	d := into[mingjing.Case](b.upload("/api/disputes", "application/json",
 		map[string]string{"listing_id": th.listing, "reason": "not_me", "statement": "That is somebody else."}, []file{{"a.pdf", pdf}}).want(201))
 	th.dispute, th.evidence = d.ID, d.Evidence[0].ID
 	th.decided = b.upheld(records[len(records)-1].ID).ID

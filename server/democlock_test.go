@@ -35,9 +35,9 @@ func TestAnAgencyThatNeverAnswersLosesAtOnceWhenTheClockIsMoved(t *testing.T) {
 			record = r.ID
 		}
 	}
-	d := into[mingjing.Dispute](b.json("POST", "/api/disputes", map[string]any{"record_id": record, "reason": "not_me", "statement": typedStatement}).want(201))
+	d := into[mingjing.Case](b.json("POST", "/api/disputes", map[string]any{"record_id": record, "reason": "not_me", "statement": typedStatement}).want(201))
 	desk.json("POST", "/api/admin/cases/"+d.ID+"/assign", nil).want(200)
-	asked := into[mingjing.Case](desk.json("POST", "/api/admin/cases/"+d.ID+"/ask-agency", nil).want(200))
+	asked := into[mingjing.CaseView](desk.json("POST", "/api/admin/cases/"+d.ID+"/ask-agency", nil).want(200))
 	if left := time.Until(asked.Clocks[len(asked.Clocks)-1].Due); left < 4*24*time.Hour {
 		t.Fatalf("the agency has %s", left)
 	}
@@ -50,10 +50,10 @@ func TestAnAgencyThatNeverAnswersLosesAtOnceWhenTheClockIsMoved(t *testing.T) {
 		t.Errorf("five days moved it to %s and one more to %s", was, is)
 	}
 	eventually(t, 20*time.Second, "the agency has lost the point", func() bool {
-		return into[mingjing.Dispute](b.json("GET", "/api/disputes/"+d.ID, nil).want(200)).State == mingjing.DisputeAgencySilent
+		return into[mingjing.Case](b.json("GET", "/api/disputes/"+d.ID, nil).want(200)).State == mingjing.DisputeAgencySilent
 	})
 	// The logins are by the wall's clock and still good; the record has no effect.
-	r := into[mingjing.Dispute](b.json("GET", "/api/disputes/"+d.ID, nil).want(200)).Record
+	r := into[mingjing.Case](b.json("GET", "/api/disputes/"+d.ID, nil).want(200)).Record
 	if r.State != mingjing.RecordSuspended && r.State != mingjing.RecordDisputed {
 		t.Errorf("the record is %s", r.State)
 	}

@@ -88,7 +88,7 @@ func TestTheNextCaseAndTheWorkload(t *testing.T) {
 	b.ready("honest-shanghai")
 	records := list[mingjing.Record](b.json("GET", "/api/records", nil))
 	b.json("POST", "/api/disputes", map[string]any{"record_id": records[0].ID, "reason": "not_me", "statement": typedStatement}).want(201)
-	k := into[mingjing.Case](desk.json("POST", "/api/admin/cases/next", nil).want(200))
+	k := into[mingjing.CaseView](desk.json("POST", "/api/admin/cases/next", nil).want(200))
 	if k.Handler != c.account(t, "h-1002").Name {
 		t.Errorf("the case is %s's", k.Handler)
 	}

@@ -37,7 +37,7 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 	records := list[mingjing.Record](b.json("GET", "/api/records", nil))
 	th := things{listing: "X", record: records[0].ID, request: into[mingjing.ScoreRequest](b.json("POST", "/api/score-requests",
 		map[string]any{"rulebook": "honest-shanghai", "consent": true}).want(202)).ID}
-	th.dispute = into[mingjing.Dispute](b.json("POST", "/api/disputes", map[string]any{"record_id": th.record, "reason": "expired", "statement": "六年前的事。"}).want(201)).ID
+	th.dispute = into[mingjing.Case](b.json("POST", "/api/disputes", map[string]any{"record_id": th.record, "reason": "expired", "statement": "六年前的事。"}).want(201)).ID
 	if len(records) > 2 {
 		th.decided = b.upheld(records[1].ID).ID
 	}
@@ -280,7 +280,7 @@ func TestEvidenceIsWhatItIsAndNoMore(t *testing.T) {
 			t.Errorf("%s: %v %s", name, a.err, a.body)
 		}
 	}
-	if n := len(list[mingjing.Dispute](b.json("GET", "/api/disputes", nil))); n != 0 {
+	if n := len(list[mingjing.Case](b.json("GET", "/api/disputes", nil))); n != 0 {
 		t.Fatalf("%d disputes were filed on the way", n)
 	}
 	page := b.upload("/api/disputes", acceptHTML, fields, []file{{"a.pdf", large}}).want(422)
@@ -290,7 +290,7 @@ func TestEvidenceIsWhatItIsAndNoMore(t *testing.T) {
 	// Where a picture was taken is not kept.
 	jpg := picture(t, "jpeg")
 	jpg = slices.Concat(jpg[:2], []byte("\xff\xe1\x00\x1aExif\x00\x00GPS 31.2304,121.47"), jpg[2:])
-	d := into[mingjing.Dispute](b.upload("/api/disputes", "application/json", fields, []file{{`a"b;c.exe`, jpg}}).want(201))
+	d := into[mingjing.Case](b.upload("/api/disputes", "application/json", fields, []file{{`a"b;c.exe`, jpg}}).want(201))
 	got := b.send("GET", "/api/evidence/"+d.Evidence[0].ID, nil).want(200)
 	if bytes.Contains(got.body, []byte("Exif")) || got.header.Get("Content-Type") != "image/jpeg" || got.header.Get("Content-Encoding") != "" {
 		t.Errorf("the picture is sent with %v", got.header)

@@ -152,7 +152,7 @@ func TestAnAgencySubmitsAndItsOfficerAnswersByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = ws.Close() }()
-	d := into[mingjing.Dispute](b.upload("/api/disputes", "application/json",
+	d := into[mingjing.Case](b.upload("/api/disputes", "application/json",
 		map[string]string{"record_id": records[0].ID, "reason": "wrong_facts", "statement": "I had a ticket."}, []file{{"ticket.pdf", pdf}}).want(201))
 	handler.json("POST", "/api/admin/cases/"+d.ID+"/assign", nil).want(200)
 	officer.json("GET", "/api/agency/questions/"+d.ID, nil).want(404)
@@ -185,7 +185,7 @@ func TestAnAgencySubmitsAndItsOfficerAnswersByHand(t *testing.T) {
 	if to != "/en/agency?done=question_answered" {
 		t.Errorf("the form goes to %s", to)
 	}
-	own := into[mingjing.Dispute](b.json("GET", "/api/disputes/"+d.ID, nil).want(200))
+	own := into[mingjing.Case](b.json("GET", "/api/disputes/"+d.ID, nil).want(200))
 	if own.State != mingjing.DisputeAgencyAnswered || own.Answer == nil || own.Answer.Document == nil || own.Answer.By != "顾南" ||
 		len(own.AgencyOpened) != 1 || own.AgencyOpened[0].Who != "顾南" {
 		t.Fatalf("%+v", own)

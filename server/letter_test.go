@@ -10,9 +10,9 @@ import (
 
 // upheld files a dispute about a record of the browser's resident, and has a
 // handler uphold it.
-func (b *browser) upheld(record string) mingjing.Dispute {
+func (b *browser) upheld(record string) mingjing.Case {
 	b.t.Helper()
-	d := into[mingjing.Dispute](b.upload("/api/disputes", "application/json",
+	d := into[mingjing.Case](b.upload("/api/disputes", "application/json",
 		map[string]string{"record_id": record, "reason": "wrong_facts", "statement": "It never happened."}, []file{{"b.pdf", pdf}}).want(201))
 	h := b.c.desk(b.t, "h-1002")
 	h.json("POST", "/api/admin/cases/"+d.ID+"/assign", nil).want(200)
@@ -29,7 +29,7 @@ func TestALetterIsAFileOnceThereIsADecision(t *testing.T) {
 	if len(records) < 2 {
 		t.Fatal("this resident has too few records")
 	}
-	open := into[mingjing.Dispute](b.json("POST", "/api/disputes", map[string]any{"record_id": records[0].ID, "reason": "other", "statement": "Wrong."}).want(201))
+	open := into[mingjing.Case](b.json("POST", "/api/disputes", map[string]any{"record_id": records[0].ID, "reason": "other", "statement": "Wrong."}).want(201))
 	for _, name := range []string{"letter.pdf", "court-file.pdf"} {
 		path := "/api/disputes/" + open.ID + "/" + name
 		if code := b.json("GET", path, nil).problem(409); code != "no_decision_yet" {

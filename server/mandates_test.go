@@ -12,7 +12,7 @@ import (
 // names has somebody else asked to act in a case.
 func (b *browser) names(helper, dispute string) mingjing.Mandate {
 	b.t.Helper()
-	d := into[mingjing.Dispute](b.json("POST", "/api/disputes/"+dispute+"/mandates", map[string]any{
+	d := into[mingjing.Case](b.json("POST", "/api/disputes/"+dispute+"/mandates", map[string]any{
 		"id_number": b.c.account(b.t, helper).IDNumber, "relation": "parent", "until": b.inAWeek()}).want(201))
 	return d.Mandates[len(d.Mandates)-1]
 }
@@ -26,8 +26,8 @@ func TestAHelperActsInOneCaseUntilItIsTakenBack(t *testing.T) {
 	owner, helper, stranger := c.resident(t, "ordinary 13"), c.resident(t, "ordinary 10"), c.resident(t, "ordinary 1")
 	owner.ready("honest-shanghai")
 	records := list[mingjing.Record](owner.json("GET", "/api/records", nil))
-	file1 := func(record string) mingjing.Dispute {
-		return into[mingjing.Dispute](owner.upload("/api/disputes", "application/json",
+	file1 := func(record string) mingjing.Case {
+		return into[mingjing.Case](owner.upload("/api/disputes", "application/json",
 			map[string]string{"record_id": record, "reason": "wrong_facts", "statement": "It never happened."}, []file{{"a.pdf", pdf}}).want(201))
 	}
 	records = slices.DeleteFunc(records, func(r mingjing.Record) bool { return r.State != mingjing.RecordActive }) // other tests dispute some
@@ -48,7 +48,7 @@ func TestAHelperActsInOneCaseUntilItIsTakenBack(t *testing.T) {
 		t.Fatalf("%+v", offers)
 	}
 	m := offers[0]
-	doors := func(b *browser, d mingjing.Dispute, want int) {
+	doors := func(b *browser, d mingjing.Case, want int) {
 		t.Helper()
 		for _, path := range []string{"/api/disputes/" + d.ID, "/api/evidence/" + d.Evidence[0].ID, "/en/helping/" + d.ID, "/en/disputes/" + d.ID} {
 			accept := "application/json"
@@ -107,7 +107,7 @@ func TestAHelperIsLedToWhatTheyMayOpen(t *testing.T) {
 	owner.ready("honest-shanghai")
 	records := list[mingjing.Record](owner.json("GET", "/api/records", nil))
 	i := slices.IndexFunc(records, func(r mingjing.Record) bool { return r.State == mingjing.RecordActive })
-	d := into[mingjing.Dispute](owner.json("POST", "/api/disputes", map[string]any{"record_id": records[i].ID, "reason": "other", "statement": "No."}).want(201))
+	d := into[mingjing.Case](owner.json("POST", "/api/disputes", map[string]any{"record_id": records[i].ID, "reason": "other", "statement": "No."}).want(201))
 	handler := c.desk(t, "h-1001")
 	handler.json("POST", "/api/admin/cases/"+d.ID+"/assign", nil).want(200)
 	handler.json("POST", "/api/admin/cases/"+d.ID+"/decision", map[string]any{"outcome": "partly", "correct_to": records[i].Occurred, "reasons": "Only the day was wrong."}).want(200)

@@ -197,7 +197,7 @@ func TestTheDatesOfACaseGoIntoACalendar(t *testing.T) {
 	b.ready("honest-shanghai")
 	records := list[mingjing.Record](b.json("GET", "/api/records", nil))
 	record := records[0].ID
-	d := into[mingjing.Dispute](b.json("POST", "/api/disputes", map[string]any{"record_id": record, "reason": "other", "statement": "No."}).want(201))
+	d := into[mingjing.Case](b.json("POST", "/api/disputes", map[string]any{"record_id": record, "reason": "other", "statement": "No."}).want(201))
 	page := b.page("disputes/" + d.ID).want(200)
 	href, ok := page.html().Find(`section[aria-labelledby=clocks] a[href$="dates.ics?lang=en"]`).Attr("href")
 	if !ok {

@@ -79,7 +79,7 @@ func TestAListingIsDecidedByTwoServedAndAnsweredOnThePages(t *testing.T) {
 	if v.Listing.State != mingjing.ListingServed || v.Listing.Served != mingjing.ServedInApp || v.Effective || !v.Open {
 		t.Errorf("after the receipt it is %+v", v.Listing)
 	}
-	d := into[mingjing.Dispute](b.json("POST", "/api/disputes", map[string]any{"listing_id": l.ID, "reason": "wrong_facts", "statement": "All of it was declared."}).want(201))
+	d := into[mingjing.Case](b.json("POST", "/api/disputes", map[string]any{"listing_id": l.ID, "reason": "wrong_facts", "statement": "All of it was declared."}).want(201))
 	if d.Kind != mingjing.CaseDispute || d.Listing.State != mingjing.ListingDisputed {
 		t.Errorf("the answer is %s about a listing that is %s", d.Kind, d.Listing.State)
 	}
@@ -119,7 +119,7 @@ func TestWhoWasTooLateSeesWhatHappenedMeanwhile(t *testing.T) {
 	b.ready("honest-shanghai")
 	records := list[mingjing.Record](b.json("GET", "/api/records", nil)) // other tests dispute some of them
 	i := slices.IndexFunc(records, func(r mingjing.Record) bool { return r.State == mingjing.RecordActive })
-	d := into[mingjing.Dispute](b.json("POST", "/api/disputes", map[string]any{"record_id": records[i].ID, "reason": "other", "statement": "Wrong."}).want(201))
+	d := into[mingjing.Case](b.json("POST", "/api/disputes", map[string]any{"record_id": records[i].ID, "reason": "other", "statement": "Wrong."}).want(201))
 	steps := "/api/admin/cases/" + d.ID
 	slow, quick := c.desk(t, "h-1001"), c.desk(t, "h-1002")
 	quick.json("POST", steps+"/assign", nil).want(200)
@@ -144,9 +144,9 @@ func TestADecisionHasItsWaysOn(t *testing.T) {
 	b.ready("honest-shanghai")
 	records := list[mingjing.Record](b.json("GET", "/api/records", nil))
 	record := records[len(records)-1]
-	decide := func(what map[string]any) mingjing.Dispute {
+	decide := func(what map[string]any) mingjing.Case {
 		t.Helper()
-		d := into[mingjing.Dispute](b.json("POST", "/api/disputes", what).want(201))
+		d := into[mingjing.Case](b.json("POST", "/api/disputes", what).want(201))
 		h := c.desk(t, "h-1001")
 		h.json("POST", "/api/admin/cases/"+d.ID+"/assign", nil).want(200)
 		h.json("POST", "/api/admin/cases/"+d.ID+"/decision", map[string]any{"outcome": "partly", "reasons": "The day is wrong.",
@@ -168,7 +168,7 @@ func TestADecisionHasItsWaysOn(t *testing.T) {
 	if carried := b.page("disputes/new?previous=" + d.ID).want(200).html().Find("[aria-labelledby=before] .paper-name").Text(); !strings.Contains(carried, "late.pdf") {
 		t.Error("the form does not carry over what came after the decision")
 	}
-	r := into[mingjing.Dispute](b.json("POST", "/api/disputes/"+d.ID+"/review", map[string]any{"statement": "The day is still wrong."}).want(201))
+	r := into[mingjing.Case](b.json("POST", "/api/disputes/"+d.ID+"/review", map[string]any{"statement": "The day is still wrong."}).want(201))
 	if r.Kind != mingjing.CaseReview || r.Previous != d.ID {
 		t.Errorf("the review is %+v", r)
 	}

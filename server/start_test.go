@@ -37,7 +37,7 @@ func TestTheSecondStartHasKeptEverything(t *testing.T) {
 	b := c.resident(t, "guarantor")
 	score := b.ready("rongcheng").Score
 	listing := list[mingjing.Listing](b.json("GET", "/api/listings", nil))[0].ID
-	d := into[mingjing.Dispute](b.upload("/api/disputes", "application/json",
+	d := into[mingjing.Case](b.upload("/api/disputes", "application/json",
 		map[string]string{"listing_id": listing, "reason": "already_performed", "statement": typedStatement}, []file{{"r.pdf", pdf}}).want(201))
 	looks := len(list[mingjing.Look](b.json("GET", "/api/access-log", nil)))
 	accounts, err := os.ReadFile(filepath.Join(dir, "demo-accounts.json"))
@@ -69,7 +69,7 @@ func TestTheSecondStartHasKeptEverything(t *testing.T) {
 	if v := into[mingjing.ScoreView](b2.json("GET", "/api/score", nil).want(200)); v.History[0].Value != score.Value {
 		t.Errorf("the score was %d and is %d", score.Value, v.History[0].Value)
 	}
-	if k := into[mingjing.Dispute](b2.json("GET", "/api/disputes/"+d.ID, nil).want(200)); k.Statement != typedStatement || len(k.Evidence) != 1 {
+	if k := into[mingjing.Case](b2.json("GET", "/api/disputes/"+d.ID, nil).want(200)); k.Statement != typedStatement || len(k.Evidence) != 1 {
 		t.Errorf("the dispute is %+v", k)
 	}
 	if got := b2.send("GET", "/api/evidence/"+d.Evidence[0].ID, nil).want(200); !bytes.Equal(got.body, pdf) {

@@ -18,12 +18,12 @@ func TestEveryStepAnswersAProgramToo(t *testing.T) {
 		b.ready("honest-shanghai")
 		listing := list[mingjing.Listing](b.json("GET", "/api/listings", nil))[0].ID
 		b.json("POST", "/api/statements", map[string]any{"listing_id": listing, "statement_on_file": "I have paid since."}).want(200)
-		d := into[mingjing.Dispute](b.json("POST", "/api/repairs", map[string]any{"listing_id": listing, "statement": "I have paid."}).want(201))
+		d := into[mingjing.Case](b.json("POST", "/api/repairs", map[string]any{"listing_id": listing, "statement": "I have paid."}).want(201))
 		if d.Kind != mingjing.CaseRepair || d.Listing.Statement != "I have paid since." {
 			t.Errorf("the application is %+v", d)
 		}
 		handler.json("POST", "/api/admin/cases/"+d.ID+"/assign", nil).want(200)
-		opened := into[mingjing.Case](handler.json("POST", "/api/admin/cases/"+d.ID+"/id-number", map[string]any{"id_reason": "identity"}).want(200))
+		opened := into[mingjing.CaseView](handler.json("POST", "/api/admin/cases/"+d.ID+"/id-number", map[string]any{"id_reason": "identity"}).want(200))
 		if opened.IDNumber != string(c.account(t, "repair").IDNumber) {
 			t.Error("the number that was asked for is not in the answer")
 		}
@@ -51,7 +51,7 @@ func TestEveryStepAnswersAProgramToo(t *testing.T) {
 		handler.json("POST", steps+"/recommend", map[string]any{"outcome": "approved", "reasons": "It holds."}).want(200)
 		supervisor.json("POST", steps+"/assign", nil).want(200)
 		supervisor.json("POST", steps+"/decision", map[string]any{"outcome": "approved", "reasons": "It does."}).want(200)
-		k := into[mingjing.Case](handler.json("POST", steps+"/serve", map[string]any{"method": "in_person", "on": mingjing.DateOf(c.p.casework.City.Now()), "proof": "R-2"}).want(200))
+		k := into[mingjing.CaseView](handler.json("POST", steps+"/serve", map[string]any{"method": "in_person", "on": mingjing.DateOf(c.p.casework.City.Now()), "proof": "R-2"}).want(200))
 		if k.Listing.State != mingjing.ListingServed || k.Listing.Served != mingjing.ServedInPerson {
 			t.Errorf("it is %+v", k.Listing)
 		}
@@ -62,7 +62,7 @@ func TestEveryStepAnswersAProgramToo(t *testing.T) {
 		b.ready("honest-shanghai")
 		records := list[mingjing.Record](b.json("GET", "/api/records", nil))
 		i := slices.IndexFunc(records, func(r mingjing.Record) bool { return r.Agency == "metro" && r.State == mingjing.RecordActive })
-		d := into[mingjing.Dispute](b.json("POST", "/api/disputes", map[string]any{"record_id": records[i].ID, "reason": "not_me", "statement": "It was not me."}).want(201))
+		d := into[mingjing.Case](b.json("POST", "/api/disputes", map[string]any{"record_id": records[i].ID, "reason": "not_me", "statement": "It was not me."}).want(201))
 		handler.json("POST", "/api/admin/cases/"+d.ID+"/assign", nil).want(200)
 		handler.json("POST", "/api/admin/cases/"+d.ID+"/ask-agency", nil).want(200)
 		q := into[mingjing.AgencyQuestion](officer.json("POST", "/api/agency/questions/"+d.ID+"/answer",
@@ -83,7 +83,7 @@ func TestEveryStepAnswersAProgramToo(t *testing.T) {
 		if i < 0 {
 			t.Fatalf("nothing is open among %+v", v.Records)
 		}
-		k := into[mingjing.Case](handler.json("POST", "/api/admin/counter/disputes",
+		k := into[mingjing.CaseView](handler.json("POST", "/api/admin/counter/disputes",
 			map[string]any{"visit": v.Visit, "record_id": v.Records[i].ID, "reason": "not_me", "statement": "It was not me."}).want(201))
 		if k.State != mingjing.DisputeFiled {
 			t.Errorf("the case is %s", k.State)

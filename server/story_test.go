@@ -200,7 +200,7 @@ func TestTheStoryOfTheGuarantorFromLoginToCorrection(t *testing.T) {
 	if v := into[mingjing.ScoreView](b.json("GET", "/api/score", nil).want(200)); v.Score.Value <= first || v.Score.Cause != "dispute_filed" {
 		t.Errorf("the effect does not pause: %d, then %d (%s)", first, v.Score.Value, v.Score.Cause)
 	}
-	held := into[mingjing.Dispute](b.upload("/api/disputes/"+dispute+"/evidence", "application/json", nil,
+	held := into[mingjing.Case](b.upload("/api/disputes/"+dispute+"/evidence", "application/json", nil,
 		[]file{{"收据 <1>.pdf", pdf}, {"../../etc/photo.jpeg", picture(t, "jpeg")}}).want(201))
 	if len(held.Evidence) != 2 || held.Evidence[0].Type != "application/pdf" || held.Evidence[1].Type != "image/jpeg" {
 		t.Fatalf("evidence: %+v", held.Evidence)
@@ -214,7 +214,7 @@ func TestTheStoryOfTheGuarantorFromLoginToCorrection(t *testing.T) {
 	if found := list[map[string]any](h.json("GET", "/api/admin/cases?search="+url.QueryEscape(account.Name), nil)); len(found) != 1 || found[0]["resident"] != account.Name {
 		t.Errorf("the search found %v", found)
 	}
-	k := into[mingjing.Case](h.json("GET", "/api/admin/cases/"+dispute, nil).want(200))
+	k := into[mingjing.CaseView](h.json("GET", "/api/admin/cases/"+dispute, nil).want(200))
 	if k.Resident != account.Name || k.IDMasked != account.IDNumber.Masked() || !strings.HasPrefix(k.Statement, typedStatement) {
 		t.Errorf("the case is of %s", k.Resident)
 	}
@@ -226,17 +226,17 @@ func TestTheStoryOfTheGuarantorFromLoginToCorrection(t *testing.T) {
 	if code := h.json("POST", "/api/admin/cases/"+dispute+"/decision", decision("upheld", one, two)).problem(409); code != "case_not_yours" {
 		t.Errorf("deciding a case that nobody has taken: %s", code)
 	}
-	if k = into[mingjing.Case](h.json("POST", "/api/admin/cases/"+dispute+"/assign", nil).want(200)); k.State != mingjing.DisputeAssigned || k.Handler == "" {
+	if k = into[mingjing.CaseView](h.json("POST", "/api/admin/cases/"+dispute+"/assign", nil).want(200)); k.State != mingjing.DisputeAssigned || k.Handler == "" {
 		t.Errorf("assigned: %s to %s", k.State, k.Handler)
 	}
-	if k = into[mingjing.Case](h.json("POST", "/api/admin/cases/"+dispute+"/ask-agency", nil).want(200)); k.State != mingjing.DisputeAgencyAsked {
+	if k = into[mingjing.CaseView](h.json("POST", "/api/admin/cases/"+dispute+"/ask-agency", nil).want(200)); k.State != mingjing.DisputeAgencyAsked {
 		t.Errorf("asked: %s", k.State)
 	}
 	if code := h.json("POST", "/api/admin/cases/"+dispute+"/decision", decision("rejected", one, two)).problem(409); code != "agency_waiting" && code != "agency_lost" {
 		t.Errorf("rejecting where the agency has not answered yet, or says itself that it is wrong: %s", code)
 	}
 	eventually(t, 30*time.Second, "the agency answers", func() bool {
-		k = into[mingjing.Case](h.json("GET", "/api/admin/cases/"+dispute, nil).want(200))
+		k = into[mingjing.CaseView](h.json("GET", "/api/admin/cases/"+dispute, nil).want(200))
 		return k.State == mingjing.DisputeAgencyAnswered
 	})
 	if k.Answer == nil || k.Answer.Position != mingjing.PositionWithdrawn {
@@ -256,7 +256,7 @@ func TestTheStoryOfTheGuarantorFromLoginToCorrection(t *testing.T) {
 			t.Errorf("%v: %v", c.answers, a.fields())
 		}
 	}
-	k = into[mingjing.Case](h.json("POST", "/api/admin/cases/"+dispute+"/decision", decision("upheld", two, one)).want(200))
+	k = into[mingjing.CaseView](h.json("POST", "/api/admin/cases/"+dispute+"/decision", decision("upheld", two, one)).want(200))
 	if k.State != mingjing.DisputeDecided || k.Decision == nil || k.Decision.Outcome != mingjing.OutcomeUpheld {
 		t.Errorf("decided: %+v", k.Decision)
 	}
@@ -271,7 +271,7 @@ func TestTheStoryOfTheGuarantorFromLoginToCorrection(t *testing.T) {
 		seen[e.Kind] = seen[e.Kind] || e.Kind != mingjing.EventDispute && e.Kind != mingjing.EventRecord || e.ID == dispute || e.ID == listing
 		return seen[mingjing.EventDispute] && seen[mingjing.EventRecord] && seen[mingjing.EventScore]
 	})
-	mine := into[mingjing.Dispute](b.json("GET", "/api/disputes/"+dispute, nil).want(200))
+	mine := into[mingjing.Case](b.json("GET", "/api/disputes/"+dispute, nil).want(200))
 	var steps []string
 	for _, e := range mine.Timeline {
 		steps = append(steps, e.Code)
@@ -279,7 +279,7 @@ func TestTheStoryOfTheGuarantorFromLoginToCorrection(t *testing.T) {
 	if want := "filed evidence_added assigned agency_asked agency_answered decided"; strings.Join(steps, " ") != want {
 		t.Errorf("the timeline is %v", steps)
 	}
-	if all := list[mingjing.Dispute](b.json("GET", "/api/disputes", nil)); len(all) != 1 || all[0].ID != dispute {
+	if all := list[mingjing.Case](b.json("GET", "/api/disputes", nil)); len(all) != 1 || all[0].ID != dispute {
 		t.Errorf("disputes: %v", all)
 	}
 	if l := list[mingjing.Listing](b.json("GET", "/api/listings", nil)); l[0].State != mingjing.ListingLifted {
@@ -340,14 +340,14 @@ func TestSendingTheSameTwiceIsOneRequestAndOneDispute(t *testing.T) {
 	file := []file{{"a.png", picture(t, "png")}}
 	fields := map[string]string{"record_id": record, "reason": "wrong_facts", "statement": "It was not me who parked there.", "idempotency_key": "twice-too"}
 	both = twice(func() answer { return b.upload("/api/disputes", "application/json", fields, file) })
-	x, y := into[mingjing.Dispute](both[0].want(201)), into[mingjing.Dispute](both[1].want(201))
+	x, y := into[mingjing.Case](both[0].want(201)), into[mingjing.Case](both[1].want(201))
 	if x.ID != y.ID || len(x.Evidence) != 1 || len(y.Evidence) != 1 {
 		t.Errorf("two disputes: %s with %d, %s with %d files", x.ID, len(x.Evidence), y.ID, len(y.Evidence))
 	}
 	if code := b.json("POST", "/api/disputes", map[string]any{"record_id": record, "reason": "other", "statement": "Again."}).problem(409); code != "dispute_open" {
 		t.Error(code)
 	}
-	if n := len(list[mingjing.Dispute](b.json("GET", "/api/disputes", nil))); n != 1 {
+	if n := len(list[mingjing.Case](b.json("GET", "/api/disputes", nil))); n != 1 {
 		t.Errorf("there are %d disputes", n)
 	}
 	if code := b.json("POST", "/api/score-requests", ask, "Idempotency-Key", strings.Repeat("k", 129)).fields()["idempotency_key"]; code != "too_long" {

@@ -33,7 +33,7 @@ func TestPagesAreLightAndOneTransaction(t *testing.T) {
 			asked[story] = into[mingjing.ScoreRequest](a).ID
 		}
 	}
-	if b := people["namesake"]; len(list[mingjing.Dispute](b.json("GET", "/api/disputes", nil))) == 0 {
+	if b := people["namesake"]; len(list[mingjing.Case](b.json("GET", "/api/disputes", nil))) == 0 {
 		furnish(t, b)
 	}
 	for story, id := range asked {

@@ -10,10 +10,10 @@ import (
 // Acting is the resident for whom the reader of a page acts, and until when; "" for
 // nobody.
 func Acting(v *mingjing.View) (name string, until mingjing.Date) {
-	var d mingjing.Dispute
+	var d mingjing.Case
 	switch shown := v.Data.(type) {
 	case *mingjing.DisputePage:
-		d = shown.Dispute
+		d = shown.Case
 	case *mingjing.LetterView:
 		d = shown.Dispute
 	case *mingjing.CourtFile:
@@ -38,7 +38,7 @@ func actingBanner(v *mingjing.View) app.UI {
 
 // actingWho is who did what, where that was for somebody else or is seen by who
 // acts for them; "" elsewhere.
-func actingWho(v *mingjing.View, d mingjing.Dispute, e mingjing.TimelineEntry) string {
+func actingWho(v *mingjing.View, d mingjing.Case, e mingjing.TimelineEntry) string {
 	switch {
 	case e.For != "":
 		return T(v, "acting.for", "name", e.Who, "resident", e.For)

@@ -40,7 +40,7 @@ func OpenedList(v *mingjing.View, opened []mingjing.Opening) app.UI {
 
 // KindText is the sentence of a family for the kind of the case; one without a
 // kind is a dispute.
-func KindText(v *mingjing.View, d mingjing.Dispute, family string, pairs ...string) string {
+func KindText(v *mingjing.View, d mingjing.Case, family string, pairs ...string) string {
 	kind := string(d.Kind)
 	if !i18n.Has(family + "." + kind) {
 		kind = string(mingjing.CaseDispute)
@@ -50,7 +50,7 @@ func KindText(v *mingjing.View, d mingjing.Dispute, family string, pairs ...stri
 
 // OwnOr is the sentence of a key for the kind of the case, if there is one, and
 // otherwise the key's own.
-func OwnOr(v *mingjing.View, d mingjing.Dispute, key string) string {
+func OwnOr(v *mingjing.View, d mingjing.Case, key string) string {
 	if of := key + "." + string(d.Kind); d.Kind != "" && i18n.Has(of) {
 		return T(v, of)
 	}
@@ -58,7 +58,7 @@ func OwnOr(v *mingjing.View, d mingjing.Dispute, key string) string {
 }
 
 // WordsTitle says whose words those are that a case began with.
-func WordsTitle(v *mingjing.View, d mingjing.Dispute) string {
+func WordsTitle(v *mingjing.View, d mingjing.Case) string {
 	if d.ActingFor != "" && d.Kind != mingjing.CaseListing {
 		return T(v, "acting.words", "name", d.ActingFor)
 	}
@@ -66,7 +66,7 @@ func WordsTitle(v *mingjing.View, d mingjing.Dispute) string {
 }
 
 // ReasonLine is why the resident objects; cases of other kinds have no reason.
-func ReasonLine(v *mingjing.View, d mingjing.Dispute) app.UI {
+func ReasonLine(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.Reason == "" {
 		return nil
 	}
@@ -74,7 +74,7 @@ func ReasonLine(v *mingjing.View, d mingjing.Dispute) app.UI {
 }
 
 // DeciderName is who decided a case.
-func DeciderName(v *mingjing.View, d mingjing.Dispute) string {
+func DeciderName(v *mingjing.View, d mingjing.Case) string {
 	if d.Decision == nil || d.Decision.By == "" {
 		return T(v, "letter.by_rule")
 	}
@@ -83,7 +83,7 @@ func DeciderName(v *mingjing.View, d mingjing.Dispute) string {
 
 // DecisionCard is the outcome of a case with its reasons and who decided, or the
 // rule that did where nobody decided in time.
-func DecisionCard(v *mingjing.View, d mingjing.Dispute) app.UI {
+func DecisionCard(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.Decision == nil {
 		return nil
 	}
@@ -100,7 +100,7 @@ func DecisionCard(v *mingjing.View, d mingjing.Dispute) app.UI {
 }
 
 // MeansOf is the end of the keys of what a decision means.
-func MeansOf(d mingjing.Dispute) string {
+func MeansOf(d mingjing.Case) string {
 	switch {
 	case d.Decision.Rule == "unserved":
 		return "unserved.listing"
@@ -113,7 +113,7 @@ func MeansOf(d mingjing.Dispute) string {
 }
 
 // CaseSubject is the kind of what is disputed: record or listing.
-func CaseSubject(d mingjing.Dispute) string {
+func CaseSubject(d mingjing.Case) string {
 	if d.Listing != nil {
 		return "listing"
 	}

@@ -63,7 +63,7 @@ func ListingTag(v *mingjing.View, l mingjing.Listing) app.UI {
 }
 
 // DisputeTag is the state of a case as a tag; once decided, its outcome.
-func DisputeTag(v *mingjing.View, d mingjing.Dispute) app.UI {
+func DisputeTag(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.Decision != nil && d.State == mingjing.DisputeDecided {
 		return c.Tag{Text: OutcomeText(v, d), Tone: outcomeTone(d)}.UI()
 	}
@@ -81,7 +81,7 @@ func DisputeTag(v *mingjing.View, d mingjing.Dispute) app.UI {
 
 // OutcomeText is how a case was decided, in the words of its kind. What was
 // approved and not served in time is annulled.
-func OutcomeText(v *mingjing.View, d mingjing.Dispute) string {
+func OutcomeText(v *mingjing.View, d mingjing.Case) string {
 	if d.Decision.Rule == "unserved" {
 		return T(v, "listing_state.annulled")
 	}
@@ -89,7 +89,7 @@ func OutcomeText(v *mingjing.View, d mingjing.Dispute) string {
 }
 
 // OutcomeName is an outcome in the words of the case's kind.
-func OutcomeName(v *mingjing.View, d mingjing.Dispute, o mingjing.Outcome) string {
+func OutcomeName(v *mingjing.View, d mingjing.Case, o mingjing.Outcome) string {
 	if key := "outcome." + string(o) + "." + string(d.Kind); d.Kind != "" && i18n.Has(key) {
 		return T(v, key)
 	}
@@ -97,7 +97,7 @@ func OutcomeName(v *mingjing.View, d mingjing.Dispute, o mingjing.Outcome) strin
 }
 
 // outcomeTone is good where the decision is in the resident's favour.
-func outcomeTone(d mingjing.Dispute) string {
+func outcomeTone(d mingjing.Case) string {
 	switch o := d.Decision.Outcome; {
 	case d.Decision.Rule != "", o == mingjing.OutcomeUpheld, o == mingjing.OutcomePartly, o == mingjing.OutcomeGranted,
 		o == mingjing.OutcomeRefused && d.Kind == mingjing.CaseListing:
@@ -393,7 +393,7 @@ func NextClock(all []mingjing.Clock) *mingjing.Clock {
 }
 
 // Timeline is what happened in a case, the oldest first, and what comes next.
-func Timeline(v *mingjing.View, d mingjing.Dispute) app.UI {
+func Timeline(v *mingjing.View, d mingjing.Case) app.UI {
 	entries := slices.Clone(d.Timeline)
 	slices.SortStableFunc(entries, func(a, b mingjing.TimelineEntry) int { return a.At.Compare(b.At) })
 	items := make([]c.TimelineItem, 0, len(entries)+1)
@@ -413,7 +413,7 @@ func Timeline(v *mingjing.View, d mingjing.Dispute) app.UI {
 }
 
 // TimelineWho is who did what an entry of a case's timeline tells, in words.
-func TimelineWho(v *mingjing.View, d mingjing.Dispute, e mingjing.TimelineEntry) string {
+func TimelineWho(v *mingjing.View, d mingjing.Case, e mingjing.TimelineEntry) string {
 	if who := actingWho(v, d, e); who != "" {
 		return who
 	}
@@ -431,7 +431,7 @@ func TimelineWho(v *mingjing.View, d mingjing.Dispute, e mingjing.TimelineEntry)
 }
 
 // LostText says what an agency's silence has done so far.
-func LostText(v *mingjing.View, d mingjing.Dispute) string {
+func LostText(v *mingjing.View, d mingjing.Case) string {
 	switch {
 	case d.State != mingjing.DisputeAgencyLost:
 		return T(v, "dispute.silent")
@@ -442,7 +442,7 @@ func LostText(v *mingjing.View, d mingjing.Dispute) string {
 }
 
 // AgencyAnswer is the agency's word on a dispute.
-func AgencyAnswer(v *mingjing.View, d mingjing.Dispute) app.UI {
+func AgencyAnswer(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.Answer == nil {
 		switch d.State {
 		case mingjing.DisputeAgencySilent, mingjing.DisputeAgencyLost:

@@ -64,7 +64,7 @@ func TestEveryCodeOfADisputeHasItsSentences(t *testing.T) {
 		want = append(want, "case_kind."+string(k), "case_title."+string(k), "case_number."+string(k), "letter.title."+string(k), "letter.opening."+string(k))
 		for _, o := range k.Outcomes() {
 			want = append(want, "outcome."+string(o))
-			for _, what := range []mingjing.Dispute{{Kind: k, Record: &mingjing.Record{}}, {Kind: k, Listing: &mingjing.Listing{}}} {
+			for _, what := range []mingjing.Case{{Kind: k, Record: &mingjing.Record{}}, {Kind: k, Listing: &mingjing.Listing{}}} {
 				if what.Record != nil && (k == mingjing.CaseRepair || k == mingjing.CaseListing) {
 					continue
 				}

@@ -30,12 +30,12 @@ func meanwhile(v *mingjing.View) []app.UI {
 	var facts, can []app.UI
 	switch shown := v.Data.(type) {
 	case *mingjing.CasePage:
-		facts, can = lastOf(v, shown.Dispute), canDo(v, shown.Allowed)
+		facts, can = lastOf(v, shown.Case), canDo(v, shown.Allowed)
 		if len(can) == 0 {
 			facts = append(facts, c.P(T(v, "meanwhile.nothing")))
 		}
 	case *mingjing.DisputePage:
-		facts = lastOf(v, shown.Dispute)
+		facts = lastOf(v, shown.Case)
 	case *mingjing.ListingView:
 		facts = []app.UI{c.P(T(v, "meanwhile.now", "state", Code(v, "listing_state", ListingState(v, shown.Listing))))}
 	}
@@ -51,7 +51,7 @@ func meanwhile(v *mingjing.View) []app.UI {
 }
 
 // lastOf is the state of a case and the last thing that happened in it.
-func lastOf(v *mingjing.View, d mingjing.Dispute) []app.UI {
+func lastOf(v *mingjing.View, d mingjing.Case) []app.UI {
 	state := Code(v, "dispute_state", string(d.State))
 	if d.Decision != nil && d.State == mingjing.DisputeDecided {
 		state = OutcomeText(v, d)
@@ -88,7 +88,7 @@ func kept(v *mingjing.View) []app.UI {
 
 // Happened is the sentence of something that happened in a case: that of the kind
 // of case where it has its own.
-func Happened(v *mingjing.View, d mingjing.Dispute, what string) string {
+func Happened(v *mingjing.View, d mingjing.Case, what string) string {
 	if key := "timeline." + what + "." + string(d.Kind); d.Kind != "" && i18n.Has(key) {
 		return T(v, key)
 	}

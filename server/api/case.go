@@ -19,13 +19,13 @@ var queuePage = page[mingjing.QueueView]{
 			path: "/api/admin/cases", access: mingjing.Staff, get: getCases,
 			words: words{id: "cases", summary: "The work queue", answer: "A page, nearest clock first."},
 		},
-		action[none, mingjing.Case]{
+		action[none, mingjing.CaseView]{
 			path: "/api/admin/cases/next", access: mingjing.Staff, again: "queue",
 			words: words{id: "nextCase", summary: "Take the next case",
 				about: "The case with the nearest clock that the caller may take, among equals the one that waits longest. " +
 					"With 20 open cases it is refused.",
 				answer: "The case, which is the caller's now.", fails: []int{http.StatusNotFound, http.StatusConflict}},
-			do: func(c *call, _ none) (mingjing.Case, goal, error) {
+			do: func(c *call, _ none) (mingjing.CaseView, goal, error) {
 				k, err := c.s.casework.Desk.Next(c.ctx(), c.actor())
 				return k, goal{page: "case", id: k.ID, done: "assigned"}, err
 			},
@@ -66,7 +66,7 @@ type caseItem struct {
 	Record    *subject               `json:"record,omitempty"`
 	Listing   *subject               `json:"listing,omitempty"`
 	Reason    mingjing.DisputeReason `json:"reason,omitempty"`
-	State     mingjing.DisputeState  `json:"state"`
+	State     mingjing.CaseState     `json:"state"`
 	FiledAt   time.Time              `json:"filed_at"`
 	Clocks    []mingjing.Clock       `json:"clocks"`
 	Next      *mingjing.Clock        `json:"next,omitempty"`
@@ -107,7 +107,7 @@ var oneCasePage = page[mingjing.CasePage]{
 	name: "case",
 	get: func(c *call) (mingjing.CasePage, error) {
 		k, err := c.s.casework.Desk.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
-		out := mingjing.CasePage{Case: k}
+		out := mingjing.CasePage{CaseView: k}
 		if err != nil || k.Kind != mingjing.CaseReview || k.Previous == "" {
 			return out, err
 		}
@@ -118,89 +118,89 @@ var oneCasePage = page[mingjing.CasePage]{
 	},
 	fill: fillReply,
 	endpoints: []endpoint{
-		query[none, mingjing.Case]{
+		query[none, mingjing.CaseView]{
 			path: "/api/admin/cases/{id}", access: mingjing.Staff,
 			words: words{id: "case", summary: "One case on one screen", answer: "The case.", of: "case"},
-			get: func(c *call, _ none) (mingjing.Case, error) {
+			get: func(c *call, _ none) (mingjing.CaseView, error) {
 				return c.s.casework.Desk.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
 			},
 		},
-		action[none, mingjing.Case]{
+		action[none, mingjing.CaseView]{
 			path: "/api/admin/cases/{id}/assign", access: mingjing.Staff, again: "case",
 			words: words{id: "assign", summary: "Take a case", answer: "The case.", of: "case", fails: []int{http.StatusConflict}},
-			do: func(c *call, _ none) (mingjing.Case, goal, error) {
+			do: func(c *call, _ none) (mingjing.CaseView, goal, error) {
 				k, err := c.s.casework.Desk.Assign(c.ctx(), c.actor(), c.r.PathValue("id"))
 				return k, goal{page: "case", id: k.ID, done: "assigned"}, err
 			},
 		},
-		action[none, mingjing.Case]{
+		action[none, mingjing.CaseView]{
 			path: "/api/admin/cases/{id}/ask-agency", access: mingjing.Staff, again: "case",
 			words: words{id: "askAgency", summary: "Put the dispute to its agency", answer: "The case; the agency's clock runs.", of: "case",
 				fails: []int{http.StatusConflict}},
-			do: func(c *call, _ none) (mingjing.Case, goal, error) {
+			do: func(c *call, _ none) (mingjing.CaseView, goal, error) {
 				k, err := c.s.casework.Desk.AskAgency(c.ctx(), c.actor(), c.r.PathValue("id"))
 				return k, goal{page: "case", id: k.ID, done: "agency_asked"}, err
 			},
 		},
-		action[none, mingjing.Case]{
+		action[none, mingjing.CaseView]{
 			path: "/api/admin/cases/{id}/extend", access: mingjing.Staff, again: "case",
 			words: words{id: "extend", summary: "Give a case more time, once, for evidence that came after it was filed", answer: "The case.",
 				of: "case", fails: []int{http.StatusConflict}},
-			do: func(c *call, _ none) (mingjing.Case, goal, error) {
+			do: func(c *call, _ none) (mingjing.CaseView, goal, error) {
 				k, err := c.s.casework.Desk.Extend(c.ctx(), c.actor(), c.r.PathValue("id"))
 				return k, goal{page: "case", id: k.ID, done: "extended"}, err
 			},
 		},
-		action[recommendForm, mingjing.Case]{
+		action[recommendForm, mingjing.CaseView]{
 			path: "/api/admin/cases/{id}/recommend", access: mingjing.Staff, again: "case",
 			words: words{id: "recommend", summary: "Recommend a decision on a proposed listing, as the first of two people",
 				answer: "The case, which now waits for a supervisor.", of: "case", fails: []int{http.StatusConflict}},
 			example: recommendForm{Outcome: mingjing.OutcomeApproved, Reasons: "The notice of tax due is final, and was served."},
-			do: func(c *call, in recommendForm) (mingjing.Case, goal, error) {
+			do: func(c *call, in recommendForm) (mingjing.CaseView, goal, error) {
 				k, err := c.s.casework.Desk.Recommend(c.ctx(), c.actor(), c.r.PathValue("id"), desk.Ruling{Outcome: in.Outcome, Reasons: in.Reasons})
 				return k, goal{page: "case", id: k.ID, done: "recommended"}, err
 			},
 		},
-		action[serveForm, mingjing.Case]{
+		action[serveForm, mingjing.CaseView]{
 			path: "/api/admin/cases/{id}/serve", access: mingjing.Staff, again: "case",
 			words: words{id: "serve", summary: "Record that a listing was served on paper; the time to answer begins", answer: "The case.",
 				of:    "case",
 				fails: []int{http.StatusConflict}},
 			example: serveForm{Method: "post", On: "2026-03-02", Proof: "EMS 1092 4417 3"},
-			do: func(c *call, in serveForm) (mingjing.Case, goal, error) {
+			do: func(c *call, in serveForm) (mingjing.CaseView, goal, error) {
 				k, err := c.s.casework.Desk.Serve(c.ctx(), c.actor(), c.r.PathValue("id"), desk.Service{Method: in.Method, On: in.On, Proof: in.Proof})
 				return k, goal{page: "case", id: k.ID, done: "served"}, err
 			},
 		},
-		action[decisionForm, mingjing.Case]{
+		action[decisionForm, mingjing.CaseView]{
 			path: "/api/admin/cases/{id}/decision", access: mingjing.Staff, again: "case", do: decide,
 			words: words{id: "decide", summary: "Decide a case", answer: "The case; what was decided is done.", of: "case",
 				fails: []int{http.StatusConflict}},
 			example: decisionForm{Outcome: mingjing.OutcomeUpheld, Reasons: "The receipt shows that the debt was paid before the listing.",
 				Answers: []evidenceAnswer{{"5b1f6a0e-3c7d-4a52-9f10-7a4be0a3c911", "It is the bank's own receipt, of 3 March."}}},
 		},
-		action[noteForm, mingjing.Case]{
+		action[noteForm, mingjing.CaseView]{
 			path: "/api/admin/cases/{id}/notes", access: mingjing.Staff, status: http.StatusCreated, again: "case",
 			words: words{id: "addNote", summary: "Write a note for colleagues",
 				about:  "Notes are kept for good and never shown to the resident, whose access log shows that one was written.",
 				answer: "The case.", of: "case", fails: []int{http.StatusConflict}},
 			example: noteForm{Text: "The court's clerk will send the file on Monday."},
-			do: func(c *call, in noteForm) (mingjing.Case, goal, error) {
+			do: func(c *call, in noteForm) (mingjing.CaseView, goal, error) {
 				k, err := c.s.casework.Desk.AddNote(c.ctx(), c.actor(), c.r.PathValue("id"), in.Text)
 				return k, goal{page: "case", id: k.ID, done: "note_added"}, err
 			},
 		},
-		action[idNumberForm, mingjing.Case]{
+		action[idNumberForm, mingjing.CaseView]{
 			path: "/api/admin/cases/{id}/id-number", access: mingjing.Staff, again: "case",
 			words: words{id: "openIDNumber", summary: "Open the full ID number",
 				about:  "Only for whoever has the case. The resident's access log says so and why.",
 				answer: "The case, with the full ID number; a form gets the page itself, once.", of: "case", fails: []int{http.StatusConflict}},
 			example: idNumberForm{Reason: "identity"},
-			do: func(c *call, in idNumberForm) (mingjing.Case, goal, error) {
+			do: func(c *call, in idNumberForm) (mingjing.CaseView, goal, error) {
 				k, err := c.s.casework.Desk.OpenIDNumber(c.ctx(), c.actor(), c.r.PathValue("id"), in.Reason)
 				return k, goal{page: "case", id: k.ID}, err
 			},
-			shows: func(k mingjing.Case) any { return &mingjing.CasePage{Case: k} },
+			shows: func(k mingjing.CaseView) any { return &mingjing.CasePage{CaseView: k} },
 		},
 	},
 }
@@ -242,7 +242,7 @@ type evidenceAnswer struct {
 	Answer     string `json:"answer" min:"1" max:"4000"`
 }
 
-func decide(c *call, in decisionForm) (mingjing.Case, goal, error) {
+func decide(c *call, in decisionForm) (mingjing.CaseView, goal, error) {
 	r := desk.Ruling{Outcome: in.Outcome, Reasons: in.Reasons, CorrectTo: in.CorrectTo, Answers: map[string]string{}}
 	for i, id := range in.EvidenceID[:min(len(in.EvidenceID), len(in.EvidenceAnswer))] {
 		r.Answers[id] = in.EvidenceAnswer[i]

@@ -116,7 +116,7 @@ var counterPage = page[mingjing.CounterView]{
 			example: counterForm{IDNumber: "11010519491231002X"},
 			shows:   func(found mingjing.CounterView) any { return &found },
 		},
-		action[counterDisputeForm, mingjing.Case]{
+		action[counterDisputeForm, mingjing.CaseView]{
 			path: "/api/admin/counter/disputes", access: mingjing.Staff, status: http.StatusCreated, again: "counter", do: fileAtCounter,
 			words: words{id: "fileAtCounter", summary: "File a dispute for a resident who came",
 				about:  "The resident's timeline, access log and inbox say so. Who files it may not decide it.",
@@ -163,7 +163,7 @@ type counterDisputeForm struct {
 
 func (counterDisputeForm) oneOf() []string { return []string{"record_id", "listing_id", "what"} }
 
-func fileAtCounter(c *call, in counterDisputeForm) (mingjing.Case, goal, error) {
+func fileAtCounter(c *call, in counterDisputeForm) (mingjing.CaseView, goal, error) {
 	f := cases.Filing{RecordID: in.RecordID, ListingID: in.ListingID, Reason: in.Reason, Statement: in.Statement, Key: c.key(in.Key),
 		Evidence: in.Evidence}
 	if id, ok := strings.CutPrefix(in.What, "record:"); ok {

@@ -10,16 +10,16 @@ import (
 	"mingjing/server/casework/cases"
 )
 
-var disputesPage = page[mingjing.DisputesView]{
+var disputesPage = page[mingjing.CasesView]{
 	name: "disputes",
-	get: func(c *call) (mingjing.DisputesView, error) {
+	get: func(c *call) (mingjing.CasesView, error) {
 		return c.s.casework.Cases.Disputes(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
-		query[none, list[mingjing.Dispute]]{
+		query[none, list[mingjing.Case]]{
 			path: "/api/disputes", access: mingjing.Residents,
 			words: words{id: "disputes", summary: "One's disputes", answer: "Newest first."},
-			get: func(c *call, _ none) (list[mingjing.Dispute], error) {
+			get: func(c *call, _ none) (list[mingjing.Case], error) {
 				v, err := c.s.casework.Cases.Disputes(c.ctx(), c.actor())
 				return items(v.Disputes, ""), err
 			},
@@ -40,7 +40,7 @@ var newDisputePage = page[mingjing.NewCaseView]{
 		return out, err
 	},
 	endpoints: []endpoint{
-		action[disputeForm, mingjing.Dispute]{
+		action[disputeForm, mingjing.Case]{
 			path: "/api/disputes", access: mingjing.Residents, status: http.StatusCreated, again: "new-dispute", do: fileDispute,
 			words: words{id: "fileDispute", summary: "Dispute a record or listing; its effect pauses at once",
 				answer: "The dispute that was filed, or the one that was filed with this key.", fails: []int{http.StatusNotFound, http.StatusConflict}},
@@ -67,7 +67,7 @@ type disputeForm struct {
 
 func (disputeForm) oneOf() []string { return []string{"record_id", "listing_id", "previous"} }
 
-func fileDispute(c *call, in disputeForm) (mingjing.Dispute, goal, error) {
+func fileDispute(c *call, in disputeForm) (mingjing.Case, goal, error) {
 	d, err := c.s.casework.Cases.FileDispute(c.ctx(), c.actor(), cases.Filing{RecordID: in.RecordID, ListingID: in.ListingID,
 		Previous: in.Previous,
 		Reason:   in.Reason, Statement: in.Statement, Key: c.key(in.Key), Evidence: in.Evidence})
@@ -77,21 +77,21 @@ func fileDispute(c *call, in disputeForm) (mingjing.Dispute, goal, error) {
 var disputePage = page[mingjing.DisputePage]{
 	name: "dispute",
 	get: func(c *call) (out mingjing.DisputePage, err error) {
-		out.Dispute, err = c.s.casework.Cases.Dispute(c.ctx(), c.actor(), c.r.PathValue("id"))
+		out.Case, err = c.s.casework.Cases.Dispute(c.ctx(), c.actor(), c.r.PathValue("id"))
 		if err == nil && out.Decision != nil && slices.Contains(corrects, out.Decision.Outcome) {
 			out.Correction, err = c.s.casework.Shares.Correction(c.ctx(), c.actor(), out.ID)
 		}
 		return out, err
 	},
 	endpoints: []endpoint{
-		query[none, mingjing.Dispute]{
+		query[none, mingjing.Case]{
 			path: "/api/disputes/{id}", access: mingjing.Residents,
 			words: words{id: "dispute", summary: "One dispute with its timeline", answer: "The dispute.", of: "dispute"},
-			get: func(c *call, _ none) (mingjing.Dispute, error) {
+			get: func(c *call, _ none) (mingjing.Case, error) {
 				return c.s.casework.Cases.Dispute(c.ctx(), c.actor(), c.r.PathValue("id"))
 			},
 		},
-		action[evidenceForm, mingjing.Dispute]{
+		action[evidenceForm, mingjing.Case]{
 			path: "/api/disputes/{id}/evidence", access: mingjing.Residents, status: http.StatusCreated, again: "dispute", do: addEvidence,
 			words: words{id: "addEvidence", summary: "Add evidence", answer: "The dispute with its evidence.", of: "dispute",
 				fails: []int{http.StatusConflict}},
@@ -118,7 +118,7 @@ type evidenceForm struct {
 	Evidence []cases.Upload `json:"evidence"`
 }
 
-func addEvidence(c *call, in evidenceForm) (mingjing.Dispute, goal, error) {
+func addEvidence(c *call, in evidenceForm) (mingjing.Case, goal, error) {
 	d, err := c.s.casework.Cases.AddEvidence(c.ctx(), c.actor(), c.r.PathValue("id"), in.Evidence)
 	return d, goal{page: casePage(d), id: d.ID, done: "evidence_added"}, err
 }
@@ -179,7 +179,7 @@ var reviewPage = page[mingjing.NewCaseView]{
 		return out, err
 	},
 	endpoints: []endpoint{
-		action[reviewForm, mingjing.Dispute]{
+		action[reviewForm, mingjing.Case]{
 			path: "/api/disputes/{id}/review", access: mingjing.Residents, status: http.StatusCreated, again: "review", do: askForReview,
 			words: words{id: "askForReview", summary: "Have a supervisor who was not involved decide again",
 				answer: "The review that was asked for.",
@@ -198,7 +198,7 @@ type reviewForm struct {
 	Evidence []cases.Upload `json:"evidence,omitempty"`
 }
 
-func askForReview(c *call, in reviewForm) (mingjing.Dispute, goal, error) {
+func askForReview(c *call, in reviewForm) (mingjing.Case, goal, error) {
 	d, err := c.s.casework.Cases.AskForReview(c.ctx(), c.actor(), cases.Filing{Previous: c.r.PathValue("id"),
 		Statement: in.Statement, Key: c.key(in.Key), Evidence: in.Evidence})
 	return d, goal{page: casePage(d), id: d.ID, done: "review_filed"}, err

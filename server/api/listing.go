@@ -150,7 +150,7 @@ var repairPage = page[mingjing.ListingView]{
 		return out, err
 	},
 	endpoints: []endpoint{
-		action[repairForm, mingjing.Dispute]{
+		action[repairForm, mingjing.Case]{
 			path: "/api/repairs", access: mingjing.Residents, status: http.StatusCreated, again: "repair", do: applyForRepair,
 			words: words{id: "applyForRepair", summary: "Apply to get off a list early, since its condition is met", answer: "The application.",
 				fails: []int{http.StatusNotFound, http.StatusConflict}},
@@ -170,10 +170,10 @@ type repairForm struct {
 	Evidence []cases.Upload `json:"evidence,omitempty"`
 }
 
-func applyForRepair(c *call, in repairForm) (mingjing.Dispute, goal, error) {
+func applyForRepair(c *call, in repairForm) (mingjing.Case, goal, error) {
 	c.about("repair", in.ListingID)
 	if !wellFormedID(in.ListingID) {
-		return mingjing.Dispute{}, goal{}, mingjing.Errorf(mingjing.NotFound, "not_found")
+		return mingjing.Case{}, goal{}, mingjing.Errorf(mingjing.NotFound, "not_found")
 	}
 	d, err := c.s.casework.Cases.ApplyForRepair(c.ctx(), c.actor(), cases.Filing{ListingID: in.ListingID,
 		Statement: in.Statement, Key: c.key(in.Key), Evidence: in.Evidence})

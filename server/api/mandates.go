@@ -8,7 +8,7 @@ import (
 )
 
 // casePage is the page of a case: another one for who acts for somebody.
-func casePage(d mingjing.Dispute) string {
+func casePage(d mingjing.Case) string {
 	if d.ActingFor != "" {
 		return "helping"
 	}
@@ -29,7 +29,7 @@ var mandatesPage = page[mingjing.MandatesView]{
 				return items(v.Mandates, ""), err
 			},
 		},
-		action[mandateForm, mingjing.Dispute]{
+		action[mandateForm, mingjing.Case]{
 			path: "/api/disputes/{id}/mandates", access: mingjing.Residents, status: http.StatusCreated, again: "dispute", do: offerMandate,
 			words: words{id: "offerMandate", summary: "Name somebody to act for one in a case", answer: "The case with its mandates.",
 				of: "dispute", fails: []int{http.StatusConflict, http.StatusTooManyRequests}},
@@ -77,7 +77,7 @@ type mandateForm struct {
 
 // offerMandate takes the helper's ID number, which is in no address and is never
 // shown again.
-func offerMandate(c *call, in mandateForm) (mingjing.Dispute, goal, error) {
+func offerMandate(c *call, in mandateForm) (mingjing.Case, goal, error) {
 	d, err := c.s.casework.Cases.OfferMandate(c.ctx(), c.actor(), cases.Offer{CaseID: c.r.PathValue("id"), IDNumber: in.IDNumber,
 		Relation: in.Relation, Until: in.Until})
 	return d, goal{page: "dispute", id: d.ID, done: "mandate_offered"}, err
@@ -86,7 +86,7 @@ func offerMandate(c *call, in mandateForm) (mingjing.Dispute, goal, error) {
 var helpingPage = page[mingjing.DisputePage]{
 	name: "helping",
 	get: func(c *call) (out mingjing.DisputePage, err error) {
-		out.Dispute, err = c.s.casework.Cases.Helping(c.ctx(), c.actor(), c.r.PathValue("id"))
+		out.Case, err = c.s.casework.Cases.Helping(c.ctx(), c.actor(), c.r.PathValue("id"))
 		return out, err
 	},
 }

@@ -48,7 +48,7 @@ func TestTheFiguresOfAnAgencyArePublicAndFewAreNotBrokenDown(t *testing.T) {
 			t.Errorf("%s: %s, want %s", when, got, want)
 		}
 	}
-	decide := func(d mingjing.Dispute, o mingjing.Outcome) {
+	decide := func(d mingjing.Case, o mingjing.Outcome) {
 		t.Helper()
 		_, err := c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: o, Reasons: "So."})
 		must(t, err)
@@ -81,7 +81,7 @@ func TestTheFiguresOfAnAgencyArePublicAndFewAreNotBrokenDown(t *testing.T) {
 	c.put(t, third.ID)
 	check("three, of which one is answered", "3 3 1 0 0 - - - - - 0")
 	c.clock.set(at(t, "2026-03-13 10:00"))
-	for _, d := range []mingjing.Dispute{second, third} {
+	for _, d := range []mingjing.Case{second, third} {
 		_, err := c.job(ctx, cases.JobQuestion, d.ID)
 		must(t, err)
 	}

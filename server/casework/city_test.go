@@ -374,9 +374,9 @@ func (c *city) storedListing(t tb, id string) (l holding.Listing) {
 	return l
 }
 
-func (c *city) storedDispute(t tb, id string) (d cases.Dispute) {
+func (c *city) storedDispute(t tb, id string) (d cases.Case) {
 	t.Helper()
-	c.peek(t, func(tx casework.Tx) (err error) { d, err = tx.Dispute(ctx, id); return err })
+	c.peek(t, func(tx casework.Tx) (err error) { d, err = tx.Case(ctx, id); return err })
 	return d
 }
 
@@ -443,7 +443,7 @@ func (c *city) propose(t tb, n int, ref string) mingjing.Listing {
 }
 
 // decidedBy brings a proposed listing through both people.
-func (c *city) decidedBy(t tb, l mingjing.Listing, o mingjing.Outcome) mingjing.Case {
+func (c *city) decidedBy(t tb, l mingjing.Listing, o mingjing.Outcome) mingjing.CaseView {
 	t.Helper()
 	_, err := c.Assign(ctx, handler, l.CaseID)
 	must(t, err)
@@ -457,7 +457,7 @@ func (c *city) decidedBy(t tb, l mingjing.Listing, o mingjing.Outcome) mingjing.
 }
 
 // rejected is a dispute that was rejected on the agency's word.
-func (c *city) rejected(t tb, a mingjing.Actor, record, listing string) mingjing.Dispute {
+func (c *city) rejected(t tb, a mingjing.Actor, record, listing string) mingjing.Case {
 	t.Helper()
 	d := c.answered(t, a, record, listing, mingjing.PositionMaintained)
 	_, err := c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."})
@@ -491,7 +491,7 @@ func (c *city) owing(t tb, n int) (a mingjing.Actor, record, listing string) {
 	return a, record, listing
 }
 
-func (c *city) file(t tb, a mingjing.Actor, record, listing string, evidence ...cases.Upload) mingjing.Dispute {
+func (c *city) file(t tb, a mingjing.Actor, record, listing string, evidence ...cases.Upload) mingjing.Case {
 	t.Helper()
 	d, err := c.FileDispute(ctx, a, cases.Filing{RecordID: record, ListingID: listing, Reason: mingjing.ReasonNotMe,
 		Statement: "That was not me.", Evidence: evidence})
@@ -500,7 +500,7 @@ func (c *city) file(t tb, a mingjing.Actor, record, listing string, evidence ...
 }
 
 // answered brings a dispute to where the agency has answered.
-func (c *city) answered(t tb, a mingjing.Actor, record, listing string, p mingjing.AgencyPosition, evidence ...cases.Upload) mingjing.Dispute {
+func (c *city) answered(t tb, a mingjing.Actor, record, listing string, p mingjing.AgencyPosition, evidence ...cases.Upload) mingjing.Case {
 	t.Helper()
 	d := c.file(t, a, record, listing, evidence...)
 	c.put(t, d.ID)
@@ -624,12 +624,12 @@ type staleTx struct {
 	s *staleStore
 }
 
-func (t staleTx) SetDispute(ctx context.Context, d cases.Dispute) error {
+func (t staleTx) SetCase(ctx context.Context, d cases.Case) error {
 	if t.s.on || t.s.times > 0 {
 		t.s.times--
 		d.Version--
 	}
-	return t.Tx.SetDispute(ctx, d)
+	return t.Tx.SetCase(ctx, d)
 }
 
 func asError(err error, e **mingjing.Error) bool { return errors.As(err, e) }

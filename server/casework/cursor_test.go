@@ -7,7 +7,7 @@ import (
 )
 
 func FuzzParseCursor(f *testing.F) {
-	f.Add(cases.Dispute{}.Cursor())
+	f.Add(cases.Case{}.Cursor())
 	f.Add("1772413200000000.ABC")
 	f.Add("-1.")
 	f.Add("9223372036854775807.x.y")
@@ -17,7 +17,7 @@ func FuzzParseCursor(f *testing.F) {
 			return
 		}
 		// What was accepted names the same place when it is written again.
-		d := cases.Dispute{}
+		d := cases.Case{}
 		d.ID = id
 		if due != cases.NoClock {
 			return

@@ -312,7 +312,7 @@ func TestAnAgencyThatIsSilentLosesThePoint(t *testing.T) {
 	c := newCity(t)
 	a, record, listing := c.owing(t, 1)
 	c.offices.answer = func(string, cases.Question) (*mingjing.AgencyAnswer, error) { return nil, errDown }
-	for _, d := range []mingjing.Dispute{c.file(t, a, record, ""), c.file(t, a, "", listing)} {
+	for _, d := range []mingjing.Case{c.file(t, a, record, ""), c.file(t, a, "", listing)} {
 		c.put(t, d.ID)
 		for {
 			wait, err := c.job(ctx, cases.JobQuestion, d.ID)
@@ -375,7 +375,7 @@ func TestAnAgencyThatWithdrawsLosesThePoint(t *testing.T) {
 func TestUpheldRemovesForGood(t *testing.T) {
 	c := newCity(t)
 	a, record, listing := c.owing(t, 1)
-	for _, d := range []mingjing.Dispute{c.file(t, a, record, ""), c.file(t, a, "", listing)} {
+	for _, d := range []mingjing.Case{c.file(t, a, record, ""), c.file(t, a, "", listing)} {
 		_, err := c.Assign(ctx, handler, d.ID)
 		must(t, err)
 		_, err = c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So."})
@@ -588,7 +588,7 @@ func TestOpenScreensHearOfEveryStep(t *testing.T) {
 			t.Errorf("no %s event when %s", kind, what)
 		}
 	}
-	var d mingjing.Dispute
+	var d mingjing.Case
 	heard(mingjing.EventScore, "filed", func() { d = c.file(t, a, record, "") })
 	heard(mingjing.EventDispute, "taken", func() { _, _ = c.Assign(ctx, handler, d.ID) })
 	heard(mingjing.EventDispute, "added to", func() { _, _ = c.AddEvidence(ctx, a, d.ID, []cases.Upload{pdf}) })

@@ -29,9 +29,9 @@ type history struct {
 
 var staffOnDuty = []mingjing.Actor{handler, handler2, supervisor}
 
-func (h *history) dispute() (cases.Dispute, bool) {
+func (h *history) dispute() (cases.Case, bool) {
 	if len(h.disputes) == 0 {
-		return cases.Dispute{}, false
+		return cases.Case{}, false
 	}
 	return h.storedDispute(h.t, rapid.SampledFrom(h.disputes).Draw(h.t, "dispute")), true
 }
@@ -172,7 +172,7 @@ func (h *history) actions() map[string]func(*rapid.T) {
 			}
 			f := cases.Filing{Previous: d.ID, Reason: mingjing.ReasonOther, Statement: "Again.", Evidence: []cases.Upload{pdf}}
 			var (
-				next mingjing.Dispute
+				next mingjing.Case
 				err  error
 			)
 			if rapid.Bool().Draw(t, "review") {
@@ -229,7 +229,7 @@ func (h *history) held() (records []holding.Record, listings []holding.Listing) 
 }
 
 // standing is how what is disputed stands, in words.
-func (h *history) standing(d cases.Dispute) string {
+func (h *history) standing(d cases.Case) string {
 	if d.RecordID != "" {
 		r := h.storedRecord(h.t, d.RecordID)
 		return string(r.State) + " " + string(r.Occurred) + " " + string(h.storedDispute(h.t, d.ID).State)

@@ -422,7 +422,7 @@ func TestWhatWasSubmittedStaysWhenAReplyLeavesItOut(t *testing.T) {
 }
 
 // question brings a dispute with one piece of evidence before the court.
-func (c *city) question(t tb, n int) (a mingjing.Actor, d mingjing.Dispute) {
+func (c *city) question(t tb, n int) (a mingjing.Actor, d mingjing.Case) {
 	t.Helper()
 	a, record, _ := c.owing(t, n)
 	d = c.file(t, a, record, "", pdf)
@@ -502,7 +502,7 @@ func TestAnAgencyAnswersWithADocument(t *testing.T) {
 		k, err := c.Case(ctx, handler, d.ID)
 		must(t, err)
 		if k.State != mingjing.DisputeAgencyAnswered || k.Answer.Document == nil || len(k.Evidence) != 1 || len(k.AgencyOpened) != 1 {
-			t.Errorf("%+v", k.Dispute)
+			t.Errorf("%+v", k.Case)
 		}
 		if c.bus.count("agency:court", mingjing.EventDispute) <= heard {
 			t.Error("the agency's screens were not told that it is answered")

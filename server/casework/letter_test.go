@@ -17,7 +17,7 @@ import (
 )
 
 // upheld files a dispute about a record and upholds it.
-func (c *city) upheld(t tb, a mingjing.Actor, record string, evidence ...cases.Upload) mingjing.Dispute {
+func (c *city) upheld(t tb, a mingjing.Actor, record string, evidence ...cases.Upload) mingjing.Case {
 	t.Helper()
 	d := c.file(t, a, record, "", evidence...)
 	_, err := c.Assign(ctx, handler, d.ID)

@@ -55,7 +55,7 @@ func (c *city) asks(t tb, n, m int) string {
 }
 
 // helped is a resident, their helper, and the case in which one acts for the other.
-func (c *city) helped(t tb) (a, helper mingjing.Actor, d mingjing.Dispute, mandate string) {
+func (c *city) helped(t tb) (a, helper mingjing.Actor, d mingjing.Case, mandate string) {
 	t.Helper()
 	a, record, _ := c.owing(t, 1)
 	helper = c.resident(t, 2)
@@ -67,7 +67,7 @@ func (c *city) helped(t tb) (a, helper mingjing.Actor, d mingjing.Dispute, manda
 }
 
 // doors are all ways into a case for who acts in it.
-func (c *city) doors(a mingjing.Actor, d mingjing.Dispute) map[string]error {
+func (c *city) doors(a mingjing.Actor, d mingjing.Case) map[string]error {
 	var errs = map[string]error{}
 	_, errs["dispute"] = c.Dispute(ctx, a, d.ID)
 	_, errs["helping"] = c.Helping(ctx, a, d.ID)
@@ -81,7 +81,7 @@ func (c *city) doors(a mingjing.Actor, d mingjing.Dispute) map[string]error {
 	return errs
 }
 
-func (c *city) shut(t *testing.T, who string, a mingjing.Actor, d mingjing.Dispute) {
+func (c *city) shut(t *testing.T, who string, a mingjing.Actor, d mingjing.Case) {
 	t.Helper()
 	for door, err := range c.doors(a, d) {
 		if codeOf(err) != "not_found" {

@@ -400,7 +400,7 @@ func (c *city) everything(t *testing.T, v victim) string {
 		must(t, err)
 		listings, err := tx.Listings(ctx, id)
 		must(t, err)
-		disputes, err := tx.Disputes(ctx, id, 100)
+		disputes, err := tx.CasesOf(ctx, id, 100)
 		must(t, err)
 		evidence, err := tx.Evidence(ctx, v.dispute)
 		must(t, err)

@@ -47,9 +47,9 @@ func (t singlesTx) Listing(ctx context.Context, id string) (holding.Listing, err
 	return t.Tx.Listing(ctx, id)
 }
 
-func (t singlesTx) Dispute(ctx context.Context, id string) (cases.Dispute, error) {
+func (t singlesTx) Case(ctx context.Context, id string) (cases.Case, error) {
 	t.count("dispute", id)
-	return t.Tx.Dispute(ctx, id)
+	return t.Tx.Case(ctx, id)
 }
 
 func (t singlesTx) Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error) {
@@ -107,7 +107,7 @@ func TestNoListReadsItsRowsOneByOne(t *testing.T) {
 	must(t, err)
 	alone, err := c.Dispute(ctx, a, first)
 	must(t, err)
-	i := slices.IndexFunc(list.Disputes, func(d mingjing.Dispute) bool { return d.ID == first })
+	i := slices.IndexFunc(list.Disputes, func(d mingjing.Case) bool { return d.ID == first })
 	if got := list.Disputes[i]; got.Record == nil || got.Record.ID != alone.Record.ID || got.Record.State != alone.Record.State || len(got.Evidence) != len(alone.Evidence) || !slices.Equal(got.Lanes, alone.Lanes) {
 		t.Errorf("in the list it is %+v, alone %+v", got, alone)
 	}

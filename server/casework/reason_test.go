@@ -21,7 +21,7 @@ func TestAfterANoticeWhatFollowsIsReadForTheReasonBeforeIt(t *testing.T) {
 			} else {
 				tx.Part(handler, "case", d.ID, "dispute", work)
 			}
-			stored, err := tx.Port.(casework.Tx).Dispute(ctx, d.ID)
+			stored, err := tx.Port.(casework.Tx).Case(ctx, d.ID)
 			must(t, err)
 			must(t, c.NotifyCase(ctx, tx, stored, mingjing.NoticeCaseMoved, "assigned"))
 			_, err = tx.Port.(casework.Tx).Resident(ctx, mingjing.ResidentID(stranger.ID))

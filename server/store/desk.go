@@ -15,12 +15,12 @@ import (
 )
 
 // Waiting implements [casework.Tx]. The limit is at most [MaxPage].
-func (t *tx) Waiting(ctx context.Context, late time.Time, skip, limit int) ([]cases.Dispute, error) {
+func (t *tx) Waiting(ctx context.Context, late time.Time, skip, limit int) ([]cases.Case, error) {
 	where, args := `handler_id = ''`, []any(nil)
 	if !late.IsZero() {
 		where, args = `next_due < ?`, []any{micros(late)}
 	}
-	return all[cases.Dispute](ctx, t, "list waiting cases", keptDisputeLine, `WHERE `+where+
+	return all[cases.Case](ctx, t, "list waiting cases", keptDisputeLine, `WHERE `+where+
 		` AND state <> 'decided' AND state <> 'to_serve' ORDER BY next_due, filed_at, n LIMIT ? OFFSET ?`, append(args, page(limit), max(0, skip))...)
 }
 
@@ -159,7 +159,7 @@ func (t *tx) nameHandlers(ctx context.Context, all []desk.Counts) error {
 		return err
 	}
 	// All of somebody's cases may be from before these were kept.
-	lines, err := groups[cases.Dispute](ctx, t, op, keptDisputeLine, "handler_id", `WHERE id IN (`+among+
+	lines, err := groups[cases.Case](ctx, t, op, keptDisputeLine, "handler_id", `WHERE id IN (`+among+
 		`SELECT (SELECT d.id FROM dispute d WHERE d.handler_id <> '' AND d.handler_id = h.id ORDER BY d.next_due DESC, d.id DESC LIMIT 1) FROM h)`, handlers...)
 	if err != nil {
 		return err

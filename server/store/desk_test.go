@@ -22,9 +22,9 @@ func TestTheDeskKeepsWhatItIsGiven(t *testing.T) {
 		taken.HandlerID, taken.Handler, taken.State = "H-1", "Handler One", mingjing.DisputeAssigned
 		days := 3
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			for _, d := range []cases.Dispute{second, first, taken} { // the order is not that of insertion
+			for _, d := range []cases.Case{second, first, taken} { // the order is not that of insertion
 				must(t, tx.PutRecord(ctx, record(a, d.RecordID)))
-				must(t, tx.AddDispute(ctx, d))
+				must(t, tx.AddCase(ctx, d))
 			}
 			must(t, tx.SetDeskCase(ctx, desk.Case{Dispute: "taken", Handler: "H-1", Name: "Handler One", Way: desk.TakenAsNext, TakenAt: day}))
 			must(t, tx.SetDeskCase(ctx, desk.Case{Dispute: "first", Handler: "H-1", Name: "Handler One", Way: desk.TakenByChoice, TakenAt: day}))
@@ -43,10 +43,10 @@ func TestTheDeskKeepsWhatItIsGiven(t *testing.T) {
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
 			waiting, err := tx.Waiting(ctx, time.Time{}, 0, 10)
 			must(t, err)
-			same(t, "waiting", ids(waiting, func(d cases.Dispute) string { return d.ID }), "first second")
+			same(t, "waiting", ids(waiting, func(d cases.Case) string { return d.ID }), "first second")
 			waiting, err = tx.Waiting(ctx, time.Time{}, 1, 10)
 			must(t, err)
-			same(t, "the rest", ids(waiting, func(d cases.Dispute) string { return d.ID }), "second")
+			same(t, "the rest", ids(waiting, func(d cases.Case) string { return d.ID }), "second")
 			late, err := tx.Waiting(ctx, day.Add(48*time.Hour), 0, 10)
 			must(t, err)
 			same(t, "late", len(late), 3)

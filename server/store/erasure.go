@@ -107,7 +107,7 @@ func (t *tx) Erase(ctx context.Context, resident mingjing.ResidentID) error {
 			return err
 		}
 	}
-	lines, err := all[cases.Dispute](ctx, t, op, keptDisputeLine, `WHERE resident_id = ?`, id)
+	lines, err := all[cases.Case](ctx, t, op, keptDisputeLine, `WHERE resident_id = ?`, id)
 	if err != nil {
 		return err
 	}

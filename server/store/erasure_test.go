@@ -38,7 +38,7 @@ func TestAnErasedResidentIsNotFoundAnywhere(t *testing.T) {
 				"resident": func() error { _, err := tx.Resident(ctx, a.ID); return err },
 				"record":   func() error { _, err := tx.Record(ctx, "c0"); return err },
 				"listing":  func() error { _, err := tx.Listing(ctx, "l0"); return err },
-				"dispute":  func() error { _, err := tx.Dispute(ctx, "d0"); return err },
+				"dispute":  func() error { _, err := tx.Case(ctx, "d0"); return err },
 				"request":  func() error { _, err := tx.Request(ctx, "q0"); return err },
 				"score":    func() error { _, err := tx.Score(ctx, "s0"); return err },
 				"evidence": func() error { _, _, err := tx.EvidenceData(ctx, "e0"); return err },

@@ -125,7 +125,7 @@ func TestTheNextDeadlinesAreCountedByInstant(t *testing.T) {
 			d.NextDue = soon
 			do(t, s, func(ctx context.Context, tx casework.Tx) error {
 				must(t, tx.PutRecord(ctx, record(a, "r"+id)))
-				return tx.AddDispute(ctx, d)
+				return tx.AddCase(ctx, d)
 			})
 		}
 		q := request(b, "q")

@@ -110,7 +110,7 @@ func TestAnAnswersDocumentIsReadAsEvidenceIs(t *testing.T) {
 		a := resident(1)
 		enrol(t, s, a)
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			return errors.Join(tx.PutRecord(ctx, record(a, "r")), tx.AddDispute(ctx, dispute(a, "d", "r")))
+			return errors.Join(tx.PutRecord(ctx, record(a, "r")), tx.AddCase(ctx, dispute(a, "d", "r")))
 		})
 		e := mingjing.Evidence{ID: "e", Name: "a.pdf", Type: "application/pdf", Size: 3, AddedAt: time.Unix(1, 0).UTC()}
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {

@@ -91,7 +91,7 @@ func (s *Store) copyOld(ctx context.Context) error {
 		return held.Ref, nil, err
 	}
 	for _, f := range []filled{{"record", "ref", ref}, {"listing", "ref", ref}, {"dispute", "line", func(t *tx, doc []byte) (any, []any, error) {
-		var d cases.Dispute
+		var d cases.Case
 		err := json.Unmarshal(doc, &d)
 		return d.Line(), []any{t.nameHash(d.ResidentName)}, err
 	}}} {

@@ -29,7 +29,7 @@ func TestLateCasesAreFoundByAnInstant(t *testing.T) {
 				d.Clocks[0].VeryLateAt = time.Time{} // a clock of before there was any such thing
 			}
 			do(t, s, func(ctx context.Context, tx casework.Tx) error {
-				return errors.Join(tx.PutRecord(ctx, record(r, "r"+id)), tx.AddDispute(ctx, d))
+				return errors.Join(tx.PutRecord(ctx, record(r, "r"+id)), tx.AddCase(ctx, d))
 			})
 		}
 		check := func(hours int, late, very string) {
@@ -59,12 +59,12 @@ func TestLateCasesAreFoundByAnInstant(t *testing.T) {
 		check(11, "d2d3d4", "d1")
 		check(500, "d4", "d1d2d3")
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			d, err := tx.Dispute(ctx, "d1")
+			d, err := tx.Case(ctx, "d1")
 			if err != nil {
 				return err
 			}
 			d.State, d.NextDue, d.Clocks[0].MetAt = mingjing.DisputeDecided, time.Time{}, &day
-			return tx.SetDispute(ctx, d)
+			return tx.SetCase(ctx, d)
 		})
 		check(500, "d4", "d2d3")
 	})
@@ -85,7 +85,7 @@ func TestAgencyCasesAreSummedByAgency(t *testing.T) {
 		}
 		for i, k := range figures {
 			do(t, s, func(ctx context.Context, tx casework.Tx) error {
-				return errors.Join(tx.PutRecord(ctx, record(r, "r"+k.Dispute)), tx.AddDispute(ctx, dispute(r, k.Dispute, "r"+k.Dispute)),
+				return errors.Join(tx.PutRecord(ctx, record(r, "r"+k.Dispute)), tx.AddCase(ctx, dispute(r, k.Dispute, "r"+k.Dispute)),
 					tx.SetAgencyCase(ctx, cases.AgencyCase{Dispute: k.Dispute, Agency: "traffic", Asked: i%2 == 0}), // as it was before
 					tx.SetAgencyCase(ctx, k))
 			})

@@ -29,8 +29,8 @@ func TestAMandateNamesWhoeverIsEnrolledUnderItsNumber(t *testing.T) {
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
 			must(t, tx.PutRecord(ctx, record(r, "c")))
 			must(t, tx.PutRecord(ctx, record(r, "c2")))
-			must(t, tx.AddDispute(ctx, dispute(r, "d", "c")))
-			must(t, tx.AddDispute(ctx, dispute(r, "d2", "c2")))
+			must(t, tx.AddCase(ctx, dispute(r, "d", "c")))
+			must(t, tx.AddCase(ctx, dispute(r, "d2", "c2")))
 			for i, m := range []cases.Mandate{mandate(r, "m1", "d", helper.IDNumber), mandate(r, "m2", "d", late.IDNumber), mandate(r, "m3", "d2", helper.IDNumber)} {
 				m.From = day.Add(time.Duration(i) * time.Minute)
 				must(t, tx.PutMandate(ctx, m))

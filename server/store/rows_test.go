@@ -99,10 +99,10 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			"Record":             func(tx casework.Tx) error { _, err := tx.Record(ctx, "x"); return err },
 			"Listing":            func(tx casework.Tx) error { _, err := tx.Listing(ctx, "x"); return err },
 			"Score":              func(tx casework.Tx) error { _, err := tx.Score(ctx, "x"); return err },
-			"Dispute":            func(tx casework.Tx) error { _, err := tx.Dispute(ctx, "x"); return err },
-			"DisputeByKey":       func(tx casework.Tx) error { _, err := tx.DisputeByKey(ctx, r.ID, "x"); return err },
-			"SetDispute":         func(tx casework.Tx) error { return tx.SetDispute(ctx, dispute(r, "x", "")) },
-			"AddDispute":         func(tx casework.Tx) error { return tx.AddDispute(ctx, dispute(r, "x", "no record")) },
+			"Dispute":            func(tx casework.Tx) error { _, err := tx.Case(ctx, "x"); return err },
+			"DisputeByKey":       func(tx casework.Tx) error { _, err := tx.CaseByKey(ctx, r.ID, "x"); return err },
+			"SetDispute":         func(tx casework.Tx) error { return tx.SetCase(ctx, dispute(r, "x", "")) },
+			"AddDispute":         func(tx casework.Tx) error { return tx.AddCase(ctx, dispute(r, "x", "no record")) },
 			"AddEvidence":        func(tx casework.Tx) error { return tx.AddEvidence(ctx, "x", mingjing.Evidence{}, nil) },
 			"SetEvidenceAnswer":  func(tx casework.Tx) error { return tx.SetEvidenceAnswer(ctx, "x", "") },
 			"EvidenceData":       func(tx casework.Tx) error { _, _, err := tx.EvidenceData(ctx, "x"); return err },
@@ -135,7 +135,7 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			_, err2 := tx.Records(ctx, "x")
 			_, err3 := tx.Listings(ctx, "x")
 			_, err4 := tx.Scores(ctx, "x", "", 100)
-			_, err5 := tx.Disputes(ctx, "x", 100)
+			_, err5 := tx.CasesOf(ctx, "x", 100)
 			_, err6 := tx.Sources(ctx, "x")
 			_, err7 := tx.Evidence(ctx, "x")
 			_, err8 := tx.Looks(ctx, "x", false, 0, 1)
@@ -316,20 +316,20 @@ func TestADisputeChangedMeanwhileIsAConflict(t *testing.T) {
 		d := dispute(r, "d", "c")
 		d.Key = "key"
 		full := d
-		full.Dispute.Record, full.Evidence = &mingjing.Record{ID: "c"}, []mingjing.Evidence{{ID: "e"}}
+		full.Case.Record, full.Evidence = &mingjing.Record{ID: "c"}, []mingjing.Evidence{{ID: "e"}}
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			return errors.Join(tx.PutRecord(ctx, record(r, "c")), tx.AddDispute(ctx, full))
+			return errors.Join(tx.PutRecord(ctx, record(r, "c")), tx.AddCase(ctx, full))
 		})
-		read := func(ctx context.Context, tx casework.Tx) (cases.Dispute, error) { return tx.Dispute(ctx, "d") }
+		read := func(ctx context.Context, tx casework.Tx) (cases.Case, error) { return tx.Case(ctx, "d") }
 		mine, theirs := mustGet(t, s, read), mustGet(t, s, read)
 		same(t, "dispute", mine, d)
-		same(t, "by key", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (cases.Dispute, error) {
-			return tx.DisputeByKey(ctx, r.ID, "key")
+		same(t, "by key", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (cases.Case, error) {
+			return tx.CaseByKey(ctx, r.ID, "key")
 		}), d)
 		mine.State, mine.HandlerID, mine.NextDue = mingjing.DisputeAssigned, "H1", time.Time{}
-		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.SetDispute(ctx, mine) })
+		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.SetCase(ctx, mine) })
 		theirs.State, theirs.HandlerID = mingjing.DisputeAssigned, "H2"
-		if err := freely(ctx, s, func(tx casework.Tx) error { return tx.SetDispute(ctx, theirs) }); !errors.Is(err, kernel.ErrConflict) {
+		if err := freely(ctx, s, func(tx casework.Tx) error { return tx.SetCase(ctx, theirs) }); !errors.Is(err, kernel.ErrConflict) {
 			t.Errorf("SetDispute: %v, want ErrConflict", err)
 		}
 		stored := mustGet(t, s, read)
@@ -338,10 +338,10 @@ func TestADisputeChangedMeanwhileIsAConflict(t *testing.T) {
 		stored.State = mingjing.DisputeDecided
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
 			// Decided, it makes room for an appeal.
-			return errors.Join(tx.SetDispute(ctx, stored), tx.AddDispute(ctx, dispute(r, "appeal", "c")))
+			return errors.Join(tx.SetCase(ctx, stored), tx.AddCase(ctx, dispute(r, "appeal", "c")))
 		})
-		if got := ids(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]cases.Dispute, error) { return tx.Disputes(ctx, r.ID, 100) }),
-			func(d cases.Dispute) string { return d.ID }); got != "appeal d" {
+		if got := ids(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]cases.Case, error) { return tx.CasesOf(ctx, r.ID, 100) }),
+			func(d cases.Case) string { return d.ID }); got != "appeal d" {
 			t.Errorf("disputes are %s", got)
 		}
 	})
@@ -355,7 +355,7 @@ func TestEvidenceIsKeptWithItsBytes(t *testing.T) {
 		e1 := mingjing.Evidence{ID: "z", Name: "票.pdf", Type: "application/pdf", Size: int64(len(big)), AddedAt: day}
 		e2 := mingjing.Evidence{ID: "a", Name: "b.png", AddedAt: day}
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			return errors.Join(tx.PutRecord(ctx, record(r, "c")), tx.AddDispute(ctx, dispute(r, "d", "c")),
+			return errors.Join(tx.PutRecord(ctx, record(r, "c")), tx.AddCase(ctx, dispute(r, "d", "c")),
 				tx.AddEvidence(ctx, "d", e1, big), tx.AddEvidence(ctx, "d", e2, nil), tx.SetEvidenceAnswer(ctx, "z", "seen"))
 		})
 		e1.Answer = "seen"
@@ -389,9 +389,9 @@ func TestTooMuchContentIsRefused(t *testing.T) {
 
 // queue fills the store with disputes whose clocks are mixed up, and returns
 // them in the order of the work queue.
-func queue(t *testing.T, s *Store, n int) []cases.Dispute {
+func queue(t *testing.T, s *Store, n int) []cases.Case {
 	t.Helper()
-	var list []cases.Dispute
+	var list []cases.Case
 	do(t, s, func(ctx context.Context, tx casework.Tx) error {
 		list = nil
 		for i := range n {
@@ -416,12 +416,12 @@ func queue(t *testing.T, s *Store, n int) []cases.Dispute {
 			if i%3 == 0 {
 				d.AgencyCode, d.CatalogueCode = "court", "Judgment-Debtor"
 			}
-			must(t, tx.AddDispute(ctx, d))
+			must(t, tx.AddCase(ctx, d))
 			list = append(list, d)
 		}
 		return nil
 	})
-	slices.SortFunc(list, func(a, b cases.Dispute) int {
+	slices.SortFunc(list, func(a, b cases.Case) int {
 		if a.Due() != b.Due() {
 			if a.Due() < b.Due() {
 				return -1
@@ -437,43 +437,43 @@ func TestTheWorkQueueIsPagedByNearestClock(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		all := queue(t, s, 47)
-		id := func(d cases.Dispute) string { return d.ID }
+		id := func(d cases.Case) string { return d.ID }
 		for _, c := range []struct {
 			name  string
 			query cases.CaseQuery
-			want  func(cases.Dispute) bool
+			want  func(cases.Case) bool
 		}{
-			{"open", cases.CaseQuery{}, func(d cases.Dispute) bool { return d.State != mingjing.DisputeDecided }},
-			{"all", filter(mingjing.CaseFilter{State: "all"}, ""), func(cases.Dispute) bool { return true }},
-			{"decided", filter(mingjing.CaseFilter{State: "decided"}, ""), func(d cases.Dispute) bool { return d.State == mingjing.DisputeDecided }},
-			{"mine", filter(mingjing.CaseFilter{Mine: true}, "H1"), func(d cases.Dispute) bool {
+			{"open", cases.CaseQuery{}, func(d cases.Case) bool { return d.State != mingjing.DisputeDecided }},
+			{"all", filter(mingjing.CaseFilter{State: "all"}, ""), func(cases.Case) bool { return true }},
+			{"decided", filter(mingjing.CaseFilter{State: "decided"}, ""), func(d cases.Case) bool { return d.State == mingjing.DisputeDecided }},
+			{"mine", filter(mingjing.CaseFilter{Mine: true}, "H1"), func(d cases.Case) bool {
 				return d.HandlerID == "H1" && d.State != mingjing.DisputeDecided
 			}},
-			{"mine without me", filter(mingjing.CaseFilter{Mine: true}, ""), func(cases.Dispute) bool { return false }},
-			{"agency", filter(mingjing.CaseFilter{Agency: "court", State: "all"}, ""), func(d cases.Dispute) bool { return d.AgencyCode == "court" }},
-			{"search name", filter(mingjing.CaseFilter{Search: " 林小1 ", State: "all"}, ""), func(d cases.Dispute) bool {
+			{"mine without me", filter(mingjing.CaseFilter{Mine: true}, ""), func(cases.Case) bool { return false }},
+			{"agency", filter(mingjing.CaseFilter{Agency: "court", State: "all"}, ""), func(d cases.Case) bool { return d.AgencyCode == "court" }},
+			{"search name", filter(mingjing.CaseFilter{Search: " 林小1 ", State: "all"}, ""), func(d cases.Case) bool {
 				return d.ResidentName == "林小1"
 			}},
-			{"search code", filter(mingjing.CaseFilter{Search: "MENT-debt"}, ""), func(d cases.Dispute) bool {
+			{"search code", filter(mingjing.CaseFilter{Search: "MENT-debt"}, ""), func(d cases.Case) bool {
 				return d.CatalogueCode == "Judgment-Debtor" && d.State != mingjing.DisputeDecided
 			}},
-			{"search id", filter(mingjing.CaseFilter{Search: "d0", State: "all"}, ""), func(d cases.Dispute) bool { return strings.HasPrefix(d.ID, "D0") }},
-			{"search a wildcard", filter(mingjing.CaseFilter{Search: "%", State: "all"}, ""), func(cases.Dispute) bool { return false }},
-			{"search a statement", filter(mingjing.CaseFilter{Search: "not me", State: "all"}, ""), func(cases.Dispute) bool { return false }},
-			{"search too long", filter(mingjing.CaseFilter{Search: strings.Repeat("d", 300)}, ""), func(cases.Dispute) bool { return false }},
+			{"search id", filter(mingjing.CaseFilter{Search: "d0", State: "all"}, ""), func(d cases.Case) bool { return strings.HasPrefix(d.ID, "D0") }},
+			{"search a wildcard", filter(mingjing.CaseFilter{Search: "%", State: "all"}, ""), func(cases.Case) bool { return false }},
+			{"search a statement", filter(mingjing.CaseFilter{Search: "not me", State: "all"}, ""), func(cases.Case) bool { return false }},
+			{"search too long", filter(mingjing.CaseFilter{Search: strings.Repeat("d", 300)}, ""), func(cases.Case) bool { return false }},
 		} {
-			var want []cases.Dispute
+			var want []cases.Case
 			for _, d := range all {
 				if c.want(d) {
 					want = append(want, d)
 				}
 			}
 			for _, limit := range []int{1, 4, 100} {
-				var got []cases.Dispute
+				var got []cases.Case
 				q := c.query
 				q.Limit = limit
 				for {
-					page := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]cases.Dispute, error) { return tx.Cases(ctx, q) })
+					page := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]cases.Case, error) { return tx.Cases(ctx, q) })
 					got = append(got, page...)
 					if len(page) > limit || len(got) > len(all) {
 						t.Fatalf("%s: a page of %d has %d", c.name, limit, len(page))
@@ -531,7 +531,7 @@ func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
 			must(t, tx.PutRecord(ctx, c))
 			must(t, tx.PutListing(ctx, l))
 			must(t, tx.AddScore(ctx, r.ID, mingjing.Score{ID: "s", At: day}))
-			must(t, tx.AddDispute(ctx, d))
+			must(t, tx.AddCase(ctx, d))
 			must(t, tx.AddEvidence(ctx, "d", mingjing.Evidence{ID: "e", Name: r.Name, AddedAt: day}, []byte("file-words")))
 			must(t, tx.SetEvidenceAnswer(ctx, "e", "answer-words"))
 			must(t, tx.AddLook(ctx, r.ID, mingjing.Look{At: day, Who: r.Name}))

@@ -146,7 +146,7 @@ func whole(t *testing.T, s *Store, residents ...kernel.Resident) {
 			must(t, tx.PutRecord(ctx, record(r, id("c"))))
 			must(t, tx.PutListing(ctx, listing(r, id("l"))))
 			must(t, tx.AddScore(ctx, r.ID, mingjing.Score{ID: id("s"), At: day}))
-			must(t, tx.AddDispute(ctx, dispute(r, id("d"), id("c"))))
+			must(t, tx.AddCase(ctx, dispute(r, id("d"), id("c"))))
 			must(t, tx.AddEvidence(ctx, id("d"), mingjing.Evidence{ID: id("e"), Name: "receipt", AddedAt: day}, []byte(strings.Repeat(r.Name, 5000))))
 			must(t, tx.AddAnswerDocument(ctx, id("d"), mingjing.Evidence{ID: id("a"), Name: "answer", AddedAt: day}, []byte(r.Name)))
 			must(t, tx.AddLook(ctx, r.ID, why))
@@ -194,7 +194,7 @@ func allOf(t *testing.T, s *Store, r kernel.Resident, i int) string {
 		add(v6, err)
 		v7, err := tx.Score(ctx, id("s"))
 		add(v7, err)
-		v8, err := tx.Dispute(ctx, id("d"))
+		v8, err := tx.Case(ctx, id("d"))
 		add(v8, err)
 		v9, data, err := tx.EvidenceData(ctx, id("e"))
 		add(v9, err)
@@ -384,7 +384,7 @@ func TestWhatIsFromBeforeIsSealed(t *testing.T) {
 				t.Errorf("reads\n%s\nbefore\n%s", after, before)
 			}
 			proven(t, s, a.ID, 1)
-			found := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]cases.Dispute, error) {
+			found := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]cases.Case, error) {
 				return tx.Cases(ctx, cases.CaseQuery{CaseFilter: mingjing.CaseFilter{Search: b.Name}, Limit: 9})
 			})
 			if len(found) != 1 || found[0].ID != "d1" {

@@ -203,9 +203,9 @@ func listing(r kernel.Resident, id string) holding.Listing {
 	}
 }
 
-func dispute(r kernel.Resident, id, record string) cases.Dispute {
-	return cases.Dispute{
-		Dispute: mingjing.Dispute{
+func dispute(r kernel.Resident, id, record string) cases.Case {
+	return cases.Case{
+		Case: mingjing.Case{
 			ID: id, Reason: mingjing.ReasonNotMe, Statement: "That was not me.", State: mingjing.DisputeFiled, FiledAt: day,
 			Clocks: []mingjing.Clock{{Code: "mark", Due: day.Add(24 * time.Hour)}},
 		},
@@ -374,21 +374,21 @@ func TestOfManyAtOnceExactlyOneWins(t *testing.T) {
 		})
 		t.Run("open dispute of a record", func(t *testing.T) {
 			race(t, s, func(ctx context.Context, tx casework.Tx, i int) error {
-				return tx.AddDispute(ctx, dispute(r, fmt.Sprintf("of-record-%d", i), "c"))
+				return tx.AddCase(ctx, dispute(r, fmt.Sprintf("of-record-%d", i), "c"))
 			})
 		})
 		t.Run("open dispute of a listing", func(t *testing.T) {
 			race(t, s, func(ctx context.Context, tx casework.Tx, i int) error {
 				d := dispute(r, fmt.Sprintf("of-listing-%d", i), "")
 				d.ListingID = "l"
-				return tx.AddDispute(ctx, d)
+				return tx.AddCase(ctx, d)
 			})
 		})
 		t.Run("dispute key", func(t *testing.T) {
 			race(t, s, func(ctx context.Context, tx casework.Tx, i int) error {
 				d := dispute(r, fmt.Sprintf("key-%d", i), "k")
 				d.Key, d.State = "once", mingjing.DisputeDecided
-				return tx.AddDispute(ctx, d)
+				return tx.AddCase(ctx, d)
 			})
 		})
 	})

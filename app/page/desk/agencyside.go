@@ -84,7 +84,7 @@ func agencyQuestionBody(v *mingjing.View) []app.UI {
 	if q.Notice > 1 {
 		stakes = "agencyside.stakes_second"
 	}
-	body := []app.UI{page.Heading(page.KindText(v, mingjing.Dispute{Kind: q.Kind}, "case_number", "id", page.CaseNumber(q.ID)), v.Label("item", q.Code)),
+	body := []app.UI{page.Heading(page.KindText(v, mingjing.Case{Kind: q.Kind}, "case_number", "id", page.CaseNumber(q.ID)), v.Label("item", q.Code)),
 		c.Div("state-line", questionNotice(v, *q), c.El("p", nil, c.Text(t(v, "agencyside.answer_by")+" "), page.TimeUI(v, q.Clock.Due)))}
 	if q.Open {
 		body = append(body, c.Notification{Kind: "warning", Text: t(v, stakes)}.UI())

@@ -15,7 +15,7 @@ var _ = page.Register("case", page.Screen{Data: page.New[mingjing.CasePage], Bod
 	if mingjing.DataOf[mingjing.CasePage](v) == nil {
 		return t(v, "title.case")
 	}
-	return page.KindText(v, mingjing.DataOf[mingjing.CasePage](v).Dispute, "case_number", "id", page.CaseNumber(mingjing.DataOf[mingjing.CasePage](v).ID)) + t(v, "case.title_item", "item", v.Label("item", mingjing.DataOf[mingjing.CasePage](v).Code()))
+	return page.KindText(v, mingjing.DataOf[mingjing.CasePage](v).Case, "case_number", "id", page.CaseNumber(mingjing.DataOf[mingjing.CasePage](v).ID)) + t(v, "case.title_item", "item", v.Label("item", mingjing.DataOf[mingjing.CasePage](v).Code()))
 }})
 
 // maxReasons is the most characters of a decision's reasons, and of an answer to
@@ -29,11 +29,11 @@ func caseBody(v *mingjing.View) []app.UI {
 	if shown == nil {
 		return page.ErrorBody(v)
 	}
-	k := shown.Case
+	k := shown.CaseView
 	body := []app.UI{
-		page.Heading(page.KindText(v, k.Dispute, "case_number", "id", page.CaseNumber(k.ID)), v.Label("item", k.Code())),
+		page.Heading(page.KindText(v, k.Case, "case_number", "id", page.CaseNumber(k.ID)), v.Label("item", k.Code())),
 		c.Div("case-bar", caseTags(v, k),
-			fact(t(v, "queue.col_kind"), c.El("span", nil, c.Text(page.KindText(v, k.Dispute, "case_kind")))),
+			fact(t(v, "queue.col_kind"), c.El("span", nil, c.Text(page.KindText(v, k.Case, "case_kind")))),
 			fact(t(v, "case.resident"), c.El("span", nil, c.Text(k.Resident), c.Text(" "), c.El("code", c.A{"class": "muted"}, c.Text(k.IDMasked)))),
 			fact(t(v, "case.handler"), caseHandler(v, k)),
 			fact(t(v, "case.filed"), page.TimeUI(v, k.FiledAt)),
@@ -66,13 +66,13 @@ func caseBody(v *mingjing.View) []app.UI {
 		body = append(body, serveForm(v, k))
 	}
 	return append(body, deskSide(v, k), c.Div("columns columns-even",
-		c.Section("timeline", t(v, "dispute.timeline"), page.Timeline(v, k.Dispute)),
+		c.Section("timeline", t(v, "dispute.timeline"), page.Timeline(v, k.Case)),
 		c.Section("clocks", t(v, "dispute.clocks"), page.Clocks(v, k.Clocks))))
 }
 
 // ownSide is what was said for the case: by the resident, or of a proposed listing
 // by the agency.
-func ownSide(v *mingjing.View, k mingjing.Case) app.UI {
+func ownSide(v *mingjing.View, k mingjing.CaseView) app.UI {
 	title := t(v, "case.resident_side")
 	switch k.Kind {
 	case mingjing.CaseRepair:
@@ -83,7 +83,7 @@ func ownSide(v *mingjing.View, k mingjing.Case) app.UI {
 		return c.Section("resident-side", t(v, "case.proposal_side"), c.Div("quote",
 			c.El("p", c.A{"class": "quote-by"}, c.El("strong", nil, c.Text(v.Label("agency", k.Agency())))), page.Paragraphs(k.Statement)))
 	}
-	return c.Section("resident-side", title, page.ReasonLine(v, k.Dispute),
+	return c.Section("resident-side", title, page.ReasonLine(v, k.Case),
 		c.Div("quote", page.Paragraphs(k.Statement)),
 		c.H(3, t(v, "dispute.evidence")),
 		page.EvidenceList(v, k.Evidence),
@@ -91,26 +91,26 @@ func ownSide(v *mingjing.View, k mingjing.Case) app.UI {
 }
 
 // recommendation is what the first of two people would decide, for the second.
-func recommendation(v *mingjing.View, k mingjing.Case) app.UI {
+func recommendation(v *mingjing.View, k mingjing.CaseView) app.UI {
 	r := k.Recommendation
 	var own app.UI
 	if page.CanDecide(k.Allowed) {
 		own = c.Muted(t(v, "case.second"))
 	}
 	return c.Section("recommendation", t(v, "case.recommendation"),
-		c.Card{Title: page.OutcomeName(v, k.Dispute, r.Outcome), Level: 3, Body: []app.UI{page.Paragraphs(r.Reasons),
+		c.Card{Title: page.OutcomeName(v, k.Case, r.Outcome), Level: 3, Body: []app.UI{page.Paragraphs(r.Reasons),
 			c.El("p", c.A{"class": "signed"}, c.Text(t(v, "dispute.decision_by", "name", r.By, "time", page.Instant(v, r.At))))}}.UI(), own)
 }
 
 // firstDecision is the decision that a review looks at again.
-func firstDecision(v *mingjing.View, first mingjing.Case) app.UI {
-	return c.Section("first", t(v, "case.first_title"), page.DecisionCard(v, first.Dispute),
+func firstDecision(v *mingjing.View, first mingjing.CaseView) app.UI {
+	return c.Section("first", t(v, "case.first_title"), page.DecisionCard(v, first.Case),
 		c.El("p", nil, c.Link{Text: t(v, "case.first_see"), Href: href(v, "case", page.Segment(first.ID))}.UI()))
 }
 
 // checkList is what a proposed listing is checked for, and whether it holds. The
 // rules were checked when it was proposed; who decides sees how each stands now.
-func checkList(v *mingjing.View, k mingjing.Case) app.UI {
+func checkList(v *mingjing.View, k mingjing.CaseView) app.UI {
 	l, item := k.Listing, v.Rules().Item
 	if item == nil {
 		return nil
@@ -145,7 +145,7 @@ func checkList(v *mingjing.View, k mingjing.Case) app.UI {
 }
 
 // recommendForm takes what the first of two people would decide.
-func recommendForm(v *mingjing.View, k mingjing.Case) app.UI {
+func recommendForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 	return c.Section("recommend", t(v, "case.recommend_title"), c.P(t(v, "case.recommend_text")),
 		c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/recommend", Class: "decide-form", Label: t(v, "case.recommend_title"), Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
@@ -156,7 +156,7 @@ func recommendForm(v *mingjing.View, k mingjing.Case) app.UI {
 }
 
 // serveForm records that a listing was served on paper.
-func serveForm(v *mingjing.View, k mingjing.Case) app.UI {
+func serveForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 	return c.Section("serve", t(v, "case.serve_title"), c.P(t(v, "case.serve_text")),
 		c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/serve", Class: "decide-form", Label: t(v, "case.serve_title"), Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
@@ -167,7 +167,7 @@ func serveForm(v *mingjing.View, k mingjing.Case) app.UI {
 			c.Button{Text: t(v, "case.serve")}.UI()}}.UI())
 }
 
-func evidenceNote(v *mingjing.View, k mingjing.Case) app.UI {
+func evidenceNote(v *mingjing.View, k mingjing.CaseView) app.UI {
 	if len(k.Evidence) == 0 {
 		return nil
 	}
@@ -180,7 +180,7 @@ func fact(name string, value app.UI) app.UI {
 }
 
 // agencySide is the record or listing and what its agency says.
-func agencySide(v *mingjing.View, k mingjing.Case) app.UI {
+func agencySide(v *mingjing.View, k mingjing.CaseView) app.UI {
 	body := []app.UI{}
 	switch {
 	case k.Record != nil:
@@ -214,25 +214,25 @@ func agencySide(v *mingjing.View, k mingjing.Case) app.UI {
 		body = append(body, c.SummaryList{Rows: rows}.UI(), c.H(3, t(v, "doc.title")), page.DocumentUI(v, l.Document))
 	}
 	if k.Kind == mingjing.CaseListing || k.Kind == mingjing.CaseReview && k.Answer == nil {
-		return c.Section("agency-side", page.KindText(v, k.Dispute, "case.held_side"), body...)
+		return c.Section("agency-side", page.KindText(v, k.Case, "case.held_side"), body...)
 	}
-	answer := page.AgencyAnswer(v, k.Dispute)
+	answer := page.AgencyAnswer(v, k.Case)
 	if answer == nil {
 		answer = c.Muted(t(v, "case.not_asked"))
 	}
 	return c.Section("agency-side", t(v, "case.agency_side"), append(body, c.H(3, t(v, "dispute.agency_answer")), answer)...)
 }
 
-func caseDecision(v *mingjing.View, k mingjing.Case) app.UI {
+func caseDecision(v *mingjing.View, k mingjing.CaseView) app.UI {
 	var corrected app.UI
 	if k.Decision.Corrected != "" {
-		corrected = c.P(t(v, "case.corrected."+page.CaseSubject(k.Dispute), "date", page.Date(v, k.Decision.Corrected)))
+		corrected = c.P(t(v, "case.corrected."+page.CaseSubject(k.Case), "date", page.Date(v, k.Decision.Corrected)))
 	}
-	return c.Section("decision", t(v, "dispute.decision"), corrected, page.DecisionCard(v, k.Dispute))
+	return c.Section("decision", t(v, "dispute.decision"), corrected, page.DecisionCard(v, k.Case))
 }
 
 // steps are what may be done before the decision, or why nothing may.
-func steps(v *mingjing.View, k mingjing.Case) app.UI {
+func steps(v *mingjing.View, k mingjing.CaseView) app.UI {
 	if len(k.Allowed) == 0 {
 		return c.Notification{Kind: "info", Text: whyNot(v, k)}.UI()
 	}
@@ -269,7 +269,7 @@ func steps(v *mingjing.View, k mingjing.Case) app.UI {
 }
 
 // whyNot says why the viewer may do nothing with the case.
-func whyNot(v *mingjing.View, k mingjing.Case) string {
+func whyNot(v *mingjing.View, k mingjing.CaseView) string {
 	switch {
 	case k.Decision != nil || k.State == mingjing.DisputeDecided:
 		return t(v, "case.why.decided")
@@ -288,23 +288,23 @@ func whyNot(v *mingjing.View, k mingjing.Case) string {
 }
 
 // outcomeOptions are how a case can be decided.
-func outcomeOptions(v *mingjing.View, k mingjing.Case) []c.Option {
+func outcomeOptions(v *mingjing.View, k mingjing.CaseView) []c.Option {
 	kind := k.Kind
 	if kind == "" {
 		kind = mingjing.CaseDispute
 	}
 	outcomes := make([]c.Option, 0, 3)
 	for _, o := range kind.Outcomes() {
-		hint := "case.outcome_hint." + string(o) + "." + page.CaseSubject(k.Dispute)
+		hint := "case.outcome_hint." + string(o) + "." + page.CaseSubject(k.Case)
 		switch {
 		case kind == mingjing.CaseReview:
 			hint = "case.outcome_hint." + string(o) + ".review"
 		case kind == mingjing.CaseListing && o == mingjing.OutcomeRefused:
 			hint = "case.outcome_hint.refused.proposal"
 		}
-		option := c.Option{Value: string(o), Text: page.OutcomeName(v, k.Dispute, o), Hint: t(v, hint)}
+		option := c.Option{Value: string(o), Text: page.OutcomeName(v, k.Case, o), Hint: t(v, hint)}
 		if o == mingjing.OutcomePartly {
-			option.Body = c.Input{Name: "correct_to", Type: "date", Label: t(v, "case.correct_to."+page.CaseSubject(k.Dispute)), Hint: t(v, "case.correct_to_hint"),
+			option.Body = c.Input{Name: "correct_to", Type: "date", Label: t(v, "case.correct_to."+page.CaseSubject(k.Case)), Hint: t(v, "case.correct_to_hint"),
 				Value: correctTo(v, k), Error: page.FieldError(v, "correct_to"), Width: "medium"}.UI()
 		}
 		outcomes = append(outcomes, option)
@@ -314,7 +314,7 @@ func outcomeOptions(v *mingjing.View, k mingjing.Case) []c.Option {
 
 // decideForm takes the outcome, the reasons and an answer to each piece of
 // evidence. evidence_id and evidence_answer are repeated, in the same order.
-func decideForm(v *mingjing.View, k mingjing.Case) app.UI {
+func decideForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 	body := []app.UI{
 		c.Radios{Name: "outcome", Legend: t(v, "case.outcome"), Options: outcomeOptions(v, k), Value: page.Typed(v, "outcome"), Error: page.FieldError(v, "outcome")}.UI(),
 		c.Textarea{Lang: v.Lang, Name: "reasons", Label: t(v, "case.reasons"), Hint: t(v, "case.reasons_hint"), Value: page.Typed(v, "reasons"),
@@ -334,7 +334,7 @@ func decideForm(v *mingjing.View, k mingjing.Case) app.UI {
 }
 
 // correctTo is the date that was typed, or the one that the agency offers.
-func correctTo(v *mingjing.View, k mingjing.Case) string {
+func correctTo(v *mingjing.View, k mingjing.CaseView) string {
 	if s := page.Typed(v, "correct_to"); s != "" {
 		return s
 	}

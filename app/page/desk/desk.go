@@ -30,7 +30,7 @@ func nextForm(v *mingjing.View) app.UI {
 }
 
 // replyForm chooses a published text, which the page then shows among the reasons.
-func replyForm(v *mingjing.View, k mingjing.Case) app.UI {
+func replyForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 	if !slices.Contains(k.Allowed, "decide") && !slices.Contains(k.Allowed, "recommend") {
 		return nil
 	}
@@ -50,7 +50,7 @@ func replyForm(v *mingjing.View, k mingjing.Case) app.UI {
 
 // deskSide is what staff write for each other, and the ID number, which is opened
 // for a reason only.
-func deskSide(v *mingjing.View, k mingjing.Case) app.UI {
+func deskSide(v *mingjing.View, k mingjing.CaseView) app.UI {
 	var number app.UI
 	if part := idNumberPart(v, k); part != nil {
 		number = c.Section("id-number", t(v, "case.id_title"), part)
@@ -58,7 +58,7 @@ func deskSide(v *mingjing.View, k mingjing.Case) app.UI {
 	return c.Div("columns columns-even", notesPart(v, k), number)
 }
 
-func notesPart(v *mingjing.View, k mingjing.Case) app.UI {
+func notesPart(v *mingjing.View, k mingjing.CaseView) app.UI {
 	body := []app.UI{c.Muted(t(v, "case.notes_hint"))}
 	for _, n := range k.Notes {
 		body = append(body, c.Div("quote", page.Paragraphs(n.Text), c.El("p", c.A{"class": "muted"},
@@ -76,7 +76,7 @@ func notesPart(v *mingjing.View, k mingjing.Case) app.UI {
 	return c.Section("notes", t(v, "case.notes"), body...)
 }
 
-func idNumberPart(v *mingjing.View, k mingjing.Case) app.UI {
+func idNumberPart(v *mingjing.View, k mingjing.CaseView) app.UI {
 	if k.IDNumber != "" {
 		return c.Notification{Kind: "info", Text: t(v, "case.id_number", "number", k.IDNumber), Role: "status"}.UI()
 	}

@@ -39,7 +39,7 @@ func queueBody(v *mingjing.View) []app.UI {
 		rows = append(rows, caseRow(v, k))
 	}
 	// Names come only with a search.
-	if !slices.ContainsFunc(q.Cases, func(k mingjing.Case) bool { return k.Resident != "" || k.IDMasked != "" }) {
+	if !slices.ContainsFunc(q.Cases, func(k mingjing.CaseView) bool { return k.Resident != "" || k.IDMasked != "" }) {
 		columns = slices.Delete(columns, 3, 4)
 		for i := range rows {
 			rows[i] = slices.Delete(rows[i], 3, 4)
@@ -170,10 +170,10 @@ func agencyOptions(v *mingjing.View, q *mingjing.QueueView) []c.Option {
 	return slices.Insert(options, 0, c.Option{Value: mingjing.AnyAgency, Text: t(v, "queue.agency_all")})
 }
 
-func caseRow(v *mingjing.View, k mingjing.Case) []app.UI {
+func caseRow(v *mingjing.View, k mingjing.CaseView) []app.UI {
 	return []app.UI{
 		c.El("a", c.A{"href": href(v, "case", page.Segment(k.ID)), "class": "case-link"}, c.El("code", nil, c.Text(page.CaseNumber(k.ID)))),
-		c.Text(page.KindText(v, k.Dispute, "case_kind")),
+		c.Text(page.KindText(v, k.Case, "case_kind")),
 		c.Div("two", c.El("span", nil, c.Text(v.Label("item", k.Code()))), c.Span("muted", v.Label("agency", k.Agency()))),
 		c.Div("two", c.El("span", nil, c.Text(k.Resident)), c.El("code", c.A{"class": "muted"}, c.Text(k.IDMasked))),
 		caseTags(v, k),
@@ -183,19 +183,19 @@ func caseRow(v *mingjing.View, k mingjing.Case) []app.UI {
 }
 
 // caseTags are the state of a case, and that it is the supervisors'.
-func caseTags(v *mingjing.View, k mingjing.Case) app.UI {
+func caseTags(v *mingjing.View, k mingjing.CaseView) app.UI {
 	if !k.Escalated || k.State == mingjing.DisputeDecided {
-		return page.DisputeTag(v, k.Dispute)
+		return page.DisputeTag(v, k.Case)
 	}
-	return c.Div("two", c.El("p", nil, page.DisputeTag(v, k.Dispute)), c.El("p", nil, c.Tag{Text: t(v, "queue.escalated"), Tone: "bad", Shape: "diamond"}.UI()))
+	return c.Div("two", c.El("p", nil, page.DisputeTag(v, k.Case)), c.El("p", nil, c.Tag{Text: t(v, "queue.escalated"), Tone: "bad", Shape: "diamond"}.UI()))
 }
 
 // mine says whether the viewer is the one who handles the case.
-func mine(v *mingjing.View, k mingjing.Case) bool {
+func mine(v *mingjing.View, k mingjing.CaseView) bool {
 	return v.Who != nil && k.HandlerID != "" && k.HandlerID == v.Who.IDMasked
 }
 
-func caseHandler(v *mingjing.View, k mingjing.Case) app.UI {
+func caseHandler(v *mingjing.View, k mingjing.CaseView) app.UI {
 	switch {
 	case mine(v, k):
 		return c.El("strong", nil, c.Text(t(v, "queue.you")))
@@ -207,7 +207,7 @@ func caseHandler(v *mingjing.View, k mingjing.Case) app.UI {
 
 // caseClock is the deadline that matters: the nearest that runs, or the one that
 // was missed.
-func caseClock(v *mingjing.View, k mingjing.Case) app.UI {
+func caseClock(v *mingjing.View, k mingjing.CaseView) app.UI {
 	next := page.NextClock(k.Clocks)
 	if next == nil {
 		next = k.Next

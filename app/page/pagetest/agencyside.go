@@ -74,7 +74,7 @@ func samplesOfAgencies(t testing.TB, lang string) []Sample {
 	add("dispute-opened", Base(t, lang, "dispute"), func(v *mingjing.View) {
 		d := sampleDispute(Book(t, "honest-shanghai"))
 		d.Evidence, d.AgencyOpened, d.Answer = sampleQuestion().Evidence, sampleQuestion().Opened, sampleWord()
-		v.Data = &mingjing.DisputePage{Dispute: d}
+		v.Data = &mingjing.DisputePage{Case: d}
 	})
 	return all
 }

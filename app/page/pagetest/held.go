@@ -141,7 +141,7 @@ func listingView(s mingjing.ListingState) *mingjing.ListingView {
 }
 
 // decidedCase is a case of a kind with its decision.
-func decidedCase(k mingjing.CaseKind, o mingjing.Outcome) mingjing.Dispute {
+func decidedCase(k mingjing.CaseKind, o mingjing.Outcome) mingjing.Case {
 	d := DisputeIn(mingjing.DisputeDecided, true)
 	d.Kind, d.Reason, d.Answer, d.Decision.Corrected = k, "", nil, ""
 	d.Decision.Outcome, d.Decision.Reasons = o, "核对了文书和付款凭证。"
@@ -150,7 +150,7 @@ func decidedCase(k mingjing.CaseKind, o mingjing.Outcome) mingjing.Dispute {
 }
 
 // proposedCase is the case of a proposed listing.
-func proposedCase(s mingjing.DisputeState, handler string, allowed ...string) *mingjing.Case {
+func proposedCase(s mingjing.CaseState, handler string, allowed ...string) *mingjing.CaseView {
 	k := WorkCase(mingjing.DisputeAssigned, handler, true, allowed...)
 	l := listingIn(mingjing.ListingProposed)
 	k.Kind, k.Reason, k.State, k.Listing, k.Evidence, k.Statement = mingjing.CaseListing, "", s, &l, nil, l.Ground["zh-CN"]
@@ -179,10 +179,10 @@ func redListing() mingjing.Listing {
 }
 
 // DisputeIn is a dispute in a state, about a listing or about a record.
-func DisputeIn(s mingjing.DisputeState, listing bool) mingjing.Dispute {
+func DisputeIn(s mingjing.CaseState, listing bool) mingjing.Case {
 	at := func(h int) time.Time { return HeldNow.Add(time.Duration(h) * time.Hour) }
 	done := at(-47)
-	d := mingjing.Dispute{ID: "4f1c9a20b7e84d33", Reason: mingjing.ReasonAlreadyPerformed, State: s, FiledAt: at(-48),
+	d := mingjing.Case{ID: "4f1c9a20b7e84d33", Reason: mingjing.ReasonAlreadyPerformed, State: s, FiledAt: at(-48),
 		Statement: "我是担保人，去年已经付清了我应承担的份额。\n\n付款凭证和法院出具的结案通知附在后面，请核对。",
 		Evidence: []mingjing.Evidence{
 			{ID: "e-1", Name: "结案通知书.pdf", Type: "application/pdf", Size: 482_133, AddedAt: at(-48)},
@@ -249,8 +249,8 @@ func DisputeIn(s mingjing.DisputeState, listing bool) mingjing.Dispute {
 }
 
 // WorkCase is a case as a handler sees it, with the steps that are allowed.
-func WorkCase(s mingjing.DisputeState, handler string, listing bool, allowed ...string) *mingjing.Case {
-	k := &mingjing.Case{Dispute: DisputeIn(s, listing), Resident: "林静", IDMasked: "99**************1X", HandlerID: handler, Allowed: allowed}
+func WorkCase(s mingjing.CaseState, handler string, listing bool, allowed ...string) *mingjing.CaseView {
+	k := &mingjing.CaseView{Case: DisputeIn(s, listing), Resident: "林静", IDMasked: "99**************1X", HandlerID: handler, Allowed: allowed}
 	k.Handler = ""
 	if handler != "" {
 		k.Handler = "陈晓"

@@ -36,16 +36,16 @@ func SamplesOfMandates(t testing.TB, lang string) []Sample {
 		d.ActingFor, d.ActingUntil = "陈明远", "2027-02-01"
 		d.Timeline = []mingjing.TimelineEntry{{At: d.FiledAt, Code: "filed", Role: mingjing.RoleResident},
 			{At: SampleNow, Code: "evidence_added", Role: mingjing.RoleHelper, Who: "陈小雨", For: "陈明远"}}
-		v.Data = &mingjing.DisputePage{Dispute: d}
+		v.Data = &mingjing.DisputePage{Case: d}
 	})
 	add("dispute-helpers", "dispute", func(v *mingjing.View) {
 		d := sampleDispute(Book(t, "rongcheng"))
 		d.Mandates = sampleMandates()
-		v.Data = &mingjing.DisputePage{Dispute: d}
+		v.Data = &mingjing.DisputePage{Case: d}
 	})
 	add("dispute-helper-wrong", "dispute", func(v *mingjing.View) {
 		d := sampleDispute(Book(t, "rongcheng"))
-		v.Data, v.Form = &mingjing.DisputePage{Dispute: d}, map[string]string{"relation": "lawyer", "until": "2028-01-01"}
+		v.Data, v.Form = &mingjing.DisputePage{Case: d}, map[string]string{"relation": "lawyer", "until": "2028-01-01"}
 		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "id_number", Code: "helper_self"}, mingjing.FieldError{Field: "until", Code: "helper_until"})
 	})
 	return all

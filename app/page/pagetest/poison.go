@@ -29,7 +29,7 @@ func Poison(v *mingjing.View) {
 			}
 		}
 	}
-	disp := func(d *mingjing.Dispute) {
+	disp := func(d *mingjing.Case) {
 		rec(d.Record)
 		list(d.Listing)
 		d.ID, d.Statement, d.Handler = Hostile, Hostile+"\n"+Hostile, Hostile
@@ -89,9 +89,9 @@ func Poison(v *mingjing.View) {
 			mingjing.DataOf[mingjing.SessionsView](v).Sessions[i].Device, mingjing.DataOf[mingjing.SessionsView](v).Sessions[i].ID = Hostile, Hostile
 		}
 	}
-	if mingjing.DataOf[mingjing.DisputesView](v) != nil {
-		for i := range mingjing.DataOf[mingjing.DisputesView](v).Disputes {
-			disp(&mingjing.DataOf[mingjing.DisputesView](v).Disputes[i])
+	if mingjing.DataOf[mingjing.CasesView](v) != nil {
+		for i := range mingjing.DataOf[mingjing.CasesView](v).Disputes {
+			disp(&mingjing.DataOf[mingjing.CasesView](v).Disputes[i])
 		}
 	}
 	if mingjing.DataOf[mingjing.NewCaseView](v) != nil {
@@ -103,7 +103,7 @@ func Poison(v *mingjing.View) {
 		}
 	}
 	if mingjing.DataOf[mingjing.DisputePage](v) != nil {
-		disp(&mingjing.DataOf[mingjing.DisputePage](v).Dispute)
+		disp(&mingjing.DataOf[mingjing.DisputePage](v).Case)
 	}
 	if mingjing.DataOf[mingjing.LetterView](v) != nil {
 		disp(&mingjing.DataOf[mingjing.LetterView](v).Dispute)
@@ -113,15 +113,15 @@ func Poison(v *mingjing.View) {
 	if mingjing.DataOf[mingjing.QueueView](v) != nil {
 		mingjing.DataOf[mingjing.QueueView](v).Next, mingjing.DataOf[mingjing.QueueView](v).Filter.Agency = Hostile, Hostile
 		for i := range mingjing.DataOf[mingjing.QueueView](v).Cases {
-			disp(&mingjing.DataOf[mingjing.QueueView](v).Cases[i].Dispute)
+			disp(&mingjing.DataOf[mingjing.QueueView](v).Cases[i].Case)
 			mingjing.DataOf[mingjing.QueueView](v).Cases[i].Resident, mingjing.DataOf[mingjing.QueueView](v).Cases[i].IDMasked = longName, Hostile
 		}
 	}
 	if mingjing.DataOf[mingjing.CasePage](v) != nil {
-		disp(&mingjing.DataOf[mingjing.CasePage](v).Dispute)
+		disp(&mingjing.DataOf[mingjing.CasePage](v).Case)
 		mingjing.DataOf[mingjing.CasePage](v).Resident = longName
 		if mingjing.DataOf[mingjing.CasePage](v).First != nil {
-			disp(&mingjing.DataOf[mingjing.CasePage](v).First.Dispute)
+			disp(&mingjing.DataOf[mingjing.CasePage](v).First.Case)
 		}
 	}
 }

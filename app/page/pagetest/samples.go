@@ -188,11 +188,11 @@ func sampleRequest(b *mingjing.Rulebook, state mingjing.RequestState) *mingjing.
 	return r
 }
 
-func sampleDispute(b *mingjing.Rulebook) mingjing.Dispute {
+func sampleDispute(b *mingjing.Rulebook) mingjing.Case {
 	record := recordOf(b, "rec-4", "contract.guarantee_default", "2025-12-02")
 	record.State = mingjing.RecordDisputed
 	met := SampleNow.Add(-20 * time.Hour)
-	return mingjing.Dispute{ID: "dis-1", Record: &record, Reason: mingjing.ReasonAlreadyPerformed, State: mingjing.DisputeAgencyAsked, FiledAt: SampleNow.Add(-26 * time.Hour),
+	return mingjing.Case{ID: "dis-1", Record: &record, Reason: mingjing.ReasonAlreadyPerformed, State: mingjing.DisputeAgencyAsked, FiledAt: SampleNow.Add(-26 * time.Hour),
 		Statement: "担保的份额已于三月还清。", Handler: "周慧",
 		Clocks: []mingjing.Clock{{Code: "mark", Due: SampleNow.Add(-10 * time.Hour), MetAt: &met}, {Code: "agency", Due: SampleNow.Add(19 * time.Hour)}, {Code: "decide", Due: SampleNow.Add(72 * time.Hour)}}}
 }
@@ -247,7 +247,7 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 	add("overview", Base(t, lang, "overview"), func(v *mingjing.View) {
 		v.Data = &mingjing.OverviewView{Records: 6, Blacklisted: 1, Restricted: 1, Open: sampleRequest(rc, mingjing.RequestCollecting),
 			Latest:       []mingjing.ScoreCard{cardOf(sh, 108, "good", SampleNow.Add(-26*time.Hour)), cardOf(rc, 1043, "aa", SampleNow.Add(-90*24*time.Hour))},
-			OpenDisputes: []mingjing.Dispute{sampleDispute(sh)},
+			OpenDisputes: []mingjing.Case{sampleDispute(sh)},
 			Awaiting: []mingjing.Listing{
 				{ID: "list-7", Kind: mingjing.Blacklist, Code: "tax.major_violation_blacklist", Agency: "tax", State: mingjing.ListingDecided},
 				{ID: "list-8", Kind: mingjing.Redlist, Code: "tax.a_grade_redlist", Agency: "tax", State: mingjing.ListingServed, AnswerBy: &answerBy}},

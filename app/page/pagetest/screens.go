@@ -162,7 +162,7 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	})
 	add("sessions.empty", nil)
 	add("disputes", func(v *mingjing.View) {
-		v.Data = &mingjing.DisputesView{Disputes: []mingjing.Dispute{
+		v.Data = &mingjing.CasesView{Disputes: []mingjing.Case{
 			DisputeIn(mingjing.DisputeAgencyAsked, true), DisputeIn(mingjing.DisputeAgencySilent, false), DisputeIn(mingjing.DisputeDecided, false)}}
 	})
 	add("disputes.empty", nil)
@@ -187,67 +187,67 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	})
 	add("new-dispute.closed", func(v *mingjing.View) { v.Data = mingjing.DataOf[mingjing.NewCaseView](all["review.closed"]) })
 	for _, s := range mingjing.DisputeStates {
-		add("dispute."+string(s), func(v *mingjing.View) { d := DisputeIn(s, false); v.Data = &mingjing.DisputePage{Dispute: d} })
+		add("dispute."+string(s), func(v *mingjing.View) { d := DisputeIn(s, false); v.Data = &mingjing.DisputePage{Case: d} })
 	}
 	add("dispute.upheld-listing", func(v *mingjing.View) {
 		d := DisputeIn(mingjing.DisputeDecided, true)
 		d.Decision.Outcome, d.Decision.Corrected = mingjing.OutcomeUpheld, ""
-		v.Data = &mingjing.DisputePage{Dispute: d}
+		v.Data = &mingjing.DisputePage{Case: d}
 	})
 	add("dispute.rejected", func(v *mingjing.View) {
 		d := DisputeIn(mingjing.DisputeDecided, false)
 		d.Decision.Outcome, d.Decision.Corrected, d.Evidence = mingjing.OutcomeRejected, "", nil
-		v.Data = &mingjing.DisputePage{Dispute: d}
+		v.Data = &mingjing.DisputePage{Case: d}
 	})
 	add("dispute.full", func(v *mingjing.View) {
 		d := DisputeIn(mingjing.DisputeFiled, false)
 		for len(d.Evidence) < mingjing.MaxEvidence {
 			d.Evidence = append(d.Evidence, mingjing.Evidence{ID: "e-" + strconv.Itoa(len(d.Evidence)+1), Name: "附件.png", Type: "image/png", Size: 999})
 		}
-		v.Data = &mingjing.DisputePage{Dispute: d}
+		v.Data = &mingjing.DisputePage{Case: d}
 	})
 	add("dispute.lanes", func(v *mingjing.View) {
-		v.Data = &mingjing.DisputePage{Dispute: *mingjing.DataOf[mingjing.NewCaseView](all["new-dispute.again"]).Previous}
+		v.Data = &mingjing.DisputePage{Case: *mingjing.DataOf[mingjing.NewCaseView](all["new-dispute.again"]).Previous}
 	})
 	add("dispute.granted", func(v *mingjing.View) {
 		d := decidedCase(mingjing.CaseRepair, mingjing.OutcomeGranted)
 		d.Lanes, d.LanesUntil = []string{mingjing.LaneCourt}, "2027-11-23"
-		v.Data = &mingjing.DisputePage{Dispute: d}
+		v.Data = &mingjing.DisputePage{Case: d}
 	})
 	add("dispute.repair-refused", func(v *mingjing.View) {
 		d := decidedCase(mingjing.CaseRepair, mingjing.OutcomeRefused)
-		v.Data = &mingjing.DisputePage{Dispute: d}
+		v.Data = &mingjing.DisputePage{Case: d}
 	})
 	add("dispute.review", func(v *mingjing.View) {
 		d := decidedCase(mingjing.CaseReview, mingjing.OutcomeRejected)
 		d.Previous, d.Lanes = "d-8", []string{mingjing.LaneEvidence, mingjing.LaneCourt}
-		v.Data = &mingjing.DisputePage{Dispute: d}
+		v.Data = &mingjing.DisputePage{Case: d}
 	})
 	add("dispute.repair-late", func(v *mingjing.View) {
 		d := DisputeIn(mingjing.DisputeAssigned, true)
 		d.Kind, d.Reason, d.Escalated, d.Extended = mingjing.CaseRepair, "", true, true
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: HeldNow, Code: "escalated", Role: mingjing.RoleSystem})
-		v.Data = &mingjing.DisputePage{Dispute: d}
+		v.Data = &mingjing.DisputePage{Case: d}
 	})
 	add("dispute.proposed", func(v *mingjing.View) {
-		v.Data = &mingjing.DisputePage{Dispute: proposedCase(mingjing.DisputeFiled, "").Dispute}
+		v.Data = &mingjing.DisputePage{Case: proposedCase(mingjing.DisputeFiled, "").Case}
 	})
 	add("dispute.proposal-recommended", func(v *mingjing.View) {
-		v.Data = &mingjing.DisputePage{Dispute: proposedCase(mingjing.DisputeRecommended, "").Dispute}
+		v.Data = &mingjing.DisputePage{Case: proposedCase(mingjing.DisputeRecommended, "").Case}
 		mingjing.DataOf[mingjing.DisputePage](v).Recommendation = nil
 	})
 	add("dispute.proposal-to-serve", func(v *mingjing.View) {
-		v.Data = &mingjing.DisputePage{Dispute: proposedCase(mingjing.DisputeToServe, "").Dispute}
+		v.Data = &mingjing.DisputePage{Case: proposedCase(mingjing.DisputeToServe, "").Case}
 	})
 	add("dispute.unchecked", func(v *mingjing.View) {
-		d := proposedCase(mingjing.DisputeDecided, "").Dispute
+		d := proposedCase(mingjing.DisputeDecided, "").Case
 		d.Decision = &mingjing.Decision{Outcome: mingjing.OutcomeRefused, At: HeldNow, Rule: "unchecked"}
-		v.Data = &mingjing.DisputePage{Dispute: d}
+		v.Data = &mingjing.DisputePage{Case: d}
 	})
 	add("dispute.unserved", func(v *mingjing.View) {
-		d := proposedCase(mingjing.DisputeToServe, "").Dispute
+		d := proposedCase(mingjing.DisputeToServe, "").Case
 		d.State, d.Decision.Rule = mingjing.DisputeDecided, "unserved"
-		v.Data = &mingjing.DisputePage{Dispute: d}
+		v.Data = &mingjing.DisputePage{Case: d}
 	})
 	add("dispute.gone", nil)
 	for name, v := range LetterViews() {
@@ -257,7 +257,7 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 		"kind-refused": mingjing.DataOf[mingjing.DisputePage](all["dispute.unchecked"]), "kind-unserved": mingjing.DataOf[mingjing.DisputePage](all["dispute.unserved"]), "kind-late": mingjing.DataOf[mingjing.DisputePage](all["dispute.lanes"])} {
 		add("letter."+name, func(v *mingjing.View) {
 			letter := *LetterView(true)
-			letter.Dispute = d.Dispute
+			letter.Dispute = d.Case
 			v.Data = &letter
 		})
 	}
@@ -270,91 +270,91 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 		fresh := *WorkCase(mingjing.DisputeFiled, "", false, "assign")
 		fresh.ID = "0d9e8f7a6b5c"
 		late.Resident, late.IDMasked, fresh.Resident, fresh.IDMasked = "", "", "", ""
-		v.Data = &mingjing.QueueView{Counts: counts, Next: "n", Cases: []mingjing.Case{late, fresh}}
+		v.Data = &mingjing.QueueView{Counts: counts, Next: "n", Cases: []mingjing.CaseView{late, fresh}}
 	})
 	add("queue.filtered", func(v *mingjing.View) {
 		v.Data = &mingjing.QueueView{Counts: counts, Filter: mingjing.CaseFilter{State: "filed", Mine: true, Agency: "hpc", Search: Hostile}, Next: "n",
-			Cases: []mingjing.Case{*WorkCase(mingjing.DisputeFiled, "", false)}}
+			Cases: []mingjing.CaseView{*WorkCase(mingjing.DisputeFiled, "", false)}}
 	})
 	add("queue.none", func(v *mingjing.View) {
 		v.Data = &mingjing.QueueView{Filter: mingjing.CaseFilter{Search: "nobody"}}
 	})
 	add("queue.empty", nil)
 	add("case", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{Case: *WorkCase(mingjing.DisputeAgencyAnswered, "H-0001", false, "decide")}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeAgencyAnswered, "H-0001", false, "decide")}
 		mingjing.DataOf[mingjing.CasePage](v).Record.Subject = "林婧"
 	})
 	add("case.new", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{Case: *WorkCase(mingjing.DisputeFiled, "", true, "assign")}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeFiled, "", true, "assign")}
 	})
 	add("case.ask", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{Case: *WorkCase(mingjing.DisputeAssigned, "H-0001", false, "ask_agency", "decide")}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeAssigned, "H-0001", false, "ask_agency", "decide")}
 		mingjing.DataOf[mingjing.CasePage](v).Evidence = nil
 	})
 	add("case.wrong", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{Case: *WorkCase(mingjing.DisputeAgencySilent, "H-0001", false, "decide")}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeAgencySilent, "H-0001", false, "decide")}
 		v.Form = map[string]string{"outcome": "partly", "reasons": Hostile, "evidence_answer_e-1": "看过了"}
 		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{
 			{Field: "correct_to", Code: "correction_required"}, {Field: "evidence_answer_e-2", Code: "evidence_unanswered"}}}
 	})
 	add("case.decided", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{Case: *WorkCase(mingjing.DisputeDecided, "H-0001", false)}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeDecided, "H-0001", false)}
 	})
 	add("case.taken", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{Case: *WorkCase(mingjing.DisputeAssigned, "H-0002", true)}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeAssigned, "H-0002", true)}
 	})
 	add("case.waiting", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{Case: *WorkCase(mingjing.DisputeAgencyAsked, "H-0001", false)}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeAgencyAsked, "H-0001", false)}
 	})
 	add("case.auditor", func(v *mingjing.View) {
 		v.Who.Role = mingjing.RoleAuditor
-		v.Data = &mingjing.CasePage{Case: *WorkCase(mingjing.DisputeFiled, "", false)}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeFiled, "", false)}
 	})
 	add("case.repair", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{Case: *WorkCase(mingjing.DisputeAssigned, "H-0001", true, "ask_agency", "extend", "decide")}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeAssigned, "H-0001", true, "ask_agency", "extend", "decide")}
 		l := listingIn(mingjing.ListingInEffect)
 		mingjing.DataOf[mingjing.CasePage](v).Kind, mingjing.DataOf[mingjing.CasePage](v).Reason, mingjing.DataOf[mingjing.CasePage](v).Listing, mingjing.DataOf[mingjing.CasePage](v).Escalated = mingjing.CaseRepair, "", &l, true
 	})
 	add("case.review", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{Case: *WorkCase(mingjing.DisputeAssigned, "H-0001", true, "extend", "decide")}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeAssigned, "H-0001", true, "extend", "decide")}
 		mingjing.DataOf[mingjing.CasePage](v).Kind, mingjing.DataOf[mingjing.CasePage](v).Reason, mingjing.DataOf[mingjing.CasePage](v).Previous = mingjing.CaseReview, "", "d-8"
-		mingjing.DataOf[mingjing.CasePage](v).First = &mingjing.Case{Dispute: decidedCase(mingjing.CaseDispute, mingjing.OutcomeRejected)}
+		mingjing.DataOf[mingjing.CasePage](v).First = &mingjing.CaseView{Case: decidedCase(mingjing.CaseDispute, mingjing.OutcomeRejected)}
 	})
 	add("case.proposed", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{Case: *proposedCase(mingjing.DisputeAssigned, "H-0001", "recommend")}
+		v.Data = &mingjing.CasePage{CaseView: *proposedCase(mingjing.DisputeAssigned, "H-0001", "recommend")}
 		mingjing.DataOf[mingjing.CasePage](v).Listing.TermMonths = 48
 	})
 	add("case.recommend-wrong", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{Case: *proposedCase(mingjing.DisputeAssigned, "H-0001", "recommend")}
+		v.Data = &mingjing.CasePage{CaseView: *proposedCase(mingjing.DisputeAssigned, "H-0001", "recommend")}
 		v.Form = map[string]string{"reasons": Hostile}
 		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "outcome", Code: "outcome_required"}}}
 	})
 	add("case.second", func(v *mingjing.View) {
 		v.Who.Role = mingjing.RoleSupervisor
-		v.Data = &mingjing.CasePage{Case: *proposedCase(mingjing.DisputeRecommended, "H-0001", "decide")}
+		v.Data = &mingjing.CasePage{CaseView: *proposedCase(mingjing.DisputeRecommended, "H-0001", "decide")}
 	})
 	add("case.first-waits", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{Case: *proposedCase(mingjing.DisputeRecommended, "")}
+		v.Data = &mingjing.CasePage{CaseView: *proposedCase(mingjing.DisputeRecommended, "")}
 	})
 	add("case.serve", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{Case: *proposedCase(mingjing.DisputeToServe, "H-0002", "serve")}
+		v.Data = &mingjing.CasePage{CaseView: *proposedCase(mingjing.DisputeToServe, "H-0002", "serve")}
 	})
 	add("case.serve-wrong", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{Case: *proposedCase(mingjing.DisputeToServe, "H-0002", "serve")}
+		v.Data = &mingjing.CasePage{CaseView: *proposedCase(mingjing.DisputeToServe, "H-0002", "serve")}
 		v.Form = map[string]string{"method": "post", "proof": Hostile}
 		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "method", Code: "method_required"}, {Field: "on", Code: "served_on_invalid"}, {Field: "proof", Code: "proof_required"}}}
 	})
 	add("case.faster", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{Case: *WorkCase(mingjing.DisputeDecided, "H-0002", false)}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeDecided, "H-0002", false)}
 		v.Form = map[string]string{"outcome": "rejected", "reasons": "我写好的理由。" + Hostile}
 		v.Problem = &mingjing.Problem{Status: 409, Code: "case_decided", Allowed: []string{}}
 	})
 	add("case.moved", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{Case: *WorkCase(mingjing.DisputeAssigned, "H-0002", false, "assign")}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeAssigned, "H-0002", false, "assign")}
 		v.Problem = &mingjing.Problem{Status: 409, Code: "case_taken", Allowed: []string{"assign"}}
 	})
 	add("case.lost", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{Case: *WorkCase(mingjing.DisputeAgencyLost, "H-0001", false, "extend", "decide")}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeAgencyLost, "H-0001", false, "extend", "decide")}
 	})
 	add("case.gone", nil)
 	return all

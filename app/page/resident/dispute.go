@@ -16,7 +16,7 @@ var _ = page.Register("dispute", page.Screen{Data: page.New[mingjing.DisputePage
 	if mingjing.DataOf[mingjing.DisputePage](v) == nil {
 		return t(v, "title.dispute")
 	}
-	return page.KindText(v, mingjing.DataOf[mingjing.DisputePage](v).Dispute, "case_title", "item", v.Label("item", mingjing.DataOf[mingjing.DisputePage](v).Code()))
+	return page.KindText(v, mingjing.DataOf[mingjing.DisputePage](v).Case, "case_title", "item", v.Label("item", mingjing.DataOf[mingjing.DisputePage](v).Code()))
 }})
 
 // disputeBody is one case as the resident sees it: what was decided and the ways
@@ -26,7 +26,7 @@ func disputeBody(v *mingjing.View) []app.UI {
 	if shown == nil {
 		return page.ErrorBody(v)
 	}
-	d := shown.Dispute
+	d := shown.Case
 	body := []app.UI{
 		page.Heading(page.KindText(v, d, "case_number", "id", page.CaseNumber(d.ID)), v.Label("item", d.Code())),
 		c.Div("state-line", page.DisputeTag(v, d), c.Muted(disputeState(v, d))),
@@ -60,7 +60,7 @@ func disputeBody(v *mingjing.View) []app.UI {
 }
 
 // disputeState says in a sentence how things stand.
-func disputeState(v *mingjing.View, d mingjing.Dispute) string {
+func disputeState(v *mingjing.View, d mingjing.Case) string {
 	switch {
 	case d.State == mingjing.DisputeToServe:
 		return t(v, "dispute.open.to_serve")
@@ -84,7 +84,7 @@ func disputeState(v *mingjing.View, d mingjing.Dispute) string {
 
 // aside is what else is to be known before all the rest: that the bureau is late
 // itself, that there is more time, and where a proposed listing is answered.
-func aside(v *mingjing.View, d mingjing.Dispute) []app.UI {
+func aside(v *mingjing.View, d mingjing.Case) []app.UI {
 	var out []app.UI
 	if d.Escalated && d.Decision == nil {
 		out = append(out, c.Notification{Kind: "info", Title: t(v, "dispute.escalated_title"), Text: t(v, "dispute.escalated")}.UI())
@@ -102,7 +102,7 @@ func aside(v *mingjing.View, d mingjing.Dispute) []app.UI {
 }
 
 // lanes are the ways on from a decision, each with what it is and where it begins.
-func lanes(v *mingjing.View, d mingjing.Dispute) app.UI {
+func lanes(v *mingjing.View, d mingjing.Case) app.UI {
 	said := t(v, "dispute.lanes_court")
 	if slices.Contains(d.Lanes, mingjing.LaneReview) || slices.Contains(d.Lanes, mingjing.LaneEvidence) {
 		said = t(v, "dispute.lanes_text", "date", page.Date(v, d.LanesUntil))
@@ -136,7 +136,7 @@ func lanes(v *mingjing.View, d mingjing.Dispute) app.UI {
 }
 
 // disputed is the record or listing that the case is about.
-func disputed(v *mingjing.View, d mingjing.Dispute) app.UI {
+func disputed(v *mingjing.View, d mingjing.Case) app.UI {
 	handler := d.Handler
 	if handler == "" {
 		handler = t(v, "dispute.handler_none")
@@ -156,7 +156,7 @@ func disputed(v *mingjing.View, d mingjing.Dispute) app.UI {
 }
 
 // decision is how the case ended, and what that means for the resident.
-func decision(v *mingjing.View, d mingjing.Dispute) app.UI {
+func decision(v *mingjing.View, d mingjing.Case) app.UI {
 	means := "dispute.means." + page.MeansOf(d)
 	var meaning, answers app.UI
 	if i18n.Has(means) {
@@ -173,7 +173,7 @@ func decision(v *mingjing.View, d mingjing.Dispute) app.UI {
 
 // addEvidence is the form for more files, while there is room and no decision; and
 // after it for new evidence, as long as a dispute can go on with it.
-func addEvidence(v *mingjing.View, d mingjing.Dispute) app.UI {
+func addEvidence(v *mingjing.View, d mingjing.Case) app.UI {
 	left := mingjing.MaxEvidence - len(d.Evidence)
 	label, after := t(v, "dispute.evidence_add"), app.UI(nil)
 	if d.Decision != nil || d.State == mingjing.DisputeDecided {

@@ -8,11 +8,11 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("disputes", page.Screen{Data: page.New[mingjing.DisputesView], Body: disputesBody})
+var _ = page.Register("disputes", page.Screen{Data: page.New[mingjing.CasesView], Body: disputesBody})
 
 // disputesBody is the resident's disputes: the open ones, then the decided ones.
 func disputesBody(v *mingjing.View) []app.UI {
-	shown := mingjing.DataOf[mingjing.DisputesView](v)
+	shown := mingjing.DataOf[mingjing.CasesView](v)
 	body := []app.UI{page.Heading("", t(v, "title.disputes")), page.Lead(t(v, "disputes.lead"))}
 	if shown == nil || len(shown.Disputes) == 0 {
 		return append(body, c.EmptyState{Title: t(v, "disputes.empty_title"), Text: t(v, "disputes.empty"),
@@ -35,7 +35,7 @@ func disputesBody(v *mingjing.View) []app.UI {
 	return body
 }
 
-func disputeCard(v *mingjing.View, d mingjing.Dispute) app.UI {
+func disputeCard(v *mingjing.View, d mingjing.Case) app.UI {
 	facts := []app.UI{c.El("span", nil, c.Text(v.Label("agency", d.Agency()))),
 		c.El("span", nil, c.Text(t(v, "disputes.filed_on", "time", page.Instant(v, d.FiledAt))))}
 	var next app.UI
@@ -49,7 +49,7 @@ func disputeCard(v *mingjing.View, d mingjing.Dispute) app.UI {
 }
 
 // kindOrReason says of a dispute why, and of another case what it is.
-func kindOrReason(v *mingjing.View, d mingjing.Dispute) string {
+func kindOrReason(v *mingjing.View, d mingjing.Case) string {
 	if d.Kind == "" || d.Kind == mingjing.CaseDispute {
 		return page.Code(v, "reason", string(d.Reason))
 	}

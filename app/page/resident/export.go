@@ -287,7 +287,7 @@ func (w *letterWriter) held(paper mingjing.Document, effect []mingjing.Effect, s
 func (w *letterWriter) disputes(e mingjing.Export) {
 	v := w.v
 	for _, x := range e.Disputes {
-		d := x.Dispute
+		d := x.Case
 		w.d = d
 		w.add(mingjing.BlockSub, t(v, "letter.about", "title", page.Code(v, "case_kind", caseKind(d)), "item", v.Label("item", d.Code())))
 		w.rows(t(v, "letter.case"), d.ID, t(v, "letter.filed"), page.Instant(v, d.FiledAt), t(v, "record.agency"), v.Label("agency", d.Agency()),

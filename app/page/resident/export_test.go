@@ -51,7 +51,7 @@ func sampleExport(lang string) mingjing.Export {
 			Explanation: []mingjing.Contribution{{Kind: mingjing.ContributionBase, Points: 1000}, {Kind: mingjing.ContributionRecord, Rule: "judgment-unpaid", Points: -20, Ends: "2030-01-01"},
 				{Kind: mingjing.ContributionCap, Rule: "blacklist-court", Cap: "C"}, {Kind: mingjing.ContributionBound, Points: 0}},
 			NotCounted: []mingjing.NotCounted{{Rule: "traffic-fine", Why: "no_document"}}, Missing: []string{"bank"}}},
-		Disputes: []mingjing.ExportDispute{{Dispute: record}, {Dispute: listing}},
+		Disputes: []mingjing.ExportDispute{{Case: record}, {Case: listing}},
 		Notices:  []mingjing.Notice{{ID: "n", Kind: mingjing.NoticeCaseDecided, At: pagetest.HeldNow}},
 		Settings: mingjing.ExportSettings{Lang: lang, Mail: true, Email: "li@mail.example", Off: []mingjing.NoticeKind{mingjing.NoticeScoreReady},
 			Devices: []mingjing.PushDevice{{Name: "Chrome, Android", AddedAt: pagetest.HeldNow}, {AddedAt: pagetest.HeldNow}}},

@@ -105,7 +105,7 @@ func inParagraphs(items []string) []app.UI {
 // A letterWriter gathers the blocks of a letter.
 type letterWriter struct {
 	v      *mingjing.View
-	d      mingjing.Dispute
+	d      mingjing.Case
 	blocks []mingjing.Block
 }
 
@@ -137,7 +137,7 @@ func (w *letterWriter) rows(pairs ...string) {
 
 // caseKind is the kind of a case, which picks its sentences: every family of them
 // has those of a dispute, and a further kind may have its own.
-func caseKind(d mingjing.Dispute) string {
+func caseKind(d mingjing.Case) string {
 	if d.Kind == "" {
 		return string(mingjing.CaseDispute)
 	}
@@ -145,7 +145,7 @@ func caseKind(d mingjing.Dispute) string {
 }
 
 // ofKind is the sentence of a family for the kind of the case.
-func ofKind(v *mingjing.View, d mingjing.Dispute, family string, pairs ...string) string {
+func ofKind(v *mingjing.View, d mingjing.Case, family string, pairs ...string) string {
 	key := family + "." + caseKind(d)
 	if !i18n.Has(key) {
 		key = family + ".dispute"
@@ -153,7 +153,7 @@ func ofKind(v *mingjing.View, d mingjing.Dispute, family string, pairs ...string
 	return t(v, key, pairs...)
 }
 
-func letterTitle(v *mingjing.View, d mingjing.Dispute) string { return ofKind(v, d, "letter.title") }
+func letterTitle(v *mingjing.View, d mingjing.Case) string { return ofKind(v, d, "letter.title") }
 
 // LetterOf is the decision letter that a view tells of, in the language of the view.
 func LetterOf(v *mingjing.View) mingjing.Letter {
@@ -276,7 +276,7 @@ func (w *letterWriter) decision(l mingjing.LetterView) {
 }
 
 // day is the day on which the case began.
-func (w *letterWriter) day(d mingjing.Dispute) string {
+func (w *letterWriter) day(d mingjing.Case) string {
 	return i18n.Date(w.v.Lang, mingjing.DateOf(d.FiledAt.In(page.Zone(w.v))))
 }
 

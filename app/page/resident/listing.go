@@ -266,7 +266,7 @@ func without(v *mingjing.View, view mingjing.ListingView) app.UI {
 
 // life is what has happened to a listing, and what comes next.
 func life(v *mingjing.View, l mingjing.Listing) app.UI {
-	d := mingjing.Dispute{Kind: mingjing.CaseListing, Listing: &l}
+	d := mingjing.Case{Kind: mingjing.CaseListing, Listing: &l}
 	items := make([]c.TimelineItem, 0, len(l.Life)+1)
 	for _, e := range l.Life {
 		item := c.TimelineItem{Title: page.Happened(v, d, e.Code), When: page.Instant(v, e.At), At: e.At, Who: page.TimelineWho(v, d, e), State: "done"}

@@ -64,7 +64,7 @@ func mandateTag(v *mingjing.View, s mingjing.MandateState) app.UI {
 }
 
 // caseHref is the page of a case for who reads it.
-func caseHref(v *mingjing.View, d mingjing.Dispute, id string) string {
+func caseHref(v *mingjing.View, d mingjing.Case, id string) string {
 	if d.ActingFor != "" {
 		return href(v, "helping", page.Segment(id))
 	}
@@ -73,7 +73,7 @@ func caseHref(v *mingjing.View, d mingjing.Dispute, id string) string {
 
 // helpers is where the resident names who may act for them in the case, and takes
 // that back.
-func helpers(v *mingjing.View, d mingjing.Dispute) app.UI {
+func helpers(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.ActingFor != "" {
 		return nil // it is the resident's alone
 	}
@@ -104,7 +104,7 @@ func helpers(v *mingjing.View, d mingjing.Dispute) app.UI {
 	return c.Section("helpers", t(v, "mandate.section"), body...)
 }
 
-func mandateOffer(v *mingjing.View, d mingjing.Dispute) app.UI {
+func mandateOffer(v *mingjing.View, d mingjing.Case) app.UI {
 	relations := make([]c.Option, 0, len(mingjing.Relations))
 	for _, r := range mingjing.Relations {
 		relations = append(relations, c.Option{Value: string(r), Text: page.Code(v, "relation", string(r))})
@@ -132,7 +132,7 @@ func addressed(v *mingjing.View) *mingjing.View {
 }
 
 // ownLink is a link to what only the resident may open, and its text for others.
-func ownLink(d mingjing.Dispute, text, to string) app.UI {
+func ownLink(d mingjing.Case, text, to string) app.UI {
 	if d.ActingFor != "" {
 		return c.Text(text)
 	}
@@ -140,7 +140,7 @@ func ownLink(d mingjing.Dispute, text, to string) app.UI {
 }
 
 // ownScore leads the resident to their score.
-func ownScore(v *mingjing.View, d mingjing.Dispute) app.UI {
+func ownScore(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.ActingFor != "" {
 		return nil
 	}

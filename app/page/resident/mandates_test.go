@@ -22,7 +22,7 @@ func mandateSample(t *testing.T, lang, name string) *mingjing.View {
 func TestEveryPageOfSomebodyElsesCaseSaysWhoseItIs(t *testing.T) {
 	for lang, want := range map[string]string{"en": "You are acting for 陈明远", "zh-CN": "你正在代 陈明远 办事"} {
 		v := mandateSample(t, lang, "helping")
-		d := mingjing.DataOf[mingjing.DisputePage](v).Dispute
+		d := mingjing.DataOf[mingjing.DisputePage](v).Case
 		decided := pagetest.LetterView(false)
 		decided.Dispute.ActingFor, decided.Dispute.ActingUntil, decided.Scores = "陈明远", "2027-02-01", nil
 		letter, further := pagetest.Base(t, lang, "letter"), pagetest.Base(t, lang, "new-dispute")

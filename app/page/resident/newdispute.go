@@ -81,7 +81,7 @@ func newDisputeBody(v *mingjing.View) []app.UI {
 // goesOn is the decision that a new dispute goes on from, with the evidence that
 // came after it, and the field for more: without anything new there is nothing to
 // look at again.
-func goesOn(v *mingjing.View, d mingjing.Dispute) (before, evidence app.UI) {
+func goesOn(v *mingjing.View, d mingjing.Case) (before, evidence app.UI) {
 	var late []mingjing.Evidence
 	for _, e := range d.Evidence {
 		if e.Late {

@@ -112,7 +112,7 @@ func scorePath(v *mingjing.View, rulebook string) string {
 	return href(v, "score") + "?rulebook=" + rulebook
 }
 
-func overviewDisputes(v *mingjing.View, disputes []mingjing.Dispute) app.UI {
+func overviewDisputes(v *mingjing.View, disputes []mingjing.Case) app.UI {
 	if len(disputes) == 0 {
 		return nil
 	}

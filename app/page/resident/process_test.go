@@ -128,7 +128,7 @@ func TestACaseThatNobodyDecidedNamesTheRule(t *testing.T) {
 			if said := pagetest.MainText(t, rule, views["dispute."+rule]); !strings.Contains(said, i18n.T(lang, "decision_rule."+rule)) {
 				t.Errorf("%s: the rule %s is not named", lang, rule)
 			}
-			d := mingjing.DataOf[mingjing.DisputePage](views["dispute."+rule]).Dispute
+			d := mingjing.DataOf[mingjing.DisputePage](views["dispute."+rule]).Case
 			letter := &mingjing.View{Page: "letter", Lang: lang, Zone: "Asia/Shanghai", Data: &mingjing.LetterView{Dispute: d}}
 			if said := saidIn(LetterOf(letter)); !strings.Contains(said, i18n.T(lang, "decision_rule."+rule)) || strings.Contains(said, i18n.T(lang, "letter.evidence_title")) {
 				t.Errorf("%s: the letter does not name the rule %s, or tells of evidence that there can't be", lang, rule)
@@ -139,7 +139,7 @@ func TestACaseThatNobodyDecidedNamesTheRule(t *testing.T) {
 
 func TestALetterAnswersOnlyWhatWasThereToDecide(t *testing.T) {
 	v := pagetest.HeldScreens("en")["dispute.lanes"]
-	letter := &mingjing.View{Page: "letter", Lang: "en", Zone: "Asia/Shanghai", Data: &mingjing.LetterView{Dispute: mingjing.DataOf[mingjing.DisputePage](v).Dispute}}
+	letter := &mingjing.View{Page: "letter", Lang: "en", Zone: "Asia/Shanghai", Data: &mingjing.LetterView{Dispute: mingjing.DataOf[mingjing.DisputePage](v).Case}}
 	if said := saidIn(LetterOf(letter)); strings.Contains(said, "结清证明.pdf") || !strings.Contains(said, "结案通知书.pdf") {
 		t.Error("the letter lists evidence that came after it, or not what came before")
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // waits says whether a case waits for its agency.
-func waits(d cases.Dispute) bool {
+func waits(d cases.Case) bool {
 	return d.State == mingjing.DisputeAgencyAsked || d.State == mingjing.DisputeAgencySilent
 }
 
@@ -47,7 +47,7 @@ func (c *Agencies) AgencyQuestions(ctx context.Context, a mingjing.Actor, cursor
 }
 
 // showQuestion is a question without the person.
-func (c *Agencies) showQuestion(d cases.Dispute) mingjing.AgencyQuestion {
+func (c *Agencies) showQuestion(d cases.Case) mingjing.AgencyQuestion {
 	q := mingjing.AgencyQuestion{ID: d.ID, Ref: d.Ref, Code: d.CatalogueCode, Kind: d.Kind, State: d.State, Notice: 1, Open: waits(d)}
 	for _, k := range d.Clocks {
 		switch k.Code {
@@ -65,8 +65,8 @@ func (c *Agencies) showQuestion(d cases.Dispute) mingjing.AgencyQuestion {
 
 // questionFor is a case that was put to the agency and is not decided; nobody else's
 // exists for it.
-func questionFor(ctx context.Context, t *kernel.Tx, agency, id string) (cases.Dispute, error) {
-	d, err := db(t).Dispute(ctx, id)
+func questionFor(ctx context.Context, t *kernel.Tx, agency, id string) (cases.Case, error) {
+	d, err := db(t).Case(ctx, id)
 	if err == nil && (d.AgencyCode != agency || !cases.WasAsked(d) || d.State == mingjing.DisputeDecided) {
 		err = kernel.ErrNotFound
 	}
@@ -90,7 +90,7 @@ func (c *Agencies) AgencyQuestion(ctx context.Context, a mingjing.Actor, id stri
 	})
 }
 
-func (c *Agencies) wholeQuestion(ctx context.Context, t *kernel.Tx, d cases.Dispute) (mingjing.AgencyQuestion, error) {
+func (c *Agencies) wholeQuestion(ctx context.Context, t *kernel.Tx, d cases.Case) (mingjing.AgencyQuestion, error) {
 	q := c.showQuestion(d)
 	resident, err := db(t).Resident(ctx, d.Resident)
 	if err != nil {
@@ -209,7 +209,7 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 		if err := c.cases.AgencyAnswered(ctx, t, d, word, now); err != nil {
 			return mingjing.AgencyQuestion{}, err
 		}
-		if d, err = db(t).Dispute(ctx, id); err != nil {
+		if d, err = db(t).Case(ctx, id); err != nil {
 			return mingjing.AgencyQuestion{}, err
 		}
 		return c.wholeQuestion(ctx, t, d)
@@ -222,7 +222,7 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 
 // overtaken lets the agency's clocks run out that have, before an answer counts;
 // late when the second notice is over too. What it did then has to be kept.
-func (c *Agencies) overtaken(ctx context.Context, t *kernel.Tx, d *cases.Dispute, now time.Time) (late bool, err error) {
+func (c *Agencies) overtaken(ctx context.Context, t *kernel.Tx, d *cases.Case, now time.Time) (late bool, err error) {
 	for _, clock := range []string{"agency", "second"} {
 		i := slices.IndexFunc(d.Clocks, func(k mingjing.Clock) bool { return k.Code == clock && cases.IsRunning(k) && now.After(k.Due) })
 		if i < 0 || !waits(*d) {
@@ -231,7 +231,7 @@ func (c *Agencies) overtaken(ctx context.Context, t *kernel.Tx, d *cases.Dispute
 		if err := c.cases.AgencySilent(ctx, t, d, clock, now); err != nil {
 			return false, err
 		}
-		if *d, err = db(t).Dispute(ctx, d.ID); err != nil {
+		if *d, err = db(t).Case(ctx, d.ID); err != nil {
 			return false, err
 		}
 	}
@@ -271,7 +271,7 @@ func (c *Agencies) AgencyEvidence(ctx context.Context, a mingjing.Actor, id stri
 			return nil
 		}
 		d.AgencyOpened = append(d.AgencyOpened, mingjing.Opening{EvidenceID: id, Name: evidence.Name, Agency: agency, Who: a.Name, At: now})
-		if err := c.cases.SetDispute(ctx, t, d); err != nil {
+		if err := c.cases.SetCase(ctx, t, d); err != nil {
 			return err
 		}
 		return c.cases.Tell(ctx, t, d)

@@ -353,7 +353,7 @@ func (c *Agencies) takeBackListing(ctx context.Context, t *kernel.Tx, l holding.
 // dropProposal closes the case of a listing that was never served, and says into
 // which state the listing comes.
 func (c *Agencies) dropProposal(ctx context.Context, t *kernel.Tx, l holding.Listing, now time.Time) (mingjing.ListingState, error) {
-	d, err := db(t).Dispute(ctx, l.CaseID)
+	d, err := db(t).Case(ctx, l.CaseID)
 	if err != nil {
 		return "", err
 	}
@@ -373,7 +373,7 @@ func (c *Agencies) dropProposal(ctx context.Context, t *kernel.Tx, l holding.Lis
 	if err := c.cases.WriteLetter(ctx, t, &d); err != nil {
 		return "", err
 	}
-	if err := c.cases.SetDispute(ctx, t, d); err != nil {
+	if err := c.cases.SetCase(ctx, t, d); err != nil {
 		return "", err
 	}
 	return to, c.cases.Tell(ctx, t, d)
@@ -385,7 +385,7 @@ func (c *Agencies) withdraw(ctx context.Context, t *kernel.Tx, dispute, reason s
 	if dispute == "" {
 		return nil
 	}
-	d, err := db(t).Dispute(ctx, dispute)
+	d, err := db(t).Case(ctx, dispute)
 	if errors.Is(err, kernel.ErrNotFound) {
 		return nil
 	}

@@ -24,12 +24,12 @@ type Port interface {
 	Record(ctx context.Context, id string) (holding.Record, error)
 	Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error)
 	Listing(ctx context.Context, id string) (holding.Listing, error)
-	Dispute(ctx context.Context, id string) (cases.Dispute, error)
-	// Cases are all disputes that match, by nearest clock (Dispute.NextDue, those
-	// with none last), then by id, from the cursor on, each as its [Dispute.Line];
+	Case(ctx context.Context, id string) (cases.Case, error)
+	// Cases are all disputes that match, by nearest clock (Case.NextDue, those
+	// with none last), then by id, from the cursor on, each as its [Case.Line];
 	// search by mingjing.CaseFilter is on id, catalogue code and resident's whole
 	// name.
-	Cases(ctx context.Context, f cases.CaseQuery) ([]cases.Dispute, error)
+	Cases(ctx context.Context, f cases.CaseQuery) ([]cases.Case, error)
 	// AgencyCounts are the sums of each agency that has any.
 	AgencyCounts(ctx context.Context, now time.Time) ([]AgencyCounts, error)
 	Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error)

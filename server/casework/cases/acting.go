@@ -38,7 +38,7 @@ func (c *Cases) enter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, a
 }
 
 // mandateIn is the mandate by which the actor acts in somebody else's case today.
-func (c *Cases) mandateIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, line Dispute) (*Mandate, error) {
+func (c *Cases) mandateIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, line Case) (*Mandate, error) {
 	t.Part(a, "mandates", "", "own", string(c.city.Today()))
 	all, err := db(t).MandatesFor(ctx, mingjing.ResidentID(a.ID))
 	if err != nil {
@@ -75,7 +75,7 @@ func (c *Cases) filesFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, pr
 }
 
 // mandatesIn are the mandates of a case and of those that it goes on from.
-func mandatesIn(ctx context.Context, t *kernel.Tx, d Dispute) ([]Mandate, error) {
+func mandatesIn(ctx context.Context, t *kernel.Tx, d Case) ([]Mandate, error) {
 	cases, err := chain(ctx, t, d)
 	if err != nil {
 		return nil, err
@@ -93,8 +93,8 @@ func mandatesIn(ctx context.Context, t *kernel.Tx, d Dispute) ([]Mandate, error)
 
 // chain are a case and those of the same resident that it goes on from, newest
 // first, at most maxChain.
-func chain(ctx context.Context, t *kernel.Tx, d Dispute) ([]Dispute, error) {
-	cases := []Dispute{d}
+func chain(ctx context.Context, t *kernel.Tx, d Case) ([]Case, error) {
+	cases := []Case{d}
 	for d.Previous != "" && len(cases) < maxChain {
 		previous, err := db(t).CaseLine(ctx, d.Previous)
 		if err != nil {
@@ -129,7 +129,7 @@ func lookOwn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, m *Mandate, at
 }
 
 // helpersIn are those who may act in a case today.
-func (c *Cases) helpersIn(ctx context.Context, t *kernel.Tx, d Dispute) ([]mingjing.ResidentID, error) {
+func (c *Cases) helpersIn(ctx context.Context, t *kernel.Tx, d Case) ([]mingjing.ResidentID, error) {
 	all, err := mandatesIn(ctx, t, d)
 	var may []mingjing.ResidentID
 	for _, m := range all {
@@ -141,7 +141,7 @@ func (c *Cases) helpersIn(ctx context.Context, t *kernel.Tx, d Dispute) ([]mingj
 }
 
 // tellHelpers lets the open screens of those know who act in a case.
-func (c *Cases) tellHelpers(ctx context.Context, t *kernel.Tx, d Dispute) error {
+func (c *Cases) tellHelpers(ctx context.Context, t *kernel.Tx, d Case) error {
 	may, err := c.helpersIn(ctx, t, d)
 	if err != nil {
 		return err
@@ -157,7 +157,7 @@ func (c *Cases) tellHelpers(ctx context.Context, t *kernel.Tx, d Dispute) error 
 // NotifyCase puts a notice about a case into the resident's inbox, and into those of
 // who act for them. To these it says no more than that: the rest is in the case,
 // where their look is logged.
-func (c *Cases) NotifyCase(ctx context.Context, t *kernel.Tx, d Dispute, kind mingjing.NoticeKind, code string) error {
+func (c *Cases) NotifyCase(ctx context.Context, t *kernel.Tx, d Case, kind mingjing.NoticeKind, code string) error {
 	if err := c.notices.Notify(ctx, t, d.Resident, kind, code, "dispute", d.ID); err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func markMissed(clocks []mingjing.Clock, code string) {
 
 // RestartBureauClock sets the bureau's clock of a case anew: n working days from now. What is
 // late already stays late.
-func (c *Cases) RestartBureauClock(ctx context.Context, t *kernel.Tx, d *Dispute, n int) error {
+func (c *Cases) RestartBureauClock(ctx context.Context, t *kernel.Tx, d *Case, n int) error {
 	for i, k := range d.Clocks {
 		if IsBureauClock(k.Code) && IsRunning(k) && !c.city.Now().After(k.Due) {
 			d.Clocks[i] = c.city.ClockFor(k.Code, n)
@@ -62,7 +62,7 @@ func (c *Cases) RestartBureauClock(ctx context.Context, t *kernel.Tx, d *Dispute
 }
 
 // WatchClocks schedules a check of the bureau's own clock at its due time.
-func (c *Cases) WatchClocks(ctx context.Context, t *kernel.Tx, d Dispute) error {
+func (c *Cases) WatchClocks(ctx context.Context, t *kernel.Tx, d Case) error {
 	for _, k := range d.Clocks {
 		if IsBureauClock(k.Code) && IsRunning(k) {
 			if err := t.Enqueue(ctx, kernel.Job{Kind: JobClock, ID: d.ID, At: k.Due}); err != nil {
@@ -80,7 +80,7 @@ func (c *Cases) clockDue(ctx context.Context, id string) (time.Duration, error) 
 	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
 		wait = 0
 		t.Because(kernel.System, "clock", id, "dispute")
-		d, err := db(t).Dispute(ctx, id)
+		d, err := db(t).Case(ctx, id)
 		if err != nil || d.State == mingjing.DisputeDecided {
 			return err
 		}
@@ -106,7 +106,7 @@ func (c *Cases) clockDue(ctx context.Context, id string) (time.Duration, error) 
 	return wait, err
 }
 
-func (c *Cases) overdue(ctx context.Context, t *kernel.Tx, d Dispute, code string, now time.Time) error {
+func (c *Cases) overdue(ctx context.Context, t *kernel.Tx, d Case, code string, now time.Time) error {
 	if d.Escalated {
 		return nil
 	}
@@ -152,7 +152,7 @@ func (c *Cases) overdue(ctx context.Context, t *kernel.Tx, d Dispute, code strin
 			return err
 		}
 	}
-	if err := c.SetDispute(ctx, t, d); err != nil {
+	if err := c.SetCase(ctx, t, d); err != nil {
 		return err
 	}
 	if d.Escalated {

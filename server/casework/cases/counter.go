@@ -10,7 +10,7 @@ import (
 )
 
 // atCounter marks a dispute as filed by staff, who may not decide it.
-func atCounter(d *Dispute, a mingjing.Actor) {
+func atCounter(d *Case, a mingjing.Actor) {
 	d.Timeline[0].Code, d.Timeline[0].Who = "filed_counter", a.Name
 	if !slices.Contains(d.Barred, a.ID) {
 		d.Barred = append(d.Barred, a.ID)
@@ -19,7 +19,7 @@ func atCounter(d *Dispute, a mingjing.Actor) {
 
 // tellOfCounter writes a filing at the counter into the resident's access log, and
 // tells the resident.
-func (c *Cases) tellOfCounter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, d Dispute, now time.Time) error {
+func (c *Cases) tellOfCounter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, d Case, now time.Time) error {
 	if err := t.Look(ctx, a, d.Resident, now, "counter_filed", d.ID, "counter"); err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ const NoClock int64 = math.MaxInt64
 
 // Due is the dispute's place in the work queue: NextDue in microseconds since
 // 1970, or [NoClock].
-func (d Dispute) Due() int64 {
+func (d Case) Due() int64 {
 	if d.NextDue.IsZero() {
 		return NoClock
 	}
@@ -23,7 +23,7 @@ func (d Dispute) Due() int64 {
 
 // VeryLate is when the dispute is very late, in microseconds since 1970, or
 // [NoClock]: by the clock that gives it its place in the queue.
-func (d Dispute) VeryLate() int64 {
+func (d Case) VeryLate() int64 {
 	for _, k := range d.Clocks {
 		if IsRunning(k) && k.Due.Equal(d.NextDue) && !k.VeryLateAt.IsZero() {
 			return k.VeryLateAt.UnixMicro()
@@ -34,11 +34,11 @@ func (d Dispute) VeryLate() int64 {
 
 // Cursor is the [CaseQuery] Cursor of the page that begins after d. It says
 // nothing about the resident.
-func (d Dispute) Cursor() string {
+func (d Case) Cursor() string {
 	return strconv.FormatInt(d.Due(), 10) + "." + d.ID
 }
 
-// ParseCursor reads what [Dispute.Cursor] made: the place in the work queue and
+// ParseCursor reads what [Case.Cursor] made: the place in the work queue and
 // the dispute's id. The error is [ErrCursor].
 func ParseCursor(cursor string) (due int64, id string, err error) {
 	number, id, ok := strings.Cut(cursor, ".")
@@ -53,11 +53,11 @@ func ParseCursor(cursor string) (due int64, id string, err error) {
 
 // Line is what the work queue shows of a case: nothing of the person, so that a
 // queue can be read without opening anybody's data.
-func (d Dispute) Line() Dispute {
-	l := Dispute{Resident: d.Resident, RecordID: d.RecordID, ListingID: d.ListingID, AgencyCode: d.AgencyCode,
+func (d Case) Line() Case {
+	l := Case{Resident: d.Resident, RecordID: d.RecordID, ListingID: d.ListingID, AgencyCode: d.AgencyCode,
 		CatalogueCode: d.CatalogueCode, HandlerID: d.HandlerID, Ref: d.Ref, RecommenderID: d.RecommenderID, Barred: d.Barred,
 		NewEvidence: d.NewEvidence, NextDue: d.NextDue, Version: d.Version,
-		Dispute: mingjing.Dispute{ID: d.ID, Kind: d.Kind, Previous: d.Previous, Reason: d.Reason, State: d.State, FiledAt: d.FiledAt, Handler: d.Handler,
+		Case: mingjing.Case{ID: d.ID, Kind: d.Kind, Previous: d.Previous, Reason: d.Reason, State: d.State, FiledAt: d.FiledAt, Handler: d.Handler,
 			Clocks: d.Clocks, Extended: d.Extended, Escalated: d.Escalated}}
 	for _, e := range d.Timeline {
 		if e.Code == "assigned" {

@@ -10,7 +10,7 @@ import (
 )
 
 // lanes are the ways on after a decision that are open to the resident.
-func (c *Cases) lanes(ctx context.Context, t *kernel.Tx, d Dispute) ([]string, error) {
+func (c *Cases) lanes(ctx context.Context, t *kernel.Tx, d Case) ([]string, error) {
 	s, err := subjectOf(ctx, t, d)
 	if err != nil {
 		return nil, err
@@ -19,7 +19,7 @@ func (c *Cases) lanes(ctx context.Context, t *kernel.Tx, d Dispute) ([]string, e
 }
 
 // lanesOf is lanes with what the case is about.
-func (c *Cases) lanesOf(d Dispute, s subjects) []string {
+func (c *Cases) lanesOf(d Case, s subjects) []string {
 	if d.Decision == nil || d.State != mingjing.DisputeDecided {
 		return nil
 	}
@@ -40,13 +40,13 @@ func (c *Cases) lanesOf(d Dispute, s subjects) []string {
 }
 
 // lanesUntil is the last day on which the ways on after a decision are open.
-func (c *Cases) lanesUntil(d Dispute) mingjing.Date {
+func (c *Cases) lanesUntil(d Case) mingjing.Date {
 	return mingjing.DateOf(d.Decision.At.In(c.city.Zone())).AddMonths(c.city.Procedure(d.CatalogueCode).ReopenMonths)
 }
 
 // lastCase is the last case about what a case is about, and whether that can still
 // be disputed.
-func (s subjects) lastCase(d Dispute) (last string, still bool) {
+func (s subjects) lastCase(d Case) (last string, still bool) {
 	if d.RecordID != "" {
 		r := s.records[d.RecordID]
 		return r.DisputeID, disputable(r.State)
@@ -82,7 +82,7 @@ type subjects struct {
 }
 
 // subjectOf reads what one case is about.
-func subjectOf(ctx context.Context, t *kernel.Tx, d Dispute) (s subjects, err error) {
+func subjectOf(ctx context.Context, t *kernel.Tx, d Case) (s subjects, err error) {
 	if d.RecordID != "" {
 		r, err := db(t).Record(ctx, d.RecordID)
 		return subjects{records: map[string]holding.Record{r.ID: r}}, err
@@ -119,30 +119,30 @@ func CaseOpen(ctx context.Context, t *kernel.Tx, id string) (bool, error) {
 
 // AddEvidence attaches files to one of the actor's disputes. What comes after the
 // decision is kept for the next dispute, as long as one can go on from it.
-func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute string, uploads []Upload) (mingjing.Dispute, error) {
+func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute string, uploads []Upload) (mingjing.Case, error) {
 	if _, err := kernel.AsResident(a); err != nil {
-		return mingjing.Dispute{}, err
+		return mingjing.Case{}, err
 	}
 	if len(uploads) == 0 {
-		return mingjing.Dispute{}, mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_required"})
+		return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_required"})
 	}
 	if len(uploads) > mingjing.MaxEvidence {
-		return mingjing.Dispute{}, mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_count"})
+		return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_count"})
 	}
 	// Whose dispute it is comes before the costly look at the files.
 	if _, err := c.Dispute(ctx, a, dispute); err != nil {
-		return mingjing.Dispute{}, err
+		return mingjing.Case{}, err
 	}
 	files, err := CleanAll(ctx, uploads)
 	if err != nil {
-		return mingjing.Dispute{}, err
+		return mingjing.Case{}, err
 	}
 	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
 		m, err := c.enter(ctx, t, a, dispute, "evidence_added")
 		if err != nil {
 			return err
 		}
-		d, err := db(t).Dispute(ctx, dispute)
+		d, err := db(t).Case(ctx, dispute)
 		if err != nil {
 			return err
 		}
@@ -173,19 +173,19 @@ func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute strin
 		}
 		d.NewEvidence = d.NewEvidence || d.Decision == nil
 		d.Timeline = append(d.Timeline, entryBy(a, m, now, code))
-		if err := c.SetDispute(ctx, t, d); err != nil {
+		if err := c.SetCase(ctx, t, d); err != nil {
 			return err
 		}
 		return c.Tell(ctx, t, d)
 	})
 	if err != nil {
-		return mingjing.Dispute{}, kernel.Public(err)
+		return mingjing.Case{}, kernel.Public(err)
 	}
 	return c.Dispute(ctx, a, dispute)
 }
 
 // Tell lets the resident's and the handlers' open screens know.
-func (c *Cases) Tell(ctx context.Context, t *kernel.Tx, d Dispute) error {
+func (c *Cases) Tell(ctx context.Context, t *kernel.Tx, d Case) error {
 	if err := t.Emit(ctx, string(d.Resident), mingjing.EventDispute, d.ID, c.city.Now()); err != nil {
 		return err
 	}
@@ -199,24 +199,24 @@ func (c *Cases) Tell(ctx context.Context, t *kernel.Tx, d Dispute) error {
 }
 
 // Dispute is one of the actor's own disputes, or one in which they help.
-func (c *Cases) Dispute(ctx context.Context, a mingjing.Actor, id string) (mingjing.Dispute, error) {
+func (c *Cases) Dispute(ctx context.Context, a mingjing.Actor, id string) (mingjing.Case, error) {
 	if _, err := kernel.AsResident(a); err != nil {
-		return mingjing.Dispute{}, err
+		return mingjing.Case{}, err
 	}
-	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Dispute, error) {
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Case, error) {
 		m, err := c.enter(ctx, t, a, id, "dispute")
 		if err != nil {
-			return mingjing.Dispute{}, err
+			return mingjing.Case{}, err
 		}
 		return c.whole(ctx, t, m, id)
 	})
 }
 
 // whole is a case as its resident sees it, or as who acts by the mandate does.
-func (c *Cases) whole(ctx context.Context, t *kernel.Tx, m *Mandate, id string) (mingjing.Dispute, error) {
-	d, err := db(t).Dispute(ctx, id)
+func (c *Cases) whole(ctx context.Context, t *kernel.Tx, m *Mandate, id string) (mingjing.Case, error) {
+	d, err := db(t).Case(ctx, id)
 	if err != nil {
-		return mingjing.Dispute{}, err
+		return mingjing.Case{}, err
 	}
 	out, err := c.ShowOwn(ctx, t, d)
 	if err != nil {
@@ -226,15 +226,15 @@ func (c *Cases) whole(ctx context.Context, t *kernel.Tx, m *Mandate, id string) 
 }
 
 // Disputes are the actor's own, newest first.
-func (c *Cases) Disputes(ctx context.Context, a mingjing.Actor) (mingjing.DisputesView, error) {
+func (c *Cases) Disputes(ctx context.Context, a mingjing.Actor) (mingjing.CasesView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
-		return mingjing.DisputesView{}, err
+		return mingjing.CasesView{}, err
 	}
-	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.DisputesView, error) {
-		v := mingjing.DisputesView{Disputes: []mingjing.Dispute{}}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CasesView, error) {
+		v := mingjing.CasesView{Disputes: []mingjing.Case{}}
 		t.Because(a, "disputes", "", "own")
-		disputes, err := db(t).Disputes(ctx, me, MaxShown)
+		disputes, err := db(t).CasesOf(ctx, me, MaxShown)
 		if err != nil {
 			return v, err
 		}
@@ -245,45 +245,45 @@ func (c *Cases) Disputes(ctx context.Context, a mingjing.Actor) (mingjing.Disput
 
 // ShowOwn is a case as its resident sees it: a recommendation is not theirs to
 // read before there is a decision.
-func (c *Cases) ShowOwn(ctx context.Context, t *kernel.Tx, d Dispute) (mingjing.Dispute, error) {
-	out, err := c.ShowDispute(ctx, t, d)
+func (c *Cases) ShowOwn(ctx context.Context, t *kernel.Tx, d Case) (mingjing.Case, error) {
+	out, err := c.ShowCase(ctx, t, d)
 	return ownView(out), err
 }
 
 // ShowAllOwn is [Cases.ShowOwn] for cases of one resident, with a few reads for all.
-func (c *Cases) ShowAllOwn(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, disputes []Dispute) ([]mingjing.Dispute, error) {
-	list, err := c.ShowDisputes(ctx, t, resident, disputes)
+func (c *Cases) ShowAllOwn(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, disputes []Case) ([]mingjing.Case, error) {
+	list, err := c.ShowCases(ctx, t, resident, disputes)
 	for i := range list {
 		list[i] = ownView(list[i])
 	}
 	return list, err
 }
 
-func ownView(d mingjing.Dispute) mingjing.Dispute {
+func ownView(d mingjing.Case) mingjing.Case {
 	if d.Decision == nil {
 		d.Recommendation = nil
 	}
 	return d
 }
 
-// ShowDispute adds what is stored elsewhere: the record or listing as it is now,
+// ShowCase adds what is stored elsewhere: the record or listing as it is now,
 // and the evidence.
-func (c *Cases) ShowDispute(ctx context.Context, t *kernel.Tx, d Dispute) (mingjing.Dispute, error) {
+func (c *Cases) ShowCase(ctx context.Context, t *kernel.Tx, d Case) (mingjing.Case, error) {
 	s, err := subjectOf(ctx, t, d)
 	if err != nil {
-		return d.Dispute, err
+		return d.Case, err
 	}
 	evidence, err := db(t).Evidence(ctx, d.ID)
 	if err != nil {
-		return d.Dispute, err
+		return d.Case, err
 	}
 	return c.show(d, s, evidence), nil
 }
 
-// ShowDisputes is [Cases.ShowDispute] for cases of one resident, with a few reads for
+// ShowCases is [Cases.ShowCase] for cases of one resident, with a few reads for
 // all.
-func (c *Cases) ShowDisputes(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, disputes []Dispute) ([]mingjing.Dispute, error) {
-	list := make([]mingjing.Dispute, 0, len(disputes))
+func (c *Cases) ShowCases(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, disputes []Case) ([]mingjing.Case, error) {
+	list := make([]mingjing.Case, 0, len(disputes))
 	if len(disputes) == 0 {
 		return list, nil
 	}
@@ -301,8 +301,8 @@ func (c *Cases) ShowDisputes(ctx context.Context, t *kernel.Tx, resident mingjin
 	return list, nil
 }
 
-func (c *Cases) show(d Dispute, s subjects, evidence []mingjing.Evidence) mingjing.Dispute {
-	out := d.Dispute
+func (c *Cases) show(d Case, s subjects, evidence []mingjing.Evidence) mingjing.Case {
+	out := d.Case
 	if d.RecordID != "" {
 		r := s.records[d.RecordID].Record
 		out.Record = &r

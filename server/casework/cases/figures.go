@@ -33,18 +33,18 @@ type AgencyCase struct {
 	LateFrom time.Time
 }
 
-// addDispute stores a new case, and the agency's figures.
-func (c *Cases) addDispute(ctx context.Context, t *kernel.Tx, d Dispute) error {
-	if err := db(t).AddDispute(ctx, d); err != nil {
+// addCase stores a new case, and the agency's figures.
+func (c *Cases) addCase(ctx context.Context, t *kernel.Tx, d Case) error {
+	if err := db(t).AddCase(ctx, d); err != nil {
 		return err
 	}
 	return c.keepFigures(ctx, t, d)
 }
 
-// SetDispute stores a case that has changed, and the agency's figures: whatever moves
+// SetCase stores a case that has changed, and the agency's figures: whatever moves
 // a dispute on, they are true in the same transaction.
-func (c *Cases) SetDispute(ctx context.Context, t *kernel.Tx, d Dispute) error {
-	if err := db(t).SetDispute(ctx, d); err != nil {
+func (c *Cases) SetCase(ctx context.Context, t *kernel.Tx, d Case) error {
+	if err := db(t).SetCase(ctx, d); err != nil {
 		return err
 	}
 	return c.keepFigures(ctx, t, d)
@@ -52,7 +52,7 @@ func (c *Cases) SetDispute(ctx context.Context, t *kernel.Tx, d Dispute) error {
 
 // keepFigures keeps how the agency does with a dispute; the other kinds of case
 // are the bureau's own work.
-func (c *Cases) keepFigures(ctx context.Context, t *kernel.Tx, d Dispute) error {
+func (c *Cases) keepFigures(ctx context.Context, t *kernel.Tx, d Case) error {
 	if d.Kind != mingjing.CaseDispute {
 		return nil
 	}
@@ -60,7 +60,7 @@ func (c *Cases) keepFigures(ctx context.Context, t *kernel.Tx, d Dispute) error 
 }
 
 // agencyCase reads off a dispute how its agency does.
-func (c *Cases) agencyCase(d Dispute) AgencyCase {
+func (c *Cases) agencyCase(d Case) AgencyCase {
 	k := AgencyCase{Dispute: d.ID, Agency: d.AgencyCode}
 	var asked time.Time
 	for _, e := range d.Timeline {

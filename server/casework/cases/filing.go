@@ -63,7 +63,7 @@ func (c *Cases) NewCase(ctx context.Context, a mingjing.Actor, recordID, listing
 
 // FileDispute files a dispute. In the same transaction the record or listing is
 // marked disputed, its effect pauses and the scores are made anew.
-func (c *Cases) FileDispute(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.Dispute, error) {
+func (c *Cases) FileDispute(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.Case, error) {
 	f.Kind = mingjing.CaseDispute
 	return c.file(ctx, a, f)
 }
@@ -71,17 +71,17 @@ func (c *Cases) FileDispute(ctx context.Context, a mingjing.Actor, f Filing) (mi
 // ApplyForRepair files an application to get off a list early, since the condition
 // is met. The listing keeps its effect until it is granted, or until the bureau
 // has missed its clock.
-func (c *Cases) ApplyForRepair(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.Dispute, error) {
+func (c *Cases) ApplyForRepair(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.Case, error) {
 	f.Kind, f.Reason, f.RecordID, f.Previous = mingjing.CaseRepair, "", "", ""
 	return c.file(ctx, a, f)
 }
 
 // AskForReview has a supervisor who was not involved look at a decision again.
 // The effect pauses as it does for a dispute.
-func (c *Cases) AskForReview(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.Dispute, error) {
+func (c *Cases) AskForReview(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.Case, error) {
 	f.Kind, f.Reason, f.RecordID, f.ListingID = mingjing.CaseReview, "", "", ""
 	if f.Previous == "" {
-		return mingjing.Dispute{}, kernel.ErrNothingThere
+		return mingjing.Case{}, kernel.ErrNothingThere
 	}
 	return c.file(ctx, a, f)
 }
@@ -111,17 +111,17 @@ func (f *Filing) Check() []mingjing.FieldError {
 	return wrong
 }
 
-func (c *Cases) file(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.Dispute, error) {
+func (c *Cases) file(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.Case, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
-		return mingjing.Dispute{}, err
+		return mingjing.Case{}, err
 	}
 	if wrong := f.Check(); len(wrong) > 0 {
-		return mingjing.Dispute{}, mingjing.InvalidFields(wrong...)
+		return mingjing.Case{}, mingjing.InvalidFields(wrong...)
 	}
 	fresh := kernel.NewID()
 	// filed is the case that the key made before; nil for none.
-	filed := func(t *kernel.Tx) (*mingjing.Dispute, error) {
+	filed := func(t *kernel.Tx) (*mingjing.Case, error) {
 		var err error
 		if f.mandate, err = c.filesFor(ctx, t, a, f.Previous); err != nil {
 			return nil, err
@@ -132,7 +132,7 @@ func (c *Cases) file(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.
 		} else {
 			t.Part(a, "dispute", fresh, "own", fresh)
 		}
-		id, err := DisputeOfKey(ctx, t, me, f.Key)
+		id, err := CaseOfKey(ctx, t, me, f.Key)
 		if err != nil || id == "" {
 			return nil, err
 		}
@@ -141,7 +141,7 @@ func (c *Cases) file(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.
 	}
 	var files []CleanFile
 	if len(f.Evidence) > 0 { // whether there is anything to dispute comes before the costly look at files
-		before, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (*mingjing.Dispute, error) {
+		before, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (*mingjing.Case, error) {
 			before, err := filed(t)
 			if before == nil && err == nil {
 				_, err = c.CheckFiling(ctx, t, me, f)
@@ -149,25 +149,25 @@ func (c *Cases) file(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.
 			return before, err
 		})
 		if err != nil {
-			return mingjing.Dispute{}, err
+			return mingjing.Case{}, err
 		}
 		if before != nil {
 			return *before, nil
 		}
 		if files, err = CleanAll(ctx, f.Evidence); err != nil {
-			return mingjing.Dispute{}, err
+			return mingjing.Case{}, err
 		}
 	}
-	out, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Dispute, error) {
+	out, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Case, error) {
 		before, err := filed(t)
 		if err != nil {
-			return mingjing.Dispute{}, err
+			return mingjing.Case{}, err
 		}
 		if before != nil {
 			return *before, nil
 		}
 		if err := c.FileIn(ctx, t, a, me, f, fresh, files); err != nil {
-			return mingjing.Dispute{}, err
+			return mingjing.Case{}, err
 		}
 		return c.whole(ctx, t, f.mandate, fresh)
 	})
@@ -175,13 +175,13 @@ func (c *Cases) file(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.
 		return out, err
 	}
 	// Another device was faster.
-	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Dispute, error) {
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Case, error) {
 		before, err := filed(t)
 		if err != nil {
-			return mingjing.Dispute{}, err
+			return mingjing.Case{}, err
 		}
 		if before == nil {
-			return mingjing.Dispute{}, ErrDisputeOpen
+			return mingjing.Case{}, ErrDisputeOpen
 		}
 		return *before, nil
 	})
@@ -202,9 +202,9 @@ func (c *Cases) FileIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, me m
 		return mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_count"})
 	}
 	proc := c.city.Procedure(what.code)
-	d := Dispute{Resident: me, ResidentName: resident.Name, Key: f.Key, RecordID: what.record, ListingID: what.listing,
+	d := Case{Resident: me, ResidentName: resident.Name, Key: f.Key, RecordID: what.record, ListingID: what.listing,
 		AgencyCode: what.agency, CatalogueCode: what.code, Ref: what.ref, Barred: what.barred,
-		Dispute: mingjing.Dispute{ID: id, Kind: f.Kind, Previous: f.Previous, Reason: f.Reason, Statement: f.Statement,
+		Case: mingjing.Case{ID: id, Kind: f.Kind, Previous: f.Previous, Reason: f.Reason, Statement: f.Statement,
 			State: mingjing.DisputeFiled, FiledAt: now,
 			Timeline: []mingjing.TimelineEntry{entryBy(a, f.mandate, now, "filed")}}}
 	switch f.Kind {
@@ -221,7 +221,7 @@ func (c *Cases) FileIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, me m
 		atCounter(&d, a)
 	}
 	d.NextDue = NextDue(d.Clocks)
-	if err := c.addDispute(ctx, t, d); err != nil {
+	if err := c.addCase(ctx, t, d); err != nil {
 		return err
 	}
 	if err := what.mark(ctx, t, id); err != nil {
@@ -263,12 +263,12 @@ func (c *Cases) FileIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, me m
 	return c.Tell(ctx, t, d)
 }
 
-// DisputeOfKey is the id of the dispute that the key made, or "".
-func DisputeOfKey(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, key string) (string, error) {
+// CaseOfKey is the id of the dispute that the key made, or "".
+func CaseOfKey(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, key string) (string, error) {
 	if key == "" {
 		return "", nil
 	}
-	d, err := db(t).DisputeByKey(ctx, me, key)
+	d, err := db(t).CaseByKey(ctx, me, key)
 	if errors.Is(err, kernel.ErrNotFound) {
 		return "", nil
 	}
@@ -299,7 +299,7 @@ func (c *Cases) CheckFiling(ctx context.Context, t *kernel.Tx, me mingjing.Resid
 	record, listing := f.RecordID, f.ListingID
 	var late []mingjing.Evidence
 	if f.Previous != "" {
-		d, err := db(t).Dispute(ctx, f.Previous)
+		d, err := db(t).Case(ctx, f.Previous)
 		if err != nil {
 			return Disputed{}, err
 		}
@@ -390,7 +390,7 @@ func involved(ctx context.Context, t *kernel.Tx, last string) ([]string, error) 
 	if last == "" {
 		return nil, nil
 	}
-	d, err := db(t).Dispute(ctx, last)
+	d, err := db(t).Case(ctx, last)
 	if errors.Is(err, kernel.ErrNotFound) {
 		return nil, nil
 	} else if err != nil {

@@ -108,7 +108,7 @@ func (o OpenCases) ListingDisputable(l holding.Listing) bool {
 // decided says whether nothing is left open of the last dispute: what an agency
 // has lost is suspended while the case still waits for its decision.
 func decided(ctx context.Context, t *kernel.Tx, dispute string) (bool, error) {
-	d, err := db(t).Dispute(ctx, dispute)
+	d, err := db(t).Case(ctx, dispute)
 	if errors.Is(err, kernel.ErrNotFound) {
 		return true, nil
 	}

@@ -41,7 +41,7 @@ func (c *Cases) CourtFile(ctx context.Context, a mingjing.Actor, id string) (min
 			return mingjing.CourtFile{}, err
 		}
 		f := mingjing.CourtFile{LetterView: letter, Hashes: map[string]string{}}
-		if f.Case, err = c.ShowDispute(ctx, t, d); err != nil {
+		if f.Case, err = c.ShowCase(ctx, t, d); err != nil {
 			return f, err
 		}
 		for _, e := range f.Case.Evidence {
@@ -61,11 +61,11 @@ func (c *Cases) CourtFile(ctx context.Context, a mingjing.Actor, id string) (min
 
 // letterFor is what is told of a decided case, to the resident or by a mandate, and the
 // case as it is stored.
-func (c *Cases) letterFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, action string) (v mingjing.LetterView, d Dispute, m *Mandate, err error) {
+func (c *Cases) letterFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, action string) (v mingjing.LetterView, d Case, m *Mandate, err error) {
 	if m, err = c.enter(ctx, t, a, id, action); err != nil {
 		return v, d, m, err
 	}
-	if d, err = db(t).Dispute(ctx, id); err != nil {
+	if d, err = db(t).Case(ctx, id); err != nil {
 		return v, d, m, err
 	}
 	v, err = c.LetterOf(ctx, t, d, m)
@@ -73,7 +73,7 @@ func (c *Cases) letterFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, i
 }
 
 // LetterOf is what the letter of a case tells. The scores are the resident's alone.
-func (c *Cases) LetterOf(ctx context.Context, t *kernel.Tx, d Dispute, m *Mandate) (v mingjing.LetterView, err error) {
+func (c *Cases) LetterOf(ctx context.Context, t *kernel.Tx, d Case, m *Mandate) (v mingjing.LetterView, err error) {
 	if d.Decision == nil {
 		return v, errNoDecisionYet
 	}
@@ -104,10 +104,10 @@ func (c *Cases) LetterOf(ctx context.Context, t *kernel.Tx, d Dispute, m *Mandat
 // WriteLetter puts into a decided case what its letter says. It is done in the
 // transaction of the decision, after all else, so that the letter stays as it is
 // whatever becomes of the record or listing, of the case and of the rulebook.
-func (c *Cases) WriteLetter(ctx context.Context, t *kernel.Tx, d *Dispute) error {
+func (c *Cases) WriteLetter(ctx context.Context, t *kernel.Tx, d *Case) error {
 	l := Letter{LetterView: mingjing.LetterView{City: c.city.Books()[0].City}}
 	var err error
-	if l.Dispute, err = c.ShowDispute(ctx, t, *d); err != nil {
+	if l.Dispute, err = c.ShowCase(ctx, t, *d); err != nil {
 		return err
 	}
 	l.Dispute.Lanes, l.Dispute.LanesUntil = nil, ""
@@ -139,7 +139,7 @@ func (c *Cases) WriteLetter(ctx context.Context, t *kernel.Tx, d *Dispute) error
 
 // looksAt are the lines of the resident's access log about a case or what it is
 // about, oldest first.
-func looksAt(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, d mingjing.Dispute) ([]mingjing.Look, error) {
+func looksAt(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, d mingjing.Case) ([]mingjing.Look, error) {
 	const page = 500
 	subjects := []string{d.ID}
 	if d.Record != nil {

@@ -90,15 +90,15 @@ func (c *Cases) ProposeIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, a
 	l := holding.Listing{Resident: resident.ID, Ref: p.Ref, Listing: mingjing.Listing{ID: id, Kind: item.Listing, Code: p.Code, Agency: agency,
 		Subject: p.Subject, Ground: p.Ground, LegalBasis: item.LegalBasis, Measures: c.measures(item, p.Measures), Document: p.Document,
 		Exit: item.Exit, Tier: item.Tier, TermMonths: p.Months, CaseID: kernel.NewID()}}
-	d := Dispute{Resident: resident.ID, ResidentName: resident.Name, ListingID: l.ID, AgencyCode: agency, CatalogueCode: p.Code, Ref: p.Ref,
-		Dispute: mingjing.Dispute{ID: l.CaseID, Kind: mingjing.CaseListing, Statement: p.Ground.In(mingjing.Languages[0]),
+	d := Case{Resident: resident.ID, ResidentName: resident.Name, ListingID: l.ID, AgencyCode: agency, CatalogueCode: p.Code, Ref: p.Ref,
+		Case: mingjing.Case{ID: l.CaseID, Kind: mingjing.CaseListing, Statement: p.Ground.In(mingjing.Languages[0]),
 			State: mingjing.DisputeFiled, FiledAt: now, Clocks: []mingjing.Clock{c.city.ClockFor("check", proc.CheckDays)},
 			Timeline: []mingjing.TimelineEntry{{At: now, Code: "proposed", Role: mingjing.RoleAgency, Who: agency}}}}
 	if err := c.holdings.Move(ctx, t, &l, mingjing.ListingProposed, mingjing.Actor{Role: mingjing.RoleAgency, Name: agency}); err != nil {
 		return mingjing.Listing{}, err
 	}
 	d.NextDue = NextDue(d.Clocks)
-	if err := c.addDispute(ctx, t, d); err != nil {
+	if err := c.addCase(ctx, t, d); err != nil {
 		return mingjing.Listing{}, err
 	}
 	if err := c.WatchClocks(ctx, t, d); err != nil {
@@ -200,7 +200,7 @@ func (c *Cases) ConfirmReceipt(ctx context.Context, a mingjing.Actor, listing st
 			}
 			return mingjing.Errorf(mingjing.Conflict, "nothing_to_confirm")
 		}
-		d, err := db(t).Dispute(ctx, l.CaseID)
+		d, err := db(t).Case(ctx, l.CaseID)
 		if err != nil {
 			return err
 		}
@@ -208,7 +208,7 @@ func (c *Cases) ConfirmReceipt(ctx context.Context, a mingjing.Actor, listing st
 		if err := c.MarkServed(ctx, t, &l, &d, a, mingjing.ServedInApp, c.city.Today(), now); err != nil {
 			return err
 		}
-		if err := c.SetDispute(ctx, t, d); err != nil {
+		if err := c.SetCase(ctx, t, d); err != nil {
 			return err
 		}
 		return c.Tell(ctx, t, d)
@@ -225,7 +225,7 @@ func ownListing(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, id st
 
 // MarkServed begins the answer period and closes the case in which the listing was
 // decided.
-func (c *Cases) MarkServed(ctx context.Context, t *kernel.Tx, l *holding.Listing, d *Dispute, by mingjing.Actor, how string, on mingjing.Date, now time.Time) error {
+func (c *Cases) MarkServed(ctx context.Context, t *kernel.Tx, l *holding.Listing, d *Case, by mingjing.Actor, how string, on mingjing.Date, now time.Time) error {
 	by2 := c.city.Due(c.city.Procedure(l.Code).AnswerDays)
 	l.NoticeOn, l.Served, l.AnswerBy = on, how, &by2
 	MarkMet(d.Clocks, "serve", now)

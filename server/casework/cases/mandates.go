@@ -41,7 +41,7 @@ func (c *Cases) shown(m Mandate) mingjing.Mandate {
 
 // showMandates adds to a case in whose name it is read: to the resident who may
 // act, to who acts for them the resident's name.
-func (c *Cases) showMandates(ctx context.Context, t *kernel.Tx, m *Mandate, d Dispute, out *mingjing.Dispute) error {
+func (c *Cases) showMandates(ctx context.Context, t *kernel.Tx, m *Mandate, d Case, out *mingjing.Case) error {
 	if m != nil {
 		out.ActingFor, out.ActingUntil = m.Resident, m.Until
 		return nil
@@ -60,10 +60,10 @@ func forOwner(m mingjing.Mandate) mingjing.Mandate {
 }
 
 // Helping is a case in which the actor acts for somebody else.
-func (c *Cases) Helping(ctx context.Context, a mingjing.Actor, id string) (mingjing.Dispute, error) {
+func (c *Cases) Helping(ctx context.Context, a mingjing.Actor, id string) (mingjing.Case, error) {
 	d, err := c.Dispute(ctx, a, id)
 	if err == nil && d.ActingFor == "" {
-		return mingjing.Dispute{}, kernel.ErrNothingThere
+		return mingjing.Case{}, kernel.ErrNothingThere
 	}
 	return d, err
 }
@@ -97,14 +97,14 @@ func (c *Cases) MandatesFor(ctx context.Context, t *kernel.Tx, helper mingjing.R
 
 // OfferMandate names somebody to act for the actor in one of their own cases. The
 // answer is the same whether anybody is enrolled under the number or not.
-func (c *Cases) OfferMandate(ctx context.Context, a mingjing.Actor, o Offer) (mingjing.Dispute, error) {
+func (c *Cases) OfferMandate(ctx context.Context, a mingjing.Actor, o Offer) (mingjing.Case, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
-		return mingjing.Dispute{}, err
+		return mingjing.Case{}, err
 	}
 	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
 		t.Because(a, "mandate", o.CaseID, "own")
-		d, err := db(t).Dispute(ctx, o.CaseID)
+		d, err := db(t).Case(ctx, o.CaseID)
 		if err != nil {
 			return err
 		}
@@ -163,14 +163,14 @@ func (c *Cases) OfferMandate(ctx context.Context, a mingjing.Actor, o Offer) (mi
 		return c.mandateMoved(ctx, t, m, "")
 	})
 	if err != nil {
-		return mingjing.Dispute{}, kernel.Public(err)
+		return mingjing.Case{}, kernel.Public(err)
 	}
 	return c.Dispute(ctx, a, o.CaseID)
 }
 
 // offerable refuses a mandate where the case has enough of them, or one for the same
 // person, enrolled or not.
-func (c *Cases) offerable(ctx context.Context, t *kernel.Tx, m Mandate, d Dispute) error {
+func (c *Cases) offerable(ctx context.Context, t *kernel.Tx, m Mandate, d Case) error {
 	have, err := mandatesIn(ctx, t, d)
 	if err != nil {
 		return err

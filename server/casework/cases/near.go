@@ -36,10 +36,10 @@ func NearTo(ctx context.Context, t *kernel.Tx, a mingjing.Actor) (map[mingjing.R
 }
 
 // CaseFor is a case, with whether it is of somebody who is near to the actor.
-func CaseFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id string) (Dispute, error) {
-	d, err := db(t).Dispute(ctx, id)
+func CaseFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id string) (Case, error) {
+	d, err := db(t).Case(ctx, id)
 	if err != nil {
-		return Dispute{}, err
+		return Case{}, err
 	}
 	near, err := NearTo(ctx, t, a)
 	d.Near = near[d.Resident]
@@ -47,7 +47,7 @@ func CaseFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id string) (Di
 }
 
 // NotOwn refuses a case of the actor's own, or of somebody who is near to them.
-func NotOwn(a mingjing.Actor, d Dispute) error {
+func NotOwn(a mingjing.Actor, d Case) error {
 	if d.Near != nil {
 		return d.Near
 	}
@@ -58,6 +58,6 @@ func NotOwn(a mingjing.Actor, d Dispute) error {
 }
 
 // CaseMoved tells the resident that a case of theirs went on.
-func (c *Cases) CaseMoved(ctx context.Context, t *kernel.Tx, d Dispute, code string) error {
+func (c *Cases) CaseMoved(ctx context.Context, t *kernel.Tx, d Case, code string) error {
 	return c.NotifyCase(ctx, t, d, mingjing.NoticeCaseMoved, code)
 }

@@ -13,7 +13,7 @@
 //	listing: filed -> assigned -> recommended -> to_serve -> decided
 //	             \______\___________\-- refused, or nobody decided in time --^
 //
-// [mingjing.Dispute.MayFollow] is the same as a table. A dispute can be rejected
+// [mingjing.Case.MayFollow] is the same as a table. A dispute can be rejected
 // only on the agency's word. Where the agency has lost the point, by missing the
 // second notice too or by withdrawing, it can only be upheld: what can't be
 // verified is deleted. A clock of the bureau's own that runs out makes the case

@@ -33,14 +33,14 @@ type Port interface {
 	// FirstScoreSince is a resident's first score by a rulebook that was made at or
 	// after an instant.
 	FirstScoreSince(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) (mingjing.Score, error)
-	AddDispute(ctx context.Context, d Dispute) error // ErrExists: one is open about it, or the key is known
-	SetDispute(ctx context.Context, d Dispute) error // everything but Evidence; fails with ErrConflict if d.Version is not the stored one, and stores Version+1
-	Dispute(ctx context.Context, id string) (Dispute, error)
-	// CaseLine is a dispute's [Dispute.Line]; nothing of its resident is opened.
-	CaseLine(ctx context.Context, id string) (Dispute, error)
-	DisputeByKey(ctx context.Context, resident mingjing.ResidentID, key string) (Dispute, error)
+	AddCase(ctx context.Context, d Case) error // ErrExists: one is open about it, or the key is known
+	SetCase(ctx context.Context, d Case) error // everything but Evidence; fails with ErrConflict if d.Version is not the stored one, and stores Version+1
+	Case(ctx context.Context, id string) (Case, error)
+	// CaseLine is a dispute's [Case.Line]; nothing of its resident is opened.
+	CaseLine(ctx context.Context, id string) (Case, error)
+	CaseByKey(ctx context.Context, resident mingjing.ResidentID, key string) (Case, error)
 	// Disputes are a resident's cases, the newest so many, newest first.
-	Disputes(ctx context.Context, resident mingjing.ResidentID, limit int) ([]Dispute, error)
+	CasesOf(ctx context.Context, resident mingjing.ResidentID, limit int) ([]Case, error)
 	// OpenCaseIDs are the ids of a resident's cases that are not decided; nothing of
 	// them is opened.
 	OpenCaseIDs(ctx context.Context, resident mingjing.ResidentID) ([]string, error)

@@ -16,12 +16,12 @@ import (
 // out too, the agency has lost the point and it is removed.
 func (c *Cases) questionDue(ctx context.Context, id string) (time.Duration, error) {
 	var (
-		d Dispute
+		d Case
 		q Question
 	)
 	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
 		t.Part(kernel.System, "ask_agency", id, "dispute", id)
-		if d, err = db(t).Dispute(ctx, id); err != nil {
+		if d, err = db(t).Case(ctx, id); err != nil {
 			return err
 		}
 		r, err := db(t).Resident(ctx, d.Resident)
@@ -75,7 +75,7 @@ func (c *Cases) questionDue(ctx context.Context, id string) (time.Duration, erro
 	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
 		wait = 0
 		t.Part(kernel.System, "ask_agency", id, "dispute", id)
-		d, err := db(t).Dispute(ctx, id)
+		d, err := db(t).Case(ctx, id)
 		if err != nil || d.State != state {
 			return err
 		}
@@ -99,7 +99,7 @@ func (c *Cases) questionDue(ctx context.Context, id string) (time.Duration, erro
 }
 
 // AgencyAnswered keeps the agency's word on a dispute.
-func (c *Cases) AgencyAnswered(ctx context.Context, t *kernel.Tx, d Dispute, word mingjing.AgencyAnswer, now time.Time) error {
+func (c *Cases) AgencyAnswered(ctx context.Context, t *kernel.Tx, d Case, word mingjing.AgencyAnswer, now time.Time) error {
 	word.At = now
 	d.Answer, d.State = &word, mingjing.DisputeAgencyAnswered
 	MarkMet(d.Clocks, "agency", now)
@@ -112,7 +112,7 @@ func (c *Cases) AgencyAnswered(ctx context.Context, t *kernel.Tx, d Dispute, wor
 }
 
 // AgencySilent is what the procedure does when the agency's clock has run out.
-func (c *Cases) AgencySilent(ctx context.Context, t *kernel.Tx, d *Dispute, clock string, now time.Time) error {
+func (c *Cases) AgencySilent(ctx context.Context, t *kernel.Tx, d *Case, clock string, now time.Time) error {
 	proc := c.city.Procedure(d.CatalogueCode)
 	markMissed(d.Clocks, clock)
 	cause, days := "agency_silent", proc.SecondNoticeDays+proc.BureauDays
@@ -139,9 +139,9 @@ func (c *Cases) AgencySilent(ctx context.Context, t *kernel.Tx, d *Dispute, cloc
 }
 
 // saveAndNotify keeps a dispute that went on by itself, and tells of it.
-func (c *Cases) saveAndNotify(ctx context.Context, t *kernel.Tx, d Dispute, code string) error {
+func (c *Cases) saveAndNotify(ctx context.Context, t *kernel.Tx, d Case, code string) error {
 	d.NextDue = NextDue(d.Clocks)
-	if err := c.SetDispute(ctx, t, d); err != nil {
+	if err := c.SetCase(ctx, t, d); err != nil {
 		return err
 	}
 	if err := c.CaseMoved(ctx, t, d, code); err != nil {
@@ -152,7 +152,7 @@ func (c *Cases) saveAndNotify(ctx context.Context, t *kernel.Tx, d Dispute, code
 
 // applySilence is what an agency's silence does to the record or listing: at first it is
 // suspended, after the second notice removed.
-func (c *Cases) applySilence(ctx context.Context, t *kernel.Tx, d Dispute) error {
+func (c *Cases) applySilence(ctx context.Context, t *kernel.Tx, d Case) error {
 	gone := d.State == mingjing.DisputeAgencyLost
 	if d.RecordID != "" {
 		r, err := db(t).Record(ctx, d.RecordID)
@@ -183,6 +183,6 @@ func (c *Cases) applySilence(ctx context.Context, t *kernel.Tx, d Dispute) error
 }
 
 // WasAsked says whether a case was put to its agency.
-func WasAsked(d Dispute) bool {
+func WasAsked(d Case) bool {
 	return slices.ContainsFunc(d.Clocks, func(k mingjing.Clock) bool { return k.Code == "agency" })
 }

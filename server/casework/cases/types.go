@@ -30,17 +30,17 @@ type Question struct {
 	Notice int `json:"notice"`
 }
 
-// A Dispute is a dispute as it is stored.
-type Dispute struct {
-	mingjing.Dispute // Record, Listing and Evidence are not stored here
-	Resident         mingjing.ResidentID
-	ResidentName     string // copied for search
-	Key              string
-	RecordID         string
-	ListingID        string
-	AgencyCode       string
-	CatalogueCode    string
-	HandlerID        string
+// A Case is a case as it is stored.
+type Case struct {
+	mingjing.Case // Record, Listing and Evidence are not stored here
+	Resident      mingjing.ResidentID
+	ResidentName  string // copied for search
+	Key           string
+	RecordID      string
+	ListingID     string
+	AgencyCode    string
+	CatalogueCode string
+	HandlerID     string
 	// Ref is the agency's reference of what it is about.
 	Ref string
 	// RecommenderID is the first of two people, who may not be the second.

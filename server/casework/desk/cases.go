@@ -24,7 +24,7 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 		return mingjing.QueueView{}, mingjing.Errorf(mingjing.Invalid, "invalid_filter")
 	}
 	if len(f.Search) > 200 || !slices.Contains([]mingjing.Lateness{mingjing.OnTime, mingjing.Late, mingjing.VeryLate}, f.Late) || len(f.Agency) > 100 || len(cursor) > 200 ||
-		(f.State != "" && f.State != "open" && f.State != "all" && !slices.Contains(mingjing.DisputeStates, mingjing.DisputeState(f.State))) {
+		(f.State != "" && f.State != "open" && f.State != "all" && !slices.Contains(mingjing.DisputeStates, mingjing.CaseState(f.State))) {
 		return mingjing.QueueView{}, mingjing.Errorf(mingjing.Invalid, "invalid_filter")
 	}
 	f.Search = strings.TrimSpace(f.Search)
@@ -33,7 +33,7 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 		q.HandlerID = a.ID
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.QueueView, error) {
-		v := mingjing.QueueView{Filter: f, Cases: []mingjing.Case{}}
+		v := mingjing.QueueView{Filter: f, Cases: []mingjing.CaseView{}}
 		found, err := db(t).Cases(ctx, q)
 		if err != nil {
 			return v, err
@@ -72,8 +72,8 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 }
 
 // showLine is a case as a line of the queue, without the person.
-func (c *Desk) showLine(a mingjing.Actor, d cases.Dispute) mingjing.Case {
-	k := mingjing.Case{Dispute: d.Dispute, HandlerID: d.HandlerID, Allowed: append([]string{}, steps(a, d)...)}
+func (c *Desk) showLine(a mingjing.Actor, d cases.Case) mingjing.CaseView {
+	k := mingjing.CaseView{Case: d.Case, HandlerID: d.HandlerID, Allowed: append([]string{}, steps(a, d)...)}
 	k.Evidence, k.Timeline = []mingjing.Evidence{}, []mingjing.TimelineEntry{}
 	if d.RecordID != "" {
 		k.Record = &mingjing.Record{ID: d.RecordID, Code: d.CatalogueCode, Agency: d.AgencyCode}
@@ -100,33 +100,33 @@ func nearest(stored, shown []mingjing.Clock) (next *mingjing.Clock) {
 }
 
 // Case is one case on one screen. The resident sees the look in the access log.
-func (c *Desk) Case(ctx context.Context, a mingjing.Actor, id string) (mingjing.Case, error) {
+func (c *Desk) Case(ctx context.Context, a mingjing.Actor, id string) (mingjing.CaseView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor, mingjing.RoleAuditor); err != nil {
-		return mingjing.Case{}, err
+		return mingjing.CaseView{}, err
 	}
-	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Case, error) {
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
 		t.Because(a, "case", id, kernel.Purpose(a))
 		d, err := cases.CaseFor(ctx, t, a, id)
 		if err != nil {
-			return mingjing.Case{}, err
+			return mingjing.CaseView{}, err
 		}
 		if err := cases.NotOwn(a, d); err != nil {
-			return mingjing.Case{}, err
+			return mingjing.CaseView{}, err
 		}
 		return c.showDesk(ctx, t, a, d)
 	})
 }
 
-func (c *Desk) showCase(ctx context.Context, t *kernel.Tx, a mingjing.Actor, d cases.Dispute) (mingjing.Case, error) {
-	shown, err := c.cases.ShowDispute(ctx, t, d)
+func (c *Desk) showCase(ctx context.Context, t *kernel.Tx, a mingjing.Actor, d cases.Case) (mingjing.CaseView, error) {
+	shown, err := c.cases.ShowCase(ctx, t, d)
 	if err != nil {
-		return mingjing.Case{}, err
+		return mingjing.CaseView{}, err
 	}
 	resident, err := db(t).Resident(ctx, d.Resident)
 	if err != nil {
-		return mingjing.Case{}, err
+		return mingjing.CaseView{}, err
 	}
-	k := mingjing.Case{Dispute: shown, Resident: resident.Name, IDMasked: resident.IDNumber.Masked(),
+	k := mingjing.CaseView{Case: shown, Resident: resident.Name, IDMasked: resident.IDNumber.Masked(),
 		HandlerID: d.HandlerID, Allowed: []string{}}
 	k.Next = nearest(d.Clocks, shown.Clocks)
 	k.Allowed = append(k.Allowed, steps(a, d)...)
@@ -134,7 +134,7 @@ func (c *Desk) showCase(ctx context.Context, t *kernel.Tx, a mingjing.Actor, d c
 }
 
 // steps are what the actor may do with a case now.
-func steps(a mingjing.Actor, d cases.Dispute) []string {
+func steps(a mingjing.Actor, d cases.Case) []string {
 	var can []string
 	for _, name := range mingjing.CaseSteps {
 		if step(name)(a, d) == nil {
@@ -146,7 +146,7 @@ func steps(a mingjing.Actor, d cases.Dispute) []string {
 
 // mayWork says whether the actor may work on a case at all: it is open, not their
 // own, and not about what they decided themselves.
-func mayWork(a mingjing.Actor, d cases.Dispute) error {
+func mayWork(a mingjing.Actor, d cases.Case) error {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return err
 	}
@@ -164,8 +164,8 @@ func mayWork(a mingjing.Actor, d cases.Dispute) error {
 
 // step says whether the actor may take a step in a case: it is theirs, the state
 // machine has the step, and where two people decide they are the right one.
-func step(name string) func(mingjing.Actor, cases.Dispute) error {
-	return func(a mingjing.Actor, d cases.Dispute) error {
+func step(name string) func(mingjing.Actor, cases.Case) error {
+	return func(a mingjing.Actor, d cases.Case) error {
 		if err := mayWork(a, d); err != nil {
 			return err
 		}
@@ -194,19 +194,19 @@ func step(name string) func(mingjing.Actor, cases.Dispute) error {
 
 // needsSecond says whether the next to work on a case decides as the second of
 // two, or instead of those who decided before.
-func needsSecond(d cases.Dispute) bool {
+func needsSecond(d cases.Case) bool {
 	return d.Kind == mingjing.CaseReview || d.State == mingjing.DisputeRecommended
 }
 
 // second lets only a supervisor pass who is not the first of the two.
-func second(a mingjing.Actor, d cases.Dispute) error {
+func second(a mingjing.Actor, d cases.Case) error {
 	if a.Role != mingjing.RoleSupervisor || a.ID == d.RecommenderID {
 		return mingjing.Errorf(mingjing.Forbidden, "second_person")
 	}
 	return nil
 }
 
-func mayAssign(a mingjing.Actor, d cases.Dispute) error {
+func mayAssign(a mingjing.Actor, d cases.Case) error {
 	if needsSecond(d) {
 		if err := second(a, d); err != nil {
 			return err
@@ -219,7 +219,7 @@ func mayAssign(a mingjing.Actor, d cases.Dispute) error {
 }
 
 // withAllowedSteps says in a refusal what the actor can do.
-func withAllowedSteps(err error, a mingjing.Actor, d cases.Dispute) error {
+func withAllowedSteps(err error, a mingjing.Actor, d cases.Case) error {
 	e, ok := errors.AsType[*mingjing.Error](err)
 	if !ok || e.Kind != mingjing.Conflict {
 		return err
@@ -230,47 +230,47 @@ func withAllowedSteps(err error, a mingjing.Actor, d cases.Dispute) error {
 }
 
 // handle changes one dispute in one transaction, after check allows it.
-func (c *Desk) handle(ctx context.Context, a mingjing.Actor, id, action string, check func(mingjing.Actor, cases.Dispute) error, change func(*kernel.Tx, *cases.Dispute, time.Time) error) (mingjing.Case, error) {
+func (c *Desk) handle(ctx context.Context, a mingjing.Actor, id, action string, check func(mingjing.Actor, cases.Case) error, change func(*kernel.Tx, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
-		return mingjing.Case{}, err
+		return mingjing.CaseView{}, err
 	}
-	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Case, error) {
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
 		t.Because(a, action, id, kernel.Purpose(a))
 		d, err := cases.CaseFor(ctx, t, a, id)
 		if err != nil {
-			return mingjing.Case{}, err
+			return mingjing.CaseView{}, err
 		}
 		if err := check(a, d); err != nil {
-			return mingjing.Case{}, withAllowedSteps(err, a, d)
+			return mingjing.CaseView{}, withAllowedSteps(err, a, d)
 		}
 		return c.handleIn(ctx, t, a, d, change)
 	})
 }
 
 // handleIn is the transaction in which a case that may be changed is.
-func (c *Desk) handleIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, d cases.Dispute, change func(*kernel.Tx, *cases.Dispute, time.Time) error) (mingjing.Case, error) {
+func (c *Desk) handleIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, d cases.Case, change func(*kernel.Tx, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
 	now := c.city.Now().UTC()
 	if err := change(t, &d, now); err != nil {
-		return mingjing.Case{}, withAllowedSteps(err, a, d)
+		return mingjing.CaseView{}, withAllowedSteps(err, a, d)
 	}
 	d.NextDue = cases.NextDue(d.Clocks)
-	if err := c.cases.SetDispute(ctx, t, d); err != nil {
-		return mingjing.Case{}, err
+	if err := c.cases.SetCase(ctx, t, d); err != nil {
+		return mingjing.CaseView{}, err
 	}
 	if err := c.cases.Tell(ctx, t, d); err != nil {
-		return mingjing.Case{}, err
+		return mingjing.CaseView{}, err
 	}
 	return c.showDesk(ctx, t, a, d)
 }
 
 // Assign gives the case to the actor. A supervisor may take it from a handler.
-func (c *Desk) Assign(ctx context.Context, a mingjing.Actor, id string) (mingjing.Case, error) {
+func (c *Desk) Assign(ctx context.Context, a mingjing.Actor, id string) (mingjing.CaseView, error) {
 	return c.handle(ctx, a, id, "case", step("assign"), c.take(ctx, a, TakenByChoice))
 }
 
 // take gives a case to the actor, and counts by which way they took it.
-func (c *Desk) take(ctx context.Context, a mingjing.Actor, way string) func(*kernel.Tx, *cases.Dispute, time.Time) error {
-	return func(t *kernel.Tx, d *cases.Dispute, now time.Time) error {
+func (c *Desk) take(ctx context.Context, a mingjing.Actor, way string) func(*kernel.Tx, *cases.Case, time.Time) error {
+	return func(t *kernel.Tx, d *cases.Case, now time.Time) error {
 		d.HandlerID, d.Handler = a.ID, a.Name
 		if d.State == mingjing.DisputeFiled {
 			d.State = mingjing.DisputeAssigned
@@ -285,8 +285,8 @@ func (c *Desk) take(ctx context.Context, a mingjing.Actor, way string) func(*ker
 
 // AskAgency puts the dispute to the agency, whose clock starts; the bureau's own
 // runs on from the agency's.
-func (c *Desk) AskAgency(ctx context.Context, a mingjing.Actor, id string) (mingjing.Case, error) {
-	return c.handle(ctx, a, id, "ask_agency", step("ask_agency"), func(t *kernel.Tx, d *cases.Dispute, now time.Time) error {
+func (c *Desk) AskAgency(ctx context.Context, a mingjing.Actor, id string) (mingjing.CaseView, error) {
+	return c.handle(ctx, a, id, "ask_agency", step("ask_agency"), func(t *kernel.Tx, d *cases.Case, now time.Time) error {
 		proc := c.city.Procedure(d.CatalogueCode)
 		d.State = mingjing.DisputeAgencyAsked
 		cases.MarkMet(d.Clocks, "forward", now)
@@ -304,8 +304,8 @@ func (c *Desk) AskAgency(ctx context.Context, a mingjing.Actor, id string) (ming
 
 // Extend gives a case more time, once, and only where evidence came after it was
 // filed.
-func (c *Desk) Extend(ctx context.Context, a mingjing.Actor, id string) (mingjing.Case, error) {
-	return c.handle(ctx, a, id, "case", step("extend"), func(t *kernel.Tx, d *cases.Dispute, now time.Time) error {
+func (c *Desk) Extend(ctx context.Context, a mingjing.Actor, id string) (mingjing.CaseView, error) {
+	return c.handle(ctx, a, id, "case", step("extend"), func(t *kernel.Tx, d *cases.Case, now time.Time) error {
 		d.Extended = true
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "extended", Role: a.Role, Who: a.Name})
 		for i, k := range d.Clocks {

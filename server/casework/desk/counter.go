@@ -79,7 +79,7 @@ func mayServe(ctx context.Context, t *kernel.Tx, a mingjing.Actor, resident ming
 	if err != nil {
 		return err
 	}
-	return cases.NotOwn(a, cases.Dispute{Resident: resident, Near: near[resident]})
+	return cases.NotOwn(a, cases.Case{Resident: resident, Near: near[resident]})
 }
 
 func (c *Desk) visit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id string) (Visit, error) {
@@ -127,9 +127,9 @@ func (c *Desk) showCounter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, 
 
 // FileAtCounter files a dispute for a resident who came, in their own words. Who
 // files it may not decide it.
-func (c *Desk) FileAtCounter(ctx context.Context, a mingjing.Actor, visit string, f cases.Filing) (mingjing.Case, error) {
+func (c *Desk) FileAtCounter(ctx context.Context, a mingjing.Actor, visit string, f cases.Filing) (mingjing.CaseView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
-		return mingjing.Case{}, err
+		return mingjing.CaseView{}, err
 	}
 	f.Kind, f.Previous, f.Counter = mingjing.CaseDispute, "", true
 	wrong := f.Check()
@@ -146,7 +146,7 @@ func (c *Desk) FileAtCounter(ctx context.Context, a mingjing.Actor, visit string
 		if len(wrong) > 0 {
 			return "", mingjing.InvalidFields(wrong...)
 		}
-		if id, err = cases.DisputeOfKey(ctx, t, v.Resident, f.Key); id != "" || err != nil {
+		if id, err = cases.CaseOfKey(ctx, t, v.Resident, f.Key); id != "" || err != nil {
 			return v.Resident, err
 		}
 		_, err = c.cases.CheckFiling(ctx, t, v.Resident, f)
@@ -157,30 +157,30 @@ func (c *Desk) FileAtCounter(ctx context.Context, a mingjing.Actor, visit string
 		return err
 	})
 	if err != nil {
-		return mingjing.Case{}, kernel.Public(err)
+		return mingjing.CaseView{}, kernel.Public(err)
 	}
 	var files []cases.CleanFile
 	if id == "" {
 		if files, err = cases.CleanAll(ctx, f.Evidence); err != nil {
-			return mingjing.Case{}, err
+			return mingjing.CaseView{}, err
 		}
 	}
-	k, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Case, error) {
+	k, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
 		me, err := prepare(t)
 		if err != nil {
-			return mingjing.Case{}, err
+			return mingjing.CaseView{}, err
 		}
 		if id == "" {
 			id = kernel.NewID()
 			if err := c.cases.FileIn(ctx, t, a, me, f, id, files); err != nil {
-				return mingjing.Case{}, err
+				return mingjing.CaseView{}, err
 			}
 		} else if err := t.Look(ctx, a, me, c.city.Now(), "case", id, "counter"); err != nil {
-			return mingjing.Case{}, err
+			return mingjing.CaseView{}, err
 		}
 		d, err := cases.CaseFor(ctx, t, a, id)
 		if err != nil {
-			return mingjing.Case{}, err
+			return mingjing.CaseView{}, err
 		}
 		return c.showDesk(ctx, t, a, d)
 	})

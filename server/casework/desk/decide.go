@@ -30,9 +30,9 @@ type Ruling struct {
 // Decide ends a case and does what was decided: the record is removed, corrected
 // or stands, the listing is lifted, shortened or stands, and the scores are made
 // anew.
-func (c *Desk) Decide(ctx context.Context, a mingjing.Actor, id string, r Ruling) (mingjing.Case, error) {
+func (c *Desk) Decide(ctx context.Context, a mingjing.Actor, id string, r Ruling) (mingjing.CaseView, error) {
 	r.Reasons = strings.TrimSpace(r.Reasons)
-	return c.handle(ctx, a, id, "case", step("decide"), func(t *kernel.Tx, d *cases.Dispute, now time.Time) error {
+	return c.handle(ctx, a, id, "case", step("decide"), func(t *kernel.Tx, d *cases.Case, now time.Time) error {
 		evidence, err := db(t).Evidence(ctx, d.ID)
 		if err != nil {
 			return err
@@ -73,7 +73,7 @@ func (c *Desk) Decide(ctx context.Context, a mingjing.Actor, id string, r Ruling
 }
 
 // tellDecision tells the resident of a decision, and makes the scores that follow.
-func (c *Desk) tellDecision(ctx context.Context, t *kernel.Tx, d cases.Dispute) error {
+func (c *Desk) tellDecision(ctx context.Context, t *kernel.Tx, d cases.Case) error {
 	cause := "dispute_decided"
 	switch d.Kind {
 	case mingjing.CaseRepair:
@@ -92,14 +92,14 @@ func (c *Desk) tellDecision(ctx context.Context, t *kernel.Tx, d cases.Dispute) 
 
 // agencyConceded says that the agency has lost the point, by its silence or by withdrawing:
 // then what is disputed does not go back into effect.
-func agencyConceded(d cases.Dispute) bool {
+func agencyConceded(d cases.Case) bool {
 	return d.State == mingjing.DisputeAgencyLost ||
 		(d.Answer != nil && d.Answer.Position == mingjing.PositionWithdrawn)
 }
 
 // mayRule says whether a dispute may be decided so. It can always be upheld; it
 // can be rejected only on the agency's word.
-func mayRule(d cases.Dispute, o mingjing.Outcome) error {
+func mayRule(d cases.Case, o mingjing.Outcome) error {
 	switch {
 	case o == mingjing.OutcomeUpheld || d.Kind != mingjing.CaseDispute:
 		return nil
@@ -117,7 +117,7 @@ func mayRule(d cases.Dispute, o mingjing.Outcome) error {
 	return nil
 }
 
-func (c *Desk) checkRuling(ctx context.Context, t *kernel.Tx, r Ruling, d cases.Dispute, evidence []mingjing.Evidence) (correctTo mingjing.Date, err error) {
+func (c *Desk) checkRuling(ctx context.Context, t *kernel.Tx, r Ruling, d cases.Case, evidence []mingjing.Evidence) (correctTo mingjing.Date, err error) {
 	var wrong []mingjing.FieldError
 	if !slices.Contains(d.Kind.Outcomes(), r.Outcome) {
 		wrong = append(wrong, mingjing.FieldError{Field: "outcome", Code: "outcome_required"})
@@ -157,7 +157,7 @@ func checkReasons(reasons string) []mingjing.FieldError {
 }
 
 // carryOut does to the record or listing what was decided.
-func (c *Desk) carryOut(ctx context.Context, t *kernel.Tx, d *cases.Dispute, by mingjing.Actor, now time.Time) error {
+func (c *Desk) carryOut(ctx context.Context, t *kernel.Tx, d *cases.Case, by mingjing.Actor, now time.Time) error {
 	if d.RecordID != "" {
 		r, err := db(t).Record(ctx, d.RecordID)
 		if err != nil {
@@ -188,7 +188,7 @@ func (c *Desk) carryOut(ctx context.Context, t *kernel.Tx, d *cases.Dispute, by 
 	case mingjing.OutcomeUpheld:
 		to = mingjing.ListingLifted
 		if d.Kind == mingjing.CaseReview {
-			first, err := db(t).Dispute(ctx, d.Previous)
+			first, err := db(t).Case(ctx, d.Previous)
 			if err != nil {
 				return err
 			}

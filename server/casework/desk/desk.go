@@ -59,13 +59,13 @@ type Visit struct {
 }
 
 // showDesk is showCase with what only the page of the case shows.
-func (c *Desk) showDesk(ctx context.Context, t *kernel.Tx, a mingjing.Actor, d cases.Dispute) (mingjing.Case, error) {
+func (c *Desk) showDesk(ctx context.Context, t *kernel.Tx, a mingjing.Actor, d cases.Case) (mingjing.CaseView, error) {
 	k, err := c.showCase(ctx, t, a, d)
 	if err != nil {
-		return mingjing.Case{}, err
+		return mingjing.CaseView{}, err
 	}
 	if k.Notes, err = db(t).Notes(ctx, d.ID); err != nil {
-		return mingjing.Case{}, err
+		return mingjing.CaseView{}, err
 	}
 	p, err := notice.PrefsOf(ctx, t, d.Resident)
 	k.ReplyLang = p.Lang
@@ -75,43 +75,43 @@ func (c *Desk) showDesk(ctx context.Context, t *kernel.Tx, a mingjing.Actor, d c
 // Next gives the actor the case with the nearest clock that they may take, among
 // equals the one that waits longest. Escalated cases are for supervisors, to whom
 // they come first. Whoever has [mingjing.MaxOpenCases] open cases gets none.
-func (c *Desk) Next(ctx context.Context, a mingjing.Actor) (mingjing.Case, error) {
+func (c *Desk) Next(ctx context.Context, a mingjing.Actor) (mingjing.CaseView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
-		return mingjing.Case{}, err
+		return mingjing.CaseView{}, err
 	}
-	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Case, error) {
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
 		n, err := db(t).OpenCases(ctx, a.ID)
 		if err != nil {
-			return mingjing.Case{}, err
+			return mingjing.CaseView{}, err
 		}
 		if n >= mingjing.MaxOpenCases {
-			return mingjing.Case{}, mingjing.Errorf(mingjing.Conflict, "too_many_cases")
+			return mingjing.CaseView{}, mingjing.Errorf(mingjing.Conflict, "too_many_cases")
 		}
 		near, err := cases.NearTo(ctx, t, a)
 		if err != nil {
-			return mingjing.Case{}, err
+			return mingjing.CaseView{}, err
 		}
 		// The case is locked before it is looked at again, so that of two people who
 		// find the same one the second goes on to the one after it.
 		found, err := first(ctx, t, a, near, c.city.Now())
 		if err != nil {
-			return mingjing.Case{}, err
+			return mingjing.CaseView{}, err
 		}
 		if found == nil {
-			return mingjing.Case{}, mingjing.Errorf(mingjing.Conflict, "no_case_waiting")
+			return mingjing.CaseView{}, mingjing.Errorf(mingjing.Conflict, "no_case_waiting")
 		}
 		return c.handleIn(ctx, t, a, *found, c.take(ctx, a, TakenAsNext))
 	})
 }
 
 // first is the case that is next for the actor; nil for none.
-func first(ctx context.Context, t *kernel.Tx, a mingjing.Actor, near map[mingjing.ResidentID]error, now time.Time) (*cases.Dispute, error) {
+func first(ctx context.Context, t *kernel.Tx, a mingjing.Actor, near map[mingjing.ResidentID]error, now time.Time) (*cases.Case, error) {
 	const step = 50
-	may := func(d cases.Dispute, late bool) bool {
+	may := func(d cases.Case, late bool) bool {
 		d.Near = near[d.Resident]
 		return nextFor(a, d, late)
 	}
-	pass := func(late time.Time) (*cases.Dispute, error) {
+	pass := func(late time.Time) (*cases.Case, error) {
 		for skip := 0; ; skip += step {
 			list, err := db(t).Waiting(ctx, late, skip, step)
 			if err != nil {
@@ -122,7 +122,7 @@ func first(ctx context.Context, t *kernel.Tx, a mingjing.Actor, near map[mingjin
 					continue
 				}
 				t.Because(a, "case", d.ID, kernel.Purpose(a))
-				fresh, err := db(t).Dispute(ctx, d.ID)
+				fresh, err := db(t).Case(ctx, d.ID)
 				if err != nil {
 					return nil, err
 				}
@@ -144,7 +144,7 @@ func first(ctx context.Context, t *kernel.Tx, a mingjing.Actor, near map[mingjin
 }
 
 // nextFor says whether a case may be given to the actor unasked.
-func nextFor(a mingjing.Actor, d cases.Dispute, late bool) bool {
+func nextFor(a mingjing.Actor, d cases.Case, late bool) bool {
 	if step("assign")(a, d) != nil {
 		return false
 	}
@@ -155,7 +155,7 @@ func nextFor(a mingjing.Actor, d cases.Dispute, late bool) bool {
 }
 
 // takenBySupervisor says whether a supervisor was the last to take the case.
-func takenBySupervisor(d cases.Dispute) bool {
+func takenBySupervisor(d cases.Case) bool {
 	for _, e := range slices.Backward(d.Timeline) {
 		if e.Code == "assigned" {
 			return e.Role == mingjing.RoleSupervisor
@@ -166,32 +166,32 @@ func takenBySupervisor(d cases.Dispute) bool {
 
 // AddNote writes a note for colleagues on a case. The resident's access log shows
 // that it was written, and nothing that the resident is told shows the note.
-func (c *Desk) AddNote(ctx context.Context, a mingjing.Actor, id, text string) (mingjing.Case, error) {
+func (c *Desk) AddNote(ctx context.Context, a mingjing.Actor, id, text string) (mingjing.CaseView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
-		return mingjing.Case{}, err
+		return mingjing.CaseView{}, err
 	}
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
-	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Case, error) {
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
 		t.Because(a, "note", id, kernel.Purpose(a))
 		d, err := cases.CaseFor(ctx, t, a, id)
 		if err != nil {
-			return mingjing.Case{}, err
+			return mingjing.CaseView{}, err
 		}
 		if err := cases.NotOwn(a, d); err != nil {
-			return mingjing.Case{}, err
+			return mingjing.CaseView{}, err
 		}
 		switch {
 		case text == "" || !utf8.ValidString(text):
-			return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "text", Code: "required"})
+			return mingjing.CaseView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "text", Code: "required"})
 		case utf8.RuneCountInString(text) > mingjing.MaxNote:
-			return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "text", Code: "too_long"})
+			return mingjing.CaseView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "text", Code: "too_long"})
 		}
 		now := c.city.Now().UTC()
 		if err := db(t).AddNote(ctx, id, mingjing.Note{ID: kernel.NewID(), Text: text, By: a.Name, Role: a.Role, At: now}); err != nil {
-			return mingjing.Case{}, err
+			return mingjing.CaseView{}, err
 		}
 		if err := t.Emit(ctx, mingjing.AudienceStaff, mingjing.EventDispute, id, now); err != nil {
-			return mingjing.Case{}, err
+			return mingjing.CaseView{}, err
 		}
 		return c.showDesk(ctx, t, a, d)
 	})
@@ -199,28 +199,28 @@ func (c *Desk) AddNote(ctx context.Context, a mingjing.Actor, id, text string) (
 
 // OpenIDNumber shows the full ID number to whoever has the case, for one of
 // [mingjing.IDNumberReasons]. The resident's access log says so and why.
-func (c *Desk) OpenIDNumber(ctx context.Context, a mingjing.Actor, id, reason string) (mingjing.Case, error) {
+func (c *Desk) OpenIDNumber(ctx context.Context, a mingjing.Actor, id, reason string) (mingjing.CaseView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
-		return mingjing.Case{}, err
+		return mingjing.CaseView{}, err
 	}
-	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Case, error) {
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
 		t.Because(a, "id_number", id, "id_"+reason)
 		d, err := cases.CaseFor(ctx, t, a, id)
 		if err != nil {
-			return mingjing.Case{}, err
+			return mingjing.CaseView{}, err
 		}
 		if err := mayWork(a, d); err != nil {
-			return mingjing.Case{}, err
+			return mingjing.CaseView{}, err
 		}
 		if d.HandlerID != a.ID {
-			return mingjing.Case{}, mingjing.Errorf(mingjing.Conflict, "case_not_yours")
+			return mingjing.CaseView{}, mingjing.Errorf(mingjing.Conflict, "case_not_yours")
 		}
 		if !slices.Contains(mingjing.IDNumberReasons, reason) {
-			return mingjing.Case{}, mingjing.InvalidFields(mingjing.FieldError{Field: "id_reason", Code: "id_reason_required"})
+			return mingjing.CaseView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "id_reason", Code: "id_reason_required"})
 		}
 		k, err := c.showDesk(ctx, t, a, d)
 		if err != nil {
-			return mingjing.Case{}, err
+			return mingjing.CaseView{}, err
 		}
 		r, err := db(t).Resident(ctx, d.Resident)
 		k.IDNumber = string(r.IDNumber)

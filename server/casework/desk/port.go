@@ -15,8 +15,8 @@ import (
 type Port interface {
 	// Waiting are open cases that wait for a person, by nearest clock, then those that
 	// were filed first: cases that nobody has, or, with late set, all whose clock ran
-	// out before it, each as its [Dispute.Line]. It skips the first so many.
-	Waiting(ctx context.Context, late time.Time, skip, limit int) ([]cases.Dispute, error)
+	// out before it, each as its [Case.Line]. It skips the first so many.
+	Waiting(ctx context.Context, late time.Time, skip, limit int) ([]cases.Case, error)
 	// OpenCases is how many open cases a handler has, but for those that only wait to
 	// be served.
 	OpenCases(ctx context.Context, handler string) (int, error)
@@ -53,12 +53,12 @@ type Port interface {
 	Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error)
 	Listing(ctx context.Context, id string) (holding.Listing, error)
 	Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error)
-	Dispute(ctx context.Context, id string) (cases.Dispute, error)
-	// Cases are all disputes that match, by nearest clock (Dispute.NextDue, those
-	// with none last), then by id, from the cursor on, each as its [Dispute.Line];
+	Case(ctx context.Context, id string) (cases.Case, error)
+	// Cases are all disputes that match, by nearest clock (Case.NextDue, those
+	// with none last), then by id, from the cursor on, each as its [Case.Line];
 	// search by mingjing.CaseFilter is on id, catalogue code and resident's whole
 	// name.
-	Cases(ctx context.Context, f cases.CaseQuery) ([]cases.Dispute, error)
+	Cases(ctx context.Context, f cases.CaseQuery) ([]cases.Case, error)
 	CaseCounts(ctx context.Context) (map[string]int, error) // by state, all disputes
 	// LateCounts is how many open cases are late at the instant, and how many very
 	// late: those are not counted among the late.

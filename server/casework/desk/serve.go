@@ -14,9 +14,9 @@ import (
 
 // Recommend is what the first of two people would decide on a proposed listing;
 // another one, a supervisor, decides.
-func (c *Desk) Recommend(ctx context.Context, a mingjing.Actor, id string, r Ruling) (mingjing.Case, error) {
+func (c *Desk) Recommend(ctx context.Context, a mingjing.Actor, id string, r Ruling) (mingjing.CaseView, error) {
 	r.Reasons = strings.TrimSpace(r.Reasons)
-	return c.handle(ctx, a, id, "case", step("recommend"), func(_ *kernel.Tx, d *cases.Dispute, now time.Time) error {
+	return c.handle(ctx, a, id, "case", step("recommend"), func(_ *kernel.Tx, d *cases.Case, now time.Time) error {
 		var wrong []mingjing.FieldError
 		if !slices.Contains(d.Kind.Outcomes(), r.Outcome) {
 			wrong = append(wrong, mingjing.FieldError{Field: "outcome", Code: "outcome_required"})
@@ -44,9 +44,9 @@ type Service struct {
 }
 
 // Serve records that a listing was served on paper; the answer period begins.
-func (c *Desk) Serve(ctx context.Context, a mingjing.Actor, id string, s Service) (mingjing.Case, error) {
+func (c *Desk) Serve(ctx context.Context, a mingjing.Actor, id string, s Service) (mingjing.CaseView, error) {
 	s.Proof = strings.TrimSpace(s.Proof)
-	return c.handle(ctx, a, id, "case", step("serve"), func(t *kernel.Tx, d *cases.Dispute, now time.Time) error {
+	return c.handle(ctx, a, id, "case", step("serve"), func(t *kernel.Tx, d *cases.Case, now time.Time) error {
 		var wrong []mingjing.FieldError
 		if s.Method != mingjing.ServedByPost && s.Method != mingjing.ServedInPerson {
 			wrong = append(wrong, mingjing.FieldError{Field: "method", Code: "method_required"})

@@ -34,7 +34,7 @@ func ownLook(a mingjing.Actor, h Head) bool {
 // mayRead refuses who has no part in an inquiry: others than those whose look it is,
 // and, once it is theirs to answer, the supervisors and auditors.
 func mayRead(a mingjing.Actor, h Head, near map[mingjing.ResidentID]error) error {
-	if err := cases.NotOwn(a, cases.Dispute{Resident: h.Resident, Near: near[h.Resident]}); err != nil {
+	if err := cases.NotOwn(a, cases.Case{Resident: h.Resident, Near: near[h.Resident]}); err != nil {
 		return err
 	}
 	second := (a.Role == mingjing.RoleSupervisor || a.Role == mingjing.RoleAuditor) && h.State != mingjing.InquiryAsked
@@ -163,7 +163,7 @@ func showInquiry(ctx context.Context, t *kernel.Tx, a mingjing.Actor, q Row) (mi
 	if subject == "" {
 		return k, nil
 	}
-	d, err := db(t).Dispute(ctx, subject)
+	d, err := db(t).Case(ctx, subject)
 	if err == nil {
 		k.CaseID, k.Item = d.ID, d.CatalogueCode
 	}

@@ -31,7 +31,7 @@ type Port interface {
 	Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error)
 	Record(ctx context.Context, id string) (holding.Record, error)
 	Listing(ctx context.Context, id string) (holding.Listing, error)
-	Dispute(ctx context.Context, id string) (cases.Dispute, error)
+	Case(ctx context.Context, id string) (cases.Case, error)
 	// Looks are the newest first, with Seq below before (0: from the newest).
 	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.Look, error)
 }

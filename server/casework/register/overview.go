@@ -16,7 +16,7 @@ func (c *Register) Overview(ctx context.Context, a mingjing.Actor) (mingjing.Ove
 		return mingjing.OverviewView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.OverviewView, error) {
-		v := mingjing.OverviewView{Latest: []mingjing.ScoreCard{}, OpenDisputes: []mingjing.Dispute{}, Awaiting: []mingjing.Listing{}}
+		v := mingjing.OverviewView{Latest: []mingjing.ScoreCard{}, OpenDisputes: []mingjing.Case{}, Awaiting: []mingjing.Listing{}}
 		if err := t.Look(ctx, a, me, c.city.Now(), "overview", "", "own"); err != nil {
 			return v, err
 		}
@@ -58,11 +58,11 @@ func (c *Register) Overview(ctx context.Context, a mingjing.Actor) (mingjing.Ove
 				}
 			}
 		}
-		open, err := db(t).OpenDisputes(ctx, me)
+		open, err := db(t).OpenCasesOf(ctx, me)
 		if err != nil {
 			return v, err
 		}
-		if v.OpenDisputes, err = c.cases.ShowDisputes(ctx, t, me, open); err != nil {
+		if v.OpenDisputes, err = c.cases.ShowCases(ctx, t, me, open); err != nil {
 			return v, err
 		}
 		v.RecentLooks, err = db(t).Looks(ctx, me, true, 0, 3)

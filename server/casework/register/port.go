@@ -24,7 +24,7 @@ type Port interface {
 	// LatestScore is a resident's newest score by a rulebook; "" for the newest by any.
 	LatestScore(ctx context.Context, resident mingjing.ResidentID, rulebook string) (mingjing.Score, error)
 	// OpenDisputes are a resident's cases that are not decided, newest first.
-	OpenDisputes(ctx context.Context, resident mingjing.ResidentID) ([]cases.Dispute, error)
+	OpenCasesOf(ctx context.Context, resident mingjing.ResidentID) ([]cases.Case, error)
 	// Looks are the newest first, with Seq below before (0: from the newest).
 	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.Look, error)
 	UnreadNotices(ctx context.Context, resident mingjing.ResidentID) (int, error)

@@ -71,7 +71,7 @@ func (c *Shares) correct(ctx context.Context, a mingjing.Actor, dispute, action 
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (v mingjing.CorrectionView, err error) {
 		t.Because(a, action, dispute, "own")
-		d, err := db(t).Dispute(ctx, dispute)
+		d, err := db(t).Case(ctx, dispute)
 		if err != nil {
 			return v, err
 		}
@@ -105,7 +105,7 @@ func (c *Shares) correct(ctx context.Context, a mingjing.Actor, dispute, action 
 
 // sawBefore are the views, up to a decision and not too long ago, of scores in
 // which what it is about counted. A score that is gone is taken for one of them.
-func (c *Shares) sawBefore(ctx context.Context, t *kernel.Tx, d cases.Dispute) ([]View, error) {
+func (c *Shares) sawBefore(ctx context.Context, t *kernel.Tx, d cases.Case) ([]View, error) {
 	views, err := db(t).ShareViews(ctx, d.Resident)
 	if err != nil {
 		return nil, err

@@ -18,7 +18,7 @@ type Port interface {
 	Score(ctx context.Context, id string) (mingjing.Score, error)
 	// LatestScore is a resident's newest score by a rulebook; "" for the newest by any.
 	LatestScore(ctx context.Context, resident mingjing.ResidentID, rulebook string) (mingjing.Score, error)
-	Dispute(ctx context.Context, id string) (cases.Dispute, error)
+	Case(ctx context.Context, id string) (cases.Case, error)
 	// AddShare keeps the code as a keyed hash only.
 	AddShare(ctx context.Context, s Share, code string) error
 	// ShareByCode and Head keep others from the share until the transaction ends.

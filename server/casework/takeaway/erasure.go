@@ -42,8 +42,8 @@ func (c *Takeaway) Leaving(ctx context.Context, a mingjing.Actor) (mingjing.Leav
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.LeaveView, error) {
 		t.Because(a, "leave", "", "own")
-		v := mingjing.LeaveView{OpenCases: []mingjing.Dispute{}}
-		open, err := db(t).OpenDisputes(ctx, me)
+		v := mingjing.LeaveView{OpenCases: []mingjing.Case{}}
+		open, err := db(t).OpenCasesOf(ctx, me)
 		if err != nil {
 			return v, err
 		}
@@ -75,7 +75,7 @@ func (c *Takeaway) Leave(ctx context.Context, a mingjing.Actor) (mingjing.Erasur
 		if !errors.Is(err, kernel.ErrNotFound) {
 			return old.Erasure, err
 		}
-		open, err := db(t).OpenDisputes(ctx, me)
+		open, err := db(t).OpenCasesOf(ctx, me)
 		if err != nil {
 			return mingjing.Erasure{}, err
 		}

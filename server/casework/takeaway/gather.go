@@ -46,7 +46,7 @@ func (c *Takeaway) gather(ctx context.Context, t *kernel.Tx, job Export) (*expor
 		return nil, err
 	}
 	for _, part := range []func(context.Context, *kernel.Tx, mingjing.ResidentID, *exporter) error{
-		c.gatherRequests, c.gatherHeld, c.gatherDisputes, c.gatherNotices, c.gatherLooks} {
+		c.gatherRequests, c.gatherHeld, c.gatherCases, c.gatherNotices, c.gatherLooks} {
 		if err := part(ctx, t, me, h); err != nil {
 			return nil, err
 		}
@@ -116,10 +116,10 @@ func (c *Takeaway) gatherHeld(ctx context.Context, t *kernel.Tx, me mingjing.Res
 	return nil
 }
 
-// gatherDisputes takes the cases, their files, and what is needed for the letters
+// gatherCases takes the cases, their files, and what is needed for the letters
 // of those that are decided.
-func (c *Takeaway) gatherDisputes(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, h *exporter) error {
-	disputes, err := db(t).Disputes(ctx, me, kernel.MaxList)
+func (c *Takeaway) gatherCases(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, h *exporter) error {
+	disputes, err := db(t).CasesOf(ctx, me, kernel.MaxList)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func (c *Takeaway) gatherDisputes(ctx context.Context, t *kernel.Tx, me mingjing
 	size := int64(0)
 	for i, d := range slices.Backward(disputes) {
 		shown := own[i]
-		x := mingjing.ExportDispute{Dispute: shown, Files: []mingjing.ExportFile{}}
+		x := mingjing.ExportDispute{Case: shown, Files: []mingjing.ExportFile{}}
 		add := func(kind string, e mingjing.Evidence) error {
 			if size += e.Size; size > mingjing.MaxExportBytes {
 				return errTooMuch

@@ -34,9 +34,9 @@ type Port interface {
 	// Scores of a resident by one rulebook ("" for all), the newest so many, oldest first.
 	Scores(ctx context.Context, resident mingjing.ResidentID, rulebook string, limit int) ([]mingjing.Score, error)
 	// Disputes are a resident's cases, the newest so many, newest first.
-	Disputes(ctx context.Context, resident mingjing.ResidentID, limit int) ([]cases.Dispute, error)
+	CasesOf(ctx context.Context, resident mingjing.ResidentID, limit int) ([]cases.Case, error)
 	// OpenDisputes are a resident's cases that are not decided, newest first.
-	OpenDisputes(ctx context.Context, resident mingjing.ResidentID) ([]cases.Dispute, error)
+	OpenCasesOf(ctx context.Context, resident mingjing.ResidentID) ([]cases.Case, error)
 	EvidenceData(ctx context.Context, id string) (e mingjing.Evidence, data []byte, err error)
 	// Looks are the newest first, with Seq below before (0: from the newest).
 	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.Look, error)

@@ -17,10 +17,10 @@ import (
 // maxSearch is the greatest length of what is searched for, in bytes.
 const maxSearch = 256
 
-// AddDispute implements [casework.Tx].
-func (t *tx) AddDispute(ctx context.Context, d cases.Dispute) error {
+// AddCase implements [casework.Tx].
+func (t *tx) AddCase(ctx context.Context, d cases.Case) error {
 	const op = "add a dispute"
-	doc, line, err := t.sealDispute(ctx, op, d)
+	doc, line, err := t.sealCase(ctx, op, d)
 	if err != nil {
 		return err
 	}
@@ -31,9 +31,9 @@ func (t *tx) AddDispute(ctx context.Context, d cases.Dispute) error {
 		d.CatalogueCode, d.HandlerID, string(d.State), micros(d.FiledAt), d.Due(), d.VeryLate(), d.Version, string(d.Kind), t.nameHash(d.ResidentName), line, doc)
 }
 
-// sealDispute seals a dispute for its resident, and what the work queue shows of
+// sealCase seals a dispute for its resident, and what the work queue shows of
 // it for the bureau.
-func (t *tx) sealDispute(ctx context.Context, op string, d cases.Dispute) (doc, line []byte, err error) {
+func (t *tx) sealCase(ctx context.Context, op string, d cases.Case) (doc, line []byte, err error) {
 	d.Record, d.Listing, d.Evidence = nil, nil, nil
 	if doc, err = t.seal(ctx, op, keptDispute, d.Resident, d, d.ID); err != nil {
 		return nil, nil, err
@@ -47,12 +47,12 @@ func (t *tx) nameHash(name string) any {
 	return t.s.hashOrNull("name", strings.ToLower(strings.Join(strings.Fields(name), " ")))
 }
 
-// SetDispute implements [casework.Tx].
-func (t *tx) SetDispute(ctx context.Context, d cases.Dispute) error {
+// SetCase implements [casework.Tx].
+func (t *tx) SetCase(ctx context.Context, d cases.Case) error {
 	const op = "set a dispute"
 	stored := d
 	stored.Version++
-	doc, line, err := t.sealDispute(ctx, op, stored)
+	doc, line, err := t.sealCase(ctx, op, stored)
 	if err != nil {
 		return err
 	}
@@ -70,46 +70,46 @@ func (t *tx) SetDispute(ctx context.Context, d cases.Dispute) error {
 	return fmt.Errorf("store: %s: version %d is stored, %d was given: %w", op, version, d.Version, kernel.ErrConflict)
 }
 
-// Dispute implements [casework.Tx].
-func (t *tx) Dispute(ctx context.Context, id string) (cases.Dispute, error) {
+// Case implements [casework.Tx].
+func (t *tx) Case(ctx context.Context, id string) (cases.Case, error) {
 	if err := t.lockOwner(ctx, "dispute", id); err != nil {
-		return cases.Dispute{}, err
+		return cases.Case{}, err
 	}
-	return one[cases.Dispute](ctx, t, "read a dispute", keptDispute, `WHERE id = ?`, id)
+	return one[cases.Case](ctx, t, "read a dispute", keptDispute, `WHERE id = ?`, id)
 }
 
 // CaseLine implements [casework.Tx].
-func (t *tx) CaseLine(ctx context.Context, id string) (cases.Dispute, error) {
+func (t *tx) CaseLine(ctx context.Context, id string) (cases.Case, error) {
 	if err := t.lockOwner(ctx, "dispute", id); err != nil {
-		return cases.Dispute{}, err
+		return cases.Case{}, err
 	}
-	return one[cases.Dispute](ctx, t, "read a line of the queue", keptDisputeLine, `WHERE id = ?`, id)
+	return one[cases.Case](ctx, t, "read a line of the queue", keptDisputeLine, `WHERE id = ?`, id)
 }
 
-// DisputeByKey implements [casework.Tx].
-func (t *tx) DisputeByKey(ctx context.Context, resident mingjing.ResidentID, key string) (cases.Dispute, error) {
+// CaseByKey implements [casework.Tx].
+func (t *tx) CaseByKey(ctx context.Context, resident mingjing.ResidentID, key string) (cases.Case, error) {
 	if err := t.lock(ctx, resident); err != nil {
-		return cases.Dispute{}, err
+		return cases.Case{}, err
 	}
-	return one[cases.Dispute](ctx, t, "find a dispute by key", keptDispute,
+	return one[cases.Case](ctx, t, "find a dispute by key", keptDispute,
 		`WHERE resident_id = ? AND key_hash = ?`, string(resident), t.s.hashOrNull("key", key))
 }
 
 // Disputes implements [casework.Tx].
-func (t *tx) Disputes(ctx context.Context, resident mingjing.ResidentID, limit int) ([]cases.Dispute, error) {
+func (t *tx) CasesOf(ctx context.Context, resident mingjing.ResidentID, limit int) ([]cases.Case, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[cases.Dispute](ctx, t, "list disputes", keptDispute,
+	return all[cases.Case](ctx, t, "list disputes", keptDispute,
 		`WHERE resident_id = ? ORDER BY filed_at DESC, n DESC LIMIT ?`, string(resident), ownLimit(limit))
 }
 
 // OpenDisputes implements [casework.Tx].
-func (t *tx) OpenDisputes(ctx context.Context, resident mingjing.ResidentID) ([]cases.Dispute, error) {
+func (t *tx) OpenCasesOf(ctx context.Context, resident mingjing.ResidentID) ([]cases.Case, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[cases.Dispute](ctx, t, "list open disputes", keptDispute,
+	return all[cases.Case](ctx, t, "list open disputes", keptDispute,
 		`WHERE resident_id = ? AND state <> 'decided' ORDER BY filed_at DESC, n DESC`, string(resident))
 }
 
@@ -130,17 +130,17 @@ func (t *tx) OpenCaseIDs(ctx context.Context, resident mingjing.ResidentID) (ids
 // Cases implements [casework.Tx]. The cursor is what [casework.Dispute.Cursor]
 // of the page's last case makes; the limit is at most [MaxPage]. Search finds
 // parts of ids and codes in any case, and names when they are whole.
-func (t *tx) Cases(ctx context.Context, f cases.CaseQuery) ([]cases.Dispute, error) {
+func (t *tx) Cases(ctx context.Context, f cases.CaseQuery) ([]cases.Case, error) {
 	const op = "list cases"
 	if err := t.seeStaff(ctx); err != nil {
 		return nil, err
 	}
 	if f.Mine && f.HandlerID == "" {
-		return []cases.Dispute{}, nil
+		return []cases.Case{}, nil
 	}
 	search := strings.TrimSpace(f.Search)
 	if len(search) > maxSearch {
-		return []cases.Dispute{}, nil // longer than anything that it could match
+		return []cases.Case{}, nil // longer than anything that it could match
 	}
 	where, args := []string{"1 = 1"}, []any(nil)
 	switch f.State {
@@ -181,7 +181,7 @@ func (t *tx) Cases(ctx context.Context, f cases.CaseQuery) ([]cases.Dispute, err
 		}
 		where, args = append(where, "(next_due, id) > (?, ?)"), append(args, due, id)
 	}
-	return all[cases.Dispute](ctx, t, op, keptDisputeLine,
+	return all[cases.Case](ctx, t, op, keptDisputeLine,
 		"WHERE "+strings.Join(where, " AND ")+" ORDER BY next_due, id LIMIT ?", append(args, page(f.Limit))...)
 }
 

@@ -54,30 +54,30 @@ const (
 var DisputeReasons = []DisputeReason{ReasonNotMe, ReasonWrongFacts, ReasonNoDocument,
 	ReasonAlreadyPerformed, ReasonExpired, ReasonUnpublishedMeasure, ReasonOther}
 
-// A DisputeState is the state of a case.
-type DisputeState string
+// A CaseState is the state of a case.
+type CaseState string
 
 // The states of a dispute.
 const (
-	DisputeFiled          DisputeState = "filed"
-	DisputeAssigned       DisputeState = "assigned"
-	DisputeAgencyAsked    DisputeState = "agency_asked"
-	DisputeAgencyAnswered DisputeState = "agency_answered"
+	DisputeFiled          CaseState = "filed"
+	DisputeAssigned       CaseState = "assigned"
+	DisputeAgencyAsked    CaseState = "agency_asked"
+	DisputeAgencyAnswered CaseState = "agency_answered"
 	// DisputeAgencySilent: the agency missed its clock. What is disputed is
 	// suspended, and a second notice runs.
-	DisputeAgencySilent DisputeState = "agency_silent"
+	DisputeAgencySilent CaseState = "agency_silent"
 	// DisputeAgencyLost: the agency missed the second notice too. What was disputed
 	// is removed; the decision that is left to make can only say so.
-	DisputeAgencyLost DisputeState = "agency_lost"
+	DisputeAgencyLost CaseState = "agency_lost"
 	// DisputeRecommended: the first of two people has recommended a decision.
-	DisputeRecommended DisputeState = "recommended"
+	DisputeRecommended CaseState = "recommended"
 	// DisputeToServe: a listing was approved and has to be served on the resident.
-	DisputeToServe DisputeState = "to_serve"
-	DisputeDecided DisputeState = "decided"
+	DisputeToServe CaseState = "to_serve"
+	DisputeDecided CaseState = "decided"
 )
 
 // DisputeStates are all states of a case, in order.
-var DisputeStates = []DisputeState{DisputeFiled, DisputeAssigned, DisputeAgencyAsked,
+var DisputeStates = []CaseState{DisputeFiled, DisputeAssigned, DisputeAgencyAsked,
 	DisputeAgencyAnswered, DisputeAgencySilent, DisputeAgencyLost, DisputeRecommended, DisputeToServe, DisputeDecided}
 
 // An Outcome is the result of a decision.
@@ -226,9 +226,10 @@ const (
 	LaneCourt = "court"
 )
 
-// A Dispute is a case about one record or one listing, the other being nil: the
-// resident's objection, or what follows from it, or one of the other kinds.
-type Dispute struct {
+// A Case is about one record or one listing, the other being nil. Its Kind says what
+// it is: a dispute (the resident's objection), an application for repair, a review of
+// a decision, or a proposed listing.
+type Case struct {
 	ID   string   `json:"id"`
 	Kind CaseKind `json:"kind"`
 	// Previous is the ID of the case that this one follows; empty for none.
@@ -238,7 +239,7 @@ type Dispute struct {
 	// Reason is empty but for a dispute.
 	Reason    DisputeReason   `json:"reason,omitempty"`
 	Statement string          `json:"statement"`
-	State     DisputeState    `json:"state"`
+	State     CaseState       `json:"state"`
 	FiledAt   time.Time       `json:"filed_at"`
 	Handler   string          `json:"handler,omitempty"`
 	Evidence  []Evidence      `json:"evidence"`
@@ -268,7 +269,7 @@ type Dispute struct {
 }
 
 // Agency returns the code of the agency whose record or listing the case is about.
-func (d Dispute) Agency() string {
+func (d Case) Agency() string {
 	if d.Record != nil {
 		return d.Record.Agency
 	}
@@ -279,7 +280,7 @@ func (d Dispute) Agency() string {
 }
 
 // Code returns the catalogue code of the record or listing that the case is about.
-func (d Dispute) Code() string {
+func (d Case) Code() string {
 	if d.Record != nil {
 		return d.Record.Code
 	}
@@ -289,10 +290,10 @@ func (d Dispute) Code() string {
 	return ""
 }
 
-// A Case is a dispute as a handler sees it, with what is needed to decide and
+// A CaseView is a case as a handler sees it, with what is needed to decide and
 // nothing more about the resident.
-type Case struct {
-	Dispute
+type CaseView struct {
+	Case
 	// Resident is the resident's name; IDMasked the ID number, masked.
 	Resident string `json:"resident"`
 	IDMasked string `json:"id_masked"`
@@ -316,7 +317,7 @@ var CaseSteps = []string{"assign", "ask_agency", "extend", "recommend", "decide"
 
 // MayFollow returns the steps that are possible in a case of the kind and state,
 // whoever takes them. It is the state machine that package casework draws, as a table.
-func (d Dispute) MayFollow() []string {
+func (d Case) MayFollow() []string {
 	switch d.State {
 	case DisputeFiled:
 		return []string{"assign"}
