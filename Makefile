@@ -46,7 +46,7 @@ export npm_config_update_notifier := false
 BUILD_WASM := GOOS=js GOARCH=wasm $(GO) build -modfile .cache/goapp/go.mod -trimpath -buildvcs=false -ldflags '-s -w' -gcflags=all=-l
 # What the browser's programs are made of. Tests are not part of it.
 WASM_SOURCES := go.mod go.sum web/trim.go $(filter-out %_test.go,$(wildcard *.go) \
-	$(shell find app i18n -type f 2>/dev/null))
+	$(shell find app i18n logproof -type f 2>/dev/null))
 
 # The rooms in which goroutines meet are tested with the race detector, and only
 # with it; everything else without. The whole server and casework take twice as
@@ -124,7 +124,7 @@ test: ## everything: lint, unit, race, fuzz seeds, floors, the browser
 
 # What is changed most is tested in under a minute, for while one works. It says
 # nothing of what is well.
-FAST := . ./i18n ./app/... ./server/casework/... ./server/live
+FAST := . ./logproof ./i18n ./app/... ./server/casework/... ./server/live
 
 .PHONY: test-fast
 test-fast: ## the tests of the rules, the pages, the cases and the live events, in under a minute
@@ -140,7 +140,7 @@ test-unit: kratos $(PACKED) ## the Go tests, on this machine and, where it runs 
 
 # Scoring in the browser must be scoring on the server, so its tests run there too.
 # Pages are strings only on the server, so theirs do not.
-WASM_TESTED := . ./i18n ./app/client
+WASM_TESTED := . ./logproof ./i18n ./app/client
 
 .PHONY: test-e2e
 test-e2e: build $(NODE_MODULES) ## the built server in Chromium [ARGS=...]
@@ -173,7 +173,7 @@ bench: build ## what it costs, as lines "name value unit"
 		/^Benchmark/ { name = $$1; sub(/^Benchmark/, "", name); sub(/-[0-9]+$$/, "", name); \
 			for (i = 3; i < NF; i += 2) print name, $$i, $$(i+1); fflush(); next } \
 		/^(FAIL|---|panic)/ { print > "/dev/stderr" }'
-	@GOOS=js GOARCH=wasm $(GO) test -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" -run '^$$' -bench CheckLooks . | awk ' \
+	@GOOS=js GOARCH=wasm $(GO) test -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" -run '^$$' -bench CheckLooks ./logproof | awk ' \
 		/^Benchmark/ { name = $$1; sub(/^Benchmark/, "wasm_", name); print name, $$3, $$4 }'
 
 .PHONY: screenshots

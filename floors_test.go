@@ -24,6 +24,7 @@ var floors = map[string]int{
 	"i18n":              0,
 	"web":               0,
 	"web/slim":          0,
+	"logproof":          0,
 	"app/client":        1,
 	"app/component":     1,
 	"app/logcheck":      1,
@@ -62,11 +63,10 @@ var pageRoof = []string{"app", "app/desk", "server"}
 
 // rootless are the rooms, with their floors, that import nothing but the
 // standard library: the words of the product must not depend on anything.
-var rootless = []string{""}
+var rootless = []string{"", "logproof"}
 
-// rootModules may be imported there all the same. The proofs of the access log are
-// made on the server and checked on the phone, and both by the same code, so that
-// code is among the words; the tree and the signed note are the Go team's own.
+// rootModules may be imported there all the same: the access log's tree and its signed
+// notes are the Go team's own.
 var rootModules = []string{"golang.org/x/mod"}
 
 // A browserProgram is what may be linked into one of the browser's programs; every
@@ -74,7 +74,13 @@ var rootModules = []string{"golang.org/x/mod"}
 type browserProgram struct {
 	modules []string
 	rooms   []string
+	// without are packages that it must not have, though others of their modules are
+	// welcome.
+	without []string
 }
+
+// logCryptography is what the program check has so that those that draw pages need not.
+var logCryptography = []string{"crypto/ed25519", "golang.org/x/mod/sumdb/note"}
 
 // goApp are the modules of a program that draws pages.
 var goApp = []string{"mingjing", "github.com/google/uuid", "github.com/maxence-charriere/go-app/v10"}
@@ -82,16 +88,18 @@ var goApp = []string{"mingjing", "github.com/google/uuid", "github.com/maxence-c
 // browserPrograms are the browser's programs by their main packages.
 var browserPrograms = map[string]browserProgram{
 	"app": {
-		modules: append(goApp[:len(goApp):len(goApp)], "golang.org/x/mod"), // the proofs of the access log
-		rooms:   []string{"", "i18n", "app", "app/client", "app/component", "app/logcheck", "app/page", "app/page/resident"},
+		modules: append(goApp[:len(goApp):len(goApp)], "golang.org/x/mod"), // the hashes of the access log's tree
+		rooms:   []string{"", "i18n", "app", "app/client", "app/component", "app/page", "app/page/resident"},
+		without: logCryptography,
 	},
 	"app/desk": {
 		modules: append(goApp[:len(goApp):len(goApp)], "golang.org/x/mod"),
 		rooms:   []string{"", "i18n", "app/desk", "app/client", "app/component", "app/page", "app/page/desk"},
+		without: logCryptography,
 	},
 	"app/check": {
 		modules: []string{"mingjing", "golang.org/x/mod"},
-		rooms:   []string{"", "app/check", "app/logcheck"},
+		rooms:   []string{"", "logproof", "app/check", "app/logcheck"},
 	},
 }
 
@@ -169,8 +177,8 @@ func TestAPartOfCaseworkImportsOnlyPartsBeforeIt(t *testing.T) {
 		for _, imp := range p.Imports {
 			if other, ok := strings.CutPrefix(imp, above); ok && slices.Index(parts, other) >= place {
 				t.Errorf("%s imports %s, which does not stand before it", part, other)
-			} else if !ok && ours(imp) && imp != module {
-				t.Errorf("%s imports %s: a part knows the words and other parts alone", part, imp)
+			} else if !ok && ours(imp) && imp != module && imp != module+"/logproof" {
+				t.Errorf("%s imports %s: a part knows the words, the proofs of the log and other parts alone", part, imp)
 			}
 		}
 	}
@@ -205,6 +213,38 @@ func TestOnlyKnownModulesAndRoomsReachTheBrowser(t *testing.T) {
 			if room, _ := roomOf(p.ImportPath); ours(p.ImportPath) && !slices.Contains(program.rooms, room) {
 				t.Errorf("%s is linked into the program %s", p.ImportPath, main)
 			}
+		}
+	}
+}
+
+// TestThePagesHaveNoCryptographyOfTheLog looks at what we import: go-app does so through
+// net/http, which web/trim.go leaves out.
+func TestThePagesHaveNoCryptographyOfTheLog(t *testing.T) {
+	t.Parallel()
+	for main, program := range browserPrograms {
+		imports := map[string][]string{}
+		for _, p := range goList(t, []string{"GOOS=js", "GOARCH=wasm"}, "-deps", "./"+main) {
+			if !strings.HasPrefix(p.ImportPath, "github.com/maxence-charriere/go-app/") {
+				imports[p.ImportPath] = p.Imports
+			}
+		}
+		seen := map[string]bool{}
+		var follow func(path, from string)
+		follow = func(path, from string) {
+			if slices.Contains(program.without, path) {
+				t.Errorf("%s, which %s imports, would be linked into the program %s", path, from, main)
+			}
+			if seen[path] {
+				return
+			}
+			seen[path] = true
+			for _, imp := range imports[path] {
+				follow(imp, path)
+			}
+		}
+		follow(module+"/"+main, "the command")
+		if len(seen) < len(program.rooms) {
+			t.Errorf("only %d packages of %s were looked at", len(seen), main)
 		}
 	}
 }

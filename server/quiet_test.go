@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mingjing"
+	"mingjing/logproof"
 )
 
 // unused makes the browser's session one that nobody has used for so long.
@@ -79,13 +80,13 @@ func TestAnOpenPageIsOneLineOfTheAccessLog(t *testing.T) {
 		t.Helper()
 		pages := []mingjing.LookProof{proof("", quietly...)}
 		for next := pages[0].Next; next > 0; next = pages[len(pages)-1].Next {
-			state, err := mingjing.ParseCheckpoint(pages[0].Checkpoint)
+			state, err := logproof.ParseCheckpoint(pages[0].Checkpoint)
 			if err != nil {
 				t.Fatal(err)
 			}
 			pages = append(pages, proof(fmt.Sprintf("?after=%d&size=%d", next, state.Size), quietly...))
 		}
-		k := mingjing.CheckLooks(pages, nil, time.Now())
+		k := logproof.CheckLooks(pages, nil, time.Now())
 		if len(k.Problems) > 0 {
 			t.Fatalf("%+v", k.Problems)
 		}

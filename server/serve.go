@@ -21,6 +21,7 @@ import (
 	_ "mingjing/app/page/desk" // registers its pages
 	_ "mingjing/app/page/public"
 	"mingjing/app/page/resident"
+	"mingjing/logproof"
 	"mingjing/server/agency"
 	"mingjing/server/api"
 	"mingjing/server/casework"
@@ -286,7 +287,7 @@ func (s Settings) ledger(seed []byte) (*ledger.Ledger, error) {
 	if u, err := url.Parse(s.Origin); err == nil && u.Host != "" {
 		name = u.Host
 	}
-	key, err := mingjing.NewLogKey(name, seed)
+	key, err := logproof.NewKey(name, seed)
 	if err != nil {
 		return nil, fmt.Errorf("the key of the access log: %w", err)
 	}

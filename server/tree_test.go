@@ -17,6 +17,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"mingjing"
+	"mingjing/logproof"
 )
 
 func TestAResidentChecksTheAccessLogOverTheAPI(t *testing.T) {
@@ -24,14 +25,14 @@ func TestAResidentChecksTheAccessLogOverTheAPI(t *testing.T) {
 	b := c.resident(t, "ordinary 9")
 	b.json("GET", "/api/records", nil).want(200)
 	p := into[mingjing.LookProof](b.json("GET", "/api/access-log/proof", nil).want(200))
-	k := mingjing.CheckLooks([]mingjing.LookProof{p}, nil, time.Now())
+	k := logproof.CheckLooks([]mingjing.LookProof{p}, nil, time.Now())
 	if len(k.Problems) > 0 || k.Looks == 0 {
 		t.Fatalf("%+v", k)
 	}
 	b.json("GET", "/api/records", nil).want(200)
 	size := strconv.FormatInt(k.Checkpoint.Size, 10)
 	p2 := into[mingjing.LookProof](b.json("GET", "/api/access-log/proof?since="+size, nil).want(200))
-	k2 := mingjing.CheckLooks([]mingjing.LookProof{p2}, k.Memory, time.Now())
+	k2 := logproof.CheckLooks([]mingjing.LookProof{p2}, k.Memory, time.Now())
 	if len(k2.Problems) > 0 || k2.Looks < k.Looks+2 {
 		t.Errorf("%+v", k2)
 	}
@@ -60,7 +61,7 @@ func TestTheLogIsPublicAndTellsNothing(t *testing.T) {
 		return a
 	}
 	key := strings.TrimSpace(string(get("/log/key", 200).body))
-	k, text, _, err := mingjing.OpenCheckpoint(string(get("/log/checkpoint", 200).body), key)
+	k, text, _, err := logproof.OpenCheckpoint(string(get("/log/checkpoint", 200).body), key)
 	if err != nil || k.Origin != "mingjing" {
 		t.Fatalf("%q, %v", text, err)
 	}
@@ -197,7 +198,7 @@ func TestSomebodyElseRunsAWitness(t *testing.T) {
 	}
 	defer res.Body.Close()
 	lines, _ := io.ReadAll(res.Body)
-	if _, _, by, err := mingjing.OpenCheckpoint(signed+string(lines), env["LOG_KEY"], key); err != nil || len(by) != 1 {
+	if _, _, by, err := logproof.OpenCheckpoint(signed+string(lines), env["LOG_KEY"], key); err != nil || len(by) != 1 {
 		t.Errorf("%d %q: %v", res.StatusCode, lines, err)
 	}
 	stop()

@@ -11,6 +11,7 @@ import (
 
 	"mingjing"
 	"mingjing/i18n"
+	"mingjing/logproof"
 )
 
 // runVerify is the verify command: what the phone checks, without phone and server.
@@ -32,7 +33,7 @@ func runVerify(args []string, stdout, stderr io.Writer) int {
 	}
 	proof := files[:1]
 	// When the file was made nobody says, so the witnesses are not told to be late.
-	k := mingjing.CheckLooks(proof, nil, time.Time{})
+	k := logproof.CheckLooks(proof, nil, time.Time{})
 	fmt.Fprintf(stdout, "log       %s\n", proof[0].Key)
 	if k.Checkpoint.Size > 0 {
 		fmt.Fprintf(stdout, "state     %d leaves, %s\n", k.Checkpoint.Size, k.Checkpoint.Root)
@@ -47,7 +48,7 @@ func runVerify(args []string, stdout, stderr io.Writer) int {
 		if files[1].Key != files[0].Key {
 			k.Problems = append(k.Problems, mingjing.LookProblem{Code: mingjing.LookKeyChanged})
 		}
-		if lost := mingjing.SameLooks(files[1:], proof); len(lost) > 0 {
+		if lost := logproof.SameLooks(files[1:], proof); len(lost) > 0 {
 			k.Problems = append(k.Problems, mingjing.LookProblem{Code: mingjing.LookRewritten, Seqs: lost})
 		}
 	}

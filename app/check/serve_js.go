@@ -6,6 +6,7 @@ import (
 	"errors"
 	"syscall/js"
 
+	"mingjing"
 	"mingjing/app/logcheck"
 )
 
@@ -20,11 +21,11 @@ func serve() {
 }
 
 func do(text string) (string, error) {
-	var task logcheck.Task
+	var task mingjing.LookTask
 	if err := json.Unmarshal([]byte(text), &task); err != nil {
 		return "", err
 	}
-	data, err := json.Marshal(task.Do(context.Background(), fetch))
+	data, err := json.Marshal(logcheck.Do(context.Background(), fetch, task))
 	return string(data), err
 }
 

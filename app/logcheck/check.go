@@ -13,33 +13,16 @@ import (
 	"time"
 
 	"mingjing"
+	"mingjing/logproof"
 )
-
-// A Task is what is to be checked.
-type Task struct {
-	// Shown is what the page shows, or nil.
-	Shown *mingjing.AccessLogView `json:"shown"`
-	// Kept is what the browser remembers of the last check, or nil.
-	Kept *mingjing.LookMemory `json:"kept"`
-	Now  time.Time            `json:"now"`
-}
-
-// A Result is what a check found.
-type Result struct {
-	Check mingjing.LookCheck `json:"check"`
-	// Fresh is what to keep where nothing but what was kept stands against the proof.
-	Fresh *mingjing.LookMemory `json:"fresh"`
-	// Unread says that the proof could not be read, so that it is neither good nor bad.
-	Unread bool `json:"unread"`
-}
 
 // A Fetcher reads a path of the server as the person who is logged in.
 type Fetcher func(ctx context.Context, path string) ([]byte, error)
 
 // Do checks a task.
-func (t Task) Do(ctx context.Context, fetch Fetcher) Result {
+func Do(ctx context.Context, fetch Fetcher, t mingjing.LookTask) mingjing.LookResult {
 	check, fresh, err := Check(ctx, fetch, t.Shown, t.Kept, t.Now)
-	return Result{Check: check, Fresh: fresh, Unread: err != nil}
+	return mingjing.LookResult{Check: check, Fresh: fresh, Unread: err != nil}
 }
 
 // Check reads the proof and checks it against what was kept, and the page
@@ -74,9 +57,9 @@ func Check(ctx context.Context, fetch Fetcher, log *mingjing.AccessLogView, kept
 }
 
 func checkShown(pages []mingjing.LookProof, log *mingjing.AccessLogView, kept *mingjing.LookMemory, now time.Time) mingjing.LookCheck {
-	check := mingjing.CheckLooks(pages, kept, now)
+	check := logproof.CheckLooks(pages, kept, now)
 	if log != nil {
-		check.Shown(pages, log.Looks, log.Others)
+		logproof.Shown(&check, pages, log.Looks, log.Others)
 	}
 	return check
 }
@@ -107,7 +90,7 @@ func readProof(ctx context.Context, fetch Fetcher, kept *mingjing.LookMemory, af
 		if page.Next == 0 {
 			return pages, nil
 		}
-		state, _ := mingjing.ParseCheckpoint(page.Checkpoint) // one that is none is found later
+		state, _ := logproof.ParseCheckpoint(page.Checkpoint) // one that is none is found later
 		if read += int64(len(page.Entries)); len(page.Entries) == 0 || page.Next <= after || read > state.Size {
 			return nil, errEndless
 		}

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"mingjing"
+	"mingjing/logproof"
 )
 
 var now = time.Date(2026, 11, 23, 2, 30, 0, 0, time.UTC)
@@ -21,7 +22,7 @@ var now = time.Date(2026, 11, 23, 2, 30, 0, 0, time.UTC)
 // page of the access log shows of it.
 func proven(t *testing.T) (func(context.Context, string) ([]byte, error), *mingjing.AccessLogView, *[]string) {
 	t.Helper()
-	key, err := mingjing.NewLogKey("mirror.example", make([]byte, 32))
+	key, err := logproof.NewKey("mirror.example", make([]byte, 32))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,8 +38,8 @@ func proven(t *testing.T) (func(context.Context, string) ([]byte, error), *mingj
 	view := &mingjing.AccessLogView{}
 	for n := range int64(2) {
 		e := mingjing.LookEntry{Look: mingjing.Look{Seq: n + 1, At: now, Role: mingjing.RoleHandler, Who: "王", Action: "case", Purpose: "dispute"},
-			Salt: make([]byte, mingjing.SaltSize), Prev: prev, Leaf: n}
-		prev = mingjing.CommitLook(e.Salt, "anna", e.Look, prev)
+			Salt: make([]byte, logproof.SaltSize), Prev: prev, Leaf: n}
+		prev = logproof.CommitLook(e.Salt, "anna", e.Look, prev)
 		more, err := tlog.StoredHashes(n, prev, read)
 		if err != nil {
 			t.Fatal(err)
@@ -114,7 +115,7 @@ func TestAProofThatCannotBeReadIsNeitherGoodNorBad(t *testing.T) {
 
 // long is a log of n lines as the server proves it, in chunks.
 type long struct {
-	key     mingjing.LogKey
+	key     logproof.Key
 	entries []mingjing.LookEntry
 	hashes  []tlog.Hash
 	asked   []string
@@ -134,12 +135,12 @@ func (l *long) grow(t *testing.T, n int) {
 	for range n {
 		at := int64(len(l.entries))
 		e := mingjing.LookEntry{Look: mingjing.Look{Seq: at + 1, At: now, Role: mingjing.RoleResident, Action: "records", Purpose: "own"},
-			Salt: make([]byte, mingjing.SaltSize), Leaf: at}
+			Salt: make([]byte, logproof.SaltSize), Leaf: at}
 		if at > 0 {
 			last := l.entries[at-1]
-			e.Prev = mingjing.CommitLook(last.Salt, "anna", last.Look, last.Prev)
+			e.Prev = logproof.CommitLook(last.Salt, "anna", last.Look, last.Prev)
 		}
-		more, err := tlog.StoredHashes(at, mingjing.CommitLook(e.Salt, "anna", e.Look, e.Prev), l)
+		more, err := tlog.StoredHashes(at, logproof.CommitLook(e.Salt, "anna", e.Look, e.Prev), l)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -188,7 +189,7 @@ func (l *long) fetch(_ context.Context, path string) ([]byte, error) {
 }
 
 func TestALongLogIsCheckedWholeAndThenFromWhereTheLastCheckEnded(t *testing.T) {
-	key, err := mingjing.NewLogKey("mirror.example", make([]byte, 32))
+	key, err := logproof.NewKey("mirror.example", make([]byte, 32))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,20 +232,20 @@ func TestATaskIsDoneAndItsResultTravelsAsJSON(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var task Task
-	travel(Task{Shown: view, Now: now}, &task)
-	var first, second Result
-	travel(task.Do(t.Context(), fetch), &first)
+	var task mingjing.LookTask
+	travel(mingjing.LookTask{Shown: view, Now: now}, &task)
+	var first, second mingjing.LookResult
+	travel(Do(t.Context(), fetch, task), &first)
 	if first.Unread || first.Check.Looks != 2 || len(first.Check.Problems) > 0 || first.Check.Memory == nil || first.Check.Checkpoint.Size != 2 {
 		t.Fatalf("%+v", first)
 	}
 	task.Kept = first.Check.Memory
-	travel(task.Do(t.Context(), fetch), &second)
+	travel(Do(t.Context(), fetch, task), &second)
 	if second.Check.Checkpoint != first.Check.Checkpoint || second.Check.Since.IsZero() {
 		t.Errorf("what was kept is lost on the way: %+v", second)
 	}
 	none := func(context.Context, string) ([]byte, error) { return nil, errors.New("offline") }
-	if result := task.Do(t.Context(), none); !result.Unread {
+	if result := Do(t.Context(), none, task); !result.Unread {
 		t.Errorf("what was not read is judged: %+v", result)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"mingjing"
+	"mingjing/logproof"
 	"mingjing/server/casework"
 	"mingjing/server/casework/accesslog"
 	"mingjing/server/casework/agencyside"
@@ -297,7 +298,7 @@ func (c *city) notified(resident string, kind mingjing.NoticeKind, code, page, s
 
 func testLedger(t tb, witnesses ...*ledger.Witness) *ledger.Ledger {
 	t.Helper()
-	key, err := mingjing.NewLogKey("log.example", make([]byte, 32))
+	key, err := logproof.NewKey("log.example", make([]byte, 32))
 	must(t, err)
 	return ledger.New(key, witnesses...)
 }

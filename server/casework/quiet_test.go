@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mingjing"
+	"mingjing/logproof"
 	"mingjing/server/casework"
 	"mingjing/server/casework/accesslog"
 	"mingjing/server/casework/score"
@@ -163,7 +164,7 @@ func TestCheckingTheLogWritesNothing(t *testing.T) {
 		if kept != nil {
 			since = kept.Size
 		}
-		k := mingjing.CheckLooks(c.proofs(t, watching, since), kept, monday)
+		k := logproof.CheckLooks(c.proofs(t, watching, since), kept, monday)
 		if len(k.Problems) > 0 || k.Looks != before {
 			t.Fatalf("%+v", k)
 		}
@@ -209,13 +210,13 @@ func TestALongLogIsProvenInBoundedChunksAndTheFileWhole(t *testing.T) {
 			t.Fatalf("a chunk has %d entries", len(p.Entries))
 		}
 	}
-	k := mingjing.CheckLooks(pages, nil, monday)
+	k := logproof.CheckLooks(pages, nil, monday)
 	if len(k.Problems) > 0 || k.Looks != lines+1 || len(pages) != lines/accesslog.ProofPage+1 {
 		t.Fatalf("%d lines in %d chunks, %+v", k.Looks, len(pages), k.Problems)
 	}
 	whole, err := c.LookProof(ctx, a, accesslog.ProofQuery{All: true})
 	must(t, err)
-	if k := mingjing.CheckLooks([]mingjing.LookProof{whole}, nil, monday); len(k.Problems) > 0 || k.Looks != lines+1 || whole.Next != 0 {
+	if k := logproof.CheckLooks([]mingjing.LookProof{whole}, nil, monday); len(k.Problems) > 0 || k.Looks != lines+1 || whole.Next != 0 {
 		t.Errorf("the file has %d lines, %+v", k.Looks, k.Problems)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"mingjing"
+	"mingjing/logproof"
 	"mingjing/server/casework"
 	"mingjing/server/casework/accesslog"
 	"mingjing/server/ledger"
@@ -27,7 +28,7 @@ func (c *city) proofs(t tb, a mingjing.Actor, since int64) (pages []mingjing.Loo
 		if p.Next == 0 {
 			return pages
 		}
-		k, _, _, err := mingjing.OpenCheckpoint(p.Checkpoint, p.Key)
+		k, _, _, err := logproof.OpenCheckpoint(p.Checkpoint, p.Key)
 		must(t, err)
 		q.After, q.Size = p.Next, k.Size
 	}
@@ -43,25 +44,25 @@ func TestAResidentGetsTheProofOfEveryLook(t *testing.T) {
 		}
 	}
 	first := c.proofs(t, a, 0)
-	k := mingjing.CheckLooks(first, nil, monday)
+	k := logproof.CheckLooks(first, nil, monday)
 	if len(first) != 2 || len(k.Problems) > 0 || k.Looks != accesslog.ProofPage+20 {
 		t.Fatalf("%d pages, %+v", len(first), k)
 	}
 	// The pages were looks too, and the next proof has them.
-	k2 := mingjing.CheckLooks(c.proofs(t, a, k.Memory.Size), k.Memory, monday)
+	k2 := logproof.CheckLooks(c.proofs(t, a, k.Memory.Size), k.Memory, monday)
 	if len(k2.Problems) > 0 || k2.Looks != k.Looks+2 || k2.Checkpoint.Size <= k.Checkpoint.Size {
 		t.Errorf("the second time: %+v", k2)
 	}
 	whole, err := c.LookProof(ctx, a, accesslog.ProofQuery{All: true})
 	must(t, err)
-	if k := mingjing.CheckLooks([]mingjing.LookProof{whole}, nil, monday); len(k.Problems) > 0 || k.Looks != k2.Looks+2 {
+	if k := logproof.CheckLooks([]mingjing.LookProof{whole}, nil, monday); len(k.Problems) > 0 || k.Looks != k2.Looks+2 {
 		t.Errorf("in one: %+v", k)
 	}
 	v, err := c.AccessLog(ctx, a, false, "")
 	must(t, err)
 	pages := c.proofs(t, a, 0)
-	shown := mingjing.CheckLooks(pages, nil, monday)
-	if shown.Shown(pages, v.Looks, false); len(shown.Problems) > 0 {
+	shown := logproof.CheckLooks(pages, nil, monday)
+	if logproof.Shown(&shown, pages, v.Looks, false); len(shown.Problems) > 0 {
 		t.Errorf("the page: %+v", shown.Problems)
 	}
 	for _, q := range []accesslog.ProofQuery{{Since: -1}, {Size: 1 << 40}, {After: -3}} {
@@ -83,7 +84,7 @@ func TestTheStateAndTheTilesArePublic(t *testing.T) {
 	}
 	signed, err := c.Checkpoint(ctx)
 	must(t, err)
-	k, _, _, err := mingjing.OpenCheckpoint(signed, c.LogKey())
+	k, _, _, err := logproof.OpenCheckpoint(signed, c.LogKey())
 	must(t, err)
 	// Whoever reads the tiles comes to the state that was signed.
 	tiles := tiles{func(tile tlog.Tile) ([]byte, error) { return c.Tile(ctx, tile) }}
@@ -142,12 +143,12 @@ func TestWitnessesAreShownEachStateAndTheirWordIsPublished(t *testing.T) {
 		}
 		signed, err := c.Checkpoint(ctx)
 		must(t, err)
-		k, _, by, err := mingjing.OpenCheckpoint(signed, c.LogKey(), w.Key())
+		k, _, by, err := logproof.OpenCheckpoint(signed, c.LogKey(), w.Key())
 		if err != nil || len(by) != 1 || k.Size != int64(i)+1 {
 			t.Fatalf("state %d: %+v, %v, %v", i, k, by, err)
 		}
 	}
-	k := mingjing.CheckLooks(c.proofs(t, a, 0), nil, monday.Add(time.Minute))
+	k := logproof.CheckLooks(c.proofs(t, a, 0), nil, monday.Add(time.Minute))
 	if len(k.Problems) > 0 || len(k.Witnesses) != 1 || k.Witnesses[0].Size != 5 || len(k.Memory.Witnesses) != 1 {
 		t.Errorf("%+v", k)
 	}
@@ -185,7 +186,7 @@ func TestAWitnessWhoseSignatureIsNotItsOwnCountsForNothing(t *testing.T) {
 	a := c.resident(t, 1)
 	_, err := c.Records(ctx, a)
 	must(t, err)
-	other, err := mingjing.NewLogKey("witness.example", []byte(strings.Repeat("x", 32)))
+	other, err := logproof.NewKey("witness.example", []byte(strings.Repeat("x", 32)))
 	must(t, err)
 	answer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		_, _ = rw.Write([]byte(other.Cosign("log.example\n1\n", monday)))
@@ -193,7 +194,7 @@ func TestAWitnessWhoseSignatureIsNotItsOwnCountsForNothing(t *testing.T) {
 	if c.ShowWitnesses(ctx) {
 		t.Error("it counts")
 	}
-	if k := mingjing.CheckLooks(c.proofs(t, a, 0), nil, monday); len(k.Witnesses) > 0 || len(k.Problems) > 0 {
+	if k := logproof.CheckLooks(c.proofs(t, a, 0), nil, monday); len(k.Witnesses) > 0 || len(k.Problems) > 0 {
 		t.Errorf("%+v", k)
 	}
 }

@@ -18,20 +18,20 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
-	"mingjing"
+	"mingjing/logproof"
 	"mingjing/server/casework/accesslog"
 )
 
 // A Ledger signs for the log: it has the log's key, and the witnesses that are asked.
 type Ledger struct {
-	key       mingjing.LogKey
+	key       logproof.Key
 	witnesses []accesslog.Witness
 }
 
 var _ accesslog.Ledger = (*Ledger)(nil)
 
 // New returns the ledger of a log. The key's name is the log's name.
-func New(key mingjing.LogKey, witnesses ...*Witness) *Ledger {
+func New(key logproof.Key, witnesses ...*Witness) *Ledger {
 	l := &Ledger{key: key}
 	for _, w := range witnesses {
 		l.witnesses = append(l.witnesses, w)
@@ -66,7 +66,7 @@ func ParseWitnesses(text string) ([]*Witness, error) {
 		if len(f) != 2 {
 			return nil, errors.New("a witness is its key and its address, with a space between them")
 		}
-		if err := mingjing.CheckWitnessKey(f[0]); err != nil {
+		if err := logproof.CheckWitnessKey(f[0]); err != nil {
 			return nil, fmt.Errorf("%.40s: %w", f[0], err)
 		}
 		u, err := url.Parse(f[1])

@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
-	"mingjing"
+	"mingjing/logproof"
 )
 
 var noon = time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC)
@@ -28,13 +28,13 @@ func must(t testing.TB, err error) {
 
 // A tree is the log as it grows; the name is in each leaf.
 type tree struct {
-	key    mingjing.LogKey
+	key    logproof.Key
 	hashes []tlog.Hash
 }
 
 func newTree(t testing.TB, name string, leaves int) *tree {
 	t.Helper()
-	key, err := mingjing.NewLogKey("log.example", bytes.Repeat([]byte{3}, 32))
+	key, err := logproof.NewKey("log.example", bytes.Repeat([]byte{3}, 32))
 	must(t, err)
 	tr := &tree{key: key}
 	for n := range leaves {
@@ -96,9 +96,9 @@ func TestAWitnessCosignsOnlyWhatHasGrown(t *testing.T) {
 	w := openIn(t, dir)
 	a, b := newTree(t, "a", 20), newTree(t, "b", 20)
 	stranger := *a
-	stranger.key, _ = mingjing.NewLogKey("other.example", bytes.Repeat([]byte{3}, 32))
+	stranger.key, _ = logproof.NewKey("other.example", bytes.Repeat([]byte{3}, 32))
 	forger := *a
-	forger.key, _ = mingjing.NewLogKey("log.example", bytes.Repeat([]byte{4}, 32))
+	forger.key, _ = logproof.NewKey("log.example", bytes.Repeat([]byte{4}, 32))
 	for _, c := range []struct {
 		name, body string
 		want       int
@@ -132,7 +132,7 @@ func TestAWitnessCosignsOnlyWhatHasGrown(t *testing.T) {
 		}
 		if c.want == 200 {
 			_, signed, _ := strings.Cut(c.body, "\n\n")
-			if _, _, by, err := mingjing.OpenCheckpoint(signed+rec.Body.String(), a.key.Verifier(), w.Key()); err != nil || len(by) != 1 || !by[0].At.Equal(noon) {
+			if _, _, by, err := logproof.OpenCheckpoint(signed+rec.Body.String(), a.key.Verifier(), w.Key()); err != nil || len(by) != 1 || !by[0].At.Equal(noon) {
 				t.Errorf("%s: %v, %v", c.name, by, err)
 			}
 		}

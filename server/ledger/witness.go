@@ -19,13 +19,14 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"mingjing"
+	"mingjing/logproof"
 )
 
 // A WitnessServer is a witness of one log. It keeps the last state that it has
 // cosigned in a file, and cosigns only states that have grown out of that one.
 type WitnessServer struct {
 	logKey string
-	key    mingjing.LogKey
+	key    logproof.Key
 	file   string
 	now    func() time.Time
 	log    *slog.Logger
@@ -54,7 +55,7 @@ type WitnessConfig struct {
 
 // OpenWitness opens a witness in its folder.
 func OpenWitness(c WitnessConfig) (*WitnessServer, error) {
-	if err := mingjing.CheckLogKey(c.LogKey); err != nil {
+	if err := logproof.CheckLogKey(c.LogKey); err != nil {
 		return nil, fmt.Errorf("the key of the log: %w", err)
 	}
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
@@ -70,7 +71,7 @@ func OpenWitness(c WitnessConfig) (*WitnessServer, error) {
 		return nil, fmt.Errorf("the witness's key: %w", err)
 	}
 	w := &WitnessServer{logKey: c.LogKey, file: filepath.Join(c.Dir, "witness.json"), now: c.Now, log: c.Logger}
-	if w.key, err = mingjing.NewLogKey(c.Name, seed); err != nil {
+	if w.key, err = logproof.NewKey(c.Name, seed); err != nil {
 		return nil, err
 	}
 	data, err := os.ReadFile(w.file)
@@ -83,7 +84,7 @@ func OpenWitness(c WitnessConfig) (*WitnessServer, error) {
 	if err := json.Unmarshal(data, &w.seen); err != nil {
 		return nil, fmt.Errorf("%s is damaged: %w", w.file, err)
 	}
-	if old, _, _, err := mingjing.OpenCheckpoint(w.seen.Signed, c.LogKey); err != nil || old != w.seen.Checkpoint {
+	if old, _, _, err := logproof.OpenCheckpoint(w.seen.Signed, c.LogKey); err != nil || old != w.seen.Checkpoint {
 		return nil, fmt.Errorf("%s is damaged, or of another log", w.file)
 	}
 	return w, nil
@@ -144,7 +145,7 @@ func (w *WitnessServer) add(body string) (lines string, status int, why string) 
 	if name, _, _ := strings.Cut(w.logKey, "+"); origin != name {
 		return "", http.StatusNotFound, "this witness does not know the log"
 	}
-	next, text, _, err := mingjing.OpenCheckpoint(signed, w.logKey)
+	next, text, _, err := logproof.OpenCheckpoint(signed, w.logKey)
 	if err != nil {
 		return "", http.StatusForbidden, "the log has not signed this"
 	}

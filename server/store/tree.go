@@ -12,6 +12,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"mingjing"
+	"mingjing/logproof"
 	"mingjing/server/casework/accesslog"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/vault"
@@ -26,9 +27,9 @@ type leaf struct {
 
 // commit gives the row a salt and makes its commitment.
 func (r *lookRow) commit(resident mingjing.ResidentID) []byte {
-	r.Salt = make([]byte, mingjing.SaltSize)
+	r.Salt = make([]byte, logproof.SaltSize)
 	_, _ = rand.Read(r.Salt) // it never fails
-	return mingjing.CommitLook(r.Salt, resident, r.Look, r.Prev)
+	return logproof.CommitLook(r.Salt, resident, r.Look, r.Prev)
 }
 
 // commitment is that to a resident's look.

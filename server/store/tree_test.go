@@ -12,6 +12,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"mingjing"
+	"mingjing/logproof"
 	"mingjing/server/casework"
 	"mingjing/server/casework/accesslog"
 	"mingjing/server/casework/kernel"
@@ -21,7 +22,7 @@ import (
 // what the store has.
 func proofOf(t testing.TB, s *Store, r mingjing.ResidentID) []mingjing.LookProof {
 	t.Helper()
-	key, err := mingjing.NewLogKey("log.example", make([]byte, 32))
+	key, err := logproof.NewKey("log.example", make([]byte, 32))
 	must(t, err)
 	p := mingjing.LookProof{Key: key.Verifier(), Resident: r}
 	do(t, s, func(ctx context.Context, tx casework.Tx) error {
@@ -45,7 +46,7 @@ func proofOf(t testing.TB, s *Store, r mingjing.ResidentID) []mingjing.LookProof
 // proven holds that a resident has so many looks and all are proven.
 func proven(t testing.TB, s *Store, r mingjing.ResidentID, n int) {
 	t.Helper()
-	if k := mingjing.CheckLooks(proofOf(t, s, r), nil, day); len(k.Problems) > 0 || k.Looks != n {
+	if k := logproof.CheckLooks(proofOf(t, s, r), nil, day); len(k.Problems) > 0 || k.Looks != n {
 		t.Errorf("%d looks of %s, with %+v; want %d and nothing wrong", k.Looks, r, k.Problems, n)
 	}
 }

@@ -10,7 +10,6 @@ import (
 
 	"mingjing"
 	c "mingjing/app/component"
-	"mingjing/app/logcheck"
 	"mingjing/app/page"
 	"mingjing/i18n"
 
@@ -25,8 +24,8 @@ const lookMemory = "mingjing.log"
 // The error says that the program could not be loaded.
 var CheckLog func(ctx context.Context, task []byte) ([]byte, error)
 
-// askChecker has package logcheck do a task in a program of its own.
-func askChecker(ctx context.Context, task logcheck.Task) (result logcheck.Result, err error) {
+// askChecker has the program check do a task.
+func askChecker(ctx context.Context, task mingjing.LookTask) (result mingjing.LookResult, err error) {
 	data, err := json.Marshal(task)
 	if err != nil {
 		return result, err
@@ -101,7 +100,7 @@ func (p *LookCheck) start(ctx app.Context) {
 		p.state = verifyWorking
 	}
 	ctx.Async(func() {
-		result, err := askChecker(work, logcheck.Task{Shown: log, Kept: remembered(), Now: time.Now()})
+		result, err := askChecker(work, mingjing.LookTask{Shown: log, Kept: remembered(), Now: time.Now()})
 		ctx.Dispatch(func(app.Context) {
 			if run != p.run {
 				return

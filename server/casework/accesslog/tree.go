@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mingjing"
+	"mingjing/logproof"
 	"mingjing/server/casework/kernel"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -377,7 +378,7 @@ func (c *AccessLog) showWitness(ctx context.Context, w Witness) error {
 
 // keepCosigned keeps what a witness has signed, after a look at whether it has.
 func (c *AccessLog) keepCosigned(ctx context.Context, witness string, size int64, signed, lines string) error {
-	_, _, by, err := mingjing.OpenCheckpoint(signed+lines, c.ledger.Key(), witness)
+	_, _, by, err := logproof.OpenCheckpoint(signed+lines, c.ledger.Key(), witness)
 	if err != nil {
 		return fmt.Errorf("what it signed: %w", err)
 	}

@@ -1,4 +1,12 @@
-package mingjing
+// Package logproof makes and checks the proofs of the access log. The server signs with
+// it, the witnesses cosign, and the browser's program check and the command verify
+// check. The pages have no use for it, and its cryptography is not in their programs.
+//
+// The access log is a transparency log. Each [mingjing.Look] has a leaf in one tree of
+// hashes for the whole city (RFC 6962). The leaf is a commitment: it tells nothing
+// to whoever does not have the look and its salt, and can't be made for another
+// look. The state of the tree is published, signed, as a [mingjing.Checkpoint].
+package logproof
 
 import (
 	"crypto/ed25519"
@@ -14,39 +22,23 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"mingjing"
+
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// The access log is a transparency log. Each [Look] has a leaf in one tree of
-// hashes for the whole city (RFC 6962). The leaf is a commitment: it tells nothing
-// to whoever does not have the look and its salt, and can't be made for another
-// look. The state of the tree is published, signed, as a [Checkpoint].
-
 // SaltSize is the length in bytes of the salt of a look.
 const SaltSize = 32
-
-// A LookEntry is a look with all that proves it.
-type LookEntry struct {
-	Look
-	// Salt is [SaltSize] random bytes that are known to nobody else.
-	Salt []byte `json:"salt"`
-	// Prev is the commitment to the same resident's look before; nil for the first.
-	Prev []byte `json:"prev,omitempty"`
-	// Leaf is its place in the tree, from 0.
-	Leaf int64 `json:"leaf"`
-	// Proof says that the tree has it there (RFC 6962, 2.1.1).
-	Proof []tlog.Hash `json:"proof"`
-}
 
 // lookVersion begins the canonical bytes of a look.
 const lookVersion = "mingjing look v1\n"
 
 // CanonicalLook is a look as the tree commits to it: a line for each field that is
 // not empty, in a fixed order, with name, length and value, so that no two looks
-// have the same bytes. A field that is added to [Look] gets a line of its own at
+// have the same bytes. A field that is added to [mingjing.Look] gets a line of its own at
 // the end, and changes nothing for looks that do not have it.
-func CanonicalLook(resident ResidentID, l Look, prev []byte) []byte {
+func CanonicalLook(resident mingjing.ResidentID, l mingjing.Look, prev []byte) []byte {
 	b := []byte(lookVersion)
 	field := func(name, value string) {
 		if value != "" {
@@ -68,30 +60,22 @@ func CanonicalLook(resident ResidentID, l Look, prev []byte) []byte {
 }
 
 // CommitLook is the commitment to a look, the data of its leaf.
-func CommitLook(salt []byte, resident ResidentID, l Look, prev []byte) []byte {
+func CommitLook(salt []byte, resident mingjing.ResidentID, l mingjing.Look, prev []byte) []byte {
 	mac := hmac.New(sha256.New, salt)
 	mac.Write(CanonicalLook(resident, l, prev))
 	return mac.Sum(nil)
 }
 
-// A Checkpoint is the state of a tree: which log's, how many leaves, and the hash
-// of them all.
-type Checkpoint struct {
-	Origin string    `json:"origin"`
-	Size   int64     `json:"size"`
-	Root   tlog.Hash `json:"root"`
-}
-
-// Text is the checkpoint in the form that is signed (C2SP tlog-checkpoint).
-func (c Checkpoint) Text() string {
+// Text returns a checkpoint in the form that is signed (C2SP tlog-checkpoint).
+func Text(c mingjing.Checkpoint) string {
 	return fmt.Sprintf("%s\n%d\n%s\n", c.Origin, c.Size, c.Root)
 }
 
 var errCheckpoint = errors.New("mingjing: not a checkpoint")
 
-// ParseCheckpoint reads what [Checkpoint.Text] wrote; lines that follow are another
+// ParseCheckpoint reads what [Text] wrote; lines that follow are another
 // log's and let pass.
-func ParseCheckpoint(text string) (c Checkpoint, err error) {
+func ParseCheckpoint(text string) (c mingjing.Checkpoint, err error) {
 	lines := strings.SplitN(text, "\n", 4)
 	if len(lines) != 4 || lines[0] == "" {
 		return c, errCheckpoint
@@ -106,27 +90,27 @@ func ParseCheckpoint(text string) (c Checkpoint, err error) {
 	return c, nil
 }
 
-// A LogKey is the private key with which a log signs its checkpoints, or a witness
+// A Key is the private key with which a log signs its checkpoints, or a witness
 // what it has seen of them.
-type LogKey struct {
+type Key struct {
 	name    string
 	private ed25519.PrivateKey
 }
 
-// NewLogKey makes a key of its seed, [ed25519.SeedSize] random bytes, and its name:
+// NewKey makes a key of its seed, [ed25519.SeedSize] random bytes, and its name:
 // like an address without "https://", without spaces and pluses.
-func NewLogKey(name string, seed []byte) (LogKey, error) {
+func NewKey(name string, seed []byte) (Key, error) {
 	if name == "" || !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return r == '+' || unicode.IsSpace(r) }) {
-		return LogKey{}, fmt.Errorf("mingjing: %q can't be the name of a log", name)
+		return Key{}, fmt.Errorf("mingjing: %q can't be the name of a log", name)
 	}
 	if len(seed) != ed25519.SeedSize {
-		return LogKey{}, fmt.Errorf("mingjing: a seed of %d bytes, wants %d", len(seed), ed25519.SeedSize)
+		return Key{}, fmt.Errorf("mingjing: a seed of %d bytes, wants %d", len(seed), ed25519.SeedSize)
 	}
-	return LogKey{name, ed25519.NewKeyFromSeed(seed)}, nil
+	return Key{name, ed25519.NewKeyFromSeed(seed)}, nil
 }
 
 // Name is the name of the key, and the origin of the log's checkpoints.
-func (k LogKey) Name() string { return k.name }
+func (k Key) Name() string { return k.name }
 
 // The kinds of signature (C2SP signed-note).
 const (
@@ -134,7 +118,7 @@ const (
 	signsCosigns = 4
 )
 
-func (k LogKey) public(kind byte) []byte {
+func (k Key) public(kind byte) []byte {
 	public, _ := k.private.Public().(ed25519.PublicKey)
 	return append([]byte{kind}, public...)
 }
@@ -153,20 +137,20 @@ func signature(name string, key, sig []byte) string {
 }
 
 // Verifier is the public key of a log, as others are told it.
-func (k LogKey) Verifier() string { return verifierKey(k.name, k.public(signsNotes)) }
+func (k Key) Verifier() string { return verifierKey(k.name, k.public(signsNotes)) }
 
 // Sign is the signed note of a checkpoint; its origin is the key's name.
-func (k LogKey) Sign(size int64, root tlog.Hash) string {
-	text := Checkpoint{Origin: k.name, Size: size, Root: root}.Text()
+func (k Key) Sign(size int64, root tlog.Hash) string {
+	text := Text(mingjing.Checkpoint{Origin: k.name, Size: size, Root: root})
 	return text + "\n" + signature(k.name, k.public(signsNotes), ed25519.Sign(k.private, []byte(text)))
 }
 
 // WitnessVerifier is the public key of a witness, as others are told it.
-func (k LogKey) WitnessVerifier() string { return verifierKey(k.name, k.public(signsCosigns)) }
+func (k Key) WitnessVerifier() string { return verifierKey(k.name, k.public(signsCosigns)) }
 
 // Cosign is a witness's line of signature under the text of a checkpoint (C2SP
 // tlog-cosignature v1).
-func (k LogKey) Cosign(text string, at time.Time) string {
+func (k Key) Cosign(text string, at time.Time) string {
 	sig := binary.BigEndian.AppendUint64(nil, uint64(at.Unix()))
 	sig = append(sig, ed25519.Sign(k.private, cosigned(text, at.Unix()))...)
 	return signature(k.name, k.public(signsCosigns), sig)
@@ -227,7 +211,7 @@ type Cosignature struct {
 // OpenCheckpoint reads a signed note: the checkpoint, if the log has signed it, its
 // text, and the cosignatures of those witnesses that are known. The keys are public
 // ones.
-func OpenCheckpoint(signed, logKey string, witnesses ...string) (c Checkpoint, text string, by []Cosignature, err error) {
+func OpenCheckpoint(signed, logKey string, witnesses ...string) (c mingjing.Checkpoint, text string, by []Cosignature, err error) {
 	log, err := note.NewVerifier(logKey)
 	if err != nil {
 		return c, "", nil, err

@@ -1,4 +1,4 @@
-package mingjing
+package logproof
 
 import (
 	"bytes"
@@ -11,26 +11,28 @@ import (
 	"testing"
 	"time"
 
+	"mingjing"
+
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
 // A ledger is an access log in memory, honest until a test makes it otherwise.
 type ledger struct {
-	key    LogKey
+	key    Key
 	hashes []tlog.Hash
 	size   int64
-	looks  map[ResidentID][]LookEntry
-	last   map[ResidentID][]byte
+	looks  map[mingjing.ResidentID][]mingjing.LookEntry
+	last   map[mingjing.ResidentID][]byte
 }
 
 func newLedger(t testing.TB) *ledger {
 	t.Helper()
-	key, err := NewLogKey("mirror.example", bytes.Repeat([]byte{7}, 32))
+	key, err := NewKey("mirror.example", bytes.Repeat([]byte{7}, 32))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &ledger{key: key, looks: map[ResidentID][]LookEntry{}, last: map[ResidentID][]byte{}}
+	return &ledger{key: key, looks: map[mingjing.ResidentID][]mingjing.LookEntry{}, last: map[mingjing.ResidentID][]byte{}}
 }
 
 func (l *ledger) ReadHashes(ids []int64) ([]tlog.Hash, error) {
@@ -42,16 +44,16 @@ func (l *ledger) ReadHashes(ids []int64) ([]tlog.Hash, error) {
 }
 
 // look writes a look; who tells apart what is written in two histories.
-func (l *ledger) look(t testing.TB, resident ResidentID, who string) {
+func (l *ledger) look(t testing.TB, resident mingjing.ResidentID, who string) {
 	t.Helper()
 	l.salted(t, resident, who, SaltSize)
 }
 
 // salted writes a look with a salt of so many bytes.
-func (l *ledger) salted(t testing.TB, resident ResidentID, who string, salt int) {
+func (l *ledger) salted(t testing.TB, resident mingjing.ResidentID, who string, salt int) {
 	t.Helper()
 	n := int64(len(l.looks[resident]) + 1)
-	e := LookEntry{Look: Look{Seq: n, At: lookDay.Add(time.Duration(l.size) * time.Minute), Role: RoleHandler, Who: who, Action: "case", Subject: "D1", Purpose: "dispute"},
+	e := mingjing.LookEntry{Look: mingjing.Look{Seq: n, At: lookDay.Add(time.Duration(l.size) * time.Minute), Role: mingjing.RoleHandler, Who: who, Action: "case", Subject: "D1", Purpose: "dispute"},
 		Salt: bytes.Repeat([]byte{byte(l.size)}, salt), Prev: l.last[resident], Leaf: l.size}
 	l.last[resident] = CommitLook(e.Salt, resident, e.Look, e.Prev)
 	more, err := tlog.StoredHashes(l.size, l.last[resident], l)
@@ -85,11 +87,11 @@ func (l *ledger) since(t testing.TB, old int64) []tlog.Hash {
 }
 
 // proof is what the resident is given, in pages of n.
-func (l *ledger) proof(t testing.TB, resident ResidentID, since int64, n int) []LookProof {
+func (l *ledger) proof(t testing.TB, resident mingjing.ResidentID, since int64, n int) []mingjing.LookProof {
 	t.Helper()
-	var pages []LookProof
+	var pages []mingjing.LookProof
 	for part := range slices.Chunk(l.looks[resident], n) {
-		p := LookProof{Key: l.key.Verifier(), Checkpoint: l.key.Sign(l.size, l.root(t, l.size)), Since: since,
+		p := mingjing.LookProof{Key: l.key.Verifier(), Checkpoint: l.key.Sign(l.size, l.root(t, l.size)), Since: since,
 			Consistency: l.since(t, since), Resident: resident}
 		for _, e := range part {
 			var err error
@@ -109,7 +111,7 @@ func (l *ledger) proof(t testing.TB, resident ResidentID, since int64, n int) []
 
 var lookDay = time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC)
 
-func codesOf(k LookCheck) string {
+func codesOf(k mingjing.LookCheck) string {
 	var codes []string
 	for _, p := range k.Problems {
 		s := p.Code
@@ -126,7 +128,7 @@ func filled(t testing.TB) *ledger {
 	t.Helper()
 	l := newLedger(t)
 	for i := range 23 {
-		l.look(t, ResidentID([]string{"anna", "bo"}[i%2]), fmt.Sprint("王", i))
+		l.look(t, mingjing.ResidentID([]string{"anna", "bo"}[i%2]), fmt.Sprint("王", i))
 	}
 	return l
 }
@@ -146,7 +148,7 @@ func TestAnHonestLogIsFoundGood(t *testing.T) {
 		}
 		first = next
 	}
-	if none := CheckLooks([]LookProof{{Key: l.key.Verifier(), Checkpoint: l.key.Sign(l.size, l.root(t, l.size)), Resident: "nobody"}}, nil, lookDay); codesOf(none) != "" || none.Looks != 0 {
+	if none := CheckLooks([]mingjing.LookProof{{Key: l.key.Verifier(), Checkpoint: l.key.Sign(l.size, l.root(t, l.size)), Resident: "nobody"}}, nil, lookDay); codesOf(none) != "" || none.Looks != 0 {
 		t.Errorf("nobody looked: %+v", none)
 	}
 }
@@ -164,7 +166,7 @@ func TestACheckGoesOnFromWhereTheLastOneEnded(t *testing.T) {
 		l.look(t, "anna", fmt.Sprint("张", i))
 	}
 	// from are the pages of the entries after a number.
-	from := func(who ResidentID, after int) []LookProof {
+	from := func(who mingjing.ResidentID, after int) []mingjing.LookProof {
 		pages := l.proof(t, who, kept.Size, 100)
 		pages[0].Entries = slices.Clone(pages[0].Entries[after:])
 		return pages
@@ -204,63 +206,63 @@ func TestACheckGoesOnFromWhereTheLastOneEnded(t *testing.T) {
 func TestNoCheatGoesUnseen(t *testing.T) {
 	for name, c := range map[string]struct {
 		want  string
-		cheat func(*testing.T, *ledger) []LookProof
+		cheat func(*testing.T, *ledger) []mingjing.LookProof
 	}{
-		"edit": {"changed[3]", func(t *testing.T, l *ledger) []LookProof {
+		"edit": {"changed[3]", func(t *testing.T, l *ledger) []mingjing.LookProof {
 			l.looks["anna"][2].Who = "nobody in particular"
 			return l.proof(t, "anna", 20, 5)
 		}},
-		"edit and write the rest of the tree anew": {"rewritten", func(t *testing.T, l *ledger) []LookProof {
+		"edit and write the rest of the tree anew": {"rewritten", func(t *testing.T, l *ledger) []mingjing.LookProof {
 			other := newLedger(t)
 			for i := range 25 {
 				who := fmt.Sprint("王", i)
 				if i == 4 {
 					who = "nobody in particular"
 				}
-				other.look(t, ResidentID([]string{"anna", "bo"}[i%2]), who)
+				other.look(t, mingjing.ResidentID([]string{"anna", "bo"}[i%2]), who)
 			}
 			return other.proof(t, "anna", 20, 100)
 		}},
-		"commit to a look with a salt that can be guessed": {"changed[13 14 15]", func(t *testing.T, l *ledger) []LookProof {
+		"commit to a look with a salt that can be guessed": {"changed[13 14 15]", func(t *testing.T, l *ledger) []mingjing.LookProof {
 			for _, size := range []int{0, SaltSize - 1, SaltSize + 1} {
 				l.salted(t, "anna", "王", size)
 			}
 			return l.proof(t, "anna", 20, 5)
 		}},
-		"delete": {"missing[5]", func(t *testing.T, l *ledger) []LookProof {
+		"delete": {"missing[5]", func(t *testing.T, l *ledger) []mingjing.LookProof {
 			l.looks["anna"] = slices.Delete(l.looks["anna"], 4, 5)
 			return l.proof(t, "anna", 20, 5)
 		}},
-		"delete and number the rest anew": {"changed[5 6 7 8 9 10 11] chain[5]", func(t *testing.T, l *ledger) []LookProof {
+		"delete and number the rest anew": {"changed[5 6 7 8 9 10 11] chain[5]", func(t *testing.T, l *ledger) []mingjing.LookProof {
 			l.looks["anna"] = slices.Delete(l.looks["anna"], 4, 5)
 			for i := range l.looks["anna"] {
 				l.looks["anna"][i].Seq = int64(i + 1)
 			}
 			return l.proof(t, "anna", 20, 5)
 		}},
-		"delete the first ones": {"missing[1 2]", func(t *testing.T, l *ledger) []LookProof {
+		"delete the first ones": {"missing[1 2]", func(t *testing.T, l *ledger) []mingjing.LookProof {
 			l.looks["anna"] = l.looks["anna"][2:]
 			return l.proof(t, "anna", 20, 5)
 		}},
-		"reorder": {"missing[6] order[6]", func(t *testing.T, l *ledger) []LookProof {
+		"reorder": {"missing[6] order[6]", func(t *testing.T, l *ledger) []mingjing.LookProof {
 			a := l.looks["anna"]
 			a[5], a[6] = a[6], a[5]
 			return l.proof(t, "anna", 20, 5)
 		}},
-		"reorder in the tree": {"changed[6 7] order[7]", func(t *testing.T, l *ledger) []LookProof {
+		"reorder in the tree": {"changed[6 7] order[7]", func(t *testing.T, l *ledger) []mingjing.LookProof {
 			a := l.looks["anna"]
 			a[5].Leaf, a[6].Leaf = a[6].Leaf, a[5].Leaf
 			return l.proof(t, "anna", 20, 5)
 		}},
-		"show one twice in the place of another": {"missing[7] double[6]", func(t *testing.T, l *ledger) []LookProof {
+		"show one twice in the place of another": {"missing[7] double[6]", func(t *testing.T, l *ledger) []mingjing.LookProof {
 			l.looks["anna"][6] = l.looks["anna"][5]
 			return l.proof(t, "anna", 20, 100)
 		}},
-		"omit the last page": {"missing[11]", func(t *testing.T, l *ledger) []LookProof {
+		"omit the last page": {"missing[11]", func(t *testing.T, l *ledger) []mingjing.LookProof {
 			pages := l.proof(t, "anna", 20, 5)
 			return pages[:2]
 		}},
-		"leave one out of the tree": {"changed[13] chain[13]", func(t *testing.T, l *ledger) []LookProof {
+		"leave one out of the tree": {"changed[13] chain[13]", func(t *testing.T, l *ledger) []mingjing.LookProof {
 			e := l.looks["anna"][11]
 			e.Seq, e.Who, e.Salt = 13, "王", bytes.Repeat([]byte{9}, SaltSize)
 			l.looks["anna"] = append(l.looks["anna"], e)
@@ -269,54 +271,54 @@ func TestNoCheatGoesUnseen(t *testing.T) {
 			pages := l.proof(t, "anna", 20, 100)
 			return pages
 		}},
-		"hide one and go on from the one before": {"missing[13]", func(t *testing.T, l *ledger) []LookProof {
+		"hide one and go on from the one before": {"missing[13]", func(t *testing.T, l *ledger) []mingjing.LookProof {
 			l.look(t, "anna", "hidden")
 			l.look(t, "anna", "after it")
 			l.looks["anna"] = slices.Delete(l.looks["anna"], 12, 13)
 			return l.proof(t, "anna", 20, 100)
 		}},
-		"roll back": {"rolled_back", func(t *testing.T, _ *ledger) []LookProof {
+		"roll back": {"rolled_back", func(t *testing.T, _ *ledger) []mingjing.LookProof {
 			old := newLedger(t)
 			for i := range 9 {
-				old.look(t, ResidentID([]string{"anna", "bo"}[i%2]), fmt.Sprint("王", i))
+				old.look(t, mingjing.ResidentID([]string{"anna", "bo"}[i%2]), fmt.Sprint("王", i))
 			}
 			return old.proof(t, "anna", 0, 5)
 		}},
-		"roll back and grow again": {"rewritten", func(t *testing.T, _ *ledger) []LookProof {
+		"roll back and grow again": {"rewritten", func(t *testing.T, _ *ledger) []mingjing.LookProof {
 			old := newLedger(t)
 			for i := range 30 {
-				old.look(t, ResidentID([]string{"anna", "bo"}[i%2]), fmt.Sprint("王", i*i))
+				old.look(t, mingjing.ResidentID([]string{"anna", "bo"}[i%2]), fmt.Sprint("王", i*i))
 			}
 			return old.proof(t, "anna", 20, 100)
 		}},
-		"two trees in two pages": {"split changed[6 7 8 9 10 11 12]", func(t *testing.T, l *ledger) []LookProof {
+		"two trees in two pages": {"split changed[6 7 8 9 10 11 12]", func(t *testing.T, l *ledger) []mingjing.LookProof {
 			a := l.proof(t, "anna", 20, 5)
 			l.look(t, "bo", "李")
 			b := l.proof(t, "anna", 20, 5)
 			return append(a[:1], b[1:]...)
 		}},
-		"sign with another key": {"key_changed", func(t *testing.T, l *ledger) []LookProof {
-			l.key, _ = NewLogKey("mirror.example", bytes.Repeat([]byte{8}, 32))
+		"sign with another key": {"key_changed", func(t *testing.T, l *ledger) []mingjing.LookProof {
+			l.key, _ = NewKey("mirror.example", bytes.Repeat([]byte{8}, 32))
 			return l.proof(t, "anna", 20, 5)
 		}},
-		"say another key": {"changed[1 2 3 4 5 6 7 8 9 10 11 12] key_changed signature", func(t *testing.T, l *ledger) []LookProof {
+		"say another key": {"changed[1 2 3 4 5 6 7 8 9 10 11 12] key_changed signature", func(t *testing.T, l *ledger) []mingjing.LookProof {
 			pages := l.proof(t, "anna", 20, 100)
-			other, _ := NewLogKey("mirror.example", bytes.Repeat([]byte{8}, 32))
+			other, _ := NewKey("mirror.example", bytes.Repeat([]byte{8}, 32))
 			pages[0].Key = other.Verifier()
 			return pages
 		}},
-		"a state that nobody signed": {"changed[1 2 3 4 5 6 7 8 9 10 11 12] signature", func(t *testing.T, l *ledger) []LookProof {
+		"a state that nobody signed": {"changed[1 2 3 4 5 6 7 8 9 10 11 12] signature", func(t *testing.T, l *ledger) []mingjing.LookProof {
 			pages := l.proof(t, "anna", 20, 100)
 			pages[0].Checkpoint = strings.Replace(pages[0].Checkpoint, "\n23\n", "\n24\n", 1)
 			return pages
 		}},
-		"no proof that it grew": {"rewritten", func(t *testing.T, l *ledger) []LookProof {
+		"no proof that it grew": {"rewritten", func(t *testing.T, l *ledger) []mingjing.LookProof {
 			pages := l.proof(t, "anna", 20, 100)
 			pages[0].Consistency = nil
 			return pages
 		}},
-		"nothing at all": {"key_changed signature", func(*testing.T, *ledger) []LookProof { return nil }},
-		"another's log": {"changed[1 2 3 4 5 6 7 8 9 10 11 12]", func(t *testing.T, l *ledger) []LookProof {
+		"nothing at all": {"key_changed signature", func(*testing.T, *ledger) []mingjing.LookProof { return nil }},
+		"another's log": {"changed[1 2 3 4 5 6 7 8 9 10 11 12]", func(t *testing.T, l *ledger) []mingjing.LookProof {
 			pages := l.proof(t, "anna", 20, 100)
 			pages[0].Resident = "bo"
 			return pages
@@ -325,7 +327,7 @@ func TestNoCheatGoesUnseen(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			early := filled(t)
 			early.size = 20
-			kept := LookMemory{Checkpoint: Checkpoint{Origin: "mirror.example", Size: 20, Root: early.root(t, 20)}, Key: early.key.Verifier(), Since: lookDay}
+			kept := mingjing.LookMemory{Checkpoint: mingjing.Checkpoint{Origin: "mirror.example", Size: 20, Root: early.root(t, 20)}, Key: early.key.Verifier(), Since: lookDay}
 			k := CheckLooks(c.cheat(t, filled(t)), &kept, lookDay)
 			if codesOf(k) != c.want {
 				t.Errorf("found %q, want %q", codesOf(k), c.want)
@@ -338,48 +340,48 @@ func TestNoCheatGoesUnseen(t *testing.T) {
 }
 
 func TestAWitnessSeesTwoTrees(t *testing.T) {
-	witness, _ := NewLogKey("witness.example", bytes.Repeat([]byte{1}, 32))
-	cosigned := func(l *ledger, size int64, at time.Time) WitnessedCheckpoint {
+	witness, _ := NewKey("witness.example", bytes.Repeat([]byte{1}, 32))
+	cosigned := func(l *ledger, size int64, at time.Time) mingjing.WitnessedCheckpoint {
 		signed := l.key.Sign(size, l.root(t, size))
 		text, _, _ := strings.Cut(signed, "\n\n")
-		return WitnessedCheckpoint{Key: witness.WitnessVerifier(), Checkpoint: signed + witness.Cosign(text+"\n", at), Consistency: l.since(t, size)}
+		return mingjing.WitnessedCheckpoint{Key: witness.WitnessVerifier(), Checkpoint: signed + witness.Cosign(text+"\n", at), Consistency: l.since(t, size)}
 	}
 	good := filled(t)
 	pages := good.proof(t, "anna", 0, 100)
-	pages[0].Witnessed = []WitnessedCheckpoint{cosigned(good, 20, lookDay)}
+	pages[0].Witnessed = []mingjing.WitnessedCheckpoint{cosigned(good, 20, lookDay)}
 	first := CheckLooks(pages, nil, lookDay.Add(time.Minute))
-	if codesOf(first) != "" || len(first.Witnesses) != 1 || first.Witnesses[0] != (WitnessCheck{Name: "witness.example", At: lookDay, Size: 20}) {
+	if codesOf(first) != "" || len(first.Witnesses) != 1 || first.Witnesses[0] != (mingjing.WitnessCheck{Name: "witness.example", At: lookDay, Size: 20}) {
 		t.Fatalf("%+v", first)
 	}
 	if late := CheckLooks(pages, nil, lookDay.Add(2*time.Hour)); codesOf(late) != "" || !late.Witnesses[0].Late {
 		t.Errorf("two hours later: %+v", late)
 	}
-	if silent := CheckLooks(pages, nil, lookDay.Add(25*time.Hour)); codesOf(silent) != LookWitnessSilent {
+	if silent := CheckLooks(pages, nil, lookDay.Add(25*time.Hour)); codesOf(silent) != mingjing.LookWitnessSilent {
 		t.Errorf("a day later: %+v", silent)
 	}
 
 	// A new phone, which has nothing to compare with but the witness's word.
 	other := newLedger(t)
 	for i := range 23 {
-		other.look(t, ResidentID([]string{"anna", "bo"}[i%2]), fmt.Sprint("张", i))
+		other.look(t, mingjing.ResidentID([]string{"anna", "bo"}[i%2]), fmt.Sprint("张", i))
 	}
 	split := other.proof(t, "anna", 0, 100)
 	w := cosigned(good, 20, lookDay)
 	w.Consistency = other.since(t, 20)
-	split[0].Witnessed = []WitnessedCheckpoint{w}
-	if k := CheckLooks(split, nil, lookDay); codesOf(k) != LookSplit || !slices.Equal(k.Problems[0].Names, []string{"witness.example"}) {
+	split[0].Witnessed = []mingjing.WitnessedCheckpoint{w}
+	if k := CheckLooks(split, nil, lookDay); codesOf(k) != mingjing.LookSplit || !slices.Equal(k.Problems[0].Names, []string{"witness.example"}) {
 		t.Errorf("two trees: %q", codesOf(k))
 	}
 
 	// One that has seen the witness does without it no more.
 	pages = good.proof(t, "anna", 23, 100)
-	if k := CheckLooks(pages, first.Memory, lookDay); codesOf(k) != LookWitnessGone {
+	if k := CheckLooks(pages, first.Memory, lookDay); codesOf(k) != mingjing.LookWitnessGone {
 		t.Errorf("without its witness: %q", codesOf(k))
 	}
 	w = cosigned(good, 20, lookDay)
 	w.Checkpoint = strings.Replace(w.Checkpoint, "— witness.example ", "— witness.example A", 1)
-	pages[0].Witnessed = []WitnessedCheckpoint{w}
-	if k := CheckLooks(pages, first.Memory, lookDay); !strings.Contains(codesOf(k), LookWitnessGone) {
+	pages[0].Witnessed = []mingjing.WitnessedCheckpoint{w}
+	if k := CheckLooks(pages, first.Memory, lookDay); !strings.Contains(codesOf(k), mingjing.LookWitnessGone) {
 		t.Errorf("with a forged cosignature: %q", codesOf(k))
 	}
 }
@@ -387,13 +389,13 @@ func TestAWitnessSeesTwoTrees(t *testing.T) {
 func TestWhatThePageShowsIsWhatTheRecordHas(t *testing.T) {
 	l := filled(t)
 	pages := l.proof(t, "anna", 0, 5)
-	looks := []Look{}
+	looks := []mingjing.Look{}
 	for _, e := range l.looks["anna"] {
 		looks = append(looks, e.Look)
 	}
-	shown := func(looks []Look, others bool) string {
+	shown := func(looks []mingjing.Look, others bool) string {
 		k := CheckLooks(pages, nil, lookDay)
-		k.Shown(pages, looks, others)
+		Shown(&k, pages, looks, others)
 		return codesOf(k)
 	}
 	if s := shown(looks[2:9], false); s != "" {
@@ -408,7 +410,7 @@ func TestWhatThePageShowsIsWhatTheRecordHas(t *testing.T) {
 	if s := shown(other, true); s != "shown[4]" {
 		t.Errorf("another purpose: %s", s)
 	}
-	if s := shown(append(slices.Clone(looks), Look{Seq: 40}), false); s != "shown[40]" {
+	if s := shown(append(slices.Clone(looks), mingjing.Look{Seq: 40}), false); s != "shown[40]" {
 		t.Errorf("one too many: %s", s)
 	}
 }
@@ -431,9 +433,9 @@ func TestALaterProofHasWhatAnEarlierOneHad(t *testing.T) {
 // to CanonicalLook.
 func TestEveryFieldOfALookIsCommittedTo(t *testing.T) {
 	salt := make([]byte, SaltSize)
-	look := Look{Seq: 1, At: lookDay, Role: RoleHandler, Who: "a", Action: "b", Subject: "c", Purpose: "d"}
+	look := mingjing.Look{Seq: 1, At: lookDay, Role: mingjing.RoleHandler, Who: "a", Action: "b", Subject: "c", Purpose: "d"}
 	was := CommitLook(salt, "anna", look, nil)
-	typ := reflect.TypeFor[Look]()
+	typ := reflect.TypeFor[mingjing.Look]()
 	for i := range typ.NumField() {
 		l := look
 		f := reflect.ValueOf(&l).Elem().Field(i)
@@ -466,7 +468,7 @@ func TestEveryFieldOfALookIsCommittedTo(t *testing.T) {
 
 // The bytes are for good: what was committed to must stay provable.
 func TestTheCanonicalBytesNeverChange(t *testing.T) {
-	l := Look{Seq: 12, At: lookDay, Role: RoleHandler, Who: "王芳", Action: "case", Subject: "D1", Purpose: "dispute"}
+	l := mingjing.Look{Seq: 12, At: lookDay, Role: mingjing.RoleHandler, Who: "王芳", Action: "case", Subject: "D1", Purpose: "dispute"}
 	const want = "mingjing look v1\nresident 4:anna\nseq 2:12\nprev 2:\x01\x02\nat 20:2026-03-03T09:00:00Z\nrole 7:handler\nwho 6:王芳\naction 4:case\nsubject 2:D1\npurpose 7:dispute\n"
 	if got := string(CanonicalLook("anna", l, []byte{1, 2})); got != want {
 		t.Errorf("%q", got)
@@ -479,7 +481,7 @@ func TestTheProofIsTheSameAfterJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var pages []LookProof
+	var pages []mingjing.LookProof
 	if err := json.Unmarshal(data, &pages); err != nil {
 		t.Fatal(err)
 	}
@@ -502,7 +504,7 @@ func TestOthersCanCheckTheNote(t *testing.T) {
 	}
 	// The example of C2SP tlog-cosignature has this time in its signature.
 	const example = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n"
-	if c, err := ParseCheckpoint(example); err != nil || c.Text() != example {
+	if c, err := ParseCheckpoint(example); err != nil || Text(c) != example {
 		t.Errorf("%+v, %v", c, err)
 	}
 	if got := string(cosigned(example, 1679315147)); got != "cosignature/v1\ntime 1679315147\n"+example {
@@ -533,7 +535,7 @@ func BenchmarkCheckLooks(b *testing.B) {
 			}
 			pages := l.proof(b, "anna", 5, 100)
 			data, _ := json.Marshal(pages)
-			kept := &LookMemory{Checkpoint: Checkpoint{Origin: "mirror.example", Size: 5, Root: l.root(b, 5)}, Key: l.key.Verifier(), Since: lookDay}
+			kept := &mingjing.LookMemory{Checkpoint: mingjing.Checkpoint{Origin: "mirror.example", Size: 5, Root: l.root(b, 5)}, Key: l.key.Verifier(), Since: lookDay}
 			b.ResetTimer()
 			for b.Loop() {
 				if k := CheckLooks(pages, kept, lookDay); len(k.Problems) > 0 {
