@@ -119,7 +119,7 @@ func TestNoSentenceIsRepeatedInAFile(t *testing.T) {
 // families are the code families of the root package whose constants must have
 // a sentence: the name of their Go type, and the family of their keys.
 var families = map[string]string{"Role": "role", "Area": "area", "ListKind": "list_kind", "RecordState": "record_state", "ListingState": "listing_state",
-	"RequestState": "request_state", "SourceState": "source_state", "DisputeState": "dispute_state", "DisputeReason": "reason", "Outcome": "outcome",
+	"RequestState": "request_state", "SourceState": "source_state", "CaseState": "dispute_state", "DisputeReason": "reason", "Outcome": "outcome",
 	"AgencyPosition": "position", "EventKind": "event", "NoticeKind": "notice", "CaseKind": "case_kind",
 	"InquiryState": "inquiry_state", "InquiryOutcome": "inquiry_outcome", "ShareState": "share_state", "ShareField": "share_field", "ShareName": "share_named"}
 

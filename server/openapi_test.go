@@ -183,14 +183,14 @@ func TestTheDescriptionHasTheCodesOfTheProduct(t *testing.T) {
 		}
 	}
 	s := doc.Components.Schemas
-	dispute := s["Dispute"].Value.Properties
+	dispute := s["Case"].Value.Properties
 	same("reasons", dispute["reason"], texts(mingjing.DisputeReasons))
 	same("states", dispute["state"], texts(mingjing.DisputeStates))
 	same("outcomes", s["Decision"].Value.Properties["outcome"], texts(mingjing.Outcomes))
 	same("kinds of case", dispute["kind"], texts(mingjing.CaseKinds))
 	same("states of a listing", s["Listing"].Value.Properties["state"], texts(mingjing.ListingStates))
 	same("clocks", s["Clock"].Value.Properties["code"], mingjing.ClockCodes)
-	same("steps", s["Case"].Value.Properties["allowed"].Value.Items, mingjing.CaseSteps)
+	same("steps", s["CaseView"].Value.Properties["allowed"].Value.Items, mingjing.CaseSteps)
 	same("areas", s["RecordItem"].Value.Properties["area"], texts(mingjing.Areas))
 	same("kinds of notice", s["Notice"].Value.Properties["kind"], texts(append(slices.Clone(mingjing.NoticeKinds), mingjing.NoticeMailFailed)))
 	job := s["ExportJob"].Value.Properties
