@@ -1,20 +1,25 @@
 //go:build ignore
 
 // Command trim FOLDER writes a copy of go-app into the folder without what only
-// its server needs, and a go.mod beside it that takes the copy in its place:
+// its server needs, a go.mod beside it that takes the copy in its place, and an
+// overlay.json that leaves out parts of the standard library:
 //
 //	go run web/trim.go .cache/goapp
-//	GOOS=js GOARCH=wasm go build -modfile .cache/goapp/go.mod ./app
+//	GOOS=js GOARCH=wasm go build -modfile .cache/goapp/go.mod -overlay .cache/goapp/overlay.json ./app
 //
 // go-app's HTTP handler is part of the browser's program only because no build tag
 // leaves it out, and net/http with its cryptography stays alive by its
-// initialisers; so do its encryption, random ids and regular expressions. A
-// resident on a slow phone would wait for them before the page comes to life.
-// Every change names the text that it replaces, so that another version of go-app
-// fails here and not in somebody's browser.
+// initialisers; so do its encryption, random ids and regular expressions. Its states
+// and its own navigation are not used here. A resident on a slow phone would wait for
+// them before the page comes to life. Every change names the text that it replaces,
+// so that another version of go-app fails here and not in somebody's browser.
+//
+// Of the standard library goes what has no use in a browser: the self-tests of the
+// cryptography (FIPS 140), which keep all of it alive, and the GODEBUG settings.
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -69,7 +74,41 @@ import "github.com/maxence-charriere/go-app/v10/pkg/errors"
 func encrypt(string, []byte) ([]byte, error) { return nil, errors.New("there is no encryption here") }
 func decrypt(string, []byte) ([]byte, error) { return nil, errors.New("there is no encryption here") }
 `,
+	"state.go": wholeState,
 }
+
+// wholeState is state.go without states that are kept, encrypted or sent to other windows.
+const wholeState = `package app
+
+import "time"
+
+// State is a state that nobody keeps.
+type State struct{}
+
+func (s State) ExpiresIn(time.Duration) State { return s }
+func (s State) ExpiresAt(time.Time) State     { return s }
+func (s State) Persist() State                { return s }
+func (s State) PersistWithEncryption() State  { return s }
+func (s State) Broadcast() State              { return s }
+
+// Observer is told of nothing.
+type Observer struct{}
+
+func (o Observer) While(func() bool) Observer { return o }
+func (o Observer) OnChange(func()) Observer   { return o }
+func (o Observer) WithBroadcast() Observer    { return o }
+
+type stateManager struct{}
+
+const noStates = "app: there are no states here"
+
+func (m *stateManager) Observe(Context, string, any) Observer   { panic(noStates) }
+func (m *stateManager) Get(Context, string, any)                { panic(noStates) }
+func (m *stateManager) Set(Context, string, any) State          { panic(noStates) }
+func (m *stateManager) Delete(Context, string)                  { panic(noStates) }
+func (m *stateManager) Cleanup()                                {}
+func (m *stateManager) CleanupExpiredPersistedStates(Context)   {}
+`
 
 // A change replaces a text that must be there.
 type change struct{ from, to string }
@@ -86,7 +125,60 @@ var changes = map[string][]change{
 		{"*regexp.Regexp", "pattern"},
 	},
 	"context.go": {{"\t\"github.com/google/uuid\"\n", ""}, {"uuid.NewString()", "newID()"}},
-	"state.go":   {{"\t\"github.com/google/uuid\"\n", ""}, {"uuid.NewString()", "newID()"}},
+	"browser.go": {
+		{"\tb.handleAnchorClick(ctx)\n\tb.handlePopState(ctx)\n\tb.handleNavigationFromJS(ctx)\n\tb.handleAppUpdate(ctx, notifyComponentEvent)\n", ""},
+		{"\tb.handleAppResize(ctx, notifyComponentEvent)\n", ""},
+	},
+}
+
+// A replacement is what a file of the standard library becomes: the changed text,
+// another text, or nothing at all.
+type replacement struct {
+	changes []change
+	whole   string
+	// selfTest says that the file is left out, and was nothing but a self-test at the
+	// start of the program.
+	selfTest bool
+}
+
+var library = map[string]replacement{
+	"internal/godebug/godebug.go": {whole: `package godebug
+
+// A Setting is a setting of $GODEBUG, which is never set in a browser.
+type Setting struct{ name string }
+
+func New(name string) *Setting { return &Setting{name} }
+
+func (s *Setting) Name() string   { return s.name }
+func (s *Setting) String() string { return s.name + "=" }
+func (s *Setting) Value() string  { return "" }
+func (s *Setting) IncNonDefault() {}
+
+func (s *Setting) Undocumented() bool { return false }
+`},
+	// Nothing is in FIPS mode in a browser.
+	"crypto/internal/fips140/check/check.go": {whole: "package check\n\nvar Verified bool\n"},
+	"crypto/internal/fips140/drbg/rand.go": {changes: []change{
+		{"var drbgPool = sync.Pool{\n\tNew: func() any {\n\t\treturn NewCounter(getEntropy())\n\t},\n}\n", "var drbgPool sync.Pool\n"},
+	}},
+	"crypto/internal/fips140/aes/cast.go":     {selfTest: true},
+	"crypto/internal/fips140/aes/gcm/cast.go": {selfTest: true},
+	"crypto/internal/fips140/drbg/cast.go":    {selfTest: true},
+	"crypto/internal/fips140/hkdf/cast.go":    {selfTest: true},
+	"crypto/internal/fips140/hmac/cast.go":    {selfTest: true},
+	"crypto/internal/fips140/sha256/cast.go":  {selfTest: true},
+	"crypto/internal/fips140/sha3/cast.go":    {selfTest: true},
+	"crypto/internal/fips140/sha512/cast.go":  {selfTest: true},
+	// The fast ways of reading and writing floating-point numbers need a table of 11
+	// kB that does not compress. There are few numbers in a page; the slow ways are
+	// exact too.
+	"internal/strconv/atof.go": {changes: []change{{"var optimize = true //", "const optimize = false //"}}},
+	// The host is that of the page, which the browser has understood already.
+	"net/url/url.go": {changes: []change{
+		{"\t\"net/netip\"\n", ""},
+		{"\t\taddr, err := netip.ParseAddr(unescapedHostname)\n\t\tif err != nil {\n\t\t\treturn \"\", fmt.Errorf(\"invalid host: %w\", err)\n\t\t}\n" +
+			"\t\tif addr.Is4() {\n\t\t\treturn \"\", errors.New(\"invalid IP-literal\")\n\t\t}\n", ""},
+	}},
 }
 
 func main() {
@@ -136,7 +228,56 @@ func trim(folder string) error {
 	if err := os.WriteFile(filepath.Join(folder, "go.mod"), mod, 0o644); err != nil {
 		return err
 	}
-	return copyFile("go.sum", filepath.Join(folder, "go.sum"), nil)
+	if err := copyFile("go.sum", filepath.Join(folder, "go.sum"), nil); err != nil {
+		return err
+	}
+	return overlay(folder)
+}
+
+// overlay writes overlay.json, and the files that it puts in others' places.
+func overlay(folder string) error {
+	out, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return fmt.Errorf("finding the standard library: %w", err)
+	}
+	src := filepath.Join(strings.TrimSpace(string(out)), "src")
+	replace := map[string]string{}
+	for name, r := range library {
+		from, to := filepath.Join(src, filepath.FromSlash(name)), filepath.Join(folder, "library", filepath.FromSlash(name))
+		replace[from] = to
+		switch {
+		case r.selfTest:
+			text, err := os.ReadFile(from)
+			if err != nil {
+				return err
+			}
+			if !onlySelfTest(string(text)) {
+				return errors.New(from + " is more than a self-test")
+			}
+			replace[from] = ""
+		case r.whole != "":
+			if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+				return err
+			}
+			if err := os.WriteFile(to, []byte(r.whole), 0o644); err != nil {
+				return err
+			}
+		default:
+			if err := copyFile(from, to, r.changes); err != nil {
+				return err
+			}
+		}
+	}
+	data, err := json.MarshalIndent(map[string]any{"Replace": replace}, "", "\t")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, "overlay.json"), data, 0o644)
+}
+
+func onlySelfTest(text string) bool {
+	return strings.Count(text, "\nfunc ") == 1 && strings.Contains(text, "\nfunc init() {\n") &&
+		strings.Contains(text, "fips140.CAST(") && !strings.Contains(text, "\nvar ")
 }
 
 func copyPackage(from, to string) error {
