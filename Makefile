@@ -177,6 +177,18 @@ bench: build ## what it costs, as lines "name value unit"
 		/^(FAIL|---|panic)/ { print > "/dev/stderr" }'
 	@GOOS=js GOARCH=wasm $(GO) test -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" -run '^$$' -bench CheckLooks ./logproof | awk ' \
 		/^Benchmark/ { name = $$1; sub(/^Benchmark/, "wasm_", name); print name, $$3, $$4 }'
+	@$(MAKE) bench-browser
+
+.PHONY: bench-browser
+bench-browser: build $(NODE_MODULES) bin/hello/hello.wasm.br ## the part of it that a browser measures [RUNS=5]
+	@cd e2e && node bench.mjs
+
+# go-app's own hello world, as it is.
+bin/hello/hello.wasm.br: $(wildcard e2e/hello/*.go web/compress.go) go.mod
+	@mkdir -p $(@D)
+	@$(GO) build -o $(@D)/hello ./e2e/hello
+	@GOOS=js GOARCH=wasm $(GO) build -trimpath -ldflags '-s -w' -o $(@D)/hello.wasm ./e2e/hello
+	@$(GO) run web/compress.go $(@D)/hello.wasm $(@D) >&2
 
 .PHONY: screenshots
 screenshots: build $(NODE_MODULES) ## take the README's pictures
