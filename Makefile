@@ -183,6 +183,10 @@ bench: build ## what it costs, as lines "name value unit"
 bench-browser: build $(NODE_MODULES) bin/hello/hello.wasm.br ## the part of it that a browser measures [RUNS=5]
 	@cd e2e && node bench.mjs
 
+.PHONY: lighthouse
+lighthouse: build $(NODE_MODULES) ## Lighthouse on the pages that everybody comes through; fails below 90 [RUNS=5]
+	@cd e2e && node lighthouse.mjs
+
 # go-app's own hello world, as it is.
 bin/hello/hello.wasm.br: $(wildcard e2e/hello/*.go web/compress.go) go.mod
 	@mkdir -p $(@D)

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from '@playwright/test';
 import config, { phone } from './playwright.config.mjs';
 import { furnish } from './lib/furnish.mjs';
+import { median } from './lib/median.mjs';
 import { path } from './lib/routes.mjs';
 import { Server, answers, freePort } from './lib/server.mjs';
 
@@ -63,12 +64,6 @@ async function measure(browser, { url, state }) {
   } finally {
     await context.close();
   }
-}
-
-function median(numbers) {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return Math.round(sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2);
 }
 
 const server = await Server.start({ env: { DEMO_CLOCK_SCALE: '2880', LOCK_AFTER: '2h' } });

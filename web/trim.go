@@ -14,6 +14,11 @@
 // them before the page comes to life. Every change names the text that it replaces,
 // so that another version of go-app fails here and not in somebody's browser.
 //
+// The first mounting, of a whole page, pauses now and then, so that the browser can
+// draw and hear the person in between, and so does the runtime between the packages'
+// initialisers. A component with OnReplace is told right before it takes the place of
+// what the server rendered, and returns what is to be done right after.
+//
 // Of the standard library goes what has no use in a browser: the self-tests of the
 // cryptography (FIPS 140), which keep all of it alive, and the GODEBUG settings.
 package main
@@ -110,6 +115,28 @@ func (m *stateManager) Cleanup()                                {}
 func (m *stateManager) CleanupExpiredPersistedStates(Context)   {}
 `
 
+// added are files that go-app has not.
+var added = map[string]string{
+	"pause.go": `package app
+
+import "time"
+
+const longest = 25 * time.Millisecond
+
+// worked is when the last pause ended; zero after the first mounting.
+var worked = time.Now()
+
+// pause lets the browser have its turn, when it has waited for long enough.
+func pause() {
+	if worked.IsZero() || time.Since(worked) < longest {
+		return
+	}
+	time.Sleep(1) // not 0, which is no pause
+	worked = time.Now()
+}
+`,
+}
+
 // A change replaces a text that must be there.
 type change struct{ from, to string }
 
@@ -118,6 +145,20 @@ var changes = map[string][]change{
 		{"import (\n\t\"net/http\"\n\t\"strings\"\n)", "import \"strings\""},
 		{"\t\tHandler:   http.FileServer(http.Dir(directory)),\n", ""},
 		{"\thttp.Handler\n", ""},
+	},
+	"node.go": {
+		{"func (m nodeManager) Mount(ctx Context, depth uint, v UI) (UI, error) {\n", "func (m nodeManager) Mount(ctx Context, depth uint, v UI) (UI, error) {\n\tpause()\n"},
+		{"\t\tv.JSValue().replaceChild(newChild, child)\n",
+			"\t\treplaced := func() {}\n\t\tif r, ok := newChild.(interface{ OnReplace() func() }); ok {\n\t\t\treplaced = r.OnReplace()\n\t\t}\n" +
+				"\t\tv.JSValue().replaceChild(newChild, child)\n\t\treplaced()\n"},
+	},
+	"engine.go": {
+		{"\t\t\tdispatch()\n\n\t\tcase <-frames.C:\n\t\t\te.processFrame()\n",
+			"\t\t\tpause()\n\t\t\tdispatch()\n\n\t\tcase <-frames.C:\n\t\t\tworked = time.Time{}\n\t\t\te.processFrame()\n"},
+	},
+	"js_wasm.go": {
+		{"w.Get(\"document\").Call(\"create", "theDocument.Call(\"create"},
+		{"func (w *browserWindow) createElement(", "var theDocument = Window().Get(\"document\")\n\nfunc (w *browserWindow) createElement("},
 	},
 	"route.go": {
 		{"import (\n\t\"regexp\"\n\t\"sync\"\n)", "import \"sync\""},
@@ -156,6 +197,22 @@ func (s *Setting) IncNonDefault() {}
 
 func (s *Setting) Undocumented() bool { return false }
 `},
+	// Whoever only decodes needs no encoders, and makes none.
+	"encoding/json/encode.go": {changes: []change{
+		{"\tfor i := range fields {\n\t\tf := &fields[i]\n\t\tf.encoder = typeEncoder(typeByIndex(t, f.index))\n\t}\n", ""},
+		{"\t\tf.encoder(e, fv, opts)\n", "\t\ttypeEncoder(fv.Type())(e, fv, opts)\n"},
+	}},
+	"runtime/proc.go": {changes: []change{
+		{"\t\tdoInit(m.inittasks)\n\t\tif m == last {", `		for worked, i := int64(0), 0; i < len(m.inittasks); i++ {
+			// Before syscall/js is initialised nobody could handle an event.
+			if eventHandler != nil && nanotime()-worked > 25_000_000 {
+				timeSleep(1)
+				worked = nanotime()
+			}
+			doInit1(m.inittasks[i])
+		}
+		if m == last {`},
+	}},
 	// Nothing is in FIPS mode in a browser.
 	"crypto/internal/fips140/check/check.go": {whole: "package check\n\nvar Verified bool\n"},
 	"crypto/internal/fips140/drbg/rand.go": {changes: []change{
@@ -256,10 +313,7 @@ func overlay(folder string) error {
 			}
 			replace[from] = ""
 		case r.whole != "":
-			if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-				return err
-			}
-			if err := os.WriteFile(to, []byte(r.whole), 0o644); err != nil {
+			if err := writeFile(to, r.whole); err != nil {
 				return err
 			}
 		default:
@@ -281,6 +335,13 @@ func onlySelfTest(text string) bool {
 }
 
 func copyPackage(from, to string) error {
+	if filepath.Base(from) == "app" {
+		for name, text := range added {
+			if err := writeFile(filepath.Join(to, name), text); err != nil {
+				return err
+			}
+		}
+	}
 	entries, err := os.ReadDir(from)
 	if err != nil {
 		return err
@@ -292,7 +353,7 @@ func copyPackage(from, to string) error {
 		}
 		app := filepath.Base(from) == "app"
 		if text, ok := whole[name]; ok && app {
-			if err := os.WriteFile(filepath.Join(to, name), []byte(text), 0o644); err != nil {
+			if err := writeFile(filepath.Join(to, name), text); err != nil {
 				return err
 			}
 			continue
@@ -320,8 +381,12 @@ func copyFile(from, to string, edits []change) error {
 		}
 		text = strings.ReplaceAll(text, c.from, c.to)
 	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+	return writeFile(to, text)
+}
+
+func writeFile(name, text string) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(to, []byte(text), 0o644)
+	return os.WriteFile(name, []byte(text), 0o644)
 }

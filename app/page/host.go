@@ -11,6 +11,7 @@ import (
 
 	"mingjing"
 	"mingjing/app/client"
+	c "mingjing/app/component"
 	"mingjing/i18n"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -51,7 +52,6 @@ type Host struct {
 	since time.Time // when the page was opened, by the server's time
 	leaf  int       // counts pages: a new one is built anew and inherits no field
 	ctx   app.Context
-	took  snapshot
 
 	at     string // path and query of what is shown
 	turn   int    // counts what the person does, so that late answers are dropped
@@ -92,8 +92,7 @@ func (s *sheet) CompoID() string { return s.View.Page + "/" + strconv.Itoa(s.Lea
 // Render makes the page.
 func (s *sheet) Render() app.UI { return Body(s.View) }
 
-// OnInit reads the view that the server put into the page, and what the person
-// has done to the page so far; go-app replaces it right after.
+// OnInit reads the view that the server put into the page.
 func (h *Host) OnInit() {
 	if app.IsServer {
 		return
@@ -104,9 +103,16 @@ func (h *Host) OnInit() {
 		panic("page: reading the view in the page: " + err.Error())
 	}
 	h.v, h.since = v, v.Now
-	if root := w.GetElementByID("root"); root.Truthy() {
-		h.took = takeSnapshot(root)
-	}
+}
+
+// OnReplace is called right before the host takes the place of what the server
+// rendered (web/trim.go). It takes what the person has done to the page so far, and
+// returns what does it to the new one.
+func (h *Host) OnReplace() (replaced func()) {
+	c.Between = nil
+	waitForHands()
+	took := takeSnapshot(app.Window().GetElementByID("root"))
+	return func() { h.dirty = took.restore(app.Window().GetElementByID("root")) }
 }
 
 // Render makes the root element.
@@ -154,8 +160,6 @@ func (h *Host) OnMount(ctx app.Context) {
 	w := app.Window()
 	document := w.Get("document")
 
-	h.dirty = h.took.restore(w.GetElementByID("root"))
-	h.took = snapshot{}
 	// Navigation is ours; see the type.
 	w.Set("onclick", nil)
 	w.Set("onpopstate", nil)
