@@ -170,7 +170,6 @@ func (h *Host) OnMount(ctx app.Context) {
 		h.at = viewPath(h.v)
 		w.Get("history").Call("replaceState", nil, "", h.at)
 	}
-	h.keepScroll()
 
 	on := func(target app.Value, name string, capture bool, f func(e app.Value)) {
 		target.Call("addEventListener", name, app.FuncOf(func(_ app.Value, args []app.Value) any {
@@ -209,8 +208,10 @@ func (h *Host) OnMount(ctx app.Context) {
 	on(w, "online", false, func(app.Value) { h.ctx.Dispatch(func(app.Context) { h.online() }) })
 	on(w, "offline", false, func(app.Value) { h.ctx.Dispatch(func(app.Context) { h.notice = "conn.offline" }) })
 
-	h.listen()
-	h.watchUpdates()
+	for _, step := range []func(){h.keepScroll, h.listen, h.watchUpdates} {
+		time.Sleep(1) // the browser's turn; whoever clicks or types is heard already
+		step()
+	}
 	w.Get("performance").Call("mark", "mounted")
 }
 

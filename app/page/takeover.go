@@ -29,7 +29,7 @@ func Run() {
 // pace returns a function that lets the browser have its turn when it has waited for
 // long enough, so that it can draw and hear the person while a page is made.
 func pace() func() {
-	const longest = 25 * time.Millisecond
+	const longest = 12 * time.Millisecond // as in web/trim.go
 	worked := time.Now()
 	return func() {
 		if time.Since(worked) < longest {
