@@ -271,7 +271,7 @@ func (m mover) Move(ctx context.Context, d time.Duration) error {
 	if err := m.clock.Move(d); err != nil {
 		return err
 	}
-	return m.jobs.Hasten(ctx, d)
+	return m.jobs.Advance(ctx, d)
 }
 
 // lateBus lets casework be made before the hub, which replays from casework.
