@@ -55,7 +55,7 @@ var floors = map[string]int{
 // parts are the parts of casework. A part imports only parts that stand before it,
 // and the words.
 var parts = []string{"kernel", "notice", "holding", "score", "cases", "desk", "inquiry", "share", "accesslog", "agencyside", "register",
-	"takeaway", "democlock"}
+	"takeaway"}
 
 // pageRoof are the only rooms that may import app/page and the pages below it: the
 // roofs, the server's to hand it to api for rendering.

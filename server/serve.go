@@ -185,9 +185,6 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{books}, Ledger: book, Notifier: notifier, Clock: clock,
 		Erasures: &erasureFile{path: filepath.Join(p.Data, "erasures.list")}, Accounts: who,
 		Books: books, Calendars: calendars, ClockScale: scale, Logger: p.log}
-	if moved != nil {
-		work.Mover = mover{moved, db}
-	}
 	if s.Demo {
 		work.Explain = demo.Explain
 	}
@@ -239,7 +236,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 			return missing
 		}}
 	if s.Demo {
-		c.Demo = &mingjing.DemoNote{ClockScale: scale}
+		c.Demo = demo.Controls{City: p.casework.City, Desk: p.casework.Desk, Jobs: db, Time: moved}
 		before, err := p.casework.Register.Residents(ctx)
 		if err != nil {
 			return p, err
@@ -259,19 +256,6 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.handler, err = api.New(c)
 	return p, err
-}
-
-// A mover moves the demo city's clock, and with it the jobs that wait for it.
-type mover struct {
-	clock *demo.Clock
-	jobs  *store.Store
-}
-
-func (m mover) Move(ctx context.Context, d time.Duration) error {
-	if err := m.clock.Move(d); err != nil {
-		return err
-	}
-	return m.jobs.Advance(ctx, d)
 }
 
 // lateBus lets casework be made before the hub, which replays from casework.

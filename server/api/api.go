@@ -97,8 +97,9 @@ type Config struct {
 	Intake func(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, error)
 	// Allow counts a request for a public use, such as the intake, from an address; the
 	// error says that it is one too many. Nil allows any number.
-	Allow  func(ctx context.Context, use, addr string) error
-	Demo   *mingjing.DemoNote
+	Allow func(ctx context.Context, use, addr string) error
+	// Demo is nil but in a demo city.
+	Demo   Demo
 	Logger *slog.Logger
 	// Together has all that is read in fn with its context in one transaction; nil
 	// reads each part in its own.

@@ -8,7 +8,6 @@ import (
 
 	"mingjing/server/casework"
 	"mingjing/server/casework/cases"
-	"mingjing/server/casework/democlock"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/score"
 )
@@ -112,36 +111,5 @@ func TestJobsAreDatedByTheStoresClock(t *testing.T) {
 		if j := within(t, "the job of in an hour", ran); j.ID != "soon" || j.At.Before(at) {
 			t.Errorf("%+v ran", j)
 		}
-	})
-}
-
-func TestTheNextDeadlinesAreCountedByInstant(t *testing.T) {
-	onEach(t, func(t *testing.T, url string) {
-		s, a, b := open(t, url), resident(1), resident(2)
-		enrol(t, s, a, b)
-		soon := time.Now().Add(time.Hour).UTC().Truncate(time.Millisecond)
-		for _, id := range []string{"d1", "d2"} {
-			d := dispute(a, id, "r"+id)
-			d.NextDue = soon
-			do(t, s, func(ctx context.Context, tx casework.Tx) error {
-				must(t, tx.PutRecord(ctx, record(a, "r"+id)))
-				return tx.AddCase(ctx, d)
-			})
-		}
-		q := request(b, "q")
-		q.CreatedAt = soon.Add(-20 * time.Hour)
-		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.AddRequest(ctx, q) })
-		enqueue(t, s, kernel.Job{Kind: score.JobRescore, ID: "a", At: soon.Add(time.Minute)})
-		enqueue(t, s, kernel.Job{Kind: score.JobRescore, ID: "b", At: soon.Add(time.Minute)})
-		enqueue(t, s, kernel.Job{Kind: score.JobCollect, ID: "q"}) // waits for nothing
-		read := func(now time.Time) []democlock.Deadline {
-			return mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]democlock.Deadline, error) {
-				return tx.Deadlines(ctx, now, 24*time.Hour, 5)
-			})
-		}
-		same(t, "the next ones", read(time.Now()), []democlock.Deadline{{Kind: "case", At: soon, N: 2},
-			{Kind: "score", At: soon.Add(4 * time.Hour), N: 1}, {Kind: "job", At: soon.Add(time.Minute), N: 2}})
-		same(t, "after the first", read(soon), []democlock.Deadline{{Kind: "score", At: soon.Add(4 * time.Hour), N: 1}, {Kind: "job", At: soon.Add(time.Minute), N: 2}})
-		same(t, "after all", read(soon.Add(24*time.Hour)), []democlock.Deadline{})
 	})
 }
