@@ -189,6 +189,51 @@ func TestAPartOfCaseworkImportsOnlyPartsBeforeIt(t *testing.T) {
 	}
 }
 
+// demoNamers are the files of the server, besides those of server/demo, that know that a
+// city may be a demo: the program with its settings, and the pages' only hook.
+var demoNamers = []string{"server/serve.go", "server/settings.go",
+	"server/api/demo.go", "server/api/api.go", "server/api/answer.go", "server/api/routes.go"}
+
+func TestTheProductDoesNotKnowTheDemoCity(t *testing.T) {
+	t.Parallel()
+	const city = module + "/server/demo"
+	for _, p := range goList(t, nil, "./...") {
+		if slices.Contains(p.Imports, city) && p.ImportPath != module+"/server" {
+			t.Errorf("%s imports the demo city: only the program may", p.ImportPath)
+		}
+	}
+	found := map[string]bool{}
+	err := filepath.WalkDir("server", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			if path == filepath.Join("server", "demo") {
+				return fs.SkipDir
+			}
+			return err
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if !bytes.Contains(bytes.ToLower(text), []byte("demo")) {
+			return err
+		}
+		name := filepath.ToSlash(path)
+		found[name] = true
+		if !slices.Contains(demoNamers, name) {
+			t.Errorf("%s speaks of a demo: what only a demo city needs belongs into server/demo", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range demoNamers {
+		if !found[name] {
+			t.Errorf("%s may speak of a demo and does not", name)
+		}
+	}
+}
+
 func TestTheWordsDependOnTheStandardLibraryAlone(t *testing.T) {
 	t.Parallel()
 	for _, room := range rootless {

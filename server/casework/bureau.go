@@ -87,7 +87,7 @@ type Agencies interface {
 }
 
 // Config is what a Bureau is made of. All fields but Printer, Ledger, Notifier,
-// Erasures, Accounts, Explain and Logger are required.
+// Erasures, Accounts, Responder and Logger are required.
 type Config struct {
 	Store    Store
 	Bus      kernel.Bus
@@ -108,10 +108,9 @@ type Config struct {
 	Calendars []*mingjing.Calendar
 	// ClockScale divides every deadline: 1 is the law.
 	ClockScale int
-	// Explain answers an inquiry of a demo city for its agency, "" for not at all; nil
-	// elsewhere.
-	Explain func(agency string) string
-	Logger  *slog.Logger
+	// Responder is nil where officers answer every inquiry for their agency.
+	Responder inquiry.Responder
+	Logger    *slog.Logger
 }
 
 // A Bureau hands out the parts of casework. It is safe for use by many goroutines.
@@ -164,7 +163,7 @@ func New(c Config) (*Bureau, error) {
 	b.Scores = score.New(city, c.Agencies, b.Notices, holdings)
 	b.Cases = cases.New(city, c.Agencies, b.Notices, holdings, b.Scores)
 	b.Desk = desk.New(city, b.Notices, holdings, b.Scores, b.Cases)
-	b.Inquiries = inquiry.New(city, c.Explain, b.Notices, b.Cases)
+	b.Inquiries = inquiry.New(city, c.Responder, b.Notices, b.Cases)
 	b.Shares = share.New(city, c.Notifier, b.Notices)
 	b.AccessLog = accesslog.New(city, c.Ledger)
 	b.Agencies = agencyside.New(city, b.Notices, holdings, b.Scores, b.Cases)

@@ -46,6 +46,13 @@ func newMoved(t *testing.T, scale int) moved {
 		t.Fatal(err)
 	}
 	clock.StopAt(monday)
+	b, db := newBureau(t, clock, scale)
+	return moved{demo.Controls{City: b.City, Desk: b.Desk, Jobs: db, Time: clock}, b, db}
+}
+
+// newBureau opens casework on a store in memory, with agencies that nobody reaches.
+func newBureau(t *testing.T, clock *demo.Clock, scale int) (*casework.Bureau, *store.Store) {
+	t.Helper()
 	db, err := store.Open(t.Context(), "sqlite::memory:", store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize), Vault: vault.Memory(), Now: clock.Now})
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +73,7 @@ func newMoved(t *testing.T, scale int) moved {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return moved{demo.Controls{City: b.City, Desk: b.Desk, Jobs: db, Time: clock}, b, db}
+	return b, db
 }
 
 func (m moved) move(t *testing.T, a mingjing.Actor, step string) mingjing.DemoClockView {
@@ -225,5 +232,41 @@ func TestJobsStayWhereTheClockCannotBeMoved(t *testing.T) {
 	}
 	if _, err := m.MoveClock(t.Context(), handler, "year"); code(err) != "clock_too_far" {
 		t.Errorf("ten years ahead: %v", err)
+	}
+}
+
+func TestACityThatSettlesAgainTellsItsStoriesOnce(t *testing.T) {
+	city, err := demo.Open(t.Context(), t.TempDir(), demo.Config{Books: books(t), Instant: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = city.Close() })
+	b, _ := newBureau(t, city.Time(), 1)
+	r := newRegistry()
+	var first []demo.Account
+	for range 2 {
+		accounts, err := city.Settle(t.Context(), b, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		opens(t, r, accounts)
+		if first == nil {
+			first = accounts
+		}
+		if len(accounts) != len(first) {
+			t.Errorf("%d accounts, and %d before", len(accounts), len(first))
+		}
+	}
+	id, err := b.Register.Enrol(t.Context(), storyID(t, demo.StoryLookedAt), "Enrolled already")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := b.Register.Residents(t.Context()); err != nil || n != len(first)-len(r.roles) {
+		t.Errorf("%d residents, %v", n, err)
+	}
+	me := mingjing.Actor{Role: mingjing.RoleResident, ID: string(id), AAL: 1}
+	log, err := b.AccessLog.AccessLog(t.Context(), me, true, "")
+	if err != nil || len(log.Looks) != 1 || log.Looks[0].Role != mingjing.RoleHandler {
+		t.Errorf("looks of others: %+v, %v", log.Looks, err)
 	}
 }
