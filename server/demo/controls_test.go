@@ -53,7 +53,8 @@ func newMoved(t *testing.T, scale int) moved {
 // newBureau opens casework on a store in memory, with agencies that nobody reaches.
 func newBureau(t *testing.T, clock *demo.Clock, scale int) (*casework.Bureau, *store.Store) {
 	t.Helper()
-	db, err := store.Open(t.Context(), "sqlite::memory:", store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize), Vault: vault.Memory(), Now: clock.Now})
+	db, err := store.Open(t.Context(), "sqlite::memory:",
+		store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize), Vault: vault.Memory(), Now: clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,13 +131,15 @@ func TestATesterMovesToTheNextDeadlineAndSeesWhatWaits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = m.bureau.Scores.RequestScore(t.Context(), mingjing.Actor{Role: mingjing.RoleResident, ID: string(id), AAL: 1}, "honest-shanghai", true, "")
+	_, err = m.bureau.Scores.RequestScore(t.Context(), mingjing.Actor{Role: mingjing.RoleResident, ID: string(id), AAL: 1},
+		"honest-shanghai", true, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	due := monday.Add(mingjing.ScoreDeadline)
 	v, err := m.Clock(t.Context(), auditor)
-	if err != nil || !v.Now.Equal(monday) || len(v.Deadlines) == 0 || v.Deadlines[0] != (mingjing.DeadlineCount{Kind: mingjing.DeadlineScore, At: due.UTC(), N: 1}) {
+	if err != nil || !v.Now.Equal(monday) || len(v.Deadlines) == 0 ||
+		v.Deadlines[0] != (mingjing.DeadlineCount{Kind: mingjing.DeadlineScore, At: due.UTC(), N: 1}) {
 		t.Errorf("%+v, %v", v, err)
 	}
 	v = m.move(t, supervisor, "deadline")
@@ -199,8 +202,10 @@ func TestTheClockIsMovedByNobodyElseAndByNoOtherStep(t *testing.T) {
 		sees  string
 		moves string
 	}{
-		"nobody": {mingjing.Actor{}, "forbidden", "forbidden"}, "a resident": {mingjing.Actor{Role: mingjing.RoleResident, ID: "r-1", AAL: 1}, "forbidden", "forbidden"},
-		"a handler by password alone": {half, "aal2_required", "aal2_required"}, "an auditor": {auditor, "", "forbidden"},
+		"nobody":                      {mingjing.Actor{}, "forbidden", "forbidden"},
+		"a resident":                  {mingjing.Actor{Role: mingjing.RoleResident, ID: "r-1", AAL: 1}, "forbidden", "forbidden"},
+		"a handler by password alone": {half, "aal2_required", "aal2_required"},
+		"an auditor":                  {auditor, "", "forbidden"},
 	} {
 		v, err := m.Clock(t.Context(), who.actor)
 		if code(err) != who.sees || (who.sees != "" && !v.Now.IsZero()) {

@@ -38,7 +38,7 @@ import (
 // in two minutes.
 const DefaultClockScale = 720
 
-// A Config has the settings of a city. Zero values mean the defaults.
+// A Config has the settings of a city. A field that is zero has its default.
 type Config struct {
 	// Books are the rulebooks whose agencies the city has, each agency once. They
 	// say who holds which catalogue code and which documents it needs.
@@ -154,6 +154,7 @@ func Start(ctx context.Context, cfg Config) (*City, error) {
 	return c, nil
 }
 
+// open starts one agency.
 func (c *City) open(ctx context.Context, code string, cfg Config, f *file) error {
 	b := c.behaviours[code]
 	if b.Kind == Refuses {

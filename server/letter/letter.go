@@ -1,10 +1,10 @@
-// Package letter turns a [mingjing.Letter] into a PDF: A4, real text that can be
-// selected and searched, the fonts in the file, page numbers, and the same bytes
+// Package letter turns a [mingjing.Letter] into a PDF: A4, with text that can be
+// selected and searched, the fonts inside the file, page numbers, and the same bytes
 // for the same letter. It writes no sentence of its own.
 //
-// The pages are set here and only then drawn by fpdf, which cuts the fonts down to
-// what a file uses: so each page knows how many there are, and lines break where
-// both scripts want them to.
+// The package sets all pages first, and then draws them with fpdf, which puts only the
+// signs of a font into the file that it uses. So each page can say how many there are,
+// and lines break by the rules of both scripts.
 package letter
 
 import (
@@ -19,7 +19,7 @@ import (
 	"mingjing"
 )
 
-// Measures of a page in points, and the inks of the app in print.
+// Measures of a page in points.
 const (
 	pageWidth, pageHeight = 595.28, 841.89
 	left, right           = 68.0, 68.0
@@ -29,8 +29,10 @@ const (
 	keyWidth              = 118.0
 )
 
+// An ink is a colour as red, green and blue, each from 0 to 255.
 type ink [3]int
 
+// The inks are the colours of the app, for print.
 var (
 	black      = ink{28, 36, 33}
 	muted      = ink{86, 96, 91}
@@ -58,7 +60,7 @@ func PDF(l mingjing.Letter, lang string) ([]byte, error) {
 	return s.draw(l)
 }
 
-// draw writes the pages with fpdf.
+// draw returns the pages that were set as a PDF file.
 func (s *setter) draw(l mingjing.Letter) ([]byte, error) {
 	p := fpdf.New("P", "pt", "A4", "")
 	p.SetCatalogSort(true)
@@ -98,7 +100,7 @@ func (s *setter) draw(l mingjing.Letter) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// text draws runs on a line; bold is the outline of each sign, drawn as well.
+// text draws runs on a line. Bold text has the outline of each sign drawn too.
 func text(p *fpdf.Fpdf, runs []run, x, y, size float64, colour ink, bold bool) {
 	p.SetTextColor(colour[0], colour[1], colour[2])
 	if bold {
@@ -114,6 +116,7 @@ func text(p *fpdf.Fpdf, runs []run, x, y, size float64, colour ink, bold bool) {
 	}
 }
 
+// rule draws a filled rectangle, such as a thin line.
 func rule(p *fpdf.Fpdf, x, y, w, h float64, colour ink) {
 	p.SetFillColor(colour[0], colour[1], colour[2])
 	p.Rect(x, y, w, h, "F")

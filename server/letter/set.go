@@ -13,7 +13,7 @@ import (
 type setter struct {
 	lang  string
 	pages [][]func(*fpdf.Fpdf)
-	y     float64 // where the next thing begins
+	y     float64 // where the next block begins, in points from the top
 }
 
 func (s *setter) newPage() {
@@ -21,13 +21,14 @@ func (s *setter) newPage() {
 	s.y = top
 }
 
+// add has something drawn on the last page.
 func (s *setter) add(draw func(*fpdf.Fpdf)) {
 	last := len(s.pages) - 1
 	s.pages[last] = append(s.pages[last], draw)
 }
 
-// room begins a new page when the given number of points does not fit on this one.
-func (s *setter) room(points float64) {
+// reserve begins a new page when so many points do not fit on this one.
+func (s *setter) reserve(points float64) {
 	if s.y+points > pageHeight-bottom && s.y > top {
 		s.newPage()
 	}
@@ -68,12 +69,13 @@ var (
 	said   = style{bodySize, bodyLead, ink{52, 62, 57}, false}
 )
 
-// lines sets a paragraph and moves y below it. before is called on each page, for what
-// stands beside the lines there.
+// lines sets a paragraph and moves y below it.
 func (s *setter) lines(paragraph string, st style, x, w float64) {
 	s.linesBeside(paragraph, st, x, w, nil)
 }
 
+// linesBeside sets a paragraph as lines does, and calls beside for each line, which
+// draws what stands next to it; nil draws nothing.
 func (s *setter) linesBeside(paragraph string, st style, x, w float64, beside func(y, h float64)) {
 	var all [][]run
 	for line := range strings.SplitSeq(paragraph, "\n") {
@@ -87,7 +89,7 @@ func (s *setter) linesBeside(paragraph string, st style, x, w float64, beside fu
 		if i == len(all)-2 && len(all) > 2 {
 			need *= 2 // and no last line goes on alone
 		}
-		s.room(need)
+		s.reserve(need)
 		y := s.y
 		if beside != nil {
 			beside(y, st.lead)
@@ -104,17 +106,17 @@ func (s *setter) block(b mingjing.Block, next mingjing.BlockKind) {
 		if s.y > top { // with others on the page
 			s.y += 22
 		}
-		s.room(60 + 3*bodyLead)
+		s.reserve(60 + 3*bodyLead)
 		s.lines(b.Text, style{17, 25, black, true}, left, measure)
 		s.y += 6
 	case mingjing.BlockHeading:
 		s.y += 14
-		s.room(22 + 3*bodyLead)
+		s.reserve(22 + 3*bodyLead)
 		s.lines(b.Text, style{13.5, 21, jade, true}, left, measure)
 		s.y += 3
 	case mingjing.BlockSub:
 		s.y += 5
-		s.room(18 + 2*bodyLead)
+		s.reserve(18 + 2*bodyLead)
 		s.lines(b.Text, style{11, 18, black, true}, left, measure)
 	case mingjing.BlockText:
 		s.lines(b.Text, body, left, measure)
@@ -128,7 +130,7 @@ func (s *setter) block(b mingjing.Block, next mingjing.BlockKind) {
 		s.quote(b)
 	case mingjing.BlockList:
 		for _, item := range b.Items {
-			s.room(bodyLead)
+			s.reserve(bodyLead)
 			s.bullet()
 			s.lines(item, body, left+15, measure-15)
 			s.y += 2
@@ -138,7 +140,7 @@ func (s *setter) block(b mingjing.Block, next mingjing.BlockKind) {
 		s.rows(b.Rows)
 	case mingjing.BlockSignature:
 		s.y += 10
-		s.room(40 + float64(len(b.Items))*quiet.lead)
+		s.reserve(40 + float64(len(b.Items))*quiet.lead)
 		y := s.y
 		s.add(func(p *fpdf.Fpdf) { rule(p, left, y, 190, 0.6, line) })
 		s.y += 6
@@ -154,6 +156,7 @@ func (s *setter) block(b mingjing.Block, next mingjing.BlockKind) {
 	}
 }
 
+// bullet draws the mark of a list's item.
 func (s *setter) bullet() {
 	y := s.y
 	s.add(func(p *fpdf.Fpdf) {
@@ -166,7 +169,7 @@ func (s *setter) bullet() {
 func (s *setter) outcome(b mingjing.Block) {
 	const pad = 13
 	s.y += 5
-	s.room(2*pad + 24 + bodyLead)
+	s.reserve(2*pad + 24 + bodyLead)
 	frame := func(y, h float64) {
 		s.add(func(p *fpdf.Fpdf) {
 			rule(p, left, y-0.2, measure, h+0.4, jadeSoft)
@@ -184,12 +187,12 @@ func (s *setter) outcome(b mingjing.Block) {
 	s.y += 9
 }
 
-// quote sets somebody's own words apart, with their name above.
+// quote sets the words of a person with a bar beside them and the name above.
 func (s *setter) quote(b mingjing.Block) {
 	bar := func(y, h float64) {
 		s.add(func(p *fpdf.Fpdf) { rule(p, left+1, y, 1.6, h+0.2, bronze) })
 	}
-	s.room(quiet.lead + 2*bodyLead)
+	s.reserve(quiet.lead + 2*bodyLead)
 	if b.Text != "" {
 		s.linesBeside(b.Text, quiet, left+14, measure-14, bar)
 	}
@@ -216,7 +219,7 @@ func (s *setter) rows(rows []mingjing.LetterRow) {
 			s.lines(r.Key, key, left, measure)
 			names = nil
 		}
-		s.room(float64(max(len(names), 1))*bodyLead + 6)
+		s.reserve(float64(max(len(names), 1))*bodyLead + 6)
 		s.y += 3
 		page, y := len(s.pages), s.y
 		for i, l := range names {
@@ -280,6 +283,7 @@ func wrap(paragraph string, size, w float64) [][]run {
 	return lines
 }
 
+// mayBreak reports whether a line may end between two signs.
 func mayBreak(before, after rune) bool {
 	if strings.ContainsRune(notFirst, after) || strings.ContainsRune(notLast, before) {
 		return false

@@ -137,7 +137,9 @@ func (h *Hub) fill(g *group) {
 		}
 		h.mu.Unlock()
 
-		events, err := within(h.ctx, h.cfg.CallbackWait, func(ctx context.Context) ([]mingjing.Event, error) { return h.cfg.Replay(ctx, g.audience, after) })
+		events, err := within(h.ctx, h.cfg.CallbackWait, func(ctx context.Context) ([]mingjing.Event, error) {
+			return h.cfg.Replay(ctx, g.audience, after)
+		})
 
 		h.mu.Lock()
 		if err != nil {
