@@ -76,7 +76,7 @@ type Export struct {
 	// Settings are by which ways notices are sent.
 	Settings ExportSettings `json:"settings" jsonschema:"how notices are sent"`
 	// AccessLog is the whole of it, oldest first.
-	AccessLog []Look `json:"access_log" jsonschema:"every look at these data, oldest first"`
+	AccessLog []AccessEntry `json:"access_log" jsonschema:"every look at these data, oldest first"`
 	// Inquiries are what the resident asked about looks.
 	Inquiries []Inquiry `json:"inquiries" jsonschema:"what was asked about looks, and the answers, oldest look first"`
 	// Shares are without their links, which are kept nowhere.

@@ -55,7 +55,7 @@ var InquiryFindings = []InquiryOutcome{InquiryFounded, InquiryUnfounded}
 type Inquiry struct {
 	ID string `json:"id"`
 	// Look is the entry of the access log that it is about.
-	Look Look `json:"look"`
+	Entry AccessEntry `json:"look"`
 	// Question is what the resident added; it may be empty.
 	Question string       `json:"question,omitempty"`
 	AskedAt  time.Time    `json:"asked_at"`
@@ -112,17 +112,17 @@ func (q Inquiry) May(to InquiryState) bool { return slices.Contains(q.MayFollow(
 // Askable reports whether the resident can ask why somebody looked: not about their
 // own looks, not about those of the product's own jobs, whose reasons are published,
 // and not about looks that an inquiry has caused.
-func (l Look) Askable() bool {
+func (l AccessEntry) Askable() bool {
 	return (l.Role.Staff() || l.Role == RoleAgency) && !strings.HasPrefix(l.Action, "inquiry")
 }
 
-// StandingLooks are the actions whose reason is published (i18n "standing.<action>"),
+// StandingActions are the actions whose reason is published (i18n "standing.<action>"),
 // so that nobody has to be asked.
-var StandingLooks = []string{"collect", "score", "rescore", "clock", "ask_agency", "notify", "export", "mandate", "inquiry", "inquiry_answer"}
+var StandingActions = []string{"collect", "score", "rescore", "clock", "ask_agency", "notify", "export", "mandate", "inquiry", "inquiry_answer"}
 
-// An InquiryLine is an inquiry in the list of those who answer it. It names no
+// An InquirySummary is an inquiry in the list of those who answer it. It names no
 // resident.
-type InquiryLine struct {
+type InquirySummary struct {
 	ID    string       `json:"id"`
 	State InquiryState `json:"state"`
 	// Staff is the staff number of who looked, Agency the code of their agency; both
@@ -141,7 +141,7 @@ type InquiryLine struct {
 // An InquiriesView is a page of the inquiries that wait for an answer, the actor's
 // own first, then by clock.
 type InquiriesView struct {
-	Inquiries []InquiryLine `json:"inquiries"`
+	Inquiries []InquirySummary `json:"inquiries"`
 	// Escalated and Unexplained are how many of each there are; an agency sees its own.
 	Escalated   int `json:"escalated"`
 	Unexplained int `json:"unexplained"`

@@ -84,5 +84,5 @@ type CourtFile struct {
 	Hashes map[string]string `json:"hashes"`
 	// Looks are the entries of the resident's access log about the case and about its
 	// record or listing, oldest first.
-	Looks []Look `json:"looks"`
+	Entries []AccessEntry `json:"looks"`
 }

@@ -193,13 +193,13 @@ type Screen struct {
 	Quiet bool
 }
 
-// LookUnreadable is the action of an entry of the access log that does not open any
+// ActionUnreadable is the action of an entry of the access log that does not open any
 // more, because somebody has changed it in the database.
-const LookUnreadable = "unreadable"
+const ActionUnreadable = "unreadable"
 
 // A Look is one entry of a resident's access log: who read what, when and why. It is
 // written before the data is returned.
-type Look struct {
+type AccessEntry struct {
 	Seq  int64     `json:"seq"`
 	At   time.Time `json:"at"`
 	Role Role      `json:"role"`

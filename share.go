@@ -86,11 +86,11 @@ type Share struct {
 	// CorrectedAt is when the resident had those who had seen it told of a correction.
 	CorrectedAt *time.Time `json:"corrected_at,omitempty"`
 	// Looks are the views of it, oldest first.
-	Looks []ShareLook `json:"looks"`
+	Accesses []ShareAccess `json:"looks"`
 }
 
-// A ShareLook is one view of a share.
-type ShareLook struct {
+// A ShareAccess is one view of a share.
+type ShareAccess struct {
 	At time.Time `json:"at"`
 	// Who is the name that the recipient gave.
 	Who string `json:"who"`
@@ -181,8 +181,8 @@ type StatedValue struct {
 // them was told.
 type CorrectionView struct {
 	// Waiting are those who have not been told, Told those who have.
-	Waiting []ShareLook `json:"waiting"`
-	Told    []ShareLook `json:"told"`
+	Waiting []ShareAccess `json:"waiting"`
+	Told    []ShareAccess `json:"told"`
 }
 
 // MaskName returns a name with all but its first Chinese character hidden, or all but

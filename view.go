@@ -181,7 +181,7 @@ type OverviewView struct {
 	// or to be answered.
 	Awaiting []Listing `json:"awaiting"`
 	// RecentLooks are the last looks by others.
-	RecentLooks []Look `json:"recent_looks"`
+	RecentEntries []AccessEntry `json:"recent_looks"`
 }
 
 // A ScoreCard is a score in short.
@@ -227,12 +227,12 @@ type RecordsView struct {
 // A RecordView is one record with its rule and effect on the newest scores.
 type RecordView struct {
 	Rules
-	Record Record   `json:"record"`
-	Area   Area     `json:"area"`
-	Effect []Effect `json:"effect"`
-	Ends   Date     `json:"ends,omitempty"`
-	Log    []Look   `json:"log,omitempty"`
-	Open   bool     `json:"open"` // a dispute can be filed now
+	Record Record        `json:"record"`
+	Area   Area          `json:"area"`
+	Effect []Effect      `json:"effect"`
+	Ends   Date          `json:"ends,omitempty"`
+	Log    []AccessEntry `json:"log,omitempty"`
+	Open   bool          `json:"open"` // a dispute can be filed now
 }
 
 // An Effect is what a record or listing does under one rulebook.
@@ -296,7 +296,7 @@ type SourceView struct {
 
 // An AccessLogView is a page of the access log, newest first.
 type AccessLogView struct {
-	Looks []Look `json:"looks"`
+	Entries []AccessEntry `json:"looks"`
 	// Inquiries are those about a look of this page.
 	Inquiries []Inquiry `json:"inquiries,omitempty"`
 	// Others says that the resident's own looks are left out.

@@ -2,7 +2,7 @@
 // it, the witnesses cosign, and the browser's program check and the command verify
 // check. The pages have no use for it, and its cryptography is not in their programs.
 //
-// The access log is a transparency log. Each [mingjing.Look] has a leaf in one tree of
+// The access log is a transparency log. Each [mingjing.AccessEntry] has a leaf in one tree of
 // hashes for the whole city (RFC 6962). The leaf is a commitment: it tells nothing
 // to whoever does not have the look and its salt, and can't be made for another
 // look. The state of the tree is published, signed, as a [mingjing.Checkpoint].
@@ -32,14 +32,14 @@ import (
 const SaltSize = 32
 
 // lookVersion begins the canonical bytes of a look.
-const lookVersion = "mingjing look v1\n"
+const entryVersion = "mingjing look v1\n"
 
-// CanonicalLook is a look as the tree commits to it: a line for each field that is
+// CanonicalEntry is a look as the tree commits to it: a line for each field that is
 // not empty, in a fixed order, with name, length and value, so that no two looks
-// have the same bytes. A field that is added to [mingjing.Look] gets a line of its own at
+// have the same bytes. A field that is added to [mingjing.AccessEntry] gets a line of its own at
 // the end, and changes nothing for looks that do not have it.
-func CanonicalLook(resident mingjing.ResidentID, l mingjing.Look, prev []byte) []byte {
-	b := []byte(lookVersion)
+func CanonicalEntry(resident mingjing.ResidentID, l mingjing.AccessEntry, prev []byte) []byte {
+	b := []byte(entryVersion)
 	field := func(name, value string) {
 		if value != "" {
 			b = fmt.Appendf(b, "%s %d:%s\n", name, len(value), value)
@@ -59,10 +59,10 @@ func CanonicalLook(resident mingjing.ResidentID, l mingjing.Look, prev []byte) [
 	return b
 }
 
-// CommitLook is the commitment to a look, the data of its leaf.
-func CommitLook(salt []byte, resident mingjing.ResidentID, l mingjing.Look, prev []byte) []byte {
+// CommitEntry is the commitment to a look, the data of its leaf.
+func CommitEntry(salt []byte, resident mingjing.ResidentID, l mingjing.AccessEntry, prev []byte) []byte {
 	mac := hmac.New(sha256.New, salt)
-	mac.Write(CanonicalLook(resident, l, prev))
+	mac.Write(CanonicalEntry(resident, l, prev))
 	return mac.Sum(nil)
 }
 

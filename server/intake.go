@@ -45,7 +45,7 @@ func newIntake(c *casework.Bureau, master []byte, clock kernel.Clock, allow func
 
 func (i *intake) verify(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, error) {
 	if keyID == "" || len(keyID) > 64 {
-		return mingjing.Actor{}, mingjing.Errorf(mingjing.Unauthenticated, "key_unknown")
+		return mingjing.Actor{}, mingjing.NewError(mingjing.Unauthenticated, "key_unknown")
 	}
 	a, err := i.casework.Agencies.AgencyByKey(ctx, keyID)
 	if err != nil {
@@ -59,7 +59,7 @@ func (i *intake) verify(ctx context.Context, keyID, method, path, signature stri
 	}
 	i.mu.Unlock()
 	if err := v.Verify(method, path, signature, body); err != nil {
-		return mingjing.Actor{}, mingjing.Errorf(mingjing.Unauthenticated, "signature_invalid")
+		return mingjing.Actor{}, mingjing.NewError(mingjing.Unauthenticated, "signature_invalid")
 	}
 	// Only who holds the key can use it up. Where nothing can be counted the limit by
 	// address is left.

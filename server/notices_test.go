@@ -114,7 +114,7 @@ func TestAResidentHearsOfAScoreByEveryWay(t *testing.T) {
 		t.Error("a notice that was opened is unread")
 	}
 	b.json("POST", "/api/notices/read", nil).want(200)
-	looks := list[mingjing.Look](b.json("GET", "/api/access-log", nil))
+	looks := list[mingjing.AccessEntry](b.json("GET", "/api/access-log", nil))
 	seen := map[string]bool{}
 	for _, l := range looks {
 		seen[l.Action] = true

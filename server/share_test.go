@@ -141,7 +141,7 @@ func TestASharesWholeLifeWithoutScripts(t *testing.T) {
 
 	// The resident sees the look, in the name that was given and as that of a stranger.
 	mine := list[mingjing.Share](b.json("GET", "/api/shares", nil))
-	if len(mine) == 0 || mine[0].Viewed != 1 || mine[0].Looks[0].Who != "Landlord" {
+	if len(mine) == 0 || mine[0].Viewed != 1 || mine[0].Accesses[0].Who != "Landlord" {
 		t.Fatalf("the resident sees %+v", mine)
 	}
 	log := b.page("access-log?others=1").want(200).html().Find("main").Text()

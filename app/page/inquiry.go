@@ -46,19 +46,19 @@ func InquiryDue(v *mingjing.View, q mingjing.Inquiry) app.UI {
 	return c.El("p", nil, c.Text(T(v, key)+" "), TimeUI(v, q.Due))
 }
 
-// LookerName is who looked, in words.
-func LookerName(v *mingjing.View, l mingjing.Look) string {
+// AccessorName is who looked, in words.
+func AccessorName(v *mingjing.View, l mingjing.AccessEntry) string {
 	return T(v, "inquiry.looker", "who", v.Label("agency", l.Who), "role", Code(v, "role", string(l.Role)))
 }
 
-// LookSummary is one line of the access log as a summary list.
-func LookSummary(v *mingjing.View, l mingjing.Look) app.UI {
+// AccessSummary is one line of the access log as a summary list.
+func AccessSummary(v *mingjing.View, l mingjing.AccessEntry) app.UI {
 	return c.SummaryList{Rows: []c.SummaryRow{
 		{Key: T(v, "inquiry.line"), Text: Digits(l.Seq)},
 		{Key: T(v, "access_log.when"), Value: TimeUI(v, l.At)},
-		{Key: T(v, "access_log.who"), Text: LookerName(v, l)},
-		{Key: T(v, "access_log.what"), Text: LookText(v, l)},
-		{Key: T(v, "access_log.why"), Text: LookPurpose(v, l)}}}.UI()
+		{Key: T(v, "access_log.who"), Text: AccessorName(v, l)},
+		{Key: T(v, "access_log.what"), Text: ActionText(v, l)},
+		{Key: T(v, "access_log.why"), Text: PurposeText(v, l)}}}.UI()
 }
 
 // InquiryAnswers are the answers with who gave them, or nil.

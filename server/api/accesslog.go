@@ -17,27 +17,27 @@ import (
 var accessLogPage = page[mingjing.AccessLogView]{
 	name: "access-log",
 	get: func(c *call) (mingjing.AccessLogView, error) {
-		in := asked[looksQuery](c)
+		in := asked[accessLogQuery](c)
 		return c.s.casework.AccessLog.AccessLog(c.ctx(), c.actor(), in.Others == "1", in.Cursor)
 	},
 	endpoints: []endpoint{
-		query[looksQuery, list[mingjing.Look]]{
+		query[accessLogQuery, list[mingjing.AccessEntry]]{
 			path: "/api/access-log", access: mingjing.Residents,
 			words: words{id: "accessLog", summary: "Who looked at one's data", answer: "A page, newest first."},
-			get: func(c *call, in looksQuery) (list[mingjing.Look], error) {
+			get: func(c *call, in accessLogQuery) (list[mingjing.AccessEntry], error) {
 				v, err := c.s.casework.AccessLog.AccessLog(c.ctx(), c.actor(), in.Others == "1", in.Cursor)
-				return items(v.Looks, v.Next), err
+				return items(v.Entries, v.Next), err
 			},
 		},
-		query[proofQuery, mingjing.LookProof]{
-			path: "/api/access-log/proof", access: mingjing.Residents, get: getLookProof,
+		query[proofQuery, mingjing.AccessProof]{
+			path: "/api/access-log/proof", access: mingjing.Residents, get: getAccessProof,
 			words: words{id: "lookProof", summary: "What proves one's access log",
 				answer: "A page of entries with their proofs, oldest first, and the signed state of the tree. Asking is a look itself, " +
 					"which the next proof has.",
 				fails: []int{http.StatusUnprocessableEntity}},
 		},
 		raw[none]{
-			path: "/api/access-log/proof.json", access: mingjing.Residents, write: writeProofFile, out: reflect.TypeFor[mingjing.LookProof](),
+			path: "/api/access-log/proof.json", access: mingjing.Residents, write: writeProofFile, out: reflect.TypeFor[mingjing.AccessProof](),
 			words: words{id: "lookProofFile", summary: "All that proves one's access log, as a file",
 				answer: "The whole proof as an attachment, for mingjing verify."},
 		},
@@ -56,7 +56,7 @@ var accessLogPage = page[mingjing.AccessLogView]{
 }
 
 // looksQuery is a page of the access log.
-type looksQuery struct {
+type accessLogQuery struct {
 	// Others leaves out one's own looks.
 	Others string `json:"others,omitempty" enum:"1"`
 	paged
@@ -72,14 +72,14 @@ type proofQuery struct {
 	Size  string `json:"size,omitempty" format:"integer"`
 }
 
-func getLookProof(c *call, in proofQuery) (mingjing.LookProof, error) {
+func getAccessProof(c *call, in proofQuery) (mingjing.AccessProof, error) {
 	var q accesslog.ProofQuery
 	for _, n := range []struct {
 		text string
 		to   *int64
 	}{{in.Since, &q.Since}, {in.After, &q.After}, {in.Size, &q.Size}} {
 		if err := wholeNumber(n.text, n.to); err != nil {
-			return mingjing.LookProof{}, err
+			return mingjing.AccessProof{}, err
 		}
 	}
 	return c.s.casework.AccessLog.LookProof(c.ctx(), c.actor(), q)
@@ -92,7 +92,7 @@ func wholeNumber(text string, to *int64) error {
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 0 {
-		return mingjing.Errorf(mingjing.Invalid, "invalid_cursor")
+		return mingjing.NewError(mingjing.Invalid, "invalid_cursor")
 	}
 	*to = n
 	return nil
@@ -118,9 +118,9 @@ func writeProofFile(c *call, _ none) error {
 	return nil
 }
 
-// ledgerFiles are the public addresses of the access log's tree (C2SP tlog-tiles,
+// treeFiles are the public addresses of the access log's tree (C2SP tlog-tiles,
 // without entries): hashes and signatures, which tell nothing about anybody.
-var ledgerFiles = map[string]func(*call) error{
+var treeFiles = map[string]func(*call) error{
 	"/log/key":            serveLogKey,
 	"/log/checkpoint":     serveCheckpoint,
 	"/log/tile/{path...}": serveTile,
@@ -139,7 +139,7 @@ func (c *call) public(kind, cache string, data []byte) error {
 func serveLogKey(c *call) error {
 	key := c.s.casework.AccessLog.LogKey()
 	if key == "" {
-		return mingjing.Errorf(mingjing.NotFound, "not_found")
+		return mingjing.NewError(mingjing.NotFound, "not_found")
 	}
 	return c.public("text/plain; charset=utf-8", "public, max-age=3600", []byte(key+"\n"))
 }
@@ -157,7 +157,7 @@ func serveTile(c *call) error {
 	path := c.r.PathValue("path")
 	tile, err := tlog.ParseTilePath("tile/8/" + path)
 	if err != nil || strings.HasPrefix(path, "data/") {
-		return mingjing.Errorf(mingjing.NotFound, "not_found")
+		return mingjing.NewError(mingjing.NotFound, "not_found")
 	}
 	data, err := c.s.casework.AccessLog.Tile(c.ctx(), tile)
 	if err != nil {

@@ -58,9 +58,9 @@ var statuses = map[mingjing.ErrorKind]int{
 
 // Errors of the edge itself, with their statuses, which no kind of error has.
 var (
-	errTooLarge = mingjing.Errorf(mingjing.Invalid, "too_large")
-	errBadBody  = mingjing.Errorf(mingjing.Invalid, "bad_body")
-	errMethod   = mingjing.Errorf(mingjing.Invalid, "method_not_allowed")
+	errTooLarge = mingjing.NewError(mingjing.Invalid, "too_large")
+	errBadBody  = mingjing.NewError(mingjing.Invalid, "bad_body")
+	errMethod   = mingjing.NewError(mingjing.Invalid, "method_not_allowed")
 
 	edgeStatuses = map[*mingjing.Error]int{errTooLarge: http.StatusRequestEntityTooLarge,
 		errBadBody: http.StatusBadRequest, errMethod: http.StatusMethodNotAllowed}

@@ -152,7 +152,7 @@ func New(c Config) (http.Handler, error) {
 		}
 	}
 	cross.SetDenyHandler(s.handle(func(*call) error {
-		return mingjing.Errorf(mingjing.Forbidden, "cross_origin")
+		return mingjing.NewError(mingjing.Forbidden, "cross_origin")
 	}))
 	// Pages hold what a person typed beside what is theirs; the jitter keeps the
 	// length of an answer from telling how much the two have in common.

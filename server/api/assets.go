@@ -264,7 +264,7 @@ func fromHandler(h http.Handler, at string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("api: making %s: %w", at, err)
 	}
-	w := &kept{header: http.Header{}}
+	w := &recordedResponse{header: http.Header{}}
 	h.ServeHTTP(w, r)
 	if w.status != http.StatusOK || w.body.Len() == 0 {
 		return nil, fmt.Errorf("api: making %s: go-app answered %d with %d bytes", at, w.status, w.body.Len())
@@ -273,15 +273,15 @@ func fromHandler(h http.Handler, at string) ([]byte, error) {
 }
 
 // kept is a response that is kept.
-type kept struct {
+type recordedResponse struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
 }
 
-func (w *kept) Header() http.Header         { return w.header }
-func (w *kept) WriteHeader(status int)      { w.status = status }
-func (w *kept) Write(b []byte) (int, error) { return w.body.Write(b) }
+func (w *recordedResponse) Header() http.Header         { return w.header }
+func (w *recordedResponse) WriteHeader(status int)      { w.status = status }
+func (w *recordedResponse) Write(b []byte) (int, error) { return w.body.Write(b) }
 
 // pack compresses data as far as it goes, nil where that saves less than a tenth.
 func pack(data []byte) (br, gz []byte) {

@@ -132,7 +132,7 @@ func (c *call) calendar(in inLang, page, id string) *calendar {
 
 func (c *call) serveCalendar(cal *calendar) error {
 	if len(cal.events) == 0 {
-		return mingjing.Errorf(mingjing.NotFound, "no_dates")
+		return mingjing.NewError(mingjing.NotFound, "no_dates")
 	}
 	data := cal.bytes()
 	c.noStore()

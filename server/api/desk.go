@@ -62,7 +62,7 @@ var relativesPage = page[mingjing.RelativesView]{
 // told how to.
 func (c *call) worker() error {
 	if c.actor().Role == mingjing.RoleAuditor {
-		return mingjing.Errorf(mingjing.Forbidden, "forbidden")
+		return mingjing.NewError(mingjing.Forbidden, "forbidden")
 	}
 	return nil
 }

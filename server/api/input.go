@@ -222,7 +222,7 @@ func (u *uploads) turn(ctx context.Context, person string) (done func(), err err
 		select {
 		case <-other:
 		case <-ctx.Done():
-			return nil, mingjing.Errorf(mingjing.Unavailable, "unavailable")
+			return nil, mingjing.NewError(mingjing.Unavailable, "unavailable")
 		}
 	}
 	leave := func() {
@@ -236,7 +236,7 @@ func (u *uploads) turn(ctx context.Context, person string) (done func(), err err
 		return func() { <-u.places; leave() }, nil
 	case <-ctx.Done():
 		leave()
-		return nil, mingjing.Errorf(mingjing.Unavailable, "unavailable")
+		return nil, mingjing.NewError(mingjing.Unavailable, "unavailable")
 	}
 }
 

@@ -111,11 +111,11 @@ func readInquiryCase(c *call) (mingjing.InquiryCase, error) {
 }
 
 func listInquiries(path string, access mingjing.Access, id, about string) endpoint {
-	return query[paged, list[mingjing.InquiryLine]]{
+	return query[paged, list[mingjing.InquirySummary]]{
 		path: path, access: access,
 		words: words{id: id, summary: "Inquiries about looks that wait for an answer", about: about,
 			answer: "A page, nearest clock first. It names no resident."},
-		get: func(c *call, in paged) (list[mingjing.InquiryLine], error) {
+		get: func(c *call, in paged) (list[mingjing.InquirySummary], error) {
 			v, err := c.s.casework.Inquiries.Inquiries(c.ctx(), c.actor(), in.Cursor)
 			return items(v.Inquiries, v.Next), err
 		},

@@ -66,7 +66,7 @@ func takeBatch(c *call, in batchQuery) error {
 		return bodyError(err)
 	}
 	if c.s.Intake == nil {
-		return mingjing.Errorf(mingjing.Unauthenticated, "signature_invalid")
+		return mingjing.NewError(mingjing.Unauthenticated, "signature_invalid")
 	}
 	a, err := c.s.Intake(c.ctx(), c.r.Header.Get(KeyHeader), c.r.Method, c.r.URL.RequestURI(), c.r.Header.Get(SignatureHeader), body)
 	if err != nil {

@@ -112,7 +112,7 @@ func putStatement(c *call, in statementForm) (saved, goal, error) {
 	}
 	c.about(to.page, to.id)
 	if !wellFormedID(to.id) {
-		return saved{}, goal{}, mingjing.Errorf(mingjing.NotFound, "not_found")
+		return saved{}, goal{}, mingjing.NewError(mingjing.NotFound, "not_found")
 	}
 	err := c.s.casework.Cases.PutStatement(c.ctx(), c.actor(), in.RecordID, in.ListingID, in.Statement)
 	return saved{true}, to, err
@@ -173,7 +173,7 @@ type repairForm struct {
 func applyForRepair(c *call, in repairForm) (mingjing.Case, goal, error) {
 	c.about("repair", in.ListingID)
 	if !wellFormedID(in.ListingID) {
-		return mingjing.Case{}, goal{}, mingjing.Errorf(mingjing.NotFound, "not_found")
+		return mingjing.Case{}, goal{}, mingjing.NewError(mingjing.NotFound, "not_found")
 	}
 	d, err := c.s.casework.Cases.ApplyForRepair(c.ctx(), c.actor(), cases.Filing{ListingID: in.ListingID,
 		Statement: in.Statement, Key: c.key(in.Key), Evidence: in.Evidence})

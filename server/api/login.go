@@ -355,7 +355,7 @@ type ended struct {
 
 func endSession(c *call, in endForm) (ended, goal, error) {
 	if !wellFormedID(in.SessionID) {
-		return ended{}, goal{}, mingjing.Errorf(mingjing.NotFound, "not_found")
+		return ended{}, goal{}, mingjing.NewError(mingjing.NotFound, "not_found")
 	}
 	if err := c.s.Identity.EndSession(c.ctx(), c.token, in.SessionID); err != nil {
 		return ended{}, goal{}, err

@@ -26,7 +26,7 @@ var rulebookPage = page[mingjing.RulebookPage]{
 	get: func(c *call) (mingjing.RulebookPage, error) {
 		b, err := c.s.casework.City.Book(c.r.PathValue("id"))
 		if err != nil {
-			return mingjing.RulebookPage{}, mingjing.Errorf(mingjing.NotFound, "not_found")
+			return mingjing.RulebookPage{}, mingjing.NewError(mingjing.NotFound, "not_found")
 		}
 		return mingjing.RulebookPage{Rulebook: b, Hash: b.Ref().Hash, Calendar: c.s.casework.City.Calendar(b)}, nil
 	},

@@ -76,7 +76,7 @@ func (s *server) routes() *http.ServeMux {
 		d := e.describe()
 		mux.Handle(d.method+" "+d.path, s.handle(e.serve))
 	}
-	for path, serve := range ledgerFiles {
+	for path, serve := range treeFiles {
 		mux.Handle("GET "+path, s.handle(serve))
 	}
 	mux.HandleFunc("GET /.well-known/jwt-vc-issuer", s.issuer)
@@ -91,7 +91,7 @@ func (s *server) routes() *http.ServeMux {
 	nothing := s.handle(func(c *call) error {
 		allow := s.allowed(mux, c.r)
 		if len(allow) == 0 {
-			return mingjing.Errorf(mingjing.NotFound, "not_found")
+			return mingjing.NewError(mingjing.NotFound, "not_found")
 		}
 		c.w.Header().Set("Allow", strings.Join(allow, ", "))
 		return errMethod

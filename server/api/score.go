@@ -88,7 +88,7 @@ var scorePage = page[*mingjing.ScoreView]{
 			get: func(c *call, in scoreQuery) (*mingjing.ScoreView, error) {
 				v, err := c.s.casework.Scores.Score(c.ctx(), c.actor(), in.Rulebook)
 				if err == nil && v == nil {
-					err = mingjing.Errorf(mingjing.NotFound, "not_found")
+					err = mingjing.NewError(mingjing.NotFound, "not_found")
 				}
 				return v, err
 			},

@@ -90,14 +90,14 @@ func (c *call) admit(access mingjing.Access) error {
 		if c.nobody != nil {
 			return c.nobody
 		}
-		return mingjing.Errorf(mingjing.Unauthenticated, "not_logged_in")
+		return mingjing.NewError(mingjing.Unauthenticated, "not_logged_in")
 	}
 	role := c.who.Actor.Role
 	switch {
 	case !may(role, access):
-		return mingjing.Errorf(mingjing.Forbidden, "forbidden")
+		return mingjing.NewError(mingjing.Forbidden, "forbidden")
 	case role != mingjing.RoleResident && c.who.Actor.AAL < 2:
-		return mingjing.Errorf(mingjing.Forbidden, "aal2_required")
+		return mingjing.NewError(mingjing.Forbidden, "aal2_required")
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ func (i *Identity) ActivationCode(ctx context.Context, n mingjing.IDNumber) (cod
 		return "", i.down(ctx, "issue an activation code", err)
 	}
 	if !p.enrolled {
-		return "", mingjing.Errorf(mingjing.NotFound, "resident_unknown")
+		return "", mingjing.NewError(mingjing.NotFound, "resident_unknown")
 	}
 	flow, inner, err := i.kratos.issue(ctx, p.id, i.codeTTL)
 	if err != nil {

@@ -81,7 +81,7 @@ func TestAnActivationAnswersTheSameWhateverIsWrong(t *testing.T) {
 	right, rightCode := waiting(t, i)
 	halfWrong := []byte(rightCode)
 	halfWrong[13] = '0' + (halfWrong[13]-'0'+1)%10
-	want := mingjing.Errorf(mingjing.Invalid, "activation_failed")
+	want := mingjing.NewError(mingjing.Invalid, "activation_failed")
 	for name, try := range map[string]struct {
 		n    mingjing.IDNumber
 		code string

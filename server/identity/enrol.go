@@ -27,7 +27,7 @@ func (i *Identity) EnrolResident(ctx context.Context, id mingjing.ResidentID, n 
 	identifier := i.keys.resident(n)
 	same := func(p person) error {
 		if p.public.Resident != id {
-			return mingjing.Errorf(mingjing.Conflict, "already_enrolled")
+			return mingjing.NewError(mingjing.Conflict, "already_enrolled")
 		}
 		return nil
 	}
@@ -113,13 +113,13 @@ func (i *Identity) enrolDesk(ctx context.Context, m publicMeta, login, name, pas
 		}
 	}
 	if p.public.Role != m.Role || p.public.Agency != m.Agency {
-		return mingjing.Errorf(mingjing.Conflict, "already_enrolled")
+		return mingjing.NewError(mingjing.Conflict, "already_enrolled")
 	}
 	if p.admin.Paired {
 		return nil
 	}
 	if err := i.pair(ctx, p, password, secret); errors.Is(err, errRefused) {
-		return mingjing.Errorf(mingjing.Conflict, "already_enrolled") // with another password
+		return mingjing.NewError(mingjing.Conflict, "already_enrolled") // with another password
 	} else if err != nil {
 		return i.down(ctx, "pair a second factor", err)
 	}
@@ -174,7 +174,7 @@ func (i *Identity) LinkStaff(ctx context.Context, login string, self mingjing.Re
 	}
 	login = canonicalStaff(login)
 	if !staffNumber.MatchString(login) {
-		return mingjing.Errorf(mingjing.NotFound, "staff_unknown")
+		return mingjing.NewError(mingjing.NotFound, "staff_unknown")
 	}
 	p, err := i.kratos.find(ctx, login)
 	if err != nil {
@@ -182,7 +182,7 @@ func (i *Identity) LinkStaff(ctx context.Context, login string, self mingjing.Re
 	}
 	switch {
 	case !p.enrolled || !p.public.Role.Staff():
-		return mingjing.Errorf(mingjing.NotFound, "staff_unknown")
+		return mingjing.NewError(mingjing.NotFound, "staff_unknown")
 	case p.public.Self == self:
 		return nil
 	}

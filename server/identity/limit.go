@@ -137,7 +137,7 @@ func (i *Identity) bounded(ctx context.Context, f func() error) error {
 		return err
 	}
 	i.log.Error("identity is down", "doing", "count an attempt", "err", err)
-	return mingjing.Errorf(mingjing.Unavailable, "identity_down")
+	return mingjing.NewError(mingjing.Unavailable, "identity_down")
 }
 
 // Allow counts one more use of something other than a login by somebody; the error is
@@ -175,7 +175,7 @@ func (i *Identity) allow(ctx context.Context, rates []Rate, kind string, parts .
 		}
 		if res.Allowed == 0 {
 			seconds := max(1, int(math.Ceil(res.RetryAfter.Seconds())))
-			return mingjing.Errorf(mingjing.Limited, "too_many_attempts", "seconds", strconv.Itoa(seconds))
+			return mingjing.NewError(mingjing.Limited, "too_many_attempts", "seconds", strconv.Itoa(seconds))
 		}
 	}
 	return nil

@@ -111,7 +111,7 @@ func (i *Identity) SetLockAfter(ctx context.Context, token string, minutes int) 
 		return err
 	}
 	if l.Actor.Role != mingjing.RoleResident || i.uses == nil {
-		return mingjing.Errorf(mingjing.Forbidden, "forbidden")
+		return mingjing.NewError(mingjing.Forbidden, "forbidden")
 	}
 	if !slices.Contains(mingjing.LockMinutes, minutes) {
 		return mingjing.InvalidFields(mingjing.FieldError{Field: "minutes", Code: "invalid_choice"})
@@ -274,7 +274,7 @@ func (i *Identity) EndSession(ctx context.Context, token, sessionID string) erro
 		return i.sessionError(ctx, "end a session", err)
 	}
 	if !slices.ContainsFunc(others, func(s client.Session) bool { return s.Id == sessionID }) {
-		return mingjing.Errorf(mingjing.NotFound, "session_unknown")
+		return mingjing.NewError(mingjing.NotFound, "session_unknown")
 	}
 	if err := i.kratos.endOther(ctx, token, sessionID); err != nil {
 		return i.sessionError(ctx, "end a session", err)

@@ -347,9 +347,9 @@ func (v *Vault) ResealFile(owner string, wrapped []byte, p Place, content []byte
 	return append(append(out, head...), body...), nil
 }
 
-// A Ledger is the part of a transaction that a [Session] needs: keysets, and entries
+// A KeyStore is the part of a transaction that a [Session] needs: keysets, and entries
 // of the access log.
-type Ledger interface {
+type KeyStore interface {
 	// Keyset returns an owner's wrapped keyset; empty when it was destroyed.
 	Keyset(ctx context.Context, owner string) ([]byte, error)
 	// Record writes the entry of the access log that must come before the owner's data
@@ -361,14 +361,14 @@ type Ledger interface {
 // goroutine.
 type Session struct {
 	v        *Vault
-	ledger   Ledger
+	store    KeyStore
 	keys     map[string]*keys
 	recorded map[string]bool
 }
 
 // Session returns a session for one transaction.
-func (v *Vault) Session(l Ledger) *Session {
-	return &Session{v: v, ledger: l, keys: map[string]*keys{}, recorded: map[string]bool{Bureau: true}}
+func (v *Vault) Session(l KeyStore) *Session {
+	return &Session{v: v, store: l, keys: map[string]*keys{}, recorded: map[string]bool{Bureau: true}}
 }
 
 // Recorded tells the session that the entry is in the owner's access log already.
@@ -378,7 +378,7 @@ func (s *Session) of(ctx context.Context, owner string) (*keys, error) {
 	if k := s.keys[owner]; k != nil {
 		return k, nil
 	}
-	wrapped, err := s.ledger.Keyset(ctx, owner)
+	wrapped, err := s.store.Keyset(ctx, owner)
 	if err != nil {
 		return nil, err
 	}
@@ -394,7 +394,7 @@ func (s *Session) Record(ctx context.Context, owner string) error {
 	if s.recorded[owner] {
 		return nil
 	}
-	if err := s.ledger.Record(ctx, owner); err != nil {
+	if err := s.store.Record(ctx, owner); err != nil {
 		return err
 	}
 	s.recorded[owner] = true

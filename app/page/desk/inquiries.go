@@ -51,7 +51,7 @@ func inquiriesBody(v *mingjing.View) []app.UI {
 }
 
 // inquiryLooker is whose look an inquiry is about, as the list says it.
-func inquiryLooker(v *mingjing.View, q mingjing.InquiryLine) app.UI {
+func inquiryLooker(v *mingjing.View, q mingjing.InquirySummary) app.UI {
 	switch {
 	case q.Mine && !forAgency(v):
 		return c.El("strong", nil, c.Text(t(v, "queue.you")))
@@ -86,7 +86,7 @@ func inquiryCaseBody(v *mingjing.View) []app.UI {
 	}
 	body := []app.UI{page.Heading(agencyName(v), t(v, "title.inquiry-answer")),
 		c.Div("state-line", page.InquiryTags(v, q.Inquiry), page.InquiryDue(v, q.Inquiry)),
-		c.Div("columns columns-even", c.Section("look", t(v, "inquiry.look"), page.LookSummary(v, q.Look)),
+		c.Div("columns columns-even", c.Section("look", t(v, "inquiry.look"), page.AccessSummary(v, q.Entry)),
 			c.Section("asks", t(v, "inquiry.asks"), c.SummaryList{Rows: []c.SummaryRow{{Key: t(v, "role.resident"), Text: q.Resident},
 				{Key: t(v, "inquiry.case"), Value: about}, {Key: t(v, "agencyside.col_item"), Text: item}}}.UI(), asked)),
 		page.InquiryAnswers(v, q.Inquiry)}

@@ -251,7 +251,7 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 			Awaiting: []mingjing.Listing{
 				{ID: "list-7", Kind: mingjing.Blacklist, Code: "tax.major_violation_blacklist", Agency: "tax", State: mingjing.ListingDecided},
 				{ID: "list-8", Kind: mingjing.Redlist, Code: "tax.a_grade_redlist", Agency: "tax", State: mingjing.ListingServed, AnswerBy: &answerBy}},
-			RecentLooks: []mingjing.Look{
+			RecentEntries: []mingjing.AccessEntry{
 				{Seq: 9, At: SampleNow.Add(-2 * time.Hour), Role: mingjing.RoleHandler, Who: "周慧", Action: "case", Purpose: "dispute"},
 				{Seq: 8, At: SampleNow.Add(-26 * time.Hour), Role: mingjing.RoleSystem, Action: "collect", Purpose: "score"}}}
 	})
@@ -259,7 +259,7 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 		v.Who.Name = longName + `<script>"`
 		v.Done = "logged_in"
 		v.Data = &mingjing.OverviewView{Records: 1, Latest: []mingjing.ScoreCard{cardOf(sh, 0, "bad", SampleNow)},
-			RecentLooks: []mingjing.Look{{At: SampleNow, Role: mingjing.RoleHandler, Who: longName, Action: "look-of-the-future", Purpose: "dispute"}}}
+			RecentEntries: []mingjing.AccessEntry{{At: SampleNow, Role: mingjing.RoleHandler, Who: longName, Action: "look-of-the-future", Purpose: "dispute"}}}
 	})
 	add("ask", Base(t, lang, "ask"), func(v *mingjing.View) {
 		v.Data = &mingjing.AskView{Rulebooks: []mingjing.RulebookSummary{sh.Summary(lang), rc.Summary(lang)}, Key: "key-1"}

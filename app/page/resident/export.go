@@ -115,7 +115,7 @@ func ExportOf(v *mingjing.View, e mingjing.Export) mingjing.Letter {
 		{t(v, "paper.scores"), w.scores}, {t(v, "title.records"), w.records}, {t(v, "title.listings"), w.listings},
 		{t(v, "title.disputes"), w.disputes}, {t(v, "title.inbox"), w.notices}, {t(v, "title.notice-settings"), w.settings},
 		{t(v, "title.mandates"), w.helping}, {t(v, "title.shares"), w.shares}, {t(v, "title.inquiries"), w.inquiries},
-		{t(v, "title.access-log"), func(e mingjing.Export) { w.lookRows(e.AccessLog) }},
+		{t(v, "title.access-log"), func(e mingjing.Export) { w.entryRows(e.AccessLog) }},
 	}
 	title := func(i int) string { return t(v, "letter.piece", "n", strconv.Itoa(i+1), "name", parts[i].title) }
 	w.say("paper.lead", "time", page.Instant(v, e.MadeAt))
@@ -367,7 +367,7 @@ func (w *letterWriter) shares(e mingjing.Export) {
 		if s.CorrectedAt != nil {
 			pairs = append(pairs, t(v, "shares.corrected"), page.Instant(v, *s.CorrectedAt))
 		}
-		for _, l := range s.Looks {
+		for _, l := range s.Accesses {
 			pairs = append(pairs, t(v, "recipient.shown_to"), w.pair(l.Who, page.Instant(v, l.At)))
 		}
 		w.rows(pairs...)
@@ -377,8 +377,8 @@ func (w *letterWriter) shares(e mingjing.Export) {
 func (w *letterWriter) inquiries(e mingjing.Export) {
 	v := w.v
 	for _, q := range e.Inquiries {
-		w.add(mingjing.BlockSub, w.pair(page.LookText(v, q.Look), page.Instant(v, q.Look.At)))
-		w.rows(t(v, "inquiry.col_number"), q.ID, t(v, "inquiry.line"), strconv.FormatInt(q.Look.Seq, 10), t(v, "inquiry.col_asked"), page.Instant(v, q.AskedAt),
+		w.add(mingjing.BlockSub, w.pair(page.ActionText(v, q.Entry), page.Instant(v, q.Entry.At)))
+		w.rows(t(v, "inquiry.col_number"), q.ID, t(v, "inquiry.line"), strconv.FormatInt(q.Entry.Seq, 10), t(v, "inquiry.col_asked"), page.Instant(v, q.AskedAt),
 			t(v, "inquiry.due"), page.Instant(v, q.Due), t(v, "dispute.state_now"), page.Code(v, "inquiry_state", string(q.State)))
 		w.quote(t(v, "inquiry.question"), q.Question)
 		for _, a := range q.Answers {

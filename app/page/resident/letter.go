@@ -479,7 +479,7 @@ func CourtFileOf(v *mingjing.View) mingjing.Letter {
 		case "timeline":
 			w.timeline()
 		case "log":
-			w.looks(f.Looks)
+			w.entries(f.Entries)
 		}
 	}
 	return w.letter(f.LetterView, t(v, "letter.court_title"))
@@ -571,15 +571,15 @@ func (w *letterWriter) resident() string {
 }
 
 // looks are who looked at what the case is about.
-func (w *letterWriter) looks(looks []mingjing.Look) {
+func (w *letterWriter) entries(looks []mingjing.AccessEntry) {
 	w.say("letter.looks_text")
 	if len(looks) == 0 {
 		w.say("letter.looks_none")
 	}
-	w.lookRows(looks)
+	w.entryRows(looks)
 }
 
-func (w *letterWriter) lookRows(looks []mingjing.Look) {
+func (w *letterWriter) entryRows(looks []mingjing.AccessEntry) {
 	v := w.v
 	var pairs []string
 	for _, l := range looks {
@@ -590,7 +590,7 @@ func (w *letterWriter) lookRows(looks []mingjing.Look) {
 		case l.Who != "":
 			who = t(v, "letter.look_who", "name", v.Label("agency", l.Who), "role", who)
 		}
-		pairs = append(pairs, page.Instant(v, l.At), who+"\n"+t(v, "letter.look_what", "what", page.LookText(v, l), "purpose", page.LookPurpose(v, l)))
+		pairs = append(pairs, page.Instant(v, l.At), who+"\n"+t(v, "letter.look_what", "what", page.ActionText(v, l), "purpose", page.PurposeText(v, l)))
 	}
 	w.rows(pairs...)
 }

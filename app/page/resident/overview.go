@@ -40,7 +40,7 @@ func overviewBody(v *mingjing.View) []app.UI {
 			figure(v, o.Records, "overview.records", href(v, "records")),
 			figure(v, o.Blacklisted, "overview.blacklists", href(v, "listings")),
 			figure(v, len(o.OpenDisputes), "overview.disputes", href(v, "disputes")))),
-		looksSection(v, o.RecentLooks),
+		entriesSection(v, o.RecentEntries),
 	}
 }
 
@@ -129,15 +129,15 @@ func overviewDisputes(v *mingjing.View, disputes []mingjing.Case) app.UI {
 	return c.Section("open-disputes", t(v, "overview.open_disputes"), c.List("cards", cards...))
 }
 
-func looksSection(v *mingjing.View, looks []mingjing.Look) app.UI {
+func entriesSection(v *mingjing.View, looks []mingjing.AccessEntry) app.UI {
 	if len(looks) == 0 {
 		return c.Section("looks", t(v, "overview.looks"), c.Muted(t(v, "overview.no_looks")))
 	}
 	rows := make([]app.UI, 0, len(looks))
 	for _, l := range looks {
 		rows = append(rows, c.Div("row", c.Div("row-main",
-			c.El("p", nil, page.LookWho(v, l)),
-			c.El("p", c.A{"class": "meta"}, c.El("span", nil, page.LookWhat(v, l)), c.El("span", nil, c.Text(page.LookPurpose(v, l))))),
+			c.El("p", nil, page.AccessWho(v, l)),
+			c.El("p", c.A{"class": "meta"}, c.El("span", nil, page.AccessWhat(v, l)), c.El("span", nil, c.Text(page.PurposeText(v, l))))),
 			c.El("p", c.A{"class": "muted small"}, page.TimeUI(v, l.At))))
 	}
 	return c.Section("looks", t(v, "overview.looks"), c.List("rows", rows...),

@@ -52,7 +52,7 @@ func recordBody(v *mingjing.View) []app.UI {
 	}
 	body = append(body, statementSection(v, "record_id", rec.ID, rec.Statement))
 	if len(r.Log) > 0 {
-		body = append(body, c.Section("looks", t(v, "record.log_title"), page.LooksTable(v, r.Log, t(v, "record.log_title"), nil)))
+		body = append(body, c.Section("looks", t(v, "record.log_title"), page.AccessTable(v, r.Log, t(v, "record.log_title"), nil)))
 	}
 	return body
 }

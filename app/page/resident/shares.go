@@ -73,7 +73,7 @@ func shareCard(v *mingjing.View, s mingjing.Share) app.UI {
 	}
 	return c.Card{Title: s.Purpose, Level: 3, Aside: c.Tag{Text: page.Code(v, "share_state", string(s.State)), Tone: shareTones[s.State]}.UI(), Body: []app.UI{
 		c.El("p", c.A{"class": "muted small"}, c.Text(t(v, "shares.made", "rulebook", v.Label("rulebook", s.Rulebook), "time", page.Instant(v, s.MadeAt)))),
-		c.SummaryList{Rows: rows}.UI(), shareLooks(v, s.Looks), revoke}}.UI()
+		c.SummaryList{Rows: rows}.UI(), shareAccesses(v, s.Accesses), revoke}}.UI()
 }
 
 // shareShows are the fields of a share in words.
@@ -86,7 +86,7 @@ func shareShows(v *mingjing.View, s mingjing.Share) string {
 }
 
 // shareLooks is who looked at a share, newest first.
-func shareLooks(v *mingjing.View, looks []mingjing.ShareLook) app.UI {
+func shareAccesses(v *mingjing.View, looks []mingjing.ShareAccess) app.UI {
 	if len(looks) == 0 {
 		return c.Muted(t(v, "shares.looks_none"))
 	}
@@ -103,7 +103,7 @@ func shareLooks(v *mingjing.View, looks []mingjing.ShareLook) app.UI {
 }
 
 // toldText says that somebody was told of a correction, and how.
-func toldText(v *mingjing.View, l mingjing.ShareLook) string {
+func toldText(v *mingjing.View, l mingjing.ShareAccess) string {
 	said := t(v, "correction.told_at", "time", page.Instant(v, *l.ToldAt))
 	if l.Mail != "" {
 		said += " " + page.Code(v, "share_mail", l.Mail)

@@ -10,9 +10,9 @@ import (
 // its proofs. Here is what such a proof and the result of a check say, without the
 // cryptography, which the pages need not have.
 
-// A LookEntry is a look with all that proves it.
-type LookEntry struct {
-	Look
+// A ProvenEntry is a look with all that proves it.
+type ProvenEntry struct {
+	AccessEntry
 	// Salt is 32 random bytes that are known to nobody else.
 	Salt []byte `json:"salt"`
 	// Prev is the commitment to the same resident's look before; nil for the first.
@@ -31,9 +31,9 @@ type Checkpoint struct {
 	Root   tlog.Hash `json:"root"`
 }
 
-// A LookProof is what a resident is given to check the access log with: a page of
+// A AccessProof is what a resident is given to check the access log with: a page of
 // entries, or all of them, and the state of the tree that has them.
-type LookProof struct {
+type AccessProof struct {
 	// Key is the log's public key, Checkpoint the state of the tree, signed.
 	Key        string `json:"key"`
 	Checkpoint string `json:"checkpoint"`
@@ -45,7 +45,7 @@ type LookProof struct {
 	Witnessed []WitnessedCheckpoint `json:"witnessed"`
 	Resident  ResidentID            `json:"resident"`
 	// Entries are oldest first.
-	Entries []LookEntry `json:"entries"`
+	Entries []ProvenEntry `json:"entries"`
 	// Next is the number after which the next page begins, 0 at the end.
 	Next int64 `json:"next,omitempty"`
 }
@@ -59,9 +59,9 @@ type WitnessedCheckpoint struct {
 	Consistency []tlog.Hash `json:"consistency"`
 }
 
-// A LookMemory is what a phone keeps from one check to the next. Nothing in it names
+// A AccessMemory is what a phone keeps from one check to the next. Nothing in it names
 // anybody or can be opened: it is sizes, hashes and public keys.
-type LookMemory struct {
+type AccessMemory struct {
 	Checkpoint
 	// Key is the log's public key as it was seen first.
 	Key string `json:"key"`
@@ -76,29 +76,29 @@ type LookMemory struct {
 	Commitment []byte `json:"commitment,omitempty"`
 }
 
-// A LookTask is what a page has the browser's program check do.
-type LookTask struct {
+// A CheckTask is what a page has the browser's program check do.
+type CheckTask struct {
 	// Shown is what the page shows, or nil.
 	Shown *AccessLogView `json:"shown"`
 	// Kept is what the browser remembers of the last check, or nil.
-	Kept *LookMemory `json:"kept"`
-	Now  time.Time   `json:"now"`
+	Kept *AccessMemory `json:"kept"`
+	Now  time.Time     `json:"now"`
 }
 
-// A LookResult is what that program found.
-type LookResult struct {
-	Check LookCheck `json:"check"`
+// A CheckResult is what that program found.
+type CheckResult struct {
+	Check AccessCheck `json:"check"`
 	// Fresh is what to keep where nothing but what was kept stands against the proof.
-	Fresh *LookMemory `json:"fresh"`
+	Fresh *AccessMemory `json:"fresh"`
 	// Unread says that the proof could not be read, so that it is neither good nor bad.
 	Unread bool `json:"unread"`
 }
 
-// A LookCheck is the result of a check.
-type LookCheck struct {
+// A AccessCheck is the result of a check.
+type AccessCheck struct {
 	// Looks is how many entries there are, From and To the first and last of those that
 	// were read.
-	Looks    int
+	Entries  int
 	From, To time.Time
 	// Checkpoint is the state of the tree; empty when it has no good signature.
 	Checkpoint Checkpoint
@@ -107,10 +107,10 @@ type LookCheck struct {
 	Since     time.Time
 	Witnesses []WitnessCheck
 	// Problems is what is wrong; there are none when all is well.
-	Problems []LookProblem
+	Problems []LogProblem
 	// Memory is what to keep for the next time; nil where what was kept is to stay, as
 	// evidence.
-	Memory *LookMemory
+	Memory *AccessMemory
 }
 
 // A WitnessCheck is a witness's last word.
@@ -122,9 +122,9 @@ type WitnessCheck struct {
 	Late bool
 }
 
-// A LookProblem is one kind of thing that is wrong.
-type LookProblem struct {
-	// Code is one of [LookProblems] (i18n "look_problem.<code>").
+// A LogProblem is one kind of thing that is wrong.
+type LogProblem struct {
+	// Code is one of [LogProblems] (i18n "look_problem.<code>").
 	Code string
 	// Seqs are the numbers of the looks that it is about, if it is about any.
 	Seqs []int64
@@ -134,35 +134,35 @@ type LookProblem struct {
 
 // What can be wrong with the access log.
 const (
-	// LookSignature: the state of the tree is not signed by the log's key.
-	LookSignature = "signature"
-	// LookKeyChanged: the log signs with another key than it did.
-	LookKeyChanged = "key_changed"
-	// LookRolledBack: the tree is smaller than it was.
-	LookRolledBack = "rolled_back"
-	// LookRewritten: the tree did not grow out of what it was.
-	LookRewritten = "rewritten"
-	// LookSplit: others are shown another tree.
-	LookSplit = "split"
-	// LookWitnessGone: a witness that used to cosign is not there.
-	LookWitnessGone = "witness_gone"
-	// LookWitnessSilent: a witness has not cosigned for too long.
-	LookWitnessSilent = "witness_silent"
-	// LookChanged: the tree does not have the entry as it is shown.
-	LookChanged = "changed"
-	// LookMissing: a number is missing.
-	LookMissing = "missing"
-	// LookDouble: a number is there twice.
-	LookDouble = "double"
-	// LookOrder: entries are not in the order in which they were written.
-	LookOrder = "order"
-	// LookChain: an entry does not follow from the one before.
-	LookChain = "chain"
-	// LookShown: the page shows what the record does not have, or leaves out what it
+	// LogSignature: the state of the tree is not signed by the log's key.
+	LogSignature = "signature"
+	// LogKeyChanged: the log signs with another key than it did.
+	LogKeyChanged = "key_changed"
+	// LogRolledBack: the tree is smaller than it was.
+	LogRolledBack = "rolled_back"
+	// LogRewritten: the tree did not grow out of what it was.
+	LogRewritten = "rewritten"
+	// LogSplit: others are shown another tree.
+	LogSplit = "split"
+	// LogWitnessGone: a witness that used to cosign is not there.
+	LogWitnessGone = "witness_gone"
+	// LogWitnessSilent: a witness has not cosigned for too long.
+	LogWitnessSilent = "witness_silent"
+	// LogChanged: the tree does not have the entry as it is shown.
+	LogChanged = "changed"
+	// LogMissing: a number is missing.
+	LogMissing = "missing"
+	// LogDouble: a number is there twice.
+	LogDouble = "double"
+	// LogOrder: entries are not in the order in which they were written.
+	LogOrder = "order"
+	// LogChain: an entry does not follow from the one before.
+	LogChain = "chain"
+	// LogShown: the page shows what the record does not have, or leaves out what it
 	// has.
-	LookShown = "shown"
+	LogShown = "shown"
 )
 
-// LookProblems are all codes of problems, the worst first.
-var LookProblems = []string{LookRewritten, LookRolledBack, LookSplit, LookChanged, LookMissing, LookDouble, LookOrder, LookChain, LookShown,
-	LookKeyChanged, LookSignature, LookWitnessGone, LookWitnessSilent}
+// LogProblems are all codes of problems, the worst first.
+var LogProblems = []string{LogRewritten, LogRolledBack, LogSplit, LogChanged, LogMissing, LogDouble, LogOrder, LogChain, LogShown,
+	LogKeyChanged, LogSignature, LogWitnessGone, LogWitnessSilent}
