@@ -7,19 +7,19 @@ import (
 )
 
 // The access log is a transparency log: see package logproof, which makes and checks
-// its proofs. Here is what such a proof and the result of a check say, without the
-// cryptography, which the pages need not have.
+// its proofs. The types here are what a proof and the result of a check say. They are
+// without the cryptography, so that the programs that draw pages need not link it.
 
-// A ProvenEntry is a look with all that proves it.
+// A ProvenEntry is an entry of the access log with all that proves it.
 type ProvenEntry struct {
 	AccessEntry
 	// Salt is 32 random bytes that are known to nobody else.
 	Salt []byte `json:"salt"`
-	// Prev is the commitment to the same resident's look before; nil for the first.
+	// Prev is the commitment to the same resident's entry before; nil for the first.
 	Prev []byte `json:"prev,omitempty"`
-	// Leaf is its place in the tree, from 0.
+	// Leaf is its position in the tree, from 0.
 	Leaf int64 `json:"leaf"`
-	// Proof says that the tree has it there (RFC 6962, 2.1.1).
+	// Proof proves that the tree has the entry at Leaf (RFC 6962, 2.1.1).
 	Proof []tlog.Hash `json:"proof"`
 }
 
@@ -31,14 +31,14 @@ type Checkpoint struct {
 	Root   tlog.Hash `json:"root"`
 }
 
-// A AccessProof is what a resident is given to check the access log with: a page of
-// entries, or all of them, and the state of the tree that has them.
+// An AccessProof is the proof of a resident's access log: a page of its entries, or all
+// of them, and the state of the tree that contains them.
 type AccessProof struct {
 	// Key is the log's public key, Checkpoint the state of the tree, signed.
 	Key        string `json:"key"`
 	Checkpoint string `json:"checkpoint"`
-	// Since is the size that Consistency was asked from, 0 for none; the proof says
-	// that the tree grew out of what it was then (RFC 6962, 2.1.2).
+	// Since is the size of an earlier tree, 0 for none; Consistency proves that the
+	// tree contains that one unchanged (RFC 6962, 2.1.2).
 	Since       int64       `json:"since"`
 	Consistency []tlog.Hash `json:"consistency"`
 	// Witnessed are the last states that the witnesses have cosigned.
@@ -51,7 +51,7 @@ type AccessProof struct {
 }
 
 // A WitnessedCheckpoint is a state of the tree that a witness has cosigned, and the
-// proof that the proof's own grew out of it.
+// proof that the state in the [AccessProof] contains it unchanged.
 type WitnessedCheckpoint struct {
 	// Key is the public key of the witness.
 	Key         string      `json:"key"`
@@ -59,76 +59,79 @@ type WitnessedCheckpoint struct {
 	Consistency []tlog.Hash `json:"consistency"`
 }
 
-// A AccessMemory is what a phone keeps from one check to the next. Nothing in it names
-// anybody or can be opened: it is sizes, hashes and public keys.
+// An AccessMemory is what a browser stores from one check to the next. It names nobody
+// and opens nothing: it has sizes, hashes and public keys.
 type AccessMemory struct {
 	Checkpoint
-	// Key is the log's public key as it was seen first.
+	// Key is the log's public key as it was at the first check.
 	Key string `json:"key"`
-	// Since is when that was: the record was not rewritten since.
+	// Since is the time of the first check; the log was not rewritten since then.
 	Since time.Time `json:"since"`
-	// Witnesses are the public keys of those whose cosignature was seen.
+	// Witnesses are the public keys of the witnesses whose cosignature was seen.
 	Witnesses []string `json:"witnesses,omitempty"`
-	// Seq is how many entries the access log had that was checked, and Commitment that
-	// to the last of them; neither tells whose log it was. The next check of the same
-	// log can go on from there.
+	// Seq is the number of entries that the checked access log had, and Commitment the
+	// commitment to the last of them; neither tells whose log it was. The next check of
+	// the same log can start there.
 	Seq        int64  `json:"seq,omitempty"`
 	Commitment []byte `json:"commitment,omitempty"`
 }
 
-// A CheckTask is what a page has the browser's program check do.
+// A CheckTask is what a page sends to the program that checks the log.
 type CheckTask struct {
-	// Shown is what the page shows, or nil.
+	// Shown is the access log as the page shows it, or nil.
 	Shown *AccessLogView `json:"shown"`
-	// Kept is what the browser remembers of the last check, or nil.
+	// Kept is what the browser has stored of the last check, or nil.
 	Kept *AccessMemory `json:"kept"`
 	Now  time.Time     `json:"now"`
 }
 
-// A CheckResult is what that program found.
+// A CheckResult is what the program that checks the log answers.
 type CheckResult struct {
 	Check AccessCheck `json:"check"`
-	// Fresh is what to keep where nothing but what was kept stands against the proof.
+	// Fresh is what to store if the resident chooses to start again; nil unless the
+	// proof contradicts nothing but what was stored.
 	Fresh *AccessMemory `json:"fresh"`
-	// Unread says that the proof could not be read, so that it is neither good nor bad.
+	// Unread says that the proof could not be read; then the log is neither good nor
+	// bad.
 	Unread bool `json:"unread"`
 }
 
-// A AccessCheck is the result of a check.
+// An AccessCheck is the result of a check of the access log.
 type AccessCheck struct {
-	// Looks is how many entries there are, From and To the first and last of those that
-	// were read.
+	// Entries is the number of entries, From and To the time of the first and the last
+	// of those that were read.
 	Entries  int
 	From, To time.Time
 	// Checkpoint is the state of the tree; empty when it has no good signature.
 	Checkpoint Checkpoint
-	// Since is the time up to which the record is known not to have been rewritten;
-	// zero when this is the first time.
+	// Since is the time since which the log is known not to have been rewritten; zero
+	// at the first check.
 	Since     time.Time
 	Witnesses []WitnessCheck
-	// Problems is what is wrong; there are none when all is well.
+	// Problems are what is wrong; none when all is well.
 	Problems []LogProblem
-	// Memory is what to keep for the next time; nil where what was kept is to stay, as
-	// evidence.
+	// Memory is what to store for the next check; nil where what is stored has to stay,
+	// as evidence.
 	Memory *AccessMemory
 }
 
-// A WitnessCheck is a witness's last word.
+// A WitnessCheck is the newest cosignature of a witness.
 type WitnessCheck struct {
 	Name string
 	At   time.Time
 	Size int64
-	// Late says that it was not heard for longer than an hour.
+	// Late says that the cosignature is older than an hour.
 	Late bool
 }
 
-// A LogProblem is one kind of thing that is wrong.
+// A LogProblem is one thing that is wrong with the access log.
 type LogProblem struct {
 	// Code is one of [LogProblems] (i18n "look_problem.<code>").
 	Code string
-	// Seqs are the numbers of the looks that it is about, if it is about any.
+	// Seqs are the numbers of the entries that it is about; none if it is about no
+	// entry.
 	Seqs []int64
-	// Names are the witnesses that it is about.
+	// Names are the names of the witnesses that it is about.
 	Names []string
 }
 
@@ -136,15 +139,15 @@ type LogProblem struct {
 const (
 	// LogSignature: the state of the tree is not signed by the log's key.
 	LogSignature = "signature"
-	// LogKeyChanged: the log signs with another key than it did.
+	// LogKeyChanged: the log signs with another key than before.
 	LogKeyChanged = "key_changed"
 	// LogRolledBack: the tree is smaller than it was.
 	LogRolledBack = "rolled_back"
-	// LogRewritten: the tree did not grow out of what it was.
+	// LogRewritten: the tree does not contain the earlier tree unchanged.
 	LogRewritten = "rewritten"
 	// LogSplit: others are shown another tree.
 	LogSplit = "split"
-	// LogWitnessGone: a witness that used to cosign is not there.
+	// LogWitnessGone: a witness that used to cosign is missing.
 	LogWitnessGone = "witness_gone"
 	// LogWitnessSilent: a witness has not cosigned for too long.
 	LogWitnessSilent = "witness_silent"
@@ -158,8 +161,7 @@ const (
 	LogOrder = "order"
 	// LogChain: an entry does not follow from the one before.
 	LogChain = "chain"
-	// LogShown: the page shows what the record does not have, or leaves out what it
-	// has.
+	// LogShown: the page shows an entry that the log does not have, or leaves one out.
 	LogShown = "shown"
 )
 

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// knows reports whether the pages of a proof have the entry that was the last of an
-// earlier check, as it was: then the entries before it are known to be good.
+// knows reports whether the pages of a proof contain, unchanged, the last entry of an
+// earlier check: then the entries before it need not be checked again.
 func knows(m *mingjing.AccessMemory, pages []mingjing.AccessProof) bool {
 	if m == nil || m.Seq == 0 {
 		return false
@@ -29,17 +29,17 @@ func knows(m *mingjing.AccessMemory, pages []mingjing.AccessProof) bool {
 	return false
 }
 
-// WitnessLate is how long a witness may say nothing before the resident is told,
-// WitnessSilent how long before that is a problem.
+// WitnessLate is the age of a cosignature from which the resident is told that the
+// witness is late; from WitnessSilent on it is a problem.
 const (
 	WitnessLate   = time.Hour
 	WitnessSilent = 24 * time.Hour
 )
 
-// Check checks the access log as it is in the pages of a proof against what
-// was kept of the last check, or nil, at the phone's own time. The pages may begin
-// after the first entry where they have the last one of that check: the entries
-// before it were checked then, and each entry commits to the one before.
+// Check checks the access log in the pages of a proof against what was stored of the
+// last check, or nil, at the phone's own time. The pages may leave out the first
+// entries if they have the last one of that check: the entries before it were checked
+// then, and each entry commits to the one before.
 func Check(pages []mingjing.AccessProof, kept *mingjing.AccessMemory, now time.Time) mingjing.AccessCheck {
 	k := checker{now: now, found: map[string]*mingjing.LogProblem{}}
 	if len(pages) == 0 {
@@ -83,14 +83,14 @@ func (k *checker) witness(code, key string) {
 	}
 }
 
-// keyName is the name in a public key.
+// keyName returns the name in a public key.
 func keyName(vkey string) string {
 	name, _, _ := strings.Cut(vkey, "+")
 	return name
 }
 
-// tree checks the state of the tree: who signed it, and that it grew out of what
-// was seen before.
+// tree checks the state of the tree: who signed it, and that it contains the earlier
+// states unchanged.
 func (k *checker) tree(pages []mingjing.AccessProof, kept *mingjing.AccessMemory) {
 	first := pages[0]
 	for _, p := range pages {
@@ -126,7 +126,7 @@ func (k *checker) tree(pages []mingjing.AccessProof, kept *mingjing.AccessMemory
 			k.problem(mingjing.LogSignature)
 			continue
 		case len(by) != 1:
-			continue // it is not cosigned: as if it were not there
+			continue // it is not cosigned, so it says nothing
 		case old.Size > now.Size || old.Size > 0 && !grew(now, old, w.Consistency):
 			k.witness(mingjing.LogSplit, w.Key)
 			continue
@@ -153,7 +153,7 @@ func (k *checker) tree(pages []mingjing.AccessProof, kept *mingjing.AccessMemory
 	k.out.Memory = m
 }
 
-// grew says whether a tree grew out of an older one.
+// grew reports whether a tree contains an older one unchanged.
 func grew(now, old mingjing.Checkpoint, proof []tlog.Hash) bool {
 	if now.Origin != old.Origin {
 		return false
@@ -161,11 +161,11 @@ func grew(now, old mingjing.Checkpoint, proof []tlog.Hash) bool {
 	return tlog.CheckTree(proof, now.Size, now.Root, old.Size, old.Root) == nil
 }
 
-// entries checks each entry, and that none is missing of those that were not
-// checked before.
+// entries checks each entry, and that none is missing of those that were not checked
+// before.
 func (k *checker) entries(pages []mingjing.AccessProof, kept *mingjing.AccessMemory) {
-	// last is the commitment to the entry before; nil before the first, and where that
-	// is not in the tree, so that one lie is not told as two.
+	// last is the commitment to the entry before. It is nil before the first, and where
+	// that entry is not in the tree, so that one fault is not reported twice.
 	var last []byte
 	known := true
 	var seq, leaf int64 = 0, -1
@@ -179,7 +179,7 @@ func (k *checker) entries(pages []mingjing.AccessProof, kept *mingjing.AccessMem
 	for _, p := range pages {
 		for _, e := range p.Entries {
 			l := CommitEntry(e.Salt, p.Resident, e.AccessEntry, e.Prev)
-			// A salt that is short could be guessed, and so could the look.
+			// A short salt could be guessed, and so could the entry.
 			proven := len(e.Salt) == SaltSize && k.out.Checkpoint.Size > 0 &&
 				tlog.CheckRecord(e.Proof, k.out.Checkpoint.Size, k.out.Checkpoint.Root, e.Leaf, tlog.RecordHash(l)) == nil
 			if !proven {
@@ -218,7 +218,7 @@ func (k *checker) entries(pages []mingjing.AccessProof, kept *mingjing.AccessMem
 	}
 }
 
-// firstSeq is the number of the first entry; 0 where there is none.
+// firstSeq returns the number of the first entry; 0 where there is none.
 func firstSeq(pages []mingjing.AccessProof) int64 {
 	for _, p := range pages {
 		if len(p.Entries) > 0 {
@@ -228,8 +228,9 @@ func firstSeq(pages []mingjing.AccessProof) int64 {
 	return 0
 }
 
-// Shown adds a problem to the check when what a page of the access log shows is not
-// what the proof has, where it claims to show all between its first and its last.
+// CheckShown adds a problem to the check when the entries that a page shows are not
+// those of the proof between its first and its last. others says that the page leaves
+// out the resident's own.
 func CheckShown(k *mingjing.AccessCheck, pages []mingjing.AccessProof, looks []mingjing.AccessEntry, others bool) {
 	if len(looks) == 0 {
 		return
@@ -267,8 +268,8 @@ func CheckShown(k *mingjing.AccessCheck, pages []mingjing.AccessProof, looks []m
 	})
 }
 
-// Lost are the numbers of those looks of an earlier proof that a later one does
-// not have as they were, or not at all.
+// Lost returns the numbers of those entries of an earlier proof that a later one does
+// not have unchanged.
 func Lost(earlier, later []mingjing.AccessProof) (wrong []int64) {
 	type look struct {
 		hash tlog.Hash
@@ -291,7 +292,7 @@ func Lost(earlier, later []mingjing.AccessProof) (wrong []int64) {
 	return wrong
 }
 
-// CheckLogKey says whether a text is the public key of a log.
+// CheckLogKey returns an error unless a text is the public key of a log.
 func CheckLogKey(vkey string) error {
 	_, err := note.NewVerifier(vkey)
 	return err

@@ -86,7 +86,7 @@ func (l *accessLog) since(t testing.TB, old int64) []tlog.Hash {
 	return p
 }
 
-// proof is what the resident is given, in pages of n.
+// proof returns what the resident is given, in pages of n.
 func (l *accessLog) proof(t testing.TB, resident mingjing.ResidentID, since int64, n int) []mingjing.AccessProof {
 	t.Helper()
 	var pages []mingjing.AccessProof
@@ -123,7 +123,7 @@ func codesOf(k mingjing.AccessCheck) string {
 	return strings.Join(codes, " ")
 }
 
-// filled is a log with looks at two residents, anna with twelve.
+// filled returns a log with looks at two residents, anna with twelve.
 func filled(t testing.TB) *accessLog {
 	t.Helper()
 	l := newAccessLog(t)

@@ -26,7 +26,7 @@ func (b *browser) unused(d time.Duration) {
 	}
 }
 
-// seen is how long ago the browser's session was used, asked as a page asks.
+// seen returns how long ago the browser's session was used, asked as a page asks.
 func (b *browser) seen() time.Duration {
 	b.t.Helper()
 	for _, s := range list[mingjing.Session](b.json("GET", "/api/sessions", nil, "Mingjing-Quiet", "1")) {

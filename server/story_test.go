@@ -487,7 +487,7 @@ func (b *browser) fillFiles(page answer, action string, values map[string]string
 	return b.upload(action, acceptHTML, fields, files)
 }
 
-// formOf is what the form of a page with an action would send, in order.
+// formOf returns what the form of a page with an action would send, in order.
 func formOf(page answer, action string) [][2]string {
 	page.t.Helper()
 	form := page.html().Find(fmt.Sprintf("form[action=%q]", action)).First()

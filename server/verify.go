@@ -14,7 +14,8 @@ import (
 	"mingjing/logproof"
 )
 
-// runVerify is the verify command: what the phone checks, without phone and server.
+// runVerify returns the verify command: what the phone checks, without phone and
+// server.
 func runVerify(args []string, stdout, stderr io.Writer) int {
 	if len(args) < 1 || len(args) > 2 {
 		fmt.Fprintln(stderr, "usage: mingjing verify FILE [EARLIER]")
@@ -53,7 +54,7 @@ func runVerify(args []string, stdout, stderr io.Writer) int {
 		}
 	}
 	for _, p := range k.Problems {
-		fmt.Fprintf(stdout, "WRONG     %s%s\n", i18n.T("en", "look_problem."+p.Code), about(p))
+		fmt.Fprintf(stdout, "WRONG     %s%s\n", i18n.T("en", "look_problem."+p.Code), affected(p))
 	}
 	if len(k.Problems) > 0 {
 		fmt.Fprintln(stdout, "\nThe access log is not as it should be. Keep this file and show it to the auditor.")
@@ -63,8 +64,8 @@ func runVerify(args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// about is which looks or witnesses a problem is about.
-func about(p mingjing.LogProblem) string {
+// affected returns which looks or witnesses a problem is about.
+func affected(p mingjing.LogProblem) string {
 	var of []string
 	for _, n := range p.Seqs {
 		of = append(of, strconv.FormatInt(n, 10))

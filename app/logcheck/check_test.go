@@ -18,7 +18,7 @@ import (
 
 var now = time.Date(2026, 11, 23, 2, 30, 0, 0, time.UTC)
 
-// proven is a log of two looks as the server proves it, one a page, and what the
+// proven returns a log of two looks as the server proves it, one a page, and what the
 // page of the access log shows of it.
 func proven(t *testing.T) (func(context.Context, string) ([]byte, error), *mingjing.AccessLogView, *[]string) {
 	t.Helper()
@@ -148,7 +148,7 @@ func (l *long) grow(t *testing.T, n int) {
 	}
 }
 
-// shows is the page of the access log: its last lines, newest first.
+// shows returns the page of the access log: its last lines, newest first.
 func (l *long) shows() *mingjing.AccessLogView {
 	v := &mingjing.AccessLogView{}
 	for i := len(l.entries) - 1; i >= max(0, len(l.entries)-50); i-- {

@@ -28,7 +28,7 @@ func AccessTable(v *mingjing.View, looks []mingjing.AccessEntry, caption string,
 	return c.Div("looks", c.Table{Caption: caption, QuietCaption: true, Columns: columns, Rows: rows}.UI())
 }
 
-// AccessWho is who looked.
+// AccessWho returns who looked.
 func AccessWho(v *mingjing.View, l mingjing.AccessEntry) app.UI {
 	switch {
 	case l.Role == mingjing.RoleResident && l.For != "":
@@ -58,7 +58,8 @@ var entryPages = map[string]string{"record": "record", "listing": "listing", "di
 	"search": "dispute", "request": "request", "letter": "letter", "court_file": "letter", "clock": "dispute", "propose": "listing",
 	"filed": "dispute", "evidence_added": "dispute", "inquiry": "inquiry", "inquiry_answer": "inquiry", "share_corrected": "dispute"}
 
-// AccessWhat is what was looked at, with a link where the resident has a page of it.
+// AccessWhat returns what was looked at, with a link where the resident has a page of
+// it.
 func AccessWhat(v *mingjing.View, l mingjing.AccessEntry) app.UI {
 	page, ok := entryPages[strings.TrimPrefix(l.Action, "look.")]
 	if !ok || l.Subject == "" {

@@ -54,7 +54,7 @@ func (door) Lock(context.Context, string) error {
 	return mingjing.NewError(mingjing.Unavailable, "identity_down")
 }
 
-// edge is the handler alone, with nothing behind it that answers.
+// edge returns the handler alone, with nothing behind it that answers.
 func edge(t *testing.T, change func(*Config)) (http.Handler, *strings.Builder) {
 	t.Helper()
 	books, err := rulebooks.All()

@@ -162,7 +162,7 @@ type Identity struct {
 	limits     Limits
 	cache      *cache
 	checks     *semaphore.Weighted
-	pace       pace
+	pace       responseFloor
 	codeTTL    time.Duration
 	uses       Uses // nil where sessions may be unused for any time
 	idleAfter  time.Duration
@@ -219,7 +219,7 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 		cache:   &cache{redis: c.Redis},
 		// More at once would only make each of them slower.
 		checks:  semaphore.NewWeighted(int64(max(2, 2*runtime.GOMAXPROCS(0)))),
-		pace:    pace{floor: c.FloorTime, wait: wait},
+		pace:    responseFloor{floor: c.FloorTime, wait: wait},
 		codeTTL: c.ActivationLifespan, freshFor: c.FreshLogin,
 		uses: c.Uses, idleAfter: c.IdleAfter, endWait: DefaultEndWait,
 	}
@@ -301,9 +301,9 @@ func errNotLoggedIn() error {
 func errExpired() error { return mingjing.NewError(mingjing.Unauthenticated, "session_expired") }
 func errIdle() error    { return mingjing.NewError(mingjing.Unauthenticated, "session_idle") }
 
-// down logs why the identity service can't be used, and is the error that says
+// unavailable logs why the identity service can't be used, and is the error that says
 // so. A caller who has gone away is no failure of ours.
-func (i *Identity) down(ctx context.Context, doing string, err error) error {
+func (i *Identity) unavailable(ctx context.Context, doing string, err error) error {
 	if ctx.Err() == nil {
 		i.log.Error("identity is down", "doing", doing, "err", err)
 	}

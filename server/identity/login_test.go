@@ -411,7 +411,7 @@ func TestAPlaceIsAnAddressOrAnIPv6Network(t *testing.T) {
 		"":                     "",
 		"nonsense":             "nonsense",
 	} {
-		if got := place(in); got != want {
+		if got := addrPrefix(in); got != want {
 			t.Errorf("place(%q) is %q, want %q", in, got, want)
 		}
 	}

@@ -17,10 +17,10 @@ var _ = page.Register("inquiry-answer", page.Screen{Data: page.New[mingjing.Inqu
 
 var _ = page.Register("agency-inquiry", page.Screen{Data: page.New[mingjing.InquiryCase], Body: inquiryCaseBody, Wide: true, Back: page.BackTo("agency-inquiries")})
 
-// forAgency says whether the page is an officer's.
+// forAgency reports whether the page is an officer's.
 func forAgency(v *mingjing.View) bool { return v.Who != nil && v.Who.Role == mingjing.RoleAgency }
 
-// inquiriesBody is the list of those who answer. It names no resident.
+// inquiriesBody returns the list of those who answer. It names no resident.
 func inquiriesBody(v *mingjing.View) []app.UI {
 	list := mingjing.DataOf[mingjing.InquiriesView](v)
 	if list == nil {
@@ -50,7 +50,7 @@ func inquiriesBody(v *mingjing.View) []app.UI {
 		morePages(v, v.Page, "", list.Next))
 }
 
-// inquiryLooker is whose look an inquiry is about, as the list says it.
+// inquiryLooker returns whose look an inquiry is about, as the list says it.
 func inquiryLooker(v *mingjing.View, q mingjing.InquirySummary) app.UI {
 	switch {
 	case q.Mine && !forAgency(v):
@@ -63,7 +63,7 @@ func inquiryLooker(v *mingjing.View, q mingjing.InquirySummary) app.UI {
 	return c.Span("muted", t(v, "inquiry.nobody"))
 }
 
-// inquiryCaseBody is one inquiry with the form for the answer.
+// inquiryCaseBody returns one inquiry with the form for the answer.
 func inquiryCaseBody(v *mingjing.View) []app.UI {
 	q := mingjing.DataOf[mingjing.InquiryCase](v)
 	if q == nil {

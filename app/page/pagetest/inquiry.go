@@ -16,7 +16,7 @@ func inquiryOf(state mingjing.InquiryState, outcomes ...mingjing.InquiryOutcome)
 	return q
 }
 
-// InquiryScreens are the pages of inquiries in all their states.
+// InquiryScreens returns the pages of inquiries in all their states.
 func InquiryScreens(lang string) map[string]*mingjing.View {
 	all := map[string]*mingjing.View{}
 	add := func(name string, role mingjing.Role, fill func(v *mingjing.View)) {

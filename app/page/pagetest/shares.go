@@ -9,7 +9,7 @@ import (
 
 func init() { sampleMakers = append(sampleMakers, shareSamples) }
 
-// shareSamples are the pages of what is shared, in their states.
+// shareSamples returns the pages of what is shared, in their states.
 func shareSamples(t testing.TB, lang string) []Sample {
 	b := Book(t, "honest-shanghai")
 	with := func(name, page string, set func(*mingjing.View)) Sample {

@@ -18,7 +18,7 @@ var (
 	_ = page.Register("confirm", page.Screen{Body: confirmBody})
 )
 
-// exportBody is what a resident takes along: how to have it made, how far it is,
+// exportBody returns what a resident takes along: how to have it made, how far it is,
 // and where it is had.
 func exportBody(v *mingjing.View) []app.UI {
 	x := mingjing.DataOf[mingjing.ExportView](v)
@@ -93,7 +93,7 @@ func confirmBody(v *mingjing.View) []app.UI {
 	}
 }
 
-// nextOf is where the person wants to go on to, by the address of the page.
+// nextOf returns where the person wants to go on to, by the address of the page.
 func nextOf(v *mingjing.View) string {
 	_, query, _ := strings.Cut(v.Path, "?")
 	q, err := url.ParseQuery(query)
@@ -103,7 +103,7 @@ func nextOf(v *mingjing.View) string {
 	return q.Get("next")
 }
 
-// ExportOf is the readable copy of what a resident takes along, in the language of
+// ExportOf returns the readable copy of what a resident takes along, in the language of
 // the view: all of it, part by part.
 func ExportOf(v *mingjing.View, e mingjing.Export) mingjing.Letter {
 	w := &letterWriter{v: v}
@@ -266,8 +266,8 @@ func (w *letterWriter) listings(e mingjing.Export) {
 	}
 }
 
-// held are the rows that records and listings have in common: the document, what
-// it does by each rulebook, and the resident's own words beside it.
+// held returns the rows that records and listings have in common: the document, what it
+// does by each rulebook, and the resident's own words beside it.
 func (w *letterWriter) held(paper mingjing.Document, effect []mingjing.Effect, statement string) []string {
 	v := w.v
 	pairs := []string{t(v, "doc.kind"), w.paper(paper), t(v, "letter.hash"), hashLines(paper.Hash)}

@@ -16,8 +16,8 @@ import (
 
 var _ = page.Register("inquiry", page.Screen{Data: page.New[mingjing.Inquiry], Body: inquiryBody, Back: page.BackTo("access-log")})
 
-// whyOf is the part of each line of the access log where one asks why and reads the
-// answer.
+// whyOf returns the part of each line of the access log where one asks why and reads
+// the answer.
 func whyOf(v *mingjing.View, log *mingjing.AccessLogView) func(mingjing.AccessEntry) app.UI {
 	return func(l mingjing.AccessEntry) app.UI {
 		i := slices.IndexFunc(log.Inquiries, func(q mingjing.Inquiry) bool { return q.Entry.Seq == l.Seq })
@@ -33,7 +33,7 @@ func whyOf(v *mingjing.View, log *mingjing.AccessLogView) func(mingjing.AccessEn
 	}
 }
 
-// standing is the published reason of a look that nobody has to be asked about.
+// standing returns the published reason of a look that nobody has to be asked about.
 func standing(v *mingjing.View, l mingjing.AccessEntry) string {
 	action := strings.TrimPrefix(l.Action, "look.")
 	if !i18n.Has("standing." + action) {
@@ -59,7 +59,7 @@ func whyForm(v *mingjing.View, l mingjing.AccessEntry) app.UI {
 		Body: append(fields, c.Button{Text: t(v, "inquiry.why"), Kind: "secondary", About: about}.UI())}.UI()
 }
 
-// inquiryInLog is an inquiry in the line that it is about, with the answer.
+// inquiryInLog returns an inquiry in the line that it is about, with the answer.
 func inquiryInLog(v *mingjing.View, q mingjing.Inquiry) app.UI {
 	var said app.UI
 	if n := len(q.Answers); n > 0 && q.State == mingjing.InquiryAnswered {
@@ -71,8 +71,8 @@ func inquiryInLog(v *mingjing.View, q mingjing.Inquiry) app.UI {
 		c.El("p", nil, c.Link{Text: t(v, "inquiry.more"), Href: href(v, "inquiry", page.Segment(q.ID))}.UI()))
 }
 
-// inquiryBody is one inquiry of the resident's: the look, what was answered, and what
-// they can do.
+// inquiryBody returns one inquiry of the resident's: the look, what was answered, and
+// what they can do.
 func inquiryBody(v *mingjing.View) []app.UI {
 	q := mingjing.DataOf[mingjing.Inquiry](v)
 	if q == nil {

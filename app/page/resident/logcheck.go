@@ -120,7 +120,7 @@ func (p *LogCheck) start(ctx app.Context) {
 	})
 }
 
-// remembered is what this browser has kept of the last check; nil for nothing.
+// remembered returns what this browser has kept of the last check; nil for nothing.
 func remembered() (kept *mingjing.AccessMemory) {
 	if !app.IsClient {
 		return nil

@@ -31,7 +31,7 @@ func overviewBody(v *mingjing.View) []app.UI {
 	}
 	return []app.UI{
 		page.Heading(name, t(v, "overview.title")),
-		awaiting(v, o.Awaiting),
+		awaitingCard(v, o.Awaiting),
 		blacklisted,
 		openRequestCard(v, o.Open),
 		scoreSection(v, o),
@@ -44,8 +44,8 @@ func overviewBody(v *mingjing.View) []app.UI {
 	}
 }
 
-// awaiting are the notices of listings that wait to be confirmed or answered.
-func awaiting(v *mingjing.View, listings []mingjing.Listing) app.UI {
+// awaitingCard returns the notices of listings that wait to be confirmed or answered.
+func awaitingCard(v *mingjing.View, listings []mingjing.Listing) app.UI {
 	if len(listings) == 0 {
 		return nil
 	}
@@ -62,12 +62,12 @@ func awaiting(v *mingjing.View, listings []mingjing.Listing) app.UI {
 	return c.Div("stack", notes...)
 }
 
-// figure is a number with the page that shows what is counted.
+// figure returns a number with the page that shows what is counted.
 func figure(v *mingjing.View, n int, key, to string) app.UI {
 	return c.El("a", c.A{"href": to, "class": "figure"}, c.Span("figure-number", i18n.Number(v.Lang, n)), c.Span("figure-name", tn(v, key, n)))
 }
 
-// openRequestCard is the request that is being worked on, live.
+// openRequestCard returns the request that is being worked on, live.
 func openRequestCard(v *mingjing.View, r *mingjing.ScoreRequest) app.UI {
 	if r == nil {
 		return nil
@@ -97,7 +97,7 @@ func scoreSection(v *mingjing.View, o *mingjing.OverviewView) app.UI {
 	return c.Section("scores", t(v, "overview.scores"), c.List("cards", cards...), ask)
 }
 
-// scoreCard is a score in short, which leads to the whole.
+// scoreCard returns a score in short, which leads to the whole.
 func scoreCard(v *mingjing.View, s mingjing.ScoreCard) app.UI {
 	return c.Card{Body: []app.UI{c.Div("score-card",
 		c.Disc{Value: s.Value, Min: s.Min, Max: s.Max, Tone: s.Band.Tone, Small: true, Label: t(v, "score.value")}.UI(),
@@ -107,7 +107,7 @@ func scoreCard(v *mingjing.View, s mingjing.ScoreCard) app.UI {
 			c.El("p", c.A{"class": "muted small"}, c.Text(t(v, "score.made", "when", page.Instant(v, s.At))))))}}.UI()
 }
 
-// scorePath is the result page of one rulebook.
+// scorePath returns the result page of one rulebook.
 func scorePath(v *mingjing.View, rulebook string) string {
 	return href(v, "score") + "?rulebook=" + rulebook
 }

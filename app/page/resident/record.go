@@ -15,7 +15,7 @@ var _ = page.Register("record", page.Screen{Data: page.New[mingjing.RecordView],
 	return v.Label("item", mingjing.DataOf[mingjing.RecordView](v).Record.Code)
 }})
 
-// recordBody is all that is known of one record, and the way to object.
+// recordBody returns all that is known of one record, and the way to object.
 func recordBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.RecordView](v)
 	if shown == nil {
