@@ -174,7 +174,7 @@ bench: build ## what it costs, as lines "name value unit"
 		/^Benchmark/ { name = $$1; sub(/^Benchmark/, "", name); sub(/-[0-9]+$$/, "", name); \
 			for (i = 3; i < NF; i += 2) print name, $$i, $$(i+1); fflush(); next } \
 		/^(FAIL|---|panic)/ { print > "/dev/stderr" }'
-	@GOOS=js GOARCH=wasm $(GO) test -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" -run '^$$' -bench CheckLooks ./logproof | awk ' \
+	@GOOS=js GOARCH=wasm $(GO) test -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" -run '^$$' -bench CheckEntries ./logproof | awk ' \
 		/^Benchmark/ { name = $$1; sub(/^Benchmark/, "wasm_", name); print name, $$3, $$4 }'
 
 .PHONY: screenshots

@@ -27,17 +27,17 @@ var demoClockPage = page[mingjing.DemoClockView]{
 	},
 	endpoints: []endpoint{
 		action[clockForm, mingjing.DemoClockView]{
-			path: "/api/admin/demo-clock", access: mingjing.Staff, again: "demo-clock",
-			words: words{id: "moveClock", summary: "Move the clock of a demo city forward",
+			path: "/api/admin/demo-clock", access: mingjing.Staff, errorPage: "demo-clock",
+			doc: apiDoc{id: "moveClock", summary: "Move the clock of a demo city forward",
 				about:  "There only in a demo city. Steps are lengths of the law's time, shorter where the city's clock runs faster.",
 				answer: "The clock as it is now.", fails: []int{http.StatusNotFound, http.StatusConflict}},
 			example: clockForm{Step: "working_5"},
-			do: func(c *call, in clockForm) (mingjing.DemoClockView, goal, error) {
+			do: func(c *call, in clockForm) (mingjing.DemoClockView, redirect, error) {
 				if c.s.Demo == nil {
-					return mingjing.DemoClockView{}, goal{}, kernel.ErrNothingThere
+					return mingjing.DemoClockView{}, redirect{}, kernel.ErrNothingThere
 				}
 				v, err := c.s.Demo.MoveClock(c.ctx(), c.actor(), in.Step)
-				return v, goal{page: "demo-clock", done: "clock_moved"}, err
+				return v, redirect{page: "demo-clock", done: "clock_moved"}, err
 			},
 		},
 	},

@@ -341,7 +341,7 @@ func (c *city) request(t tb, a mingjing.Actor, id string) mingjing.ScoreRequest 
 func (c *city) do(t tb, fn func(casework.Tx) error) {
 	t.Helper()
 	must(t, c.store.Tx(ctx, func(tx casework.Tx) error {
-		tx.Because(mingjing.Look{Role: mingjing.RoleSystem, Action: "test"}, "test")
+		tx.Because(mingjing.AccessEntry{Role: mingjing.RoleSystem, Action: "test"}, "test")
 		return fn(tx)
 	}))
 }
@@ -352,7 +352,7 @@ var errRead = errors.New("read")
 func (c *city) peek(t tb, fn func(casework.Tx) error) {
 	t.Helper()
 	err := c.store.Tx(ctx, func(tx casework.Tx) error {
-		tx.Because(mingjing.Look{Role: mingjing.RoleSystem, Action: "test"}, "")
+		tx.Because(mingjing.AccessEntry{Role: mingjing.RoleSystem, Action: "test"}, "")
 		return cmp.Or(fn(tx), errRead)
 	})
 	if !errors.Is(err, errRead) {
@@ -378,11 +378,11 @@ func (c *city) storedDispute(t tb, id string) (d cases.Case) {
 	return d
 }
 
-func (c *city) looks(t tb, a mingjing.Actor) (looks []mingjing.Look) {
+func (c *city) looks(t tb, a mingjing.Actor) (looks []mingjing.AccessEntry) {
 	t.Helper()
 	c.peek(t, func(tx casework.Tx) (err error) {
 		looks, err = tx.Looks(ctx, mingjing.ResidentID(a.ID), false, 0, 1000)
-		looks = slices.DeleteFunc(looks, func(l mingjing.Look) bool { return l.Action == "test" })
+		looks = slices.DeleteFunc(looks, func(l mingjing.AccessEntry) bool { return l.Action == "test" })
 		return err
 	})
 	return looks
@@ -565,13 +565,13 @@ type flawedTx struct {
 var errLog = errors.New("the log is full")
 
 // Because says nothing, which is as good as a log that can't be written.
-func (t flawedTx) Because(l mingjing.Look, once string) {
+func (t flawedTx) Because(l mingjing.AccessEntry, once string) {
 	if !t.f.noLooks {
 		t.Tx.Because(l, once)
 	}
 }
 
-func (t flawedTx) AddLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.Look) error {
+func (t flawedTx) AddLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.AccessEntry) error {
 	if t.f.noLooks {
 		return errLog
 	}

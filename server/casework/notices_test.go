@@ -93,7 +93,7 @@ func (c *city) inbox(t tb, a mingjing.Actor) []notice.Notice {
 
 func (c *city) prefs(a mingjing.Actor) (p notice.Prefs, err error) {
 	err = c.store.Tx(ctx, func(tx casework.Tx) (err error) {
-		tx.Because(mingjing.Look{Role: mingjing.RoleSystem, Action: "test"}, "test")
+		tx.Because(mingjing.AccessEntry{Role: mingjing.RoleSystem, Action: "test"}, "test")
 		p, err = tx.NoticePrefs(ctx, mingjing.ResidentID(a.ID))
 		return err
 	})

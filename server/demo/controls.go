@@ -88,7 +88,7 @@ func (c Controls) after(ctx context.Context, a mingjing.Actor, now time.Time, st
 			return now, err
 		}
 		if len(next) == 0 {
-			return now, mingjing.Errorf(mingjing.Conflict, "no_deadline")
+			return now, mingjing.NewError(mingjing.Conflict, "no_deadline")
 		}
 		return next[0].At, nil
 	}

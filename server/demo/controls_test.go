@@ -271,7 +271,7 @@ func TestACityThatSettlesAgainTellsItsStoriesOnce(t *testing.T) {
 	}
 	me := mingjing.Actor{Role: mingjing.RoleResident, ID: string(id), AAL: 1}
 	log, err := b.AccessLog.AccessLog(t.Context(), me, true, "")
-	if err != nil || len(log.Looks) != 1 || log.Looks[0].Role != mingjing.RoleHandler {
-		t.Errorf("looks of others: %+v, %v", log.Looks, err)
+	if err != nil || len(log.Entries) != 1 || log.Entries[0].Role != mingjing.RoleHandler {
+		t.Errorf("looks of others: %+v, %v", log.Entries, err)
 	}
 }

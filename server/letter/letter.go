@@ -1,10 +1,10 @@
-// Package letter turns a [mingjing.Letter] into a PDF: A4, with text that can be
-// selected and searched, the fonts inside the file, page numbers, and the same bytes
+// Package letter turns a [mingjing.Letter] into a PDF: A4, real text that can be
+// selected and searched, the fonts in the file, page numbers, and the same bytes
 // for the same letter. It writes no sentence of its own.
 //
-// The package sets all pages first, and then draws them with fpdf, which puts only the
-// signs of a font into the file that it uses. So each page can say how many there are,
-// and lines break by the rules of both scripts.
+// The pages are set here and only then drawn by fpdf, which cuts the fonts down to
+// what a file uses: so each page knows how many there are, and lines break where
+// both scripts want them to.
 package letter
 
 import (
@@ -19,7 +19,7 @@ import (
 	"mingjing"
 )
 
-// Measures of a page in points.
+// Measures of a page in points, and the inks of the app in print.
 const (
 	pageWidth, pageHeight = 595.28, 841.89
 	left, right           = 68.0, 68.0
@@ -29,10 +29,8 @@ const (
 	keyWidth              = 118.0
 )
 
-// An ink is a colour as red, green and blue, each from 0 to 255.
 type ink [3]int
 
-// The inks are the colours of the app, for print.
 var (
 	black      = ink{28, 36, 33}
 	muted      = ink{86, 96, 91}
@@ -60,7 +58,7 @@ func PDF(l mingjing.Letter, lang string) ([]byte, error) {
 	return s.draw(l)
 }
 
-// draw returns the pages that were set as a PDF file.
+// draw writes the pages with fpdf.
 func (s *setter) draw(l mingjing.Letter) ([]byte, error) {
 	p := fpdf.New("P", "pt", "A4", "")
 	p.SetCatalogSort(true)
@@ -83,14 +81,14 @@ func (s *setter) draw(l mingjing.Letter) ([]byte, error) {
 			draw(p)
 		}
 		folio := strings.NewReplacer("{page}", strconv.Itoa(i+1), "{pages}", strconv.Itoa(len(s.pages))).Replace(l.Folio)
-		rule(p, left, pageHeight-54, measure, 0.5, line)
-		text(p, runs(fit(about, 8.5, measure-120), 8.5), left, pageHeight-40, 8.5, muted, false)
+		drawRule(p, left, pageHeight-54, measure, 0.5, line)
+		drawText(p, runs(truncate(about, 8.5, measure-120), 8.5), left, pageHeight-40, 8.5, muted, false)
 		set := runs(visible(folio), 8.5)
-		text(p, set, left+measure-width(set), pageHeight-40, 8.5, muted, false)
+		drawText(p, set, left+measure-width(set), pageHeight-40, 8.5, muted, false)
 		if i > 0 {
-			mirror(p, left+7, 50, 7)
-			text(p, runs(fit(l.Number, 8.5, measure-24), 8.5), left+22, 53, 8.5, muted, false)
-			rule(p, left, 64, measure, 0.5, line)
+			drawLogo(p, left+7, 50, 7)
+			drawText(p, runs(truncate(l.Number, 8.5, measure-24), 8.5), left+22, 53, 8.5, muted, false)
+			drawRule(p, left, 64, measure, 0.5, line)
 		}
 	}
 	var out bytes.Buffer
@@ -100,8 +98,8 @@ func (s *setter) draw(l mingjing.Letter) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// text draws runs on a line. Bold text has the outline of each sign drawn too.
-func text(p *fpdf.Fpdf, runs []run, x, y, size float64, colour ink, bold bool) {
+// drawText draws runs on a line; bold is the outline of each sign, drawn as well.
+func drawText(p *fpdf.Fpdf, runs []run, x, y, size float64, colour ink, bold bool) {
 	p.SetTextColor(colour[0], colour[1], colour[2])
 	if bold {
 		p.SetDrawColor(colour[0], colour[1], colour[2])
@@ -116,15 +114,14 @@ func text(p *fpdf.Fpdf, runs []run, x, y, size float64, colour ink, bold bool) {
 	}
 }
 
-// rule draws a filled rectangle, such as a thin line.
-func rule(p *fpdf.Fpdf, x, y, w, h float64, colour ink) {
+func drawRule(p *fpdf.Fpdf, x, y, w, h float64, colour ink) {
 	p.SetFillColor(colour[0], colour[1], colour[2])
 	p.Rect(x, y, w, h, "F")
 }
 
-// mirror draws the mark of the product, a bronze mirror seen from behind, around a
+// drawLogo draws the mark of the product, a bronze mirror seen from behind, around a
 // point.
-func mirror(p *fpdf.Fpdf, x, y, r float64) {
+func drawLogo(p *fpdf.Fpdf, x, y, r float64) {
 	unit := r / 29
 	p.SetDrawColor(bronze[0], bronze[1], bronze[2])
 	p.SetFillColor(bronzeSoft[0], bronzeSoft[1], bronzeSoft[2])

@@ -12,25 +12,25 @@ import (
 
 // A group is the sockets of one audience.
 type group struct {
-	audience string
-	sockets  map[*socket]struct{}
-	last     int64 // newest event sent; 0 before the first. Sockets not behind have had all up to here
-	busy     bool  // a goroutine is replaying
-	again    bool  // it has to replay once more
-	stale    bool  // the last replay failed
+	audience     string
+	sockets      map[*socket]struct{}
+	last         int64 // newest event sent; 0 before the first. Sockets not behind have had all up to here
+	replaying    bool  // a goroutine is replaying
+	replayAgain  bool  // it has to replay once more
+	replayFailed bool  // the last replay failed
 	// newest is the newest event heard while busy, in case the replay misses it.
 	newest mingjing.Event
 	nextUp time.Time // of the next replay
 }
 
-// hear takes an event, which comes by Redis or from this replica itself.
-func (h *Hub) hear(audience string, e mingjing.Event) {
+// receiveEvent takes an event, which comes by Redis or from this replica itself.
+func (h *Hub) receiveEvent(audience string, e mingjing.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	g := h.groups[audience]
 	switch {
 	case g == nil:
-	case g.busy, g.stale:
+	case g.replaying, g.replayFailed:
 		if e.Seq > g.newest.Seq {
 			g.newest = e
 		}
@@ -100,14 +100,14 @@ func prepare(e mingjing.Event) *websocket.PreparedMessage {
 
 // replay has a goroutine ask the store what a group has missed; h.mu is held.
 func (h *Hub) replay(g *group) {
-	if g.busy {
-		g.again = true
+	if g.replaying {
+		g.replayAgain = true
 		return
 	}
 	if h.closing {
 		return
 	}
-	g.busy, g.again = true, false
+	g.replaying, g.replayAgain = true, false
 	h.running.Go(func() { h.fill(g) })
 }
 
@@ -118,11 +118,11 @@ func (h *Hub) fill(g *group) {
 	for range replayRounds {
 		h.mu.Lock()
 		if len(g.sockets) == 0 || h.closing {
-			g.busy = false
+			g.replaying = false
 			h.mu.Unlock()
 			return
 		}
-		g.again = false
+		g.replayAgain = false
 		// From the last event that the group has had for sure. What a client says that it
 		// has had counts for that client alone.
 		after := int64(-1)
@@ -143,15 +143,15 @@ func (h *Hub) fill(g *group) {
 
 		h.mu.Lock()
 		if err != nil {
-			g.busy, g.stale = false, true // sweep tries again
+			g.replaying, g.replayFailed = false, true // sweep tries again
 			h.mu.Unlock()
 			h.cfg.Logger.Warn("live: reading missed events failed", "error", err)
 			return
 		}
-		g.stale = false
+		g.replayFailed = false
 		h.tell(g, events)
 		if len(events) > 0 {
-			g.again = true // the store may have returned only the first of them
+			g.replayAgain = true // the store may have returned only the first of them
 		} else {
 			if g.newest.Seq > g.last {
 				h.tell(g, []mingjing.Event{g.newest})
@@ -163,14 +163,14 @@ func (h *Hub) fill(g *group) {
 			}
 		}
 		g.newest = mingjing.Event{}
-		if !g.again {
-			g.busy = false
+		if !g.replayAgain {
+			g.replaying = false
 			h.mu.Unlock()
 			return
 		}
 		h.mu.Unlock()
 	}
 	h.mu.Lock()
-	g.busy, g.stale = false, true
+	g.replaying, g.replayFailed = false, true
 	h.mu.Unlock()
 }

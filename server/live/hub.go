@@ -148,7 +148,7 @@ func New(cfg Config) *Hub {
 		sessions: map[string]map[*socket]struct{}{},
 		ended:    map[string]time.Time{},
 	}
-	h.running.Go(func() { h.listen(ctx) })
+	h.running.Go(func() { h.listenToRedis(ctx) })
 	h.running.Go(func() { h.sweep(ctx) })
 	if cfg.Still != nil {
 		h.running.Go(func() { h.recheck(ctx) })
@@ -193,7 +193,7 @@ func (h *Hub) Publish(ctx context.Context, audience string, e mingjing.Event) er
 	message := make([]byte, 0, len(audience)+1+len(data))
 	message = append(append(append(message, audience...), '\n'), data...)
 	if err := h.publish(ctx, channelEvents, message); err != nil {
-		h.hear(audience, e)
+		h.receiveEvent(audience, e)
 		return fmt.Errorf("live: publishing an event: %w", err)
 	}
 	return nil
@@ -203,7 +203,7 @@ func (h *Hub) Publish(ctx context.Context, audience string, e mingjing.Event) er
 // [CloseSessionEnded]. When Redis fails, those of this replica are closed and the
 // error says what failed; the other replicas find out through Still.
 func (h *Hub) EndSession(ctx context.Context, sessionID string) error {
-	h.end(sessionID)
+	h.endSessionHere(sessionID)
 	if err := h.publish(ctx, channelSessions, []byte(sessionID)); err != nil {
 		return fmt.Errorf("live: publishing the end of a session: %w", err)
 	}
@@ -229,7 +229,7 @@ func (h *Hub) publish(ctx context.Context, channel string, message []byte) error
 // has ended and 429 when there are too many streams. It returns as soon as the
 // stream is set up, so the caller's goroutine and buffers do not live with it.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, l mingjing.Listener) {
-	if status := h.refuse(l); status != 0 {
+	if status := h.refusalStatus(l); status != 0 {
 		http.Error(w, http.StatusText(status), status)
 		return
 	}
@@ -271,8 +271,8 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, l mingjing.Listener)
 	go s.read()
 }
 
-// refuse returns the HTTP status with which a stream is refused; 0 when it is not.
-func (h *Hub) refuse(l mingjing.Listener) int {
+// refusalStatus returns the HTTP status with which a stream is refused; 0 when it is not.
+func (h *Hub) refusalStatus(l mingjing.Listener) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	_, ended := h.ended[l.SessionID]
@@ -302,8 +302,8 @@ func hijacker(w http.ResponseWriter) http.ResponseWriter {
 	}
 }
 
-// leave closes a socket and forgets it.
-func (h *Hub) leave(s *socket) {
+// remove closes a socket and forgets it.
+func (h *Hub) remove(s *socket) {
 	s.mu.Lock()
 	s.gone = true
 	s.queue = nil
@@ -321,19 +321,19 @@ func (h *Hub) leave(s *socket) {
 		delete(h.sessions, s.session)
 	}
 	h.sockets--
-	h.emptied()
+	h.signalIfEmpty()
 }
 
-// emptied tells Close when the last socket is gone; h.mu is held.
-func (h *Hub) emptied() {
+// signalIfEmpty tells Close when the last socket is gone; h.mu is held.
+func (h *Hub) signalIfEmpty() {
 	if h.closing && h.sockets == 0 && h.empty != nil {
 		close(h.empty)
 		h.empty = nil
 	}
 }
 
-// end closes a session's sockets on this replica, and remembers that it has ended.
-func (h *Hub) end(sessionID string) {
+// endSessionHere closes a session's sockets on this replica, and remembers that it has ended.
+func (h *Hub) endSessionHere(sessionID string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.ended[sessionID] = time.Now()
@@ -358,7 +358,7 @@ func (h *Hub) Close(ctx context.Context) error {
 			s.close(websocket.CloseGoingAway, "")
 		}
 	}
-	h.emptied()
+	h.signalIfEmpty()
 	h.mu.Unlock()
 
 	var err error

@@ -15,8 +15,8 @@ import (
 	"mingjing"
 )
 
-// listen receives from Redis until ctx ends, and connects again when it was away.
-func (h *Hub) listen(ctx context.Context) {
+// listenToRedis receives from Redis until ctx ends, and connects again when it was away.
+func (h *Hub) listenToRedis(ctx context.Context) {
 	backoff := 100 * time.Millisecond
 	for ctx.Err() == nil {
 		start := time.Now()
@@ -93,7 +93,7 @@ func (h *Hub) hearRedis(ctx context.Context) error {
 // received handles one message of Redis.
 func (h *Hub) received(m *redis.Message) {
 	if m.Channel == channelSessions {
-		h.end(m.Payload)
+		h.endSessionHere(m.Payload)
 		return
 	}
 	audience, data, ok := strings.Cut(m.Payload, "\n")
@@ -111,5 +111,5 @@ func (h *Hub) received(m *redis.Message) {
 		h.cfg.Logger.Warn("live: unreadable event from Redis", "error", err)
 		return
 	}
-	h.hear(audience, e)
+	h.receiveEvent(audience, e)
 }

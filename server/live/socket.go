@@ -127,7 +127,7 @@ func (s *socket) drain() {
 // read waits for pongs and for the end of the stream. A client that sends anything
 // else is cut off.
 func (s *socket) read() {
-	defer s.hub.leave(s)
+	defer s.hub.remove(s)
 	pong := func(string) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()

@@ -31,7 +31,7 @@ func (h *Hub) sweep(ctx context.Context) {
 					s.sendPing()
 				}
 			}
-			if every := h.cfg.PollEvery; !h.live || g.stale {
+			if every := h.cfg.PollEvery; !h.live || g.replayFailed {
 				if until := real.Add(every); g.nextUp.After(until) {
 					g.nextUp = until
 				}
@@ -81,7 +81,7 @@ func (h *Hub) recheck(ctx context.Context) {
 			continue
 		}
 		for _, id := range ended {
-			h.end(id)
+			h.endSessionHere(id)
 		}
 		ids = ids[n:]
 	}

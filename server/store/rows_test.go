@@ -534,7 +534,7 @@ func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
 			must(t, tx.AddCase(ctx, d))
 			must(t, tx.AddEvidence(ctx, "d", mingjing.Evidence{ID: "e", Name: r.Name, AddedAt: day}, []byte("file-words")))
 			must(t, tx.SetEvidenceAnswer(ctx, "e", "answer-words"))
-			must(t, tx.AddLook(ctx, r.ID, mingjing.Look{At: day, Who: r.Name}))
+			must(t, tx.AddLook(ctx, r.ID, mingjing.AccessEntry{At: day, Who: r.Name}))
 			must(t, tx.AddNotice(ctx, aNotice(r, "n")))
 			must(t, tx.AddInquiry(ctx, anInquiry(r, "i", 1, 0)))
 			must(t, tx.SetNoticePrefs(ctx, notice.Prefs{Resident: r.ID, Email: "mail-words@x.example", Code: "12345678"}))

@@ -126,14 +126,14 @@ func (t *tx) session() *vault.Session {
 // A ledger is the transaction as the vault sees it.
 type ledger struct{ t *tx }
 
-// Keyset implements [vault.Ledger].
+// Keyset implements [vault.KeyStore].
 func (l ledger) Keyset(ctx context.Context, owner string) ([]byte, error) {
 	var wrapped []byte
 	err := l.t.row(ctx, "read a keyset", []any{&wrapped}, `SELECT wrapped FROM keyset WHERE resident_id = ?`, owner)
 	return wrapped, err
 }
 
-// Record implements [vault.Ledger]: it adds the line for which the transaction
+// Record implements [vault.KeyStore]: it adds the line for which the transaction
 // said why.
 func (l ledger) Record(ctx context.Context, owner string) error {
 	t := l.t
@@ -162,7 +162,9 @@ func (l ledger) Record(ctx context.Context, owner string) error {
 }
 
 // Because implements [casework.Tx].
-func (t *tx) Because(l mingjing.Look, once string) { t.why, t.once, t.repeats = &l, once, repeated{} }
+func (t *tx) Because(l mingjing.AccessEntry, once string) {
+	t.why, t.once, t.repeats = &l, once, repeated{}
+}
 
 // Repeats implements [casework.Tx].
 func (t *tx) Repeats(own mingjing.ResidentID, name string, quiet bool) {

@@ -24,7 +24,7 @@ import (
 	"mingjing/server/vault"
 )
 
-var why = mingjing.Look{At: day, Role: mingjing.RoleHandler, Who: "王经办", Action: "case", Subject: "d", Purpose: "dispute"}
+var why = mingjing.AccessEntry{At: day, Role: mingjing.RoleHandler, Who: "王经办", Action: "case", Subject: "d", Purpose: "dispute"}
 
 func TestNothingIsReadWithoutAReason(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
@@ -42,7 +42,7 @@ func TestNothingIsReadWithoutAReason(t *testing.T) {
 			must(t, read(tx))
 			return read(tx)
 		}))
-		looks := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.Look, error) {
+		looks := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.AccessEntry, error) {
 			return tx.Looks(ctx, r.ID, false, 0, 10)
 		})
 		if len(looks) != 1 || looks[0].Action != "case" || looks[0].Who != why.Who {
@@ -81,7 +81,7 @@ func TestAPieceOfWorkIsOneLineOfTheLog(t *testing.T) {
 				return err
 			}))
 		}
-		looks := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.Look, error) {
+		looks := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.AccessEntry, error) {
 			return tx.Looks(ctx, r.ID, false, 0, 10)
 		})
 		if len(looks) != 2 {
@@ -98,7 +98,7 @@ func TestARepeatedLookIsOneLineOfOnesOwnLogAlone(t *testing.T) {
 		look := func(name string, quiet bool) {
 			t.Helper()
 			must(t, s.Tx(t.Context(), func(tx casework.Tx) error {
-				tx.Because(mingjing.Look{At: day, Role: mingjing.RoleResident, Action: "request", Purpose: "own"}, "")
+				tx.Because(mingjing.AccessEntry{At: day, Role: mingjing.RoleResident, Action: "request", Purpose: "own"}, "")
 				tx.Repeats(mine.ID, name, quiet)
 				for _, r := range []kernel.Resident{mine, theirs} {
 					if got, err := tx.Resident(t.Context(), r.ID); err != nil || got.Name != r.Name {
@@ -110,7 +110,7 @@ func TestARepeatedLookIsOneLineOfOnesOwnLogAlone(t *testing.T) {
 		}
 		lines := func(r kernel.Resident) int {
 			t.Helper()
-			return len(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.Look, error) {
+			return len(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.AccessEntry, error) {
 				return tx.Looks(ctx, r.ID, false, 0, 100)
 			}))
 		}

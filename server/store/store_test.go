@@ -604,8 +604,8 @@ func TestLooksAreNumberedPerResidentAndReadNewestFirst(t *testing.T) {
 				if i%2 == 0 {
 					role = mingjing.RoleHandler
 				}
-				must(t, tx.AddLook(ctx, r.ID, mingjing.Look{At: day, Role: role, Who: "王", Action: "records", Purpose: "own"}))
-				must(t, tx.AddLook(ctx, resident(2).ID, mingjing.Look{At: day, Role: role}))
+				must(t, tx.AddLook(ctx, r.ID, mingjing.AccessEntry{At: day, Role: role, Who: "王", Action: "records", Purpose: "own"}))
+				must(t, tx.AddLook(ctx, resident(2).ID, mingjing.AccessEntry{At: day, Role: role}))
 			}
 			return nil
 		})
@@ -634,7 +634,7 @@ func TestLooksAreNumberedPerResidentAndReadNewestFirst(t *testing.T) {
 					t.Errorf("looks (%v, %d, %d) are %v, want %s", c.others, c.before, c.limit, got, c.want)
 				}
 			}
-			if err := tx.AddLook(ctx, "nobody", mingjing.Look{}); !errors.Is(err, kernel.ErrNotFound) {
+			if err := tx.AddLook(ctx, "nobody", mingjing.AccessEntry{}); !errors.Is(err, kernel.ErrNotFound) {
 				t.Errorf("a look at nobody: %v", err)
 			}
 			return nil

@@ -17,7 +17,7 @@ func TestPartsOfOneTransactionEachSayWhyTheyRead(t *testing.T) {
 		reads := func(ctx context.Context, why string) error {
 			return s.Tx(ctx, func(tx casework.Tx) error {
 				if why != "" {
-					tx.Because(mingjing.Look{At: day, Role: mingjing.RoleResident, Who: "王", Action: why, Purpose: "own"}, "")
+					tx.Because(mingjing.AccessEntry{At: day, Role: mingjing.RoleResident, Who: "王", Action: why, Purpose: "own"}, "")
 				}
 				_, err := tx.Resident(ctx, r.ID)
 				return err

@@ -20,11 +20,11 @@ import (
 
 // proofOf is a resident's whole access log with its proofs, made from nothing but
 // what the store has.
-func proofOf(t testing.TB, s *Store, r mingjing.ResidentID) []mingjing.LookProof {
+func proofOf(t testing.TB, s *Store, r mingjing.ResidentID) []mingjing.AccessProof {
 	t.Helper()
 	key, err := logproof.NewKey("log.example", make([]byte, 32))
 	must(t, err)
-	p := mingjing.LookProof{Key: key.Verifier(), Resident: r}
+	p := mingjing.AccessProof{Key: key.Verifier(), Resident: r}
 	do(t, s, func(ctx context.Context, tx casework.Tx) error {
 		size, err := tx.TreeSize(ctx)
 		must(t, err)
@@ -40,19 +40,19 @@ func proofOf(t testing.TB, s *Store, r mingjing.ResidentID) []mingjing.LookProof
 		}
 		return nil
 	})
-	return []mingjing.LookProof{p}
+	return []mingjing.AccessProof{p}
 }
 
 // proven holds that a resident has so many looks and all are proven.
 func proven(t testing.TB, s *Store, r mingjing.ResidentID, n int) {
 	t.Helper()
-	if k := logproof.CheckLooks(proofOf(t, s, r), nil, day); len(k.Problems) > 0 || k.Looks != n {
-		t.Errorf("%d looks of %s, with %+v; want %d and nothing wrong", k.Looks, r, k.Problems, n)
+	if k := logproof.Check(proofOf(t, s, r), nil, day); len(k.Problems) > 0 || k.Entries != n {
+		t.Errorf("%d looks of %s, with %+v; want %d and nothing wrong", k.Entries, r, k.Problems, n)
 	}
 }
 
-func aLook(n int) mingjing.Look {
-	return mingjing.Look{At: day.Add(time.Duration(n) * time.Minute), Role: mingjing.RoleHandler, Who: "王", Action: "records", Purpose: "dispute"}
+func aLook(n int) mingjing.AccessEntry {
+	return mingjing.AccessEntry{At: day.Add(time.Duration(n) * time.Minute), Role: mingjing.RoleHandler, Who: "王", Action: "records", Purpose: "dispute"}
 }
 
 func TestEveryLookIsInTheTreeWhoeverElseLooks(t *testing.T) {

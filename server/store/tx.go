@@ -28,7 +28,7 @@ type tx struct {
 	// vault opens what is kept, after the line that why is for is in the access log;
 	// with once, or as repeats says, unless it is there already.
 	vault   *vault.Session
-	why     *mingjing.Look
+	why     *mingjing.AccessEntry
 	once    string
 	repeats repeated
 	// staffSeq is the last staff event as of the first look at everyone's cases.

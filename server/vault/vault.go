@@ -54,8 +54,8 @@ const format = 1
 // only.
 type Place struct{ Table, Row, Column string }
 
-// bound returns the associated data: table|row|column|version.
-func (p Place) bound() []byte {
+// associatedData returns the associated data: table|row|column|version.
+func (p Place) associatedData() []byte {
 	return fmt.Appendf(nil, "%s|%s|%s|%d", p.Table, p.Row, p.Column, format)
 }
 
@@ -90,8 +90,8 @@ type keys struct {
 	aead   tink.AEAD
 }
 
-// wrapping returns the associated data of a wrapped keyset, which name its owner.
-func wrapping(owner string) []byte { return []byte("keyset|" + owner) }
+// wrapContext returns the associated data of a wrapped keyset, which name its owner.
+func wrapContext(owner string) []byte { return []byte("keyset|" + owner) }
 
 // NewKeyset returns a new keyset for an owner, wrapped, and the name of the master key
 // that wrapped it.
@@ -109,7 +109,7 @@ func (v *Vault) wrap(owner string, h *keyset.Handle) ([]byte, string, error) {
 		return nil, "", fmt.Errorf("vault: master key: %w", err)
 	}
 	var out bytes.Buffer
-	if err := h.WriteWithAssociatedData(keyset.NewBinaryWriter(&out), key, wrapping(owner)); err != nil {
+	if err := h.WriteWithAssociatedData(keyset.NewBinaryWriter(&out), key, wrapContext(owner)); err != nil {
 		return nil, "", fmt.Errorf("vault: wrap a keyset: %w", err)
 	}
 	return out.Bytes(), id, nil
@@ -127,7 +127,7 @@ func (v *Vault) unwrap(owner string, wrapped []byte) (*keys, error) {
 		return k, nil
 	}
 	open := func(key tink.AEAD) (*keyset.Handle, error) {
-		return keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(wrapped)), key, wrapping(owner))
+		return keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(wrapped)), key, wrapContext(owner))
 	}
 	key, _, err := v.master.Current()
 	if err != nil {
@@ -210,7 +210,7 @@ func (v *Vault) changed(owner string, m *keyset.Manager, err error) ([]byte, str
 }
 
 func (k *keys) seal(p Place, plain []byte) ([]byte, error) {
-	sealed, err := k.aead.Encrypt(plain, p.bound())
+	sealed, err := k.aead.Encrypt(plain, p.associatedData())
 	if err != nil {
 		return nil, fmt.Errorf("vault: seal: %w", err)
 	}
@@ -221,7 +221,7 @@ func (k *keys) open(p Place, sealed []byte) ([]byte, error) {
 	if !Sealed(sealed) {
 		return nil, ErrSealed
 	}
-	plain, err := k.aead.Decrypt(sealed[1:], p.bound())
+	plain, err := k.aead.Decrypt(sealed[1:], p.associatedData())
 	if err != nil {
 		return nil, ErrSealed
 	}
@@ -253,7 +253,7 @@ func (k *keys) sealFile(p Place, plain []byte) ([]byte, error) {
 	out.WriteByte(format)
 	out.Write(binary.BigEndian.AppendUint32(nil, uint32(len(head))))
 	out.Write(head)
-	w, err := stream.NewEncryptingWriter(out, p.bound())
+	w, err := stream.NewEncryptingWriter(out, p.associatedData())
 	if err == nil {
 		_, err = w.Write(plain)
 	}
@@ -296,7 +296,7 @@ func (k *keys) openFile(p Place, sealed []byte) ([]byte, error) {
 	if err != nil {
 		return nil, ErrSealed
 	}
-	r, err := stream.NewDecryptingReader(bytes.NewReader(body), p.bound())
+	r, err := stream.NewDecryptingReader(bytes.NewReader(body), p.associatedData())
 	if err != nil {
 		return nil, ErrSealed
 	}
@@ -347,9 +347,9 @@ func (v *Vault) ResealFile(owner string, wrapped []byte, p Place, content []byte
 	return append(append(out, head...), body...), nil
 }
 
-// A Ledger is the part of a transaction that a [Session] needs: keysets, and entries
+// A KeyStore is the part of a transaction that a [Session] needs: keysets, and entries
 // of the access log.
-type Ledger interface {
+type KeyStore interface {
 	// Keyset returns an owner's wrapped keyset; empty when it was destroyed.
 	Keyset(ctx context.Context, owner string) ([]byte, error)
 	// Record writes the entry of the access log that must come before the owner's data
@@ -361,24 +361,24 @@ type Ledger interface {
 // goroutine.
 type Session struct {
 	v        *Vault
-	ledger   Ledger
+	store    KeyStore
 	keys     map[string]*keys
 	recorded map[string]bool
 }
 
 // Session returns a session for one transaction.
-func (v *Vault) Session(l Ledger) *Session {
-	return &Session{v: v, ledger: l, keys: map[string]*keys{}, recorded: map[string]bool{Bureau: true}}
+func (v *Vault) Session(l KeyStore) *Session {
+	return &Session{v: v, store: l, keys: map[string]*keys{}, recorded: map[string]bool{Bureau: true}}
 }
 
 // Recorded tells the session that the entry is in the owner's access log already.
 func (s *Session) Recorded(owner string) { s.recorded[owner] = true }
 
-func (s *Session) of(ctx context.Context, owner string) (*keys, error) {
+func (s *Session) keysOf(ctx context.Context, owner string) (*keys, error) {
 	if k := s.keys[owner]; k != nil {
 		return k, nil
 	}
-	wrapped, err := s.ledger.Keyset(ctx, owner)
+	wrapped, err := s.store.Keyset(ctx, owner)
 	if err != nil {
 		return nil, err
 	}
@@ -394,7 +394,7 @@ func (s *Session) Record(ctx context.Context, owner string) error {
 	if s.recorded[owner] {
 		return nil
 	}
-	if err := s.ledger.Record(ctx, owner); err != nil {
+	if err := s.store.Record(ctx, owner); err != nil {
 		return err
 	}
 	s.recorded[owner] = true
@@ -407,12 +407,12 @@ func (s *Session) forReading(ctx context.Context, owner string) (*keys, error) {
 	if err := s.Record(ctx, owner); err != nil {
 		return nil, err
 	}
-	return s.of(ctx, owner)
+	return s.keysOf(ctx, owner)
 }
 
 // Seal seals a value for its owner.
 func (s *Session) Seal(ctx context.Context, owner string, p Place, plain []byte) ([]byte, error) {
-	k, err := s.of(ctx, owner)
+	k, err := s.keysOf(ctx, owner)
 	if err != nil {
 		return nil, err
 	}
@@ -424,10 +424,10 @@ func (s *Session) Open(ctx context.Context, owner string, p Place, sealed []byte
 	return s.OpenFor(ctx, owner, owner, p, sealed)
 }
 
-// at adds to an error the place of the value that does not open.
-func at(p Place, plain []byte, err error) ([]byte, error) {
+// withPlace adds to an error the place of the value that does not open.
+func withPlace(p Place, plain []byte, err error) ([]byte, error) {
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s", err, p.bound())
+		return nil, fmt.Errorf("%w: %s", err, p.associatedData())
 	}
 	return plain, nil
 }
@@ -438,17 +438,17 @@ func (s *Session) OpenFor(ctx context.Context, owner, reader string, p Place, se
 	if err := s.Record(ctx, reader); err != nil {
 		return nil, err
 	}
-	k, err := s.of(ctx, owner)
+	k, err := s.keysOf(ctx, owner)
 	if err != nil {
 		return nil, err
 	}
 	plain, err := k.open(p, sealed)
-	return at(p, plain, err)
+	return withPlace(p, plain, err)
 }
 
 // SealFile seals a file for its owner.
 func (s *Session) SealFile(ctx context.Context, owner string, p Place, plain []byte) ([]byte, error) {
-	k, err := s.of(ctx, owner)
+	k, err := s.keysOf(ctx, owner)
 	if err != nil {
 		return nil, err
 	}
@@ -463,5 +463,5 @@ func (s *Session) OpenFile(ctx context.Context, owner string, p Place, sealed []
 		return nil, err
 	}
 	plain, err := k.openFile(p, sealed)
-	return at(p, plain, err)
+	return withPlace(p, plain, err)
 }

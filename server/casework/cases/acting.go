@@ -117,8 +117,8 @@ func entryBy(a mingjing.Actor, m *Mandate, at time.Time, code string) mingjing.T
 }
 
 // look is the line in the resident's access log of what their helper does.
-func (m *Mandate) look(at time.Time, action, subject string) mingjing.Look {
-	return mingjing.Look{At: at.UTC(), Role: mingjing.RoleHelper, Who: m.Name, For: m.Resident, Action: action, Subject: subject, Purpose: "mandate"}
+func (m *Mandate) look(at time.Time, action, subject string) mingjing.AccessEntry {
+	return mingjing.AccessEntry{At: at.UTC(), Role: mingjing.RoleHelper, Who: m.Name, For: m.Resident, Action: action, Subject: subject, Purpose: "mandate"}
 }
 
 // lookOwn writes into a helper's own access log what they did for somebody else.

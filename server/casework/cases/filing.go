@@ -277,8 +277,8 @@ func CaseOfKey(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, key st
 
 var (
 	// ErrDisputeOpen: a case about it is open already.
-	ErrDisputeOpen      = mingjing.Errorf(mingjing.Conflict, "dispute_open")
-	errNothingToDispute = mingjing.Errorf(mingjing.Conflict, "nothing_to_dispute")
+	ErrDisputeOpen      = mingjing.NewError(mingjing.Conflict, "dispute_open")
+	errNothingToDispute = mingjing.NewError(mingjing.Conflict, "nothing_to_dispute")
 )
 
 // A Disputed is the record or listing that a case is about.
@@ -365,7 +365,7 @@ func (c *Cases) CheckFiling(ctx context.Context, t *kernel.Tx, me mingjing.Resid
 				return what, err
 			}
 			if why := c.repairWhy(l, open); why != "" {
-				return what, mingjing.Errorf(mingjing.Conflict, "repair_"+why)
+				return what, mingjing.NewError(mingjing.Conflict, "repair_"+why)
 			}
 		case !listingDisputable(l.State):
 			return what, errNothingToDispute

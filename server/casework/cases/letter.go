@@ -16,7 +16,7 @@ import (
 // maxCaseLooks bounds the lines of the access log that are read for a court file.
 const maxCaseLooks = 5000
 
-var errNoDecisionYet = mingjing.Errorf(mingjing.Conflict, "no_decision_yet")
+var errNoDecisionYet = mingjing.NewError(mingjing.Conflict, "no_decision_yet")
 
 // Letter is what the decision letter of one of the actor's own cases tells. Before
 // the decision it is a no_decision_yet error.
@@ -53,7 +53,7 @@ func (c *Cases) CourtFile(ctx context.Context, a mingjing.Actor, id string) (min
 			f.Hashes[e.ID] = hex.EncodeToString(sum[:])
 		}
 		if m == nil { // the access log is the resident's alone
-			f.Looks, err = looksAt(ctx, t, d.Resident, f.Case)
+			f.Entries, err = looksAt(ctx, t, d.Resident, f.Case)
 		}
 		return f, err
 	})
@@ -139,7 +139,7 @@ func (c *Cases) WriteLetter(ctx context.Context, t *kernel.Tx, d *Case) error {
 
 // looksAt are the lines of the resident's access log about a case or what it is
 // about, oldest first.
-func looksAt(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, d mingjing.Case) ([]mingjing.Look, error) {
+func looksAt(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, d mingjing.Case) ([]mingjing.AccessEntry, error) {
 	const page = 500
 	subjects := []string{d.ID}
 	if d.Record != nil {
@@ -148,7 +148,7 @@ func looksAt(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, d mingji
 	if d.Listing != nil {
 		subjects = append(subjects, d.Listing.ID)
 	}
-	found := []mingjing.Look{}
+	found := []mingjing.AccessEntry{}
 	before := int64(0)
 	for range maxCaseLooks / page {
 		looks, err := db(t).Looks(ctx, me, false, before, page)

@@ -22,7 +22,7 @@ type Offer struct {
 }
 
 // errMandateOver: the mandate was answered, taken back or has run out.
-var errMandateOver = mingjing.Errorf(mingjing.Conflict, "mandate_over")
+var errMandateOver = mingjing.NewError(mingjing.Conflict, "mandate_over")
 
 // isOpen says whether a mandate can still be answered or taken back: not after its
 // last day, whether the job that ends it has run or not.
@@ -143,7 +143,7 @@ func (c *Cases) OfferMandate(ctx context.Context, a mingjing.Actor, o Offer) (mi
 		if d.State == mingjing.DisputeDecided && d.Decision != nil {
 			last := c.lanesUntil(d)
 			if today > last {
-				return mingjing.Errorf(mingjing.Conflict, "case_decided")
+				return mingjing.NewError(mingjing.Conflict, "case_decided")
 			}
 			m.Until = min(m.Until, last) // then there is no way on from the case
 		}
@@ -183,9 +183,9 @@ func (c *Cases) offerable(ctx context.Context, t *kernel.Tx, m Mandate, d Case) 
 	case slices.ContainsFunc(same, func(s Mandate) bool {
 		return slices.ContainsFunc(have, func(h Mandate) bool { return h.ID == s.ID })
 	}):
-		return mingjing.Errorf(mingjing.Conflict, "helper_named")
+		return mingjing.NewError(mingjing.Conflict, "helper_named")
 	case len(have) >= mingjing.MaxMandates:
-		return mingjing.Errorf(mingjing.Conflict, "helper_count")
+		return mingjing.NewError(mingjing.Conflict, "helper_count")
 	}
 	return nil
 }
@@ -227,10 +227,10 @@ func (c *Cases) answerMandate(ctx context.Context, a mingjing.Actor, id string, 
 		}
 		for _, l := range []struct {
 			of   mingjing.ResidentID
-			look mingjing.Look
+			look mingjing.AccessEntry
 		}{
-			{me, mingjing.Look{Role: a.Role, Who: helper.Name, Action: "mandate", Subject: m.CaseID, Purpose: "own"}},
-			{m.OwnerID, mingjing.Look{Role: mingjing.RoleHelper, Who: m.Name, For: m.Resident, Action: "mandate", Subject: m.CaseID, Purpose: "mandate"}},
+			{me, mingjing.AccessEntry{Role: a.Role, Who: helper.Name, Action: "mandate", Subject: m.CaseID, Purpose: "own"}},
+			{m.OwnerID, mingjing.AccessEntry{Role: mingjing.RoleHelper, Who: m.Name, For: m.Resident, Action: "mandate", Subject: m.CaseID, Purpose: "mandate"}},
 		} {
 			l.look.At = c.city.Now().UTC()
 			if err := t.AddLook(ctx, l.of, l.look); err != nil {

@@ -55,7 +55,7 @@ type Port interface {
 	EvidenceCase(ctx context.Context, id string) (dispute string, err error)
 	EvidenceData(ctx context.Context, id string) (e mingjing.Evidence, data []byte, err error)
 	// Looks are the newest first, with Seq below before (0: from the newest).
-	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.Look, error)
+	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error)
 	// PutMandate inserts a mandate when it has a Number, and replaces the one of its
 	// ID when it has none.
 	PutMandate(ctx context.Context, m Mandate) error

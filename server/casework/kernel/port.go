@@ -54,7 +54,7 @@ type Port interface {
 	// a look was added in this transaction already; without a reason, or when the
 	// look can't be added, nothing is opened. With once, which names a piece of work,
 	// the look is added only where that work has none in the log yet.
-	Because(l mingjing.Look, once string)
+	Because(l mingjing.AccessEntry, once string)
 	// Repeats says that the look of Because, made without once, is one of a resident
 	// at what is their own, and names what it repeats. The first look of a name takes
 	// the name; with quiet, the ones that follow are not added. The logs of others
@@ -65,7 +65,7 @@ type Port interface {
 	Looked(ctx context.Context, resident mingjing.ResidentID) error
 	// AddLook appends to the resident's access log and gives it its Seq, and its leaf
 	// in the tree: without that nothing is committed.
-	AddLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.Look) error
+	AddLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.AccessEntry) error
 
 	// AddEvent appends to an audience's events and returns it with its Seq, which
 	// grows in the order of commit within the audience.

@@ -15,10 +15,10 @@ type Tx struct {
 	Port
 	c      *City
 	events []toPublish
-	reason mingjing.Look       // why what follows is read
-	once   string              // the work that it is part of; "" where it is not
-	looked bool                // there may be a line more in the access log
-	own    mingjing.ResidentID // set while a resident reads their own data; then even an empty read is logged
+	reason mingjing.AccessEntry // why what follows is read
+	once   string               // the work that it is part of; "" where it is not
+	looked bool                 // there may be a line more in the access log
+	own    mingjing.ResidentID  // set while a resident reads their own data; then even an empty read is logged
 	// repeats is the page that the look is at.
 	repeats repeats
 }
@@ -140,7 +140,7 @@ func (c *City) Notifies(t *Tx) {
 
 // Say keeps the line that the store writes before the transaction opens its first
 // value; once is what lines of the same work have in common, "" for none.
-func (t *Tx) Say(a mingjing.Actor, l mingjing.Look, once string) {
+func (t *Tx) Say(a mingjing.Actor, l mingjing.AccessEntry, once string) {
 	t.reason, t.once, t.looked = l, once, true
 	if a.Role == mingjing.RoleResident {
 		t.own = mingjing.ResidentID(a.ID)
@@ -203,16 +203,16 @@ func (t *Tx) Aside(fn func() error) error {
 	return err
 }
 
-func (t *Tx) line(a mingjing.Actor, action, subject, purpose string) mingjing.Look {
-	return mingjing.Look{At: t.c.Now().UTC(), Role: a.Role, Who: a.Name, By: looker(a), Action: action, Subject: subject, Purpose: purpose}
+func (t *Tx) line(a mingjing.Actor, action, subject, purpose string) mingjing.AccessEntry {
+	return mingjing.AccessEntry{At: t.c.Now().UTC(), Role: a.Role, Who: a.Name, By: looker(a), Action: action, Subject: subject, Purpose: purpose}
 }
 
 // Look writes a line into the access log at once, besides that of Because.
 func (t *Tx) Look(ctx context.Context, a mingjing.Actor, resident mingjing.ResidentID, at time.Time, action, subject, purpose string) error {
-	l := mingjing.Look{At: at.UTC(), Role: a.Role, Who: a.Name, By: looker(a), Action: action, Subject: subject, Purpose: purpose}
+	l := mingjing.AccessEntry{At: at.UTC(), Role: a.Role, Who: a.Name, By: looker(a), Action: action, Subject: subject, Purpose: purpose}
 	add := t.AddLook
 	if a.Role == mingjing.RoleResident && a.ID == string(resident) && a.Screen.Quiet {
-		add = func(ctx context.Context, resident mingjing.ResidentID, l mingjing.Look) error {
+		add = func(ctx context.Context, resident mingjing.ResidentID, l mingjing.AccessEntry) error {
 			t.Say(a, l, "")
 			return t.Looked(ctx, resident)
 		}

@@ -65,7 +65,7 @@ func (c *Register) Overview(ctx context.Context, a mingjing.Actor) (mingjing.Ove
 		if v.OpenDisputes, err = c.cases.ShowCases(ctx, t, me, open); err != nil {
 			return v, err
 		}
-		v.RecentLooks, err = db(t).Looks(ctx, me, true, 0, 3)
+		v.RecentEntries, err = db(t).Looks(ctx, me, true, 0, 3)
 		return v, err
 	})
 }
