@@ -65,9 +65,14 @@ type Store interface {
 	Ping(ctx context.Context) error
 }
 
-// A Tx is one transaction on the store: the ports of all parts.
+// A Tx is one transaction on the store: the ports of all parts. It opens nothing that is
+// a resident's.
 type Tx interface {
-	kernel.Port
+	kernel.Events
+	kernel.Legacy
+	kernel.Readings
+	// As returns a reader for an entry; see [kernel.Port].
+	As(e kernel.Entry) Reader
 	notice.Port
 	holding.Port
 	score.Port
@@ -80,6 +85,12 @@ type Tx interface {
 	register.Port
 	takeaway.Port
 	democlock.Port
+}
+
+// A Reader is the readings of all parts in one transaction on the store, for one entry of
+// the access log.
+type Reader interface {
+	kernel.Readings
 }
 
 // Agencies are the public bodies that hold records.
@@ -142,12 +153,17 @@ type Bureau struct {
 type kernelStore struct{ Store }
 
 func (s kernelStore) Tx(ctx context.Context, fn func(kernel.Port) error) error {
-	return s.Store.Tx(ctx, func(t Tx) error { return fn(t) })
+	return s.Store.Tx(ctx, func(t Tx) error { return fn(kernelPort{t}) })
 }
 
 func (s kernelStore) Read(ctx context.Context, fn func(kernel.Port) error) error {
-	return s.Store.Read(ctx, func(t Tx) error { return fn(t) })
+	return s.Store.Read(ctx, func(t Tx) error { return fn(kernelPort{t}) })
 }
+
+// kernelPort is a transaction as the kernel sees it.
+type kernelPort struct{ Tx }
+
+func (t kernelPort) As(e kernel.Entry) kernel.Readings { return t.Tx.As(e) }
 
 // New makes a Bureau. It fails when a port is missing, there is no rulebook, or a
 // rulebook's zone or calendar is unknown.

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
 	"mingjing/server/casework/kernel"
 )
 
@@ -21,10 +21,10 @@ func TestAfterANoticeWhatFollowsIsReadForTheReasonBeforeIt(t *testing.T) {
 			} else {
 				tx.Part(handler, "case", d.ID, "dispute", work)
 			}
-			stored, err := tx.Port.(casework.Tx).Case(ctx, d.ID)
+			stored, err := tx.Port.(cases.Port).Case(ctx, d.ID)
 			must(t, err)
 			must(t, c.NotifyCase(ctx, tx, stored, mingjing.NoticeCaseMoved, "assigned"))
-			_, err = tx.Port.(casework.Tx).Resident(ctx, mingjing.ResidentID(stranger.ID))
+			_, err = tx.Port.(cases.Port).Resident(ctx, mingjing.ResidentID(stranger.ID))
 			return err
 		}))
 		if l := c.looks(t, stranger)[0]; l.Action != "case" || l.Who != handler.Name || l.Subject != d.ID {

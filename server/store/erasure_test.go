@@ -86,7 +86,7 @@ func TestAnErasureKnowsEveryTable(t *testing.T) {
 	// The tree needs looks; figures need the rest, whose content is blank.
 	stays := []string{"resident", "keyset", "erasure", "look", "record", "listing", "dispute"}
 	do(t, s, func(ctx context.Context, raw casework.Tx) error {
-		return raw.(*tx).rows(ctx, "list tables", func(rows *sql.Rows) error {
+		return inside(raw).rows(ctx, "list tables", func(rows *sql.Rows) error {
 			var table, column string
 			must(t, rows.Scan(&table, &column))
 			goes := slices.ContainsFunc(erased, func(q string) bool { return strings.HasPrefix(q, "DELETE FROM "+table+" ") })

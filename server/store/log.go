@@ -56,12 +56,11 @@ func (t *tx) addLook(ctx context.Context, resident mingjing.ResidentID, l mingji
 		return err
 	}
 	t.leaves = append(t.leaves, leaf{resident, l.Seq, commitment})
-	t.session().Recorded(string(resident))
 	return nil
 }
 
 // Looks implements [casework.Tx]. The limit is at most [MaxPage].
-func (t *tx) Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.Look, error) {
+func (t *reader) Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.Look, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
@@ -91,7 +90,7 @@ func (t *tx) Looks(ctx context.Context, resident mingjing.ResidentID, others boo
 // openLook opens a line of the access log. One that does not open, because somebody
 // has changed or moved it, is there all the same, without words: whoever checks the
 // log finds that it is not what was committed to.
-func (t *tx) openLook(ctx context.Context, r sealedRow) (lookRow, error) {
+func (t *reader) openLook(ctx context.Context, r sealedRow) (lookRow, error) {
 	row, err := unseal[lookRow](ctx, t, keptLook, r)
 	if errors.Is(err, vault.ErrSealed) {
 		seq, _ := r.key[1].(int64)

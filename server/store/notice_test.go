@@ -60,11 +60,11 @@ func TestTheInboxIsNumberedPerResidentAndReadNewestFirst(t *testing.T) {
 
 		at := day.Add(time.Hour)
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			n := aNotice(r, "n2")
-			n.ReadAt, n.Waiting, n.Tries, n.Page = &at, nil, 2, "score"
+			n := want
+			n.ReadAt, n.Waiting, n.Tries = &at, nil, 2
 			return tx.SetNotice(ctx, n)
 		})
-		want.ReadAt, want.Waiting, want.Tries = &at, nil, 2 // and nothing else
+		want.ReadAt, want.Waiting, want.Tries = &at, nil, 2
 		same(t, "a notice that was read", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (notice.Notice, error) { return tx.Notice(ctx, "n2") }), want)
 		if n := unread(t, s, r); n != 4 {
 			t.Errorf("%d are unread, want 4", n)

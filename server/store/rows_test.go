@@ -104,7 +104,7 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			"SetDispute":         func(tx casework.Tx) error { return tx.SetCase(ctx, dispute(r, "x", "")) },
 			"AddDispute":         func(tx casework.Tx) error { return tx.AddCase(ctx, dispute(r, "x", "no record")) },
 			"AddEvidence":        func(tx casework.Tx) error { return tx.AddEvidence(ctx, "x", mingjing.Evidence{}, nil) },
-			"SetEvidenceAnswer":  func(tx casework.Tx) error { return tx.SetEvidenceAnswer(ctx, "x", "") },
+			"SetEvidence":        func(tx casework.Tx) error { return tx.SetEvidence(ctx, mingjing.Evidence{ID: "x"}) },
 			"EvidenceData":       func(tx casework.Tx) error { _, _, err := tx.EvidenceData(ctx, "x"); return err },
 			"AddConsent":         func(tx casework.Tx) error { return tx.AddConsent(ctx, "x", mingjing.Consent{ID: "c"}) },
 			"AddRequest":         func(tx casework.Tx) error { return tx.AddRequest(ctx, request(resident(9), "x")) },
@@ -205,10 +205,14 @@ func TestARequestLivesFromQueuedToReady(t *testing.T) {
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
 			q := qa
 			q.State, q.FinishedAt, q.ScoreID = mingjing.RequestReady, &done, "score"
-			q.Deadline, q.Key = time.Time{}, "changed" // not for SetRequest to change
 			return tx.SetRequest(ctx, q)
 		})
 		qa.State, qa.FinishedAt, qa.ScoreID = mingjing.RequestReady, &done, "score"
+		theirs := qa
+		theirs.Resident = b.ID // no request ever becomes another's
+		if err := freely(t.Context(), s, func(tx casework.Tx) error { return tx.SetRequest(t.Context(), theirs) }); !errors.Is(err, kernel.ErrNotFound) {
+			t.Errorf("a request was given to another: %v", err)
+		}
 		same(t, "ready", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (score.Request, error) { return tx.Request(ctx, "qz") }), qa)
 		place("qz", 0)
 		place("qy", 2)
@@ -354,11 +358,13 @@ func TestEvidenceIsKeptWithItsBytes(t *testing.T) {
 		big := bytes.Repeat([]byte{0, 0xff, '\''}, mingjing.MaxEvidenceBytes/3)
 		e1 := mingjing.Evidence{ID: "z", Name: "票.pdf", Type: "application/pdf", Size: int64(len(big)), AddedAt: day}
 		e2 := mingjing.Evidence{ID: "a", Name: "b.png", AddedAt: day}
+		answered := e1
+		answered.Answer = "seen"
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
 			return errors.Join(tx.PutRecord(ctx, record(r, "c")), tx.AddCase(ctx, dispute(r, "d", "c")),
-				tx.AddEvidence(ctx, "d", e1, big), tx.AddEvidence(ctx, "d", e2, nil), tx.SetEvidenceAnswer(ctx, "z", "seen"))
+				tx.AddEvidence(ctx, "d", e1, big), tx.AddEvidence(ctx, "d", e2, nil), tx.SetEvidence(ctx, answered))
 		})
-		e1.Answer = "seen"
+		e1 = answered
 		same(t, "evidence", mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.Evidence, error) { return tx.Evidence(ctx, "d") }), []mingjing.Evidence{e1, e2})
 		do(t, s, func(ctx context.Context, tx casework.Tx) error {
 			of, err := tx.EvidenceCase(ctx, "z")
@@ -533,7 +539,7 @@ func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
 			must(t, tx.AddScore(ctx, r.ID, mingjing.Score{ID: "s", At: day}))
 			must(t, tx.AddCase(ctx, d))
 			must(t, tx.AddEvidence(ctx, "d", mingjing.Evidence{ID: "e", Name: r.Name, AddedAt: day}, []byte("file-words")))
-			must(t, tx.SetEvidenceAnswer(ctx, "e", "answer-words"))
+			must(t, tx.SetEvidence(ctx, mingjing.Evidence{ID: "e", Name: r.Name, Answer: "answer-words", AddedAt: day}))
 			must(t, tx.AddLook(ctx, r.ID, mingjing.Look{At: day, Who: r.Name}))
 			must(t, tx.AddNotice(ctx, aNotice(r, "n")))
 			must(t, tx.AddInquiry(ctx, anInquiry(r, "i", 1, 0)))

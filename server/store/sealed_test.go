@@ -238,7 +238,7 @@ func TestWhatIsCopiedToAnotherRowDoesNotOpen(t *testing.T) {
 		for _, k := range allKept {
 			var rows []sealedRow
 			do(t, s, func(ctx context.Context, raw casework.Tx) (err error) {
-				rows, err = raw.(*tx).sealedRows(ctx, "read", k, `WHERE `+k.content()+` IS NOT NULL ORDER BY `+strings.Join(k.key, ", "))
+				rows, err = inside(raw).sealedRows(ctx, "read", k, `WHERE `+k.content()+` IS NOT NULL ORDER BY `+strings.Join(k.key, ", "))
 				return err
 			})
 			if len(rows) < 2 {
@@ -247,10 +247,10 @@ func TestWhatIsCopiedToAnotherRowDoesNotOpen(t *testing.T) {
 			for i, r := range rows {
 				other := rows[(i+1)%len(rows)]
 				err := freely(ctx, s, func(raw casework.Tx) error {
-					session := raw.(*tx).session()
-					at := session.Open
+					opener := inside(raw).upkeep().opener
+					at := opener.Open
 					if k.file {
-						at = session.OpenFile
+						at = opener.OpenFile
 					}
 					if _, err := at(ctx, r.owner, k.place(r.key...), r.content); err != nil {
 						return fmt.Errorf("in its own place: %w", err)
@@ -278,7 +278,7 @@ func TestEveryColumnThatIsSealedIsKnown(t *testing.T) {
 		known[k.table+"."+k.content()] = true
 	}
 	do(t, s, func(ctx context.Context, raw casework.Tx) error {
-		return raw.(*tx).rows(ctx, "list columns", func(rows *sql.Rows) error {
+		return inside(raw).rows(ctx, "list columns", func(rows *sql.Rows) error {
 			var column string
 			must(t, rows.Scan(&column))
 			if !known[column] {
@@ -354,14 +354,15 @@ func TestWhatIsFromBeforeIsSealed(t *testing.T) {
 			before := allOf(t, s, a, 0)
 			// As it was: the content in the clear, no keys, no columns for the bureau.
 			must(t, freely(t.Context(), s, func(raw casework.Tx) error {
-				tx, ctx := raw.(*tx), t.Context()
+				tx, ctx := inside(raw), t.Context()
+				opener := tx.upkeep().opener
 				for _, k := range allKept {
 					rows, err := tx.sealedRows(ctx, "read", k, "")
 					must(t, err)
 					for _, r := range rows {
-						at := tx.session().Open
+						at := opener.Open
 						if k.file {
-							at = tx.session().OpenFile
+							at = opener.OpenFile
 						}
 						plain, err := at(ctx, r.owner, k.place(r.key...), r.content)
 						must(t, err)
@@ -392,7 +393,7 @@ func TestWhatIsFromBeforeIsSealed(t *testing.T) {
 			}
 			for _, k := range allKept {
 				do(t, s, func(ctx context.Context, raw casework.Tx) error {
-					rows, err := raw.(*tx).sealedRows(ctx, "read", k, "")
+					rows, err := inside(raw).sealedRows(ctx, "read", k, "")
 					for _, r := range rows {
 						if !vault.Sealed(r.content) {
 							t.Errorf("%s.%s of %v is not sealed", k.table, k.content(), r.key)
@@ -420,13 +421,11 @@ func BenchmarkRead(b *testing.B) {
 				return err
 			}},
 			{"sealed", func(t *tx) error {
-				t.vault = s.vault.Session(free{ledger{t}})
-				_, err := t.Resident(b.Context(), r.ID)
+				_, err := t.upkeep().Resident(b.Context(), r.ID)
 				return err
 			}},
 			{"sealed_and_logged", func(t *tx) error {
-				t.Because(why, "")
-				_, err := t.Resident(b.Context(), r.ID)
+				_, err := t.as(kernel.Entry{Look: why}).Resident(b.Context(), r.ID)
 				return err
 			}},
 		} {

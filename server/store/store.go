@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"mingjing/server/casework"
+	"mingjing/server/casework/kernel"
 	"mingjing/server/vault"
 
 	"github.com/riverqueue/river"
@@ -204,10 +205,9 @@ func (s *Store) Ping(ctx context.Context) error {
 // on SQLite it would wait for itself until ctx ends.
 func (s *Store) Tx(ctx context.Context, fn func(casework.Tx) error) error {
 	if t, ok := ctx.Value(shared{}).(*tx); ok && t.s == s {
-		t.vault, t.why, t.once, t.repeats = nil, nil, "", repeated{} // each read says its own reason
-		return fn(t)
+		return fn(legacy{t.as(kernel.Entry{})})
 	}
-	return s.run(ctx, func(t *tx) error { return fn(t) })
+	return s.run(ctx, func(t *tx) error { return fn(legacy{t.as(kernel.Entry{})}) })
 }
 
 // Read implements [casework.Store]. It sees what was committed when it began to read,
@@ -217,7 +217,7 @@ func (s *Store) Read(ctx context.Context, fn func(casework.Tx) error) error {
 	if t, ok := ctx.Value(shared{}).(*tx); ok && t.s == s {
 		return s.Tx(ctx, fn)
 	}
-	return s.runAs(ctx, readsOnly, func(t *tx) error { return fn(t) })
+	return s.runAs(ctx, readsOnly, func(t *tx) error { return fn(legacy{t.as(kernel.Entry{})}) })
 }
 
 // A mode says what a transaction is for.

@@ -90,20 +90,16 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// free opens what is kept without a line in the access log, which is not what most
-// of these tests are about.
-type free struct{ ledger }
-
-func (free) Record(context.Context, string) error { return nil }
-
-// freely is s.Tx in which everything may be read.
+// freely is s.Tx in which everything is read without an entry in the access log, which is
+// not what most of these tests are about.
 func freely(ctx context.Context, s *Store, fn func(casework.Tx) error) error {
 	return s.Tx(ctx, func(raw casework.Tx) error {
-		t := raw.(*tx)
-		t.vault = s.vault.Session(free{ledger{t}})
-		return fn(raw)
+		return fn(legacy{raw.(legacy).upkeep()})
 	})
 }
+
+// inside is the store's own transaction.
+func inside(t casework.Tx) *tx { return t.(legacy).tx }
 
 // do runs fn in a transaction that must be committed.
 func do(t testing.TB, s *Store, fn func(ctx context.Context, tx casework.Tx) error) {

@@ -93,7 +93,7 @@ func TestEveryLookIsInTheTreeWhoeverElseLooks(t *testing.T) {
 }
 
 // s2 is the transaction with what only this package has.
-func s2(ct casework.Tx) *tx { return ct.(*tx) }
+func s2(ct casework.Tx) *tx { return inside(ct) }
 
 func TestWithoutALeafNothingIsCommitted(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {

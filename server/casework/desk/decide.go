@@ -42,7 +42,8 @@ func (c *Desk) Decide(ctx context.Context, a mingjing.Actor, id string, r Ruling
 			return err
 		}
 		for _, e := range evidence {
-			if err := db(t).SetEvidenceAnswer(ctx, e.ID, strings.TrimSpace(r.Answers[e.ID])); err != nil {
+			e.Answer = strings.TrimSpace(r.Answers[e.ID])
+			if err := db(t).SetEvidence(ctx, e); err != nil {
 				return err
 			}
 		}

@@ -63,6 +63,6 @@ type Port interface {
 	// LateCounts is how many open cases are late at the instant, and how many very
 	// late: those are not counted among the late.
 	LateCounts(ctx context.Context, now time.Time) (late, very int, err error)
-	SetEvidenceAnswer(ctx context.Context, id, answer string) error
+	SetEvidence(ctx context.Context, e mingjing.Evidence) error // Answer
 	Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error)
 }

@@ -21,16 +21,29 @@ type Tx struct {
 	own    mingjing.ResidentID // set while a resident reads their own data; then even an empty read is logged
 	// repeats is the page that the look is at.
 	repeats repeats
+	readers []*Reader
 }
 
 // PortOf returns a part's own port on a transaction. The store's transaction has the
 // ports of all parts, which is checked when casework is compiled.
-func PortOf[P any](t *Tx) P {
-	p, ok := t.Port.(P)
+func PortOf[P any](t Transaction) P { return portOf[P](t.transaction().Port) }
+
+func portOf[P any](port any) P {
+	p, ok := port.(P)
 	if !ok {
-		panic(fmt.Sprintf("casework: %T lacks the port of a part", t.Port))
+		panic(fmt.Sprintf("casework: %T lacks the port of a part", port))
 	}
 	return p
+}
+
+// A Transaction is a [Tx], or a [Reader] of one.
+type Transaction interface{ transaction() *Tx }
+
+func (t *Tx) transaction() *Tx { return t }
+
+// Legacy is a reader for the reason that the transaction has now.
+func (t *Tx) Legacy() *Reader {
+	return &Reader{Tx: t, entry: Entry{Look: t.reason}, readings: t.Port.(Readings)}
 }
 
 type toPublish struct {
@@ -61,7 +74,12 @@ func (c *City) Tx(ctx context.Context, fn func(*Tx) error) error {
 		if err == nil && t.own != "" {
 			err = t.Looked(ctx, t.own)
 		}
-		done, looked = t.events, t.looked
+		for _, r := range t.readers {
+			if err == nil && r.entry.Own != "" {
+				err = r.Log(ctx, r.entry.Own)
+			}
+		}
+		done, looked = t.events, t.looked || len(t.readers) > 0
 		return err
 	})
 	if err != nil {

@@ -13,7 +13,7 @@ type Port interface {
 	// AddNotice appends to the resident's inbox; Seq is given here.
 	AddNotice(ctx context.Context, n Notice) error
 	Notice(ctx context.Context, id string) (Notice, error)
-	// SetNotice stores ReadAt, Waiting and Tries.
+	// SetNotice stores a notice that was read and has changed: ReadAt, Waiting, Tries.
 	SetNotice(ctx context.Context, n Notice) error
 	// Notices are the newest first, with Seq below before (0: from the newest).
 	Notices(ctx context.Context, resident mingjing.ResidentID, before int64, limit int) ([]Notice, error)

@@ -21,7 +21,9 @@ type Port interface {
 	Request(ctx context.Context, id string) (Request, error)
 	RequestByKey(ctx context.Context, resident mingjing.ResidentID, key string) (Request, error)
 	OpenRequest(ctx context.Context, resident mingjing.ResidentID) (Request, error)
-	SetRequest(ctx context.Context, r Request) error // State, FinishedAt, ScoreID
+	// SetRequest stores a request that was read and has changed: State, FinishedAt,
+	// ScoreID.
+	SetRequest(ctx context.Context, r Request) error
 	// QueuePlace is how many queued requests are as old or older, itself included.
 	QueuePlace(ctx context.Context, id string) (int, error)
 	Sources(ctx context.Context, request string) ([]Source, error) // by agency code

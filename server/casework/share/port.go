@@ -30,5 +30,7 @@ type Port interface {
 	AddShareView(ctx context.Context, v View) error
 	ShareView(ctx context.Context, id string) (View, error)
 	ShareViews(ctx context.Context, resident mingjing.ResidentID) ([]View, error)
-	SetShareView(ctx context.Context, v View) error // all but what it is of and when it was
+	// SetShareView stores a view that was read and has changed: all but what it is of
+	// and when it was.
+	SetShareView(ctx context.Context, v View) error
 }
