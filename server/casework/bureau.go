@@ -69,8 +69,6 @@ type Store interface {
 // a resident's.
 type Tx interface {
 	kernel.Events
-	kernel.Legacy
-	kernel.Readings
 	// As returns a reader for an entry; see [kernel.Port].
 	As(e kernel.Entry) Reader
 	notice.Port
@@ -87,10 +85,20 @@ type Tx interface {
 	democlock.Port
 }
 
-// A Reader is the readings of all parts in one transaction on the store, for one entry of
-// the access log.
+// A Reader opens what is sealed for residents, in one transaction on the store and for one
+// entry of the access log: the readings of all parts.
 type Reader interface {
 	kernel.Readings
+	notice.Readings
+	score.Readings
+	cases.Readings
+	desk.Readings
+	inquiry.Readings
+	share.Readings
+	accesslog.Readings
+	agencyside.Readings
+	register.Readings
+	takeaway.Readings
 }
 
 // Agencies are the public bodies that hold records.

@@ -358,7 +358,7 @@ func (c *city) newVictim(t *testing.T) victim {
 	var over, lost string
 	v.request = c.ready(t, v.actor, "honest-shanghai").ID
 	c.ready(t, v.actor, "rongcheng")
-	c.do(t, func(tx casework.Tx) error {
+	c.do(t, func(tx opened) error {
 		records, err := tx.Records(ctx, mingjing.ResidentID(v.actor.ID))
 		if err != nil {
 			return err
@@ -397,7 +397,7 @@ func (c *city) newVictim(t *testing.T) victim {
 func (c *city) everything(t *testing.T, v victim) string {
 	t.Helper()
 	var all []any
-	c.do(t, func(tx casework.Tx) error {
+	c.do(t, func(tx opened) error {
 		id := mingjing.ResidentID(v.actor.ID)
 		records, err := tx.Records(ctx, id)
 		must(t, err)
@@ -574,7 +574,7 @@ func TestEveryLookIsInTheAccessLogAndWithoutTheLogThereIsNothing(t *testing.T) {
 
 func (c *city) openRequest(t *testing.T, v victim) (id string) {
 	t.Helper()
-	c.do(t, func(tx casework.Tx) error {
+	c.do(t, func(tx opened) error {
 		r, err := tx.OpenRequest(ctx, mingjing.ResidentID(v.actor.ID))
 		id = r.ID
 		return err

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"mingjing/server/casework"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/democlock"
 	"mingjing/server/casework/kernel"
@@ -27,7 +26,7 @@ func within[T any](t testing.TB, what string, from <-chan T) T {
 
 func enqueue(t testing.TB, s *Store, j kernel.Job) {
 	t.Helper()
-	do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.Enqueue(ctx, j) })
+	do(t, s, func(ctx context.Context, tx *reader) error { return tx.Enqueue(ctx, j) })
 }
 
 func TestJobsThatWaitComeDueWhenTheyAreHastened(t *testing.T) {
@@ -123,19 +122,19 @@ func TestTheNextDeadlinesAreCountedByInstant(t *testing.T) {
 		for _, id := range []string{"d1", "d2"} {
 			d := dispute(a, id, "r"+id)
 			d.NextDue = soon
-			do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			do(t, s, func(ctx context.Context, tx *reader) error {
 				must(t, tx.PutRecord(ctx, record(a, "r"+id)))
 				return tx.AddCase(ctx, d)
 			})
 		}
 		q := request(b, "q")
 		q.CreatedAt = soon.Add(-20 * time.Hour)
-		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.AddRequest(ctx, q) })
+		do(t, s, func(ctx context.Context, tx *reader) error { return tx.AddRequest(ctx, q) })
 		enqueue(t, s, kernel.Job{Kind: score.JobRescore, ID: "a", At: soon.Add(time.Minute)})
 		enqueue(t, s, kernel.Job{Kind: score.JobRescore, ID: "b", At: soon.Add(time.Minute)})
 		enqueue(t, s, kernel.Job{Kind: score.JobCollect, ID: "q"}) // waits for nothing
 		read := func(now time.Time) []democlock.Deadline {
-			return mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]democlock.Deadline, error) {
+			return mustGet(t, s, func(ctx context.Context, tx *reader) ([]democlock.Deadline, error) {
 				return tx.Deadlines(ctx, now, 24*time.Hour, 5)
 			})
 		}

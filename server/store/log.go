@@ -20,14 +20,9 @@ type lookRow struct {
 	Prev []byte `json:"prev,omitempty"`
 }
 
-// AddLook implements [casework.Tx]. The leaf of the look is put into the tree as the
-// last thing before the transaction is committed, and if that fails, it is not.
-func (t *tx) AddLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.Look) error {
-	return t.addLook(ctx, resident, l, "")
-}
-
-// addLook writes a line of the access log. With once, it is the only one of that
-// name.
+// addLook writes an entry of the access log. With once, it is the only one of that name.
+// Its leaf is put into the tree as the last thing before the transaction is committed,
+// and if that fails, it is not.
 func (t *tx) addLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.Look, once string) (err error) {
 	const op = "add a look"
 	if err := t.lock(ctx, resident); err != nil {

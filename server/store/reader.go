@@ -19,7 +19,10 @@ type reader struct {
 	opener *vault.Opener
 }
 
-var _ casework.Reader = (*reader)(nil)
+var (
+	_ casework.Tx     = (*tx)(nil)
+	_ casework.Reader = (*reader)(nil)
+)
 
 // As implements [casework.Tx].
 func (t *tx) As(e kernel.Entry) casework.Reader { return t.as(e) }
@@ -88,33 +91,4 @@ func (t *reader) record(ctx context.Context, owner string) error {
 		}
 	}
 	return t.addLook(ctx, resident, t.entry.Look, name)
-}
-
-// A legacy is a transaction with a reader whose entry can be changed.
-type legacy struct{ *reader }
-
-var _ casework.Tx = legacy{}
-
-// Because implements [casework.Tx].
-func (l legacy) Because(look mingjing.Look, once string) {
-	l.entry = kernel.Entry{Look: look, Work: once}
-}
-
-// Repeats implements [casework.Tx].
-func (l legacy) Repeats(own mingjing.ResidentID, name string, quiet bool) {
-	l.entry.Own, l.entry.Page, l.entry.Quiet = own, name, quiet
-}
-
-// Looked implements [casework.Tx].
-func (l legacy) Looked(ctx context.Context, resident mingjing.ResidentID) error {
-	return l.Log(ctx, resident)
-}
-
-// AddLook implements [casework.Tx].
-func (l legacy) AddLook(ctx context.Context, resident mingjing.ResidentID, look mingjing.Look) error {
-	err := l.addLook(ctx, resident, look, "")
-	if err == nil {
-		l.opener.Recorded(string(resident))
-	}
-	return err
 }

@@ -27,7 +27,6 @@ import (
 	"time"
 
 	"mingjing/server/casework"
-	"mingjing/server/casework/kernel"
 	"mingjing/server/vault"
 
 	"github.com/riverqueue/river"
@@ -205,9 +204,9 @@ func (s *Store) Ping(ctx context.Context) error {
 // on SQLite it would wait for itself until ctx ends.
 func (s *Store) Tx(ctx context.Context, fn func(casework.Tx) error) error {
 	if t, ok := ctx.Value(shared{}).(*tx); ok && t.s == s {
-		return fn(legacy{t.as(kernel.Entry{})})
+		return fn(t)
 	}
-	return s.run(ctx, func(t *tx) error { return fn(legacy{t.as(kernel.Entry{})}) })
+	return s.run(ctx, func(t *tx) error { return fn(t) })
 }
 
 // Read implements [casework.Store]. It sees what was committed when it began to read,
@@ -217,7 +216,7 @@ func (s *Store) Read(ctx context.Context, fn func(casework.Tx) error) error {
 	if t, ok := ctx.Value(shared{}).(*tx); ok && t.s == s {
 		return s.Tx(ctx, fn)
 	}
-	return s.runAs(ctx, readsOnly, func(t *tx) error { return fn(legacy{t.as(kernel.Entry{})}) })
+	return s.runAs(ctx, readsOnly, func(t *tx) error { return fn(t) })
 }
 
 // A mode says what a transaction is for.

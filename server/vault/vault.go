@@ -437,9 +437,6 @@ func (o *Opener) Record(ctx context.Context, owner string) error {
 	return nil
 }
 
-// Recorded tells the opener that the entry is in the owner's access log already.
-func (o *Opener) Recorded(owner string) { o.recorded[owner] = true }
-
 // Open returns the content of a value, after the entry is in its owner's access log.
 func (o *Opener) Open(ctx context.Context, owner string, p Place, sealed []byte) ([]byte, error) {
 	return o.OpenFor(ctx, owner, owner, p, sealed)

@@ -50,7 +50,6 @@ type Store interface {
 // ports of their own on the same transaction.
 type Port interface {
 	Events
-	Legacy
 	// As returns the readings of the transaction for an entry, which is added to the
 	// access log of each resident before anything of theirs is opened. When it can't be
 	// added, or has no action, nothing is opened.
@@ -62,27 +61,6 @@ type Port interface {
 type Readings interface {
 	// Log adds the entry to the resident's access log, unless it was.
 	Log(ctx context.Context, resident mingjing.ResidentID) error
-}
-
-// Legacy is how a transaction said why it reads.
-type Legacy interface {
-	// Because says why what follows in this transaction is read. The look is added
-	// to the access log of each resident before anything of theirs is opened, unless
-	// a look was added in this transaction already; without a reason, or when the
-	// look can't be added, nothing is opened. With once, which names a piece of work,
-	// the look is added only where that work has none in the log yet.
-	Because(l mingjing.Look, once string)
-	// Repeats says that the look of Because, made without once, is one of a resident
-	// at what is their own, and names what it repeats. The first look of a name takes
-	// the name; with quiet, the ones that follow are not added. The logs of others
-	// have each look all the same.
-	Repeats(own mingjing.ResidentID, name string, quiet bool)
-	// Looked adds the look of Because now, unless it was, for a transaction that
-	// changes what is kept of a resident and need not open anything.
-	Looked(ctx context.Context, resident mingjing.ResidentID) error
-	// AddLook appends to the resident's access log and gives it its Seq, and its leaf
-	// in the tree: without that nothing is committed.
-	AddLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.Look) error
 }
 
 // Events are the events and jobs that a transaction leaves behind.
