@@ -282,7 +282,7 @@ func TestTheListOfRoomsHasNoGhosts(t *testing.T) {
 	}
 }
 
-// roomOf is the room that a package of ours is in, and its floor; -1 for none. A
+// roomOf returns the room that a package of ours is in, and its floor; -1 for none. A
 // folder inside a room belongs to the room.
 func roomOf(path string) (room string, floor int) {
 	room = strings.TrimPrefix(strings.TrimPrefix(path, module), "/")

@@ -24,13 +24,13 @@ const (
 	NoticeHelper NoticeKind = "helper"
 	// NoticeCaseMoved: a case was taken, put to the agency, answered or not.
 	NoticeCaseMoved NoticeKind = "case_moved"
-	// NoticeInquiry: an inquiry about a look was answered, or was not in time.
+	// NoticeInquiry: an inquiry was answered, or was not in time.
 	NoticeInquiry NoticeKind = "inquiry"
 	// NoticeScoreReady: a score that was asked for is there.
 	NoticeScoreReady NoticeKind = "score_ready"
-	// NoticeExportReady: what the resident takes along is ready, or can't be made.
+	// NoticeExportReady: an export is ready, or failed.
 	NoticeExportReady NoticeKind = "export_ready"
-	// NoticeShareViewed: somebody looked at what the resident shares.
+	// NoticeShareViewed: somebody viewed what the resident shares.
 	NoticeShareViewed NoticeKind = "share_viewed"
 	// NoticeMailFailed: the resident's e-mail address takes no mail. It is about the
 	// channel itself, and so not among [NoticeKinds].

@@ -16,7 +16,7 @@ import (
 
 const today = mingjing.Date("2026-06-15")
 
-// books are the published rulebooks by id.
+// books returns the published rulebooks by id.
 func books(t testing.TB) map[string]*mingjing.Rulebook {
 	t.Helper()
 	all, err := rulebooks.All()
@@ -36,7 +36,7 @@ func document(kind string) mingjing.Document {
 	}
 }
 
-// holder is an agency that may supply the item.
+// holder returns an agency that may supply the item.
 func holder(t testing.TB, book *mingjing.Rulebook, code string) string {
 	t.Helper()
 	for _, a := range book.Agencies {
@@ -48,7 +48,7 @@ func holder(t testing.TB, book *mingjing.Rulebook, code string) string {
 	return ""
 }
 
-// record is one that counts on the day today.
+// record returns one that counts on the day today.
 func record(t testing.TB, book *mingjing.Rulebook, id, code string) mingjing.Record {
 	t.Helper()
 	item, ok := book.Item(code)
@@ -61,7 +61,7 @@ func record(t testing.TB, book *mingjing.Rulebook, id, code string) mingjing.Rec
 	}
 }
 
-// listing is one that has effect on the day today.
+// listing returns one that has effect on the day today.
 func listing(t testing.TB, book *mingjing.Rulebook, id, code string) mingjing.Listing {
 	t.Helper()
 	item, ok := book.Item(code)
@@ -357,7 +357,7 @@ func drawBook(t *rapid.T, all map[string]*mingjing.Rulebook) *mingjing.Rulebook 
 	return all[rapid.SampledFrom([]string{"honest-shanghai", "rongcheng"}).Draw(t, "book")]
 }
 
-// drawInput is what a resident may have: mostly what counts, and some of
+// drawInput returns what a resident may have: mostly what counts, and some of
 // everything that does not.
 func drawInput(t *rapid.T, book *mingjing.Rulebook) mingjing.Input {
 	in := mingjing.Input{AsOf: today}

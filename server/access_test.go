@@ -42,7 +42,7 @@ func furnish(t *testing.T, b *browser) things {
 // why asks about the newest look of somebody of the desk.
 func (b *browser) why(by string) mingjing.Inquiry {
 	b.t.Helper()
-	for _, l := range list[mingjing.Look](b.json("GET", "/api/access-log?others=1", nil)) {
+	for _, l := range list[mingjing.AccessEntry](b.json("GET", "/api/access-log?others=1", nil)) {
 		if l.By == by && l.Askable() {
 			return into[mingjing.Inquiry](b.json("POST", "/api/inquiries", map[string]any{"seq": l.Seq}).want(201))
 		}
@@ -256,7 +256,7 @@ func TestEveryRouteForEveryone(t *testing.T) {
 	}
 	owner.json("GET", "/api/me", nil).want(200)
 	// Nobody else's look is in the owner's log but the staff's, each by name.
-	for _, l := range list[mingjing.Look](owner.json("GET", "/api/access-log?others=1", nil)) {
+	for _, l := range list[mingjing.AccessEntry](owner.json("GET", "/api/access-log?others=1", nil)) {
 		if l.Role == mingjing.RoleResident || l.Role.Staff() && l.Who == "" {
 			t.Errorf("the access log has %+v", l)
 		}

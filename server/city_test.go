@@ -198,7 +198,7 @@ func (c *city) account(t testing.TB, name string) demo.Account {
 	return demo.Account{}
 }
 
-// spilt is which secrets of the city occur in a text. A log holds no names either.
+// spilt returns which secrets of the city occur in a text. A log holds no names either.
 func (c *city) spilt(text string, log bool) []string {
 	var wrong []string
 	upper := strings.ToUpper(text)
@@ -260,7 +260,7 @@ func (c *city) with(t testing.TB, h *http.Client) *browser {
 	return &browser{t: t, c: c, http: h, addr: fmt.Sprintf("10.1.%d.%d", n/250, 1+n%250), lang: "en", origin: c.url, site: "same-origin"}
 }
 
-// resident is the browser of a resident who has just logged in.
+// resident returns the browser of a resident who has just logged in.
 func (c *city) resident(t testing.TB, name string) *browser {
 	t.Helper()
 	b := c.browser(t)
@@ -269,7 +269,7 @@ func (c *city) resident(t testing.TB, name string) *browser {
 	return b
 }
 
-// desk is the browser of a member of staff who is logged in with a second factor.
+// desk returns the browser of a member of staff who is logged in with a second factor.
 func (c *city) desk(t testing.TB, login string) *browser {
 	t.Helper()
 	c.mu.Lock()
@@ -421,7 +421,7 @@ func into[T any](a answer) T {
 	return v
 }
 
-// problem is the code of a problem document with the status.
+// problem returns the code of a problem document with the status.
 func (a answer) problem(status int) string {
 	a.t.Helper()
 	a.want(status)
@@ -431,7 +431,7 @@ func (a answer) problem(status int) string {
 	return into[struct{ Code string }](a).Code
 }
 
-// fields are the codes of what is wrong with the form, by field.
+// fields returns the codes of what is wrong with the form, by field.
 func (a answer) fields() map[string]string {
 	a.t.Helper()
 	out := map[string]string{}
@@ -441,7 +441,7 @@ func (a answer) fields() map[string]string {
 	return out
 }
 
-// to is where a redirect leads.
+// to returns where a redirect leads.
 func (a answer) to() string {
 	a.t.Helper()
 	a.want(http.StatusSeeOther)
@@ -457,7 +457,7 @@ func (a answer) html() *goquery.Document {
 	return doc
 }
 
-// shown are the data of the View that a page carries.
+// shown returns the data of the View that a page carries.
 func shown[T any](a answer) *T {
 	a.t.Helper()
 	v := a.view()
@@ -466,7 +466,7 @@ func shown[T any](a answer) *T {
 
 const viewType = "application/vnd.mingjing.view+json"
 
-// view is the View that a page carries for the browser's program; of a plain page,
+// view returns the View that a page carries for the browser's program; of a plain page,
 // which carries none, it is asked for.
 func (a answer) view() mingjing.View {
 	a.t.Helper()
@@ -592,7 +592,7 @@ var codesOnce struct {
 	all map[string]bool
 }
 
-// codes are the codes of the rulebooks that are not their own names.
+// codes returns the codes of the rulebooks that are not their own names.
 func (c *city) codes() map[string]bool {
 	codesOnce.Do(func() {
 		codesOnce.all = map[string]bool{}

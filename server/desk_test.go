@@ -73,7 +73,7 @@ func TestADisputeAtTheCounterWithoutScripts(t *testing.T) {
 	if !strings.Contains(string(opened.body), number) || opened.header.Get("Cache-Control") != "no-store" {
 		t.Error("the number is not shown, or may be kept")
 	}
-	looks := list[mingjing.Look](b.json("GET", "/api/access-log?others=1", nil))
+	looks := list[mingjing.AccessEntry](b.json("GET", "/api/access-log?others=1", nil))
 	if l := looks[0]; l.Action != "id_number" || l.Subject != id || l.Purpose != "id_identity" {
 		t.Errorf("the log says %+v", l)
 	}

@@ -149,7 +149,7 @@ func TestAResidentTakesEverythingAlong(t *testing.T) {
 		t.Errorf("the readable copy has %d bytes", len(files["export.pdf"]))
 	}
 	var actions []string
-	for _, l := range list[mingjing.Look](b.json("GET", "/api/access-log", nil)) {
+	for _, l := range list[mingjing.AccessEntry](b.json("GET", "/api/access-log", nil)) {
 		if l.Subject == v.Job.ID {
 			actions = append(actions, string(l.Role)+" "+l.Action)
 		}

@@ -34,7 +34,7 @@ func TestWhyDidYouLookWithoutScripts(t *testing.T) {
 		t.Errorf("it leads to %s", to)
 	}
 	q := list[mingjing.Inquiry](b.json("GET", "/api/inquiries", nil))[0]
-	if strconv.FormatInt(q.Look.Seq, 10) != seq || q.State != mingjing.InquiryAsked {
+	if strconv.FormatInt(q.Entry.Seq, 10) != seq || q.State != mingjing.InquiryAsked {
 		t.Errorf("asked: %+v", q)
 	}
 	at := "/api/inquiries/" + q.ID
@@ -83,8 +83,8 @@ func TestWhyDidYouLookAnswersAProgramToo(t *testing.T) {
 	desk.json("POST", "/api/admin/counter", map[string]any{"id_number": number}).want(200)
 	q := b.why("h-1002")
 	b.json("POST", "/api/inquiries/"+q.ID+"/question", map[string]any{"question": "Why?"}).want(200)
-	lines := list[mingjing.InquiryLine](desk.json("GET", "/api/admin/inquiries", nil))
-	if !slices.ContainsFunc(lines, func(l mingjing.InquiryLine) bool { return l.ID == q.ID && l.Mine && l.Open }) {
+	lines := list[mingjing.InquirySummary](desk.json("GET", "/api/admin/inquiries", nil))
+	if !slices.ContainsFunc(lines, func(l mingjing.InquirySummary) bool { return l.ID == q.ID && l.Mine && l.Open }) {
 		t.Errorf("the list is %+v", lines)
 	}
 	desk.json("POST", "/api/admin/inquiries/"+q.ID+"/answer", map[string]any{"explanation": "The wrong number was typed in."}).want(200)
@@ -103,8 +103,8 @@ func TestWhyDidYouLookAnswersAProgramToo(t *testing.T) {
 		t.Fatal(err)
 	}
 	q = b.why("court")
-	lines = list[mingjing.InquiryLine](officer.json("GET", "/api/agency/inquiries", nil))
-	if !slices.ContainsFunc(lines, func(l mingjing.InquiryLine) bool { return l.ID == q.ID && l.Agency == "court" }) {
+	lines = list[mingjing.InquirySummary](officer.json("GET", "/api/agency/inquiries", nil))
+	if !slices.ContainsFunc(lines, func(l mingjing.InquirySummary) bool { return l.ID == q.ID && l.Agency == "court" }) {
 		t.Errorf("the agency's list is %+v", lines)
 	}
 	officer.json("GET", "/api/agency/inquiries/"+q.ID, nil).want(200)

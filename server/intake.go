@@ -45,7 +45,7 @@ func newIntake(c *casework.Bureau, master []byte, clock kernel.Clock, allow func
 
 func (i *intake) verify(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, error) {
 	if keyID == "" || len(keyID) > 64 {
-		return mingjing.Actor{}, mingjing.Errorf(mingjing.Unauthenticated, "key_unknown")
+		return mingjing.Actor{}, mingjing.NewError(mingjing.Unauthenticated, "key_unknown")
 	}
 	a, err := i.casework.Agencies.AgencyByKey(ctx, keyID)
 	if err != nil {
@@ -59,7 +59,7 @@ func (i *intake) verify(ctx context.Context, keyID, method, path, signature stri
 	}
 	i.mu.Unlock()
 	if err := v.Verify(method, path, signature, body); err != nil {
-		return mingjing.Actor{}, mingjing.Errorf(mingjing.Unauthenticated, "signature_invalid")
+		return mingjing.Actor{}, mingjing.NewError(mingjing.Unauthenticated, "signature_invalid")
 	}
 	// Only who holds the key can use it up. Where nothing can be counted the limit by
 	// address is left.
@@ -69,7 +69,7 @@ func (i *intake) verify(ctx context.Context, keyID, method, path, signature stri
 	return a, nil
 }
 
-// runAgency is the agency command.
+// runAgency returns the agency command.
 func runAgency(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	fail := func(err error) int {
 		fmt.Fprintln(stderr, "mingjing:", err)
@@ -94,13 +94,13 @@ func runAgency(ctx context.Context, args []string, getenv func(string) string, s
 	case "add":
 		k, err := office.Agencies.AddAgencyKey(ctx, args[2])
 		if err != nil {
-			return fail(said(err, args[2]))
+			return fail(terminalError(err, args[2]))
 		}
 		fmt.Fprintf(stdout, "key     %s\nagency  %s\nsecret  %s\n\nThe secret is shown once. It is hex; what signs is its bytes.\n",
 			k.ID, k.Agency, hex.EncodeToString(agency.IntakeKey(master, k.Agency, k.ID)))
 	case "revoke":
 		if err := office.Agencies.RevokeAgencyKey(ctx, args[2]); err != nil {
-			return fail(said(err, args[2]))
+			return fail(terminalError(err, args[2]))
 		}
 		fmt.Fprintf(stdout, "%s is revoked.\n", args[2])
 	case "list":
@@ -119,8 +119,8 @@ func runAgency(ctx context.Context, args []string, getenv func(string) string, s
 	return 0
 }
 
-// said is an error in words for a terminal.
-func said(err error, what string) error {
+// terminalError returns an error in words for a terminal.
+func terminalError(err error, what string) error {
 	if e, ok := errors.AsType[*mingjing.Error](err); ok {
 		switch e.Code {
 		case "agency_unknown":

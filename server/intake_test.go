@@ -198,7 +198,7 @@ func TestAnAgencySubmitsAndItsOfficerAnswersByHand(t *testing.T) {
 		t.Error("the handler's page shows no document, or no receipt")
 	}
 	log := map[string]bool{}
-	for _, l := range list[mingjing.Look](b.json("GET", "/api/access-log?others=1", nil)) {
+	for _, l := range list[mingjing.AccessEntry](b.json("GET", "/api/access-log?others=1", nil)) {
 		if l.Role == mingjing.RoleAgency {
 			log[l.Action+" "+l.Who] = true
 		}

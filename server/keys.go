@@ -39,7 +39,7 @@ func openVault(s Settings, dir string, keys secrets) (*vault.Vault, *vault.FileM
 	return vault.New(m), m, nil
 }
 
-// databaseURL is where the database is.
+// databaseURL returns where the database is.
 func (s Settings) databaseURL(dir string) string {
 	if s.DatabaseURL != "" {
 		return s.DatabaseURL
@@ -68,7 +68,7 @@ func openStore(ctx context.Context, s Settings) (*store.Store, *vault.FileMaster
 	return db, master, keys, err
 }
 
-// runKeys is the keys command.
+// runKeys returns the keys command.
 func runKeys(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	fail := func(code int, err error) int {
 		fmt.Fprintln(stderr, "mingjing:", err)

@@ -150,7 +150,7 @@ func TestWhoLeavesIsGoneAndStaysSoWhenABackupIsRestored(t *testing.T) {
 	}
 }
 
-// readable is what a thief of the folder could read of the accounts: nothing but
+// readable returns what a thief of the folder could read of the accounts: nothing but
 // what the demo city writes down so that people can log in.
 func readable(dir string, accounts []demo.Account, more ...string) (wrong []string) {
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

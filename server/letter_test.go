@@ -66,7 +66,7 @@ func TestALetterIsAFileOnceThereIsADecision(t *testing.T) {
 		t.Errorf("%d files differ, want 4", len(sizes))
 	}
 	seen := map[string]int{}
-	for _, l := range list[mingjing.Look](b.json("GET", "/api/access-log", nil)) {
+	for _, l := range list[mingjing.AccessEntry](b.json("GET", "/api/access-log", nil)) {
 		if l.Subject == d.ID && l.Purpose == "own" {
 			seen[l.Action]++
 		}

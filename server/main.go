@@ -45,7 +45,7 @@ func main() {
 	os.Exit(code)
 }
 
-// run is the program; it returns what to exit with.
+// run returns the program; it returns what to exit with.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	command := "serve"
 	if len(args) > 0 {

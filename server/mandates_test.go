@@ -86,7 +86,7 @@ func TestAHelperActsInOneCaseUntilItIsTakenBack(t *testing.T) {
 		t.Errorf("%+v", again)
 	}
 	found := false
-	for _, l := range list[mingjing.Look](owner.json("GET", "/api/access-log?others=1", nil)) {
+	for _, l := range list[mingjing.AccessEntry](owner.json("GET", "/api/access-log?others=1", nil)) {
 		found = found || l.Role == mingjing.RoleHelper && l.Who != "" && l.For != ""
 	}
 	if !found {

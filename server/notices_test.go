@@ -22,7 +22,7 @@ import (
 	"mingjing/server/notify/smtptest"
 )
 
-// subscription is what a browser sends that wants push messages, and where they
+// subscription returns what a browser sends that wants push messages, and where they
 // arrive.
 func subscription(t testing.TB) (body map[string]any, arrived <-chan []byte) {
 	t.Helper()
@@ -114,7 +114,7 @@ func TestAResidentHearsOfAScoreByEveryWay(t *testing.T) {
 		t.Error("a notice that was opened is unread")
 	}
 	b.json("POST", "/api/notices/read", nil).want(200)
-	looks := list[mingjing.Look](b.json("GET", "/api/access-log", nil))
+	looks := list[mingjing.AccessEntry](b.json("GET", "/api/access-log", nil))
 	seen := map[string]bool{}
 	for _, l := range looks {
 		seen[l.Action] = true
@@ -131,7 +131,7 @@ func TestAResidentHearsOfAScoreByEveryWay(t *testing.T) {
 	}
 }
 
-// plain is the text of a letter.
+// plain returns the text of a letter.
 func plain(t testing.TB, l smtptest.Letter) string {
 	t.Helper()
 	if l.Message == nil {

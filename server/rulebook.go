@@ -31,7 +31,7 @@ one that is given along with it.
 Exits with 0 when all load, 1 when one does not, 2 when a file cannot be read.
 `
 
-// runRulebook is the rulebook subcommand; args are what follows its name.
+// runRulebook returns the rulebook subcommand; args are what follows its name.
 func runRulebook(args []string, stdout, stderr io.Writer) int {
 	if len(args) < 2 || args[0] != "check" || strings.HasPrefix(args[1], "-") {
 		fmt.Fprint(stderr, rulebookUsage)
@@ -97,7 +97,7 @@ func newCheck() (*check, error) {
 	return c, nil
 }
 
-// isCalendar says whether the file calls itself a calendar.
+// isCalendar reports whether the file calls itself a calendar.
 func isCalendar(data []byte) bool {
 	var head struct {
 		Schema string `json:"$schema"`
@@ -124,7 +124,7 @@ func readRulebook(file string) ([]byte, error) {
 func (c *check) rulebook(file string, data []byte) (good string, problems []string) {
 	book, err := rulebooks.Parse(data)
 	if err != nil {
-		return "", unloaded(err)
+		return "", loadProblems(err)
 	}
 	problems = append(problems, zoneProblems(book.Zone)...)
 	switch zone, ok := c.zones[book.Procedure.Calendar]; {
@@ -141,11 +141,11 @@ func (c *check) rulebook(file string, data []byte) (good string, problems []stri
 		ref.ID, ref.Version, len(book.Agencies), len(book.Catalogue), len(book.Bands), ref.Hash), problems
 }
 
-// calendar is the same for a calendar.
+// calendar returns the same for a calendar.
 func (c *check) calendar(file string, data []byte) (good string, problems []string) {
 	k, err := rulebooks.ParseCalendar(data)
 	if err != nil {
-		return "", unloaded(err)
+		return "", loadProblems(err)
 	}
 	problems = append(problems, zoneProblems(k.Zone)...)
 	if name := k.Code + ".json"; filepath.Base(file) != name {
@@ -155,8 +155,8 @@ func (c *check) calendar(file string, data []byte) (good string, problems []stri
 		k.Code, k.Version, k.From, k.To, len(k.Holidays), len(k.Workdays)), problems
 }
 
-// unloaded are the problems for which a file does not load.
-func unloaded(err error) []string {
+// loadProblems returns the problems for which a file does not load.
+func loadProblems(err error) []string {
 	if wrong, ok := errors.AsType[*rulebooks.Error](err); ok {
 		return wrong.Problems
 	}

@@ -281,7 +281,7 @@ func (b *lateBus) Publish(ctx context.Context, audience string, e mingjing.Event
 	return b.hub.Publish(ctx, audience, e)
 }
 
-// ledger is what signs the access log, in the name of the public host.
+// ledger returns what signs the access log, in the name of the public host.
 func (s Settings) ledger(seed []byte) (*ledger.Ledger, error) {
 	name := "mingjing"
 	if u, err := url.Parse(s.Origin); err == nil && u.Host != "" {
@@ -298,7 +298,7 @@ func (s Settings) ledger(seed []byte) (*ledger.Ledger, error) {
 	return ledger.New(key, witnesses...), nil
 }
 
-// url is where a browser on this machine finds the server.
+// url returns where a browser on this machine finds the server.
 func (p *program) url() string {
 	if p.Origin != "" {
 		return p.Origin
@@ -356,7 +356,7 @@ func (p *program) run(ctx context.Context) error {
 	return g.Wait()
 }
 
-// serve is the serve command.
+// serve returns the serve command.
 func serve(ctx context.Context, s Settings, stdout, stderr io.Writer) error {
 	p, err := open(ctx, s, stderr)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"mingjing"
 )
 
-// cookie is the session cookie that an answer sets.
+// cookie returns the session cookie that an answer sets.
 func (a answer) cookie() *http.Cookie {
 	a.t.Helper()
 	all := (&http.Response{Header: a.header}).Cookies()

@@ -129,7 +129,7 @@ func readSettings(getenv func(string) string) (Settings, error) {
 	return s, errors.Join(wrong...)
 }
 
-// besideProgram is a program in the folder of this one.
+// besideProgram returns a program in the folder of this one.
 func besideProgram(name string) string {
 	self, err := os.Executable()
 	if err != nil {
@@ -153,13 +153,13 @@ type secrets struct {
 	StatementKey []byte `json:"statement_key,omitempty"`
 }
 
-// later are the keys that files of before do not have.
-func later(s *secrets) []*[]byte { return []*[]byte{&s.VAPIDKey, &s.StatementKey, &s.LogKey} }
+// addedSecrets returns the keys that files of before do not have.
+func addedSecrets(s *secrets) []*[]byte { return []*[]byte{&s.VAPIDKey, &s.StatementKey, &s.LogKey} }
 
-// whole says that every key is there; a file from before there were all gains those
-// that it does not have.
-func (s secrets) whole() bool {
-	return !slices.ContainsFunc(later(&s), func(k *[]byte) bool { return len(*k) == 0 })
+// complete reports whether every key is there; a file from before there were all gains
+// those that it does not have.
+func (s secrets) complete() bool {
+	return !slices.ContainsFunc(addedSecrets(&s), func(k *[]byte) bool { return len(*k) == 0 })
 }
 
 func readSecrets(dir string) (secrets, error) {
@@ -170,7 +170,7 @@ func readSecrets(dir string) (secrets, error) {
 		_, _ = rand.Read(s.IDKey)
 		_, _ = rand.Read(s.AgencyKey)
 		var data []byte
-		if data, err = s.completed(); err == nil {
+		if data, err = s.withNewKeys(); err == nil {
 			err = writeNew(file, data)
 		}
 		if err != nil && !errors.Is(err, fs.ErrExist) {
@@ -178,8 +178,8 @@ func readSecrets(dir string) (secrets, error) {
 		}
 		s, err = loadSecrets(file) // our own, or that of a process that was faster
 	}
-	if err == nil && !s.whole() {
-		s, err = complete(file, s)
+	if err == nil && !s.complete() {
+		s, err = addMissingSecrets(file, s)
 	}
 	return s, err
 }
@@ -190,19 +190,19 @@ func loadSecrets(file string) (s secrets, err error) {
 		return s, fmt.Errorf("read secrets: %w", err)
 	}
 	if err := json.Unmarshal(data, &s); err != nil || len(s.IDKey) != 32 || len(s.AgencyKey) != 32 ||
-		slices.ContainsFunc(later(&s), func(k *[]byte) bool { return len(*k) != 0 && len(*k) != 32 }) {
+		slices.ContainsFunc(addedSecrets(&s), func(k *[]byte) bool { return len(*k) != 0 && len(*k) != 32 }) {
 		return s, fmt.Errorf("%s is damaged: put back the copy of your backup", file)
 	}
 	return s, nil
 }
 
-// completed is the file with new keys where it has none.
-func (s secrets) completed() ([]byte, error) {
+// withNewKeys returns the file with new keys where it has none.
+func (s secrets) withNewKeys() ([]byte, error) {
 	if len(s.LogKey) == 0 {
 		s.LogKey = make([]byte, ed25519.SeedSize)
 		_, _ = rand.Read(s.LogKey)
 	}
-	for _, k := range later(&s) {
+	for _, k := range addedSecrets(&s) {
 		if len(*k) > 0 {
 			continue
 		}
@@ -215,27 +215,27 @@ func (s secrets) completed() ([]byte, error) {
 	return json.Marshal(s)
 }
 
-// complete adds the keys to a file of before there were all. Of processes
+// addMissingSecrets adds the keys to a file of before there were all. Of processes
 // that do so at once the first decides: its file stands ready under a name that
 // only one can take, and whoever comes later helps to put it in place.
-func complete(file string, old secrets) (secrets, error) {
+func addMissingSecrets(file string, old secrets) (secrets, error) {
 	ready := file + ".new"
-	data, err := old.completed()
+	data, err := old.withNewKeys()
 	if err != nil {
 		return old, err
 	}
 	if err := writeNew(ready, data); err != nil && !errors.Is(err, fs.ErrExist) {
 		return old, err
 	}
-	if now, err := loadSecrets(file); err == nil && now.whole() { // it was in place before
+	if now, err := loadSecrets(file); err == nil && now.complete() { // it was in place before
 		_ = os.Remove(ready)
 		return now, nil
 	}
 	next, err := loadSecrets(ready)
 	if err == nil {
-		kept := bytes.Equal(next.IDKey, old.IDKey) && bytes.Equal(next.AgencyKey, old.AgencyKey) && next.whole()
-		for i, k := range later(&old) {
-			kept = kept && (len(*k) == 0 || bytes.Equal(*k, *later(&next)[i]))
+		kept := bytes.Equal(next.IDKey, old.IDKey) && bytes.Equal(next.AgencyKey, old.AgencyKey) && next.complete()
+		for i, k := range addedSecrets(&old) {
+			kept = kept && (len(*k) == 0 || bytes.Equal(*k, *addedSecrets(&next)[i]))
 		}
 		if !kept {
 			return old, fmt.Errorf("%s belongs to other secrets: remove it", ready)

@@ -16,7 +16,7 @@ import (
 	"mingjing/server/statement"
 )
 
-// share is a form that shares the band for a flat, until tomorrow.
+// share returns a form that shares the band for a flat, until tomorrow.
 func (c *city) share(more url.Values) url.Values {
 	v := url.Values{"rulebook": {"honest-shanghai"}, "purpose": {"租房"}, "fields": {"band"}, "named": {"masked"}, "views": {"2"},
 		"ends": {string(mingjing.DateOf(c.p.casework.City.Now().AddDate(0, 0, 1)))}}
@@ -26,7 +26,7 @@ func (c *city) share(more url.Values) url.Values {
 	return v
 }
 
-// asJSON is a form as a program sends it.
+// asJSON returns a form as a program sends it.
 func asJSON(v url.Values) map[string]any {
 	out := map[string]any{}
 	for k, x := range v {
@@ -141,7 +141,7 @@ func TestASharesWholeLifeWithoutScripts(t *testing.T) {
 
 	// The resident sees the look, in the name that was given and as that of a stranger.
 	mine := list[mingjing.Share](b.json("GET", "/api/shares", nil))
-	if len(mine) == 0 || mine[0].Viewed != 1 || mine[0].Looks[0].Who != "Landlord" {
+	if len(mine) == 0 || mine[0].Viewed != 1 || mine[0].Accesses[0].Who != "Landlord" {
 		t.Fatalf("the resident sees %+v", mine)
 	}
 	log := b.page("access-log?others=1").want(200).html().Find("main").Text()

@@ -39,7 +39,7 @@ func TestTheSecondStartHasKeptEverything(t *testing.T) {
 	listing := list[mingjing.Listing](b.json("GET", "/api/listings", nil))[0].ID
 	d := into[mingjing.Case](b.upload("/api/disputes", "application/json",
 		map[string]string{"listing_id": listing, "reason": "already_performed", "statement": typedStatement}, []file{{"r.pdf", pdf}}).want(201))
-	looks := len(list[mingjing.Look](b.json("GET", "/api/access-log", nil)))
+	looks := len(list[mingjing.AccessEntry](b.json("GET", "/api/access-log", nil)))
 	accounts, err := os.ReadFile(filepath.Join(dir, "demo-accounts.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +75,7 @@ func TestTheSecondStartHasKeptEverything(t *testing.T) {
 	if got := b2.send("GET", "/api/evidence/"+d.Evidence[0].ID, nil).want(200); !bytes.Equal(got.body, pdf) {
 		t.Error("the evidence is another")
 	}
-	if n := len(list[mingjing.Look](b2.json("GET", "/api/access-log", nil))); n <= looks {
+	if n := len(list[mingjing.AccessEntry](b2.json("GET", "/api/access-log", nil))); n <= looks {
 		t.Errorf("the access log had %d lines and has %d", looks, n)
 	}
 	again.resident(t, "guarantor") // by the password of before

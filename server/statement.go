@@ -28,7 +28,7 @@ when a file cannot be read. That a share was revoked later takes no copy back.
 // maxStatementFile bounds a file that is read.
 const maxStatementFile = 1 << 20
 
-// runStatement is the statement subcommand; args are what follows its name.
+// runStatement returns the statement subcommand; args are what follows its name.
 func runStatement(args []string, now time.Time, stdout, stderr io.Writer) int {
 	var file, keyFile string
 	set := flag.NewFlagSet("verify", flag.ContinueOnError)

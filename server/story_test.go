@@ -289,7 +289,7 @@ func TestTheStoryOfTheGuarantorFromLoginToCorrection(t *testing.T) {
 	if final.Score.Value <= first || len(final.History) < 2 {
 		t.Errorf("the score is %d after %d, with %d in its history", final.Score.Value, first, len(final.History))
 	}
-	looks := list[mingjing.Look](b.json("GET", "/api/access-log?others=1", nil))
+	looks := list[mingjing.AccessEntry](b.json("GET", "/api/access-log?others=1", nil))
 	var acts []string
 	for _, l := range looks {
 		if l.Who == k.Handler && l.Role == mingjing.RoleHandler {
@@ -487,7 +487,7 @@ func (b *browser) fillFiles(page answer, action string, values map[string]string
 	return b.upload(action, acceptHTML, fields, files)
 }
 
-// formOf is what the form of a page with an action would send, in order.
+// formOf returns what the form of a page with an action would send, in order.
 func formOf(page answer, action string) [][2]string {
 	page.t.Helper()
 	form := page.html().Find(fmt.Sprintf("form[action=%q]", action)).First()

@@ -15,7 +15,7 @@ import (
 	"mingjing/server/ledger"
 )
 
-// runWitness is the witness command. It is for somebody else's computer than the
+// runWitness returns the witness command. It is for somebody else's computer than the
 // one it watches: a witness of one's own witnesses nothing.
 func runWitness(ctx context.Context, getenv func(string) string, stdout, stderr io.Writer) int {
 	or := func(name, standard string) string { return cmp.Or(strings.TrimSpace(getenv(name)), standard) }

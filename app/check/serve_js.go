@@ -21,7 +21,7 @@ func serve() {
 }
 
 func do(text string) (string, error) {
-	var task mingjing.LookTask
+	var task mingjing.CheckTask
 	if err := json.Unmarshal([]byte(text), &task); err != nil {
 		return "", err
 	}

@@ -20,9 +20,9 @@ import (
 type Fetcher func(ctx context.Context, path string) ([]byte, error)
 
 // Do checks a task.
-func Do(ctx context.Context, fetch Fetcher, t mingjing.LookTask) mingjing.LookResult {
+func Do(ctx context.Context, fetch Fetcher, t mingjing.CheckTask) mingjing.CheckResult {
 	check, fresh, err := Check(ctx, fetch, t.Shown, t.Kept, t.Now)
-	return mingjing.LookResult{Check: check, Fresh: fresh, Unread: err != nil}
+	return mingjing.CheckResult{Check: check, Fresh: fresh, Unread: err != nil}
 }
 
 // Check reads the proof and checks it against what was kept, and the page
@@ -30,12 +30,12 @@ func Do(ctx context.Context, fetch Fetcher, t mingjing.LookTask) mingjing.LookRe
 // remembered; all of the log where none is, or where anything is wrong, which says
 // what. fresh is what to keep where nothing but what was kept stands against it. The
 // error says that something could not be read.
-func Check(ctx context.Context, fetch Fetcher, log *mingjing.AccessLogView, kept *mingjing.LookMemory, now time.Time,
-) (check mingjing.LookCheck, fresh *mingjing.LookMemory, err error) {
+func Check(ctx context.Context, fetch Fetcher, log *mingjing.AccessLogView, kept *mingjing.AccessMemory, now time.Time,
+) (check mingjing.AccessCheck, fresh *mingjing.AccessMemory, err error) {
 	if kept != nil && kept.Seq > 1 {
 		after := kept.Seq - 1
 		if log != nil {
-			for _, l := range log.Looks {
+			for _, l := range log.Entries {
 				after = min(after, l.Seq-1)
 			}
 		}
@@ -56,10 +56,10 @@ func Check(ctx context.Context, fetch Fetcher, log *mingjing.AccessLogView, kept
 	return checkShown(pages, log, kept, now), checkShown(pages, log, nil, now).Memory, nil
 }
 
-func checkShown(pages []mingjing.LookProof, log *mingjing.AccessLogView, kept *mingjing.LookMemory, now time.Time) mingjing.LookCheck {
-	check := logproof.CheckLooks(pages, kept, now)
+func checkShown(pages []mingjing.AccessProof, log *mingjing.AccessLogView, kept *mingjing.AccessMemory, now time.Time) mingjing.AccessCheck {
+	check := logproof.Check(pages, kept, now)
 	if log != nil {
-		logproof.Shown(&check, pages, log.Looks, log.Others)
+		logproof.CheckShown(&check, pages, log.Entries, log.Others)
 	}
 	return check
 }
@@ -68,7 +68,7 @@ var errEndless = errors.New("the proof does not end")
 
 // readProof reads all pages of the proof of the entries after a number. There is no
 // limit but the size of the tree, in which each entry has a place.
-func readProof(ctx context.Context, fetch Fetcher, kept *mingjing.LookMemory, after int64) (pages []mingjing.LookProof, err error) {
+func readProof(ctx context.Context, fetch Fetcher, kept *mingjing.AccessMemory, after int64) (pages []mingjing.AccessProof, err error) {
 	q := url.Values{}
 	if kept != nil {
 		q.Set("since", strconv.FormatInt(kept.Size, 10))
@@ -82,7 +82,7 @@ func readProof(ctx context.Context, fetch Fetcher, kept *mingjing.LookMemory, af
 		if err != nil {
 			return nil, err
 		}
-		var page mingjing.LookProof
+		var page mingjing.AccessProof
 		if err := json.Unmarshal(data, &page); err != nil {
 			return nil, err
 		}

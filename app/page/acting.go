@@ -7,8 +7,8 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// Acting is the resident for whom the reader of a page acts, and until when; "" for
-// nobody.
+// Acting returns the resident for whom the reader of a page acts, and until when; ""
+// for nobody.
 func Acting(v *mingjing.View) (name string, until mingjing.Date) {
 	var d mingjing.Case
 	switch shown := v.Data.(type) {
@@ -36,7 +36,7 @@ func actingBanner(v *mingjing.View) app.UI {
 		Text: T(v, "acting.banner_text", "name", name, "date", Date(v, until))}.UI()
 }
 
-// actingWho is who did what, where that was for somebody else or is seen by who
+// actingWho returns who did what, where that was for somebody else or is seen by who
 // acts for them; "" elsewhere.
 func actingWho(v *mingjing.View, d mingjing.Case, e mingjing.TimelineEntry) string {
 	switch {

@@ -27,7 +27,7 @@ var parents = map[string]string{"ask": "score", "request": "score", "record": "r
 	"leave": "consents", "new-share": "shares", "helping": "mandates",
 	"inquiry": "access-log", "inquiry-answer": "inquiries", "agency-inquiry": "agency-inquiries", "agency-question": "agency-questions", "notice-settings": "inbox"}
 
-func current(v *mingjing.View) string {
+func activeRoute(v *mingjing.View) string {
 	if p, ok := parents[v.Page]; ok {
 		return p
 	}
@@ -75,7 +75,7 @@ func languageLink(v *mingjing.View) app.UI {
 		"lang": other, "hreflang": other}, c.Text(T(v, "lang.switch")))
 }
 
-// pathIn is the path of this very page in a language.
+// pathIn returns the path of this very page in a language.
 func pathIn(v *mingjing.View, lang string) string {
 	return "/" + lang + "/" + strings.TrimPrefix(v.Path, "/")
 }
@@ -128,7 +128,7 @@ func accountMenu(v *mingjing.View) app.UI {
 // menuLink leads to a page and folds up the menu that it is in.
 func menuLink(v *mingjing.View, name string) app.UI {
 	a := app.A().Href(Href(v, name)).Text(T(v, "nav."+name)).Class("menu-link").OnClick(foldMenu)
-	if current(v) == name {
+	if activeRoute(v) == name {
 		a = a.Attr("aria-current", "page")
 	}
 	return a
@@ -154,7 +154,7 @@ func mainMenu(v *mingjing.View, pages, more []string) app.UI {
 
 func navLink(v *mingjing.View, name, class string, before ...app.UI) app.UI {
 	a := c.A{"href": Href(v, name), "class": class}
-	if current(v) == name {
+	if activeRoute(v) == name {
 		a["aria-current"] = "page"
 		if v.Page != name {
 			a["aria-current"] = "location"
@@ -163,7 +163,7 @@ func navLink(v *mingjing.View, name, class string, before ...app.UI) app.UI {
 	return c.El("a", a, append(before, c.El("span", nil, c.Text(T(v, "nav."+name))))...)
 }
 
-// tabs are the bar at the bottom of a resident's phone.
+// tabs returns the bar at the bottom of a resident's phone.
 func tabs(v *mingjing.View) app.UI {
 	if v.Who == nil || v.Who.Role != mingjing.RoleResident {
 		return nil
@@ -178,7 +178,7 @@ func tabs(v *mingjing.View) app.UI {
 	}
 	links = append(links, c.El("li", nil, menuLink(v, "rulebooks")))
 	summary := c.A{"class": "tab"}
-	if slices.Contains(residentMore, current(v)) {
+	if slices.Contains(residentMore, activeRoute(v)) {
 		summary["class"] = "tab tab-current"
 	}
 	items = append(items, c.El("li", nil, c.El("details", c.A{"class": "menu menu-up", "data-menu": "true"},
@@ -224,7 +224,7 @@ func footer(v *mingjing.View) app.UI {
 	return c.El("footer", c.A{"class": "footer"}, c.Div("footer-row", c.List("footer-links", links...), demo))
 }
 
-// deskPages are the pages of the viewer's desk, in the order of the menu.
+// deskPages returns the pages of the viewer's desk, in the order of the menu.
 func deskPages(v *mingjing.View) []string {
 	switch v.Who.Role {
 	case mingjing.RoleSupervisor:

@@ -33,7 +33,7 @@ func status(v *mingjing.View) int {
 	return v.Problem.Status
 }
 
-// altered says that what is kept was tampered with, or is broken.
+// altered reports whether what is kept was tampered with, or is broken.
 func altered(v *mingjing.View) bool { return v.Problem != nil && v.Problem.Code == mingjing.Altered }
 
 // alteredBody says so loudly, and what the person can do about it.

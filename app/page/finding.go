@@ -13,7 +13,7 @@ const (
 	AlarmShape = "M12 3 22 20H2zM12 9.5v5m0 2.4v.3"
 )
 
-// Finding is the box with what a check found.
+// Finding returns the box with what a check found.
 func Finding(attributes c.A, shape string, body app.UI) app.UI {
 	return c.El("div", attributes,
 		c.SVG("svg", c.A{"viewBox": "0 0 24 24", "width": "24", "height": "24", "aria-hidden": "true", "focusable": "false"},

@@ -15,7 +15,7 @@ import (
 // What the screens about a resident's data have in common: states, effects,
 // documents and looks.
 
-// RecordTag is the state of a record as a tag.
+// RecordTag returns the state of a record as a tag.
 func RecordTag(v *mingjing.View, s mingjing.RecordState) app.UI {
 	tone := ""
 	switch s {
@@ -29,7 +29,7 @@ func RecordTag(v *mingjing.View, s mingjing.RecordState) app.UI {
 	return c.Tag{Text: Code(v, "record_state", string(s)), Tone: tone}.UI()
 }
 
-// ListingState is the state of a listing as it is shown: one in effect may not
+// ListingState returns the state of a listing as it is shown: one in effect may not
 // have begun, or be over.
 func ListingState(v *mingjing.View, l mingjing.Listing) string {
 	if l.State == mingjing.ListingInEffect {
@@ -43,7 +43,7 @@ func ListingState(v *mingjing.View, l mingjing.Listing) string {
 	return string(l.State)
 }
 
-// ListingTag is the state of a listing as a tag.
+// ListingTag returns the state of a listing as a tag.
 func ListingTag(v *mingjing.View, l mingjing.Listing) app.UI {
 	state, tone := ListingState(v, l), ""
 	switch mingjing.ListingState(state) {
@@ -62,7 +62,7 @@ func ListingTag(v *mingjing.View, l mingjing.Listing) app.UI {
 	return c.Tag{Text: Code(v, "listing_state", state), Tone: tone}.UI()
 }
 
-// DisputeTag is the state of a case as a tag; once decided, its outcome.
+// DisputeTag returns the state of a case as a tag; once decided, its outcome.
 func DisputeTag(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.Decision != nil && d.State == mingjing.DisputeDecided {
 		return c.Tag{Text: OutcomeText(v, d), Tone: outcomeTone(d)}.UI()
@@ -79,7 +79,7 @@ func DisputeTag(v *mingjing.View, d mingjing.Case) app.UI {
 	return c.Tag{Text: Code(v, "dispute_state", string(d.State)), Tone: tone}.UI()
 }
 
-// OutcomeText is how a case was decided, in the words of its kind. What was
+// OutcomeText returns how a case was decided, in the words of its kind. What was
 // approved and not served in time is annulled.
 func OutcomeText(v *mingjing.View, d mingjing.Case) string {
 	if d.Decision.Rule == "unserved" {
@@ -88,7 +88,7 @@ func OutcomeText(v *mingjing.View, d mingjing.Case) string {
 	return OutcomeName(v, d, d.Decision.Outcome)
 }
 
-// OutcomeName is an outcome in the words of the case's kind.
+// OutcomeName returns an outcome in the words of the case's kind.
 func OutcomeName(v *mingjing.View, d mingjing.Case, o mingjing.Outcome) string {
 	if key := "outcome." + string(o) + "." + string(d.Kind); d.Kind != "" && i18n.Has(key) {
 		return T(v, key)
@@ -136,7 +136,7 @@ func effectUI(v *mingjing.View, e mingjing.Effect) app.UI {
 	return c.Span("effect effect-"+effectTone(e), effectText(v, e))
 }
 
-// EffectList is the effects in short, a line for each rulebook.
+// EffectList returns the effects in short, a line for each rulebook.
 func EffectList(v *mingjing.View, effects []mingjing.Effect) app.UI {
 	if len(effects) == 0 {
 		return c.Muted(T(v, "effect.nothing"))
@@ -152,7 +152,7 @@ func EffectList(v *mingjing.View, effects []mingjing.Effect) app.UI {
 	return c.List("effects", lines...)
 }
 
-// EffectTable is the effects in full, with the legal basis and the end of each.
+// EffectTable returns the effects in full, with the legal basis and the end of each.
 func EffectTable(v *mingjing.View, effects []mingjing.Effect) app.UI {
 	if len(effects) == 0 {
 		return c.P(T(v, "effect.nothing"))
@@ -173,7 +173,7 @@ func EffectTable(v *mingjing.View, effects []mingjing.Effect) app.UI {
 	}, Rows: rows}.UI()
 }
 
-// DocumentUI is the official paper behind a record or listing.
+// DocumentUI returns the official paper behind a record or listing.
 func DocumentUI(v *mingjing.View, d mingjing.Document) app.UI {
 	if d == (mingjing.Document{}) {
 		return c.Notification{Kind: "warning", Text: T(v, "doc.missing")}.UI()
@@ -219,14 +219,14 @@ func shorten(s string, n int) string {
 	return string(r[:n]) + "…"
 }
 
-// CaseNumber is the part of a dispute's id that people read to one another. The
+// CaseNumber returns the part of a dispute's id that people read to one another. The
 // search of the work queue finds it.
 func CaseNumber(id string) string {
 	r := []rune(id)
 	return string(r[:min(len(r), 8)])
 }
 
-// SubjectRow is the name as the agency holds it, with a word of warning where it
+// SubjectRow returns the name as the agency holds it, with a word of warning where it
 // is not the resident's own.
 func SubjectRow(v *mingjing.View, key, subject, resident, warning string) c.SummaryRow {
 	row := c.SummaryRow{Key: key, Text: subject}
@@ -237,7 +237,7 @@ func SubjectRow(v *mingjing.View, key, subject, resident, warning string) c.Summ
 	return row
 }
 
-// Viewer is the name of who is looking.
+// Viewer returns the name of who is looking.
 func Viewer(v *mingjing.View) string {
 	if v.Who == nil {
 		return ""
@@ -245,7 +245,7 @@ func Viewer(v *mingjing.View) string {
 	return v.Who.Name
 }
 
-// EvidenceList is the files of a dispute, each with the handler's answer to it.
+// EvidenceList returns the files of a dispute, each with the handler's answer to it.
 func EvidenceList(v *mingjing.View, evidence []mingjing.Evidence) app.UI {
 	if len(evidence) == 0 {
 		return c.Muted(T(v, "dispute.evidence_none"))
@@ -276,7 +276,7 @@ func fileShape() app.UI {
 		c.SVG("path", c.A{"d": "M6 2.8h8.2L19 7.6v13.6H6zM14 3v5h5", "class": "stroke"}))
 }
 
-// MediaType is the short name of a file's type.
+// MediaType returns the short name of a file's type.
 func MediaType(t string) string {
 	_, sub, ok := strings.Cut(t, "/")
 	if !ok {
@@ -302,7 +302,7 @@ func Segment(id string) string {
 	return b.String()
 }
 
-// Paragraphs are what a person wrote, with a paragraph for each of theirs.
+// Paragraphs returns what a person wrote, with a paragraph for each of theirs.
 func Paragraphs(s string) app.UI {
 	var ps []app.UI
 	for line := range strings.Lines(s) {
@@ -313,7 +313,7 @@ func Paragraphs(s string) app.UI {
 	return c.Div("said stack", ps...)
 }
 
-// Ordered is a list whose order matters.
+// Ordered returns a list whose order matters.
 func Ordered(class string, sentences ...string) app.UI {
 	items := make([]app.UI, 0, len(sentences))
 	for _, s := range sentences {
@@ -322,7 +322,7 @@ func Ordered(class string, sentences ...string) app.UI {
 	return c.El("ol", c.A{"class": class}, items...)
 }
 
-// Clocks are the deadlines of a case.
+// Clocks returns the deadlines of a case.
 func Clocks(v *mingjing.View, all []mingjing.Clock) app.UI {
 	items := make([]app.UI, 0, len(all))
 	for _, k := range all {
@@ -332,7 +332,7 @@ func Clocks(v *mingjing.View, all []mingjing.Clock) app.UI {
 	return c.List("clocks", items...)
 }
 
-// until is the instant by which a page's clocks are judged: once the case is
+// until returns the instant by which a page's clocks are judged: once the case is
 // decided nobody gets any later.
 func until(v *mingjing.View) time.Time {
 	var decided *mingjing.Decision
@@ -348,7 +348,7 @@ func until(v *mingjing.View) time.Time {
 	return v.Now
 }
 
-// LateTag is how late a clock is, by word and shape; without text when it is not.
+// LateTag returns how late a clock is, by word and shape; without text when it is not.
 func LateTag(late mingjing.Lateness, text string) c.Tag {
 	switch late {
 	case mingjing.Late:
@@ -359,30 +359,30 @@ func LateTag(late mingjing.Lateness, text string) c.Tag {
 	return c.Tag{}
 }
 
-// whoIsLate is the tag of a clock that was not met in time: it names whose it is.
+// whoIsLate returns the tag of a clock that was not met in time: it names whose it is.
 func whoIsLate(v *mingjing.View, k mingjing.Clock) c.Tag {
 	late := k.Lateness(until(v))
 	if late == mingjing.OnTime || k.MetAt != nil {
 		return c.Tag{}
 	}
 	who := "bureau"
-	if agencys(k.Code) {
+	if isAgencyClock(k.Code) {
 		who = "agency"
 	}
 	return LateTag(late, T(v, "lateness."+who+"."+string(late)))
 }
 
-// agencys says whether a clock is the agency's and not the bureau's.
-func agencys(code string) bool { return code == "agency" || code == "second" }
+// isAgencyClock reports whether a clock is the agency's and not the bureau's.
+func isAgencyClock(code string) bool { return code == "agency" || code == "second" }
 
-// NextClock is the deadline that comes next in a case, or nil: the nearest that
-// has not been met. An agency that missed its own has lost the point, and nothing
-// waits for it any more.
+// NextClock returns the deadline that comes next in a case, or nil: the nearest that
+// has not been met. An agency that missed its own has lost the point, and nothing waits
+// for it any more.
 func NextClock(all []mingjing.Clock) *mingjing.Clock {
 	var next *mingjing.Clock
 	for i := range all {
 		k := &all[i]
-		if k.MetAt != nil || k.Missed && agencys(k.Code) {
+		if k.MetAt != nil || k.Missed && isAgencyClock(k.Code) {
 			continue
 		}
 		if next == nil || k.Due.Before(next.Due) {
@@ -392,7 +392,7 @@ func NextClock(all []mingjing.Clock) *mingjing.Clock {
 	return next
 }
 
-// Timeline is what happened in a case, the oldest first, and what comes next.
+// Timeline returns what happened in a case, the oldest first, and what comes next.
 func Timeline(v *mingjing.View, d mingjing.Case) app.UI {
 	entries := slices.Clone(d.Timeline)
 	slices.SortStableFunc(entries, func(a, b mingjing.TimelineEntry) int { return a.At.Compare(b.At) })
@@ -412,7 +412,7 @@ func Timeline(v *mingjing.View, d mingjing.Case) app.UI {
 	return c.Timeline{Items: items}.UI()
 }
 
-// TimelineWho is who did what an entry of a case's timeline tells, in words.
+// TimelineWho returns who did what an entry of a case's timeline tells, in words.
 func TimelineWho(v *mingjing.View, d mingjing.Case, e mingjing.TimelineEntry) string {
 	if who := actingWho(v, d, e); who != "" {
 		return who
@@ -441,7 +441,7 @@ func LostText(v *mingjing.View, d mingjing.Case) string {
 	return T(v, "dispute.lost")
 }
 
-// AgencyAnswer is the agency's word on a dispute.
+// AgencyAnswer returns the agency's word on a dispute.
 func AgencyAnswer(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.Answer == nil {
 		switch d.State {

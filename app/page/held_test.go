@@ -69,7 +69,7 @@ func TestEveryCodeOfADisputeHasItsSentences(t *testing.T) {
 					continue
 				}
 				what.Decision = &mingjing.Decision{Outcome: o, Corrected: "2026-01-01"}
-				want = append(want, "dispute.means."+page.MeansOf(what), "letter.means."+page.MeansOf(what))
+				want = append(want, "dispute.means."+page.MeansText(what), "letter.means."+page.MeansText(what))
 			}
 		}
 	}

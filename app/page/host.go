@@ -30,9 +30,9 @@ const (
 	saySlow       = 700 * time.Millisecond
 )
 
-// Render is the HTML of a view, as the server sends it and as the browser's own
-// tree is: the root element with the page and, empty, the line for the state of
-// the connection.
+// Render returns the HTML of a view, as the server sends it and as the browser's own
+// tree is: the root element with the page and, empty, the line for the state of the
+// connection.
 func Render(v *mingjing.View) string { return tidy(app.HTMLString(&Host{v: v})) }
 
 // A Host shows the pages of the app in the browser: it is the one component of
@@ -47,11 +47,11 @@ func Render(v *mingjing.View) string { return tidy(app.HTMLString(&Host{v: v})) 
 type Host struct {
 	app.Compo
 
-	v     *mingjing.View
-	since time.Time // when the page was opened, by the server's time
-	leaf  int       // counts pages: a new one is built anew and inherits no field
-	ctx   app.Context
-	took  snapshot
+	v          *mingjing.View
+	since      time.Time // when the page was opened, by the server's time
+	pageNumber int       // counts pages: a new one is built anew and inherits no field
+	ctx        app.Context
+	took       snapshot
 
 	at     string // path and query of what is shown
 	turn   int    // counts what the person does, so that late answers are dropped
@@ -77,20 +77,20 @@ type Host struct {
 	registered  app.Value
 }
 
-// A sheet is one page. A sheet with another Leaf is built anew; the same one is
+// A currentPage is one page. A sheet with another Leaf is built anew; the same one is
 // updated in place, so that fields keep what was typed.
-type sheet struct {
+type currentPage struct {
 	app.Compo
 
-	View *mingjing.View
-	Leaf int
+	View   *mingjing.View
+	Number int
 }
 
 // CompoID tells sheets apart.
-func (s *sheet) CompoID() string { return s.View.Page + "/" + strconv.Itoa(s.Leaf) }
+func (s *currentPage) CompoID() string { return s.View.Page + "/" + strconv.Itoa(s.Number) }
 
 // Render makes the page.
-func (s *sheet) Render() app.UI { return Body(s.View) }
+func (s *currentPage) Render() app.UI { return Body(s.View) }
 
 // OnInit reads the view that the server put into the page, and what the person
 // has done to the page so far; go-app replaces it right after.
@@ -112,14 +112,14 @@ func (h *Host) OnInit() {
 // Render makes the root element.
 func (h *Host) Render() app.UI {
 	return app.Div().ID("root").Body(
-		&sheet{View: h.v, Leaf: h.leaf},
-		h.line(),
+		&currentPage{View: h.v, Number: h.pageNumber},
+		h.connectionBanner(),
 	)
 }
 
-// line tells of the connection and of what waits to be decided. The element is
+// connectionBanner tells of the connection and of what waits to be decided. The element is
 // there from the start, so that screen readers hear what comes into it.
-func (h *Host) line() app.UI {
+func (h *Host) connectionBanner() app.UI {
 	t := func(key string) string { return i18n.T(h.v.Lang, key) }
 	say := func(kind, text string, buttons ...app.UI) app.UI {
 		return app.Div().Class("live-line", "live-"+kind).Body(append([]app.UI{app.P().Text(text)}, buttons...)...)
@@ -188,7 +188,7 @@ func (h *Host) OnMount(ctx app.Context) {
 	on(document, "visibilitychange", false, func(app.Value) {
 		if !hiddenPage() && h.waiting {
 			h.waiting = false
-			h.ctx.Dispatch(func(app.Context) { h.hear() })
+			h.ctx.Dispatch(func(app.Context) { h.receiveEvents() })
 		}
 	})
 	on(w, "popstate", false, func(app.Value) {
@@ -331,7 +331,7 @@ func (h *Host) open(address string, push bool) {
 			var failed *client.Error
 			switch {
 			case err == nil:
-				h.arrive(v, final, address, push)
+				h.showResponse(v, final, address, push)
 			case errors.As(err, &failed) && failed.Offline:
 				h.notice = "conn.unavailable"
 				if !onLine() {
@@ -345,8 +345,8 @@ func (h *Host) open(address string, push bool) {
 	}()
 }
 
-// arrive shows a view that somebody asked for.
-func (h *Host) arrive(v *mingjing.View, final, asked string, push bool) {
+// showResponse shows a view that somebody asked for.
+func (h *Host) showResponse(v *mingjing.View, final, asked string, push bool) {
 	if h.foreign(v) {
 		load(final)
 		return
@@ -371,7 +371,7 @@ func (h *Host) arrive(v *mingjing.View, final, asked string, push bool) {
 		y = state.Get("y").Float()
 	}
 	h.at, h.since = at, v.Now
-	h.leaf++
+	h.pageNumber++
 	h.show(v)
 	h.ctx.Defer(func(app.Context) { settle(fragment, y) })
 }
@@ -392,7 +392,7 @@ func (h *Host) show(v *mingjing.View) {
 	app.Window().Get("document").Set("title", Title(v))
 }
 
-// foreign says whether a view is for somebody else than the one before, in another
+// foreign reports whether a view is for somebody else than the one before, in another
 // language or of a page that this program lacks: then the whole page is loaded.
 func (h *Host) foreign(v *mingjing.View) bool {
 	if !Known(v.Page) || v.Lang != h.v.Lang || (v.Who == nil) != (h.v.Who == nil) {
@@ -504,7 +504,7 @@ func (h *Host) submit(e app.Value) {
 			h.cancel()
 			h.busy, h.notice = false, ""
 			if err == nil {
-				h.arrive(v, final, final, true)
+				h.showResponse(v, final, final, true)
 				if v.Problem != nil {
 					h.ctx.Defer(func(app.Context) { files.restoreFiles(app.Window().GetElementByID("root")) })
 				}
@@ -535,7 +535,7 @@ func (h *Host) listen() {
 		return
 	}
 	stream, err := client.NewStream(h.v.Seq,
-		func(mingjing.Event) { h.ctx.Dispatch(func(app.Context) { h.hear() }) },
+		func(mingjing.Event) { h.ctx.Dispatch(func(app.Context) { h.receiveEvents() }) },
 		func(s client.State, tries int) { h.ctx.Dispatch(func(app.Context) { h.connection(s, tries) }) })
 	if err == nil {
 		h.stream = stream
@@ -590,8 +590,8 @@ func (h *Host) online() {
 	}
 }
 
-// hear is told that something has changed. Whoever is typing is not disturbed.
-func (h *Host) hear() {
+// receiveEvents is told that something has changed. Whoever is typing is not disturbed.
+func (h *Host) receiveEvents() {
 	switch {
 	case h.v.Who == nil:
 	case hiddenPage():
@@ -618,7 +618,7 @@ func (h *Host) reread(asked bool) {
 		return
 	}
 	h.refreshing, h.again = true, false
-	turn, leaf, at := h.turn, h.leaf, h.at
+	turn, leaf, at := h.turn, h.pageNumber, h.at
 	go func() {
 		start := time.Now()
 		ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
@@ -627,7 +627,7 @@ func (h *Host) reread(asked bool) {
 		h.ctx.Dispatch(func(app.Context) {
 			switch {
 			case err != nil || turn != h.turn:
-			case leaf != h.leaf: // what was asked for has come before it, and stays
+			case leaf != h.pageNumber: // what was asked for has come before it, and stays
 				h.again = true
 			default:
 				h.renew(v, final, asked)
@@ -639,13 +639,13 @@ func (h *Host) reread(asked bool) {
 			h.refreshing = false
 			if h.again {
 				h.again = false
-				h.hear()
+				h.receiveEvents()
 			}
 		})
 	}()
 }
 
-// onceShown says that the page holds what can't be read again: a new link.
+// onceShown reports whether the page holds what can't be read again: a new link.
 func onceShown(v *mingjing.View) bool {
 	shown := mingjing.DataOf[mingjing.NewShareView](v)
 	return shown != nil && shown.Made != nil
@@ -661,7 +661,7 @@ func (h *Host) renew(v *mingjing.View, final string, asked bool) {
 		kept.Who, kept.Seq = v.Who, v.Seq
 		h.show(&kept)
 	case v.Page != h.v.Page:
-		h.arrive(v, final, final, false)
+		h.showResponse(v, final, final, false)
 	case h.dirty && !asked:
 		h.news = true // typing began meanwhile
 	default:

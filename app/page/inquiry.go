@@ -12,7 +12,8 @@ import (
 // Digits writes the number of a line of the access log.
 func Digits(n int64) string { return strconv.FormatInt(n, 10) }
 
-// InquiryTags are how an inquiry stands, in words; that a look is unexplained stays.
+// InquiryTags returns how an inquiry stands, in words; that a look is unexplained
+// stays.
 func InquiryTags(v *mingjing.View, q mingjing.Inquiry) app.UI {
 	tag := c.Tag{Text: Code(v, "inquiry_state", string(q.State)), Tone: "info"}
 	switch q.State {
@@ -37,7 +38,7 @@ func InquiryTags(v *mingjing.View, q mingjing.Inquiry) app.UI {
 	return c.Div("why-tags", body...)
 }
 
-// InquiryDue is when an answer is due, or was.
+// InquiryDue returns when an answer is due, or was.
 func InquiryDue(v *mingjing.View, q mingjing.Inquiry) app.UI {
 	key := map[mingjing.InquiryState]string{mingjing.InquiryAsked: "inquiry.answer_by", mingjing.InquiryEscalated: "inquiry.second_by"}[q.State]
 	if key == "" {
@@ -46,22 +47,22 @@ func InquiryDue(v *mingjing.View, q mingjing.Inquiry) app.UI {
 	return c.El("p", nil, c.Text(T(v, key)+" "), TimeUI(v, q.Due))
 }
 
-// LookerName is who looked, in words.
-func LookerName(v *mingjing.View, l mingjing.Look) string {
+// AccessorName returns who looked, in words.
+func AccessorName(v *mingjing.View, l mingjing.AccessEntry) string {
 	return T(v, "inquiry.looker", "who", v.Label("agency", l.Who), "role", Code(v, "role", string(l.Role)))
 }
 
-// LookSummary is one line of the access log as a summary list.
-func LookSummary(v *mingjing.View, l mingjing.Look) app.UI {
+// AccessSummary returns one line of the access log as a summary list.
+func AccessSummary(v *mingjing.View, l mingjing.AccessEntry) app.UI {
 	return c.SummaryList{Rows: []c.SummaryRow{
 		{Key: T(v, "inquiry.line"), Text: Digits(l.Seq)},
 		{Key: T(v, "access_log.when"), Value: TimeUI(v, l.At)},
-		{Key: T(v, "access_log.who"), Text: LookerName(v, l)},
-		{Key: T(v, "access_log.what"), Text: LookText(v, l)},
-		{Key: T(v, "access_log.why"), Text: LookPurpose(v, l)}}}.UI()
+		{Key: T(v, "access_log.who"), Text: AccessorName(v, l)},
+		{Key: T(v, "access_log.what"), Text: ActionText(v, l)},
+		{Key: T(v, "access_log.why"), Text: PurposeText(v, l)}}}.UI()
 }
 
-// InquiryAnswers are the answers with who gave them, or nil.
+// InquiryAnswers returns the answers with who gave them, or nil.
 func InquiryAnswers(v *mingjing.View, q mingjing.Inquiry) app.UI {
 	if len(q.Answers) == 0 {
 		return nil

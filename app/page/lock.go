@@ -43,7 +43,7 @@ func lockDialog(v *mingjing.View) app.UI {
 		c.El("button", c.A{"type": "button", "class": "button"}, c.Text(T(v, "lock.stay"))))
 }
 
-// lockSection is how long the screen may be left alone.
+// lockSection returns how long the screen may be left alone.
 func lockSection(v *mingjing.View) app.UI {
 	body := []app.UI{c.P(T(v, "lock.how"))}
 	if v.Who == nil || v.Who.Role != mingjing.RoleResident {
@@ -62,7 +62,7 @@ func lockSection(v *mingjing.View) app.UI {
 			c.Button{Text: T(v, "settings.save"), Kind: "secondary"}.UI()}}.UI())...)
 }
 
-// seenText is when a session was last used.
+// seenText returns when a session was last used.
 func seenText(v *mingjing.View, s mingjing.Session) string {
 	if s.Current {
 		return T(v, "sessions.seen_now")

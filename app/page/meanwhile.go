@@ -10,7 +10,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// CanDecide says whether the form of a decision, or of a recommendation, is there.
+// CanDecide reports whether the form of a decision, or of a recommendation, is there.
 func CanDecide(allowed []string) bool {
 	return slices.Contains(allowed, "decide") || slices.Contains(allowed, "recommend")
 }
@@ -50,7 +50,7 @@ func meanwhile(v *mingjing.View) []app.UI {
 	return append(facts, kept(v)...)
 }
 
-// lastOf is the state of a case and the last thing that happened in it.
+// lastOf returns the state of a case and the last thing that happened in it.
 func lastOf(v *mingjing.View, d mingjing.Case) []app.UI {
 	state := Code(v, "dispute_state", string(d.State))
 	if d.Decision != nil && d.State == mingjing.DisputeDecided {
@@ -77,7 +77,7 @@ func canDo(v *mingjing.View, allowed []string) []app.UI {
 	return out
 }
 
-// kept is what was written for a form that the page no longer has.
+// kept returns what was written for a form that the page no longer has.
 func kept(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.CasePage](v)
 	if shown == nil || Typed(v, "reasons") == "" || CanDecide(shown.Allowed) {
@@ -86,7 +86,7 @@ func kept(v *mingjing.View) []app.UI {
 	return []app.UI{c.Details{Summary: T(v, "meanwhile.typed"), Body: []app.UI{Paragraphs(Typed(v, "reasons"))}}.UI()}
 }
 
-// Happened is the sentence of something that happened in a case: that of the kind
+// Happened returns the sentence of something that happened in a case: that of the kind
 // of case where it has its own.
 func Happened(v *mingjing.View, d mingjing.Case, what string) string {
 	if key := "timeline." + what + "." + string(d.Kind); d.Kind != "" && i18n.Has(key) {

@@ -52,14 +52,14 @@ func Register(name string, s Screen) bool {
 // New makes the data of a page, a T.
 func New[T any]() any { return new(T) }
 
-// Known says whether a page of that name is registered.
+// Known reports whether a page of that name is registered.
 func Known(name string) bool {
 	_, ok := screens[name]
 	return ok
 }
 
-// Body is everything that the page shows, header and footer included. A page
-// that is not known is shown as not found.
+// Body returns everything that the page shows, header and footer included. A page that
+// is not known is shown as not found.
 func Body(v *mingjing.View) app.UI {
 	s, ok := screens[v.Page]
 	if !ok {
@@ -91,7 +91,7 @@ func Body(v *mingjing.View) app.UI {
 	)
 }
 
-// Title is the window's title.
+// Title returns the window's title.
 func Title(v *mingjing.View) string {
 	s, ok := screens[v.Page]
 	var title string
@@ -115,7 +115,7 @@ func Title(v *mingjing.View) string {
 	return title
 }
 
-// T is the sentence of a key in the view's language.
+// T returns the sentence of a key in the view's language.
 func T(v *mingjing.View, key string, pairs ...string) string { return i18n.T(v.Lang, key, pairs...) }
 
 // Tn is t with a count that picks the plural form.
@@ -123,14 +123,14 @@ func Tn(v *mingjing.View, key string, n int, pairs ...string) string {
 	return i18n.T(v.Lang, key, append([]string{"n", strconv.Itoa(n)}, pairs...)...)
 }
 
-// Href is the path of a page in the view's language.
+// Href returns the path of a page in the view's language.
 func Href(v *mingjing.View, name string, id ...string) string {
 	return mingjing.Path(v.Lang, name, id...)
 }
 
-// Zone is where the city's clocks stand. The browser has no table of time zones:
-// China's one zone is known, and any other is the one that the server wrote its
-// own time in.
+// Zone returns where the city's clocks stand. The browser has no table of time zones:
+// China's one zone is known, and any other is the one that the server wrote its own
+// time in.
 func Zone(v *mingjing.View) *time.Location {
 	if v.Zone == "Asia/Shanghai" {
 		return time.FixedZone("CST", 8*60*60)
@@ -144,7 +144,7 @@ func Date(v *mingjing.View, d mingjing.Date) string { return i18n.Date(v.Lang, d
 // Instant writes an instant in the city's zone.
 func Instant(v *mingjing.View, at time.Time) string { return i18n.DateTime(v.Lang, at, Zone(v)) }
 
-// TimeUI is an instant with what machines read.
+// TimeUI returns an instant with what machines read.
 func TimeUI(v *mingjing.View, at time.Time) app.UI {
 	return c.Time{Text: Instant(v, at), At: at}.UI()
 }
@@ -152,7 +152,7 @@ func TimeUI(v *mingjing.View, at time.Time) app.UI {
 // Ago writes how far an instant is from the view's own time.
 func Ago(v *mingjing.View, at time.Time) string { return i18n.Relative(v.Lang, at, v.Now) }
 
-// Code is the sentence of one of a family of codes, such as the reasons; the bare
+// Code returns the sentence of one of a family of codes, such as the reasons; the bare
 // code where there is none, so that a new code shows up as itself.
 func Code(v *mingjing.View, family, value string) string {
 	if !i18n.Has(family + "." + value) {
@@ -161,7 +161,7 @@ func Code(v *mingjing.View, family, value string) string {
 	return T(v, family+"."+value)
 }
 
-// problemText is the sentence of a problem.
+// problemText returns the sentence of a problem.
 func problemText(v *mingjing.View) string {
 	p := v.Problem
 	key := "error." + p.Code
@@ -175,7 +175,8 @@ func problemText(v *mingjing.View) string {
 	return i18n.TMap(v.Lang, key, values)
 }
 
-// FieldError is the sentence for what is wrong with a field; empty when nothing is.
+// FieldError returns the sentence for what is wrong with a field; empty when nothing
+// is.
 func FieldError(v *mingjing.View, field string) string {
 	if v.Problem == nil {
 		return ""
@@ -191,7 +192,7 @@ func FieldError(v *mingjing.View, field string) string {
 	return ""
 }
 
-// Typed is what the person had typed into a field.
+// Typed returns what the person had typed into a field.
 func Typed(v *mingjing.View, field string) string { return v.Form[field] }
 
 // errorSummary says all that was wrong; each field's line leads to the field,
@@ -224,7 +225,7 @@ func doneBanner(v *mingjing.View) app.UI {
 	return c.Notification{Kind: "success", Text: T(v, "done."+v.Done), Role: "status"}.UI()
 }
 
-// Heading is the page's only h1, with a line above it that may be empty.
+// Heading returns the page's only h1, with a line above it that may be empty.
 func Heading(above, title string) app.UI {
 	var over app.UI
 	if above != "" {
@@ -233,10 +234,10 @@ func Heading(above, title string) app.UI {
 	return c.El("h1", nil, over, c.El("span", nil, c.Text(title)))
 }
 
-// Lead is the paragraph below a heading.
+// Lead returns the paragraph below a heading.
 func Lead(s string) app.UI { return c.El("p", c.A{"class": "lead"}, c.Text(s)) }
 
-// BackTo is the back link to another page.
+// BackTo returns the back link to another page.
 func BackTo(name string) func(v *mingjing.View) (string, string) {
 	return func(v *mingjing.View) (string, string) { return T(v, "nav."+name), Href(v, name) }
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// ListItems are the parts as items of a list.
+// ListItems returns the parts as items of a list.
 func ListItems(parts []app.UI) []app.UI {
 	items := make([]app.UI, 0, len(parts))
 	for _, p := range parts {
@@ -34,7 +34,7 @@ func LangField(v *mingjing.View) app.UI { return c.Hidden{Name: "lang", Value: v
 // EvidenceTypes are what a file field offers; the server judges by content.
 const EvidenceTypes = ".pdf,.jpg,.jpeg,.png"
 
-// BandUI is a band with its shape; size is "" or "large".
+// BandUI returns a band with its shape; size is "" or "large".
 func BandUI(v *mingjing.View, b mingjing.Band, size string) app.UI {
 	return c.Band{Text: b.Name.In(v.Lang), Shape: b.Shape, Tone: b.Tone, Size: size}.UI()
 }
@@ -51,7 +51,7 @@ func Texts(v *mingjing.View, list []mingjing.Text) app.UI {
 	return c.El("ul", c.A{"class": "bullets"}, items...)
 }
 
-// EndOf is an instant at midnight as the end of the day before it.
+// EndOf returns an instant at midnight as the end of the day before it.
 func EndOf(v *mingjing.View, at time.Time) string {
 	return T(v, "shares.end_of", "date", Date(v, mingjing.DateOf(at.Add(-time.Second).In(Zone(v)))))
 }

@@ -15,16 +15,16 @@ func Run() {
 	if !app.IsClient || !app.Window().GetElementByID(islandID).Truthy() || !loadSentences() {
 		return
 	}
-	waitForHands()
+	waitForIdle()
 	app.RouteWithRegexp("^/.*", func() app.Composer { return &Host{} })
 	app.RunWhenOnBrowser()
 }
 
-// waitForHands returns when taking the page over disturbs nobody: not while a
+// waitForIdle returns when taking the page over disturbs nobody: not while a
 // word is being composed, a pointer is down, a file is being chosen, a form has
 // just been sent or somebody is typing. Until then the page is the server's own
 // and works.
-func waitForHands() {
+func waitForIdle() {
 	const (
 		look   = 50 * time.Millisecond
 		typing = 1200 // ms since the last key

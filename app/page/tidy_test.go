@@ -15,7 +15,7 @@ import (
 	"golang.org/x/net/html"
 )
 
-// parse is the element that the HTML of a tree becomes in a browser.
+// parse returns the element that the HTML of a tree becomes in a browser.
 func parse(t testing.TB, s string) *html.Node {
 	t.Helper()
 	doc, err := html.Parse(strings.NewReader("<!doctype html><body>" + s + "</body>"))

@@ -41,9 +41,9 @@ func (door) Who(_ context.Context, token string) (mingjing.Login, error) {
 		return mingjing.Login{Actor: mingjing.Actor{Role: mingjing.RoleHandler, ID: "h-1", AAL: 1}}, nil
 	}
 	if token == "idle" {
-		return mingjing.Login{}, mingjing.Errorf(mingjing.Unauthenticated, "session_idle")
+		return mingjing.Login{}, mingjing.NewError(mingjing.Unauthenticated, "session_idle")
 	}
-	return mingjing.Login{}, mingjing.Errorf(mingjing.Unauthenticated, "session_expired")
+	return mingjing.Login{}, mingjing.NewError(mingjing.Unauthenticated, "session_expired")
 }
 
 func (d door) Use(ctx context.Context, token string) (mingjing.Login, error) {
@@ -51,10 +51,10 @@ func (d door) Use(ctx context.Context, token string) (mingjing.Login, error) {
 }
 
 func (door) Lock(context.Context, string) error {
-	return mingjing.Errorf(mingjing.Unavailable, "identity_down")
+	return mingjing.NewError(mingjing.Unavailable, "identity_down")
 }
 
-// edge is the handler alone, with nothing behind it that answers.
+// edge returns the handler alone, with nothing behind it that answers.
 func edge(t *testing.T, change func(*Config)) (http.Handler, *strings.Builder) {
 	t.Helper()
 	books, err := rulebooks.All()

@@ -30,7 +30,7 @@ import (
 const CSP = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; " +
 	"connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// Colours of the browser's own frame around the page, as --paper of app.css.
+// Colours of the browser's own bars around the page, as --paper of app.css.
 const (
 	paperLight = "#f5f2ea"
 	paperDark  = "#101513"
@@ -38,25 +38,25 @@ const (
 
 const forever = "public, max-age=31536000, immutable"
 
-// assets are the public files and the scripts that start the browser's program,
-// kept in memory, hashed and compressed once.
+// assets are the public files and the scripts that start the browser's program. They
+// are in memory, and hashed and compressed once.
 type assets struct {
 	files map[string]*asset // by path
-	// programs are the browser's programs by name; none when the server was built
-	// without: then pages are sent without scripts and work as plain forms.
+	// programs are the browser's programs by name. There are none when the server was
+	// built without; then pages are sent without scripts and work as plain forms.
 	programs map[string]program
 	// checker is the address of the worker that checks the access log.
 	checker string
 }
 
-// A program is what a page loads that one of the browser's programs takes over.
+// A program is one of the browser's programs, with the addresses of its files.
 type program struct {
 	// wasm and start are the addresses of the program and of the script that starts it.
 	wasm, start string
 }
 
-// programOf returns the name of the program that takes a page over: the resident's,
-// that of the desk, or "" for a page that needs none.
+// programOf returns the name of the program that a page loads: the resident's, that of
+// the desk, or "" for a page that needs none.
 func programOf(v *mingjing.View) string {
 	access := mingjing.Anyone
 	for _, r := range mingjing.Routes {
@@ -77,20 +77,21 @@ func programOf(v *mingjing.View) string {
 	return ""
 }
 
-// nextProgram is the program that whoever is on a plain page will need next.
+// nextProgram is, by plain page, the program that the next page will need; the browser
+// loads it in advance.
 var nextProgram = map[string]string{"login": "app", "activate": "app", "staff-login": "desk"}
 
 // An asset is one public file in the encodings that it is sent in.
 type asset struct {
 	kind     string
 	hash     string
-	raw      []byte // nil when it is only kept compressed
+	raw      []byte // nil when only the compressed forms are stored
 	br, gzip []byte // nil when compressing saves nothing
-	// fresh has browsers ask each time, whatever the address.
+	// fresh says that browsers ask for the file each time, whatever its address.
 	fresh bool
 }
 
-// newAssets prepares the public files. more are further ones, by their name below
+// newAssets prepares the public files. more are further files by their name below
 // /web/, such as the published rulebooks.
 func newAssets(more map[string][]byte) (*assets, error) {
 	a := &assets{files: map[string]*asset{}}
@@ -127,7 +128,7 @@ func newAssets(more map[string][]byte) (*assets, error) {
 	return a, nil
 }
 
-// sentencesAt is where the sentences of a language are.
+// sentencesAt returns the path of the sentences of a language.
 func sentencesAt(lang string) string { return "/web/i18n/" + lang + ".json" }
 
 func (a *assets) add(at, kind string, data []byte) {
@@ -138,12 +139,12 @@ func (a *assets) add(at, kind string, data []byte) {
 	a.files[at] = f
 }
 
-// url is the address of a file with the hash of its content.
+// url returns the address of a file, with the hash of its content.
 func (a *assets) url(at string) string { return at + "?v=" + a.files[at].hash }
 
 const scriptType = "text/javascript; charset=utf-8"
 
-// addPrograms adds the browser's programs and what starts them.
+// addPrograms adds the browser's programs and the scripts that start them.
 func (a *assets) addPrograms() error {
 	a.programs = map[string]program{}
 	for _, name := range web.Programs {
@@ -258,13 +259,13 @@ func (r resolver) Resolve(location string) string {
 	return location
 }
 
-// fromHandler is what go-app's handler answers to one path.
+// fromHandler returns what go-app's handler answers to one path.
 func fromHandler(h http.Handler, at string) ([]byte, error) {
 	r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, at, nil)
 	if err != nil {
 		return nil, fmt.Errorf("api: making %s: %w", at, err)
 	}
-	w := &kept{header: http.Header{}}
+	w := &recordedResponse{header: http.Header{}}
 	h.ServeHTTP(w, r)
 	if w.status != http.StatusOK || w.body.Len() == 0 {
 		return nil, fmt.Errorf("api: making %s: go-app answered %d with %d bytes", at, w.status, w.body.Len())
@@ -273,15 +274,15 @@ func fromHandler(h http.Handler, at string) ([]byte, error) {
 }
 
 // kept is a response that is kept.
-type kept struct {
+type recordedResponse struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
 }
 
-func (w *kept) Header() http.Header         { return w.header }
-func (w *kept) WriteHeader(status int)      { w.status = status }
-func (w *kept) Write(b []byte) (int, error) { return w.body.Write(b) }
+func (w *recordedResponse) Header() http.Header         { return w.header }
+func (w *recordedResponse) WriteHeader(status int)      { w.status = status }
+func (w *recordedResponse) Write(b []byte) (int, error) { return w.body.Write(b) }
 
 // pack compresses data as far as it goes, nil where that saves less than a tenth.
 func pack(data []byte) (br, gz []byte) {
@@ -343,7 +344,7 @@ func manifest() ([]byte, error) {
 	return m, nil
 }
 
-// has says whether a path is one of the public files.
+// has reports whether a path is one of the public files.
 func (a *assets) has(at string) bool { return a.files[at] != nil }
 
 // ServeHTTP sends a public file. One that is asked for with the hash of its
@@ -384,7 +385,7 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.unpack(w, r, f)
 		return
 	}
-	slowly(w, len(body))
+	extendWriteDeadline(w, len(body))
 	if encoding != "" {
 		h.Set("Content-Encoding", encoding)
 	}
@@ -408,7 +409,7 @@ func (a *assets) unpack(w http.ResponseWriter, r *http.Request, f *asset) {
 	_, _ = io.Copy(w, z) //nolint:gosec // our own file, packed by us
 }
 
-// accepts says whether an Accept-Encoding header takes an encoding by name.
+// accepts reports whether an Accept-Encoding header takes an encoding by name.
 func accepts(header, encoding string) bool {
 	for part := range strings.SplitSeq(header, ",") {
 		name, params, _ := strings.Cut(part, ";")
@@ -420,7 +421,7 @@ func accepts(header, encoding string) bool {
 	return false
 }
 
-// head is what the head of a page has after its title. name is the program that
+// head returns what the head of a page has after its title. name is the program that
 // takes the page over, or "".
 func (a *assets) head(name, lang string) string {
 	var b strings.Builder
@@ -452,11 +453,11 @@ func (a *assets) head(name, lang string) string {
 	return b.String()
 }
 
-// document is the whole page: body is the rendered root element, title the
-// window's. Where a program takes the page over, the view is put beside it as JSON;
-// the encoder writes <, >, &, U+2028 and U+2029 as escapes, so nothing that a person
-// typed can end the script element. A view that JSON cannot say is left out, and
-// the page stays the plain one that it is.
+// document returns the whole page: body is the rendered root element, title the
+// window's. Where a program takes the page over, the view is put beside it as JSON; the
+// encoder writes <, >, &, U+2028 and U+2029 as escapes, so nothing that a person typed
+// can end the script element. A view that JSON cannot say is left out, and the page
+// stays the plain one that it is.
 func (a *assets) document(v *mingjing.View, body, title string) []byte {
 	name := programOf(v)
 	var view []byte

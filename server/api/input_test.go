@@ -106,7 +106,7 @@ func FuzzNext(f *testing.F) {
 			r := httptest.NewRequest(http.MethodPost, "/api/login", nil)
 			r.Header.Set("Referer", "https://mirror.example/en/login?next="+url.QueryEscape(next))
 			c := &call{r: r, lang: "en", who: &mingjing.Login{Actor: mingjing.Actor{Role: role}}}
-			to, ok := c.next()
+			to, ok := c.nextPage()
 			if !ok {
 				continue
 			}

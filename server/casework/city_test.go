@@ -352,7 +352,7 @@ type opened struct {
 }
 
 func withReader(tx casework.Tx, work string) opened {
-	return opened{tx, tx.As(kernel.Entry{Look: mingjing.Look{Role: mingjing.RoleSystem, Action: "test"}, Work: work})}
+	return opened{tx, tx.As(kernel.Entry{AccessEntry: mingjing.AccessEntry{Role: mingjing.RoleSystem, Action: "test"}, Work: work})}
 }
 
 var errRead = errors.New("read")
@@ -384,11 +384,11 @@ func (c *city) storedDispute(t tb, id string) (d cases.Case) {
 	return d
 }
 
-func (c *city) looks(t tb, a mingjing.Actor) (looks []mingjing.Look) {
+func (c *city) looks(t tb, a mingjing.Actor) (looks []mingjing.AccessEntry) {
 	t.Helper()
 	c.peek(t, func(tx opened) (err error) {
 		looks, err = tx.Looks(ctx, mingjing.ResidentID(a.ID), false, 0, 1000)
-		looks = slices.DeleteFunc(looks, func(l mingjing.Look) bool { return l.Action == "test" })
+		looks = slices.DeleteFunc(looks, func(l mingjing.AccessEntry) bool { return l.Action == "test" })
 		return err
 	})
 	return looks

@@ -240,7 +240,7 @@ func TestADisputeFiledAtTheCounterIsLoggedAndNotDecidedByWhoFiledIt(t *testing.T
 	if e := k.Timeline[0]; e.Code != "filed_counter" || e.Who != handler.Name || e.Role != mingjing.RoleHandler || len(k.Evidence) != 1 {
 		t.Errorf("the timeline begins with %+v", e)
 	}
-	if !slices.ContainsFunc(c.looks(t, a), func(l mingjing.Look) bool {
+	if !slices.ContainsFunc(c.looks(t, a), func(l mingjing.AccessEntry) bool {
 		return l.Action == "counter_filed" && l.Subject == k.ID && l.Who == handler.Name
 	}) {
 		t.Error("the filing is not in the log")

@@ -30,7 +30,7 @@ func (c *city) looked(t tb, n int) (a mingjing.Actor, dispute string, seq int64)
 func (c *city) lookOf(t tb, a mingjing.Actor, role mingjing.Role) int64 {
 	t.Helper()
 	looks := c.looks(t, a)
-	i := slices.IndexFunc(looks, func(l mingjing.Look) bool { return l.Role == role && l.Askable() })
+	i := slices.IndexFunc(looks, func(l mingjing.AccessEntry) bool { return l.Role == role && l.Askable() })
 	if i < 0 {
 		t.Fatalf("nobody of role %s looked", role)
 	}
@@ -64,7 +64,7 @@ func TestWhoLookedAnswersOnAClockAndTheResidentIsTold(t *testing.T) {
 	a, dispute, seq := c.looked(t, 1)
 	q, err := c.AskWhy(ctx, a, seq, "")
 	must(t, err)
-	if q.State != mingjing.InquiryAsked || q.Look.Seq != seq || !q.Due.Equal(c.Due(5)) {
+	if q.State != mingjing.InquiryAsked || q.Entry.Seq != seq || !q.Due.Equal(c.Due(5)) {
 		t.Fatalf("asked: %+v", q)
 	}
 	if again := c.why(t, a, seq); again.ID != q.ID {
@@ -90,7 +90,7 @@ func TestWhoLookedAnswersOnAClockAndTheResidentIsTold(t *testing.T) {
 	}
 	k, err := c.InquiryCase(ctx, handler, q.ID)
 	must(t, err)
-	if k.CaseID != dispute || k.Item != "court.unpaid_judgment" || k.Look.Seq != seq || k.Resident != "居民1" ||
+	if k.CaseID != dispute || k.Item != "court.unpaid_judgment" || k.Entry.Seq != seq || k.Resident != "居民1" ||
 		!slices.Equal(k.Outcomes, []mingjing.InquiryOutcome{mingjing.InquiryExplained}) {
 		t.Errorf("to answer: %+v", k)
 	}
@@ -393,8 +393,8 @@ func TestALookOfNobodyKnownIsTheSupervisorsAtOnce(t *testing.T) {
 	c := newCity(t)
 	a, _, _ := c.owing(t, 1)
 	c.do(t, func(tx opened) error { // a line from before lookers were kept
-		look := mingjing.Look{At: c.clock.Now(), Role: mingjing.RoleHandler, Who: "Somebody", Action: "case", Purpose: "dispute"}
-		return tx.As(kernel.Entry{Look: look}).Log(ctx, mingjing.ResidentID(a.ID))
+		look := mingjing.AccessEntry{At: c.clock.Now(), Role: mingjing.RoleHandler, Who: "Somebody", Action: "case", Purpose: "dispute"}
+		return tx.As(kernel.Entry{AccessEntry: look}).Log(ctx, mingjing.ResidentID(a.ID))
 	})
 	q := c.why(t, a, c.lookOf(t, a, mingjing.RoleHandler))
 	if q.State != mingjing.InquiryEscalated || q.Late {

@@ -48,7 +48,7 @@ func TestThereIsNoLetterBeforeTheDecision(t *testing.T) {
 	if code := codeOf(err); code != "not_found" {
 		t.Errorf("%q", code)
 	}
-	if slices.ContainsFunc(c.looks(t, a), func(l mingjing.Look) bool { return l.Action == "letter" || l.Action == "court_file" }) {
+	if slices.ContainsFunc(c.looks(t, a), func(l mingjing.AccessEntry) bool { return l.Action == "letter" || l.Action == "court_file" }) {
 		t.Error("a look is logged though nothing was shown")
 	}
 }
@@ -143,8 +143,8 @@ func TestTheCourtFileHasHashesAndTheLooksAtTheCaseAlone(t *testing.T) {
 		t.Errorf("hashes %v", f.Hashes)
 	}
 	var actions []string
-	for i, l := range f.Looks {
-		if l.Subject != d.ID && l.Subject != record || i > 0 && l.Seq < f.Looks[i-1].Seq {
+	for i, l := range f.Entries {
+		if l.Subject != d.ID && l.Subject != record || i > 0 && l.Seq < f.Entries[i-1].Seq {
 			t.Errorf("look %+v", l)
 		}
 		actions = append(actions, l.Action)

@@ -127,10 +127,10 @@ func TestTheLetterAndTheCourtFileOfAHelperHaveNoScoreAndNoLog(t *testing.T) {
 	must(t, err)
 	letter, err := c.Letter(ctx, helper, d.ID)
 	must(t, err)
-	if len(own.Scores) == 0 || len(own.Looks) == 0 {
-		t.Errorf("the resident's own has %d scores and %d looks", len(own.Scores), len(own.Looks))
+	if len(own.Scores) == 0 || len(own.Entries) == 0 {
+		t.Errorf("the resident's own has %d scores and %d looks", len(own.Scores), len(own.Entries))
 	}
-	if len(theirs.Scores)+len(theirs.Looks)+len(letter.Scores) > 0 || letter.Dispute.ActingFor != "居民1" || theirs.Dispute.ActingFor != "居民1" {
+	if len(theirs.Scores)+len(theirs.Entries)+len(letter.Scores) > 0 || letter.Dispute.ActingFor != "居民1" || theirs.Dispute.ActingFor != "居民1" {
 		t.Errorf("the helper gets %+v", theirs)
 	}
 }
@@ -273,7 +273,7 @@ func TestAHelperReachesNothingElseOfTheResidents(t *testing.T) {
 	if score != nil || len(records.Records)+len(disputes.Disputes) > 0 {
 		t.Errorf("the helper has %v, %v, %v", score, records, disputes)
 	}
-	for _, l := range log.Looks {
+	for _, l := range log.Entries {
 		if l.Subject == stored.RecordID || l.Action == "access_log" {
 			t.Errorf("the helper's log has %+v", l)
 		}
@@ -322,9 +322,9 @@ func TestWhatAHelperDoesIsInBothLogs(t *testing.T) {
 	for name, x := range map[string]mingjing.Actor{"resident": a, "helper": helper} {
 		v, err := c.AccessLog(ctx, x, true, "")
 		must(t, err)
-		acted := slices.ContainsFunc(v.Looks, func(l mingjing.Look) bool { return l.Purpose == "mandate" })
+		acted := slices.ContainsFunc(v.Entries, func(l mingjing.AccessEntry) bool { return l.Purpose == "mandate" })
 		if acted != (name == "resident") {
-			t.Errorf("the looks of others in the %s's log are %+v", name, v.Looks)
+			t.Errorf("the looks of others in the %s's log are %+v", name, v.Entries)
 		}
 	}
 }

@@ -557,7 +557,7 @@ func TestEveryLookIsInTheAccessLogAndWithoutTheLogThereIsNothing(t *testing.T) {
 				return
 			}
 			looks = looks[:len(looks)-n]
-			i := slices.IndexFunc(looks, func(l mingjing.Look) bool { return l.Role == a.Role && l.Who == a.Name })
+			i := slices.IndexFunc(looks, func(l mingjing.AccessEntry) bool { return l.Role == a.Role && l.Who == a.Name })
 			if i < 0 {
 				t.Fatalf("the look is not in the log: %+v", looks)
 			}
@@ -619,7 +619,7 @@ func TestTheAccessLogIsReadPageByPage(t *testing.T) {
 	for cursor := ""; ; {
 		v, err := c.AccessLog(ctx, a, false, cursor)
 		must(t, err)
-		for _, l := range v.Looks {
+		for _, l := range v.Entries {
 			if seen[l.Seq] {
 				t.Errorf("look %d twice", l.Seq)
 			}
@@ -634,13 +634,13 @@ func TestTheAccessLogIsReadPageByPage(t *testing.T) {
 	}
 	v, err := c.AccessLog(ctx, a, true, "")
 	must(t, err)
-	for _, l := range v.Looks {
+	for _, l := range v.Entries {
 		if l.Role == mingjing.RoleResident {
 			t.Errorf("one's own look is among others': %+v", l)
 		}
 	}
-	if v.Looks[0].Who != handler.Name {
-		t.Errorf("the handler's look is not there: %+v", v.Looks[0])
+	if v.Entries[0].Who != handler.Name {
+		t.Errorf("the handler's look is not there: %+v", v.Entries[0])
 	}
 	for _, bad := range []string{"x", "0", "-1", "99999999999999999999"} {
 		_, err := c.AccessLog(ctx, a, false, bad)

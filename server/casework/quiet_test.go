@@ -53,7 +53,7 @@ func TestWatchingARequestIsOneLine(t *testing.T) {
 		}
 	}
 	lines := c.looks(t, resident)
-	var mine []mingjing.Look
+	var mine []mingjing.AccessEntry
 	for _, l := range lines[:len(lines)-len(before)] {
 		if l.Role == mingjing.RoleResident {
 			mine = append(mine, l)
@@ -153,14 +153,14 @@ func TestCheckingTheLogWritesNothing(t *testing.T) {
 	_, err := c.AccessLog(ctx, here, false, "")
 	must(t, err)
 	before := len(c.looks(t, a))
-	var kept *mingjing.LookMemory
+	var kept *mingjing.AccessMemory
 	for range 5 {
 		var since int64
 		if kept != nil {
 			since = kept.Size
 		}
-		k := logproof.CheckLooks(c.proofs(t, watching, since), kept, monday)
-		if len(k.Problems) > 0 || k.Looks != before {
+		k := logproof.Check(c.proofs(t, watching, since), kept, monday)
+		if len(k.Problems) > 0 || k.Entries != before {
 			t.Fatalf("%+v", k)
 		}
 		kept = k.Memory
@@ -190,8 +190,8 @@ func TestALongLogIsProvenInBoundedChunksAndTheFileWhole(t *testing.T) {
 	for n := 0; n < lines; n += 500 {
 		c.do(t, func(tx opened) error {
 			for range min(500, lines-n) {
-				look := mingjing.Look{At: monday, Role: mingjing.RoleSystem, Action: "collect", Purpose: "score"}
-				must(t, tx.As(kernel.Entry{Look: look}).Log(ctx, mingjing.ResidentID(a.ID)))
+				look := mingjing.AccessEntry{At: monday, Role: mingjing.RoleSystem, Action: "collect", Purpose: "score"}
+				must(t, tx.As(kernel.Entry{AccessEntry: look}).Log(ctx, mingjing.ResidentID(a.ID)))
 			}
 			return nil
 		})
@@ -205,13 +205,13 @@ func TestALongLogIsProvenInBoundedChunksAndTheFileWhole(t *testing.T) {
 			t.Fatalf("a chunk has %d entries", len(p.Entries))
 		}
 	}
-	k := logproof.CheckLooks(pages, nil, monday)
-	if len(k.Problems) > 0 || k.Looks != lines+1 || len(pages) != lines/accesslog.ProofPage+1 {
-		t.Fatalf("%d lines in %d chunks, %+v", k.Looks, len(pages), k.Problems)
+	k := logproof.Check(pages, nil, monday)
+	if len(k.Problems) > 0 || k.Entries != lines+1 || len(pages) != lines/accesslog.ProofPage+1 {
+		t.Fatalf("%d lines in %d chunks, %+v", k.Entries, len(pages), k.Problems)
 	}
 	whole, err := c.LookProof(ctx, a, accesslog.ProofQuery{All: true})
 	must(t, err)
-	if k := logproof.CheckLooks([]mingjing.LookProof{whole}, nil, monday); len(k.Problems) > 0 || k.Looks != lines+1 || whole.Next != 0 {
-		t.Errorf("the file has %d lines, %+v", k.Looks, k.Problems)
+	if k := logproof.Check([]mingjing.AccessProof{whole}, nil, monday); len(k.Problems) > 0 || k.Entries != lines+1 || whole.Next != 0 {
+		t.Errorf("the file has %d lines, %+v", k.Entries, k.Problems)
 	}
 }

@@ -77,7 +77,7 @@ func TestARecipientSeesWhatWasChosenAndTheResidentSeesTheRecipient(t *testing.T)
 	if c.bus.count(a.ID, mingjing.EventShare) != 2 { // made, viewed
 		t.Errorf("open screens hear of it %d times", c.bus.count(a.ID, mingjing.EventShare))
 	}
-	if mine := c.share(t, a); mine.Viewed != 1 || len(mine.Looks) != 1 || mine.Looks[0].Who != "Landlord & Co." || mine.State != mingjing.ShareActive {
+	if mine := c.share(t, a); mine.Viewed != 1 || len(mine.Accesses) != 1 || mine.Accesses[0].Who != "Landlord & Co." || mine.State != mingjing.ShareActive {
 		t.Errorf("the resident sees %+v", mine)
 	}
 }
@@ -250,8 +250,8 @@ func TestOfManyWhoLookAtOnceNoMoreSeeItThanMay(t *testing.T) {
 			wants(t, err, "share_over")
 		}
 		s := c.share(t, a)
-		if saw != 3 || s.Viewed != 3 || len(s.Looks) != 3 || s.State != mingjing.ShareUsedUp {
-			t.Errorf("%d saw it, %d were counted, %d are listed", saw, s.Viewed, len(s.Looks))
+		if saw != 3 || s.Viewed != 3 || len(s.Accesses) != 3 || s.State != mingjing.ShareUsedUp {
+			t.Errorf("%d saw it, %d were counted, %d are listed", saw, s.Viewed, len(s.Accesses))
 		}
 		views := 0
 		for _, l := range c.looks(t, a) {
@@ -358,7 +358,7 @@ func TestThoseWhoSawAWrongScoreAreToldIfTheResidentAsks(t *testing.T) {
 	if _, err := c.job(ctx, share.JobCorrection, view.ID); err != nil || len(c.post.mailed) != 1 {
 		t.Errorf("mailed again: %v, %+v", err, c.post.mailed)
 	}
-	if s := c.share(t, a); s.ID != id || s.CorrectedAt == nil || s.Looks[0].ToldAt == nil || s.Looks[2].ToldAt != nil {
+	if s := c.share(t, a); s.ID != id || s.CorrectedAt == nil || s.Accesses[0].ToldAt == nil || s.Accesses[2].ToldAt != nil {
 		t.Errorf("the resident sees %+v", s)
 	}
 	logged := 0

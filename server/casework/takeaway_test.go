@@ -126,10 +126,10 @@ func TestWhatIsTakenAlongIsEverything(t *testing.T) {
 	if e.Settings.Email != "lin@mail.example" || len(e.Settings.Devices) != 1 || e.Settings.Lang != "en" {
 		t.Errorf("the settings are %+v", e.Settings)
 	}
-	if len(e.Shares) != 1 || len(e.Shares[0].Looks) != 1 || e.Shares[0].Looks[0].Who != "Landlord & Co." {
+	if len(e.Shares) != 1 || len(e.Shares[0].Accesses) != 1 || e.Shares[0].Accesses[0].Who != "Landlord & Co." {
 		t.Errorf("the shares are %+v", e.Shares)
 	}
-	if len(e.Inquiries) != 1 || e.Inquiries[0].ID != why.ID || e.Inquiries[0].Look.Seq != why.Look.Seq {
+	if len(e.Inquiries) != 1 || e.Inquiries[0].ID != why.ID || e.Inquiries[0].Entry.Seq != why.Entry.Seq {
 		t.Errorf("the inquiries are %+v", e.Inquiries)
 	}
 	if len(e.Helping) != 1 || e.Helping[0].ID != helping || e.Helping[0].State != mingjing.MandateAccepted {
@@ -137,8 +137,8 @@ func TestWhatIsTakenAlongIsEverything(t *testing.T) {
 	}
 	stored := c.looks(t, a)
 	slices.Reverse(stored)
-	stored = slices.DeleteFunc(stored, func(l mingjing.Look) bool { return l.Action == "export_file" })
-	e.AccessLog = slices.DeleteFunc(e.AccessLog, func(l mingjing.Look) bool { return l.Action == "test" })
+	stored = slices.DeleteFunc(stored, func(l mingjing.AccessEntry) bool { return l.Action == "export_file" })
+	e.AccessLog = slices.DeleteFunc(e.AccessLog, func(l mingjing.AccessEntry) bool { return l.Action == "test" })
 	if !reflect.DeepEqual(e.AccessLog, stored) {
 		t.Errorf("the log has %d lines, %d were taken along", len(stored), len(e.AccessLog))
 	}

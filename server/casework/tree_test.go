@@ -18,7 +18,7 @@ import (
 )
 
 // proofs are all pages of an actor's proof.
-func (c *city) proofs(t tb, a mingjing.Actor, since int64) (pages []mingjing.LookProof) {
+func (c *city) proofs(t tb, a mingjing.Actor, since int64) (pages []mingjing.AccessProof) {
 	t.Helper()
 	q := accesslog.ProofQuery{Since: since}
 	for {
@@ -44,25 +44,25 @@ func TestAResidentGetsTheProofOfEveryLook(t *testing.T) {
 		}
 	}
 	first := c.proofs(t, a, 0)
-	k := logproof.CheckLooks(first, nil, monday)
-	if len(first) != 2 || len(k.Problems) > 0 || k.Looks != accesslog.ProofPage+20 {
+	k := logproof.Check(first, nil, monday)
+	if len(first) != 2 || len(k.Problems) > 0 || k.Entries != accesslog.ProofPage+20 {
 		t.Fatalf("%d pages, %+v", len(first), k)
 	}
 	// The pages were looks too, and the next proof has them.
-	k2 := logproof.CheckLooks(c.proofs(t, a, k.Memory.Size), k.Memory, monday)
-	if len(k2.Problems) > 0 || k2.Looks != k.Looks+2 || k2.Checkpoint.Size <= k.Checkpoint.Size {
+	k2 := logproof.Check(c.proofs(t, a, k.Memory.Size), k.Memory, monday)
+	if len(k2.Problems) > 0 || k2.Entries != k.Entries+2 || k2.Checkpoint.Size <= k.Checkpoint.Size {
 		t.Errorf("the second time: %+v", k2)
 	}
 	whole, err := c.LookProof(ctx, a, accesslog.ProofQuery{All: true})
 	must(t, err)
-	if k := logproof.CheckLooks([]mingjing.LookProof{whole}, nil, monday); len(k.Problems) > 0 || k.Looks != k2.Looks+2 {
+	if k := logproof.Check([]mingjing.AccessProof{whole}, nil, monday); len(k.Problems) > 0 || k.Entries != k2.Entries+2 {
 		t.Errorf("in one: %+v", k)
 	}
 	v, err := c.AccessLog(ctx, a, false, "")
 	must(t, err)
 	pages := c.proofs(t, a, 0)
-	shown := logproof.CheckLooks(pages, nil, monday)
-	if logproof.Shown(&shown, pages, v.Looks, false); len(shown.Problems) > 0 {
+	shown := logproof.Check(pages, nil, monday)
+	if logproof.CheckShown(&shown, pages, v.Entries, false); len(shown.Problems) > 0 {
 		t.Errorf("the page: %+v", shown.Problems)
 	}
 	for _, q := range []accesslog.ProofQuery{{Since: -1}, {Size: 1 << 40}, {After: -3}} {
@@ -148,7 +148,7 @@ func TestWitnessesAreShownEachStateAndTheirWordIsPublished(t *testing.T) {
 			t.Fatalf("state %d: %+v, %v, %v", i, k, by, err)
 		}
 	}
-	k := logproof.CheckLooks(c.proofs(t, a, 0), nil, monday.Add(time.Minute))
+	k := logproof.Check(c.proofs(t, a, 0), nil, monday.Add(time.Minute))
 	if len(k.Problems) > 0 || len(k.Witnesses) != 1 || k.Witnesses[0].Size != 5 || len(k.Memory.Witnesses) != 1 {
 		t.Errorf("%+v", k)
 	}
@@ -194,7 +194,7 @@ func TestAWitnessWhoseSignatureIsNotItsOwnCountsForNothing(t *testing.T) {
 	if c.ShowWitnesses(ctx) {
 		t.Error("it counts")
 	}
-	if k := logproof.CheckLooks(c.proofs(t, a, 0), nil, monday); len(k.Witnesses) > 0 || len(k.Problems) > 0 {
+	if k := logproof.Check(c.proofs(t, a, 0), nil, monday); len(k.Witnesses) > 0 || len(k.Problems) > 0 {
 		t.Errorf("%+v", k)
 	}
 }

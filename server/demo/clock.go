@@ -62,7 +62,7 @@ func (c *Clock) Move(d time.Duration) error {
 	defer c.mu.Unlock()
 	moved := (c.moved + max(d, 0)).Round(time.Microsecond)
 	if d > maxMoved || moved > maxMoved {
-		return mingjing.Errorf(mingjing.Conflict, "clock_too_far")
+		return mingjing.NewError(mingjing.Conflict, "clock_too_far")
 	}
 	data, err := json.Marshal(movedFile{moved.Microseconds()})
 	if err != nil {

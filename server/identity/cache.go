@@ -31,8 +31,8 @@ type cache struct {
 	until atomic.Int64
 }
 
-// quick runs f against Redis, but not for long, and not right after a failure.
-func quick[T any](ctx context.Context, c *cache, f func(context.Context) (T, error)) (T, error) {
+// withCache runs f against Redis, but not for long, and not right after a failure.
+func withCache[T any](ctx context.Context, c *cache, f func(context.Context) (T, error)) (T, error) {
 	var zero T
 	if time.Now().UnixNano() < c.until.Load() {
 		return zero, errCachePaused
@@ -60,32 +60,33 @@ func quick[T any](ctx context.Context, c *cache, f func(context.Context) (T, err
 	return a.v, a.err
 }
 
-// A remembered is what Kratos said about a token. An actor's JSON leaves out who
+// A cachedSession is what Kratos said about a token. An actor's JSON leaves out who
 // they are as a resident, since browsers are sent it; so Self has it here.
-type remembered struct {
+type cachedSession struct {
 	Login mingjing.Login
 	Self  mingjing.ResidentID `json:",omitempty"`
 	At    time.Time
 }
 
-// recall is what was remembered of a token, unless its session was ended since.
-func (i *Identity) recall(ctx context.Context, token string) (mingjing.Login, bool) {
-	r, err := quick(ctx, i.cache, func(ctx context.Context) (remembered, error) {
+// cachedLogin returns what was remembered of a token, unless its session was ended
+// since.
+func (i *Identity) cachedLogin(ctx context.Context, token string) (mingjing.Login, bool) {
+	r, err := withCache(ctx, i.cache, func(ctx context.Context) (cachedSession, error) {
 		b, err := i.redis.Get(ctx, i.keys.redis("who", token)).Bytes()
 		if err != nil {
-			return remembered{}, err
+			return cachedSession{}, err
 		}
-		var r remembered
+		var r cachedSession
 		if err := json.Unmarshal(b, &r); err != nil {
-			return remembered{}, fmt.Errorf("read a remembered session: %w", err)
+			return cachedSession{}, fmt.Errorf("read a remembered session: %w", err)
 		}
 		r.Login.Actor.Self = r.Self
 		ended, err := i.redis.Exists(ctx, i.keys.redis("ended", r.Login.SessionID)).Result()
 		if err != nil {
-			return remembered{}, err
+			return cachedSession{}, err
 		}
 		if ended > 0 {
-			return remembered{}, redis.Nil
+			return cachedSession{}, redis.Nil
 		}
 		return r, nil
 	})
@@ -96,20 +97,20 @@ func (i *Identity) recall(ctx context.Context, token string) (mingjing.Login, bo
 	return r.Login, true
 }
 
-// remember keeps what Kratos said about a token.
-func (i *Identity) remember(ctx context.Context, token string, l mingjing.Login) {
-	b, err := json.Marshal(remembered{Login: l, Self: l.Actor.Self, At: i.clock.Now()})
+// cacheLogin keeps what Kratos said about a token.
+func (i *Identity) cacheLogin(ctx context.Context, token string, l mingjing.Login) {
+	b, err := json.Marshal(cachedSession{Login: l, Self: l.Actor.Self, At: i.clock.Now()})
 	if err != nil {
 		return
 	}
-	_, _ = quick(ctx, i.cache, func(ctx context.Context) (struct{}, error) {
+	_, _ = withCache(ctx, i.cache, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, i.redis.Set(ctx, i.keys.redis("who", token), b, cacheFor).Err()
 	})
 }
 
-// ended makes every replica forget a session that Kratos has ended, also where
+// sessionsEnded makes every replica forget a session that Kratos has ended, also where
 // an older answer of Kratos is still under way, and tells those who want to know.
-func (i *Identity) ended(ctx context.Context, locked bool, sessionIDs ...string) {
+func (i *Identity) sessionsEnded(ctx context.Context, locked bool, sessionIDs ...string) {
 	// The caller may have hung up; the session has ended all the same.
 	ctx = context.WithoutCancel(ctx)
 	if i.uses != nil && len(sessionIDs) > 0 {
@@ -119,13 +120,13 @@ func (i *Identity) ended(ctx context.Context, locked bool, sessionIDs ...string)
 		}
 		cancel()
 	}
-	i.bury(ctx, locked, sessionIDs...)
+	i.markEnded(ctx, locked, sessionIDs...)
 }
 
-// bury is what ended does but for forgetting the use of the sessions.
-func (i *Identity) bury(ctx context.Context, locked bool, sessionIDs ...string) {
+// markEnded is what ended does but for forgetting the use of the sessions.
+func (i *Identity) markEnded(ctx context.Context, locked bool, sessionIDs ...string) {
 	for _, id := range sessionIDs {
-		_, err := quick(ctx, i.cache, func(ctx context.Context) (struct{}, error) {
+		_, err := withCache(ctx, i.cache, func(ctx context.Context) (struct{}, error) {
 			return struct{}{}, i.redis.Set(ctx, i.keys.redis("ended", id), "1", tombstoneFor).Err()
 		})
 		if err != nil {

@@ -47,7 +47,7 @@ func count(i *Identity) *calls {
 	return c
 }
 
-// since is what was called since the last time, identifiers left out.
+// since returns what was called since the last time, identifiers left out.
 func (c *calls) since() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -56,14 +56,14 @@ func (c *calls) since() []string {
 	return seen
 }
 
-// held is a door whose answers are not held back, and says of the last one whether it
-// would have been, once and after everything else.
+// held returns a door whose answers are not held back, and says of the last one whether
+// it would have been, once and after everything else.
 func held(t *testing.T, change func(*Identity)) (i *Identity, once func() bool) {
 	t.Helper()
 	holds, left := 0, 0
 	i = door(t, change)
 	called := count(i)
-	i.pace = pace{floor: time.Hour, wait: func(_ context.Context, d time.Duration) {
+	i.pace = responseFloor{floor: time.Hour, wait: func(_ context.Context, d time.Duration) {
 		holds++
 		called.since()
 		if d <= 0 || d > time.Hour {
@@ -86,7 +86,7 @@ func TestAKnownAndAnUnknownIDCostTheSameCalls(t *testing.T) {
 	unactivated, _ := waiting(t, shared)
 	locked := enrolled(t)
 	lock(t, locked)
-	if _, _, err := i.check(t.Context(), shared.keys.resident(n), "not the password", newDevice()); !errors.Is(err, errRefused) {
+	if _, _, err := i.checkPassword(t.Context(), shared.keys.resident(n), "not the password", newDevice()); !errors.Is(err, errRefused) {
 		t.Fatal(err) // the first look-up makes the decoy
 	}
 	called.since()
@@ -97,7 +97,7 @@ func TestAKnownAndAnUnknownIDCostTheSameCalls(t *testing.T) {
 		{"known", shared.keys.resident(n)}, {"unknown", shared.keys.resident(newNumber())},
 		{"not activated", shared.keys.resident(unactivated)}, {"locked", shared.keys.resident(locked)},
 	} {
-		if _, _, err := i.check(t.Context(), who.identifier, "not the password", newDevice()); !errors.Is(err, errRefused) {
+		if _, _, err := i.checkPassword(t.Context(), who.identifier, "not the password", newDevice()); !errors.Is(err, errRefused) {
 			t.Errorf("a wrong password of one who is %s gives %v", who.name, err)
 		}
 		got := called.since()

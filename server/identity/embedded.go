@@ -131,7 +131,7 @@ func startChild(ctx context.Context, e Embedded, log *slog.Logger) (*child, erro
 
 // prepare puts everything in place for the first run.
 func (c *child) prepare(e Embedded) error {
-	c.endStale()
+	c.killStale()
 	var err error
 	if c.sockets, err = os.MkdirTemp("", "mingjing-kratos-"); err != nil {
 		return fmt.Errorf("make a folder for sockets: %w", err)
@@ -208,7 +208,7 @@ func (c *child) stop() error {
 	return errors.Join(err, c.lock.Close())
 }
 
-// socket is the path on which a port can be reached now; "" between two runs.
+// socket returns the path on which a port can be reached now; "" between two runs.
 func (c *child) socket(port string) string {
 	l := c.now.Load()
 	switch {
@@ -295,7 +295,7 @@ func (c *child) command(ctx context.Context, said *kratosLog, args ...string) *e
 	cmd := exec.CommandContext(ctx, c.bin, append(args, "-c", filepath.Join(c.dir, "kratos.yml"))...)
 	cmd.Dir, cmd.Env = c.dir, append([]string(nil), c.env...)
 	cmd.Stdout, cmd.Stderr = said, said
-	cmd.SysProcAttr = dieWithUs()
+	cmd.SysProcAttr = killWithParent()
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = stopGrace
 	return cmd
@@ -343,8 +343,8 @@ func (c *child) cleanUp(ctx context.Context) {
 	}
 }
 
-// endStale ends the Kratos of a server that was killed, and removes its sockets.
-func (c *child) endStale() {
+// killStale ends the Kratos of a server that was killed, and removes its sockets.
+func (c *child) killStale() {
 	b, err := os.ReadFile(filepath.Join(c.dir, "child.json"))
 	if err != nil {
 		return
@@ -519,7 +519,7 @@ func (w *kratosLog) keep(s string) {
 	w.tail = w.tail[max(0, len(w.tail)-maxLogTail):]
 }
 
-// last is what was said last, for the error of a run that failed.
+// last returns what was said last, for the error of a run that failed.
 func (w *kratosLog) last() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -162,7 +162,7 @@ type Identity struct {
 	limits     Limits
 	cache      *cache
 	checks     *semaphore.Weighted
-	pace       pace
+	pace       responseFloor
 	codeTTL    time.Duration
 	uses       Uses // nil where sessions may be unused for any time
 	idleAfter  time.Duration
@@ -219,7 +219,7 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 		cache:   &cache{redis: c.Redis},
 		// More at once would only make each of them slower.
 		checks:  semaphore.NewWeighted(int64(max(2, 2*runtime.GOMAXPROCS(0)))),
-		pace:    pace{floor: c.FloorTime, wait: wait},
+		pace:    responseFloor{floor: c.FloorTime, wait: wait},
 		codeTTL: c.ActivationLifespan, freshFor: c.FreshLogin,
 		uses: c.Uses, idleAfter: c.IdleAfter, endWait: DefaultEndWait,
 	}
@@ -293,19 +293,19 @@ func (wallClock) Now() time.Time { return time.Now() }
 
 // The errors that have no values. They are made anew for each answer, so that
 // nobody can change another's.
-func errLogin() error      { return mingjing.Errorf(mingjing.Unauthenticated, "login_failed") }
-func errActivation() error { return mingjing.Errorf(mingjing.Invalid, "activation_failed") }
+func errLogin() error      { return mingjing.NewError(mingjing.Unauthenticated, "login_failed") }
+func errActivation() error { return mingjing.NewError(mingjing.Invalid, "activation_failed") }
 func errNotLoggedIn() error {
-	return mingjing.Errorf(mingjing.Unauthenticated, "not_logged_in")
+	return mingjing.NewError(mingjing.Unauthenticated, "not_logged_in")
 }
-func errExpired() error { return mingjing.Errorf(mingjing.Unauthenticated, "session_expired") }
-func errIdle() error    { return mingjing.Errorf(mingjing.Unauthenticated, "session_idle") }
+func errExpired() error { return mingjing.NewError(mingjing.Unauthenticated, "session_expired") }
+func errIdle() error    { return mingjing.NewError(mingjing.Unauthenticated, "session_idle") }
 
-// down logs why the identity service can't be used, and is the error that says
+// unavailable logs why the identity service can't be used, and is the error that says
 // so. A caller who has gone away is no failure of ours.
-func (i *Identity) down(ctx context.Context, doing string, err error) error {
+func (i *Identity) unavailable(ctx context.Context, doing string, err error) error {
 	if ctx.Err() == nil {
 		i.log.Error("identity is down", "doing", doing, "err", err)
 	}
-	return mingjing.Errorf(mingjing.Unavailable, "identity_down")
+	return mingjing.NewError(mingjing.Unavailable, "identity_down")
 }

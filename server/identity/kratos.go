@@ -92,8 +92,8 @@ type deviceKey struct{}
 // noDevice stands for a device of which nothing is known.
 const noDevice = "-"
 
-// from makes Kratos store the device with the session that the calls make.
-func from(ctx context.Context, device string) context.Context {
+// withDevice makes Kratos store the device with the session that the calls make.
+func withDevice(ctx context.Context, device string) context.Context {
 	device = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == utf8.RuneError {
 			return -1
@@ -197,9 +197,9 @@ type publicMeta struct {
 	Agency string `json:"agency,omitempty"`
 }
 
-// desk says whether it is somebody who logs in with a second factor: staff of the
+// isDesk reports whether it is somebody who logs in with a second factor: staff of the
 // bureau, or an agency's officer.
-func (m publicMeta) desk() bool {
+func (m publicMeta) isDesk() bool {
 	return m.Role.Staff() || m.Role == mingjing.RoleAgency && m.Agency != ""
 }
 
@@ -278,7 +278,7 @@ func (k *kratos) each(ctx context.Context, size int64, fn func(person)) error {
 	}
 }
 
-// nextPage is the token of the page that follows, from the Link header (RFC 8288).
+// nextPage returns the token of the page that follows, from the Link header (RFC 8288).
 func nextPage(h http.Header) string {
 	for link := range strings.SplitSeq(strings.Join(h.Values("Link"), ","), ",") {
 		target, params, ok := strings.Cut(link, ";")
@@ -366,8 +366,8 @@ func (k *kratos) refresh(ctx context.Context, token, identifier, password string
 	return fresh, err
 }
 
-// raise makes an AAL 2 session of the session of token.
-func (k *kratos) raise(ctx context.Context, token, code string) (raised string, s client.Session, err error) {
+// addSecondFactor makes an AAL 2 session of the session of token.
+func (k *kratos) addSecondFactor(ctx context.Context, token, code string) (raised string, s client.Session, err error) {
 	f, res, err := k.public.FrontendAPI.CreateNativeLoginFlow(ctx).Aal("aal2").XSessionToken(token).Execute()
 	if err := outcome("begin the second factor", res, err); err != nil {
 		return "", s, err
@@ -401,7 +401,7 @@ const (
 	maxSessions  = 1000
 )
 
-// others are the sessions of the same person, without that of token.
+// others returns the sessions of the same person, without that of token.
 func (k *kratos) others(ctx context.Context, token string) ([]client.Session, error) {
 	var all []client.Session
 	for page := int64(1); len(all) < maxSessions; page++ {

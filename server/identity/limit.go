@@ -79,8 +79,8 @@ type attempt struct {
 func (i *Identity) admit(ctx context.Context, a attempt) error {
 	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
 	defer cancel()
-	return i.bounded(ctx, func() error {
-		known, err := i.knows(ctx, a)
+	return i.withLimitsTimeout(ctx, func() error {
+		known, err := i.isKnownAddress(ctx, a)
 		if err != nil {
 			return err
 		}
@@ -103,8 +103,8 @@ func (i *Identity) admit(ctx context.Context, a attempt) error {
 func (i *Identity) admitCode(ctx context.Context, a attempt) error {
 	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
 	defer cancel()
-	return i.bounded(ctx, func() error {
-		known, err := i.knows(ctx, a)
+	return i.withLimitsTimeout(ctx, func() error {
+		known, err := i.isKnownAddress(ctx, a)
 		if err != nil {
 			return err
 		}
@@ -120,8 +120,8 @@ func (i *Identity) admitCode(ctx context.Context, a attempt) error {
 	})
 }
 
-// bounded runs f, but no longer than ctx, which a Redis client need not heed.
-func (i *Identity) bounded(ctx context.Context, f func() error) error {
+// withLimitsTimeout runs f, but no longer than ctx, which a Redis client need not heed.
+func (i *Identity) withLimitsTimeout(ctx context.Context, f func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- f() }()
 	var err error
@@ -137,7 +137,7 @@ func (i *Identity) bounded(ctx context.Context, f func() error) error {
 		return err
 	}
 	i.log.Error("identity is down", "doing", "count an attempt", "err", err)
-	return mingjing.Errorf(mingjing.Unavailable, "identity_down")
+	return mingjing.NewError(mingjing.Unavailable, "identity_down")
 }
 
 // Allow counts one more use of something other than a login by somebody; the error is
@@ -145,15 +145,15 @@ func (i *Identity) bounded(ctx context.Context, f func() error) error {
 func (i *Identity) Allow(ctx context.Context, kind, who string, rates ...Rate) error {
 	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
 	defer cancel()
-	return i.bounded(ctx, func() error { return i.allow(ctx, rates, "use", kind, who) })
+	return i.withLimitsTimeout(ctx, func() error { return i.allow(ctx, rates, "use", kind, who) })
 }
 
 // AllowFrom counts one more request for something public from an address, of IPv6 from
 // its /64 network; the error is too_many_attempts. Where it can't be counted at once it
 // is let pass: what is public goes on without Redis.
 func (i *Identity) AllowFrom(ctx context.Context, kind, addr string, rates ...Rate) error {
-	limited, err := quick(ctx, i.cache, func(ctx context.Context) (error, error) {
-		err := i.allow(ctx, rates, "from", kind, place(addr))
+	limited, err := withCache(ctx, i.cache, func(ctx context.Context) (error, error) {
+		err := i.allow(ctx, rates, "from", kind, addrPrefix(addr))
 		if e, ok := errors.AsType[*mingjing.Error](err); ok {
 			return e, nil
 		}
@@ -175,13 +175,13 @@ func (i *Identity) allow(ctx context.Context, rates []Rate, kind string, parts .
 		}
 		if res.Allowed == 0 {
 			seconds := max(1, int(math.Ceil(res.RetryAfter.Seconds())))
-			return mingjing.Errorf(mingjing.Limited, "too_many_attempts", "seconds", strconv.Itoa(seconds))
+			return mingjing.NewError(mingjing.Limited, "too_many_attempts", "seconds", strconv.Itoa(seconds))
 		}
 	}
 	return nil
 }
 
-func (i *Identity) knows(ctx context.Context, a attempt) (bool, error) {
+func (i *Identity) isKnownAddress(ctx context.Context, a attempt) (bool, error) {
 	n, err := i.redis.Exists(ctx, i.keys.redis("known", a.identifier, a.addr)).Result()
 	if err != nil {
 		return false, fmt.Errorf("look for a known address: %w", err)
@@ -189,12 +189,12 @@ func (i *Identity) knows(ctx context.Context, a attempt) (bool, error) {
 	return n > 0, nil
 }
 
-// succeeded remembers the identifier at the address and gives it its allowance
+// loginSucceeded remembers the identifier at the address and gives it its allowance
 // back. Failing to do so harms nobody.
-func (i *Identity) succeeded(ctx context.Context, a attempt) {
+func (i *Identity) loginSucceeded(ctx context.Context, a attempt) {
 	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
 	defer cancel()
-	err := i.bounded(ctx, func() error {
+	err := i.withLimitsTimeout(ctx, func() error {
 		if err := i.redis.Set(ctx, i.keys.redis("known", a.identifier, a.addr), "1", knownFor).Err(); err != nil {
 			return err
 		}
@@ -210,9 +210,9 @@ func (i *Identity) succeeded(ctx context.Context, a attempt) {
 	}
 }
 
-// place is what counts as one address: an IPv4 address, or the /64 network that
-// one IPv6 connection has to itself.
-func place(addr string) string {
+// addrPrefix returns what counts as one address: an IPv4 address, or the /64 network
+// that one IPv6 connection has to itself.
+func addrPrefix(addr string) string {
 	a, err := netip.ParseAddr(addr)
 	if err != nil {
 		if len(addr) > 64 {

@@ -58,7 +58,7 @@ func (u *memoryUses) SetLockAfter(_ context.Context, resident mingjing.ResidentI
 	return u.down
 }
 
-// watched is a door at which sessions end for want of use, with its clock.
+// watched returns a door at which sessions end for want of use, with its clock.
 func watched(t *testing.T) (*Identity, *memoryUses, *handClock) {
 	t.Helper()
 	u := &memoryUses{seen: map[string]time.Time{}, owner: map[string]mingjing.ResidentID{}, chosen: map[mingjing.ResidentID]int{}}

@@ -28,7 +28,7 @@ func TestAnUnknownIDAndAWrongPasswordLookTheSame(t *testing.T) {
 		t.Fatal("a wrong password is let in")
 	}
 	once()
-	want := mingjing.Errorf(mingjing.Unauthenticated, "login_failed")
+	want := mingjing.NewError(mingjing.Unauthenticated, "login_failed")
 	for name, try := range map[string]struct {
 		n        mingjing.IDNumber
 		password string
@@ -411,7 +411,7 @@ func TestAPlaceIsAnAddressOrAnIPv6Network(t *testing.T) {
 		"":                     "",
 		"nonsense":             "nonsense",
 	} {
-		if got := place(in); got != want {
+		if got := addrPrefix(in); got != want {
 			t.Errorf("place(%q) is %q, want %q", in, got, want)
 		}
 	}

@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// pace holds answers until the floor of time, or the next multiple of it, is
+// responseFloor holds answers until the floor of time, or the next multiple of it, is
 // reached: how long the work took shows only in whole floors.
-type pace struct {
+type responseFloor struct {
 	floor time.Duration
 	wait  func(ctx context.Context, d time.Duration)
 }
 
-// begin starts the time; what it returns waits.
-func (p pace) begin(ctx context.Context) (hold func()) {
+// start starts the time; what it returns waits.
+func (p responseFloor) start(ctx context.Context) (hold func()) {
 	start := time.Now()
 	return func() {
 		took := time.Since(start)

@@ -17,7 +17,7 @@ func tryLock(f *os.File) error {
 	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 }
 
-// commandLine is how a process was started; "" when it is gone.
+// commandLine returns how a process was started; "" when it is gone.
 func commandLine(pid int) string {
 	b, err := exec.Command("ps", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
 	if err != nil {

@@ -40,7 +40,7 @@ func TestEndingASessionEndsItEverywhereAtOnce(t *testing.T) {
 	_, err = there.Who(t.Context(), lost)
 	wantCode(t, err, "session_expired")
 	// An answer of Kratos that was still under way does not bring it back.
-	there.remember(t.Context(), lost, l)
+	there.cacheLogin(t.Context(), lost, l)
 	_, err = there.Who(t.Context(), lost)
 	wantCode(t, err, "session_expired")
 	if !slices.Equal(told, []string{l.SessionID}) {
@@ -156,7 +156,7 @@ func TestARememberedSessionIsAskedForAgain(t *testing.T) {
 func TestAnAnswerOfTheCacheIsTaken(t *testing.T) {
 	c := &cache{redis: sharedRDB}
 	for range 20_000 {
-		v, err := quick(t.Context(), c, func(context.Context) (int, error) { return 1, nil })
+		v, err := withCache(t.Context(), c, func(context.Context) (int, error) { return 1, nil })
 		if v != 1 || err != nil {
 			t.Fatalf("the answer is %d, %v", v, err)
 		}
@@ -189,7 +189,7 @@ func TestStaffAreKnownAsTheResidentTheyAre(t *testing.T) {
 		}
 	}
 	linked("asked of Kratos,")
-	if _, ok := i.recall(t.Context(), token); !ok {
+	if _, ok := i.cachedLogin(t.Context(), token); !ok {
 		t.Fatal("nothing was remembered")
 	}
 	linked("remembered,")

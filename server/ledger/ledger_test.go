@@ -62,7 +62,7 @@ func (tr *tree) signed(t testing.TB, size int64) string {
 	return tr.key.Sign(size, root)
 }
 
-// request is what the log asks, from a size to another.
+// request returns what the log asks, from a size to another.
 func (tr *tree) request(t testing.TB, old, size int64) string {
 	t.Helper()
 	b := fmt.Sprintf("old %d\n", old)

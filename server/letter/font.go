@@ -100,8 +100,8 @@ func visible(s string) string {
 	return b.String()
 }
 
-// chinese reports whether a sign is a Chinese character, or as wide as one.
-func chinese(r rune) bool {
+// isCJK reports whether a sign is a Chinese character, or as wide as one.
+func isCJK(r rune) bool {
 	return unicode.Is(unicode.Han, r) || r >= 0x3000 && r <= 0x30ff || r >= 0xff00 && r <= 0xffef
 }
 
@@ -111,10 +111,10 @@ func faces(signs []rune) []*face {
 	out := make([]*face, len(signs))
 	for i, r := range signs {
 		out[i] = both
-		if !latin.has(r) || chinese(r) {
+		if !latin.has(r) || isCJK(r) {
 			continue
 		}
-		near := i > 0 && chinese(signs[i-1]) || i+1 < len(signs) && chinese(signs[i+1])
+		near := i > 0 && isCJK(signs[i-1]) || i+1 < len(signs) && isCJK(signs[i+1])
 		if r < 0x2010 || !near {
 			out[i] = latin
 		}

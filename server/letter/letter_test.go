@@ -40,7 +40,7 @@ var (
 	shows   = regexp.MustCompile(`(?s)BT [-0-9.]+ ([-0-9.]+) Td \((.*?)\) Tj ET`)
 )
 
-// textOf is what a reader of the file copies out of it, a slice of lines a page.
+// textOf returns what a reader of the file copies out of it, a slice of lines a page.
 // The file says that its codes are UTF-16, so the codes are read as that.
 func textOf(t testing.TB, pdf []byte) (pages []string) {
 	t.Helper()
@@ -283,7 +283,7 @@ func FuzzNothingIsLostInSetting(f *testing.F) {
 		for _, kind := range []mingjing.BlockKind{mingjing.BlockText, mingjing.BlockQuote, mingjing.BlockList, mingjing.BlockRows, mingjing.BlockOutcome, mingjing.BlockSignature} {
 			s.block(mingjing.Block{Kind: kind, Text: title, Items: []string{words}, Rows: []mingjing.LetterRow{{Key: title, Text: words}}}, mingjing.BlockText)
 		}
-		fit(title, 8.5, 100)
+		truncate(title, 8.5, 100)
 		for _, w := range []float64{5, 60, measure} {
 			set := ""
 			for _, line := range wrap(words, bodySize, w) {

@@ -26,8 +26,8 @@ func (s *setter) add(draw func(*fpdf.Fpdf)) {
 	s.pages[last] = append(s.pages[last], draw)
 }
 
-// room begins a new page when the given number of points does not fit on this one.
-func (s *setter) room(points float64) {
+// ensureSpace begins a new page when the given number of points does not fit on this one.
+func (s *setter) ensureSpace(points float64) {
 	if s.y+points > pageHeight-bottom && s.y > top {
 		s.newPage()
 	}
@@ -36,22 +36,22 @@ func (s *setter) room(points float64) {
 // letterhead sets the head of the first page.
 func (s *setter) letterhead(l mingjing.Letter) {
 	s.newPage()
-	s.add(func(p *fpdf.Fpdf) { mirror(p, left+19, 74, 19) })
-	s.at(fit(l.Office, 15, measure-56), left+52, 74, 15, jade, true)
-	s.at(fit(l.Number, 9.5, measure-56), left+52, 91, 9.5, muted, false)
+	s.add(func(p *fpdf.Fpdf) { drawLogo(p, left+19, 74, 19) })
+	s.textLine(truncate(l.Office, 15, measure-56), left+52, 74, 15, jade, true)
+	s.textLine(truncate(l.Number, 9.5, measure-56), left+52, 91, 9.5, muted, false)
 	s.add(func(p *fpdf.Fpdf) {
-		rule(p, left, 108, measure, 1.2, bronze)
-		rule(p, left, 110.4, measure, 0.4, bronze)
+		drawRule(p, left, 108, measure, 1.2, bronze)
+		drawRule(p, left, 110.4, measure, 0.4, bronze)
 	})
 	s.y = 142
 	s.lines(l.Title, style{size: 20, lead: 28, colour: black, bold: true}, left, measure)
 	s.y += 8
 }
 
-// at draws one line of text that is known to fit.
-func (s *setter) at(visible string, x, y, size float64, colour ink, bold bool) {
+// textLine draws one line of text that is known to fit.
+func (s *setter) textLine(visible string, x, y, size float64, colour ink, bold bool) {
 	set := runs(visible, size)
-	s.add(func(p *fpdf.Fpdf) { text(p, set, x, y, size, colour, bold) })
+	s.add(func(p *fpdf.Fpdf) { drawText(p, set, x, y, size, colour, bold) })
 }
 
 // A style is how a paragraph looks.
@@ -87,12 +87,12 @@ func (s *setter) linesBeside(paragraph string, st style, x, w float64, beside fu
 		if i == len(all)-2 && len(all) > 2 {
 			need *= 2 // and no last line goes on alone
 		}
-		s.room(need)
+		s.ensureSpace(need)
 		y := s.y
 		if beside != nil {
 			beside(y, st.lead)
 		}
-		s.add(func(p *fpdf.Fpdf) { text(p, l, x, y+st.lead*0.5+st.size*0.36, st.size, st.colour, st.bold) })
+		s.add(func(p *fpdf.Fpdf) { drawText(p, l, x, y+st.lead*0.5+st.size*0.36, st.size, st.colour, st.bold) })
 		s.y += st.lead
 	}
 }
@@ -104,17 +104,17 @@ func (s *setter) block(b mingjing.Block, next mingjing.BlockKind) {
 		if s.y > top { // with others on the page
 			s.y += 22
 		}
-		s.room(60 + 3*bodyLead)
+		s.ensureSpace(60 + 3*bodyLead)
 		s.lines(b.Text, style{17, 25, black, true}, left, measure)
 		s.y += 6
 	case mingjing.BlockHeading:
 		s.y += 14
-		s.room(22 + 3*bodyLead)
+		s.ensureSpace(22 + 3*bodyLead)
 		s.lines(b.Text, style{13.5, 21, jade, true}, left, measure)
 		s.y += 3
 	case mingjing.BlockSub:
 		s.y += 5
-		s.room(18 + 2*bodyLead)
+		s.ensureSpace(18 + 2*bodyLead)
 		s.lines(b.Text, style{11, 18, black, true}, left, measure)
 	case mingjing.BlockText:
 		s.lines(b.Text, body, left, measure)
@@ -128,7 +128,7 @@ func (s *setter) block(b mingjing.Block, next mingjing.BlockKind) {
 		s.quote(b)
 	case mingjing.BlockList:
 		for _, item := range b.Items {
-			s.room(bodyLead)
+			s.ensureSpace(bodyLead)
 			s.bullet()
 			s.lines(item, body, left+15, measure-15)
 			s.y += 2
@@ -138,9 +138,9 @@ func (s *setter) block(b mingjing.Block, next mingjing.BlockKind) {
 		s.rows(b.Rows)
 	case mingjing.BlockSignature:
 		s.y += 10
-		s.room(40 + float64(len(b.Items))*quiet.lead)
+		s.ensureSpace(40 + float64(len(b.Items))*quiet.lead)
 		y := s.y
-		s.add(func(p *fpdf.Fpdf) { rule(p, left, y, 190, 0.6, line) })
+		s.add(func(p *fpdf.Fpdf) { drawRule(p, left, y, 190, 0.6, line) })
 		s.y += 6
 		s.lines(b.Text, style{12, 19, black, true}, left, measure)
 		for _, item := range b.Items {
@@ -166,11 +166,11 @@ func (s *setter) bullet() {
 func (s *setter) outcome(b mingjing.Block) {
 	const pad = 13
 	s.y += 5
-	s.room(2*pad + 24 + bodyLead)
+	s.ensureSpace(2*pad + 24 + bodyLead)
 	frame := func(y, h float64) {
 		s.add(func(p *fpdf.Fpdf) {
-			rule(p, left, y-0.2, measure, h+0.4, jadeSoft)
-			rule(p, left, y-0.2, 3, h+0.4, jade)
+			drawRule(p, left, y-0.2, measure, h+0.4, jadeSoft)
+			drawRule(p, left, y-0.2, 3, h+0.4, jade)
 		})
 	}
 	gap := func(h float64) { frame(s.y, h); s.y += h }
@@ -187,9 +187,9 @@ func (s *setter) outcome(b mingjing.Block) {
 // quote sets somebody's own words apart, with their name above.
 func (s *setter) quote(b mingjing.Block) {
 	bar := func(y, h float64) {
-		s.add(func(p *fpdf.Fpdf) { rule(p, left+1, y, 1.6, h+0.2, bronze) })
+		s.add(func(p *fpdf.Fpdf) { drawRule(p, left+1, y, 1.6, h+0.2, bronze) })
 	}
-	s.room(quiet.lead + 2*bodyLead)
+	s.ensureSpace(quiet.lead + 2*bodyLead)
 	if b.Text != "" {
 		s.linesBeside(b.Text, quiet, left+14, measure-14, bar)
 	}
@@ -216,12 +216,12 @@ func (s *setter) rows(rows []mingjing.LetterRow) {
 			s.lines(r.Key, key, left, measure)
 			names = nil
 		}
-		s.room(float64(max(len(names), 1))*bodyLead + 6)
+		s.ensureSpace(float64(max(len(names), 1))*bodyLead + 6)
 		s.y += 3
 		page, y := len(s.pages), s.y
 		for i, l := range names {
 			at := y + float64(i)*bodyLead
-			s.add(func(p *fpdf.Fpdf) { text(p, l, left, at+key.lead*0.5+key.size*0.36, key.size, key.colour, false) })
+			s.add(func(p *fpdf.Fpdf) { drawText(p, l, left, at+key.lead*0.5+key.size*0.36, key.size, key.colour, false) })
 		}
 		s.lines(r.Text, body, left+keyWidth, measure-keyWidth)
 		if len(s.pages) == page {
@@ -229,7 +229,7 @@ func (s *setter) rows(rows []mingjing.LetterRow) {
 		}
 		s.y += 3
 		at := s.y
-		s.add(func(p *fpdf.Fpdf) { rule(p, left, at, measure, 0.4, line) })
+		s.add(func(p *fpdf.Fpdf) { drawRule(p, left, at, measure, 0.4, line) })
 	}
 	s.y += 8
 }
@@ -290,11 +290,11 @@ func mayBreak(before, after rune) bool {
 	if before == '-' || before == '/' || before == '_' {
 		return unicode.IsLetter(after) || unicode.IsDigit(after) && before != '-'
 	}
-	return chinese(before) || chinese(after)
+	return isCJK(before) || isCJK(after)
 }
 
-// fit returns visible text that fits on one line, cut short if it does not.
-func fit(line string, size, w float64) string {
+// truncate returns visible text that fits on one line, cut short if it does not.
+func truncate(line string, size, w float64) string {
 	signs := []rune(strings.TrimSpace(visible(strings.ReplaceAll(line, "\n", " "))))
 	if width(runs(string(signs), size)) <= w {
 		return string(signs)

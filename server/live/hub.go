@@ -87,13 +87,13 @@ func (wallClock) Now() time.Time { return time.Now() }
 
 // A Hub is one replica's open streams.
 type Hub struct {
-	cfg      Config
-	upgrader websocket.Upgrader
-	slow     atomic.Int64
-	ctx      context.Context // ends with the hub
-	stop     context.CancelFunc
-	running  sync.WaitGroup
-	looks    chan struct{} // a slot for each look into the store
+	cfg         Config
+	upgrader    websocket.Upgrader
+	slow        atomic.Int64
+	ctx         context.Context // ends with the hub
+	stop        context.CancelFunc
+	running     sync.WaitGroup
+	replaySlots chan struct{} // a slot for each look into the store
 
 	mu       sync.Mutex
 	groups   map[string]*group
@@ -107,12 +107,12 @@ type Hub struct {
 
 // A group is the sockets of one audience.
 type group struct {
-	audience string
-	sockets  map[*socket]struct{}
-	last     int64 // newest event told; 0 before the first. Sockets not behind have had all up to here
-	busy     bool  // a goroutine is looking into the store
-	again    bool  // it has to look once more
-	stale    bool  // the last look failed
+	audience     string
+	sockets      map[*socket]struct{}
+	last         int64 // newest event told; 0 before the first. Sockets not behind have had all up to here
+	replaying    bool  // a goroutine is looking into the store
+	replayAgain  bool  // it has to look once more
+	replayFailed bool  // the last look failed
 	// newest is the newest event heard while busy, in case the look misses it.
 	newest mingjing.Event
 	nextUp time.Time
@@ -158,14 +158,14 @@ func New(cfg Config) *Hub {
 				http.Error(w, http.StatusText(status), status)
 			},
 		},
-		ctx:      ctx,
-		stop:     stop,
-		looks:    make(chan struct{}, replayAtOnce),
-		groups:   map[string]*group{},
-		sessions: map[string]map[*socket]struct{}{},
-		ended:    map[string]time.Time{},
+		ctx:         ctx,
+		stop:        stop,
+		replaySlots: make(chan struct{}, replayAtOnce),
+		groups:      map[string]*group{},
+		sessions:    map[string]map[*socket]struct{}{},
+		ended:       map[string]time.Time{},
 	}
-	h.running.Go(func() { h.listen(ctx) })
+	h.running.Go(func() { h.listenToRedis(ctx) })
 	h.running.Go(func() { h.sweep(ctx) })
 	if cfg.Still != nil {
 		h.running.Go(func() { h.recheck(ctx) })
@@ -210,7 +210,7 @@ func (h *Hub) Publish(ctx context.Context, audience string, e mingjing.Event) er
 	message := make([]byte, 0, len(audience)+1+len(data))
 	message = append(append(append(message, audience...), '\n'), data...)
 	if err := h.publish(ctx, channelEvents, message); err != nil {
-		h.hear(audience, e)
+		h.receiveEvent(audience, e)
 		return fmt.Errorf("live: publishing an event: %w", err)
 	}
 	return nil
@@ -220,7 +220,7 @@ func (h *Hub) Publish(ctx context.Context, audience string, e mingjing.Event) er
 // [CloseSessionEnded]. When Redis does not take it, those of this replica are
 // closed and the error says what failed; the others find out through Still.
 func (h *Hub) EndSession(ctx context.Context, sessionID string) error {
-	h.end(sessionID)
+	h.endSessionHere(sessionID)
 	if err := h.publish(ctx, channelSessions, []byte(sessionID)); err != nil {
 		return fmt.Errorf("live: publishing the end of a session: %w", err)
 	}
@@ -246,7 +246,7 @@ func (h *Hub) publish(ctx context.Context, channel string, message []byte) error
 // has ended and 429 when there are too many streams. It returns as soon as the
 // stream is set up, so the caller's goroutine and buffers do not live with it.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, l mingjing.Listener) {
-	if status := h.refuse(l); status != 0 {
+	if status := h.closeCodeFor(l); status != 0 {
 		http.Error(w, http.StatusText(status), status)
 		return
 	}
@@ -282,13 +282,13 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, l mingjing.Listener)
 	case ended:
 		s.close(CloseSessionEnded, "")
 	default:
-		h.look(g)
+		h.replayMissed(g)
 	}
 	h.mu.Unlock()
 	go s.read()
 }
 
-func (h *Hub) refuse(l mingjing.Listener) int {
+func (h *Hub) closeCodeFor(l mingjing.Listener) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	_, ended := h.ended[l.SessionID]
@@ -318,7 +318,7 @@ func hijacker(w http.ResponseWriter) http.ResponseWriter {
 	}
 }
 
-func (h *Hub) leave(s *socket) {
+func (h *Hub) remove(s *socket) {
 	s.mu.Lock()
 	s.gone = true
 	s.queue = nil
@@ -336,19 +336,19 @@ func (h *Hub) leave(s *socket) {
 		delete(h.sessions, s.session)
 	}
 	h.sockets--
-	h.emptied()
+	h.signalIfEmpty()
 }
 
-// emptied tells Close when the last socket has left; h.mu is held.
-func (h *Hub) emptied() {
+// signalIfEmpty tells Close when the last socket has left; h.mu is held.
+func (h *Hub) signalIfEmpty() {
 	if h.closing && h.sockets == 0 && h.empty != nil {
 		close(h.empty)
 		h.empty = nil
 	}
 }
 
-// end closes the sockets of a session here, and remembers it.
-func (h *Hub) end(sessionID string) {
+// endSessionHere closes the sockets of a session here, and remembers it.
+func (h *Hub) endSessionHere(sessionID string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.ended[sessionID] = time.Now()
@@ -357,31 +357,31 @@ func (h *Hub) end(sessionID string) {
 	}
 }
 
-// hear is told of an event, by Redis or by this replica itself.
-func (h *Hub) hear(audience string, e mingjing.Event) {
+// receiveEvent is told of an event, by Redis or by this replica itself.
+func (h *Hub) receiveEvent(audience string, e mingjing.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	g := h.groups[audience]
 	switch {
 	case g == nil:
-	case g.busy, g.stale:
+	case g.replaying, g.replayFailed:
 		if e.Seq > g.newest.Seq {
 			g.newest = e
 		}
-		h.look(g)
+		h.replayMissed(g)
 	case e.Seq <= g.last:
 	case e.Seq == g.last+1:
-		h.tell(g, []mingjing.Event{e})
+		h.sendEvents(g, []mingjing.Event{e})
 	default:
 		// Something was lost, or the numbers are not dense; the store knows.
 		g.newest = e
-		h.look(g)
+		h.replayMissed(g)
 	}
 }
 
-// tell hands events, oldest first, to the sockets that have not had them; h.mu
+// sendEvents hands events, oldest first, to the sockets that have not had them; h.mu
 // is held.
-func (h *Hub) tell(g *group, events []mingjing.Event) {
+func (h *Hub) sendEvents(g *group, events []mingjing.Event) {
 	messages := make([]*websocket.PreparedMessage, len(events))
 	message := func(i int) *websocket.PreparedMessage {
 		if messages[i] == nil {
@@ -398,7 +398,7 @@ func (h *Hub) tell(g *group, events []mingjing.Event) {
 		return one
 	}
 	for s := range g.sockets {
-		if s.behind && !s.looked {
+		if s.behind && !s.inReplay {
 			continue // joined after this look began, which may not reach back far enough
 		}
 		var batch []*websocket.PreparedMessage
@@ -432,30 +432,30 @@ func prepare(e mingjing.Event) *websocket.PreparedMessage {
 	return m
 }
 
-// look has the store asked what a group has missed; h.mu is held.
-func (h *Hub) look(g *group) {
-	if g.busy {
-		g.again = true
+// replayMissed has the store asked what a group has missed; h.mu is held.
+func (h *Hub) replayMissed(g *group) {
+	if g.replaying {
+		g.replayAgain = true
 		return
 	}
 	if h.closing {
 		return
 	}
-	g.busy, g.again = true, false
-	h.running.Go(func() { h.fill(g) })
+	g.replaying, g.replayAgain = true, false
+	h.running.Go(func() { h.replay(g) })
 }
 
-func (h *Hub) fill(g *group) {
-	h.looks <- struct{}{}
-	defer func() { <-h.looks }()
+func (h *Hub) replay(g *group) {
+	h.replaySlots <- struct{}{}
+	defer func() { <-h.replaySlots }()
 	for range replayRounds {
 		h.mu.Lock()
 		if len(g.sockets) == 0 || h.closing {
-			g.busy = false
+			g.replaying = false
 			h.mu.Unlock()
 			return
 		}
-		g.again = false
+		g.replayAgain = false
 		// From the last that the group is known to have had; what a client claims to
 		// have had counts for itself alone.
 		after := int64(-1)
@@ -463,55 +463,55 @@ func (h *Hub) fill(g *group) {
 			after = g.last
 		}
 		for s := range g.sockets {
-			s.looked = s.behind
+			s.inReplay = s.behind
 			if (s.behind || g.last == 0) && (after < 0 || s.sent < after) {
 				after = s.sent
 			}
 		}
 		h.mu.Unlock()
 
-		events, err := within(h.ctx, h.cfg.CallbackWait, func(ctx context.Context) ([]mingjing.Event, error) { return h.cfg.Replay(ctx, g.audience, after) })
+		events, err := withTimeout(h.ctx, h.cfg.CallbackWait, func(ctx context.Context) ([]mingjing.Event, error) { return h.cfg.Replay(ctx, g.audience, after) })
 
 		h.mu.Lock()
 		if err != nil {
-			g.busy, g.stale = false, true // sweep tries again
+			g.replaying, g.replayFailed = false, true // sweep tries again
 			h.mu.Unlock()
 			h.cfg.Logger.Warn("live: reading missed events failed", "error", err)
 			return
 		}
-		g.stale = false
-		h.tell(g, events)
+		g.replayFailed = false
+		h.sendEvents(g, events)
 		if len(events) > 0 {
-			g.again = true // the store may have returned only the first of them
+			g.replayAgain = true // the store may have returned only the first of them
 		} else {
 			if g.newest.Seq > g.last {
-				h.tell(g, []mingjing.Event{g.newest})
+				h.sendEvents(g, []mingjing.Event{g.newest})
 			}
 			for s := range g.sockets {
-				if s.looked {
-					s.behind, s.looked = false, false
+				if s.inReplay {
+					s.behind, s.inReplay = false, false
 				}
 			}
 		}
 		g.newest = mingjing.Event{}
-		if !g.again {
-			g.busy = false
+		if !g.replayAgain {
+			g.replaying = false
 			h.mu.Unlock()
 			return
 		}
 		h.mu.Unlock()
 	}
 	h.mu.Lock()
-	g.busy, g.stale = false, true
+	g.replaying, g.replayFailed = false, true
 	h.mu.Unlock()
 }
 
-// listen hears what Redis carries, and comes back to it when it was away.
-func (h *Hub) listen(ctx context.Context) {
+// listenToRedis hears what Redis carries, and comes back to it when it was away.
+func (h *Hub) listenToRedis(ctx context.Context) {
 	backoff := 100 * time.Millisecond
 	for ctx.Err() == nil {
 		start := time.Now()
-		err := h.hearRedis(ctx)
+		err := h.subscribe(ctx)
 		if ctx.Err() != nil {
 			return
 		}
@@ -533,7 +533,7 @@ func (h *Hub) listen(ctx context.Context) {
 	}
 }
 
-func (h *Hub) hearRedis(ctx context.Context) error {
+func (h *Hub) subscribe(ctx context.Context) error {
 	sub := h.cfg.Redis.Subscribe(ctx, channelEvents, channelSessions)
 	defer sub.Close()
 	// Closing is what ends a wait for a message.
@@ -551,7 +551,7 @@ func (h *Hub) hearRedis(ctx context.Context) error {
 	h.mu.Lock()
 	h.live = true
 	for _, g := range h.groups {
-		h.look(g)
+		h.replayMissed(g)
 	}
 	h.mu.Unlock()
 
@@ -573,16 +573,16 @@ func (h *Hub) hearRedis(ctx context.Context) error {
 		pinged = false
 		switch m := m.(type) {
 		case *redis.Message:
-			h.received(m)
+			h.receiveMessage(m)
 		case *redis.Subscription:
 			return errors.New("the connection was replaced")
 		}
 	}
 }
 
-func (h *Hub) received(m *redis.Message) {
+func (h *Hub) receiveMessage(m *redis.Message) {
 	if m.Channel == channelSessions {
-		h.end(m.Payload)
+		h.endSessionHere(m.Payload)
 		return
 	}
 	audience, data, ok := strings.Cut(m.Payload, "\n")
@@ -600,7 +600,7 @@ func (h *Hub) received(m *redis.Message) {
 		h.cfg.Logger.Warn("live: unreadable event from Redis", "error", err)
 		return
 	}
-	h.hear(audience, e)
+	h.receiveEvent(audience, e)
 }
 
 // sweep keeps the clocks: pings, sessions that expire, looks into the store that
@@ -626,14 +626,14 @@ func (h *Hub) sweep(ctx context.Context) {
 					s.sendPing()
 				}
 			}
-			if every := h.cfg.PollEvery; !h.live || g.stale {
+			if every := h.cfg.PollEvery; !h.live || g.replayFailed {
 				if until := real.Add(every); g.nextUp.After(until) {
 					g.nextUp = until
 				}
 			}
 			if !real.Before(g.nextUp) {
 				g.nextUp = real.Add(h.cfg.CatchUpEvery)
-				h.look(g)
+				h.replayMissed(g)
 			}
 		}
 		for id, at := range h.ended {
@@ -670,21 +670,21 @@ func (h *Hub) recheck(ctx context.Context) {
 		if n == 0 {
 			continue
 		}
-		ended, err := within(ctx, h.cfg.CallbackWait, func(ctx context.Context) ([]string, error) { return h.cfg.Still(ctx, ids[:n]...) })
+		ended, err := withTimeout(ctx, h.cfg.CallbackWait, func(ctx context.Context) ([]string, error) { return h.cfg.Still(ctx, ids[:n]...) })
 		if err != nil {
 			h.cfg.Logger.Warn("live: asking for ended sessions failed", "error", err)
 			continue
 		}
 		for _, id := range ended {
-			h.end(id)
+			h.endSessionHere(id)
 		}
 		ids = ids[n:]
 	}
 }
 
-// within runs a callback, and does not wait for one that goes on after its context has
+// withTimeout runs a callback, and does not wait for one that goes on after its context has
 // ended.
-func within[T any](ctx context.Context, wait time.Duration, callback func(context.Context) (T, error)) (T, error) {
+func withTimeout[T any](ctx context.Context, wait time.Duration, callback func(context.Context) (T, error)) (T, error) {
 	type answer struct {
 		v   T
 		err error
@@ -726,7 +726,7 @@ func (h *Hub) Close(ctx context.Context) error {
 			s.close(websocket.CloseGoingAway, "")
 		}
 	}
-	h.emptied()
+	h.signalIfEmpty()
 	h.mu.Unlock()
 
 	var err error

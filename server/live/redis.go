@@ -32,7 +32,7 @@ func OpenRedis(ctx context.Context, url string) (redis.UniversalClient, func() e
 		if err != nil {
 			return nil, nil, fmt.Errorf("live: reading the Redis URL: %w", err)
 		}
-		client := redis.NewClient(tuned(opt))
+		client := redis.NewClient(withDefaults(opt))
 		return client, client.Close, nil
 	}
 
@@ -43,7 +43,7 @@ func OpenRedis(ctx context.Context, url string) (redis.UniversalClient, func() e
 	if err := server.StartAddr("127.0.0.1:0"); err != nil {
 		return nil, nil, fmt.Errorf("live: starting Redis inside the process: %w", err)
 	}
-	client := redis.NewClient(tuned(&redis.Options{Addr: server.Addr(), Password: password}))
+	client := redis.NewClient(withDefaults(&redis.Options{Addr: server.Addr(), Password: password}))
 	if err := client.Ping(ctx).Err(); err != nil {
 		_ = client.Close()
 		server.Close()
@@ -56,7 +56,7 @@ func OpenRedis(ctx context.Context, url string) (redis.UniversalClient, func() e
 	}, nil
 }
 
-func tuned(opt *redis.Options) *redis.Options {
+func withDefaults(opt *redis.Options) *redis.Options {
 	opt.DialTimeout = redisDialTimeout
 	opt.ReadTimeout = redisTimeout
 	opt.WriteTimeout = redisTimeout

@@ -21,7 +21,7 @@ type socket struct {
 	// Under hub.mu.
 	sent     int64 // sequence number up to which it was told everything
 	behind   bool  // it still has to hear what came before it joined
-	looked   bool  // the look into the store that runs reaches back to sent
+	inReplay bool  // the look into the store that runs reaches back to sent
 	nextPing time.Time
 
 	mu      sync.Mutex
@@ -125,7 +125,7 @@ func (s *socket) drain() {
 // read waits for pongs and for the end. A client has nothing to say on this
 // stream; one that does is cut off.
 func (s *socket) read() {
-	defer s.hub.leave(s)
+	defer s.hub.remove(s)
 	pong := func(string) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()

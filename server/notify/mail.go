@@ -105,12 +105,12 @@ func (m *mailer) send(ctx context.Context, to string, what notice.Message) error
 	}
 	err = m.client.SendWithSMTPClient(session, letter)
 	_ = m.client.CloseWithSMTPClient(session) // what was taken is taken
-	return verdict(err)
+	return mailError(err)
 }
 
-// verdict returns an error with the mail server's codes and nothing else of its
+// mailError returns an error with the mail server's codes and nothing else of its
 // answer, and decides whether another try makes sense.
-func verdict(err error) error {
+func mailError(err error) error {
 	if err == nil {
 		return nil
 	}

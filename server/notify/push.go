@@ -159,7 +159,7 @@ func (n *Notifier) Push(ctx context.Context, to notice.PushAddress, m notice.Mes
 	if err != nil {
 		// Where its name leads may change, so a private address is tried again too, and
 		// the tries end.
-		return fmt.Errorf("notify: push: %w", anonymous(err))
+		return fmt.Errorf("notify: push: %w", withoutAddress(err))
 	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 4<<10)) // so that the connection can be used again
 	_ = res.Body.Close()
@@ -186,9 +186,9 @@ func topic(id string) string {
 	return id
 }
 
-// anonymous returns an error without the endpoint and the host, which errors of net
+// withoutAddress returns an error without the endpoint and the host, which errors of net
 // and net/http contain.
-func anonymous(err error) error {
+func withoutAddress(err error) error {
 	switch {
 	case errors.Is(err, errPrivate):
 		return errPrivate

@@ -221,7 +221,7 @@ func Verify(token string, keys Keys, now time.Time) (st mingjing.Statement, issu
 		return key, nil
 	})
 	if err != nil {
-		return st, "", plainly(err)
+		return st, "", publicError(err)
 	}
 	issuer, _ = claims["iss"].(string)
 	switch {
@@ -230,7 +230,7 @@ func Verify(token string, keys Keys, now time.Time) (st mingjing.Statement, issu
 	case keys.Issuer != "" && issuer != keys.Issuer:
 		return st, issuer, ErrIssuer
 	}
-	fields, err := disclosed(claims["_sd"], rest)
+	fields, err := disclosedFields(claims["_sd"], rest)
 	if err != nil {
 		return st, issuer, err
 	}
@@ -251,8 +251,8 @@ func Verify(token string, keys Keys, now time.Time) (st mingjing.Statement, issu
 	return st, issuer, nil
 }
 
-// plainly returns the error of the signed part as one of those of this package.
-func plainly(err error) error {
+// publicError returns the error of the signed part as one of those of this package.
+func publicError(err error) error {
 	for _, k := range []struct{ is, say error }{{ErrForm, ErrForm}, {ErrKey, ErrKey}, {jwt.ErrTokenSignatureInvalid, ErrSignature},
 		{jwt.ErrTokenExpired, ErrExpired}} {
 		if errors.Is(err, k.is) {
@@ -262,9 +262,9 @@ func plainly(err error) error {
 	return ErrForm
 }
 
-// disclosed returns the fields that are shown: each must be among the digests that
+// disclosedFields returns the fields that are shown: each must be among the digests that
 // were signed, be one that there is, and be there once.
-func disclosed(digests any, shown string) (map[string]any, error) {
+func disclosedFields(digests any, shown string) (map[string]any, error) {
 	list, ok := digests.([]any)
 	if !ok {
 		return nil, ErrForm

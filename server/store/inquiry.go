@@ -28,7 +28,7 @@ func (t *tx) AddInquiry(ctx context.Context, q inquiry.Row) error {
 		return err
 	}
 	return t.insert(ctx, op, `INSERT INTO inquiry (id, resident_id, seq, staff_id, agency, state, asked_at, due, late, unexplained, unfounded, version, doc)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, q.ID, string(q.Resident), q.Look.Seq, q.Staff, q.Agency, string(q.State), micros(q.AskedAt),
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, q.ID, string(q.Resident), q.Entry.Seq, q.Staff, q.Agency, string(q.State), micros(q.AskedAt),
 		micros(q.Due), flag(q.Late), flag(q.Unexplained), flag(q.Unfounded()), q.Version, doc)
 }
 

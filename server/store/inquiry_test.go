@@ -14,7 +14,7 @@ import (
 
 func anInquiry(r kernel.Resident, id string, seq int64, due time.Duration) inquiry.Row {
 	return inquiry.Row{Resident: r.ID, Inquiry: mingjing.Inquiry{ID: id, Question: "question-words", AskedAt: day, Due: day.Add(due).UTC(),
-		State: mingjing.InquiryAsked, Answers: []mingjing.InquiryAnswer{}, Look: mingjing.Look{Seq: seq, At: day, Role: mingjing.RoleHandler, Action: "case"}}}
+		State: mingjing.InquiryAsked, Answers: []mingjing.InquiryAnswer{}, Entry: mingjing.AccessEntry{Seq: seq, At: day, Role: mingjing.RoleHandler, Action: "case"}}}
 }
 
 func TestInquiriesAreOneForALookAndListedByTheirClock(t *testing.T) {

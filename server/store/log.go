@@ -15,7 +15,7 @@ func eventCounter(audience string) string { return "event " + audience }
 
 // A lookRow is the content of a look's row: with it the commitment is made again.
 type lookRow struct {
-	mingjing.Look
+	mingjing.AccessEntry
 	Salt []byte `json:"salt"`
 	Prev []byte `json:"prev,omitempty"`
 }
@@ -23,7 +23,7 @@ type lookRow struct {
 // addLook writes an entry of the access log. With once, it is the only one of that name.
 // Its leaf is put into the tree as the last thing before the transaction is committed,
 // and if that fails, it is not.
-func (t *tx) addLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.Look, once string) (err error) {
+func (t *tx) addLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.AccessEntry, once string) (err error) {
 	const op = "add a look"
 	if err := t.lock(ctx, resident); err != nil {
 		return err
@@ -31,7 +31,7 @@ func (t *tx) addLook(ctx context.Context, resident mingjing.ResidentID, l mingji
 	if l.Seq, err = t.next(ctx, op, lookCounter(resident)); err != nil {
 		return err
 	}
-	row := lookRow{Look: l}
+	row := lookRow{AccessEntry: l}
 	if l.Seq > 1 {
 		if row.Prev, err = t.commitment(ctx, op, resident, l.Seq-1); err != nil {
 			return err
@@ -55,7 +55,7 @@ func (t *tx) addLook(ctx context.Context, resident mingjing.ResidentID, l mingji
 }
 
 // Looks implements [casework.Tx]. The limit is at most [MaxPage].
-func (t *reader) Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.Look, error) {
+func (t *reader) Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
@@ -71,13 +71,13 @@ func (t *reader) Looks(ctx context.Context, resident mingjing.ResidentID, others
 	if err != nil {
 		return nil, err
 	}
-	list := []mingjing.Look{}
+	list := []mingjing.AccessEntry{}
 	for _, r := range rows {
 		row, err := t.openLook(ctx, r)
 		if err != nil {
 			return nil, t.failed(op, err)
 		}
-		list = append(list, row.Look)
+		list = append(list, row.AccessEntry)
 	}
 	return list, nil
 }
@@ -89,7 +89,7 @@ func (t *reader) openLook(ctx context.Context, r sealedRow) (lookRow, error) {
 	row, err := unseal[lookRow](ctx, t, keptLook, r)
 	if errors.Is(err, vault.ErrSealed) {
 		seq, _ := r.key[1].(int64)
-		return lookRow{Look: mingjing.Look{Seq: seq, Role: mingjing.RoleSystem, Action: mingjing.LookUnreadable}}, nil
+		return lookRow{AccessEntry: mingjing.AccessEntry{Seq: seq, Role: mingjing.RoleSystem, Action: mingjing.ActionUnreadable}}, nil
 	}
 	return row, err
 }

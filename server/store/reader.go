@@ -90,5 +90,5 @@ func (t *reader) record(ctx context.Context, owner string) error {
 			return err
 		}
 	}
-	return t.addLook(ctx, resident, t.entry.Look, name)
+	return t.addLook(ctx, resident, t.entry.AccessEntry, name)
 }

@@ -30,7 +30,7 @@ func TestTwoReadersOfOneTransactionLogEachForItsOwnReason(t *testing.T) {
 		s, r := open(t, url), resident(1)
 		enrol(t, s, r)
 		must(t, s.Tx(t.Context(), func(tx casework.Tx) error {
-			one, two := tx.As(kernel.Entry{Look: aLook(1)}), tx.As(kernel.Entry{Look: why})
+			one, two := tx.As(kernel.Entry{AccessEntry: aLook(1)}), tx.As(kernel.Entry{AccessEntry: why})
 			for _, rd := range []casework.Reader{one, two, one, two} {
 				if got, err := rd.Resident(t.Context(), r.ID); err != nil || got.Name != r.Name {
 					t.Fatalf("read %+v, %v", got, err)
@@ -38,7 +38,7 @@ func TestTwoReadersOfOneTransactionLogEachForItsOwnReason(t *testing.T) {
 			}
 			return nil
 		}))
-		looks := mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.Look, error) {
+		looks := mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.AccessEntry, error) {
 			return tx.Looks(ctx, r.ID, false, 0, 10)
 		})
 		if len(looks) != 2 || looks[1].Action != aLook(1).Action || looks[0].Action != why.Action || looks[0].Who != why.Who {

@@ -539,7 +539,7 @@ func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
 			must(t, tx.AddCase(ctx, d))
 			must(t, tx.AddEvidence(ctx, "d", mingjing.Evidence{ID: "e", Name: r.Name, AddedAt: day}, []byte("file-words")))
 			must(t, tx.SetEvidence(ctx, mingjing.Evidence{ID: "e", Name: r.Name, Answer: "answer-words", AddedAt: day}))
-			must(t, tx.As(kernel.Entry{Look: mingjing.Look{At: day, Who: r.Name, Action: "case"}}).Log(ctx, r.ID))
+			must(t, tx.As(kernel.Entry{AccessEntry: mingjing.AccessEntry{At: day, Who: r.Name, Action: "case"}}).Log(ctx, r.ID))
 			must(t, tx.AddNotice(ctx, aNotice(r, "n")))
 			must(t, tx.AddInquiry(ctx, anInquiry(r, "i", 1, 0)))
 			must(t, tx.SetNoticePrefs(ctx, notice.Prefs{Resident: r.ID, Email: "mail-words@x.example", Code: "12345678"}))

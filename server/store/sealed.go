@@ -122,7 +122,7 @@ func (t *tx) session() *vault.Session {
 	return t.vault
 }
 
-// Keyset implements [vault.Keysets].
+// Keyset implements [vault.KeyStore].
 func (t *tx) Keyset(ctx context.Context, owner string) ([]byte, error) {
 	var wrapped []byte
 	err := t.row(ctx, "read a keyset", []any{&wrapped}, `SELECT wrapped FROM keyset WHERE resident_id = ?`, owner)

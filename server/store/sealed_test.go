@@ -24,7 +24,7 @@ import (
 	"mingjing/server/vault"
 )
 
-var why = mingjing.Look{At: day, Role: mingjing.RoleHandler, Who: "王经办", Action: "case", Subject: "d", Purpose: "dispute"}
+var why = mingjing.AccessEntry{At: day, Role: mingjing.RoleHandler, Who: "王经办", Action: "case", Subject: "d", Purpose: "dispute"}
 
 func TestNothingIsReadWithoutAReason(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
@@ -38,11 +38,11 @@ func TestNothingIsReadWithoutAReason(t *testing.T) {
 			t.Fatalf("read without a reason: %v", err)
 		}
 		must(t, s.Tx(t.Context(), func(tx casework.Tx) error {
-			rd := tx.As(kernel.Entry{Look: why})
+			rd := tx.As(kernel.Entry{AccessEntry: why})
 			must(t, read(rd))
 			return read(rd)
 		}))
-		looks := mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.Look, error) {
+		looks := mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.AccessEntry, error) {
 			return tx.Looks(ctx, r.ID, false, 0, 10)
 		})
 		if len(looks) != 1 || looks[0].Action != "case" || looks[0].Who != why.Who {
@@ -60,7 +60,7 @@ func TestNothingIsReadWhenTheLogCannotBeWritten(t *testing.T) {
 		}
 		var got kernel.Resident
 		err := s.Tx(t.Context(), func(tx casework.Tx) (err error) {
-			got, err = tx.As(kernel.Entry{Look: why}).Resident(t.Context(), r.ID)
+			got, err = tx.As(kernel.Entry{AccessEntry: why}).Resident(t.Context(), r.ID)
 			return err
 		})
 		if err == nil || got.Name != "" || got.IDNumber != "" {
@@ -75,11 +75,11 @@ func TestAPieceOfWorkIsOneLineOfTheLog(t *testing.T) {
 		enrol(t, s, r)
 		for _, work := range []string{"collect 1", "collect 1", "collect 2", "collect 1"} {
 			must(t, s.Tx(t.Context(), func(tx casework.Tx) error {
-				_, err := tx.As(kernel.Entry{Look: why, Work: work}).Resident(t.Context(), r.ID)
+				_, err := tx.As(kernel.Entry{AccessEntry: why, Work: work}).Resident(t.Context(), r.ID)
 				return err
 			}))
 		}
-		looks := mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.Look, error) {
+		looks := mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.AccessEntry, error) {
 			return tx.Looks(ctx, r.ID, false, 0, 10)
 		})
 		if len(looks) != 2 {
@@ -96,8 +96,8 @@ func TestARepeatedLookIsOneLineOfOnesOwnLogAlone(t *testing.T) {
 		look := func(name string, quiet bool) {
 			t.Helper()
 			must(t, s.Tx(t.Context(), func(tx casework.Tx) error {
-				look := mingjing.Look{At: day, Role: mingjing.RoleResident, Action: "request", Purpose: "own"}
-				rd := tx.As(kernel.Entry{Look: look, Own: mine.ID, Page: name, Quiet: quiet})
+				look := mingjing.AccessEntry{At: day, Role: mingjing.RoleResident, Action: "request", Purpose: "own"}
+				rd := tx.As(kernel.Entry{AccessEntry: look, Own: mine.ID, Page: name, Quiet: quiet})
 				for _, r := range []kernel.Resident{mine, theirs} {
 					if got, err := rd.Resident(t.Context(), r.ID); err != nil || got.Name != r.Name {
 						t.Fatalf("read %+v, %v", got, err)
@@ -108,7 +108,7 @@ func TestARepeatedLookIsOneLineOfOnesOwnLogAlone(t *testing.T) {
 		}
 		lines := func(r kernel.Resident) int {
 			t.Helper()
-			return len(mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.Look, error) {
+			return len(mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.AccessEntry, error) {
 				return tx.Looks(ctx, r.ID, false, 0, 100)
 			}))
 		}
@@ -147,7 +147,7 @@ func whole(t *testing.T, s *Store, residents ...kernel.Resident) {
 			must(t, tx.AddCase(ctx, dispute(r, id("d"), id("c"))))
 			must(t, tx.AddEvidence(ctx, id("d"), mingjing.Evidence{ID: id("e"), Name: "receipt", AddedAt: day}, []byte(strings.Repeat(r.Name, 5000))))
 			must(t, tx.AddAnswerDocument(ctx, id("d"), mingjing.Evidence{ID: id("a"), Name: "answer", AddedAt: day}, []byte(r.Name)))
-			must(t, tx.As(kernel.Entry{Look: why}).Log(ctx, r.ID))
+			must(t, tx.As(kernel.Entry{AccessEntry: why}).Log(ctx, r.ID))
 			must(t, tx.AddNotice(ctx, aNotice(r, id("n"))))
 			must(t, tx.SetNoticePrefs(ctx, notice.Prefs{Resident: r.ID, Lang: "en"}))
 			must(t, tx.PutDevice(ctx, device(r, id("p"), id("https://push.example/"), "")))
@@ -423,7 +423,7 @@ func BenchmarkRead(b *testing.B) {
 				return err
 			}},
 			{"sealed_and_logged", func(t *tx) error {
-				_, err := t.as(kernel.Entry{Look: why}).Resident(b.Context(), r.ID)
+				_, err := t.as(kernel.Entry{AccessEntry: why}).Resident(b.Context(), r.ID)
 				return err
 			}},
 		} {

@@ -595,8 +595,8 @@ func TestLooksAreNumberedPerResidentAndReadNewestFirst(t *testing.T) {
 				if i%2 == 0 {
 					role = mingjing.RoleHandler
 				}
-				must(t, tx.As(kernel.Entry{Look: mingjing.Look{At: day, Role: role, Who: "王", Action: "records", Purpose: "own"}}).Log(ctx, r.ID))
-				must(t, tx.As(kernel.Entry{Look: mingjing.Look{At: day, Role: role, Action: "records"}}).Log(ctx, resident(2).ID))
+				must(t, tx.As(kernel.Entry{AccessEntry: mingjing.AccessEntry{At: day, Role: role, Who: "王", Action: "records", Purpose: "own"}}).Log(ctx, r.ID))
+				must(t, tx.As(kernel.Entry{AccessEntry: mingjing.AccessEntry{At: day, Role: role, Action: "records"}}).Log(ctx, resident(2).ID))
 			}
 			return nil
 		})
@@ -625,7 +625,7 @@ func TestLooksAreNumberedPerResidentAndReadNewestFirst(t *testing.T) {
 					t.Errorf("looks (%v, %d, %d) are %v, want %s", c.others, c.before, c.limit, got, c.want)
 				}
 			}
-			if err := tx.As(kernel.Entry{Look: mingjing.Look{Action: "case"}}).Log(ctx, "nobody"); !errors.Is(err, kernel.ErrNotFound) {
+			if err := tx.As(kernel.Entry{AccessEntry: mingjing.AccessEntry{Action: "case"}}).Log(ctx, "nobody"); !errors.Is(err, kernel.ErrNotFound) {
 				t.Errorf("a look at nobody: %v", err)
 			}
 			return nil

@@ -29,7 +29,7 @@ type leaf struct {
 func (r *lookRow) commit(resident mingjing.ResidentID) []byte {
 	r.Salt = make([]byte, logproof.SaltSize)
 	_, _ = rand.Read(r.Salt) // it never fails
-	return logproof.CommitLook(r.Salt, resident, r.Look, r.Prev)
+	return logproof.CommitEntry(r.Salt, resident, r.AccessEntry, r.Prev)
 }
 
 // commitment is that to a resident's look.
@@ -147,7 +147,7 @@ func (t *tx) TreeHashes(ctx context.Context, ids []int64) ([]tlog.Hash, error) {
 }
 
 // LookEntries implements [casework.Tx]. The limit is at most [MaxPage].
-func (t *reader) LookEntries(ctx context.Context, resident mingjing.ResidentID, after, size int64, limit int) ([]mingjing.LookEntry, error) {
+func (t *reader) LookEntries(ctx context.Context, resident mingjing.ResidentID, after, size int64, limit int) ([]mingjing.ProvenEntry, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
@@ -167,13 +167,13 @@ func (t *reader) LookEntries(ctx context.Context, resident mingjing.ResidentID, 
 	if err != nil {
 		return nil, err
 	}
-	list := []mingjing.LookEntry{}
+	list := []mingjing.ProvenEntry{}
 	for _, p := range found {
 		row, err := t.openLook(ctx, p.sealedRow)
 		if err != nil {
 			return nil, t.failed(op, err)
 		}
-		list = append(list, mingjing.LookEntry{Look: row.Look, Salt: row.Salt, Prev: row.Prev, Leaf: p.leaf})
+		list = append(list, mingjing.ProvenEntry{AccessEntry: row.AccessEntry, Salt: row.Salt, Prev: row.Prev, Leaf: p.leaf})
 	}
 	return list, nil
 }

@@ -20,11 +20,11 @@ import (
 
 // proofOf is a resident's whole access log with its proofs, made from nothing but
 // what the store has.
-func proofOf(t testing.TB, s *Store, r mingjing.ResidentID) []mingjing.LookProof {
+func proofOf(t testing.TB, s *Store, r mingjing.ResidentID) []mingjing.AccessProof {
 	t.Helper()
 	key, err := logproof.NewKey("log.example", make([]byte, 32))
 	must(t, err)
-	p := mingjing.LookProof{Key: key.Verifier(), Resident: r}
+	p := mingjing.AccessProof{Key: key.Verifier(), Resident: r}
 	do(t, s, func(ctx context.Context, tx *reader) error {
 		size, err := tx.TreeSize(ctx)
 		must(t, err)
@@ -40,19 +40,19 @@ func proofOf(t testing.TB, s *Store, r mingjing.ResidentID) []mingjing.LookProof
 		}
 		return nil
 	})
-	return []mingjing.LookProof{p}
+	return []mingjing.AccessProof{p}
 }
 
 // proven holds that a resident has so many looks and all are proven.
 func proven(t testing.TB, s *Store, r mingjing.ResidentID, n int) {
 	t.Helper()
-	if k := logproof.CheckLooks(proofOf(t, s, r), nil, day); len(k.Problems) > 0 || k.Looks != n {
-		t.Errorf("%d looks of %s, with %+v; want %d and nothing wrong", k.Looks, r, k.Problems, n)
+	if k := logproof.Check(proofOf(t, s, r), nil, day); len(k.Problems) > 0 || k.Entries != n {
+		t.Errorf("%d looks of %s, with %+v; want %d and nothing wrong", k.Entries, r, k.Problems, n)
 	}
 }
 
-func aLook(n int) mingjing.Look {
-	return mingjing.Look{At: day.Add(time.Duration(n) * time.Minute), Role: mingjing.RoleHandler, Who: "王", Action: "records", Purpose: "dispute"}
+func aLook(n int) mingjing.AccessEntry {
+	return mingjing.AccessEntry{At: day.Add(time.Duration(n) * time.Minute), Role: mingjing.RoleHandler, Who: "王", Action: "records", Purpose: "dispute"}
 }
 
 func TestEveryLookIsInTheTreeWhoeverElseLooks(t *testing.T) {
@@ -67,10 +67,10 @@ func TestEveryLookIsInTheTreeWhoeverElseLooks(t *testing.T) {
 			all.Go(func() {
 				for i := range each {
 					must(t, s.Tx(context.Background(), func(tx casework.Tx) error {
-						if err := tx.As(kernel.Entry{Look: aLook(i)}).Log(context.Background(), resident(n+1).ID); err != nil {
+						if err := tx.As(kernel.Entry{AccessEntry: aLook(i)}).Log(context.Background(), resident(n+1).ID); err != nil {
 							return err
 						}
-						return tx.As(kernel.Entry{Look: aLook(i)}).Log(context.Background(), resident(n+1).ID) // two in one
+						return tx.As(kernel.Entry{AccessEntry: aLook(i)}).Log(context.Background(), resident(n+1).ID) // two in one
 					}))
 				}
 			})
@@ -97,13 +97,15 @@ func TestWithoutALeafNothingIsCommitted(t *testing.T) {
 		s, r := open(t, url), resident(1)
 		enrol(t, s, r)
 		for i := range 3 {
-			do(t, s, func(ctx context.Context, tx *reader) error { return tx.As(kernel.Entry{Look: aLook(i)}).Log(ctx, r.ID) })
+			do(t, s, func(ctx context.Context, tx *reader) error {
+				return tx.As(kernel.Entry{AccessEntry: aLook(i)}).Log(ctx, r.ID)
+			})
 		}
 		_, err := s.db.ExecContext(t.Context(), `DELETE FROM tree_hash WHERE id = 3`) // the third leaf, which the fourth needs
 		must(t, err)
 		err = s.Tx(t.Context(), func(tx casework.Tx) error {
 			must(t, tx.PutRecord(t.Context(), record(r, "c")))
-			return tx.As(kernel.Entry{Look: aLook(4)}).Log(t.Context(), r.ID)
+			return tx.As(kernel.Entry{AccessEntry: aLook(4)}).Log(t.Context(), r.ID)
 		})
 		if err == nil {
 			t.Fatal("it was committed")
@@ -142,7 +144,7 @@ func TestLooksFromBeforeTheTreeAreProvenToo(t *testing.T) {
 		})
 		must(t, s.plantLooks(t.Context()))
 		do(t, s, func(ctx context.Context, tx *reader) error {
-			return tx.As(kernel.Entry{Look: aLook(n)}).Log(ctx, resident(1).ID)
+			return tx.As(kernel.Entry{AccessEntry: aLook(n)}).Log(ctx, resident(1).ID)
 		})
 		proven(t, s, resident(1).ID, n+1)
 		proven(t, s, resident(2).ID, n)
@@ -180,7 +182,7 @@ func BenchmarkLook(b *testing.B) {
 				for n := 0; b.Loop(); n++ {
 					begin := time.Now()
 					must(b, s.Tx(ctx, func(ct casework.Tx) error {
-						rd := ct.As(kernel.Entry{Look: aLook(n)})
+						rd := ct.As(kernel.Entry{AccessEntry: aLook(n)})
 						if err := rd.Log(ctx, r.ID); err != nil {
 							return err
 						}

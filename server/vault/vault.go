@@ -55,8 +55,8 @@ const format = 1
 // only.
 type Place struct{ Table, Row, Column string }
 
-// bound returns the associated data: table|row|column|version.
-func (p Place) bound() []byte {
+// associatedData returns the associated data: table|row|column|version.
+func (p Place) associatedData() []byte {
 	return fmt.Appendf(nil, "%s|%s|%s|%d", p.Table, p.Row, p.Column, format)
 }
 
@@ -91,8 +91,8 @@ type keys struct {
 	aead   tink.AEAD
 }
 
-// wrapping returns the associated data of a wrapped keyset, which name its owner.
-func wrapping(owner string) []byte { return []byte("keyset|" + owner) }
+// wrapContext returns the associated data of a wrapped keyset, which name its owner.
+func wrapContext(owner string) []byte { return []byte("keyset|" + owner) }
 
 // NewKeyset returns a new keyset for an owner, wrapped, and the name of the master key
 // that wrapped it.
@@ -110,7 +110,7 @@ func (v *Vault) wrap(owner string, h *keyset.Handle) ([]byte, string, error) {
 		return nil, "", fmt.Errorf("vault: master key: %w", err)
 	}
 	var out bytes.Buffer
-	if err := h.WriteWithAssociatedData(keyset.NewBinaryWriter(&out), key, wrapping(owner)); err != nil {
+	if err := h.WriteWithAssociatedData(keyset.NewBinaryWriter(&out), key, wrapContext(owner)); err != nil {
 		return nil, "", fmt.Errorf("vault: wrap a keyset: %w", err)
 	}
 	return out.Bytes(), id, nil
@@ -128,7 +128,7 @@ func (v *Vault) unwrap(owner string, wrapped []byte) (*keys, error) {
 		return k, nil
 	}
 	open := func(key tink.AEAD) (*keyset.Handle, error) {
-		return keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(wrapped)), key, wrapping(owner))
+		return keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(wrapped)), key, wrapContext(owner))
 	}
 	key, _, err := v.master.Current()
 	if err != nil {
@@ -211,7 +211,7 @@ func (v *Vault) changed(owner string, m *keyset.Manager, err error) ([]byte, str
 }
 
 func (k *keys) seal(p Place, plain []byte) ([]byte, error) {
-	sealed, err := k.aead.Encrypt(plain, p.bound())
+	sealed, err := k.aead.Encrypt(plain, p.associatedData())
 	if err != nil {
 		return nil, fmt.Errorf("vault: seal: %w", err)
 	}
@@ -222,7 +222,7 @@ func (k *keys) open(p Place, sealed []byte) ([]byte, error) {
 	if !Sealed(sealed) {
 		return nil, ErrSealed
 	}
-	plain, err := k.aead.Decrypt(sealed[1:], p.bound())
+	plain, err := k.aead.Decrypt(sealed[1:], p.associatedData())
 	if err != nil {
 		return nil, ErrSealed
 	}
@@ -254,7 +254,7 @@ func (k *keys) sealFile(p Place, plain []byte) ([]byte, error) {
 	out.WriteByte(format)
 	out.Write(binary.BigEndian.AppendUint32(nil, uint32(len(head))))
 	out.Write(head)
-	w, err := stream.NewEncryptingWriter(out, p.bound())
+	w, err := stream.NewEncryptingWriter(out, p.associatedData())
 	if err == nil {
 		_, err = w.Write(plain)
 	}
@@ -297,7 +297,7 @@ func (k *keys) openFile(p Place, sealed []byte) ([]byte, error) {
 	if err != nil {
 		return nil, ErrSealed
 	}
-	r, err := stream.NewDecryptingReader(bytes.NewReader(body), p.bound())
+	r, err := stream.NewDecryptingReader(bytes.NewReader(body), p.associatedData())
 	if err != nil {
 		return nil, ErrSealed
 	}
@@ -348,8 +348,8 @@ func (v *Vault) ResealFile(owner string, wrapped []byte, p Place, content []byte
 	return append(append(out, head...), body...), nil
 }
 
-// Keysets are where a [Session] finds wrapped keysets.
-type Keysets interface {
+// A KeyStore is where a [Session] finds wrapped keysets.
+type KeyStore interface {
 	// Keyset returns an owner's wrapped keyset; empty when it was destroyed.
 	Keyset(ctx context.Context, owner string) ([]byte, error)
 }
@@ -357,21 +357,21 @@ type Keysets interface {
 // A Session seals values within one transaction. What it seals for a resident only an
 // [Opener] opens. It belongs to one goroutine, with its openers.
 type Session struct {
-	v       *Vault
-	keysets Keysets
-	keys    map[string]*keys
+	v     *Vault
+	store KeyStore
+	keys  map[string]*keys
 }
 
 // Session returns a session for one transaction.
-func (v *Vault) Session(k Keysets) *Session {
-	return &Session{v: v, keysets: k, keys: map[string]*keys{}}
+func (v *Vault) Session(k KeyStore) *Session {
+	return &Session{v: v, store: k, keys: map[string]*keys{}}
 }
 
-func (s *Session) of(ctx context.Context, owner string) (*keys, error) {
+func (s *Session) keysOf(ctx context.Context, owner string) (*keys, error) {
 	if k := s.keys[owner]; k != nil {
 		return k, nil
 	}
-	wrapped, err := s.keysets.Keyset(ctx, owner)
+	wrapped, err := s.store.Keyset(ctx, owner)
 	if err != nil {
 		return nil, err
 	}
@@ -384,7 +384,7 @@ func (s *Session) of(ctx context.Context, owner string) (*keys, error) {
 
 // Seal seals a value for its owner.
 func (s *Session) Seal(ctx context.Context, owner string, p Place, plain []byte) ([]byte, error) {
-	k, err := s.of(ctx, owner)
+	k, err := s.keysOf(ctx, owner)
 	if err != nil {
 		return nil, err
 	}
@@ -393,7 +393,7 @@ func (s *Session) Seal(ctx context.Context, owner string, p Place, plain []byte)
 
 // SealFile seals a file for its owner.
 func (s *Session) SealFile(ctx context.Context, owner string, p Place, plain []byte) ([]byte, error) {
-	k, err := s.of(ctx, owner)
+	k, err := s.keysOf(ctx, owner)
 	if err != nil {
 		return nil, err
 	}
@@ -403,12 +403,12 @@ func (s *Session) SealFile(ctx context.Context, owner string, p Place, plain []b
 // OpenBureau returns the content of a value that was sealed for the [Bureau]. A value
 // of a resident does not open so.
 func (s *Session) OpenBureau(ctx context.Context, p Place, sealed []byte) ([]byte, error) {
-	k, err := s.of(ctx, Bureau)
+	k, err := s.keysOf(ctx, Bureau)
 	if err != nil {
 		return nil, err
 	}
 	plain, err := k.open(p, sealed)
-	return at(p, plain, err)
+	return withPlace(p, plain, err)
 }
 
 // An Opener opens values of residents for one reason, after the entry is in the access
@@ -450,7 +450,7 @@ func (o *Opener) OpenFor(ctx context.Context, owner, reader string, p Place, sea
 		return nil, err
 	}
 	plain, err := k.open(p, sealed)
-	return at(p, plain, err)
+	return withPlace(p, plain, err)
 }
 
 // OpenFile returns the content of a file, after the entry is in its owner's access
@@ -461,7 +461,7 @@ func (o *Opener) OpenFile(ctx context.Context, owner string, p Place, sealed []b
 		return nil, err
 	}
 	plain, err := k.openFile(p, sealed)
-	return at(p, plain, err)
+	return withPlace(p, plain, err)
 }
 
 // forReading returns an owner's keys for opening, after the entry is in the reader's
@@ -470,13 +470,13 @@ func (o *Opener) forReading(ctx context.Context, owner, reader string) (*keys, e
 	if err := o.Record(ctx, reader); err != nil {
 		return nil, err
 	}
-	return o.s.of(ctx, owner)
+	return o.s.keysOf(ctx, owner)
 }
 
-// at adds to an error the place of the value that does not open.
-func at(p Place, plain []byte, err error) ([]byte, error) {
+// withPlace adds to an error the place of the value that does not open.
+func withPlace(p Place, plain []byte, err error) ([]byte, error) {
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s", err, p.bound())
+		return nil, fmt.Errorf("%w: %s", err, p.associatedData())
 	}
 	return plain, nil
 }

@@ -19,27 +19,27 @@ import (
 	"mingjing/server/vault"
 )
 
-// A ledger keeps keysets and lines in memory.
-type ledger struct {
+// A keyStore keeps keysets and lines in memory.
+type keyStore struct {
 	keysets map[string][]byte
 	lines   []string
 	full    error
 }
 
-func (l *ledger) Keyset(_ context.Context, owner string) ([]byte, error) {
+func (l *keyStore) Keyset(_ context.Context, owner string) ([]byte, error) {
 	return l.keysets[owner], nil
 }
 
-func (l *ledger) Record(_ context.Context, owner string) error {
+func (l *keyStore) Record(_ context.Context, owner string) error {
 	if l.full == nil {
 		l.lines = append(l.lines, owner)
 	}
 	return l.full
 }
 
-func newLedger(t *testing.T, v *vault.Vault, owners ...string) *ledger {
+func newKeyStore(t *testing.T, v *vault.Vault, owners ...string) *keyStore {
 	t.Helper()
-	l := &ledger{keysets: map[string][]byte{}}
+	l := &keyStore{keysets: map[string][]byte{}}
 	for _, o := range owners {
 		wrapped, _, err := v.NewKeyset(o)
 		must(t, err)
@@ -63,7 +63,7 @@ var (
 
 func TestTheLogIsWrittenBeforeTheFirstValueIsOpenedAndOnce(t *testing.T) {
 	v := vault.Memory()
-	l := newLedger(t, v, "a", "b", vault.Bureau)
+	l := newKeyStore(t, v, "a", "b", vault.Bureau)
 	s := v.Session(l)
 	sealed, err := s.Seal(ctx, "a", place, []byte("secret"))
 	must(t, err)
@@ -96,7 +96,7 @@ func TestTheLogIsWrittenBeforeTheFirstValueIsOpenedAndOnce(t *testing.T) {
 
 func TestWhatCannotBeLoggedIsNotOpened(t *testing.T) {
 	v := vault.Memory()
-	l := newLedger(t, v, "a")
+	l := newKeyStore(t, v, "a")
 	s := v.Session(l)
 	sealed, err := s.Seal(ctx, "a", place, []byte("secret"))
 	must(t, err)
@@ -113,7 +113,7 @@ func TestWhatCannotBeLoggedIsNotOpened(t *testing.T) {
 
 func TestAValueOpensOnlyWhereItStands(t *testing.T) {
 	v := vault.Memory()
-	l := newLedger(t, v, "a", "b")
+	l := newKeyStore(t, v, "a", "b")
 	s := v.Session(l)
 	o := s.Opener(l.Record)
 	for name, how := range map[string]struct {
@@ -156,7 +156,7 @@ func TestAValueOpensOnlyWhereItStands(t *testing.T) {
 
 func TestADestroyedKeysetOpensNothing(t *testing.T) {
 	v := vault.Memory()
-	l := newLedger(t, v, "a")
+	l := newKeyStore(t, v, "a")
 	sealed, err := v.Session(l).Seal(ctx, "a", place, []byte("secret"))
 	must(t, err)
 	l.keysets["a"] = nil
@@ -167,7 +167,7 @@ func TestADestroyedKeysetOpensNothing(t *testing.T) {
 
 func TestAKeysetIsOnesOwn(t *testing.T) {
 	v := vault.Memory()
-	l := newLedger(t, v, "a", "b")
+	l := newKeyStore(t, v, "a", "b")
 	sealed, err := v.Session(l).Seal(ctx, "a", place, []byte("secret"))
 	must(t, err)
 	l.keysets["b"] = l.keysets["a"]
@@ -178,7 +178,7 @@ func TestAKeysetIsOnesOwn(t *testing.T) {
 
 func TestARenewedKeysetOpensWhatIsOldUntilItIsRetired(t *testing.T) {
 	v := vault.Memory()
-	l := newLedger(t, v, "a")
+	l := newKeyStore(t, v, "a")
 	sealed, err := v.Session(l).Seal(ctx, "a", place, []byte("secret"))
 	must(t, err)
 	l.keysets["a"], _, err = v.Renew("a", l.keysets["a"])
@@ -282,7 +282,7 @@ func TestAKeyManagementServiceWrapsTheKeysets(t *testing.T) {
 	must(t, err)
 	v := vault.New(m)
 	must(t, v.Ready(ctx))
-	l := newLedger(t, v, "a")
+	l := newKeyStore(t, v, "a")
 	sealed, err := v.Session(l).Seal(ctx, "a", place, []byte("secret"))
 	must(t, err)
 	v.Forget()

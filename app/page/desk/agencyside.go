@@ -20,7 +20,7 @@ var (
 	_ = page.Register("agency-records", page.Screen{Data: page.New[mingjing.AgencyRecordsView], Body: agencyRecordsBody, Wide: true})
 )
 
-// agencyName is the name of the officer's agency.
+// agencyName returns the name of the officer's agency.
 func agencyName(v *mingjing.View) string {
 	if v.Who == nil || v.Who.Agency == "" {
 		return ""
@@ -28,8 +28,8 @@ func agencyName(v *mingjing.View) string {
 	return v.Label("agency", v.Who.Agency)
 }
 
-// agencyQuestionsBody is what waits for the agency's answer, nearest clock first. It
-// names nobody.
+// agencyQuestionsBody returns what waits for the agency's answer, nearest clock first.
+// It names nobody.
 func agencyQuestionsBody(v *mingjing.View) []app.UI {
 	q := mingjing.DataOf[mingjing.AgencyQuestionsView](v)
 	if q == nil {
@@ -73,7 +73,7 @@ func questionClock(v *mingjing.View, k mingjing.AgencyQuestion) app.UI {
 	return c.Div("two", page.TimeUI(v, k.Clock.Due), c.Span("muted", i18n.Relative(v.Lang, k.Clock.Due, v.Now)))
 }
 
-// agencyQuestionBody is one question: the resident's words, what they rest on, and
+// agencyQuestionBody returns one question: the resident's words, what they rest on, and
 // the form for the answer.
 func agencyQuestionBody(v *mingjing.View) []app.UI {
 	q := mingjing.DataOf[mingjing.AgencyQuestion](v)
@@ -131,7 +131,7 @@ func agencyEvidence(v *mingjing.View, q mingjing.AgencyQuestion) app.UI {
 	}
 	items := make([]app.UI, 0, len(q.Evidence))
 	for _, e := range q.Evidence {
-		items = append(items, page.PaperOf(v, e, "/api/agency/evidence/"))
+		items = append(items, page.EvidenceLink(v, e, "/api/agency/evidence/"))
 	}
 	return c.Div("stack", c.Muted(t(v, "agencyside.receipt_note")), c.List("papers", items...), page.OpenedList(v, q.Opened))
 }
@@ -161,7 +161,7 @@ func answerForm(v *mingjing.View, q mingjing.AgencyQuestion) app.UI {
 			c.Button{Text: t(v, "agencyside.send")}.UI()}}.UI())
 }
 
-// agencyRecordsBody is what the agency has supplied: references and states, which
+// agencyRecordsBody returns what the agency has supplied: references and states, which
 // name nobody. A search by reference does, and says that it is logged.
 func agencyRecordsBody(v *mingjing.View) []app.UI {
 	r := mingjing.DataOf[mingjing.AgencyRecordsView](v)

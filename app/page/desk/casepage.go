@@ -22,7 +22,7 @@ var _ = page.Register("case", page.Screen{Data: page.New[mingjing.CasePage], Bod
 // a piece of evidence.
 const maxReasons = 4000
 
-// caseBody is a case on one screen: what one side says beside the record or
+// caseBody returns a case on one screen: what one side says beside the record or
 // listing and the agency's word, then what may be done.
 func caseBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.CasePage](v)
@@ -70,7 +70,7 @@ func caseBody(v *mingjing.View) []app.UI {
 		c.Section("clocks", t(v, "dispute.clocks"), page.Clocks(v, k.Clocks))))
 }
 
-// ownSide is what was said for the case: by the resident, or of a proposed listing
+// ownSide returns what was said for the case: by the resident, or of a proposed listing
 // by the agency.
 func ownSide(v *mingjing.View, k mingjing.CaseView) app.UI {
 	title := t(v, "case.resident_side")
@@ -90,7 +90,7 @@ func ownSide(v *mingjing.View, k mingjing.CaseView) app.UI {
 		evidenceNote(v, k), page.OpenedList(v, k.AgencyOpened))
 }
 
-// recommendation is what the first of two people would decide, for the second.
+// recommendation returns what the first of two people would decide, for the second.
 func recommendation(v *mingjing.View, k mingjing.CaseView) app.UI {
 	r := k.Recommendation
 	var own app.UI
@@ -102,13 +102,13 @@ func recommendation(v *mingjing.View, k mingjing.CaseView) app.UI {
 			c.El("p", c.A{"class": "signed"}, c.Text(t(v, "dispute.decision_by", "name", r.By, "time", page.Instant(v, r.At))))}}.UI(), own)
 }
 
-// firstDecision is the decision that a review looks at again.
+// firstDecision returns the decision that a review looks at again.
 func firstDecision(v *mingjing.View, first mingjing.CaseView) app.UI {
 	return c.Section("first", t(v, "case.first_title"), page.DecisionCard(v, first.Case),
 		c.El("p", nil, c.Link{Text: t(v, "case.first_see"), Href: href(v, "case", page.Segment(first.ID))}.UI()))
 }
 
-// checkList is what a proposed listing is checked for, and whether it holds. The
+// checkList returns what a proposed listing is checked for, and whether it holds. The
 // rules were checked when it was proposed; who decides sees how each stands now.
 func checkList(v *mingjing.View, k mingjing.CaseView) app.UI {
 	l, item := k.Listing, v.Rules().Item
@@ -174,12 +174,12 @@ func evidenceNote(v *mingjing.View, k mingjing.CaseView) app.UI {
 	return c.Muted(t(v, "case.evidence_logged"))
 }
 
-// fact is a name and a value in one line.
+// fact returns a name and a value in one line.
 func fact(name string, value app.UI) app.UI {
 	return c.Div("fact", c.Span("fact-name", name), value)
 }
 
-// agencySide is the record or listing and what its agency says.
+// agencySide returns the record or listing and what its agency says.
 func agencySide(v *mingjing.View, k mingjing.CaseView) app.UI {
 	body := []app.UI{}
 	switch {
@@ -231,7 +231,7 @@ func caseDecision(v *mingjing.View, k mingjing.CaseView) app.UI {
 	return c.Section("decision", t(v, "dispute.decision"), corrected, page.DecisionCard(v, k.Case))
 }
 
-// steps are what may be done before the decision, or why nothing may.
+// steps returns what may be done before the decision, or why nothing may.
 func steps(v *mingjing.View, k mingjing.CaseView) app.UI {
 	if len(k.Allowed) == 0 {
 		return c.Notification{Kind: "info", Text: whyNot(v, k)}.UI()
@@ -287,7 +287,7 @@ func whyNot(v *mingjing.View, k mingjing.CaseView) string {
 	return t(v, "case.why.own")
 }
 
-// outcomeOptions are how a case can be decided.
+// outcomeOptions returns how a case can be decided.
 func outcomeOptions(v *mingjing.View, k mingjing.CaseView) []c.Option {
 	kind := k.Kind
 	if kind == "" {
@@ -333,7 +333,7 @@ func decideForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(), fields, c.Button{Text: t(v, "case.decide")}.UI()}}.UI())
 }
 
-// correctTo is the date that was typed, or the one that the agency offers.
+// correctTo returns the date that was typed, or the one that the agency offers.
 func correctTo(v *mingjing.View, k mingjing.CaseView) string {
 	if s := page.Typed(v, "correct_to"); s != "" {
 		return s
@@ -344,9 +344,9 @@ func correctTo(v *mingjing.View, k mingjing.CaseView) string {
 	return ""
 }
 
-// evidenceAnswer is the field for the answer to one piece. What had been typed,
-// and what was wrong with it, comes back under "evidence_answer_" and the
-// evidence's id.
+// evidenceAnswer returns the field for the answer to one piece. What had been typed,
+// and what was wrong with it, comes back under "evidence_answer_" and the evidence's
+// id.
 func evidenceAnswer(v *mingjing.View, e mingjing.Evidence) app.UI {
 	own := "evidence_answer_" + e.ID
 	return c.Textarea{Lang: v.Lang, Name: "evidence_answer", ID: own,

@@ -48,7 +48,7 @@ func replyForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 			c.Button{Text: t(v, "case.reply_insert"), Kind: "secondary"}.UI()}}.UI())
 }
 
-// deskSide is what staff write for each other, and the ID number, which is opened
+// deskSide returns what staff write for each other, and the ID number, which is opened
 // for a reason only.
 func deskSide(v *mingjing.View, k mingjing.CaseView) app.UI {
 	var number app.UI
@@ -94,7 +94,7 @@ func idNumberPart(v *mingjing.View, k mingjing.CaseView) app.UI {
 		c.Button{Text: t(v, "case.id_show"), Kind: "secondary"}.UI()}}.UI()
 }
 
-// workloadBody is how much work each handler has.
+// workloadBody returns how much work each handler has.
 func workloadBody(v *mingjing.View) []app.UI {
 	w := mingjing.DataOf[mingjing.WorkloadView](v)
 	if w == nil {
@@ -166,7 +166,7 @@ func deskNumber(v *mingjing.View, hint string) app.UI {
 		Autocomplete: "off", MaxLength: 40, Required: true, Code: true}.UI()
 }
 
-// counterBody is the counter: who came, then what they dispute and in which words.
+// counterBody returns the counter: who came, then what they dispute and in which words.
 func counterBody(v *mingjing.View) []app.UI {
 	k := mingjing.DataOf[mingjing.CounterView](v)
 	if k == nil {

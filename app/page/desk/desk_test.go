@@ -11,7 +11,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 )
 
-// deskScreens are the pages of the handlers' desks.
+// deskScreens returns the pages of the handlers' desks.
 func deskScreens(lang string) map[string]*mingjing.View {
 	all := map[string]*mingjing.View{}
 	add := func(name string, role mingjing.Role, fill func(v *mingjing.View)) *mingjing.View {

@@ -17,10 +17,10 @@ var _ = page.Register("inquiry-answer", page.Screen{Data: page.New[mingjing.Inqu
 
 var _ = page.Register("agency-inquiry", page.Screen{Data: page.New[mingjing.InquiryCase], Body: inquiryCaseBody, Wide: true, Back: page.BackTo("agency-inquiries")})
 
-// forAgency says whether the page is an officer's.
+// forAgency reports whether the page is an officer's.
 func forAgency(v *mingjing.View) bool { return v.Who != nil && v.Who.Role == mingjing.RoleAgency }
 
-// inquiriesBody is the list of those who answer. It names no resident.
+// inquiriesBody returns the list of those who answer. It names no resident.
 func inquiriesBody(v *mingjing.View) []app.UI {
 	list := mingjing.DataOf[mingjing.InquiriesView](v)
 	if list == nil {
@@ -50,8 +50,8 @@ func inquiriesBody(v *mingjing.View) []app.UI {
 		morePages(v, v.Page, "", list.Next))
 }
 
-// inquiryLooker is whose look an inquiry is about, as the list says it.
-func inquiryLooker(v *mingjing.View, q mingjing.InquiryLine) app.UI {
+// inquiryLooker returns whose look an inquiry is about, as the list says it.
+func inquiryLooker(v *mingjing.View, q mingjing.InquirySummary) app.UI {
 	switch {
 	case q.Mine && !forAgency(v):
 		return c.El("strong", nil, c.Text(t(v, "queue.you")))
@@ -63,7 +63,7 @@ func inquiryLooker(v *mingjing.View, q mingjing.InquiryLine) app.UI {
 	return c.Span("muted", t(v, "inquiry.nobody"))
 }
 
-// inquiryCaseBody is one inquiry with the form for the answer.
+// inquiryCaseBody returns one inquiry with the form for the answer.
 func inquiryCaseBody(v *mingjing.View) []app.UI {
 	q := mingjing.DataOf[mingjing.InquiryCase](v)
 	if q == nil {
@@ -86,7 +86,7 @@ func inquiryCaseBody(v *mingjing.View) []app.UI {
 	}
 	body := []app.UI{page.Heading(agencyName(v), t(v, "title.inquiry-answer")),
 		c.Div("state-line", page.InquiryTags(v, q.Inquiry), page.InquiryDue(v, q.Inquiry)),
-		c.Div("columns columns-even", c.Section("look", t(v, "inquiry.look"), page.LookSummary(v, q.Look)),
+		c.Div("columns columns-even", c.Section("look", t(v, "inquiry.look"), page.AccessSummary(v, q.Entry)),
 			c.Section("asks", t(v, "inquiry.asks"), c.SummaryList{Rows: []c.SummaryRow{{Key: t(v, "role.resident"), Text: q.Resident},
 				{Key: t(v, "inquiry.case"), Value: about}, {Key: t(v, "agencyside.col_item"), Text: item}}}.UI(), asked)),
 		page.InquiryAnswers(v, q.Inquiry)}

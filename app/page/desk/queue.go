@@ -15,7 +15,7 @@ import (
 
 var _ = page.Register("queue", page.Screen{Data: page.New[mingjing.QueueView], Body: queueBody, Wide: true})
 
-// queueBody is the handlers' work: every case that matches, nearest clock first.
+// queueBody returns the handlers' work: every case that matches, nearest clock first.
 func queueBody(v *mingjing.View) []app.UI {
 	q := mingjing.DataOf[mingjing.QueueView](v)
 	if q == nil {
@@ -52,7 +52,7 @@ func queueBody(v *mingjing.View) []app.UI {
 	return body
 }
 
-// queueHref is the queue by a filter, from a cursor on.
+// queueHref returns the queue by a filter, from a cursor on.
 func queueHref(v *mingjing.View, f mingjing.CaseFilter, cursor string) string {
 	q := url.Values{}
 	if f.State != "" {
@@ -82,7 +82,7 @@ func queueHref(v *mingjing.View, f mingjing.CaseFilter, cursor string) string {
 	return href(v, "queue") + "?" + q.Encode()
 }
 
-// stateChips are the states, and how late, with their counts; each keeps the other
+// stateChips returns the states, and how late, with their counts; each keeps the other
 // filters.
 func stateChips(v *mingjing.View, q *mingjing.QueueView) app.UI {
 	open, all := 0, 0
@@ -146,7 +146,7 @@ func queueFilter(v *mingjing.View, q *mingjing.QueueView) app.UI {
 	}}.UI()
 }
 
-// kindOptions are the kinds of case.
+// kindOptions returns the kinds of case.
 func kindOptions(v *mingjing.View) []c.Option {
 	options := []c.Option{{Value: mingjing.AnyKind, Text: t(v, "queue.kind_all")}}
 	for _, k := range mingjing.CaseKinds {
@@ -155,7 +155,7 @@ func kindOptions(v *mingjing.View) []c.Option {
 	return options
 }
 
-// agencyOptions are the agencies that the view names, by name.
+// agencyOptions returns the agencies that the view names, by name.
 func agencyOptions(v *mingjing.View, q *mingjing.QueueView) []c.Option {
 	var options []c.Option
 	for key, name := range v.Labels {
@@ -182,7 +182,7 @@ func caseRow(v *mingjing.View, k mingjing.CaseView) []app.UI {
 	}
 }
 
-// caseTags are the state of a case, and that it is the supervisors'.
+// caseTags returns the state of a case, and that it is the supervisors'.
 func caseTags(v *mingjing.View, k mingjing.CaseView) app.UI {
 	if !k.Escalated || k.State == mingjing.DisputeDecided {
 		return page.DisputeTag(v, k.Case)
@@ -190,7 +190,7 @@ func caseTags(v *mingjing.View, k mingjing.CaseView) app.UI {
 	return c.Div("two", c.El("p", nil, page.DisputeTag(v, k.Case)), c.El("p", nil, c.Tag{Text: t(v, "queue.escalated"), Tone: "bad", Shape: "diamond"}.UI()))
 }
 
-// mine says whether the viewer is the one who handles the case.
+// mine reports whether the viewer is the one who handles the case.
 func mine(v *mingjing.View, k mingjing.CaseView) bool {
 	return v.Who != nil && k.HandlerID != "" && k.HandlerID == v.Who.IDMasked
 }
@@ -205,7 +205,7 @@ func caseHandler(v *mingjing.View, k mingjing.CaseView) app.UI {
 	return c.Span("muted", t(v, "queue.unassigned"))
 }
 
-// caseClock is the deadline that matters: the nearest that runs, or the one that
+// caseClock returns the deadline that matters: the nearest that runs, or the one that
 // was missed.
 func caseClock(v *mingjing.View, k mingjing.CaseView) app.UI {
 	next := page.NextClock(k.Clocks)

@@ -9,7 +9,7 @@ import (
 
 func init() { sampleMakers = append(sampleMakers, SamplesOfExport) }
 
-// SamplesOfExport are the page on which everything is taken along, in each state,
+// SamplesOfExport returns the page on which everything is taken along, in each state,
 // and the one that asks for the password.
 func SamplesOfExport(t testing.TB, lang string) []Sample {
 	var all []Sample

@@ -20,10 +20,10 @@ var (
 	hash64  = strings.Repeat("3fa9c1d07be24586", 4)
 )
 
-// Both is a text in both languages.
+// Both returns a text in both languages.
 func Both(zh, en string) mingjing.Text { return mingjing.Text{"zh-CN": zh, "en": en} }
 
-// HeldView is a view of a page for somebody of a role.
+// HeldView returns a view of a page for somebody of a role.
 func HeldView(lang, page string, role mingjing.Role) *mingjing.View {
 	zh := map[string]string{
 		"rulebook.honest-shanghai": "诚信上海", "rulebook.rongcheng": "荣成",
@@ -85,7 +85,7 @@ func sampleListing(s mingjing.ListingState, notice mingjing.Date) mingjing.Listi
 		Exit: Both("履行完判决确定的义务后，法院在三个工作日内将你移出名单。", "When you have paid what the judgment orders, the court takes you off within 3 working days."), State: s}
 }
 
-// listingIn is a listing in a state, with the life that led there.
+// listingIn returns a listing in a state, with the life that led there.
 func listingIn(s mingjing.ListingState) mingjing.Listing {
 	l := sampleListing(s, "2026-11-20")
 	l.Tier, l.TermMonths, l.CaseID, l.Served = "serious", 24, "c-9", mingjing.ServedInApp
@@ -140,7 +140,7 @@ func listingView(s mingjing.ListingState) *mingjing.ListingView {
 	return v
 }
 
-// decidedCase is a case of a kind with its decision.
+// decidedCase returns a case of a kind with its decision.
 func decidedCase(k mingjing.CaseKind, o mingjing.Outcome) mingjing.Case {
 	d := DisputeIn(mingjing.DisputeDecided, true)
 	d.Kind, d.Reason, d.Answer, d.Decision.Corrected = k, "", nil, ""
@@ -149,7 +149,7 @@ func decidedCase(k mingjing.CaseKind, o mingjing.Outcome) mingjing.Case {
 	return d
 }
 
-// proposedCase is the case of a proposed listing.
+// proposedCase returns the case of a proposed listing.
 func proposedCase(s mingjing.CaseState, handler string, allowed ...string) *mingjing.CaseView {
 	k := WorkCase(mingjing.DisputeAssigned, handler, true, allowed...)
 	l := listingIn(mingjing.ListingProposed)
@@ -178,7 +178,7 @@ func redListing() mingjing.Listing {
 	return l
 }
 
-// DisputeIn is a dispute in a state, about a listing or about a record.
+// DisputeIn returns a dispute in a state, about a listing or about a record.
 func DisputeIn(s mingjing.CaseState, listing bool) mingjing.Case {
 	at := func(h int) time.Time { return HeldNow.Add(time.Duration(h) * time.Hour) }
 	done := at(-47)
@@ -248,7 +248,7 @@ func DisputeIn(s mingjing.CaseState, listing bool) mingjing.Case {
 	return d
 }
 
-// WorkCase is a case as a handler sees it, with the steps that are allowed.
+// WorkCase returns a case as a handler sees it, with the steps that are allowed.
 func WorkCase(s mingjing.CaseState, handler string, listing bool, allowed ...string) *mingjing.CaseView {
 	k := &mingjing.CaseView{Case: DisputeIn(s, listing), Resident: "林静", IDMasked: "99**************1X", HandlerID: handler, Allowed: allowed}
 	k.Handler = ""

@@ -6,7 +6,7 @@ import (
 	"mingjing"
 )
 
-// LetterView is the letter of a decided case.
+// LetterView returns the letter of a decided case.
 func LetterView(listing bool) *mingjing.LetterView {
 	d := DisputeIn(mingjing.DisputeDecided, listing)
 	return &mingjing.LetterView{Dispute: d, City: Both("上海市", "Shanghai"),

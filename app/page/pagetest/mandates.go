@@ -21,7 +21,7 @@ func sampleMandates() []mingjing.Mandate {
 	return all
 }
 
-// SamplesOfMandates are the pages of who helps, and a case as they see it.
+// SamplesOfMandates returns the pages of who helps, and a case as they see it.
 func SamplesOfMandates(t testing.TB, lang string) []Sample {
 	var all []Sample
 	add := func(name, page string, change func(v *mingjing.View)) {

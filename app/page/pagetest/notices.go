@@ -10,7 +10,7 @@ import (
 
 func init() { sampleMakers = append(sampleMakers, SamplesOfNotices) }
 
-// SamplesOfNotices are the inbox and its settings.
+// SamplesOfNotices returns the inbox and its settings.
 func SamplesOfNotices(t testing.TB, lang string) []Sample {
 	var all []Sample
 	add := func(name, page string, change func(v *mingjing.View)) {

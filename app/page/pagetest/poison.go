@@ -79,8 +79,8 @@ func Poison(v *mingjing.View) {
 	}
 	if mingjing.DataOf[mingjing.AccessLogView](v) != nil {
 		mingjing.DataOf[mingjing.AccessLogView](v).Next = Hostile
-		for i := range mingjing.DataOf[mingjing.AccessLogView](v).Looks {
-			l := &mingjing.DataOf[mingjing.AccessLogView](v).Looks[i]
+		for i := range mingjing.DataOf[mingjing.AccessLogView](v).Entries {
+			l := &mingjing.DataOf[mingjing.AccessLogView](v).Entries[i]
 			l.Who, l.Subject = Hostile, Hostile
 		}
 	}

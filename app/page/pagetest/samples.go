@@ -45,7 +45,7 @@ var books = sync.OnceValues(func() (map[string]*mingjing.Rulebook, error) {
 	return byID, err
 })
 
-// Book is a published rulebook.
+// Book returns a published rulebook.
 func Book(t testing.TB, id string) *mingjing.Rulebook {
 	t.Helper()
 	byID, err := books()
@@ -84,7 +84,7 @@ func labelsOf(lang string, books ...*mingjing.Rulebook) map[string]string {
 	return labels
 }
 
-// Base is a view of a page with a resident before it.
+// Base returns a view of a page with a resident before it.
 func Base(t testing.TB, lang, page string) mingjing.View {
 	name := "陈明远"
 	if lang == "en" {
@@ -102,7 +102,7 @@ func Base(t testing.TB, lang, page string) mingjing.View {
 		Labels: labelsOf(lang, Book(t, "rongcheng"), Book(t, "honest-shanghai"))}
 }
 
-// Anonymous is the view as somebody has it who is not logged in.
+// Anonymous returns the view as somebody has it who is not logged in.
 func Anonymous(v mingjing.View) mingjing.View {
 	v.Who = nil
 	return v
@@ -112,7 +112,7 @@ func document(kind string) mingjing.Document {
 	return mingjing.Document{Kind: kind, Issuer: "上海市黄浦区人民法院", Number: "（2025）沪0101民初1024号", Date: "2025-06-03", Hash: strings.Repeat("ab", 32)}
 }
 
-// recordOf is a record of an item that the rulebook counts on the sample day.
+// recordOf returns a record of an item that the rulebook counts on the sample day.
 func recordOf(b *mingjing.Rulebook, id, code string, occurred mingjing.Date) mingjing.Record {
 	item, _ := b.Item(code)
 	r := mingjing.Record{ID: id, Code: code, Occurred: occurred, State: mingjing.RecordActive, CollectedAt: SampleNow.Add(-time.Hour)}
@@ -127,7 +127,8 @@ func recordOf(b *mingjing.Rulebook, id, code string, occurred mingjing.Date) min
 	return r
 }
 
-// SampleInput is what a score is made from: six records, one of them disputed, and two agencies that did not answer.
+// SampleInput returns what a score is made from: six records, one of them disputed, and
+// two agencies that did not answer.
 func SampleInput(b *mingjing.Rulebook) mingjing.Input {
 	disputed := recordOf(b, "rec-4", "contract.guarantee_default", "2025-12-02")
 	disputed.State = mingjing.RecordDisputed
@@ -150,7 +151,7 @@ func cardOf(b *mingjing.Rulebook, value int, band string, at time.Time) mingjing
 	return mingjing.ScoreCard{Rulebook: b.Ref(), Value: value, Min: b.Min, Max: b.Max, Band: bandOf(b, band), At: at}
 }
 
-// SampleScore is the page of the score made from in.
+// SampleScore returns the page of the score made from in.
 func SampleScore(b *mingjing.Rulebook, in mingjing.Input) *mingjing.ScoreView {
 	s := mingjing.MakeScore(b, in)
 	s.ID, s.Cause, s.At = "score-9", "dispute_filed", SampleNow.Add(-26*time.Hour)
@@ -197,7 +198,7 @@ func sampleDispute(b *mingjing.Rulebook) mingjing.Case {
 		Clocks: []mingjing.Clock{{Code: "mark", Due: SampleNow.Add(-10 * time.Hour), MetAt: &met}, {Code: "agency", Due: SampleNow.Add(19 * time.Hour)}, {Code: "decide", Due: SampleNow.Add(72 * time.Hour)}}}
 }
 
-// Problem is a problem with errors in fields.
+// Problem returns a problem with errors in fields.
 func Problem(status int, code string, fields ...mingjing.FieldError) *mingjing.Problem {
 	return &mingjing.Problem{Status: status, Code: code, Fields: fields}
 }
@@ -205,7 +206,7 @@ func Problem(status int, code string, fields ...mingjing.FieldError) *mingjing.P
 // sampleMakers make the samples of each author's screens.
 var sampleMakers = []func(t testing.TB, lang string) []Sample{samplesToScore}
 
-// Samples are all the views that tests render in a language.
+// Samples returns all the views that tests render in a language.
 func Samples(t testing.TB, lang string) []Sample {
 	var all []Sample
 	for _, maker := range sampleMakers {
@@ -214,7 +215,7 @@ func Samples(t testing.TB, lang string) []Sample {
 	return all
 }
 
-// samplesToScore are the screens from the landing page to the score.
+// samplesToScore returns the screens from the landing page to the score.
 func samplesToScore(t testing.TB, lang string) []Sample {
 	sh, rc := Book(t, "honest-shanghai"), Book(t, "rongcheng")
 	var all []Sample
@@ -251,7 +252,7 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 			Awaiting: []mingjing.Listing{
 				{ID: "list-7", Kind: mingjing.Blacklist, Code: "tax.major_violation_blacklist", Agency: "tax", State: mingjing.ListingDecided},
 				{ID: "list-8", Kind: mingjing.Redlist, Code: "tax.a_grade_redlist", Agency: "tax", State: mingjing.ListingServed, AnswerBy: &answerBy}},
-			RecentLooks: []mingjing.Look{
+			RecentEntries: []mingjing.AccessEntry{
 				{Seq: 9, At: SampleNow.Add(-2 * time.Hour), Role: mingjing.RoleHandler, Who: "周慧", Action: "case", Purpose: "dispute"},
 				{Seq: 8, At: SampleNow.Add(-26 * time.Hour), Role: mingjing.RoleSystem, Action: "collect", Purpose: "score"}}}
 	})
@@ -259,7 +260,7 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 		v.Who.Name = longName + `<script>"`
 		v.Done = "logged_in"
 		v.Data = &mingjing.OverviewView{Records: 1, Latest: []mingjing.ScoreCard{cardOf(sh, 0, "bad", SampleNow)},
-			RecentLooks: []mingjing.Look{{At: SampleNow, Role: mingjing.RoleHandler, Who: longName, Action: "look-of-the-future", Purpose: "dispute"}}}
+			RecentEntries: []mingjing.AccessEntry{{At: SampleNow, Role: mingjing.RoleHandler, Who: longName, Action: "look-of-the-future", Purpose: "dispute"}}}
 	})
 	add("ask", Base(t, lang, "ask"), func(v *mingjing.View) {
 		v.Data = &mingjing.AskView{Rulebooks: []mingjing.RulebookSummary{sh.Summary(lang), rc.Summary(lang)}, Key: "key-1"}

@@ -39,7 +39,7 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	add("records.empty", nil)
 	add("record", func(v *mingjing.View) {
 		v.Data = &mingjing.RecordView{Record: record("r-1", "hpc", "judgment-unpaid", mingjing.RecordActive), Area: mingjing.AreaJudicial, Effect: down(""), Ends: "2030-04-02", Open: true,
-			Log: []mingjing.Look{{Seq: 9, At: HeldNow, Role: mingjing.RoleResident, Who: "林静", Action: "record", Purpose: "own"}}}
+			Log: []mingjing.AccessEntry{{Seq: 9, At: HeldNow, Role: mingjing.RoleResident, Who: "林静", Action: "record", Purpose: "own"}}}
 		mingjing.DataOf[mingjing.RecordView](v).Record.Subject = "林婧"
 	})
 	add("record.disputed", func(v *mingjing.View) {
@@ -124,7 +124,7 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	})
 	add("sources.empty", nil)
 	add("access-log", func(v *mingjing.View) {
-		v.Data = &mingjing.AccessLogView{Next: "41", Others: true, Looks: []mingjing.Look{
+		v.Data = &mingjing.AccessLogView{Next: "41", Others: true, Entries: []mingjing.AccessEntry{
 			{Seq: 45, At: HeldNow.Add(-2 * time.Minute), Role: mingjing.RoleHandler, Who: "陈晓", Action: "case", Subject: "d-1", Purpose: "dispute"},
 			{Seq: 44, At: HeldNow.Add(-3 * time.Hour), Role: mingjing.RoleSystem, Who: "hpc", Action: "collect", Purpose: "score"},
 			{Seq: 43, At: HeldNow.Add(-4 * time.Hour), Role: mingjing.RoleSystem, Action: "rescore", Purpose: "score"},

@@ -9,7 +9,7 @@ import (
 
 func init() { sampleMakers = append(sampleMakers, shareSamples) }
 
-// shareSamples are the pages of what is shared, in their states.
+// shareSamples returns the pages of what is shared, in their states.
 func shareSamples(t testing.TB, lang string) []Sample {
 	b := Book(t, "honest-shanghai")
 	with := func(name, page string, set func(*mingjing.View)) Sample {
@@ -20,15 +20,15 @@ func shareSamples(t testing.TB, lang string) []Sample {
 	}
 	at := func(days int) time.Time { return SampleNow.AddDate(0, 0, days) }
 	told, band := at(-1), b.Bands[0]
-	share := func(state mingjing.ShareState, looks ...mingjing.ShareLook) mingjing.Share {
+	share := func(state mingjing.ShareState, looks ...mingjing.ShareAccess) mingjing.Share {
 		s := mingjing.Share{ID: "s-" + string(state), Rulebook: b.ID, Purpose: "租房 <b>", Fields: mingjing.ShareFields, Named: mingjing.ShareMasked,
-			Views: 3, Viewed: len(looks), State: state, MadeAt: at(-3), EndsAt: at(3), Looks: looks}
+			Views: 3, Viewed: len(looks), State: state, MadeAt: at(-3), EndsAt: at(3), Accesses: looks}
 		if state == mingjing.ShareRevoked {
 			s.RevokedAt, s.CorrectedAt = &told, &told
 		}
 		return s
 	}
-	looks := []mingjing.ShareLook{{At: at(-2), Who: "Landlord & Co."}, {At: at(-2), Who: "某某银行", ToldAt: &told, Mail: "sent"}}
+	looks := []mingjing.ShareAccess{{At: at(-2), Who: "Landlord & Co."}, {At: at(-2), Who: "某某银行", ToldAt: &told, Mail: "sent"}}
 	zero := 0
 	said := &mingjing.Statement{Number: "NUMBERNUMBER", IssuedAt: SampleNow, ExpiresAt: at(3), AsOf: "2026-11-23", Rulebook: b.Ref(), Purpose: "租房",
 		ShownTo: "Landlord", Name: "陈**", IDMasked: "99**************17", Band: &band, Value: &mingjing.StatedValue{Value: 700, Min: 0, Max: 1000}, Missing: &zero, Listings: &zero}

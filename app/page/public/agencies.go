@@ -12,7 +12,7 @@ import (
 var _ = page.Register("agencies", page.Screen{Data: page.New[mingjing.AgenciesView], Body: agenciesBody, Wide: true,
 	Back: func(v *mingjing.View) (string, string) { return t(v, "chrome.rulebooks"), href(v, "rulebooks") }})
 
-// agenciesBody is how each agency deals with disputes: those that have any, then
+// agenciesBody returns how each agency deals with disputes: those that have any, then
 // the names of the others.
 func agenciesBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.AgenciesView](v)

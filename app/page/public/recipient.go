@@ -26,7 +26,7 @@ func recipientTitle(v *mingjing.View) string {
 	return t(v, "title.recipient")
 }
 
-// recipientBody is what a link leads to: the form that asks who looks, then what
+// recipientBody returns what a link leads to: the form that asks who looks, then what
 // was shown to them; or only that it was corrected.
 func recipientBody(v *mingjing.View) []app.UI {
 	r := mingjing.DataOf[mingjing.RecipientView](v)
@@ -64,7 +64,7 @@ func declineLink(v *mingjing.View) app.UI {
 	return c.El("p", nil, c.Link{Text: t(v, "recipient.may_ask"), Href: href(v, "no-score")}.UI())
 }
 
-// statementBody is the statement as a paper that can be printed and kept.
+// statementBody returns the statement as a paper that can be printed and kept.
 func statementBody(v *mingjing.View, r *mingjing.RecipientView) []app.UI {
 	s := r.Statement
 	var band app.UI

@@ -130,7 +130,7 @@ func neverTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
 	return c.SummaryList{Rows: rows}.UI()
 }
 
-// rulesTable is the rules of one area, or nil when it has none.
+// rulesTable returns the rules of one area, or nil when it has none.
 func rulesTable(v *mingjing.View, b *mingjing.Rulebook, area mingjing.Area) app.UI {
 	var rows [][]app.UI
 	for _, i := range b.Catalogue {

@@ -47,7 +47,7 @@ func askBody(v *mingjing.View) []app.UI {
 		}}.UI())
 }
 
-// askDetails is what will be asked of whom and why, and what never is.
+// askDetails returns what will be asked of whom and why, and what never is.
 func askDetails(v *mingjing.View, b *mingjing.RulebookSummary) app.UI {
 	areas := make([]app.UI, 0, len(b.Areas))
 	var byArea []app.UI
@@ -70,7 +70,7 @@ func askDetails(v *mingjing.View, b *mingjing.RulebookSummary) app.UI {
 		c.Link{Text: t(v, "ask.whole_rulebook"), About: b.Name, Href: href(v, "rulebook", b.ID), Class: "row-link"}.UI())
 }
 
-// names are the items of a list of names.
+// names returns the items of a list of names.
 func names(list []string) []app.UI {
 	items := make([]app.UI, 0, len(list))
 	for _, n := range list {

@@ -12,7 +12,7 @@ import (
 
 var _ = page.Register("consents", page.Screen{Data: page.New[mingjing.ConsentsView], Body: consentsBody})
 
-// consentsBody is what the resident agreed to, with the way to withdraw it.
+// consentsBody returns what the resident agreed to, with the way to withdraw it.
 func consentsBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.ConsentsView](v)
 	body := []app.UI{page.Heading("", t(v, "title.consents")), page.Lead(t(v, "consents.lead"))}
@@ -56,7 +56,7 @@ func consentsBody(v *mingjing.View) []app.UI {
 		c.Div("actions", c.LinkButton{Text: t(v, "consents.leave_link"), Href: href(v, "leave"), Kind: "secondary"}.UI())))
 }
 
-// consentCard is one consent in force. The form of the one that was just sent
+// consentCard returns one consent in force. The form of the one that was just sent
 // wrongly is open and has the plain id that the error summary leads to.
 func consentCard(v *mingjing.View, i int, book string, given []mingjing.Consent) app.UI {
 	sent := v.Problem != nil && (page.Typed(v, "rulebook") == book || page.Typed(v, "rulebook") == "" && i == 0)

@@ -19,7 +19,7 @@ var _ = page.Register("dispute", page.Screen{Data: page.New[mingjing.DisputePage
 	return page.KindText(v, mingjing.DataOf[mingjing.DisputePage](v).Case, "case_title", "item", v.Label("item", mingjing.DataOf[mingjing.DisputePage](v).Code()))
 }})
 
-// disputeBody is one case as the resident sees it: what was decided and the ways
+// disputeBody returns one case as the resident sees it: what was decided and the ways
 // on, or what happens next and by when, then all that was said.
 func disputeBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.DisputePage](v)
@@ -31,7 +31,7 @@ func disputeBody(v *mingjing.View) []app.UI {
 		page.Heading(page.KindText(v, d, "case_number", "id", page.CaseNumber(d.ID)), v.Label("item", d.Code())),
 		c.Div("state-line", page.DisputeTag(v, d), c.Muted(disputeState(v, d))),
 	}
-	body = append(body, aside(v, d)...)
+	body = append(body, sideColumn(v, d)...)
 	if d.Decision != nil {
 		body = append(body, decision(v, d))
 		if correction := correctionSection(v); correction != nil {
@@ -82,9 +82,9 @@ func disputeState(v *mingjing.View, d mingjing.Case) string {
 	return t(v, "dispute.paused")
 }
 
-// aside is what else is to be known before all the rest: that the bureau is late
-// itself, that there is more time, and where a proposed listing is answered.
-func aside(v *mingjing.View, d mingjing.Case) []app.UI {
+// sideColumn returns what else is to be known before all the rest: that the bureau is
+// late itself, that there is more time, and where a proposed listing is answered.
+func sideColumn(v *mingjing.View, d mingjing.Case) []app.UI {
 	var out []app.UI
 	if d.Escalated && d.Decision == nil {
 		out = append(out, c.Notification{Kind: "info", Title: t(v, "dispute.escalated_title"), Text: t(v, "dispute.escalated")}.UI())
@@ -101,7 +101,7 @@ func aside(v *mingjing.View, d mingjing.Case) []app.UI {
 	return out
 }
 
-// lanes are the ways on from a decision, each with what it is and where it begins.
+// lanes returns the ways on from a decision, each with what it is and where it begins.
 func lanes(v *mingjing.View, d mingjing.Case) app.UI {
 	said := t(v, "dispute.lanes_court")
 	if slices.Contains(d.Lanes, mingjing.LaneReview) || slices.Contains(d.Lanes, mingjing.LaneEvidence) {
@@ -135,7 +135,7 @@ func lanes(v *mingjing.View, d mingjing.Case) app.UI {
 	return c.Section("lanes", t(v, "dispute.lanes"), c.P(said), c.List("cards lanes", cards...))
 }
 
-// disputed is the record or listing that the case is about.
+// disputed returns the record or listing that the case is about.
 func disputed(v *mingjing.View, d mingjing.Case) app.UI {
 	handler := d.Handler
 	if handler == "" {
@@ -155,9 +155,9 @@ func disputed(v *mingjing.View, d mingjing.Case) app.UI {
 	return c.SummaryList{Rows: append(rows, c.SummaryRow{Key: t(v, "dispute.handler"), Text: handler})}.UI()
 }
 
-// decision is how the case ended, and what that means for the resident.
+// decision returns how the case ended, and what that means for the resident.
 func decision(v *mingjing.View, d mingjing.Case) app.UI {
-	means := "dispute.means." + page.MeansOf(d)
+	means := "dispute.means." + page.MeansText(d)
 	var meaning, answers app.UI
 	if i18n.Has(means) {
 		meaning = c.P(t(v, means, "date", page.Date(v, d.Decision.Corrected)))
@@ -171,7 +171,7 @@ func decision(v *mingjing.View, d mingjing.Case) app.UI {
 			ownScore(v, d)))
 }
 
-// addEvidence is the form for more files, while there is room and no decision; and
+// addEvidence returns the form for more files, while there is room and no decision; and
 // after it for new evidence, as long as a dispute can go on with it.
 func addEvidence(v *mingjing.View, d mingjing.Case) app.UI {
 	left := mingjing.MaxEvidence - len(d.Evidence)

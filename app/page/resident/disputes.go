@@ -10,7 +10,7 @@ import (
 
 var _ = page.Register("disputes", page.Screen{Data: page.New[mingjing.CasesView], Body: disputesBody})
 
-// disputesBody is the resident's disputes: the open ones, then the decided ones.
+// disputesBody returns the resident's disputes: the open ones, then the decided ones.
 func disputesBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.CasesView](v)
 	body := []app.UI{page.Heading("", t(v, "title.disputes")), page.Lead(t(v, "disputes.lead"))}

@@ -18,7 +18,7 @@ var (
 	_ = page.Register("confirm", page.Screen{Body: confirmBody})
 )
 
-// exportBody is what a resident takes along: how to have it made, how far it is,
+// exportBody returns what a resident takes along: how to have it made, how far it is,
 // and where it is had.
 func exportBody(v *mingjing.View) []app.UI {
 	x := mingjing.DataOf[mingjing.ExportView](v)
@@ -93,7 +93,7 @@ func confirmBody(v *mingjing.View) []app.UI {
 	}
 }
 
-// nextOf is where the person wants to go on to, by the address of the page.
+// nextOf returns where the person wants to go on to, by the address of the page.
 func nextOf(v *mingjing.View) string {
 	_, query, _ := strings.Cut(v.Path, "?")
 	q, err := url.ParseQuery(query)
@@ -103,7 +103,7 @@ func nextOf(v *mingjing.View) string {
 	return q.Get("next")
 }
 
-// ExportOf is the readable copy of what a resident takes along, in the language of
+// ExportOf returns the readable copy of what a resident takes along, in the language of
 // the view: all of it, part by part.
 func ExportOf(v *mingjing.View, e mingjing.Export) mingjing.Letter {
 	w := &letterWriter{v: v}
@@ -115,7 +115,7 @@ func ExportOf(v *mingjing.View, e mingjing.Export) mingjing.Letter {
 		{t(v, "paper.scores"), w.scores}, {t(v, "title.records"), w.records}, {t(v, "title.listings"), w.listings},
 		{t(v, "title.disputes"), w.disputes}, {t(v, "title.inbox"), w.notices}, {t(v, "title.notice-settings"), w.settings},
 		{t(v, "title.mandates"), w.helping}, {t(v, "title.shares"), w.shares}, {t(v, "title.inquiries"), w.inquiries},
-		{t(v, "title.access-log"), func(e mingjing.Export) { w.lookRows(e.AccessLog) }},
+		{t(v, "title.access-log"), func(e mingjing.Export) { w.entryRows(e.AccessLog) }},
 	}
 	title := func(i int) string { return t(v, "letter.piece", "n", strconv.Itoa(i+1), "name", parts[i].title) }
 	w.say("paper.lead", "time", page.Instant(v, e.MadeAt))
@@ -266,8 +266,8 @@ func (w *letterWriter) listings(e mingjing.Export) {
 	}
 }
 
-// held are the rows that records and listings have in common: the document, what
-// it does by each rulebook, and the resident's own words beside it.
+// held returns the rows that records and listings have in common: the document, what it
+// does by each rulebook, and the resident's own words beside it.
 func (w *letterWriter) held(paper mingjing.Document, effect []mingjing.Effect, statement string) []string {
 	v := w.v
 	pairs := []string{t(v, "doc.kind"), w.paper(paper), t(v, "letter.hash"), hashLines(paper.Hash)}
@@ -367,7 +367,7 @@ func (w *letterWriter) shares(e mingjing.Export) {
 		if s.CorrectedAt != nil {
 			pairs = append(pairs, t(v, "shares.corrected"), page.Instant(v, *s.CorrectedAt))
 		}
-		for _, l := range s.Looks {
+		for _, l := range s.Accesses {
 			pairs = append(pairs, t(v, "recipient.shown_to"), w.pair(l.Who, page.Instant(v, l.At)))
 		}
 		w.rows(pairs...)
@@ -377,8 +377,8 @@ func (w *letterWriter) shares(e mingjing.Export) {
 func (w *letterWriter) inquiries(e mingjing.Export) {
 	v := w.v
 	for _, q := range e.Inquiries {
-		w.add(mingjing.BlockSub, w.pair(page.LookText(v, q.Look), page.Instant(v, q.Look.At)))
-		w.rows(t(v, "inquiry.col_number"), q.ID, t(v, "inquiry.line"), strconv.FormatInt(q.Look.Seq, 10), t(v, "inquiry.col_asked"), page.Instant(v, q.AskedAt),
+		w.add(mingjing.BlockSub, w.pair(page.ActionText(v, q.Entry), page.Instant(v, q.Entry.At)))
+		w.rows(t(v, "inquiry.col_number"), q.ID, t(v, "inquiry.line"), strconv.FormatInt(q.Entry.Seq, 10), t(v, "inquiry.col_asked"), page.Instant(v, q.AskedAt),
 			t(v, "inquiry.due"), page.Instant(v, q.Due), t(v, "dispute.state_now"), page.Code(v, "inquiry_state", string(q.State)))
 		w.quote(t(v, "inquiry.question"), q.Question)
 		for _, a := range q.Answers {

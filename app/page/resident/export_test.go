@@ -55,12 +55,12 @@ func sampleExport(lang string) mingjing.Export {
 		Notices:  []mingjing.Notice{{ID: "n", Kind: mingjing.NoticeCaseDecided, At: pagetest.HeldNow}},
 		Settings: mingjing.ExportSettings{Lang: lang, Mail: true, Email: "li@mail.example", Off: []mingjing.NoticeKind{mingjing.NoticeScoreReady},
 			Devices: []mingjing.PushDevice{{Name: "Chrome, Android", AddedAt: pagetest.HeldNow}, {AddedAt: pagetest.HeldNow}}},
-		AccessLog: []mingjing.Look{{Seq: 1, At: pagetest.HeldNow, Role: mingjing.RoleHandler, Who: "沈默", Action: "case", Purpose: "dispute"},
+		AccessLog: []mingjing.AccessEntry{{Seq: 1, At: pagetest.HeldNow, Role: mingjing.RoleHandler, Who: "沈默", Action: "case", Purpose: "dispute"},
 			{Seq: 2, At: pagetest.HeldNow, Role: mingjing.RoleResident, Action: "export", Purpose: "own"}},
-		Inquiries: []mingjing.Inquiry{{ID: "i-1", Look: mingjing.Look{Seq: 1, At: pagetest.HeldNow, Action: "case"}, Question: "为什么？", AskedAt: pagetest.HeldNow, State: mingjing.InquiryAnswered,
+		Inquiries: []mingjing.Inquiry{{ID: "i-1", Entry: mingjing.AccessEntry{Seq: 1, At: pagetest.HeldNow, Action: "case"}, Question: "为什么？", AskedAt: pagetest.HeldNow, State: mingjing.InquiryAnswered,
 			Answers: []mingjing.InquiryAnswer{{Outcome: mingjing.InquiryExplained, Text: "为办理异议。", By: "沈默", Role: mingjing.RoleHandler, At: pagetest.HeldNow}}}},
 		Shares: []mingjing.Share{{ID: "h", Rulebook: "rongcheng", Purpose: "租房", Fields: []mingjing.ShareField{mingjing.ShareBand}, Named: mingjing.ShareMasked, Views: 3, Viewed: 1,
-			State: mingjing.ShareRevoked, MadeAt: pagetest.HeldNow, EndsAt: pagetest.HeldNow, RevokedAt: &withdrawn, Looks: []mingjing.ShareLook{{At: pagetest.HeldNow, Who: "房东"}}}},
+			State: mingjing.ShareRevoked, MadeAt: pagetest.HeldNow, EndsAt: pagetest.HeldNow, RevokedAt: &withdrawn, Accesses: []mingjing.ShareAccess{{At: pagetest.HeldNow, Who: "房东"}}}},
 		Helping: []mingjing.Mandate{{ID: "m", CaseID: "case-7", Resident: "赵明", Relation: mingjing.RelationChild, From: pagetest.HeldNow, Until: "2026-06-30", State: mingjing.MandateAccepted}}}
 }
 

@@ -13,7 +13,7 @@ import (
 
 var _ = page.Register("inbox", page.Screen{Data: page.New[mingjing.InboxView], Body: inboxBody})
 
-// inboxBody is what has happened, newest first. A notice is opened by a form,
+// inboxBody returns what has happened, newest first. A notice is opened by a form,
 // since that marks it as read.
 func inboxBody(v *mingjing.View) []app.UI {
 	box := mingjing.DataOf[mingjing.InboxView](v)
@@ -47,7 +47,7 @@ func inboxBody(v *mingjing.View) []app.UI {
 	return body
 }
 
-// noticeText is the sentence of a notice: that of its code where there is one.
+// noticeText returns the sentence of a notice: that of its code where there is one.
 func noticeText(v *mingjing.View, n mingjing.Notice) string {
 	if key := "notice." + string(n.Kind) + "." + n.Code; n.Code != "" && i18n.Has(key) {
 		return t(v, key)

@@ -8,7 +8,7 @@ import (
 	"mingjing/app/page/pagetest"
 )
 
-// named is the sample of that name.
+// named returns the sample of that name.
 func named(t *testing.T, lang, name string) *mingjing.View {
 	t.Helper()
 	for _, s := range pagetest.SamplesOfNotices(t, lang) {

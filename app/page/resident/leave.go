@@ -10,7 +10,7 @@ import (
 
 var _ = page.Register("leave", page.Screen{Data: page.New[mingjing.LeaveView], Body: leaveBody})
 
-// leaveBody is what a resident reads before leaving for good: what happens step by
+// leaveBody returns what a resident reads before leaving for good: what happens step by
 // step, what stays and why, and the form.
 func leaveBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.LeaveView](v)

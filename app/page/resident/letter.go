@@ -25,7 +25,7 @@ var _ = page.Register("letter", page.Screen{Data: page.New[mingjing.LetterView],
 	return t(v, "letter.back"), caseHref(v, mingjing.DataOf[mingjing.LetterView](v).Dispute, mingjing.DataOf[mingjing.LetterView](v).Dispute.ID)
 }})
 
-// letterBody is the decision letter as a page: the very words of the PDF.
+// letterBody returns the decision letter as a page: the very words of the PDF.
 func letterBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.LetterView](v)
 	if shown == nil {
@@ -43,7 +43,7 @@ func letterBody(v *mingjing.View) []app.UI {
 	}
 }
 
-// letterFile is where a letter is had as a file, in the view's language.
+// letterFile returns where a letter is had as a file, in the view's language.
 func letterFile(v *mingjing.View, id, name string) string {
 	return "/api/disputes/" + page.Segment(id) + "/" + name + "?lang=" + v.Lang
 }
@@ -135,7 +135,7 @@ func (w *letterWriter) rows(pairs ...string) {
 	}
 }
 
-// caseKind is the kind of a case, which picks its sentences: every family of them
+// caseKind returns the kind of a case, which picks its sentences: every family of them
 // has those of a dispute, and a further kind may have its own.
 func caseKind(d mingjing.Case) string {
 	if d.Kind == "" {
@@ -144,7 +144,7 @@ func caseKind(d mingjing.Case) string {
 	return string(d.Kind)
 }
 
-// ofKind is the sentence of a family for the kind of the case.
+// ofKind returns the sentence of a family for the kind of the case.
 func ofKind(v *mingjing.View, d mingjing.Case, family string, pairs ...string) string {
 	key := family + "." + caseKind(d)
 	if !i18n.Has(key) {
@@ -155,7 +155,8 @@ func ofKind(v *mingjing.View, d mingjing.Case, family string, pairs ...string) s
 
 func letterTitle(v *mingjing.View, d mingjing.Case) string { return ofKind(v, d, "letter.title") }
 
-// LetterOf is the decision letter that a view tells of, in the language of the view.
+// LetterOf returns the decision letter that a view tells of, in the language of the
+// view.
 func LetterOf(v *mingjing.View) mingjing.Letter {
 	l := mingjing.DataOf[mingjing.LetterView](v)
 	v = addressed(v)
@@ -275,14 +276,14 @@ func (w *letterWriter) decision(l mingjing.LetterView) {
 		page.Instant(v, d.Decision.At))
 }
 
-// day is the day on which the case began.
+// day returns the day on which the case began.
 func (w *letterWriter) day(d mingjing.Case) string {
 	return i18n.Date(w.v.Lang, mingjing.DateOf(d.FiledAt.In(page.Zone(w.v))))
 }
 
-// means is what the decision does, on which day.
+// means returns what the decision does, on which day.
 func (w *letterWriter) means(when string) []string {
-	key := "letter.means." + page.MeansOf(w.d)
+	key := "letter.means." + page.MeansText(w.d)
 	if !i18n.Has(key) {
 		return nil
 	}
@@ -311,7 +312,8 @@ func (w *letterWriter) caseRows(number string) {
 	w.rows(append(pairs, t(v, "doc.kind"), w.paper(paper))...)
 }
 
-// paper is a document in a line each for its kind, its issuer, its number and date.
+// paper returns a document in a line each for its kind, its issuer, its number and
+// date.
 func (w *letterWriter) paper(p mingjing.Document) string {
 	if p.Kind == "" && p.Number == "" {
 		return t(w.v, "doc.none")
@@ -320,7 +322,7 @@ func (w *letterWriter) paper(p mingjing.Document) string {
 	return strings.Join(slices.DeleteFunc(lines, func(s string) bool { return s == "" }), "\n")
 }
 
-// hashLines is a hash in two lines of the same length, as it is compared by eye.
+// hashLines returns a hash in two lines of the same length, as it is compared by eye.
 func hashLines(hash string) string {
 	if len(hash) != 64 {
 		return hash
@@ -345,7 +347,7 @@ func (w *letterWriter) quote(by, said string) {
 // maxShort is the most characters of the resident's words in a letter.
 const maxShort = 400
 
-// inShort is the beginning of what a person wrote, and says whether that is not
+// inShort returns the beginning of what a person wrote, and says whether that is not
 // all.
 func inShort(said string) (string, bool) {
 	r := []rune(strings.TrimSpace(said))
@@ -379,7 +381,7 @@ func (w *letterWriter) agency() {
 	}
 }
 
-// decided is the evidence that the decision answers: what came after it had no
+// decided returns the evidence that the decision answers: what came after it had no
 // part in it.
 func decided(all []mingjing.Evidence) []mingjing.Evidence {
 	return slices.DeleteFunc(slices.Clone(all), func(e mingjing.Evidence) bool { return e.Late })
@@ -430,8 +432,8 @@ func (w *letterWriter) rule(l mingjing.LetterView) {
 	w.rows(append(pairs, t(v, "doc.hash"), hashLines(l.Rulebook.Hash))...)
 }
 
-// CourtFileOf is the court file that a view tells of, in the language of the view: all
-// there is of a case, in order, with the decision letter in it.
+// CourtFileOf returns the court file that a view tells of, in the language of the view:
+// all there is of a case, in order, with the decision letter in it.
 func CourtFileOf(v *mingjing.View) mingjing.Letter {
 	f := mingjing.DataOf[mingjing.CourtFile](v)
 	v = addressed(v)
@@ -479,7 +481,7 @@ func CourtFileOf(v *mingjing.View) mingjing.Letter {
 		case "timeline":
 			w.timeline()
 		case "log":
-			w.looks(f.Looks)
+			w.entries(f.Entries)
 		}
 	}
 	return w.letter(f.LetterView, t(v, "letter.court_title"))
@@ -562,7 +564,7 @@ func (w *letterWriter) timeline() {
 	w.rows(pairs...)
 }
 
-// resident is whose case it is, as others speak of them.
+// resident returns whose case it is, as others speak of them.
 func (w *letterWriter) resident() string {
 	if w.v.Who == nil {
 		return t(w.v, "role.resident")
@@ -571,15 +573,15 @@ func (w *letterWriter) resident() string {
 }
 
 // looks are who looked at what the case is about.
-func (w *letterWriter) looks(looks []mingjing.Look) {
+func (w *letterWriter) entries(looks []mingjing.AccessEntry) {
 	w.say("letter.looks_text")
 	if len(looks) == 0 {
 		w.say("letter.looks_none")
 	}
-	w.lookRows(looks)
+	w.entryRows(looks)
 }
 
-func (w *letterWriter) lookRows(looks []mingjing.Look) {
+func (w *letterWriter) entryRows(looks []mingjing.AccessEntry) {
 	v := w.v
 	var pairs []string
 	for _, l := range looks {
@@ -590,7 +592,7 @@ func (w *letterWriter) lookRows(looks []mingjing.Look) {
 		case l.Who != "":
 			who = t(v, "letter.look_who", "name", v.Label("agency", l.Who), "role", who)
 		}
-		pairs = append(pairs, page.Instant(v, l.At), who+"\n"+t(v, "letter.look_what", "what", page.LookText(v, l), "purpose", page.LookPurpose(v, l)))
+		pairs = append(pairs, page.Instant(v, l.At), who+"\n"+t(v, "letter.look_what", "what", page.ActionText(v, l), "purpose", page.PurposeText(v, l)))
 	}
 	w.rows(pairs...)
 }

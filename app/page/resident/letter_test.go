@@ -123,7 +123,7 @@ func courtFile() *mingjing.CourtFile {
 	late := f.Dispute.Clocks[1].Due.Add(time.Hour)
 	f.Dispute.Clocks[1].MetAt, f.Dispute.Clocks[1].Missed = &late, true
 	f.Case = f.Dispute
-	f.Looks = []mingjing.Look{
+	f.Entries = []mingjing.AccessEntry{
 		{At: pagetest.HeldNow.Add(-48 * time.Hour), Role: mingjing.RoleResident, Who: "林静", Action: "dispute", Subject: f.Dispute.ID, Purpose: "own"},
 		{At: pagetest.HeldNow.Add(-30 * time.Hour), Role: mingjing.RoleHandler, Who: "陈晓", Action: "case", Subject: f.Dispute.ID, Purpose: "dispute"}}
 	return f

@@ -16,7 +16,7 @@ var _ = page.Register("listing", page.Screen{Data: page.New[mingjing.ListingView
 	return v.Label("item", mingjing.DataOf[mingjing.ListingView](v).Listing.Code)
 }})
 
-// listingBody is all of one listing: where it stands and what can be done about
+// listingBody returns all of one listing: where it stands and what can be done about
 // it, the notice or what it says, what it does, and its life so far.
 func listingBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.ListingView](v)
@@ -36,9 +36,9 @@ func listingBody(v *mingjing.View) []app.UI {
 	body = append(body, c.Section("facts", t(v, "listing.facts"), c.SummaryList{Rows: page.ListingRows(v, l, page.Viewer(v))}.UI(),
 		datesLink(v, "listings", l.ID, len(l.Coming(v.Now, v.Today)) > 0)))
 	if !toBeServed(l) {
-		body = append(body, measures(v, *view), exit(v, *view))
+		body = append(body, measures(v, *view), exitCondition(v, *view))
 	}
-	body = append(body, without(v, *view))
+	body = append(body, scoresWithout(v, *view))
 	if len(view.Effect) > 0 {
 		body = append(body, c.Section("effect", t(v, "effect.title"), page.EffectTable(v, view.Effect)))
 	}
@@ -47,7 +47,7 @@ func listingBody(v *mingjing.View) []app.UI {
 	}
 	body = append(body, c.Section("document", t(v, "doc.title"), page.DocumentUI(v, l.Document)))
 	if len(l.Life) > 0 {
-		body = append(body, c.Section("life", t(v, "listing.life"), life(v, l)))
+		body = append(body, c.Section("life", t(v, "listing.life"), listingTimeline(v, l)))
 	}
 	closed := t(v, "listing.closed")
 	if l.State == mingjing.ListingDecided {
@@ -65,8 +65,8 @@ func disputeHref(v *mingjing.View, l mingjing.Listing) string {
 	return href(v, "new-dispute") + "?listing=" + page.Segment(l.ID)
 }
 
-// toBeServed says whether the notice itself is on the page: it was decided, and
-// the resident may still answer.
+// toBeServed reports whether the notice itself is on the page: it was decided, and the
+// resident may still answer.
 func toBeServed(l mingjing.Listing) bool {
 	return l.State == mingjing.ListingDecided || l.State == mingjing.ListingServed
 }
@@ -144,9 +144,8 @@ func approvedBy(v *mingjing.View, l mingjing.Listing) app.UI {
 	return nil
 }
 
-// notice is the notice of a listing with the repair notice, which is served with
-// it: why, on what basis, what it would do, what the resident can do, and the way
-// off.
+// notice returns the notice of a listing with the repair notice, which is served with
+// it: why, on what basis, what it would do, what the resident can do, and the way off.
 func notice(v *mingjing.View, l mingjing.Listing) app.UI {
 	var confirm app.UI
 	if l.State == mingjing.ListingDecided {
@@ -216,8 +215,8 @@ func measureList(v *mingjing.View, l mingjing.Listing) app.UI {
 	return c.List("measures", items...)
 }
 
-// exit is how to get off: by the condition, at the end, and by repair.
-func exit(v *mingjing.View, view mingjing.ListingView) app.UI {
+// exitCondition returns how to get off: by the condition, at the end, and by repair.
+func exitCondition(v *mingjing.View, view mingjing.ListingView) app.UI {
 	l := view.Listing
 	if l.State.Over() {
 		return nil
@@ -249,9 +248,9 @@ func repairWhy(v *mingjing.View, view mingjing.ListingView) string {
 	return page.Code(v, "repair_why", view.RepairWhy)
 }
 
-// without is what the scores would be if the listing were not there; it is shown
-// while the listing counts against them.
-func without(v *mingjing.View, view mingjing.ListingView) app.UI {
+// scoresWithout returns what the scores would be if the listing were not there; it is
+// shown while the listing counts against them.
+func scoresWithout(v *mingjing.View, view mingjing.ListingView) app.UI {
 	if len(view.Without) == 0 || !view.Effective || view.Listing.Kind != mingjing.Blacklist {
 		return nil
 	}
@@ -264,8 +263,8 @@ func without(v *mingjing.View, view mingjing.ListingView) app.UI {
 	return c.Section("without", t(v, "listing.without_title"), c.Muted(t(v, "listing.without_text")), c.SummaryList{Rows: rows}.UI())
 }
 
-// life is what has happened to a listing, and what comes next.
-func life(v *mingjing.View, l mingjing.Listing) app.UI {
+// listingTimeline returns what has happened to a listing, and what comes next.
+func listingTimeline(v *mingjing.View, l mingjing.Listing) app.UI {
 	d := mingjing.Case{Kind: mingjing.CaseListing, Listing: &l}
 	items := make([]c.TimelineItem, 0, len(l.Life)+1)
 	for _, e := range l.Life {
@@ -297,7 +296,7 @@ func life(v *mingjing.View, l mingjing.Listing) app.UI {
 	return c.Timeline{Items: items}.UI()
 }
 
-// shownForm is the resident's word on whether a redlisting is shown.
+// shownForm returns the resident's word on whether a redlisting is shown.
 func shownForm(v *mingjing.View, l mingjing.Listing) app.UI {
 	now, then, to := t(v, "listing.shown_off"), t(v, "listing.show"), "true"
 	if l.Shown {
@@ -310,7 +309,7 @@ func shownForm(v *mingjing.View, l mingjing.Listing) app.UI {
 			c.Button{Text: then, Kind: "secondary"}.UI()}}.UI())
 }
 
-// statementSection is the resident's own statement on file, and the form for it.
+// statementSection returns the resident's own statement on file, and the form for it.
 func statementSection(v *mingjing.View, field, id, said string) app.UI {
 	most := page.ProcedureDays(v, func(p *mingjing.Procedure) int { return p.StatementWords })
 	if most == 0 && said == "" {

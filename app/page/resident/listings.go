@@ -28,9 +28,8 @@ var listingGroups = []listingGroup{
 	{"over", func(*mingjing.View, mingjing.ListingView) bool { return true }},
 }
 
-// listingsBody is the lists on which the resident stands: what waits for them
-// first, what is over last, and redlistings that they do not wish to show folded
-// away.
+// listingsBody returns the lists on which the resident stands: what waits for them
+// first, what is over last, and redlistings that they do not wish to show folded away.
 func listingsBody(v *mingjing.View) []app.UI {
 	body := []app.UI{page.Heading("", t(v, "title.listings")), page.Lead(t(v, "listings.lead"))}
 	if mingjing.DataOf[mingjing.ListingsView](v) == nil || len(mingjing.DataOf[mingjing.ListingsView](v).Listings) == 0 {

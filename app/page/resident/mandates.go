@@ -17,7 +17,7 @@ var _ = page.Register("helping", page.Screen{Data: page.New[mingjing.DisputePage
 	return t(v, "helping.title", "item", v.Label("item", mingjing.DataOf[mingjing.DisputePage](v).Code()))
 }})
 
-// mandatesBody is the cases that the resident helps others with.
+// mandatesBody returns the cases that the resident helps others with.
 func mandatesBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.MandatesView](v)
 	body := []app.UI{page.Heading("", t(v, "title.mandates")), page.Lead(t(v, "mandates.lead"))}
@@ -45,7 +45,7 @@ func mandatesBody(v *mingjing.View) []app.UI {
 	return append(body, c.Section("mandates", t(v, "mandates.list"), c.List("cards", cards...)))
 }
 
-// mandateForm is a form of one button, about a mandate.
+// mandateForm returns a form of one button, about a mandate.
 func mandateForm(v *mingjing.View, m mingjing.Mandate, step, text, kind, about string) app.UI {
 	return c.Form{Action: "/api/mandates/" + page.Segment(m.ID) + "/" + step, Body: []app.UI{
 		c.Hidden{Name: "lang", Value: v.Lang}.UI(),
@@ -63,7 +63,7 @@ func mandateTag(v *mingjing.View, s mingjing.MandateState) app.UI {
 	return c.Tag{Text: page.Code(v, "mandate_state", string(s)), Tone: tone}.UI()
 }
 
-// caseHref is the page of a case for who reads it.
+// caseHref returns the page of a case for who reads it.
 func caseHref(v *mingjing.View, d mingjing.Case, id string) string {
 	if d.ActingFor != "" {
 		return href(v, "helping", page.Segment(id))
@@ -71,7 +71,7 @@ func caseHref(v *mingjing.View, d mingjing.Case, id string) string {
 	return href(v, "dispute", page.Segment(id))
 }
 
-// helpers is where the resident names who may act for them in the case, and takes
+// helpers returns where the resident names who may act for them in the case, and takes
 // that back.
 func helpers(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.ActingFor != "" {
@@ -119,7 +119,7 @@ func mandateOffer(v *mingjing.View, d mingjing.Case) app.UI {
 		c.Button{Text: t(v, "mandate.offer"), Kind: "secondary"}.UI()}}.UI()
 }
 
-// addressed is the view of a letter as the resident has it: also for who acts for
+// addressed returns the view of a letter as the resident has it: also for who acts for
 // them, to whom it is not written.
 func addressed(v *mingjing.View) *mingjing.View {
 	name, _ := page.Acting(v)
@@ -131,7 +131,7 @@ func addressed(v *mingjing.View) *mingjing.View {
 	return &to
 }
 
-// ownLink is a link to what only the resident may open, and its text for others.
+// ownLink returns a link to what only the resident may open, and its text for others.
 func ownLink(d mingjing.Case, text, to string) app.UI {
 	if d.ActingFor != "" {
 		return c.Text(text)

@@ -24,7 +24,7 @@ var _ = page.Register("new-dispute", page.Screen{Data: page.New[mingjing.NewCase
 	return t(v, "nav.records"), href(v, "records")
 }})
 
-// newDisputeBody is the form of a dispute, with what filing it sets in motion.
+// newDisputeBody returns the form of a dispute, with what filing it sets in motion.
 func newDisputeBody(v *mingjing.View) []app.UI {
 	n := mingjing.DataOf[mingjing.NewCaseView](v)
 	if n == nil || n.Record == nil && n.Listing == nil {
@@ -51,7 +51,7 @@ func newDisputeBody(v *mingjing.View) []app.UI {
 				Action: c.LinkButton{Text: t(v, "review.back"), Href: caseHref(v, *d, d.ID), Kind: "secondary"}.UI()}.UI()}
 		}
 		what = c.Hidden{Name: "previous", Value: d.ID}
-		before, evidence = goesOn(v, *d)
+		before, evidence = previousCase(v, *d)
 	}
 	var faster app.UI
 	if v.Demo != nil && v.Demo.ClockScale > 1 {
@@ -78,10 +78,10 @@ func newDisputeBody(v *mingjing.View) []app.UI {
 	}
 }
 
-// goesOn is the decision that a new dispute goes on from, with the evidence that
-// came after it, and the field for more: without anything new there is nothing to
+// previousCase returns the decision that a new dispute goes on from, with the evidence
+// that came after it, and the field for more: without anything new there is nothing to
 // look at again.
-func goesOn(v *mingjing.View, d mingjing.Case) (before, evidence app.UI) {
+func previousCase(v *mingjing.View, d mingjing.Case) (before, evidence app.UI) {
 	var late []mingjing.Evidence
 	for _, e := range d.Evidence {
 		if e.Late {

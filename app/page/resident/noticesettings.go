@@ -13,7 +13,7 @@ import (
 
 var _ = page.Register("notice-settings", page.Screen{Data: page.New[mingjing.NoticeSettingsView], Body: noticeSettingsBody, Back: page.BackTo("inbox")})
 
-// noticeSettingsBody is how the resident hears of notices besides the inbox.
+// noticeSettingsBody returns how the resident hears of notices besides the inbox.
 func noticeSettingsBody(v *mingjing.View) []app.UI {
 	s := mingjing.DataOf[mingjing.NoticeSettingsView](v)
 	if s == nil {
@@ -25,7 +25,7 @@ func noticeSettingsBody(v *mingjing.View) []app.UI {
 		c.Section("mail-address", t(v, "settings.mail"), mailSection(v, s)...)}
 }
 
-// choiceForm is one form for the ways and the kinds. What has legal effect is
+// choiceForm returns one form for the ways and the kinds. What has legal effect is
 // ticked and can't be switched off.
 func choiceForm(v *mingjing.View, s *mingjing.NoticeSettingsView) app.UI {
 	ways := []app.UI{c.El("legend", c.A{"class": "label"}, c.Text(t(v, "settings.ways")))}
@@ -54,7 +54,7 @@ func choiceForm(v *mingjing.View, s *mingjing.NoticeSettingsView) app.UI {
 		c.Button{Text: t(v, "settings.save")}.UI()}}.UI()
 }
 
-// pushSection is which devices get push messages, and the way to add this one.
+// pushSection returns which devices get push messages, and the way to add this one.
 func pushSection(v *mingjing.View, s *mingjing.NoticeSettingsView) []app.UI {
 	if s.PushKey == "" {
 		return []app.UI{c.P(t(v, "settings.push_none"))}
@@ -90,7 +90,7 @@ func pushSection(v *mingjing.View, s *mingjing.NoticeSettingsView) []app.UI {
 			Text(t(v, "settings.push_add")).OnClick(addThisDevice)}}.UI())
 }
 
-// pushProblem is what goes wrong in the browser; it is hidden until it does.
+// pushProblem returns what goes wrong in the browser; it is hidden until it does.
 func pushProblem(v *mingjing.View, what string) app.UI {
 	return c.El("p", c.A{"class": "error push-" + what, "role": "alert", "hidden": "true"}, c.Text(t(v, "settings.push_"+what)))
 }
@@ -146,7 +146,7 @@ func addThisDevice(ctx app.Context, _ app.Event) {
 	})
 }
 
-// mailSection is the address, in the state that it is in.
+// mailSection returns the address, in the state that it is in.
 func mailSection(v *mingjing.View, s *mingjing.NoticeSettingsView) []app.UI {
 	if !s.MailOffered {
 		return []app.UI{c.P(t(v, "settings.mail_none"))}

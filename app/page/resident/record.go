@@ -15,7 +15,7 @@ var _ = page.Register("record", page.Screen{Data: page.New[mingjing.RecordView],
 	return v.Label("item", mingjing.DataOf[mingjing.RecordView](v).Record.Code)
 }})
 
-// recordBody is all that is known of one record, and the way to object.
+// recordBody returns all that is known of one record, and the way to object.
 func recordBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.RecordView](v)
 	if shown == nil {
@@ -52,7 +52,7 @@ func recordBody(v *mingjing.View) []app.UI {
 	}
 	body = append(body, statementSection(v, "record_id", rec.ID, rec.Statement))
 	if len(r.Log) > 0 {
-		body = append(body, c.Section("looks", t(v, "record.log_title"), page.LooksTable(v, r.Log, t(v, "record.log_title"), nil)))
+		body = append(body, c.Section("looks", t(v, "record.log_title"), page.AccessTable(v, r.Log, t(v, "record.log_title"), nil)))
 	}
 	return body
 }

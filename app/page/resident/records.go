@@ -14,7 +14,7 @@ import (
 
 var _ = page.Register("records", page.Screen{Data: page.New[mingjing.RecordsView], Body: recordsBody})
 
-// recordsBody is everything that agencies supplied, by area and agency.
+// recordsBody returns everything that agencies supplied, by area and agency.
 func recordsBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.RecordsView](v)
 	body := []app.UI{page.Heading("", t(v, "title.records")), page.Lead(t(v, "records.lead"))}
@@ -67,7 +67,7 @@ func areaName(v *mingjing.View, a mingjing.Area) string {
 	return t(v, "area."+string(a))
 }
 
-// areaSection is the records of one area, sorted by agency.
+// areaSection returns the records of one area, sorted by agency.
 func areaSection(v *mingjing.View, records []mingjing.RecordView) app.UI {
 	area := "other"
 	if areaRank(records[0].Area) < len(mingjing.Areas) {

@@ -55,7 +55,7 @@ func requestResult(v *mingjing.View, r *mingjing.ScoreRequest) app.UI {
 		c.LinkButton{Text: t(v, "request.see_score"), Href: scorePath(v, r.Rulebook.ID)}.UI()}}.UI()
 }
 
-// requestProgress is the place in the queue, or how many have answered.
+// requestProgress returns the place in the queue, or how many have answered.
 func requestProgress(v *mingjing.View, r *mingjing.ScoreRequest) app.UI {
 	p := r.Progress
 	text := t(v, "request.answered", "answered", i18n.Number(v.Lang, p.Answered), "total", i18n.Number(v.Lang, p.Total))

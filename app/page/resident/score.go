@@ -49,7 +49,7 @@ func scoreHero(v *mingjing.View, s *mingjing.ScoreView) app.UI {
 		c.El("p", c.A{"class": "muted small"}, c.Text(made)))
 }
 
-// segments are the bands from the lowest to the highest.
+// segments returns the bands from the lowest to the highest.
 func segments(bands []mingjing.Band, low, high int, here string) []c.Segment {
 	out := make([]c.Segment, 0, len(bands))
 	for i, b := range bands {

@@ -23,7 +23,7 @@ var (
 	}})
 )
 
-// sharesBody is what the resident shares and has shared, each with who looked.
+// sharesBody returns what the resident shares and has shared, each with who looked.
 func sharesBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.SharesView](v)
 	body := []app.UI{page.Heading("", t(v, "title.shares")), page.Lead(t(v, "shares.lead")),
@@ -73,10 +73,10 @@ func shareCard(v *mingjing.View, s mingjing.Share) app.UI {
 	}
 	return c.Card{Title: s.Purpose, Level: 3, Aside: c.Tag{Text: page.Code(v, "share_state", string(s.State)), Tone: shareTones[s.State]}.UI(), Body: []app.UI{
 		c.El("p", c.A{"class": "muted small"}, c.Text(t(v, "shares.made", "rulebook", v.Label("rulebook", s.Rulebook), "time", page.Instant(v, s.MadeAt)))),
-		c.SummaryList{Rows: rows}.UI(), shareLooks(v, s.Looks), revoke}}.UI()
+		c.SummaryList{Rows: rows}.UI(), shareAccesses(v, s.Accesses), revoke}}.UI()
 }
 
-// shareShows are the fields of a share in words.
+// shareShows returns the fields of a share in words.
 func shareShows(v *mingjing.View, s mingjing.Share) string {
 	names := make([]string, 0, len(s.Fields))
 	for _, f := range s.Fields {
@@ -86,7 +86,7 @@ func shareShows(v *mingjing.View, s mingjing.Share) string {
 }
 
 // shareLooks is who looked at a share, newest first.
-func shareLooks(v *mingjing.View, looks []mingjing.ShareLook) app.UI {
+func shareAccesses(v *mingjing.View, looks []mingjing.ShareAccess) app.UI {
 	if len(looks) == 0 {
 		return c.Muted(t(v, "shares.looks_none"))
 	}
@@ -103,7 +103,7 @@ func shareLooks(v *mingjing.View, looks []mingjing.ShareLook) app.UI {
 }
 
 // toldText says that somebody was told of a correction, and how.
-func toldText(v *mingjing.View, l mingjing.ShareLook) string {
+func toldText(v *mingjing.View, l mingjing.ShareAccess) string {
 	said := t(v, "correction.told_at", "time", page.Instant(v, *l.ToldAt))
 	if l.Mail != "" {
 		said += " " + page.Code(v, "share_mail", l.Mail)
@@ -111,7 +111,7 @@ func toldText(v *mingjing.View, l mingjing.ShareLook) string {
 	return said
 }
 
-// newShareBody is the form, or what it made.
+// newShareBody returns the form, or what it made.
 func newShareBody(v *mingjing.View) []app.UI {
 	n := mingjing.DataOf[mingjing.NewShareView](v)
 	switch {
@@ -146,12 +146,12 @@ func newShareBody(v *mingjing.View) []app.UI {
 		c.El("p", nil, c.Link{Text: t(v, "shares.decline"), Href: href(v, "no-score")}.UI())}
 }
 
-// daysOn is the day so many days after today.
+// daysOn returns the day so many days after today.
 func daysOn(v *mingjing.View, days int) mingjing.Date {
 	return mingjing.DateOf(v.Today.Time(page.Zone(v)).AddDate(0, 0, days))
 }
 
-// shareBook is which score is shared; a choice only where there are several.
+// shareBook returns which score is shared; a choice only where there are several.
 func shareBook(v *mingjing.View, scores []mingjing.ScoreCard, chosen string) app.UI {
 	if len(scores) == 1 {
 		return c.Div("", c.Hidden{Name: "rulebook", Value: scores[0].Rulebook.ID}.UI(),
@@ -165,7 +165,7 @@ func shareBook(v *mingjing.View, scores []mingjing.ScoreCard, chosen string) app
 	return c.Radios{Name: "rulebook", Legend: t(v, "share_form.score"), Error: page.FieldError(v, "rulebook"), Options: options, Value: chosen}.UI()
 }
 
-// shareChoices are the fields that can be shown; chosen has those that are, with
+// shareChoices returns the fields that can be shown; chosen has those that are, with
 // spaces between them.
 func shareChoices(v *mingjing.View, chosen string) app.UI {
 	parts := []app.UI{c.El("legend", c.A{"class": "label"}, c.Text(t(v, "field.fields"))),

@@ -25,8 +25,8 @@ type Port interface {
 // is a resident's. Errors and lists are as in [Port].
 type Readings interface {
 	// Looks are the newest first, with Seq below before (0: from the newest).
-	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.Look, error)
+	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error)
 	// LookEntries are the looks with Seq above after that the tree had when it was of
 	// that size, oldest first, without their proofs.
-	LookEntries(ctx context.Context, resident mingjing.ResidentID, after, size int64, limit int) ([]mingjing.LookEntry, error)
+	LookEntries(ctx context.Context, resident mingjing.ResidentID, after, size int64, limit int) ([]mingjing.ProvenEntry, error)
 }

@@ -33,34 +33,34 @@ type ProofQuery struct {
 // which the next one proves; where an open page checks itself, it is part of the look
 // at that page, which is in the log before. A query that no earlier page was answered
 // to is an invalid_cursor error; without a ledger nothing can be proven.
-func (c *AccessLog) LookProof(ctx context.Context, a mingjing.Actor, q ProofQuery) (mingjing.LookProof, error) {
+func (c *AccessLog) LookProof(ctx context.Context, a mingjing.Actor, q ProofQuery) (mingjing.AccessProof, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
-		return mingjing.LookProof{}, err
+		return mingjing.AccessProof{}, err
 	}
 	if c.ledger == nil {
-		return mingjing.LookProof{}, kernel.ErrUnavailable
+		return mingjing.AccessProof{}, kernel.ErrUnavailable
 	}
 	if q.Since < 0 || q.After < 0 || q.Size < 0 {
-		return mingjing.LookProof{}, mingjing.Errorf(mingjing.Invalid, "invalid_cursor")
+		return mingjing.AccessProof{}, mingjing.NewError(mingjing.Invalid, "invalid_cursor")
 	}
-	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.LookProof, error) {
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AccessProof, error) {
 		entry := c.city.Entry(a, "access_log_proof", "", "own")
 		if a.Screen.Quiet && !q.All {
 			entry = c.city.OfPage(entry, a, "access_log", "")
 		}
 		rd := t.As(entry)
 		if err := rd.Log(ctx, me); err != nil {
-			return mingjing.LookProof{}, err
+			return mingjing.AccessProof{}, err
 		}
 		return c.ProofOf(ctx, rd, me, q)
 	})
 }
 
 // ProofOf proves a resident's access log against the tree of now.
-func (c *AccessLog) ProofOf(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, q ProofQuery) (mingjing.LookProof, error) {
-	p := mingjing.LookProof{Key: c.ledger.Key(), Since: q.Since, Consistency: []tlog.Hash{}, Witnessed: []mingjing.WitnessedCheckpoint{},
-		Resident: me, Entries: []mingjing.LookEntry{}}
+func (c *AccessLog) ProofOf(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, q ProofQuery) (mingjing.AccessProof, error) {
+	p := mingjing.AccessProof{Key: c.ledger.Key(), Since: q.Since, Consistency: []tlog.Hash{}, Witnessed: []mingjing.WitnessedCheckpoint{},
+		Resident: me, Entries: []mingjing.ProvenEntry{}}
 	// In this order: the tree is at least as large as what was cosigned of it.
 	seen, err := db(rd).Cosigned(ctx)
 	if err != nil {
@@ -71,7 +71,7 @@ func (c *AccessLog) ProofOf(ctx context.Context, rd *kernel.Reader, me mingjing.
 		return p, err
 	}
 	if q.Size > size {
-		return p, mingjing.Errorf(mingjing.Invalid, "invalid_cursor")
+		return p, mingjing.NewError(mingjing.Invalid, "invalid_cursor")
 	}
 	if q.Size > 0 {
 		size = q.Size
@@ -137,7 +137,7 @@ func treeOf(ctx context.Context, t *kernel.Tx) tlog.HashReader {
 var errAskedOnly = errors.New("asked only")
 
 // prove gives the entries their proofs, with one reading of the tree for all.
-func prove(ctx context.Context, t *kernel.Tx, size int64, entries []mingjing.LookEntry) error {
+func prove(ctx context.Context, t *kernel.Tx, size int64, entries []mingjing.ProvenEntry) error {
 	var ids []int64
 	hashes := map[int64]tlog.Hash{}
 	ask := tlog.HashReaderFunc(func(wanted []int64) ([]tlog.Hash, error) {

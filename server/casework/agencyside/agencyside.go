@@ -183,7 +183,7 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 			return mingjing.AgencyQuestion{}, err
 		}
 		if !waits(d) {
-			return mingjing.AgencyQuestion{}, mingjing.Errorf(mingjing.Conflict, "answered_already")
+			return mingjing.AgencyQuestion{}, mingjing.NewError(mingjing.Conflict, "answered_already")
 		}
 		word, wrong := mingjing.AgencyAnswer{Position: in.Position, Text: text, By: a.Name}, slices.Clone(wrong)
 		if in.Position == mingjing.PositionCorrected && d.RecordID != "" {
@@ -215,7 +215,7 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 		return c.wholeQuestion(ctx, rd, d)
 	})
 	if late && err == nil {
-		err = mingjing.Errorf(mingjing.Conflict, "answer_too_late")
+		err = mingjing.NewError(mingjing.Conflict, "answer_too_late")
 	}
 	return out, err
 }
@@ -298,7 +298,7 @@ func (c *Agencies) AgencyHoldings(ctx context.Context, a mingjing.Actor, ref, cu
 	}
 	ref = strings.TrimSpace(ref)
 	if len(ref) > 128 || len(cursor) > 200 {
-		return mingjing.AgencyRecordsView{}, mingjing.Errorf(mingjing.Invalid, "invalid_filter")
+		return mingjing.AgencyRecordsView{}, mingjing.NewError(mingjing.Invalid, "invalid_filter")
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AgencyRecordsView, error) {
 		v := mingjing.AgencyRecordsView{Ref: ref, Holdings: []mingjing.AgencyHolding{}}

@@ -170,7 +170,7 @@ func (c *Agencies) beginBatch(ctx context.Context, agency string, b Batch) (Batc
 		})
 	}
 	if err == nil && found.Digest != row.Digest {
-		err = mingjing.Errorf(mingjing.Conflict, "batch_changed")
+		err = mingjing.NewError(mingjing.Conflict, "batch_changed")
 	}
 	return found, err
 }

@@ -411,7 +411,7 @@ func (c *Agencies) withdraw(ctx context.Context, rd *kernel.Reader, dispute, rea
 // tool calls it, as it does the two below, never a request from outside.
 func (c *Agencies) AddAgencyKey(ctx context.Context, agency string) (mingjing.AgencyKey, error) {
 	if !slices.ContainsFunc(c.city.Books(), func(b *mingjing.Rulebook) bool { _, ok := b.Agency(agency); return ok }) {
-		return mingjing.AgencyKey{}, mingjing.Errorf(mingjing.NotFound, "agency_unknown")
+		return mingjing.AgencyKey{}, mingjing.NewError(mingjing.NotFound, "agency_unknown")
 	}
 	k := mingjing.AgencyKey{ID: kernel.NewID(), Agency: agency, CreatedAt: c.city.Now().UTC().Truncate(time.Microsecond)}
 	return k, c.city.Tx(ctx, func(t *kernel.Tx) error { return db(t).AddAgencyKey(ctx, k) })
@@ -449,7 +449,7 @@ func (c *Agencies) AgencyByKey(ctx context.Context, id string) (mingjing.Actor, 
 		return err
 	})
 	if errors.Is(err, kernel.ErrNotFound) || err == nil && k.RevokedAt != nil {
-		return mingjing.Actor{}, mingjing.Errorf(mingjing.Unauthenticated, "key_unknown")
+		return mingjing.Actor{}, mingjing.NewError(mingjing.Unauthenticated, "key_unknown")
 	}
 	return mingjing.Actor{Role: mingjing.RoleAgency, ID: k.ID, Agency: k.Agency}, err
 }

@@ -32,7 +32,7 @@ func (c *Cases) enter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, a
 	if err != nil {
 		return nil, nil, err
 	}
-	rd := t.As(kernel.Entry{Look: m.look(c.city.Now(), action, id)})
+	rd := t.As(kernel.Entry{AccessEntry: m.look(c.city.Now(), action, id)})
 	return rd, m, lookOwn(ctx, t, a, m, c.city.Now(), action, id)
 }
 
@@ -131,15 +131,15 @@ func entryBy(a mingjing.Actor, m *Mandate, at time.Time, code string) mingjing.T
 }
 
 // look is the line in the resident's access log of what their helper does.
-func (m *Mandate) look(at time.Time, action, subject string) mingjing.Look {
-	return mingjing.Look{At: at.UTC(), Role: mingjing.RoleHelper, Who: m.Name, For: m.Resident, Action: action, Subject: subject, Purpose: "mandate"}
+func (m *Mandate) look(at time.Time, action, subject string) mingjing.AccessEntry {
+	return mingjing.AccessEntry{At: at.UTC(), Role: mingjing.RoleHelper, Who: m.Name, For: m.Resident, Action: action, Subject: subject, Purpose: "mandate"}
 }
 
 // lookOwn writes into a helper's own access log what they did for somebody else.
 func lookOwn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, m *Mandate, at time.Time, action, subject string) error {
 	l := m.look(at, action, subject)
 	l.Role = a.Role
-	return t.As(kernel.Entry{Look: l}).Log(ctx, mingjing.ResidentID(a.ID))
+	return t.As(kernel.Entry{AccessEntry: l}).Log(ctx, mingjing.ResidentID(a.ID))
 }
 
 // helpersIn are those who may act in a case today.

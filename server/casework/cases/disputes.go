@@ -149,7 +149,7 @@ func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute strin
 				return err
 			}
 			if !slices.Contains(open, mingjing.LaneEvidence) {
-				return mingjing.Errorf(mingjing.Conflict, "case_decided")
+				return mingjing.NewError(mingjing.Conflict, "case_decided")
 			}
 			code = "evidence_late"
 		}

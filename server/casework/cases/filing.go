@@ -127,7 +127,7 @@ func (c *Cases) file(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.
 		}
 		entry := c.city.Entry(a, "dispute", fresh, "own")
 		if f.mandate != nil {
-			me, entry = f.mandate.OwnerID, kernel.Entry{Look: f.mandate.look(c.city.Now(), "filed", fresh)}
+			me, entry = f.mandate.OwnerID, kernel.Entry{AccessEntry: f.mandate.look(c.city.Now(), "filed", fresh)}
 		}
 		rd = t.As(entry.Once(fresh))
 		id, err := CaseOfKey(ctx, rd, me, f.Key)
@@ -275,8 +275,8 @@ func CaseOfKey(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, k
 
 var (
 	// ErrDisputeOpen: a case about it is open already.
-	ErrDisputeOpen      = mingjing.Errorf(mingjing.Conflict, "dispute_open")
-	errNothingToDispute = mingjing.Errorf(mingjing.Conflict, "nothing_to_dispute")
+	ErrDisputeOpen      = mingjing.NewError(mingjing.Conflict, "dispute_open")
+	errNothingToDispute = mingjing.NewError(mingjing.Conflict, "nothing_to_dispute")
 )
 
 // A Disputed is the record or listing that a case is about.
@@ -363,7 +363,7 @@ func (c *Cases) CheckFiling(ctx context.Context, rd *kernel.Reader, me mingjing.
 				return what, err
 			}
 			if why := c.repairWhy(l, open); why != "" {
-				return what, mingjing.Errorf(mingjing.Conflict, "repair_"+why)
+				return what, mingjing.NewError(mingjing.Conflict, "repair_"+why)
 			}
 		case !listingDisputable(l.State):
 			return what, errNothingToDispute

@@ -16,7 +16,7 @@ import (
 // maxCaseLooks bounds the lines of the access log that are read for a court file.
 const maxCaseLooks = 5000
 
-var errNoDecisionYet = mingjing.Errorf(mingjing.Conflict, "no_decision_yet")
+var errNoDecisionYet = mingjing.NewError(mingjing.Conflict, "no_decision_yet")
 
 // Letter is what the decision letter of one of the actor's own cases tells. Before
 // the decision it is a no_decision_yet error.
@@ -60,7 +60,7 @@ func (c *Cases) CourtFile(ctx context.Context, a mingjing.Actor, id string) (min
 			f.Hashes[e.ID] = hex.EncodeToString(sum[:])
 		}
 		if m == nil { // the access log is the resident's alone
-			f.Looks, err = looksAt(ctx, rd, d.Resident, f.Case)
+			f.Entries, err = looksAt(ctx, rd, d.Resident, f.Case)
 		}
 		return f, err
 	})
@@ -133,7 +133,7 @@ func (c *Cases) WriteLetter(ctx context.Context, rd *kernel.Reader, d *Case) err
 
 // looksAt are the lines of the resident's access log about a case or what it is
 // about, oldest first.
-func looksAt(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, d mingjing.Case) ([]mingjing.Look, error) {
+func looksAt(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, d mingjing.Case) ([]mingjing.AccessEntry, error) {
 	const page = 500
 	subjects := []string{d.ID}
 	if d.Record != nil {
@@ -142,7 +142,7 @@ func looksAt(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, d m
 	if d.Listing != nil {
 		subjects = append(subjects, d.Listing.ID)
 	}
-	found := []mingjing.Look{}
+	found := []mingjing.AccessEntry{}
 	before := int64(0)
 	for range maxCaseLooks / page {
 		looks, err := read(rd).Looks(ctx, me, false, before, page)

@@ -198,7 +198,7 @@ func (c *Cases) ConfirmReceipt(ctx context.Context, a mingjing.Actor, listing st
 			if l.Served != "" {
 				return nil
 			}
-			return mingjing.Errorf(mingjing.Conflict, "nothing_to_confirm")
+			return mingjing.NewError(mingjing.Conflict, "nothing_to_confirm")
 		}
 		d, err := read(rd).Case(ctx, l.CaseID)
 		if err != nil {
@@ -289,7 +289,7 @@ func (c *Cases) ShowListing(ctx context.Context, a mingjing.Actor, listing strin
 			return err
 		}
 		if l.Kind != mingjing.Redlist {
-			return mingjing.Errorf(mingjing.Conflict, "only_redlists")
+			return mingjing.NewError(mingjing.Conflict, "only_redlists")
 		}
 		l.Shown = shown
 		if err := db(t).PutListing(ctx, l); err != nil {

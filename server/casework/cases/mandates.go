@@ -22,7 +22,7 @@ type Offer struct {
 }
 
 // errMandateOver: the mandate was answered, taken back or has run out.
-var errMandateOver = mingjing.Errorf(mingjing.Conflict, "mandate_over")
+var errMandateOver = mingjing.NewError(mingjing.Conflict, "mandate_over")
 
 // isOpen says whether a mandate can still be answered or taken back: not after its
 // last day, whether the job that ends it has run or not.
@@ -144,7 +144,7 @@ func (c *Cases) OfferMandate(ctx context.Context, a mingjing.Actor, o Offer) (mi
 		if d.State == mingjing.DisputeDecided && d.Decision != nil {
 			last := c.lanesUntil(d)
 			if today > last {
-				return mingjing.Errorf(mingjing.Conflict, "case_decided")
+				return mingjing.NewError(mingjing.Conflict, "case_decided")
 			}
 			m.Until = min(m.Until, last) // then there is no way on from the case
 		}
@@ -184,9 +184,9 @@ func (c *Cases) offerable(ctx context.Context, rd *kernel.Reader, m Mandate, d C
 	case slices.ContainsFunc(same, func(s Mandate) bool {
 		return slices.ContainsFunc(have, func(h Mandate) bool { return h.ID == s.ID })
 	}):
-		return mingjing.Errorf(mingjing.Conflict, "helper_named")
+		return mingjing.NewError(mingjing.Conflict, "helper_named")
 	case len(have) >= mingjing.MaxMandates:
-		return mingjing.Errorf(mingjing.Conflict, "helper_count")
+		return mingjing.NewError(mingjing.Conflict, "helper_count")
 	}
 	return nil
 }
@@ -226,11 +226,11 @@ func (c *Cases) answerMandate(ctx context.Context, a mingjing.Actor, id string, 
 		if to == mingjing.MandateAccepted {
 			m.Name = helper.Name
 		}
-		mine := kernel.Entry{Look: mingjing.Look{At: c.city.Now().UTC(), Role: a.Role, Who: helper.Name, Action: "mandate", Subject: m.CaseID, Purpose: "own"}}
+		mine := kernel.Entry{AccessEntry: mingjing.AccessEntry{At: c.city.Now().UTC(), Role: a.Role, Who: helper.Name, Action: "mandate", Subject: m.CaseID, Purpose: "own"}}
 		if err := t.As(mine).Log(ctx, me); err != nil {
 			return mingjing.Mandate{}, err
 		}
-		owners := t.As(kernel.Entry{Look: m.look(c.city.Now(), "mandate", m.CaseID)})
+		owners := t.As(kernel.Entry{AccessEntry: m.look(c.city.Now(), "mandate", m.CaseID)})
 		if err := owners.Log(ctx, m.OwnerID); err != nil {
 			return mingjing.Mandate{}, err
 		}

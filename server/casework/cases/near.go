@@ -8,8 +8,8 @@ import (
 )
 
 var (
-	errRelative = mingjing.Errorf(mingjing.Forbidden, "case_relative")
-	errHelped   = mingjing.Errorf(mingjing.Forbidden, "case_helper")
+	errRelative = mingjing.NewError(mingjing.Forbidden, "case_relative")
+	errHelped   = mingjing.NewError(mingjing.Forbidden, "case_helper")
 )
 
 // NearTo are the residents whose cases a member of staff does not work on, with
@@ -52,7 +52,7 @@ func NotOwn(a mingjing.Actor, d Case) error {
 		return d.Near
 	}
 	if a.Self != "" && a.Self == d.Resident {
-		return mingjing.Errorf(mingjing.Forbidden, "case_own")
+		return mingjing.NewError(mingjing.Forbidden, "case_own")
 	}
 	return nil
 }

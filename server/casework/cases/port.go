@@ -66,7 +66,7 @@ type Readings interface {
 	EvidenceOf(ctx context.Context, resident mingjing.ResidentID) (map[string][]mingjing.Evidence, error)
 	EvidenceData(ctx context.Context, id string) (e mingjing.Evidence, data []byte, err error)
 	// Looks are the newest first, with Seq below before (0: from the newest).
-	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.Look, error)
+	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error)
 	// Mandate is for one of the two between whom it is; "" for the bureau, which reads
 	// it as its owner. Only the reader has a line of it in the access log: in the
 	// other's it would tell who is enrolled.

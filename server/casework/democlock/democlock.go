@@ -89,7 +89,7 @@ func (c *DemoClock) MoveClock(ctx context.Context, a mingjing.Actor, step string
 			return mingjing.DemoClockView{}, err
 		}
 		if len(next) == 0 {
-			return mingjing.DemoClockView{}, mingjing.Errorf(mingjing.Conflict, "no_deadline")
+			return mingjing.DemoClockView{}, mingjing.NewError(mingjing.Conflict, "no_deadline")
 		}
 		d = next[0].At.Sub(now)
 	default:

@@ -21,11 +21,11 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 		return mingjing.QueueView{}, err
 	}
 	if f.Kind != "" && !slices.Contains(mingjing.CaseKinds, f.Kind) {
-		return mingjing.QueueView{}, mingjing.Errorf(mingjing.Invalid, "invalid_filter")
+		return mingjing.QueueView{}, mingjing.NewError(mingjing.Invalid, "invalid_filter")
 	}
 	if len(f.Search) > 200 || !slices.Contains([]mingjing.Lateness{mingjing.OnTime, mingjing.Late, mingjing.VeryLate}, f.Late) || len(f.Agency) > 100 || len(cursor) > 200 ||
 		(f.State != "" && f.State != "open" && f.State != "all" && !slices.Contains(mingjing.DisputeStates, mingjing.CaseState(f.State))) {
-		return mingjing.QueueView{}, mingjing.Errorf(mingjing.Invalid, "invalid_filter")
+		return mingjing.QueueView{}, mingjing.NewError(mingjing.Invalid, "invalid_filter")
 	}
 	f.Search = strings.TrimSpace(f.Search)
 	q := cases.CaseQuery{CaseFilter: f, Now: c.city.Now(), Cursor: cursor, Limit: page + 1}
@@ -157,10 +157,10 @@ func mayWork(a mingjing.Actor, d cases.Case) error {
 		return err
 	}
 	if slices.Contains(d.Barred, a.ID) {
-		return mingjing.Errorf(mingjing.Forbidden, "case_involved")
+		return mingjing.NewError(mingjing.Forbidden, "case_involved")
 	}
 	if d.State == mingjing.DisputeDecided {
-		return mingjing.Errorf(mingjing.Conflict, "case_decided")
+		return mingjing.NewError(mingjing.Conflict, "case_decided")
 	}
 	return nil
 }
@@ -179,15 +179,15 @@ func step(name string) func(mingjing.Actor, cases.Case) error {
 		case name == "serve" && follows:
 			return nil
 		case d.HandlerID != a.ID && d.State != mingjing.DisputeToServe:
-			return mingjing.Errorf(mingjing.Conflict, "case_not_yours")
+			return mingjing.NewError(mingjing.Conflict, "case_not_yours")
 		case !follows && name == "ask_agency" && d.Kind != mingjing.CaseReview && d.Kind != mingjing.CaseListing:
-			return mingjing.Errorf(mingjing.Conflict, "agency_already_asked")
+			return mingjing.NewError(mingjing.Conflict, "agency_already_asked")
 		case !follows:
-			return mingjing.Errorf(mingjing.Conflict, "step_impossible")
+			return mingjing.NewError(mingjing.Conflict, "step_impossible")
 		case name == "extend" && d.Extended:
-			return mingjing.Errorf(mingjing.Conflict, "extended_already")
+			return mingjing.NewError(mingjing.Conflict, "extended_already")
 		case name == "extend" && !d.NewEvidence:
-			return mingjing.Errorf(mingjing.Conflict, "no_new_evidence")
+			return mingjing.NewError(mingjing.Conflict, "no_new_evidence")
 		case name == "decide" && needsSecond(d):
 			return second(a, d)
 		}
@@ -204,7 +204,7 @@ func needsSecond(d cases.Case) bool {
 // second lets only a supervisor pass who is not the first of the two.
 func second(a mingjing.Actor, d cases.Case) error {
 	if a.Role != mingjing.RoleSupervisor || a.ID == d.RecommenderID {
-		return mingjing.Errorf(mingjing.Forbidden, "second_person")
+		return mingjing.NewError(mingjing.Forbidden, "second_person")
 	}
 	return nil
 }
@@ -216,7 +216,7 @@ func mayAssign(a mingjing.Actor, d cases.Case) error {
 		}
 	}
 	if d.HandlerID == a.ID || (d.HandlerID != "" && a.Role != mingjing.RoleSupervisor) {
-		return mingjing.Errorf(mingjing.Conflict, "case_taken")
+		return mingjing.NewError(mingjing.Conflict, "case_taken")
 	}
 	return nil
 }

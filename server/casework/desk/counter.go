@@ -35,7 +35,7 @@ func (c *Desk) Counter(ctx context.Context, a mingjing.Actor, n mingjing.IDNumbe
 		}
 		if misses >= mingjing.MaxMisses {
 			wait := max(1, int(first.Add(missTime).Sub(now).Seconds()))
-			return mingjing.CounterView{}, mingjing.Errorf(mingjing.Limited, "too_many_attempts", "seconds", strconv.Itoa(wait))
+			return mingjing.CounterView{}, mingjing.NewError(mingjing.Limited, "too_many_attempts", "seconds", strconv.Itoa(wait))
 		}
 		who, err := db(t).ResidentByIDNumber(ctx, n)
 		if missed = errors.Is(err, kernel.ErrNotFound); missed {
@@ -85,7 +85,7 @@ func mayServe(ctx context.Context, t *kernel.Tx, a mingjing.Actor, resident ming
 func (c *Desk) visit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id string) (Visit, error) {
 	v, err := db(t).Visit(ctx, id)
 	if errors.Is(err, kernel.ErrNotFound) || err == nil && (v.Staff != a.ID || c.city.Now().Sub(v.At) > visitTime) {
-		return Visit{}, mingjing.Errorf(mingjing.Conflict, "visit_over")
+		return Visit{}, mingjing.NewError(mingjing.Conflict, "visit_over")
 	} else if err != nil {
 		return Visit{}, err
 	}

@@ -105,15 +105,15 @@ func mayRule(d cases.Case, o mingjing.Outcome) error {
 	case o == mingjing.OutcomeUpheld || d.Kind != mingjing.CaseDispute:
 		return nil
 	case agencyConceded(d):
-		return mingjing.Errorf(mingjing.Conflict, "agency_lost")
+		return mingjing.NewError(mingjing.Conflict, "agency_lost")
 	case d.State == mingjing.DisputeAgencySilent:
-		return mingjing.Errorf(mingjing.Conflict, "agency_waiting")
+		return mingjing.NewError(mingjing.Conflict, "agency_waiting")
 	case o == mingjing.OutcomePartly:
 		return nil
 	case d.State == mingjing.DisputeAgencyAsked:
-		return mingjing.Errorf(mingjing.Conflict, "agency_waiting")
+		return mingjing.NewError(mingjing.Conflict, "agency_waiting")
 	case d.Answer == nil:
-		return mingjing.Errorf(mingjing.Conflict, "agency_needed")
+		return mingjing.NewError(mingjing.Conflict, "agency_needed")
 	}
 	return nil
 }

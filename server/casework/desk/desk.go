@@ -85,7 +85,7 @@ func (c *Desk) Next(ctx context.Context, a mingjing.Actor) (mingjing.CaseView, e
 			return mingjing.CaseView{}, err
 		}
 		if n >= mingjing.MaxOpenCases {
-			return mingjing.CaseView{}, mingjing.Errorf(mingjing.Conflict, "too_many_cases")
+			return mingjing.CaseView{}, mingjing.NewError(mingjing.Conflict, "too_many_cases")
 		}
 		near, err := cases.NearTo(ctx, t, a)
 		if err != nil {
@@ -98,7 +98,7 @@ func (c *Desk) Next(ctx context.Context, a mingjing.Actor) (mingjing.CaseView, e
 			return mingjing.CaseView{}, err
 		}
 		if found == nil {
-			return mingjing.CaseView{}, mingjing.Errorf(mingjing.Conflict, "no_case_waiting")
+			return mingjing.CaseView{}, mingjing.NewError(mingjing.Conflict, "no_case_waiting")
 		}
 		return c.handleIn(ctx, rd, a, *found, c.take(ctx, a, TakenAsNext))
 	})
@@ -214,7 +214,7 @@ func (c *Desk) OpenIDNumber(ctx context.Context, a mingjing.Actor, id, reason st
 			return mingjing.CaseView{}, err
 		}
 		if d.HandlerID != a.ID {
-			return mingjing.CaseView{}, mingjing.Errorf(mingjing.Conflict, "case_not_yours")
+			return mingjing.CaseView{}, mingjing.NewError(mingjing.Conflict, "case_not_yours")
 		}
 		if !slices.Contains(mingjing.IDNumberReasons, reason) {
 			return mingjing.CaseView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "id_reason", Code: "id_reason_required"})

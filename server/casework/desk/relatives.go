@@ -49,7 +49,7 @@ func (c *Desk) DeclareRelative(ctx context.Context, a mingjing.Actor, n mingjing
 			return relatives(ctx, t, a)
 		}
 		if len(declared) >= mingjing.MaxRelatives {
-			return mingjing.RelativesView{}, mingjing.Errorf(mingjing.Conflict, "too_many_relatives")
+			return mingjing.RelativesView{}, mingjing.NewError(mingjing.Conflict, "too_many_relatives")
 		}
 		now := c.city.Now().UTC()
 		if err := db(t).AddRelative(ctx, Relative{ID: kernel.NewID(), Staff: a.ID, IDNumber: n, At: now}); err != nil {

@@ -32,7 +32,7 @@ func MayListingMove(from, to mingjing.ListingState) bool {
 // that the machine does not have is listing_state, with what could follow.
 func (c *Holdings) Move(ctx context.Context, rd *kernel.Reader, l *Listing, to mingjing.ListingState, by mingjing.Actor) error {
 	if !MayListingMove(l.State, to) {
-		err := mingjing.Errorf(mingjing.Conflict, "listing_state", "state", string(l.State))
+		err := mingjing.NewError(mingjing.Conflict, "listing_state", "state", string(l.State))
 		for _, s := range listingMoves[l.State] {
 			err.Allowed = append(err.Allowed, string(s))
 		}

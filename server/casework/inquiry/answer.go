@@ -69,7 +69,7 @@ func (c *Inquiries) Inquiries(ctx context.Context, a mingjing.Actor, cursor stri
 		return mingjing.InquiriesView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.InquiriesView, error) {
-		v := mingjing.InquiriesView{Inquiries: []mingjing.InquiryLine{}}
+		v := mingjing.InquiriesView{Inquiries: []mingjing.InquirySummary{}}
 		near, err := cases.NearTo(ctx, t, a)
 		if err != nil {
 			return v, err
@@ -104,8 +104,8 @@ func (c *Inquiries) Inquiries(ctx context.Context, a mingjing.Actor, cursor stri
 	})
 }
 
-func line(a mingjing.Actor, h Head, near map[mingjing.ResidentID]error) mingjing.InquiryLine {
-	return mingjing.InquiryLine{ID: h.ID, State: h.State, Staff: h.Staff, Agency: h.Agency, AskedAt: h.AskedAt, Due: h.Due, Late: h.Late,
+func line(a mingjing.Actor, h Head, near map[mingjing.ResidentID]error) mingjing.InquirySummary {
+	return mingjing.InquirySummary{ID: h.ID, State: h.State, Staff: h.Staff, Agency: h.Agency, AskedAt: h.AskedAt, Due: h.Due, Late: h.Late,
 		Mine: ownLook(a, h), Open: mayRead(a, h, near) == nil}
 }
 
@@ -159,7 +159,7 @@ func showInquiry(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, q Row
 		return k, err
 	}
 	k.Resident = r.Name
-	subject := q.Look.Subject
+	subject := q.Entry.Subject
 	if subject == "" {
 		return k, nil
 	}
@@ -233,7 +233,7 @@ func (c *Inquiries) AnswerInquiry(ctx context.Context, a mingjing.Actor, id stri
 				return mingjing.InquiryCase{}, err
 			}
 			if len(answers(a, q.Head())) == 0 {
-				refused = mingjing.Errorf(mingjing.Conflict, "inquiry_too_late")
+				refused = mingjing.NewError(mingjing.Conflict, "inquiry_too_late")
 				return mingjing.InquiryCase{}, nil
 			}
 			if q, err = read(rd).Inquiry(ctx, id); err != nil {
@@ -260,9 +260,9 @@ func (c *Inquiries) AnswerInquiry(ctx context.Context, a mingjing.Actor, id stri
 func unanswerable(a mingjing.Actor, h Head) error {
 	switch {
 	case h.State == mingjing.InquiryAnswered:
-		return mingjing.Errorf(mingjing.Conflict, "inquiry_answered")
+		return mingjing.NewError(mingjing.Conflict, "inquiry_answered")
 	case ownLook(a, h):
-		return mingjing.Errorf(mingjing.Conflict, "inquiry_too_late")
+		return mingjing.NewError(mingjing.Conflict, "inquiry_too_late")
 	}
 	return kernel.ErrForbidden
 }

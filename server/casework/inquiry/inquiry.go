@@ -113,9 +113,9 @@ func (c *Inquiries) AskWhy(ctx context.Context, a mingjing.Actor, seq int64, que
 			return mingjing.Inquiry{}, kernel.ErrNotFound
 		}
 		if !looks[0].Askable() {
-			return mingjing.Inquiry{}, mingjing.Errorf(mingjing.Conflict, "not_askable")
+			return mingjing.Inquiry{}, mingjing.NewError(mingjing.Conflict, "not_askable")
 		}
-		q := Row{Resident: me, Inquiry: mingjing.Inquiry{ID: kernel.NewID(), Look: looks[0], Question: question, AskedAt: now,
+		q := Row{Resident: me, Inquiry: mingjing.Inquiry{ID: kernel.NewID(), Entry: looks[0], Question: question, AskedAt: now,
 			State: mingjing.InquiryAsked, Due: c.city.Due(c.inquiryDays()), Answers: []mingjing.InquiryAnswer{}}}
 		switch by := looks[0].By; {
 		case by == "": // nobody knows whom to ask
@@ -157,7 +157,7 @@ func (c *Inquiries) AddToInquiry(ctx context.Context, a mingjing.Actor, id, ques
 		case text == "":
 			return mingjing.InvalidFields(mingjing.FieldError{Field: "question", Code: "required"})
 		case q.Question != "" || q.State != mingjing.InquiryAsked:
-			return mingjing.Errorf(mingjing.Conflict, "inquiry_closed")
+			return mingjing.NewError(mingjing.Conflict, "inquiry_closed")
 		}
 		q.Question = text
 		return c.setInquiry(ctx, t, *q, c.city.Now().UTC())
@@ -244,7 +244,7 @@ func (c *Inquiries) MyInquiries(ctx context.Context, a mingjing.Actor) ([]mingji
 func (c *Inquiries) JudgeAnswer(ctx context.Context, a mingjing.Actor, id, word string) (mingjing.Inquiry, error) {
 	return c.ownInquiry(ctx, a, id, func(t *kernel.Tx, q *Row) error {
 		if !q.May(mingjing.InquiryEscalated) || q.State != mingjing.InquiryAnswered {
-			return mingjing.Errorf(mingjing.Conflict, "nothing_to_judge")
+			return mingjing.NewError(mingjing.Conflict, "nothing_to_judge")
 		}
 		if word != "yes" && word != "no" {
 			return mingjing.InvalidFields(mingjing.FieldError{Field: "satisfied", Code: "required"})

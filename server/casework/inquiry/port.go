@@ -39,5 +39,5 @@ type Readings interface {
 	Listing(ctx context.Context, id string) (holding.Listing, error)
 	Case(ctx context.Context, id string) (cases.Case, error)
 	// Looks are the newest first, with Seq below before (0: from the newest).
-	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.Look, error)
+	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error)
 }

@@ -12,9 +12,9 @@ var System = mingjing.Actor{Role: mingjing.RoleSystem, ID: "worker"}
 
 // Errors that callers are told.
 var (
-	ErrForbidden    = mingjing.Errorf(mingjing.Forbidden, "forbidden")
-	ErrNothingThere = mingjing.Errorf(mingjing.NotFound, "not_found")
-	ErrUnavailable  = mingjing.Errorf(mingjing.Unavailable, "unavailable")
+	ErrForbidden    = mingjing.NewError(mingjing.Forbidden, "forbidden")
+	ErrNothingThere = mingjing.NewError(mingjing.NotFound, "not_found")
+	ErrUnavailable  = mingjing.NewError(mingjing.Unavailable, "unavailable")
 )
 
 // AsResident returns the actor's resident ID, or a forbidden error.
@@ -32,7 +32,7 @@ func AsStaff(a mingjing.Actor, roles ...mingjing.Role) error {
 		return ErrForbidden
 	}
 	if a.AAL < 2 {
-		return mingjing.Errorf(mingjing.Forbidden, "aal2_required")
+		return mingjing.NewError(mingjing.Forbidden, "aal2_required")
 	}
 	if !slices.Contains(roles, a.Role) {
 		return ErrForbidden
@@ -53,7 +53,7 @@ func AsAgency(a mingjing.Actor) (string, error) {
 func AsOfficer(a mingjing.Actor) (string, error) {
 	agency, err := AsAgency(a)
 	if err == nil && a.AAL < 2 {
-		err = mingjing.Errorf(mingjing.Forbidden, "aal2_required")
+		err = mingjing.NewError(mingjing.Forbidden, "aal2_required")
 	}
 	return agency, err
 }
@@ -101,9 +101,9 @@ func Public(err error) error {
 	case errors.Is(err, ErrNotFound):
 		return ErrNothingThere
 	case errors.Is(err, ErrCursor):
-		return mingjing.Errorf(mingjing.Invalid, "invalid_cursor")
+		return mingjing.NewError(mingjing.Invalid, "invalid_cursor")
 	case errors.Is(err, ErrConflict):
-		return mingjing.Errorf(mingjing.Conflict, "changed_meanwhile")
+		return mingjing.NewError(mingjing.Conflict, "changed_meanwhile")
 	}
 	return err
 }

@@ -114,7 +114,7 @@ func (c *City) Book(id string) (*mingjing.Rulebook, error) {
 			return b, nil
 		}
 	}
-	return nil, mingjing.Errorf(mingjing.Invalid, "unknown_rulebook")
+	return nil, mingjing.NewError(mingjing.Invalid, "unknown_rulebook")
 }
 
 // NewID returns a random id of 26 characters.

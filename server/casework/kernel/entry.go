@@ -13,7 +13,7 @@ import (
 // An Entry is why somebody reads, as it is added to the access log of each resident
 // before anything of theirs is opened.
 type Entry struct {
-	mingjing.Look
+	mingjing.AccessEntry
 	// Work names a piece of work of several transactions, of which each log has one
 	// entry; "" adds one for each reader.
 	Work string
@@ -29,7 +29,7 @@ type Entry struct {
 
 // Entry is the entry of what an actor does now. Subject may be empty.
 func (c *City) Entry(a mingjing.Actor, action, subject, purpose string) Entry {
-	e := Entry{Look: mingjing.Look{At: c.Now().UTC(), Role: a.Role, Who: a.Name, By: looker(a), Action: action, Subject: subject, Purpose: purpose}}
+	e := Entry{AccessEntry: mingjing.AccessEntry{At: c.Now().UTC(), Role: a.Role, Who: a.Name, By: looker(a), Action: action, Subject: subject, Purpose: purpose}}
 	if a.Role == mingjing.RoleResident {
 		e.Own = mingjing.ResidentID(a.ID)
 	}

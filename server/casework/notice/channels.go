@@ -119,7 +119,7 @@ func (c *Notices) RememberLanguage(ctx context.Context, a mingjing.Actor, lang s
 		return err
 	}
 	if !slices.Contains(mingjing.Languages, lang) {
-		return mingjing.Errorf(mingjing.Invalid, "invalid")
+		return mingjing.NewError(mingjing.Invalid, "invalid")
 	}
 	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error {
 		rd := t.As(c.city.Entry(a, "notice_settings", "", "own").Once(string(c.city.Today()))) // each form says it
@@ -143,7 +143,7 @@ func (c *Notices) SetEmail(ctx context.Context, a mingjing.Actor, text string) (
 		return mingjing.NoticeSettingsView{}, err
 	}
 	if !c.notifier.MailOffered() {
-		return mingjing.NoticeSettingsView{}, mingjing.Errorf(mingjing.Conflict, "mail_not_offered")
+		return mingjing.NoticeSettingsView{}, mingjing.NewError(mingjing.Conflict, "mail_not_offered")
 	}
 	address, err := ParseEmail(text)
 	if err != nil {
@@ -154,7 +154,7 @@ func (c *Notices) SetEmail(ctx context.Context, a mingjing.Actor, text string) (
 			p.Codes, p.CodesOn = 0, today
 		}
 		if p.Codes++; p.Codes > codesPerDay {
-			return mingjing.Errorf(mingjing.Limited, "email_codes")
+			return mingjing.NewError(mingjing.Limited, "email_codes")
 		}
 		p.Pending, p.PendingFailed, p.Code, p.Guesses = address, false, newCode(), 0
 		p.Until = c.city.Now().UTC().Add(codeFor)
@@ -228,7 +228,7 @@ func (c *Notices) ConfirmEmail(ctx context.Context, a mingjing.Actor, code strin
 	v, err := c.changePrefs(ctx, a, func(_ *kernel.Reader, p *Prefs) error {
 		wrong = nil
 		if p.Pending == "" || !c.city.Now().Before(p.Until) || p.Guesses >= maxGuesses {
-			return mingjing.Errorf(mingjing.Conflict, "email_code_over")
+			return mingjing.NewError(mingjing.Conflict, "email_code_over")
 		}
 		if code == "" {
 			return mingjing.InvalidFields(mingjing.FieldError{Field: "email_code", Code: "required"})
@@ -264,7 +264,7 @@ func (c *Notices) AddDevice(ctx context.Context, a mingjing.Actor, session, name
 		return mingjing.NoticeSettingsView{}, err
 	}
 	if c.notifier.PushKey() == "" {
-		return mingjing.NoticeSettingsView{}, mingjing.Errorf(mingjing.Conflict, "push_not_offered")
+		return mingjing.NoticeSettingsView{}, mingjing.NewError(mingjing.Conflict, "push_not_offered")
 	}
 	to, ok := cleanPushAddress(to)
 	if name = strings.TrimSpace(name); len(name) > 100 {
@@ -282,7 +282,7 @@ func (c *Notices) AddDevice(ctx context.Context, a mingjing.Actor, session, name
 			PushDevice: mingjing.PushDevice{ID: kernel.NewID(), Name: name, AddedAt: c.city.Now().UTC()}}
 		i := slices.IndexFunc(devices, func(old Device) bool { return old.Endpoint == to.Endpoint })
 		if i < 0 && len(devices) >= mingjing.MaxPushDevices {
-			return mingjing.Errorf(mingjing.Conflict, "push_devices")
+			return mingjing.NewError(mingjing.Conflict, "push_devices")
 		}
 		p.PushOff = false // who adds a device wants to hear from it
 		return db(rd).PutDevice(ctx, d)

@@ -222,7 +222,7 @@ func (c *Notices) Notices(ctx context.Context, a mingjing.Actor, cursor string) 
 	if cursor != "" {
 		before, err = strconv.ParseInt(cursor, 10, 64)
 		if err != nil || before < 1 {
-			return mingjing.InboxView{}, mingjing.Errorf(mingjing.Invalid, "invalid_cursor")
+			return mingjing.InboxView{}, mingjing.NewError(mingjing.Invalid, "invalid_cursor")
 		}
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.InboxView, error) {

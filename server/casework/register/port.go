@@ -33,5 +33,5 @@ type Readings interface {
 	// OpenDisputes are a resident's cases that are not decided, newest first.
 	OpenCasesOf(ctx context.Context, resident mingjing.ResidentID) ([]cases.Case, error)
 	// Looks are the newest first, with Seq below before (0: from the newest).
-	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.Look, error)
+	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error)
 }

@@ -43,7 +43,7 @@ func (c *Scores) Withdraw(ctx context.Context, a mingjing.Actor, rulebook string
 			if _, err := c.city.Book(rulebook); err != nil {
 				return err
 			}
-			return mingjing.Errorf(mingjing.Conflict, "nothing_to_withdraw")
+			return mingjing.NewError(mingjing.Conflict, "nothing_to_withdraw")
 		}
 		return c.WithdrawIn(ctx, rd, me, rulebook, now)
 	})

@@ -93,7 +93,7 @@ func (c *Scores) askedAlready(ctx context.Context, rd *kernel.Reader, me mingjin
 	case err != nil:
 		return "", err
 	}
-	return "", mingjing.Errorf(mingjing.Conflict, "request_open", "id", open.ID)
+	return "", mingjing.NewError(mingjing.Conflict, "request_open", "id", open.ID)
 }
 
 // ScoreRequest is one of the actor's own requests with its progress, its sources

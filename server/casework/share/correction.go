@@ -26,7 +26,7 @@ func (c *Shares) Correction(ctx context.Context, a mingjing.Actor, dispute strin
 	return &v, nil
 }
 
-var errNothingToTell = mingjing.Errorf(mingjing.Conflict, "nothing_to_tell")
+var errNothingToTell = mingjing.NewError(mingjing.Conflict, "nothing_to_tell")
 
 // TellRecipients tells those who saw such a score that it was corrected since: on
 // the page of the share, and by mail where they left an address. Whoever was told
@@ -91,7 +91,7 @@ func (c *Shares) correct(ctx context.Context, a mingjing.Actor, dispute, action 
 		if err := tell(t, seen); err != nil {
 			return v, err
 		}
-		v = mingjing.CorrectionView{Waiting: []mingjing.ShareLook{}, Told: []mingjing.ShareLook{}}
+		v = mingjing.CorrectionView{Waiting: []mingjing.ShareAccess{}, Told: []mingjing.ShareAccess{}}
 		for _, s := range seen {
 			if s.ToldAt != nil {
 				v.Told = append(v.Told, s.show())

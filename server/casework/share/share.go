@@ -82,7 +82,7 @@ type Recipient struct {
 
 // errShareOver is the one answer to a code that shows nothing: nobody learns
 // whether there was ever such a share, or how it ended.
-var errShareOver = mingjing.Errorf(mingjing.NotFound, "share_over")
+var errShareOver = mingjing.NewError(mingjing.NotFound, "share_over")
 
 // Shares are the actor's own, newest first.
 func (c *Shares) Shares(ctx context.Context, a mingjing.Actor) (mingjing.SharesView, error) {
@@ -116,17 +116,17 @@ func (c *Shares) SharesOf(ctx context.Context, rd *kernel.Reader, me mingjing.Re
 
 func (c *Shares) showShare(s Share, views []View) mingjing.Share {
 	out := mingjing.Share{ID: s.ID, Rulebook: s.Rulebook, Purpose: s.Purpose, Fields: s.Fields, Named: s.Named, Views: s.Allowed, Viewed: s.Viewed,
-		State: s.State(c.city.Now()), MadeAt: s.MadeAt, EndsAt: s.EndsAt, RevokedAt: s.RevokedAt, CorrectedAt: s.CorrectedAt, Looks: []mingjing.ShareLook{}}
+		State: s.State(c.city.Now()), MadeAt: s.MadeAt, EndsAt: s.EndsAt, RevokedAt: s.RevokedAt, CorrectedAt: s.CorrectedAt, Accesses: []mingjing.ShareAccess{}}
 	for _, v := range views {
 		if v.Share == s.ID {
-			out.Looks = append(out.Looks, v.show())
+			out.Accesses = append(out.Accesses, v.show())
 		}
 	}
 	return out
 }
 
-func (v View) show() mingjing.ShareLook {
-	return mingjing.ShareLook{At: v.At, Who: v.Who, ToldAt: v.ToldAt, Mail: v.Mail}
+func (v View) show() mingjing.ShareAccess {
+	return mingjing.ShareAccess{At: v.At, Who: v.Who, ToldAt: v.ToldAt, Mail: v.Mail}
 }
 
 // ShareForm is what the actor has to share.
@@ -172,7 +172,7 @@ func (c *Shares) MakeShare(ctx context.Context, a mingjing.Actor, n NewShare) (m
 		}
 		_, err = read(rd).LatestScore(ctx, me, s.Rulebook)
 		if errors.Is(err, kernel.ErrNotFound) || err == nil && !score.InForce(consents, s.Rulebook) {
-			return mingjing.Share{}, mingjing.Errorf(mingjing.Conflict, "share_no_score")
+			return mingjing.Share{}, mingjing.NewError(mingjing.Conflict, "share_no_score")
 		}
 		if err != nil {
 			return mingjing.Share{}, err
@@ -183,7 +183,7 @@ func (c *Shares) MakeShare(ctx context.Context, a mingjing.Actor, n NewShare) (m
 		}
 		others = slices.DeleteFunc(others, func(o Share) bool { return o.State(now) != mingjing.ShareActive })
 		if len(others) >= mingjing.MaxShareActive {
-			return mingjing.Share{}, mingjing.Errorf(mingjing.Conflict, "shares_full")
+			return mingjing.Share{}, mingjing.NewError(mingjing.Conflict, "shares_full")
 		}
 		if err := db(t).AddShare(ctx, s, code); err != nil {
 			return mingjing.Share{}, err

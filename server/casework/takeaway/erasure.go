@@ -67,7 +67,7 @@ func (c *Takeaway) Leave(ctx context.Context, a mingjing.Actor) (mingjing.Erasur
 		return mingjing.Erasure{}, err
 	}
 	if c.erasures == nil || c.accounts == nil {
-		return mingjing.Erasure{}, mingjing.Errorf(mingjing.Unavailable, "identity_down")
+		return mingjing.Erasure{}, mingjing.NewError(mingjing.Unavailable, "identity_down")
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Erasure, error) {
 		rd := t.As(c.city.Entry(a, "leave", "", "own"))
@@ -80,7 +80,7 @@ func (c *Takeaway) Leave(ctx context.Context, a mingjing.Actor) (mingjing.Erasur
 			return mingjing.Erasure{}, err
 		}
 		if len(open) > 0 {
-			return mingjing.Erasure{}, mingjing.Errorf(mingjing.Conflict, "leave_cases_open")
+			return mingjing.Erasure{}, mingjing.NewError(mingjing.Conflict, "leave_cases_open")
 		}
 		now := c.city.Now().UTC()
 		consents, err := read(rd).Consents(ctx, me)

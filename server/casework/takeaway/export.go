@@ -21,10 +21,10 @@ import (
 var exportSchema []byte
 
 var (
-	errStaleLogin = mingjing.Errorf(mingjing.Forbidden, "login_stale")
-	errNotMade    = mingjing.Errorf(mingjing.NotFound, "no_export")
-	errTooMuch    = mingjing.Errorf(mingjing.Conflict, "export_too_large")
-	noExportFile  = mingjing.Errorf(mingjing.Conflict, "export_not_ready")
+	errStaleLogin = mingjing.NewError(mingjing.Forbidden, "login_stale")
+	errNotMade    = mingjing.NewError(mingjing.NotFound, "no_export")
+	errTooMuch    = mingjing.NewError(mingjing.Conflict, "export_too_large")
+	noExportFile  = mingjing.NewError(mingjing.Conflict, "export_not_ready")
 )
 
 // asFresh lets only a resident pass who gave the password a short time ago: a
@@ -73,7 +73,7 @@ func (c *Takeaway) StartExport(ctx context.Context, a mingjing.Actor, lang strin
 		return mingjing.ExportView{}, err
 	}
 	if !slices.Contains(mingjing.Languages, lang) {
-		return mingjing.ExportView{}, mingjing.Errorf(mingjing.Invalid, "invalid")
+		return mingjing.ExportView{}, mingjing.NewError(mingjing.Invalid, "invalid")
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.ExportView, error) {
 		v := mingjing.ExportView{Fresh: true}

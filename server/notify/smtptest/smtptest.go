@@ -153,7 +153,7 @@ func (s *Server) talk(c net.Conn) {
 	}
 }
 
-// address is what stands between the angle brackets.
+// address returns what stands between the angle brackets.
 func address(s string) string {
 	_, s, _ = strings.Cut(s, "<")
 	s, _, _ = strings.Cut(s, ">")

@@ -17,7 +17,7 @@ import (
 )
 
 // lookMemory is where the browser keeps the last state of the access log's tree.
-const lookMemory = "mingjing.log"
+const memoryKey = "mingjing.log"
 
 // CheckLog hands a task, as JSON, to the program that checks the access log and
 // returns its answer; it is set by the program in a browser, and nil on the server.
@@ -25,7 +25,7 @@ const lookMemory = "mingjing.log"
 var CheckLog func(ctx context.Context, task []byte) ([]byte, error)
 
 // askChecker has the program check do a task.
-func askChecker(ctx context.Context, task mingjing.LookTask) (result mingjing.LookResult, err error) {
+func askChecker(ctx context.Context, task mingjing.CheckTask) (result mingjing.CheckResult, err error) {
 	data, err := json.Marshal(task)
 	if err != nil {
 		return result, err
@@ -37,19 +37,19 @@ func askChecker(ctx context.Context, task mingjing.LookTask) (result mingjing.Lo
 	return result, json.Unmarshal(data, &result)
 }
 
-// A LookCheck checks the access log in the browser: that each line is on the public
+// A AccessCheck checks the access log in the browser: that each line is on the public
 // record as the page shows it, that none is missing, and that the record has only
 // grown since this browser saw it last. It keeps the state of the record, how far it
 // was checked and the public keys, which name nobody.
-type LookCheck struct {
+type LogCheck struct {
 	app.Compo
 
 	V *mingjing.View
 
 	state verifyState
-	check mingjing.LookCheck
-	fresh *mingjing.LookMemory // what to start anew from, where only what was kept stands against it
-	shown []mingjing.Look      // what the page showed when it was checked last
+	check mingjing.AccessCheck
+	fresh *mingjing.AccessMemory // what to start anew from, where only what was kept stands against it
+	shown []mingjing.AccessEntry // what the page showed when it was checked last
 	// unloaded says that the program that checks could not be loaded.
 	unloaded bool
 	run      int
@@ -58,33 +58,33 @@ type LookCheck struct {
 }
 
 // OnMount begins the check.
-func (p *LookCheck) OnMount(ctx app.Context) {
+func (p *LogCheck) OnMount(ctx app.Context) {
 	p.ctx = ctx
 	p.start(ctx)
 }
 
 // OnUpdate begins it again when the page shows other lines: the log has grown.
-func (p *LookCheck) OnUpdate(ctx app.Context) {
-	if !slices.Equal(p.shown, shownLooks(p.V)) {
+func (p *LogCheck) OnUpdate(ctx app.Context) {
+	if !slices.Equal(p.shown, shownEntries(p.V)) {
 		p.start(ctx)
 	}
 }
 
-func shownLooks(v *mingjing.View) []mingjing.Look {
+func shownEntries(v *mingjing.View) []mingjing.AccessEntry {
 	if log := mingjing.DataOf[mingjing.AccessLogView](v); log != nil {
-		return log.Looks
+		return log.Entries
 	}
 	return nil
 }
 
 // OnDismount gives it up.
-func (p *LookCheck) OnDismount() {
+func (p *LogCheck) OnDismount() {
 	if p.cancel != nil {
 		p.cancel()
 	}
 }
 
-func (p *LookCheck) start(ctx app.Context) {
+func (p *LogCheck) start(ctx app.Context) {
 	if CheckLog == nil {
 		return
 	}
@@ -93,14 +93,14 @@ func (p *LookCheck) start(ctx app.Context) {
 	}
 	p.run++
 	run, log := p.run, mingjing.DataOf[mingjing.AccessLogView](p.V)
-	p.shown = shownLooks(p.V)
+	p.shown = shownEntries(p.V)
 	work, cancel := context.WithCancel(context.Background())
 	p.cancel = cancel
 	if p.state == verifyIdle {
 		p.state = verifyWorking
 	}
 	ctx.Async(func() {
-		result, err := askChecker(work, mingjing.LookTask{Shown: log, Kept: remembered(), Now: time.Now()})
+		result, err := askChecker(work, mingjing.CheckTask{Shown: log, Kept: remembered(), Now: time.Now()})
 		ctx.Dispatch(func(app.Context) {
 			if run != p.run {
 				return
@@ -120,36 +120,36 @@ func (p *LookCheck) start(ctx app.Context) {
 	})
 }
 
-// remembered is what this browser has kept of the last check; nil for nothing.
-func remembered() (kept *mingjing.LookMemory) {
+// remembered returns what this browser has kept of the last check; nil for nothing.
+func remembered() (kept *mingjing.AccessMemory) {
 	if !app.IsClient {
 		return nil
 	}
 	defer func() { _ = recover() }() // a browser may forbid it
-	text := app.Window().Get("localStorage").Call("getItem", lookMemory)
+	text := app.Window().Get("localStorage").Call("getItem", memoryKey)
 	if !text.Truthy() {
 		return nil
 	}
-	kept = &mingjing.LookMemory{}
+	kept = &mingjing.AccessMemory{}
 	if json.Unmarshal([]byte(text.String()), kept) != nil {
 		return nil
 	}
 	return kept
 }
 
-func remember(m *mingjing.LookMemory) {
+func remember(m *mingjing.AccessMemory) {
 	if !app.IsClient || m == nil {
 		return
 	}
 	defer func() { _ = recover() }()
 	data, err := json.Marshal(m)
 	if err == nil {
-		app.Window().Get("localStorage").Call("setItem", lookMemory, string(data))
+		app.Window().Get("localStorage").Call("setItem", memoryKey, string(data))
 	}
 }
 
 // Render shows how the check stands.
-func (p *LookCheck) Render() app.UI {
+func (p *LogCheck) Render() app.UI {
 	v := p.V
 	class, role, name := "verify", "status", "idle"
 	d := page.CheckShape
@@ -192,13 +192,13 @@ func (p *LookCheck) Render() app.UI {
 	return page.Finding(c.A{"class": class, "data-look-check": name}, d, c.Div("verify-body", said...))
 }
 
-func (p *LookCheck) good() []app.UI {
+func (p *LogCheck) good() []app.UI {
 	v := p.V
 	text := t(v, "log_check.first")
 	if !p.check.Since.IsZero() {
 		text = t(v, "log_check.since", "date", page.Date(v, mingjing.DateOf(p.check.Since.In(page.Zone(v)))))
 	}
-	body := []app.UI{c.El("p", c.A{"class": "row-title"}, c.Text(tn(v, "log_check.good", p.check.Looks))), c.P(text)}
+	body := []app.UI{c.El("p", c.A{"class": "row-title"}, c.Text(tn(v, "log_check.good", p.check.Entries))), c.P(text)}
 	for _, w := range p.check.Witnesses {
 		key := "log_check.witness"
 		if w.Late {
@@ -212,7 +212,7 @@ func (p *LookCheck) good() []app.UI {
 	return body
 }
 
-func (p *LookCheck) bad() []app.UI {
+func (p *LogCheck) bad() []app.UI {
 	v := p.V
 	wrong := make([]app.UI, 0, len(p.check.Problems))
 	for _, problem := range p.check.Problems {
@@ -237,13 +237,13 @@ func (p *LookCheck) bad() []app.UI {
 }
 
 // again tries once more.
-func (p *LookCheck) again(app.Context, app.Event) {
+func (p *LogCheck) again(app.Context, app.Event) {
 	p.state = verifyWorking
 	p.start(p.ctx)
 }
 
 // startAnew takes the record as it is now for the one to compare with.
-func (p *LookCheck) startAnew(app.Context, app.Event) {
+func (p *LogCheck) startAnew(app.Context, app.Event) {
 	remember(p.fresh)
 	p.state = verifyWorking
 	p.start(p.ctx)
