@@ -23,7 +23,7 @@ var (
 	latin = &face{name: "latin", data: latinTTF}
 )
 
-// fontsErr reads the fonts once and returns what was wrong with them.
+// fontsErr reads the fonts once and returns the error of that.
 var fontsErr = sync.OnceValue(func() error {
 	for _, f := range []*face{both, latin} {
 		if err := f.read(); err != nil {
@@ -41,6 +41,7 @@ type face struct {
 	advance map[rune]float64
 }
 
+// read finds the signs of the font and their widths.
 func (f *face) read() error {
 	parsed, err := sfnt.Parse(f.data)
 	if err != nil {
@@ -65,6 +66,7 @@ func (f *face) read() error {
 	return nil
 }
 
+// has reports whether the font has a sign.
 func (f *face) has(r rune) bool { _, ok := f.advance[r]; return ok }
 
 // A run is text in one face.
@@ -74,6 +76,7 @@ type run struct {
 	width float64
 }
 
+// width returns the width of runs in points.
 func width(runs []run) (w float64) {
 	for _, r := range runs {
 		w += r.width
@@ -128,6 +131,7 @@ func runs(visible string, size float64) []run {
 	return pack(signs, faces(signs), size)
 }
 
+// pack joins neighbouring signs in the same face to runs.
 func pack(signs []rune, faces []*face, size float64) []run {
 	var out []run
 	start := 0
