@@ -115,7 +115,7 @@ func TestAProofFileIsCheckedWithoutAServer(t *testing.T) {
 		var out bytes.Buffer
 		return run(t.Context(), append([]string{"verify"}, files...), func(string) string { return "" }, &out, &out), out.String()
 	}
-	if code, out := verify(file); code != 0 || !strings.Contains(out, "All looks are on the record") {
+	if code, out := verify(file); code != 0 || !strings.Contains(out, "All entries are in the log") {
 		t.Errorf("the good file: %d\n%s", code, out)
 	}
 	if code, _ := verify(file, file); code != 0 {

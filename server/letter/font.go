@@ -23,7 +23,7 @@ var (
 	latin = &face{name: "latin", data: latinTTF}
 )
 
-// fontsErr reads the fonts once and returns what was wrong with them.
+// fontsErr reads the fonts once and returns the error.
 var fontsErr = sync.OnceValue(func() error {
 	for _, f := range []*face{both, latin} {
 		if err := f.read(); err != nil {
@@ -81,9 +81,9 @@ func width(runs []run) (w float64) {
 	return w
 }
 
-// visible returns text in which each sign that the fonts lack is written as its code
-// point in brackets, so that no sign is lost; only signs that are never shown, such as
-// joiners, are left out.
+// visible returns text in which each character that the fonts lack is written as its
+// code point in brackets, so that none is lost; only characters that are never shown,
+// such as joiners, are left out.
 func visible(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -100,13 +100,13 @@ func visible(s string) string {
 	return b.String()
 }
 
-// isCJK reports whether a sign is a Chinese character, or as wide as one.
+// isCJK reports whether a character is Chinese, or as wide as a Chinese one.
 func isCJK(r rune) bool {
 	return unicode.Is(unicode.Han, r) || r >= 0x3000 && r <= 0x30ff || r >= 0xff00 && r <= 0xffef
 }
 
-// faces returns the face of each sign. A sign that both scripts use is wide only
-// beside a Chinese character.
+// faces returns the face of each character. A character that both scripts use is wide
+// only beside a Chinese character.
 func faces(signs []rune) []*face {
 	out := make([]*face, len(signs))
 	for i, r := range signs {

@@ -1,11 +1,11 @@
-// Package live tells open screens that something changed: it carries events to
-// the right sockets, across replicas. An event is kind, id and sequence number
-// and nothing personal; whoever hears it reads again through the authorised API.
+// Package live tells open pages that something changed: it sends events to the right
+// WebSockets, on all replicas. An event is kind, id and sequence number and nothing
+// personal; the page then reads again through the authorised API.
 //
-// The store is the truth and Redis only wakes: an event that Redis loses is
-// found by its missing sequence number, by a periodic look and, while Redis is
-// away, by asking the store again and again. This room knows neither the store
-// (it is given Replay) nor who may listen (it is given a Listener).
+// The database is the truth, and Redis only carries events faster: an event that Redis
+// loses is found by its missing sequence number, by periodic queries and, while Redis
+// is away, by frequent ones. The package knows neither the store (it is given Replay)
+// nor who may listen (it is given a Listener).
 package live
 
 import (
@@ -35,8 +35,8 @@ import (
 // expired; the page then has to log in again.
 const CloseSessionEnded = 4401
 
-// Names in Redis. One channel carries all events, prefixed with their audience;
-// each replica drops those that nobody listens for, which costs it a map lookup.
+// Names in Redis. One channel carries all events, prefixed with their audience; each
+// replica drops the events of audiences without a socket, which costs a map access.
 const (
 	channelEvents   = "mingjing:live:events"
 	channelSessions = "mingjing:live:ended"
@@ -45,9 +45,9 @@ const (
 const (
 	readLimit     = 512              // bytes that a client may send at once: control frames
 	closeWait     = 2 * time.Second  // for the answer to a close frame
-	replayAtOnce  = 8                // looks into the store at the same time
-	replayRounds  = 20               // looks in a row for one audience
-	rememberEnded = 10 * time.Minute // sessions that ended, so that none slips in meanwhile
+	replayAtOnce  = 8                // replays at the same time
+	replayRounds  = 20               // queries in a row for one audience
+	rememberEnded = 10 * time.Minute // how long an ended session is refused, since its socket may still be opening
 	sweepEvery    = time.Second
 	stillBatch    = 500
 	// resetBacklog is the number of missed events above which one reset is sent in
@@ -55,19 +55,19 @@ const (
 	resetBacklog = 32
 )
 
-// Config is what a Hub needs. Only Redis and Replay must be set.
+// Config is the configuration of a Hub. Only Redis and Replay are required.
 type Config struct {
 	Redis redis.UniversalClient
 	// Replay returns the events of an audience after a sequence number, oldest
 	// first; it may return only the first of them. Where they are gone it returns
 	// an event of kind [mingjing.EventReset].
 	Replay func(ctx context.Context, audience string, after int64) ([]mingjing.Event, error)
-	// Still returns those of the sessions that have ended. It is asked about all of them,
-	// a page of 500 each PollEvery, and begins anew after StillEvery, or at once while
-	// Redis is away; nil asks nobody.
+	// Still returns those of the sessions that have ended. It is called with all
+	// sessions, in pages of 500, one page each PollEvery, and starts again after
+	// StillEvery, or at once while Redis is away. Nil checks none.
 	Still func(ctx context.Context, sessionIDs ...string) (ended []string, err error)
 	Clock interface{ Now() time.Time } // nil is the time of day
-	// Logger hears of trouble with Redis and the store; nil is slog.Default.
+	// Logger gets the errors of Redis and the store; nil is slog.Default.
 	Logger *slog.Logger
 
 	MaxSockets    int           // open at once; 0 is 20,000
@@ -75,8 +75,8 @@ type Config struct {
 	SendBuffer    int           // messages that may wait for a reader; 0 is 64
 	WriteWait     time.Duration // for one write; 0 is 10 s
 	PingEvery     time.Duration // 0 is 30 s
-	PollEvery     time.Duration // looks into the store while Redis is away; 0 is 2 s
-	CatchUpEvery  time.Duration // looks into the store while Redis is there; 0 is 60 s
+	PollEvery     time.Duration // time between replays while Redis is away; 0 is 2 s
+	CatchUpEvery  time.Duration // time between replays while Redis is there; 0 is 60 s
 	StillEvery    time.Duration // 0 is 60 s
 	CallbackWait  time.Duration // for one call of Replay or Still; 0 is 5 s
 }
@@ -85,7 +85,7 @@ type wallClock struct{}
 
 func (wallClock) Now() time.Time { return time.Now() }
 
-// A Hub is one replica's open streams.
+// A Hub has the open sockets of one replica.
 type Hub struct {
 	cfg         Config
 	upgrader    websocket.Upgrader
@@ -93,7 +93,7 @@ type Hub struct {
 	ctx         context.Context // ends with the hub
 	stop        context.CancelFunc
 	running     sync.WaitGroup
-	replaySlots chan struct{} // a slot for each look into the store
+	replaySlots chan struct{} // limits the replays at the same time
 
 	mu       sync.Mutex
 	groups   map[string]*group
@@ -109,11 +109,12 @@ type Hub struct {
 type group struct {
 	audience     string
 	sockets      map[*socket]struct{}
-	last         int64 // newest event told; 0 before the first. Sockets not behind have had all up to here
-	replaying    bool  // a goroutine is looking into the store
-	replayAgain  bool  // it has to look once more
-	replayFailed bool  // the last look failed
-	// newest is the newest event heard while busy, in case the look misses it.
+	last         int64 // newest event sent; 0 before the first. Sockets that are not behind have had all up to here
+	replaying    bool  // a goroutine reads from the store
+	replayAgain  bool  // it has to read once more
+	replayFailed bool  // the last replay failed
+	// newest is the newest event received during a replay, in case the replay misses
+	// it.
 	newest mingjing.Event
 	nextUp time.Time
 }
@@ -173,8 +174,8 @@ func New(cfg Config) *Hub {
 	return h
 }
 
-// sameOrigin demands an Origin and that it is this host. The library by itself
-// lets a request without one pass.
+// sameOrigin reports whether the request has an Origin and it is this host. The library
+// by itself accepts a request without one.
 func sameOrigin(r *http.Request) bool {
 	origin := r.Header.Values("Origin")
 	if len(origin) != 1 {
@@ -184,24 +185,24 @@ func sameOrigin(r *http.Request) bool {
 	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") && strings.EqualFold(u.Host, r.Host)
 }
 
-// Stats are figures for the operator.
+// Stats are numbers for the operator.
 type Stats struct {
 	Sockets   int   `json:"sockets"`
 	Audiences int   `json:"audiences"`
 	Redis     bool  `json:"redis"` // events come by Redis and not by polling
-	Slow      int64 `json:"slow"`  // sockets cut off so far because a write to them took too long
+	Slow      int64 `json:"slow"`  // sockets closed so far because a write to them took too long
 }
 
-// Stats of this replica now.
+// Stats returns the numbers of this replica.
 func (h *Hub) Stats() Stats {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return Stats{Sockets: h.sockets, Audiences: len(h.groups), Redis: h.live, Slow: h.slow.Load()}
 }
 
-// Publish tells every replica of an event that was committed. When Redis does
-// not take it, the sockets of this replica are told all the same and the error
-// says what failed; the other replicas find the event in the store.
+// Publish sends an event that was committed to every replica. If Redis fails, the
+// sockets of this replica get it all the same and the error says what failed; the other
+// replicas find the event in the store.
 func (h *Hub) Publish(ctx context.Context, audience string, e mingjing.Event) error {
 	data, err := json.Marshal(e)
 	if err != nil {
@@ -216,9 +217,9 @@ func (h *Hub) Publish(ctx context.Context, audience string, e mingjing.Event) er
 	return nil
 }
 
-// EndSession closes the streams of a session on every replica with
-// [CloseSessionEnded]. When Redis does not take it, those of this replica are
-// closed and the error says what failed; the others find out through Still.
+// EndSession closes the sockets of a session on every replica with [CloseSessionEnded].
+// If Redis fails, those of this replica are closed all the same and the error says what
+// failed; the other replicas find out through Still.
 func (h *Hub) EndSession(ctx context.Context, sessionID string) error {
 	h.endSessionHere(sessionID)
 	if err := h.publish(ctx, channelSessions, []byte(sessionID)); err != nil {
@@ -227,7 +228,8 @@ func (h *Hub) EndSession(ctx context.Context, sessionID string) error {
 	return nil
 }
 
-// publish does not keep a request waiting for a Redis that is away.
+// publish sends a message through Redis, with a short time limit, so that a request
+// does not wait for a Redis that is away.
 func (h *Hub) publish(ctx context.Context, channel string, message []byte) error {
 	h.mu.Lock()
 	wait := time.Second
@@ -240,11 +242,11 @@ func (h *Hub) publish(ctx context.Context, channel string, message []byte) error
 	return h.cfg.Redis.Publish(ctx, channel, message).Err()
 }
 
-// Serve makes the request a stream for the listener: first the events after
-// l.After, then those to come, each a JSON text message, without gap and without
-// duplicate. It answers 403 to a missing or foreign Origin, 401 to a session that
-// has ended and 429 when there are too many streams. It returns as soon as the
-// stream is set up, so the caller's goroutine and buffers do not live with it.
+// Serve opens a stream for the listener: first the events after l.After, then new ones,
+// each a JSON text message, none missing and none twice. It answers 403 to a missing or
+// foreign Origin, 401 to a session that has ended and 429 when there are too many
+// streams. It returns as soon as the stream is open, so the caller's goroutine and
+// buffers can end.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, l mingjing.Listener) {
 	if status := h.closeCodeFor(l); status != 0 {
 		http.Error(w, http.StatusText(status), status)
@@ -258,7 +260,8 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, l mingjing.Listener)
 	s := &socket{
 		hub: h, conn: conn, session: l.SessionID, expires: l.ExpiresAt,
 		sent: max(l.After, 0), behind: true,
-		// Spread, so that not all are pinged in the same second after a restart.
+		// Random, so that after a restart not all sockets are pinged in the same
+		// second.
 		nextPing: now.Add(h.cfg.PingEvery/2 + rand.N(h.cfg.PingEvery/2)),
 	}
 
@@ -303,7 +306,7 @@ func (h *Hub) closeCodeFor(l mingjing.Listener) int {
 	return 0
 }
 
-// hijacker finds the writer that can be hijacked under those of a middleware,
+// hijacker returns the writer that can be hijacked from the wrappers of middleware,
 // which the library does not do.
 func hijacker(w http.ResponseWriter) http.ResponseWriter {
 	for u := w; ; {
@@ -339,7 +342,7 @@ func (h *Hub) remove(s *socket) {
 	h.signalIfEmpty()
 }
 
-// signalIfEmpty tells Close when the last socket has left; h.mu is held.
+// signalIfEmpty tells Close that the last socket has left; h.mu is held.
 func (h *Hub) signalIfEmpty() {
 	if h.closing && h.sockets == 0 && h.empty != nil {
 		close(h.empty)
@@ -347,7 +350,8 @@ func (h *Hub) signalIfEmpty() {
 	}
 }
 
-// endSessionHere closes the sockets of a session here, and remembers it.
+// endSessionHere closes the sockets of a session on this replica, and stores that it
+// has ended.
 func (h *Hub) endSessionHere(sessionID string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -357,7 +361,7 @@ func (h *Hub) endSessionHere(sessionID string) {
 	}
 }
 
-// receiveEvent is told of an event, by Redis or by this replica itself.
+// receiveEvent handles an event from Redis or from this replica itself.
 func (h *Hub) receiveEvent(audience string, e mingjing.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -373,14 +377,14 @@ func (h *Hub) receiveEvent(audience string, e mingjing.Event) {
 	case e.Seq == g.last+1:
 		h.sendEvents(g, []mingjing.Event{e})
 	default:
-		// Something was lost, or the numbers are not dense; the store knows.
+		// An event was lost, or the numbers have gaps; the store has all events.
 		g.newest = e
 		h.replayMissed(g)
 	}
 }
 
-// sendEvents hands events, oldest first, to the sockets that have not had them; h.mu
-// is held.
+// sendEvents sends events, oldest first, to the sockets that have not had them; h.mu is
+// held.
 func (h *Hub) sendEvents(g *group, events []mingjing.Event) {
 	messages := make([]*websocket.PreparedMessage, len(events))
 	message := func(i int) *websocket.PreparedMessage {
@@ -399,7 +403,7 @@ func (h *Hub) sendEvents(g *group, events []mingjing.Event) {
 	}
 	for s := range g.sockets {
 		if s.behind && !s.inReplay {
-			continue // joined after this look began, which may not reach back far enough
+			continue // it joined after this replay began, which may miss older events
 		}
 		var batch []*websocket.PreparedMessage
 		for i, e := range events {
@@ -422,7 +426,7 @@ func (h *Hub) sendEvents(g *group, events []mingjing.Event) {
 
 func prepare(e mingjing.Event) *websocket.PreparedMessage {
 	data, err := json.Marshal(e)
-	if err != nil { // an event is two numbers and two short strings
+	if err != nil { // an event can always be encoded
 		panic("live: encoding an event: " + err.Error())
 	}
 	m, err := websocket.NewPreparedMessage(websocket.TextMessage, data)
@@ -432,7 +436,8 @@ func prepare(e mingjing.Event) *websocket.PreparedMessage {
 	return m
 }
 
-// replayMissed has the store asked what a group has missed; h.mu is held.
+// replayMissed starts a replay of what a group has missed, or has the running one read
+// again; h.mu is held.
 func (h *Hub) replayMissed(g *group) {
 	if g.replaying {
 		g.replayAgain = true
@@ -456,8 +461,8 @@ func (h *Hub) replay(g *group) {
 			return
 		}
 		g.replayAgain = false
-		// From the last that the group is known to have had; what a client claims to
-		// have had counts for itself alone.
+		// The replay starts at the last event that the group is known to have had; the
+		// number that a client sends is used for that client alone.
 		after := int64(-1)
 		if g.last > 0 {
 			after = g.last
@@ -506,7 +511,7 @@ func (h *Hub) replay(g *group) {
 	h.mu.Unlock()
 }
 
-// listenToRedis hears what Redis carries, and comes back to it when it was away.
+// listenToRedis receives from Redis, and connects again when the connection was lost.
 func (h *Hub) listenToRedis(ctx context.Context) {
 	backoff := 100 * time.Millisecond
 	for ctx.Err() == nil {
@@ -536,7 +541,7 @@ func (h *Hub) listenToRedis(ctx context.Context) {
 func (h *Hub) subscribe(ctx context.Context) error {
 	sub := h.cfg.Redis.Subscribe(ctx, channelEvents, channelSessions)
 	defer sub.Close()
-	// Closing is what ends a wait for a message.
+	// Closing the subscription ends the wait for a message.
 	defer context.AfterFunc(ctx, func() { _ = sub.Close() })()
 
 	for range 2 {
@@ -603,8 +608,7 @@ func (h *Hub) receiveMessage(m *redis.Message) {
 	h.receiveEvent(audience, e)
 }
 
-// sweep keeps the clocks: pings, sessions that expire, looks into the store that
-// are due.
+// sweep does what is due: pings, the end of expired sessions, and replays.
 func (h *Hub) sweep(ctx context.Context) {
 	tick := time.NewTicker(min(sweepEvery, h.cfg.PollEvery, h.cfg.PingEvery))
 	defer tick.Stop()
@@ -645,13 +649,13 @@ func (h *Hub) sweep(ctx context.Context) {
 	}
 }
 
-// recheck asks whether the sessions are still there, for the case that the word
-// of their end was lost.
+// recheck checks whether sessions have ended, in case the message of their end was
+// lost.
 func (h *Hub) recheck(ctx context.Context) {
 	tick := time.NewTicker(h.cfg.PollEvery)
 	defer tick.Stop()
 	last := time.Now()
-	var ids []string // whose turn is still to come
+	var ids []string // sessions to be checked next
 	for {
 		select {
 		case <-ctx.Done():
@@ -682,8 +686,8 @@ func (h *Hub) recheck(ctx context.Context) {
 	}
 }
 
-// withTimeout runs a callback, and does not wait for one that goes on after its context has
-// ended.
+// withTimeout calls a callback, and does not wait for one that continues after its
+// context has ended.
 func withTimeout[T any](ctx context.Context, wait time.Duration, callback func(context.Context) (T, error)) (T, error) {
 	type answer struct {
 		v   T
@@ -702,7 +706,7 @@ func withTimeout[T any](ctx context.Context, wait time.Duration, callback func(c
 	case <-ctx.Done():
 	}
 	select {
-	case a := <-done: // it ended as the time did
+	case a := <-done: // it returned just when the time ended
 		return a.v, a.err
 	default:
 		var none T
@@ -710,8 +714,8 @@ func withTimeout[T any](ctx context.Context, wait time.Duration, callback func(c
 	}
 }
 
-// Close tells every stream that the server is going away, waits until they have
-// left or ctx ends, and stops. It returns ctx's error if some had to be cut off.
+// Close tells every client that the server stops, waits until they have left or ctx
+// ends, and stops. It returns ctx's error if some sockets had to be cut off.
 func (h *Hub) Close(ctx context.Context) error {
 	h.mu.Lock()
 	if h.closing {

@@ -13,8 +13,8 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// How long Redis may take. It is disposable: whoever asks it goes on without it
-// sooner than a person would notice.
+// Time limits of Redis. The product works without Redis, so it does not wait for it
+// longer than a person would notice.
 const (
 	redisDialTimeout = 2 * time.Second
 	redisTimeout     = 2 * time.Second
@@ -67,16 +67,17 @@ func withDefaults(opt *redis.Options) *redis.Options {
 	return opt
 }
 
-// LogTo has what the Redis client says of its connections go to l, for every
-// client of the process. The first call counts; it comes before the first client,
-// since the client's own logger is not safe to change under it.
+// LogTo sends the log of the Redis client to l, for every client of the process. Only
+// the first call counts; it has to be made before the first client, since the client's
+// own logger can't be changed safely later.
 func LogTo(l *slog.Logger) { logTo.Do(func() { redis.SetLogger(clientLog{l}) }) }
 
 var logTo sync.Once
 
 type clientLog struct{ *slog.Logger }
 
-// Printf is how the client logs: addresses and errors, never a key or a value.
+// Printf implements the client's logger: it logs addresses and errors, never a key or a
+// value.
 func (l clientLog) Printf(ctx context.Context, format string, v ...any) {
 	l.WarnContext(ctx, "redis", "said", fmt.Sprintf(format, v...))
 }

@@ -8,9 +8,8 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// A socket is one open stream. While nothing happens it has one goroutine, which
-// waits for the other end; a second one writes, and only while there is
-// something to write.
+// A socket is one open stream. While nothing happens it has one goroutine, which waits
+// for the other end; a second one writes, only while there is something to write.
 type socket struct {
 	hub     *Hub
 	conn    *websocket.Conn
@@ -18,10 +17,10 @@ type socket struct {
 	session string
 	expires time.Time
 
-	// Under hub.mu.
-	sent     int64 // sequence number up to which it was told everything
-	behind   bool  // it still has to hear what came before it joined
-	inReplay bool  // the look into the store that runs reaches back to sent
+	// These are guarded by hub.mu.
+	sent     int64 // sequence number up to which everything was sent
+	behind   bool  // events from before it joined still have to be sent
+	inReplay bool  // the running replay starts at sent or before
 	nextPing time.Time
 
 	mu      sync.Mutex
@@ -33,9 +32,9 @@ type socket struct {
 	gone    bool
 }
 
-// send queues messages. When more would wait than the buffer holds, reset is put
-// in the place of all: a burst costs its reader one reading of everything, and
-// one that does not read at all is cut off by the deadline of its write.
+// send queues messages. When the queue would get longer than the buffer, reset replaces
+// all of them: the client then reads everything once. A client that does not read at
+// all is cut off by the deadline of a write.
 func (s *socket) send(reset func() *websocket.PreparedMessage, messages ...*websocket.PreparedMessage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,8 +101,8 @@ func (s *socket) drain() {
 		}
 		if err == nil && code != 0 {
 			_ = s.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), deadline)
-			// The other end answers with its own close frame, which ends read; one
-			// that does not is not waited for long.
+			// The client answers with its own close frame, which ends read; the wait
+			// for it is short.
 			_ = s.conn.SetReadDeadline(time.Now().Add(closeWait))
 		}
 		if err != nil {
@@ -122,8 +121,7 @@ func (s *socket) drain() {
 	}
 }
 
-// read waits for pongs and for the end. A client has nothing to say on this
-// stream; one that does is cut off.
+// read waits for pongs and for the end. A client that sends anything else is cut off.
 func (s *socket) read() {
 	defer s.hub.remove(s)
 	pong := func(string) error {
