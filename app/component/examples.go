@@ -6,7 +6,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// A Part is any component of this package: it makes its elements.
+// A Part is any component of this package.
 type Part interface{ UI() app.UI }
 
 // An Example is a part with options that show one way to use it.

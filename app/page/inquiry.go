@@ -9,11 +9,10 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// Digits writes the number of a line of the access log.
+// Digits returns the number of an entry of the access log.
 func Digits(n int64) string { return strconv.FormatInt(n, 10) }
 
-// InquiryTags returns how an inquiry stands, in words; that a look is unexplained
-// stays.
+// InquiryTags returns the state of an inquiry; once unexplained, it stays marked so.
 func InquiryTags(v *mingjing.View, q mingjing.Inquiry) app.UI {
 	tag := c.Tag{Text: Code(v, "inquiry_state", string(q.State)), Tone: "info"}
 	switch q.State {
@@ -47,12 +46,12 @@ func InquiryDue(v *mingjing.View, q mingjing.Inquiry) app.UI {
 	return c.El("p", nil, c.Text(T(v, key)+" "), TimeUI(v, q.Due))
 }
 
-// AccessorName returns who looked, in words.
+// AccessorName returns who read the data, as a text.
 func AccessorName(v *mingjing.View, l mingjing.AccessEntry) string {
 	return T(v, "inquiry.looker", "who", v.Label("agency", l.Who), "role", Code(v, "role", string(l.Role)))
 }
 
-// AccessSummary returns one line of the access log as a summary list.
+// AccessSummary returns one entry of the access log as a summary list.
 func AccessSummary(v *mingjing.View, l mingjing.AccessEntry) app.UI {
 	return c.SummaryList{Rows: []c.SummaryRow{
 		{Key: T(v, "inquiry.line"), Text: Digits(l.Seq)},

@@ -28,8 +28,8 @@ func agencyName(v *mingjing.View) string {
 	return v.Label("agency", v.Who.Agency)
 }
 
-// agencyQuestionsBody returns what waits for the agency's answer, nearest clock first.
-// It names nobody.
+// agencyQuestionsBody returns the questions that wait for the agency's answer, the
+// nearest clock first. It names nobody.
 func agencyQuestionsBody(v *mingjing.View) []app.UI {
 	q := mingjing.DataOf[mingjing.AgencyQuestionsView](v)
 	if q == nil {
@@ -73,7 +73,7 @@ func questionClock(v *mingjing.View, k mingjing.AgencyQuestion) app.UI {
 	return c.Div("two", page.TimeUI(v, k.Clock.Due), c.Span("muted", i18n.Relative(v.Lang, k.Clock.Due, v.Now)))
 }
 
-// agencyQuestionBody returns one question: the resident's words, what they rest on, and
+// agencyQuestionBody returns one question: what the resident wrote, the evidence, and
 // the form for the answer.
 func agencyQuestionBody(v *mingjing.View) []app.UI {
 	q := mingjing.DataOf[mingjing.AgencyQuestion](v)
@@ -124,7 +124,7 @@ func agencyQuestionBody(v *mingjing.View) []app.UI {
 	return body
 }
 
-// agencyEvidence lists the evidence; opening a piece leaves a receipt.
+// agencyEvidence returns the list of the evidence; opening a piece leaves a receipt.
 func agencyEvidence(v *mingjing.View, q mingjing.AgencyQuestion) app.UI {
 	if len(q.Evidence) == 0 {
 		return c.Muted(t(v, "dispute.evidence_none"))
@@ -136,8 +136,8 @@ func agencyEvidence(v *mingjing.View, q mingjing.AgencyQuestion) app.UI {
 	return c.Div("stack", c.Muted(t(v, "agencyside.receipt_note")), c.List("papers", items...), page.OpenedList(v, q.Opened))
 }
 
-// answerForm takes the position, the words in both languages, the right date and
-// the document.
+// answerForm returns the form for the position, the text in both languages, the right
+// date and the document.
 func answerForm(v *mingjing.View, q mingjing.AgencyQuestion) app.UI {
 	positions := make([]c.Option, 0, len(mingjing.AgencyPositions))
 	for _, p := range mingjing.AgencyPositions {

@@ -18,7 +18,7 @@ var (
 	_ = page.Register("counter", page.Screen{Data: page.New[mingjing.CounterView], Body: counterBody})
 )
 
-// nextForm asks for the next case.
+// nextForm returns the form that asks for the next case.
 func nextForm(v *mingjing.View) app.UI {
 	if v.Who == nil || v.Who.Role == mingjing.RoleAuditor {
 		return nil
@@ -29,7 +29,8 @@ func nextForm(v *mingjing.View) app.UI {
 		c.El("p", c.A{"class": "hint"}, c.Text(t(v, "queue.next_hint")))}}.UI()
 }
 
-// replyForm chooses a published text, which the page then shows among the reasons.
+// replyForm returns the choice of a published text, which the page then shows among the
+// reasons.
 func replyForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 	if !slices.Contains(k.Allowed, "decide") && !slices.Contains(k.Allowed, "recommend") {
 		return nil
@@ -49,7 +50,7 @@ func replyForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 }
 
 // deskSide returns what staff write for each other, and the ID number, which is opened
-// for a reason only.
+// only for a reason.
 func deskSide(v *mingjing.View, k mingjing.CaseView) app.UI {
 	var number app.UI
 	if part := idNumberPart(v, k); part != nil {
@@ -87,7 +88,8 @@ func idNumberPart(v *mingjing.View, k mingjing.CaseView) app.UI {
 	for _, r := range mingjing.IDNumberReasons {
 		reasons = append(reasons, c.Option{Value: r, Text: t(v, "purpose.id_"+r)})
 	}
-	// The browser sends it itself: the answer is a page of its own that nothing keeps.
+	// The browser sends it itself: the answer is a page of its own that is stored
+	// nowhere.
 	return c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/id-number", Full: true, Label: t(v, "case.id_title"), Body: []app.UI{
 		c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 		c.Radios{Name: "id_reason", Legend: t(v, "case.id_reason"), Hint: t(v, "case.id_hint"), Options: reasons, Value: page.Typed(v, "id_reason"), Error: page.FieldError(v, "id_reason")}.UI(),
@@ -123,7 +125,8 @@ func workloadBody(v *mingjing.View) []app.UI {
 		{Text: t(v, "workload.given"), Numeric: true}, {Text: t(v, "workload.picked"), Numeric: true}, {Text: t(v, "workload.missed"), Numeric: true}}, Rows: rows}.UI())
 }
 
-// relativesBody is whom the viewer has declared; for an auditor, what everybody has.
+// relativesBody returns the relatives that the viewer has declared; for an auditor,
+// those of everybody.
 func relativesBody(v *mingjing.View) []app.UI {
 	r := mingjing.DataOf[mingjing.RelativesView](v)
 	if r == nil {
@@ -211,7 +214,7 @@ func counterBody(v *mingjing.View) []app.UI {
 		c.Button{Text: t(v, "counter.submit")}.UI()}}.UI()), c.Link{Text: t(v, "counter.another"), Href: href(v, "counter")}.UI())
 }
 
-// counterClosed names what can't be disputed now, so that the resident hears why it
+// counterClosed returns what can't be disputed now, so that the resident learns why it
 // is no choice.
 func counterClosed(v *mingjing.View, k *mingjing.CounterView) app.UI {
 	var closed []app.UI

@@ -17,7 +17,7 @@ var _ = page.Register("inquiry-answer", page.Screen{Data: page.New[mingjing.Inqu
 
 var _ = page.Register("agency-inquiry", page.Screen{Data: page.New[mingjing.InquiryCase], Body: inquiryCaseBody, Wide: true, Back: page.BackTo("agency-inquiries")})
 
-// forAgency reports whether the page is an officer's.
+// forAgency reports whether the page is for an officer.
 func forAgency(v *mingjing.View) bool { return v.Who != nil && v.Who.Role == mingjing.RoleAgency }
 
 // inquiriesBody returns the list of those who answer. It names no resident.
@@ -50,7 +50,8 @@ func inquiriesBody(v *mingjing.View) []app.UI {
 		morePages(v, v.Page, "", list.Next))
 }
 
-// inquiryLooker returns whose look an inquiry is about, as the list says it.
+// inquiryLooker returns who read the data that an inquiry is about, in the words of the
+// list.
 func inquiryLooker(v *mingjing.View, q mingjing.InquirySummary) app.UI {
 	switch {
 	case q.Mine && !forAgency(v):
@@ -96,7 +97,8 @@ func inquiryCaseBody(v *mingjing.View) []app.UI {
 	return append(body, inquiryForm(v, *q))
 }
 
-// inquiryForm takes the answer; where it is a finding, what was found.
+// inquiryForm returns the form for the answer, and for the finding where the answer is
+// one.
 func inquiryForm(v *mingjing.View, q mingjing.InquiryCase) app.UI {
 	action, title := "/api/admin/inquiries/", "inquiry.answer_title"
 	if forAgency(v) {

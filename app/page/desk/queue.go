@@ -15,7 +15,8 @@ import (
 
 var _ = page.Register("queue", page.Screen{Data: page.New[mingjing.QueueView], Body: queueBody, Wide: true})
 
-// queueBody returns the handlers' work: every case that matches, nearest clock first.
+// queueBody returns the handlers' work queue: every case that matches, the nearest
+// clock first.
 func queueBody(v *mingjing.View) []app.UI {
 	q := mingjing.DataOf[mingjing.QueueView](v)
 	if q == nil {
@@ -38,7 +39,7 @@ func queueBody(v *mingjing.View) []app.UI {
 	for _, k := range q.Cases {
 		rows = append(rows, caseRow(v, k))
 	}
-	// Names come only with a search.
+	// The names are there only after a search.
 	if !slices.ContainsFunc(q.Cases, func(k mingjing.CaseView) bool { return k.Resident != "" || k.IDMasked != "" }) {
 		columns = slices.Delete(columns, 3, 4)
 		for i := range rows {
@@ -52,7 +53,7 @@ func queueBody(v *mingjing.View) []app.UI {
 	return body
 }
 
-// queueHref returns the queue by a filter, from a cursor on.
+// queueHref returns the address of the queue with a filter, from a cursor on.
 func queueHref(v *mingjing.View, f mingjing.CaseFilter, cursor string) string {
 	q := url.Values{}
 	if f.State != "" {
@@ -82,8 +83,8 @@ func queueHref(v *mingjing.View, f mingjing.CaseFilter, cursor string) string {
 	return href(v, "queue") + "?" + q.Encode()
 }
 
-// stateChips returns the states, and how late, with their counts; each keeps the other
-// filters.
+// stateChips returns links to the states, and to the late cases, with their numbers;
+// each keeps the other filters.
 func stateChips(v *mingjing.View, q *mingjing.QueueView) app.UI {
 	open, all := 0, 0
 	for _, s := range mingjing.DisputeStates {
@@ -182,7 +183,7 @@ func caseRow(v *mingjing.View, k mingjing.CaseView) []app.UI {
 	}
 }
 
-// caseTags returns the state of a case, and that it is the supervisors'.
+// caseTags returns the state of a case, and whether supervisors have it.
 func caseTags(v *mingjing.View, k mingjing.CaseView) app.UI {
 	if !k.Escalated || k.State == mingjing.DisputeDecided {
 		return page.DisputeTag(v, k.Case)
@@ -205,8 +206,8 @@ func caseHandler(v *mingjing.View, k mingjing.CaseView) app.UI {
 	return c.Span("muted", t(v, "queue.unassigned"))
 }
 
-// caseClock returns the deadline that matters: the nearest that runs, or the one that
-// was missed.
+// caseClock returns the deadline that matters: the nearest that is running, or the one
+// that was missed.
 func caseClock(v *mingjing.View, k mingjing.CaseView) app.UI {
 	next := page.NextClock(k.Clocks)
 	if next == nil {

@@ -1,6 +1,5 @@
 // Package pagetest has a view of every page and state to test the pages with, and
-// what their tests have in common. A sentence that is missing fails the test that
-// meets it.
+// functions that their tests share. A missing sentence fails the test that shows it.
 package pagetest
 
 import (
@@ -84,7 +83,7 @@ func labelsOf(lang string, books ...*mingjing.Rulebook) map[string]string {
 	return labels
 }
 
-// Base returns a view of a page with a resident before it.
+// Base returns a view of a page for a resident.
 func Base(t testing.TB, lang, page string) mingjing.View {
 	name := "陈明远"
 	if lang == "en" {
@@ -102,7 +101,7 @@ func Base(t testing.TB, lang, page string) mingjing.View {
 		Labels: labelsOf(lang, Book(t, "rongcheng"), Book(t, "honest-shanghai"))}
 }
 
-// Anonymous returns the view as somebody has it who is not logged in.
+// Anonymous returns the view for somebody who is not logged in.
 func Anonymous(v mingjing.View) mingjing.View {
 	v.Who = nil
 	return v

@@ -12,7 +12,7 @@ import (
 
 var _ = page.Register("left", page.Screen{Data: page.New[mingjing.Erasure], Body: leftBody})
 
-// leftBody returns how far an erasure has got, for whoever has the receipt. It names
+// leftBody returns how far an erasure has got, for somebody with the receipt. It names
 // nobody.
 func leftBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.Erasure](v)

@@ -26,8 +26,8 @@ func recipientTitle(v *mingjing.View) string {
 	return t(v, "title.recipient")
 }
 
-// recipientBody returns what a link leads to: the form that asks who looks, then what
-// was shown to them; or only that it was corrected.
+// recipientBody returns the page of a share's link: the form that asks who views it,
+// then what was shown to them; or only that it was corrected.
 func recipientBody(v *mingjing.View) []app.UI {
 	r := mingjing.DataOf[mingjing.RecipientView](v)
 	if r == nil {
@@ -64,7 +64,7 @@ func declineLink(v *mingjing.View) app.UI {
 	return c.El("p", nil, c.Link{Text: t(v, "recipient.may_ask"), Href: href(v, "no-score")}.UI())
 }
 
-// statementBody returns the statement as a paper that can be printed and kept.
+// statementBody returns the statement as a document that can be printed.
 func statementBody(v *mingjing.View, r *mingjing.RecipientView) []app.UI {
 	s := r.Statement
 	var band app.UI
@@ -106,7 +106,8 @@ func statementBody(v *mingjing.View, r *mingjing.RecipientView) []app.UI {
 		declineLink(v)}
 }
 
-// noScoreBody says that nobody has to share a score, as a paper to show.
+// noScoreBody returns a document to show to others, which says that nobody has to share
+// a score.
 func noScoreBody(v *mingjing.View) []app.UI {
 	list := func(family string, names ...string) app.UI {
 		items := make([]app.UI, 0, len(names))

@@ -200,7 +200,7 @@ func agenciesTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
 	return c.Table{Caption: t(v, "rulebook.agencies_title"), QuietCaption: true, Columns: []c.Column{{Text: t(v, "rulebook.agency")}, {Text: t(v, "rulebook.may_supply")}}, Rows: rows}.UI()
 }
 
-// stepsTable says how long everybody has, in the order in which it goes.
+// stepsTable returns how long everybody has, in the order of the procedure.
 func stepsTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
 	p := &b.Procedure
 	var rows [][]app.UI
@@ -281,7 +281,7 @@ func measuresTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
 		{Text: t(v, "rulebook.basis")}, {Text: t(v, "rulebook.measure_tier")}}, Rows: rows}.UI()
 }
 
-// calendarPart says which days are working days, and where the calendar ends.
+// calendarPart returns which days are working days, and where the calendar ends.
 func calendarPart(v *mingjing.View, k *mingjing.Calendar) app.UI {
 	if k == nil {
 		return nil
@@ -302,7 +302,7 @@ func calendarPart(v *mingjing.View, k *mingjing.Calendar) app.UI {
 		c.El("p", nil, c.Link{Text: file, Href: "/web/rulebooks/calendars/" + file, Full: true, Class: "row-link"}.UI()))
 }
 
-// dayRuns lists days, those that follow one another as one.
+// dayRuns returns days as text, consecutive ones as one range.
 func dayRuns(v *mingjing.View, k *mingjing.Calendar, days []mingjing.Date) app.UI {
 	var runs []app.UI
 	for i := 0; i < len(days); {

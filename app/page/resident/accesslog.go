@@ -12,7 +12,7 @@ import (
 
 var _ = page.Register("access-log", page.Screen{Data: page.New[mingjing.AccessLogView], Body: accessLogBody})
 
-// accessLogBody returns every look at the resident's data, newest first.
+// accessLogBody returns the entries of the resident's access log, newest first.
 func accessLogBody(v *mingjing.View) []app.UI {
 	log := mingjing.DataOf[mingjing.AccessLogView](v)
 	if log == nil {

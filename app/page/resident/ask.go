@@ -47,7 +47,7 @@ func askBody(v *mingjing.View) []app.UI {
 		}}.UI())
 }
 
-// askDetails returns what will be asked of whom and why, and what never is.
+// askDetails returns what each agency will be asked and why, and what is never used.
 func askDetails(v *mingjing.View, b *mingjing.RulebookSummary) app.UI {
 	areas := make([]app.UI, 0, len(b.Areas))
 	var byArea []app.UI

@@ -19,8 +19,8 @@ var _ = page.Register("dispute", page.Screen{Data: page.New[mingjing.DisputePage
 	return page.KindText(v, mingjing.DataOf[mingjing.DisputePage](v).Case, "case_title", "item", v.Label("item", mingjing.DataOf[mingjing.DisputePage](v).Code()))
 }})
 
-// disputeBody returns one case as the resident sees it: what was decided and the ways
-// on, or what happens next and by when, then all that was said.
+// disputeBody returns one case as the resident sees it: what was decided and the lanes,
+// or what happens next and by when, then everything that was said.
 func disputeBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.DisputePage](v)
 	if shown == nil {
@@ -31,7 +31,7 @@ func disputeBody(v *mingjing.View) []app.UI {
 		page.Heading(page.KindText(v, d, "case_number", "id", page.CaseNumber(d.ID)), v.Label("item", d.Code())),
 		c.Div("state-line", page.DisputeTag(v, d), c.Muted(disputeState(v, d))),
 	}
-	body = append(body, sideColumn(v, d)...)
+	body = append(body, caseNotes(v, d)...)
 	if d.Decision != nil {
 		body = append(body, decision(v, d))
 		if correction := correctionSection(v); correction != nil {
@@ -59,7 +59,7 @@ func disputeBody(v *mingjing.View) []app.UI {
 	return append(body, c.Section("files", t(v, "dispute.evidence"), page.EvidenceList(v, d.Evidence), page.OpenedList(v, d.AgencyOpened), addEvidence(v, d)), helpers(v, d))
 }
 
-// disputeState says in a sentence how things stand.
+// disputeState returns the state of the case as a sentence.
 func disputeState(v *mingjing.View, d mingjing.Case) string {
 	switch {
 	case d.State == mingjing.DisputeToServe:
@@ -82,9 +82,9 @@ func disputeState(v *mingjing.View, d mingjing.Case) string {
 	return t(v, "dispute.paused")
 }
 
-// sideColumn returns what else is to be known before all the rest: that the bureau is
-// late itself, that there is more time, and where a proposed listing is answered.
-func sideColumn(v *mingjing.View, d mingjing.Case) []app.UI {
+// caseNotes returns what the resident must know first: that the bureau is late itself,
+// that there is more time, and where a proposed listing is answered.
+func caseNotes(v *mingjing.View, d mingjing.Case) []app.UI {
 	var out []app.UI
 	if d.Escalated && d.Decision == nil {
 		out = append(out, c.Notification{Kind: "info", Title: t(v, "dispute.escalated_title"), Text: t(v, "dispute.escalated")}.UI())
@@ -101,7 +101,8 @@ func sideColumn(v *mingjing.View, d mingjing.Case) []app.UI {
 	return out
 }
 
-// lanes returns the ways on from a decision, each with what it is and where it begins.
+// lanes returns what can be done after a decision, each with what it is and a link to
+// it.
 func lanes(v *mingjing.View, d mingjing.Case) app.UI {
 	said := t(v, "dispute.lanes_court")
 	if slices.Contains(d.Lanes, mingjing.LaneReview) || slices.Contains(d.Lanes, mingjing.LaneEvidence) {
@@ -171,8 +172,8 @@ func decision(v *mingjing.View, d mingjing.Case) app.UI {
 			ownScore(v, d)))
 }
 
-// addEvidence returns the form for more files, while there is room and no decision; and
-// after it for new evidence, as long as a dispute can go on with it.
+// addEvidence returns the form for more files, while there is room and no decision;
+// after the decision for new evidence, as long as a dispute can follow with it.
 func addEvidence(v *mingjing.View, d mingjing.Case) app.UI {
 	left := mingjing.MaxEvidence - len(d.Evidence)
 	label, after := t(v, "dispute.evidence_add"), app.UI(nil)

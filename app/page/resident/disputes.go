@@ -48,7 +48,7 @@ func disputeCard(v *mingjing.View, d mingjing.Case) app.UI {
 		Body: []app.UI{c.P(kindOrReason(v, d)), c.El("p", c.A{"class": "meta"}, facts...), next}}.UI()
 }
 
-// kindOrReason says of a dispute why, and of another case what it is.
+// kindOrReason returns the reason of a dispute, and the kind of another case.
 func kindOrReason(v *mingjing.View, d mingjing.Case) string {
 	if d.Kind == "" || d.Kind == mingjing.CaseDispute {
 		return page.Code(v, "reason", string(d.Reason))

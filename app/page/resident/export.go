@@ -18,8 +18,8 @@ var (
 	_ = page.Register("confirm", page.Screen{Body: confirmBody})
 )
 
-// exportBody returns what a resident takes along: how to have it made, how far it is,
-// and where it is had.
+// exportBody returns the page of the export: how to start it, how far it is, and where
+// to download it.
 func exportBody(v *mingjing.View) []app.UI {
 	x := mingjing.DataOf[mingjing.ExportView](v)
 	if x == nil {
@@ -31,7 +31,7 @@ func exportBody(v *mingjing.View) []app.UI {
 			c.P(t(v, "export.id")), c.P(t(v, "export.not_in")))}
 }
 
-// exportLink leads to the page on which everything is taken along.
+// exportLink returns the link to the page of the export.
 func exportLink(v *mingjing.View) app.UI {
 	return c.El("p", nil, c.Link{Text: t(v, "overview.export"), Href: href(v, "export")}.UI())
 }
@@ -74,7 +74,7 @@ func exportState(v *mingjing.View, x *mingjing.ExportView) app.UI {
 		c.Div("actions", ask("export.make_again", "secondary"), remove("export.delete", "secondary")))
 }
 
-// confirmBody asks who is logged in for the password once more.
+// confirmBody returns the page that asks for the password once more.
 func confirmBody(v *mingjing.View) []app.UI {
 	name := ""
 	if v.Who != nil {
@@ -93,7 +93,7 @@ func confirmBody(v *mingjing.View) []app.UI {
 	}
 }
 
-// nextOf returns where the person wants to go on to, by the address of the page.
+// nextOf returns where the person wants to go next, from the address of the page.
 func nextOf(v *mingjing.View) string {
 	_, query, _ := strings.Cut(v.Path, "?")
 	q, err := url.ParseQuery(query)
@@ -103,8 +103,8 @@ func nextOf(v *mingjing.View) string {
 	return q.Get("next")
 }
 
-// ExportOf returns the readable copy of what a resident takes along, in the language of
-// the view: all of it, part by part.
+// ExportOf returns the readable copy of an export, in the language of the view, part by
+// part.
 func ExportOf(v *mingjing.View, e mingjing.Export) mingjing.Letter {
 	w := &letterWriter{v: v}
 	parts := []struct {
@@ -139,7 +139,7 @@ func ExportOf(v *mingjing.View, e mingjing.Export) mingjing.Letter {
 		Folio: t(v, "letter.folio", "page", "{page}", "pages", "{pages}"), At: e.MadeAt, Blocks: w.blocks}
 }
 
-// pair is two things that are said together.
+// pair returns two texts as one.
 func (w *letterWriter) pair(a, b string) string { return t(w.v, "paper.pair", "a", a, "b", b) }
 
 func (w *letterWriter) identity(e mingjing.Export) {
@@ -181,7 +181,7 @@ func (w *letterWriter) requests(e mingjing.Export) {
 	}
 }
 
-// scores are each score with its sum, line by line.
+// scores adds each score with its sum, line by line.
 func (w *letterWriter) scores(e mingjing.Export) {
 	v := w.v
 	for _, s := range e.Scores {
@@ -266,8 +266,8 @@ func (w *letterWriter) listings(e mingjing.Export) {
 	}
 }
 
-// held returns the rows that records and listings have in common: the document, what it
-// does by each rulebook, and the resident's own words beside it.
+// held returns the rows that records and listings share: the document, the effect under
+// each rulebook, and the resident's own statement.
 func (w *letterWriter) held(paper mingjing.Document, effect []mingjing.Effect, statement string) []string {
 	v := w.v
 	pairs := []string{t(v, "doc.kind"), w.paper(paper), t(v, "letter.hash"), hashLines(paper.Hash)}

@@ -55,7 +55,7 @@ func noticeText(v *mingjing.View, n mingjing.Notice) string {
 	return page.Code(v, "notice", string(n.Kind))
 }
 
-// noticeCard marks what is unread by a word and by a filled shape.
+// noticeCard returns a notice; an unread one is marked by a word and a filled shape.
 func noticeCard(v *mingjing.View, n mingjing.Notice) app.UI {
 	class, mark := "notice", "inbox.read"
 	var state app.UI
@@ -77,7 +77,8 @@ func noticeCard(v *mingjing.View, n mingjing.Notice) app.UI {
 			c.Button{Text: t(v, "inbox.open"), Kind: "secondary", About: text}.UI()}}.UI())
 }
 
-// datesLink offers the dates of a case or listing to the person's own calendar.
+// datesLink returns the link that adds the dates of a case or listing to the person's
+// own calendar.
 func datesLink(v *mingjing.View, what, id string, running bool) app.UI {
 	if !running {
 		return nil

@@ -25,7 +25,7 @@ var _ = page.Register("letter", page.Screen{Data: page.New[mingjing.LetterView],
 	return t(v, "letter.back"), caseHref(v, mingjing.DataOf[mingjing.LetterView](v).Dispute, mingjing.DataOf[mingjing.LetterView](v).Dispute.ID)
 }})
 
-// letterBody returns the decision letter as a page: the very words of the PDF.
+// letterBody returns the decision letter as a page, with the same words as the PDF.
 func letterBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.LetterView](v)
 	if shown == nil {
@@ -43,12 +43,12 @@ func letterBody(v *mingjing.View) []app.UI {
 	}
 }
 
-// letterFile returns where a letter is had as a file, in the view's language.
+// letterFile returns the address of a letter as a file, in the view's language.
 func letterFile(v *mingjing.View, id, name string) string {
 	return "/api/disputes/" + page.Segment(id) + "/" + name + "?lang=" + v.Lang
 }
 
-// letterBlocks writes the blocks of a letter as HTML.
+// letterBlocks returns the blocks of a letter as HTML.
 func letterBlocks(blocks []mingjing.Block) []app.UI {
 	var out []app.UI
 	for _, b := range blocks {
@@ -88,7 +88,7 @@ func letterBlocks(blocks []mingjing.Block) []app.UI {
 				parts = append(parts, c.Muted(i))
 			}
 			out = append(out, c.Div("letter-signature", parts...))
-		case mingjing.BlockBreak: // only paper has pages
+		case mingjing.BlockBreak: // only a printed letter has pages
 		}
 	}
 	return out
@@ -102,7 +102,7 @@ func inParagraphs(items []string) []app.UI {
 	return out
 }
 
-// A letterWriter gathers the blocks of a letter.
+// A letterWriter collects the blocks of a letter.
 type letterWriter struct {
 	v      *mingjing.View
 	d      mingjing.Case
@@ -122,7 +122,7 @@ func (w *letterWriter) say(key string, pairs ...string) {
 
 func (w *letterWriter) heading(key string) { w.add(mingjing.BlockHeading, t(w.v, key)) }
 
-// rows adds names and what they are; pairs with an empty value are left out.
+// rows adds names with their values; pairs with an empty value are left out.
 func (w *letterWriter) rows(pairs ...string) {
 	var rows []mingjing.LetterRow
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -135,8 +135,8 @@ func (w *letterWriter) rows(pairs ...string) {
 	}
 }
 
-// caseKind returns the kind of a case, which picks its sentences: every family of them
-// has those of a dispute, and a further kind may have its own.
+// caseKind returns the kind of a case, by which its sentences are chosen: every family
+// has those of a dispute, and other kinds may have their own.
 func caseKind(d mingjing.Case) string {
 	if d.Kind == "" {
 		return string(mingjing.CaseDispute)
@@ -155,8 +155,7 @@ func ofKind(v *mingjing.View, d mingjing.Case, family string, pairs ...string) s
 
 func letterTitle(v *mingjing.View, d mingjing.Case) string { return ofKind(v, d, "letter.title") }
 
-// LetterOf returns the decision letter that a view tells of, in the language of the
-// view.
+// LetterOf returns the decision letter of a view, in the language of the view.
 func LetterOf(v *mingjing.View) mingjing.Letter {
 	l := mingjing.DataOf[mingjing.LetterView](v)
 	v = addressed(v)
@@ -165,7 +164,7 @@ func LetterOf(v *mingjing.View) mingjing.Letter {
 	return w.letter(*l, letterTitle(v, l.Dispute))
 }
 
-// letter puts the head of a letter over what was written.
+// letter returns a letter of the collected blocks, with its head.
 func (w *letterWriter) letter(l mingjing.LetterView, title string) mingjing.Letter {
 	v := w.v
 	out := mingjing.Letter{
@@ -182,8 +181,8 @@ func (w *letterWriter) letter(l mingjing.LetterView, title string) mingjing.Lett
 	return out
 }
 
-// decision writes the letter itself: what was decided and why, what happens next,
-// and how to go on.
+// decision adds the letter itself: what was decided and why, what happens next, and
+// what can be done.
 func (w *letterWriter) decision(l mingjing.LetterView) {
 	v, d := w.v, w.d
 	if d.Decision == nil {
@@ -213,7 +212,7 @@ func (w *letterWriter) decision(l mingjing.LetterView) {
 		w.say("letter.words_cut")
 	}
 
-	if d.Kind != mingjing.CaseListing { // its ground is the agency's word
+	if d.Kind != mingjing.CaseListing { // a proposed listing is based on the agency's text
 		w.heading("letter.agency_title")
 		w.agency()
 	}
@@ -290,7 +289,7 @@ func (w *letterWriter) means(when string) []string {
 	return []string{t(w.v, key, "date", when, "corrected", page.Date(w.v, w.d.Decision.Corrected))}
 }
 
-// caseRows say whose case it is, under which number, and what it is about.
+// caseRows adds whose case it is, its number, and what it is about.
 func (w *letterWriter) caseRows(number string) {
 	v, d := w.v, w.d
 	var pairs []string
@@ -312,7 +311,7 @@ func (w *letterWriter) caseRows(number string) {
 	w.rows(append(pairs, t(v, "doc.kind"), w.paper(paper))...)
 }
 
-// paper returns a document in a line each for its kind, its issuer, its number and
+// paper returns a document with a line each for its kind, its issuer, its number and
 // date.
 func (w *letterWriter) paper(p mingjing.Document) string {
 	if p.Kind == "" && p.Number == "" {
@@ -322,7 +321,8 @@ func (w *letterWriter) paper(p mingjing.Document) string {
 	return strings.Join(slices.DeleteFunc(lines, func(s string) bool { return s == "" }), "\n")
 }
 
-// hashLines returns a hash in two lines of the same length, as it is compared by eye.
+// hashLines returns a hash in two lines of the same length, so that people can compare
+// it.
 func hashLines(hash string) string {
 	if len(hash) != 64 {
 		return hash
@@ -330,7 +330,7 @@ func hashLines(hash string) string {
 	return hash[:32] + "\n" + hash[32:]
 }
 
-// quote adds what somebody wrote, a paragraph for each of theirs.
+// quote adds what somebody wrote, in their paragraphs.
 func (w *letterWriter) quote(by, said string) {
 	if said = strings.TrimSpace(said); said == "" {
 		return
@@ -344,11 +344,10 @@ func (w *letterWriter) quote(by, said string) {
 	w.add(mingjing.BlockQuote, by, items...)
 }
 
-// maxShort is the most characters of the resident's words in a letter.
+// maxShort is the limit of what the resident wrote in a letter, in characters.
 const maxShort = 400
 
-// inShort returns the beginning of what a person wrote, and says whether that is not
-// all.
+// inShort returns the beginning of a text, and reports whether it was shortened.
 func inShort(said string) (string, bool) {
 	r := []rune(strings.TrimSpace(said))
 	if len(r) <= maxShort {
@@ -357,7 +356,7 @@ func inShort(said string) (string, bool) {
 	return strings.TrimSpace(string(r[:maxShort])) + "…", true
 }
 
-// agency is what the agency said, or that it said nothing.
+// agency adds the agency's answer, or that there was none.
 func (w *letterWriter) agency() {
 	v, d := w.v, w.d
 	a := d.Answer
@@ -381,13 +380,12 @@ func (w *letterWriter) agency() {
 	}
 }
 
-// decided returns the evidence that the decision answers: what came after it had no
-// part in it.
+// decided returns the evidence that the decision answers; later evidence is not in it.
 func decided(all []mingjing.Evidence) []mingjing.Evidence {
 	return slices.DeleteFunc(slices.Clone(all), func(e mingjing.Evidence) bool { return e.Late })
 }
 
-// evidence is each piece with its answer, and its hash where there is one.
+// evidence adds each piece with its answer, and its hash where there is one.
 func (w *letterWriter) evidence(all []mingjing.Evidence, hashes map[string]string) {
 	v := w.v
 	if len(all) == 0 {
@@ -406,7 +404,7 @@ func (w *letterWriter) evidence(all []mingjing.Evidence, hashes map[string]strin
 	}
 }
 
-// rule is the rule that was applied, and which document it wants.
+// rule adds the rule that was applied, and which document it requires.
 func (w *letterWriter) rule(l mingjing.LetterView) {
 	v, d := w.v, w.d
 	if l.Rulebook.ID == "" {
@@ -432,15 +430,15 @@ func (w *letterWriter) rule(l mingjing.LetterView) {
 	w.rows(append(pairs, t(v, "doc.hash"), hashLines(l.Rulebook.Hash))...)
 }
 
-// CourtFileOf returns the court file that a view tells of, in the language of the view:
-// all there is of a case, in order, with the decision letter in it.
+// CourtFileOf returns the court file of a view, in the language of the view: everything
+// in a case, in order, with the decision letter.
 func CourtFileOf(v *mingjing.View) mingjing.Letter {
 	f := mingjing.DataOf[mingjing.CourtFile](v)
 	v = addressed(v)
 	w := &letterWriter{v: v, d: f.Case}
 	parts := []string{"subject", "words", "evidence", "agency", "letter", "timeline", "log"}
 	if f.Dispute.ActingFor != "" {
-		parts = slices.DeleteFunc(parts, func(p string) bool { return p == "log" }) // the resident's alone
+		parts = slices.DeleteFunc(parts, func(p string) bool { return p == "log" }) // only the resident gets it
 	}
 	w.say("letter.court_lead")
 	if f.Dispute.ActingFor != "" {
@@ -475,7 +473,7 @@ func CourtFileOf(v *mingjing.View) mingjing.Letter {
 		case "agency":
 			w.agency()
 		case "letter":
-			w.d = f.Dispute // as it was then
+			w.d = f.Dispute // the case as it was at the decision
 			w.decision(f.LetterView)
 			w.d = f.Case
 		case "timeline":
@@ -487,7 +485,7 @@ func CourtFileOf(v *mingjing.View) mingjing.Letter {
 	return w.letter(f.LetterView, t(v, "letter.court_title"))
 }
 
-// subject is the whole of the record or listing, with the hash of its document.
+// subject adds the whole record or listing, with the hash of its document.
 func (w *letterWriter) subject() {
 	v, d := w.v, w.d
 	var paper mingjing.Document
@@ -528,7 +526,7 @@ func (w *letterWriter) subject() {
 	}
 }
 
-// timeline is all that happened, and every clock with how it was met.
+// timeline adds everything that happened, and every clock with how it was met.
 func (w *letterWriter) timeline() {
 	v, d := w.v, w.d
 	entries := slices.Clone(d.Timeline)
@@ -564,7 +562,7 @@ func (w *letterWriter) timeline() {
 	w.rows(pairs...)
 }
 
-// resident returns whose case it is, as others speak of them.
+// resident returns whose case it is, in the third person.
 func (w *letterWriter) resident() string {
 	if w.v.Who == nil {
 		return t(w.v, "role.resident")
@@ -572,7 +570,7 @@ func (w *letterWriter) resident() string {
 	return t(w.v, "letter.look_who", "name", w.v.Who.Name, "role", t(w.v, "role.resident"))
 }
 
-// looks are who looked at what the case is about.
+// entries adds who read what the case is about.
 func (w *letterWriter) entries(looks []mingjing.AccessEntry) {
 	w.say("letter.looks_text")
 	if len(looks) == 0 {

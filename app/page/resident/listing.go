@@ -16,8 +16,8 @@ var _ = page.Register("listing", page.Screen{Data: page.New[mingjing.ListingView
 	return v.Label("item", mingjing.DataOf[mingjing.ListingView](v).Listing.Code)
 }})
 
-// listingBody returns all of one listing: where it stands and what can be done about
-// it, the notice or what it says, what it does, and its life so far.
+// listingBody returns one listing: its state and what can be done about it, the notice
+// or what it says, what it does, and its timeline.
 func listingBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.ListingView](v)
 	if shown == nil {
@@ -65,13 +65,13 @@ func disputeHref(v *mingjing.View, l mingjing.Listing) string {
 	return href(v, "new-dispute") + "?listing=" + page.Segment(l.ID)
 }
 
-// toBeServed reports whether the notice itself is on the page: it was decided, and the
-// resident may still answer.
+// toBeServed reports whether the page shows the notice itself: the listing was decided,
+// and the resident may still answer.
 func toBeServed(l mingjing.Listing) bool {
 	return l.State == mingjing.ListingDecided || l.State == mingjing.ListingServed
 }
 
-// stand says in one calm passage where a listing stands, and what can be done now.
+// stand returns the state of a listing as a text, and what can be done now.
 func stand(v *mingjing.View, view mingjing.ListingView) app.UI {
 	l := view.Listing
 	state := page.ListingState(v, l)
@@ -134,7 +134,7 @@ func stand(v *mingjing.View, view mingjing.ListingView) app.UI {
 		append([]app.UI{c.El("h2", c.A{"id": "stand"}, c.Text(t(v, title, pairs...))), far, c.P(t(v, text, pairs...))}, more...)...)
 }
 
-// approvedBy names who approved a listing, and when.
+// approvedBy returns who approved a listing, and when.
 func approvedBy(v *mingjing.View, l mingjing.Listing) app.UI {
 	for _, e := range l.Life {
 		if e.Code == "approved" && e.Who != "" {
@@ -145,7 +145,8 @@ func approvedBy(v *mingjing.View, l mingjing.Listing) app.UI {
 }
 
 // notice returns the notice of a listing with the repair notice, which is served with
-// it: why, on what basis, what it would do, what the resident can do, and the way off.
+// it: why, on what basis, what it would do, what the resident can do, and how to get
+// off.
 func notice(v *mingjing.View, l mingjing.Listing) app.UI {
 	var confirm app.UI
 	if l.State == mingjing.ListingDecided {
@@ -240,7 +241,7 @@ func exitCondition(v *mingjing.View, view mingjing.ListingView) app.UI {
 	return c.Section("exit", t(v, "listing.exit_title"), c.Inset{Body: []app.UI{early, late, repair}}.UI())
 }
 
-// repairWhy says why repair can't be applied for now.
+// repairWhy returns why repair can't be applied for now.
 func repairWhy(v *mingjing.View, view mingjing.ListingView) string {
 	if view.RepairWhy == "too_early" {
 		return t(v, "repair_why.too_early", "date", page.Date(v, view.Listing.RepairFrom))
@@ -248,8 +249,8 @@ func repairWhy(v *mingjing.View, view mingjing.ListingView) string {
 	return page.Code(v, "repair_why", view.RepairWhy)
 }
 
-// scoresWithout returns what the scores would be if the listing were not there; it is
-// shown while the listing counts against them.
+// scoresWithout returns what the scores would be without the listing; it is shown while
+// the listing counts against them.
 func scoresWithout(v *mingjing.View, view mingjing.ListingView) app.UI {
 	if len(view.Without) == 0 || !view.Effective || view.Listing.Kind != mingjing.Blacklist {
 		return nil
@@ -296,7 +297,7 @@ func listingTimeline(v *mingjing.View, l mingjing.Listing) app.UI {
 	return c.Timeline{Items: items}.UI()
 }
 
-// shownForm returns the resident's word on whether a redlisting is shown.
+// shownForm returns the choice whether a redlisting is shown.
 func shownForm(v *mingjing.View, l mingjing.Listing) app.UI {
 	now, then, to := t(v, "listing.shown_off"), t(v, "listing.show"), "true"
 	if l.Shown {

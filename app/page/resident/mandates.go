@@ -45,7 +45,7 @@ func mandatesBody(v *mingjing.View) []app.UI {
 	return append(body, c.Section("mandates", t(v, "mandates.list"), c.List("cards", cards...)))
 }
 
-// mandateForm returns a form of one button, about a mandate.
+// mandateForm returns a form with one button, about a mandate.
 func mandateForm(v *mingjing.View, m mingjing.Mandate, step, text, kind, about string) app.UI {
 	return c.Form{Action: "/api/mandates/" + page.Segment(m.ID) + "/" + step, Body: []app.UI{
 		c.Hidden{Name: "lang", Value: v.Lang}.UI(),
@@ -63,7 +63,7 @@ func mandateTag(v *mingjing.View, s mingjing.MandateState) app.UI {
 	return c.Tag{Text: page.Code(v, "mandate_state", string(s)), Tone: tone}.UI()
 }
 
-// caseHref returns the page of a case for who reads it.
+// caseHref returns the address of a case for the person who reads it.
 func caseHref(v *mingjing.View, d mingjing.Case, id string) string {
 	if d.ActingFor != "" {
 		return href(v, "helping", page.Segment(id))
@@ -71,11 +71,11 @@ func caseHref(v *mingjing.View, d mingjing.Case, id string) string {
 	return href(v, "dispute", page.Segment(id))
 }
 
-// helpers returns where the resident names who may act for them in the case, and takes
-// that back.
+// helpers returns the form by which the resident lets others act for them in the case,
+// and revokes that.
 func helpers(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.ActingFor != "" {
-		return nil // it is the resident's alone
+		return nil // only the resident has it
 	}
 	body := []app.UI{c.P(t(v, "mandate.lead"))}
 	cards := make([]app.UI, 0, len(d.Mandates))
@@ -119,8 +119,8 @@ func mandateOffer(v *mingjing.View, d mingjing.Case) app.UI {
 		c.Button{Text: t(v, "mandate.offer"), Kind: "secondary"}.UI()}}.UI()
 }
 
-// addressed returns the view of a letter as the resident has it: also for who acts for
-// them, to whom it is not written.
+// addressed returns the view of a letter as for the resident, also when somebody reads
+// it who acts for them.
 func addressed(v *mingjing.View) *mingjing.View {
 	name, _ := page.Acting(v)
 	if name == "" {
@@ -131,7 +131,8 @@ func addressed(v *mingjing.View) *mingjing.View {
 	return &to
 }
 
-// ownLink returns a link to what only the resident may open, and its text for others.
+// ownLink returns a link to a page that only the resident may open, and its text for
+// others.
 func ownLink(d mingjing.Case, text, to string) app.UI {
 	if d.ActingFor != "" {
 		return c.Text(text)
@@ -139,7 +140,7 @@ func ownLink(d mingjing.Case, text, to string) app.UI {
 	return c.Link{Text: text, Href: to}.UI()
 }
 
-// ownScore leads the resident to their score.
+// ownScore returns a link to the resident's score.
 func ownScore(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.ActingFor != "" {
 		return nil

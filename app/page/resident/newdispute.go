@@ -24,7 +24,7 @@ var _ = page.Register("new-dispute", page.Screen{Data: page.New[mingjing.NewCase
 	return t(v, "nav.records"), href(v, "records")
 }})
 
-// newDisputeBody returns the form of a dispute, with what filing it sets in motion.
+// newDisputeBody returns the form of a dispute, with what filing it causes.
 func newDisputeBody(v *mingjing.View) []app.UI {
 	n := mingjing.DataOf[mingjing.NewCaseView](v)
 	if n == nil || n.Record == nil && n.Listing == nil {
@@ -78,9 +78,9 @@ func newDisputeBody(v *mingjing.View) []app.UI {
 	}
 }
 
-// previousCase returns the decision that a new dispute goes on from, with the evidence
-// that came after it, and the field for more: without anything new there is nothing to
-// look at again.
+// previousCase returns the decision that a new dispute follows, with the evidence that
+// came after it, and the field for more: without anything new there is nothing to
+// decide again.
 func previousCase(v *mingjing.View, d mingjing.Case) (before, evidence app.UI) {
 	var late []mingjing.Evidence
 	for _, e := range d.Evidence {

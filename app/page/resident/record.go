@@ -15,7 +15,7 @@ var _ = page.Register("record", page.Screen{Data: page.New[mingjing.RecordView],
 	return v.Label("item", mingjing.DataOf[mingjing.RecordView](v).Record.Code)
 }})
 
-// recordBody returns all that is known of one record, and the way to object.
+// recordBody returns everything about one record, and the form to object.
 func recordBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.RecordView](v)
 	if shown == nil {
@@ -57,7 +57,7 @@ func recordBody(v *mingjing.View) []app.UI {
 	return body
 }
 
-// objectLink leads down to where a dispute can be begun.
+// objectLink returns a link to the form of a dispute further down.
 func objectLink(v *mingjing.View, open bool, text string) app.UI {
 	if !open {
 		return nil
@@ -65,7 +65,7 @@ func objectLink(v *mingjing.View, open bool, text string) app.UI {
 	return c.Link{Text: text, Href: "#object"}.UI()
 }
 
-// An objection is what is needed to offer a dispute, or to lead to one.
+// An objection is what is needed to offer a dispute, or to link to one.
 type objection struct {
 	title, text, closed string
 	open                bool

@@ -87,7 +87,7 @@ func requestTimes(v *mingjing.View, r *mingjing.ScoreRequest) app.UI {
 	return c.Div("stack", c.P(expected), c.P(deadline), c.P(t(v, "request.leave")), demo)
 }
 
-// sourceOrder puts those that still work on it first.
+// sourceOrder puts the agencies that have not answered yet first.
 var sourceOrder = map[mingjing.SourceState]int{mingjing.SourceRetrying: 0, mingjing.SourceWaiting: 1, mingjing.SourceMissing: 2, mingjing.SourceAnswered: 3}
 
 func sourcesSection(v *mingjing.View, r *mingjing.ScoreRequest) app.UI {
@@ -130,7 +130,7 @@ func sourcesSection(v *mingjing.View, r *mingjing.ScoreRequest) app.UI {
 	return c.Section("agencies", t(v, "request.agencies"), parts...)
 }
 
-// sourceShape shows an agency's state by a shape.
+// sourceShape returns the shape of an agency's state.
 func sourceShape(s mingjing.SourceState) app.UI {
 	d := "M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9z"
 	switch s {

@@ -17,7 +17,7 @@ var _ = page.Register("review", page.Screen{Data: page.New[mingjing.NewCaseView]
 	return t(v, "review.back"), caseHref(v, *mingjing.DataOf[mingjing.NewCaseView](v).Previous, mingjing.DataOf[mingjing.NewCaseView](v).Previous.ID)
 }})
 
-// reviewBody returns the form by which a resident has a decision looked at again.
+// reviewBody returns the form by which a resident asks for the review of a decision.
 func reviewBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.NewCaseView](v)
 	if shown == nil || shown.Previous == nil {

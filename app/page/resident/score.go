@@ -80,7 +80,7 @@ func ladder(v *mingjing.View, bands []mingjing.Band, low, high int, here string)
 	return l.UI()
 }
 
-// missingNote names the agencies that had not answered.
+// missingNote returns the names of the agencies that had not answered.
 func missingNote(v *mingjing.View, s *mingjing.ScoreView) app.UI {
 	if len(s.Score.Missing) == 0 {
 		return nil

@@ -23,7 +23,7 @@ var (
 	}})
 )
 
-// sharesBody returns what the resident shares and has shared, each with who looked.
+// sharesBody returns what the resident shares and has shared, each with who viewed it.
 func sharesBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.SharesView](v)
 	body := []app.UI{page.Heading("", t(v, "title.shares")), page.Lead(t(v, "shares.lead")),
@@ -85,7 +85,7 @@ func shareShows(v *mingjing.View, s mingjing.Share) string {
 	return i18n.Join(v.Lang, names)
 }
 
-// shareLooks is who looked at a share, newest first.
+// shareAccesses returns who viewed a share, newest first.
 func shareAccesses(v *mingjing.View, looks []mingjing.ShareAccess) app.UI {
 	if len(looks) == 0 {
 		return c.Muted(t(v, "shares.looks_none"))
@@ -102,7 +102,7 @@ func shareAccesses(v *mingjing.View, looks []mingjing.ShareAccess) app.UI {
 	return c.Div("share-looks", c.El("p", c.A{"class": "label"}, c.Text(t(v, "shares.looks"))), c.List("rows", rows...))
 }
 
-// toldText says that somebody was told of a correction, and how.
+// toldText returns whether a recipient was told of a correction, and how.
 func toldText(v *mingjing.View, l mingjing.ShareAccess) string {
 	said := t(v, "correction.told_at", "time", page.Instant(v, *l.ToldAt))
 	if l.Mail != "" {
@@ -111,7 +111,7 @@ func toldText(v *mingjing.View, l mingjing.ShareAccess) string {
 	return said
 }
 
-// newShareBody returns the form, or what it made.
+// newShareBody returns the form of a new share, or the share that it made.
 func newShareBody(v *mingjing.View) []app.UI {
 	n := mingjing.DataOf[mingjing.NewShareView](v)
 	switch {
@@ -151,7 +151,8 @@ func daysOn(v *mingjing.View, days int) mingjing.Date {
 	return mingjing.DateOf(v.Today.Time(page.Zone(v)).AddDate(0, 0, days))
 }
 
-// shareBook returns which score is shared; a choice only where there are several.
+// shareBook returns the choice of the score that is shared; it is hidden where there is
+// only one.
 func shareBook(v *mingjing.View, scores []mingjing.ScoreCard, chosen string) app.UI {
 	if len(scores) == 1 {
 		return c.Div("", c.Hidden{Name: "rulebook", Value: scores[0].Rulebook.ID}.UI(),
@@ -198,7 +199,7 @@ func shareNames(v *mingjing.View) []c.Option {
 	return options
 }
 
-// madeBody shows the link and its code, once.
+// madeBody returns the link and its code, which are shown once.
 func madeBody(v *mingjing.View, m *mingjing.MadeShare) []app.UI {
 	size := strconv.Itoa(m.QR.Size)
 	s := m.Share
@@ -222,8 +223,8 @@ func madeBody(v *mingjing.View, m *mingjing.MadeShare) []app.UI {
 		c.Div("actions", c.LinkButton{Text: t(v, "made.all"), Href: href(v, "shares"), Kind: "secondary"}.UI())}
 }
 
-// copyButton is there where the browser can copy; the link can be marked all the
-// same.
+// copyButton returns a button that is shown where the browser can copy; the link can
+// also be selected.
 func copyButton(v *mingjing.View, link string) app.UI {
 	if !app.IsClient || !app.Window().Get("navigator").Get("clipboard").Truthy() {
 		return nil
@@ -236,8 +237,8 @@ func copyButton(v *mingjing.View, link string) app.UI {
 		app.Span().Class("muted").Role("status"))
 }
 
-// correctionSection offers to tell those who saw a score that a decision changed,
-// and says who was told.
+// correctionSection returns the form by which a resident tells those who viewed a score
+// that a decision has changed it, and who was told.
 func correctionSection(v *mingjing.View) app.UI {
 	shown := mingjing.DataOf[mingjing.DisputePage](v)
 	k := shown.Correction
