@@ -143,3 +143,22 @@ type Declaration struct {
 	Action   string `json:"action"`
 	IDMasked string `json:"id_masked"`
 }
+
+// A DeadlineCount is an instant and how many of one kind wait for it.
+type DeadlineCount struct {
+	// Kind is case, score or job.
+	Kind string    `json:"kind"`
+	At   time.Time `json:"at"`
+	N    int       `json:"n"`
+}
+
+// What may wait for an instant: a clock of a case, a score that was asked for, or
+// something that begins or ends on that day.
+const (
+	DeadlineCase  = "case"
+	DeadlineScore = "score"
+	DeadlineJob   = "job"
+)
+
+// DeadlineKinds are all kinds of deadline.
+var DeadlineKinds = []string{DeadlineCase, DeadlineScore, DeadlineJob}

@@ -55,7 +55,7 @@ var floors = map[string]int{
 // parts are the parts of casework. A part imports only parts that stand before it,
 // and the words.
 var parts = []string{"kernel", "notice", "holding", "score", "cases", "desk", "inquiry", "share", "accesslog", "agencyside", "register",
-	"takeaway", "democlock"}
+	"takeaway"}
 
 // pageRoof are the only rooms that may import app/page and the pages below it: the
 // roofs, the server's to hand it to api for rendering.
@@ -185,6 +185,51 @@ func TestAPartOfCaseworkImportsOnlyPartsBeforeIt(t *testing.T) {
 	for _, part := range parts {
 		if !found[part] {
 			t.Errorf("%s has a place and is not there", part)
+		}
+	}
+}
+
+// demoNamers are the files of the server, besides those of server/demo, that know that a
+// city may be a demo: the program with its settings, and the pages' only hook.
+var demoNamers = []string{"server/serve.go", "server/settings.go",
+	"server/api/demo.go", "server/api/api.go", "server/api/answer.go", "server/api/routes.go"}
+
+func TestTheProductDoesNotKnowTheDemoCity(t *testing.T) {
+	t.Parallel()
+	const city = module + "/server/demo"
+	for _, p := range goList(t, nil, "./...") {
+		if slices.Contains(p.Imports, city) && p.ImportPath != module+"/server" {
+			t.Errorf("%s imports the demo city: only the program may", p.ImportPath)
+		}
+	}
+	found := map[string]bool{}
+	err := filepath.WalkDir("server", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			if path == filepath.Join("server", "demo") {
+				return fs.SkipDir
+			}
+			return err
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if !bytes.Contains(bytes.ToLower(text), []byte("demo")) {
+			return err
+		}
+		name := filepath.ToSlash(path)
+		found[name] = true
+		if !slices.Contains(demoNamers, name) {
+			t.Errorf("%s speaks of a demo: what only a demo city needs belongs into server/demo", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range demoNamers {
+		if !found[name] {
+			t.Errorf("%s may speak of a demo and does not", name)
 		}
 	}
 }

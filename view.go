@@ -146,12 +146,6 @@ type Viewer struct {
 	Unread int `json:"unread,omitempty"`
 }
 
-// A DemoNote says that this is the demo city and how fast its clocks run.
-type DemoNote struct {
-	// ClockScale is how many times faster deadlines pass than in law.
-	ClockScale int `json:"clock_scale"`
-}
-
 // A Problem is what the person is told went wrong, as codes with sentences.
 type Problem struct {
 	// Status is the HTTP status.
@@ -408,34 +402,3 @@ type AgencyFigures struct {
 	Unexplained *int `json:"unexplained"`
 	Unfounded   *int `json:"unfounded"`
 }
-
-// A DemoClockView is the clock of a demo city, which a tester can move forward.
-type DemoClockView struct {
-	Now time.Time `json:"now"`
-	// Deadlines are what is waited for next, as numbers only.
-	Deadlines []DeadlineCount `json:"deadlines"`
-}
-
-// A DeadlineCount is an instant and how many deadlines end then.
-type DeadlineCount struct {
-	// Kind is case, score or job.
-	Kind string    `json:"kind"`
-	At   time.Time `json:"at"`
-	N    int       `json:"n"`
-}
-
-// The kinds of deadline: a clock of a case, a score that was asked for, or something
-// that begins or ends on that day.
-const (
-	DeadlineCase  = "case"
-	DeadlineScore = "score"
-	DeadlineJob   = "job"
-)
-
-// DeadlineKinds are all kinds of deadline.
-var DeadlineKinds = []string{DeadlineCase, DeadlineScore, DeadlineJob}
-
-// ClockSteps are the steps by which the clock of a demo city is moved, in the order
-// in which they are offered: first those of deadlines, which are shorter where its
-// clocks run faster, then those of the calendar.
-var ClockSteps = []string{"deadline", "hour", "working_1", "working_5", "working_10", "day", "month", "year"}

@@ -53,7 +53,7 @@ type program struct {
 	hub      *live.Hub
 	log      *slog.Logger
 	accounts []demo.Account
-	demo     *demo.Config   // nil but for a demo city
+	demo     *demo.City     // nil but for a demo city
 	closers  []func() error // the last one opened is closed first
 }
 
@@ -115,12 +115,15 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.onClose(closeRedis)
 	var clock kernel.Clock = systemClock{}
-	var moved *demo.Clock // the demo city's own clock, which testers move
+	scale := 1
 	if s.Demo {
-		if moved, err = demo.OpenClock(filepath.Join(p.Data, "demo-clock.json")); err != nil {
+		scale = s.DemoClockScale
+		if p.demo, err = demo.Open(ctx, p.Data, demo.Config{Books: books, Key: keys.AgencyKey, ClockScale: float64(scale),
+			Instant: s.DemoInstant, Logger: p.log}); err != nil {
 			return p, err
 		}
-		clock = moved
+		p.onClose(p.demo.Close)
+		clock = p.demo.Time()
 	}
 	sealed, _, err := openVault(s, p.Data, keys)
 	if err != nil {
@@ -142,20 +145,9 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.onClose(who.Close)
 
-	scale := 1
-	demoConfig := demo.Config{Books: books, Key: keys.AgencyKey, ClockScale: float64(s.DemoClockScale), Instant: s.DemoInstant,
-		// The stories were written for the real time: a clock that is moved makes them
-		// older.
-		Now: time.Now(), Clock: clock, Logger: p.log, AccountsFile: filepath.Join(p.Data, "demo-accounts.json")}
 	agencies := agency.Config{Key: keys.AgencyKey, Clock: clock, Logger: p.log}
-	if s.Demo {
-		scale = s.DemoClockScale
-		city, err := demo.Start(ctx, demoConfig)
-		if err != nil {
-			return p, err
-		}
-		p.onClose(city.Close)
-		agencies.Directory = city.Directory()
+	if p.demo != nil {
+		agencies.Directory = p.demo.Directory()
 		// An agency that does not answer may not delay a short demo for long.
 		agencies.Timeout = max(5*time.Second, 10*time.Minute/time.Duration(scale))
 		agencies.Breaker.OpenFor = 5 * time.Second
@@ -186,11 +178,8 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{books}, Ledger: book, Notifier: notifier, Clock: clock,
 		Erasures: &erasureFile{path: filepath.Join(p.Data, "erasures.list")}, Accounts: who,
 		Books: books, Calendars: calendars, ClockScale: scale, Logger: p.log}
-	if moved != nil {
-		work.Mover = mover{moved, db}
-	}
-	if s.Demo {
-		work.Explain = demo.Explain
+	if p.demo != nil {
+		work.Responder = p.demo
 	}
 	p.casework, err = casework.New(work)
 	if err != nil {
@@ -239,40 +228,14 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 			}
 			return missing
 		}}
-	if s.Demo {
-		c.Demo = &mingjing.DemoNote{ClockScale: scale}
-		before, err := p.casework.Register.Residents(ctx)
-		if err != nil {
+	if p.demo != nil {
+		c.Demo = p.demo.Controls(p.casework, db)
+		if p.accounts, err = p.demo.Settle(ctx, p.casework, who); err != nil {
 			return p, err
-		}
-		if p.accounts, err = demo.Seed(ctx, p.casework.Register, who, demoConfig); err != nil {
-			return p, err
-		}
-		if err := demo.Propose(ctx, p.casework.Cases, demoConfig); err != nil {
-			return p, err
-		}
-		p.demo = &demoConfig
-		if before == 0 {
-			if err := demo.Look(ctx, p.casework.Desk); err != nil {
-				return p, err
-			}
 		}
 	}
 	p.handler, err = api.New(c)
 	return p, err
-}
-
-// A mover moves the demo city's clock, and with it the jobs that wait for it.
-type mover struct {
-	clock *demo.Clock
-	jobs  *store.Store
-}
-
-func (m mover) Move(ctx context.Context, d time.Duration) error {
-	if err := m.clock.Move(d); err != nil {
-		return err
-	}
-	return m.jobs.Hasten(ctx, d)
 }
 
 // lateBus lets casework be made before the hub, which replays from casework.
@@ -338,7 +301,7 @@ func (p *program) run(ctx context.Context) error {
 		return nil
 	})
 	if p.demo != nil {
-		g.Go(func() error { return demo.KeepProposing(ctx, p.casework.Cases, *p.demo) })
+		g.Go(func() error { return p.demo.Run(ctx, p.casework) })
 	}
 	g.Go(func() error {
 		p.casework.AccessLog.KeepWitnessed(ctx)

@@ -215,7 +215,9 @@ func extendWriteDeadline(w http.ResponseWriter, bytes int) {
 func (c *call) addCommon(v *mingjing.View) {
 	now := c.s.casework.City.Now()
 	v.Lang, v.Now, v.Today, v.Zone = c.lang, now.UTC(), mingjing.DateOf(now), c.s.casework.City.Zone().String()
-	v.Demo = c.s.Demo
+	if c.s.Demo != nil {
+		v.Demo = &mingjing.DemoNote{ClockScale: c.s.casework.City.ClockScale()}
+	}
 	if path, ok := strings.CutPrefix(c.r.URL.EscapedPath(), "/"+c.lang+"/"); ok && v.Path == "" && c.readOnly() {
 		q := c.r.URL.Query()
 		q.Del("done")

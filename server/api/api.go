@@ -96,10 +96,11 @@ type Config struct {
 	// Intake returns whose key signed a request, or why it is not accepted. The path is
 	// the escaped one with its query.
 	Intake func(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, error)
-	// Allow counts a request from an address for a public use, such as the intake; the
-	// error says that there were too many. Nil allows any number.
-	Allow  func(ctx context.Context, use, addr string) error
-	Demo   *mingjing.DemoNote
+	// Allow counts a request for a public use, such as the intake, from an address; the
+	// error says that it is one too many. Nil allows any number.
+	Allow func(ctx context.Context, use, addr string) error
+	// Demo is nil but in a demo city.
+	Demo   Demo
 	Logger *slog.Logger
 	// Together calls fn with a context in which all reads are in one transaction; nil
 	// makes each part read in its own.

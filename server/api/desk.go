@@ -185,28 +185,3 @@ func fileAtCounter(c *call, in counterDisputeForm) (mingjing.CaseView, redirect,
 	}
 	return k, redirect{page: "case", id: k.ID, done: "counter_filed"}, err
 }
-
-var demoClockPage = page[mingjing.DemoClockView]{
-	name: "demo-clock",
-	get: func(c *call) (mingjing.DemoClockView, error) {
-		return c.s.casework.DemoClock.DemoClock(c.ctx(), c.actor())
-	},
-	endpoints: []endpoint{
-		action[clockForm, mingjing.DemoClockView]{
-			path: "/api/admin/demo-clock", access: mingjing.Staff, errorPage: "demo-clock",
-			doc: apiDoc{id: "moveClock", summary: "Move the clock of a demo city forward",
-				about:  "There only in a demo city. Steps are lengths of the law's time, shorter where the city's clock runs faster.",
-				answer: "The clock as it is now.", fails: []int{http.StatusNotFound, http.StatusConflict}},
-			example: clockForm{Step: "working_5"},
-			do: func(c *call, in clockForm) (mingjing.DemoClockView, redirect, error) {
-				v, err := c.s.casework.DemoClock.MoveClock(c.ctx(), c.actor(), in.Step)
-				return v, redirect{page: "demo-clock", done: "clock_moved"}, err
-			},
-		},
-	},
-}
-
-// clockForm is the body of a step of the demo city's clock.
-type clockForm struct {
-	Step string `json:"step"`
-}

@@ -36,7 +36,6 @@ import (
 	"mingjing/server/casework/accesslog"
 	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
-	"mingjing/server/casework/democlock"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
@@ -79,7 +78,6 @@ type Tx interface {
 	agencyside.Port
 	register.Port
 	takeaway.Port
-	democlock.Port
 }
 
 // Agencies are the public bodies that hold records.
@@ -89,7 +87,7 @@ type Agencies interface {
 }
 
 // Config is what a Bureau is made of. All fields but Printer, Ledger, Notifier,
-// Erasures, Accounts, Mover, Explain and Logger are required.
+// Erasures, Accounts, Responder and Logger are required.
 type Config struct {
 	Store    Store
 	Bus      kernel.Bus
@@ -108,14 +106,11 @@ type Config struct {
 	Books    []*mingjing.Rulebook
 	// Calendars are the published calendars, that of each book among them.
 	Calendars []*mingjing.Calendar
-	// ClockScale divides every deadline: 1 is the law, the demo city runs faster.
+	// ClockScale divides every deadline: 1 is the law.
 	ClockScale int
-	// Mover moves the clock of a demo city; nil elsewhere.
-	Mover democlock.Mover
-	// Explain answers an inquiry of a demo city for its agency, "" for not at all; nil
-	// elsewhere.
-	Explain func(agency string) string
-	Logger  *slog.Logger
+	// Responder is nil where officers answer every inquiry for their agency.
+	Responder inquiry.Responder
+	Logger    *slog.Logger
 }
 
 // A Bureau hands out the parts of casework. It is safe for use by many goroutines.
@@ -131,7 +126,6 @@ type Bureau struct {
 	Agencies  *agencyside.Agencies
 	Register  *register.Register
 	Takeaway  *takeaway.Takeaway
-	DemoClock *democlock.DemoClock
 
 	store Store
 	jobs  kernel.Jobs
@@ -169,13 +163,12 @@ func New(c Config) (*Bureau, error) {
 	b.Scores = score.New(city, c.Agencies, b.Notices, holdings)
 	b.Cases = cases.New(city, c.Agencies, b.Notices, holdings, b.Scores)
 	b.Desk = desk.New(city, b.Notices, holdings, b.Scores, b.Cases)
-	b.Inquiries = inquiry.New(city, c.Explain, b.Notices, b.Cases)
+	b.Inquiries = inquiry.New(city, c.Responder, b.Notices, b.Cases)
 	b.Shares = share.New(city, c.Notifier, b.Notices)
 	b.AccessLog = accesslog.New(city, c.Ledger)
 	b.Agencies = agencyside.New(city, b.Notices, holdings, b.Scores, b.Cases)
 	b.Register = register.New(city, b.Scores, b.Cases)
 	b.Takeaway = takeaway.New(city, c.Printer, c.Erasures, c.Accounts, b.Notices, b.Scores, b.Cases, b.Shares, b.AccessLog)
-	b.DemoClock = democlock.New(city, c.Mover)
 	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Cases.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(), b.Takeaway.Jobs()} {
 		maps.Copy(b.jobs, jobs)
 	}
@@ -188,7 +181,7 @@ func (b *Bureau) Work(ctx context.Context) error { return b.store.Work(ctx, b.Do
 // Do does one job, and returns after how long it is to be done again; 0 is never.
 func (b *Bureau) Do(ctx context.Context, j kernel.Job) (time.Duration, error) {
 	if wait := j.At.Sub(b.City.Now()); !j.At.IsZero() && wait > 0 {
-		return wait, nil // brought forward too far
+		return wait, nil // it was brought forward too far
 	}
 	do, ok := b.jobs[j.Kind]
 	if !ok {

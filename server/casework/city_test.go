@@ -19,7 +19,6 @@ import (
 	"mingjing/server/casework/accesslog"
 	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
-	"mingjing/server/casework/democlock"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
@@ -166,7 +165,6 @@ type (
 	agenciesPart  = agencyside.Agencies
 	registerPart  = register.Register
 	takeawayPart  = takeaway.Takeaway
-	demoClockPart = democlock.DemoClock
 )
 
 // A city is a whole bureau on a real store.
@@ -183,7 +181,6 @@ type city struct {
 	*agenciesPart
 	*registerPart
 	*takeawayPart
-	*demoClockPart
 	store   casework.Store
 	clock   *clock
 	bus     *bus
@@ -270,7 +267,7 @@ func cityAt(t tb, s casework.Store, now *clock, set ...func(*casework.Config)) *
 	must(t, err)
 	c.bureau, c.kernelCity, c.noticesPart, c.scoresPart, c.casesPart, c.deskPart = b, b.City, b.Notices, b.Scores, b.Cases, b.Desk
 	c.inquiriesPart, c.sharesPart, c.accessLogPart, c.agenciesPart = b.Inquiries, b.Shares, b.AccessLog, b.Agencies
-	c.registerPart, c.takeawayPart, c.demoClockPart = b.Register, b.Takeaway, b.DemoClock
+	c.registerPart, c.takeawayPart = b.Register, b.Takeaway
 	return c
 }
 

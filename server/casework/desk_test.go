@@ -423,3 +423,45 @@ func TestTheDeskIsForStaffWithASecondFactorAndNothingIsShownWithoutTheLog(t *tes
 	_, err = c.CounterAgain(ctx, handler2, visit.Visit)
 	wants(t, err, "visit_over")
 }
+
+func TestStaffSeeHowManyWaitForTheNextDeadlines(t *testing.T) {
+	c := newCity(t)
+	next, err := c.Deadlines(ctx, handler)
+	must(t, err)
+	if next == nil || len(next) != 0 {
+		t.Errorf("in an empty city %+v wait", next)
+	}
+	a, record, _ := c.owing(t, 1)
+	b, other, _ := c.owing(t, 2)
+	d := c.file(t, a, record, "")
+	c.file(t, b, other, "")
+	next, err = c.Deadlines(ctx, auditor)
+	must(t, err)
+	if next[0].Kind != mingjing.DeadlineCase || next[0].N != 2 || !next[0].At.Equal(d.Clocks[1].Due) {
+		t.Errorf("next is %+v", next[0])
+	}
+	if !slices.IsSortedFunc(next, func(x, y mingjing.DeadlineCount) int { return x.At.Compare(y.At) }) || len(next) > 8 {
+		t.Errorf("they are %+v", next)
+	}
+	c.clock.pass(d.Clocks[1].Due.Sub(c.clock.Now()) + time.Millisecond)
+	next, err = c.Deadlines(ctx, supervisor)
+	must(t, err)
+	for _, k := range next {
+		if !k.At.After(c.clock.Now()) {
+			t.Errorf("%+v is over", k)
+		}
+	}
+	q, err := c.Cases(ctx, handler, mingjing.CaseFilter{}, "")
+	must(t, err)
+	if q.Counts["late"] != 2 {
+		t.Errorf("counts %v, want two that are late", q.Counts)
+	}
+	half := handler
+	half.AAL = 1
+	for want, who := range map[string]mingjing.Actor{"forbidden": a, "aal2_required": half} {
+		_, err := c.Deadlines(ctx, who)
+		wants(t, err, want)
+	}
+	_, err = c.Deadlines(ctx, mingjing.Actor{})
+	wants(t, err, "forbidden")
+}

@@ -261,10 +261,18 @@ func TestAnAgencyAnswersForItsOfficersAndIsCounted(t *testing.T) {
 	}
 }
 
-func TestTheAgenciesOfADemoCityAnswerByThemselves(t *testing.T) {
-	c := newCity(t, func(cfg *casework.Config) {
-		cfg.Explain = func(agency string) string { return "We look after " + agency + "." }
-	})
+// alone answers for the court, and for no other agency.
+type alone struct{}
+
+func (alone) Respond(agency string) string {
+	if agency != "court" {
+		return ""
+	}
+	return "We look after " + agency + "."
+}
+
+func TestAnAgencyWithAResponderAnswersByItself(t *testing.T) {
+	c := newCity(t, func(cfg *casework.Config) { cfg.Responder = alone{} })
 	officer := mingjing.Actor{Role: mingjing.RoleAgency, ID: "G-1", Agency: "court", Name: "Officer", AAL: 2}
 	a, dispute, seq := c.looked(t, 1)
 	c.put(t, dispute)

@@ -217,8 +217,7 @@ var free = map[string]string{
 	"CountsAgainst":      "the published catalogue",
 
 	"Work":        "the worker's own",
-	"DemoClock":   "for staff, with no resident in it: see TestTheClockIsMovedByNobodyElseAndByNoOtherStep",
-	"MoveClock":   "the same",
+	"Deadlines":   "for staff, with no resident in it: see TestStaffSeeHowManyWaitForTheNextDeadlines",
 	"EventsAfter": "the live stream's own, whose audience comes from the session",
 	"LastEvent":   "a number of the actor's own audience",
 	"Viewer":      "the actor's own name, who they are and nothing that is held on them",

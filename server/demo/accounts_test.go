@@ -327,7 +327,8 @@ func TestThePrintedTableLinesUpAndAnAccountPrintsNoSecret(t *testing.T) {
 		if !found || wide != at {
 			t.Errorf("out of line: %s", lines[i+1])
 		}
-		if !strings.Contains(lines[i+1], a.Password) || !strings.Contains(lines[i+1], a.TOTPSecret) || !strings.Contains(lines[i+1], a.ActivationCode) {
+		if !strings.Contains(lines[i+1], a.Password) || !strings.Contains(lines[i+1], a.TOTPSecret) ||
+			!strings.Contains(lines[i+1], a.ActivationCode) {
 			t.Errorf("incomplete: %s", lines[i+1])
 		}
 		for _, f := range []string{"%v", "%+v", "%#v", "%s"} {

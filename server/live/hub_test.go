@@ -395,7 +395,8 @@ func TestAnEndedSessionClosesItsStreamsOnEveryReplicaAndNoOther(t *testing.T) {
 	one, two := startReplica(t, c, url, nil), startReplica(t, c, url, nil)
 	one.awaitRedis(t, true)
 	two.awaitRedis(t, true)
-	a, b, other := one.open(t, "audience=anna&session=gone"), two.open(t, "audience=anna&session=gone"), two.open(t, "audience=anna&session=stays")
+	a, b, other := one.open(t, "audience=anna&session=gone"), two.open(t, "audience=anna&session=gone"),
+		two.open(t, "audience=anna&session=stays")
 	start := time.Now()
 	if err := one.EndSession(t.Context(), "gone"); err != nil {
 		t.Fatal(err)

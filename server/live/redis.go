@@ -13,18 +13,18 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// Time limits of Redis. The product works without Redis, so it does not wait for it
+// How long Redis may take. The product works without it, and so does not wait for it
 // longer than a person would notice.
 const (
 	redisDialTimeout = 2 * time.Second
 	redisTimeout     = 2 * time.Second
 )
 
-// OpenRedis opens Redis at url, "redis://[user:password@]host:port/db" or
-// "rediss://" for TLS. With url "" it runs one inside this process, on loopback
-// behind a random password, so that there is one code path. The error is that of
-// a url which cannot be read or of a listener that could not be opened; a Redis
-// that is down is no error, since the product works without. The returned
+// OpenRedis returns a client of the Redis at url, "redis://[user:password@]host:port/db" or
+// "rediss://" for TLS. With url "" it starts one inside this process, on loopback
+// with a random password, so that there is one code path. It fails when the url can't
+// be read or that one can't be started; a Redis that is down is no error, since the
+// product works without. The returned
 // function closes the client, and the server inside the process if there is one.
 func OpenRedis(ctx context.Context, url string) (redis.UniversalClient, func() error, error) {
 	if url != "" {
@@ -32,7 +32,7 @@ func OpenRedis(ctx context.Context, url string) (redis.UniversalClient, func() e
 		if err != nil {
 			return nil, nil, fmt.Errorf("live: reading the Redis URL: %w", err)
 		}
-		client := redis.NewClient(withDefaults(opt))
+		client := redis.NewClient(tuned(opt))
 		return client, client.Close, nil
 	}
 
@@ -43,7 +43,7 @@ func OpenRedis(ctx context.Context, url string) (redis.UniversalClient, func() e
 	if err := server.StartAddr("127.0.0.1:0"); err != nil {
 		return nil, nil, fmt.Errorf("live: starting Redis inside the process: %w", err)
 	}
-	client := redis.NewClient(withDefaults(&redis.Options{Addr: server.Addr(), Password: password}))
+	client := redis.NewClient(tuned(&redis.Options{Addr: server.Addr(), Password: password}))
 	if err := client.Ping(ctx).Err(); err != nil {
 		_ = client.Close()
 		server.Close()
@@ -56,7 +56,8 @@ func OpenRedis(ctx context.Context, url string) (redis.UniversalClient, func() e
 	}, nil
 }
 
-func withDefaults(opt *redis.Options) *redis.Options {
+// tuned sets the timeouts, and turns off what a plain Redis need not know.
+func tuned(opt *redis.Options) *redis.Options {
 	opt.DialTimeout = redisDialTimeout
 	opt.ReadTimeout = redisTimeout
 	opt.WriteTimeout = redisTimeout
@@ -67,17 +68,17 @@ func withDefaults(opt *redis.Options) *redis.Options {
 	return opt
 }
 
-// LogTo sends the log of the Redis client to l, for every client of the process. Only
-// the first call counts; it has to be made before the first client, since the client's
-// own logger can't be changed safely later.
+// LogTo sends what Redis clients log about their connections to l, for all clients of
+// the process. Only the first call counts; it must come before the first client is
+// made, since a client's logger is not safe to change later.
 func LogTo(l *slog.Logger) { logTo.Do(func() { redis.SetLogger(clientLog{l}) }) }
 
 var logTo sync.Once
 
+// A clientLog is a logger as the Redis client wants it.
 type clientLog struct{ *slog.Logger }
 
-// Printf implements the client's logger: it logs addresses and errors, never a key or a
-// value.
+// Printf logs what the client says: addresses and errors, never a key or a value.
 func (l clientLog) Printf(ctx context.Context, format string, v ...any) {
 	l.WarnContext(ctx, "redis", "said", fmt.Sprintf(format, v...))
 }

@@ -8,8 +8,9 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// A socket is one open stream. While nothing happens it has one goroutine, which waits
-// for the other end; a second one writes, only while there is something to write.
+// A socket is one open stream. While nothing happens it has one goroutine, which
+// waits for the other end; a second one writes, and only while there is
+// something to write.
 type socket struct {
 	hub     *Hub
 	conn    *websocket.Conn
@@ -17,10 +18,10 @@ type socket struct {
 	session string
 	expires time.Time
 
-	// These are guarded by hub.mu.
-	sent     int64 // sequence number up to which everything was sent
-	behind   bool  // events from before it joined still have to be sent
-	inReplay bool  // the running replay starts at sent or before
+	// Under hub.mu.
+	sent     int64 // sequence number up to which it was told everything
+	behind   bool  // it still has to hear what came before it joined
+	asked    bool  // the call of Replay that runs reaches back to sent
 	nextPing time.Time
 
 	mu      sync.Mutex
@@ -32,9 +33,9 @@ type socket struct {
 	gone    bool
 }
 
-// send queues messages. When the queue would get longer than the buffer, reset replaces
-// all of them: the client then reads everything once. A client that does not read at
-// all is cut off by the deadline of a write.
+// send queues messages. When more would wait than the buffer holds, one reset takes
+// the place of all: after a burst the page reads everything once, and a client that
+// does not read at all is cut off by the write deadline.
 func (s *socket) send(reset func() *websocket.PreparedMessage, messages ...*websocket.PreparedMessage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -49,6 +50,7 @@ func (s *socket) send(reset func() *websocket.PreparedMessage, messages ...*webs
 	s.write()
 }
 
+// sendPing queues a ping.
 func (s *socket) sendPing() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,7 +58,7 @@ func (s *socket) sendPing() {
 	s.write()
 }
 
-// close sends what is queued and then a close frame.
+// close has a close frame sent after what is queued.
 func (s *socket) close(code int, reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,7 +68,7 @@ func (s *socket) close(code int, reason string) {
 	s.write()
 }
 
-// write starts the writer if none runs; s.mu is held.
+// write starts a goroutine that writes if none runs; s.mu is held.
 func (s *socket) write() {
 	if !s.writing && !s.gone {
 		s.writing = true
@@ -74,6 +76,7 @@ func (s *socket) write() {
 	}
 }
 
+// drain writes what is queued until nothing is left.
 func (s *socket) drain() {
 	for {
 		s.mu.Lock()
@@ -101,8 +104,8 @@ func (s *socket) drain() {
 		}
 		if err == nil && code != 0 {
 			_ = s.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), deadline)
-			// The client answers with its own close frame, which ends read; the wait
-			// for it is short.
+			// The other end answers with its own close frame, which ends read; one
+			// that does not is not waited for long.
 			_ = s.conn.SetReadDeadline(time.Now().Add(closeWait))
 		}
 		if err != nil {
@@ -121,7 +124,8 @@ func (s *socket) drain() {
 	}
 }
 
-// read waits for pongs and for the end. A client that sends anything else is cut off.
+// read waits for pongs and for the end of the stream. A client that sends anything
+// else is cut off.
 func (s *socket) read() {
 	defer s.hub.remove(s)
 	pong := func(string) error {

@@ -11,6 +11,7 @@ import (
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/score"
 )
 
 func TestTheDeskKeepsWhatItIsGiven(t *testing.T) {
@@ -95,5 +96,36 @@ func TestTheDeskKeepsWhatItIsGiven(t *testing.T) {
 			return tx.AddNote(t.Context(), "none", mingjing.Note{ID: "n-2", At: day})
 		})
 		same(t, "a note on nothing", errors.Is(err, kernel.ErrNotFound), true)
+	})
+}
+
+func TestTheNextDeadlinesAreCountedByInstant(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s, a, b := open(t, url), resident(1), resident(2)
+		enrol(t, s, a, b)
+		soon := time.Now().Add(time.Hour).UTC().Truncate(time.Millisecond)
+		for _, id := range []string{"d1", "d2"} {
+			d := dispute(a, id, "r"+id)
+			d.NextDue = soon
+			do(t, s, func(ctx context.Context, tx casework.Tx) error {
+				must(t, tx.PutRecord(ctx, record(a, "r"+id)))
+				return tx.AddCase(ctx, d)
+			})
+		}
+		q := request(b, "q")
+		q.CreatedAt = soon.Add(-20 * time.Hour)
+		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.AddRequest(ctx, q) })
+		enqueue(t, s, kernel.Job{Kind: score.JobRescore, ID: "a", At: soon.Add(time.Minute)})
+		enqueue(t, s, kernel.Job{Kind: score.JobRescore, ID: "b", At: soon.Add(time.Minute)})
+		enqueue(t, s, kernel.Job{Kind: score.JobCollect, ID: "q"}) // waits for nothing
+		read := func(now time.Time) []mingjing.DeadlineCount {
+			return mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.DeadlineCount, error) {
+				return tx.Deadlines(ctx, now, 24*time.Hour, 5)
+			})
+		}
+		same(t, "the next ones", read(time.Now()), []mingjing.DeadlineCount{{Kind: "case", At: soon, N: 2},
+			{Kind: "score", At: soon.Add(4 * time.Hour), N: 1}, {Kind: "job", At: soon.Add(time.Minute), N: 2}})
+		same(t, "after the first", read(soon), []mingjing.DeadlineCount{{Kind: "score", At: soon.Add(4 * time.Hour), N: 1}, {Kind: "job", At: soon.Add(time.Minute), N: 2}})
+		same(t, "after all", read(soon.Add(24*time.Hour)), []mingjing.DeadlineCount{})
 	})
 }

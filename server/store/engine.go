@@ -38,8 +38,8 @@ type engine interface {
 	// waitingJob finds a job that waits with the same kind, id and time as args;
 	// one that is due now is kept from the workers until the transaction ends.
 	waitingJob(due bool) string
-	// hasten brings jobs that wait forward by so many seconds, those that match only.
-	hasten(only string) string
+	// advance brings the waiting jobs that match only forward by so many seconds.
+	advance(only string) string
 	// release makes scheduled jobs available whose time is near, without waiting for
 	// the queue's leader.
 	release() string

@@ -205,7 +205,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[jobArgs]) error {
 	if out := job.Output(); len(out) > 0 {
 		_ = json.Unmarshal(out, &before) // what can't be read counts as no failure
 	}
-	began := w.store.haste.passed()
+	began := w.store.advance.total()
 	wait, err := w.run(ctx, job.Args)
 	after := attempts{}
 	switch {
@@ -224,7 +224,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[jobArgs]) error {
 			w.logger.WarnContext(ctx, "job's failures can't be counted", slog.String("id", job.Args.ID), slog.Any("err", err))
 		}
 	}
-	return river.JobSnooze(w.store.haste.putOff(job.ID, began, wait))
+	return river.JobSnooze(w.store.advance.snooze(job.ID, began, wait))
 }
 
 func (w *worker) run(ctx context.Context, args jobArgs) (wait time.Duration, err error) {

@@ -156,7 +156,7 @@ func (postgresEngine) waitingJob(due bool) string {
 	return found + ` AND (args ->> 'at')::bigint = ? LIMIT 1`
 }
 
-func (postgresEngine) hasten(only string) string {
+func (postgresEngine) advance(only string) string {
 	return `UPDATE river_job SET scheduled_at = scheduled_at - make_interval(secs => CAST(? AS double precision))
 		WHERE state IN ('available', 'scheduled', 'retryable')` + only
 }

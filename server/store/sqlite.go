@@ -146,9 +146,9 @@ func (sqliteEngine) waitingJob(due bool) string {
 	return found + ` AND json_extract(CAST(args AS TEXT), '$.at') = ? LIMIT 1`
 }
 
-// hasten: the queue writes a time in one of two ways, of which the second has
+// advance: the queue writes a time in one of two ways, of which the second has
 // nanoseconds and a zone behind what SQLite can read.
-func (sqliteEngine) hasten(only string) string {
+func (sqliteEngine) advance(only string) string {
 	return `WITH moved (by) AS (SELECT '-' || printf('%.3f', CAST(? AS REAL)) || ' seconds')
 		UPDATE river_job SET scheduled_at = coalesce(
 			datetime(substr(scheduled_at, 1, 23), (SELECT by FROM moved), 'subsec'),

@@ -112,7 +112,7 @@ type Store struct {
 	stop    func()        // ends Work; nil when none runs
 	stopped chan struct{} // closed when that Work has returned
 
-	haste haste
+	advance advance
 }
 
 var _ casework.Store = (*Store)(nil)

@@ -256,6 +256,22 @@ func (c *Desk) Workload(ctx context.Context, a mingjing.Actor) (mingjing.Workloa
 	})
 }
 
+// maxDeadlines is how many of the next deadlines are listed.
+const maxDeadlines = 8
+
+// Deadlines returns the next instants that a case, a score or a job waits for, the
+// nearest first, and how many wait for each. No resident is in it.
+func (c *Desk) Deadlines(ctx context.Context, a mingjing.Actor) ([]mingjing.DeadlineCount, error) {
+	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor, mingjing.RoleAuditor); err != nil {
+		return nil, err
+	}
+	return kernel.InRead(ctx, c.city, func(t *kernel.Tx) ([]mingjing.DeadlineCount, error) {
+		next, err := db(t).Deadlines(ctx, c.city.Now(), c.city.Scaled(mingjing.ScoreDeadline), maxDeadlines)
+		slices.SortStableFunc(next, func(x, y mingjing.DeadlineCount) int { return x.At.Compare(y.At) })
+		return next[:min(len(next), maxDeadlines)], err
+	})
+}
+
 // median is the least number of days within which half of the cases were done; nil
 // for none. Unlike [median] it may be of few: no resident is in it.
 func median(cases map[int]int) *int {

@@ -28,6 +28,10 @@ type Port interface {
 	// Counts are the sums of each handler who has any; since bounds what was taken
 	// and decided.
 	DeskCounts(ctx context.Context, now, since time.Time) ([]Counts, error)
+	// Deadlines are the instants after now that cases, score requests and dated jobs
+	// wait for, the next most of each kind; a request waits for scoreTime after it was
+	// made.
+	Deadlines(ctx context.Context, now time.Time, scoreTime time.Duration, most int) ([]mingjing.DeadlineCount, error)
 	AddNote(ctx context.Context, dispute string, n mingjing.Note) error
 	Notes(ctx context.Context, dispute string) ([]mingjing.Note, error)
 	AddRelative(ctx context.Context, r Relative) error // ErrExists: declared already

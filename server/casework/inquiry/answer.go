@@ -294,7 +294,7 @@ func (c *Inquiries) lapseInquiry(ctx context.Context, t *kernel.Tx, q *Row, now 
 	return c.notices.Notify(ctx, t, q.Resident, mingjing.NoticeInquiry, code, "inquiry", q.ID)
 }
 
-// inquiryDue watches the clock of an inquiry, and has the agencies of a demo city answer.
+// inquiryDue watches the clock of an inquiry, and has the responder answer it.
 func (c *Inquiries) inquiryDue(ctx context.Context, id string) (time.Duration, error) {
 	var wait time.Duration
 	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
@@ -305,8 +305,8 @@ func (c *Inquiries) inquiryDue(ctx context.Context, id string) (time.Duration, e
 		}
 		now := c.city.Now().UTC()
 		text := ""
-		if c.explain != nil && h.State == mingjing.InquiryAsked && h.Agency != "" && !now.Before(h.AskedAt.Add(c.explainAfter())) {
-			text = c.explain(h.Agency)
+		if c.responder != nil && h.State == mingjing.InquiryAsked && h.Agency != "" && !now.Before(h.AskedAt.Add(c.respondAfter())) {
+			text = c.responder.Respond(h.Agency)
 		}
 		if left := h.Due.Sub(now); left >= 0 && text == "" {
 			wait = left + time.Millisecond

@@ -128,8 +128,8 @@ func (c *Inquiries) AskWhy(ctx context.Context, a mingjing.Actor, seq int64, que
 		if err := db(t).AddInquiry(ctx, q); err != nil {
 			return mingjing.Inquiry{}, err
 		}
-		if c.explain != nil && q.Agency != "" {
-			if err := t.Enqueue(ctx, kernel.Job{Kind: JobInquiry, ID: q.ID, At: now.Add(c.explainAfter())}); err != nil {
+		if c.responder != nil && q.Agency != "" {
+			if err := t.Enqueue(ctx, kernel.Job{Kind: JobInquiry, ID: q.ID, At: now.Add(c.respondAfter())}); err != nil {
 				return mingjing.Inquiry{}, err
 			}
 		}
@@ -164,8 +164,8 @@ func (c *Inquiries) AddToInquiry(ctx context.Context, a mingjing.Actor, id, ques
 	})
 }
 
-// explainAfter is how long the agencies of a demo city take to answer by themselves.
-func (c *Inquiries) explainAfter() time.Duration { return c.city.Scaled(time.Hour) }
+// respondAfter returns how long after the question the responder answers.
+func (c *Inquiries) respondAfter() time.Duration { return c.city.Scaled(time.Hour) }
 
 // setInquiry stores an inquiry that has changed, and tells of it.
 func (c *Inquiries) setInquiry(ctx context.Context, t *kernel.Tx, q Row, now time.Time) error {

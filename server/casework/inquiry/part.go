@@ -22,17 +22,24 @@ const (
 	JobInquiry = "inquiry" // the clock of an inquiry about a look
 )
 
-// Inquiries are the questions that residents ask about looks at their data. It is safe for use by many goroutines.
-type Inquiries struct {
-	city    *kernel.City
-	explain func(agency string) string
-	notices *notice.Notices
-	cases   *cases.Cases
+// A Responder answers the first time for agencies that do so without an officer, an
+// hour of the law's time after the resident has asked.
+type Responder interface {
+	// Respond returns an agency's answer to why it looked; "" where an officer answers.
+	Respond(agency string) string
 }
 
-// New makes the part.
-func New(city *kernel.City, explain func(agency string) string, notices *notice.Notices, cases *cases.Cases) *Inquiries {
-	return &Inquiries{city: city, explain: explain, notices: notices, cases: cases}
+// Inquiries are the questions that residents ask about looks at their data. It is safe for use by many goroutines.
+type Inquiries struct {
+	city      *kernel.City
+	responder Responder
+	notices   *notice.Notices
+	cases     *cases.Cases
+}
+
+// New makes the part. The responder is nil where officers answer for every agency.
+func New(city *kernel.City, responder Responder, notices *notice.Notices, cases *cases.Cases) *Inquiries {
+	return &Inquiries{city: city, responder: responder, notices: notices, cases: cases}
 }
 
 // Jobs are the jobs that the part does.

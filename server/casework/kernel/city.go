@@ -32,7 +32,7 @@ type Config struct {
 	Books []*mingjing.Rulebook
 	// Calendars are the published calendars, that of each book among them.
 	Calendars []*mingjing.Calendar
-	// ClockScale divides every deadline: 1 is the law, a demo city runs faster.
+	// ClockScale divides every deadline: 1 is the law.
 	ClockScale int
 	Logger     *slog.Logger
 }

@@ -19,7 +19,8 @@ const (
 	// lastRetry.
 	firstRetry = 30 * time.Second
 	lastRetry  = time.Hour
-	// shortestRetry bounds the scaled wait, so that a fast demo hammers nobody.
+	// shortestRetry bounds the scaled wait, so that a city with fast clocks does not
+	// overload its agencies.
 	shortestRetry = 250 * time.Millisecond
 	// patience is the wait that a job still spends waiting itself.
 	inlineWait = 2 * time.Second
