@@ -139,7 +139,8 @@ func TestOfTwoCapsTheStricterHoldsInWhateverOrder(t *testing.T) {
 		}
 	}
 	in := records(t, book, "utility.theft", "contract.lease_breach", "traffic.drunk_driving") // d, b and c
-	for first := range in.Records {                                                           // each is the latest once, and each the first of one day
+	// each is the latest once, and each the first of one day
+	for first := range in.Records {
 		for i := range in.Records {
 			in.Records[i].Occurred = today.AddDays(-i)
 		}

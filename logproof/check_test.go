@@ -53,7 +53,8 @@ func (l *accessLog) add(t testing.TB, resident mingjing.ResidentID, who string) 
 func (l *accessLog) addSalted(t testing.TB, resident mingjing.ResidentID, who string, salt int) {
 	t.Helper()
 	n := int64(len(l.entries[resident]) + 1)
-	e := mingjing.ProvenEntry{AccessEntry: mingjing.AccessEntry{Seq: n, At: testDay.Add(time.Duration(l.size) * time.Minute), Role: mingjing.RoleHandler, Who: who, Action: "case", Subject: "D1", Purpose: "dispute"},
+	e := mingjing.ProvenEntry{AccessEntry: mingjing.AccessEntry{Seq: n, At: testDay.Add(time.Duration(l.size) * time.Minute),
+		Role: mingjing.RoleHandler, Who: who, Action: "case", Subject: "D1", Purpose: "dispute"},
 		Salt: bytes.Repeat([]byte{byte(l.size)}, salt), Prev: l.last[resident], Leaf: l.size}
 	l.last[resident] = CommitEntry(e.Salt, resident, e.AccessEntry, e.Prev)
 	more, err := tlog.StoredHashes(l.size, l.last[resident], l)
@@ -148,7 +149,8 @@ func TestAnHonestLogIsFoundGood(t *testing.T) {
 		}
 		first = next
 	}
-	if none := Check([]mingjing.AccessProof{{Key: l.key.Verifier(), Checkpoint: l.key.Sign(l.size, l.root(t, l.size)), Resident: "nobody"}}, nil, testDay); codesOf(none) != "" || none.Entries != 0 {
+	if none := Check([]mingjing.AccessProof{{Key: l.key.Verifier(), Checkpoint: l.key.Sign(l.size, l.root(t, l.size)), Resident: "nobody"}},
+		nil, testDay); codesOf(none) != "" || none.Entries != 0 {
 		t.Errorf("nobody looked: %+v", none)
 	}
 }
@@ -327,7 +329,8 @@ func TestNoCheatGoesUnseen(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			early := filled(t)
 			early.size = 20
-			kept := mingjing.AccessMemory{Checkpoint: mingjing.Checkpoint{Origin: "mirror.example", Size: 20, Root: early.root(t, 20)}, Key: early.key.Verifier(), Since: testDay}
+			kept := mingjing.AccessMemory{Checkpoint: mingjing.Checkpoint{Origin: "mirror.example", Size: 20, Root: early.root(t, 20)},
+				Key: early.key.Verifier(), Since: testDay}
 			k := Check(c.cheat(t, filled(t)), &kept, testDay)
 			if codesOf(k) != c.want {
 				t.Errorf("found %q, want %q", codesOf(k), c.want)
@@ -344,13 +347,15 @@ func TestAWitnessSeesTwoTrees(t *testing.T) {
 	cosigned := func(l *accessLog, size int64, at time.Time) mingjing.WitnessedCheckpoint {
 		signed := l.key.Sign(size, l.root(t, size))
 		text, _, _ := strings.Cut(signed, "\n\n")
-		return mingjing.WitnessedCheckpoint{Key: witness.WitnessVerifier(), Checkpoint: signed + witness.Cosign(text+"\n", at), Consistency: l.since(t, size)}
+		return mingjing.WitnessedCheckpoint{Key: witness.WitnessVerifier(), Checkpoint: signed + witness.Cosign(text+"\n", at),
+			Consistency: l.since(t, size)}
 	}
 	good := filled(t)
 	pages := good.proof(t, "anna", 0, 100)
 	pages[0].Witnessed = []mingjing.WitnessedCheckpoint{cosigned(good, 20, testDay)}
 	first := Check(pages, nil, testDay.Add(time.Minute))
-	if codesOf(first) != "" || len(first.Witnesses) != 1 || first.Witnesses[0] != (mingjing.WitnessCheck{Name: "witness.example", At: testDay, Size: 20}) {
+	if codesOf(first) != "" || len(first.Witnesses) != 1 ||
+		first.Witnesses[0] != (mingjing.WitnessCheck{Name: "witness.example", At: testDay, Size: 20}) {
 		t.Fatalf("%+v", first)
 	}
 	if late := Check(pages, nil, testDay.Add(2*time.Hour)); codesOf(late) != "" || !late.Witnesses[0].Late {
@@ -454,7 +459,8 @@ func TestEveryFieldOfALookIsCommittedTo(t *testing.T) {
 			t.Errorf("another %s makes no difference", typ.Field(i).Name)
 		}
 	}
-	if bytes.Equal(was, CommitEntry(salt, "bo", look, nil)) || bytes.Equal(was, CommitEntry(salt, "anna", look, was)) || bytes.Equal(was, CommitEntry(was, "anna", look, nil)) {
+	if bytes.Equal(was, CommitEntry(salt, "bo", look, nil)) || bytes.Equal(was, CommitEntry(salt, "anna", look, was)) ||
+		bytes.Equal(was, CommitEntry(was, "anna", look, nil)) {
 		t.Error("resident, previous look or salt make no difference")
 	}
 	// What is in one field can't be taken for another.
@@ -469,7 +475,8 @@ func TestEveryFieldOfALookIsCommittedTo(t *testing.T) {
 // The bytes are for good: what was committed to must stay provable.
 func TestTheCanonicalBytesNeverChange(t *testing.T) {
 	l := mingjing.AccessEntry{Seq: 12, At: testDay, Role: mingjing.RoleHandler, Who: "王芳", Action: "case", Subject: "D1", Purpose: "dispute"}
-	const want = "mingjing look v1\nresident 4:anna\nseq 2:12\nprev 2:\x01\x02\nat 20:2026-03-03T09:00:00Z\nrole 7:handler\nwho 6:王芳\naction 4:case\nsubject 2:D1\npurpose 7:dispute\n"
+	const want = "mingjing look v1\nresident 4:anna\nseq 2:12\nprev 2:\x01\x02\nat 20:2026-03-03T09:00:00Z\n" +
+		"role 7:handler\nwho 6:王芳\naction 4:case\nsubject 2:D1\npurpose 7:dispute\n"
 	if got := string(CanonicalEntry("anna", l, []byte{1, 2})); got != want {
 		t.Errorf("%q", got)
 	}
@@ -510,7 +517,8 @@ func TestOthersCanCheckTheNote(t *testing.T) {
 	if got := string(cosigned(example, 1679315147)); got != "cosignature/v1\ntime 1679315147\n"+example {
 		t.Errorf("%q", got)
 	}
-	for _, bad := range []string{"", "a", "a\n1\n", "\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n", "a\n01\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
+	for _, bad := range []string{"", "a", "a\n1\n", "\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
+		"a\n01\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
 		"a\n-1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n", "a\n1\nCsUY\n", "a\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="} {
 		if c, err := ParseCheckpoint(bad); err == nil {
 			t.Errorf("%q is %+v", bad, c)
@@ -535,7 +543,8 @@ func BenchmarkCheckEntries(b *testing.B) {
 			}
 			pages := l.proof(b, "anna", 5, 100)
 			data, _ := json.Marshal(pages)
-			kept := &mingjing.AccessMemory{Checkpoint: mingjing.Checkpoint{Origin: "mirror.example", Size: 5, Root: l.root(b, 5)}, Key: l.key.Verifier(), Since: testDay}
+			kept := &mingjing.AccessMemory{Checkpoint: mingjing.Checkpoint{Origin: "mirror.example", Size: 5, Root: l.root(b, 5)},
+				Key: l.key.Verifier(), Since: testDay}
 			b.ResetTimer()
 			for b.Loop() {
 				if k := Check(pages, kept, testDay); len(k.Problems) > 0 {

@@ -37,7 +37,8 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 	records := list[mingjing.Record](b.json("GET", "/api/records", nil))
 	th := things{listing: "X", record: records[0].ID, request: into[mingjing.ScoreRequest](b.json("POST", "/api/score-requests",
 		map[string]any{"rulebook": "honest-shanghai", "consent": true}).want(202)).ID}
-	th.dispute = into[mingjing.Case](b.json("POST", "/api/disputes", map[string]any{"record_id": th.record, "reason": "expired", "statement": "六年前的事。"}).want(201)).ID
+	th.dispute = into[mingjing.Case](
+		b.json("POST", "/api/disputes", map[string]any{"record_id": th.record, "reason": "expired", "statement": "六年前的事。"}).want(201)).ID
 	if len(records) > 2 {
 		th.decided = b.upheld(records[1].ID).ID
 	}
@@ -45,7 +46,8 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 	h.page("admin/cases/" + th.dispute).want(200)
 	th.inquiry = b.why("h-1001").ID
 	b.ready("rongcheng")
-	th.code = codeOf(into[mingjing.MadeShare](b.json("POST", "/api/shares", asJSON(c.share(url.Values{"rulebook": {"rongcheng"}}))).want(201)).Link)
+	th.code = codeOf(into[mingjing.MadeShare](b.json("POST", "/api/shares", asJSON(c.share(url.Values{"rulebook": {"rongcheng"}}))).want(
+		201)).Link)
 	for _, lang := range mingjing.Languages {
 		b.lang, h.lang, empty.lang = lang, lang, lang
 		for _, r := range mingjing.Routes {
@@ -161,7 +163,8 @@ func TestAnAddressSaysWhichMethodsItTakes(t *testing.T) {
 	b := c.browser(t)
 	for _, k := range []struct{ method, path, allow string }{
 		{"POST", "/en/login", "GET, HEAD"}, {"DELETE", "/api/records", "GET, HEAD"}, {"GET", "/api/login", "POST"},
-		{"PUT", "/api/disputes", "GET, HEAD, POST"}, {"POST", "/healthz", "GET, HEAD"}, {"POST", "/robots.txt", "GET, HEAD"}, {"POST", "/", "GET, HEAD"},
+		{"PUT", "/api/disputes", "GET, HEAD, POST"}, {"POST", "/healthz", "GET, HEAD"}, {"POST", "/robots.txt", "GET, HEAD"},
+		{"POST", "/", "GET, HEAD"},
 	} {
 		a := b.send(k.method, k.path, nil, "Accept", "application/json")
 		if a.problem(405) != "method_not_allowed" || a.header.Get("Allow") != k.allow {
@@ -319,7 +322,8 @@ func TestPublicFilesAreKeptByTheirContent(t *testing.T) {
 		}
 	}
 	css := web.URL("app.css")
-	for accept, want := range map[string]string{"gzip, deflate, br, zstd": "br", "gzip": "gzip", "br;q=0, gzip": "gzip", "identity": "", "br;q=0.5": "br", "*;q=0": ""} {
+	for accept, want := range map[string]string{"gzip, deflate, br, zstd": "br", "gzip": "gzip", "br;q=0, gzip": "gzip", "identity": "",
+		"br;q=0.5": "br", "*;q=0": ""} {
 		a := b.send("GET", css, nil, "Accept-Encoding", accept).want(200)
 		if a.header.Get("Content-Encoding") != want || !strings.Contains(a.header.Get("Vary"), "Accept-Encoding") {
 			t.Errorf("%s is answered with %q", accept, a.header.Get("Content-Encoding"))
@@ -333,7 +337,8 @@ func TestPublicFilesAreKeptByTheirContent(t *testing.T) {
 		}
 		b.send("GET", css, nil, "Accept-Encoding", accept, "If-None-Match", `"other"`).want(200)
 	}
-	for _, path := range []string{"/web/nothing.css", "/web/", "/web/build/README.md", "/web/../go.mod", "/web/embed.go", "/web/worker.js", "/app.wasm", "/.env", "/web/app.css/"} {
+	for _, path := range []string{"/web/nothing.css", "/web/", "/web/build/README.md", "/web/../go.mod", "/web/embed.go", "/web/worker.js",
+		"/app.wasm", "/.env", "/web/app.css/"} {
 		if a := b.send("GET", path, nil, "Accept", "*/*"); a.status != 404 && a.status != 301 && a.status != 307 {
 			t.Errorf("%s: %d", path, a.status)
 		}
@@ -376,7 +381,8 @@ func TestTheServiceWorkerKeepsNothingOfAnybody(t *testing.T) {
 	if worker.header.Get("Cache-Control") != "no-cache" || b.send("GET", "/app-worker.js?v=x", nil).header.Get("Cache-Control") != "no-cache" {
 		t.Error("the worker itself is kept")
 	}
-	m := regexp.MustCompile(`const files = (\[.*?\]);\n(?s:.*?)const programs = (\{.*?\});\n(?s:.*?)const offlinePages = (\{.*?\});`).FindSubmatch(worker.body)
+	m := regexp.MustCompile(
+		`const files = (\[.*?\]);\n(?s:.*?)const programs = (\{.*?\});\n(?s:.*?)const offlinePages = (\{.*?\});`).FindSubmatch(worker.body)
 	if m == nil {
 		t.Fatalf("the worker has no lists:\n%s", worker.body)
 	}
@@ -396,7 +402,8 @@ func TestTheServiceWorkerKeepsNothingOfAnybody(t *testing.T) {
 	}
 	for _, f := range files {
 		a := b.send("GET", f, nil).want(200)
-		if strings.HasPrefix(a.header.Get("Content-Type"), "text/html") || a.header.Get("Cache-Control") != "public, max-age=31536000, immutable" {
+		if strings.HasPrefix(a.header.Get("Content-Type"), "text/html") ||
+			a.header.Get("Cache-Control") != "public, max-age=31536000, immutable" {
 			t.Errorf("the worker keeps %s, which is %v", f, a.header)
 		}
 	}
@@ -576,7 +583,8 @@ func TestTheAddressOfAClientIsWhatOurOwnProxySays(t *testing.T) {
 	b := c.browser(t)
 	for i := range 9 {
 		n := c.account(t, "ordinary 13").IDNumber
-		a := b.json("POST", "/api/login", map[string]any{"id_number": n, "password": typedPassword}, "X-Forwarded-For", "192.0.2."+strconv.Itoa(i)+", "+b.addr)
+		a := b.json("POST", "/api/login", map[string]any{"id_number": n, "password": typedPassword}, "X-Forwarded-For",
+			"192.0.2."+strconv.Itoa(i)+", "+b.addr)
 		if a.status == 429 {
 			return
 		}
@@ -589,7 +597,8 @@ func TestTheAddressOfAClientIsWhatOurOwnProxySays(t *testing.T) {
 func TestEveryCodeHasASentence(t *testing.T) {
 	seen := 0
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "node_modules") {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") ||
+			strings.Contains(path, "node_modules") {
 			return err
 		}
 		fset := token.NewFileSet()

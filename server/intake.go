@@ -158,7 +158,8 @@ func openOffice(ctx context.Context, s Settings) (*casework.Bureau, []byte, func
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	c, err := casework.New(casework.Config{Store: db, Bus: quiet{}, Agencies: quiet{}, Clock: systemClock{}, Books: books, Calendars: calendars})
+	c, err := casework.New(casework.Config{Store: db, Bus: quiet{}, Agencies: quiet{}, Clock: systemClock{}, Books: books,
+		Calendars: calendars})
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, db.Close())
 	}

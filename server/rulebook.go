@@ -130,7 +130,8 @@ func (c *check) rulebook(file string, data []byte) (good string, problems []stri
 	problems = append(problems, zoneProblems(book.Zone)...)
 	switch zone, ok := c.zones[book.Procedure.Calendar]; {
 	case !ok:
-		problems = append(problems, "/procedure/calendar: there is no calendar "+strconv.Quote(book.Procedure.Calendar)+": publish it first, or check it along with the rulebook")
+		problems = append(problems, "/procedure/calendar: there is no calendar "+strconv.Quote(book.Procedure.Calendar)+
+			": publish it first, or check it along with the rulebook")
 	case zone != book.Zone:
 		problems = append(problems, "/zone: the calendar "+book.Procedure.Calendar+" is in "+zone+": a day must not end twice")
 	}

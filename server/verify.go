@@ -60,7 +60,8 @@ func runVerify(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stdout, "\nThe access log is not as it should be. Keep this file and show it to the auditor.")
 		return 1
 	}
-	fmt.Fprintln(stdout, "\nAll entries are in the log, in their order, and none is missing. Compare the key of the log with the one you know.")
+	fmt.Fprintln(stdout,
+		"\nAll entries are in the log, in their order, and none is missing. Compare the key of the log with the one you know.")
 	return 0
 }
 

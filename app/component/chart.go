@@ -78,7 +78,8 @@ func (d Disc) UI() app.UI {
 		if i%6 == 0 {
 			inner = 66
 		}
-		marks += "M" + point(100+74*math.Sin(a)) + " " + point(100-74*math.Cos(a)) + "L" + point(100+inner*math.Sin(a)) + " " + point(100-inner*math.Cos(a))
+		marks += "M" + point(100+74*math.Sin(a)) + " " + point(100-74*math.Cos(a)) + "L" + point(100+inner*math.Sin(a)) + " " +
+			point(100-inner*math.Cos(a))
 	}
 	rim := func(class string, length float64) app.UI {
 		return SVG("circle", A{"class": class, "cx": "100", "cy": "100", "r": "92", "pathLength": "100",
@@ -291,7 +292,8 @@ func (h History) UI() app.UI {
 	}
 	for _, m := range h.Marks {
 		if m > low && m < high {
-			parts = append(parts, SVG("line", A{"class": "history-band", "x1": point(left - 8), "x2": point(right + 4), "y1": point(y(m)), "y2": point(y(m))}))
+			parts = append(parts, SVG("line", A{"class": "history-band", "x1": point(left - 8), "x2": point(right + 4), "y1": point(y(m)),
+				"y2": point(y(m))}))
 		}
 	}
 	line := ""
@@ -305,14 +307,17 @@ func (h History) UI() app.UI {
 	}
 	if len(h.Dots) > 1 {
 		parts = append(parts,
-			SVG("path", A{"class": "history-area", "d": line + "L" + point(right) + " " + point(bottom+4) + "L" + point(left) + " " + point(bottom+4) + "Z"}),
+			SVG("path", A{"class": "history-area", "d": line + "L" + point(right) + " " + point(bottom+4) + "L" + point(left) + " " +
+				point(bottom+4) + "Z"}),
 			SVG("path", A{"class": "history-line", "d": line}))
 	}
 	for i, d := range h.Dots {
 		last := i == len(h.Dots)-1
-		parts = append(parts, SVG("circle", A{"class": classes("history-dot", when(last, "history-last")), "cx": point(x(i)), "cy": point(y(d.Value)), "r": "4"}))
+		parts = append(parts, SVG("circle", A{"class": classes("history-dot", when(last, "history-last")), "cx": point(x(i)),
+			"cy": point(y(d.Value)), "r": "4"}))
 		if last {
-			parts = append(parts, SVG("text", A{"class": "history-value", "x": point(x(i)), "y": point(y(d.Value) - 9), "text-anchor": anchor(i, len(h.Dots))}, Text(strconv.Itoa(d.Value))))
+			parts = append(parts, SVG("text", A{"class": "history-value", "x": point(x(i)), "y": point(y(d.Value) - 9),
+				"text-anchor": anchor(i, len(h.Dots))}, Text(strconv.Itoa(d.Value))))
 		}
 		if i == 0 || last {
 			parts = append(parts, SVG("text", A{"x": point(x(i)), "y": "136", "text-anchor": anchor(i, len(h.Dots))}, Text(d.When)))

@@ -134,7 +134,8 @@ func errorUI(id, problem string) app.UI {
 
 // alertShape returns a shape that marks an error, besides the colour.
 func alertShape() app.UI {
-	return SVG("svg", A{"class": "alert-shape", "viewBox": "0 0 20 20", "width": "20", "height": "20", "aria-hidden": "true", "focusable": "false"},
+	return SVG("svg", A{"class": "alert-shape", "viewBox": "0 0 20 20", "width": "20", "height": "20", "aria-hidden": "true",
+		"focusable": "false"},
 		SVG("path", A{"d": "M10 1.5 19.2 18H.8z", "fill": "currentColor"}),
 		SVG("path", A{"d": "M10 7v5.2m0 1.6v1.8", "class": "alert-mark"}))
 }

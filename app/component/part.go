@@ -42,7 +42,8 @@ func noteShape(k string) app.UI {
 	case "warning":
 		return alertShape()
 	}
-	return SVG("svg", a, SVG("circle", A{"cx": "10", "cy": "10", "r": "8.2", "class": "stroke"}), SVG("path", A{"d": "M10 9v5.5m0-8.7v-.3", "class": "stroke"}))
+	return SVG("svg", a, SVG("circle", A{"cx": "10", "cy": "10", "r": "8.2", "class": "stroke"}),
+		SVG("path", A{"d": "M10 9v5.5m0-8.7v-.3", "class": "stroke"}))
 }
 
 // A SummaryRow is one line of a [SummaryList].

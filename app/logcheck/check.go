@@ -57,7 +57,8 @@ func Check(ctx context.Context, fetch Fetcher, log *mingjing.AccessLogView, kept
 	return checkShown(pages, log, kept, now), checkShown(pages, log, nil, now).Memory, nil
 }
 
-func checkShown(pages []mingjing.AccessProof, log *mingjing.AccessLogView, kept *mingjing.AccessMemory, now time.Time) mingjing.AccessCheck {
+func checkShown(pages []mingjing.AccessProof, log *mingjing.AccessLogView, kept *mingjing.AccessMemory,
+	now time.Time) mingjing.AccessCheck {
 	check := logproof.Check(pages, kept, now)
 	if log != nil {
 		logproof.CheckShown(&check, pages, log.Entries, log.Others)

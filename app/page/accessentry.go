@@ -14,7 +14,8 @@ import (
 // the last cell of each, or is nil.
 func AccessTable(v *mingjing.View, looks []mingjing.AccessEntry, caption string, why func(mingjing.AccessEntry) app.UI) app.UI {
 	rows := make([][]app.UI, 0, len(looks))
-	columns := []c.Column{{Text: T(v, "access_log.when")}, {Text: T(v, "access_log.who")}, {Text: T(v, "access_log.what")}, {Text: T(v, "access_log.why")}}
+	columns := []c.Column{{Text: T(v, "access_log.when")}, {Text: T(v, "access_log.who")}, {Text: T(v, "access_log.what")},
+		{Text: T(v, "access_log.why")}}
 	if why != nil {
 		columns = append(columns, c.Column{Text: T(v, "inquiry.why")})
 	}

@@ -33,7 +33,8 @@ func OpenedList(v *mingjing.View, opened []mingjing.Opening) app.UI {
 	}
 	lines := make([]app.UI, 0, len(opened))
 	for _, o := range opened {
-		lines = append(lines, c.Text(T(v, "agencyside.opened_by", "name", o.Name, "agency", v.Label("agency", o.Agency), "who", o.Who, "time", Instant(v, o.At))))
+		lines = append(lines, c.Text(T(v, "agencyside.opened_by", "name", o.Name, "agency", v.Label("agency", o.Agency), "who", o.Who,
+			"time", Instant(v, o.At))))
 	}
 	return c.Div("opened", c.H(3, T(v, "agencyside.opened")), c.List("bullets", lines...))
 }

@@ -25,7 +25,8 @@ var (
 var parents = map[string]string{"ask": "score", "request": "score", "record": "records", "listing": "listings", "repair": "listings",
 	"new-dispute": "disputes", "dispute": "disputes", "review": "disputes", "letter": "disputes", "case": "queue",
 	"leave": "consents", "new-share": "shares", "helping": "mandates",
-	"inquiry": "access-log", "inquiry-answer": "inquiries", "agency-inquiry": "agency-inquiries", "agency-question": "agency-questions", "notice-settings": "inbox"}
+	"inquiry": "access-log", "inquiry-answer": "inquiries", "agency-inquiry": "agency-inquiries", "agency-question": "agency-questions",
+	"notice-settings": "inbox"}
 
 func activeRoute(v *mingjing.View) string {
 	if p, ok := parents[v.Page]; ok {
@@ -196,7 +197,8 @@ var icons = map[string]string{
 }
 
 func icon(name string) app.UI {
-	return c.SVG("svg", c.A{"class": "icon", "viewBox": "0 0 24 24", "width": "24", "height": "24", "aria-hidden": "true", "focusable": "false"},
+	return c.SVG("svg", c.A{"class": "icon", "viewBox": "0 0 24 24", "width": "24", "height": "24", "aria-hidden": "true",
+		"focusable": "false"},
 		c.SVG("path", c.A{"d": icons[name], "class": "stroke"}))
 }
 
@@ -211,7 +213,8 @@ func Mirror(size int) app.UI {
 }
 
 func footer(v *mingjing.View) app.UI {
-	links := []app.UI{c.Link{Text: T(v, "chrome.rulebooks"), Href: Href(v, "rulebooks")}.UI(), c.Link{Text: T(v, "nav.agencies"), Href: Href(v, "agencies")}.UI(),
+	links := []app.UI{c.Link{Text: T(v, "chrome.rulebooks"), Href: Href(v, "rulebooks")}.UI(),
+		c.Link{Text: T(v, "nav.agencies"), Href: Href(v, "agencies")}.UI(),
 		c.Link{Text: T(v, "nav.check-us"), Href: Href(v, "check-us")}.UI()}
 	if v.Who == nil {
 		links = append(links, c.Link{Text: T(v, "chrome.staff_login"), Href: Href(v, "staff-login")}.UI())

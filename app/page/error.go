@@ -86,5 +86,6 @@ func ErrorBody(v *mingjing.View) []app.UI {
 	if v.Problem != nil && v.Problem.ErrorID != "" {
 		number = c.El("p", c.A{"class": "muted"}, c.Text(T(v, "error_page.number")+" "), c.El("code", nil, c.Text(v.Problem.ErrorID)))
 	}
-	return []app.UI{c.Div("center-page", Mirror(88), Heading(strconv.Itoa(status(v)), errorTitle(v)), Lead(text), number, c.Div("actions", actions...))}
+	return []app.UI{c.Div("center-page", Mirror(88), Heading(strconv.Itoa(status(v)), errorTitle(v)), Lead(text), number,
+		c.Div("actions", actions...))}
 }

@@ -272,7 +272,8 @@ func EvidenceList(v *mingjing.View, evidence []mingjing.Evidence) app.UI {
 }
 
 func fileShape() app.UI {
-	return c.SVG("svg", c.A{"class": "paper-shape", "viewBox": "0 0 24 24", "width": "24", "height": "24", "aria-hidden": "true", "focusable": "false"},
+	return c.SVG("svg", c.A{"class": "paper-shape", "viewBox": "0 0 24 24", "width": "24", "height": "24", "aria-hidden": "true",
+		"focusable": "false"},
 		c.SVG("path", c.A{"d": "M6 2.8h8.2L19 7.6v13.6H6zM14 3v5h5", "class": "stroke"}))
 }
 

@@ -39,7 +39,8 @@ func InquiryTags(v *mingjing.View, q mingjing.Inquiry) app.UI {
 
 // InquiryDue returns when an answer is due, or was.
 func InquiryDue(v *mingjing.View, q mingjing.Inquiry) app.UI {
-	key := map[mingjing.InquiryState]string{mingjing.InquiryAsked: "inquiry.answer_by", mingjing.InquiryEscalated: "inquiry.second_by"}[q.State]
+	key := map[mingjing.InquiryState]string{mingjing.InquiryAsked: "inquiry.answer_by",
+		mingjing.InquiryEscalated: "inquiry.second_by"}[q.State]
 	if key == "" {
 		return nil
 	}
@@ -68,8 +69,10 @@ func InquiryAnswers(v *mingjing.View, q mingjing.Inquiry) app.UI {
 	}
 	var body []app.UI
 	for _, a := range q.Answers {
-		body = append(body, c.Div("quote", c.El("p", nil, c.El("strong", nil, c.Text(Code(v, "inquiry_outcome", string(a.Outcome))))), Paragraphs(a.Text),
-			c.El("p", c.A{"class": "signed"}, c.Text(T(v, "inquiry.by", "who", v.Label("agency", a.By), "role", Code(v, "role", string(a.Role)), "time", Instant(v, a.At))))))
+		body = append(body, c.Div("quote", c.El("p", nil, c.El("strong", nil, c.Text(Code(v, "inquiry_outcome", string(a.Outcome))))),
+			Paragraphs(a.Text),
+			c.El("p", c.A{"class": "signed"},
+				c.Text(T(v, "inquiry.by", "who", v.Label("agency", a.By), "role", Code(v, "role", string(a.Role)), "time", Instant(v, a.At))))))
 	}
 	return c.Section("answers", T(v, "inquiry.answers"), body...)
 }

@@ -38,7 +38,8 @@ func lockDialog(v *mingjing.View) app.UI {
 	if v.Who == nil || v.Who.LockAfter == 0 {
 		return nil
 	}
-	return c.El("dialog", c.A{"class": "lock-warning", "role": "alertdialog", "aria-labelledby": "lock-warning-title", "aria-describedby": "lock-warning-text"},
+	return c.El("dialog", c.A{"class": "lock-warning", "role": "alertdialog", "aria-labelledby": "lock-warning-title",
+		"aria-describedby": "lock-warning-text"},
 		c.El("h2", c.A{"id": "lock-warning-title"}, c.Text(T(v, "lock.warning"))),
 		c.El("p", c.A{"id": "lock-warning-text"}, c.Text(Tn(v, "lock.warning_text", int(lockWarning(v).Seconds())))),
 		c.El("button", c.A{"type": "button", "class": "button"}, c.Text(T(v, "lock.stay"))))

@@ -198,7 +198,9 @@ func TestAQuestionIsAnsweredOrNotYet(t *testing.T) {
 			reply(w, 202, `{}`)
 			return
 		}
-		reply(w, 200, `{"answer":{"position":"corrected","text":{"zh-CN":"日期\n有误","en":"The date is wrong"},"at":"2026-01-02T03:04:05Z","occurred":"2020-01-02"}}`)
+		reply(w, 200,
+			`{"answer":{"position":"corrected","text":{"zh-CN":"日期\n有误","en":"The date is wrong"},`+
+				`"at":"2026-01-02T03:04:05Z","occurred":"2020-01-02"}}`)
 	})
 	got, err := a.Ask(t.Context(), "court", question())
 	if err != nil || got != nil {
@@ -241,7 +243,8 @@ func TestWhatIsNotAnAnswerIsAnErrorThatQuotesNothing(t *testing.T) {
 	rec := func(change string) string { return strings.Replace(goodReply, `"ref":"r1"`, change, 1) }
 	many := make([]string, score.MaxReplyItems+1)
 	for i := range many {
-		many[i] = `{"ref":"r` + string(rune('0'+i/100)) + string(rune('0'+i/10%10)) + string(rune('0'+i%10)) + `","code":"a.b","occurred":"2026-01-02"}`
+		many[i] = `{"ref":"r` + string(rune('0'+i/100)) + string(rune('0'+i/10%10)) + string(rune('0'+i%10)) +
+			`","code":"a.b","occurred":"2026-01-02"}`
 	}
 	for name, tc := range map[string]struct {
 		status int
@@ -280,8 +283,10 @@ func TestWhatIsNotAnAnswerIsAnErrorThatQuotesNothing(t *testing.T) {
 		"long text":            {200, strings.Replace(goodReply, "闯红灯", strings.Repeat("闯", agency.MaxText+1), 1), agency.ErrMalformed},
 		"too many":             {200, `{"listings":[],"records":[` + strings.Join(many, ",") + `]}`, agency.ErrMalformed},
 		"same reference twice": {200, `{"listings":[],"records":[` + many[0] + "," + many[0] + `]}`, agency.ErrMalformed},
-		"bad kind of list":     {200, `{"records":[],"listings":[{"ref":"l","code":"a.b","kind":"greylist","from":"2026-01-02"}]}`, agency.ErrMalformed},
-		"ends before it begins": {200, `{"records":[],"listings":[{"ref":"l","code":"a.b","kind":"redlist","from":"2026-01-02","ends":"2026-01-01"}]}`,
+		"bad kind of list": {200, `{"records":[],"listings":[{"ref":"l","code":"a.b","kind":"greylist","from":"2026-01-02"}]}`,
+			agency.ErrMalformed},
+		"ends before it begins": {200,
+			`{"records":[],"listings":[{"ref":"l","code":"a.b","kind":"redlist","from":"2026-01-02","ends":"2026-01-01"}]}`,
 			agency.ErrMalformed},
 		"202 with something": {202, `{"records":[]}`, agency.ErrMalformed},
 	} {

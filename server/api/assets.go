@@ -487,7 +487,8 @@ func (a *assets) document(v *mingjing.View, body, title string) []byte {
 	if v.Page == "offline" {
 		attributes += " data-offline"
 	}
-	b.WriteString("<!doctype html>\n<html lang=\"" + html.EscapeString(v.Lang) + "\"" + attributes + ">\n<head>\n<meta charset=\"utf-8\">\n<title>")
+	b.WriteString("<!doctype html>\n<html lang=\"" + html.EscapeString(v.Lang) + "\"" + attributes +
+		">\n<head>\n<meta charset=\"utf-8\">\n<title>")
 	b.WriteString(html.EscapeString(title))
 	b.WriteString("</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\">\n")
 	b.WriteString(`<meta name="description" content="` + html.EscapeString(i18n.T(v.Lang, "app.description")) + "\">\n")

@@ -47,7 +47,8 @@ func (i *Identity) ActivationCode(ctx context.Context, n mingjing.IDNumber) (cod
 // for an unknown ID number and for a code that is wrong, used or too old;
 // invalid_form with the fields code and new_password, which leaves the code
 // unused; too_many_attempts with seconds; and identity_down.
-func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, code, newPassword string, c mingjing.Client) (token string, err error) {
+func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, code, newPassword string, c mingjing.Client) (token string,
+	err error) {
 	identifier := i.keys.resident(n)
 	var bad []mingjing.FieldError
 	if code = normalizeCode(code); code == "" {

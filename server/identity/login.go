@@ -172,7 +172,8 @@ func (i *Identity) StaffLogin(ctx context.Context, login, password, code string,
 }
 
 // checkSecondFactor checks the code and raises the session of token to AAL 2.
-func (i *Identity) checkSecondFactor(ctx context.Context, a attempt, token string, p person, code string, c mingjing.Client) (string, error) {
+func (i *Identity) checkSecondFactor(ctx context.Context, a attempt, token string, p person, code string, c mingjing.Client) (string,
+	error) {
 	if !p.public.isDesk() || !p.admin.Paired {
 		return "", errRefused
 	}

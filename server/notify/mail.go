@@ -158,7 +158,8 @@ func (m *mailer) write(to string, what notice.Message) (*mail.Msg, error) {
 	}
 	foot := "mail.foot"
 	if what.Corrected != "" {
-		pairs, foot = append(pairs, "number", what.Corrected[:min(8, len(what.Corrected))]), "mail.corrected.foot" // the same number as on the page
+		// the same number as on the page
+		pairs, foot = append(pairs, "number", what.Corrected[:min(8, len(what.Corrected))]), "mail.corrected.foot"
 	}
 	letter.SetBodyString(mail.TypeTextPlain, i18n.T(what.Lang, family+".text", pairs...)+"\n\n"+i18n.T(what.Lang, foot)+"\n")
 	letter.SetMessageIDWithValue(what.ID + "@" + m.from.Address[strings.LastIndexByte(m.from.Address, '@')+1:])

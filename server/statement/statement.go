@@ -95,7 +95,8 @@ func publicKey(k *ecdsa.PublicKey) (jwk, error) {
 	if err != nil {
 		return jwk{}, fmt.Errorf("statement: %w", err)
 	}
-	out := jwk{Type: "EC", Curve: "P-256", X: encoding.EncodeToString(point[1:33]), Y: encoding.EncodeToString(point[33:]), Use: "sig", Alg: "ES256"}
+	out := jwk{Type: "EC", Curve: "P-256", X: encoding.EncodeToString(point[1:33]), Y: encoding.EncodeToString(point[33:]),
+		Use: "sig", Alg: "ES256"}
 	sum := sha256.Sum256([]byte(`{"crv":"P-256","kty":"EC","x":"` + out.X + `","y":"` + out.Y + `"}`))
 	out.ID = encoding.EncodeToString(sum[:])
 	return out, nil

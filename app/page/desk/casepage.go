@@ -11,12 +11,15 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("case", page.Screen{Data: page.New[mingjing.CasePage], Body: caseBody, Wide: true, Back: page.BackTo("queue"), Title: func(v *mingjing.View) string {
-	if mingjing.DataOf[mingjing.CasePage](v) == nil {
-		return t(v, "title.case")
-	}
-	return page.KindText(v, mingjing.DataOf[mingjing.CasePage](v).Case, "case_number", "id", page.CaseNumber(mingjing.DataOf[mingjing.CasePage](v).ID)) + t(v, "case.title_item", "item", v.Label("item", mingjing.DataOf[mingjing.CasePage](v).Code()))
-}})
+var _ = page.Register("case", page.Screen{Data: page.New[mingjing.CasePage], Body: caseBody, Wide: true, Back: page.BackTo("queue"),
+	Title: func(v *mingjing.View) string {
+		if mingjing.DataOf[mingjing.CasePage](v) == nil {
+			return t(v, "title.case")
+		}
+		return page.KindText(v, mingjing.DataOf[mingjing.CasePage](v).Case, "case_number",
+			"id", page.CaseNumber(mingjing.DataOf[mingjing.CasePage](v).ID)) + t(v, "case.title_item", "item",
+			v.Label("item", mingjing.DataOf[mingjing.CasePage](v).Code()))
+	}})
 
 // maxReasons is the limit of a decision's reasons, and of an answer to a piece of
 // evidence, in characters.
@@ -56,7 +59,8 @@ func caseBody(v *mingjing.View) []app.UI {
 	if k.Kind == mingjing.CaseListing && k.Listing != nil {
 		checks = checkList(v, k)
 	}
-	body = append(body, c.Div("columns columns-even", c.Div("stack", ownSide(v, k), checks), c.Div("stack", agencySide(v, k))), replyForm(v, k))
+	body = append(body, c.Div("columns columns-even", c.Div("stack", ownSide(v, k), checks), c.Div("stack", agencySide(v, k))),
+		replyForm(v, k))
 	switch {
 	case slices.Contains(k.Allowed, "recommend"):
 		body = append(body, recommendForm(v, k))
@@ -148,12 +152,15 @@ func checkList(v *mingjing.View, k mingjing.CaseView) app.UI {
 // decision.
 func recommendForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 	return c.Section("recommend", t(v, "case.recommend_title"), c.P(t(v, "case.recommend_text")),
-		c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/recommend", Class: "decide-form", Label: t(v, "case.recommend_title"), Body: []app.UI{
-			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
-			c.Radios{Name: "outcome", Legend: t(v, "case.recommend_outcome"), Options: outcomeOptions(v, k), Value: page.Typed(v, "outcome"), Error: page.FieldError(v, "outcome")}.UI(),
-			c.Textarea{Lang: v.Lang, Name: "reasons", Label: t(v, "case.reasons"), Hint: t(v, "case.recommend_reasons_hint"), Value: page.Typed(v, "reasons"),
-				Error: page.FieldError(v, "reasons"), Rows: 6, Max: maxReasons, Required: true}.UI(),
-			c.Button{Text: t(v, "case.recommend")}.UI()}}.UI())
+		c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/recommend", Class: "decide-form", Label: t(v, "case.recommend_title"),
+			Body: []app.UI{
+				c.Hidden{Name: "lang", Value: v.Lang}.UI(),
+				c.Radios{Name: "outcome", Legend: t(v, "case.recommend_outcome"), Options: outcomeOptions(v, k), Value: page.Typed(v, "outcome"),
+					Error: page.FieldError(v, "outcome")}.UI(),
+				c.Textarea{Lang: v.Lang, Name: "reasons", Label: t(v, "case.reasons"), Hint: t(v, "case.recommend_reasons_hint"),
+					Value: page.Typed(v, "reasons"),
+					Error: page.FieldError(v, "reasons"), Rows: 6, Max: maxReasons, Required: true}.UI(),
+				c.Button{Text: t(v, "case.recommend")}.UI()}}.UI())
 }
 
 // serveForm returns the form that records that a listing was served by post or in
@@ -162,10 +169,13 @@ func serveForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 	return c.Section("serve", t(v, "case.serve_title"), c.P(t(v, "case.serve_text")),
 		c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/serve", Class: "decide-form", Label: t(v, "case.serve_title"), Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
-			c.Radios{Name: "method", Legend: t(v, "case.serve_method"), Value: page.Typed(v, "method"), Error: page.FieldError(v, "method"), Options: []c.Option{
-				{Value: mingjing.ServedByPost, Text: t(v, "served.post")}, {Value: mingjing.ServedInPerson, Text: t(v, "served.in_person")}}}.UI(),
-			c.Input{Name: "on", Type: "date", Label: t(v, "case.serve_on"), Value: page.Typed(v, "on"), Error: page.FieldError(v, "on"), Width: "medium", Required: true}.UI(),
-			c.Input{Name: "proof", Label: t(v, "case.serve_proof"), Value: page.Typed(v, "proof"), Error: page.FieldError(v, "proof"), MaxLength: 100, Autocomplete: "off", Required: true}.UI(),
+			c.Radios{Name: "method", Legend: t(v, "case.serve_method"), Value: page.Typed(v, "method"), Error: page.FieldError(v, "method"),
+				Options: []c.Option{
+					{Value: mingjing.ServedByPost, Text: t(v, "served.post")}, {Value: mingjing.ServedInPerson, Text: t(v, "served.in_person")}}}.UI(),
+			c.Input{Name: "on", Type: "date", Label: t(v, "case.serve_on"), Value: page.Typed(v, "on"), Error: page.FieldError(v, "on"),
+				Width: "medium", Required: true}.UI(),
+			c.Input{Name: "proof", Label: t(v, "case.serve_proof"), Value: page.Typed(v, "proof"), Error: page.FieldError(v, "proof"),
+				MaxLength: 100, Autocomplete: "off", Required: true}.UI(),
 			c.Button{Text: t(v, "case.serve")}.UI()}}.UI())
 }
 
@@ -253,7 +263,8 @@ func steps(v *mingjing.View, k mingjing.CaseView) app.UI {
 		kind = "secondary"
 	}
 	step("ask_agency", "ask-agency", t(v, "case.ask"), t(v, "case.ask_hint", "agency", v.Label("agency", k.Agency())), kind)
-	for _, to := range []struct{ step, text string }{{"recommend", "case.to_recommend"}, {"decide", "case.to_decision"}, {"serve", "case.to_serve"}} {
+	for _, to := range []struct{ step, text string }{{"recommend", "case.to_recommend"}, {"decide", "case.to_decision"},
+		{"serve", "case.to_serve"}} {
 		if !slices.Contains(k.Allowed, to.step) {
 			continue
 		}
@@ -306,7 +317,8 @@ func outcomeOptions(v *mingjing.View, k mingjing.CaseView) []c.Option {
 		}
 		option := c.Option{Value: string(o), Text: page.OutcomeName(v, k.Case, o), Hint: t(v, hint)}
 		if o == mingjing.OutcomePartly {
-			option.Body = c.Input{Name: "correct_to", Type: "date", Label: t(v, "case.correct_to."+page.CaseSubject(k.Case)), Hint: t(v, "case.correct_to_hint"),
+			option.Body = c.Input{Name: "correct_to", Type: "date", Label: t(v, "case.correct_to."+page.CaseSubject(k.Case)),
+				Hint:  t(v, "case.correct_to_hint"),
 				Value: correctTo(v, k), Error: page.FieldError(v, "correct_to"), Width: "medium"}.UI()
 		}
 		outcomes = append(outcomes, option)
@@ -318,7 +330,8 @@ func outcomeOptions(v *mingjing.View, k mingjing.CaseView) []c.Option {
 // of evidence. evidence_id and evidence_answer are repeated, in the same order.
 func decideForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 	body := []app.UI{
-		c.Radios{Name: "outcome", Legend: t(v, "case.outcome"), Options: outcomeOptions(v, k), Value: page.Typed(v, "outcome"), Error: page.FieldError(v, "outcome")}.UI(),
+		c.Radios{Name: "outcome", Legend: t(v, "case.outcome"), Options: outcomeOptions(v, k), Value: page.Typed(v, "outcome"),
+			Error: page.FieldError(v, "outcome")}.UI(),
 		c.Textarea{Lang: v.Lang, Name: "reasons", Label: t(v, "case.reasons"), Hint: t(v, "case.reasons_hint"), Value: page.Typed(v, "reasons"),
 			Error: page.FieldError(v, "reasons"), Rows: 8, Max: maxReasons, Required: true}.UI(),
 	}

@@ -33,7 +33,8 @@ func queueBody(v *mingjing.View) []app.UI {
 		return append(body, c.EmptyState{Title: t(v, "queue.none_title"), Text: t(v, "queue.none"),
 			Action: c.LinkButton{Text: t(v, "queue.clear"), Href: href(v, "queue"), Kind: "secondary"}.UI()}.UI())
 	}
-	columns := []c.Column{{Text: t(v, "queue.col_case")}, {Text: t(v, "queue.col_kind")}, {Text: t(v, "queue.col_what")}, {Text: t(v, "queue.col_resident")},
+	columns := []c.Column{{Text: t(v, "queue.col_case")}, {Text: t(v, "queue.col_kind")}, {Text: t(v, "queue.col_what")},
+		{Text: t(v, "queue.col_resident")},
 		{Text: t(v, "queue.col_state")}, {Text: t(v, "queue.col_handler")}, {Text: t(v, "queue.col_next")}}
 	rows := make([][]app.UI, 0, len(q.Cases))
 	for _, k := range q.Cases {
@@ -134,17 +135,20 @@ func queueFilter(v *mingjing.View, q *mingjing.QueueView) app.UI {
 	}
 	var reset app.UI
 	if q.Filter.Mine || q.Filter.Kind != "" || q.Filter.Agency != "" || q.Filter.Search != "" {
-		reset = c.LinkButton{Text: t(v, "queue.clear"), Href: queueHref(v, mingjing.CaseFilter{State: q.Filter.State, Late: q.Filter.Late}, ""), Kind: "quiet"}.UI()
+		reset = c.LinkButton{Text: t(v, "queue.clear"), Href: queueHref(v, mingjing.CaseFilter{State: q.Filter.State, Late: q.Filter.Late}, ""),
+			Kind: "quiet"}.UI()
 	}
-	return c.Form{Action: href(v, "queue"), Method: "get", Role: "search", Label: t(v, "queue.filter"), Class: "form-line filter-line", Body: []app.UI{
-		state, late,
-		c.Input{Name: "search", Type: "search", Label: t(v, "queue.search"), Hint: t(v, "queue.search_hint"), Value: q.Filter.Search, MaxLength: 100, Autocomplete: "off"}.UI(),
-		c.Select{Name: "kind", Label: t(v, "queue.kind"), Options: kindOptions(v), Value: string(q.Filter.Kind)}.UI(),
-		c.Select{Name: "agency", Label: t(v, "queue.agency"), Options: agencyOptions(v, q), Value: q.Filter.Agency}.UI(),
-		c.Checkbox{Name: "mine", Value: "1", Label: t(v, "queue.mine"), Checked: q.Filter.Mine}.UI(),
-		c.Button{Text: t(v, "queue.apply"), Kind: "secondary"}.UI(),
-		reset,
-	}}.UI()
+	return c.Form{Action: href(v, "queue"), Method: "get", Role: "search", Label: t(v, "queue.filter"), Class: "form-line filter-line",
+		Body: []app.UI{
+			state, late,
+			c.Input{Name: "search", Type: "search", Label: t(v, "queue.search"), Hint: t(v, "queue.search_hint"), Value: q.Filter.Search,
+				MaxLength: 100, Autocomplete: "off"}.UI(),
+			c.Select{Name: "kind", Label: t(v, "queue.kind"), Options: kindOptions(v), Value: string(q.Filter.Kind)}.UI(),
+			c.Select{Name: "agency", Label: t(v, "queue.agency"), Options: agencyOptions(v, q), Value: q.Filter.Agency}.UI(),
+			c.Checkbox{Name: "mine", Value: "1", Label: t(v, "queue.mine"), Checked: q.Filter.Mine}.UI(),
+			c.Button{Text: t(v, "queue.apply"), Kind: "secondary"}.UI(),
+			reset,
+		}}.UI()
 }
 
 // kindOptions returns the kinds of case.
@@ -188,7 +192,8 @@ func caseTags(v *mingjing.View, k mingjing.CaseView) app.UI {
 	if !k.Escalated || k.State == mingjing.DisputeDecided {
 		return page.DisputeTag(v, k.Case)
 	}
-	return c.Div("two", c.El("p", nil, page.DisputeTag(v, k.Case)), c.El("p", nil, c.Tag{Text: t(v, "queue.escalated"), Tone: "bad", Shape: "diamond"}.UI()))
+	return c.Div("two", c.El("p", nil, page.DisputeTag(v, k.Case)),
+		c.El("p", nil, c.Tag{Text: t(v, "queue.escalated"), Tone: "bad", Shape: "diamond"}.UI()))
 }
 
 // mine reports whether the viewer is the one who handles the case.

@@ -29,7 +29,8 @@ func nextField(v *mingjing.View) app.UI {
 }
 
 func idNumberInput(v *mingjing.View) app.UI {
-	return c.Input{Name: "id_number", Label: t(v, "login.id_number"), Hint: t(v, "login.id_number_hint"), Error: page.FieldError(v, "id_number"),
+	return c.Input{Name: "id_number", Label: t(v, "login.id_number"), Hint: t(v, "login.id_number_hint"),
+		Error:        page.FieldError(v, "id_number"),
 		Autocomplete: "username", MaxLength: 64, Required: true, Code: true}.UI()
 }
 

@@ -18,8 +18,9 @@ func consentsBody(v *mingjing.View) []app.UI {
 	body := []app.UI{page.Heading("", t(v, "title.consents")), page.Lead(t(v, "consents.lead"))}
 	if shown == nil || len(shown.Consents) == 0 {
 		return append(body, c.EmptyState{Title: t(v, "consents.empty_title"), Text: t(v, "consents.empty"),
-			Action: c.LinkButton{Text: t(v, "records.empty_ask"), Href: href(v, "ask")}.UI()}.UI(), c.Section("leave", t(v, "title.leave"), c.P(t(v, "consents.leave")),
-			c.Div("actions", c.LinkButton{Text: t(v, "consents.leave_link"), Href: href(v, "leave"), Kind: "secondary"}.UI())))
+			Action: c.LinkButton{Text: t(v, "records.empty_ask"), Href: href(v, "ask")}.UI()}.UI(),
+			c.Section("leave", t(v, "title.leave"), c.P(t(v, "consents.leave")),
+				c.Div("actions", c.LinkButton{Text: t(v, "consents.leave_link"), Href: href(v, "leave"), Kind: "secondary"}.UI())))
 	}
 	// Consent is withdrawn by rulebook, so the consents to one rulebook are together.
 	var books []string
@@ -50,7 +51,8 @@ func consentsBody(v *mingjing.View) []app.UI {
 			rows = append(rows, []app.UI{c.Text(v.Label("rulebook", k.Rulebook)), page.TimeUI(v, k.GivenAt), page.TimeUI(v, *k.WithdrawnAt)})
 		}
 		body = append(body, c.Section("withdrawn", t(v, "consents.withdrawn"), c.Table{Caption: t(v, "consents.withdrawn"), QuietCaption: true,
-			Columns: []c.Column{{Text: t(v, "effect.rulebook")}, {Text: t(v, "consents.col_given")}, {Text: t(v, "consents.col_withdrawn")}}, Rows: rows}.UI()))
+			Columns: []c.Column{{Text: t(v, "effect.rulebook")}, {Text: t(v, "consents.col_given")}, {Text: t(v, "consents.col_withdrawn")}},
+			Rows:    rows}.UI()))
 	}
 	return append(body, c.Section("leave", t(v, "title.leave"), c.P(t(v, "consents.leave")),
 		c.Div("actions", c.LinkButton{Text: t(v, "consents.leave_link"), Href: href(v, "leave"), Kind: "secondary"}.UI())))

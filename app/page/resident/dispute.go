@@ -12,12 +12,14 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("dispute", page.Screen{Data: page.New[mingjing.DisputePage], Body: disputeBody, Back: page.BackTo("disputes"), Title: func(v *mingjing.View) string {
-	if mingjing.DataOf[mingjing.DisputePage](v) == nil {
-		return t(v, "title.dispute")
-	}
-	return page.KindText(v, mingjing.DataOf[mingjing.DisputePage](v).Case, "case_title", "item", v.Label("item", mingjing.DataOf[mingjing.DisputePage](v).Code()))
-}})
+var _ = page.Register("dispute", page.Screen{Data: page.New[mingjing.DisputePage], Body: disputeBody, Back: page.BackTo("disputes"),
+	Title: func(v *mingjing.View) string {
+		if mingjing.DataOf[mingjing.DisputePage](v) == nil {
+			return t(v, "title.dispute")
+		}
+		return page.KindText(v, mingjing.DataOf[mingjing.DisputePage](v).Case, "case_title",
+			"item", v.Label("item", mingjing.DataOf[mingjing.DisputePage](v).Code()))
+	}})
 
 // disputeBody returns one case as the resident sees it: what was decided and the lanes,
 // or what happens next and by when, then everything that was said.
@@ -56,7 +58,8 @@ func disputeBody(v *mingjing.View) []app.UI {
 	if d.Kind == mingjing.CaseListing {
 		return body
 	}
-	return append(body, c.Section("files", t(v, "dispute.evidence"), page.EvidenceList(v, d.Evidence), page.OpenedList(v, d.AgencyOpened), addEvidence(v, d)), helpers(v, d))
+	return append(body, c.Section("files", t(v, "dispute.evidence"), page.EvidenceList(v, d.Evidence), page.OpenedList(v, d.AgencyOpened),
+		addEvidence(v, d)), helpers(v, d))
 }
 
 // disputeState returns the state of the case as a sentence.
@@ -93,7 +96,8 @@ func caseNotes(v *mingjing.View, d mingjing.Case) []app.UI {
 		out = append(out, c.Muted(t(v, "dispute.extended")))
 	}
 	if d.State == mingjing.DisputeToServe && d.Listing != nil {
-		out = append(out, c.Div("actions", c.LinkButton{Text: t(v, "dispute.see_listing"), Href: href(v, "listing", page.Segment(d.Listing.ID))}.UI()))
+		out = append(out, c.Div("actions", c.LinkButton{Text: t(v, "dispute.see_listing"),
+			Href: href(v, "listing", page.Segment(d.Listing.ID))}.UI()))
 	}
 	if d.Previous != "" {
 		out = append(out, c.El("p", nil, c.Link{Text: t(v, "dispute.previous_see"), Href: caseHref(v, d, d.Previous)}.UI()))
@@ -131,7 +135,8 @@ func lanes(v *mingjing.View, d mingjing.Case) app.UI {
 			to.Href, to.Full = letterFile(v, d.ID, "court-file.pdf"), true
 			text = t(v, "dispute.lane_text.court")
 		}
-		cards = append(cards, c.Card{Title: t(v, "letter.lane."+lane), Level: 3, Body: []app.UI{c.P(text), ready, c.Div("actions", to.UI())}}.UI())
+		cards = append(cards, c.Card{Title: t(v, "letter.lane."+lane), Level: 3,
+			Body: []app.UI{c.P(text), ready, c.Div("actions", to.UI())}}.UI())
 	}
 	return c.Section("lanes", t(v, "dispute.lanes"), c.P(said), c.List("cards lanes", cards...))
 }
@@ -145,11 +150,13 @@ func disputed(v *mingjing.View, d mingjing.Case) app.UI {
 	rows := []c.SummaryRow{{Key: t(v, "record.agency"), Text: v.Label("agency", d.Agency())}}
 	switch {
 	case d.Record != nil:
-		rows = append([]c.SummaryRow{{Key: t(v, "record.item"), Value: ownLink(d, v.Label("item", d.Record.Code), href(v, "record", page.Segment(d.Record.ID)))}}, rows...)
+		rows = append([]c.SummaryRow{{Key: t(v, "record.item"),
+			Value: ownLink(d, v.Label("item", d.Record.Code), href(v, "record", page.Segment(d.Record.ID)))}}, rows...)
 		rows = append(rows, c.SummaryRow{Key: t(v, "record.occurred"), Text: page.Date(v, d.Record.Occurred)},
 			c.SummaryRow{Key: t(v, "dispute.state_now"), Value: page.RecordTag(v, d.Record.State)})
 	case d.Listing != nil:
-		rows = append([]c.SummaryRow{{Key: t(v, "record.item"), Value: ownLink(d, v.Label("item", d.Listing.Code), href(v, "listing", page.Segment(d.Listing.ID)))}}, rows...)
+		rows = append([]c.SummaryRow{{Key: t(v, "record.item"),
+			Value: ownLink(d, v.Label("item", d.Listing.Code), href(v, "listing", page.Segment(d.Listing.ID)))}}, rows...)
 		rows = append(rows, c.SummaryRow{Key: t(v, "listing.term"), Text: page.ListingTerm(v, *d.Listing)},
 			c.SummaryRow{Key: t(v, "dispute.state_now"), Value: page.ListingTag(v, *d.Listing)})
 	}

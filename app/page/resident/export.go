@@ -27,7 +27,8 @@ func exportBody(v *mingjing.View) []app.UI {
 	}
 	return []app.UI{page.Heading("", t(v, "title.export")), page.Lead(t(v, "export.lead")), exportState(v, x),
 		c.Section("in-it", t(v, "export.in"),
-			c.List("bullets", c.Text(t(v, "export.in_pdf")), c.Text(t(v, "export.in_json")), c.Text(t(v, "export.in_all")), c.Text(t(v, "export.in_files"))),
+			c.List("bullets", c.Text(t(v, "export.in_pdf")), c.Text(t(v, "export.in_json")), c.Text(t(v, "export.in_all")),
+				c.Text(t(v, "export.in_files"))),
 			c.P(t(v, "export.id")), c.P(t(v, "export.not_in")))}
 }
 
@@ -38,7 +39,8 @@ func exportLink(v *mingjing.View) app.UI {
 
 func exportState(v *mingjing.View, x *mingjing.ExportView) app.UI {
 	remove := func(key, kind string) app.UI {
-		return c.Form{Action: "/api/export/delete", Label: t(v, key), Body: []app.UI{page.LangField(v), c.Button{Text: t(v, key), Kind: kind}.UI()}}.UI()
+		return c.Form{Action: "/api/export/delete", Label: t(v, key),
+			Body: []app.UI{page.LangField(v), c.Button{Text: t(v, key), Kind: kind}.UI()}}.UI()
 	}
 	ask := func(key, kind string) app.UI {
 		if !x.Fresh {
@@ -56,7 +58,8 @@ func exportState(v *mingjing.View, x *mingjing.ExportView) app.UI {
 		return c.Section("making", t(v, "export.making"),
 			c.ProgressBar{Label: t(v, "export.progress"), Text: text, Value: j.Percent, Max: 100}.UI(),
 			c.P(t(v, "export.make_text")),
-			c.Div("actions", c.LinkButton{Text: t(v, "export.look_again"), Href: href(v, "export"), Kind: "secondary"}.UI(), remove("export.stop", "secondary")))
+			c.Div("actions", c.LinkButton{Text: t(v, "export.look_again"), Href: href(v, "export"), Kind: "secondary"}.UI(),
+				remove("export.stop", "secondary")))
 	case j.State == mingjing.ExportFailed:
 		return c.Section("failed", t(v, "export.failed"),
 			c.Notification{Kind: "warning", Text: page.Code(v, "error", j.Why)}.UI(), ask("export.make_again", "secondary"))
@@ -70,7 +73,8 @@ func exportState(v *mingjing.View, x *mingjing.ExportView) app.UI {
 		return c.Section("ready", t(v, "export.ready"), c.P(text), ask("", ""), remove("export.delete", "secondary"))
 	}
 	return c.Section("ready", t(v, "export.ready"), c.P(text),
-		c.LinkButton{Text: t(v, "export.download", "size", i18n.FileSize(v.Lang, j.Size)), Href: "/api/export/file?lang=" + v.Lang, Full: true}.UI(),
+		c.LinkButton{Text: t(v, "export.download", "size", i18n.FileSize(v.Lang, j.Size)), Href: "/api/export/file?lang=" + v.Lang,
+			Full: true}.UI(),
 		c.Div("actions", ask("export.make_again", "secondary"), remove("export.delete", "secondary")))
 }
 
@@ -235,9 +239,12 @@ func (w *letterWriter) records(e mingjing.Export) {
 		if x.Ends != "" {
 			ends = page.Date(v, x.Ends)
 		}
-		w.rows(append([]string{t(v, "letter.record_id"), r.ID, t(v, "record.agency"), v.Label("agency", r.Agency), t(v, "record.subject"), r.Subject,
-			t(v, "record.detail"), r.Detail.In(v.Lang), t(v, "record.occurred"), page.Date(v, r.Occurred), t(v, "record.collected"), page.Instant(v, r.CollectedAt),
-			t(v, "dispute.state_now"), page.Code(v, "record_state", string(r.State)), t(v, "record.ends"), ends}, w.held(r.Document, x.Effect, r.Statement)...)...)
+		w.rows(append([]string{t(v, "letter.record_id"), r.ID, t(v, "record.agency"), v.Label("agency", r.Agency), t(v, "record.subject"),
+			r.Subject,
+			t(v, "record.detail"), r.Detail.In(v.Lang), t(v, "record.occurred"), page.Date(v, r.Occurred), t(v, "record.collected"),
+			page.Instant(v, r.CollectedAt),
+			t(v, "dispute.state_now"), page.Code(v, "record_state", string(r.State)), t(v, "record.ends"), ends},
+			w.held(r.Document, x.Effect, r.Statement)...)...)
 	}
 }
 
@@ -291,7 +298,8 @@ func (w *letterWriter) disputes(e mingjing.Export) {
 		w.d = d
 		w.add(mingjing.BlockSub, t(v, "letter.about", "title", page.Code(v, "case_kind", caseKind(d)), "item", v.Label("item", d.Code())))
 		w.rows(t(v, "letter.case"), d.ID, t(v, "letter.filed"), page.Instant(v, d.FiledAt), t(v, "record.agency"), v.Label("agency", d.Agency()),
-			t(v, "letter.reason"), page.Code(v, "reason", string(d.Reason)), t(v, "dispute.state_now"), page.Code(v, "dispute_state", string(d.State)))
+			t(v, "letter.reason"), page.Code(v, "reason", string(d.Reason)), t(v, "dispute.state_now"),
+			page.Code(v, "dispute_state", string(d.State)))
 		w.quote(page.OwnOr(v, d, "letter.words_title"), d.Statement)
 		w.agency()
 		hashes := map[string]string{}
@@ -378,7 +386,8 @@ func (w *letterWriter) inquiries(e mingjing.Export) {
 	v := w.v
 	for _, q := range e.Inquiries {
 		w.add(mingjing.BlockSub, w.pair(page.ActionText(v, q.Entry), page.Instant(v, q.Entry.At)))
-		w.rows(t(v, "inquiry.col_number"), q.ID, t(v, "inquiry.line"), strconv.FormatInt(q.Entry.Seq, 10), t(v, "inquiry.col_asked"), page.Instant(v, q.AskedAt),
+		w.rows(t(v, "inquiry.col_number"), q.ID, t(v, "inquiry.line"), strconv.FormatInt(q.Entry.Seq, 10), t(v, "inquiry.col_asked"),
+			page.Instant(v, q.AskedAt),
 			t(v, "inquiry.due"), page.Instant(v, q.Due), t(v, "dispute.state_now"), page.Code(v, "inquiry_state", string(q.State)))
 		w.quote(t(v, "inquiry.question"), q.Question)
 		for _, a := range q.Answers {

@@ -31,7 +31,8 @@ func inboxBody(v *mingjing.View) []app.UI {
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 			c.Button{Text: t(v, "inbox.read_all"), Kind: "secondary"}.UI()}}.UI()
 	}
-	body = append(body, c.Div("actions", all, c.LinkButton{Text: t(v, "nav.notice-settings"), Href: href(v, "notice-settings"), Kind: "secondary"}.UI()))
+	body = append(body, c.Div("actions", all, c.LinkButton{Text: t(v, "nav.notice-settings"), Href: href(v, "notice-settings"),
+		Kind: "secondary"}.UI()))
 	if len(box.Notices) == 0 {
 		return append(body, c.EmptyState{Title: t(v, "inbox.empty_title"), Text: t(v, "inbox.empty")}.UI())
 	}
@@ -67,7 +68,8 @@ func noticeCard(v *mingjing.View, n mingjing.Notice) app.UI {
 	}
 	text := noticeText(v, n)
 	return c.Div(class,
-		c.SVG("svg", c.A{"class": "notice-shape", "viewBox": "0 0 12 12", "width": "12", "height": "12", "aria-hidden": "true", "focusable": "false"},
+		c.SVG("svg", c.A{"class": "notice-shape", "viewBox": "0 0 12 12", "width": "12", "height": "12", "aria-hidden": "true",
+			"focusable": "false"},
 			c.SVG("circle", c.A{"cx": "6", "cy": "6", "r": "4.5"})),
 		c.Div("notice-body",
 			c.El("h3", c.A{"class": "notice-title"}, c.Text(text)),

@@ -103,14 +103,17 @@ func inquiryBody(v *mingjing.View) []app.UI {
 		body = append(body, c.Section("add", t(v, "inquiry.add"),
 			c.Form{Action: "/api/inquiries/" + page.Segment(q.ID) + "/question", Label: t(v, "inquiry.add"), Body: []app.UI{
 				c.Hidden{Name: "lang", Value: v.Lang}.UI(),
-				c.Textarea{Lang: v.Lang, Name: "question", Label: t(v, "field.question"), Hint: t(v, "inquiry.add_hint"), Value: page.Typed(v, "question"),
+				c.Textarea{Lang: v.Lang, Name: "question", Label: t(v, "field.question"), Hint: t(v, "inquiry.add_hint"),
+					Value: page.Typed(v, "question"),
 					Error: page.FieldError(v, "question"), Rows: 3, Max: mingjing.MaxInquiryQuestion}.UI(),
 				c.Button{Text: t(v, "inquiry.add_send"), Kind: "secondary"}.UI()}}.UI()))
 	}
 	if q.Unexplained {
-		body = append(body, c.Section("complaint", t(v, "inquiry.complaint"), c.El("p", c.A{"class": "quote"}, c.Text(t(v, "inquiry.complaint_line",
-			"number", page.CaseNumber(q.ID), "line", page.Digits(q.Entry.Seq), "who", page.AccessorName(v, q.Entry), "when", page.Instant(v, q.Entry.At),
-			"asked", page.Instant(v, q.AskedAt), "due", page.Instant(v, q.Due))))))
+		body = append(body, c.Section("complaint", t(v, "inquiry.complaint"),
+			c.El("p", c.A{"class": "quote"}, c.Text(t(v, "inquiry.complaint_line",
+				"number", page.CaseNumber(q.ID), "line", page.Digits(q.Entry.Seq), "who", page.AccessorName(v, q.Entry), "when",
+				page.Instant(v, q.Entry.At),
+				"asked", page.Instant(v, q.AskedAt), "due", page.Instant(v, q.Due))))))
 	}
 	return body
 }

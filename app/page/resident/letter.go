@@ -22,7 +22,8 @@ var _ = page.Register("letter", page.Screen{Data: page.New[mingjing.LetterView],
 	if mingjing.DataOf[mingjing.LetterView](v) == nil {
 		return t(v, "nav.disputes"), href(v, "disputes")
 	}
-	return t(v, "letter.back"), caseHref(v, mingjing.DataOf[mingjing.LetterView](v).Dispute, mingjing.DataOf[mingjing.LetterView](v).Dispute.ID)
+	return t(v, "letter.back"), caseHref(v, mingjing.DataOf[mingjing.LetterView](v).Dispute,
+		mingjing.DataOf[mingjing.LetterView](v).Dispute.ID)
 }})
 
 // letterBody returns the decision letter as a page, with the same words as the PDF.
@@ -35,7 +36,8 @@ func letterBody(v *mingjing.View) []app.UI {
 	return []app.UI{
 		c.Div("actions letter-actions",
 			c.LinkButton{Text: t(v, "letter.download"), Href: letterFile(v, shown.Dispute.ID, "letter.pdf"), Kind: "secondary", Full: true}.UI(),
-			c.LinkButton{Text: t(v, "letter.court_download"), Href: letterFile(v, shown.Dispute.ID, "court-file.pdf"), Kind: "secondary", Full: true}.UI()),
+			c.LinkButton{Text: t(v, "letter.court_download"), Href: letterFile(v, shown.Dispute.ID, "court-file.pdf"),
+				Kind: "secondary", Full: true}.UI()),
 		c.El("article", c.A{"class": "letter"}, append([]app.UI{
 			c.Div("letter-head", page.Mirror(44), c.Div("letter-office",
 				c.El("p", c.A{"class": "letter-from"}, c.Text(l.Office)), c.Muted(l.Number))),
@@ -416,7 +418,8 @@ func (w *letterWriter) rule(l mingjing.LetterView) {
 	for _, k := range l.Documents {
 		kinds = append(kinds, v.Label("doc", k))
 	}
-	pairs := []string{t(v, "letter.rulebook"), t(v, "letter.rulebook_version", "name", v.Label("rulebook", l.Rulebook.ID), "version", l.Rulebook.Version),
+	pairs := []string{t(v, "letter.rulebook"), t(v, "letter.rulebook_version", "name", v.Label("rulebook", l.Rulebook.ID),
+		"version", l.Rulebook.Version),
 		t(v, "record.item"), v.Label("item", d.Code()), t(v, "rulebook.basis"), l.LegalBasis.In(v.Lang)}
 	if d.Listing != nil {
 		pairs = append(pairs, t(v, "letter.listing_basis"), d.Listing.LegalBasis.In(v.Lang))
@@ -590,7 +593,8 @@ func (w *letterWriter) entryRows(looks []mingjing.AccessEntry) {
 		case l.Who != "":
 			who = t(v, "letter.look_who", "name", v.Label("agency", l.Who), "role", who)
 		}
-		pairs = append(pairs, page.Instant(v, l.At), who+"\n"+t(v, "letter.look_what", "what", page.ActionText(v, l), "purpose", page.PurposeText(v, l)))
+		pairs = append(pairs, page.Instant(v, l.At), who+"\n"+t(v, "letter.look_what", "what", page.ActionText(v, l),
+			"purpose", page.PurposeText(v, l)))
 	}
 	w.rows(pairs...)
 }

@@ -186,7 +186,8 @@ func (p *LogCheck) Render() app.UI {
 	}
 	how := []app.UI{c.P(t(v, "log_check.details_text"))}
 	if k := p.check.Checkpoint; k.Size > 0 {
-		how = append(how, c.El("p", c.A{"class": "hash"}, c.Text(k.Origin+": "+t(v, "log_check.state", "size", i18n.Number(v.Lang, int(k.Size)), "root", k.Root.String()))))
+		how = append(how, c.El("p", c.A{"class": "hash"},
+			c.Text(k.Origin+": "+t(v, "log_check.state", "size", i18n.Number(v.Lang, int(k.Size)), "root", k.Root.String()))))
 	}
 	how = append(how, c.Link{Text: t(v, "access_log.check_us"), Href: href(v, "check-us")}.UI())
 	said = append(said, c.Details{Summary: t(v, "log_check.details"), Body: how}.UI())

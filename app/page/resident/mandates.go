@@ -10,12 +10,13 @@ import (
 
 var _ = page.Register("mandates", page.Screen{Data: page.New[mingjing.MandatesView], Body: mandatesBody})
 
-var _ = page.Register("helping", page.Screen{Data: page.New[mingjing.DisputePage], Body: disputeBody, Back: page.BackTo("mandates"), Title: func(v *mingjing.View) string {
-	if mingjing.DataOf[mingjing.DisputePage](v) == nil {
-		return t(v, "title.helping")
-	}
-	return t(v, "helping.title", "item", v.Label("item", mingjing.DataOf[mingjing.DisputePage](v).Code()))
-}})
+var _ = page.Register("helping", page.Screen{Data: page.New[mingjing.DisputePage], Body: disputeBody, Back: page.BackTo("mandates"),
+	Title: func(v *mingjing.View) string {
+		if mingjing.DataOf[mingjing.DisputePage](v) == nil {
+			return t(v, "title.helping")
+		}
+		return t(v, "helping.title", "item", v.Label("item", mingjing.DataOf[mingjing.DisputePage](v).Code()))
+	}})
 
 // mandatesBody returns the cases that the resident helps others with.
 func mandatesBody(v *mingjing.View) []app.UI {
@@ -113,7 +114,8 @@ func mandateOffer(v *mingjing.View, d mingjing.Case) app.UI {
 		c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 		c.Input{Name: "id_number", Label: t(v, "mandate.id_number"), Hint: t(v, "mandate.id_hint"), Error: page.FieldError(v, "id_number"),
 			Autocomplete: "off", MaxLength: 40, Width: "medium", Required: true, Code: true}.UI(),
-		c.Radios{Name: "relation", Legend: t(v, "mandate.relation"), Options: relations, Value: page.Typed(v, "relation"), Error: page.FieldError(v, "relation")}.UI(),
+		c.Radios{Name: "relation", Legend: t(v, "mandate.relation"), Options: relations, Value: page.Typed(v, "relation"),
+			Error: page.FieldError(v, "relation")}.UI(),
 		c.Input{Name: "until", Type: "date", Label: t(v, "mandate.until"), Hint: t(v, "mandate.until_hint"), Error: page.FieldError(v, "until"),
 			Value: page.Typed(v, "until"), Width: "short", Required: true}.UI(),
 		c.Button{Text: t(v, "mandate.offer"), Kind: "secondary"}.UI()}}.UI()

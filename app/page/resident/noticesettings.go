@@ -11,7 +11,8 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("notice-settings", page.Screen{Data: page.New[mingjing.NoticeSettingsView], Body: noticeSettingsBody, Back: page.BackTo("inbox")})
+var _ = page.Register("notice-settings", page.Screen{Data: page.New[mingjing.NoticeSettingsView], Body: noticeSettingsBody,
+	Back: page.BackTo("inbox")})
 
 // noticeSettingsBody returns how the resident gets notices besides the inbox.
 func noticeSettingsBody(v *mingjing.View) []app.UI {
@@ -32,7 +33,8 @@ func choiceForm(v *mingjing.View, s *mingjing.NoticeSettingsView) app.UI {
 	if s.PushKey != "" {
 		ways = append(ways,
 			c.Checkbox{Name: "push", Value: "true", Label: t(v, "settings.push_way"), Checked: s.Push}.UI(),
-			c.Checkbox{Name: "show_text", Value: "true", Label: t(v, "settings.show_text"), Hint: t(v, "settings.show_text_hint"), Checked: s.ShowText}.UI())
+			c.Checkbox{Name: "show_text", Value: "true", Label: t(v, "settings.show_text"), Hint: t(v, "settings.show_text_hint"),
+				Checked: s.ShowText}.UI())
 	}
 	if s.MailOffered {
 		ways = append(ways, c.Checkbox{Name: "mail", Value: "true", Label: t(v, "settings.mail_way"), Checked: s.Mail}.UI())

@@ -120,7 +120,8 @@ func overviewDisputes(v *mingjing.View, disputes []mingjing.Case) app.UI {
 	for _, d := range disputes {
 		var clock app.UI
 		if next := page.NextClock(d.Clocks); next != nil {
-			clock = c.Clock{Lang: v.Lang, Label: page.Code(v, "clock", next.Code), Due: next.Due, Now: v.Now, Zone: page.Zone(v), Missed: next.Missed}.UI()
+			clock = c.Clock{Lang: v.Lang, Label: page.Code(v, "clock", next.Code), Due: next.Due, Now: v.Now, Zone: page.Zone(v),
+				Missed: next.Missed}.UI()
 		}
 		cards = append(cards, c.Card{Title: v.Label("item", d.Code()), Level: 3, Href: href(v, "dispute", d.ID),
 			Aside: c.Tag{Text: page.Code(v, "dispute_state", string(d.State)), Tone: "info"}.UI(),

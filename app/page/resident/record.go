@@ -8,12 +8,13 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("record", page.Screen{Data: page.New[mingjing.RecordView], Body: recordBody, Back: page.BackTo("records"), Title: func(v *mingjing.View) string {
-	if mingjing.DataOf[mingjing.RecordView](v) == nil {
-		return t(v, "title.record")
-	}
-	return v.Label("item", mingjing.DataOf[mingjing.RecordView](v).Record.Code)
-}})
+var _ = page.Register("record", page.Screen{Data: page.New[mingjing.RecordView], Body: recordBody, Back: page.BackTo("records"),
+	Title: func(v *mingjing.View) string {
+		if mingjing.DataOf[mingjing.RecordView](v) == nil {
+			return t(v, "title.record")
+		}
+		return v.Label("item", mingjing.DataOf[mingjing.RecordView](v).Record.Code)
+	}})
 
 // recordBody returns everything about one record, and the form to object.
 func recordBody(v *mingjing.View) []app.UI {
@@ -32,7 +33,8 @@ func recordBody(v *mingjing.View) []app.UI {
 	}
 	body := []app.UI{
 		page.Heading(areaName(v, r.Area), v.Label("item", rec.Code)),
-		c.Div("state-line", page.RecordTag(v, rec.State), c.Muted(page.Code(v, "record_state_hint", string(rec.State))), objectLink(v, r.Open && rec.DisputeID == "", t(v, "record.wrong_title"))),
+		c.Div("state-line", page.RecordTag(v, rec.State), c.Muted(page.Code(v, "record_state_hint", string(rec.State))),
+			objectLink(v, r.Open && rec.DisputeID == "", t(v, "record.wrong_title"))),
 		c.Section("facts", t(v, "record.what"), c.SummaryList{Rows: []c.SummaryRow{
 			{Key: t(v, "record.occurred"), Text: page.OrNone(v, page.Date(v, rec.Occurred))},
 			{Key: t(v, "record.agency"), Text: v.Label("agency", rec.Agency)},

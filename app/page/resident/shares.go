@@ -15,12 +15,13 @@ import (
 
 var (
 	_ = page.Register("shares", page.Screen{Data: page.New[mingjing.SharesView], Body: sharesBody})
-	_ = page.Register("new-share", page.Screen{Data: page.New[mingjing.NewShareView], Body: newShareBody, Back: page.BackTo("shares"), Title: func(v *mingjing.View) string {
-		if mingjing.DataOf[mingjing.NewShareView](v) != nil && mingjing.DataOf[mingjing.NewShareView](v).Made != nil {
-			return t(v, "made.title")
-		}
-		return t(v, "title.new-share")
-	}})
+	_ = page.Register("new-share", page.Screen{Data: page.New[mingjing.NewShareView], Body: newShareBody, Back: page.BackTo("shares"),
+		Title: func(v *mingjing.View) string {
+			if mingjing.DataOf[mingjing.NewShareView](v) != nil && mingjing.DataOf[mingjing.NewShareView](v).Made != nil {
+				return t(v, "made.title")
+			}
+			return t(v, "title.new-share")
+		}})
 )
 
 // sharesBody returns what the resident shares and has shared, each with who viewed it.
@@ -68,12 +69,15 @@ func shareCard(v *mingjing.View, s mingjing.Share) app.UI {
 	}
 	var revoke app.UI
 	if s.State == mingjing.ShareActive {
-		revoke = c.Form{Action: "/api/shares/" + page.Segment(s.ID) + "/revoke", Label: t(v, "shares.revoke_named", "purpose", s.Purpose), Body: []app.UI{
-			page.LangField(v), c.Button{Text: t(v, "shares.revoke"), Kind: "warning", About: s.Purpose}.UI()}}.UI()
+		revoke = c.Form{Action: "/api/shares/" + page.Segment(s.ID) + "/revoke", Label: t(v, "shares.revoke_named", "purpose", s.Purpose),
+			Body: []app.UI{
+				page.LangField(v), c.Button{Text: t(v, "shares.revoke"), Kind: "warning", About: s.Purpose}.UI()}}.UI()
 	}
-	return c.Card{Title: s.Purpose, Level: 3, Aside: c.Tag{Text: page.Code(v, "share_state", string(s.State)), Tone: shareTones[s.State]}.UI(), Body: []app.UI{
-		c.El("p", c.A{"class": "muted small"}, c.Text(t(v, "shares.made", "rulebook", v.Label("rulebook", s.Rulebook), "time", page.Instant(v, s.MadeAt)))),
-		c.SummaryList{Rows: rows}.UI(), shareAccesses(v, s.Accesses), revoke}}.UI()
+	return c.Card{Title: s.Purpose, Level: 3, Aside: c.Tag{Text: page.Code(v, "share_state", string(s.State)), Tone: shareTones[s.State]}.UI(),
+		Body: []app.UI{
+			c.El("p", c.A{"class": "muted small"},
+				c.Text(t(v, "shares.made", "rulebook", v.Label("rulebook", s.Rulebook), "time", page.Instant(v, s.MadeAt)))),
+			c.SummaryList{Rows: rows}.UI(), shareAccesses(v, s.Accesses), revoke}}.UI()
 }
 
 // shareShows returns the fields of a share in words.
@@ -118,8 +122,9 @@ func newShareBody(v *mingjing.View) []app.UI {
 	case n != nil && n.Made != nil:
 		return madeBody(v, n.Made)
 	case n == nil || len(n.Scores) == 0:
-		return []app.UI{page.Heading("", t(v, "title.new-share")), c.EmptyState{Title: t(v, "share_form.no_score_title"), Text: t(v, "share_form.no_score"),
-			Action: c.LinkButton{Text: t(v, "overview.ask"), Href: href(v, "ask")}.UI()}.UI(),
+		return []app.UI{page.Heading("", t(v, "title.new-share")),
+			c.EmptyState{Title: t(v, "share_form.no_score_title"), Text: t(v, "share_form.no_score"),
+				Action: c.LinkButton{Text: t(v, "overview.ask"), Href: href(v, "ask")}.UI()}.UI(),
 			c.El("p", nil, c.Link{Text: t(v, "shares.decline"), Href: href(v, "no-score")}.UI())}
 	}
 	fresh := v.Problem == nil
@@ -138,8 +143,10 @@ func newShareBody(v *mingjing.View) []app.UI {
 			c.Radios{Name: "named", Legend: t(v, "field.named"), Error: page.FieldError(v, "named"), Options: shareNames(v),
 				Value: or("named", string(mingjing.ShareNames[0]))}.UI(),
 			c.Input{Name: "views", Label: t(v, "field.views"), Hint: t(v, "share_form.views_hint", "max", strconv.Itoa(mingjing.MaxShareViews)),
-				Error: page.FieldError(v, "views"), Value: or("views", "1"), InputMode: "numeric", MaxLength: 2, Width: "short", Autocomplete: "off", Required: true}.UI(),
-			c.Input{Name: "ends", Type: "date", Label: t(v, "field.ends"), Hint: t(v, "share_form.ends_hint", "date", page.Date(v, daysOn(v, mingjing.MaxShareDays))),
+				Error: page.FieldError(v, "views"), Value: or("views", "1"), InputMode: "numeric", MaxLength: 2, Width: "short", Autocomplete: "off",
+				Required: true}.UI(),
+			c.Input{Name: "ends", Type: "date", Label: t(v, "field.ends"),
+				Hint:  t(v, "share_form.ends_hint", "date", page.Date(v, daysOn(v, mingjing.MaxShareDays))),
 				Error: page.FieldError(v, "ends"), Value: or("ends", string(daysOn(v, 7))), Width: "medium", Required: true}.UI(),
 			c.El("div", c.A{"class": "inset"}, c.P(t(v, "share_form.current")), c.P(t(v, "share_form.once"))),
 			c.Button{Text: t(v, "share_form.submit")}.UI()}}.UI(),
@@ -157,13 +164,15 @@ func shareBook(v *mingjing.View, scores []mingjing.ScoreCard, chosen string) app
 	if len(scores) == 1 {
 		return c.Div("", c.Hidden{Name: "rulebook", Value: scores[0].Rulebook.ID}.UI(),
 			c.El("p", c.A{"class": "label"}, c.Text(t(v, "share_form.score"))),
-			c.El("p", c.A{"class": "meta"}, c.El("span", nil, c.Text(v.Label("rulebook", scores[0].Rulebook.ID))), page.BandUI(v, scores[0].Band, "")))
+			c.El("p", c.A{"class": "meta"}, c.El("span", nil, c.Text(v.Label("rulebook", scores[0].Rulebook.ID))),
+				page.BandUI(v, scores[0].Band, "")))
 	}
 	options := make([]c.Option, 0, len(scores))
 	for _, s := range scores {
 		options = append(options, c.Option{Value: s.Rulebook.ID, Text: v.Label("rulebook", s.Rulebook.ID), Hint: s.Band.Name.In(v.Lang)})
 	}
-	return c.Radios{Name: "rulebook", Legend: t(v, "share_form.score"), Error: page.FieldError(v, "rulebook"), Options: options, Value: chosen}.UI()
+	return c.Radios{Name: "rulebook", Legend: t(v, "share_form.score"), Error: page.FieldError(v, "rulebook"), Options: options,
+		Value: chosen}.UI()
 }
 
 // shareChoices returns the fields that can be shown; chosen has those that are, with
@@ -230,10 +239,11 @@ func copyButton(v *mingjing.View, link string) app.UI {
 		return nil
 	}
 	return c.Div("actions",
-		app.Button().Type("button").Class("button", "button-secondary", "share-copy").Text(t(v, "made.copy")).OnClick(func(ctx app.Context, _ app.Event) {
-			app.Window().Get("navigator").Get("clipboard").Call("writeText", link)
-			ctx.JSSrc().Get("nextElementSibling").Set("textContent", t(v, "made.copied"))
-		}),
+		app.Button().Type("button").Class("button", "button-secondary", "share-copy").Text(t(v, "made.copy")).OnClick(
+			func(ctx app.Context, _ app.Event) {
+				app.Window().Get("navigator").Get("clipboard").Call("writeText", link)
+				ctx.JSSrc().Get("nextElementSibling").Set("textContent", t(v, "made.copied"))
+			}),
 		app.Span().Class("muted").Role("status"))
 }
 
@@ -251,7 +261,8 @@ func correctionSection(v *mingjing.View) app.UI {
 		for _, l := range k.Waiting {
 			names = append(names, c.Text(t(v, "correction.seen", "who", l.Who, "time", page.Instant(v, l.At))))
 		}
-		body = append(body, c.P(tn(v, "correction.lead", len(k.Waiting))), c.El("ul", c.A{"class": "bullets"}, page.ListItems(names)...), c.P(t(v, "correction.how")),
+		body = append(body, c.P(tn(v, "correction.lead", len(k.Waiting))), c.El("ul", c.A{"class": "bullets"}, page.ListItems(names)...),
+			c.P(t(v, "correction.how")),
 			c.Form{Action: "/api/disputes/" + page.Segment(shown.ID) + "/tell-recipients", Label: t(v, "correction.tell"), Body: []app.UI{
 				page.LangField(v), c.Button{Text: t(v, "correction.tell"), Kind: "secondary"}.UI()}}.UI())
 	}

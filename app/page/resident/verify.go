@@ -96,7 +96,8 @@ var errTooManyPages = errors.New("a list has too many pages")
 
 // recompute makes the score again and returns what differs: hash, value, band,
 // explanation. The error says that something could not be read.
-func recompute(ctx context.Context, fetch func(context.Context, string) ([]byte, error), score mingjing.Score) (mingjing.Score, []string, error) {
+func recompute(ctx context.Context, fetch func(context.Context, string) ([]byte, error), score mingjing.Score) (mingjing.Score, []string,
+	error) {
 	data, err := fetch(ctx, "/web/rulebooks/"+url.PathEscape(score.Rulebook.ID)+".json")
 	if err != nil {
 		return mingjing.Score{}, nil, err
@@ -186,7 +187,8 @@ func (p *Verify) Render() app.UI {
 		for _, what := range p.differs {
 			switch what {
 			case "value":
-				items = append(items, c.El("li", nil, c.Text(i18n.T(p.Lang, "verify.value", "mine", page.Plain(p.mine.Value), "theirs", page.Plain(p.Score.Value)))))
+				items = append(items, c.El("li", nil,
+					c.Text(i18n.T(p.Lang, "verify.value", "mine", page.Plain(p.mine.Value), "theirs", page.Plain(p.Score.Value)))))
 			default:
 				items = append(items, c.El("li", nil, c.Text(i18n.T(p.Lang, "verify."+what))))
 			}
