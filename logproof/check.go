@@ -135,7 +135,8 @@ func (k *checker) tree(pages []mingjing.AccessProof, kept *mingjing.AccessMemory
 		if quiet > WitnessSilent {
 			k.witness(mingjing.LogWitnessSilent, w.Key)
 		}
-		k.out.Witnesses = append(k.out.Witnesses, mingjing.WitnessCheck{Name: keyName(w.Key), At: by[0].At, Size: old.Size, Late: quiet > WitnessLate})
+		k.out.Witnesses = append(k.out.Witnesses, mingjing.WitnessCheck{Name: keyName(w.Key), At: by[0].At, Size: old.Size,
+			Late: quiet > WitnessLate})
 		if !slices.Contains(m.Witnesses, w.Key) {
 			m.Witnesses = append(m.Witnesses, w.Key)
 		}

@@ -55,7 +55,8 @@ func (b *browser) why(by string) mingjing.Inquiry {
 func (th things) at(path string) string {
 	id := th.dispute
 	for part, of := range map[string]string{"records/": th.record, "listings/": th.listing, "requests/": th.request,
-		"evidence/": th.evidence, "notices/": th.notice, "mandates/": th.mandate, "inquiries/": th.inquiry, "rulebooks/": "rongcheng", "shares/": th.share} {
+		"evidence/": th.evidence, "notices/": th.notice, "mandates/": th.mandate, "inquiries/": th.inquiry, "rulebooks/": "rongcheng",
+		"shares/": th.share} {
 		if strings.Contains(path, part+"{id}") {
 			id = of
 		}
@@ -111,7 +112,8 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				want = http.StatusSeeOther
 			case who.role == "" && r.Access != mingjing.Anyone:
 				want = http.StatusSeeOther
-			case !admitted(r.Access, who.role), r.Name == "workload" && who.role == mingjing.RoleHandler, r.Name == "counter" && who.role == mingjing.RoleAuditor,
+			case !admitted(r.Access, who.role), r.Name == "workload" && who.role == mingjing.RoleHandler, r.Name == "counter" &&
+				who.role == mingjing.RoleAuditor,
 				r.Name == "inquiry-answer" && who.role != mingjing.RoleHandler: // it is about that handler's look
 				want = http.StatusForbidden
 			case r.Name == "recipient" && revoked: // by the resident, as everything else below is tried
@@ -130,7 +132,8 @@ func TestEveryRouteForEveryone(t *testing.T) {
 			}
 			// As a view it is the same, for those who have a page.
 			if want == http.StatusOK {
-				if kind := who.b.send("GET", path, nil, "Accept", "application/vnd.mingjing.view+json").want(200).header.Get("Content-Type"); kind != "application/vnd.mingjing.view+json" {
+				if kind := who.b.send("GET", path, nil, "Accept", "application/vnd.mingjing.view+json").want(200).header.Get(
+					"Content-Type"); kind != "application/vnd.mingjing.view+json" {
 					t.Errorf("%s gets the view of %s as %s", who.name, r.Name, kind)
 				}
 			}
@@ -202,7 +205,8 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				want = []int{409} // it is not decided
 			case strings.HasSuffix(e.Path, "/review"), strings.HasSuffix(e.Path, "/receipt"), strings.HasSuffix(e.Path, "/shown"):
 				want = []int{200, 409} // it depends on what there is
-			case e.Path == "/api/sessions/lock-after" || e.Path == "/api/push" || e.Path == "/api/push/remove" || e.Path == "/api/notice-settings/email":
+			case e.Path == "/api/sessions/lock-after" || e.Path == "/api/push" || e.Path == "/api/push/remove" ||
+				e.Path == "/api/notice-settings/email":
 				want = []int{422} // nothing was filled in
 			case strings.HasPrefix(e.Path, "/api/inquiries/{id}/"): // nothing was filled in, or there is no answer yet
 				want = []int{409, 422}
@@ -307,7 +311,8 @@ func TestNobodyButOurOwnPagesMayChangeAnything(t *testing.T) {
 func TestTheLiveStreamIsForOurOwnPages(t *testing.T) {
 	c := theOpenCity(t)
 	b := c.resident(t, "ordinary 3")
-	for _, origin := range []string{"", "null", "https://evil.example", "http://127.0.0.1:1", "http://" + strings.TrimPrefix(c.url, "http://") + ".evil.example"} {
+	for _, origin := range []string{"", "null", "https://evil.example", "http://127.0.0.1:1",
+		"http://" + strings.TrimPrefix(c.url, "http://") + ".evil.example"} {
 		if _, res, err := b.stream("", "Origin", origin); err == nil || res == nil || res.StatusCode != http.StatusForbidden {
 			t.Errorf("a page of %q listens: %v", origin, err)
 		}

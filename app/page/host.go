@@ -21,18 +21,17 @@ const islandID = "view"
 
 const (
 	openTimeout   = 30 * time.Second
-	sendTimeout   = 5 * time.Minute // ten files of 10 MiB over a slow line
+	sendTimeout   = 5 * time.Minute // ten files of 10 MiB on a slow network
 	refreshEvery  = 500 * time.Millisecond
-	doneStays     = 10 * time.Second // what was done is old news after it
-	checkEvery    = 20 * time.Second // for the session, while there is no stream
+	doneStays     = 10 * time.Second // how long a page shows what was done
+	checkEvery    = 20 * time.Second // how often the session is checked while there is no stream
 	updateEvery   = time.Hour
 	showConnected = 4 * time.Second
 	saySlow       = 700 * time.Millisecond
 )
 
-// Render returns the HTML of a view, as the server sends it and as the browser's own
-// tree is: the root element with the page and, empty, the line for the state of the
-// connection.
+// Render returns the HTML of a view, the same as the browser's own tree: the root
+// element with the page and the empty banner for the state of the connection.
 func Render(v *mingjing.View) string { return tidy(app.HTMLString(&Host{v: v})) }
 
 // A Host shows the pages of the app in the browser: it is the one component of
@@ -49,22 +48,22 @@ type Host struct {
 
 	v          *mingjing.View
 	since      time.Time // when the page was opened, by the server's time
-	pageNumber int       // counts pages: a new one is built anew and inherits no field
+	pageNumber int       // the number of the page; another page is rendered anew and inherits no field
 	ctx        app.Context
 	took       snapshot
 
-	at     string // path and query of what is shown
+	at     string // path and query of the page
 	turn   int    // counts what the person does, so that late answers are dropped
 	cancel context.CancelFunc
 	busy   bool   // a page is being fetched or a form sent
-	notice string // i18n key of the line, or empty
+	notice string // i18n key of the banner, or empty
 	owed   string // address that could not be opened because the device is offline
 
-	dirty      bool // a field holds something that was not sent
+	dirty      bool // a field has a change that was not sent
 	news       bool // there is something new that would disturb what is being typed
 	refreshing bool
 	again      bool
-	waiting    bool // there is news, but nobody is looking
+	waiting    bool // there is something new, but the page is hidden
 
 	stream    *client.Stream
 	troubled  bool
@@ -77,8 +76,8 @@ type Host struct {
 	registered  app.Value
 }
 
-// A currentPage is one page. A sheet with another Leaf is built anew; the same one is
-// updated in place, so that fields keep what was typed.
+// A currentPage is the page that is shown. One with another Number is rendered anew;
+// one with the same is updated in place, so that fields keep what was typed.
 type currentPage struct {
 	app.Compo
 
@@ -86,14 +85,14 @@ type currentPage struct {
 	Number int
 }
 
-// CompoID tells sheets apart.
+// CompoID returns an id that is the same while the page is the same.
 func (s *currentPage) CompoID() string { return s.View.Page + "/" + strconv.Itoa(s.Number) }
 
-// Render makes the page.
+// Render returns the page.
 func (s *currentPage) Render() app.UI { return Body(s.View) }
 
-// OnInit reads the view that the server put into the page, and what the person
-// has done to the page so far; go-app replaces it right after.
+// OnInit reads the view that the server put into the page, and what the person has done
+// to the page so far; go-app replaces the page right after it.
 func (h *Host) OnInit() {
 	if app.IsServer {
 		return
@@ -109,7 +108,7 @@ func (h *Host) OnInit() {
 	}
 }
 
-// Render makes the root element.
+// Render returns the root element.
 func (h *Host) Render() app.UI {
 	return app.Div().ID("root").Body(
 		&currentPage{View: h.v, Number: h.pageNumber},
@@ -117,8 +116,8 @@ func (h *Host) Render() app.UI {
 	)
 }
 
-// connectionBanner tells of the connection and of what waits to be decided. The element is
-// there from the start, so that screen readers hear what comes into it.
+// connectionBanner shows the state of the connection and what waits for the person's
+// choice. The element is always there, so that screen readers announce its changes.
 func (h *Host) connectionBanner() app.UI {
 	t := func(key string) string { return i18n.T(h.v.Lang, key) }
 	say := func(kind, text string, buttons ...app.UI) app.UI {
@@ -148,7 +147,7 @@ func (h *Host) connectionBanner() app.UI {
 	return app.Div().Class(class).Role("status").Body(lines...)
 }
 
-// OnMount completes the takeover and begins to listen.
+// OnMount completes the takeover and opens the stream.
 func (h *Host) OnMount(ctx app.Context) {
 	h.ctx = ctx
 	w := app.Window()
@@ -156,13 +155,13 @@ func (h *Host) OnMount(ctx app.Context) {
 
 	h.dirty = h.took.restore(w.GetElementByID("root"))
 	h.took = snapshot{}
-	// Navigation is ours; see the type.
+	// The host navigates, not go-app; see the type.
 	w.Set("onclick", nil)
 	w.Set("onpopstate", nil)
 	location := w.Get("location")
 	h.at = location.Get("pathname").String() + location.Get("search").String()
 	if strings.HasPrefix(h.at, "/api/") {
-		// The answer to a form that was sent before the app was there.
+		// The page may be the answer to a form that was sent before the app started.
 		h.at = viewPath(h.v)
 		w.Get("history").Call("replaceState", nil, "", h.at)
 	}
@@ -197,7 +196,7 @@ func (h *Host) OnMount(ctx app.Context) {
 		}
 	})
 	on(w, "pageshow", false, func(e app.Value) {
-		// A page that the browser kept may be of somebody who has logged out.
+		// A page from the browser's back button may be of somebody who has logged out.
 		if e.Get("persisted").Bool() {
 			location.Call("reload")
 		}
@@ -210,7 +209,7 @@ func (h *Host) OnMount(ctx app.Context) {
 	w.Get("performance").Call("mark", "mounted")
 }
 
-// OnAppInstallChange hears that the app can be installed, or was.
+// OnAppInstallChange is called when the app can be installed, or was.
 func (h *Host) OnAppInstallChange(ctx app.Context) {
 	h.installable = ctx.IsAppInstallable() && !ctx.IsAppleBrowser()
 }
@@ -239,7 +238,7 @@ func (h *Host) click(e app.Value) {
 		return
 	}
 	if fragment != "" && at == h.at {
-		// From the error summary to the field itself, and not only near it.
+		// A link of the error summary leads to the field itself.
 		if field := app.Window().GetElementByID(fragment); field.Truthy() && a.Call("closest", "#error-summary").Truthy() {
 			e.Call("preventDefault")
 			field.Call("focus")
@@ -251,7 +250,7 @@ func (h *Host) click(e app.Value) {
 	h.open(to, true)
 }
 
-// foldMenus closes menus that were clicked beside.
+// foldMenus closes the menus outside of which somebody clicked.
 func foldMenus(target app.Value) {
 	forEach(app.Window().Get("document").JSValue(), "details[data-menu][open]", func(_ int, menu app.Value) {
 		if !menu.Call("contains", target).Bool() {
@@ -273,8 +272,9 @@ func (h *Host) key(e app.Value) {
 	})
 }
 
-// inside says whether an address is a page of this program in this language, and
-// returns its path with query, and its fragment. Any other is loaded whole.
+// inside reports whether an address is a page of this program in this language, and
+// returns its path with query, and its fragment. Any other address is loaded as a new
+// page.
 func (h *Host) inside(address string) (at, fragment string, ok bool) {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -293,8 +293,7 @@ func (h *Host) inside(address string) (at, fragment string, ok bool) {
 
 func viewPath(v *mingjing.View) string { return "/" + v.Lang + "/" + strings.TrimPrefix(v.Path, "/") }
 
-// begin starts something that the person asked for; what was under way before is
-// dropped.
+// begin starts something that the person asked for, and cancels what was running.
 func (h *Host) begin(timeout time.Duration) (context.Context, int) {
 	if h.cancel != nil {
 		h.cancel()
@@ -305,8 +304,8 @@ func (h *Host) begin(timeout time.Duration) (context.Context, int) {
 	return ctx, h.turn
 }
 
-// open shows another page. push says that it is a step forward, which the back
-// button leads back from.
+// open shows another page. push says that the back button leads from it to the current
+// one.
 func (h *Host) open(address string, push bool) {
 	if push {
 		h.saveScroll()
@@ -345,7 +344,7 @@ func (h *Host) open(address string, push bool) {
 	}()
 }
 
-// showResponse shows a view that somebody asked for.
+// showResponse shows a view that the person asked for.
 func (h *Host) showResponse(v *mingjing.View, final, asked string, push bool) {
 	if h.foreign(v) {
 		load(final)
@@ -353,7 +352,7 @@ func (h *Host) showResponse(v *mingjing.View, final, asked string, push bool) {
 	}
 	at, _, ok := h.inside(final)
 	if !ok {
-		at = h.at // a form that was refused stays where it is
+		at = h.at // a form with errors keeps its address
 		if h.v.Page != v.Page {
 			at = viewPath(v)
 		}
@@ -383,7 +382,7 @@ func withHash(fragment string) string {
 	return "#" + fragment
 }
 
-// show makes v the view; it is called on the goroutine that draws.
+// show makes v the view; it is called on the goroutine that renders.
 func (h *Host) show(v *mingjing.View) {
 	h.v, h.dirty, h.news = v, false, false
 	if h.stream != nil {
@@ -392,8 +391,8 @@ func (h *Host) show(v *mingjing.View) {
 	app.Window().Get("document").Set("title", Title(v))
 }
 
-// foreign reports whether a view is for somebody else than the one before, in another
-// language or of a page that this program lacks: then the whole page is loaded.
+// foreign reports whether a view is for another person, in another language or of a
+// page that this program lacks: then it is loaded as a new page.
 func (h *Host) foreign(v *mingjing.View) bool {
 	if !Known(v.Page) || v.Lang != h.v.Lang || (v.Who == nil) != (h.v.Who == nil) {
 		return true
@@ -424,8 +423,8 @@ func settle(fragment string, y float64) {
 	scrollTo(0, y)
 }
 
-// keepScroll has the places on a page remembered by us, since what the back
-// button shows has to be fetched first; on a reload the browser does it.
+// keepScroll makes the host restore scroll positions, since the page of the back button
+// has to be fetched first; on a reload the browser does it.
 func (h *Host) keepScroll() {
 	w := app.Window()
 	history := w.Get("history")
@@ -442,7 +441,7 @@ func (h *Host) saveScroll() {
 	w.Get("history").Call("replaceState", map[string]any{"y": w.Get("scrollY").Float()}, "")
 }
 
-// submit sends a form in place.
+// submit sends a form without leaving the page.
 func (h *Host) submit(e app.Value) {
 	form, button := e.Get("target"), e.Get("submitter")
 	target := form.Call("getAttribute", "target")
@@ -457,7 +456,7 @@ func (h *Host) submit(e app.Value) {
 		return
 	}
 	if form.Call("getAttribute", "aria-busy").String() == "true" {
-		e.Call("preventDefault") // it is on its way
+		e.Call("preventDefault") // it is being sent
 		return
 	}
 	f, err := client.ReadForm(form, button)
@@ -529,7 +528,7 @@ func (h *Host) submit(e app.Value) {
 	}()
 }
 
-// listen opens the live stream for whoever is logged in.
+// listen opens the live stream of the person who is logged in.
 func (h *Host) listen() {
 	if h.v.Who == nil {
 		return
@@ -542,22 +541,23 @@ func (h *Host) listen() {
 	}
 }
 
-// connection hears how the live stream stands.
+// connection handles a new state of the live stream.
 func (h *Host) connection(s client.State, tries int) {
 	switch s {
 	case client.Ended:
-		// A log-out or a lock on this page has ended it, and leads on by itself.
+		// A log-out or a lock on this page has ended it; they leave the page by
+		// themselves.
 		if !h.leaving && !app.Window().Get("mingjingLocked").Truthy() {
 			app.Window().Get("location").Call("reload")
 		}
 	case client.Offline:
 		h.troubled, h.notice = true, "conn.offline"
 	case client.Connecting:
-		// A short break is nobody's concern.
+		// A short interruption is not shown.
 		if tries >= 2 && !h.busy {
 			h.troubled, h.notice = true, "conn.reconnecting"
 		}
-		// Perhaps the session is over, which a refused stream cannot say.
+		// Perhaps the session has ended, which a refused stream can't tell.
 		if tries >= 3 && time.Since(h.checkedAt) > checkEvery {
 			h.checkedAt = time.Now()
 			h.refresh()
@@ -578,7 +578,7 @@ func (h *Host) connection(s client.State, tries int) {
 	}
 }
 
-// online is when the device has a network again.
+// online is called when the device has a network again.
 func (h *Host) online() {
 	switch {
 	case h.owed != "":
@@ -590,7 +590,8 @@ func (h *Host) online() {
 	}
 }
 
-// receiveEvents is told that something has changed. Whoever is typing is not disturbed.
+// receiveEvents handles that something has changed. It does not disturb somebody who is
+// typing.
 func (h *Host) receiveEvents() {
 	switch {
 	case h.v.Who == nil:
@@ -627,13 +628,13 @@ func (h *Host) reread(asked bool) {
 		h.ctx.Dispatch(func(app.Context) {
 			switch {
 			case err != nil || turn != h.turn:
-			case leaf != h.pageNumber: // what was asked for has come before it, and stays
+			case leaf != h.pageNumber: // the person has opened another page meanwhile
 				h.again = true
 			default:
 				h.renew(v, final, asked)
 			}
 		})
-		// Too early for the next one; what happens meanwhile makes one together.
+		// It is too early for the next one; changes until then are read together.
 		time.Sleep(max(0, refreshEvery-time.Since(start)))
 		h.ctx.Dispatch(func(app.Context) {
 			h.refreshing = false
@@ -645,18 +646,19 @@ func (h *Host) reread(asked bool) {
 	}()
 }
 
-// onceShown reports whether the page holds what can't be read again: a new link.
+// onceShown reports whether the page shows something that can't be read again: a new
+// link.
 func onceShown(v *mingjing.View) bool {
 	shown := mingjing.DataOf[mingjing.NewShareView](v)
 	return shown != nil && shown.Made != nil
 }
 
-// renew updates the page in place with a view that nobody asked for.
+// renew updates the page in place with a view that the person did not ask for.
 func (h *Host) renew(v *mingjing.View, final string, asked bool) {
 	switch {
 	case h.foreign(v):
 		load(final)
-	case onceShown(h.v): // only the frame around it is renewed
+	case onceShown(h.v): // only the frame around it is updated
 		kept := *h.v
 		kept.Who, kept.Seq = v.Who, v.Seq
 		h.show(&kept)
@@ -674,8 +676,8 @@ func (h *Host) renew(v *mingjing.View, final string, asked bool) {
 	}
 }
 
-// watchUpdates looks for a new version of the app. go-app's own word for it comes
-// on the very first installation too, so it is not listened to.
+// watchUpdates checks for a new version of the app. go-app's own event also comes on
+// the very first installation, so it is not used.
 func (h *Host) watchUpdates() {
 	workers := app.Window().Get("navigator").Get("serviceWorker")
 	if !workers.Truthy() {
@@ -688,7 +690,7 @@ func (h *Host) watchUpdates() {
 		case h.updating:
 			app.Window().Get("location").Call("reload")
 		case controlled:
-			ready() // another window has taken the update
+			ready() // another window has installed the update
 		}
 		controlled = true
 		return nil
@@ -730,7 +732,7 @@ func (h *Host) doUpdate(app.Context, app.Event) {
 	if h.registered != nil {
 		if waiting := h.registered.Get("waiting"); waiting.Truthy() {
 			waiting.Call("postMessage", map[string]any{"type": "mingjing:activate"})
-			return // controllerchange reloads
+			return // controllerchange reloads the page
 		}
 	}
 	app.Window().Get("location").Call("reload")
@@ -740,5 +742,5 @@ func onLine() bool { return app.Window().Get("navigator").Get("onLine").Bool() }
 
 func hiddenPage() bool { return app.Window().Get("document").Get("hidden").Bool() }
 
-// load opens an address as a whole page.
+// load opens an address as a new page.
 func load(address string) { app.Window().Get("location").Call("assign", address) }

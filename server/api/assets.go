@@ -195,11 +195,12 @@ func (a *assets) addProgram(p web.Program) error {
 	if err != nil {
 		return err
 	}
-	// go-app reads the program through a stream of its own to draw its progress,
-	// which nobody sees here and which keeps the browser from keeping the compiled
+	// go-app shows the download's progress by reading the program through a stream of
+	// its own. Nobody sees that here, and it keeps browsers from caching the compiled
 	// code.
 	start = bytes.Replace(start, []byte(`fetchWithProgress("`+p.URL()+`", showProgress)`), []byte(`fetch("`+p.URL()+`")`), 1)
-	// A slim program's panic is read by its addresses, docs/wasm.md.
+	// The addresses in a panic of the slim program can be turned into names, see
+	// docs/wasm.md.
 	start = bytes.Replace(start, []byte("const go = new Go();"), []byte(`const go = new Go(); go.env.GOTRACEBACK = "system";`), 1)
 	a.add("/wasm_exec.js", scriptType, exec)
 	a.add("/"+p.Name+".js", scriptType, start)
@@ -207,8 +208,8 @@ func (a *assets) addProgram(p web.Program) error {
 	return nil
 }
 
-// addWorker adds the service worker, which keeps the files that every page has, and
-// of the programs the one that the person uses.
+// addWorker adds the service worker. It stores the files that every page needs, and the
+// program that the person uses.
 func (a *assets) addWorker() error {
 	kept := []string{a.url("/web/early.js"), a.url("/web/lock.js"), web.URL("app.css"),
 		web.URL("icons/mark.svg"), web.URL("icons/favicon-32.png"), web.URL("icons/icon-192.png")}
@@ -236,7 +237,7 @@ func (a *assets) addWorker() error {
 	return nil
 }
 
-// version changes when any of the public files does.
+// version returns a text that changes when any of the public files does.
 func (a *assets) version() string {
 	var all []string
 	for at, f := range a.files {
@@ -246,7 +247,7 @@ func (a *assets) version() string {
 	return web.Hash([]byte(strings.Join(all, "\n") + web.Worker()))
 }
 
-// A resolver tells go-app where our files are.
+// A resolver tells go-app the addresses of our files.
 type resolver struct{ wasm string }
 
 func (r resolver) Resolve(location string) string {
@@ -273,7 +274,7 @@ func fromHandler(h http.Handler, at string) ([]byte, error) {
 	return w.body.Bytes(), nil
 }
 
-// kept is a response that is kept.
+// A recordedResponse is a response that is stored instead of sent.
 type recordedResponse struct {
 	header http.Header
 	status int
@@ -284,13 +285,13 @@ func (w *recordedResponse) Header() http.Header         { return w.header }
 func (w *recordedResponse) WriteHeader(status int)      { w.status = status }
 func (w *recordedResponse) Write(b []byte) (int, error) { return w.body.Write(b) }
 
-// pack compresses data as far as it goes, nil where that saves less than a tenth.
+// pack compresses data as much as possible; nil where that saves less than a tenth.
 func pack(data []byte) (br, gz []byte) {
 	var b, g bytes.Buffer
 	bw := brotli.NewWriterLevel(&b, brotli.BestCompression)
-	gw, _ := gzip.NewWriterLevel(&g, gzip.BestCompression) // the level is right
+	gw, _ := gzip.NewWriterLevel(&g, gzip.BestCompression) // it fails only for a level that does not exist
 	for _, w := range []io.WriteCloser{bw, gw} {
-		_, _ = w.Write(data) // into memory
+		_, _ = w.Write(data) // it writes into memory
 		_ = w.Close()
 	}
 	small := len(data) - len(data)/10
@@ -303,7 +304,7 @@ func pack(data []byte) (br, gz []byte) {
 	return br, gz
 }
 
-// manifest is our own: go-app's lacks id, lang and categories.
+// manifest returns our own manifest: go-app's lacks id, lang and categories.
 func manifest() ([]byte, error) {
 	type icon struct {
 		Src     string `json:"src"`
@@ -347,8 +348,8 @@ func manifest() ([]byte, error) {
 // has reports whether a path is one of the public files.
 func (a *assets) has(at string) bool { return a.files[at] != nil }
 
-// ServeHTTP sends a public file. One that is asked for with the hash of its
-// content may be kept for good; any other is asked for again each time.
+// ServeHTTP sends a public file. With the hash of its content in the address it may be
+// stored for good; otherwise browsers ask for it again each time.
 func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f := a.files[r.URL.Path]
 	if f == nil {
@@ -393,10 +394,11 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	_, _ = w.Write(body) // an error is the client's, who has left
+	_, _ = w.Write(body) // the client has gone
 }
 
-// unpack sends what is only kept compressed to somebody who reads neither.
+// unpack sends a file that is only stored compressed to a client that accepts neither
+// compression.
 func (a *assets) unpack(w http.ResponseWriter, r *http.Request, f *asset) {
 	if r.Method == http.MethodHead {
 		return
@@ -409,7 +411,7 @@ func (a *assets) unpack(w http.ResponseWriter, r *http.Request, f *asset) {
 	_, _ = io.Copy(w, z) //nolint:gosec // our own file, packed by us
 }
 
-// accepts reports whether an Accept-Encoding header takes an encoding by name.
+// accepts reports whether an Accept-Encoding header names an encoding.
 func accepts(header, encoding string) bool {
 	for part := range strings.SplitSeq(header, ",") {
 		name, params, _ := strings.Cut(part, ";")
@@ -421,8 +423,8 @@ func accepts(header, encoding string) bool {
 	return false
 }
 
-// head returns what the head of a page has after its title. name is the program that
-// takes the page over, or "".
+// head returns what the head of a page has after its title. name is the name of the
+// program that the page loads, or "".
 func (a *assets) head(name, lang string) string {
 	var b strings.Builder
 	link := func(rel, href, more string) {
@@ -432,7 +434,7 @@ func (a *assets) head(name, lang string) string {
 	b.WriteString(`<meta name="theme-color" media="(prefers-color-scheme: dark)" content="` + paperDark + "\">\n")
 	b.WriteString("<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"format-detection\" content=\"telephone=no\">\n")
 	if a.programs != nil {
-		// Before anything can be drawn, the style included.
+		// It comes before anything can be drawn, the style included.
 		b.WriteString(`<script src="` + html.EscapeString(a.url("/web/lock.js")) + "\"></script>\n")
 	}
 	link("stylesheet", web.URL("app.css"), "")
@@ -453,11 +455,11 @@ func (a *assets) head(name, lang string) string {
 	return b.String()
 }
 
-// document returns the whole page: body is the rendered root element, title the
-// window's. Where a program takes the page over, the view is put beside it as JSON; the
-// encoder writes <, >, &, U+2028 and U+2029 as escapes, so nothing that a person typed
-// can end the script element. A view that JSON cannot say is left out, and the page
-// stays the plain one that it is.
+// document returns the whole HTML page: body is the rendered root element, title the
+// window's. Where a program is loaded, the view is beside it as JSON; the encoder
+// writes <, >, &, U+2028 and U+2029 as escapes, so nothing that a person typed can end
+// the script element. A view that can't be encoded is left out, and the page stays a
+// plain one.
 func (a *assets) document(v *mingjing.View, body, title string) []byte {
 	name := programOf(v)
 	var view []byte
@@ -485,7 +487,8 @@ func (a *assets) document(v *mingjing.View, body, title string) []byte {
 	if v.Page == "offline" {
 		attributes += " data-offline"
 	}
-	b.WriteString("<!doctype html>\n<html lang=\"" + html.EscapeString(v.Lang) + "\"" + attributes + ">\n<head>\n<meta charset=\"utf-8\">\n<title>")
+	b.WriteString("<!doctype html>\n<html lang=\"" + html.EscapeString(v.Lang) + "\"" + attributes +
+		">\n<head>\n<meta charset=\"utf-8\">\n<title>")
 	b.WriteString(html.EscapeString(title))
 	b.WriteString("</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\">\n")
 	b.WriteString(`<meta name="description" content="` + html.EscapeString(i18n.T(v.Lang, "app.description")) + "\">\n")

@@ -50,7 +50,8 @@ func TestConfirmingThePasswordMakesTheSameSessionFresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	after, err := i.Who(t.Context(), fresh)
-	if err != nil || after.SessionID != before.SessionID || after.Actor.ID != before.Actor.ID || !after.AuthenticatedAt.After(before.AuthenticatedAt) {
+	if err != nil || after.SessionID != before.SessionID || after.Actor.ID != before.Actor.ID ||
+		!after.AuthenticatedAt.After(before.AuthenticatedAt) {
 		t.Errorf("it was %+v and is %+v, %v", before, after, err)
 	}
 	if list, err := i.Sessions(t.Context(), fresh); err != nil || len(list) != 1 {

@@ -69,7 +69,8 @@ func TestAResidentIsLetInAndKnownByItsOwnID(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := (mingjing.Actor{Role: mingjing.RoleResident, ID: string(residentOf(n)), AAL: 1, Fresh: true}); l.Actor != want || l.IDMasked != "" {
+		if want := (mingjing.Actor{Role: mingjing.RoleResident, ID: string(residentOf(n)), AAL: 1, Fresh: true}); l.Actor != want ||
+			l.IDMasked != "" {
 			t.Errorf("the session is of %+v %q, want %+v", l.Actor, l.IDMasked, want)
 		}
 		if left := time.Until(l.ExpiresAt); left < 11*time.Hour || left > 12*time.Hour {
@@ -203,7 +204,8 @@ func TestAStaffLoginNeedsTheSecondFactor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (mingjing.Actor{Role: mingjing.RoleHandler, ID: login, Name: "Shen Mo", AAL: 2, Fresh: true}); l.Actor != want || l.IDMasked != login {
+	if want := (mingjing.Actor{Role: mingjing.RoleHandler, ID: login, Name: "Shen Mo", AAL: 2, Fresh: true}); l.Actor != want ||
+		l.IDMasked != login {
 		t.Errorf("the session is of %+v %q, want %+v", l.Actor, l.IDMasked, want)
 	}
 }
