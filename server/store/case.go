@@ -35,10 +35,10 @@ func (t *tx) AddCase(ctx context.Context, d cases.Case) error {
 // it for the bureau.
 func (t *tx) sealCase(ctx context.Context, op string, d cases.Case) (doc, line []byte, err error) {
 	d.Record, d.Listing, d.Evidence = nil, nil, nil
-	if doc, err = t.seal(ctx, op, keptDispute, d.Resident, d, d.ID); err != nil {
+	if doc, err = t.seal(ctx, op, sealedDispute, d.Resident, d, d.ID); err != nil {
 		return nil, nil, err
 	}
-	line, err = t.seal(ctx, op, keptDisputeLine, vault.Bureau, d.Line(), d.ID)
+	line, err = t.seal(ctx, op, sealedDisputeLine, vault.Bureau, d.Line(), d.ID)
 	return doc, line, err
 }
 
@@ -75,7 +75,7 @@ func (t *reader) Case(ctx context.Context, id string) (cases.Case, error) {
 	if err := t.lockOwner(ctx, "dispute", id); err != nil {
 		return cases.Case{}, err
 	}
-	return one[cases.Case](ctx, t, "read a dispute", keptDispute, `WHERE id = ?`, id)
+	return one[cases.Case](ctx, t, "read a dispute", sealedDispute, `WHERE id = ?`, id)
 }
 
 // CaseLine implements [casework.Tx].
@@ -83,7 +83,7 @@ func (t *tx) CaseLine(ctx context.Context, id string) (cases.Case, error) {
 	if err := t.lockOwner(ctx, "dispute", id); err != nil {
 		return cases.Case{}, err
 	}
-	return one[cases.Case](ctx, t, "read a line of the queue", keptDisputeLine, `WHERE id = ?`, id)
+	return one[cases.Case](ctx, t, "read a line of the queue", sealedDisputeLine, `WHERE id = ?`, id)
 }
 
 // CaseByKey implements [casework.Tx].
@@ -91,7 +91,7 @@ func (t *reader) CaseByKey(ctx context.Context, resident mingjing.ResidentID, ke
 	if err := t.lock(ctx, resident); err != nil {
 		return cases.Case{}, err
 	}
-	return one[cases.Case](ctx, t, "find a dispute by key", keptDispute,
+	return one[cases.Case](ctx, t, "find a dispute by key", sealedDispute,
 		`WHERE resident_id = ? AND key_hash = ?`, string(resident), t.s.hashOrNull("key", key))
 }
 
@@ -100,7 +100,7 @@ func (t *reader) CasesOf(ctx context.Context, resident mingjing.ResidentID, limi
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[cases.Case](ctx, t, "list disputes", keptDispute,
+	return all[cases.Case](ctx, t, "list disputes", sealedDispute,
 		`WHERE resident_id = ? ORDER BY filed_at DESC, n DESC LIMIT ?`, string(resident), ownLimit(limit))
 }
 
@@ -109,7 +109,7 @@ func (t *reader) OpenCasesOf(ctx context.Context, resident mingjing.ResidentID) 
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[cases.Case](ctx, t, "list open disputes", keptDispute,
+	return all[cases.Case](ctx, t, "list open disputes", sealedDispute,
 		`WHERE resident_id = ? AND state <> 'decided' ORDER BY filed_at DESC, n DESC`, string(resident))
 }
 
@@ -181,7 +181,7 @@ func (t *tx) Cases(ctx context.Context, f cases.CaseQuery) ([]cases.Case, error)
 		}
 		where, args = append(where, "(next_due, id) > (?, ?)"), append(args, due, id)
 	}
-	return all[cases.Case](ctx, t, op, keptDisputeLine,
+	return all[cases.Case](ctx, t, op, sealedDisputeLine,
 		"WHERE "+strings.Join(where, " AND ")+" ORDER BY next_due, id LIMIT ?", append(args, page(f.Limit))...)
 }
 
@@ -221,7 +221,7 @@ func (t *tx) LateCounts(ctx context.Context, now time.Time) (late, very int, err
 
 // attach checks a file that goes to a dispute, and seals it with what the row says
 // of it for the dispute's resident.
-func (t *tx) attach(ctx context.Context, op, dispute string, row, file kept, e mingjing.Evidence, data []byte) (resident mingjing.ResidentID, doc, sealed []byte, err error) {
+func (t *tx) attach(ctx context.Context, op, dispute string, row, file sealedColumn, e mingjing.Evidence, data []byte) (resident mingjing.ResidentID, doc, sealed []byte, err error) {
 	if len(data) > mingjing.MaxEvidenceBytes {
 		return "", nil, nil, fmt.Errorf("store: %s: file of %d bytes, at most %d are stored", op, len(data), mingjing.MaxEvidenceBytes)
 	}
@@ -247,7 +247,7 @@ func (t *tx) ownerOf(ctx context.Context, op, table, id string) (owner mingjing.
 // AddEvidence implements [casework.Tx].
 func (t *tx) AddEvidence(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error {
 	const op = "add evidence"
-	resident, doc, file, err := t.attach(ctx, op, dispute, keptEvidence, keptEvidenceFile, e, data)
+	resident, doc, file, err := t.attach(ctx, op, dispute, sealedEvidence, sealedEvidenceFile, e, data)
 	if err != nil {
 		return err
 	}
@@ -265,7 +265,7 @@ func (t *tx) SetEvidence(ctx context.Context, e mingjing.Evidence) error {
 	if err != nil {
 		return err
 	}
-	doc, err := t.seal(ctx, op, keptEvidence, owner, e, e.ID)
+	doc, err := t.seal(ctx, op, sealedEvidence, owner, e, e.ID)
 	if err != nil {
 		return err
 	}
@@ -277,7 +277,7 @@ func (t *reader) Evidence(ctx context.Context, dispute string) ([]mingjing.Evide
 	if err := ignoreNotFound(t.lockOwner(ctx, "dispute", dispute)); err != nil {
 		return nil, err
 	}
-	return all[mingjing.Evidence](ctx, t, "list evidence", keptEvidence, `WHERE dispute_id = ? ORDER BY added_at, n`, dispute)
+	return all[mingjing.Evidence](ctx, t, "list evidence", sealedEvidence, `WHERE dispute_id = ? ORDER BY added_at, n`, dispute)
 }
 
 // EvidenceOf implements [casework.Tx].
@@ -285,7 +285,7 @@ func (t *reader) EvidenceOf(ctx context.Context, resident mingjing.ResidentID) (
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return groups[mingjing.Evidence](ctx, t, "list a resident's evidence", keptEvidence, "dispute_id", `WHERE resident_id = ? ORDER BY added_at, n`, string(resident))
+	return groups[mingjing.Evidence](ctx, t, "list a resident's evidence", sealedEvidence, "dispute_id", `WHERE resident_id = ? ORDER BY added_at, n`, string(resident))
 }
 
 // EvidenceCase implements [casework.Tx].
@@ -297,14 +297,14 @@ func (t *tx) EvidenceCase(ctx context.Context, id string) (dispute string, err e
 
 // EvidenceData implements [casework.Tx].
 func (t *reader) EvidenceData(ctx context.Context, id string) (e mingjing.Evidence, data []byte, err error) {
-	e, data, err = t.fileData(ctx, keptEvidence, keptEvidenceFile, id)
+	e, data, err = t.fileData(ctx, sealedEvidence, sealedEvidenceFile, id)
 	if errors.Is(err, kernel.ErrNotFound) {
-		e, data, err = t.fileData(ctx, keptAnswerDoc, keptAnswerFile, id)
+		e, data, err = t.fileData(ctx, sealedAnswerDoc, sealedAnswerFile, id)
 	}
 	return e, data, err
 }
 
-func (t *reader) fileData(ctx context.Context, row, file kept, id string) (e mingjing.Evidence, data []byte, err error) {
+func (t *reader) fileData(ctx context.Context, row, file sealedColumn, id string) (e mingjing.Evidence, data []byte, err error) {
 	const op = "read evidence"
 	if err := t.lockOwner(ctx, row.table, id); err != nil {
 		return e, nil, err

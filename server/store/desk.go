@@ -20,7 +20,7 @@ func (t *tx) Waiting(ctx context.Context, late time.Time, skip, limit int) ([]ca
 	if !late.IsZero() {
 		where, args = `next_due < ?`, []any{micros(late)}
 	}
-	return all[cases.Case](ctx, t, "list waiting cases", keptDisputeLine, `WHERE `+where+
+	return all[cases.Case](ctx, t, "list waiting cases", sealedDisputeLine, `WHERE `+where+
 		` AND state <> 'decided' AND state <> 'to_serve' ORDER BY next_due, filed_at, n LIMIT ? OFFSET ?`, append(args, page(limit), max(0, skip))...)
 }
 
@@ -37,7 +37,7 @@ type staffName struct{ Name string }
 // SetDeskCase implements [casework.Tx].
 func (t *tx) SetDeskCase(ctx context.Context, k desk.Case) error {
 	const op = "set a handler's case"
-	doc, err := t.seal(ctx, op, keptDeskCase, vault.Bureau, staffName{k.Name}, k.Dispute, k.Handler)
+	doc, err := t.seal(ctx, op, sealedDeskCase, vault.Bureau, staffName{k.Name}, k.Dispute, k.Handler)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (t *tx) SetDeskCase(ctx context.Context, k desk.Case) error {
 // DecideDeskCase implements [casework.Tx].
 func (t *tx) DecideDeskCase(ctx context.Context, k desk.Case) error {
 	const op = "decide a handler's case"
-	doc, err := t.seal(ctx, op, keptDeskCase, vault.Bureau, staffName{k.Name}, k.Dispute, k.Handler)
+	doc, err := t.seal(ctx, op, sealedDeskCase, vault.Bureau, staffName{k.Name}, k.Dispute, k.Handler)
 	if err != nil {
 		return err
 	}
@@ -153,13 +153,13 @@ func (t *tx) nameHandlers(ctx context.Context, all []desk.Counts) error {
 		handlers[i] = k.Handler
 	}
 	among := `WITH h (id) AS (VALUES (CAST(? AS TEXT))` + strings.Repeat(`, (?)`, len(all)-1) + `) `
-	named, err := groups[staffName](ctx, t, op, keptDeskCase, "handler_id", `WHERE (handler_id, dispute_id) IN (`+among+
+	named, err := groups[staffName](ctx, t, op, sealedDeskCase, "handler_id", `WHERE (handler_id, dispute_id) IN (`+among+
 		`SELECT h.id, (SELECT dispute_id FROM desk_case k WHERE k.handler_id = h.id ORDER BY k.taken_at DESC LIMIT 1) FROM h)`, handlers...)
 	if err != nil {
 		return err
 	}
 	// All of somebody's cases may be from before these were kept.
-	lines, err := groups[cases.Case](ctx, t, op, keptDisputeLine, "handler_id", `WHERE id IN (`+among+
+	lines, err := groups[cases.Case](ctx, t, op, sealedDisputeLine, "handler_id", `WHERE id IN (`+among+
 		`SELECT (SELECT d.id FROM dispute d WHERE d.handler_id <> '' AND d.handler_id = h.id ORDER BY d.next_due DESC, d.id DESC LIMIT 1) FROM h)`, handlers...)
 	if err != nil {
 		return err
@@ -214,7 +214,7 @@ func (t *tx) AddNote(ctx context.Context, dispute string, n mingjing.Note) error
 	if err != nil {
 		return err
 	}
-	doc, err := t.seal(ctx, op, keptNote, owner, n, n.ID)
+	doc, err := t.seal(ctx, op, sealedNote, owner, n, n.ID)
 	if err != nil {
 		return err
 	}
@@ -223,13 +223,13 @@ func (t *tx) AddNote(ctx context.Context, dispute string, n mingjing.Note) error
 
 // Notes implements [casework.Tx].
 func (t *reader) Notes(ctx context.Context, dispute string) ([]mingjing.Note, error) {
-	return all[mingjing.Note](ctx, t, "list notes", keptNote, `WHERE dispute_id = ? ORDER BY at, n`, dispute)
+	return all[mingjing.Note](ctx, t, "list notes", sealedNote, `WHERE dispute_id = ? ORDER BY at, n`, dispute)
 }
 
 // AddRelative implements [casework.Tx].
 func (t *tx) AddRelative(ctx context.Context, r desk.Relative) error {
 	const op = "add a relative"
-	doc, err := t.seal(ctx, op, keptRelative, vault.Bureau, r, r.ID)
+	doc, err := t.seal(ctx, op, sealedRelative, vault.Bureau, r, r.ID)
 	if err != nil {
 		return err
 	}
@@ -239,7 +239,7 @@ func (t *tx) AddRelative(ctx context.Context, r desk.Relative) error {
 
 // Relatives implements [casework.Tx].
 func (t *tx) Relatives(ctx context.Context, staff string) ([]desk.Relative, error) {
-	return all[desk.Relative](ctx, t, "list relatives", keptRelative, `WHERE staff_id = ? ORDER BY n`, staff)
+	return all[desk.Relative](ctx, t, "list relatives", sealedRelative, `WHERE staff_id = ? ORDER BY n`, staff)
 }
 
 // DeleteRelative implements [casework.Tx].
@@ -264,7 +264,7 @@ func (t *tx) RelativeResidents(ctx context.Context, staff string) ([]mingjing.Re
 // AddDeclaration implements [casework.Tx].
 func (t *tx) AddDeclaration(ctx context.Context, d mingjing.Declaration) error {
 	const op = "add a declaration"
-	doc, err := t.seal(ctx, op, keptDeclaration, vault.Bureau, d, micros(d.At))
+	doc, err := t.seal(ctx, op, sealedDeclaration, vault.Bureau, d, micros(d.At))
 	if err != nil {
 		return err
 	}
@@ -273,7 +273,7 @@ func (t *tx) AddDeclaration(ctx context.Context, d mingjing.Declaration) error {
 
 // Declarations implements [casework.Tx]. The limit is at most [MaxPage].
 func (t *tx) Declarations(ctx context.Context, limit int) ([]mingjing.Declaration, error) {
-	return all[mingjing.Declaration](ctx, t, "list declarations", keptDeclaration, `ORDER BY n DESC LIMIT ?`, page(limit))
+	return all[mingjing.Declaration](ctx, t, "list declarations", sealedDeclaration, `ORDER BY n DESC LIMIT ?`, page(limit))
 }
 
 // AddVisit implements [casework.Tx].

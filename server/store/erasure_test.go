@@ -44,7 +44,7 @@ func TestAnErasedResidentIsNotFoundAnywhere(t *testing.T) {
 				"answer":   func() error { _, _, err := tx.EvidenceData(ctx, "a0"); return err },
 				"notice":   func() error { _, err := tx.Notice(ctx, "n0"); return err },
 				"prefs":    func() error { _, err := tx.NoticePrefs(ctx, a.ID); return err },
-				"looks":    func() error { _, err := tx.Looks(ctx, a.ID, false, 0, 5); return err },
+				"looks":    func() error { _, err := tx.AccessEntries(ctx, a.ID, false, 0, 5); return err },
 			} {
 				if err := read(); !errors.Is(err, kernel.ErrNotFound) {
 					t.Errorf("%s of who was erased: %v", what, err)

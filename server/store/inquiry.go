@@ -23,7 +23,7 @@ func flag(on bool) int {
 // AddInquiry implements [casework.Tx].
 func (t *tx) AddInquiry(ctx context.Context, q inquiry.Row) error {
 	const op = "add an inquiry"
-	doc, err := t.seal(ctx, op, keptInquiry, q.Resident, q, q.ID)
+	doc, err := t.seal(ctx, op, sealedInquiry, q.Resident, q, q.ID)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (t *tx) SetInquiry(ctx context.Context, q inquiry.Row) error {
 	const op = "set an inquiry"
 	stored := q
 	stored.Version++
-	doc, err := t.seal(ctx, op, keptInquiry, q.Resident, stored, q.ID)
+	doc, err := t.seal(ctx, op, sealedInquiry, q.Resident, stored, q.ID)
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (t *reader) Inquiry(ctx context.Context, id string) (inquiry.Row, error) {
 	if err := t.lockOwner(ctx, "inquiry", id); err != nil {
 		return inquiry.Row{}, err
 	}
-	return one[inquiry.Row](ctx, t, "read an inquiry", keptInquiry, `WHERE id = ?`, id)
+	return one[inquiry.Row](ctx, t, "read an inquiry", sealedInquiry, `WHERE id = ?`, id)
 }
 
 const inquiryHead = `SELECT id, resident_id, staff_id, agency, state, asked_at, due, late FROM inquiry WHERE `
@@ -92,7 +92,7 @@ func (t *reader) InquiriesAbout(ctx context.Context, resident mingjing.ResidentI
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[inquiry.Row](ctx, t, "list inquiries", keptInquiry,
+	return all[inquiry.Row](ctx, t, "list inquiries", sealedInquiry,
 		`WHERE resident_id = ? AND seq >= ? AND seq <= ? ORDER BY seq`, string(resident), from, to)
 }
 

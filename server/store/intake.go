@@ -62,7 +62,7 @@ func (t *tx) Holdings(ctx context.Context, agency, cursor string, limit int) ([]
 	}
 	list, places := []mingjing.AgencyHolding{}, []string{}
 	for _, table := range tables {
-		ref := map[string]kept{cursorRecord: keptRecordRef, cursorListing: keptListingRef}[table]
+		ref := map[string]sealedColumn{cursorRecord: sealedRecordRef, cursorListing: sealedListingRef}[table]
 		type row struct {
 			n       int64
 			holding mingjing.AgencyHolding
@@ -96,7 +96,7 @@ func (t *tx) Holdings(ctx context.Context, agency, cursor string, limit int) ([]
 // AddBatch implements [casework.Tx].
 func (t *tx) AddBatch(ctx context.Context, b agencyside.BatchRow) error {
 	const op = "add a batch"
-	doc, err := t.seal(ctx, op, keptBatch, vault.Bureau, b, b.Agency, micros(b.At))
+	doc, err := t.seal(ctx, op, sealedBatch, vault.Bureau, b, b.Agency, micros(b.At))
 	if err != nil {
 		return err
 	}
@@ -107,14 +107,14 @@ func (t *tx) AddBatch(ctx context.Context, b agencyside.BatchRow) error {
 // Batch implements [casework.Tx]; nobody else answers it until the end of this
 // transaction.
 func (t *tx) Batch(ctx context.Context, agency, id string) (agencyside.BatchRow, error) {
-	return one[agencyside.BatchRow](ctx, t, "read a batch", keptBatch, `WHERE agency = ? AND id_hash = ?`+t.rowLock("batch"),
+	return one[agencyside.BatchRow](ctx, t, "read a batch", sealedBatch, `WHERE agency = ? AND id_hash = ?`+t.rowLock("batch"),
 		agency, t.s.hash("batch", id))
 }
 
 // SetBatch implements [casework.Tx].
 func (t *tx) SetBatch(ctx context.Context, b agencyside.BatchRow) error {
 	const op = "answer a batch"
-	doc, err := t.seal(ctx, op, keptBatch, vault.Bureau, b, b.Agency, micros(b.At))
+	doc, err := t.seal(ctx, op, sealedBatch, vault.Bureau, b, b.Agency, micros(b.At))
 	if err != nil {
 		return err
 	}
@@ -175,7 +175,7 @@ func (t *tx) SetAgencyKey(ctx context.Context, k mingjing.AgencyKey) error {
 // AddAnswerDocument implements [casework.Tx].
 func (t *tx) AddAnswerDocument(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error {
 	const op = "add an answer's document"
-	resident, doc, file, err := t.attach(ctx, op, dispute, keptAnswerDoc, keptAnswerFile, e, data)
+	resident, doc, file, err := t.attach(ctx, op, dispute, sealedAnswerDoc, sealedAnswerFile, e, data)
 	if err != nil {
 		return err
 	}

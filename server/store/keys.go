@@ -48,7 +48,7 @@ func (s *Store) sealOld(ctx context.Context) error {
 	if err := s.copyOld(ctx); err != nil {
 		return err
 	}
-	for _, k := range allKept {
+	for _, k := range allSealed {
 		for from := 0; ; from += keyBatch {
 			var rows []sealedRow
 			err := s.run(ctx, func(t *tx) (err error) {
@@ -129,7 +129,7 @@ func (s *Store) copyOld(ctx context.Context) error {
 }
 
 // reseal seals a row anew by its owner's newest key.
-func (t *tx) reseal(ctx context.Context, k kept, r sealedRow) error {
+func (t *tx) reseal(ctx context.Context, k sealedColumn, r sealedRow) error {
 	wrapped, err := t.Keyset(ctx, r.owner)
 	if err != nil {
 		return err
@@ -259,8 +259,8 @@ func (s *Store) Renew(ctx context.Context) (int, error) {
 
 // resealAll seals all that is an owner's by the newest key.
 func (t *tx) resealAll(ctx context.Context, owner string) error {
-	for _, k := range allKept {
-		if (k.owner == bureaus) != (owner == vault.Bureau) {
+	for _, k := range allSealed {
+		if (k.owner == bureauOwner) != (owner == vault.Bureau) {
 			continue
 		}
 		where, args := `WHERE `+k.owner+` = ?`, []any{owner}

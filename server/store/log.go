@@ -9,36 +9,36 @@ import (
 	"mingjing/server/vault"
 )
 
-func lookCounter(resident mingjing.ResidentID) string { return "look " + string(resident) }
+func entryCounter(resident mingjing.ResidentID) string { return "look " + string(resident) }
 
 func eventCounter(audience string) string { return "event " + audience }
 
-// A lookRow is the content of a look's row: with it the commitment is made again.
-type lookRow struct {
+// A entryRow is the content of a look's row: with it the commitment is made again.
+type entryRow struct {
 	mingjing.AccessEntry
 	Salt []byte `json:"salt"`
 	Prev []byte `json:"prev,omitempty"`
 }
 
-// addLook writes an entry of the access log. With once, it is the only one of that name.
+// addEntry writes an entry of the access log. With once, it is the only one of that name.
 // Its leaf is put into the tree as the last thing before the transaction is committed,
 // and if that fails, it is not.
-func (t *tx) addLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.AccessEntry, once string) (err error) {
+func (t *tx) addEntry(ctx context.Context, resident mingjing.ResidentID, l mingjing.AccessEntry, once string) (err error) {
 	const op = "add a look"
 	if err := t.lock(ctx, resident); err != nil {
 		return err
 	}
-	if l.Seq, err = t.next(ctx, op, lookCounter(resident)); err != nil {
+	if l.Seq, err = t.next(ctx, op, entryCounter(resident)); err != nil {
 		return err
 	}
-	row := lookRow{AccessEntry: l}
+	row := entryRow{AccessEntry: l}
 	if l.Seq > 1 {
 		if row.Prev, err = t.commitment(ctx, op, resident, l.Seq-1); err != nil {
 			return err
 		}
 	}
 	commitment := row.commit(resident)
-	doc, err := t.seal(ctx, op, keptLook, resident, row, resident, l.Seq)
+	doc, err := t.seal(ctx, op, sealedEntry, resident, row, resident, l.Seq)
 	if err != nil {
 		return err
 	}
@@ -54,8 +54,8 @@ func (t *tx) addLook(ctx context.Context, resident mingjing.ResidentID, l mingji
 	return nil
 }
 
-// Looks implements [casework.Tx]. The limit is at most [MaxPage].
-func (t *reader) Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error) {
+// AccessEntries implements [casework.Tx]. The limit is at most [MaxPage].
+func (t *reader) AccessEntries(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
@@ -67,13 +67,13 @@ func (t *reader) Looks(ctx context.Context, resident mingjing.ResidentID, others
 		rest, args = rest+` AND seq < ?`, append(args, before)
 	}
 	const op = "list looks"
-	rows, err := t.sealedRows(ctx, op, keptLook, rest+` ORDER BY seq DESC LIMIT ?`, append(args, page(limit))...)
+	rows, err := t.sealedRows(ctx, op, sealedEntry, rest+` ORDER BY seq DESC LIMIT ?`, append(args, page(limit))...)
 	if err != nil {
 		return nil, err
 	}
 	list := []mingjing.AccessEntry{}
 	for _, r := range rows {
-		row, err := t.openLook(ctx, r)
+		row, err := t.openEntry(ctx, r)
 		if err != nil {
 			return nil, t.failed(op, err)
 		}
@@ -82,14 +82,14 @@ func (t *reader) Looks(ctx context.Context, resident mingjing.ResidentID, others
 	return list, nil
 }
 
-// openLook opens a line of the access log. One that does not open, because somebody
+// openEntry opens a line of the access log. One that does not open, because somebody
 // has changed or moved it, is there all the same, without words: whoever checks the
 // log finds that it is not what was committed to.
-func (t *reader) openLook(ctx context.Context, r sealedRow) (lookRow, error) {
-	row, err := unseal[lookRow](ctx, t, keptLook, r)
+func (t *reader) openEntry(ctx context.Context, r sealedRow) (entryRow, error) {
+	row, err := unseal[entryRow](ctx, t, sealedEntry, r)
 	if errors.Is(err, vault.ErrSealed) {
 		seq, _ := r.key[1].(int64)
-		return lookRow{AccessEntry: mingjing.AccessEntry{Seq: seq, Role: mingjing.RoleSystem, Action: mingjing.ActionUnreadable}}, nil
+		return entryRow{AccessEntry: mingjing.AccessEntry{Seq: seq, Role: mingjing.RoleSystem, Action: mingjing.ActionUnreadable}}, nil
 	}
 	return row, err
 }

@@ -14,7 +14,7 @@ import (
 // at any time, and nobody before.
 func (t *tx) PutMandate(ctx context.Context, m cases.Mandate) error {
 	const op = "put a mandate"
-	doc, err := t.seal(ctx, op, keptMandate, m.OwnerID, m, m.ID)
+	doc, err := t.seal(ctx, op, sealedMandate, m.OwnerID, m, m.ID)
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (t *reader) mandates(ctx context.Context, op string, by mingjing.ResidentID
 	}
 	list := []cases.Mandate{}
 	for _, r := range found {
-		m, err := decode[cases.Mandate](t.openFor(ctx, keptMandate, r.sealedRow, by))
+		m, err := decode[cases.Mandate](t.openFor(ctx, sealedMandate, r.sealedRow, by))
 		if err != nil {
 			return nil, t.failed(op, err)
 		}

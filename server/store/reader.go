@@ -47,20 +47,20 @@ func (t *reader) Log(ctx context.Context, resident mingjing.ResidentID) error {
 }
 
 // open opens what is a resident's, after the entry is in their access log.
-func (t *reader) open(ctx context.Context, k kept, r sealedRow) ([]byte, error) {
+func (t *reader) open(ctx context.Context, k sealedColumn, r sealedRow) ([]byte, error) {
 	return t.opener.Open(ctx, r.owner, k.place(r.key...), r.content)
 }
 
 // openFor opens what is between its owner and another resident, in whose access log
 // the entry is; "" is the owner.
-func (t *reader) openFor(ctx context.Context, k kept, r sealedRow, by mingjing.ResidentID) ([]byte, error) {
+func (t *reader) openFor(ctx context.Context, k sealedColumn, r sealedRow, by mingjing.ResidentID) ([]byte, error) {
 	if by == "" {
 		return t.open(ctx, k, r)
 	}
 	return t.opener.OpenFor(ctx, r.owner, string(by), k.place(r.key...), r.content)
 }
 
-func (t *reader) openFile(ctx context.Context, k kept, r sealedRow) ([]byte, error) {
+func (t *reader) openFile(ctx context.Context, k sealedColumn, r sealedRow) ([]byte, error) {
 	return t.opener.OpenFile(ctx, r.owner, k.place(r.key...), r.content)
 }
 
@@ -90,5 +90,5 @@ func (t *reader) record(ctx context.Context, owner string) error {
 			return err
 		}
 	}
-	return t.addLook(ctx, resident, t.entry.AccessEntry, name)
+	return t.addEntry(ctx, resident, t.entry.AccessEntry, name)
 }

@@ -20,7 +20,7 @@ func (t *tx) AddRequest(ctx context.Context, r score.Request) error {
 
 func (t *tx) sealRequest(ctx context.Context, op string, r score.Request) ([]byte, error) {
 	r.Progress, r.Sources, r.Score = mingjing.Progress{}, nil, nil
-	return t.seal(ctx, op, keptRequest, r.Resident, r, r.ID)
+	return t.seal(ctx, op, sealedRequest, r.Resident, r, r.ID)
 }
 
 // Request implements [casework.Tx].
@@ -28,7 +28,7 @@ func (t *reader) Request(ctx context.Context, id string) (score.Request, error) 
 	if err := t.lockOwner(ctx, "request", id); err != nil {
 		return score.Request{}, err
 	}
-	return one[score.Request](ctx, t, "read a request", keptRequest, `WHERE id = ?`, id)
+	return one[score.Request](ctx, t, "read a request", sealedRequest, `WHERE id = ?`, id)
 }
 
 // RequestByKey implements [casework.Tx].
@@ -36,7 +36,7 @@ func (t *reader) RequestByKey(ctx context.Context, resident mingjing.ResidentID,
 	if err := t.lock(ctx, resident); err != nil {
 		return score.Request{}, err
 	}
-	return one[score.Request](ctx, t, "find a request by key", keptRequest,
+	return one[score.Request](ctx, t, "find a request by key", sealedRequest,
 		`WHERE resident_id = ? AND key_hash = ?`, string(resident), t.s.hashOrNull("key", key))
 }
 
@@ -45,7 +45,7 @@ func (t *reader) OpenRequest(ctx context.Context, resident mingjing.ResidentID) 
 	if err := t.lock(ctx, resident); err != nil {
 		return score.Request{}, err
 	}
-	return one[score.Request](ctx, t, "find the open request", keptRequest,
+	return one[score.Request](ctx, t, "find the open request", sealedRequest,
 		`WHERE resident_id = ? AND state IN ('queued', 'collecting', 'scoring')`, string(resident))
 }
 
@@ -54,7 +54,7 @@ func (t *reader) LatestRequest(ctx context.Context, resident mingjing.ResidentID
 	if err := t.lock(ctx, resident); err != nil {
 		return score.Request{}, err
 	}
-	return one[score.Request](ctx, t, "find the latest request", keptRequest,
+	return one[score.Request](ctx, t, "find the latest request", sealedRequest,
 		`WHERE resident_id = ? ORDER BY created_at DESC, n DESC LIMIT 1`, string(resident))
 }
 
@@ -63,7 +63,7 @@ func (t *reader) Requests(ctx context.Context, resident mingjing.ResidentID) ([]
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[score.Request](ctx, t, "list requests", keptRequest,
+	return all[score.Request](ctx, t, "list requests", sealedRequest,
 		`WHERE resident_id = ? ORDER BY created_at, n`, string(resident))
 }
 
@@ -100,7 +100,7 @@ func (t *reader) Sources(ctx context.Context, request string) ([]score.Source, e
 	if err := ignoreNotFound(t.lockOwner(ctx, "request", request)); err != nil {
 		return nil, err
 	}
-	return all[score.Source](ctx, t, "list sources", keptSource, `WHERE request_id = ? ORDER BY agency`, request)
+	return all[score.Source](ctx, t, "list sources", sealedSource, `WHERE request_id = ? ORDER BY agency`, request)
 }
 
 // SourcesOfAll implements [casework.Tx].
@@ -108,7 +108,7 @@ func (t *reader) SourcesOfAll(ctx context.Context, resident mingjing.ResidentID)
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return groups[score.Source](ctx, t, "list a resident's sources", keptSource, "request_id",
+	return groups[score.Source](ctx, t, "list a resident's sources", sealedSource, "request_id",
 		`WHERE request_id IN (SELECT id FROM request WHERE resident_id = ?) ORDER BY request_id, agency`, string(resident))
 }
 
@@ -119,7 +119,7 @@ func (t *tx) SetSource(ctx context.Context, request string, s score.Source) erro
 	if err != nil {
 		return err
 	}
-	doc, err := t.seal(ctx, op, keptSource, owner, s, request, s.Agency)
+	doc, err := t.seal(ctx, op, sealedSource, owner, s, request, s.Agency)
 	if err != nil {
 		return err
 	}

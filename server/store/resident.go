@@ -17,7 +17,7 @@ func (t *tx) AddResident(ctx context.Context, r kernel.Resident) error {
 		return err
 	}
 	t.own("resident " + string(r.ID)) // there is no row to lock yet
-	doc, err := t.seal(ctx, op, keptResident, r.ID, r, r.ID)
+	doc, err := t.seal(ctx, op, sealedResident, r.ID, r, r.ID)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (t *reader) Resident(ctx context.Context, id mingjing.ResidentID) (kernel.R
 	if err := t.lock(ctx, id); err != nil {
 		return kernel.Resident{}, err
 	}
-	return one[kernel.Resident](ctx, t, "read a resident", keptResident, `WHERE id = ?`, string(id))
+	return one[kernel.Resident](ctx, t, "read a resident", sealedResident, `WHERE id = ?`, string(id))
 }
 
 // ResidentByIDNumber implements [casework.Tx].
@@ -56,7 +56,7 @@ func (t *tx) Residents(ctx context.Context) (n int, err error) {
 // AddConsent implements [casework.Tx].
 func (t *tx) AddConsent(ctx context.Context, resident mingjing.ResidentID, c mingjing.Consent) error {
 	const op = "add a consent"
-	doc, err := t.seal(ctx, op, keptConsent, resident, c, c.ID)
+	doc, err := t.seal(ctx, op, sealedConsent, resident, c, c.ID)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (t *reader) Consents(ctx context.Context, resident mingjing.ResidentID) ([]
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[mingjing.Consent](ctx, t, "list consents", keptConsent,
+	return all[mingjing.Consent](ctx, t, "list consents", sealedConsent,
 		`WHERE resident_id = ? ORDER BY given_at, n`, string(resident))
 }
 
@@ -79,14 +79,14 @@ func (t *reader) WithdrawConsents(ctx context.Context, resident mingjing.Residen
 	if err := t.lockForList(ctx, resident); err != nil {
 		return err
 	}
-	given, err := all[mingjing.Consent](ctx, t, op, keptConsent,
+	given, err := all[mingjing.Consent](ctx, t, op, sealedConsent,
 		`WHERE resident_id = ? AND rulebook = ? AND withdrawn_at IS NULL`, string(resident), rulebook)
 	if err != nil {
 		return err
 	}
 	for _, c := range given {
 		c.WithdrawnAt = &at
-		doc, err := t.seal(ctx, op, keptConsent, resident, c, c.ID)
+		doc, err := t.seal(ctx, op, sealedConsent, resident, c, c.ID)
 		if err != nil {
 			return err
 		}

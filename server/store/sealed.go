@@ -12,9 +12,9 @@ import (
 	"mingjing/server/vault"
 )
 
-// A kept is a table with a column of personal content, which is sealed with the
+// A sealedColumn is a table with a column of personal content, which is sealed with the
 // keyset of the row's owner and bound to the row.
-type kept struct {
+type sealedColumn struct {
 	table string
 	// column is "doc" unless said otherwise; a file is sealed as a stream.
 	column string
@@ -25,54 +25,54 @@ type kept struct {
 	owner string
 }
 
-// bureaus is the owner of rows that belong to no resident.
-const bureaus = "''"
+// bureauOwner is the owner of rows that belong to no resident.
+const bureauOwner = "''"
 
 var (
-	keptResident    = kept{table: "resident", key: []string{"id"}, owner: "id"}
-	keptConsent     = kept{table: "consent", key: []string{"id"}, owner: "resident_id"}
-	keptRequest     = kept{table: "request", key: []string{"id"}, owner: "resident_id"}
-	keptSource      = kept{table: "source", key: []string{"request_id", "agency"}, owner: "(SELECT resident_id FROM request WHERE request.id = request_id)"}
-	keptRecord      = kept{table: "record", key: []string{"id"}, owner: "resident_id"}
-	keptListing     = kept{table: "listing", key: []string{"id"}, owner: "resident_id"}
-	keptScore       = kept{table: "score", key: []string{"id"}, owner: "resident_id"}
-	keptDispute     = kept{table: "dispute", key: []string{"id"}, owner: "resident_id"}
-	keptEvidence    = kept{table: "evidence", key: []string{"id"}, owner: "resident_id"}
-	keptNote        = kept{table: "note", key: []string{"id"}, owner: "(SELECT resident_id FROM dispute WHERE dispute.id = dispute_id)"}
-	keptLook        = kept{table: "look", key: []string{"resident_id", "seq"}, owner: "resident_id"}
-	keptNotice      = kept{table: "notice", key: []string{"id"}, owner: "resident_id"}
-	keptNoticePrefs = kept{table: "notice_prefs", key: []string{"resident_id"}, owner: "resident_id"}
-	keptDevice      = kept{table: "push_device", key: []string{"id"}, owner: "resident_id"}
-	keptMandate     = kept{table: "mandate", key: []string{"id"}, owner: "resident_id"}
-	keptShare       = kept{table: "share", key: []string{"id"}, owner: "resident_id"}
-	keptShareView   = kept{table: "share_view", key: []string{"id"}, owner: "resident_id"}
-	keptExport      = kept{table: "export", key: []string{"id"}, owner: "resident_id"}
-	keptInquiry     = kept{table: "inquiry", key: []string{"id"}, owner: "resident_id"}
-	keptAnswerDoc   = kept{table: "answer_document", key: []string{"id"}, owner: "resident_id"}
+	sealedResident    = sealedColumn{table: "resident", key: []string{"id"}, owner: "id"}
+	sealedConsent     = sealedColumn{table: "consent", key: []string{"id"}, owner: "resident_id"}
+	sealedRequest     = sealedColumn{table: "request", key: []string{"id"}, owner: "resident_id"}
+	sealedSource      = sealedColumn{table: "source", key: []string{"request_id", "agency"}, owner: "(SELECT resident_id FROM request WHERE request.id = request_id)"}
+	sealedRecord      = sealedColumn{table: "record", key: []string{"id"}, owner: "resident_id"}
+	sealedListing     = sealedColumn{table: "listing", key: []string{"id"}, owner: "resident_id"}
+	sealedScore       = sealedColumn{table: "score", key: []string{"id"}, owner: "resident_id"}
+	sealedDispute     = sealedColumn{table: "dispute", key: []string{"id"}, owner: "resident_id"}
+	sealedEvidence    = sealedColumn{table: "evidence", key: []string{"id"}, owner: "resident_id"}
+	sealedNote        = sealedColumn{table: "note", key: []string{"id"}, owner: "(SELECT resident_id FROM dispute WHERE dispute.id = dispute_id)"}
+	sealedEntry       = sealedColumn{table: "look", key: []string{"resident_id", "seq"}, owner: "resident_id"}
+	sealedNotice      = sealedColumn{table: "notice", key: []string{"id"}, owner: "resident_id"}
+	sealedNoticePrefs = sealedColumn{table: "notice_prefs", key: []string{"resident_id"}, owner: "resident_id"}
+	sealedDevice      = sealedColumn{table: "push_device", key: []string{"id"}, owner: "resident_id"}
+	sealedMandate     = sealedColumn{table: "mandate", key: []string{"id"}, owner: "resident_id"}
+	sealedShare       = sealedColumn{table: "share", key: []string{"id"}, owner: "resident_id"}
+	sealedShareView   = sealedColumn{table: "share_view", key: []string{"id"}, owner: "resident_id"}
+	sealedExport      = sealedColumn{table: "export", key: []string{"id"}, owner: "resident_id"}
+	sealedInquiry     = sealedColumn{table: "inquiry", key: []string{"id"}, owner: "resident_id"}
+	sealedAnswerDoc   = sealedColumn{table: "answer_document", key: []string{"id"}, owner: "resident_id"}
 
-	keptEvidenceFile = kept{table: "evidence_data", file: true, key: []string{"evidence_id"},
+	sealedEvidenceFile = sealedColumn{table: "evidence_data", file: true, key: []string{"evidence_id"},
 		owner: "(SELECT resident_id FROM evidence WHERE evidence.id = evidence_id)"}
-	keptExportFile = kept{table: "export_data", file: true, key: []string{"export_id"},
+	sealedExportFile = sealedColumn{table: "export_data", file: true, key: []string{"export_id"},
 		owner: "(SELECT resident_id FROM export WHERE export.id = export_id)"}
-	keptAnswerFile = kept{table: "answer_document", column: "data", file: true, key: []string{"id"}, owner: "resident_id"}
+	sealedAnswerFile = sealedColumn{table: "answer_document", column: "data", file: true, key: []string{"id"}, owner: "resident_id"}
 
 	// What belongs to no resident, or says no more of one than that there is a case.
-	keptDisputeLine = kept{table: "dispute", column: "line", key: []string{"id"}, owner: bureaus}
-	keptRecordRef   = kept{table: "record", column: "ref", key: []string{"id"}, owner: bureaus}
-	keptListingRef  = kept{table: "listing", column: "ref", key: []string{"id"}, owner: bureaus}
-	keptDeskCase    = kept{table: "desk_case", key: []string{"dispute_id", "handler_id"}, owner: bureaus}
-	keptRelative    = kept{table: "relative", key: []string{"id"}, owner: bureaus}
-	keptDeclaration = kept{table: "declaration", key: []string{"at"}, owner: bureaus}
-	keptBatch       = kept{table: "batch", key: []string{"agency", "at"}, owner: bureaus}
+	sealedDisputeLine = sealedColumn{table: "dispute", column: "line", key: []string{"id"}, owner: bureauOwner}
+	sealedRecordRef   = sealedColumn{table: "record", column: "ref", key: []string{"id"}, owner: bureauOwner}
+	sealedListingRef  = sealedColumn{table: "listing", column: "ref", key: []string{"id"}, owner: bureauOwner}
+	sealedDeskCase    = sealedColumn{table: "desk_case", key: []string{"dispute_id", "handler_id"}, owner: bureauOwner}
+	sealedRelative    = sealedColumn{table: "relative", key: []string{"id"}, owner: bureauOwner}
+	sealedDeclaration = sealedColumn{table: "declaration", key: []string{"at"}, owner: bureauOwner}
+	sealedBatch       = sealedColumn{table: "batch", key: []string{"agency", "at"}, owner: bureauOwner}
 )
 
-// allKept is every sealed column there is.
-var allKept = []kept{keptResident, keptConsent, keptRequest, keptSource, keptRecord, keptListing, keptScore, keptDispute, keptEvidence,
-	keptNote, keptLook, keptNotice, keptNoticePrefs, keptDevice, keptInquiry, keptAnswerDoc, keptMandate, keptShare, keptShareView, keptExport, keptExportFile,
-	keptEvidenceFile, keptAnswerFile, keptDisputeLine,
-	keptRecordRef, keptListingRef, keptDeskCase, keptRelative, keptDeclaration, keptBatch}
+// allSealed is every sealed column there is.
+var allSealed = []sealedColumn{sealedResident, sealedConsent, sealedRequest, sealedSource, sealedRecord, sealedListing, sealedScore, sealedDispute, sealedEvidence,
+	sealedNote, sealedEntry, sealedNotice, sealedNoticePrefs, sealedDevice, sealedInquiry, sealedAnswerDoc, sealedMandate, sealedShare, sealedShareView, sealedExport, sealedExportFile,
+	sealedEvidenceFile, sealedAnswerFile, sealedDisputeLine,
+	sealedRecordRef, sealedListingRef, sealedDeskCase, sealedRelative, sealedDeclaration, sealedBatch}
 
-func (k kept) content() string {
+func (k sealedColumn) content() string {
 	if k.column == "" {
 		return "doc"
 	}
@@ -80,7 +80,7 @@ func (k kept) content() string {
 }
 
 // place is where a row's content stands, by the values of its key.
-func (k kept) place(key ...any) vault.Place {
+func (k sealedColumn) place(key ...any) vault.Place {
 	names := make([]string, len(key))
 	for i, v := range key {
 		if b, ok := v.([]byte); ok {
@@ -99,12 +99,12 @@ type sealedRow struct {
 }
 
 // selects is the start of a query for sealed rows, with more columns; scan reads them.
-func (k kept) selects(more ...string) string {
+func (k sealedColumn) selects(more ...string) string {
 	columns := append([]string{k.owner, strings.Join(k.key, ", "), k.content()}, more...)
 	return "SELECT " + strings.Join(columns, ", ") + " FROM " + k.table + " "
 }
 
-func (k kept) scan(rows interface{ Scan(dest ...any) error }, more ...any) (r sealedRow, err error) {
+func (k sealedColumn) scan(rows interface{ Scan(dest ...any) error }, more ...any) (r sealedRow, err error) {
 	r.key = make([]any, len(k.key))
 	dest := make([]any, 0, len(k.key)+2)
 	dest = append(dest, &r.owner)
@@ -141,7 +141,7 @@ func (t *tx) addKeyset(ctx context.Context, owner string) (made bool, err error)
 
 // seal makes the content of a row, for its owner: a resident, who is locked, or
 // the bureau.
-func (t *tx) seal(ctx context.Context, op string, k kept, owner mingjing.ResidentID, v any, key ...any) ([]byte, error) {
+func (t *tx) seal(ctx context.Context, op string, k sealedColumn, owner mingjing.ResidentID, v any, key ...any) ([]byte, error) {
 	doc, err := json.Marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("store: %s: encode: %w", op, err)
@@ -156,7 +156,7 @@ func (t *tx) seal(ctx context.Context, op string, k kept, owner mingjing.Residen
 	return sealed, t.failed(op, err)
 }
 
-func (t *tx) sealFile(ctx context.Context, op string, k kept, owner mingjing.ResidentID, data []byte, key ...any) ([]byte, error) {
+func (t *tx) sealFile(ctx context.Context, op string, k sealedColumn, owner mingjing.ResidentID, data []byte, key ...any) ([]byte, error) {
 	if err := t.lockOwned(ctx, owner); err != nil {
 		return nil, err
 	}
@@ -176,19 +176,19 @@ func (t *tx) lockOwned(ctx context.Context, owner mingjing.ResidentID) error {
 // A source is where sealed rows are read and opened: a transaction, which opens those of
 // the bureau alone, or a [reader].
 type source interface {
-	sealedRow(ctx context.Context, op string, k kept, rest string, args ...any) (sealedRow, error)
-	sealedRows(ctx context.Context, op string, k kept, rest string, args ...any) ([]sealedRow, error)
+	sealedRow(ctx context.Context, op string, k sealedColumn, rest string, args ...any) (sealedRow, error)
+	sealedRows(ctx context.Context, op string, k sealedColumn, rest string, args ...any) ([]sealedRow, error)
 	rows(ctx context.Context, op string, each func(*sql.Rows) error, query string, args ...any) error
-	open(ctx context.Context, k kept, r sealedRow) ([]byte, error)
+	open(ctx context.Context, k sealedColumn, r sealedRow) ([]byte, error)
 	failed(op string, err error) error
 }
 
 // open opens what is the bureau's.
-func (t *tx) open(ctx context.Context, k kept, r sealedRow) ([]byte, error) {
+func (t *tx) open(ctx context.Context, k sealedColumn, r sealedRow) ([]byte, error) {
 	return t.session().OpenBureau(ctx, k.place(r.key...), r.content)
 }
 
-func unseal[T any](ctx context.Context, t source, k kept, r sealedRow) (v T, err error) {
+func unseal[T any](ctx context.Context, t source, k sealedColumn, r sealedRow) (v T, err error) {
 	doc, err := t.open(ctx, k, r)
 	return decode[T](doc, err)
 }
@@ -205,13 +205,13 @@ func decode[T any](doc []byte, err error) (v T, _ error) {
 }
 
 // sealedRow reads the only row that the rest of a query finds.
-func (t *tx) sealedRow(ctx context.Context, op string, k kept, rest string, args ...any) (sealedRow, error) {
+func (t *tx) sealedRow(ctx context.Context, op string, k sealedColumn, rest string, args ...any) (sealedRow, error) {
 	r, err := k.scan(t.sql.QueryRowContext(ctx, t.s.eng.rebind(k.selects()+rest), args...))
 	return r, t.failed(op, err)
 }
 
 // sealedRows reads all rows before any is opened, which needs the connection.
-func (t *tx) sealedRows(ctx context.Context, op string, k kept, rest string, args ...any) (list []sealedRow, err error) {
+func (t *tx) sealedRows(ctx context.Context, op string, k sealedColumn, rest string, args ...any) (list []sealedRow, err error) {
 	err = t.rows(ctx, op, func(rows *sql.Rows) error {
 		r, err := k.scan(rows)
 		if list = append(list, r); len(list) > kernel.MaxList {
@@ -223,7 +223,7 @@ func (t *tx) sealedRows(ctx context.Context, op string, k kept, rest string, arg
 }
 
 // one reads the content of the only row that the rest of a query finds.
-func one[T any](ctx context.Context, t source, op string, k kept, rest string, args ...any) (v T, err error) {
+func one[T any](ctx context.Context, t source, op string, k sealedColumn, rest string, args ...any) (v T, err error) {
 	r, err := t.sealedRow(ctx, op, k, rest, args...)
 	if err != nil {
 		return v, err
@@ -233,7 +233,7 @@ func one[T any](ctx context.Context, t source, op string, k kept, rest string, a
 }
 
 // all reads the content of every row that the rest of a query finds.
-func all[T any](ctx context.Context, t source, op string, k kept, rest string, args ...any) ([]T, error) {
+func all[T any](ctx context.Context, t source, op string, k sealedColumn, rest string, args ...any) ([]T, error) {
 	rows, err := t.sealedRows(ctx, op, k, rest, args...)
 	if err != nil {
 		return nil, err
@@ -250,7 +250,7 @@ func all[T any](ctx context.Context, t source, op string, k kept, rest string, a
 }
 
 // groups is all, by the value of a column.
-func groups[T any](ctx context.Context, t source, op string, k kept, by, rest string, args ...any) (map[string][]T, error) {
+func groups[T any](ctx context.Context, t source, op string, k sealedColumn, by, rest string, args ...any) (map[string][]T, error) {
 	var (
 		rows  []sealedRow // read before any is opened
 		names []string

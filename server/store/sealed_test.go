@@ -43,7 +43,7 @@ func TestNothingIsReadWithoutAReason(t *testing.T) {
 			return read(rd)
 		}))
 		looks := mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.AccessEntry, error) {
-			return tx.Looks(ctx, r.ID, false, 0, 10)
+			return tx.AccessEntries(ctx, r.ID, false, 0, 10)
 		})
 		if len(looks) != 1 || looks[0].Action != "case" || looks[0].Who != why.Who {
 			t.Errorf("the log has %+v, want one look", looks)
@@ -80,7 +80,7 @@ func TestAPieceOfWorkIsOneLineOfTheLog(t *testing.T) {
 			}))
 		}
 		looks := mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.AccessEntry, error) {
-			return tx.Looks(ctx, r.ID, false, 0, 10)
+			return tx.AccessEntries(ctx, r.ID, false, 0, 10)
 		})
 		if len(looks) != 2 {
 			t.Errorf("%d lines for two pieces of work", len(looks))
@@ -109,7 +109,7 @@ func TestARepeatedLookIsOneLineOfOnesOwnLogAlone(t *testing.T) {
 		lines := func(r kernel.Resident) int {
 			t.Helper()
 			return len(mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.AccessEntry, error) {
-				return tx.Looks(ctx, r.ID, false, 0, 100)
+				return tx.AccessEntries(ctx, r.ID, false, 0, 100)
 			}))
 		}
 		for i, step := range []struct {
@@ -200,7 +200,7 @@ func allOf(t *testing.T, s *Store, r kernel.Resident, i int) string {
 		v10, data, err := tx.EvidenceData(ctx, id("a"))
 		add(v10, err)
 		add(string(data), nil)
-		v11, err := tx.Looks(ctx, r.ID, false, 0, 5)
+		v11, err := tx.AccessEntries(ctx, r.ID, false, 0, 5)
 		add(v11, err)
 		v12, err := tx.Notice(ctx, id("n"))
 		add(v12, err)
@@ -233,7 +233,7 @@ func TestWhatIsCopiedToAnotherRowDoesNotOpen(t *testing.T) {
 		a, b := resident(1), resident(2)
 		whole(t, s, a, b)
 		ctx := t.Context()
-		for _, k := range allKept {
+		for _, k := range allSealed {
 			var rows []sealedRow
 			do(t, s, func(ctx context.Context, raw *reader) (err error) {
 				rows, err = raw.tx.sealedRows(ctx, "read", k, `WHERE `+k.content()+` IS NOT NULL ORDER BY `+strings.Join(k.key, ", "))
@@ -272,7 +272,7 @@ func TestWhatIsCopiedToAnotherRowDoesNotOpen(t *testing.T) {
 func TestEveryColumnThatIsSealedIsKnown(t *testing.T) {
 	s := open(t, "sqlite::memory:")
 	known := map[string]bool{}
-	for _, k := range allKept {
+	for _, k := range allSealed {
 		known[k.table+"."+k.content()] = true
 	}
 	do(t, s, func(ctx context.Context, raw *reader) error {
@@ -280,7 +280,7 @@ func TestEveryColumnThatIsSealedIsKnown(t *testing.T) {
 			var column string
 			must(t, rows.Scan(&column))
 			if !known[column] {
-				t.Errorf("%s holds bytes and is not among what is sealed: add it to allKept", column)
+				t.Errorf("%s holds bytes and is not among what is sealed: add it to allSealed", column)
 			}
 			return nil
 		}, `SELECT t.name || '.' || c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c
@@ -354,7 +354,7 @@ func TestWhatIsFromBeforeIsSealed(t *testing.T) {
 			must(t, freely(t.Context(), s, func(raw *reader) error {
 				tx, ctx := raw.tx, t.Context()
 				opener := tx.upkeep().opener
-				for _, k := range allKept {
+				for _, k := range allSealed {
 					rows, err := tx.sealedRows(ctx, "read", k, "")
 					must(t, err)
 					for _, r := range rows {
@@ -389,7 +389,7 @@ func TestWhatIsFromBeforeIsSealed(t *testing.T) {
 			if len(found) != 1 || found[0].ID != "d1" {
 				t.Errorf("a search by name finds %+v", found)
 			}
-			for _, k := range allKept {
+			for _, k := range allSealed {
 				do(t, s, func(ctx context.Context, raw *reader) error {
 					rows, err := raw.tx.sealedRows(ctx, "read", k, "")
 					for _, r := range rows {
@@ -415,7 +415,7 @@ func BenchmarkRead(b *testing.B) {
 			read func(*tx) error
 		}{
 			{"bare", func(t *tx) error {
-				_, err := t.sealedRow(b.Context(), "read", keptResident, `WHERE id = ?`, string(r.ID))
+				_, err := t.sealedRow(b.Context(), "read", sealedResident, `WHERE id = ?`, string(r.ID))
 				return err
 			}},
 			{"sealed", func(t *tx) error {

@@ -43,7 +43,7 @@ func maybe(us sql.NullInt64) *time.Time {
 // AddShare implements [casework.Tx].
 func (t *tx) AddShare(ctx context.Context, s share.Share, code string) error {
 	const op = "add a share"
-	doc, err := t.seal(ctx, op, keptShare, s.Resident, shareDoc{s.Purpose, s.Fields, s.Named}, s.ID)
+	doc, err := t.seal(ctx, op, sealedShare, s.Resident, shareDoc{s.Purpose, s.Fields, s.Named}, s.ID)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (t *reader) Share(ctx context.Context, id string) (share.Share, error) {
 }
 
 func (t *reader) wholeShare(ctx context.Context, h share.Head, doc []byte) (share.Share, error) {
-	d, err := unseal[shareDoc](ctx, t, keptShare, sealedRow{owner: string(h.Resident), key: []any{h.ID}, content: doc})
+	d, err := unseal[shareDoc](ctx, t, sealedShare, sealedRow{owner: string(h.Resident), key: []any{h.ID}, content: doc})
 	return share.Share{Head: h, Purpose: d.Purpose, Fields: d.Fields, Named: d.Named}, err
 }
 
@@ -148,7 +148,7 @@ func (t *tx) RevokeShares(ctx context.Context, resident mingjing.ResidentID, rul
 // AddShareView implements [casework.Tx].
 func (t *tx) AddShareView(ctx context.Context, v share.View) error {
 	const op = "add a view of a share"
-	doc, err := t.seal(ctx, op, keptShareView, v.Resident, v, v.ID)
+	doc, err := t.seal(ctx, op, sealedShareView, v.Resident, v, v.ID)
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func (t *reader) ShareView(ctx context.Context, id string) (share.View, error) {
 	if err := t.lockOwner(ctx, "share_view", id); err != nil {
 		return share.View{}, err
 	}
-	return one[share.View](ctx, t, "read a view of a share", keptShareView, `WHERE id = ?`, id)
+	return one[share.View](ctx, t, "read a view of a share", sealedShareView, `WHERE id = ?`, id)
 }
 
 // ShareViews implements [casework.Tx].
@@ -169,13 +169,13 @@ func (t *reader) ShareViews(ctx context.Context, resident mingjing.ResidentID) (
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[share.View](ctx, t, "list views of shares", keptShareView, `WHERE resident_id = ? ORDER BY n`, string(resident))
+	return all[share.View](ctx, t, "list views of shares", sealedShareView, `WHERE resident_id = ? ORDER BY n`, string(resident))
 }
 
 // SetShareView implements [casework.Tx].
 func (t *tx) SetShareView(ctx context.Context, v share.View) error {
 	const op = "set a view of a share"
-	doc, err := t.seal(ctx, op, keptShareView, v.Resident, v, v.ID)
+	doc, err := t.seal(ctx, op, sealedShareView, v.Resident, v, v.ID)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ type leaf struct {
 }
 
 // commit gives the row a salt and makes its commitment.
-func (r *lookRow) commit(resident mingjing.ResidentID) []byte {
+func (r *entryRow) commit(resident mingjing.ResidentID) []byte {
 	r.Salt = make([]byte, logproof.SaltSize)
 	_, _ = rand.Read(r.Salt) // it never fails
 	return logproof.CommitEntry(r.Salt, resident, r.AccessEntry, r.Prev)
@@ -146,8 +146,8 @@ func (t *tx) TreeHashes(ctx context.Context, ids []int64) ([]tlog.Hash, error) {
 	return list, t.failed(op, err)
 }
 
-// LookEntries implements [casework.Tx]. The limit is at most [MaxPage].
-func (t *reader) LookEntries(ctx context.Context, resident mingjing.ResidentID, after, size int64, limit int) ([]mingjing.ProvenEntry, error) {
+// ProvenEntries implements [casework.Tx]. The limit is at most [MaxPage].
+func (t *reader) ProvenEntries(ctx context.Context, resident mingjing.ResidentID, after, size int64, limit int) ([]mingjing.ProvenEntry, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
@@ -169,7 +169,7 @@ func (t *reader) LookEntries(ctx context.Context, resident mingjing.ResidentID, 
 	}
 	list := []mingjing.ProvenEntry{}
 	for _, p := range found {
-		row, err := t.openLook(ctx, p.sealedRow)
+		row, err := t.openEntry(ctx, p.sealedRow)
 		if err != nil {
 			return nil, t.failed(op, err)
 		}
@@ -202,17 +202,17 @@ func (t *tx) Cosigned(ctx context.Context) ([]accesslog.Cosigned, error) {
 	return list, nil
 }
 
-// plantedAtOnce is how many looks from before there was a tree are put into it in
+// oldLeavesAtOnce is how many looks from before there was a tree are put into it in
 // one transaction.
-const plantedAtOnce = 200
+const oldLeavesAtOnce = 200
 
-// plantLooks puts the looks from before there was a tree into it, each resident's
+// addOldLeaves puts the looks from before there was a tree into it, each resident's
 // in their order. It goes on where it was interrupted.
-func (s *Store) plantLooks(ctx context.Context) error {
+func (s *Store) addOldLeaves(ctx context.Context) error {
 	for {
 		n := 0
 		err := s.run(ctx, func(t *tx) (err error) {
-			n, err = t.upkeep().plant(ctx)
+			n, err = t.upkeep().addOldLeavesOnce(ctx)
 			return err
 		})
 		if err != nil || n == 0 {
@@ -221,18 +221,18 @@ func (s *Store) plantLooks(ctx context.Context) error {
 	}
 }
 
-// plant puts looks into the tree. Nobody looks at them: the log itself is put in order.
-func (t *reader) plant(ctx context.Context) (int, error) {
+// addOldLeavesOnce puts looks into the tree. Nobody looks at them: the log itself is put in order.
+func (t *reader) addOldLeavesOnce(ctx context.Context) (int, error) {
 	const op = "put an old look into the tree"
-	list, err := t.sealedRows(ctx, op, keptLook, `WHERE leaf IS NULL ORDER BY resident_id, seq LIMIT ?`, plantedAtOnce)
+	list, err := t.sealedRows(ctx, op, sealedEntry, `WHERE leaf IS NULL ORDER BY resident_id, seq LIMIT ?`, oldLeavesAtOnce)
 	if err != nil {
 		return 0, err
 	}
 	for _, r := range list {
 		resident := mingjing.ResidentID(r.owner)
-		var row lookRow
+		var row entryRow
 		if vault.Sealed(r.content) {
-			row, err = unseal[lookRow](ctx, t, keptLook, r)
+			row, err = unseal[entryRow](ctx, t, sealedEntry, r)
 		} else { // it is sealed after this
 			err = json.Unmarshal(r.content, &row)
 		}
@@ -247,7 +247,7 @@ func (t *reader) plant(ctx context.Context) (int, error) {
 		commitment := row.commit(resident)
 		var doc []byte
 		if vault.Sealed(r.content) {
-			doc, err = t.seal(ctx, op, keptLook, resident, row, resident, row.Seq)
+			doc, err = t.seal(ctx, op, sealedEntry, resident, row, resident, row.Seq)
 		} else {
 			doc, err = json.Marshal(row)
 		}

@@ -28,7 +28,7 @@ func (c *AccessLog) AccessLog(ctx context.Context, a mingjing.Actor, others bool
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AccessLogView, error) {
 		v := mingjing.AccessLogView{Others: others}
 		rd := t.As(c.city.Entry(a, "access_log", "", "own"))
-		if v.Entries, err = read(rd).Looks(ctx, me, others, before, page+1); err != nil {
+		if v.Entries, err = read(rd).AccessEntries(ctx, me, others, before, page+1); err != nil {
 			return v, err
 		}
 		if len(v.Entries) > page {

@@ -24,9 +24,9 @@ type Port interface {
 // Readings are what the part needs of a reader of the store: what opens something that
 // is a resident's. Errors and lists are as in [Port].
 type Readings interface {
-	// Looks are the newest first, with Seq below before (0: from the newest).
-	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error)
-	// LookEntries are the looks with Seq above after that the tree had when it was of
+	// AccessEntries are the newest first, with Seq below before (0: from the newest).
+	AccessEntries(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error)
+	// ProvenEntries are the looks with Seq above after that the tree had when it was of
 	// that size, oldest first, without their proofs.
-	LookEntries(ctx context.Context, resident mingjing.ResidentID, after, size int64, limit int) ([]mingjing.ProvenEntry, error)
+	ProvenEntries(ctx context.Context, resident mingjing.ResidentID, after, size int64, limit int) ([]mingjing.ProvenEntry, error)
 }

@@ -106,7 +106,7 @@ func (c *AccessLog) ProofOf(ctx context.Context, rd *kernel.Reader, me mingjing.
 		}
 	}
 	for {
-		entries, err := read(rd).LookEntries(ctx, me, q.After, size, ProofPage+1)
+		entries, err := read(rd).ProvenEntries(ctx, me, q.After, size, ProofPage+1)
 		if err != nil {
 			return p, err
 		}

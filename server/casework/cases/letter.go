@@ -145,7 +145,7 @@ func looksAt(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, d m
 	found := []mingjing.AccessEntry{}
 	before := int64(0)
 	for range maxCaseLooks / page {
-		looks, err := read(rd).Looks(ctx, me, false, before, page)
+		looks, err := read(rd).AccessEntries(ctx, me, false, before, page)
 		if err != nil {
 			return nil, err
 		}

@@ -65,8 +65,8 @@ type Readings interface {
 	// EvidenceOf is the evidence of all of a resident's cases, by case.
 	EvidenceOf(ctx context.Context, resident mingjing.ResidentID) (map[string][]mingjing.Evidence, error)
 	EvidenceData(ctx context.Context, id string) (e mingjing.Evidence, data []byte, err error)
-	// Looks are the newest first, with Seq below before (0: from the newest).
-	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error)
+	// AccessEntries are the newest first, with Seq below before (0: from the newest).
+	AccessEntries(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error)
 	// Mandate is for one of the two between whom it is; "" for the bureau, which reads
 	// it as its owner. Only the reader has a line of it in the access log: in the
 	// other's it would tell who is enrolled.

@@ -105,7 +105,7 @@ func (c *Inquiries) AskWhy(ctx context.Context, a mingjing.Actor, seq int64, que
 		if len(known) > 0 {
 			return known[0].Inquiry, nil
 		}
-		looks, err := read(rd).Looks(ctx, me, false, seq+1, 1)
+		looks, err := read(rd).AccessEntries(ctx, me, false, seq+1, 1)
 		if err != nil {
 			return mingjing.Inquiry{}, err
 		}

@@ -38,6 +38,6 @@ type Readings interface {
 	Record(ctx context.Context, id string) (holding.Record, error)
 	Listing(ctx context.Context, id string) (holding.Listing, error)
 	Case(ctx context.Context, id string) (cases.Case, error)
-	// Looks are the newest first, with Seq below before (0: from the newest).
-	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error)
+	// AccessEntries are the newest first, with Seq below before (0: from the newest).
+	AccessEntries(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error)
 }

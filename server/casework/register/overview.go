@@ -66,7 +66,7 @@ func (c *Register) Overview(ctx context.Context, a mingjing.Actor) (mingjing.Ove
 		if v.OpenDisputes, err = c.cases.ShowCases(ctx, rd, me, open); err != nil {
 			return v, err
 		}
-		v.RecentEntries, err = read(rd).Looks(ctx, me, true, 0, 3)
+		v.RecentEntries, err = read(rd).AccessEntries(ctx, me, true, 0, 3)
 		return v, err
 	})
 }

@@ -32,6 +32,6 @@ type Readings interface {
 	LatestScore(ctx context.Context, resident mingjing.ResidentID, rulebook string) (mingjing.Score, error)
 	// OpenDisputes are a resident's cases that are not decided, newest first.
 	OpenCasesOf(ctx context.Context, resident mingjing.ResidentID) ([]cases.Case, error)
-	// Looks are the newest first, with Seq below before (0: from the newest).
-	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error)
+	// AccessEntries are the newest first, with Seq below before (0: from the newest).
+	AccessEntries(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error)
 }

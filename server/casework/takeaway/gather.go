@@ -220,7 +220,7 @@ func (c *Takeaway) gatherNotices(ctx context.Context, rd *kernel.Reader, me ming
 
 func (c *Takeaway) gatherLooks(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, h *exporter) error {
 	for before := int64(0); ; {
-		looks, err := read(rd).Looks(ctx, me, false, before, exportPage)
+		looks, err := read(rd).AccessEntries(ctx, me, false, before, exportPage)
 		if err != nil {
 			return err
 		}

@@ -51,8 +51,8 @@ type Readings interface {
 	// OpenDisputes are a resident's cases that are not decided, newest first.
 	OpenCasesOf(ctx context.Context, resident mingjing.ResidentID) ([]cases.Case, error)
 	EvidenceData(ctx context.Context, id string) (e mingjing.Evidence, data []byte, err error)
-	// Looks are the newest first, with Seq below before (0: from the newest).
-	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error)
+	// AccessEntries are the newest first, with Seq below before (0: from the newest).
+	AccessEntries(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error)
 	// Notices are the newest first, with Seq below before (0: from the newest).
 	Notices(ctx context.Context, resident mingjing.ResidentID, before int64, limit int) ([]notice.Notice, error)
 	Devices(ctx context.Context, resident mingjing.ResidentID) ([]notice.Device, error)
