@@ -132,7 +132,7 @@ func (t *tx) OpenCaseIDs(ctx context.Context, resident mingjing.ResidentID) (ids
 // parts of ids and codes in any case, and names when they are whole.
 func (t *tx) Cases(ctx context.Context, f cases.CaseQuery) ([]cases.Case, error) {
 	const op = "list cases"
-	if err := t.seeStaff(ctx); err != nil {
+	if err := t.rememberStaffSeq(ctx); err != nil {
 		return nil, err
 	}
 	if f.Mine && f.HandlerID == "" {
@@ -182,12 +182,12 @@ func (t *tx) Cases(ctx context.Context, f cases.CaseQuery) ([]cases.Case, error)
 		where, args = append(where, "(next_due, id) > (?, ?)"), append(args, due, id)
 	}
 	return all[cases.Case](ctx, t, op, sealedDisputeLine,
-		"WHERE "+strings.Join(where, " AND ")+" ORDER BY next_due, id LIMIT ?", append(args, page(f.Limit))...)
+		"WHERE "+strings.Join(where, " AND ")+" ORDER BY next_due, id LIMIT ?", append(args, pageLimit(f.Limit))...)
 }
 
 // CaseCounts implements [casework.Tx].
 func (t *tx) CaseCounts(ctx context.Context) (map[string]int, error) {
-	if err := t.seeStaff(ctx); err != nil {
+	if err := t.rememberStaffSeq(ctx); err != nil {
 		return nil, err
 	}
 	counts := map[string]int{}
@@ -210,7 +210,7 @@ func (t *tx) CaseCounts(ctx context.Context) (map[string]int, error) {
 
 // LateCounts implements [casework.Tx].
 func (t *tx) LateCounts(ctx context.Context, now time.Time) (late, very int, err error) {
-	if err := t.seeStaff(ctx); err != nil {
+	if err := t.rememberStaffSeq(ctx); err != nil {
 		return 0, 0, err
 	}
 	err = t.row(ctx, "count late cases", []any{&late, &very}, `SELECT COALESCE(SUM(CASE WHEN very_late_at >= ? THEN 1 ELSE 0 END), 0),
@@ -219,9 +219,9 @@ func (t *tx) LateCounts(ctx context.Context, now time.Time) (late, very int, err
 	return late, very, err
 }
 
-// attach checks a file that goes to a dispute, and seals it with what the row says
+// sealAttachment checks a file that goes to a dispute, and seals it with what the row says
 // of it for the dispute's resident.
-func (t *tx) attach(ctx context.Context, op, dispute string, row, file sealedColumn, e mingjing.Evidence, data []byte) (resident mingjing.ResidentID, doc, sealed []byte, err error) {
+func (t *tx) sealAttachment(ctx context.Context, op, dispute string, row, file sealedColumn, e mingjing.Evidence, data []byte) (resident mingjing.ResidentID, doc, sealed []byte, err error) {
 	if len(data) > mingjing.MaxEvidenceBytes {
 		return "", nil, nil, fmt.Errorf("store: %s: file of %d bytes, at most %d are stored", op, len(data), mingjing.MaxEvidenceBytes)
 	}
@@ -247,7 +247,7 @@ func (t *tx) ownerOf(ctx context.Context, op, table, id string) (owner mingjing.
 // AddEvidence implements [casework.Tx].
 func (t *tx) AddEvidence(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error {
 	const op = "add evidence"
-	resident, doc, file, err := t.attach(ctx, op, dispute, sealedEvidence, sealedEvidenceFile, e, data)
+	resident, doc, file, err := t.sealAttachment(ctx, op, dispute, sealedEvidence, sealedEvidenceFile, e, data)
 	if err != nil {
 		return err
 	}
@@ -317,16 +317,16 @@ func (t *reader) fileData(ctx context.Context, row, file sealedColumn, id string
 		return e, nil, err
 	}
 	data, err = t.openFile(ctx, file, stored)
-	return e, data, t.failed(op, err)
+	return e, data, t.wrapError(op, err)
 }
 
-// seeStaff remembers the last staff event before everyone's cases are first
+// rememberStaffSeq remembers the last staff event before everyone's cases are first
 // read, so that LastEvent is not newer than what was read.
-func (t *tx) seeStaff(ctx context.Context) error {
+func (t *tx) rememberStaffSeq(ctx context.Context) error {
 	if t.staffSeq != nil {
 		return nil
 	}
-	seq, err := t.count(ctx, "find the last event", eventCounter(mingjing.AudienceStaff))
+	seq, err := t.counterValue(ctx, "find the last event", eventCounter(mingjing.AudienceStaff))
 	if err != nil {
 		return err
 	}
@@ -334,8 +334,8 @@ func (t *tx) seeStaff(ctx context.Context) error {
 	return nil
 }
 
-// count is how far the name was counted.
-func (t *tx) count(ctx context.Context, op, name string) (seq int64, err error) {
+// counterValue is how far the name was counted.
+func (t *tx) counterValue(ctx context.Context, op, name string) (seq int64, err error) {
 	err = t.row(ctx, op, []any{&seq}, `SELECT seq FROM counter WHERE name = ?`, name)
 	if errors.Is(err, kernel.ErrNotFound) {
 		return 0, nil

@@ -21,7 +21,7 @@ func (t *tx) Waiting(ctx context.Context, late time.Time, skip, limit int) ([]ca
 		where, args = `next_due < ?`, []any{micros(late)}
 	}
 	return all[cases.Case](ctx, t, "list waiting cases", sealedDisputeLine, `WHERE `+where+
-		` AND state <> 'decided' AND state <> 'to_serve' ORDER BY next_due, filed_at, n LIMIT ? OFFSET ?`, append(args, page(limit), max(0, skip))...)
+		` AND state <> 'decided' AND state <> 'to_serve' ORDER BY next_due, filed_at, n LIMIT ? OFFSET ?`, append(args, pageLimit(limit), max(0, skip))...)
 }
 
 // OpenCases implements [casework.Tx].
@@ -84,7 +84,7 @@ func (t *tx) DeskCounts(ctx context.Context, now, since time.Time) ([]desk.Count
 		k := of(handler)
 		k.Open, k.Late = open, late
 		if next != cases.NoClock {
-			k.Next = instant(next)
+			k.Next = fromMicros(next)
 		}
 		return nil
 	}, `SELECT handler_id, count(*), MIN(next_due), SUM(CASE WHEN next_due < ? THEN 1 ELSE 0 END) FROM dispute
@@ -195,11 +195,11 @@ func (t *tx) Deadlines(ctx context.Context, now time.Time, scoreTime time.Durati
 			if err := rows.Scan(&at, &d.N); err != nil {
 				return err
 			}
-			d.At = instant(at).Add(of.plus)
+			d.At = fromMicros(at).Add(of.plus)
 			list = append(list, d)
 			return nil
 		}, `SELECT `+of.column+` AS at, count(*) FROM `+of.from+` AND `+of.column+` > ? GROUP BY 1 ORDER BY 1 LIMIT ?`,
-			micros(now.Add(-of.plus)), page(most))
+			micros(now.Add(-of.plus)), pageLimit(most))
 		if err != nil {
 			return nil, err
 		}
@@ -273,7 +273,7 @@ func (t *tx) AddDeclaration(ctx context.Context, d mingjing.Declaration) error {
 
 // Declarations implements [casework.Tx]. The limit is at most [MaxPage].
 func (t *tx) Declarations(ctx context.Context, limit int) ([]mingjing.Declaration, error) {
-	return all[mingjing.Declaration](ctx, t, "list declarations", sealedDeclaration, `ORDER BY n DESC LIMIT ?`, page(limit))
+	return all[mingjing.Declaration](ctx, t, "list declarations", sealedDeclaration, `ORDER BY n DESC LIMIT ?`, pageLimit(limit))
 }
 
 // AddVisit implements [casework.Tx].
@@ -289,7 +289,7 @@ func (t *tx) Visit(ctx context.Context, id string) (v desk.Visit, err error) {
 		at       int64
 	)
 	err = t.row(ctx, "read a visit", []any{&v.ID, &v.Staff, &resident, &at}, `SELECT id, staff_id, resident_id, at FROM visit WHERE id = ?`, id)
-	v.Resident, v.At = mingjing.ResidentID(resident), instant(at)
+	v.Resident, v.At = mingjing.ResidentID(resident), fromMicros(at)
 	return v, err
 }
 
@@ -302,5 +302,5 @@ func (t *tx) AddMiss(ctx context.Context, staff string, at time.Time) error {
 func (t *tx) Misses(ctx context.Context, staff string, since time.Time) (n int, first time.Time, err error) {
 	var at int64
 	err = t.row(ctx, "count misses", []any{&n, &at}, `SELECT count(*), COALESCE(MIN(at), 0) FROM counter_miss WHERE staff_id = ? AND at >= ?`, staff, micros(since))
-	return n, instant(at), err
+	return n, fromMicros(at), err
 }

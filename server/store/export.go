@@ -81,7 +81,7 @@ func (t *reader) ExportData(ctx context.Context, id string) (data []byte, err er
 		return nil, err
 	}
 	data, err = t.openFile(ctx, sealedExportFile, r)
-	return data, t.failed(op, err)
+	return data, t.wrapError(op, err)
 }
 
 // DeleteExport implements [casework.Tx].

@@ -12,8 +12,8 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// flag is a yes or no as a column holds it.
-func flag(on bool) int {
+// flagInt is a yes or no as a column holds it.
+func flagInt(on bool) int {
 	if on {
 		return 1
 	}
@@ -29,7 +29,7 @@ func (t *tx) AddInquiry(ctx context.Context, q inquiry.Row) error {
 	}
 	return t.insert(ctx, op, `INSERT INTO inquiry (id, resident_id, seq, staff_id, agency, state, asked_at, due, late, unexplained, unfounded, version, doc)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, q.ID, string(q.Resident), q.Entry.Seq, q.Staff, q.Agency, string(q.State), micros(q.AskedAt),
-		micros(q.Due), flag(q.Late), flag(q.Unexplained), flag(q.Unfounded()), q.Version, doc)
+		micros(q.Due), flagInt(q.Late), flagInt(q.Unexplained), flagInt(q.Unfounded()), q.Version, doc)
 }
 
 // SetInquiry implements [casework.Tx].
@@ -42,7 +42,7 @@ func (t *tx) SetInquiry(ctx context.Context, q inquiry.Row) error {
 		return err
 	}
 	n, err := t.exec(ctx, op, `UPDATE inquiry SET state = ?, due = ?, late = ?, unexplained = ?, unfounded = ?, version = ?, doc = ?
-		WHERE id = ? AND resident_id = ? AND version = ?`, string(q.State), micros(q.Due), flag(q.Late), flag(q.Unexplained), flag(q.Unfounded()),
+		WHERE id = ? AND resident_id = ? AND version = ?`, string(q.State), micros(q.Due), flagInt(q.Late), flagInt(q.Unexplained), flagInt(q.Unfounded()),
 		stored.Version, doc, q.ID, string(q.Resident), q.Version)
 	if err != nil || n == 1 {
 		return err
@@ -74,7 +74,7 @@ func scanHead(row scanner) (h inquiry.Head, err error) {
 		late            int
 	)
 	err = row.Scan(&h.ID, &resident, &h.Staff, &h.Agency, &state, &asked, &due, &late)
-	h.Resident, h.State, h.AskedAt, h.Due, h.Late = mingjing.ResidentID(resident), mingjing.InquiryState(state), instant(asked), instant(due), late == 1
+	h.Resident, h.State, h.AskedAt, h.Due, h.Late = mingjing.ResidentID(resident), mingjing.InquiryState(state), fromMicros(asked), fromMicros(due), late == 1
 	return h, err
 }
 
@@ -84,7 +84,7 @@ func (t *tx) InquiryHead(ctx context.Context, id string) (inquiry.Head, error) {
 		return inquiry.Head{}, err
 	}
 	h, err := scanHead(t.sql.QueryRowContext(ctx, t.s.eng.rebind(inquiryHead+`id = ?`), id))
-	return h, t.failed("read the head of an inquiry", err)
+	return h, t.wrapError("read the head of an inquiry", err)
 }
 
 // InquiriesAbout implements [casework.Tx].
@@ -99,7 +99,7 @@ func (t *reader) InquiriesAbout(ctx context.Context, resident mingjing.ResidentI
 // OpenInquiries implements [casework.Tx]. The limit is at most [MaxPage].
 func (t *tx) OpenInquiries(ctx context.Context, q inquiry.Query) ([]inquiry.Head, error) {
 	const op = "list open inquiries"
-	if err := t.seeStaff(ctx); err != nil {
+	if err := t.rememberStaffSeq(ctx); err != nil {
 		return nil, err
 	}
 	where, args := []string{"state <> 'answered'"}, []any(nil)
@@ -124,7 +124,7 @@ func (t *tx) OpenInquiries(ctx context.Context, q inquiry.Query) ([]inquiry.Head
 		h, err := scanHead(rows)
 		list = append(list, h)
 		return err
-	}, inquiryHead+strings.Join(where, " AND ")+` ORDER BY due, id LIMIT ?`, append(args, page(q.Limit))...)
+	}, inquiryHead+strings.Join(where, " AND ")+` ORDER BY due, id LIMIT ?`, append(args, pageLimit(q.Limit))...)
 	if err != nil {
 		return nil, err
 	}

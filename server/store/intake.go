@@ -24,7 +24,7 @@ func (t *tx) HeldByRef(ctx context.Context, agency, ref string, of mingjing.Resi
 	if of != "" {
 		where, args = where+` AND resident_id = ?`, append(args, string(of))
 	}
-	args = append(args, page(limit))
+	args = append(args, pageLimit(limit))
 	for table, ids := range map[string]*[]string{"record": &records, "listing": &listings} {
 		err := t.rows(ctx, "find by reference", func(rows *sql.Rows) error {
 			var id string
@@ -49,7 +49,7 @@ const (
 // Holdings implements [casework.Tx].
 func (t *tx) Holdings(ctx context.Context, agency, cursor string, limit int) ([]mingjing.AgencyHolding, string, error) {
 	const op = "list holdings"
-	limit = page(limit)
+	limit = pageLimit(limit)
 	tables, before := []string{cursorRecord, cursorListing}, cases.NoClock
 	if cursor != "" {
 		kind, number, _ := strings.Cut(cursor, ".")
@@ -80,7 +80,7 @@ func (t *tx) Holdings(ctx context.Context, agency, cursor string, limit int) ([]
 		}
 		for _, r := range found {
 			if r.holding.Ref, err = unseal[string](ctx, t, ref, r.ref); err != nil {
-				return nil, "", t.failed(op, err)
+				return nil, "", t.wrapError(op, err)
 			}
 			list = append(list, r.holding)
 			places = append(places, table+"."+strconv.FormatInt(r.n, 10))
@@ -155,8 +155,8 @@ func (t *tx) agencyKeys(ctx context.Context, which string, args ...any) ([]mingj
 		if err := rows.Scan(&k.ID, &k.Agency, &created, &revoked); err != nil {
 			return err
 		}
-		k.CreatedAt = instant(created)
-		k.RevokedAt = maybe(revoked)
+		k.CreatedAt = fromMicros(created)
+		k.RevokedAt = timeOrNil(revoked)
 		keys = append(keys, k)
 		return nil
 	}, `SELECT id, agency, created_at, revoked_at FROM agency_key`+which, args...)
@@ -175,7 +175,7 @@ func (t *tx) SetAgencyKey(ctx context.Context, k mingjing.AgencyKey) error {
 // AddAnswerDocument implements [casework.Tx].
 func (t *tx) AddAnswerDocument(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error {
 	const op = "add an answer's document"
-	resident, doc, file, err := t.attach(ctx, op, dispute, sealedAnswerDoc, sealedAnswerFile, e, data)
+	resident, doc, file, err := t.sealAttachment(ctx, op, dispute, sealedAnswerDoc, sealedAnswerFile, e, data)
 	if err != nil {
 		return err
 	}

@@ -120,7 +120,7 @@ func (t *tx) Enqueue(ctx context.Context, j kernel.Job) error {
 		return err
 	}
 	if _, err := t.s.queue.InsertTx(ctx, t.sql, args, opts); err != nil {
-		return t.failed("enqueue a job", err)
+		return t.wrapError("enqueue a job", err)
 	}
 	t.wake = t.wake || due
 	return nil

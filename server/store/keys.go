@@ -22,7 +22,7 @@ const keyBatch = 200
 func (s *Store) sealOld(ctx context.Context) error {
 	done := false
 	err := s.run(ctx, func(t *tx) error {
-		n, err := t.count(ctx, "find whether all is sealed", sealedCounter)
+		n, err := t.counterValue(ctx, "find whether all is sealed", sealedCounter)
 		if done = n > 0; err != nil || done {
 			return err
 		}
@@ -32,7 +32,7 @@ func (s *Store) sealOld(ctx context.Context) error {
 	if err != nil || done {
 		return err
 	}
-	owners, err := s.names(ctx, `SELECT id FROM resident ORDER BY id`)
+	owners, err := s.readColumn(ctx, `SELECT id FROM resident ORDER BY id`)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (s *Store) sealOld(ctx context.Context) error {
 		}
 	}
 	return s.run(ctx, func(t *tx) error {
-		_, err := t.next(ctx, "say that all is sealed", sealedCounter)
+		_, err := t.nextSeq(ctx, "say that all is sealed", sealedCounter)
 		return err
 	})
 }
@@ -95,7 +95,7 @@ func (s *Store) copyOld(ctx context.Context) error {
 		err := json.Unmarshal(doc, &d)
 		return d.Line(), []any{t.nameHash(d.ResidentName)}, err
 	}}} {
-		ids, err := s.names(ctx, `SELECT id FROM `+f.table+` WHERE `+f.column+` IS NULL`)
+		ids, err := s.readColumn(ctx, `SELECT id FROM `+f.table+` WHERE `+f.column+` IS NULL`)
 		if err != nil {
 			return err
 		}
@@ -108,11 +108,11 @@ func (s *Store) copyOld(ctx context.Context) error {
 				}
 				v, more, err := f.of(t, doc)
 				if err != nil {
-					return t.failed(op, err)
+					return t.wrapError(op, err)
 				}
 				plain, err := json.Marshal(v)
 				if err != nil {
-					return t.failed(op, err)
+					return t.wrapError(op, err)
 				}
 				set := f.column + ` = ?`
 				if more != nil {
@@ -140,14 +140,14 @@ func (t *tx) reseal(ctx context.Context, k sealedColumn, r sealedRow) error {
 	}
 	content, err := again(r.owner, wrapped, k.place(r.key...), r.content)
 	if err != nil {
-		return t.failed("seal anew", err)
+		return t.wrapError("seal anew", err)
 	}
-	return t.update(ctx, "seal anew", `UPDATE `+k.table+` SET `+k.content()+` = ? WHERE `+strings.Join(k.key, " = ? AND ")+` = ?`,
+	return t.update(ctx, "seal anew", `UPDATE `+k.table+` SET `+k.contentColumn()+` = ? WHERE `+strings.Join(k.key, " = ? AND ")+` = ?`,
 		append([]any{content}, r.key...)...)
 }
 
-// names reads one column of text.
-func (s *Store) names(ctx context.Context, query string, args ...any) (list []string, err error) {
+// readColumn reads one column of text.
+func (s *Store) readColumn(ctx context.Context, query string, args ...any) (list []string, err error) {
 	err = s.run(ctx, func(t *tx) error {
 		list = nil
 		return t.rows(ctx, "list names", func(rows *sql.Rows) error {
@@ -163,7 +163,7 @@ func (s *Store) names(ctx context.Context, query string, args ...any) (list []st
 // eachKeyset calls fn for each owner that has a keyset, in a transaction of its
 // own; the owner is locked.
 func (s *Store) eachKeyset(ctx context.Context, query string, args []any, fn func(t *tx, owner string, wrapped []byte) error) (n int, err error) {
-	owners, err := s.names(ctx, query, args...)
+	owners, err := s.readColumn(ctx, query, args...)
 	if err != nil {
 		return 0, err
 	}
@@ -265,7 +265,7 @@ func (t *tx) resealAll(ctx context.Context, owner string) error {
 		}
 		where, args := `WHERE `+k.owner+` = ?`, []any{owner}
 		if owner == vault.Bureau {
-			where, args = `WHERE `+k.content()+` IS NOT NULL`, nil
+			where, args = `WHERE `+k.contentColumn()+` IS NOT NULL`, nil
 		}
 		rows, err := t.sealedRows(ctx, "seal all anew", k, where, args...)
 		if err != nil {

@@ -28,7 +28,7 @@ func (t *tx) addEntry(ctx context.Context, resident mingjing.ResidentID, l mingj
 	if err := t.lock(ctx, resident); err != nil {
 		return err
 	}
-	if l.Seq, err = t.next(ctx, op, entryCounter(resident)); err != nil {
+	if l.Seq, err = t.nextSeq(ctx, op, entryCounter(resident)); err != nil {
 		return err
 	}
 	row := entryRow{AccessEntry: l}
@@ -67,7 +67,7 @@ func (t *reader) AccessEntries(ctx context.Context, resident mingjing.ResidentID
 		rest, args = rest+` AND seq < ?`, append(args, before)
 	}
 	const op = "list looks"
-	rows, err := t.sealedRows(ctx, op, sealedEntry, rest+` ORDER BY seq DESC LIMIT ?`, append(args, page(limit))...)
+	rows, err := t.sealedRows(ctx, op, sealedEntry, rest+` ORDER BY seq DESC LIMIT ?`, append(args, pageLimit(limit))...)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (t *reader) AccessEntries(ctx context.Context, resident mingjing.ResidentID
 	for _, r := range rows {
 		row, err := t.openEntry(ctx, r)
 		if err != nil {
-			return nil, t.failed(op, err)
+			return nil, t.wrapError(op, err)
 		}
 		list = append(list, row.AccessEntry)
 	}
@@ -98,10 +98,10 @@ func (t *reader) openEntry(ctx context.Context, r sealedRow) (entryRow, error) {
 // microseconds, as it is stored.
 func (t *tx) AddEvent(ctx context.Context, audience string, e mingjing.Event) (_ mingjing.Event, err error) {
 	const op = "add an event"
-	if e.Seq, err = t.next(ctx, op, eventCounter(audience)); err != nil {
+	if e.Seq, err = t.nextSeq(ctx, op, eventCounter(audience)); err != nil {
 		return mingjing.Event{}, err
 	}
-	e.At = instant(micros(e.At))
+	e.At = fromMicros(micros(e.At))
 	if err := t.insert(ctx, op, `INSERT INTO event (audience, seq, kind, subject, at) VALUES (?, ?, ?, ?, ?)`,
 		audience, e.Seq, string(e.Kind), e.ID, micros(e.At)); err != nil {
 		return mingjing.Event{}, err
@@ -121,10 +121,10 @@ func (t *tx) EventsAfter(ctx context.Context, audience string, after int64, limi
 		if err := rows.Scan(&e.Seq, &kind, &e.ID, &at); err != nil {
 			return err
 		}
-		e.Kind, e.At = mingjing.EventKind(kind), instant(at)
+		e.Kind, e.At = mingjing.EventKind(kind), fromMicros(at)
 		list = append(list, e)
 		return nil
-	}, `SELECT seq, kind, subject, at FROM event WHERE audience = ? AND seq > ? ORDER BY seq LIMIT ?`, audience, after, page(limit))
+	}, `SELECT seq, kind, subject, at FROM event WHERE audience = ? AND seq > ? ORDER BY seq LIMIT ?`, audience, after, pageLimit(limit))
 	if err != nil {
 		return nil, err
 	}
@@ -138,5 +138,5 @@ func (t *tx) LastEvent(ctx context.Context, audience string) (int64, error) {
 	if audience == mingjing.AudienceStaff && t.staffSeq != nil {
 		return *t.staffSeq, nil
 	}
-	return t.count(ctx, "find the last event", eventCounter(audience))
+	return t.counterValue(ctx, "find the last event", eventCounter(audience))
 }

@@ -36,7 +36,7 @@ func (t *reader) Mandate(ctx context.Context, id string, by mingjing.ResidentID)
 	}
 	list, err := t.mandates(ctx, "read a mandate", by, `mandate.id = ?`, id)
 	if err == nil && len(list) == 0 {
-		err = t.failed("read a mandate", sql.ErrNoRows)
+		err = t.wrapError("read a mandate", sql.ErrNoRows)
 	}
 	if err != nil {
 		return cases.Mandate{}, err
@@ -108,7 +108,7 @@ func (t *reader) mandates(ctx context.Context, op string, by mingjing.ResidentID
 	for _, r := range found {
 		m, err := decode[cases.Mandate](t.openFor(ctx, sealedMandate, r.sealedRow, by))
 		if err != nil {
-			return nil, t.failed(op, err)
+			return nil, t.wrapError(op, err)
 		}
 		m.HelperID = mingjing.ResidentID(r.helper.String)
 		list = append(list, m)

@@ -16,7 +16,7 @@ func (t *tx) AddNotice(ctx context.Context, n notice.Notice) (err error) {
 	if err := t.lock(ctx, n.Resident); err != nil {
 		return err
 	}
-	if n.Seq, err = t.next(ctx, op, noticeCounter(n.Resident)); err != nil {
+	if n.Seq, err = t.nextSeq(ctx, op, noticeCounter(n.Resident)); err != nil {
 		return err
 	}
 	doc, err := t.seal(ctx, op, sealedNotice, n.Resident, n, n.ID)
@@ -61,7 +61,7 @@ func (t *reader) Notices(ctx context.Context, resident mingjing.ResidentID, befo
 	if before > 0 {
 		query, args = query+` AND seq < ?`, append(args, before)
 	}
-	return all[notice.Notice](ctx, t, "list notices", sealedNotice, query+` ORDER BY seq DESC LIMIT ?`, append(args, page(limit))...)
+	return all[notice.Notice](ctx, t, "list notices", sealedNotice, query+` ORDER BY seq DESC LIMIT ?`, append(args, pageLimit(limit))...)
 }
 
 // UnreadNotices implements [casework.Tx].

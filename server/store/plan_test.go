@@ -192,7 +192,7 @@ func second[T any](_ T, err error) error { return err }
 func TestWhatRefersToWhatIsErasedIsFoundByAnIndex(t *testing.T) {
 	s := open(t, "sqlite::memory:")
 	refers := map[string]string{} // the query for what refers, by where and to what
-	for _, q := range erased {
+	for _, q := range eraseStatements {
 		table := strings.Fields(q)[2]
 		query(t, s, func(rows *sql.Rows) error {
 			var from, column string

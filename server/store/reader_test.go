@@ -61,12 +61,12 @@ func TestATransactionOpensTheBureausAlone(t *testing.T) {
 	whole(t, s, r)
 	do(t, s, func(ctx context.Context, tx *reader) error {
 		for _, k := range allSealed {
-			rows, err := tx.sealedRows(ctx, "read", k, `WHERE `+k.content()+` IS NOT NULL`)
+			rows, err := tx.sealedRows(ctx, "read", k, `WHERE `+k.contentColumn()+` IS NOT NULL`)
 			must(t, err)
 			for _, row := range rows {
 				_, err := tx.tx.open(ctx, k, row)
 				if ours := k.owner == bureauOwner; ours != (err == nil) || err != nil && !errors.Is(err, vault.ErrSealed) {
-					t.Errorf("%s.%s: %v", k.table, k.content(), err)
+					t.Errorf("%s.%s: %v", k.table, k.contentColumn(), err)
 				}
 			}
 		}

@@ -16,7 +16,7 @@ func (t *tx) AddResident(ctx context.Context, r kernel.Resident) error {
 	if err != nil {
 		return err
 	}
-	t.own("resident " + string(r.ID)) // there is no row to lock yet
+	t.markLocked("resident " + string(r.ID)) // there is no row to lock yet
 	doc, err := t.seal(ctx, op, sealedResident, r.ID, r, r.ID)
 	if err != nil {
 		return err
@@ -24,7 +24,7 @@ func (t *tx) AddResident(ctx context.Context, r kernel.Resident) error {
 	err = t.insert(ctx, op, `INSERT INTO resident (id, id_hash, created_at, doc) VALUES (?, ?, ?, ?)`,
 		string(r.ID), t.s.hash("", string(r.IDNumber)), micros(r.CreatedAt), doc)
 	if err != nil {
-		delete(t.mine, "resident "+string(r.ID))
+		delete(t.locked, "resident "+string(r.ID))
 	}
 	if made && errors.Is(err, kernel.ErrExists) { // the ID number is another's
 		_, gone := t.exec(ctx, op, `DELETE FROM keyset WHERE resident_id = ?`, string(r.ID))

@@ -72,7 +72,7 @@ var allSealed = []sealedColumn{sealedResident, sealedConsent, sealedRequest, sea
 	sealedEvidenceFile, sealedAnswerFile, sealedDisputeLine,
 	sealedRecordRef, sealedListingRef, sealedDeskCase, sealedRelative, sealedDeclaration, sealedBatch}
 
-func (k sealedColumn) content() string {
+func (k sealedColumn) contentColumn() string {
 	if k.column == "" {
 		return "doc"
 	}
@@ -88,7 +88,7 @@ func (k sealedColumn) place(key ...any) vault.Place {
 		}
 		names[i] = fmt.Sprint(v)
 	}
-	return vault.Place{Table: k.table, Row: strings.Join(names, "/"), Column: k.content()}
+	return vault.Place{Table: k.table, Row: strings.Join(names, "/"), Column: k.contentColumn()}
 }
 
 // A sealedRow is a row as it was read.
@@ -100,7 +100,7 @@ type sealedRow struct {
 
 // selects is the start of a query for sealed rows, with more columns; scan reads them.
 func (k sealedColumn) selects(more ...string) string {
-	columns := append([]string{k.owner, strings.Join(k.key, ", "), k.content()}, more...)
+	columns := append([]string{k.owner, strings.Join(k.key, ", "), k.contentColumn()}, more...)
 	return "SELECT " + strings.Join(columns, ", ") + " FROM " + k.table + " "
 }
 
@@ -153,7 +153,7 @@ func (t *tx) seal(ctx context.Context, op string, k sealedColumn, owner mingjing
 		return nil, err
 	}
 	sealed, err := t.session().Seal(ctx, string(owner), k.place(key...), doc)
-	return sealed, t.failed(op, err)
+	return sealed, t.wrapError(op, err)
 }
 
 func (t *tx) sealFile(ctx context.Context, op string, k sealedColumn, owner mingjing.ResidentID, data []byte, key ...any) ([]byte, error) {
@@ -161,7 +161,7 @@ func (t *tx) sealFile(ctx context.Context, op string, k sealedColumn, owner ming
 		return nil, err
 	}
 	sealed, err := t.session().SealFile(ctx, string(owner), k.place(key...), data)
-	return sealed, t.failed(op, err)
+	return sealed, t.wrapError(op, err)
 }
 
 // lockOwned locks a resident before their keyset is used, so that it is not
@@ -180,7 +180,7 @@ type source interface {
 	sealedRows(ctx context.Context, op string, k sealedColumn, rest string, args ...any) ([]sealedRow, error)
 	rows(ctx context.Context, op string, each func(*sql.Rows) error, query string, args ...any) error
 	open(ctx context.Context, k sealedColumn, r sealedRow) ([]byte, error)
-	failed(op string, err error) error
+	wrapError(op string, err error) error
 }
 
 // open opens what is the bureau's.
@@ -207,7 +207,7 @@ func decode[T any](doc []byte, err error) (v T, _ error) {
 // sealedRow reads the only row that the rest of a query finds.
 func (t *tx) sealedRow(ctx context.Context, op string, k sealedColumn, rest string, args ...any) (sealedRow, error) {
 	r, err := k.scan(t.sql.QueryRowContext(ctx, t.s.eng.rebind(k.selects()+rest), args...))
-	return r, t.failed(op, err)
+	return r, t.wrapError(op, err)
 }
 
 // sealedRows reads all rows before any is opened, which needs the connection.
@@ -229,7 +229,7 @@ func one[T any](ctx context.Context, t source, op string, k sealedColumn, rest s
 		return v, err
 	}
 	v, err = unseal[T](ctx, t, k, r)
-	return v, t.failed(op, err)
+	return v, t.wrapError(op, err)
 }
 
 // all reads the content of every row that the rest of a query finds.
@@ -242,7 +242,7 @@ func all[T any](ctx context.Context, t source, op string, k sealedColumn, rest s
 	for _, r := range rows {
 		v, err := unseal[T](ctx, t, k, r)
 		if err != nil {
-			return nil, t.failed(op, err)
+			return nil, t.wrapError(op, err)
 		}
 		list = append(list, v)
 	}
@@ -271,7 +271,7 @@ func groups[T any](ctx context.Context, t source, op string, k sealedColumn, by,
 	for i, r := range rows {
 		v, err := unseal[T](ctx, t, k, r)
 		if err != nil {
-			return nil, t.failed(op, err)
+			return nil, t.wrapError(op, err)
 		}
 		list[names[i]] = append(list[names[i]], v)
 	}

@@ -236,11 +236,11 @@ func TestWhatIsCopiedToAnotherRowDoesNotOpen(t *testing.T) {
 		for _, k := range allSealed {
 			var rows []sealedRow
 			do(t, s, func(ctx context.Context, raw *reader) (err error) {
-				rows, err = raw.tx.sealedRows(ctx, "read", k, `WHERE `+k.content()+` IS NOT NULL ORDER BY `+strings.Join(k.key, ", "))
+				rows, err = raw.tx.sealedRows(ctx, "read", k, `WHERE `+k.contentColumn()+` IS NOT NULL ORDER BY `+strings.Join(k.key, ", "))
 				return err
 			})
 			if len(rows) < 2 {
-				t.Fatalf("%s.%s has %d rows: fill it in whole", k.table, k.content(), len(rows))
+				t.Fatalf("%s.%s has %d rows: fill it in whole", k.table, k.contentColumn(), len(rows))
 			}
 			for i, r := range rows {
 				other := rows[(i+1)%len(rows)]
@@ -255,11 +255,11 @@ func TestWhatIsCopiedToAnotherRowDoesNotOpen(t *testing.T) {
 					}
 					_, err := at(ctx, other.owner, k.place(other.key...), r.content)
 					if err == nil {
-						t.Errorf("%s.%s of row %v opens in row %v", k.table, k.content(), r.key, other.key)
+						t.Errorf("%s.%s of row %v opens in row %v", k.table, k.contentColumn(), r.key, other.key)
 					}
 					_, err = at(ctx, r.owner, k.place(other.key...), r.content)
 					if err == nil {
-						t.Errorf("%s.%s of row %v opens in row %v with its own keys", k.table, k.content(), r.key, other.key)
+						t.Errorf("%s.%s of row %v opens in row %v with its own keys", k.table, k.contentColumn(), r.key, other.key)
 					}
 					return nil
 				})
@@ -273,7 +273,7 @@ func TestEveryColumnThatIsSealedIsKnown(t *testing.T) {
 	s := open(t, "sqlite::memory:")
 	known := map[string]bool{}
 	for _, k := range allSealed {
-		known[k.table+"."+k.content()] = true
+		known[k.table+"."+k.contentColumn()] = true
 	}
 	do(t, s, func(ctx context.Context, raw *reader) error {
 		return raw.tx.rows(ctx, "list columns", func(rows *sql.Rows) error {
@@ -368,7 +368,7 @@ func TestWhatIsFromBeforeIsSealed(t *testing.T) {
 						if k.column == "line" || k.column == "ref" {
 							content = nil
 						}
-						must(t, tx.update(ctx, "unseal", `UPDATE `+k.table+` SET `+k.content()+` = ? WHERE `+strings.Join(k.key, " = ? AND ")+` = ?`,
+						must(t, tx.update(ctx, "unseal", `UPDATE `+k.table+` SET `+k.contentColumn()+` = ? WHERE `+strings.Join(k.key, " = ? AND ")+` = ?`,
 							append([]any{content}, r.key...)...))
 					}
 				}
@@ -394,7 +394,7 @@ func TestWhatIsFromBeforeIsSealed(t *testing.T) {
 					rows, err := raw.tx.sealedRows(ctx, "read", k, "")
 					for _, r := range rows {
 						if !vault.Sealed(r.content) {
-							t.Errorf("%s.%s of %v is not sealed", k.table, k.content(), r.key)
+							t.Errorf("%s.%s of %v is not sealed", k.table, k.contentColumn(), r.key)
 						}
 					}
 					return err

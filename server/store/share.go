@@ -27,16 +27,16 @@ func scanShareHead(scan func(...any) error, more ...any) (h share.Head, err erro
 		resident           string
 	)
 	err = scan(append([]any{&h.ID, &resident, &h.Rulebook, &made, &ends, &h.Allowed, &h.Viewed, &revoked, &corrected}, more...)...)
-	h.Resident, h.MadeAt, h.EndsAt = mingjing.ResidentID(resident), instant(made), instant(ends)
-	h.RevokedAt, h.CorrectedAt = maybe(revoked), maybe(corrected)
+	h.Resident, h.MadeAt, h.EndsAt = mingjing.ResidentID(resident), fromMicros(made), fromMicros(ends)
+	h.RevokedAt, h.CorrectedAt = timeOrNil(revoked), timeOrNil(corrected)
 	return h, err
 }
 
-func maybe(us sql.NullInt64) *time.Time {
+func timeOrNil(us sql.NullInt64) *time.Time {
 	if !us.Valid {
 		return nil
 	}
-	at := instant(us.Int64)
+	at := fromMicros(us.Int64)
 	return &at
 }
 
@@ -85,7 +85,7 @@ func (t *reader) Share(ctx context.Context, id string) (share.Share, error) {
 		return share.Share{}, err
 	}
 	s, err := t.wholeShare(ctx, h, doc)
-	return s, t.failed(op, err)
+	return s, t.wrapError(op, err)
 }
 
 func (t *reader) wholeShare(ctx context.Context, h share.Head, doc []byte) (share.Share, error) {
@@ -119,7 +119,7 @@ func (t *reader) Shares(ctx context.Context, resident mingjing.ResidentID) ([]sh
 	for _, r := range found {
 		s, err := t.wholeShare(ctx, r.head, r.doc)
 		if err != nil {
-			return nil, t.failed(op, err)
+			return nil, t.wrapError(op, err)
 		}
 		list = append(list, s)
 	}

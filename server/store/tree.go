@@ -143,7 +143,7 @@ func (t *tx) TreeHashes(ctx context.Context, ids []int64) ([]tlog.Hash, error) {
 		}
 	}
 	list, err := found.ReadHashes(ids)
-	return list, t.failed(op, err)
+	return list, t.wrapError(op, err)
 }
 
 // ProvenEntries implements [casework.Tx]. The limit is at most [MaxPage].
@@ -163,7 +163,7 @@ func (t *reader) ProvenEntries(ctx context.Context, resident mingjing.ResidentID
 		found = append(found, p)
 		return err
 	}, `SELECT seq, leaf, doc FROM look WHERE resident_id = ? AND seq > ? AND leaf < ? ORDER BY seq LIMIT ?`,
-		string(resident), after, size, page(limit))
+		string(resident), after, size, pageLimit(limit))
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +171,7 @@ func (t *reader) ProvenEntries(ctx context.Context, resident mingjing.ResidentID
 	for _, p := range found {
 		row, err := t.openEntry(ctx, p.sealedRow)
 		if err != nil {
-			return nil, t.failed(op, err)
+			return nil, t.wrapError(op, err)
 		}
 		list = append(list, mingjing.ProvenEntry{AccessEntry: row.AccessEntry, Salt: row.Salt, Prev: row.Prev, Leaf: p.leaf})
 	}
@@ -237,7 +237,7 @@ func (t *reader) addOldLeavesOnce(ctx context.Context) (int, error) {
 			err = json.Unmarshal(r.content, &row)
 		}
 		if err != nil {
-			return 0, t.failed(op, err)
+			return 0, t.wrapError(op, err)
 		}
 		if row.Seq > 1 {
 			if row.Prev, err = t.commitment(ctx, op, resident, row.Seq-1); err != nil {
@@ -252,7 +252,7 @@ func (t *reader) addOldLeavesOnce(ctx context.Context) (int, error) {
 			doc, err = json.Marshal(row)
 		}
 		if err != nil {
-			return 0, t.failed(op, err)
+			return 0, t.wrapError(op, err)
 		}
 		if err := t.update(ctx, op, `UPDATE look SET commitment = ?, doc = ? WHERE resident_id = ? AND seq = ?`,
 			commitment, doc, string(resident), row.Seq); err != nil {

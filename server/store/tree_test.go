@@ -130,7 +130,7 @@ func TestLooksFromBeforeTheTreeAreProvenToo(t *testing.T) {
 		do(t, s, func(ctx context.Context, tx *reader) error {
 			for i := range n { // as they were written then
 				for _, r := range []kernel.Resident{resident(1), resident(2)} {
-					seq, err := tx.next(ctx, "look", entryCounter(r.ID))
+					seq, err := tx.nextSeq(ctx, "look", entryCounter(r.ID))
 					must(t, err)
 					l := anEntry(i)
 					l.Seq = seq

@@ -23,17 +23,17 @@ type tx struct {
 	collision error
 	// wake says that a job is due as soon as this is committed.
 	wake bool
-	// mine are the residents, and the rows of residents, that are locked.
-	mine  map[string]bool
-	vault *vault.Session
+	// locked are the residents, and the rows of residents, that are locked.
+	locked map[string]bool
+	vault  *vault.Session
 	// staffSeq is the last staff event as of the first look at everyone's cases.
 	staffSeq *int64
 	// leaves go into the tree of the access log before this is committed.
 	leaves []leaf
 }
 
-// failed says what was tried, and turns the engine's error into casework's.
-func (t *tx) failed(op string, err error) error {
+// wrapError says what was tried, and turns the engine's error into casework's.
+func (t *tx) wrapError(op string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -59,10 +59,10 @@ func (t *tx) failed(op string, err error) error {
 func (t *tx) exec(ctx context.Context, op, query string, args ...any) (int64, error) {
 	res, err := t.sql.ExecContext(ctx, t.s.eng.rebind(query), args...)
 	if err != nil {
-		return 0, t.failed(op, err)
+		return 0, t.wrapError(op, err)
 	}
 	n, err := res.RowsAffected()
-	return n, t.failed(op, err)
+	return n, t.wrapError(op, err)
 }
 
 // insert runs an INSERT … ON CONFLICT DO NOTHING, which unlike a plain one leaves
@@ -86,22 +86,22 @@ func (t *tx) update(ctx context.Context, op, query string, args ...any) error {
 
 // row reads one row.
 func (t *tx) row(ctx context.Context, op string, dest []any, query string, args ...any) error {
-	return t.failed(op, t.sql.QueryRowContext(ctx, t.s.eng.rebind(query), args...).Scan(dest...))
+	return t.wrapError(op, t.sql.QueryRowContext(ctx, t.s.eng.rebind(query), args...).Scan(dest...))
 }
 
 // rows calls each for every row.
 func (t *tx) rows(ctx context.Context, op string, each func(*sql.Rows) error, query string, args ...any) error {
 	rows, err := t.sql.QueryContext(ctx, t.s.eng.rebind(query), args...)
 	if err != nil {
-		return t.failed(op, err)
+		return t.wrapError(op, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		if err := each(rows); err != nil {
-			return t.failed(op, err)
+			return t.wrapError(op, err)
 		}
 	}
-	return t.failed(op, rows.Err())
+	return t.wrapError(op, rows.Err())
 }
 
 // lock waits until no other transaction works on the resident, and keeps others
@@ -109,13 +109,13 @@ func (t *tx) rows(ctx context.Context, op string, each func(*sql.Rows) error, qu
 // ErrNotFound; elsewhere the statement after it finds out.
 func (t *tx) lock(ctx context.Context, resident mingjing.ResidentID) error {
 	suffix := t.rowLock("resident")
-	if suffix == "" || t.mine["resident "+string(resident)] {
+	if suffix == "" || t.locked["resident "+string(resident)] {
 		return nil
 	}
 	var one int
 	err := t.row(ctx, "lock a resident", []any{&one}, `SELECT 1 FROM resident WHERE id = ?`+suffix, string(resident))
 	if err == nil {
-		t.own("resident " + string(resident))
+		t.markLocked("resident " + string(resident))
 	}
 	return err
 }
@@ -129,15 +129,15 @@ func (t *tx) lockForList(ctx context.Context, resident mingjing.ResidentID) erro
 func (t *tx) lockOwner(ctx context.Context, table, id string) error {
 	suffix := t.rowLock("resident")
 	name := table + " " + id
-	if suffix == "" || t.mine[name] {
+	if suffix == "" || t.locked[name] {
 		return nil
 	}
 	var owner string
 	err := t.row(ctx, "lock the resident of a "+table, []any{&owner},
 		`SELECT resident.id FROM resident JOIN `+table+` ON `+table+`.resident_id = resident.id WHERE `+table+`.id = ?`+suffix, id)
 	if err == nil {
-		t.own(name)
-		t.own("resident " + owner)
+		t.markLocked(name)
+		t.markLocked("resident " + owner)
 	}
 	return err
 }
@@ -158,16 +158,16 @@ func ignoreNotFound(err error) error {
 	return err
 }
 
-func (t *tx) own(name string) {
-	if t.mine == nil {
-		t.mine = map[string]bool{}
+func (t *tx) markLocked(name string) {
+	if t.locked == nil {
+		t.locked = map[string]bool{}
 	}
-	t.mine[name] = true
+	t.locked[name] = true
 }
 
-// next counts one further under the name. Others who count under it wait until
+// nextSeq counts one further under the name. Others who count under it wait until
 // this transaction ends, so that numbers are in the order of commit.
-func (t *tx) next(ctx context.Context, op, name string) (seq int64, err error) {
+func (t *tx) nextSeq(ctx context.Context, op, name string) (seq int64, err error) {
 	err = t.row(ctx, op, []any{&seq},
 		`INSERT INTO counter (name, seq) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET seq = counter.seq + 1 RETURNING seq`, name)
 	return seq, err
@@ -176,11 +176,11 @@ func (t *tx) next(ctx context.Context, op, name string) (seq int64, err error) {
 // micros is an instant as a column holds it.
 func micros(t time.Time) int64 { return t.UnixMicro() }
 
-// instant is micros backwards.
-func instant(us int64) time.Time { return time.UnixMicro(us).UTC() }
+// fromMicros is micros backwards.
+func fromMicros(us int64) time.Time { return time.UnixMicro(us).UTC() }
 
-// page bounds a limit to 1 … MaxPage.
-func page(limit int) int { return min(max(limit, 1), MaxPage) }
+// pageLimit bounds a limit to 1 … MaxPage.
+func pageLimit(limit int) int { return min(max(limit, 1), MaxPage) }
 
 // ownLimit bounds a limit on rows of one resident to 1 … one more than
 // [kernel.MaxList], so that too many are seen.

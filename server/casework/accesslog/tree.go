@@ -29,11 +29,11 @@ type ProofQuery struct {
 	All bool
 }
 
-// LookProof is what proves the actor's own access log. Reading it is a look as well,
+// AccessProof is what proves the actor's own access log. Reading it is a look as well,
 // which the next one proves; where an open page checks itself, it is part of the look
 // at that page, which is in the log before. A query that no earlier page was answered
 // to is an invalid_cursor error; without a ledger nothing can be proven.
-func (c *AccessLog) LookProof(ctx context.Context, a mingjing.Actor, q ProofQuery) (mingjing.AccessProof, error) {
+func (c *AccessLog) AccessProof(ctx context.Context, a mingjing.Actor, q ProofQuery) (mingjing.AccessProof, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.AccessProof{}, err

@@ -284,8 +284,8 @@ func (c *Agencies) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.A
 	if err := c.checkRecord(agency, r.Record); err != nil {
 		return "", err
 	}
-	harms := c.cases.CountsAgainst(r.Code)
-	worse := harms && r.Occurred > was.Occurred || !harms && r.Occurred < was.Occurred
+	against := c.cases.CountsAgainst(r.Code)
+	worse := against && r.Occurred > was.Occurred || !against && r.Occurred < was.Occurred
 	open, err := cases.CaseOpen(ctx, rd, r.DisputeID)
 	switch {
 	case err != nil:

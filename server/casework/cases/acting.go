@@ -32,8 +32,8 @@ func (c *Cases) enter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, a
 	if err != nil {
 		return nil, nil, err
 	}
-	rd := t.As(kernel.Entry{AccessEntry: m.look(c.city.Now(), action, id)})
-	return rd, m, lookOwn(ctx, t, a, m, c.city.Now(), action, id)
+	rd := t.As(kernel.Entry{AccessEntry: m.entry(c.city.Now(), action, id)})
+	return rd, m, logOwn(ctx, t, a, m, c.city.Now(), action, id)
 }
 
 // enterCase is [Cases.enter] with the case.
@@ -130,14 +130,14 @@ func entryBy(a mingjing.Actor, m *Mandate, at time.Time, code string) mingjing.T
 	return mingjing.TimelineEntry{At: at, Code: code, Role: mingjing.RoleHelper, Who: m.Name, For: m.Resident}
 }
 
-// look is the line in the resident's access log of what their helper does.
-func (m *Mandate) look(at time.Time, action, subject string) mingjing.AccessEntry {
+// entry is the line in the resident's access log of what their helper does.
+func (m *Mandate) entry(at time.Time, action, subject string) mingjing.AccessEntry {
 	return mingjing.AccessEntry{At: at.UTC(), Role: mingjing.RoleHelper, Who: m.Name, For: m.Resident, Action: action, Subject: subject, Purpose: "mandate"}
 }
 
-// lookOwn writes into a helper's own access log what they did for somebody else.
-func lookOwn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, m *Mandate, at time.Time, action, subject string) error {
-	l := m.look(at, action, subject)
+// logOwn writes into a helper's own access log what they did for somebody else.
+func logOwn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, m *Mandate, at time.Time, action, subject string) error {
+	l := m.entry(at, action, subject)
 	l.Role = a.Role
 	return t.As(kernel.Entry{AccessEntry: l}).Log(ctx, mingjing.ResidentID(a.ID))
 }

@@ -127,7 +127,7 @@ func (c *Cases) file(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.
 		}
 		entry := c.city.Entry(a, "dispute", fresh, "own")
 		if f.mandate != nil {
-			me, entry = f.mandate.OwnerID, kernel.Entry{AccessEntry: f.mandate.look(c.city.Now(), "filed", fresh)}
+			me, entry = f.mandate.OwnerID, kernel.Entry{AccessEntry: f.mandate.entry(c.city.Now(), "filed", fresh)}
 		}
 		rd = t.As(entry.Once(fresh))
 		id, err := CaseOfKey(ctx, rd, me, f.Key)
@@ -245,7 +245,7 @@ func (c *Cases) FileIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor,
 	case f.Counter:
 		err = c.tellOfCounter(ctx, rd.Tx, a, d, now)
 	case f.mandate != nil:
-		err = lookOwn(ctx, rd.Tx, a, f.mandate, now, "filed", id)
+		err = logOwn(ctx, rd.Tx, a, f.mandate, now, "filed", id)
 	}
 	if err != nil {
 		return err

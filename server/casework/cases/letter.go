@@ -13,8 +13,8 @@ import (
 	"mingjing/server/casework/score"
 )
 
-// maxCaseLooks bounds the lines of the access log that are read for a court file.
-const maxCaseLooks = 5000
+// maxCaseEntries bounds the lines of the access log that are read for a court file.
+const maxCaseEntries = 5000
 
 var errNoDecisionYet = mingjing.NewError(mingjing.Conflict, "no_decision_yet")
 
@@ -60,7 +60,7 @@ func (c *Cases) CourtFile(ctx context.Context, a mingjing.Actor, id string) (min
 			f.Hashes[e.ID] = hex.EncodeToString(sum[:])
 		}
 		if m == nil { // the access log is the resident's alone
-			f.Entries, err = looksAt(ctx, rd, d.Resident, f.Case)
+			f.Entries, err = entriesAbout(ctx, rd, d.Resident, f.Case)
 		}
 		return f, err
 	})
@@ -131,9 +131,9 @@ func (c *Cases) WriteLetter(ctx context.Context, rd *kernel.Reader, d *Case) err
 	return nil
 }
 
-// looksAt are the lines of the resident's access log about a case or what it is
+// entriesAbout are the lines of the resident's access log about a case or what it is
 // about, oldest first.
-func looksAt(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, d mingjing.Case) ([]mingjing.AccessEntry, error) {
+func entriesAbout(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, d mingjing.Case) ([]mingjing.AccessEntry, error) {
 	const page = 500
 	subjects := []string{d.ID}
 	if d.Record != nil {
@@ -144,7 +144,7 @@ func looksAt(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, d m
 	}
 	found := []mingjing.AccessEntry{}
 	before := int64(0)
-	for range maxCaseLooks / page {
+	for range maxCaseEntries / page {
 		looks, err := read(rd).AccessEntries(ctx, me, false, before, page)
 		if err != nil {
 			return nil, err

@@ -226,8 +226,8 @@ func ownListing(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, 
 // MarkServed begins the answer period and closes the case in which the listing was
 // decided.
 func (c *Cases) MarkServed(ctx context.Context, rd *kernel.Reader, l *holding.Listing, d *Case, by mingjing.Actor, how string, on mingjing.Date, now time.Time) error {
-	by2 := c.city.Due(c.city.Procedure(l.Code).AnswerDays)
-	l.NoticeOn, l.Served, l.AnswerBy = on, how, &by2
+	answerBy := c.city.Due(c.city.Procedure(l.Code).AnswerDays)
+	l.NoticeOn, l.Served, l.AnswerBy = on, how, &answerBy
 	MarkMet(d.Clocks, "serve", now)
 	d.State = mingjing.DisputeDecided
 	d.NextDue = NextDue(d.Clocks)
@@ -309,7 +309,7 @@ func (c *Cases) PutStatement(ctx context.Context, a mingjing.Actor, recordID, li
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error {
 		var code string
-		var put func() error
+		var save func() error
 		switch {
 		case (recordID == "") == (listingID == ""):
 			return kernel.ErrNotFound
@@ -321,19 +321,19 @@ func (c *Cases) PutStatement(ctx context.Context, a mingjing.Actor, recordID, li
 			} else if r.Resident != me {
 				return kernel.ErrNotFound
 			}
-			code, put = r.Code, func() error { r.Statement = text; return db(t).PutRecord(ctx, r) }
+			code, save = r.Code, func() error { r.Statement = text; return db(t).PutRecord(ctx, r) }
 		default:
 			rd := t.As(c.city.Entry(a, "listing", listingID, "own"))
 			l, err := ownListing(ctx, rd, me, listingID)
 			if err != nil {
 				return err
 			}
-			code, put = l.Code, func() error { l.Statement = text; return db(t).PutListing(ctx, l) }
+			code, save = l.Code, func() error { l.Statement = text; return db(t).PutListing(ctx, l) }
 		}
 		if most := c.city.Procedure(code).StatementWords; mingjing.Words(text) > most || utf8.RuneCountInString(text) > mingjing.MaxStatement || !utf8.ValidString(text) {
 			return mingjing.InvalidFields(mingjing.FieldError{Field: "statement_on_file", Code: "too_many_words"})
 		}
-		if err := put(); err != nil {
+		if err := save(); err != nil {
 			return err
 		}
 		return t.Emit(ctx, a.ID, mingjing.EventRecord, recordID+listingID, c.city.Now())

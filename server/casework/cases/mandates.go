@@ -230,7 +230,7 @@ func (c *Cases) answerMandate(ctx context.Context, a mingjing.Actor, id string, 
 		if err := t.As(mine).Log(ctx, me); err != nil {
 			return mingjing.Mandate{}, err
 		}
-		owners := t.As(kernel.Entry{AccessEntry: m.look(c.city.Now(), "mandate", m.CaseID)})
+		owners := t.As(kernel.Entry{AccessEntry: m.entry(c.city.Now(), "mandate", m.CaseID)})
 		if err := owners.Log(ctx, m.OwnerID); err != nil {
 			return mingjing.Mandate{}, err
 		}

@@ -66,9 +66,9 @@ func Purpose(a mingjing.Actor) string {
 	return "dispute"
 }
 
-// looker is the number by which an actor can be asked about an entry of the access
+// askableID is the number by which an actor can be asked about an entry of the access
 // log; "" for those who can't be.
-func looker(a mingjing.Actor) string {
+func askableID(a mingjing.Actor) string {
 	switch {
 	case a.Role.Staff():
 		return a.ID

@@ -131,7 +131,7 @@ func (c *Takeaway) erase(ctx context.Context, id string) error {
 	if errors.Is(err, kernel.ErrNotFound) || err == nil && e.ErasedAt != nil {
 		return nil
 	}
-	step := func(at **time.Time, do func() error, within func(t *kernel.Tx) error) {
+	step := func(at **time.Time, do func() error, inTx func(t *kernel.Tx) error) {
 		if err != nil || *at != nil {
 			return
 		}
@@ -141,7 +141,7 @@ func (c *Takeaway) erase(ctx context.Context, id string) error {
 		now := c.city.Now().UTC()
 		*at = &now
 		err = c.city.Tx(ctx, func(t *kernel.Tx) error {
-			if err := within(t); err != nil {
+			if err := inTx(t); err != nil {
 				return err
 			}
 			return db(t).SetErasure(ctx, e)

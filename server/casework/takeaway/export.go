@@ -167,8 +167,8 @@ func (c *Takeaway) ExportFile(ctx context.Context, a mingjing.Actor) (mingjing.E
 	return job, data, err
 }
 
-// deleteExpired is the job that deletes an export when its day is over.
-func (c *Takeaway) deleteExpired(ctx context.Context, id string) error {
+// deleteExpiredExport is the job that deletes an export when its day is over.
+func (c *Takeaway) deleteExpiredExport(ctx context.Context, id string) error {
 	return c.city.Tx(ctx, func(t *kernel.Tx) error {
 		rd := t.As(c.city.Entry(kernel.System, "export", id, "own").Once(id))
 		e, err := read(rd).Export(ctx, id)
@@ -306,7 +306,7 @@ func (c *Takeaway) finishExport(ctx context.Context, id string, data []byte, why
 		if err := db(t).SetExport(ctx, e); err != nil {
 			return err
 		}
-		if err := t.Enqueue(ctx, kernel.Job{Kind: JobUnexport, ID: id, At: expires}); err != nil {
+		if err := t.Enqueue(ctx, kernel.Job{Kind: JobDeleteExport, ID: id, At: expires}); err != nil {
 			return err
 		}
 		if err := c.notices.Notify(ctx, rd, e.Resident, mingjing.NoticeExportReady, code, "export", ""); err != nil {

@@ -139,7 +139,7 @@ func (c *Takeaway) gatherCases(ctx context.Context, rd *kernel.Reader, me mingji
 			if err != nil {
 				return err
 			}
-			x.Files = append(x.Files, h.keep(kind, e.ID, "cases/"+d.ID+"/"+e.ID+"-"+e.Name, data))
+			x.Files = append(x.Files, h.addFile(kind, e.ID, "cases/"+d.ID+"/"+e.ID+"-"+e.Name, data))
 			return nil
 		}
 		for _, e := range shown.Evidence {
@@ -165,8 +165,8 @@ func (c *Takeaway) gatherCases(ctx context.Context, rd *kernel.Reader, me mingji
 	return nil
 }
 
-// keep puts a file among those that are packed, and says where.
-func (h *exporter) keep(kind, evidence, path string, data []byte) mingjing.ExportFile {
+// addFile puts a file among those that are packed, and says where.
+func (h *exporter) addFile(kind, evidence, path string, data []byte) mingjing.ExportFile {
 	h.files = append(h.files, packed{path, data})
 	sum := sha256.Sum256(data)
 	return mingjing.ExportFile{Kind: kind, EvidenceID: evidence, Path: path, SHA256: hex.EncodeToString(sum[:])}
@@ -183,7 +183,7 @@ func (c *Takeaway) exportLetter(h *exporter, l mingjing.LetterView) error {
 	}
 	i := slices.IndexFunc(h.export.Disputes, func(d mingjing.ExportDispute) bool { return d.ID == l.Dispute.ID })
 	d := &h.export.Disputes[i]
-	d.Files = append(d.Files, h.keep(mingjing.FileLetter, "", "cases/"+d.ID+"/letter.pdf", data))
+	d.Files = append(d.Files, h.addFile(mingjing.FileLetter, "", "cases/"+d.ID+"/letter.pdf", data))
 	return nil
 }
 

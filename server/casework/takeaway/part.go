@@ -23,9 +23,9 @@ import (
 
 // The kinds of job.
 const (
-	JobErase    = "erase"    // erase a resident who left
-	JobExport   = "export"   // make what a resident takes along
-	JobUnexport = "unexport" // delete what was taken along, or was not
+	JobErase        = "erase"    // erase a resident who left
+	JobExport       = "export"   // make what a resident takes along
+	JobDeleteExport = "unexport" // delete what was taken along, or was not
 )
 
 // Takeaway makes exports, and erases who leaves. It is safe for use by many goroutines.
@@ -49,9 +49,9 @@ func New(city *kernel.City, printer Printer, erasures ErasureList, accounts Acco
 // Jobs are the jobs that the part does.
 func (c *Takeaway) Jobs() kernel.Jobs {
 	return kernel.Jobs{
-		JobExport:   func(ctx context.Context, id string) (time.Duration, error) { return 0, c.make(ctx, id) },
-		JobUnexport: func(ctx context.Context, id string) (time.Duration, error) { return 0, c.deleteExpired(ctx, id) },
-		JobErase:    func(ctx context.Context, id string) (time.Duration, error) { return 0, c.erase(ctx, id) },
+		JobExport:       func(ctx context.Context, id string) (time.Duration, error) { return 0, c.make(ctx, id) },
+		JobDeleteExport: func(ctx context.Context, id string) (time.Duration, error) { return 0, c.deleteExpiredExport(ctx, id) },
+		JobErase:        func(ctx context.Context, id string) (time.Duration, error) { return 0, c.erase(ctx, id) },
 	}
 }
 
