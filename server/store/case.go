@@ -14,7 +14,7 @@ import (
 	"mingjing/server/vault"
 )
 
-// maxSearch is the greatest length of what is searched for, in bytes.
+// maxSearch is the longest text that is searched for, in bytes.
 const maxSearch = 256
 
 // AddCase implements [casework.Tx].
@@ -31,8 +31,8 @@ func (t *tx) AddCase(ctx context.Context, d cases.Case) error {
 		d.CatalogueCode, d.HandlerID, string(d.State), micros(d.FiledAt), d.Due(), d.VeryLate(), d.Version, string(d.Kind), t.nameHash(d.ResidentName), line, doc)
 }
 
-// sealCase seals a dispute for its resident, and what the work queue shows of
-// it for the bureau.
+// sealCase returns the sealed content of a case, and the sealed line that the work queue
+// shows of it.
 func (t *tx) sealCase(ctx context.Context, op string, d cases.Case) (doc, line []byte, err error) {
 	d.Record, d.Listing, d.Evidence = nil, nil, nil
 	if doc, err = t.seal(ctx, op, sealedDispute, d.Resident, d, d.ID); err != nil {
@@ -42,7 +42,7 @@ func (t *tx) sealCase(ctx context.Context, op string, d cases.Case) (doc, line [
 	return doc, line, err
 }
 
-// nameHash is how the cases of somebody are found by the whole name.
+// nameHash returns the keyed hash by which cases are found by a whole name.
 func (t *tx) nameHash(name string) any {
 	return t.s.hashOrNull("name", strings.ToLower(strings.Join(strings.Fields(name), " ")))
 }
@@ -70,7 +70,7 @@ func (t *tx) SetCase(ctx context.Context, d cases.Case) error {
 	return fmt.Errorf("store: %s: version %d is stored, %d was given: %w", op, version, d.Version, kernel.ErrConflict)
 }
 
-// Case implements [casework.Tx].
+// Case implements [casework.Reader].
 func (t *reader) Case(ctx context.Context, id string) (cases.Case, error) {
 	if err := t.lockOwner(ctx, "dispute", id); err != nil {
 		return cases.Case{}, err
@@ -86,7 +86,7 @@ func (t *tx) CaseLine(ctx context.Context, id string) (cases.Case, error) {
 	return one[cases.Case](ctx, t, "read a line of the queue", sealedDisputeLine, `WHERE id = ?`, id)
 }
 
-// CaseByKey implements [casework.Tx].
+// CaseByKey implements [casework.Reader].
 func (t *reader) CaseByKey(ctx context.Context, resident mingjing.ResidentID, key string) (cases.Case, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return cases.Case{}, err
@@ -95,7 +95,7 @@ func (t *reader) CaseByKey(ctx context.Context, resident mingjing.ResidentID, ke
 		`WHERE resident_id = ? AND key_hash = ?`, string(resident), t.s.hashOrNull("key", key))
 }
 
-// Disputes implements [casework.Tx].
+// CasesOf implements [casework.Reader].
 func (t *reader) CasesOf(ctx context.Context, resident mingjing.ResidentID, limit int) ([]cases.Case, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
@@ -104,7 +104,7 @@ func (t *reader) CasesOf(ctx context.Context, resident mingjing.ResidentID, limi
 		`WHERE resident_id = ? ORDER BY filed_at DESC, n DESC LIMIT ?`, string(resident), ownLimit(limit))
 }
 
-// OpenDisputes implements [casework.Tx].
+// OpenCasesOf implements [casework.Reader].
 func (t *reader) OpenCasesOf(ctx context.Context, resident mingjing.ResidentID) ([]cases.Case, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
@@ -219,8 +219,8 @@ func (t *tx) LateCounts(ctx context.Context, now time.Time) (late, very int, err
 	return late, very, err
 }
 
-// sealAttachment checks a file that goes to a dispute, and seals it with what the row says
-// of it for the dispute's resident.
+// sealAttachment checks the size of a file that belongs to a case, and returns the
+// case's resident with the sealed description and the sealed file.
 func (t *tx) sealAttachment(ctx context.Context, op, dispute string, row, file sealedColumn, e mingjing.Evidence, data []byte) (resident mingjing.ResidentID, doc, sealed []byte, err error) {
 	if len(data) > mingjing.MaxEvidenceBytes {
 		return "", nil, nil, fmt.Errorf("store: %s: file of %d bytes, at most %d are stored", op, len(data), mingjing.MaxEvidenceBytes)
@@ -235,7 +235,7 @@ func (t *tx) sealAttachment(ctx context.Context, op, dispute string, row, file s
 	return resident, doc, sealed, err
 }
 
-// ownerOf locks the resident to whom a row belongs, and says who it is.
+// ownerOf locks the resident to whom a row belongs, and returns their ID.
 func (t *tx) ownerOf(ctx context.Context, op, table, id string) (owner mingjing.ResidentID, err error) {
 	if err := t.lockOwner(ctx, table, id); err != nil {
 		return "", err
@@ -272,7 +272,7 @@ func (t *tx) SetEvidence(ctx context.Context, e mingjing.Evidence) error {
 	return t.update(ctx, op, `UPDATE evidence SET doc = ? WHERE id = ?`, doc, e.ID)
 }
 
-// Evidence implements [casework.Tx].
+// Evidence implements [casework.Reader].
 func (t *reader) Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error) {
 	if err := ignoreNotFound(t.lockOwner(ctx, "dispute", dispute)); err != nil {
 		return nil, err
@@ -280,7 +280,7 @@ func (t *reader) Evidence(ctx context.Context, dispute string) ([]mingjing.Evide
 	return all[mingjing.Evidence](ctx, t, "list evidence", sealedEvidence, `WHERE dispute_id = ? ORDER BY added_at, n`, dispute)
 }
 
-// EvidenceOf implements [casework.Tx].
+// EvidenceOf implements [casework.Reader].
 func (t *reader) EvidenceOf(ctx context.Context, resident mingjing.ResidentID) (map[string][]mingjing.Evidence, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
@@ -295,7 +295,7 @@ func (t *tx) EvidenceCase(ctx context.Context, id string) (dispute string, err e
 	return dispute, err
 }
 
-// EvidenceData implements [casework.Tx].
+// EvidenceData implements [casework.Reader].
 func (t *reader) EvidenceData(ctx context.Context, id string) (e mingjing.Evidence, data []byte, err error) {
 	e, data, err = t.fileData(ctx, sealedEvidence, sealedEvidenceFile, id)
 	if errors.Is(err, kernel.ErrNotFound) {
@@ -320,8 +320,8 @@ func (t *reader) fileData(ctx context.Context, row, file sealedColumn, id string
 	return e, data, t.wrapError(op, err)
 }
 
-// rememberStaffSeq remembers the last staff event before everyone's cases are first
-// read, so that LastEvent is not newer than what was read.
+// rememberStaffSeq reads the number of the last staff event before everyone's cases are
+// first read, so that LastEvent is not newer than what was read.
 func (t *tx) rememberStaffSeq(ctx context.Context) error {
 	if t.staffSeq != nil {
 		return nil
@@ -334,7 +334,7 @@ func (t *tx) rememberStaffSeq(ctx context.Context) error {
 	return nil
 }
 
-// counterValue is how far the name was counted.
+// counterValue returns the value of a counter; 0 when nothing was counted.
 func (t *tx) counterValue(ctx context.Context, op, name string) (seq int64, err error) {
 	err = t.row(ctx, op, []any{&seq}, `SELECT seq FROM counter WHERE name = ?`, name)
 	if errors.Is(err, kernel.ErrNotFound) {

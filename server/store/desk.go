@@ -142,7 +142,7 @@ func (t *tx) DeskCounts(ctx context.Context, now, since time.Time) ([]desk.Count
 	return all, nil
 }
 
-// nameHandlers finds the names under which handlers last took a case.
+// nameHandlers fills in the name under which each handler last took a case.
 func (t *tx) nameHandlers(ctx context.Context, all []desk.Counts) error {
 	if len(all) == 0 {
 		return nil
@@ -221,7 +221,7 @@ func (t *tx) AddNote(ctx context.Context, dispute string, n mingjing.Note) error
 	return t.insert(ctx, op, `INSERT INTO note (id, dispute_id, at, doc) VALUES (?, ?, ?, ?)`, n.ID, dispute, micros(n.At), doc)
 }
 
-// Notes implements [casework.Tx].
+// Notes implements [casework.Reader].
 func (t *reader) Notes(ctx context.Context, dispute string) ([]mingjing.Note, error) {
 	return all[mingjing.Note](ctx, t, "list notes", sealedNote, `WHERE dispute_id = ? ORDER BY at, n`, dispute)
 }

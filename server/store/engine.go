@@ -12,7 +12,7 @@ import (
 	"github.com/riverqueue/river/riverdriver"
 )
 
-// An engine is what differs between the databases.
+// An engine is what differs between SQLite and PostgreSQL.
 type engine interface {
 	// rebind turns the ? of a query into the engine's own placeholders.
 	rebind(query string) string

@@ -14,7 +14,7 @@ import (
 	"mingjing/server/vault"
 )
 
-// destroyed is sealed content that is gone.
+// destroyed is what takes the place of sealed content that is erased.
 var destroyed = []byte{1}
 
 // AddErasure implements [casework.Tx].
@@ -58,9 +58,9 @@ func microsOrNull(at *time.Time) any {
 	return micros(*at)
 }
 
-// eraseStatements are the statements by which a resident goes, each with the id. What
-// remains of a row whose content is blank is ids, states and instants, which the
-// figures and the tree need, and they name nobody.
+// eraseStatements delete what belongs to a resident; each takes the resident's ID. Rows
+// that stay lose their content: what remains are ids, states and instants, which the
+// figures and the tree need and which name nobody.
 var eraseStatements = []string{
 	`DELETE FROM source WHERE request_id IN (SELECT id FROM request WHERE resident_id = ?)`,
 	`DELETE FROM request WHERE resident_id = ?`,

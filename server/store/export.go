@@ -19,7 +19,7 @@ func (t *tx) AddExport(ctx context.Context, e takeaway.Export) error {
 		e.ID, string(e.Resident), string(e.State), microsOrNull(e.MadeAt), microsOrNull(e.ExpiresAt), doc)
 }
 
-// Export implements [casework.Tx].
+// Export implements [casework.Reader].
 func (t *reader) Export(ctx context.Context, id string) (takeaway.Export, error) {
 	if err := t.lockOwner(ctx, "export", id); err != nil {
 		return takeaway.Export{}, err
@@ -27,7 +27,7 @@ func (t *reader) Export(ctx context.Context, id string) (takeaway.Export, error)
 	return one[takeaway.Export](ctx, t, "read an export", sealedExport, `WHERE id = ?`, id)
 }
 
-// ExportOf implements [casework.Tx].
+// ExportOf implements [casework.Reader].
 func (t *reader) ExportOf(ctx context.Context, resident mingjing.ResidentID) (takeaway.Export, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return takeaway.Export{}, err
@@ -70,7 +70,7 @@ func (t *tx) SetExportData(ctx context.Context, id string, data []byte) error {
 	return err
 }
 
-// ExportData implements [casework.Tx].
+// ExportData implements [casework.Reader].
 func (t *reader) ExportData(ctx context.Context, id string) (data []byte, err error) {
 	if err := t.lockOwner(ctx, "export", id); err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// flagInt is a yes or no as a column holds it.
+// flagInt returns 1 for true and 0 for false, as a column holds it.
 func flagInt(on bool) int {
 	if on {
 		return 1
@@ -54,7 +54,7 @@ func (t *tx) SetInquiry(ctx context.Context, q inquiry.Row) error {
 	return fmt.Errorf("store: %s: version %d is stored, %d was given: %w", op, version, q.Version, kernel.ErrConflict)
 }
 
-// Inquiry implements [casework.Tx].
+// Inquiry implements [casework.Reader].
 func (t *reader) Inquiry(ctx context.Context, id string) (inquiry.Row, error) {
 	if err := t.lockOwner(ctx, "inquiry", id); err != nil {
 		return inquiry.Row{}, err
@@ -64,7 +64,7 @@ func (t *reader) Inquiry(ctx context.Context, id string) (inquiry.Row, error) {
 
 const inquiryHead = `SELECT id, resident_id, staff_id, agency, state, asked_at, due, late FROM inquiry WHERE `
 
-// A scanner is a row, of one or of many.
+// A scanner is one row, or the current row of many.
 type scanner interface{ Scan(dest ...any) error }
 
 func scanHead(row scanner) (h inquiry.Head, err error) {
@@ -87,7 +87,7 @@ func (t *tx) InquiryHead(ctx context.Context, id string) (inquiry.Head, error) {
 	return h, t.wrapError("read the head of an inquiry", err)
 }
 
-// InquiriesAbout implements [casework.Tx].
+// InquiriesAbout implements [casework.Reader].
 func (t *reader) InquiriesAbout(ctx context.Context, resident mingjing.ResidentID, from, to int64) ([]inquiry.Row, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err

@@ -12,13 +12,14 @@ import (
 	"mingjing/server/vault"
 )
 
-// sealedCounter says in table counter that everything is sealed.
+// sealedCounter is the counter that says that everything in the database is sealed.
 const sealedCounter = "sealed"
 
-// keyBatch is how many rows or keysets one transaction changes.
+// keyBatch is how many rows or keysets are changed in one transaction.
 const keyBatch = 200
 
-// sealOld makes the bureau's keyset, and seals what is from before anything was.
+// sealOld makes the bureau's keyset, and seals what a version without sealing has
+// stored.
 func (s *Store) sealOld(ctx context.Context) error {
 	done := false
 	err := s.run(ctx, func(t *tx) error {
@@ -78,8 +79,8 @@ func (s *Store) sealOld(ctx context.Context) error {
 	})
 }
 
-// copyOld fills the columns that are sealed for the bureau from content that is
-// not sealed yet.
+// copyOld fills the columns that are sealed for the bureau, from content that is not
+// sealed yet.
 func (s *Store) copyOld(ctx context.Context) error {
 	type filled struct {
 		table, column string
@@ -128,7 +129,7 @@ func (s *Store) copyOld(ctx context.Context) error {
 	return nil
 }
 
-// reseal seals a row anew by its owner's newest key.
+// reseal seals a row again with the newest key of its owner.
 func (t *tx) reseal(ctx context.Context, k sealedColumn, r sealedRow) error {
 	wrapped, err := t.Keyset(ctx, r.owner)
 	if err != nil {
@@ -146,7 +147,7 @@ func (t *tx) reseal(ctx context.Context, k sealedColumn, r sealedRow) error {
 		append([]any{content}, r.key...)...)
 }
 
-// readColumn reads one column of text.
+// readColumn returns the values of a query with one text column.
 func (s *Store) readColumn(ctx context.Context, query string, args ...any) (list []string, err error) {
 	err = s.run(ctx, func(t *tx) error {
 		list = nil
@@ -160,8 +161,8 @@ func (s *Store) readColumn(ctx context.Context, query string, args ...any) (list
 	return list, err
 }
 
-// eachKeyset calls fn for each owner that has a keyset, in a transaction of its
-// own; the owner is locked.
+// eachKeyset calls fn for each owner that has a keyset, each time in a transaction of
+// its own in which the owner is locked. It returns how many there were.
 func (s *Store) eachKeyset(ctx context.Context, query string, args []any, fn func(t *tx, owner string, wrapped []byte) error) (n int, err error) {
 	owners, err := s.readColumn(ctx, query, args...)
 	if err != nil {
@@ -190,8 +191,9 @@ func (t *tx) setKeyset(ctx context.Context, owner string, wrapped []byte, master
 	return t.update(ctx, "set a keyset", `UPDATE keyset SET wrapped = ?, master = ? WHERE resident_id = ?`, wrapped, master, owner)
 }
 
-// Rewrap wraps every keyset by the newest master key, and says how many; with all,
-// also those that were wrapped under its name before. Others may work meanwhile.
+// Rewrap wraps every keyset with the newest master key, and returns how many were
+// wrapped; with all, also those that were wrapped under its name before. Others may work
+// meanwhile.
 func (s *Store) Rewrap(ctx context.Context, all bool) (int, error) {
 	master, err := s.vault.MasterID()
 	if err != nil {
@@ -210,8 +212,7 @@ func (s *Store) Rewrap(ctx context.Context, all bool) (int, error) {
 		})
 }
 
-// UnderOther is how many keysets are wrapped by another than the newest master
-// key.
+// UnderOther returns how many keysets are not wrapped with the newest master key.
 func (s *Store) UnderOther(ctx context.Context) (n int, err error) {
 	master, err := s.vault.MasterID()
 	if err != nil {
@@ -257,7 +258,7 @@ func (s *Store) Renew(ctx context.Context) (int, error) {
 		})
 }
 
-// resealAll seals all that is an owner's by the newest key.
+// resealAll seals everything of an owner again with the newest key.
 func (t *tx) resealAll(ctx context.Context, owner string) error {
 	for _, k := range allSealed {
 		if (k.owner == bureauOwner) != (owner == vault.Bureau) {

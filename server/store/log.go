@@ -13,16 +13,17 @@ func entryCounter(resident mingjing.ResidentID) string { return "look " + string
 
 func eventCounter(audience string) string { return "event " + audience }
 
-// A entryRow is the content of a look's row: with it the commitment is made again.
+// An entryRow is the content of a row of the access log: what its commitment was made
+// from.
 type entryRow struct {
 	mingjing.AccessEntry
 	Salt []byte `json:"salt"`
 	Prev []byte `json:"prev,omitempty"`
 }
 
-// addEntry writes an entry of the access log. With once, it is the only one of that name.
-// Its leaf is put into the tree as the last thing before the transaction is committed,
-// and if that fails, it is not.
+// addEntry adds an entry to a resident's access log. If once is not empty, it is the
+// only entry with that name. The leaf of the entry is added to the tree as the last step
+// before the commit; if that fails, nothing is committed.
 func (t *tx) addEntry(ctx context.Context, resident mingjing.ResidentID, l mingjing.AccessEntry, once string) (err error) {
 	const op = "add a look"
 	if err := t.lock(ctx, resident); err != nil {
@@ -54,7 +55,7 @@ func (t *tx) addEntry(ctx context.Context, resident mingjing.ResidentID, l mingj
 	return nil
 }
 
-// AccessEntries implements [casework.Tx]. The limit is at most [MaxPage].
+// AccessEntries implements [casework.Reader]. The limit is at most [MaxPage].
 func (t *reader) AccessEntries(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
@@ -82,9 +83,9 @@ func (t *reader) AccessEntries(ctx context.Context, resident mingjing.ResidentID
 	return list, nil
 }
 
-// openEntry opens a line of the access log. One that does not open, because somebody
-// has changed or moved it, is there all the same, without words: whoever checks the
-// log finds that it is not what was committed to.
+// openEntry opens an entry of the access log. One that does not open, because somebody
+// has changed or moved it, is returned without its words: whoever checks the log finds
+// that it is not what was committed to.
 func (t *reader) openEntry(ctx context.Context, r sealedRow) (entryRow, error) {
 	row, err := unseal[entryRow](ctx, t, sealedEntry, r)
 	if errors.Is(err, vault.ErrSealed) {

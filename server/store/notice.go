@@ -34,7 +34,7 @@ func readAt(n notice.Notice) any {
 	return micros(*n.ReadAt)
 }
 
-// Notice implements [casework.Tx].
+// Notice implements [casework.Reader].
 func (t *reader) Notice(ctx context.Context, id string) (notice.Notice, error) {
 	if err := t.lockOwner(ctx, "notice", id); err != nil {
 		return notice.Notice{}, err
@@ -52,7 +52,7 @@ func (t *tx) SetNotice(ctx context.Context, n notice.Notice) error {
 	return t.update(ctx, op, `UPDATE notice SET read_at = ?, doc = ? WHERE id = ? AND resident_id = ?`, readAt(n), doc, n.ID, string(n.Resident))
 }
 
-// Notices implements [casework.Tx]. The limit is at most [MaxPage].
+// Notices implements [casework.Reader]. The limit is at most [MaxPage].
 func (t *reader) Notices(ctx context.Context, resident mingjing.ResidentID, before int64, limit int) ([]notice.Notice, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func (t *tx) UnreadNotices(ctx context.Context, resident mingjing.ResidentID) (n
 	return n, err
 }
 
-// ReadNotices implements [casework.Tx].
+// ReadNotices implements [casework.Reader].
 func (t *reader) ReadNotices(ctx context.Context, resident mingjing.ResidentID, at time.Time) error {
 	const op = "read all notices"
 	if err := t.lockForList(ctx, resident); err != nil {
@@ -95,7 +95,7 @@ func (t *reader) ReadNotices(ctx context.Context, resident mingjing.ResidentID, 
 	return nil
 }
 
-// NoticePrefs implements [casework.Tx].
+// NoticePrefs implements [casework.Reader].
 func (t *reader) NoticePrefs(ctx context.Context, resident mingjing.ResidentID) (notice.Prefs, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return notice.Prefs{}, err
@@ -127,7 +127,7 @@ func (t *tx) PutDevice(ctx context.Context, d notice.Device) error {
 		d.ID, string(d.Resident), t.s.hash("endpoint", d.Endpoint), t.s.hashOrNull("session", d.Session), micros(d.AddedAt), doc)
 }
 
-// Devices implements [casework.Tx].
+// Devices implements [casework.Reader].
 func (t *reader) Devices(ctx context.Context, resident mingjing.ResidentID) ([]notice.Device, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ func (t *tx) PutRecord(ctx context.Context, r holding.Record) error {
 	})
 }
 
-// Record implements [casework.Tx].
+// Record implements [casework.Reader].
 func (t *reader) Record(ctx context.Context, id string) (holding.Record, error) {
 	if err := t.lockOwner(ctx, "record", id); err != nil {
 		return holding.Record{}, err
@@ -32,7 +32,7 @@ func (t *reader) Record(ctx context.Context, id string) (holding.Record, error) 
 	return one[holding.Record](ctx, t, "read a record", sealedRecord, `WHERE id = ?`, id)
 }
 
-// Records implements [casework.Tx], in the order in which they were first put.
+// Records implements [casework.Reader], in the order in which they were first put.
 func (t *reader) Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func (t *tx) PutListing(ctx context.Context, l holding.Listing) error {
 	})
 }
 
-// Listing implements [casework.Tx].
+// Listing implements [casework.Reader].
 func (t *reader) Listing(ctx context.Context, id string) (holding.Listing, error) {
 	if err := t.lockOwner(ctx, "listing", id); err != nil {
 		return holding.Listing{}, err
@@ -60,7 +60,7 @@ func (t *reader) Listing(ctx context.Context, id string) (holding.Listing, error
 	return one[holding.Listing](ctx, t, "read a listing", sealedListing, `WHERE id = ?`, id)
 }
 
-// Listings implements [casework.Tx], in the order in which they were first put.
+// Listings implements [casework.Reader], in the order in which they were first put.
 func (t *reader) Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func (t *reader) Listings(ctx context.Context, resident mingjing.ResidentID) ([]
 	return all[holding.Listing](ctx, t, "list listings", sealedListing, `WHERE resident_id = ? ORDER BY n`, string(resident))
 }
 
-// held is a record or listing as its table has it.
+// A held is a row of the table of records or of listings.
 type held struct {
 	id       string
 	resident mingjing.ResidentID

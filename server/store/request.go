@@ -23,7 +23,7 @@ func (t *tx) sealRequest(ctx context.Context, op string, r score.Request) ([]byt
 	return t.seal(ctx, op, sealedRequest, r.Resident, r, r.ID)
 }
 
-// Request implements [casework.Tx].
+// Request implements [casework.Reader].
 func (t *reader) Request(ctx context.Context, id string) (score.Request, error) {
 	if err := t.lockOwner(ctx, "request", id); err != nil {
 		return score.Request{}, err
@@ -31,7 +31,7 @@ func (t *reader) Request(ctx context.Context, id string) (score.Request, error) 
 	return one[score.Request](ctx, t, "read a request", sealedRequest, `WHERE id = ?`, id)
 }
 
-// RequestByKey implements [casework.Tx].
+// RequestByKey implements [casework.Reader].
 func (t *reader) RequestByKey(ctx context.Context, resident mingjing.ResidentID, key string) (score.Request, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return score.Request{}, err
@@ -40,7 +40,7 @@ func (t *reader) RequestByKey(ctx context.Context, resident mingjing.ResidentID,
 		`WHERE resident_id = ? AND key_hash = ?`, string(resident), t.s.hashOrNull("key", key))
 }
 
-// OpenRequest implements [casework.Tx].
+// OpenRequest implements [casework.Reader].
 func (t *reader) OpenRequest(ctx context.Context, resident mingjing.ResidentID) (score.Request, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return score.Request{}, err
@@ -49,7 +49,7 @@ func (t *reader) OpenRequest(ctx context.Context, resident mingjing.ResidentID) 
 		`WHERE resident_id = ? AND state IN ('queued', 'collecting', 'scoring')`, string(resident))
 }
 
-// LatestRequest implements [casework.Tx].
+// LatestRequest implements [casework.Reader].
 func (t *reader) LatestRequest(ctx context.Context, resident mingjing.ResidentID) (score.Request, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return score.Request{}, err
@@ -58,7 +58,7 @@ func (t *reader) LatestRequest(ctx context.Context, resident mingjing.ResidentID
 		`WHERE resident_id = ? ORDER BY created_at DESC, n DESC LIMIT 1`, string(resident))
 }
 
-// Requests implements [casework.Tx].
+// Requests implements [casework.Reader].
 func (t *reader) Requests(ctx context.Context, resident mingjing.ResidentID) ([]score.Request, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func (t *tx) QueuePlace(ctx context.Context, id string) (place int, err error) {
 	return place, err
 }
 
-// Sources implements [casework.Tx].
+// Sources implements [casework.Reader].
 func (t *reader) Sources(ctx context.Context, request string) ([]score.Source, error) {
 	if err := ignoreNotFound(t.lockOwner(ctx, "request", request)); err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func (t *reader) Sources(ctx context.Context, request string) ([]score.Source, e
 	return all[score.Source](ctx, t, "list sources", sealedSource, `WHERE request_id = ? ORDER BY agency`, request)
 }
 
-// SourcesOfAll implements [casework.Tx].
+// SourcesOfAll implements [casework.Reader].
 func (t *reader) SourcesOfAll(ctx context.Context, resident mingjing.ResidentID) (map[string][]score.Source, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err

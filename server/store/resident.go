@@ -33,7 +33,7 @@ func (t *tx) AddResident(ctx context.Context, r kernel.Resident) error {
 	return err
 }
 
-// Resident implements [casework.Tx].
+// Resident implements [casework.Reader].
 func (t *reader) Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error) {
 	if err := t.lock(ctx, id); err != nil {
 		return kernel.Resident{}, err
@@ -64,7 +64,7 @@ func (t *tx) AddConsent(ctx context.Context, resident mingjing.ResidentID, c min
 		c.ID, string(resident), c.Rulebook, micros(c.GivenAt), withdrawnAt(c), doc)
 }
 
-// Consents implements [casework.Tx].
+// Consents implements [casework.Reader].
 func (t *reader) Consents(ctx context.Context, resident mingjing.ResidentID) ([]mingjing.Consent, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func (t *reader) Consents(ctx context.Context, resident mingjing.ResidentID) ([]
 		`WHERE resident_id = ? ORDER BY given_at, n`, string(resident))
 }
 
-// WithdrawConsents implements [casework.Tx].
+// WithdrawConsents implements [casework.Reader].
 func (t *reader) WithdrawConsents(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) error {
 	const op = "withdraw consents"
 	if err := t.lockForList(ctx, resident); err != nil {

@@ -19,7 +19,7 @@ func (t *tx) AddScore(ctx context.Context, resident mingjing.ResidentID, s mingj
 		s.ID, string(resident), s.Rulebook.ID, micros(s.At), doc)
 }
 
-// Score implements [casework.Tx].
+// Score implements [casework.Reader].
 func (t *reader) Score(ctx context.Context, id string) (mingjing.Score, error) {
 	if err := t.lockOwner(ctx, "score", id); err != nil {
 		return mingjing.Score{}, err
@@ -27,7 +27,7 @@ func (t *reader) Score(ctx context.Context, id string) (mingjing.Score, error) {
 	return one[mingjing.Score](ctx, t, "read a score", sealedScore, `WHERE id = ?`, id)
 }
 
-// LatestScore implements [casework.Tx].
+// LatestScore implements [casework.Reader].
 func (t *reader) LatestScore(ctx context.Context, resident mingjing.ResidentID, rulebook string) (mingjing.Score, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return mingjing.Score{}, err
@@ -36,7 +36,7 @@ func (t *reader) LatestScore(ctx context.Context, resident mingjing.ResidentID, 
 	return one[mingjing.Score](ctx, t, "read the latest score", sealedScore, where+` ORDER BY made_at DESC, n DESC LIMIT 1`, args...)
 }
 
-// FirstScoreSince implements [casework.Tx].
+// FirstScoreSince implements [casework.Reader].
 func (t *reader) FirstScoreSince(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) (mingjing.Score, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return mingjing.Score{}, err
@@ -45,7 +45,7 @@ func (t *reader) FirstScoreSince(ctx context.Context, resident mingjing.Resident
 	return one[mingjing.Score](ctx, t, "read the first score since", sealedScore, where+` AND made_at >= ? ORDER BY made_at, n LIMIT 1`, append(args, micros(at))...)
 }
 
-// Scores implements [casework.Tx].
+// Scores implements [casework.Reader].
 func (t *reader) Scores(ctx context.Context, resident mingjing.ResidentID, rulebook string, limit int) ([]mingjing.Score, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
@@ -56,7 +56,8 @@ func (t *reader) Scores(ctx context.Context, resident mingjing.ResidentID, ruleb
 	return list, err
 }
 
-// scoresOf is the condition for a resident's scores by a rulebook; "" for all.
+// scoresOf returns the condition of a query for a resident's scores by a rulebook; "" is
+// any rulebook.
 func scoresOf(resident mingjing.ResidentID, rulebook string) (where string, args []any) {
 	if rulebook == "" {
 		return `WHERE resident_id = ?`, []any{string(resident)}

@@ -12,20 +12,22 @@ import (
 	"mingjing/server/vault"
 )
 
-// A sealedColumn is a table with a column of personal content, which is sealed with the
-// keyset of the row's owner and bound to the row.
+// A sealedColumn is a column of personal content. Each value is sealed with the keyset
+// of the row's owner and bound to its row.
 type sealedColumn struct {
 	table string
-	// column is "doc" unless said otherwise; a file is sealed as a stream.
+	// column is the name of the column; "" is "doc".
 	column string
-	file   bool
-	// key are the columns that name the row, in the order in which they bind it.
+	// file says that the values are files, which are sealed as streams.
+	file bool
+	// key are the columns that identify the row, in the order in which they are bound to
+	// the value.
 	key []string
-	// owner is the SQL for the resident's id, '' for the bureau.
+	// owner is the SQL expression for the resident's ID; [bureauOwner] for the bureau.
 	owner string
 }
 
-// bureauOwner is the owner of rows that belong to no resident.
+// bureauOwner is the owner of rows that belong to no resident, as an SQL expression.
 const bureauOwner = "''"
 
 var (
@@ -66,7 +68,7 @@ var (
 	sealedBatch       = sealedColumn{table: "batch", key: []string{"agency", "at"}, owner: bureauOwner}
 )
 
-// allSealed is every sealed column there is.
+// allSealed lists every sealed column.
 var allSealed = []sealedColumn{sealedResident, sealedConsent, sealedRequest, sealedSource, sealedRecord, sealedListing, sealedScore, sealedDispute, sealedEvidence,
 	sealedNote, sealedEntry, sealedNotice, sealedNoticePrefs, sealedDevice, sealedInquiry, sealedAnswerDoc, sealedMandate, sealedShare, sealedShareView, sealedExport, sealedExportFile,
 	sealedEvidenceFile, sealedAnswerFile, sealedDisputeLine,
@@ -79,7 +81,7 @@ func (k sealedColumn) contentColumn() string {
 	return k.column
 }
 
-// place is where a row's content stands, by the values of its key.
+// place returns the place of a row's value, by the values of its key.
 func (k sealedColumn) place(key ...any) vault.Place {
 	names := make([]string, len(key))
 	for i, v := range key {
@@ -91,14 +93,15 @@ func (k sealedColumn) place(key ...any) vault.Place {
 	return vault.Place{Table: k.table, Row: strings.Join(names, "/"), Column: k.contentColumn()}
 }
 
-// A sealedRow is a row as it was read.
+// A sealedRow is a row with its content still sealed.
 type sealedRow struct {
 	owner   string
 	key     []any
 	content []byte
 }
 
-// selects is the start of a query for sealed rows, with more columns; scan reads them.
+// selects returns the start of a query for sealed rows, with more columns at the end.
+// Method scan reads its rows.
 func (k sealedColumn) selects(more ...string) string {
 	columns := append([]string{k.owner, strings.Join(k.key, ", "), k.contentColumn()}, more...)
 	return "SELECT " + strings.Join(columns, ", ") + " FROM " + k.table + " "
@@ -114,7 +117,8 @@ func (k sealedColumn) scan(rows interface{ Scan(dest ...any) error }, more ...an
 	return r, rows.Scan(append(append(dest, &r.content), more...)...)
 }
 
-// session seals what the transaction writes, and opens what is the bureau's.
+// session returns the vault's session of the transaction, which seals values and opens
+// those of the bureau.
 func (t *tx) session() *vault.Session {
 	if t.vault == nil {
 		t.vault = t.s.vault.Session(t)
@@ -129,7 +133,7 @@ func (t *tx) Keyset(ctx context.Context, owner string) ([]byte, error) {
 	return wrapped, err
 }
 
-// addKeyset makes an owner's keyset, unless there is one; made says which.
+// addKeyset makes a keyset for an owner who has none, and reports whether it did.
 func (t *tx) addKeyset(ctx context.Context, owner string) (made bool, err error) {
 	wrapped, master, err := t.s.vault.NewKeyset(owner)
 	if err != nil {
@@ -139,7 +143,7 @@ func (t *tx) addKeyset(ctx context.Context, owner string) (made bool, err error)
 	return n == 1, err
 }
 
-// seal makes the content of a row, for its owner: a resident, who is locked, or
+// seal returns the sealed content of a row. The owner is a resident, who is locked, or
 // the bureau.
 func (t *tx) seal(ctx context.Context, op string, k sealedColumn, owner mingjing.ResidentID, v any, key ...any) ([]byte, error) {
 	doc, err := json.Marshal(v)
@@ -173,8 +177,8 @@ func (t *tx) lockOwned(ctx context.Context, owner mingjing.ResidentID) error {
 	return t.lock(ctx, owner)
 }
 
-// A source is where sealed rows are read and opened: a transaction, which opens those of
-// the bureau alone, or a [reader].
+// A source reads and opens sealed rows: a [tx], which opens those of the bureau alone,
+// or a [reader].
 type source interface {
 	sealedRow(ctx context.Context, op string, k sealedColumn, rest string, args ...any) (sealedRow, error)
 	sealedRows(ctx context.Context, op string, k sealedColumn, rest string, args ...any) ([]sealedRow, error)
@@ -183,7 +187,7 @@ type source interface {
 	wrapError(op string, err error) error
 }
 
-// open opens what is the bureau's.
+// open opens a value of the bureau.
 func (t *tx) open(ctx context.Context, k sealedColumn, r sealedRow) ([]byte, error) {
 	return t.session().OpenBureau(ctx, k.place(r.key...), r.content)
 }
@@ -193,7 +197,7 @@ func unseal[T any](ctx context.Context, t source, k sealedColumn, r sealedRow) (
 	return decode[T](doc, err)
 }
 
-// decode reads content that was opened.
+// decode parses content that was opened.
 func decode[T any](doc []byte, err error) (v T, _ error) {
 	if err != nil {
 		return v, err
@@ -204,13 +208,14 @@ func decode[T any](doc []byte, err error) (v T, _ error) {
 	return v, nil
 }
 
-// sealedRow reads the only row that the rest of a query finds.
+// sealedRow returns the one row that a query finds; rest follows the selected columns.
 func (t *tx) sealedRow(ctx context.Context, op string, k sealedColumn, rest string, args ...any) (sealedRow, error) {
 	r, err := k.scan(t.sql.QueryRowContext(ctx, t.s.eng.rebind(k.selects()+rest), args...))
 	return r, t.wrapError(op, err)
 }
 
-// sealedRows reads all rows before any is opened, which needs the connection.
+// sealedRows returns all rows that a query finds. They are read before any is opened,
+// since opening needs the connection.
 func (t *tx) sealedRows(ctx context.Context, op string, k sealedColumn, rest string, args ...any) (list []sealedRow, err error) {
 	err = t.rows(ctx, op, func(rows *sql.Rows) error {
 		r, err := k.scan(rows)
@@ -222,7 +227,7 @@ func (t *tx) sealedRows(ctx context.Context, op string, k sealedColumn, rest str
 	return list, err
 }
 
-// one reads the content of the only row that the rest of a query finds.
+// one returns the content of the one row that a query finds.
 func one[T any](ctx context.Context, t source, op string, k sealedColumn, rest string, args ...any) (v T, err error) {
 	r, err := t.sealedRow(ctx, op, k, rest, args...)
 	if err != nil {
@@ -232,7 +237,7 @@ func one[T any](ctx context.Context, t source, op string, k sealedColumn, rest s
 	return v, t.wrapError(op, err)
 }
 
-// all reads the content of every row that the rest of a query finds.
+// all returns the content of every row that a query finds.
 func all[T any](ctx context.Context, t source, op string, k sealedColumn, rest string, args ...any) ([]T, error) {
 	rows, err := t.sealedRows(ctx, op, k, rest, args...)
 	if err != nil {
@@ -249,7 +254,7 @@ func all[T any](ctx context.Context, t source, op string, k sealedColumn, rest s
 	return list, nil
 }
 
-// groups is all, by the value of a column.
+// groups returns the content of every row that a query finds, by the value of a column.
 func groups[T any](ctx context.Context, t source, op string, k sealedColumn, by, rest string, args ...any) (map[string][]T, error) {
 	var (
 		rows  []sealedRow // read before any is opened

@@ -19,7 +19,7 @@ type shareDoc struct {
 
 const shareHead = `id, resident_id, rulebook, made_at, ends_at, allowed, viewed, revoked_at, corrected_at`
 
-// scanShareHead reads shareHead, and what else is asked for after it.
+// scanShareHead reads a row of the columns of shareHead, and more columns after them.
 func scanShareHead(scan func(...any) error, more ...any) (h share.Head, err error) {
 	var (
 		made, ends         int64
@@ -71,7 +71,7 @@ func (t *tx) ShareHead(ctx context.Context, id string) (share.Head, error) {
 	})
 }
 
-// Share implements [casework.Tx].
+// Share implements [casework.Reader].
 func (t *reader) Share(ctx context.Context, id string) (share.Share, error) {
 	if err := t.lockOwner(ctx, "share", id); err != nil {
 		return share.Share{}, err
@@ -93,7 +93,7 @@ func (t *reader) wholeShare(ctx context.Context, h share.Head, doc []byte) (shar
 	return share.Share{Head: h, Purpose: d.Purpose, Fields: d.Fields, Named: d.Named}, err
 }
 
-// Shares implements [casework.Tx].
+// Shares implements [casework.Reader].
 func (t *reader) Shares(ctx context.Context, resident mingjing.ResidentID) ([]share.Share, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
@@ -156,7 +156,7 @@ func (t *tx) AddShareView(ctx context.Context, v share.View) error {
 		v.ID, v.Share, string(v.Resident), micros(v.At), doc)
 }
 
-// ShareView implements [casework.Tx].
+// ShareView implements [casework.Reader].
 func (t *reader) ShareView(ctx context.Context, id string) (share.View, error) {
 	if err := t.lockOwner(ctx, "share_view", id); err != nil {
 		return share.View{}, err
@@ -164,7 +164,7 @@ func (t *reader) ShareView(ctx context.Context, id string) (share.View, error) {
 	return one[share.View](ctx, t, "read a view of a share", sealedShareView, `WHERE id = ?`, id)
 }
 
-// ShareViews implements [casework.Tx].
+// ShareViews implements [casework.Reader].
 func (t *reader) ShareViews(ctx context.Context, resident mingjing.ResidentID) ([]share.View, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
