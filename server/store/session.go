@@ -57,7 +57,7 @@ func (s *Store) ForgetSessions(ctx context.Context, sessions ...string) error {
 	return nil
 }
 
-// sessionsIn is the list of the sessions' hashes as SQL, with its values, and whose
+// sessionsIn returns the list of the sessions' hashes as SQL, with its values, and whose
 // hash is whose; "" for none.
 func (s *Store) sessionsIn(sessions []string) (in string, args []any, byHash map[string]string) {
 	if len(sessions) == 0 {

@@ -9,9 +9,9 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// AccessLog is a page of the looks at the actor's own data, newest first; others
-// leaves out the actor's own looks. An unknown cursor is an invalid_cursor error.
-// Reading it is a look as well.
+// AccessLog returns a page of the actor's own access log, newest first; others leaves
+// out the actor's own entries. An unknown cursor is an invalid_cursor error. Reading the
+// page is an entry as well.
 func (c *AccessLog) AccessLog(ctx context.Context, a mingjing.Actor, others bool, cursor string) (mingjing.AccessLogView, error) {
 	const page = 50
 	me, err := kernel.AsResident(a)

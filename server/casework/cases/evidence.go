@@ -107,7 +107,7 @@ type codec struct {
 	encode func(image.Image) ([]byte, error)
 }
 
-// reencode is the image encoded anew.
+// reencode returns the image, encoded again.
 func (k codec) reencode(ctx context.Context, data []byte) ([]byte, error) {
 	conf, err := k.config(bytes.NewReader(data))
 	if err != nil || conf.Width <= 0 || conf.Height <= 0 {

@@ -9,7 +9,7 @@ import (
 	"mingjing/server/casework/score"
 )
 
-// Overview is what the actor sees first.
+// Overview returns the actor's first page.
 func (c *Register) Overview(ctx context.Context, a mingjing.Actor) (mingjing.OverviewView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -71,7 +71,7 @@ func (c *Register) Overview(ctx context.Context, a mingjing.Actor) (mingjing.Ove
 	})
 }
 
-// Ask is what the actor reads before asking for a score, but for the rulebooks.
+// Ask returns what the form for a new score shows the actor, without the rulebooks.
 func (c *Register) Ask(ctx context.Context, a mingjing.Actor) (mingjing.AskView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"mingjing/server/casework/notice"
 )
 
-// gather reads everything that is held on a resident. The look is the worker's:
-// the resident who asked for it has one of their own.
+// gather returns everything that is held on a resident. The entry is the worker's: the
+// resident who asked for it has one of their own.
 func (c *Takeaway) gather(ctx context.Context, rd *kernel.Reader, job Export) (*exporter, error) {
 	me := job.Resident
 	now := c.city.Now().UTC()
@@ -116,8 +116,8 @@ func (c *Takeaway) gatherHeld(ctx context.Context, rd *kernel.Reader, me mingjin
 	return nil
 }
 
-// gatherCases takes the cases, their files, and what is needed for the letters
-// of those that are decided.
+// gatherCases adds the cases, their files, and what is needed for the letters of those
+// that are decided.
 func (c *Takeaway) gatherCases(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, h *exporter) error {
 	disputes, err := read(rd).CasesOf(ctx, me, kernel.MaxList)
 	if err != nil {
@@ -165,14 +165,14 @@ func (c *Takeaway) gatherCases(ctx context.Context, rd *kernel.Reader, me mingji
 	return nil
 }
 
-// addFile puts a file among those that are packed, and says where.
+// addFile adds a file to those that are packed, and returns its description.
 func (h *exporter) addFile(kind, evidence, path string, data []byte) mingjing.ExportFile {
 	h.files = append(h.files, packed{path, data})
 	sum := sha256.Sum256(data)
 	return mingjing.ExportFile{Kind: kind, EvidenceID: evidence, Path: path, SHA256: hex.EncodeToString(sum[:])}
 }
 
-// exportLetter sets the decision letter of a case.
+// exportLetter adds the decision letter of a case as a PDF.
 func (c *Takeaway) exportLetter(h *exporter, l mingjing.LetterView) error {
 	if c.printer == nil {
 		return nil
