@@ -182,7 +182,7 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				want = []int{403}
 			case !admitted(e.Access, who.role), who.role == mingjing.RoleAuditor && e.Method == "POST" && e.Access == mingjing.Staff:
 				want = []int{403}
-			case who.role == mingjing.RoleAgency && e.Path == "/api/evidence/{id}": // it has a door of its own, with a receipt
+			case who.role == mingjing.RoleAgency && e.Path == "/api/evidence/{id}": // agencies have an address of their own, with a receipt
 				want = []int{403}
 			case hasID && who.role == mingjing.RoleResident && !who.own, hasID && who.role == mingjing.RoleAgency:
 				want = []int{404}
