@@ -43,7 +43,7 @@ export class Server {
       env: {
         PATH: process.env.PATH,
         HOME: this.data,
-        KRATOS_BIN: process.env.KRATOS_BIN || join(root, 'bin/kratos'),
+        KRATOS_BIN: join(root, 'e2e/lib/kratos'), // hashes passwords in no time
         ADDR: `127.0.0.1:${this.port}`,
         PUBLIC_ORIGIN: this.url,
         DATA: this.data,

@@ -64,9 +64,12 @@ type Store interface {
 	Ping(ctx context.Context) error
 }
 
-// A Tx is one transaction on the store: the ports of all parts.
+// A Tx is one transaction on the store: the ports of all parts. It opens nothing that is
+// a resident's.
 type Tx interface {
-	kernel.Port
+	kernel.Events
+	// As returns a reader for an entry; see [kernel.Port].
+	As(e kernel.Entry) Reader
 	notice.Port
 	holding.Port
 	score.Port
@@ -78,6 +81,22 @@ type Tx interface {
 	agencyside.Port
 	register.Port
 	takeaway.Port
+}
+
+// A Reader opens what is sealed for residents, in one transaction on the store and for one
+// entry of the access log: the readings of all parts.
+type Reader interface {
+	kernel.Readings
+	notice.Readings
+	score.Readings
+	cases.Readings
+	desk.Readings
+	inquiry.Readings
+	share.Readings
+	accesslog.Readings
+	agencyside.Readings
+	register.Readings
+	takeaway.Readings
 }
 
 // Agencies are the public bodies that hold records.
@@ -136,12 +155,17 @@ type Bureau struct {
 type kernelStore struct{ Store }
 
 func (s kernelStore) Tx(ctx context.Context, fn func(kernel.Port) error) error {
-	return s.Store.Tx(ctx, func(t Tx) error { return fn(t) })
+	return s.Store.Tx(ctx, func(t Tx) error { return fn(kernelPort{t}) })
 }
 
 func (s kernelStore) Read(ctx context.Context, fn func(kernel.Port) error) error {
-	return s.Store.Read(ctx, func(t Tx) error { return fn(t) })
+	return s.Store.Read(ctx, func(t Tx) error { return fn(kernelPort{t}) })
 }
+
+// kernelPort is a transaction as the kernel sees it.
+type kernelPort struct{ Tx }
+
+func (t kernelPort) As(e kernel.Entry) kernel.Readings { return t.Tx.As(e) }
 
 // New makes a Bureau. It fails when a port is missing, there is no rulebook, or a
 // rulebook's zone or calendar is unknown.

@@ -288,8 +288,7 @@ func (c *city) did(ctx context.Context, kind, id string) error {
 // notified writes a notice in a transaction of its own.
 func (c *city) notified(resident string, kind mingjing.NoticeKind, code, page, subject string) error {
 	return c.Tx(ctx, func(t *kernel.Tx) error {
-		t.Because(kernel.System, "notify", "", "notice")
-		return c.Notify(ctx, t, mingjing.ResidentID(resident), kind, code, page, subject)
+		return c.Notify(ctx, t.As(c.Entry(kernel.System, "notify", "", "notice")), mingjing.ResidentID(resident), kind, code, page, subject)
 	})
 }
 
@@ -338,23 +337,27 @@ func (c *city) request(t tb, a mingjing.Actor, id string) mingjing.ScoreRequest 
 }
 
 // do changes the store itself, which is no look at anybody.
-func (c *city) do(t tb, fn func(casework.Tx) error) {
+func (c *city) do(t tb, fn func(opened) error) {
 	t.Helper()
-	must(t, c.store.Tx(ctx, func(tx casework.Tx) error {
-		tx.Because(mingjing.AccessEntry{Role: mingjing.RoleSystem, Action: "test"}, "test")
-		return fn(tx)
-	}))
+	must(t, c.store.Tx(ctx, func(tx casework.Tx) error { return fn(withReader(tx, "test")) }))
+}
+
+// opened is a transaction with a reader, as the store's.
+type opened struct {
+	casework.Tx
+	casework.Reader
+}
+
+func withReader(tx casework.Tx, work string) opened {
+	return opened{tx, tx.As(kernel.Entry{AccessEntry: mingjing.AccessEntry{Role: mingjing.RoleSystem, Action: "test"}, Work: work})}
 }
 
 var errRead = errors.New("read")
 
 // peek reads the store itself, and leaves nothing in anybody's log.
-func (c *city) peek(t tb, fn func(casework.Tx) error) {
+func (c *city) peek(t tb, fn func(opened) error) {
 	t.Helper()
-	err := c.store.Tx(ctx, func(tx casework.Tx) error {
-		tx.Because(mingjing.AccessEntry{Role: mingjing.RoleSystem, Action: "test"}, "")
-		return cmp.Or(fn(tx), errRead)
-	})
+	err := c.store.Tx(ctx, func(tx casework.Tx) error { return cmp.Or(fn(withReader(tx, "")), errRead) })
 	if !errors.Is(err, errRead) {
 		must(t, err)
 	}
@@ -362,25 +365,25 @@ func (c *city) peek(t tb, fn func(casework.Tx) error) {
 
 func (c *city) storedRecord(t tb, id string) (r holding.Record) {
 	t.Helper()
-	c.peek(t, func(tx casework.Tx) (err error) { r, err = tx.Record(ctx, id); return err })
+	c.peek(t, func(tx opened) (err error) { r, err = tx.Record(ctx, id); return err })
 	return r
 }
 
 func (c *city) storedListing(t tb, id string) (l holding.Listing) {
 	t.Helper()
-	c.peek(t, func(tx casework.Tx) (err error) { l, err = tx.Listing(ctx, id); return err })
+	c.peek(t, func(tx opened) (err error) { l, err = tx.Listing(ctx, id); return err })
 	return l
 }
 
 func (c *city) storedDispute(t tb, id string) (d cases.Case) {
 	t.Helper()
-	c.peek(t, func(tx casework.Tx) (err error) { d, err = tx.Case(ctx, id); return err })
+	c.peek(t, func(tx opened) (err error) { d, err = tx.Case(ctx, id); return err })
 	return d
 }
 
 func (c *city) looks(t tb, a mingjing.Actor) (looks []mingjing.AccessEntry) {
 	t.Helper()
-	c.peek(t, func(tx casework.Tx) (err error) {
+	c.peek(t, func(tx opened) (err error) {
 		looks, err = tx.Looks(ctx, mingjing.ResidentID(a.ID), false, 0, 1000)
 		looks = slices.DeleteFunc(looks, func(l mingjing.AccessEntry) bool { return l.Action == "test" })
 		return err
@@ -471,7 +474,7 @@ func (c *city) owing(t tb, n int) (a mingjing.Actor, record, listing string) {
 	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{debt("debt")}, Listings: []score.ReplyListing{blacklisted("list")}})
 	a = c.resident(t, n)
 	c.ready(t, a, "honest-shanghai")
-	c.do(t, func(tx casework.Tx) error {
+	c.do(t, func(tx opened) error {
 		records, err := tx.Records(ctx, mingjing.ResidentID(a.ID))
 		if err != nil {
 			return err
@@ -562,20 +565,12 @@ type flawedTx struct {
 	f *flawed
 }
 
-var errLog = errors.New("the log is full")
-
-// Because says nothing, which is as good as a log that can't be written.
-func (t flawedTx) Because(l mingjing.AccessEntry, once string) {
-	if !t.f.noLooks {
-		t.Tx.Because(l, once)
-	}
-}
-
-func (t flawedTx) AddLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.AccessEntry) error {
+// As has no reason to read, which is as good as a log that can't be written.
+func (t flawedTx) As(e kernel.Entry) casework.Reader {
 	if t.f.noLooks {
-		return errLog
+		e = kernel.Entry{}
 	}
-	return t.Tx.AddLook(ctx, resident, l)
+	return t.Tx.As(e)
 }
 
 func (t flawedTx) SetSource(ctx context.Context, request string, s score.Source) error {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/holding"
@@ -218,7 +217,7 @@ func (h *history) actions() map[string]func(*rapid.T) {
 }
 
 func (h *history) held() (records []holding.Record, listings []holding.Listing) {
-	h.do(h.t, func(tx casework.Tx) (err error) {
+	h.do(h.t, func(tx opened) (err error) {
 		if records, err = tx.Records(ctx, mingjing.ResidentID(h.a.ID)); err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"mingjing"
 	"mingjing/server/casework"
 	"mingjing/server/casework/inquiry"
+	"mingjing/server/casework/kernel"
 )
 
 const because = "I read it to decide the dispute."
@@ -399,8 +400,9 @@ func TestEveryReadingOfAnInquiryIsInTheAccessLogAndWithoutTheLogThereIsNothing(t
 func TestALookOfNobodyKnownIsTheSupervisorsAtOnce(t *testing.T) {
 	c := newCity(t)
 	a, _, _ := c.owing(t, 1)
-	c.do(t, func(tx casework.Tx) error { // a line from before lookers were kept
-		return tx.AddLook(ctx, mingjing.ResidentID(a.ID), mingjing.AccessEntry{At: c.clock.Now(), Role: mingjing.RoleHandler, Who: "Somebody", Action: "case", Purpose: "dispute"})
+	c.do(t, func(tx opened) error { // a line from before lookers were kept
+		look := mingjing.AccessEntry{At: c.clock.Now(), Role: mingjing.RoleHandler, Who: "Somebody", Action: "case", Purpose: "dispute"}
+		return tx.As(kernel.Entry{AccessEntry: look}).Log(ctx, mingjing.ResidentID(a.ID))
 	})
 	q := c.why(t, a, c.lookOf(t, a, mingjing.RoleHandler))
 	if q.State != mingjing.InquiryEscalated || q.Late {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/score"
@@ -98,7 +97,7 @@ func TestALetterStaysAsItWasDecidedWhateverComesAfter(t *testing.T) {
 	}
 	was, wasListing := letter(first.ID), letter(second.ID)
 	c.clock.pass(48 * time.Hour)
-	c.do(t, func(tx casework.Tx) error {
+	c.do(t, func(tx opened) error {
 		r, err := tx.Record(ctx, record)
 		must(t, err)
 		r.Occurred, r.Detail, r.Document.Number = "2020-01-01", mingjing.Text{"en": "Something else."}, "No. 2"

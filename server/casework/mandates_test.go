@@ -44,7 +44,7 @@ func (c *city) asks(t tb, n, m int) string {
 	a := c.resident(t, n)
 	c.ready(t, a, "honest-shanghai")
 	var record string
-	c.do(t, func(tx casework.Tx) error {
+	c.do(t, func(tx opened) error {
 		records, err := tx.Records(ctx, mingjing.ResidentID(a.ID))
 		if err == nil {
 			record = records[0].ID
@@ -243,7 +243,7 @@ func TestAHelperReachesNothingElseOfTheResidents(t *testing.T) {
 	a, helper, d, _ := c.helped(t)
 	stored := c.storedDispute(t, d.ID)
 	var listing string
-	c.do(t, func(tx casework.Tx) error {
+	c.do(t, func(tx opened) error {
 		listings, err := tx.Listings(ctx, mingjing.ResidentID(a.ID))
 		if err == nil {
 			listing = listings[0].ID

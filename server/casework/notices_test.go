@@ -84,7 +84,7 @@ func phone(name string) notice.PushAddress {
 func (c *city) inbox(t tb, a mingjing.Actor) []notice.Notice {
 	t.Helper()
 	var notices []notice.Notice
-	c.peek(t, func(tx casework.Tx) (err error) {
+	c.peek(t, func(tx opened) (err error) {
 		notices, err = tx.Notices(ctx, mingjing.ResidentID(a.ID), 0, 1000)
 		return err
 	})
@@ -93,8 +93,7 @@ func (c *city) inbox(t tb, a mingjing.Actor) []notice.Notice {
 
 func (c *city) prefs(a mingjing.Actor) (p notice.Prefs, err error) {
 	err = c.store.Tx(ctx, func(tx casework.Tx) (err error) {
-		tx.Because(mingjing.AccessEntry{Role: mingjing.RoleSystem, Action: "test"}, "test")
-		p, err = tx.NoticePrefs(ctx, mingjing.ResidentID(a.ID))
+		p, err = withReader(tx, "test").NoticePrefs(ctx, mingjing.ResidentID(a.ID))
 		return err
 	})
 	return p, err
@@ -283,7 +282,7 @@ func TestOnlyWhatHasNoLegalEffectCanBeSwitchedOff(t *testing.T) {
 	p, err := c.prefs(a)
 	must(t, err)
 	p.Off = mingjing.NoticeKinds
-	c.do(t, func(tx casework.Tx) error { return tx.SetNoticePrefs(ctx, p) })
+	c.do(t, func(tx opened) error { return tx.SetNoticePrefs(ctx, p) })
 	before := len(c.post.pushed)
 	c.told(t, a, mingjing.NoticeListingServed)
 	if len(c.post.pushed) == before {
@@ -620,7 +619,7 @@ func FuzzAddDevice(f *testing.F) {
 			return
 		}
 		defer c.EndSession(ctx, "s")
-		c.do(t, func(tx casework.Tx) error {
+		c.do(t, func(tx opened) error {
 			devices, err := tx.Devices(ctx, mingjing.ResidentID(a.ID))
 			if err != nil || len(devices) != len(v.Devices) {
 				t.Errorf("%d devices, %d shown (%v)", len(devices), len(v.Devices), err)

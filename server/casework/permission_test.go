@@ -203,6 +203,9 @@ var free = map[string]string{
 	"RecordView":    "adds the rulebooks to what it is given",
 	"ListingView":   "adds the rulebooks to what it is given",
 	"Log":           "takes warnings",
+	"Entry":         "names who reads, and reads nothing",
+	"OfPage":        "the same",
+	"NoticeEntry":   "the same",
 	"Grown":         "that the tree has grown",
 
 	"Today":              "the calendar, as the rest of these",
@@ -298,7 +301,7 @@ func callable(t *testing.T) map[string]bool {
 		for m := range part.Methods() {
 			inside := false
 			for in := range m.Type.Ins() {
-				inside = inside || in == reflect.TypeFor[*kernel.Tx]()
+				inside = inside || in == reflect.TypeFor[*kernel.Tx]() || in == reflect.TypeFor[*kernel.Reader]()
 			}
 			if inside {
 				continue
@@ -354,7 +357,7 @@ func (c *city) newVictim(t *testing.T) victim {
 	var over, lost string
 	v.request = c.ready(t, v.actor, "honest-shanghai").ID
 	c.ready(t, v.actor, "rongcheng")
-	c.do(t, func(tx casework.Tx) error {
+	c.do(t, func(tx opened) error {
 		records, err := tx.Records(ctx, mingjing.ResidentID(v.actor.ID))
 		if err != nil {
 			return err
@@ -393,7 +396,7 @@ func (c *city) newVictim(t *testing.T) victim {
 func (c *city) everything(t *testing.T, v victim) string {
 	t.Helper()
 	var all []any
-	c.do(t, func(tx casework.Tx) error {
+	c.do(t, func(tx opened) error {
 		id := mingjing.ResidentID(v.actor.ID)
 		records, err := tx.Records(ctx, id)
 		must(t, err)
@@ -570,7 +573,7 @@ func TestEveryLookIsInTheAccessLogAndWithoutTheLogThereIsNothing(t *testing.T) {
 
 func (c *city) openRequest(t *testing.T, v victim) (id string) {
 	t.Helper()
-	c.do(t, func(tx casework.Tx) error {
+	c.do(t, func(tx opened) error {
 		r, err := tx.OpenRequest(ctx, mingjing.ResidentID(v.actor.ID))
 		id = r.ID
 		return err

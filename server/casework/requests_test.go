@@ -307,7 +307,7 @@ func TestWithdrawingEndsTheOpenRequestAndItsScores(t *testing.T) {
 	if got.State != mingjing.RequestWithdrawn || got.Score != nil || got.FinishedAt == nil {
 		t.Errorf("state %s, score %v", got.State, got.Score)
 	}
-	c.do(t, func(tx casework.Tx) error {
+	c.do(t, func(tx opened) error {
 		sources, err := tx.Sources(ctx, r.ID)
 		for _, s := range sources {
 			if s.Reply != nil {

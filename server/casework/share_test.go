@@ -422,7 +422,7 @@ func TestANameIsMasked(t *testing.T) {
 
 func (c *city) views(t tb, a mingjing.Actor) (views []share.View) {
 	t.Helper()
-	c.do(t, func(tx casework.Tx) (err error) {
+	c.do(t, func(tx opened) (err error) {
 		views, err = tx.ShareViews(ctx, mingjing.ResidentID(a.ID))
 		return err
 	})

@@ -88,7 +88,7 @@ func TestWhatIsTakenAlongIsEverything(t *testing.T) {
 	must(t, c.Withdraw(ctx, a, "honest-shanghai"))
 	c.ready(t, a, "rongcheng")
 	asked := c.ask(t, a, "honest-shanghai") // and one that waits for the rest of its sources
-	c.do(t, func(tx casework.Tx) error {
+	c.do(t, func(tx opened) error {
 		return tx.SetSource(ctx, asked.ID, score.Source{Source: mingjing.Source{Agency: "court", State: mingjing.SourceAnswered, Items: 2},
 			Reply: &score.Reply{Records: []score.ReplyRecord{debt("debt")}, Listings: []score.ReplyListing{blacklisted("list")}}})
 	})
@@ -186,7 +186,7 @@ func TestWhatIsTakenAlongIsEverything(t *testing.T) {
 
 func (c *city) storedResident(t tb, a mingjing.Actor) (r kernel.Resident) {
 	t.Helper()
-	c.do(t, func(tx casework.Tx) (err error) { r, err = tx.Resident(ctx, mingjing.ResidentID(a.ID)); return err })
+	c.do(t, func(tx opened) (err error) { r, err = tx.Resident(ctx, mingjing.ResidentID(a.ID)); return err })
 	return r
 }
 
@@ -311,11 +311,11 @@ func TestAnExportIsGoneAfterADay(t *testing.T) {
 // noExport fails unless nothing of an export is left.
 func (c *city) noExport(t tb, id string) {
 	t.Helper()
-	for what, read := range map[string]func(casework.Tx) error{
-		"row":  func(tx casework.Tx) error { _, err := tx.Export(ctx, id); return err },
-		"file": func(tx casework.Tx) error { _, err := tx.ExportData(ctx, id); return err },
+	for what, read := range map[string]func(opened) error{
+		"row":  func(tx opened) error { _, err := tx.Export(ctx, id); return err },
+		"file": func(tx opened) error { _, err := tx.ExportData(ctx, id); return err },
 	} {
-		if err := c.store.Tx(ctx, read); !errors.Is(err, kernel.ErrNotFound) {
+		if err := c.store.Tx(ctx, func(tx casework.Tx) error { return read(withReader(tx, "test")) }); !errors.Is(err, kernel.ErrNotFound) {
 			t.Errorf("the %s is left: %v", what, err)
 		}
 	}
@@ -390,7 +390,7 @@ func TestTooMuchToTakeAlongIsSaid(t *testing.T) {
 	c := newCity(t, withPress(&press{}))
 	a, record, _ := c.owing(t, 1)
 	d := c.file(t, a, record, "")
-	c.do(t, func(tx casework.Tx) error {
+	c.do(t, func(tx opened) error {
 		return tx.AddEvidence(ctx, d.ID, mingjing.Evidence{ID: "huge", Name: "huge.pdf", Size: mingjing.MaxExportBytes + 1, AddedAt: c.clock.Now()}, []byte("x"))
 	})
 	v, err := c.StartExport(ctx, fresh(a), "en")

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"mingjing/server/casework"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/score"
@@ -26,7 +25,7 @@ func within[T any](t testing.TB, what string, from <-chan T) T {
 
 func enqueue(t testing.TB, s *Store, j kernel.Job) {
 	t.Helper()
-	do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.Enqueue(ctx, j) })
+	do(t, s, func(ctx context.Context, tx *reader) error { return tx.Enqueue(ctx, j) })
 }
 
 func TestJobsThatWaitComeDueWhenTheyAreAdvanced(t *testing.T) {

@@ -71,7 +71,7 @@ func (t *tx) SetCase(ctx context.Context, d cases.Case) error {
 }
 
 // Case implements [casework.Tx].
-func (t *tx) Case(ctx context.Context, id string) (cases.Case, error) {
+func (t *reader) Case(ctx context.Context, id string) (cases.Case, error) {
 	if err := t.lockOwner(ctx, "dispute", id); err != nil {
 		return cases.Case{}, err
 	}
@@ -87,7 +87,7 @@ func (t *tx) CaseLine(ctx context.Context, id string) (cases.Case, error) {
 }
 
 // CaseByKey implements [casework.Tx].
-func (t *tx) CaseByKey(ctx context.Context, resident mingjing.ResidentID, key string) (cases.Case, error) {
+func (t *reader) CaseByKey(ctx context.Context, resident mingjing.ResidentID, key string) (cases.Case, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return cases.Case{}, err
 	}
@@ -96,7 +96,7 @@ func (t *tx) CaseByKey(ctx context.Context, resident mingjing.ResidentID, key st
 }
 
 // Disputes implements [casework.Tx].
-func (t *tx) CasesOf(ctx context.Context, resident mingjing.ResidentID, limit int) ([]cases.Case, error) {
+func (t *reader) CasesOf(ctx context.Context, resident mingjing.ResidentID, limit int) ([]cases.Case, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (t *tx) CasesOf(ctx context.Context, resident mingjing.ResidentID, limit in
 }
 
 // OpenDisputes implements [casework.Tx].
-func (t *tx) OpenCasesOf(ctx context.Context, resident mingjing.ResidentID) ([]cases.Case, error) {
+func (t *reader) OpenCasesOf(ctx context.Context, resident mingjing.ResidentID) ([]cases.Case, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
@@ -258,27 +258,22 @@ func (t *tx) AddEvidence(ctx context.Context, dispute string, e mingjing.Evidenc
 	return t.insert(ctx, op, `INSERT INTO evidence_data (evidence_id, doc) VALUES (?, ?)`, e.ID, file)
 }
 
-// SetEvidenceAnswer implements [casework.Tx].
-func (t *tx) SetEvidenceAnswer(ctx context.Context, id, answer string) error {
-	const op = "answer evidence"
-	owner, err := t.ownerOf(ctx, op, "evidence", id)
+// SetEvidence implements [casework.Tx].
+func (t *tx) SetEvidence(ctx context.Context, e mingjing.Evidence) error {
+	const op = "set evidence"
+	owner, err := t.ownerOf(ctx, op, "evidence", e.ID)
 	if err != nil {
 		return err
 	}
-	e, err := one[mingjing.Evidence](ctx, t, op, keptEvidence, `WHERE id = ?`, id)
+	doc, err := t.seal(ctx, op, keptEvidence, owner, e, e.ID)
 	if err != nil {
 		return err
 	}
-	e.Answer = answer
-	doc, err := t.seal(ctx, op, keptEvidence, owner, e, id)
-	if err != nil {
-		return err
-	}
-	return t.update(ctx, op, `UPDATE evidence SET doc = ? WHERE id = ?`, doc, id)
+	return t.update(ctx, op, `UPDATE evidence SET doc = ? WHERE id = ?`, doc, e.ID)
 }
 
 // Evidence implements [casework.Tx].
-func (t *tx) Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error) {
+func (t *reader) Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error) {
 	if err := ignoreNotFound(t.lockOwner(ctx, "dispute", dispute)); err != nil {
 		return nil, err
 	}
@@ -286,7 +281,7 @@ func (t *tx) Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence,
 }
 
 // EvidenceOf implements [casework.Tx].
-func (t *tx) EvidenceOf(ctx context.Context, resident mingjing.ResidentID) (map[string][]mingjing.Evidence, error) {
+func (t *reader) EvidenceOf(ctx context.Context, resident mingjing.ResidentID) (map[string][]mingjing.Evidence, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
@@ -301,7 +296,7 @@ func (t *tx) EvidenceCase(ctx context.Context, id string) (dispute string, err e
 }
 
 // EvidenceData implements [casework.Tx].
-func (t *tx) EvidenceData(ctx context.Context, id string) (e mingjing.Evidence, data []byte, err error) {
+func (t *reader) EvidenceData(ctx context.Context, id string) (e mingjing.Evidence, data []byte, err error) {
 	e, data, err = t.fileData(ctx, keptEvidence, keptEvidenceFile, id)
 	if errors.Is(err, kernel.ErrNotFound) {
 		e, data, err = t.fileData(ctx, keptAnswerDoc, keptAnswerFile, id)
@@ -309,7 +304,7 @@ func (t *tx) EvidenceData(ctx context.Context, id string) (e mingjing.Evidence, 
 	return e, data, err
 }
 
-func (t *tx) fileData(ctx context.Context, row, file kept, id string) (e mingjing.Evidence, data []byte, err error) {
+func (t *reader) fileData(ctx context.Context, row, file kept, id string) (e mingjing.Evidence, data []byte, err error) {
 	const op = "read evidence"
 	if err := t.lockOwner(ctx, row.table, id); err != nil {
 		return e, nil, err

@@ -222,7 +222,7 @@ func (t *tx) AddNote(ctx context.Context, dispute string, n mingjing.Note) error
 }
 
 // Notes implements [casework.Tx].
-func (t *tx) Notes(ctx context.Context, dispute string) ([]mingjing.Note, error) {
+func (t *reader) Notes(ctx context.Context, dispute string) ([]mingjing.Note, error) {
 	return all[mingjing.Note](ctx, t, "list notes", keptNote, `WHERE dispute_id = ? ORDER BY at, n`, dispute)
 }
 

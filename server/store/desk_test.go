@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/kernel"
@@ -22,7 +21,7 @@ func TestTheDeskKeepsWhatItIsGiven(t *testing.T) {
 		second.FiledAt = day.Add(time.Second)
 		taken.HandlerID, taken.Handler, taken.State = "H-1", "Handler One", mingjing.DisputeAssigned
 		days := 3
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			for _, d := range []cases.Case{second, first, taken} { // the order is not that of insertion
 				must(t, tx.PutRecord(ctx, record(a, d.RecordID)))
 				must(t, tx.AddCase(ctx, d))
@@ -41,7 +40,7 @@ func TestTheDeskKeepsWhatItIsGiven(t *testing.T) {
 			must(t, tx.AddMiss(ctx, "H-2", day.Add(time.Minute)))
 			return tx.AddVisit(ctx, desk.Visit{ID: "v-1", Staff: "H-1", Resident: a.ID, At: day})
 		})
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			waiting, err := tx.Waiting(ctx, time.Time{}, 0, 10)
 			must(t, err)
 			same(t, "waiting", ids(waiting, func(d cases.Case) string { return d.ID }), "first second")
@@ -68,7 +67,7 @@ func TestTheDeskKeepsWhatItIsGiven(t *testing.T) {
 			same(t, "notes", ids(notes, func(n mingjing.Note) string { return n.Text }), "A note.")
 			return nil
 		})
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			kin, err := tx.RelativeResidents(ctx, "H-1")
 			must(t, err)
 			same(t, "relatives who are enrolled", kin, []mingjing.ResidentID{a.ID})
@@ -92,7 +91,7 @@ func TestTheDeskKeepsWhatItIsGiven(t *testing.T) {
 			same(t, "no visit", errors.Is(err, kernel.ErrNotFound), true)
 			return nil
 		})
-		err := freely(t.Context(), s, func(tx casework.Tx) error {
+		err := freely(t.Context(), s, func(tx *reader) error {
 			return tx.AddNote(t.Context(), "none", mingjing.Note{ID: "n-2", At: day})
 		})
 		same(t, "a note on nothing", errors.Is(err, kernel.ErrNotFound), true)
@@ -107,19 +106,19 @@ func TestTheNextDeadlinesAreCountedByInstant(t *testing.T) {
 		for _, id := range []string{"d1", "d2"} {
 			d := dispute(a, id, "r"+id)
 			d.NextDue = soon
-			do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			do(t, s, func(ctx context.Context, tx *reader) error {
 				must(t, tx.PutRecord(ctx, record(a, "r"+id)))
 				return tx.AddCase(ctx, d)
 			})
 		}
 		q := request(b, "q")
 		q.CreatedAt = soon.Add(-20 * time.Hour)
-		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.AddRequest(ctx, q) })
+		do(t, s, func(ctx context.Context, tx *reader) error { return tx.AddRequest(ctx, q) })
 		enqueue(t, s, kernel.Job{Kind: score.JobRescore, ID: "a", At: soon.Add(time.Minute)})
 		enqueue(t, s, kernel.Job{Kind: score.JobRescore, ID: "b", At: soon.Add(time.Minute)})
 		enqueue(t, s, kernel.Job{Kind: score.JobCollect, ID: "q"}) // waits for nothing
 		read := func(now time.Time) []mingjing.DeadlineCount {
-			return mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.DeadlineCount, error) {
+			return mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.DeadlineCount, error) {
 				return tx.Deadlines(ctx, now, 24*time.Hour, 5)
 			})
 		}

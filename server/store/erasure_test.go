@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"mingjing"
-	"mingjing/server/casework"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/kernel"
 )
@@ -21,13 +20,13 @@ func TestAnErasedResidentIsNotFoundAnywhere(t *testing.T) {
 		whole(t, s, a, b)
 		others := allOf(t, s, b, 1)
 		ctx := t.Context()
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			if gone, err := tx.Erased(ctx, a.ID); gone || err != nil {
 				t.Errorf("erased before: %v %v", gone, err)
 			}
 			return tx.Erase(ctx, a.ID)
 		})
-		must(t, freely(ctx, s, func(tx casework.Tx) error {
+		must(t, freely(ctx, s, func(tx *reader) error {
 			if gone, err := tx.Erased(ctx, a.ID); !gone || err != nil {
 				t.Errorf("not erased: %v %v", gone, err)
 			}
@@ -85,8 +84,8 @@ func TestAnErasureKnowsEveryTable(t *testing.T) {
 	s := open(t, "sqlite::memory:")
 	// The tree needs looks; figures need the rest, whose content is blank.
 	stays := []string{"resident", "keyset", "erasure", "look", "record", "listing", "dispute"}
-	do(t, s, func(ctx context.Context, raw casework.Tx) error {
-		return raw.(*tx).rows(ctx, "list tables", func(rows *sql.Rows) error {
+	do(t, s, func(ctx context.Context, raw *reader) error {
+		return raw.tx.rows(ctx, "list tables", func(rows *sql.Rows) error {
 			var table, column string
 			must(t, rows.Scan(&table, &column))
 			goes := slices.ContainsFunc(erased, func(q string) bool { return strings.HasPrefix(q, "DELETE FROM "+table+" ") })

@@ -20,7 +20,7 @@ func (t *tx) AddExport(ctx context.Context, e takeaway.Export) error {
 }
 
 // Export implements [casework.Tx].
-func (t *tx) Export(ctx context.Context, id string) (takeaway.Export, error) {
+func (t *reader) Export(ctx context.Context, id string) (takeaway.Export, error) {
 	if err := t.lockOwner(ctx, "export", id); err != nil {
 		return takeaway.Export{}, err
 	}
@@ -28,7 +28,7 @@ func (t *tx) Export(ctx context.Context, id string) (takeaway.Export, error) {
 }
 
 // ExportOf implements [casework.Tx].
-func (t *tx) ExportOf(ctx context.Context, resident mingjing.ResidentID) (takeaway.Export, error) {
+func (t *reader) ExportOf(ctx context.Context, resident mingjing.ResidentID) (takeaway.Export, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return takeaway.Export{}, err
 	}
@@ -71,7 +71,7 @@ func (t *tx) SetExportData(ctx context.Context, id string, data []byte) error {
 }
 
 // ExportData implements [casework.Tx].
-func (t *tx) ExportData(ctx context.Context, id string) (data []byte, err error) {
+func (t *reader) ExportData(ctx context.Context, id string) (data []byte, err error) {
 	if err := t.lockOwner(ctx, "export", id); err != nil {
 		return nil, err
 	}

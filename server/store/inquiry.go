@@ -55,7 +55,7 @@ func (t *tx) SetInquiry(ctx context.Context, q inquiry.Row) error {
 }
 
 // Inquiry implements [casework.Tx].
-func (t *tx) Inquiry(ctx context.Context, id string) (inquiry.Row, error) {
+func (t *reader) Inquiry(ctx context.Context, id string) (inquiry.Row, error) {
 	if err := t.lockOwner(ctx, "inquiry", id); err != nil {
 		return inquiry.Row{}, err
 	}
@@ -88,7 +88,7 @@ func (t *tx) InquiryHead(ctx context.Context, id string) (inquiry.Head, error) {
 }
 
 // InquiriesAbout implements [casework.Tx].
-func (t *tx) InquiriesAbout(ctx context.Context, resident mingjing.ResidentID, from, to int64) ([]inquiry.Row, error) {
+func (t *reader) InquiriesAbout(ctx context.Context, resident mingjing.ResidentID, from, to int64) ([]inquiry.Row, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}

@@ -130,7 +130,7 @@ func (s *Store) copyOld(ctx context.Context) error {
 
 // reseal seals a row anew by its owner's newest key.
 func (t *tx) reseal(ctx context.Context, k kept, r sealedRow) error {
-	wrapped, err := ledger{t}.Keyset(ctx, r.owner)
+	wrapped, err := t.Keyset(ctx, r.owner)
 	if err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func (s *Store) eachKeyset(ctx context.Context, query string, args []any, fn fun
 			if err := ignoreNotFound(t.lockOwned(ctx, mingjing.ResidentID(owner))); err != nil {
 				return err
 			}
-			wrapped, err := ledger{t}.Keyset(ctx, owner)
+			wrapped, err := t.Keyset(ctx, owner)
 			if err != nil || len(wrapped) == 0 { // destroyed meanwhile
 				return err
 			}

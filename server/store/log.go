@@ -20,14 +20,9 @@ type lookRow struct {
 	Prev []byte `json:"prev,omitempty"`
 }
 
-// AddLook implements [casework.Tx]. The leaf of the look is put into the tree as the
-// last thing before the transaction is committed, and if that fails, it is not.
-func (t *tx) AddLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.AccessEntry) error {
-	return t.addLook(ctx, resident, l, "")
-}
-
-// addLook writes a line of the access log. With once, it is the only one of that
-// name.
+// addLook writes an entry of the access log. With once, it is the only one of that name.
+// Its leaf is put into the tree as the last thing before the transaction is committed,
+// and if that fails, it is not.
 func (t *tx) addLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.AccessEntry, once string) (err error) {
 	const op = "add a look"
 	if err := t.lock(ctx, resident); err != nil {
@@ -56,12 +51,11 @@ func (t *tx) addLook(ctx context.Context, resident mingjing.ResidentID, l mingji
 		return err
 	}
 	t.leaves = append(t.leaves, leaf{resident, l.Seq, commitment})
-	t.session().Recorded(string(resident))
 	return nil
 }
 
 // Looks implements [casework.Tx]. The limit is at most [MaxPage].
-func (t *tx) Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error) {
+func (t *reader) Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
@@ -91,7 +85,7 @@ func (t *tx) Looks(ctx context.Context, resident mingjing.ResidentID, others boo
 // openLook opens a line of the access log. One that does not open, because somebody
 // has changed or moved it, is there all the same, without words: whoever checks the
 // log finds that it is not what was committed to.
-func (t *tx) openLook(ctx context.Context, r sealedRow) (lookRow, error) {
+func (t *reader) openLook(ctx context.Context, r sealedRow) (lookRow, error) {
 	row, err := unseal[lookRow](ctx, t, keptLook, r)
 	if errors.Is(err, vault.ErrSealed) {
 		seq, _ := r.key[1].(int64)

@@ -30,11 +30,11 @@ func (t *tx) PutMandate(ctx context.Context, m cases.Mandate) error {
 }
 
 // Mandate implements [casework.Tx].
-func (t *tx) Mandate(ctx context.Context, id string, reader mingjing.ResidentID) (cases.Mandate, error) {
+func (t *reader) Mandate(ctx context.Context, id string, by mingjing.ResidentID) (cases.Mandate, error) {
 	if err := t.lockOwner(ctx, "mandate", id); err != nil {
 		return cases.Mandate{}, err
 	}
-	list, err := t.mandates(ctx, "read a mandate", reader, `mandate.id = ?`, id)
+	list, err := t.mandates(ctx, "read a mandate", by, `mandate.id = ?`, id)
 	if err == nil && len(list) == 0 {
 		err = t.failed("read a mandate", sql.ErrNoRows)
 	}
@@ -45,7 +45,7 @@ func (t *tx) Mandate(ctx context.Context, id string, reader mingjing.ResidentID)
 }
 
 // MandatesOf implements [casework.Tx].
-func (t *tx) MandatesOf(ctx context.Context, dispute string) ([]cases.Mandate, error) {
+func (t *reader) MandatesOf(ctx context.Context, dispute string) ([]cases.Mandate, error) {
 	if err := ignoreNotFound(t.lockOwner(ctx, "dispute", dispute)); err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func (t *tx) MandatesOf(ctx context.Context, dispute string) ([]cases.Mandate, e
 }
 
 // MandatesFor implements [casework.Tx].
-func (t *tx) MandatesFor(ctx context.Context, helper mingjing.ResidentID) ([]cases.Mandate, error) {
+func (t *reader) MandatesFor(ctx context.Context, helper mingjing.ResidentID) ([]cases.Mandate, error) {
 	if err := t.lockForList(ctx, helper); err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (t *tx) MandatesFor(ctx context.Context, helper mingjing.ResidentID) ([]cas
 }
 
 // MandatesTo implements [casework.Tx].
-func (t *tx) MandatesTo(ctx context.Context, owner mingjing.ResidentID, helper mingjing.IDNumber) ([]cases.Mandate, error) {
+func (t *reader) MandatesTo(ctx context.Context, owner mingjing.ResidentID, helper mingjing.IDNumber) ([]cases.Mandate, error) {
 	if err := t.lockForList(ctx, owner); err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func (t *tx) HelpedBy(ctx context.Context, helper mingjing.ResidentID) ([]mingji
 
 // mandates reads what a query finds. A mandate is a paper between two: the line is
 // in the access log of who reads it; "" is the owner.
-func (t *tx) mandates(ctx context.Context, op string, reader mingjing.ResidentID, where string, args ...any) ([]cases.Mandate, error) {
+func (t *reader) mandates(ctx context.Context, op string, by mingjing.ResidentID, where string, args ...any) ([]cases.Mandate, error) {
 	type row struct {
 		sealedRow
 		helper sql.NullString
@@ -106,7 +106,7 @@ func (t *tx) mandates(ctx context.Context, op string, reader mingjing.ResidentID
 	}
 	list := []cases.Mandate{}
 	for _, r := range found {
-		m, err := unsealFor[cases.Mandate](ctx, t, keptMandate, r.sealedRow, string(reader))
+		m, err := decode[cases.Mandate](t.openFor(ctx, keptMandate, r.sealedRow, by))
 		if err != nil {
 			return nil, t.failed(op, err)
 		}

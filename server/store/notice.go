@@ -35,7 +35,7 @@ func readAt(n notice.Notice) any {
 }
 
 // Notice implements [casework.Tx].
-func (t *tx) Notice(ctx context.Context, id string) (notice.Notice, error) {
+func (t *reader) Notice(ctx context.Context, id string) (notice.Notice, error) {
 	if err := t.lockOwner(ctx, "notice", id); err != nil {
 		return notice.Notice{}, err
 	}
@@ -45,20 +45,15 @@ func (t *tx) Notice(ctx context.Context, id string) (notice.Notice, error) {
 // SetNotice implements [casework.Tx].
 func (t *tx) SetNotice(ctx context.Context, n notice.Notice) error {
 	const op = "set a notice"
-	stored, err := t.Notice(ctx, n.ID)
+	doc, err := t.seal(ctx, op, keptNotice, n.Resident, n, n.ID)
 	if err != nil {
 		return err
 	}
-	stored.ReadAt, stored.Waiting, stored.Tries = n.ReadAt, n.Waiting, n.Tries
-	doc, err := t.seal(ctx, op, keptNotice, stored.Resident, stored, stored.ID)
-	if err != nil {
-		return err
-	}
-	return t.update(ctx, op, `UPDATE notice SET read_at = ?, doc = ? WHERE id = ?`, readAt(stored), doc, n.ID)
+	return t.update(ctx, op, `UPDATE notice SET read_at = ?, doc = ? WHERE id = ? AND resident_id = ?`, readAt(n), doc, n.ID, string(n.Resident))
 }
 
 // Notices implements [casework.Tx]. The limit is at most [MaxPage].
-func (t *tx) Notices(ctx context.Context, resident mingjing.ResidentID, before int64, limit int) ([]notice.Notice, error) {
+func (t *reader) Notices(ctx context.Context, resident mingjing.ResidentID, before int64, limit int) ([]notice.Notice, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
@@ -77,7 +72,7 @@ func (t *tx) UnreadNotices(ctx context.Context, resident mingjing.ResidentID) (n
 }
 
 // ReadNotices implements [casework.Tx].
-func (t *tx) ReadNotices(ctx context.Context, resident mingjing.ResidentID, at time.Time) error {
+func (t *reader) ReadNotices(ctx context.Context, resident mingjing.ResidentID, at time.Time) error {
 	const op = "read all notices"
 	if err := t.lockForList(ctx, resident); err != nil {
 		return err
@@ -101,7 +96,7 @@ func (t *tx) ReadNotices(ctx context.Context, resident mingjing.ResidentID, at t
 }
 
 // NoticePrefs implements [casework.Tx].
-func (t *tx) NoticePrefs(ctx context.Context, resident mingjing.ResidentID) (notice.Prefs, error) {
+func (t *reader) NoticePrefs(ctx context.Context, resident mingjing.ResidentID) (notice.Prefs, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return notice.Prefs{}, err
 	}
@@ -133,7 +128,7 @@ func (t *tx) PutDevice(ctx context.Context, d notice.Device) error {
 }
 
 // Devices implements [casework.Tx].
-func (t *tx) Devices(ctx context.Context, resident mingjing.ResidentID) ([]notice.Device, error) {
+func (t *reader) Devices(ctx context.Context, resident mingjing.ResidentID) ([]notice.Device, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}

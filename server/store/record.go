@@ -25,7 +25,7 @@ func (t *tx) PutRecord(ctx context.Context, r holding.Record) error {
 }
 
 // Record implements [casework.Tx].
-func (t *tx) Record(ctx context.Context, id string) (holding.Record, error) {
+func (t *reader) Record(ctx context.Context, id string) (holding.Record, error) {
 	if err := t.lockOwner(ctx, "record", id); err != nil {
 		return holding.Record{}, err
 	}
@@ -33,7 +33,7 @@ func (t *tx) Record(ctx context.Context, id string) (holding.Record, error) {
 }
 
 // Records implements [casework.Tx], in the order in which they were first put.
-func (t *tx) Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error) {
+func (t *reader) Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func (t *tx) PutListing(ctx context.Context, l holding.Listing) error {
 }
 
 // Listing implements [casework.Tx].
-func (t *tx) Listing(ctx context.Context, id string) (holding.Listing, error) {
+func (t *reader) Listing(ctx context.Context, id string) (holding.Listing, error) {
 	if err := t.lockOwner(ctx, "listing", id); err != nil {
 		return holding.Listing{}, err
 	}
@@ -61,7 +61,7 @@ func (t *tx) Listing(ctx context.Context, id string) (holding.Listing, error) {
 }
 
 // Listings implements [casework.Tx], in the order in which they were first put.
-func (t *tx) Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error) {
+func (t *reader) Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}

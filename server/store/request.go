@@ -24,7 +24,7 @@ func (t *tx) sealRequest(ctx context.Context, op string, r score.Request) ([]byt
 }
 
 // Request implements [casework.Tx].
-func (t *tx) Request(ctx context.Context, id string) (score.Request, error) {
+func (t *reader) Request(ctx context.Context, id string) (score.Request, error) {
 	if err := t.lockOwner(ctx, "request", id); err != nil {
 		return score.Request{}, err
 	}
@@ -32,7 +32,7 @@ func (t *tx) Request(ctx context.Context, id string) (score.Request, error) {
 }
 
 // RequestByKey implements [casework.Tx].
-func (t *tx) RequestByKey(ctx context.Context, resident mingjing.ResidentID, key string) (score.Request, error) {
+func (t *reader) RequestByKey(ctx context.Context, resident mingjing.ResidentID, key string) (score.Request, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return score.Request{}, err
 	}
@@ -41,7 +41,7 @@ func (t *tx) RequestByKey(ctx context.Context, resident mingjing.ResidentID, key
 }
 
 // OpenRequest implements [casework.Tx].
-func (t *tx) OpenRequest(ctx context.Context, resident mingjing.ResidentID) (score.Request, error) {
+func (t *reader) OpenRequest(ctx context.Context, resident mingjing.ResidentID) (score.Request, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return score.Request{}, err
 	}
@@ -50,7 +50,7 @@ func (t *tx) OpenRequest(ctx context.Context, resident mingjing.ResidentID) (sco
 }
 
 // LatestRequest implements [casework.Tx].
-func (t *tx) LatestRequest(ctx context.Context, resident mingjing.ResidentID) (score.Request, error) {
+func (t *reader) LatestRequest(ctx context.Context, resident mingjing.ResidentID) (score.Request, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return score.Request{}, err
 	}
@@ -59,7 +59,7 @@ func (t *tx) LatestRequest(ctx context.Context, resident mingjing.ResidentID) (s
 }
 
 // Requests implements [casework.Tx].
-func (t *tx) Requests(ctx context.Context, resident mingjing.ResidentID) ([]score.Request, error) {
+func (t *reader) Requests(ctx context.Context, resident mingjing.ResidentID) ([]score.Request, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
@@ -70,16 +70,11 @@ func (t *tx) Requests(ctx context.Context, resident mingjing.ResidentID) ([]scor
 // SetRequest implements [casework.Tx].
 func (t *tx) SetRequest(ctx context.Context, r score.Request) error {
 	const op = "set a request"
-	stored, err := t.Request(ctx, r.ID)
+	doc, err := t.sealRequest(ctx, op, r)
 	if err != nil {
 		return err
 	}
-	stored.State, stored.FinishedAt, stored.ScoreID = r.State, r.FinishedAt, r.ScoreID
-	doc, err := t.sealRequest(ctx, op, stored)
-	if err != nil {
-		return err
-	}
-	return t.update(ctx, op, `UPDATE request SET state = ?, doc = ? WHERE id = ?`, string(r.State), doc, r.ID)
+	return t.update(ctx, op, `UPDATE request SET state = ?, doc = ? WHERE id = ? AND resident_id = ?`, string(r.State), doc, r.ID, string(r.Resident))
 }
 
 // QueuePlace implements [casework.Tx]. It is 0 for a request that is not queued.
@@ -101,7 +96,7 @@ func (t *tx) QueuePlace(ctx context.Context, id string) (place int, err error) {
 }
 
 // Sources implements [casework.Tx].
-func (t *tx) Sources(ctx context.Context, request string) ([]score.Source, error) {
+func (t *reader) Sources(ctx context.Context, request string) ([]score.Source, error) {
 	if err := ignoreNotFound(t.lockOwner(ctx, "request", request)); err != nil {
 		return nil, err
 	}
@@ -109,7 +104,7 @@ func (t *tx) Sources(ctx context.Context, request string) ([]score.Source, error
 }
 
 // SourcesOfAll implements [casework.Tx].
-func (t *tx) SourcesOfAll(ctx context.Context, resident mingjing.ResidentID) (map[string][]score.Source, error) {
+func (t *reader) SourcesOfAll(ctx context.Context, resident mingjing.ResidentID) (map[string][]score.Source, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}

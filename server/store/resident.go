@@ -34,7 +34,7 @@ func (t *tx) AddResident(ctx context.Context, r kernel.Resident) error {
 }
 
 // Resident implements [casework.Tx].
-func (t *tx) Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error) {
+func (t *reader) Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error) {
 	if err := t.lock(ctx, id); err != nil {
 		return kernel.Resident{}, err
 	}
@@ -65,7 +65,7 @@ func (t *tx) AddConsent(ctx context.Context, resident mingjing.ResidentID, c min
 }
 
 // Consents implements [casework.Tx].
-func (t *tx) Consents(ctx context.Context, resident mingjing.ResidentID) ([]mingjing.Consent, error) {
+func (t *reader) Consents(ctx context.Context, resident mingjing.ResidentID) ([]mingjing.Consent, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (t *tx) Consents(ctx context.Context, resident mingjing.ResidentID) ([]ming
 }
 
 // WithdrawConsents implements [casework.Tx].
-func (t *tx) WithdrawConsents(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) error {
+func (t *reader) WithdrawConsents(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) error {
 	const op = "withdraw consents"
 	if err := t.lockForList(ctx, resident); err != nil {
 		return err

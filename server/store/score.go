@@ -20,7 +20,7 @@ func (t *tx) AddScore(ctx context.Context, resident mingjing.ResidentID, s mingj
 }
 
 // Score implements [casework.Tx].
-func (t *tx) Score(ctx context.Context, id string) (mingjing.Score, error) {
+func (t *reader) Score(ctx context.Context, id string) (mingjing.Score, error) {
 	if err := t.lockOwner(ctx, "score", id); err != nil {
 		return mingjing.Score{}, err
 	}
@@ -28,7 +28,7 @@ func (t *tx) Score(ctx context.Context, id string) (mingjing.Score, error) {
 }
 
 // LatestScore implements [casework.Tx].
-func (t *tx) LatestScore(ctx context.Context, resident mingjing.ResidentID, rulebook string) (mingjing.Score, error) {
+func (t *reader) LatestScore(ctx context.Context, resident mingjing.ResidentID, rulebook string) (mingjing.Score, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return mingjing.Score{}, err
 	}
@@ -37,7 +37,7 @@ func (t *tx) LatestScore(ctx context.Context, resident mingjing.ResidentID, rule
 }
 
 // FirstScoreSince implements [casework.Tx].
-func (t *tx) FirstScoreSince(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) (mingjing.Score, error) {
+func (t *reader) FirstScoreSince(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) (mingjing.Score, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return mingjing.Score{}, err
 	}
@@ -46,7 +46,7 @@ func (t *tx) FirstScoreSince(ctx context.Context, resident mingjing.ResidentID, 
 }
 
 // Scores implements [casework.Tx].
-func (t *tx) Scores(ctx context.Context, resident mingjing.ResidentID, rulebook string, limit int) ([]mingjing.Score, error) {
+func (t *reader) Scores(ctx context.Context, resident mingjing.ResidentID, rulebook string, limit int) ([]mingjing.Score, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}

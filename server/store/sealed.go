@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -115,72 +114,19 @@ func (k kept) scan(rows interface{ Scan(dest ...any) error }, more ...any) (r se
 	return r, rows.Scan(append(append(dest, &r.content), more...)...)
 }
 
-// session is the transaction's way into the vault.
+// session seals what the transaction writes, and opens what is the bureau's.
 func (t *tx) session() *vault.Session {
 	if t.vault == nil {
-		t.vault = t.s.vault.Session(ledger{t})
+		t.vault = t.s.vault.Session(t)
 	}
 	return t.vault
 }
 
-// A ledger is the transaction as the vault sees it.
-type ledger struct{ t *tx }
-
 // Keyset implements [vault.KeyStore].
-func (l ledger) Keyset(ctx context.Context, owner string) ([]byte, error) {
+func (t *tx) Keyset(ctx context.Context, owner string) ([]byte, error) {
 	var wrapped []byte
-	err := l.t.row(ctx, "read a keyset", []any{&wrapped}, `SELECT wrapped FROM keyset WHERE resident_id = ?`, owner)
+	err := t.row(ctx, "read a keyset", []any{&wrapped}, `SELECT wrapped FROM keyset WHERE resident_id = ?`, owner)
 	return wrapped, err
-}
-
-// Record implements [vault.KeyStore]: it adds the line for which the transaction
-// said why.
-func (l ledger) Record(ctx context.Context, owner string) error {
-	t := l.t
-	if t.why == nil {
-		return fmt.Errorf("store: open what is kept of a resident: %w", kernel.ErrNoReason)
-	}
-	resident, name, again := mingjing.ResidentID(owner), t.once, false
-	if resident == t.repeats.own {
-		name, again = t.repeats.name, !t.repeats.quiet
-		// Two pages of one resident at once add one after the other.
-		if err := t.lock(ctx, resident); err != nil {
-			return err
-		}
-	}
-	if name != "" {
-		var one int
-		err := t.row(ctx, "find a look", []any{&one}, `SELECT 1 FROM look WHERE resident_id = ? AND work = ?`, owner, name)
-		switch {
-		case err == nil && again:
-			name = ""
-		case !errors.Is(err, kernel.ErrNotFound):
-			return err
-		}
-	}
-	return t.addLook(ctx, resident, *t.why, name)
-}
-
-// Because implements [casework.Tx].
-func (t *tx) Because(l mingjing.AccessEntry, once string) {
-	t.why, t.once, t.repeats = &l, once, repeated{}
-}
-
-// Repeats implements [casework.Tx].
-func (t *tx) Repeats(own mingjing.ResidentID, name string, quiet bool) {
-	t.repeats = repeated{own, name, quiet}
-}
-
-// repeated is what a look repeats; own is empty where it repeats nothing.
-type repeated struct {
-	own   mingjing.ResidentID
-	name  string
-	quiet bool
-}
-
-// Looked implements [casework.Tx].
-func (t *tx) Looked(ctx context.Context, resident mingjing.ResidentID) error {
-	return t.session().Record(ctx, string(resident))
 }
 
 // addKeyset makes an owner's keyset, unless there is one; made says which.
@@ -227,27 +173,35 @@ func (t *tx) lockOwned(ctx context.Context, owner mingjing.ResidentID) error {
 	return t.lock(ctx, owner)
 }
 
-func unseal[T any](ctx context.Context, t *tx, k kept, r sealedRow) (T, error) {
-	return unsealFor[T](ctx, t, k, r, "")
+// A source is where sealed rows are read and opened: a transaction, which opens those of
+// the bureau alone, or a [reader].
+type source interface {
+	sealedRow(ctx context.Context, op string, k kept, rest string, args ...any) (sealedRow, error)
+	sealedRows(ctx context.Context, op string, k kept, rest string, args ...any) ([]sealedRow, error)
+	rows(ctx context.Context, op string, each func(*sql.Rows) error, query string, args ...any) error
+	open(ctx context.Context, k kept, r sealedRow) ([]byte, error)
+	failed(op string, err error) error
 }
 
-// unsealFor opens what is between its owner and a reader, in whose access log the
-// line is; "" is the owner.
-func unsealFor[T any](ctx context.Context, t *tx, k kept, r sealedRow, reader string) (v T, err error) {
-	if reader == "" {
-		reader = r.owner
-	}
-	doc, err := t.session().OpenFor(ctx, r.owner, reader, k.place(r.key...), r.content)
-	if err == nil {
-		if err = json.Unmarshal(doc, &v); err != nil {
-			err = fmt.Errorf("decode: %w", err)
-		}
-	}
-	return v, err
+// open opens what is the bureau's.
+func (t *tx) open(ctx context.Context, k kept, r sealedRow) ([]byte, error) {
+	return t.session().OpenBureau(ctx, k.place(r.key...), r.content)
 }
 
-func (t *tx) openFile(ctx context.Context, k kept, r sealedRow) ([]byte, error) {
-	return t.session().OpenFile(ctx, r.owner, k.place(r.key...), r.content)
+func unseal[T any](ctx context.Context, t source, k kept, r sealedRow) (v T, err error) {
+	doc, err := t.open(ctx, k, r)
+	return decode[T](doc, err)
+}
+
+// decode reads content that was opened.
+func decode[T any](doc []byte, err error) (v T, _ error) {
+	if err != nil {
+		return v, err
+	}
+	if err := json.Unmarshal(doc, &v); err != nil {
+		return v, fmt.Errorf("decode: %w", err)
+	}
+	return v, nil
 }
 
 // sealedRow reads the only row that the rest of a query finds.
@@ -269,7 +223,7 @@ func (t *tx) sealedRows(ctx context.Context, op string, k kept, rest string, arg
 }
 
 // one reads the content of the only row that the rest of a query finds.
-func one[T any](ctx context.Context, t *tx, op string, k kept, rest string, args ...any) (v T, err error) {
+func one[T any](ctx context.Context, t source, op string, k kept, rest string, args ...any) (v T, err error) {
 	r, err := t.sealedRow(ctx, op, k, rest, args...)
 	if err != nil {
 		return v, err
@@ -279,7 +233,7 @@ func one[T any](ctx context.Context, t *tx, op string, k kept, rest string, args
 }
 
 // all reads the content of every row that the rest of a query finds.
-func all[T any](ctx context.Context, t *tx, op string, k kept, rest string, args ...any) ([]T, error) {
+func all[T any](ctx context.Context, t source, op string, k kept, rest string, args ...any) ([]T, error) {
 	rows, err := t.sealedRows(ctx, op, k, rest, args...)
 	if err != nil {
 		return nil, err
@@ -296,7 +250,7 @@ func all[T any](ctx context.Context, t *tx, op string, k kept, rest string, args
 }
 
 // groups is all, by the value of a column.
-func groups[T any](ctx context.Context, t *tx, op string, k kept, by, rest string, args ...any) (map[string][]T, error) {
+func groups[T any](ctx context.Context, t source, op string, k kept, by, rest string, args ...any) (map[string][]T, error) {
 	var (
 		rows  []sealedRow // read before any is opened
 		names []string

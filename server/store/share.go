@@ -72,7 +72,7 @@ func (t *tx) ShareHead(ctx context.Context, id string) (share.Head, error) {
 }
 
 // Share implements [casework.Tx].
-func (t *tx) Share(ctx context.Context, id string) (share.Share, error) {
+func (t *reader) Share(ctx context.Context, id string) (share.Share, error) {
 	if err := t.lockOwner(ctx, "share", id); err != nil {
 		return share.Share{}, err
 	}
@@ -88,13 +88,13 @@ func (t *tx) Share(ctx context.Context, id string) (share.Share, error) {
 	return s, t.failed(op, err)
 }
 
-func (t *tx) wholeShare(ctx context.Context, h share.Head, doc []byte) (share.Share, error) {
+func (t *reader) wholeShare(ctx context.Context, h share.Head, doc []byte) (share.Share, error) {
 	d, err := unseal[shareDoc](ctx, t, keptShare, sealedRow{owner: string(h.Resident), key: []any{h.ID}, content: doc})
 	return share.Share{Head: h, Purpose: d.Purpose, Fields: d.Fields, Named: d.Named}, err
 }
 
 // Shares implements [casework.Tx].
-func (t *tx) Shares(ctx context.Context, resident mingjing.ResidentID) ([]share.Share, error) {
+func (t *reader) Shares(ctx context.Context, resident mingjing.ResidentID) ([]share.Share, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
@@ -157,7 +157,7 @@ func (t *tx) AddShareView(ctx context.Context, v share.View) error {
 }
 
 // ShareView implements [casework.Tx].
-func (t *tx) ShareView(ctx context.Context, id string) (share.View, error) {
+func (t *reader) ShareView(ctx context.Context, id string) (share.View, error) {
 	if err := t.lockOwner(ctx, "share_view", id); err != nil {
 		return share.View{}, err
 	}
@@ -165,7 +165,7 @@ func (t *tx) ShareView(ctx context.Context, id string) (share.View, error) {
 }
 
 // ShareViews implements [casework.Tx].
-func (t *tx) ShareViews(ctx context.Context, resident mingjing.ResidentID) ([]share.View, error) {
+func (t *reader) ShareViews(ctx context.Context, resident mingjing.ResidentID) ([]share.View, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
@@ -175,14 +175,9 @@ func (t *tx) ShareViews(ctx context.Context, resident mingjing.ResidentID) ([]sh
 // SetShareView implements [casework.Tx].
 func (t *tx) SetShareView(ctx context.Context, v share.View) error {
 	const op = "set a view of a share"
-	stored, err := t.ShareView(ctx, v.ID)
-	if err != nil {
-		return err
-	}
-	v.Share, v.Resident, v.At = stored.Share, stored.Resident, stored.At
 	doc, err := t.seal(ctx, op, keptShareView, v.Resident, v, v.ID)
 	if err != nil {
 		return err
 	}
-	return t.update(ctx, op, `UPDATE share_view SET doc = ? WHERE id = ?`, doc, v.ID)
+	return t.update(ctx, op, `UPDATE share_view SET doc = ? WHERE id = ? AND resident_id = ?`, doc, v.ID, string(v.Resident))
 }

@@ -204,7 +204,6 @@ func (s *Store) Ping(ctx context.Context) error {
 // on SQLite it would wait for itself until ctx ends.
 func (s *Store) Tx(ctx context.Context, fn func(casework.Tx) error) error {
 	if t, ok := ctx.Value(shared{}).(*tx); ok && t.s == s {
-		t.vault, t.why, t.once, t.repeats = nil, nil, "", repeated{} // each read says its own reason
 		return fn(t)
 	}
 	return s.run(ctx, func(t *tx) error { return fn(t) })

@@ -90,26 +90,17 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// free opens what is kept without a line in the access log, which is not what most
-// of these tests are about.
-type free struct{ ledger }
-
-func (free) Record(context.Context, string) error { return nil }
-
-// freely is s.Tx in which everything may be read.
-func freely(ctx context.Context, s *Store, fn func(casework.Tx) error) error {
-	return s.Tx(ctx, func(raw casework.Tx) error {
-		t := raw.(*tx)
-		t.vault = s.vault.Session(free{ledger{t}})
-		return fn(raw)
-	})
+// freely is s.Tx in which everything is read without an entry in the access log, which is
+// not what most of these tests are about.
+func freely(ctx context.Context, s *Store, fn func(*reader) error) error {
+	return s.Tx(ctx, func(t casework.Tx) error { return fn(t.(*tx).upkeep()) })
 }
 
 // do runs fn in a transaction that must be committed.
-func do(t testing.TB, s *Store, fn func(ctx context.Context, tx casework.Tx) error) {
+func do(t testing.TB, s *Store, fn func(ctx context.Context, tx *reader) error) {
 	t.Helper()
 	ctx := t.Context()
-	must(t, freely(ctx, s, func(tx casework.Tx) error { return fn(ctx, tx) }))
+	must(t, freely(ctx, s, func(tx *reader) error { return fn(ctx, tx) }))
 }
 
 // work runs Work in the background until the func returned is called.
@@ -216,7 +207,7 @@ func dispute(r kernel.Resident, id, record string) cases.Case {
 
 func enrol(t testing.TB, s *Store, rs ...kernel.Resident) {
 	t.Helper()
-	do(t, s, func(ctx context.Context, tx casework.Tx) error {
+	do(t, s, func(ctx context.Context, tx *reader) error {
 		for _, r := range rs {
 			if err := tx.AddResident(ctx, r); err != nil {
 				return err
@@ -230,7 +221,7 @@ func TestARolledBackTransactionLeavesNothing(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, r, no := open(t, url), resident(1), errors.New("no")
 		ctx := t.Context()
-		err := freely(ctx, s, func(tx casework.Tx) error {
+		err := freely(ctx, s, func(tx *reader) error {
 			must(t, tx.AddResident(ctx, r))
 			must(t, tx.AddRequest(ctx, request(r, "q")))
 			must(t, tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: "q"}))
@@ -244,7 +235,7 @@ func TestARolledBackTransactionLeavesNothing(t *testing.T) {
 		if n := jobs(t, s, "1 = 1"); n != 0 {
 			t.Errorf("%d jobs were left", n)
 		}
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			if _, err := tx.Resident(ctx, r.ID); !errors.Is(err, kernel.ErrNotFound) {
 				t.Errorf("Resident: %v, want ErrNotFound", err)
 			}
@@ -261,7 +252,7 @@ func TestAPanicRollsBackAndLeavesTheStoreUsable(t *testing.T) {
 		s, ctx := open(t, url), t.Context()
 		func() {
 			defer func() { _ = recover() }()
-			_ = freely(ctx, s, func(tx casework.Tx) error {
+			_ = freely(ctx, s, func(tx *reader) error {
 				must(t, tx.AddResident(ctx, resident(1)))
 				panic("no")
 			})
@@ -282,10 +273,10 @@ func TestAJobIsInvisibleUntilItsTransactionIsCommitted(t *testing.T) {
 			ran <- j.ID
 			return 0, nil
 		})
-		must(t, freely(ctx, s, func(tx casework.Tx) error {
+		must(t, freely(ctx, s, func(tx *reader) error {
 			must(t, tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: "early"}))
 			if _, ok := s.eng.(postgresEngine); ok { // SQLite has one writer: nothing goes on beside it
-				do(t, s, func(ctx context.Context, tx casework.Tx) error {
+				do(t, s, func(ctx context.Context, tx *reader) error {
 					return tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: "late"})
 				})
 				if id := receive(t, ran, "the job that was committed first"); id != "late" {
@@ -303,7 +294,7 @@ func TestAJobIsInvisibleUntilItsTransactionIsCommitted(t *testing.T) {
 
 // race runs fn in many goroutines and wants exactly one to win and the others to
 // be told that it exists.
-func race(t *testing.T, s *Store, fn func(ctx context.Context, tx casework.Tx, i int) error) {
+func race(t *testing.T, s *Store, fn func(ctx context.Context, tx *reader, i int) error) {
 	t.Helper()
 	ctx := t.Context()
 	start := make(chan struct{})
@@ -312,7 +303,7 @@ func race(t *testing.T, s *Store, fn func(ctx context.Context, tx casework.Tx, i
 	for i := range n {
 		go func() {
 			<-start
-			errs <- freely(ctx, s, func(tx casework.Tx) error { return fn(ctx, tx, i) })
+			errs <- freely(ctx, s, func(tx *reader) error { return fn(ctx, tx, i) })
 		}()
 	}
 	close(start)
@@ -337,55 +328,55 @@ func TestOfManyAtOnceExactlyOneWins(t *testing.T) {
 		other := resident(2)
 		enrol(t, s, other)
 		t.Run("ID number", func(t *testing.T) {
-			race(t, s, func(ctx context.Context, tx casework.Tx, i int) error {
+			race(t, s, func(ctx context.Context, tx *reader, i int) error {
 				same := resident(500)
 				same.ID = mingjing.ResidentID(fmt.Sprintf("same-%d", i))
 				return tx.AddResident(ctx, same)
 			})
 		})
 		t.Run("open request", func(t *testing.T) {
-			race(t, s, func(ctx context.Context, tx casework.Tx, i int) error {
+			race(t, s, func(ctx context.Context, tx *reader, i int) error {
 				return tx.AddRequest(ctx, request(r, fmt.Sprintf("open-%d", i)))
 			})
 		})
 		t.Run("request key", func(t *testing.T) {
-			race(t, s, func(ctx context.Context, tx casework.Tx, i int) error {
+			race(t, s, func(ctx context.Context, tx *reader, i int) error {
 				q := request(other, fmt.Sprintf("key-%d", i))
 				q.Key, q.State = "once", mingjing.RequestReady
 				return tx.AddRequest(ctx, q)
 			})
 		})
 		t.Run("record reference", func(t *testing.T) {
-			race(t, s, func(ctx context.Context, tx casework.Tx, i int) error {
+			race(t, s, func(ctx context.Context, tx *reader, i int) error {
 				c := record(r, fmt.Sprintf("record-%d", i))
 				c.Ref = "7"
 				return tx.PutRecord(ctx, c)
 			})
 		})
 		t.Run("listing reference", func(t *testing.T) {
-			race(t, s, func(ctx context.Context, tx casework.Tx, i int) error {
+			race(t, s, func(ctx context.Context, tx *reader, i int) error {
 				l := listing(r, fmt.Sprintf("listing-%d", i))
 				l.Ref = "7"
 				return tx.PutListing(ctx, l)
 			})
 		})
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			return errors.Join(tx.PutRecord(ctx, record(r, "c")), tx.PutListing(ctx, listing(r, "l")), tx.PutRecord(ctx, record(r, "k")))
 		})
 		t.Run("open dispute of a record", func(t *testing.T) {
-			race(t, s, func(ctx context.Context, tx casework.Tx, i int) error {
+			race(t, s, func(ctx context.Context, tx *reader, i int) error {
 				return tx.AddCase(ctx, dispute(r, fmt.Sprintf("of-record-%d", i), "c"))
 			})
 		})
 		t.Run("open dispute of a listing", func(t *testing.T) {
-			race(t, s, func(ctx context.Context, tx casework.Tx, i int) error {
+			race(t, s, func(ctx context.Context, tx *reader, i int) error {
 				d := dispute(r, fmt.Sprintf("of-listing-%d", i), "")
 				d.ListingID = "l"
 				return tx.AddCase(ctx, d)
 			})
 		})
 		t.Run("dispute key", func(t *testing.T) {
-			race(t, s, func(ctx context.Context, tx casework.Tx, i int) error {
+			race(t, s, func(ctx context.Context, tx *reader, i int) error {
 				d := dispute(r, fmt.Sprintf("key-%d", i), "k")
 				d.Key, d.State = "once", mingjing.DisputeDecided
 				return tx.AddCase(ctx, d)
@@ -400,8 +391,8 @@ func TestAfterErrExistsTheTransactionGoesOn(t *testing.T) {
 		enrol(t, s, r)
 		first := request(r, "first")
 		first.Key = "key"
-		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.AddRequest(ctx, first) })
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error { return tx.AddRequest(ctx, first) })
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			again := request(r, "again")
 			again.Key = "key"
 			if err := tx.AddRequest(ctx, again); !errors.Is(err, kernel.ErrExists) {
@@ -420,13 +411,13 @@ func TestTransactionsOnOneResidentRunOneAfterTheOther(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, r := open(t, url), resident(1)
 		enrol(t, s, r)
-		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.AddRequest(ctx, request(r, "q")) })
+		do(t, s, func(ctx context.Context, tx *reader) error { return tx.AddRequest(ctx, request(r, "q")) })
 		ctx := t.Context()
 		const n = 40
 		errs := make(chan error)
 		for range n {
 			go func() {
-				errs <- freely(ctx, s, func(tx casework.Tx) error {
+				errs <- freely(ctx, s, func(tx *reader) error {
 					q, err := tx.Request(ctx, "q")
 					if err != nil {
 						return err
@@ -439,7 +430,7 @@ func TestTransactionsOnOneResidentRunOneAfterTheOther(t *testing.T) {
 		for range n {
 			must(t, receive(t, errs, "a transaction"))
 		}
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			q, err := tx.Request(ctx, "q")
 			if len(q.ScoreID) != n {
 				t.Errorf("%d of %d updates were kept", len(q.ScoreID), n)
@@ -462,7 +453,7 @@ func TestTransactionsThatCollideAreRunAgain(t *testing.T) {
 	for _, order := range [][2]string{{"a", "b"}, {"b", "a"}} {
 		first := true
 		go func() {
-			errs <- freely(ctx, s, func(tx casework.Tx) error {
+			errs <- freely(ctx, s, func(tx *reader) error {
 				runs.Add(1)
 				if _, err := tx.AddEvent(ctx, order[0], mingjing.Event{At: day}); err != nil {
 					return err
@@ -485,7 +476,7 @@ func TestTransactionsThatCollideAreRunAgain(t *testing.T) {
 	if n := runs.Load(); n < 3 {
 		t.Errorf("fn ran %d times, want at least 3", n)
 	}
-	do(t, s, func(ctx context.Context, tx casework.Tx) error {
+	do(t, s, func(ctx context.Context, tx *reader) error {
 		for _, audience := range []string{"a", "b"} {
 			if seq, err := tx.LastEvent(ctx, audience); seq != 2 || err != nil {
 				t.Errorf("last event of %s is %d, %v", audience, seq, err)
@@ -506,7 +497,7 @@ func TestABusyFileIsACollision(t *testing.T) {
 	defer conn.Close()
 	_, err = conn.ExecContext(t.Context(), "PRAGMA busy_timeout = 0")
 	must(t, err)
-	do(t, s, func(ctx context.Context, _ casework.Tx) error {
+	do(t, s, func(ctx context.Context, _ *reader) error {
 		_, err := conn.BeginTx(ctx, nil)
 		if err == nil || !s.eng.collided(err) {
 			t.Errorf("a second writer got %v, which is no collision", err)
@@ -523,7 +514,7 @@ func TestEventsComeInTheOrderOfCommitWithoutGaps(t *testing.T) {
 		for w := range writers {
 			go func() {
 				for i := range each {
-					err := freely(ctx, s, func(tx casework.Tx) error {
+					err := freely(ctx, s, func(tx *reader) error {
 						e, err := tx.AddEvent(ctx, mingjing.AudienceStaff, mingjing.Event{Kind: mingjing.EventDispute, ID: fmt.Sprint(w, "-", i), At: day})
 						if err == nil && e.Seq == 0 {
 							err = errors.New("no seq")
@@ -542,7 +533,7 @@ func TestEventsComeInTheOrderOfCommitWithoutGaps(t *testing.T) {
 		seen := map[string]bool{}
 		var last int64
 		read := func() {
-			do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			do(t, s, func(ctx context.Context, tx *reader) error {
 				events, err := tx.EventsAfter(ctx, mingjing.AudienceStaff, last, 7)
 				for _, e := range events {
 					if e.Seq != last+1 || seen[e.ID] || !e.At.Equal(day) || e.Kind != mingjing.EventDispute {
@@ -575,13 +566,13 @@ func TestEventsComeInTheOrderOfCommitWithoutGaps(t *testing.T) {
 func TestTheLastStaffEventIsNotNewerThanTheCasesRead(t *testing.T) {
 	s := open(t, pgtest.Start(t))
 	add := func() {
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			_, err := tx.AddEvent(ctx, mingjing.AudienceStaff, mingjing.Event{At: day})
 			return err
 		})
 	}
 	add()
-	do(t, s, func(ctx context.Context, tx casework.Tx) error {
+	do(t, s, func(ctx context.Context, tx *reader) error {
 		if _, err := tx.Cases(ctx, cases.CaseQuery{Limit: 1}); err != nil {
 			return err
 		}
@@ -598,18 +589,18 @@ func TestLooksAreNumberedPerResidentAndReadNewestFirst(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, r := open(t, url), resident(1)
 		enrol(t, s, r, resident(2))
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			for i := range 6 {
 				role := mingjing.RoleResident
 				if i%2 == 0 {
 					role = mingjing.RoleHandler
 				}
-				must(t, tx.AddLook(ctx, r.ID, mingjing.AccessEntry{At: day, Role: role, Who: "王", Action: "records", Purpose: "own"}))
-				must(t, tx.AddLook(ctx, resident(2).ID, mingjing.AccessEntry{At: day, Role: role}))
+				must(t, tx.As(kernel.Entry{AccessEntry: mingjing.AccessEntry{At: day, Role: role, Who: "王", Action: "records", Purpose: "own"}}).Log(ctx, r.ID))
+				must(t, tx.As(kernel.Entry{AccessEntry: mingjing.AccessEntry{At: day, Role: role, Action: "records"}}).Log(ctx, resident(2).ID))
 			}
 			return nil
 		})
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			for _, c := range []struct {
 				others bool
 				before int64
@@ -634,7 +625,7 @@ func TestLooksAreNumberedPerResidentAndReadNewestFirst(t *testing.T) {
 					t.Errorf("looks (%v, %d, %d) are %v, want %s", c.others, c.before, c.limit, got, c.want)
 				}
 			}
-			if err := tx.AddLook(ctx, "nobody", mingjing.AccessEntry{}); !errors.Is(err, kernel.ErrNotFound) {
+			if err := tx.As(kernel.Entry{AccessEntry: mingjing.AccessEntry{Action: "case"}}).Log(ctx, "nobody"); !errors.Is(err, kernel.ErrNotFound) {
 				t.Errorf("a look at nobody: %v", err)
 			}
 			return nil
@@ -645,7 +636,7 @@ func TestLooksAreNumberedPerResidentAndReadNewestFirst(t *testing.T) {
 func TestAJobOfAKilledProcessRunsAgain(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			return tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: "interrupted"})
 		})
 		if _, ok := s.eng.(sqliteEngine); ok { // one process at a time
@@ -690,7 +681,7 @@ func TestAJobOfAKilledProcessRunsAgain(t *testing.T) {
 			// Another replica does not touch the job while its worker lives. The
 			// child has free hands too, so it is given enough of them.
 			work(t, s, note)
-			do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			do(t, s, func(ctx context.Context, tx *reader) error {
 				for i := range 3 * DefaultWorkers {
 					if err := tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: fmt.Sprint("other-", i)}); err != nil {
 						return err
@@ -718,7 +709,7 @@ func TestStoppingGivesJobsBack(t *testing.T) {
 			<-ctx.Done()
 			return 0, ctx.Err()
 		})
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			return tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: "long"})
 		})
 		receive(t, started, "the job")
@@ -758,7 +749,7 @@ func TestAJobRunsAgainAfterItsWait(t *testing.T) {
 			}
 			return 0, nil
 		})
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			return tx.Enqueue(ctx, kernel.Job{Kind: cases.JobQuestion, ID: "d"})
 		})
 		first := receive(t, ran, "the first run")
@@ -782,7 +773,7 @@ func TestAJobDoesNotRunBeforeItsTime(t *testing.T) {
 			return 0, nil
 		})
 		at := time.Now().Add(time.Second).Truncate(time.Millisecond).UTC()
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			return tx.Enqueue(ctx, kernel.Job{Kind: score.JobRescore, ID: "r", At: at})
 		})
 		when := receive(t, ran, "the job")
@@ -812,7 +803,7 @@ func TestAFailingJobIsTriedAgainAndAgain(t *testing.T) {
 			}
 			return 0, errors.New("a word that must not be kept")
 		})
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			return errors.Join(tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: "errs"}),
 				tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: "panics"}))
 		})
@@ -839,7 +830,7 @@ func TestAJobThatTakesTooLongIsTriedAgain(t *testing.T) {
 			close(done)
 			return 0, nil
 		})
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			return tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: "slow"})
 		})
 		receive(t, done, "the second run")
@@ -865,7 +856,7 @@ func TestTheSameJobWaitsOnce(t *testing.T) {
 		s := open(t, url)
 		later := time.Now().Add(time.Hour)
 		for range 2 {
-			do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			do(t, s, func(ctx context.Context, tx *reader) error {
 				for range 2 {
 					for _, j := range []kernel.Job{
 						{Kind: score.JobRescore, ID: "r"},
@@ -902,7 +893,7 @@ func TestAJobAskedForWhileItRunsRunsOnceMore(t *testing.T) {
 			return 0, nil
 		})
 		ask := func() {
-			do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			do(t, s, func(ctx context.Context, tx *reader) error {
 				return tx.Enqueue(ctx, kernel.Job{Kind: cases.JobQuestion, ID: "d"})
 			})
 		}
@@ -921,7 +912,7 @@ func TestACommittedJobWakesTheWorkersAtOnce(t *testing.T) {
 		s.wakeup = func() { woken++ }
 		enqueue := func(j kernel.Job, err error) int {
 			woken = 0
-			if got := freely(ctx, s, func(tx casework.Tx) error { return errors.Join(tx.Enqueue(ctx, j), err) }); !errors.Is(got, err) {
+			if got := freely(ctx, s, func(tx *reader) error { return errors.Join(tx.Enqueue(ctx, j), err) }); !errors.Is(got, err) {
 				t.Fatal(got)
 			}
 			return woken
@@ -943,18 +934,18 @@ func TestACommittedJobWakesTheWorkersAtOnce(t *testing.T) {
 // the transaction that asked for it again.
 func TestAWaitingJobIsKeptForTheTransactionThatAskedAgain(t *testing.T) {
 	s, ctx := open(t, pgtest.Start(t)), t.Context() // SQLite has one writer
-	ask := func(tx casework.Tx, id string) error {
+	ask := func(tx *reader, id string) error {
 		return tx.Enqueue(ctx, kernel.Job{Kind: cases.JobQuestion, ID: id})
 	}
-	must(t, freely(ctx, s, func(tx casework.Tx) error { return ask(tx, "kept") }))
+	must(t, freely(ctx, s, func(tx *reader) error { return ask(tx, "kept") }))
 	ran := make(chan string, 10)
-	must(t, freely(ctx, s, func(tx casework.Tx) error {
+	must(t, freely(ctx, s, func(tx *reader) error {
 		must(t, ask(tx, "kept"))
 		work(t, s, func(_ context.Context, j kernel.Job) (time.Duration, error) {
 			ran <- j.ID
 			return 0, nil
 		})
-		must(t, freely(ctx, s, func(tx casework.Tx) error { return ask(tx, "other") }))
+		must(t, freely(ctx, s, func(tx *reader) error { return ask(tx, "other") }))
 		if id := receive(t, ran, "the other job"); id != "other" {
 			t.Errorf("job %s ran before the transaction was committed", id)
 		}
@@ -975,7 +966,7 @@ func TestClosingEndsWork(t *testing.T) {
 			return 0, ctx.Err()
 		})
 	}()
-	do(t, s, func(ctx context.Context, tx casework.Tx) error {
+	do(t, s, func(ctx context.Context, tx *reader) error {
 		return tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: "x"})
 	})
 	receive(t, started, "the job")
@@ -990,7 +981,7 @@ func TestJobsAreBounded(t *testing.T) {
 	s := open(t, "sqlite::memory:")
 	ctx := t.Context()
 	for _, j := range []kernel.Job{{}, {Kind: "collect"}, {ID: "x"}, {Kind: "collect", ID: strings.Repeat("x", 129)}} {
-		if err := freely(ctx, s, func(tx casework.Tx) error { return tx.Enqueue(ctx, j) }); err == nil {
+		if err := freely(ctx, s, func(tx *reader) error { return tx.Enqueue(ctx, j) }); err == nil {
 			t.Errorf("a job with a kind of %d bytes and an id of %d was accepted", len(j.Kind), len(j.ID))
 		}
 	}
@@ -1009,7 +1000,7 @@ func TestManyMayOpenOneDatabaseAtOnce(t *testing.T) {
 						return err
 					}
 					defer s.Close()
-					return freely(ctx, s, func(tx casework.Tx) error { return tx.AddResident(ctx, resident(i)) })
+					return freely(ctx, s, func(tx *reader) error { return tx.AddResident(ctx, resident(i)) })
 				}()
 			}()
 		}
@@ -1018,7 +1009,7 @@ func TestManyMayOpenOneDatabaseAtOnce(t *testing.T) {
 		}
 		s := open(t, url) // the tables are there already
 		must(t, s.Ping(t.Context()))
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			if got, err := tx.Residents(ctx); got != n || err != nil {
 				t.Errorf("%d residents, %v, want %d", got, err, n)
 			}
@@ -1068,7 +1059,7 @@ func TestARestartKeepsEverything(t *testing.T) {
 		s := open(t, url)
 		enrol(t, s, resident(1))
 		must(t, s.Close())
-		do(t, open(t, url), func(ctx context.Context, tx casework.Tx) error {
+		do(t, open(t, url), func(ctx context.Context, tx *reader) error {
 			_, err := tx.ResidentByIDNumber(ctx, resident(1).IDNumber)
 			return err
 		})

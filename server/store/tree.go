@@ -147,7 +147,7 @@ func (t *tx) TreeHashes(ctx context.Context, ids []int64) ([]tlog.Hash, error) {
 }
 
 // LookEntries implements [casework.Tx]. The limit is at most [MaxPage].
-func (t *tx) LookEntries(ctx context.Context, resident mingjing.ResidentID, after, size int64, limit int) ([]mingjing.ProvenEntry, error) {
+func (t *reader) LookEntries(ctx context.Context, resident mingjing.ResidentID, after, size int64, limit int) ([]mingjing.ProvenEntry, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
@@ -212,7 +212,7 @@ func (s *Store) plantLooks(ctx context.Context) error {
 	for {
 		n := 0
 		err := s.run(ctx, func(t *tx) (err error) {
-			n, err = t.plant(ctx)
+			n, err = t.upkeep().plant(ctx)
 			return err
 		})
 		if err != nil || n == 0 {
@@ -221,7 +221,8 @@ func (s *Store) plantLooks(ctx context.Context) error {
 	}
 }
 
-func (t *tx) plant(ctx context.Context) (int, error) {
+// plant puts looks into the tree. Nobody looks at them: the log itself is put in order.
+func (t *reader) plant(ctx context.Context) (int, error) {
 	const op = "put an old look into the tree"
 	list, err := t.sealedRows(ctx, op, keptLook, `WHERE leaf IS NULL ORDER BY resident_id, seq LIMIT ?`, plantedAtOnce)
 	if err != nil {
@@ -229,7 +230,6 @@ func (t *tx) plant(ctx context.Context) (int, error) {
 	}
 	for _, r := range list {
 		resident := mingjing.ResidentID(r.owner)
-		t.session().Recorded(r.owner) // nobody looks: the log itself is put in order
 		var row lookRow
 		if vault.Sealed(r.content) {
 			row, err = unseal[lookRow](ctx, t, keptLook, r)

@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/vault"
 )
 
-// A tx is one transaction. It belongs to one goroutine.
+// A tx is one transaction. It opens nothing that is a resident's, which takes a
+// [reader]. It belongs to one goroutine.
 type tx struct {
 	s   *Store
 	sql *sql.Tx
@@ -24,20 +24,13 @@ type tx struct {
 	// wake says that a job is due as soon as this is committed.
 	wake bool
 	// mine are the residents, and the rows of residents, that are locked.
-	mine map[string]bool
-	// vault opens what is kept, after the line that why is for is in the access log;
-	// with once, or as repeats says, unless it is there already.
-	vault   *vault.Session
-	why     *mingjing.AccessEntry
-	once    string
-	repeats repeated
+	mine  map[string]bool
+	vault *vault.Session
 	// staffSeq is the last staff event as of the first look at everyone's cases.
 	staffSeq *int64
 	// leaves go into the tree of the access log before this is committed.
 	leaves []leaf
 }
-
-var _ casework.Tx = (*tx)(nil)
 
 // failed says what was tried, and turns the engine's error into casework's.
 func (t *tx) failed(op string, err error) error {

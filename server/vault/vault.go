@@ -3,11 +3,11 @@
 // sealed with it and bound to its table, row and column, so that a copy elsewhere can't
 // be opened.
 //
-// A [Session] opens values within one transaction. It opens the first value of a
-// resident only after the entry is in that resident's access log: who, when and why. If
-// the entry can't be written, nothing is opened. Destroying a keyset destroys
-// everything that was sealed with it; in a backup, once the master key that had wrapped
-// the keyset there is retired.
+// A [Session] seals values within one transaction. An [Opener] of it opens them for one
+// reason, and the first value of a resident only after the entry is in that resident's
+// access log: who, when and why. If the entry can't be written, nothing is opened.
+// Destroying a keyset destroys everything that was sealed with it; in a backup, once the
+// master key that had wrapped the keyset there is retired.
 //
 // The package knows Tink and master keys. It does not know SQL, what a value means, or
 // who may read it.
@@ -347,32 +347,24 @@ func (v *Vault) ResealFile(owner string, wrapped []byte, p Place, content []byte
 	return append(append(out, head...), body...), nil
 }
 
-// A KeyStore is the part of a transaction that a [Session] needs: keysets, and entries
-// of the access log.
+// A KeyStore is where a [Session] finds wrapped keysets.
 type KeyStore interface {
 	// Keyset returns an owner's wrapped keyset; empty when it was destroyed.
 	Keyset(ctx context.Context, owner string) ([]byte, error)
-	// Record writes the entry of the access log that must come before the owner's data
-	// is opened. An error means that nothing is opened.
-	Record(ctx context.Context, owner string) error
 }
 
-// A Session seals and opens values within one transaction. It belongs to one
-// goroutine.
+// A Session seals values within one transaction. What it seals for a resident only an
+// [Opener] opens. It belongs to one goroutine, with its openers.
 type Session struct {
-	v        *Vault
-	store    KeyStore
-	keys     map[string]*keys
-	recorded map[string]bool
+	v     *Vault
+	store KeyStore
+	keys  map[string]*keys
 }
 
 // Session returns a session for one transaction.
-func (v *Vault) Session(l KeyStore) *Session {
-	return &Session{v: v, store: l, keys: map[string]*keys{}, recorded: map[string]bool{Bureau: true}}
+func (v *Vault) Session(k KeyStore) *Session {
+	return &Session{v: v, store: k, keys: map[string]*keys{}}
 }
-
-// Recorded tells the session that the entry is in the owner's access log already.
-func (s *Session) Recorded(owner string) { s.recorded[owner] = true }
 
 func (s *Session) keysOf(ctx context.Context, owner string) (*keys, error) {
 	if k := s.keys[owner]; k != nil {
@@ -389,27 +381,6 @@ func (s *Session) keysOf(ctx context.Context, owner string) (*keys, error) {
 	return k, err
 }
 
-// Record writes the entry into the owner's access log, unless it is there.
-func (s *Session) Record(ctx context.Context, owner string) error {
-	if s.recorded[owner] {
-		return nil
-	}
-	if err := s.store.Record(ctx, owner); err != nil {
-		return err
-	}
-	s.recorded[owner] = true
-	return nil
-}
-
-// forReading returns an owner's keys for opening, after the entry is in the access
-// log.
-func (s *Session) forReading(ctx context.Context, owner string) (*keys, error) {
-	if err := s.Record(ctx, owner); err != nil {
-		return nil, err
-	}
-	return s.keysOf(ctx, owner)
-}
-
 // Seal seals a value for its owner.
 func (s *Session) Seal(ctx context.Context, owner string, p Place, plain []byte) ([]byte, error) {
 	k, err := s.keysOf(ctx, owner)
@@ -417,33 +388,6 @@ func (s *Session) Seal(ctx context.Context, owner string, p Place, plain []byte)
 		return nil, err
 	}
 	return k.seal(p, plain)
-}
-
-// Open returns the content of a value, after the entry is in its owner's access log.
-func (s *Session) Open(ctx context.Context, owner string, p Place, sealed []byte) ([]byte, error) {
-	return s.OpenFor(ctx, owner, owner, p, sealed)
-}
-
-// withPlace adds to an error the place of the value that does not open.
-func withPlace(p Place, plain []byte, err error) ([]byte, error) {
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s", err, p.associatedData())
-	}
-	return plain, nil
-}
-
-// OpenFor returns the content of a value that a reader other than its owner may see,
-// after the entry is in the reader's access log.
-func (s *Session) OpenFor(ctx context.Context, owner, reader string, p Place, sealed []byte) ([]byte, error) {
-	if err := s.Record(ctx, reader); err != nil {
-		return nil, err
-	}
-	k, err := s.keysOf(ctx, owner)
-	if err != nil {
-		return nil, err
-	}
-	plain, err := k.open(p, sealed)
-	return withPlace(p, plain, err)
 }
 
 // SealFile seals a file for its owner.
@@ -455,13 +399,83 @@ func (s *Session) SealFile(ctx context.Context, owner string, p Place, plain []b
 	return k.sealFile(p, plain)
 }
 
+// OpenBureau returns the content of a value that was sealed for the [Bureau]. A value
+// of a resident does not open so.
+func (s *Session) OpenBureau(ctx context.Context, p Place, sealed []byte) ([]byte, error) {
+	k, err := s.keysOf(ctx, Bureau)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := k.open(p, sealed)
+	return withPlace(p, plain, err)
+}
+
+// An Opener opens values of residents for one reason, after the entry is in the access
+// log of each.
+type Opener struct {
+	s        *Session
+	record   func(ctx context.Context, owner string) error
+	recorded map[string]bool
+}
+
+// Opener returns an opener. It calls record once for each owner, before anything of
+// theirs is opened; an error of record means that nothing is.
+func (s *Session) Opener(record func(ctx context.Context, owner string) error) *Opener {
+	return &Opener{s: s, record: record, recorded: map[string]bool{}}
+}
+
+// Record writes the entry into the owner's access log, unless it is there.
+func (o *Opener) Record(ctx context.Context, owner string) error {
+	if o.recorded[owner] {
+		return nil
+	}
+	if err := o.record(ctx, owner); err != nil {
+		return err
+	}
+	o.recorded[owner] = true
+	return nil
+}
+
+// Open returns the content of a value, after the entry is in its owner's access log.
+func (o *Opener) Open(ctx context.Context, owner string, p Place, sealed []byte) ([]byte, error) {
+	return o.OpenFor(ctx, owner, owner, p, sealed)
+}
+
+// OpenFor returns the content of a value that a reader other than its owner may see,
+// after the entry is in the reader's access log.
+func (o *Opener) OpenFor(ctx context.Context, owner, reader string, p Place, sealed []byte) ([]byte, error) {
+	k, err := o.forReading(ctx, owner, reader)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := k.open(p, sealed)
+	return withPlace(p, plain, err)
+}
+
 // OpenFile returns the content of a file, after the entry is in its owner's access
 // log.
-func (s *Session) OpenFile(ctx context.Context, owner string, p Place, sealed []byte) ([]byte, error) {
-	k, err := s.forReading(ctx, owner)
+func (o *Opener) OpenFile(ctx context.Context, owner string, p Place, sealed []byte) ([]byte, error) {
+	k, err := o.forReading(ctx, owner, owner)
 	if err != nil {
 		return nil, err
 	}
 	plain, err := k.openFile(p, sealed)
 	return withPlace(p, plain, err)
+}
+
+// forReading returns an owner's keys for opening, after the entry is in the reader's
+// access log.
+func (o *Opener) forReading(ctx context.Context, owner, reader string) (*keys, error) {
+	if err := o.Record(ctx, reader); err != nil {
+		return nil, err
+	}
+	return o.s.keysOf(ctx, owner)
+}
+
+// withPlace adds to an error the place of the value that does not open.
+func withPlace(p Place, plain []byte, err error) ([]byte, error) {
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", err, p.associatedData())
+	}
+	return plain, nil
 }

@@ -72,16 +72,25 @@ func TestTheLogIsWrittenBeforeTheFirstValueIsOpenedAndOnce(t *testing.T) {
 	if len(l.lines) != 0 {
 		t.Errorf("sealing wrote %v", l.lines)
 	}
+	first := s.Opener(l.Record)
 	for range 2 {
-		if got, err := s.Open(ctx, "a", place, sealed); err != nil || string(got) != "secret" {
+		if got, err := first.Open(ctx, "a", place, sealed); err != nil || string(got) != "secret" {
 			t.Fatalf("opened %q, %v", got, err)
 		}
-		if got, err := s.Open(ctx, vault.Bureau, place, ours); err != nil || string(got) != "queue" {
+		if got, err := s.OpenBureau(ctx, place, ours); err != nil || string(got) != "queue" {
 			t.Fatalf("opened %q, %v", got, err)
 		}
 	}
 	if strings.Join(l.lines, " ") != "a" {
 		t.Errorf("lines for %v, want one for a", l.lines)
+	}
+	_, err = s.Opener(l.Record).Open(ctx, "a", place, sealed)
+	must(t, err)
+	if strings.Join(l.lines, " ") != "a a" {
+		t.Errorf("lines for %v, want one more for another reason", l.lines)
+	}
+	if got, err := s.OpenBureau(ctx, place, sealed); !errors.Is(err, vault.ErrSealed) {
+		t.Errorf("what is a resident's opens as the bureau's: %q, %v", got, err)
 	}
 }
 
@@ -94,10 +103,10 @@ func TestWhatCannotBeLoggedIsNotOpened(t *testing.T) {
 	file, err := s.SealFile(ctx, "a", place, []byte("secret"))
 	must(t, err)
 	l.full = errors.New("the log is full")
-	if got, err := s.Open(ctx, "a", place, sealed); !errors.Is(err, l.full) || got != nil {
+	if got, err := s.Opener(l.Record).Open(ctx, "a", place, sealed); !errors.Is(err, l.full) || got != nil {
 		t.Errorf("opened %q, %v", got, err)
 	}
-	if got, err := s.OpenFile(ctx, "a", place, file); !errors.Is(err, l.full) || got != nil {
+	if got, err := s.Opener(l.Record).OpenFile(ctx, "a", place, file); !errors.Is(err, l.full) || got != nil {
 		t.Errorf("opened %q, %v", got, err)
 	}
 }
@@ -106,9 +115,10 @@ func TestAValueOpensOnlyWhereItStands(t *testing.T) {
 	v := vault.Memory()
 	l := newKeyStore(t, v, "a", "b")
 	s := v.Session(l)
+	o := s.Opener(l.Record)
 	for name, how := range map[string]struct {
 		seal, open func(context.Context, string, vault.Place, []byte) ([]byte, error)
-	}{"value": {s.Seal, s.Open}, "file": {s.SealFile, s.OpenFile}} {
+	}{"value": {s.Seal, o.Open}, "file": {s.SealFile, o.OpenFile}} {
 		plain := bytes.Repeat([]byte("secret "), 3000)
 		sealed, err := how.seal(ctx, "a", place, plain)
 		must(t, err)
@@ -151,7 +161,7 @@ func TestADestroyedKeysetOpensNothing(t *testing.T) {
 	sealed, err := v.Session(l).Seal(ctx, "a", place, []byte("secret"))
 	must(t, err)
 	l.keysets["a"] = nil
-	if _, err := v.Session(l).Open(ctx, "a", place, sealed); !errors.Is(err, vault.ErrDestroyed) {
+	if _, err := v.Session(l).Opener(l.Record).Open(ctx, "a", place, sealed); !errors.Is(err, vault.ErrDestroyed) {
 		t.Errorf("opened: %v", err)
 	}
 }
@@ -162,7 +172,7 @@ func TestAKeysetIsOnesOwn(t *testing.T) {
 	sealed, err := v.Session(l).Seal(ctx, "a", place, []byte("secret"))
 	must(t, err)
 	l.keysets["b"] = l.keysets["a"]
-	if _, err := v.Session(l).Open(ctx, "b", place, sealed); err == nil {
+	if _, err := v.Session(l).Opener(l.Record).Open(ctx, "b", place, sealed); err == nil {
 		t.Error("a keyset that was given to another opens")
 	}
 }
@@ -174,17 +184,17 @@ func TestARenewedKeysetOpensWhatIsOldUntilItIsRetired(t *testing.T) {
 	must(t, err)
 	l.keysets["a"], _, err = v.Renew("a", l.keysets["a"])
 	must(t, err)
-	if _, err := v.Session(l).Open(ctx, "a", place, sealed); err != nil {
+	if _, err := v.Session(l).Opener(l.Record).Open(ctx, "a", place, sealed); err != nil {
 		t.Errorf("old value, renewed keyset: %v", err)
 	}
 	again, err := v.Reseal("a", l.keysets["a"], place, sealed)
 	must(t, err)
 	l.keysets["a"], _, err = v.Retire("a", l.keysets["a"])
 	must(t, err)
-	if got, err := v.Session(l).Open(ctx, "a", place, again); err != nil || string(got) != "secret" {
+	if got, err := v.Session(l).Opener(l.Record).Open(ctx, "a", place, again); err != nil || string(got) != "secret" {
 		t.Errorf("resealed value: %q, %v", got, err)
 	}
-	if _, err := v.Session(l).Open(ctx, "a", place, sealed); !errors.Is(err, vault.ErrSealed) {
+	if _, err := v.Session(l).Opener(l.Record).Open(ctx, "a", place, sealed); !errors.Is(err, vault.ErrSealed) {
 		t.Errorf("old value after the old key was retired: %v", err)
 	}
 }
@@ -277,7 +287,7 @@ func TestAKeyManagementServiceWrapsTheKeysets(t *testing.T) {
 	sealed, err := v.Session(l).Seal(ctx, "a", place, []byte("secret"))
 	must(t, err)
 	v.Forget()
-	if got, err := v.Session(l).Open(ctx, "a", place, sealed); err != nil || string(got) != "secret" {
+	if got, err := v.Session(l).Opener(l.Record).Open(ctx, "a", place, sealed); err != nil || string(got) != "secret" {
 		t.Errorf("opened %q, %v", got, err)
 	}
 	v.Forget()

@@ -27,8 +27,8 @@ func (c *AccessLog) AccessLog(ctx context.Context, a mingjing.Actor, others bool
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AccessLogView, error) {
 		v := mingjing.AccessLogView{Others: others}
-		t.Because(a, "access_log", "", "own")
-		if v.Entries, err = db(t).Looks(ctx, me, others, before, page+1); err != nil {
+		rd := t.As(c.city.Entry(a, "access_log", "", "own"))
+		if v.Entries, err = read(rd).Looks(ctx, me, others, before, page+1); err != nil {
 			return v, err
 		}
 		if len(v.Entries) > page {
@@ -36,7 +36,7 @@ func (c *AccessLog) AccessLog(ctx context.Context, a mingjing.Actor, others bool
 			v.Next = strconv.FormatInt(v.Entries[page-1].Seq, 10)
 		}
 		if n := len(v.Entries); n > 0 {
-			if v.Inquiries, err = inquiry.InquiriesAbout(ctx, t, me, v.Entries[n-1].Seq, v.Entries[0].Seq); err != nil {
+			if v.Inquiries, err = inquiry.InquiriesAbout(ctx, rd, me, v.Entries[n-1].Seq, v.Entries[0].Seq); err != nil {
 				return v, err
 			}
 		}

@@ -45,27 +45,28 @@ func (c *AccessLog) LookProof(ctx context.Context, a mingjing.Actor, q ProofQuer
 		return mingjing.AccessProof{}, mingjing.NewError(mingjing.Invalid, "invalid_cursor")
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AccessProof, error) {
-		t.Because(a, "access_log_proof", "", "own")
+		entry := c.city.Entry(a, "access_log_proof", "", "own")
 		if a.Screen.Quiet && !q.All {
-			t.OfPage(a, "access_log", "")
+			entry = c.city.OfPage(entry, a, "access_log", "")
 		}
-		if err := t.Looked(ctx, me); err != nil {
+		rd := t.As(entry)
+		if err := rd.Log(ctx, me); err != nil {
 			return mingjing.AccessProof{}, err
 		}
-		return c.ProofOf(ctx, t, me, q)
+		return c.ProofOf(ctx, rd, me, q)
 	})
 }
 
 // ProofOf proves a resident's access log against the tree of now.
-func (c *AccessLog) ProofOf(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, q ProofQuery) (mingjing.AccessProof, error) {
+func (c *AccessLog) ProofOf(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, q ProofQuery) (mingjing.AccessProof, error) {
 	p := mingjing.AccessProof{Key: c.ledger.Key(), Since: q.Since, Consistency: []tlog.Hash{}, Witnessed: []mingjing.WitnessedCheckpoint{},
 		Resident: me, Entries: []mingjing.ProvenEntry{}}
 	// In this order: the tree is at least as large as what was cosigned of it.
-	seen, err := db(t).Cosigned(ctx)
+	seen, err := db(rd).Cosigned(ctx)
 	if err != nil {
 		return p, err
 	}
-	size, err := db(t).TreeSize(ctx)
+	size, err := db(rd).TreeSize(ctx)
 	if err != nil {
 		return p, err
 	}
@@ -75,7 +76,7 @@ func (c *AccessLog) ProofOf(ctx context.Context, t *kernel.Tx, me mingjing.Resid
 	if q.Size > 0 {
 		size = q.Size
 	}
-	tree := treeOf(ctx, t)
+	tree := treeOf(ctx, rd.Tx)
 	root, err := tlog.TreeHash(size, tree)
 	if err != nil {
 		return p, fmt.Errorf("hash the tree: %w", err)
@@ -105,7 +106,7 @@ func (c *AccessLog) ProofOf(ctx context.Context, t *kernel.Tx, me mingjing.Resid
 		}
 	}
 	for {
-		entries, err := db(t).LookEntries(ctx, me, q.After, size, ProofPage+1)
+		entries, err := read(rd).LookEntries(ctx, me, q.After, size, ProofPage+1)
 		if err != nil {
 			return p, err
 		}
@@ -114,7 +115,7 @@ func (c *AccessLog) ProofOf(ctx context.Context, t *kernel.Tx, me mingjing.Resid
 			entries = entries[:ProofPage]
 			q.After = entries[ProofPage-1].Seq
 		}
-		if err := prove(ctx, t, size, entries); err != nil {
+		if err := prove(ctx, rd.Tx, size, entries); err != nil {
 			return p, fmt.Errorf("prove looks: %w", err)
 		}
 		p.Entries = append(p.Entries, entries...)

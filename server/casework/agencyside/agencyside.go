@@ -65,8 +65,8 @@ func (c *Agencies) showQuestion(d cases.Case) mingjing.AgencyQuestion {
 
 // questionFor is a case that was put to the agency and is not decided; nobody else's
 // exists for it.
-func questionFor(ctx context.Context, t *kernel.Tx, agency, id string) (cases.Case, error) {
-	d, err := db(t).Case(ctx, id)
+func questionFor(ctx context.Context, rd *kernel.Reader, agency, id string) (cases.Case, error) {
+	d, err := read(rd).Case(ctx, id)
 	if err == nil && (d.AgencyCode != agency || !cases.WasAsked(d) || d.State == mingjing.DisputeDecided) {
 		err = kernel.ErrNotFound
 	}
@@ -81,32 +81,32 @@ func (c *Agencies) AgencyQuestion(ctx context.Context, a mingjing.Actor, id stri
 		return mingjing.AgencyQuestion{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AgencyQuestion, error) {
-		t.Because(c.city.Signed(a), "question", id, "dispute")
-		d, err := questionFor(ctx, t, agency, id)
+		rd := t.As(c.city.Entry(c.city.Signed(a), "question", id, "dispute"))
+		d, err := questionFor(ctx, rd, agency, id)
 		if err != nil {
 			return mingjing.AgencyQuestion{}, err
 		}
-		return c.wholeQuestion(ctx, t, d)
+		return c.wholeQuestion(ctx, rd, d)
 	})
 }
 
-func (c *Agencies) wholeQuestion(ctx context.Context, t *kernel.Tx, d cases.Case) (mingjing.AgencyQuestion, error) {
+func (c *Agencies) wholeQuestion(ctx context.Context, rd *kernel.Reader, d cases.Case) (mingjing.AgencyQuestion, error) {
 	q := c.showQuestion(d)
-	resident, err := db(t).Resident(ctx, d.Resident)
+	resident, err := read(rd).Resident(ctx, d.Resident)
 	if err != nil {
 		return q, err
 	}
 	q.Resident, q.Reason, q.Statement = resident.Name, d.Reason, d.Statement
 	q.Opened, q.Answer = d.AgencyOpened, d.Answer
-	if q.Evidence, err = db(t).Evidence(ctx, d.ID); err != nil {
+	if q.Evidence, err = read(rd).Evidence(ctx, d.ID); err != nil {
 		return q, err
 	}
 	if d.RecordID != "" {
-		r, err := db(t).Record(ctx, d.RecordID)
+		r, err := read(rd).Record(ctx, d.RecordID)
 		q.Ref, q.Subject, q.Occurred, q.Document = r.Ref, r.Subject, r.Occurred, &r.Document
 		return q, err
 	}
-	l, err := db(t).Listing(ctx, d.ListingID)
+	l, err := read(rd).Listing(ctx, d.ListingID)
 	q.Ref, q.Subject, q.Document = l.Ref, l.Subject, &l.Document
 	return q, err
 }
@@ -129,8 +129,8 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 		return mingjing.AgencyQuestion{}, err
 	}
 	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
-		t.Because(c.city.Signed(a), "question", id, "dispute")
-		_, err := questionFor(ctx, t, agency, id)
+		rd := t.As(c.city.Entry(c.city.Signed(a), "question", id, "dispute"))
+		_, err := questionFor(ctx, rd, agency, id)
 		return err
 	})
 	if err != nil {
@@ -173,13 +173,13 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 	}
 	late := false
 	out, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AgencyQuestion, error) {
-		t.Because(c.city.Signed(a), "answer", id, "dispute")
-		d, err := questionFor(ctx, t, agency, id)
+		rd := t.As(c.city.Entry(c.city.Signed(a), "answer", id, "dispute"))
+		d, err := questionFor(ctx, rd, agency, id)
 		if err != nil {
 			return mingjing.AgencyQuestion{}, err
 		}
 		now := c.city.Now().UTC()
-		if late, err = c.overtaken(ctx, t, &d, now); late || err != nil {
+		if late, err = c.overtaken(ctx, rd, &d, now); late || err != nil {
 			return mingjing.AgencyQuestion{}, err
 		}
 		if !waits(d) {
@@ -187,7 +187,7 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 		}
 		word, wrong := mingjing.AgencyAnswer{Position: in.Position, Text: text, By: a.Name}, slices.Clone(wrong)
 		if in.Position == mingjing.PositionCorrected && d.RecordID != "" {
-			to, ok, err := c.cases.CorrectedTo(ctx, t, in.Occurred, d)
+			to, ok, err := c.cases.CorrectedTo(ctx, rd, in.Occurred, d)
 			if err != nil {
 				return mingjing.AgencyQuestion{}, err
 			}
@@ -206,13 +206,13 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 			}
 			word.Document = &f.Evidence
 		}
-		if err := c.cases.AgencyAnswered(ctx, t, d, word, now); err != nil {
+		if err := c.cases.AgencyAnswered(ctx, rd, d, word, now); err != nil {
 			return mingjing.AgencyQuestion{}, err
 		}
-		if d, err = db(t).Case(ctx, id); err != nil {
+		if d, err = read(rd).Case(ctx, id); err != nil {
 			return mingjing.AgencyQuestion{}, err
 		}
-		return c.wholeQuestion(ctx, t, d)
+		return c.wholeQuestion(ctx, rd, d)
 	})
 	if late && err == nil {
 		err = mingjing.NewError(mingjing.Conflict, "answer_too_late")
@@ -222,16 +222,16 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 
 // overtaken lets the agency's clocks run out that have, before an answer counts;
 // late when the second notice is over too. What it did then has to be kept.
-func (c *Agencies) overtaken(ctx context.Context, t *kernel.Tx, d *cases.Case, now time.Time) (late bool, err error) {
+func (c *Agencies) overtaken(ctx context.Context, rd *kernel.Reader, d *cases.Case, now time.Time) (late bool, err error) {
 	for _, clock := range []string{"agency", "second"} {
 		i := slices.IndexFunc(d.Clocks, func(k mingjing.Clock) bool { return k.Code == clock && cases.IsRunning(k) && now.After(k.Due) })
 		if i < 0 || !waits(*d) {
 			continue
 		}
-		if err := c.cases.AgencySilent(ctx, t, d, clock, now); err != nil {
+		if err := c.cases.AgencySilent(ctx, rd.Tx, d, clock, now); err != nil {
 			return false, err
 		}
-		if *d, err = db(t).Case(ctx, d.ID); err != nil {
+		if *d, err = read(rd).Case(ctx, d.ID); err != nil {
 			return false, err
 		}
 	}
@@ -255,12 +255,12 @@ func (c *Agencies) AgencyEvidence(ctx context.Context, a mingjing.Actor, id stri
 		if err != nil {
 			return err
 		}
-		t.Because(c.city.Signed(a), "evidence", dispute, "dispute")
-		evidence, bytes, err := db(t).EvidenceData(ctx, id)
+		rd := t.As(c.city.Entry(c.city.Signed(a), "evidence", dispute, "dispute"))
+		evidence, bytes, err := read(rd).EvidenceData(ctx, id)
 		if err != nil {
 			return err
 		}
-		d, err := questionFor(ctx, t, agency, dispute)
+		d, err := questionFor(ctx, rd, agency, dispute)
 		if err != nil {
 			return err
 		}
@@ -274,7 +274,7 @@ func (c *Agencies) AgencyEvidence(ctx context.Context, a mingjing.Actor, id stri
 		if err := c.cases.SetCase(ctx, t, d); err != nil {
 			return err
 		}
-		return c.cases.Tell(ctx, t, d)
+		return c.cases.Tell(ctx, rd, d)
 	}
 	for range maxLineTries {
 		if err = c.city.Tx(ctx, open); !errors.Is(err, kernel.ErrConflict) {
@@ -311,8 +311,8 @@ func (c *Agencies) AgencyHoldings(ctx context.Context, a mingjing.Actor, ref, cu
 		if err != nil {
 			return v, err
 		}
-		named := func(h mingjing.AgencyHolding, resident mingjing.ResidentID) error {
-			r, err := db(t).Resident(ctx, resident)
+		named := func(rd *kernel.Reader, h mingjing.AgencyHolding, resident mingjing.ResidentID) error {
+			r, err := read(rd).Resident(ctx, resident)
 			if err != nil {
 				return err
 			}
@@ -321,20 +321,20 @@ func (c *Agencies) AgencyHoldings(ctx context.Context, a mingjing.Actor, ref, cu
 			return nil
 		}
 		for _, id := range records {
-			t.Because(c.city.Signed(a), "record", id, "record")
-			r, err := db(t).Record(ctx, id)
+			rd := t.As(c.city.Entry(c.city.Signed(a), "record", id, "record"))
+			r, err := read(rd).Record(ctx, id)
 			if err == nil {
-				err = named(mingjing.AgencyHolding{Kind: "record", Ref: r.Ref, Code: r.Code, State: string(r.State)}, r.Resident)
+				err = named(rd, mingjing.AgencyHolding{Kind: "record", Ref: r.Ref, Code: r.Code, State: string(r.State)}, r.Resident)
 			}
 			if err != nil {
 				return v, err
 			}
 		}
 		for _, id := range listings {
-			t.Because(c.city.Signed(a), "listing", id, "record")
-			l, err := db(t).Listing(ctx, id)
+			rd := t.As(c.city.Entry(c.city.Signed(a), "listing", id, "record"))
+			l, err := read(rd).Listing(ctx, id)
 			if err == nil {
-				err = named(mingjing.AgencyHolding{Kind: "listing", Ref: l.Ref, Code: l.Code, State: string(l.State)}, l.Resident)
+				err = named(rd, mingjing.AgencyHolding{Kind: "listing", Ref: l.Ref, Code: l.Code, State: string(l.State)}, l.Resident)
 			}
 			if err != nil {
 				return v, err

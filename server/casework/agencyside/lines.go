@@ -121,8 +121,8 @@ func (c *Agencies) takeRecord(ctx context.Context, t *kernel.Tx, a mingjing.Acto
 	} else if err != nil {
 		return "", err
 	}
-	t.Because(a, "submit", r.ID, "record")
-	records, err := db(t).Records(ctx, r.Resident)
+	rd := t.As(c.city.Entry(a, "submit", r.ID, "record"))
+	records, err := read(rd).Records(ctx, r.Resident)
 	if err != nil {
 		return "", err
 	}
@@ -151,7 +151,7 @@ func (c *Agencies) takeRecord(ctx context.Context, t *kernel.Tx, a mingjing.Acto
 		err.Values = map[string]string{"held_by": heldBy}
 		return "", err
 	}
-	if err := c.changed(ctx, t, r, news); err != nil {
+	if err := c.changed(ctx, rd, r, news); err != nil {
 		return "", err
 	}
 	return r.ID, nil
@@ -170,41 +170,49 @@ func sameRecord(x, y mingjing.Record) bool {
 
 // changed keeps what an agency did to a record, with the notice to the resident
 // and the scores that follow.
-func (c *Agencies) changed(ctx context.Context, t *kernel.Tx, r holding.Record, news string) error {
+func (c *Agencies) changed(ctx context.Context, rd *kernel.Reader, r holding.Record, news string) error {
 	now := c.city.Now().UTC()
-	if err := t.Looked(ctx, r.Resident); err != nil {
+	if err := rd.Log(ctx, r.Resident); err != nil {
 		return err
 	}
-	if err := db(t).PutRecord(ctx, r); err != nil {
+	if err := db(rd).PutRecord(ctx, r); err != nil {
 		return err
 	}
-	if err := t.Emit(ctx, string(r.Resident), mingjing.EventRecord, r.ID, now); err != nil {
+	if err := rd.Emit(ctx, string(r.Resident), mingjing.EventRecord, r.ID, now); err != nil {
 		return err
 	}
-	if err := c.notices.Notify(ctx, t, r.Resident, mingjing.NoticeRecordChanged, news, "record", r.ID); err != nil {
+	if err := c.notices.Notify(ctx, rd, r.Resident, mingjing.NoticeRecordChanged, news, "record", r.ID); err != nil {
 		return err
 	}
-	return c.scores.Rescore(ctx, t, r.Resident, "record_changed", "")
+	return c.scores.Rescore(ctx, rd, r.Resident, "record_changed", "")
 }
 
-// find is the agency's record or listing under a reference; the other is nil.
-func (c *Agencies) find(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l Line) (*holding.Record, *holding.Listing, error) {
+// A found is an agency's record or listing, with the reader that opened it; the other is
+// nil.
+type found struct {
+	rd      *kernel.Reader
+	record  *holding.Record
+	listing *holding.Listing
+}
+
+// find is the agency's record or listing under a reference.
+func (c *Agencies) find(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l Line) (found, error) {
 	of := mingjing.ResidentID("")
 	if l.IDNumber != "" {
 		n, err := mingjing.ParseIDNumber(l.IDNumber, c.city.Now())
 		if err != nil {
-			return nil, nil, refuse("id_number", err.Error())
+			return found{}, refuse("id_number", err.Error())
 		}
 		if of, err = db(t).ResidentByIDNumber(ctx, n); errors.Is(err, kernel.ErrNotFound) {
-			return nil, nil, refuse("id_number", "resident_unknown")
+			return found{}, refuse("id_number", "resident_unknown")
 		} else if err != nil {
-			return nil, nil, err
+			return found{}, err
 		}
 	}
 	// Whose it is not is not opened: two are enough to know that the reference is not.
 	records, listings, err := db(t).HeldByRef(ctx, agency, l.Ref, of, 2)
 	if err != nil {
-		return nil, nil, err
+		return found{}, err
 	}
 	switch l.Op {
 	case OpLift:
@@ -214,20 +222,20 @@ func (c *Agencies) find(ctx context.Context, t *kernel.Tx, a mingjing.Actor, age
 	}
 	switch len(records) + len(listings) {
 	case 0:
-		return nil, nil, refuse("ref", "ref_unknown")
+		return found{}, refuse("ref", "ref_unknown")
 	case 1:
 	default:
-		return nil, nil, refuse("id_number", "ref_ambiguous")
+		return found{}, refuse("id_number", "ref_ambiguous")
 	}
 	action := map[string]string{OpCorrection: "correct", OpLift: "lift", OpRevocation: "revoke"}[l.Op]
 	if len(records) == 1 {
-		t.Because(a, action, records[0], "record")
-		r, err := db(t).Record(ctx, records[0])
-		return &r, nil, err
+		rd := t.As(c.city.Entry(a, action, records[0], "record"))
+		r, err := read(rd).Record(ctx, records[0])
+		return found{rd, &r, nil}, err
 	}
-	t.Because(a, action, listings[0], "listing")
-	li, err := db(t).Listing(ctx, listings[0])
-	return nil, &li, err
+	rd := t.As(c.city.Entry(a, action, listings[0], "listing"))
+	li, err := read(rd).Listing(ctx, listings[0])
+	return found{rd, nil, &li}, err
 }
 
 func checkReason(reason string) error {
@@ -247,11 +255,11 @@ func (c *Agencies) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.A
 	if err := checkReason(reason); err != nil {
 		return "", err
 	}
-	found, _, err := c.find(ctx, t, a, agency, l)
+	found, err := c.find(ctx, t, a, agency, l)
 	if err != nil {
 		return "", err
 	}
-	r := *found
+	rd, r := found.rd, *found.record
 	if r.State == mingjing.RecordRemoved {
 		return "", refuse("ref", "needs_new_case")
 	}
@@ -278,7 +286,7 @@ func (c *Agencies) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.A
 	}
 	harms := c.cases.CountsAgainst(r.Code)
 	worse := harms && r.Occurred > was.Occurred || !harms && r.Occurred < was.Occurred
-	open, err := cases.CaseOpen(ctx, t, r.DisputeID)
+	open, err := cases.CaseOpen(ctx, rd, r.DisputeID)
 	switch {
 	case err != nil:
 		return "", err
@@ -296,7 +304,7 @@ func (c *Agencies) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.A
 		r.State = mingjing.RecordCorrected
 	}
 	r.Changed = reason
-	if err := c.changed(ctx, t, r, "corrected"); err != nil {
+	if err := c.changed(ctx, rd, r, "corrected"); err != nil {
 		return "", err
 	}
 	return r.ID, nil
@@ -310,7 +318,8 @@ func (c *Agencies) takeBack(ctx context.Context, t *kernel.Tx, a mingjing.Actor,
 	if err := checkReason(reason); err != nil {
 		return "", err
 	}
-	r, li, err := c.find(ctx, t, a, agency, l)
+	found, err := c.find(ctx, t, a, agency, l)
+	rd, r, li := found.rd, found.record, found.listing
 	switch {
 	case err != nil:
 		return "", err
@@ -319,41 +328,41 @@ func (c *Agencies) takeBack(ctx context.Context, t *kernel.Tx, a mingjing.Actor,
 		if l.Op == OpLift {
 			to = mingjing.ListingLifted
 		}
-		return li.ID, c.takeBackListing(ctx, t, *li, to, reason)
+		return li.ID, c.takeBackListing(ctx, rd, *li, to, reason)
 	case r.State == mingjing.RecordRemoved:
 		return r.ID, nil
 	}
 	r.Remove(c.city.Today())
 	r.Changed = reason
-	if err := c.withdraw(ctx, t, r.DisputeID, reason); err != nil {
+	if err := c.withdraw(ctx, rd, r.DisputeID, reason); err != nil {
 		return "", err
 	}
-	return r.ID, c.changed(ctx, t, *r, "removed")
+	return r.ID, c.changed(ctx, rd, *r, "removed")
 }
 
-func (c *Agencies) takeBackListing(ctx context.Context, t *kernel.Tx, l holding.Listing, to mingjing.ListingState, reason string) error {
+func (c *Agencies) takeBackListing(ctx context.Context, rd *kernel.Reader, l holding.Listing, to mingjing.ListingState, reason string) error {
 	if l.State.Over() {
 		return nil
 	}
 	now := c.city.Now().UTC()
 	if l.State == mingjing.ListingProposed || l.State == mingjing.ListingDecided {
 		var err error
-		if to, err = c.dropProposal(ctx, t, l, now); err != nil {
+		if to, err = c.dropProposal(ctx, rd, l, now); err != nil {
 			return err
 		}
-	} else if err := c.withdraw(ctx, t, l.DisputeID, reason); err != nil {
+	} else if err := c.withdraw(ctx, rd, l.DisputeID, reason); err != nil {
 		return err
 	}
-	if err := c.holdings.Move(ctx, t, &l, to, mingjing.Actor{Role: mingjing.RoleAgency, Name: l.Agency}); err != nil {
+	if err := c.holdings.Move(ctx, rd, &l, to, mingjing.Actor{Role: mingjing.RoleAgency, Name: l.Agency}); err != nil {
 		return err
 	}
-	return c.scores.Rescore(ctx, t, l.Resident, "record_changed", "")
+	return c.scores.Rescore(ctx, rd, l.Resident, "record_changed", "")
 }
 
 // dropProposal closes the case of a listing that was never served, and says into
 // which state the listing comes.
-func (c *Agencies) dropProposal(ctx context.Context, t *kernel.Tx, l holding.Listing, now time.Time) (mingjing.ListingState, error) {
-	d, err := db(t).Case(ctx, l.CaseID)
+func (c *Agencies) dropProposal(ctx context.Context, rd *kernel.Reader, l holding.Listing, now time.Time) (mingjing.ListingState, error) {
+	d, err := read(rd).Case(ctx, l.CaseID)
 	if err != nil {
 		return "", err
 	}
@@ -370,22 +379,22 @@ func (c *Agencies) dropProposal(ctx context.Context, t *kernel.Tx, l holding.Lis
 	d.State = mingjing.DisputeDecided
 	d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: code, Role: mingjing.RoleAgency, Who: l.Agency})
 	d.NextDue = cases.NextDue(d.Clocks)
-	if err := c.cases.WriteLetter(ctx, t, &d); err != nil {
+	if err := c.cases.WriteLetter(ctx, rd, &d); err != nil {
 		return "", err
 	}
-	if err := c.cases.SetCase(ctx, t, d); err != nil {
+	if err := c.cases.SetCase(ctx, rd.Tx, d); err != nil {
 		return "", err
 	}
-	return to, c.cases.Tell(ctx, t, d)
+	return to, c.cases.Tell(ctx, rd, d)
 }
 
 // withdraw is the agency's word in an open case about what it takes back: it has
 // lost the point, and the case can only be decided for the resident.
-func (c *Agencies) withdraw(ctx context.Context, t *kernel.Tx, dispute, reason string) error {
+func (c *Agencies) withdraw(ctx context.Context, rd *kernel.Reader, dispute, reason string) error {
 	if dispute == "" {
 		return nil
 	}
-	d, err := db(t).Case(ctx, dispute)
+	d, err := read(rd).Case(ctx, dispute)
 	if errors.Is(err, kernel.ErrNotFound) {
 		return nil
 	}
@@ -394,7 +403,7 @@ func (c *Agencies) withdraw(ctx context.Context, t *kernel.Tx, dispute, reason s
 	}
 	now := c.city.Now().UTC()
 	cases.MarkMet(d.Clocks, "forward", now)
-	return c.cases.AgencyAnswered(ctx, t, d, mingjing.AgencyAnswer{Position: mingjing.PositionWithdrawn,
+	return c.cases.AgencyAnswered(ctx, rd, d, mingjing.AgencyAnswer{Position: mingjing.PositionWithdrawn,
 		Text: mingjing.Text{mingjing.Languages[0]: reason}}, now)
 }
 

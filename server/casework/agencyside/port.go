@@ -10,21 +10,17 @@ import (
 	"time"
 )
 
-// A Port is what the part needs of one transaction on the store. Every method that finds
-// nothing returns [kernel.ErrNotFound]; lists may be empty. Lists are ordered oldest
-// first unless said otherwise.
+// A Port is what the part needs of one transaction on the store to write, and to read
+// what opens nothing that is a resident's. Every method that finds nothing returns
+// [kernel.ErrNotFound]; lists may be empty. Lists are ordered oldest first unless said
+// otherwise.
 type Port interface {
 	// InquiryCounts are the sums of each agency that has any.
 	InquiryCounts(ctx context.Context) ([]inquiry.Counts, error)
-	Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error)
 	// ResidentByIDNumber finds who has an ID number, and opens nothing of theirs.
 	ResidentByIDNumber(ctx context.Context, n mingjing.IDNumber) (mingjing.ResidentID, error)
 	// PutRecord inserts or replaces by ID.
 	PutRecord(ctx context.Context, r holding.Record) error
-	Record(ctx context.Context, id string) (holding.Record, error)
-	Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error)
-	Listing(ctx context.Context, id string) (holding.Listing, error)
-	Case(ctx context.Context, id string) (cases.Case, error)
 	// Cases are all disputes that match, by nearest clock (Case.NextDue, those
 	// with none last), then by id, from the cursor on, each as its [Case.Line];
 	// search by mingjing.CaseFilter is on id, catalogue code and resident's whole
@@ -32,10 +28,8 @@ type Port interface {
 	Cases(ctx context.Context, f cases.CaseQuery) ([]cases.Case, error)
 	// AgencyCounts are the sums of each agency that has any.
 	AgencyCounts(ctx context.Context, now time.Time) ([]AgencyCounts, error)
-	Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error)
 	// EvidenceCase is the dispute to which a file belongs; it opens nothing.
 	EvidenceCase(ctx context.Context, id string) (dispute string, err error)
-	EvidenceData(ctx context.Context, id string) (e mingjing.Evidence, data []byte, err error)
 	// HeldByRef are the ids of an agency's records and listings under its reference, of
 	// one resident or, with "", of anybody, at most so many of each. Nothing is opened.
 	HeldByRef(ctx context.Context, agency, ref string, of mingjing.ResidentID, limit int) (records, listings []string, err error)
@@ -52,4 +46,16 @@ type Port interface {
 	// AddAnswerDocument keeps what an agency attached to its answer; EvidenceData
 	// reads it as it reads evidence.
 	AddAnswerDocument(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error
+}
+
+// Readings are what the part needs of a reader of the store: what opens something that
+// is a resident's. Errors and lists are as in [Port].
+type Readings interface {
+	Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error)
+	Record(ctx context.Context, id string) (holding.Record, error)
+	Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error)
+	Listing(ctx context.Context, id string) (holding.Listing, error)
+	Case(ctx context.Context, id string) (cases.Case, error)
+	Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error)
+	EvidenceData(ctx context.Context, id string) (e mingjing.Evidence, data []byte, err error)
 }

@@ -12,35 +12,43 @@ import (
 // maxChain is the longest chain of follow-up cases.
 const maxChain = 20
 
-// enter is the one way into somebody's case: nil and no error for the resident
-// whose it is, the mandate for who acts for them today, and [ErrNotFound] for
-// everybody else. Nothing of the case is opened before it is in the resident's
-// access log, and in that of who acts for them.
-func (c *Cases) enter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, action string) (*Mandate, error) {
+// enter is the one way into somebody's case. It returns the reader for it: for the
+// resident whose it is without a mandate, for who acts for them today with theirs, and
+// [ErrNotFound] for everybody else. Nothing of the case is opened before it is in the
+// resident's access log, and in that of who acts for them.
+func (c *Cases) enter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, action string) (*kernel.Reader, *Mandate, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	line, err := db(t).CaseLine(ctx, id)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if line.Resident == me {
-		t.Because(a, action, id, "own")
-		return nil, nil
+		return t.As(c.city.Entry(a, action, id, "own")), nil, nil
 	}
 	m, err := c.mandateIn(ctx, t, a, line)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	t.Say(a, m.look(c.city.Now(), action, id), "")
-	return m, lookOwn(ctx, t, a, m, c.city.Now(), action, id)
+	rd := t.As(kernel.Entry{AccessEntry: m.look(c.city.Now(), action, id)})
+	return rd, m, lookOwn(ctx, t, a, m, c.city.Now(), action, id)
+}
+
+// enterCase is [Cases.enter] with the case.
+func (c *Cases) enterCase(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, action string) (*kernel.Reader, Case, *Mandate, error) {
+	rd, m, err := c.enter(ctx, t, a, id, action)
+	if err != nil {
+		return nil, Case{}, nil, err
+	}
+	d, err := read(rd).Case(ctx, id)
+	return rd, d, m, err
 }
 
 // mandateIn is the mandate by which the actor acts in somebody else's case today.
 func (c *Cases) mandateIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, line Case) (*Mandate, error) {
-	t.Part(a, "mandates", "", "own", string(c.city.Today()))
-	all, err := db(t).MandatesFor(ctx, mingjing.ResidentID(a.ID))
+	all, err := read(t.As(c.ownMandates(a))).MandatesFor(ctx, mingjing.ResidentID(a.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +64,12 @@ func (c *Cases) mandateIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, l
 		}
 	}
 	return nil, kernel.ErrNotFound
+}
+
+// ownMandates is the entry of whoever looks at mandates of their own to do something by
+// one of them: one a day.
+func (c *Cases) ownMandates(a mingjing.Actor) kernel.Entry {
+	return c.city.Entry(a, "mandates", "", "own").Once(string(c.city.Today()))
 }
 
 // filesFor is the mandate by which the actor files a case that goes on from a
@@ -75,14 +89,14 @@ func (c *Cases) filesFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, pr
 }
 
 // mandatesIn are the mandates of a case and of those that it goes on from.
-func mandatesIn(ctx context.Context, t *kernel.Tx, d Case) ([]Mandate, error) {
-	cases, err := chain(ctx, t, d)
+func mandatesIn(ctx context.Context, rd *kernel.Reader, d Case) ([]Mandate, error) {
+	cases, err := chain(ctx, rd.Tx, d)
 	if err != nil {
 		return nil, err
 	}
 	var all []Mandate
 	for _, d := range cases {
-		some, err := db(t).MandatesOf(ctx, d.ID)
+		some, err := read(rd).MandatesOf(ctx, d.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -125,12 +139,12 @@ func (m *Mandate) look(at time.Time, action, subject string) mingjing.AccessEntr
 func lookOwn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, m *Mandate, at time.Time, action, subject string) error {
 	l := m.look(at, action, subject)
 	l.Role = a.Role
-	return t.AddLook(ctx, mingjing.ResidentID(a.ID), l)
+	return t.As(kernel.Entry{AccessEntry: l}).Log(ctx, mingjing.ResidentID(a.ID))
 }
 
 // helpersIn are those who may act in a case today.
-func (c *Cases) helpersIn(ctx context.Context, t *kernel.Tx, d Case) ([]mingjing.ResidentID, error) {
-	all, err := mandatesIn(ctx, t, d)
+func (c *Cases) helpersIn(ctx context.Context, rd *kernel.Reader, d Case) ([]mingjing.ResidentID, error) {
+	all, err := mandatesIn(ctx, rd, d)
 	var may []mingjing.ResidentID
 	for _, m := range all {
 		if c.mayAct(m) && !slices.Contains(may, m.HelperID) {
@@ -141,13 +155,13 @@ func (c *Cases) helpersIn(ctx context.Context, t *kernel.Tx, d Case) ([]mingjing
 }
 
 // tellHelpers lets the open screens of those know who act in a case.
-func (c *Cases) tellHelpers(ctx context.Context, t *kernel.Tx, d Case) error {
-	may, err := c.helpersIn(ctx, t, d)
+func (c *Cases) tellHelpers(ctx context.Context, rd *kernel.Reader, d Case) error {
+	may, err := c.helpersIn(ctx, rd, d)
 	if err != nil {
 		return err
 	}
 	for _, helper := range may {
-		if err := t.Emit(ctx, string(helper), mingjing.EventDispute, d.ID, c.city.Now()); err != nil {
+		if err := rd.Emit(ctx, string(helper), mingjing.EventDispute, d.ID, c.city.Now()); err != nil {
 			return err
 		}
 	}
@@ -157,22 +171,20 @@ func (c *Cases) tellHelpers(ctx context.Context, t *kernel.Tx, d Case) error {
 // NotifyCase puts a notice about a case into the resident's inbox, and into those of
 // who act for them. To these it says no more than that: the rest is in the case,
 // where their look is logged.
-func (c *Cases) NotifyCase(ctx context.Context, t *kernel.Tx, d Case, kind mingjing.NoticeKind, code string) error {
-	if err := c.notices.Notify(ctx, t, d.Resident, kind, code, "dispute", d.ID); err != nil {
+func (c *Cases) NotifyCase(ctx context.Context, rd *kernel.Reader, d Case, kind mingjing.NoticeKind, code string) error {
+	if err := c.notices.Notify(ctx, rd, d.Resident, kind, code, "dispute", d.ID); err != nil {
 		return err
 	}
-	may, err := c.helpersIn(ctx, t, d)
+	may, err := c.helpersIn(ctx, rd, d)
 	if err != nil {
 		return err
 	}
 	// Whoever moves the case looks at nothing of the helper's.
-	return t.Aside(func() error {
-		c.city.Notifies(t)
-		for _, helper := range may {
-			if err := c.notices.Notify(ctx, t, helper, kind, "helping", "helping", d.ID); err != nil {
-				return err
-			}
+	notifying := rd.As(c.city.NoticeEntry())
+	for _, helper := range may {
+		if err := c.notices.Notify(ctx, notifying, helper, kind, "helping", "helping", d.ID); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }

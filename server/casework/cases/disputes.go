@@ -10,8 +10,8 @@ import (
 )
 
 // lanes are the ways on after a decision that are open to the resident.
-func (c *Cases) lanes(ctx context.Context, t *kernel.Tx, d Case) ([]string, error) {
-	s, err := subjectOf(ctx, t, d)
+func (c *Cases) lanes(ctx context.Context, rd *kernel.Reader, d Case) ([]string, error) {
+	s, err := subjectOf(ctx, rd, d)
 	if err != nil {
 		return nil, err
 	}
@@ -82,26 +82,26 @@ type subjects struct {
 }
 
 // subjectOf reads what one case is about.
-func subjectOf(ctx context.Context, t *kernel.Tx, d Case) (s subjects, err error) {
+func subjectOf(ctx context.Context, rd *kernel.Reader, d Case) (s subjects, err error) {
 	if d.RecordID != "" {
-		r, err := db(t).Record(ctx, d.RecordID)
+		r, err := read(rd).Record(ctx, d.RecordID)
 		return subjects{records: map[string]holding.Record{r.ID: r}}, err
 	}
-	l, err := db(t).Listing(ctx, d.ListingID)
+	l, err := read(rd).Listing(ctx, d.ListingID)
 	return subjects{listings: map[string]holding.Listing{l.ID: l}}, err
 }
 
 // subjectsOf reads what the cases of a resident are about.
-func subjectsOf(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID) (subjects, error) {
+func subjectsOf(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID) (subjects, error) {
 	s := subjects{records: map[string]holding.Record{}, listings: map[string]holding.Listing{}}
-	records, err := db(t).Records(ctx, resident)
+	records, err := read(rd).Records(ctx, resident)
 	if err != nil {
 		return s, err
 	}
 	for _, r := range records {
 		s.records[r.ID] = r
 	}
-	listings, err := db(t).Listings(ctx, resident)
+	listings, err := read(rd).Listings(ctx, resident)
 	for _, l := range listings {
 		s.listings[l.ID] = l
 	}
@@ -109,11 +109,11 @@ func subjectsOf(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID)
 }
 
 // CaseOpen reports whether the case is not decided yet; not for "".
-func CaseOpen(ctx context.Context, t *kernel.Tx, id string) (bool, error) {
+func CaseOpen(ctx context.Context, rd *kernel.Reader, id string) (bool, error) {
 	if id == "" {
 		return false, nil
 	}
-	done, err := decided(ctx, t, id)
+	done, err := decided(ctx, rd, id)
 	return !done, err
 }
 
@@ -138,17 +138,13 @@ func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute strin
 		return mingjing.Case{}, err
 	}
 	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
-		m, err := c.enter(ctx, t, a, dispute, "evidence_added")
-		if err != nil {
-			return err
-		}
-		d, err := db(t).Case(ctx, dispute)
+		rd, d, m, err := c.enterCase(ctx, t, a, dispute, "evidence_added")
 		if err != nil {
 			return err
 		}
 		code := "evidence_added"
 		if d.Decision != nil {
-			open, err := c.lanes(ctx, t, d)
+			open, err := c.lanes(ctx, rd, d)
 			if err != nil {
 				return err
 			}
@@ -157,7 +153,7 @@ func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute strin
 			}
 			code = "evidence_late"
 		}
-		have, err := db(t).Evidence(ctx, dispute)
+		have, err := read(rd).Evidence(ctx, dispute)
 		if err != nil {
 			return err
 		}
@@ -176,7 +172,7 @@ func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute strin
 		if err := c.SetCase(ctx, t, d); err != nil {
 			return err
 		}
-		return c.Tell(ctx, t, d)
+		return c.Tell(ctx, rd, d)
 	})
 	if err != nil {
 		return mingjing.Case{}, kernel.Public(err)
@@ -185,17 +181,17 @@ func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute strin
 }
 
 // Tell lets the resident's and the handlers' open screens know.
-func (c *Cases) Tell(ctx context.Context, t *kernel.Tx, d Case) error {
-	if err := t.Emit(ctx, string(d.Resident), mingjing.EventDispute, d.ID, c.city.Now()); err != nil {
+func (c *Cases) Tell(ctx context.Context, rd *kernel.Reader, d Case) error {
+	if err := rd.Emit(ctx, string(d.Resident), mingjing.EventDispute, d.ID, c.city.Now()); err != nil {
 		return err
 	}
-	if err := c.tellHelpers(ctx, t, d); err != nil {
+	if err := c.tellHelpers(ctx, rd, d); err != nil {
 		return err
 	}
-	if err := t.Emit(ctx, mingjing.AudienceStaff, mingjing.EventDispute, d.ID, c.city.Now()); err != nil || !WasAsked(d) {
+	if err := rd.Emit(ctx, mingjing.AudienceStaff, mingjing.EventDispute, d.ID, c.city.Now()); err != nil || !WasAsked(d) {
 		return err
 	}
-	return t.Emit(ctx, mingjing.AudienceAgency(d.AgencyCode), mingjing.EventDispute, d.ID, c.city.Now())
+	return rd.Emit(ctx, mingjing.AudienceAgency(d.AgencyCode), mingjing.EventDispute, d.ID, c.city.Now())
 }
 
 // Dispute is one of the actor's own disputes, or one in which they help.
@@ -204,25 +200,25 @@ func (c *Cases) Dispute(ctx context.Context, a mingjing.Actor, id string) (mingj
 		return mingjing.Case{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Case, error) {
-		m, err := c.enter(ctx, t, a, id, "dispute")
+		rd, m, err := c.enter(ctx, t, a, id, "dispute")
 		if err != nil {
 			return mingjing.Case{}, err
 		}
-		return c.whole(ctx, t, m, id)
+		return c.whole(ctx, rd, m, id)
 	})
 }
 
 // whole is a case as its resident sees it, or as who acts by the mandate does.
-func (c *Cases) whole(ctx context.Context, t *kernel.Tx, m *Mandate, id string) (mingjing.Case, error) {
-	d, err := db(t).Case(ctx, id)
+func (c *Cases) whole(ctx context.Context, rd *kernel.Reader, m *Mandate, id string) (mingjing.Case, error) {
+	d, err := read(rd).Case(ctx, id)
 	if err != nil {
 		return mingjing.Case{}, err
 	}
-	out, err := c.ShowOwn(ctx, t, d)
+	out, err := c.ShowOwn(ctx, rd, d)
 	if err != nil {
 		return out, err
 	}
-	return out, c.showMandates(ctx, t, m, d, &out)
+	return out, c.showMandates(ctx, rd, m, d, &out)
 }
 
 // Disputes are the actor's own, newest first.
@@ -233,26 +229,26 @@ func (c *Cases) Disputes(ctx context.Context, a mingjing.Actor) (mingjing.CasesV
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CasesView, error) {
 		v := mingjing.CasesView{Disputes: []mingjing.Case{}}
-		t.Because(a, "disputes", "", "own")
-		disputes, err := db(t).CasesOf(ctx, me, MaxShown)
+		rd := t.As(c.city.Entry(a, "disputes", "", "own"))
+		disputes, err := read(rd).CasesOf(ctx, me, MaxShown)
 		if err != nil {
 			return v, err
 		}
-		v.Disputes, err = c.ShowAllOwn(ctx, t, me, disputes)
+		v.Disputes, err = c.ShowAllOwn(ctx, rd, me, disputes)
 		return v, err
 	})
 }
 
 // ShowOwn is a case as its resident sees it: a recommendation is not theirs to
 // read before there is a decision.
-func (c *Cases) ShowOwn(ctx context.Context, t *kernel.Tx, d Case) (mingjing.Case, error) {
-	out, err := c.ShowCase(ctx, t, d)
+func (c *Cases) ShowOwn(ctx context.Context, rd *kernel.Reader, d Case) (mingjing.Case, error) {
+	out, err := c.ShowCase(ctx, rd, d)
 	return ownView(out), err
 }
 
 // ShowAllOwn is [Cases.ShowOwn] for cases of one resident, with a few reads for all.
-func (c *Cases) ShowAllOwn(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, disputes []Case) ([]mingjing.Case, error) {
-	list, err := c.ShowCases(ctx, t, resident, disputes)
+func (c *Cases) ShowAllOwn(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, disputes []Case) ([]mingjing.Case, error) {
+	list, err := c.ShowCases(ctx, rd, resident, disputes)
 	for i := range list {
 		list[i] = ownView(list[i])
 	}
@@ -268,12 +264,12 @@ func ownView(d mingjing.Case) mingjing.Case {
 
 // ShowCase adds what is stored elsewhere: the record or listing as it is now,
 // and the evidence.
-func (c *Cases) ShowCase(ctx context.Context, t *kernel.Tx, d Case) (mingjing.Case, error) {
-	s, err := subjectOf(ctx, t, d)
+func (c *Cases) ShowCase(ctx context.Context, rd *kernel.Reader, d Case) (mingjing.Case, error) {
+	s, err := subjectOf(ctx, rd, d)
 	if err != nil {
 		return d.Case, err
 	}
-	evidence, err := db(t).Evidence(ctx, d.ID)
+	evidence, err := read(rd).Evidence(ctx, d.ID)
 	if err != nil {
 		return d.Case, err
 	}
@@ -282,16 +278,16 @@ func (c *Cases) ShowCase(ctx context.Context, t *kernel.Tx, d Case) (mingjing.Ca
 
 // ShowCases is [Cases.ShowCase] for cases of one resident, with a few reads for
 // all.
-func (c *Cases) ShowCases(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, disputes []Case) ([]mingjing.Case, error) {
+func (c *Cases) ShowCases(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, disputes []Case) ([]mingjing.Case, error) {
 	list := make([]mingjing.Case, 0, len(disputes))
 	if len(disputes) == 0 {
 		return list, nil
 	}
-	s, err := subjectsOf(ctx, t, resident)
+	s, err := subjectsOf(ctx, rd, resident)
 	if err != nil {
 		return nil, err
 	}
-	evidence, err := db(t).EvidenceOf(ctx, resident)
+	evidence, err := read(rd).EvidenceOf(ctx, resident)
 	if err != nil {
 		return nil, err
 	}
@@ -349,16 +345,17 @@ func (c *Cases) EvidenceFile(ctx context.Context, a mingjing.Actor, id string) (
 		if err != nil {
 			return err
 		}
+		var rd *kernel.Reader
 		if a.Role.Staff() {
-			t.Because(a, "evidence", dispute, kernel.Purpose(a))
-		} else if _, err := c.enter(ctx, t, a, dispute, "evidence"); err != nil {
+			rd = t.As(c.city.Entry(a, "evidence", dispute, kernel.Purpose(a)))
+		} else if rd, _, err = c.enter(ctx, t, a, dispute, "evidence"); err != nil {
 			return err
 		}
-		evidence, bytes, err := db(t).EvidenceData(ctx, id)
+		evidence, bytes, err := read(rd).EvidenceData(ctx, id)
 		if err != nil {
 			return err
 		}
-		d, err := CaseFor(ctx, t, a, dispute)
+		d, err := CaseFor(ctx, rd, a, dispute)
 		if err != nil {
 			return err
 		}

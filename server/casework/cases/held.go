@@ -20,10 +20,11 @@ func (c *Cases) Records(ctx context.Context, a mingjing.Actor) (mingjing.Records
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.RecordsView, error) {
 		v := mingjing.RecordsView{Records: []mingjing.RecordView{}}
-		if err := t.Look(ctx, a, me, c.city.Now(), "records", "", "own"); err != nil {
+		rd := t.As(c.city.Entry(a, "records", "", "own"))
+		if err := rd.Log(ctx, me); err != nil {
 			return v, err
 		}
-		records, err := db(t).Records(ctx, me)
+		records, err := read(rd).Records(ctx, me)
 		if err != nil {
 			return v, err
 		}
@@ -46,8 +47,8 @@ func (c *Cases) Record(ctx context.Context, a mingjing.Actor, id string) (mingji
 		return mingjing.RecordView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.RecordView, error) {
-		t.Because(a, "record", id, "own")
-		r, err := db(t).Record(ctx, id)
+		rd := t.As(c.city.Entry(a, "record", id, "own"))
+		r, err := read(rd).Record(ctx, id)
 		if err != nil {
 			return mingjing.RecordView{}, err
 		}
@@ -107,8 +108,8 @@ func (o OpenCases) ListingDisputable(l holding.Listing) bool {
 
 // decided says whether nothing is left open of the last dispute: what an agency
 // has lost is suspended while the case still waits for its decision.
-func decided(ctx context.Context, t *kernel.Tx, dispute string) (bool, error) {
-	d, err := db(t).Case(ctx, dispute)
+func decided(ctx context.Context, rd *kernel.Reader, dispute string) (bool, error) {
+	d, err := read(rd).Case(ctx, dispute)
 	if errors.Is(err, kernel.ErrNotFound) {
 		return true, nil
 	}
@@ -131,10 +132,11 @@ func (c *Cases) Listings(ctx context.Context, a mingjing.Actor) (mingjing.Listin
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.ListingsView, error) {
 		v := mingjing.ListingsView{Listings: []mingjing.ListingView{}}
-		if err := t.Look(ctx, a, me, c.city.Now(), "listings", "", "own"); err != nil {
+		rd := t.As(c.city.Entry(a, "listings", "", "own"))
+		if err := rd.Log(ctx, me); err != nil {
 			return v, err
 		}
-		listings, err := db(t).Listings(ctx, me)
+		listings, err := read(rd).Listings(ctx, me)
 		if err != nil {
 			return v, err
 		}
@@ -157,8 +159,8 @@ func (c *Cases) Listing(ctx context.Context, a mingjing.Actor, id string) (mingj
 		return mingjing.ListingView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.ListingView, error) {
-		t.Because(a, "listing", id, "own")
-		l, err := db(t).Listing(ctx, id)
+		rd := t.As(c.city.Entry(a, "listing", id, "own"))
+		l, err := read(rd).Listing(ctx, id)
 		if err != nil {
 			return mingjing.ListingView{}, err
 		}
@@ -170,7 +172,7 @@ func (c *Cases) Listing(ctx context.Context, a mingjing.Actor, id string) (mingj
 			return mingjing.ListingView{}, err
 		}
 		v := c.ListingView(l, open)
-		v.Without, err = c.without(ctx, t, l)
+		v.Without, err = c.without(ctx, rd, l)
 		return v, err
 	})
 }
@@ -190,20 +192,20 @@ func (c *Cases) ListingView(l holding.Listing, open OpenCases) mingjing.ListingV
 
 // without is what each score that the resident has would be today if the listing
 // were not there.
-func (c *Cases) without(ctx context.Context, t *kernel.Tx, l holding.Listing) ([]mingjing.ScoreIf, error) {
+func (c *Cases) without(ctx context.Context, rd *kernel.Reader, l holding.Listing) ([]mingjing.ScoreIf, error) {
 	var out []mingjing.ScoreIf
 	for _, b := range c.city.Books() {
 		if _, ok := b.Item(l.Code); !ok {
 			continue
 		}
-		last, err := db(t).LatestScore(ctx, l.Resident, b.ID)
+		last, err := read(rd).LatestScore(ctx, l.Resident, b.ID)
 		if errors.Is(err, kernel.ErrNotFound) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		in, err := c.scores.Input(ctx, t, l.Resident, b, last.Missing)
+		in, err := c.scores.Input(ctx, rd, l.Resident, b, last.Missing)
 		if err != nil {
 			return nil, err
 		}
@@ -223,11 +225,12 @@ func (c *Cases) Sources(ctx context.Context, a mingjing.Actor) (mingjing.Sources
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.SourcesView, error) {
 		v := mingjing.SourcesView{Sources: []mingjing.SourceView{}}
-		if err := t.Look(ctx, a, me, c.city.Now(), "sources", "", "own"); err != nil {
+		rd := t.As(c.city.Entry(a, "sources", "", "own"))
+		if err := rd.Log(ctx, me); err != nil {
 			return v, err
 		}
 		held := map[string]int{}
-		records, err := db(t).Records(ctx, me)
+		records, err := read(rd).Records(ctx, me)
 		if err != nil {
 			return v, err
 		}
@@ -236,7 +239,7 @@ func (c *Cases) Sources(ctx context.Context, a mingjing.Actor) (mingjing.Sources
 				held[r.Agency]++
 			}
 		}
-		listings, err := db(t).Listings(ctx, me)
+		listings, err := read(rd).Listings(ctx, me)
 		if err != nil {
 			return v, err
 		}
@@ -246,9 +249,9 @@ func (c *Cases) Sources(ctx context.Context, a mingjing.Actor) (mingjing.Sources
 			}
 		}
 		asked := map[string]score.Source{}
-		r, err := db(t).LatestRequest(ctx, me)
+		r, err := read(rd).LatestRequest(ctx, me)
 		if err == nil {
-			sources, err := c.scores.SourcesOf(ctx, t, r)
+			sources, err := c.scores.SourcesOf(ctx, rd, r)
 			if err != nil {
 				return v, err
 			}

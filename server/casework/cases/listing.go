@@ -61,12 +61,12 @@ func (c *Cases) ProposeIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, a
 		return mingjing.Listing{}, err
 	}
 	id := kernel.NewID()
-	t.Because(a, "propose", id, "listing")
-	resident, err := db(t).Resident(ctx, who)
+	rd := t.As(c.city.Entry(a, "propose", id, "listing"))
+	resident, err := read(rd).Resident(ctx, who)
 	if err != nil {
 		return mingjing.Listing{}, err
 	}
-	listings, err := db(t).Listings(ctx, resident.ID)
+	listings, err := read(rd).Listings(ctx, resident.ID)
 	if err != nil {
 		return mingjing.Listing{}, err
 	}
@@ -94,7 +94,7 @@ func (c *Cases) ProposeIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, a
 		Case: mingjing.Case{ID: l.CaseID, Kind: mingjing.CaseListing, Statement: p.Ground.In(mingjing.Languages[0]),
 			State: mingjing.DisputeFiled, FiledAt: now, Clocks: []mingjing.Clock{c.city.ClockFor("check", proc.CheckDays)},
 			Timeline: []mingjing.TimelineEntry{{At: now, Code: "proposed", Role: mingjing.RoleAgency, Who: agency}}}}
-	if err := c.holdings.Move(ctx, t, &l, mingjing.ListingProposed, mingjing.Actor{Role: mingjing.RoleAgency, Name: agency}); err != nil {
+	if err := c.holdings.Move(ctx, rd, &l, mingjing.ListingProposed, mingjing.Actor{Role: mingjing.RoleAgency, Name: agency}); err != nil {
 		return mingjing.Listing{}, err
 	}
 	d.NextDue = NextDue(d.Clocks)
@@ -104,7 +104,7 @@ func (c *Cases) ProposeIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, a
 	if err := c.WatchClocks(ctx, t, d); err != nil {
 		return mingjing.Listing{}, err
 	}
-	return l.Listing, c.Tell(ctx, t, d)
+	return l.Listing, c.Tell(ctx, rd, d)
 }
 
 // undecided says whether a proposal was refused because nobody decided in time.
@@ -189,8 +189,8 @@ func (c *Cases) ConfirmReceipt(ctx context.Context, a mingjing.Actor, listing st
 		return err
 	}
 	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error {
-		t.Because(a, "listing", listing, "own")
-		l, err := ownListing(ctx, t, me, listing)
+		rd := t.As(c.city.Entry(a, "listing", listing, "own"))
+		l, err := ownListing(ctx, rd, me, listing)
 		if err != nil {
 			return err
 		}
@@ -200,23 +200,23 @@ func (c *Cases) ConfirmReceipt(ctx context.Context, a mingjing.Actor, listing st
 			}
 			return mingjing.NewError(mingjing.Conflict, "nothing_to_confirm")
 		}
-		d, err := db(t).Case(ctx, l.CaseID)
+		d, err := read(rd).Case(ctx, l.CaseID)
 		if err != nil {
 			return err
 		}
 		now := c.city.Now().UTC()
-		if err := c.MarkServed(ctx, t, &l, &d, a, mingjing.ServedInApp, c.city.Today(), now); err != nil {
+		if err := c.MarkServed(ctx, rd, &l, &d, a, mingjing.ServedInApp, c.city.Today(), now); err != nil {
 			return err
 		}
 		if err := c.SetCase(ctx, t, d); err != nil {
 			return err
 		}
-		return c.Tell(ctx, t, d)
+		return c.Tell(ctx, rd, d)
 	}))
 }
 
-func ownListing(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, id string) (holding.Listing, error) {
-	l, err := db(t).Listing(ctx, id)
+func ownListing(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, id string) (holding.Listing, error) {
+	l, err := read(rd).Listing(ctx, id)
 	if err == nil && l.Resident != me {
 		return holding.Listing{}, kernel.ErrNotFound
 	}
@@ -225,7 +225,7 @@ func ownListing(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, id st
 
 // MarkServed begins the answer period and closes the case in which the listing was
 // decided.
-func (c *Cases) MarkServed(ctx context.Context, t *kernel.Tx, l *holding.Listing, d *Case, by mingjing.Actor, how string, on mingjing.Date, now time.Time) error {
+func (c *Cases) MarkServed(ctx context.Context, rd *kernel.Reader, l *holding.Listing, d *Case, by mingjing.Actor, how string, on mingjing.Date, now time.Time) error {
 	by2 := c.city.Due(c.city.Procedure(l.Code).AnswerDays)
 	l.NoticeOn, l.Served, l.AnswerBy = on, how, &by2
 	MarkMet(d.Clocks, "serve", now)
@@ -236,7 +236,7 @@ func (c *Cases) MarkServed(ctx context.Context, t *kernel.Tx, l *holding.Listing
 		entry.Who = by.Name
 	}
 	d.Timeline = append(d.Timeline, entry)
-	return c.holdings.Move(ctx, t, l, mingjing.ListingServed, by)
+	return c.holdings.Move(ctx, rd, l, mingjing.ListingServed, by)
 }
 
 // listingDue does what a listing's own dates ask for: it takes effect at the end of
@@ -245,8 +245,8 @@ func (c *Cases) listingDue(ctx context.Context, id string) (time.Duration, error
 	var wait time.Duration
 	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
 		wait = 0
-		t.Because(kernel.System, "rescore", id, "listing")
-		l, err := db(t).Listing(ctx, id)
+		rd := t.As(c.city.Entry(kernel.System, "rescore", id, "listing"))
+		l, err := read(rd).Listing(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -265,10 +265,10 @@ func (c *Cases) listingDue(ctx context.Context, id string) (time.Duration, error
 			return nil
 		}
 		wait = 0
-		if err := c.holdings.Move(ctx, t, &l, to, kernel.System); err != nil {
+		if err := c.holdings.Move(ctx, rd, &l, to, kernel.System); err != nil {
 			return err
 		}
-		return c.scores.Rescore(ctx, t, l.Resident, cause, "")
+		return c.scores.Rescore(ctx, rd, l.Resident, cause, "")
 	})
 	if errors.Is(err, kernel.ErrNotFound) {
 		return 0, nil
@@ -283,8 +283,8 @@ func (c *Cases) ShowListing(ctx context.Context, a mingjing.Actor, listing strin
 		return err
 	}
 	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error {
-		t.Because(a, "listing", listing, "own")
-		l, err := ownListing(ctx, t, me, listing)
+		rd := t.As(c.city.Entry(a, "listing", listing, "own"))
+		l, err := ownListing(ctx, rd, me, listing)
 		if err != nil {
 			return err
 		}
@@ -314,8 +314,8 @@ func (c *Cases) PutStatement(ctx context.Context, a mingjing.Actor, recordID, li
 		case (recordID == "") == (listingID == ""):
 			return kernel.ErrNotFound
 		case recordID != "":
-			t.Because(a, "record", recordID, "own")
-			r, err := db(t).Record(ctx, recordID)
+			rd := t.As(c.city.Entry(a, "record", recordID, "own"))
+			r, err := read(rd).Record(ctx, recordID)
 			if err != nil {
 				return err
 			} else if r.Resident != me {
@@ -323,8 +323,8 @@ func (c *Cases) PutStatement(ctx context.Context, a mingjing.Actor, recordID, li
 			}
 			code, put = r.Code, func() error { r.Statement = text; return db(t).PutRecord(ctx, r) }
 		default:
-			t.Because(a, "listing", listingID, "own")
-			l, err := ownListing(ctx, t, me, listingID)
+			rd := t.As(c.city.Entry(a, "listing", listingID, "own"))
+			l, err := ownListing(ctx, rd, me, listingID)
 			if err != nil {
 				return err
 			}

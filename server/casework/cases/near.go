@@ -36,12 +36,12 @@ func NearTo(ctx context.Context, t *kernel.Tx, a mingjing.Actor) (map[mingjing.R
 }
 
 // CaseFor is a case, with whether it is of somebody who is near to the actor.
-func CaseFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id string) (Case, error) {
-	d, err := db(t).Case(ctx, id)
+func CaseFor(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, id string) (Case, error) {
+	d, err := read(rd).Case(ctx, id)
 	if err != nil {
 		return Case{}, err
 	}
-	near, err := NearTo(ctx, t, a)
+	near, err := NearTo(ctx, rd.Tx, a)
 	d.Near = near[d.Resident]
 	return d, err
 }
@@ -58,6 +58,6 @@ func NotOwn(a mingjing.Actor, d Case) error {
 }
 
 // CaseMoved tells the resident that a case of theirs went on.
-func (c *Cases) CaseMoved(ctx context.Context, t *kernel.Tx, d Case, code string) error {
-	return c.NotifyCase(ctx, t, d, mingjing.NoticeCaseMoved, code)
+func (c *Cases) CaseMoved(ctx context.Context, rd *kernel.Reader, d Case, code string) error {
+	return c.NotifyCase(ctx, rd, d, mingjing.NoticeCaseMoved, code)
 }

@@ -46,6 +46,7 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 		if err != nil {
 			return v, err
 		}
+		named := map[mingjing.ResidentID]kernel.Resident{} // one entry for each, however many cases
 		for _, d := range found {
 			d.Near = near[d.Resident]
 			if cases.NotOwn(a, d) != nil {
@@ -53,10 +54,12 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 			}
 			k := c.showLine(a, d)
 			if f.Search != "" {
-				t.Because(a, "search", d.ID, kernel.Purpose(a))
-				r, err := db(t).Resident(ctx, d.Resident)
-				if err != nil {
-					return v, err
+				r, known := named[d.Resident]
+				if !known {
+					if r, err = read(t.As(c.city.Entry(a, "search", d.ID, kernel.Purpose(a)))).Resident(ctx, d.Resident); err != nil {
+						return v, err
+					}
+					named[d.Resident] = r
 				}
 				k.Resident, k.IDMasked = r.Name, r.IDNumber.Masked()
 			}
@@ -105,24 +108,24 @@ func (c *Desk) Case(ctx context.Context, a mingjing.Actor, id string) (mingjing.
 		return mingjing.CaseView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
-		t.Because(a, "case", id, kernel.Purpose(a))
-		d, err := cases.CaseFor(ctx, t, a, id)
+		rd := t.As(c.city.Entry(a, "case", id, kernel.Purpose(a)))
+		d, err := cases.CaseFor(ctx, rd, a, id)
 		if err != nil {
 			return mingjing.CaseView{}, err
 		}
 		if err := cases.NotOwn(a, d); err != nil {
 			return mingjing.CaseView{}, err
 		}
-		return c.showDesk(ctx, t, a, d)
+		return c.showDesk(ctx, rd, a, d)
 	})
 }
 
-func (c *Desk) showCase(ctx context.Context, t *kernel.Tx, a mingjing.Actor, d cases.Case) (mingjing.CaseView, error) {
-	shown, err := c.cases.ShowCase(ctx, t, d)
+func (c *Desk) showCase(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, d cases.Case) (mingjing.CaseView, error) {
+	shown, err := c.cases.ShowCase(ctx, rd, d)
 	if err != nil {
 		return mingjing.CaseView{}, err
 	}
-	resident, err := db(t).Resident(ctx, d.Resident)
+	resident, err := read(rd).Resident(ctx, d.Resident)
 	if err != nil {
 		return mingjing.CaseView{}, err
 	}
@@ -230,37 +233,37 @@ func withAllowedSteps(err error, a mingjing.Actor, d cases.Case) error {
 }
 
 // handle changes one dispute in one transaction, after check allows it.
-func (c *Desk) handle(ctx context.Context, a mingjing.Actor, id, action string, check func(mingjing.Actor, cases.Case) error, change func(*kernel.Tx, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
+func (c *Desk) handle(ctx context.Context, a mingjing.Actor, id, action string, check func(mingjing.Actor, cases.Case) error, change func(*kernel.Reader, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return mingjing.CaseView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
-		t.Because(a, action, id, kernel.Purpose(a))
-		d, err := cases.CaseFor(ctx, t, a, id)
+		rd := t.As(c.city.Entry(a, action, id, kernel.Purpose(a)))
+		d, err := cases.CaseFor(ctx, rd, a, id)
 		if err != nil {
 			return mingjing.CaseView{}, err
 		}
 		if err := check(a, d); err != nil {
 			return mingjing.CaseView{}, withAllowedSteps(err, a, d)
 		}
-		return c.handleIn(ctx, t, a, d, change)
+		return c.handleIn(ctx, rd, a, d, change)
 	})
 }
 
 // handleIn is the transaction in which a case that may be changed is.
-func (c *Desk) handleIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, d cases.Case, change func(*kernel.Tx, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
+func (c *Desk) handleIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, d cases.Case, change func(*kernel.Reader, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
 	now := c.city.Now().UTC()
-	if err := change(t, &d, now); err != nil {
+	if err := change(rd, &d, now); err != nil {
 		return mingjing.CaseView{}, withAllowedSteps(err, a, d)
 	}
 	d.NextDue = cases.NextDue(d.Clocks)
-	if err := c.cases.SetCase(ctx, t, d); err != nil {
+	if err := c.cases.SetCase(ctx, rd.Tx, d); err != nil {
 		return mingjing.CaseView{}, err
 	}
-	if err := c.cases.Tell(ctx, t, d); err != nil {
+	if err := c.cases.Tell(ctx, rd, d); err != nil {
 		return mingjing.CaseView{}, err
 	}
-	return c.showDesk(ctx, t, a, d)
+	return c.showDesk(ctx, rd, a, d)
 }
 
 // Assign gives the case to the actor. A supervisor may take it from a handler.
@@ -269,43 +272,43 @@ func (c *Desk) Assign(ctx context.Context, a mingjing.Actor, id string) (mingjin
 }
 
 // take gives a case to the actor, and counts by which way they took it.
-func (c *Desk) take(ctx context.Context, a mingjing.Actor, way string) func(*kernel.Tx, *cases.Case, time.Time) error {
-	return func(t *kernel.Tx, d *cases.Case, now time.Time) error {
+func (c *Desk) take(ctx context.Context, a mingjing.Actor, way string) func(*kernel.Reader, *cases.Case, time.Time) error {
+	return func(rd *kernel.Reader, d *cases.Case, now time.Time) error {
 		d.HandlerID, d.Handler = a.ID, a.Name
 		if d.State == mingjing.DisputeFiled {
 			d.State = mingjing.DisputeAssigned
 		}
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "assigned", Role: a.Role, Who: a.Name})
-		if err := db(t).SetDeskCase(ctx, Case{Dispute: d.ID, Handler: a.ID, Name: a.Name, Way: way, TakenAt: now}); err != nil {
+		if err := db(rd).SetDeskCase(ctx, Case{Dispute: d.ID, Handler: a.ID, Name: a.Name, Way: way, TakenAt: now}); err != nil {
 			return err
 		}
-		return c.cases.CaseMoved(ctx, t, *d, "assigned")
+		return c.cases.CaseMoved(ctx, rd, *d, "assigned")
 	}
 }
 
 // AskAgency puts the dispute to the agency, whose clock starts; the bureau's own
 // runs on from the agency's.
 func (c *Desk) AskAgency(ctx context.Context, a mingjing.Actor, id string) (mingjing.CaseView, error) {
-	return c.handle(ctx, a, id, "ask_agency", step("ask_agency"), func(t *kernel.Tx, d *cases.Case, now time.Time) error {
+	return c.handle(ctx, a, id, "ask_agency", step("ask_agency"), func(rd *kernel.Reader, d *cases.Case, now time.Time) error {
 		proc := c.city.Procedure(d.CatalogueCode)
 		d.State = mingjing.DisputeAgencyAsked
 		cases.MarkMet(d.Clocks, "forward", now)
 		d.Clocks = append(d.Clocks, c.city.ClockFor("agency", proc.AgencyDays))
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "agency_asked", Role: a.Role, Who: a.Name})
-		if err := c.cases.RestartBureauClock(ctx, t, d, proc.AgencyDays+proc.BureauDays); err != nil {
+		if err := c.cases.RestartBureauClock(ctx, rd.Tx, d, proc.AgencyDays+proc.BureauDays); err != nil {
 			return err
 		}
-		if err := c.cases.CaseMoved(ctx, t, *d, "agency_asked"); err != nil {
+		if err := c.cases.CaseMoved(ctx, rd, *d, "agency_asked"); err != nil {
 			return err
 		}
-		return t.Enqueue(ctx, kernel.Job{Kind: cases.JobQuestion, ID: d.ID})
+		return rd.Enqueue(ctx, kernel.Job{Kind: cases.JobQuestion, ID: d.ID})
 	})
 }
 
 // Extend gives a case more time, once, and only where evidence came after it was
 // filed.
 func (c *Desk) Extend(ctx context.Context, a mingjing.Actor, id string) (mingjing.CaseView, error) {
-	return c.handle(ctx, a, id, "case", step("extend"), func(t *kernel.Tx, d *cases.Case, now time.Time) error {
+	return c.handle(ctx, a, id, "case", step("extend"), func(rd *kernel.Reader, d *cases.Case, now time.Time) error {
 		d.Extended = true
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "extended", Role: a.Role, Who: a.Name})
 		for i, k := range d.Clocks {
@@ -313,9 +316,9 @@ func (c *Desk) Extend(ctx context.Context, a mingjing.Actor, id string) (mingjin
 				d.Clocks[i] = longer
 			}
 		}
-		if err := c.cases.WatchClocks(ctx, t, *d); err != nil {
+		if err := c.cases.WatchClocks(ctx, rd.Tx, *d); err != nil {
 			return err
 		}
-		return c.cases.NotifyCase(ctx, t, *d, mingjing.NoticeCaseExtended, "")
+		return c.cases.NotifyCase(ctx, rd, *d, mingjing.NoticeCaseExtended, "")
 	})
 }

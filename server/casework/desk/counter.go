@@ -93,10 +93,11 @@ func (c *Desk) visit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id str
 }
 
 func (c *Desk) showCounter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, visit Visit) (mingjing.CounterView, error) {
-	if err := t.Look(ctx, a, visit.Resident, c.city.Now(), "counter", "", "counter"); err != nil {
+	rd := t.As(c.city.Entry(a, "counter", "", "counter"))
+	if err := rd.Log(ctx, visit.Resident); err != nil {
 		return mingjing.CounterView{}, err
 	}
-	r, err := db(t).Resident(ctx, visit.Resident)
+	r, err := read(rd).Resident(ctx, visit.Resident)
 	if err != nil {
 		return mingjing.CounterView{}, err
 	}
@@ -106,7 +107,7 @@ func (c *Desk) showCounter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, 
 	if err != nil {
 		return v, err
 	}
-	records, err := db(t).Records(ctx, r.ID)
+	records, err := read(rd).Records(ctx, r.ID)
 	if err != nil {
 		return v, err
 	}
@@ -114,7 +115,7 @@ func (c *Desk) showCounter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, 
 		v.Records = append(v.Records, mingjing.CounterItem{ID: rec.ID, Agency: rec.Agency, Code: rec.Code, State: string(rec.State),
 			Open: open.RecordDisputable(rec)})
 	}
-	listings, err := db(t).Listings(ctx, r.ID)
+	listings, err := read(rd).Listings(ctx, r.ID)
 	if err != nil {
 		return v, err
 	}
@@ -136,24 +137,24 @@ func (c *Desk) FileAtCounter(ctx context.Context, a mingjing.Actor, visit string
 	id := ""
 	// Who it is for, and whether there is anything to dispute, comes before the costly
 	// look at files.
-	prepare := func(t *kernel.Tx) (me mingjing.ResidentID, err error) {
+	prepare := func(t *kernel.Tx) (rd *kernel.Reader, me mingjing.ResidentID, err error) {
 		id = ""
-		t.Part(a, "counter", "", "counter", visit)
+		rd = t.As(c.city.Entry(a, "counter", "", "counter").Once(visit))
 		v, err := c.visit(ctx, t, a, visit)
 		if err != nil {
-			return "", err
+			return nil, "", err
 		}
 		if len(wrong) > 0 {
-			return "", mingjing.InvalidFields(wrong...)
+			return nil, "", mingjing.InvalidFields(wrong...)
 		}
-		if id, err = cases.CaseOfKey(ctx, t, v.Resident, f.Key); id != "" || err != nil {
-			return v.Resident, err
+		if id, err = cases.CaseOfKey(ctx, rd, v.Resident, f.Key); id != "" || err != nil {
+			return rd, v.Resident, err
 		}
-		_, err = c.cases.CheckFiling(ctx, t, v.Resident, f)
-		return v.Resident, err
+		_, err = c.cases.CheckFiling(ctx, rd, v.Resident, f)
+		return rd, v.Resident, err
 	}
 	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
-		_, err := prepare(t)
+		_, _, err := prepare(t)
 		return err
 	})
 	if err != nil {
@@ -166,23 +167,23 @@ func (c *Desk) FileAtCounter(ctx context.Context, a mingjing.Actor, visit string
 		}
 	}
 	k, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
-		me, err := prepare(t)
+		rd, me, err := prepare(t)
 		if err != nil {
 			return mingjing.CaseView{}, err
 		}
 		if id == "" {
 			id = kernel.NewID()
-			if err := c.cases.FileIn(ctx, t, a, me, f, id, files); err != nil {
+			if err := c.cases.FileIn(ctx, rd, a, me, f, id, files); err != nil {
 				return mingjing.CaseView{}, err
 			}
-		} else if err := t.Look(ctx, a, me, c.city.Now(), "case", id, "counter"); err != nil {
+		} else if err := t.As(c.city.Entry(a, "case", id, "counter")).Log(ctx, me); err != nil {
 			return mingjing.CaseView{}, err
 		}
-		d, err := cases.CaseFor(ctx, t, a, id)
+		d, err := cases.CaseFor(ctx, rd, a, id)
 		if err != nil {
 			return mingjing.CaseView{}, err
 		}
-		return c.showDesk(ctx, t, a, d)
+		return c.showDesk(ctx, rd, a, d)
 	})
 	if errors.Is(err, kernel.ErrExists) { // the resident's own device was faster
 		err = cases.ErrDisputeOpen

@@ -59,15 +59,15 @@ type Visit struct {
 }
 
 // showDesk is showCase with what only the page of the case shows.
-func (c *Desk) showDesk(ctx context.Context, t *kernel.Tx, a mingjing.Actor, d cases.Case) (mingjing.CaseView, error) {
-	k, err := c.showCase(ctx, t, a, d)
+func (c *Desk) showDesk(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, d cases.Case) (mingjing.CaseView, error) {
+	k, err := c.showCase(ctx, rd, a, d)
 	if err != nil {
 		return mingjing.CaseView{}, err
 	}
-	if k.Notes, err = db(t).Notes(ctx, d.ID); err != nil {
+	if k.Notes, err = read(rd).Notes(ctx, d.ID); err != nil {
 		return mingjing.CaseView{}, err
 	}
-	p, err := notice.PrefsOf(ctx, t, d.Resident)
+	p, err := notice.PrefsOf(ctx, rd, d.Resident)
 	k.ReplyLang = p.Lang
 	return k, err
 }
@@ -93,51 +93,52 @@ func (c *Desk) Next(ctx context.Context, a mingjing.Actor) (mingjing.CaseView, e
 		}
 		// The case is locked before it is looked at again, so that of two people who
 		// find the same one the second goes on to the one after it.
-		found, err := first(ctx, t, a, near, c.city.Now())
+		rd, found, err := c.first(ctx, t, a, near, c.city.Now())
 		if err != nil {
 			return mingjing.CaseView{}, err
 		}
 		if found == nil {
 			return mingjing.CaseView{}, mingjing.NewError(mingjing.Conflict, "no_case_waiting")
 		}
-		return c.handleIn(ctx, t, a, *found, c.take(ctx, a, TakenAsNext))
+		return c.handleIn(ctx, rd, a, *found, c.take(ctx, a, TakenAsNext))
 	})
 }
 
-// first is the case that is next for the actor; nil for none.
-func first(ctx context.Context, t *kernel.Tx, a mingjing.Actor, near map[mingjing.ResidentID]error, now time.Time) (*cases.Case, error) {
+// first is the case that is next for the actor, with the reader that opened it; nil for
+// none.
+func (c *Desk) first(ctx context.Context, t *kernel.Tx, a mingjing.Actor, near map[mingjing.ResidentID]error, now time.Time) (*kernel.Reader, *cases.Case, error) {
 	const step = 50
 	may := func(d cases.Case, late bool) bool {
 		d.Near = near[d.Resident]
 		return nextFor(a, d, late)
 	}
-	pass := func(late time.Time) (*cases.Case, error) {
+	pass := func(late time.Time) (*kernel.Reader, *cases.Case, error) {
 		for skip := 0; ; skip += step {
 			list, err := db(t).Waiting(ctx, late, skip, step)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			for _, d := range list {
 				if !may(d, !late.IsZero()) {
 					continue
 				}
-				t.Because(a, "case", d.ID, kernel.Purpose(a))
-				fresh, err := db(t).Case(ctx, d.ID)
+				rd := t.As(c.city.Entry(a, "case", d.ID, kernel.Purpose(a)))
+				fresh, err := read(rd).Case(ctx, d.ID)
 				if err != nil {
-					return nil, err
+					return nil, nil, err
 				}
 				if may(fresh, !late.IsZero()) {
-					return &fresh, nil
+					return rd, &fresh, nil
 				}
 			}
 			if len(list) < step {
-				return nil, nil
+				return nil, nil, nil
 			}
 		}
 	}
 	if a.Role == mingjing.RoleSupervisor {
-		if d, err := pass(now); d != nil || err != nil {
-			return d, err
+		if rd, d, err := pass(now); d != nil || err != nil {
+			return rd, d, err
 		}
 	}
 	return pass(time.Time{})
@@ -172,8 +173,8 @@ func (c *Desk) AddNote(ctx context.Context, a mingjing.Actor, id, text string) (
 	}
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
-		t.Because(a, "note", id, kernel.Purpose(a))
-		d, err := cases.CaseFor(ctx, t, a, id)
+		rd := t.As(c.city.Entry(a, "note", id, kernel.Purpose(a)))
+		d, err := cases.CaseFor(ctx, rd, a, id)
 		if err != nil {
 			return mingjing.CaseView{}, err
 		}
@@ -193,7 +194,7 @@ func (c *Desk) AddNote(ctx context.Context, a mingjing.Actor, id, text string) (
 		if err := t.Emit(ctx, mingjing.AudienceStaff, mingjing.EventDispute, id, now); err != nil {
 			return mingjing.CaseView{}, err
 		}
-		return c.showDesk(ctx, t, a, d)
+		return c.showDesk(ctx, rd, a, d)
 	})
 }
 
@@ -204,8 +205,8 @@ func (c *Desk) OpenIDNumber(ctx context.Context, a mingjing.Actor, id, reason st
 		return mingjing.CaseView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
-		t.Because(a, "id_number", id, "id_"+reason)
-		d, err := cases.CaseFor(ctx, t, a, id)
+		rd := t.As(c.city.Entry(a, "id_number", id, "id_"+reason))
+		d, err := cases.CaseFor(ctx, rd, a, id)
 		if err != nil {
 			return mingjing.CaseView{}, err
 		}
@@ -218,11 +219,11 @@ func (c *Desk) OpenIDNumber(ctx context.Context, a mingjing.Actor, id, reason st
 		if !slices.Contains(mingjing.IDNumberReasons, reason) {
 			return mingjing.CaseView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "id_reason", Code: "id_reason_required"})
 		}
-		k, err := c.showDesk(ctx, t, a, d)
+		k, err := c.showDesk(ctx, rd, a, d)
 		if err != nil {
 			return mingjing.CaseView{}, err
 		}
-		r, err := db(t).Resident(ctx, d.Resident)
+		r, err := read(rd).Resident(ctx, d.Resident)
 		k.IDNumber = string(r.IDNumber)
 		return k, err
 	})

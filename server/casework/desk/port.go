@@ -9,9 +9,10 @@ import (
 	"time"
 )
 
-// A Port is what the part needs of one transaction on the store. Every method that finds
-// nothing returns [kernel.ErrNotFound]; lists may be empty. Lists are ordered oldest
-// first unless said otherwise.
+// A Port is what the part needs of one transaction on the store to write, and to read
+// what opens nothing that is a resident's. Every method that finds nothing returns
+// [kernel.ErrNotFound]; lists may be empty. Lists are ordered oldest first unless said
+// otherwise.
 type Port interface {
 	// Waiting are open cases that wait for a person, by nearest clock, then those that
 	// were filed first: cases that nobody has, or, with late set, all whose clock ran
@@ -33,7 +34,6 @@ type Port interface {
 	// made.
 	Deadlines(ctx context.Context, now time.Time, scoreTime time.Duration, most int) ([]mingjing.DeadlineCount, error)
 	AddNote(ctx context.Context, dispute string, n mingjing.Note) error
-	Notes(ctx context.Context, dispute string) ([]mingjing.Note, error)
 	AddRelative(ctx context.Context, r Relative) error // ErrExists: declared already
 	// Relatives are those that a member of staff has declared.
 	Relatives(ctx context.Context, staff string) ([]Relative, error)
@@ -48,16 +48,10 @@ type Port interface {
 	AddMiss(ctx context.Context, staff string, at time.Time) error
 	// Misses are how many somebody has had since an instant, and when the first was.
 	Misses(ctx context.Context, staff string, since time.Time) (n int, first time.Time, err error)
-	Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error)
 	// ResidentByIDNumber finds who has an ID number, and opens nothing of theirs.
 	ResidentByIDNumber(ctx context.Context, n mingjing.IDNumber) (mingjing.ResidentID, error)
 	// PutRecord inserts or replaces by ID.
 	PutRecord(ctx context.Context, r holding.Record) error
-	Record(ctx context.Context, id string) (holding.Record, error)
-	Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error)
-	Listing(ctx context.Context, id string) (holding.Listing, error)
-	Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error)
-	Case(ctx context.Context, id string) (cases.Case, error)
 	// Cases are all disputes that match, by nearest clock (Case.NextDue, those
 	// with none last), then by id, from the cursor on, each as its [Case.Line];
 	// search by mingjing.CaseFilter is on id, catalogue code and resident's whole
@@ -67,6 +61,18 @@ type Port interface {
 	// LateCounts is how many open cases are late at the instant, and how many very
 	// late: those are not counted among the late.
 	LateCounts(ctx context.Context, now time.Time) (late, very int, err error)
-	SetEvidenceAnswer(ctx context.Context, id, answer string) error
+	SetEvidence(ctx context.Context, e mingjing.Evidence) error // Answer
+}
+
+// Readings are what the part needs of a reader of the store: what opens something that
+// is a resident's. Errors and lists are as in [Port].
+type Readings interface {
+	Notes(ctx context.Context, dispute string) ([]mingjing.Note, error)
+	Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error)
+	Record(ctx context.Context, id string) (holding.Record, error)
+	Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error)
+	Listing(ctx context.Context, id string) (holding.Listing, error)
+	Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error)
+	Case(ctx context.Context, id string) (cases.Case, error)
 	Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error)
 }

@@ -30,7 +30,7 @@ func MayListingMove(from, to mingjing.ListingState) bool {
 
 // Move brings a listing into a state, and tells of it. The error of a move
 // that the machine does not have is listing_state, with what could follow.
-func (c *Holdings) Move(ctx context.Context, t *kernel.Tx, l *Listing, to mingjing.ListingState, by mingjing.Actor) error {
+func (c *Holdings) Move(ctx context.Context, rd *kernel.Reader, l *Listing, to mingjing.ListingState, by mingjing.Actor) error {
 	if !MayListingMove(l.State, to) {
 		err := mingjing.NewError(mingjing.Conflict, "listing_state", "state", string(l.State))
 		for _, s := range listingMoves[l.State] {
@@ -64,24 +64,24 @@ func (c *Holdings) Move(ctx context.Context, t *kernel.Tx, l *Listing, to mingji
 		entry.Who = ""
 	}
 	l.Life = append(l.Life, entry)
-	if err := db(t).PutListing(ctx, *l); err != nil {
+	if err := db(rd).PutListing(ctx, *l); err != nil {
 		return err
 	}
-	if err := t.Emit(ctx, string(l.Resident), mingjing.EventRecord, l.ID, now); err != nil {
+	if err := rd.Emit(ctx, string(l.Resident), mingjing.EventRecord, l.ID, now); err != nil {
 		return err
 	}
 	switch to {
 	case mingjing.ListingServed:
-		return t.Enqueue(ctx, kernel.Job{Kind: JobListing, ID: l.ID, At: *l.AnswerBy})
+		return rd.Enqueue(ctx, kernel.Job{Kind: JobListing, ID: l.ID, At: *l.AnswerBy})
 	case mingjing.ListingInEffect:
 		if code == "in_effect" {
-			if err := c.notices.Notify(ctx, t, l.Resident, mingjing.NoticeListingInEffect, "", "listing", l.ID); err != nil {
+			if err := c.notices.Notify(ctx, rd, l.Resident, mingjing.NoticeListingInEffect, "", "listing", l.ID); err != nil {
 				return err
 			}
 		}
-		return t.Enqueue(ctx, kernel.Job{Kind: JobListing, ID: l.ID, At: l.Ends.Time(c.city.Zone())})
+		return rd.Enqueue(ctx, kernel.Job{Kind: JobListing, ID: l.ID, At: l.Ends.Time(c.city.Zone())})
 	case mingjing.ListingRefused, mingjing.ListingRepaired, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled:
-		return c.notices.Notify(ctx, t, l.Resident, mingjing.NoticeListingEnded, code, "listing", l.ID)
+		return c.notices.Notify(ctx, rd, l.Resident, mingjing.NoticeListingEnded, code, "listing", l.ID)
 	}
 	return nil
 }

@@ -31,5 +31,5 @@ func New(city *kernel.City, notices *notice.Notices) *Holdings {
 	return &Holdings{city: city, notices: notices}
 }
 
-// db is the part's own port on a transaction. The store has all of them.
-func db(t *kernel.Tx) Port { return kernel.PortOf[Port](t) }
+// db is the part's own port on a transaction. The store has those of all parts.
+func db(t kernel.Transaction) Port { return kernel.PortOf[Port](t) }

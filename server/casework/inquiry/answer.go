@@ -119,12 +119,12 @@ func (c *Inquiries) InquiryCase(ctx context.Context, a mingjing.Actor, id string
 		if _, err := headFor(ctx, t, a, id); err != nil {
 			return mingjing.InquiryCase{}, err
 		}
-		c.inquiryLook(t, a, id, "inquiry")
-		q, err := db(t).Inquiry(ctx, id)
+		rd := t.As(c.entry(a, id, "inquiry"))
+		q, err := read(rd).Inquiry(ctx, id)
 		if err != nil {
 			return mingjing.InquiryCase{}, err
 		}
-		return showInquiry(ctx, t, a, q)
+		return showInquiry(ctx, rd, a, q)
 	})
 }
 
@@ -140,8 +140,8 @@ func headFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id string) (He
 	return h, mayRead(a, h, near)
 }
 
-// inquiryLook says who reads an inquiry, and for what.
-func (c *Inquiries) inquiryLook(t *kernel.Tx, a mingjing.Actor, id, action string) {
+// entry is who reads an inquiry, and for what.
+func (c *Inquiries) entry(a mingjing.Actor, id, action string) kernel.Entry {
 	why := "inquiry"
 	if a.Role == mingjing.RoleAuditor {
 		why = "audit"
@@ -149,12 +149,12 @@ func (c *Inquiries) inquiryLook(t *kernel.Tx, a mingjing.Actor, id, action strin
 	if a.Role == mingjing.RoleAgency {
 		a = c.city.Signed(a)
 	}
-	t.Because(a, action, id, why)
+	return c.city.Entry(a, action, id, why)
 }
 
-func showInquiry(ctx context.Context, t *kernel.Tx, a mingjing.Actor, q Row) (mingjing.InquiryCase, error) {
+func showInquiry(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, q Row) (mingjing.InquiryCase, error) {
 	k := mingjing.InquiryCase{Inquiry: q.Inquiry, Agency: q.Agency, Outcomes: answers(a, q.Head())}
-	r, err := db(t).Resident(ctx, q.Resident)
+	r, err := read(rd).Resident(ctx, q.Resident)
 	if err != nil {
 		return k, err
 	}
@@ -163,21 +163,21 @@ func showInquiry(ctx context.Context, t *kernel.Tx, a mingjing.Actor, q Row) (mi
 	if subject == "" {
 		return k, nil
 	}
-	d, err := db(t).Case(ctx, subject)
+	d, err := read(rd).Case(ctx, subject)
 	if err == nil {
 		k.CaseID, k.Item = d.ID, d.CatalogueCode
 	}
 	if !errors.Is(err, kernel.ErrNotFound) {
 		return k, err
 	}
-	rec, err := db(t).Record(ctx, subject)
+	rec, err := read(rd).Record(ctx, subject)
 	if err == nil {
 		k.Item = rec.Code
 	}
 	if !errors.Is(err, kernel.ErrNotFound) {
 		return k, err
 	}
-	l, err := db(t).Listing(ctx, subject)
+	l, err := read(rd).Listing(ctx, subject)
 	if err == nil {
 		k.CaseID, k.Item = l.CaseID, l.Code
 	}
@@ -222,21 +222,21 @@ func (c *Inquiries) AnswerInquiry(ctx context.Context, a mingjing.Actor, id stri
 		if len(wrong) > 0 {
 			return mingjing.InquiryCase{}, mingjing.InvalidFields(wrong...)
 		}
-		c.inquiryLook(t, a, id, "inquiry_answer")
-		q, err := db(t).Inquiry(ctx, id)
+		rd := t.As(c.entry(a, id, "inquiry_answer"))
+		q, err := read(rd).Inquiry(ctx, id)
 		if err != nil {
 			return mingjing.InquiryCase{}, err
 		}
 		now := c.city.Now().UTC()
 		if now.After(q.Due) && q.State != mingjing.InquiryUnexplained {
-			if err := c.lapseInquiry(ctx, t, &q, now); err != nil {
+			if err := c.lapseInquiry(ctx, rd, &q, now); err != nil {
 				return mingjing.InquiryCase{}, err
 			}
 			if len(answers(a, q.Head())) == 0 {
 				refused = mingjing.NewError(mingjing.Conflict, "inquiry_too_late")
 				return mingjing.InquiryCase{}, nil
 			}
-			if q, err = db(t).Inquiry(ctx, id); err != nil {
+			if q, err = read(rd).Inquiry(ctx, id); err != nil {
 				return mingjing.InquiryCase{}, err
 			}
 		}
@@ -245,10 +245,10 @@ func (c *Inquiries) AnswerInquiry(ctx context.Context, a mingjing.Actor, id stri
 			by = c.city.Signed(a).Name
 		}
 		q.Answers = append(q.Answers, mingjing.InquiryAnswer{Outcome: outcome, Text: text, By: by, Role: a.Role, At: now})
-		if err := c.inquiryAnswered(ctx, t, &q, now); err != nil {
+		if err := c.inquiryAnswered(ctx, rd, &q, now); err != nil {
 			return mingjing.InquiryCase{}, err
 		}
-		return showInquiry(ctx, t, a, q)
+		return showInquiry(ctx, rd, a, q)
 	})
 	if err == nil && refused != nil {
 		return mingjing.InquiryCase{}, refused
@@ -267,31 +267,31 @@ func unanswerable(a mingjing.Actor, h Head) error {
 	return kernel.ErrForbidden
 }
 
-func (c *Inquiries) inquiryAnswered(ctx context.Context, t *kernel.Tx, q *Row, now time.Time) error {
+func (c *Inquiries) inquiryAnswered(ctx context.Context, rd *kernel.Reader, q *Row, now time.Time) error {
 	q.State = mingjing.InquiryAnswered
-	if err := c.setInquiry(ctx, t, *q, now); err != nil {
+	if err := c.setInquiry(ctx, rd.Tx, *q, now); err != nil {
 		return err
 	}
 	code := "answered"
 	if q.Unfounded() {
 		code = "unfounded"
 	}
-	return c.notices.Notify(ctx, t, q.Resident, mingjing.NoticeInquiry, code, "inquiry", q.ID)
+	return c.notices.Notify(ctx, rd, q.Resident, mingjing.NoticeInquiry, code, "inquiry", q.ID)
 }
 
 // lapseInquiry escalates an unanswered inquiry to supervisors and auditors, and marks
 // it unexplained after a second silence.
-func (c *Inquiries) lapseInquiry(ctx context.Context, t *kernel.Tx, q *Row, now time.Time) error {
+func (c *Inquiries) lapseInquiry(ctx context.Context, rd *kernel.Reader, q *Row, now time.Time) error {
 	code := "late"
 	if q.State == mingjing.InquiryAsked {
 		q.State, q.Late, q.Due = mingjing.InquiryEscalated, true, c.city.Due(c.inquiryDays())
 	} else {
 		q.State, q.Unexplained, code = mingjing.InquiryUnexplained, true, "unexplained"
 	}
-	if err := c.setInquiry(ctx, t, *q, now); err != nil {
+	if err := c.setInquiry(ctx, rd.Tx, *q, now); err != nil {
 		return err
 	}
-	return c.notices.Notify(ctx, t, q.Resident, mingjing.NoticeInquiry, code, "inquiry", q.ID)
+	return c.notices.Notify(ctx, rd, q.Resident, mingjing.NoticeInquiry, code, "inquiry", q.ID)
 }
 
 // inquiryDue watches the clock of an inquiry, and has the responder answer it.
@@ -312,13 +312,13 @@ func (c *Inquiries) inquiryDue(ctx context.Context, id string) (time.Duration, e
 			wait = left + time.Millisecond
 			return nil
 		}
-		t.Because(kernel.System, "inquiry", id, "inquiry")
-		q, err := db(t).Inquiry(ctx, id)
+		rd := t.As(c.city.Entry(kernel.System, "inquiry", id, "inquiry"))
+		q, err := read(rd).Inquiry(ctx, id)
 		if err != nil {
 			return err
 		}
 		if now.After(h.Due) {
-			if err := c.lapseInquiry(ctx, t, &q, now); err != nil {
+			if err := c.lapseInquiry(ctx, rd, &q, now); err != nil {
 				return err
 			}
 			if q.State == mingjing.InquiryEscalated {
@@ -327,7 +327,7 @@ func (c *Inquiries) inquiryDue(ctx context.Context, id string) (time.Duration, e
 			return nil
 		}
 		q.Answers = append(q.Answers, mingjing.InquiryAnswer{Outcome: mingjing.InquiryExplained, Text: text, By: q.Agency, Role: mingjing.RoleAgency, At: now})
-		return c.inquiryAnswered(ctx, t, &q, now)
+		return c.inquiryAnswered(ctx, rd, &q, now)
 	})
 	if errors.Is(err, kernel.ErrNotFound) {
 		return 0, nil

@@ -69,8 +69,8 @@ type Counts struct {
 func (c *Inquiries) inquiryDays() int { return c.city.Books()[0].Procedure.AgencyDays }
 
 // InquiriesAbout are a resident's inquiries about the looks from one number up to another.
-func InquiriesAbout(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, from, to int64) ([]mingjing.Inquiry, error) {
-	rows, err := db(t).InquiriesAbout(ctx, me, from, to)
+func InquiriesAbout(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, from, to int64) ([]mingjing.Inquiry, error) {
+	rows, err := read(rd).InquiriesAbout(ctx, me, from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -94,18 +94,18 @@ func (c *Inquiries) AskWhy(ctx context.Context, a mingjing.Actor, seq int64, que
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Inquiry, error) {
 		now := c.city.Now().UTC()
-		t.Because(a, "inquiry", "", "own")
+		rd := t.As(c.city.Entry(a, "inquiry", "", "own"))
 		if seq < 1 {
 			return mingjing.Inquiry{}, kernel.ErrNotFound
 		}
-		known, err := db(t).InquiriesAbout(ctx, me, seq, seq)
+		known, err := read(rd).InquiriesAbout(ctx, me, seq, seq)
 		if err != nil {
 			return mingjing.Inquiry{}, err
 		}
 		if len(known) > 0 {
 			return known[0].Inquiry, nil
 		}
-		looks, err := db(t).Looks(ctx, me, false, seq+1, 1)
+		looks, err := read(rd).Looks(ctx, me, false, seq+1, 1)
 		if err != nil {
 			return mingjing.Inquiry{}, err
 		}
@@ -216,8 +216,8 @@ func (c *Inquiries) ownInquiry(ctx context.Context, a mingjing.Actor, id string,
 		if h.Resident != me {
 			return mingjing.Inquiry{}, kernel.ErrNotFound
 		}
-		t.Because(a, "inquiry", id, "own")
-		q, err := db(t).Inquiry(ctx, id)
+		rd := t.As(c.city.Entry(a, "inquiry", id, "own"))
+		q, err := read(rd).Inquiry(ctx, id)
 		if err == nil {
 			err = do(t, &q)
 		}
@@ -232,8 +232,8 @@ func (c *Inquiries) MyInquiries(ctx context.Context, a mingjing.Actor) ([]mingji
 		return nil, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) ([]mingjing.Inquiry, error) {
-		t.Because(a, "inquiry", "", "own")
-		all, err := InquiriesAbout(ctx, t, me, 0, 1<<62)
+		rd := t.As(c.city.Entry(a, "inquiry", "", "own"))
+		all, err := InquiriesAbout(ctx, rd, me, 0, 1<<62)
 		slices.Reverse(all)
 		return all, err
 	})

@@ -43,19 +43,20 @@ func (c *Notices) NoticeSettings(ctx context.Context, a mingjing.Actor) (mingjin
 		return mingjing.NoticeSettingsView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.NoticeSettingsView, error) {
-		if err := t.Look(ctx, a, me, c.city.Now(), "notice_settings", "", "own"); err != nil {
+		rd := t.As(c.city.Entry(a, "notice_settings", "", "own"))
+		if err := rd.Log(ctx, me); err != nil {
 			return mingjing.NoticeSettingsView{}, err
 		}
-		return c.showSettings(ctx, t, me)
+		return c.showSettings(ctx, rd, me)
 	})
 }
 
-func (c *Notices) showSettings(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID) (mingjing.NoticeSettingsView, error) {
-	p, err := PrefsOf(ctx, t, me)
+func (c *Notices) showSettings(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID) (mingjing.NoticeSettingsView, error) {
+	p, err := PrefsOf(ctx, rd, me)
 	if err != nil {
 		return mingjing.NoticeSettingsView{}, err
 	}
-	devices, err := db(t).Devices(ctx, me)
+	devices, err := read(rd).Devices(ctx, me)
 	if err != nil {
 		return mingjing.NoticeSettingsView{}, err
 	}
@@ -72,33 +73,34 @@ func (c *Notices) showSettings(ctx context.Context, t *kernel.Tx, me mingjing.Re
 }
 
 // changePrefs changes the actor's own settings in one transaction.
-func (c *Notices) changePrefs(ctx context.Context, a mingjing.Actor, change func(*kernel.Tx, *Prefs) error) (mingjing.NoticeSettingsView, error) {
+func (c *Notices) changePrefs(ctx context.Context, a mingjing.Actor, change func(*kernel.Reader, *Prefs) error) (mingjing.NoticeSettingsView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.NoticeSettingsView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.NoticeSettingsView, error) {
-		if err := t.Look(ctx, a, me, c.city.Now(), "notice_settings", "", "own"); err != nil {
+		rd := t.As(c.city.Entry(a, "notice_settings", "", "own"))
+		if err := rd.Log(ctx, me); err != nil {
 			return mingjing.NoticeSettingsView{}, err
 		}
-		p, err := PrefsOf(ctx, t, me)
+		p, err := PrefsOf(ctx, rd, me)
 		if err != nil {
 			return mingjing.NoticeSettingsView{}, err
 		}
-		if err := change(t, &p); err != nil {
+		if err := change(rd, &p); err != nil {
 			return mingjing.NoticeSettingsView{}, err
 		}
 		if err := db(t).SetNoticePrefs(ctx, p); err != nil {
 			return mingjing.NoticeSettingsView{}, err
 		}
-		return c.showSettings(ctx, t, me)
+		return c.showSettings(ctx, rd, me)
 	})
 }
 
 // SetNotices chooses what is sent, and by which ways. What has legal effect can't
 // be switched off, whatever the choice says.
 func (c *Notices) SetNotices(ctx context.Context, a mingjing.Actor, choice Choice) (mingjing.NoticeSettingsView, error) {
-	return c.changePrefs(ctx, a, func(_ *kernel.Tx, p *Prefs) error {
+	return c.changePrefs(ctx, a, func(_ *kernel.Reader, p *Prefs) error {
 		p.PushOff, p.MailOff, p.ShowText, p.Off = !choice.Push, !choice.Mail, choice.ShowText, nil
 		for _, k := range mingjing.NoticeKinds {
 			if !k.Legal() && !slices.Contains(choice.Kinds, k) {
@@ -120,8 +122,8 @@ func (c *Notices) RememberLanguage(ctx context.Context, a mingjing.Actor, lang s
 		return mingjing.NewError(mingjing.Invalid, "invalid")
 	}
 	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error {
-		t.Part(a, "notice_settings", "", "own", string(c.city.Today())) // each form says it
-		p, err := db(t).NoticePrefs(ctx, me)
+		rd := t.As(c.city.Entry(a, "notice_settings", "", "own").Once(string(c.city.Today()))) // each form says it
+		p, err := read(rd).NoticePrefs(ctx, me)
 		if errors.Is(err, kernel.ErrNotFound) {
 			err = nil
 		}
@@ -147,7 +149,7 @@ func (c *Notices) SetEmail(ctx context.Context, a mingjing.Actor, text string) (
 	if err != nil {
 		return mingjing.NoticeSettingsView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "email", Code: err.Error()})
 	}
-	return c.changePrefs(ctx, a, func(t *kernel.Tx, p *Prefs) error {
+	return c.changePrefs(ctx, a, func(rd *kernel.Reader, p *Prefs) error {
 		if today := c.city.Today(); p.CodesOn != today {
 			p.Codes, p.CodesOn = 0, today
 		}
@@ -156,7 +158,7 @@ func (c *Notices) SetEmail(ctx context.Context, a mingjing.Actor, text string) (
 		}
 		p.Pending, p.PendingFailed, p.Code, p.Guesses = address, false, newCode(), 0
 		p.Until = c.city.Now().UTC().Add(codeFor)
-		return t.Enqueue(ctx, kernel.Job{Kind: JobConfirm, ID: a.ID})
+		return rd.Enqueue(ctx, kernel.Job{Kind: JobConfirm, ID: a.ID})
 	})
 }
 
@@ -174,8 +176,8 @@ func newCode() string {
 func (c *Notices) sendCode(ctx context.Context, resident mingjing.ResidentID) (time.Duration, error) {
 	var p Prefs
 	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
-		c.city.Notifies(t)
-		p, err = PrefsOf(ctx, t, resident)
+		rd := t.As(c.city.NoticeEntry())
+		p, err = PrefsOf(ctx, rd, resident)
 		return err
 	})
 	if err != nil {
@@ -196,8 +198,8 @@ func (c *Notices) sendCode(ctx context.Context, resident mingjing.ResidentID) (t
 		return kernel.Jitter(FirstResend), nil
 	}
 	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
-		c.city.Notifies(t)
-		now, err := PrefsOf(ctx, t, resident)
+		rd := t.As(c.city.NoticeEntry())
+		now, err := PrefsOf(ctx, rd, resident)
 		if err != nil || now.Pending != p.Pending {
 			return err
 		}
@@ -223,7 +225,7 @@ func (c *Notices) ConfirmEmail(ctx context.Context, a mingjing.Actor, code strin
 		return r
 	}, code)
 	var wrong error
-	v, err := c.changePrefs(ctx, a, func(_ *kernel.Tx, p *Prefs) error {
+	v, err := c.changePrefs(ctx, a, func(_ *kernel.Reader, p *Prefs) error {
 		wrong = nil
 		if p.Pending == "" || !c.city.Now().Before(p.Until) || p.Guesses >= maxGuesses {
 			return mingjing.NewError(mingjing.Conflict, "email_code_over")
@@ -248,7 +250,7 @@ func (c *Notices) ConfirmEmail(ctx context.Context, a mingjing.Actor, code strin
 
 // RemoveEmail forgets the actor's address, and one that waits to be confirmed.
 func (c *Notices) RemoveEmail(ctx context.Context, a mingjing.Actor) (mingjing.NoticeSettingsView, error) {
-	return c.changePrefs(ctx, a, func(_ *kernel.Tx, p *Prefs) error {
+	return c.changePrefs(ctx, a, func(_ *kernel.Reader, p *Prefs) error {
 		p.Email, p.EmailFailed = "", false
 		p.Pending, p.PendingFailed, p.Code, p.Until, p.Guesses = "", false, "", time.Time{}, 0
 		return nil
@@ -271,8 +273,8 @@ func (c *Notices) AddDevice(ctx context.Context, a mingjing.Actor, session, name
 	if !ok || c.notifier.CheckEndpoint(to.Endpoint) != nil {
 		return mingjing.NoticeSettingsView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "endpoint", Code: "push_invalid"})
 	}
-	return c.changePrefs(ctx, a, func(t *kernel.Tx, p *Prefs) error {
-		devices, err := db(t).Devices(ctx, p.Resident)
+	return c.changePrefs(ctx, a, func(rd *kernel.Reader, p *Prefs) error {
+		devices, err := read(rd).Devices(ctx, p.Resident)
 		if err != nil {
 			return err
 		}
@@ -283,7 +285,7 @@ func (c *Notices) AddDevice(ctx context.Context, a mingjing.Actor, session, name
 			return mingjing.NewError(mingjing.Conflict, "push_devices")
 		}
 		p.PushOff = false // who adds a device wants to hear from it
-		return db(t).PutDevice(ctx, d)
+		return db(rd).PutDevice(ctx, d)
 	})
 }
 
@@ -296,14 +298,14 @@ func (c *Notices) RemoveDevice(ctx context.Context, a mingjing.Actor, id, endpoi
 	if id == "" && endpoint == "" {
 		return mingjing.NoticeSettingsView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "device", Code: "required"})
 	}
-	return c.changePrefs(ctx, a, func(t *kernel.Tx, p *Prefs) error {
-		devices, err := db(t).Devices(ctx, p.Resident)
+	return c.changePrefs(ctx, a, func(rd *kernel.Reader, p *Prefs) error {
+		devices, err := read(rd).Devices(ctx, p.Resident)
 		if err != nil {
 			return err
 		}
 		for _, d := range devices {
 			if d.ID == id || d.Endpoint == endpoint {
-				if err := db(t).DeleteDevice(ctx, p.Resident, d.ID); err != nil {
+				if err := db(rd).DeleteDevice(ctx, p.Resident, d.ID); err != nil {
 					return err
 				}
 			}

@@ -9,15 +9,22 @@ import (
 	"mingjing/server/casework/score"
 )
 
-// A Port is what the part needs of one transaction on the store. Every method that finds
-// nothing returns [kernel.ErrNotFound]; lists may be empty. Lists are ordered oldest
-// first unless said otherwise.
+// A Port is what the part needs of one transaction on the store to write, and to read
+// what opens nothing that is a resident's. Every method that finds nothing returns
+// [kernel.ErrNotFound]; lists may be empty. Lists are ordered oldest first unless said
+// otherwise.
 type Port interface {
 	AddResident(ctx context.Context, r kernel.Resident) error // ErrExists: ID number known
-	Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error)
 	// ResidentByIDNumber finds who has an ID number, and opens nothing of theirs.
 	ResidentByIDNumber(ctx context.Context, n mingjing.IDNumber) (mingjing.ResidentID, error)
 	Residents(ctx context.Context) (int, error)
+	UnreadNotices(ctx context.Context, resident mingjing.ResidentID) (int, error)
+}
+
+// Readings are what the part needs of a reader of the store: what opens something that
+// is a resident's. Errors and lists are as in [Port].
+type Readings interface {
+	Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error)
 	OpenRequest(ctx context.Context, resident mingjing.ResidentID) (score.Request, error)
 	Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error)
 	Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error)
@@ -27,5 +34,4 @@ type Port interface {
 	OpenCasesOf(ctx context.Context, resident mingjing.ResidentID) ([]cases.Case, error)
 	// Looks are the newest first, with Seq below before (0: from the newest).
 	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error)
-	UnreadNotices(ctx context.Context, resident mingjing.ResidentID) (int, error)
 }

@@ -53,8 +53,8 @@ func (c *Register) Viewer(ctx context.Context, a mingjing.Actor) (mingjing.Viewe
 		return mingjing.Viewer{Role: a.Role, Name: a.Name, IDMasked: a.ID, Agency: a.Agency}, nil
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Viewer, error) {
-		t.Part(a, "screen", "", "own", string(c.city.Today())) // it is on every page
-		r, err := db(t).Resident(ctx, mingjing.ResidentID(a.ID))
+		rd := t.As(c.city.Entry(a, "screen", "", "own").Once(string(c.city.Today()))) // it is on every page
+		r, err := read(rd).Resident(ctx, mingjing.ResidentID(a.ID))
 		if err != nil {
 			return mingjing.Viewer{}, err
 		}

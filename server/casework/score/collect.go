@@ -39,11 +39,11 @@ func (c *Scores) collect(ctx context.Context, id string) (time.Duration, error) 
 		sources  []Source
 	)
 	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
-		t.Part(kernel.System, "collect", id, "score", id)
-		if r, err = db(t).Request(ctx, id); err != nil || !r.State.Open() {
+		rd := t.As(c.city.Entry(kernel.System, "collect", id, "score").Once(id))
+		if r, err = read(rd).Request(ctx, id); err != nil || !r.State.Open() {
 			return err
 		}
-		if resident, err = db(t).Resident(ctx, r.Resident); err != nil {
+		if resident, err = read(rd).Resident(ctx, r.Resident); err != nil {
 			return err
 		}
 		if r.State == mingjing.RequestQueued {
@@ -55,7 +55,7 @@ func (c *Scores) collect(ctx context.Context, id string) (time.Duration, error) 
 				return err
 			}
 		}
-		sources, err = c.SourcesOf(ctx, t, r)
+		sources, err = c.SourcesOf(ctx, rd, r)
 		return err
 	})
 	if errors.Is(err, kernel.ErrNotFound) {
@@ -151,8 +151,8 @@ func gather(first answer, told <-chan answer) []answer {
 // the request has ended meanwhile, and then nothing is kept.
 func (c *Scores) keepAnswers(ctx context.Context, r Request, all []answer) error {
 	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
-		t.Part(kernel.System, "collect", r.ID, "score", r.ID)
-		now, err := db(t).Request(ctx, r.ID)
+		rd := t.As(c.city.Entry(kernel.System, "collect", r.ID, "score").Once(r.ID))
+		now, err := read(rd).Request(ctx, r.ID)
 		if err != nil {
 			return err
 		}
@@ -261,8 +261,8 @@ func backoff(scaled func(time.Duration) time.Duration, attempt int, err error) t
 // finish makes the score of a request from what has answered.
 func (c *Scores) finish(ctx context.Context, id string) error {
 	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
-		t.Part(kernel.System, "collect", id, "score", id)
-		r, err := db(t).Request(ctx, id)
+		rd := t.As(c.city.Entry(kernel.System, "collect", id, "score").Once(id))
+		r, err := read(rd).Request(ctx, id)
 		if err != nil || !r.State.Open() || r.State == mingjing.RequestScoring {
 			return err
 		}
@@ -276,8 +276,8 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 		return fmt.Errorf("finish: %w", err)
 	}
 	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
-		t.Part(kernel.System, "score", id, "score", id)
-		r, err := db(t).Request(ctx, id)
+		rd := t.As(c.city.Entry(kernel.System, "score", id, "score").Once(id))
+		r, err := read(rd).Request(ctx, id)
 		if err != nil || r.State != mingjing.RequestScoring {
 			return err
 		}
@@ -286,15 +286,15 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 			return err
 		}
 		now := c.city.Now().UTC()
-		sources, err := c.SourcesOf(ctx, t, r)
+		sources, err := c.SourcesOf(ctx, rd, r)
 		if err != nil {
 			return err
 		}
-		records, err := db(t).Records(ctx, r.Resident)
+		records, err := read(rd).Records(ctx, r.Resident)
 		if err != nil {
 			return err
 		}
-		listings, err := db(t).Listings(ctx, r.Resident)
+		listings, err := read(rd).Listings(ctx, r.Resident)
 		if err != nil {
 			return err
 		}
@@ -307,7 +307,7 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 			case s.Reply == nil:
 				continue
 			default:
-				if err := c.mergeReply(ctx, t, r, book, s, records, listings); err != nil {
+				if err := c.mergeReply(ctx, rd, r, book, s, records, listings); err != nil {
 					return err
 				}
 				if s.Items == 0 {
@@ -319,7 +319,7 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 				return err
 			}
 		}
-		s, err := c.makeScore(ctx, t, r.Resident, book, missing, "request")
+		s, err := c.makeScore(ctx, rd, r.Resident, book, missing, "request")
 		if err != nil {
 			return err
 		}
@@ -328,10 +328,10 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 			return err
 		}
 		// What was collected may change the scores by other rulebooks too.
-		if err := c.Rescore(ctx, t, r.Resident, "request", book.ID); err != nil {
+		if err := c.Rescore(ctx, rd, r.Resident, "request", book.ID); err != nil {
 			return err
 		}
-		if err := c.notices.Notify(ctx, t, r.Resident, mingjing.NoticeScoreReady, "", "request", r.ID); err != nil {
+		if err := c.notices.Notify(ctx, rd, r.Resident, mingjing.NoticeScoreReady, "", "request", r.ID); err != nil {
 			return err
 		}
 		return t.Emit(ctx, string(r.Resident), mingjing.EventRequest, r.ID, now)
@@ -346,7 +346,7 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 // are given as they were before. What is there already keeps its state; what was
 // removed stays removed; what the agency no longer holds goes, unless a dispute
 // about it is open, which then decides.
-func (c *Scores) mergeReply(ctx context.Context, t *kernel.Tx, r Request, book *mingjing.Rulebook, s Source, records []holding.Record, listings []holding.Listing) error {
+func (c *Scores) mergeReply(ctx context.Context, rd *kernel.Reader, r Request, book *mingjing.Rulebook, s Source, records []holding.Record, listings []holding.Listing) error {
 	agency, _ := book.Agency(s.Agency)
 	ours := func(agency string) bool { return agency == s.Agency }
 	sent := map[string]bool{}
@@ -367,7 +367,7 @@ func (c *Scores) mergeReply(ctx context.Context, t *kernel.Tx, r Request, book *
 			}
 		}
 		rec.CollectedAt = *s.AnsweredAt
-		if err := db(t).PutRecord(ctx, rec); err != nil {
+		if err := db(rd).PutRecord(ctx, rec); err != nil {
 			return err
 		}
 	}
@@ -375,7 +375,7 @@ func (c *Scores) mergeReply(ctx context.Context, t *kernel.Tx, r Request, book *
 		if ours(old.Agency) && !sent[old.Ref] && slices.Contains(agency.Holds, old.Code) &&
 			old.State != mingjing.RecordDisputed && old.State != mingjing.RecordRemoved && !old.Intake {
 			old.Remove(c.city.Today())
-			if err := db(t).PutRecord(ctx, old); err != nil {
+			if err := db(rd).PutRecord(ctx, old); err != nil {
 				return err
 			}
 		}
@@ -398,11 +398,11 @@ func (c *Scores) mergeReply(ctx context.Context, t *kernel.Tx, r Request, book *
 				l.Ends = old.Ends // no longer without a new notice, least of all than was decided
 			}
 		}
-		if err := db(t).PutListing(ctx, l); err != nil {
+		if err := db(rd).PutListing(ctx, l); err != nil {
 			return err
 		}
 		if l.State == mingjing.ListingInEffect && l.Ends != "" {
-			if err := t.Enqueue(ctx, kernel.Job{Kind: holding.JobListing, ID: l.ID, At: l.Ends.Time(c.city.Zone())}); err != nil {
+			if err := rd.Enqueue(ctx, kernel.Job{Kind: holding.JobListing, ID: l.ID, At: l.Ends.Time(c.city.Zone())}); err != nil {
 				return err
 			}
 		}
@@ -410,7 +410,7 @@ func (c *Scores) mergeReply(ctx context.Context, t *kernel.Tx, r Request, book *
 	for _, old := range listings {
 		if ours(old.Agency) && !sent[old.Ref] && slices.Contains(agency.Holds, old.Code) &&
 			old.State != mingjing.ListingDisputed && !old.State.Over() && old.CaseID == "" {
-			if err := c.holdings.Move(ctx, t, &old, mingjing.ListingLifted, kernel.System); err != nil {
+			if err := c.holdings.Move(ctx, rd, &old, mingjing.ListingLifted, kernel.System); err != nil {
 				return err
 			}
 		}

@@ -36,12 +36,12 @@ func (c *Scores) RequestScore(ctx context.Context, a mingjing.Actor, rulebook st
 	}}
 	var id string
 	err = c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
-		t.Part(a, "request", r.ID, "own", r.ID)
-		if id, err = c.askedAlready(ctx, t, me, key); id != "" || err != nil {
+		rd := t.As(c.city.Entry(a, "request", r.ID, "own").Once(r.ID))
+		if id, err = c.askedAlready(ctx, rd, me, key); id != "" || err != nil {
 			return err
 		}
 		id = r.ID
-		consents, err := db(t).Consents(ctx, me)
+		consents, err := read(rd).Consents(ctx, me)
 		if err != nil {
 			return err
 		}
@@ -64,8 +64,8 @@ func (c *Scores) RequestScore(ctx context.Context, a mingjing.Actor, rulebook st
 	})
 	if errors.Is(err, kernel.ErrExists) { // another device was faster
 		err = c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
-			t.Part(a, "request", r.ID, "own", r.ID)
-			if id, err = c.askedAlready(ctx, t, me, key); id == "" && err == nil {
+			rd := t.As(c.city.Entry(a, "request", r.ID, "own").Once(r.ID))
+			if id, err = c.askedAlready(ctx, rd, me, key); id == "" && err == nil {
 				err = kernel.ErrConflict
 			}
 			return err
@@ -79,14 +79,14 @@ func (c *Scores) RequestScore(ctx context.Context, a mingjing.Actor, rulebook st
 
 // askedAlready is the id of the request that the key made, or ""; an open request
 // of another key is a request_open error.
-func (c *Scores) askedAlready(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, key string) (string, error) {
+func (c *Scores) askedAlready(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, key string) (string, error) {
 	if key != "" {
-		r, err := db(t).RequestByKey(ctx, me, key)
+		r, err := read(rd).RequestByKey(ctx, me, key)
 		if !errors.Is(err, kernel.ErrNotFound) {
 			return r.ID, err
 		}
 	}
-	open, err := db(t).OpenRequest(ctx, me)
+	open, err := read(rd).OpenRequest(ctx, me)
 	switch {
 	case errors.Is(err, kernel.ErrNotFound):
 		return "", nil
@@ -104,20 +104,20 @@ func (c *Scores) ScoreRequest(ctx context.Context, a mingjing.Actor, id string) 
 		return mingjing.ScoreRequest{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.ScoreRequest, error) {
-		t.Because(a, "request", id, "own")
-		r, err := db(t).Request(ctx, id)
+		rd := t.As(c.city.Entry(a, "request", id, "own"))
+		r, err := read(rd).Request(ctx, id)
 		if err != nil {
 			return mingjing.ScoreRequest{}, err
 		}
 		if r.Resident != me {
 			return mingjing.ScoreRequest{}, kernel.ErrNotFound
 		}
-		out, err := c.ShowRequest(ctx, t, r)
+		out, err := c.ShowRequest(ctx, rd, r)
 		if err != nil {
 			return out, err
 		}
 		if r.ScoreID != "" {
-			s, err := db(t).Score(ctx, r.ScoreID)
+			s, err := read(rd).Score(ctx, r.ScoreID)
 			if err == nil {
 				out.Score = &s
 			} else if !errors.Is(err, kernel.ErrNotFound) { // it may have gone with the consent
@@ -129,9 +129,9 @@ func (c *Scores) ScoreRequest(ctx context.Context, a mingjing.Actor, id string) 
 }
 
 // ShowRequest is a request with its progress and sources.
-func (c *Scores) ShowRequest(ctx context.Context, t *kernel.Tx, r Request) (mingjing.ScoreRequest, error) {
+func (c *Scores) ShowRequest(ctx context.Context, rd *kernel.Reader, r Request) (mingjing.ScoreRequest, error) {
 	out := r.ScoreRequest
-	sources, err := c.SourcesOf(ctx, t, r)
+	sources, err := c.SourcesOf(ctx, rd, r)
 	if err != nil {
 		return out, err
 	}
@@ -144,7 +144,7 @@ func (c *Scores) ShowRequest(ctx context.Context, t *kernel.Tx, r Request) (ming
 	}
 	out.Progress.Total = len(sources)
 	if r.State == mingjing.RequestQueued {
-		if out.Progress.Place, err = db(t).QueuePlace(ctx, r.ID); err != nil {
+		if out.Progress.Place, err = db(rd).QueuePlace(ctx, r.ID); err != nil {
 			return out, err
 		}
 	}
@@ -173,8 +173,8 @@ func (c *Scores) expect(r mingjing.ScoreRequest) *time.Time {
 
 // SourcesOf are all agencies of the request's rulebook; one with no row has not
 // been asked yet. Of a rulebook that is no longer published, those that were asked.
-func (c *Scores) SourcesOf(ctx context.Context, t *kernel.Tx, r Request) ([]Source, error) {
-	rows, err := db(t).Sources(ctx, r.ID)
+func (c *Scores) SourcesOf(ctx context.Context, rd *kernel.Reader, r Request) ([]Source, error) {
+	rows, err := read(rd).Sources(ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}

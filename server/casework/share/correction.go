@@ -70,8 +70,8 @@ func (c *Shares) correct(ctx context.Context, a mingjing.Actor, dispute, action 
 		return mingjing.CorrectionView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (v mingjing.CorrectionView, err error) {
-		t.Because(a, action, dispute, "own")
-		d, err := db(t).Case(ctx, dispute)
+		rd := t.As(c.city.Entry(a, action, dispute, "own"))
+		d, err := read(rd).Case(ctx, dispute)
 		if err != nil {
 			return v, err
 		}
@@ -81,7 +81,7 @@ func (c *Shares) correct(ctx context.Context, a mingjing.Actor, dispute, action 
 		if d.Decision == nil || d.Decision.Outcome != mingjing.OutcomeUpheld && d.Decision.Outcome != mingjing.OutcomePartly {
 			return v, errNothingToTell
 		}
-		seen, err := c.sawBefore(ctx, t, d)
+		seen, err := c.sawBefore(ctx, rd, d)
 		if err != nil {
 			return v, err
 		}
@@ -105,8 +105,8 @@ func (c *Shares) correct(ctx context.Context, a mingjing.Actor, dispute, action 
 
 // sawBefore are the views, up to a decision and not too long ago, of scores in
 // which what it is about counted. A score that is gone is taken for one of them.
-func (c *Shares) sawBefore(ctx context.Context, t *kernel.Tx, d cases.Case) ([]View, error) {
-	views, err := db(t).ShareViews(ctx, d.Resident)
+func (c *Shares) sawBefore(ctx context.Context, rd *kernel.Reader, d cases.Case) ([]View, error) {
+	views, err := read(rd).ShareViews(ctx, d.Resident)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (c *Shares) sawBefore(ctx context.Context, t *kernel.Tx, d cases.Case) ([]V
 		}
 		yes, known := counted[v.ScoreID]
 		if !known {
-			s, err := db(t).Score(ctx, v.ScoreID)
+			s, err := read(rd).Score(ctx, v.ScoreID)
 			if err != nil && !errors.Is(err, kernel.ErrNotFound) {
 				return nil, err
 			}
@@ -140,8 +140,8 @@ func (c *Shares) sawBefore(ctx context.Context, t *kernel.Tx, d cases.Case) ([]V
 func (c *Shares) sendCorrection(ctx context.Context, id string) (time.Duration, error) {
 	var v View
 	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
-		c.city.Notifies(t)
-		v, err = db(t).ShareView(ctx, id)
+		rd := t.As(c.city.NoticeEntry())
+		v, err = read(rd).ShareView(ctx, id)
 		return err
 	})
 	if errors.Is(err, kernel.ErrNotFound) {
@@ -174,7 +174,6 @@ func (c *Shares) sendCorrection(ctx context.Context, id string) (time.Duration, 
 		v.Email = ""
 	}
 	return wait, c.city.Tx(ctx, func(t *kernel.Tx) error {
-		c.city.Notifies(t)
 		if err := db(t).SetShareView(ctx, v); err != nil {
 			return err
 		}

@@ -38,8 +38,11 @@ func (c *Shares) Jobs() kernel.Jobs {
 	}
 }
 
-// db is the part's own port on a transaction. The store has all of them.
-func db(t *kernel.Tx) Port { return kernel.PortOf[Port](t) }
+// db is the part's own port on a transaction, read its readings for one entry of the
+// access log. The store has those of all parts.
+func db(t kernel.Transaction) Port { return kernel.PortOf[Port](t) }
+
+func read(r *kernel.Reader) Readings { return kernel.ReadingsOf[Readings](r) }
 
 // A Mailer sends the correction of a share; it is a [notice.Notifier].
 type Mailer interface {

@@ -91,21 +91,22 @@ func (c *Shares) Shares(ctx context.Context, a mingjing.Actor) (mingjing.SharesV
 		return mingjing.SharesView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.SharesView, error) {
-		if err := t.Look(ctx, a, me, c.city.Now(), "shares", "", "own"); err != nil {
+		rd := t.As(c.city.Entry(a, "shares", "", "own"))
+		if err := rd.Log(ctx, me); err != nil {
 			return mingjing.SharesView{}, err
 		}
-		shares, err := c.SharesOf(ctx, t, me)
+		shares, err := c.SharesOf(ctx, rd, me)
 		return mingjing.SharesView{Shares: shares}, err
 	})
 }
 
 // SharesOf are a resident's shares with the looks at each, newest first.
-func (c *Shares) SharesOf(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID) ([]mingjing.Share, error) {
-	shares, err := db(t).Shares(ctx, me)
+func (c *Shares) SharesOf(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID) ([]mingjing.Share, error) {
+	shares, err := read(rd).Shares(ctx, me)
 	if err != nil {
 		return nil, err
 	}
-	views, err := db(t).ShareViews(ctx, me)
+	views, err := read(rd).ShareViews(ctx, me)
 	list := make([]mingjing.Share, 0, len(shares))
 	for _, s := range shares {
 		list = append(list, c.showShare(s, views))
@@ -136,11 +137,12 @@ func (c *Shares) ShareForm(ctx context.Context, a mingjing.Actor) (mingjing.NewS
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.NewShareView, error) {
 		v := mingjing.NewShareView{Scores: []mingjing.ScoreCard{}}
-		if err := t.Look(ctx, a, me, c.city.Now(), "score", "", "own"); err != nil {
+		rd := t.As(c.city.Entry(a, "score", "", "own"))
+		if err := rd.Log(ctx, me); err != nil {
 			return v, err
 		}
 		var err error
-		v.Scores, err = score.LatestCards(ctx, t, me, c.city.Books())
+		v.Scores, err = score.LatestCards(ctx, rd, me, c.city.Books())
 		return v, err
 	})
 }
@@ -160,21 +162,22 @@ func (c *Shares) MakeShare(ctx context.Context, a mingjing.Actor, n NewShare) (m
 	s.ID, s.Resident, s.MadeAt = kernel.NewID(), me, now.UTC()
 	code := rand.Text() // 130 bits
 	out, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Share, error) {
-		if err := t.Look(ctx, a, me, now, "share_made", s.ID, "own"); err != nil {
+		rd := t.As(c.city.Entry(a, "share_made", s.ID, "own"))
+		if err := rd.Log(ctx, me); err != nil {
 			return mingjing.Share{}, err
 		}
-		consents, err := db(t).Consents(ctx, me)
+		consents, err := read(rd).Consents(ctx, me)
 		if err != nil {
 			return mingjing.Share{}, err
 		}
-		_, err = db(t).LatestScore(ctx, me, s.Rulebook)
+		_, err = read(rd).LatestScore(ctx, me, s.Rulebook)
 		if errors.Is(err, kernel.ErrNotFound) || err == nil && !score.InForce(consents, s.Rulebook) {
 			return mingjing.Share{}, mingjing.NewError(mingjing.Conflict, "share_no_score")
 		}
 		if err != nil {
 			return mingjing.Share{}, err
 		}
-		others, err := db(t).Shares(ctx, me)
+		others, err := read(rd).Shares(ctx, me)
 		if err != nil {
 			return mingjing.Share{}, err
 		}
@@ -258,7 +261,8 @@ func (c *Shares) RevokeShare(ctx context.Context, a mingjing.Actor, id string) (
 			return mingjing.Share{}, kernel.ErrNotFound
 		}
 		now := c.city.Now().UTC()
-		if err := t.Look(ctx, a, me, now, "share_revoked", id, "own"); err != nil {
+		rd := t.As(c.city.Entry(a, "share_revoked", id, "own"))
+		if err := rd.Log(ctx, me); err != nil {
 			return mingjing.Share{}, err
 		}
 		if h.State(now) == mingjing.ShareActive {
@@ -270,11 +274,11 @@ func (c *Shares) RevokeShare(ctx context.Context, a mingjing.Actor, id string) (
 				return mingjing.Share{}, err
 			}
 		}
-		s, err := db(t).Share(ctx, id)
+		s, err := read(rd).Share(ctx, id)
 		if err != nil {
 			return mingjing.Share{}, err
 		}
-		views, err := db(t).ShareViews(ctx, me)
+		views, err := read(rd).ShareViews(ctx, me)
 		return c.showShare(s, views), err
 	})
 }
@@ -352,7 +356,8 @@ func (c *Shares) ViewShare(ctx context.Context, code string, r Recipient) (mingj
 			return mingjing.RecipientView{}, errShareOver
 		}
 		by := mingjing.Actor{Role: mingjing.RoleRecipient, Name: who}
-		if err := t.Look(ctx, by, h.Resident, now, "share_view", h.ID, "share"); err != nil {
+		rd := t.As(c.city.Entry(by, "share_view", h.ID, "share"))
+		if err := rd.Log(ctx, h.Resident); err != nil {
 			return mingjing.RecipientView{}, err
 		}
 		h.Viewed++
@@ -363,7 +368,7 @@ func (c *Shares) ViewShare(ctx context.Context, code string, r Recipient) (mingj
 		if err != nil && !errors.Is(err, errShareOver) { // it was the last time
 			return v, err
 		}
-		said, score, err := c.statementOf(ctx, t, h)
+		said, score, err := c.statementOf(ctx, rd, h)
 		if err != nil {
 			return v, err
 		}
@@ -372,7 +377,7 @@ func (c *Shares) ViewShare(ctx context.Context, code string, r Recipient) (mingj
 		if err != nil {
 			return v, err
 		}
-		if err := c.notices.Notify(ctx, t, h.Resident, mingjing.NoticeShareViewed, "", "shares", h.ID); err != nil {
+		if err := c.notices.Notify(ctx, rd, h.Resident, mingjing.NoticeShareViewed, "", "shares", h.ID); err != nil {
 			return v, err
 		}
 		v.Code, v.Statement = code, said
@@ -381,8 +386,8 @@ func (c *Shares) ViewShare(ctx context.Context, code string, r Recipient) (mingj
 }
 
 // statementOf is what a share says today, and by which score.
-func (c *Shares) statementOf(ctx context.Context, t *kernel.Tx, h Head) (said *mingjing.Statement, score string, err error) {
-	s, err := db(t).Share(ctx, h.ID)
+func (c *Shares) statementOf(ctx context.Context, rd *kernel.Reader, h Head) (said *mingjing.Statement, score string, err error) {
+	s, err := read(rd).Share(ctx, h.ID)
 	if err != nil {
 		return nil, "", err
 	}
@@ -390,7 +395,7 @@ func (c *Shares) statementOf(ctx context.Context, t *kernel.Tx, h Head) (said *m
 	if err != nil {
 		return nil, "", errShareOver // it is no longer published
 	}
-	last, err := db(t).LatestScore(ctx, h.Resident, s.Rulebook)
+	last, err := read(rd).LatestScore(ctx, h.Resident, s.Rulebook)
 	if errors.Is(err, kernel.ErrNotFound) {
 		return nil, "", errShareOver
 	}
@@ -410,7 +415,7 @@ func (c *Shares) statementOf(ctx context.Context, t *kernel.Tx, h Head) (said *m
 			n := len(last.Missing)
 			said.Missing = &n
 		case mingjing.ShareListings:
-			listings, err := db(t).Listings(ctx, h.Resident)
+			listings, err := read(rd).Listings(ctx, h.Resident)
 			if err != nil {
 				return nil, "", err
 			}
@@ -426,7 +431,7 @@ func (c *Shares) statementOf(ctx context.Context, t *kernel.Tx, h Head) (said *m
 	if s.Named == mingjing.ShareNameless {
 		return said, last.ID, nil
 	}
-	r, err := db(t).Resident(ctx, h.Resident)
+	r, err := read(rd).Resident(ctx, h.Resident)
 	if err != nil {
 		return nil, "", err
 	}

@@ -41,16 +41,16 @@ func (c *Takeaway) Leaving(ctx context.Context, a mingjing.Actor) (mingjing.Leav
 		return mingjing.LeaveView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.LeaveView, error) {
-		t.Because(a, "leave", "", "own")
+		rd := t.As(c.city.Entry(a, "leave", "", "own"))
 		v := mingjing.LeaveView{OpenCases: []mingjing.Case{}}
-		open, err := db(t).OpenCasesOf(ctx, me)
+		open, err := read(rd).OpenCasesOf(ctx, me)
 		if err != nil {
 			return v, err
 		}
-		if v.OpenCases, err = c.cases.ShowAllOwn(ctx, t, me, open); err != nil {
+		if v.OpenCases, err = c.cases.ShowAllOwn(ctx, rd, me, open); err != nil {
 			return v, err
 		}
-		consents, err := db(t).Consents(ctx, me)
+		consents, err := read(rd).Consents(ctx, me)
 		for _, k := range consents {
 			v.Scoring = v.Scoring || k.WithdrawnAt == nil
 		}
@@ -70,12 +70,12 @@ func (c *Takeaway) Leave(ctx context.Context, a mingjing.Actor) (mingjing.Erasur
 		return mingjing.Erasure{}, mingjing.NewError(mingjing.Unavailable, "identity_down")
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Erasure, error) {
-		t.Because(a, "leave", "", "own")
+		rd := t.As(c.city.Entry(a, "leave", "", "own"))
 		old, err := db(t).ErasureOf(ctx, me)
 		if !errors.Is(err, kernel.ErrNotFound) {
 			return old.Erasure, err
 		}
-		open, err := db(t).OpenCasesOf(ctx, me)
+		open, err := read(rd).OpenCasesOf(ctx, me)
 		if err != nil {
 			return mingjing.Erasure{}, err
 		}
@@ -83,7 +83,7 @@ func (c *Takeaway) Leave(ctx context.Context, a mingjing.Actor) (mingjing.Erasur
 			return mingjing.Erasure{}, mingjing.NewError(mingjing.Conflict, "leave_cases_open")
 		}
 		now := c.city.Now().UTC()
-		consents, err := db(t).Consents(ctx, me)
+		consents, err := read(rd).Consents(ctx, me)
 		if err != nil {
 			return mingjing.Erasure{}, err
 		}
@@ -91,7 +91,7 @@ func (c *Takeaway) Leave(ctx context.Context, a mingjing.Actor) (mingjing.Erasur
 			if k.WithdrawnAt != nil {
 				continue
 			}
-			if err := c.scores.WithdrawIn(ctx, t, me, k.Rulebook, now); err != nil {
+			if err := c.scores.WithdrawIn(ctx, rd, me, k.Rulebook, now); err != nil {
 				return mingjing.Erasure{}, err
 			}
 		}
@@ -123,8 +123,8 @@ func (c *Takeaway) erase(ctx context.Context, id string) error {
 		if e, err = db(t).Erasure(ctx, id); err != nil || e.ErasedAt != nil {
 			return err
 		}
-		t.Part(kernel.System, "leave", "", "own", id)
-		r, err := db(t).Resident(ctx, e.Resident)
+		rd := t.As(c.city.Entry(kernel.System, "leave", "", "own").Once(id))
+		r, err := read(rd).Resident(ctx, e.Resident)
 		n = r.IDNumber
 		return ignoreNotFound(err)
 	})

@@ -45,8 +45,8 @@ func (c *Takeaway) Export(ctx context.Context, a mingjing.Actor) (mingjing.Expor
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.ExportView, error) {
 		v := mingjing.ExportView{Fresh: a.Fresh}
-		t.Because(a, "export", "", "own")
-		e, err := c.exportOf(ctx, t, me)
+		rd := t.As(c.city.Entry(a, "export", "", "own"))
+		e, err := c.exportOf(ctx, rd, me)
 		if errors.Is(err, kernel.ErrNotFound) {
 			return v, nil
 		}
@@ -56,8 +56,8 @@ func (c *Takeaway) Export(ctx context.Context, a mingjing.Actor) (mingjing.Expor
 }
 
 // exportOf is the resident's export, unless its day is over.
-func (c *Takeaway) exportOf(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID) (Export, error) {
-	e, err := db(t).ExportOf(ctx, me)
+func (c *Takeaway) exportOf(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID) (Export, error) {
+	e, err := read(rd).ExportOf(ctx, me)
 	if err == nil && e.ExpiresAt != nil && !c.city.Now().Before(*e.ExpiresAt) {
 		return Export{}, kernel.ErrNotFound // the job that deletes it is late
 	}
@@ -80,10 +80,11 @@ func (c *Takeaway) StartExport(ctx context.Context, a mingjing.Actor, lang strin
 		now := c.city.Now().UTC()
 		e := Export{Resident: me, Lang: lang, ExportJob: mingjing.ExportJob{ID: kernel.NewID(), State: mingjing.ExportMaking,
 			Step: mingjing.ExportSteps[0], AskedAt: now}}
-		if err := t.Look(ctx, a, me, now, "export", e.ID, "own"); err != nil {
+		rd := t.As(c.city.Entry(a, "export", e.ID, "own"))
+		if err := rd.Log(ctx, me); err != nil {
 			return v, err
 		}
-		old, err := db(t).ExportOf(ctx, me)
+		old, err := read(rd).ExportOf(ctx, me)
 		switch {
 		case err == nil && old.State == mingjing.ExportMaking:
 			v.Job = &old.ExportJob
@@ -116,8 +117,8 @@ func (c *Takeaway) DeleteExport(ctx context.Context, a mingjing.Actor) (mingjing
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.ExportView, error) {
 		v := mingjing.ExportView{Fresh: a.Fresh}
-		t.Because(a, "export", "", "own")
-		e, err := db(t).ExportOf(ctx, me)
+		rd := t.As(c.city.Entry(a, "export", "", "own"))
+		e, err := read(rd).ExportOf(ctx, me)
 		if errors.Is(err, kernel.ErrNotFound) {
 			return v, nil
 		}
@@ -150,8 +151,8 @@ func (c *Takeaway) ExportFile(ctx context.Context, a mingjing.Actor) (mingjing.E
 		} else if err != nil {
 			return nil, err
 		}
-		t.Because(a, "export_file", id, "own")
-		e, err := c.exportOf(ctx, t, me)
+		rd := t.As(c.city.Entry(a, "export_file", id, "own"))
+		e, err := c.exportOf(ctx, rd, me)
 		switch {
 		case errors.Is(err, kernel.ErrNotFound):
 			return nil, errNotMade
@@ -161,7 +162,7 @@ func (c *Takeaway) ExportFile(ctx context.Context, a mingjing.Actor) (mingjing.E
 			return nil, noExportFile
 		}
 		job = e.ExportJob
-		return db(t).ExportData(ctx, e.ID)
+		return read(rd).ExportData(ctx, e.ID)
 	})
 	return job, data, err
 }
@@ -169,8 +170,8 @@ func (c *Takeaway) ExportFile(ctx context.Context, a mingjing.Actor) (mingjing.E
 // deleteExpired is the job that deletes an export when its day is over.
 func (c *Takeaway) deleteExpired(ctx context.Context, id string) error {
 	return c.city.Tx(ctx, func(t *kernel.Tx) error {
-		t.Part(kernel.System, "export", id, "own", id)
-		e, err := db(t).Export(ctx, id)
+		rd := t.As(c.city.Entry(kernel.System, "export", id, "own").Once(id))
+		e, err := read(rd).Export(ctx, id)
 		if errors.Is(err, kernel.ErrNotFound) {
 			return nil
 		}
@@ -215,12 +216,12 @@ func (c *Takeaway) make(ctx context.Context, id string) error {
 func (c *Takeaway) makeExport(ctx context.Context, id string) error {
 	var h *exporter
 	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
-		t.Part(kernel.System, "export", id, "own", id)
-		e, err := db(t).Export(ctx, id)
+		rd := t.As(c.city.Entry(kernel.System, "export", id, "own").Once(id))
+		e, err := read(rd).Export(ctx, id)
 		if err != nil || e.State != mingjing.ExportMaking {
 			return err
 		}
-		h, err = c.gather(ctx, t, e)
+		h, err = c.gather(ctx, rd, e)
 		return err
 	})
 	if err != nil || h == nil {
@@ -265,8 +266,8 @@ func (c *Takeaway) makeExport(ctx context.Context, id string) error {
 // exportAt says how far an export is.
 func (c *Takeaway) exportAt(ctx context.Context, id, step string, percent int) error {
 	return c.city.Tx(ctx, func(t *kernel.Tx) error {
-		t.Part(kernel.System, "export", id, "own", id)
-		e, err := db(t).Export(ctx, id)
+		rd := t.As(c.city.Entry(kernel.System, "export", id, "own").Once(id))
+		e, err := read(rd).Export(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -287,8 +288,8 @@ func (c *Takeaway) finishExport(ctx context.Context, id string, data []byte, why
 		data, why = nil, errTooMuch.Code
 	}
 	return c.city.Tx(ctx, func(t *kernel.Tx) error {
-		t.Part(kernel.System, "export", id, "own", id)
-		e, err := db(t).Export(ctx, id)
+		rd := t.As(c.city.Entry(kernel.System, "export", id, "own").Once(id))
+		e, err := read(rd).Export(ctx, id)
 		if err != nil || e.State != mingjing.ExportMaking {
 			return err
 		}
@@ -308,7 +309,7 @@ func (c *Takeaway) finishExport(ctx context.Context, id string, data []byte, why
 		if err := t.Enqueue(ctx, kernel.Job{Kind: JobUnexport, ID: id, At: expires}); err != nil {
 			return err
 		}
-		if err := c.notices.Notify(ctx, t, e.Resident, mingjing.NoticeExportReady, code, "export", ""); err != nil {
+		if err := c.notices.Notify(ctx, rd, e.Resident, mingjing.NoticeExportReady, code, "export", ""); err != nil {
 			return err
 		}
 		return t.Emit(ctx, string(e.Resident), mingjing.EventExport, id, now)

@@ -10,9 +10,10 @@ import (
 	"mingjing/server/casework/score"
 )
 
-// A Port is what the part needs of one transaction on the store. Every method that finds
-// nothing returns [kernel.ErrNotFound]; lists may be empty. Lists are ordered oldest
-// first unless said otherwise.
+// A Port is what the part needs of one transaction on the store to write, and to read
+// what opens nothing that is a resident's. Every method that finds nothing returns
+// [kernel.ErrNotFound]; lists may be empty. Lists are ordered oldest first unless said
+// otherwise.
 type Port interface {
 	AddErasure(ctx context.Context, e Erasure) error // ErrExists: the resident has one
 	Erasure(ctx context.Context, id string) (Erasure, error)
@@ -24,6 +25,18 @@ type Port interface {
 	Erase(ctx context.Context, resident mingjing.ResidentID) error
 	// Erased says whether there is nothing of a resident, or no longer.
 	Erased(ctx context.Context, resident mingjing.ResidentID) (bool, error)
+	AddExport(ctx context.Context, e Export) error // ErrExists: the resident has one
+	// ExportID is the id of a resident's export; nothing of it is opened.
+	ExportID(ctx context.Context, resident mingjing.ResidentID) (string, error)
+	SetExport(ctx context.Context, e Export) error
+	// SetExportData keeps the file of an export, in the place of what it was before.
+	SetExportData(ctx context.Context, id string, data []byte) error
+	DeleteExport(ctx context.Context, id string) error // with its file
+}
+
+// Readings are what the part needs of a reader of the store: what opens something that
+// is a resident's. Errors and lists are as in [Port].
+type Readings interface {
 	Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error)
 	Consents(ctx context.Context, resident mingjing.ResidentID) ([]mingjing.Consent, error)
 	// SourcesOfAll are the sources of all of a resident's requests, by request.
@@ -43,14 +56,7 @@ type Port interface {
 	// Notices are the newest first, with Seq below before (0: from the newest).
 	Notices(ctx context.Context, resident mingjing.ResidentID, before int64, limit int) ([]notice.Notice, error)
 	Devices(ctx context.Context, resident mingjing.ResidentID) ([]notice.Device, error)
-	AddExport(ctx context.Context, e Export) error // ErrExists: the resident has one
 	Export(ctx context.Context, id string) (Export, error)
 	ExportOf(ctx context.Context, resident mingjing.ResidentID) (Export, error)
-	// ExportID is the id of a resident's export; nothing of it is opened.
-	ExportID(ctx context.Context, resident mingjing.ResidentID) (string, error)
-	SetExport(ctx context.Context, e Export) error
-	// SetExportData keeps the file of an export, in the place of what it was before.
-	SetExportData(ctx context.Context, id string, data []byte) error
 	ExportData(ctx context.Context, id string) ([]byte, error)
-	DeleteExport(ctx context.Context, id string) error // with its file
 }
