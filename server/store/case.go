@@ -25,10 +25,12 @@ func (t *tx) AddCase(ctx context.Context, d cases.Case) error {
 		return err
 	}
 	return t.insert(ctx, op, `INSERT INTO dispute
-		(id, resident_id, key_hash, record_id, listing_id, agency, code, handler_id, state, filed_at, next_due, very_late_at, version, kind, name_hash, line, doc)
+		(id, resident_id, key_hash, record_id, listing_id, agency, code, handler_id, state, filed_at, next_due,
+			very_late_at, version, kind, name_hash, line, doc)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		d.ID, string(d.Resident), t.s.hashOrNull("key", d.Key), nullable(d.RecordID), nullable(d.ListingID), d.AgencyCode,
-		d.CatalogueCode, d.HandlerID, string(d.State), micros(d.FiledAt), d.Due(), d.VeryLate(), d.Version, string(d.Kind), t.nameHash(d.ResidentName), line, doc)
+		d.CatalogueCode, d.HandlerID, string(d.State), micros(d.FiledAt), d.Due(), d.VeryLate(), d.Version, string(d.Kind),
+		t.nameHash(d.ResidentName), line, doc)
 }
 
 // sealCase seals a dispute for its resident, and what the work queue shows of
@@ -64,7 +66,8 @@ func (t *tx) SetCase(ctx context.Context, d cases.Case) error {
 		return err
 	}
 	var version int
-	if err := t.row(ctx, op, []any{&version}, `SELECT version FROM dispute WHERE id = ? AND resident_id = ?`, d.ID, string(d.Resident)); err != nil {
+	if err := t.row(ctx, op, []any{&version}, `SELECT version FROM dispute WHERE id = ? AND resident_id = ?`, d.ID,
+		string(d.Resident)); err != nil {
 		return err
 	}
 	return fmt.Errorf("store: %s: version %d is stored, %d was given: %w", op, version, d.Version, kernel.ErrConflict)
@@ -221,7 +224,8 @@ func (t *tx) LateCounts(ctx context.Context, now time.Time) (late, very int, err
 
 // attach checks a file that goes to a dispute, and seals it with what the row says
 // of it for the dispute's resident.
-func (t *tx) attach(ctx context.Context, op, dispute string, row, file kept, e mingjing.Evidence, data []byte) (resident mingjing.ResidentID, doc, sealed []byte, err error) {
+func (t *tx) attach(ctx context.Context, op, dispute string, row, file kept, e mingjing.Evidence,
+	data []byte) (resident mingjing.ResidentID, doc, sealed []byte, err error) {
 	if len(data) > mingjing.MaxEvidenceBytes {
 		return "", nil, nil, fmt.Errorf("store: %s: file of %d bytes, at most %d are stored", op, len(data), mingjing.MaxEvidenceBytes)
 	}
@@ -285,7 +289,8 @@ func (t *reader) EvidenceOf(ctx context.Context, resident mingjing.ResidentID) (
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return groups[mingjing.Evidence](ctx, t, "list a resident's evidence", keptEvidence, "dispute_id", `WHERE resident_id = ? ORDER BY added_at, n`, string(resident))
+	return groups[mingjing.Evidence](ctx, t, "list a resident's evidence", keptEvidence, "dispute_id",
+		`WHERE resident_id = ? ORDER BY added_at, n`, string(resident))
 }
 
 // EvidenceCase implements [casework.Tx].

@@ -21,7 +21,8 @@ func (t *tx) Waiting(ctx context.Context, late time.Time, skip, limit int) ([]ca
 		where, args = `next_due < ?`, []any{micros(late)}
 	}
 	return all[cases.Case](ctx, t, "list waiting cases", keptDisputeLine, `WHERE `+where+
-		` AND state <> 'decided' AND state <> 'to_serve' ORDER BY next_due, filed_at, n LIMIT ? OFFSET ?`, append(args, page(limit), max(0, skip))...)
+		` AND state <> 'decided' AND state <> 'to_serve' ORDER BY next_due, filed_at, n LIMIT ? OFFSET ?`,
+		append(args, page(limit), max(0, skip))...)
 }
 
 // OpenCases implements [casework.Tx].
@@ -54,7 +55,8 @@ func (t *tx) DecideDeskCase(ctx context.Context, k desk.Case) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, op, `INSERT INTO desk_case (dispute_id, handler_id, way, taken_at, decided_at, days, doc) VALUES (?, ?, '', 0, ?, ?, ?)
+	_, err = t.exec(ctx,
+		op, `INSERT INTO desk_case (dispute_id, handler_id, way, taken_at, decided_at, days, doc) VALUES (?, ?, '', 0, ?, ?, ?)
 		ON CONFLICT (dispute_id, handler_id) DO UPDATE SET decided_at = excluded.decided_at, days = excluded.days, doc = excluded.doc`,
 		k.Dispute, k.Handler, micros(k.DecidedAt), k.Days, doc)
 	return err
@@ -102,7 +104,8 @@ func (t *tx) DeskCounts(ctx context.Context, now, since time.Time) ([]desk.Count
 		}
 		of(handler).Days[days] += n
 		return nil
-	}, `SELECT handler_id, days, count(*) FROM desk_case WHERE decided_at IS NOT NULL AND decided_at >= ? GROUP BY handler_id, days`, micros(since)); err != nil {
+	}, `SELECT handler_id, days, count(*) FROM desk_case WHERE decided_at IS NOT NULL AND decided_at >= ? GROUP BY handler_id, days`,
+		micros(since)); err != nil {
 		return nil, err
 	}
 	if err := t.rows(ctx, op, func(rows *sql.Rows) error {
@@ -119,7 +122,8 @@ func (t *tx) DeskCounts(ctx context.Context, now, since time.Time) ([]desk.Count
 			of(handler).Picked += n
 		}
 		return nil
-	}, `SELECT handler_id, way, count(*) FROM desk_case WHERE taken_at >= ? AND way <> '' GROUP BY handler_id, way`, micros(since)); err != nil {
+	}, `SELECT handler_id, way, count(*) FROM desk_case WHERE taken_at >= ? AND way <> '' GROUP BY handler_id, way`,
+		micros(since)); err != nil {
 		return nil, err
 	}
 	if err := t.rows(ctx, op, func(rows *sql.Rows) error {
@@ -160,7 +164,8 @@ func (t *tx) nameHandlers(ctx context.Context, all []desk.Counts) error {
 	}
 	// All of somebody's cases may be from before these were kept.
 	lines, err := groups[cases.Case](ctx, t, op, keptDisputeLine, "handler_id", `WHERE id IN (`+among+
-		`SELECT (SELECT d.id FROM dispute d WHERE d.handler_id <> '' AND d.handler_id = h.id ORDER BY d.next_due DESC, d.id DESC LIMIT 1) FROM h)`, handlers...)
+		`SELECT (SELECT d.id FROM dispute d WHERE d.handler_id <> '' AND d.handler_id = h.id
+			ORDER BY d.next_due DESC, d.id DESC LIMIT 1) FROM h)`, handlers...)
 	if err != nil {
 		return err
 	}
@@ -257,7 +262,8 @@ func (t *tx) RelativeResidents(ctx context.Context, staff string) ([]mingjing.Re
 		}
 		found = append(found, mingjing.ResidentID(id))
 		return nil
-	}, `SELECT resident.id FROM relative JOIN resident ON resident.id_hash = relative.id_hash WHERE relative.staff_id = ? ORDER BY relative.n`, staff)
+	}, `SELECT resident.id FROM relative JOIN resident ON resident.id_hash = relative.id_hash WHERE relative.staff_id = ? ORDER BY relative.n`,
+		staff)
 	return found, err
 }
 
@@ -288,7 +294,8 @@ func (t *tx) Visit(ctx context.Context, id string) (v desk.Visit, err error) {
 		resident string
 		at       int64
 	)
-	err = t.row(ctx, "read a visit", []any{&v.ID, &v.Staff, &resident, &at}, `SELECT id, staff_id, resident_id, at FROM visit WHERE id = ?`, id)
+	err = t.row(ctx, "read a visit", []any{&v.ID, &v.Staff, &resident, &at}, `SELECT id, staff_id, resident_id, at FROM visit WHERE id = ?`,
+		id)
 	v.Resident, v.At = mingjing.ResidentID(resident), instant(at)
 	return v, err
 }
@@ -301,6 +308,7 @@ func (t *tx) AddMiss(ctx context.Context, staff string, at time.Time) error {
 // Misses implements [casework.Tx].
 func (t *tx) Misses(ctx context.Context, staff string, since time.Time) (n int, first time.Time, err error) {
 	var at int64
-	err = t.row(ctx, "count misses", []any{&n, &at}, `SELECT count(*), COALESCE(MIN(at), 0) FROM counter_miss WHERE staff_id = ? AND at >= ?`, staff, micros(since))
+	err = t.row(ctx, "count misses", []any{&n, &at}, `SELECT count(*), COALESCE(MIN(at), 0) FROM counter_miss WHERE staff_id = ? AND at >= ?`,
+		staff, micros(since))
 	return n, instant(at), err
 }

@@ -27,8 +27,10 @@ func (t *tx) AddInquiry(ctx context.Context, q inquiry.Row) error {
 	if err != nil {
 		return err
 	}
-	return t.insert(ctx, op, `INSERT INTO inquiry (id, resident_id, seq, staff_id, agency, state, asked_at, due, late, unexplained, unfounded, version, doc)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, q.ID, string(q.Resident), q.Entry.Seq, q.Staff, q.Agency, string(q.State), micros(q.AskedAt),
+	return t.insert(ctx,
+		op, `INSERT INTO inquiry (id, resident_id, seq, staff_id, agency, state, asked_at, due, late, unexplained, unfounded, version, doc)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		q.ID, string(q.Resident), q.Entry.Seq, q.Staff, q.Agency, string(q.State), micros(q.AskedAt),
 		micros(q.Due), flag(q.Late), flag(q.Unexplained), flag(q.Unfounded()), q.Version, doc)
 }
 
@@ -48,7 +50,8 @@ func (t *tx) SetInquiry(ctx context.Context, q inquiry.Row) error {
 		return err
 	}
 	var version int
-	if err := t.row(ctx, op, []any{&version}, `SELECT version FROM inquiry WHERE id = ? AND resident_id = ?`, q.ID, string(q.Resident)); err != nil {
+	if err := t.row(ctx, op, []any{&version}, `SELECT version FROM inquiry WHERE id = ? AND resident_id = ?`, q.ID,
+		string(q.Resident)); err != nil {
 		return err
 	}
 	return fmt.Errorf("store: %s: version %d is stored, %d was given: %w", op, version, q.Version, kernel.ErrConflict)
@@ -74,7 +77,8 @@ func scanHead(row scanner) (h inquiry.Head, err error) {
 		late            int
 	)
 	err = row.Scan(&h.ID, &resident, &h.Staff, &h.Agency, &state, &asked, &due, &late)
-	h.Resident, h.State, h.AskedAt, h.Due, h.Late = mingjing.ResidentID(resident), mingjing.InquiryState(state), instant(asked), instant(due), late == 1
+	h.Resident, h.State, h.AskedAt, h.Due, h.Late = mingjing.ResidentID(resident), mingjing.InquiryState(state), instant(asked), instant(due),
+		late == 1
 	return h, err
 }
 

@@ -52,7 +52,8 @@ func (s *Store) sealOld(ctx context.Context) error {
 		for from := 0; ; from += keyBatch {
 			var rows []sealedRow
 			err := s.run(ctx, func(t *tx) (err error) {
-				if rows, err = t.sealedRows(ctx, "seal what is old", k, `ORDER BY `+strings.Join(k.key, ", ")+` LIMIT ? OFFSET ?`, keyBatch, from); err != nil {
+				if rows, err = t.sealedRows(ctx, "seal what is old", k, `ORDER BY `+strings.Join(k.key, ", ")+` LIMIT ? OFFSET ?`, keyBatch,
+					from); err != nil {
 					return err
 				}
 				for _, r := range rows {
@@ -90,11 +91,12 @@ func (s *Store) copyOld(ctx context.Context) error {
 		err := json.Unmarshal(doc, &held)
 		return held.Ref, nil, err
 	}
-	for _, f := range []filled{{"record", "ref", ref}, {"listing", "ref", ref}, {"dispute", "line", func(t *tx, doc []byte) (any, []any, error) {
-		var d cases.Case
-		err := json.Unmarshal(doc, &d)
-		return d.Line(), []any{t.nameHash(d.ResidentName)}, err
-	}}} {
+	for _, f := range []filled{{"record", "ref", ref}, {"listing", "ref", ref},
+		{"dispute", "line", func(t *tx, doc []byte) (any, []any, error) {
+			var d cases.Case
+			err := json.Unmarshal(doc, &d)
+			return d.Line(), []any{t.nameHash(d.ResidentName)}, err
+		}}} {
 		ids, err := s.names(ctx, `SELECT id FROM `+f.table+` WHERE `+f.column+` IS NULL`)
 		if err != nil {
 			return err
@@ -162,7 +164,8 @@ func (s *Store) names(ctx context.Context, query string, args ...any) (list []st
 
 // eachKeyset calls fn for each owner that has a keyset, in a transaction of its
 // own; the owner is locked.
-func (s *Store) eachKeyset(ctx context.Context, query string, args []any, fn func(t *tx, owner string, wrapped []byte) error) (n int, err error) {
+func (s *Store) eachKeyset(ctx context.Context, query string, args []any, fn func(t *tx, owner string, wrapped []byte) error) (n int,
+	err error) {
 	owners, err := s.names(ctx, query, args...)
 	if err != nil {
 		return 0, err

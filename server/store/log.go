@@ -55,7 +55,8 @@ func (t *tx) addLook(ctx context.Context, resident mingjing.ResidentID, l mingji
 }
 
 // Looks implements [casework.Tx]. The limit is at most [MaxPage].
-func (t *reader) Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error) {
+func (t *reader) Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry,
+	error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}

@@ -29,10 +29,11 @@ type kept struct {
 const bureaus = "''"
 
 var (
-	keptResident    = kept{table: "resident", key: []string{"id"}, owner: "id"}
-	keptConsent     = kept{table: "consent", key: []string{"id"}, owner: "resident_id"}
-	keptRequest     = kept{table: "request", key: []string{"id"}, owner: "resident_id"}
-	keptSource      = kept{table: "source", key: []string{"request_id", "agency"}, owner: "(SELECT resident_id FROM request WHERE request.id = request_id)"}
+	keptResident = kept{table: "resident", key: []string{"id"}, owner: "id"}
+	keptConsent  = kept{table: "consent", key: []string{"id"}, owner: "resident_id"}
+	keptRequest  = kept{table: "request", key: []string{"id"}, owner: "resident_id"}
+	keptSource   = kept{table: "source", key: []string{"request_id", "agency"},
+		owner: "(SELECT resident_id FROM request WHERE request.id = request_id)"}
 	keptRecord      = kept{table: "record", key: []string{"id"}, owner: "resident_id"}
 	keptListing     = kept{table: "listing", key: []string{"id"}, owner: "resident_id"}
 	keptScore       = kept{table: "score", key: []string{"id"}, owner: "resident_id"}
@@ -68,7 +69,8 @@ var (
 
 // allKept is every sealed column there is.
 var allKept = []kept{keptResident, keptConsent, keptRequest, keptSource, keptRecord, keptListing, keptScore, keptDispute, keptEvidence,
-	keptNote, keptLook, keptNotice, keptNoticePrefs, keptDevice, keptInquiry, keptAnswerDoc, keptMandate, keptShare, keptShareView, keptExport, keptExportFile,
+	keptNote, keptLook, keptNotice, keptNoticePrefs, keptDevice, keptInquiry, keptAnswerDoc, keptMandate, keptShare, keptShareView, keptExport,
+	keptExportFile,
 	keptEvidenceFile, keptAnswerFile, keptDisputeLine,
 	keptRecordRef, keptListingRef, keptDeskCase, keptRelative, keptDeclaration, keptBatch}
 
@@ -135,7 +137,8 @@ func (t *tx) addKeyset(ctx context.Context, owner string) (made bool, err error)
 	if err != nil {
 		return false, err
 	}
-	n, err := t.exec(ctx, "add a keyset", `INSERT INTO keyset (resident_id, wrapped, master) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, owner, wrapped, master)
+	n, err := t.exec(ctx, "add a keyset", `INSERT INTO keyset (resident_id, wrapped, master) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, owner,
+		wrapped, master)
 	return n == 1, err
 }
 

@@ -52,7 +52,8 @@ func proven(t testing.TB, s *Store, r mingjing.ResidentID, n int) {
 }
 
 func aLook(n int) mingjing.AccessEntry {
-	return mingjing.AccessEntry{At: day.Add(time.Duration(n) * time.Minute), Role: mingjing.RoleHandler, Who: "王", Action: "records", Purpose: "dispute"}
+	return mingjing.AccessEntry{At: day.Add(time.Duration(n) * time.Minute), Role: mingjing.RoleHandler, Who: "王", Action: "records",
+		Purpose: "dispute"}
 }
 
 func TestEveryLookIsInTheTreeWhoeverElseLooks(t *testing.T) {
@@ -157,7 +158,8 @@ func TestWhatAWitnessHasCosignedOnlyGrows(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		do(t, s, func(ctx context.Context, tx *reader) error {
-			for _, k := range []accesslog.Cosigned{{Witness: "b", Size: 4, Note: "4"}, {Witness: "a", Size: 9, Note: "9"}, {Witness: "a", Size: 8, Note: "8"}, {Witness: "b", Size: 4, Note: "4 again"}} {
+			for _, k := range []accesslog.Cosigned{{Witness: "b", Size: 4, Note: "4"}, {Witness: "a", Size: 9, Note: "9"},
+				{Witness: "a", Size: 8, Note: "8"}, {Witness: "b", Size: 4, Note: "4 again"}} {
 				must(t, tx.SetCosigned(ctx, k))
 			}
 			list, err := tx.Cosigned(ctx)

@@ -132,7 +132,8 @@ func entryBy(a mingjing.Actor, m *Mandate, at time.Time, code string) mingjing.T
 
 // look is the line in the resident's access log of what their helper does.
 func (m *Mandate) look(at time.Time, action, subject string) mingjing.AccessEntry {
-	return mingjing.AccessEntry{At: at.UTC(), Role: mingjing.RoleHelper, Who: m.Name, For: m.Resident, Action: action, Subject: subject, Purpose: "mandate"}
+	return mingjing.AccessEntry{At: at.UTC(), Role: mingjing.RoleHelper, Who: m.Name, For: m.Resident, Action: action, Subject: subject,
+		Purpose: "mandate"}
 }
 
 // lookOwn writes into a helper's own access log what they did for somebody else.

@@ -79,7 +79,8 @@ func (c *Cases) ProposeIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, a
 			return mingjing.Listing{}, mingjing.InvalidFields(mingjing.FieldError{Field: "ref", Code: "needs_new_case"})
 		case old.Code == p.Code && !old.State.Over():
 			return mingjing.Listing{}, mingjing.InvalidFields(mingjing.FieldError{Field: "code", Code: "listed_already"})
-		case old.Code == p.Code && undecided(old) && p.Document.Date == ended(old, c.city.Zone()) && !holding.SameDocument(old.Document, p.Document):
+		case old.Code == p.Code && undecided(old) && p.Document.Date == ended(old, c.city.Zone()) &&
+			!holding.SameDocument(old.Document, p.Document):
 			// Nobody has looked at it: there is no decision that a day should lie after.
 		case old.Code == p.Code && old.State != mingjing.ListingExpired && p.Document.Date <= ended(old, c.city.Zone()):
 			return mingjing.Listing{}, mingjing.InvalidFields(mingjing.FieldError{Field: "document", Code: "needs_new_case"})
@@ -225,7 +226,8 @@ func ownListing(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, 
 
 // MarkServed begins the answer period and closes the case in which the listing was
 // decided.
-func (c *Cases) MarkServed(ctx context.Context, rd *kernel.Reader, l *holding.Listing, d *Case, by mingjing.Actor, how string, on mingjing.Date, now time.Time) error {
+func (c *Cases) MarkServed(ctx context.Context, rd *kernel.Reader, l *holding.Listing, d *Case, by mingjing.Actor, how string,
+	on mingjing.Date, now time.Time) error {
 	by2 := c.city.Due(c.city.Procedure(l.Code).AnswerDays)
 	l.NoticeOn, l.Served, l.AnswerBy = on, how, &by2
 	MarkMet(d.Clocks, "serve", now)
@@ -330,7 +332,8 @@ func (c *Cases) PutStatement(ctx context.Context, a mingjing.Actor, recordID, li
 			}
 			code, put = l.Code, func() error { l.Statement = text; return db(t).PutListing(ctx, l) }
 		}
-		if most := c.city.Procedure(code).StatementWords; mingjing.Words(text) > most || utf8.RuneCountInString(text) > mingjing.MaxStatement || !utf8.ValidString(text) {
+		if most := c.city.Procedure(code).StatementWords; mingjing.Words(text) > most || utf8.RuneCountInString(text) > mingjing.MaxStatement ||
+			!utf8.ValidString(text) {
 			return mingjing.InvalidFields(mingjing.FieldError{Field: "statement_on_file", Code: "too_many_words"})
 		}
 		if err := put(); err != nil {

@@ -23,7 +23,8 @@ type Port interface {
 	PutRecord(ctx context.Context, r holding.Record) error
 	PutListing(ctx context.Context, l holding.Listing) error
 	AddCase(ctx context.Context, d Case) error // ErrExists: one is open about it, or the key is known
-	SetCase(ctx context.Context, d Case) error // everything but Evidence; fails with ErrConflict if d.Version is not the stored one, and stores Version+1
+	// everything but Evidence; fails with ErrConflict if d.Version is not the stored one, and stores Version+1
+	SetCase(ctx context.Context, d Case) error
 	// CaseLine is a dispute's [Case.Line]; nothing of its resident is opened.
 	CaseLine(ctx context.Context, id string) (Case, error)
 	// OpenCaseIDs are the ids of a resident's cases that are not decided; nothing of

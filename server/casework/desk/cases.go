@@ -23,7 +23,8 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 	if f.Kind != "" && !slices.Contains(mingjing.CaseKinds, f.Kind) {
 		return mingjing.QueueView{}, mingjing.NewError(mingjing.Invalid, "invalid_filter")
 	}
-	if len(f.Search) > 200 || !slices.Contains([]mingjing.Lateness{mingjing.OnTime, mingjing.Late, mingjing.VeryLate}, f.Late) || len(f.Agency) > 100 || len(cursor) > 200 ||
+	if len(f.Search) > 200 || !slices.Contains([]mingjing.Lateness{mingjing.OnTime, mingjing.Late, mingjing.VeryLate}, f.Late) ||
+		len(f.Agency) > 100 || len(cursor) > 200 ||
 		(f.State != "" && f.State != "open" && f.State != "all" && !slices.Contains(mingjing.DisputeStates, mingjing.CaseState(f.State))) {
 		return mingjing.QueueView{}, mingjing.NewError(mingjing.Invalid, "invalid_filter")
 	}
@@ -233,7 +234,8 @@ func withAllowedSteps(err error, a mingjing.Actor, d cases.Case) error {
 }
 
 // handle changes one dispute in one transaction, after check allows it.
-func (c *Desk) handle(ctx context.Context, a mingjing.Actor, id, action string, check func(mingjing.Actor, cases.Case) error, change func(*kernel.Reader, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
+func (c *Desk) handle(ctx context.Context, a mingjing.Actor, id, action string, check func(mingjing.Actor, cases.Case) error,
+	change func(*kernel.Reader, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return mingjing.CaseView{}, err
 	}
@@ -251,7 +253,8 @@ func (c *Desk) handle(ctx context.Context, a mingjing.Actor, id, action string, 
 }
 
 // handleIn is the transaction in which a case that may be changed is.
-func (c *Desk) handleIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, d cases.Case, change func(*kernel.Reader, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
+func (c *Desk) handleIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, d cases.Case,
+	change func(*kernel.Reader, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
 	now := c.city.Now().UTC()
 	if err := change(rd, &d, now); err != nil {
 		return mingjing.CaseView{}, withAllowedSteps(err, a, d)
@@ -312,7 +315,8 @@ func (c *Desk) Extend(ctx context.Context, a mingjing.Actor, id string) (mingjin
 		d.Extended = true
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "extended", Role: a.Role, Who: a.Name})
 		for i, k := range d.Clocks {
-			if longer := c.city.ClockFor(k.Code, c.city.Procedure(d.CatalogueCode).ExtensionDays); cases.IsBureauClock(k.Code) && cases.IsRunning(k) && longer.Due.After(k.Due) {
+			if longer := c.city.ClockFor(k.Code, c.city.Procedure(d.CatalogueCode).ExtensionDays); cases.IsBureauClock(k.Code) &&
+				cases.IsRunning(k) && longer.Due.After(k.Due) {
 				d.Clocks[i] = longer
 			}
 		}

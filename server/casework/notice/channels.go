@@ -73,7 +73,8 @@ func (c *Notices) showSettings(ctx context.Context, rd *kernel.Reader, me mingji
 }
 
 // changePrefs changes the actor's own settings in one transaction.
-func (c *Notices) changePrefs(ctx context.Context, a mingjing.Actor, change func(*kernel.Reader, *Prefs) error) (mingjing.NoticeSettingsView, error) {
+func (c *Notices) changePrefs(ctx context.Context, a mingjing.Actor,
+	change func(*kernel.Reader, *Prefs) error) (mingjing.NoticeSettingsView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.NoticeSettingsView{}, err
@@ -259,7 +260,8 @@ func (c *Notices) RemoveEmail(ctx context.Context, a mingjing.Actor) (mingjing.N
 
 // AddDevice has push messages sent to a browser of the actor's, which a session
 // of theirs has named. A browser that is known already gets its new keys.
-func (c *Notices) AddDevice(ctx context.Context, a mingjing.Actor, session, name string, to PushAddress) (mingjing.NoticeSettingsView, error) {
+func (c *Notices) AddDevice(ctx context.Context, a mingjing.Actor, session, name string, to PushAddress) (mingjing.NoticeSettingsView,
+	error) {
 	if _, err := kernel.AsResident(a); err != nil {
 		return mingjing.NoticeSettingsView{}, err
 	}

@@ -10,7 +10,8 @@ import (
 )
 
 // Input is what a resident's score is made from today.
-func (c *Scores) Input(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, book *mingjing.Rulebook, missing []string) (mingjing.Input, error) {
+func (c *Scores) Input(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, book *mingjing.Rulebook,
+	missing []string) (mingjing.Input, error) {
 	in := mingjing.Input{Missing: missing, AsOf: c.city.TodayBy(book),
 		Records: []mingjing.Record{}, Listings: []mingjing.Listing{}}
 	records, err := read(rd).Records(ctx, resident)
@@ -32,7 +33,8 @@ func (c *Scores) Input(ctx context.Context, rd *kernel.Reader, resident mingjing
 
 // makeScore makes and keeps a score, and has it made again on the day on which
 // it will change by itself.
-func (c *Scores) makeScore(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, book *mingjing.Rulebook, missing []string, cause string) (mingjing.Score, error) {
+func (c *Scores) makeScore(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, book *mingjing.Rulebook, missing []string,
+	cause string) (mingjing.Score, error) {
 	in, err := c.Input(ctx, rd, resident, book, missing)
 	if err != nil {
 		return mingjing.Score{}, err
@@ -40,7 +42,8 @@ func (c *Scores) makeScore(ctx context.Context, rd *kernel.Reader, resident ming
 	return c.keepScore(ctx, rd.Tx, resident, book, in, mingjing.MakeScore(book, in), cause)
 }
 
-func (c *Scores) keepScore(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, book *mingjing.Rulebook, in mingjing.Input, s mingjing.Score, cause string) (mingjing.Score, error) {
+func (c *Scores) keepScore(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, book *mingjing.Rulebook, in mingjing.Input,
+	s mingjing.Score, cause string) (mingjing.Score, error) {
 	s.ID, s.Cause, s.At = kernel.NewID(), cause, c.city.Now().UTC()
 	if err := db(t).AddScore(ctx, resident, s); err != nil {
 		return s, fmt.Errorf("keep score: %w", err)
@@ -113,7 +116,8 @@ func Card(book *mingjing.Rulebook, s mingjing.Score) mingjing.ScoreCard {
 const maxHistory = 60
 
 // LatestCards are a resident's newest scores by each of the rulebooks, in short.
-func LatestCards(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, books []*mingjing.Rulebook) ([]mingjing.ScoreCard, error) {
+func LatestCards(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, books []*mingjing.Rulebook) ([]mingjing.ScoreCard,
+	error) {
 	cards := []mingjing.ScoreCard{}
 	for _, book := range books {
 		s, err := read(rd).LatestScore(ctx, resident, book.ID)
