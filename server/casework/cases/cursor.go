@@ -39,7 +39,7 @@ func (d Case) Cursor() string {
 }
 
 // ParseCursor reads what [Case.Cursor] made: the place in the work queue and
-// the dispute's id. The error is [ErrCursor].
+// the dispute's id. The error is [kernel.ErrCursor].
 func ParseCursor(cursor string) (due int64, id string, err error) {
 	number, id, ok := strings.Cut(cursor, ".")
 	if !ok || id == "" || len(cursor) > 200 {

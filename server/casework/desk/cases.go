@@ -25,7 +25,7 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 	}
 	if len(f.Search) > 200 || !slices.Contains([]mingjing.Lateness{mingjing.OnTime, mingjing.Late, mingjing.VeryLate}, f.Late) ||
 		len(f.Agency) > 100 || len(cursor) > 200 ||
-		(f.State != "" && f.State != "open" && f.State != "all" && !slices.Contains(mingjing.DisputeStates, mingjing.CaseState(f.State))) {
+		(f.State != "" && f.State != "open" && f.State != "all" && !slices.Contains(mingjing.CaseStates, mingjing.CaseState(f.State))) {
 		return mingjing.QueueView{}, mingjing.NewError(mingjing.Invalid, "invalid_filter")
 	}
 	f.Search = strings.TrimSpace(f.Search)
