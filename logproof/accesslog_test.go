@@ -39,13 +39,13 @@ func (l *accessLog) ReadHashes(ids []int64) ([]tlog.Hash, error) {
 	return out, nil
 }
 
-// look writes a look; who tells apart what is written in two histories.
+// add adds an entry; who distinguishes the entries of two histories.
 func (l *accessLog) add(t testing.TB, resident mingjing.ResidentID, who string) {
 	t.Helper()
 	l.addSalted(t, resident, who, SaltSize)
 }
 
-// salted writes a look with a salt of so many bytes.
+// addSalted adds an entry with a salt of so many bytes.
 func (l *accessLog) addSalted(t testing.TB, resident mingjing.ResidentID, who string, salt int) {
 	t.Helper()
 	n := int64(len(l.entries[resident]) + 1)
@@ -120,7 +120,7 @@ func codesOf(k mingjing.AccessCheck) string {
 	return strings.Join(codes, " ")
 }
 
-// filled returns a log with looks at two residents, anna with twelve.
+// filled returns a log with entries of two residents, anna with twelve.
 func filled(t testing.TB) *accessLog {
 	t.Helper()
 	l := newAccessLog(t)

@@ -107,7 +107,7 @@ func TestNoCheatGoesUnseen(t *testing.T) {
 			}
 			return other.proof(t, "anna", 20, 100)
 		}},
-		"commit to a look with a salt that can be guessed": {"changed[13 14 15]", func(t *testing.T, l *accessLog) []mingjing.AccessProof {
+		"commit to an entry with a salt that can be guessed": {"changed[13 14 15]", func(t *testing.T, l *accessLog) []mingjing.AccessProof {
 			for _, size := range []int{0, SaltSize - 1, SaltSize + 1} {
 				l.addSalted(t, "anna", "王", size)
 			}
@@ -276,28 +276,28 @@ func TestAWitnessSeesTwoTrees(t *testing.T) {
 func TestWhatThePageShowsIsWhatTheRecordHas(t *testing.T) {
 	l := filled(t)
 	pages := l.proof(t, "anna", 0, 5)
-	looks := []mingjing.AccessEntry{}
+	entries := []mingjing.AccessEntry{}
 	for _, e := range l.entries["anna"] {
-		looks = append(looks, e.AccessEntry)
+		entries = append(entries, e.AccessEntry)
 	}
-	shown := func(looks []mingjing.AccessEntry, others bool) string {
+	shown := func(entries []mingjing.AccessEntry, others bool) string {
 		k := Check(pages, nil, testDay)
-		CheckShown(&k, pages, looks, others)
+		CheckShown(&k, pages, entries, others)
 		return codesOf(k)
 	}
-	if s := shown(looks[2:9], false); s != "" {
+	if s := shown(entries[2:9], false); s != "" {
 		t.Errorf("honest: %s", s)
 	}
-	less := slices.Delete(slices.Clone(looks), 5, 6)
+	less := slices.Delete(slices.Clone(entries), 5, 6)
 	if s := shown(less, false); s != "shown[6]" {
 		t.Errorf("one left out: %s", s)
 	}
-	other := slices.Clone(looks)
+	other := slices.Clone(entries)
 	other[3].Purpose = "audit"
 	if s := shown(other, true); s != "shown[4]" {
 		t.Errorf("another purpose: %s", s)
 	}
-	if s := shown(append(slices.Clone(looks), mingjing.AccessEntry{Seq: 40}), false); s != "shown[40]" {
+	if s := shown(append(slices.Clone(entries), mingjing.AccessEntry{Seq: 40}), false); s != "shown[40]" {
 		t.Errorf("one too many: %s", s)
 	}
 }
@@ -316,15 +316,15 @@ func TestALaterProofHasWhatAnEarlierOneHad(t *testing.T) {
 	}
 }
 
-// TestEveryFieldOfALookIsCommittedTo fails where a field was added to Look and not
+// TestEveryFieldOfAnEntryIsCommittedTo fails where a field was added to Look and not
 // to CanonicalEntry.
-func TestEveryFieldOfALookIsCommittedTo(t *testing.T) {
+func TestEveryFieldOfAnEntryIsCommittedTo(t *testing.T) {
 	salt := make([]byte, SaltSize)
-	look := mingjing.AccessEntry{Seq: 1, At: testDay, Role: mingjing.RoleHandler, Who: "a", Action: "b", Subject: "c", Purpose: "d"}
-	was := CommitEntry(salt, "anna", look, nil)
+	entry := mingjing.AccessEntry{Seq: 1, At: testDay, Role: mingjing.RoleHandler, Who: "a", Action: "b", Subject: "c", Purpose: "d"}
+	was := CommitEntry(salt, "anna", entry, nil)
 	typ := reflect.TypeFor[mingjing.AccessEntry]()
 	for i := range typ.NumField() {
-		l := look
+		l := entry
 		f := reflect.ValueOf(&l).Elem().Field(i)
 		switch v := f.Addr().Interface().(type) {
 		case *int64:
@@ -341,16 +341,16 @@ func TestEveryFieldOfALookIsCommittedTo(t *testing.T) {
 			t.Errorf("another %s makes no difference", typ.Field(i).Name)
 		}
 	}
-	if bytes.Equal(was, CommitEntry(salt, "bo", look, nil)) || bytes.Equal(was, CommitEntry(salt, "anna", look, was)) ||
-		bytes.Equal(was, CommitEntry(was, "anna", look, nil)) {
-		t.Error("resident, previous look or salt make no difference")
+	if bytes.Equal(was, CommitEntry(salt, "bo", entry, nil)) || bytes.Equal(was, CommitEntry(salt, "anna", entry, was)) ||
+		bytes.Equal(was, CommitEntry(was, "anna", entry, nil)) {
+		t.Error("resident, previous entry or salt make no difference")
 	}
 	// What is in one field can't be taken for another.
-	a, b := look, look
+	a, b := entry, entry
 	a.Who, a.Action = "a\naction 1:b", ""
 	b.Who, b.Action = "a", "b"
 	if bytes.Equal(CanonicalEntry("", a, nil), CanonicalEntry("", b, nil)) {
-		t.Error("two looks have the same bytes")
+		t.Error("two entries have the same bytes")
 	}
 }
 
@@ -434,7 +434,7 @@ func BenchmarkCheckEntries(b *testing.B) {
 				}
 			}
 			b.ReportMetric(float64(len(data)), "proof_bytes")
-			b.ReportMetric(math.Round(float64(len(data))/float64(n)), "bytes/look")
+			b.ReportMetric(math.Round(float64(len(data))/float64(n)), "bytes/entry")
 		})
 	}
 }

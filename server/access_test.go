@@ -39,7 +39,7 @@ func furnish(t *testing.T, b *browser) things {
 	return th
 }
 
-// why asks about the newest look of somebody of the desk.
+// why asks about the newest entry by somebody of the desk.
 func (b *browser) why(by string) mingjing.Inquiry {
 	b.t.Helper()
 	for _, l := range list[mingjing.AccessEntry](b.json("GET", "/api/access-log?others=1", nil)) {
@@ -114,7 +114,7 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				want = http.StatusSeeOther
 			case !admitted(r.Access, who.role), r.Name == "workload" && who.role == mingjing.RoleHandler, r.Name == "counter" &&
 				who.role == mingjing.RoleAuditor,
-				r.Name == "inquiry-answer" && who.role != mingjing.RoleHandler: // it is about that handler's look
+				r.Name == "inquiry-answer" && who.role != mingjing.RoleHandler: // it is about that handler
 				want = http.StatusForbidden
 			case r.Name == "recipient" && revoked: // by the resident, as everything else below is tried
 				want = http.StatusNotFound
@@ -182,7 +182,7 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				want = []int{403}
 			case !admitted(e.Access, who.role), who.role == mingjing.RoleAuditor && e.Method == "POST" && e.Access == mingjing.Staff:
 				want = []int{403}
-			case who.role == mingjing.RoleAgency && e.Path == "/api/evidence/{id}": // it has a door of its own, with a receipt
+			case who.role == mingjing.RoleAgency && e.Path == "/api/evidence/{id}": // agencies have an address of their own, with a receipt
 				want = []int{403}
 			case hasID && who.role == mingjing.RoleResident && !who.own, hasID && who.role == mingjing.RoleAgency:
 				want = []int{404}
@@ -259,7 +259,7 @@ func TestEveryRouteForEveryone(t *testing.T) {
 		t.Errorf("ending another's session: %s", code)
 	}
 	owner.json("GET", "/api/me", nil).want(200)
-	// Nobody else's look is in the owner's log but the staff's, each by name.
+	// Only staff are in the owner's log, each by name.
 	for _, l := range list[mingjing.AccessEntry](owner.json("GET", "/api/access-log?others=1", nil)) {
 		if l.Role == mingjing.RoleResident || l.Role.Staff() && l.Who == "" {
 			t.Errorf("the access log has %+v", l)

@@ -77,7 +77,7 @@ func (c *city) desk(t testing.TB, login string) *browser {
 	return c.with(t, c.staff[login])
 }
 
-// An answer is what came back, already found to be fit to leave the house.
+// An answer is what came back, already checked for what may never be sent.
 type answer struct {
 	t      testing.TB
 	what   string

@@ -119,9 +119,9 @@ func TestAResidentHearsOfAScoreByEveryWay(t *testing.T) {
 		t.Error("a notice that was opened is unread")
 	}
 	b.json("POST", "/api/notices/read", nil).want(200)
-	looks := list[mingjing.AccessEntry](b.json("GET", "/api/access-log", nil))
+	entries := list[mingjing.AccessEntry](b.json("GET", "/api/access-log", nil))
 	seen := map[string]bool{}
-	for _, l := range looks {
+	for _, l := range entries {
 		seen[l.Action] = true
 	}
 	if !seen["inbox"] || !seen["notice_settings"] {

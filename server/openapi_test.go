@@ -188,7 +188,7 @@ func TestTheDescriptionHasTheCodesOfTheProduct(t *testing.T) {
 	s := doc.Components.Schemas
 	dispute := s["Case"].Value.Properties
 	same("reasons", dispute["reason"], texts(mingjing.DisputeReasons))
-	same("states", dispute["state"], texts(mingjing.DisputeStates))
+	same("states", dispute["state"], texts(mingjing.CaseStates))
 	same("outcomes", s["Decision"].Value.Properties["outcome"], texts(mingjing.Outcomes))
 	same("kinds of case", dispute["kind"], texts(mingjing.CaseKinds))
 	same("states of a listing", s["Listing"].Value.Properties["state"], texts(mingjing.ListingStates))

@@ -244,7 +244,7 @@ func TestStaffNeedTheirSecondFactorAndEachCodeIsGoodOnce(t *testing.T) {
 	if a := c.browser(t).json("POST", "/api/staff/login", in); a.problem(401) != "login_failed" {
 		t.Errorf("the same code again: %s", a.body)
 	}
-	// The residents' door is closed to staff, and the staff's to residents.
+	// Residents can't log in as staff, nor staff as residents.
 	r := c.account(t, "ordinary 9")
 	if a := c.browser(t).json("POST", "/api/staff/login", map[string]any{"login": r.IDNumber, "password": r.Password,
 		"totp": code}); a.problem(401) != "login_failed" {

@@ -144,7 +144,7 @@ func TestASharesWholeLifeWithoutScripts(t *testing.T) {
 		t.Errorf("without keys it exits with %d", code)
 	}
 
-	// The resident sees the look, in the name that was given and as that of a stranger.
+	// The resident sees the view, with the name that was given and as that of a stranger.
 	mine := list[mingjing.Share](b.json("GET", "/api/shares", nil))
 	if len(mine) == 0 || mine[0].Viewed != 1 || mine[0].Accesses[0].Who != "Landlord" {
 		t.Fatalf("the resident sees %+v", mine)

@@ -294,15 +294,15 @@ func TestTheStoryOfTheGuarantorFromLoginToCorrection(t *testing.T) {
 	if final.Score.Value <= first || len(final.History) < 2 {
 		t.Errorf("the score is %d after %d, with %d in its history", final.Score.Value, first, len(final.History))
 	}
-	looks := list[mingjing.AccessEntry](b.json("GET", "/api/access-log?others=1", nil))
+	entries := list[mingjing.AccessEntry](b.json("GET", "/api/access-log?others=1", nil))
 	var acts []string
-	for _, l := range looks {
+	for _, l := range entries {
 		if l.Who == k.Handler && l.Role == mingjing.RoleHandler {
 			acts = append(acts, l.Action)
 		}
 	}
 	if !slices.Contains(acts, "case") || !slices.Contains(acts, "search") {
-		t.Errorf("the access log names the handler for %v only: %+v", acts, looks)
+		t.Errorf("the access log names the handler for %v only: %+v", acts, entries)
 	}
 	if page := b.page("access-log").want(200); !strings.Contains(page.html().Find("main").Text(), k.Handler) {
 		t.Error("the page of the access log does not name the handler")

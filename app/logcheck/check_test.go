@@ -18,7 +18,7 @@ import (
 
 var now = time.Date(2026, 11, 23, 2, 30, 0, 0, time.UTC)
 
-// proven returns a log of two looks as the server proves it, one a page, and what the
+// proven returns a log of two entries as the server proves it, one a page, and what the
 // page of the access log shows of it.
 func proven(t *testing.T) (func(context.Context, string) ([]byte, error), *mingjing.AccessLogView, *[]string) {
 	t.Helper()

@@ -12,14 +12,14 @@ import (
 
 // AccessTable returns entries of the access log as a table, newest first; why returns
 // the last cell of each, or is nil.
-func AccessTable(v *mingjing.View, looks []mingjing.AccessEntry, caption string, why func(mingjing.AccessEntry) app.UI) app.UI {
-	rows := make([][]app.UI, 0, len(looks))
+func AccessTable(v *mingjing.View, entries []mingjing.AccessEntry, caption string, why func(mingjing.AccessEntry) app.UI) app.UI {
+	rows := make([][]app.UI, 0, len(entries))
 	columns := []c.Column{{Text: T(v, "access_log.when")}, {Text: T(v, "access_log.who")}, {Text: T(v, "access_log.what")},
 		{Text: T(v, "access_log.why")}}
 	if why != nil {
 		columns = append(columns, c.Column{Text: T(v, "inquiry.why")})
 	}
-	for _, l := range looks {
+	for _, l := range entries {
 		row := []app.UI{TimeUI(v, l.At), AccessWho(v, l), AccessWhat(v, l), c.Text(PurposeText(v, l))}
 		if why != nil {
 			row = append(row, why(l))

@@ -74,7 +74,7 @@ func TestEveryCodeOfADisputeHasItsSentences(t *testing.T) {
 			}
 		}
 	}
-	for _, s := range mingjing.DisputeStates {
+	for _, s := range mingjing.CaseStates {
 		want = append(want, "dispute_state."+string(s))
 	}
 	for _, s := range []mingjing.RecordState{mingjing.RecordActive, mingjing.RecordCorrected, mingjing.RecordDisputed,

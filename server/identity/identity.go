@@ -149,7 +149,8 @@ type Config struct {
 	FreshLogin time.Duration
 }
 
-// Identity is the door. Its methods may be called at the same time.
+// An Identity logs people in and finds out whose session a token is. It is safe for use
+// by many goroutines.
 type Identity struct {
 	activating sync.Mutex // held while a code is redeemed
 	log        *slog.Logger

@@ -88,7 +88,7 @@ func queueHref(v *mingjing.View, f mingjing.CaseFilter, cursor string) string {
 // each keeps the other filters.
 func stateChips(v *mingjing.View, q *mingjing.QueueView) app.UI {
 	open, all := 0, 0
-	for _, s := range mingjing.DisputeStates {
+	for _, s := range mingjing.CaseStates {
 		all += q.Counts[string(s)]
 		if s != mingjing.DisputeDecided {
 			open += q.Counts[string(s)]
@@ -117,7 +117,7 @@ func stateChips(v *mingjing.View, q *mingjing.QueueView) app.UI {
 		return link(f, q.Filter.Late == late, c.Shape(tag.Shape, 12), tag.Text, q.Counts[string(late)])
 	}
 	chips := []app.UI{chip("open", t(v, "queue.state_open"), open)}
-	for _, s := range mingjing.DisputeStates {
+	for _, s := range mingjing.CaseStates {
 		chips = append(chips, chip(string(s), page.Code(v, "dispute_state", string(s)), q.Counts[string(s)]))
 	}
 	chips = append(chips, chip("all", t(v, "queue.state_all"), all), late(mingjing.Late), late(mingjing.VeryLate))

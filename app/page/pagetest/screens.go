@@ -200,7 +200,7 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 		v.Data = &mingjing.NewCaseView{Previous: &again, Listing: d.Listing, Key: "k-1"}
 	})
 	add("new-dispute.closed", func(v *mingjing.View) { v.Data = mingjing.DataOf[mingjing.NewCaseView](all["review.closed"]) })
-	for _, s := range mingjing.DisputeStates {
+	for _, s := range mingjing.CaseStates {
 		add("dispute."+string(s), func(v *mingjing.View) { d := DisputeIn(s, false); v.Data = &mingjing.DisputePage{Case: d} })
 	}
 	add("dispute.upheld-listing", func(v *mingjing.View) {

@@ -20,16 +20,16 @@ func shareSamples(t testing.TB, lang string) []Sample {
 	}
 	at := func(days int) time.Time { return SampleNow.AddDate(0, 0, days) }
 	told, band := at(-1), b.Bands[0]
-	share := func(state mingjing.ShareState, looks ...mingjing.ShareAccess) mingjing.Share {
+	share := func(state mingjing.ShareState, accesses ...mingjing.ShareAccess) mingjing.Share {
 		s := mingjing.Share{ID: "s-" + string(state), Rulebook: b.ID, Purpose: "租房 <b>", Fields: mingjing.ShareFields,
 			Named: mingjing.ShareMasked,
-			Views: 3, Viewed: len(looks), State: state, MadeAt: at(-3), EndsAt: at(3), Accesses: looks}
+			Views: 3, Viewed: len(accesses), State: state, MadeAt: at(-3), EndsAt: at(3), Accesses: accesses}
 		if state == mingjing.ShareRevoked {
 			s.RevokedAt, s.CorrectedAt = &told, &told
 		}
 		return s
 	}
-	looks := []mingjing.ShareAccess{{At: at(-2), Who: "Landlord & Co."}, {At: at(-2), Who: "某某银行", ToldAt: &told, Mail: "sent"}}
+	accesses := []mingjing.ShareAccess{{At: at(-2), Who: "Landlord & Co."}, {At: at(-2), Who: "某某银行", ToldAt: &told, Mail: "sent"}}
 	zero := 0
 	said := &mingjing.Statement{Number: "NUMBERNUMBER", IssuedAt: SampleNow, ExpiresAt: at(3), AsOf: "2026-11-23", Rulebook: b.Ref(),
 		Purpose: "租房",
@@ -40,8 +40,8 @@ func shareSamples(t testing.TB, lang string) []Sample {
 	}
 	return []Sample{
 		with("shares", "shares", func(v *mingjing.View) {
-			v.Data = &mingjing.SharesView{Shares: []mingjing.Share{share(mingjing.ShareActive, looks...), share(mingjing.ShareUsedUp, looks...),
-				share(mingjing.ShareEnded), share(mingjing.ShareRevoked, looks...)}}
+			v.Data = &mingjing.SharesView{Shares: []mingjing.Share{share(mingjing.ShareActive, accesses...), share(mingjing.ShareUsedUp, accesses...),
+				share(mingjing.ShareEnded), share(mingjing.ShareRevoked, accesses...)}}
 		}),
 		with("shares, none", "shares", func(v *mingjing.View) { v.Data = &mingjing.SharesView{} }),
 		with("new-share", "new-share", func(v *mingjing.View) {
@@ -68,7 +68,7 @@ func shareSamples(t testing.TB, lang string) []Sample {
 			v.Data = &mingjing.DisputePage{Case: mingjing.Case{ID: "d", Kind: mingjing.CaseDispute, State: mingjing.DisputeDecided,
 				Record:   &mingjing.Record{ID: "r", Code: b.Catalogue[0].Code},
 				Decision: &mingjing.Decision{Outcome: mingjing.OutcomeUpheld, By: "沈嘉禾", At: SampleNow}}}
-			mingjing.DataOf[mingjing.DisputePage](v).Correction = &mingjing.CorrectionView{Waiting: looks[:1], Told: looks[1:]}
+			mingjing.DataOf[mingjing.DisputePage](v).Correction = &mingjing.CorrectionView{Waiting: accesses[:1], Told: accesses[1:]}
 		}),
 	}
 }

@@ -149,18 +149,18 @@ func (w *letterWriter) resident() string {
 }
 
 // entries adds who read what the case is about.
-func (w *letterWriter) entries(looks []mingjing.AccessEntry) {
+func (w *letterWriter) entries(entries []mingjing.AccessEntry) {
 	w.say("letter.looks_text")
-	if len(looks) == 0 {
+	if len(entries) == 0 {
 		w.say("letter.looks_none")
 	}
-	w.entryRows(looks)
+	w.entryRows(entries)
 }
 
-func (w *letterWriter) entryRows(looks []mingjing.AccessEntry) {
+func (w *letterWriter) entryRows(entries []mingjing.AccessEntry) {
 	v := w.v
 	var pairs []string
-	for _, l := range looks {
+	for _, l := range entries {
 		who := page.Code(v, "role", string(l.Role))
 		switch {
 		case l.Role == mingjing.RoleResident:

@@ -130,12 +130,12 @@ func overviewDisputes(v *mingjing.View, disputes []mingjing.Case) app.UI {
 	return c.Section("open-disputes", t(v, "overview.open_disputes"), c.List("cards", cards...))
 }
 
-func entriesSection(v *mingjing.View, looks []mingjing.AccessEntry) app.UI {
-	if len(looks) == 0 {
+func entriesSection(v *mingjing.View, entries []mingjing.AccessEntry) app.UI {
+	if len(entries) == 0 {
 		return c.Section("looks", t(v, "overview.looks"), c.Muted(t(v, "overview.no_looks")))
 	}
-	rows := make([]app.UI, 0, len(looks))
-	for _, l := range looks {
+	rows := make([]app.UI, 0, len(entries))
+	for _, l := range entries {
 		rows = append(rows, c.Div("row", c.Div("row-main",
 			c.El("p", nil, page.AccessWho(v, l)),
 			c.El("p", c.A{"class": "meta"}, c.El("span", nil, page.AccessWhat(v, l)), c.El("span", nil, c.Text(page.PurposeText(v, l))))),

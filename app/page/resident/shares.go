@@ -90,12 +90,12 @@ func shareShows(v *mingjing.View, s mingjing.Share) string {
 }
 
 // shareAccesses returns who viewed a share, newest first.
-func shareAccesses(v *mingjing.View, looks []mingjing.ShareAccess) app.UI {
-	if len(looks) == 0 {
+func shareAccesses(v *mingjing.View, accesses []mingjing.ShareAccess) app.UI {
+	if len(accesses) == 0 {
 		return c.Muted(t(v, "shares.looks_none"))
 	}
-	rows := make([]app.UI, 0, len(looks))
-	for _, l := range slices.Backward(looks) {
+	rows := make([]app.UI, 0, len(accesses))
+	for _, l := range slices.Backward(accesses) {
 		var told app.UI
 		if l.ToldAt != nil {
 			told = c.El("p", c.A{"class": "muted small"}, c.Text(toldText(v, l)))
