@@ -28,8 +28,8 @@ type AgencyKey struct {
 	RevokedAt *time.Time `json:"revoked_at,omitempty"`
 }
 
-// An AgencyQuestion is a dispute as its agency sees it: what the agency needs for an
-// answer, and nothing more about the resident.
+// An AgencyQuestion is a dispute as its agency sees it: it has what the agency needs
+// for an answer, and nothing more about the resident.
 type AgencyQuestion struct {
 	ID string `json:"id"`
 	// Ref is the agency's own reference of the record or listing.
@@ -41,7 +41,7 @@ type AgencyQuestion struct {
 	Notice int `json:"notice"`
 	// Clock is the deadline that the agency has to meet.
 	Clock Clock `json:"clock"`
-	// The rest is shown with the question alone, and the look is in the resident's
+	// The rest is set only where one question is read, which is in the resident's
 	// access log.
 	Resident  string        `json:"resident,omitempty"`
 	Subject   string        `json:"subject,omitempty"`
@@ -57,7 +57,8 @@ type AgencyQuestion struct {
 	Open bool `json:"open"`
 }
 
-// An AgencyQuestionsView is a page of an agency's open questions, by nearest clock.
+// An AgencyQuestionsView is a page of an agency's open questions, the nearest clock
+// first.
 type AgencyQuestionsView struct {
 	Questions []AgencyQuestion `json:"questions"`
 	Next      string           `json:"next,omitempty"`

@@ -5,7 +5,7 @@ import (
 	"unicode"
 )
 
-// A CaseKind is what a case decides.
+// A CaseKind is the kind of a case: what is decided in it.
 type CaseKind string
 
 // The kinds of case. All are worked on in one queue, with the same clocks,
@@ -15,7 +15,7 @@ const (
 	CaseDispute CaseKind = "dispute"
 	// CaseRepair: the resident has met the condition for getting off a list early.
 	CaseRepair CaseKind = "repair"
-	// CaseReview: a supervisor who was not involved looks at a decision again.
+	// CaseReview: a supervisor who was not involved decides about a decision again.
 	CaseReview CaseKind = "review"
 	// CaseListing: an agency proposes a listing, and two people of the bureau decide.
 	CaseListing CaseKind = "listing"
@@ -76,8 +76,8 @@ const (
 	DisputeDecided CaseState = "decided"
 )
 
-// DisputeStates are all states of a case, in order.
-var DisputeStates = []CaseState{DisputeFiled, DisputeAssigned, DisputeAgencyAsked,
+// CaseStates are all states of a case, in order.
+var CaseStates = []CaseState{DisputeFiled, DisputeAssigned, DisputeAgencyAsked,
 	DisputeAgencyAnswered, DisputeAgencySilent, DisputeAgencyLost, DisputeRecommended, DisputeToServe, DisputeDecided}
 
 // An Outcome is the result of a decision.
@@ -109,8 +109,8 @@ const (
 	MaxEvidenceBytes = 10 << 20 // bytes a file
 )
 
-// Evidence is a file attached to a dispute. The bytes are kept elsewhere and
-// served as an attachment only.
+// Evidence is a file attached to a dispute. Its bytes are stored apart and are only
+// ever sent as an attachment.
 type Evidence struct {
 	ID string `json:"id"`
 	// Name is a safe file name, made from what the resident's device called it.
@@ -121,7 +121,7 @@ type Evidence struct {
 	AddedAt time.Time `json:"added_at"`
 	// Answer is the handler's answer to this piece; empty until decided.
 	Answer string `json:"answer,omitempty"`
-	// Late says that it came after the decision: it is kept, and goes into the next
+	// Late says that it came after the decision: it is stored, and goes into the next
 	// dispute as new evidence.
 	Late bool `json:"late,omitempty"`
 }
@@ -137,7 +137,7 @@ const (
 	PositionCorrected  AgencyPosition = "corrected"
 )
 
-// An AgencyAnswer is the agency's word on a dispute.
+// An AgencyAnswer is the agency's answer to a dispute.
 type AgencyAnswer struct {
 	Position AgencyPosition `json:"position"`
 	Text     Text           `json:"text"`
@@ -216,7 +216,7 @@ type Recommendation struct {
 	At      time.Time `json:"at"`
 }
 
-// The ways on after a decision.
+// The lanes: what a resident can do after a decision.
 const (
 	// LaneEvidence: a new dispute with new evidence, before a fresh handler.
 	LaneEvidence = "evidence"

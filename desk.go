@@ -12,14 +12,14 @@ const (
 	MaxOpenCases = 20
 	MaxNote      = 2000 // characters
 	MaxRelatives = 50
-	// MaxMisses is the number of look-ups that find nobody which one member of staff
-	// may make at the counter in an hour.
+	// MaxMisses is the number of searches for an ID number that nobody has which one
+	// member of staff may make at the counter in an hour.
 	MaxMisses = 10
 	// WorkloadDays is the number of days that the workload figures cover.
 	WorkloadDays = 30
 )
 
-// A Note is a message that staff write on a case for each other. It is kept for good,
+// A Note is a message that staff write on a case for each other. It is never deleted,
 // and is not shown to the resident.
 type Note struct {
 	ID   string    `json:"id"`
@@ -81,23 +81,24 @@ type HandlerFigures struct {
 	Open int        `json:"open"`
 	Next *time.Time `json:"next,omitempty"`
 	Late int        `json:"late"`
-	// Decided in the days that are looked at, and the working days from filing within
-	// which half of those were decided; nil where there are none.
+	// Decided is the number of cases decided in these days. DecideDays are the working
+	// days from filing within which half of them were decided; nil where there are
+	// none.
 	Decided    int  `json:"decided"`
 	MedianDays *int `json:"median_days"`
 	// Given and Picked are the cases taken in these days: as the next one, and by
 	// choice.
 	Given  int `json:"given"`
 	Picked int `json:"picked"`
-	// Missed are the look-ups at the counter in these days that found nobody.
+	// Missed is the number of searches at the counter in these days that found nobody.
 	Missed int `json:"missed"`
 }
 
-// A CounterView is the counter, where staff file a dispute for a resident who came.
-// It is empty until somebody was looked up, and then shows only what is needed to
+// A CounterView is the counter, where staff file a dispute for a resident who came. It
+// is empty until a resident was searched for, and then shows only what is needed to
 // choose what is disputed.
 type CounterView struct {
-	// Visit is the id of the look-up; it ends after an hour.
+	// Visit is the id of the search; it ends after an hour.
 	Visit    string        `json:"visit,omitempty"`
 	Resident string        `json:"resident,omitempty"`
 	IDMasked string        `json:"id_masked,omitempty"`
@@ -142,3 +143,22 @@ type Declaration struct {
 	Action   string `json:"action"`
 	IDMasked string `json:"id_masked"`
 }
+
+// A DeadlineCount is an instant and how many of one kind wait for it.
+type DeadlineCount struct {
+	// Kind is case, score or job.
+	Kind string    `json:"kind"`
+	At   time.Time `json:"at"`
+	N    int       `json:"n"`
+}
+
+// What may wait for an instant: a clock of a case, a score that was asked for, or
+// something that begins or ends on that day.
+const (
+	DeadlineCase  = "case"
+	DeadlineScore = "score"
+	DeadlineJob   = "job"
+)
+
+// DeadlineKinds are all kinds of deadline.
+var DeadlineKinds = []string{DeadlineCase, DeadlineScore, DeadlineJob}

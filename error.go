@@ -42,8 +42,9 @@ const Altered = "altered"
 
 func (e *Error) Error() string { return e.Code }
 
-// Errorf makes an Error; pairs are placeholder names and values.
-func Errorf(kind ErrorKind, code string, pairs ...string) *Error {
+// NewError returns an Error. pairs are the names and the values of placeholders, in
+// turn.
+func NewError(kind ErrorKind, code string, pairs ...string) *Error {
 	e := &Error{Kind: kind, Code: code}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if e.Values == nil {

@@ -15,8 +15,8 @@ const (
 	EventConsent EventKind = "consent" // a consent was given or withdrawn
 	EventNotice  EventKind = "notice"  // a notice came or was read; ID is its id, or all
 	EventExport  EventKind = "export"  // an export moved on or was deleted; ID is its id
-	EventInquiry EventKind = "inquiry" // an inquiry about a look moved on; ID is its id
-	EventShare   EventKind = "share"   // a share was made, looked at, revoked or corrected; ID is its id, or all
+	EventInquiry EventKind = "inquiry" // an inquiry about an access moved on; ID is its id
+	EventShare   EventKind = "share"   // a share was made, viewed, revoked or corrected; ID is its id, or all
 	// EventReset: events before Seq are gone; read everything again.
 	EventReset EventKind = "reset"
 )

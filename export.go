@@ -76,8 +76,8 @@ type Export struct {
 	// Settings are by which ways notices are sent.
 	Settings ExportSettings `json:"settings" jsonschema:"how notices are sent"`
 	// AccessLog is the whole of it, oldest first.
-	AccessLog []Look `json:"access_log" jsonschema:"every look at these data, oldest first"`
-	// Inquiries are what the resident asked about looks.
+	AccessLog []AccessEntry `json:"access_log" jsonschema:"every look at these data, oldest first"`
+	// Inquiries are what the resident asked about entries of the access log.
 	Inquiries []Inquiry `json:"inquiries" jsonschema:"what was asked about looks, and the answers, oldest look first"`
 	// Shares are without their links, which are kept nowhere.
 	Shares []Share `json:"shares" jsonschema:"what was shared, with whom, newest first"`
@@ -132,7 +132,7 @@ type ExportReplyListing struct {
 	Listing
 }
 
-// An ExportRecord is a record with its effect and what is kept beside it.
+// An ExportRecord is a record with its effect and what is stored beside it.
 type ExportRecord struct {
 	Record Record `json:"record"`
 	// Ref is the agency's own reference.
@@ -144,7 +144,7 @@ type ExportRecord struct {
 	Ends      Date     `json:"ends,omitempty"`
 }
 
-// An ExportListing is a listing with its effect and what is kept beside it.
+// An ExportListing is a listing with its effect and what is stored beside it.
 type ExportListing struct {
 	Listing   Listing  `json:"listing"`
 	Ref       string   `json:"ref,omitempty" jsonschema:"the agency's own reference"`

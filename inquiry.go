@@ -6,25 +6,25 @@ import (
 	"time"
 )
 
-// Limits on an inquiry about a look.
+// Limits on an inquiry about an entry of the access log.
 const (
 	MaxInquiryQuestion = 300  // characters of what the resident adds
 	MinInquiryAnswer   = 10   // characters
 	MaxInquiryAnswer   = 1000 // characters
 )
 
-// An InquiryState is the state of an inquiry about a look.
+// An InquiryState is the state of an inquiry.
 type InquiryState string
 
 // The states of an inquiry.
 const (
-	// InquiryAsked: whoever looked, or their agency, has to answer.
+	// InquiryAsked: the person who read the data, or their agency, has to answer.
 	InquiryAsked InquiryState = "asked"
 	// InquiryEscalated: they did not answer in time, or not so that the resident is
 	// satisfied, or are not known. A supervisor or an auditor has to answer.
 	InquiryEscalated InquiryState = "escalated"
 	// InquiryUnexplained: nobody answered the second time either. It can still be
-	// answered, and the look stays marked.
+	// answered, and the entry stays marked.
 	InquiryUnexplained InquiryState = "unexplained"
 	InquiryAnswered    InquiryState = "answered"
 )
@@ -35,8 +35,8 @@ var InquiryStates = []InquiryState{InquiryAsked, InquiryEscalated, InquiryUnexpl
 // An InquiryOutcome is the result of an answer to an inquiry.
 type InquiryOutcome string
 
-// The outcomes. Whoever looked explains the look; a supervisor or an auditor says
-// whether there was good reason for it.
+// The outcomes. The person who read the data explains why; a supervisor or an auditor
+// says whether there was good reason for it.
 const (
 	InquiryExplained InquiryOutcome = "explained"
 	InquiryFounded   InquiryOutcome = "founded"
@@ -50,20 +50,20 @@ var InquiryOutcomes = []InquiryOutcome{InquiryExplained, InquiryFounded, Inquiry
 // offered.
 var InquiryFindings = []InquiryOutcome{InquiryFounded, InquiryUnfounded}
 
-// An Inquiry is a resident's question why somebody looked at their data. It is about
-// one entry of the access log and has a deadline.
+// An Inquiry is a resident's question why somebody read their data. It is about one
+// entry of the access log and has a deadline.
 type Inquiry struct {
 	ID string `json:"id"`
-	// Look is the entry of the access log that it is about.
-	Look Look `json:"look"`
+	// Entry is the entry of the access log that it is about.
+	Entry AccessEntry `json:"look"`
 	// Question is what the resident added; it may be empty.
 	Question string       `json:"question,omitempty"`
 	AskedAt  time.Time    `json:"asked_at"`
 	State    InquiryState `json:"state"`
 	// Due is when the clock that runs now ends, or the last one ended.
 	Due time.Time `json:"due"`
-	// Late says that whoever looked did not answer in time; Unexplained that nobody
-	// did the second time either. Both stay for good.
+	// Late says that the person who read the data did not answer in time; Unexplained
+	// that nobody did the second time either. Both are final.
 	Late        bool `json:"late,omitempty"`
 	Unexplained bool `json:"unexplained,omitempty"`
 	// Answers are one, or two where the first was not enough.
@@ -109,30 +109,31 @@ func (q Inquiry) MayFollow() []InquiryState {
 // May reports whether the state can follow.
 func (q Inquiry) May(to InquiryState) bool { return slices.Contains(q.MayFollow(), to) }
 
-// Askable reports whether the resident can ask why somebody looked: not about their
-// own looks, not about those of the product's own jobs, whose reasons are published,
-// and not about looks that an inquiry has caused.
-func (l Look) Askable() bool {
+// Askable reports whether the resident can ask why their data was read. Three kinds of
+// entry can't be asked about: the resident's own, those of the product's own jobs,
+// whose reasons are published, and those that an inquiry has caused.
+func (l AccessEntry) Askable() bool {
 	return (l.Role.Staff() || l.Role == RoleAgency) && !strings.HasPrefix(l.Action, "inquiry")
 }
 
-// StandingLooks are the actions whose reason is published (i18n "standing.<action>"),
+// StandingActions are the actions whose reason is published (i18n "standing.<action>"),
 // so that nobody has to be asked.
-var StandingLooks = []string{"collect", "score", "rescore", "clock", "ask_agency", "notify", "export", "mandate", "inquiry", "inquiry_answer"}
+var StandingActions = []string{"collect", "score", "rescore", "clock", "ask_agency", "notify", "export", "mandate", "inquiry",
+	"inquiry_answer"}
 
-// An InquiryLine is an inquiry in the list of those who answer it. It names no
+// An InquirySummary is an inquiry in the list of those who answer it. It names no
 // resident.
-type InquiryLine struct {
+type InquirySummary struct {
 	ID    string       `json:"id"`
 	State InquiryState `json:"state"`
-	// Staff is the staff number of who looked, Agency the code of their agency; both
-	// are empty where it is not known.
+	// Staff is the staff number of the person who read the data, Agency the code of
+	// their agency; both are empty where it is not known.
 	Staff   string    `json:"staff,omitempty"`
 	Agency  string    `json:"agency,omitempty"`
 	AskedAt time.Time `json:"asked_at"`
 	Due     time.Time `json:"due"`
 	Late    bool      `json:"late,omitempty"`
-	// Mine says that the look is the actor's own, or their agency's.
+	// Mine says that the actor or their agency read the data.
 	Mine bool `json:"mine,omitempty"`
 	// Open says that the actor may read it.
 	Open bool `json:"open,omitempty"`
@@ -141,7 +142,7 @@ type InquiryLine struct {
 // An InquiriesView is a page of the inquiries that wait for an answer, the actor's
 // own first, then by clock.
 type InquiriesView struct {
-	Inquiries []InquiryLine `json:"inquiries"`
+	Inquiries []InquirySummary `json:"inquiries"`
 	// Escalated and Unexplained are how many of each there are; an agency sees its own.
 	Escalated   int `json:"escalated"`
 	Unexplained int `json:"unexplained"`
@@ -154,10 +155,10 @@ type InquiryCase struct {
 	Inquiry
 	// Resident is who asks.
 	Resident string `json:"resident"`
-	// Agency is the code of the agency whose look it is; empty for staff.
+	// Agency is the code of the agency that read the data; empty for staff.
 	Agency string `json:"agency,omitempty"`
-	// CaseID is the case to which the look belongs, and Item the catalogue code that
-	// the case is about; both are empty for a look outside of a case.
+	// CaseID is the case for which the data was read, and Item the catalogue code that
+	// the case is about; both are empty outside of a case.
 	CaseID string `json:"case_id,omitempty"`
 	Item   string `json:"item,omitempty"`
 	// Outcomes are the answers that the actor may give now; none where they only read.

@@ -2,15 +2,14 @@ package mingjing
 
 import "time"
 
-// A Letter is the content of a printed document: its words and their order, not how it
-// looks. A page shows it as HTML, and package letter writes it as a PDF with the same
-// words.
+// A Letter is the text of a printed document, in order and without the layout. A page
+// shows it as HTML, and package letter writes it as a PDF with the same words.
 type Letter struct {
 	// Office is the name of the office that writes the letter.
 	Office string
 	Title  string
-	// Number finds the matter again; About is the letter in one line, for the head
-	// of its later pages.
+	// Number identifies the letter's case; About is the letter in one line, for the
+	// head of its later pages.
 	Number, About string
 	// Folio numbers a page: its {page} of {pages}.
 	Folio string
@@ -35,7 +34,7 @@ const (
 	BlockList      BlockKind = "list"      // Items
 	BlockRows      BlockKind = "rows"      // Rows
 	BlockSignature BlockKind = "signature" // Text: the name, and Items below it
-	BlockBreak     BlockKind = "break"     // on paper, a new page
+	BlockBreak     BlockKind = "break"     // in print, a new page
 )
 
 // A Block is one part of a letter; its kind says which of its fields it has.
@@ -68,9 +67,9 @@ type LetterView struct {
 	Documents  []string `json:"documents,omitempty"`
 	// CountsMonths is how long the item counts.
 	CountsMonths int `json:"counts_months,omitempty"`
-	// Scores are those that were made with the decision, and that are still kept.
+	// Scores are the scores that were made with the decision and still exist.
 	Scores []ScoreCard `json:"scores,omitempty"`
-	// ReopenUntil and CourtUntil are the last days of the ways on.
+	// ReopenUntil and CourtUntil are the last days of the lanes.
 	ReopenUntil Date `json:"reopen_until"`
 	CourtUntil  Date `json:"court_until"`
 }
@@ -82,7 +81,7 @@ type CourtFile struct {
 	Case Case `json:"case"`
 	// Hashes are the SHA-256 of the evidence by its id, 64 hex digits.
 	Hashes map[string]string `json:"hashes"`
-	// Looks are the entries of the resident's access log about the case and about its
+	// Entries are the entries of the resident's access log about the case and about its
 	// record or listing, oldest first.
-	Looks []Look `json:"looks"`
+	Entries []AccessEntry `json:"looks"`
 }

@@ -24,13 +24,13 @@ const (
 	NoticeHelper NoticeKind = "helper"
 	// NoticeCaseMoved: a case was taken, put to the agency, answered or not.
 	NoticeCaseMoved NoticeKind = "case_moved"
-	// NoticeInquiry: an inquiry about a look was answered, or was not in time.
+	// NoticeInquiry: an inquiry was answered, or was not in time.
 	NoticeInquiry NoticeKind = "inquiry"
 	// NoticeScoreReady: a score that was asked for is there.
 	NoticeScoreReady NoticeKind = "score_ready"
-	// NoticeExportReady: what the resident takes along is ready, or can't be made.
+	// NoticeExportReady: an export is ready, or failed.
 	NoticeExportReady NoticeKind = "export_ready"
-	// NoticeShareViewed: somebody looked at what the resident shares.
+	// NoticeShareViewed: somebody viewed what the resident shares.
 	NoticeShareViewed NoticeKind = "share_viewed"
 	// NoticeMailFailed: the resident's e-mail address takes no mail. It is about the
 	// channel itself, and so not among [NoticeKinds].
@@ -40,7 +40,8 @@ const (
 // NoticeKinds are the kinds of notice, in the order in which they are offered to be
 // switched off; those with legal effect come first.
 var NoticeKinds = []NoticeKind{NoticeListingServed, NoticeListingInEffect, NoticeListingEnded,
-	NoticeRecordChanged, NoticeCaseDecided, NoticeCaseExtended, NoticeHelper, NoticeCaseMoved, NoticeInquiry, NoticeScoreReady, NoticeExportReady,
+	NoticeRecordChanged, NoticeCaseDecided, NoticeCaseExtended, NoticeHelper, NoticeCaseMoved, NoticeInquiry, NoticeScoreReady,
+	NoticeExportReady,
 	NoticeShareViewed}
 
 // Legal reports whether the notice has legal effect and so can't be switched off.

@@ -77,7 +77,7 @@ const (
 // Areas are all areas, in the order in which they are shown.
 var Areas = []Area{AreaGovernment, AreaCommercial, AreaSocial, AreaJudicial}
 
-// A Document is the official paper behind a record or listing.
+// A Document is the official document behind a record or listing.
 type Document struct {
 	// Kind is a document kind of the rulebook, such as "judgment".
 	Kind   string `json:"kind"`
@@ -125,7 +125,7 @@ type Record struct {
 	// Subject is the name of the person as the agency holds it, for a namesake
 	// to be seen; it may be empty.
 	Subject string `json:"subject,omitempty"`
-	// Detail is the agency's own short words.
+	// Detail is a short text by the agency.
 	Detail   Text        `json:"detail,omitempty"`
 	Occurred Date        `json:"occurred"`
 	Document Document    `json:"document"`

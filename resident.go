@@ -149,12 +149,12 @@ const (
 	RoleAuditor    Role = "auditor"
 	// RoleAgency is an agency's officer, or its own computer.
 	RoleAgency Role = "agency"
-	// RoleRecipient is whoever looks at what a resident shares: nobody has checked who
-	// they say they are.
+	// RoleRecipient is somebody who views a share: nobody has checked who they say they
+	// are.
 	RoleRecipient Role = "recipient"
 	RoleSystem    Role = "system"
-	// RoleHelper is a resident who acts for another in one case: only what was done
-	// says so, no [Actor] has it.
+	// RoleHelper is a resident who acts for another in one case. It stands only with
+	// what was done; no [Actor] has it.
 	RoleHelper Role = "helper"
 )
 
@@ -183,30 +183,31 @@ type Actor struct {
 	Screen Screen `json:"-"`
 }
 
-// A Screen is the session in which a resident reads what is their own.
+// A Screen is the session in which a resident reads their own data.
 type Screen struct {
 	// Session is the id of the session, Opened when it began.
 	Session string
 	Opened  time.Time
-	// Quiet says that an open page asks by itself, while perhaps nobody is there: of
-	// what it asks there is one line a page and hour in the resident's own access log.
+	// Quiet says that an open page asks by itself, while perhaps nobody is at the
+	// screen. It then makes at most one entry a page and hour in the resident's own
+	// access log.
 	Quiet bool
 }
 
-// LookUnreadable is the action of an entry of the access log that does not open any
-// more, because somebody has changed it in the database.
-const LookUnreadable = "unreadable"
+// ActionUnreadable is the action of an entry of the access log that can't be opened,
+// because somebody has changed it in the database.
+const ActionUnreadable = "unreadable"
 
-// A Look is one entry of a resident's access log: who read what, when and why. It is
-// written before the data is returned.
-type Look struct {
+// An AccessEntry is one entry of a resident's access log: who read what, when and why.
+// It is written before the data is returned.
+type AccessEntry struct {
 	Seq  int64     `json:"seq"`
 	At   time.Time `json:"at"`
 	Role Role      `json:"role"`
 	// Who is the person's or agency's name as the resident sees it.
 	Who string `json:"who"`
-	// By is the staff number of a member of staff, or the code of an agency, who can
-	// be asked why; empty for anybody else, and in old lines.
+	// By is the staff number of a member of staff, or the code of an agency, who can be
+	// asked why; empty for anybody else, and in old entries.
 	By string `json:"by,omitempty"`
 	// Action is a code (i18n "look.<action>"), such as look.records.
 	Action string `json:"action"`
@@ -260,8 +261,7 @@ type Client struct {
 	Device string
 }
 
-// A Login is what a session proves: who is logged in, by which session, and until
-// when.
+// A Login is what a session proves: who is logged in, in which session, and until when.
 type Login struct {
 	Actor     Actor
 	SessionID string

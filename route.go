@@ -95,8 +95,8 @@ type Route struct {
 	Access Access
 }
 
-// Path is the path of a page in a language, its id filled in. It panics on a
-// name that is no page: that is a mistake in the program.
+// Path returns the path of a page in a language, its id filled in. It panics on a name
+// that is no page: that is a mistake in the program.
 func Path(lang, name string, id ...string) string {
 	for _, r := range Routes {
 		if r.Name != name {
@@ -124,14 +124,14 @@ func PageAt(path string) string {
 		if r.Path == rest {
 			return r.Name
 		}
-		if fits(strings.Split(r.Path, "/"), segments) {
+		if segmentsMatch(strings.Split(r.Path, "/"), segments) {
 			name = r.Name
 		}
 	}
 	return name
 }
 
-// fits reports whether a path has the segments of a route.
-func fits(route, segments []string) bool {
+// segmentsMatch reports whether the segments of a path fit a route.
+func segmentsMatch(route, segments []string) bool {
 	return slices.EqualFunc(route, segments, func(r, s string) bool { return r == s || r == "{id}" && s != "" })
 }

@@ -43,7 +43,7 @@ var ShareNames = []ShareName{ShareMasked, ShareFull, ShareNameless}
 // A ShareState is the state of a share.
 type ShareState string
 
-// The states of a share. Only an active one can be looked at.
+// The states of a share. Only an active one can be viewed.
 const (
 	ShareActive  ShareState = "active"
 	ShareUsedUp  ShareState = "used_up"
@@ -61,21 +61,20 @@ const (
 	MaxShareActive  = 20
 	MaxSharePurpose = 200 // characters
 	MaxShareWho     = 100 // characters of who a recipient says they are
-	// ShareCorrectDays is for how many days those who have looked can learn of a
-	// correction.
+	// ShareCorrectDays is the number of days after a view in which its recipient can
+	// learn of a correction.
 	ShareCorrectDays = 365
 )
 
-// A Share is a permission to look at chosen fields of the newest score by one
-// rulebook, for one purpose, for a number of looks and until a day. Its code is stored
-// nowhere.
+// A Share is a permission to view chosen fields of the newest score by one rulebook,
+// for one purpose, a number of times and until a day. Its code is stored nowhere.
 type Share struct {
 	ID       string       `json:"id"`
 	Rulebook string       `json:"rulebook"`
 	Purpose  string       `json:"purpose"`
 	Fields   []ShareField `json:"fields"`
 	Named    ShareName    `json:"named"`
-	// Views is how often it may be looked at, and Viewed how often it was.
+	// Views is how often it may be viewed, and Viewed how often it was.
 	Views  int        `json:"views"`
 	Viewed int        `json:"viewed"`
 	State  ShareState `json:"state"`
@@ -83,14 +82,15 @@ type Share struct {
 	EndsAt time.Time  `json:"ends_at"`
 	// RevokedAt is when it was revoked, or ended by the consent that was withdrawn.
 	RevokedAt *time.Time `json:"revoked_at,omitempty"`
-	// CorrectedAt is when the resident had those who had seen it told of a correction.
+	// CorrectedAt is when the resident had a correction sent to those who had viewed
+	// it.
 	CorrectedAt *time.Time `json:"corrected_at,omitempty"`
-	// Looks are the views of it, oldest first.
-	Looks []ShareLook `json:"looks"`
+	// Accesses are the times that it was viewed, oldest first.
+	Accesses []ShareAccess `json:"looks"`
 }
 
-// A ShareLook is one view of a share.
-type ShareLook struct {
+// A ShareAccess is one time that a share was viewed.
+type ShareAccess struct {
 	At time.Time `json:"at"`
 	// Who is the name that the recipient gave.
 	Who string `json:"who"`
@@ -135,11 +135,11 @@ type QRCode struct {
 type RecipientView struct {
 	// Code is the code in the link.
 	Code string `json:"code"`
-	// Open says that it can be looked at; Left is how often, until EndsAt.
+	// Open says that it can be viewed; Left is how often, until EndsAt.
 	Open   bool      `json:"open"`
 	Left   int       `json:"left,omitempty"`
 	EndsAt time.Time `json:"ends_at,omitzero"`
-	// CorrectedAt says that it was corrected after it was looked at.
+	// CorrectedAt says that it was corrected after it was viewed.
 	CorrectedAt *time.Time `json:"corrected_at,omitempty"`
 	// Mail says that a message about a correction can be sent.
 	Mail bool `json:"mail,omitempty"`
@@ -177,12 +177,12 @@ type StatedValue struct {
 	Max   int `json:"max"`
 }
 
-// A CorrectionView shows who saw a score that a decision has changed since, and who of
-// them was told.
+// A CorrectionView shows who viewed a score that a decision has changed since, and who
+// of them was told.
 type CorrectionView struct {
 	// Waiting are those who have not been told, Told those who have.
-	Waiting []ShareLook `json:"waiting"`
-	Told    []ShareLook `json:"told"`
+	Waiting []ShareAccess `json:"waiting"`
+	Told    []ShareAccess `json:"told"`
 }
 
 // MaskName returns a name with all but its first Chinese character hidden, or all but

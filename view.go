@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// A View is all that one screen shows: the data of the page, who is looking, and
-// what was wrong with the form that was sent. The server renders it to HTML and
-// puts the same View into the page as JSON, so that the browser can take over;
-// later screens are fetched as Views.
+// A View is all that one screen shows: the data of the page, who sees it, and what was
+// wrong with the form that was sent. The server renders it to HTML and puts the same
+// View into the page as JSON, so that the browser can take over; later screens are
+// fetched as Views.
 type View struct {
 	// Page is the name of the page's route.
 	Page string `json:"page"`
@@ -45,7 +45,8 @@ type View struct {
 	Labels map[string]string `json:"labels,omitempty"`
 }
 
-// Label is the name of a code; the code itself where the view has none.
+// Label returns the name of a code, or the code itself where the view has no name for
+// it.
 func (v *View) Label(kind, code string) string {
 	if s := v.Labels[kind+"."+code]; s != "" {
 		return s
@@ -53,21 +54,20 @@ func (v *View) Label(kind, code string) string {
 	return code
 }
 
-// pageData makes the data of a page to be read from JSON, by the page's name.
+// pageData has, by the name of a page, a function that returns a new value of its data.
 var pageData = map[string]func() any{}
 
-// RegisterData says of what type the data of a page are: that of the pointer which
-// fresh makes.
+// RegisterData sets the type of a page's data: that of the pointer which fresh returns.
 func RegisterData(page string, fresh func() any) { pageData[page] = fresh }
 
-// DataOf returns a view's data, if they are a T, or nil.
+// DataOf returns the data of a view if it is a T, or nil.
 func DataOf[T any](v *View) *T {
 	data, _ := v.Data.(*T)
 	return data
 }
 
-// UnmarshalJSON reads a view, and its data as what the page has registered. The data
-// of a page that is not known are left out.
+// UnmarshalJSON reads a view, with its data as the type that was registered for the
+// page. Data of an unknown page is left out.
 func (v *View) UnmarshalJSON(text []byte) error {
 	type view View
 	wire := struct {
@@ -86,13 +86,13 @@ func (v *View) UnmarshalJSON(text []byte) error {
 }
 
 // Rules are the published rules on the record or listing that a page is about, by the
-// rulebook that goes first; nil for none.
+// first rulebook that has any; nil for none.
 type Rules struct {
 	Procedure *Procedure `json:"procedure,omitempty"`
 	Item      *Item      `json:"item,omitempty"`
 }
 
-// pageRules finds the rules of a page that has any.
+// pageRules returns the rules; it makes a page that embeds Rules one that has rules.
 func (r *Rules) pageRules() *Rules { return r }
 
 // Rules returns the rules on what the page is about; none where it is about no record
@@ -113,11 +113,11 @@ type DisputePage struct {
 	Correction *CorrectionView `json:"correction,omitempty"`
 }
 
-// A CasePage is the page of a case as those see it who decide.
+// A CasePage is the page of a case as the people who decide it see it.
 type CasePage struct {
 	CaseView
 	Rules
-	// First is the case whose decision this one looks at again, or nil.
+	// First is the case whose decision this case reviews, or nil.
 	First *CaseView `json:"first,omitempty"`
 }
 
@@ -146,12 +146,6 @@ type Viewer struct {
 	Unread int `json:"unread,omitempty"`
 }
 
-// A DemoNote says that this is the demo city and how fast its clocks run.
-type DemoNote struct {
-	// ClockScale is how many times faster deadlines pass than in law.
-	ClockScale int `json:"clock_scale"`
-}
-
 // A Problem is what the person is told went wrong, as codes with sentences.
 type Problem struct {
 	// Status is the HTTP status.
@@ -162,7 +156,7 @@ type Problem struct {
 	Fields []FieldError      `json:"fields,omitempty"`
 	// Allowed are the steps that are possible instead (i18n "step.<step>").
 	Allowed []string `json:"allowed,omitempty"`
-	// ErrorID finds the log line of an unknown error.
+	// ErrorID is the id of an unknown error in the server's log.
 	ErrorID string `json:"error_id,omitempty"`
 }
 
@@ -180,11 +174,12 @@ type OverviewView struct {
 	// Awaiting are the listings whose notice waits for the resident: to be confirmed,
 	// or to be answered.
 	Awaiting []Listing `json:"awaiting"`
-	// RecentLooks are the last looks by others.
-	RecentLooks []Look `json:"recent_looks"`
+	// RecentEntries are the newest entries of the access log that are not the
+	// resident's own.
+	RecentEntries []AccessEntry `json:"recent_looks"`
 }
 
-// A ScoreCard is a score in short.
+// A ScoreCard is a short form of a score.
 type ScoreCard struct {
 	Rulebook RulebookRef `json:"rulebook"`
 	Value    int         `json:"value"`
@@ -215,7 +210,7 @@ type ScoreView struct {
 	// History are the earlier scores by the same rulebook, oldest first, this one
 	// included.
 	History []ScoreCard `json:"history"`
-	// Names of agencies that were missing are in Labels.
+	// Others are the newest scores by other rulebooks.
 	Others []ScoreCard `json:"others"`
 }
 
@@ -227,12 +222,12 @@ type RecordsView struct {
 // A RecordView is one record with its rule and effect on the newest scores.
 type RecordView struct {
 	Rules
-	Record Record   `json:"record"`
-	Area   Area     `json:"area"`
-	Effect []Effect `json:"effect"`
-	Ends   Date     `json:"ends,omitempty"`
-	Log    []Look   `json:"log,omitempty"`
-	Open   bool     `json:"open"` // a dispute can be filed now
+	Record Record        `json:"record"`
+	Area   Area          `json:"area"`
+	Effect []Effect      `json:"effect"`
+	Ends   Date          `json:"ends,omitempty"`
+	Log    []AccessEntry `json:"log,omitempty"`
+	Open   bool          `json:"open"` // a dispute can be filed now
 }
 
 // An Effect is what a record or listing does under one rulebook.
@@ -296,10 +291,10 @@ type SourceView struct {
 
 // An AccessLogView is a page of the access log, newest first.
 type AccessLogView struct {
-	Looks []Look `json:"looks"`
-	// Inquiries are those about a look of this page.
+	Entries []AccessEntry `json:"looks"`
+	// Inquiries are those about an entry of this page.
 	Inquiries []Inquiry `json:"inquiries,omitempty"`
-	// Others says that the resident's own looks are left out.
+	// Others says that the resident's own entries are left out.
 	Others bool `json:"others"`
 	// Next is the cursor of the next page, empty at the end.
 	Next string `json:"next,omitempty"`
@@ -325,7 +320,7 @@ type NewCaseView struct {
 	Rules
 	Record  *Record  `json:"record,omitempty"`
 	Listing *Listing `json:"listing,omitempty"`
-	// Previous is the decided case that a new one goes on from, or nil.
+	// Previous is the decided case that a new one follows, or nil.
 	Previous *Case  `json:"previous,omitempty"`
 	Key      string `json:"key"`
 }
@@ -342,7 +337,7 @@ type QueueView struct {
 	Counts map[string]int `json:"counts"`
 }
 
-// AnyAgency is what a form sends that narrows the work queue to no agency: a
+// AnyAgency is the value by which a form asks for the cases of all agencies: a
 // browser's program leaves empty values out.
 const AnyAgency = "any"
 
@@ -351,7 +346,7 @@ const AnyKind = "any"
 
 // A CaseFilter narrows the work queue.
 type CaseFilter struct {
-	// State is a [DisputeState], "open" or "all"; "" is open.
+	// State is a [CaseState], "open" or "all"; "" is open.
 	State string `json:"state,omitempty"`
 	// Kind leaves only cases of one kind; "" is all.
 	Kind CaseKind `json:"kind,omitempty"`
@@ -370,8 +365,8 @@ type RulebooksView struct {
 	Rulebooks []Rulebook `json:"rulebooks"`
 }
 
-// FewestShown is the least number of cases that is told apart: fewer are not
-// broken down, so that nobody can be recognised.
+// FewestShown is the least number of cases that is shown as a number of its own: fewer
+// are not, so that nobody can be recognised.
 const FewestShown = 3
 
 // An AgenciesView is how the agencies deal with disputes, those with the most
@@ -387,7 +382,7 @@ type AgencyFigures struct {
 	// Disputes about what it supplied, and those of them that were put to it.
 	Disputes *int `json:"disputes"`
 	Asked    *int `json:"asked"`
-	// How it answered, and how they were decided.
+	// These are how it answered, and how the disputes were decided.
 	InTime   *int `json:"in_time"`
 	Late     *int `json:"late"`
 	Silent   *int `json:"silent"`
@@ -398,42 +393,12 @@ type AgencyFigures struct {
 	// answered and decided; nil too where there are none.
 	AnswerDays *int `json:"answer_days"`
 	DecideDays *int `json:"decide_days"`
-	// LateNow are the open ones with which it is late.
+	// LateNow is the number of open ones with which it is late.
 	LateNow *int `json:"late_now"`
-	// Inquiries are the looks of its people that residents asked about; those of them
-	// that nobody has explained in time, and those that had no good reason.
+	// Inquiries is the number of times that its people read data and the resident asked
+	// why; Unexplained of those that nobody explained in time, Unfounded of those
+	// without a good reason.
 	Inquiries   *int `json:"inquiries"`
 	Unexplained *int `json:"unexplained"`
 	Unfounded   *int `json:"unfounded"`
 }
-
-// A DemoClockView is the clock of a demo city, which a tester can move forward.
-type DemoClockView struct {
-	Now time.Time `json:"now"`
-	// Deadlines are what is waited for next, as numbers only.
-	Deadlines []DeadlineCount `json:"deadlines"`
-}
-
-// A DeadlineCount is an instant and how much waits for it.
-type DeadlineCount struct {
-	// Kind is case, score or job.
-	Kind string    `json:"kind"`
-	At   time.Time `json:"at"`
-	N    int       `json:"n"`
-}
-
-// What may wait for an instant: a clock of a case, a score that was asked for, or
-// something that begins or ends on that day.
-const (
-	DeadlineCase  = "case"
-	DeadlineScore = "score"
-	DeadlineJob   = "job"
-)
-
-// DeadlineKinds are all kinds of deadline.
-var DeadlineKinds = []string{DeadlineCase, DeadlineScore, DeadlineJob}
-
-// ClockSteps are the steps by which the clock of a demo city is moved, in the order
-// in which they are offered: first those of deadlines, which are shorter where its
-// clocks run faster, then those of the calendar.
-var ClockSteps = []string{"deadline", "hour", "working_1", "working_5", "working_10", "day", "month", "year"}

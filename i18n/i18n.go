@@ -1,8 +1,8 @@
-// Package i18n turns codes into sentences: a key, values and a language become
+// Package i18n turns codes into sentences: from a key, values and a language it makes
 // what a person reads, with the numbers, dates and plurals of that language. The
-// sentences are in zh-CN.json and en.json, flat maps that have the same keys and
-// the same placeholders. Programs for a server have them all inside; one for a
-// browser is given those of a language by [Load]. It knows nothing of pages.
+// sentences are in zh-CN.json and en.json, flat maps with the same keys and the same
+// placeholders. Programs for a server contain all of them; one for a browser gets those
+// of one language by [Load]. The package knows nothing of pages.
 package i18n
 
 import (
@@ -19,7 +19,7 @@ import (
 // sees the other language's sentence where there is one.
 var OnMissing = func(what string) { println("i18n: " + what) }
 
-// Other returns the language that the language switch leads to.
+// Other returns the other language, to which the language switch of a page leads.
 func Other(lang string) string {
 	if lang == "en" {
 		return "zh-CN"

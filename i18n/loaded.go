@@ -2,7 +2,7 @@
 
 package i18n
 
-// A cache keeps what find returned for each key that was asked for.
+// A cache stores what find returned for each key that was asked for.
 type cache struct {
 	find func(key string) (string, bool)
 	had  map[string]found
@@ -15,8 +15,8 @@ type found struct {
 
 var languages = map[string]*cache{}
 
-// Load gives the program the sentences of a language: find returns the one of a key.
-// It is called before anything is written, and each key is asked for once.
+// Load sets the sentences of a language: find returns the sentence of a key. Load is
+// called before anything is rendered, and each key is asked for once.
 func Load(lang string, find func(key string) (string, bool)) {
 	languages[lang] = &cache{find, map[string]found{}}
 }

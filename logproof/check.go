@@ -13,41 +13,41 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// knows reports whether the pages of a proof have the entry that was the last of an
-// earlier check, as it was: then the entries before it are known to be good.
-func knows(m *mingjing.LookMemory, pages []mingjing.LookProof) bool {
+// knows reports whether the pages of a proof contain, unchanged, the last entry of an
+// earlier check: then the entries before it need not be checked again.
+func knows(m *mingjing.AccessMemory, pages []mingjing.AccessProof) bool {
 	if m == nil || m.Seq == 0 {
 		return false
 	}
 	for _, p := range pages {
 		for _, e := range p.Entries {
 			if e.Seq == m.Seq {
-				return bytes.Equal(CommitLook(e.Salt, p.Resident, e.Look, e.Prev), m.Commitment)
+				return bytes.Equal(CommitEntry(e.Salt, p.Resident, e.AccessEntry, e.Prev), m.Commitment)
 			}
 		}
 	}
 	return false
 }
 
-// WitnessLate is how long a witness may say nothing before the resident is told,
-// WitnessSilent how long before that is a problem.
+// WitnessLate is the age of a cosignature from which the resident is told that the
+// witness is late; from WitnessSilent on it is a problem.
 const (
 	WitnessLate   = time.Hour
 	WitnessSilent = 24 * time.Hour
 )
 
-// CheckLooks checks the access log as it is in the pages of a proof against what
-// was kept of the last check, or nil, at the phone's own time. The pages may begin
-// after the first entry where they have the last one of that check: the entries
-// before it were checked then, and each entry commits to the one before.
-func CheckLooks(pages []mingjing.LookProof, kept *mingjing.LookMemory, now time.Time) mingjing.LookCheck {
-	k := lookChecker{now: now, found: map[string]*mingjing.LookProblem{}}
+// Check checks the access log in the pages of a proof against what was stored of the
+// last check, or nil, at the phone's own time. The pages may leave out the first
+// entries if they have the last one of that check: the entries before it were checked
+// then, and each entry commits to the one before.
+func Check(pages []mingjing.AccessProof, kept *mingjing.AccessMemory, now time.Time) mingjing.AccessCheck {
+	k := checker{now: now, found: map[string]*mingjing.LogProblem{}}
 	if len(pages) == 0 {
-		pages = []mingjing.LookProof{{}}
+		pages = []mingjing.AccessProof{{}}
 	}
 	k.tree(pages, kept)
 	k.entries(pages, kept)
-	for _, code := range mingjing.LookProblems {
+	for _, code := range mingjing.LogProblems {
 		if p := k.found[code]; p != nil {
 			k.out.Problems = append(k.out.Problems, *p)
 		}
@@ -58,84 +58,85 @@ func CheckLooks(pages []mingjing.LookProof, kept *mingjing.LookMemory, now time.
 	return k.out
 }
 
-type lookChecker struct {
-	out   mingjing.LookCheck
+type checker struct {
+	out   mingjing.AccessCheck
 	now   time.Time
-	found map[string]*mingjing.LookProblem
+	found map[string]*mingjing.LogProblem
 }
 
-func (k *lookChecker) problem(code string) *mingjing.LookProblem {
+func (k *checker) problem(code string) *mingjing.LogProblem {
 	if k.found[code] == nil {
-		k.found[code] = &mingjing.LookProblem{Code: code}
+		k.found[code] = &mingjing.LogProblem{Code: code}
 	}
 	return k.found[code]
 }
 
-func (k *lookChecker) at(code string, seq int64) {
+func (k *checker) at(code string, seq int64) {
 	if p := k.problem(code); !slices.Contains(p.Seqs, seq) {
 		p.Seqs = append(p.Seqs, seq)
 	}
 }
 
-func (k *lookChecker) witness(code, key string) {
+func (k *checker) witness(code, key string) {
 	if p, name := k.problem(code), keyName(key); !slices.Contains(p.Names, name) {
 		p.Names = append(p.Names, name)
 	}
 }
 
-// keyName is the name in a public key.
+// keyName returns the name in a public key.
 func keyName(vkey string) string {
 	name, _, _ := strings.Cut(vkey, "+")
 	return name
 }
 
-// tree checks the state of the tree: who signed it, and that it grew out of what
-// was seen before.
-func (k *lookChecker) tree(pages []mingjing.LookProof, kept *mingjing.LookMemory) {
+// tree checks the state of the tree: who signed it, and that it contains the earlier
+// states unchanged.
+func (k *checker) tree(pages []mingjing.AccessProof, kept *mingjing.AccessMemory) {
 	first := pages[0]
 	for _, p := range pages {
 		if p.Key != first.Key || p.Checkpoint != first.Checkpoint || p.Resident != first.Resident {
-			k.problem(mingjing.LookSplit)
+			k.problem(mingjing.LogSplit)
 		}
 	}
 	if kept != nil && kept.Key != first.Key {
-		k.problem(mingjing.LookKeyChanged)
+		k.problem(mingjing.LogKeyChanged)
 	}
 	now, _, _, err := OpenCheckpoint(first.Checkpoint, first.Key)
 	if err != nil {
-		k.problem(mingjing.LookSignature)
+		k.problem(mingjing.LogSignature)
 		return
 	}
 	k.out.Checkpoint = now
-	m := &mingjing.LookMemory{Checkpoint: now, Key: first.Key, Since: k.now.UTC()}
+	m := &mingjing.AccessMemory{Checkpoint: now, Key: first.Key, Since: k.now.UTC()}
 	if kept != nil {
 		k.out.Since, m.Since, m.Witnesses = kept.Since, kept.Since, slices.Clone(kept.Witnesses)
 		switch {
 		case kept.Origin != now.Origin:
-			k.problem(mingjing.LookKeyChanged)
+			k.problem(mingjing.LogKeyChanged)
 		case now.Size < kept.Size:
-			k.problem(mingjing.LookRolledBack)
+			k.problem(mingjing.LogRolledBack)
 		case kept.Size > 0 && !grew(now, kept.Checkpoint, first.Consistency):
-			k.problem(mingjing.LookRewritten)
+			k.problem(mingjing.LogRewritten)
 		}
 	}
 	for _, w := range first.Witnessed {
 		old, _, by, err := OpenCheckpoint(w.Checkpoint, first.Key, w.Key)
 		switch {
 		case err != nil:
-			k.problem(mingjing.LookSignature)
+			k.problem(mingjing.LogSignature)
 			continue
 		case len(by) != 1:
-			continue // it is not cosigned: as if it were not there
+			continue // it is not cosigned, so it says nothing
 		case old.Size > now.Size || old.Size > 0 && !grew(now, old, w.Consistency):
-			k.witness(mingjing.LookSplit, w.Key)
+			k.witness(mingjing.LogSplit, w.Key)
 			continue
 		}
 		quiet := k.now.Sub(by[0].At)
 		if quiet > WitnessSilent {
-			k.witness(mingjing.LookWitnessSilent, w.Key)
+			k.witness(mingjing.LogWitnessSilent, w.Key)
 		}
-		k.out.Witnesses = append(k.out.Witnesses, mingjing.WitnessCheck{Name: keyName(w.Key), At: by[0].At, Size: old.Size, Late: quiet > WitnessLate})
+		k.out.Witnesses = append(k.out.Witnesses, mingjing.WitnessCheck{Name: keyName(w.Key), At: by[0].At, Size: old.Size,
+			Late: quiet > WitnessLate})
 		if !slices.Contains(m.Witnesses, w.Key) {
 			m.Witnesses = append(m.Witnesses, w.Key)
 		}
@@ -146,14 +147,14 @@ func (k *lookChecker) tree(pages []mingjing.LookProof, kept *mingjing.LookMemory
 				_, _, by, err := OpenCheckpoint(w.Checkpoint, first.Key, key)
 				return err == nil && len(by) == 1
 			}) {
-				k.witness(mingjing.LookWitnessGone, key)
+				k.witness(mingjing.LogWitnessGone, key)
 			}
 		}
 	}
 	k.out.Memory = m
 }
 
-// grew says whether a tree grew out of an older one.
+// grew reports whether a tree contains an older one unchanged.
 func grew(now, old mingjing.Checkpoint, proof []tlog.Hash) bool {
 	if now.Origin != old.Origin {
 		return false
@@ -161,65 +162,65 @@ func grew(now, old mingjing.Checkpoint, proof []tlog.Hash) bool {
 	return tlog.CheckTree(proof, now.Size, now.Root, old.Size, old.Root) == nil
 }
 
-// entries checks each entry, and that none is missing of those that were not
-// checked before.
-func (k *lookChecker) entries(pages []mingjing.LookProof, kept *mingjing.LookMemory) {
-	// last is the commitment to the entry before; nil before the first, and where that
-	// is not in the tree, so that one lie is not told as two.
+// entries checks each entry, and that none is missing of those that were not checked
+// before.
+func (k *checker) entries(pages []mingjing.AccessProof, kept *mingjing.AccessMemory) {
+	// last is the commitment to the entry before. It is nil before the first, and where
+	// that entry is not in the tree, so that one fault is not reported twice.
 	var last []byte
 	known := true
 	var seq, leaf int64 = 0, -1
 	if knows(kept, pages) {
 		if first := firstSeq(pages); 1 < first && first <= kept.Seq {
 			seq, known = first-1, false
-			k.out.Looks = int(seq)
+			k.out.Entries = int(seq)
 		}
 	}
-	began := k.out.Looks
+	began := k.out.Entries
 	for _, p := range pages {
 		for _, e := range p.Entries {
-			l := CommitLook(e.Salt, p.Resident, e.Look, e.Prev)
-			// A salt that is short could be guessed, and so could the look.
+			l := CommitEntry(e.Salt, p.Resident, e.AccessEntry, e.Prev)
+			// A short salt could be guessed, and so could the entry.
 			proven := len(e.Salt) == SaltSize && k.out.Checkpoint.Size > 0 &&
 				tlog.CheckRecord(e.Proof, k.out.Checkpoint.Size, k.out.Checkpoint.Root, e.Leaf, tlog.RecordHash(l)) == nil
 			if !proven {
-				k.at(mingjing.LookChanged, e.Seq)
+				k.at(mingjing.LogChanged, e.Seq)
 			}
-			k.out.Looks++
-			if k.out.Looks == began+1 {
+			k.out.Entries++
+			if k.out.Entries == began+1 {
 				k.out.From = e.At
 			}
 			k.out.To = e.At
 			switch {
 			case e.Seq == seq:
-				k.at(mingjing.LookDouble, e.Seq)
+				k.at(mingjing.LogDouble, e.Seq)
 				continue
 			case e.Seq < seq:
-				k.at(mingjing.LookOrder, e.Seq)
+				k.at(mingjing.LogOrder, e.Seq)
 				continue
 			case e.Seq > seq+1:
 				for missing := seq + 1; missing < e.Seq && missing < seq+20; missing++ {
-					k.at(mingjing.LookMissing, missing)
+					k.at(mingjing.LogMissing, missing)
 				}
 			case known && !bytes.Equal(e.Prev, last):
-				k.at(mingjing.LookChain, e.Seq)
+				k.at(mingjing.LogChain, e.Seq)
 			}
 			if e.Leaf <= leaf {
-				k.at(mingjing.LookOrder, e.Seq)
+				k.at(mingjing.LogOrder, e.Seq)
 			}
 			seq, leaf, last, known = e.Seq, max(leaf, e.Leaf), l, proven
 		}
 	}
 	if last := pages[len(pages)-1]; last.Next != 0 {
-		k.at(mingjing.LookMissing, last.Next+1)
+		k.at(mingjing.LogMissing, last.Next+1)
 	}
 	if k.out.Memory != nil {
 		k.out.Memory.Seq, k.out.Memory.Commitment = seq, last
 	}
 }
 
-// firstSeq is the number of the first entry; 0 where there is none.
-func firstSeq(pages []mingjing.LookProof) int64 {
+// firstSeq returns the number of the first entry; 0 where there is none.
+func firstSeq(pages []mingjing.AccessProof) int64 {
 	for _, p := range pages {
 		if len(p.Entries) > 0 {
 			return p.Entries[0].Seq
@@ -228,15 +229,16 @@ func firstSeq(pages []mingjing.LookProof) int64 {
 	return 0
 }
 
-// Shown adds a problem to the check when what a page of the access log shows is not
-// what the proof has, where it claims to show all between its first and its last.
-func Shown(k *mingjing.LookCheck, pages []mingjing.LookProof, looks []mingjing.Look, others bool) {
-	if len(looks) == 0 {
+// CheckShown adds a problem to the check when the entries that a page shows are not
+// those of the proof between its first and its last. others says that the page leaves
+// out the resident's own.
+func CheckShown(k *mingjing.AccessCheck, pages []mingjing.AccessProof, entries []mingjing.AccessEntry, others bool) {
+	if len(entries) == 0 {
 		return
 	}
-	low, high := looks[0].Seq, looks[0].Seq
-	left := map[int64]mingjing.Look{}
-	for _, l := range looks {
+	low, high := entries[0].Seq, entries[0].Seq
+	left := map[int64]mingjing.AccessEntry{}
+	for _, l := range entries {
 		low, high = min(low, l.Seq), max(high, l.Seq)
 		left[l.Seq] = l
 	}
@@ -248,7 +250,7 @@ func Shown(k *mingjing.LookCheck, pages []mingjing.LookProof, looks []mingjing.L
 			}
 			l, ok := left[e.Seq]
 			delete(left, e.Seq)
-			if !ok || !bytes.Equal(CanonicalLook("", l, nil), CanonicalLook("", e.Look, nil)) {
+			if !ok || !bytes.Equal(CanonicalEntry("", l, nil), CanonicalEntry("", e.AccessEntry, nil)) {
 				wrong = append(wrong, e.Seq)
 			}
 		}
@@ -261,29 +263,29 @@ func Shown(k *mingjing.LookCheck, pages []mingjing.LookProof, looks []mingjing.L
 	}
 	slices.Sort(wrong)
 	k.Memory = nil
-	k.Problems = append(k.Problems, mingjing.LookProblem{Code: mingjing.LookShown, Seqs: wrong})
-	slices.SortStableFunc(k.Problems, func(a, b mingjing.LookProblem) int {
-		return cmp.Compare(slices.Index(mingjing.LookProblems, a.Code), slices.Index(mingjing.LookProblems, b.Code))
+	k.Problems = append(k.Problems, mingjing.LogProblem{Code: mingjing.LogShown, Seqs: wrong})
+	slices.SortStableFunc(k.Problems, func(a, b mingjing.LogProblem) int {
+		return cmp.Compare(slices.Index(mingjing.LogProblems, a.Code), slices.Index(mingjing.LogProblems, b.Code))
 	})
 }
 
-// SameLooks are the numbers of those looks of an earlier proof that a later one does
-// not have as they were, or not at all.
-func SameLooks(earlier, later []mingjing.LookProof) (wrong []int64) {
-	type look struct {
+// Lost returns the numbers of those entries of an earlier proof that a later one does
+// not have unchanged.
+func Lost(earlier, later []mingjing.AccessProof) (wrong []int64) {
+	type leaf struct {
 		hash tlog.Hash
 		leaf int64
 	}
-	has := map[look]bool{}
-	each := func(pages []mingjing.LookProof, do func(look, int64)) {
+	has := map[leaf]bool{}
+	each := func(pages []mingjing.AccessProof, do func(leaf, int64)) {
 		for _, p := range pages {
 			for _, e := range p.Entries {
-				do(look{tlog.RecordHash(CommitLook(e.Salt, p.Resident, e.Look, e.Prev)), e.Leaf}, e.Seq)
+				do(leaf{tlog.RecordHash(CommitEntry(e.Salt, p.Resident, e.AccessEntry, e.Prev)), e.Leaf}, e.Seq)
 			}
 		}
 	}
-	each(later, func(l look, _ int64) { has[l] = true })
-	each(earlier, func(l look, seq int64) {
+	each(later, func(l leaf, _ int64) { has[l] = true })
+	each(earlier, func(l leaf, seq int64) {
 		if !has[l] {
 			wrong = append(wrong, seq)
 		}
@@ -291,7 +293,7 @@ func SameLooks(earlier, later []mingjing.LookProof) (wrong []int64) {
 	return wrong
 }
 
-// CheckLogKey says whether a text is the public key of a log.
+// CheckLogKey returns an error unless a text is the public key of a log.
 func CheckLogKey(vkey string) error {
 	_, err := note.NewVerifier(vkey)
 	return err

@@ -1,11 +1,12 @@
 // Package logproof makes and checks the proofs of the access log. The server signs with
 // it, the witnesses cosign, and the browser's program check and the command verify
-// check. The pages have no use for it, and its cryptography is not in their programs.
+// check. The pages do not need it, so their programs do not contain its cryptography.
 //
-// The access log is a transparency log. Each [mingjing.Look] has a leaf in one tree of
-// hashes for the whole city (RFC 6962). The leaf is a commitment: it tells nothing
-// to whoever does not have the look and its salt, and can't be made for another
-// look. The state of the tree is published, signed, as a [mingjing.Checkpoint].
+// The access log is a transparency log. Each [mingjing.AccessEntry] has a leaf in one
+// tree of hashes for the whole city (RFC 6962). The leaf is a commitment: it tells
+// nothing to anybody who does not have the entry and its salt, and can't be made for
+// another entry. The state of the tree is published, signed, as a
+// [mingjing.Checkpoint].
 package logproof
 
 import (
@@ -28,18 +29,19 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// SaltSize is the length in bytes of the salt of a look.
+// SaltSize is the length in bytes of the salt of an entry.
 const SaltSize = 32
 
-// lookVersion begins the canonical bytes of a look.
-const lookVersion = "mingjing look v1\n"
+// entryVersion begins the canonical bytes of an entry.
+const entryVersion = "mingjing look v1\n"
 
-// CanonicalLook is a look as the tree commits to it: a line for each field that is
-// not empty, in a fixed order, with name, length and value, so that no two looks
-// have the same bytes. A field that is added to [mingjing.Look] gets a line of its own at
-// the end, and changes nothing for looks that do not have it.
-func CanonicalLook(resident mingjing.ResidentID, l mingjing.Look, prev []byte) []byte {
-	b := []byte(lookVersion)
+// CanonicalEntry returns the bytes of an entry that the tree commits to: a line for
+// each field that is not empty, in a fixed order, with name, length and value, so that
+// no two entries have the same bytes. A field that is added to [mingjing.AccessEntry]
+// gets a line of its own at the end, and changes nothing for entries that do not have
+// it.
+func CanonicalEntry(resident mingjing.ResidentID, l mingjing.AccessEntry, prev []byte) []byte {
+	b := []byte(entryVersion)
 	field := func(name, value string) {
 		if value != "" {
 			b = fmt.Appendf(b, "%s %d:%s\n", name, len(value), value)
@@ -59,10 +61,10 @@ func CanonicalLook(resident mingjing.ResidentID, l mingjing.Look, prev []byte) [
 	return b
 }
 
-// CommitLook is the commitment to a look, the data of its leaf.
-func CommitLook(salt []byte, resident mingjing.ResidentID, l mingjing.Look, prev []byte) []byte {
+// CommitEntry returns the commitment to an entry, which is the data of its leaf.
+func CommitEntry(salt []byte, resident mingjing.ResidentID, l mingjing.AccessEntry, prev []byte) []byte {
 	mac := hmac.New(sha256.New, salt)
-	mac.Write(CanonicalLook(resident, l, prev))
+	mac.Write(CanonicalEntry(resident, l, prev))
 	return mac.Sum(nil)
 }
 
@@ -73,8 +75,8 @@ func Text(c mingjing.Checkpoint) string {
 
 var errCheckpoint = errors.New("mingjing: not a checkpoint")
 
-// ParseCheckpoint reads what [Text] wrote; lines that follow are another
-// log's and let pass.
+// ParseCheckpoint reads what [Text] wrote; lines after it may be extensions of another
+// log, and are ignored.
 func ParseCheckpoint(text string) (c mingjing.Checkpoint, err error) {
 	lines := strings.SplitN(text, "\n", 4)
 	if len(lines) != 4 || lines[0] == "" {
@@ -90,15 +92,15 @@ func ParseCheckpoint(text string) (c mingjing.Checkpoint, err error) {
 	return c, nil
 }
 
-// A Key is the private key with which a log signs its checkpoints, or a witness
-// what it has seen of them.
+// A Key is the private key with which a log signs its checkpoints, or with which a
+// witness cosigns them.
 type Key struct {
 	name    string
 	private ed25519.PrivateKey
 }
 
-// NewKey makes a key of its seed, [ed25519.SeedSize] random bytes, and its name:
-// like an address without "https://", without spaces and pluses.
+// NewKey returns the key of a seed, [ed25519.SeedSize] random bytes, and a name: like
+// an address without "https://", without spaces and pluses.
 func NewKey(name string, seed []byte) (Key, error) {
 	if name == "" || !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return r == '+' || unicode.IsSpace(r) }) {
 		return Key{}, fmt.Errorf("mingjing: %q can't be the name of a log", name)
@@ -109,7 +111,7 @@ func NewKey(name string, seed []byte) (Key, error) {
 	return Key{name, ed25519.NewKeyFromSeed(seed)}, nil
 }
 
-// Name is the name of the key, and the origin of the log's checkpoints.
+// Name returns the name of the key, which is the origin of the log's checkpoints.
 func (k Key) Name() string { return k.name }
 
 // The kinds of signature (C2SP signed-note).
@@ -136,19 +138,19 @@ func signature(name string, key, sig []byte) string {
 	return "— " + name + " " + base64.StdEncoding.EncodeToString(append(binary.BigEndian.AppendUint32(nil, keyID(name, key)), sig...)) + "\n"
 }
 
-// Verifier is the public key of a log, as others are told it.
+// Verifier returns the public key of a log in its published form.
 func (k Key) Verifier() string { return verifierKey(k.name, k.public(signsNotes)) }
 
-// Sign is the signed note of a checkpoint; its origin is the key's name.
+// Sign returns the signed note of a checkpoint; its origin is the key's name.
 func (k Key) Sign(size int64, root tlog.Hash) string {
 	text := Text(mingjing.Checkpoint{Origin: k.name, Size: size, Root: root})
 	return text + "\n" + signature(k.name, k.public(signsNotes), ed25519.Sign(k.private, []byte(text)))
 }
 
-// WitnessVerifier is the public key of a witness, as others are told it.
+// WitnessVerifier returns the public key of a witness in its published form.
 func (k Key) WitnessVerifier() string { return verifierKey(k.name, k.public(signsCosigns)) }
 
-// Cosign is a witness's line of signature under the text of a checkpoint (C2SP
+// Cosign returns a witness's line of signature under the text of a checkpoint (C2SP
 // tlog-cosignature v1).
 func (k Key) Cosign(text string, at time.Time) string {
 	sig := binary.BigEndian.AppendUint64(nil, uint64(at.Unix()))
@@ -160,7 +162,7 @@ func cosigned(text string, unix int64) []byte {
 	return fmt.Appendf(nil, "cosignature/v1\ntime %d\n%s", unix, text)
 }
 
-// A witnessVerifier checks cosignatures. Package note knows signatures only.
+// A witnessVerifier checks cosignatures; package note knows only signatures.
 type witnessVerifier struct {
 	name string
 	key  ed25519.PublicKey
@@ -192,14 +194,14 @@ func newWitnessVerifier(vkey string) (note.Verifier, error) {
 	return witnessVerifier{parts[0], key[1:], keyID(parts[0], key)}, nil
 }
 
-// CheckWitnessKey says whether a text is the public key of a witness.
+// CheckWitnessKey returns an error unless a text is the public key of a witness.
 func CheckWitnessKey(vkey string) error {
 	_, err := newWitnessVerifier(vkey)
 	return err
 }
 
-// A Cosignature is a witness's word that at some time this was the largest state of
-// the log it had seen, and that it grew out of all that it had seen before.
+// A Cosignature is the statement of a witness that, at some time, this was the largest
+// state of the log that it had seen, and that it contains all earlier ones unchanged.
 type Cosignature struct {
 	// Key is the witness's public key.
 	Key string
@@ -208,9 +210,9 @@ type Cosignature struct {
 	Line string
 }
 
-// OpenCheckpoint reads a signed note: the checkpoint, if the log has signed it, its
-// text, and the cosignatures of those witnesses that are known. The keys are public
-// ones.
+// OpenCheckpoint reads a signed note. It returns the checkpoint if the log has signed
+// it, its text, and the cosignatures of those witnesses whose public keys are given.
+// logKey is the log's public key.
 func OpenCheckpoint(signed, logKey string, witnesses ...string) (c mingjing.Checkpoint, text string, by []Cosignature, err error) {
 	log, err := note.NewVerifier(logKey)
 	if err != nil {

@@ -9,27 +9,27 @@ import (
 	"mingjing/server/letter"
 )
 
-// A printer sets on paper what a resident takes along, in the words of the pages.
+// A printer makes the PDF files of a resident's export, with the text of the pages.
 type printer struct{ books []*mingjing.Rulebook }
 
 func (p printer) Letter(e mingjing.Export, l mingjing.LetterView) ([]byte, error) {
-	v := view(e)
+	v := exportView(e)
 	v.Page, v.Data = "letter", &l
 	api.Label(p.books, v, l)
 	return letter.PDF(resident.LetterOf(v), v.Lang)
 }
 
 func (p printer) Export(e mingjing.Export) ([]byte, error) {
-	v := view(e)
+	v := exportView(e)
 	v.Page = "export"
 	api.Label(p.books, v, e)
 	return letter.PDF(resident.ExportOf(v, e), v.Lang)
 }
 
-// view is what a page has where the resident themselves looks at it.
-func view(e mingjing.Export) *mingjing.View {
+// exportView returns the view of a page that the resident themselves reads.
+func exportView(e mingjing.Export) *mingjing.View {
 	zone, err := time.LoadLocation(e.Zone)
-	if err != nil { // casework has loaded it already
+	if err != nil { // casework has decoded it already
 		zone = time.UTC
 	}
 	now := e.MadeAt.In(zone)

@@ -26,7 +26,7 @@ func (b *browser) unused(d time.Duration) {
 	}
 }
 
-// seen is how long ago the browser's session was used, asked as a page asks.
+// seen returns how long ago the browser's session was used, asked as a page asks.
 func (b *browser) seen() time.Duration {
 	b.t.Helper()
 	for _, s := range list[mingjing.Session](b.json("GET", "/api/sessions", nil, "Mingjing-Quiet", "1")) {
@@ -71,14 +71,14 @@ func TestAnOpenPageIsOneLineOfTheAccessLog(t *testing.T) {
 	c := theOpenCity(t)
 	b := c.resident(t, "ordinary 11")
 	b.page("access-log").want(200)
-	proof := func(query string, header ...string) mingjing.LookProof {
+	proof := func(query string, header ...string) mingjing.AccessProof {
 		t.Helper()
-		return into[mingjing.LookProof](b.json("GET", "/api/access-log/proof"+query, nil, header...).want(200))
+		return into[mingjing.AccessProof](b.json("GET", "/api/access-log/proof"+query, nil, header...).want(200))
 	}
 	quietly := []string{"Mingjing-Quiet", "1"}
 	lines := func() int { // of which a check writes none
 		t.Helper()
-		pages := []mingjing.LookProof{proof("", quietly...)}
+		pages := []mingjing.AccessProof{proof("", quietly...)}
 		for next := pages[0].Next; next > 0; next = pages[len(pages)-1].Next {
 			state, err := logproof.ParseCheckpoint(pages[0].Checkpoint)
 			if err != nil {
@@ -86,11 +86,11 @@ func TestAnOpenPageIsOneLineOfTheAccessLog(t *testing.T) {
 			}
 			pages = append(pages, proof(fmt.Sprintf("?after=%d&size=%d", next, state.Size), quietly...))
 		}
-		k := logproof.CheckLooks(pages, nil, time.Now())
+		k := logproof.Check(pages, nil, time.Now())
 		if len(k.Problems) > 0 {
 			t.Fatalf("%+v", k.Problems)
 		}
-		return k.Looks
+		return k.Entries
 	}
 	before := lines()
 	if n := lines() - before; n != 0 {

@@ -37,7 +37,7 @@ import (
 	"mingjing/web/rulebooks"
 )
 
-// grace is how long open requests get to end when the server stops.
+// grace is how long open requests may take to end when the server stops.
 const grace = 10 * time.Second
 
 type systemClock struct{}
@@ -53,13 +53,13 @@ type program struct {
 	hub      *live.Hub
 	log      *slog.Logger
 	accounts []demo.Account
-	demo     *demo.Config   // nil but for a demo city
+	demo     *demo.City     // nil but for a demo city
 	closers  []func() error // the last one opened is closed first
 }
 
 func (p *program) onClose(fn func() error) { p.closers = append(p.closers, fn) }
 
-// close closes every part that is open.
+// close closes every open part.
 func (p *program) close() error {
 	var errs []error
 	for i := len(p.closers) - 1; i >= 0; i-- {
@@ -86,7 +86,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
-	// Taken first: a port that is in use should be said at once.
+	// It comes first: the error of a port that is in use should come at once.
 	if p.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.Addr); err != nil {
 		return p, fmt.Errorf("ADDR: %w", err)
 	}
@@ -115,12 +115,15 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.onClose(closeRedis)
 	var clock kernel.Clock = systemClock{}
-	var moved *demo.Clock // the demo city's own, which testers move
+	scale := 1
 	if s.Demo {
-		if moved, err = demo.OpenClock(filepath.Join(p.Data, "demo-clock.json")); err != nil {
+		scale = s.DemoClockScale
+		if p.demo, err = demo.Open(ctx, p.Data, demo.Config{Books: books, Key: keys.AgencyKey, ClockScale: float64(scale),
+			Instant: s.DemoInstant, Logger: p.log}); err != nil {
 			return p, err
 		}
-		clock = moved
+		p.onClose(p.demo.Close)
+		clock = p.demo.Time()
 	}
 	sealed, _, err := openVault(s, p.Data, keys)
 	if err != nil {
@@ -142,20 +145,10 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.onClose(who.Close)
 
-	scale := 1
-	demoConfig := demo.Config{Books: books, Key: keys.AgencyKey, ClockScale: float64(s.DemoClockScale), Instant: s.DemoInstant,
-		// The stories were told by the wall: a clock that is moved makes them older.
-		Now: time.Now(), Clock: clock, Logger: p.log, AccountsFile: filepath.Join(p.Data, "demo-accounts.json")}
 	agencies := agency.Config{Key: keys.AgencyKey, Clock: clock, Logger: p.log}
-	if s.Demo {
-		scale = s.DemoClockScale
-		city, err := demo.Start(ctx, demoConfig)
-		if err != nil {
-			return p, err
-		}
-		p.onClose(city.Close)
-		agencies.Directory = city.Directory()
-		// An agency that hangs may not hold a short demo up for long.
+	if p.demo != nil {
+		agencies.Directory = p.demo.Directory()
+		// An agency that does not answer may not delay a short demo for long.
 		agencies.Timeout = max(5*time.Second, 10*time.Minute/time.Duration(scale))
 		agencies.Breaker.OpenFor = 5 * time.Second
 	} else if agencies.Directory, err = agency.LoadDirectory(s.Agencies); err != nil {
@@ -185,11 +178,8 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{books}, Ledger: book, Notifier: notifier, Clock: clock,
 		Erasures: &erasureFile{path: filepath.Join(p.Data, "erasures.list")}, Accounts: who,
 		Books: books, Calendars: calendars, ClockScale: scale, Logger: p.log}
-	if moved != nil {
-		work.Mover = mover{moved, db}
-	}
-	if s.Demo {
-		work.Explain = demo.Explain
+	if p.demo != nil {
+		work.Responder = p.demo
 	}
 	p.casework, err = casework.New(work)
 	if err != nil {
@@ -212,7 +202,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 			p.log.Warn("close the streams of an ended session", "err", err)
 		}
 		if locked {
-			return // what is neutral goes on to be shown on the locked screen
+			return // neutral messages are still shown on the locked screen
 		}
 		if err := p.casework.Notices.EndSession(ctx, sessionID); err != nil {
 			p.log.Warn("forget the devices of an ended session", "err", err)
@@ -222,7 +212,9 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	c := api.Config{Casework: p.casework, Identity: who, Live: p.hub, Render: page.Render, Title: page.Title,
 		Letter: resident.LetterOf, CourtFile: resident.CourtFileOf, PDF: letter.PDF,
 		Sign: statements.Sign, Issuer: issuer, QR: statement.QR,
-		Intake:    newIntake(p.casework, keys.AgencyKey, systemClock{}, func(ctx context.Context, key string) error { return who.Allow(ctx, "intake", key, intakeRate) }).verify,
+		Intake: newIntake(p.casework, keys.AgencyKey, systemClock{}, func(ctx context.Context, key string) error {
+			return who.Allow(ctx, "intake", key, intakeRate)
+		}).verify,
 		Allow:     func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
 		Rulebooks: published, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
 		Together: db.Together, Counted: store.Counted,
@@ -238,40 +230,14 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 			}
 			return missing
 		}}
-	if s.Demo {
-		c.Demo = &mingjing.DemoNote{ClockScale: scale}
-		before, err := p.casework.Register.Residents(ctx)
-		if err != nil {
+	if p.demo != nil {
+		c.Demo = p.demo.Controls(p.casework, db)
+		if p.accounts, err = p.demo.Settle(ctx, p.casework, who); err != nil {
 			return p, err
-		}
-		if p.accounts, err = demo.Seed(ctx, p.casework.Register, who, demoConfig); err != nil {
-			return p, err
-		}
-		if err := demo.Propose(ctx, p.casework.Cases, demoConfig); err != nil {
-			return p, err
-		}
-		p.demo = &demoConfig
-		if before == 0 {
-			if err := demo.Look(ctx, p.casework.Desk); err != nil {
-				return p, err
-			}
 		}
 	}
 	p.handler, err = api.New(c)
 	return p, err
-}
-
-// A mover moves the demo city's clock, and with it the jobs that wait for it.
-type mover struct {
-	clock *demo.Clock
-	jobs  *store.Store
-}
-
-func (m mover) Move(ctx context.Context, d time.Duration) error {
-	if err := m.clock.Move(d); err != nil {
-		return err
-	}
-	return m.jobs.Hasten(ctx, d)
 }
 
 // lateBus lets casework be made before the hub, which replays from casework.
@@ -281,7 +247,7 @@ func (b *lateBus) Publish(ctx context.Context, audience string, e mingjing.Event
 	return b.hub.Publish(ctx, audience, e)
 }
 
-// ledger is what signs the access log, in the name of the public host.
+// ledger returns the signer of the access log; its name is the public host.
 func (s Settings) ledger(seed []byte) (*ledger.Ledger, error) {
 	name := "mingjing"
 	if u, err := url.Parse(s.Origin); err == nil && u.Host != "" {
@@ -298,7 +264,7 @@ func (s Settings) ledger(seed []byte) (*ledger.Ledger, error) {
 	return ledger.New(key, witnesses...), nil
 }
 
-// url is where a browser on this machine finds the server.
+// url returns the address at which a browser on this machine finds the server.
 func (p *program) url() string {
 	if p.Origin != "" {
 		return p.Origin
@@ -312,7 +278,7 @@ func (p *program) url() string {
 	return "http://" + addr
 }
 
-// run serves and works until ctx ends, then lets open requests end.
+// run serves requests and runs jobs until ctx ends, then lets open requests end.
 func (p *program) run(ctx context.Context) error {
 	srv := &http.Server{
 		Handler:           p.handler,
@@ -337,7 +303,7 @@ func (p *program) run(ctx context.Context) error {
 		return nil
 	})
 	if p.demo != nil {
-		g.Go(func() error { return demo.KeepProposing(ctx, p.casework.Cases, *p.demo) })
+		g.Go(func() error { return p.demo.Run(ctx, p.casework) })
 	}
 	g.Go(func() error {
 		p.casework.AccessLog.KeepWitnessed(ctx)
@@ -356,7 +322,7 @@ func (p *program) run(ctx context.Context) error {
 	return g.Wait()
 }
 
-// serve is the serve command.
+// serve runs the serve command.
 func serve(ctx context.Context, s Settings, stdout, stderr io.Writer) error {
 	p, err := open(ctx, s, stderr)
 	if err != nil {

@@ -39,7 +39,7 @@ func TestTheSecondStartHasKeptEverything(t *testing.T) {
 	listing := list[mingjing.Listing](b.json("GET", "/api/listings", nil))[0].ID
 	d := into[mingjing.Case](b.upload("/api/disputes", "application/json",
 		map[string]string{"listing_id": listing, "reason": "already_performed", "statement": typedStatement}, []file{{"r.pdf", pdf}}).want(201))
-	looks := len(list[mingjing.Look](b.json("GET", "/api/access-log", nil)))
+	looks := len(list[mingjing.AccessEntry](b.json("GET", "/api/access-log", nil)))
 	accounts, err := os.ReadFile(filepath.Join(dir, "demo-accounts.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +75,7 @@ func TestTheSecondStartHasKeptEverything(t *testing.T) {
 	if got := b2.send("GET", "/api/evidence/"+d.Evidence[0].ID, nil).want(200); !bytes.Equal(got.body, pdf) {
 		t.Error("the evidence is another")
 	}
-	if n := len(list[mingjing.Look](b2.json("GET", "/api/access-log", nil))); n <= looks {
+	if n := len(list[mingjing.AccessEntry](b2.json("GET", "/api/access-log", nil))); n <= looks {
 		t.Errorf("the access log had %d lines and has %d", looks, n)
 	}
 	again.resident(t, "guarantor") // by the password of before
@@ -211,7 +211,8 @@ func TestWrongSettingsSayWhatToDo(t *testing.T) {
 	}
 	// All that is wrong is said at once.
 	var errs bytes.Buffer
-	if code := run(t.Context(), []string{"serve"}, env("ADDR", "x", "LOG_LEVEL", "loud", "DEMO", "1"), io.Discard, &errs); code != 2 || !strings.Contains(errs.String(), "ADDR") || !strings.Contains(errs.String(), "LOG_LEVEL") {
+	if code := run(t.Context(), []string{"serve"}, env("ADDR", "x", "LOG_LEVEL", "loud", "DEMO", "1"), io.Discard, &errs); code != 2 ||
+		!strings.Contains(errs.String(), "ADDR") || !strings.Contains(errs.String(), "LOG_LEVEL") {
 		t.Errorf("exit %d, %s", code, &errs)
 	}
 }
@@ -297,7 +298,8 @@ func TestTheCommandsExitWithWhatTheyMean(t *testing.T) {
 		t.Fatal(err)
 	}
 	bad := filepath.Join(t.TempDir(), "rongcheng.json")
-	if err := os.WriteFile(bad, bytes.Replace(rulebooks.Files()["rongcheng.json"], []byte(`"base": 1000`), []byte(`"base": -1`), 1), 0o600); err != nil {
+	if err := os.WriteFile(bad, bytes.Replace(rulebooks.Files()["rongcheng.json"], []byte(`"base": 1000`), []byte(`"base": -1`), 1),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, k := range []struct {

@@ -24,20 +24,20 @@ func TestAResidentChecksTheAccessLogOverTheAPI(t *testing.T) {
 	c := theOpenCity(t)
 	b := c.resident(t, "ordinary 9")
 	b.json("GET", "/api/records", nil).want(200)
-	p := into[mingjing.LookProof](b.json("GET", "/api/access-log/proof", nil).want(200))
-	k := logproof.CheckLooks([]mingjing.LookProof{p}, nil, time.Now())
-	if len(k.Problems) > 0 || k.Looks == 0 {
+	p := into[mingjing.AccessProof](b.json("GET", "/api/access-log/proof", nil).want(200))
+	k := logproof.Check([]mingjing.AccessProof{p}, nil, time.Now())
+	if len(k.Problems) > 0 || k.Entries == 0 {
 		t.Fatalf("%+v", k)
 	}
 	b.json("GET", "/api/records", nil).want(200)
 	size := strconv.FormatInt(k.Checkpoint.Size, 10)
-	p2 := into[mingjing.LookProof](b.json("GET", "/api/access-log/proof?since="+size, nil).want(200))
-	k2 := logproof.CheckLooks([]mingjing.LookProof{p2}, k.Memory, time.Now())
-	if len(k2.Problems) > 0 || k2.Looks < k.Looks+2 {
+	p2 := into[mingjing.AccessProof](b.json("GET", "/api/access-log/proof?since="+size, nil).want(200))
+	k2 := logproof.Check([]mingjing.AccessProof{p2}, k.Memory, time.Now())
+	if len(k2.Problems) > 0 || k2.Entries < k.Entries+2 {
 		t.Errorf("%+v", k2)
 	}
 	// A page that goes on from an earlier one is proven in the same tree.
-	rest := into[mingjing.LookProof](b.json("GET", "/api/access-log/proof?after=1&size="+size, nil).want(200))
+	rest := into[mingjing.AccessProof](b.json("GET", "/api/access-log/proof?after=1&size="+size, nil).want(200))
 	if rest.Checkpoint != p.Checkpoint || len(rest.Entries) != len(p.Entries)-1 {
 		t.Errorf("the next page is of %s with %d entries", rest.Checkpoint, len(rest.Entries))
 	}
@@ -71,7 +71,8 @@ func TestTheLogIsPublicAndTellsNothing(t *testing.T) {
 	if a := get(path, 200); int64(len(a.body)) != width*tlog.HashSize {
 		t.Errorf("%s has %d bytes", path, len(a.body))
 	}
-	for _, path := range []string{"/log/tile/", "/log/tile/0/x999/999", "/log/tile/data/000", "/log/tile/0/0", "/log/tile/9/000", "/log/entries", "/log/tile/0/000.p/0"} {
+	for _, path := range []string{"/log/tile/", "/log/tile/0/x999/999", "/log/tile/data/000", "/log/tile/0/0", "/log/tile/9/000",
+		"/log/entries", "/log/tile/0/000.p/0"} {
 		get(path, 404)
 	}
 	stranger.send("POST", "/log/checkpoint", nil).want(405)
@@ -96,7 +97,7 @@ func TestAProofFileIsCheckedWithoutAServer(t *testing.T) {
 		t.Errorf("it is sent as %q, %q", got, a.header.Get("Cache-Control"))
 	}
 	file := filepath.Join(dir, "good.json")
-	save := func(p mingjing.LookProof) string {
+	save := func(p mingjing.AccessProof) string {
 		t.Helper()
 		data, err := json.Marshal(p)
 		if err != nil {
@@ -115,7 +116,7 @@ func TestAProofFileIsCheckedWithoutAServer(t *testing.T) {
 		var out bytes.Buffer
 		return run(t.Context(), append([]string{"verify"}, files...), func(string) string { return "" }, &out, &out), out.String()
 	}
-	if code, out := verify(file); code != 0 || !strings.Contains(out, "All looks are on the record") {
+	if code, out := verify(file); code != 0 || !strings.Contains(out, "All entries are in the log") {
 		t.Errorf("the good file: %d\n%s", code, out)
 	}
 	if code, _ := verify(file, file); code != 0 {
@@ -123,31 +124,32 @@ func TestAProofFileIsCheckedWithoutAServer(t *testing.T) {
 	}
 	for name, k := range map[string]struct {
 		want  string
-		cheat func(*mingjing.LookProof)
+		cheat func(*mingjing.AccessProof)
 	}{
-		"edit":    {"changed", func(p *mingjing.LookProof) { p.Entries[2].Who = "Nobody" }},
-		"delete":  {"missing", func(p *mingjing.LookProof) { p.Entries = slices.Delete(p.Entries, 2, 3) }},
-		"reorder": {"order", func(p *mingjing.LookProof) { p.Entries[2], p.Entries[3] = p.Entries[3], p.Entries[2] }},
-		"double":  {"double", func(p *mingjing.LookProof) { p.Entries[3] = p.Entries[2] }},
-		"state": {"signature", func(p *mingjing.LookProof) {
+		"edit":    {"changed", func(p *mingjing.AccessProof) { p.Entries[2].Who = "Nobody" }},
+		"delete":  {"missing", func(p *mingjing.AccessProof) { p.Entries = slices.Delete(p.Entries, 2, 3) }},
+		"reorder": {"order", func(p *mingjing.AccessProof) { p.Entries[2], p.Entries[3] = p.Entries[3], p.Entries[2] }},
+		"double":  {"double", func(p *mingjing.AccessProof) { p.Entries[3] = p.Entries[2] }},
+		"state": {"signature", func(p *mingjing.AccessProof) {
 			p.Checkpoint = strings.Replace(p.Checkpoint, "mingjing\n", "mingjing\n1", 1)
 		}},
-		"key":   {"signature", func(p *mingjing.LookProof) { p.Key = strings.Replace(p.Key, "mingjing", "ming", 1) }},
-		"proof": {"changed", func(p *mingjing.LookProof) { p.Entries[4].Proof[0][0]++ }},
-		"salt":  {"changed", func(p *mingjing.LookProof) { p.Entries[4].Salt[0]++ }},
+		"key":   {"signature", func(p *mingjing.AccessProof) { p.Key = strings.Replace(p.Key, "mingjing", "ming", 1) }},
+		"proof": {"changed", func(p *mingjing.AccessProof) { p.Entries[4].Proof[0][0]++ }},
+		"salt":  {"changed", func(p *mingjing.AccessProof) { p.Entries[4].Salt[0]++ }},
 	} {
-		var p mingjing.LookProof
+		var p mingjing.AccessProof
 		if err := json.Unmarshal(a.body, &p); err != nil {
 			t.Fatal(err)
 		}
 		k.cheat(&p)
-		want := map[string]string{"changed": "changed or made up", "missing": "missing", "order": "order in which", "double": "there twice", "signature": "no good signature"}[k.want]
+		want := map[string]string{"changed": "changed or made up", "missing": "missing", "order": "order in which", "double": "there twice",
+			"signature": "no good signature"}[k.want]
 		if code, out := verify(save(p)); code != 1 || !strings.Contains(out, "WRONG") || !strings.Contains(out, want) {
 			t.Errorf("%s: %d\n%s", name, code, out)
 		}
 	}
 	// What was there last time and is gone now.
-	var p mingjing.LookProof
+	var p mingjing.AccessProof
 	if err := json.Unmarshal(a.body, &p); err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +165,8 @@ func TestAProofFileIsCheckedWithoutAServer(t *testing.T) {
 			t.Errorf("verify %v: %d", args, code)
 		}
 	}
-	if code, out := verify(filepath.Join(dir, "nowhere.json")); code != 1 || !strings.Contains(out, "can't") && !strings.Contains(out, "not a proof") {
+	if code, out := verify(filepath.Join(dir, "nowhere.json")); code != 1 || !strings.Contains(out, "can't") &&
+		!strings.Contains(out, "not a proof") {
 		t.Errorf("a file that is not there: %d %s", code, out)
 	}
 }

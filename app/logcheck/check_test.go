@@ -18,7 +18,7 @@ import (
 
 var now = time.Date(2026, 11, 23, 2, 30, 0, 0, time.UTC)
 
-// proven is a log of two looks as the server proves it, one a page, and what the
+// proven returns a log of two entries as the server proves it, one a page, and what the
 // page of the access log shows of it.
 func proven(t *testing.T) (func(context.Context, string) ([]byte, error), *mingjing.AccessLogView, *[]string) {
 	t.Helper()
@@ -26,7 +26,7 @@ func proven(t *testing.T) (func(context.Context, string) ([]byte, error), *mingj
 	if err != nil {
 		t.Fatal(err)
 	}
-	var entries []mingjing.LookEntry
+	var entries []mingjing.ProvenEntry
 	var hashes []tlog.Hash
 	read := tlog.HashReaderFunc(func(ids []int64) (list []tlog.Hash, err error) {
 		for _, id := range ids {
@@ -37,16 +37,17 @@ func proven(t *testing.T) (func(context.Context, string) ([]byte, error), *mingj
 	var prev []byte
 	view := &mingjing.AccessLogView{}
 	for n := range int64(2) {
-		e := mingjing.LookEntry{Look: mingjing.Look{Seq: n + 1, At: now, Role: mingjing.RoleHandler, Who: "王", Action: "case", Purpose: "dispute"},
+		e := mingjing.ProvenEntry{AccessEntry: mingjing.AccessEntry{Seq: n + 1, At: now, Role: mingjing.RoleHandler, Who: "王", Action: "case",
+			Purpose: "dispute"},
 			Salt: make([]byte, logproof.SaltSize), Prev: prev, Leaf: n}
-		prev = logproof.CommitLook(e.Salt, "anna", e.Look, prev)
+		prev = logproof.CommitEntry(e.Salt, "anna", e.AccessEntry, prev)
 		more, err := tlog.StoredHashes(n, prev, read)
 		if err != nil {
 			t.Fatal(err)
 		}
 		hashes = append(hashes, more...)
 		entries = append(entries, e)
-		view.Looks = append([]mingjing.Look{e.Look}, view.Looks...)
+		view.Entries = append([]mingjing.AccessEntry{e.AccessEntry}, view.Entries...)
 	}
 	root, err := tlog.TreeHash(2, read)
 	if err != nil {
@@ -61,7 +62,7 @@ func proven(t *testing.T) (func(context.Context, string) ([]byte, error), *mingj
 		if err != nil {
 			return nil, err
 		}
-		p := mingjing.LookProof{Key: key.Verifier(), Checkpoint: key.Sign(2, root), Resident: "anna", Entries: []mingjing.LookEntry{e}}
+		p := mingjing.AccessProof{Key: key.Verifier(), Checkpoint: key.Sign(2, root), Resident: "anna", Entries: []mingjing.ProvenEntry{e}}
 		if strings.Contains(path, "since=1") {
 			p.Consistency, err = tlog.ProveTree(2, 1, read)
 		}
@@ -76,7 +77,7 @@ func proven(t *testing.T) (func(context.Context, string) ([]byte, error), *mingj
 func TestThePhoneReadsTheWholeProof(t *testing.T) {
 	fetch, view, asked := proven(t)
 	check, fresh, err := Check(t.Context(), fetch, view, nil, now)
-	if err != nil || len(check.Problems) > 0 || check.Looks != 2 || fresh == nil {
+	if err != nil || len(check.Problems) > 0 || check.Entries != 2 || fresh == nil {
 		t.Fatalf("%+v, %v", check, err)
 	}
 	if got := strings.Join(*asked, " "); got != "/api/access-log/proof /api/access-log/proof?after=1&size=2" {
@@ -84,16 +85,17 @@ func TestThePhoneReadsTheWholeProof(t *testing.T) {
 	}
 	*asked = nil
 	// The page shows the first line, so that all is read.
-	if check, _, err = Check(t.Context(), fetch, view, check.Memory, now); err != nil || len(check.Problems) > 0 || (*asked)[0] != "/api/access-log/proof?since=2" {
+	if check, _, err = Check(t.Context(), fetch, view, check.Memory, now); err != nil || len(check.Problems) > 0 ||
+		(*asked)[0] != "/api/access-log/proof?since=2" {
 		t.Errorf("the second time: %+v, %v, %v", check, *asked, err)
 	}
-	view.Looks[0].Who = "李"
+	view.Entries[0].Who = "李"
 	check, fresh, err = Check(t.Context(), fetch, view, check.Memory, now)
-	if err != nil || len(check.Problems) != 1 || check.Problems[0].Code != mingjing.LookShown || fresh != nil {
+	if err != nil || len(check.Problems) != 1 || check.Problems[0].Code != mingjing.LogShown || fresh != nil {
 		t.Errorf("the page shows another name: %+v, %v", check, err)
 	}
-	kept := &mingjing.LookMemory{Checkpoint: mingjing.Checkpoint{Origin: "mirror.example", Size: 9}, Key: check.Checkpoint.Origin}
-	if check, _, _ = Check(t.Context(), fetch, nil, kept, now); check.Problems[0].Code != mingjing.LookRolledBack {
+	kept := &mingjing.AccessMemory{Checkpoint: mingjing.Checkpoint{Origin: "mirror.example", Size: 9}, Key: check.Checkpoint.Origin}
+	if check, _, _ = Check(t.Context(), fetch, nil, kept, now); check.Problems[0].Code != mingjing.LogRolledBack {
 		t.Errorf("the record was longer: %+v", check.Problems)
 	}
 }
@@ -116,7 +118,7 @@ func TestAProofThatCannotBeReadIsNeitherGoodNorBad(t *testing.T) {
 // long is a log of n lines as the server proves it, in chunks.
 type long struct {
 	key     logproof.Key
-	entries []mingjing.LookEntry
+	entries []mingjing.ProvenEntry
 	hashes  []tlog.Hash
 	asked   []string
 }
@@ -134,13 +136,14 @@ func (l *long) grow(t *testing.T, n int) {
 	t.Helper()
 	for range n {
 		at := int64(len(l.entries))
-		e := mingjing.LookEntry{Look: mingjing.Look{Seq: at + 1, At: now, Role: mingjing.RoleResident, Action: "records", Purpose: "own"},
+		e := mingjing.ProvenEntry{AccessEntry: mingjing.AccessEntry{Seq: at + 1, At: now, Role: mingjing.RoleResident,
+			Action: "records", Purpose: "own"},
 			Salt: make([]byte, logproof.SaltSize), Leaf: at}
 		if at > 0 {
 			last := l.entries[at-1]
-			e.Prev = logproof.CommitLook(last.Salt, "anna", last.Look, last.Prev)
+			e.Prev = logproof.CommitEntry(last.Salt, "anna", last.AccessEntry, last.Prev)
 		}
-		more, err := tlog.StoredHashes(at, logproof.CommitLook(e.Salt, "anna", e.Look, e.Prev), l)
+		more, err := tlog.StoredHashes(at, logproof.CommitEntry(e.Salt, "anna", e.AccessEntry, e.Prev), l)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -148,11 +151,11 @@ func (l *long) grow(t *testing.T, n int) {
 	}
 }
 
-// shows is the page of the access log: its last lines, newest first.
+// shows returns the page of the access log: its last lines, newest first.
 func (l *long) shows() *mingjing.AccessLogView {
 	v := &mingjing.AccessLogView{}
 	for i := len(l.entries) - 1; i >= max(0, len(l.entries)-50); i-- {
-		v.Looks = append(v.Looks, l.entries[i].Look)
+		v.Entries = append(v.Entries, l.entries[i].AccessEntry)
 	}
 	return v
 }
@@ -170,7 +173,7 @@ func (l *long) fetch(_ context.Context, path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := mingjing.LookProof{Key: l.key.Verifier(), Checkpoint: l.key.Sign(size, root), Since: since, Resident: "anna"}
+	p := mingjing.AccessProof{Key: l.key.Verifier(), Checkpoint: l.key.Sign(size, root), Since: since, Resident: "anna"}
 	if since > 0 {
 		if p.Consistency, err = tlog.ProveTree(size, since, l); err != nil {
 			return nil, err
@@ -196,14 +199,14 @@ func TestALongLogIsCheckedWholeAndThenFromWhereTheLastCheckEnded(t *testing.T) {
 	l := &long{key: key}
 	l.grow(t, 5001)
 	first, _, err := Check(t.Context(), l.fetch, l.shows(), nil, now)
-	if err != nil || len(first.Problems) > 0 || first.Looks != 5001 || len(l.asked) != 51 {
-		t.Fatalf("%d questions, %d lines, %+v, %v", len(l.asked), first.Looks, first.Problems, err)
+	if err != nil || len(first.Problems) > 0 || first.Entries != 5001 || len(l.asked) != 51 {
+		t.Fatalf("%d questions, %d lines, %+v, %v", len(l.asked), first.Entries, first.Problems, err)
 	}
 	l.asked = nil
 	l.grow(t, 3)
 	next, _, err := Check(t.Context(), l.fetch, l.shows(), first.Memory, now)
-	if err != nil || len(next.Problems) > 0 || next.Looks != 5004 {
-		t.Fatalf("%d lines, %+v, %v", next.Looks, next.Problems, err)
+	if err != nil || len(next.Problems) > 0 || next.Entries != 5004 {
+		t.Fatalf("%d lines, %+v, %v", next.Entries, next.Problems, err)
 	}
 	if got := strings.Join(l.asked, " "); got != "/api/access-log/proof?after=4954&since=5001" {
 		t.Errorf("the second time it asks for %s", got)
@@ -212,7 +215,7 @@ func TestALongLogIsCheckedWholeAndThenFromWhereTheLastCheckEnded(t *testing.T) {
 	l.asked = nil
 	l.entries[4960].Who = "Nobody"
 	bad, fresh, err := Check(t.Context(), l.fetch, l.shows(), next.Memory, now)
-	if err != nil || len(bad.Problems) == 0 || bad.Problems[0].Code != mingjing.LookChanged || bad.Memory != nil || fresh != nil {
+	if err != nil || len(bad.Problems) == 0 || bad.Problems[0].Code != mingjing.LogChanged || bad.Memory != nil || fresh != nil {
 		t.Errorf("a changed line: %+v, %v", bad.Problems, err)
 	}
 	if len(l.asked) != 52 {
@@ -232,11 +235,12 @@ func TestATaskIsDoneAndItsResultTravelsAsJSON(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var task mingjing.LookTask
-	travel(mingjing.LookTask{Shown: view, Now: now}, &task)
-	var first, second mingjing.LookResult
+	var task mingjing.CheckTask
+	travel(mingjing.CheckTask{Shown: view, Now: now}, &task)
+	var first, second mingjing.CheckResult
 	travel(Do(t.Context(), fetch, task), &first)
-	if first.Unread || first.Check.Looks != 2 || len(first.Check.Problems) > 0 || first.Check.Memory == nil || first.Check.Checkpoint.Size != 2 {
+	if first.Unread || first.Check.Entries != 2 || len(first.Check.Problems) > 0 || first.Check.Memory == nil ||
+		first.Check.Checkpoint.Size != 2 {
 		t.Fatalf("%+v", first)
 	}
 	task.Kept = first.Check.Memory

@@ -8,8 +8,8 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// PaperOf is one file with the link to it.
-func PaperOf(v *mingjing.View, e mingjing.Evidence, at string) app.UI {
+// EvidenceLink returns one file with the link to it.
+func EvidenceLink(v *mingjing.View, e mingjing.Evidence, at string) app.UI {
 	return c.El("div", c.A{"class": "paper"}, fileShape(), c.Div("paper-body",
 		c.El("a", c.A{"href": at + Segment(e.ID), "download": e.Name, "data-full": "true", "class": "paper-name"},
 			c.Span("visually-hidden", T(v, "dispute.evidence_download")+" "), c.Text(e.Name)),
@@ -17,28 +17,29 @@ func PaperOf(v *mingjing.View, e mingjing.Evidence, at string) app.UI {
 			"size", i18n.FileSize(v.Lang, e.Size), "time", Instant(v, e.AddedAt))))))
 }
 
-// AnswerDocument is what an officer attached to the answer, or nil.
+// AnswerDocument returns what an officer attached to the answer, or nil.
 func AnswerDocument(v *mingjing.View, a mingjing.AgencyAnswer, at string) app.UI {
 	if a.Document == nil {
 		return nil
 	}
-	return c.Div("answer-document", c.El("p", nil, c.El("strong", nil, c.Text(T(v, "agencyside.document")))), PaperOf(v, *a.Document, at))
+	return c.Div("answer-document", c.El("p", nil, c.El("strong", nil, c.Text(T(v, "agencyside.document")))), EvidenceLink(v, *a.Document, at))
 }
 
-// OpenedList is the receipt: what the agency has opened, who and when; nil while it
-// has opened nothing.
+// OpenedList returns the receipt: what the agency has opened, who and when; nil while
+// it has opened nothing.
 func OpenedList(v *mingjing.View, opened []mingjing.Opening) app.UI {
 	if len(opened) == 0 {
 		return nil
 	}
 	lines := make([]app.UI, 0, len(opened))
 	for _, o := range opened {
-		lines = append(lines, c.Text(T(v, "agencyside.opened_by", "name", o.Name, "agency", v.Label("agency", o.Agency), "who", o.Who, "time", Instant(v, o.At))))
+		lines = append(lines, c.Text(T(v, "agencyside.opened_by", "name", o.Name, "agency", v.Label("agency", o.Agency), "who", o.Who,
+			"time", Instant(v, o.At))))
 	}
 	return c.Div("opened", c.H(3, T(v, "agencyside.opened")), c.List("bullets", lines...))
 }
 
-// KindText is the sentence of a family for the kind of the case; one without a
+// KindText returns the sentence of a family for the kind of the case; one without a
 // kind is a dispute.
 func KindText(v *mingjing.View, d mingjing.Case, family string, pairs ...string) string {
 	kind := string(d.Kind)
@@ -48,8 +49,8 @@ func KindText(v *mingjing.View, d mingjing.Case, family string, pairs ...string)
 	return T(v, family+"."+kind, pairs...)
 }
 
-// OwnOr is the sentence of a key for the kind of the case, if there is one, and
-// otherwise the key's own.
+// OwnOr returns the sentence of a key for the kind of the case, if there is one, and
+// otherwise that of the key alone.
 func OwnOr(v *mingjing.View, d mingjing.Case, key string) string {
 	if of := key + "." + string(d.Kind); d.Kind != "" && i18n.Has(of) {
 		return T(v, of)
@@ -57,7 +58,7 @@ func OwnOr(v *mingjing.View, d mingjing.Case, key string) string {
 	return T(v, key)
 }
 
-// WordsTitle says whose words those are that a case began with.
+// WordsTitle returns the title above the text with which a case began.
 func WordsTitle(v *mingjing.View, d mingjing.Case) string {
 	if d.ActingFor != "" && d.Kind != mingjing.CaseListing {
 		return T(v, "acting.words", "name", d.ActingFor)
@@ -65,7 +66,7 @@ func WordsTitle(v *mingjing.View, d mingjing.Case) string {
 	return OwnOr(v, d, "dispute.words")
 }
 
-// ReasonLine is why the resident objects; cases of other kinds have no reason.
+// ReasonLine returns why the resident objects; cases of other kinds have no reason.
 func ReasonLine(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.Reason == "" {
 		return nil
@@ -73,7 +74,7 @@ func ReasonLine(v *mingjing.View, d mingjing.Case) app.UI {
 	return c.El("p", nil, c.El("strong", nil, c.Text(Code(v, "reason", string(d.Reason)))))
 }
 
-// DeciderName is who decided a case.
+// DeciderName returns who decided a case.
 func DeciderName(v *mingjing.View, d mingjing.Case) string {
 	if d.Decision == nil || d.Decision.By == "" {
 		return T(v, "letter.by_rule")
@@ -81,7 +82,7 @@ func DeciderName(v *mingjing.View, d mingjing.Case) string {
 	return d.Decision.By
 }
 
-// DecisionCard is the outcome of a case with its reasons and who decided, or the
+// DecisionCard returns the outcome of a case with its reasons and who decided, or the
 // rule that did where nobody decided in time.
 func DecisionCard(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.Decision == nil {
@@ -99,8 +100,8 @@ func DecisionCard(v *mingjing.View, d mingjing.Case) app.UI {
 		rule, Paragraphs(d.Decision.Reasons), c.El("p", c.A{"class": "signed"}, c.Text(signed))}}.UI()
 }
 
-// MeansOf is the end of the keys of what a decision means.
-func MeansOf(d mingjing.Case) string {
+// MeansText returns the last part of the keys that say what a decision means.
+func MeansText(d mingjing.Case) string {
 	switch {
 	case d.Decision.Rule == "unserved":
 		return "unserved.listing"
@@ -112,7 +113,7 @@ func MeansOf(d mingjing.Case) string {
 	return string(d.Decision.Outcome) + "." + CaseSubject(d)
 }
 
-// CaseSubject is the kind of what is disputed: record or listing.
+// CaseSubject returns record or listing: what is disputed.
 func CaseSubject(d mingjing.Case) string {
 	if d.Listing != nil {
 		return "listing"
@@ -120,7 +121,8 @@ func CaseSubject(d mingjing.Case) string {
 	return "record"
 }
 
-// ProcedureDays is a number of days of the page's procedure; 0 where it is not known.
+// ProcedureDays returns a number of days of the page's procedure; 0 where it is not
+// known.
 func ProcedureDays(v *mingjing.View, of func(p *mingjing.Procedure) int) int {
 	if v.Rules().Procedure == nil {
 		return 0
@@ -128,7 +130,7 @@ func ProcedureDays(v *mingjing.View, of func(p *mingjing.Procedure) int) int {
 	return of(v.Rules().Procedure)
 }
 
-// Gravity is the name of a tier, that of the rulebook going first.
+// Gravity returns the name of a tier, in the words of the first rulebook.
 func Gravity(v *mingjing.View, tier string) string {
 	if v.Rules().Procedure != nil {
 		if found, ok := v.Rules().Procedure.Tier(tier); ok && found.Name.In(v.Lang) != "" {
@@ -138,7 +140,7 @@ func Gravity(v *mingjing.View, tier string) string {
 	return Code(v, "tier", tier)
 }
 
-// ListingRows are the rows of a summary list that describe a listing.
+// ListingRows returns the rows of a summary list that describe a listing.
 func ListingRows(v *mingjing.View, l mingjing.Listing, resident string) []c.SummaryRow {
 	notice := T(v, "listing.notice_none")
 	if l.NoticeOn != "" {
@@ -163,7 +165,7 @@ func ListingRows(v *mingjing.View, l mingjing.Listing, resident string) []c.Summ
 	}
 }
 
-// ListingTerm is from when to when a listing lasts, in words.
+// ListingTerm returns from when to when a listing lasts, in words.
 func ListingTerm(v *mingjing.View, l mingjing.Listing) string {
 	switch {
 	case l.From == "" && l.TermMonths > 0:

@@ -12,10 +12,10 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// What the screens about a resident's data have in common: states, effects,
-// documents and looks.
+// This file has what the pages about a resident's data share: states, effects,
+// documents.
 
-// RecordTag is the state of a record as a tag.
+// RecordTag returns the state of a record as a tag.
 func RecordTag(v *mingjing.View, s mingjing.RecordState) app.UI {
 	tone := ""
 	switch s {
@@ -29,8 +29,8 @@ func RecordTag(v *mingjing.View, s mingjing.RecordState) app.UI {
 	return c.Tag{Text: Code(v, "record_state", string(s)), Tone: tone}.UI()
 }
 
-// ListingState is the state of a listing as it is shown: one in effect may not
-// have begun, or be over.
+// ListingState returns the state of a listing as it is shown: the effect of one in
+// effect may not have begun yet, or have ended.
 func ListingState(v *mingjing.View, l mingjing.Listing) string {
 	if l.State == mingjing.ListingInEffect {
 		switch {
@@ -43,7 +43,7 @@ func ListingState(v *mingjing.View, l mingjing.Listing) string {
 	return string(l.State)
 }
 
-// ListingTag is the state of a listing as a tag.
+// ListingTag returns the state of a listing as a tag.
 func ListingTag(v *mingjing.View, l mingjing.Listing) app.UI {
 	state, tone := ListingState(v, l), ""
 	switch mingjing.ListingState(state) {
@@ -62,7 +62,7 @@ func ListingTag(v *mingjing.View, l mingjing.Listing) app.UI {
 	return c.Tag{Text: Code(v, "listing_state", state), Tone: tone}.UI()
 }
 
-// DisputeTag is the state of a case as a tag; once decided, its outcome.
+// DisputeTag returns the state of a case as a tag; once decided, its outcome.
 func DisputeTag(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.Decision != nil && d.State == mingjing.DisputeDecided {
 		return c.Tag{Text: OutcomeText(v, d), Tone: outcomeTone(d)}.UI()
@@ -79,8 +79,8 @@ func DisputeTag(v *mingjing.View, d mingjing.Case) app.UI {
 	return c.Tag{Text: Code(v, "dispute_state", string(d.State)), Tone: tone}.UI()
 }
 
-// OutcomeText is how a case was decided, in the words of its kind. What was
-// approved and not served in time is annulled.
+// OutcomeText returns how a case was decided, in the words of its kind. A listing that
+// was approved and not served in time is annulled.
 func OutcomeText(v *mingjing.View, d mingjing.Case) string {
 	if d.Decision.Rule == "unserved" {
 		return T(v, "listing_state.annulled")
@@ -88,7 +88,7 @@ func OutcomeText(v *mingjing.View, d mingjing.Case) string {
 	return OutcomeName(v, d, d.Decision.Outcome)
 }
 
-// OutcomeName is an outcome in the words of the case's kind.
+// OutcomeName returns an outcome in the words of the case's kind.
 func OutcomeName(v *mingjing.View, d mingjing.Case, o mingjing.Outcome) string {
 	if key := "outcome." + string(o) + "." + string(d.Kind); d.Kind != "" && i18n.Has(key) {
 		return T(v, key)
@@ -96,7 +96,7 @@ func OutcomeName(v *mingjing.View, d mingjing.Case, o mingjing.Outcome) string {
 	return Code(v, "outcome", string(o))
 }
 
-// outcomeTone is good where the decision is in the resident's favour.
+// outcomeTone returns good where the decision is in the resident's favour.
 func outcomeTone(d mingjing.Case) string {
 	switch o := d.Decision.Outcome; {
 	case d.Decision.Rule != "", o == mingjing.OutcomeUpheld, o == mingjing.OutcomePartly, o == mingjing.OutcomeGranted,
@@ -106,7 +106,7 @@ func outcomeTone(d mingjing.Case) string {
 	return ""
 }
 
-// effectText says in a few words what something does under one rulebook.
+// effectText returns what something does under one rulebook, in a few words.
 func effectText(v *mingjing.View, e mingjing.Effect) string {
 	switch {
 	case e.Why != "":
@@ -119,7 +119,7 @@ func effectText(v *mingjing.View, e mingjing.Effect) string {
 	return T(v, "effect.none")
 }
 
-// effectTone is good, bad, or none where it does nothing.
+// effectTone returns good or bad, or "" where there is no effect.
 func effectTone(e mingjing.Effect) string {
 	switch {
 	case e.Why != "":
@@ -136,12 +136,12 @@ func effectUI(v *mingjing.View, e mingjing.Effect) app.UI {
 	return c.Span("effect effect-"+effectTone(e), effectText(v, e))
 }
 
-// EffectList is the effects in short, a line for each rulebook.
+// EffectList returns the effects in short, a line for each rulebook.
 func EffectList(v *mingjing.View, effects []mingjing.Effect) app.UI {
 	if len(effects) == 0 {
 		return c.Muted(T(v, "effect.nothing"))
 	}
-	// What keeps it from counting is mostly the same under every rulebook.
+	// The reason for not counting is mostly the same under every rulebook.
 	if why := effects[0].Why; why != "" && !slices.ContainsFunc(effects, func(e mingjing.Effect) bool { return e.Why != why }) {
 		return c.El("p", nil, effectUI(v, effects[0]))
 	}
@@ -152,7 +152,7 @@ func EffectList(v *mingjing.View, effects []mingjing.Effect) app.UI {
 	return c.List("effects", lines...)
 }
 
-// EffectTable is the effects in full, with the legal basis and the end of each.
+// EffectTable returns the effects in full, with the legal basis and the end of each.
 func EffectTable(v *mingjing.View, effects []mingjing.Effect) app.UI {
 	if len(effects) == 0 {
 		return c.P(T(v, "effect.nothing"))
@@ -173,7 +173,7 @@ func EffectTable(v *mingjing.View, effects []mingjing.Effect) app.UI {
 	}, Rows: rows}.UI()
 }
 
-// DocumentUI is the official paper behind a record or listing.
+// DocumentUI returns the official document behind a record or listing.
 func DocumentUI(v *mingjing.View, d mingjing.Document) app.UI {
 	if d == (mingjing.Document{}) {
 		return c.Notification{Kind: "warning", Text: T(v, "doc.missing")}.UI()
@@ -202,7 +202,7 @@ func DocumentUI(v *mingjing.View, d mingjing.Document) app.UI {
 	}}.UI())
 }
 
-// OrNone is s, or the words for "not stated" where it is empty.
+// OrNone returns s, or "not stated" where it is empty.
 func OrNone(v *mingjing.View, s string) string {
 	if s == "" {
 		return T(v, "doc.none")
@@ -210,7 +210,7 @@ func OrNone(v *mingjing.View, s string) string {
 	return s
 }
 
-// shorten keeps the first n characters.
+// shorten returns the first n characters.
 func shorten(s string, n int) string {
 	r := []rune(s)
 	if len(r) <= n {
@@ -219,15 +219,15 @@ func shorten(s string, n int) string {
 	return string(r[:n]) + "…"
 }
 
-// CaseNumber is the part of a dispute's id that people read to one another. The
-// search of the work queue finds it.
+// CaseNumber returns the part of a case's id that people tell one another. The search
+// of the work queue finds it.
 func CaseNumber(id string) string {
 	r := []rune(id)
 	return string(r[:min(len(r), 8)])
 }
 
-// SubjectRow is the name as the agency holds it, with a word of warning where it
-// is not the resident's own.
+// SubjectRow returns the name as the agency holds it, with a warning where it is not
+// the resident's own.
 func SubjectRow(v *mingjing.View, key, subject, resident, warning string) c.SummaryRow {
 	row := c.SummaryRow{Key: key, Text: subject}
 	if subject != "" && resident != "" && strings.TrimSpace(subject) != strings.TrimSpace(resident) {
@@ -237,7 +237,7 @@ func SubjectRow(v *mingjing.View, key, subject, resident, warning string) c.Summ
 	return row
 }
 
-// Viewer is the name of who is looking.
+// Viewer returns the name of the person who is logged in.
 func Viewer(v *mingjing.View) string {
 	if v.Who == nil {
 		return ""
@@ -245,7 +245,7 @@ func Viewer(v *mingjing.View) string {
 	return v.Who.Name
 }
 
-// EvidenceList is the files of a dispute, each with the handler's answer to it.
+// EvidenceList returns the files of a dispute, each with the handler's answer to it.
 func EvidenceList(v *mingjing.View, evidence []mingjing.Evidence) app.UI {
 	if len(evidence) == 0 {
 		return c.Muted(T(v, "dispute.evidence_none"))
@@ -272,11 +272,12 @@ func EvidenceList(v *mingjing.View, evidence []mingjing.Evidence) app.UI {
 }
 
 func fileShape() app.UI {
-	return c.SVG("svg", c.A{"class": "paper-shape", "viewBox": "0 0 24 24", "width": "24", "height": "24", "aria-hidden": "true", "focusable": "false"},
+	return c.SVG("svg", c.A{"class": "paper-shape", "viewBox": "0 0 24 24", "width": "24", "height": "24", "aria-hidden": "true",
+		"focusable": "false"},
 		c.SVG("path", c.A{"d": "M6 2.8h8.2L19 7.6v13.6H6zM14 3v5h5", "class": "stroke"}))
 }
 
-// MediaType is the short name of a file's type.
+// MediaType returns the short name of a file's type.
 func MediaType(t string) string {
 	_, sub, ok := strings.Cut(t, "/")
 	if !ok {
@@ -285,7 +286,7 @@ func MediaType(t string) string {
 	return strings.ToUpper(sub)
 }
 
-// Segment keeps an id within its segment of a path.
+// Segment escapes an id for one segment of a path.
 func Segment(id string) string {
 	var b strings.Builder
 	for i := range len(id) {
@@ -302,7 +303,7 @@ func Segment(id string) string {
 	return b.String()
 }
 
-// Paragraphs are what a person wrote, with a paragraph for each of theirs.
+// Paragraphs returns what a person wrote, in their paragraphs.
 func Paragraphs(s string) app.UI {
 	var ps []app.UI
 	for line := range strings.Lines(s) {
@@ -313,7 +314,7 @@ func Paragraphs(s string) app.UI {
 	return c.Div("said stack", ps...)
 }
 
-// Ordered is a list whose order matters.
+// Ordered returns a list whose order matters.
 func Ordered(class string, sentences ...string) app.UI {
 	items := make([]app.UI, 0, len(sentences))
 	for _, s := range sentences {
@@ -322,7 +323,7 @@ func Ordered(class string, sentences ...string) app.UI {
 	return c.El("ol", c.A{"class": class}, items...)
 }
 
-// Clocks are the deadlines of a case.
+// Clocks returns the deadlines of a case.
 func Clocks(v *mingjing.View, all []mingjing.Clock) app.UI {
 	items := make([]app.UI, 0, len(all))
 	for _, k := range all {
@@ -332,8 +333,8 @@ func Clocks(v *mingjing.View, all []mingjing.Clock) app.UI {
 	return c.List("clocks", items...)
 }
 
-// until is the instant by which a page's clocks are judged: once the case is
-// decided nobody gets any later.
+// until returns the instant by which a page's clocks are judged: once the case is
+// decided, no clock gets any later.
 func until(v *mingjing.View) time.Time {
 	var decided *mingjing.Decision
 	switch shown := v.Data.(type) {
@@ -348,7 +349,8 @@ func until(v *mingjing.View) time.Time {
 	return v.Now
 }
 
-// LateTag is how late a clock is, by word and shape; without text when it is not.
+// LateTag returns how late a clock is, as a word and a shape; it has no text when the
+// clock is not late.
 func LateTag(late mingjing.Lateness, text string) c.Tag {
 	switch late {
 	case mingjing.Late:
@@ -359,30 +361,31 @@ func LateTag(late mingjing.Lateness, text string) c.Tag {
 	return c.Tag{}
 }
 
-// whoIsLate is the tag of a clock that was not met in time: it names whose it is.
+// whoIsLate returns the tag of a clock that was not met in time: it names whose clock
+// it is.
 func whoIsLate(v *mingjing.View, k mingjing.Clock) c.Tag {
 	late := k.Lateness(until(v))
 	if late == mingjing.OnTime || k.MetAt != nil {
 		return c.Tag{}
 	}
 	who := "bureau"
-	if agencys(k.Code) {
+	if isAgencyClock(k.Code) {
 		who = "agency"
 	}
 	return LateTag(late, T(v, "lateness."+who+"."+string(late)))
 }
 
-// agencys says whether a clock is the agency's and not the bureau's.
-func agencys(code string) bool { return code == "agency" || code == "second" }
+// isAgencyClock reports whether a clock is the agency's and not the bureau's.
+func isAgencyClock(code string) bool { return code == "agency" || code == "second" }
 
-// NextClock is the deadline that comes next in a case, or nil: the nearest that
-// has not been met. An agency that missed its own has lost the point, and nothing
-// waits for it any more.
+// NextClock returns the next deadline of a case, or nil: the nearest that has not been
+// met. When an agency has missed its own, the case is decided against it, and nobody
+// waits for that clock any more.
 func NextClock(all []mingjing.Clock) *mingjing.Clock {
 	var next *mingjing.Clock
 	for i := range all {
 		k := &all[i]
-		if k.MetAt != nil || k.Missed && agencys(k.Code) {
+		if k.MetAt != nil || k.Missed && isAgencyClock(k.Code) {
 			continue
 		}
 		if next == nil || k.Due.Before(next.Due) {
@@ -392,7 +395,7 @@ func NextClock(all []mingjing.Clock) *mingjing.Clock {
 	return next
 }
 
-// Timeline is what happened in a case, the oldest first, and what comes next.
+// Timeline returns what happened in a case, the oldest first, and what comes next.
 func Timeline(v *mingjing.View, d mingjing.Case) app.UI {
 	entries := slices.Clone(d.Timeline)
 	slices.SortStableFunc(entries, func(a, b mingjing.TimelineEntry) int { return a.At.Compare(b.At) })
@@ -412,7 +415,7 @@ func Timeline(v *mingjing.View, d mingjing.Case) app.UI {
 	return c.Timeline{Items: items}.UI()
 }
 
-// TimelineWho is who did what an entry of a case's timeline tells, in words.
+// TimelineWho returns who did an entry of a case's timeline, in words.
 func TimelineWho(v *mingjing.View, d mingjing.Case, e mingjing.TimelineEntry) string {
 	if who := actingWho(v, d, e); who != "" {
 		return who
@@ -430,7 +433,7 @@ func TimelineWho(v *mingjing.View, d mingjing.Case, e mingjing.TimelineEntry) st
 	return ""
 }
 
-// LostText says what an agency's silence has done so far.
+// LostText returns what an agency's silence has caused so far.
 func LostText(v *mingjing.View, d mingjing.Case) string {
 	switch {
 	case d.State != mingjing.DisputeAgencyLost:
@@ -441,7 +444,7 @@ func LostText(v *mingjing.View, d mingjing.Case) string {
 	return T(v, "dispute.lost")
 }
 
-// AgencyAnswer is the agency's word on a dispute.
+// AgencyAnswer returns the agency's answer to a dispute.
 func AgencyAnswer(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.Answer == nil {
 		switch d.State {

@@ -27,11 +27,11 @@ func TestAViewForSomebodyElseIsLoadedWhole(t *testing.T) {
 }
 
 func TestAnotherPageIsBuiltAnewAndTheSameOneIsNot(t *testing.T) {
-	a := &sheet{View: &mingjing.View{Page: "records"}, Leaf: 1}
-	if b := (&sheet{View: &mingjing.View{Page: "records", Seq: 9}, Leaf: 1}); a.CompoID() != b.CompoID() {
+	a := &currentPage{View: &mingjing.View{Page: "records"}, Number: 1}
+	if b := (&currentPage{View: &mingjing.View{Page: "records", Seq: 9}, Number: 1}); a.CompoID() != b.CompoID() {
 		t.Error("an update in place builds the page anew, and what was typed is lost")
 	}
-	if b := (&sheet{View: &mingjing.View{Page: "records"}, Leaf: 2}); a.CompoID() == b.CompoID() {
+	if b := (&currentPage{View: &mingjing.View{Page: "records"}, Number: 2}); a.CompoID() == b.CompoID() {
 		t.Error("another page keeps the fields of the one before")
 	}
 }

@@ -9,10 +9,10 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// Digits writes the number of a line of the access log.
+// Digits returns the number of an entry of the access log.
 func Digits(n int64) string { return strconv.FormatInt(n, 10) }
 
-// InquiryTags are how an inquiry stands, in words; that a look is unexplained stays.
+// InquiryTags returns the state of an inquiry; once unexplained, it stays marked so.
 func InquiryTags(v *mingjing.View, q mingjing.Inquiry) app.UI {
 	tag := c.Tag{Text: Code(v, "inquiry_state", string(q.State)), Tone: "info"}
 	switch q.State {
@@ -37,39 +37,42 @@ func InquiryTags(v *mingjing.View, q mingjing.Inquiry) app.UI {
 	return c.Div("why-tags", body...)
 }
 
-// InquiryDue is when an answer is due, or was.
+// InquiryDue returns when an answer is due, or was.
 func InquiryDue(v *mingjing.View, q mingjing.Inquiry) app.UI {
-	key := map[mingjing.InquiryState]string{mingjing.InquiryAsked: "inquiry.answer_by", mingjing.InquiryEscalated: "inquiry.second_by"}[q.State]
+	key := map[mingjing.InquiryState]string{mingjing.InquiryAsked: "inquiry.answer_by",
+		mingjing.InquiryEscalated: "inquiry.second_by"}[q.State]
 	if key == "" {
 		return nil
 	}
 	return c.El("p", nil, c.Text(T(v, key)+" "), TimeUI(v, q.Due))
 }
 
-// LookerName is who looked, in words.
-func LookerName(v *mingjing.View, l mingjing.Look) string {
+// AccessorName returns who read the data, as a text.
+func AccessorName(v *mingjing.View, l mingjing.AccessEntry) string {
 	return T(v, "inquiry.looker", "who", v.Label("agency", l.Who), "role", Code(v, "role", string(l.Role)))
 }
 
-// LookSummary is one line of the access log as a summary list.
-func LookSummary(v *mingjing.View, l mingjing.Look) app.UI {
+// AccessSummary returns one entry of the access log as a summary list.
+func AccessSummary(v *mingjing.View, l mingjing.AccessEntry) app.UI {
 	return c.SummaryList{Rows: []c.SummaryRow{
 		{Key: T(v, "inquiry.line"), Text: Digits(l.Seq)},
 		{Key: T(v, "access_log.when"), Value: TimeUI(v, l.At)},
-		{Key: T(v, "access_log.who"), Text: LookerName(v, l)},
-		{Key: T(v, "access_log.what"), Text: LookText(v, l)},
-		{Key: T(v, "access_log.why"), Text: LookPurpose(v, l)}}}.UI()
+		{Key: T(v, "access_log.who"), Text: AccessorName(v, l)},
+		{Key: T(v, "access_log.what"), Text: ActionText(v, l)},
+		{Key: T(v, "access_log.why"), Text: PurposeText(v, l)}}}.UI()
 }
 
-// InquiryAnswers are the answers with who gave them, or nil.
+// InquiryAnswers returns the answers with who gave them, or nil.
 func InquiryAnswers(v *mingjing.View, q mingjing.Inquiry) app.UI {
 	if len(q.Answers) == 0 {
 		return nil
 	}
 	var body []app.UI
 	for _, a := range q.Answers {
-		body = append(body, c.Div("quote", c.El("p", nil, c.El("strong", nil, c.Text(Code(v, "inquiry_outcome", string(a.Outcome))))), Paragraphs(a.Text),
-			c.El("p", c.A{"class": "signed"}, c.Text(T(v, "inquiry.by", "who", v.Label("agency", a.By), "role", Code(v, "role", string(a.Role)), "time", Instant(v, a.At))))))
+		body = append(body, c.Div("quote", c.El("p", nil, c.El("strong", nil, c.Text(Code(v, "inquiry_outcome", string(a.Outcome))))),
+			Paragraphs(a.Text),
+			c.El("p", c.A{"class": "signed"},
+				c.Text(T(v, "inquiry.by", "who", v.Label("agency", a.By), "role", Code(v, "role", string(a.Role)), "time", Instant(v, a.At))))))
 	}
 	return c.Section("answers", T(v, "inquiry.answers"), body...)
 }

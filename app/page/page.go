@@ -22,25 +22,26 @@ import (
 
 // A Screen is one page between header and footer.
 type Screen struct {
-	// Data makes the data of the page to be read from JSON; nil for a page that has none.
+	// Data returns a new value of the page's data, to be read from JSON; nil for a page
+	// without data.
 	Data func() any
-	// Title is the name of the page in the window's title; nil takes the sentence
+	// Title returns the page's name for the window's title; the default is the sentence
 	// "title.<page>".
 	Title func(v *mingjing.View) string
-	// Body is the content of the main element, its h1 included.
+	// Body returns the content of the main element, its h1 included.
 	Body func(v *mingjing.View) []app.UI
 	// Wide is for pages that handlers use at a desk.
 	Wide bool
-	// Back is where the link above the heading leads, or nil for none.
+	// Back returns the link above the heading; nil for none.
 	Back func(v *mingjing.View) (text, href string)
-	// quiet leaves the error summary to the screen itself.
+	// quiet says that the screen shows the error summary itself.
 	quiet bool
 }
 
-// screens are the pages by the names of their routes.
+// screens are the registered pages by the names of their routes.
 var screens = map[string]Screen{}
 
-// Register adds a page; each file of a screen does so for its own.
+// Register adds a page. It is called by each file with a page, for its own.
 func Register(name string, s Screen) bool {
 	screens[name] = s
 	if s.Data != nil {
@@ -49,17 +50,17 @@ func Register(name string, s Screen) bool {
 	return true
 }
 
-// New makes the data of a page, a T.
+// New returns a new value of the data of a page, a T.
 func New[T any]() any { return new(T) }
 
-// Known says whether a page of that name is registered.
+// Known reports whether a page of that name is registered.
 func Known(name string) bool {
 	_, ok := screens[name]
 	return ok
 }
 
-// Body is everything that the page shows, header and footer included. A page
-// that is not known is shown as not found.
+// Body returns everything that the page shows, header and footer included. An unknown
+// page is shown as not found.
 func Body(v *mingjing.View) app.UI {
 	s, ok := screens[v.Page]
 	if !ok {
@@ -91,7 +92,7 @@ func Body(v *mingjing.View) app.UI {
 	)
 }
 
-// Title is the window's title.
+// Title returns the window's title.
 func Title(v *mingjing.View) string {
 	s, ok := screens[v.Page]
 	var title string
@@ -115,22 +116,21 @@ func Title(v *mingjing.View) string {
 	return title
 }
 
-// T is the sentence of a key in the view's language.
+// T returns the sentence of a key in the view's language.
 func T(v *mingjing.View, key string, pairs ...string) string { return i18n.T(v.Lang, key, pairs...) }
 
-// Tn is t with a count that picks the plural form.
+// Tn returns the sentence of a key with a count that picks the plural form.
 func Tn(v *mingjing.View, key string, n int, pairs ...string) string {
 	return i18n.T(v.Lang, key, append([]string{"n", strconv.Itoa(n)}, pairs...)...)
 }
 
-// Href is the path of a page in the view's language.
+// Href returns the path of a page in the view's language.
 func Href(v *mingjing.View, name string, id ...string) string {
 	return mingjing.Path(v.Lang, name, id...)
 }
 
-// Zone is where the city's clocks stand. The browser has no table of time zones:
-// China's one zone is known, and any other is the one that the server wrote its
-// own time in.
+// Zone returns the city's time zone. The browser has no table of time zones: China's
+// only zone is known, and for any other it is the offset of the server's time.
 func Zone(v *mingjing.View) *time.Location {
 	if v.Zone == "Asia/Shanghai" {
 		return time.FixedZone("CST", 8*60*60)
@@ -138,22 +138,22 @@ func Zone(v *mingjing.View) *time.Location {
 	return v.Now.Location()
 }
 
-// Date writes a day.
+// Date returns a day as text.
 func Date(v *mingjing.View, d mingjing.Date) string { return i18n.Date(v.Lang, d) }
 
-// Instant writes an instant in the city's zone.
+// Instant returns an instant as text, in the city's zone.
 func Instant(v *mingjing.View, at time.Time) string { return i18n.DateTime(v.Lang, at, Zone(v)) }
 
-// TimeUI is an instant with what machines read.
+// TimeUI returns an instant as text, with the form that machines read.
 func TimeUI(v *mingjing.View, at time.Time) app.UI {
 	return c.Time{Text: Instant(v, at), At: at}.UI()
 }
 
-// Ago writes how far an instant is from the view's own time.
+// Ago returns how far an instant is from the view's own time.
 func Ago(v *mingjing.View, at time.Time) string { return i18n.Relative(v.Lang, at, v.Now) }
 
-// Code is the sentence of one of a family of codes, such as the reasons; the bare
-// code where there is none, so that a new code shows up as itself.
+// Code returns the sentence of a code of a family, such as the reasons; the code itself
+// where there is none, so that a new code is seen.
 func Code(v *mingjing.View, family, value string) string {
 	if !i18n.Has(family + "." + value) {
 		return value
@@ -161,7 +161,7 @@ func Code(v *mingjing.View, family, value string) string {
 	return T(v, family+"."+value)
 }
 
-// problemText is the sentence of a problem.
+// problemText returns the sentence of a problem.
 func problemText(v *mingjing.View) string {
 	p := v.Problem
 	key := "error." + p.Code
@@ -175,7 +175,8 @@ func problemText(v *mingjing.View) string {
 	return i18n.TMap(v.Lang, key, values)
 }
 
-// FieldError is the sentence for what is wrong with a field; empty when nothing is.
+// FieldError returns the sentence for what is wrong with a field; empty when nothing
+// is.
 func FieldError(v *mingjing.View, field string) string {
 	if v.Problem == nil {
 		return ""
@@ -191,11 +192,11 @@ func FieldError(v *mingjing.View, field string) string {
 	return ""
 }
 
-// Typed is what the person had typed into a field.
+// Typed returns what the person had typed into a field.
 func Typed(v *mingjing.View, field string) string { return v.Form[field] }
 
-// errorSummary says all that was wrong; each field's line leads to the field,
-// whose id is its name.
+// errorSummary returns everything that was wrong; each line links to its field, whose
+// id is its name.
 func errorSummary(v *mingjing.View) app.UI {
 	e := c.ErrorSummary{Title: T(v, "chrome.error_title")}
 	if len(v.Problem.Fields) == 0 {
@@ -213,7 +214,7 @@ func errorSummary(v *mingjing.View) app.UI {
 	return e.UI()
 }
 
-// bareErrors are those whose sentence does not say which field it is about; the
+// bareErrors are the errors whose sentence does not say which field it is about; the
 // summary puts the field's name, "field.<name>", before it.
 var bareErrors = []string{"required", "too_long", "too_short", "invalid", "invalid_choice", "invalid_date"}
 
@@ -224,7 +225,7 @@ func doneBanner(v *mingjing.View) app.UI {
 	return c.Notification{Kind: "success", Text: T(v, "done."+v.Done), Role: "status"}.UI()
 }
 
-// Heading is the page's only h1, with a line above it that may be empty.
+// Heading returns the page's only h1, with a line above it that may be empty.
 func Heading(above, title string) app.UI {
 	var over app.UI
 	if above != "" {
@@ -233,10 +234,10 @@ func Heading(above, title string) app.UI {
 	return c.El("h1", nil, over, c.El("span", nil, c.Text(title)))
 }
 
-// Lead is the paragraph below a heading.
+// Lead returns the paragraph below a heading.
 func Lead(s string) app.UI { return c.El("p", c.A{"class": "lead"}, c.Text(s)) }
 
-// BackTo is the back link to another page.
+// BackTo returns the back link to another page.
 func BackTo(name string) func(v *mingjing.View) (string, string) {
 	return func(v *mingjing.View) (string, string) { return T(v, "nav."+name), Href(v, name) }
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// ListItems are the parts as items of a list.
+// ListItems returns the parts as items of a list.
 func ListItems(parts []app.UI) []app.UI {
 	items := make([]app.UI, 0, len(parts))
 	for _, p := range parts {
@@ -19,7 +19,8 @@ func ListItems(parts []app.UI) []app.UI {
 	return items
 }
 
-// KeptAfterLeaving are, in words, what the law has us keep of a resident who leaves.
+// KeptAfterLeaving returns, as sentences, what the law requires the bureau to store
+// about a resident who leaves.
 func KeptAfterLeaving(v *mingjing.View) []app.UI {
 	list := make([]app.UI, 0, len(mingjing.ErasureKept))
 	for _, code := range mingjing.ErasureKept {
@@ -28,21 +29,22 @@ func KeptAfterLeaving(v *mingjing.View) []app.UI {
 	return list
 }
 
-// LangField tells the server in which language to answer a form.
+// LangField returns the field that tells the server in which language to answer a form.
 func LangField(v *mingjing.View) app.UI { return c.Hidden{Name: "lang", Value: v.Lang}.UI() }
 
-// EvidenceTypes are what a file field offers; the server judges by content.
+// EvidenceTypes are the file types that a file field offers; the server checks the
+// content.
 const EvidenceTypes = ".pdf,.jpg,.jpeg,.png"
 
-// BandUI is a band with its shape; size is "" or "large".
+// BandUI returns a band with its shape; size is "" or "large".
 func BandUI(v *mingjing.View, b mingjing.Band, size string) app.UI {
 	return c.Band{Text: b.Name.In(v.Lang), Shape: b.Shape, Tone: b.Tone, Size: size}.UI()
 }
 
-// Plain writes a value without groups of digits, as scores are spoken of.
+// Plain returns a value without groups of digits, as people say scores.
 func Plain(n int) string { return strconv.Itoa(n) }
 
-// Texts are sentences of a rulebook as a list.
+// Texts returns sentences of a rulebook as a list.
 func Texts(v *mingjing.View, list []mingjing.Text) app.UI {
 	items := make([]app.UI, 0, len(list))
 	for _, x := range list {
@@ -51,7 +53,7 @@ func Texts(v *mingjing.View, list []mingjing.Text) app.UI {
 	return c.El("ul", c.A{"class": "bullets"}, items...)
 }
 
-// EndOf is an instant at midnight as the end of the day before it.
+// EndOf returns an instant at midnight as the end of the day before it.
 func EndOf(v *mingjing.View, at time.Time) string {
 	return T(v, "shares.end_of", "date", Date(v, mingjing.DateOf(at.Add(-time.Second).In(Zone(v)))))
 }

@@ -4,8 +4,8 @@ import (
 	"mingjing"
 )
 
-// HostOf is a host that shows a view.
+// HostOf returns a host that shows a view.
 func HostOf(v *mingjing.View) *Host { return &Host{v: v} }
 
-// Tidied is what tidy makes of s.
+// Tidied returns what tidy makes of s.
 func Tidied(s string) string { return tidy(s) }

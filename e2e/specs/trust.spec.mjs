@@ -190,6 +190,8 @@ test('a backup that brings back who has left is undone, and seen by others', asy
   expect(asked.status()).toBe(202);
   const receipt = (await asked.json()).id;
   await expect.poll(async () => (await stays.read(`erasures/${receipt}`)).erased_at).toBeTruthy();
+  // Whoever left is led away by their own page; it is closed when it got there.
+  await expect(leaves.page).toHaveURL(/\/login/);
   await leaves.page.close();
   await check(stays, 'good');
   await halt(server);

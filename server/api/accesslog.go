@@ -17,90 +17,94 @@ import (
 var accessLogPage = page[mingjing.AccessLogView]{
 	name: "access-log",
 	get: func(c *call) (mingjing.AccessLogView, error) {
-		in := asked[looksQuery](c)
+		in := asked[accessLogQuery](c)
 		return c.s.casework.AccessLog.AccessLog(c.ctx(), c.actor(), in.Others == "1", in.Cursor)
 	},
 	endpoints: []endpoint{
-		query[looksQuery, list[mingjing.Look]]{
+		query[accessLogQuery, list[mingjing.AccessEntry]]{
 			path: "/api/access-log", access: mingjing.Residents,
-			words: words{id: "accessLog", summary: "Who looked at one's data", answer: "A page, newest first."},
-			get: func(c *call, in looksQuery) (list[mingjing.Look], error) {
+			doc: apiDoc{id: "accessLog", summary: "Who read one's data", answer: "A page, newest first."},
+			get: func(c *call, in accessLogQuery) (list[mingjing.AccessEntry], error) {
 				v, err := c.s.casework.AccessLog.AccessLog(c.ctx(), c.actor(), in.Others == "1", in.Cursor)
-				return items(v.Looks, v.Next), err
+				return items(v.Entries, v.Next), err
 			},
 		},
-		query[proofQuery, mingjing.LookProof]{
-			path: "/api/access-log/proof", access: mingjing.Residents, get: getLookProof,
-			words: words{id: "lookProof", summary: "What proves one's access log",
-				answer: "A page of entries with their proofs, oldest first, and the signed state of the tree. Asking is a look itself, " +
+		query[proofQuery, mingjing.AccessProof]{
+			path: "/api/access-log/proof", access: mingjing.Residents, get: getAccessProof,
+			doc: apiDoc{id: "accessLogProof", summary: "The proof of one's access log",
+				answer: "A page of entries with their proofs, oldest first, and the signed state of the tree. Asking is an entry itself, " +
 					"which the next proof has.",
 				fails: []int{http.StatusUnprocessableEntity}},
 		},
 		raw[none]{
-			path: "/api/access-log/proof.json", access: mingjing.Residents, write: writeProofFile, out: reflect.TypeFor[mingjing.LookProof](),
-			words: words{id: "lookProofFile", summary: "All that proves one's access log, as a file",
+			path: "/api/access-log/proof.json", access: mingjing.Residents, write: writeProofFile, out: reflect.TypeFor[mingjing.AccessProof](),
+			doc: apiDoc{id: "accessLogProofFile", summary: "The whole proof of one's access log, as a file",
 				answer: "The whole proof as an attachment, for mingjing verify."},
 		},
 		query[none, list[mingjing.Inquiry]]{
 			path: "/api/inquiries", access: mingjing.Residents, get: myInquiries,
-			words: words{id: "myInquiries", summary: "One's inquiries about looks", answer: "All of them, the newest look first."},
+			doc: apiDoc{id: "myInquiries", summary: "One's inquiries about entries of the access log",
+				answer: "All of them, the newest entry first."},
 		},
 		action[askWhyForm, mingjing.Inquiry]{
-			path: "/api/inquiries", access: mingjing.Residents, status: http.StatusCreated, again: "access-log", do: askWhy,
-			words: words{id: "askWhy", summary: "Ask why somebody looked",
-				about:  "About one line of the access log. Asking again is the same inquiry.",
-				answer: "The inquiry, which runs on a clock.", fails: []int{http.StatusNotFound, http.StatusConflict}},
+			path: "/api/inquiries", access: mingjing.Residents, status: http.StatusCreated, errorPage: "access-log", do: askWhy,
+			doc: apiDoc{id: "askWhy", summary: "Ask why one's data was read",
+				about:  "About one entry of the access log. Asking again returns the same inquiry.",
+				answer: "The inquiry, with the date by which it must be answered.", fails: []int{http.StatusNotFound, http.StatusConflict}},
 			example: askWhyForm{Seq: 17, Question: "I was not at the counter that day."},
 		},
 	},
 }
 
-// looksQuery is a page of the access log.
-type looksQuery struct {
-	// Others leaves out one's own looks.
+// accessLogQuery is the query of a page of the access log.
+type accessLogQuery struct {
+	// Others leaves out one's own entries.
 	Others string `json:"others,omitempty" enum:"1"`
 	paged
 }
 
-// proofQuery is a page of what proves the access log.
+// proofQuery is the query of a page of the proof of the access log.
 type proofQuery struct {
-	// Since is the size of the tree that was seen last; the answer proves that it grew
-	// from there.
+	// Since is the size of the tree at the last check; the answer proves that the tree
+	// contains that one unchanged.
 	Since string `json:"since,omitempty" format:"integer"`
-	// After is the next of the page before, Size the size of the tree that it was proven in.
+	// After is the next of the page before, Size the size of the tree that its proofs
+	// are for.
 	After string `json:"after,omitempty" format:"integer"`
 	Size  string `json:"size,omitempty" format:"integer"`
 }
 
-func getLookProof(c *call, in proofQuery) (mingjing.LookProof, error) {
+func getAccessProof(c *call, in proofQuery) (mingjing.AccessProof, error) {
 	var q accesslog.ProofQuery
 	for _, n := range []struct {
 		text string
 		to   *int64
 	}{{in.Since, &q.Since}, {in.After, &q.After}, {in.Size, &q.Size}} {
 		if err := wholeNumber(n.text, n.to); err != nil {
-			return mingjing.LookProof{}, err
+			return mingjing.AccessProof{}, err
 		}
 	}
-	return c.s.casework.AccessLog.LookProof(c.ctx(), c.actor(), q)
+	return c.s.casework.AccessLog.AccessProof(c.ctx(), c.actor(), q)
 }
 
-// wholeNumber reads a number of a query that is not negative; none leaves it as it is.
+// wholeNumber parses a number of a query that is not negative into to; an empty text
+// leaves to unchanged.
 func wholeNumber(text string, to *int64) error {
 	if text == "" {
 		return nil
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 0 {
-		return mingjing.Errorf(mingjing.Invalid, "invalid_cursor")
+		return mingjing.NewError(mingjing.Invalid, "invalid_cursor")
 	}
 	*to = n
 	return nil
 }
 
-// writeProofFile sends all of it as a file, to be kept and checked anywhere.
+// writeProofFile sends the whole proof as a file, which can be stored and checked
+// anywhere.
 func writeProofFile(c *call, _ none) error {
-	p, err := c.s.casework.AccessLog.LookProof(c.ctx(), c.actor(), accesslog.ProofQuery{All: true})
+	p, err := c.s.casework.AccessLog.AccessProof(c.ctx(), c.actor(), accesslog.ProofQuery{All: true})
 	if err != nil {
 		return err
 	}
@@ -109,7 +113,7 @@ func writeProofFile(c *call, _ none) error {
 		return err
 	}
 	c.noStore()
-	slowly(c.w, len(data))
+	extendWriteDeadline(c.w, len(data))
 	h := c.w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": "mingjing-access-log.json"}))
@@ -118,9 +122,9 @@ func writeProofFile(c *call, _ none) error {
 	return nil
 }
 
-// ledgerFiles are the public addresses of the access log's tree (C2SP tlog-tiles,
+// treeFiles are the public addresses of the access log's tree (C2SP tlog-tiles,
 // without entries): hashes and signatures, which tell nothing about anybody.
-var ledgerFiles = map[string]func(*call) error{
+var treeFiles = map[string]func(*call) error{
 	"/log/key":            serveLogKey,
 	"/log/checkpoint":     serveCheckpoint,
 	"/log/tile/{path...}": serveTile,
@@ -139,7 +143,7 @@ func (c *call) public(kind, cache string, data []byte) error {
 func serveLogKey(c *call) error {
 	key := c.s.casework.AccessLog.LogKey()
 	if key == "" {
-		return mingjing.Errorf(mingjing.NotFound, "not_found")
+		return mingjing.NewError(mingjing.NotFound, "not_found")
 	}
 	return c.public("text/plain; charset=utf-8", "public, max-age=3600", []byte(key+"\n"))
 }
@@ -152,12 +156,12 @@ func serveCheckpoint(c *call) error {
 	return c.public("text/plain; charset=utf-8", "public, max-age=5", []byte(signed))
 }
 
-// serveTile sends hashes. A tile that is there never changes.
+// serveTile sends a tile of hashes. A tile that exists never changes.
 func serveTile(c *call) error {
 	path := c.r.PathValue("path")
 	tile, err := tlog.ParseTilePath("tile/8/" + path)
 	if err != nil || strings.HasPrefix(path, "data/") {
-		return mingjing.Errorf(mingjing.NotFound, "not_found")
+		return mingjing.NewError(mingjing.NotFound, "not_found")
 	}
 	data, err := c.s.casework.AccessLog.Tile(c.ctx(), tile)
 	if err != nil {

@@ -16,7 +16,7 @@ var agencyQuestionsPage = page[mingjing.AgencyQuestionsView]{
 	endpoints: []endpoint{
 		query[paged, list[mingjing.AgencyQuestion]]{
 			path: "/api/agency/questions", access: mingjing.Agencies,
-			words: words{id: "agencyQuestions", summary: "The agency's open questions", answer: "A page, nearest clock first. It names nobody."},
+			doc: apiDoc{id: "agencyQuestions", summary: "The agency's open questions", answer: "A page, the nearest clock first. It names nobody."},
 			get: func(c *call, in paged) (list[mingjing.AgencyQuestion], error) {
 				v, err := c.s.casework.Agencies.AgencyQuestions(c.ctx(), c.actor(), in.Cursor)
 				return items(v.Questions, v.Next), err
@@ -33,46 +33,46 @@ var agencyQuestionPage = page[mingjing.AgencyQuestion]{
 	endpoints: []endpoint{
 		query[none, mingjing.AgencyQuestion]{
 			path: "/api/agency/questions/{id}", access: mingjing.Agencies,
-			words: words{id: "agencyQuestion", summary: "One question", about: "The resident sees the look in the access log.",
+			doc: apiDoc{id: "agencyQuestion", summary: "One question", about: "The resident's access log shows who read it.",
 				answer: "The question.", of: "question"},
 			get: func(c *call, _ none) (mingjing.AgencyQuestion, error) {
 				return c.s.casework.Agencies.AgencyQuestion(c.ctx(), c.actor(), c.r.PathValue("id"))
 			},
 		},
 		action[agencyAnswerForm, mingjing.AgencyQuestion]{
-			path: "/api/agency/questions/{id}/answer", access: mingjing.Agencies, again: "agency-question", do: answerQuestion,
-			words: words{id: "answerQuestion", summary: "Answer a question", answer: "The question with its answer.", of: "question",
+			path: "/api/agency/questions/{id}/answer", access: mingjing.Agencies, errorPage: "agency-question", do: answerQuestion,
+			doc: apiDoc{id: "answerQuestion", summary: "Answer a question", answer: "The question with its answer.", of: "question",
 				fails: []int{http.StatusConflict}},
 			example: agencyAnswerForm{Position: mingjing.PositionCorrected, TextZh: "日期有误，已更正。", Occurred: "2025-11-03"},
 		},
 		raw[none]{
 			path: "/api/agency/evidence/{id}", access: mingjing.Agencies, write: writeAgencyEvidence, kinds: evidenceTypes,
-			words: words{id: "agencyEvidence", summary: "One piece of evidence, against a receipt", answer: "The file, as an attachment.",
+			doc: apiDoc{id: "agencyEvidence", summary: "One piece of evidence; the resident gets a receipt", answer: "The file, as an attachment.",
 				of: "evidence"},
 		},
 	},
 }
 
-// agencyAnswerForm answers a question that was put to an agency.
+// agencyAnswerForm is the body of an agency's answer to a question.
 type agencyAnswerForm struct {
 	Position mingjing.AgencyPosition `json:"position"`
 	TextZh   string                  `json:"text_zh" max:"1000"`
 	TextEn   string                  `json:"text_en,omitempty" max:"1000"`
-	// Occurred is the right date, for corrected.
+	// Occurred is the right date, for the position corrected.
 	Occurred string         `json:"occurred,omitempty"`
 	Document []cases.Upload `json:"document,omitempty"`
 }
 
-func answerQuestion(c *call, in agencyAnswerForm) (mingjing.AgencyQuestion, goal, error) {
+func answerQuestion(c *call, in agencyAnswerForm) (mingjing.AgencyQuestion, redirect, error) {
 	q, err := c.s.casework.Agencies.AgencyAnswer(c.ctx(), c.actor(), c.r.PathValue("id"), agencyside.OfficerAnswer{
 		Position: in.Position, Occurred: in.Occurred, Document: in.Document,
 		Text: mingjing.Text{"zh-CN": in.TextZh, "en": in.TextEn},
 	})
-	return q, goal{page: "agency-questions", done: "question_answered"}, err
+	return q, redirect{page: "agency-questions", done: "question_answered"}, err
 }
 
-// writeAgencyEvidence sends a piece of evidence to an agency's officer, for which
-// the resident gets the receipt.
+// writeAgencyEvidence sends a piece of evidence to an agency's officer; the resident
+// gets the receipt.
 func writeAgencyEvidence(c *call, _ none) error {
 	e, data, err := c.s.casework.Agencies.AgencyEvidence(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
@@ -90,7 +90,7 @@ var agencyRecordsPage = page[mingjing.AgencyRecordsView]{
 	endpoints: []endpoint{
 		query[holdingsQuery, list[mingjing.AgencyHolding]]{
 			path: "/api/agency/records", access: mingjing.Agencies,
-			words: words{id: "agencyRecords", summary: "What the agency has supplied", answer: "A page, newest first."},
+			doc: apiDoc{id: "agencyRecords", summary: "What the agency has supplied", answer: "A page, newest first."},
 			get: func(c *call, in holdingsQuery) (list[mingjing.AgencyHolding], error) {
 				v, err := c.s.casework.Agencies.AgencyHoldings(c.ctx(), c.actor(), in.Ref, in.Cursor)
 				return items(v.Holdings, v.Next), err
@@ -100,9 +100,9 @@ var agencyRecordsPage = page[mingjing.AgencyRecordsView]{
 	},
 }
 
-// holdingsQuery is a page of what an agency has supplied.
+// holdingsQuery is the query of a page of what an agency has supplied.
 type holdingsQuery struct {
-	// Ref is a whole reference; then the name is shown, and the look logged.
+	// Ref is a whole reference; then the name is shown, and the access logged.
 	Ref string `json:"ref,omitempty" max:"128"`
 	paged
 }

@@ -18,7 +18,7 @@ import (
 // asks for where the browser itself asks for HTML.
 const viewType = "application/vnd.mingjing.view+json"
 
-// A format is how the client wants to be answered.
+// A format is the form of an answer.
 type format int
 
 const (
@@ -27,8 +27,8 @@ const (
 	asJSON
 )
 
-// format is the first of ours that is accepted. A client that names none gets
-// JSON below /api, unless it sent a form.
+// format returns the first of our formats that the client accepts. A client that names
+// none gets JSON below /api, unless it sent a form.
 func (c *call) format() format {
 	for part := range strings.SplitSeq(strings.Join(c.r.Header.Values("Accept"), ","), ",") {
 		kind, _, _ := strings.Cut(part, ";")
@@ -56,25 +56,25 @@ var statuses = map[mingjing.ErrorKind]int{
 	mingjing.Unavailable: http.StatusServiceUnavailable,
 }
 
-// Errors of the edge itself, with their statuses, which no kind of error has.
+// Errors of this package itself. Their statuses are not those of a kind of error.
 var (
-	errTooLarge = mingjing.Errorf(mingjing.Invalid, "too_large")
-	errBadBody  = mingjing.Errorf(mingjing.Invalid, "bad_body")
-	errMethod   = mingjing.Errorf(mingjing.Invalid, "method_not_allowed")
+	errTooLarge = mingjing.NewError(mingjing.Invalid, "too_large")
+	errBadBody  = mingjing.NewError(mingjing.Invalid, "bad_body")
+	errMethod   = mingjing.NewError(mingjing.Invalid, "method_not_allowed")
 
 	edgeStatuses = map[*mingjing.Error]int{errTooLarge: http.StatusRequestEntityTooLarge,
 		errBadBody: http.StatusBadRequest, errMethod: http.StatusMethodNotAllowed}
 )
 
-// problem is what the person is told of an error. What is not a [mingjing.Error]
-// is logged whole and told as an id.
+// problem returns what the person is told of an error. An error that is no
+// [mingjing.Error] is logged whole and told as an id.
 func (c *call) problem(err error) *mingjing.Problem {
 	if known, ok := errors.AsType[*mingjing.Error](err); ok {
 		status := cmp.Or(edgeStatuses[known], statuses[known.Kind], http.StatusInternalServerError)
 		return &mingjing.Problem{Status: status, Code: known.Code, Values: known.Values, Fields: known.Fields, Allowed: known.Allowed}
 	}
 	if errors.Is(err, context.Canceled) && c.r.Context().Err() != nil {
-		return &mingjing.Problem{Status: 499, Code: "unavailable"} // nobody is there to read it
+		return &mingjing.Problem{Status: 499, Code: "unavailable"} // the client has gone and reads no answer
 	}
 	c.s.Logger.Error("request failed", "id", c.id, "route", c.r.Pattern, "err", err)
 	code := "internal"
@@ -85,7 +85,7 @@ func (c *call) problem(err error) *mingjing.Problem {
 		Values: map[string]string{"id": c.id}}
 }
 
-// noStore keeps what is personal out of every cache.
+// noStore forbids every cache to store the answer, because it is personal.
 func (c *call) noStore() { c.w.Header().Set("Cache-Control", "no-store") }
 
 func (c *call) json(status int, v any) error {
@@ -105,7 +105,8 @@ func (c *call) body(status int, kind string, v any) error {
 	return nil
 }
 
-// problemDocument is RFC 9457 with the code, values and fields of a Problem.
+// A problemDocument is an RFC 9457 problem with the code, values and fields of a
+// Problem.
 type problemDocument struct {
 	Type   string            `json:"type"`
 	Title  string            `json:"title"`
@@ -113,7 +114,8 @@ type problemDocument struct {
 	Code   string            `json:"code"`
 	Values map[string]string `json:"values,omitempty"`
 	Fields []problemField    `json:"fields,omitempty"`
-	// Allowed is what is possible instead; absent where that is no question.
+	// Allowed are the steps that are possible instead; absent where that does not
+	// apply.
 	Allowed []string `json:"allowed,omitempty"`
 	ID      string   `json:"error_id,omitempty"`
 }
@@ -123,7 +125,7 @@ type problemField struct {
 	Detail string `json:"detail"`
 }
 
-// fail answers an error in the way the client wants to be answered.
+// fail answers with an error, in the format of the call.
 func (c *call) fail(err error) {
 	p := c.problem(err)
 	if p.Status == http.StatusTooManyRequests && p.Values["seconds"] != "" {
@@ -131,14 +133,14 @@ func (c *call) fail(err error) {
 	}
 	if c.format() != asJSON {
 		if p.Status == http.StatusUnauthorized {
-			c.toLogin()
+			c.redirectToLogin()
 			return
 		}
 		if p.Code == staleCode {
-			c.toConfirm("export")
+			c.redirectToConfirm("export")
 			return
 		}
-		v, _ := c.view("error") // without the sequence number it is a page all the same
+		v, _ := c.newView("error") // without the sequence number the page works all the same
 		v.Problem = p
 		c.show(p.Status, v)
 		return
@@ -169,19 +171,19 @@ func (c *call) seeOther(to string) {
 	c.w.WriteHeader(http.StatusSeeOther)
 }
 
-// show completes a view and answers with it.
+// show adds the viewer to a view and answers with it.
 func (c *call) show(status int, v *mingjing.View) {
-	if err := c.complete(v); err != nil {
-		// Who is there can't be said; the page is shown all the same, to nobody.
+	if err := c.addViewer(v); err != nil {
+		// It can't be found out who is logged in; the page is shown as to nobody.
 		p := c.problem(err)
 		v = &mingjing.View{Page: "error", Problem: p, Lang: c.lang}
 		status = p.Status
-		c.frame(v)
+		c.addCommon(v)
 	}
 	c.send(status, v)
 }
 
-// send answers with a view that is complete, as HTML or as JSON.
+// send answers with a finished view, as HTML or as JSON.
 func (c *call) send(status int, v *mingjing.View) {
 	if c.format() == asView {
 		_ = c.body(status, viewType, v)
@@ -196,24 +198,26 @@ func (c *call) send(status int, v *mingjing.View) {
 	_, _ = c.w.Write(doc)
 }
 
-// slowest is the line that an answer may take, in bytes a second: a phone at the
-// edge of its network.
+// slowest is the lowest speed at which an answer can be sent, in bytes a second: a
+// phone at the edge of its network.
 const slowest = 8 << 10
 
-// slowly gives a client on a slow line the time for so many bytes, beyond what
-// the server usually waits.
-func slowly(w http.ResponseWriter, bytes int) {
+// extendWriteDeadline gives a slow client the time to receive an answer of this many
+// bytes, besides what the server usually waits.
+func extendWriteDeadline(w http.ResponseWriter, bytes int) {
 	if bytes > 1<<18 {
-		// A writer that has no deadline needs none.
+		// A writer without deadlines needs none.
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Minute + time.Duration(bytes/slowest)*time.Second))
 	}
 }
 
-// frame fills in what every view has, whoever looks.
-func (c *call) frame(v *mingjing.View) {
+// addCommon sets the fields that every view has, whoever sees it.
+func (c *call) addCommon(v *mingjing.View) {
 	now := c.s.casework.City.Now()
 	v.Lang, v.Now, v.Today, v.Zone = c.lang, now.UTC(), mingjing.DateOf(now), c.s.casework.City.Zone().String()
-	v.Demo = c.s.Demo
+	if c.s.Demo != nil {
+		v.Demo = &mingjing.DemoNote{ClockScale: c.s.casework.City.ClockScale()}
+	}
 	if path, ok := strings.CutPrefix(c.r.URL.EscapedPath(), "/"+c.lang+"/"); ok && v.Path == "" && c.readOnly() {
 		q := c.r.URL.Query()
 		q.Del("done")
@@ -226,10 +230,10 @@ func (c *call) frame(v *mingjing.View) {
 	}
 }
 
-// complete adds to a view who is looking, up to which event it is true, and the
-// names of the codes that it shows.
-func (c *call) complete(v *mingjing.View) error {
-	c.frame(v)
+// addViewer adds to a view who is logged in, the sequence number up to which it is
+// true, and the names of the codes that it shows.
+func (c *call) addViewer(v *mingjing.View) error {
+	c.addCommon(v)
 	if c.who != nil {
 		viewer, err := c.s.casework.Register.Viewer(c.ctx(), c.actor())
 		if err != nil {
@@ -243,7 +247,7 @@ func (c *call) complete(v *mingjing.View) error {
 	return nil
 }
 
-// doneCode lets only codes through that have a sentence.
+// doneCode returns the code if it has a sentence, and "" otherwise.
 func doneCode(code string) string {
 	if len(code) < 40 && i18n.Has("done."+code) {
 		return code

@@ -1,22 +1,22 @@
-// Package api is the edge: it turns HTTP into calls of casework and what casework
-// says into pages, JSON and problem documents.
+// Package api is the HTTP interface: it turns requests into calls of casework, and the
+// results into pages, JSON and problem documents.
 //
-// A page is one literal, in the file of the thing that it is about: its data, and the
-// endpoints below /api of its forms and for programs. An endpoint is one literal too:
-// path, access, what it reads and answers as Go types, what can go wrong, and the
-// words that openapi.json has for it; that file is made of these literals and types
-// (make openapi). routes.go lists all pages.
+// A page is one literal, in the file about its subject: its data, and the endpoints
+// below /api of its forms and for programs. An endpoint is one literal too: path,
+// access, what it reads and answers as Go types, what can go wrong, and its text for
+// openapi.json; that file is made of these literals and types (make openapi). routes.go
+// lists all pages.
 //
-// There is one way through for each kind of request. A page is a GET that builds
-// a [mingjing.View] and is answered as HTML, or as the View itself to the app
-// that has taken over in the browser. An action is a POST that reads a form or
-// JSON into the same struct, calls casework, and is answered with 303 to a page
-// or with JSON; when something is wrong, a form gets its page back with what was
-// typed and what to do, JSON gets a problem document (RFC 9457). An unknown error
-// is logged whole and shown as an id.
+// There are three kinds of request. A page is a GET that builds a [mingjing.View] and
+// is answered as HTML, or as the View itself to the app in the browser. An action is a
+// POST that reads a form or JSON into the same struct, calls casework, and is answered
+// with 303 to a page or with JSON; when something is wrong, a form gets its page back
+// with what was typed and what to do, JSON gets a problem document (RFC 9457). A query
+// is a GET that is answered with JSON. An unknown error is logged whole and shown as an
+// id.
 //
-// The package decides nothing about who may see what: it finds out who is there
-// and hands the actor to casework.
+// The package decides nothing about who may see what: it finds out who sent a request
+// and passes the actor to casework.
 package api
 
 import (
@@ -40,15 +40,15 @@ import (
 	"mingjing/server/casework"
 )
 
-// Identity says who somebody is. Its errors are [mingjing.Error]s.
+// Identity tells who a session belongs to. Its errors are [mingjing.Error]s.
 type Identity interface {
 	Login(ctx context.Context, n mingjing.IDNumber, password string, c mingjing.Client) (token string, err error)
 	StaffLogin(ctx context.Context, login, password, totp string, c mingjing.Client) (token string, err error)
 	Activate(ctx context.Context, n mingjing.IDNumber, code, newPassword string, c mingjing.Client) (token string, err error)
-	// Who says whose session it is; Use does too, and that they are at work with it.
+	// Who returns whose session it is; Use does too, and counts as use of the session.
 	Who(ctx context.Context, token string) (mingjing.Login, error)
 	Use(ctx context.Context, token string) (mingjing.Login, error)
-	// Confirm takes the password of the person behind the token again.
+	// Confirm checks the password of the person behind the token again.
 	Confirm(ctx context.Context, token, password string, c mingjing.Client) (fresh string, err error)
 	Logout(ctx context.Context, token string) error
 	Lock(ctx context.Context, token string) error
@@ -58,52 +58,55 @@ type Identity interface {
 	EndOtherSessions(ctx context.Context, token string) error
 }
 
-// Live carries events to one open screen until it closes.
+// Live sends events to one open page until its connection closes.
 type Live interface {
 	Serve(w http.ResponseWriter, r *http.Request, l mingjing.Listener)
 }
 
-// Config is what the edge is made of. All fields but Allow, Demo, Origin,
+// Config is the configuration of the handler. All fields but Allow, Demo, Origin,
 // ProxyHops, Logger, Together and Counted are required.
 type Config struct {
 	Casework *casework.Bureau
 	Identity Identity
 	Live     Live
-	// Render makes the HTML of a page's body, Title its title.
+	// Render returns the HTML of a page's body, Title its title.
 	Render func(v *mingjing.View) string
 	Title  func(v *mingjing.View) string
-	// Letter and CourtFile write what a view of them tells, PDF makes a file of it.
+	// Letter and CourtFile return the text of a document from its view, PDF makes a
+	// file of it.
 	Letter    func(v *mingjing.View) mingjing.Letter
 	CourtFile func(v *mingjing.View) mingjing.Letter
 	PDF       func(l mingjing.Letter, lang string) ([]byte, error)
-	// Sign signs a statement in the name of the issuer that Issuer, a JSON document,
-	// says, and QR draws the code of a link.
+	// Sign signs a statement, Issuer is the JSON document that describes the signer,
+	// and QR makes the QR code of a link.
 	Sign   func(s mingjing.Statement) (string, error)
 	Issuer []byte
 	QR     func(link string) (mingjing.QRCode, error)
-	// Rulebooks are the published files, by name, as they score, and the calendars.
+	// Rulebooks are the published rulebooks and calendars as JSON files, by name.
 	Rulebooks map[string][]byte
-	// Ready says by name what the product needs and does not have; an empty map is
-	// ready.
+	// Ready returns, by name, the error of each service that is needed and does not
+	// work; an empty map is ready.
 	Ready func(ctx context.Context) map[string]error
 	// Origin is the public origin, such as https://mirror.example. With https the
-	// session cookie is Secure. Empty: whatever host is asked, over plain HTTP.
+	// session cookie is Secure. If it is empty, any host is served, over plain HTTP.
 	Origin string
-	// ProxyHops is how many proxies of ours stand before the server: the client's
+	// ProxyHops is the number of our own proxies before the server: the client's
 	// address is that many entries from the right of X-Forwarded-For.
 	ProxyHops int
-	// Intake says whose key signed a request, or why it is not accepted. The path is
+	// Intake returns whose key signed a request, or why it is not accepted. The path is
 	// the escaped one with its query.
 	Intake func(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, error)
 	// Allow counts a request for a public use, such as the intake, from an address; the
 	// error says that it is one too many. Nil allows any number.
-	Allow  func(ctx context.Context, use, addr string) error
-	Demo   *mingjing.DemoNote
+	Allow func(ctx context.Context, use, addr string) error
+	// Demo is set in a demo city only.
+	Demo   Demo
 	Logger *slog.Logger
-	// Together has all that is read in fn with its context in one transaction; nil
-	// reads each part in its own.
+	// Together calls fn with a context in which all reads are in one transaction; nil
+	// makes each part read in its own.
 	Together func(ctx context.Context, fn func(ctx context.Context) error) error
-	// Counted counts the transactions of a request for its line in the log, or is nil.
+	// Counted returns a context that counts the transactions of a request for its log
+	// record; it may be nil.
 	Counted func(ctx context.Context) (context.Context, *atomic.Int64)
 }
 
@@ -117,7 +120,7 @@ type server struct {
 	uploads  *uploads
 }
 
-// New makes the handler of everything that the product answers.
+// New returns the handler of everything that the product answers.
 func New(c Config) (http.Handler, error) {
 	if c.Together == nil {
 		c.Together = func(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }
@@ -152,20 +155,21 @@ func New(c Config) (http.Handler, error) {
 		}
 	}
 	cross.SetDenyHandler(s.handle(func(*call) error {
-		return mingjing.Errorf(mingjing.Forbidden, "cross_origin")
+		return mingjing.NewError(mingjing.Forbidden, "cross_origin")
 	}))
-	// Pages hold what a person typed beside what is theirs; the jitter keeps the
-	// length of an answer from telling how much the two have in common.
+	// Pages contain what a person typed beside what is stored about them. The jitter
+	// hides how much the two have in common, which the length of a compressed answer
+	// would tell.
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1400), gzhttp.RandomJitter(32, 0, false), gzhttp.ContentTypes([]string{
 		"text/html", "application/json", viewType, "application/problem+json"}))
 	if err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
 	mux := s.routes()
-	// The live stream takes the connection over, so it stays outside of compression.
+	// Compression would break the live stream, which takes over the connection.
 	plain := cross.Handler(mux)
 	packed := compress(plain)
-	return s.outer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return s.withHeadersAndLog(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/api/live" {
 			plain.ServeHTTP(w, r)
 			return
@@ -174,32 +178,32 @@ func New(c Config) (http.Handler, error) {
 	})), nil
 }
 
-// A call is one request on its way through: who asks, in which language, and
-// what is logged of it at the end.
+// A call is one request: who sent it, in which language, and what is logged about it.
 type call struct {
 	s    *server
 	w    http.ResponseWriter
 	r    *http.Request
 	lang string
-	// who is nil when nobody is logged in; nobody then says what is wrong with the
-	// session that the browser has, if it has one.
-	who    *mingjing.Login
-	nobody error
-	token  string
-	in     input
-	within context.Context //nolint:containedctx // of the transaction in which a page is read
-	again  string          // the page that the form is shown on again, if not the action's
-	id     string          // of the request, in the log and in the answer to an unknown error
+	// who is nil when nobody is logged in; then loginErr says what is wrong with the
+	// session of the browser, if it has one.
+	who       *mingjing.Login
+	loginErr  error
+	token     string
+	in        input
+	txCtx     context.Context //nolint:containedctx // of the transaction in which a page is read
+	errorPage string          // the page on which the form is shown with its errors, if not the action's
+	id        string          // of the request, in the log and in the answer to an unknown error
 }
 
 func (c *call) ctx() context.Context {
-	if c.within != nil {
-		return c.within
+	if c.txCtx != nil {
+		return c.txCtx
 	}
 	return c.r.Context()
 }
 
-// actor is who asks; the zero Actor, who may do nothing, when nobody is logged in.
+// actor returns who sent the request; the zero Actor, who may do nothing, when nobody
+// is logged in.
 func (c *call) actor() mingjing.Actor {
 	if c.who == nil {
 		return mingjing.Actor{}
@@ -207,7 +211,7 @@ func (c *call) actor() mingjing.Actor {
 	return c.who.Actor
 }
 
-// readOnly says that the request is a safe one.
+// readOnly reports whether the method of the request is a safe one.
 func (c *call) readOnly() bool {
 	return c.r.Method == http.MethodGet || c.r.Method == http.MethodHead
 }
@@ -216,7 +220,7 @@ func (c *call) client() mingjing.Client {
 	return mingjing.Client{Addr: c.s.addr(c.r), Device: device(c.r.UserAgent())}
 }
 
-// addr is the client's network address.
+// addr returns the client's network address.
 func (s *server) addr(r *http.Request) string {
 	if s.ProxyHops > 0 {
 		hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
@@ -233,8 +237,8 @@ func (s *server) addr(r *http.Request) string {
 	return host
 }
 
-// device is a short name for a User-Agent, which a person recognises and which
-// tells no more than needed; "" when it is none that is known.
+// device returns a short name for a User-Agent, which a person recognises and which
+// tells no more than needed; "" for one that is not known.
 func device(agent string) string {
 	find := func(pairs ...string) string {
 		for i := 0; i+1 < len(pairs); i += 2 {
@@ -254,9 +258,9 @@ func device(agent string) string {
 	return browser + system
 }
 
-// outer gives every answer its headers, catches panics, and writes one log record
-// a request: method, route, status, time, nothing personal.
-func (s *server) outer(next http.Handler) http.Handler {
+// withHeadersAndLog sets the headers of every answer, catches panics, and writes one
+// log record a request: method, route, status, time, nothing personal.
+func (s *server) withHeadersAndLog(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start, id := time.Now(), rand.Text()[:12]
 		ctx, transactions := context.WithValue(r.Context(), requestID{}, id), new(atomic.Int64)
@@ -281,7 +285,7 @@ func (s *server) outer(next http.Handler) http.Handler {
 				if errors.Is(asError(p), http.ErrAbortHandler) {
 					panic(p)
 				}
-				// One that was not turned into an error page: it happened on the way there.
+				// A panic outside of run was not turned into an error page.
 				s.Logger.Error("panic", "id", id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 				if rec.status == 0 {
 					http.Error(rec, "internal error "+id, http.StatusInternalServerError)
@@ -301,7 +305,7 @@ func asError(p any) error {
 
 type requestID struct{}
 
-// recorder remembers the status for the log.
+// A recorder stores the status for the log.
 type recorder struct {
 	http.ResponseWriter
 	status int
@@ -321,7 +325,7 @@ func (r *recorder) Write(b []byte) (int, error) {
 	return r.ResponseWriter.Write(b)
 }
 
-// Hijack lets the live stream take the connection over.
+// Hijack implements [http.Hijacker] for the live stream.
 func (r *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(r.ResponseWriter).Hijack()
 	if err == nil {
@@ -330,5 +334,5 @@ func (r *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, rw, err
 }
 
-// Unwrap lets deadlines be set.
+// Unwrap lets [http.ResponseController] set deadlines.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

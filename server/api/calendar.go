@@ -18,22 +18,22 @@ const (
 	datesAnswer = "iCalendar (RFC 5545), as an attachment. The titles say nothing of what the dates are about."
 )
 
-// A calendar is a set of dates as iCalendar (RFC 5545). It is written here and not
-// by a library: what is needed of the standard is two kinds of event, the escaping
-// of text and the folding of lines, which is less than the library's surface.
+// A calendar is a set of dates as iCalendar (RFC 5545). It is written here and not by a
+// library: two kinds of event, the escaping of text and the folding of lines are less
+// code than the use of a library.
 //
-// Calendars are shared and are shown on locked screens, so the events say neither
-// what kind of date it is nor what it is about: the link does, after the login.
+// Calendars are shared and are shown on locked screens, so the events say neither what
+// kind of date it is nor what it is about: the link does, after the login.
 type calendar struct {
-	id          string // of what the dates are about; it names nobody
+	id          string // the id of what the dates are about; it names nobody
 	title, text string
 	link        string // "" where the public origin is not known
 	now         time.Time
 	events      []event
 }
 
-// An event is one date. Its name is the same each time, so that a calendar that is
-// taken in again moves the date instead of adding another.
+// An event is one date. Its name is the same each time, so that importing the calendar
+// again moves the date instead of adding another.
 type event struct {
 	name  string
 	start string // the property, with its value
@@ -46,7 +46,7 @@ func (c *calendar) at(name string, at time.Time) {
 	c.events = append(c.events, event{name, "DTSTART:" + stamp, stamp})
 }
 
-// on adds a whole day, wherever the calendar is.
+// on adds a whole day, in whatever time zone the calendar is shown.
 func (c *calendar) on(name string, day mingjing.Date) {
 	start := day.Time(time.UTC)
 	if start.IsZero() {
@@ -90,8 +90,7 @@ func (c *calendar) bytes() []byte {
 
 var textEscapes = strings.NewReplacer("\\", "\\\\", ";", "\\;", ",", "\\,", "\r\n", "\\n", "\n", "\\n", "\r", "\\n")
 
-// escape writes text as a value, without the control characters that none may
-// have.
+// escape returns text as a property value, without control characters.
 func escape(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\t' || r == 0x7f {
@@ -101,7 +100,8 @@ func escape(s string) string {
 	}, textEscapes.Replace(strings.ToValidUTF8(s, "\uFFFD")))
 }
 
-// fold ends a line, in pieces of at most 75 octets that split no character.
+// fold returns a line in pieces of at most 75 octets, which split no character, with
+// line ends.
 func fold(s string) string {
 	const most = 75
 	var b strings.Builder
@@ -119,10 +119,10 @@ func fold(s string) string {
 	return b.String()
 }
 
-// calendar begins the calendar of the dates of one thing, in the language of the
+// calendar returns an empty calendar for the dates of one page, in the language of the
 // page that led here.
 func (c *call) calendar(in inLang, page, id string) *calendar {
-	c.speak(in)
+	c.useLanguage(in)
 	link := ""
 	if c.s.origin != nil {
 		link = c.s.origin.Scheme + "://" + c.s.origin.Host + mingjing.Path(c.lang, page, id)
@@ -132,7 +132,7 @@ func (c *call) calendar(in inLang, page, id string) *calendar {
 
 func (c *call) serveCalendar(cal *calendar) error {
 	if len(cal.events) == 0 {
-		return mingjing.Errorf(mingjing.NotFound, "no_dates")
+		return mingjing.NewError(mingjing.NotFound, "no_dates")
 	}
 	data := cal.bytes()
 	c.noStore()

@@ -17,23 +17,23 @@ var queuePage = page[mingjing.QueueView]{
 	endpoints: []endpoint{
 		query[queueQuery, list[caseItem]]{
 			path: "/api/admin/cases", access: mingjing.Staff, get: getCases,
-			words: words{id: "cases", summary: "The work queue", answer: "A page, nearest clock first."},
+			doc: apiDoc{id: "cases", summary: "The work queue", answer: "A page, the nearest clock first."},
 		},
 		action[none, mingjing.CaseView]{
-			path: "/api/admin/cases/next", access: mingjing.Staff, again: "queue",
-			words: words{id: "nextCase", summary: "Take the next case",
+			path: "/api/admin/cases/next", access: mingjing.Staff, errorPage: "queue",
+			doc: apiDoc{id: "nextCase", summary: "Take the next case",
 				about: "The case with the nearest clock that the caller may take, among equals the one that waits longest. " +
 					"With 20 open cases it is refused.",
 				answer: "The case, which is the caller's now.", fails: []int{http.StatusNotFound, http.StatusConflict}},
-			do: func(c *call, _ none) (mingjing.CaseView, goal, error) {
+			do: func(c *call, _ none) (mingjing.CaseView, redirect, error) {
 				k, err := c.s.casework.Desk.Next(c.ctx(), c.actor())
-				return k, goal{page: "case", id: k.ID, done: "assigned"}, err
+				return k, redirect{page: "case", id: k.ID, done: "assigned"}, err
 			},
 		},
 	},
 }
 
-// queueQuery narrows the work queue.
+// queueQuery is the query of the work queue.
 type queueQuery struct {
 	// State is open when it is left out.
 	State string `json:"state,omitempty"`
@@ -43,7 +43,7 @@ type queueQuery struct {
 	Late   mingjing.Lateness `json:"late,omitempty" enum:"late,very_late"`
 	Mine   string            `json:"mine,omitempty" enum:"1"`
 	Agency string            `json:"agency,omitempty" max:"100"`
-	// Search is by case, name or catalogue code. Each resident found sees the look.
+	// Search is by case, name or catalogue code. Each resident found sees the access.
 	Search string `json:"search,omitempty" max:"200"`
 	paged
 }
@@ -59,7 +59,7 @@ func (c *call) cases(in queueQuery) (mingjing.QueueView, error) {
 		Late: in.Late, Mine: in.Mine == "1", Agency: in.Agency, Search: in.Search}, in.Cursor)
 }
 
-// A caseItem is a case in the work queue, without what only the case itself shows.
+// A caseItem is a case in the work queue, without what only the page of the case shows.
 type caseItem struct {
 	ID        string                 `json:"id"`
 	Kind      mingjing.CaseKind      `json:"kind"`
@@ -78,7 +78,7 @@ type caseItem struct {
 	Allowed   []string               `json:"allowed"`
 }
 
-// A subject is which record or listing a case is about.
+// A subject is the record or listing that a case is about.
 type subject struct {
 	ID     string            `json:"id"`
 	Agency string            `json:"agency"`
@@ -111,7 +111,8 @@ var oneCasePage = page[mingjing.CasePage]{
 		if err != nil || k.Kind != mingjing.CaseReview || k.Previous == "" {
 			return out, err
 		}
-		// Who reviews a decision has to read it; the resident sees that look too.
+		// Who reviews a decision has to read it; that too is in the resident's access
+		// log.
 		first, err := c.s.casework.Desk.Case(c.ctx(), c.actor(), k.Previous)
 		out.First = &first
 		return out, err
@@ -120,98 +121,99 @@ var oneCasePage = page[mingjing.CasePage]{
 	endpoints: []endpoint{
 		query[none, mingjing.CaseView]{
 			path: "/api/admin/cases/{id}", access: mingjing.Staff,
-			words: words{id: "case", summary: "One case on one screen", answer: "The case.", of: "case"},
+			doc: apiDoc{id: "case", summary: "One case", answer: "The case.", of: "case"},
 			get: func(c *call, _ none) (mingjing.CaseView, error) {
 				return c.s.casework.Desk.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
 			},
 		},
 		action[none, mingjing.CaseView]{
-			path: "/api/admin/cases/{id}/assign", access: mingjing.Staff, again: "case",
-			words: words{id: "assign", summary: "Take a case", answer: "The case.", of: "case", fails: []int{http.StatusConflict}},
-			do: func(c *call, _ none) (mingjing.CaseView, goal, error) {
+			path: "/api/admin/cases/{id}/assign", access: mingjing.Staff, errorPage: "case",
+			doc: apiDoc{id: "assign", summary: "Take a case", answer: "The case.", of: "case", fails: []int{http.StatusConflict}},
+			do: func(c *call, _ none) (mingjing.CaseView, redirect, error) {
 				k, err := c.s.casework.Desk.Assign(c.ctx(), c.actor(), c.r.PathValue("id"))
-				return k, goal{page: "case", id: k.ID, done: "assigned"}, err
+				return k, redirect{page: "case", id: k.ID, done: "assigned"}, err
 			},
 		},
 		action[none, mingjing.CaseView]{
-			path: "/api/admin/cases/{id}/ask-agency", access: mingjing.Staff, again: "case",
-			words: words{id: "askAgency", summary: "Put the dispute to its agency", answer: "The case; the agency's clock runs.", of: "case",
+			path: "/api/admin/cases/{id}/ask-agency", access: mingjing.Staff, errorPage: "case",
+			doc: apiDoc{id: "askAgency", summary: "Put the dispute to its agency", answer: "The case; the agency's clock runs.", of: "case",
 				fails: []int{http.StatusConflict}},
-			do: func(c *call, _ none) (mingjing.CaseView, goal, error) {
+			do: func(c *call, _ none) (mingjing.CaseView, redirect, error) {
 				k, err := c.s.casework.Desk.AskAgency(c.ctx(), c.actor(), c.r.PathValue("id"))
-				return k, goal{page: "case", id: k.ID, done: "agency_asked"}, err
+				return k, redirect{page: "case", id: k.ID, done: "agency_asked"}, err
 			},
 		},
 		action[none, mingjing.CaseView]{
-			path: "/api/admin/cases/{id}/extend", access: mingjing.Staff, again: "case",
-			words: words{id: "extend", summary: "Give a case more time, once, for evidence that came after it was filed", answer: "The case.",
+			path: "/api/admin/cases/{id}/extend", access: mingjing.Staff, errorPage: "case",
+			doc: apiDoc{id: "extend", summary: "Give a case more time, once, for evidence that came after it was filed", answer: "The case.",
 				of: "case", fails: []int{http.StatusConflict}},
-			do: func(c *call, _ none) (mingjing.CaseView, goal, error) {
+			do: func(c *call, _ none) (mingjing.CaseView, redirect, error) {
 				k, err := c.s.casework.Desk.Extend(c.ctx(), c.actor(), c.r.PathValue("id"))
-				return k, goal{page: "case", id: k.ID, done: "extended"}, err
+				return k, redirect{page: "case", id: k.ID, done: "extended"}, err
 			},
 		},
 		action[recommendForm, mingjing.CaseView]{
-			path: "/api/admin/cases/{id}/recommend", access: mingjing.Staff, again: "case",
-			words: words{id: "recommend", summary: "Recommend a decision on a proposed listing, as the first of two people",
+			path: "/api/admin/cases/{id}/recommend", access: mingjing.Staff, errorPage: "case",
+			doc: apiDoc{id: "recommend", summary: "Recommend a decision on a proposed listing, as the first of two people",
 				answer: "The case, which now waits for a supervisor.", of: "case", fails: []int{http.StatusConflict}},
 			example: recommendForm{Outcome: mingjing.OutcomeApproved, Reasons: "The notice of tax due is final, and was served."},
-			do: func(c *call, in recommendForm) (mingjing.CaseView, goal, error) {
+			do: func(c *call, in recommendForm) (mingjing.CaseView, redirect, error) {
 				k, err := c.s.casework.Desk.Recommend(c.ctx(), c.actor(), c.r.PathValue("id"), desk.Ruling{Outcome: in.Outcome, Reasons: in.Reasons})
-				return k, goal{page: "case", id: k.ID, done: "recommended"}, err
+				return k, redirect{page: "case", id: k.ID, done: "recommended"}, err
 			},
 		},
 		action[serveForm, mingjing.CaseView]{
-			path: "/api/admin/cases/{id}/serve", access: mingjing.Staff, again: "case",
-			words: words{id: "serve", summary: "Record that a listing was served on paper; the time to answer begins", answer: "The case.",
-				of:    "case",
-				fails: []int{http.StatusConflict}},
+			path: "/api/admin/cases/{id}/serve", access: mingjing.Staff, errorPage: "case",
+			doc: apiDoc{id: "serve", summary: "Record that a listing was served by post or in person; the time to answer begins",
+				answer: "The case.",
+				of:     "case",
+				fails:  []int{http.StatusConflict}},
 			example: serveForm{Method: "post", On: "2026-03-02", Proof: "EMS 1092 4417 3"},
-			do: func(c *call, in serveForm) (mingjing.CaseView, goal, error) {
+			do: func(c *call, in serveForm) (mingjing.CaseView, redirect, error) {
 				k, err := c.s.casework.Desk.Serve(c.ctx(), c.actor(), c.r.PathValue("id"), desk.Service{Method: in.Method, On: in.On, Proof: in.Proof})
-				return k, goal{page: "case", id: k.ID, done: "served"}, err
+				return k, redirect{page: "case", id: k.ID, done: "served"}, err
 			},
 		},
 		action[decisionForm, mingjing.CaseView]{
-			path: "/api/admin/cases/{id}/decision", access: mingjing.Staff, again: "case", do: decide,
-			words: words{id: "decide", summary: "Decide a case", answer: "The case; what was decided is done.", of: "case",
+			path: "/api/admin/cases/{id}/decision", access: mingjing.Staff, errorPage: "case", do: decide,
+			doc: apiDoc{id: "decide", summary: "Decide a case", answer: "The case, with the decision carried out.", of: "case",
 				fails: []int{http.StatusConflict}},
 			example: decisionForm{Outcome: mingjing.OutcomeUpheld, Reasons: "The receipt shows that the debt was paid before the listing.",
 				Answers: []evidenceAnswer{{"5b1f6a0e-3c7d-4a52-9f10-7a4be0a3c911", "It is the bank's own receipt, of 3 March."}}},
 		},
 		action[noteForm, mingjing.CaseView]{
-			path: "/api/admin/cases/{id}/notes", access: mingjing.Staff, status: http.StatusCreated, again: "case",
-			words: words{id: "addNote", summary: "Write a note for colleagues",
-				about:  "Notes are kept for good and never shown to the resident, whose access log shows that one was written.",
+			path: "/api/admin/cases/{id}/notes", access: mingjing.Staff, status: http.StatusCreated, errorPage: "case",
+			doc: apiDoc{id: "addNote", summary: "Write a note for colleagues",
+				about:  "Notes are never deleted and never shown to the resident, whose access log shows that one was written.",
 				answer: "The case.", of: "case", fails: []int{http.StatusConflict}},
 			example: noteForm{Text: "The court's clerk will send the file on Monday."},
-			do: func(c *call, in noteForm) (mingjing.CaseView, goal, error) {
+			do: func(c *call, in noteForm) (mingjing.CaseView, redirect, error) {
 				k, err := c.s.casework.Desk.AddNote(c.ctx(), c.actor(), c.r.PathValue("id"), in.Text)
-				return k, goal{page: "case", id: k.ID, done: "note_added"}, err
+				return k, redirect{page: "case", id: k.ID, done: "note_added"}, err
 			},
 		},
 		action[idNumberForm, mingjing.CaseView]{
-			path: "/api/admin/cases/{id}/id-number", access: mingjing.Staff, again: "case",
-			words: words{id: "openIDNumber", summary: "Open the full ID number",
-				about:  "Only for whoever has the case. The resident's access log says so and why.",
-				answer: "The case, with the full ID number; a form gets the page itself, once.", of: "case", fails: []int{http.StatusConflict}},
+			path: "/api/admin/cases/{id}/id-number", access: mingjing.Staff, errorPage: "case",
+			doc: apiDoc{id: "openIDNumber", summary: "Open the full ID number",
+				about:  "Only for the handler of the case. The resident's access log shows that it was opened, and why.",
+				answer: "The case, with the full ID number; a form is answered with the page, once.", of: "case", fails: []int{http.StatusConflict}},
 			example: idNumberForm{Reason: "identity"},
-			do: func(c *call, in idNumberForm) (mingjing.CaseView, goal, error) {
+			do: func(c *call, in idNumberForm) (mingjing.CaseView, redirect, error) {
 				k, err := c.s.casework.Desk.OpenIDNumber(c.ctx(), c.actor(), c.r.PathValue("id"), in.Reason)
-				return k, goal{page: "case", id: k.ID}, err
+				return k, redirect{page: "case", id: k.ID}, err
 			},
 			shows: func(k mingjing.CaseView) any { return &mingjing.CasePage{CaseView: k} },
 		},
 	},
 }
 
-// recommendForm recommends a decision on a proposed listing.
+// recommendForm is the body of a recommendation on a proposed listing.
 type recommendForm struct {
 	Outcome mingjing.Outcome `json:"outcome" enum:"approved,refused"`
 	Reasons string           `json:"reasons" min:"1" max:"4000"`
 }
 
-// serveForm records that a listing was served on paper.
+// serveForm is the body of the note that a listing was served by post or in person.
 type serveForm struct {
 	Method string `json:"method" enum:"post,in_person"`
 	// On is the day on the receipt.
@@ -220,18 +222,18 @@ type serveForm struct {
 	Proof string `json:"proof" min:"1" max:"100"`
 }
 
-// decisionForm decides a case.
+// decisionForm is the body of a decision.
 type decisionForm struct {
-	// Outcome is one of the kind of case: upheld, partly, rejected (dispute, review),
-	// granted, refused (repair), approved, refused (listing).
+	// Outcome is an outcome of the kind of case: upheld, partly, rejected (dispute,
+	// review), granted, refused (repair), approved, refused (listing).
 	Outcome mingjing.Outcome `json:"outcome"`
 	Reasons string           `json:"reasons" min:"1" max:"4000"`
 	// CorrectTo is for partly: the right date of the record, or the day on which the
 	// listing ends instead.
 	CorrectTo string `json:"correct_to,omitempty" format:"date"`
-	// Answers has one for each piece of evidence.
+	// Answers has one answer for each piece of evidence.
 	Answers []evidenceAnswer `json:"evidence_answers,omitempty" max:"10"`
-	// EvidenceID and EvidenceAnswer are the same in a form, side by side.
+	// EvidenceID and EvidenceAnswer are the same as Answers in a form, by position.
 	EvidenceID     []string `json:"evidence_id,omitempty"`
 	EvidenceAnswer []string `json:"evidence_answer,omitempty"`
 }
@@ -242,7 +244,7 @@ type evidenceAnswer struct {
 	Answer     string `json:"answer" min:"1" max:"4000"`
 }
 
-func decide(c *call, in decisionForm) (mingjing.CaseView, goal, error) {
+func decide(c *call, in decisionForm) (mingjing.CaseView, redirect, error) {
 	r := desk.Ruling{Outcome: in.Outcome, Reasons: in.Reasons, CorrectTo: in.CorrectTo, Answers: map[string]string{}}
 	for i, id := range in.EvidenceID[:min(len(in.EvidenceID), len(in.EvidenceAnswer))] {
 		r.Answers[id] = in.EvidenceAnswer[i]
@@ -254,21 +256,21 @@ func decide(c *call, in decisionForm) (mingjing.CaseView, goal, error) {
 		r.Answers[a.EvidenceID] = a.Answer
 	}
 	k, err := c.s.casework.Desk.Decide(c.ctx(), c.actor(), c.r.PathValue("id"), r)
-	return k, goal{page: "case", id: k.ID, done: "decided"}, err
+	return k, redirect{page: "case", id: k.ID, done: "decided"}, err
 }
 
-// noteForm is a note for colleagues.
+// noteForm is the body of a note for colleagues.
 type noteForm struct {
 	Text string `json:"text" min:"1" max:"2000"`
 }
 
-// idNumberForm says why the full ID number has to be read.
+// idNumberForm is the body of a request to read the full ID number, with the reason.
 type idNumberForm struct {
 	Reason string `json:"id_reason"`
 }
 
-// fillReply puts the reply text that was asked for into the reasons, in the
-// language that the resident reads, or else that of the page.
+// fillReply puts the chosen reply text into the reasons, in the language that the
+// resident reads, or else that of the page.
 func fillReply(c *call, v *mingjing.View) {
 	code := c.r.URL.Query().Get("reply")
 	k := mingjing.DataOf[mingjing.CasePage](v)
@@ -280,7 +282,7 @@ func fillReply(c *call, v *mingjing.View) {
 		lang = k.ReplyLang
 	}
 	item, agency := k.Code(), k.Agency()
-	for _, b := range slices.Backward(c.s.casework.City.Books()) { // the first book has the last word
+	for _, b := range slices.Backward(c.s.casework.City.Books()) { // the first book wins
 		if i, ok := b.Item(k.Code()); ok {
 			item = cmp.Or(i.Name.In(lang), item)
 		}

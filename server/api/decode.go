@@ -9,10 +9,10 @@ import (
 )
 
 // What endpoints read are structs whose fields are named by their json tags, in the
-// same way for JSON, forms and queries. The other tags say what casework takes, for
+// same way for JSON, forms and queries. The other tags say what casework accepts, for
 // openapi.json alone: min and max (of characters, or of a number), enum and format.
-// What is not as described is left to casework, which knows what to say of it; a
-// number that is none is read as 0.
+// Wrong values are passed on to casework, which has the error for them; a number that
+// can't be parsed is read as 0.
 
 var filesType = reflect.TypeFor[[]cases.Upload]()
 
@@ -31,14 +31,15 @@ func decode(values map[string][]string, files []cases.Upload, into any) {
 	decodeStruct(values, files, "", 0, reflect.ValueOf(into).Elem())
 }
 
-// asked is the query of a page's address.
+// asked returns the query of the address of a page.
 func asked[In any](c *call) In {
 	var in In
 	decode(c.r.URL.Query(), nil, &in)
 	return in
 }
 
-// decodeStruct reads the values whose names begin with prefix, each at its place at.
+// decodeStruct reads the values whose names begin with prefix; of repeated values, that
+// at position at.
 func decodeStruct(values map[string][]string, files []cases.Upload, prefix string, at int, v reflect.Value) {
 	for i := range v.NumField() {
 		field, kind := v.Field(i), v.Type().Field(i)

@@ -18,7 +18,7 @@ var disputesPage = page[mingjing.CasesView]{
 	endpoints: []endpoint{
 		query[none, list[mingjing.Case]]{
 			path: "/api/disputes", access: mingjing.Residents,
-			words: words{id: "disputes", summary: "One's disputes", answer: "Newest first."},
+			doc: apiDoc{id: "disputes", summary: "One's disputes", answer: "Newest first."},
 			get: func(c *call, _ none) (list[mingjing.Case], error) {
 				v, err := c.s.casework.Cases.Disputes(c.ctx(), c.actor())
 				return items(v.Disputes, ""), err
@@ -36,13 +36,13 @@ var newDisputePage = page[mingjing.NewCaseView]{
 			record, listing, previous = c.in.get("record_id"), c.in.get("listing_id"), c.in.get("previous")
 		}
 		out, err := c.s.casework.Cases.NewCase(c.ctx(), c.actor(), record, listing, previous)
-		out.Key = c.keyAgain(out.Key)
+		out.Key = c.retryKey(out.Key)
 		return out, err
 	},
 	endpoints: []endpoint{
 		action[disputeForm, mingjing.Case]{
-			path: "/api/disputes", access: mingjing.Residents, status: http.StatusCreated, again: "new-dispute", do: fileDispute,
-			words: words{id: "fileDispute", summary: "Dispute a record or listing; its effect pauses at once",
+			path: "/api/disputes", access: mingjing.Residents, status: http.StatusCreated, errorPage: "new-dispute", do: fileDispute,
+			doc: apiDoc{id: "fileDispute", summary: "Dispute a record or listing; its effect pauses at once",
 				answer: "The dispute that was filed, or the one that was filed with this key.", fails: []int{http.StatusNotFound, http.StatusConflict}},
 			example: disputeForm{ListingID: "5b1f6a0e-3c7d-4a52-9f10-7a4be0a3c911", Reason: mingjing.ReasonAlreadyPerformed,
 				Statement: "I paid my whole share before the listing."},
@@ -50,28 +50,28 @@ var newDisputePage = page[mingjing.NewCaseView]{
 	},
 }
 
-// disputeForm disputes a record or a listing. One of record_id, listing_id and
-// previous says what.
+// disputeForm is the body of a dispute of a record or a listing. One of record_id,
+// listing_id and previous says what.
 type disputeForm struct {
 	Reason mingjing.DisputeReason `json:"reason"`
-	// Statement is in one's own words.
+	// Statement is in the resident's own words.
 	Statement string `json:"statement" min:"1" max:"2000"`
 	RecordID  string `json:"record_id,omitempty"`
 	ListingID string `json:"listing_id,omitempty"`
-	// Previous is the decided case that this goes on from, with new evidence.
+	// Previous is the decided case that this one follows, with new evidence.
 	Previous string `json:"previous,omitempty"`
-	// Key stands for the header Idempotency-Key in a form.
+	// Key has the meaning of the header Idempotency-Key, for a form.
 	Key      string         `json:"idempotency_key,omitempty" max:"128"`
 	Evidence []cases.Upload `json:"evidence,omitempty"`
 }
 
 func (disputeForm) oneOf() []string { return []string{"record_id", "listing_id", "previous"} }
 
-func fileDispute(c *call, in disputeForm) (mingjing.Case, goal, error) {
+func fileDispute(c *call, in disputeForm) (mingjing.Case, redirect, error) {
 	d, err := c.s.casework.Cases.FileDispute(c.ctx(), c.actor(), cases.Filing{RecordID: in.RecordID, ListingID: in.ListingID,
 		Previous: in.Previous,
 		Reason:   in.Reason, Statement: in.Statement, Key: c.key(in.Key), Evidence: in.Evidence})
-	return d, goal{page: casePage(d), id: d.ID, done: "dispute_filed"}, err
+	return d, redirect{page: casePage(d), id: d.ID, done: "dispute_filed"}, err
 }
 
 var disputePage = page[mingjing.DisputePage]{
@@ -86,48 +86,48 @@ var disputePage = page[mingjing.DisputePage]{
 	endpoints: []endpoint{
 		query[none, mingjing.Case]{
 			path: "/api/disputes/{id}", access: mingjing.Residents,
-			words: words{id: "dispute", summary: "One dispute with its timeline", answer: "The dispute.", of: "dispute"},
+			doc: apiDoc{id: "dispute", summary: "One dispute with its timeline", answer: "The dispute.", of: "dispute"},
 			get: func(c *call, _ none) (mingjing.Case, error) {
 				return c.s.casework.Cases.Dispute(c.ctx(), c.actor(), c.r.PathValue("id"))
 			},
 		},
 		action[evidenceForm, mingjing.Case]{
-			path: "/api/disputes/{id}/evidence", access: mingjing.Residents, status: http.StatusCreated, again: "dispute", do: addEvidence,
-			words: words{id: "addEvidence", summary: "Add evidence", answer: "The dispute with its evidence.", of: "dispute",
+			path: "/api/disputes/{id}/evidence", access: mingjing.Residents, status: http.StatusCreated, errorPage: "dispute", do: addEvidence,
+			doc: apiDoc{id: "addEvidence", summary: "Add evidence", answer: "The dispute with its evidence.", of: "dispute",
 				fails: []int{http.StatusConflict}},
 		},
 		raw[none]{
 			path: "/api/evidence/{id}", access: mingjing.Everyone, write: writeEvidence, kinds: evidenceTypes,
-			words: words{id: "evidence", tag: tagResident, summary: "One piece of evidence", answer: "The file, as an attachment.", of: "evidence"},
+			doc: apiDoc{id: "evidence", tag: tagResident, summary: "One piece of evidence", answer: "The file, as an attachment.", of: "evidence"},
 		},
 		raw[inLang]{
 			path: "/api/disputes/{id}/dates.ics", access: mingjing.Residents, write: writeDisputeDates, kinds: []string{icsType},
-			words: words{id: "disputeDates", summary: "The dates ahead of one dispute, for a calendar", answer: datesAnswer, of: "dispute"},
+			doc: apiDoc{id: "disputeDates", summary: "The dates ahead of one dispute, for a calendar", answer: datesAnswer, of: "dispute"},
 		},
 		action[none, mingjing.CorrectionView]{
-			path: "/api/disputes/{id}/tell-recipients", access: mingjing.Residents, again: "dispute", do: tellRecipients,
-			words: words{id: "tellRecipients", summary: "Tell those who saw a score that a decision has corrected since",
+			path: "/api/disputes/{id}/tell-recipients", access: mingjing.Residents, errorPage: "dispute", do: tellRecipients,
+			doc: apiDoc{id: "tellRecipients", summary: "Tell those who viewed a score that a decision has corrected it",
 				about:  "On the page of the share, and by mail where they left an address. Nobody is told twice.",
 				answer: "Who was told.", of: "decided dispute", fails: []int{http.StatusConflict}},
 		},
 	},
 }
 
-// evidenceForm adds evidence to a case.
+// evidenceForm is the body of further evidence for a case.
 type evidenceForm struct {
 	Evidence []cases.Upload `json:"evidence"`
 }
 
-func addEvidence(c *call, in evidenceForm) (mingjing.Case, goal, error) {
+func addEvidence(c *call, in evidenceForm) (mingjing.Case, redirect, error) {
 	d, err := c.s.casework.Cases.AddEvidence(c.ctx(), c.actor(), c.r.PathValue("id"), in.Evidence)
-	return d, goal{page: casePage(d), id: d.ID, done: "evidence_added"}, err
+	return d, redirect{page: casePage(d), id: d.ID, done: "evidence_added"}, err
 }
 
 // evidenceTypes are the media types of files that are evidence.
 var evidenceTypes = []string{"application/pdf", "image/jpeg", "image/png"}
 
-// writeEvidence sends a piece of evidence as an attachment, under a policy that
-// lets it do nothing if a browser opens it all the same.
+// writeEvidence sends a piece of evidence as an attachment, under a policy that lets it
+// do nothing if a browser opens it all the same.
 func writeEvidence(c *call, _ none) error {
 	e, data, err := c.s.casework.Cases.EvidenceFile(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
@@ -138,7 +138,7 @@ func writeEvidence(c *call, _ none) error {
 
 func (c *call) attachment(e mingjing.Evidence, data []byte) error {
 	c.noStore()
-	slowly(c.w, len(data))
+	extendWriteDeadline(c.w, len(data))
 	h := c.w.Header()
 	h.Set("Content-Type", e.Type)
 	h.Set("Content-Length", strconv.Itoa(len(data)))
@@ -162,26 +162,26 @@ func writeDisputeDates(c *call, in inLang) error {
 	return c.serveCalendar(cal)
 }
 
-func tellRecipients(c *call, _ none) (mingjing.CorrectionView, goal, error) {
+func tellRecipients(c *call, _ none) (mingjing.CorrectionView, redirect, error) {
 	id := c.r.PathValue("id")
 	v, err := c.s.casework.Shares.TellRecipients(c.ctx(), c.actor(), id)
-	return v, goal{page: "dispute", id: id, done: "recipients_told"}, err
+	return v, redirect{page: "dispute", id: id, done: "recipients_told"}, err
 }
 
-// corrects are the outcomes that change scores which others may have seen.
+// corrects are the outcomes that change scores which others may have viewed.
 var corrects = []mingjing.Outcome{mingjing.OutcomeUpheld, mingjing.OutcomePartly}
 
 var reviewPage = page[mingjing.NewCaseView]{
 	name: "review",
 	get: func(c *call) (mingjing.NewCaseView, error) {
 		out, err := c.s.casework.Cases.NewCase(c.ctx(), c.actor(), "", "", c.r.PathValue("id"))
-		out.Key = c.keyAgain(out.Key)
+		out.Key = c.retryKey(out.Key)
 		return out, err
 	},
 	endpoints: []endpoint{
 		action[reviewForm, mingjing.Case]{
-			path: "/api/disputes/{id}/review", access: mingjing.Residents, status: http.StatusCreated, again: "review", do: askForReview,
-			words: words{id: "askForReview", summary: "Have a supervisor who was not involved decide again",
+			path: "/api/disputes/{id}/review", access: mingjing.Residents, status: http.StatusCreated, errorPage: "review", do: askForReview,
+			doc: apiDoc{id: "askForReview", summary: "Ask for a review by a supervisor who was not involved",
 				answer: "The review that was asked for.",
 				of:     "decided case", fails: []int{http.StatusConflict}},
 			example: reviewForm{Statement: "The decision does not deal with the receipt of 3 March."},
@@ -189,17 +189,17 @@ var reviewPage = page[mingjing.NewCaseView]{
 	},
 }
 
-// reviewForm asks for a review of a decided case.
+// reviewForm is the body of a request to review a decided case.
 type reviewForm struct {
-	// Statement is in one's own words.
+	// Statement is in the resident's own words.
 	Statement string `json:"statement" min:"1" max:"2000"`
-	// Key stands for the header Idempotency-Key in a form.
+	// Key has the meaning of the header Idempotency-Key, for a form.
 	Key      string         `json:"idempotency_key,omitempty" max:"128"`
 	Evidence []cases.Upload `json:"evidence,omitempty"`
 }
 
-func askForReview(c *call, in reviewForm) (mingjing.Case, goal, error) {
+func askForReview(c *call, in reviewForm) (mingjing.Case, redirect, error) {
 	d, err := c.s.casework.Cases.AskForReview(c.ctx(), c.actor(), cases.Filing{Previous: c.r.PathValue("id"),
 		Statement: in.Statement, Key: c.key(in.Key), Evidence: in.Evidence})
-	return d, goal{page: casePage(d), id: d.ID, done: "review_filed"}, err
+	return d, redirect{page: casePage(d), id: d.ID, done: "review_filed"}, err
 }

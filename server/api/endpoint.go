@@ -8,21 +8,22 @@ import (
 	"mingjing"
 )
 
-// A page is one screen that shows a T, or [none], with all that belongs to it. Its
-// path, and who may open it, are those of its route ([mingjing.Routes]), which the
-// browser's program has too.
+// A page is one screen that shows a T, or [none], with its endpoints. Its path and
+// access are those of its route ([mingjing.Routes]), which the browser's program has
+// too.
 type page[T any] struct {
 	// name is the name of its route.
 	name string
-	// get reads what it shows; nil for nothing. A T that is a nil pointer is nothing too.
+	// get reads what the page shows; nil for nothing. A T that is a nil pointer is
+	// nothing too.
 	get func(c *call) (T, error)
-	// fill adds to the view what is there besides, and is nil for most.
+	// fill sets further fields of the view; nil for most pages.
 	fill func(c *call, v *mingjing.View)
-	// elsewhere says that what it shows is not read by casework; it is read before the
-	// transaction is opened, which could not be held meanwhile.
-	elsewhere bool
-	// endpoints are the addresses below /api of its forms, and those by which programs
-	// get what it shows.
+	// outsideTx says that get reads from elsewhere than casework. It is then called
+	// before the transaction of the page, which would have to stay open meanwhile.
+	outsideTx bool
+	// endpoints are the endpoints of its forms, and those by which programs get what it
+	// shows.
 	endpoints []endpoint
 }
 
@@ -31,14 +32,15 @@ type screen interface {
 	route() string
 	// build reads what the page shows into its view.
 	build(c *call, v *mingjing.View) error
-	// apart says that it is read before the transaction of the page is opened.
-	apart() bool
-	belongs() []endpoint
+	// readsOutsideTx reports whether the data is read before the transaction of the
+	// page.
+	readsOutsideTx() bool
+	allEndpoints() []endpoint
 }
 
-func (p page[T]) route() string       { return p.name }
-func (p page[T]) apart() bool         { return p.elsewhere }
-func (p page[T]) belongs() []endpoint { return p.endpoints }
+func (p page[T]) route() string            { return p.name }
+func (p page[T]) readsOutsideTx() bool     { return p.outsideTx }
+func (p page[T]) allEndpoints() []endpoint { return p.endpoints }
 
 func (p page[T]) build(c *call, v *mingjing.View) error {
 	if p.get != nil {
@@ -59,45 +61,46 @@ func (p page[T]) build(c *call, v *mingjing.View) error {
 	return nil
 }
 
-// An endpoint is one address below /api, with all that there is to say of it: an
-// [action], a [query] or one that is [raw].
+// An endpoint is one address below /api with its description: an [action], a [query] or
+// a [raw] one.
 type endpoint interface {
-	// describe says what stands about it in openapi.json.
+	// describe returns its description for openapi.json.
 	describe() description
-	// serve answers a call of it.
+	// serve answers a call.
 	serve(c *call) error
 }
 
-// A description is what openapi.json is made from.
+// A description is what openapi.json says about an endpoint.
 type description struct {
 	method, path string
 	access       mingjing.Access
-	words
+	apiDoc
 	status int
-	// in is the type of its query, body and out those of what it reads and answers as
-	// JSON; nil for none.
+	// in is the type of the query, body that of the JSON body, out that of the JSON
+	// answer; nil for none.
 	in, body, out reflect.Type
-	// example is of its body.
+	// example is an example of the body.
 	example any
-	// form says that it takes forms as well, page that these are answered with a page.
+	// form says that forms are accepted as well; page says that these are answered with
+	// a page.
 	form, page bool
-	// kinds are the media types of an answer that is no JSON, headers those that must be
-	// sent, redirects why a browser may be sent elsewhere.
+	// kinds are the media types of an answer that is not JSON, headers the required
+	// ones, and redirects says why a browser may be sent elsewhere.
 	kinds, headers []string
 	redirects      string
 }
 
-// words are what is said about an endpoint to whoever writes programs.
-type words struct {
+// An apiDoc is the text about an endpoint for people who write programs.
+type apiDoc struct {
 	// id is its operationId, tag the group that it is shown in.
 	id, tag string
 	summary string
-	// about is what the summary leaves open, answer what a good answer is.
+	// about says what the summary leaves out, answer describes a good answer.
 	about, answer string
-	// of is what the id in its path is the id of.
+	// of says what the id in the path identifies.
 	of string
-	// fails are the statuses of problems that do not follow from its access and from
-	// what it reads: 409, 429 and such.
+	// fails are the statuses of problems that do not follow from the access and the
+	// input: 409, 429 and such.
 	fails []int
 }
 
@@ -110,7 +113,7 @@ const (
 	tagPublic   = "public"
 )
 
-// none is what is read where nothing is.
+// none is the input or output of an endpoint that has none.
 type none struct{}
 
 // An action is one unsafe request. It reads a form or JSON as an In, and answers with
@@ -118,30 +121,30 @@ type none struct{}
 type action[In, Out any] struct {
 	path   string
 	access mingjing.Access
-	words  words
+	doc    apiDoc
 	// status is that of the JSON answer; 200 if it is left out.
 	status  int
 	example In
-	// again is the name of the page that a form with errors is shown on; do may name
-	// another in the call.
-	again string
-	// do does it and returns the JSON answer, and the page that a form goes to with the
-	// code of what was done.
-	do func(c *call, in In) (Out, goal, error)
-	// shows makes the data of the page again of the answer, for a form whose answer may
-	// stand in no address and is shown once; nil where the form goes to a page of its own.
+	// errorPage is the name of the page on which a form is shown with its errors; do
+	// may set another in the call.
+	errorPage string
+	// do does it. It returns the JSON answer, and the page to which a form is
+	// redirected, with the code of what was done.
+	do func(c *call, in In) (Out, redirect, error)
+	// shows returns the data of the errorPage for a form whose answer must not be in an
+	// address and is shown once; nil where a form is redirected.
 	shows func(out Out) any
 }
 
-// A goal is where a form goes when all went well.
-type goal struct {
+// A redirect is the page to which a form leads when all went well.
+type redirect struct {
 	page, id string
 	query    string
 	done     string
 }
 
 func (a action[In, Out]) describe() description {
-	return description{method: http.MethodPost, path: a.path, access: a.access, words: a.words, status: a.status,
+	return description{method: http.MethodPost, path: a.path, access: a.access, apiDoc: a.doc, status: a.status,
 		body: reflect.TypeFor[In](), out: reflect.TypeFor[Out](), example: a.example, form: true, page: a.shows != nil}
 }
 
@@ -154,10 +157,10 @@ func (a action[In, Out]) serve(c *call) error {
 	if err == nil {
 		decode(c.in.values, c.in.files, &in)
 	}
-	spoken := c.spoken()
+	spoken := c.useFormLanguage()
 	var (
 		out Out
-		to  goal
+		to  redirect
 	)
 	if err == nil {
 		out, to, err = a.do(c, in)
@@ -166,20 +169,20 @@ func (a action[In, Out]) serve(c *call) error {
 		if c.format() == asJSON {
 			return err
 		}
-		return c.showAgain(a.access, a.again, err)
+		return c.showFormErrors(a.access, a.errorPage, err)
 	}
 	if spoken {
-		c.speaks()
+		c.rememberLanguage()
 	}
 	if c.format() == asJSON {
 		return c.json(cmp.Or(a.status, http.StatusOK), out)
 	}
 	if a.shows == nil {
-		c.goTo(to)
+		c.redirectTo(to)
 		return nil
 	}
-	v, err := c.look(page[none]{name: a.again}, func(v *mingjing.View) {
-		v.Path, v.Done, v.Data = c.pathAgain(a.again), to.done, a.shows(out)
+	v, err := c.readView(page[none]{name: a.errorPage}, func(v *mingjing.View) {
+		v.Path, v.Done, v.Data = c.formPath(a.errorPage), to.done, a.shows(out)
 	})
 	if err != nil {
 		return err
@@ -193,12 +196,12 @@ func (a action[In, Out]) serve(c *call) error {
 type query[In, Out any] struct {
 	path   string
 	access mingjing.Access
-	words  words
+	doc    apiDoc
 	get    func(c *call, in In) (Out, error)
 }
 
 func (q query[In, Out]) describe() description {
-	return description{method: http.MethodGet, path: q.path, access: q.access, words: q.words,
+	return description{method: http.MethodGet, path: q.path, access: q.access, apiDoc: q.doc,
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out]()}
 }
 
@@ -206,7 +209,7 @@ func (q query[In, Out]) serve(c *call) error {
 	if err := c.admit(q.access); err != nil {
 		return err
 	}
-	c.watch()
+	c.markQuiet()
 	var in In
 	decode(c.r.URL.Query(), nil, &in)
 	out, err := q.get(c, in)
@@ -216,20 +219,20 @@ func (q query[In, Out]) serve(c *call) error {
 	return c.json(http.StatusOK, out)
 }
 
-// A raw endpoint writes its answer itself: a file, or a stream.
+// A raw endpoint writes its own answer: a file, or a stream.
 type raw[In any] struct {
 	// method is GET if it is left out.
 	method string
 	path   string
 	access mingjing.Access
-	words  words
+	doc    apiDoc
 	// status is that of a good answer; 200 if it is left out.
 	status int
 	// kinds are the media types of the answer.
 	kinds []string
-	// body and out are the types of what it reads and answers as JSON; nil for none.
+	// body and out are the types of the JSON that it reads and answers; nil for none.
 	body, out reflect.Type
-	// headers are those that must be sent.
+	// headers are the required headers.
 	headers []string
 	// redirects says why a browser may be sent elsewhere; "" where it never is.
 	redirects string
@@ -237,12 +240,12 @@ type raw[In any] struct {
 }
 
 func (r raw[In]) describe() description {
-	return description{method: cmp.Or(r.method, http.MethodGet), path: r.path, access: r.access, words: r.words, status: r.status,
+	return description{method: cmp.Or(r.method, http.MethodGet), path: r.path, access: r.access, apiDoc: r.doc, status: r.status,
 		in: reflect.TypeFor[In](), body: r.body, out: r.out, kinds: r.kinds, headers: r.headers, redirects: r.redirects}
 }
 
 func (r raw[In]) serve(c *call) error {
-	if r.access != mingjing.Machines { // whose key is looked at when all was read that is signed
+	if r.access != mingjing.Machines { // the key of a machine is checked after the whole body was read
 		if err := c.admit(r.access); err != nil {
 			return err
 		}
@@ -252,7 +255,7 @@ func (r raw[In]) serve(c *call) error {
 	return r.write(c, in)
 }
 
-// list is how every list is answered.
+// A list is the answer of every endpoint that returns a list.
 type list[T any] struct {
 	Items []T `json:"items"`
 	// Next is the cursor of the next page, absent at the end.
@@ -266,14 +269,14 @@ func items[T any](v []T, next string) list[T] {
 	return list[T]{v, next}
 }
 
-// paged is the query of a list that comes in pages.
+// paged is the query of a list that is returned in pages.
 type paged struct {
-	// Cursor is the next of the answer before.
+	// Cursor is the next of the page before.
 	Cursor string `json:"cursor,omitempty" max:"200"`
 }
 
 // inLang is the query of a file that is made in a language.
 type inLang struct {
-	// Lang is the language of the file; without it, the one that the client prefers.
+	// Lang is the language of the file; the default is the one that the client prefers.
 	Lang string `json:"lang,omitempty" enum:"zh-CN,en"`
 }

@@ -9,8 +9,9 @@ import (
 	"mingjing"
 )
 
-// spoken takes the language that a form was sent in, if it is one that there is.
-func (c *call) spoken() bool {
+// useFormLanguage sets the language of the call to that of the form, and reports
+// whether the form has one.
+func (c *call) useFormLanguage() bool {
 	for _, l := range mingjing.Languages {
 		if c.in.get("lang") == l {
 			c.lang = l
@@ -20,8 +21,8 @@ func (c *call) spoken() bool {
 	return false
 }
 
-// goTo answers a form with the page that it goes to.
-func (c *call) goTo(to goal) {
+// redirectTo answers a form with a redirect.
+func (c *call) redirectTo(to redirect) {
 	path := mingjing.Path(c.lang, to.page, to.id)
 	query := to.query
 	if to.done != "" {
@@ -36,20 +37,20 @@ func (c *call) goTo(to goal) {
 	c.seeOther(path)
 }
 
-// showAgain shows a form again with what was wrong and what was typed.
-func (c *call) showAgain(access mingjing.Access, page string, failure error) error {
+// showFormErrors shows the page of a form with the errors and with what was typed.
+func (c *call) showFormErrors(access mingjing.Access, page string, failure error) error {
 	p := c.problem(failure)
 	if p.Status == http.StatusUnauthorized && access != mingjing.Anyone || p.Status == http.StatusNotFound ||
 		p.Status == http.StatusInternalServerError {
 		return failure
 	}
 	if p.Code == staleCode {
-		c.toConfirm(cmp.Or(c.again, page))
+		c.redirectToConfirm(cmp.Or(c.errorPage, page))
 		return nil
 	}
-	again := cmp.Or(c.again, page)
-	v, err := c.look(c.s.pages[again], func(v *mingjing.View) {
-		v.Problem, v.Path = p, c.pathAgain(again)
+	again := cmp.Or(c.errorPage, page)
+	v, err := c.readView(c.s.pages[again], func(v *mingjing.View) {
+		v.Problem, v.Path = p, c.formPath(again)
 		v.Form = map[string]string{}
 		for name, values := range c.in.values {
 			if len(values) > 0 && len(name) < 100 && !secretField(name, values[0]) {
@@ -66,7 +67,7 @@ func (c *call) showAgain(access mingjing.Access, page string, failure error) err
 		}
 	})
 	if err != nil {
-		return failure // the page itself can't be shown; the error can
+		return failure // the page can't be shown, so the error is
 	}
 	if p.Status == http.StatusTooManyRequests && p.Values["seconds"] != "" {
 		c.w.Header().Set("Retry-After", p.Values["seconds"])
@@ -75,9 +76,8 @@ func (c *call) showAgain(access mingjing.Access, page string, failure error) err
 	return nil
 }
 
-// pathAgain is the address, after the language, at which the page of a form is
-// found when it is asked for again.
-func (c *call) pathAgain(name string) string {
+// formPath returns the path, after the language, of the page of a form.
+func (c *call) formPath(name string) string {
 	path := ""
 	for _, r := range mingjing.Routes {
 		if r.Name == name {
@@ -95,7 +95,7 @@ func (c *call) pathAgain(name string) string {
 		if id := c.in.get("previous"); id != "" {
 			q = url.Values{"previous": {id}}
 		}
-	case "login", "staff-login", "confirm": // where they were going is not forgotten over a wrong password
+	case "login", "staff-login", "confirm": // a wrong password must not lose where the person was going
 		if next := c.nextAsked(); next != "" && len(next) <= maxNext {
 			q.Set("next", next)
 		}
@@ -106,8 +106,8 @@ func (c *call) pathAgain(name string) string {
 	return path
 }
 
-// secretField says what is never sent back in a form that is shown again. A staff
-// number is, unless what was typed into its field is too long to be one.
+// secretField reports whether a field is never sent back to the browser. A staff number
+// is sent back, unless what was typed into its field is too long to be one.
 func secretField(name, value string) bool {
 	switch name {
 	case "password", "new_password", "code", "email_code", "totp", "id_number", "endpoint", "p256dh", "auth":

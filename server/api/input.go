@@ -21,19 +21,19 @@ import (
 	"mingjing/server/casework/cases"
 )
 
-// Bounds on what is sent.
+// Limits on what a client sends.
 const (
-	// maxForm bounds a form or JSON, and one field of a form with files, in bytes: a
-	// decision with reasons and ten answers of [casework.MaxReasons] Chinese
+	// maxForm is the limit of a form or JSON, and of one field of a form with files, in
+	// bytes: a decision with reasons and ten answers of [desk.MaxReasons] Chinese
 	// characters each, which a form sends as nine bytes a character.
 	maxForm   = 512 << 10
 	maxFields = 200
-	// maxUpload is the most that a form with evidence can be.
+	// maxUpload is the limit of a form with evidence.
 	maxUpload = mingjing.MaxEvidence*mingjing.MaxEvidenceBytes + 1<<20
 )
 
-// input is what a form or a JSON body says: values by field name, in order, and
-// the files. One handler reads both.
+// An input is the content of a form or a JSON body: values by field name, in order, and
+// the files.
 type input struct {
 	values map[string][]string
 	files  []cases.Upload
@@ -125,7 +125,7 @@ func (in *input) readJSON(body []byte) error {
 		return errBadBody
 	}
 	n := 0
-	// put sets the field at a place of its list.
+	// put sets the field at a position of its list.
 	put := func(name string, at int, v any) error {
 		text, err := scalar(v)
 		if n++; err != nil || n > maxFields {
@@ -165,7 +165,7 @@ func (in *input) readJSON(body []byte) error {
 	return nil
 }
 
-// scalar is a JSON value as a form would send it.
+// scalar returns a JSON value as a form would send it.
 func scalar(v any) (string, error) {
 	switch v := v.(type) {
 	case nil:
@@ -183,8 +183,8 @@ func scalar(v any) (string, error) {
 	return "", errBadBody
 }
 
-// uploads lets few forms with files be read at a time, since they are read into
-// memory, and one of each person, so that nobody takes every place.
+// uploads limits how many forms with files are read at a time, since they are read into
+// memory, and allows each person one, so that nobody takes all.
 type uploads struct {
 	places chan struct{}
 	mu     sync.Mutex
@@ -193,10 +193,10 @@ type uploads struct {
 
 const (
 	uploadsAtOnce = 4
-	// uploadTime is how long one may take: a phone on a slow network needs longer
-	// than the server's usual patience.
+	// uploadTime is how long one upload may take: longer than other requests, for a
+	// phone on a slow network.
 	uploadTime = 10 * time.Minute
-	// uploadWait is how long one waits for its turn.
+	// uploadWait is how long an upload waits for its turn.
 	uploadWait = time.Minute
 )
 
@@ -204,7 +204,7 @@ func newUploads() *uploads {
 	return &uploads{places: make(chan struct{}, uploadsAtOnce), busy: map[string]chan struct{}{}}
 }
 
-// turn waits until a person may send files; done ends it.
+// turn waits until a person may upload; done ends the turn.
 func (u *uploads) turn(ctx context.Context, person string) (done func(), err error) {
 	ctx, stop := context.WithTimeout(ctx, uploadWait)
 	defer stop()
@@ -222,7 +222,7 @@ func (u *uploads) turn(ctx context.Context, person string) (done func(), err err
 		select {
 		case <-other:
 		case <-ctx.Done():
-			return nil, mingjing.Errorf(mingjing.Unavailable, "unavailable")
+			return nil, mingjing.NewError(mingjing.Unavailable, "unavailable")
 		}
 	}
 	leave := func() {
@@ -236,13 +236,13 @@ func (u *uploads) turn(ctx context.Context, person string) (done func(), err err
 		return func() { <-u.places; leave() }, nil
 	case <-ctx.Done():
 		leave()
-		return nil, mingjing.Errorf(mingjing.Unavailable, "unavailable")
+		return nil, mingjing.NewError(mingjing.Unavailable, "unavailable")
 	}
 }
 
-// readMultipart reads a form with files. A file is kept no further than one byte
-// past what is allowed; what is too much is read all the same and let go, so that
-// a browser is there to be told.
+// readMultipart reads a form with files. Of a file, at most one byte past the limit is
+// stored; the rest is read and dropped, because a browser shows an answer only after it
+// has sent everything.
 func (c *call) readMultipart(boundary string) error {
 	if boundary == "" {
 		return errBadBody

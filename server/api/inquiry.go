@@ -8,17 +8,17 @@ import (
 	"mingjing"
 )
 
-// askWhyForm asks why somebody looked.
+// askWhyForm is the body of a new inquiry.
 type askWhyForm struct {
-	// Seq is the number of the line.
+	// Seq is the number of the entry.
 	Seq      int64  `json:"seq" min:"1"`
 	Question string `json:"question,omitempty" max:"300"`
-	// Others and Cursor lead a form back to the page of the access log that it is on.
+	// Others and Cursor say on which page of the access log the form is.
 	Others string `json:"others,omitempty"`
 	Cursor string `json:"cursor,omitempty" max:"200"`
 }
 
-func askWhy(c *call, in askWhyForm) (mingjing.Inquiry, goal, error) {
+func askWhy(c *call, in askWhyForm) (mingjing.Inquiry, redirect, error) {
 	q, err := c.s.casework.Inquiries.AskWhy(c.ctx(), c.actor(), in.Seq, in.Question)
 	back := url.Values{}
 	if in.Others == "1" {
@@ -27,7 +27,7 @@ func askWhy(c *call, in askWhyForm) (mingjing.Inquiry, goal, error) {
 	if n, err := strconv.ParseInt(in.Cursor, 10, 64); err == nil && n > 0 {
 		back.Set("cursor", strconv.FormatInt(n, 10))
 	}
-	return q, goal{page: "access-log", query: back.Encode(), done: "inquiry_asked"}, err
+	return q, redirect{page: "access-log", query: back.Encode(), done: "inquiry_asked"}, err
 }
 
 func myInquiries(c *call, _ none) (list[mingjing.Inquiry], error) {
@@ -43,48 +43,47 @@ var inquiryPage = page[mingjing.Inquiry]{
 	endpoints: []endpoint{
 		query[none, mingjing.Inquiry]{
 			path: "/api/inquiries/{id}", access: mingjing.Residents,
-			words: words{id: "inquiry", summary: "One inquiry", answer: "The inquiry.", of: "inquiry"},
+			doc: apiDoc{id: "inquiry", summary: "One inquiry", answer: "The inquiry.", of: "inquiry"},
 			get: func(c *call, _ none) (mingjing.Inquiry, error) {
 				return c.s.casework.Inquiries.Inquiry(c.ctx(), c.actor(), c.r.PathValue("id"))
 			},
 		},
 		action[questionForm, mingjing.Inquiry]{
-			path: "/api/inquiries/{id}/question", access: mingjing.Residents, again: "inquiry", do: addToInquiry,
-			words: words{id: "addToInquiry", summary: "Add one's own words to an inquiry, once", answer: "The inquiry.", of: "inquiry",
+			path: "/api/inquiries/{id}/question", access: mingjing.Residents, errorPage: "inquiry", do: addToInquiry,
+			doc: apiDoc{id: "addToInquiry", summary: "Add a question to an inquiry, once", answer: "The inquiry.", of: "inquiry",
 				fails: []int{http.StatusConflict}},
 			example: questionForm{Question: "I was not at the counter that day."},
 		},
 		action[judgeForm, mingjing.Inquiry]{
-			path: "/api/inquiries/{id}/judge", access: mingjing.Residents, again: "inquiry", do: judgeAnswer,
-			words: words{id: "judgeAnswer", summary: "Say whether the first answer satisfies",
+			path: "/api/inquiries/{id}/judge", access: mingjing.Residents, errorPage: "inquiry", do: judgeAnswer,
+			doc: apiDoc{id: "judgeAnswer", summary: "Say whether the first answer was enough",
 				about: "If not, a supervisor or an auditor has to answer.", answer: "The inquiry.", of: "inquiry", fails: []int{http.StatusConflict}},
 			example: judgeForm{Satisfied: "no"},
 		},
 	},
 }
 
-// questionForm adds words to an inquiry.
+// questionForm is the body of an addition to an inquiry.
 type questionForm struct {
 	Question string `json:"question" min:"1" max:"300"`
 }
 
-func addToInquiry(c *call, in questionForm) (mingjing.Inquiry, goal, error) {
+func addToInquiry(c *call, in questionForm) (mingjing.Inquiry, redirect, error) {
 	q, err := c.s.casework.Inquiries.AddToInquiry(c.ctx(), c.actor(), c.r.PathValue("id"), in.Question)
-	return q, goal{page: "inquiry", id: q.ID, done: "inquiry_added"}, err
+	return q, redirect{page: "inquiry", id: q.ID, done: "inquiry_added"}, err
 }
 
-// judgeForm says what the resident thinks of an answer.
+// judgeForm is the body of the resident's opinion on an answer.
 type judgeForm struct {
 	Satisfied string `json:"satisfied" enum:"yes,no"`
 }
 
-func judgeAnswer(c *call, in judgeForm) (mingjing.Inquiry, goal, error) {
+func judgeAnswer(c *call, in judgeForm) (mingjing.Inquiry, redirect, error) {
 	q, err := c.s.casework.Inquiries.JudgeAnswer(c.ctx(), c.actor(), c.r.PathValue("id"), in.Satisfied)
-	return q, goal{page: "inquiry", id: q.ID, done: "inquiry_judged"}, err
+	return q, redirect{page: "inquiry", id: q.ID, done: "inquiry_judged"}, err
 }
 
-// Inquiries are answered by staff and by officers of agencies, at addresses of their
-// own.
+// Inquiries are answered by staff and by officers of agencies, at different addresses.
 var (
 	inquiriesPage = page[mingjing.InquiriesView]{name: "inquiries", get: readInquiries, endpoints: []endpoint{
 		listInquiries("/api/admin/inquiries", mingjing.Staff, "inquiries", "For staff one's own first, then what is with the supervisors."),
@@ -111,11 +110,11 @@ func readInquiryCase(c *call) (mingjing.InquiryCase, error) {
 }
 
 func listInquiries(path string, access mingjing.Access, id, about string) endpoint {
-	return query[paged, list[mingjing.InquiryLine]]{
+	return query[paged, list[mingjing.InquirySummary]]{
 		path: path, access: access,
-		words: words{id: id, summary: "Inquiries about looks that wait for an answer", about: about,
-			answer: "A page, nearest clock first. It names no resident."},
-		get: func(c *call, in paged) (list[mingjing.InquiryLine], error) {
+		doc: apiDoc{id: id, summary: "Inquiries that wait for an answer", about: about,
+			answer: "A page, the nearest clock first. It names no resident."},
+		get: func(c *call, in paged) (list[mingjing.InquirySummary], error) {
 			v, err := c.s.casework.Inquiries.Inquiries(c.ctx(), c.actor(), in.Cursor)
 			return items(v.Inquiries, v.Next), err
 		},
@@ -125,7 +124,7 @@ func listInquiries(path string, access mingjing.Access, id, about string) endpoi
 func oneInquiry(path string, access mingjing.Access, id string) endpoint {
 	return query[none, mingjing.InquiryCase]{
 		path: path, access: access,
-		words: words{id: id, summary: "One inquiry about a look", about: "The resident sees that it was read.", answer: "The inquiry.",
+		doc: apiDoc{id: id, summary: "One inquiry", about: "The resident's access log shows that it was read.", answer: "The inquiry.",
 			of: "inquiry"},
 		get: func(c *call, _ none) (mingjing.InquiryCase, error) {
 			return c.s.casework.Inquiries.InquiryCase(c.ctx(), c.actor(), c.r.PathValue("id"))
@@ -133,23 +132,25 @@ func oneInquiry(path string, access mingjing.Access, id string) endpoint {
 	}
 }
 
-// inquiryAnswerForm answers an inquiry.
+// inquiryAnswerForm is the body of an answer to an inquiry.
 type inquiryAnswerForm struct {
-	// Outcome is a finding, which supervisors and auditors make; ignored of whoever looked.
+	// Outcome is a finding, which supervisors and auditors make; it is ignored from the
+	// person who read the data.
 	Outcome     mingjing.InquiryOutcome `json:"outcome,omitempty" enum:"founded,unfounded"`
 	Explanation string                  `json:"explanation" min:"10" max:"1000"`
 }
 
-// answerInquiry leads a form to the list that the answerer has.
+// answerInquiry returns the endpoint by which an inquiry is answered; a form is
+// redirected to list.
 func answerInquiry(path string, access mingjing.Access, id, again, list string) endpoint {
 	return action[inquiryAnswerForm, mingjing.InquiryCase]{
-		path: path, access: access, again: again,
-		words: words{id: id, summary: "Answer an inquiry about a look", answer: "The inquiry.", of: "inquiry",
+		path: path, access: access, errorPage: again,
+		doc: apiDoc{id: id, summary: "Answer an inquiry", answer: "The inquiry.", of: "inquiry",
 			fails: []int{http.StatusConflict}},
 		example: inquiryAnswerForm{Explanation: "The resident filed a dispute at the counter, which I entered."},
-		do: func(c *call, in inquiryAnswerForm) (mingjing.InquiryCase, goal, error) {
+		do: func(c *call, in inquiryAnswerForm) (mingjing.InquiryCase, redirect, error) {
 			k, err := c.s.casework.Inquiries.AnswerInquiry(c.ctx(), c.actor(), c.r.PathValue("id"), in.Outcome, in.Explanation)
-			return k, goal{page: list, done: "inquiry_answered"}, err
+			return k, redirect{page: list, done: "inquiry_answered"}, err
 		},
 	}
 }

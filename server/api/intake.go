@@ -19,44 +19,44 @@ import (
 	"mingjing/server/casework/agencyside"
 )
 
-// The intake by which an agency's computer submits. It knows no session: each
-// request is signed, over its method, path with query, and body.
+// The headers of the intake, by which an agency's computer submits. It has no session:
+// each request is signed, over its method, path with query, and body.
 const (
 	// KeyHeader names the key that a batch is signed with, SignatureHeader has the
 	// signature as package agency describes it.
 	KeyHeader       = "Mingjing-Key"
 	SignatureHeader = "Mingjing-Signature"
-	// maxBatch bounds the body of a batch, in bytes.
+	// maxBatch is the limit of a batch, in bytes.
 	maxBatch = 4 << 20
 )
 
-// CSVColumns are the columns of a batch as CSV, in any order; those that no line
+// CSVColumns are the columns of a batch as CSV, in any order; columns that no line
 // needs may be left out. Measures are separated by spaces.
 var CSVColumns = []string{"op", "ref", "id_number", "subject", "code", "occurred", "detail_zh", "detail_en",
 	"document_kind", "document_issuer", "document_number", "document_date", "document_hash",
 	"ground_zh", "ground_en", "measures", "months", "reason"}
 
-// intake is where an agency's computer submits.
+// intake is the endpoint by which an agency's computer submits.
 var intake = raw[batchQuery]{
 	method: http.MethodPost, path: "/api/intake/batches", access: mingjing.Machines, write: takeBatch,
 	body: reflect.TypeFor[agencyside.Batch](), out: reflect.TypeFor[agencyside.BatchAnswer](), kinds: []string{csvType},
 	headers: []string{SignatureHeader},
-	words: words{id: "submitBatch", summary: "Submit a batch", fails: []int{http.StatusConflict, http.StatusTooManyRequests},
+	doc: apiDoc{id: "submitBatch", summary: "Submit a batch", fails: []int{http.StatusConflict, http.StatusTooManyRequests},
 		about: "Records, corrections, revocations and listings, up to 4 MiB. Each line is answered: accepted, or why not; a bad line stops no " +
 			"good one. As CSV: UTF-8, a header row with columns of " + strings.Join(CSVColumns, ", ") + " (measures separated by spaces); " +
 			"the batch's id is the query parameter id.",
-		answer: "The answer to each line; as CSV to whoever accepts that first."},
+		answer: "The answer to each line, as CSV if that is accepted first."},
 }
 
 const csvType = "text/csv"
 
-// batchQuery is the address of a batch.
+// batchQuery is the query of a batch.
 type batchQuery struct {
 	// ID is the batch's id, for CSV.
 	ID string `json:"id,omitempty" max:"128"`
 }
 
-// takeBatch takes a batch and answers each of its lines.
+// takeBatch reads a batch and answers each of its lines.
 func takeBatch(c *call, in batchQuery) error {
 	if err := c.s.Allow(c.ctx(), "intake", c.s.addr(c.r)); err != nil {
 		return err
@@ -66,7 +66,7 @@ func takeBatch(c *call, in batchQuery) error {
 		return bodyError(err)
 	}
 	if c.s.Intake == nil {
-		return mingjing.Errorf(mingjing.Unauthenticated, "signature_invalid")
+		return mingjing.NewError(mingjing.Unauthenticated, "signature_invalid")
 	}
 	a, err := c.s.Intake(c.ctx(), c.r.Header.Get(KeyHeader), c.r.Method, c.r.URL.RequestURI(), c.r.Header.Get(SignatureHeader), body)
 	if err != nil {
@@ -103,8 +103,8 @@ func takeBatch(c *call, in batchQuery) error {
 	return c.json(http.StatusOK, out)
 }
 
-// decodeBatch reads a batch as JSON. A line that is not as described is marked and
-// stops none of the others.
+// decodeBatch reads a batch as JSON. A wrong line is marked and stops none of the
+// others.
 func decodeBatch(body []byte) (agencyside.Batch, error) {
 	var wire struct {
 		ID    string            `json:"id"`
@@ -134,8 +134,8 @@ func decodeBatch(body []byte) (agencyside.Batch, error) {
 	return b, nil
 }
 
-// decodeCSV reads the lines of a batch as CSV with a header row. A row that is not
-// as described is marked and stops none of the others.
+// decodeCSV reads the lines of a batch as CSV with a header row. A wrong row is marked
+// and stops none of the others.
 func decodeCSV(body []byte) ([]agencyside.Line, error) {
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
 	if !utf8.Valid(body) || bytes.IndexByte(body, 0) >= 0 {
@@ -215,5 +215,5 @@ func writeCSV(w io.Writer, out agencyside.BatchAnswer) error {
 		_ = c.Write([]string{strconv.Itoa(l.Line), l.Ref, l.Status, l.Code, l.Field, l.ID, l.HeldBy})
 	}
 	c.Flush()
-	return nil // nobody is there any more to be told
+	return nil // the client has gone
 }

@@ -42,9 +42,9 @@ func (s *server) rules(v *mingjing.View) {
 	}
 }
 
-// Label puts the names of all codes into a view that occur in what it tells, by the
-// published rulebooks. Any text may be a code, so that a new field needs nothing here;
-// a code that happens to be another word costs a few bytes.
+// Label adds to a view the names of all codes in it, from the published rulebooks. Any
+// text may be a code, so that a new field needs no code here; a code that happens to be
+// another word costs a few bytes.
 func Label(published []*mingjing.Rulebook, v *mingjing.View, told any) {
 	v.Labels = map[string]string{}
 	found := map[string]bool{}
@@ -88,7 +88,8 @@ func namesAll(v *mingjing.View) bool {
 	return false
 }
 
-// isBook is 1 for the rulebook that the page is about.
+// isBook returns 1 for the rulebook that the page is about, and 0 for others, to sort
+// by.
 func isBook(v *mingjing.View, id string) int {
 	switch page := v.Data.(type) {
 	case *mingjing.ScoreView:
@@ -105,7 +106,7 @@ func isBook(v *mingjing.View, id string) int {
 
 var textType = reflect.TypeFor[mingjing.Text]()
 
-// textsIn finds all texts that a value holds; sentences in several languages are none.
+// textsIn adds all texts of a value to found, but not sentences in several languages.
 func textsIn(v reflect.Value, found map[string]bool) {
 	switch v.Kind() {
 	case reflect.String:

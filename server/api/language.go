@@ -8,8 +8,8 @@ import (
 	"mingjing"
 )
 
-// language is that of the path, of the form's hidden field or page, or the one
-// the browser prefers.
+// language returns the language of the path, of the page that sent the form, or else
+// the one that the browser prefers.
 func language(r *http.Request) string {
 	first := func(p string) string {
 		for _, l := range mingjing.Languages {
@@ -34,7 +34,7 @@ func language(r *http.Request) string {
 	return preferred(r)
 }
 
-// preferred is the language that the browser prefers of ours.
+// preferred returns the language that the browser prefers of ours.
 func preferred(r *http.Request) string {
 	best, bestQ := mingjing.Languages[0], 0.0
 	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
@@ -50,8 +50,8 @@ func preferred(r *http.Request) string {
 	return best
 }
 
-// weight is the q of an accept header's part; 1 where there is none, 0 where it
-// is none.
+// weight returns the q of one part of an accept header; 1 where there is none, 0 where
+// it is malformed.
 func weight(params string) float64 {
 	_, q, ok := strings.Cut(strings.ReplaceAll(params, " ", ""), "q=")
 	if !ok {

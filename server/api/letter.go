@@ -17,12 +17,12 @@ var letterPage = page[mingjing.LetterView]{
 	endpoints: []endpoint{
 		raw[inLang]{
 			path: "/api/disputes/{id}/letter.pdf", access: mingjing.Residents, write: writeLetter, kinds: []string{pdfType},
-			words: words{id: "letter", summary: "The decision letter of a dispute", of: "dispute",
+			doc: apiDoc{id: "letter", summary: "The decision letter of a dispute", of: "dispute",
 				answer: "The letter, as an attachment. Before the decision it is a no_decision_yet problem.", fails: []int{http.StatusConflict}},
 		},
 		raw[inLang]{
 			path: "/api/disputes/{id}/court-file.pdf", access: mingjing.Residents, write: writeCourtFile, kinds: []string{pdfType},
-			words: words{id: "courtFile", summary: "All there is of a decided dispute, for the court", of: "dispute",
+			doc: apiDoc{id: "courtFile", summary: "Everything in a decided dispute, for the court", of: "dispute",
 				answer: "The file, as an attachment. Before the decision it is a no_decision_yet problem.", fails: []int{http.StatusConflict}},
 		},
 	},
@@ -32,7 +32,7 @@ const pdfType = "application/pdf"
 
 // writeLetter sends the decision letter of a case as a PDF.
 func writeLetter(c *call, in inLang) error {
-	c.speak(in)
+	c.useLanguage(in)
 	out, err := c.s.casework.Cases.Letter(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
 		return err
@@ -40,9 +40,9 @@ func writeLetter(c *call, in inLang) error {
 	return c.pdf(&mingjing.View{Page: "letter", Data: &out}, c.s.Letter, "mingjing-letter-"+out.Dispute.ID)
 }
 
-// writeCourtFile sends all there is of a case as a PDF.
+// writeCourtFile sends everything in a case as a PDF.
 func writeCourtFile(c *call, in inLang) error {
-	c.speak(in)
+	c.useLanguage(in)
 	out, err := c.s.casework.Cases.CourtFile(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
 		return err
@@ -50,17 +50,16 @@ func writeCourtFile(c *call, in inLang) error {
 	return c.pdf(&mingjing.View{Page: "letter", Data: &out}, c.s.CourtFile, "mingjing-court-file-"+out.Dispute.ID)
 }
 
-// speak takes the language that a file was asked for in.
-func (c *call) speak(in inLang) {
+// useLanguage sets the language of the call to that of the file that was asked for.
+func (c *call) useLanguage(in inLang) {
 	if slices.Contains(mingjing.Languages, in.Lang) {
 		c.lang = in.Lang
 	}
 }
 
-// pdf writes what the view tells, and sends it as an attachment that no cache
-// keeps.
+// pdf sends the document of a view as an attachment that no cache stores.
 func (c *call) pdf(v *mingjing.View, write func(*mingjing.View) mingjing.Letter, name string) error {
-	if err := c.complete(v); err != nil {
+	if err := c.addViewer(v); err != nil {
 		return err
 	}
 	data, err := c.s.PDF(write(v), c.lang)
@@ -68,7 +67,7 @@ func (c *call) pdf(v *mingjing.View, write func(*mingjing.View) mingjing.Letter,
 		return err
 	}
 	c.noStore()
-	slowly(c.w, len(data))
+	extendWriteDeadline(c.w, len(data))
 	h := c.w.Header()
 	h.Set("Content-Type", pdfType)
 	h.Set("Content-Length", strconv.Itoa(len(data)))

@@ -10,33 +10,33 @@ import (
 
 var loginPage = page[none]{
 	name: "login",
-	fill: expired,
+	fill: addExpiredProblem,
 	endpoints: []endpoint{
 		action[loginForm, me]{
-			path: "/api/login", access: mingjing.Anyone, again: "login", do: login,
-			words: words{id: "login", tag: tagSession, summary: "Log a resident in",
+			path: "/api/login", access: mingjing.Anyone, errorPage: "login", do: login,
+			doc: apiDoc{id: "login", tag: tagSession, summary: "Log a resident in",
 				answer: "Logged in; the session is in the cookie.", fails: []int{http.StatusUnauthorized, http.StatusForbidden,
 					http.StatusTooManyRequests}},
 			example: loginForm{IDNumber: "11010519491231002X", Password: "quiet-river-7719"}, //nolint:gosec // nobody has this password
 		},
 		action[none, loggedOut]{
-			path: "/api/logout", access: mingjing.Anyone, again: "home", do: logout,
-			words: words{id: "logout", tag: tagSession, summary: "End this session", answer: "There is no session any more."},
+			path: "/api/logout", access: mingjing.Anyone, errorPage: "home", do: logout,
+			doc: apiDoc{id: "logout", tag: tagSession, summary: "End this session", answer: "There is no session any more."},
 		},
 		query[none, me]{
 			path: "/api/me", access: mingjing.Everyone, get: getMe,
-			words: words{id: "me", tag: tagSession, summary: "Who is logged in", answer: "Who is logged in."},
+			doc: apiDoc{id: "me", tag: tagSession, summary: "Who is logged in", answer: "Who is logged in."},
 		},
 	},
 }
 
 var staffLoginPage = page[none]{
 	name: "staff-login",
-	fill: expired,
+	fill: addExpiredProblem,
 	endpoints: []endpoint{
 		action[staffLoginForm, me]{
-			path: "/api/staff/login", access: mingjing.Anyone, again: "staff-login", do: staffLogin,
-			words: words{id: "staffLogin", tag: tagSession, summary: "Log a member of staff in",
+			path: "/api/staff/login", access: mingjing.Anyone, errorPage: "staff-login", do: staffLogin,
+			doc: apiDoc{id: "staffLogin", tag: tagSession, summary: "Log a member of staff in",
 				answer: "Logged in at AAL 2; the session is in the cookie.", fails: []int{http.StatusUnauthorized, http.StatusForbidden,
 					http.StatusTooManyRequests}},
 			example: staffLoginForm{Login: "h-1001", Password: "quiet-river-7719", TOTP: "492039"}, //nolint:gosec // nobody has this password
@@ -48,8 +48,8 @@ var activatePage = page[none]{
 	name: "activate",
 	endpoints: []endpoint{
 		action[activateForm, me]{
-			path: "/api/activate", access: mingjing.Anyone, again: "activate", do: activate,
-			words: words{id: "activate", tag: tagSession, summary: "Set a password with a one-time code",
+			path: "/api/activate", access: mingjing.Anyone, errorPage: "activate", do: activate,
+			doc: apiDoc{id: "activate", tag: tagSession, summary: "Set a password with a one-time code",
 				answer: "Activated and logged in; the resident's other sessions have ended.",
 				fails:  []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests}},
 			//nolint:gosec // nobody has this password
@@ -63,9 +63,9 @@ var lockedPage = page[none]{
 	name: "locked",
 	endpoints: []endpoint{
 		action[none, locked]{
-			path: "/api/lock", access: mingjing.Anyone, again: "locked", do: lock,
-			words: words{id: "lock", tag: tagSession, summary: "Lock the screen: end this session, but go on with push messages",
-				answer: "There is no session any more in this browser."},
+			path: "/api/lock", access: mingjing.Anyone, errorPage: "locked", do: lock,
+			doc: apiDoc{id: "lock", tag: tagSession, summary: "Lock the screen: end this session, but go on with push messages",
+				answer: "This browser has no session any more."},
 		},
 	},
 }
@@ -74,8 +74,8 @@ var confirmPage = page[none]{
 	name: "confirm",
 	endpoints: []endpoint{
 		action[confirmForm, confirmed]{
-			path: "/api/confirm", access: mingjing.Residents, again: "confirm", do: confirm,
-			words: words{id: "confirm", tag: tagSession, summary: "Give the password again, which makes the login fresh",
+			path: "/api/confirm", access: mingjing.Residents, errorPage: "confirm", do: confirm,
+			doc: apiDoc{id: "confirm", tag: tagSession, summary: "Give the password again, which makes the login fresh",
 				answer: "The login is fresh. The session stays the same one.", fails: []int{http.StatusTooManyRequests}},
 			example: confirmForm{Password: "quiet-river-7719"}, //nolint:gosec // nobody has this password
 		},
@@ -84,7 +84,7 @@ var confirmPage = page[none]{
 
 var sessionsPage = page[mingjing.SessionsView]{
 	name:      "sessions",
-	elsewhere: true,
+	outsideTx: true,
 	get: func(c *call) (mingjing.SessionsView, error) {
 		out, err := c.s.Identity.Sessions(c.ctx(), c.token)
 		return mingjing.SessionsView{Sessions: out}, err
@@ -92,55 +92,56 @@ var sessionsPage = page[mingjing.SessionsView]{
 	endpoints: []endpoint{
 		query[none, list[mingjing.Session]]{
 			path: "/api/sessions", access: mingjing.Everyone,
-			words: words{id: "sessions", tag: tagSession, summary: "Where one is logged in", answer: "This session first, then the newest."},
+			doc: apiDoc{id: "sessions", tag: tagSession, summary: "Where one is logged in", answer: "This session first, then the newest."},
 			get: func(c *call, _ none) (list[mingjing.Session], error) {
 				v, err := c.s.Identity.Sessions(c.ctx(), c.token)
 				return items(v, ""), err
 			},
 		},
 		action[none, stayed]{
-			path: "/api/sessions/stay", access: mingjing.Everyone, again: "sessions",
-			words: words{id: "stay", tag: tagSession, summary: "Say that somebody is there, so that the session goes on", answer: "It was noted."},
-			do: func(c *call, _ none) (stayed, goal, error) {
-				return stayed{lockAfter(c.who)}, goal{page: "sessions"}, nil
+			path: "/api/sessions/stay", access: mingjing.Everyone, errorPage: "sessions",
+			doc: apiDoc{id: "stay", tag: tagSession, summary: "Tell that somebody is at the screen, so that the session continues",
+				answer: "It was noted."},
+			do: func(c *call, _ none) (stayed, redirect, error) {
+				return stayed{lockAfter(c.who)}, redirect{page: "sessions"}, nil
 			},
 		},
 		action[lockAfterForm, lockAfterForm]{
-			path: "/api/sessions/lock-after", access: mingjing.Residents, again: "sessions",
-			words: words{id: "setLockAfter", tag: tagSession, summary: "Choose after how many minutes without use one's sessions end",
+			path: "/api/sessions/lock-after", access: mingjing.Residents, errorPage: "sessions",
+			doc: apiDoc{id: "setLockAfter", tag: tagSession, summary: "Choose after how many minutes without use one's sessions end",
 				answer: "It is chosen."},
 			example: lockAfterForm{Minutes: 5},
-			do: func(c *call, in lockAfterForm) (lockAfterForm, goal, error) {
+			do: func(c *call, in lockAfterForm) (lockAfterForm, redirect, error) {
 				err := c.s.Identity.SetLockAfter(c.ctx(), c.token, in.Minutes)
-				return in, goal{page: "sessions", done: "lock_after"}, err
+				return in, redirect{page: "sessions", done: "lock_after"}, err
 			},
 		},
 		action[endForm, ended]{
-			path: "/api/sessions/end", access: mingjing.Everyone, again: "sessions", do: endSession,
-			words: words{id: "endSession", tag: tagSession, summary: "End one session", answer: "It has ended, and its live streams are closed.",
+			path: "/api/sessions/end", access: mingjing.Everyone, errorPage: "sessions", do: endSession,
+			doc: apiDoc{id: "endSession", tag: tagSession, summary: "End one session", answer: "It has ended, and its live streams are closed.",
 				fails: []int{http.StatusNotFound}},
 			example: endForm{SessionID: "5b1f6a0e-3c7d-4a52-9f10-7a4be0a3c911"},
 		},
 		action[none, ended]{
-			path: "/api/sessions/end-others", access: mingjing.Everyone, again: "sessions", do: endOtherSessions,
-			words: words{id: "endOtherSessions", tag: tagSession, summary: "End every session but this one", answer: "They have ended."},
+			path: "/api/sessions/end-others", access: mingjing.Everyone, errorPage: "sessions", do: endOtherSessions,
+			doc: apiDoc{id: "endOtherSessions", tag: tagSession, summary: "End every session but this one", answer: "They have ended."},
 		},
 		action[none, ended]{
-			path: "/api/sessions/end-all", access: mingjing.Everyone, again: "sessions", do: endAllSessions,
-			words: words{id: "endAllSessions", tag: tagSession, summary: "End every session, this one too, and all push messages",
+			path: "/api/sessions/end-all", access: mingjing.Everyone, errorPage: "sessions", do: endAllSessions,
+			doc: apiDoc{id: "endAllSessions", tag: tagSession, summary: "End every session, this one too, and all push messages",
 				answer: "They have ended."},
 		},
 	},
 }
 
-// expired says on the page of a login why it came.
-func expired(c *call, v *mingjing.View) {
+// addExpiredProblem tells on the login page that the session has expired.
+func addExpiredProblem(c *call, v *mingjing.View) {
 	if c.r.URL.Query().Has("expired") {
 		v.Problem = &mingjing.Problem{Status: http.StatusUnauthorized, Code: "session_expired"}
 	}
 }
 
-// me is who is logged in.
+// me is the answer about who is logged in.
 type me struct {
 	mingjing.Viewer
 	// AAL is the assurance level of the session; staff need 2.
@@ -157,7 +158,7 @@ func getMe(c *call, _ none) (me, error) {
 // lockAfter is after how many seconds without use a login ends.
 func lockAfter(l *mingjing.Login) int { return int(l.IdleAfter.Seconds()) }
 
-// idNumber reads the ID number of a form before anybody is asked about it.
+// idNumber parses the ID number of a form.
 func (c *call) idNumber(text string) (mingjing.IDNumber, []mingjing.FieldError) {
 	if strings.TrimSpace(text) == "" {
 		return "", []mingjing.FieldError{{Field: "id_number", Code: "required"}}
@@ -169,7 +170,7 @@ func (c *call) idNumber(text string) (mingjing.IDNumber, []mingjing.FieldError) 
 	return n, nil
 }
 
-// secret is what is wrong with a field that must be there and is never shown again.
+// secret returns the error of a field that is required and never shown again.
 func secret(name, v string) []mingjing.FieldError {
 	switch {
 	case v == "":
@@ -180,56 +181,56 @@ func secret(name, v string) []mingjing.FieldError {
 	return nil
 }
 
-// loginForm is what a resident logs in with.
+// loginForm is the body of a resident's login.
 type loginForm struct {
 	// IDNumber is the ID number as it is written: spaces, full-width characters and a
 	// lower-case x are understood.
 	IDNumber string `json:"id_number" min:"1"`
 	Password string `json:"password" max:"1024" format:"password"`
-	// Next is where a form goes after the login: a page of ours that the role may open,
-	// without its language. Anything else is ignored.
+	// Next is where a form leads after the login: a path of a page that the role may
+	// open, without its language. Anything else is ignored.
 	Next string `json:"next,omitempty" max:"300"`
 }
 
-func login(c *call, in loginForm) (me, goal, error) {
+func login(c *call, in loginForm) (me, redirect, error) {
 	n, wrong := c.idNumber(in.IDNumber)
 	if wrong = append(wrong, secret("password", in.Password)...); len(wrong) > 0 {
-		return me{}, goal{}, mingjing.InvalidFields(wrong...)
+		return me{}, redirect{}, mingjing.InvalidFields(wrong...)
 	}
 	token, err := c.s.Identity.Login(c.ctx(), n, in.Password, c.client())
 	if err != nil {
-		return me{}, goal{}, err
+		return me{}, redirect{}, err
 	}
-	return c.enter(token)
+	return c.startSession(token)
 }
 
-// staffLoginForm is what a member of staff logs in with.
+// staffLoginForm is the body of the login of a member of staff.
 type staffLoginForm struct {
 	// Login is the staff number.
 	Login    string `json:"login" min:"1"`
 	Password string `json:"password" max:"1024" format:"password"`
-	// TOTP are the six digits of the authenticator; each code is good once.
+	// TOTP is the six digits of the authenticator; each code works once.
 	TOTP string `json:"totp" min:"1"`
-	// Next is where a form goes after the login: a page of ours that the role may open,
-	// without its language. Anything else is ignored.
+	// Next is where a form leads after the login: a path of a page that the role may
+	// open, without its language. Anything else is ignored.
 	Next string `json:"next,omitempty" max:"300"`
 }
 
-func staffLogin(c *call, in staffLoginForm) (me, goal, error) {
+func staffLogin(c *call, in staffLoginForm) (me, redirect, error) {
 	wrong := secret("login", in.Login)
 	wrong = append(wrong, secret("password", in.Password)...)
 	if wrong = append(wrong, secret("totp", in.TOTP)...); len(wrong) > 0 {
-		return me{}, goal{}, mingjing.InvalidFields(wrong...)
+		return me{}, redirect{}, mingjing.InvalidFields(wrong...)
 	}
 	token, err := c.s.Identity.StaffLogin(c.ctx(), strings.TrimSpace(in.Login), in.Password,
 		strings.ReplaceAll(in.TOTP, " ", ""), c.client())
 	if err != nil {
-		return me{}, goal{}, err
+		return me{}, redirect{}, err
 	}
-	return c.enter(token)
+	return c.startSession(token)
 }
 
-// activateForm is what a resident activates the account with, once.
+// activateForm is the body of the activation of an account, which is done once.
 type activateForm struct {
 	// IDNumber is the ID number as it is written: spaces, full-width characters and a
 	// lower-case x are understood.
@@ -239,17 +240,17 @@ type activateForm struct {
 	NewPassword string `json:"new_password" max:"1024" format:"password"`
 }
 
-func activate(c *call, in activateForm) (me, goal, error) {
+func activate(c *call, in activateForm) (me, redirect, error) {
 	n, wrong := c.idNumber(in.IDNumber)
 	wrong = append(wrong, secret("code", in.Code)...)
 	if wrong = append(wrong, secret("new_password", in.NewPassword)...); len(wrong) > 0 {
-		return me{}, goal{}, mingjing.InvalidFields(wrong...)
+		return me{}, redirect{}, mingjing.InvalidFields(wrong...)
 	}
 	token, err := c.s.Identity.Activate(c.ctx(), n, strings.TrimSpace(in.Code), in.NewPassword, c.client())
 	if err != nil {
-		return me{}, goal{}, err
+		return me{}, redirect{}, err
 	}
-	out, to, err := c.enter(token)
+	out, to, err := c.startSession(token)
 	to.done = "activated"
 	return out, to, err
 }
@@ -259,23 +260,23 @@ type loggedOut struct {
 	LoggedOut bool `json:"logged_out"`
 }
 
-func logout(c *call, _ none) (loggedOut, goal, error) {
-	if c.nobody != nil && c.problem(c.nobody).Status != http.StatusUnauthorized {
-		return loggedOut{}, goal{}, c.nobody // the session goes on, so nobody is told that it ended
+func logout(c *call, _ none) (loggedOut, redirect, error) {
+	if c.loginErr != nil && c.problem(c.loginErr).Status != http.StatusUnauthorized {
+		return loggedOut{}, redirect{}, c.loginErr // the session goes on, so nobody is told that it ended
 	}
 	if c.token != "" {
 		if err := c.s.Identity.Logout(c.ctx(), c.token); err != nil {
-			return loggedOut{}, goal{}, err
+			return loggedOut{}, redirect{}, err
 		}
 	}
-	return loggedOut{true}, c.loggedOut(), nil
+	return loggedOut{true}, c.afterLogout(), nil
 }
 
-// loggedOut leaves nothing of the session in the browser, and leads to the home page.
-func (c *call) loggedOut() goal {
+// afterLogout removes the session from the browser and returns the home page.
+func (c *call) afterLogout() redirect {
 	c.who = nil
-	c.forget()
-	return goal{page: "home", done: "logged_out"}
+	c.clearBrowserData()
+	return redirect{page: "home", done: "logged_out"}
 }
 
 // locked is the answer to a lock.
@@ -283,24 +284,24 @@ type locked struct {
 	Locked bool `json:"locked"`
 }
 
-// lock ends the session so that the screen shows nothing. It never fails: where
-// the session can't be ended now, this browser loses it all the same, nobody else
-// has it, and it ends for want of use.
-func lock(c *call, _ none) (locked, goal, error) {
+// lock ends the session so that the screen shows nothing. It never fails: where the
+// session can't be ended now, this browser forgets it all the same, nobody else has it,
+// and it ends because it is not used.
+func lock(c *call, _ none) (locked, redirect, error) {
 	if c.token != "" {
 		if err := c.s.Identity.Lock(c.ctx(), c.token); err != nil {
 			c.s.Logger.Warn("lock a screen", "id", c.id, "err", err)
 		}
 	}
 	c.who = nil
-	c.forget()
-	return locked{true}, goal{page: "locked"}, nil
+	c.clearBrowserData()
+	return locked{true}, redirect{page: "locked"}, nil
 }
 
-// confirmForm is the password, once more.
+// confirmForm is the body of a confirmation: the password once more.
 type confirmForm struct {
 	Password string `json:"password" max:"1024" format:"password"`
-	// Next is where a form goes then: a page of ours, without its language.
+	// Next is where a form leads then: the path of a page, without its language.
 	Next string `json:"next,omitempty" max:"300"`
 }
 
@@ -309,41 +310,42 @@ type confirmed struct {
 	Confirmed bool `json:"confirmed"`
 }
 
-// confirm takes the password again. The session stays the one that it was.
-func confirm(c *call, in confirmForm) (confirmed, goal, error) {
+// confirm checks the password again. The session stays the same.
+func confirm(c *call, in confirmForm) (confirmed, redirect, error) {
 	if wrong := secret("password", in.Password); len(wrong) > 0 {
-		return confirmed{}, goal{}, mingjing.InvalidFields(wrong...)
+		return confirmed{}, redirect{}, mingjing.InvalidFields(wrong...)
 	}
 	token, err := c.s.Identity.Confirm(c.ctx(), c.token, in.Password, c.client())
 	if err != nil {
-		return confirmed{}, goal{}, err
+		return confirmed{}, redirect{}, err
 	}
 	who, err := c.s.Identity.Who(c.ctx(), token)
 	if err != nil {
-		return confirmed{}, goal{}, err
+		return confirmed{}, redirect{}, err
 	}
 	c.setCookie(token, max(1, int(time.Until(who.ExpiresAt).Seconds())))
 	c.who, c.token = &who, token
-	to, ok := c.next()
+	to, ok := c.nextPage()
 	if !ok {
-		to = goal{page: landing(who.Actor.Role)}
+		to = redirect{page: landing(who.Actor.Role)}
 	}
 	to.done = "confirmed"
 	return confirmed{true}, to, nil
 }
 
-// stayed is the answer to a page that says that somebody is there.
+// stayed is the answer to a page that tells that somebody is at the screen.
 type stayed struct {
 	// LockAfter is after how many seconds without use the session ends; 0 for never.
 	LockAfter int `json:"lock_after"`
 }
 
-// lockAfterForm is after how many minutes without use one's sessions end.
+// lockAfterForm is the body of the choice after how many minutes without use one's
+// sessions end.
 type lockAfterForm struct {
 	Minutes int `json:"minutes" enum:"2,5,15"`
 }
 
-// endForm names the session that is to end.
+// endForm is the body of the end of one session.
 type endForm struct {
 	SessionID string `json:"session_id"`
 }
@@ -353,38 +355,37 @@ type ended struct {
 	Ended bool `json:"ended"`
 }
 
-func endSession(c *call, in endForm) (ended, goal, error) {
+func endSession(c *call, in endForm) (ended, redirect, error) {
 	if !wellFormedID(in.SessionID) {
-		return ended{}, goal{}, mingjing.Errorf(mingjing.NotFound, "not_found")
+		return ended{}, redirect{}, mingjing.NewError(mingjing.NotFound, "not_found")
 	}
 	if err := c.s.Identity.EndSession(c.ctx(), c.token, in.SessionID); err != nil {
-		return ended{}, goal{}, err
+		return ended{}, redirect{}, err
 	}
 	if in.SessionID == c.who.SessionID {
-		return ended{true}, c.loggedOut(), nil
+		return ended{true}, c.afterLogout(), nil
 	}
-	return ended{true}, goal{page: "sessions", done: "session_ended"}, nil
+	return ended{true}, redirect{page: "sessions", done: "session_ended"}, nil
 }
 
-func endOtherSessions(c *call, _ none) (ended, goal, error) {
+func endOtherSessions(c *call, _ none) (ended, redirect, error) {
 	err := c.endOthers(c.who.SessionID)
-	return ended{true}, goal{page: "sessions", done: "session_ended"}, err
+	return ended{true}, redirect{page: "sessions", done: "session_ended"}, err
 }
 
-// endAllSessions ends every session, this one last.
-func endAllSessions(c *call, _ none) (ended, goal, error) {
+// endAllSessions ends every session, the current one last.
+func endAllSessions(c *call, _ none) (ended, redirect, error) {
 	if err := c.endOthers(""); err != nil {
-		return ended{}, goal{}, err
+		return ended{}, redirect{}, err
 	}
 	if err := c.s.Identity.Logout(c.ctx(), c.token); err != nil {
-		return ended{}, goal{}, err
+		return ended{}, redirect{}, err
 	}
-	return ended{true}, c.loggedOut(), nil
+	return ended{true}, c.afterLogout(), nil
 }
 
-// endOthers ends every session but this one, and has no push message sent any more
-// but to the devices of the session but, also where the session that had asked for
-// them was over long ago.
+// endOthers ends every session but the current one, and removes all devices for push
+// messages but those of the session but, also those of sessions that ended long ago.
 func (c *call) endOthers(but string) error {
 	if err := c.s.Identity.EndOtherSessions(c.ctx(), c.token); err != nil {
 		return err

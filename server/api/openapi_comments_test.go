@@ -20,7 +20,7 @@ type comments map[string]map[string]string
 // docLink is a link of a doc comment.
 var docLink = regexp.MustCompile(`\[([A-Za-z.]+)\]`)
 
-// of is what stands above a type, or a field of it; "" for nothing.
+// of returns what stands above a type, or a field of it; "" for nothing.
 func (c comments) of(t *testing.T, typ reflect.Type, field string) string {
 	t.Helper()
 	name, _, _ := strings.Cut(typ.Name(), "[")
@@ -30,7 +30,7 @@ func (c comments) of(t *testing.T, typ reflect.Type, field string) string {
 	return c.in(t, typ.PkgPath())[name]
 }
 
-// in are the comments of a package of ours.
+// in returns the comments of a package of ours.
 func (c comments) in(t *testing.T, pkg string) map[string]string {
 	t.Helper()
 	if c[pkg] != nil || pkg == "" {
@@ -77,7 +77,7 @@ func (c comments) fields(pkg string, spec *ast.TypeSpec) {
 	}
 }
 
-// plain is the first of the comments that is there, as one paragraph.
+// plain returns the first of the comments that is there, as one paragraph.
 func plain(groups ...*ast.CommentGroup) string {
 	for _, g := range groups {
 		if g != nil {

@@ -94,7 +94,7 @@ var enums = map[reflect.Type]schema{
 	reflect.TypeFor[mingjing.ListingState]():   codes(mingjing.ListingStates),
 	reflect.TypeFor[mingjing.CaseKind]():       codes(mingjing.CaseKinds),
 	reflect.TypeFor[mingjing.DisputeReason]():  codes(mingjing.DisputeReasons),
-	reflect.TypeFor[mingjing.CaseState]():      codes(mingjing.DisputeStates),
+	reflect.TypeFor[mingjing.CaseState]():      codes(mingjing.CaseStates),
 	reflect.TypeFor[mingjing.Outcome]():        codes(mingjing.Outcomes),
 	reflect.TypeFor[mingjing.AgencyPosition](): codes(mingjing.AgencyPositions),
 	reflect.TypeFor[mingjing.RequestState](): codes([]mingjing.RequestState{mingjing.RequestQueued, mingjing.RequestCollecting,
@@ -162,7 +162,7 @@ var narrower = map[string]schema{
 	"CaseView.allowed":         each(codes(mingjing.CaseSteps)),
 	"CaseView.reply_lang":      codes(mingjing.Languages),
 	"CaseItem.allowed":         each(codes(mingjing.CaseSteps)),
-	"QueueQuery.state":         codes(append([]string{"open", "all"}, texts(mingjing.DisputeStates)...)),
+	"QueueQuery.state":         codes(append([]string{"open", "all"}, texts(mingjing.CaseStates)...)),
 	"QueueQuery.kind":          codes(append([]string{mingjing.AnyKind}, texts(mingjing.CaseKinds)...)),
 	"CounterDisputeForm.visit": {Pattern: idPattern},
 	"CounterView.visit":        {Pattern: idPattern},
@@ -170,8 +170,8 @@ var narrower = map[string]schema{
 	"ClockForm.step":           codes(mingjing.ClockSteps),
 	"DeadlineCount.kind":       codes(mingjing.DeadlineKinds),
 	"DeadlineCount.n":          {Minimum: intp(1)},
-	"Look.action":              some(),
-	"Look.purpose":             some(),
+	"AccessEntry.action":       some(),
+	"AccessEntry.purpose":      some(),
 	"Viewer.name":              some(),
 	"Viewer.id_masked":         some(),
 	"Me.aal":                   {Minimum: intp(1), Maximum: intp(2)},
@@ -181,7 +181,7 @@ var narrower = map[string]schema{
 	"AgencyHolding.state":      some(),
 	"AgencyQuestion.notice":    {Minimum: intp(1), Maximum: intp(2)},
 	"Share.views":              {Minimum: intp(1), Maximum: intp(20)},
-	"ShareLook.mail":           codes(mingjing.ShareMails),
+	"ShareAccess.mail":         codes(mingjing.ShareMails),
 	"MadeShare.link":           {Format: "uri"},
 	"InquiryAnswer.text":       some(),
 	"ExportJob.step":           codes(mingjing.ExportSteps),
@@ -218,7 +218,7 @@ func texts[T ~string](v []T) []string {
 	return out
 }
 
-// typeName is the name of a struct in openapi.json.
+// typeName returns the name of a struct in openapi.json.
 func typeName(t reflect.Type) string {
 	name, of, isList := strings.Cut(strings.TrimSuffix(t.Name(), "]"), "[")
 	if isList {
@@ -227,7 +227,7 @@ func typeName(t reflect.Type) string {
 	return strings.ToUpper(name[:1]) + name[1:]
 }
 
-// of is the schema of a type: a reference for a struct with a name.
+// of returns the schema of a type: a reference for a struct with a name.
 func (d *describer) of(t reflect.Type) *schema {
 	if t.Kind() == reflect.Pointer {
 		return d.of(t.Elem())
@@ -271,7 +271,7 @@ func (d *describer) of(t reflect.Type) *schema {
 	return &schema{Ref: "#/components/schemas/" + name}
 }
 
-// object is the schema of a struct; its fields that leave says are not in it.
+// object returns the schema of a struct; its fields that leave says are not in it.
 func (d *describer) object(t reflect.Type, leave func(f reflect.StructField) bool) *schema {
 	s := &schema{Type: "object", Properties: map[string]*schema{}}
 	if !strings.HasSuffix(t.Name(), "Form") {
@@ -296,7 +296,7 @@ func (d *describer) object(t reflect.Type, leave func(f reflect.StructField) boo
 	return s
 }
 
-// owner is the struct that declares a field of t.
+// owner returns the struct that declares a field of t.
 func owner(t reflect.Type, f reflect.StructField) reflect.Type {
 	for _, i := range f.Index[:len(f.Index)-1] {
 		if t = t.Field(i).Type; t.Kind() == reflect.Pointer {
@@ -442,7 +442,7 @@ func orElse[T any](p, other *T) *T {
 	return other
 }
 
-// text is a text as a schema has it.
+// text returns a text as a schema has it.
 func text(s *schema) string {
 	switch {
 	case s.Format == "date-time":

@@ -207,7 +207,7 @@ func tag(e description) string {
 	return tagPublic
 }
 
-// fails are the statuses of the problems that there may be.
+// fails returns the statuses of the problems that there may be.
 func fails(e description) []int {
 	all := slices.Clone(e.fails)
 	if e.access != mingjing.Anyone {
@@ -256,7 +256,7 @@ func (d *describer) parameters(e description) []map[string]any {
 	return all
 }
 
-// body is what an endpoint reads. Files come with forms alone.
+// body returns what an endpoint reads. Files come with forms alone.
 func (d *describer) body(e description) map[string]any {
 	if e.body == nil || e.body.NumField() == 0 {
 		return nil

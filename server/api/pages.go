@@ -7,9 +7,9 @@ import (
 	"mingjing"
 )
 
-// view begins a page. Up to which event it is true is read before its data: an
-// event in between is heard again, and not missed.
-func (c *call) view(name string) (*mingjing.View, error) {
+// newView returns the view of a page without its data. Its sequence number is read
+// before the data: an event in between is delivered again, and not missed.
+func (c *call) newView(name string) (*mingjing.View, error) {
 	v := &mingjing.View{Page: name}
 	if c.who == nil {
 		return v, nil
@@ -19,12 +19,12 @@ func (c *call) view(name string) (*mingjing.View, error) {
 	return v, err
 }
 
-// servePage answers a page to whoever may open it.
+// servePage answers with a page if the person may open it.
 func (c *call) servePage(r mingjing.Route, page screen) error {
 	if err := c.admit(r.Access); err != nil {
 		return err
 	}
-	c.watch()
+	c.markQuiet()
 	switch r.Name {
 	case "login", "staff-login":
 		if c.who != nil {
@@ -32,9 +32,9 @@ func (c *call) servePage(r mingjing.Route, page screen) error {
 			return nil
 		}
 	case "offline", "locked":
-		c.who = nil // it is kept by browsers, or shown to whoever comes, and so nobody's
+		c.who = nil // browsers store these pages, or show them to anybody, so they name nobody
 	}
-	v, err := c.look(page, nil)
+	v, err := c.readView(page, nil)
 	if err != nil {
 		return err
 	}
@@ -42,16 +42,16 @@ func (c *call) servePage(r mingjing.Route, page screen) error {
 	return nil
 }
 
-// look reads all that a page shows, who looks at it included, in one transaction.
-// then, which may be nil, adds what the page has besides its own data.
-func (c *call) look(page screen, then func(v *mingjing.View)) (*mingjing.View, error) {
+// readView reads all that a page shows, the viewer included, in one transaction. then,
+// which may be nil, adds what the page has besides its own data.
+func (c *call) readView(page screen, then func(v *mingjing.View)) (*mingjing.View, error) {
 	v := &mingjing.View{}
-	var early any // what is read before
+	var early any // read before the transaction
 	read := func() (err error) {
-		if v, err = c.view(page.route()); err != nil {
+		if v, err = c.newView(page.route()); err != nil {
 			return err
 		}
-		if page.apart() {
+		if page.readsOutsideTx() {
 			v.Data = early
 			return nil
 		}
@@ -61,23 +61,23 @@ func (c *call) look(page screen, then func(v *mingjing.View)) (*mingjing.View, e
 		if then != nil {
 			then(v)
 		}
-		return c.complete(v)
+		return c.addViewer(v)
 	}
-	if page.apart() {
+	if page.readsOutsideTx() {
 		if err := page.build(c, v); err != nil {
 			return nil, err
 		}
 		early = v.Data
 	}
-	if c.who == nil { // then it is one read at most, and often none
+	if c.who == nil { // without a viewer there is one read at most
 		if err := read(); err != nil {
 			return nil, err
 		}
 		return v, finish()
 	}
-	defer func() { c.within = nil }()
+	defer func() { c.txCtx = nil }()
 	err := c.s.Together(c.ctx(), func(ctx context.Context) error {
-		c.within = ctx
+		c.txCtx = ctx
 		if err := read(); err != nil {
 			return err
 		}

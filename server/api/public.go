@@ -26,7 +26,7 @@ var rulebookPage = page[mingjing.RulebookPage]{
 	get: func(c *call) (mingjing.RulebookPage, error) {
 		b, err := c.s.casework.City.Book(c.r.PathValue("id"))
 		if err != nil {
-			return mingjing.RulebookPage{}, mingjing.Errorf(mingjing.NotFound, "not_found")
+			return mingjing.RulebookPage{}, mingjing.NewError(mingjing.NotFound, "not_found")
 		}
 		return mingjing.RulebookPage{Rulebook: b, Hash: b.Ref().Hash, Calendar: c.s.casework.City.Calendar(b)}, nil
 	},
@@ -40,7 +40,7 @@ var agenciesPage = page[mingjing.AgenciesView]{
 	endpoints: []endpoint{
 		query[none, mingjing.AgenciesView]{
 			path: "/api/agencies", access: mingjing.Anyone,
-			words: words{id: "agencies", summary: "How agencies deal with disputes", answer: "Every agency, those with the most disputes first."},
+			doc: apiDoc{id: "agencies", summary: "How agencies deal with disputes", answer: "Every agency, those with the most disputes first."},
 			get: func(c *call, _ none) (mingjing.AgenciesView, error) {
 				return c.s.casework.Agencies.AgencyFigures(c.ctx())
 			},
@@ -53,25 +53,25 @@ var pageless = []endpoint{
 	raw[liveQuery]{
 		path: "/api/live", access: mingjing.Everyone, write: writeLive, status: http.StatusSwitchingProtocols, headers: []string{"Origin"},
 		out: reflect.TypeFor[mingjing.Event](),
-		words: words{id: "live", tag: tagSession, summary: "The live stream (WebSocket)",
+		doc: apiDoc{id: "live", tag: tagSession, summary: "The live stream (WebSocket)",
 			answer: "Switched to WebSocket. Each text message is an Event; close code 4401 says that the session has ended.",
 			fails:  []int{http.StatusBadRequest, http.StatusUnprocessableEntity}},
 	},
 	raw[none]{
 		path: "/api/openapi.json", access: mingjing.Anyone, write: writeOpenAPI, kinds: []string{"application/json"},
-		words: words{id: "openapi", summary: "This document", answer: "This document."},
+		doc: apiDoc{id: "openapi", summary: "This document", answer: "This document."},
 	},
 }
 
-// liveQuery says where a live stream begins.
+// liveQuery is the query of a live stream.
 type liveQuery struct {
-	// After is the sequence number of the last event seen; from now on when it is left out.
+	// After is the sequence number of the last event seen; the default is the newest.
 	After string `json:"after,omitempty" format:"integer"`
 }
 
-// writeLive hands the connection to the live stream. Its Origin is checked there,
-// against the host that was asked; a proxy of ours may have changed that, so the
-// public origin counts as it.
+// writeLive opens the live stream. There the Origin is checked against the host of the
+// request; a proxy may have changed the host, so for the public origin it is set to
+// match.
 func writeLive(c *call, in liveQuery) error {
 	c.noStore()
 	var after int64
@@ -103,7 +103,7 @@ func writeOpenAPI(c *call, _ none) error {
 	return nil
 }
 
-// readyTimeout bounds the look at everything that is needed.
+// readyTimeout is the time limit of the readiness check.
 const readyTimeout = 5 * time.Second
 
 func (s *server) healthz(w http.ResponseWriter, _ *http.Request) {

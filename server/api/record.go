@@ -12,7 +12,7 @@ var recordsPage = page[mingjing.RecordsView]{
 	endpoints: []endpoint{
 		query[none, list[recordItem]]{
 			path: "/api/records", access: mingjing.Residents, get: getRecords,
-			words: words{id: "records", summary: "What is held", answer: "Newest first."},
+			doc: apiDoc{id: "records", summary: "What is held", answer: "Newest first."},
 		},
 	},
 }
@@ -50,7 +50,7 @@ var sourcesPage = page[mingjing.SourcesView]{
 	endpoints: []endpoint{
 		query[none, list[mingjing.SourceView]]{
 			path: "/api/sources", access: mingjing.Residents,
-			words: words{id: "sources", summary: "Which agencies hold what", answer: "Those that hold most first."},
+			doc: apiDoc{id: "sources", summary: "Which agencies hold what", answer: "Those that hold most first."},
 			get: func(c *call, _ none) (list[mingjing.SourceView], error) {
 				v, err := c.s.casework.Cases.Sources(c.ctx(), c.actor())
 				return items(v.Sources, ""), err

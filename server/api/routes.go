@@ -10,8 +10,8 @@ import (
 	"mingjing"
 )
 
-// pages is the whole surface below a language, in the order of [mingjing.Routes];
-// what is below /api stands with the page that it belongs to, or in [pageless].
+// pages are all pages, in the order of [mingjing.Routes]. The endpoints below /api are
+// in the page that they belong to, or in [pageless].
 var pages = []screen{
 	page[none]{name: "home"},
 	loginPage, activatePage, staffLoginPage,
@@ -30,11 +30,11 @@ var pages = []screen{
 	workloadPage, counterPage, inquiriesPage, inquiryAnswerPage, relativesPage, demoClockPage,
 }
 
-// endpoints are all endpoints that there are.
+// endpoints returns all endpoints.
 func endpoints() []endpoint {
 	var all []endpoint
 	for _, p := range pages {
-		all = append(all, p.belongs()...)
+		all = append(all, p.allEndpoints()...)
 	}
 	return append(all, pageless...)
 }
@@ -45,7 +45,7 @@ type Endpoint struct {
 	Access       mingjing.Access
 }
 
-// Endpoints are all addresses below /api; openapi.json describes the same.
+// Endpoints returns all addresses below /api; openapi.json describes the same.
 func Endpoints() []Endpoint {
 	var all []Endpoint
 	for _, e := range endpoints() {
@@ -55,8 +55,8 @@ func Endpoints() []Endpoint {
 	return all
 }
 
-// routes is the whole surface: the pages, what is below /api, the public files, and
-// the few that are neither.
+// routes returns the router of everything: the pages, what is below /api, the public
+// files, and a few others.
 func (s *server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	for _, r := range mingjing.Routes {
@@ -76,7 +76,7 @@ func (s *server) routes() *http.ServeMux {
 		d := e.describe()
 		mux.Handle(d.method+" "+d.path, s.handle(e.serve))
 	}
-	for path, serve := range ledgerFiles {
+	for path, serve := range treeFiles {
 		mux.Handle("GET "+path, s.handle(serve))
 	}
 	mux.HandleFunc("GET /.well-known/jwt-vc-issuer", s.issuer)
@@ -86,12 +86,11 @@ func (s *server) routes() *http.ServeMux {
 	for _, lang := range mingjing.Languages {
 		mux.Handle("GET /"+lang, http.RedirectHandler("/"+lang+"/", http.StatusSeeOther))
 	}
-	// What is none of these is a public file, or not there. Public files do not need
-	// to know who asks.
+	// Anything else is a public file, or not found. Public files need no session.
 	nothing := s.handle(func(c *call) error {
 		allow := s.allowed(mux, c.r)
 		if len(allow) == 0 {
-			return mingjing.Errorf(mingjing.NotFound, "not_found")
+			return mingjing.NewError(mingjing.NotFound, "not_found")
 		}
 		c.w.Header().Set("Allow", strings.Join(allow, ", "))
 		return errMethod
@@ -106,7 +105,7 @@ func (s *server) routes() *http.ServeMux {
 	return mux
 }
 
-// allowed are the methods that there are at the address of a request.
+// allowed returns the methods that exist at the address of a request.
 func (s *server) allowed(mux *http.ServeMux, r *http.Request) []string {
 	if s.assets.has(r.URL.Path) {
 		return []string{http.MethodGet, http.MethodHead}
@@ -122,8 +121,8 @@ func (s *server) allowed(mux *http.ServeMux, r *http.Request) []string {
 	return allow
 }
 
-// handle is the way through of every request but the public files: who asks, in
-// which language, and what becomes of an error.
+// handle returns the handler of every request but those for public files: it finds out
+// who asks and in which language, and answers errors.
 func (s *server) handle(fn func(*call) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := &call{s: s, w: w, r: r, lang: language(r)}
@@ -134,7 +133,7 @@ func (s *server) handle(fn func(*call) error) http.Handler {
 	})
 }
 
-// run calls fn and makes an error of its panic, so that the person gets a page.
+// run calls fn and turns its panic into an error, so that the person gets a page.
 func (c *call) run(fn func(*call) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

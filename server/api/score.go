@@ -25,34 +25,34 @@ var askPage = page[mingjing.AskView]{
 	},
 	endpoints: []endpoint{
 		action[askForm, mingjing.ScoreRequest]{
-			path: "/api/score-requests", access: mingjing.Residents, status: http.StatusAccepted, again: "ask",
-			words: words{id: "requestScore", summary: "Ask for a score",
+			path: "/api/score-requests", access: mingjing.Residents, status: http.StatusAccepted, errorPage: "ask",
+			doc: apiDoc{id: "requestScore", summary: "Ask for a score",
 				answer: "The request that was made, or the one that was made with this key.", fails: []int{http.StatusConflict}},
 			example: askForm{Rulebook: "honest-shanghai", Consent: true},
-			do: func(c *call, in askForm) (mingjing.ScoreRequest, goal, error) {
+			do: func(c *call, in askForm) (mingjing.ScoreRequest, redirect, error) {
 				r, err := c.s.casework.Scores.RequestScore(c.ctx(), c.actor(), in.Rulebook, in.Consent, c.key(in.Key))
-				return r, goal{page: "request", id: r.ID, done: "requested"}, err
+				return r, redirect{page: "request", id: r.ID, done: "requested"}, err
 			},
 		},
 	},
 }
 
-// askForm asks for a score.
+// askForm is the body of a request for a score.
 type askForm struct {
-	// Rulebook is the code of the rulebook that is to score.
+	// Rulebook is the code of the rulebook to score by.
 	Rulebook string `json:"rulebook"`
 	// Consent must be given.
 	Consent bool `json:"consent" enum:"true"`
-	// Key stands for the header Idempotency-Key in a form.
+	// Key has the meaning of the header Idempotency-Key, for a form.
 	Key string `json:"idempotency_key,omitempty" max:"128"`
 }
 
-// key makes sending the same thing twice one thing.
+// key returns the idempotency key: with it, sending the same thing twice makes one.
 func (c *call) key(field string) string { return cmp.Or(c.r.Header.Get("Idempotency-Key"), field) }
 
-// keyAgain is the key of the form that is shown again, which is still the same
-// filing; otherwise the new one.
-func (c *call) keyAgain(fresh string) string {
+// retryKey returns the key of the form that is shown again, which is still the same
+// filing; otherwise fresh.
+func (c *call) retryKey(fresh string) string {
 	if key := c.in.get("idempotency_key"); key != "" && len(key) <= 128 {
 		return key
 	}
@@ -67,7 +67,7 @@ var requestPage = page[mingjing.ScoreRequest]{
 	endpoints: []endpoint{
 		query[none, mingjing.ScoreRequest]{
 			path: "/api/score-requests/{id}", access: mingjing.Residents,
-			words: words{id: "scoreRequest", summary: "How far a request is, and its score", answer: "The request.", of: "request"},
+			doc: apiDoc{id: "scoreRequest", summary: "The progress of a request, and its score", answer: "The request.", of: "request"},
 			get: func(c *call, _ none) (mingjing.ScoreRequest, error) {
 				return c.s.casework.Scores.ScoreRequest(c.ctx(), c.actor(), c.r.PathValue("id"))
 			},
@@ -83,12 +83,12 @@ var scorePage = page[*mingjing.ScoreView]{
 	endpoints: []endpoint{
 		query[scoreQuery, *mingjing.ScoreView]{
 			path: "/api/score", access: mingjing.Residents,
-			words: words{id: "score", summary: "The newest score", answer: "The score with all that explains it.",
+			doc: apiDoc{id: "score", summary: "The newest score", answer: "The score with its explanation.",
 				fails: []int{http.StatusNotFound}},
 			get: func(c *call, in scoreQuery) (*mingjing.ScoreView, error) {
 				v, err := c.s.casework.Scores.Score(c.ctx(), c.actor(), in.Rulebook)
 				if err == nil && v == nil {
-					err = mingjing.Errorf(mingjing.NotFound, "not_found")
+					err = mingjing.NewError(mingjing.NotFound, "not_found")
 				}
 				return v, err
 			},
@@ -96,8 +96,9 @@ var scorePage = page[*mingjing.ScoreView]{
 	},
 }
 
-// scoreQuery chooses one of a resident's scores.
+// scoreQuery is the query of one of a resident's scores.
 type scoreQuery struct {
-	// Rulebook is the one that scored; without it, it is the newest score of all.
+	// Rulebook is the code of the rulebook that scored; the default is that of the
+	// newest score.
 	Rulebook string `json:"rulebook,omitempty"`
 }

@@ -23,33 +23,34 @@ func (s *server) cookie() string {
 	return plainCookie
 }
 
-// quietHeader is sent with what a page asks by itself, while perhaps nobody is
-// there: it is no use of the session, and one line a page and hour in the resident's
-// own access log.
+// quietHeader is the header of requests that a page sends by itself, while perhaps
+// nobody is at the screen. They are no use of the session, and make one entry a page
+// and hour in the resident's own access log.
 const quietHeader = "Mingjing-Quiet"
 
-// quiet reports whether a page asks by itself. Whatever changes something is never
-// quiet.
+// quiet reports whether a page sent the request by itself. A request that changes
+// something is never quiet.
 func (c *call) quiet() bool { return c.readOnly() && c.r.Header.Get(quietHeader) != "" }
 
-// watch lets what a page asks by itself be no line each in the access log. It is not
-// for files: each one that is taken is a line.
-func (c *call) watch() {
+// markQuiet makes a request that a page sent by itself add no entry of its own to the
+// access log. It is not for files: each file that is downloaded is an entry.
+func (c *call) markQuiet() {
 	if c.who != nil {
 		c.who.Actor.Screen.Quiet = c.quiet()
 	}
 }
 
-// forget leaves nothing of a session in the browser: neither the cookie nor what
-// it keeps of pages for its back button. Its public files may go with them.
-func (c *call) forget() {
+// clearBrowserData removes everything about a session from the browser: the cookie, and
+// the pages that it stores for its back button. Its public files may be removed with
+// them.
+func (c *call) clearBrowserData() {
 	c.setCookie("", -1)
 	c.w.Header().Set("Clear-Site-Data", `"cache"`)
 }
 
-// identify finds out who asks. A cookie that proves nothing any more is dropped.
-// That it can't be found out now only matters to those who need to know: public
-// pages are shown all the same.
+// identify finds out who sent the request. The cookie of an ended session is removed.
+// If this fails, only pages that need a login fail: public pages are shown all the
+// same.
 func (c *call) identify() {
 	k, err := c.r.Cookie(c.s.cookie())
 	if err != nil || k.Value == "" {
@@ -65,14 +66,15 @@ func (c *call) identify() {
 		c.who, c.token = &who, k.Value
 		c.who.Actor.Screen = mingjing.Screen{Session: who.SessionID, Opened: who.AuthenticatedAt}
 	case c.problem(err).Status == http.StatusUnauthorized:
-		c.forget()
-		c.nobody = err
+		c.clearBrowserData()
+		c.loginErr = err
 	default:
-		c.nobody = err
+		c.loginErr = err
 	}
 }
 
-// setCookie sets the one cookie that there is; the last word of an answer counts.
+// setCookie sets the session cookie, the only cookie; the last call for an answer
+// counts.
 func (c *call) setCookie(token string, maxAge int) {
 	c.w.Header().Del("Set-Cookie")
 	//nolint:gosec // Secure wherever the public origin is https; plain HTTP is for one machine
@@ -80,29 +82,29 @@ func (c *call) setCookie(token string, maxAge int) {
 		HttpOnly: true, Secure: c.s.secure, SameSite: http.SameSiteLaxMode})
 }
 
-// admit lets only those pass who may use a route at all; casework decides the
+// admit returns an error unless the actor's role may use a route; casework checks the
 // rest.
 func (c *call) admit(access mingjing.Access) error {
 	if access == mingjing.Anyone {
 		return nil
 	}
 	if c.who == nil {
-		if c.nobody != nil {
-			return c.nobody
+		if c.loginErr != nil {
+			return c.loginErr
 		}
-		return mingjing.Errorf(mingjing.Unauthenticated, "not_logged_in")
+		return mingjing.NewError(mingjing.Unauthenticated, "not_logged_in")
 	}
 	role := c.who.Actor.Role
 	switch {
-	case !may(role, access):
-		return mingjing.Errorf(mingjing.Forbidden, "forbidden")
+	case !allowsRole(role, access):
+		return mingjing.NewError(mingjing.Forbidden, "forbidden")
 	case role != mingjing.RoleResident && c.who.Actor.AAL < 2:
-		return mingjing.Errorf(mingjing.Forbidden, "aal2_required")
+		return mingjing.NewError(mingjing.Forbidden, "aal2_required")
 	}
 	return nil
 }
 
-func may(role mingjing.Role, access mingjing.Access) bool {
+func allowsRole(role mingjing.Role, access mingjing.Access) bool {
 	switch access {
 	case mingjing.Residents:
 		return role == mingjing.RoleResident
@@ -111,40 +113,40 @@ func may(role mingjing.Role, access mingjing.Access) bool {
 	case mingjing.Agencies:
 		return role == mingjing.RoleAgency
 	case mingjing.Machines:
-		return false // by key and signature alone
+		return false // machines are admitted by key and signature alone
 	}
 	return true
 }
 
-// enter starts a session in the browser and says who it is.
-func (c *call) enter(token string) (me, goal, error) {
+// startSession sets the session cookie and returns who is logged in.
+func (c *call) startSession(token string) (me, redirect, error) {
 	who, err := c.s.Identity.Who(c.ctx(), token)
 	if err != nil {
-		c.end(token)
-		return me{}, goal{}, err
+		c.endToken(token)
+		return me{}, redirect{}, err
 	}
-	if c.token != "" && c.token != token { // the session that was there before ends
-		c.end(c.token)
+	if c.token != "" && c.token != token { // the earlier session of the browser ends
+		c.endToken(c.token)
 	}
 	c.setCookie(token, max(1, int(time.Until(who.ExpiresAt).Seconds())))
-	c.who, c.token, c.nobody = &who, token, nil
-	to, ok := c.next()
+	c.who, c.token, c.loginErr = &who, token, nil
+	to, ok := c.nextPage()
 	if !ok {
-		to = goal{page: landing(who.Actor.Role)}
+		to = redirect{page: landing(who.Actor.Role)}
 	}
 	to.done = "logged_in"
 	out, err := getMe(c, none{})
 	return out, to, err
 }
 
-// end ends a session that nobody needs any more.
-func (c *call) end(token string) {
+// endToken ends the session of a token.
+func (c *call) endToken(token string) {
 	if err := c.s.Identity.Logout(c.ctx(), token); err != nil {
 		c.s.Logger.Warn("end a session", "id", c.id, "err", err)
 	}
 }
 
-// landing is the first page after login.
+// landing returns the name of the first page after login.
 func landing(role mingjing.Role) string {
 	if role.Staff() {
 		return "queue"
@@ -155,14 +157,14 @@ func landing(role mingjing.Role) string {
 	return "overview"
 }
 
-// maxNext bounds the address that is remembered over a login, in bytes.
+// maxNext is the limit of the address that is remembered over a login, in bytes.
 const maxNext = 300
 
-// toLogin sends somebody to the login who must be known to go on. Where they
-// wanted to go stands in the login page's own address; but not where a screen was
-// left alone, since it may be another person who comes back to it.
-func (c *call) toLogin() {
-	if c.nobody != nil && c.problem(c.nobody).Code == "session_idle" {
+// redirectToLogin sends somebody to the login page who has to log in. The login page's
+// address contains where they wanted to go; but not after a screen was left alone,
+// since another person may come back to it.
+func (c *call) redirectToLogin() {
+	if c.loginErr != nil && c.problem(c.loginErr).Code == "session_idle" {
 		c.seeOther(mingjing.Path(c.lang, "locked"))
 		return
 	}
@@ -181,7 +183,7 @@ func (c *call) toLogin() {
 			q.Set("next", next)
 		}
 	}
-	if c.nobody != nil {
+	if c.loginErr != nil {
 		q.Set("expired", "1")
 	}
 	to := mingjing.Path(c.lang, name)
@@ -191,36 +193,36 @@ func (c *call) toLogin() {
 	c.seeOther(to)
 }
 
-// nextAsked is where a form of a login leads: its own field, which the page fills
-// from its address.
+// nextAsked returns where a login form leads: its own field, which the page fills from
+// its address.
 func (c *call) nextAsked() string { return c.in.get("next") }
 
-// next is where somebody was going before the login came between. It is only ever
-// taken apart and put together again from our own routes.
-func (c *call) next() (goal, bool) {
+// nextPage returns where somebody was going before they had to log in. The address is
+// only ever parsed and then made again from our own routes.
+func (c *call) nextPage() (redirect, bool) {
 	next := c.nextAsked()
 	if next == "" || len(next) > maxNext {
-		return goal{}, false
+		return redirect{}, false
 	}
 	path, rawQuery, _ := strings.Cut(next, "?")
 	q, err := url.ParseQuery(rawQuery)
 	if err != nil {
-		return goal{}, false
+		return redirect{}, false
 	}
 	q.Del("done")
 	for _, r := range mingjing.Routes {
-		if r.Access == mingjing.Anyone || !may(c.who.Actor.Role, r.Access) {
+		if r.Access == mingjing.Anyone || !allowsRole(c.who.Actor.Role, r.Access) {
 			continue
 		}
 		if r.Path == path {
-			return goal{page: r.Name, query: q.Encode()}, true
+			return redirect{page: r.Name, query: q.Encode()}, true
 		}
 		prefix, _, hasID := strings.Cut(r.Path, "{id}")
 		if id, found := strings.CutPrefix(path, prefix); hasID && found && wellFormedID(id) {
-			return goal{page: r.Name, id: id, query: q.Encode()}, true
+			return redirect{page: r.Name, id: id, query: q.Encode()}, true
 		}
 	}
-	return goal{}, false
+	return redirect{}, false
 }
 
 func wellFormedID(id string) bool {

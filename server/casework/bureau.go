@@ -36,7 +36,6 @@ import (
 	"mingjing/server/casework/accesslog"
 	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
-	"mingjing/server/casework/democlock"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
@@ -65,9 +64,12 @@ type Store interface {
 	Ping(ctx context.Context) error
 }
 
-// A Tx is one transaction on the store: the ports of all parts.
+// A Tx is one transaction on the store: the ports of all parts. It opens nothing that is
+// a resident's.
 type Tx interface {
-	kernel.Port
+	kernel.Events
+	// As returns a reader for an entry; see [kernel.Port].
+	As(e kernel.Entry) Reader
 	notice.Port
 	holding.Port
 	score.Port
@@ -79,7 +81,22 @@ type Tx interface {
 	agencyside.Port
 	register.Port
 	takeaway.Port
-	democlock.Port
+}
+
+// A Reader opens what is sealed for residents, in one transaction on the store and for one
+// entry of the access log: the readings of all parts.
+type Reader interface {
+	kernel.Readings
+	notice.Readings
+	score.Readings
+	cases.Readings
+	desk.Readings
+	inquiry.Readings
+	share.Readings
+	accesslog.Readings
+	agencyside.Readings
+	register.Readings
+	takeaway.Readings
 }
 
 // Agencies are the public bodies that hold records.
@@ -89,7 +106,7 @@ type Agencies interface {
 }
 
 // Config is what a Bureau is made of. All fields but Printer, Ledger, Notifier,
-// Erasures, Accounts, Mover, Explain and Logger are required.
+// Erasures, Accounts, Responder and Logger are required.
 type Config struct {
 	Store    Store
 	Bus      kernel.Bus
@@ -108,14 +125,11 @@ type Config struct {
 	Books    []*mingjing.Rulebook
 	// Calendars are the published calendars, that of each book among them.
 	Calendars []*mingjing.Calendar
-	// ClockScale divides every deadline: 1 is the law, the demo city runs faster.
+	// ClockScale divides every deadline: 1 is the law.
 	ClockScale int
-	// Mover moves the clock of a demo city; nil elsewhere.
-	Mover democlock.Mover
-	// Explain answers an inquiry of a demo city for its agency, "" for not at all; nil
-	// elsewhere.
-	Explain func(agency string) string
-	Logger  *slog.Logger
+	// Responder is nil where officers answer every inquiry for their agency.
+	Responder inquiry.Responder
+	Logger    *slog.Logger
 }
 
 // A Bureau hands out the parts of casework. It is safe for use by many goroutines.
@@ -131,23 +145,27 @@ type Bureau struct {
 	Agencies  *agencyside.Agencies
 	Register  *register.Register
 	Takeaway  *takeaway.Takeaway
-	DemoClock *democlock.DemoClock
 
 	store Store
 	jobs  kernel.Jobs
 }
 
-// kernelStore is a store as the kernel sees it. That a transaction has the ports of
-// all parts is known when this is compiled.
+// A kernelStore is a store with the kernel's view of a transaction. That a transaction
+// has the ports of all parts is checked when this is compiled.
 type kernelStore struct{ Store }
 
 func (s kernelStore) Tx(ctx context.Context, fn func(kernel.Port) error) error {
-	return s.Store.Tx(ctx, func(t Tx) error { return fn(t) })
+	return s.Store.Tx(ctx, func(t Tx) error { return fn(kernelPort{t}) })
 }
 
 func (s kernelStore) Read(ctx context.Context, fn func(kernel.Port) error) error {
-	return s.Store.Read(ctx, func(t Tx) error { return fn(t) })
+	return s.Store.Read(ctx, func(t Tx) error { return fn(kernelPort{t}) })
 }
+
+// A kernelPort is a transaction with the kernel's view of a reader.
+type kernelPort struct{ Tx }
+
+func (t kernelPort) As(e kernel.Entry) kernel.Readings { return t.Tx.As(e) }
 
 // New makes a Bureau. It fails when a port is missing, there is no rulebook, or a
 // rulebook's zone or calendar is unknown.
@@ -169,14 +187,14 @@ func New(c Config) (*Bureau, error) {
 	b.Scores = score.New(city, c.Agencies, b.Notices, holdings)
 	b.Cases = cases.New(city, c.Agencies, b.Notices, holdings, b.Scores)
 	b.Desk = desk.New(city, b.Notices, holdings, b.Scores, b.Cases)
-	b.Inquiries = inquiry.New(city, c.Explain, b.Notices, b.Cases)
+	b.Inquiries = inquiry.New(city, c.Responder, b.Notices, b.Cases)
 	b.Shares = share.New(city, c.Notifier, b.Notices)
 	b.AccessLog = accesslog.New(city, c.Ledger)
 	b.Agencies = agencyside.New(city, b.Notices, holdings, b.Scores, b.Cases)
 	b.Register = register.New(city, b.Scores, b.Cases)
 	b.Takeaway = takeaway.New(city, c.Printer, c.Erasures, c.Accounts, b.Notices, b.Scores, b.Cases, b.Shares, b.AccessLog)
-	b.DemoClock = democlock.New(city, c.Mover)
-	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Cases.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(), b.Takeaway.Jobs()} {
+	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Cases.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(),
+		b.Takeaway.Jobs()} {
 		maps.Copy(b.jobs, jobs)
 	}
 	return b, nil
@@ -188,7 +206,7 @@ func (b *Bureau) Work(ctx context.Context) error { return b.store.Work(ctx, b.Do
 // Do does one job, and returns after how long it is to be done again; 0 is never.
 func (b *Bureau) Do(ctx context.Context, j kernel.Job) (time.Duration, error) {
 	if wait := j.At.Sub(b.City.Now()); !j.At.IsZero() && wait > 0 {
-		return wait, nil // brought forward too far
+		return wait, nil // it was brought forward too far
 	}
 	do, ok := b.jobs[j.Kind]
 	if !ok {
@@ -201,7 +219,7 @@ func (b *Bureau) Do(ctx context.Context, j kernel.Job) (time.Duration, error) {
 // answer.
 func (b *Bureau) Ready(ctx context.Context) error { return b.store.Ping(ctx) }
 
-// EventsAfter are an audience's events after a sequence number, oldest first. It
+// EventsAfter returns an audience's events after a sequence number, oldest first. It
 // serves the live stream, which has found the audience from the session.
 func (b *Bureau) EventsAfter(ctx context.Context, audience string, after int64) ([]mingjing.Event, error) {
 	var events []mingjing.Event
@@ -212,7 +230,7 @@ func (b *Bureau) EventsAfter(ctx context.Context, audience string, after int64) 
 	return events, err
 }
 
-// LastEvent is the sequence number of the newest event that the actor can hear.
+// LastEvent returns the sequence number of the newest event that the actor can hear.
 func (b *Bureau) LastEvent(ctx context.Context, a mingjing.Actor) (seq int64, err error) {
 	err = b.store.Read(ctx, func(t Tx) (err error) {
 		seq, err = t.LastEvent(ctx, Audience(a))
@@ -221,7 +239,7 @@ func (b *Bureau) LastEvent(ctx context.Context, a mingjing.Actor) (seq int64, er
 	return seq, err
 }
 
-// Audience is whose events an actor hears.
+// Audience returns the name of the events that an actor hears.
 func Audience(a mingjing.Actor) string {
 	if a.Role.Staff() {
 		return mingjing.AudienceStaff

@@ -19,7 +19,6 @@ import (
 	"mingjing/server/casework/accesslog"
 	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
-	"mingjing/server/casework/democlock"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
@@ -37,107 +36,6 @@ import (
 
 // monday is when every test begins: a Monday morning in Shanghai.
 var monday = time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
-
-// A clock stands still until it is moved.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
-// A bus remembers what it was told.
-type bus struct {
-	mu    sync.Mutex
-	heard []heard
-	err   error
-	tell  func(audience string, e mingjing.Event)
-}
-
-type heard struct {
-	audience string
-	event    mingjing.Event
-}
-
-func (b *bus) Publish(_ context.Context, audience string, e mingjing.Event) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.heard = append(b.heard, heard{audience, e})
-	if b.tell != nil {
-		b.tell(audience, e)
-	}
-	return b.err
-}
-
-func (b *bus) count(audience string, kind mingjing.EventKind) int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	n := 0
-	for _, h := range b.heard {
-		if h.audience == audience && h.event.Kind == kind {
-			n++
-		}
-	}
-	return n
-}
-
-// offices are agencies that do as a test says; without a word they hold nothing
-// and have no answer.
-type offices struct {
-	mu      sync.Mutex
-	held    map[string]score.Reply
-	records func(ctx context.Context, agency string, q score.RecordsQuery) (score.Reply, error)
-	answer  func(agency string, q cases.Question) (*mingjing.AgencyAnswer, error)
-	asked   map[string]int
-}
-
-func (o *offices) Records(ctx context.Context, agency string, q score.RecordsQuery) (score.Reply, error) {
-	o.mu.Lock()
-	records, held := o.records, o.held[agency]
-	if o.asked == nil {
-		o.asked = map[string]int{}
-	}
-	o.asked[agency]++
-	o.mu.Unlock()
-	if records != nil {
-		return records(ctx, agency, q)
-	}
-	return held, nil
-}
-
-func (o *offices) Ask(_ context.Context, agency string, q cases.Question) (*mingjing.AgencyAnswer, error) {
-	if o.answer == nil {
-		return nil, nil // not answered yet
-	}
-	return o.answer(agency, q)
-}
-
-func (o *offices) hold(agency string, r score.Reply) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.held == nil {
-		o.held = map[string]score.Reply{}
-	}
-	o.held[agency] = r
-}
-
-func says(p mingjing.AgencyPosition) func(string, cases.Question) (*mingjing.AgencyAnswer, error) {
-	return func(string, cases.Question) (*mingjing.AgencyAnswer, error) {
-		return &mingjing.AgencyAnswer{Position: p, Text: mingjing.Text{"en": "Our word."}}, nil
-	}
-}
-
-var errDown = errors.New("down")
 
 // tb is what tests, benchmarks and properties have in common.
 type tb interface {
@@ -166,7 +64,6 @@ type (
 	agenciesPart  = agencyside.Agencies
 	registerPart  = register.Register
 	takeawayPart  = takeaway.Takeaway
-	demoClockPart = democlock.DemoClock
 )
 
 // A city is a whole bureau on a real store.
@@ -183,7 +80,6 @@ type city struct {
 	*agenciesPart
 	*registerPart
 	*takeawayPart
-	*demoClockPart
 	store   casework.Store
 	clock   *clock
 	bus     *bus
@@ -247,7 +143,8 @@ var calendars = sync.OnceValue(func() []*mingjing.Calendar {
 func newCity(t testing.TB, set ...func(*casework.Config)) *city {
 	t.Helper()
 	now := &clock{now: monday}
-	s, err := store.Open(ctx, "sqlite::memory:", store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize), Vault: vault.Memory(), Now: now.Now})
+	s, err := store.Open(ctx, "sqlite::memory:", store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize), Vault: vault.Memory(),
+		Now: now.Now})
 	must(t, err)
 	t.Cleanup(func() { must(t, s.Close()) })
 	return cityAt(t, s, now, set...)
@@ -261,7 +158,8 @@ func cityOn(t tb, s casework.Store, set ...func(*casework.Config)) *city {
 func cityAt(t tb, s casework.Store, now *clock, set ...func(*casework.Config)) *city {
 	t.Helper()
 	c := &city{store: s, clock: now, bus: &bus{}, offices: &offices{}, post: &post{}, books: smallBooks()}
-	cfg := casework.Config{Store: s, Bus: c.bus, Agencies: c.offices, Ledger: testLedger(t), Notifier: c.post, Clock: c.clock, Books: c.books, Calendars: calendars(), ClockScale: 1}
+	cfg := casework.Config{Store: s, Bus: c.bus, Agencies: c.offices, Ledger: testLedger(t), Notifier: c.post, Clock: c.clock, Books: c.books,
+		Calendars: calendars(), ClockScale: 1}
 	for _, f := range set {
 		f(&cfg)
 	}
@@ -270,7 +168,7 @@ func cityAt(t tb, s casework.Store, now *clock, set ...func(*casework.Config)) *
 	must(t, err)
 	c.bureau, c.kernelCity, c.noticesPart, c.scoresPart, c.casesPart, c.deskPart = b, b.City, b.Notices, b.Scores, b.Cases, b.Desk
 	c.inquiriesPart, c.sharesPart, c.accessLogPart, c.agenciesPart = b.Inquiries, b.Shares, b.AccessLog, b.Agencies
-	c.registerPart, c.takeawayPart, c.demoClockPart = b.Register, b.Takeaway, b.DemoClock
+	c.registerPart, c.takeawayPart = b.Register, b.Takeaway
 	return c
 }
 
@@ -291,8 +189,7 @@ func (c *city) did(ctx context.Context, kind, id string) error {
 // notified writes a notice in a transaction of its own.
 func (c *city) notified(resident string, kind mingjing.NoticeKind, code, page, subject string) error {
 	return c.Tx(ctx, func(t *kernel.Tx) error {
-		t.Because(kernel.System, "notify", "", "notice")
-		return c.Notify(ctx, t, mingjing.ResidentID(resident), kind, code, page, subject)
+		return c.Notify(ctx, t.As(c.Entry(kernel.System, "notify", "", "notice")), mingjing.ResidentID(resident), kind, code, page, subject)
 	})
 }
 
@@ -341,23 +238,27 @@ func (c *city) request(t tb, a mingjing.Actor, id string) mingjing.ScoreRequest 
 }
 
 // do changes the store itself, which is no look at anybody.
-func (c *city) do(t tb, fn func(casework.Tx) error) {
+func (c *city) do(t tb, fn func(opened) error) {
 	t.Helper()
-	must(t, c.store.Tx(ctx, func(tx casework.Tx) error {
-		tx.Because(mingjing.Look{Role: mingjing.RoleSystem, Action: "test"}, "test")
-		return fn(tx)
-	}))
+	must(t, c.store.Tx(ctx, func(tx casework.Tx) error { return fn(withReader(tx, "test")) }))
+}
+
+// opened is a transaction with a reader, as the store's.
+type opened struct {
+	casework.Tx
+	casework.Reader
+}
+
+func withReader(tx casework.Tx, work string) opened {
+	return opened{tx, tx.As(kernel.Entry{AccessEntry: mingjing.AccessEntry{Role: mingjing.RoleSystem, Action: "test"}, Work: work})}
 }
 
 var errRead = errors.New("read")
 
 // peek reads the store itself, and leaves nothing in anybody's log.
-func (c *city) peek(t tb, fn func(casework.Tx) error) {
+func (c *city) peek(t tb, fn func(opened) error) {
 	t.Helper()
-	err := c.store.Tx(ctx, func(tx casework.Tx) error {
-		tx.Because(mingjing.Look{Role: mingjing.RoleSystem, Action: "test"}, "")
-		return cmp.Or(fn(tx), errRead)
-	})
+	err := c.store.Tx(ctx, func(tx casework.Tx) error { return cmp.Or(fn(withReader(tx, "")), errRead) })
 	if !errors.Is(err, errRead) {
 		must(t, err)
 	}
@@ -365,27 +266,27 @@ func (c *city) peek(t tb, fn func(casework.Tx) error) {
 
 func (c *city) storedRecord(t tb, id string) (r holding.Record) {
 	t.Helper()
-	c.peek(t, func(tx casework.Tx) (err error) { r, err = tx.Record(ctx, id); return err })
+	c.peek(t, func(tx opened) (err error) { r, err = tx.Record(ctx, id); return err })
 	return r
 }
 
 func (c *city) storedListing(t tb, id string) (l holding.Listing) {
 	t.Helper()
-	c.peek(t, func(tx casework.Tx) (err error) { l, err = tx.Listing(ctx, id); return err })
+	c.peek(t, func(tx opened) (err error) { l, err = tx.Listing(ctx, id); return err })
 	return l
 }
 
 func (c *city) storedDispute(t tb, id string) (d cases.Case) {
 	t.Helper()
-	c.peek(t, func(tx casework.Tx) (err error) { d, err = tx.Case(ctx, id); return err })
+	c.peek(t, func(tx opened) (err error) { d, err = tx.Case(ctx, id); return err })
 	return d
 }
 
-func (c *city) looks(t tb, a mingjing.Actor) (looks []mingjing.Look) {
+func (c *city) looks(t tb, a mingjing.Actor) (looks []mingjing.AccessEntry) {
 	t.Helper()
-	c.peek(t, func(tx casework.Tx) (err error) {
-		looks, err = tx.Looks(ctx, mingjing.ResidentID(a.ID), false, 0, 1000)
-		looks = slices.DeleteFunc(looks, func(l mingjing.Look) bool { return l.Action == "test" })
+	c.peek(t, func(tx opened) (err error) {
+		looks, err = tx.AccessEntries(ctx, mingjing.ResidentID(a.ID), false, 0, 1000)
+		looks = slices.DeleteFunc(looks, func(l mingjing.AccessEntry) bool { return l.Action == "test" })
 		return err
 	})
 	return looks
@@ -474,7 +375,7 @@ func (c *city) owing(t tb, n int) (a mingjing.Actor, record, listing string) {
 	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{debt("debt")}, Listings: []score.ReplyListing{blacklisted("list")}})
 	a = c.resident(t, n)
 	c.ready(t, a, "honest-shanghai")
-	c.do(t, func(tx casework.Tx) error {
+	c.do(t, func(tx opened) error {
 		records, err := tx.Records(ctx, mingjing.ResidentID(a.ID))
 		if err != nil {
 			return err
@@ -547,90 +448,6 @@ func codeOf(err error) string {
 // counts says whether the record or listing contributes to the score.
 func counts(s mingjing.Score, id string) bool {
 	return slices.ContainsFunc(s.Explanation, func(c mingjing.Contribution) bool { return c.RecordID == id || c.ListingID == id })
-}
-
-// A flawed store fails where a test says.
-type flawed struct {
-	casework.Store
-	noLooks bool
-	fail    func(op string) error
-}
-
-func (f *flawed) Tx(ctx context.Context, fn func(casework.Tx) error) error {
-	return f.Store.Tx(ctx, func(t casework.Tx) error { return fn(flawedTx{t, f}) })
-}
-
-type flawedTx struct {
-	casework.Tx
-	f *flawed
-}
-
-var errLog = errors.New("the log is full")
-
-// Because says nothing, which is as good as a log that can't be written.
-func (t flawedTx) Because(l mingjing.Look, once string) {
-	if !t.f.noLooks {
-		t.Tx.Because(l, once)
-	}
-}
-
-func (t flawedTx) AddLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.Look) error {
-	if t.f.noLooks {
-		return errLog
-	}
-	return t.Tx.AddLook(ctx, resident, l)
-}
-
-func (t flawedTx) SetSource(ctx context.Context, request string, s score.Source) error {
-	if t.f.fail != nil {
-		if err := t.f.fail("source " + s.Agency); err != nil {
-			return err
-		}
-	}
-	return t.Tx.SetSource(ctx, request, s)
-}
-
-func (t flawedTx) Erase(ctx context.Context, resident mingjing.ResidentID) error {
-	if t.f.fail != nil {
-		if err := t.f.fail("erase"); err != nil {
-			return err
-		}
-	}
-	return t.Tx.Erase(ctx, resident)
-}
-
-func (t flawedTx) AddScore(ctx context.Context, resident mingjing.ResidentID, s mingjing.Score) error {
-	if t.f.fail != nil {
-		if err := t.f.fail("score"); err != nil {
-			return err
-		}
-	}
-	return t.Tx.AddScore(ctx, resident, s)
-}
-
-// A staleStore finds that somebody else was faster, once it is on, or the next few
-// times.
-type staleStore struct {
-	casework.Store
-	on    bool
-	times int
-}
-
-func (s *staleStore) Tx(ctx context.Context, fn func(casework.Tx) error) error {
-	return s.Store.Tx(ctx, func(t casework.Tx) error { return fn(staleTx{t, s}) })
-}
-
-type staleTx struct {
-	casework.Tx
-	s *staleStore
-}
-
-func (t staleTx) SetCase(ctx context.Context, d cases.Case) error {
-	if t.s.on || t.s.times > 0 {
-		t.s.times--
-		d.Version--
-	}
-	return t.Tx.SetCase(ctx, d)
 }
 
 func asError(err error, e **mingjing.Error) bool { return errors.As(err, e) }

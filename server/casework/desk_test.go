@@ -221,7 +221,8 @@ func TestADisputeFiledAtTheCounterIsLoggedAndNotDecidedByWhoFiledIt(t *testing.T
 	if v.Resident != a.Name || v.IDMasked != number.Masked() || len(v.Records) != 1 || !v.Records[0].Open || len(v.Listings) != 1 {
 		t.Errorf("the counter shows %+v", v)
 	}
-	if data, _ := json.Marshal(v); strings.Contains(string(data), string(number)) || strings.Contains(string(data), "Owes a debt") || strings.Contains(string(data), a.ID) {
+	if data, _ := json.Marshal(v); strings.Contains(string(data), string(number)) || strings.Contains(string(data), "Owes a debt") ||
+		strings.Contains(string(data), a.ID) {
 		t.Errorf("the counter shows more than it needs: %s", data)
 	}
 	if l := c.looks(t, a)[0]; l.Action != "counter" || l.Purpose != "counter" || l.Who != handler.Name {
@@ -240,7 +241,7 @@ func TestADisputeFiledAtTheCounterIsLoggedAndNotDecidedByWhoFiledIt(t *testing.T
 	if e := k.Timeline[0]; e.Code != "filed_counter" || e.Who != handler.Name || e.Role != mingjing.RoleHandler || len(k.Evidence) != 1 {
 		t.Errorf("the timeline begins with %+v", e)
 	}
-	if !slices.ContainsFunc(c.looks(t, a), func(l mingjing.Look) bool {
+	if !slices.ContainsFunc(c.looks(t, a), func(l mingjing.AccessEntry) bool {
 		return l.Action == "counter_filed" && l.Subject == k.ID && l.Who == handler.Name
 	}) {
 		t.Error("the filing is not in the log")
@@ -320,7 +321,8 @@ func TestTheWorkloadIsOfHandlersAndNamesNoResident(t *testing.T) {
 		t.Fatalf("figures %+v", v)
 	}
 	f := v.Handlers[0]
-	if f.ID != handler.ID || f.Name != handler.Name || f.Open != 1 || f.Next == nil || f.Late != 0 || f.Decided != 1 || f.MedianDays == nil || *f.MedianDays != 1 || f.Given != 1 || f.Picked != 1 {
+	if f.ID != handler.ID || f.Name != handler.Name || f.Open != 1 || f.Next == nil || f.Late != 0 || f.Decided != 1 || f.MedianDays == nil ||
+		*f.MedianDays != 1 || f.Given != 1 || f.Picked != 1 {
 		t.Errorf("the figures are %+v", f)
 	}
 	data, _ := json.Marshal(v)
@@ -422,4 +424,46 @@ func TestTheDeskIsForStaffWithASecondFactorAndNothingIsShownWithoutTheLog(t *tes
 	must(t, err)
 	_, err = c.CounterAgain(ctx, handler2, visit.Visit)
 	wants(t, err, "visit_over")
+}
+
+func TestStaffSeeHowManyWaitForTheNextDeadlines(t *testing.T) {
+	c := newCity(t)
+	next, err := c.Deadlines(ctx, handler)
+	must(t, err)
+	if next == nil || len(next) != 0 {
+		t.Errorf("in an empty city %+v wait", next)
+	}
+	a, record, _ := c.owing(t, 1)
+	b, other, _ := c.owing(t, 2)
+	d := c.file(t, a, record, "")
+	c.file(t, b, other, "")
+	next, err = c.Deadlines(ctx, auditor)
+	must(t, err)
+	if next[0].Kind != mingjing.DeadlineCase || next[0].N != 2 || !next[0].At.Equal(d.Clocks[1].Due) {
+		t.Errorf("next is %+v", next[0])
+	}
+	if !slices.IsSortedFunc(next, func(x, y mingjing.DeadlineCount) int { return x.At.Compare(y.At) }) || len(next) > 8 {
+		t.Errorf("they are %+v", next)
+	}
+	c.clock.pass(d.Clocks[1].Due.Sub(c.clock.Now()) + time.Millisecond)
+	next, err = c.Deadlines(ctx, supervisor)
+	must(t, err)
+	for _, k := range next {
+		if !k.At.After(c.clock.Now()) {
+			t.Errorf("%+v is over", k)
+		}
+	}
+	q, err := c.Cases(ctx, handler, mingjing.CaseFilter{}, "")
+	must(t, err)
+	if q.Counts["late"] != 2 {
+		t.Errorf("counts %v, want two that are late", q.Counts)
+	}
+	half := handler
+	half.AAL = 1
+	for want, who := range map[string]mingjing.Actor{"forbidden": a, "aal2_required": half} {
+		_, err := c.Deadlines(ctx, who)
+		wants(t, err, want)
+	}
+	_, err = c.Deadlines(ctx, mingjing.Actor{})
+	wants(t, err, "forbidden")
 }

@@ -182,7 +182,7 @@ func TestLeavingThatIsKilledAnywhereEndsErasedAndNotedSo(t *testing.T) {
 		}
 		m.steps = 1000
 		// The next process has the job, as long as there is an erasure.
-		c.do(t, func(tx casework.Tx) (err error) {
+		c.do(t, func(tx opened) (err error) {
 			var row takeaway.Erasure
 			row, err = tx.ErasureOf(ctx, mingjing.ResidentID(a.ID))
 			e = row.Erasure
@@ -217,7 +217,7 @@ func TestAReplayRemovesLoginsThatAreYoungerThanTheBackup(t *testing.T) {
 	if !slices.Equal(l.ids, l.listed) {
 		t.Errorf("the logins of %v were removed", l.ids)
 	}
-	c.do(t, func(tx casework.Tx) error {
+	c.do(t, func(tx opened) error {
 		if e, err := tx.ErasureOf(ctx, "younger"); err != nil || e.ErasedAt == nil || e.LoginAt == nil {
 			t.Errorf("%+v, %v", e, err)
 		}

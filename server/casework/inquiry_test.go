@@ -11,6 +11,7 @@ import (
 	"mingjing"
 	"mingjing/server/casework"
 	"mingjing/server/casework/inquiry"
+	"mingjing/server/casework/kernel"
 )
 
 const because = "I read it to decide the dispute."
@@ -29,7 +30,7 @@ func (c *city) looked(t tb, n int) (a mingjing.Actor, dispute string, seq int64)
 func (c *city) lookOf(t tb, a mingjing.Actor, role mingjing.Role) int64 {
 	t.Helper()
 	looks := c.looks(t, a)
-	i := slices.IndexFunc(looks, func(l mingjing.Look) bool { return l.Role == role && l.Askable() })
+	i := slices.IndexFunc(looks, func(l mingjing.AccessEntry) bool { return l.Role == role && l.Askable() })
 	if i < 0 {
 		t.Fatalf("nobody of role %s looked", role)
 	}
@@ -63,7 +64,7 @@ func TestWhoLookedAnswersOnAClockAndTheResidentIsTold(t *testing.T) {
 	a, dispute, seq := c.looked(t, 1)
 	q, err := c.AskWhy(ctx, a, seq, "")
 	must(t, err)
-	if q.State != mingjing.InquiryAsked || q.Look.Seq != seq || !q.Due.Equal(c.Due(5)) {
+	if q.State != mingjing.InquiryAsked || q.Entry.Seq != seq || !q.Due.Equal(c.Due(5)) {
 		t.Fatalf("asked: %+v", q)
 	}
 	if again := c.why(t, a, seq); again.ID != q.ID {
@@ -89,7 +90,7 @@ func TestWhoLookedAnswersOnAClockAndTheResidentIsTold(t *testing.T) {
 	}
 	k, err := c.InquiryCase(ctx, handler, q.ID)
 	must(t, err)
-	if k.CaseID != dispute || k.Item != "court.unpaid_judgment" || k.Look.Seq != seq || k.Resident != "居民1" ||
+	if k.CaseID != dispute || k.Item != "court.unpaid_judgment" || k.Entry.Seq != seq || k.Resident != "居民1" ||
 		!slices.Equal(k.Outcomes, []mingjing.InquiryOutcome{mingjing.InquiryExplained}) {
 		t.Errorf("to answer: %+v", k)
 	}
@@ -261,10 +262,18 @@ func TestAnAgencyAnswersForItsOfficersAndIsCounted(t *testing.T) {
 	}
 }
 
-func TestTheAgenciesOfADemoCityAnswerByThemselves(t *testing.T) {
-	c := newCity(t, func(cfg *casework.Config) {
-		cfg.Explain = func(agency string) string { return "We look after " + agency + "." }
-	})
+// alone answers for the court, and for no other agency.
+type alone struct{}
+
+func (alone) Respond(agency string) string {
+	if agency != "court" {
+		return ""
+	}
+	return "We look after " + agency + "."
+}
+
+func TestAnAgencyWithAResponderAnswersByItself(t *testing.T) {
+	c := newCity(t, func(cfg *casework.Config) { cfg.Responder = alone{} })
 	officer := mingjing.Actor{Role: mingjing.RoleAgency, ID: "G-1", Agency: "court", Name: "Officer", AAL: 2}
 	a, dispute, seq := c.looked(t, 1)
 	c.put(t, dispute)
@@ -383,7 +392,8 @@ func TestEveryReadingOfAnInquiryIsInTheAccessLogAndWithoutTheLogThereIsNothing(t
 	}
 	_, err = c.InquiryCase(ctx, handler, q.ID)
 	must(t, err)
-	if l := c.looks(t, a)[0]; l.Action != "inquiry" || l.Subject != q.ID || l.Purpose != "inquiry" || l.Who != handler.Name || l.By != handler.ID || l.Askable() {
+	if l := c.looks(t, a)[0]; l.Action != "inquiry" || l.Subject != q.ID || l.Purpose != "inquiry" || l.Who != handler.Name ||
+		l.By != handler.ID || l.Askable() {
 		t.Errorf("the look is %+v", l)
 	}
 }
@@ -391,8 +401,9 @@ func TestEveryReadingOfAnInquiryIsInTheAccessLogAndWithoutTheLogThereIsNothing(t
 func TestALookOfNobodyKnownIsTheSupervisorsAtOnce(t *testing.T) {
 	c := newCity(t)
 	a, _, _ := c.owing(t, 1)
-	c.do(t, func(tx casework.Tx) error { // a line from before lookers were kept
-		return tx.AddLook(ctx, mingjing.ResidentID(a.ID), mingjing.Look{At: c.clock.Now(), Role: mingjing.RoleHandler, Who: "Somebody", Action: "case", Purpose: "dispute"})
+	c.do(t, func(tx opened) error { // a line from before lookers were kept
+		look := mingjing.AccessEntry{At: c.clock.Now(), Role: mingjing.RoleHandler, Who: "Somebody", Action: "case", Purpose: "dispute"}
+		return tx.As(kernel.Entry{AccessEntry: look}).Log(ctx, mingjing.ResidentID(a.ID))
 	})
 	q := c.why(t, a, c.lookOf(t, a, mingjing.RoleHandler))
 	if q.State != mingjing.InquiryEscalated || q.Late {

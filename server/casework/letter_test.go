@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/score"
@@ -49,7 +48,7 @@ func TestThereIsNoLetterBeforeTheDecision(t *testing.T) {
 	if code := codeOf(err); code != "not_found" {
 		t.Errorf("%q", code)
 	}
-	if slices.ContainsFunc(c.looks(t, a), func(l mingjing.Look) bool { return l.Action == "letter" || l.Action == "court_file" }) {
+	if slices.ContainsFunc(c.looks(t, a), func(l mingjing.AccessEntry) bool { return l.Action == "letter" || l.Action == "court_file" }) {
 		t.Error("a look is logged though nothing was shown")
 	}
 }
@@ -65,7 +64,8 @@ func TestALetterHasTheRuleTheScoreAndTheLastDays(t *testing.T) {
 	l, err := c.Letter(ctx, a, d.ID)
 	must(t, err)
 	item, _ := c.books[0].Item("court.unpaid_judgment")
-	if l.Rulebook != c.books[0].Ref() || l.LegalBasis.In("en") != item.LegalBasis.In("en") || !slices.Equal(l.Documents, item.Documents) || l.CountsMonths != item.CountsMonths {
+	if l.Rulebook != c.books[0].Ref() || l.LegalBasis.In("en") != item.LegalBasis.In("en") || !slices.Equal(l.Documents, item.Documents) ||
+		l.CountsMonths != item.CountsMonths {
 		t.Errorf("rule %+v", l)
 	}
 	if len(l.Scores) != 1 || !l.Scores[0].At.Equal(d.Decision.At) || l.Scores[0].Value <= before.Value || l.Scores[0].Band.Name == nil {
@@ -98,7 +98,7 @@ func TestALetterStaysAsItWasDecidedWhateverComesAfter(t *testing.T) {
 	}
 	was, wasListing := letter(first.ID), letter(second.ID)
 	c.clock.pass(48 * time.Hour)
-	c.do(t, func(tx casework.Tx) error {
+	c.do(t, func(tx opened) error {
 		r, err := tx.Record(ctx, record)
 		must(t, err)
 		r.Occurred, r.Detail, r.Document.Number = "2020-01-01", mingjing.Text{"en": "Something else."}, "No. 2"
@@ -119,7 +119,8 @@ func TestALetterStaysAsItWasDecidedWhateverComesAfter(t *testing.T) {
 	f, err := c.CourtFile(ctx, a, second.ID)
 	must(t, err)
 	if len(f.Case.Evidence) != 1 || len(f.Hashes) != 1 || len(f.Dispute.Evidence) != 0 || f.Case.Listing.Ends != "2030-01-01" {
-		t.Errorf("the court file has %d pieces and %d hashes, %d of them in the letter; the listing ends on %s", len(f.Case.Evidence), len(f.Hashes), len(f.Dispute.Evidence), f.Case.Listing.Ends)
+		t.Errorf("the court file has %d pieces and %d hashes, %d of them in the letter; the listing ends on %s", len(f.Case.Evidence),
+			len(f.Hashes), len(f.Dispute.Evidence), f.Case.Listing.Ends)
 	}
 	must(t, c.Withdraw(ctx, a, "honest-shanghai"))
 	l, err := c.Letter(ctx, a, first.ID)
@@ -144,8 +145,8 @@ func TestTheCourtFileHasHashesAndTheLooksAtTheCaseAlone(t *testing.T) {
 		t.Errorf("hashes %v", f.Hashes)
 	}
 	var actions []string
-	for i, l := range f.Looks {
-		if l.Subject != d.ID && l.Subject != record || i > 0 && l.Seq < f.Looks[i-1].Seq {
+	for i, l := range f.Entries {
+		if l.Subject != d.ID && l.Subject != record || i > 0 && l.Seq < f.Entries[i-1].Seq {
 			t.Errorf("look %+v", l)
 		}
 		actions = append(actions, l.Action)

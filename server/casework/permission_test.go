@@ -68,8 +68,8 @@ var probes = []probe{
 	{"Consents", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Consents(ctx, a) }},
 	{"Disputes", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Disputes(ctx, a) }},
 	{"AccessLog", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.AccessLog(ctx, a, false, "") }},
-	{"LookProof", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
-		return c.LookProof(ctx, a, accesslog.ProofQuery{})
+	{"AccessProof", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		return c.AccessProof(ctx, a, accesslog.ProofQuery{})
 	}},
 	{"ScoreRequest", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.ScoreRequest(ctx, a, v.request) }},
 	{"Record", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Record(ctx, a, v.record) }},
@@ -141,9 +141,13 @@ var probes = []probe{
 	{"RequestScore", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
 		return c.RequestScore(ctx, a, "rongcheng", true, "probe")
 	}},
-	{"Export", residents, "it says how far it is, and nothing that is held", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Export(ctx, a) }},
+	{"Export", residents, "it says how far it is, and nothing that is held", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		return c.Export(ctx, a)
+	}},
 	{"StartExport", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.StartExport(ctx, fresh(a), "en") }},
-	{"DeleteExport", residents, "it returns nothing", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.DeleteExport(ctx, a) }},
+	{"DeleteExport", residents, "it returns nothing", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		return c.DeleteExport(ctx, a)
+	}},
 	{"Notices", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Notices(ctx, a, "") }},
 	{"OpenNotice", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.OpenNotice(ctx, a, v.notice) }},
 	{"ReadNotices", residents, "it returns nothing", func(c *city, a mingjing.Actor, _ victim) (any, error) {
@@ -203,6 +207,9 @@ var free = map[string]string{
 	"RecordView":    "adds the rulebooks to what it is given",
 	"ListingView":   "adds the rulebooks to what it is given",
 	"Log":           "takes warnings",
+	"Entry":         "names who reads, and reads nothing",
+	"OfPage":        "the same",
+	"NoticeEntry":   "the same",
 	"Grown":         "that the tree has grown",
 
 	"Today":              "the calendar, as the rest of these",
@@ -217,8 +224,7 @@ var free = map[string]string{
 	"CountsAgainst":      "the published catalogue",
 
 	"Work":        "the worker's own",
-	"DemoClock":   "for staff, with no resident in it: see TestTheClockIsMovedByNobodyElseAndByNoOtherStep",
-	"MoveClock":   "the same",
+	"Deadlines":   "for staff, with no resident in it: see TestStaffSeeHowManyWaitForTheNextDeadlines",
 	"EventsAfter": "the live stream's own, whose audience comes from the session",
 	"LastEvent":   "a number of the actor's own audience",
 	"Viewer":      "the actor's own name, who they are and nothing that is held on them",
@@ -299,7 +305,7 @@ func callable(t *testing.T) map[string]bool {
 		for m := range part.Methods() {
 			inside := false
 			for in := range m.Type.Ins() {
-				inside = inside || in == reflect.TypeFor[*kernel.Tx]()
+				inside = inside || in == reflect.TypeFor[*kernel.Tx]() || in == reflect.TypeFor[*kernel.Reader]()
 			}
 			if inside {
 				continue
@@ -348,14 +354,15 @@ func (c *city) newVictim(t *testing.T) victim {
 	other.Ref, third.Ref = "other", "third"
 	fourth, old, red := secret, blacklisted("old"), redlisted("red")
 	fourth.Ref, old.NoticeOn, old.From, old.Ends = "fourth", "2024-06-01", "2024-06-02", "2026-06-02"
-	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{secret, other, third, fourth}, Listings: []score.ReplyListing{blacklisted("list"), old}})
+	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{secret, other, third, fourth},
+		Listings: []score.ReplyListing{blacklisted("list"), old}})
 	c.offices.hold("tax", score.Reply{Listings: []score.ReplyListing{red}})
 	v := victim{actor: c.resident(t, 1)}
 	v.actor.Name = "居民1"
 	var over, lost string
 	v.request = c.ready(t, v.actor, "honest-shanghai").ID
 	c.ready(t, v.actor, "rongcheng")
-	c.do(t, func(tx casework.Tx) error {
+	c.do(t, func(tx opened) error {
 		records, err := tx.Records(ctx, mingjing.ResidentID(v.actor.ID))
 		if err != nil {
 			return err
@@ -394,7 +401,7 @@ func (c *city) newVictim(t *testing.T) victim {
 func (c *city) everything(t *testing.T, v victim) string {
 	t.Helper()
 	var all []any
-	c.do(t, func(tx casework.Tx) error {
+	c.do(t, func(tx opened) error {
 		id := mingjing.ResidentID(v.actor.ID)
 		records, err := tx.Records(ctx, id)
 		must(t, err)
@@ -485,7 +492,8 @@ func TestNobodyReachesWhatIsNotTheirs(t *testing.T) {
 				wants(t, err, refused(who, p))
 				data, _ := json.Marshal(got)
 				isStaff := refused(who, p) == "" && a.Role.Staff() && a.Self == ""
-				for _, mark := range []string{"SECRET", v.actor.Name, v.actor.ID, v.record, v.freely, v.listing, v.dispute, v.evidence, v.request, v.notice} {
+				for _, mark := range []string{"SECRET", v.actor.Name, v.actor.ID, v.record, v.freely, v.listing, v.dispute, v.evidence, v.request,
+					v.notice} {
 					if !isStaff && strings.Contains(string(data), mark) {
 						t.Errorf("%s is in %s", mark, data)
 					}
@@ -554,7 +562,7 @@ func TestEveryLookIsInTheAccessLogAndWithoutTheLogThereIsNothing(t *testing.T) {
 				return
 			}
 			looks = looks[:len(looks)-n]
-			i := slices.IndexFunc(looks, func(l mingjing.Look) bool { return l.Role == a.Role && l.Who == a.Name })
+			i := slices.IndexFunc(looks, func(l mingjing.AccessEntry) bool { return l.Role == a.Role && l.Who == a.Name })
 			if i < 0 {
 				t.Fatalf("the look is not in the log: %+v", looks)
 			}
@@ -571,7 +579,7 @@ func TestEveryLookIsInTheAccessLogAndWithoutTheLogThereIsNothing(t *testing.T) {
 
 func (c *city) openRequest(t *testing.T, v victim) (id string) {
 	t.Helper()
-	c.do(t, func(tx casework.Tx) error {
+	c.do(t, func(tx opened) error {
 		r, err := tx.OpenRequest(ctx, mingjing.ResidentID(v.actor.ID))
 		id = r.ID
 		return err
@@ -616,7 +624,7 @@ func TestTheAccessLogIsReadPageByPage(t *testing.T) {
 	for cursor := ""; ; {
 		v, err := c.AccessLog(ctx, a, false, cursor)
 		must(t, err)
-		for _, l := range v.Looks {
+		for _, l := range v.Entries {
 			if seen[l.Seq] {
 				t.Errorf("look %d twice", l.Seq)
 			}
@@ -631,13 +639,13 @@ func TestTheAccessLogIsReadPageByPage(t *testing.T) {
 	}
 	v, err := c.AccessLog(ctx, a, true, "")
 	must(t, err)
-	for _, l := range v.Looks {
+	for _, l := range v.Entries {
 		if l.Role == mingjing.RoleResident {
 			t.Errorf("one's own look is among others': %+v", l)
 		}
 	}
-	if v.Looks[0].Who != handler.Name {
-		t.Errorf("the handler's look is not there: %+v", v.Looks[0])
+	if v.Entries[0].Who != handler.Name {
+		t.Errorf("the handler's look is not there: %+v", v.Entries[0])
 	}
 	for _, bad := range []string{"x", "0", "-1", "99999999999999999999"} {
 		_, err := c.AccessLog(ctx, a, false, bad)

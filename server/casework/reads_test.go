@@ -10,6 +10,7 @@ import (
 	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/holding"
+	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/score"
 )
 
@@ -32,39 +33,46 @@ type singlesTx struct {
 	s *singles
 }
 
-func (t singlesTx) count(what, id string) {
+func (t singlesTx) As(e kernel.Entry) casework.Reader { return singlesReader{t.Tx.As(e), t.s} }
+
+type singlesReader struct {
+	casework.Reader
+	s *singles
+}
+
+func (t singlesReader) count(what, id string) {
 	t.s.single[what]++
 	t.s.opened = append(t.s.opened, id)
 }
 
-func (t singlesTx) Record(ctx context.Context, id string) (holding.Record, error) {
+func (t singlesReader) Record(ctx context.Context, id string) (holding.Record, error) {
 	t.count("record", id)
-	return t.Tx.Record(ctx, id)
+	return t.Reader.Record(ctx, id)
 }
 
-func (t singlesTx) Listing(ctx context.Context, id string) (holding.Listing, error) {
+func (t singlesReader) Listing(ctx context.Context, id string) (holding.Listing, error) {
 	t.count("listing", id)
-	return t.Tx.Listing(ctx, id)
+	return t.Reader.Listing(ctx, id)
 }
 
-func (t singlesTx) Case(ctx context.Context, id string) (cases.Case, error) {
+func (t singlesReader) Case(ctx context.Context, id string) (cases.Case, error) {
 	t.count("dispute", id)
-	return t.Tx.Case(ctx, id)
+	return t.Reader.Case(ctx, id)
 }
 
-func (t singlesTx) Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error) {
+func (t singlesReader) Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error) {
 	t.count("evidence", dispute)
-	return t.Tx.Evidence(ctx, dispute)
+	return t.Reader.Evidence(ctx, dispute)
 }
 
-func (t singlesTx) Sources(ctx context.Context, request string) ([]score.Source, error) {
+func (t singlesReader) Sources(ctx context.Context, request string) ([]score.Source, error) {
 	t.count("sources", request)
-	return t.Tx.Sources(ctx, request)
+	return t.Reader.Sources(ctx, request)
 }
 
-func (t singlesTx) Scores(ctx context.Context, r mingjing.ResidentID, rulebook string, limit int) ([]mingjing.Score, error) {
+func (t singlesReader) Scores(ctx context.Context, r mingjing.ResidentID, rulebook string, limit int) ([]mingjing.Score, error) {
 	t.s.single["scores"]++
-	return t.Tx.Scores(ctx, r, rulebook, limit)
+	return t.Reader.Scores(ctx, r, rulebook, limit)
 }
 
 func singlesCity(t *testing.T) (*city, *singles) {
@@ -108,7 +116,8 @@ func TestNoListReadsItsRowsOneByOne(t *testing.T) {
 	alone, err := c.Dispute(ctx, a, first)
 	must(t, err)
 	i := slices.IndexFunc(list.Disputes, func(d mingjing.Case) bool { return d.ID == first })
-	if got := list.Disputes[i]; got.Record == nil || got.Record.ID != alone.Record.ID || got.Record.State != alone.Record.State || len(got.Evidence) != len(alone.Evidence) || !slices.Equal(got.Lanes, alone.Lanes) {
+	if got := list.Disputes[i]; got.Record == nil || got.Record.ID != alone.Record.ID || got.Record.State != alone.Record.State ||
+		len(got.Evidence) != len(alone.Evidence) || !slices.Equal(got.Lanes, alone.Lanes) {
 		t.Errorf("in the list it is %+v, alone %+v", got, alone)
 	}
 	s.reset()

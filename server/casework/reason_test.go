@@ -1,11 +1,10 @@
 package casework_test
 
 import (
-	"errors"
 	"testing"
 
 	"mingjing"
-	"mingjing/server/casework"
+	"mingjing/server/casework/cases"
 	"mingjing/server/casework/kernel"
 )
 
@@ -16,15 +15,16 @@ func TestAfterANoticeWhatFollowsIsReadForTheReasonBeforeIt(t *testing.T) {
 	for _, work := range []string{"", "a work"} {
 		before := len(c.looks(t, helper))
 		must(t, c.Tx(ctx, func(tx *kernel.Tx) error {
-			if work == "" {
-				tx.Because(handler, "case", d.ID, "dispute")
-			} else {
-				tx.Part(handler, "case", d.ID, "dispute", work)
+			entry := c.Entry(handler, "case", d.ID, "dispute")
+			if work != "" {
+				entry = entry.Once(work)
 			}
-			stored, err := tx.Port.(casework.Tx).Case(ctx, d.ID)
+			rd := tx.As(entry)
+			read := kernel.ReadingsOf[cases.Readings](rd)
+			stored, err := read.Case(ctx, d.ID)
 			must(t, err)
-			must(t, c.NotifyCase(ctx, tx, stored, mingjing.NoticeCaseMoved, "assigned"))
-			_, err = tx.Port.(casework.Tx).Resident(ctx, mingjing.ResidentID(stranger.ID))
+			must(t, c.NotifyCase(ctx, rd, stored, mingjing.NoticeCaseMoved, "assigned"))
+			_, err = read.Resident(ctx, mingjing.ResidentID(stranger.ID))
 			return err
 		}))
 		if l := c.looks(t, stranger)[0]; l.Action != "case" || l.Who != handler.Name || l.Subject != d.ID {
@@ -36,8 +36,26 @@ func TestAfterANoticeWhatFollowsIsReadForTheReasonBeforeIt(t *testing.T) {
 			}
 		}
 	}
-	err := c.Tx(ctx, func(tx *kernel.Tx) error { return tx.Aside(func() error { return nil }) })
-	if !errors.Is(err, kernel.ErrNoReason) {
-		t.Errorf("without a reason there is one to return to: %v", err)
+}
+
+func TestReadersOfOneTransactionLogEachForItsOwnReason(t *testing.T) {
+	c := newCity(t)
+	a, other := c.resident(t, 1), c.resident(t, 2)
+	must(t, c.Tx(ctx, func(tx *kernel.Tx) error {
+		one, two := tx.As(c.Entry(handler, "case", "d", "dispute")), tx.As(c.Entry(supervisor, "note", "d", "dispute"))
+		for _, rd := range []*kernel.Reader{one, two, one} { // in turn
+			if _, err := kernel.ReadingsOf[cases.Readings](rd).Resident(ctx, mingjing.ResidentID(a.ID)); err != nil {
+				return err
+			}
+		}
+		_, err := kernel.ReadingsOf[cases.Readings](one).Resident(ctx, mingjing.ResidentID(other.ID))
+		return err
+	}))
+	if l := c.looks(t, a); len(l) < 2 || l[0].Action != "note" || l[0].Who != supervisor.Name || l[1].Action != "case" ||
+		l[1].Who != handler.Name {
+		t.Errorf("the log of whom both read has %+v", l)
+	}
+	if l := c.looks(t, other); l[0].Action != "case" || len(l) > 1 && l[1].Action == "note" {
+		t.Errorf("the log of whom one read has %+v", l)
 	}
 }

@@ -88,7 +88,7 @@ func TestWhatIsTakenAlongIsEverything(t *testing.T) {
 	must(t, c.Withdraw(ctx, a, "honest-shanghai"))
 	c.ready(t, a, "rongcheng")
 	asked := c.ask(t, a, "honest-shanghai") // and one that waits for the rest of its sources
-	c.do(t, func(tx casework.Tx) error {
+	c.do(t, func(tx opened) error {
 		return tx.SetSource(ctx, asked.ID, score.Source{Source: mingjing.Source{Agency: "court", State: mingjing.SourceAnswered, Items: 2},
 			Reply: &score.Reply{Records: []score.ReplyRecord{debt("debt")}, Listings: []score.ReplyListing{blacklisted("list")}}})
 	})
@@ -110,8 +110,10 @@ func TestWhatIsTakenAlongIsEverything(t *testing.T) {
 	if e.Identity.IDNumber != string(r.IDNumber) || e.Identity.Name != r.Name || e.Lang != "en" || !e.MadeAt.Equal(c.clock.Now()) {
 		t.Errorf("it is about %+v", e.Identity)
 	}
-	if len(e.Consents) != 3 || len(e.Requests) != 3 || len(e.Records) != 1 || len(e.Listings) != 1 || len(e.Disputes) != 2 || len(e.Scores) != 1 {
-		t.Errorf("%d consents, %d requests, %d records, %d listings, %d disputes, %d scores", len(e.Consents), len(e.Requests), len(e.Records), len(e.Listings), len(e.Disputes), len(e.Scores))
+	if len(e.Consents) != 3 || len(e.Requests) != 3 || len(e.Records) != 1 || len(e.Listings) != 1 || len(e.Disputes) != 2 ||
+		len(e.Scores) != 1 {
+		t.Errorf("%d consents, %d requests, %d records, %d listings, %d disputes, %d scores", len(e.Consents), len(e.Requests), len(e.Records),
+			len(e.Listings), len(e.Disputes), len(e.Scores))
 	}
 	replied := false
 	for _, s := range e.Requests[len(e.Requests)-1].Sources {
@@ -126,10 +128,10 @@ func TestWhatIsTakenAlongIsEverything(t *testing.T) {
 	if e.Settings.Email != "lin@mail.example" || len(e.Settings.Devices) != 1 || e.Settings.Lang != "en" {
 		t.Errorf("the settings are %+v", e.Settings)
 	}
-	if len(e.Shares) != 1 || len(e.Shares[0].Looks) != 1 || e.Shares[0].Looks[0].Who != "Landlord & Co." {
+	if len(e.Shares) != 1 || len(e.Shares[0].Accesses) != 1 || e.Shares[0].Accesses[0].Who != "Landlord & Co." {
 		t.Errorf("the shares are %+v", e.Shares)
 	}
-	if len(e.Inquiries) != 1 || e.Inquiries[0].ID != why.ID || e.Inquiries[0].Look.Seq != why.Look.Seq {
+	if len(e.Inquiries) != 1 || e.Inquiries[0].ID != why.ID || e.Inquiries[0].Entry.Seq != why.Entry.Seq {
 		t.Errorf("the inquiries are %+v", e.Inquiries)
 	}
 	if len(e.Helping) != 1 || e.Helping[0].ID != helping || e.Helping[0].State != mingjing.MandateAccepted {
@@ -137,8 +139,8 @@ func TestWhatIsTakenAlongIsEverything(t *testing.T) {
 	}
 	stored := c.looks(t, a)
 	slices.Reverse(stored)
-	stored = slices.DeleteFunc(stored, func(l mingjing.Look) bool { return l.Action == "export_file" })
-	e.AccessLog = slices.DeleteFunc(e.AccessLog, func(l mingjing.Look) bool { return l.Action == "test" })
+	stored = slices.DeleteFunc(stored, func(l mingjing.AccessEntry) bool { return l.Action == "export_file" })
+	e.AccessLog = slices.DeleteFunc(e.AccessLog, func(l mingjing.AccessEntry) bool { return l.Action == "test" })
 	if !reflect.DeepEqual(e.AccessLog, stored) {
 		t.Errorf("the log has %d lines, %d were taken along", len(stored), len(e.AccessLog))
 	}
@@ -186,7 +188,7 @@ func TestWhatIsTakenAlongIsEverything(t *testing.T) {
 
 func (c *city) storedResident(t tb, a mingjing.Actor) (r kernel.Resident) {
 	t.Helper()
-	c.do(t, func(tx casework.Tx) (err error) { r, err = tx.Resident(ctx, mingjing.ResidentID(a.ID)); return err })
+	c.do(t, func(tx opened) (err error) { r, err = tx.Resident(ctx, mingjing.ResidentID(a.ID)); return err })
 	return r
 }
 
@@ -303,19 +305,19 @@ func TestAnExportIsGoneAfterADay(t *testing.T) {
 	if v, err := c.Export(ctx, a); err != nil || v.Job != nil {
 		t.Errorf("the page says %+v, %v", v, err)
 	}
-	must(t, c.did(ctx, takeaway.JobUnexport, id))
-	must(t, c.did(ctx, takeaway.JobUnexport, id)) // once more is no harm
+	must(t, c.did(ctx, takeaway.JobDeleteExport, id))
+	must(t, c.did(ctx, takeaway.JobDeleteExport, id)) // once more is no harm
 	c.noExport(t, id)
 }
 
 // noExport fails unless nothing of an export is left.
 func (c *city) noExport(t tb, id string) {
 	t.Helper()
-	for what, read := range map[string]func(casework.Tx) error{
-		"row":  func(tx casework.Tx) error { _, err := tx.Export(ctx, id); return err },
-		"file": func(tx casework.Tx) error { _, err := tx.ExportData(ctx, id); return err },
+	for what, read := range map[string]func(opened) error{
+		"row":  func(tx opened) error { _, err := tx.Export(ctx, id); return err },
+		"file": func(tx opened) error { _, err := tx.ExportData(ctx, id); return err },
 	} {
-		if err := c.store.Tx(ctx, read); !errors.Is(err, kernel.ErrNotFound) {
+		if err := c.store.Tx(ctx, func(tx casework.Tx) error { return read(withReader(tx, "test")) }); !errors.Is(err, kernel.ErrNotFound) {
 			t.Errorf("the %s is left: %v", what, err)
 		}
 	}
@@ -390,8 +392,9 @@ func TestTooMuchToTakeAlongIsSaid(t *testing.T) {
 	c := newCity(t, withPress(&press{}))
 	a, record, _ := c.owing(t, 1)
 	d := c.file(t, a, record, "")
-	c.do(t, func(tx casework.Tx) error {
-		return tx.AddEvidence(ctx, d.ID, mingjing.Evidence{ID: "huge", Name: "huge.pdf", Size: mingjing.MaxExportBytes + 1, AddedAt: c.clock.Now()}, []byte("x"))
+	c.do(t, func(tx opened) error {
+		return tx.AddEvidence(ctx, d.ID, mingjing.Evidence{ID: "huge", Name: "huge.pdf", Size: mingjing.MaxExportBytes + 1,
+			AddedAt: c.clock.Now()}, []byte("x"))
 	})
 	v, err := c.StartExport(ctx, fresh(a), "en")
 	must(t, err)

@@ -18,11 +18,11 @@ import (
 )
 
 // proofs are all pages of an actor's proof.
-func (c *city) proofs(t tb, a mingjing.Actor, since int64) (pages []mingjing.LookProof) {
+func (c *city) proofs(t tb, a mingjing.Actor, since int64) (pages []mingjing.AccessProof) {
 	t.Helper()
 	q := accesslog.ProofQuery{Since: since}
 	for {
-		p, err := c.LookProof(ctx, a, q)
+		p, err := c.AccessProof(ctx, a, q)
 		must(t, err)
 		pages = append(pages, p)
 		if p.Next == 0 {
@@ -44,29 +44,29 @@ func TestAResidentGetsTheProofOfEveryLook(t *testing.T) {
 		}
 	}
 	first := c.proofs(t, a, 0)
-	k := logproof.CheckLooks(first, nil, monday)
-	if len(first) != 2 || len(k.Problems) > 0 || k.Looks != accesslog.ProofPage+20 {
+	k := logproof.Check(first, nil, monday)
+	if len(first) != 2 || len(k.Problems) > 0 || k.Entries != accesslog.ProofPage+20 {
 		t.Fatalf("%d pages, %+v", len(first), k)
 	}
 	// The pages were looks too, and the next proof has them.
-	k2 := logproof.CheckLooks(c.proofs(t, a, k.Memory.Size), k.Memory, monday)
-	if len(k2.Problems) > 0 || k2.Looks != k.Looks+2 || k2.Checkpoint.Size <= k.Checkpoint.Size {
+	k2 := logproof.Check(c.proofs(t, a, k.Memory.Size), k.Memory, monday)
+	if len(k2.Problems) > 0 || k2.Entries != k.Entries+2 || k2.Checkpoint.Size <= k.Checkpoint.Size {
 		t.Errorf("the second time: %+v", k2)
 	}
-	whole, err := c.LookProof(ctx, a, accesslog.ProofQuery{All: true})
+	whole, err := c.AccessProof(ctx, a, accesslog.ProofQuery{All: true})
 	must(t, err)
-	if k := logproof.CheckLooks([]mingjing.LookProof{whole}, nil, monday); len(k.Problems) > 0 || k.Looks != k2.Looks+2 {
+	if k := logproof.Check([]mingjing.AccessProof{whole}, nil, monday); len(k.Problems) > 0 || k.Entries != k2.Entries+2 {
 		t.Errorf("in one: %+v", k)
 	}
 	v, err := c.AccessLog(ctx, a, false, "")
 	must(t, err)
 	pages := c.proofs(t, a, 0)
-	shown := logproof.CheckLooks(pages, nil, monday)
-	if logproof.Shown(&shown, pages, v.Looks, false); len(shown.Problems) > 0 {
+	shown := logproof.Check(pages, nil, monday)
+	if logproof.CheckShown(&shown, pages, v.Entries, false); len(shown.Problems) > 0 {
 		t.Errorf("the page: %+v", shown.Problems)
 	}
 	for _, q := range []accesslog.ProofQuery{{Since: -1}, {Size: 1 << 40}, {After: -3}} {
-		if _, err := c.LookProof(ctx, a, q); codeOf(err) != "invalid_cursor" {
+		if _, err := c.AccessProof(ctx, a, q); codeOf(err) != "invalid_cursor" {
 			t.Errorf("%+v: %v", q, err)
 		}
 	}
@@ -92,7 +92,8 @@ func TestTheStateAndTheTilesArePublic(t *testing.T) {
 	if _, err := tlog.ProveRecord(k.Size, 7, tree); err != nil {
 		t.Error(err)
 	}
-	for _, tile := range []tlog.Tile{{H: 8, L: 0, N: 1, W: 45}, {H: 8, L: 1, N: 0, W: 2}, {H: 8, L: 7, N: 0, W: 1}, {H: 8, L: 8, N: 0, W: 1}, {H: 8, L: 0, N: 1 << 50, W: 1}, {H: 4, L: 0, N: 0, W: 1}, {H: 8, L: -1, N: 0, W: 1}} {
+	for _, tile := range []tlog.Tile{{H: 8, L: 0, N: 1, W: 45}, {H: 8, L: 1, N: 0, W: 2}, {H: 8, L: 7, N: 0, W: 1}, {H: 8, L: 8, N: 0, W: 1},
+		{H: 8, L: 0, N: 1 << 50, W: 1}, {H: 4, L: 0, N: 0, W: 1}, {H: 8, L: -1, N: 0, W: 1}} {
 		if _, err := c.Tile(ctx, tile); codeOf(err) != "not_found" {
 			t.Errorf("%+v: %v", tile, err)
 		}
@@ -148,7 +149,7 @@ func TestWitnessesAreShownEachStateAndTheirWordIsPublished(t *testing.T) {
 			t.Fatalf("state %d: %+v, %v, %v", i, k, by, err)
 		}
 	}
-	k := logproof.CheckLooks(c.proofs(t, a, 0), nil, monday.Add(time.Minute))
+	k := logproof.Check(c.proofs(t, a, 0), nil, monday.Add(time.Minute))
 	if len(k.Problems) > 0 || len(k.Witnesses) != 1 || k.Witnesses[0].Size != 5 || len(k.Memory.Witnesses) != 1 {
 		t.Errorf("%+v", k)
 	}
@@ -194,7 +195,7 @@ func TestAWitnessWhoseSignatureIsNotItsOwnCountsForNothing(t *testing.T) {
 	if c.ShowWitnesses(ctx) {
 		t.Error("it counts")
 	}
-	if k := logproof.CheckLooks(c.proofs(t, a, 0), nil, monday); len(k.Witnesses) > 0 || len(k.Problems) > 0 {
+	if k := logproof.Check(c.proofs(t, a, 0), nil, monday); len(k.Witnesses) > 0 || len(k.Problems) > 0 {
 		t.Errorf("%+v", k)
 	}
 }
@@ -202,7 +203,7 @@ func TestAWitnessWhoseSignatureIsNotItsOwnCountsForNothing(t *testing.T) {
 func TestWithoutAKeyNothingIsProven(t *testing.T) {
 	c := newCity(t, func(cfg *casework.Config) { cfg.Ledger = nil })
 	a := c.resident(t, 1)
-	if _, err := c.LookProof(ctx, a, accesslog.ProofQuery{}); codeOf(err) != "unavailable" {
+	if _, err := c.AccessProof(ctx, a, accesslog.ProofQuery{}); codeOf(err) != "unavailable" {
 		t.Errorf("a proof without a key: %v", err)
 	}
 	if _, err := c.Checkpoint(ctx); codeOf(err) != "unavailable" {

@@ -81,11 +81,10 @@ func StoryIDNumber(story string) (mingjing.IDNumber, bool) {
 }
 
 // Seed enrols the residents and the staff, links those who are both, and returns
-// all accounts. It may be
-// called at every start: secrets are made on the first and read back from
-// [Config.AccountsFile] afterwards, activation codes are made anew. The file is
-// written before anybody is enrolled, so that no password is lost when the
-// process ends in between.
+// all accounts. It may be called at every start: secrets are made on the first and read
+// from [Config.AccountsFile] afterwards, activation codes are made anew. The file is
+// written before anybody is enrolled, so that no password is lost when the process ends
+// in between.
 func Seed(ctx context.Context, bureau Bureau, identities Identities, cfg Config) ([]Account, error) {
 	known, err := readAccounts(cfg.AccountsFile)
 	if err != nil {
@@ -142,6 +141,7 @@ func Seed(ctx context.Context, bureau Bureau, identities Identities, cfg Config)
 	return accounts, nil
 }
 
+// keep writes the accounts, unless they are not kept.
 func keep(path string, accounts []Account) error {
 	if path == "" {
 		return nil

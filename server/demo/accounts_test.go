@@ -94,7 +94,7 @@ func (r *registry) LinkStaff(_ context.Context, login string, self mingjing.Resi
 		return err
 	}
 	if _, ok := r.roles[login]; !ok {
-		return mingjing.Errorf(mingjing.NotFound, "staff_unknown")
+		return mingjing.NewError(mingjing.NotFound, "staff_unknown")
 	}
 	r.links[login] = self
 	return nil
@@ -104,7 +104,7 @@ func (r *registry) ActivationCode(_ context.Context, n mingjing.IDNumber) (strin
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.activated[n] {
-		return "", mingjing.Errorf(mingjing.Conflict, "already_activated")
+		return "", mingjing.NewError(mingjing.Conflict, "already_activated")
 	}
 	r.codes++
 	return fmt.Sprintf("code-%d", r.codes), nil
@@ -327,7 +327,8 @@ func TestThePrintedTableLinesUpAndAnAccountPrintsNoSecret(t *testing.T) {
 		if !found || wide != at {
 			t.Errorf("out of line: %s", lines[i+1])
 		}
-		if !strings.Contains(lines[i+1], a.Password) || !strings.Contains(lines[i+1], a.TOTPSecret) || !strings.Contains(lines[i+1], a.ActivationCode) {
+		if !strings.Contains(lines[i+1], a.Password) || !strings.Contains(lines[i+1], a.TOTPSecret) ||
+			!strings.Contains(lines[i+1], a.ActivationCode) {
 			t.Errorf("incomplete: %s", lines[i+1])
 		}
 		for _, f := range []string{"%v", "%+v", "%#v", "%s"} {

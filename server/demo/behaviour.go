@@ -42,7 +42,7 @@ type Behaviour struct {
 // Down reports whether the agency never answers.
 func (b Behaviour) Down() bool { return b.Kind == Refuses || b.Kind == Hangs }
 
-// enough agencies that three may be down without the city being mostly that.
+// enough is the least number of agencies of a city in which three are down.
 const enough = 20
 
 // behaviours returns the behaviour of every agency: the same for the same agencies,
@@ -111,6 +111,7 @@ func behaviours(codes []string, needed map[string]bool, cfg Config) map[string]B
 	return out
 }
 
+// inAll returns a function that reports whether an agency is in all books.
 func inAll(books []*mingjing.Rulebook) func(string) bool {
 	return func(code string) bool {
 		return !slices.ContainsFunc(books, func(b *mingjing.Rulebook) bool {
@@ -128,8 +129,8 @@ func between(code string, low, high time.Duration) time.Duration {
 	return low + time.Duration(hash("delay", code)%uint64(high-low))
 }
 
-// hash returns a number that is spread evenly over its inputs; FNV does not do that
-// for codes that differ by one letter.
+// hash returns a number that differs much for inputs that differ little. FNV does not
+// do that for codes that differ by one letter.
 func hash(parts ...string) uint64 {
 	h := sha256.New()
 	for _, p := range parts {

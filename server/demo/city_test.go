@@ -165,7 +165,8 @@ func TestAllAnswerOrFailAsDesigned(t *testing.T) {
 				if failed++; failed > demo.MaxFlakes {
 					break
 				}
-				if how.Kind == demo.Refuses && !errors.Is(err, syscall.ECONNREFUSED) || how.Kind == demo.Hangs && !errors.Is(err, context.DeadlineExceeded) {
+				if how.Kind == demo.Refuses && !errors.Is(err, syscall.ECONNREFUSED) ||
+					how.Kind == demo.Hangs && !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("%s %s: %v", how.Kind, ag.Code, err)
 				}
 			}
@@ -274,7 +275,8 @@ func TestAnAgencyThatLooksThingsUpByHandSaysWhenToComeBack(t *testing.T) {
 func TestAnAgencyAnswersNobodyButTheBureau(t *testing.T) {
 	c := start(t, demo.Config{Instant: true})
 	base := c.Directory()["court"]
-	body := []byte(`{"request_id":"r","id_number":"` + string(storyID(t, "guarantor")) + `","name":"","codes":["court.enforcement_blacklist"]}`)
+	body := []byte(`{"request_id":"r","id_number":"` + string(storyID(t, "guarantor")) +
+		`","name":"","codes":["court.enforcement_blacklist"]}`)
 	for _, sig := range []string{"", "v1;t=1;n=00000000000000000000000000000000;b=00;s=00"} {
 		for _, path := range []string{"/records", "/questions"} {
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+path, bytes.NewReader(body))
@@ -295,7 +297,8 @@ func TestAnAgencyAnswersNobodyButTheBureau(t *testing.T) {
 	}
 	stranger := agency.New(agency.Config{Directory: c.Directory(), Key: []byte("somebody else's key")})
 	defer stranger.Close()
-	_, err := stranger.Records(t.Context(), "court", score.RecordsQuery{RequestID: "r", IDNumber: storyID(t, "guarantor"), Codes: []string{"court.enforcement_blacklist"}})
+	_, err := stranger.Records(t.Context(), "court",
+		score.RecordsQuery{RequestID: "r", IDNumber: storyID(t, "guarantor"), Codes: []string{"court.enforcement_blacklist"}})
 	if e, ok := errors.AsType[*agency.Error](err); !ok || e.Status != http.StatusUnauthorized {
 		t.Error(err)
 	}
@@ -320,7 +323,8 @@ func TestAnAgencyAnswersOnlyTheCodesItWasAskedFor(t *testing.T) {
 	if r := ask(); len(r.Records)+len(r.Listings) != 0 {
 		t.Errorf("%+v", r)
 	}
-	r, err := a.Records(t.Context(), "court", score.RecordsQuery{RequestID: "r", IDNumber: mingjing.MakeIDNumber("99999919000101999"), Codes: codes(book(t, "rongcheng"))})
+	r, err := a.Records(t.Context(), "court",
+		score.RecordsQuery{RequestID: "r", IDNumber: mingjing.MakeIDNumber("99999919000101999"), Codes: codes(book(t, "rongcheng"))})
 	if err != nil || len(r.Records)+len(r.Listings) != 0 {
 		t.Errorf("somebody unknown: %+v, %v", r, err)
 	}

@@ -19,6 +19,7 @@ const maxMoved = 10 * 366 * 24 * time.Hour
 // kept in a file, so that a restart doesn't turn it back. It is for one process.
 type Clock struct {
 	file string
+	real func() time.Time
 
 	mu    sync.Mutex
 	moved time.Duration
@@ -32,7 +33,7 @@ type movedFile struct {
 // OpenClock returns the clock, moved as far as the file says; not at all when there is
 // no file.
 func OpenClock(file string) (*Clock, error) {
-	c := &Clock{file: file}
+	c := &Clock{file: file, real: time.Now}
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return c, nil
@@ -52,7 +53,7 @@ func OpenClock(file string) (*Clock, error) {
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return time.Now().Add(c.moved)
+	return c.real().Add(c.moved)
 }
 
 // Move moves the clock forward, after the move was written to the file. It never goes
@@ -62,7 +63,7 @@ func (c *Clock) Move(d time.Duration) error {
 	defer c.mu.Unlock()
 	moved := (c.moved + max(d, 0)).Round(time.Microsecond)
 	if d > maxMoved || moved > maxMoved {
-		return mingjing.Errorf(mingjing.Conflict, "clock_too_far")
+		return mingjing.NewError(mingjing.Conflict, "clock_too_far")
 	}
 	data, err := json.Marshal(movedFile{moved.Microseconds()})
 	if err != nil {

@@ -45,7 +45,8 @@ func TestAClockThatCannotBeKeptIsNotMoved(t *testing.T) {
 	if err := c.Move(time.Hour); err == nil || time.Until(c.Now()) > time.Minute {
 		t.Errorf("moved to %s, %v", c.Now(), err)
 	}
-	for name, text := range map[string]string{"nothing": "", "back": `{"moved_microseconds": -5}`, "far": `{"moved_microseconds": 9000000000000000}`} {
+	for name, text := range map[string]string{"nothing": "", "back": `{"moved_microseconds": -5}`,
+		"far": `{"moved_microseconds": 9000000000000000}`} {
 		file := filepath.Join(t.TempDir(), "demo-clock.json")
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)

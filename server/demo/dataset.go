@@ -47,6 +47,7 @@ type file struct {
 	plans    map[mingjing.IDNumber]map[string]plan // by ref
 }
 
+// suppliers returns the agencies that hold anything on anybody.
 func (d dataset) suppliers() map[string]bool {
 	out := map[string]bool{}
 	for code := range d.files {
@@ -106,6 +107,7 @@ func newDataset(books []*mingjing.Rulebook, now time.Time) dataset {
 	return d
 }
 
+// add puts a fact about a person into the file of the agency that holds it.
 func (d dataset) add(p person, i int, fc fact, at place, month mingjing.Date) {
 	f := d.files[at.agency]
 	if f == nil {
@@ -145,7 +147,8 @@ func (d dataset) add(p person, i int, fc fact, at place, month mingjing.Date) {
 		measures = append(measures, unpublished)
 	}
 	f.listings[p.id] = append(f.listings[p.id], score.ReplyListing{Ref: ref, Listing: mingjing.Listing{
-		Kind: at.item.Listing, Code: fc.code, Subject: subject, Ground: both(fc.zh, fc.en), LegalBasis: maps.Clone(at.item.LegalBasis), Measures: measures,
+		Kind: at.item.Listing, Code: fc.code, Subject: subject, Ground: both(fc.zh, fc.en),
+		LegalBasis: maps.Clone(at.item.LegalBasis), Measures: measures,
 		Document: doc, NoticeOn: fc.notice.before(month), From: on, Ends: on.AddMonths(fc.term), Exit: maps.Clone(at.item.Exit)}})
 }
 
@@ -159,7 +162,8 @@ func (m moment) before(month mingjing.Date) mingjing.Date {
 	return min(first.AddDays(m.day-1), first.AddMonths(1).AddDays(-1))
 }
 
-// on fills in the default, and the day of a correction.
+// on returns the plan with the default answer where it has none, and with the day of
+// a correction.
 func (p plan) on(month mingjing.Date) plan {
 	if p.position == "" {
 		w := p.when

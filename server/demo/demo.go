@@ -8,7 +8,10 @@
 //
 // The agencies speak the protocol of package agency and verify its signature.
 // The package must not know how records are stored, scored or disputed: it is outside
-// of the product, and reaches it only through [Bureau] and [Identities].
+// of the product. No other package of the server imports it but the program, which opens
+// a [City] and hands the product what the city has for it: its agencies' addresses, its
+// clock, its [City.Respond], and the [Controls] that move the clock. The city uses the
+// product through what the parts of casework offer everybody ([City.Settle]).
 package demo
 
 import (
@@ -20,12 +23,14 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
 
 	"mingjing"
 	"mingjing/server/agency"
+	"mingjing/server/casework"
 	"mingjing/server/casework/kernel"
 )
 
@@ -33,7 +38,7 @@ import (
 // in two minutes.
 const DefaultClockScale = 720
 
-// A Config has the settings of a city. Zero values mean the defaults.
+// A Config has the settings of a city. A field that is zero has its default.
 type Config struct {
 	// Books are the rulebooks whose agencies the city has, each agency once. They
 	// say who holds which catalogue code and which documents it needs.
@@ -87,7 +92,8 @@ func (c Config) withDefaults() Config {
 
 // A City is the running agencies.
 type City struct {
-	key        []byte
+	cfg        Config
+	clock      *Clock // nil where [Open] has not opened it
 	directory  map[string]string
 	behaviours map[string]Behaviour
 
@@ -95,6 +101,23 @@ type City struct {
 	once    sync.Once
 	serving sync.WaitGroup
 	closers []func() error
+}
+
+// Open starts a city that keeps its clock and its accounts in a data folder. It sets
+// Clock, Now and AccountsFile of the settings.
+func Open(ctx context.Context, data string, cfg Config) (*City, error) {
+	clock, err := OpenClock(filepath.Join(data, "demo-clock.json"))
+	if err != nil {
+		return nil, err
+	}
+	// The stories are told by the real time: moving the clock makes them older.
+	cfg.Clock, cfg.Now, cfg.AccountsFile = clock, time.Now(), filepath.Join(data, "demo-accounts.json")
+	c, err := Start(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	c.clock = clock
+	return c, nil
 }
 
 // Start starts every agency of the books on a port of 127.0.0.1 of its own. They run
@@ -116,7 +139,7 @@ func Start(ctx context.Context, cfg Config) (*City, error) {
 	data := newDataset(cfg.Books, cfg.Now)
 	ctx, stop := context.WithCancel(ctx)
 	c := &City{
-		key:        cfg.Key,
+		cfg:        cfg,
 		directory:  make(map[string]string, len(codes)),
 		behaviours: behaviours(codes, data.suppliers(), cfg),
 		stop:       stop,
@@ -131,6 +154,7 @@ func Start(ctx context.Context, cfg Config) (*City, error) {
 	return c, nil
 }
 
+// open starts one agency.
 func (c *City) open(ctx context.Context, code string, cfg Config, f *file) error {
 	b := c.behaviours[code]
 	if b.Kind == Refuses {
@@ -165,12 +189,47 @@ func (c *City) open(ctx context.Context, code string, cfg Config, f *file) error
 	return nil
 }
 
+// Time returns the clock of a city that was opened by [Open].
+func (c *City) Time() *Clock { return c.clock }
+
+// Controls let the city's staff move its clock, and with it the jobs of the product.
+func (c *City) Controls(bureau *casework.Bureau, jobs Jobs) Controls {
+	return Controls{City: bureau.City, Desk: bureau.Desk, Jobs: jobs, Time: c.clock}
+}
+
+// Settle enrols the city's people with [Seed], proposes the listings of the stories
+// with [Propose], and returns all accounts. Where nobody was enrolled before, a handler
+// looks somebody up too ([Look]).
+func (c *City) Settle(ctx context.Context, bureau *casework.Bureau, identities Identities) ([]Account, error) {
+	before, err := bureau.Register.Residents(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("settle demo city: %w", err)
+	}
+	accounts, err := Seed(ctx, bureau.Register, identities, c.cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := Propose(ctx, bureau.Cases, c.cfg); err != nil {
+		return nil, err
+	}
+	if before == 0 {
+		return accounts, Look(ctx, bureau.Desk)
+	}
+	return accounts, nil
+}
+
+// Run has the city's agencies propose the listings of the stories anew until ctx ends
+// ([KeepProposing]).
+func (c *City) Run(ctx context.Context, bureau *casework.Bureau) error {
+	return KeepProposing(ctx, bureau.Cases, c.cfg)
+}
+
 // Directory returns the base URL of every agency by its code, those that are down
 // included.
 func (c *City) Directory() map[string]string { return maps.Clone(c.directory) }
 
 // Key returns the master key by which signatures are checked.
-func (c *City) Key() []byte { return slices.Clone(c.key) }
+func (c *City) Key() []byte { return slices.Clone(c.cfg.Key) }
 
 // Behaviours returns how the agencies behave, by code.
 func (c *City) Behaviours() map[string]Behaviour { return maps.Clone(c.behaviours) }

@@ -15,3 +15,6 @@ func Suppliers(books []*mingjing.Rulebook) map[string]bool {
 func Unheld(books []*mingjing.Rulebook) map[string]bool {
 	return newDataset(books, time.Now()).unheld
 }
+
+// StopAt has the real time be at for good, so that the clock goes only where it is moved.
+func (c *Clock) StopAt(at time.Time) { c.real = func() time.Time { return at } }

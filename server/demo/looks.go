@@ -3,9 +3,9 @@ package demo
 import (
 	"context"
 	"fmt"
-	"mingjing/server/casework/desk"
 
 	"mingjing"
+	"mingjing/server/casework/inquiry"
 )
 
 // StoryLookedAt is the code of a resident whom a handler has looked up while they were
@@ -32,9 +32,11 @@ func Look(ctx context.Context, bureau Looker) error {
 	return nil
 }
 
-// Explain returns the answer of an agency of the city to a resident who asks why it
+var _ inquiry.Responder = (*City)(nil)
+
+// Respond returns the answer of an agency of the city to a resident who asks why it
 // looked; "" when an officer of it can log in and answer.
-func Explain(agency string) string {
+func (*City) Respond(agency string) string {
 	for _, s := range staff {
 		if s.agency == agency {
 			return ""
@@ -42,5 +44,3 @@ func Explain(agency string) string {
 	}
 	return "按职责核对并报送本部门记录所需，未作他用。 · It was needed to check and submit the agency’s own records, and for nothing else."
 }
-
-var _ Looker = (*desk.Desk)(nil)

@@ -22,11 +22,10 @@ import (
 )
 
 const (
-	// maxAsk is the greatest size of a request, in bytes: a statement of the longest
-	// kind with everything else fits.
+	// maxAsk is the greatest size of a request, in bytes. The longest statement fits.
 	maxAsk = 64 << 10
-	// maxOpen is how many requests and how many cases an agency remembers; the oldest
-	// are forgotten first, and begin anew when they are asked again.
+	// maxOpen is how many requests and how many cases an agency remembers. It forgets
+	// the oldest first; one that was forgotten begins anew when it is asked again.
 	maxOpen = 4096
 	// holdFor is how long an agency keeps the caller waiting before it says that
 	// it is still looking.
@@ -62,8 +61,8 @@ type lookup struct {
 	tries int
 }
 
-// newOffice starts the agency; the end of city stops it. A nil file is an agency that
-// holds nothing on anybody.
+// newOffice returns the handler of an agency. Requests that wait in it end with city. A
+// nil file is that of an agency that holds nothing on anybody.
 func newOffice(city context.Context, code string, b Behaviour, cfg Config, f *file) http.Handler {
 	if f == nil {
 		f = &file{}
@@ -76,7 +75,8 @@ func newOffice(city context.Context, code string, b Behaviour, cfg Config, f *fi
 	return mux
 }
 
-// signed passes on requests that the bureau signed, with their body read.
+// signed returns a handler that reads the body of a request and calls next if the
+// bureau has signed it.
 func (o *office) signed(next func(http.ResponseWriter, *http.Request, []byte)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxAsk))
@@ -97,6 +97,7 @@ func (o *office) signed(next func(http.ResponseWriter, *http.Request, []byte)) h
 	}
 }
 
+// records answers what the agency holds on a person.
 func (o *office) records(w http.ResponseWriter, r *http.Request, body []byte) {
 	var q score.RecordsQuery
 	if !read(body, &q) || q.RequestID == "" || len(q.RequestID) > 128 || len(q.Codes) > 10_000 {
@@ -132,8 +133,8 @@ func (o *office) records(w http.ResponseWriter, r *http.Request, body []byte) {
 	answer(w, http.StatusOK, o.file.reply(q.IDNumber, q.Codes))
 }
 
-// work begins to look up a request, or continues. It returns how long that still
-// takes, and how this try fails.
+// work begins to work on a request, or continues. It returns how long that still takes,
+// and how this try fails; "" for not.
 func (o *office) work(request string) (left time.Duration, fail string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -151,6 +152,7 @@ func (o *office) work(request string) (left time.Duration, fail string) {
 	return max(0, l.ready.Sub(now)), ""
 }
 
+// scaled returns a length of time as it is in the city.
 func (o *office) scaled(d time.Duration) time.Duration { return time.Duration(float64(d) / o.scale) }
 
 // wait returns true after d, or false when the caller or the city ends first.
@@ -169,6 +171,7 @@ func (o *office) wait(ctx context.Context, d time.Duration) bool {
 	return false
 }
 
+// questions answers what the agency says about something that it has sent.
 func (o *office) questions(w http.ResponseWriter, _ *http.Request, body []byte) {
 	var q cases.Question
 	if !read(body, &q) || q.CaseID == "" || len(q.CaseID) > 128 {
@@ -205,12 +208,14 @@ func (o *office) questions(w http.ResponseWriter, _ *http.Request, body []byte) 
 		Position: p.position, Text: p.text, At: at.UTC(), Occurred: p.occurred}})
 }
 
+// read decodes a body of JSON, and reports whether it is nothing but what into has.
 func read(body []byte, into any) bool {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
 	return utf8.Valid(body) && dec.Decode(into) == nil && !dec.More()
 }
 
+// answer writes a status and a body of JSON.
 func answer(w http.ResponseWriter, status int, body any) {
 	data, err := json.Marshal(body)
 	if err != nil {

@@ -44,6 +44,7 @@ type fact struct {
 	answer      plan
 }
 
+// papers says whether a fact has its document.
 type papers int
 
 const (
@@ -56,7 +57,7 @@ const (
 // city lies in the future.
 type moment struct{ months, day int }
 
-// When an agency answers a question about a fact.
+// when says when an agency answers a question about a fact.
 type when int
 
 const (
@@ -78,10 +79,13 @@ type plan struct {
 // unpublished is a measure that no rulebook allows.
 var unpublished = mingjing.Measure{Code: "restrict.ringtone", Name: both("定制手机失信彩铃", "A ringback tone that shames the person called")}
 
+// both returns a text in both languages.
 func both(zh, en string) mingjing.Text { return mingjing.Text{"zh-CN": zh, "en": en} }
 
+// id returns an invented ID number: a birthday, and a number of three digits.
 func id(born string, n string) mingjing.IDNumber { return mingjing.MakeIDNumber("999999" + born + n) }
 
+// says returns the plan of an agency that answers promptly.
 func says(p mingjing.AgencyPosition, zh, en string) plan {
 	return plan{position: p, text: both(zh, en)}
 }
@@ -98,6 +102,7 @@ func people() []person {
 	return slices.Concat(stories(), processes(), colleagues(), ordinary(), inactive())
 }
 
+// stories returns the residents of [Stories].
 func stories() []person {
 	return []person{
 		{
@@ -107,11 +112,13 @@ func stories() []person {
 					zh: "为他人借款提供连带保证，借款人未还款，判决其承担三分之一，计 86,000 元。",
 					en: "Stood surety for another person's loan. The borrower did not pay, and a third of the debt, 86,000 yuan, was adjudged to him.",
 					answer: says(mingjing.PositionMaintained, "判决作出时保证债务确未履行，记录属实；其后是否履行，以执行案卷为准。",
-						"When the judgment was given the guarantee had not been honoured, so the record is true. Whether he paid afterwards is for the enforcement file to say.")},
+						"When the judgment was given the guarantee had not been honoured, so the record is true. "+
+							"Whether he paid afterwards is for the enforcement file to say.")},
 				{code: "court.enforcement_blacklist", on: moment{6, 12}, notice: moment{6, 4}, term: 24,
 					zh: "有履行能力而拒不履行生效判决确定的保证债务。", en: "Able to honour the guarantee laid down by a final judgment, and refused to.",
 					answer: says(mingjing.PositionWithdrawn, "经查执行案卷，其份额已于列入之前全部缴清，款项误记在主债务人名下。同意删除。",
-						"The enforcement file shows that he had paid his whole share before he was listed; the payment was booked under the principal debtor. We agree that the listing must go.")},
+						"The enforcement file shows that he had paid his whole share before he was listed; "+
+							"the payment was booked under the principal debtor. We agree that the listing must go.")},
 				{code: "licence.qualified", on: moment{31, 9}, zh: "二级建造师注册证书。", en: "Registered as an associate constructor."},
 				{code: "volunteer.hours", on: moment{4, 20}, zh: "社区图书馆值守 36 小时。", en: "36 hours at the neighbourhood library desk."},
 			},
@@ -134,7 +141,8 @@ func stories() []person {
 					zh: "未履行买卖合同判决确定的货款 214,300 元。被执行人出生日期 1979 年 3 月 14 日。",
 					en: "Has not paid 214,300 yuan for goods, as adjudged. The debtor was born on 14 March 1979.",
 					answer: says(mingjing.PositionWithdrawn, "经比对证件号码，被执行人为同名同姓的另一人，系导入时仅按姓名匹配所致。撤回。",
-						"The ID numbers differ: the debtor is another person of the same name, matched by name alone when the files were imported. We withdraw it.")},
+						"The ID numbers differ: the debtor is another person of the same name, "+
+							"matched by name alone when the files were imported. We withdraw it.")},
 				{code: "court.enforcement_blacklist", on: moment{10, 2}, notice: moment{11, 25}, term: 24, subject: "王伟（1979-03-14）",
 					zh:     "有履行能力而拒不履行生效判决。被执行人出生日期 1979 年 3 月 14 日。",
 					en:     "Able to honour a final judgment, and refused to. The debtor was born on 14 March 1979.",
@@ -167,7 +175,8 @@ func stories() []person {
 				{code: "volunteer.hours", on: moment{2, 14}, zh: "周末课业辅导 48 小时。", en: "48 hours of weekend tutoring."},
 				{code: "volunteer.hours", on: moment{8, 14}, zh: "周末课业辅导 52 小时。", en: "52 hours of weekend tutoring."},
 				{code: "volunteer.hours", on: moment{14, 14}, zh: "进博会语言服务 60 小时。", en: "60 hours of interpreting at the import fair."},
-				{code: "volunteer.honour_redlist", on: moment{7, 5}, notice: moment{7, 5}, term: 24, zh: "累计志愿服务满三百小时。", en: "More than three hundred hours of voluntary service."},
+				{code: "volunteer.honour_redlist", on: moment{7, 5}, notice: moment{7, 5}, term: 24,
+					zh: "累计志愿服务满三百小时。", en: "More than three hundred hours of voluntary service."},
 				{code: "tax.a_grade_redlist", on: moment{6, 28}, notice: moment{6, 28}, term: 12, zh: "个人工作室纳税信用年度评价为 A 级。",
 					en: "Her studio's tax compliance was graded A for the year."},
 				{code: "licence.qualified", on: moment{50, 30}, zh: "高级中学教师资格证书。", en: "Qualified upper secondary school teacher."},
@@ -209,6 +218,7 @@ func colleagues() []person {
 	}
 }
 
+// ordinary returns the residents without a story.
 func ordinary() []person {
 	long := person{id: id("20010131", "713"), name: "徐若彤"}
 	for i := range 30 {
@@ -264,7 +274,8 @@ func ordinary() []person {
 			{code: "metro.fare_evasion", on: moment{2, 28}, zh: "使用他人敬老卡进站。", en: "Entered with somebody else's senior card."},
 		}},
 		{id: id("19740707", "711"), name: "何苗", facts: []fact{
-			{code: "court.breach_adjudged", on: moment{17, 13}, zh: "装修合同违约，判决返还预付款 48,000 元。", en: "In breach of a renovation contract; ordered to return 48,000 yuan."},
+			{code: "court.breach_adjudged", on: moment{17, 13}, zh: "装修合同违约，判决返还预付款 48,000 元。",
+				en: "In breach of a renovation contract; ordered to return 48,000 yuan."},
 			{code: "court.unpaid_judgment", on: moment{13, 13}, zh: "未履行返还预付款 48,000 元的判决。", en: "Has not returned the 48,000 yuan."},
 			{code: "court.enforcement_blacklist", on: moment{12, 1}, notice: moment{13, 20}, term: 24,
 				zh: "有履行能力而拒不履行生效判决。", en: "Able to honour a final judgment, and refuses to."},
@@ -282,6 +293,7 @@ func ordinary() []person {
 	return people
 }
 
+// inactive returns the residents who have not activated their accounts.
 func inactive() []person {
 	return []person{
 		{story: StoryActivation, id: id("20050517", "801"), name: "何雨", facts: []fact{
@@ -303,8 +315,10 @@ type staffMember struct {
 	agency, story string
 }
 
+// colleague is the ID number of a resident who is a handler as well.
 var colleague = id("19860521", "901")
 
+// staff are all who log in for the city and its agencies.
 var staff = []staffMember{
 	{mingjing.RoleHandler, "h-1001", "沈嘉禾", "", "", ""},
 	{mingjing.RoleHandler, "h-1002", "罗文博", colleague, "", ""},

@@ -19,7 +19,7 @@ type desk struct {
 
 func (d *desk) Propose(_ context.Context, a mingjing.Actor, p cases.Proposal) (mingjing.Listing, error) {
 	if a.Role != mingjing.RoleAgency || a.Agency == "" {
-		return mingjing.Listing{}, mingjing.Errorf(mingjing.Forbidden, "forbidden")
+		return mingjing.Listing{}, mingjing.NewError(mingjing.Forbidden, "forbidden")
 	}
 	d.proposals = append(d.proposals, p)
 	return mingjing.Listing{}, d.err

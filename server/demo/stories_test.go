@@ -169,7 +169,8 @@ func TestTheStoriesAreTrueWheneverTheyAreTold(t *testing.T) {
 	for _, now := range days {
 		a := connect(t, start(t, demo.Config{Instant: true, Now: now}), agency.Config{})
 		in, s := told(t, a, "guarantor", now)
-		if len(in.Listings) != 1 || !counts(s, in.Listings[0].ID) || !counts(s, record(t, in, "contract.guarantee_default", 0).ID) || s.Band != worst {
+		if len(in.Listings) != 1 || !counts(s, in.Listings[0].ID) ||
+			!counts(s, record(t, in, "contract.guarantee_default", 0).ID) || s.Band != worst {
 			t.Errorf("guarantor on %s: %+v", in.AsOf, s)
 		}
 
@@ -226,7 +227,8 @@ func TestTheSameMonthTellsTheSame(t *testing.T) {
 		var all []score.Reply
 		for _, s := range demo.Stories {
 			for _, ag := range []string{"court", "water", "volunteers", "metro", "traffic"} {
-				r, err := a.Records(t.Context(), ag, score.RecordsQuery{RequestID: "r", IDNumber: storyID(t, s), Codes: codes(book(t, "honest-shanghai"))})
+				r, err := a.Records(t.Context(), ag,
+					score.RecordsQuery{RequestID: "r", IDNumber: storyID(t, s), Codes: codes(book(t, "honest-shanghai"))})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -12,31 +12,32 @@ import (
 	"mingjing"
 )
 
-// codeDigits is the length of an activation code: our half and Kratos'.
+// codeDigits is the length of an activation code: one half is ours, the other is
+// Kratos'.
 const codeDigits = 12
 
-// ActivationCode issues a one-time code of twelve digits, as "1234-5678-9012",
-// with which the resident sets a password: the first one, or a new one where it
-// was forgotten. An older code of the same resident dies. The errors are
+// ActivationCode issues a one-time code of twelve digits, as "1234-5678-9012", with
+// which the resident sets a password: the first one, or a new one where it was
+// forgotten. Older codes of the same resident become invalid. The errors are
 // resident_unknown (NotFound) and identity_down.
 func (i *Identity) ActivationCode(ctx context.Context, n mingjing.IDNumber) (code string, err error) {
 	p, err := i.kratos.find(ctx, i.keys.resident(n))
 	if err != nil {
-		return "", i.down(ctx, "issue an activation code", err)
+		return "", i.unavailable(ctx, "issue an activation code", err)
 	}
 	if !p.enrolled {
-		return "", mingjing.Errorf(mingjing.NotFound, "resident_unknown")
+		return "", mingjing.NewError(mingjing.NotFound, "resident_unknown")
 	}
 	flow, inner, err := i.kratos.issue(ctx, p.id, i.codeTTL)
 	if err != nil {
-		return "", i.down(ctx, "issue an activation code", err)
+		return "", i.unavailable(ctx, "issue an activation code", err)
 	}
 	if err := i.kratos.setAdmin(ctx, p.id, memberFlow, flow); err != nil {
-		return "", i.down(ctx, "issue an activation code", err)
+		return "", i.unavailable(ctx, "issue an activation code", err)
 	}
-	code = i.keys.half(flow) + inner
+	code = i.keys.activationFlow(flow) + inner
 	if len(code) != codeDigits {
-		return "", i.down(ctx, "issue an activation code", fmt.Errorf("kratos' code has %d digits", len(inner)))
+		return "", i.unavailable(ctx, "issue an activation code", fmt.Errorf("kratos' code has %d digits", len(inner)))
 	}
 	return code[:4] + "-" + code[4:8] + "-" + code[8:], nil
 }
@@ -46,20 +47,21 @@ func (i *Identity) ActivationCode(ctx context.Context, n mingjing.IDNumber) (cod
 // for an unknown ID number and for a code that is wrong, used or too old;
 // invalid_form with the fields code and new_password, which leaves the code
 // unused; too_many_attempts with seconds; and identity_down.
-func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, code, newPassword string, c mingjing.Client) (token string, err error) {
+func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, code, newPassword string, c mingjing.Client) (token string,
+	err error) {
 	identifier := i.keys.resident(n)
 	var bad []mingjing.FieldError
-	if code = digits(code); code == "" {
+	if code = normalizeCode(code); code == "" {
 		bad = append(bad, mingjing.FieldError{Field: "code", Code: "required"})
 	}
-	if w := weak(newPassword, identifier, string(n)); w != "" {
+	if w := passwordProblem(newPassword, identifier, string(n)); w != "" {
 		bad = append(bad, mingjing.FieldError{Field: "new_password", Code: w})
 	}
 	if bad != nil {
 		return "", mingjing.InvalidFields(bad...)
 	}
-	defer i.pace.begin(ctx)()
-	a := attempt{"activate", identifier, place(c.Addr)}
+	defer i.pace.start(ctx)()
+	a := attempt{"activate", identifier, addrPrefix(c.Addr)}
 	if err := i.admit(ctx, a); errors.Is(err, errSilent) {
 		return "", errActivation()
 	} else if err != nil {
@@ -67,43 +69,44 @@ func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, code, newP
 	}
 	p, err := i.kratos.find(ctx, identifier)
 	if err != nil {
-		return "", i.down(ctx, "activate", err)
+		return "", i.unavailable(ctx, "activate", err)
 	}
 	if len(code) != codeDigits || !p.enrolled || !p.active || p.admin.Flow == "" ||
-		subtle.ConstantTimeCompare([]byte(i.keys.half(p.admin.Flow)), []byte(code[:6])) != 1 {
+		subtle.ConstantTimeCompare([]byte(i.keys.activationFlow(p.admin.Flow)), []byte(code[:6])) != 1 {
 		return "", errActivation()
 	}
-	// From here on the code is used up, so what was begun is finished even when
-	// the resident hangs up.
+	// From here on the code is used up, so the activation is finished even when the
+	// client has gone.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	// One at a time: two that redeem one code at once can both lose it in Kratos'
-	// SQLite. It is rare enough for nobody to wait.
+	// One at a time: when two requests redeem one code at once, both can fail in
+	// Kratos' SQLite. It is so rare that nobody has to wait long.
 	i.activating.Lock()
 	defer i.activating.Unlock()
-	token, settings, err := i.kratos.redeem(from(ctx, c.Device), p.admin.Flow, code[6:])
+	token, settings, err := i.kratos.redeem(withDevice(ctx, c.Device), p.admin.Flow, code[6:])
 	if errors.Is(err, errRefused) {
 		return "", errActivation()
 	} else if err != nil {
-		return "", i.down(ctx, "activate", err)
+		return "", i.unavailable(ctx, "activate", err)
 	}
-	// Before the password, because one who is still waiting is never let in.
-	err = i.patiently(ctx, func() error { return i.kratos.setAdmin(ctx, p.id, memberWaiting, false) })
+	// It comes before the password, because an identity that is still waiting can't log
+	// in.
+	err = i.retry(ctx, func() error { return i.kratos.setAdmin(ctx, p.id, memberWaiting, false) })
 	if err == nil {
 		err = i.setPassword(ctx, token, settings, newPassword)
 	}
 	if err != nil {
-		i.abandon(ctx, token)
+		i.dropSession(ctx, token)
 		if errors.Is(err, errRefused) {
 			return "", mingjing.InvalidFields(mingjing.FieldError{Field: "new_password", Code: "password_weak"})
 		}
-		return "", i.down(ctx, "set a password", err)
+		return "", i.unavailable(ctx, "set a password", err)
 	}
 	if err := i.EndOtherSessions(ctx, token); err != nil {
 		i.log.Warn("older sessions stay after a new password", "err", err)
 	}
-	i.succeeded(ctx, a)
-	i.succeeded(ctx, attempt{"login", a.identifier, a.addr})
+	i.loginSucceeded(ctx, a)
+	i.loginSucceeded(ctx, attempt{"login", a.identifier, a.addr})
 	return token, nil
 }
 
@@ -112,11 +115,11 @@ func (i *Identity) setPassword(ctx context.Context, token, settings, password st
 		return fmt.Errorf("wait for a password check: %w", err)
 	}
 	defer i.checks.Release(1)
-	return i.patiently(ctx, func() error { return i.kratos.setPassword(ctx, token, settings, password) })
+	return i.retry(ctx, func() error { return i.kratos.setPassword(ctx, token, settings, password) })
 }
 
-// patiently tries more than once, because the code is used up already.
-func (i *Identity) patiently(ctx context.Context, f func() error) error {
+// retry calls f until it succeeds, a few times, because the code is used up already.
+func (i *Identity) retry(ctx context.Context, f func() error) error {
 	var err error
 	for try := range 5 {
 		if err = f(); err == nil || errors.Is(err, errRefused) {
@@ -130,9 +133,10 @@ func (i *Identity) patiently(ctx context.Context, f func() error) error {
 // MinPassword is the least length of a password, in characters.
 const MinPassword = 10
 
-// weak is the code of what is wrong with a new password, or "". It refuses all
-// that Kratos would refuse, because Kratos is asked only after the code is used.
-func weak(password, identifier, idNumber string) string {
+// passwordProblem returns the code of what is wrong with a new password, or "". It
+// refuses everything that Kratos would refuse, because Kratos is asked only after the
+// code is used up.
+func passwordProblem(password, identifier, idNumber string) string {
 	switch {
 	case password == "":
 		return "required"
@@ -157,14 +161,14 @@ func weak(password, identifier, idNumber string) string {
 			return "password_weak"
 		}
 	}
-	if 2*common(lower, strings.ToLower(identifier)) > len(lower) {
+	if 2*commonRun(lower, strings.ToLower(identifier)) > len(lower) {
 		return "password_weak"
 	}
 	return ""
 }
 
-// common is the length in bytes of the longest text that is in both.
-func common(a, b string) int {
+// commonRun returns the length in bytes of the longest text that is in both.
+func commonRun(a, b string) int {
 	best, row := 0, make([]int, len(b)+1)
 	for x := range len(a) {
 		for y := len(b) - 1; y >= 0; y-- {

@@ -13,7 +13,7 @@ import (
 	"mingjing"
 )
 
-// waiting is a new resident who was not activated yet, and a code.
+// waiting returns a new resident who was not activated yet, and a code.
 func waiting(t *testing.T, i *Identity) (mingjing.IDNumber, string) {
 	t.Helper()
 	n := newNumber()
@@ -69,8 +69,8 @@ func TestACodeIsReadAsPeopleTypeIt(t *testing.T) {
 }
 
 func TestAnActivationAnswersTheSameWhateverIsWrong(t *testing.T) {
-	i, once := held(t, nil)
-	old := door(t, func(i *Identity) { i.codeTTL = time.Nanosecond })
+	i, once := unheld(t, nil)
+	old := newReplica(t, func(i *Identity) { i.codeTTL = time.Nanosecond })
 	late, lateCode := waiting(t, old)
 	replaced, replacedCode := waiting(t, i)
 	if _, err := i.ActivationCode(t.Context(), replaced); err != nil {
@@ -81,7 +81,7 @@ func TestAnActivationAnswersTheSameWhateverIsWrong(t *testing.T) {
 	right, rightCode := waiting(t, i)
 	halfWrong := []byte(rightCode)
 	halfWrong[13] = '0' + (halfWrong[13]-'0'+1)%10
-	want := mingjing.Errorf(mingjing.Invalid, "activation_failed")
+	want := mingjing.NewError(mingjing.Invalid, "activation_failed")
 	for name, try := range map[string]struct {
 		n    mingjing.IDNumber
 		code string
@@ -158,10 +158,10 @@ func TestAWeakPasswordLeavesTheCodeUnused(t *testing.T) {
 
 func TestWhatKratosFindsTooSimilarIsFoundBefore(t *testing.T) {
 	id := shared.keys.resident(newNumber())
-	if got := weak(id[:12]+"zz9", id, ""); got != "password_weak" {
+	if got := passwordProblem(id[:12]+"zz9", id, ""); got != "password_weak" {
 		t.Errorf("a part of the identifier is told %q", got)
 	}
-	if got := weak("h-1001-abc", "h-1001", ""); got != "password_weak" {
+	if got := passwordProblem("h-1001-abc", "h-1001", ""); got != "password_weak" {
 		t.Errorf("a staff number with a tail is told %q", got)
 	}
 }

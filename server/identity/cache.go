@@ -13,26 +13,28 @@ import (
 )
 
 const (
-	// cacheFor is how long an answer of Kratos about a session is used again.
+	// cacheFor is how long an answer of Kratos about a session is used.
 	cacheFor = 10 * time.Second
-	// tombstoneFor outlives every answer that was under way when a session ended.
+	// tombstoneFor is how long a session is marked as ended: longer than any answer of
+	// Kratos from before can take.
 	tombstoneFor = 5 * time.Minute
 	// cacheTimeout is how long Redis may take before Kratos is asked instead, and
-	// cachePause for how long it is then left alone.
+	// cachePause is how long Redis is not asked after that.
 	cacheTimeout = 300 * time.Millisecond
 	cachePause   = time.Second
 )
 
 var errCachePaused = errors.New("redis failed a moment ago")
 
-// cache does without Redis where it can.
+// A cache stores sessions in Redis. Everything works without it, only slower.
 type cache struct {
 	redis redis.UniversalClient
 	until atomic.Int64
 }
 
-// quick runs f against Redis, but not for long, and not right after a failure.
-func quick[T any](ctx context.Context, c *cache, f func(context.Context) (T, error)) (T, error) {
+// withCache calls f, which uses Redis, with a short time limit, and not right after a
+// failure.
+func withCache[T any](ctx context.Context, c *cache, f func(context.Context) (T, error)) (T, error) {
 	var zero T
 	if time.Now().UnixNano() < c.until.Load() {
 		return zero, errCachePaused
@@ -60,32 +62,32 @@ func quick[T any](ctx context.Context, c *cache, f func(context.Context) (T, err
 	return a.v, a.err
 }
 
-// A remembered is what Kratos said about a token. An actor's JSON leaves out who
-// they are as a resident, since browsers are sent it; so Self has it here.
-type remembered struct {
+// A cachedSession is what Kratos answered about a token. The JSON of an actor leaves
+// out who they are as a resident, since browsers are sent it; so Self has it here.
+type cachedSession struct {
 	Login mingjing.Login
 	Self  mingjing.ResidentID `json:",omitempty"`
 	At    time.Time
 }
 
-// recall is what was remembered of a token, unless its session was ended since.
-func (i *Identity) recall(ctx context.Context, token string) (mingjing.Login, bool) {
-	r, err := quick(ctx, i.cache, func(ctx context.Context) (remembered, error) {
+// cachedLogin returns what is cached about a token, unless its session has ended since.
+func (i *Identity) cachedLogin(ctx context.Context, token string) (mingjing.Login, bool) {
+	r, err := withCache(ctx, i.cache, func(ctx context.Context) (cachedSession, error) {
 		b, err := i.redis.Get(ctx, i.keys.redis("who", token)).Bytes()
 		if err != nil {
-			return remembered{}, err
+			return cachedSession{}, err
 		}
-		var r remembered
+		var r cachedSession
 		if err := json.Unmarshal(b, &r); err != nil {
-			return remembered{}, fmt.Errorf("read a remembered session: %w", err)
+			return cachedSession{}, fmt.Errorf("read a remembered session: %w", err)
 		}
 		r.Login.Actor.Self = r.Self
 		ended, err := i.redis.Exists(ctx, i.keys.redis("ended", r.Login.SessionID)).Result()
 		if err != nil {
-			return remembered{}, err
+			return cachedSession{}, err
 		}
 		if ended > 0 {
-			return remembered{}, redis.Nil
+			return cachedSession{}, redis.Nil
 		}
 		return r, nil
 	})
@@ -96,21 +98,22 @@ func (i *Identity) recall(ctx context.Context, token string) (mingjing.Login, bo
 	return r.Login, true
 }
 
-// remember keeps what Kratos said about a token.
-func (i *Identity) remember(ctx context.Context, token string, l mingjing.Login) {
-	b, err := json.Marshal(remembered{Login: l, Self: l.Actor.Self, At: i.clock.Now()})
+// cacheLogin stores what Kratos answered about a token.
+func (i *Identity) cacheLogin(ctx context.Context, token string, l mingjing.Login) {
+	b, err := json.Marshal(cachedSession{Login: l, Self: l.Actor.Self, At: i.clock.Now()})
 	if err != nil {
 		return
 	}
-	_, _ = quick(ctx, i.cache, func(ctx context.Context) (struct{}, error) {
+	_, _ = withCache(ctx, i.cache, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, i.redis.Set(ctx, i.keys.redis("who", token), b, cacheFor).Err()
 	})
 }
 
-// ended makes every replica forget a session that Kratos has ended, also where
-// an older answer of Kratos is still under way, and tells those who want to know.
-func (i *Identity) ended(ctx context.Context, locked bool, sessionIDs ...string) {
-	// The caller may have hung up; the session has ended all the same.
+// sessionsEnded makes every replica forget a session that Kratos has ended, also where
+// an older answer of Kratos is still on its way, and calls the functions of
+// [Identity.OnEnd].
+func (i *Identity) sessionsEnded(ctx context.Context, locked bool, sessionIDs ...string) {
+	// The client may have gone; the session has ended all the same.
 	ctx = context.WithoutCancel(ctx)
 	if i.uses != nil && len(sessionIDs) > 0 {
 		bound, cancel := context.WithTimeout(ctx, i.endWait)
@@ -119,13 +122,13 @@ func (i *Identity) ended(ctx context.Context, locked bool, sessionIDs ...string)
 		}
 		cancel()
 	}
-	i.bury(ctx, locked, sessionIDs...)
+	i.markEnded(ctx, locked, sessionIDs...)
 }
 
-// bury is what ended does but for forgetting the use of the sessions.
-func (i *Identity) bury(ctx context.Context, locked bool, sessionIDs ...string) {
+// markEnded is sessionsEnded without forgetting the use of the sessions.
+func (i *Identity) markEnded(ctx context.Context, locked bool, sessionIDs ...string) {
 	for _, id := range sessionIDs {
-		_, err := quick(ctx, i.cache, func(ctx context.Context) (struct{}, error) {
+		_, err := withCache(ctx, i.cache, func(ctx context.Context) (struct{}, error) {
 			return struct{}{}, i.redis.Set(ctx, i.keys.redis("ended", id), "1", tombstoneFor).Err()
 		})
 		if err != nil {

@@ -26,47 +26,48 @@ func (i *Identity) Confirm(ctx context.Context, token, password string, c mingji
 	if l.Actor.Role != mingjing.RoleResident || len(password) > maxPassword {
 		return "", wrong
 	}
-	defer i.pace.begin(ctx)()
+	defer i.pace.start(ctx)()
 	s, err := i.kratos.session(ctx, token)
 	if err != nil {
 		return "", i.sessionError(ctx, "confirm who is there", err)
 	}
 	p, err := personOf(s.Identity)
 	if err != nil {
-		return "", i.down(ctx, "confirm who is there", err)
+		return "", i.unavailable(ctx, "confirm who is there", err)
 	}
-	a := attempt{"login", p.traits.Identifier, place(c.Addr)}
+	a := attempt{"login", p.traits.Identifier, addrPrefix(c.Addr)}
 	if err := i.admit(ctx, a); errors.Is(err, errSilent) {
 		return "", wrong
 	} else if err != nil {
 		return "", err
 	}
-	fresh, err := i.again(ctx, token, p.traits.Identifier, password, c)
+	fresh, err := i.reauthenticate(ctx, token, p.traits.Identifier, password, c)
 	if errors.Is(err, errRefused) {
 		return "", wrong
 	} else if err != nil {
-		return "", i.down(ctx, "confirm who is there", err)
+		return "", i.unavailable(ctx, "confirm who is there", err)
 	}
-	i.succeeded(ctx, a)
-	now, err := i.ask(ctx, fresh)
+	i.loginSucceeded(ctx, a)
+	now, err := i.askKratos(ctx, fresh)
 	if err != nil {
 		return "", err
 	}
 	if now.Actor.ID != l.Actor.ID || now.SessionID != l.SessionID { // Kratos says otherwise
-		i.abandon(ctx, fresh)
-		return "", i.down(ctx, "confirm who is there", errors.New("it is another session"))
+		i.dropSession(ctx, fresh)
+		return "", i.unavailable(ctx, "confirm who is there", errors.New("it is another session"))
 	}
-	i.remember(ctx, fresh, now) // in the place of how old it was
+	i.cacheLogin(ctx, fresh, now) // it replaces the older time of the password
 	return fresh, nil
 }
 
-// again has a password checked within a session, when it is its turn.
-func (i *Identity) again(ctx context.Context, token, identifier, password string, c mingjing.Client) (string, error) {
+// reauthenticate has Kratos check a password within a session; checks at the same time
+// are limited.
+func (i *Identity) reauthenticate(ctx context.Context, token, identifier, password string, c mingjing.Client) (string, error) {
 	turn, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	if err := i.checks.Acquire(turn, 1); err != nil {
 		return "", fmt.Errorf("wait for a password check: %w", err)
 	}
 	defer i.checks.Release(1)
-	return i.kratos.refresh(from(ctx, c.Device), token, identifier, password)
+	return i.kratos.refresh(withDevice(ctx, c.Device), token, identifier, password)
 }

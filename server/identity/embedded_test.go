@@ -49,7 +49,7 @@ func TestKratosIsRestartedWhenItDies(t *testing.T) {
 			l := i.child.now.Load()
 			return l != nil && l.pid != pid && i.Ready(t.Context()) == nil
 		})
-		if _, err := i.ask(t.Context(), token); err != nil {
+		if _, err := i.askKratos(t.Context(), token); err != nil {
 			t.Errorf("the session is told %v", err)
 		}
 	}
@@ -88,7 +88,7 @@ func TestSessionsSurviveARestart(t *testing.T) {
 	if _, err := os.Stat(sockets); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the sockets are left: %v", err)
 	}
-	wantCode(t, func() error { _, err := i.ask(t.Context(), token); return err }(), "identity_down")
+	wantCode(t, func() error { _, err := i.askKratos(t.Context(), token); return err }(), "identity_down")
 
 	start := time.Now()
 	i = ownKratos(t, dir)
@@ -100,7 +100,7 @@ func TestSessionsSurviveARestart(t *testing.T) {
 		t.Errorf("the session lasts %v and not the hour that was set", left)
 	}
 	// Of Kratos, and not of what is remembered.
-	if l, err := i.ask(t.Context(), desk); err != nil || l.Actor.ID != "h-restart" || l.Actor.Self != residentOf(n) {
+	if l, err := i.askKratos(t.Context(), desk); err != nil || l.Actor.ID != "h-restart" || l.Actor.Self != residentOf(n) {
 		t.Errorf("the session of staff is of %+v, %v", l.Actor, err)
 	}
 	if _, err := i.Activate(t.Context(), late, code, password, newDevice()); err != nil {
@@ -266,7 +266,7 @@ func TestAKilledServerLeavesNoKratosAndItsFolderUsable(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "kratos")
 	server := exec.Command(os.Args[0])
 	server.Env = append(os.Environ(), "IDENTITY_TEST_PARENT="+dir)
-	server.SysProcAttr = dieWithUs()
+	server.SysProcAttr = killWithParent()
 	out, err := server.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -309,7 +309,7 @@ func TestAStaleKratosIsEnded(t *testing.T) {
 	stale := exec.Command(bin, "serve", "-c", filepath.Join(dir, "kratos.yml"))
 	stale.Dir = dir
 	stale.Env = append(env, "SERVE_PUBLIC_HOST=unix:"+filepath.Join(sockets, "p"), "SERVE_ADMIN_HOST=unix:"+filepath.Join(sockets, "a"))
-	stale.SysProcAttr = dieWithUs()
+	stale.SysProcAttr = killWithParent()
 	if err := stale.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -351,7 +351,7 @@ func TestAProcessThatOnlyHasTheNumberIsLeftAlone(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "child.json"), b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	(&child{dir: dir, log: shared.log}).endStale()
+	(&child{dir: dir, log: shared.log}).killStale()
 	if err := other.Process.Signal(syscall.Signal(0)); err != nil || commandLine(other.Process.Pid) == "" {
 		t.Errorf("another process was ended: %v", err)
 	}

@@ -27,19 +27,19 @@ func (i *Identity) EnrolResident(ctx context.Context, id mingjing.ResidentID, n 
 	identifier := i.keys.resident(n)
 	same := func(p person) error {
 		if p.public.Resident != id {
-			return mingjing.Errorf(mingjing.Conflict, "already_enrolled")
+			return mingjing.NewError(mingjing.Conflict, "already_enrolled")
 		}
 		return nil
 	}
 	p, err := i.kratos.find(ctx, identifier)
 	if err != nil {
-		return i.down(ctx, "enrol a resident", err)
+		return i.unavailable(ctx, "enrol a resident", err)
 	}
 	if p.enrolled {
 		return same(p)
 	}
 	if password != "" {
-		if code := weak(password, identifier, string(n)); code != "" {
+		if code := passwordProblem(password, identifier, string(n)); code != "" {
 			return mingjing.InvalidFields(mingjing.FieldError{Field: "password", Code: code})
 		}
 	}
@@ -51,7 +51,7 @@ func (i *Identity) EnrolResident(ctx context.Context, id mingjing.ResidentID, n 
 		}
 	}
 	if err != nil {
-		return i.down(ctx, "enrol a resident", err)
+		return i.unavailable(ctx, "enrol a resident", err)
 	}
 	return nil
 }
@@ -90,7 +90,7 @@ func (i *Identity) enrolDesk(ctx context.Context, m publicMeta, login, name, pas
 	if n := utf8.RuneCountInString(name); n < 1 || n > 100 {
 		bad = append(bad, mingjing.FieldError{Field: "name", Code: "required"})
 	}
-	if code := weak(password, login, ""); code != "" {
+	if code := passwordProblem(password, login, ""); code != "" {
 		bad = append(bad, mingjing.FieldError{Field: "password", Code: code})
 	}
 	if !ok {
@@ -101,7 +101,7 @@ func (i *Identity) enrolDesk(ctx context.Context, m publicMeta, login, name, pas
 	}
 	p, err := i.kratos.find(ctx, login)
 	if err != nil {
-		return i.down(ctx, "enrol staff", err)
+		return i.unavailable(ctx, "enrol staff", err)
 	}
 	if !p.enrolled {
 		p, err = i.kratos.create(ctx, schemaStaff, traits{Identifier: login, Name: name}, m, password)
@@ -109,25 +109,25 @@ func (i *Identity) enrolDesk(ctx context.Context, m publicMeta, login, name, pas
 			p, err = i.kratos.find(ctx, login)
 		}
 		if err != nil {
-			return i.down(ctx, "enrol staff", err)
+			return i.unavailable(ctx, "enrol staff", err)
 		}
 	}
 	if p.public.Role != m.Role || p.public.Agency != m.Agency {
-		return mingjing.Errorf(mingjing.Conflict, "already_enrolled")
+		return mingjing.NewError(mingjing.Conflict, "already_enrolled")
 	}
 	if p.admin.Paired {
 		return nil
 	}
-	if err := i.pair(ctx, p, password, secret); errors.Is(err, errRefused) {
-		return mingjing.Errorf(mingjing.Conflict, "already_enrolled") // with another password
+	if err := i.setSecondFactor(ctx, p, password, secret); errors.Is(err, errRefused) {
+		return mingjing.NewError(mingjing.Conflict, "already_enrolled") // with another password
 	} else if err != nil {
-		return i.down(ctx, "pair a second factor", err)
+		return i.unavailable(ctx, "pair a second factor", err)
 	}
 	return nil
 }
 
-// Forget removes the login of an ID number, with its sessions; that there is none
-// is no error. A session under way ends within ten seconds. The error is
+// Forget removes the login of an ID number, with its sessions; it is no error if there
+// is none. Where the session is cached, it ends within ten seconds. The error is
 // identity_down.
 func (i *Identity) Forget(ctx context.Context, n mingjing.IDNumber) error {
 	p, err := i.kratos.find(ctx, i.keys.resident(n))
@@ -135,13 +135,13 @@ func (i *Identity) Forget(ctx context.Context, n mingjing.IDNumber) error {
 		err = i.kratos.remove(ctx, p.id)
 	}
 	if err != nil {
-		return i.down(ctx, "remove a resident", err)
+		return i.unavailable(ctx, "remove a resident", err)
 	}
 	return nil
 }
 
-// ForgetResident is [Identity.Forget] by the resident's id, for somebody whose ID number
-// is known no more. It looks at every identity, a page at a time.
+// ForgetResident is [Identity.Forget] by the resident's id, for somebody whose ID
+// number is no longer known. It reads every identity, a page at a time.
 func (i *Identity) ForgetResident(ctx context.Context, resident mingjing.ResidentID) error {
 	if resident == "" {
 		return errors.New("forget a resident: no id")
@@ -158,7 +158,7 @@ func (i *Identity) ForgetResident(ctx context.Context, resident mingjing.Residen
 		}
 	}
 	if err != nil {
-		return i.down(ctx, "remove a resident", err)
+		return i.unavailable(ctx, "remove a resident", err)
 	}
 	return nil
 }
@@ -174,28 +174,28 @@ func (i *Identity) LinkStaff(ctx context.Context, login string, self mingjing.Re
 	}
 	login = canonicalStaff(login)
 	if !staffNumber.MatchString(login) {
-		return mingjing.Errorf(mingjing.NotFound, "staff_unknown")
+		return mingjing.NewError(mingjing.NotFound, "staff_unknown")
 	}
 	p, err := i.kratos.find(ctx, login)
 	if err != nil {
-		return i.down(ctx, "link staff", err)
+		return i.unavailable(ctx, "link staff", err)
 	}
 	switch {
 	case !p.enrolled || !p.public.Role.Staff():
-		return mingjing.Errorf(mingjing.NotFound, "staff_unknown")
+		return mingjing.NewError(mingjing.NotFound, "staff_unknown")
 	case p.public.Self == self:
 		return nil
 	}
 	if err := i.kratos.set(ctx, p.id, pathSelf, self); err != nil {
-		return i.down(ctx, "link staff", err)
+		return i.unavailable(ctx, "link staff", err)
 	}
 	return nil
 }
 
-// pair gives Kratos its second factor. Both secrets are written down before
-// Kratos takes its own, and paired only after, so that it can be cut off anywhere
-// and done again.
-func (i *Identity) pair(ctx context.Context, p person, password, secret string) error {
+// setSecondFactor gives an identity its second factor in Kratos. Both secrets are
+// stored before Kratos gets its own, and the identity is marked as paired only after
+// that, so that it can be interrupted anywhere and done again.
+func (i *Identity) setSecondFactor(ctx context.Context, p person, password, secret string) error {
 	if err := i.kratos.dropFactor(ctx, p.id); err != nil {
 		return err
 	}
@@ -203,7 +203,7 @@ func (i *Identity) pair(ctx context.Context, p person, password, secret string) 
 	if err != nil {
 		return err
 	}
-	defer i.abandon(ctx, token)
+	defer i.dropSession(ctx, token)
 	settings, inner, err := i.kratos.offerFactor(ctx, token)
 	if err != nil {
 		return err
@@ -225,12 +225,12 @@ func (i *Identity) pair(ctx context.Context, p person, password, secret string) 
 	return i.kratos.setAdmin(ctx, p.id, memberPaired, true)
 }
 
-// canonicalSecret is a base32 secret in upper case without padding.
+// canonicalSecret returns a base32 secret in upper case without padding.
 func canonicalSecret(text string) (string, bool) {
 	s := strings.TrimRight(strings.ToUpper(strings.ReplaceAll(text, " ", "")), "=")
 	b, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(s)
 	return s, err == nil && len(b) >= 16 && len(b) <= 64
 }
 
-// randomText is a password that nobody knows.
+// randomText returns a password that nobody knows.
 func randomText() string { return rand.Text() + rand.Text() }

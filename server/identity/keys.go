@@ -18,8 +18,8 @@ import (
 	"mingjing"
 )
 
-// keys are all made from one: the ID key itself hashes ID numbers, the others
-// are derived from it, one for each use.
+// keys are made from one key: the ID key itself hashes ID numbers, the others are
+// derived from it, one for each use.
 type keys struct {
 	id, count, code []byte
 	seal            cipher.AEAD
@@ -54,28 +54,28 @@ func mac(key []byte, parts ...string) []byte {
 	return h.Sum(nil)
 }
 
-// resident is the identifier of a resident in Kratos.
+// resident returns the identifier of a resident in Kratos.
 func (k keys) resident(n mingjing.IDNumber) string {
 	return hex.EncodeToString(mac(k.id, string(n)))
 }
 
-// decoy is the identifier that no ID number has: those have 18 characters.
+// decoy returns an identifier that no ID number has: those have 18 characters.
 func (k keys) decoy() string { return hex.EncodeToString(mac(k.id, "decoy")) }
 
-// redis is the key under which something is kept in Redis; parts are hashed.
+// redis returns the key of a value in Redis; parts are hashed.
 func (k keys) redis(kind string, parts ...string) string {
 	return "mj:id:" + kind + ":" + base64.RawURLEncoding.EncodeToString(mac(k.count, append([]string{kind}, parts...)...)[:18])
 }
 
-// half is our half of the activation code of a Kratos flow.
-func (k keys) half(flow string) string {
+// activationFlow returns our half of the activation code of a Kratos flow.
+func (k keys) activationFlow(flow string) string {
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint64(mac(k.code, flow))%1_000_000)
 }
 
 // sealed encrypts text for owner.
 func (k keys) sealed(owner string, text []byte) string {
 	nonce := make([]byte, k.seal.NonceSize())
-	_, _ = rand.Read(nonce) // never fails
+	_, _ = rand.Read(nonce) // it never fails
 	return base64.RawStdEncoding.EncodeToString(k.seal.Seal(nonce, nonce, text, []byte(owner)))
 }
 

@@ -17,47 +17,48 @@ import (
 )
 
 const (
-	// maxPassword is the most bytes of a password.
+	// maxPassword is the limit of a password, in bytes.
 	maxPassword = 256
-	// checkTimeout is how long a login waits for its turn.
+	// checkTimeout is how long a login waits for its password check to begin.
 	checkTimeout = 10 * time.Second
 
 	totpPeriod = 30 * time.Second
-	// usedFor is longer than a code can be used: its own step and one on each side.
+	// usedFor is how long a used code is stored: longer than it is valid, which is its
+	// own time step and one on each side.
 	usedFor = 5 * time.Minute
 )
 
-// Login lets a resident in. The errors are login_failed, too_many_attempts with
-// seconds, identity_down, and invalid_form when the password is empty. c.Addr is
-// what limits count by and c.Device what Sessions shows.
+// Login starts a session of a resident. The errors are login_failed, too_many_attempts
+// with seconds, identity_down, and invalid_form when the password is empty. c.Addr is
+// what limits count by, and c.Device is what Sessions shows.
 func (i *Identity) Login(ctx context.Context, n mingjing.IDNumber, password string, c mingjing.Client) (token string, err error) {
 	if password == "" {
 		return "", mingjing.InvalidFields(mingjing.FieldError{Field: "password", Code: "required"})
 	}
-	defer i.pace.begin(ctx)()
-	a := attempt{"login", i.keys.resident(n), place(c.Addr)}
+	defer i.pace.start(ctx)()
+	a := attempt{"login", i.keys.resident(n), addrPrefix(c.Addr)}
 	if err := i.admit(ctx, a); errors.Is(err, errSilent) {
 		return "", errLogin()
 	} else if err != nil {
 		return "", err
 	}
-	token, p, err := i.check(ctx, a.identifier, password, c)
+	token, p, err := i.checkPassword(ctx, a.identifier, password, c)
 	if errors.Is(err, errRefused) {
 		return "", errLogin()
 	} else if err != nil {
-		return "", i.down(ctx, "log a resident in", err)
+		return "", i.unavailable(ctx, "log a resident in", err)
 	}
 	if p.public.Role != mingjing.RoleResident || p.public.Resident == "" {
-		i.abandon(ctx, token)
+		i.dropSession(ctx, token)
 		return "", errLogin()
 	}
-	i.succeeded(ctx, a)
+	i.loginSucceeded(ctx, a)
 	return token, nil
 }
 
-// check asks Kratos for a session: one look-up and one password check, for known
-// and unknown alike.
-func (i *Identity) check(ctx context.Context, identifier, password string, c mingjing.Client) (string, person, error) {
+// checkPassword has Kratos start a session. For known and unknown identifiers alike it
+// makes one search and one password check.
+func (i *Identity) checkPassword(ctx context.Context, identifier, password string, c mingjing.Client) (string, person, error) {
 	if err := i.makeDecoy(ctx); err != nil {
 		return "", person{}, err
 	}
@@ -69,7 +70,7 @@ func (i *Identity) check(ctx context.Context, identifier, password string, c min
 		identifier = i.keys.decoy()
 	}
 	if len(password) > maxPassword {
-		password = password[:maxPassword] + "\x00" // checked all the same, never right
+		password = password[:maxPassword] + "\x00" // it is checked all the same, and is never right
 	}
 	turn, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
@@ -77,19 +78,19 @@ func (i *Identity) check(ctx context.Context, identifier, password string, c min
 		return "", person{}, fmt.Errorf("wait for a password check: %w", err)
 	}
 	defer i.checks.Release(1)
-	token, _, err := i.kratos.passwordLogin(from(ctx, c.Device), identifier, password)
+	token, _, err := i.kratos.passwordLogin(withDevice(ctx, c.Device), identifier, password)
 	if err != nil {
 		return "", person{}, err
 	}
 	if p.traits.Identifier != identifier {
-		i.abandon(ctx, token)
+		i.dropSession(ctx, token)
 		return "", person{}, errRefused
 	}
 	return token, p, nil
 }
 
-// makeDecoy enrols the identity against which passwords are checked when there
-// is no account. Nobody knows its password.
+// makeDecoy enrols the identity against which a password is checked when there is no
+// account. Nobody knows its password.
 func (i *Identity) makeDecoy(ctx context.Context) error {
 	i.decoyOnce.Lock()
 	defer i.decoyOnce.Unlock()
@@ -110,8 +111,8 @@ func (i *Identity) makeDecoy(ctx context.Context) error {
 	return nil
 }
 
-// abandon ends a session that nobody was given.
-func (i *Identity) abandon(ctx context.Context, token string) {
+// dropSession ends a session whose token nobody got.
+func (i *Identity) dropSession(ctx context.Context, token string) {
 	if err := i.kratos.logout(context.WithoutCancel(ctx), token); err != nil {
 		i.log.Warn("a session that nobody was given is left over", "err", err)
 	}
@@ -121,11 +122,11 @@ var staffNumber = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,31}$`)
 
 func canonicalStaff(login string) string { return strings.ToLower(strings.TrimSpace(login)) }
 
-// StaffLogin lets a member of staff in with password and second factor, into a
-// session of AAL 2. Each code is good once. The errors are those of Login, with
-// the fields login, password and totp.
+// StaffLogin starts a session of AAL 2 of a member of staff, with password and second
+// factor. Each code works once. The errors are those of Login, with the fields login,
+// password and totp.
 func (i *Identity) StaffLogin(ctx context.Context, login, password, code string, c mingjing.Client) (token string, err error) {
-	login, code = canonicalStaff(login), digits(code)
+	login, code = canonicalStaff(login), normalizeCode(code)
 	var missing []mingjing.FieldError
 	for _, f := range []struct{ name, value string }{{"login", login}, {"password", password}, {"totp", code}} {
 		if f.value == "" {
@@ -135,11 +136,11 @@ func (i *Identity) StaffLogin(ctx context.Context, login, password, code string,
 	if missing != nil {
 		return "", mingjing.InvalidFields(missing...)
 	}
-	defer i.pace.begin(ctx)()
+	defer i.pace.start(ctx)()
 	if len(login) > 64 {
 		login = login[:64]
 	}
-	a := attempt{"staff", login, place(c.Addr)}
+	a := attempt{"staff", login, addrPrefix(c.Addr)}
 	if err := i.admit(ctx, a); errors.Is(err, errSilent) {
 		return "", errLogin()
 	} else if err != nil {
@@ -149,30 +150,31 @@ func (i *Identity) StaffLogin(ctx context.Context, login, password, code string,
 	if !staffNumber.MatchString(login) {
 		identifier = i.keys.decoy()
 	}
-	half, p, err := i.check(ctx, identifier, password, c)
+	half, p, err := i.checkPassword(ctx, identifier, password, c)
 	if errors.Is(err, errRefused) {
 		return "", errLogin()
 	} else if err != nil {
-		return "", i.down(ctx, "log staff in", err)
+		return "", i.unavailable(ctx, "log staff in", err)
 	}
-	token, err = i.second(ctx, a, half, p, code, c)
+	token, err = i.checkSecondFactor(ctx, a, half, p, code, c)
 	if err != nil {
-		i.abandon(ctx, half)
+		i.dropSession(ctx, half)
 		if errors.Is(err, errRefused) || errors.Is(err, errSilent) {
 			return "", errLogin()
 		}
 		if _, ok := errors.AsType[*mingjing.Error](err); ok {
 			return "", err
 		}
-		return "", i.down(ctx, "check a second factor", err)
+		return "", i.unavailable(ctx, "check a second factor", err)
 	}
-	i.succeeded(ctx, a)
+	i.loginSucceeded(ctx, a)
 	return token, nil
 }
 
-// second checks the code and raises the session of token to AAL 2.
-func (i *Identity) second(ctx context.Context, a attempt, token string, p person, code string, c mingjing.Client) (string, error) {
-	if !p.public.desk() || !p.admin.Paired {
+// checkSecondFactor checks the code and raises the session of token to AAL 2.
+func (i *Identity) checkSecondFactor(ctx context.Context, a attempt, token string, p person, code string, c mingjing.Client) (string,
+	error) {
+	if !p.public.isDesk() || !p.admin.Paired {
 		return "", errRefused
 	}
 	if err := i.admitCode(ctx, a); err != nil {
@@ -187,14 +189,14 @@ func (i *Identity) second(ctx context.Context, a attempt, token string, p person
 	if !ok {
 		return "", errRefused
 	}
-	if err := i.useStep(ctx, a.identifier, step); err != nil {
+	if err := i.useCodeOnce(ctx, a.identifier, step); err != nil {
 		return "", err
 	}
 	inner, err := totp.GenerateCode(f.Kratos, now)
 	if err != nil {
 		return "", fmt.Errorf("make a code: %w", err)
 	}
-	raised, s, err := i.kratos.raise(from(ctx, c.Device), token, inner)
+	raised, s, err := i.kratos.addSecondFactor(withDevice(ctx, c.Device), token, inner)
 	if err != nil {
 		return "", err
 	}
@@ -204,11 +206,11 @@ func (i *Identity) second(ctx context.Context, a attempt, token string, p person
 	return raised, nil
 }
 
-// useStep makes the code of one time step unusable, once.
-func (i *Identity) useStep(ctx context.Context, login string, step uint64) error {
+// useCodeOnce marks the code of one time step as used, or returns errSilent if it was.
+func (i *Identity) useCodeOnce(ctx context.Context, login string, step uint64) error {
 	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
 	defer cancel()
-	return i.bounded(ctx, func() error {
+	return i.withLimitsTimeout(ctx, func() error {
 		fresh, err := i.redis.SetNX(ctx, i.keys.redis("step", login, fmt.Sprint(step)), "1", usedFor).Result()
 		if err != nil {
 			return fmt.Errorf("use a second-factor code up: %w", err)
@@ -220,7 +222,7 @@ func (i *Identity) useStep(ctx context.Context, login string, step uint64) error
 	})
 }
 
-// A factor is a second factor: the secret in the authenticator, and Kratos'.
+// A factor is a second factor: the secret in the authenticator, and the one in Kratos.
 type factor struct {
 	Secret string `json:"secret"`
 	Kratos string `json:"kratos"`
@@ -238,7 +240,7 @@ func (i *Identity) openFactor(p person) (factor, error) {
 	return f, nil
 }
 
-// step is the time step of which code is the code, now or one to either side.
+// step returns the time step of a code: the current one, or one before or after.
 func (f factor) step(code string, now time.Time) (step uint64, ok bool) {
 	at := uint64(now.Unix()) / uint64(totpPeriod.Seconds())
 	for _, s := range []uint64{at, at - 1, at + 1} {
@@ -250,10 +252,9 @@ func (f factor) step(code string, now time.Time) (step uint64, ok bool) {
 	return step, ok
 }
 
-// digits are the digits of text, as a person types a code: spaces and hyphens
-// between groups and full-width digits are understood. Anything else in it, or
-// too much of it, leaves a text that is no code.
-func digits(text string) string {
+// normalizeCode returns the digits of a typed code: spaces and hyphens between groups
+// and full-width digits are accepted. Any other text stays as it is, which is no code.
+func normalizeCode(text string) string {
 	if len(text) > 128 {
 		return "?"
 	}

@@ -99,7 +99,7 @@ func startRedis(dir string) (redis.UniversalClient, func(), error) {
 	}
 	sock := filepath.Join(dir, "s")
 	cmd := exec.Command(bin, "--port", "0", "--unixsocket", sock, "--save", "", "--appendonly", "no", "--dir", dir)
-	cmd.SysProcAttr = dieWithUs()
+	cmd.SysProcAttr = killWithParent()
 	if err := cmd.Start(); err != nil {
 		return nil, nil, err
 	}
@@ -114,7 +114,7 @@ func startRedis(dir string) (redis.UniversalClient, func(), error) {
 	return rdb, stop, nil
 }
 
-// ownRedis is a Redis of the test's own, which it may stop.
+// ownRedis returns a Redis of the test's own, which it may stop.
 func ownRedis(t *testing.T) (redis.UniversalClient, func()) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "identity-redis-") //nolint:usetesting // a socket's path must be short
@@ -131,7 +131,7 @@ func ownRedis(t *testing.T) (redis.UniversalClient, func()) {
 	return rdb, once
 }
 
-// ownKratos is a door with a Kratos of the test's own.
+// ownKratos returns an Identity with a Kratos of the test's own.
 func ownKratos(t *testing.T, dir string) *Identity {
 	t.Helper()
 	bin, err := kratosBin()
@@ -147,8 +147,8 @@ func ownKratos(t *testing.T, dir string) *Identity {
 	return i
 }
 
-// door is another door to the shared Kratos.
-func door(t *testing.T, change func(*Identity)) *Identity {
+// newReplica returns another Identity on the shared Kratos.
+func newReplica(t *testing.T, change func(*Identity)) *Identity {
 	t.Helper()
 	i := &Identity{log: shared.log, clock: wallClock{}, keys: shared.keys, kratos: shared.kratos, redis: shared.redis,
 		limiter: shared.limiter, limits: shared.limits, cache: &cache{redis: shared.redis}, checks: shared.checks,
@@ -182,7 +182,7 @@ const password = "a quiet mirror 7"
 
 var people atomic.Int64
 
-// newNumber is an ID number that no other test has.
+// newNumber returns an ID number that no other test has.
 func newNumber() mingjing.IDNumber {
 	return mingjing.MakeIDNumber(fmt.Sprintf("99999919800101%03d", people.Add(1)))
 }
@@ -197,7 +197,7 @@ func residentOf(n mingjing.IDNumber) mingjing.ResidentID {
 	return mingjing.ResidentID("r-" + string(n[14:17]))
 }
 
-// enrolled is a new resident with the password.
+// enrolled returns a new resident with the password.
 func enrolled(t *testing.T) mingjing.IDNumber {
 	t.Helper()
 	n := newNumber()
@@ -218,7 +218,7 @@ func loggedInAs(t *testing.T, i *Identity, n mingjing.IDNumber, c mingjing.Clien
 
 const staffSecret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
-// staff is a new handler with the password and staffSecret.
+// staff returns a new handler with the password and staffSecret.
 func staff(t *testing.T) string {
 	t.Helper()
 	login := fmt.Sprintf("h-%d", 1000+people.Add(1))
@@ -228,7 +228,7 @@ func staff(t *testing.T) string {
 	return login
 }
 
-// codeAt is the code so many steps from now.
+// codeAt returns the code so many steps from now.
 func codeAt(t *testing.T, steps int) string {
 	t.Helper()
 	code, err := totp.GenerateCode(staffSecret, time.Now().Add(time.Duration(steps)*totpPeriod))
@@ -238,7 +238,7 @@ func codeAt(t *testing.T, steps int) string {
 	return code
 }
 
-// codeOf is the code of an error, or what else it is.
+// codeOf returns the code of an error, or what else it is.
 func codeOf(err error) string {
 	if e, ok := errors.AsType[*mingjing.Error](err); ok {
 		return e.Code

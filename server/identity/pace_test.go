@@ -8,7 +8,7 @@ import (
 
 func TestAnswersComeAtWholeFloors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := pace{floor: 700 * time.Millisecond, wait: wait}
+		p := responseFloor{floor: 700 * time.Millisecond, wait: wait}
 		for took, want := range map[time.Duration]time.Duration{
 			0:                       700 * time.Millisecond,
 			time.Millisecond:        700 * time.Millisecond,
@@ -17,7 +17,7 @@ func TestAnswersComeAtWholeFloors(t *testing.T) {
 			1500 * time.Millisecond: 2100 * time.Millisecond,
 		} {
 			start := time.Now()
-			hold := p.begin(t.Context())
+			hold := p.start(t.Context())
 			time.Sleep(took)
 			hold()
 			if got := time.Since(start); got != want {

@@ -13,92 +13,92 @@ import (
 	"mingjing"
 )
 
-// Who says whose session a token is. It is remembered in Redis for at most ten
-// seconds, but a session that was ended through this door is gone at once. For a
-// resident Actor.Name and IDMasked are empty, for staff IDMasked is the staff
-// number and Actor.Self the resident that [Identity.LinkStaff] named; an officer
-// has Actor.Agency. Actor.Fresh says that the password was given less than
+// Who returns whose session a token is. The answer is cached in Redis for at most ten
+// seconds, but a session that was ended by this package is invalid at once. For a
+// resident Actor.Name and IDMasked are empty, for staff IDMasked is the staff number
+// and Actor.Self the resident that [Identity.LinkStaff] named; an officer has
+// Actor.Agency. Actor.Fresh says that the password was given less than
 // [Config.FreshLogin] ago. The errors are not_logged_in when there is no token,
-// session_expired when it is worth nothing, session_idle when it has just ended
-// because nobody used it, and identity_down.
+// session_expired when it is not valid, session_idle when it has just ended because
+// nobody used it, and identity_down.
 func (i *Identity) Who(ctx context.Context, token string) (mingjing.Login, error) {
-	l, _, err := i.awake(ctx, token)
+	l, _, err := i.activeLogin(ctx, token)
 	return l, err
 }
 
-// Use is Who for something that the person did, as against what their page does
-// by itself: the session is in use.
+// Use is Who for something that the person did, in contrast to what their page does by
+// itself: it counts as use of the session.
 func (i *Identity) Use(ctx context.Context, token string) (mingjing.Login, error) {
-	l, seen, err := i.awake(ctx, token)
-	// Not each request is written down.
+	l, seen, err := i.activeLogin(ctx, token)
+	// Not every use is stored.
 	if now := i.clock.Now(); err == nil && i.uses != nil && now.Sub(seen) >= l.IdleAfter/usesNoted {
-		err = i.note(ctx, l, now)
+		err = i.recordUse(ctx, l, now)
 	}
 	return l, err
 }
 
-// usesNoted is how often, within the time after which a session ends, its use is
-// written down at most.
+// usesNoted is how often, at most, the use of a session is stored within the time after
+// which it ends.
 const usesNoted = 20
 
-func (i *Identity) note(ctx context.Context, l mingjing.Login, now time.Time) error {
+func (i *Identity) recordUse(ctx context.Context, l mingjing.Login, now time.Time) error {
 	var resident mingjing.ResidentID
 	if l.Actor.Role == mingjing.RoleResident {
 		resident = mingjing.ResidentID(l.Actor.ID)
 	}
 	if err := i.uses.UseSession(ctx, l.SessionID, resident, now); err != nil {
-		return i.down(ctx, "note the use of a session", err)
+		return i.unavailable(ctx, "note the use of a session", err)
 	}
 	return nil
 }
 
-// awake is whose session a token is and when it was last used; one that nobody
-// used for too long ends here.
-func (i *Identity) awake(ctx context.Context, token string) (l mingjing.Login, seen time.Time, err error) {
-	if l, err = i.known(ctx, token); err != nil || i.uses == nil {
+// activeLogin returns whose session a token is and when it was last used. It ends a
+// session that nobody used for too long.
+func (i *Identity) activeLogin(ctx context.Context, token string) (l mingjing.Login, seen time.Time, err error) {
+	if l, err = i.loginOf(ctx, token); err != nil || i.uses == nil {
 		return l, seen, err
 	}
 	seen, idle, err := i.lastUse(ctx, l.SessionID)
-	if err == nil && seen.IsZero() { // it has just begun
-		if err := i.note(ctx, l, i.clock.Now()); err != nil {
+	if err == nil && seen.IsZero() { // the session has just begun
+		if err := i.recordUse(ctx, l, i.clock.Now()); err != nil {
 			return mingjing.Login{}, seen, err
 		}
 		seen, idle, err = i.lastUse(ctx, l.SessionID)
 	}
 	if err != nil {
-		return mingjing.Login{}, seen, i.down(ctx, "look up the use of a session", err)
+		return mingjing.Login{}, seen, i.unavailable(ctx, "look up the use of a session", err)
 	}
-	if l.IdleAfter = idle; !i.unused(seen, idle) {
+	if l.IdleAfter = idle; !i.isUnused(seen, idle) {
 		return l, seen, nil
 	}
 	if err := i.kratos.logout(ctx, token); err != nil {
-		// It is refused each time, for which its last use has to be known.
+		// The session is refused each time anyway, as long as its last use is stored.
 		i.log.Warn("an unused session is left over", "err", err)
-		i.bury(context.WithoutCancel(ctx), true, l.SessionID)
+		i.markEnded(context.WithoutCancel(ctx), true, l.SessionID)
 	} else {
-		i.ended(ctx, true, l.SessionID)
+		i.sessionsEnded(ctx, true, l.SessionID)
 	}
 	return mingjing.Login{}, seen, errIdle()
 }
 
-// lastUse is when a session was last used, and how long it may be unused.
+// lastUse returns when a session was last used, and how long it may be unused.
 func (i *Identity) lastUse(ctx context.Context, sessionID string) (seen time.Time, idle time.Duration, err error) {
 	uses, err := i.uses.SessionUses(ctx, sessionID)
 	use := uses[sessionID]
-	return use.SeenAt, i.idle(use), err
+	return use.SeenAt, i.idleLimit(use), err
 }
 
-// idle is how long a session may be unused.
-func (i *Identity) idle(use mingjing.SessionUse) time.Duration {
+// idleLimit returns how long a session may be unused.
+func (i *Identity) idleLimit(use mingjing.SessionUse) time.Duration {
 	if use.Minutes > 0 {
 		return time.Duration(use.Minutes) * time.Minute
 	}
 	return i.idleAfter
 }
 
-// unused says whether a session was unused for too long. Its last use may not have
-// been written down.
-func (i *Identity) unused(seen time.Time, idle time.Duration) bool {
+// isUnused reports whether a session was unused for too long. Its very last use may not
+// have been stored.
+func (i *Identity) isUnused(seen time.Time, idle time.Duration) bool {
 	return i.clock.Now().Sub(seen) >= idle+idle/usesNoted
 }
 
@@ -111,51 +111,51 @@ func (i *Identity) SetLockAfter(ctx context.Context, token string, minutes int) 
 		return err
 	}
 	if l.Actor.Role != mingjing.RoleResident || i.uses == nil {
-		return mingjing.Errorf(mingjing.Forbidden, "forbidden")
+		return mingjing.NewError(mingjing.Forbidden, "forbidden")
 	}
 	if !slices.Contains(mingjing.LockMinutes, minutes) {
 		return mingjing.InvalidFields(mingjing.FieldError{Field: "minutes", Code: "invalid_choice"})
 	}
 	if err := i.uses.SetLockAfter(ctx, mingjing.ResidentID(l.Actor.ID), minutes); err != nil {
-		return i.down(ctx, "set the screen lock", err)
+		return i.unavailable(ctx, "set the screen lock", err)
 	}
 	return nil
 }
 
-// known is whose session a token is, whether it is used or not.
-func (i *Identity) known(ctx context.Context, token string) (mingjing.Login, error) {
+// loginOf returns whose session a token is, whether it is used or not.
+func (i *Identity) loginOf(ctx context.Context, token string) (mingjing.Login, error) {
 	if token == "" {
 		return mingjing.Login{}, errNotLoggedIn()
 	}
-	if !plausible(token) {
+	if !wellFormedToken(token) {
 		return mingjing.Login{}, errExpired()
 	}
-	l, ok := i.recall(ctx, token)
+	l, ok := i.cachedLogin(ctx, token)
 	if !ok {
 		var err error
-		if l, err = i.ask(ctx, token); err != nil {
+		if l, err = i.askKratos(ctx, token); err != nil {
 			return mingjing.Login{}, err
 		}
-		i.remember(ctx, token, l)
+		i.cacheLogin(ctx, token, l)
 	}
 	l.Actor.Fresh = i.clock.Now().Sub(l.AuthenticatedAt) < i.freshFor
 	return l, nil
 }
 
-// ask asks Kratos whose session a token is.
-func (i *Identity) ask(ctx context.Context, token string) (mingjing.Login, error) {
+// askKratos asks Kratos whose session a token is.
+func (i *Identity) askKratos(ctx context.Context, token string) (mingjing.Login, error) {
 	s, err := i.kratos.session(ctx, token)
 	if errors.Is(err, errRefused) {
 		return mingjing.Login{}, errExpired()
 	} else if err != nil {
-		return mingjing.Login{}, i.down(ctx, "ask who is there", err)
+		return mingjing.Login{}, i.unavailable(ctx, "ask who is there", err)
 	}
 	if !s.GetActive() || s.Identity == nil {
 		return mingjing.Login{}, errExpired()
 	}
 	p, err := personOf(s.Identity)
 	if err != nil {
-		return mingjing.Login{}, i.down(ctx, "ask who is there", err)
+		return mingjing.Login{}, i.unavailable(ctx, "ask who is there", err)
 	}
 	l := mingjing.Login{
 		Actor:           mingjing.Actor{Role: p.public.Role, AAL: aal(s.GetAuthenticatorAssuranceLevel())},
@@ -166,7 +166,7 @@ func (i *Identity) ask(ctx context.Context, token string) (mingjing.Login, error
 	switch {
 	case p.public.Role == mingjing.RoleResident && p.schema == schemaResident && p.public.Resident != "":
 		l.Actor.ID = string(p.public.Resident)
-	case p.public.desk() && p.schema == schemaStaff && l.Actor.AAL >= 2:
+	case p.public.isDesk() && p.schema == schemaStaff && l.Actor.AAL >= 2:
 		l.Actor.ID, l.Actor.Name, l.IDMasked = p.traits.Identifier, p.traits.Name, p.traits.Identifier
 		l.Actor.Self, l.Actor.Agency = p.public.Self, p.public.Agency
 	default:
@@ -178,16 +178,16 @@ func (i *Identity) ask(ctx context.Context, token string) (mingjing.Login, error
 // Logout ends the session of a token. That there is none is no error; the only
 // error is identity_down.
 func (i *Identity) Logout(ctx context.Context, token string) error {
-	return i.leave(ctx, token, false)
+	return i.endLogin(ctx, token, false)
 }
 
 // Lock is Logout for a person who means to come back; see [Identity.OnEnd].
 func (i *Identity) Lock(ctx context.Context, token string) error {
-	return i.leave(ctx, token, true)
+	return i.endLogin(ctx, token, true)
 }
 
-func (i *Identity) leave(ctx context.Context, token string, locked bool) error {
-	if !plausible(token) {
+func (i *Identity) endLogin(ctx context.Context, token string, locked bool) error {
+	if !wellFormedToken(token) {
 		return nil
 	}
 	l, err := i.Who(ctx, token)
@@ -197,13 +197,13 @@ func (i *Identity) leave(ctx context.Context, token string, locked bool) error {
 		return err
 	}
 	if err := i.kratos.logout(ctx, token); err != nil {
-		return i.down(ctx, "log out", err)
+		return i.unavailable(ctx, "log out", err)
 	}
-	i.ended(ctx, locked, l.SessionID)
+	i.sessionsEnded(ctx, locked, l.SessionID)
 	return nil
 }
 
-// Sessions are the sessions of the person behind the token, this one first, then
+// Sessions returns the sessions of the person behind the token, this one first, then
 // the newest. The errors are those of Who.
 func (i *Identity) Sessions(ctx context.Context, token string) ([]mingjing.Session, error) {
 	l, err := i.Who(ctx, token)
@@ -216,14 +216,15 @@ func (i *Identity) Sessions(ctx context.Context, token string) ([]mingjing.Sessi
 		if others, err = i.kratos.others(ctx, token); err == nil {
 			list := []mingjing.Session{sessionOf(this, true)}
 			for n := range others {
-				// A session of staff before the second factor was never given to anybody.
+				// A session of staff without the second factor was never given to
+				// anybody.
 				if l.Actor.Role != mingjing.RoleResident && aal(others[n].GetAuthenticatorAssuranceLevel()) < 2 {
 					continue
 				}
 				list = append(list, sessionOf(&others[n], false))
 			}
-			if list, err = i.used(ctx, list); err != nil {
-				return nil, i.down(ctx, "list sessions", err)
+			if list, err = i.withoutUnused(ctx, list); err != nil {
+				return nil, i.unavailable(ctx, "list sessions", err)
 			}
 			slices.SortStableFunc(list[1:], func(a, b mingjing.Session) int { return b.StartedAt.Compare(a.StartedAt) })
 			return list, nil
@@ -232,8 +233,9 @@ func (i *Identity) Sessions(ctx context.Context, token string) ([]mingjing.Sessi
 	return nil, i.sessionError(ctx, "list sessions", err)
 }
 
-// used leaves the sessions that are in use, with when they were last used.
-func (i *Identity) used(ctx context.Context, list []mingjing.Session) ([]mingjing.Session, error) {
+// withoutUnused returns those of the sessions that are in use, with when they were last
+// used.
+func (i *Identity) withoutUnused(ctx context.Context, list []mingjing.Session) ([]mingjing.Session, error) {
 	if i.uses == nil {
 		return list, nil
 	}
@@ -251,7 +253,7 @@ func (i *Identity) used(ctx context.Context, list []mingjing.Session) ([]mingjin
 		if use, known := uses[s.ID]; known {
 			s.SeenAt = use.SeenAt
 		}
-		if s.Current || !i.unused(s.SeenAt, i.idle(uses[s.ID])) {
+		if s.Current || !i.isUnused(s.SeenAt, i.idleLimit(uses[s.ID])) {
 			kept = append(kept, s)
 		}
 	}
@@ -274,12 +276,12 @@ func (i *Identity) EndSession(ctx context.Context, token, sessionID string) erro
 		return i.sessionError(ctx, "end a session", err)
 	}
 	if !slices.ContainsFunc(others, func(s client.Session) bool { return s.Id == sessionID }) {
-		return mingjing.Errorf(mingjing.NotFound, "session_unknown")
+		return mingjing.NewError(mingjing.NotFound, "session_unknown")
 	}
 	if err := i.kratos.endOther(ctx, token, sessionID); err != nil {
 		return i.sessionError(ctx, "end a session", err)
 	}
-	i.ended(ctx, false, sessionID)
+	i.sessionsEnded(ctx, false, sessionID)
 	return nil
 }
 
@@ -300,23 +302,23 @@ func (i *Identity) EndOtherSessions(ctx context.Context, token string) error {
 	for n, s := range others {
 		ids[n] = s.Id
 	}
-	i.ended(ctx, false, ids...)
+	i.sessionsEnded(ctx, false, ids...)
 	return nil
 }
 
-// sessionError is what a refusal, or another failure, means for the person
-// behind a token.
+// sessionError returns the error of a call with a person's token: session_expired for a
+// refusal, else identity_down.
 func (i *Identity) sessionError(ctx context.Context, doing string, err error) error {
 	if errors.Is(err, errRefused) {
 		return errExpired()
 	}
-	return i.down(ctx, doing, err)
+	return i.unavailable(ctx, doing, err)
 }
 
 func sessionOf(s *client.Session, current bool) mingjing.Session {
 	m := mingjing.Session{ID: s.Id, StartedAt: s.GetIssuedAt(), ExpiresAt: s.GetExpiresAt(), Current: current}
-	// Kratos keeps every device that a session was seen with; the first is where
-	// it began.
+	// Kratos stores every device that a session was used with; the first is where it
+	// began.
 	if len(s.Devices) > 0 && s.Devices[0].GetUserAgent() != noDevice {
 		m.Device = s.Devices[0].GetUserAgent()
 	}
@@ -333,15 +335,16 @@ func aal(l client.AuthenticatorAssuranceLevel) int {
 	return 0
 }
 
-// plausible says whether a token may be one at all, so that nothing else gets
-// into a header or a look-up.
-func plausible(token string) bool {
+// wellFormedToken reports whether a text has the form of a token, so that nothing else
+// gets into a header or a query.
+func wellFormedToken(token string) bool {
 	return token != "" && len(token) <= 128 && strings.IndexFunc(token, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-'
 	}) < 0
 }
 
-// askedAtOnce is of how many sessions Kratos is asked in one [Identity.Ended].
+// askedAtOnce is the number of sessions about which one call of [Identity.Ended] asks
+// Kratos.
 const askedAtOnce = 8
 
 // Ended returns those of the sessions that are over, which were all used before: ended
@@ -359,7 +362,7 @@ func (i *Identity) Ended(ctx context.Context, sessionIDs ...string) ([]string, e
 		}
 		left = slices.DeleteFunc(left, func(id string) bool {
 			use, known := uses[id]
-			over := !known || i.unused(use.SeenAt, i.idle(use))
+			over := !known || i.isUnused(use.SeenAt, i.idleLimit(use))
 			if over {
 				ended = append(ended, id)
 			}

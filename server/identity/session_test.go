@@ -15,10 +15,10 @@ import (
 func TestEndingASessionEndsItEverywhereAtOnce(t *testing.T) {
 	var mu sync.Mutex
 	var told []string
-	here := door(t, func(i *Identity) {
+	here := newReplica(t, func(i *Identity) {
 		i.OnEnd(func(_ context.Context, id string, _ bool) { mu.Lock(); defer mu.Unlock(); told = append(told, id) })
 	})
-	there := door(t, nil) // another replica
+	there := newReplica(t, nil) // another replica
 	n := enrolled(t)
 	phone, desk := newDevice(), newDevice()
 	lost, mine := loggedInAs(t, there, n, phone), loggedInAs(t, here, n, desk)
@@ -40,7 +40,7 @@ func TestEndingASessionEndsItEverywhereAtOnce(t *testing.T) {
 	_, err = there.Who(t.Context(), lost)
 	wantCode(t, err, "session_expired")
 	// An answer of Kratos that was still under way does not bring it back.
-	there.remember(t.Context(), lost, l)
+	there.cacheLogin(t.Context(), lost, l)
 	_, err = there.Who(t.Context(), lost)
 	wantCode(t, err, "session_expired")
 	if !slices.Equal(told, []string{l.SessionID}) {
@@ -80,7 +80,7 @@ func TestNobodyEndsAnotherPersonsSession(t *testing.T) {
 }
 
 func TestTheOtherSessionsEndTogether(t *testing.T) {
-	i := door(t, nil)
+	i := newReplica(t, nil)
 	var told []string
 	i.OnEnd(func(_ context.Context, id string, _ bool) { told = append(told, id) })
 	n := enrolled(t)
@@ -109,7 +109,7 @@ func TestTheOtherSessionsEndTogether(t *testing.T) {
 }
 
 func TestLogoutEndsTheSessionAndSaysSo(t *testing.T) {
-	i := door(t, nil)
+	i := newReplica(t, nil)
 	var told []string
 	i.OnEnd(func(_ context.Context, id string, _ bool) { told = append(told, id) })
 	token := loggedInAs(t, i, enrolled(t), newDevice())
@@ -135,12 +135,12 @@ func TestLogoutEndsTheSessionAndSaysSo(t *testing.T) {
 // A session is remembered for ten seconds at most, by the clock that was given.
 func TestARememberedSessionIsAskedForAgain(t *testing.T) {
 	c := &handClock{now: time.Now()}
-	i := door(t, func(i *Identity) { i.clock = c })
+	i := newReplica(t, func(i *Identity) { i.clock = c })
 	token := loggedInAs(t, i, enrolled(t), newDevice())
 	if _, err := i.Who(t.Context(), token); err != nil {
 		t.Fatal(err)
 	}
-	// Behind the door's back.
+	// Directly in Kratos.
 	if err := i.kratos.logout(t.Context(), token); err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestARememberedSessionIsAskedForAgain(t *testing.T) {
 func TestAnAnswerOfTheCacheIsTaken(t *testing.T) {
 	c := &cache{redis: sharedRDB}
 	for range 20_000 {
-		v, err := quick(t.Context(), c, func(context.Context) (int, error) { return 1, nil })
+		v, err := withCache(t.Context(), c, func(context.Context) (int, error) { return 1, nil })
 		if v != 1 || err != nil {
 			t.Fatalf("the answer is %d, %v", v, err)
 		}
@@ -165,7 +165,7 @@ func TestAnAnswerOfTheCacheIsTaken(t *testing.T) {
 
 func TestStaffAreKnownAsTheResidentTheyAre(t *testing.T) {
 	c := &handClock{now: time.Now()}
-	i := door(t, func(i *Identity) { i.clock = c })
+	i := newReplica(t, func(i *Identity) { i.clock = c })
 	login, n := staff(t), enrolled(t)
 	token, err := i.StaffLogin(t.Context(), login, password, codeAt(t, 0), newDevice())
 	if err != nil {
@@ -189,7 +189,7 @@ func TestStaffAreKnownAsTheResidentTheyAre(t *testing.T) {
 		}
 	}
 	linked("asked of Kratos,")
-	if _, ok := i.recall(t.Context(), token); !ok {
+	if _, ok := i.cachedLogin(t.Context(), token); !ok {
 		t.Fatal("nothing was remembered")
 	}
 	linked("remembered,")

@@ -1,10 +1,10 @@
 // Package letter turns a [mingjing.Letter] into a PDF: A4, real text that can be
-// selected and searched, the fonts in the file, page numbers, and the same bytes
-// for the same letter. It writes no sentence of its own.
+// selected and searched, the fonts in the file, page numbers, and the same bytes for
+// the same letter. It writes no sentence of its own.
 //
-// The pages are set here and only then drawn by fpdf, which cuts the fonts down to
-// what a file uses: so each page knows how many there are, and lines break where
-// both scripts want them to.
+// The pages are laid out here and only then drawn by fpdf, which reduces the fonts to
+// the characters that a file uses: so each page has the total number of pages, and
+// lines break by the rules of both scripts.
 package letter
 
 import (
@@ -19,7 +19,7 @@ import (
 	"mingjing"
 )
 
-// Measures of a page in points, and the inks of the app in print.
+// Measures of a page in points, and colours for print.
 const (
 	pageWidth, pageHeight = 595.28, 841.89
 	left, right           = 68.0, 68.0
@@ -81,14 +81,14 @@ func (s *setter) draw(l mingjing.Letter) ([]byte, error) {
 			draw(p)
 		}
 		folio := strings.NewReplacer("{page}", strconv.Itoa(i+1), "{pages}", strconv.Itoa(len(s.pages))).Replace(l.Folio)
-		rule(p, left, pageHeight-54, measure, 0.5, line)
-		text(p, runs(fit(about, 8.5, measure-120), 8.5), left, pageHeight-40, 8.5, muted, false)
+		drawRule(p, left, pageHeight-54, measure, 0.5, line)
+		drawText(p, runs(truncate(about, 8.5, measure-120), 8.5), left, pageHeight-40, 8.5, muted, false)
 		set := runs(visible(folio), 8.5)
-		text(p, set, left+measure-width(set), pageHeight-40, 8.5, muted, false)
+		drawText(p, set, left+measure-width(set), pageHeight-40, 8.5, muted, false)
 		if i > 0 {
-			mirror(p, left+7, 50, 7)
-			text(p, runs(fit(l.Number, 8.5, measure-24), 8.5), left+22, 53, 8.5, muted, false)
-			rule(p, left, 64, measure, 0.5, line)
+			drawLogo(p, left+7, 50, 7)
+			drawText(p, runs(truncate(l.Number, 8.5, measure-24), 8.5), left+22, 53, 8.5, muted, false)
+			drawRule(p, left, 64, measure, 0.5, line)
 		}
 	}
 	var out bytes.Buffer
@@ -98,8 +98,8 @@ func (s *setter) draw(l mingjing.Letter) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// text draws runs on a line; bold is the outline of each sign, drawn as well.
-func text(p *fpdf.Fpdf, runs []run, x, y, size float64, colour ink, bold bool) {
+// drawText draws runs on a line; bold is the outline of each sign, drawn as well.
+func drawText(p *fpdf.Fpdf, runs []run, x, y, size float64, colour ink, bold bool) {
 	p.SetTextColor(colour[0], colour[1], colour[2])
 	if bold {
 		p.SetDrawColor(colour[0], colour[1], colour[2])
@@ -114,14 +114,13 @@ func text(p *fpdf.Fpdf, runs []run, x, y, size float64, colour ink, bold bool) {
 	}
 }
 
-func rule(p *fpdf.Fpdf, x, y, w, h float64, colour ink) {
+func drawRule(p *fpdf.Fpdf, x, y, w, h float64, colour ink) {
 	p.SetFillColor(colour[0], colour[1], colour[2])
 	p.Rect(x, y, w, h, "F")
 }
 
-// mirror draws the mark of the product, a bronze mirror seen from behind, around a
-// point.
-func mirror(p *fpdf.Fpdf, x, y, r float64) {
+// drawLogo draws the logo, a bronze mirror, around a point.
+func drawLogo(p *fpdf.Fpdf, x, y, r float64) {
 	unit := r / 29
 	p.SetDrawColor(bronze[0], bronze[1], bronze[2])
 	p.SetFillColor(bronzeSoft[0], bronzeSoft[1], bronzeSoft[2])

@@ -40,7 +40,7 @@ var (
 	shows   = regexp.MustCompile(`(?s)BT [-0-9.]+ ([-0-9.]+) Td \((.*?)\) Tj ET`)
 )
 
-// textOf is what a reader of the file copies out of it, a slice of lines a page.
+// textOf returns what a reader of the file copies out of it, a slice of lines a page.
 // The file says that its codes are UTF-16, so the codes are read as that.
 func textOf(t testing.TB, pdf []byte) (pages []string) {
 	t.Helper()
@@ -103,10 +103,12 @@ func TestTheTextOfAFileIsTheTextOfTheLetter(t *testing.T) {
 		mingjing.Block{Kind: mingjing.BlockHeading, Text: "What the agency’s clerk said — “nothing”"},
 		mingjing.Block{Kind: mingjing.BlockSub, Text: "1. 结案通知书.pdf"},
 		mingjing.Block{Kind: mingjing.BlockStrong, Text: "Last day: 23 November 2027"},
-		mingjing.Block{Kind: mingjing.BlockOutcome, Text: "The decision: Upheld", Items: []string{"You were taken off the list on 23 November 2026.", "名单已经结束。"}},
+		mingjing.Block{Kind: mingjing.BlockOutcome, Text: "The decision: Upheld",
+			Items: []string{"You were taken off the list on 23 November 2026.", "名单已经结束。"}},
 		mingjing.Block{Kind: mingjing.BlockQuote, Text: "陈晓写道", Items: []string{"(a) back\\slash, (parentheses)", "第二段。"}},
 		mingjing.Block{Kind: mingjing.BlockList, Items: []string{"One.", "二。"}},
-		mingjing.Block{Kind: mingjing.BlockRows, Rows: []mingjing.LetterRow{{Key: "SHA-256", Text: strings.Repeat("0a", 16) + "\n" + strings.Repeat("1b", 16)}}},
+		mingjing.Block{Kind: mingjing.BlockRows, Rows: []mingjing.LetterRow{{Key: "SHA-256",
+			Text: strings.Repeat("0a", 16) + "\n" + strings.Repeat("1b", 16)}}},
 		mingjing.Block{Kind: mingjing.BlockBreak},
 		mingjing.Block{Kind: mingjing.BlockSignature, Text: "陈晓", Items: []string{"上海市信用中心"}})
 	for _, lang := range mingjing.Languages {
@@ -141,7 +143,8 @@ func TestAFileSaysItsTitleAndLanguage(t *testing.T) {
 		title += string([]byte{byte(c >> 8), byte(c)})
 	}
 	title = strings.NewReplacer("\\", "\\\\", "(", "\\(", ")", "\\)", "\r", "\\r").Replace(title)
-	for _, want := range []string{"/Title (" + title + ")", "/Lang (zh-CN)", "/CreationDate (D:20261123013000", "/ModDate (D:20261123013000", "/FontFile2", "/MediaBox [0 0 595.28 841.89]"} {
+	for _, want := range []string{"/Title (" + title + ")", "/Lang (zh-CN)", "/CreationDate (D:20261123013000",
+		"/ModDate (D:20261123013000", "/FontFile2", "/MediaBox [0 0 595.28 841.89]"} {
 		if !bytes.Contains(pdf, []byte(want)) {
 			t.Errorf("no %q", want)
 		}
@@ -190,7 +193,8 @@ func TestTheFontHasEveryCharacterOfGB2312(t *testing.T) {
 }
 
 func TestASignThatTheFontLacksIsShownAsItsCodePoint(t *testing.T) {
-	l := letterOf(para("王𬭚的😀\x01和\uE123，\ta\u200Db\u00A0c"), mingjing.Block{Kind: mingjing.BlockRows, Rows: []mingjing.LetterRow{{Key: "𬭚", Text: "𬭚"}}})
+	l := letterOf(para("王𬭚的😀\x01和\uE123，\ta\u200Db\u00A0c"),
+		mingjing.Block{Kind: mingjing.BlockRows, Rows: []mingjing.LetterRow{{Key: "𬭚", Text: "𬭚"}}})
 	l.Title, l.Office, l.Number, l.About = "𬭚1", "𬭚2", "𬭚3", "𬭚4"
 	text := flat(strings.Join(textOf(t, make1(t, l, "zh-CN")), ""))
 	for _, want := range []string{"王[U+2CB5A]的[U+1F600][U+0001]和[U+E123]，abc", "[U+2CB5A]1", "[U+2CB5A]2", "[U+2CB5A]3", "[U+2CB5A]4"} {
@@ -198,7 +202,8 @@ func TestASignThatTheFontLacksIsShownAsItsCodePoint(t *testing.T) {
 			t.Errorf("no %q in %q", want, text)
 		}
 	}
-	if text := flat(strings.Join(textOf(t, make1(t, letterOf(para("a\xffb")), "en")), "")); !strings.Contains(text, "a[U+FFFD]b") && !strings.Contains(text, "a\uFFFDb") {
+	if text := flat(strings.Join(textOf(t, make1(t, letterOf(para("a\xffb")), "en")), "")); !strings.Contains(text, "a[U+FFFD]b") &&
+		!strings.Contains(text, "a\uFFFDb") {
 		t.Errorf("bytes that are no text vanish: %q", text)
 	}
 }
@@ -210,7 +215,8 @@ func TestALongLetterGoesOverManyPagesAndLosesNothing(t *testing.T) {
 			mingjing.Block{Kind: mingjing.BlockHeading, Text: fmt.Sprintf("第%d节", i)},
 			mingjing.Block{Kind: mingjing.BlockQuote, Text: "By", Items: []string{strings.Repeat("我是担保人，去年已经付清了我应承担的份额。", 40)}},
 			mingjing.Block{Kind: mingjing.BlockRows, Rows: []mingjing.LetterRow{
-				{Key: strings.Repeat("a-very-long-file-name_", 4) + ".pdf", Text: strings.Repeat("f", 300)}, {Key: strings.Repeat("k", 7000), Text: "v"}}},
+				{Key: strings.Repeat("a-very-long-file-name_", 4) + ".pdf", Text: strings.Repeat("f", 300)},
+				{Key: strings.Repeat("k", 7000), Text: "v"}}},
 			mingjing.Block{Kind: mingjing.BlockOutcome, Text: "决定", Items: []string{strings.Repeat("outcome ", 150)}})
 	}
 	pages := textOf(t, make1(t, letterOf(blocks...), "zh-CN"))
@@ -231,7 +237,8 @@ func TestALongLetterGoesOverManyPagesAndLosesNothing(t *testing.T) {
 		}
 	}
 	for what, want := range map[string]int{
-		flat(strings.Repeat("我是担保人，去年已经付清了我应承担的份额。", 40)): 60, strings.Repeat("f", 300): 60, strings.Repeat("k", 7000): 60, flat(strings.Repeat("outcome ", 150)): 60,
+		flat(strings.Repeat("我是担保人，去年已经付清了我应承担的份额。", 40)): 60, strings.Repeat("f", 300): 60,
+		strings.Repeat("k", 7000): 60, flat(strings.Repeat("outcome ", 150)): 60,
 	} {
 		if n := strings.Count(all, what); n != want {
 			t.Errorf("%.30q… is there %d times, want %d", what, n, want)
@@ -280,10 +287,12 @@ func FuzzNothingIsLostInSetting(f *testing.F) {
 	f.Fuzz(func(t *testing.T, title, words string) {
 		s := &setter{}
 		s.letterhead(letterOf())
-		for _, kind := range []mingjing.BlockKind{mingjing.BlockText, mingjing.BlockQuote, mingjing.BlockList, mingjing.BlockRows, mingjing.BlockOutcome, mingjing.BlockSignature} {
-			s.block(mingjing.Block{Kind: kind, Text: title, Items: []string{words}, Rows: []mingjing.LetterRow{{Key: title, Text: words}}}, mingjing.BlockText)
+		for _, kind := range []mingjing.BlockKind{mingjing.BlockText, mingjing.BlockQuote, mingjing.BlockList,
+			mingjing.BlockRows, mingjing.BlockOutcome, mingjing.BlockSignature} {
+			s.block(mingjing.Block{Kind: kind, Text: title, Items: []string{words},
+				Rows: []mingjing.LetterRow{{Key: title, Text: words}}}, mingjing.BlockText)
 		}
-		fit(title, 8.5, 100)
+		truncate(title, 8.5, 100)
 		for _, w := range []float64{5, 60, measure} {
 			set := ""
 			for _, line := range wrap(words, bodySize, w) {

@@ -9,11 +9,11 @@ import (
 	"mingjing"
 )
 
-// A setter sets blocks on pages, from the top of each down.
+// A setter lays blocks out on pages, from the top of each down.
 type setter struct {
 	lang  string
 	pages [][]func(*fpdf.Fpdf)
-	y     float64 // where the next thing begins
+	y     float64 // where the next block begins
 }
 
 func (s *setter) newPage() {
@@ -26,8 +26,8 @@ func (s *setter) add(draw func(*fpdf.Fpdf)) {
 	s.pages[last] = append(s.pages[last], draw)
 }
 
-// room begins a new page when the given number of points does not fit on this one.
-func (s *setter) room(points float64) {
+// ensureSpace begins a new page when the given number of points does not fit on this one.
+func (s *setter) ensureSpace(points float64) {
 	if s.y+points > pageHeight-bottom && s.y > top {
 		s.newPage()
 	}
@@ -36,22 +36,22 @@ func (s *setter) room(points float64) {
 // letterhead sets the head of the first page.
 func (s *setter) letterhead(l mingjing.Letter) {
 	s.newPage()
-	s.add(func(p *fpdf.Fpdf) { mirror(p, left+19, 74, 19) })
-	s.at(fit(l.Office, 15, measure-56), left+52, 74, 15, jade, true)
-	s.at(fit(l.Number, 9.5, measure-56), left+52, 91, 9.5, muted, false)
+	s.add(func(p *fpdf.Fpdf) { drawLogo(p, left+19, 74, 19) })
+	s.textLine(truncate(l.Office, 15, measure-56), left+52, 74, 15, jade, true)
+	s.textLine(truncate(l.Number, 9.5, measure-56), left+52, 91, 9.5, muted, false)
 	s.add(func(p *fpdf.Fpdf) {
-		rule(p, left, 108, measure, 1.2, bronze)
-		rule(p, left, 110.4, measure, 0.4, bronze)
+		drawRule(p, left, 108, measure, 1.2, bronze)
+		drawRule(p, left, 110.4, measure, 0.4, bronze)
 	})
 	s.y = 142
 	s.lines(l.Title, style{size: 20, lead: 28, colour: black, bold: true}, left, measure)
 	s.y += 8
 }
 
-// at draws one line of text that is known to fit.
-func (s *setter) at(visible string, x, y, size float64, colour ink, bold bool) {
+// textLine draws one line of text that fits.
+func (s *setter) textLine(visible string, x, y, size float64, colour ink, bold bool) {
 	set := runs(visible, size)
-	s.add(func(p *fpdf.Fpdf) { text(p, set, x, y, size, colour, bold) })
+	s.add(func(p *fpdf.Fpdf) { drawText(p, set, x, y, size, colour, bold) })
 }
 
 // A style is how a paragraph looks.
@@ -68,12 +68,13 @@ var (
 	said   = style{bodySize, bodyLead, ink{52, 62, 57}, false}
 )
 
-// lines sets a paragraph and moves y below it. before is called on each page, for what
-// stands beside the lines there.
+// lines lays out a paragraph and moves y below it.
 func (s *setter) lines(paragraph string, st style, x, w float64) {
 	s.linesBeside(paragraph, st, x, w, nil)
 }
 
+// linesBeside is lines with a call of beside for each line, with its position and
+// height, to draw what is next to it.
 func (s *setter) linesBeside(paragraph string, st style, x, w float64, beside func(y, h float64)) {
 	var all [][]run
 	for line := range strings.SplitSeq(paragraph, "\n") {
@@ -82,17 +83,17 @@ func (s *setter) linesBeside(paragraph string, st style, x, w float64, beside fu
 	for i, l := range all {
 		need := st.lead
 		if i == 0 && len(all) > 1 {
-			need *= 2 // no first line stays behind alone
+			need *= 2 // a page does not end with a first line alone
 		}
 		if i == len(all)-2 && len(all) > 2 {
-			need *= 2 // and no last line goes on alone
+			need *= 2 // and does not begin with a last line alone
 		}
-		s.room(need)
+		s.ensureSpace(need)
 		y := s.y
 		if beside != nil {
 			beside(y, st.lead)
 		}
-		s.add(func(p *fpdf.Fpdf) { text(p, l, x, y+st.lead*0.5+st.size*0.36, st.size, st.colour, st.bold) })
+		s.add(func(p *fpdf.Fpdf) { drawText(p, l, x, y+st.lead*0.5+st.size*0.36, st.size, st.colour, st.bold) })
 		s.y += st.lead
 	}
 }
@@ -104,17 +105,17 @@ func (s *setter) block(b mingjing.Block, next mingjing.BlockKind) {
 		if s.y > top { // with others on the page
 			s.y += 22
 		}
-		s.room(60 + 3*bodyLead)
+		s.ensureSpace(60 + 3*bodyLead)
 		s.lines(b.Text, style{17, 25, black, true}, left, measure)
 		s.y += 6
 	case mingjing.BlockHeading:
 		s.y += 14
-		s.room(22 + 3*bodyLead)
+		s.ensureSpace(22 + 3*bodyLead)
 		s.lines(b.Text, style{13.5, 21, jade, true}, left, measure)
 		s.y += 3
 	case mingjing.BlockSub:
 		s.y += 5
-		s.room(18 + 2*bodyLead)
+		s.ensureSpace(18 + 2*bodyLead)
 		s.lines(b.Text, style{11, 18, black, true}, left, measure)
 	case mingjing.BlockText:
 		s.lines(b.Text, body, left, measure)
@@ -128,7 +129,7 @@ func (s *setter) block(b mingjing.Block, next mingjing.BlockKind) {
 		s.quote(b)
 	case mingjing.BlockList:
 		for _, item := range b.Items {
-			s.room(bodyLead)
+			s.ensureSpace(bodyLead)
 			s.bullet()
 			s.lines(item, body, left+15, measure-15)
 			s.y += 2
@@ -138,9 +139,9 @@ func (s *setter) block(b mingjing.Block, next mingjing.BlockKind) {
 		s.rows(b.Rows)
 	case mingjing.BlockSignature:
 		s.y += 10
-		s.room(40 + float64(len(b.Items))*quiet.lead)
+		s.ensureSpace(40 + float64(len(b.Items))*quiet.lead)
 		y := s.y
-		s.add(func(p *fpdf.Fpdf) { rule(p, left, y, 190, 0.6, line) })
+		s.add(func(p *fpdf.Fpdf) { drawRule(p, left, y, 190, 0.6, line) })
 		s.y += 6
 		s.lines(b.Text, style{12, 19, black, true}, left, measure)
 		for _, item := range b.Items {
@@ -162,15 +163,15 @@ func (s *setter) bullet() {
 	})
 }
 
-// outcome sets the decision in a frame, which continues over pages.
+// outcome draws the decision in a frame, which continues on the next page.
 func (s *setter) outcome(b mingjing.Block) {
 	const pad = 13
 	s.y += 5
-	s.room(2*pad + 24 + bodyLead)
+	s.ensureSpace(2*pad + 24 + bodyLead)
 	frame := func(y, h float64) {
 		s.add(func(p *fpdf.Fpdf) {
-			rule(p, left, y-0.2, measure, h+0.4, jadeSoft)
-			rule(p, left, y-0.2, 3, h+0.4, jade)
+			drawRule(p, left, y-0.2, measure, h+0.4, jadeSoft)
+			drawRule(p, left, y-0.2, 3, h+0.4, jade)
 		})
 	}
 	gap := func(h float64) { frame(s.y, h); s.y += h }
@@ -184,12 +185,12 @@ func (s *setter) outcome(b mingjing.Block) {
 	s.y += 9
 }
 
-// quote sets somebody's own words apart, with their name above.
+// quote draws somebody's own words, with their name above.
 func (s *setter) quote(b mingjing.Block) {
 	bar := func(y, h float64) {
-		s.add(func(p *fpdf.Fpdf) { rule(p, left+1, y, 1.6, h+0.2, bronze) })
+		s.add(func(p *fpdf.Fpdf) { drawRule(p, left+1, y, 1.6, h+0.2, bronze) })
 	}
-	s.room(quiet.lead + 2*bodyLead)
+	s.ensureSpace(quiet.lead + 2*bodyLead)
 	if b.Text != "" {
 		s.linesBeside(b.Text, quiet, left+14, measure-14, bar)
 	}
@@ -203,8 +204,8 @@ func (s *setter) quote(b mingjing.Block) {
 	s.y += 8
 }
 
-// maxKeyLines is the greatest number of lines of a name that stands beside its value;
-// a longer name stands above it.
+// maxKeyLines is the greatest number of lines of a name that is beside its value; a
+// longer name is above it.
 const maxKeyLines = 6
 
 // rows sets names on the left and values on the right, with a thin line below each.
@@ -216,12 +217,12 @@ func (s *setter) rows(rows []mingjing.LetterRow) {
 			s.lines(r.Key, key, left, measure)
 			names = nil
 		}
-		s.room(float64(max(len(names), 1))*bodyLead + 6)
+		s.ensureSpace(float64(max(len(names), 1))*bodyLead + 6)
 		s.y += 3
 		page, y := len(s.pages), s.y
 		for i, l := range names {
 			at := y + float64(i)*bodyLead
-			s.add(func(p *fpdf.Fpdf) { text(p, l, left, at+key.lead*0.5+key.size*0.36, key.size, key.colour, false) })
+			s.add(func(p *fpdf.Fpdf) { drawText(p, l, left, at+key.lead*0.5+key.size*0.36, key.size, key.colour, false) })
 		}
 		s.lines(r.Text, body, left+keyWidth, measure-keyWidth)
 		if len(s.pages) == page {
@@ -229,19 +230,20 @@ func (s *setter) rows(rows []mingjing.LetterRow) {
 		}
 		s.y += 3
 		at := s.y
-		s.add(func(p *fpdf.Fpdf) { rule(p, left, at, measure, 0.4, line) })
+		s.add(func(p *fpdf.Fpdf) { drawRule(p, left, at, measure, 0.4, line) })
 	}
 	s.y += 8
 }
 
-// Signs that may not begin a line, and such as may not end one.
+// Characters that may not begin a line, and characters that may not end one.
 const (
 	notFirst = "，。、；：？！）】》〉」』”’…—,.;:?!)]}%·～"
 	notLast  = "（【《〈「『“‘([{"
 )
 
-// wrap breaks a paragraph into lines: between words, between any two characters of
-// Chinese but for their signs, and within a word that is longer than a line.
+// wrap breaks a paragraph into lines: between words, between any two Chinese characters
+// unless one is a punctuation mark that forbids it, and within a word that is longer
+// than a line.
 func wrap(paragraph string, size, w float64) [][]run {
 	signs := []rune(strings.TrimSpace(visible(paragraph)))
 	if len(signs) == 0 {
@@ -290,11 +292,11 @@ func mayBreak(before, after rune) bool {
 	if before == '-' || before == '/' || before == '_' {
 		return unicode.IsLetter(after) || unicode.IsDigit(after) && before != '-'
 	}
-	return chinese(before) || chinese(after)
+	return isCJK(before) || isCJK(after)
 }
 
-// fit returns visible text that fits on one line, cut short if it does not.
-func fit(line string, size, w float64) string {
+// truncate returns visible text that fits on one line, cut short if it does not.
+func truncate(line string, size, w float64) string {
 	signs := []rune(strings.TrimSpace(visible(strings.ReplaceAll(line, "\n", " "))))
 	if width(runs(string(signs), size)) <= w {
 		return string(signs)

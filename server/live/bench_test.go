@@ -65,7 +65,7 @@ func idle(b *testing.B, n int) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		for _, g := range r.groups {
-			if g.busy {
+			if g.replaying {
 				return false
 			}
 		}
@@ -74,7 +74,7 @@ func idle(b *testing.B, n int) {
 	b.ReportMetric(float64(memory()-before)/float64(n), "bytes/socket")
 }
 
-// memory is what heap and stacks hold, garbage collected.
+// memory returns what heap and stacks hold, garbage collected.
 func memory() uint64 {
 	runtime.GC()
 	runtime.GC()

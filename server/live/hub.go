@@ -1,25 +1,21 @@
-// Package live tells open screens that something changed: it carries events to
-// the right sockets, across replicas. An event is kind, id and sequence number
-// and nothing personal; whoever hears it reads again through the authorised API.
+// Package live tells open screens that something changed: it sends events to the
+// right sockets, across replicas. An event is a kind, an id and a sequence number,
+// and nothing personal; the page then reads again through the authorised API.
 //
-// The store is the truth and Redis only wakes: an event that Redis loses is
-// found by its missing sequence number, by a periodic look and, while Redis is
-// away, by asking the store again and again. This room knows neither the store
-// (it is given Replay) nor who may listen (it is given a Listener).
+// The store is the truth, and Redis only carries messages. An event that Redis loses
+// is found by its missing sequence number, by reading the store from time to time and,
+// while Redis is away, by reading it every few seconds. The package knows neither the
+// store (it is given Replay) nor who may listen (it is given a Listener).
 package live
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -45,9 +41,9 @@ const (
 const (
 	readLimit     = 512              // bytes that a client may send at once: control frames
 	closeWait     = 2 * time.Second  // for the answer to a close frame
-	replayAtOnce  = 8                // looks into the store at the same time
-	replayRounds  = 20               // looks in a row for one audience
-	rememberEnded = 10 * time.Minute // sessions that ended, so that none slips in meanwhile
+	replayAtOnce  = 8                // calls of Replay at the same time
+	replayRounds  = 20               // calls of Replay in a row for one audience
+	rememberEnded = 10 * time.Minute // for how long a session that ended can't open a stream
 	sweepEvery    = time.Second
 	stillBatch    = 500
 	// resetBacklog is the number of missed events above which one reset is sent in
@@ -62,12 +58,12 @@ type Config struct {
 	// first; it may return only the first of them. Where they are gone it returns
 	// an event of kind [mingjing.EventReset].
 	Replay func(ctx context.Context, audience string, after int64) ([]mingjing.Event, error)
-	// Still returns those of the sessions that have ended. It is asked about all of them,
-	// a page of 500 each PollEvery, and begins anew after StillEvery, or at once while
-	// Redis is away; nil asks nobody.
+	// Still returns those of the sessions that have ended. It is asked about all sessions
+	// with a stream, 500 at a time each PollEvery, and from the start again after
+	// StillEvery, or at once while Redis is away. Nil checks none.
 	Still func(ctx context.Context, sessionIDs ...string) (ended []string, err error)
 	Clock interface{ Now() time.Time } // nil is the time of day
-	// Logger hears of trouble with Redis and the store; nil is slog.Default.
+	// Logger gets the errors of Redis and the store; nil is slog.Default.
 	Logger *slog.Logger
 
 	MaxSockets    int           // open at once; 0 is 20,000
@@ -75,8 +71,8 @@ type Config struct {
 	SendBuffer    int           // messages that may wait for a reader; 0 is 64
 	WriteWait     time.Duration // for one write; 0 is 10 s
 	PingEvery     time.Duration // 0 is 30 s
-	PollEvery     time.Duration // looks into the store while Redis is away; 0 is 2 s
-	CatchUpEvery  time.Duration // looks into the store while Redis is there; 0 is 60 s
+	PollEvery     time.Duration // between calls of Replay while Redis is away; 0 is 2 s
+	CatchUpEvery  time.Duration // between calls of Replay while Redis is there; 0 is 60 s
 	StillEvery    time.Duration // 0 is 60 s
 	CallbackWait  time.Duration // for one call of Replay or Still; 0 is 5 s
 }
@@ -85,7 +81,7 @@ type wallClock struct{}
 
 func (wallClock) Now() time.Time { return time.Now() }
 
-// A Hub is one replica's open streams.
+// A Hub has the open streams of one replica. It is safe for use by many goroutines.
 type Hub struct {
 	cfg      Config
 	upgrader websocket.Upgrader
@@ -93,7 +89,7 @@ type Hub struct {
 	ctx      context.Context // ends with the hub
 	stop     context.CancelFunc
 	running  sync.WaitGroup
-	looks    chan struct{} // a slot for each look into the store
+	replays  chan struct{} // a slot for each call of Replay
 
 	mu       sync.Mutex
 	groups   map[string]*group
@@ -103,19 +99,6 @@ type Hub struct {
 	live     bool // Redis is there
 	closing  bool
 	empty    chan struct{} // closed when closing and the last socket has left
-}
-
-// A group is the sockets of one audience.
-type group struct {
-	audience string
-	sockets  map[*socket]struct{}
-	last     int64 // newest event told; 0 before the first. Sockets not behind have had all up to here
-	busy     bool  // a goroutine is looking into the store
-	again    bool  // it has to look once more
-	stale    bool  // the last look failed
-	// newest is the newest event heard while busy, in case the look misses it.
-	newest mingjing.Event
-	nextUp time.Time
 }
 
 // New makes a Hub and starts listening to Redis. Close ends it.
@@ -160,12 +143,12 @@ func New(cfg Config) *Hub {
 		},
 		ctx:      ctx,
 		stop:     stop,
-		looks:    make(chan struct{}, replayAtOnce),
+		replays:  make(chan struct{}, replayAtOnce),
 		groups:   map[string]*group{},
 		sessions: map[string]map[*socket]struct{}{},
 		ended:    map[string]time.Time{},
 	}
-	h.running.Go(func() { h.listen(ctx) })
+	h.running.Go(func() { h.listenToRedis(ctx) })
 	h.running.Go(func() { h.sweep(ctx) })
 	if cfg.Still != nil {
 		h.running.Go(func() { h.recheck(ctx) })
@@ -173,8 +156,8 @@ func New(cfg Config) *Hub {
 	return h
 }
 
-// sameOrigin demands an Origin and that it is this host. The library by itself
-// lets a request without one pass.
+// sameOrigin reports whether the request has an Origin and it is this host. The
+// library by itself accepts a request without one.
 func sameOrigin(r *http.Request) bool {
 	origin := r.Header.Values("Origin")
 	if len(origin) != 1 {
@@ -192,16 +175,16 @@ type Stats struct {
 	Slow      int64 `json:"slow"`  // sockets cut off so far because a write to them took too long
 }
 
-// Stats of this replica now.
+// Stats returns the figures of this replica now.
 func (h *Hub) Stats() Stats {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return Stats{Sockets: h.sockets, Audiences: len(h.groups), Redis: h.live, Slow: h.slow.Load()}
 }
 
-// Publish tells every replica of an event that was committed. When Redis does
-// not take it, the sockets of this replica are told all the same and the error
-// says what failed; the other replicas find the event in the store.
+// Publish sends an event that was committed to the audience's sockets on every
+// replica. When Redis fails, the sockets of this replica get it all the same and the
+// error says what failed; the other replicas find the event in the store.
 func (h *Hub) Publish(ctx context.Context, audience string, e mingjing.Event) error {
 	data, err := json.Marshal(e)
 	if err != nil {
@@ -210,24 +193,24 @@ func (h *Hub) Publish(ctx context.Context, audience string, e mingjing.Event) er
 	message := make([]byte, 0, len(audience)+1+len(data))
 	message = append(append(append(message, audience...), '\n'), data...)
 	if err := h.publish(ctx, channelEvents, message); err != nil {
-		h.hear(audience, e)
+		h.receiveEvent(audience, e)
 		return fmt.Errorf("live: publishing an event: %w", err)
 	}
 	return nil
 }
 
 // EndSession closes the streams of a session on every replica with
-// [CloseSessionEnded]. When Redis does not take it, those of this replica are
-// closed and the error says what failed; the others find out through Still.
+// [CloseSessionEnded]. When Redis fails, those of this replica are closed and the
+// error says what failed; the other replicas find out through Still.
 func (h *Hub) EndSession(ctx context.Context, sessionID string) error {
-	h.end(sessionID)
+	h.endSessionHere(sessionID)
 	if err := h.publish(ctx, channelSessions, []byte(sessionID)); err != nil {
 		return fmt.Errorf("live: publishing the end of a session: %w", err)
 	}
 	return nil
 }
 
-// publish does not keep a request waiting for a Redis that is away.
+// publish sends a message through Redis, and gives up soon while Redis is away.
 func (h *Hub) publish(ctx context.Context, channel string, message []byte) error {
 	h.mu.Lock()
 	wait := time.Second
@@ -240,13 +223,13 @@ func (h *Hub) publish(ctx context.Context, channel string, message []byte) error
 	return h.cfg.Redis.Publish(ctx, channel, message).Err()
 }
 
-// Serve makes the request a stream for the listener: first the events after
-// l.After, then those to come, each a JSON text message, without gap and without
+// Serve turns the request into a stream for the listener: first the events after
+// l.After, then new ones, each a JSON text message, without gap and without
 // duplicate. It answers 403 to a missing or foreign Origin, 401 to a session that
 // has ended and 429 when there are too many streams. It returns as soon as the
 // stream is set up, so the caller's goroutine and buffers do not live with it.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, l mingjing.Listener) {
-	if status := h.refuse(l); status != 0 {
+	if status := h.refusalStatus(l); status != 0 {
 		http.Error(w, http.StatusText(status), status)
 		return
 	}
@@ -282,13 +265,14 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, l mingjing.Listener)
 	case ended:
 		s.close(CloseSessionEnded, "")
 	default:
-		h.look(g)
+		h.replay(g)
 	}
 	h.mu.Unlock()
 	go s.read()
 }
 
-func (h *Hub) refuse(l mingjing.Listener) int {
+// refusalStatus returns the HTTP status with which a stream is refused; 0 when it is not.
+func (h *Hub) refusalStatus(l mingjing.Listener) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	_, ended := h.ended[l.SessionID]
@@ -303,8 +287,8 @@ func (h *Hub) refuse(l mingjing.Listener) int {
 	return 0
 }
 
-// hijacker finds the writer that can be hijacked under those of a middleware,
-// which the library does not do.
+// hijacker returns the writer below those of middleware that can be hijacked. The
+// library does not look for it.
 func hijacker(w http.ResponseWriter) http.ResponseWriter {
 	for u := w; ; {
 		if _, ok := u.(http.Hijacker); ok {
@@ -318,7 +302,8 @@ func hijacker(w http.ResponseWriter) http.ResponseWriter {
 	}
 }
 
-func (h *Hub) leave(s *socket) {
+// remove closes a socket and forgets it.
+func (h *Hub) remove(s *socket) {
 	s.mu.Lock()
 	s.gone = true
 	s.queue = nil
@@ -336,19 +321,19 @@ func (h *Hub) leave(s *socket) {
 		delete(h.sessions, s.session)
 	}
 	h.sockets--
-	h.emptied()
+	h.signalIfEmpty()
 }
 
-// emptied tells Close when the last socket has left; h.mu is held.
-func (h *Hub) emptied() {
+// signalIfEmpty tells Close when the last socket is gone; h.mu is held.
+func (h *Hub) signalIfEmpty() {
 	if h.closing && h.sockets == 0 && h.empty != nil {
 		close(h.empty)
 		h.empty = nil
 	}
 }
 
-// end closes the sockets of a session here, and remembers it.
-func (h *Hub) end(sessionID string) {
+// endSessionHere closes a session's sockets on this replica, and remembers that it has ended.
+func (h *Hub) endSessionHere(sessionID string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.ended[sessionID] = time.Now()
@@ -357,361 +342,8 @@ func (h *Hub) end(sessionID string) {
 	}
 }
 
-// hear is told of an event, by Redis or by this replica itself.
-func (h *Hub) hear(audience string, e mingjing.Event) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	g := h.groups[audience]
-	switch {
-	case g == nil:
-	case g.busy, g.stale:
-		if e.Seq > g.newest.Seq {
-			g.newest = e
-		}
-		h.look(g)
-	case e.Seq <= g.last:
-	case e.Seq == g.last+1:
-		h.tell(g, []mingjing.Event{e})
-	default:
-		// Something was lost, or the numbers are not dense; the store knows.
-		g.newest = e
-		h.look(g)
-	}
-}
-
-// tell hands events, oldest first, to the sockets that have not had them; h.mu
-// is held.
-func (h *Hub) tell(g *group, events []mingjing.Event) {
-	messages := make([]*websocket.PreparedMessage, len(events))
-	message := func(i int) *websocket.PreparedMessage {
-		if messages[i] == nil {
-			messages[i] = prepare(events[i])
-		}
-		return messages[i]
-	}
-	var one *websocket.PreparedMessage
-	reset := func() *websocket.PreparedMessage {
-		if one == nil {
-			last := events[len(events)-1]
-			one = prepare(mingjing.Event{Seq: last.Seq, Kind: mingjing.EventReset, At: last.At})
-		}
-		return one
-	}
-	for s := range g.sockets {
-		if s.behind && !s.looked {
-			continue // joined after this look began, which may not reach back far enough
-		}
-		var batch []*websocket.PreparedMessage
-		for i, e := range events {
-			if e.Seq > s.sent || (e.Kind == mingjing.EventReset && s.behind) {
-				s.sent = e.Seq
-				batch = append(batch, message(i))
-			}
-		}
-		if len(batch) > resetBacklog {
-			batch = []*websocket.PreparedMessage{reset()}
-		}
-		if len(batch) > 0 {
-			s.send(reset, batch...)
-		}
-	}
-	if n := len(events); n > 0 {
-		g.last = max(g.last, events[n-1].Seq)
-	}
-}
-
-func prepare(e mingjing.Event) *websocket.PreparedMessage {
-	data, err := json.Marshal(e)
-	if err != nil { // an event is two numbers and two short strings
-		panic("live: encoding an event: " + err.Error())
-	}
-	m, err := websocket.NewPreparedMessage(websocket.TextMessage, data)
-	if err != nil {
-		panic("live: preparing an event: " + err.Error())
-	}
-	return m
-}
-
-// look has the store asked what a group has missed; h.mu is held.
-func (h *Hub) look(g *group) {
-	if g.busy {
-		g.again = true
-		return
-	}
-	if h.closing {
-		return
-	}
-	g.busy, g.again = true, false
-	h.running.Go(func() { h.fill(g) })
-}
-
-func (h *Hub) fill(g *group) {
-	h.looks <- struct{}{}
-	defer func() { <-h.looks }()
-	for range replayRounds {
-		h.mu.Lock()
-		if len(g.sockets) == 0 || h.closing {
-			g.busy = false
-			h.mu.Unlock()
-			return
-		}
-		g.again = false
-		// From the last that the group is known to have had; what a client claims to
-		// have had counts for itself alone.
-		after := int64(-1)
-		if g.last > 0 {
-			after = g.last
-		}
-		for s := range g.sockets {
-			s.looked = s.behind
-			if (s.behind || g.last == 0) && (after < 0 || s.sent < after) {
-				after = s.sent
-			}
-		}
-		h.mu.Unlock()
-
-		events, err := within(h.ctx, h.cfg.CallbackWait, func(ctx context.Context) ([]mingjing.Event, error) { return h.cfg.Replay(ctx, g.audience, after) })
-
-		h.mu.Lock()
-		if err != nil {
-			g.busy, g.stale = false, true // sweep tries again
-			h.mu.Unlock()
-			h.cfg.Logger.Warn("live: reading missed events failed", "error", err)
-			return
-		}
-		g.stale = false
-		h.tell(g, events)
-		if len(events) > 0 {
-			g.again = true // the store may have returned only the first of them
-		} else {
-			if g.newest.Seq > g.last {
-				h.tell(g, []mingjing.Event{g.newest})
-			}
-			for s := range g.sockets {
-				if s.looked {
-					s.behind, s.looked = false, false
-				}
-			}
-		}
-		g.newest = mingjing.Event{}
-		if !g.again {
-			g.busy = false
-			h.mu.Unlock()
-			return
-		}
-		h.mu.Unlock()
-	}
-	h.mu.Lock()
-	g.busy, g.stale = false, true
-	h.mu.Unlock()
-}
-
-// listen hears what Redis carries, and comes back to it when it was away.
-func (h *Hub) listen(ctx context.Context) {
-	backoff := 100 * time.Millisecond
-	for ctx.Err() == nil {
-		start := time.Now()
-		err := h.hearRedis(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		h.mu.Lock()
-		was := h.live
-		h.live = false
-		h.mu.Unlock()
-		if was {
-			h.cfg.Logger.Warn("live: Redis is away, asking the store instead", "error", err)
-		}
-		if time.Since(start) > 10*time.Second {
-			backoff = 100 * time.Millisecond
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(backoff/2 + rand.N(backoff/2)):
-		}
-		backoff = min(backoff*2, 5*time.Second)
-	}
-}
-
-func (h *Hub) hearRedis(ctx context.Context) error {
-	sub := h.cfg.Redis.Subscribe(ctx, channelEvents, channelSessions)
-	defer sub.Close()
-	// Closing is what ends a wait for a message.
-	defer context.AfterFunc(ctx, func() { _ = sub.Close() })()
-
-	for range 2 {
-		m, err := sub.ReceiveTimeout(ctx, redisTimeout)
-		if err != nil {
-			return fmt.Errorf("subscribing: %w", err)
-		}
-		if _, ok := m.(*redis.Subscription); !ok {
-			return fmt.Errorf("subscribing: got a %T", m)
-		}
-	}
-	h.mu.Lock()
-	h.live = true
-	for _, g := range h.groups {
-		h.look(g)
-	}
-	h.mu.Unlock()
-
-	pinged := false
-	for {
-		m, err := sub.ReceiveTimeout(ctx, 10*time.Second)
-		var timeout interface{ Timeout() bool }
-		switch {
-		case err == nil:
-		case errors.As(err, &timeout) && timeout.Timeout() && !pinged:
-			pinged = true
-			if err := sub.Ping(ctx); err != nil {
-				return fmt.Errorf("pinging: %w", err)
-			}
-			continue
-		default:
-			return fmt.Errorf("receiving: %w", err)
-		}
-		pinged = false
-		switch m := m.(type) {
-		case *redis.Message:
-			h.received(m)
-		case *redis.Subscription:
-			return errors.New("the connection was replaced")
-		}
-	}
-}
-
-func (h *Hub) received(m *redis.Message) {
-	if m.Channel == channelSessions {
-		h.end(m.Payload)
-		return
-	}
-	audience, data, ok := strings.Cut(m.Payload, "\n")
-	if !ok || len(data) > 4096 {
-		return
-	}
-	h.mu.Lock()
-	_, wanted := h.groups[audience]
-	h.mu.Unlock()
-	if !wanted {
-		return
-	}
-	var e mingjing.Event
-	if err := json.NewDecoder(bytes.NewBufferString(data)).Decode(&e); err != nil || e.Seq <= 0 {
-		h.cfg.Logger.Warn("live: unreadable event from Redis", "error", err)
-		return
-	}
-	h.hear(audience, e)
-}
-
-// sweep keeps the clocks: pings, sessions that expire, looks into the store that
-// are due.
-func (h *Hub) sweep(ctx context.Context) {
-	tick := time.NewTicker(min(sweepEvery, h.cfg.PollEvery, h.cfg.PingEvery))
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		real, now := time.Now(), h.cfg.Clock.Now()
-		h.mu.Lock()
-		for _, g := range h.groups {
-			for s := range g.sockets {
-				if !s.expires.IsZero() && !now.Before(s.expires) {
-					s.close(CloseSessionEnded, "")
-				}
-				if !real.Before(s.nextPing) {
-					s.nextPing = real.Add(h.cfg.PingEvery)
-					s.sendPing()
-				}
-			}
-			if every := h.cfg.PollEvery; !h.live || g.stale {
-				if until := real.Add(every); g.nextUp.After(until) {
-					g.nextUp = until
-				}
-			}
-			if !real.Before(g.nextUp) {
-				g.nextUp = real.Add(h.cfg.CatchUpEvery)
-				h.look(g)
-			}
-		}
-		for id, at := range h.ended {
-			if real.Sub(at) > rememberEnded {
-				delete(h.ended, id)
-			}
-		}
-		h.mu.Unlock()
-	}
-}
-
-// recheck asks whether the sessions are still there, for the case that the word
-// of their end was lost.
-func (h *Hub) recheck(ctx context.Context) {
-	tick := time.NewTicker(h.cfg.PollEvery)
-	defer tick.Stop()
-	last := time.Now()
-	var ids []string // whose turn is still to come
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if len(ids) == 0 {
-			h.mu.Lock()
-			if !h.live || time.Since(last) >= h.cfg.StillEvery {
-				last = time.Now()
-				ids = slices.Collect(maps.Keys(h.sessions))
-			}
-			h.mu.Unlock()
-		}
-		n := min(len(ids), stillBatch)
-		if n == 0 {
-			continue
-		}
-		ended, err := within(ctx, h.cfg.CallbackWait, func(ctx context.Context) ([]string, error) { return h.cfg.Still(ctx, ids[:n]...) })
-		if err != nil {
-			h.cfg.Logger.Warn("live: asking for ended sessions failed", "error", err)
-			continue
-		}
-		for _, id := range ended {
-			h.end(id)
-		}
-		ids = ids[n:]
-	}
-}
-
-// within runs a callback, and does not wait for one that goes on after its context has
-// ended.
-func within[T any](ctx context.Context, wait time.Duration, callback func(context.Context) (T, error)) (T, error) {
-	type answer struct {
-		v   T
-		err error
-	}
-	ctx, cancel := context.WithTimeout(ctx, wait)
-	done := make(chan answer, 1)
-	go func() {
-		defer cancel()
-		v, err := callback(ctx)
-		done <- answer{v, err}
-	}()
-	select {
-	case a := <-done:
-		return a.v, a.err
-	case <-ctx.Done():
-	}
-	select {
-	case a := <-done: // it ended as the time did
-		return a.v, a.err
-	default:
-		var none T
-		return none, fmt.Errorf("live: a callback takes too long: %w", ctx.Err())
-	}
-}
-
-// Close tells every stream that the server is going away, waits until they have
-// left or ctx ends, and stops. It returns ctx's error if some had to be cut off.
+// Close tells every stream that the server is going away, waits until all are closed
+// or ctx ends, and stops. It returns ctx's error if some had to be cut off.
 func (h *Hub) Close(ctx context.Context) error {
 	h.mu.Lock()
 	if h.closing {
@@ -726,7 +358,7 @@ func (h *Hub) Close(ctx context.Context) error {
 			s.close(websocket.CloseGoingAway, "")
 		}
 	}
-	h.emptied()
+	h.signalIfEmpty()
 	h.mu.Unlock()
 
 	var err error

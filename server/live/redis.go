@@ -13,18 +13,18 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// How long Redis may take. It is disposable: whoever asks it goes on without it
-// sooner than a person would notice.
+// How long Redis may take. The product works without it, and so does not wait for it
+// longer than a person would notice.
 const (
 	redisDialTimeout = 2 * time.Second
 	redisTimeout     = 2 * time.Second
 )
 
-// OpenRedis opens Redis at url, "redis://[user:password@]host:port/db" or
-// "rediss://" for TLS. With url "" it runs one inside this process, on loopback
-// behind a random password, so that there is one code path. The error is that of
-// a url which cannot be read or of a listener that could not be opened; a Redis
-// that is down is no error, since the product works without. The returned
+// OpenRedis returns a client of the Redis at url, "redis://[user:password@]host:port/db" or
+// "rediss://" for TLS. With url "" it starts one inside this process, on loopback
+// with a random password, so that there is one code path. It fails when the url can't
+// be read or that one can't be started; a Redis that is down is no error, since the
+// product works without. The returned
 // function closes the client, and the server inside the process if there is one.
 func OpenRedis(ctx context.Context, url string) (redis.UniversalClient, func() error, error) {
 	if url != "" {
@@ -56,6 +56,7 @@ func OpenRedis(ctx context.Context, url string) (redis.UniversalClient, func() e
 	}, nil
 }
 
+// tuned sets the timeouts, and turns off what a plain Redis need not know.
 func tuned(opt *redis.Options) *redis.Options {
 	opt.DialTimeout = redisDialTimeout
 	opt.ReadTimeout = redisTimeout
@@ -67,16 +68,17 @@ func tuned(opt *redis.Options) *redis.Options {
 	return opt
 }
 
-// LogTo has what the Redis client says of its connections go to l, for every
-// client of the process. The first call counts; it comes before the first client,
-// since the client's own logger is not safe to change under it.
+// LogTo sends what Redis clients log about their connections to l, for all clients of
+// the process. Only the first call counts; it must come before the first client is
+// made, since a client's logger is not safe to change later.
 func LogTo(l *slog.Logger) { logTo.Do(func() { redis.SetLogger(clientLog{l}) }) }
 
 var logTo sync.Once
 
+// A clientLog is a logger as the Redis client wants it.
 type clientLog struct{ *slog.Logger }
 
-// Printf is how the client logs: addresses and errors, never a key or a value.
+// Printf logs what the client says: addresses and errors, never a key or a value.
 func (l clientLog) Printf(ctx context.Context, format string, v ...any) {
 	l.WarnContext(ctx, "redis", "said", fmt.Sprintf(format, v...))
 }

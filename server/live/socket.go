@@ -21,7 +21,7 @@ type socket struct {
 	// Under hub.mu.
 	sent     int64 // sequence number up to which it was told everything
 	behind   bool  // it still has to hear what came before it joined
-	looked   bool  // the look into the store that runs reaches back to sent
+	asked    bool  // the call of Replay that runs reaches back to sent
 	nextPing time.Time
 
 	mu      sync.Mutex
@@ -33,9 +33,9 @@ type socket struct {
 	gone    bool
 }
 
-// send queues messages. When more would wait than the buffer holds, reset is put
-// in the place of all: a burst costs its reader one reading of everything, and
-// one that does not read at all is cut off by the deadline of its write.
+// send queues messages. When more would wait than the buffer holds, one reset takes
+// the place of all: after a burst the page reads everything once, and a client that
+// does not read at all is cut off by the write deadline.
 func (s *socket) send(reset func() *websocket.PreparedMessage, messages ...*websocket.PreparedMessage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,6 +50,7 @@ func (s *socket) send(reset func() *websocket.PreparedMessage, messages ...*webs
 	s.write()
 }
 
+// sendPing queues a ping.
 func (s *socket) sendPing() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -57,7 +58,7 @@ func (s *socket) sendPing() {
 	s.write()
 }
 
-// close sends what is queued and then a close frame.
+// close has a close frame sent after what is queued.
 func (s *socket) close(code int, reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,7 +68,7 @@ func (s *socket) close(code int, reason string) {
 	s.write()
 }
 
-// write starts the writer if none runs; s.mu is held.
+// write starts a goroutine that writes if none runs; s.mu is held.
 func (s *socket) write() {
 	if !s.writing && !s.gone {
 		s.writing = true
@@ -75,6 +76,7 @@ func (s *socket) write() {
 	}
 }
 
+// drain writes what is queued until nothing is left.
 func (s *socket) drain() {
 	for {
 		s.mu.Lock()
@@ -122,10 +124,10 @@ func (s *socket) drain() {
 	}
 }
 
-// read waits for pongs and for the end. A client has nothing to say on this
-// stream; one that does is cut off.
+// read waits for pongs and for the end of the stream. A client that sends anything
+// else is cut off.
 func (s *socket) read() {
-	defer s.hub.leave(s)
+	defer s.hub.remove(s)
 	pong := func(string) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()

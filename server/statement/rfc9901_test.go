@@ -73,11 +73,11 @@ func TestTheExampleOfTheRFCIsReadAsItsIssuerMeantIt(t *testing.T) {
 	ours := disclosable
 	disclosable = slices.Collect(maps.Keys(rfcFields))
 	t.Cleanup(func() { disclosable = ours })
-	got, err := disclosed(claims["_sd"], strings.Join(rfcDisclosures, "~")+"~")
+	got, err := disclosedFields(claims["_sd"], strings.Join(rfcDisclosures, "~")+"~")
 	if err != nil || !reflect.DeepEqual(got, rfcFields) {
 		t.Errorf("it discloses %v, %v", got, err)
 	}
-	if got, err := disclosed(claims["_sd"], ""); err != nil || len(got) != 0 {
+	if got, err := disclosedFields(claims["_sd"], ""); err != nil || len(got) != 0 {
 		t.Errorf("without disclosures it says %v, %v", got, err)
 	}
 	for name, wrong := range map[string]string{
@@ -86,7 +86,7 @@ func TestTheExampleOfTheRFCIsReadAsItsIssuerMeantIt(t *testing.T) {
 		"one of a list":                    "WyJsa2x4RjVqTVlsR1RQVW92TU5JdkNBIiwgIlVTIl0~",
 		"one without a digest":             "WyJkdW1teXNhbHQiLCAiZW1haWwiLCAiYmFyIl0~",
 	} {
-		if got, err := disclosed(claims["_sd"], wrong); !errors.Is(err, ErrField) && !errors.Is(err, ErrForm) {
+		if got, err := disclosedFields(claims["_sd"], wrong); !errors.Is(err, ErrField) && !errors.Is(err, ErrForm) {
 			t.Errorf("%s is read as %v, %v", name, got, err)
 		}
 	}

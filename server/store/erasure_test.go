@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"mingjing"
-	"mingjing/server/casework"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/kernel"
 )
@@ -21,13 +20,13 @@ func TestAnErasedResidentIsNotFoundAnywhere(t *testing.T) {
 		whole(t, s, a, b)
 		others := allOf(t, s, b, 1)
 		ctx := t.Context()
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			if gone, err := tx.Erased(ctx, a.ID); gone || err != nil {
 				t.Errorf("erased before: %v %v", gone, err)
 			}
 			return tx.Erase(ctx, a.ID)
 		})
-		must(t, freely(ctx, s, func(tx casework.Tx) error {
+		must(t, freely(ctx, s, func(tx *reader) error {
 			if gone, err := tx.Erased(ctx, a.ID); !gone || err != nil {
 				t.Errorf("not erased: %v %v", gone, err)
 			}
@@ -45,7 +44,7 @@ func TestAnErasedResidentIsNotFoundAnywhere(t *testing.T) {
 				"answer":   func() error { _, _, err := tx.EvidenceData(ctx, "a0"); return err },
 				"notice":   func() error { _, err := tx.Notice(ctx, "n0"); return err },
 				"prefs":    func() error { _, err := tx.NoticePrefs(ctx, a.ID); return err },
-				"looks":    func() error { _, err := tx.Looks(ctx, a.ID, false, 0, 5); return err },
+				"looks":    func() error { _, err := tx.AccessEntries(ctx, a.ID, false, 0, 5); return err },
 			} {
 				if err := read(); !errors.Is(err, kernel.ErrNotFound) {
 					t.Errorf("%s of who was erased: %v", what, err)
@@ -85,11 +84,11 @@ func TestAnErasureKnowsEveryTable(t *testing.T) {
 	s := open(t, "sqlite::memory:")
 	// The tree needs looks; figures need the rest, whose content is blank.
 	stays := []string{"resident", "keyset", "erasure", "look", "record", "listing", "dispute"}
-	do(t, s, func(ctx context.Context, raw casework.Tx) error {
-		return raw.(*tx).rows(ctx, "list tables", func(rows *sql.Rows) error {
+	do(t, s, func(ctx context.Context, raw *reader) error {
+		return raw.tx.rows(ctx, "list tables", func(rows *sql.Rows) error {
 			var table, column string
 			must(t, rows.Scan(&table, &column))
-			goes := slices.ContainsFunc(erased, func(q string) bool { return strings.HasPrefix(q, "DELETE FROM "+table+" ") })
+			goes := slices.ContainsFunc(eraseStatements, func(q string) bool { return strings.HasPrefix(q, "DELETE FROM "+table+" ") })
 			if !goes && !slices.Contains(stays, table) {
 				t.Errorf("%s has %s: say in erased, or here, what becomes of it", table, column)
 			}

@@ -15,7 +15,8 @@ import (
 )
 
 func export(r kernel.Resident, id string) takeaway.Export {
-	return takeaway.Export{Resident: r.ID, Lang: "en", ExportJob: mingjing.ExportJob{ID: id, State: mingjing.ExportMaking, Step: "waiting", AskedAt: day}}
+	return takeaway.Export{Resident: r.ID, Lang: "en", ExportJob: mingjing.ExportJob{ID: id, State: mingjing.ExportMaking,
+		Step: "waiting", AskedAt: day}}
 }
 
 func TestAnExportIsOneAResidentAndGoesWithItsFile(t *testing.T) {
@@ -23,7 +24,7 @@ func TestAnExportIsOneAResidentAndGoesWithItsFile(t *testing.T) {
 		s, r, other := open(t, url), resident(1), resident(2)
 		enrol(t, s, r, other)
 		e := export(r, "e")
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			must(t, tx.AddExport(ctx, e))
 			must(t, tx.AddExport(ctx, export(other, "o")))
 			if err := tx.AddExport(ctx, export(r, "second")); !errors.Is(err, kernel.ErrExists) {
@@ -32,14 +33,14 @@ func TestAnExportIsOneAResidentAndGoesWithItsFile(t *testing.T) {
 			return nil
 		})
 		of := func() (takeaway.Export, error) {
-			return get(t, s, func(ctx context.Context, tx casework.Tx) (takeaway.Export, error) { return tx.ExportOf(ctx, r.ID) })
+			return get(t, s, func(ctx context.Context, tx *reader) (takeaway.Export, error) { return tx.ExportOf(ctx, r.ID) })
 		}
 		got, err := of()
 		must(t, err)
 		same(t, "the export", got, e)
 		made, gone := day.Add(time.Hour), day.Add(25*time.Hour)
 		e.State, e.MadeAt, e.ExpiresAt = mingjing.ExportReady, &made, &gone
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			must(t, tx.SetExport(ctx, e))
 			must(t, tx.SetExportData(ctx, "e", []byte("first")))
 			must(t, tx.SetExportData(ctx, "o", []byte("theirs")))
@@ -49,12 +50,12 @@ func TestAnExportIsOneAResidentAndGoesWithItsFile(t *testing.T) {
 		must(t, err)
 		same(t, "the ready export", got, e)
 		file := func(id string) ([]byte, error) {
-			return get(t, s, func(ctx context.Context, tx casework.Tx) ([]byte, error) { return tx.ExportData(ctx, id) })
+			return get(t, s, func(ctx context.Context, tx *reader) ([]byte, error) { return tx.ExportData(ctx, id) })
 		}
 		if data, err := file("e"); err != nil || string(data) != "second" {
 			t.Errorf("the file is %q, %v", data, err)
 		}
-		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.DeleteExport(ctx, "e") })
+		do(t, s, func(ctx context.Context, tx *reader) error { return tx.DeleteExport(ctx, "e") })
 		if _, err := of(); !errors.Is(err, kernel.ErrNotFound) {
 			t.Errorf("it is left: %v", err)
 		}
@@ -64,14 +65,14 @@ func TestAnExportIsOneAResidentAndGoesWithItsFile(t *testing.T) {
 		if data, err := file("o"); err != nil || string(data) != "theirs" {
 			t.Errorf("another's file is %q, %v", data, err)
 		}
-		for what, fn := range map[string]func(context.Context, casework.Tx) error{
-			"set":      func(ctx context.Context, tx casework.Tx) error { return tx.SetExport(ctx, e) },
-			"file of":  func(ctx context.Context, tx casework.Tx) error { return tx.SetExportData(ctx, "e", []byte("x")) },
-			"delete":   func(ctx context.Context, tx casework.Tx) error { return tx.DeleteExport(ctx, "e") },
-			"export":   func(ctx context.Context, tx casework.Tx) error { _, err := tx.Export(ctx, "e"); return err },
-			"resident": func(ctx context.Context, tx casework.Tx) error { return tx.AddExport(ctx, export(resident(3), "n")) },
+		for what, fn := range map[string]func(context.Context, *reader) error{
+			"set":      func(ctx context.Context, tx *reader) error { return tx.SetExport(ctx, e) },
+			"file of":  func(ctx context.Context, tx *reader) error { return tx.SetExportData(ctx, "e", []byte("x")) },
+			"delete":   func(ctx context.Context, tx *reader) error { return tx.DeleteExport(ctx, "e") },
+			"export":   func(ctx context.Context, tx *reader) error { _, err := tx.Export(ctx, "e"); return err },
+			"resident": func(ctx context.Context, tx *reader) error { return tx.AddExport(ctx, export(resident(3), "n")) },
 		} {
-			if err := s.Tx(t.Context(), func(tx casework.Tx) error { return fn(t.Context(), tx) }); !errors.Is(err, kernel.ErrNotFound) {
+			if err := freely(t.Context(), s, func(tx *reader) error { return fn(t.Context(), tx) }); !errors.Is(err, kernel.ErrNotFound) {
 				t.Errorf("%s what is not there: %v", what, err)
 			}
 		}
@@ -87,7 +88,7 @@ func TestRequestsAreListedOldestFirst(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, r, other := open(t, url), resident(1), resident(2)
 		enrol(t, s, r, other)
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			for i, id := range []string{"a", "b"} {
 				q := request(r, id)
 				q.CreatedAt = day.Add(-time.Duration(i) * time.Hour)
@@ -97,7 +98,7 @@ func TestRequestsAreListedOldestFirst(t *testing.T) {
 			}
 			return tx.AddRequest(ctx, request(other, "theirs"))
 		})
-		got := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]score.Request, error) { return tx.Requests(ctx, r.ID) })
+		got := mustGet(t, s, func(ctx context.Context, tx *reader) ([]score.Request, error) { return tx.Requests(ctx, r.ID) })
 		if list := ids(got, func(q score.Request) string { return q.ID }); list != "b a" {
 			t.Errorf("the requests are %s", list)
 		}

@@ -14,16 +14,18 @@ import (
 
 func anInquiry(r kernel.Resident, id string, seq int64, due time.Duration) inquiry.Row {
 	return inquiry.Row{Resident: r.ID, Inquiry: mingjing.Inquiry{ID: id, Question: "question-words", AskedAt: day, Due: day.Add(due).UTC(),
-		State: mingjing.InquiryAsked, Answers: []mingjing.InquiryAnswer{}, Look: mingjing.Look{Seq: seq, At: day, Role: mingjing.RoleHandler, Action: "case"}}}
+		State: mingjing.InquiryAsked, Answers: []mingjing.InquiryAnswer{},
+		Entry: mingjing.AccessEntry{Seq: seq, At: day, Role: mingjing.RoleHandler, Action: "case"}}}
 }
 
 func TestInquiriesAreOneForALookAndListedByTheirClock(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, a, b := open(t, url), resident(1), resident(2)
 		enrol(t, s, a, b)
-		late, next, agencys, others := anInquiry(a, "late", 1, time.Hour), anInquiry(a, "next", 2, 3*time.Hour), anInquiry(a, "agencys", 3, 2*time.Hour), anInquiry(b, "others", 1, 4*time.Hour)
+		late, next, agencys, others := anInquiry(a, "late", 1, time.Hour), anInquiry(a, "next", 2, 3*time.Hour),
+			anInquiry(a, "agencys", 3, 2*time.Hour), anInquiry(b, "others", 1, 4*time.Hour)
 		late.Staff, next.Staff, agencys.Agency, others.Staff = "H-1", "H-1", "court", "H-2"
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			for _, q := range []inquiry.Row{next, others, agencys, late} {
 				must(t, tx.AddInquiry(ctx, q))
 			}
@@ -32,7 +34,7 @@ func TestInquiriesAreOneForALookAndListedByTheirClock(t *testing.T) {
 		})
 		list := func(q inquiry.Query) string {
 			q.Limit = max(q.Limit, 10*(1-min(q.Limit, 1)))
-			return ids(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]inquiry.Head, error) {
+			return ids(mustGet(t, s, func(ctx context.Context, tx *reader) ([]inquiry.Head, error) {
 				return tx.OpenInquiries(ctx, q)
 			}),
 				func(h inquiry.Head) string { return h.ID })
@@ -43,12 +45,12 @@ func TestInquiriesAreOneForALookAndListedByTheirClock(t *testing.T) {
 		same(t, "the supervisors'", list(inquiry.Query{Others: true}), "")
 		same(t, "the first page", list(inquiry.Query{Limit: 2}), "late agencys")
 		same(t, "and the next", list(inquiry.Query{Cursor: agencys.Head().Cursor()}), "next others")
-		_, err := get(t, s, func(ctx context.Context, tx casework.Tx) ([]inquiry.Head, error) {
+		_, err := get(t, s, func(ctx context.Context, tx *reader) ([]inquiry.Head, error) {
 			return tx.OpenInquiries(ctx, inquiry.Query{Cursor: "x"})
 		})
 		same(t, "a bad cursor", errors.Is(err, kernel.ErrCursor), true)
 
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			late.State, late.Late, late.Due = mingjing.InquiryEscalated, true, day.Add(9*time.Hour).UTC()
 			must(t, tx.SetInquiry(ctx, late))
 			agencys.State, agencys.Unexplained = mingjing.InquiryAnswered, true
@@ -59,10 +61,11 @@ func TestInquiriesAreOneForALookAndListedByTheirClock(t *testing.T) {
 		same(t, "changed meanwhile", errors.Is(err, kernel.ErrConflict), true)
 		same(t, "the supervisors' then", list(inquiry.Query{Others: true}), "late")
 		same(t, "the handler's then", list(inquiry.Query{Staff: "H-1"}), "next")
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			h, err := tx.InquiryHead(ctx, "late")
 			must(t, err)
-			same(t, "head", h, inquiry.Head{ID: "late", Resident: a.ID, Staff: "H-1", State: mingjing.InquiryEscalated, AskedAt: day, Due: late.Due, Late: true})
+			same(t, "head", h, inquiry.Head{ID: "late", Resident: a.ID, Staff: "H-1", State: mingjing.InquiryEscalated, AskedAt: day, Due: late.Due,
+				Late: true})
 			q, err := tx.Inquiry(ctx, "agencys")
 			must(t, err)
 			agencys.Version = 1

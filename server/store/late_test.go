@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework"
 	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/kernel"
@@ -28,14 +27,14 @@ func TestLateCasesAreFoundByAnInstant(t *testing.T) {
 			if n == 4 {
 				d.Clocks[0].VeryLateAt = time.Time{} // a clock of before there was any such thing
 			}
-			do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			do(t, s, func(ctx context.Context, tx *reader) error {
 				return errors.Join(tx.PutRecord(ctx, record(r, "r"+id)), tx.AddCase(ctx, d))
 			})
 		}
 		check := func(hours int, late, very string) {
 			t.Helper()
 			now := day.Add(time.Duration(hours) * time.Hour)
-			do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			do(t, s, func(ctx context.Context, tx *reader) error {
 				for how, want := range map[mingjing.Lateness]string{mingjing.Late: late, mingjing.VeryLate: very} {
 					got := ""
 					found, err := tx.Cases(ctx, cases.CaseQuery{CaseFilter: mingjing.CaseFilter{Late: how}, Now: now, Limit: 10})
@@ -58,7 +57,7 @@ func TestLateCasesAreFoundByAnInstant(t *testing.T) {
 		check(3, "d1d2", "")
 		check(11, "d2d3d4", "d1")
 		check(500, "d4", "d1d2d3")
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			d, err := tx.Case(ctx, "d1")
 			if err != nil {
 				return err
@@ -76,15 +75,17 @@ func TestAgencyCasesAreSummedByAgency(t *testing.T) {
 		enrol(t, s, r)
 		days := func(n int) *int { return &n }
 		figures := []cases.AgencyCase{
-			{Dispute: "d1", Agency: "court", Asked: true, Answer: cases.AnswerInTime, Outcome: mingjing.OutcomeRejected, AnswerDays: days(3), DecideDays: days(5)},
-			{Dispute: "d2", Agency: "court", Asked: true, Answer: cases.AnswerLate, Outcome: mingjing.OutcomePartly, AnswerDays: days(3), DecideDays: days(0)},
+			{Dispute: "d1", Agency: "court", Asked: true, Answer: cases.AnswerInTime, Outcome: mingjing.OutcomeRejected, AnswerDays: days(3),
+				DecideDays: days(5)},
+			{Dispute: "d2", Agency: "court", Asked: true, Answer: cases.AnswerLate, Outcome: mingjing.OutcomePartly, AnswerDays: days(3),
+				DecideDays: days(0)},
 			{Dispute: "d3", Agency: "court", Asked: true, Answer: cases.AnswerSilent, LateFrom: day},
 			{Dispute: "d4", Agency: "court", Asked: true, LateFrom: day.Add(time.Hour)},
 			{Dispute: "d5", Agency: "court", Outcome: mingjing.OutcomeUpheld, DecideDays: days(5)},
 			{Dispute: "d6", Agency: "tax"},
 		}
 		for i, k := range figures {
-			do(t, s, func(ctx context.Context, tx casework.Tx) error {
+			do(t, s, func(ctx context.Context, tx *reader) error {
 				return errors.Join(tx.PutRecord(ctx, record(r, "r"+k.Dispute)), tx.AddCase(ctx, dispute(r, k.Dispute, "r"+k.Dispute)),
 					tx.SetAgencyCase(ctx, cases.AgencyCase{Dispute: k.Dispute, Agency: "traffic", Asked: i%2 == 0}), // as it was before
 					tx.SetAgencyCase(ctx, k))
@@ -95,11 +96,11 @@ func TestAgencyCasesAreSummedByAgency(t *testing.T) {
 				AnswerDays: map[int]int{3: 2}, DecideDays: map[int]int{0: 1, 5: 2}},
 			{Agency: "tax", Cases: 1, AnswerDays: map[int]int{}, DecideDays: map[int]int{}},
 		}
-		same(t, "sums", mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]agencyside.AgencyCounts, error) {
+		same(t, "sums", mustGet(t, s, func(ctx context.Context, tx *reader) ([]agencyside.AgencyCounts, error) {
 			return tx.AgencyCounts(ctx, day.Add(time.Minute))
 		}), want)
 		ctx := t.Context()
-		err := freely(ctx, s, func(tx casework.Tx) error {
+		err := freely(ctx, s, func(tx *reader) error {
 			return tx.SetAgencyCase(ctx, cases.AgencyCase{Dispute: "nowhere", Agency: "tax"})
 		})
 		if !errors.Is(err, kernel.ErrNotFound) {

@@ -14,7 +14,7 @@ import (
 // at any time, and nobody before.
 func (t *tx) PutMandate(ctx context.Context, m cases.Mandate) error {
 	const op = "put a mandate"
-	doc, err := t.seal(ctx, op, keptMandate, m.OwnerID, m, m.ID)
+	doc, err := t.seal(ctx, op, sealedMandate, m.OwnerID, m, m.ID)
 	if err != nil {
 		return err
 	}
@@ -23,20 +23,21 @@ func (t *tx) PutMandate(ctx context.Context, m cases.Mandate) error {
 		if m.Name != "" {
 			accepted = 1
 		}
-		return t.update(ctx, op, `UPDATE mandate SET doc = ?, accepted = ? WHERE id = ? AND resident_id = ?`, doc, accepted, m.ID, string(m.OwnerID))
+		return t.update(ctx, op, `UPDATE mandate SET doc = ?, accepted = ? WHERE id = ? AND resident_id = ?`, doc, accepted, m.ID,
+			string(m.OwnerID))
 	}
 	return t.insert(ctx, op, `INSERT INTO mandate (id, dispute_id, resident_id, helper_hash, made_at, doc) VALUES (?, ?, ?, ?, ?, ?)`,
 		m.ID, m.CaseID, string(m.OwnerID), t.s.hash("", string(m.Number)), micros(m.From), doc)
 }
 
-// Mandate implements [casework.Tx].
-func (t *tx) Mandate(ctx context.Context, id string, reader mingjing.ResidentID) (cases.Mandate, error) {
+// Mandate implements [casework.Reader].
+func (t *reader) Mandate(ctx context.Context, id string, by mingjing.ResidentID) (cases.Mandate, error) {
 	if err := t.lockOwner(ctx, "mandate", id); err != nil {
 		return cases.Mandate{}, err
 	}
-	list, err := t.mandates(ctx, "read a mandate", reader, `mandate.id = ?`, id)
+	list, err := t.mandates(ctx, "read a mandate", by, `mandate.id = ?`, id)
 	if err == nil && len(list) == 0 {
-		err = t.failed("read a mandate", sql.ErrNoRows)
+		err = t.wrapError("read a mandate", sql.ErrNoRows)
 	}
 	if err != nil {
 		return cases.Mandate{}, err
@@ -44,28 +45,29 @@ func (t *tx) Mandate(ctx context.Context, id string, reader mingjing.ResidentID)
 	return list[0], nil
 }
 
-// MandatesOf implements [casework.Tx].
-func (t *tx) MandatesOf(ctx context.Context, dispute string) ([]cases.Mandate, error) {
+// MandatesOf implements [casework.Reader].
+func (t *reader) MandatesOf(ctx context.Context, dispute string) ([]cases.Mandate, error) {
 	if err := ignoreNotFound(t.lockOwner(ctx, "dispute", dispute)); err != nil {
 		return nil, err
 	}
 	return t.mandates(ctx, "list the mandates of a case", "", `mandate.dispute_id = ? ORDER BY made_at, mandate.id`, dispute)
 }
 
-// MandatesFor implements [casework.Tx].
-func (t *tx) MandatesFor(ctx context.Context, helper mingjing.ResidentID) ([]cases.Mandate, error) {
+// MandatesFor implements [casework.Reader].
+func (t *reader) MandatesFor(ctx context.Context, helper mingjing.ResidentID) ([]cases.Mandate, error) {
 	if err := t.lockForList(ctx, helper); err != nil {
 		return nil, err
 	}
 	return t.mandates(ctx, "list the mandates of a helper", helper, `helper.id = ? ORDER BY made_at DESC, mandate.id DESC`, string(helper))
 }
 
-// MandatesTo implements [casework.Tx].
-func (t *tx) MandatesTo(ctx context.Context, owner mingjing.ResidentID, helper mingjing.IDNumber) ([]cases.Mandate, error) {
+// MandatesTo implements [casework.Reader].
+func (t *reader) MandatesTo(ctx context.Context, owner mingjing.ResidentID, helper mingjing.IDNumber) ([]cases.Mandate, error) {
 	if err := t.lockForList(ctx, owner); err != nil {
 		return nil, err
 	}
-	return t.mandates(ctx, "list the mandates to a number", owner, `mandate.resident_id = ? AND mandate.helper_hash = ? ORDER BY made_at, mandate.id`,
+	return t.mandates(ctx, "list the mandates to a number", owner,
+		`mandate.resident_id = ? AND mandate.helper_hash = ? ORDER BY made_at, mandate.id`,
 		string(owner), t.s.hash("", string(helper)))
 }
 
@@ -84,9 +86,9 @@ func (t *tx) HelpedBy(ctx context.Context, helper mingjing.ResidentID) ([]mingji
 	return found, err
 }
 
-// mandates reads what a query finds. A mandate is a paper between two: the line is
-// in the access log of who reads it; "" is the owner.
-func (t *tx) mandates(ctx context.Context, op string, reader mingjing.ResidentID, where string, args ...any) ([]cases.Mandate, error) {
+// mandates returns the mandates that a query finds. A mandate belongs to two residents:
+// the entry is in the access log of the one who reads it, by; "" is the owner.
+func (t *reader) mandates(ctx context.Context, op string, by mingjing.ResidentID, where string, args ...any) ([]cases.Mandate, error) {
 	type row struct {
 		sealedRow
 		helper sql.NullString
@@ -106,9 +108,9 @@ func (t *tx) mandates(ctx context.Context, op string, reader mingjing.ResidentID
 	}
 	list := []cases.Mandate{}
 	for _, r := range found {
-		m, err := unsealFor[cases.Mandate](ctx, t, keptMandate, r.sealedRow, string(reader))
+		m, err := decode[cases.Mandate](t.openFor(ctx, sealedMandate, r.sealedRow, by))
 		if err != nil {
-			return nil, t.failed(op, err)
+			return nil, t.wrapError(op, err)
 		}
 		m.HelperID = mingjing.ResidentID(r.helper.String)
 		list = append(list, m)

@@ -26,22 +26,23 @@ func TestAMandateNamesWhoeverIsEnrolledUnderItsNumber(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, r, helper, late := open(t, url), resident(1), resident(2), resident(3)
 		enrol(t, s, r, helper)
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			must(t, tx.PutRecord(ctx, record(r, "c")))
 			must(t, tx.PutRecord(ctx, record(r, "c2")))
 			must(t, tx.AddCase(ctx, dispute(r, "d", "c")))
 			must(t, tx.AddCase(ctx, dispute(r, "d2", "c2")))
-			for i, m := range []cases.Mandate{mandate(r, "m1", "d", helper.IDNumber), mandate(r, "m2", "d", late.IDNumber), mandate(r, "m3", "d2", helper.IDNumber)} {
+			for i, m := range []cases.Mandate{mandate(r, "m1", "d", helper.IDNumber), mandate(r, "m2", "d", late.IDNumber),
+				mandate(r, "m3", "d2", helper.IDNumber)} {
 				m.From = day.Add(time.Duration(i) * time.Minute)
 				must(t, tx.PutMandate(ctx, m))
 			}
 			return nil
 		})
 		of := func(d string) []cases.Mandate {
-			return mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]cases.Mandate, error) { return tx.MandatesOf(ctx, d) })
+			return mustGet(t, s, func(ctx context.Context, tx *reader) ([]cases.Mandate, error) { return tx.MandatesOf(ctx, d) })
 		}
 		forOne := func(id mingjing.ResidentID) string {
-			return mandateIDs(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]cases.Mandate, error) { return tx.MandatesFor(ctx, id) }))
+			return mandateIDs(mustGet(t, s, func(ctx context.Context, tx *reader) ([]cases.Mandate, error) { return tx.MandatesFor(ctx, id) }))
 		}
 		list := of("d")
 		if mandateIDs(list) != "m1 m2" || list[0].HelperID != helper.ID || list[1].HelperID != "" {
@@ -59,12 +60,12 @@ func TestAMandateNamesWhoeverIsEnrolledUnderItsNumber(t *testing.T) {
 		}
 
 		// What it says changes, and whom it names does not.
-		m := mustGet(t, s, func(ctx context.Context, tx casework.Tx) (cases.Mandate, error) { return tx.Mandate(ctx, "m1", "") })
+		m := mustGet(t, s, func(ctx context.Context, tx *reader) (cases.Mandate, error) { return tx.Mandate(ctx, "m1", "") })
 		if m.Number != "" {
 			t.Error("the number itself is kept")
 		}
 		helped := func() string {
-			return ids(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.ResidentID, error) {
+			return ids(mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.ResidentID, error) {
 				return tx.HelpedBy(ctx, helper.ID)
 			}),
 				func(id mingjing.ResidentID) string { return string(id) })
@@ -73,36 +74,37 @@ func TestAMandateNamesWhoeverIsEnrolledUnderItsNumber(t *testing.T) {
 			t.Errorf("helped by who was only asked: %s", got)
 		}
 		m.State, m.Told, m.Name = mingjing.MandateAccepted, true, helper.Name
-		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.PutMandate(ctx, m) })
+		do(t, s, func(ctx context.Context, tx *reader) error { return tx.PutMandate(ctx, m) })
 		m.State = mingjing.MandateRevoked
-		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.PutMandate(ctx, m) })
+		do(t, s, func(ctx context.Context, tx *reader) error { return tx.PutMandate(ctx, m) })
 		if got := helped(); got != string(r.ID) {
 			t.Errorf("helped by who has accepted: %s", got)
 		}
 		to := func(owner mingjing.ResidentID, n mingjing.IDNumber) string {
-			return mandateIDs(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]cases.Mandate, error) {
+			return mandateIDs(mustGet(t, s, func(ctx context.Context, tx *reader) ([]cases.Mandate, error) {
 				return tx.MandatesTo(ctx, owner, n)
 			}))
 		}
 		if a, b, none := to(r.ID, helper.IDNumber), to(r.ID, late.IDNumber), to(helper.ID, r.IDNumber); a != "m1 m3" || b != "m2" || none != "" {
 			t.Errorf("to their numbers: %q, %q and %q", a, b, none)
 		}
-		same(t, "a mandate", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (cases.Mandate, error) { return tx.Mandate(ctx, "m1", "") }), m)
+		same(t, "a mandate", mustGet(t, s, func(ctx context.Context, tx *reader) (cases.Mandate, error) { return tx.Mandate(ctx, "m1", "") }), m)
 
 		ctx := t.Context()
-		for what, fn := range map[string]func(tx casework.Tx) error{
-			"reading one that is not there": func(tx casework.Tx) error { _, err := tx.Mandate(ctx, "none", ""); return err },
-			"changing one that is not there": func(tx casework.Tx) error {
+		for what, fn := range map[string]func(tx *reader) error{
+			"reading one that is not there": func(tx *reader) error { _, err := tx.Mandate(ctx, "none", ""); return err },
+			"changing one that is not there": func(tx *reader) error {
 				n := mandate(r, "none", "d", "")
 				return tx.PutMandate(ctx, n)
 			},
-			"one about no case": func(tx casework.Tx) error { return tx.PutMandate(ctx, mandate(r, "m9", "none", helper.IDNumber)) },
+			"one about no case": func(tx *reader) error { return tx.PutMandate(ctx, mandate(r, "m9", "none", helper.IDNumber)) },
 		} {
-			if err := s.Tx(ctx, fn); !errors.Is(err, kernel.ErrNotFound) {
+			if err := freely(ctx, s, fn); !errors.Is(err, kernel.ErrNotFound) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
-		if err := s.Tx(ctx, func(tx casework.Tx) error { return tx.PutMandate(ctx, mandate(r, "m1", "d", late.IDNumber)) }); !errors.Is(err, kernel.ErrExists) {
+		if err := s.Tx(ctx, func(tx casework.Tx) error { return tx.PutMandate(ctx, mandate(r, "m1", "d", late.IDNumber)) }); !errors.Is(err,
+			kernel.ErrExists) {
 			t.Errorf("the same id twice: %v", err)
 		}
 		var doc []byte

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/notice"
 )
@@ -24,14 +23,14 @@ func device(r kernel.Resident, id, endpoint, session string) notice.Device {
 
 func noticesOf(t *testing.T, s *Store, r kernel.Resident, before int64, limit int) []notice.Notice {
 	t.Helper()
-	return mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]notice.Notice, error) {
+	return mustGet(t, s, func(ctx context.Context, tx *reader) ([]notice.Notice, error) {
 		return tx.Notices(ctx, r.ID, before, limit)
 	})
 }
 
 func unread(t *testing.T, s *Store, r kernel.Resident) int {
 	t.Helper()
-	return mustGet(t, s, func(ctx context.Context, tx casework.Tx) (int, error) { return tx.UnreadNotices(ctx, r.ID) })
+	return mustGet(t, s, func(ctx context.Context, tx *reader) (int, error) { return tx.UnreadNotices(ctx, r.ID) })
 }
 
 func noticeIDs(list []notice.Notice) string {
@@ -42,7 +41,7 @@ func TestTheInboxIsNumberedPerResidentAndReadNewestFirst(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, r, other := open(t, url), resident(1), resident(2)
 		enrol(t, s, r, other)
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			for i := range 5 {
 				must(t, tx.AddNotice(ctx, aNotice(r, fmt.Sprint("n", i))))
 			}
@@ -56,20 +55,22 @@ func TestTheInboxIsNumberedPerResidentAndReadNewestFirst(t *testing.T) {
 		}
 		want := aNotice(r, "n2")
 		want.Seq = 3
-		same(t, "a notice", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (notice.Notice, error) { return tx.Notice(ctx, "n2") }), want)
+		same(t, "a notice", mustGet(t, s, func(ctx context.Context, tx *reader) (notice.Notice, error) { return tx.Notice(ctx, "n2") }), want)
 
 		at := day.Add(time.Hour)
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			n := aNotice(r, "n2")
-			n.ReadAt, n.Waiting, n.Tries, n.Page = &at, nil, 2, "score"
+		do(t, s, func(ctx context.Context, tx *reader) error {
+			n := want
+			n.ReadAt, n.Waiting, n.Tries = &at, nil, 2
 			return tx.SetNotice(ctx, n)
 		})
-		want.ReadAt, want.Waiting, want.Tries = &at, nil, 2 // and nothing else
-		same(t, "a notice that was read", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (notice.Notice, error) { return tx.Notice(ctx, "n2") }), want)
+		want.ReadAt, want.Waiting, want.Tries = &at, nil, 2
+		same(t, "a notice that was read", mustGet(t, s, func(ctx context.Context, tx *reader) (notice.Notice, error) {
+			return tx.Notice(ctx, "n2")
+		}), want)
 		if n := unread(t, s, r); n != 4 {
 			t.Errorf("%d are unread, want 4", n)
 		}
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			return tx.ReadNotices(ctx, r.ID, day.Add(2*time.Hour))
 		})
 		for _, n := range noticesOf(t, s, r, 0, 10) {
@@ -87,15 +88,16 @@ func TestNoticeSettingsAreKeptOncePerResident(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, r, other := open(t, url), resident(1), resident(2)
 		enrol(t, s, r, other)
-		p := notice.Prefs{Resident: r.ID, Lang: "en", Off: []mingjing.NoticeKind{mingjing.NoticeScoreReady}, Email: "a@b.example", Until: day, CodesOn: "2026-03-02"}
+		p := notice.Prefs{Resident: r.ID, Lang: "en", Off: []mingjing.NoticeKind{mingjing.NoticeScoreReady}, Email: "a@b.example", Until: day,
+			CodesOn: "2026-03-02"}
 		for _, lang := range []string{"zh-CN", "en"} {
 			p.Lang = lang
-			do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.SetNoticePrefs(ctx, p) })
+			do(t, s, func(ctx context.Context, tx *reader) error { return tx.SetNoticePrefs(ctx, p) })
 		}
-		same(t, "settings", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (notice.Prefs, error) {
+		same(t, "settings", mustGet(t, s, func(ctx context.Context, tx *reader) (notice.Prefs, error) {
 			return tx.NoticePrefs(ctx, r.ID)
 		}), p)
-		if _, err := get(t, s, func(ctx context.Context, tx casework.Tx) (notice.Prefs, error) {
+		if _, err := get(t, s, func(ctx context.Context, tx *reader) (notice.Prefs, error) {
 			return tx.NoticePrefs(ctx, other.ID)
 		}); err == nil {
 			t.Error("another has them too")
@@ -108,10 +110,10 @@ func TestADeviceIsOnceWhoeverIsThere(t *testing.T) {
 		s, r, other := open(t, url), resident(1), resident(2)
 		enrol(t, s, r, other)
 		devices := func(r kernel.Resident) string {
-			return ids(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]notice.Device, error) { return tx.Devices(ctx, r.ID) }),
+			return ids(mustGet(t, s, func(ctx context.Context, tx *reader) ([]notice.Device, error) { return tx.Devices(ctx, r.ID) }),
 				func(d notice.Device) string { return d.ID + "@" + d.Endpoint + "/" + d.Session })
 		}
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			must(t, tx.PutDevice(ctx, device(r, "a", "one", "s1")))
 			must(t, tx.PutDevice(ctx, device(r, "b", "two", "s2")))
 			return tx.PutDevice(ctx, device(r, "c", "three", ""))
@@ -119,23 +121,23 @@ func TestADeviceIsOnceWhoeverIsThere(t *testing.T) {
 		if got := devices(r); got != "a@one/s1 b@two/s2 c@three/" {
 			t.Errorf("the devices are %s", got)
 		}
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			return tx.PutDevice(ctx, device(other, "d", "one", "s3"))
 		})
 		if devices(r) != "b@two/s2 c@three/" || devices(other) != "d@one/s3" {
 			t.Errorf("after one was handed on they are %s and %s", devices(r), devices(other))
 		}
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			must(t, tx.DeleteDevicesOf(ctx, "s2"))
 			return tx.DeleteDevicesOf(ctx, "s1") // handed on since
 		})
 		if devices(r) != "c@three/" || devices(other) != "d@one/s3" {
 			t.Errorf("after the sessions ended they are %s and %s", devices(r), devices(other))
 		}
-		if err := freely(t.Context(), s, func(tx casework.Tx) error { return tx.DeleteDevice(t.Context(), r.ID, "d") }); err == nil {
+		if err := freely(t.Context(), s, func(tx *reader) error { return tx.DeleteDevice(t.Context(), r.ID, "d") }); err == nil {
 			t.Error("another's device was deleted")
 		}
-		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.DeleteDevice(ctx, r.ID, "c") })
+		do(t, s, func(ctx context.Context, tx *reader) error { return tx.DeleteDevice(ctx, r.ID, "c") })
 		if got := devices(r); got != "" {
 			t.Errorf("left is %s", got)
 		}

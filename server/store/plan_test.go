@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/inquiry"
 	"mingjing/server/casework/kernel"
@@ -113,7 +112,7 @@ func (w watched) rebind(query string) string {
 }
 
 // asks are the queries that fn makes.
-func asks(t *testing.T, s *Store, fn func(ctx context.Context, tx casework.Tx) error) []string {
+func asks(t *testing.T, s *Store, fn func(ctx context.Context, tx *reader) error) []string {
 	t.Helper()
 	var asked []string
 	eng := s.eng
@@ -128,7 +127,7 @@ func asks(t *testing.T, s *Store, fn func(ctx context.Context, tx casework.Tx) e
 func TestNothingIsFoundByLookingThroughATable(t *testing.T) {
 	s, r := open(t, "sqlite::memory:"), resident(1)
 	whole(t, s, r, resident(2))
-	asked := asks(t, s, func(ctx context.Context, tx casework.Tx) error {
+	asked := asks(t, s, func(ctx context.Context, tx *reader) error {
 		for what, read := range map[string]func() error{
 			"records":       func() error { _, err := tx.Records(ctx, r.ID); return err },
 			"listings":      func() error { _, err := tx.Listings(ctx, r.ID); return err },
@@ -146,7 +145,7 @@ func TestNothingIsFoundByLookingThroughATable(t *testing.T) {
 			"shares":        func() error { return second(tx.Shares(ctx, r.ID)) },
 			"views":         func() error { return second(tx.ShareViews(ctx, r.ID)) },
 			"notices":       func() error { return second(tx.Notices(ctx, r.ID, 9, 9)) },
-			"looks":         func() error { return second(tx.Looks(ctx, r.ID, true, 9, 9)) },
+			"looks":         func() error { return second(tx.AccessEntries(ctx, r.ID, true, 9, 9)) },
 			"helper":        func() error { return second(tx.MandatesFor(ctx, r.ID)) },
 			"mandates":      func() error { return second(tx.MandatesOf(ctx, "d0")) },
 			"inquiries":     func() error { return second(tx.InquiriesAbout(ctx, r.ID, 0, 9)) },
@@ -173,7 +172,8 @@ func TestNothingIsFoundByLookingThroughATable(t *testing.T) {
 			continue
 		}
 		for line := range strings.SplitSeq(plan(t, s, q), "\n") {
-			if strings.HasPrefix(line, "SCAN") && !strings.Contains(line, "SCAN dispute USING INDEX dispute_") && !strings.Contains(line, "SCAN CONSTANT ROW") {
+			if strings.HasPrefix(line, "SCAN") && !strings.Contains(line, "SCAN dispute USING INDEX dispute_") &&
+				!strings.Contains(line, "SCAN CONSTANT ROW") {
 				t.Errorf("%s\n\tlooks through a table: %s", q, line)
 			}
 			// A helper's mandates are few, and found by whose they are.
@@ -193,7 +193,7 @@ func second[T any](_ T, err error) error { return err }
 func TestWhatRefersToWhatIsErasedIsFoundByAnIndex(t *testing.T) {
 	s := open(t, "sqlite::memory:")
 	refers := map[string]string{} // the query for what refers, by where and to what
-	for _, q := range erased {
+	for _, q := range eraseStatements {
 		table := strings.Fields(q)[2]
 		query(t, s, func(rows *sql.Rows) error {
 			var from, column string
@@ -216,13 +216,13 @@ func TestTheLatestScoreOpensOneScore(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, r := open(t, url), resident(1)
 		enrol(t, s, r)
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			for i := range 30 {
 				book := mingjing.RulebookRef{ID: []string{"rongcheng", "other"}[i%2]}
 				must(t, tx.AddScore(ctx, r.ID, mingjing.Score{ID: fmt.Sprint("s", i), Rulebook: book, At: day.AddDate(0, 0, i/2)}))
 			}
 			// Only the newest of each opens: all others are altered.
-			_, err := s2(tx).exec(ctx, "alter", `UPDATE score SET doc = ? WHERE id NOT IN ('s28', 's29', 's14')`, []byte("altered"))
+			_, err := tx.exec(ctx, "alter", `UPDATE score SET doc = ? WHERE id NOT IN ('s28', 's29', 's14')`, []byte("altered"))
 			must(t, err)
 			for book, want := range map[string]string{"rongcheng": "s28", "other": "s29", "": "s29"} {
 				if got, err := tx.LatestScore(ctx, r.ID, book); err != nil || got.ID != want {
@@ -249,7 +249,7 @@ func TestAListThatWouldNotBeWholeIsAnError(t *testing.T) {
 		}
 		_, err := s.db.ExecContext(t.Context(), fmt.Sprintf(rows, kernel.MaxList, r.ID, empty))
 		must(t, err)
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			if _, err := tx.Records(ctx, r.ID); err == nil || !strings.Contains(err.Error(), "more than") {
 				t.Errorf("a list of more than %d records is %v", kernel.MaxList, err)
 			}

@@ -109,7 +109,7 @@ func (postgresEngine) constraint(err error) constraint {
 	return constraintNone
 }
 
-// rowLock is the weakest lock that excludes itself, so that inserts of rows that
+// rowLock returns the weakest lock that excludes itself, so that inserts of rows that
 // refer to the resident don't wait for it.
 func (postgresEngine) rowLock(alias string) string { return " FOR NO KEY UPDATE OF " + alias }
 
@@ -156,13 +156,14 @@ func (postgresEngine) waitingJob(due bool) string {
 	return found + ` AND (args ->> 'at')::bigint = ? LIMIT 1`
 }
 
-func (postgresEngine) hasten(only string) string {
+func (postgresEngine) advance(only string) string {
 	return `UPDATE river_job SET scheduled_at = scheduled_at - make_interval(secs => CAST(? AS double precision))
 		WHERE state IN ('available', 'scheduled', 'retryable')` + only
 }
 
 func (postgresEngine) release() string {
-	return `UPDATE river_job SET state = 'available' WHERE state IN ('retryable', 'scheduled') AND scheduled_at <= now() + interval '5 seconds'`
+	return `UPDATE river_job SET state = 'available' WHERE state IN ('retryable', 'scheduled')
+		AND scheduled_at <= now() + interval '5 seconds'`
 }
 
 func (postgresEngine) jobAt() string { return `(args ->> 'at')::bigint` }

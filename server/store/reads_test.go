@@ -21,7 +21,7 @@ func TestWhoOnlyReadsWaitsForNobodyWhoWrites(t *testing.T) {
 			return n
 		}
 		enrol(t, s, resident(1))
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			must(t, tx.AddResident(ctx, resident(2)))
 			if n := count(); n != 1 { // were it to wait, it would for this very transaction
 				t.Errorf("%d residents are seen before the second is committed", n)
@@ -62,15 +62,14 @@ func TestWhoOnlyReadsCanNeitherWriteNorOpenWhatAResidentHas(t *testing.T) {
 			t.Error("an event was added")
 		}
 		err = s.Read(t.Context(), func(tx casework.Tx) error {
-			_, err := tx.Resident(t.Context(), resident(1).ID)
+			_, err := tx.As(kernel.Entry{}).Resident(t.Context(), resident(1).ID)
 			return err
 		})
 		if !errors.Is(err, kernel.ErrNoReason) {
 			t.Errorf("a resident is opened without a reason: %v", err)
 		}
 		err = s.Read(t.Context(), func(tx casework.Tx) error {
-			tx.Because(aLook(1), "")
-			_, err := tx.Resident(t.Context(), resident(1).ID)
+			_, err := tx.As(kernel.Entry{AccessEntry: anEntry(1)}).Resident(t.Context(), resident(1).ID)
 			return err
 		})
 		if err == nil {

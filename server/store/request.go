@@ -20,66 +20,62 @@ func (t *tx) AddRequest(ctx context.Context, r score.Request) error {
 
 func (t *tx) sealRequest(ctx context.Context, op string, r score.Request) ([]byte, error) {
 	r.Progress, r.Sources, r.Score = mingjing.Progress{}, nil, nil
-	return t.seal(ctx, op, keptRequest, r.Resident, r, r.ID)
+	return t.seal(ctx, op, sealedRequest, r.Resident, r, r.ID)
 }
 
-// Request implements [casework.Tx].
-func (t *tx) Request(ctx context.Context, id string) (score.Request, error) {
+// Request implements [casework.Reader].
+func (t *reader) Request(ctx context.Context, id string) (score.Request, error) {
 	if err := t.lockOwner(ctx, "request", id); err != nil {
 		return score.Request{}, err
 	}
-	return one[score.Request](ctx, t, "read a request", keptRequest, `WHERE id = ?`, id)
+	return one[score.Request](ctx, t, "read a request", sealedRequest, `WHERE id = ?`, id)
 }
 
-// RequestByKey implements [casework.Tx].
-func (t *tx) RequestByKey(ctx context.Context, resident mingjing.ResidentID, key string) (score.Request, error) {
+// RequestByKey implements [casework.Reader].
+func (t *reader) RequestByKey(ctx context.Context, resident mingjing.ResidentID, key string) (score.Request, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return score.Request{}, err
 	}
-	return one[score.Request](ctx, t, "find a request by key", keptRequest,
+	return one[score.Request](ctx, t, "find a request by key", sealedRequest,
 		`WHERE resident_id = ? AND key_hash = ?`, string(resident), t.s.hashOrNull("key", key))
 }
 
-// OpenRequest implements [casework.Tx].
-func (t *tx) OpenRequest(ctx context.Context, resident mingjing.ResidentID) (score.Request, error) {
+// OpenRequest implements [casework.Reader].
+func (t *reader) OpenRequest(ctx context.Context, resident mingjing.ResidentID) (score.Request, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return score.Request{}, err
 	}
-	return one[score.Request](ctx, t, "find the open request", keptRequest,
+	return one[score.Request](ctx, t, "find the open request", sealedRequest,
 		`WHERE resident_id = ? AND state IN ('queued', 'collecting', 'scoring')`, string(resident))
 }
 
-// LatestRequest implements [casework.Tx].
-func (t *tx) LatestRequest(ctx context.Context, resident mingjing.ResidentID) (score.Request, error) {
+// LatestRequest implements [casework.Reader].
+func (t *reader) LatestRequest(ctx context.Context, resident mingjing.ResidentID) (score.Request, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return score.Request{}, err
 	}
-	return one[score.Request](ctx, t, "find the latest request", keptRequest,
+	return one[score.Request](ctx, t, "find the latest request", sealedRequest,
 		`WHERE resident_id = ? ORDER BY created_at DESC, n DESC LIMIT 1`, string(resident))
 }
 
-// Requests implements [casework.Tx].
-func (t *tx) Requests(ctx context.Context, resident mingjing.ResidentID) ([]score.Request, error) {
+// Requests implements [casework.Reader].
+func (t *reader) Requests(ctx context.Context, resident mingjing.ResidentID) ([]score.Request, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[score.Request](ctx, t, "list requests", keptRequest,
+	return all[score.Request](ctx, t, "list requests", sealedRequest,
 		`WHERE resident_id = ? ORDER BY created_at, n`, string(resident))
 }
 
 // SetRequest implements [casework.Tx].
 func (t *tx) SetRequest(ctx context.Context, r score.Request) error {
 	const op = "set a request"
-	stored, err := t.Request(ctx, r.ID)
+	doc, err := t.sealRequest(ctx, op, r)
 	if err != nil {
 		return err
 	}
-	stored.State, stored.FinishedAt, stored.ScoreID = r.State, r.FinishedAt, r.ScoreID
-	doc, err := t.sealRequest(ctx, op, stored)
-	if err != nil {
-		return err
-	}
-	return t.update(ctx, op, `UPDATE request SET state = ?, doc = ? WHERE id = ?`, string(r.State), doc, r.ID)
+	return t.update(ctx, op, `UPDATE request SET state = ?, doc = ? WHERE id = ? AND resident_id = ?`, string(r.State), doc, r.ID,
+		string(r.Resident))
 }
 
 // QueuePlace implements [casework.Tx]. It is 0 for a request that is not queued.
@@ -100,20 +96,20 @@ func (t *tx) QueuePlace(ctx context.Context, id string) (place int, err error) {
 	return place, err
 }
 
-// Sources implements [casework.Tx].
-func (t *tx) Sources(ctx context.Context, request string) ([]score.Source, error) {
+// Sources implements [casework.Reader].
+func (t *reader) Sources(ctx context.Context, request string) ([]score.Source, error) {
 	if err := ignoreNotFound(t.lockOwner(ctx, "request", request)); err != nil {
 		return nil, err
 	}
-	return all[score.Source](ctx, t, "list sources", keptSource, `WHERE request_id = ? ORDER BY agency`, request)
+	return all[score.Source](ctx, t, "list sources", sealedSource, `WHERE request_id = ? ORDER BY agency`, request)
 }
 
-// SourcesOfAll implements [casework.Tx].
-func (t *tx) SourcesOfAll(ctx context.Context, resident mingjing.ResidentID) (map[string][]score.Source, error) {
+// SourcesOfAll implements [casework.Reader].
+func (t *reader) SourcesOfAll(ctx context.Context, resident mingjing.ResidentID) (map[string][]score.Source, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return groups[score.Source](ctx, t, "list a resident's sources", keptSource, "request_id",
+	return groups[score.Source](ctx, t, "list a resident's sources", sealedSource, "request_id",
 		`WHERE request_id IN (SELECT id FROM request WHERE resident_id = ?) ORDER BY request_id, agency`, string(resident))
 }
 
@@ -124,7 +120,7 @@ func (t *tx) SetSource(ctx context.Context, request string, s score.Source) erro
 	if err != nil {
 		return err
 	}
-	doc, err := t.seal(ctx, op, keptSource, owner, s, request, s.Agency)
+	doc, err := t.seal(ctx, op, sealedSource, owner, s, request, s.Agency)
 	if err != nil {
 		return err
 	}

@@ -6,23 +6,17 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"path/filepath"
-	"reflect"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/notice"
 	"mingjing/server/casework/score"
 	"mingjing/server/casework/share"
-	"mingjing/server/store/pgtest"
 )
 
 // same compares as JSON, which is how rows are kept.
@@ -38,17 +32,17 @@ func same(t *testing.T, what string, got, want any) {
 }
 
 // get runs a read in a transaction of its own.
-func get[T any](t *testing.T, s *Store, read func(context.Context, casework.Tx) (T, error)) (v T, err error) {
+func get[T any](t *testing.T, s *Store, read func(context.Context, *reader) (T, error)) (v T, err error) {
 	t.Helper()
 	ctx := t.Context()
-	err = freely(ctx, s, func(tx casework.Tx) (err error) {
+	err = freely(ctx, s, func(tx *reader) (err error) {
 		v, err = read(ctx, tx)
 		return err
 	})
 	return v, err
 }
 
-func mustGet[T any](t *testing.T, s *Store, read func(context.Context, casework.Tx) (T, error)) T {
+func mustGet[T any](t *testing.T, s *Store, read func(context.Context, *reader) (T, error)) T {
 	t.Helper()
 	v, err := get(t, s, read)
 	must(t, err)
@@ -67,12 +61,12 @@ func TestResidentsAreFoundByIdAndIDNumber(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, r := open(t, url), resident(1)
 		enrol(t, s, r, resident(2))
-		same(t, "by id", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (kernel.Resident, error) { return tx.Resident(ctx, r.ID) }), r)
-		same(t, "by ID number", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (mingjing.ResidentID, error) {
+		same(t, "by id", mustGet(t, s, func(ctx context.Context, tx *reader) (kernel.Resident, error) { return tx.Resident(ctx, r.ID) }), r)
+		same(t, "by ID number", mustGet(t, s, func(ctx context.Context, tx *reader) (mingjing.ResidentID, error) {
 			return tx.ResidentByIDNumber(ctx, r.IDNumber)
 		}), r.ID)
 		other := open(t, url, func(o *Options) { o.IDKey = bytes.Repeat([]byte{7}, IDKeySize) })
-		if _, err := get(t, other, func(ctx context.Context, tx casework.Tx) (mingjing.ResidentID, error) {
+		if _, err := get(t, other, func(ctx context.Context, tx *reader) (mingjing.ResidentID, error) {
 			return tx.ResidentByIDNumber(ctx, r.IDNumber)
 		}); !errors.Is(err, kernel.ErrNotFound) {
 			t.Errorf("another key finds the ID number: %v", err)
@@ -85,52 +79,52 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 		s, ctx := open(t, url), t.Context()
 		enrol(t, s, resident(1))
 		r := resident(1)
-		for name, read := range map[string]func(tx casework.Tx) error{
-			"Resident":           func(tx casework.Tx) error { _, err := tx.Resident(ctx, "x"); return err },
-			"ResidentByIDNumber": func(tx casework.Tx) error { _, err := tx.ResidentByIDNumber(ctx, "x"); return err },
-			"Request":            func(tx casework.Tx) error { _, err := tx.Request(ctx, "x"); return err },
-			"RequestByKey":       func(tx casework.Tx) error { _, err := tx.RequestByKey(ctx, r.ID, "x"); return err },
-			"RequestByKey empty": func(tx casework.Tx) error { _, err := tx.RequestByKey(ctx, r.ID, ""); return err },
-			"OpenRequest":        func(tx casework.Tx) error { _, err := tx.OpenRequest(ctx, r.ID); return err },
-			"LatestRequest":      func(tx casework.Tx) error { _, err := tx.LatestRequest(ctx, r.ID); return err },
-			"SetRequest":         func(tx casework.Tx) error { return tx.SetRequest(ctx, request(r, "x")) },
-			"QueuePlace":         func(tx casework.Tx) error { _, err := tx.QueuePlace(ctx, "x"); return err },
-			"SetSource":          func(tx casework.Tx) error { return tx.SetSource(ctx, "x", score.Source{}) },
-			"Record":             func(tx casework.Tx) error { _, err := tx.Record(ctx, "x"); return err },
-			"Listing":            func(tx casework.Tx) error { _, err := tx.Listing(ctx, "x"); return err },
-			"Score":              func(tx casework.Tx) error { _, err := tx.Score(ctx, "x"); return err },
-			"Dispute":            func(tx casework.Tx) error { _, err := tx.Case(ctx, "x"); return err },
-			"DisputeByKey":       func(tx casework.Tx) error { _, err := tx.CaseByKey(ctx, r.ID, "x"); return err },
-			"SetDispute":         func(tx casework.Tx) error { return tx.SetCase(ctx, dispute(r, "x", "")) },
-			"AddDispute":         func(tx casework.Tx) error { return tx.AddCase(ctx, dispute(r, "x", "no record")) },
-			"AddEvidence":        func(tx casework.Tx) error { return tx.AddEvidence(ctx, "x", mingjing.Evidence{}, nil) },
-			"SetEvidenceAnswer":  func(tx casework.Tx) error { return tx.SetEvidenceAnswer(ctx, "x", "") },
-			"EvidenceData":       func(tx casework.Tx) error { _, _, err := tx.EvidenceData(ctx, "x"); return err },
-			"AddConsent":         func(tx casework.Tx) error { return tx.AddConsent(ctx, "x", mingjing.Consent{ID: "c"}) },
-			"AddRequest":         func(tx casework.Tx) error { return tx.AddRequest(ctx, request(resident(9), "x")) },
-			"PutRecord":          func(tx casework.Tx) error { return tx.PutRecord(ctx, record(resident(9), "x")) },
-			"Notice":             func(tx casework.Tx) error { _, err := tx.Notice(ctx, "x"); return err },
-			"SetNotice":          func(tx casework.Tx) error { return tx.SetNotice(ctx, aNotice(r, "x")) },
-			"AddNotice":          func(tx casework.Tx) error { return tx.AddNotice(ctx, aNotice(resident(9), "x")) },
-			"NoticePrefs":        func(tx casework.Tx) error { _, err := tx.NoticePrefs(ctx, r.ID); return err },
-			"SetNoticePrefs":     func(tx casework.Tx) error { return tx.SetNoticePrefs(ctx, notice.Prefs{Resident: "x"}) },
-			"PutDevice":          func(tx casework.Tx) error { return tx.PutDevice(ctx, device(resident(9), "x", "e", "s")) },
-			"DeleteDevice":       func(tx casework.Tx) error { return tx.DeleteDevice(ctx, r.ID, "x") },
-			"ShareByCode":        func(tx casework.Tx) error { _, err := tx.ShareByCode(ctx, "x"); return err },
-			"ShareHead":          func(tx casework.Tx) error { _, err := tx.ShareHead(ctx, "x"); return err },
-			"Share":              func(tx casework.Tx) error { _, err := tx.Share(ctx, "x"); return err },
-			"SetShare":           func(tx casework.Tx) error { return tx.SetShare(ctx, share.Head{ID: "x"}) },
-			"AddShare":           func(tx casework.Tx) error { return tx.AddShare(ctx, aShare(resident(9), "x"), "x") },
-			"AddShareView":       func(tx casework.Tx) error { return tx.AddShareView(ctx, shareView(r, "x", "no share")) },
-			"ShareView":          func(tx casework.Tx) error { _, err := tx.ShareView(ctx, "x"); return err },
-			"SetShareView":       func(tx casework.Tx) error { return tx.SetShareView(ctx, shareView(r, "x", "y")) },
-			"AddScore":           func(tx casework.Tx) error { return tx.AddScore(ctx, "x", mingjing.Score{ID: "s"}) },
+		for name, read := range map[string]func(tx *reader) error{
+			"Resident":           func(tx *reader) error { _, err := tx.Resident(ctx, "x"); return err },
+			"ResidentByIDNumber": func(tx *reader) error { _, err := tx.ResidentByIDNumber(ctx, "x"); return err },
+			"Request":            func(tx *reader) error { _, err := tx.Request(ctx, "x"); return err },
+			"RequestByKey":       func(tx *reader) error { _, err := tx.RequestByKey(ctx, r.ID, "x"); return err },
+			"RequestByKey empty": func(tx *reader) error { _, err := tx.RequestByKey(ctx, r.ID, ""); return err },
+			"OpenRequest":        func(tx *reader) error { _, err := tx.OpenRequest(ctx, r.ID); return err },
+			"LatestRequest":      func(tx *reader) error { _, err := tx.LatestRequest(ctx, r.ID); return err },
+			"SetRequest":         func(tx *reader) error { return tx.SetRequest(ctx, request(r, "x")) },
+			"QueuePlace":         func(tx *reader) error { _, err := tx.QueuePlace(ctx, "x"); return err },
+			"SetSource":          func(tx *reader) error { return tx.SetSource(ctx, "x", score.Source{}) },
+			"Record":             func(tx *reader) error { _, err := tx.Record(ctx, "x"); return err },
+			"Listing":            func(tx *reader) error { _, err := tx.Listing(ctx, "x"); return err },
+			"Score":              func(tx *reader) error { _, err := tx.Score(ctx, "x"); return err },
+			"Dispute":            func(tx *reader) error { _, err := tx.Case(ctx, "x"); return err },
+			"DisputeByKey":       func(tx *reader) error { _, err := tx.CaseByKey(ctx, r.ID, "x"); return err },
+			"SetDispute":         func(tx *reader) error { return tx.SetCase(ctx, dispute(r, "x", "")) },
+			"AddDispute":         func(tx *reader) error { return tx.AddCase(ctx, dispute(r, "x", "no record")) },
+			"AddEvidence":        func(tx *reader) error { return tx.AddEvidence(ctx, "x", mingjing.Evidence{}, nil) },
+			"SetEvidence":        func(tx *reader) error { return tx.SetEvidence(ctx, mingjing.Evidence{ID: "x"}) },
+			"EvidenceData":       func(tx *reader) error { _, _, err := tx.EvidenceData(ctx, "x"); return err },
+			"AddConsent":         func(tx *reader) error { return tx.AddConsent(ctx, "x", mingjing.Consent{ID: "c"}) },
+			"AddRequest":         func(tx *reader) error { return tx.AddRequest(ctx, request(resident(9), "x")) },
+			"PutRecord":          func(tx *reader) error { return tx.PutRecord(ctx, record(resident(9), "x")) },
+			"Notice":             func(tx *reader) error { _, err := tx.Notice(ctx, "x"); return err },
+			"SetNotice":          func(tx *reader) error { return tx.SetNotice(ctx, aNotice(r, "x")) },
+			"AddNotice":          func(tx *reader) error { return tx.AddNotice(ctx, aNotice(resident(9), "x")) },
+			"NoticePrefs":        func(tx *reader) error { _, err := tx.NoticePrefs(ctx, r.ID); return err },
+			"SetNoticePrefs":     func(tx *reader) error { return tx.SetNoticePrefs(ctx, notice.Prefs{Resident: "x"}) },
+			"PutDevice":          func(tx *reader) error { return tx.PutDevice(ctx, device(resident(9), "x", "e", "s")) },
+			"DeleteDevice":       func(tx *reader) error { return tx.DeleteDevice(ctx, r.ID, "x") },
+			"ShareByCode":        func(tx *reader) error { _, err := tx.ShareByCode(ctx, "x"); return err },
+			"ShareHead":          func(tx *reader) error { _, err := tx.ShareHead(ctx, "x"); return err },
+			"Share":              func(tx *reader) error { _, err := tx.Share(ctx, "x"); return err },
+			"SetShare":           func(tx *reader) error { return tx.SetShare(ctx, share.Head{ID: "x"}) },
+			"AddShare":           func(tx *reader) error { return tx.AddShare(ctx, aShare(resident(9), "x"), "x") },
+			"AddShareView":       func(tx *reader) error { return tx.AddShareView(ctx, shareView(r, "x", "no share")) },
+			"ShareView":          func(tx *reader) error { _, err := tx.ShareView(ctx, "x"); return err },
+			"SetShareView":       func(tx *reader) error { return tx.SetShareView(ctx, shareView(r, "x", "y")) },
+			"AddScore":           func(tx *reader) error { return tx.AddScore(ctx, "x", mingjing.Score{ID: "s"}) },
 		} {
 			if err := freely(ctx, s, read); !errors.Is(err, kernel.ErrNotFound) {
 				t.Errorf("%s: %v, want ErrNotFound", name, err)
 			}
 		}
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			_, err1 := tx.Consents(ctx, "x")
 			_, err2 := tx.Records(ctx, "x")
 			_, err3 := tx.Listings(ctx, "x")
@@ -138,7 +132,7 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			_, err5 := tx.CasesOf(ctx, "x", 100)
 			_, err6 := tx.Sources(ctx, "x")
 			_, err7 := tx.Evidence(ctx, "x")
-			_, err8 := tx.Looks(ctx, "x", false, 0, 1)
+			_, err8 := tx.AccessEntries(ctx, "x", false, 0, 1)
 			return errors.Join(err1, err2, err3, err4, err5, err6, err7, err8,
 				tx.WithdrawConsents(ctx, "x", "rongcheng", day), tx.DeleteScores(ctx, "x", ""))
 		})
@@ -150,14 +144,14 @@ func TestWithdrawingEndsOnlyTheConsentsInForce(t *testing.T) {
 		s, r := open(t, url), resident(1)
 		enrol(t, s, r)
 		before, now := day.Add(time.Hour), day.Add(2*time.Hour)
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			return errors.Join(
 				tx.AddConsent(ctx, r.ID, mingjing.Consent{ID: "z", Rulebook: "rongcheng", GivenAt: day, WithdrawnAt: &before}),
 				tx.AddConsent(ctx, r.ID, mingjing.Consent{ID: "y", Rulebook: "rongcheng", GivenAt: before}),
 				tx.AddConsent(ctx, r.ID, mingjing.Consent{ID: "x", Rulebook: "honest-shanghai", GivenAt: before}),
 				tx.WithdrawConsents(ctx, r.ID, "rongcheng", now))
 		})
-		same(t, "consents", mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.Consent, error) { return tx.Consents(ctx, r.ID) }),
+		same(t, "consents", mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.Consent, error) { return tx.Consents(ctx, r.ID) }),
 			[]mingjing.Consent{
 				{ID: "z", Rulebook: "rongcheng", GivenAt: day, WithdrawnAt: &before},
 				{ID: "y", Rulebook: "rongcheng", GivenAt: before, WithdrawnAt: &now},
@@ -177,44 +171,49 @@ func TestARequestLivesFromQueuedToReady(t *testing.T) {
 		qa.Key = "key"
 		full := qa
 		full.Progress, full.Sources, full.Score = mingjing.Progress{Total: 99}, []mingjing.Source{{}}, &mingjing.Score{ID: "x"}
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			return errors.Join(tx.AddRequest(ctx, full), tx.AddRequest(ctx, qb), tx.AddRequest(ctx, qc))
 		})
 		place := func(id string, want int) {
 			t.Helper()
-			if got := mustGet(t, s, func(ctx context.Context, tx casework.Tx) (int, error) { return tx.QueuePlace(ctx, id) }); got != want {
+			if got := mustGet(t, s, func(ctx context.Context, tx *reader) (int, error) { return tx.QueuePlace(ctx, id) }); got != want {
 				t.Errorf("place of %s is %d, want %d", id, got, want)
 			}
 		}
 		place("qx", 1)
 		place("qz", 2)
 		place("qy", 3)
-		for name, read := range map[string]func(ctx context.Context, tx casework.Tx) (score.Request, error){
-			"by id": func(ctx context.Context, tx casework.Tx) (score.Request, error) { return tx.Request(ctx, "qz") },
-			"by key": func(ctx context.Context, tx casework.Tx) (score.Request, error) {
+		for name, read := range map[string]func(ctx context.Context, tx *reader) (score.Request, error){
+			"by id": func(ctx context.Context, tx *reader) (score.Request, error) { return tx.Request(ctx, "qz") },
+			"by key": func(ctx context.Context, tx *reader) (score.Request, error) {
 				return tx.RequestByKey(ctx, a.ID, "key")
 			},
-			"open": func(ctx context.Context, tx casework.Tx) (score.Request, error) { return tx.OpenRequest(ctx, a.ID) },
-			"latest": func(ctx context.Context, tx casework.Tx) (score.Request, error) {
+			"open": func(ctx context.Context, tx *reader) (score.Request, error) { return tx.OpenRequest(ctx, a.ID) },
+			"latest": func(ctx context.Context, tx *reader) (score.Request, error) {
 				return tx.LatestRequest(ctx, a.ID)
 			},
 		} {
 			same(t, name, mustGet(t, s, read), qa) // what is not stored is not read
 		}
 		done := day.Add(time.Minute)
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			q := qa
 			q.State, q.FinishedAt, q.ScoreID = mingjing.RequestReady, &done, "score"
-			q.Deadline, q.Key = time.Time{}, "changed" // not for SetRequest to change
 			return tx.SetRequest(ctx, q)
 		})
 		qa.State, qa.FinishedAt, qa.ScoreID = mingjing.RequestReady, &done, "score"
-		same(t, "ready", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (score.Request, error) { return tx.Request(ctx, "qz") }), qa)
+		theirs := qa
+		theirs.Resident = b.ID // no request ever becomes another's
+		if err := freely(t.Context(), s, func(tx *reader) error { return tx.SetRequest(t.Context(), theirs) }); !errors.Is(err,
+			kernel.ErrNotFound) {
+			t.Errorf("a request was given to another: %v", err)
+		}
+		same(t, "ready", mustGet(t, s, func(ctx context.Context, tx *reader) (score.Request, error) { return tx.Request(ctx, "qz") }), qa)
 		place("qz", 0)
 		place("qy", 2)
 		next := request(a, "next")
-		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.AddRequest(ctx, next) }) // the first is no longer open
-		same(t, "latest", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (score.Request, error) {
+		do(t, s, func(ctx context.Context, tx *reader) error { return tx.AddRequest(ctx, next) }) // the first is no longer open
+		same(t, "latest", mustGet(t, s, func(ctx context.Context, tx *reader) (score.Request, error) {
 			return tx.LatestRequest(ctx, a.ID)
 		}), next)
 	})
@@ -230,10 +229,11 @@ func TestSourcesAreOnePerAgency(t *testing.T) {
 		later := tax
 		later.State, later.AnsweredAt, later.Items = mingjing.SourceAnswered, &answered, 1
 		later.Reply = &score.Reply{Records: []score.ReplyRecord{{Ref: "7", Record: record(r, "").Record}}}
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			return errors.Join(tx.AddRequest(ctx, request(r, "q")), tx.SetSource(ctx, "q", tax), tx.SetSource(ctx, "q", court), tx.SetSource(ctx, "q", later))
+		do(t, s, func(ctx context.Context, tx *reader) error {
+			return errors.Join(tx.AddRequest(ctx, request(r, "q")), tx.SetSource(ctx, "q", tax), tx.SetSource(ctx, "q", court),
+				tx.SetSource(ctx, "q", later))
 		})
-		same(t, "sources", mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]score.Source, error) { return tx.Sources(ctx, "q") }),
+		same(t, "sources", mustGet(t, s, func(ctx context.Context, tx *reader) ([]score.Source, error) { return tx.Sources(ctx, "q") }),
 			[]score.Source{court, later})
 	})
 }
@@ -243,22 +243,24 @@ func TestRecordsAndListingsAreReplacedById(t *testing.T) {
 		s, r, other := open(t, url), resident(1), resident(2)
 		enrol(t, s, r, other)
 		c1, c2, l := record(r, "z"), record(r, "a"), listing(r, "l")
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			return errors.Join(tx.PutRecord(ctx, c1), tx.PutRecord(ctx, c2), tx.PutListing(ctx, l))
 		})
 		c1.State, c1.Before, c1.DisputeID = mingjing.RecordDisputed, mingjing.RecordActive, "d"
 		l.State, l.Before = mingjing.ListingDisputed, mingjing.ListingInEffect
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			return errors.Join(tx.PutRecord(ctx, c1), tx.PutListing(ctx, l))
 		})
-		same(t, "records", mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]holding.Record, error) { return tx.Records(ctx, r.ID) }), []holding.Record{c1, c2})
-		same(t, "record", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (holding.Record, error) { return tx.Record(ctx, "z") }), c1)
-		same(t, "listings", mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]holding.Listing, error) { return tx.Listings(ctx, r.ID) }), []holding.Listing{l})
-		same(t, "listing", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (holding.Listing, error) { return tx.Listing(ctx, "l") }), l)
+		same(t, "records", mustGet(t, s, func(ctx context.Context, tx *reader) ([]holding.Record, error) { return tx.Records(ctx, r.ID) }),
+			[]holding.Record{c1, c2})
+		same(t, "record", mustGet(t, s, func(ctx context.Context, tx *reader) (holding.Record, error) { return tx.Record(ctx, "z") }), c1)
+		same(t, "listings", mustGet(t, s, func(ctx context.Context, tx *reader) ([]holding.Listing, error) { return tx.Listings(ctx, r.ID) }),
+			[]holding.Listing{l})
+		same(t, "listing", mustGet(t, s, func(ctx context.Context, tx *reader) (holding.Listing, error) { return tx.Listing(ctx, "l") }), l)
 		// The same reference is another record at another agency or of another resident.
 		elsewhere, theirs := record(r, "elsewhere"), record(other, "theirs")
 		elsewhere.Agency, elsewhere.Ref, theirs.Ref = "tax", c1.Ref, c1.Ref
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			return errors.Join(tx.PutRecord(ctx, elsewhere), tx.PutRecord(ctx, theirs))
 		})
 		for name, c := range map[string]holding.Record{
@@ -267,7 +269,7 @@ func TestRecordsAndListingsAreReplacedById(t *testing.T) {
 			"moved to another resident":          func() holding.Record { c := c1; c.Resident = other.ID; c.Ref = "x"; return c }(),
 		} {
 			ctx := t.Context()
-			if err := freely(ctx, s, func(tx casework.Tx) error { return tx.PutRecord(ctx, c) }); !errors.Is(err, kernel.ErrExists) {
+			if err := freely(ctx, s, func(tx *reader) error { return tx.PutRecord(ctx, c) }); !errors.Is(err, kernel.ErrExists) {
 				t.Errorf("%s: %v, want ErrExists", name, err)
 			}
 		}
@@ -282,7 +284,7 @@ func TestScoresAreKeptPerRulebookUntilTheyAreDeleted(t *testing.T) {
 			return mingjing.Score{ID: id, Rulebook: mingjing.RulebookRef{ID: book}, Value: 1000, Band: "A", At: at,
 				Explanation: []mingjing.Contribution{{Kind: mingjing.ContributionBase, Points: 1000}}}
 		}
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			return errors.Join(
 				tx.AddScore(ctx, r.ID, score("d", "rongcheng", day.Add(time.Hour))),
 				tx.AddScore(ctx, r.ID, score("c", "rongcheng", day)),
@@ -290,7 +292,7 @@ func TestScoresAreKeptPerRulebookUntilTheyAreDeleted(t *testing.T) {
 				tx.AddScore(ctx, r.ID, score("a", "rongcheng", day)))
 		})
 		list := func(book string) string {
-			return ids(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.Score, error) {
+			return ids(mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.Score, error) {
 				return tx.Scores(ctx, r.ID, book, 100)
 			}),
 				func(s mingjing.Score) string { return s.ID })
@@ -301,8 +303,9 @@ func TestScoresAreKeptPerRulebookUntilTheyAreDeleted(t *testing.T) {
 		if got := list(""); got != "c b a d" {
 			t.Errorf("all scores are %s", got)
 		}
-		same(t, "score", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (mingjing.Score, error) { return tx.Score(ctx, "a") }), score("a", "rongcheng", day))
-		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.DeleteScores(ctx, r.ID, "rongcheng") })
+		same(t, "score", mustGet(t, s, func(ctx context.Context, tx *reader) (mingjing.Score, error) { return tx.Score(ctx, "a") }),
+			score("a", "rongcheng", day))
+		do(t, s, func(ctx context.Context, tx *reader) error { return tx.DeleteScores(ctx, r.ID, "rongcheng") })
 		if got := list(""); got != "b" {
 			t.Errorf("after deleting, scores are %s", got)
 		}
@@ -317,30 +320,30 @@ func TestADisputeChangedMeanwhileIsAConflict(t *testing.T) {
 		d.Key = "key"
 		full := d
 		full.Case.Record, full.Evidence = &mingjing.Record{ID: "c"}, []mingjing.Evidence{{ID: "e"}}
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			return errors.Join(tx.PutRecord(ctx, record(r, "c")), tx.AddCase(ctx, full))
 		})
-		read := func(ctx context.Context, tx casework.Tx) (cases.Case, error) { return tx.Case(ctx, "d") }
+		read := func(ctx context.Context, tx *reader) (cases.Case, error) { return tx.Case(ctx, "d") }
 		mine, theirs := mustGet(t, s, read), mustGet(t, s, read)
 		same(t, "dispute", mine, d)
-		same(t, "by key", mustGet(t, s, func(ctx context.Context, tx casework.Tx) (cases.Case, error) {
+		same(t, "by key", mustGet(t, s, func(ctx context.Context, tx *reader) (cases.Case, error) {
 			return tx.CaseByKey(ctx, r.ID, "key")
 		}), d)
 		mine.State, mine.HandlerID, mine.NextDue = mingjing.DisputeAssigned, "H1", time.Time{}
-		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.SetCase(ctx, mine) })
+		do(t, s, func(ctx context.Context, tx *reader) error { return tx.SetCase(ctx, mine) })
 		theirs.State, theirs.HandlerID = mingjing.DisputeAssigned, "H2"
-		if err := freely(ctx, s, func(tx casework.Tx) error { return tx.SetCase(ctx, theirs) }); !errors.Is(err, kernel.ErrConflict) {
+		if err := freely(ctx, s, func(tx *reader) error { return tx.SetCase(ctx, theirs) }); !errors.Is(err, kernel.ErrConflict) {
 			t.Errorf("SetDispute: %v, want ErrConflict", err)
 		}
 		stored := mustGet(t, s, read)
 		mine.Version++
 		same(t, "stored", stored, mine)
 		stored.State = mingjing.DisputeDecided
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			// Decided, it makes room for an appeal.
 			return errors.Join(tx.SetCase(ctx, stored), tx.AddCase(ctx, dispute(r, "appeal", "c")))
 		})
-		if got := ids(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]cases.Case, error) { return tx.CasesOf(ctx, r.ID, 100) }),
+		if got := ids(mustGet(t, s, func(ctx context.Context, tx *reader) ([]cases.Case, error) { return tx.CasesOf(ctx, r.ID, 100) }),
 			func(d cases.Case) string { return d.ID }); got != "appeal d" {
 			t.Errorf("disputes are %s", got)
 		}
@@ -354,13 +357,16 @@ func TestEvidenceIsKeptWithItsBytes(t *testing.T) {
 		big := bytes.Repeat([]byte{0, 0xff, '\''}, mingjing.MaxEvidenceBytes/3)
 		e1 := mingjing.Evidence{ID: "z", Name: "票.pdf", Type: "application/pdf", Size: int64(len(big)), AddedAt: day}
 		e2 := mingjing.Evidence{ID: "a", Name: "b.png", AddedAt: day}
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		answered := e1
+		answered.Answer = "seen"
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			return errors.Join(tx.PutRecord(ctx, record(r, "c")), tx.AddCase(ctx, dispute(r, "d", "c")),
-				tx.AddEvidence(ctx, "d", e1, big), tx.AddEvidence(ctx, "d", e2, nil), tx.SetEvidenceAnswer(ctx, "z", "seen"))
+				tx.AddEvidence(ctx, "d", e1, big), tx.AddEvidence(ctx, "d", e2, nil), tx.SetEvidence(ctx, answered))
 		})
-		e1.Answer = "seen"
-		same(t, "evidence", mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.Evidence, error) { return tx.Evidence(ctx, "d") }), []mingjing.Evidence{e1, e2})
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		e1 = answered
+		same(t, "evidence", mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.Evidence, error) { return tx.Evidence(ctx, "d") }),
+			[]mingjing.Evidence{e1, e2})
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			of, err := tx.EvidenceCase(ctx, "z")
 			must(t, err)
 			e, data, err := tx.EvidenceData(ctx, "z")
@@ -370,7 +376,7 @@ func TestEvidenceIsKeptWithItsBytes(t *testing.T) {
 			}
 			return err
 		})
-		if err := freely(ctx, s, func(tx casework.Tx) error {
+		if err := freely(ctx, s, func(tx *reader) error {
 			return tx.AddEvidence(ctx, "d", mingjing.Evidence{ID: "x"}, make([]byte, mingjing.MaxEvidenceBytes+1))
 		}); err == nil {
 			t.Error("too large a file was stored")
@@ -382,133 +388,9 @@ func TestTooMuchContentIsRefused(t *testing.T) {
 	s, ctx := open(t, "sqlite::memory:"), t.Context()
 	r := resident(1)
 	r.Name = strings.Repeat("x", MaxDoc)
-	if err := freely(ctx, s, func(tx casework.Tx) error { return tx.AddResident(ctx, r) }); err == nil {
+	if err := freely(ctx, s, func(tx *reader) error { return tx.AddResident(ctx, r) }); err == nil {
 		t.Error("it was stored")
 	}
-}
-
-// queue fills the store with disputes whose clocks are mixed up, and returns
-// them in the order of the work queue.
-func queue(t *testing.T, s *Store, n int) []cases.Case {
-	t.Helper()
-	var list []cases.Case
-	do(t, s, func(ctx context.Context, tx casework.Tx) error {
-		list = nil
-		for i := range n {
-			r := resident(i)
-			must(t, tx.AddResident(ctx, r))
-			must(t, tx.PutRecord(ctx, record(r, fmt.Sprintf("c%d", i))))
-			d := dispute(r, fmt.Sprintf("D%02d-%d", i*7%n, i), fmt.Sprintf("c%d", i))
-			switch i % 4 {
-			case 0:
-				d.NextDue = time.Time{}
-			case 1:
-				d.NextDue = day // many have the same
-			default:
-				d.NextDue = day.Add(time.Duration(i*13%n) * time.Hour)
-			}
-			if i%5 == 0 {
-				d.HandlerID, d.State = "H1", mingjing.DisputeAssigned
-			}
-			if i%6 == 0 {
-				d.State = mingjing.DisputeDecided
-			}
-			if i%3 == 0 {
-				d.AgencyCode, d.CatalogueCode = "court", "Judgment-Debtor"
-			}
-			must(t, tx.AddCase(ctx, d))
-			list = append(list, d)
-		}
-		return nil
-	})
-	slices.SortFunc(list, func(a, b cases.Case) int {
-		if a.Due() != b.Due() {
-			if a.Due() < b.Due() {
-				return -1
-			}
-			return 1
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
-	return list
-}
-
-func TestTheWorkQueueIsPagedByNearestClock(t *testing.T) {
-	onEach(t, func(t *testing.T, url string) {
-		s := open(t, url)
-		all := queue(t, s, 47)
-		id := func(d cases.Case) string { return d.ID }
-		for _, c := range []struct {
-			name  string
-			query cases.CaseQuery
-			want  func(cases.Case) bool
-		}{
-			{"open", cases.CaseQuery{}, func(d cases.Case) bool { return d.State != mingjing.DisputeDecided }},
-			{"all", filter(mingjing.CaseFilter{State: "all"}, ""), func(cases.Case) bool { return true }},
-			{"decided", filter(mingjing.CaseFilter{State: "decided"}, ""), func(d cases.Case) bool { return d.State == mingjing.DisputeDecided }},
-			{"mine", filter(mingjing.CaseFilter{Mine: true}, "H1"), func(d cases.Case) bool {
-				return d.HandlerID == "H1" && d.State != mingjing.DisputeDecided
-			}},
-			{"mine without me", filter(mingjing.CaseFilter{Mine: true}, ""), func(cases.Case) bool { return false }},
-			{"agency", filter(mingjing.CaseFilter{Agency: "court", State: "all"}, ""), func(d cases.Case) bool { return d.AgencyCode == "court" }},
-			{"search name", filter(mingjing.CaseFilter{Search: " 林小1 ", State: "all"}, ""), func(d cases.Case) bool {
-				return d.ResidentName == "林小1"
-			}},
-			{"search code", filter(mingjing.CaseFilter{Search: "MENT-debt"}, ""), func(d cases.Case) bool {
-				return d.CatalogueCode == "Judgment-Debtor" && d.State != mingjing.DisputeDecided
-			}},
-			{"search id", filter(mingjing.CaseFilter{Search: "d0", State: "all"}, ""), func(d cases.Case) bool { return strings.HasPrefix(d.ID, "D0") }},
-			{"search a wildcard", filter(mingjing.CaseFilter{Search: "%", State: "all"}, ""), func(cases.Case) bool { return false }},
-			{"search a statement", filter(mingjing.CaseFilter{Search: "not me", State: "all"}, ""), func(cases.Case) bool { return false }},
-			{"search too long", filter(mingjing.CaseFilter{Search: strings.Repeat("d", 300)}, ""), func(cases.Case) bool { return false }},
-		} {
-			var want []cases.Case
-			for _, d := range all {
-				if c.want(d) {
-					want = append(want, d)
-				}
-			}
-			for _, limit := range []int{1, 4, 100} {
-				var got []cases.Case
-				q := c.query
-				q.Limit = limit
-				for {
-					page := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]cases.Case, error) { return tx.Cases(ctx, q) })
-					got = append(got, page...)
-					if len(page) > limit || len(got) > len(all) {
-						t.Fatalf("%s: a page of %d has %d", c.name, limit, len(page))
-					}
-					if len(page) < limit {
-						break
-					}
-					q.Cursor = page[len(page)-1].Cursor()
-				}
-				if ids(got, id) != ids(want, id) {
-					t.Errorf("%s by %d\n got %s\nwant %s", c.name, limit, ids(got, id), ids(want, id))
-				}
-			}
-		}
-		ctx := t.Context()
-		for _, cursor := range []string{"x", "1.", ".x", "9999999999999999999.x", "1." + strings.Repeat("x", 300)} {
-			if err := freely(ctx, s, func(tx casework.Tx) error {
-				_, err := tx.Cases(ctx, cases.CaseQuery{Cursor: cursor, Limit: 1})
-				return err
-			}); !errors.Is(err, kernel.ErrCursor) {
-				t.Errorf("cursor %.20q: %v, want ErrCursor", cursor, err)
-			}
-		}
-		want := map[string]int{}
-		for _, d := range all {
-			want[string(d.State)]++
-		}
-		if got := mustGet(t, s, func(ctx context.Context, tx casework.Tx) (map[string]int, error) { return tx.CaseCounts(ctx) }); !reflect.DeepEqual(got, want) {
-			t.Errorf("counts are %v, want %v", got, want)
-		}
-	})
-}
-
-func filter(f mingjing.CaseFilter, handler string) cases.CaseQuery {
-	return cases.CaseQuery{CaseFilter: f, HandlerID: handler}
 }
 
 func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
@@ -516,12 +398,13 @@ func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
 		s, r := open(t, url), resident(1)
 		number := string(r.IDNumber)
 		r.Name = "独一无二"
-		words := []string{number, r.Name, "statement-words", "answer-words", "file-words", "mail-words", "push-words", "session-words", "question-words", "12345678", "purpose-words", "code-words", "who-words"}
+		words := []string{number, r.Name, "statement-words", "answer-words", "file-words", "mail-words", "push-words", "session-words",
+			"question-words", "12345678", "purpose-words", "code-words", "who-words"}
 		q, c, l := request(r, "q"), record(r, "c"), listing(r, "l")
 		d := dispute(r, "d", "c")
 		q.Key, c.Ref, l.Ref, d.Key = "key-"+number, "ref-"+number, "ref-"+number, "key-"+number
 		c.Subject, l.Subject, d.Statement = r.Name, r.Name, "statement-words"
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			must(t, tx.AddResident(ctx, r))
 			must(t, tx.AddConsent(ctx, r.ID, mingjing.Consent{ID: "consent", Rulebook: "rongcheng", GivenAt: day}))
 			must(t, tx.AddRequest(ctx, q))
@@ -533,8 +416,8 @@ func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
 			must(t, tx.AddScore(ctx, r.ID, mingjing.Score{ID: "s", At: day}))
 			must(t, tx.AddCase(ctx, d))
 			must(t, tx.AddEvidence(ctx, "d", mingjing.Evidence{ID: "e", Name: r.Name, AddedAt: day}, []byte("file-words")))
-			must(t, tx.SetEvidenceAnswer(ctx, "e", "answer-words"))
-			must(t, tx.AddLook(ctx, r.ID, mingjing.Look{At: day, Who: r.Name}))
+			must(t, tx.SetEvidence(ctx, mingjing.Evidence{ID: "e", Name: r.Name, Answer: "answer-words", AddedAt: day}))
+			must(t, tx.As(kernel.Entry{AccessEntry: mingjing.AccessEntry{At: day, Who: r.Name, Action: "case"}}).Log(ctx, r.ID))
 			must(t, tx.AddNotice(ctx, aNotice(r, "n")))
 			must(t, tx.AddInquiry(ctx, anInquiry(r, "i", 1, 0)))
 			must(t, tx.SetNoticePrefs(ctx, notice.Prefs{Resident: r.ID, Email: "mail-words@x.example", Code: "12345678"}))
@@ -597,85 +480,6 @@ func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
 		}
 		if filled < 20 || docs < 17 {
 			t.Errorf("only %d of %d tables and %d docs were looked at", filled, len(tables), docs)
-		}
-	})
-}
-
-// A longer wait takes another way through the queue than a short one.
-func TestAJobRunsAgainAfterALongWait(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes six seconds")
-	}
-	onEach(t, func(t *testing.T, url string) {
-		t.Parallel()
-		s := open(t, url)
-		const wait = 6 * time.Second
-		ran := make(chan time.Time, 2)
-		first := true
-		work(t, s, func(context.Context, kernel.Job) (time.Duration, error) {
-			ran <- time.Now()
-			if first {
-				first = false
-				return wait, nil
-			}
-			return 0, nil
-		})
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			return tx.Enqueue(ctx, kernel.Job{Kind: cases.JobQuestion, ID: "d"})
-		})
-		begin := receive(t, ran, "the first run")
-		if got := receive(t, ran, "the second run").Sub(begin); got < wait-2*time.Millisecond {
-			t.Errorf("ran again after %v, want %v", got, wait)
-		} else {
-			t.Logf("%v late", got-wait)
-		}
-	})
-}
-
-func benchEach(b *testing.B, fn func(b *testing.B, s *Store)) {
-	b.Run("sqlite", func(b *testing.B) { fn(b, open(b, filepath.Join(b.TempDir(), "store.db"))) })
-	b.Run("postgres", func(b *testing.B) { fn(b, open(b, pgtest.Start(b))) })
-}
-
-// BenchmarkTx is a score request as casework asks for one: the request, its job
-// and its first event in one transaction, each of another resident.
-func BenchmarkTx(b *testing.B) {
-	benchEach(b, func(b *testing.B, s *Store) {
-		r := resident(1)
-		enrol(b, s, r)
-		ctx := b.Context()
-		for n := 0; b.Loop(); n++ {
-			q := request(r, fmt.Sprintf("q%d", n))
-			q.State = mingjing.RequestReady // one resident has one open request
-			must(b, freely(ctx, s, func(tx casework.Tx) error {
-				if err := tx.AddRequest(ctx, q); err != nil {
-					return err
-				}
-				if err := tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: q.ID}); err != nil {
-					return err
-				}
-				_, err := tx.AddEvent(ctx, string(r.ID), mingjing.Event{Kind: mingjing.EventRequest, ID: q.ID, At: day})
-				return err
-			}))
-		}
-	})
-}
-
-// BenchmarkPickUp is the time from asking for a job, its commit included, until
-// it runs.
-func BenchmarkPickUp(b *testing.B) {
-	benchEach(b, func(b *testing.B, s *Store) {
-		ran := make(chan struct{}, 1)
-		work(b, s, func(context.Context, kernel.Job) (time.Duration, error) {
-			ran <- struct{}{}
-			return 0, nil
-		})
-		ctx := b.Context()
-		for n := 0; b.Loop(); n++ {
-			must(b, freely(ctx, s, func(tx casework.Tx) error {
-				return tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: fmt.Sprint(n)})
-			}))
-			receive(b, ran, "the job")
 		}
 	})
 }

@@ -24,26 +24,26 @@ import (
 	"mingjing/server/vault"
 )
 
-var why = mingjing.Look{At: day, Role: mingjing.RoleHandler, Who: "王经办", Action: "case", Subject: "d", Purpose: "dispute"}
+var why = mingjing.AccessEntry{At: day, Role: mingjing.RoleHandler, Who: "王经办", Action: "case", Subject: "d", Purpose: "dispute"}
 
 func TestNothingIsReadWithoutAReason(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, r := open(t, url), resident(1)
 		enrol(t, s, r)
-		read := func(tx casework.Tx) error {
-			_, err := tx.Resident(t.Context(), r.ID)
+		read := func(rd casework.Reader) error {
+			_, err := rd.Resident(t.Context(), r.ID)
 			return err
 		}
-		if err := s.Tx(t.Context(), read); !errors.Is(err, kernel.ErrNoReason) {
+		if err := s.Tx(t.Context(), func(tx casework.Tx) error { return read(tx.As(kernel.Entry{})) }); !errors.Is(err, kernel.ErrNoReason) {
 			t.Fatalf("read without a reason: %v", err)
 		}
 		must(t, s.Tx(t.Context(), func(tx casework.Tx) error {
-			tx.Because(why, "")
-			must(t, read(tx))
-			return read(tx)
+			rd := tx.As(kernel.Entry{AccessEntry: why})
+			must(t, read(rd))
+			return read(rd)
 		}))
-		looks := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.Look, error) {
-			return tx.Looks(ctx, r.ID, false, 0, 10)
+		looks := mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.AccessEntry, error) {
+			return tx.AccessEntries(ctx, r.ID, false, 0, 10)
 		})
 		if len(looks) != 1 || looks[0].Action != "case" || looks[0].Who != why.Who {
 			t.Errorf("the log has %+v, want one look", looks)
@@ -60,8 +60,7 @@ func TestNothingIsReadWhenTheLogCannotBeWritten(t *testing.T) {
 		}
 		var got kernel.Resident
 		err := s.Tx(t.Context(), func(tx casework.Tx) (err error) {
-			tx.Because(why, "")
-			got, err = tx.Resident(t.Context(), r.ID)
+			got, err = tx.As(kernel.Entry{AccessEntry: why}).Resident(t.Context(), r.ID)
 			return err
 		})
 		if err == nil || got.Name != "" || got.IDNumber != "" {
@@ -76,13 +75,12 @@ func TestAPieceOfWorkIsOneLineOfTheLog(t *testing.T) {
 		enrol(t, s, r)
 		for _, work := range []string{"collect 1", "collect 1", "collect 2", "collect 1"} {
 			must(t, s.Tx(t.Context(), func(tx casework.Tx) error {
-				tx.Because(why, work)
-				_, err := tx.Resident(t.Context(), r.ID)
+				_, err := tx.As(kernel.Entry{AccessEntry: why, Work: work}).Resident(t.Context(), r.ID)
 				return err
 			}))
 		}
-		looks := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.Look, error) {
-			return tx.Looks(ctx, r.ID, false, 0, 10)
+		looks := mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.AccessEntry, error) {
+			return tx.AccessEntries(ctx, r.ID, false, 0, 10)
 		})
 		if len(looks) != 2 {
 			t.Errorf("%d lines for two pieces of work", len(looks))
@@ -98,10 +96,10 @@ func TestARepeatedLookIsOneLineOfOnesOwnLogAlone(t *testing.T) {
 		look := func(name string, quiet bool) {
 			t.Helper()
 			must(t, s.Tx(t.Context(), func(tx casework.Tx) error {
-				tx.Because(mingjing.Look{At: day, Role: mingjing.RoleResident, Action: "request", Purpose: "own"}, "")
-				tx.Repeats(mine.ID, name, quiet)
+				look := mingjing.AccessEntry{At: day, Role: mingjing.RoleResident, Action: "request", Purpose: "own"}
+				rd := tx.As(kernel.Entry{AccessEntry: look, Own: mine.ID, Page: name, Quiet: quiet})
 				for _, r := range []kernel.Resident{mine, theirs} {
-					if got, err := tx.Resident(t.Context(), r.ID); err != nil || got.Name != r.Name {
+					if got, err := rd.Resident(t.Context(), r.ID); err != nil || got.Name != r.Name {
 						t.Fatalf("read %+v, %v", got, err)
 					}
 				}
@@ -110,8 +108,8 @@ func TestARepeatedLookIsOneLineOfOnesOwnLogAlone(t *testing.T) {
 		}
 		lines := func(r kernel.Resident) int {
 			t.Helper()
-			return len(mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]mingjing.Look, error) {
-				return tx.Looks(ctx, r.ID, false, 0, 100)
+			return len(mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.AccessEntry, error) {
+				return tx.AccessEntries(ctx, r.ID, false, 0, 100)
 			}))
 		}
 		for i, step := range []struct {
@@ -119,7 +117,8 @@ func TestARepeatedLookIsOneLineOfOnesOwnLogAlone(t *testing.T) {
 			quiet bool
 			want  int
 		}{
-			{"page 1", true, 1}, {"page 1", true, 1}, {"page 1", false, 2}, {"page 2", false, 3}, {"page 2", true, 3}, {"page 2", false, 4}, {"page 3", true, 5},
+			{"page 1", true, 1}, {"page 1", true, 1}, {"page 1", false, 2}, {"page 2", false, 3}, {"page 2", true, 3}, {"page 2", false, 4},
+			{"page 3", true, 5},
 		} {
 			look(step.name, step.quiet)
 			if got := lines(mine); got != step.want {
@@ -136,7 +135,7 @@ func TestARepeatedLookIsOneLineOfOnesOwnLogAlone(t *testing.T) {
 // whole fills one database with everything that is sealed.
 func whole(t *testing.T, s *Store, residents ...kernel.Resident) {
 	t.Helper()
-	do(t, s, func(ctx context.Context, tx casework.Tx) error {
+	do(t, s, func(ctx context.Context, tx *reader) error {
 		for i, r := range residents {
 			id := func(s string) string { return fmt.Sprint(s, i) }
 			must(t, tx.AddResident(ctx, r))
@@ -147,9 +146,10 @@ func whole(t *testing.T, s *Store, residents ...kernel.Resident) {
 			must(t, tx.PutListing(ctx, listing(r, id("l"))))
 			must(t, tx.AddScore(ctx, r.ID, mingjing.Score{ID: id("s"), At: day}))
 			must(t, tx.AddCase(ctx, dispute(r, id("d"), id("c"))))
-			must(t, tx.AddEvidence(ctx, id("d"), mingjing.Evidence{ID: id("e"), Name: "receipt", AddedAt: day}, []byte(strings.Repeat(r.Name, 5000))))
+			must(t, tx.AddEvidence(ctx, id("d"), mingjing.Evidence{ID: id("e"), Name: "receipt", AddedAt: day},
+				[]byte(strings.Repeat(r.Name, 5000))))
 			must(t, tx.AddAnswerDocument(ctx, id("d"), mingjing.Evidence{ID: id("a"), Name: "answer", AddedAt: day}, []byte(r.Name)))
-			must(t, tx.AddLook(ctx, r.ID, why))
+			must(t, tx.As(kernel.Entry{AccessEntry: why}).Log(ctx, r.ID))
 			must(t, tx.AddNotice(ctx, aNotice(r, id("n"))))
 			must(t, tx.SetNoticePrefs(ctx, notice.Prefs{Resident: r.ID, Lang: "en"}))
 			must(t, tx.PutDevice(ctx, device(r, id("p"), id("https://push.example/"), "")))
@@ -173,7 +173,7 @@ func whole(t *testing.T, s *Store, residents ...kernel.Resident) {
 func allOf(t *testing.T, s *Store, r kernel.Resident, i int) string {
 	t.Helper()
 	id := func(s string) string { return fmt.Sprint(s, i) }
-	return mustGet(t, s, func(ctx context.Context, tx casework.Tx) (string, error) {
+	return mustGet(t, s, func(ctx context.Context, tx *reader) (string, error) {
 		var out []string
 		add := func(v any, err error) {
 			t.Helper()
@@ -202,7 +202,7 @@ func allOf(t *testing.T, s *Store, r kernel.Resident, i int) string {
 		v10, data, err := tx.EvidenceData(ctx, id("a"))
 		add(v10, err)
 		add(string(data), nil)
-		v11, err := tx.Looks(ctx, r.ID, false, 0, 5)
+		v11, err := tx.AccessEntries(ctx, r.ID, false, 0, 5)
 		add(v11, err)
 		v12, err := tx.Notice(ctx, id("n"))
 		add(v12, err)
@@ -235,33 +235,33 @@ func TestWhatIsCopiedToAnotherRowDoesNotOpen(t *testing.T) {
 		a, b := resident(1), resident(2)
 		whole(t, s, a, b)
 		ctx := t.Context()
-		for _, k := range allKept {
+		for _, k := range allSealed {
 			var rows []sealedRow
-			do(t, s, func(ctx context.Context, raw casework.Tx) (err error) {
-				rows, err = raw.(*tx).sealedRows(ctx, "read", k, `WHERE `+k.content()+` IS NOT NULL ORDER BY `+strings.Join(k.key, ", "))
+			do(t, s, func(ctx context.Context, raw *reader) (err error) {
+				rows, err = raw.tx.sealedRows(ctx, "read", k, `WHERE `+k.contentColumn()+` IS NOT NULL ORDER BY `+strings.Join(k.key, ", "))
 				return err
 			})
 			if len(rows) < 2 {
-				t.Fatalf("%s.%s has %d rows: fill it in whole", k.table, k.content(), len(rows))
+				t.Fatalf("%s.%s has %d rows: fill it in whole", k.table, k.contentColumn(), len(rows))
 			}
 			for i, r := range rows {
 				other := rows[(i+1)%len(rows)]
-				err := freely(ctx, s, func(raw casework.Tx) error {
-					session := raw.(*tx).session()
-					at := session.Open
+				err := freely(ctx, s, func(raw *reader) error {
+					opener := raw.tx.upkeep().opener
+					at := opener.Open
 					if k.file {
-						at = session.OpenFile
+						at = opener.OpenFile
 					}
 					if _, err := at(ctx, r.owner, k.place(r.key...), r.content); err != nil {
 						return fmt.Errorf("in its own place: %w", err)
 					}
 					_, err := at(ctx, other.owner, k.place(other.key...), r.content)
 					if err == nil {
-						t.Errorf("%s.%s of row %v opens in row %v", k.table, k.content(), r.key, other.key)
+						t.Errorf("%s.%s of row %v opens in row %v", k.table, k.contentColumn(), r.key, other.key)
 					}
 					_, err = at(ctx, r.owner, k.place(other.key...), r.content)
 					if err == nil {
-						t.Errorf("%s.%s of row %v opens in row %v with its own keys", k.table, k.content(), r.key, other.key)
+						t.Errorf("%s.%s of row %v opens in row %v with its own keys", k.table, k.contentColumn(), r.key, other.key)
 					}
 					return nil
 				})
@@ -274,15 +274,15 @@ func TestWhatIsCopiedToAnotherRowDoesNotOpen(t *testing.T) {
 func TestEveryColumnThatIsSealedIsKnown(t *testing.T) {
 	s := open(t, "sqlite::memory:")
 	known := map[string]bool{}
-	for _, k := range allKept {
-		known[k.table+"."+k.content()] = true
+	for _, k := range allSealed {
+		known[k.table+"."+k.contentColumn()] = true
 	}
-	do(t, s, func(ctx context.Context, raw casework.Tx) error {
-		return raw.(*tx).rows(ctx, "list columns", func(rows *sql.Rows) error {
+	do(t, s, func(ctx context.Context, raw *reader) error {
+		return raw.tx.rows(ctx, "list columns", func(rows *sql.Rows) error {
 			var column string
 			must(t, rows.Scan(&column))
 			if !known[column] {
-				t.Errorf("%s holds bytes and is not among what is sealed: add it to allKept", column)
+				t.Errorf("%s holds bytes and is not among what is sealed: add it to allSealed", column)
 			}
 			return nil
 		}, `SELECT t.name || '.' || c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c
@@ -353,15 +353,16 @@ func TestWhatIsFromBeforeIsSealed(t *testing.T) {
 			whole(t, s, a, b)
 			before := allOf(t, s, a, 0)
 			// As it was: the content in the clear, no keys, no columns for the bureau.
-			must(t, freely(t.Context(), s, func(raw casework.Tx) error {
-				tx, ctx := raw.(*tx), t.Context()
-				for _, k := range allKept {
+			must(t, freely(t.Context(), s, func(raw *reader) error {
+				tx, ctx := raw.tx, t.Context()
+				opener := tx.upkeep().opener
+				for _, k := range allSealed {
 					rows, err := tx.sealedRows(ctx, "read", k, "")
 					must(t, err)
 					for _, r := range rows {
-						at := tx.session().Open
+						at := opener.Open
 						if k.file {
-							at = tx.session().OpenFile
+							at = opener.OpenFile
 						}
 						plain, err := at(ctx, r.owner, k.place(r.key...), r.content)
 						must(t, err)
@@ -369,11 +370,13 @@ func TestWhatIsFromBeforeIsSealed(t *testing.T) {
 						if k.column == "line" || k.column == "ref" {
 							content = nil
 						}
-						must(t, tx.update(ctx, "unseal", `UPDATE `+k.table+` SET `+k.content()+` = ? WHERE `+strings.Join(k.key, " = ? AND ")+` = ?`,
+						must(t, tx.update(ctx, "unseal", `UPDATE `+k.table+` SET `+k.contentColumn()+` = ? WHERE `+strings.Join(k.key, " = ? AND ")+` = ?`,
 							append([]any{content}, r.key...)...))
 					}
 				}
-				for _, q := range []string{`DELETE FROM keyset`, `UPDATE dispute SET name_hash = NULL`, `UPDATE look SET leaf = NULL, commitment = NULL`, `DELETE FROM tree_hash`, `UPDATE tree_head SET size = 0`, `DELETE FROM counter WHERE name = 'sealed'`} {
+				for _, q := range []string{`DELETE FROM keyset`, `UPDATE dispute SET name_hash = NULL`,
+					`UPDATE look SET leaf = NULL, commitment = NULL`, `DELETE FROM tree_hash`, `UPDATE tree_head SET size = 0`,
+					`DELETE FROM counter WHERE name = 'sealed'`} {
 					_, err := tx.exec(ctx, "undo", q)
 					must(t, err)
 				}
@@ -384,18 +387,18 @@ func TestWhatIsFromBeforeIsSealed(t *testing.T) {
 				t.Errorf("reads\n%s\nbefore\n%s", after, before)
 			}
 			proven(t, s, a.ID, 1)
-			found := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]cases.Case, error) {
+			found := mustGet(t, s, func(ctx context.Context, tx *reader) ([]cases.Case, error) {
 				return tx.Cases(ctx, cases.CaseQuery{CaseFilter: mingjing.CaseFilter{Search: b.Name}, Limit: 9})
 			})
 			if len(found) != 1 || found[0].ID != "d1" {
 				t.Errorf("a search by name finds %+v", found)
 			}
-			for _, k := range allKept {
-				do(t, s, func(ctx context.Context, raw casework.Tx) error {
-					rows, err := raw.(*tx).sealedRows(ctx, "read", k, "")
+			for _, k := range allSealed {
+				do(t, s, func(ctx context.Context, raw *reader) error {
+					rows, err := raw.tx.sealedRows(ctx, "read", k, "")
 					for _, r := range rows {
 						if !vault.Sealed(r.content) {
-							t.Errorf("%s.%s of %v is not sealed", k.table, k.content(), r.key)
+							t.Errorf("%s.%s of %v is not sealed", k.table, k.contentColumn(), r.key)
 						}
 					}
 					return err
@@ -416,17 +419,15 @@ func BenchmarkRead(b *testing.B) {
 			read func(*tx) error
 		}{
 			{"bare", func(t *tx) error {
-				_, err := t.sealedRow(b.Context(), "read", keptResident, `WHERE id = ?`, string(r.ID))
+				_, err := t.sealedRow(b.Context(), "read", sealedResident, `WHERE id = ?`, string(r.ID))
 				return err
 			}},
 			{"sealed", func(t *tx) error {
-				t.vault = s.vault.Session(free{ledger{t}})
-				_, err := t.Resident(b.Context(), r.ID)
+				_, err := t.upkeep().Resident(b.Context(), r.ID)
 				return err
 			}},
 			{"sealed_and_logged", func(t *tx) error {
-				t.Because(why, "")
-				_, err := t.Resident(b.Context(), r.ID)
+				_, err := t.as(kernel.Entry{AccessEntry: why}).Resident(b.Context(), r.ID)
 				return err
 			}},
 		} {

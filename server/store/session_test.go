@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"mingjing/server/casework"
 	"mingjing/server/casework/notice"
 )
 
@@ -36,7 +35,8 @@ func TestTheLastUseOfASessionIsKept(t *testing.T) {
 		if _, minutes := seen("desk"); minutes != 0 {
 			t.Errorf("the resident's choice is another's too: %d minutes", minutes)
 		}
-		if uses, err := s.SessionUses(ctx, "desk", "phone"); err != nil || len(uses) != 2 || uses["phone"].Minutes != 15 || uses["desk"].Minutes != 0 {
+		if uses, err := s.SessionUses(ctx, "desk", "phone"); err != nil || len(uses) != 2 || uses["phone"].Minutes != 15 ||
+			uses["desk"].Minutes != 0 {
 			t.Errorf("together they are %+v, %v", uses, err)
 		}
 		must(t, s.UseSession(ctx, "over", r.ID, day))
@@ -62,10 +62,11 @@ func TestTheDevicesOfAllOtherSessionsAreForgotten(t *testing.T) {
 		s, r, other := open(t, url), resident(1), resident(2)
 		enrol(t, s, r, other)
 		left := func() (list []notice.Device) {
-			return mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]notice.Device, error) { return tx.Devices(ctx, r.ID) })
+			return mustGet(t, s, func(ctx context.Context, tx *reader) ([]notice.Device, error) { return tx.Devices(ctx, r.ID) })
 		}
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			for _, d := range []notice.Device{device(r, "here", "https://push.example/1", "this"), device(r, "there", "https://push.example/2", "that"),
+		do(t, s, func(ctx context.Context, tx *reader) error {
+			for _, d := range []notice.Device{device(r, "here", "https://push.example/1", "this"),
+				device(r, "there", "https://push.example/2", "that"),
 				device(r, "old", "https://push.example/3", ""), device(other, "theirs", "https://push.example/4", "theirs")} {
 				must(t, tx.PutDevice(ctx, d))
 			}
@@ -74,8 +75,8 @@ func TestTheDevicesOfAllOtherSessionsAreForgotten(t *testing.T) {
 		if got := ids(left(), func(d notice.Device) string { return d.ID }); got != "here" {
 			t.Errorf("left are %s", got)
 		}
-		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.DeleteDevicesBut(ctx, r.ID, "") })
-		theirs := mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]notice.Device, error) { return tx.Devices(ctx, other.ID) })
+		do(t, s, func(ctx context.Context, tx *reader) error { return tx.DeleteDevicesBut(ctx, r.ID, "") })
+		theirs := mustGet(t, s, func(ctx context.Context, tx *reader) ([]notice.Device, error) { return tx.Devices(ctx, other.ID) })
 		if n := len(left()); n != 0 || len(theirs) != 1 {
 			t.Errorf("left are %d, and %d of the other's", n, len(theirs))
 		}

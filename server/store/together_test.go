@@ -16,16 +16,14 @@ func TestPartsOfOneTransactionEachSayWhyTheyRead(t *testing.T) {
 		enrol(t, s, r)
 		reads := func(ctx context.Context, why string) error {
 			return s.Tx(ctx, func(tx casework.Tx) error {
-				if why != "" {
-					tx.Because(mingjing.Look{At: day, Role: mingjing.RoleResident, Who: "王", Action: why, Purpose: "own"}, "")
-				}
-				_, err := tx.Resident(ctx, r.ID)
+				_, err := tx.As(kernel.Entry{AccessEntry: mingjing.AccessEntry{At: day, Role: mingjing.RoleResident, Who: "王", Action: why,
+					Purpose: "own"}}).Resident(ctx, r.ID)
 				return err
 			})
 		}
 		lines := func() (actions []string) {
-			do(t, s, func(ctx context.Context, tx casework.Tx) error {
-				looks, err := tx.Looks(ctx, r.ID, false, 0, 10)
+			do(t, s, func(ctx context.Context, tx *reader) error {
+				looks, err := tx.AccessEntries(ctx, r.ID, false, 0, 10)
 				for _, l := range looks {
 					actions = append(actions, l.Action)
 				}
@@ -37,7 +35,7 @@ func TestPartsOfOneTransactionEachSayWhyTheyRead(t *testing.T) {
 		must(t, s.Together(counted, func(ctx context.Context) error {
 			must(t, reads(ctx, "records"))
 			if err := reads(ctx, ""); !errors.Is(err, kernel.ErrNoReason) {
-				t.Errorf("the reason of the part before opens what another reads: %v", err)
+				t.Errorf("it is read without a reason, as the part before had one: %v", err)
 			}
 			return reads(ctx, "screen")
 		}))

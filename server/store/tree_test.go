@@ -20,19 +20,19 @@ import (
 
 // proofOf is a resident's whole access log with its proofs, made from nothing but
 // what the store has.
-func proofOf(t testing.TB, s *Store, r mingjing.ResidentID) []mingjing.LookProof {
+func proofOf(t testing.TB, s *Store, r mingjing.ResidentID) []mingjing.AccessProof {
 	t.Helper()
 	key, err := logproof.NewKey("log.example", make([]byte, 32))
 	must(t, err)
-	p := mingjing.LookProof{Key: key.Verifier(), Resident: r}
-	do(t, s, func(ctx context.Context, tx casework.Tx) error {
+	p := mingjing.AccessProof{Key: key.Verifier(), Resident: r}
+	do(t, s, func(ctx context.Context, tx *reader) error {
 		size, err := tx.TreeSize(ctx)
 		must(t, err)
 		tree := tlog.HashReaderFunc(func(ids []int64) ([]tlog.Hash, error) { return tx.TreeHashes(ctx, ids) })
 		root, err := tlog.TreeHash(size, tree)
 		must(t, err)
 		p.Checkpoint = key.Sign(size, root)
-		p.Entries, err = tx.LookEntries(ctx, r, 0, size, MaxPage)
+		p.Entries, err = tx.ProvenEntries(ctx, r, 0, size, MaxPage)
 		must(t, err)
 		for i, e := range p.Entries {
 			p.Entries[i].Proof, err = tlog.ProveRecord(size, e.Leaf, tree)
@@ -40,19 +40,19 @@ func proofOf(t testing.TB, s *Store, r mingjing.ResidentID) []mingjing.LookProof
 		}
 		return nil
 	})
-	return []mingjing.LookProof{p}
+	return []mingjing.AccessProof{p}
 }
 
 // proven holds that a resident has so many looks and all are proven.
 func proven(t testing.TB, s *Store, r mingjing.ResidentID, n int) {
 	t.Helper()
-	if k := logproof.CheckLooks(proofOf(t, s, r), nil, day); len(k.Problems) > 0 || k.Looks != n {
-		t.Errorf("%d looks of %s, with %+v; want %d and nothing wrong", k.Looks, r, k.Problems, n)
+	if k := logproof.Check(proofOf(t, s, r), nil, day); len(k.Problems) > 0 || k.Entries != n {
+		t.Errorf("%d looks of %s, with %+v; want %d and nothing wrong", k.Entries, r, k.Problems, n)
 	}
 }
 
-func aLook(n int) mingjing.Look {
-	return mingjing.Look{At: day.Add(time.Duration(n) * time.Minute), Role: mingjing.RoleHandler, Who: "王", Action: "records", Purpose: "dispute"}
+func anEntry(n int) mingjing.AccessEntry {
+	return mingjing.AccessEntry{At: day.Add(time.Duration(n) * time.Minute), Role: mingjing.RoleHandler, Who: "王", Action: "records", Purpose: "dispute"}
 }
 
 func TestEveryLookIsInTheTreeWhoeverElseLooks(t *testing.T) {
@@ -67,10 +67,10 @@ func TestEveryLookIsInTheTreeWhoeverElseLooks(t *testing.T) {
 			all.Go(func() {
 				for i := range each {
 					must(t, s.Tx(context.Background(), func(tx casework.Tx) error {
-						if err := tx.AddLook(context.Background(), resident(n+1).ID, aLook(i)); err != nil {
+						if err := tx.As(kernel.Entry{AccessEntry: anEntry(i)}).Log(context.Background(), resident(n+1).ID); err != nil {
 							return err
 						}
-						return tx.AddLook(context.Background(), resident(n+1).ID, aLook(i)) // two in one
+						return tx.As(kernel.Entry{AccessEntry: anEntry(i)}).Log(context.Background(), resident(n+1).ID) // two in one
 					}))
 				}
 			})
@@ -79,11 +79,11 @@ func TestEveryLookIsInTheTreeWhoeverElseLooks(t *testing.T) {
 		for n := range people {
 			proven(t, s, resident(n+1).ID, 2*each)
 		}
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			size, err := tx.TreeSize(ctx)
 			must(t, err)
 			var stored int64
-			must(t, s2(tx).row(ctx, "count", []any{&stored}, `SELECT count(*) FROM tree_hash`))
+			must(t, tx.row(ctx, "count", []any{&stored}, `SELECT count(*) FROM tree_hash`))
 			if size != people*each*2 || stored != tlog.StoredHashCount(size) {
 				t.Errorf("%d leaves, %d hashes", size, stored)
 			}
@@ -92,26 +92,25 @@ func TestEveryLookIsInTheTreeWhoeverElseLooks(t *testing.T) {
 	})
 }
 
-// s2 is the transaction with what only this package has.
-func s2(ct casework.Tx) *tx { return ct.(*tx) }
-
 func TestWithoutALeafNothingIsCommitted(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, r := open(t, url), resident(1)
 		enrol(t, s, r)
 		for i := range 3 {
-			do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.AddLook(ctx, r.ID, aLook(i)) })
+			do(t, s, func(ctx context.Context, tx *reader) error {
+				return tx.As(kernel.Entry{AccessEntry: anEntry(i)}).Log(ctx, r.ID)
+			})
 		}
 		_, err := s.db.ExecContext(t.Context(), `DELETE FROM tree_hash WHERE id = 3`) // the third leaf, which the fourth needs
 		must(t, err)
 		err = s.Tx(t.Context(), func(tx casework.Tx) error {
 			must(t, tx.PutRecord(t.Context(), record(r, "c")))
-			return tx.AddLook(t.Context(), r.ID, aLook(4))
+			return tx.As(kernel.Entry{AccessEntry: anEntry(4)}).Log(t.Context(), r.ID)
 		})
 		if err == nil {
 			t.Fatal("it was committed")
 		}
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			if _, err := tx.Record(ctx, "c"); !errors.Is(err, kernel.ErrNotFound) {
 				t.Errorf("what came with it is there: %v", err)
 			}
@@ -126,28 +125,30 @@ func TestWithoutALeafNothingIsCommitted(t *testing.T) {
 func TestLooksFromBeforeTheTreeAreProvenToo(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
-		const n = plantedAtOnce + 7
+		const n = oldLeavesAtOnce + 7
 		enrol(t, s, resident(1), resident(2))
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
+		do(t, s, func(ctx context.Context, tx *reader) error {
 			for i := range n { // as they were written then
 				for _, r := range []kernel.Resident{resident(1), resident(2)} {
-					seq, err := s2(tx).next(ctx, "look", lookCounter(r.ID))
+					seq, err := tx.nextSeq(ctx, "look", entryCounter(r.ID))
 					must(t, err)
-					l := aLook(i)
+					l := anEntry(i)
 					l.Seq = seq
-					doc, err := s2(tx).seal(ctx, "look", keptLook, r.ID, l, r.ID, seq)
+					doc, err := tx.seal(ctx, "look", sealedEntry, r.ID, l, r.ID, seq)
 					must(t, err)
-					must(t, s2(tx).insert(ctx, "look", `INSERT INTO look (resident_id, seq, others, at, doc) VALUES (?, ?, 1, ?, ?)`,
+					must(t, tx.insert(ctx, "look", `INSERT INTO look (resident_id, seq, others, at, doc) VALUES (?, ?, 1, ?, ?)`,
 						string(r.ID), seq, micros(l.At), doc))
 				}
 			}
 			return nil
 		})
-		must(t, s.plantLooks(t.Context()))
-		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.AddLook(ctx, resident(1).ID, aLook(n)) })
+		must(t, s.addOldLeaves(t.Context()))
+		do(t, s, func(ctx context.Context, tx *reader) error {
+			return tx.As(kernel.Entry{AccessEntry: anEntry(n)}).Log(ctx, resident(1).ID)
+		})
 		proven(t, s, resident(1).ID, n+1)
 		proven(t, s, resident(2).ID, n)
-		must(t, s.plantLooks(t.Context()))
+		must(t, s.addOldLeaves(t.Context()))
 		proven(t, s, resident(2).ID, n)
 	})
 }
@@ -155,8 +156,9 @@ func TestLooksFromBeforeTheTreeAreProvenToo(t *testing.T) {
 func TestWhatAWitnessHasCosignedOnlyGrows(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
-		do(t, s, func(ctx context.Context, tx casework.Tx) error {
-			for _, k := range []accesslog.Cosigned{{Witness: "b", Size: 4, Note: "4"}, {Witness: "a", Size: 9, Note: "9"}, {Witness: "a", Size: 8, Note: "8"}, {Witness: "b", Size: 4, Note: "4 again"}} {
+		do(t, s, func(ctx context.Context, tx *reader) error {
+			for _, k := range []accesslog.Cosigned{{Witness: "b", Size: 4, Note: "4"}, {Witness: "a", Size: 9, Note: "9"},
+				{Witness: "a", Size: 8, Note: "8"}, {Witness: "b", Size: 4, Note: "4 again"}} {
 				must(t, tx.SetCosigned(ctx, k))
 			}
 			list, err := tx.Cosigned(ctx)
@@ -181,13 +183,14 @@ func BenchmarkLook(b *testing.B) {
 				for n := 0; b.Loop(); n++ {
 					begin := time.Now()
 					must(b, s.Tx(ctx, func(ct casework.Tx) error {
-						if err := ct.AddLook(ctx, r.ID, aLook(n)); err != nil {
+						rd := ct.As(kernel.Entry{AccessEntry: anEntry(n)})
+						if err := rd.Log(ctx, r.ID); err != nil {
 							return err
 						}
 						if !tree {
-							s2(ct).leaves = nil
+							ct.(*tx).leaves = nil
 						}
-						_, err := ct.Resident(ctx, r.ID)
+						_, err := rd.Resident(ctx, r.ID)
 						return err
 					}))
 					took = append(took, time.Since(begin))

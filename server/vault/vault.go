@@ -1,16 +1,16 @@
-// Package vault is the only way to what is kept of a person. Each resident has a
-// keyset of their own, wrapped by the bureau's master key; every personal column
-// and file is sealed with it and bound to the place where it stands, so that what
-// is copied elsewhere does not open.
+// Package vault seals and opens everything personal. Each resident has a keyset of
+// their own, wrapped by the bureau's master key; every personal column and file is
+// sealed with it and bound to its table, row and column, so that a copy elsewhere can't
+// be opened.
 //
-// A [Session] opens values, one transaction long, and it opens the first one of
-// a resident only after the line is in that resident's access log: who, when and
-// why. If the line can't be written, nothing is opened. Destroying a keyset
-// destroys what was sealed with it; in a backup, once the master key that had
-// wrapped the keyset there is retired.
+// A [Session] seals values within one transaction. An [Opener] of it opens them for one
+// reason, and the first value of a resident only after the entry is in that resident's
+// access log: who, when and why. If the entry can't be written, nothing is opened.
+// Destroying a keyset destroys everything that was sealed with it; in a backup, once the
+// master key that had wrapped the keyset there is retired.
 //
-// The package knows Tink and master keys. It does not know SQL, what a value
-// means, or who may read it.
+// The package knows Tink and master keys. It does not know SQL, what a value means, or
+// who may read it.
 package vault
 
 import (
@@ -30,10 +30,10 @@ import (
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
-// Bureau is the owner of rows that belong to no resident: what staff write of
-// themselves, the line of a case in the work queue, and what agencies submit. Opening
-// them needs no entry in anybody's access log, so nothing about a person may be sealed
-// for it that says more than that there is a case.
+// Bureau is the owner of rows that belong to no resident: what staff write about
+// themselves, the summary of a case in the work queue, and what agencies submit.
+// Opening them needs no entry in an access log, so nothing about a person may be sealed
+// for it but that a case exists.
 const Bureau = ""
 
 // The errors of a vault.
@@ -54,8 +54,8 @@ const format = 1
 // only.
 type Place struct{ Table, Row, Column string }
 
-// bound returns the associated data: table|row|column|version.
-func (p Place) bound() []byte {
+// associatedData returns the associated data: table|row|column|version.
+func (p Place) associatedData() []byte {
 	return fmt.Appendf(nil, "%s|%s|%s|%d", p.Table, p.Row, p.Column, format)
 }
 
@@ -90,8 +90,8 @@ type keys struct {
 	aead   tink.AEAD
 }
 
-// wrapping returns the associated data of a wrapped keyset, which name its owner.
-func wrapping(owner string) []byte { return []byte("keyset|" + owner) }
+// wrapContext returns the associated data of a wrapped keyset, which name its owner.
+func wrapContext(owner string) []byte { return []byte("keyset|" + owner) }
 
 // NewKeyset returns a new keyset for an owner, wrapped, and the name of the master key
 // that wrapped it.
@@ -109,7 +109,7 @@ func (v *Vault) wrap(owner string, h *keyset.Handle) ([]byte, string, error) {
 		return nil, "", fmt.Errorf("vault: master key: %w", err)
 	}
 	var out bytes.Buffer
-	if err := h.WriteWithAssociatedData(keyset.NewBinaryWriter(&out), key, wrapping(owner)); err != nil {
+	if err := h.WriteWithAssociatedData(keyset.NewBinaryWriter(&out), key, wrapContext(owner)); err != nil {
 		return nil, "", fmt.Errorf("vault: wrap a keyset: %w", err)
 	}
 	return out.Bytes(), id, nil
@@ -127,7 +127,7 @@ func (v *Vault) unwrap(owner string, wrapped []byte) (*keys, error) {
 		return k, nil
 	}
 	open := func(key tink.AEAD) (*keyset.Handle, error) {
-		return keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(wrapped)), key, wrapping(owner))
+		return keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(wrapped)), key, wrapContext(owner))
 	}
 	key, _, err := v.master.Current()
 	if err != nil {
@@ -210,7 +210,7 @@ func (v *Vault) changed(owner string, m *keyset.Manager, err error) ([]byte, str
 }
 
 func (k *keys) seal(p Place, plain []byte) ([]byte, error) {
-	sealed, err := k.aead.Encrypt(plain, p.bound())
+	sealed, err := k.aead.Encrypt(plain, p.associatedData())
 	if err != nil {
 		return nil, fmt.Errorf("vault: seal: %w", err)
 	}
@@ -221,7 +221,7 @@ func (k *keys) open(p Place, sealed []byte) ([]byte, error) {
 	if !Sealed(sealed) {
 		return nil, ErrSealed
 	}
-	plain, err := k.aead.Decrypt(sealed[1:], p.bound())
+	plain, err := k.aead.Decrypt(sealed[1:], p.associatedData())
 	if err != nil {
 		return nil, ErrSealed
 	}
@@ -253,7 +253,7 @@ func (k *keys) sealFile(p Place, plain []byte) ([]byte, error) {
 	out.WriteByte(format)
 	out.Write(binary.BigEndian.AppendUint32(nil, uint32(len(head))))
 	out.Write(head)
-	w, err := stream.NewEncryptingWriter(out, p.bound())
+	w, err := stream.NewEncryptingWriter(out, p.associatedData())
 	if err == nil {
 		_, err = w.Write(plain)
 	}
@@ -296,7 +296,7 @@ func (k *keys) openFile(p Place, sealed []byte) ([]byte, error) {
 	if err != nil {
 		return nil, ErrSealed
 	}
-	r, err := stream.NewDecryptingReader(bytes.NewReader(body), p.bound())
+	r, err := stream.NewDecryptingReader(bytes.NewReader(body), p.associatedData())
 	if err != nil {
 		return nil, ErrSealed
 	}
@@ -347,38 +347,30 @@ func (v *Vault) ResealFile(owner string, wrapped []byte, p Place, content []byte
 	return append(append(out, head...), body...), nil
 }
 
-// A Ledger is the part of a transaction that a [Session] needs: keysets, and entries
-// of the access log.
-type Ledger interface {
+// A KeyStore is where a [Session] finds wrapped keysets.
+type KeyStore interface {
 	// Keyset returns an owner's wrapped keyset; empty when it was destroyed.
 	Keyset(ctx context.Context, owner string) ([]byte, error)
-	// Record writes the entry of the access log that must come before the owner's data
-	// is opened. An error means that nothing is opened.
-	Record(ctx context.Context, owner string) error
 }
 
-// A Session seals and opens values within one transaction. It belongs to one
-// goroutine.
+// A Session seals values within one transaction. What it seals for a resident only an
+// [Opener] opens. It belongs to one goroutine, with its openers.
 type Session struct {
-	v        *Vault
-	ledger   Ledger
-	keys     map[string]*keys
-	recorded map[string]bool
+	v     *Vault
+	store KeyStore
+	keys  map[string]*keys
 }
 
 // Session returns a session for one transaction.
-func (v *Vault) Session(l Ledger) *Session {
-	return &Session{v: v, ledger: l, keys: map[string]*keys{}, recorded: map[string]bool{Bureau: true}}
+func (v *Vault) Session(k KeyStore) *Session {
+	return &Session{v: v, store: k, keys: map[string]*keys{}}
 }
 
-// Recorded tells the session that the entry is in the owner's access log already.
-func (s *Session) Recorded(owner string) { s.recorded[owner] = true }
-
-func (s *Session) of(ctx context.Context, owner string) (*keys, error) {
+func (s *Session) keysOf(ctx context.Context, owner string) (*keys, error) {
 	if k := s.keys[owner]; k != nil {
 		return k, nil
 	}
-	wrapped, err := s.ledger.Keyset(ctx, owner)
+	wrapped, err := s.store.Keyset(ctx, owner)
 	if err != nil {
 		return nil, err
 	}
@@ -389,79 +381,101 @@ func (s *Session) of(ctx context.Context, owner string) (*keys, error) {
 	return k, err
 }
 
-// Record writes the entry into the owner's access log, unless it is there.
-func (s *Session) Record(ctx context.Context, owner string) error {
-	if s.recorded[owner] {
-		return nil
-	}
-	if err := s.ledger.Record(ctx, owner); err != nil {
-		return err
-	}
-	s.recorded[owner] = true
-	return nil
-}
-
-// forReading returns an owner's keys for opening, after the entry is in the access
-// log.
-func (s *Session) forReading(ctx context.Context, owner string) (*keys, error) {
-	if err := s.Record(ctx, owner); err != nil {
-		return nil, err
-	}
-	return s.of(ctx, owner)
-}
-
 // Seal seals a value for its owner.
 func (s *Session) Seal(ctx context.Context, owner string, p Place, plain []byte) ([]byte, error) {
-	k, err := s.of(ctx, owner)
+	k, err := s.keysOf(ctx, owner)
 	if err != nil {
 		return nil, err
 	}
 	return k.seal(p, plain)
 }
 
-// Open returns the content of a value, after the entry is in its owner's access log.
-func (s *Session) Open(ctx context.Context, owner string, p Place, sealed []byte) ([]byte, error) {
-	return s.OpenFor(ctx, owner, owner, p, sealed)
-}
-
-// at adds to an error the place of the value that does not open.
-func at(p Place, plain []byte, err error) ([]byte, error) {
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s", err, p.bound())
-	}
-	return plain, nil
-}
-
-// OpenFor returns the content of a value that a reader other than its owner may see,
-// after the entry is in the reader's access log.
-func (s *Session) OpenFor(ctx context.Context, owner, reader string, p Place, sealed []byte) ([]byte, error) {
-	if err := s.Record(ctx, reader); err != nil {
-		return nil, err
-	}
-	k, err := s.of(ctx, owner)
-	if err != nil {
-		return nil, err
-	}
-	plain, err := k.open(p, sealed)
-	return at(p, plain, err)
-}
-
 // SealFile seals a file for its owner.
 func (s *Session) SealFile(ctx context.Context, owner string, p Place, plain []byte) ([]byte, error) {
-	k, err := s.of(ctx, owner)
+	k, err := s.keysOf(ctx, owner)
 	if err != nil {
 		return nil, err
 	}
 	return k.sealFile(p, plain)
 }
 
+// OpenBureau returns the content of a value that was sealed for the [Bureau]. A value
+// of a resident does not open so.
+func (s *Session) OpenBureau(ctx context.Context, p Place, sealed []byte) ([]byte, error) {
+	k, err := s.keysOf(ctx, Bureau)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := k.open(p, sealed)
+	return withPlace(p, plain, err)
+}
+
+// An Opener opens values of residents for one reason, after the entry is in the access
+// log of each.
+type Opener struct {
+	s        *Session
+	record   func(ctx context.Context, owner string) error
+	recorded map[string]bool
+}
+
+// Opener returns an opener. It calls record once for each owner, before anything of
+// theirs is opened; an error of record means that nothing is.
+func (s *Session) Opener(record func(ctx context.Context, owner string) error) *Opener {
+	return &Opener{s: s, record: record, recorded: map[string]bool{}}
+}
+
+// Record writes the entry into the owner's access log, unless it is there.
+func (o *Opener) Record(ctx context.Context, owner string) error {
+	if o.recorded[owner] {
+		return nil
+	}
+	if err := o.record(ctx, owner); err != nil {
+		return err
+	}
+	o.recorded[owner] = true
+	return nil
+}
+
+// Open returns the content of a value, after the entry is in its owner's access log.
+func (o *Opener) Open(ctx context.Context, owner string, p Place, sealed []byte) ([]byte, error) {
+	return o.OpenFor(ctx, owner, owner, p, sealed)
+}
+
+// OpenFor returns the content of a value that a reader other than its owner may see,
+// after the entry is in the reader's access log.
+func (o *Opener) OpenFor(ctx context.Context, owner, reader string, p Place, sealed []byte) ([]byte, error) {
+	k, err := o.forReading(ctx, owner, reader)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := k.open(p, sealed)
+	return withPlace(p, plain, err)
+}
+
 // OpenFile returns the content of a file, after the entry is in its owner's access
 // log.
-func (s *Session) OpenFile(ctx context.Context, owner string, p Place, sealed []byte) ([]byte, error) {
-	k, err := s.forReading(ctx, owner)
+func (o *Opener) OpenFile(ctx context.Context, owner string, p Place, sealed []byte) ([]byte, error) {
+	k, err := o.forReading(ctx, owner, owner)
 	if err != nil {
 		return nil, err
 	}
 	plain, err := k.openFile(p, sealed)
-	return at(p, plain, err)
+	return withPlace(p, plain, err)
+}
+
+// forReading returns an owner's keys for opening, after the entry is in the reader's
+// access log.
+func (o *Opener) forReading(ctx context.Context, owner, reader string) (*keys, error) {
+	if err := o.Record(ctx, reader); err != nil {
+		return nil, err
+	}
+	return o.s.keysOf(ctx, owner)
+}
+
+// withPlace adds to an error the place of the value that does not open.
+func withPlace(p Place, plain []byte, err error) ([]byte, error) {
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", err, p.associatedData())
+	}
+	return plain, nil
 }

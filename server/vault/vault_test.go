@@ -19,27 +19,27 @@ import (
 	"mingjing/server/vault"
 )
 
-// A ledger keeps keysets and lines in memory.
-type ledger struct {
+// A keyStore keeps keysets and lines in memory.
+type keyStore struct {
 	keysets map[string][]byte
 	lines   []string
 	full    error
 }
 
-func (l *ledger) Keyset(_ context.Context, owner string) ([]byte, error) {
+func (l *keyStore) Keyset(_ context.Context, owner string) ([]byte, error) {
 	return l.keysets[owner], nil
 }
 
-func (l *ledger) Record(_ context.Context, owner string) error {
+func (l *keyStore) Record(_ context.Context, owner string) error {
 	if l.full == nil {
 		l.lines = append(l.lines, owner)
 	}
 	return l.full
 }
 
-func newLedger(t *testing.T, v *vault.Vault, owners ...string) *ledger {
+func newKeyStore(t *testing.T, v *vault.Vault, owners ...string) *keyStore {
 	t.Helper()
-	l := &ledger{keysets: map[string][]byte{}}
+	l := &keyStore{keysets: map[string][]byte{}}
 	for _, o := range owners {
 		wrapped, _, err := v.NewKeyset(o)
 		must(t, err)
@@ -63,7 +63,7 @@ var (
 
 func TestTheLogIsWrittenBeforeTheFirstValueIsOpenedAndOnce(t *testing.T) {
 	v := vault.Memory()
-	l := newLedger(t, v, "a", "b", vault.Bureau)
+	l := newKeyStore(t, v, "a", "b", vault.Bureau)
 	s := v.Session(l)
 	sealed, err := s.Seal(ctx, "a", place, []byte("secret"))
 	must(t, err)
@@ -72,43 +72,53 @@ func TestTheLogIsWrittenBeforeTheFirstValueIsOpenedAndOnce(t *testing.T) {
 	if len(l.lines) != 0 {
 		t.Errorf("sealing wrote %v", l.lines)
 	}
+	first := s.Opener(l.Record)
 	for range 2 {
-		if got, err := s.Open(ctx, "a", place, sealed); err != nil || string(got) != "secret" {
+		if got, err := first.Open(ctx, "a", place, sealed); err != nil || string(got) != "secret" {
 			t.Fatalf("opened %q, %v", got, err)
 		}
-		if got, err := s.Open(ctx, vault.Bureau, place, ours); err != nil || string(got) != "queue" {
+		if got, err := s.OpenBureau(ctx, place, ours); err != nil || string(got) != "queue" {
 			t.Fatalf("opened %q, %v", got, err)
 		}
 	}
 	if strings.Join(l.lines, " ") != "a" {
 		t.Errorf("lines for %v, want one for a", l.lines)
 	}
+	_, err = s.Opener(l.Record).Open(ctx, "a", place, sealed)
+	must(t, err)
+	if strings.Join(l.lines, " ") != "a a" {
+		t.Errorf("lines for %v, want one more for another reason", l.lines)
+	}
+	if got, err := s.OpenBureau(ctx, place, sealed); !errors.Is(err, vault.ErrSealed) {
+		t.Errorf("what is a resident's opens as the bureau's: %q, %v", got, err)
+	}
 }
 
 func TestWhatCannotBeLoggedIsNotOpened(t *testing.T) {
 	v := vault.Memory()
-	l := newLedger(t, v, "a")
+	l := newKeyStore(t, v, "a")
 	s := v.Session(l)
 	sealed, err := s.Seal(ctx, "a", place, []byte("secret"))
 	must(t, err)
 	file, err := s.SealFile(ctx, "a", place, []byte("secret"))
 	must(t, err)
 	l.full = errors.New("the log is full")
-	if got, err := s.Open(ctx, "a", place, sealed); !errors.Is(err, l.full) || got != nil {
+	if got, err := s.Opener(l.Record).Open(ctx, "a", place, sealed); !errors.Is(err, l.full) || got != nil {
 		t.Errorf("opened %q, %v", got, err)
 	}
-	if got, err := s.OpenFile(ctx, "a", place, file); !errors.Is(err, l.full) || got != nil {
+	if got, err := s.Opener(l.Record).OpenFile(ctx, "a", place, file); !errors.Is(err, l.full) || got != nil {
 		t.Errorf("opened %q, %v", got, err)
 	}
 }
 
 func TestAValueOpensOnlyWhereItStands(t *testing.T) {
 	v := vault.Memory()
-	l := newLedger(t, v, "a", "b")
+	l := newKeyStore(t, v, "a", "b")
 	s := v.Session(l)
+	o := s.Opener(l.Record)
 	for name, how := range map[string]struct {
 		seal, open func(context.Context, string, vault.Place, []byte) ([]byte, error)
-	}{"value": {s.Seal, s.Open}, "file": {s.SealFile, s.OpenFile}} {
+	}{"value": {s.Seal, o.Open}, "file": {s.SealFile, o.OpenFile}} {
 		plain := bytes.Repeat([]byte("secret "), 3000)
 		sealed, err := how.seal(ctx, "a", place, plain)
 		must(t, err)
@@ -118,7 +128,8 @@ func TestAValueOpensOnlyWhereItStands(t *testing.T) {
 		if got, err := how.open(ctx, "a", place, sealed); err != nil || !bytes.Equal(got, plain) {
 			t.Errorf("%s: %v", name, err)
 		}
-		for what, at := range map[string]vault.Place{"table": {"listing", "r1", "doc"}, "row": {"record", "r2", "doc"}, "column": {"record", "r1", "ref"}} {
+		for what, at := range map[string]vault.Place{"table": {"listing", "r1", "doc"}, "row": {"record", "r2", "doc"},
+			"column": {"record", "r1", "ref"}} {
 			if _, err := how.open(ctx, "a", at, sealed); !errors.Is(err, vault.ErrSealed) {
 				t.Errorf("%s opens at another %s: %v", name, what, err)
 			}
@@ -146,44 +157,44 @@ func TestAValueOpensOnlyWhereItStands(t *testing.T) {
 
 func TestADestroyedKeysetOpensNothing(t *testing.T) {
 	v := vault.Memory()
-	l := newLedger(t, v, "a")
+	l := newKeyStore(t, v, "a")
 	sealed, err := v.Session(l).Seal(ctx, "a", place, []byte("secret"))
 	must(t, err)
 	l.keysets["a"] = nil
-	if _, err := v.Session(l).Open(ctx, "a", place, sealed); !errors.Is(err, vault.ErrDestroyed) {
+	if _, err := v.Session(l).Opener(l.Record).Open(ctx, "a", place, sealed); !errors.Is(err, vault.ErrDestroyed) {
 		t.Errorf("opened: %v", err)
 	}
 }
 
 func TestAKeysetIsOnesOwn(t *testing.T) {
 	v := vault.Memory()
-	l := newLedger(t, v, "a", "b")
+	l := newKeyStore(t, v, "a", "b")
 	sealed, err := v.Session(l).Seal(ctx, "a", place, []byte("secret"))
 	must(t, err)
 	l.keysets["b"] = l.keysets["a"]
-	if _, err := v.Session(l).Open(ctx, "b", place, sealed); err == nil {
+	if _, err := v.Session(l).Opener(l.Record).Open(ctx, "b", place, sealed); err == nil {
 		t.Error("a keyset that was given to another opens")
 	}
 }
 
 func TestARenewedKeysetOpensWhatIsOldUntilItIsRetired(t *testing.T) {
 	v := vault.Memory()
-	l := newLedger(t, v, "a")
+	l := newKeyStore(t, v, "a")
 	sealed, err := v.Session(l).Seal(ctx, "a", place, []byte("secret"))
 	must(t, err)
 	l.keysets["a"], _, err = v.Renew("a", l.keysets["a"])
 	must(t, err)
-	if _, err := v.Session(l).Open(ctx, "a", place, sealed); err != nil {
+	if _, err := v.Session(l).Opener(l.Record).Open(ctx, "a", place, sealed); err != nil {
 		t.Errorf("old value, renewed keyset: %v", err)
 	}
 	again, err := v.Reseal("a", l.keysets["a"], place, sealed)
 	must(t, err)
 	l.keysets["a"], _, err = v.Retire("a", l.keysets["a"])
 	must(t, err)
-	if got, err := v.Session(l).Open(ctx, "a", place, again); err != nil || string(got) != "secret" {
+	if got, err := v.Session(l).Opener(l.Record).Open(ctx, "a", place, again); err != nil || string(got) != "secret" {
 		t.Errorf("resealed value: %q, %v", got, err)
 	}
-	if _, err := v.Session(l).Open(ctx, "a", place, sealed); !errors.Is(err, vault.ErrSealed) {
+	if _, err := v.Session(l).Opener(l.Record).Open(ctx, "a", place, sealed); !errors.Is(err, vault.ErrSealed) {
 		t.Errorf("old value after the old key was retired: %v", err)
 	}
 }
@@ -272,11 +283,11 @@ func TestAKeyManagementServiceWrapsTheKeysets(t *testing.T) {
 	must(t, err)
 	v := vault.New(m)
 	must(t, v.Ready(ctx))
-	l := newLedger(t, v, "a")
+	l := newKeyStore(t, v, "a")
 	sealed, err := v.Session(l).Seal(ctx, "a", place, []byte("secret"))
 	must(t, err)
 	v.Forget()
-	if got, err := v.Session(l).Open(ctx, "a", place, sealed); err != nil || string(got) != "secret" {
+	if got, err := v.Session(l).Opener(l.Record).Open(ctx, "a", place, sealed); err != nil || string(got) != "secret" {
 		t.Errorf("opened %q, %v", got, err)
 	}
 	v.Forget()

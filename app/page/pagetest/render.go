@@ -12,7 +12,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// SampleDoc is the sample of a name, rendered.
+// SampleDoc returns the sample of a name, rendered.
 func SampleDoc(t *testing.T, lang, name string) *goquery.Document {
 	t.Helper()
 	for _, s := range samplesOfAgencies(t, lang) {
@@ -155,7 +155,7 @@ func Each(t *testing.T, check func(t *testing.T, v *mingjing.View, doc *goquery.
 	}
 }
 
-// MainText is the text of the main element of a page.
+// MainText returns the text of the main element of a page.
 func MainText(t *testing.T, name string, v *mingjing.View) string {
 	t.Helper()
 	return RenderHeld(t, name, v).Find("main").Text()

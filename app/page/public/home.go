@@ -57,7 +57,7 @@ func homeBody(v *mingjing.View) []app.UI {
 	}
 }
 
-// bigMirror is the back of the mirror in full: rim, petals, ring and knob.
+// bigMirror returns the back of the mirror in full: rim, petals, ring and knob.
 func bigMirror() app.UI {
 	parts := []app.UI{
 		c.SVG("circle", c.A{"cx": "100", "cy": "100", "r": "96", "class": "mirror-rim"}),

@@ -12,26 +12,27 @@ import (
 
 var _ = page.Register("access-log", page.Screen{Data: page.New[mingjing.AccessLogView], Body: accessLogBody})
 
-// accessLogBody is every look at the resident's data, newest first.
+// accessLogBody returns the entries of the resident's access log, newest first.
 func accessLogBody(v *mingjing.View) []app.UI {
 	log := mingjing.DataOf[mingjing.AccessLogView](v)
 	if log == nil {
 		log = &mingjing.AccessLogView{}
 	}
-	body := []app.UI{page.Heading("", t(v, "title.access-log")), page.Lead(t(v, "access_log.lead")), &LookCheck{V: v}, exportLink(v)}
-	if len(log.Looks) > 0 || log.Others {
-		body = append(body, c.Form{Action: href(v, "access-log"), Method: "get", Label: t(v, "access_log.filter"), Class: "filter-line", Body: []app.UI{
-			c.Checkbox{Name: "others", Value: "1", Label: t(v, "access_log.others"), Checked: log.Others}.UI(),
-			c.Button{Text: t(v, "access_log.apply"), Kind: "secondary"}.UI()}}.UI())
+	body := []app.UI{page.Heading("", t(v, "title.access-log")), page.Lead(t(v, "access_log.lead")), &LogCheck{V: v}, exportLink(v)}
+	if len(log.Entries) > 0 || log.Others {
+		body = append(body, c.Form{Action: href(v, "access-log"), Method: "get", Label: t(v, "access_log.filter"),
+			Class: "filter-line", Body: []app.UI{
+				c.Checkbox{Name: "others", Value: "1", Label: t(v, "access_log.others"), Checked: log.Others}.UI(),
+				c.Button{Text: t(v, "access_log.apply"), Kind: "secondary"}.UI()}}.UI())
 	}
 	file := c.LinkButton{Text: t(v, "log_check.file"), Href: page.ProofFile, Kind: "secondary", Full: true}.UI()
 	switch {
-	case len(log.Looks) == 0 && log.Others:
+	case len(log.Entries) == 0 && log.Others:
 		return append(body, c.EmptyState{Title: t(v, "access_log.empty_title"), Text: t(v, "access_log.empty_others")}.UI(), file)
-	case len(log.Looks) == 0:
+	case len(log.Entries) == 0:
 		return append(body, c.EmptyState{Title: t(v, "access_log.empty_title"), Text: t(v, "access_log.empty")}.UI())
 	}
-	body = append(body, page.LooksTable(v, log.Looks, t(v, "access_log.caption"), whyOf(v, log)))
+	body = append(body, page.AccessTable(v, log.Entries, t(v, "access_log.caption"), whyOf(v, log)))
 	if log.Next != "" {
 		q := url.Values{"cursor": {log.Next}}
 		if log.Others {

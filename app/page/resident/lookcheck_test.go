@@ -17,7 +17,7 @@ import (
 func TestWhatIsWrongWithTheLogIsSaidLoudly(t *testing.T) {
 	for _, lang := range mingjing.Languages {
 		v := pagetest.Base(t, lang, "access-log")
-		render := func(p *LookCheck) *goquery.Document {
+		render := func(p *LogCheck) *goquery.Document {
 			t.Helper()
 			doc, err := goquery.NewDocumentFromReader(strings.NewReader(app.HTMLString(p.Render())))
 			if err != nil {
@@ -25,8 +25,9 @@ func TestWhatIsWrongWithTheLogIsSaidLoudly(t *testing.T) {
 			}
 			return doc
 		}
-		for state, name := range map[verifyState]string{verifyIdle: "idle", verifyWorking: "working", verifySame: "good", verifyDiffers: "bad", verifyFailed: "failed"} {
-			doc := render(&LookCheck{V: &v, state: state})
+		for state, name := range map[verifyState]string{verifyIdle: "idle", verifyWorking: "working", verifySame: "good", verifyDiffers: "bad",
+			verifyFailed: "failed"} {
+			doc := render(&LogCheck{V: &v, state: state})
 			if doc.Find("[data-look-check]").AttrOr("data-look-check", "") != name {
 				t.Errorf("%s: the state is not marked as %s", lang, name)
 			}
@@ -34,13 +35,14 @@ func TestWhatIsWrongWithTheLogIsSaidLoudly(t *testing.T) {
 				t.Errorf("%s %s: alert %v", lang, name, alert)
 			}
 		}
-		unloaded := render(&LookCheck{V: &v, state: verifyFailed, unloaded: true})
-		if !strings.Contains(unloaded.Text(), i18n.T(lang, "log_check.unloaded_text")) || unloaded.Find("button").Text() != i18n.T(lang, "log_check.again") {
+		unloaded := render(&LogCheck{V: &v, state: verifyFailed, unloaded: true})
+		if !strings.Contains(unloaded.Text(), i18n.T(lang, "log_check.unloaded_text")) ||
+			unloaded.Find("button").Text() != i18n.T(lang, "log_check.again") {
 			t.Errorf("%s: that the program did not load is not said, or nobody can try again", lang)
 		}
-		for _, problem := range mingjing.LookProblems {
-			doc := render(&LookCheck{V: &v, state: verifyDiffers, check: mingjing.LookCheck{
-				Problems: []mingjing.LookProblem{{Code: problem, Seqs: []int64{3, 17}, Names: []string{"witness.example"}}}}})
+		for _, problem := range mingjing.LogProblems {
+			doc := render(&LogCheck{V: &v, state: verifyDiffers, check: mingjing.AccessCheck{
+				Problems: []mingjing.LogProblem{{Code: problem, Seqs: []int64{3, 17}, Names: []string{"witness.example"}}}}})
 			for _, want := range []string{i18n.T(lang, "look_problem."+problem), "3, 17", "witness.example", i18n.T(lang, "log_check.do_auditor")} {
 				if !strings.Contains(doc.Find("[role=alert]").Text(), want) {
 					t.Errorf("%s: %q is not said of %s", lang, want, problem)
@@ -50,8 +52,9 @@ func TestWhatIsWrongWithTheLogIsSaidLoudly(t *testing.T) {
 				t.Errorf("%s: %s leads not to the file, or away from it", lang, problem)
 			}
 		}
-		good := render(&LookCheck{V: &v, state: verifySame, check: mingjing.LookCheck{Looks: 12,
-			Since: time.Date(2026, 3, 2, 20, 0, 0, 0, time.UTC), Witnesses: []mingjing.WitnessCheck{{Name: "witness.example", At: pagetest.HeldNow}}}}).Text()
+		good := render(&LogCheck{V: &v, state: verifySame, check: mingjing.AccessCheck{Entries: 12,
+			Since:     time.Date(2026, 3, 2, 20, 0, 0, 0, time.UTC),
+			Witnesses: []mingjing.WitnessCheck{{Name: "witness.example", At: pagetest.HeldNow}}}}).Text()
 		for _, want := range []string{"12", i18n.Date(lang, "2026-03-03"), "witness.example"} {
 			if !strings.Contains(good, want) {
 				t.Errorf("%s: %q is not said in\n%s", lang, want, good)

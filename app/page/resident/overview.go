@@ -31,7 +31,7 @@ func overviewBody(v *mingjing.View) []app.UI {
 	}
 	return []app.UI{
 		page.Heading(name, t(v, "overview.title")),
-		awaiting(v, o.Awaiting),
+		awaitingCard(v, o.Awaiting),
 		blacklisted,
 		openRequestCard(v, o.Open),
 		scoreSection(v, o),
@@ -40,12 +40,12 @@ func overviewBody(v *mingjing.View) []app.UI {
 			figure(v, o.Records, "overview.records", href(v, "records")),
 			figure(v, o.Blacklisted, "overview.blacklists", href(v, "listings")),
 			figure(v, len(o.OpenDisputes), "overview.disputes", href(v, "disputes")))),
-		looksSection(v, o.RecentLooks),
+		entriesSection(v, o.RecentEntries),
 	}
 }
 
-// awaiting are the notices of listings that wait to be confirmed or answered.
-func awaiting(v *mingjing.View, listings []mingjing.Listing) app.UI {
+// awaitingCard returns the notices of listings that wait to be confirmed or answered.
+func awaitingCard(v *mingjing.View, listings []mingjing.Listing) app.UI {
 	if len(listings) == 0 {
 		return nil
 	}
@@ -62,12 +62,12 @@ func awaiting(v *mingjing.View, listings []mingjing.Listing) app.UI {
 	return c.Div("stack", notes...)
 }
 
-// figure is a number with the page that shows what is counted.
+// figure returns a number with a link to the page that shows what is counted.
 func figure(v *mingjing.View, n int, key, to string) app.UI {
 	return c.El("a", c.A{"href": to, "class": "figure"}, c.Span("figure-number", i18n.Number(v.Lang, n)), c.Span("figure-name", tn(v, key, n)))
 }
 
-// openRequestCard is the request that is being worked on, live.
+// openRequestCard returns the request that is being worked on, live.
 func openRequestCard(v *mingjing.View, r *mingjing.ScoreRequest) app.UI {
 	if r == nil {
 		return nil
@@ -97,7 +97,7 @@ func scoreSection(v *mingjing.View, o *mingjing.OverviewView) app.UI {
 	return c.Section("scores", t(v, "overview.scores"), c.List("cards", cards...), ask)
 }
 
-// scoreCard is a score in short, which leads to the whole.
+// scoreCard returns a score in short, with a link to its page.
 func scoreCard(v *mingjing.View, s mingjing.ScoreCard) app.UI {
 	return c.Card{Body: []app.UI{c.Div("score-card",
 		c.Disc{Value: s.Value, Min: s.Min, Max: s.Max, Tone: s.Band.Tone, Small: true, Label: t(v, "score.value")}.UI(),
@@ -107,7 +107,7 @@ func scoreCard(v *mingjing.View, s mingjing.ScoreCard) app.UI {
 			c.El("p", c.A{"class": "muted small"}, c.Text(t(v, "score.made", "when", page.Instant(v, s.At))))))}}.UI()
 }
 
-// scorePath is the result page of one rulebook.
+// scorePath returns the address of the score by one rulebook.
 func scorePath(v *mingjing.View, rulebook string) string {
 	return href(v, "score") + "?rulebook=" + rulebook
 }
@@ -120,7 +120,8 @@ func overviewDisputes(v *mingjing.View, disputes []mingjing.Case) app.UI {
 	for _, d := range disputes {
 		var clock app.UI
 		if next := page.NextClock(d.Clocks); next != nil {
-			clock = c.Clock{Lang: v.Lang, Label: page.Code(v, "clock", next.Code), Due: next.Due, Now: v.Now, Zone: page.Zone(v), Missed: next.Missed}.UI()
+			clock = c.Clock{Lang: v.Lang, Label: page.Code(v, "clock", next.Code), Due: next.Due, Now: v.Now, Zone: page.Zone(v),
+				Missed: next.Missed}.UI()
 		}
 		cards = append(cards, c.Card{Title: v.Label("item", d.Code()), Level: 3, Href: href(v, "dispute", d.ID),
 			Aside: c.Tag{Text: page.Code(v, "dispute_state", string(d.State)), Tone: "info"}.UI(),
@@ -129,15 +130,15 @@ func overviewDisputes(v *mingjing.View, disputes []mingjing.Case) app.UI {
 	return c.Section("open-disputes", t(v, "overview.open_disputes"), c.List("cards", cards...))
 }
 
-func looksSection(v *mingjing.View, looks []mingjing.Look) app.UI {
-	if len(looks) == 0 {
+func entriesSection(v *mingjing.View, entries []mingjing.AccessEntry) app.UI {
+	if len(entries) == 0 {
 		return c.Section("looks", t(v, "overview.looks"), c.Muted(t(v, "overview.no_looks")))
 	}
-	rows := make([]app.UI, 0, len(looks))
-	for _, l := range looks {
+	rows := make([]app.UI, 0, len(entries))
+	for _, l := range entries {
 		rows = append(rows, c.Div("row", c.Div("row-main",
-			c.El("p", nil, page.LookWho(v, l)),
-			c.El("p", c.A{"class": "meta"}, c.El("span", nil, page.LookWhat(v, l)), c.El("span", nil, c.Text(page.LookPurpose(v, l))))),
+			c.El("p", nil, page.AccessWho(v, l)),
+			c.El("p", c.A{"class": "meta"}, c.El("span", nil, page.AccessWhat(v, l)), c.El("span", nil, c.Text(page.PurposeText(v, l))))),
 			c.El("p", c.A{"class": "muted small"}, page.TimeUI(v, l.At))))
 	}
 	return c.Section("looks", t(v, "overview.looks"), c.List("rows", rows...),

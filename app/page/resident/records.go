@@ -14,7 +14,7 @@ import (
 
 var _ = page.Register("records", page.Screen{Data: page.New[mingjing.RecordsView], Body: recordsBody})
 
-// recordsBody is everything that agencies supplied, by area and agency.
+// recordsBody returns everything that agencies supplied, by area and agency.
 func recordsBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.RecordsView](v)
 	body := []app.UI{page.Heading("", t(v, "title.records")), page.Lead(t(v, "records.lead"))}
@@ -52,7 +52,7 @@ func recordsBody(v *mingjing.View) []app.UI {
 	return body
 }
 
-// areaRank puts the areas in their order and what belongs to none at the end.
+// areaRank returns the position of an area; records without an area are last.
 func areaRank(a mingjing.Area) int {
 	if i := slices.Index(mingjing.Areas, a); i >= 0 {
 		return i
@@ -67,7 +67,7 @@ func areaName(v *mingjing.View, a mingjing.Area) string {
 	return t(v, "area."+string(a))
 }
 
-// areaSection is the records of one area, sorted by agency.
+// areaSection returns the records of one area, sorted by agency.
 func areaSection(v *mingjing.View, records []mingjing.RecordView) app.UI {
 	area := "other"
 	if areaRank(records[0].Area) < len(mingjing.Areas) {
@@ -96,7 +96,7 @@ func recordCard(v *mingjing.View, r mingjing.RecordView) app.UI {
 		Body:  []app.UI{page.EffectList(v, r.Effect), c.El("p", c.A{"class": "meta"}, facts...)}}.UI()
 }
 
-// endsText says when a record stops counting, or stopped; empty when it does not
+// endsText returns when a record stops counting, or stopped; empty when it does not
 // count for another reason.
 func endsText(v *mingjing.View, r mingjing.RecordView) string {
 	switch {

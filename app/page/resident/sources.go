@@ -13,7 +13,7 @@ import (
 
 var _ = page.Register("sources", page.Screen{Data: page.New[mingjing.SourcesView], Body: sourcesBody})
 
-// sourcesBody is which agencies hold what: those that hold something first.
+// sourcesBody returns which agencies hold what: those that hold something first.
 func sourcesBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.SourcesView](v)
 	body := []app.UI{page.Heading("", t(v, "title.sources")), page.Lead(t(v, "sources.lead"))}
@@ -51,15 +51,15 @@ func sourcesTable(v *mingjing.View, sources []mingjing.SourceView, caption strin
 		if s.Records > 0 {
 			held = tn(v, "sources.records_count", s.Records)
 		}
-		rows = append(rows, []app.UI{c.Text(v.Label("agency", s.Agency)), c.Text(held), holds(v, s.Holds), asked(v, s)})
+		rows = append(rows, []app.UI{c.Text(v.Label("agency", s.Agency)), c.Text(held), holdsText(v, s.Holds), askedText(v, s)})
 	}
 	return c.Table{Caption: caption, QuietCaption: true, Columns: []c.Column{
 		{Text: t(v, "sources.agency")}, {Text: t(v, "sources.records")}, {Text: t(v, "sources.holds")}, {Text: t(v, "sources.state")},
 	}, Rows: rows}.UI()
 }
 
-// holds names what an agency may supply; a long list is folded up.
-func holds(v *mingjing.View, codes []string) app.UI {
+// holdsText returns what an agency may supply; a long list is folded.
+func holdsText(v *mingjing.View, codes []string) app.UI {
 	names := make([]string, 0, len(codes))
 	for _, code := range codes {
 		names = append(names, v.Label("item", code))
@@ -74,7 +74,7 @@ func holds(v *mingjing.View, codes []string) app.UI {
 	return c.Details{Summary: tn(v, "sources.holds_count", len(names)), Body: []app.UI{c.List("bullets", items...)}}.UI()
 }
 
-func asked(v *mingjing.View, s mingjing.SourceView) app.UI {
+func askedText(v *mingjing.View, s mingjing.SourceView) app.UI {
 	if s.State == "" {
 		return c.Span("muted", t(v, "source_state.never"))
 	}

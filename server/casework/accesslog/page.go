@@ -9,9 +9,9 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// AccessLog is a page of the looks at the actor's own data, newest first; others
-// leaves out the actor's own looks. An unknown cursor is an invalid_cursor error.
-// Reading it is a look as well.
+// AccessLog returns a page of the actor's own access log, newest first; others leaves
+// out the actor's own entries. An unknown cursor is an invalid_cursor error. Reading the
+// page is an entry as well.
 func (c *AccessLog) AccessLog(ctx context.Context, a mingjing.Actor, others bool, cursor string) (mingjing.AccessLogView, error) {
 	const page = 50
 	me, err := kernel.AsResident(a)
@@ -22,21 +22,21 @@ func (c *AccessLog) AccessLog(ctx context.Context, a mingjing.Actor, others bool
 	if cursor != "" {
 		before, err = strconv.ParseInt(cursor, 10, 64)
 		if err != nil || before < 1 {
-			return mingjing.AccessLogView{}, mingjing.Errorf(mingjing.Invalid, "invalid_cursor")
+			return mingjing.AccessLogView{}, mingjing.NewError(mingjing.Invalid, "invalid_cursor")
 		}
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AccessLogView, error) {
 		v := mingjing.AccessLogView{Others: others}
-		t.Because(a, "access_log", "", "own")
-		if v.Looks, err = db(t).Looks(ctx, me, others, before, page+1); err != nil {
+		rd := t.As(c.city.Entry(a, "access_log", "", "own"))
+		if v.Entries, err = read(rd).AccessEntries(ctx, me, others, before, page+1); err != nil {
 			return v, err
 		}
-		if len(v.Looks) > page {
-			v.Looks = v.Looks[:page]
-			v.Next = strconv.FormatInt(v.Looks[page-1].Seq, 10)
+		if len(v.Entries) > page {
+			v.Entries = v.Entries[:page]
+			v.Next = strconv.FormatInt(v.Entries[page-1].Seq, 10)
 		}
-		if n := len(v.Looks); n > 0 {
-			if v.Inquiries, err = inquiry.InquiriesAbout(ctx, t, me, v.Looks[n-1].Seq, v.Looks[0].Seq); err != nil {
+		if n := len(v.Entries); n > 0 {
+			if v.Inquiries, err = inquiry.InquiriesAbout(ctx, rd, me, v.Entries[n-1].Seq, v.Entries[0].Seq); err != nil {
 				return v, err
 			}
 		}

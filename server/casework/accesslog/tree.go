@@ -18,7 +18,7 @@ import (
 // ProofPage is how many entries of the access log are proven at once.
 const ProofPage = 100
 
-// A ProofQuery says which part of the proof of the access log is wanted.
+// A ProofQuery is which part of the proof of the access log is wanted.
 type ProofQuery struct {
 	// Since is the size of the tree that was seen last, 0 for none.
 	Since int64
@@ -29,53 +29,54 @@ type ProofQuery struct {
 	All bool
 }
 
-// LookProof is what proves the actor's own access log. Reading it is a look as well,
-// which the next one proves; where an open page checks itself, it is part of the look
-// at that page, which is in the log before. A query that no earlier page was answered
-// to is an invalid_cursor error; without a ledger nothing can be proven.
-func (c *AccessLog) LookProof(ctx context.Context, a mingjing.Actor, q ProofQuery) (mingjing.LookProof, error) {
+// AccessProof returns what proves the actor's own access log. Reading it is an entry as
+// well, which the next proof proves; where an open page checks itself, it is part of the
+// entry of that page, which is in the log before. A query that no earlier page was
+// answered to is an invalid_cursor error; without a ledger nothing can be proven.
+func (c *AccessLog) AccessProof(ctx context.Context, a mingjing.Actor, q ProofQuery) (mingjing.AccessProof, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
-		return mingjing.LookProof{}, err
+		return mingjing.AccessProof{}, err
 	}
 	if c.ledger == nil {
-		return mingjing.LookProof{}, kernel.ErrUnavailable
+		return mingjing.AccessProof{}, kernel.ErrUnavailable
 	}
 	if q.Since < 0 || q.After < 0 || q.Size < 0 {
-		return mingjing.LookProof{}, mingjing.Errorf(mingjing.Invalid, "invalid_cursor")
+		return mingjing.AccessProof{}, mingjing.NewError(mingjing.Invalid, "invalid_cursor")
 	}
-	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.LookProof, error) {
-		t.Because(a, "access_log_proof", "", "own")
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AccessProof, error) {
+		entry := c.city.Entry(a, "access_log_proof", "", "own")
 		if a.Screen.Quiet && !q.All {
-			t.OfPage(a, "access_log", "")
+			entry = c.city.OfPage(entry, a, "access_log", "")
 		}
-		if err := t.Looked(ctx, me); err != nil {
-			return mingjing.LookProof{}, err
+		rd := t.As(entry)
+		if err := rd.Log(ctx, me); err != nil {
+			return mingjing.AccessProof{}, err
 		}
-		return c.ProofOf(ctx, t, me, q)
+		return c.ProofOf(ctx, rd, me, q)
 	})
 }
 
-// ProofOf proves a resident's access log against the tree of now.
-func (c *AccessLog) ProofOf(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, q ProofQuery) (mingjing.LookProof, error) {
-	p := mingjing.LookProof{Key: c.ledger.Key(), Since: q.Since, Consistency: []tlog.Hash{}, Witnessed: []mingjing.WitnessedCheckpoint{},
-		Resident: me, Entries: []mingjing.LookEntry{}}
+// ProofOf returns the proof of a resident's access log against the tree of now.
+func (c *AccessLog) ProofOf(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, q ProofQuery) (mingjing.AccessProof, error) {
+	p := mingjing.AccessProof{Key: c.ledger.Key(), Since: q.Since, Consistency: []tlog.Hash{}, Witnessed: []mingjing.WitnessedCheckpoint{},
+		Resident: me, Entries: []mingjing.ProvenEntry{}}
 	// In this order: the tree is at least as large as what was cosigned of it.
-	seen, err := db(t).Cosigned(ctx)
+	seen, err := db(rd).Cosigned(ctx)
 	if err != nil {
 		return p, err
 	}
-	size, err := db(t).TreeSize(ctx)
+	size, err := db(rd).TreeSize(ctx)
 	if err != nil {
 		return p, err
 	}
 	if q.Size > size {
-		return p, mingjing.Errorf(mingjing.Invalid, "invalid_cursor")
+		return p, mingjing.NewError(mingjing.Invalid, "invalid_cursor")
 	}
 	if q.Size > 0 {
 		size = q.Size
 	}
-	tree := treeOf(ctx, t)
+	tree := treeOf(ctx, rd.Tx)
 	root, err := tlog.TreeHash(size, tree)
 	if err != nil {
 		return p, fmt.Errorf("hash the tree: %w", err)
@@ -105,7 +106,7 @@ func (c *AccessLog) ProofOf(ctx context.Context, t *kernel.Tx, me mingjing.Resid
 		}
 	}
 	for {
-		entries, err := db(t).LookEntries(ctx, me, q.After, size, ProofPage+1)
+		entries, err := read(rd).ProvenEntries(ctx, me, q.After, size, ProofPage+1)
 		if err != nil {
 			return p, err
 		}
@@ -114,7 +115,7 @@ func (c *AccessLog) ProofOf(ctx context.Context, t *kernel.Tx, me mingjing.Resid
 			entries = entries[:ProofPage]
 			q.After = entries[ProofPage-1].Seq
 		}
-		if err := prove(ctx, t, size, entries); err != nil {
+		if err := prove(ctx, rd.Tx, size, entries); err != nil {
 			return p, fmt.Errorf("prove looks: %w", err)
 		}
 		p.Entries = append(p.Entries, entries...)
@@ -128,15 +129,15 @@ func (c *AccessLog) ProofOf(ctx context.Context, t *kernel.Tx, me mingjing.Resid
 	}
 }
 
-// treeOf reads the hashes of the tree.
+// treeOf returns a reader of the hashes of the tree.
 func treeOf(ctx context.Context, t *kernel.Tx) tlog.HashReader {
 	return tlog.HashReaderFunc(func(ids []int64) ([]tlog.Hash, error) { return db(t).TreeHashes(ctx, ids) })
 }
 
 var errAskedOnly = errors.New("asked only")
 
-// prove gives the entries their proofs, with one reading of the tree for all.
-func prove(ctx context.Context, t *kernel.Tx, size int64, entries []mingjing.LookEntry) error {
+// prove fills in the proofs of the entries, with one reading of the tree for all.
+func prove(ctx context.Context, t *kernel.Tx, size int64, entries []mingjing.ProvenEntry) error {
 	var ids []int64
 	hashes := map[int64]tlog.Hash{}
 	ask := tlog.HashReaderFunc(func(wanted []int64) ([]tlog.Hash, error) {
@@ -175,7 +176,7 @@ func prove(ctx context.Context, t *kernel.Tx, size int64, entries []mingjing.Loo
 	return nil
 }
 
-// LogKey is the public key of the access log; "" where it has none.
+// LogKey returns the public key of the access log; "" where it has none.
 func (c *AccessLog) LogKey() string {
 	if c.ledger == nil {
 		return ""
@@ -183,7 +184,7 @@ func (c *AccessLog) LogKey() string {
 	return c.ledger.Key()
 }
 
-// Checkpoint is the signed state of the access log's tree: the last one that
+// Checkpoint returns the signed state of the access log's tree: the last one that
 // witnesses have cosigned, with their signatures, or the present one while there
 // are none. It is public.
 func (c *AccessLog) Checkpoint(ctx context.Context) (string, error) {
@@ -205,7 +206,8 @@ func (c *AccessLog) Checkpoint(ctx context.Context) (string, error) {
 	return signed, kernel.Public(err)
 }
 
-// published is the largest checkpoint that was cosigned, with all who did.
+// published returns the largest checkpoint that was cosigned, with all signatures; ""
+// for none.
 func published(seen []Cosigned) (signed string) {
 	var size int64 = -1
 	for _, k := range seen {
@@ -223,7 +225,7 @@ func published(seen []Cosigned) (signed string) {
 	return signed
 }
 
-// head is the present size of the tree, and its signed state.
+// head returns the present size of the tree, and its signed checkpoint.
 func (c *AccessLog) head(ctx context.Context, t *kernel.Tx) (int64, string, error) {
 	size, err := db(t).TreeSize(ctx)
 	if err != nil {
@@ -236,7 +238,7 @@ func (c *AccessLog) head(ctx context.Context, t *kernel.Tx) (int64, string, erro
 	return size, c.ledger.Sign(size, root), nil
 }
 
-// Tile is a tile of the tree (C2SP tlog-tiles, of 256 hashes), which is public; a
+// Tile returns a tile of the tree (C2SP tlog-tiles, of 256 hashes), which is public; a
 // not_found error where the tree has not grown so far.
 func (c *AccessLog) Tile(ctx context.Context, tile tlog.Tile) (data []byte, err error) {
 	err = c.city.Read(ctx, func(t *kernel.Tx) error {
@@ -265,8 +267,8 @@ const (
 	witnessWait = 15 * time.Second
 )
 
-// KeepWitnessed shows the states of the tree to the witnesses until ctx ends.
-// Nobody who reads waits for it.
+// KeepWitnessed sends the states of the tree to the witnesses until ctx ends. Nobody who
+// reads waits for it.
 func (c *AccessLog) KeepWitnessed(ctx context.Context) {
 	if c.ledger == nil || len(c.ledger.Witnesses()) == 0 {
 		<-ctx.Done()
@@ -297,8 +299,8 @@ func (c *AccessLog) KeepWitnessed(ctx context.Context) {
 	}
 }
 
-// ShowWitnesses shows the present state of the tree to each witness and keeps what
-// they sign. It says whether all of them did.
+// ShowWitnesses sends the present state of the tree to each witness and stores what they
+// sign. It reports whether all of them signed.
 func (c *AccessLog) ShowWitnesses(ctx context.Context) bool {
 	var all sync.WaitGroup
 	witnesses := c.ledger.Witnesses()
@@ -323,7 +325,8 @@ func (c *AccessLog) ShowWitnesses(ctx context.Context) bool {
 	return true
 }
 
-// showWitness shows one witness the state of the tree, from where it stands.
+// showWitness sends one witness the state of the tree, with the proof from the state
+// that it has seen.
 func (c *AccessLog) showWitness(ctx context.Context, w Witness) error {
 	ctx, stop := context.WithTimeout(ctx, witnessWait)
 	defer stop()
@@ -376,7 +379,7 @@ func (c *AccessLog) showWitness(ctx context.Context, w Witness) error {
 	return errors.New("others are always faster")
 }
 
-// keepCosigned keeps what a witness has signed, after a look at whether it has.
+// keepCosigned checks what a witness has signed, and stores it.
 func (c *AccessLog) keepCosigned(ctx context.Context, witness string, size int64, signed, lines string) error {
 	_, _, by, err := logproof.OpenCheckpoint(signed+lines, c.ledger.Key(), witness)
 	if err != nil {

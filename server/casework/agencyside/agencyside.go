@@ -13,12 +13,12 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// waits says whether a case waits for its agency.
+// waits reports whether a case waits for its agency.
 func waits(d cases.Case) bool {
 	return d.State == mingjing.DisputeAgencyAsked || d.State == mingjing.DisputeAgencySilent
 }
 
-// AgencyQuestions is a page of the actor's agency's open questions, by nearest
+// AgencyQuestions returns a page of the actor's agency's open questions, by nearest
 // clock. Like the work queue it shows no person.
 func (c *Agencies) AgencyQuestions(ctx context.Context, a mingjing.Actor, cursor string) (mingjing.AgencyQuestionsView, error) {
 	const page = 25
@@ -31,7 +31,8 @@ func (c *Agencies) AgencyQuestions(ctx context.Context, a mingjing.Actor, cursor
 	}
 	return kernel.InRead(ctx, c.city, func(t *kernel.Tx) (mingjing.AgencyQuestionsView, error) {
 		v := mingjing.AgencyQuestionsView{Questions: []mingjing.AgencyQuestion{}}
-		found, err := db(t).Cases(ctx, cases.CaseQuery{CaseFilter: mingjing.CaseFilter{Agency: agency}, Asked: true, Now: c.city.Now(), Cursor: cursor, Limit: page + 1})
+		found, err := db(t).Cases(ctx, cases.CaseQuery{CaseFilter: mingjing.CaseFilter{Agency: agency}, Asked: true, Now: c.city.Now(),
+			Cursor: cursor, Limit: page + 1})
 		if err != nil {
 			return v, err
 		}
@@ -46,7 +47,7 @@ func (c *Agencies) AgencyQuestions(ctx context.Context, a mingjing.Actor, cursor
 	})
 }
 
-// showQuestion is a question without the person.
+// showQuestion returns a question as the list shows it, without the person.
 func (c *Agencies) showQuestion(d cases.Case) mingjing.AgencyQuestion {
 	q := mingjing.AgencyQuestion{ID: d.ID, Ref: d.Ref, Code: d.CatalogueCode, Kind: d.Kind, State: d.State, Notice: 1, Open: waits(d)}
 	for _, k := range d.Clocks {
@@ -63,50 +64,50 @@ func (c *Agencies) showQuestion(d cases.Case) mingjing.AgencyQuestion {
 	return q
 }
 
-// questionFor is a case that was put to the agency and is not decided; nobody else's
-// exists for it.
-func questionFor(ctx context.Context, t *kernel.Tx, agency, id string) (cases.Case, error) {
-	d, err := db(t).Case(ctx, id)
+// questionFor returns a case that was put to the agency and is not decided, or
+// [kernel.ErrNotFound].
+func questionFor(ctx context.Context, rd *kernel.Reader, agency, id string) (cases.Case, error) {
+	d, err := read(rd).Case(ctx, id)
 	if err == nil && (d.AgencyCode != agency || !cases.WasAsked(d) || d.State == mingjing.DisputeDecided) {
 		err = kernel.ErrNotFound
 	}
 	return d, err
 }
 
-// AgencyQuestion is one question with the resident's words and the list of the
-// evidence. The resident sees the look in the access log.
+// AgencyQuestion returns one question with the resident's words and the list of the
+// evidence. The resident sees in the access log that it was read.
 func (c *Agencies) AgencyQuestion(ctx context.Context, a mingjing.Actor, id string) (mingjing.AgencyQuestion, error) {
 	agency, err := kernel.AsOfficer(a)
 	if err != nil {
 		return mingjing.AgencyQuestion{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AgencyQuestion, error) {
-		t.Because(c.city.Signed(a), "question", id, "dispute")
-		d, err := questionFor(ctx, t, agency, id)
+		rd := t.As(c.city.Entry(c.city.Signed(a), "question", id, "dispute"))
+		d, err := questionFor(ctx, rd, agency, id)
 		if err != nil {
 			return mingjing.AgencyQuestion{}, err
 		}
-		return c.wholeQuestion(ctx, t, d)
+		return c.wholeQuestion(ctx, rd, d)
 	})
 }
 
-func (c *Agencies) wholeQuestion(ctx context.Context, t *kernel.Tx, d cases.Case) (mingjing.AgencyQuestion, error) {
+func (c *Agencies) wholeQuestion(ctx context.Context, rd *kernel.Reader, d cases.Case) (mingjing.AgencyQuestion, error) {
 	q := c.showQuestion(d)
-	resident, err := db(t).Resident(ctx, d.Resident)
+	resident, err := read(rd).Resident(ctx, d.Resident)
 	if err != nil {
 		return q, err
 	}
 	q.Resident, q.Reason, q.Statement = resident.Name, d.Reason, d.Statement
 	q.Opened, q.Answer = d.AgencyOpened, d.Answer
-	if q.Evidence, err = db(t).Evidence(ctx, d.ID); err != nil {
+	if q.Evidence, err = read(rd).Evidence(ctx, d.ID); err != nil {
 		return q, err
 	}
 	if d.RecordID != "" {
-		r, err := db(t).Record(ctx, d.RecordID)
+		r, err := read(rd).Record(ctx, d.RecordID)
 		q.Ref, q.Subject, q.Occurred, q.Document = r.Ref, r.Subject, r.Occurred, &r.Document
 		return q, err
 	}
-	l, err := db(t).Listing(ctx, d.ListingID)
+	l, err := read(rd).Listing(ctx, d.ListingID)
 	q.Ref, q.Subject, q.Document = l.Ref, l.Subject, &l.Document
 	return q, err
 }
@@ -129,8 +130,8 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 		return mingjing.AgencyQuestion{}, err
 	}
 	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
-		t.Because(c.city.Signed(a), "question", id, "dispute")
-		_, err := questionFor(ctx, t, agency, id)
+		rd := t.As(c.city.Entry(c.city.Signed(a), "question", id, "dispute"))
+		_, err := questionFor(ctx, rd, agency, id)
 		return err
 	})
 	if err != nil {
@@ -173,21 +174,21 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 	}
 	late := false
 	out, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AgencyQuestion, error) {
-		t.Because(c.city.Signed(a), "answer", id, "dispute")
-		d, err := questionFor(ctx, t, agency, id)
+		rd := t.As(c.city.Entry(c.city.Signed(a), "answer", id, "dispute"))
+		d, err := questionFor(ctx, rd, agency, id)
 		if err != nil {
 			return mingjing.AgencyQuestion{}, err
 		}
 		now := c.city.Now().UTC()
-		if late, err = c.overtaken(ctx, t, &d, now); late || err != nil {
+		if late, err = c.overtaken(ctx, rd, &d, now); late || err != nil {
 			return mingjing.AgencyQuestion{}, err
 		}
 		if !waits(d) {
-			return mingjing.AgencyQuestion{}, mingjing.Errorf(mingjing.Conflict, "answered_already")
+			return mingjing.AgencyQuestion{}, mingjing.NewError(mingjing.Conflict, "answered_already")
 		}
 		word, wrong := mingjing.AgencyAnswer{Position: in.Position, Text: text, By: a.Name}, slices.Clone(wrong)
 		if in.Position == mingjing.PositionCorrected && d.RecordID != "" {
-			to, ok, err := c.cases.CorrectedTo(ctx, t, in.Occurred, d)
+			to, ok, err := c.cases.CorrectedTo(ctx, rd, in.Occurred, d)
 			if err != nil {
 				return mingjing.AgencyQuestion{}, err
 			}
@@ -206,41 +207,42 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 			}
 			word.Document = &f.Evidence
 		}
-		if err := c.cases.AgencyAnswered(ctx, t, d, word, now); err != nil {
+		if err := c.cases.AgencyAnswered(ctx, rd, d, word, now); err != nil {
 			return mingjing.AgencyQuestion{}, err
 		}
-		if d, err = db(t).Case(ctx, id); err != nil {
+		if d, err = read(rd).Case(ctx, id); err != nil {
 			return mingjing.AgencyQuestion{}, err
 		}
-		return c.wholeQuestion(ctx, t, d)
+		return c.wholeQuestion(ctx, rd, d)
 	})
 	if late && err == nil {
-		err = mingjing.Errorf(mingjing.Conflict, "answer_too_late")
+		err = mingjing.NewError(mingjing.Conflict, "answer_too_late")
 	}
 	return out, err
 }
 
-// overtaken lets the agency's clocks run out that have, before an answer counts;
-// late when the second notice is over too. What it did then has to be kept.
-func (c *Agencies) overtaken(ctx context.Context, t *kernel.Tx, d *cases.Case, now time.Time) (late bool, err error) {
+// overtaken does what follows when clocks of the agency have run out, before an answer
+// counts. It reports whether the second notice is over too, and then the answer is too
+// late; what was done has to be committed.
+func (c *Agencies) overtaken(ctx context.Context, rd *kernel.Reader, d *cases.Case, now time.Time) (late bool, err error) {
 	for _, clock := range []string{"agency", "second"} {
 		i := slices.IndexFunc(d.Clocks, func(k mingjing.Clock) bool { return k.Code == clock && cases.IsRunning(k) && now.After(k.Due) })
 		if i < 0 || !waits(*d) {
 			continue
 		}
-		if err := c.cases.AgencySilent(ctx, t, d, clock, now); err != nil {
+		if err := c.cases.AgencySilent(ctx, rd.Tx, d, clock, now); err != nil {
 			return false, err
 		}
-		if *d, err = db(t).Case(ctx, d.ID); err != nil {
+		if *d, err = read(rd).Case(ctx, d.ID); err != nil {
 			return false, err
 		}
 	}
 	return d.State == mingjing.DisputeAgencyLost, nil
 }
 
-// AgencyEvidence is one piece of evidence of a case that was put to the actor's
-// agency, with its bytes. The resident and the handler get the receipt, and the
-// look is in the access log.
+// AgencyEvidence returns one piece of evidence, with its bytes, of a case that was put
+// to the actor's agency. The case shows the resident and the handler that it was opened,
+// and the access log has an entry.
 func (c *Agencies) AgencyEvidence(ctx context.Context, a mingjing.Actor, id string) (mingjing.Evidence, []byte, error) {
 	agency, err := kernel.AsOfficer(a)
 	if err != nil {
@@ -255,12 +257,12 @@ func (c *Agencies) AgencyEvidence(ctx context.Context, a mingjing.Actor, id stri
 		if err != nil {
 			return err
 		}
-		t.Because(c.city.Signed(a), "evidence", dispute, "dispute")
-		evidence, bytes, err := db(t).EvidenceData(ctx, id)
+		rd := t.As(c.city.Entry(c.city.Signed(a), "evidence", dispute, "dispute"))
+		evidence, bytes, err := read(rd).EvidenceData(ctx, id)
 		if err != nil {
 			return err
 		}
-		d, err := questionFor(ctx, t, agency, dispute)
+		d, err := questionFor(ctx, rd, agency, dispute)
 		if err != nil {
 			return err
 		}
@@ -274,7 +276,7 @@ func (c *Agencies) AgencyEvidence(ctx context.Context, a mingjing.Actor, id stri
 		if err := c.cases.SetCase(ctx, t, d); err != nil {
 			return err
 		}
-		return c.cases.Tell(ctx, t, d)
+		return c.cases.Tell(ctx, rd, d)
 	}
 	for range maxLineTries {
 		if err = c.city.Tx(ctx, open); !errors.Is(err, kernel.ErrConflict) {
@@ -287,9 +289,9 @@ func (c *Agencies) AgencyEvidence(ctx context.Context, a mingjing.Actor, id stri
 	return e, data, nil
 }
 
-// AgencyHoldings is a page of what the actor's agency has supplied: references and
-// states, which name nobody. A search by reference names the person, and then the
-// look is in that resident's access log.
+// AgencyHoldings returns a page of what the actor's agency has supplied: references and
+// states, which name nobody. A search by reference names the person, and is an entry of
+// that resident's access log.
 func (c *Agencies) AgencyHoldings(ctx context.Context, a mingjing.Actor, ref, cursor string) (mingjing.AgencyRecordsView, error) {
 	const page = 50
 	agency, err := kernel.AsOfficer(a)
@@ -298,7 +300,7 @@ func (c *Agencies) AgencyHoldings(ctx context.Context, a mingjing.Actor, ref, cu
 	}
 	ref = strings.TrimSpace(ref)
 	if len(ref) > 128 || len(cursor) > 200 {
-		return mingjing.AgencyRecordsView{}, mingjing.Errorf(mingjing.Invalid, "invalid_filter")
+		return mingjing.AgencyRecordsView{}, mingjing.NewError(mingjing.Invalid, "invalid_filter")
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AgencyRecordsView, error) {
 		v := mingjing.AgencyRecordsView{Ref: ref, Holdings: []mingjing.AgencyHolding{}}
@@ -311,8 +313,8 @@ func (c *Agencies) AgencyHoldings(ctx context.Context, a mingjing.Actor, ref, cu
 		if err != nil {
 			return v, err
 		}
-		named := func(h mingjing.AgencyHolding, resident mingjing.ResidentID) error {
-			r, err := db(t).Resident(ctx, resident)
+		named := func(rd *kernel.Reader, h mingjing.AgencyHolding, resident mingjing.ResidentID) error {
+			r, err := read(rd).Resident(ctx, resident)
 			if err != nil {
 				return err
 			}
@@ -321,20 +323,20 @@ func (c *Agencies) AgencyHoldings(ctx context.Context, a mingjing.Actor, ref, cu
 			return nil
 		}
 		for _, id := range records {
-			t.Because(c.city.Signed(a), "record", id, "record")
-			r, err := db(t).Record(ctx, id)
+			rd := t.As(c.city.Entry(c.city.Signed(a), "record", id, "record"))
+			r, err := read(rd).Record(ctx, id)
 			if err == nil {
-				err = named(mingjing.AgencyHolding{Kind: "record", Ref: r.Ref, Code: r.Code, State: string(r.State)}, r.Resident)
+				err = named(rd, mingjing.AgencyHolding{Kind: "record", Ref: r.Ref, Code: r.Code, State: string(r.State)}, r.Resident)
 			}
 			if err != nil {
 				return v, err
 			}
 		}
 		for _, id := range listings {
-			t.Because(c.city.Signed(a), "listing", id, "record")
-			l, err := db(t).Listing(ctx, id)
+			rd := t.As(c.city.Entry(c.city.Signed(a), "listing", id, "record"))
+			l, err := read(rd).Listing(ctx, id)
 			if err == nil {
-				err = named(mingjing.AgencyHolding{Kind: "listing", Ref: l.Ref, Code: l.Code, State: string(l.State)}, l.Resident)
+				err = named(rd, mingjing.AgencyHolding{Kind: "listing", Ref: l.Ref, Code: l.Code, State: string(l.State)}, l.Resident)
 			}
 			if err != nil {
 				return v, err

@@ -48,8 +48,8 @@ func (c *Agencies) submit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, a
 	return "", refuse("op", "op_unknown")
 }
 
-// checkRecord says at the door what would keep a record from counting, by the very
-// codes of scoring; it passes when it counts by one rulebook.
+// checkRecord returns why a record would not count, by the codes of scoring; nil if it
+// counts by one rulebook.
 func (c *Agencies) checkRecord(agency string, r mingjing.Record) error {
 	if r.Occurred == "" {
 		return refuse("occurred", "invalid_date")
@@ -91,9 +91,9 @@ func tooLong(texts mingjing.Text) bool {
 	return false
 }
 
-// takeRecord takes a new record, unless the agency's own document about it is held
-// already. What was removed comes back only under another reference and with a
-// document dated later.
+// takeRecord stores a new record, unless the agency's own document about it is held
+// already. What was removed comes back only under another reference and with a document
+// dated later.
 func (c *Agencies) takeRecord(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l Line) (string, error) {
 	n, err := mingjing.ParseIDNumber(l.IDNumber, c.city.Now())
 	if err != nil {
@@ -121,8 +121,8 @@ func (c *Agencies) takeRecord(ctx context.Context, t *kernel.Tx, a mingjing.Acto
 	} else if err != nil {
 		return "", err
 	}
-	t.Because(a, "submit", r.ID, "record")
-	records, err := db(t).Records(ctx, r.Resident)
+	rd := t.As(c.city.Entry(a, "submit", r.ID, "record"))
+	records, err := read(rd).Records(ctx, r.Resident)
 	if err != nil {
 		return "", err
 	}
@@ -151,13 +151,13 @@ func (c *Agencies) takeRecord(ctx context.Context, t *kernel.Tx, a mingjing.Acto
 		err.Values = map[string]string{"held_by": heldBy}
 		return "", err
 	}
-	if err := c.changed(ctx, t, r, news); err != nil {
+	if err := c.changed(ctx, rd, r, news); err != nil {
 		return "", err
 	}
 	return r.ID, nil
 }
 
-// digestOf is the hash of a line, by which the same one is known again.
+// digestOf returns the hash of a line, by which the same line is recognised.
 func digestOf(l Line) (string, error) {
 	data, err := json.Marshal(l)
 	sum := sha256.Sum256(data)
@@ -168,43 +168,51 @@ func sameRecord(x, y mingjing.Record) bool {
 	return x.Code == y.Code && x.Occurred == y.Occurred && x.Document == y.Document && x.Subject == y.Subject && maps.Equal(x.Detail, y.Detail)
 }
 
-// changed keeps what an agency did to a record, with the notice to the resident
-// and the scores that follow.
-func (c *Agencies) changed(ctx context.Context, t *kernel.Tx, r holding.Record, news string) error {
+// changed stores what an agency did to a record, with the notice to the resident and the
+// scores that follow.
+func (c *Agencies) changed(ctx context.Context, rd *kernel.Reader, r holding.Record, news string) error {
 	now := c.city.Now().UTC()
-	if err := t.Looked(ctx, r.Resident); err != nil {
+	if err := rd.Log(ctx, r.Resident); err != nil {
 		return err
 	}
-	if err := db(t).PutRecord(ctx, r); err != nil {
+	if err := db(rd).PutRecord(ctx, r); err != nil {
 		return err
 	}
-	if err := t.Emit(ctx, string(r.Resident), mingjing.EventRecord, r.ID, now); err != nil {
+	if err := rd.Emit(ctx, string(r.Resident), mingjing.EventRecord, r.ID, now); err != nil {
 		return err
 	}
-	if err := c.notices.Notify(ctx, t, r.Resident, mingjing.NoticeRecordChanged, news, "record", r.ID); err != nil {
+	if err := c.notices.Notify(ctx, rd, r.Resident, mingjing.NoticeRecordChanged, news, "record", r.ID); err != nil {
 		return err
 	}
-	return c.scores.Rescore(ctx, t, r.Resident, "record_changed", "")
+	return c.scores.Rescore(ctx, rd, r.Resident, "record_changed", "")
 }
 
-// find is the agency's record or listing under a reference; the other is nil.
-func (c *Agencies) find(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l Line) (*holding.Record, *holding.Listing, error) {
+// A found is a record or a listing of an agency, with the reader that opened it. The
+// other one is nil.
+type found struct {
+	rd      *kernel.Reader
+	record  *holding.Record
+	listing *holding.Listing
+}
+
+// find returns the agency's record or listing under a reference.
+func (c *Agencies) find(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l Line) (found, error) {
 	of := mingjing.ResidentID("")
 	if l.IDNumber != "" {
 		n, err := mingjing.ParseIDNumber(l.IDNumber, c.city.Now())
 		if err != nil {
-			return nil, nil, refuse("id_number", err.Error())
+			return found{}, refuse("id_number", err.Error())
 		}
 		if of, err = db(t).ResidentByIDNumber(ctx, n); errors.Is(err, kernel.ErrNotFound) {
-			return nil, nil, refuse("id_number", "resident_unknown")
+			return found{}, refuse("id_number", "resident_unknown")
 		} else if err != nil {
-			return nil, nil, err
+			return found{}, err
 		}
 	}
 	// Whose it is not is not opened: two are enough to know that the reference is not.
 	records, listings, err := db(t).HeldByRef(ctx, agency, l.Ref, of, 2)
 	if err != nil {
-		return nil, nil, err
+		return found{}, err
 	}
 	switch l.Op {
 	case OpLift:
@@ -214,20 +222,20 @@ func (c *Agencies) find(ctx context.Context, t *kernel.Tx, a mingjing.Actor, age
 	}
 	switch len(records) + len(listings) {
 	case 0:
-		return nil, nil, refuse("ref", "ref_unknown")
+		return found{}, refuse("ref", "ref_unknown")
 	case 1:
 	default:
-		return nil, nil, refuse("id_number", "ref_ambiguous")
+		return found{}, refuse("id_number", "ref_ambiguous")
 	}
 	action := map[string]string{OpCorrection: "correct", OpLift: "lift", OpRevocation: "revoke"}[l.Op]
 	if len(records) == 1 {
-		t.Because(a, action, records[0], "record")
-		r, err := db(t).Record(ctx, records[0])
-		return &r, nil, err
+		rd := t.As(c.city.Entry(a, action, records[0], "record"))
+		r, err := read(rd).Record(ctx, records[0])
+		return found{rd, &r, nil}, err
 	}
-	t.Because(a, action, listings[0], "listing")
-	li, err := db(t).Listing(ctx, listings[0])
-	return nil, &li, err
+	rd := t.As(c.city.Entry(a, action, listings[0], "listing"))
+	li, err := read(rd).Listing(ctx, listings[0])
+	return found{rd, nil, &li}, err
 }
 
 func checkReason(reason string) error {
@@ -247,11 +255,11 @@ func (c *Agencies) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.A
 	if err := checkReason(reason); err != nil {
 		return "", err
 	}
-	found, _, err := c.find(ctx, t, a, agency, l)
+	found, err := c.find(ctx, t, a, agency, l)
 	if err != nil {
 		return "", err
 	}
-	r := *found
+	rd, r := found.rd, *found.record
 	if r.State == mingjing.RecordRemoved {
 		return "", refuse("ref", "needs_new_case")
 	}
@@ -276,9 +284,9 @@ func (c *Agencies) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.A
 	if err := c.checkRecord(agency, r.Record); err != nil {
 		return "", err
 	}
-	harms := c.cases.CountsAgainst(r.Code)
-	worse := harms && r.Occurred > was.Occurred || !harms && r.Occurred < was.Occurred
-	open, err := cases.CaseOpen(ctx, t, r.DisputeID)
+	against := c.cases.CountsAgainst(r.Code)
+	worse := against && r.Occurred > was.Occurred || !against && r.Occurred < was.Occurred
+	open, err := cases.CaseOpen(ctx, rd, r.DisputeID)
 	switch {
 	case err != nil:
 		return "", err
@@ -296,21 +304,22 @@ func (c *Agencies) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.A
 		r.State = mingjing.RecordCorrected
 	}
 	r.Changed = reason
-	if err := c.changed(ctx, t, r, "corrected"); err != nil {
+	if err := c.changed(ctx, rd, r, "corrected"); err != nil {
 		return "", err
 	}
 	return r.ID, nil
 }
 
 // takeBack removes a record, or ends a listing, whose basis is revoked or which the
-// agency gives up. It does so at once, which is within its clock. What is over
-// stays so.
+// agency gives up. It does so at once, which is within the agency's clock. What has
+// ended stays so.
 func (c *Agencies) takeBack(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l Line) (string, error) {
 	reason := strings.TrimSpace(l.Reason)
 	if err := checkReason(reason); err != nil {
 		return "", err
 	}
-	r, li, err := c.find(ctx, t, a, agency, l)
+	found, err := c.find(ctx, t, a, agency, l)
+	rd, r, li := found.rd, found.record, found.listing
 	switch {
 	case err != nil:
 		return "", err
@@ -319,41 +328,42 @@ func (c *Agencies) takeBack(ctx context.Context, t *kernel.Tx, a mingjing.Actor,
 		if l.Op == OpLift {
 			to = mingjing.ListingLifted
 		}
-		return li.ID, c.takeBackListing(ctx, t, *li, to, reason)
+		return li.ID, c.takeBackListing(ctx, rd, *li, to, reason)
 	case r.State == mingjing.RecordRemoved:
 		return r.ID, nil
 	}
 	r.Remove(c.city.Today())
 	r.Changed = reason
-	if err := c.withdraw(ctx, t, r.DisputeID, reason); err != nil {
+	if err := c.withdraw(ctx, rd, r.DisputeID, reason); err != nil {
 		return "", err
 	}
-	return r.ID, c.changed(ctx, t, *r, "removed")
+	return r.ID, c.changed(ctx, rd, *r, "removed")
 }
 
-func (c *Agencies) takeBackListing(ctx context.Context, t *kernel.Tx, l holding.Listing, to mingjing.ListingState, reason string) error {
+func (c *Agencies) takeBackListing(ctx context.Context, rd *kernel.Reader, l holding.Listing, to mingjing.ListingState,
+	reason string) error {
 	if l.State.Over() {
 		return nil
 	}
 	now := c.city.Now().UTC()
 	if l.State == mingjing.ListingProposed || l.State == mingjing.ListingDecided {
 		var err error
-		if to, err = c.dropProposal(ctx, t, l, now); err != nil {
+		if to, err = c.dropProposal(ctx, rd, l, now); err != nil {
 			return err
 		}
-	} else if err := c.withdraw(ctx, t, l.DisputeID, reason); err != nil {
+	} else if err := c.withdraw(ctx, rd, l.DisputeID, reason); err != nil {
 		return err
 	}
-	if err := c.holdings.Move(ctx, t, &l, to, mingjing.Actor{Role: mingjing.RoleAgency, Name: l.Agency}); err != nil {
+	if err := c.holdings.Move(ctx, rd, &l, to, mingjing.Actor{Role: mingjing.RoleAgency, Name: l.Agency}); err != nil {
 		return err
 	}
-	return c.scores.Rescore(ctx, t, l.Resident, "record_changed", "")
+	return c.scores.Rescore(ctx, rd, l.Resident, "record_changed", "")
 }
 
-// dropProposal closes the case of a listing that was never served, and says into
-// which state the listing comes.
-func (c *Agencies) dropProposal(ctx context.Context, t *kernel.Tx, l holding.Listing, now time.Time) (mingjing.ListingState, error) {
-	d, err := db(t).Case(ctx, l.CaseID)
+// dropProposal closes the case of a listing that was never served, and returns the state
+// of the listing that follows.
+func (c *Agencies) dropProposal(ctx context.Context, rd *kernel.Reader, l holding.Listing, now time.Time) (mingjing.ListingState, error) {
+	d, err := read(rd).Case(ctx, l.CaseID)
 	if err != nil {
 		return "", err
 	}
@@ -370,22 +380,22 @@ func (c *Agencies) dropProposal(ctx context.Context, t *kernel.Tx, l holding.Lis
 	d.State = mingjing.DisputeDecided
 	d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: code, Role: mingjing.RoleAgency, Who: l.Agency})
 	d.NextDue = cases.NextDue(d.Clocks)
-	if err := c.cases.WriteLetter(ctx, t, &d); err != nil {
+	if err := c.cases.WriteLetter(ctx, rd, &d); err != nil {
 		return "", err
 	}
-	if err := c.cases.SetCase(ctx, t, d); err != nil {
+	if err := c.cases.SetCase(ctx, rd.Tx, d); err != nil {
 		return "", err
 	}
-	return to, c.cases.Tell(ctx, t, d)
+	return to, c.cases.Tell(ctx, rd, d)
 }
 
-// withdraw is the agency's word in an open case about what it takes back: it has
-// lost the point, and the case can only be decided for the resident.
-func (c *Agencies) withdraw(ctx context.Context, t *kernel.Tx, dispute, reason string) error {
+// withdraw answers an open case for an agency that takes back what the case is about.
+// The agency has lost the point, and the case can only be decided for the resident.
+func (c *Agencies) withdraw(ctx context.Context, rd *kernel.Reader, dispute, reason string) error {
 	if dispute == "" {
 		return nil
 	}
-	d, err := db(t).Case(ctx, dispute)
+	d, err := read(rd).Case(ctx, dispute)
 	if errors.Is(err, kernel.ErrNotFound) {
 		return nil
 	}
@@ -394,7 +404,7 @@ func (c *Agencies) withdraw(ctx context.Context, t *kernel.Tx, dispute, reason s
 	}
 	now := c.city.Now().UTC()
 	cases.MarkMet(d.Clocks, "forward", now)
-	return c.cases.AgencyAnswered(ctx, t, d, mingjing.AgencyAnswer{Position: mingjing.PositionWithdrawn,
+	return c.cases.AgencyAnswered(ctx, rd, d, mingjing.AgencyAnswer{Position: mingjing.PositionWithdrawn,
 		Text: mingjing.Text{mingjing.Languages[0]: reason}}, now)
 }
 
@@ -402,13 +412,13 @@ func (c *Agencies) withdraw(ctx context.Context, t *kernel.Tx, dispute, reason s
 // tool calls it, as it does the two below, never a request from outside.
 func (c *Agencies) AddAgencyKey(ctx context.Context, agency string) (mingjing.AgencyKey, error) {
 	if !slices.ContainsFunc(c.city.Books(), func(b *mingjing.Rulebook) bool { _, ok := b.Agency(agency); return ok }) {
-		return mingjing.AgencyKey{}, mingjing.Errorf(mingjing.NotFound, "agency_unknown")
+		return mingjing.AgencyKey{}, mingjing.NewError(mingjing.NotFound, "agency_unknown")
 	}
 	k := mingjing.AgencyKey{ID: kernel.NewID(), Agency: agency, CreatedAt: c.city.Now().UTC().Truncate(time.Microsecond)}
 	return k, c.city.Tx(ctx, func(t *kernel.Tx) error { return db(t).AddAgencyKey(ctx, k) })
 }
 
-// AgencyKeys are all keys, oldest first.
+// AgencyKeys returns all keys, oldest first.
 func (c *Agencies) AgencyKeys(ctx context.Context) (keys []mingjing.AgencyKey, err error) {
 	err = c.city.Read(ctx, func(t *kernel.Tx) (err error) {
 		keys, err = db(t).AgencyKeys(ctx)
@@ -430,9 +440,8 @@ func (c *Agencies) RevokeAgencyKey(ctx context.Context, id string) error {
 	}))
 }
 
-// AgencyByKey is the agency whose key it is, as an actor; key_unknown when there is
-// no such key, or it was revoked. That the key was used rightly is for the caller
-// to know.
+// AgencyByKey returns the agency of a key, as an actor; a key_unknown error if there is
+// no such key or it was revoked. The caller must know that the key was used rightly.
 func (c *Agencies) AgencyByKey(ctx context.Context, id string) (mingjing.Actor, error) {
 	var k mingjing.AgencyKey
 	err := c.city.Read(ctx, func(t *kernel.Tx) (err error) {
@@ -440,7 +449,7 @@ func (c *Agencies) AgencyByKey(ctx context.Context, id string) (mingjing.Actor, 
 		return err
 	})
 	if errors.Is(err, kernel.ErrNotFound) || err == nil && k.RevokedAt != nil {
-		return mingjing.Actor{}, mingjing.Errorf(mingjing.Unauthenticated, "key_unknown")
+		return mingjing.Actor{}, mingjing.NewError(mingjing.Unauthenticated, "key_unknown")
 	}
 	return mingjing.Actor{Role: mingjing.RoleAgency, ID: k.ID, Agency: k.Agency}, err
 }

@@ -11,13 +11,13 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// IsBureauClock reports whether a clock is the bureau's own and ends a case's wait: decide,
-// check, serve, repair, review.
+// IsBureauClock reports whether a clock is the bureau's own and ends a case's wait:
+// decide, check, serve, repair, review.
 func IsBureauClock(code string) bool {
 	return slices.Contains([]string{"decide", "check", "serve", "repair", "review"}, code)
 }
 
-// MarkMet marks a running clock as met; missed if that was after its time.
+// MarkMet marks a running clock as met, and as missed if that is after its time.
 func MarkMet(clocks []mingjing.Clock, code string, at time.Time) {
 	for i, k := range clocks {
 		if k.Code == code && k.MetAt == nil {
@@ -30,7 +30,7 @@ func MarkMet(clocks []mingjing.Clock, code string, at time.Time) {
 // IsRunning reports whether the clock is unmet; an overdue clock is still running.
 func IsRunning(k mingjing.Clock) bool { return k.MetAt == nil && !k.Missed }
 
-// NextDue is the nearest clock that still runs; zero when none does.
+// NextDue returns the nearest clock that still runs; zero when none does.
 func NextDue(clocks []mingjing.Clock) time.Time {
 	var next time.Time
 	for _, k := range clocks {
@@ -50,8 +50,8 @@ func markMissed(clocks []mingjing.Clock, code string) {
 	}
 }
 
-// RestartBureauClock sets the bureau's clock of a case anew: n working days from now. What is
-// late already stays late.
+// RestartBureauClock sets the bureau's clock of a case to n working days from now. A
+// clock that is late already stays late.
 func (c *Cases) RestartBureauClock(ctx context.Context, t *kernel.Tx, d *Case, n int) error {
 	for i, k := range d.Clocks {
 		if IsBureauClock(k.Code) && IsRunning(k) && !c.city.Now().After(k.Due) {
@@ -73,14 +73,14 @@ func (c *Cases) WatchClocks(ctx context.Context, t *kernel.Tx, d Case) error {
 	return nil
 }
 
-// clockDue does what the procedure says when a clock of the bureau's own has run out:
-// never anything that is worse for the resident.
+// clockDue is the job that does what the procedure says when a clock of the bureau's own
+// has run out: never anything that is worse for the resident.
 func (c *Cases) clockDue(ctx context.Context, id string) (time.Duration, error) {
 	var wait time.Duration
 	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
 		wait = 0
-		t.Because(kernel.System, "clock", id, "dispute")
-		d, err := db(t).Case(ctx, id)
+		rd := t.As(c.city.Entry(kernel.System, "clock", id, "dispute"))
+		d, err := read(rd).Case(ctx, id)
 		if err != nil || d.State == mingjing.DisputeDecided {
 			return err
 		}
@@ -93,7 +93,7 @@ func (c *Cases) clockDue(ctx context.Context, id string) (time.Duration, error) 
 				wait = left + time.Millisecond
 				return nil
 			}
-			return c.overdue(ctx, t, d, k.Code, now)
+			return c.overdue(ctx, rd, d, k.Code, now)
 		}
 		return nil
 	})
@@ -106,7 +106,7 @@ func (c *Cases) clockDue(ctx context.Context, id string) (time.Duration, error) 
 	return wait, err
 }
 
-func (c *Cases) overdue(ctx context.Context, t *kernel.Tx, d Case, code string, now time.Time) error {
+func (c *Cases) overdue(ctx context.Context, rd *kernel.Reader, d Case, code string, now time.Time) error {
 	if d.Escalated {
 		return nil
 	}
@@ -115,11 +115,11 @@ func (c *Cases) overdue(ctx context.Context, t *kernel.Tx, d Case, code string, 
 	}
 	cause := ""
 	move := func(to mingjing.ListingState) error {
-		l, err := db(t).Listing(ctx, d.ListingID)
+		l, err := read(rd).Listing(ctx, d.ListingID)
 		if err != nil || !holding.MayListingMove(l.State, to) {
 			return err
 		}
-		return c.holdings.Move(ctx, t, &l, to, kernel.System)
+		return c.holdings.Move(ctx, rd, &l, to, kernel.System)
 	}
 	switch code {
 	case "check":
@@ -148,22 +148,22 @@ func (c *Cases) overdue(ctx context.Context, t *kernel.Tx, d Case, code string, 
 	}
 	d.NextDue = NextDue(d.Clocks)
 	if d.Decision != nil { // by rule
-		if err := c.WriteLetter(ctx, t, &d); err != nil {
+		if err := c.WriteLetter(ctx, rd, &d); err != nil {
 			return err
 		}
 	}
-	if err := c.SetCase(ctx, t, d); err != nil {
+	if err := c.SetCase(ctx, rd.Tx, d); err != nil {
 		return err
 	}
 	if d.Escalated {
-		if err := c.CaseMoved(ctx, t, d, "escalated"); err != nil {
+		if err := c.CaseMoved(ctx, rd, d, "escalated"); err != nil {
 			return err
 		}
 	}
 	if cause != "" {
-		if err := c.scores.Rescore(ctx, t, d.Resident, cause, ""); err != nil {
+		if err := c.scores.Rescore(ctx, rd, d.Resident, cause, ""); err != nil {
 			return err
 		}
 	}
-	return c.Tell(ctx, t, d)
+	return c.Tell(ctx, rd, d)
 }

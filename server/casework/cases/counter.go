@@ -17,11 +17,12 @@ func atCounter(d *Case, a mingjing.Actor) {
 	}
 }
 
-// tellOfCounter writes a filing at the counter into the resident's access log, and
-// tells the resident.
+// tellOfCounter adds the entry of a filing at the counter to the resident's access log,
+// and notifies the resident.
 func (c *Cases) tellOfCounter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, d Case, now time.Time) error {
-	if err := t.Look(ctx, a, d.Resident, now, "counter_filed", d.ID, "counter"); err != nil {
+	rd := t.As(c.city.Entry(a, "counter_filed", d.ID, "counter"))
+	if err := rd.Log(ctx, d.Resident); err != nil {
 		return err
 	}
-	return c.CaseMoved(ctx, t, d, "filed_counter")
+	return c.CaseMoved(ctx, rd, d, "filed_counter")
 }

@@ -9,23 +9,24 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// lanes are the ways on after a decision that are open to the resident.
-func (c *Cases) lanes(ctx context.Context, t *kernel.Tx, d Case) ([]string, error) {
-	s, err := subjectOf(ctx, t, d)
+// lanes returns the ways to go on after a decision that are open to the resident.
+func (c *Cases) lanes(ctx context.Context, rd *kernel.Reader, d Case) ([]string, error) {
+	s, err := subjectOf(ctx, rd, d)
 	if err != nil {
 		return nil, err
 	}
 	return c.lanesOf(d, s), nil
 }
 
-// lanesOf is lanes with what the case is about.
+// lanesOf is lanes for a case whose subject was read already.
 func (c *Cases) lanesOf(d Case, s subjects) []string {
 	if d.Decision == nil || d.State != mingjing.DisputeDecided {
 		return nil
 	}
 	open := []string{}
-	lost := d.Kind != mingjing.CaseListing && (d.Decision.Outcome == mingjing.OutcomeRejected || d.Decision.Outcome == mingjing.OutcomePartly ||
-		d.Decision.Outcome == mingjing.OutcomeRefused)
+	lost := d.Kind != mingjing.CaseListing &&
+		(d.Decision.Outcome == mingjing.OutcomeRejected || d.Decision.Outcome == mingjing.OutcomePartly ||
+			d.Decision.Outcome == mingjing.OutcomeRefused)
 	if lost && c.city.Today() <= c.lanesUntil(d) {
 		if last, still := s.lastCase(d); last == d.ID && still { // nothing came after it
 			if d.Kind != mingjing.CaseRepair {
@@ -39,13 +40,13 @@ func (c *Cases) lanesOf(d Case, s subjects) []string {
 	return append(open, mingjing.LaneCourt)
 }
 
-// lanesUntil is the last day on which the ways on after a decision are open.
+// lanesUntil returns the last day on which a resident can go on after a decision.
 func (c *Cases) lanesUntil(d Case) mingjing.Date {
 	return mingjing.DateOf(d.Decision.At.In(c.city.Zone())).AddMonths(c.city.Procedure(d.CatalogueCode).ReopenMonths)
 }
 
-// lastCase is the last case about what a case is about, and whether that can still
-// be disputed.
+// lastCase returns the last case about the same record or listing, and whether that can
+// still be disputed.
 func (s subjects) lastCase(d Case) (last string, still bool) {
 	if d.RecordID != "" {
 		r := s.records[d.RecordID]
@@ -55,7 +56,7 @@ func (s subjects) lastCase(d Case) (last string, still bool) {
 	return l.DisputeID, listingDisputable(l.State)
 }
 
-// repairWhy says why repair can't be applied for; "" when it can. open says that the
+// repairWhy returns why repair can't be applied for; "" when it can. open means that the
 // listing's last case is not decided.
 func (c *Cases) repairWhy(l holding.Listing, open bool) string {
 	switch {
@@ -75,50 +76,50 @@ func (c *Cases) repairWhy(l holding.Listing, open bool) string {
 	return ""
 }
 
-// subjects are the records and listings that cases are about, by id.
+// A subjects has the records and listings that cases are about, by ID.
 type subjects struct {
 	records  map[string]holding.Record
 	listings map[string]holding.Listing
 }
 
-// subjectOf reads what one case is about.
-func subjectOf(ctx context.Context, t *kernel.Tx, d Case) (s subjects, err error) {
+// subjectOf returns what one case is about.
+func subjectOf(ctx context.Context, rd *kernel.Reader, d Case) (s subjects, err error) {
 	if d.RecordID != "" {
-		r, err := db(t).Record(ctx, d.RecordID)
+		r, err := read(rd).Record(ctx, d.RecordID)
 		return subjects{records: map[string]holding.Record{r.ID: r}}, err
 	}
-	l, err := db(t).Listing(ctx, d.ListingID)
+	l, err := read(rd).Listing(ctx, d.ListingID)
 	return subjects{listings: map[string]holding.Listing{l.ID: l}}, err
 }
 
-// subjectsOf reads what the cases of a resident are about.
-func subjectsOf(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID) (subjects, error) {
+// subjectsOf returns what the cases of a resident are about.
+func subjectsOf(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID) (subjects, error) {
 	s := subjects{records: map[string]holding.Record{}, listings: map[string]holding.Listing{}}
-	records, err := db(t).Records(ctx, resident)
+	records, err := read(rd).Records(ctx, resident)
 	if err != nil {
 		return s, err
 	}
 	for _, r := range records {
 		s.records[r.ID] = r
 	}
-	listings, err := db(t).Listings(ctx, resident)
+	listings, err := read(rd).Listings(ctx, resident)
 	for _, l := range listings {
 		s.listings[l.ID] = l
 	}
 	return s, err
 }
 
-// CaseOpen reports whether the case is not decided yet; not for "".
-func CaseOpen(ctx context.Context, t *kernel.Tx, id string) (bool, error) {
+// CaseOpen reports whether a case is not decided yet; false for "".
+func CaseOpen(ctx context.Context, rd *kernel.Reader, id string) (bool, error) {
 	if id == "" {
 		return false, nil
 	}
-	done, err := decided(ctx, t, id)
+	done, err := decided(ctx, rd, id)
 	return !done, err
 }
 
-// AddEvidence attaches files to one of the actor's disputes. What comes after the
-// decision is kept for the next dispute, as long as one can go on from it.
+// AddEvidence adds files to one of the actor's cases. What comes after the decision is
+// stored for the next case, as long as one can follow.
 func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute string, uploads []Upload) (mingjing.Case, error) {
 	if _, err := kernel.AsResident(a); err != nil {
 		return mingjing.Case{}, err
@@ -138,26 +139,22 @@ func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute strin
 		return mingjing.Case{}, err
 	}
 	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
-		m, err := c.enter(ctx, t, a, dispute, "evidence_added")
-		if err != nil {
-			return err
-		}
-		d, err := db(t).Case(ctx, dispute)
+		rd, d, m, err := c.enterCase(ctx, t, a, dispute, "evidence_added")
 		if err != nil {
 			return err
 		}
 		code := "evidence_added"
 		if d.Decision != nil {
-			open, err := c.lanes(ctx, t, d)
+			open, err := c.lanes(ctx, rd, d)
 			if err != nil {
 				return err
 			}
 			if !slices.Contains(open, mingjing.LaneEvidence) {
-				return mingjing.Errorf(mingjing.Conflict, "case_decided")
+				return mingjing.NewError(mingjing.Conflict, "case_decided")
 			}
 			code = "evidence_late"
 		}
-		have, err := db(t).Evidence(ctx, dispute)
+		have, err := read(rd).Evidence(ctx, dispute)
 		if err != nil {
 			return err
 		}
@@ -176,7 +173,7 @@ func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute strin
 		if err := c.SetCase(ctx, t, d); err != nil {
 			return err
 		}
-		return c.Tell(ctx, t, d)
+		return c.Tell(ctx, rd, d)
 	})
 	if err != nil {
 		return mingjing.Case{}, kernel.Public(err)
@@ -184,48 +181,49 @@ func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute strin
 	return c.Dispute(ctx, a, dispute)
 }
 
-// Tell lets the resident's and the handlers' open screens know.
-func (c *Cases) Tell(ctx context.Context, t *kernel.Tx, d Case) error {
-	if err := t.Emit(ctx, string(d.Resident), mingjing.EventDispute, d.ID, c.city.Now()); err != nil {
+// Tell publishes an event of a case to the screens of the resident, the helpers, the
+// staff, and the agency that was asked.
+func (c *Cases) Tell(ctx context.Context, rd *kernel.Reader, d Case) error {
+	if err := rd.Emit(ctx, string(d.Resident), mingjing.EventDispute, d.ID, c.city.Now()); err != nil {
 		return err
 	}
-	if err := c.tellHelpers(ctx, t, d); err != nil {
+	if err := c.tellHelpers(ctx, rd, d); err != nil {
 		return err
 	}
-	if err := t.Emit(ctx, mingjing.AudienceStaff, mingjing.EventDispute, d.ID, c.city.Now()); err != nil || !WasAsked(d) {
+	if err := rd.Emit(ctx, mingjing.AudienceStaff, mingjing.EventDispute, d.ID, c.city.Now()); err != nil || !WasAsked(d) {
 		return err
 	}
-	return t.Emit(ctx, mingjing.AudienceAgency(d.AgencyCode), mingjing.EventDispute, d.ID, c.city.Now())
+	return rd.Emit(ctx, mingjing.AudienceAgency(d.AgencyCode), mingjing.EventDispute, d.ID, c.city.Now())
 }
 
-// Dispute is one of the actor's own disputes, or one in which they help.
+// Dispute returns one of the actor's own cases, or one in which they help.
 func (c *Cases) Dispute(ctx context.Context, a mingjing.Actor, id string) (mingjing.Case, error) {
 	if _, err := kernel.AsResident(a); err != nil {
 		return mingjing.Case{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Case, error) {
-		m, err := c.enter(ctx, t, a, id, "dispute")
+		rd, m, err := c.enter(ctx, t, a, id, "dispute")
 		if err != nil {
 			return mingjing.Case{}, err
 		}
-		return c.whole(ctx, t, m, id)
+		return c.whole(ctx, rd, m, id)
 	})
 }
 
-// whole is a case as its resident sees it, or as who acts by the mandate does.
-func (c *Cases) whole(ctx context.Context, t *kernel.Tx, m *Mandate, id string) (mingjing.Case, error) {
-	d, err := db(t).Case(ctx, id)
+// whole returns a case as its resident sees it, or as a helper with a mandate does.
+func (c *Cases) whole(ctx context.Context, rd *kernel.Reader, m *Mandate, id string) (mingjing.Case, error) {
+	d, err := read(rd).Case(ctx, id)
 	if err != nil {
 		return mingjing.Case{}, err
 	}
-	out, err := c.ShowOwn(ctx, t, d)
+	out, err := c.ShowOwn(ctx, rd, d)
 	if err != nil {
 		return out, err
 	}
-	return out, c.showMandates(ctx, t, m, d, &out)
+	return out, c.showMandates(ctx, rd, m, d, &out)
 }
 
-// Disputes are the actor's own, newest first.
+// Disputes returns the actor's own cases, newest first.
 func (c *Cases) Disputes(ctx context.Context, a mingjing.Actor) (mingjing.CasesView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -233,26 +231,26 @@ func (c *Cases) Disputes(ctx context.Context, a mingjing.Actor) (mingjing.CasesV
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CasesView, error) {
 		v := mingjing.CasesView{Disputes: []mingjing.Case{}}
-		t.Because(a, "disputes", "", "own")
-		disputes, err := db(t).CasesOf(ctx, me, MaxShown)
+		rd := t.As(c.city.Entry(a, "disputes", "", "own"))
+		disputes, err := read(rd).CasesOf(ctx, me, MaxShown)
 		if err != nil {
 			return v, err
 		}
-		v.Disputes, err = c.ShowAllOwn(ctx, t, me, disputes)
+		v.Disputes, err = c.ShowAllOwn(ctx, rd, me, disputes)
 		return v, err
 	})
 }
 
-// ShowOwn is a case as its resident sees it: a recommendation is not theirs to
-// read before there is a decision.
-func (c *Cases) ShowOwn(ctx context.Context, t *kernel.Tx, d Case) (mingjing.Case, error) {
-	out, err := c.ShowCase(ctx, t, d)
+// ShowOwn returns a case as its resident sees it: without a recommendation before there
+// is a decision.
+func (c *Cases) ShowOwn(ctx context.Context, rd *kernel.Reader, d Case) (mingjing.Case, error) {
+	out, err := c.ShowCase(ctx, rd, d)
 	return ownView(out), err
 }
 
-// ShowAllOwn is [Cases.ShowOwn] for cases of one resident, with a few reads for all.
-func (c *Cases) ShowAllOwn(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, disputes []Case) ([]mingjing.Case, error) {
-	list, err := c.ShowCases(ctx, t, resident, disputes)
+// ShowAllOwn is [Cases.ShowOwn] for cases of one resident, with a few queries for all.
+func (c *Cases) ShowAllOwn(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, disputes []Case) ([]mingjing.Case, error) {
+	list, err := c.ShowCases(ctx, rd, resident, disputes)
 	for i := range list {
 		list[i] = ownView(list[i])
 	}
@@ -266,32 +264,31 @@ func ownView(d mingjing.Case) mingjing.Case {
 	return d
 }
 
-// ShowCase adds what is stored elsewhere: the record or listing as it is now,
-// and the evidence.
-func (c *Cases) ShowCase(ctx context.Context, t *kernel.Tx, d Case) (mingjing.Case, error) {
-	s, err := subjectOf(ctx, t, d)
+// ShowCase returns a case with what is stored elsewhere: the record or listing as it is
+// now, and the evidence.
+func (c *Cases) ShowCase(ctx context.Context, rd *kernel.Reader, d Case) (mingjing.Case, error) {
+	s, err := subjectOf(ctx, rd, d)
 	if err != nil {
 		return d.Case, err
 	}
-	evidence, err := db(t).Evidence(ctx, d.ID)
+	evidence, err := read(rd).Evidence(ctx, d.ID)
 	if err != nil {
 		return d.Case, err
 	}
 	return c.show(d, s, evidence), nil
 }
 
-// ShowCases is [Cases.ShowCase] for cases of one resident, with a few reads for
-// all.
-func (c *Cases) ShowCases(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, disputes []Case) ([]mingjing.Case, error) {
+// ShowCases is [Cases.ShowCase] for cases of one resident, with a few queries for all.
+func (c *Cases) ShowCases(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, disputes []Case) ([]mingjing.Case, error) {
 	list := make([]mingjing.Case, 0, len(disputes))
 	if len(disputes) == 0 {
 		return list, nil
 	}
-	s, err := subjectsOf(ctx, t, resident)
+	s, err := subjectsOf(ctx, rd, resident)
 	if err != nil {
 		return nil, err
 	}
-	evidence, err := db(t).EvidenceOf(ctx, resident)
+	evidence, err := read(rd).EvidenceOf(ctx, resident)
 	if err != nil {
 		return nil, err
 	}
@@ -318,7 +315,7 @@ func (c *Cases) show(d Case, s subjects, evidence []mingjing.Evidence) mingjing.
 	return out
 }
 
-// Missed are clocks as they are shown: late ones are missed.
+// Missed returns clocks as they are shown: those that are late are missed.
 func (c *Cases) Missed(clocks []mingjing.Clock) []mingjing.Clock {
 	now := c.city.Now()
 	clocks = slices.Clone(clocks)
@@ -330,8 +327,8 @@ func (c *Cases) Missed(clocks []mingjing.Clock) []mingjing.Clock {
 	return clocks
 }
 
-// EvidenceFile is one piece of evidence with its bytes, for the resident whose
-// it is, for who helps them and for staff, in whose case the look is logged with the dispute.
+// EvidenceFile returns one piece of evidence with its bytes, for the resident whose it
+// is, for helpers and for staff. Its entry in the access log names the case.
 func (c *Cases) EvidenceFile(ctx context.Context, a mingjing.Actor, id string) (mingjing.Evidence, []byte, error) {
 	if a.Role.Staff() {
 		if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor, mingjing.RoleAuditor); err != nil {
@@ -349,16 +346,17 @@ func (c *Cases) EvidenceFile(ctx context.Context, a mingjing.Actor, id string) (
 		if err != nil {
 			return err
 		}
+		var rd *kernel.Reader
 		if a.Role.Staff() {
-			t.Because(a, "evidence", dispute, kernel.Purpose(a))
-		} else if _, err := c.enter(ctx, t, a, dispute, "evidence"); err != nil {
+			rd = t.As(c.city.Entry(a, "evidence", dispute, kernel.Purpose(a)))
+		} else if rd, _, err = c.enter(ctx, t, a, dispute, "evidence"); err != nil {
 			return err
 		}
-		evidence, bytes, err := db(t).EvidenceData(ctx, id)
+		evidence, bytes, err := read(rd).EvidenceData(ctx, id)
 		if err != nil {
 			return err
 		}
-		d, err := CaseFor(ctx, t, a, dispute)
+		d, err := CaseFor(ctx, rd, a, dispute)
 		if err != nil {
 			return err
 		}

@@ -30,7 +30,7 @@ type Filing struct {
 	mandate *Mandate
 }
 
-// NewCase is what the form of a new case shows: about a record, about a listing,
+// NewCase returns what the form of a new case shows: about a record, about a listing,
 // or on from a decided case.
 func (c *Cases) NewCase(ctx context.Context, a mingjing.Actor, recordID, listingID, previous string) (mingjing.NewCaseView, error) {
 	v := mingjing.NewCaseView{Key: kernel.NewID()}
@@ -76,8 +76,8 @@ func (c *Cases) ApplyForRepair(ctx context.Context, a mingjing.Actor, f Filing) 
 	return c.file(ctx, a, f)
 }
 
-// AskForReview has a supervisor who was not involved look at a decision again.
-// The effect pauses as it does for a dispute.
+// AskForReview files a review: a supervisor who was not involved looks at a decision
+// again. The effect pauses as it does for a dispute.
 func (c *Cases) AskForReview(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.Case, error) {
 	f.Kind, f.Reason, f.RecordID, f.ListingID = mingjing.CaseReview, "", "", ""
 	if f.Previous == "" {
@@ -121,30 +121,28 @@ func (c *Cases) file(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.
 	}
 	fresh := kernel.NewID()
 	// filed is the case that the key made before; nil for none.
-	filed := func(t *kernel.Tx) (*mingjing.Case, error) {
-		var err error
+	filed := func(t *kernel.Tx) (rd *kernel.Reader, before *mingjing.Case, err error) {
 		if f.mandate, err = c.filesFor(ctx, t, a, f.Previous); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+		entry := c.city.Entry(a, "dispute", fresh, "own")
 		if f.mandate != nil {
-			me = f.mandate.OwnerID
-			t.Say(a, f.mandate.look(c.city.Now(), "filed", fresh), "filed "+fresh)
-		} else {
-			t.Part(a, "dispute", fresh, "own", fresh)
+			me, entry = f.mandate.OwnerID, kernel.Entry{AccessEntry: f.mandate.entry(c.city.Now(), "filed", fresh)}
 		}
-		id, err := CaseOfKey(ctx, t, me, f.Key)
+		rd = t.As(entry.Once(fresh))
+		id, err := CaseOfKey(ctx, rd, me, f.Key)
 		if err != nil || id == "" {
-			return nil, err
+			return rd, nil, err
 		}
-		d, err := c.whole(ctx, t, f.mandate, id)
-		return &d, err
+		d, err := c.whole(ctx, rd, f.mandate, id)
+		return rd, &d, err
 	}
 	var files []CleanFile
 	if len(f.Evidence) > 0 { // whether there is anything to dispute comes before the costly look at files
 		before, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (*mingjing.Case, error) {
-			before, err := filed(t)
+			rd, before, err := filed(t)
 			if before == nil && err == nil {
-				_, err = c.CheckFiling(ctx, t, me, f)
+				_, err = c.CheckFiling(ctx, rd, me, f)
 			}
 			return before, err
 		})
@@ -159,24 +157,24 @@ func (c *Cases) file(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.
 		}
 	}
 	out, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Case, error) {
-		before, err := filed(t)
+		rd, before, err := filed(t)
 		if err != nil {
 			return mingjing.Case{}, err
 		}
 		if before != nil {
 			return *before, nil
 		}
-		if err := c.FileIn(ctx, t, a, me, f, fresh, files); err != nil {
+		if err := c.FileIn(ctx, rd, a, me, f, fresh, files); err != nil {
 			return mingjing.Case{}, err
 		}
-		return c.whole(ctx, t, f.mandate, fresh)
+		return c.whole(ctx, rd, f.mandate, fresh)
 	})
 	if !errors.Is(err, kernel.ErrExists) {
 		return out, err
 	}
 	// Another device was faster.
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Case, error) {
-		before, err := filed(t)
+		_, before, err := filed(t)
 		if err != nil {
 			return mingjing.Case{}, err
 		}
@@ -187,14 +185,14 @@ func (c *Cases) file(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.
 	})
 }
 
-// FileIn is the transaction in which a case is filed.
-func (c *Cases) FileIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, me mingjing.ResidentID, f Filing, id string, files []CleanFile) error {
+// FileIn files a case in the transaction of the reader.
+func (c *Cases) FileIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, me mingjing.ResidentID, f Filing, id string, files []CleanFile) error {
 	now := c.city.Now().UTC()
-	resident, err := db(t).Resident(ctx, me)
+	resident, err := read(rd).Resident(ctx, me)
 	if err != nil {
 		return err
 	}
-	what, err := c.CheckFiling(ctx, t, me, f)
+	what, err := c.CheckFiling(ctx, rd, me, f)
 	if err != nil {
 		return err
 	}
@@ -221,17 +219,17 @@ func (c *Cases) FileIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, me m
 		atCounter(&d, a)
 	}
 	d.NextDue = NextDue(d.Clocks)
-	if err := c.addCase(ctx, t, d); err != nil {
+	if err := c.addCase(ctx, rd.Tx, d); err != nil {
 		return err
 	}
-	if err := what.mark(ctx, t, id); err != nil {
+	if err := what.mark(ctx, rd, id); err != nil {
 		return err
 	}
-	if err := t.Emit(ctx, string(me), mingjing.EventRecord, what.record+what.listing, now); err != nil {
+	if err := rd.Emit(ctx, string(me), mingjing.EventRecord, what.record+what.listing, now); err != nil {
 		return err
 	}
 	for _, late := range what.late { // what came after the decision is new evidence now
-		e, data, err := db(t).EvidenceData(ctx, late.ID)
+		e, data, err := read(rd).EvidenceData(ctx, late.ID)
 		if err != nil {
 			return err
 		}
@@ -239,36 +237,36 @@ func (c *Cases) FileIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, me m
 	}
 	for _, file := range files {
 		file.Evidence.AddedAt = now
-		if err := db(t).AddEvidence(ctx, id, file.Evidence, file.Data); err != nil {
+		if err := db(rd).AddEvidence(ctx, id, file.Evidence, file.Data); err != nil {
 			return err
 		}
 	}
 	switch {
 	case f.Counter:
-		err = c.tellOfCounter(ctx, t, a, d, now)
+		err = c.tellOfCounter(ctx, rd.Tx, a, d, now)
 	case f.mandate != nil:
-		err = lookOwn(ctx, t, a, f.mandate, now, "filed", id)
+		err = logOwn(ctx, rd.Tx, a, f.mandate, now, "filed", id)
 	}
 	if err != nil {
 		return err
 	}
-	if err := c.WatchClocks(ctx, t, d); err != nil {
+	if err := c.WatchClocks(ctx, rd.Tx, d); err != nil {
 		return err
 	}
 	if f.Kind != mingjing.CaseRepair {
-		if err := c.scores.Rescore(ctx, t, me, "dispute_filed", ""); err != nil {
+		if err := c.scores.Rescore(ctx, rd, me, "dispute_filed", ""); err != nil {
 			return err
 		}
 	}
-	return c.Tell(ctx, t, d)
+	return c.Tell(ctx, rd, d)
 }
 
-// CaseOfKey is the id of the dispute that the key made, or "".
-func CaseOfKey(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, key string) (string, error) {
+// CaseOfKey returns the ID of the case that an idempotency key made, or "".
+func CaseOfKey(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, key string) (string, error) {
 	if key == "" {
 		return "", nil
 	}
-	d, err := db(t).CaseByKey(ctx, me, key)
+	d, err := read(rd).CaseByKey(ctx, me, key)
 	if errors.Is(err, kernel.ErrNotFound) {
 		return "", nil
 	}
@@ -277,8 +275,8 @@ func CaseOfKey(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, key st
 
 var (
 	// ErrDisputeOpen: a case about it is open already.
-	ErrDisputeOpen      = mingjing.Errorf(mingjing.Conflict, "dispute_open")
-	errNothingToDispute = mingjing.Errorf(mingjing.Conflict, "nothing_to_dispute")
+	ErrDisputeOpen      = mingjing.NewError(mingjing.Conflict, "dispute_open")
+	errNothingToDispute = mingjing.NewError(mingjing.Conflict, "nothing_to_dispute")
 )
 
 // A Disputed is the record or listing that a case is about.
@@ -291,15 +289,15 @@ type Disputed struct {
 	// late is the evidence that came after the previous decision.
 	late []mingjing.Evidence
 	// mark notes the case in it, and pauses its effect unless the case is for repair.
-	mark func(ctx context.Context, t *kernel.Tx, dispute string) error
+	mark func(ctx context.Context, rd *kernel.Reader, dispute string) error
 }
 
-// CheckFiling finds what a filing is about, and says whether it may be filed.
-func (c *Cases) CheckFiling(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, f Filing) (Disputed, error) {
+// CheckFiling returns what a filing is about, or why it may not be filed.
+func (c *Cases) CheckFiling(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, f Filing) (Disputed, error) {
 	record, listing := f.RecordID, f.ListingID
 	var late []mingjing.Evidence
 	if f.Previous != "" {
-		d, err := db(t).Case(ctx, f.Previous)
+		d, err := read(rd).Case(ctx, f.Previous)
 		if err != nil {
 			return Disputed{}, err
 		}
@@ -310,14 +308,14 @@ func (c *Cases) CheckFiling(ctx context.Context, t *kernel.Tx, me mingjing.Resid
 		if f.Kind == mingjing.CaseReview {
 			lane = mingjing.LaneReview
 		}
-		open, err := c.lanes(ctx, t, d)
+		open, err := c.lanes(ctx, rd, d)
 		if err != nil {
 			return Disputed{}, err
 		}
 		if !slices.Contains(open, lane) {
 			return Disputed{}, &mingjing.Error{Kind: mingjing.Conflict, Code: "lane_closed", Allowed: open}
 		}
-		evidence, err := db(t).Evidence(ctx, d.ID)
+		evidence, err := read(rd).Evidence(ctx, d.ID)
 		if err != nil {
 			return Disputed{}, err
 		}
@@ -334,7 +332,7 @@ func (c *Cases) CheckFiling(ctx context.Context, t *kernel.Tx, me mingjing.Resid
 	what := Disputed{record: record, listing: listing, late: late}
 	var last string
 	if record != "" {
-		r, err := db(t).Record(ctx, record)
+		r, err := read(rd).Record(ctx, record)
 		switch {
 		case err != nil:
 			return what, err
@@ -346,12 +344,12 @@ func (c *Cases) CheckFiling(ctx context.Context, t *kernel.Tx, me mingjing.Resid
 			return what, errNothingToDispute
 		}
 		last, what.agency, what.code, what.ref = r.DisputeID, r.Agency, r.Code, r.Ref
-		what.mark = func(ctx context.Context, t *kernel.Tx, dispute string) error {
+		what.mark = func(ctx context.Context, rd *kernel.Reader, dispute string) error {
 			r.Before, r.State, r.DisputeID = r.State, mingjing.RecordDisputed, dispute
-			return db(t).PutRecord(ctx, r)
+			return db(rd).PutRecord(ctx, r)
 		}
 	} else {
-		l, err := db(t).Listing(ctx, listing)
+		l, err := read(rd).Listing(ctx, listing)
 		switch {
 		case err != nil:
 			return what, err
@@ -360,37 +358,37 @@ func (c *Cases) CheckFiling(ctx context.Context, t *kernel.Tx, me mingjing.Resid
 		case l.State == mingjing.ListingDisputed:
 			return what, ErrDisputeOpen
 		case f.Kind == mingjing.CaseRepair:
-			open, err := CaseOpen(ctx, t, l.DisputeID)
+			open, err := CaseOpen(ctx, rd, l.DisputeID)
 			if err != nil {
 				return what, err
 			}
 			if why := c.repairWhy(l, open); why != "" {
-				return what, mingjing.Errorf(mingjing.Conflict, "repair_"+why)
+				return what, mingjing.NewError(mingjing.Conflict, "repair_"+why)
 			}
 		case !listingDisputable(l.State):
 			return what, errNothingToDispute
 		}
 		last, what.agency, what.code, what.ref = l.DisputeID, l.Agency, l.Code, l.Ref
-		what.mark = func(ctx context.Context, t *kernel.Tx, dispute string) error {
+		what.mark = func(ctx context.Context, rd *kernel.Reader, dispute string) error {
 			l.DisputeID = dispute
 			if f.Kind == mingjing.CaseRepair {
-				return db(t).PutListing(ctx, l)
+				return db(rd).PutListing(ctx, l)
 			}
-			return c.holdings.Move(ctx, t, &l, mingjing.ListingDisputed, mingjing.Actor{Role: mingjing.RoleResident})
+			return c.holdings.Move(ctx, rd, &l, mingjing.ListingDisputed, mingjing.Actor{Role: mingjing.RoleResident})
 		}
 	}
 	var err error
-	what.barred, err = involved(ctx, t, last)
+	what.barred, err = involved(ctx, rd, last)
 	return what, err
 }
 
-// involved are those who decided the last case about a record or listing, and all
-// before it.
-func involved(ctx context.Context, t *kernel.Tx, last string) ([]string, error) {
+// involved returns the staff who decided the last case about a record or listing, and
+// all before it.
+func involved(ctx context.Context, rd *kernel.Reader, last string) ([]string, error) {
 	if last == "" {
 		return nil, nil
 	}
-	d, err := db(t).Case(ctx, last)
+	d, err := read(rd).Case(ctx, last)
 	if errors.Is(err, kernel.ErrNotFound) {
 		return nil, nil
 	} else if err != nil {

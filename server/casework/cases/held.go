@@ -12,7 +12,7 @@ import (
 	"mingjing/server/casework/score"
 )
 
-// Records are the actor's records with their rule and effect, newest first.
+// Records returns the actor's records with their rule and effect, newest first.
 func (c *Cases) Records(ctx context.Context, a mingjing.Actor) (mingjing.RecordsView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -20,10 +20,11 @@ func (c *Cases) Records(ctx context.Context, a mingjing.Actor) (mingjing.Records
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.RecordsView, error) {
 		v := mingjing.RecordsView{Records: []mingjing.RecordView{}}
-		if err := t.Look(ctx, a, me, c.city.Now(), "records", "", "own"); err != nil {
+		rd := t.As(c.city.Entry(a, "records", "", "own"))
+		if err := rd.Log(ctx, me); err != nil {
 			return v, err
 		}
-		records, err := db(t).Records(ctx, me)
+		records, err := read(rd).Records(ctx, me)
 		if err != nil {
 			return v, err
 		}
@@ -39,15 +40,15 @@ func (c *Cases) Records(ctx context.Context, a mingjing.Actor) (mingjing.Records
 	})
 }
 
-// Record is one of the actor's records.
+// Record returns one of the actor's records.
 func (c *Cases) Record(ctx context.Context, a mingjing.Actor, id string) (mingjing.RecordView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.RecordView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.RecordView, error) {
-		t.Because(a, "record", id, "own")
-		r, err := db(t).Record(ctx, id)
+		rd := t.As(c.city.Entry(a, "record", id, "own"))
+		r, err := read(rd).Record(ctx, id)
 		if err != nil {
 			return mingjing.RecordView{}, err
 		}
@@ -59,7 +60,7 @@ func (c *Cases) Record(ctx context.Context, a mingjing.Actor, id string) (mingji
 	})
 }
 
-// RecordView is a record with its rule and effect by each rulebook.
+// RecordView returns a record with its rule and effect by each rulebook.
 func (c *Cases) RecordView(r holding.Record, open OpenCases) mingjing.RecordView {
 	v := mingjing.RecordView{Record: r.Record, Effect: []mingjing.Effect{}, Open: open.RecordDisputable(r)}
 	for _, b := range c.city.Books() {
@@ -81,11 +82,11 @@ func (c *Cases) RecordView(r holding.Record, open OpenCases) mingjing.RecordView
 // the newest. What they take along has all.
 const MaxShown = 500
 
-// OpenCases are the cases of one resident that are not decided, by id. What an agency
+// OpenCases are the cases of one resident that are not decided, by ID. What an agency
 // has lost is suspended while its case still waits for the decision.
 type OpenCases map[string]bool
 
-// OpenCasesOf reads the open cases of a resident.
+// OpenCasesOf returns the open cases of a resident.
 func OpenCasesOf(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID) (OpenCases, error) {
 	ids, err := db(t).OpenCaseIDs(ctx, resident)
 	open := make(OpenCases, len(ids))
@@ -105,10 +106,10 @@ func (o OpenCases) ListingDisputable(l holding.Listing) bool {
 	return listingDisputable(l.State) && !o[l.DisputeID]
 }
 
-// decided says whether nothing is left open of the last dispute: what an agency
-// has lost is suspended while the case still waits for its decision.
-func decided(ctx context.Context, t *kernel.Tx, dispute string) (bool, error) {
-	d, err := db(t).Case(ctx, dispute)
+// decided reports whether the last case is decided: what an agency has lost is suspended
+// while the case still waits for its decision.
+func decided(ctx context.Context, rd *kernel.Reader, dispute string) (bool, error) {
+	d, err := read(rd).Case(ctx, dispute)
 	if errors.Is(err, kernel.ErrNotFound) {
 		return true, nil
 	}
@@ -123,7 +124,7 @@ func listingDisputable(s mingjing.ListingState) bool {
 	return s == mingjing.ListingInEffect || s == mingjing.ListingServed || s == mingjing.ListingUnserved || s == mingjing.ListingSuspended
 }
 
-// Listings are the actor's listings, newest first.
+// Listings returns the actor's listings, newest first.
 func (c *Cases) Listings(ctx context.Context, a mingjing.Actor) (mingjing.ListingsView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -131,10 +132,11 @@ func (c *Cases) Listings(ctx context.Context, a mingjing.Actor) (mingjing.Listin
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.ListingsView, error) {
 		v := mingjing.ListingsView{Listings: []mingjing.ListingView{}}
-		if err := t.Look(ctx, a, me, c.city.Now(), "listings", "", "own"); err != nil {
+		rd := t.As(c.city.Entry(a, "listings", "", "own"))
+		if err := rd.Log(ctx, me); err != nil {
 			return v, err
 		}
-		listings, err := db(t).Listings(ctx, me)
+		listings, err := read(rd).Listings(ctx, me)
 		if err != nil {
 			return v, err
 		}
@@ -150,15 +152,15 @@ func (c *Cases) Listings(ctx context.Context, a mingjing.Actor) (mingjing.Listin
 	})
 }
 
-// Listing is one of the actor's listings.
+// Listing returns one of the actor's listings.
 func (c *Cases) Listing(ctx context.Context, a mingjing.Actor, id string) (mingjing.ListingView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.ListingView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.ListingView, error) {
-		t.Because(a, "listing", id, "own")
-		l, err := db(t).Listing(ctx, id)
+		rd := t.As(c.city.Entry(a, "listing", id, "own"))
+		l, err := read(rd).Listing(ctx, id)
 		if err != nil {
 			return mingjing.ListingView{}, err
 		}
@@ -170,12 +172,12 @@ func (c *Cases) Listing(ctx context.Context, a mingjing.Actor, id string) (mingj
 			return mingjing.ListingView{}, err
 		}
 		v := c.ListingView(l, open)
-		v.Without, err = c.without(ctx, t, l)
+		v.Without, err = c.without(ctx, rd, l)
 		return v, err
 	})
 }
 
-// ListingView is a listing with its effect by each rulebook, and whether repair is open.
+// ListingView returns a listing with its effect by each rulebook, and whether repair is open.
 func (c *Cases) ListingView(l holding.Listing, open OpenCases) mingjing.ListingView {
 	v := mingjing.ListingView{Listing: l.Listing, Effective: l.Effective(c.city.Today()), Key: kernel.NewID(),
 		Effect: []mingjing.Effect{}, Open: open.ListingDisputable(l), RepairWhy: c.repairWhy(l, open[l.DisputeID])}
@@ -188,22 +190,21 @@ func (c *Cases) ListingView(l holding.Listing, open OpenCases) mingjing.ListingV
 	return v
 }
 
-// without is what each score that the resident has would be today if the listing
-// were not there.
-func (c *Cases) without(ctx context.Context, t *kernel.Tx, l holding.Listing) ([]mingjing.ScoreIf, error) {
+// without returns what each score of the resident would be today without the listing.
+func (c *Cases) without(ctx context.Context, rd *kernel.Reader, l holding.Listing) ([]mingjing.ScoreIf, error) {
 	var out []mingjing.ScoreIf
 	for _, b := range c.city.Books() {
 		if _, ok := b.Item(l.Code); !ok {
 			continue
 		}
-		last, err := db(t).LatestScore(ctx, l.Resident, b.ID)
+		last, err := read(rd).LatestScore(ctx, l.Resident, b.ID)
 		if errors.Is(err, kernel.ErrNotFound) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		in, err := c.scores.Input(ctx, t, l.Resident, b, last.Missing)
+		in, err := c.scores.Input(ctx, rd, l.Resident, b, last.Missing)
 		if err != nil {
 			return nil, err
 		}
@@ -214,7 +215,7 @@ func (c *Cases) without(ctx context.Context, t *kernel.Tx, l holding.Listing) ([
 	return out, nil
 }
 
-// Sources are the agencies of all rulebooks, what each may hold, and what it
+// Sources returns the agencies of all rulebooks, what each may hold, and what it
 // holds on the actor.
 func (c *Cases) Sources(ctx context.Context, a mingjing.Actor) (mingjing.SourcesView, error) {
 	me, err := kernel.AsResident(a)
@@ -223,11 +224,12 @@ func (c *Cases) Sources(ctx context.Context, a mingjing.Actor) (mingjing.Sources
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.SourcesView, error) {
 		v := mingjing.SourcesView{Sources: []mingjing.SourceView{}}
-		if err := t.Look(ctx, a, me, c.city.Now(), "sources", "", "own"); err != nil {
+		rd := t.As(c.city.Entry(a, "sources", "", "own"))
+		if err := rd.Log(ctx, me); err != nil {
 			return v, err
 		}
 		held := map[string]int{}
-		records, err := db(t).Records(ctx, me)
+		records, err := read(rd).Records(ctx, me)
 		if err != nil {
 			return v, err
 		}
@@ -236,7 +238,7 @@ func (c *Cases) Sources(ctx context.Context, a mingjing.Actor) (mingjing.Sources
 				held[r.Agency]++
 			}
 		}
-		listings, err := db(t).Listings(ctx, me)
+		listings, err := read(rd).Listings(ctx, me)
 		if err != nil {
 			return v, err
 		}
@@ -246,9 +248,9 @@ func (c *Cases) Sources(ctx context.Context, a mingjing.Actor) (mingjing.Sources
 			}
 		}
 		asked := map[string]score.Source{}
-		r, err := db(t).LatestRequest(ctx, me)
+		r, err := read(rd).LatestRequest(ctx, me)
 		if err == nil {
-			sources, err := c.scores.SourcesOf(ctx, t, r)
+			sources, err := c.scores.SourcesOf(ctx, rd, r)
 			if err != nil {
 				return v, err
 			}

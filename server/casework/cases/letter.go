@@ -13,39 +13,46 @@ import (
 	"mingjing/server/casework/score"
 )
 
-// maxCaseLooks bounds the lines of the access log that are read for a court file.
-const maxCaseLooks = 5000
+// maxCaseEntries bounds the lines of the access log that are read for a court file.
+const maxCaseEntries = 5000
 
-var errNoDecisionYet = mingjing.Errorf(mingjing.Conflict, "no_decision_yet")
+var errNoDecisionYet = mingjing.NewError(mingjing.Conflict, "no_decision_yet")
 
-// Letter is what the decision letter of one of the actor's own cases tells. Before
+// Letter returns what the decision letter of one of the actor's own cases says. Before
 // the decision it is a no_decision_yet error.
 func (c *Cases) Letter(ctx context.Context, a mingjing.Actor, id string) (mingjing.LetterView, error) {
 	if _, err := kernel.AsResident(a); err != nil {
 		return mingjing.LetterView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.LetterView, error) {
-		v, _, _, err := c.letterFor(ctx, t, a, id, "letter")
-		return v, err
+		rd, d, m, err := c.enterCase(ctx, t, a, id, "letter")
+		if err != nil {
+			return mingjing.LetterView{}, err
+		}
+		return c.LetterOf(ctx, rd, d, m)
 	})
 }
 
-// CourtFile is all there is of one of the actor's own cases, once it is decided.
+// CourtFile returns everything about one of the actor's own cases, once it is decided.
 func (c *Cases) CourtFile(ctx context.Context, a mingjing.Actor, id string) (mingjing.CourtFile, error) {
 	if _, err := kernel.AsResident(a); err != nil {
 		return mingjing.CourtFile{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CourtFile, error) {
-		letter, d, m, err := c.letterFor(ctx, t, a, id, "court_file")
+		rd, d, m, err := c.enterCase(ctx, t, a, id, "court_file")
+		if err != nil {
+			return mingjing.CourtFile{}, err
+		}
+		letter, err := c.LetterOf(ctx, rd, d, m)
 		if err != nil {
 			return mingjing.CourtFile{}, err
 		}
 		f := mingjing.CourtFile{LetterView: letter, Hashes: map[string]string{}}
-		if f.Case, err = c.ShowCase(ctx, t, d); err != nil {
+		if f.Case, err = c.ShowCase(ctx, rd, d); err != nil {
 			return f, err
 		}
 		for _, e := range f.Case.Evidence {
-			_, data, err := db(t).EvidenceData(ctx, e.ID)
+			_, data, err := read(rd).EvidenceData(ctx, e.ID)
 			if err != nil {
 				return f, err
 			}
@@ -53,32 +60,20 @@ func (c *Cases) CourtFile(ctx context.Context, a mingjing.Actor, id string) (min
 			f.Hashes[e.ID] = hex.EncodeToString(sum[:])
 		}
 		if m == nil { // the access log is the resident's alone
-			f.Looks, err = looksAt(ctx, t, d.Resident, f.Case)
+			f.Entries, err = entriesAbout(ctx, rd, d.Resident, f.Case)
 		}
 		return f, err
 	})
 }
 
-// letterFor is what is told of a decided case, to the resident or by a mandate, and the
-// case as it is stored.
-func (c *Cases) letterFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, action string) (v mingjing.LetterView, d Case, m *Mandate, err error) {
-	if m, err = c.enter(ctx, t, a, id, action); err != nil {
-		return v, d, m, err
-	}
-	if d, err = db(t).Case(ctx, id); err != nil {
-		return v, d, m, err
-	}
-	v, err = c.LetterOf(ctx, t, d, m)
-	return v, d, m, err
-}
-
-// LetterOf is what the letter of a case tells. The scores are the resident's alone.
-func (c *Cases) LetterOf(ctx context.Context, t *kernel.Tx, d Case, m *Mandate) (v mingjing.LetterView, err error) {
+// LetterOf returns what the letter of a case says. The scores are for the resident
+// alone.
+func (c *Cases) LetterOf(ctx context.Context, rd *kernel.Reader, d Case, m *Mandate) (v mingjing.LetterView, err error) {
 	if d.Decision == nil {
 		return v, errNoDecisionYet
 	}
 	if d.Letter == nil { // decided before letters were kept
-		if err := c.WriteLetter(ctx, t, &d); err != nil {
+		if err := c.WriteLetter(ctx, rd, &d); err != nil {
 			return v, err
 		}
 	}
@@ -88,7 +83,7 @@ func (c *Cases) LetterOf(ctx context.Context, t *kernel.Tx, d Case, m *Mandate) 
 		return v, nil
 	}
 	for _, id := range d.Letter.ScoreIDs {
-		s, err := db(t).Score(ctx, id)
+		s, err := read(rd).Score(ctx, id)
 		if errors.Is(err, kernel.ErrNotFound) {
 			continue // the consent was withdrawn
 		} else if err != nil {
@@ -102,12 +97,12 @@ func (c *Cases) LetterOf(ctx context.Context, t *kernel.Tx, d Case, m *Mandate) 
 }
 
 // WriteLetter puts into a decided case what its letter says. It is done in the
-// transaction of the decision, after all else, so that the letter stays as it is
+// transaction of the decision, after everything else, so that the letter stays as it is
 // whatever becomes of the record or listing, of the case and of the rulebook.
-func (c *Cases) WriteLetter(ctx context.Context, t *kernel.Tx, d *Case) error {
+func (c *Cases) WriteLetter(ctx context.Context, rd *kernel.Reader, d *Case) error {
 	l := Letter{LetterView: mingjing.LetterView{City: c.city.Books()[0].City}}
 	var err error
-	if l.Dispute, err = c.ShowCase(ctx, t, *d); err != nil {
+	if l.Dispute, err = c.ShowCase(ctx, rd, *d); err != nil {
 		return err
 	}
 	l.Dispute.Lanes, l.Dispute.LanesUntil = nil, ""
@@ -122,7 +117,7 @@ func (c *Cases) WriteLetter(ctx context.Context, t *kernel.Tx, d *Case) error {
 	for _, b := range c.city.Books() {
 		// That of the decision: the first that was made with it or after it. The two
 		// times are not stored to the same fraction of a second.
-		s, err := db(t).FirstScoreSince(ctx, d.Resident, b.ID, d.Decision.At.Truncate(time.Second))
+		s, err := read(rd).FirstScoreSince(ctx, d.Resident, b.ID, d.Decision.At.Truncate(time.Second))
 		if errors.Is(err, kernel.ErrNotFound) {
 			continue
 		}
@@ -137,9 +132,9 @@ func (c *Cases) WriteLetter(ctx context.Context, t *kernel.Tx, d *Case) error {
 	return nil
 }
 
-// looksAt are the lines of the resident's access log about a case or what it is
-// about, oldest first.
-func looksAt(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, d mingjing.Case) ([]mingjing.Look, error) {
+// entriesAbout returns the entries of the resident's access log about a case or its
+// subject, oldest first.
+func entriesAbout(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, d mingjing.Case) ([]mingjing.AccessEntry, error) {
 	const page = 500
 	subjects := []string{d.ID}
 	if d.Record != nil {
@@ -148,10 +143,10 @@ func looksAt(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, d mingji
 	if d.Listing != nil {
 		subjects = append(subjects, d.Listing.ID)
 	}
-	found := []mingjing.Look{}
+	found := []mingjing.AccessEntry{}
 	before := int64(0)
-	for range maxCaseLooks / page {
-		looks, err := db(t).Looks(ctx, me, false, before, page)
+	for range maxCaseEntries / page {
+		looks, err := read(rd).AccessEntries(ctx, me, false, before, page)
 		if err != nil {
 			return nil, err
 		}

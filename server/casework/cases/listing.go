@@ -33,13 +33,12 @@ type Proposal struct {
 // MaxGround bounds the ground of a proposal in one language, in characters.
 const MaxGround = 1000
 
-// Propose takes an agency's proposal of a listing, if it passes the checks:
-// a person who is known, a list that the agency may keep, a complete document of
-// a required kind, measures that are published for it, a term within its tier.
-// Nothing has effect before two people have decided, the notice was served and
-// the answer period is over. What was ended before comes back only with another
-// reference and a document dated later; where nobody had decided on it, with
-// another document of the same day too.
+// Propose stores an agency's proposal of a listing, if it passes the checks: a person
+// who is known, a list that the agency may keep, a complete document of a required kind,
+// measures that are published for it, a term within its tier. Nothing has effect before
+// two people have decided, the notice was served and the answer period is over. What was
+// ended before comes back only with another reference and a document dated later; where
+// nobody had decided on it, with another document of the same day too.
 func (c *Cases) Propose(ctx context.Context, a mingjing.Actor, p Proposal) (mingjing.Listing, error) {
 	agency, err := kernel.AsAgency(a)
 	if err != nil {
@@ -48,7 +47,7 @@ func (c *Cases) Propose(ctx context.Context, a mingjing.Actor, p Proposal) (ming
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Listing, error) { return c.ProposeIn(ctx, t, a, agency, p) })
 }
 
-// ProposeIn is Propose in the caller's transaction.
+// ProposeIn is [Cases.Propose] in the caller's transaction.
 func (c *Cases) ProposeIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, p Proposal) (mingjing.Listing, error) {
 	item, wrong := c.checkProposal(agency, p)
 	if len(wrong) > 0 {
@@ -61,12 +60,12 @@ func (c *Cases) ProposeIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, a
 		return mingjing.Listing{}, err
 	}
 	id := kernel.NewID()
-	t.Because(a, "propose", id, "listing")
-	resident, err := db(t).Resident(ctx, who)
+	rd := t.As(c.city.Entry(a, "propose", id, "listing"))
+	resident, err := read(rd).Resident(ctx, who)
 	if err != nil {
 		return mingjing.Listing{}, err
 	}
-	listings, err := db(t).Listings(ctx, resident.ID)
+	listings, err := read(rd).Listings(ctx, resident.ID)
 	if err != nil {
 		return mingjing.Listing{}, err
 	}
@@ -79,7 +78,8 @@ func (c *Cases) ProposeIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, a
 			return mingjing.Listing{}, mingjing.InvalidFields(mingjing.FieldError{Field: "ref", Code: "needs_new_case"})
 		case old.Code == p.Code && !old.State.Over():
 			return mingjing.Listing{}, mingjing.InvalidFields(mingjing.FieldError{Field: "code", Code: "listed_already"})
-		case old.Code == p.Code && undecided(old) && p.Document.Date == ended(old, c.city.Zone()) && !holding.SameDocument(old.Document, p.Document):
+		case old.Code == p.Code && undecided(old) && p.Document.Date == ended(old, c.city.Zone()) &&
+			!holding.SameDocument(old.Document, p.Document):
 			// Nobody has looked at it: there is no decision that a day should lie after.
 		case old.Code == p.Code && old.State != mingjing.ListingExpired && p.Document.Date <= ended(old, c.city.Zone()):
 			return mingjing.Listing{}, mingjing.InvalidFields(mingjing.FieldError{Field: "document", Code: "needs_new_case"})
@@ -94,7 +94,7 @@ func (c *Cases) ProposeIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, a
 		Case: mingjing.Case{ID: l.CaseID, Kind: mingjing.CaseListing, Statement: p.Ground.In(mingjing.Languages[0]),
 			State: mingjing.DisputeFiled, FiledAt: now, Clocks: []mingjing.Clock{c.city.ClockFor("check", proc.CheckDays)},
 			Timeline: []mingjing.TimelineEntry{{At: now, Code: "proposed", Role: mingjing.RoleAgency, Who: agency}}}}
-	if err := c.holdings.Move(ctx, t, &l, mingjing.ListingProposed, mingjing.Actor{Role: mingjing.RoleAgency, Name: agency}); err != nil {
+	if err := c.holdings.Move(ctx, rd, &l, mingjing.ListingProposed, mingjing.Actor{Role: mingjing.RoleAgency, Name: agency}); err != nil {
 		return mingjing.Listing{}, err
 	}
 	d.NextDue = NextDue(d.Clocks)
@@ -104,15 +104,15 @@ func (c *Cases) ProposeIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, a
 	if err := c.WatchClocks(ctx, t, d); err != nil {
 		return mingjing.Listing{}, err
 	}
-	return l.Listing, c.Tell(ctx, t, d)
+	return l.Listing, c.Tell(ctx, rd, d)
 }
 
-// undecided says whether a proposal was refused because nobody decided in time.
+// undecided reports whether a proposal was refused because nobody decided in time.
 func undecided(l holding.Listing) bool {
 	return l.State == mingjing.ListingRefused && len(l.Life) > 0 && l.Life[len(l.Life)-1].Role == mingjing.RoleSystem
 }
 
-// ended is the day on which a listing ended.
+// ended returns the day on which a listing ended.
 func ended(l holding.Listing, zone *time.Location) mingjing.Date {
 	if len(l.Life) == 0 {
 		return ""
@@ -169,7 +169,7 @@ func (c *Cases) checkProposal(agency string, p Proposal) (mingjing.Item, []mingj
 	return item, wrong
 }
 
-// measures are the published measures of the codes, in the rulebook's order.
+// measures returns the published measures of the codes, in the rulebook's order.
 func (c *Cases) measures(item mingjing.Item, codes []string) []mingjing.Measure {
 	book, _, _ := c.holdings.ListingItem(item.Code)
 	out := []mingjing.Measure{}
@@ -181,16 +181,16 @@ func (c *Cases) measures(item mingjing.Item, codes []string) []mingjing.Measure 
 	return out
 }
 
-// ConfirmReceipt is the resident's word that they have the notice of a listing;
-// the answer period begins. Confirming again changes nothing.
+// ConfirmReceipt stores that the resident has received the notice of a listing; the
+// answer period begins. Confirming again changes nothing.
 func (c *Cases) ConfirmReceipt(ctx context.Context, a mingjing.Actor, listing string) error {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return err
 	}
 	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error {
-		t.Because(a, "listing", listing, "own")
-		l, err := ownListing(ctx, t, me, listing)
+		rd := t.As(c.city.Entry(a, "listing", listing, "own"))
+		l, err := ownListing(ctx, rd, me, listing)
 		if err != nil {
 			return err
 		}
@@ -198,36 +198,36 @@ func (c *Cases) ConfirmReceipt(ctx context.Context, a mingjing.Actor, listing st
 			if l.Served != "" {
 				return nil
 			}
-			return mingjing.Errorf(mingjing.Conflict, "nothing_to_confirm")
+			return mingjing.NewError(mingjing.Conflict, "nothing_to_confirm")
 		}
-		d, err := db(t).Case(ctx, l.CaseID)
+		d, err := read(rd).Case(ctx, l.CaseID)
 		if err != nil {
 			return err
 		}
 		now := c.city.Now().UTC()
-		if err := c.MarkServed(ctx, t, &l, &d, a, mingjing.ServedInApp, c.city.Today(), now); err != nil {
+		if err := c.MarkServed(ctx, rd, &l, &d, a, mingjing.ServedInApp, c.city.Today(), now); err != nil {
 			return err
 		}
 		if err := c.SetCase(ctx, t, d); err != nil {
 			return err
 		}
-		return c.Tell(ctx, t, d)
+		return c.Tell(ctx, rd, d)
 	}))
 }
 
-func ownListing(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, id string) (holding.Listing, error) {
-	l, err := db(t).Listing(ctx, id)
+func ownListing(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, id string) (holding.Listing, error) {
+	l, err := read(rd).Listing(ctx, id)
 	if err == nil && l.Resident != me {
 		return holding.Listing{}, kernel.ErrNotFound
 	}
 	return l, err
 }
 
-// MarkServed begins the answer period and closes the case in which the listing was
+// MarkServed begins the answer period of a listing, and closes the case in which it was
 // decided.
-func (c *Cases) MarkServed(ctx context.Context, t *kernel.Tx, l *holding.Listing, d *Case, by mingjing.Actor, how string, on mingjing.Date, now time.Time) error {
-	by2 := c.city.Due(c.city.Procedure(l.Code).AnswerDays)
-	l.NoticeOn, l.Served, l.AnswerBy = on, how, &by2
+func (c *Cases) MarkServed(ctx context.Context, rd *kernel.Reader, l *holding.Listing, d *Case, by mingjing.Actor, how string, on mingjing.Date, now time.Time) error {
+	answerBy := c.city.Due(c.city.Procedure(l.Code).AnswerDays)
+	l.NoticeOn, l.Served, l.AnswerBy = on, how, &answerBy
 	MarkMet(d.Clocks, "serve", now)
 	d.State = mingjing.DisputeDecided
 	d.NextDue = NextDue(d.Clocks)
@@ -236,17 +236,17 @@ func (c *Cases) MarkServed(ctx context.Context, t *kernel.Tx, l *holding.Listing
 		entry.Who = by.Name
 	}
 	d.Timeline = append(d.Timeline, entry)
-	return c.holdings.Move(ctx, t, l, mingjing.ListingServed, by)
+	return c.holdings.Move(ctx, rd, l, mingjing.ListingServed, by)
 }
 
-// listingDue does what a listing's own dates ask for: it takes effect at the end of
-// the answer period, and ends at the end of its term.
+// listingDue is the job that does what a listing's own dates ask for: the listing takes
+// effect at the end of the answer period, and ends at the end of its term.
 func (c *Cases) listingDue(ctx context.Context, id string) (time.Duration, error) {
 	var wait time.Duration
 	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
 		wait = 0
-		t.Because(kernel.System, "rescore", id, "listing")
-		l, err := db(t).Listing(ctx, id)
+		rd := t.As(c.city.Entry(kernel.System, "rescore", id, "listing"))
+		l, err := read(rd).Listing(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -265,10 +265,10 @@ func (c *Cases) listingDue(ctx context.Context, id string) (time.Duration, error
 			return nil
 		}
 		wait = 0
-		if err := c.holdings.Move(ctx, t, &l, to, kernel.System); err != nil {
+		if err := c.holdings.Move(ctx, rd, &l, to, kernel.System); err != nil {
 			return err
 		}
-		return c.scores.Rescore(ctx, t, l.Resident, cause, "")
+		return c.scores.Rescore(ctx, rd, l.Resident, cause, "")
 	})
 	if errors.Is(err, kernel.ErrNotFound) {
 		return 0, nil
@@ -276,20 +276,20 @@ func (c *Cases) listingDue(ctx context.Context, id string) (time.Duration, error
 	return wait, err
 }
 
-// ShowListing is the resident's wish to show a redlisting, or no longer to.
+// ShowListing stores whether the resident wants a redlisting to be shown.
 func (c *Cases) ShowListing(ctx context.Context, a mingjing.Actor, listing string, shown bool) error {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return err
 	}
 	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error {
-		t.Because(a, "listing", listing, "own")
-		l, err := ownListing(ctx, t, me, listing)
+		rd := t.As(c.city.Entry(a, "listing", listing, "own"))
+		l, err := ownListing(ctx, rd, me, listing)
 		if err != nil {
 			return err
 		}
 		if l.Kind != mingjing.Redlist {
-			return mingjing.Errorf(mingjing.Conflict, "only_redlists")
+			return mingjing.NewError(mingjing.Conflict, "only_redlists")
 		}
 		l.Shown = shown
 		if err := db(t).PutListing(ctx, l); err != nil {
@@ -299,8 +299,8 @@ func (c *Cases) ShowListing(ctx context.Context, a mingjing.Actor, listing strin
 	}))
 }
 
-// PutStatement keeps the resident's own statement on file beside a record or a
-// listing, at most as many words as the procedure allows; "" takes it away.
+// PutStatement stores the resident's own statement beside a record or a listing, at most
+// as many words as the procedure allows; "" removes it.
 func (c *Cases) PutStatement(ctx context.Context, a mingjing.Actor, recordID, listingID, text string) error {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -309,31 +309,32 @@ func (c *Cases) PutStatement(ctx context.Context, a mingjing.Actor, recordID, li
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error {
 		var code string
-		var put func() error
+		var save func() error
 		switch {
 		case (recordID == "") == (listingID == ""):
 			return kernel.ErrNotFound
 		case recordID != "":
-			t.Because(a, "record", recordID, "own")
-			r, err := db(t).Record(ctx, recordID)
+			rd := t.As(c.city.Entry(a, "record", recordID, "own"))
+			r, err := read(rd).Record(ctx, recordID)
 			if err != nil {
 				return err
 			} else if r.Resident != me {
 				return kernel.ErrNotFound
 			}
-			code, put = r.Code, func() error { r.Statement = text; return db(t).PutRecord(ctx, r) }
+			code, save = r.Code, func() error { r.Statement = text; return db(t).PutRecord(ctx, r) }
 		default:
-			t.Because(a, "listing", listingID, "own")
-			l, err := ownListing(ctx, t, me, listingID)
+			rd := t.As(c.city.Entry(a, "listing", listingID, "own"))
+			l, err := ownListing(ctx, rd, me, listingID)
 			if err != nil {
 				return err
 			}
-			code, put = l.Code, func() error { l.Statement = text; return db(t).PutListing(ctx, l) }
+			code, save = l.Code, func() error { l.Statement = text; return db(t).PutListing(ctx, l) }
 		}
-		if most := c.city.Procedure(code).StatementWords; mingjing.Words(text) > most || utf8.RuneCountInString(text) > mingjing.MaxStatement || !utf8.ValidString(text) {
+		if most := c.city.Procedure(code).StatementWords; mingjing.Words(text) > most || utf8.RuneCountInString(text) > mingjing.MaxStatement ||
+			!utf8.ValidString(text) {
 			return mingjing.InvalidFields(mingjing.FieldError{Field: "statement_on_file", Code: "too_many_words"})
 		}
-		if err := put(); err != nil {
+		if err := save(); err != nil {
 			return err
 		}
 		return t.Emit(ctx, a.ID, mingjing.EventRecord, recordID+listingID, c.city.Now())

@@ -22,16 +22,17 @@ type Offer struct {
 }
 
 // errMandateOver: the mandate was answered, taken back or has run out.
-var errMandateOver = mingjing.Errorf(mingjing.Conflict, "mandate_over")
+var errMandateOver = mingjing.NewError(mingjing.Conflict, "mandate_over")
 
-// isOpen says whether a mandate can still be answered or taken back: not after its
-// last day, whether the job that ends it has run or not.
+// isOpen reports whether a mandate can still be answered or revoked: not after its last
+// day, even if the job that ends it has not run.
 func (c *Cases) isOpen(m Mandate) bool { return m.State.Open() && c.city.Today() <= m.Until }
 
-// mayAct says whether a mandate lets its helper act today.
+// mayAct reports whether a mandate lets its helper act today.
 func (c *Cases) mayAct(m Mandate) bool { return c.isOpen(m) && m.State == mingjing.MandateAccepted }
 
-// shown is a mandate as both read it.
+// shown returns a mandate as both sides read it: one that is over has ended, even if the
+// job that ends it has not run.
 func (c *Cases) shown(m Mandate) mingjing.Mandate {
 	if m.State.Open() && !c.isOpen(m) {
 		m.State = mingjing.MandateEnded
@@ -39,27 +40,27 @@ func (c *Cases) shown(m Mandate) mingjing.Mandate {
 	return m.Mandate
 }
 
-// showMandates adds to a case in whose name it is read: to the resident who may
-// act, to who acts for them the resident's name.
-func (c *Cases) showMandates(ctx context.Context, t *kernel.Tx, m *Mandate, d Case, out *mingjing.Case) error {
+// showMandates adds the mandates to a case that its resident reads, and the resident's
+// name to one that a helper reads.
+func (c *Cases) showMandates(ctx context.Context, rd *kernel.Reader, m *Mandate, d Case, out *mingjing.Case) error {
 	if m != nil {
 		out.ActingFor, out.ActingUntil = m.Resident, m.Until
 		return nil
 	}
-	all, err := mandatesIn(ctx, t, d)
+	all, err := mandatesIn(ctx, rd, d)
 	for _, m := range all {
 		out.Mandates = append(out.Mandates, forOwner(c.shown(m)))
 	}
 	return err
 }
 
-// forOwner is a mandate as the resident sees it, who knows their own name.
+// forOwner returns a mandate as the resident sees it, without their own name.
 func forOwner(m mingjing.Mandate) mingjing.Mandate {
 	m.Resident = ""
 	return m
 }
 
-// Helping is a case in which the actor acts for somebody else.
+// Helping returns a case in which the actor acts for somebody else.
 func (c *Cases) Helping(ctx context.Context, a mingjing.Actor, id string) (mingjing.Case, error) {
 	d, err := c.Dispute(ctx, a, id)
 	if err == nil && d.ActingFor == "" {
@@ -68,26 +69,27 @@ func (c *Cases) Helping(ctx context.Context, a mingjing.Actor, id string) (mingj
 	return d, err
 }
 
-// Mandates are those in which the actor is the helper, newest first. A mandate is a
-// paper between two: reading it is no look at the resident's data, and a line in
-// their access log would tell of an offer that its number belongs to somebody.
+// Mandates returns those in which the actor is the helper, newest first. A mandate
+// belongs to both: reading it is no look at the resident's data, and an entry in their
+// access log would tell that the number of an offer belongs to somebody.
 func (c *Cases) Mandates(ctx context.Context, a mingjing.Actor) (mingjing.MandatesView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.MandatesView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.MandatesView, error) {
-		if err := t.Look(ctx, a, me, c.city.Now(), "mandates", "", "own"); err != nil {
+		rd := t.As(c.city.Entry(a, "mandates", "", "own"))
+		if err := rd.Log(ctx, me); err != nil {
 			return mingjing.MandatesView{}, err
 		}
-		all, err := c.MandatesFor(ctx, t, me)
+		all, err := c.MandatesFor(ctx, rd, me)
 		return mingjing.MandatesView{Mandates: all}, err
 	})
 }
 
-// MandatesFor are those in which a resident is the helper, as they see them.
-func (c *Cases) MandatesFor(ctx context.Context, t *kernel.Tx, helper mingjing.ResidentID) ([]mingjing.Mandate, error) {
-	all, err := db(t).MandatesFor(ctx, helper)
+// MandatesFor returns those in which a resident is the helper, as they see them.
+func (c *Cases) MandatesFor(ctx context.Context, rd *kernel.Reader, helper mingjing.ResidentID) ([]mingjing.Mandate, error) {
+	all, err := read(rd).MandatesFor(ctx, helper)
 	list := make([]mingjing.Mandate, 0, len(all))
 	for _, m := range all {
 		list = append(list, c.shown(m))
@@ -103,15 +105,15 @@ func (c *Cases) OfferMandate(ctx context.Context, a mingjing.Actor, o Offer) (mi
 		return mingjing.Case{}, err
 	}
 	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
-		t.Because(a, "mandate", o.CaseID, "own")
-		d, err := db(t).Case(ctx, o.CaseID)
+		rd := t.As(c.city.Entry(a, "mandate", o.CaseID, "own"))
+		d, err := read(rd).Case(ctx, o.CaseID)
 		if err != nil {
 			return err
 		}
 		if d.Resident != me {
 			return kernel.ErrNotFound // whoever else may act in it
 		}
-		resident, err := db(t).Resident(ctx, me)
+		resident, err := read(rd).Resident(ctx, me)
 		if err != nil {
 			return err
 		}
@@ -143,11 +145,11 @@ func (c *Cases) OfferMandate(ctx context.Context, a mingjing.Actor, o Offer) (mi
 		if d.State == mingjing.DisputeDecided && d.Decision != nil {
 			last := c.lanesUntil(d)
 			if today > last {
-				return mingjing.Errorf(mingjing.Conflict, "case_decided")
+				return mingjing.NewError(mingjing.Conflict, "case_decided")
 			}
 			m.Until = min(m.Until, last) // then there is no way on from the case
 		}
-		if err := c.offerable(ctx, t, m, d); err != nil {
+		if err := c.offerable(ctx, rd, m, d); err != nil {
 			return err
 		}
 		if err := db(t).PutMandate(ctx, m); err != nil {
@@ -160,7 +162,7 @@ func (c *Cases) OfferMandate(ctx context.Context, a mingjing.Actor, o Offer) (mi
 				return err
 			}
 		}
-		return c.mandateMoved(ctx, t, m, "")
+		return c.tellOwner(ctx, rd, m)
 	})
 	if err != nil {
 		return mingjing.Case{}, kernel.Public(err)
@@ -170,22 +172,22 @@ func (c *Cases) OfferMandate(ctx context.Context, a mingjing.Actor, o Offer) (mi
 
 // offerable refuses a mandate where the case has enough of them, or one for the same
 // person, enrolled or not.
-func (c *Cases) offerable(ctx context.Context, t *kernel.Tx, m Mandate, d Case) error {
-	have, err := mandatesIn(ctx, t, d)
+func (c *Cases) offerable(ctx context.Context, rd *kernel.Reader, m Mandate, d Case) error {
+	have, err := mandatesIn(ctx, rd, d)
 	if err != nil {
 		return err
 	}
 	have = slices.DeleteFunc(have, func(m Mandate) bool { return !c.isOpen(m) })
-	same, err := db(t).MandatesTo(ctx, m.OwnerID, m.Number)
+	same, err := read(rd).MandatesTo(ctx, m.OwnerID, m.Number)
 	switch {
 	case err != nil:
 		return err
 	case slices.ContainsFunc(same, func(s Mandate) bool {
 		return slices.ContainsFunc(have, func(h Mandate) bool { return h.ID == s.ID })
 	}):
-		return mingjing.Errorf(mingjing.Conflict, "helper_named")
+		return mingjing.NewError(mingjing.Conflict, "helper_named")
 	case len(have) >= mingjing.MaxMandates:
-		return mingjing.Errorf(mingjing.Conflict, "helper_count")
+		return mingjing.NewError(mingjing.Conflict, "helper_count")
 	}
 	return nil
 }
@@ -206,8 +208,8 @@ func (c *Cases) answerMandate(ctx context.Context, a mingjing.Actor, id string, 
 		return mingjing.Mandate{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Mandate, error) {
-		t.Part(a, "mandates", "", "own", string(c.city.Today()))
-		m, err := db(t).Mandate(ctx, id, me)
+		rd := t.As(c.ownMandates(a))
+		m, err := read(rd).Mandate(ctx, id, me)
 		if err != nil {
 			return mingjing.Mandate{}, err
 		}
@@ -217,7 +219,7 @@ func (c *Cases) answerMandate(ctx context.Context, a mingjing.Actor, id string, 
 		if !c.isOpen(m) || m.State == to {
 			return mingjing.Mandate{}, errMandateOver
 		}
-		helper, err := db(t).Resident(ctx, me)
+		helper, err := read(rd).Resident(ctx, me)
 		if err != nil {
 			return mingjing.Mandate{}, err
 		}
@@ -225,19 +227,16 @@ func (c *Cases) answerMandate(ctx context.Context, a mingjing.Actor, id string, 
 		if to == mingjing.MandateAccepted {
 			m.Name = helper.Name
 		}
-		for _, l := range []struct {
-			of   mingjing.ResidentID
-			look mingjing.Look
-		}{
-			{me, mingjing.Look{Role: a.Role, Who: helper.Name, Action: "mandate", Subject: m.CaseID, Purpose: "own"}},
-			{m.OwnerID, mingjing.Look{Role: mingjing.RoleHelper, Who: m.Name, For: m.Resident, Action: "mandate", Subject: m.CaseID, Purpose: "mandate"}},
-		} {
-			l.look.At = c.city.Now().UTC()
-			if err := t.AddLook(ctx, l.of, l.look); err != nil {
-				return mingjing.Mandate{}, err
-			}
+		mine := kernel.Entry{AccessEntry: mingjing.AccessEntry{At: c.city.Now().UTC(), Role: a.Role, Who: helper.Name,
+			Action: "mandate", Subject: m.CaseID, Purpose: "own"}}
+		if err := t.As(mine).Log(ctx, me); err != nil {
+			return mingjing.Mandate{}, err
 		}
-		return m.Mandate, c.setMandate(ctx, t, m)
+		owners := t.As(kernel.Entry{AccessEntry: m.entry(c.city.Now(), "mandate", m.CaseID)})
+		if err := owners.Log(ctx, m.OwnerID); err != nil {
+			return mingjing.Mandate{}, err
+		}
+		return m.Mandate, c.setMandate(ctx, owners, rd, m)
 	})
 }
 
@@ -248,8 +247,8 @@ func (c *Cases) RevokeMandate(ctx context.Context, a mingjing.Actor, id string) 
 		return mingjing.Mandate{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Mandate, error) {
-		t.Part(a, "mandates", "", "own", string(c.city.Today()))
-		m, err := db(t).Mandate(ctx, id, me)
+		rd := t.As(c.ownMandates(a))
+		m, err := read(rd).Mandate(ctx, id, me)
 		if err != nil {
 			return mingjing.Mandate{}, err
 		}
@@ -259,53 +258,55 @@ func (c *Cases) RevokeMandate(ctx context.Context, a mingjing.Actor, id string) 
 		if !c.isOpen(m) {
 			return mingjing.Mandate{}, errMandateOver
 		}
-		if err := t.Look(ctx, a, me, c.city.Now(), "mandate", m.CaseID, "own"); err != nil {
+		if err := t.As(c.city.Entry(a, "mandate", m.CaseID, "own")).Log(ctx, me); err != nil {
 			return mingjing.Mandate{}, err
 		}
 		if m.State == mingjing.MandateOffered {
 			m.HelperID = "" // nobody is told, so that it takes as long where there is nobody
 		}
 		m.State = mingjing.MandateRevoked
-		return forOwner(m.Mandate), c.setMandate(ctx, t, m)
+		return forOwner(m.Mandate), c.setMandate(ctx, rd, rd, m)
 	})
 }
 
-// setMandate stores where a mandate stands now and tells both.
-func (c *Cases) setMandate(ctx context.Context, t *kernel.Tx, m Mandate) error {
-	if err := db(t).PutMandate(ctx, m); err != nil {
+// setMandate stores the new state of a mandate and notifies both sides, each by the
+// reader whose entry is for their log.
+func (c *Cases) setMandate(ctx context.Context, owners, helpers *kernel.Reader, m Mandate) error {
+	if err := db(owners).PutMandate(ctx, m); err != nil {
 		return err
 	}
-	return c.mandateMoved(ctx, t, m, m.HelperID)
+	if err := c.tellOwner(ctx, owners, m); err != nil || m.HelperID == "" {
+		return err
+	}
+	if err := c.notices.Notify(ctx, helpers, m.HelperID, mingjing.NoticeHelper, string(m.State), "mandates", m.ID); err != nil {
+		return err
+	}
+	return helpers.Emit(ctx, string(m.HelperID), mingjing.EventDispute, m.CaseID, c.city.Now())
 }
 
-// mandateMoved tells the resident, and the helper if there is one, that a mandate
-// moved on: by a notice, and on their open screens.
-func (c *Cases) mandateMoved(ctx context.Context, t *kernel.Tx, m Mandate, helper mingjing.ResidentID) error {
-	if err := c.notices.Notify(ctx, t, m.OwnerID, mingjing.NoticeHelper, string(m.State), "dispute", m.CaseID); err != nil {
+// tellOwner notifies the resident of the new state of their mandate, and publishes an
+// event to their screens.
+func (c *Cases) tellOwner(ctx context.Context, rd *kernel.Reader, m Mandate) error {
+	if err := c.notices.Notify(ctx, rd, m.OwnerID, mingjing.NoticeHelper, string(m.State), "dispute", m.CaseID); err != nil {
 		return err
 	}
-	if err := t.Emit(ctx, string(m.OwnerID), mingjing.EventDispute, m.CaseID, c.city.Now()); err != nil || helper == "" {
-		return err
-	}
-	if err := c.notices.Notify(ctx, t, helper, mingjing.NoticeHelper, string(m.State), "mandates", m.ID); err != nil {
-		return err
-	}
-	return t.Emit(ctx, string(helper), mingjing.EventDispute, m.CaseID, c.city.Now())
+	return rd.Emit(ctx, string(m.OwnerID), mingjing.EventDispute, m.CaseID, c.city.Now())
 }
 
-// mandateDue tells the helper of an offer, or ends a mandate whose time is over.
+// mandateDue is the job that notifies the helper of an offer, and ends a mandate after
+// its last day.
 func (c *Cases) mandateDue(ctx context.Context, id string) error {
 	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
-		t.Part(kernel.System, "mandate", id, "mandate", id)
-		m, err := db(t).Mandate(ctx, id, "")
+		rd := t.As(c.city.Entry(kernel.System, "mandate", id, "mandate").Once(id))
+		m, err := read(rd).Mandate(ctx, id, "")
 		if err != nil || !m.State.Open() {
 			return err
 		}
 		if !c.isOpen(m) {
 			m.State = mingjing.MandateEnded
-			return c.setMandate(ctx, t, m)
+			return c.setMandate(ctx, rd, rd, m)
 		}
-		return c.tellOffer(ctx, t, m)
+		return c.tellOffer(ctx, rd, m)
 	})
 	if errors.Is(err, kernel.ErrNotFound) {
 		return nil
@@ -313,10 +314,11 @@ func (c *Cases) mandateDue(ctx context.Context, id string) error {
 	return err
 }
 
-// TellOffers tells somebody who has just been enrolled who had named them before.
+// TellOffers notifies somebody who was just enrolled of the offers that were made to
+// their number before.
 func (c *Cases) TellOffers(ctx context.Context, t *kernel.Tx, helper mingjing.ResidentID) error {
-	t.Part(kernel.System, "mandate", "", "mandate", "offers")
-	all, err := db(t).MandatesFor(ctx, helper)
+	rd := t.As(c.city.Entry(kernel.System, "mandate", "", "mandate").Once("offers"))
+	all, err := read(rd).MandatesFor(ctx, helper)
 	if err != nil {
 		return err
 	}
@@ -324,21 +326,21 @@ func (c *Cases) TellOffers(ctx context.Context, t *kernel.Tx, helper mingjing.Re
 		if !c.isOpen(m) {
 			continue
 		}
-		if err := c.tellOffer(ctx, t, m); err != nil {
+		if err := c.tellOffer(ctx, rd, m); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// tellOffer tells the helper of an offer, once and if they are enrolled.
-func (c *Cases) tellOffer(ctx context.Context, t *kernel.Tx, m Mandate) error {
+// tellOffer notifies the helper of an offer, once and if they are enrolled.
+func (c *Cases) tellOffer(ctx context.Context, rd *kernel.Reader, m Mandate) error {
 	if m.HelperID == "" || m.Told || m.State != mingjing.MandateOffered {
 		return nil
 	}
 	m.Told = true
-	if err := db(t).PutMandate(ctx, m); err != nil {
+	if err := db(rd).PutMandate(ctx, m); err != nil {
 		return err
 	}
-	return c.notices.Notify(ctx, t, m.HelperID, mingjing.NoticeHelper, string(m.State), "mandates", m.ID)
+	return c.notices.Notify(ctx, rd, m.HelperID, mingjing.NoticeHelper, string(m.State), "mandates", m.ID)
 }

@@ -8,12 +8,12 @@ import (
 )
 
 var (
-	errRelative = mingjing.Errorf(mingjing.Forbidden, "case_relative")
-	errHelped   = mingjing.Errorf(mingjing.Forbidden, "case_helper")
+	errRelative = mingjing.NewError(mingjing.Forbidden, "case_relative")
+	errHelped   = mingjing.NewError(mingjing.Forbidden, "case_helper")
 )
 
-// NearTo are the residents whose cases a member of staff does not work on, with
-// why: those for whom they have acted themselves, and declared relatives.
+// NearTo returns the residents whose cases a member of staff may not work on, with the
+// reason: those for whom they have acted themselves, and declared relatives.
 func NearTo(ctx context.Context, t *kernel.Tx, a mingjing.Actor) (map[mingjing.ResidentID]error, error) {
 	near := map[mingjing.ResidentID]error{}
 	if !a.Role.Staff() {
@@ -35,29 +35,30 @@ func NearTo(ctx context.Context, t *kernel.Tx, a mingjing.Actor) (map[mingjing.R
 	return near, err
 }
 
-// CaseFor is a case, with whether it is of somebody who is near to the actor.
-func CaseFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id string) (Case, error) {
-	d, err := db(t).Case(ctx, id)
+// CaseFor returns a case with its field Near set for the actor.
+func CaseFor(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, id string) (Case, error) {
+	d, err := read(rd).Case(ctx, id)
 	if err != nil {
 		return Case{}, err
 	}
-	near, err := NearTo(ctx, t, a)
+	near, err := NearTo(ctx, rd.Tx, a)
 	d.Near = near[d.Resident]
 	return d, err
 }
 
-// NotOwn refuses a case of the actor's own, or of somebody who is near to them.
+// NotOwn returns an error for a case of the actor's own, or of somebody who is near to
+// them.
 func NotOwn(a mingjing.Actor, d Case) error {
 	if d.Near != nil {
 		return d.Near
 	}
 	if a.Self != "" && a.Self == d.Resident {
-		return mingjing.Errorf(mingjing.Forbidden, "case_own")
+		return mingjing.NewError(mingjing.Forbidden, "case_own")
 	}
 	return nil
 }
 
-// CaseMoved tells the resident that a case of theirs went on.
-func (c *Cases) CaseMoved(ctx context.Context, t *kernel.Tx, d Case, code string) error {
-	return c.NotifyCase(ctx, t, d, mingjing.NoticeCaseMoved, code)
+// CaseMoved notifies the resident and the helpers that a case went on.
+func (c *Cases) CaseMoved(ctx context.Context, rd *kernel.Reader, d Case, code string) error {
+	return c.NotifyCase(ctx, rd, d, mingjing.NoticeCaseMoved, code)
 }

@@ -11,30 +11,30 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// questionDue asks the agency about a dispute until it answers or its clock runs
-// out. Then what is disputed is suspended and a second notice runs; when that runs
-// out too, the agency has lost the point and it is removed.
+// questionDue is the job that asks the agency about a dispute until it answers or its
+// clock runs out. Then what is disputed is suspended and a second notice runs; when that
+// runs out too, the agency has lost the point and the record or listing is removed.
 func (c *Cases) questionDue(ctx context.Context, id string) (time.Duration, error) {
 	var (
 		d Case
 		q Question
 	)
 	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
-		t.Part(kernel.System, "ask_agency", id, "dispute", id)
-		if d, err = db(t).Case(ctx, id); err != nil {
+		rd := t.As(c.city.Entry(kernel.System, "ask_agency", id, "dispute").Once(id))
+		if d, err = read(rd).Case(ctx, id); err != nil {
 			return err
 		}
-		r, err := db(t).Resident(ctx, d.Resident)
+		r, err := read(rd).Resident(ctx, d.Resident)
 		if err != nil {
 			return err
 		}
 		q = Question{CaseID: d.ID, Notice: 1, IDNumber: r.IDNumber, Code: d.CatalogueCode, Reason: d.Reason, Statement: d.Statement}
 		if d.RecordID != "" {
-			rec, err := db(t).Record(ctx, d.RecordID)
+			rec, err := read(rd).Record(ctx, d.RecordID)
 			q.Ref = rec.Ref
 			return err
 		}
-		l, err := db(t).Listing(ctx, d.ListingID)
+		l, err := read(rd).Listing(ctx, d.ListingID)
 		q.Ref = l.Ref
 		return err
 	})
@@ -74,15 +74,15 @@ func (c *Cases) questionDue(ctx context.Context, id string) (time.Duration, erro
 	state, wait := d.State, time.Duration(0)
 	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
 		wait = 0
-		t.Part(kernel.System, "ask_agency", id, "dispute", id)
-		d, err := db(t).Case(ctx, id)
+		rd := t.As(c.city.Entry(kernel.System, "ask_agency", id, "dispute").Once(id))
+		d, err := read(rd).Case(ctx, id)
 		if err != nil || d.State != state {
 			return err
 		}
 		if answer != nil && askErr == nil && !now.After(q.Due) {
 			word := *answer // only an officer signs, and attaches what is kept here
 			word.By, word.Document = "", nil
-			return c.AgencyAnswered(ctx, t, d, word, now)
+			return c.AgencyAnswered(ctx, rd, d, word, now)
 		}
 		if err := c.AgencySilent(ctx, t, &d, clock, now); err != nil {
 			return err
@@ -98,20 +98,20 @@ func (c *Cases) questionDue(ctx context.Context, id string) (time.Duration, erro
 	return wait, err
 }
 
-// AgencyAnswered keeps the agency's word on a dispute.
-func (c *Cases) AgencyAnswered(ctx context.Context, t *kernel.Tx, d Case, word mingjing.AgencyAnswer, now time.Time) error {
+// AgencyAnswered stores the agency's answer to a dispute, and notifies the resident.
+func (c *Cases) AgencyAnswered(ctx context.Context, rd *kernel.Reader, d Case, word mingjing.AgencyAnswer, now time.Time) error {
 	word.At = now
 	d.Answer, d.State = &word, mingjing.DisputeAgencyAnswered
 	MarkMet(d.Clocks, "agency", now)
 	MarkMet(d.Clocks, "second", now)
 	d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "agency_answered", Role: mingjing.RoleSystem})
-	if err := c.RestartBureauClock(ctx, t, &d, c.city.Procedure(d.CatalogueCode).BureauDays); err != nil {
+	if err := c.RestartBureauClock(ctx, rd.Tx, &d, c.city.Procedure(d.CatalogueCode).BureauDays); err != nil {
 		return err
 	}
-	return c.saveAndNotify(ctx, t, d, "agency_answered")
+	return c.saveAndNotify(ctx, rd, d, "agency_answered")
 }
 
-// AgencySilent is what the procedure does when the agency's clock has run out.
+// AgencySilent does what the procedure says when a clock of the agency has run out.
 func (c *Cases) AgencySilent(ctx context.Context, t *kernel.Tx, d *Case, clock string, now time.Time) error {
 	proc := c.city.Procedure(d.CatalogueCode)
 	markMissed(d.Clocks, clock)
@@ -126,36 +126,37 @@ func (c *Cases) AgencySilent(ctx context.Context, t *kernel.Tx, d *Case, clock s
 	if err := c.RestartBureauClock(ctx, t, d, days); err != nil {
 		return err
 	}
-	if err := t.Look(ctx, kernel.System, d.Resident, now, "clock", d.ID, "dispute"); err != nil {
+	rd := t.As(c.city.Entry(kernel.System, "clock", d.ID, "dispute"))
+	if err := rd.Log(ctx, d.Resident); err != nil {
 		return err
 	}
-	if err := c.applySilence(ctx, t, *d); err != nil {
+	if err := c.applySilence(ctx, rd, *d); err != nil {
 		return err
 	}
-	if err := c.saveAndNotify(ctx, t, *d, cause); err != nil {
+	if err := c.saveAndNotify(ctx, rd, *d, cause); err != nil {
 		return err
 	}
-	return c.scores.Rescore(ctx, t, d.Resident, cause, "")
+	return c.scores.Rescore(ctx, rd, d.Resident, cause, "")
 }
 
-// saveAndNotify keeps a dispute that went on by itself, and tells of it.
-func (c *Cases) saveAndNotify(ctx context.Context, t *kernel.Tx, d Case, code string) error {
+// saveAndNotify stores a case that went on without staff, and notifies the resident.
+func (c *Cases) saveAndNotify(ctx context.Context, rd *kernel.Reader, d Case, code string) error {
 	d.NextDue = NextDue(d.Clocks)
-	if err := c.SetCase(ctx, t, d); err != nil {
+	if err := c.SetCase(ctx, rd.Tx, d); err != nil {
 		return err
 	}
-	if err := c.CaseMoved(ctx, t, d, code); err != nil {
+	if err := c.CaseMoved(ctx, rd, d, code); err != nil {
 		return err
 	}
-	return c.Tell(ctx, t, d)
+	return c.Tell(ctx, rd, d)
 }
 
-// applySilence is what an agency's silence does to the record or listing: at first it is
-// suspended, after the second notice removed.
-func (c *Cases) applySilence(ctx context.Context, t *kernel.Tx, d Case) error {
+// applySilence does to the record or listing what follows from an agency's silence: it
+// is suspended at first, and removed after the second notice.
+func (c *Cases) applySilence(ctx context.Context, rd *kernel.Reader, d Case) error {
 	gone := d.State == mingjing.DisputeAgencyLost
 	if d.RecordID != "" {
-		r, err := db(t).Record(ctx, d.RecordID)
+		r, err := read(rd).Record(ctx, d.RecordID)
 		if err != nil {
 			return err
 		}
@@ -163,12 +164,12 @@ func (c *Cases) applySilence(ctx context.Context, t *kernel.Tx, d Case) error {
 		if gone {
 			r.Remove(c.city.Today())
 		}
-		if err := db(t).PutRecord(ctx, r); err != nil {
+		if err := db(rd).PutRecord(ctx, r); err != nil {
 			return err
 		}
-		return t.Emit(ctx, string(d.Resident), mingjing.EventRecord, d.RecordID, c.city.Now())
+		return rd.Emit(ctx, string(d.Resident), mingjing.EventRecord, d.RecordID, c.city.Now())
 	}
-	l, err := db(t).Listing(ctx, d.ListingID)
+	l, err := read(rd).Listing(ctx, d.ListingID)
 	if err != nil {
 		return err
 	}
@@ -179,10 +180,10 @@ func (c *Cases) applySilence(ctx context.Context, t *kernel.Tx, d Case) error {
 	if l.State == to || l.State.Over() {
 		return nil
 	}
-	return c.holdings.Move(ctx, t, &l, to, kernel.System)
+	return c.holdings.Move(ctx, rd, &l, to, kernel.System)
 }
 
-// WasAsked says whether a case was put to its agency.
+// WasAsked reports whether a case was put to its agency.
 func WasAsked(d Case) bool {
 	return slices.ContainsFunc(d.Clocks, func(k mingjing.Clock) bool { return k.Code == "agency" })
 }

@@ -12,7 +12,7 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// Cases is a page of the work queue, by nearest clock. The queue shows no person:
+// Cases returns a page of the work queue, by nearest clock. The queue shows no person:
 // only a search, which names one already, shows names, and then each resident
 // found has the look in their access log.
 func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilter, cursor string) (mingjing.QueueView, error) {
@@ -21,11 +21,12 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 		return mingjing.QueueView{}, err
 	}
 	if f.Kind != "" && !slices.Contains(mingjing.CaseKinds, f.Kind) {
-		return mingjing.QueueView{}, mingjing.Errorf(mingjing.Invalid, "invalid_filter")
+		return mingjing.QueueView{}, mingjing.NewError(mingjing.Invalid, "invalid_filter")
 	}
-	if len(f.Search) > 200 || !slices.Contains([]mingjing.Lateness{mingjing.OnTime, mingjing.Late, mingjing.VeryLate}, f.Late) || len(f.Agency) > 100 || len(cursor) > 200 ||
-		(f.State != "" && f.State != "open" && f.State != "all" && !slices.Contains(mingjing.DisputeStates, mingjing.CaseState(f.State))) {
-		return mingjing.QueueView{}, mingjing.Errorf(mingjing.Invalid, "invalid_filter")
+	if len(f.Search) > 200 || !slices.Contains([]mingjing.Lateness{mingjing.OnTime, mingjing.Late, mingjing.VeryLate}, f.Late) ||
+		len(f.Agency) > 100 || len(cursor) > 200 ||
+		(f.State != "" && f.State != "open" && f.State != "all" && !slices.Contains(mingjing.CaseStates, mingjing.CaseState(f.State))) {
+		return mingjing.QueueView{}, mingjing.NewError(mingjing.Invalid, "invalid_filter")
 	}
 	f.Search = strings.TrimSpace(f.Search)
 	q := cases.CaseQuery{CaseFilter: f, Now: c.city.Now(), Cursor: cursor, Limit: page + 1}
@@ -46,6 +47,7 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 		if err != nil {
 			return v, err
 		}
+		named := map[mingjing.ResidentID]kernel.Resident{} // one entry for each, however many cases
 		for _, d := range found {
 			d.Near = near[d.Resident]
 			if cases.NotOwn(a, d) != nil {
@@ -53,10 +55,12 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 			}
 			k := c.showLine(a, d)
 			if f.Search != "" {
-				t.Because(a, "search", d.ID, kernel.Purpose(a))
-				r, err := db(t).Resident(ctx, d.Resident)
-				if err != nil {
-					return v, err
+				r, known := named[d.Resident]
+				if !known {
+					if r, err = read(t.As(c.city.Entry(a, "search", d.ID, kernel.Purpose(a)))).Resident(ctx, d.Resident); err != nil {
+						return v, err
+					}
+					named[d.Resident] = r
 				}
 				k.Resident, k.IDMasked = r.Name, r.IDNumber.Masked()
 			}
@@ -71,7 +75,7 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 	})
 }
 
-// showLine is a case as a line of the queue, without the person.
+// showLine returns a case as a line of the queue, without the person.
 func (c *Desk) showLine(a mingjing.Actor, d cases.Case) mingjing.CaseView {
 	k := mingjing.CaseView{Case: d.Case, HandlerID: d.HandlerID, Allowed: append([]string{}, steps(a, d)...)}
 	k.Evidence, k.Timeline = []mingjing.Evidence{}, []mingjing.TimelineEntry{}
@@ -88,8 +92,8 @@ func (c *Desk) showLine(a mingjing.Actor, d cases.Case) mingjing.CaseView {
 	return k
 }
 
-// nearest is the nearest of a case's clocks that runs, as it is shown. Of those as
-// stored only what was lost is missed.
+// nearest returns the nearest running clock of a case, as it is shown. In the stored
+// clocks only those that were lost are missed.
 func nearest(stored, shown []mingjing.Clock) (next *mingjing.Clock) {
 	for i, clock := range stored {
 		if cases.IsRunning(clock) && (next == nil || clock.Due.Before(next.Due)) {
@@ -99,30 +103,30 @@ func nearest(stored, shown []mingjing.Clock) (next *mingjing.Clock) {
 	return next
 }
 
-// Case is one case on one screen. The resident sees the look in the access log.
+// Case returns one case. The resident sees in the access log that it was read.
 func (c *Desk) Case(ctx context.Context, a mingjing.Actor, id string) (mingjing.CaseView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor, mingjing.RoleAuditor); err != nil {
 		return mingjing.CaseView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
-		t.Because(a, "case", id, kernel.Purpose(a))
-		d, err := cases.CaseFor(ctx, t, a, id)
+		rd := t.As(c.city.Entry(a, "case", id, kernel.Purpose(a)))
+		d, err := cases.CaseFor(ctx, rd, a, id)
 		if err != nil {
 			return mingjing.CaseView{}, err
 		}
 		if err := cases.NotOwn(a, d); err != nil {
 			return mingjing.CaseView{}, err
 		}
-		return c.showDesk(ctx, t, a, d)
+		return c.showDesk(ctx, rd, a, d)
 	})
 }
 
-func (c *Desk) showCase(ctx context.Context, t *kernel.Tx, a mingjing.Actor, d cases.Case) (mingjing.CaseView, error) {
-	shown, err := c.cases.ShowCase(ctx, t, d)
+func (c *Desk) showCase(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, d cases.Case) (mingjing.CaseView, error) {
+	shown, err := c.cases.ShowCase(ctx, rd, d)
 	if err != nil {
 		return mingjing.CaseView{}, err
 	}
-	resident, err := db(t).Resident(ctx, d.Resident)
+	resident, err := read(rd).Resident(ctx, d.Resident)
 	if err != nil {
 		return mingjing.CaseView{}, err
 	}
@@ -133,7 +137,7 @@ func (c *Desk) showCase(ctx context.Context, t *kernel.Tx, a mingjing.Actor, d c
 	return k, nil
 }
 
-// steps are what the actor may do with a case now.
+// steps returns what the actor may do with a case now.
 func steps(a mingjing.Actor, d cases.Case) []string {
 	var can []string
 	for _, name := range mingjing.CaseSteps {
@@ -144,8 +148,8 @@ func steps(a mingjing.Actor, d cases.Case) []string {
 	return can
 }
 
-// mayWork says whether the actor may work on a case at all: it is open, not their
-// own, and not about what they decided themselves.
+// mayWork returns an error unless the actor may work on a case at all: it is open, not
+// their own, and not about what they decided themselves.
 func mayWork(a mingjing.Actor, d cases.Case) error {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return err
@@ -154,16 +158,17 @@ func mayWork(a mingjing.Actor, d cases.Case) error {
 		return err
 	}
 	if slices.Contains(d.Barred, a.ID) {
-		return mingjing.Errorf(mingjing.Forbidden, "case_involved")
+		return mingjing.NewError(mingjing.Forbidden, "case_involved")
 	}
 	if d.State == mingjing.DisputeDecided {
-		return mingjing.Errorf(mingjing.Conflict, "case_decided")
+		return mingjing.NewError(mingjing.Conflict, "case_decided")
 	}
 	return nil
 }
 
-// step says whether the actor may take a step in a case: it is theirs, the state
-// machine has the step, and where two people decide they are the right one.
+// step returns a check of whether an actor may take a step in a case: the case is
+// theirs, the state machine has the step, and where two people decide they are the right
+// one.
 func step(name string) func(mingjing.Actor, cases.Case) error {
 	return func(a mingjing.Actor, d cases.Case) error {
 		if err := mayWork(a, d); err != nil {
@@ -176,15 +181,15 @@ func step(name string) func(mingjing.Actor, cases.Case) error {
 		case name == "serve" && follows:
 			return nil
 		case d.HandlerID != a.ID && d.State != mingjing.DisputeToServe:
-			return mingjing.Errorf(mingjing.Conflict, "case_not_yours")
+			return mingjing.NewError(mingjing.Conflict, "case_not_yours")
 		case !follows && name == "ask_agency" && d.Kind != mingjing.CaseReview && d.Kind != mingjing.CaseListing:
-			return mingjing.Errorf(mingjing.Conflict, "agency_already_asked")
+			return mingjing.NewError(mingjing.Conflict, "agency_already_asked")
 		case !follows:
-			return mingjing.Errorf(mingjing.Conflict, "step_impossible")
+			return mingjing.NewError(mingjing.Conflict, "step_impossible")
 		case name == "extend" && d.Extended:
-			return mingjing.Errorf(mingjing.Conflict, "extended_already")
+			return mingjing.NewError(mingjing.Conflict, "extended_already")
 		case name == "extend" && !d.NewEvidence:
-			return mingjing.Errorf(mingjing.Conflict, "no_new_evidence")
+			return mingjing.NewError(mingjing.Conflict, "no_new_evidence")
 		case name == "decide" && needsSecond(d):
 			return second(a, d)
 		}
@@ -192,16 +197,17 @@ func step(name string) func(mingjing.Actor, cases.Case) error {
 	}
 }
 
-// needsSecond says whether the next to work on a case decides as the second of
+// needsSecond reports whether the next person to work on a case decides as the second of
 // two, or instead of those who decided before.
 func needsSecond(d cases.Case) bool {
 	return d.Kind == mingjing.CaseReview || d.State == mingjing.DisputeRecommended
 }
 
-// second lets only a supervisor pass who is not the first of the two.
+// second returns an error unless the actor is a supervisor who is not the first of the
+// two.
 func second(a mingjing.Actor, d cases.Case) error {
 	if a.Role != mingjing.RoleSupervisor || a.ID == d.RecommenderID {
-		return mingjing.Errorf(mingjing.Forbidden, "second_person")
+		return mingjing.NewError(mingjing.Forbidden, "second_person")
 	}
 	return nil
 }
@@ -213,12 +219,12 @@ func mayAssign(a mingjing.Actor, d cases.Case) error {
 		}
 	}
 	if d.HandlerID == a.ID || (d.HandlerID != "" && a.Role != mingjing.RoleSupervisor) {
-		return mingjing.Errorf(mingjing.Conflict, "case_taken")
+		return mingjing.NewError(mingjing.Conflict, "case_taken")
 	}
 	return nil
 }
 
-// withAllowedSteps says in a refusal what the actor can do.
+// withAllowedSteps adds to a conflict error what the actor can do instead.
 func withAllowedSteps(err error, a mingjing.Actor, d cases.Case) error {
 	e, ok := errors.AsType[*mingjing.Error](err)
 	if !ok || e.Kind != mingjing.Conflict {
@@ -229,38 +235,39 @@ func withAllowedSteps(err error, a mingjing.Actor, d cases.Case) error {
 	return &with
 }
 
-// handle changes one dispute in one transaction, after check allows it.
-func (c *Desk) handle(ctx context.Context, a mingjing.Actor, id, action string, check func(mingjing.Actor, cases.Case) error, change func(*kernel.Tx, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
+// handle changes one case in one transaction, if check allows it.
+func (c *Desk) handle(ctx context.Context, a mingjing.Actor, id, action string, check func(mingjing.Actor, cases.Case) error, change func(*kernel.Reader, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return mingjing.CaseView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
-		t.Because(a, action, id, kernel.Purpose(a))
-		d, err := cases.CaseFor(ctx, t, a, id)
+		rd := t.As(c.city.Entry(a, action, id, kernel.Purpose(a)))
+		d, err := cases.CaseFor(ctx, rd, a, id)
 		if err != nil {
 			return mingjing.CaseView{}, err
 		}
 		if err := check(a, d); err != nil {
 			return mingjing.CaseView{}, withAllowedSteps(err, a, d)
 		}
-		return c.handleIn(ctx, t, a, d, change)
+		return c.handleIn(ctx, rd, a, d, change)
 	})
 }
 
-// handleIn is the transaction in which a case that may be changed is.
-func (c *Desk) handleIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, d cases.Case, change func(*kernel.Tx, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
+// handleIn changes a case in the transaction of the reader, and returns it as it is
+// then.
+func (c *Desk) handleIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, d cases.Case, change func(*kernel.Reader, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
 	now := c.city.Now().UTC()
-	if err := change(t, &d, now); err != nil {
+	if err := change(rd, &d, now); err != nil {
 		return mingjing.CaseView{}, withAllowedSteps(err, a, d)
 	}
 	d.NextDue = cases.NextDue(d.Clocks)
-	if err := c.cases.SetCase(ctx, t, d); err != nil {
+	if err := c.cases.SetCase(ctx, rd.Tx, d); err != nil {
 		return mingjing.CaseView{}, err
 	}
-	if err := c.cases.Tell(ctx, t, d); err != nil {
+	if err := c.cases.Tell(ctx, rd, d); err != nil {
 		return mingjing.CaseView{}, err
 	}
-	return c.showDesk(ctx, t, a, d)
+	return c.showDesk(ctx, rd, a, d)
 }
 
 // Assign gives the case to the actor. A supervisor may take it from a handler.
@@ -268,54 +275,55 @@ func (c *Desk) Assign(ctx context.Context, a mingjing.Actor, id string) (mingjin
 	return c.handle(ctx, a, id, "case", step("assign"), c.take(ctx, a, TakenByChoice))
 }
 
-// take gives a case to the actor, and counts by which way they took it.
-func (c *Desk) take(ctx context.Context, a mingjing.Actor, way string) func(*kernel.Tx, *cases.Case, time.Time) error {
-	return func(t *kernel.Tx, d *cases.Case, now time.Time) error {
+// take returns the change that gives a case to the actor, and counts how they took it.
+func (c *Desk) take(ctx context.Context, a mingjing.Actor, way string) func(*kernel.Reader, *cases.Case, time.Time) error {
+	return func(rd *kernel.Reader, d *cases.Case, now time.Time) error {
 		d.HandlerID, d.Handler = a.ID, a.Name
 		if d.State == mingjing.DisputeFiled {
 			d.State = mingjing.DisputeAssigned
 		}
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "assigned", Role: a.Role, Who: a.Name})
-		if err := db(t).SetDeskCase(ctx, Case{Dispute: d.ID, Handler: a.ID, Name: a.Name, Way: way, TakenAt: now}); err != nil {
+		if err := db(rd).SetDeskCase(ctx, Case{Dispute: d.ID, Handler: a.ID, Name: a.Name, Way: way, TakenAt: now}); err != nil {
 			return err
 		}
-		return c.cases.CaseMoved(ctx, t, *d, "assigned")
+		return c.cases.CaseMoved(ctx, rd, *d, "assigned")
 	}
 }
 
 // AskAgency puts the dispute to the agency, whose clock starts; the bureau's own
 // runs on from the agency's.
 func (c *Desk) AskAgency(ctx context.Context, a mingjing.Actor, id string) (mingjing.CaseView, error) {
-	return c.handle(ctx, a, id, "ask_agency", step("ask_agency"), func(t *kernel.Tx, d *cases.Case, now time.Time) error {
+	return c.handle(ctx, a, id, "ask_agency", step("ask_agency"), func(rd *kernel.Reader, d *cases.Case, now time.Time) error {
 		proc := c.city.Procedure(d.CatalogueCode)
 		d.State = mingjing.DisputeAgencyAsked
 		cases.MarkMet(d.Clocks, "forward", now)
 		d.Clocks = append(d.Clocks, c.city.ClockFor("agency", proc.AgencyDays))
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "agency_asked", Role: a.Role, Who: a.Name})
-		if err := c.cases.RestartBureauClock(ctx, t, d, proc.AgencyDays+proc.BureauDays); err != nil {
+		if err := c.cases.RestartBureauClock(ctx, rd.Tx, d, proc.AgencyDays+proc.BureauDays); err != nil {
 			return err
 		}
-		if err := c.cases.CaseMoved(ctx, t, *d, "agency_asked"); err != nil {
+		if err := c.cases.CaseMoved(ctx, rd, *d, "agency_asked"); err != nil {
 			return err
 		}
-		return t.Enqueue(ctx, kernel.Job{Kind: cases.JobQuestion, ID: d.ID})
+		return rd.Enqueue(ctx, kernel.Job{Kind: cases.JobQuestion, ID: d.ID})
 	})
 }
 
 // Extend gives a case more time, once, and only where evidence came after it was
 // filed.
 func (c *Desk) Extend(ctx context.Context, a mingjing.Actor, id string) (mingjing.CaseView, error) {
-	return c.handle(ctx, a, id, "case", step("extend"), func(t *kernel.Tx, d *cases.Case, now time.Time) error {
+	return c.handle(ctx, a, id, "case", step("extend"), func(rd *kernel.Reader, d *cases.Case, now time.Time) error {
 		d.Extended = true
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "extended", Role: a.Role, Who: a.Name})
 		for i, k := range d.Clocks {
-			if longer := c.city.ClockFor(k.Code, c.city.Procedure(d.CatalogueCode).ExtensionDays); cases.IsBureauClock(k.Code) && cases.IsRunning(k) && longer.Due.After(k.Due) {
+			if longer := c.city.ClockFor(k.Code, c.city.Procedure(d.CatalogueCode).ExtensionDays); cases.IsBureauClock(k.Code) &&
+				cases.IsRunning(k) && longer.Due.After(k.Due) {
 				d.Clocks[i] = longer
 			}
 		}
-		if err := c.cases.WatchClocks(ctx, t, *d); err != nil {
+		if err := c.cases.WatchClocks(ctx, rd.Tx, *d); err != nil {
 			return err
 		}
-		return c.cases.NotifyCase(ctx, t, *d, mingjing.NoticeCaseExtended, "")
+		return c.cases.NotifyCase(ctx, rd, *d, mingjing.NoticeCaseExtended, "")
 	})
 }

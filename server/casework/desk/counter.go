@@ -18,10 +18,10 @@ const (
 	missTime = time.Hour
 )
 
-// Counter looks up a resident who came to the counter. The look is in their access
-// log before anything of theirs is shown: the name, the masked number, and what can
-// be disputed. A look-up that finds nobody is counted, so that numbers can't be
-// guessed here.
+// Counter looks up a resident who came to the counter. The entry is in their access log
+// before anything of theirs is shown: the name, the masked number, and what can be
+// disputed. A look-up that finds nobody is counted, so that numbers can't be guessed
+// here.
 func (c *Desk) Counter(ctx context.Context, a mingjing.Actor, n mingjing.IDNumber) (mingjing.CounterView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return mingjing.CounterView{}, err
@@ -35,7 +35,7 @@ func (c *Desk) Counter(ctx context.Context, a mingjing.Actor, n mingjing.IDNumbe
 		}
 		if misses >= mingjing.MaxMisses {
 			wait := max(1, int(first.Add(missTime).Sub(now).Seconds()))
-			return mingjing.CounterView{}, mingjing.Errorf(mingjing.Limited, "too_many_attempts", "seconds", strconv.Itoa(wait))
+			return mingjing.CounterView{}, mingjing.NewError(mingjing.Limited, "too_many_attempts", "seconds", strconv.Itoa(wait))
 		}
 		who, err := db(t).ResidentByIDNumber(ctx, n)
 		if missed = errors.Is(err, kernel.ErrNotFound); missed {
@@ -59,7 +59,7 @@ func (c *Desk) Counter(ctx context.Context, a mingjing.Actor, n mingjing.IDNumbe
 	return v, err
 }
 
-// CounterAgain is a look-up of the actor's that has not ended, as it was shown.
+// CounterAgain returns what a look-up of the actor's shows, as long as it has not ended.
 func (c *Desk) CounterAgain(ctx context.Context, a mingjing.Actor, visit string) (mingjing.CounterView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return mingjing.CounterView{}, err
@@ -73,7 +73,7 @@ func (c *Desk) CounterAgain(ctx context.Context, a mingjing.Actor, visit string)
 	})
 }
 
-// mayServe refuses the actor themselves and who is near to them.
+// mayServe returns an error if the resident is the actor or near to them.
 func mayServe(ctx context.Context, t *kernel.Tx, a mingjing.Actor, resident mingjing.ResidentID) error {
 	near, err := cases.NearTo(ctx, t, a)
 	if err != nil {
@@ -85,7 +85,7 @@ func mayServe(ctx context.Context, t *kernel.Tx, a mingjing.Actor, resident ming
 func (c *Desk) visit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id string) (Visit, error) {
 	v, err := db(t).Visit(ctx, id)
 	if errors.Is(err, kernel.ErrNotFound) || err == nil && (v.Staff != a.ID || c.city.Now().Sub(v.At) > visitTime) {
-		return Visit{}, mingjing.Errorf(mingjing.Conflict, "visit_over")
+		return Visit{}, mingjing.NewError(mingjing.Conflict, "visit_over")
 	} else if err != nil {
 		return Visit{}, err
 	}
@@ -93,10 +93,11 @@ func (c *Desk) visit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id str
 }
 
 func (c *Desk) showCounter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, visit Visit) (mingjing.CounterView, error) {
-	if err := t.Look(ctx, a, visit.Resident, c.city.Now(), "counter", "", "counter"); err != nil {
+	rd := t.As(c.city.Entry(a, "counter", "", "counter"))
+	if err := rd.Log(ctx, visit.Resident); err != nil {
 		return mingjing.CounterView{}, err
 	}
-	r, err := db(t).Resident(ctx, visit.Resident)
+	r, err := read(rd).Resident(ctx, visit.Resident)
 	if err != nil {
 		return mingjing.CounterView{}, err
 	}
@@ -106,7 +107,7 @@ func (c *Desk) showCounter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, 
 	if err != nil {
 		return v, err
 	}
-	records, err := db(t).Records(ctx, r.ID)
+	records, err := read(rd).Records(ctx, r.ID)
 	if err != nil {
 		return v, err
 	}
@@ -114,7 +115,7 @@ func (c *Desk) showCounter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, 
 		v.Records = append(v.Records, mingjing.CounterItem{ID: rec.ID, Agency: rec.Agency, Code: rec.Code, State: string(rec.State),
 			Open: open.RecordDisputable(rec)})
 	}
-	listings, err := db(t).Listings(ctx, r.ID)
+	listings, err := read(rd).Listings(ctx, r.ID)
 	if err != nil {
 		return v, err
 	}
@@ -125,8 +126,8 @@ func (c *Desk) showCounter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, 
 	return v, nil
 }
 
-// FileAtCounter files a dispute for a resident who came, in their own words. Who
-// files it may not decide it.
+// FileAtCounter files a dispute for a resident who came, in their own words. The member
+// of staff who files it may not decide it.
 func (c *Desk) FileAtCounter(ctx context.Context, a mingjing.Actor, visit string, f cases.Filing) (mingjing.CaseView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return mingjing.CaseView{}, err
@@ -136,24 +137,24 @@ func (c *Desk) FileAtCounter(ctx context.Context, a mingjing.Actor, visit string
 	id := ""
 	// Who it is for, and whether there is anything to dispute, comes before the costly
 	// look at files.
-	prepare := func(t *kernel.Tx) (me mingjing.ResidentID, err error) {
+	prepare := func(t *kernel.Tx) (rd *kernel.Reader, me mingjing.ResidentID, err error) {
 		id = ""
-		t.Part(a, "counter", "", "counter", visit)
+		rd = t.As(c.city.Entry(a, "counter", "", "counter").Once(visit))
 		v, err := c.visit(ctx, t, a, visit)
 		if err != nil {
-			return "", err
+			return nil, "", err
 		}
 		if len(wrong) > 0 {
-			return "", mingjing.InvalidFields(wrong...)
+			return nil, "", mingjing.InvalidFields(wrong...)
 		}
-		if id, err = cases.CaseOfKey(ctx, t, v.Resident, f.Key); id != "" || err != nil {
-			return v.Resident, err
+		if id, err = cases.CaseOfKey(ctx, rd, v.Resident, f.Key); id != "" || err != nil {
+			return rd, v.Resident, err
 		}
-		_, err = c.cases.CheckFiling(ctx, t, v.Resident, f)
-		return v.Resident, err
+		_, err = c.cases.CheckFiling(ctx, rd, v.Resident, f)
+		return rd, v.Resident, err
 	}
 	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
-		_, err := prepare(t)
+		_, _, err := prepare(t)
 		return err
 	})
 	if err != nil {
@@ -166,23 +167,23 @@ func (c *Desk) FileAtCounter(ctx context.Context, a mingjing.Actor, visit string
 		}
 	}
 	k, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
-		me, err := prepare(t)
+		rd, me, err := prepare(t)
 		if err != nil {
 			return mingjing.CaseView{}, err
 		}
 		if id == "" {
 			id = kernel.NewID()
-			if err := c.cases.FileIn(ctx, t, a, me, f, id, files); err != nil {
+			if err := c.cases.FileIn(ctx, rd, a, me, f, id, files); err != nil {
 				return mingjing.CaseView{}, err
 			}
-		} else if err := t.Look(ctx, a, me, c.city.Now(), "case", id, "counter"); err != nil {
+		} else if err := t.As(c.city.Entry(a, "case", id, "counter")).Log(ctx, me); err != nil {
 			return mingjing.CaseView{}, err
 		}
-		d, err := cases.CaseFor(ctx, t, a, id)
+		d, err := cases.CaseFor(ctx, rd, a, id)
 		if err != nil {
 			return mingjing.CaseView{}, err
 		}
-		return c.showDesk(ctx, t, a, d)
+		return c.showDesk(ctx, rd, a, d)
 	})
 	if errors.Is(err, kernel.ErrExists) { // the resident's own device was faster
 		err = cases.ErrDisputeOpen

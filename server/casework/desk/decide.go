@@ -27,22 +27,22 @@ type Ruling struct {
 	Answers map[string]string
 }
 
-// Decide ends a case and does what was decided: the record is removed, corrected
-// or stands, the listing is lifted, shortened or stands, and the scores are made
-// anew.
+// Decide ends a case and does what was decided: the record is removed, corrected or
+// stands, the listing is lifted, shortened or stands, and new scores are made.
 func (c *Desk) Decide(ctx context.Context, a mingjing.Actor, id string, r Ruling) (mingjing.CaseView, error) {
 	r.Reasons = strings.TrimSpace(r.Reasons)
-	return c.handle(ctx, a, id, "case", step("decide"), func(t *kernel.Tx, d *cases.Case, now time.Time) error {
-		evidence, err := db(t).Evidence(ctx, d.ID)
+	return c.handle(ctx, a, id, "case", step("decide"), func(rd *kernel.Reader, d *cases.Case, now time.Time) error {
+		evidence, err := read(rd).Evidence(ctx, d.ID)
 		if err != nil {
 			return err
 		}
-		correctTo, err := c.checkRuling(ctx, t, r, *d, evidence)
+		correctTo, err := c.checkRuling(ctx, rd, r, *d, evidence)
 		if err != nil {
 			return err
 		}
 		for _, e := range evidence {
-			if err := db(t).SetEvidenceAnswer(ctx, e.ID, strings.TrimSpace(r.Answers[e.ID])); err != nil {
+			e.Answer = strings.TrimSpace(r.Answers[e.ID])
+			if err := db(rd).SetEvidence(ctx, e); err != nil {
 				return err
 			}
 		}
@@ -59,72 +59,74 @@ func (c *Desk) Decide(ctx context.Context, a mingjing.Actor, id string, r Ruling
 		d.State = mingjing.DisputeDecided
 		d.Decision = &mingjing.Decision{Outcome: r.Outcome, Reasons: r.Reasons, By: a.Name, At: now, Corrected: correctTo}
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "decided", Role: a.Role, Who: a.Name})
-		if err := db(t).DecideDeskCase(ctx, Case{Dispute: d.ID, Handler: a.ID, Name: a.Name, DecidedAt: now, Days: c.city.WorkingDaysBetween(d.FiledAt, now)}); err != nil {
+		if err := db(rd).DecideDeskCase(ctx, Case{Dispute: d.ID, Handler: a.ID, Name: a.Name, DecidedAt: now,
+			Days: c.city.WorkingDaysBetween(d.FiledAt, now)}); err != nil {
 			return err
 		}
-		if err := c.carryOut(ctx, t, d, a, now); err != nil {
+		if err := c.carryOut(ctx, rd, d, a, now); err != nil {
 			return err
 		}
-		if err := c.tellDecision(ctx, t, *d); err != nil {
+		if err := c.tellDecision(ctx, rd, *d); err != nil {
 			return err
 		}
-		return c.cases.WriteLetter(ctx, t, d)
+		return c.cases.WriteLetter(ctx, rd, d)
 	})
 }
 
-// tellDecision tells the resident of a decision, and makes the scores that follow.
-func (c *Desk) tellDecision(ctx context.Context, t *kernel.Tx, d cases.Case) error {
+// tellDecision notifies the resident of a decision, and makes the scores that follow.
+func (c *Desk) tellDecision(ctx context.Context, rd *kernel.Reader, d cases.Case) error {
 	cause := "dispute_decided"
 	switch d.Kind {
 	case mingjing.CaseRepair:
 		cause = "repair_decided"
 	case mingjing.CaseListing:
 		if d.Decision.Outcome == mingjing.OutcomeApproved {
-			return c.notices.Notify(ctx, t, d.Resident, mingjing.NoticeListingServed, "", "listing", d.ListingID)
+			return c.notices.Notify(ctx, rd, d.Resident, mingjing.NoticeListingServed, "", "listing", d.ListingID)
 		}
 		return nil
 	}
-	if err := c.cases.NotifyCase(ctx, t, d, mingjing.NoticeCaseDecided, string(d.Decision.Outcome)); err != nil {
+	if err := c.cases.NotifyCase(ctx, rd, d, mingjing.NoticeCaseDecided, string(d.Decision.Outcome)); err != nil {
 		return err
 	}
-	return c.scores.Rescore(ctx, t, d.Resident, cause, "")
+	return c.scores.Rescore(ctx, rd, d.Resident, cause, "")
 }
 
-// agencyConceded says that the agency has lost the point, by its silence or by withdrawing:
-// then what is disputed does not go back into effect.
+// agencyConceded reports whether the agency has lost the point, by its silence or by
+// withdrawing: then what is disputed does not go back into effect.
 func agencyConceded(d cases.Case) bool {
 	return d.State == mingjing.DisputeAgencyLost ||
 		(d.Answer != nil && d.Answer.Position == mingjing.PositionWithdrawn)
 }
 
-// mayRule says whether a dispute may be decided so. It can always be upheld; it
-// can be rejected only on the agency's word.
+// mayRule returns an error unless a case may have the outcome. A dispute can always be
+// upheld; it can be rejected only if the agency has answered.
 func mayRule(d cases.Case, o mingjing.Outcome) error {
 	switch {
 	case o == mingjing.OutcomeUpheld || d.Kind != mingjing.CaseDispute:
 		return nil
 	case agencyConceded(d):
-		return mingjing.Errorf(mingjing.Conflict, "agency_lost")
+		return mingjing.NewError(mingjing.Conflict, "agency_lost")
 	case d.State == mingjing.DisputeAgencySilent:
-		return mingjing.Errorf(mingjing.Conflict, "agency_waiting")
+		return mingjing.NewError(mingjing.Conflict, "agency_waiting")
 	case o == mingjing.OutcomePartly:
 		return nil
 	case d.State == mingjing.DisputeAgencyAsked:
-		return mingjing.Errorf(mingjing.Conflict, "agency_waiting")
+		return mingjing.NewError(mingjing.Conflict, "agency_waiting")
 	case d.Answer == nil:
-		return mingjing.Errorf(mingjing.Conflict, "agency_needed")
+		return mingjing.NewError(mingjing.Conflict, "agency_needed")
 	}
 	return nil
 }
 
-func (c *Desk) checkRuling(ctx context.Context, t *kernel.Tx, r Ruling, d cases.Case, evidence []mingjing.Evidence) (correctTo mingjing.Date, err error) {
+func (c *Desk) checkRuling(ctx context.Context, rd *kernel.Reader, r Ruling, d cases.Case,
+	evidence []mingjing.Evidence) (correctTo mingjing.Date, err error) {
 	var wrong []mingjing.FieldError
 	if !slices.Contains(d.Kind.Outcomes(), r.Outcome) {
 		wrong = append(wrong, mingjing.FieldError{Field: "outcome", Code: "outcome_required"})
 	}
 	if r.Outcome == mingjing.OutcomePartly {
 		var ok bool
-		if correctTo, ok, err = c.cases.CorrectedTo(ctx, t, r.CorrectTo, d); err != nil {
+		if correctTo, ok, err = c.cases.CorrectedTo(ctx, rd, r.CorrectTo, d); err != nil {
 			return "", err
 		}
 		if !ok {
@@ -156,10 +158,10 @@ func checkReasons(reasons string) []mingjing.FieldError {
 	return nil
 }
 
-// carryOut does to the record or listing what was decided.
-func (c *Desk) carryOut(ctx context.Context, t *kernel.Tx, d *cases.Case, by mingjing.Actor, now time.Time) error {
+// carryOut changes the record or listing as it was decided.
+func (c *Desk) carryOut(ctx context.Context, rd *kernel.Reader, d *cases.Case, by mingjing.Actor, now time.Time) error {
 	if d.RecordID != "" {
-		r, err := db(t).Record(ctx, d.RecordID)
+		r, err := read(rd).Record(ctx, d.RecordID)
 		if err != nil {
 			return err
 		}
@@ -174,12 +176,12 @@ func (c *Desk) carryOut(ctx context.Context, t *kernel.Tx, d *cases.Case, by min
 		default:
 			r.State = r.Before
 		}
-		if err := db(t).PutRecord(ctx, r); err != nil {
+		if err := db(rd).PutRecord(ctx, r); err != nil {
 			return err
 		}
-		return t.Emit(ctx, string(d.Resident), mingjing.EventRecord, d.RecordID, now)
+		return rd.Emit(ctx, string(d.Resident), mingjing.EventRecord, d.RecordID, now)
 	}
-	l, err := db(t).Listing(ctx, d.ListingID)
+	l, err := read(rd).Listing(ctx, d.ListingID)
 	if err != nil {
 		return err
 	}
@@ -188,7 +190,7 @@ func (c *Desk) carryOut(ctx context.Context, t *kernel.Tx, d *cases.Case, by min
 	case mingjing.OutcomeUpheld:
 		to = mingjing.ListingLifted
 		if d.Kind == mingjing.CaseReview {
-			first, err := db(t).Case(ctx, d.Previous)
+			first, err := read(rd).Case(ctx, d.Previous)
 			if err != nil {
 				return err
 			}
@@ -204,7 +206,7 @@ func (c *Desk) carryOut(ctx context.Context, t *kernel.Tx, d *cases.Case, by min
 		to = mingjing.ListingDecided
 		d.State = mingjing.DisputeToServe
 		d.Clocks = append(d.Clocks, c.city.ClockFor("serve", c.city.Procedure(l.Code).ServeDays))
-		if err := c.cases.WatchClocks(ctx, t, *d); err != nil {
+		if err := c.cases.WatchClocks(ctx, rd.Tx, *d); err != nil {
 			return err
 		}
 	case mingjing.OutcomeRefused:
@@ -220,5 +222,5 @@ func (c *Desk) carryOut(ctx context.Context, t *kernel.Tx, d *cases.Case, by min
 	if to == l.State || l.State.Over() { // the agency has lost it, or it has ended meanwhile
 		return nil
 	}
-	return c.holdings.Move(ctx, t, &l, to, by)
+	return c.holdings.Move(ctx, rd, &l, to, by)
 }

@@ -58,23 +58,23 @@ type Visit struct {
 	At       time.Time
 }
 
-// showDesk is showCase with what only the page of the case shows.
-func (c *Desk) showDesk(ctx context.Context, t *kernel.Tx, a mingjing.Actor, d cases.Case) (mingjing.CaseView, error) {
-	k, err := c.showCase(ctx, t, a, d)
+// showDesk returns a case with everything that its page shows to staff.
+func (c *Desk) showDesk(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, d cases.Case) (mingjing.CaseView, error) {
+	k, err := c.showCase(ctx, rd, a, d)
 	if err != nil {
 		return mingjing.CaseView{}, err
 	}
-	if k.Notes, err = db(t).Notes(ctx, d.ID); err != nil {
+	if k.Notes, err = read(rd).Notes(ctx, d.ID); err != nil {
 		return mingjing.CaseView{}, err
 	}
-	p, err := notice.PrefsOf(ctx, t, d.Resident)
+	p, err := notice.PrefsOf(ctx, rd, d.Resident)
 	k.ReplyLang = p.Lang
 	return k, err
 }
 
-// Next gives the actor the case with the nearest clock that they may take, among
-// equals the one that waits longest. Escalated cases are for supervisors, to whom
-// they come first. Whoever has [mingjing.MaxOpenCases] open cases gets none.
+// Next gives the actor the case with the nearest clock that they may take, among equals
+// the one that was filed first. Escalated cases are for supervisors, to whom they come
+// first. Whoever has [mingjing.MaxOpenCases] open cases gets none.
 func (c *Desk) Next(ctx context.Context, a mingjing.Actor) (mingjing.CaseView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return mingjing.CaseView{}, err
@@ -85,7 +85,7 @@ func (c *Desk) Next(ctx context.Context, a mingjing.Actor) (mingjing.CaseView, e
 			return mingjing.CaseView{}, err
 		}
 		if n >= mingjing.MaxOpenCases {
-			return mingjing.CaseView{}, mingjing.Errorf(mingjing.Conflict, "too_many_cases")
+			return mingjing.CaseView{}, mingjing.NewError(mingjing.Conflict, "too_many_cases")
 		}
 		near, err := cases.NearTo(ctx, t, a)
 		if err != nil {
@@ -93,57 +93,58 @@ func (c *Desk) Next(ctx context.Context, a mingjing.Actor) (mingjing.CaseView, e
 		}
 		// The case is locked before it is looked at again, so that of two people who
 		// find the same one the second goes on to the one after it.
-		found, err := first(ctx, t, a, near, c.city.Now())
+		rd, found, err := c.first(ctx, t, a, near, c.city.Now())
 		if err != nil {
 			return mingjing.CaseView{}, err
 		}
 		if found == nil {
-			return mingjing.CaseView{}, mingjing.Errorf(mingjing.Conflict, "no_case_waiting")
+			return mingjing.CaseView{}, mingjing.NewError(mingjing.Conflict, "no_case_waiting")
 		}
-		return c.handleIn(ctx, t, a, *found, c.take(ctx, a, TakenAsNext))
+		return c.handleIn(ctx, rd, a, *found, c.take(ctx, a, TakenAsNext))
 	})
 }
 
-// first is the case that is next for the actor; nil for none.
-func first(ctx context.Context, t *kernel.Tx, a mingjing.Actor, near map[mingjing.ResidentID]error, now time.Time) (*cases.Case, error) {
+// first returns the case that is next for the actor, with the reader that opened it; nil
+// for none.
+func (c *Desk) first(ctx context.Context, t *kernel.Tx, a mingjing.Actor, near map[mingjing.ResidentID]error, now time.Time) (*kernel.Reader, *cases.Case, error) {
 	const step = 50
 	may := func(d cases.Case, late bool) bool {
 		d.Near = near[d.Resident]
 		return nextFor(a, d, late)
 	}
-	pass := func(late time.Time) (*cases.Case, error) {
+	pass := func(late time.Time) (*kernel.Reader, *cases.Case, error) {
 		for skip := 0; ; skip += step {
 			list, err := db(t).Waiting(ctx, late, skip, step)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			for _, d := range list {
 				if !may(d, !late.IsZero()) {
 					continue
 				}
-				t.Because(a, "case", d.ID, kernel.Purpose(a))
-				fresh, err := db(t).Case(ctx, d.ID)
+				rd := t.As(c.city.Entry(a, "case", d.ID, kernel.Purpose(a)))
+				fresh, err := read(rd).Case(ctx, d.ID)
 				if err != nil {
-					return nil, err
+					return nil, nil, err
 				}
 				if may(fresh, !late.IsZero()) {
-					return &fresh, nil
+					return rd, &fresh, nil
 				}
 			}
 			if len(list) < step {
-				return nil, nil
+				return nil, nil, nil
 			}
 		}
 	}
 	if a.Role == mingjing.RoleSupervisor {
-		if d, err := pass(now); d != nil || err != nil {
-			return d, err
+		if rd, d, err := pass(now); d != nil || err != nil {
+			return rd, d, err
 		}
 	}
 	return pass(time.Time{})
 }
 
-// nextFor says whether a case may be given to the actor unasked.
+// nextFor reports whether a case may be given to the actor unasked.
 func nextFor(a mingjing.Actor, d cases.Case, late bool) bool {
 	if step("assign")(a, d) != nil {
 		return false
@@ -154,7 +155,7 @@ func nextFor(a mingjing.Actor, d cases.Case, late bool) bool {
 	return !late && d.HandlerID == ""
 }
 
-// takenBySupervisor says whether a supervisor was the last to take the case.
+// takenBySupervisor reports whether a supervisor was the last to take the case.
 func takenBySupervisor(d cases.Case) bool {
 	for _, e := range slices.Backward(d.Timeline) {
 		if e.Code == "assigned" {
@@ -164,16 +165,16 @@ func takenBySupervisor(d cases.Case) bool {
 	return false
 }
 
-// AddNote writes a note for colleagues on a case. The resident's access log shows
-// that it was written, and nothing that the resident is told shows the note.
+// AddNote adds a note for colleagues to a case. The resident's access log says that it
+// was written; the resident is never shown the note.
 func (c *Desk) AddNote(ctx context.Context, a mingjing.Actor, id, text string) (mingjing.CaseView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return mingjing.CaseView{}, err
 	}
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
-		t.Because(a, "note", id, kernel.Purpose(a))
-		d, err := cases.CaseFor(ctx, t, a, id)
+		rd := t.As(c.city.Entry(a, "note", id, kernel.Purpose(a)))
+		d, err := cases.CaseFor(ctx, rd, a, id)
 		if err != nil {
 			return mingjing.CaseView{}, err
 		}
@@ -193,19 +194,19 @@ func (c *Desk) AddNote(ctx context.Context, a mingjing.Actor, id, text string) (
 		if err := t.Emit(ctx, mingjing.AudienceStaff, mingjing.EventDispute, id, now); err != nil {
 			return mingjing.CaseView{}, err
 		}
-		return c.showDesk(ctx, t, a, d)
+		return c.showDesk(ctx, rd, a, d)
 	})
 }
 
-// OpenIDNumber shows the full ID number to whoever has the case, for one of
-// [mingjing.IDNumberReasons]. The resident's access log says so and why.
+// OpenIDNumber returns the case with the full ID number, to whoever has the case and for
+// one of [mingjing.IDNumberReasons]. The resident's access log says so and why.
 func (c *Desk) OpenIDNumber(ctx context.Context, a mingjing.Actor, id, reason string) (mingjing.CaseView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return mingjing.CaseView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CaseView, error) {
-		t.Because(a, "id_number", id, "id_"+reason)
-		d, err := cases.CaseFor(ctx, t, a, id)
+		rd := t.As(c.city.Entry(a, "id_number", id, "id_"+reason))
+		d, err := cases.CaseFor(ctx, rd, a, id)
 		if err != nil {
 			return mingjing.CaseView{}, err
 		}
@@ -213,22 +214,22 @@ func (c *Desk) OpenIDNumber(ctx context.Context, a mingjing.Actor, id, reason st
 			return mingjing.CaseView{}, err
 		}
 		if d.HandlerID != a.ID {
-			return mingjing.CaseView{}, mingjing.Errorf(mingjing.Conflict, "case_not_yours")
+			return mingjing.CaseView{}, mingjing.NewError(mingjing.Conflict, "case_not_yours")
 		}
 		if !slices.Contains(mingjing.IDNumberReasons, reason) {
 			return mingjing.CaseView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "id_reason", Code: "id_reason_required"})
 		}
-		k, err := c.showDesk(ctx, t, a, d)
+		k, err := c.showDesk(ctx, rd, a, d)
 		if err != nil {
 			return mingjing.CaseView{}, err
 		}
-		r, err := db(t).Resident(ctx, d.Resident)
+		r, err := read(rd).Resident(ctx, d.Resident)
 		k.IDNumber = string(r.IDNumber)
 		return k, err
 	})
 }
 
-// Workload is how much work each handler has, those with the most open cases first.
+// Workload returns how much work each handler has, those with the most open cases first.
 // It is for supervisors and auditors, and no resident is in it.
 func (c *Desk) Workload(ctx context.Context, a mingjing.Actor) (mingjing.WorkloadView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleSupervisor, mingjing.RoleAuditor); err != nil {
@@ -256,8 +257,24 @@ func (c *Desk) Workload(ctx context.Context, a mingjing.Actor) (mingjing.Workloa
 	})
 }
 
-// median is the least number of days within which half of the cases were done; nil
-// for none. Unlike [median] it may be of few: no resident is in it.
+// maxDeadlines is how many of the next deadlines are listed.
+const maxDeadlines = 8
+
+// Deadlines returns the next instants that a case, a score or a job waits for, the
+// nearest first, and how many wait for each. No resident is in it.
+func (c *Desk) Deadlines(ctx context.Context, a mingjing.Actor) ([]mingjing.DeadlineCount, error) {
+	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor, mingjing.RoleAuditor); err != nil {
+		return nil, err
+	}
+	return kernel.InRead(ctx, c.city, func(t *kernel.Tx) ([]mingjing.DeadlineCount, error) {
+		next, err := db(t).Deadlines(ctx, c.city.Now(), c.city.Scaled(mingjing.ScoreDeadline), maxDeadlines)
+		slices.SortStableFunc(next, func(x, y mingjing.DeadlineCount) int { return x.At.Compare(y.At) })
+		return next[:min(len(next), maxDeadlines)], err
+	})
+}
+
+// median returns the least number of days within which half of the cases were done; nil
+// for none. There is no resident in it, so that it may be of few.
 func median(cases map[int]int) *int {
 	var days []int
 	for d, n := range cases {

@@ -11,7 +11,7 @@ import (
 // maxDeclarations bounds the lines of the log of declarations that are shown.
 const maxDeclarations = 500
 
-// Relatives are whom the actor has declared as relatives. An auditor, who decides
+// Relatives returns whom the actor has declared as relatives. An auditor, who decides
 // nothing, gets the log of everybody's declarations instead; nobody else sees it.
 func (c *Desk) Relatives(ctx context.Context, a mingjing.Actor) (mingjing.RelativesView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor, mingjing.RoleAuditor); err != nil {
@@ -49,13 +49,14 @@ func (c *Desk) DeclareRelative(ctx context.Context, a mingjing.Actor, n mingjing
 			return relatives(ctx, t, a)
 		}
 		if len(declared) >= mingjing.MaxRelatives {
-			return mingjing.RelativesView{}, mingjing.Errorf(mingjing.Conflict, "too_many_relatives")
+			return mingjing.RelativesView{}, mingjing.NewError(mingjing.Conflict, "too_many_relatives")
 		}
 		now := c.city.Now().UTC()
 		if err := db(t).AddRelative(ctx, Relative{ID: kernel.NewID(), Staff: a.ID, IDNumber: n, At: now}); err != nil {
 			return mingjing.RelativesView{}, err
 		}
-		if err := db(t).AddDeclaration(ctx, mingjing.Declaration{At: now, Staff: a.ID, Name: a.Name, Action: "declared", IDMasked: n.Masked()}); err != nil {
+		if err := db(t).AddDeclaration(ctx,
+			mingjing.Declaration{At: now, Staff: a.ID, Name: a.Name, Action: "declared", IDMasked: n.Masked()}); err != nil {
 			return mingjing.RelativesView{}, err
 		}
 		return relatives(ctx, t, a)
@@ -79,7 +80,8 @@ func (c *Desk) RemoveRelative(ctx context.Context, a mingjing.Actor, id string) 
 		if err := db(t).DeleteRelative(ctx, a.ID, id); err != nil {
 			return mingjing.RelativesView{}, err
 		}
-		if err := db(t).AddDeclaration(ctx, mingjing.Declaration{At: c.city.Now().UTC(), Staff: a.ID, Name: a.Name, Action: "removed", IDMasked: declared[i].IDNumber.Masked()}); err != nil {
+		if err := db(t).AddDeclaration(ctx, mingjing.Declaration{At: c.city.Now().UTC(), Staff: a.ID, Name: a.Name,
+			Action: "removed", IDMasked: declared[i].IDNumber.Masked()}); err != nil {
 			return mingjing.RelativesView{}, err
 		}
 		return relatives(ctx, t, a)

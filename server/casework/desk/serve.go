@@ -12,11 +12,11 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// Recommend is what the first of two people would decide on a proposed listing;
+// Recommend stores what the first of two people would decide on a proposed listing;
 // another one, a supervisor, decides.
 func (c *Desk) Recommend(ctx context.Context, a mingjing.Actor, id string, r Ruling) (mingjing.CaseView, error) {
 	r.Reasons = strings.TrimSpace(r.Reasons)
-	return c.handle(ctx, a, id, "case", step("recommend"), func(_ *kernel.Tx, d *cases.Case, now time.Time) error {
+	return c.handle(ctx, a, id, "case", step("recommend"), func(_ *kernel.Reader, d *cases.Case, now time.Time) error {
 		var wrong []mingjing.FieldError
 		if !slices.Contains(d.Kind.Outcomes(), r.Outcome) {
 			wrong = append(wrong, mingjing.FieldError{Field: "outcome", Code: "outcome_required"})
@@ -46,7 +46,7 @@ type Service struct {
 // Serve records that a listing was served on paper; the answer period begins.
 func (c *Desk) Serve(ctx context.Context, a mingjing.Actor, id string, s Service) (mingjing.CaseView, error) {
 	s.Proof = strings.TrimSpace(s.Proof)
-	return c.handle(ctx, a, id, "case", step("serve"), func(t *kernel.Tx, d *cases.Case, now time.Time) error {
+	return c.handle(ctx, a, id, "case", step("serve"), func(rd *kernel.Reader, d *cases.Case, now time.Time) error {
 		var wrong []mingjing.FieldError
 		if s.Method != mingjing.ServedByPost && s.Method != mingjing.ServedInPerson {
 			wrong = append(wrong, mingjing.FieldError{Field: "method", Code: "method_required"})
@@ -61,11 +61,11 @@ func (c *Desk) Serve(ctx context.Context, a mingjing.Actor, id string, s Service
 		if len(wrong) > 0 {
 			return mingjing.InvalidFields(wrong...)
 		}
-		l, err := db(t).Listing(ctx, d.ListingID)
+		l, err := read(rd).Listing(ctx, d.ListingID)
 		if err != nil {
 			return err
 		}
 		d.ServiceProof = s.Proof
-		return c.cases.MarkServed(ctx, t, &l, d, a, s.Method, on, now)
+		return c.cases.MarkServed(ctx, rd, &l, d, a, s.Method, on, now)
 	})
 }

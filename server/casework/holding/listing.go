@@ -13,26 +13,30 @@ import (
 // unserved or in effect. Nothing gets into effect but through served, or out of a
 // dispute or suspension back to where it was.
 var listingMoves = map[mingjing.ListingState][]mingjing.ListingState{
-	"":                        {mingjing.ListingProposed, mingjing.ListingUnserved, mingjing.ListingInEffect},
-	mingjing.ListingProposed:  {mingjing.ListingDecided, mingjing.ListingRefused},
-	mingjing.ListingDecided:   {mingjing.ListingServed, mingjing.ListingAnnulled},
-	mingjing.ListingServed:    {mingjing.ListingInEffect, mingjing.ListingDisputed, mingjing.ListingLifted, mingjing.ListingAnnulled},
-	mingjing.ListingUnserved:  {mingjing.ListingDisputed, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled},
-	mingjing.ListingInEffect:  {mingjing.ListingDisputed, mingjing.ListingSuspended, mingjing.ListingRepaired, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled},
-	mingjing.ListingDisputed:  {mingjing.ListingServed, mingjing.ListingUnserved, mingjing.ListingInEffect, mingjing.ListingSuspended, mingjing.ListingRepaired, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled},
-	mingjing.ListingSuspended: {mingjing.ListingServed, mingjing.ListingUnserved, mingjing.ListingInEffect, mingjing.ListingDisputed, mingjing.ListingRepaired, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled},
+	"":                       {mingjing.ListingProposed, mingjing.ListingUnserved, mingjing.ListingInEffect},
+	mingjing.ListingProposed: {mingjing.ListingDecided, mingjing.ListingRefused},
+	mingjing.ListingDecided:  {mingjing.ListingServed, mingjing.ListingAnnulled},
+	mingjing.ListingServed:   {mingjing.ListingInEffect, mingjing.ListingDisputed, mingjing.ListingLifted, mingjing.ListingAnnulled},
+	mingjing.ListingUnserved: {mingjing.ListingDisputed, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled},
+	mingjing.ListingInEffect: {mingjing.ListingDisputed, mingjing.ListingSuspended, mingjing.ListingRepaired, mingjing.ListingExpired,
+		mingjing.ListingLifted, mingjing.ListingAnnulled},
+	mingjing.ListingDisputed: {mingjing.ListingServed, mingjing.ListingUnserved, mingjing.ListingInEffect, mingjing.ListingSuspended,
+		mingjing.ListingRepaired, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled},
+	mingjing.ListingSuspended: {mingjing.ListingServed, mingjing.ListingUnserved, mingjing.ListingInEffect, mingjing.ListingDisputed,
+		mingjing.ListingRepaired, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled},
 }
 
-// MayListingMove says whether a listing in one state may come into another.
+// MayListingMove reports whether a listing in one state may come into another.
 func MayListingMove(from, to mingjing.ListingState) bool {
 	return slices.Contains(listingMoves[from], to)
 }
 
-// Move brings a listing into a state, and tells of it. The error of a move
-// that the machine does not have is listing_state, with what could follow.
-func (c *Holdings) Move(ctx context.Context, t *kernel.Tx, l *Listing, to mingjing.ListingState, by mingjing.Actor) error {
+// Move changes the state of a listing, publishes it, and notifies the resident where the
+// procedure says so. A change that the state machine does not have is a listing_state
+// error, with what could follow.
+func (c *Holdings) Move(ctx context.Context, rd *kernel.Reader, l *Listing, to mingjing.ListingState, by mingjing.Actor) error {
 	if !MayListingMove(l.State, to) {
-		err := mingjing.Errorf(mingjing.Conflict, "listing_state", "state", string(l.State))
+		err := mingjing.NewError(mingjing.Conflict, "listing_state", "state", string(l.State))
 		for _, s := range listingMoves[l.State] {
 			err.Allowed = append(err.Allowed, string(s))
 		}
@@ -64,37 +68,37 @@ func (c *Holdings) Move(ctx context.Context, t *kernel.Tx, l *Listing, to mingji
 		entry.Who = ""
 	}
 	l.Life = append(l.Life, entry)
-	if err := db(t).PutListing(ctx, *l); err != nil {
+	if err := db(rd).PutListing(ctx, *l); err != nil {
 		return err
 	}
-	if err := t.Emit(ctx, string(l.Resident), mingjing.EventRecord, l.ID, now); err != nil {
+	if err := rd.Emit(ctx, string(l.Resident), mingjing.EventRecord, l.ID, now); err != nil {
 		return err
 	}
 	switch to {
 	case mingjing.ListingServed:
-		return t.Enqueue(ctx, kernel.Job{Kind: JobListing, ID: l.ID, At: *l.AnswerBy})
+		return rd.Enqueue(ctx, kernel.Job{Kind: JobListing, ID: l.ID, At: *l.AnswerBy})
 	case mingjing.ListingInEffect:
 		if code == "in_effect" {
-			if err := c.notices.Notify(ctx, t, l.Resident, mingjing.NoticeListingInEffect, "", "listing", l.ID); err != nil {
+			if err := c.notices.Notify(ctx, rd, l.Resident, mingjing.NoticeListingInEffect, "", "listing", l.ID); err != nil {
 				return err
 			}
 		}
-		return t.Enqueue(ctx, kernel.Job{Kind: JobListing, ID: l.ID, At: l.Ends.Time(c.city.Zone())})
+		return rd.Enqueue(ctx, kernel.Job{Kind: JobListing, ID: l.ID, At: l.Ends.Time(c.city.Zone())})
 	case mingjing.ListingRefused, mingjing.ListingRepaired, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled:
-		return c.notices.Notify(ctx, t, l.Resident, mingjing.NoticeListingEnded, code, "listing", l.ID)
+		return c.notices.Notify(ctx, rd, l.Resident, mingjing.NoticeListingEnded, code, "listing", l.ID)
 	}
 	return nil
 }
 
-// setTerm gives a listing its first and last day, on the day on which it takes
-// effect, and the day from which repair is open.
+// setTerm sets a listing's first and last day, on the day on which it takes effect, and
+// the day from which repair is open.
 func (c *Holdings) setTerm(l *Listing) {
 	l.From = c.city.Today()
 	l.Ends = l.From.AddMonths(l.TermMonths)
 	c.capByTier(l)
 }
 
-// capByTier holds a listing to its tier: it ends no later than the tier allows, and
+// capByTier limits a listing to its tier: it ends no later than the tier allows, and
 // repair is open from the tier's day on.
 func (c *Holdings) capByTier(l *Listing) {
 	tier, ok := c.city.Procedure(l.Code).Tier(l.Tier)
@@ -108,7 +112,7 @@ func (c *Holdings) capByTier(l *Listing) {
 	l.RepairFrom = l.From.AddMonths(tier.MinMonths)
 }
 
-// ListingItem finds the rulebook and the item of a list by its catalogue code.
+// ListingItem returns the rulebook and the item of a list, by its catalogue code.
 func (c *Holdings) ListingItem(code string) (*mingjing.Rulebook, mingjing.Item, bool) {
 	for _, b := range c.city.Books() {
 		if item, ok := b.Item(code); ok && item.Listing != "" {

@@ -13,7 +13,8 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// asAnswerer lets only staff and officers of agencies pass, with their second factor.
+// asAnswerer returns an error unless the actor is staff or an agency's officer, with
+// their second factor.
 func asAnswerer(a mingjing.Actor) error {
 	if a.Role == mingjing.RoleAgency {
 		_, err := kernel.AsOfficer(a)
@@ -22,7 +23,7 @@ func asAnswerer(a mingjing.Actor) error {
 	return kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor, mingjing.RoleAuditor)
 }
 
-// ownLook says whether an inquiry is about a look of the actor's own, or of their
+// ownLook reports whether an inquiry is about a look of the actor's own, or of their
 // agency's.
 func ownLook(a mingjing.Actor, h Head) bool {
 	if a.Role == mingjing.RoleAgency {
@@ -31,8 +32,8 @@ func ownLook(a mingjing.Actor, h Head) bool {
 	return h.Staff != "" && h.Staff == a.ID
 }
 
-// mayRead refuses who has no part in an inquiry: others than those whose look it is,
-// and, once it is theirs to answer, the supervisors and auditors.
+// mayRead returns an error unless the actor has a part in an inquiry: those whose look
+// it is, and, once it is escalated, supervisors and auditors.
 func mayRead(a mingjing.Actor, h Head, near map[mingjing.ResidentID]error) error {
 	if err := cases.NotOwn(a, cases.Case{Resident: h.Resident, Near: near[h.Resident]}); err != nil {
 		return err
@@ -47,7 +48,7 @@ func mayRead(a mingjing.Actor, h Head, near map[mingjing.ResidentID]error) error
 	return kernel.ErrForbidden
 }
 
-// answers are what the actor may answer now.
+// answers returns the outcomes that the actor may choose now.
 func answers(a mingjing.Actor, h Head) []mingjing.InquiryOutcome {
 	switch {
 	case h.State == mingjing.InquiryAsked && ownLook(a, h):
@@ -59,17 +60,16 @@ func answers(a mingjing.Actor, h Head) []mingjing.InquiryOutcome {
 	return []mingjing.InquiryOutcome{}
 }
 
-// Inquiries is a page of those that wait for an answer: for staff first what they have
-// to answer themselves, then all that are the supervisors' and auditors', so that
-// everybody sees what is late; for an officer those of the agency. No resident is in
-// it.
+// Inquiries returns a page of those that wait for an answer: for staff first what they
+// have to answer themselves, then all that are for supervisors and auditors, so that
+// everybody sees what is late; for an officer those of the agency. No resident is in it.
 func (c *Inquiries) Inquiries(ctx context.Context, a mingjing.Actor, cursor string) (mingjing.InquiriesView, error) {
 	const page = 50
 	if err := asAnswerer(a); err != nil {
 		return mingjing.InquiriesView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.InquiriesView, error) {
-		v := mingjing.InquiriesView{Inquiries: []mingjing.InquiryLine{}}
+		v := mingjing.InquiriesView{Inquiries: []mingjing.InquirySummary{}}
 		near, err := cases.NearTo(ctx, t, a)
 		if err != nil {
 			return v, err
@@ -104,12 +104,12 @@ func (c *Inquiries) Inquiries(ctx context.Context, a mingjing.Actor, cursor stri
 	})
 }
 
-func line(a mingjing.Actor, h Head, near map[mingjing.ResidentID]error) mingjing.InquiryLine {
-	return mingjing.InquiryLine{ID: h.ID, State: h.State, Staff: h.Staff, Agency: h.Agency, AskedAt: h.AskedAt, Due: h.Due, Late: h.Late,
+func line(a mingjing.Actor, h Head, near map[mingjing.ResidentID]error) mingjing.InquirySummary {
+	return mingjing.InquirySummary{ID: h.ID, State: h.State, Staff: h.Staff, Agency: h.Agency, AskedAt: h.AskedAt, Due: h.Due, Late: h.Late,
 		Mine: ownLook(a, h), Open: mayRead(a, h, near) == nil}
 }
 
-// InquiryCase is one inquiry with the look and the case that it belongs to. The
+// InquiryCase returns one inquiry with the entry and the case that it is about. The
 // resident sees that it was read.
 func (c *Inquiries) InquiryCase(ctx context.Context, a mingjing.Actor, id string) (mingjing.InquiryCase, error) {
 	if err := asAnswerer(a); err != nil {
@@ -119,12 +119,12 @@ func (c *Inquiries) InquiryCase(ctx context.Context, a mingjing.Actor, id string
 		if _, err := headFor(ctx, t, a, id); err != nil {
 			return mingjing.InquiryCase{}, err
 		}
-		c.inquiryLook(t, a, id, "inquiry")
-		q, err := db(t).Inquiry(ctx, id)
+		rd := t.As(c.entry(a, id, "inquiry"))
+		q, err := read(rd).Inquiry(ctx, id)
 		if err != nil {
 			return mingjing.InquiryCase{}, err
 		}
-		return showInquiry(ctx, t, a, q)
+		return showInquiry(ctx, rd, a, q)
 	})
 }
 
@@ -140,8 +140,8 @@ func headFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id string) (He
 	return h, mayRead(a, h, near)
 }
 
-// inquiryLook says who reads an inquiry, and for what.
-func (c *Inquiries) inquiryLook(t *kernel.Tx, a mingjing.Actor, id, action string) {
+// entry returns the entry of whoever reads an inquiry.
+func (c *Inquiries) entry(a mingjing.Actor, id, action string) kernel.Entry {
 	why := "inquiry"
 	if a.Role == mingjing.RoleAuditor {
 		why = "audit"
@@ -149,35 +149,35 @@ func (c *Inquiries) inquiryLook(t *kernel.Tx, a mingjing.Actor, id, action strin
 	if a.Role == mingjing.RoleAgency {
 		a = c.city.Signed(a)
 	}
-	t.Because(a, action, id, why)
+	return c.city.Entry(a, action, id, why)
 }
 
-func showInquiry(ctx context.Context, t *kernel.Tx, a mingjing.Actor, q Row) (mingjing.InquiryCase, error) {
+func showInquiry(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, q Row) (mingjing.InquiryCase, error) {
 	k := mingjing.InquiryCase{Inquiry: q.Inquiry, Agency: q.Agency, Outcomes: answers(a, q.Head())}
-	r, err := db(t).Resident(ctx, q.Resident)
+	r, err := read(rd).Resident(ctx, q.Resident)
 	if err != nil {
 		return k, err
 	}
 	k.Resident = r.Name
-	subject := q.Look.Subject
+	subject := q.Entry.Subject
 	if subject == "" {
 		return k, nil
 	}
-	d, err := db(t).Case(ctx, subject)
+	d, err := read(rd).Case(ctx, subject)
 	if err == nil {
 		k.CaseID, k.Item = d.ID, d.CatalogueCode
 	}
 	if !errors.Is(err, kernel.ErrNotFound) {
 		return k, err
 	}
-	rec, err := db(t).Record(ctx, subject)
+	rec, err := read(rd).Record(ctx, subject)
 	if err == nil {
 		k.Item = rec.Code
 	}
 	if !errors.Is(err, kernel.ErrNotFound) {
 		return k, err
 	}
-	l, err := db(t).Listing(ctx, subject)
+	l, err := read(rd).Listing(ctx, subject)
 	if err == nil {
 		k.CaseID, k.Item = l.CaseID, l.Code
 	}
@@ -190,7 +190,8 @@ func showInquiry(ctx context.Context, t *kernel.Tx, a mingjing.Actor, q Row) (mi
 // AnswerInquiry answers an inquiry: whoever looked explains it; once it is escalated a
 // supervisor or an auditor says whether there was good reason, but not of a look of
 // their own.
-func (c *Inquiries) AnswerInquiry(ctx context.Context, a mingjing.Actor, id string, outcome mingjing.InquiryOutcome, text string) (mingjing.InquiryCase, error) {
+func (c *Inquiries) AnswerInquiry(ctx context.Context, a mingjing.Actor, id string, outcome mingjing.InquiryOutcome,
+	text string) (mingjing.InquiryCase, error) {
 	if err := asAnswerer(a); err != nil {
 		return mingjing.InquiryCase{}, err
 	}
@@ -222,21 +223,21 @@ func (c *Inquiries) AnswerInquiry(ctx context.Context, a mingjing.Actor, id stri
 		if len(wrong) > 0 {
 			return mingjing.InquiryCase{}, mingjing.InvalidFields(wrong...)
 		}
-		c.inquiryLook(t, a, id, "inquiry_answer")
-		q, err := db(t).Inquiry(ctx, id)
+		rd := t.As(c.entry(a, id, "inquiry_answer"))
+		q, err := read(rd).Inquiry(ctx, id)
 		if err != nil {
 			return mingjing.InquiryCase{}, err
 		}
 		now := c.city.Now().UTC()
 		if now.After(q.Due) && q.State != mingjing.InquiryUnexplained {
-			if err := c.lapseInquiry(ctx, t, &q, now); err != nil {
+			if err := c.lapseInquiry(ctx, rd, &q, now); err != nil {
 				return mingjing.InquiryCase{}, err
 			}
 			if len(answers(a, q.Head())) == 0 {
-				refused = mingjing.Errorf(mingjing.Conflict, "inquiry_too_late")
+				refused = mingjing.NewError(mingjing.Conflict, "inquiry_too_late")
 				return mingjing.InquiryCase{}, nil
 			}
-			if q, err = db(t).Inquiry(ctx, id); err != nil {
+			if q, err = read(rd).Inquiry(ctx, id); err != nil {
 				return mingjing.InquiryCase{}, err
 			}
 		}
@@ -245,10 +246,10 @@ func (c *Inquiries) AnswerInquiry(ctx context.Context, a mingjing.Actor, id stri
 			by = c.city.Signed(a).Name
 		}
 		q.Answers = append(q.Answers, mingjing.InquiryAnswer{Outcome: outcome, Text: text, By: by, Role: a.Role, At: now})
-		if err := c.inquiryAnswered(ctx, t, &q, now); err != nil {
+		if err := c.inquiryAnswered(ctx, rd, &q, now); err != nil {
 			return mingjing.InquiryCase{}, err
 		}
-		return showInquiry(ctx, t, a, q)
+		return showInquiry(ctx, rd, a, q)
 	})
 	if err == nil && refused != nil {
 		return mingjing.InquiryCase{}, refused
@@ -256,45 +257,46 @@ func (c *Inquiries) AnswerInquiry(ctx context.Context, a mingjing.Actor, id stri
 	return out, err
 }
 
-// unanswerable is why the actor, who may read an inquiry, may not answer it.
+// unanswerable returns why the actor, who may read an inquiry, may not answer it.
 func unanswerable(a mingjing.Actor, h Head) error {
 	switch {
 	case h.State == mingjing.InquiryAnswered:
-		return mingjing.Errorf(mingjing.Conflict, "inquiry_answered")
+		return mingjing.NewError(mingjing.Conflict, "inquiry_answered")
 	case ownLook(a, h):
-		return mingjing.Errorf(mingjing.Conflict, "inquiry_too_late")
+		return mingjing.NewError(mingjing.Conflict, "inquiry_too_late")
 	}
 	return kernel.ErrForbidden
 }
 
-func (c *Inquiries) inquiryAnswered(ctx context.Context, t *kernel.Tx, q *Row, now time.Time) error {
+func (c *Inquiries) inquiryAnswered(ctx context.Context, rd *kernel.Reader, q *Row, now time.Time) error {
 	q.State = mingjing.InquiryAnswered
-	if err := c.setInquiry(ctx, t, *q, now); err != nil {
+	if err := c.setInquiry(ctx, rd.Tx, *q, now); err != nil {
 		return err
 	}
 	code := "answered"
 	if q.Unfounded() {
 		code = "unfounded"
 	}
-	return c.notices.Notify(ctx, t, q.Resident, mingjing.NoticeInquiry, code, "inquiry", q.ID)
+	return c.notices.Notify(ctx, rd, q.Resident, mingjing.NoticeInquiry, code, "inquiry", q.ID)
 }
 
 // lapseInquiry escalates an unanswered inquiry to supervisors and auditors, and marks
 // it unexplained after a second silence.
-func (c *Inquiries) lapseInquiry(ctx context.Context, t *kernel.Tx, q *Row, now time.Time) error {
+func (c *Inquiries) lapseInquiry(ctx context.Context, rd *kernel.Reader, q *Row, now time.Time) error {
 	code := "late"
 	if q.State == mingjing.InquiryAsked {
 		q.State, q.Late, q.Due = mingjing.InquiryEscalated, true, c.city.Due(c.inquiryDays())
 	} else {
 		q.State, q.Unexplained, code = mingjing.InquiryUnexplained, true, "unexplained"
 	}
-	if err := c.setInquiry(ctx, t, *q, now); err != nil {
+	if err := c.setInquiry(ctx, rd.Tx, *q, now); err != nil {
 		return err
 	}
-	return c.notices.Notify(ctx, t, q.Resident, mingjing.NoticeInquiry, code, "inquiry", q.ID)
+	return c.notices.Notify(ctx, rd, q.Resident, mingjing.NoticeInquiry, code, "inquiry", q.ID)
 }
 
-// inquiryDue watches the clock of an inquiry, and has the agencies of a demo city answer.
+// inquiryDue is the job that watches the clock of an inquiry, and asks the responder for
+// the agency's answer where there is one.
 func (c *Inquiries) inquiryDue(ctx context.Context, id string) (time.Duration, error) {
 	var wait time.Duration
 	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
@@ -305,20 +307,20 @@ func (c *Inquiries) inquiryDue(ctx context.Context, id string) (time.Duration, e
 		}
 		now := c.city.Now().UTC()
 		text := ""
-		if c.explain != nil && h.State == mingjing.InquiryAsked && h.Agency != "" && !now.Before(h.AskedAt.Add(c.explainAfter())) {
-			text = c.explain(h.Agency)
+		if c.responder != nil && h.State == mingjing.InquiryAsked && h.Agency != "" && !now.Before(h.AskedAt.Add(c.respondAfter())) {
+			text = c.responder.Respond(h.Agency)
 		}
 		if left := h.Due.Sub(now); left >= 0 && text == "" {
 			wait = left + time.Millisecond
 			return nil
 		}
-		t.Because(kernel.System, "inquiry", id, "inquiry")
-		q, err := db(t).Inquiry(ctx, id)
+		rd := t.As(c.city.Entry(kernel.System, "inquiry", id, "inquiry"))
+		q, err := read(rd).Inquiry(ctx, id)
 		if err != nil {
 			return err
 		}
 		if now.After(h.Due) {
-			if err := c.lapseInquiry(ctx, t, &q, now); err != nil {
+			if err := c.lapseInquiry(ctx, rd, &q, now); err != nil {
 				return err
 			}
 			if q.State == mingjing.InquiryEscalated {
@@ -326,8 +328,9 @@ func (c *Inquiries) inquiryDue(ctx context.Context, id string) (time.Duration, e
 			}
 			return nil
 		}
-		q.Answers = append(q.Answers, mingjing.InquiryAnswer{Outcome: mingjing.InquiryExplained, Text: text, By: q.Agency, Role: mingjing.RoleAgency, At: now})
-		return c.inquiryAnswered(ctx, t, &q, now)
+		q.Answers = append(q.Answers, mingjing.InquiryAnswer{Outcome: mingjing.InquiryExplained, Text: text, By: q.Agency,
+			Role: mingjing.RoleAgency, At: now})
+		return c.inquiryAnswered(ctx, rd, &q, now)
 	})
 	if errors.Is(err, kernel.ErrNotFound) {
 		return 0, nil

@@ -12,7 +12,7 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// An Row is an inquiry as it is stored.
+// A Row is an inquiry as it is stored.
 type Row struct {
 	mingjing.Inquiry
 	Resident mingjing.ResidentID
@@ -23,7 +23,7 @@ type Row struct {
 	Version int
 }
 
-// An Head is an inquiry without its words.
+// A Head is an inquiry without its words.
 type Head struct {
 	ID            string
 	Resident      mingjing.ResidentID
@@ -33,20 +33,20 @@ type Head struct {
 	Late          bool
 }
 
-// Cursor is the place in the list of the page that begins after h.
+// Cursor returns the cursor of the page that begins after h.
 func (h Head) Cursor() string { return strconv.FormatInt(h.Due.UnixMicro(), 10) + "." + h.ID }
 
-// Head is what is known of an inquiry before it is opened.
+// Head returns what can be known of an inquiry before it is opened.
 func (q Row) Head() Head {
 	return Head{ID: q.ID, Resident: q.Resident, Staff: q.Staff, Agency: q.Agency, State: q.State, AskedAt: q.AskedAt, Due: q.Due, Late: q.Late}
 }
 
-// Unfounded says whether it was found that there was no good reason.
+// Unfounded reports whether the last answer was that there was no good reason.
 func (q Row) Unfounded() bool {
 	return q.Ended() && q.Answers[len(q.Answers)-1].Outcome == mingjing.InquiryUnfounded
 }
 
-// An Query is a page of the inquiries that wait for an answer.
+// A Query is a page of the inquiries that wait for an answer.
 type Query struct {
 	// Agency leaves only those about its own looks.
 	Agency string
@@ -64,13 +64,14 @@ type Counts struct {
 	Inquiries, Unexplained, Unfounded int
 }
 
-// inquiryDays are the working days of each of an inquiry's two clocks: those that an
+// inquiryDays returns the working days of each of an inquiry's two clocks: those that an
 // agency has to answer a dispute.
 func (c *Inquiries) inquiryDays() int { return c.city.Books()[0].Procedure.AgencyDays }
 
-// InquiriesAbout are a resident's inquiries about the looks from one number up to another.
-func InquiriesAbout(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, from, to int64) ([]mingjing.Inquiry, error) {
-	rows, err := db(t).InquiriesAbout(ctx, me, from, to)
+// InquiriesAbout returns a resident's inquiries about the entries from one number to
+// another.
+func InquiriesAbout(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, from, to int64) ([]mingjing.Inquiry, error) {
+	rows, err := read(rd).InquiriesAbout(ctx, me, from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -81,8 +82,8 @@ func InquiriesAbout(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, f
 	return out, nil
 }
 
-// AskWhy asks why somebody looked at the actor's data: about the line of the access
-// log with the number. Asking again is the same inquiry.
+// AskWhy asks why somebody looked at the actor's data: about the entry of the access log
+// with the number. Asking again returns the same inquiry.
 func (c *Inquiries) AskWhy(ctx context.Context, a mingjing.Actor, seq int64, question string) (mingjing.Inquiry, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -94,18 +95,18 @@ func (c *Inquiries) AskWhy(ctx context.Context, a mingjing.Actor, seq int64, que
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Inquiry, error) {
 		now := c.city.Now().UTC()
-		t.Because(a, "inquiry", "", "own")
+		rd := t.As(c.city.Entry(a, "inquiry", "", "own"))
 		if seq < 1 {
 			return mingjing.Inquiry{}, kernel.ErrNotFound
 		}
-		known, err := db(t).InquiriesAbout(ctx, me, seq, seq)
+		known, err := read(rd).InquiriesAbout(ctx, me, seq, seq)
 		if err != nil {
 			return mingjing.Inquiry{}, err
 		}
 		if len(known) > 0 {
 			return known[0].Inquiry, nil
 		}
-		looks, err := db(t).Looks(ctx, me, false, seq+1, 1)
+		looks, err := read(rd).AccessEntries(ctx, me, false, seq+1, 1)
 		if err != nil {
 			return mingjing.Inquiry{}, err
 		}
@@ -113,9 +114,9 @@ func (c *Inquiries) AskWhy(ctx context.Context, a mingjing.Actor, seq int64, que
 			return mingjing.Inquiry{}, kernel.ErrNotFound
 		}
 		if !looks[0].Askable() {
-			return mingjing.Inquiry{}, mingjing.Errorf(mingjing.Conflict, "not_askable")
+			return mingjing.Inquiry{}, mingjing.NewError(mingjing.Conflict, "not_askable")
 		}
-		q := Row{Resident: me, Inquiry: mingjing.Inquiry{ID: kernel.NewID(), Look: looks[0], Question: question, AskedAt: now,
+		q := Row{Resident: me, Inquiry: mingjing.Inquiry{ID: kernel.NewID(), Entry: looks[0], Question: question, AskedAt: now,
 			State: mingjing.InquiryAsked, Due: c.city.Due(c.inquiryDays()), Answers: []mingjing.InquiryAnswer{}}}
 		switch by := looks[0].By; {
 		case by == "": // nobody knows whom to ask
@@ -128,8 +129,8 @@ func (c *Inquiries) AskWhy(ctx context.Context, a mingjing.Actor, seq int64, que
 		if err := db(t).AddInquiry(ctx, q); err != nil {
 			return mingjing.Inquiry{}, err
 		}
-		if c.explain != nil && q.Agency != "" {
-			if err := t.Enqueue(ctx, kernel.Job{Kind: JobInquiry, ID: q.ID, At: now.Add(c.explainAfter())}); err != nil {
+		if c.responder != nil && q.Agency != "" {
+			if err := t.Enqueue(ctx, kernel.Job{Kind: JobInquiry, ID: q.ID, At: now.Add(c.respondAfter())}); err != nil {
 				return mingjing.Inquiry{}, err
 			}
 		}
@@ -137,7 +138,7 @@ func (c *Inquiries) AskWhy(ctx context.Context, a mingjing.Actor, seq int64, que
 	})
 }
 
-// cleanQuestion is what the resident adds to an inquiry, as it is kept.
+// cleanQuestion returns the resident's words in an inquiry as they are stored.
 func cleanQuestion(text string) (string, error) {
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 	if utf8.RuneCountInString(text) > mingjing.MaxInquiryQuestion || !utf8.ValidString(text) {
@@ -157,17 +158,17 @@ func (c *Inquiries) AddToInquiry(ctx context.Context, a mingjing.Actor, id, ques
 		case text == "":
 			return mingjing.InvalidFields(mingjing.FieldError{Field: "question", Code: "required"})
 		case q.Question != "" || q.State != mingjing.InquiryAsked:
-			return mingjing.Errorf(mingjing.Conflict, "inquiry_closed")
+			return mingjing.NewError(mingjing.Conflict, "inquiry_closed")
 		}
 		q.Question = text
 		return c.setInquiry(ctx, t, *q, c.city.Now().UTC())
 	})
 }
 
-// explainAfter is how long the agencies of a demo city take to answer by themselves.
-func (c *Inquiries) explainAfter() time.Duration { return c.city.Scaled(time.Hour) }
+// respondAfter returns how long after the question the responder answers.
+func (c *Inquiries) respondAfter() time.Duration { return c.city.Scaled(time.Hour) }
 
-// setInquiry stores an inquiry that has changed, and tells of it.
+// setInquiry stores an inquiry that has changed, and publishes it.
 func (c *Inquiries) setInquiry(ctx context.Context, t *kernel.Tx, q Row, now time.Time) error {
 	if err := db(t).SetInquiry(ctx, q); err != nil {
 		return err
@@ -175,8 +176,8 @@ func (c *Inquiries) setInquiry(ctx context.Context, t *kernel.Tx, q Row, now tim
 	return c.tellInquiry(ctx, t, q, now)
 }
 
-// watchInquiry has the clock of an inquiry looked at when it runs out, and tells of
-// it.
+// watchInquiry schedules a check of an inquiry's clock at its due time, and publishes
+// the inquiry.
 func (c *Inquiries) watchInquiry(ctx context.Context, t *kernel.Tx, q Row, now time.Time) error {
 	if err := t.Enqueue(ctx, kernel.Job{Kind: JobInquiry, ID: q.ID, At: q.Due}); err != nil {
 		return err
@@ -184,7 +185,8 @@ func (c *Inquiries) watchInquiry(ctx context.Context, t *kernel.Tx, q Row, now t
 	return c.tellInquiry(ctx, t, q, now)
 }
 
-// tellInquiry tells the open screens of the resident and of those who answer.
+// tellInquiry publishes an inquiry to the screens of the resident and of those who
+// answer.
 func (c *Inquiries) tellInquiry(ctx context.Context, t *kernel.Tx, q Row, now time.Time) error {
 	audiences := []string{string(q.Resident), mingjing.AudienceStaff}
 	if q.Agency != "" {
@@ -198,12 +200,13 @@ func (c *Inquiries) tellInquiry(ctx context.Context, t *kernel.Tx, q Row, now ti
 	return nil
 }
 
-// Inquiry is one of the actor's inquiries.
+// Inquiry returns one of the actor's inquiries.
 func (c *Inquiries) Inquiry(ctx context.Context, a mingjing.Actor, id string) (mingjing.Inquiry, error) {
 	return c.ownInquiry(ctx, a, id, func(*kernel.Tx, *Row) error { return nil })
 }
 
-func (c *Inquiries) ownInquiry(ctx context.Context, a mingjing.Actor, id string, do func(*kernel.Tx, *Row) error) (mingjing.Inquiry, error) {
+func (c *Inquiries) ownInquiry(ctx context.Context, a mingjing.Actor, id string, do func(*kernel.Tx, *Row) error) (mingjing.Inquiry,
+	error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.Inquiry{}, err
@@ -216,8 +219,8 @@ func (c *Inquiries) ownInquiry(ctx context.Context, a mingjing.Actor, id string,
 		if h.Resident != me {
 			return mingjing.Inquiry{}, kernel.ErrNotFound
 		}
-		t.Because(a, "inquiry", id, "own")
-		q, err := db(t).Inquiry(ctx, id)
+		rd := t.As(c.city.Entry(a, "inquiry", id, "own"))
+		q, err := read(rd).Inquiry(ctx, id)
 		if err == nil {
 			err = do(t, &q)
 		}
@@ -225,26 +228,26 @@ func (c *Inquiries) ownInquiry(ctx context.Context, a mingjing.Actor, id string,
 	})
 }
 
-// MyInquiries are all of the actor's inquiries, the newest look first.
+// MyInquiries returns all of the actor's inquiries, that about the newest entry first.
 func (c *Inquiries) MyInquiries(ctx context.Context, a mingjing.Actor) ([]mingjing.Inquiry, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return nil, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) ([]mingjing.Inquiry, error) {
-		t.Because(a, "inquiry", "", "own")
-		all, err := InquiriesAbout(ctx, t, me, 0, 1<<62)
+		rd := t.As(c.city.Entry(a, "inquiry", "", "own"))
+		all, err := InquiriesAbout(ctx, rd, me, 0, 1<<62)
 		slices.Reverse(all)
 		return all, err
 	})
 }
 
-// JudgeAnswer says whether the first answer satisfies the actor: "yes" or "no". If it
+// JudgeAnswer stores whether the first answer satisfies the actor: "yes" or "no". If it
 // does not, a supervisor or an auditor has to answer.
 func (c *Inquiries) JudgeAnswer(ctx context.Context, a mingjing.Actor, id, word string) (mingjing.Inquiry, error) {
 	return c.ownInquiry(ctx, a, id, func(t *kernel.Tx, q *Row) error {
 		if !q.May(mingjing.InquiryEscalated) || q.State != mingjing.InquiryAnswered {
-			return mingjing.Errorf(mingjing.Conflict, "nothing_to_judge")
+			return mingjing.NewError(mingjing.Conflict, "nothing_to_judge")
 		}
 		if word != "yes" && word != "no" {
 			return mingjing.InvalidFields(mingjing.FieldError{Field: "satisfied", Code: "required"})

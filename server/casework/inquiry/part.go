@@ -22,25 +22,36 @@ const (
 	JobInquiry = "inquiry" // the clock of an inquiry about a look
 )
 
-// Inquiries are the questions that residents ask about looks at their data. It is safe for use by many goroutines.
+// A Responder answers the first time for agencies that do so without an officer, an
+// hour of the law's time after the resident has asked.
+type Responder interface {
+	// Respond returns an agency's answer to why it looked; "" where an officer answers.
+	Respond(agency string) string
+}
+
+// Inquiries are the questions that residents ask about entries of their access logs. It
+// is safe for use by many goroutines.
 type Inquiries struct {
-	city    *kernel.City
-	explain func(agency string) string
-	notices *notice.Notices
-	cases   *cases.Cases
+	city      *kernel.City
+	responder Responder
+	notices   *notice.Notices
+	cases     *cases.Cases
 }
 
-// New makes the part.
-func New(city *kernel.City, explain func(agency string) string, notices *notice.Notices, cases *cases.Cases) *Inquiries {
-	return &Inquiries{city: city, explain: explain, notices: notices, cases: cases}
+// New returns the part. The responder is nil where officers answer for every agency.
+func New(city *kernel.City, responder Responder, notices *notice.Notices, cases *cases.Cases) *Inquiries {
+	return &Inquiries{city: city, responder: responder, notices: notices, cases: cases}
 }
 
-// Jobs are the jobs that the part does.
+// Jobs returns the jobs that the part does.
 func (c *Inquiries) Jobs() kernel.Jobs {
 	return kernel.Jobs{
 		JobInquiry: c.inquiryDue,
 	}
 }
 
-// db is the part's own port on a transaction. The store has all of them.
-func db(t *kernel.Tx) Port { return kernel.PortOf[Port](t) }
+// db returns the part's own port on a transaction. The store has the ports of all parts.
+func db(t kernel.Transaction) Port { return kernel.PortOf[Port](t) }
+
+// read returns the part's own readings of a reader.
+func read(r *kernel.Reader) Readings { return kernel.ReadingsOf[Readings](r) }

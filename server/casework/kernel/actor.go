@@ -12,9 +12,9 @@ var System = mingjing.Actor{Role: mingjing.RoleSystem, ID: "worker"}
 
 // Errors that callers are told.
 var (
-	ErrForbidden    = mingjing.Errorf(mingjing.Forbidden, "forbidden")
-	ErrNothingThere = mingjing.Errorf(mingjing.NotFound, "not_found")
-	ErrUnavailable  = mingjing.Errorf(mingjing.Unavailable, "unavailable")
+	ErrForbidden    = mingjing.NewError(mingjing.Forbidden, "forbidden")
+	ErrNothingThere = mingjing.NewError(mingjing.NotFound, "not_found")
+	ErrUnavailable  = mingjing.NewError(mingjing.Unavailable, "unavailable")
 )
 
 // AsResident returns the actor's resident ID, or a forbidden error.
@@ -32,7 +32,7 @@ func AsStaff(a mingjing.Actor, roles ...mingjing.Role) error {
 		return ErrForbidden
 	}
 	if a.AAL < 2 {
-		return mingjing.Errorf(mingjing.Forbidden, "aal2_required")
+		return mingjing.NewError(mingjing.Forbidden, "aal2_required")
 	}
 	if !slices.Contains(roles, a.Role) {
 		return ErrForbidden
@@ -53,12 +53,12 @@ func AsAgency(a mingjing.Actor) (string, error) {
 func AsOfficer(a mingjing.Actor) (string, error) {
 	agency, err := AsAgency(a)
 	if err == nil && a.AAL < 2 {
-		err = mingjing.Errorf(mingjing.Forbidden, "aal2_required")
+		err = mingjing.NewError(mingjing.Forbidden, "aal2_required")
 	}
 	return agency, err
 }
 
-// Purpose is why a member of staff reads.
+// Purpose returns the purpose of an entry when a member of staff reads.
 func Purpose(a mingjing.Actor) string {
 	if a.Role == mingjing.RoleAuditor {
 		return "audit"
@@ -66,9 +66,9 @@ func Purpose(a mingjing.Actor) string {
 	return "dispute"
 }
 
-// looker is the number by which an actor can be asked about an entry of the access
-// log; "" for those who can't be.
-func looker(a mingjing.Actor) string {
+// askableID returns the staff number or agency code by which a resident can ask about an
+// actor's entry; "" for actors who can't be asked.
+func askableID(a mingjing.Actor) string {
 	switch {
 	case a.Role.Staff():
 		return a.ID
@@ -78,7 +78,7 @@ func looker(a mingjing.Actor) string {
 	return ""
 }
 
-// Signed returns an agency's actor under the name that a resident's access log shows.
+// Signed returns an agency's actor with the name that a resident's access log shows.
 func (c *City) Signed(a mingjing.Actor) mingjing.Actor {
 	if a.Name == "" || a.Name == a.Agency { // its computer: pages know its name by the code
 		a.Name = a.Agency
@@ -95,15 +95,15 @@ func (c *City) Signed(a mingjing.Actor) mingjing.Actor {
 	return a
 }
 
-// Public turns what the store says into what the caller is told.
+// Public returns the error that the caller is told for an error of the store.
 func Public(err error) error {
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return ErrNothingThere
 	case errors.Is(err, ErrCursor):
-		return mingjing.Errorf(mingjing.Invalid, "invalid_cursor")
+		return mingjing.NewError(mingjing.Invalid, "invalid_cursor")
 	case errors.Is(err, ErrConflict):
-		return mingjing.Errorf(mingjing.Conflict, "changed_meanwhile")
+		return mingjing.NewError(mingjing.Conflict, "changed_meanwhile")
 	}
 	return err
 }

@@ -18,8 +18,8 @@ var (
 	ErrConflict = errors.New("changed meanwhile")
 	// ErrCursor: a page was asked for from a place that no earlier page named.
 	ErrCursor = errors.New("bad cursor")
-	// ErrNoReason: something of a resident was to be read in a transaction that had
-	// not said why.
+	// ErrNoReason: something of a resident was to be read with an entry that says
+	// nothing.
 	ErrNoReason = errors.New("no reason to read")
 	// ErrAltered: what is kept does not open where it stands: somebody has changed
 	// it, or moved it there from elsewhere.
@@ -46,34 +46,33 @@ type Store interface {
 	Read(ctx context.Context, fn func(Port) error) error
 }
 
-// A Port is what the kernel needs of one transaction on the store. The parts have
-// ports of their own on the same transaction.
+// A Port is what the kernel needs of one transaction on the store. The parts have ports
+// of their own on the same transaction.
 type Port interface {
-	// Because says why what follows in this transaction is read. The look is added
-	// to the access log of each resident before anything of theirs is opened, unless
-	// a look was added in this transaction already; without a reason, or when the
-	// look can't be added, nothing is opened. With once, which names a piece of work,
-	// the look is added only where that work has none in the log yet.
-	Because(l mingjing.Look, once string)
-	// Repeats says that the look of Because, made without once, is one of a resident
-	// at what is their own, and names what it repeats. The first look of a name takes
-	// the name; with quiet, the ones that follow are not added. The logs of others
-	// have each look all the same.
-	Repeats(own mingjing.ResidentID, name string, quiet bool)
-	// Looked adds the look of Because now, unless it was, for a transaction that
-	// changes what is kept of a resident and need not open anything.
-	Looked(ctx context.Context, resident mingjing.ResidentID) error
-	// AddLook appends to the resident's access log and gives it its Seq, and its leaf
-	// in the tree: without that nothing is committed.
-	AddLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.Look) error
+	Events
+	// As returns the readings of the transaction for an entry, which is added to the
+	// access log of each resident before anything of theirs is opened. When it can't be
+	// added, or has no action, nothing is opened.
+	As(e Entry) Readings
+}
 
+// Readings are what the kernel needs of a reader of the store. The parts have readings
+// of their own.
+type Readings interface {
+	// Log adds the entry to the resident's access log, unless it was.
+	Log(ctx context.Context, resident mingjing.ResidentID) error
+}
+
+// Events are the methods of a transaction for events, which open screens hear of, and
+// for jobs.
+type Events interface {
 	// AddEvent appends to an audience's events and returns it with its Seq, which
 	// grows in the order of commit within the audience.
 	AddEvent(ctx context.Context, audience string, e mingjing.Event) (mingjing.Event, error)
 	EventsAfter(ctx context.Context, audience string, after int64, limit int) ([]mingjing.Event, error)
 	LastEvent(ctx context.Context, audience string) (int64, error)
 
-	// Enqueue has a job done after the commit.
+	// Enqueue schedules a job, which is done after the commit.
 	Enqueue(ctx context.Context, j Job) error
 }
 

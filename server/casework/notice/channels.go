@@ -29,33 +29,34 @@ const (
 	maxGuesses  = 5
 )
 
-// A Choice is what a resident says on the page of notice settings.
+// A Choice is what a resident chooses on the page of notice settings.
 type Choice struct {
 	// Kinds are those to be sent; the ones with legal effect always are.
 	Kinds                []mingjing.NoticeKind
 	Push, Mail, ShowText bool
 }
 
-// NoticeSettings are how the actor hears of notices.
+// NoticeSettings returns the actor's settings for notices.
 func (c *Notices) NoticeSettings(ctx context.Context, a mingjing.Actor) (mingjing.NoticeSettingsView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.NoticeSettingsView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.NoticeSettingsView, error) {
-		if err := t.Look(ctx, a, me, c.city.Now(), "notice_settings", "", "own"); err != nil {
+		rd := t.As(c.city.Entry(a, "notice_settings", "", "own"))
+		if err := rd.Log(ctx, me); err != nil {
 			return mingjing.NoticeSettingsView{}, err
 		}
-		return c.showSettings(ctx, t, me)
+		return c.showSettings(ctx, rd, me)
 	})
 }
 
-func (c *Notices) showSettings(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID) (mingjing.NoticeSettingsView, error) {
-	p, err := PrefsOf(ctx, t, me)
+func (c *Notices) showSettings(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID) (mingjing.NoticeSettingsView, error) {
+	p, err := PrefsOf(ctx, rd, me)
 	if err != nil {
 		return mingjing.NoticeSettingsView{}, err
 	}
-	devices, err := db(t).Devices(ctx, me)
+	devices, err := read(rd).Devices(ctx, me)
 	if err != nil {
 		return mingjing.NoticeSettingsView{}, err
 	}
@@ -72,33 +73,35 @@ func (c *Notices) showSettings(ctx context.Context, t *kernel.Tx, me mingjing.Re
 }
 
 // changePrefs changes the actor's own settings in one transaction.
-func (c *Notices) changePrefs(ctx context.Context, a mingjing.Actor, change func(*kernel.Tx, *Prefs) error) (mingjing.NoticeSettingsView, error) {
+func (c *Notices) changePrefs(ctx context.Context, a mingjing.Actor,
+	change func(*kernel.Reader, *Prefs) error) (mingjing.NoticeSettingsView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.NoticeSettingsView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.NoticeSettingsView, error) {
-		if err := t.Look(ctx, a, me, c.city.Now(), "notice_settings", "", "own"); err != nil {
+		rd := t.As(c.city.Entry(a, "notice_settings", "", "own"))
+		if err := rd.Log(ctx, me); err != nil {
 			return mingjing.NoticeSettingsView{}, err
 		}
-		p, err := PrefsOf(ctx, t, me)
+		p, err := PrefsOf(ctx, rd, me)
 		if err != nil {
 			return mingjing.NoticeSettingsView{}, err
 		}
-		if err := change(t, &p); err != nil {
+		if err := change(rd, &p); err != nil {
 			return mingjing.NoticeSettingsView{}, err
 		}
 		if err := db(t).SetNoticePrefs(ctx, p); err != nil {
 			return mingjing.NoticeSettingsView{}, err
 		}
-		return c.showSettings(ctx, t, me)
+		return c.showSettings(ctx, rd, me)
 	})
 }
 
-// SetNotices chooses what is sent, and by which ways. What has legal effect can't
-// be switched off, whatever the choice says.
+// SetNotices stores which notices are sent, and by which channels. Notices with legal
+// effect are always sent.
 func (c *Notices) SetNotices(ctx context.Context, a mingjing.Actor, choice Choice) (mingjing.NoticeSettingsView, error) {
-	return c.changePrefs(ctx, a, func(_ *kernel.Tx, p *Prefs) error {
+	return c.changePrefs(ctx, a, func(_ *kernel.Reader, p *Prefs) error {
 		p.PushOff, p.MailOff, p.ShowText, p.Off = !choice.Push, !choice.Mail, choice.ShowText, nil
 		for _, k := range mingjing.NoticeKinds {
 			if !k.Legal() && !slices.Contains(choice.Kinds, k) {
@@ -109,19 +112,19 @@ func (c *Notices) SetNotices(ctx context.Context, a mingjing.Actor, choice Choic
 	})
 }
 
-// RememberLanguage remembers the language of the actor's last form, which is that of what
-// is sent to them. It is a word about the page and no look at any data.
+// RememberLanguage stores the language of the actor's last form, in which messages are
+// sent to them.
 func (c *Notices) RememberLanguage(ctx context.Context, a mingjing.Actor, lang string) error {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return err
 	}
 	if !slices.Contains(mingjing.Languages, lang) {
-		return mingjing.Errorf(mingjing.Invalid, "invalid")
+		return mingjing.NewError(mingjing.Invalid, "invalid")
 	}
 	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error {
-		t.Part(a, "notice_settings", "", "own", string(c.city.Today())) // each form says it
-		p, err := db(t).NoticePrefs(ctx, me)
+		rd := t.As(c.city.Entry(a, "notice_settings", "", "own").Once(string(c.city.Today()))) // each form says it
+		p, err := read(rd).NoticePrefs(ctx, me)
 		if errors.Is(err, kernel.ErrNotFound) {
 			err = nil
 		}
@@ -133,34 +136,34 @@ func (c *Notices) RememberLanguage(ctx context.Context, a mingjing.Actor, lang s
 	}))
 }
 
-// SetEmail takes an address that mail could be sent to, and sends a code there;
-// nothing else goes to it before the code has come back. A confirmed address
-// stays in use until then.
+// SetEmail stores an e-mail address that is not confirmed yet, and sends a code to it;
+// nothing else is sent there before the code has come back. A confirmed address stays in
+// use until then.
 func (c *Notices) SetEmail(ctx context.Context, a mingjing.Actor, text string) (mingjing.NoticeSettingsView, error) {
 	if _, err := kernel.AsResident(a); err != nil {
 		return mingjing.NoticeSettingsView{}, err
 	}
 	if !c.notifier.MailOffered() {
-		return mingjing.NoticeSettingsView{}, mingjing.Errorf(mingjing.Conflict, "mail_not_offered")
+		return mingjing.NoticeSettingsView{}, mingjing.NewError(mingjing.Conflict, "mail_not_offered")
 	}
 	address, err := ParseEmail(text)
 	if err != nil {
 		return mingjing.NoticeSettingsView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "email", Code: err.Error()})
 	}
-	return c.changePrefs(ctx, a, func(t *kernel.Tx, p *Prefs) error {
+	return c.changePrefs(ctx, a, func(rd *kernel.Reader, p *Prefs) error {
 		if today := c.city.Today(); p.CodesOn != today {
 			p.Codes, p.CodesOn = 0, today
 		}
 		if p.Codes++; p.Codes > codesPerDay {
-			return mingjing.Errorf(mingjing.Limited, "email_codes")
+			return mingjing.NewError(mingjing.Limited, "email_codes")
 		}
 		p.Pending, p.PendingFailed, p.Code, p.Guesses = address, false, newCode(), 0
 		p.Until = c.city.Now().UTC().Add(codeFor)
-		return t.Enqueue(ctx, kernel.Job{Kind: JobConfirm, ID: a.ID})
+		return rd.Enqueue(ctx, kernel.Job{Kind: JobConfirm, ID: a.ID})
 	})
 }
 
-// newCode is a code that is easy to copy from a letter.
+// newCode returns a random code of eight digits, which is easy to copy.
 func newCode() string {
 	n, err := rand.Int(rand.Reader, big.NewInt(100_000_000))
 	if err != nil {
@@ -169,13 +172,13 @@ func newCode() string {
 	return fmt.Sprintf("%0*d", codeDigits, n)
 }
 
-// sendCode sends the code for the address that waits for it, until it has no
-// use any more.
+// sendCode is the job that sends the code for an address that is to be confirmed, until
+// the code has expired.
 func (c *Notices) sendCode(ctx context.Context, resident mingjing.ResidentID) (time.Duration, error) {
 	var p Prefs
 	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
-		c.city.Notifies(t)
-		p, err = PrefsOf(ctx, t, resident)
+		rd := t.As(c.city.NoticeEntry())
+		p, err = PrefsOf(ctx, rd, resident)
 		return err
 	})
 	if err != nil {
@@ -196,8 +199,8 @@ func (c *Notices) sendCode(ctx context.Context, resident mingjing.ResidentID) (t
 		return kernel.Jitter(FirstResend), nil
 	}
 	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
-		c.city.Notifies(t)
-		now, err := PrefsOf(ctx, t, resident)
+		rd := t.As(c.city.NoticeEntry())
+		now, err := PrefsOf(ctx, rd, resident)
 		if err != nil || now.Pending != p.Pending {
 			return err
 		}
@@ -210,8 +213,8 @@ func (c *Notices) sendCode(ctx context.Context, resident mingjing.ResidentID) (t
 	return 0, err
 }
 
-// ConfirmEmail takes the code that was sent. A wrong one is a code_invalid error,
-// and after a few of them a new code is needed.
+// ConfirmEmail checks the code that was sent, and confirms the address. A wrong code is
+// an email_code_wrong error, and after a few of them a new code is needed.
 func (c *Notices) ConfirmEmail(ctx context.Context, a mingjing.Actor, code string) (mingjing.NoticeSettingsView, error) {
 	code = strings.Map(func(r rune) rune {
 		switch {
@@ -223,10 +226,10 @@ func (c *Notices) ConfirmEmail(ctx context.Context, a mingjing.Actor, code strin
 		return r
 	}, code)
 	var wrong error
-	v, err := c.changePrefs(ctx, a, func(_ *kernel.Tx, p *Prefs) error {
+	v, err := c.changePrefs(ctx, a, func(_ *kernel.Reader, p *Prefs) error {
 		wrong = nil
 		if p.Pending == "" || !c.city.Now().Before(p.Until) || p.Guesses >= maxGuesses {
-			return mingjing.Errorf(mingjing.Conflict, "email_code_over")
+			return mingjing.NewError(mingjing.Conflict, "email_code_over")
 		}
 		if code == "" {
 			return mingjing.InvalidFields(mingjing.FieldError{Field: "email_code", Code: "required"})
@@ -246,23 +249,23 @@ func (c *Notices) ConfirmEmail(ctx context.Context, a mingjing.Actor, code strin
 	return v, err
 }
 
-// RemoveEmail forgets the actor's address, and one that waits to be confirmed.
+// RemoveEmail deletes the actor's address, and one that waits to be confirmed.
 func (c *Notices) RemoveEmail(ctx context.Context, a mingjing.Actor) (mingjing.NoticeSettingsView, error) {
-	return c.changePrefs(ctx, a, func(_ *kernel.Tx, p *Prefs) error {
+	return c.changePrefs(ctx, a, func(_ *kernel.Reader, p *Prefs) error {
 		p.Email, p.EmailFailed = "", false
 		p.Pending, p.PendingFailed, p.Code, p.Until, p.Guesses = "", false, "", time.Time{}, 0
 		return nil
 	})
 }
 
-// AddDevice has push messages sent to a browser of the actor's, which a session
-// of theirs has named. A browser that is known already gets its new keys.
+// AddDevice stores a browser of the actor's to which push messages are sent, with the
+// session that added it. A browser that is known already gets its new keys.
 func (c *Notices) AddDevice(ctx context.Context, a mingjing.Actor, session, name string, to PushAddress) (mingjing.NoticeSettingsView, error) {
 	if _, err := kernel.AsResident(a); err != nil {
 		return mingjing.NoticeSettingsView{}, err
 	}
 	if c.notifier.PushKey() == "" {
-		return mingjing.NoticeSettingsView{}, mingjing.Errorf(mingjing.Conflict, "push_not_offered")
+		return mingjing.NoticeSettingsView{}, mingjing.NewError(mingjing.Conflict, "push_not_offered")
 	}
 	to, ok := cleanPushAddress(to)
 	if name = strings.TrimSpace(name); len(name) > 100 {
@@ -271,8 +274,8 @@ func (c *Notices) AddDevice(ctx context.Context, a mingjing.Actor, session, name
 	if !ok || c.notifier.CheckEndpoint(to.Endpoint) != nil {
 		return mingjing.NoticeSettingsView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "endpoint", Code: "push_invalid"})
 	}
-	return c.changePrefs(ctx, a, func(t *kernel.Tx, p *Prefs) error {
-		devices, err := db(t).Devices(ctx, p.Resident)
+	return c.changePrefs(ctx, a, func(rd *kernel.Reader, p *Prefs) error {
+		devices, err := read(rd).Devices(ctx, p.Resident)
 		if err != nil {
 			return err
 		}
@@ -280,10 +283,10 @@ func (c *Notices) AddDevice(ctx context.Context, a mingjing.Actor, session, name
 			PushDevice: mingjing.PushDevice{ID: kernel.NewID(), Name: name, AddedAt: c.city.Now().UTC()}}
 		i := slices.IndexFunc(devices, func(old Device) bool { return old.Endpoint == to.Endpoint })
 		if i < 0 && len(devices) >= mingjing.MaxPushDevices {
-			return mingjing.Errorf(mingjing.Conflict, "push_devices")
+			return mingjing.NewError(mingjing.Conflict, "push_devices")
 		}
 		p.PushOff = false // who adds a device wants to hear from it
-		return db(t).PutDevice(ctx, d)
+		return db(rd).PutDevice(ctx, d)
 	})
 }
 
@@ -296,14 +299,14 @@ func (c *Notices) RemoveDevice(ctx context.Context, a mingjing.Actor, id, endpoi
 	if id == "" && endpoint == "" {
 		return mingjing.NoticeSettingsView{}, mingjing.InvalidFields(mingjing.FieldError{Field: "device", Code: "required"})
 	}
-	return c.changePrefs(ctx, a, func(t *kernel.Tx, p *Prefs) error {
-		devices, err := db(t).Devices(ctx, p.Resident)
+	return c.changePrefs(ctx, a, func(rd *kernel.Reader, p *Prefs) error {
+		devices, err := read(rd).Devices(ctx, p.Resident)
 		if err != nil {
 			return err
 		}
 		for _, d := range devices {
 			if d.ID == id || d.Endpoint == endpoint {
-				if err := db(t).DeleteDevice(ctx, p.Resident, d.ID); err != nil {
+				if err := db(rd).DeleteDevice(ctx, p.Resident, d.ID); err != nil {
 					return err
 				}
 			}
@@ -312,9 +315,8 @@ func (c *Notices) RemoveDevice(ctx context.Context, a mingjing.Actor, id, endpoi
 	})
 }
 
-// EndSession forgets the devices that a session added: whoever has logged out
-// there hears nothing there any more. The roof calls it for every session that
-// ends.
+// EndSession deletes the devices that a session added: nothing is sent to a browser
+// after a logout. The server calls it for every session that ends.
 func (c *Notices) EndSession(ctx context.Context, session string) error {
 	if session == "" {
 		return nil
@@ -322,8 +324,8 @@ func (c *Notices) EndSession(ctx context.Context, session string) error {
 	return c.city.Tx(ctx, func(t *kernel.Tx) error { return db(t).DeleteDevicesOf(ctx, session) })
 }
 
-// EndOtherDevices forgets the actor's devices but those that a session added; ""
-// is no session.
+// EndOtherDevices deletes the actor's devices except those that a session added; "" is
+// no session.
 func (c *Notices) EndOtherDevices(ctx context.Context, a mingjing.Actor, session string) error {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -335,8 +337,8 @@ func (c *Notices) EndOtherDevices(ctx context.Context, a mingjing.Actor, session
 // maxEndpoint bounds the address of a push service in bytes.
 const maxEndpoint = 1024
 
-// cleanPushAddress is an address with its keys in one way of writing; ok says
-// that they are what they should be: a point on P-256 and 16 bytes.
+// cleanPushAddress returns a push address with its keys in base64url. It reports whether
+// the keys are valid: a point on P-256 and 16 bytes.
 func cleanPushAddress(to PushAddress) (_ PushAddress, ok bool) {
 	if len(to.Endpoint) > maxEndpoint || len(to.P256dh) > 200 || len(to.Auth) > 100 {
 		return PushAddress{}, false
@@ -367,9 +369,9 @@ var (
 // mailDomain is a domain with a dot.
 var mailDomain = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
-// ParseEmail reads an e-mail address as a person types it: one address, without a
-// name or quotes, in ASCII, with a domain that has a dot. Full-width characters of
-// input methods are understood. The error is [ErrEmailMissing] or [ErrEmailForm].
+// ParseEmail returns an e-mail address as a person types it: one address, without a name
+// or quotes, in ASCII, with a domain that has a dot. Full-width characters of input
+// methods are understood. The error is [ErrEmailMissing] or [ErrEmailForm].
 func ParseEmail(text string) (string, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -405,8 +407,8 @@ func cutLast(s, sep string) (before, after string, ok bool) {
 	return s, "", false
 }
 
-// MaskEmail shows of an address what its owner knows it by: the first character
-// and the domain; "" for "".
+// MaskEmail returns an address by which its owner recognises it: the first character and
+// the domain; "" for "".
 func MaskEmail(address string) string {
 	local, domain, ok := cutLast(address, "@")
 	if !ok || local == "" {

@@ -25,7 +25,7 @@ const (
 // InboxOnly is the Notifier where there is none.
 type InboxOnly struct{}
 
-// PushKey is empty: push is not offered.
+// PushKey returns "": push is not offered.
 func (InboxOnly) PushKey() string { return "" }
 
 // CheckEndpoint refuses every address.
@@ -34,41 +34,41 @@ func (InboxOnly) CheckEndpoint(string) error { return ErrRefused }
 // Push refuses every message.
 func (InboxOnly) Push(context.Context, PushAddress, Message) error { return ErrRefused }
 
-// MailOffered is false.
+// MailOffered returns false.
 func (InboxOnly) MailOffered() bool { return false }
 
 // Mail refuses every message.
 func (InboxOnly) Mail(_ context.Context, _ string, _ Message) error { return ErrRefused }
 
-// Notify puts a notice into the resident's inbox, in the caller's transaction,
-// tells the resident's open screens, and has it sent by the ways that the
-// resident wants. Page is the name of the route that shows the subject.
-func (c *Notices) Notify(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, kind mingjing.NoticeKind, code, page, subject string) error {
+// Notify adds a notice to the resident's inbox, in the transaction of the reader,
+// publishes it, and schedules its delivery by the channels that the resident wants. Page
+// is the name of the route that shows the subject.
+func (c *Notices) Notify(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, kind mingjing.NoticeKind, code, page, subject string) error {
 	if !slices.ContainsFunc(mingjing.Routes, func(r mingjing.Route) bool { return r.Name == page }) {
 		return fmt.Errorf("notify: there is no page %q", page)
 	}
 	n := Notice{Resident: resident, Notice: mingjing.Notice{ID: kernel.NewID(), Kind: kind, Code: code, Page: page,
 		Subject: subject, At: c.city.Now().UTC()}}
-	p, err := PrefsOf(ctx, t, resident)
+	p, err := PrefsOf(ctx, rd, resident)
 	if err != nil {
 		return err
 	}
-	if n.Waiting, err = c.ways(ctx, t, p, kind); err != nil {
+	if n.Waiting, err = c.ways(ctx, rd, p, kind); err != nil {
 		return err
 	}
-	if err := db(t).AddNotice(ctx, n); err != nil {
+	if err := db(rd).AddNotice(ctx, n); err != nil {
 		return fmt.Errorf("add notice: %w", err)
 	}
 	if len(n.Waiting) > 0 {
-		if err := t.Enqueue(ctx, kernel.Job{Kind: JobNotify, ID: n.ID}); err != nil {
+		if err := rd.Enqueue(ctx, kernel.Job{Kind: JobNotify, ID: n.ID}); err != nil {
 			return err
 		}
 	}
-	return t.Emit(ctx, string(resident), mingjing.EventNotice, n.ID, n.At)
+	return rd.Emit(ctx, string(resident), mingjing.EventNotice, n.ID, n.At)
 }
 
-// ways are those by which the resident wants to hear of a kind of notice.
-func (c *Notices) ways(ctx context.Context, t *kernel.Tx, p Prefs, kind mingjing.NoticeKind) ([]string, error) {
+// ways returns the channels by which the resident wants to be told of a kind of notice.
+func (c *Notices) ways(ctx context.Context, rd *kernel.Reader, p Prefs, kind mingjing.NoticeKind) ([]string, error) {
 	if !kind.Legal() && slices.Contains(p.Off, kind) {
 		return nil, nil
 	}
@@ -79,16 +79,16 @@ func (c *Notices) ways(ctx context.Context, t *kernel.Tx, p Prefs, kind mingjing
 	if p.PushOff || c.notifier.PushKey() == "" {
 		return ways, nil
 	}
-	devices, err := db(t).Devices(ctx, p.Resident)
+	devices, err := read(rd).Devices(ctx, p.Resident)
 	for _, d := range devices {
 		ways = append(ways, d.ID)
 	}
 	return ways, err
 }
 
-// PrefsOf are the resident's, or those of somebody who never said.
-func PrefsOf(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID) (Prefs, error) {
-	p, err := db(t).NoticePrefs(ctx, resident)
+// PrefsOf returns the resident's settings, or the default ones.
+func PrefsOf(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID) (Prefs, error) {
+	p, err := read(rd).NoticePrefs(ctx, resident)
 	if errors.Is(err, kernel.ErrNotFound) {
 		err = nil
 	}
@@ -99,8 +99,9 @@ func PrefsOf(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID) (P
 	return p, err
 }
 
-// deliver sends a notice by the ways that are left. A way that is closed for good
-// is struck off, a device that is gone is forgotten, and the rest is tried again.
+// deliver is the job that sends a notice by the channels that are left. A channel that
+// refuses for good is removed, a device that is gone is deleted, and the rest is tried
+// again.
 func (c *Notices) deliver(ctx context.Context, id string) (time.Duration, error) {
 	var (
 		n       Notice
@@ -108,14 +109,14 @@ func (c *Notices) deliver(ctx context.Context, id string) (time.Duration, error)
 		devices []Device
 	)
 	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
-		c.city.Notifies(t)
-		if n, err = db(t).Notice(ctx, id); err != nil {
+		rd := t.As(c.city.NoticeEntry())
+		if n, err = read(rd).Notice(ctx, id); err != nil {
 			return err
 		}
-		if p, err = PrefsOf(ctx, t, n.Resident); err != nil {
+		if p, err = PrefsOf(ctx, rd, n.Resident); err != nil {
 			return err
 		}
-		devices, err = db(t).Devices(ctx, n.Resident)
+		devices, err = read(rd).Devices(ctx, n.Resident)
 		return err
 	})
 	if errors.Is(err, kernel.ErrNotFound) {
@@ -146,8 +147,8 @@ func (c *Notices) deliver(ctx context.Context, id string) (time.Duration, error)
 		left = nil
 	}
 	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
-		c.city.Notifies(t)
-		n, err := db(t).Notice(ctx, id)
+		rd := t.As(c.city.NoticeEntry())
+		n, err := read(rd).Notice(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -156,7 +157,7 @@ func (c *Notices) deliver(ctx context.Context, id string) (time.Duration, error)
 			return err
 		}
 		for _, way := range gone {
-			if err := c.forget(ctx, t, n.Resident, way, p.Email); err != nil {
+			if err := c.forget(ctx, rd, n.Resident, way, p.Email); err != nil {
 				return err
 			}
 		}
@@ -171,7 +172,7 @@ func (c *Notices) deliver(ctx context.Context, id string) (time.Duration, error)
 	return kernel.Jitter(min(FirstResend<<min(tries-1, 16), LastResend)), nil
 }
 
-// send sends a notice by one way, as the resident wants it now.
+// send sends a notice by one channel, if the resident still wants it.
 func (c *Notices) send(ctx context.Context, n Notice, p Prefs, devices []Device, way string) error {
 	m := Message{ID: n.ID, Lang: p.Lang}
 	if way == WayMail {
@@ -190,27 +191,27 @@ func (c *Notices) send(ctx context.Context, n Notice, p Prefs, devices []Device,
 	return c.notifier.Push(ctx, devices[i].PushAddress, m)
 }
 
-// forget strikes off a way that leads nowhere any more.
-func (c *Notices) forget(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, way, email string) error {
+// forget deletes a device that is gone, or marks an address that takes no mail.
+func (c *Notices) forget(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, way, email string) error {
 	if way != WayMail {
-		err := db(t).DeleteDevice(ctx, resident, way)
+		err := db(rd).DeleteDevice(ctx, resident, way)
 		if errors.Is(err, kernel.ErrNotFound) {
 			return nil
 		}
 		return err
 	}
-	p, err := PrefsOf(ctx, t, resident)
+	p, err := PrefsOf(ctx, rd, resident)
 	if err != nil || p.Email != email || p.EmailFailed {
 		return err
 	}
 	p.EmailFailed = true
-	if err := db(t).SetNoticePrefs(ctx, p); err != nil {
+	if err := db(rd).SetNoticePrefs(ctx, p); err != nil {
 		return err
 	}
-	return c.Notify(ctx, t, resident, mingjing.NoticeMailFailed, "", "notice-settings", "")
+	return c.Notify(ctx, rd, resident, mingjing.NoticeMailFailed, "", "notice-settings", "")
 }
 
-// Notices is a page of the actor's inbox, newest first. An unknown cursor is an
+// Notices returns a page of the actor's inbox, newest first. An unknown cursor is an
 // invalid_cursor error.
 func (c *Notices) Notices(ctx context.Context, a mingjing.Actor, cursor string) (mingjing.InboxView, error) {
 	const page = 25
@@ -222,15 +223,16 @@ func (c *Notices) Notices(ctx context.Context, a mingjing.Actor, cursor string) 
 	if cursor != "" {
 		before, err = strconv.ParseInt(cursor, 10, 64)
 		if err != nil || before < 1 {
-			return mingjing.InboxView{}, mingjing.Errorf(mingjing.Invalid, "invalid_cursor")
+			return mingjing.InboxView{}, mingjing.NewError(mingjing.Invalid, "invalid_cursor")
 		}
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.InboxView, error) {
 		v := mingjing.InboxView{Notices: []mingjing.Notice{}}
-		if err := t.Look(ctx, a, me, c.city.Now(), "inbox", "", "own"); err != nil {
+		rd := t.As(c.city.Entry(a, "inbox", "", "own"))
+		if err := rd.Log(ctx, me); err != nil {
 			return v, err
 		}
-		notices, err := db(t).Notices(ctx, me, before, page+1)
+		notices, err := read(rd).Notices(ctx, me, before, page+1)
 		if err != nil {
 			return v, err
 		}
@@ -241,7 +243,7 @@ func (c *Notices) Notices(ctx context.Context, a mingjing.Actor, cursor string) 
 		for _, n := range notices {
 			v.Notices = append(v.Notices, n.Notice)
 		}
-		p, err := PrefsOf(ctx, t, me)
+		p, err := PrefsOf(ctx, rd, me)
 		if err != nil {
 			return v, err
 		}
@@ -258,8 +260,8 @@ func (c *Notices) OpenNotice(ctx context.Context, a mingjing.Actor, id string) (
 		return mingjing.Notice{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Notice, error) {
-		t.Because(a, "inbox", id, "own")
-		n, err := db(t).Notice(ctx, id)
+		rd := t.As(c.city.Entry(a, "inbox", id, "own"))
+		n, err := read(rd).Notice(ctx, id)
 		if err != nil {
 			return mingjing.Notice{}, err
 		}
@@ -285,13 +287,13 @@ func (c *Notices) ReadNotices(ctx context.Context, a mingjing.Actor) error {
 		return err
 	}
 	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
-		t.Because(a, "inbox", "", "own")
+		rd := t.As(c.city.Entry(a, "inbox", "", "own"))
 		unread, err := db(t).UnreadNotices(ctx, me)
 		if err != nil || unread == 0 {
 			return err
 		}
 		now := c.city.Now().UTC()
-		if err := db(t).ReadNotices(ctx, me, now); err != nil {
+		if err := read(rd).ReadNotices(ctx, me, now); err != nil {
 			return err
 		}
 		return t.Emit(ctx, a.ID, mingjing.EventNotice, "all", now)

@@ -9,7 +9,7 @@ import (
 	"mingjing/server/casework/score"
 )
 
-// Overview is what the actor sees first.
+// Overview returns the actor's first page.
 func (c *Register) Overview(ctx context.Context, a mingjing.Actor) (mingjing.OverviewView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -17,16 +17,17 @@ func (c *Register) Overview(ctx context.Context, a mingjing.Actor) (mingjing.Ove
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.OverviewView, error) {
 		v := mingjing.OverviewView{Latest: []mingjing.ScoreCard{}, OpenDisputes: []mingjing.Case{}, Awaiting: []mingjing.Listing{}}
-		if err := t.Look(ctx, a, me, c.city.Now(), "overview", "", "own"); err != nil {
+		rd := t.As(c.city.Entry(a, "overview", "", "own"))
+		if err := rd.Log(ctx, me); err != nil {
 			return v, err
 		}
 		var err error
-		if v.Latest, err = score.LatestCards(ctx, t, me, c.city.Books()); err != nil {
+		if v.Latest, err = score.LatestCards(ctx, rd, me, c.city.Books()); err != nil {
 			return v, err
 		}
-		r, err := db(t).OpenRequest(ctx, me)
+		r, err := read(rd).OpenRequest(ctx, me)
 		if err == nil {
-			shown, err := c.scores.ShowRequest(ctx, t, r)
+			shown, err := c.scores.ShowRequest(ctx, rd, r)
 			if err != nil {
 				return v, err
 			}
@@ -34,7 +35,7 @@ func (c *Register) Overview(ctx context.Context, a mingjing.Actor) (mingjing.Ove
 		} else if !errors.Is(err, kernel.ErrNotFound) {
 			return v, err
 		}
-		records, err := db(t).Records(ctx, me)
+		records, err := read(rd).Records(ctx, me)
 		if err != nil {
 			return v, err
 		}
@@ -43,7 +44,7 @@ func (c *Register) Overview(ctx context.Context, a mingjing.Actor) (mingjing.Ove
 				v.Records++
 			}
 		}
-		listings, err := db(t).Listings(ctx, me)
+		listings, err := read(rd).Listings(ctx, me)
 		if err != nil {
 			return v, err
 		}
@@ -58,19 +59,19 @@ func (c *Register) Overview(ctx context.Context, a mingjing.Actor) (mingjing.Ove
 				}
 			}
 		}
-		open, err := db(t).OpenCasesOf(ctx, me)
+		open, err := read(rd).OpenCasesOf(ctx, me)
 		if err != nil {
 			return v, err
 		}
-		if v.OpenDisputes, err = c.cases.ShowCases(ctx, t, me, open); err != nil {
+		if v.OpenDisputes, err = c.cases.ShowCases(ctx, rd, me, open); err != nil {
 			return v, err
 		}
-		v.RecentLooks, err = db(t).Looks(ctx, me, true, 0, 3)
+		v.RecentEntries, err = read(rd).AccessEntries(ctx, me, true, 0, 3)
 		return v, err
 	})
 }
 
-// Ask is what the actor reads before asking for a score, but for the rulebooks.
+// Ask returns what the form for a new score shows the actor, without the rulebooks.
 func (c *Register) Ask(ctx context.Context, a mingjing.Actor) (mingjing.AskView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -78,14 +79,14 @@ func (c *Register) Ask(ctx context.Context, a mingjing.Actor) (mingjing.AskView,
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AskView, error) {
 		v := mingjing.AskView{Key: kernel.NewID()}
-		t.Because(a, "request", "", "own")
-		r, err := db(t).OpenRequest(ctx, me)
+		rd := t.As(c.city.Entry(a, "request", "", "own"))
+		r, err := read(rd).OpenRequest(ctx, me)
 		if errors.Is(err, kernel.ErrNotFound) {
 			return v, nil
 		} else if err != nil {
 			return v, err
 		}
-		shown, err := c.scores.ShowRequest(ctx, t, r)
+		shown, err := c.scores.ShowRequest(ctx, rd, r)
 		if err != nil {
 			return v, err
 		}

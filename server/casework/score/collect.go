@@ -19,18 +19,19 @@ const (
 	// lastRetry.
 	firstRetry = 30 * time.Second
 	lastRetry  = time.Hour
-	// shortestRetry bounds the scaled wait, so that a fast demo hammers nobody.
+	// shortestRetry bounds the scaled wait, so that a city with fast clocks does not
+	// overload its agencies.
 	shortestRetry = 250 * time.Millisecond
-	// patience is the wait that a job still spends waiting itself.
+	// inlineWait is the longest wait for the next try that a job spends running.
 	inlineWait = 2 * time.Second
 )
 
 // errEnded says that a request is no longer being collected for.
 var errEnded = errors.New("the request has ended")
 
-// collect asks every agency that has not answered, keeps each answer as it
-// comes, and makes the score when all have answered or the deadline has come. It
-// can be cut off anywhere and called again.
+// collect is the job that asks every agency that has not answered, stores each answer as
+// it comes, and makes the score when all have answered or the deadline has come. It can
+// be interrupted anywhere and called again.
 func (c *Scores) collect(ctx context.Context, id string) (time.Duration, error) {
 	var (
 		r        Request
@@ -38,11 +39,11 @@ func (c *Scores) collect(ctx context.Context, id string) (time.Duration, error) 
 		sources  []Source
 	)
 	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
-		t.Part(kernel.System, "collect", id, "score", id)
-		if r, err = db(t).Request(ctx, id); err != nil || !r.State.Open() {
+		rd := t.As(c.city.Entry(kernel.System, "collect", id, "score").Once(id))
+		if r, err = read(rd).Request(ctx, id); err != nil || !r.State.Open() {
 			return err
 		}
-		if resident, err = db(t).Resident(ctx, r.Resident); err != nil {
+		if resident, err = read(rd).Resident(ctx, r.Resident); err != nil {
 			return err
 		}
 		if r.State == mingjing.RequestQueued {
@@ -54,7 +55,7 @@ func (c *Scores) collect(ctx context.Context, id string) (time.Duration, error) 
 				return err
 			}
 		}
-		sources, err = c.SourcesOf(ctx, t, r)
+		sources, err = c.SourcesOf(ctx, rd, r)
 		return err
 	})
 	if errors.Is(err, kernel.ErrNotFound) {
@@ -78,24 +79,24 @@ func (c *Scores) collect(ctx context.Context, id string) (time.Duration, error) 
 	work, stop := context.WithTimeout(ctx, min(kernel.JobBudget, left))
 	defer stop()
 	next := make([]time.Time, len(sources)) // zero: has answered
-	told := make(chan answer)
+	answers := make(chan answer)
 	var asking sync.WaitGroup
 	for i, s := range sources {
 		if s.State != mingjing.SourceAnswered {
-			asking.Go(func() { next[i] = c.askOne(work, r, resident, book, s, told) })
+			asking.Go(func() { next[i] = c.askOne(work, r, resident, book, s, answers) })
 		}
 	}
-	go func() { asking.Wait(); close(told) }()
+	go func() { asking.Wait(); close(answers) }()
 	ended := false
-	for first := range told {
-		all := gather(first, told)
+	for first := range answers {
+		all := gather(first, answers)
 		err := c.keepAnswers(ctx, r, all)
 		if errors.Is(err, errEnded) {
 			ended = true
 			stop() // nobody needs the rest
 		}
 		for _, a := range all {
-			a.kept <- err
+			a.stored <- err
 		}
 	}
 	if ctx.Err() != nil {
@@ -122,20 +123,20 @@ func (c *Scores) collect(ctx context.Context, id string) (time.Duration, error) 
 	return max(soonest.Sub(now), 10*time.Millisecond), nil
 }
 
-// An answer is what one try at one agency has come to. Whether it could be kept
-// comes back on kept, which takes it at once.
+// An answer is the result of one try at one agency. Whether it was stored is sent on
+// stored.
 type answer struct {
 	source Source
-	kept   chan<- error
+	stored chan<- error
 }
 
-// gather takes what else has been told by now, so that agencies that answer
-// together share one transaction.
-func gather(first answer, told <-chan answer) []answer {
+// gather returns first and the answers that have come by now, so that agencies that
+// answer together share one transaction.
+func gather(first answer, answers <-chan answer) []answer {
 	all := []answer{first}
 	for {
 		select {
-		case a, ok := <-told:
+		case a, ok := <-answers:
 			if !ok {
 				return all
 			}
@@ -147,11 +148,11 @@ func gather(first answer, told <-chan answer) []answer {
 }
 
 // keepAnswers stores what agencies answered, or that they did not; errEnded when
-// the request has ended meanwhile, and then nothing is kept.
+// the request has ended meanwhile, and then nothing is stored.
 func (c *Scores) keepAnswers(ctx context.Context, r Request, all []answer) error {
 	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
-		t.Part(kernel.System, "collect", r.ID, "score", r.ID)
-		now, err := db(t).Request(ctx, r.ID)
+		rd := t.As(c.city.Entry(kernel.System, "collect", r.ID, "score").Once(r.ID))
+		now, err := read(rd).Request(ctx, r.ID)
 		if err != nil {
 			return err
 		}
@@ -180,7 +181,7 @@ func (c *Scores) keepAnswers(ctx context.Context, r Request, all []answer) error
 // askOne asks one agency until it answers, the wait for the next try gets long,
 // or ctx ends. It returns when to try again, or the zero time when the agency has
 // answered.
-func (c *Scores) askOne(ctx context.Context, r Request, resident kernel.Resident, book *mingjing.Rulebook, s Source, told chan<- answer) time.Time {
+func (c *Scores) askOne(ctx context.Context, r Request, resident kernel.Resident, book *mingjing.Rulebook, s Source, answers chan<- answer) time.Time {
 	agency, _ := book.Agency(s.Agency)
 	q := RecordsQuery{RequestID: r.ID, IDNumber: resident.IDNumber, Name: resident.Name, Codes: agency.Holds}
 	for {
@@ -212,10 +213,10 @@ func (c *Scores) askOne(ctx context.Context, r Request, resident kernel.Resident
 			s.NextTry = now.Add(backoff(c.city.Scaled, s.Attempts, err))
 			c.city.Log().Debug("agency did not answer", "agency", s.Agency, "attempt", s.Attempts, "err", err)
 		}
-		kept := make(chan error, 1)
-		told <- answer{s, kept}
-		if err := <-kept; err != nil {
-			return now.Add(time.Second) // ask again: the answer is not kept
+		stored := make(chan error, 1)
+		answers <- answer{s, stored}
+		if err := <-stored; err != nil {
+			return now.Add(time.Second) // ask again: the answer is not stored
 		}
 		if s.State == mingjing.SourceAnswered {
 			return time.Time{}
@@ -223,8 +224,8 @@ func (c *Scores) askOne(ctx context.Context, r Request, resident kernel.Resident
 	}
 }
 
-// accept leaves of a reply what was asked for: nothing outside the catalogue is
-// kept, nor anything that could not be known again.
+// accept returns the part of a reply that was asked for: nothing outside the catalogue,
+// and nothing without a reference.
 func accept(reply Reply, codes []string) (Reply, error) {
 	if len(reply.Records) > MaxReplyItems || len(reply.Listings) > MaxReplyItems {
 		return Reply{}, fmt.Errorf("%d records and %d listings, at most %d of each are taken",
@@ -240,7 +241,7 @@ func accept(reply Reply, codes []string) (Reply, error) {
 	}, nil
 }
 
-// backoff is the wait after the nth failure; an agency whose circuit is open is
+// backoff returns the wait after the nth failure; an agency whose circuit is open is
 // not asked before it closes.
 func backoff(scaled func(time.Duration) time.Duration, attempt int, err error) time.Duration {
 	d := lastRetry
@@ -260,8 +261,8 @@ func backoff(scaled func(time.Duration) time.Duration, attempt int, err error) t
 // finish makes the score of a request from what has answered.
 func (c *Scores) finish(ctx context.Context, id string) error {
 	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
-		t.Part(kernel.System, "collect", id, "score", id)
-		r, err := db(t).Request(ctx, id)
+		rd := t.As(c.city.Entry(kernel.System, "collect", id, "score").Once(id))
+		r, err := read(rd).Request(ctx, id)
 		if err != nil || !r.State.Open() || r.State == mingjing.RequestScoring {
 			return err
 		}
@@ -275,8 +276,8 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 		return fmt.Errorf("finish: %w", err)
 	}
 	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
-		t.Part(kernel.System, "score", id, "score", id)
-		r, err := db(t).Request(ctx, id)
+		rd := t.As(c.city.Entry(kernel.System, "score", id, "score").Once(id))
+		r, err := read(rd).Request(ctx, id)
 		if err != nil || r.State != mingjing.RequestScoring {
 			return err
 		}
@@ -285,15 +286,15 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 			return err
 		}
 		now := c.city.Now().UTC()
-		sources, err := c.SourcesOf(ctx, t, r)
+		sources, err := c.SourcesOf(ctx, rd, r)
 		if err != nil {
 			return err
 		}
-		records, err := db(t).Records(ctx, r.Resident)
+		records, err := read(rd).Records(ctx, r.Resident)
 		if err != nil {
 			return err
 		}
-		listings, err := db(t).Listings(ctx, r.Resident)
+		listings, err := read(rd).Listings(ctx, r.Resident)
 		if err != nil {
 			return err
 		}
@@ -306,7 +307,7 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 			case s.Reply == nil:
 				continue
 			default:
-				if err := c.mergeReply(ctx, t, r, book, s, records, listings); err != nil {
+				if err := c.mergeReply(ctx, rd, r, book, s, records, listings); err != nil {
 					return err
 				}
 				if s.Items == 0 {
@@ -318,7 +319,7 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 				return err
 			}
 		}
-		s, err := c.makeScore(ctx, t, r.Resident, book, missing, "request")
+		s, err := c.makeScore(ctx, rd, r.Resident, book, missing, "request")
 		if err != nil {
 			return err
 		}
@@ -327,10 +328,10 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 			return err
 		}
 		// What was collected may change the scores by other rulebooks too.
-		if err := c.Rescore(ctx, t, r.Resident, "request", book.ID); err != nil {
+		if err := c.Rescore(ctx, rd, r.Resident, "request", book.ID); err != nil {
 			return err
 		}
-		if err := c.notices.Notify(ctx, t, r.Resident, mingjing.NoticeScoreReady, "", "request", r.ID); err != nil {
+		if err := c.notices.Notify(ctx, rd, r.Resident, mingjing.NoticeScoreReady, "", "request", r.ID); err != nil {
 			return err
 		}
 		return t.Emit(ctx, string(r.Resident), mingjing.EventRequest, r.ID, now)
@@ -341,11 +342,11 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 	return nil
 }
 
-// mergeReply takes one agency's reply into the resident's records and listings, which
-// are given as they were before. What is there already keeps its state; what was
-// removed stays removed; what the agency no longer holds goes, unless a dispute
-// about it is open, which then decides.
-func (c *Scores) mergeReply(ctx context.Context, t *kernel.Tx, r Request, book *mingjing.Rulebook, s Source, records []holding.Record, listings []holding.Listing) error {
+// mergeReply stores one agency's reply in the resident's records and listings, which are
+// given as they were before. What is there already keeps its state; what was removed
+// stays removed; what the agency no longer holds is removed, unless a dispute about it
+// is open, which then decides.
+func (c *Scores) mergeReply(ctx context.Context, rd *kernel.Reader, r Request, book *mingjing.Rulebook, s Source, records []holding.Record, listings []holding.Listing) error {
 	agency, _ := book.Agency(s.Agency)
 	ours := func(agency string) bool { return agency == s.Agency }
 	sent := map[string]bool{}
@@ -366,7 +367,7 @@ func (c *Scores) mergeReply(ctx context.Context, t *kernel.Tx, r Request, book *
 			}
 		}
 		rec.CollectedAt = *s.AnsweredAt
-		if err := db(t).PutRecord(ctx, rec); err != nil {
+		if err := db(rd).PutRecord(ctx, rec); err != nil {
 			return err
 		}
 	}
@@ -374,7 +375,7 @@ func (c *Scores) mergeReply(ctx context.Context, t *kernel.Tx, r Request, book *
 		if ours(old.Agency) && !sent[old.Ref] && slices.Contains(agency.Holds, old.Code) &&
 			old.State != mingjing.RecordDisputed && old.State != mingjing.RecordRemoved && !old.Intake {
 			old.Remove(c.city.Today())
-			if err := db(t).PutRecord(ctx, old); err != nil {
+			if err := db(rd).PutRecord(ctx, old); err != nil {
 				return err
 			}
 		}
@@ -397,11 +398,11 @@ func (c *Scores) mergeReply(ctx context.Context, t *kernel.Tx, r Request, book *
 				l.Ends = old.Ends // no longer without a new notice, least of all than was decided
 			}
 		}
-		if err := db(t).PutListing(ctx, l); err != nil {
+		if err := db(rd).PutListing(ctx, l); err != nil {
 			return err
 		}
 		if l.State == mingjing.ListingInEffect && l.Ends != "" {
-			if err := t.Enqueue(ctx, kernel.Job{Kind: holding.JobListing, ID: l.ID, At: l.Ends.Time(c.city.Zone())}); err != nil {
+			if err := rd.Enqueue(ctx, kernel.Job{Kind: holding.JobListing, ID: l.ID, At: l.Ends.Time(c.city.Zone())}); err != nil {
 				return err
 			}
 		}
@@ -409,7 +410,7 @@ func (c *Scores) mergeReply(ctx context.Context, t *kernel.Tx, r Request, book *
 	for _, old := range listings {
 		if ours(old.Agency) && !sent[old.Ref] && slices.Contains(agency.Holds, old.Code) &&
 			old.State != mingjing.ListingDisputed && !old.State.Over() && old.CaseID == "" {
-			if err := c.holdings.Move(ctx, t, &old, mingjing.ListingLifted, kernel.System); err != nil {
+			if err := c.holdings.Move(ctx, rd, &old, mingjing.ListingLifted, kernel.System); err != nil {
 				return err
 			}
 		}

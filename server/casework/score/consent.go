@@ -10,15 +10,15 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// Consents are what the actor agreed to, in force or withdrawn.
+// Consents returns what the actor agreed to, in force or withdrawn.
 func (c *Scores) Consents(ctx context.Context, a mingjing.Actor) (mingjing.ConsentsView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.ConsentsView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.ConsentsView, error) {
-		t.Because(a, "consents", "", "own")
-		consents, err := db(t).Consents(ctx, me)
+		rd := t.As(c.city.Entry(a, "consents", "", "own"))
+		consents, err := read(rd).Consents(ctx, me)
 		return mingjing.ConsentsView{Consents: consents}, err
 	})
 }
@@ -33,9 +33,9 @@ func (c *Scores) Withdraw(ctx context.Context, a mingjing.Actor, rulebook string
 		return err
 	}
 	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
-		t.Because(a, "consents", rulebook, "own")
+		rd := t.As(c.city.Entry(a, "consents", rulebook, "own"))
 		now := c.city.Now().UTC()
-		consents, err := db(t).Consents(ctx, me)
+		consents, err := read(rd).Consents(ctx, me)
 		if err != nil {
 			return err
 		}
@@ -43,48 +43,48 @@ func (c *Scores) Withdraw(ctx context.Context, a mingjing.Actor, rulebook string
 			if _, err := c.city.Book(rulebook); err != nil {
 				return err
 			}
-			return mingjing.Errorf(mingjing.Conflict, "nothing_to_withdraw")
+			return mingjing.NewError(mingjing.Conflict, "nothing_to_withdraw")
 		}
-		return c.WithdrawIn(ctx, t, me, rulebook, now)
+		return c.WithdrawIn(ctx, rd, me, rulebook, now)
 	})
 	return kernel.Public(err)
 }
 
-// WithdrawIn is the transaction in which a consent is taken back.
-func (c *Scores) WithdrawIn(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, rulebook string, now time.Time) error {
-	if err := db(t).WithdrawConsents(ctx, me, rulebook, now); err != nil {
+// WithdrawIn withdraws a consent in the transaction of the reader.
+func (c *Scores) WithdrawIn(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, rulebook string, now time.Time) error {
+	if err := read(rd).WithdrawConsents(ctx, me, rulebook, now); err != nil {
 		return err
 	}
-	if err := db(t).DeleteScores(ctx, me, rulebook); err != nil {
+	if err := db(rd).DeleteScores(ctx, me, rulebook); err != nil {
 		return err
 	}
-	if ended, err := db(t).RevokeShares(ctx, me, rulebook, now); err != nil {
+	if ended, err := db(rd).RevokeShares(ctx, me, rulebook, now); err != nil {
 		return err
 	} else if ended {
-		if err := t.Emit(ctx, string(me), mingjing.EventShare, "all", now); err != nil {
+		if err := rd.Emit(ctx, string(me), mingjing.EventShare, "all", now); err != nil {
 			return err
 		}
 	}
-	r, err := db(t).OpenRequest(ctx, me)
+	r, err := read(rd).OpenRequest(ctx, me)
 	switch {
 	case errors.Is(err, kernel.ErrNotFound):
 	case err != nil:
 		return err
 	case r.Rulebook.ID == rulebook:
-		if err := c.endRequest(ctx, t, r, now); err != nil {
+		if err := c.endRequest(ctx, rd, r, now); err != nil {
 			return err
 		}
 	}
-	return t.Emit(ctx, string(me), mingjing.EventConsent, rulebook, now)
+	return rd.Emit(ctx, string(me), mingjing.EventConsent, rulebook, now)
 }
 
-// endRequest ends a request that the resident no longer wants.
-func (c *Scores) endRequest(ctx context.Context, t *kernel.Tx, r Request, now time.Time) error {
+// endRequest ends a request after its consent was withdrawn.
+func (c *Scores) endRequest(ctx context.Context, rd *kernel.Reader, r Request, now time.Time) error {
 	r.State, r.FinishedAt = mingjing.RequestWithdrawn, &now
-	if err := db(t).SetRequest(ctx, r); err != nil {
+	if err := db(rd).SetRequest(ctx, r); err != nil {
 		return err
 	}
-	sources, err := db(t).Sources(ctx, r.ID)
+	sources, err := read(rd).Sources(ctx, r.ID)
 	if err != nil {
 		return err
 	}
@@ -93,11 +93,11 @@ func (c *Scores) endRequest(ctx context.Context, t *kernel.Tx, r Request, now ti
 			continue
 		}
 		s.Reply = nil
-		if err := db(t).SetSource(ctx, r.ID, s); err != nil {
+		if err := db(rd).SetSource(ctx, r.ID, s); err != nil {
 			return err
 		}
 	}
-	return t.Emit(ctx, string(r.Resident), mingjing.EventRequest, r.ID, now)
+	return rd.Emit(ctx, string(r.Resident), mingjing.EventRequest, r.ID, now)
 }
 
 // InForce reports whether one of the consents to a rulebook was not withdrawn.

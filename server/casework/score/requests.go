@@ -14,7 +14,8 @@ import (
 // RequestScore asks for a score by a rulebook. It needs the resident's consent.
 // The same key is the same request, whatever else is sent with it; with another
 // key, or none, a request_open error says that one is being worked on.
-func (c *Scores) RequestScore(ctx context.Context, a mingjing.Actor, rulebook string, consent bool, key string) (mingjing.ScoreRequest, error) {
+func (c *Scores) RequestScore(ctx context.Context, a mingjing.Actor, rulebook string, consent bool, key string) (mingjing.ScoreRequest,
+	error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.ScoreRequest{}, err
@@ -36,12 +37,12 @@ func (c *Scores) RequestScore(ctx context.Context, a mingjing.Actor, rulebook st
 	}}
 	var id string
 	err = c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
-		t.Part(a, "request", r.ID, "own", r.ID)
-		if id, err = c.askedAlready(ctx, t, me, key); id != "" || err != nil {
+		rd := t.As(c.city.Entry(a, "request", r.ID, "own").Once(r.ID))
+		if id, err = c.askedAlready(ctx, rd, me, key); id != "" || err != nil {
 			return err
 		}
 		id = r.ID
-		consents, err := db(t).Consents(ctx, me)
+		consents, err := read(rd).Consents(ctx, me)
 		if err != nil {
 			return err
 		}
@@ -64,8 +65,8 @@ func (c *Scores) RequestScore(ctx context.Context, a mingjing.Actor, rulebook st
 	})
 	if errors.Is(err, kernel.ErrExists) { // another device was faster
 		err = c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
-			t.Part(a, "request", r.ID, "own", r.ID)
-			if id, err = c.askedAlready(ctx, t, me, key); id == "" && err == nil {
+			rd := t.As(c.city.Entry(a, "request", r.ID, "own").Once(r.ID))
+			if id, err = c.askedAlready(ctx, rd, me, key); id == "" && err == nil {
 				err = kernel.ErrConflict
 			}
 			return err
@@ -77,26 +78,26 @@ func (c *Scores) RequestScore(ctx context.Context, a mingjing.Actor, rulebook st
 	return c.ScoreRequest(ctx, a, id)
 }
 
-// askedAlready is the id of the request that the key made, or ""; an open request
+// askedAlready returns the id of the request that the key made, or ""; an open request
 // of another key is a request_open error.
-func (c *Scores) askedAlready(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, key string) (string, error) {
+func (c *Scores) askedAlready(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, key string) (string, error) {
 	if key != "" {
-		r, err := db(t).RequestByKey(ctx, me, key)
+		r, err := read(rd).RequestByKey(ctx, me, key)
 		if !errors.Is(err, kernel.ErrNotFound) {
 			return r.ID, err
 		}
 	}
-	open, err := db(t).OpenRequest(ctx, me)
+	open, err := read(rd).OpenRequest(ctx, me)
 	switch {
 	case errors.Is(err, kernel.ErrNotFound):
 		return "", nil
 	case err != nil:
 		return "", err
 	}
-	return "", mingjing.Errorf(mingjing.Conflict, "request_open", "id", open.ID)
+	return "", mingjing.NewError(mingjing.Conflict, "request_open", "id", open.ID)
 }
 
-// ScoreRequest is one of the actor's own requests with its progress, its sources
+// ScoreRequest returns one of the actor's own requests with its progress, its sources
 // and, when it is ready, its score.
 func (c *Scores) ScoreRequest(ctx context.Context, a mingjing.Actor, id string) (mingjing.ScoreRequest, error) {
 	me, err := kernel.AsResident(a)
@@ -104,20 +105,20 @@ func (c *Scores) ScoreRequest(ctx context.Context, a mingjing.Actor, id string) 
 		return mingjing.ScoreRequest{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.ScoreRequest, error) {
-		t.Because(a, "request", id, "own")
-		r, err := db(t).Request(ctx, id)
+		rd := t.As(c.city.Entry(a, "request", id, "own"))
+		r, err := read(rd).Request(ctx, id)
 		if err != nil {
 			return mingjing.ScoreRequest{}, err
 		}
 		if r.Resident != me {
 			return mingjing.ScoreRequest{}, kernel.ErrNotFound
 		}
-		out, err := c.ShowRequest(ctx, t, r)
+		out, err := c.ShowRequest(ctx, rd, r)
 		if err != nil {
 			return out, err
 		}
 		if r.ScoreID != "" {
-			s, err := db(t).Score(ctx, r.ScoreID)
+			s, err := read(rd).Score(ctx, r.ScoreID)
 			if err == nil {
 				out.Score = &s
 			} else if !errors.Is(err, kernel.ErrNotFound) { // it may have gone with the consent
@@ -128,10 +129,10 @@ func (c *Scores) ScoreRequest(ctx context.Context, a mingjing.Actor, id string) 
 	})
 }
 
-// ShowRequest is a request with its progress and sources.
-func (c *Scores) ShowRequest(ctx context.Context, t *kernel.Tx, r Request) (mingjing.ScoreRequest, error) {
+// ShowRequest returns a request with its progress and sources.
+func (c *Scores) ShowRequest(ctx context.Context, rd *kernel.Reader, r Request) (mingjing.ScoreRequest, error) {
 	out := r.ScoreRequest
-	sources, err := c.SourcesOf(ctx, t, r)
+	sources, err := c.SourcesOf(ctx, rd, r)
 	if err != nil {
 		return out, err
 	}
@@ -144,7 +145,7 @@ func (c *Scores) ShowRequest(ctx context.Context, t *kernel.Tx, r Request) (ming
 	}
 	out.Progress.Total = len(sources)
 	if r.State == mingjing.RequestQueued {
-		if out.Progress.Place, err = db(t).QueuePlace(ctx, r.ID); err != nil {
+		if out.Progress.Place, err = db(rd).QueuePlace(ctx, r.ID); err != nil {
 			return out, err
 		}
 	}
@@ -152,7 +153,7 @@ func (c *Scores) ShowRequest(ctx context.Context, t *kernel.Tx, r Request) (ming
 	return out, nil
 }
 
-// expect says when an open request will probably be ready: at the pace of what
+// expect returns when an open request will probably be ready: at the pace of what
 // has answered so far, and at the deadline at the latest.
 func (c *Scores) expect(r mingjing.ScoreRequest) *time.Time {
 	if !r.State.Open() {
@@ -171,17 +172,18 @@ func (c *Scores) expect(r mingjing.ScoreRequest) *time.Time {
 	return &at
 }
 
-// SourcesOf are all agencies of the request's rulebook; one with no row has not
-// been asked yet. Of a rulebook that is no longer published, those that were asked.
-func (c *Scores) SourcesOf(ctx context.Context, t *kernel.Tx, r Request) ([]Source, error) {
-	rows, err := db(t).Sources(ctx, r.ID)
+// SourcesOf returns all agencies of the request's rulebook; one with no row has not been
+// asked yet. Of a rulebook that is no longer published, it returns those that were
+// asked.
+func (c *Scores) SourcesOf(ctx context.Context, rd *kernel.Reader, r Request) ([]Source, error) {
+	rows, err := read(rd).Sources(ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}
 	return c.AllSources(r, rows), nil
 }
 
-// AllSources are the request's sources with those that were not asked yet.
+// AllSources returns the request's sources together with those that were not asked yet.
 func (c *Scores) AllSources(r Request, rows []Source) []Source {
 	book, err := c.city.Book(r.Rulebook.ID)
 	if err != nil {

@@ -9,18 +9,18 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// Input is what a resident's score is made from today.
-func (c *Scores) Input(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, book *mingjing.Rulebook, missing []string) (mingjing.Input, error) {
+// Input returns what a resident's score would be made from today.
+func (c *Scores) Input(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, book *mingjing.Rulebook, missing []string) (mingjing.Input, error) {
 	in := mingjing.Input{Missing: missing, AsOf: c.city.TodayBy(book),
 		Records: []mingjing.Record{}, Listings: []mingjing.Listing{}}
-	records, err := db(t).Records(ctx, resident)
+	records, err := read(rd).Records(ctx, resident)
 	if err != nil {
 		return in, err
 	}
 	for _, r := range records {
 		in.Records = append(in.Records, r.Record)
 	}
-	listings, err := db(t).Listings(ctx, resident)
+	listings, err := read(rd).Listings(ctx, resident)
 	if err != nil {
 		return in, err
 	}
@@ -30,17 +30,18 @@ func (c *Scores) Input(ctx context.Context, t *kernel.Tx, resident mingjing.Resi
 	return in, nil
 }
 
-// makeScore makes and keeps a score, and has it made again on the day on which
-// it will change by itself.
-func (c *Scores) makeScore(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, book *mingjing.Rulebook, missing []string, cause string) (mingjing.Score, error) {
-	in, err := c.Input(ctx, t, resident, book, missing)
+// makeScore makes and stores a score, and schedules a new one for the day on which it
+// will change by itself.
+func (c *Scores) makeScore(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, book *mingjing.Rulebook, missing []string, cause string) (mingjing.Score, error) {
+	in, err := c.Input(ctx, rd, resident, book, missing)
 	if err != nil {
 		return mingjing.Score{}, err
 	}
-	return c.keepScore(ctx, t, resident, book, in, mingjing.MakeScore(book, in), cause)
+	return c.keepScore(ctx, rd.Tx, resident, book, in, mingjing.MakeScore(book, in), cause)
 }
 
-func (c *Scores) keepScore(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, book *mingjing.Rulebook, in mingjing.Input, s mingjing.Score, cause string) (mingjing.Score, error) {
+func (c *Scores) keepScore(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, book *mingjing.Rulebook, in mingjing.Input,
+	s mingjing.Score, cause string) (mingjing.Score, error) {
 	s.ID, s.Cause, s.At = kernel.NewID(), cause, c.city.Now().UTC()
 	if err := db(t).AddScore(ctx, resident, s); err != nil {
 		return s, fmt.Errorf("keep score: %w", err)
@@ -54,33 +55,32 @@ func (c *Scores) keepScore(ctx context.Context, t *kernel.Tx, resident mingjing.
 	return s, t.Emit(ctx, string(resident), mingjing.EventScore, s.ID, s.At)
 }
 
-// Rescore makes every score of the resident anew that is no longer what it would
-// be today, but for that of the rulebook except. Only scores that were asked for,
-// and whose consent is in force, exist.
-func (c *Scores) Rescore(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, cause, except string) error {
-	consents, err := db(t).Consents(ctx, resident)
+// Rescore makes new scores in the place of those of the resident that would be different
+// today, except by the rulebook except. Only scores that were asked for, and whose
+// consent is in force, exist.
+func (c *Scores) Rescore(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, cause, except string) error {
+	consents, err := read(rd).Consents(ctx, resident)
 	if err != nil {
 		return err
 	}
-	looked := t.Reads("rescore")
 	for _, book := range c.city.Books() {
 		if book.ID == except || !InForce(consents, book.ID) {
 			continue
 		}
-		last, err := db(t).LatestScore(ctx, resident, book.ID)
+		last, err := read(rd).LatestScore(ctx, resident, book.ID)
 		if errors.Is(err, kernel.ErrNotFound) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		if !looked {
-			looked = true
-			if err := t.Look(ctx, kernel.System, resident, c.city.Now(), "rescore", "", "score"); err != nil {
+		if rd.Entry().Action != "rescore" {
+			rd = rd.As(c.city.Entry(kernel.System, "rescore", "", "score"))
+			if err := rd.Log(ctx, resident); err != nil {
 				return err
 			}
 		}
-		in, err := c.Input(ctx, t, resident, book, last.Missing)
+		in, err := c.Input(ctx, rd, resident, book, last.Missing)
 		if err != nil {
 			return err
 		}
@@ -89,22 +89,23 @@ func (c *Scores) Rescore(ctx context.Context, t *kernel.Tx, resident mingjing.Re
 		if was.AsOf = s.AsOf; mingjing.Same(was, s) {
 			continue
 		}
-		if _, err := c.keepScore(ctx, t, resident, book, in, s, cause); err != nil {
+		if _, err := c.keepScore(ctx, rd.Tx, resident, book, in, s, cause); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// scoresExpire makes a resident's scores anew on a day on which something ends.
+// scoresExpire is the job that makes a resident's scores again on a day on which
+// something ends.
 func (c *Scores) scoresExpire(ctx context.Context, resident mingjing.ResidentID) error {
 	return c.city.Tx(ctx, func(t *kernel.Tx) error {
-		t.Because(kernel.System, "rescore", "", "score")
-		return c.Rescore(ctx, t, resident, "expiry", "")
+		rd := t.As(c.city.Entry(kernel.System, "rescore", "", "score"))
+		return c.Rescore(ctx, rd, resident, "expiry", "")
 	})
 }
 
-// Card is a score in short.
+// Card returns a summary of a score.
 func Card(book *mingjing.Rulebook, s mingjing.Score) mingjing.ScoreCard {
 	band, _ := book.Band(s.Band)
 	return mingjing.ScoreCard{Rulebook: s.Rulebook, Value: s.Value, Min: book.Min, Max: book.Max, Band: band, At: s.At}
@@ -113,11 +114,12 @@ func Card(book *mingjing.Rulebook, s mingjing.Score) mingjing.ScoreCard {
 // maxHistory is how many of a resident's scores by one rulebook are shown.
 const maxHistory = 60
 
-// LatestCards are a resident's newest scores by each of the rulebooks, in short.
-func LatestCards(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, books []*mingjing.Rulebook) ([]mingjing.ScoreCard, error) {
+// LatestCards returns summaries of a resident's newest scores, one for each of the
+// rulebooks.
+func LatestCards(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, books []*mingjing.Rulebook) ([]mingjing.ScoreCard, error) {
 	cards := []mingjing.ScoreCard{}
 	for _, book := range books {
-		s, err := db(t).LatestScore(ctx, resident, book.ID)
+		s, err := read(rd).LatestScore(ctx, resident, book.ID)
 		if errors.Is(err, kernel.ErrNotFound) {
 			continue
 		}
@@ -129,7 +131,7 @@ func LatestCards(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID
 	return cards, nil
 }
 
-// Score is the actor's newest score by a rulebook ("" for the newest by any)
+// Score returns the actor's newest score by a rulebook ("" for the newest by any)
 // with all that explains it; nil when there is none.
 func (c *Scores) Score(ctx context.Context, a mingjing.Actor, rulebook string) (*mingjing.ScoreView, error) {
 	me, err := kernel.AsResident(a)
@@ -142,8 +144,8 @@ func (c *Scores) Score(ctx context.Context, a mingjing.Actor, rulebook string) (
 		}
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (*mingjing.ScoreView, error) {
-		t.Because(a, "score", rulebook, "own")
-		newest, err := db(t).LatestScore(ctx, me, rulebook)
+		rd := t.As(c.city.Entry(a, "score", rulebook, "own"))
+		newest, err := read(rd).LatestScore(ctx, me, rulebook)
 		if errors.Is(err, kernel.ErrNotFound) {
 			return nil, nil // no score is no error
 		}
@@ -154,21 +156,21 @@ func (c *Scores) Score(ctx context.Context, a mingjing.Actor, rulebook string) (
 		if err != nil {
 			return nil, err
 		}
-		in, err := c.Input(ctx, t, me, book, newest.Missing)
+		in, err := c.Input(ctx, rd, me, book, newest.Missing)
 		if err != nil {
 			return nil, err
 		}
 		out := mingjing.ScoreView{Score: newest, Min: book.Min, Max: book.Max, Bands: book.Bands,
 			Outlook: mingjing.Outlook(book, in), History: []mingjing.ScoreCard{}, Others: []mingjing.ScoreCard{}}
 		out.Band, _ = book.Band(newest.Band)
-		history, err := db(t).Scores(ctx, me, book.ID, maxHistory)
+		history, err := read(rd).Scores(ctx, me, book.ID, maxHistory)
 		if err != nil {
 			return nil, err
 		}
 		for _, s := range history {
 			out.History = append(out.History, Card(book, s))
 		}
-		cards, err := LatestCards(ctx, t, me, c.city.Books())
+		cards, err := LatestCards(ctx, rd, me, c.city.Books())
 		for _, k := range cards {
 			if k.Rulebook.ID != book.ID {
 				out.Others = append(out.Others, k)

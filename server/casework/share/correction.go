@@ -13,8 +13,8 @@ import (
 	"mingjing/server/casework/notice"
 )
 
-// Correction is who saw a score of the actor's in which what a decision has put
-// right still counted; nil where nobody did.
+// Correction returns who saw a score of the actor's that counted something which a
+// decision has corrected since; nil for nobody.
 func (c *Shares) Correction(ctx context.Context, a mingjing.Actor, dispute string) (*mingjing.CorrectionView, error) {
 	v, err := c.correct(ctx, a, dispute, "shares", func(*kernel.Tx, []View) error { return nil })
 	if errors.Is(err, errNothingToTell) {
@@ -26,11 +26,10 @@ func (c *Shares) Correction(ctx context.Context, a mingjing.Actor, dispute strin
 	return &v, nil
 }
 
-var errNothingToTell = mingjing.Errorf(mingjing.Conflict, "nothing_to_tell")
+var errNothingToTell = mingjing.NewError(mingjing.Conflict, "nothing_to_tell")
 
-// TellRecipients tells those who saw such a score that it was corrected since: on
-// the page of the share, and by mail where they left an address. Whoever was told
-// is not told again.
+// TellRecipients tells those who saw such a score that it was corrected: on the page of
+// the share, and by mail if they left an address. Nobody is told twice.
 func (c *Shares) TellRecipients(ctx context.Context, a mingjing.Actor, dispute string) (mingjing.CorrectionView, error) {
 	return c.correct(ctx, a, dispute, "share_corrected", func(t *kernel.Tx, seen []View) error {
 		now := c.city.Now().UTC()
@@ -63,15 +62,15 @@ func (c *Shares) TellRecipients(ctx context.Context, a mingjing.Actor, dispute s
 	})
 }
 
-// correct finds those whom a decision concerns and hands them to tell.
+// correct finds those who saw such a score, and calls tell with them.
 func (c *Shares) correct(ctx context.Context, a mingjing.Actor, dispute, action string, tell func(*kernel.Tx, []View) error) (mingjing.CorrectionView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.CorrectionView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (v mingjing.CorrectionView, err error) {
-		t.Because(a, action, dispute, "own")
-		d, err := db(t).Case(ctx, dispute)
+		rd := t.As(c.city.Entry(a, action, dispute, "own"))
+		d, err := read(rd).Case(ctx, dispute)
 		if err != nil {
 			return v, err
 		}
@@ -81,7 +80,7 @@ func (c *Shares) correct(ctx context.Context, a mingjing.Actor, dispute, action 
 		if d.Decision == nil || d.Decision.Outcome != mingjing.OutcomeUpheld && d.Decision.Outcome != mingjing.OutcomePartly {
 			return v, errNothingToTell
 		}
-		seen, err := c.sawBefore(ctx, t, d)
+		seen, err := c.sawBefore(ctx, rd, d)
 		if err != nil {
 			return v, err
 		}
@@ -91,7 +90,7 @@ func (c *Shares) correct(ctx context.Context, a mingjing.Actor, dispute, action 
 		if err := tell(t, seen); err != nil {
 			return v, err
 		}
-		v = mingjing.CorrectionView{Waiting: []mingjing.ShareLook{}, Told: []mingjing.ShareLook{}}
+		v = mingjing.CorrectionView{Waiting: []mingjing.ShareAccess{}, Told: []mingjing.ShareAccess{}}
 		for _, s := range seen {
 			if s.ToldAt != nil {
 				v.Told = append(v.Told, s.show())
@@ -103,10 +102,10 @@ func (c *Shares) correct(ctx context.Context, a mingjing.Actor, dispute, action 
 	})
 }
 
-// sawBefore are the views, up to a decision and not too long ago, of scores in
-// which what it is about counted. A score that is gone is taken for one of them.
-func (c *Shares) sawBefore(ctx context.Context, t *kernel.Tx, d cases.Case) ([]View, error) {
-	views, err := db(t).ShareViews(ctx, d.Resident)
+// sawBefore returns the views, up to a decision and not too long ago, of scores that
+// counted what it is about. A score that is gone is taken for one of them.
+func (c *Shares) sawBefore(ctx context.Context, rd *kernel.Reader, d cases.Case) ([]View, error) {
+	views, err := read(rd).ShareViews(ctx, d.Resident)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +118,7 @@ func (c *Shares) sawBefore(ctx context.Context, t *kernel.Tx, d cases.Case) ([]V
 		}
 		yes, known := counted[v.ScoreID]
 		if !known {
-			s, err := db(t).Score(ctx, v.ScoreID)
+			s, err := read(rd).Score(ctx, v.ScoreID)
 			if err != nil && !errors.Is(err, kernel.ErrNotFound) {
 				return nil, err
 			}
@@ -135,13 +134,13 @@ func (c *Shares) sawBefore(ctx context.Context, t *kernel.Tx, d cases.Case) ([]V
 	return seen, nil
 }
 
-// sendCorrection tells one recipient by mail, again and again for a while; the
-// address is forgotten after it.
+// sendCorrection is the job that tells one recipient by mail, with retries for some
+// hours; the address is deleted after it.
 func (c *Shares) sendCorrection(ctx context.Context, id string) (time.Duration, error) {
 	var v View
 	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
-		c.city.Notifies(t)
-		v, err = db(t).ShareView(ctx, id)
+		rd := t.As(c.city.NoticeEntry())
+		v, err = read(rd).ShareView(ctx, id)
 		return err
 	})
 	if errors.Is(err, kernel.ErrNotFound) {
@@ -174,7 +173,6 @@ func (c *Shares) sendCorrection(ctx context.Context, id string) (time.Duration, 
 		v.Email = ""
 	}
 	return wait, c.city.Tx(ctx, func(t *kernel.Tx) error {
-		c.city.Notifies(t)
 		if err := db(t).SetShareView(ctx, v); err != nil {
 			return err
 		}

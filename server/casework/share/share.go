@@ -15,7 +15,7 @@ import (
 	"mingjing/server/casework/score"
 )
 
-// A Head is what is plain in a share: nothing personal.
+// A Head is the part of a share that is not sealed: nothing personal.
 type Head struct {
 	ID, Rulebook    string
 	Resident        mingjing.ResidentID
@@ -25,7 +25,7 @@ type Head struct {
 	CorrectedAt     *time.Time
 }
 
-// State is where the share stands.
+// State returns the state of the share at an instant.
 func (h Head) State(now time.Time) mingjing.ShareState {
 	switch {
 	case h.RevokedAt != nil:
@@ -82,30 +82,31 @@ type Recipient struct {
 
 // errShareOver is the one answer to a code that shows nothing: nobody learns
 // whether there was ever such a share, or how it ended.
-var errShareOver = mingjing.Errorf(mingjing.NotFound, "share_over")
+var errShareOver = mingjing.NewError(mingjing.NotFound, "share_over")
 
-// Shares are the actor's own, newest first.
+// Shares returns the actor's own shares, newest first.
 func (c *Shares) Shares(ctx context.Context, a mingjing.Actor) (mingjing.SharesView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.SharesView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.SharesView, error) {
-		if err := t.Look(ctx, a, me, c.city.Now(), "shares", "", "own"); err != nil {
+		rd := t.As(c.city.Entry(a, "shares", "", "own"))
+		if err := rd.Log(ctx, me); err != nil {
 			return mingjing.SharesView{}, err
 		}
-		shares, err := c.SharesOf(ctx, t, me)
+		shares, err := c.SharesOf(ctx, rd, me)
 		return mingjing.SharesView{Shares: shares}, err
 	})
 }
 
-// SharesOf are a resident's shares with the looks at each, newest first.
-func (c *Shares) SharesOf(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID) ([]mingjing.Share, error) {
-	shares, err := db(t).Shares(ctx, me)
+// SharesOf returns a resident's shares with the views of each, newest first.
+func (c *Shares) SharesOf(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID) ([]mingjing.Share, error) {
+	shares, err := read(rd).Shares(ctx, me)
 	if err != nil {
 		return nil, err
 	}
-	views, err := db(t).ShareViews(ctx, me)
+	views, err := read(rd).ShareViews(ctx, me)
 	list := make([]mingjing.Share, 0, len(shares))
 	for _, s := range shares {
 		list = append(list, c.showShare(s, views))
@@ -114,21 +115,23 @@ func (c *Shares) SharesOf(ctx context.Context, t *kernel.Tx, me mingjing.Residen
 }
 
 func (c *Shares) showShare(s Share, views []View) mingjing.Share {
-	out := mingjing.Share{ID: s.ID, Rulebook: s.Rulebook, Purpose: s.Purpose, Fields: s.Fields, Named: s.Named, Views: s.Allowed, Viewed: s.Viewed,
-		State: s.State(c.city.Now()), MadeAt: s.MadeAt, EndsAt: s.EndsAt, RevokedAt: s.RevokedAt, CorrectedAt: s.CorrectedAt, Looks: []mingjing.ShareLook{}}
+	out := mingjing.Share{ID: s.ID, Rulebook: s.Rulebook, Purpose: s.Purpose, Fields: s.Fields, Named: s.Named, Views: s.Allowed,
+		Viewed: s.Viewed,
+		State:  s.State(c.city.Now()), MadeAt: s.MadeAt, EndsAt: s.EndsAt, RevokedAt: s.RevokedAt, CorrectedAt: s.CorrectedAt,
+		Accesses: []mingjing.ShareAccess{}}
 	for _, v := range views {
 		if v.Share == s.ID {
-			out.Looks = append(out.Looks, v.show())
+			out.Accesses = append(out.Accesses, v.show())
 		}
 	}
 	return out
 }
 
-func (v View) show() mingjing.ShareLook {
-	return mingjing.ShareLook{At: v.At, Who: v.Who, ToldAt: v.ToldAt, Mail: v.Mail}
+func (v View) show() mingjing.ShareAccess {
+	return mingjing.ShareAccess{At: v.At, Who: v.Who, ToldAt: v.ToldAt, Mail: v.Mail}
 }
 
-// ShareForm is what the actor has to share.
+// ShareForm returns the scores that the actor can share.
 func (c *Shares) ShareForm(ctx context.Context, a mingjing.Actor) (mingjing.NewShareView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -136,11 +139,12 @@ func (c *Shares) ShareForm(ctx context.Context, a mingjing.Actor) (mingjing.NewS
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.NewShareView, error) {
 		v := mingjing.NewShareView{Scores: []mingjing.ScoreCard{}}
-		if err := t.Look(ctx, a, me, c.city.Now(), "score", "", "own"); err != nil {
+		rd := t.As(c.city.Entry(a, "score", "", "own"))
+		if err := rd.Log(ctx, me); err != nil {
 			return v, err
 		}
 		var err error
-		v.Scores, err = score.LatestCards(ctx, t, me, c.city.Books())
+		v.Scores, err = score.LatestCards(ctx, rd, me, c.city.Books())
 		return v, err
 	})
 }
@@ -160,27 +164,28 @@ func (c *Shares) MakeShare(ctx context.Context, a mingjing.Actor, n NewShare) (m
 	s.ID, s.Resident, s.MadeAt = kernel.NewID(), me, now.UTC()
 	code := rand.Text() // 130 bits
 	out, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Share, error) {
-		if err := t.Look(ctx, a, me, now, "share_made", s.ID, "own"); err != nil {
+		rd := t.As(c.city.Entry(a, "share_made", s.ID, "own"))
+		if err := rd.Log(ctx, me); err != nil {
 			return mingjing.Share{}, err
 		}
-		consents, err := db(t).Consents(ctx, me)
+		consents, err := read(rd).Consents(ctx, me)
 		if err != nil {
 			return mingjing.Share{}, err
 		}
-		_, err = db(t).LatestScore(ctx, me, s.Rulebook)
+		_, err = read(rd).LatestScore(ctx, me, s.Rulebook)
 		if errors.Is(err, kernel.ErrNotFound) || err == nil && !score.InForce(consents, s.Rulebook) {
-			return mingjing.Share{}, mingjing.Errorf(mingjing.Conflict, "share_no_score")
+			return mingjing.Share{}, mingjing.NewError(mingjing.Conflict, "share_no_score")
 		}
 		if err != nil {
 			return mingjing.Share{}, err
 		}
-		others, err := db(t).Shares(ctx, me)
+		others, err := read(rd).Shares(ctx, me)
 		if err != nil {
 			return mingjing.Share{}, err
 		}
 		others = slices.DeleteFunc(others, func(o Share) bool { return o.State(now) != mingjing.ShareActive })
 		if len(others) >= mingjing.MaxShareActive {
-			return mingjing.Share{}, mingjing.Errorf(mingjing.Conflict, "shares_full")
+			return mingjing.Share{}, mingjing.NewError(mingjing.Conflict, "shares_full")
 		}
 		if err := db(t).AddShare(ctx, s, code); err != nil {
 			return mingjing.Share{}, err
@@ -193,7 +198,7 @@ func (c *Shares) MakeShare(ctx context.Context, a mingjing.Actor, n NewShare) (m
 	return out, code, nil
 }
 
-// checkShare is the share that was asked for, or all that is wrong with it.
+// checkShare returns the share that was asked for, or everything that is wrong with it.
 func (c *Shares) checkShare(n NewShare, now time.Time) (Share, error) {
 	var wrong []mingjing.FieldError
 	say := func(field, code string) { wrong = append(wrong, mingjing.FieldError{Field: field, Code: code}) }
@@ -212,7 +217,9 @@ func (c *Shares) checkShare(n NewShare, now time.Time) (Share, error) {
 			s.Fields = append(s.Fields, f)
 		}
 	}
-	if len(s.Fields) == 0 || slices.ContainsFunc(n.Fields, func(f mingjing.ShareField) bool { return !slices.Contains(mingjing.ShareFields, f) }) {
+	if len(s.Fields) == 0 || slices.ContainsFunc(n.Fields, func(f mingjing.ShareField) bool {
+		return !slices.Contains(mingjing.ShareFields, f)
+	}) {
 		say("fields", "share_fields")
 	}
 	if !slices.Contains(mingjing.ShareNames, n.Named) {
@@ -239,7 +246,7 @@ func (c *Shares) checkShare(n NewShare, now time.Time) (Share, error) {
 	return s, nil
 }
 
-// oneLine is text without line breaks and without space at its ends.
+// oneLine returns text without line breaks and without space at its ends.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // RevokeShare ends one of the actor's shares at once. One that is over already
@@ -258,7 +265,8 @@ func (c *Shares) RevokeShare(ctx context.Context, a mingjing.Actor, id string) (
 			return mingjing.Share{}, kernel.ErrNotFound
 		}
 		now := c.city.Now().UTC()
-		if err := t.Look(ctx, a, me, now, "share_revoked", id, "own"); err != nil {
+		rd := t.As(c.city.Entry(a, "share_revoked", id, "own"))
+		if err := rd.Log(ctx, me); err != nil {
 			return mingjing.Share{}, err
 		}
 		if h.State(now) == mingjing.ShareActive {
@@ -270,18 +278,18 @@ func (c *Shares) RevokeShare(ctx context.Context, a mingjing.Actor, id string) (
 				return mingjing.Share{}, err
 			}
 		}
-		s, err := db(t).Share(ctx, id)
+		s, err := read(rd).Share(ctx, id)
 		if err != nil {
 			return mingjing.Share{}, err
 		}
-		views, err := db(t).ShareViews(ctx, me)
+		views, err := read(rd).ShareViews(ctx, me)
 		return c.showShare(s, views), err
 	})
 }
 
-// Recipient is what whoever has the link is told before they say who they are:
-// nothing of the resident's. It uses up no view, so that a program that only
-// follows links does no harm.
+// Recipient returns what the page of a link shows before somebody says who they are:
+// nothing of the resident. It uses up no view, so that programs that follow links do no
+// harm.
 func (c *Shares) Recipient(ctx context.Context, code string) (mingjing.RecipientView, error) {
 	return kernel.InRead(ctx, c.city, func(t *kernel.Tx) (mingjing.RecipientView, error) {
 		h, err := shareOf(ctx, t, code)
@@ -292,7 +300,7 @@ func (c *Shares) Recipient(ctx context.Context, code string) (mingjing.Recipient
 	})
 }
 
-// shareOf finds a share by its code.
+// shareOf returns the head of a share by its code.
 func shareOf(ctx context.Context, t *kernel.Tx, code string) (Head, error) {
 	h, err := db(t).ShareByCode(ctx, code)
 	if errors.Is(err, kernel.ErrNotFound) {
@@ -301,7 +309,7 @@ func shareOf(ctx context.Context, t *kernel.Tx, code string) (Head, error) {
 	return h, err
 }
 
-// recipient is the page of a share that can be looked at, or that was corrected.
+// recipient returns the page of a share that can be viewed, or that was corrected.
 func (c *Shares) recipient(h Head, code string) (mingjing.RecipientView, error) {
 	now := c.city.Now()
 	v := mingjing.RecipientView{Code: code, Open: h.State(now) == mingjing.ShareActive, Mail: c.mailer.MailOffered()}
@@ -316,9 +324,9 @@ func (c *Shares) recipient(h Head, code string) (mingjing.RecipientView, error) 
 	return v, nil
 }
 
-// ViewShare shows what a share shows, once, to somebody who says who they are. It
-// uses up one view, is in the resident's access log before anything is read, and
-// is told to the resident.
+// ViewShare returns what a share shows, once, to somebody who says who they are. It uses
+// up one view, is in the resident's access log before anything is read, and notifies the
+// resident.
 func (c *Shares) ViewShare(ctx context.Context, code string, r Recipient) (mingjing.RecipientView, error) {
 	var wrong []mingjing.FieldError
 	who := oneLine(r.Who)
@@ -352,7 +360,8 @@ func (c *Shares) ViewShare(ctx context.Context, code string, r Recipient) (mingj
 			return mingjing.RecipientView{}, errShareOver
 		}
 		by := mingjing.Actor{Role: mingjing.RoleRecipient, Name: who}
-		if err := t.Look(ctx, by, h.Resident, now, "share_view", h.ID, "share"); err != nil {
+		rd := t.As(c.city.Entry(by, "share_view", h.ID, "share"))
+		if err := rd.Log(ctx, h.Resident); err != nil {
 			return mingjing.RecipientView{}, err
 		}
 		h.Viewed++
@@ -363,16 +372,17 @@ func (c *Shares) ViewShare(ctx context.Context, code string, r Recipient) (mingj
 		if err != nil && !errors.Is(err, errShareOver) { // it was the last time
 			return v, err
 		}
-		said, score, err := c.statementOf(ctx, t, h)
+		said, score, err := c.statementOf(ctx, rd, h)
 		if err != nil {
 			return v, err
 		}
 		said.Number, said.IssuedAt, said.ShownTo = id, now, who
-		err = db(t).AddShareView(ctx, View{ID: id, Share: h.ID, Resident: h.Resident, At: now, Who: who, Lang: r.Lang, Email: email, ScoreID: score})
+		err = db(t).AddShareView(ctx, View{ID: id, Share: h.ID, Resident: h.Resident, At: now, Who: who, Lang: r.Lang, Email: email,
+			ScoreID: score})
 		if err != nil {
 			return v, err
 		}
-		if err := c.notices.Notify(ctx, t, h.Resident, mingjing.NoticeShareViewed, "", "shares", h.ID); err != nil {
+		if err := c.notices.Notify(ctx, rd, h.Resident, mingjing.NoticeShareViewed, "", "shares", h.ID); err != nil {
 			return v, err
 		}
 		v.Code, v.Statement = code, said
@@ -380,9 +390,10 @@ func (c *Shares) ViewShare(ctx context.Context, code string, r Recipient) (mingj
 	})
 }
 
-// statementOf is what a share says today, and by which score.
-func (c *Shares) statementOf(ctx context.Context, t *kernel.Tx, h Head) (said *mingjing.Statement, score string, err error) {
-	s, err := db(t).Share(ctx, h.ID)
+// statementOf returns what a share says today, and the ID of the score that it says it
+// of.
+func (c *Shares) statementOf(ctx context.Context, rd *kernel.Reader, h Head) (said *mingjing.Statement, score string, err error) {
+	s, err := read(rd).Share(ctx, h.ID)
 	if err != nil {
 		return nil, "", err
 	}
@@ -390,7 +401,7 @@ func (c *Shares) statementOf(ctx context.Context, t *kernel.Tx, h Head) (said *m
 	if err != nil {
 		return nil, "", errShareOver // it is no longer published
 	}
-	last, err := db(t).LatestScore(ctx, h.Resident, s.Rulebook)
+	last, err := read(rd).LatestScore(ctx, h.Resident, s.Rulebook)
 	if errors.Is(err, kernel.ErrNotFound) {
 		return nil, "", errShareOver
 	}
@@ -410,7 +421,7 @@ func (c *Shares) statementOf(ctx context.Context, t *kernel.Tx, h Head) (said *m
 			n := len(last.Missing)
 			said.Missing = &n
 		case mingjing.ShareListings:
-			listings, err := db(t).Listings(ctx, h.Resident)
+			listings, err := read(rd).Listings(ctx, h.Resident)
 			if err != nil {
 				return nil, "", err
 			}
@@ -426,7 +437,7 @@ func (c *Shares) statementOf(ctx context.Context, t *kernel.Tx, h Head) (said *m
 	if s.Named == mingjing.ShareNameless {
 		return said, last.ID, nil
 	}
-	r, err := db(t).Resident(ctx, h.Resident)
+	r, err := read(rd).Resident(ctx, h.Resident)
 	if err != nil {
 		return nil, "", err
 	}

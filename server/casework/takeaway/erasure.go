@@ -34,23 +34,23 @@ type Erasure struct {
 	Resident mingjing.ResidentID
 }
 
-// Leaving is what the actor reads before leaving.
+// Leaving returns what the actor is told before leaving.
 func (c *Takeaway) Leaving(ctx context.Context, a mingjing.Actor) (mingjing.LeaveView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.LeaveView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.LeaveView, error) {
-		t.Because(a, "leave", "", "own")
+		rd := t.As(c.city.Entry(a, "leave", "", "own"))
 		v := mingjing.LeaveView{OpenCases: []mingjing.Case{}}
-		open, err := db(t).OpenCasesOf(ctx, me)
+		open, err := read(rd).OpenCasesOf(ctx, me)
 		if err != nil {
 			return v, err
 		}
-		if v.OpenCases, err = c.cases.ShowAllOwn(ctx, t, me, open); err != nil {
+		if v.OpenCases, err = c.cases.ShowAllOwn(ctx, rd, me, open); err != nil {
 			return v, err
 		}
-		consents, err := db(t).Consents(ctx, me)
+		consents, err := read(rd).Consents(ctx, me)
 		for _, k := range consents {
 			v.Scoring = v.Scoring || k.WithdrawnAt == nil
 		}
@@ -58,32 +58,32 @@ func (c *Takeaway) Leaving(ctx context.Context, a mingjing.Actor) (mingjing.Leav
 	})
 }
 
-// Leave ends scoring at once and has everything about the actor erased, which
-// cannot be undone. Open cases are a leave_cases_open error: they must be decided
-// first, so that nobody loses a protection by mistake. It needs a fresh login.
+// Leave ends scoring at once and erases everything about the actor, which cannot be
+// undone. Open cases are a leave_cases_open error: they must be decided first, so that
+// nobody loses a protection by mistake. It needs a fresh login.
 func (c *Takeaway) Leave(ctx context.Context, a mingjing.Actor) (mingjing.Erasure, error) {
 	me, err := asFresh(a)
 	if err != nil {
 		return mingjing.Erasure{}, err
 	}
 	if c.erasures == nil || c.accounts == nil {
-		return mingjing.Erasure{}, mingjing.Errorf(mingjing.Unavailable, "identity_down")
+		return mingjing.Erasure{}, mingjing.NewError(mingjing.Unavailable, "identity_down")
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Erasure, error) {
-		t.Because(a, "leave", "", "own")
+		rd := t.As(c.city.Entry(a, "leave", "", "own"))
 		old, err := db(t).ErasureOf(ctx, me)
 		if !errors.Is(err, kernel.ErrNotFound) {
 			return old.Erasure, err
 		}
-		open, err := db(t).OpenCasesOf(ctx, me)
+		open, err := read(rd).OpenCasesOf(ctx, me)
 		if err != nil {
 			return mingjing.Erasure{}, err
 		}
 		if len(open) > 0 {
-			return mingjing.Erasure{}, mingjing.Errorf(mingjing.Conflict, "leave_cases_open")
+			return mingjing.Erasure{}, mingjing.NewError(mingjing.Conflict, "leave_cases_open")
 		}
 		now := c.city.Now().UTC()
-		consents, err := db(t).Consents(ctx, me)
+		consents, err := read(rd).Consents(ctx, me)
 		if err != nil {
 			return mingjing.Erasure{}, err
 		}
@@ -91,7 +91,7 @@ func (c *Takeaway) Leave(ctx context.Context, a mingjing.Actor) (mingjing.Erasur
 			if k.WithdrawnAt != nil {
 				continue
 			}
-			if err := c.scores.WithdrawIn(ctx, t, me, k.Rulebook, now); err != nil {
+			if err := c.scores.WithdrawIn(ctx, rd, me, k.Rulebook, now); err != nil {
 				return mingjing.Erasure{}, err
 			}
 		}
@@ -103,7 +103,7 @@ func (c *Takeaway) Leave(ctx context.Context, a mingjing.Actor) (mingjing.Erasur
 	})
 }
 
-// Erasure is how far an erasure has got, for whoever has its receipt.
+// Erasure returns how far an erasure has got, to whoever has its receipt.
 func (c *Takeaway) Erasure(ctx context.Context, id string) (mingjing.Erasure, error) {
 	return kernel.InRead(ctx, c.city, func(t *kernel.Tx) (mingjing.Erasure, error) {
 		e, err := db(t).Erasure(ctx, id)
@@ -111,9 +111,10 @@ func (c *Takeaway) Erasure(ctx context.Context, id string) (mingjing.Erasure, er
 	})
 }
 
-// erase does an erasure, step by step. What is done outside the database can be done
-// twice, and is noted after it; the last step and its note are one transaction. So it
-// can be cut off anywhere and called again, and always ends with the note.
+// erase is the job that does an erasure, step by step. What is done outside the database
+// can be done twice, and is noted after it; the last step and its note are one
+// transaction. So it can be interrupted anywhere and called again, and always ends with
+// the note.
 func (c *Takeaway) erase(ctx context.Context, id string) error {
 	var (
 		e Erasure
@@ -123,15 +124,15 @@ func (c *Takeaway) erase(ctx context.Context, id string) error {
 		if e, err = db(t).Erasure(ctx, id); err != nil || e.ErasedAt != nil {
 			return err
 		}
-		t.Part(kernel.System, "leave", "", "own", id)
-		r, err := db(t).Resident(ctx, e.Resident)
+		rd := t.As(c.city.Entry(kernel.System, "leave", "", "own").Once(id))
+		r, err := read(rd).Resident(ctx, e.Resident)
 		n = r.IDNumber
 		return ignoreNotFound(err)
 	})
 	if errors.Is(err, kernel.ErrNotFound) || err == nil && e.ErasedAt != nil {
 		return nil
 	}
-	step := func(at **time.Time, do func() error, within func(t *kernel.Tx) error) {
+	step := func(at **time.Time, do func() error, inTx func(t *kernel.Tx) error) {
 		if err != nil || *at != nil {
 			return
 		}
@@ -141,7 +142,7 @@ func (c *Takeaway) erase(ctx context.Context, id string) error {
 		now := c.city.Now().UTC()
 		*at = &now
 		err = c.city.Tx(ctx, func(t *kernel.Tx) error {
-			if err := within(t); err != nil {
+			if err := inTx(t); err != nil {
 				return err
 			}
 			return db(t).SetErasure(ctx, e)

@@ -16,45 +16,46 @@ import (
 	"mingjing/server/casework/notice"
 )
 
-// gather reads everything that is held on a resident. The look is the worker's:
-// the resident who asked for it has one of their own.
-func (c *Takeaway) gather(ctx context.Context, t *kernel.Tx, job Export) (*exporter, error) {
+// gather returns everything that is held on a resident. The entry is the worker's: the
+// resident who asked for it has one of their own.
+func (c *Takeaway) gather(ctx context.Context, rd *kernel.Reader, job Export) (*exporter, error) {
 	me := job.Resident
 	now := c.city.Now().UTC()
-	h := &exporter{export: mingjing.Export{Version: mingjing.ExportVersion, MadeAt: now, City: c.city.Books()[0].City, Zone: c.city.Books()[0].Zone,
+	h := &exporter{export: mingjing.Export{Version: mingjing.ExportVersion, MadeAt: now, City: c.city.Books()[0].City,
+		Zone: c.city.Books()[0].Zone,
 		Lang: job.Lang, Requests: []mingjing.ExportRequest{}, Records: []mingjing.ExportRecord{}, Listings: []mingjing.ExportListing{},
-		Disputes: []mingjing.ExportDispute{}, Notices: []mingjing.Notice{}, AccessLog: []mingjing.Look{}}}
+		Disputes: []mingjing.ExportDispute{}, Notices: []mingjing.Notice{}, AccessLog: []mingjing.AccessEntry{}}}
 	e := &h.export
-	r, err := db(t).Resident(ctx, me)
+	r, err := read(rd).Resident(ctx, me)
 	if err != nil {
 		return nil, err
 	}
 	e.Identity = mingjing.ExportIdentity{ResidentID: me, IDNumber: string(r.IDNumber), Name: r.Name, EnrolledAt: r.CreatedAt}
-	if e.Consents, err = db(t).Consents(ctx, me); err != nil {
+	if e.Consents, err = read(rd).Consents(ctx, me); err != nil {
 		return nil, err
 	}
-	if e.Scores, err = db(t).Scores(ctx, me, "", kernel.MaxList); err != nil {
+	if e.Scores, err = read(rd).Scores(ctx, me, "", kernel.MaxList); err != nil {
 		return nil, err
 	}
-	if e.Inquiries, err = inquiry.InquiriesAbout(ctx, t, me, 0, 1<<62); err != nil {
+	if e.Inquiries, err = inquiry.InquiriesAbout(ctx, rd, me, 0, 1<<62); err != nil {
 		return nil, err
 	}
-	if e.Shares, err = c.shares.SharesOf(ctx, t, me); err != nil {
+	if e.Shares, err = c.shares.SharesOf(ctx, rd, me); err != nil {
 		return nil, err
 	}
-	if e.Helping, err = c.cases.MandatesFor(ctx, t, me); err != nil {
+	if e.Helping, err = c.cases.MandatesFor(ctx, rd, me); err != nil {
 		return nil, err
 	}
-	for _, part := range []func(context.Context, *kernel.Tx, mingjing.ResidentID, *exporter) error{
+	for _, part := range []func(context.Context, *kernel.Reader, mingjing.ResidentID, *exporter) error{
 		c.gatherRequests, c.gatherHeld, c.gatherCases, c.gatherNotices, c.gatherLooks} {
-		if err := part(ctx, t, me, h); err != nil {
+		if err := part(ctx, rd, me, h); err != nil {
 			return nil, err
 		}
 	}
 	if c.accessLog.LogKey() == "" {
 		return h, nil
 	}
-	proof, err := c.accessLog.ProofOf(ctx, t, me, accesslog.ProofQuery{All: true})
+	proof, err := c.accessLog.ProofOf(ctx, rd, me, accesslog.ProofQuery{All: true})
 	if err != nil {
 		return nil, err
 	}
@@ -63,12 +64,12 @@ func (c *Takeaway) gather(ctx context.Context, t *kernel.Tx, job Export) (*expor
 	return h, err
 }
 
-func (c *Takeaway) gatherRequests(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, h *exporter) error {
-	requests, err := db(t).Requests(ctx, me)
+func (c *Takeaway) gatherRequests(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, h *exporter) error {
+	requests, err := read(rd).Requests(ctx, me)
 	if err != nil {
 		return err
 	}
-	all, err := db(t).SourcesOfAll(ctx, me)
+	all, err := read(rd).SourcesOfAll(ctx, me)
 	for _, r := range requests {
 		x := mingjing.ExportRequest{ID: r.ID, Rulebook: r.Rulebook, State: r.State, CreatedAt: r.CreatedAt, Deadline: r.Deadline,
 			FinishedAt: r.FinishedAt, ScoreID: r.ScoreID, Sources: []mingjing.ExportSource{}}
@@ -90,12 +91,12 @@ func (c *Takeaway) gatherRequests(ctx context.Context, t *kernel.Tx, me mingjing
 	return err
 }
 
-func (c *Takeaway) gatherHeld(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, h *exporter) error {
-	records, err := db(t).Records(ctx, me)
+func (c *Takeaway) gatherHeld(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, h *exporter) error {
+	records, err := read(rd).Records(ctx, me)
 	if err != nil {
 		return err
 	}
-	open, err := cases.OpenCasesOf(ctx, t, me)
+	open, err := cases.OpenCasesOf(ctx, rd.Tx, me)
 	if err != nil {
 		return err
 	}
@@ -104,7 +105,7 @@ func (c *Takeaway) gatherHeld(ctx context.Context, t *kernel.Tx, me mingjing.Res
 		h.export.Records = append(h.export.Records, mingjing.ExportRecord{Record: r.Record, Ref: r.Ref, Submitted: r.Intake,
 			RemovedOn: r.RemovedOn, Area: v.Area, Effect: v.Effect, Ends: v.Ends})
 	}
-	listings, err := db(t).Listings(ctx, me)
+	listings, err := read(rd).Listings(ctx, me)
 	if err != nil {
 		return err
 	}
@@ -116,14 +117,14 @@ func (c *Takeaway) gatherHeld(ctx context.Context, t *kernel.Tx, me mingjing.Res
 	return nil
 }
 
-// gatherCases takes the cases, their files, and what is needed for the letters
-// of those that are decided.
-func (c *Takeaway) gatherCases(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, h *exporter) error {
-	disputes, err := db(t).CasesOf(ctx, me, kernel.MaxList)
+// gatherCases adds the cases, their files, and what is needed for the letters of those
+// that are decided.
+func (c *Takeaway) gatherCases(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, h *exporter) error {
+	disputes, err := read(rd).CasesOf(ctx, me, kernel.MaxList)
 	if err != nil {
 		return err
 	}
-	own, err := c.cases.ShowAllOwn(ctx, t, me, disputes)
+	own, err := c.cases.ShowAllOwn(ctx, rd, me, disputes)
 	if err != nil {
 		return err
 	}
@@ -135,11 +136,11 @@ func (c *Takeaway) gatherCases(ctx context.Context, t *kernel.Tx, me mingjing.Re
 			if size += e.Size; size > mingjing.MaxExportBytes {
 				return errTooMuch
 			}
-			_, data, err := db(t).EvidenceData(ctx, e.ID)
+			_, data, err := read(rd).EvidenceData(ctx, e.ID)
 			if err != nil {
 				return err
 			}
-			x.Files = append(x.Files, h.keep(kind, e.ID, "cases/"+d.ID+"/"+e.ID+"-"+e.Name, data))
+			x.Files = append(x.Files, h.addFile(kind, e.ID, "cases/"+d.ID+"/"+e.ID+"-"+e.Name, data))
 			return nil
 		}
 		for _, e := range shown.Evidence {
@@ -156,7 +157,7 @@ func (c *Takeaway) gatherCases(ctx context.Context, t *kernel.Tx, me mingjing.Re
 		if d.Decision == nil {
 			continue
 		}
-		l, err := c.cases.LetterOf(ctx, t, d, nil)
+		l, err := c.cases.LetterOf(ctx, rd, d, nil)
 		if err != nil {
 			return err
 		}
@@ -165,14 +166,14 @@ func (c *Takeaway) gatherCases(ctx context.Context, t *kernel.Tx, me mingjing.Re
 	return nil
 }
 
-// keep puts a file among those that are packed, and says where.
-func (h *exporter) keep(kind, evidence, path string, data []byte) mingjing.ExportFile {
+// addFile adds a file to those that are packed, and returns its description.
+func (h *exporter) addFile(kind, evidence, path string, data []byte) mingjing.ExportFile {
 	h.files = append(h.files, packed{path, data})
 	sum := sha256.Sum256(data)
 	return mingjing.ExportFile{Kind: kind, EvidenceID: evidence, Path: path, SHA256: hex.EncodeToString(sum[:])}
 }
 
-// exportLetter sets the decision letter of a case.
+// exportLetter adds the decision letter of a case as a PDF.
 func (c *Takeaway) exportLetter(h *exporter, l mingjing.LetterView) error {
 	if c.printer == nil {
 		return nil
@@ -183,16 +184,16 @@ func (c *Takeaway) exportLetter(h *exporter, l mingjing.LetterView) error {
 	}
 	i := slices.IndexFunc(h.export.Disputes, func(d mingjing.ExportDispute) bool { return d.ID == l.Dispute.ID })
 	d := &h.export.Disputes[i]
-	d.Files = append(d.Files, h.keep(mingjing.FileLetter, "", "cases/"+d.ID+"/letter.pdf", data))
+	d.Files = append(d.Files, h.addFile(mingjing.FileLetter, "", "cases/"+d.ID+"/letter.pdf", data))
 	return nil
 }
 
 // exportPage is how many lines of a list are read at once.
 const exportPage = 500
 
-func (c *Takeaway) gatherNotices(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, h *exporter) error {
+func (c *Takeaway) gatherNotices(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, h *exporter) error {
 	for before := int64(0); ; {
-		notices, err := db(t).Notices(ctx, me, before, exportPage)
+		notices, err := read(rd).Notices(ctx, me, before, exportPage)
 		if err != nil {
 			return err
 		}
@@ -205,22 +206,23 @@ func (c *Takeaway) gatherNotices(ctx context.Context, t *kernel.Tx, me mingjing.
 		}
 	}
 	slices.Reverse(h.export.Notices)
-	p, err := notice.PrefsOf(ctx, t, me)
+	p, err := notice.PrefsOf(ctx, rd, me)
 	if err != nil {
 		return err
 	}
-	h.export.Settings = mingjing.ExportSettings{Lang: p.Lang, Off: append([]mingjing.NoticeKind{}, p.Off...), Push: !p.PushOff, Mail: !p.MailOff,
+	h.export.Settings = mingjing.ExportSettings{Lang: p.Lang, Off: append([]mingjing.NoticeKind{}, p.Off...), Push: !p.PushOff,
+		Mail:     !p.MailOff,
 		ShowText: p.ShowText, Email: p.Email, PendingEmail: p.Pending, Devices: []mingjing.PushDevice{}}
-	devices, err := db(t).Devices(ctx, me)
+	devices, err := read(rd).Devices(ctx, me)
 	for _, d := range devices {
 		h.export.Settings.Devices = append(h.export.Settings.Devices, d.PushDevice)
 	}
 	return err
 }
 
-func (c *Takeaway) gatherLooks(ctx context.Context, t *kernel.Tx, me mingjing.ResidentID, h *exporter) error {
+func (c *Takeaway) gatherLooks(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, h *exporter) error {
 	for before := int64(0); ; {
-		looks, err := db(t).Looks(ctx, me, false, before, exportPage)
+		looks, err := read(rd).AccessEntries(ctx, me, false, before, exportPage)
 		if err != nil {
 			return err
 		}

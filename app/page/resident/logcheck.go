@@ -16,16 +16,17 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// lookMemory is where the browser keeps the last state of the access log's tree.
-const lookMemory = "mingjing.log"
+// memoryKey is the key of the browser's storage for the last checked state of the
+// access log's tree.
+const memoryKey = "mingjing.log"
 
-// CheckLog hands a task, as JSON, to the program that checks the access log and
-// returns its answer; it is set by the program in a browser, and nil on the server.
-// The error says that the program could not be loaded.
+// CheckLog sends a task, as JSON, to the program that checks the access log and returns
+// its answer; the program in a browser sets it, and it is nil on the server. The error
+// says that the program could not be loaded.
 var CheckLog func(ctx context.Context, task []byte) ([]byte, error)
 
 // askChecker has the program check do a task.
-func askChecker(ctx context.Context, task mingjing.LookTask) (result mingjing.LookResult, err error) {
+func askChecker(ctx context.Context, task mingjing.CheckTask) (result mingjing.CheckResult, err error) {
 	data, err := json.Marshal(task)
 	if err != nil {
 		return result, err
@@ -37,19 +38,19 @@ func askChecker(ctx context.Context, task mingjing.LookTask) (result mingjing.Lo
 	return result, json.Unmarshal(data, &result)
 }
 
-// A LookCheck checks the access log in the browser: that each line is on the public
-// record as the page shows it, that none is missing, and that the record has only
-// grown since this browser saw it last. It keeps the state of the record, how far it
-// was checked and the public keys, which name nobody.
-type LookCheck struct {
+// A LogCheck checks the access log in the browser: that each entry is in the public log
+// as the page shows it, that none is missing, and that the log has only grown since
+// this browser checked it last. The browser stores the state of the log, how far it was
+// checked and the public keys, which name nobody.
+type LogCheck struct {
 	app.Compo
 
 	V *mingjing.View
 
 	state verifyState
-	check mingjing.LookCheck
-	fresh *mingjing.LookMemory // what to start anew from, where only what was kept stands against it
-	shown []mingjing.Look      // what the page showed when it was checked last
+	check mingjing.AccessCheck
+	fresh *mingjing.AccessMemory // what to store to start again, where the proof contradicts nothing but what was stored
+	shown []mingjing.AccessEntry // what the page showed at the last check
 	// unloaded says that the program that checks could not be loaded.
 	unloaded bool
 	run      int
@@ -57,34 +58,34 @@ type LookCheck struct {
 	ctx      app.Context // the component's own: that of a button ends with the button
 }
 
-// OnMount begins the check.
-func (p *LookCheck) OnMount(ctx app.Context) {
+// OnMount starts the check.
+func (p *LogCheck) OnMount(ctx app.Context) {
 	p.ctx = ctx
 	p.start(ctx)
 }
 
-// OnUpdate begins it again when the page shows other lines: the log has grown.
-func (p *LookCheck) OnUpdate(ctx app.Context) {
-	if !slices.Equal(p.shown, shownLooks(p.V)) {
+// OnUpdate starts it again when the page shows other entries: the log has grown.
+func (p *LogCheck) OnUpdate(ctx app.Context) {
+	if !slices.Equal(p.shown, shownEntries(p.V)) {
 		p.start(ctx)
 	}
 }
 
-func shownLooks(v *mingjing.View) []mingjing.Look {
+func shownEntries(v *mingjing.View) []mingjing.AccessEntry {
 	if log := mingjing.DataOf[mingjing.AccessLogView](v); log != nil {
-		return log.Looks
+		return log.Entries
 	}
 	return nil
 }
 
-// OnDismount gives it up.
-func (p *LookCheck) OnDismount() {
+// OnDismount cancels the check.
+func (p *LogCheck) OnDismount() {
 	if p.cancel != nil {
 		p.cancel()
 	}
 }
 
-func (p *LookCheck) start(ctx app.Context) {
+func (p *LogCheck) start(ctx app.Context) {
 	if CheckLog == nil {
 		return
 	}
@@ -93,14 +94,14 @@ func (p *LookCheck) start(ctx app.Context) {
 	}
 	p.run++
 	run, log := p.run, mingjing.DataOf[mingjing.AccessLogView](p.V)
-	p.shown = shownLooks(p.V)
+	p.shown = shownEntries(p.V)
 	work, cancel := context.WithCancel(context.Background())
 	p.cancel = cancel
 	if p.state == verifyIdle {
 		p.state = verifyWorking
 	}
 	ctx.Async(func() {
-		result, err := askChecker(work, mingjing.LookTask{Shown: log, Kept: remembered(), Now: time.Now()})
+		result, err := askChecker(work, mingjing.CheckTask{Shown: log, Kept: remembered(), Now: time.Now()})
 		ctx.Dispatch(func(app.Context) {
 			if run != p.run {
 				return
@@ -120,36 +121,36 @@ func (p *LookCheck) start(ctx app.Context) {
 	})
 }
 
-// remembered is what this browser has kept of the last check; nil for nothing.
-func remembered() (kept *mingjing.LookMemory) {
+// remembered returns what this browser has stored of the last check; nil for nothing.
+func remembered() (kept *mingjing.AccessMemory) {
 	if !app.IsClient {
 		return nil
 	}
 	defer func() { _ = recover() }() // a browser may forbid it
-	text := app.Window().Get("localStorage").Call("getItem", lookMemory)
+	text := app.Window().Get("localStorage").Call("getItem", memoryKey)
 	if !text.Truthy() {
 		return nil
 	}
-	kept = &mingjing.LookMemory{}
+	kept = &mingjing.AccessMemory{}
 	if json.Unmarshal([]byte(text.String()), kept) != nil {
 		return nil
 	}
 	return kept
 }
 
-func remember(m *mingjing.LookMemory) {
+func remember(m *mingjing.AccessMemory) {
 	if !app.IsClient || m == nil {
 		return
 	}
 	defer func() { _ = recover() }()
 	data, err := json.Marshal(m)
 	if err == nil {
-		app.Window().Get("localStorage").Call("setItem", lookMemory, string(data))
+		app.Window().Get("localStorage").Call("setItem", memoryKey, string(data))
 	}
 }
 
-// Render shows how the check stands.
-func (p *LookCheck) Render() app.UI {
+// Render shows the result of the check.
+func (p *LogCheck) Render() app.UI {
 	v := p.V
 	class, role, name := "verify", "status", "idle"
 	d := page.CheckShape
@@ -185,20 +186,21 @@ func (p *LookCheck) Render() app.UI {
 	}
 	how := []app.UI{c.P(t(v, "log_check.details_text"))}
 	if k := p.check.Checkpoint; k.Size > 0 {
-		how = append(how, c.El("p", c.A{"class": "hash"}, c.Text(k.Origin+": "+t(v, "log_check.state", "size", i18n.Number(v.Lang, int(k.Size)), "root", k.Root.String()))))
+		how = append(how, c.El("p", c.A{"class": "hash"},
+			c.Text(k.Origin+": "+t(v, "log_check.state", "size", i18n.Number(v.Lang, int(k.Size)), "root", k.Root.String()))))
 	}
 	how = append(how, c.Link{Text: t(v, "access_log.check_us"), Href: href(v, "check-us")}.UI())
 	said = append(said, c.Details{Summary: t(v, "log_check.details"), Body: how}.UI())
 	return page.Finding(c.A{"class": class, "data-look-check": name}, d, c.Div("verify-body", said...))
 }
 
-func (p *LookCheck) good() []app.UI {
+func (p *LogCheck) good() []app.UI {
 	v := p.V
 	text := t(v, "log_check.first")
 	if !p.check.Since.IsZero() {
 		text = t(v, "log_check.since", "date", page.Date(v, mingjing.DateOf(p.check.Since.In(page.Zone(v)))))
 	}
-	body := []app.UI{c.El("p", c.A{"class": "row-title"}, c.Text(tn(v, "log_check.good", p.check.Looks))), c.P(text)}
+	body := []app.UI{c.El("p", c.A{"class": "row-title"}, c.Text(tn(v, "log_check.good", p.check.Entries))), c.P(text)}
 	for _, w := range p.check.Witnesses {
 		key := "log_check.witness"
 		if w.Late {
@@ -212,7 +214,7 @@ func (p *LookCheck) good() []app.UI {
 	return body
 }
 
-func (p *LookCheck) bad() []app.UI {
+func (p *LogCheck) bad() []app.UI {
 	v := p.V
 	wrong := make([]app.UI, 0, len(p.check.Problems))
 	for _, problem := range p.check.Problems {
@@ -236,14 +238,14 @@ func (p *LookCheck) bad() []app.UI {
 		c.LinkButton{Text: t(v, "log_check.file"), Href: page.ProofFile, Full: true}.UI()}
 }
 
-// again tries once more.
-func (p *LookCheck) again(app.Context, app.Event) {
+// again checks once more.
+func (p *LogCheck) again(app.Context, app.Event) {
 	p.state = verifyWorking
 	p.start(p.ctx)
 }
 
-// startAnew takes the record as it is now for the one to compare with.
-func (p *LookCheck) startAnew(app.Context, app.Event) {
+// startAnew stores the log as it is now, to compare later states with.
+func (p *LogCheck) startAnew(app.Context, app.Event) {
 	remember(p.fresh)
 	p.state = verifyWorking
 	p.start(p.ctx)

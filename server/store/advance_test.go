@@ -6,9 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"mingjing/server/casework"
 	"mingjing/server/casework/cases"
-	"mingjing/server/casework/democlock"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/score"
 )
@@ -27,10 +25,10 @@ func within[T any](t testing.TB, what string, from <-chan T) T {
 
 func enqueue(t testing.TB, s *Store, j kernel.Job) {
 	t.Helper()
-	do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.Enqueue(ctx, j) })
+	do(t, s, func(ctx context.Context, tx *reader) error { return tx.Enqueue(ctx, j) })
 }
 
-func TestJobsThatWaitComeDueWhenTheyAreHastened(t *testing.T) {
+func TestJobsThatWaitComeDueWhenTheyAreAdvanced(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		ran := make(chan string, 10)
@@ -50,7 +48,7 @@ func TestJobsThatWaitComeDueWhenTheyAreHastened(t *testing.T) {
 			t.Fatalf("%s ran", got)
 		}
 		eventually(t, "it was put off", func() bool { return jobs(t, s, "state = 'running'") == 0 })
-		must(t, s.Hasten(t.Context(), 4*time.Hour))
+		must(t, s.Advance(t.Context(), 4*time.Hour))
 		got := map[string]bool{within(t, "one job", ran): true, within(t, "the other job", ran): true}
 		if !got["dated"] || !got["asks again"] {
 			t.Errorf("%v ran", got)
@@ -64,7 +62,7 @@ func TestJobsThatWaitComeDueWhenTheyAreHastened(t *testing.T) {
 	})
 }
 
-func TestAJobThatIsBeingPutOffIsHastenedToo(t *testing.T) {
+func TestAJobThatIsBeingSnoozedIsAdvancedToo(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		for name, moment := range map[string]string{"while it runs": "in", "as soon as it has returned": "after"} {
@@ -82,16 +80,16 @@ func TestAJobThatIsBeingPutOffIsHastenedToo(t *testing.T) {
 			enqueue(t, s, kernel.Job{Kind: cases.JobQuestion, ID: name})
 			within(t, "the job", began)
 			if moment == "in" {
-				must(t, s.Hasten(t.Context(), time.Hour))
+				must(t, s.Advance(t.Context(), time.Hour))
 				goOn <- true
 			} else {
 				goOn <- true
-				eventually(t, "it says that it waits", func() bool { s.haste.mu.Lock(); defer s.haste.mu.Unlock(); return s.haste.next > 0 })
-				must(t, s.Hasten(t.Context(), time.Hour))
+				eventually(t, "it says that it waits", func() bool { s.advance.mu.Lock(); defer s.advance.mu.Unlock(); return s.advance.next > 0 })
+				must(t, s.Advance(t.Context(), time.Hour))
 			}
 			within(t, name+": the job again", again)
 			stop()
-			s.haste = haste{}
+			s.advance = advance{}
 		}
 	})
 }
@@ -108,40 +106,9 @@ func TestJobsAreDatedByTheStoresClock(t *testing.T) {
 		if j := within(t, "the job of an hour ago", ran); j.ID != "late" {
 			t.Errorf("%+v ran", j)
 		}
-		must(t, s.Hasten(t.Context(), time.Hour))
+		must(t, s.Advance(t.Context(), time.Hour))
 		if j := within(t, "the job of in an hour", ran); j.ID != "soon" || j.At.Before(at) {
 			t.Errorf("%+v ran", j)
 		}
-	})
-}
-
-func TestTheNextDeadlinesAreCountedByInstant(t *testing.T) {
-	onEach(t, func(t *testing.T, url string) {
-		s, a, b := open(t, url), resident(1), resident(2)
-		enrol(t, s, a, b)
-		soon := time.Now().Add(time.Hour).UTC().Truncate(time.Millisecond)
-		for _, id := range []string{"d1", "d2"} {
-			d := dispute(a, id, "r"+id)
-			d.NextDue = soon
-			do(t, s, func(ctx context.Context, tx casework.Tx) error {
-				must(t, tx.PutRecord(ctx, record(a, "r"+id)))
-				return tx.AddCase(ctx, d)
-			})
-		}
-		q := request(b, "q")
-		q.CreatedAt = soon.Add(-20 * time.Hour)
-		do(t, s, func(ctx context.Context, tx casework.Tx) error { return tx.AddRequest(ctx, q) })
-		enqueue(t, s, kernel.Job{Kind: score.JobRescore, ID: "a", At: soon.Add(time.Minute)})
-		enqueue(t, s, kernel.Job{Kind: score.JobRescore, ID: "b", At: soon.Add(time.Minute)})
-		enqueue(t, s, kernel.Job{Kind: score.JobCollect, ID: "q"}) // waits for nothing
-		read := func(now time.Time) []democlock.Deadline {
-			return mustGet(t, s, func(ctx context.Context, tx casework.Tx) ([]democlock.Deadline, error) {
-				return tx.Deadlines(ctx, now, 24*time.Hour, 5)
-			})
-		}
-		same(t, "the next ones", read(time.Now()), []democlock.Deadline{{Kind: "case", At: soon, N: 2},
-			{Kind: "score", At: soon.Add(4 * time.Hour), N: 1}, {Kind: "job", At: soon.Add(time.Minute), N: 2}})
-		same(t, "after the first", read(soon), []democlock.Deadline{{Kind: "score", At: soon.Add(4 * time.Hour), N: 1}, {Kind: "job", At: soon.Add(time.Minute), N: 2}})
-		same(t, "after all", read(soon.Add(24*time.Hour)), []democlock.Deadline{})
 	})
 }
