@@ -2,12 +2,13 @@ package agencyside
 
 import (
 	"context"
+	"time"
+
 	"mingjing"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
 	"mingjing/server/casework/kernel"
-	"time"
 )
 
 // A Port is what the part needs of one transaction on the store: what writes, and what

@@ -2,11 +2,12 @@ package cases
 
 import (
 	"context"
+	"time"
+
 	"mingjing"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/score"
-	"time"
 )
 
 // A Port is what the part needs of one transaction on the store: what writes, and what

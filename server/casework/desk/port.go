@@ -2,11 +2,12 @@ package desk
 
 import (
 	"context"
+	"time"
+
 	"mingjing"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
-	"time"
 )
 
 // A Port is what the part needs of one transaction on the store: what writes, and what

@@ -10,9 +10,9 @@ package notice
 
 import (
 	"context"
-	"mingjing"
 	"time"
 
+	"mingjing"
 	"mingjing/server/casework/kernel"
 )
 
