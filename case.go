@@ -76,8 +76,8 @@ const (
 	DisputeDecided CaseState = "decided"
 )
 
-// DisputeStates are all states of a case, in order.
-var DisputeStates = []CaseState{DisputeFiled, DisputeAssigned, DisputeAgencyAsked,
+// CaseStates are all states of a case, in order.
+var CaseStates = []CaseState{DisputeFiled, DisputeAssigned, DisputeAgencyAsked,
 	DisputeAgencyAnswered, DisputeAgencySilent, DisputeAgencyLost, DisputeRecommended, DisputeToServe, DisputeDecided}
 
 // An Outcome is the result of a decision.

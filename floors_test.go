@@ -17,8 +17,8 @@ import (
 	"testing"
 )
 
-// floors says on which floor of the house each room stands. A room imports only
-// from lower floors; a room that is missing here may not be built.
+// floors has the floor of each package. A package imports only packages of lower floors;
+// each package must be in this list, or below one that is.
 var floors = map[string]int{
 	"":                  0,
 	"i18n":              0,
@@ -52,34 +52,34 @@ var floors = map[string]int{
 	"e2e":               5,
 }
 
-// parts are the parts of casework. A part imports only parts that stand before it,
-// and the words.
+// parts are the parts of casework. A part imports only the parts before it in this list,
+// and the root package.
 var parts = []string{"kernel", "notice", "holding", "score", "cases", "desk", "inquiry", "share", "accesslog", "agencyside", "register",
 	"takeaway"}
 
-// pageRoof are the only rooms that may import app/page and the pages below it: the
-// roofs, the server's to hand it to api for rendering.
-var pageRoof = []string{"app", "app/desk", "server"}
+// pageImporters are the only packages that may import app/page and the packages below
+// it: the main packages. That of the server passes it to api for rendering.
+var pageImporters = []string{"app", "app/desk", "server"}
 
-// rootless are the rooms, with their floors, that import nothing but the
-// standard library: the words of the product must not depend on anything.
-var rootless = []string{"", "logproof"}
+// rootPackages are the packages that import nothing but the standard library and
+// rootModules: the types of the product must not depend on anything else.
+var rootPackages = []string{"", "logproof"}
 
-// rootModules may be imported there all the same: the access log's tree and its signed
-// notes are the Go team's own.
+// rootModules are the modules of the Go team for the access log's tree and its signed
+// notes.
 var rootModules = []string{"golang.org/x/mod"}
 
-// A browserProgram is what may be linked into one of the browser's programs; every
-// byte of it is paid for by somebody on a slow phone.
+// A browserProgram is what may be linked into one of the browser's programs. Every byte
+// of it has to be downloaded by phones on slow networks.
 type browserProgram struct {
-	modules []string
-	rooms   []string
-	// without are packages that it must not have, though others of their modules are
-	// welcome.
+	modules  []string
+	packages []string
+	// without are packages that it must not have, though their modules are allowed.
 	without []string
 }
 
-// logCryptography is what the program check has so that those that draw pages need not.
+// logCryptography is the cryptography of the program check; the programs that draw
+// pages must not have it.
 var logCryptography = []string{"crypto/ed25519", "golang.org/x/mod/sumdb/note"}
 
 // goApp are the modules of a program that draws pages.
@@ -88,23 +88,23 @@ var goApp = []string{"mingjing", "github.com/google/uuid", "github.com/maxence-c
 // browserPrograms are the browser's programs by their main packages.
 var browserPrograms = map[string]browserProgram{
 	"app": {
-		modules: append(goApp[:len(goApp):len(goApp)], "golang.org/x/mod"), // the hashes of the access log's tree
-		rooms:   []string{"", "i18n", "app", "app/client", "app/component", "app/page", "app/page/resident"},
-		without: logCryptography,
+		modules:  append(goApp[:len(goApp):len(goApp)], "golang.org/x/mod"), // the hashes of the access log's tree
+		packages: []string{"", "i18n", "app", "app/client", "app/component", "app/page", "app/page/resident"},
+		without:  logCryptography,
 	},
 	"app/desk": {
-		modules: append(goApp[:len(goApp):len(goApp)], "golang.org/x/mod"),
-		rooms:   []string{"", "i18n", "app/desk", "app/client", "app/component", "app/page", "app/page/desk"},
-		without: logCryptography,
+		modules:  append(goApp[:len(goApp):len(goApp)], "golang.org/x/mod"),
+		packages: []string{"", "i18n", "app/desk", "app/client", "app/component", "app/page", "app/page/desk"},
+		without:  logCryptography,
 	},
 	"app/check": {
-		modules: []string{"mingjing", "golang.org/x/mod"},
-		rooms:   []string{"", "logproof", "app/check", "app/logcheck"},
+		modules:  []string{"mingjing", "golang.org/x/mod"},
+		packages: []string{"", "logproof", "app/check", "app/logcheck"},
 	},
 }
 
-// heavy are packages of the standard library that our own rooms in the browser
-// must not import, with what each costs there in brotli bytes or why.
+// heavy are packages of the standard library that our own packages in the browser must
+// not import, with the brotli bytes that each costs there, or another reason.
 var heavy = map[string]string{
 	"net/http":      "348 kB, fetch of the browser does it",
 	"regexp":        "89 kB",
@@ -126,35 +126,35 @@ type goPackage struct {
 	Module     *struct{ Path string }
 }
 
-func TestRoomsImportOnlyFromLowerFloors(t *testing.T) {
+func TestPackagesImportOnlyFromLowerFloors(t *testing.T) {
 	t.Parallel()
 	pkgs := goList(t, nil, "./...")
 	if len(pkgs) == 0 {
 		t.Fatal("go list found no packages")
 	}
 	for _, p := range pkgs {
-		room, floor := roomOf(p.ImportPath)
+		pkg, floor := packageOf(p.ImportPath)
 		if floor < 0 {
-			t.Errorf("%s is in no room of the house: give it a floor in floors_test.go, or move it", p.ImportPath)
+			t.Errorf("%s has no floor: give it one in floors_test.go, or move it", p.ImportPath)
 			continue
 		}
 		for _, imp := range p.Imports {
 			if !ours(imp) {
 				continue
 			}
-			other, below := roomOf(imp)
+			other, below := packageOf(imp)
 			switch {
-			case below < 0 || other == room: // reported on its own, or inside the room
-			case other == "" && floor == 0: // the words are everybody's, also of those on their own floor
+			case below < 0 || other == pkg: // reported on its own, or within the package
+			case other == "" && floor == 0: // the root package may be imported from its own floor too
 			case below >= floor:
-				t.Errorf("%s (floor %d) imports %s (floor %d): a room imports only from lower floors",
+				t.Errorf("%s (floor %d) imports %s (floor %d): a package imports only from lower floors",
 					p.ImportPath, floor, imp, below)
-			case strings.HasPrefix(other, "app/page") && !strings.HasPrefix(room, "app/page") && !slices.Contains(pageRoof, room):
-				t.Errorf("%s imports %s: only the roofs may", p.ImportPath, imp)
-			case strings.HasPrefix(room, "app") && strings.HasPrefix(other, "server"):
-				t.Errorf("%s imports %s: the browser knows nothing of the server's rooms", p.ImportPath, imp)
-			case strings.HasPrefix(room, "server/") && strings.HasPrefix(other, "app"):
-				t.Errorf("%s imports %s: of the server only the roof knows the app", p.ImportPath, imp)
+			case strings.HasPrefix(other, "app/page") && !strings.HasPrefix(pkg, "app/page") && !slices.Contains(pageImporters, pkg):
+				t.Errorf("%s imports %s: only the main packages may", p.ImportPath, imp)
+			case strings.HasPrefix(pkg, "app") && strings.HasPrefix(other, "server"):
+				t.Errorf("%s imports %s: the browser's programs know no package of the server", p.ImportPath, imp)
+			case strings.HasPrefix(pkg, "server/") && strings.HasPrefix(other, "app"):
+				t.Errorf("%s imports %s: of the server only the main package knows the app", p.ImportPath, imp)
 			}
 		}
 	}
@@ -176,9 +176,9 @@ func TestAPartOfCaseworkImportsOnlyPartsBeforeIt(t *testing.T) {
 		}
 		for _, imp := range p.Imports {
 			if other, ok := strings.CutPrefix(imp, above); ok && slices.Index(parts, other) >= place {
-				t.Errorf("%s imports %s, which does not stand before it", part, other)
+				t.Errorf("%s imports %s, which is not before it", part, other)
 			} else if !ok && ours(imp) && imp != module && imp != module+"/logproof" {
-				t.Errorf("%s imports %s: a part knows the words, the proofs of the log and other parts alone", part, imp)
+				t.Errorf("%s imports %s: a part imports only the root package, logproof and other parts", part, imp)
 			}
 		}
 	}
@@ -234,10 +234,10 @@ func TestTheProductDoesNotKnowTheDemoCity(t *testing.T) {
 	}
 }
 
-func TestTheWordsDependOnTheStandardLibraryAlone(t *testing.T) {
+func TestTheRootDependsOnTheStandardLibraryAlone(t *testing.T) {
 	t.Parallel()
-	for _, room := range rootless {
-		for _, p := range goList(t, nil, "-deps", "./"+room) {
+	for _, pkg := range rootPackages {
+		for _, p := range goList(t, nil, "-deps", "./"+pkg) {
 			if !p.Standard && !ours(p.ImportPath) && (p.Module == nil || !slices.Contains(rootModules, p.Module.Path)) {
 				t.Errorf("the root package depends on %s", p.ImportPath)
 			}
@@ -245,7 +245,7 @@ func TestTheWordsDependOnTheStandardLibraryAlone(t *testing.T) {
 	}
 }
 
-func TestOnlyKnownModulesAndRoomsReachTheBrowser(t *testing.T) {
+func TestOnlyKnownModulesAndPackagesReachTheBrowser(t *testing.T) {
 	t.Parallel()
 	for main, program := range browserPrograms {
 		for _, p := range goList(t, []string{"GOOS=js", "GOARCH=wasm"}, "-deps", "./"+main) {
@@ -255,7 +255,7 @@ func TestOnlyKnownModulesAndRoomsReachTheBrowser(t *testing.T) {
 			if p.Module == nil || !slices.Contains(program.modules, p.Module.Path) {
 				t.Errorf("%s would be linked into the program %s: its module is not on the list", p.ImportPath, main)
 			}
-			if room, _ := roomOf(p.ImportPath); ours(p.ImportPath) && !slices.Contains(program.rooms, room) {
+			if pkg, _ := packageOf(p.ImportPath); ours(p.ImportPath) && !slices.Contains(program.packages, pkg) {
 				t.Errorf("%s is linked into the program %s", p.ImportPath, main)
 			}
 		}
@@ -288,21 +288,21 @@ func TestThePagesHaveNoCryptographyOfTheLog(t *testing.T) {
 			}
 		}
 		follow(module+"/"+main, "the command")
-		if len(seen) < len(program.rooms) {
+		if len(seen) < len(program.packages) {
 			t.Errorf("only %d packages of %s were looked at", len(seen), main)
 		}
 	}
 }
 
-func TestRoomsOfTheBrowserImportNothingHeavy(t *testing.T) {
+func TestPackagesOfTheBrowserImportNothingHeavy(t *testing.T) {
 	t.Parallel()
-	var rooms []string
+	var packages []string
 	for _, program := range browserPrograms {
-		rooms = append(rooms, program.rooms...)
+		packages = append(packages, program.packages...)
 	}
 	for _, p := range goList(t, []string{"GOOS=js", "GOARCH=wasm"}, "./...") {
-		room, _ := roomOf(p.ImportPath)
-		if !slices.Contains(rooms, room) {
+		pkg, _ := packageOf(p.ImportPath)
+		if !slices.Contains(packages, pkg) {
 			continue
 		}
 		for _, imp := range p.Imports {
@@ -313,34 +313,29 @@ func TestRoomsOfTheBrowserImportNothingHeavy(t *testing.T) {
 	}
 }
 
-func TestTheListOfRoomsHasNoGhosts(t *testing.T) {
+func TestTheListOfFloorsNamesPackagesThatExist(t *testing.T) {
 	t.Parallel()
-	for _, roof := range []string{"app", "server"} {
-		if !exists(t, roof+"/main.go") {
-			t.Skip("the house is still being built")
-		}
-	}
-	for _, room := range slices.Sorted(maps.Keys(floors)) {
-		if !exists(t, "./"+room) {
-			t.Errorf("%q has a floor and is not there", room)
+	for _, pkg := range slices.Sorted(maps.Keys(floors)) {
+		if !exists(t, "./"+pkg) {
+			t.Errorf("%q has a floor and is not there", pkg)
 		}
 	}
 }
 
-// roomOf returns the room that a package of ours is in, and its floor; -1 for none. A
-// folder inside a room belongs to the room.
-func roomOf(path string) (room string, floor int) {
-	room = strings.TrimPrefix(strings.TrimPrefix(path, module), "/")
-	for r := room; r != ""; {
+// packageOf returns the package of the list that an import path of ours belongs to, and
+// its floor; -1 for none. A folder without a floor belongs to the package above it.
+func packageOf(path string) (pkg string, floor int) {
+	pkg = strings.TrimPrefix(strings.TrimPrefix(path, module), "/")
+	for r := pkg; r != ""; {
 		if f, ok := floors[r]; ok {
-			if r != room && (r == "app" || r == "server") {
-				return room, -1 // a roof has no rooms of its own besides those listed
+			if r != pkg && (r == "app" || r == "server") {
+				return pkg, -1 // the folders in app and server need floors of their own
 			}
 			return r, f
 		}
 		i := strings.LastIndexByte(r, '/')
 		if i < 0 {
-			return room, -1
+			return pkg, -1
 		}
 		r = r[:i]
 	}

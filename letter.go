@@ -2,9 +2,8 @@ package mingjing
 
 import "time"
 
-// A Letter is the content of a printed document: its words and their order, not how it
-// looks. A page shows it as HTML, and package letter writes it as a PDF with the same
-// words.
+// A Letter is the text of a printed document, in order and without the layout. A page
+// shows it as HTML, and package letter writes it as a PDF with the same words.
 type Letter struct {
 	// Office is the name of the office that writes the letter.
 	Office string

@@ -16,15 +16,16 @@ func TestTheDatesOfAListingAreThoseStillToCome(t *testing.T) {
 		want  []string
 		waits bool
 	}{
-		"decided":   {mingjing.Listing{State: mingjing.ListingDecided}, nil, true},
-		"served":    {mingjing.Listing{State: mingjing.ListingServed, AnswerBy: &later}, []string{"answer"}, true},
-		"too late":  {mingjing.Listing{State: mingjing.ListingServed, AnswerBy: &past}, nil, false},
-		"in effect": {mingjing.Listing{State: mingjing.ListingInEffect, AnswerBy: &past, From: "2026-03-01", Ends: "2027-03-01"}, []string{"ends"}, false},
-		"today":     {mingjing.Listing{State: mingjing.ListingInEffect, From: "2026-03-02", Ends: "2027-03-01"}, []string{"from", "ends"}, false},
-		"disputed":  {mingjing.Listing{State: mingjing.ListingDisputed, AnswerBy: &later}, []string{"answer"}, false},
-		"repaired":  {mingjing.Listing{State: mingjing.ListingRepaired, From: "2026-03-01", Ends: "2027-03-01"}, nil, false},
-		"lifted":    {mingjing.Listing{State: mingjing.ListingLifted, Ends: "2027-03-01"}, nil, false},
-		"annulled":  {mingjing.Listing{State: mingjing.ListingAnnulled, AnswerBy: &later}, nil, false},
+		"decided":  {mingjing.Listing{State: mingjing.ListingDecided}, nil, true},
+		"served":   {mingjing.Listing{State: mingjing.ListingServed, AnswerBy: &later}, []string{"answer"}, true},
+		"too late": {mingjing.Listing{State: mingjing.ListingServed, AnswerBy: &past}, nil, false},
+		"in effect": {mingjing.Listing{State: mingjing.ListingInEffect, AnswerBy: &past, From: "2026-03-01", Ends: "2027-03-01"},
+			[]string{"ends"}, false},
+		"today":    {mingjing.Listing{State: mingjing.ListingInEffect, From: "2026-03-02", Ends: "2027-03-01"}, []string{"from", "ends"}, false},
+		"disputed": {mingjing.Listing{State: mingjing.ListingDisputed, AnswerBy: &later}, []string{"answer"}, false},
+		"repaired": {mingjing.Listing{State: mingjing.ListingRepaired, From: "2026-03-01", Ends: "2027-03-01"}, nil, false},
+		"lifted":   {mingjing.Listing{State: mingjing.ListingLifted, Ends: "2027-03-01"}, nil, false},
+		"annulled": {mingjing.Listing{State: mingjing.ListingAnnulled, AnswerBy: &later}, nil, false},
 	} {
 		var got []string
 		for _, d := range test.l.Coming(now, "2026-03-02") {

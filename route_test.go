@@ -13,7 +13,8 @@ func TestAPathLeadsToItsPageAlone(t *testing.T) {
 			}
 		}
 	}
-	for _, path := range []string{"", "/", "/en", "/fr/score", "/en/score/", "/en/records/", "/en//records", "/en/disputes/1/nothing", "score", "/api/score"} {
+	for _, path := range []string{"", "/", "/en", "/fr/score", "/en/score/", "/en/records/", "/en//records", "/en/disputes/1/nothing", "score",
+		"/api/score"} {
 		if got := PageAt(path); got != "" {
 			t.Errorf("%q leads to %q", path, got)
 		}

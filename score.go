@@ -117,7 +117,7 @@ type Change struct {
 	Starts []string `json:"starts,omitempty"`
 }
 
-// MaxOutlook is the greatest number of days that [Outlook] looks at; on each of them
+// MaxOutlook is the greatest number of days that [Outlook] returns at most; on each of them
 // something begins or ends.
 const MaxOutlook = 200
 
@@ -379,7 +379,7 @@ func sortedCodes(codes []string) []string {
 
 // Outlook returns the days after AsOf on which the value or the band will change if
 // nothing new happens, earliest first: what counts today ends, and what was served or
-// dated ahead begins. It looks at the next [MaxOutlook] such days.
+// dated ahead begins. It considers the next [MaxOutlook] such days.
 func Outlook(book *Rulebook, in Input) []Change {
 	changes := []Change{}
 	before := MakeScore(book, in)

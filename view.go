@@ -346,7 +346,7 @@ const AnyKind = "any"
 
 // A CaseFilter narrows the work queue.
 type CaseFilter struct {
-	// State is a [DisputeState], "open" or "all"; "" is open.
+	// State is a [CaseState], "open" or "all"; "" is open.
 	State string `json:"state,omitempty"`
 	// Kind leaves only cases of one kind; "" is all.
 	Kind CaseKind `json:"kind,omitempty"`

@@ -18,7 +18,7 @@ func main() {
 	page.Run()
 }
 
-// checkLog has the program check, whose worker the page names, check the access log.
+// checkLog has the program check do a task; the page has the address of its worker.
 func checkLog(ctx context.Context, task []byte) ([]byte, error) {
 	root := app.Window().Get("document").Get("documentElement")
 	return client.Work(ctx, root.Get("dataset").Get("check").String(), task)

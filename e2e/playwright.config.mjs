@@ -1,14 +1,14 @@
 import { defineConfig } from '@playwright/test';
 
-// The phone that the product is made for first, and a handler's desk.
+// The phone that the product is made for, and the screen of a handler.
 export const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
 export const desk = { viewport: { width: 1280, height: 900 } };
 
 export default defineConfig({
   testDir: 'specs',
   outputDir: 'out/results',
-  // Each worker has a browser, a server and its Kratos: three of each is what two
-  // cores carry, as stories mostly wait for their agencies.
+  // Each worker has a browser, a server and its Kratos. Two cores can run three of
+  // each, because the tests mostly wait for agencies.
   workers: Number(process.env.E2E_WORKERS ?? 3),
   fullyParallel: false,
   forbidOnly: true,
@@ -20,10 +20,10 @@ export default defineConfig({
     ...phone,
     locale: 'en-GB',
     timezoneId: 'Asia/Shanghai',
-    // A page that takes longer than this to load or to react is broken.
+    // A page that takes longer than this to load or to react counts as broken.
     actionTimeout: 20_000,
     navigationTimeout: 30_000,
-    // Recording each look at a page takes longer than the looks: TRACE=1 records.
+    // Recording screenshots takes longer than the tests themselves: TRACE=1 records.
     trace: process.env.TRACE ? { mode: 'retain-on-failure', screenshots: false } : 'off',
     screenshot: 'only-on-failure',
     launchOptions: {

@@ -135,7 +135,8 @@ func (k *checker) tree(pages []mingjing.AccessProof, kept *mingjing.AccessMemory
 		if quiet > WitnessSilent {
 			k.witness(mingjing.LogWitnessSilent, w.Key)
 		}
-		k.out.Witnesses = append(k.out.Witnesses, mingjing.WitnessCheck{Name: keyName(w.Key), At: by[0].At, Size: old.Size, Late: quiet > WitnessLate})
+		k.out.Witnesses = append(k.out.Witnesses, mingjing.WitnessCheck{Name: keyName(w.Key), At: by[0].At, Size: old.Size,
+			Late: quiet > WitnessLate})
 		if !slices.Contains(m.Witnesses, w.Key) {
 			m.Witnesses = append(m.Witnesses, w.Key)
 		}
@@ -231,13 +232,13 @@ func firstSeq(pages []mingjing.AccessProof) int64 {
 // CheckShown adds a problem to the check when the entries that a page shows are not
 // those of the proof between its first and its last. others says that the page leaves
 // out the resident's own.
-func CheckShown(k *mingjing.AccessCheck, pages []mingjing.AccessProof, looks []mingjing.AccessEntry, others bool) {
-	if len(looks) == 0 {
+func CheckShown(k *mingjing.AccessCheck, pages []mingjing.AccessProof, entries []mingjing.AccessEntry, others bool) {
+	if len(entries) == 0 {
 		return
 	}
-	low, high := looks[0].Seq, looks[0].Seq
+	low, high := entries[0].Seq, entries[0].Seq
 	left := map[int64]mingjing.AccessEntry{}
-	for _, l := range looks {
+	for _, l := range entries {
 		low, high = min(low, l.Seq), max(high, l.Seq)
 		left[l.Seq] = l
 	}
@@ -271,20 +272,20 @@ func CheckShown(k *mingjing.AccessCheck, pages []mingjing.AccessProof, looks []m
 // Lost returns the numbers of those entries of an earlier proof that a later one does
 // not have unchanged.
 func Lost(earlier, later []mingjing.AccessProof) (wrong []int64) {
-	type look struct {
+	type leaf struct {
 		hash tlog.Hash
 		leaf int64
 	}
-	has := map[look]bool{}
-	each := func(pages []mingjing.AccessProof, do func(look, int64)) {
+	has := map[leaf]bool{}
+	each := func(pages []mingjing.AccessProof, do func(leaf, int64)) {
 		for _, p := range pages {
 			for _, e := range p.Entries {
-				do(look{tlog.RecordHash(CommitEntry(e.Salt, p.Resident, e.AccessEntry, e.Prev)), e.Leaf}, e.Seq)
+				do(leaf{tlog.RecordHash(CommitEntry(e.Salt, p.Resident, e.AccessEntry, e.Prev)), e.Leaf}, e.Seq)
 			}
 		}
 	}
-	each(later, func(l look, _ int64) { has[l] = true })
-	each(earlier, func(l look, seq int64) {
+	each(later, func(l leaf, _ int64) { has[l] = true })
+	each(earlier, func(l leaf, seq int64) {
 		if !has[l] {
 			wrong = append(wrong, seq)
 		}

@@ -14,124 +14,7 @@ import (
 	"mingjing"
 
 	"golang.org/x/mod/sumdb/note"
-	"golang.org/x/mod/sumdb/tlog"
 )
-
-// An accessLog is an access log in memory, honest until a test makes it otherwise.
-type accessLog struct {
-	key     Key
-	hashes  []tlog.Hash
-	size    int64
-	entries map[mingjing.ResidentID][]mingjing.ProvenEntry
-	last    map[mingjing.ResidentID][]byte
-}
-
-func newAccessLog(t testing.TB) *accessLog {
-	t.Helper()
-	key, err := NewKey("mirror.example", bytes.Repeat([]byte{7}, 32))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &accessLog{key: key, entries: map[mingjing.ResidentID][]mingjing.ProvenEntry{}, last: map[mingjing.ResidentID][]byte{}}
-}
-
-func (l *accessLog) ReadHashes(ids []int64) ([]tlog.Hash, error) {
-	var out []tlog.Hash
-	for _, id := range ids {
-		out = append(out, l.hashes[id])
-	}
-	return out, nil
-}
-
-// look writes a look; who tells apart what is written in two histories.
-func (l *accessLog) add(t testing.TB, resident mingjing.ResidentID, who string) {
-	t.Helper()
-	l.addSalted(t, resident, who, SaltSize)
-}
-
-// salted writes a look with a salt of so many bytes.
-func (l *accessLog) addSalted(t testing.TB, resident mingjing.ResidentID, who string, salt int) {
-	t.Helper()
-	n := int64(len(l.entries[resident]) + 1)
-	e := mingjing.ProvenEntry{AccessEntry: mingjing.AccessEntry{Seq: n, At: testDay.Add(time.Duration(l.size) * time.Minute), Role: mingjing.RoleHandler, Who: who, Action: "case", Subject: "D1", Purpose: "dispute"},
-		Salt: bytes.Repeat([]byte{byte(l.size)}, salt), Prev: l.last[resident], Leaf: l.size}
-	l.last[resident] = CommitEntry(e.Salt, resident, e.AccessEntry, e.Prev)
-	more, err := tlog.StoredHashes(l.size, l.last[resident], l)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.hashes = append(l.hashes, more...)
-	l.size++
-	l.entries[resident] = append(l.entries[resident], e)
-}
-
-func (l *accessLog) root(t testing.TB, size int64) tlog.Hash {
-	t.Helper()
-	root, err := tlog.TreeHash(size, l)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return root
-}
-
-func (l *accessLog) since(t testing.TB, old int64) []tlog.Hash {
-	t.Helper()
-	if old < 1 || old > l.size {
-		return nil
-	}
-	p, err := tlog.ProveTree(l.size, old, l)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-// proof returns what the resident is given, in pages of n.
-func (l *accessLog) proof(t testing.TB, resident mingjing.ResidentID, since int64, n int) []mingjing.AccessProof {
-	t.Helper()
-	var pages []mingjing.AccessProof
-	for part := range slices.Chunk(l.entries[resident], n) {
-		p := mingjing.AccessProof{Key: l.key.Verifier(), Checkpoint: l.key.Sign(l.size, l.root(t, l.size)), Since: since,
-			Consistency: l.since(t, since), Resident: resident}
-		for _, e := range part {
-			var err error
-			if e.Proof, err = tlog.ProveRecord(l.size, e.Leaf, l); err != nil {
-				t.Fatal(err)
-			}
-			p.Entries = append(p.Entries, e)
-			p.Next = e.Seq
-		}
-		pages = append(pages, p)
-	}
-	if len(pages) > 0 {
-		pages[len(pages)-1].Next = 0
-	}
-	return pages
-}
-
-var testDay = time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC)
-
-func codesOf(k mingjing.AccessCheck) string {
-	var codes []string
-	for _, p := range k.Problems {
-		s := p.Code
-		if len(p.Seqs) > 0 {
-			s += fmt.Sprint(p.Seqs)
-		}
-		codes = append(codes, s)
-	}
-	return strings.Join(codes, " ")
-}
-
-// filled returns a log with looks at two residents, anna with twelve.
-func filled(t testing.TB) *accessLog {
-	t.Helper()
-	l := newAccessLog(t)
-	for i := range 23 {
-		l.add(t, mingjing.ResidentID([]string{"anna", "bo"}[i%2]), fmt.Sprint("王", i))
-	}
-	return l
-}
 
 func TestAnHonestLogIsFoundGood(t *testing.T) {
 	l := filled(t)
@@ -148,7 +31,8 @@ func TestAnHonestLogIsFoundGood(t *testing.T) {
 		}
 		first = next
 	}
-	if none := Check([]mingjing.AccessProof{{Key: l.key.Verifier(), Checkpoint: l.key.Sign(l.size, l.root(t, l.size)), Resident: "nobody"}}, nil, testDay); codesOf(none) != "" || none.Entries != 0 {
+	if none := Check([]mingjing.AccessProof{{Key: l.key.Verifier(), Checkpoint: l.key.Sign(l.size, l.root(t, l.size)), Resident: "nobody"}},
+		nil, testDay); codesOf(none) != "" || none.Entries != 0 {
 		t.Errorf("nobody looked: %+v", none)
 	}
 }
@@ -223,7 +107,7 @@ func TestNoCheatGoesUnseen(t *testing.T) {
 			}
 			return other.proof(t, "anna", 20, 100)
 		}},
-		"commit to a look with a salt that can be guessed": {"changed[13 14 15]", func(t *testing.T, l *accessLog) []mingjing.AccessProof {
+		"commit to an entry with a salt that can be guessed": {"changed[13 14 15]", func(t *testing.T, l *accessLog) []mingjing.AccessProof {
 			for _, size := range []int{0, SaltSize - 1, SaltSize + 1} {
 				l.addSalted(t, "anna", "王", size)
 			}
@@ -327,7 +211,8 @@ func TestNoCheatGoesUnseen(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			early := filled(t)
 			early.size = 20
-			kept := mingjing.AccessMemory{Checkpoint: mingjing.Checkpoint{Origin: "mirror.example", Size: 20, Root: early.root(t, 20)}, Key: early.key.Verifier(), Since: testDay}
+			kept := mingjing.AccessMemory{Checkpoint: mingjing.Checkpoint{Origin: "mirror.example", Size: 20, Root: early.root(t, 20)},
+				Key: early.key.Verifier(), Since: testDay}
 			k := Check(c.cheat(t, filled(t)), &kept, testDay)
 			if codesOf(k) != c.want {
 				t.Errorf("found %q, want %q", codesOf(k), c.want)
@@ -344,13 +229,15 @@ func TestAWitnessSeesTwoTrees(t *testing.T) {
 	cosigned := func(l *accessLog, size int64, at time.Time) mingjing.WitnessedCheckpoint {
 		signed := l.key.Sign(size, l.root(t, size))
 		text, _, _ := strings.Cut(signed, "\n\n")
-		return mingjing.WitnessedCheckpoint{Key: witness.WitnessVerifier(), Checkpoint: signed + witness.Cosign(text+"\n", at), Consistency: l.since(t, size)}
+		return mingjing.WitnessedCheckpoint{Key: witness.WitnessVerifier(), Checkpoint: signed + witness.Cosign(text+"\n", at),
+			Consistency: l.since(t, size)}
 	}
 	good := filled(t)
 	pages := good.proof(t, "anna", 0, 100)
 	pages[0].Witnessed = []mingjing.WitnessedCheckpoint{cosigned(good, 20, testDay)}
 	first := Check(pages, nil, testDay.Add(time.Minute))
-	if codesOf(first) != "" || len(first.Witnesses) != 1 || first.Witnesses[0] != (mingjing.WitnessCheck{Name: "witness.example", At: testDay, Size: 20}) {
+	if codesOf(first) != "" || len(first.Witnesses) != 1 ||
+		first.Witnesses[0] != (mingjing.WitnessCheck{Name: "witness.example", At: testDay, Size: 20}) {
 		t.Fatalf("%+v", first)
 	}
 	if late := Check(pages, nil, testDay.Add(2*time.Hour)); codesOf(late) != "" || !late.Witnesses[0].Late {
@@ -389,28 +276,28 @@ func TestAWitnessSeesTwoTrees(t *testing.T) {
 func TestWhatThePageShowsIsWhatTheRecordHas(t *testing.T) {
 	l := filled(t)
 	pages := l.proof(t, "anna", 0, 5)
-	looks := []mingjing.AccessEntry{}
+	entries := []mingjing.AccessEntry{}
 	for _, e := range l.entries["anna"] {
-		looks = append(looks, e.AccessEntry)
+		entries = append(entries, e.AccessEntry)
 	}
-	shown := func(looks []mingjing.AccessEntry, others bool) string {
+	shown := func(entries []mingjing.AccessEntry, others bool) string {
 		k := Check(pages, nil, testDay)
-		CheckShown(&k, pages, looks, others)
+		CheckShown(&k, pages, entries, others)
 		return codesOf(k)
 	}
-	if s := shown(looks[2:9], false); s != "" {
+	if s := shown(entries[2:9], false); s != "" {
 		t.Errorf("honest: %s", s)
 	}
-	less := slices.Delete(slices.Clone(looks), 5, 6)
+	less := slices.Delete(slices.Clone(entries), 5, 6)
 	if s := shown(less, false); s != "shown[6]" {
 		t.Errorf("one left out: %s", s)
 	}
-	other := slices.Clone(looks)
+	other := slices.Clone(entries)
 	other[3].Purpose = "audit"
 	if s := shown(other, true); s != "shown[4]" {
 		t.Errorf("another purpose: %s", s)
 	}
-	if s := shown(append(slices.Clone(looks), mingjing.AccessEntry{Seq: 40}), false); s != "shown[40]" {
+	if s := shown(append(slices.Clone(entries), mingjing.AccessEntry{Seq: 40}), false); s != "shown[40]" {
 		t.Errorf("one too many: %s", s)
 	}
 }
@@ -429,15 +316,15 @@ func TestALaterProofHasWhatAnEarlierOneHad(t *testing.T) {
 	}
 }
 
-// TestEveryFieldOfALookIsCommittedTo fails where a field was added to Look and not
+// TestEveryFieldOfAnEntryIsCommittedTo fails where a field was added to Look and not
 // to CanonicalEntry.
-func TestEveryFieldOfALookIsCommittedTo(t *testing.T) {
+func TestEveryFieldOfAnEntryIsCommittedTo(t *testing.T) {
 	salt := make([]byte, SaltSize)
-	look := mingjing.AccessEntry{Seq: 1, At: testDay, Role: mingjing.RoleHandler, Who: "a", Action: "b", Subject: "c", Purpose: "d"}
-	was := CommitEntry(salt, "anna", look, nil)
+	entry := mingjing.AccessEntry{Seq: 1, At: testDay, Role: mingjing.RoleHandler, Who: "a", Action: "b", Subject: "c", Purpose: "d"}
+	was := CommitEntry(salt, "anna", entry, nil)
 	typ := reflect.TypeFor[mingjing.AccessEntry]()
 	for i := range typ.NumField() {
-		l := look
+		l := entry
 		f := reflect.ValueOf(&l).Elem().Field(i)
 		switch v := f.Addr().Interface().(type) {
 		case *int64:
@@ -454,22 +341,24 @@ func TestEveryFieldOfALookIsCommittedTo(t *testing.T) {
 			t.Errorf("another %s makes no difference", typ.Field(i).Name)
 		}
 	}
-	if bytes.Equal(was, CommitEntry(salt, "bo", look, nil)) || bytes.Equal(was, CommitEntry(salt, "anna", look, was)) || bytes.Equal(was, CommitEntry(was, "anna", look, nil)) {
-		t.Error("resident, previous look or salt make no difference")
+	if bytes.Equal(was, CommitEntry(salt, "bo", entry, nil)) || bytes.Equal(was, CommitEntry(salt, "anna", entry, was)) ||
+		bytes.Equal(was, CommitEntry(was, "anna", entry, nil)) {
+		t.Error("resident, previous entry or salt make no difference")
 	}
 	// What is in one field can't be taken for another.
-	a, b := look, look
+	a, b := entry, entry
 	a.Who, a.Action = "a\naction 1:b", ""
 	b.Who, b.Action = "a", "b"
 	if bytes.Equal(CanonicalEntry("", a, nil), CanonicalEntry("", b, nil)) {
-		t.Error("two looks have the same bytes")
+		t.Error("two entries have the same bytes")
 	}
 }
 
 // The bytes are for good: what was committed to must stay provable.
 func TestTheCanonicalBytesNeverChange(t *testing.T) {
 	l := mingjing.AccessEntry{Seq: 12, At: testDay, Role: mingjing.RoleHandler, Who: "王芳", Action: "case", Subject: "D1", Purpose: "dispute"}
-	const want = "mingjing look v1\nresident 4:anna\nseq 2:12\nprev 2:\x01\x02\nat 20:2026-03-03T09:00:00Z\nrole 7:handler\nwho 6:王芳\naction 4:case\nsubject 2:D1\npurpose 7:dispute\n"
+	const want = "mingjing look v1\nresident 4:anna\nseq 2:12\nprev 2:\x01\x02\nat 20:2026-03-03T09:00:00Z\n" +
+		"role 7:handler\nwho 6:王芳\naction 4:case\nsubject 2:D1\npurpose 7:dispute\n"
 	if got := string(CanonicalEntry("anna", l, []byte{1, 2})); got != want {
 		t.Errorf("%q", got)
 	}
@@ -510,7 +399,8 @@ func TestOthersCanCheckTheNote(t *testing.T) {
 	if got := string(cosigned(example, 1679315147)); got != "cosignature/v1\ntime 1679315147\n"+example {
 		t.Errorf("%q", got)
 	}
-	for _, bad := range []string{"", "a", "a\n1\n", "\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n", "a\n01\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
+	for _, bad := range []string{"", "a", "a\n1\n", "\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
+		"a\n01\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
 		"a\n-1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n", "a\n1\nCsUY\n", "a\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="} {
 		if c, err := ParseCheckpoint(bad); err == nil {
 			t.Errorf("%q is %+v", bad, c)
@@ -535,7 +425,8 @@ func BenchmarkCheckEntries(b *testing.B) {
 			}
 			pages := l.proof(b, "anna", 5, 100)
 			data, _ := json.Marshal(pages)
-			kept := &mingjing.AccessMemory{Checkpoint: mingjing.Checkpoint{Origin: "mirror.example", Size: 5, Root: l.root(b, 5)}, Key: l.key.Verifier(), Since: testDay}
+			kept := &mingjing.AccessMemory{Checkpoint: mingjing.Checkpoint{Origin: "mirror.example", Size: 5, Root: l.root(b, 5)},
+				Key: l.key.Verifier(), Since: testDay}
 			b.ResetTimer()
 			for b.Loop() {
 				if k := Check(pages, kept, testDay); len(k.Problems) > 0 {
@@ -543,7 +434,7 @@ func BenchmarkCheckEntries(b *testing.B) {
 				}
 			}
 			b.ReportMetric(float64(len(data)), "proof_bytes")
-			b.ReportMetric(math.Round(float64(len(data))/float64(n)), "bytes/look")
+			b.ReportMetric(math.Round(float64(len(data))/float64(n)), "bytes/entry")
 		})
 	}
 }

@@ -39,7 +39,7 @@ func furnish(t *testing.T, b *browser) things {
 	return th
 }
 
-// why asks about the newest look of somebody of the desk.
+// why asks about the newest entry by somebody of the desk.
 func (b *browser) why(by string) mingjing.Inquiry {
 	b.t.Helper()
 	for _, l := range list[mingjing.AccessEntry](b.json("GET", "/api/access-log?others=1", nil)) {
@@ -55,7 +55,8 @@ func (b *browser) why(by string) mingjing.Inquiry {
 func (th things) at(path string) string {
 	id := th.dispute
 	for part, of := range map[string]string{"records/": th.record, "listings/": th.listing, "requests/": th.request,
-		"evidence/": th.evidence, "notices/": th.notice, "mandates/": th.mandate, "inquiries/": th.inquiry, "rulebooks/": "rongcheng", "shares/": th.share} {
+		"evidence/": th.evidence, "notices/": th.notice, "mandates/": th.mandate, "inquiries/": th.inquiry, "rulebooks/": "rongcheng",
+		"shares/": th.share} {
 		if strings.Contains(path, part+"{id}") {
 			id = of
 		}
@@ -111,8 +112,9 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				want = http.StatusSeeOther
 			case who.role == "" && r.Access != mingjing.Anyone:
 				want = http.StatusSeeOther
-			case !admitted(r.Access, who.role), r.Name == "workload" && who.role == mingjing.RoleHandler, r.Name == "counter" && who.role == mingjing.RoleAuditor,
-				r.Name == "inquiry-answer" && who.role != mingjing.RoleHandler: // it is about that handler's look
+			case !admitted(r.Access, who.role), r.Name == "workload" && who.role == mingjing.RoleHandler, r.Name == "counter" &&
+				who.role == mingjing.RoleAuditor,
+				r.Name == "inquiry-answer" && who.role != mingjing.RoleHandler: // it is about that handler
 				want = http.StatusForbidden
 			case r.Name == "recipient" && revoked: // by the resident, as everything else below is tried
 				want = http.StatusNotFound
@@ -130,7 +132,8 @@ func TestEveryRouteForEveryone(t *testing.T) {
 			}
 			// As a view it is the same, for those who have a page.
 			if want == http.StatusOK {
-				if kind := who.b.send("GET", path, nil, "Accept", "application/vnd.mingjing.view+json").want(200).header.Get("Content-Type"); kind != "application/vnd.mingjing.view+json" {
+				if kind := who.b.send("GET", path, nil, "Accept", "application/vnd.mingjing.view+json").want(200).header.Get(
+					"Content-Type"); kind != "application/vnd.mingjing.view+json" {
 					t.Errorf("%s gets the view of %s as %s", who.name, r.Name, kind)
 				}
 			}
@@ -179,7 +182,7 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				want = []int{403}
 			case !admitted(e.Access, who.role), who.role == mingjing.RoleAuditor && e.Method == "POST" && e.Access == mingjing.Staff:
 				want = []int{403}
-			case who.role == mingjing.RoleAgency && e.Path == "/api/evidence/{id}": // it has a door of its own, with a receipt
+			case who.role == mingjing.RoleAgency && e.Path == "/api/evidence/{id}": // agencies have an address of their own, with a receipt
 				want = []int{403}
 			case hasID && who.role == mingjing.RoleResident && !who.own, hasID && who.role == mingjing.RoleAgency:
 				want = []int{404}
@@ -202,7 +205,8 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				want = []int{409} // it is not decided
 			case strings.HasSuffix(e.Path, "/review"), strings.HasSuffix(e.Path, "/receipt"), strings.HasSuffix(e.Path, "/shown"):
 				want = []int{200, 409} // it depends on what there is
-			case e.Path == "/api/sessions/lock-after" || e.Path == "/api/push" || e.Path == "/api/push/remove" || e.Path == "/api/notice-settings/email":
+			case e.Path == "/api/sessions/lock-after" || e.Path == "/api/push" || e.Path == "/api/push/remove" ||
+				e.Path == "/api/notice-settings/email":
 				want = []int{422} // nothing was filled in
 			case strings.HasPrefix(e.Path, "/api/inquiries/{id}/"): // nothing was filled in, or there is no answer yet
 				want = []int{409, 422}
@@ -255,7 +259,7 @@ func TestEveryRouteForEveryone(t *testing.T) {
 		t.Errorf("ending another's session: %s", code)
 	}
 	owner.json("GET", "/api/me", nil).want(200)
-	// Nobody else's look is in the owner's log but the staff's, each by name.
+	// Only staff are in the owner's log, each by name.
 	for _, l := range list[mingjing.AccessEntry](owner.json("GET", "/api/access-log?others=1", nil)) {
 		if l.Role == mingjing.RoleResident || l.Role.Staff() && l.Who == "" {
 			t.Errorf("the access log has %+v", l)
@@ -307,7 +311,8 @@ func TestNobodyButOurOwnPagesMayChangeAnything(t *testing.T) {
 func TestTheLiveStreamIsForOurOwnPages(t *testing.T) {
 	c := theOpenCity(t)
 	b := c.resident(t, "ordinary 3")
-	for _, origin := range []string{"", "null", "https://evil.example", "http://127.0.0.1:1", "http://" + strings.TrimPrefix(c.url, "http://") + ".evil.example"} {
+	for _, origin := range []string{"", "null", "https://evil.example", "http://127.0.0.1:1",
+		"http://" + strings.TrimPrefix(c.url, "http://") + ".evil.example"} {
 		if _, res, err := b.stream("", "Origin", origin); err == nil || res == nil || res.StatusCode != http.StatusForbidden {
 			t.Errorf("a page of %q listens: %v", origin, err)
 		}

@@ -35,13 +35,15 @@ func TestAnAgencyThatNeverAnswersLosesAtOnceWhenTheClockIsMoved(t *testing.T) {
 			record = r.ID
 		}
 	}
-	d := into[mingjing.Case](b.json("POST", "/api/disputes", map[string]any{"record_id": record, "reason": "not_me", "statement": typedStatement}).want(201))
+	d := into[mingjing.Case](b.json("POST", "/api/disputes", map[string]any{"record_id": record, "reason": "not_me",
+		"statement": typedStatement}).want(201))
 	desk.json("POST", "/api/admin/cases/"+d.ID+"/assign", nil).want(200)
 	asked := into[mingjing.CaseView](desk.json("POST", "/api/admin/cases/"+d.ID+"/ask-agency", nil).want(200))
 	if left := time.Until(asked.Clocks[len(asked.Clocks)-1].Due); left < 4*24*time.Hour {
 		t.Fatalf("the agency has %s", left)
 	}
-	if page := string(desk.page("admin/demo-clock").want(200).body); !strings.Contains(page, "2 disputes") || strings.Contains(page, c.account(t, "silent-agency").Name) {
+	if page := string(desk.page("admin/demo-clock").want(200).body); !strings.Contains(page, "2 disputes") ||
+		strings.Contains(page, c.account(t, "silent-agency").Name) {
 		t.Error("the page does not say that the case and the proposed listing wait, or says whose")
 	}
 	was := into[mingjing.DemoClockView](desk.json("POST", "/api/admin/demo-clock", map[string]any{"step": "working_5"}).want(200)).Now
@@ -57,7 +59,8 @@ func TestAnAgencyThatNeverAnswersLosesAtOnceWhenTheClockIsMoved(t *testing.T) {
 	if r.State != mingjing.RecordSuspended && r.State != mingjing.RecordDisputed {
 		t.Errorf("the record is %s", r.State)
 	}
-	if to := desk.form("/api/admin/demo-clock", map[string][]string{"step": {"hour"}, "lang": {"en"}}).want(303).to(); to != "/en/admin/demo-clock?done=clock_moved" {
+	if to := desk.form("/api/admin/demo-clock", map[string][]string{"step": {"hour"}, "lang": {"en"}}).want(
+		303).to(); to != "/en/admin/demo-clock?done=clock_moved" {
 		t.Errorf("the form goes to %s", to)
 	}
 	if code := desk.json("POST", "/api/admin/demo-clock", map[string]any{"step": "week"}).problem(422); code != "invalid_form" {

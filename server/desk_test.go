@@ -16,7 +16,8 @@ func TestADisputeAtTheCounterWithoutScripts(t *testing.T) {
 	b, desk, other := c.resident(t, "ordinary 7"), c.desk(t, "h-1001"), c.desk(t, "h-1002")
 	b.ready("honest-shanghai")
 	number := string(c.account(t, "ordinary 7").IDNumber)
-	if wrong := desk.form("/api/admin/counter", url.Values{"id_number": {"1"}, "lang": {"en"}}).want(422); strings.Contains(string(wrong.body), `name="visit"`) {
+	if wrong := desk.form("/api/admin/counter", url.Values{"id_number": {"1"}, "lang": {"en"}}).want(422); strings.Contains(string(wrong.body),
+		`name="visit"`) {
 		t.Error("a wrong number finds somebody")
 	}
 	found := desk.form("/api/admin/counter", url.Values{"id_number": {number}, "lang": {"en"}}).want(200)
@@ -43,10 +44,12 @@ func TestADisputeAtTheCounterWithoutScripts(t *testing.T) {
 		t.Error("the case does not say where it was filed")
 	}
 	name := c.account(t, "h-1001").Name
-	if page := string(b.page("disputes/" + id).want(200).body); !strings.Contains(page, "filed at the counter") || !strings.Contains(page, name) {
+	if page := string(b.page("disputes/" + id).want(200).body); !strings.Contains(page, "filed at the counter") ||
+		!strings.Contains(page, name) {
 		t.Error("the resident does not see who filed it and where")
 	}
-	if page := string(b.page("access-log?others=1").want(200).body); !strings.Contains(page, "Looked you up at the counter") || !strings.Contains(page, "Filed a dispute for you at the counter") {
+	if page := string(b.page("access-log?others=1").want(200).body); !strings.Contains(page, "Looked you up at the counter") ||
+		!strings.Contains(page, "Filed a dispute for you at the counter") {
 		t.Error("the access log does not say it")
 	}
 	if code := desk.json("POST", "/api/admin/cases/"+id+"/assign", nil).problem(403); code != "case_involved" {
@@ -59,14 +62,17 @@ func TestADisputeAtTheCounterWithoutScripts(t *testing.T) {
 	if strings.Contains(string(b.page("disputes/"+id).want(200).body), "Only for colleagues") {
 		t.Error("the resident reads the note")
 	}
-	page, err := goquery.NewDocumentFromReader(strings.NewReader(string(other.page("admin/cases/" + id + "?reply=wrong_person").want(200).body)))
+	page, err := goquery.NewDocumentFromReader(
+		strings.NewReader(string(other.page("admin/cases/" + id + "?reply=wrong_person").want(200).body)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := page.Find("textarea[name=reasons]").Text(); !strings.Contains(text, c.account(t, "ordinary 7").Name) || strings.Contains(text, "{") {
+	if text := page.Find("textarea[name=reasons]").Text(); !strings.Contains(text, c.account(t, "ordinary 7").Name) ||
+		strings.Contains(text, "{") {
 		t.Errorf("the text that was inserted is %q", text)
 	}
-	if code := other.json("POST", "/api/admin/cases/"+id+"/id-number", map[string]any{"id_reason": "curious"}).problem(422); code != "invalid_form" {
+	if code := other.json("POST", "/api/admin/cases/"+id+"/id-number", map[string]any{"id_reason": "curious"}).problem(
+		422); code != "invalid_form" {
 		t.Error(code)
 	}
 	opened := other.form("/api/admin/cases/"+id+"/id-number", url.Values{"id_reason": {"identity"}, "lang": {"en"}}).want(200)

@@ -10,21 +10,16 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
-	"github.com/andybalholm/brotli"
-
 	"mingjing"
 	"mingjing/i18n"
-	"mingjing/web"
 )
 
 // TestEveryPageInBothLanguages opens every page of a resident and of a handler
@@ -37,7 +32,8 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 	records := list[mingjing.Record](b.json("GET", "/api/records", nil))
 	th := things{listing: "X", record: records[0].ID, request: into[mingjing.ScoreRequest](b.json("POST", "/api/score-requests",
 		map[string]any{"rulebook": "honest-shanghai", "consent": true}).want(202)).ID}
-	th.dispute = into[mingjing.Case](b.json("POST", "/api/disputes", map[string]any{"record_id": th.record, "reason": "expired", "statement": "六年前的事。"}).want(201)).ID
+	th.dispute = into[mingjing.Case](
+		b.json("POST", "/api/disputes", map[string]any{"record_id": th.record, "reason": "expired", "statement": "六年前的事。"}).want(201)).ID
 	if len(records) > 2 {
 		th.decided = b.upheld(records[1].ID).ID
 	}
@@ -45,7 +41,8 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 	h.page("admin/cases/" + th.dispute).want(200)
 	th.inquiry = b.why("h-1001").ID
 	b.ready("rongcheng")
-	th.code = codeOf(into[mingjing.MadeShare](b.json("POST", "/api/shares", asJSON(c.share(url.Values{"rulebook": {"rongcheng"}}))).want(201)).Link)
+	th.code = codeOf(into[mingjing.MadeShare](b.json("POST", "/api/shares", asJSON(c.share(url.Values{"rulebook": {"rongcheng"}}))).want(
+		201)).Link)
 	for _, lang := range mingjing.Languages {
 		b.lang, h.lang, empty.lang = lang, lang, lang
 		for _, r := range mingjing.Routes {
@@ -161,7 +158,8 @@ func TestAnAddressSaysWhichMethodsItTakes(t *testing.T) {
 	b := c.browser(t)
 	for _, k := range []struct{ method, path, allow string }{
 		{"POST", "/en/login", "GET, HEAD"}, {"DELETE", "/api/records", "GET, HEAD"}, {"GET", "/api/login", "POST"},
-		{"PUT", "/api/disputes", "GET, HEAD, POST"}, {"POST", "/healthz", "GET, HEAD"}, {"POST", "/robots.txt", "GET, HEAD"}, {"POST", "/", "GET, HEAD"},
+		{"PUT", "/api/disputes", "GET, HEAD, POST"}, {"POST", "/healthz", "GET, HEAD"}, {"POST", "/robots.txt", "GET, HEAD"},
+		{"POST", "/", "GET, HEAD"},
 	} {
 		a := b.send(k.method, k.path, nil, "Accept", "application/json")
 		if a.problem(405) != "method_not_allowed" || a.header.Get("Allow") != k.allow {
@@ -304,225 +302,6 @@ func TestEvidenceIsWhatItIsAndNoMore(t *testing.T) {
 	b.send("GET", "/api/evidence/NOTHING", nil, "Accept", "application/json").want(404)
 }
 
-func TestPublicFilesAreKeptByTheirContent(t *testing.T) {
-	b := theOpenCity(t).browser(t)
-	const forever = "public, max-age=31536000, immutable"
-	for _, f := range web.Files() {
-		a := b.send("GET", web.URL(f.Name), nil, "Accept-Encoding", "identity").want(200)
-		if a.header.Get("Cache-Control") != forever || a.header.Get("Content-Type") != f.Type || !bytes.Equal(a.body, f.Data) {
-			t.Errorf("%s: %v", f.Name, a.header)
-		}
-		for _, query := range []string{"", "?v=000000000000", "?v=" + f.Hash + "&x=1"} {
-			if got := b.send("GET", "/web/"+f.Name+query, nil).want(200).header.Get("Cache-Control"); got != "no-cache" {
-				t.Errorf("%s%s: %s", f.Name, query, got)
-			}
-		}
-	}
-	css := web.URL("app.css")
-	for accept, want := range map[string]string{"gzip, deflate, br, zstd": "br", "gzip": "gzip", "br;q=0, gzip": "gzip", "identity": "", "br;q=0.5": "br", "*;q=0": ""} {
-		a := b.send("GET", css, nil, "Accept-Encoding", accept).want(200)
-		if a.header.Get("Content-Encoding") != want || !strings.Contains(a.header.Get("Vary"), "Accept-Encoding") {
-			t.Errorf("%s is answered with %q", accept, a.header.Get("Content-Encoding"))
-		}
-		if want == "br" && !strings.Contains(unpack(t, a.body), "--paper") {
-			t.Error("what comes is not the style")
-		}
-		etag := a.header.Get("ETag")
-		if again := b.send("GET", css, nil, "Accept-Encoding", accept, "If-None-Match", etag); again.status != 304 || len(again.body) > 0 {
-			t.Errorf("asked again: %d", again.status)
-		}
-		b.send("GET", css, nil, "Accept-Encoding", accept, "If-None-Match", `"other"`).want(200)
-	}
-	for _, path := range []string{"/web/nothing.css", "/web/", "/web/build/README.md", "/web/../go.mod", "/web/embed.go", "/web/worker.js", "/app.wasm", "/.env", "/web/app.css/"} {
-		if a := b.send("GET", path, nil, "Accept", "*/*"); a.status != 404 && a.status != 301 && a.status != 307 {
-			t.Errorf("%s: %d", path, a.status)
-		}
-	}
-	for _, path := range []string{"/web/rulebooks/honest-shanghai.json", "/web/rulebooks/calendars/china.json", "/manifest.webmanifest"} {
-		if !json.Valid(b.send("GET", path, nil, "Accept-Encoding", "identity").want(200).body) {
-			t.Errorf("%s is no JSON", path)
-		}
-	}
-	// A public file does not ask who is there.
-	a := b.send("GET", css, nil, "Cookie", "session=stale")
-	if len(a.header.Values("Set-Cookie")) > 0 || a.status != 200 {
-		t.Errorf("%d %v", a.status, a.header)
-	}
-}
-
-func unpack(t *testing.T, data []byte) string {
-	t.Helper()
-	var b bytes.Buffer
-	if _, err := b.ReadFrom(brotli.NewReader(bytes.NewReader(data))); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
-func TestTheServiceWorkerKeepsNothingOfAnybody(t *testing.T) {
-	c := theOpenCity(t)
-	b := c.resident(t, "model-resident")
-	name := c.account(t, "model-resident").Name
-	for _, lang := range mingjing.Languages {
-		a := b.page("/" + lang + "/offline").want(200)
-		if v := a.view(); v.Who != nil || v.Seq != 0 || strings.Contains(string(a.body), name) {
-			t.Errorf("the offline page in %s is somebody's", lang)
-		}
-	}
-	if _, ok := web.Wasm("app"); !ok {
-		t.Skip("the browser's programs were not built: make wasm")
-	}
-	worker := b.send("GET", "/app-worker.js", nil).want(200)
-	if worker.header.Get("Cache-Control") != "no-cache" || b.send("GET", "/app-worker.js?v=x", nil).header.Get("Cache-Control") != "no-cache" {
-		t.Error("the worker itself is kept")
-	}
-	m := regexp.MustCompile(`const files = (\[.*?\]);\n(?s:.*?)const programs = (\{.*?\});\n(?s:.*?)const offlinePages = (\{.*?\});`).FindSubmatch(worker.body)
-	if m == nil {
-		t.Fatalf("the worker has no lists:\n%s", worker.body)
-	}
-	var files []string
-	pages := map[string]string{}
-	programs := map[string]map[string][]string{}
-	if json.Unmarshal(m[1], &files) != nil || json.Unmarshal(m[2], &programs) != nil || json.Unmarshal(m[3], &pages) != nil {
-		t.Fatalf("%s %s %s", m[1], m[2], m[3])
-	}
-	for name, languages := range programs {
-		for lang, more := range languages {
-			if !slices.ContainsFunc(more, func(f string) bool { return strings.HasPrefix(f, "/web/"+name+".wasm?") }) {
-				t.Errorf("%s in %s is kept without the program: %v", name, lang, more)
-			}
-			files = append(files, more...)
-		}
-	}
-	for _, f := range files {
-		a := b.send("GET", f, nil).want(200)
-		if strings.HasPrefix(a.header.Get("Content-Type"), "text/html") || a.header.Get("Cache-Control") != "public, max-age=31536000, immutable" {
-			t.Errorf("the worker keeps %s, which is %v", f, a.header)
-		}
-	}
-	for lang, p := range pages {
-		if p != "/"+lang+"/offline" {
-			t.Errorf("the worker keeps the page %s", p)
-		}
-	}
-}
-
-func TestHealthAndReadinessTellTheTruth(t *testing.T) {
-	c := theOpenCity(t)
-	b := c.resident(t, "ordinary 5")
-	state := func() (int, map[string]string) {
-		a := b.send("GET", "/readyz", nil)
-		return a.status, into[struct{ Missing map[string]string }](a).Missing
-	}
-	if status, missing := state(); status != 200 || len(missing) > 0 {
-		t.Fatalf("not ready: %v", missing)
-	}
-	a := b.send("GET", "/healthz", nil).want(200)
-	if into[struct{ Status string }](a).Status != "ok" {
-		t.Errorf("%s", a.body)
-	}
-	probe := func() int {
-		return run(t.Context(), []string{"health"}, env("ADDR", c.p.listener.Addr().String()), os.Stdout, os.Stderr)
-	}
-	if probe() != 0 {
-		t.Error("the health command fails")
-	}
-
-	t.Run("without Kratos", func(t *testing.T) {
-		end := func() {
-			var note struct{ PID int }
-			data, err := os.ReadFile(filepath.Join(c.dir, "kratos", "child.json"))
-			if err != nil || json.Unmarshal(data, &note) != nil || note.PID <= 1 {
-				t.Fatalf("the process number of Kratos: %v %s", err, data)
-			}
-			c.redis.FlushAll() // what was remembered of sessions
-			_ = syscall.Kill(note.PID, syscall.SIGKILL)
-		}
-		down := func(what string, do func() bool) {
-			t.Helper()
-			end()
-			eventually(t, 20*time.Second, what, do)
-		}
-		down("readyz says that identity is missing", func() bool {
-			status, missing := state()
-			return status == 503 && missing["identity"] != "" && len(missing) == 1
-		})
-		if b.send("GET", "/healthz", nil).status != 200 {
-			t.Error("the process lives, and healthz does not say so")
-		}
-		ready(t, b)
-		down("a personal page says what to do", func() bool {
-			a := b.page("overview")
-			return a.status == 503 && a.view().Problem.Code == "identity_down" && len(a.header.Values("Set-Cookie")) == 0
-		})
-		ready(t, b)
-		down("so does the API", func() bool {
-			a := b.json("GET", "/api/records", nil)
-			return a.status == 503 && a.problem(503) == "identity_down"
-		})
-		ready(t, b)
-		who := c.account(t, "ordinary 6")
-		down("and the login", func() bool {
-			a := b.form("/api/login", url.Values{"id_number": {string(who.IDNumber)}, "password": {who.Password}})
-			return a.status == 503 && strings.Contains(a.html().Find(".page-login #error-summary").Text(), i18n.T("en", "error.identity_down"))
-		})
-		ready(t, b)
-		down("a public page is there all the same", func() bool {
-			personal := b.page("overview").status
-			return b.page("rulebooks").status == 200 && personal == 503
-		})
-		ready(t, b)
-	})
-	t.Run("without Redis", func(t *testing.T) {
-		b := c.resident(t, "ordinary 5")
-		who := c.account(t, "ordinary 6")
-		c.redis.Close()
-		restarted := false
-		defer func() {
-			if !restarted {
-				_ = c.redis.Restart()
-			}
-		}()
-		eventually(t, 20*time.Second, "readyz says so", func() bool {
-			status, missing := state()
-			return status == 503 && missing["redis"] != "" && len(missing) == 1
-		})
-		if probe() == 0 {
-			t.Error("the health command is content")
-		}
-		if v := b.page("overview").want(200).view(); v.Who == nil {
-			t.Error("nobody is logged in")
-		}
-		a := c.browser(t).form("/api/login", url.Values{"id_number": {string(who.IDNumber)}, "password": {who.Password}}).want(503)
-		if v := a.view(); v.Page != "login" || v.Problem.Code != "identity_down" {
-			t.Errorf("%s %+v", v.Page, v.Problem)
-		}
-		if err := c.redis.Restart(); err != nil {
-			t.Fatal(err)
-		}
-		restarted = true
-		ready(t, b)
-		c.resident(t, "ordinary 6")
-	})
-}
-
-// ready waits until everything is there again.
-func ready(t *testing.T, b *browser) {
-	t.Helper()
-	eventually(t, 60*time.Second, "ready again", func() bool { return b.send("GET", "/readyz", nil).status == 200 })
-}
-
-func env(pairs ...string) func(string) string {
-	return func(name string) string {
-		for i := 0; i+1 < len(pairs); i += 2 {
-			if pairs[i] == name {
-				return pairs[i+1]
-			}
-		}
-		return ""
-	}
-}
-
 func TestALogLineHasTheRouteAndNothingOfThePerson(t *testing.T) {
 	c := theOpenCity(t)
 	b := c.resident(t, "ordinary 7")
@@ -556,19 +335,6 @@ func TestALogLineHasTheRouteAndNothingOfThePerson(t *testing.T) {
 	}
 }
 
-func TestALargeAnswerIsPackedAndASmallOneIsNot(t *testing.T) {
-	b := theOpenCity(t).browser(t)
-	for _, accept := range []string{"gzip", "zstd, gzip"} {
-		a := b.send("GET", "/en/rulebooks", nil, "Accept", acceptHTML, "Accept-Encoding", accept)
-		if e := a.header.Get("Content-Encoding"); !strings.Contains(accept, e) || e == "" {
-			t.Errorf("a page for %s comes as %q", accept, e)
-		}
-	}
-	if e := b.send("GET", "/healthz", nil, "Accept-Encoding", "gzip").header.Get("Content-Encoding"); e != "" {
-		t.Errorf("a small one comes as %s", e)
-	}
-}
-
 func TestTheAddressOfAClientIsWhatOurOwnProxySays(t *testing.T) {
 	// One stranger with many made-up addresses is one address: the last entry is
 	// our proxy's, the others are the client's own words.
@@ -576,7 +342,8 @@ func TestTheAddressOfAClientIsWhatOurOwnProxySays(t *testing.T) {
 	b := c.browser(t)
 	for i := range 9 {
 		n := c.account(t, "ordinary 13").IDNumber
-		a := b.json("POST", "/api/login", map[string]any{"id_number": n, "password": typedPassword}, "X-Forwarded-For", "192.0.2."+strconv.Itoa(i)+", "+b.addr)
+		a := b.json("POST", "/api/login", map[string]any{"id_number": n, "password": typedPassword}, "X-Forwarded-For",
+			"192.0.2."+strconv.Itoa(i)+", "+b.addr)
 		if a.status == 429 {
 			return
 		}
@@ -589,7 +356,8 @@ func TestTheAddressOfAClientIsWhatOurOwnProxySays(t *testing.T) {
 func TestEveryCodeHasASentence(t *testing.T) {
 	seen := 0
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "node_modules") {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") ||
+			strings.Contains(path, "node_modules") {
 			return err
 		}
 		fset := token.NewFileSet()

@@ -20,7 +20,7 @@ type erasureFile struct {
 	mu   sync.Mutex
 }
 
-// Add implements [casework.ErasureList].
+// Add implements [takeaway.ErasureList].
 func (f *erasureFile) Add(ctx context.Context, resident mingjing.ResidentID) error {
 	list, err := f.All(ctx)
 	if err != nil || slices.Contains(list, resident) {
@@ -39,7 +39,7 @@ func (f *erasureFile) Add(ctx context.Context, resident mingjing.ResidentID) err
 	return nil
 }
 
-// All implements [casework.ErasureList].
+// All implements [takeaway.ErasureList].
 func (f *erasureFile) All(context.Context) ([]mingjing.ResidentID, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -65,7 +65,8 @@ func (b *browser) taken() map[string][]byte {
 	})
 	a := b.send("GET", "/api/export/file", nil, "Accept", acceptHTML).want(200)
 	if a.header.Get("Content-Type") != "application/zip" || a.header.Get("Cache-Control") != "no-store" ||
-		!strings.HasPrefix(a.header.Get("Content-Disposition"), "attachment; filename=mingjing-") || !strings.HasPrefix(a.header.Get("Content-Security-Policy"), "default-src 'none'") {
+		!strings.HasPrefix(a.header.Get("Content-Disposition"), "attachment; filename=mingjing-") ||
+		!strings.HasPrefix(a.header.Get("Content-Security-Policy"), "default-src 'none'") {
 		b.t.Errorf("it is sent with %v", a.header)
 	}
 	z, err := zip.NewReader(bytes.NewReader(a.body), int64(len(a.body)))
@@ -120,7 +121,8 @@ func TestAResidentTakesEverythingAlong(t *testing.T) {
 		t.Fatal(err)
 	}
 	me := c.account(t, "ordinary 13")
-	if e.Identity.IDNumber != string(me.IDNumber) || e.Identity.Name != me.Name || len(e.Scores) == 0 || len(e.Records) < len(records) || e.Lang != "en" {
+	if e.Identity.IDNumber != string(me.IDNumber) || e.Identity.Name != me.Name || len(e.Scores) == 0 || len(e.Records) < len(records) ||
+		e.Lang != "en" {
 		t.Errorf("it is about %+v with %d scores and %d records", e.Identity, len(e.Scores), len(e.Records))
 	}
 	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(files["export.schema.json"]))
@@ -165,7 +167,8 @@ func TestAResidentTakesEverythingAlong(t *testing.T) {
 	if code := other.json("GET", "/api/export/file", nil).problem(404); code != "no_export" {
 		t.Error(code)
 	}
-	if page := b.page("export").want(200); page.html().Find(`a[href^="/api/export/file"]`).Length() != 1 || shown[mingjing.ExportView](page).Job.State != mingjing.ExportReady {
+	if page := b.page("export").want(200); page.html().Find(`a[href^="/api/export/file"]`).Length() != 1 ||
+		shown[mingjing.ExportView](page).Job.State != mingjing.ExportReady {
 		t.Error("the page does not lead to the file")
 	}
 	if to := b.form("/api/export/delete", url.Values{}).to(); to != "/en/export?done=export_deleted" {
@@ -224,7 +227,8 @@ func TestAStaleLoginIsAskedForThePasswordFirst(t *testing.T) {
 	}
 	b.send("GET", "/api/export/file", nil, "Accept", acceptHTML).want(200)
 	// With scripts off the form that is shown again has another address.
-	if to := b.form("/api/confirm", url.Values{"password": {me.Password}, "next": {"export"}}, "Referer", c.url+"/api/confirm").to(); to != "/en/export?done=confirmed" {
+	if to := b.form("/api/confirm", url.Values{"password": {me.Password}, "next": {"export"}},
+		"Referer", c.url+"/api/confirm").to(); to != "/en/export?done=confirmed" {
 		t.Errorf("the form leads to %s", to)
 	}
 	b.json("POST", "/api/confirm", map[string]any{"password": me.Password}).want(200)

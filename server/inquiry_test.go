@@ -38,21 +38,25 @@ func TestWhyDidYouLookWithoutScripts(t *testing.T) {
 		t.Errorf("asked: %+v", q)
 	}
 	at := "/api/inquiries/" + q.ID
-	if page := string(b.form(at+"/question", url.Values{"question": {strings.Repeat("长", mingjing.MaxInquiryQuestion+1)}, "lang": {"en"}}).want(422).body); !strings.Contains(page, `href="#question"`) {
+	if page := string(b.form(at+"/question", url.Values{"question": {strings.Repeat("长", mingjing.MaxInquiryQuestion+1)},
+		"lang": {"en"}}).want(422).body); !strings.Contains(page, `href="#question"`) {
 		t.Error("the form is not shown again")
 	}
 	b.form(at+"/question", url.Values{"question": {"I was not there."}, "lang": {"en"}}).want(303)
 	desk.lang = "en"
-	if page := string(desk.page("admin/inquiries").want(200).body); !strings.Contains(page, "/en/admin/inquiries/"+q.ID) || strings.Contains(page, c.account(t, "ordinary 4").Name) {
+	if page := string(desk.page("admin/inquiries").want(200).body); !strings.Contains(page, "/en/admin/inquiries/"+q.ID) ||
+		strings.Contains(page, c.account(t, "ordinary 4").Name) {
 		t.Error("the list does not lead to it, or names the resident")
 	}
 	if page := string(desk.page("admin/inquiries/" + q.ID).want(200).body); !strings.Contains(page, "I was not there.") {
 		t.Error("the handler does not see the question")
 	}
-	if page := string(desk.form("/api/admin/inquiries/"+q.ID+"/answer", url.Values{"explanation": {"No."}, "lang": {"en"}}).want(422).body); !strings.Contains(page, `href="#explanation"`) {
+	if page := string(desk.form("/api/admin/inquiries/"+q.ID+"/answer", url.Values{"explanation": {"No."}, "lang": {"en"}}).want(
+		422).body); !strings.Contains(page, `href="#explanation"`) {
 		t.Error("the form is not shown again")
 	}
-	if to := desk.form("/api/admin/inquiries/"+q.ID+"/answer", url.Values{"explanation": {"Somebody of that name was at the counter."}, "lang": {"en"}}).want(303).to(); to != "/en/admin/inquiries?done=inquiry_answered" {
+	if to := desk.form("/api/admin/inquiries/"+q.ID+"/answer", url.Values{"explanation": {"Somebody of that name was at the counter."},
+		"lang": {"en"}}).want(303).to(); to != "/en/admin/inquiries?done=inquiry_answered" {
 		t.Errorf("it leads to %s", to)
 	}
 	for _, page := range []string{"access-log?others=1", "access-log/inquiries/" + q.ID} {
@@ -68,7 +72,8 @@ func TestWhyDidYouLookWithoutScripts(t *testing.T) {
 		t.Errorf("the notice leads to %s", to)
 	}
 	b.form(at+"/judge", url.Values{"satisfied": {"no"}, "lang": {"en"}}).want(303)
-	supervisor.form("/api/admin/inquiries/"+q.ID+"/answer", url.Values{"explanation": {"It was another person."}, "outcome": {"unfounded"}, "lang": {"en"}}).want(303)
+	supervisor.form("/api/admin/inquiries/"+q.ID+"/answer", url.Values{"explanation": {"It was another person."}, "outcome": {"unfounded"},
+		"lang": {"en"}}).want(303)
 	if body := string(b.page("access-log/inquiries/" + q.ID).want(200).body); !strings.Contains(body, "We are sorry") {
 		t.Error("nobody apologises")
 	}
@@ -90,7 +95,8 @@ func TestWhyDidYouLookAnswersAProgramToo(t *testing.T) {
 	desk.json("POST", "/api/admin/inquiries/"+q.ID+"/answer", map[string]any{"explanation": "The wrong number was typed in."}).want(200)
 	b.json("POST", "/api/inquiries/"+q.ID+"/judge", map[string]any{"satisfied": "no"}).want(200)
 	supervisor.json("GET", "/api/admin/inquiries/"+q.ID, nil).want(200)
-	supervisor.json("POST", "/api/admin/inquiries/"+q.ID+"/answer", map[string]any{"explanation": "It was a mistake.", "outcome": "unfounded"}).want(200)
+	supervisor.json("POST", "/api/admin/inquiries/"+q.ID+"/answer", map[string]any{"explanation": "It was a mistake.",
+		"outcome": "unfounded"}).want(200)
 	if q = into[mingjing.Inquiry](b.json("GET", "/api/inquiries/"+q.ID, nil).want(200)); !q.Ended() {
 		t.Errorf("in the end: %+v", q)
 	}
@@ -98,7 +104,8 @@ func TestWhyDidYouLookAnswersAProgramToo(t *testing.T) {
 	_, err := c.p.casework.Cases.Propose(t.Context(), mingjing.Actor{Role: mingjing.RoleAgency, ID: "court", Agency: "court"}, cases.Proposal{
 		Ref: "why", IDNumber: number, Subject: c.account(t, "ordinary 4").Name, Code: "court.enforcement_blacklist",
 		Ground: mingjing.Text{"zh-CN": "有履行能力而拒不履行。"}, Measures: []string{"restrict.air"}, Months: 24,
-		Document: mingjing.Document{Kind: "listing_decision", Issuer: "Court", Number: "C-why", Date: "2025-03-14", Hash: strings.Repeat("b", 64)}})
+		Document: mingjing.Document{Kind: "listing_decision", Issuer: "Court", Number: "C-why", Date: "2025-03-14",
+			Hash: strings.Repeat("b", 64)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +119,9 @@ func TestWhyDidYouLookAnswersAProgramToo(t *testing.T) {
 		officer.lang = lang
 		officer.page("agency/inquiries/" + q.ID).want(200)
 	}
-	k := into[mingjing.InquiryCase](officer.json("POST", "/api/agency/inquiries/"+q.ID+"/answer", map[string]any{"explanation": "We need it for our own procedure."}).want(200))
+	k := into[mingjing.InquiryCase](
+		officer.json("POST", "/api/agency/inquiries/"+q.ID+"/answer", map[string]any{"explanation": "We need it for our own procedure."}).want(
+			200))
 	if k.State != mingjing.InquiryAnswered || !strings.Contains(k.Answers[0].By, c.account(t, "g-3002").Name) {
 		t.Errorf("the agency's answer is %+v", k)
 	}

@@ -19,8 +19,8 @@ import (
 	"mingjing/web/rulebooks"
 )
 
-// An intake says whose key signed a request. Each request is good once on this
-// server; on another it would find its batch answered already.
+// An intake finds out whose key signed a request. It accepts each request once; on
+// another server, a second one finds that its batch was answered already.
 type intake struct {
 	casework *casework.Bureau
 	master   []byte
@@ -32,8 +32,8 @@ type intake struct {
 	verifiers map[string]*agency.Verifier // by key id, only of keys that exist
 }
 
-// intakeRate is what one key may ask for, addressRate what one address may of the
-// intake and of what is shared, each.
+// intakeRate is the limit of one key, addressRate that of one address for the intake
+// and for shared pages, each.
 var (
 	intakeRate  = identity.Rate{Count: 60, Per: time.Minute}
 	addressRate = identity.Rate{Count: 120, Per: time.Minute}
@@ -61,15 +61,15 @@ func (i *intake) verify(ctx context.Context, keyID, method, path, signature stri
 	if err := v.Verify(method, path, signature, body); err != nil {
 		return mingjing.Actor{}, mingjing.NewError(mingjing.Unauthenticated, "signature_invalid")
 	}
-	// Only who holds the key can use it up. Where nothing can be counted the limit by
-	// address is left.
+	// Only the owner of a key can use up its limit. Where nothing can be counted, the
+	// limit by address remains.
 	if e, ok := errors.AsType[*mingjing.Error](i.allow(ctx, keyID)); ok && e.Kind == mingjing.Limited {
 		return mingjing.Actor{}, e
 	}
 	return a, nil
 }
 
-// runAgency returns the agency command.
+// runAgency runs the agency command and returns the exit code.
 func runAgency(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	fail := func(err error) int {
 		fmt.Fprintln(stderr, "mingjing:", err)
@@ -119,7 +119,7 @@ func runAgency(ctx context.Context, args []string, getenv func(string) string, s
 	return 0
 }
 
-// terminalError returns an error in words for a terminal.
+// terminalError returns an error with its sentence, for a terminal.
 func terminalError(err error, what string) error {
 	if e, ok := errors.AsType[*mingjing.Error](err); ok {
 		switch e.Code {
@@ -132,7 +132,7 @@ func terminalError(err error, what string) error {
 	return err
 }
 
-// quiet are the ports that the tool has no use for.
+// quiet has the ports that the tool does not use.
 type quiet struct{}
 
 func (quiet) Publish(context.Context, string, mingjing.Event) error { return nil }
@@ -143,7 +143,8 @@ func (quiet) Ask(context.Context, string, cases.Question) (*mingjing.AgencyAnswe
 	return nil, errors.New("nobody is asked here")
 }
 
-// openOffice opens as much of the server as the tool needs, also while one runs.
+// openOffice opens as much of the server as the tool needs; a server may run at the
+// same time.
 func openOffice(ctx context.Context, s Settings) (*casework.Bureau, []byte, func() error, error) {
 	books, err := rulebooks.All()
 	if err != nil {
@@ -157,7 +158,8 @@ func openOffice(ctx context.Context, s Settings) (*casework.Bureau, []byte, func
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	c, err := casework.New(casework.Config{Store: db, Bus: quiet{}, Agencies: quiet{}, Clock: systemClock{}, Books: books, Calendars: calendars})
+	c, err := casework.New(casework.Config{Store: db, Bus: quiet{}, Agencies: quiet{}, Clock: systemClock{}, Books: books,
+		Calendars: calendars})
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, db.Close())
 	}

@@ -55,8 +55,9 @@ const batchPath = "/api/intake/batches"
 func fare(n mingjing.IDNumber, ref string) agencyside.Line {
 	on := mingjing.DateOf(time.Now().AddDate(0, 0, -10))
 	return agencyside.Line{Op: agencyside.OpRecord, Ref: ref, IDNumber: string(n), Code: "metro.fare_evasion", Occurred: string(on),
-		Detail:   mingjing.Text{"zh-CN": "未刷卡进站。", "en": "Entered without a ticket."},
-		Document: mingjing.Document{Kind: "penalty_decision", Issuer: "上海申通地铁集团有限公司", Number: "罚 " + ref, Date: on.AddDays(1), Hash: strings.Repeat("ab", 32)}}
+		Detail: mingjing.Text{"zh-CN": "未刷卡进站。", "en": "Entered without a ticket."},
+		Document: mingjing.Document{Kind: "penalty_decision", Issuer: "上海申通地铁集团有限公司", Number: "罚 " + ref, Date: on.AddDays(1),
+			Hash: strings.Repeat("ab", 32)}}
 }
 
 func batch(t testing.TB, id string, lines ...agencyside.Line) []byte {
@@ -132,7 +133,8 @@ func TestAnAgencySubmitsAndItsOfficerAnswersByHand(t *testing.T) {
 	if fmt.Sprint(again) != fmt.Sprint(out) {
 		t.Errorf("again: %+v", again)
 	}
-	if code := machine.submit(id, secret, batchPath, "application/json", batch(t, "one", fare(number, "M-3")), now).problem(409); code != "batch_changed" {
+	if code := machine.submit(id, secret, batchPath, "application/json", batch(t, "one", fare(number, "M-3")), now).problem(
+		409); code != "batch_changed" {
 		t.Error(code)
 	}
 	csv := "op,ref,occurred,reason\ncorrection,M-1," + string(mingjing.DateOf(now.AddDate(0, 0, -11))) + ",日期有误\nlift,M-9,,so\n"
@@ -140,7 +142,9 @@ func TestAnAgencySubmitsAndItsOfficerAnswersByHand(t *testing.T) {
 	if out := into[agencyside.BatchAnswer](a); out.Accepted != 1 || out.Lines[1].Code != "ref_unknown" {
 		t.Errorf("%s", a.body)
 	}
-	records := slices.DeleteFunc(list[mingjing.Record](b.json("GET", "/api/records", nil)), func(r mingjing.Record) bool { return r.ID != out.Lines[0].ID })
+	records := slices.DeleteFunc(list[mingjing.Record](b.json("GET", "/api/records", nil)), func(r mingjing.Record) bool {
+		return r.ID != out.Lines[0].ID
+	})
 	if len(records) != 1 || records[0].Agency != "metro" || records[0].State != mingjing.RecordCorrected || records[0].Changed != "日期有误" {
 		t.Fatalf("%+v", records)
 	}
@@ -153,7 +157,8 @@ func TestAnAgencySubmitsAndItsOfficerAnswersByHand(t *testing.T) {
 	}
 	defer func() { _ = ws.Close() }()
 	d := into[mingjing.Case](b.upload("/api/disputes", "application/json",
-		map[string]string{"record_id": records[0].ID, "reason": "wrong_facts", "statement": "I had a ticket."}, []file{{"ticket.pdf", pdf}}).want(201))
+		map[string]string{"record_id": records[0].ID, "reason": "wrong_facts", "statement": "I had a ticket."}, []file{{"ticket.pdf", pdf}}).want(
+		201))
 	handler.json("POST", "/api/admin/cases/"+d.ID+"/assign", nil).want(200)
 	officer.json("GET", "/api/agency/questions/"+d.ID, nil).want(404)
 	handler.json("POST", "/api/admin/cases/"+d.ID+"/ask-agency", nil).want(200)
@@ -161,7 +166,8 @@ func TestAnAgencySubmitsAndItsOfficerAnswersByHand(t *testing.T) {
 		t.Errorf("the officer's screen hears %+v %v", e, err)
 	}
 	page := officer.page("/en/agency").want(200)
-	if v := shown[mingjing.AgencyQuestionsView](page); v == nil || len(v.Questions) == 0 || bytes.Contains(page.body, []byte("I had a ticket")) {
+	if v := shown[mingjing.AgencyQuestionsView](page); v == nil || len(v.Questions) == 0 ||
+		bytes.Contains(page.body, []byte("I had a ticket")) {
 		t.Errorf("%+v", v)
 	}
 	q := into[mingjing.AgencyQuestion](officer.json("GET", "/api/agency/questions/"+d.ID, nil).want(200))
@@ -169,18 +175,22 @@ func TestAnAgencySubmitsAndItsOfficerAnswersByHand(t *testing.T) {
 		t.Fatalf("%+v", q)
 	}
 	file1 := officer.send("GET", "/api/agency/evidence/"+q.Evidence[0].ID, nil).want(200)
-	if !bytes.Equal(file1.body, pdf) || !strings.HasPrefix(file1.header.Get("Content-Disposition"), "attachment") || file1.header.Get("Cache-Control") != "no-store" {
+	if !bytes.Equal(file1.body, pdf) || !strings.HasPrefix(file1.header.Get("Content-Disposition"), "attachment") ||
+		file1.header.Get("Cache-Control") != "no-store" {
 		t.Error(file1.header)
 	}
 	court := c.desk(t, "g-3002")
 	court.json("GET", "/api/agency/questions/"+d.ID, nil).want(404)
 	court.send("GET", "/api/agency/evidence/"+q.Evidence[0].ID, nil, "Accept", "application/json").want(404)
 	// Wrongly filled in, the form comes back with what was typed.
-	wrong := officer.upload("/api/agency/questions/"+d.ID+"/answer", acceptHTML, map[string]string{"lang": "en", "position": "maintained", "text_zh": "记录无误。"}, nil).want(422)
-	if v := wrong.view(); v.Page != "agency-question" || v.Form["text_zh"] != "记录无误。" || v.Problem.Fields[0].Code != "answer_document_required" {
+	wrong := officer.upload("/api/agency/questions/"+d.ID+"/answer", acceptHTML,
+		map[string]string{"lang": "en", "position": "maintained", "text_zh": "记录无误。"}, nil).want(422)
+	if v := wrong.view(); v.Page != "agency-question" || v.Form["text_zh"] != "记录无误。" ||
+		v.Problem.Fields[0].Code != "answer_document_required" {
 		t.Errorf("%+v", v.Problem)
 	}
-	to := officer.upload("/api/agency/questions/"+d.ID+"/answer", acceptHTML, map[string]string{"lang": "en", "position": "maintained", "text_zh": "记录无误。"},
+	to := officer.upload("/api/agency/questions/"+d.ID+"/answer", acceptHTML,
+		map[string]string{"lang": "en", "position": "maintained", "text_zh": "记录无误。"},
 		[]file{{"decision.pdf", pdf}}).want(303).to()
 	if to != "/en/agency?done=question_answered" {
 		t.Errorf("the form goes to %s", to)
@@ -194,7 +204,8 @@ func TestAnAgencySubmitsAndItsOfficerAnswersByHand(t *testing.T) {
 		t.Error("the resident gets another document")
 	}
 	handler.send("GET", "/api/evidence/"+own.Answer.Document.ID, nil).want(200)
-	if seen := handler.page("/en/admin/cases/" + d.ID).want(200); !bytes.Contains(seen.body, []byte("decision.pdf")) || seen.html().Find(".opened li").Length() != 1 {
+	if seen := handler.page("/en/admin/cases/" + d.ID).want(200); !bytes.Contains(seen.body, []byte("decision.pdf")) ||
+		seen.html().Find(".opened li").Length() != 1 {
 		t.Error("the handler's page shows no document, or no receipt")
 	}
 	log := map[string]bool{}
@@ -203,7 +214,8 @@ func TestAnAgencySubmitsAndItsOfficerAnswersByHand(t *testing.T) {
 			log[l.Action+" "+l.Who] = true
 		}
 	}
-	for _, want := range []string{"submit metro", "correct metro", "question 上海申通地铁集团有限公司 顾南", "evidence 上海申通地铁集团有限公司 顾南", "answer 上海申通地铁集团有限公司 顾南"} {
+	for _, want := range []string{"submit metro", "correct metro", "question 上海申通地铁集团有限公司 顾南", "evidence 上海申通地铁集团有限公司 顾南",
+		"answer 上海申通地铁集团有限公司 顾南"} {
 		if !log[want] {
 			t.Errorf("the access log has no %q: %v", want, log)
 		}
@@ -240,7 +252,8 @@ func TestABatchCountsOnlyWithItsAgencysOwnFreshSignature(t *testing.T) {
 	key, _ := hex.DecodeString(secret)
 	sign := func(path string, body []byte) string { return agency.Sign(key, "POST", path, time.Now(), body) }
 	send := func(path, signature string, body []byte) answer {
-		return m.send("POST", path, body, "Content-Type", "application/json", "Accept", "application/json", "Mingjing-Key", id, "Mingjing-Signature", signature)
+		return m.send("POST", path, body, "Content-Type", "application/json", "Accept", "application/json", "Mingjing-Key", id,
+			"Mingjing-Signature", signature)
 	}
 	for name, a := range map[string]answer{
 		"another body":  send(batchPath, sign(batchPath, []byte("{}")), body),
@@ -294,7 +307,8 @@ func TestTheGuideForAgenciesSignsABatch(t *testing.T) {
 	c := theOpenCity(t)
 	id, secret := c.newKey(t, "metro")
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "batch.json"), batch(t, "guide", fare(c.account(t, "activation").IDNumber, "M-GUIDE")), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "batch.json"), batch(t, "guide", fare(c.account(t, "activation").IDNumber, "M-GUIDE")),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), "sh", "-e", "-c", "path="+script)

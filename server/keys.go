@@ -15,11 +15,11 @@ import (
 	"mingjing/server/vault"
 )
 
-// masterFile is the name in Data of the sealed file with the master key.
+// masterFile is the name of the sealed file with the master key, in the folder Data.
 const masterFile = "master.json"
 
-// openVault opens the master key: that of a key management service, or the one in
-// Data. The file's is nil for a service.
+// openVault opens the master key: that of a key management service, or the file in
+// Data; the FileMaster is nil for a service.
 func openVault(s Settings, dir string, keys secrets) (*vault.Vault, *vault.FileMaster, error) {
 	if s.MasterKey != "" {
 		m, err := vault.OpenKMS(s.MasterKey)
@@ -39,7 +39,7 @@ func openVault(s Settings, dir string, keys secrets) (*vault.Vault, *vault.FileM
 	return vault.New(m), m, nil
 }
 
-// databaseURL returns where the database is.
+// databaseURL returns the URL of the database.
 func (s Settings) databaseURL(dir string) string {
 	if s.DatabaseURL != "" {
 		return s.DatabaseURL
@@ -47,7 +47,8 @@ func (s Settings) databaseURL(dir string) string {
 	return "sqlite://" + filepath.Join(dir, "mingjing.db")
 }
 
-// openStore opens as much of the server as a tool needs, also while one runs.
+// openStore opens as much of the server as a tool needs; a server may run at the same
+// time.
 func openStore(ctx context.Context, s Settings) (*store.Store, *vault.FileMaster, secrets, error) {
 	dir, err := filepath.Abs(s.Data)
 	if err == nil {
@@ -68,7 +69,7 @@ func openStore(ctx context.Context, s Settings) (*store.Store, *vault.FileMaster
 	return db, master, keys, err
 }
 
-// runKeys returns the keys command.
+// runKeys runs the keys command and returns the exit code.
 func runKeys(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	fail := func(code int, err error) int {
 		fmt.Fprintln(stderr, "mingjing:", err)
@@ -99,8 +100,8 @@ func runKeys(ctx context.Context, args []string, getenv func(string) string, std
 	return 0
 }
 
-// rotateMaster makes a new master key and wraps every keyset by it. Servers that
-// run notice it. In a key management service the new version is made there first.
+// rotateMaster makes a new master key and wraps every keyset with it. Running servers
+// notice it. In a key management service the new version has to be made there first.
 func rotateMaster(ctx context.Context, db *store.Store, master *vault.FileMaster, out io.Writer) error {
 	if master != nil {
 		id, err := master.Rotate()
@@ -114,7 +115,7 @@ func rotateMaster(ctx context.Context, db *store.Store, master *vault.FileMaster
 	return err
 }
 
-// retireMaster removes the older master keys, once nothing is wrapped by them.
+// retireMaster removes the older master keys, once no keyset is wrapped by them.
 func retireMaster(ctx context.Context, db *store.Store, master *vault.FileMaster, out io.Writer) error {
 	if master == nil {
 		return errors.New("retire the old versions in the key management service")
@@ -127,8 +128,8 @@ func retireMaster(ctx context.Context, db *store.Store, master *vault.FileMaster
 	return err
 }
 
-// rotateResidents gives each resident and the bureau a new key, and seals all that
-// is theirs by it.
+// rotateResidents gives each resident and the bureau a new key, and seals all their
+// data with it.
 func rotateResidents(ctx context.Context, db *store.Store, _ *vault.FileMaster, out io.Writer) error {
 	n, err := db.Renew(ctx)
 	fmt.Fprintln(out, n, "keysets renewed")

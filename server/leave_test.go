@@ -72,7 +72,8 @@ func TestWhoLeavesIsGoneAndStaysSoWhenABackupIsRestored(t *testing.T) {
 	if code := b.json("POST", "/api/leave", map[string]any{"confirm": true}).problem(409); code != "leave_cases_open" {
 		t.Errorf("left with an open case: %s", code)
 	}
-	if v := b.page("leave").want(200).view(); mingjing.DataOf[mingjing.LeaveView](&v) == nil || len(mingjing.DataOf[mingjing.LeaveView](&v).OpenCases) != 1 {
+	if v := b.page("leave").want(200).view(); mingjing.DataOf[mingjing.LeaveView](&v) == nil ||
+		len(mingjing.DataOf[mingjing.LeaveView](&v).OpenCases) != 1 {
 		t.Errorf("the page shows %+v", mingjing.DataOf[mingjing.LeaveView](&v))
 	}
 
@@ -96,7 +97,8 @@ func TestWhoLeavesIsGoneAndStaysSoWhenABackupIsRestored(t *testing.T) {
 	if e.ListedAt == nil || e.LoginAt == nil {
 		t.Errorf("erased with steps left out: %+v", e)
 	}
-	if v := c.browser(t).page("left?receipt=" + e.ID).want(200).view(); mingjing.DataOf[mingjing.Erasure](&v) == nil || mingjing.DataOf[mingjing.Erasure](&v).ErasedAt == nil || v.Who != nil {
+	if v := c.browser(t).page("left?receipt=" + e.ID).want(200).view(); mingjing.DataOf[mingjing.Erasure](&v) == nil ||
+		mingjing.DataOf[mingjing.Erasure](&v).ErasedAt == nil || v.Who != nil {
 		t.Errorf("the page of the receipt shows %+v", mingjing.DataOf[mingjing.Erasure](&v))
 	}
 	gone.json("GET", "/api/records", nil).want(401)

@@ -29,7 +29,8 @@ func TestALetterIsAFileOnceThereIsADecision(t *testing.T) {
 	if len(records) < 2 {
 		t.Fatal("this resident has too few records")
 	}
-	open := into[mingjing.Case](b.json("POST", "/api/disputes", map[string]any{"record_id": records[0].ID, "reason": "other", "statement": "Wrong."}).want(201))
+	open := into[mingjing.Case](b.json("POST", "/api/disputes", map[string]any{"record_id": records[0].ID, "reason": "other",
+		"statement": "Wrong."}).want(201))
 	for _, name := range []string{"letter.pdf", "court-file.pdf"} {
 		path := "/api/disputes/" + open.ID + "/" + name
 		if code := b.json("GET", path, nil).problem(409); code != "no_decision_yet" {
@@ -43,7 +44,8 @@ func TestALetterIsAFileOnceThereIsADecision(t *testing.T) {
 		t.Errorf("the page before the decision: %+v", v.Problem)
 	}
 	d := b.upheld(records[len(records)-1].ID)
-	if page := b.page("disputes/" + d.ID + "/letter").want(200); shown[mingjing.LetterView](page) == nil || !bytes.Contains(page.body, []byte("The document does not show it.")) {
+	if page := b.page("disputes/" + d.ID + "/letter").want(200); shown[mingjing.LetterView](page) == nil ||
+		!bytes.Contains(page.body, []byte("The document does not show it.")) {
 		t.Error("the page does not give the reasons")
 	}
 	sizes := map[string]bool{}
@@ -51,7 +53,8 @@ func TestALetterIsAFileOnceThereIsADecision(t *testing.T) {
 		for _, name := range []string{"letter", "court-file"} {
 			a := b.send("GET", "/api/disputes/"+d.ID+"/"+name+".pdf?lang="+lang, nil, "Accept", acceptHTML).want(200)
 			want := `attachment; filename=mingjing-` + name + "-" + d.ID + "-" + lang + ".pdf"
-			if !bytes.HasPrefix(a.body, []byte("%PDF-")) || a.header.Get("Content-Type") != "application/pdf" || a.header.Get("Cache-Control") != "no-store" ||
+			if !bytes.HasPrefix(a.body, []byte("%PDF-")) || a.header.Get("Content-Type") != "application/pdf" ||
+				a.header.Get("Cache-Control") != "no-store" ||
 				a.header.Get("Content-Disposition") != want || !bytes.Contains(a.body, []byte("/Lang ("+lang+")")) ||
 				!strings.HasPrefix(a.header.Get("Content-Security-Policy"), "default-src 'none'") {
 				t.Errorf("%s in %s: %v", name, lang, a.header)

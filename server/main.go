@@ -1,6 +1,6 @@
-// Command mingjing is the server and the tools around it. This package is the
-// roof: it reads the settings, opens each part, hands the parts to each other and
-// closes them again. It decides nothing else.
+// Command mingjing is the server and the tools around it. This package reads the
+// settings, opens each part, connects the parts and closes them again. It decides
+// nothing else.
 package main
 
 import (
@@ -45,7 +45,7 @@ func main() {
 	os.Exit(code)
 }
 
-// run returns the program; it returns what to exit with.
+// run runs the program and returns the exit code.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	command := "serve"
 	if len(args) > 0 {
@@ -76,7 +76,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	case "statement":
 		return runStatement(args, time.Now(), stdout, stderr)
 	case "health":
-		s, _ := readSettings(getenv) // only the address matters here
+		s, _ := readSettings(getenv) // only the address is used here
 		if err := health(ctx, s.Addr); err != nil {
 			fmt.Fprintln(stderr, "mingjing:", err)
 			return 1

@@ -35,11 +35,13 @@ func TestAHelperActsInOneCaseUntilItIsTakenBack(t *testing.T) {
 	number := string(c.account(t, "ordinary 10").IDNumber)
 
 	// As a form, with scripts off. The number is in no address and not shown again.
-	wrong := owner.form("/api/disputes/"+d.ID+"/mandates", url.Values{"id_number": {number}, "relation": {"parent"}, "until": {"2001-01-01"}}).want(422)
+	wrong := owner.form("/api/disputes/"+d.ID+"/mandates", url.Values{"id_number": {number}, "relation": {"parent"},
+		"until": {"2001-01-01"}}).want(422)
 	if strings.Contains(string(wrong.body), number) {
 		t.Error("the form that is shown again has the number in it")
 	}
-	done := owner.form("/api/disputes/"+d.ID+"/mandates", url.Values{"id_number": {number}, "relation": {"parent"}, "until": {string(owner.inAWeek())}}).want(303)
+	done := owner.form("/api/disputes/"+d.ID+"/mandates", url.Values{"id_number": {number}, "relation": {"parent"},
+		"until": {string(owner.inAWeek())}}).want(303)
 	if strings.Contains(done.to(), number) {
 		t.Errorf("the number is in the address %s", done.to())
 	}
@@ -50,7 +52,8 @@ func TestAHelperActsInOneCaseUntilItIsTakenBack(t *testing.T) {
 	m := offers[0]
 	doors := func(b *browser, d mingjing.Case, want int) {
 		t.Helper()
-		for _, path := range []string{"/api/disputes/" + d.ID, "/api/evidence/" + d.Evidence[0].ID, "/en/helping/" + d.ID, "/en/disputes/" + d.ID} {
+		for _, path := range []string{"/api/disputes/" + d.ID, "/api/evidence/" + d.Evidence[0].ID, "/en/helping/" + d.ID,
+			"/en/disputes/" + d.ID} {
 			accept := "application/json"
 			if strings.HasPrefix(path, "/en/") {
 				accept = acceptHTML
@@ -107,10 +110,12 @@ func TestAHelperIsLedToWhatTheyMayOpen(t *testing.T) {
 	owner.ready("honest-shanghai")
 	records := list[mingjing.Record](owner.json("GET", "/api/records", nil))
 	i := slices.IndexFunc(records, func(r mingjing.Record) bool { return r.State == mingjing.RecordActive })
-	d := into[mingjing.Case](owner.json("POST", "/api/disputes", map[string]any{"record_id": records[i].ID, "reason": "other", "statement": "No."}).want(201))
+	d := into[mingjing.Case](owner.json("POST", "/api/disputes", map[string]any{"record_id": records[i].ID, "reason": "other",
+		"statement": "No."}).want(201))
 	handler := c.desk(t, "h-1001")
 	handler.json("POST", "/api/admin/cases/"+d.ID+"/assign", nil).want(200)
-	handler.json("POST", "/api/admin/cases/"+d.ID+"/decision", map[string]any{"outcome": "partly", "correct_to": records[i].Occurred, "reasons": "Only the day was wrong."}).want(200)
+	handler.json("POST", "/api/admin/cases/"+d.ID+"/decision", map[string]any{"outcome": "partly", "correct_to": records[i].Occurred,
+		"reasons": "Only the day was wrong."}).want(200)
 	m := owner.names("ordinary 10", d.ID)
 	led := func(a answer, done string) answer {
 		t.Helper()
@@ -121,13 +126,16 @@ func TestAHelperIsLedToWhatTheyMayOpen(t *testing.T) {
 		return helper.page(to).want(200)
 	}
 	led(helper.form("/api/mandates/"+m.ID+"/accept", url.Values{}), "mandate_accepted")
-	page := led(helper.fillFiles(helper.page("helping/"+d.ID), "/api/disputes/"+d.ID+"/evidence", nil, []file{{"b.pdf", pdf}}), "evidence_added")
-	if own := page.html().Find(`main a[href^="/en/disputes/"]:not([href*="/new"]):not([href$="/review"]):not([href$="/letter"])`); own.Length() > 0 {
+	page := led(helper.fillFiles(helper.page("helping/"+d.ID), "/api/disputes/"+d.ID+"/evidence", nil, []file{{"b.pdf", pdf}}),
+		"evidence_added")
+	if own := page.html().Find(
+		`main a[href^="/en/disputes/"]:not([href*="/new"]):not([href$="/review"]):not([href$="/letter"])`); own.Length() > 0 {
 		t.Errorf("the page leads to %s, the resident's own", own.AttrOr("href", ""))
 	}
 	further := helper.page("disputes/new?previous=" + d.ID).want(200)
 	if back := further.html().Find(`a[href="/en/helping/` + d.ID + `"]`); back.Length() == 0 {
 		t.Error("the form does not lead back to the case")
 	}
-	led(helper.fillFiles(further, "/api/disputes", map[string]string{"reason": "other", "statement": "Here is more."}, []file{{"c.pdf", pdf}}), "dispute_filed")
+	led(helper.fillFiles(further, "/api/disputes", map[string]string{"reason": "other", "statement": "Here is more."}, []file{{"c.pdf", pdf}}),
+		"dispute_filed")
 }

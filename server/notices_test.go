@@ -38,7 +38,9 @@ func subscription(t testing.TB) (body map[string]any, arrived <-chan []byte) {
 		t.Fatal(err)
 	}
 	return map[string]any{"endpoint": service.URL + "/" + pushToken, "expirationTime": nil, "keys": map[string]string{
-		"p256dh": base64.RawURLEncoding.EncodeToString(key.PublicKey().Bytes()), "auth": base64.RawURLEncoding.EncodeToString(make([]byte, 16))}}, got
+			"p256dh": base64.RawURLEncoding.EncodeToString(key.PublicKey().Bytes()),
+			"auth":   base64.RawURLEncoding.EncodeToString(make([]byte, 16))}},
+		got
 }
 
 // within waits for something that another goroutine sends.
@@ -79,7 +81,8 @@ func TestAResidentHearsOfAScoreByEveryWay(t *testing.T) {
 	if v.Email != "l•••@mail.example" || v.Pending != "" {
 		t.Errorf("pending is %q, confirmed %q", v.Pending, v.Email)
 	}
-	if page := b.page("inbox/settings").want(200); bytes.Contains(page.body, []byte(typedEmail)) || bytes.Contains(page.body, []byte(pushToken)) {
+	if page := b.page("inbox/settings").want(200); bytes.Contains(page.body, []byte(typedEmail)) ||
+		bytes.Contains(page.body, []byte(pushToken)) {
 		t.Error("the page shows a whole address")
 	}
 
@@ -95,7 +98,8 @@ func TestAResidentHearsOfAScoreByEveryWay(t *testing.T) {
 	}
 	letter = within(t, c.mail.Letters, "the letter")
 	account := c.account(t, "ordinary 6")
-	if text := plain(t, letter); !strings.Contains(text, c.url+"/") || !strings.Contains(text, "/inbox") || strings.Contains(text, account.Name) || strings.Contains(text, request.ID) {
+	if text := plain(t, letter); !strings.Contains(text, c.url+"/") || !strings.Contains(text, "/inbox") ||
+		strings.Contains(text, account.Name) || strings.Contains(text, request.ID) {
 		t.Errorf("the letter says\n%s", text)
 	}
 
@@ -104,7 +108,8 @@ func TestAResidentHearsOfAScoreByEveryWay(t *testing.T) {
 		t.Fatalf("the inbox has %+v", notices)
 	}
 	page := b.page("inbox").want(200)
-	if page.view().Who.Unread != 1 || !strings.Contains(page.html().Find(".inbox-link").Text(), "1 unread") || page.html().Find(".notice-unread").Length() != 1 {
+	if page.view().Who.Unread != 1 || !strings.Contains(page.html().Find(".inbox-link").Text(), "1 unread") ||
+		page.html().Find(".notice-unread").Length() != 1 {
 		t.Errorf("the page does not say that one is unread: %s", page.html().Find("header").Text())
 	}
 	if to := b.form("/api/notices/"+notices[0].ID+"/open", url.Values{}).to(); to != "/en/requests/"+request.ID {
@@ -114,9 +119,9 @@ func TestAResidentHearsOfAScoreByEveryWay(t *testing.T) {
 		t.Error("a notice that was opened is unread")
 	}
 	b.json("POST", "/api/notices/read", nil).want(200)
-	looks := list[mingjing.AccessEntry](b.json("GET", "/api/access-log", nil))
+	entries := list[mingjing.AccessEntry](b.json("GET", "/api/access-log", nil))
 	seen := map[string]bool{}
-	for _, l := range looks {
+	for _, l := range entries {
 		seen[l.Action] = true
 	}
 	if !seen["inbox"] || !seen["notice_settings"] {
@@ -166,7 +171,8 @@ func TestNoticeSettingsWorkAsForms(t *testing.T) {
 			t.Errorf("%s is ticked %v and fixed %v", k, ticked, fixed)
 		}
 	}
-	to := b.form("/api/notice-settings", url.Values{"kinds": {"score_ready", "export_ready", "inquiry"}, "push": {"true"}, "show_text": {"true"}}).to()
+	to := b.form("/api/notice-settings", url.Values{"kinds": {"score_ready", "export_ready", "inquiry"}, "push": {"true"},
+		"show_text": {"true"}}).to()
 	if to != "/en/inbox/settings?done=notice_settings" {
 		t.Errorf("it leads to %s", to)
 	}
@@ -174,12 +180,15 @@ func TestNoticeSettingsWorkAsForms(t *testing.T) {
 	if len(v.Off) != 2 || v.Off[0] != mingjing.NoticeCaseMoved || v.Off[1] != mingjing.NoticeShareViewed || !v.Push || v.Mail || !v.ShowText {
 		t.Errorf("the settings are %+v", v)
 	}
-	b.json("POST", "/api/notice-settings", map[string]any{"kinds": []string{"score_ready", "inquiry", "export_ready", "case_moved", "share_viewed"}, "push": true, "mail": true}).want(200)
+	b.json("POST", "/api/notice-settings",
+		map[string]any{"kinds": []string{"score_ready", "inquiry", "export_ready", "case_moved", "share_viewed"}, "push": true,
+			"mail": true}).want(200)
 	if v := settings(b); len(v.Off) != 0 || !v.Mail || v.ShowText {
 		t.Errorf("the settings are %+v", v)
 	}
 	again := b.form("/api/notice-settings/email", url.Values{"email": {"lin@mail"}}).want(422)
-	if again.html().Find("#email").AttrOr("value", "") != "lin@mail" || !strings.Contains(again.html().Find("#email-error").Text(), "name@example.com") {
+	if again.html().Find("#email").AttrOr("value", "") != "lin@mail" ||
+		!strings.Contains(again.html().Find("#email-error").Text(), "name@example.com") {
 		t.Errorf("a wrong address is answered with %s", again.html().Find("main").Text())
 	}
 	for _, endpoint := range []string{"", "javascript:alert(1)", "file:///etc/passwd"} {
@@ -197,14 +206,16 @@ func TestTheDatesOfACaseGoIntoACalendar(t *testing.T) {
 	b.ready("honest-shanghai")
 	records := list[mingjing.Record](b.json("GET", "/api/records", nil))
 	record := records[0].ID
-	d := into[mingjing.Case](b.json("POST", "/api/disputes", map[string]any{"record_id": record, "reason": "other", "statement": "No."}).want(201))
+	d := into[mingjing.Case](b.json("POST", "/api/disputes", map[string]any{"record_id": record, "reason": "other", "statement": "No."}).want(
+		201))
 	page := b.page("disputes/" + d.ID).want(200)
 	href, ok := page.html().Find(`section[aria-labelledby=clocks] a[href$="dates.ics?lang=en"]`).Attr("href")
 	if !ok {
 		t.Fatal("the page of the case does not offer its dates")
 	}
 	a := b.page(href).want(200)
-	if kind := a.header.Get("Content-Type"); kind != "text/calendar; charset=utf-8" || a.header.Get("Content-Disposition") != "attachment; filename=mingjing-dates.ics" {
+	if kind := a.header.Get("Content-Type"); kind != "text/calendar; charset=utf-8" ||
+		a.header.Get("Content-Disposition") != "attachment; filename=mingjing-dates.ics" {
 		t.Errorf("it comes as %s, %s", kind, a.header.Get("Content-Disposition"))
 	}
 	text := string(a.body)
@@ -301,7 +312,8 @@ func TestOldSecretsGainNewKeysAndKeepTheRest(t *testing.T) {
 	}
 	for _, k := range keys {
 		if !bytes.Equal(k.IDKey, old.IDKey) || !bytes.Equal(k.AgencyKey, old.AgencyKey) || !bytes.Equal(k.VAPIDKey, old.VAPIDKey) ||
-			len(k.StatementKey) != 32 || !bytes.Equal(k.StatementKey, now.StatementKey) || len(k.LogKey) != 32 || !bytes.Equal(k.LogKey, now.LogKey) {
+			len(k.StatementKey) != 32 || !bytes.Equal(k.StatementKey, now.StatementKey) || len(k.LogKey) != 32 ||
+			!bytes.Equal(k.LogKey, now.LogKey) {
 			t.Errorf("one has %v, the file %v", k, now)
 		}
 	}

@@ -98,7 +98,8 @@ func (d *description) check(a answer, req *http.Request, body []byte) {
 		}
 		return
 	}
-	options := &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true, MultiError: true}
+	options := &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true,
+		MultiError: true}
 	in := &openapi3filter.RequestValidationInput{Request: ask, PathParams: params, Route: route, Options: options}
 	good := a.status < 400
 	if good && strings.HasPrefix(req.Header.Get("Content-Type"), "application/json") {
@@ -116,7 +117,8 @@ func (d *description) check(a answer, req *http.Request, body []byte) {
 	if kind == "text/plain; charset=utf-8" && route.Path == "/api/live" {
 		return // an upgrade that was refused
 	}
-	if !strings.HasPrefix(kind, "application/pdf") && !strings.HasPrefix(kind, "text/calendar") && !strings.HasPrefix(kind, "image/") && kind != "application/zip" {
+	if !strings.HasPrefix(kind, "application/pdf") && !strings.HasPrefix(kind, "text/calendar") && !strings.HasPrefix(kind, "image/") &&
+		kind != "application/zip" {
 		out := &openapi3filter.ResponseValidationInput{RequestValidationInput: in, Status: a.status, Header: a.header,
 			Body: io.NopCloser(bytes.NewReader(a.body)), Options: options}
 		if err := openapi3filter.ValidateResponse(a.t.Context(), out); err != nil {
@@ -157,7 +159,8 @@ func TestTheDescriptionAndTheRoutesAreTheSame(t *testing.T) {
 			if op.Responses.Default() == nil {
 				t.Errorf("%s does not describe its problems", name)
 			}
-			if ok := op.Responses.Value("200"); method == "POST" && access != mingjing.Machines && op.Responses.Value("303") == nil && (ok == nil || ok.Value.Content["text/html"] == nil) {
+			if ok := op.Responses.Value("200"); method == "POST" && access != mingjing.Machines && op.Responses.Value("303") == nil &&
+				(ok == nil || ok.Value.Content["text/html"] == nil) {
 				t.Errorf("%s does not say what a form gets", name)
 			}
 			if op.Summary == "" || op.OperationID == "" {
@@ -185,7 +188,7 @@ func TestTheDescriptionHasTheCodesOfTheProduct(t *testing.T) {
 	s := doc.Components.Schemas
 	dispute := s["Case"].Value.Properties
 	same("reasons", dispute["reason"], texts(mingjing.DisputeReasons))
-	same("states", dispute["state"], texts(mingjing.DisputeStates))
+	same("states", dispute["state"], texts(mingjing.CaseStates))
 	same("outcomes", s["Decision"].Value.Properties["outcome"], texts(mingjing.Outcomes))
 	same("kinds of case", dispute["kind"], texts(mingjing.CaseKinds))
 	same("states of a listing", s["Listing"].Value.Properties["state"], texts(mingjing.ListingStates))

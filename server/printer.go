@@ -9,7 +9,7 @@ import (
 	"mingjing/server/letter"
 )
 
-// A printer sets on paper what a resident takes along, in the words of the pages.
+// A printer makes the PDF files of a resident's export, with the text of the pages.
 type printer struct{ books []*mingjing.Rulebook }
 
 func (p printer) Letter(e mingjing.Export, l mingjing.LetterView) ([]byte, error) {
@@ -26,10 +26,10 @@ func (p printer) Export(e mingjing.Export) ([]byte, error) {
 	return letter.PDF(resident.ExportOf(v, e), v.Lang)
 }
 
-// exportView returns what a page has where the resident themselves looks at it.
+// exportView returns the view of a page that the resident themselves reads.
 func exportView(e mingjing.Export) *mingjing.View {
 	zone, err := time.LoadLocation(e.Zone)
-	if err != nil { // casework has loaded it already
+	if err != nil { // casework has decoded it already
 		zone = time.UTC
 	}
 	now := e.MadeAt.In(zone)

@@ -15,8 +15,10 @@ func (c *city) propose(t *testing.T, name, ref string) mingjing.Listing {
 	t.Helper()
 	l, err := c.p.casework.Cases.Propose(t.Context(), mingjing.Actor{Role: mingjing.RoleAgency, ID: "tax", Agency: "tax"}, cases.Proposal{
 		Ref: ref, IDNumber: c.account(t, name).IDNumber, Subject: c.account(t, name).Name, Code: "tax.major_violation_blacklist",
-		Ground: mingjing.Text{"zh-CN": "隐匿收入，少缴税款。", "en": "Income was hidden and tax not paid."}, Measures: []string{"restrict.exit"}, Months: 24,
-		Document: mingjing.Document{Kind: "listing_decision", Issuer: "Tax office", Number: "T-" + ref, Date: "2025-03-14", Hash: strings.Repeat("a", 64)}})
+		Ground: mingjing.Text{"zh-CN": "隐匿收入，少缴税款。", "en": "Income was hidden and tax not paid."}, Measures: []string{"restrict.exit"},
+		Months: 24,
+		Document: mingjing.Document{Kind: "listing_decision", Issuer: "Tax office", Number: "T-" + ref,
+			Date: "2025-03-14", Hash: strings.Repeat("a", 64)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,14 +56,16 @@ func TestAListingIsDecidedByTwoServedAndAnsweredOnThePages(t *testing.T) {
 	if shown[mingjing.DisputePage](own).Recommendation != nil || strings.Contains(string(own.body), "The document shows it.") {
 		t.Error("the resident reads the recommendation before the decision")
 	}
-	if code := first.json("POST", steps+"/decision", map[string]any{"outcome": "approved", "reasons": "Again."}).problem(409); code != "case_not_yours" {
+	if code := first.json("POST", steps+"/decision", map[string]any{"outcome": "approved", "reasons": "Again."}).problem(
+		409); code != "case_not_yours" {
 		t.Errorf("the first person decides: %s", code)
 	}
 	if code := first.json("POST", steps+"/assign", nil).problem(403); code != "second_person" {
 		t.Errorf("the first person takes it back: %s", code)
 	}
 	second.json("POST", steps+"/assign", nil).want(200)
-	if said := second.page("admin/cases/" + l.CaseID).want(200).html().Find("[aria-labelledby=recommendation]").Text(); !strings.Contains(said, "The document shows it.") {
+	if said := second.page("admin/cases/" + l.CaseID).want(200).html().Find("[aria-labelledby=recommendation]").Text(); !strings.Contains(said,
+		"The document shows it.") {
 		t.Error("the second person does not see what the first would decide")
 	}
 	second.json("POST", steps+"/decision", map[string]any{"outcome": "approved", "reasons": "I agree."}).want(200)
@@ -79,12 +83,14 @@ func TestAListingIsDecidedByTwoServedAndAnsweredOnThePages(t *testing.T) {
 	if v.Listing.State != mingjing.ListingServed || v.Listing.Served != mingjing.ServedInApp || v.Effective || !v.Open {
 		t.Errorf("after the receipt it is %+v", v.Listing)
 	}
-	d := into[mingjing.Case](b.json("POST", "/api/disputes", map[string]any{"listing_id": l.ID, "reason": "wrong_facts", "statement": "All of it was declared."}).want(201))
+	d := into[mingjing.Case](b.json("POST", "/api/disputes", map[string]any{"listing_id": l.ID, "reason": "wrong_facts",
+		"statement": "All of it was declared."}).want(201))
 	if d.Kind != mingjing.CaseDispute || d.Listing.State != mingjing.ListingDisputed {
 		t.Errorf("the answer is %s about a listing that is %s", d.Kind, d.Listing.State)
 	}
 	items := list[map[string]any](b.json("GET", "/api/listings", nil))
-	if i := slices.IndexFunc(items, func(m map[string]any) bool { return m["id"] == l.ID }); i < 0 || items[i]["repair"] != false || items[i]["repair_why"] == nil || items[i]["effective"] != false {
+	if i := slices.IndexFunc(items, func(m map[string]any) bool { return m["id"] == l.ID }); i < 0 || items[i]["repair"] != false ||
+		items[i]["repair_why"] == nil || items[i]["effective"] != false {
 		t.Errorf("as JSON: %v", items)
 	}
 }
@@ -104,7 +110,8 @@ func TestServiceOnPaperIsRecorded(t *testing.T) {
 		t.Error("the form forgets what was typed, or does not say what is missing")
 	}
 	today := mingjing.DateOf(c.p.casework.City.Now())
-	if to := first.form(steps+"/serve", url.Values{"lang": {"en"}, "method": {"post"}, "on": {string(today)}, "proof": {"R-1"}}).to(); !strings.HasSuffix(to, "done=served") {
+	if to := first.form(steps+"/serve", url.Values{"lang": {"en"}, "method": {"post"}, "on": {string(today)},
+		"proof": {"R-1"}}).to(); !strings.HasSuffix(to, "done=served") {
 		t.Fatalf("recording it leads to %s", to)
 	}
 	v := shown[mingjing.ListingView](c.resident(t, "ordinary 3").page("listings/" + l.ID).want(200)).Listing
@@ -119,14 +126,16 @@ func TestWhoWasTooLateSeesWhatHappenedMeanwhile(t *testing.T) {
 	b.ready("honest-shanghai")
 	records := list[mingjing.Record](b.json("GET", "/api/records", nil)) // other tests dispute some of them
 	i := slices.IndexFunc(records, func(r mingjing.Record) bool { return r.State == mingjing.RecordActive })
-	d := into[mingjing.Case](b.json("POST", "/api/disputes", map[string]any{"record_id": records[i].ID, "reason": "other", "statement": "Wrong."}).want(201))
+	d := into[mingjing.Case](b.json("POST", "/api/disputes", map[string]any{"record_id": records[i].ID, "reason": "other",
+		"statement": "Wrong."}).want(201))
 	steps := "/api/admin/cases/" + d.ID
 	slow, quick := c.desk(t, "h-1001"), c.desk(t, "h-1002")
 	quick.json("POST", steps+"/assign", nil).want(200)
 	late := slow.form(steps+"/assign", url.Values{"lang": {"en"}}).want(409)
 	said := late.html().Find("#error-summary").Text()
 	name := c.account(t, "h-1002").Name
-	if v := late.view(); v.Problem.Code != "case_taken" || !strings.Contains(said, name) || mingjing.DataOf[mingjing.CasePage](&v).Handler != name {
+	if v := late.view(); v.Problem.Code != "case_taken" || !strings.Contains(said, name) ||
+		mingjing.DataOf[mingjing.CasePage](&v).Handler != name {
 		t.Errorf("it says %q", said)
 	}
 	doc := into[struct {
@@ -155,17 +164,21 @@ func TestADecisionHasItsWaysOn(t *testing.T) {
 	}
 	d := decide(map[string]any{"record_id": record.ID, "reason": "wrong_facts", "statement": "It was another day, and not me."})
 	page := b.page("disputes/" + d.ID).want(200)
-	for _, to := range []string{"/en/disputes/new?previous=" + d.ID, "/en/disputes/" + d.ID + "/review", "/api/disputes/" + d.ID + "/court-file.pdf?lang=en"} {
+	for _, to := range []string{"/en/disputes/new?previous=" + d.ID, "/en/disputes/" + d.ID + "/review",
+		"/api/disputes/" + d.ID + "/court-file.pdf?lang=en"} {
 		if page.html().Find(`.lanes a[href="`+to+`"]`).Length() != 1 {
 			t.Errorf("no way to %s", to)
 		}
 	}
-	none := b.fill(b.page("disputes/new?previous="+d.ID).want(200), "/api/disputes", map[string]string{"reason": "other", "statement": "Look."}).want(422)
-	if v := none.view(); v.Page != "new-dispute" || mingjing.DataOf[mingjing.NewCaseView](&v).Previous == nil || v.Problem.Fields[0].Code != "evidence_required" || !strings.Contains(v.Path, "previous="+d.ID) {
+	none := b.fill(b.page("disputes/new?previous="+d.ID).want(200),
+		"/api/disputes", map[string]string{"reason": "other", "statement": "Look."}).want(422)
+	if v := none.view(); v.Page != "new-dispute" || mingjing.DataOf[mingjing.NewCaseView](&v).Previous == nil ||
+		v.Problem.Fields[0].Code != "evidence_required" || !strings.Contains(v.Path, "previous="+d.ID) {
 		t.Errorf("without anything new it comes back as %s %+v", v.Path, v.Problem)
 	}
 	b.upload("/api/disputes/"+d.ID+"/evidence", "application/json", nil, []file{{"late.pdf", pdf}}).want(201)
-	if carried := b.page("disputes/new?previous=" + d.ID).want(200).html().Find("[aria-labelledby=before] .paper-name").Text(); !strings.Contains(carried, "late.pdf") {
+	if carried := b.page("disputes/new?previous=" + d.ID).want(200).html().Find(
+		"[aria-labelledby=before] .paper-name").Text(); !strings.Contains(carried, "late.pdf") {
 		t.Error("the form does not carry over what came after the decision")
 	}
 	r := into[mingjing.Case](b.json("POST", "/api/disputes/"+d.ID+"/review", map[string]any{"statement": "The day is still wrong."}).want(201))
@@ -188,7 +201,8 @@ func TestADecisionHasItsWaysOn(t *testing.T) {
 	}
 	s := c.desk(t, "s-2001")
 	s.json("POST", "/api/admin/cases/"+r.ID+"/assign", nil).want(200)
-	if v := s.page("admin/cases/" + r.ID).want(200).view(); mingjing.DataOf[mingjing.CasePage](&v).First == nil || mingjing.DataOf[mingjing.CasePage](&v).First.Decision == nil || mingjing.DataOf[mingjing.CasePage](&v).First.ID != d.ID {
+	if v := s.page("admin/cases/" + r.ID).want(200).view(); mingjing.DataOf[mingjing.CasePage](&v).First == nil ||
+		mingjing.DataOf[mingjing.CasePage](&v).First.Decision == nil || mingjing.DataOf[mingjing.CasePage](&v).First.ID != d.ID {
 		t.Error("the first decision is not beside the review")
 	}
 }
@@ -198,17 +212,21 @@ func TestAStatementStaysOnFileAndARedlistingIsShownOnRequest(t *testing.T) {
 	b := c.resident(t, "ordinary 12")
 	b.ready("honest-shanghai")
 	record := list[mingjing.Record](b.json("GET", "/api/records", nil))[0].ID
-	long := b.fill(b.page("records/"+record).want(200), "/api/statements", map[string]string{"statement_on_file": strings.Repeat("word ", 101)}).want(422)
-	if v := long.view(); v.Page != "record" || mingjing.DataOf[mingjing.RecordView](&v).Record.ID != record || v.Problem.Fields[0].Code != "too_many_words" || v.Path != "records/"+record {
+	long := b.fill(b.page("records/"+record).want(200),
+		"/api/statements", map[string]string{"statement_on_file": strings.Repeat("word ", 101)}).want(422)
+	if v := long.view(); v.Page != "record" || mingjing.DataOf[mingjing.RecordView](&v).Record.ID != record ||
+		v.Problem.Fields[0].Code != "too_many_words" || v.Path != "records/"+record {
 		t.Errorf("it comes back as %s at %s", v.Page, v.Path)
 	}
-	if to := b.fill(long, "/api/statements", map[string]string{"statement_on_file": "I was abroad."}).to(); to != "/en/records/"+record+"?done=statement_saved" {
+	if to := b.fill(long, "/api/statements", map[string]string{"statement_on_file": "I was abroad."}).to(); to != "/en/records/"+record+
+		"?done=statement_saved" {
 		t.Fatalf("saving leads to %s", to)
 	}
 	if v := b.page("records/" + record).want(200).view(); mingjing.DataOf[mingjing.RecordView](&v).Record.Statement != "I was abroad." {
 		t.Error("it is not on file")
 	}
-	for _, what := range []map[string]any{{"statement_on_file": "x"}, {"record_id": "../x", "statement_on_file": "x"}, {"listing_id": record, "statement_on_file": "x"}} {
+	for _, what := range []map[string]any{{"statement_on_file": "x"}, {"record_id": "../x", "statement_on_file": "x"},
+		{"listing_id": record, "statement_on_file": "x"}} {
 		if code := b.json("POST", "/api/statements", what).problem(404); code != "not_found" {
 			t.Errorf("%v: %s", what, code)
 		}
@@ -220,10 +238,12 @@ func TestAStatementStaysOnFileAndARedlistingIsShownOnRequest(t *testing.T) {
 	if code := b.json("POST", "/api/listings/"+l.ID+"/receipt", nil).problem(409); code != "nothing_to_confirm" {
 		t.Errorf("a proposal: %s", code)
 	}
-	if code := b.json("POST", "/api/repairs", map[string]any{"listing_id": l.ID, "statement": "Paid."}).problem(409); !strings.HasPrefix(code, "repair_") {
+	if code := b.json("POST", "/api/repairs", map[string]any{"listing_id": l.ID, "statement": "Paid."}).problem(409); !strings.HasPrefix(code,
+		"repair_") {
 		t.Errorf("repair: %s", code)
 	}
-	if page := b.page("listings/" + l.ID + "/repair").want(200).html(); page.Find("form[action='/api/repairs']").Length() != 0 || page.Find(".empty").Length() != 1 {
+	if page := b.page("listings/" + l.ID + "/repair").want(200).html(); page.Find("form[action='/api/repairs']").Length() != 0 ||
+		page.Find(".empty").Length() != 1 {
 		t.Error("the page offers a repair that is not open, or does not say why")
 	}
 }

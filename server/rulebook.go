@@ -10,13 +10,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	_ "time/tzdata" // a rulebook's zone is known on every machine
+	_ "time/tzdata" // the zone of a rulebook must be known on every machine
 
 	"mingjing"
 	"mingjing/web/rulebooks"
 )
 
-// What the rulebook command exits with.
+// The exit codes of the rulebook command.
 const (
 	rulebooksGood   = 0
 	rulebooksBad    = 1
@@ -31,7 +31,8 @@ one that is given along with it.
 Exits with 0 when all load, 1 when one does not, 2 when a file cannot be read.
 `
 
-// runRulebook returns the rulebook subcommand; args are what follows its name.
+// runRulebook runs the rulebook command and returns the exit code; args are what
+// follows its name.
 func runRulebook(args []string, stdout, stderr io.Writer) int {
 	if len(args) < 2 || args[0] != "check" || strings.HasPrefix(args[1], "-") {
 		fmt.Fprint(stderr, rulebookUsage)
@@ -80,7 +81,7 @@ func runRulebook(args []string, stdout, stderr io.Writer) int {
 	return code
 }
 
-// A check is what files are held against.
+// A check has what files are checked against.
 type check struct {
 	zones map[string]string // of the calendars, by code
 }
@@ -97,7 +98,7 @@ func newCheck() (*check, error) {
 	return c, nil
 }
 
-// isCalendar reports whether the file calls itself a calendar.
+// isCalendar reports whether the file says that it is a calendar.
 func isCalendar(data []byte) bool {
 	var head struct {
 		Schema string `json:"$schema"`
@@ -120,7 +121,7 @@ func readRulebook(file string) ([]byte, error) {
 	return data, nil
 }
 
-// rulebook says in short what a good rulebook is, or what is wrong with it.
+// rulebook returns a short description of a good rulebook, or what is wrong with it.
 func (c *check) rulebook(file string, data []byte) (good string, problems []string) {
 	book, err := rulebooks.Parse(data)
 	if err != nil {
@@ -129,7 +130,8 @@ func (c *check) rulebook(file string, data []byte) (good string, problems []stri
 	problems = append(problems, zoneProblems(book.Zone)...)
 	switch zone, ok := c.zones[book.Procedure.Calendar]; {
 	case !ok:
-		problems = append(problems, "/procedure/calendar: there is no calendar "+strconv.Quote(book.Procedure.Calendar)+": publish it first, or check it along with the rulebook")
+		problems = append(problems, "/procedure/calendar: there is no calendar "+strconv.Quote(book.Procedure.Calendar)+
+			": publish it first, or check it along with the rulebook")
 	case zone != book.Zone:
 		problems = append(problems, "/zone: the calendar "+book.Procedure.Calendar+" is in "+zone+": a day must not end twice")
 	}
@@ -155,7 +157,7 @@ func (c *check) calendar(file string, data []byte) (good string, problems []stri
 		k.Code, k.Version, k.From, k.To, len(k.Holidays), len(k.Workdays)), problems
 }
 
-// loadProblems returns the problems for which a file does not load.
+// loadProblems returns the problems because of which a file can't be loaded.
 func loadProblems(err error) []string {
 	if wrong, ok := errors.AsType[*rulebooks.Error](err); ok {
 		return wrong.Problems

@@ -75,7 +75,8 @@ func TestTheCheckSaysWhatItCannotRead(t *testing.T) {
 			t.Errorf("%s: exit %d %q", name, code, errs)
 		}
 	}
-	for name, text := range map[string]string{"empty": "", "not JSON": "{", "deep": strings.Repeat("[", 20000), "too large": strings.Repeat(" ", rulebooks.MaxBytes+1)} {
+	for name, text := range map[string]string{"empty": "", "not JSON": "{", "deep": strings.Repeat("[", 20000),
+		"too large": strings.Repeat(" ", rulebooks.MaxBytes+1)} {
 		if code, out, _ := checked(t, "check", write(t, "rongcheng.json", text)); code != 1 || !strings.Contains(out, "rongcheng.json: /: ") {
 			t.Errorf("%s: exit %d %q", name, code, out)
 		}
@@ -89,7 +90,8 @@ func TestTheCheckReadsCalendarsToo(t *testing.T) {
 		t.Errorf("exit %d\n%s%s", code, out, errs)
 	}
 	text := string(rulebooks.CalendarFiles()["calendars/china.json"])
-	bad := strings.NewReplacer(`"2026-10-10"`, `"2026-10-09"`, `"sample": true`, `"sample": "yes"`, "Asia/Shanghai", "Asia/Atlantis").Replace(text)
+	bad := strings.NewReplacer(`"2026-10-10"`, `"2026-10-09"`, `"sample": true`, `"sample": "yes"`, "Asia/Shanghai", "Asia/Atlantis").Replace(
+		text)
 	code, out, _ = checked(t, "check", write(t, "other.json", bad))
 	if code != 1 {
 		t.Errorf("exit %d", code)
@@ -109,7 +111,8 @@ func TestARulebookNeedsItsCalendar(t *testing.T) {
 	if code, out, _ := checked(t, "check", book); code != 1 || !strings.Contains(out, "/procedure/calendar: ") {
 		t.Errorf("exit %d\n%s", code, out)
 	}
-	calendar := write(t, "shandong.json", strings.Replace(string(rulebooks.CalendarFiles()["calendars/china.json"]), `"code": "china"`, `"code": "shandong"`, 1))
+	calendar := write(t, "shandong.json", strings.Replace(string(rulebooks.CalendarFiles()["calendars/china.json"]), `"code": "china"`,
+		`"code": "shandong"`, 1))
 	if code, out, _ := checked(t, "check", book, calendar); code != 0 {
 		t.Errorf("with its calendar: exit %d\n%s", code, out)
 	}

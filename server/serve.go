@@ -37,7 +37,7 @@ import (
 	"mingjing/web/rulebooks"
 )
 
-// grace is how long open requests get to end when the server stops.
+// grace is how long open requests may take to end when the server stops.
 const grace = 10 * time.Second
 
 type systemClock struct{}
@@ -59,7 +59,7 @@ type program struct {
 
 func (p *program) onClose(fn func() error) { p.closers = append(p.closers, fn) }
 
-// close closes every part that is open.
+// close closes every open part.
 func (p *program) close() error {
 	var errs []error
 	for i := len(p.closers) - 1; i >= 0; i-- {
@@ -86,7 +86,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
-	// Taken first: a port that is in use should be said at once.
+	// It comes first: the error of a port that is in use should come at once.
 	if p.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.Addr); err != nil {
 		return p, fmt.Errorf("ADDR: %w", err)
 	}
@@ -148,7 +148,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	agencies := agency.Config{Key: keys.AgencyKey, Clock: clock, Logger: p.log}
 	if p.demo != nil {
 		agencies.Directory = p.demo.Directory()
-		// An agency that hangs may not hold a short demo up for long.
+		// An agency that does not answer may not delay a short demo for long.
 		agencies.Timeout = max(5*time.Second, 10*time.Minute/time.Duration(scale))
 		agencies.Breaker.OpenFor = 5 * time.Second
 	} else if agencies.Directory, err = agency.LoadDirectory(s.Agencies); err != nil {
@@ -202,7 +202,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 			p.log.Warn("close the streams of an ended session", "err", err)
 		}
 		if locked {
-			return // what is neutral goes on to be shown on the locked screen
+			return // neutral messages are still shown on the locked screen
 		}
 		if err := p.casework.Notices.EndSession(ctx, sessionID); err != nil {
 			p.log.Warn("forget the devices of an ended session", "err", err)
@@ -212,7 +212,9 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	c := api.Config{Casework: p.casework, Identity: who, Live: p.hub, Render: page.Render, Title: page.Title,
 		Letter: resident.LetterOf, CourtFile: resident.CourtFileOf, PDF: letter.PDF,
 		Sign: statements.Sign, Issuer: issuer, QR: statement.QR,
-		Intake:    newIntake(p.casework, keys.AgencyKey, systemClock{}, func(ctx context.Context, key string) error { return who.Allow(ctx, "intake", key, intakeRate) }).verify,
+		Intake: newIntake(p.casework, keys.AgencyKey, systemClock{}, func(ctx context.Context, key string) error {
+			return who.Allow(ctx, "intake", key, intakeRate)
+		}).verify,
 		Allow:     func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
 		Rulebooks: published, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
 		Together: db.Together, Counted: store.Counted,
@@ -245,7 +247,7 @@ func (b *lateBus) Publish(ctx context.Context, audience string, e mingjing.Event
 	return b.hub.Publish(ctx, audience, e)
 }
 
-// ledger returns what signs the access log, in the name of the public host.
+// ledger returns the signer of the access log; its name is the public host.
 func (s Settings) ledger(seed []byte) (*ledger.Ledger, error) {
 	name := "mingjing"
 	if u, err := url.Parse(s.Origin); err == nil && u.Host != "" {
@@ -262,7 +264,7 @@ func (s Settings) ledger(seed []byte) (*ledger.Ledger, error) {
 	return ledger.New(key, witnesses...), nil
 }
 
-// url returns where a browser on this machine finds the server.
+// url returns the address at which a browser on this machine finds the server.
 func (p *program) url() string {
 	if p.Origin != "" {
 		return p.Origin
@@ -276,7 +278,7 @@ func (p *program) url() string {
 	return "http://" + addr
 }
 
-// run serves and works until ctx ends, then lets open requests end.
+// run serves requests and runs jobs until ctx ends, then lets open requests end.
 func (p *program) run(ctx context.Context) error {
 	srv := &http.Server{
 		Handler:           p.handler,
@@ -320,7 +322,7 @@ func (p *program) run(ctx context.Context) error {
 	return g.Wait()
 }
 
-// serve returns the serve command.
+// serve runs the serve command.
 func serve(ctx context.Context, s Settings, stdout, stderr io.Writer) error {
 	p, err := open(ctx, s, stderr)
 	if err != nil {

@@ -59,7 +59,8 @@ func TestANewLoginEndsTheOneBeforeInTheSameBrowser(t *testing.T) {
 	}
 	before := b.http.Jar.Cookies(u)[0].Value
 	a := c.account(t, "ordinary 7")
-	if me := into[mingjing.Viewer](b.json("POST", "/api/login", map[string]any{"id_number": a.IDNumber, "password": a.Password}).want(200)); me.Name != a.Name {
+	if me := into[mingjing.Viewer](b.json("POST", "/api/login", map[string]any{"id_number": a.IDNumber, "password": a.Password}).want(
+		200)); me.Name != a.Name {
 		t.Errorf("logged in as %s", me.Name)
 	}
 	c.browser(t).send("GET", "/api/me", nil, "Accept", "application/json", "Cookie", "session="+before).want(401)
@@ -191,7 +192,8 @@ func TestALoginFormComesBackWithoutItsSecrets(t *testing.T) {
 		}
 	}
 	// An ID number that is typed where it does not belong.
-	if page := b.form("/api/staff/login", url.Values{"login": {id}, "password": {"x"}, "totp": {"1"}}); strings.Contains(string(page.body), id) {
+	if page := b.form("/api/staff/login", url.Values{"login": {id}, "password": {"x"}, "totp": {"1"}}); strings.Contains(string(page.body),
+		id) {
 		t.Error("an ID number in another field comes back")
 	}
 }
@@ -203,7 +205,8 @@ func TestWhatIsWrongWithALoginIsSaidFieldByField(t *testing.T) {
 		t.Errorf("an empty login: %s", a.body)
 	}
 	for number, code := range map[string]string{
-		"12345": "id_number_length", "999999199013010017": "id_number_date", "999999199001010010": "id_number_check", "99999919900101001Y": "id_number_digits",
+		"12345": "id_number_length", "999999199013010017": "id_number_date", "999999199001010010": "id_number_check",
+		"99999919900101001Y": "id_number_digits",
 	} {
 		if got := b.json("POST", "/api/login", map[string]any{"id_number": number, "password": "x"}).fields()["id_number"]; got != code {
 			t.Errorf("%s: %s, want %s", number, got, code)
@@ -224,7 +227,8 @@ func TestStaffNeedTheirSecondFactorAndEachCodeIsGoodOnce(t *testing.T) {
 	c := theOpenCity(t)
 	b := c.browser(t)
 	s := c.account(t, "a-3001")
-	if a := b.json("POST", "/api/staff/login", map[string]any{"login": s.Login, "password": s.Password, "totp": "000000"}); a.problem(401) != "login_failed" {
+	if a := b.json("POST", "/api/staff/login", map[string]any{"login": s.Login, "password": s.Password, "totp": "000000"}); a.problem(
+		401) != "login_failed" {
 		t.Errorf("a wrong code: %s", a.body)
 	}
 	// The code of the next step: the desk may have used this one's, and a step that
@@ -240,9 +244,10 @@ func TestStaffNeedTheirSecondFactorAndEachCodeIsGoodOnce(t *testing.T) {
 	if a := c.browser(t).json("POST", "/api/staff/login", in); a.problem(401) != "login_failed" {
 		t.Errorf("the same code again: %s", a.body)
 	}
-	// The residents' door is closed to staff, and the staff's to residents.
+	// Residents can't log in as staff, nor staff as residents.
 	r := c.account(t, "ordinary 9")
-	if a := c.browser(t).json("POST", "/api/staff/login", map[string]any{"login": r.IDNumber, "password": r.Password, "totp": code}); a.problem(401) != "login_failed" {
+	if a := c.browser(t).json("POST", "/api/staff/login", map[string]any{"login": r.IDNumber, "password": r.Password,
+		"totp": code}); a.problem(401) != "login_failed" {
 		t.Errorf("a resident at the staff's door: %s", a.body)
 	}
 	b.json("POST", "/api/logout", nil).want(200)
@@ -256,17 +261,20 @@ func TestActivationSetsAPasswordOnce(t *testing.T) {
 	if weak.problem(422) != "invalid_form" || weak.fields()["new_password"] != "password_short" {
 		t.Errorf("a weak password: %s", weak.body)
 	}
-	if x := b.json("POST", "/api/activate", map[string]any{"id_number": a.IDNumber, "code": "000000000000", "new_password": typedPassword}); x.problem(422) != "activation_failed" {
+	if x := b.json("POST", "/api/activate", map[string]any{"id_number": a.IDNumber, "code": "000000000000",
+		"new_password": typedPassword}); x.problem(422) != "activation_failed" {
 		t.Errorf("a wrong code: %s", x.body)
 	}
-	to := b.form("/api/activate", url.Values{"id_number": {string(a.IDNumber)}, "code": {" " + a.ActivationCode}, "new_password": {typedPassword}}).to()
+	to := b.form("/api/activate", url.Values{"id_number": {string(a.IDNumber)}, "code": {" " + a.ActivationCode},
+		"new_password": {typedPassword}}).to()
 	if to != "/en/overview?done=activated" {
 		t.Errorf("activation leads to %s", to)
 	}
 	if me := into[mingjing.Viewer](b.json("GET", "/api/me", nil).want(200)); me.Name != a.Name {
 		t.Errorf("logged in as %s", me.Name)
 	}
-	if x := c.browser(t).json("POST", "/api/activate", map[string]any{"id_number": a.IDNumber, "code": a.ActivationCode, "new_password": typedPassword}); x.problem(422) != "activation_failed" {
+	if x := c.browser(t).json("POST", "/api/activate", map[string]any{"id_number": a.IDNumber, "code": a.ActivationCode,
+		"new_password": typedPassword}); x.problem(422) != "activation_failed" {
 		t.Errorf("the code again: %s", x.body)
 	}
 	c.browser(t).json("POST", "/api/login", map[string]any{"id_number": a.IDNumber, "password": typedPassword}).want(200)
@@ -275,7 +283,8 @@ func TestActivationSetsAPasswordOnce(t *testing.T) {
 	for _, o := range c.p.accounts {
 		if o.Story == a.Story && o.IDNumber != a.IDNumber {
 			second = o.ActivationCode
-			me := into[map[string]any](c.browser(t).json("POST", "/api/activate", map[string]any{"id_number": o.IDNumber, "code": second, "new_password": typedPassword}).want(200))
+			me := into[map[string]any](c.browser(t).json("POST", "/api/activate", map[string]any{"id_number": o.IDNumber, "code": second,
+				"new_password": typedPassword}).want(200))
 			if me["id_masked"] != o.IDNumber.Masked() {
 				t.Errorf("activated: %v", me)
 			}
@@ -302,18 +311,21 @@ func TestAfterTheLoginOneIsWhereOneWasGoing(t *testing.T) {
 	if v := wrong.view(); v.Page != "login" || !strings.HasPrefix(v.Path, "login?next=") {
 		t.Errorf("after a wrong password it is at %s", v.Path)
 	}
-	if to := b.fill(wrong, "/api/login", map[string]string{"id_number": string(a.IDNumber), "password": a.Password}).to(); to != "/en/score?rulebook=rongcheng&done=logged_in" {
+	if to := b.fill(wrong, "/api/login", map[string]string{"id_number": string(a.IDNumber),
+		"password": a.Password}).to(); to != "/en/score?rulebook=rongcheng&done=logged_in" {
 		t.Errorf("the login leads to %s", to)
 	}
 	if to := b.page(to).to(); to != "/en/overview" {
 		t.Errorf("the login page of one who is logged in leads to %s", to)
 	}
 	// Nowhere else, whatever the address says.
-	for _, next := range []string{"https://evil.example/", "//evil.example", "/\\evil.example", "admin", "../api/me", "login", "records/../../x", "records/a%2Fb",
+	for _, next := range []string{"https://evil.example/", "//evil.example", "/\\evil.example", "admin", "../api/me", "login",
+		"records/../../x", "records/a%2Fb",
 		"score?x=%0d%0aSet-Cookie:y=1", strings.Repeat("x", 5000)} {
 		b := c.browser(t)
 		to := b.form("/api/login", url.Values{"id_number": {string(a.IDNumber)}, "password": {a.Password}, "next": {next}}).to()
-		if u, err := url.Parse(to); err != nil || u.Host != "" || (u.Path != "/en/overview" && u.Path != "/en/score") || strings.ContainsAny(to, "\r\n\\") {
+		if u, err := url.Parse(to); err != nil || u.Host != "" || (u.Path != "/en/overview" && u.Path != "/en/score") ||
+			strings.ContainsAny(to, "\r\n\\") {
 			t.Errorf("next=%q leads to %q", next, to)
 		}
 		b.json("POST", "/api/logout", nil).want(200)
@@ -333,7 +345,8 @@ func TestWhoseSessionIsOverIsToldSo(t *testing.T) {
 	}
 	was := b.http.Jar.Cookies(u)[0].String()
 	for _, accept := range []string{acceptHTML, "application/vnd.mingjing.view+json"} {
-		to := b.send("POST", "/api/disputes", []byte("reason=other"), "Accept", accept, "Content-Type", "application/x-www-form-urlencoded", "Cookie", was).to()
+		to := b.send("POST", "/api/disputes", []byte("reason=other"), "Accept", accept, "Content-Type", "application/x-www-form-urlencoded",
+			"Cookie", was).to()
 		if to != "/en/login?expired=1" {
 			t.Errorf("the form leads to %s", to)
 		}
@@ -353,7 +366,8 @@ func TestALockedScreenHasNoSession(t *testing.T) {
 	}
 	was := b.http.Jar.Cookies(u)[0].String()
 	page := b.page("records").want(200)
-	if n := page.html().Find(`html[data-personal] header button[data-lock-to="/en/locked"][data-lock-after="3600"][data-lock-warn="60"]`).Length(); n != 1 {
+	if n := page.html().Find(
+		`html[data-personal] header button[data-lock-to="/en/locked"][data-lock-after="3600"][data-lock-warn="60"]`).Length(); n != 1 {
 		t.Errorf("the page has %d buttons that lock it", n)
 	}
 	// As a form, with scripts off, wherever one was.
@@ -362,7 +376,8 @@ func TestALockedScreenHasNoSession(t *testing.T) {
 		t.Errorf("it leads to %s with %v", to, a.header)
 	}
 	locked := b.page("locked").want(200)
-	if v := locked.view(); v.Who != nil || v.Page != "locked" || locked.html().Find("html[data-personal], button[data-lock-to]").Length() != 0 {
+	if v := locked.view(); v.Who != nil || v.Page != "locked" ||
+		locked.html().Find("html[data-personal], button[data-lock-to]").Length() != 0 {
 		t.Errorf("the locked page is for %+v", v.Who)
 	}
 	if to, _ := locked.html().Find(".center-page a").Attr("href"); to != "/en/login" {

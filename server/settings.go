@@ -23,36 +23,36 @@ import (
 	"mingjing/server/notify"
 )
 
-// Settings are what the operator decides; docs/operators.md has the table.
+// Settings are the operator's settings; docs/operators.md has the table.
 type Settings struct {
 	Addr string // ADDR: host:port to listen on; port 0 takes a free one
-	Data string // DATA: the folder for everything that is kept on this machine
+	Data string // DATA: the folder for everything that is stored on this machine
 	// DatabaseURL, RedisURL: "" is SQLite below Data, and a Redis in the process.
 	DatabaseURL, RedisURL string
 	// KratosPublicURL, KratosAdminURL: "" is a Kratos of our own below Data.
 	KratosPublicURL, KratosAdminURL string
 	KratosBin                       string        // KRATOS_BIN: the program for it
 	MasterKey                       string        // MASTER_KEY: a key management service's URL; "" is a sealed file below Data
-	MasterPassphrase                string        // MASTER_PASSPHRASE: what seals that file besides
+	MasterPassphrase                string        // MASTER_PASSPHRASE: a passphrase that also seals that file
 	Origin                          string        // PUBLIC_ORIGIN, such as https://mirror.example
-	ProxyHops                       int           // PROXY_HOPS: proxies of ours in front
+	ProxyHops                       int           // PROXY_HOPS: our own proxies before the server
 	SMTPURL, MailFrom               string        // SMTP_URL, MAIL_FROM: "" is no e-mail
 	PushLocal                       bool          // PUSH_LOCAL=1: push services may be on this machine, for tests
 	Demo                            bool          // DEMO=1: run the demo city
 	DemoClockScale                  int           // DEMO_CLOCK_SCALE: how much faster its clocks run
 	DemoInstant                     bool          // DEMO_INSTANT=1: its agencies answer at once, for tests and measuring
 	Agencies                        string        // AGENCIES: file that maps agency codes to URLs
-	Witnesses                       string        // WITNESSES: keys and addresses of who witnesses the access log
+	Witnesses                       string        // WITNESSES: keys and addresses of the witnesses of the access log
 	LockAfter                       time.Duration // LOCK_AFTER: how long a login may be unused; 0 is the standard
-	// loginFloor is what a login takes at least; 0 is the standard, and nothing but a
-	// test of this package can set another.
+	// loginFloor is the least time of a login; 0 is the default. Only a test of this
+	// package can set another.
 	loginFloor time.Duration
-	// FreshLogin (FRESH_LOGIN) is how young a login must be to take everything along.
+	// FreshLogin (FRESH_LOGIN) is how recent a password must be for an export.
 	FreshLogin time.Duration
 	LogLevel   slog.Level
 }
 
-// demoScale has 24 hours pass in 90 seconds.
+// demoScale is the factor by which 24 hours pass in 90 seconds.
 const demoScale = 960
 
 func readSettings(getenv func(string) string) (Settings, error) {
@@ -129,7 +129,7 @@ func readSettings(getenv func(string) string) (Settings, error) {
 	return s, errors.Join(wrong...)
 }
 
-// besideProgram returns a program in the folder of this one.
+// besideProgram returns the path of a program in the folder of this one.
 func besideProgram(name string) string {
 	self, err := os.Executable()
 	if err != nil {
@@ -138,14 +138,14 @@ func besideProgram(name string) string {
 	return filepath.Join(filepath.Dir(self), name)
 }
 
-// Secrets are made on the first start and kept in Data, for its owner alone.
-// Losing them loses the residents' logins, their place in the store, the devices
-// that they get push messages on, the means to check what they have shared, and the
-// name of the access log: every phone would say that it is another one.
+// secrets are made on the first start and stored in Data, for its owner alone. Without
+// them, residents can't log in or be found in the database, devices get no push
+// messages, shared statements can't be checked, and the access log has a new name:
+// every phone would report that it is another log.
 type secrets struct {
 	IDKey     []byte `json:"id_key"`
 	AgencyKey []byte `json:"agency_key"`
-	// VAPIDKey is the private key that browsers were given the public one of.
+	// VAPIDKey is the private key of push messages; browsers have its public key.
 	VAPIDKey []byte `json:"vapid_key,omitempty"`
 	// LogKey is the seed of the key that signs the states of the access log.
 	LogKey []byte `json:"log_key,omitempty"`
@@ -153,11 +153,11 @@ type secrets struct {
 	StatementKey []byte `json:"statement_key,omitempty"`
 }
 
-// addedSecrets returns the keys that files of before do not have.
+// addedSecrets returns the keys that older files do not have.
 func addedSecrets(s *secrets) []*[]byte { return []*[]byte{&s.VAPIDKey, &s.StatementKey, &s.LogKey} }
 
-// complete reports whether every key is there; a file from before there were all gains
-// those that it does not have.
+// complete reports whether every key is there; an older file gets the keys that it
+// lacks.
 func (s secrets) complete() bool {
 	return !slices.ContainsFunc(addedSecrets(&s), func(k *[]byte) bool { return len(*k) == 0 })
 }
@@ -176,7 +176,7 @@ func readSecrets(dir string) (secrets, error) {
 		if err != nil && !errors.Is(err, fs.ErrExist) {
 			return s, err
 		}
-		s, err = loadSecrets(file) // our own, or that of a process that was faster
+		s, err = loadSecrets(file) // our own file, or that of a process that was faster
 	}
 	if err == nil && !s.complete() {
 		s, err = addMissingSecrets(file, s)
@@ -215,9 +215,9 @@ func (s secrets) withNewKeys() ([]byte, error) {
 	return json.Marshal(s)
 }
 
-// addMissingSecrets adds the keys to a file of before there were all. Of processes
-// that do so at once the first decides: its file stands ready under a name that
-// only one can take, and whoever comes later helps to put it in place.
+// addMissingSecrets adds keys to an older file. When several processes do so at once,
+// the first decides: it writes its file under a name that only one can take, and the
+// others put that file in place.
 func addMissingSecrets(file string, old secrets) (secrets, error) {
 	ready := file + ".new"
 	data, err := old.withNewKeys()
@@ -227,7 +227,7 @@ func addMissingSecrets(file string, old secrets) (secrets, error) {
 	if err := writeNew(ready, data); err != nil && !errors.Is(err, fs.ErrExist) {
 		return old, err
 	}
-	if now, err := loadSecrets(file); err == nil && now.complete() { // it was in place before
+	if now, err := loadSecrets(file); err == nil && now.complete() { // another process has done it
 		_ = os.Remove(ready)
 		return now, nil
 	}
@@ -242,7 +242,7 @@ func addMissingSecrets(file string, old secrets) (secrets, error) {
 		}
 		err = os.Rename(ready, file)
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) { // else it is in place already
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // another process has done it
 		return old, err
 	}
 	return loadSecrets(file)

@@ -63,7 +63,8 @@ func TestASharesWholeLifeWithoutScripts(t *testing.T) {
 		t.Fatalf("the link is %q", link)
 	}
 	qr := made.html().Find("svg.qr")
-	if alt := qr.AttrOr("aria-label", ""); !strings.Contains(alt, "租房") || qr.AttrOr("role", "") != "img" || !strings.Contains(qr.Find("path").AttrOr("d", ""), "h7v1h-7z") {
+	if alt := qr.AttrOr("aria-label", ""); !strings.Contains(alt, "租房") || qr.AttrOr("role", "") != "img" ||
+		!strings.Contains(qr.Find("path").AttrOr("d", ""), "h7v1h-7z") {
 		t.Errorf("the QR code is %v", alt)
 	}
 	if again := b.page("shares").want(200); bytes.Contains(again.body, []byte(code)) {
@@ -73,10 +74,12 @@ func TestASharesWholeLifeWithoutScripts(t *testing.T) {
 	// Whoever only follows the link uses nothing up.
 	for range 3 {
 		page := outside.page("s/" + code).want(200)
-		if v := page.view(); mingjing.DataOf[mingjing.RecipientView](&v) == nil || mingjing.DataOf[mingjing.RecipientView](&v).Left != 2 || mingjing.DataOf[mingjing.RecipientView](&v).Statement != nil || v.Who != nil {
+		if v := page.view(); mingjing.DataOf[mingjing.RecipientView](&v) == nil || mingjing.DataOf[mingjing.RecipientView](&v).Left != 2 ||
+			mingjing.DataOf[mingjing.RecipientView](&v).Statement != nil || v.Who != nil {
 			t.Errorf("the link shows %+v", mingjing.DataOf[mingjing.RecipientView](&v))
 		}
-		if page.header.Get("X-Robots-Tag") != "noindex, nofollow" || page.header.Get("Cache-Control") != "no-store" || page.header.Get("Referrer-Policy") != "same-origin" {
+		if page.header.Get("X-Robots-Tag") != "noindex, nofollow" || page.header.Get("Cache-Control") != "no-store" ||
+			page.header.Get("Referrer-Policy") != "same-origin" {
 			t.Errorf("its headers are %v", page.header)
 		}
 		if bytes.Contains(page.body, []byte("租房")) {
@@ -126,10 +129,12 @@ func TestASharesWholeLifeWithoutScripts(t *testing.T) {
 		return code, out.String()
 	}
 	now := c.p.casework.City.Now()
-	if code, said := check(string(token), now); code != statementGood || !strings.Contains(said, "holds") || !strings.Contains(said, `"租房"`) || strings.Contains(said, "value") {
+	if code, said := check(string(token), now); code != statementGood || !strings.Contains(said, "holds") || !strings.Contains(said, `"租房"`) ||
+		strings.Contains(said, "value") {
 		t.Errorf("the command says %d: %s", code, said)
 	}
-	if code, said := check(strings.Replace(string(token), "~", "~WyJhIiwidmFsdWUiLDFd~", 1), now); code != statementBad || !strings.Contains(said, "not part of it") {
+	if code, said := check(strings.Replace(string(token), "~", "~WyJhIiwidmFsdWUiLDFd~", 1), now); code != statementBad ||
+		!strings.Contains(said, "not part of it") {
 		t.Errorf("of a field that was added it says %d: %s", code, said)
 	}
 	if code, said := check(string(token), now.AddDate(0, 0, 3)); code != statementBad || !strings.Contains(said, "expired") {
@@ -139,7 +144,7 @@ func TestASharesWholeLifeWithoutScripts(t *testing.T) {
 		t.Errorf("without keys it exits with %d", code)
 	}
 
-	// The resident sees the look, in the name that was given and as that of a stranger.
+	// The resident sees the view, with the name that was given and as that of a stranger.
 	mine := list[mingjing.Share](b.json("GET", "/api/shares", nil))
 	if len(mine) == 0 || mine[0].Viewed != 1 || mine[0].Accesses[0].Who != "Landlord" {
 		t.Fatalf("the resident sees %+v", mine)
@@ -160,7 +165,8 @@ func TestASharesWholeLifeWithoutScripts(t *testing.T) {
 	if g, u := gone.html().Find("main").Text(), unknown.html().Find("main").Text(); g != u || gone.view().Problem.Code != "share_over" {
 		t.Errorf("a revoked link says %s, an unknown one %s", g, u)
 	}
-	if after := outside.form("/api/s/"+code, url.Values{"who": {"Landlord"}}).want(404); after.html().Find("main").Text() != unknown.html().Find("main").Text() {
+	if after := outside.form("/api/s/"+code, url.Values{"who": {"Landlord"}}).want(404); after.html().Find(
+		"main").Text() != unknown.html().Find("main").Text() {
 		t.Error("looking at a revoked share is answered otherwise")
 	}
 	if c.spilt(code, true) != nil {
@@ -174,7 +180,9 @@ func TestSharesAndCorrectionsByProgram(t *testing.T) {
 	b.ready("honest-shanghai")
 	score := into[mingjing.ScoreView](b.json("GET", "/api/score?rulebook=honest-shanghai", nil).want(200)).Score
 	record := score.Explanation[slices.IndexFunc(score.Explanation, func(k mingjing.Contribution) bool { return k.RecordID != "" })].RecordID
-	made := into[mingjing.MadeShare](b.json("POST", "/api/shares", asJSON(c.share(url.Values{"fields": {"band", "value", "missing", "listings"}, "named": {"full"}}))).want(201))
+	made := into[mingjing.MadeShare](
+		b.json("POST", "/api/shares", asJSON(c.share(url.Values{"fields": {"band", "value", "missing", "listings"}, "named": {"full"}}))).want(
+			201))
 	code := codeOf(made.Link)
 	if r := into[mingjing.RecipientView](outside.json("GET", "/api/s/"+code, nil).want(200)); !r.Open || r.Left != 2 {
 		t.Errorf("the link says %+v", r)
@@ -185,7 +193,8 @@ func TestSharesAndCorrectionsByProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	said, _, err := statement.Verify(r.Token, keys, c.p.casework.City.Now())
-	if err != nil || said.Value.Value != r.Statement.Value.Value || said.Name != r.Statement.Name || *said.Listings != *r.Statement.Listings || said.IDMasked == "" {
+	if err != nil || said.Value.Value != r.Statement.Value.Value || said.Name != r.Statement.Name || *said.Listings != *r.Statement.Listings ||
+		said.IDMasked == "" {
 		t.Errorf("the file says %+v, the answer %+v: %v", said, r.Statement, err)
 	}
 	if code := b.json("POST", "/api/disputes/NOTHING/tell-recipients", nil).problem(404); code != "not_found" {
@@ -193,7 +202,8 @@ func TestSharesAndCorrectionsByProgram(t *testing.T) {
 	}
 	d := b.upheld(record)
 	page := b.page("disputes/" + d.ID).want(200)
-	if k := shown[mingjing.DisputePage](page).Correction; k == nil || len(k.Waiting) == 0 || k.Waiting[len(k.Waiting)-1].Who != "Bank" || page.html().Find("form[action$=tell-recipients]").Length() != 1 {
+	if k := shown[mingjing.DisputePage](page).Correction; k == nil || len(k.Waiting) == 0 || k.Waiting[len(k.Waiting)-1].Who != "Bank" ||
+		page.html().Find("form[action$=tell-recipients]").Length() != 1 {
 		t.Fatalf("the dispute offers %+v", k)
 	}
 	told := into[mingjing.CorrectionView](b.json("POST", "/api/disputes/"+d.ID+"/tell-recipients", nil).want(200))
@@ -203,12 +213,14 @@ func TestSharesAndCorrectionsByProgram(t *testing.T) {
 	if to := b.form("/api/disputes/"+d.ID+"/tell-recipients", url.Values{}).to(); to != "/en/disputes/"+d.ID+"?done=recipients_told" {
 		t.Errorf("it leads to %s", to)
 	}
-	if text := b.page("disputes/" + d.ID).want(200).html().Find("section[aria-labelledby=correction]").Text(); !strings.Contains(text, "Bank") || !strings.Contains(text, "Told on") {
+	if text := b.page("disputes/" + d.ID).want(200).html().Find("section[aria-labelledby=correction]").Text(); !strings.Contains(text,
+		"Bank") || !strings.Contains(text, "Told on") {
 		t.Errorf("afterwards the dispute says %s", text)
 	}
 	into[mingjing.Share](b.json("POST", "/api/shares/"+made.Share.ID+"/revoke", nil).want(200))
 	after := outside.page("s/" + code).want(200)
-	if text := after.html().Find("main").Text(); !strings.Contains(text, "Corrected on") || after.html().Find("form[action^='/api/s/']").Length() != 0 || strings.Contains(text, "Bank") {
+	if text := after.html().Find("main").Text(); !strings.Contains(text, "Corrected on") ||
+		after.html().Find("form[action^='/api/s/']").Length() != 0 || strings.Contains(text, "Bank") {
 		t.Errorf("the link says %s", text)
 	}
 	if code := outside.json("POST", "/api/s/"+code, map[string]any{"who": "Bank"}).problem(404); code != "share_over" {

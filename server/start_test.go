@@ -211,7 +211,8 @@ func TestWrongSettingsSayWhatToDo(t *testing.T) {
 	}
 	// All that is wrong is said at once.
 	var errs bytes.Buffer
-	if code := run(t.Context(), []string{"serve"}, env("ADDR", "x", "LOG_LEVEL", "loud", "DEMO", "1"), io.Discard, &errs); code != 2 || !strings.Contains(errs.String(), "ADDR") || !strings.Contains(errs.String(), "LOG_LEVEL") {
+	if code := run(t.Context(), []string{"serve"}, env("ADDR", "x", "LOG_LEVEL", "loud", "DEMO", "1"), io.Discard, &errs); code != 2 ||
+		!strings.Contains(errs.String(), "ADDR") || !strings.Contains(errs.String(), "LOG_LEVEL") {
 		t.Errorf("exit %d, %s", code, &errs)
 	}
 }
@@ -297,7 +298,8 @@ func TestTheCommandsExitWithWhatTheyMean(t *testing.T) {
 		t.Fatal(err)
 	}
 	bad := filepath.Join(t.TempDir(), "rongcheng.json")
-	if err := os.WriteFile(bad, bytes.Replace(rulebooks.Files()["rongcheng.json"], []byte(`"base": 1000`), []byte(`"base": -1`), 1), 0o600); err != nil {
+	if err := os.WriteFile(bad, bytes.Replace(rulebooks.Files()["rongcheng.json"], []byte(`"base": 1000`), []byte(`"base": -1`), 1),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, k := range []struct {

@@ -10,7 +10,7 @@ import (
 	"mingjing/server/statement"
 )
 
-// What the statement command exits with.
+// The exit codes of the statement command.
 const (
 	statementGood   = 0
 	statementBad    = 1
@@ -25,17 +25,18 @@ set in it. No server is asked. Exits with 0 when it holds, 1 when it does not, 2
 when a file cannot be read. That a share was revoked later takes no copy back.
 `
 
-// maxStatementFile bounds a file that is read.
+// maxStatementFile is the limit of a file that is read.
 const maxStatementFile = 1 << 20
 
-// runStatement returns the statement subcommand; args are what follows its name.
+// runStatement runs the statement command and returns the exit code; args are what
+// follows its name.
 func runStatement(args []string, now time.Time, stdout, stderr io.Writer) int {
 	var file, keyFile string
 	set := flag.NewFlagSet("verify", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
 	set.StringVar(&keyFile, "key", "", "")
 	understood := len(args) > 0 && args[0] == "verify"
-	for rest := args; understood && len(rest) > 1; rest = set.Args() { // the file may stand before or after
+	for rest := args; understood && len(rest) > 1; rest = set.Args() { // the file may be before or after the flags
 		if understood = set.Parse(rest[1:]) == nil; understood && set.NArg() > 0 {
 			understood = file == ""
 			file = set.Arg(0)

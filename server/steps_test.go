@@ -23,7 +23,8 @@ func TestEveryStepAnswersAProgramToo(t *testing.T) {
 			t.Errorf("the application is %+v", d)
 		}
 		handler.json("POST", "/api/admin/cases/"+d.ID+"/assign", nil).want(200)
-		opened := into[mingjing.CaseView](handler.json("POST", "/api/admin/cases/"+d.ID+"/id-number", map[string]any{"id_reason": "identity"}).want(200))
+		opened := into[mingjing.CaseView](
+			handler.json("POST", "/api/admin/cases/"+d.ID+"/id-number", map[string]any{"id_reason": "identity"}).want(200))
 		if opened.IDNumber != string(c.account(t, "repair").IDNumber) {
 			t.Error("the number that was asked for is not in the answer")
 		}
@@ -51,7 +52,8 @@ func TestEveryStepAnswersAProgramToo(t *testing.T) {
 		handler.json("POST", steps+"/recommend", map[string]any{"outcome": "approved", "reasons": "It holds."}).want(200)
 		supervisor.json("POST", steps+"/assign", nil).want(200)
 		supervisor.json("POST", steps+"/decision", map[string]any{"outcome": "approved", "reasons": "It does."}).want(200)
-		k := into[mingjing.CaseView](handler.json("POST", steps+"/serve", map[string]any{"method": "in_person", "on": mingjing.DateOf(c.p.casework.City.Now()), "proof": "R-2"}).want(200))
+		k := into[mingjing.CaseView](handler.json("POST", steps+"/serve", map[string]any{"method": "in_person",
+			"on": mingjing.DateOf(c.p.casework.City.Now()), "proof": "R-2"}).want(200))
 		if k.Listing.State != mingjing.ListingServed || k.Listing.Served != mingjing.ServedInPerson {
 			t.Errorf("it is %+v", k.Listing)
 		}
@@ -62,7 +64,8 @@ func TestEveryStepAnswersAProgramToo(t *testing.T) {
 		b.ready("honest-shanghai")
 		records := list[mingjing.Record](b.json("GET", "/api/records", nil))
 		i := slices.IndexFunc(records, func(r mingjing.Record) bool { return r.Agency == "metro" && r.State == mingjing.RecordActive })
-		d := into[mingjing.Case](b.json("POST", "/api/disputes", map[string]any{"record_id": records[i].ID, "reason": "not_me", "statement": "It was not me."}).want(201))
+		d := into[mingjing.Case](b.json("POST", "/api/disputes", map[string]any{"record_id": records[i].ID, "reason": "not_me",
+			"statement": "It was not me."}).want(201))
 		handler.json("POST", "/api/admin/cases/"+d.ID+"/assign", nil).want(200)
 		handler.json("POST", "/api/admin/cases/"+d.ID+"/ask-agency", nil).want(200)
 		q := into[mingjing.AgencyQuestion](officer.json("POST", "/api/agency/questions/"+d.ID+"/answer",

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -112,7 +111,8 @@ func TestTheStoryOfTheGuarantorFromLoginToCorrection(t *testing.T) {
 	b := c.browser(t)
 	account := c.account(t, "guarantor")
 
-	me := into[map[string]any](b.json("POST", "/api/login", map[string]any{"id_number": strings.ToLower(string(account.IDNumber)), "password": account.Password}).want(200))
+	me := into[map[string]any](b.json("POST", "/api/login", map[string]any{"id_number": strings.ToLower(string(account.IDNumber)),
+		"password": account.Password}).want(200))
 	if me["role"] != "resident" || me["name"] != account.Name || me["id_masked"] != account.IDNumber.Masked() || me["aal"] != 1.0 {
 		t.Errorf("logged in as %v", me)
 	}
@@ -125,7 +125,8 @@ func TestTheStoryOfTheGuarantorFromLoginToCorrection(t *testing.T) {
 	}
 
 	before := time.Now()
-	a := b.json("POST", "/api/score-requests", map[string]any{"rulebook": "honest-shanghai", "consent": true}, "Idempotency-Key", "story-1").want(202)
+	a := b.json("POST", "/api/score-requests", map[string]any{"rulebook": "honest-shanghai", "consent": true}, "Idempotency-Key",
+		"story-1").want(202)
 	asked := into[map[string]any](a)
 	deadline, err := time.Parse(time.RFC3339, asked["deadline"].(string))
 	if err != nil || deadline.Before(before) || deadline.After(time.Now().Add(24*time.Hour/testScale+time.Second)) {
@@ -211,7 +212,8 @@ func TestTheStoryOfTheGuarantorFromLoginToCorrection(t *testing.T) {
 	if !slices.ContainsFunc(queue, func(k map[string]any) bool { return k["id"] == dispute && k["resident"] == nil }) {
 		t.Errorf("the queue, which shows no person, lacks the case: %v", queue)
 	}
-	if found := list[map[string]any](h.json("GET", "/api/admin/cases?search="+url.QueryEscape(account.Name), nil)); len(found) != 1 || found[0]["resident"] != account.Name {
+	if found := list[map[string]any](h.json("GET", "/api/admin/cases?search="+url.QueryEscape(account.Name), nil)); len(found) != 1 ||
+		found[0]["resident"] != account.Name {
 		t.Errorf("the search found %v", found)
 	}
 	k := into[mingjing.CaseView](h.json("GET", "/api/admin/cases/"+dispute, nil).want(200))
@@ -226,13 +228,16 @@ func TestTheStoryOfTheGuarantorFromLoginToCorrection(t *testing.T) {
 	if code := h.json("POST", "/api/admin/cases/"+dispute+"/decision", decision("upheld", one, two)).problem(409); code != "case_not_yours" {
 		t.Errorf("deciding a case that nobody has taken: %s", code)
 	}
-	if k = into[mingjing.CaseView](h.json("POST", "/api/admin/cases/"+dispute+"/assign", nil).want(200)); k.State != mingjing.DisputeAssigned || k.Handler == "" {
+	if k = into[mingjing.CaseView](h.json("POST", "/api/admin/cases/"+dispute+"/assign", nil).want(
+		200)); k.State != mingjing.DisputeAssigned || k.Handler == "" {
 		t.Errorf("assigned: %s to %s", k.State, k.Handler)
 	}
-	if k = into[mingjing.CaseView](h.json("POST", "/api/admin/cases/"+dispute+"/ask-agency", nil).want(200)); k.State != mingjing.DisputeAgencyAsked {
+	if k = into[mingjing.CaseView](h.json("POST", "/api/admin/cases/"+dispute+"/ask-agency", nil).want(
+		200)); k.State != mingjing.DisputeAgencyAsked {
 		t.Errorf("asked: %s", k.State)
 	}
-	if code := h.json("POST", "/api/admin/cases/"+dispute+"/decision", decision("rejected", one, two)).problem(409); code != "agency_waiting" && code != "agency_lost" {
+	if code := h.json("POST", "/api/admin/cases/"+dispute+"/decision", decision("rejected", one, two)).problem(
+		409); code != "agency_waiting" && code != "agency_lost" {
 		t.Errorf("rejecting where the agency has not answered yet, or says itself that it is wrong: %s", code)
 	}
 	eventually(t, 30*time.Second, "the agency answers", func() bool {
@@ -289,15 +294,15 @@ func TestTheStoryOfTheGuarantorFromLoginToCorrection(t *testing.T) {
 	if final.Score.Value <= first || len(final.History) < 2 {
 		t.Errorf("the score is %d after %d, with %d in its history", final.Score.Value, first, len(final.History))
 	}
-	looks := list[mingjing.AccessEntry](b.json("GET", "/api/access-log?others=1", nil))
+	entries := list[mingjing.AccessEntry](b.json("GET", "/api/access-log?others=1", nil))
 	var acts []string
-	for _, l := range looks {
+	for _, l := range entries {
 		if l.Who == k.Handler && l.Role == mingjing.RoleHandler {
 			acts = append(acts, l.Action)
 		}
 	}
 	if !slices.Contains(acts, "case") || !slices.Contains(acts, "search") {
-		t.Errorf("the access log names the handler for %v only: %+v", acts, looks)
+		t.Errorf("the access log names the handler for %v only: %+v", acts, entries)
 	}
 	if page := b.page("access-log").want(200); !strings.Contains(page.html().Find("main").Text(), k.Handler) {
 		t.Error("the page of the access log does not name the handler")
@@ -305,7 +310,8 @@ func TestTheStoryOfTheGuarantorFromLoginToCorrection(t *testing.T) {
 
 	file := b.send("GET", "/api/evidence/"+held.Evidence[0].ID, nil).want(200)
 	if !bytes.Equal(file.body, pdf) || file.header.Get("Content-Type") != "application/pdf" ||
-		!strings.HasPrefix(file.header.Get("Content-Disposition"), "attachment;") || !strings.Contains(file.header.Get("Content-Disposition"), "%E6%94%B6%E6%8D%AE") {
+		!strings.HasPrefix(file.header.Get("Content-Disposition"), "attachment;") ||
+		!strings.Contains(file.header.Get("Content-Disposition"), "%E6%94%B6%E6%8D%AE") {
 		t.Errorf("the evidence is sent with %v", file.header)
 	}
 	if got := file.header.Get("Content-Security-Policy"); got != "default-src 'none'; sandbox" {
@@ -335,22 +341,27 @@ func TestSendingTheSameTwiceIsOneRequestAndOneDispute(t *testing.T) {
 	if a := b.json("POST", "/api/score-requests", ask); a.status == 409 && a.problem(409) != "request_open" {
 		t.Errorf("%s", a.body)
 	}
-	eventually(t, 45*time.Second, "records are there", func() bool { return len(list[mingjing.Record](b.json("GET", "/api/records", nil))) > 0 })
+	eventually(t, 45*time.Second, "records are there", func() bool {
+		return len(list[mingjing.Record](b.json("GET", "/api/records", nil))) > 0
+	})
 	record := list[mingjing.Record](b.json("GET", "/api/records", nil))[0].ID
 	file := []file{{"a.png", picture(t, "png")}}
-	fields := map[string]string{"record_id": record, "reason": "wrong_facts", "statement": "It was not me who parked there.", "idempotency_key": "twice-too"}
+	fields := map[string]string{"record_id": record, "reason": "wrong_facts", "statement": "It was not me who parked there.",
+		"idempotency_key": "twice-too"}
 	both = twice(func() answer { return b.upload("/api/disputes", "application/json", fields, file) })
 	x, y := into[mingjing.Case](both[0].want(201)), into[mingjing.Case](both[1].want(201))
 	if x.ID != y.ID || len(x.Evidence) != 1 || len(y.Evidence) != 1 {
 		t.Errorf("two disputes: %s with %d, %s with %d files", x.ID, len(x.Evidence), y.ID, len(y.Evidence))
 	}
-	if code := b.json("POST", "/api/disputes", map[string]any{"record_id": record, "reason": "other", "statement": "Again."}).problem(409); code != "dispute_open" {
+	if code := b.json("POST", "/api/disputes", map[string]any{"record_id": record, "reason": "other", "statement": "Again."}).problem(
+		409); code != "dispute_open" {
 		t.Error(code)
 	}
 	if n := len(list[mingjing.Case](b.json("GET", "/api/disputes", nil))); n != 1 {
 		t.Errorf("there are %d disputes", n)
 	}
-	if code := b.json("POST", "/api/score-requests", ask, "Idempotency-Key", strings.Repeat("k", 129)).fields()["idempotency_key"]; code != "too_long" {
+	if code := b.json("POST", "/api/score-requests", ask,
+		"Idempotency-Key", strings.Repeat("k", 129)).fields()["idempotency_key"]; code != "too_long" {
 		t.Errorf("a key without end: %s", code)
 	}
 }
@@ -364,151 +375,4 @@ func twice(do func() answer) [2]answer {
 	}
 	wg.Wait()
 	return both
-}
-
-// TestTheSameActionsWorkAsForms is the resident's and the handler's part without
-// scripts: each form is taken as the page has it and leads to a page.
-func TestTheSameActionsWorkAsForms(t *testing.T) {
-	c := theOpenCity(t)
-	b := c.browser(t)
-	a := c.account(t, "model-resident")
-	to := b.fill(b.page("login"), "/api/login", map[string]string{"id_number": string(a.IDNumber), "password": a.Password}).to()
-	if to != "/en/overview?done=logged_in" {
-		t.Fatalf("the login leads to %s", to)
-	}
-	if page := b.page(to).want(200); page.html().Find("[role=status]").Length() == 0 {
-		t.Error("the page does not say what was done")
-	}
-	again := b.fill(b.page("ask"), "/api/score-requests", map[string]string{"rulebook": "rongcheng", "consent": ""}).want(422)
-	if v := again.view(); v.Page != "ask" || v.Form["rulebook"] != "rongcheng" || v.Problem.Fields[0].Code != "consent_required" || v.Seq == 0 && v.Who == nil {
-		t.Errorf("the form comes back as %+v", v.Problem)
-	}
-	if again.html().Find("#error-summary").Length() == 0 || again.html().Find("input[value=rongcheng][checked]").Length() == 0 {
-		t.Error("the page does not say what was wrong, or has forgotten what was chosen")
-	}
-	to = b.fill(again, "/api/score-requests", map[string]string{"consent": "true"}).to()
-	if !strings.HasPrefix(to, "/en/requests/") || !strings.HasSuffix(to, "?done=requested") {
-		t.Fatalf("asking leads to %s", to)
-	}
-	eventually(t, 45*time.Second, "the page shows the score", func() bool {
-		v := b.page(to).want(200).view()
-		return mingjing.DataOf[mingjing.ScoreRequest](&v).State == mingjing.RequestReady && mingjing.DataOf[mingjing.ScoreRequest](&v).Score != nil
-	})
-	record := list[mingjing.Record](b.json("GET", "/api/records", nil))[0].ID
-
-	page := b.page("disputes/new?record=" + record).want(200)
-	bad := b.fillFiles(page, "/api/disputes", map[string]string{"statement": typedStatement}, []file{{"notes.txt", []byte("no document")}}).want(422)
-	if v := bad.view(); v.Form["statement"] != typedStatement || v.Path != "disputes/new?record="+record || mingjing.DataOf[mingjing.NewCaseView](&v).Key != shown[mingjing.NewCaseView](page).Key {
-		t.Errorf("the form of a dispute comes back as %q at %q", v.Form, v.Path)
-	}
-	to = b.fillFiles(bad, "/api/disputes", map[string]string{"reason": "other"}, []file{{"r.pdf", pdf}}).to()
-	id, ok := strings.CutSuffix(strings.TrimPrefix(to, "/en/disputes/"), "?done=dispute_filed")
-	if !ok {
-		t.Fatalf("filing leads to %s", to)
-	}
-	if to = b.fillFiles(b.page("disputes/"+id).want(200), "/api/disputes/"+id+"/evidence", nil, []file{{"p.png", picture(t, "png")}}).to(); to != "/en/disputes/"+id+"?done=evidence_added" {
-		t.Errorf("adding evidence leads to %s", to)
-	}
-	if none := b.fillFiles(b.page("disputes/"+id), "/api/disputes/"+id+"/evidence", nil, nil).want(422).view(); none.Page != "dispute" || none.Problem.Fields[0].Field != "evidence" {
-		t.Errorf("no file: %+v", none.Problem)
-	}
-
-	h := c.desk(t, "h-1002")
-	h.lang = "zh-CN"
-	path := "admin/cases/" + id
-	if to = h.fill(h.page(path).want(200), "/api/admin/cases/"+id+"/assign", nil).to(); to != "/zh-CN/"+path+"?done=assigned" {
-		t.Errorf("taking the case leads to %s", to)
-	}
-	if to = h.fill(h.page(path), "/api/admin/cases/"+id+"/ask-agency", nil).to(); to != "/zh-CN/"+path+"?done=agency_asked" {
-		t.Errorf("asking the agency leads to %s", to)
-	}
-	half := h.fill(h.page(path), "/api/admin/cases/"+id+"/decision", map[string]string{"outcome": "upheld", "reasons": "证件已核对。", "evidence_answer": "已核对"}, 1).want(422)
-	v := half.view()
-	unanswered := ""
-	for _, e := range mingjing.DataOf[mingjing.CasePage](&v).Evidence {
-		if v.Form["evidence_answer_"+e.ID] == "" {
-			unanswered = e.ID
-		}
-	}
-	if len(v.Problem.Fields) != 1 || v.Problem.Fields[0].Field != "evidence_answer_"+unanswered || v.Form["reasons"] != "证件已核对。" {
-		t.Errorf("half a decision comes back with %+v and %q", v.Problem, v.Form)
-	}
-	if to = h.fill(half, "/api/admin/cases/"+id+"/decision", map[string]string{"evidence_answer": "已核对"}).to(); to != "/zh-CN/"+path+"?done=decided" {
-		t.Errorf("deciding leads to %s", to)
-	}
-	if late := h.form("/api/admin/cases/"+id+"/decision", url.Values{"outcome": {"upheld"}, "reasons": {"x"}}).want(409).view(); late.Page != "case" || late.Problem.Code != "case_decided" {
-		t.Errorf("deciding twice shows %s with %+v", late.Page, late.Problem)
-	}
-
-	withdraw := b.form("/api/consents/withdraw", url.Values{"rulebook": {"rongcheng"}}).want(422).view()
-	if withdraw.Page != "consents" || withdraw.Problem.Fields[0].Code != "confirm_required" {
-		t.Errorf("withdrawing without a word: %+v", withdraw.Problem)
-	}
-	if to = b.fill(b.page("consents"), "/api/consents/withdraw", map[string]string{"confirm": "true"}).to(); to != "/en/consents?done=consent_withdrawn" {
-		t.Errorf("withdrawing leads to %s", to)
-	}
-	if to = b.fill(b.page("overview"), "/api/logout", nil).to(); to != "/en/?done=logged_out" {
-		t.Errorf("logging out leads to %s", to)
-	}
-}
-
-// fill sends a form of a page with what it holds, changed by values; the button
-// is pressed once. skip leaves the value of the nth field of a name as it is.
-func (b *browser) fill(page answer, action string, values map[string]string, skip ...int) answer {
-	b.t.Helper()
-	form := url.Values{}
-	for _, f := range formOf(page, action) {
-		form.Add(f[0], f[1])
-	}
-	for name, v := range values {
-		if v == "" {
-			form.Del(name)
-			continue
-		}
-		if len(form[name]) == 0 {
-			form.Set(name, v)
-		}
-		for i := range form[name] {
-			if !slices.Contains(skip, i) || len(form[name]) == 1 {
-				form[name][i] = v
-			}
-		}
-	}
-	return b.form(action, form, "Referer", b.c.url+strings.TrimPrefix(page.what, "GET "))
-}
-
-func (b *browser) fillFiles(page answer, action string, values map[string]string, files []file) answer {
-	b.t.Helper()
-	fields := map[string]string{}
-	for _, f := range formOf(page, action) {
-		fields[f[0]] = f[1]
-	}
-	maps.Copy(fields, values)
-	return b.upload(action, acceptHTML, fields, files)
-}
-
-// formOf returns what the form of a page with an action would send, in order.
-func formOf(page answer, action string) [][2]string {
-	page.t.Helper()
-	form := page.html().Find(fmt.Sprintf("form[action=%q]", action)).First()
-	if form.Length() == 0 {
-		page.t.Fatalf("%s has no form for %s", page.what, action)
-	}
-	var fields [][2]string
-	inputs := form.Find("input[name], textarea[name], select[name]")
-	for i := range inputs.Length() {
-		in := inputs.Eq(i)
-		name, _ := in.Attr("name")
-		value, _ := in.Attr("value")
-		kind, _ := in.Attr("type")
-		_, checked := in.Attr("checked")
-		switch {
-		case kind == "file", (kind == "checkbox" || kind == "radio") && !checked:
-			continue
-		case in.Is("textarea"):
-			value = in.Text()
-		}
-		fields = append(fields, [2]string{name, value})
-	}
-	return fields
 }

@@ -71,7 +71,8 @@ func TestTheLogIsPublicAndTellsNothing(t *testing.T) {
 	if a := get(path, 200); int64(len(a.body)) != width*tlog.HashSize {
 		t.Errorf("%s has %d bytes", path, len(a.body))
 	}
-	for _, path := range []string{"/log/tile/", "/log/tile/0/x999/999", "/log/tile/data/000", "/log/tile/0/0", "/log/tile/9/000", "/log/entries", "/log/tile/0/000.p/0"} {
+	for _, path := range []string{"/log/tile/", "/log/tile/0/x999/999", "/log/tile/data/000", "/log/tile/0/0", "/log/tile/9/000",
+		"/log/entries", "/log/tile/0/000.p/0"} {
 		get(path, 404)
 	}
 	stranger.send("POST", "/log/checkpoint", nil).want(405)
@@ -115,7 +116,7 @@ func TestAProofFileIsCheckedWithoutAServer(t *testing.T) {
 		var out bytes.Buffer
 		return run(t.Context(), append([]string{"verify"}, files...), func(string) string { return "" }, &out, &out), out.String()
 	}
-	if code, out := verify(file); code != 0 || !strings.Contains(out, "All looks are on the record") {
+	if code, out := verify(file); code != 0 || !strings.Contains(out, "All entries are in the log") {
 		t.Errorf("the good file: %d\n%s", code, out)
 	}
 	if code, _ := verify(file, file); code != 0 {
@@ -141,7 +142,8 @@ func TestAProofFileIsCheckedWithoutAServer(t *testing.T) {
 			t.Fatal(err)
 		}
 		k.cheat(&p)
-		want := map[string]string{"changed": "changed or made up", "missing": "missing", "order": "order in which", "double": "there twice", "signature": "no good signature"}[k.want]
+		want := map[string]string{"changed": "changed or made up", "missing": "missing", "order": "order in which", "double": "there twice",
+			"signature": "no good signature"}[k.want]
 		if code, out := verify(save(p)); code != 1 || !strings.Contains(out, "WRONG") || !strings.Contains(out, want) {
 			t.Errorf("%s: %d\n%s", name, code, out)
 		}
@@ -163,7 +165,8 @@ func TestAProofFileIsCheckedWithoutAServer(t *testing.T) {
 			t.Errorf("verify %v: %d", args, code)
 		}
 	}
-	if code, out := verify(filepath.Join(dir, "nowhere.json")); code != 1 || !strings.Contains(out, "can't") && !strings.Contains(out, "not a proof") {
+	if code, out := verify(filepath.Join(dir, "nowhere.json")); code != 1 || !strings.Contains(out, "can't") &&
+		!strings.Contains(out, "not a proof") {
 		t.Errorf("a file that is not there: %d %s", code, out)
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"mingjing/logproof"
 )
 
-// runVerify returns the verify command: what the phone checks, without phone and
-// server.
+// runVerify runs the verify command and returns the exit code. It checks what the phone
+// checks, without phone and server.
 func runVerify(args []string, stdout, stderr io.Writer) int {
 	if len(args) < 1 || len(args) > 2 {
 		fmt.Fprintln(stderr, "usage: mingjing verify FILE [EARLIER]")
@@ -33,7 +33,7 @@ func runVerify(args []string, stdout, stderr io.Writer) int {
 		}
 	}
 	proof := files[:1]
-	// When the file was made nobody says, so the witnesses are not told to be late.
+	// It is not known when the file was made, so no witness is reported as late.
 	k := logproof.Check(proof, nil, time.Time{})
 	fmt.Fprintf(stdout, "log       %s\n", proof[0].Key)
 	if k.Checkpoint.Size > 0 {
@@ -43,7 +43,7 @@ func runVerify(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stdout, "witness   %s cosigned %d leaves on %s\n", w.Name, w.Size, w.At.UTC().Format(time.RFC3339))
 	}
 	if k.Entries > 0 {
-		fmt.Fprintf(stdout, "looks     %d, from %s to %s\n", k.Entries, k.From.UTC().Format(time.RFC3339), k.To.UTC().Format(time.RFC3339))
+		fmt.Fprintf(stdout, "entries   %d, from %s to %s\n", k.Entries, k.From.UTC().Format(time.RFC3339), k.To.UTC().Format(time.RFC3339))
 	}
 	if len(files) == 2 {
 		if files[1].Key != files[0].Key {
@@ -60,11 +60,12 @@ func runVerify(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stdout, "\nThe access log is not as it should be. Keep this file and show it to the auditor.")
 		return 1
 	}
-	fmt.Fprintln(stdout, "\nAll looks are on the record, in their order, and none is missing. Compare the key of the log with the one you know.")
+	fmt.Fprintln(stdout,
+		"\nAll entries are in the log, in their order, and none is missing. Compare the key of the log with the one you know.")
 	return 0
 }
 
-// affected returns which looks or witnesses a problem is about.
+// affected returns the entries or witnesses that a problem is about, in brackets.
 func affected(p mingjing.LogProblem) string {
 	var of []string
 	for _, n := range p.Seqs {

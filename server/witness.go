@@ -15,8 +15,8 @@ import (
 	"mingjing/server/ledger"
 )
 
-// runWitness returns the witness command. It is for somebody else's computer than the
-// one it watches: a witness of one's own witnesses nothing.
+// runWitness runs the witness command and returns the exit code. It should run on
+// somebody else's computer: nobody is a witness of their own log.
 func runWitness(ctx context.Context, getenv func(string) string, stdout, stderr io.Writer) int {
 	or := func(name, standard string) string { return cmp.Or(strings.TrimSpace(getenv(name)), standard) }
 	log := slog.New(slog.NewJSONHandler(stderr, nil))

@@ -1,26 +1,25 @@
 "use strict";
-// Runs on every page, long before the app is there. It keeps note of what the
-// person's hands are doing on the page that the server rendered, so that the app can
-// take the page over at a moment when nothing gets lost: not in the middle of a word
-// that is being composed, of a click, of choosing a file, or of leaving.
+// Runs on every page, long before the app has started. It records what the person is
+// doing on the page that the server rendered, so that the app takes the page over at a
+// moment when nothing is lost: not while a word is being composed, during a click,
+// while a file is being chosen, or when the page is being left.
 (() => {
   const root = document.documentElement;
   const workers = navigator.serviceWorker;
-  // A page that no program takes over registers the worker itself, and may know
-  // which program the person will need next.
+  // A page that no program takes over registers the worker itself. It may know which
+  // program the person needs next.
   if (workers && !root.dataset.program) {
     addEventListener("load", () => {
       workers.register("/app-worker.js").then(() => workers.ready).then((registration) => {
         if (root.dataset.next) {
           registration.active.postMessage({ type: "mingjing:keep", program: root.dataset.next, lang: root.lang });
         }
-      }).catch(() => {}); // the page works without
+      }).catch(() => {}); // the page works without it
     });
   }
 
-  // The page that stands in for one that could not be fetched: it looks whether it
-  // can be, soon, since a network that has just come back may fail once more, and
-  // then less often.
+  // The page shown in place of one that could not be fetched. It tries again: soon at
+  // first, since a network that has just come back may fail once more, then less often.
   if (root.hasAttribute("data-offline") && !location.pathname.endsWith("/offline")) {
     const again = () => location.reload();
     addEventListener("online", again);
@@ -43,7 +42,7 @@
   on("compositionend", () => { hands.composing = false; });
   on("keydown input", () => { hands.typed = performance.now(); });
   on("pointerdown", () => { hands.pressing = true; });
-  // The click comes after the pointer is up.
+  // The click event comes after the pointer is up.
   on("pointerup pointercancel", () => later("pressing", 50));
   on("click", (e) => {
     if (e.target.type === "file") {
@@ -51,12 +50,12 @@
     }
   });
   on("change cancel", () => later("choosing", 50));
-  // Without an event for a dialog that was dismissed, the focus coming back tells.
+  // No event tells that a dialog was dismissed; the focus that comes back does.
   addEventListener("focus", () => later("choosing", 1000));
   on("submit", () => { hands.left = performance.now(); });
 
-  // Whoever logs out gets no more push messages here, even where the login that
-  // had asked for them was another one: the browser forgets its address first.
+  // After a log-out this browser gets no more push messages, even if another login had
+  // asked for them: the browser removes its address first.
   const released = new WeakSet();
   addEventListener("submit", (e) => {
     const form = e.target;

@@ -1,21 +1,21 @@
 "use strict";
-// Locks the screen of whoever is logged in: by the button, a double tap on the
-// bar at the top, Escape twice, or after a time without use. What is on the page
-// goes at once, the session ends on the server, and a page that says nothing of
-// anybody takes this one's place. It runs before the page is there and without
-// the app, so that a page that the browser kept is never shown unasked.
+// Locks the screen of a person who is logged in: by the button, a double tap on the bar
+// at the top, Escape twice, or after a time without use. The content of the page is
+// removed at once, the session ends on the server, and a page without personal data
+// replaces this one. The script runs before the page is drawn and without the app, so
+// that a page from the browser's cache is never shown while it should be locked.
 (() => {
   const root = document.documentElement;
   const button = () => document.querySelector("button[data-lock-to]");
   const personal = () => root.hasAttribute("data-personal");
   const twice = 500; // milliseconds between two taps, or two Escapes
-  // The server has not heard of a lock yet. Nothing personal is ever kept.
+  // The server does not know of the lock yet. Nothing personal is ever stored.
   const owed = "mingjing-lock";
   const keep = (on) => {
     try {
       return on === undefined ? localStorage.getItem(owed) : on ? localStorage.setItem(owed, "1") : localStorage.removeItem(owed);
     } catch (error) {
-      return null; // without storage there is this page alone
+      return null; // without storage, other pages are not told
     }
   };
   const channel = window.BroadcastChannel ? new BroadcastChannel("mingjing-lock") : null;
@@ -23,8 +23,8 @@
   const post = (path) => fetch(path, { method: "POST", keepalive: true, headers: { Accept: "application/json" } });
 
   let locked = false;
-  let last = Date.now(); // when somebody was here
-  let told = last; // when the server learned of it
+  let last = Date.now(); // when the screen was last used
+  let told = last; // when the server was told of it
   let telling = 0;
   let timer = 0;
 
@@ -59,7 +59,7 @@
     lock();
   }
 
-  // tell ends the session, which only the server can, however long that takes.
+  // tell ends the session on the server, and retries until that is done.
   function tell(done, failed, pause) {
     post("/api/lock").then((answer) => {
       if (!answer.ok) {
@@ -120,14 +120,14 @@
     check();
   }
 
-  // here is that somebody is here, which other pages and the server hear too.
+  // here records that somebody is at the screen, and tells other pages and the server.
   function here() {
     const now = Date.now();
     if (locked || !after() || (now - last < 1000 && !warned())) {
       return;
     }
     if (now - last >= after()) {
-      lockAll(); // it slept, and whoever woke it may be another
+      lockAll(); // the device slept, and another person may have woken it
       return;
     }
     seen(now);
@@ -168,7 +168,7 @@
     const was = warned();
     here();
     if (was) {
-      e.preventDefault(); // it was only to stay
+      e.preventDefault(); // the key only closes the warning
       return;
     }
     if (e.key !== "Escape" || e.repeat || e.isComposing || e.keyCode === 229 || !button()) {
@@ -195,7 +195,7 @@
     tapped = tap;
   });
   on("wheel touchmove input", here);
-  // The tap that closes the warning does not reach what lies under it.
+  // The tap that closes the warning does not reach the elements below it.
   let swallow = false;
   on("pointerdown", () => {
     swallow = warned();
@@ -209,7 +209,7 @@
     }
   });
   on("pointermove", (e) => {
-    if (e.movementX || e.movementY) { // and not only the page under it
+    if (e.movementX || e.movementY) { // the pointer has moved, not only the page under it
       here();
     }
   });
@@ -225,8 +225,8 @@
     }
   });
 
-  // What nobody looks at is not drawn either, so that neither the list of open
-  // apps nor the first moment after coming back shows it.
+  // A hidden page is not drawn either, so that neither the list of open apps nor the
+  // first moment after coming back shows it.
   document.addEventListener("visibilitychange", () => {
     if (locked || !personal()) {
       return;
@@ -249,7 +249,7 @@
     if (!e.persisted || !personal()) {
       return;
     }
-    // The browser kept it, and may be with somebody else by now.
+    // The page comes from the browser's cache; another person may be at the screen now.
     document.body.replaceChildren();
     location.reload();
   });

@@ -1,12 +1,12 @@
 "use strict";
-// The service worker. It keeps public files that never change under their
-// address, the browser's program that the person uses with the sentences of their
-// language, and one neutral offline page for each language. It keeps no page of
-// anybody's and no answer of the API: those are asked of the network each time.
+// The service worker. It stores public files that never change under their address, the
+// program that the person uses with the sentences of their language, and one neutral
+// offline page for each language. It stores no personal page and no answer of the API:
+// those always come from the network.
 const version = "{{.Version}}";
 const cacheName = "mingjing-" + version;
 const files = {{.Files}};
-// By the name of the program, then by language: what a page needs to come to life.
+// By the name of the program, then by language: the files that a page needs to start.
 const programs = {{.Programs}};
 const offlinePages = {{.OfflinePages}};
 const known = new Set([files, Object.values(programs).map((p) => Object.values(p))].flat(3));
@@ -17,7 +17,7 @@ self.addEventListener("install", (event) => event.waitUntil(install()));
 async function install() {
   const cache = await caches.open(cacheName);
   await add(cache, files);
-  // Whoever used a program will use the new one.
+  // A person who used a program will use its new version.
   for (const [name, languages] of Object.entries(programs)) {
     for (const [lang, urls] of Object.entries(languages)) {
       if ((await Promise.all(urls.map(isKept))).every(Boolean)) {
@@ -25,7 +25,7 @@ async function install() {
       }
     }
   }
-  // Without credentials, so that the page is nobody's.
+  // Without credentials, so that the page has nothing personal.
   await Promise.all(Object.values(offlinePages).map(async (url) => {
     const response = await fetch(url, { credentials: "omit", cache: "no-store" });
     if (!response.ok || response.redirected) {
@@ -39,12 +39,12 @@ function add(cache, urls) {
   return cache.addAll(urls.map((url) => new Request(url, { credentials: "omit" })));
 }
 
-// isKept says whether any version of a file is kept.
+// isKept reports whether any version of a file is stored.
 async function isKept(url) {
   return Boolean(await caches.match(url, { ignoreSearch: true }));
 }
 
-// keep is told by a page which program and language the person uses.
+// keep stores the program and the language that a page names.
 async function keep(name, lang) {
   const urls = Object.hasOwn(programs, name) && programs[name][lang];
   if (!urls) {
@@ -99,7 +99,8 @@ self.addEventListener("fetch", (event) => {
 
 async function page(request, url) {
   try {
-    // A connection that was closed while it was idle fails once, online or not.
+    // A connection that was closed while it was idle fails once, also when the device
+    // is online.
     return await fetch(request).catch(() => fetch(request));
   } catch (error) {
     const cached = await caches.match(offlinePages[language(url)], { cacheName: cacheName });
@@ -128,9 +129,9 @@ function preferred() {
   return (self.navigator.language || "").startsWith("en") ? "en" : "zh-CN";
 }
 
-// A push message says a language, and a kind only where the person wants it on a
-// locked screen. Whatever else comes is answered with the neutral sentence, since
-// a browser wants every message to be shown.
+// A push message contains a language, and a kind only where the person wants it on a
+// locked screen. Any other message is shown as the neutral sentence, since browsers
+// require that every message is shown.
 self.addEventListener("push", (event) => event.waitUntil(tell(event.data)));
 
 async function tell(data) {
@@ -138,7 +139,7 @@ async function tell(data) {
   try {
     message = (data && data.json()) || {};
   } catch (error) {
-    // It is not one of ours.
+    // It is no message of ours.
   }
   const lang = Object.hasOwn(notices, message.lang) ? message.lang : preferred();
   const text = notices[lang];
@@ -166,7 +167,7 @@ async function openInbox(inbox) {
       await window.focus();
       return;
     } catch (error) {
-      // It is a page of an older worker, or is just closing.
+      // The page belongs to an older worker, or is just closing.
     }
   }
   await self.clients.openWindow(inbox);

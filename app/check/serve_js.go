@@ -10,7 +10,7 @@ import (
 	"mingjing/app/logcheck"
 )
 
-// serve offers web/check.js a function that takes a task as JSON and returns a promise
+// serve gives web/check.js a function that takes a task as JSON and returns a promise
 // of the result as JSON.
 func serve() {
 	js.Global().Set("mingjingCheck", js.FuncOf(func(_ js.Value, args []js.Value) any {
@@ -29,7 +29,8 @@ func do(text string) (string, error) {
 	return string(data), err
 }
 
-// promise does work beside the worker's own events.
+// promise returns a promise of the result of work, which runs in a goroutine, so that
+// the worker can handle events meanwhile.
 func promise(work func() (string, error)) js.Value {
 	var begin js.Func
 	begin = js.FuncOf(func(_ js.Value, args []js.Value) any {
@@ -49,7 +50,8 @@ func promise(work func() (string, error)) js.Value {
 
 var errUnread = errors.New("the server was not reached, or refused")
 
-// fetch reads a path quietly: what a page asks by itself is no use of the session.
+// fetch reads a path of the server with the quiet header: a request that a page sends
+// by itself is no use of the session.
 func fetch(_ context.Context, path string) ([]byte, error) {
 	headers := map[string]any{"Accept": "application/json", "Mingjing-Quiet": "1"}
 	response, ok := await(js.Global().Call("fetch", path, map[string]any{"headers": headers, "credentials": "same-origin"}))

@@ -1,8 +1,7 @@
-// Package client is the server as a page sees it: views that are fetched, forms
-// that are sent, and the live stream of events. It goes through the browser's own
-// fetch and WebSocket; net/http would add a quarter to what a phone downloads. It
-// knows nothing of what views show. Outside a browser everything returns
-// [ErrNoBrowser].
+// Package client sends the requests of a page to the server: it fetches views, sends
+// forms, and receives the live stream of events. It uses the browser's own fetch and
+// WebSocket; net/http would add a quarter to what a phone downloads. It knows nothing
+// of what views show. Outside a browser every function returns [ErrNoBrowser].
 package client
 
 import (
@@ -20,21 +19,21 @@ import (
 // ViewType is the media type of a page's View without HTML.
 const ViewType = "application/vnd.mingjing.view+json"
 
-// maxAnswer is the greatest size of an answer that is read, in bytes; the largest
-// page, a long access log, has a hundredth of it.
+// maxAnswer is the limit of an answer, in bytes; the largest page, a long access log,
+// has a hundredth of it.
 const maxAnswer = 16 << 20
 
 // ErrNoBrowser is returned outside of a browser.
 var ErrNoBrowser = errors.New("client: not in a browser")
 
-// An Error says why there is no View.
+// An Error is the reason why there is no View.
 type Error struct {
-	// Offline says that the server was not reached; nothing is known to have
-	// happened.
+	// Offline says that the server was not reached; it is not known whether anything
+	// was done.
 	Offline bool
 	// Status is the HTTP status of an answer that was no View; 0 when offline.
 	Status int
-	// URL is where that answer came from, after redirects.
+	// URL is the address of that answer, after redirects.
 	URL string
 }
 
@@ -45,14 +44,15 @@ func (e *Error) Error() string {
 	return "client: an answer with status " + strconv.Itoa(e.Status) + " that is no view"
 }
 
-// quietHeader marks what a page asks by itself, while perhaps nobody is there. It
-// does not count as use of the session, nor each as a look at the person's data.
+// quietHeader is the header of requests that a page sends by itself, while perhaps
+// nobody is at the screen. They are no use of the session, and do not each make an
+// entry in the access log.
 const quietHeader = "Mingjing-Quiet"
 
 func quiet() map[string]any { return map[string]any{quietHeader: "1"} }
 
-// Get fetches the bytes at a path of the server, for what a page checks by itself:
-// it does not count as use of the session. The error is an [*Error], or that of ctx.
+// Get fetches the bytes at a path of the server for a page that asks by itself: it is
+// no use of the session. The error is an [*Error], or that of ctx.
 func Get(ctx context.Context, path string) ([]byte, error) {
 	a, err := send(ctx, path, map[string]any{"method": "GET", "headers": quiet()}, "application/json, */*;q=0.5")
 	if err != nil {
@@ -70,21 +70,21 @@ func GetView(ctx context.Context, url string) (v *mingjing.View, finalURL string
 	return view(send(ctx, url, map[string]any{"method": "GET", "cache": "no-store"}, ViewType))
 }
 
-// PeekView is GetView for a page that asks by itself, without a person: it does not
-// count as use of the session.
+// PeekView is GetView for a page that asks by itself: it is no use of the session.
 func PeekView(ctx context.Context, url string) (v *mingjing.View, finalURL string, err error) {
 	return view(send(ctx, url, map[string]any{"method": "GET", "cache": "no-store",
 		"headers": quiet()}, ViewType))
 }
 
-// Table fetches a JSON object of strings and returns a function that finds the
-// string of a key. The browser itself reads the JSON, and a string becomes Go's only
-// when it is asked for. The error is an [*Error].
+// Table fetches a JSON object of strings and returns a function that finds the string
+// of a key. The browser parses the JSON, and a string is converted for Go only when it
+// is asked for. The error is an [*Error].
 func Table(url string) (find func(key string) (string, bool), err error) {
 	if app.IsServer {
 		return nil, ErrNoBrowser
 	}
-	// As <link rel=preload crossorigin> has it, or it would be fetched again.
+	// These are the settings of <link rel=preload crossorigin>; with others it would be
+	// fetched again.
 	response, ok := await(app.Window().Call("fetch", url, map[string]any{"credentials": "same-origin"}))
 	if !ok {
 		return nil, &Error{Offline: true}
@@ -135,17 +135,17 @@ func Work(ctx context.Context, address string, task []byte) ([]byte, error) {
 	}
 }
 
-// A Form is a form that was filled in, taken at the moment of sending.
+// A Form is the content of a form at the moment of sending.
 type Form struct {
-	// Action is where it goes.
+	// Action is the address to which it is sent.
 	Action string
 	// Get says that it asks for a page and changes nothing.
 	Get  bool
 	body app.Value
 }
 
-// ReadForm takes what a form element holds, with the button that sent it, which
-// may be nil. What the person changes afterwards is not in it.
+// ReadForm reads a form element, with the button that sent it, which may be nil. Later
+// changes by the person are not in it.
 func ReadForm(form, submitter app.Value) (Form, error) {
 	if app.IsServer {
 		return Form{}, ErrNoBrowser
@@ -163,7 +163,7 @@ func ReadForm(form, submitter app.Value) (Form, error) {
 	w := app.Window()
 	data := w.Get("FormData").New(form)
 	if has {
-		// FormData takes the button as its second argument only in newer browsers.
+		// Only newer browsers accept the button as the second argument of FormData.
 		if name := submitter.Get("name"); name.Truthy() {
 			data.Call("append", name, submitter.Get("value"))
 		}
@@ -185,9 +185,9 @@ func ReadForm(form, submitter app.Value) (Form, error) {
 	return f, nil
 }
 
-// Send sends the form and returns the View it is answered with, which may say
-// what was wrong with it. The error is an [*Error], or that of ctx; when it is
-// Offline, the form may or may not have arrived.
+// Send sends the form and returns the View of the answer, which may say what was wrong
+// with the form. The error is an [*Error], or that of ctx; when it is Offline, the form
+// may or may not have arrived.
 func (f Form) Send(ctx context.Context) (v *mingjing.View, finalURL string, err error) {
 	if f.Get {
 		return GetView(ctx, f.Action)
@@ -225,7 +225,7 @@ func view(a answer, err error) (*mingjing.View, string, error) {
 	return v, a.url, nil
 }
 
-// send fetches and waits; it must not run on the goroutine that draws.
+// send fetches and waits; it must not run on the goroutine that renders.
 func send(ctx context.Context, url string, options map[string]any, accept string) (answer, error) {
 	if app.IsServer {
 		return answer{}, ErrNoBrowser

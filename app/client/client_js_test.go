@@ -29,7 +29,8 @@ func TestAViewIsFetched(t *testing.T) {
 }
 
 func TestAnAnswerThatIsNoViewIsToldFromNoAnswer(t *testing.T) {
-	for name, at := range map[string]string{"a page": data("text/html", "<p>x</p>"), "broken": data(ViewType, "{"), "nothing": data(ViewType, "")} {
+	for name, at := range map[string]string{"a page": data("text/html", "<p>x</p>"), "broken": data(ViewType, "{"),
+		"nothing": data(ViewType, "")} {
 		var e *Error
 		if _, _, err := GetView(t.Context(), at); !errors.As(err, &e) || e.Offline || e.Status != 200 {
 			t.Errorf("%s: %v", name, err)

@@ -15,8 +15,8 @@ import (
 // A State is the state of the live stream.
 type State int
 
-// The states of the stream. Offline is when the device itself says that it has no
-// network; Ended when the session is over, after which nothing more comes.
+// The states of the stream. Offline: the device itself says that it has no network.
+// Ended: the session is over, after which nothing more comes.
 const (
 	Connecting State = iota
 	Live
@@ -24,32 +24,32 @@ const (
 	Ended
 )
 
-// How long to wait before trying again: doubled each time, with jitter, so that
-// all phones of a city don't come back in the same second.
+// The time before the next try: doubled each time, with jitter, so that all phones of a
+// city don't come back in the same second.
 const (
 	firstWait = 500 * time.Millisecond
 	longest   = 30 * time.Second
 	// openWait is how long a connection may take to open.
 	openWait = 15 * time.Second
-	// sleep is how long a page may have been hidden before its connection is taken for
-	// dead: a phone that slept does not learn that its connection was cut.
+	// sleep is how long a page may have been hidden before its connection counts as
+	// lost: a phone that slept is not told that its connection was cut.
 	sleep = 45 * time.Second
 )
 
-// closeSessionEnded is the close code of a session that is over.
+// closeSessionEnded is the close code of a session that has ended.
 const closeSessionEnded = 4401
 
-// A Stream receives the events of whoever is logged in, from [NewStream] until Close.
-// It connects again by itself and asks for what came after the last event that it has
-// had.
+// A Stream receives the events of the person who is logged in, from [NewStream] until
+// Close. It connects again by itself and asks for the events after the last one that it
+// has received.
 type Stream struct {
 	cancel context.CancelFunc
 	seq    chan int64
 }
 
-// NewStream opens the stream of events after a sequence number. The functions
-// are called from a goroutine of the stream's own: event for each event; state
-// whenever the state changes; tries counts the attempts in a row that failed.
+// NewStream opens the stream of events after a sequence number. The functions are
+// called from a goroutine of the stream: event for each event, state whenever the state
+// changes; tries is the number of failed tries in a row.
 func NewStream(after int64, event func(mingjing.Event), state func(s State, tries int)) (*Stream, error) {
 	if app.IsServer {
 		return nil, ErrNoBrowser
@@ -63,12 +63,11 @@ func NewStream(after int64, event func(mingjing.Event), state func(s State, trie
 // Close ends the stream.
 func (s *Stream) Close() { s.cancel() }
 
-// Seen tells the stream up to which sequence number a View that has arrived is
-// true.
+// Seen tells the stream the sequence number up to which a newly received View is true.
 func (s *Stream) Seen(seq int64) {
 	select {
 	case s.seq <- seq:
-	default: // what it hears again does no harm
+	default: // hearing an event again does no harm
 	}
 }
 
@@ -85,7 +84,7 @@ const (
 
 type note struct {
 	what happening
-	conn int // which connection it is about
+	conn int // the number of the connection
 	code int
 }
 
@@ -160,7 +159,7 @@ func (s *Stream) run(ctx context.Context, last int64, event func(mingjing.Event)
 
 		case <-retry.C:
 			if current != nil && !current.open {
-				drop() // it took too long
+				drop() // it took too long to open
 				tries++
 			}
 			if current != nil || now == Ended {
@@ -263,7 +262,7 @@ func connect(number int, after int64, tell func(note), events chan<- mingjing.Ev
 		select {
 		case events <- e:
 		default:
-			// Nobody keeps up with this many; one reading of everything does for all.
+			// The page can't read this many; it reads everything once instead.
 			go tell(note{what: closed, conn: number})
 		}
 	})

@@ -13,7 +13,7 @@ type Band struct {
 	Size string
 }
 
-// UI makes the name with its shape.
+// UI returns the name with its shape.
 func (b Band) UI() app.UI {
 	return El("span", A{"class": classes("band", kind("band", b.Tone), kind("band", b.Size))},
 		Shape(b.Shape, 20), Span("band-name", b.Text))
@@ -27,8 +27,8 @@ var shapes = map[string]string{
 	"triangle": "M12 2.2 22.8 21H1.2z",
 }
 
-// Shape draws one of the shapes of bands, size pixels wide, in the colour of the
-// text around it. It says nothing to screen readers.
+// Shape draws one of the shapes of bands, size pixels wide, in the colour of the text
+// around it. Screen readers skip it.
 func Shape(name string, size int) app.UI {
 	d, ok := shapes[name]
 	if !ok {

@@ -9,26 +9,26 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// A Segment is one band on a scale.
+// A Segment is the part of a scale that is one band.
 type Segment struct {
-	// From and To are its lowest value and the lowest value above it.
+	// From is its lowest value, To the lowest value above it.
 	From, To int
 	// Tone is good, fair or poor.
 	Tone string
-	// Here says that the value counts as this band.
+	// Here says that the resident's value is in this band.
 	Here bool
 }
 
-// A Scale shows a value on the line from the lowest to the highest possible one,
-// with the bands as segments. It says nothing to screen readers: the text beside
-// it holds the value, and a [Ladder] the bands.
+// A Scale shows a value on the line from the lowest to the highest possible one, with
+// the bands as segments. Screen readers skip it: the text beside it has the value, and
+// a [Ladder] the bands.
 type Scale struct {
 	Value, Min, Max int
 	// Segments from the lowest to the highest.
 	Segments []Segment
 }
 
-// UI makes the drawing and the figures at its ends.
+// UI returns the drawing and the figures at its ends.
 func (s Scale) UI() app.UI {
 	span := float64(max(s.Max-s.Min, 1))
 	at := func(v int) float64 { return 100 * float64(min(max(v, s.Min), s.Max)-s.Min) / span }
@@ -54,13 +54,13 @@ func (s Scale) UI() app.UI {
 
 func percent(f float64) string { return number(math.Round(f*100)/100) + "%" }
 
-// A Disc shows a value inside a ring that is filled as far as the value stands on its
-// scale, with the band below the value.
+// A Disc shows a value inside a ring that is filled up to the value, with the band
+// below.
 type Disc struct {
 	Value, Min, Max int
 	// Tone is good, fair or poor.
 	Tone string
-	// Small leaves the band out and makes it fit in a card.
+	// Small leaves the band out, for use in a card.
 	Small bool
 	// Label is read before the value by screen readers.
 	Label string
@@ -68,7 +68,7 @@ type Disc struct {
 	Band app.UI
 }
 
-// UI makes the drawing with the value as text.
+// UI returns the drawing with the value as text.
 func (d Disc) UI() app.UI {
 	filled := 75 * float64(min(max(d.Value, d.Min), d.Max)-d.Min) / float64(max(d.Max-d.Min, 1))
 	marks := ""
@@ -78,7 +78,8 @@ func (d Disc) UI() app.UI {
 		if i%6 == 0 {
 			inner = 66
 		}
-		marks += "M" + point(100+74*math.Sin(a)) + " " + point(100-74*math.Cos(a)) + "L" + point(100+inner*math.Sin(a)) + " " + point(100-inner*math.Cos(a))
+		marks += "M" + point(100+74*math.Sin(a)) + " " + point(100-74*math.Cos(a)) + "L" + point(100+inner*math.Sin(a)) + " " +
+			point(100-inner*math.Cos(a))
 	}
 	rim := func(class string, length float64) app.UI {
 		return SVG("circle", A{"class": class, "cx": "100", "cy": "100", "r": "92", "pathLength": "100",
@@ -104,7 +105,8 @@ type Rung struct {
 	Band Band
 	// Range is the values in words.
 	Range string
-	// Here is the sentence that the resident stands here, empty on other rungs.
+	// Here is the sentence that the resident's score is in this band; empty in other
+	// rungs.
 	Here string
 }
 
@@ -113,7 +115,7 @@ type Ladder struct {
 	Rungs []Rung
 }
 
-// UI makes the list.
+// UI returns the list.
 func (l Ladder) UI() app.UI {
 	items := make([]app.UI, 0, len(l.Rungs))
 	for _, r := range l.Rungs {
@@ -130,19 +132,19 @@ func (l Ladder) UI() app.UI {
 // A Step is one contribution of a [Waterfall].
 type Step struct {
 	Name string
-	// Href leads to what contributes; it may be empty.
+	// Href is the address of the page of what contributes; it may be empty.
 	Href string
 	// Meta are short facts below the name.
 	Meta []string
-	// Points are added to the sum; Base says that this is where it starts.
+	// Points are added to the sum; Base says that the sum starts with them.
 	Points int
 	Base   bool
-	// Word stands in place of the points, for a cap.
+	// Word is shown instead of the points, for a cap.
 	Word string
 }
 
 // A Waterfall shows a sum step by step, as a list whose bars show where each step
-// begins and ends. The list says everything; the bars repeat it as a drawing.
+// begins and ends. The list says everything; the bars show the same as a drawing.
 type Waterfall struct {
 	Lang  string
 	Steps []Step
@@ -153,7 +155,7 @@ type Waterfall struct {
 	Label string
 }
 
-// UI makes the list.
+// UI returns the list.
 func (w Waterfall) UI() app.UI {
 	low, high, run := w.Sum, w.Sum, 0
 	for _, s := range w.Steps {
@@ -247,10 +249,10 @@ type Dot struct {
 	Value int
 }
 
-// A History is a line of values over time. A table beside it holds the same for
-// screen readers.
+// A History is a line of values over time. A table beside it has the same for screen
+// readers.
 type History struct {
-	// Label is what the drawing shows, in a sentence with first and last value.
+	// Label is a sentence on what the drawing shows, with first and last value.
 	Label string
 	// Dots are oldest first; one alone is drawn as a dot.
 	Dots []Dot
@@ -259,7 +261,7 @@ type History struct {
 	Marks []int
 }
 
-// UI makes the drawing.
+// UI returns the drawing.
 func (h History) UI() app.UI {
 	if len(h.Dots) == 0 {
 		return nil
@@ -290,7 +292,8 @@ func (h History) UI() app.UI {
 	}
 	for _, m := range h.Marks {
 		if m > low && m < high {
-			parts = append(parts, SVG("line", A{"class": "history-band", "x1": point(left - 8), "x2": point(right + 4), "y1": point(y(m)), "y2": point(y(m))}))
+			parts = append(parts, SVG("line", A{"class": "history-band", "x1": point(left - 8), "x2": point(right + 4), "y1": point(y(m)),
+				"y2": point(y(m))}))
 		}
 	}
 	line := ""
@@ -304,14 +307,17 @@ func (h History) UI() app.UI {
 	}
 	if len(h.Dots) > 1 {
 		parts = append(parts,
-			SVG("path", A{"class": "history-area", "d": line + "L" + point(right) + " " + point(bottom+4) + "L" + point(left) + " " + point(bottom+4) + "Z"}),
+			SVG("path", A{"class": "history-area", "d": line + "L" + point(right) + " " + point(bottom+4) + "L" + point(left) + " " +
+				point(bottom+4) + "Z"}),
 			SVG("path", A{"class": "history-line", "d": line}))
 	}
 	for i, d := range h.Dots {
 		last := i == len(h.Dots)-1
-		parts = append(parts, SVG("circle", A{"class": classes("history-dot", when(last, "history-last")), "cx": point(x(i)), "cy": point(y(d.Value)), "r": "4"}))
+		parts = append(parts, SVG("circle", A{"class": classes("history-dot", when(last, "history-last")), "cx": point(x(i)),
+			"cy": point(y(d.Value)), "r": "4"}))
 		if last {
-			parts = append(parts, SVG("text", A{"class": "history-value", "x": point(x(i)), "y": point(y(d.Value) - 9), "text-anchor": anchor(i, len(h.Dots))}, Text(strconv.Itoa(d.Value))))
+			parts = append(parts, SVG("text", A{"class": "history-value", "x": point(x(i)), "y": point(y(d.Value) - 9),
+				"text-anchor": anchor(i, len(h.Dots))}, Text(strconv.Itoa(d.Value))))
 		}
 		if i == 0 || last {
 			parts = append(parts, SVG("text", A{"x": point(x(i)), "y": "136", "text-anchor": anchor(i, len(h.Dots))}, Text(d.When)))

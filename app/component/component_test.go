@@ -108,7 +108,8 @@ func TestEveryPartHasAnExample(t *testing.T) {
 }
 
 func TestAValueIsWhatWasGivenWhateverItIs(t *testing.T) {
-	for _, value := range []string{"true", "false", `"`, `\`, `\"><script>`, "&amp;", "a\nb", "\u3000中\u00a0", "🀄", "'", "\u200b", "\x7f", "\ufeff"} {
+	for _, value := range []string{"true", "false", `"`, `\`, `\"><script>`, "&amp;", "a\nb", "\u3000中\u00a0", "🀄", "'", "\u200b", "\x7f",
+		"\ufeff"} {
 		doc := parse(t, Input{Name: "x", Label: "x", Value: value}.UI())
 		if got := doc.Find("input").AttrOr("value", "missing"); got != value {
 			t.Errorf("%s becomes %s", strconv.Quote(value), strconv.Quote(got))
@@ -152,7 +153,8 @@ func TestAWrongFieldIsMarkedAndDescribedByHintThenError(t *testing.T) {
 }
 
 func TestAWaterfallEndsWhereItsStepsLead(t *testing.T) {
-	w := Waterfall{Lang: "en", Label: "l", Total: "Total", Sum: 985, Steps: []Step{{Name: "Base", Points: 1000, Base: true}, {Name: "Late", Points: -20}, {Name: "Award", Points: 5}}}
+	w := Waterfall{Lang: "en", Label: "l", Total: "Total", Sum: 985,
+		Steps: []Step{{Name: "Base", Points: 1000, Base: true}, {Name: "Late", Points: -20}, {Name: "Award", Points: 5}}}
 	doc := parse(t, w.UI())
 	percentOf := func(s string) float64 {
 		f, err := strconv.ParseFloat(strings.TrimSuffix(s, "%"), 64)

@@ -52,7 +52,7 @@ func element(tag string, attrs A, namespace string, body []app.UI) app.UI {
 
 // attr returns a value that is safe for the encoder of go-app 10.1: on the server that
 // writes strconv.Quote(value) without escaping markup, and writes no value at all for
-// "true". Character references survive both. The browser takes values as they are.
+// "true". Character references are kept by both. The browser takes values as they are.
 func attr(name, value string) string {
 	if app.IsClient {
 		return value
@@ -119,8 +119,8 @@ type Link struct {
 	Href string
 	// Full makes the browser load the page anew.
 	Full bool
-	// About is read after the text by screen readers alone, where the text would
-	// say too little out of its place.
+	// About is read by screen readers after the text, where the text alone is not
+	// clear.
 	About string
 	Class string
 }

@@ -15,12 +15,12 @@ type Button struct {
 	Kind string
 	// Name and Value are sent with the form when this button sends it.
 	Name, Value string
-	// About is read after the text by screen readers alone.
+	// About is read by screen readers after the text.
 	About string
 	ID    string
 }
 
-// UI makes the button.
+// UI returns the button.
 func (b Button) UI() app.UI {
 	body := []app.UI{Text(b.Text)}
 	if b.About != "" {
@@ -30,8 +30,8 @@ func (b Button) UI() app.UI {
 		"name": b.Name, "value": b.Value, "id": b.ID}, body...)
 }
 
-// A LinkButton is a link that looks like a button. It leads to the start of something
-// and changes nothing itself.
+// A LinkButton is a link that looks like a button. It opens the page on which something
+// begins, and changes nothing itself.
 type LinkButton struct {
 	Text string
 	Href string
@@ -41,7 +41,7 @@ type LinkButton struct {
 	Full bool
 }
 
-// UI makes the link.
+// UI returns the link.
 func (b LinkButton) UI() app.UI {
 	return Link{Text: b.Text, Href: b.Href, Full: b.Full, Class: classes("button", kind("button", b.Kind))}.UI()
 }
@@ -58,10 +58,10 @@ type Form struct {
 	Action string
 	// Method is post when empty.
 	Method string
-	// Multipart is for forms that carry files.
+	// Multipart is for forms with files.
 	Multipart bool
-	// Full makes the browser send it itself and load the answer anew, as login and
-	// log-out need.
+	// Full makes the browser send the form itself and load the answer as a new page, as
+	// login and log-out need.
 	Full bool
 	// Label names the form for screen readers where a page has several.
 	Label string
@@ -72,7 +72,7 @@ type Form struct {
 	Body []app.UI
 }
 
-// UI makes the form. The browser's own validation is off: the server's answer
+// UI returns the form. The browser's own validation is off: the server's answer
 // names every mistake at once and in the page's language.
 func (f Form) UI() app.UI {
 	a := A{"action": f.Action, "method": f.Method, "novalidate": "true", "aria-label": f.Label,
@@ -95,13 +95,13 @@ type Hidden struct {
 	Value string
 }
 
-// UI makes the field.
+// UI returns the field.
 func (h Hidden) UI() app.UI {
 	return El("input", A{"type": "hidden", "name": h.Name, "value": h.Value})
 }
 
-// group wraps a field with its label, hint and error; field gets the id and the
-// value of aria-describedby.
+// group wraps a field with its label, hint and error; field must have the id and the
+// aria-describedby of [describe].
 func group(id, label, hint, problem string, class string, field app.UI) app.UI {
 	return Div(classes("field", class, when(problem != "", "field-wrong")),
 		El("label", A{"class": "label", "for": id}, Text(label)),
@@ -132,9 +132,10 @@ func errorUI(id, problem string) app.UI {
 	return El("p", A{"class": "error", "id": id + "-error"}, alertShape(), El("span", nil, Text(problem)))
 }
 
-// alertShape marks what is wrong by a shape besides the colour.
+// alertShape returns a shape that marks an error, besides the colour.
 func alertShape() app.UI {
-	return SVG("svg", A{"class": "alert-shape", "viewBox": "0 0 20 20", "width": "20", "height": "20", "aria-hidden": "true", "focusable": "false"},
+	return SVG("svg", A{"class": "alert-shape", "viewBox": "0 0 20 20", "width": "20", "height": "20", "aria-hidden": "true",
+		"focusable": "false"},
 		SVG("path", A{"d": "M10 1.5 19.2 18H.8z", "fill": "currentColor"}),
 		SVG("path", A{"d": "M10 7v5.2m0 1.6v1.8", "class": "alert-mark"}))
 }
@@ -167,7 +168,7 @@ type Input struct {
 	Code bool
 }
 
-// UI makes the label, hint, error and field.
+// UI returns the label, hint, error and field.
 func (i Input) UI() app.UI {
 	id := i.ID
 	if id == "" {
@@ -209,7 +210,7 @@ type Textarea struct {
 	Required bool
 }
 
-// UI makes the label, hint, error, field and the sentence on its length.
+// UI returns the label, hint, error, field and the sentence on its length.
 func (x Textarea) UI() app.UI {
 	id := x.ID
 	if id == "" {
@@ -248,10 +249,10 @@ type Option struct {
 	Body app.UI
 }
 
-// Radios are choices of which one is taken.
+// Radios are choices of which one can be chosen.
 type Radios struct {
-	// Name is the field's name; the first choice has it as its id, so that an
-	// error summary can lead there.
+	// Name is the field's name. The first choice has it as its id, so that an error
+	// summary can link to it.
 	Name                string
 	Legend, Hint, Error string
 	// Heading makes the legend a heading of the page's level 2 size.
@@ -261,7 +262,7 @@ type Radios struct {
 	Value string
 }
 
-// UI makes the fieldset.
+// UI returns the fieldset.
 func (r Radios) UI() app.UI {
 	items := make([]app.UI, 0, len(r.Options))
 	for i, o := range r.Options {
@@ -300,7 +301,7 @@ type Checkbox struct {
 	Disabled bool
 }
 
-// UI makes the box with its label.
+// UI returns the box with its label.
 func (c Checkbox) UI() app.UI {
 	id := c.ID
 	if id == "" {
@@ -323,7 +324,7 @@ func (c Checkbox) UI() app.UI {
 			hintUI(id, c.Hint)))
 }
 
-// A Select is a choice from a short list that is folded up.
+// A Select is a choice from a short list that opens on demand.
 type Select struct {
 	Name               string
 	ID                 string
@@ -332,7 +333,7 @@ type Select struct {
 	Value              string
 }
 
-// UI makes the label, hint, error and list.
+// UI returns the label, hint, error and list.
 func (s Select) UI() app.UI {
 	id := s.ID
 	if id == "" {
@@ -353,7 +354,7 @@ func (s Select) UI() app.UI {
 	return group(id, s.Label, s.Hint, s.Error, "", El("select", a, options...))
 }
 
-// A FileUpload takes files from the person's device.
+// A FileUpload is a field for files from the person's device.
 type FileUpload struct {
 	Name               string
 	Label, Hint, Error string
@@ -362,7 +363,7 @@ type FileUpload struct {
 	Multiple bool
 }
 
-// UI makes the label, hint, error and field.
+// UI returns the label, hint, error and field.
 func (f FileUpload) UI() app.UI {
 	a := A{"type": "file", "name": f.Name, "id": f.Name, "accept": f.Accept, "class": "input file",
 		"aria-describedby": describe(f.Name, f.Hint, f.Error)}
@@ -378,12 +379,12 @@ func (f FileUpload) UI() app.UI {
 // An ErrorItem is one line of the error summary.
 type ErrorItem struct {
 	Text string
-	// Href leads to the field, such as "#id_number"; empty for a line that is
-	// about no field.
+	// Href is the address of the field, such as "#id_number"; empty for an error that
+	// is about no field.
 	Href string
 }
 
-// An ErrorSummary says at the top of the page all that was wrong with a form. It
+// An ErrorSummary says at the top of the page everything that was wrong with a form. It
 // can take the focus.
 type ErrorSummary struct {
 	Title string
@@ -394,8 +395,8 @@ type ErrorSummary struct {
 	Body []app.UI
 }
 
-// UI makes the summary. What is announced is a child of what takes the focus, so
-// that it is not read twice.
+// UI returns the summary. The announced element is a child of the one that takes the
+// focus, so that screen readers do not read it twice.
 func (e ErrorSummary) UI() app.UI {
 	items := make([]app.UI, 0, len(e.Items))
 	for _, i := range e.Items {

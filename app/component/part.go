@@ -9,19 +9,19 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// A Notification tells of something that was done or must be known.
+// A Notification tells the person that something was done, or what they must know.
 type Notification struct {
 	// Kind is success, info or warning; it shows as a colour and a shape.
 	Kind  string
 	Title string
 	Text  string
-	// Role is status for what has just been done, alert for what must interrupt,
-	// empty for what belongs to the page.
+	// Role is status for something that has just been done, alert for something that
+	// must interrupt, empty otherwise.
 	Role string
 	Body []app.UI
 }
 
-// UI makes the banner.
+// UI returns the banner.
 func (n Notification) UI() app.UI {
 	var title, text app.UI
 	if n.Title != "" {
@@ -42,7 +42,8 @@ func noteShape(k string) app.UI {
 	case "warning":
 		return alertShape()
 	}
-	return SVG("svg", a, SVG("circle", A{"cx": "10", "cy": "10", "r": "8.2", "class": "stroke"}), SVG("path", A{"d": "M10 9v5.5m0-8.7v-.3", "class": "stroke"}))
+	return SVG("svg", a, SVG("circle", A{"cx": "10", "cy": "10", "r": "8.2", "class": "stroke"}),
+		SVG("path", A{"d": "M10 9v5.5m0-8.7v-.3", "class": "stroke"}))
 }
 
 // A SummaryRow is one line of a [SummaryList].
@@ -60,7 +61,7 @@ type SummaryList struct {
 	Rows []SummaryRow
 }
 
-// UI makes the list; rows with neither value nor text are left out.
+// UI returns the list; rows with neither value nor text are left out.
 func (s SummaryList) UI() app.UI {
 	rows := make([]app.UI, 0, len(s.Rows))
 	for _, r := range s.Rows {
@@ -91,7 +92,7 @@ type Column struct {
 // with the column names beside the values.
 type Table struct {
 	Caption string
-	// QuietCaption leaves the caption to screen readers.
+	// QuietCaption shows the caption to screen readers alone.
 	QuietCaption bool
 	Columns      []Column
 	// Rows hold one part for each column; the first names the row. nil is an empty
@@ -99,8 +100,8 @@ type Table struct {
 	Rows [][]app.UI
 }
 
-// UI makes the table. The roles repeat what the tags say, since a table that is
-// laid out as blocks loses them.
+// UI returns the table. The roles repeat what the tags say, since a table that is laid
+// out as blocks loses them.
 func (t Table) UI() app.UI {
 	head := make([]app.UI, 0, len(t.Columns))
 	for _, c := range t.Columns {
@@ -115,8 +116,8 @@ func (t Table) UI() app.UI {
 				c = t.Columns[i]
 			}
 			a := A{"class": when(c.Numeric, "numeric")}
-			// What lays a row out as a block needs one child a cell, and the name of
-			// the column beside it for the eye alone.
+			// A row that is laid out as a block needs one child a cell, and the name of
+			// the column beside it for people who see the page.
 			parts := []app.UI{El("span", A{"class": "cell-name", "aria-hidden": "true"}, Text(c.Text)), Div("cell", cell)}
 			if i == 0 {
 				a["scope"], a["role"] = "row", "rowheader"
@@ -137,17 +138,16 @@ func (t Table) UI() app.UI {
 		El("tbody", A{"role": "rowgroup"}, rows...))
 }
 
-// A Tag is a state in a word, with a colour that adds to the word and never replaces
-// it.
+// A Tag is a state as a word and a colour; the colour never stands alone.
 type Tag struct {
 	Text string
 	// Tone is empty for a plain state, or good, info, warn, bad.
 	Tone string
-	// Shape is that of a band, before the text, or empty for none.
+	// Shape is a shape before the text, as of a band; empty for none.
 	Shape string
 }
 
-// UI makes the tag.
+// UI returns the tag.
 func (t Tag) UI() app.UI {
 	var shape app.UI
 	if t.Shape != "" {
@@ -164,7 +164,7 @@ type Details struct {
 	Body    []app.UI
 }
 
-// UI makes the details element, which works without scripts.
+// UI returns the details element, which works without scripts.
 func (d Details) UI() app.UI {
 	a := A{"class": classes("details", d.Class)}
 	if d.Open {
@@ -173,13 +173,13 @@ func (d Details) UI() app.UI {
 	return El("details", a, El("summary", A{"class": "details-summary"}, El("span", nil, Text(d.Summary))), Div("details-body", d.Body...))
 }
 
-// A BackLink leads to the page above this one.
+// A BackLink is a link to the page above this one.
 type BackLink struct {
 	Text string
 	Href string
 }
 
-// UI makes the link.
+// UI returns the link.
 func (b BackLink) UI() app.UI {
 	return El("a", A{"href": b.Href, "class": "back"},
 		SVG("svg", A{"viewBox": "0 0 10 16", "width": "10", "height": "16", "aria-hidden": "true", "focusable": "false"},
@@ -187,10 +187,10 @@ func (b BackLink) UI() app.UI {
 		El("span", nil, Text(b.Text)))
 }
 
-// A Card is one thing among several, with a heading that may be a link.
+// A Card is one of several things of a kind, with a heading that may be a link.
 type Card struct {
 	Title string
-	// Href makes the heading a link; the whole card takes the touch.
+	// Href makes the heading a link; a tap anywhere on the card follows it.
 	Href string
 	// Level of the heading is 2 when 0.
 	Level int
@@ -201,7 +201,7 @@ type Card struct {
 	Body  []app.UI
 }
 
-// UI makes the card.
+// UI returns the card.
 func (c Card) UI() app.UI {
 	level := c.Level
 	if level == 0 {
@@ -219,7 +219,7 @@ func (c Card) UI() app.UI {
 		append([]app.UI{head}, c.Body...)...)
 }
 
-// A TimelineItem is one thing that happened, or is still to happen.
+// A TimelineItem is one thing that happened or will happen.
 type TimelineItem struct {
 	Title string
 	// When is the date in words; At is the instant for machines, the zero time for none.
@@ -237,7 +237,7 @@ type Timeline struct {
 	Items []TimelineItem
 }
 
-// UI makes the list.
+// UI returns the list.
 func (t Timeline) UI() app.UI {
 	items := make([]app.UI, 0, len(t.Items))
 	for _, i := range t.Items {
@@ -259,14 +259,14 @@ func (t Timeline) UI() app.UI {
 	return El("ol", A{"class": "timeline", "role": "list"}, items...)
 }
 
-// A Time is an instant in words, with what machines read.
+// A Time is an instant as text, with the form that machines read.
 type Time struct {
 	Text string
 	// At is left out when it is the zero time.
 	At time.Time
 }
 
-// UI makes the time element.
+// UI returns the time element.
 func (t Time) UI() app.UI {
 	a := A{}
 	if !t.At.IsZero() {
@@ -280,10 +280,10 @@ type Inset struct {
 	Body []app.UI
 }
 
-// UI makes the passage.
+// UI returns the passage.
 func (i Inset) UI() app.UI { return Div("inset", i.Body...) }
 
-// A Pagination leads on to what is older.
+// A Pagination is a link to the page with older items.
 type Pagination struct {
 	// Label names the navigation for screen readers.
 	Label string
@@ -292,7 +292,7 @@ type Pagination struct {
 	Href string
 }
 
-// UI makes the navigation, or nil at the end.
+// UI returns the navigation, or nil at the end.
 func (p Pagination) UI() app.UI {
 	if p.Href == "" {
 		return nil
@@ -309,7 +309,7 @@ type EmptyState struct {
 	Action app.UI
 }
 
-// UI makes the passage.
+// UI returns the passage.
 func (e EmptyState) UI() app.UI {
 	return Div("empty",
 		SVG("svg", A{"class": "empty-shape", "viewBox": "0 0 48 48", "width": "48", "height": "48", "aria-hidden": "true", "focusable": "false"},
@@ -319,13 +319,13 @@ func (e EmptyState) UI() app.UI {
 		El("p", A{"class": "empty-title"}, Text(e.Title)), P(e.Text), e.Action)
 }
 
-// A SkipLink leads past the header to the main content.
+// A SkipLink is a link past the header to the main content.
 type SkipLink struct {
 	Text string
 	Href string
 }
 
-// UI makes the link.
+// UI returns the link.
 func (s SkipLink) UI() app.UI {
 	return El("a", A{"href": s.Href, "class": "skip"}, Text(s.Text))
 }
@@ -340,7 +340,7 @@ type ProgressBar struct {
 	Max int
 }
 
-// UI makes the bar and its text.
+// UI returns the bar and its text.
 func (p ProgressBar) UI() app.UI {
 	width := 0.0
 	if p.Max > 0 {
@@ -354,7 +354,7 @@ func (p ProgressBar) UI() app.UI {
 		El("p", A{"class": "progress-text"}, Text(p.Text)))
 }
 
-// A Clock is a deadline: what must happen by when, and how it stands.
+// A Clock is a deadline: what must happen by when, and whether it did.
 type Clock struct {
 	Lang string
 	// Label says what must happen.
@@ -370,7 +370,7 @@ type Clock struct {
 	Late Tag
 }
 
-// UI makes the deadline with its date, how far off it is, and its state as a word.
+// UI returns the deadline with its date, how far off it is, and its state as a word.
 func (c Clock) UI() app.UI {
 	state, tone := i18n.T(c.Lang, "clock_state.running"), ""
 	far := i18n.Relative(c.Lang, c.Due, c.Now)

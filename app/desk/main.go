@@ -1,6 +1,5 @@
-// Command desk is the browser program of those who work on cases, staff and agencies:
-// it takes over the page that the server rendered and keeps it up to date. Outside a
-// browser it does nothing.
+// Command desk is the browser program of staff and agencies: it takes over the page
+// that the server rendered and keeps it up to date. Outside a browser it does nothing.
 package main
 
 import (

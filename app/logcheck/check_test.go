@@ -18,7 +18,7 @@ import (
 
 var now = time.Date(2026, 11, 23, 2, 30, 0, 0, time.UTC)
 
-// proven returns a log of two looks as the server proves it, one a page, and what the
+// proven returns a log of two entries as the server proves it, one a page, and what the
 // page of the access log shows of it.
 func proven(t *testing.T) (func(context.Context, string) ([]byte, error), *mingjing.AccessLogView, *[]string) {
 	t.Helper()
@@ -37,7 +37,8 @@ func proven(t *testing.T) (func(context.Context, string) ([]byte, error), *mingj
 	var prev []byte
 	view := &mingjing.AccessLogView{}
 	for n := range int64(2) {
-		e := mingjing.ProvenEntry{AccessEntry: mingjing.AccessEntry{Seq: n + 1, At: now, Role: mingjing.RoleHandler, Who: "王", Action: "case", Purpose: "dispute"},
+		e := mingjing.ProvenEntry{AccessEntry: mingjing.AccessEntry{Seq: n + 1, At: now, Role: mingjing.RoleHandler, Who: "王", Action: "case",
+			Purpose: "dispute"},
 			Salt: make([]byte, logproof.SaltSize), Prev: prev, Leaf: n}
 		prev = logproof.CommitEntry(e.Salt, "anna", e.AccessEntry, prev)
 		more, err := tlog.StoredHashes(n, prev, read)
@@ -84,7 +85,8 @@ func TestThePhoneReadsTheWholeProof(t *testing.T) {
 	}
 	*asked = nil
 	// The page shows the first line, so that all is read.
-	if check, _, err = Check(t.Context(), fetch, view, check.Memory, now); err != nil || len(check.Problems) > 0 || (*asked)[0] != "/api/access-log/proof?since=2" {
+	if check, _, err = Check(t.Context(), fetch, view, check.Memory, now); err != nil || len(check.Problems) > 0 ||
+		(*asked)[0] != "/api/access-log/proof?since=2" {
 		t.Errorf("the second time: %+v, %v, %v", check, *asked, err)
 	}
 	view.Entries[0].Who = "李"
@@ -134,7 +136,8 @@ func (l *long) grow(t *testing.T, n int) {
 	t.Helper()
 	for range n {
 		at := int64(len(l.entries))
-		e := mingjing.ProvenEntry{AccessEntry: mingjing.AccessEntry{Seq: at + 1, At: now, Role: mingjing.RoleResident, Action: "records", Purpose: "own"},
+		e := mingjing.ProvenEntry{AccessEntry: mingjing.AccessEntry{Seq: at + 1, At: now, Role: mingjing.RoleResident,
+			Action: "records", Purpose: "own"},
 			Salt: make([]byte, logproof.SaltSize), Leaf: at}
 		if at > 0 {
 			last := l.entries[at-1]
@@ -236,7 +239,8 @@ func TestATaskIsDoneAndItsResultTravelsAsJSON(t *testing.T) {
 	travel(mingjing.CheckTask{Shown: view, Now: now}, &task)
 	var first, second mingjing.CheckResult
 	travel(Do(t.Context(), fetch, task), &first)
-	if first.Unread || first.Check.Entries != 2 || len(first.Check.Problems) > 0 || first.Check.Memory == nil || first.Check.Checkpoint.Size != 2 {
+	if first.Unread || first.Check.Entries != 2 || len(first.Check.Problems) > 0 || first.Check.Memory == nil ||
+		first.Check.Checkpoint.Size != 2 {
 		t.Fatalf("%+v", first)
 	}
 	task.Kept = first.Check.Memory

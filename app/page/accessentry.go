@@ -10,15 +10,16 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// AccessTable is lines of the access log, newest first; why is what else each line has,
-// or nil.
-func AccessTable(v *mingjing.View, looks []mingjing.AccessEntry, caption string, why func(mingjing.AccessEntry) app.UI) app.UI {
-	rows := make([][]app.UI, 0, len(looks))
-	columns := []c.Column{{Text: T(v, "access_log.when")}, {Text: T(v, "access_log.who")}, {Text: T(v, "access_log.what")}, {Text: T(v, "access_log.why")}}
+// AccessTable returns entries of the access log as a table, newest first; why returns
+// the last cell of each, or is nil.
+func AccessTable(v *mingjing.View, entries []mingjing.AccessEntry, caption string, why func(mingjing.AccessEntry) app.UI) app.UI {
+	rows := make([][]app.UI, 0, len(entries))
+	columns := []c.Column{{Text: T(v, "access_log.when")}, {Text: T(v, "access_log.who")}, {Text: T(v, "access_log.what")},
+		{Text: T(v, "access_log.why")}}
 	if why != nil {
 		columns = append(columns, c.Column{Text: T(v, "inquiry.why")})
 	}
-	for _, l := range looks {
+	for _, l := range entries {
 		row := []app.UI{TimeUI(v, l.At), AccessWho(v, l), AccessWhat(v, l), c.Text(PurposeText(v, l))}
 		if why != nil {
 			row = append(row, why(l))
@@ -28,7 +29,7 @@ func AccessTable(v *mingjing.View, looks []mingjing.AccessEntry, caption string,
 	return c.Div("looks", c.Table{Caption: caption, QuietCaption: true, Columns: columns, Rows: rows}.UI())
 }
 
-// AccessWho returns who looked.
+// AccessWho returns the person or agency that read the data.
 func AccessWho(v *mingjing.View, l mingjing.AccessEntry) app.UI {
 	switch {
 	case l.Role == mingjing.RoleResident && l.For != "":
@@ -43,7 +44,7 @@ func AccessWho(v *mingjing.View, l mingjing.AccessEntry) app.UI {
 	if l.Who == "" {
 		return c.El("strong", nil, c.Text(role))
 	}
-	if l.Role == mingjing.RoleRecipient { // whatever they called themselves, it is no code of ours
+	if l.Role == mingjing.RoleRecipient { // a name that the recipient gave is no code of ours
 		return c.El("span", nil, c.El("strong", nil, c.Text(l.Who)), c.Text(" "), c.Span("muted", role))
 	}
 	name := c.El("strong", nil, c.Text(v.Label("agency", l.Who)))
@@ -53,13 +54,12 @@ func AccessWho(v *mingjing.View, l mingjing.AccessEntry) app.UI {
 	return c.El("span", nil, name, c.Text(" "), c.Span("muted", role))
 }
 
-// lookPages are the pages on which a resident can see what was looked at.
+// entryPages are the pages on which a resident can see what was read, by action.
 var entryPages = map[string]string{"record": "record", "listing": "listing", "dispute": "dispute", "case": "dispute", "evidence": "dispute",
 	"search": "dispute", "request": "request", "letter": "letter", "court_file": "letter", "clock": "dispute", "propose": "listing",
 	"filed": "dispute", "evidence_added": "dispute", "inquiry": "inquiry", "inquiry_answer": "inquiry", "share_corrected": "dispute"}
 
-// AccessWhat returns what was looked at, with a link where the resident has a page of
-// it.
+// AccessWhat returns what was read, with a link where the resident has a page of it.
 func AccessWhat(v *mingjing.View, l mingjing.AccessEntry) app.UI {
 	page, ok := entryPages[strings.TrimPrefix(l.Action, "look.")]
 	if !ok || l.Subject == "" {
@@ -71,7 +71,7 @@ func AccessWhat(v *mingjing.View, l mingjing.AccessEntry) app.UI {
 	return c.Link{Text: ActionText(v, l), Href: Href(v, page, l.Subject)}.UI()
 }
 
-// ActionText says what was looked at.
+// ActionText returns what was read, as a text.
 func ActionText(v *mingjing.View, l mingjing.AccessEntry) string {
 	key := "look." + strings.TrimPrefix(l.Action, "look.")
 	if !i18n.Has(key) {
@@ -80,7 +80,7 @@ func ActionText(v *mingjing.View, l mingjing.AccessEntry) string {
 	return T(v, key)
 }
 
-// PurposeText says what was looked for.
+// PurposeText returns for what it was read, as a text.
 func PurposeText(v *mingjing.View, l mingjing.AccessEntry) string {
 	key := "purpose." + strings.TrimPrefix(l.Purpose, "purpose.")
 	if !i18n.Has(key) {

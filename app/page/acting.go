@@ -26,7 +26,8 @@ func Acting(v *mingjing.View) (name string, until mingjing.Date) {
 	return d.ActingFor, d.ActingUntil
 }
 
-// actingBanner says on every page of somebody else's case whose it is.
+// actingBanner returns the banner that says, on every page of somebody else's case,
+// whose it is.
 func actingBanner(v *mingjing.View) app.UI {
 	name, until := Acting(v)
 	if name == "" {
@@ -36,8 +37,8 @@ func actingBanner(v *mingjing.View) app.UI {
 		Text: T(v, "acting.banner_text", "name", name, "date", Date(v, until))}.UI()
 }
 
-// actingWho returns who did what, where that was for somebody else or is seen by who
-// acts for them; "" elsewhere.
+// actingWho returns who did an entry of the timeline, where that was done for somebody
+// else or the reader acts for somebody; "" otherwise.
 func actingWho(v *mingjing.View, d mingjing.Case, e mingjing.TimelineEntry) string {
 	switch {
 	case e.For != "":

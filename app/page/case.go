@@ -33,7 +33,8 @@ func OpenedList(v *mingjing.View, opened []mingjing.Opening) app.UI {
 	}
 	lines := make([]app.UI, 0, len(opened))
 	for _, o := range opened {
-		lines = append(lines, c.Text(T(v, "agencyside.opened_by", "name", o.Name, "agency", v.Label("agency", o.Agency), "who", o.Who, "time", Instant(v, o.At))))
+		lines = append(lines, c.Text(T(v, "agencyside.opened_by", "name", o.Name, "agency", v.Label("agency", o.Agency), "who", o.Who,
+			"time", Instant(v, o.At))))
 	}
 	return c.Div("opened", c.H(3, T(v, "agencyside.opened")), c.List("bullets", lines...))
 }
@@ -49,7 +50,7 @@ func KindText(v *mingjing.View, d mingjing.Case, family string, pairs ...string)
 }
 
 // OwnOr returns the sentence of a key for the kind of the case, if there is one, and
-// otherwise the key's own.
+// otherwise that of the key alone.
 func OwnOr(v *mingjing.View, d mingjing.Case, key string) string {
 	if of := key + "." + string(d.Kind); d.Kind != "" && i18n.Has(of) {
 		return T(v, of)
@@ -57,7 +58,7 @@ func OwnOr(v *mingjing.View, d mingjing.Case, key string) string {
 	return T(v, key)
 }
 
-// WordsTitle says whose words those are that a case began with.
+// WordsTitle returns the title above the text with which a case began.
 func WordsTitle(v *mingjing.View, d mingjing.Case) string {
 	if d.ActingFor != "" && d.Kind != mingjing.CaseListing {
 		return T(v, "acting.words", "name", d.ActingFor)
@@ -65,7 +66,7 @@ func WordsTitle(v *mingjing.View, d mingjing.Case) string {
 	return OwnOr(v, d, "dispute.words")
 }
 
-// ReasonLine is why the resident objects; cases of other kinds have no reason.
+// ReasonLine returns why the resident objects; cases of other kinds have no reason.
 func ReasonLine(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.Reason == "" {
 		return nil
@@ -99,7 +100,7 @@ func DecisionCard(v *mingjing.View, d mingjing.Case) app.UI {
 		rule, Paragraphs(d.Decision.Reasons), c.El("p", c.A{"class": "signed"}, c.Text(signed))}}.UI()
 }
 
-// MeansText returns the end of the keys of what a decision means.
+// MeansText returns the last part of the keys that say what a decision means.
 func MeansText(d mingjing.Case) string {
 	switch {
 	case d.Decision.Rule == "unserved":
@@ -112,7 +113,7 @@ func MeansText(d mingjing.Case) string {
 	return string(d.Decision.Outcome) + "." + CaseSubject(d)
 }
 
-// CaseSubject returns the kind of what is disputed: record or listing.
+// CaseSubject returns record or listing: what is disputed.
 func CaseSubject(d mingjing.Case) string {
 	if d.Listing != nil {
 		return "listing"
@@ -129,7 +130,7 @@ func ProcedureDays(v *mingjing.View, of func(p *mingjing.Procedure) int) int {
 	return of(v.Rules().Procedure)
 }
 
-// Gravity returns the name of a tier, that of the rulebook going first.
+// Gravity returns the name of a tier, in the words of the first rulebook.
 func Gravity(v *mingjing.View, tier string) string {
 	if v.Rules().Procedure != nil {
 		if found, ok := v.Rules().Procedure.Tier(tier); ok && found.Name.In(v.Lang) != "" {
@@ -164,7 +165,7 @@ func ListingRows(v *mingjing.View, l mingjing.Listing, resident string) []c.Summ
 	}
 }
 
-// ListingTerm is from when to when a listing lasts, in words.
+// ListingTerm returns from when to when a listing lasts, in words.
 func ListingTerm(v *mingjing.View, l mingjing.Listing) string {
 	switch {
 	case l.From == "" && l.TermMonths > 0:

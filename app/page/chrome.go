@@ -21,11 +21,12 @@ var (
 	residentMore = []string{"inbox", "listings", "sources", "access-log", "shares", "consents", "mandates", "sessions"}
 )
 
-// parents say which item of the menu a page belongs to.
+// parents has, by page, the item of the menu to which the page belongs.
 var parents = map[string]string{"ask": "score", "request": "score", "record": "records", "listing": "listings", "repair": "listings",
 	"new-dispute": "disputes", "dispute": "disputes", "review": "disputes", "letter": "disputes", "case": "queue",
 	"leave": "consents", "new-share": "shares", "helping": "mandates",
-	"inquiry": "access-log", "inquiry-answer": "inquiries", "agency-inquiry": "agency-inquiries", "agency-question": "agency-questions", "notice-settings": "inbox"}
+	"inquiry": "access-log", "inquiry-answer": "inquiries", "agency-inquiry": "agency-inquiries", "agency-question": "agency-questions",
+	"notice-settings": "inbox"}
 
 func activeRoute(v *mingjing.View) string {
 	if p, ok := parents[v.Page]; ok {
@@ -75,13 +76,13 @@ func languageLink(v *mingjing.View) app.UI {
 		"lang": other, "hreflang": other}, c.Text(T(v, "lang.switch")))
 }
 
-// pathIn returns the path of this very page in a language.
+// pathIn returns the path of this page in another language.
 func pathIn(v *mingjing.View, lang string) string {
 	return "/" + lang + "/" + strings.TrimPrefix(v.Path, "/")
 }
 
-// inboxLink leads to the inbox and says how many notices are unread; screen
-// readers hear it when that changes.
+// inboxLink returns the link to the inbox with the number of unread notices; screen
+// readers announce it when that changes.
 func inboxLink(v *mingjing.View) app.UI {
 	a := c.A{"href": Href(v, "inbox"), "class": "header-link inbox-link"}
 	if v.Page == "inbox" {
@@ -106,7 +107,7 @@ func inboxLink(v *mingjing.View) app.UI {
 		badge)
 }
 
-// mostUnread is the greatest count that is shown as itself.
+// mostUnread is the greatest number that is shown exactly.
 const mostUnread = 99
 
 func accountMenu(v *mingjing.View) app.UI {
@@ -125,7 +126,7 @@ func accountMenu(v *mingjing.View) app.UI {
 				c.Button{Text: T(v, "chrome.logout"), Kind: "secondary"}.UI()}}.UI()))
 }
 
-// menuLink leads to a page and folds up the menu that it is in.
+// menuLink returns a link to a page that also closes the menu around it.
 func menuLink(v *mingjing.View, name string) app.UI {
 	a := app.A().Href(Href(v, name)).Text(T(v, "nav."+name)).Class("menu-link").OnClick(foldMenu)
 	if activeRoute(v) == name {
@@ -196,12 +197,12 @@ var icons = map[string]string{
 }
 
 func icon(name string) app.UI {
-	return c.SVG("svg", c.A{"class": "icon", "viewBox": "0 0 24 24", "width": "24", "height": "24", "aria-hidden": "true", "focusable": "false"},
+	return c.SVG("svg", c.A{"class": "icon", "viewBox": "0 0 24 24", "width": "24", "height": "24", "aria-hidden": "true",
+		"focusable": "false"},
 		c.SVG("path", c.A{"d": icons[name], "class": "stroke"}))
 }
 
-// Mirror draws the mark of the product: a bronze mirror seen from behind, with
-// its rim, its ring of marks and its knob.
+// Mirror draws the logo of the product: the back of a bronze mirror.
 func Mirror(size int) app.UI {
 	s := strconv.Itoa(size)
 	return c.SVG("svg", c.A{"class": "mirror", "viewBox": "0 0 64 64", "width": s, "height": s, "aria-hidden": "true", "focusable": "false"},
@@ -212,7 +213,8 @@ func Mirror(size int) app.UI {
 }
 
 func footer(v *mingjing.View) app.UI {
-	links := []app.UI{c.Link{Text: T(v, "chrome.rulebooks"), Href: Href(v, "rulebooks")}.UI(), c.Link{Text: T(v, "nav.agencies"), Href: Href(v, "agencies")}.UI(),
+	links := []app.UI{c.Link{Text: T(v, "chrome.rulebooks"), Href: Href(v, "rulebooks")}.UI(),
+		c.Link{Text: T(v, "nav.agencies"), Href: Href(v, "agencies")}.UI(),
 		c.Link{Text: T(v, "nav.check-us"), Href: Href(v, "check-us")}.UI()}
 	if v.Who == nil {
 		links = append(links, c.Link{Text: T(v, "chrome.staff_login"), Href: Href(v, "staff-login")}.UI())

@@ -9,12 +9,12 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// ProofFile is where a resident takes the proof of the access log as a file.
+// ProofFile is the address of the proof of the access log as a file.
 const ProofFile = "/api/access-log/proof.json"
 
 var _ = Register("error", Screen{Body: ErrorBody, quiet: true, Title: func(v *mingjing.View) string { return errorTitle(v) }})
 
-// errorTitle says in a few words what kind of trouble it is.
+// errorTitle returns a short title for a problem.
 func errorTitle(v *mingjing.View) string {
 	if altered(v) {
 		return T(v, "altered.title")
@@ -33,10 +33,10 @@ func status(v *mingjing.View) int {
 	return v.Problem.Status
 }
 
-// altered reports whether what is kept was tampered with, or is broken.
+// altered reports whether stored data was changed in the database, or is damaged.
 func altered(v *mingjing.View) bool { return v.Problem != nil && v.Problem.Code == mingjing.Altered }
 
-// alteredBody says so loudly, and what the person can do about it.
+// alteredBody says that, and what the person can do about it.
 func alteredBody(v *mingjing.View) app.UI {
 	do := []app.UI{c.Text(T(v, "altered.do_number", "id", v.Problem.ErrorID))}
 	var actions []app.UI
@@ -86,5 +86,6 @@ func ErrorBody(v *mingjing.View) []app.UI {
 	if v.Problem != nil && v.Problem.ErrorID != "" {
 		number = c.El("p", c.A{"class": "muted"}, c.Text(T(v, "error_page.number")+" "), c.El("code", nil, c.Text(v.Problem.ErrorID)))
 	}
-	return []app.UI{c.Div("center-page", Mirror(88), Heading(strconv.Itoa(status(v)), errorTitle(v)), Lead(text), number, c.Div("actions", actions...))}
+	return []app.UI{c.Div("center-page", Mirror(88), Heading(strconv.Itoa(status(v)), errorTitle(v)), Lead(text), number,
+		c.Div("actions", actions...))}
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// What the screens about a resident's data have in common: states, effects,
-// documents and looks.
+// This file has what the pages about a resident's data share: states, effects,
+// documents.
 
 // RecordTag returns the state of a record as a tag.
 func RecordTag(v *mingjing.View, s mingjing.RecordState) app.UI {
@@ -29,8 +29,8 @@ func RecordTag(v *mingjing.View, s mingjing.RecordState) app.UI {
 	return c.Tag{Text: Code(v, "record_state", string(s)), Tone: tone}.UI()
 }
 
-// ListingState returns the state of a listing as it is shown: one in effect may not
-// have begun, or be over.
+// ListingState returns the state of a listing as it is shown: the effect of one in
+// effect may not have begun yet, or have ended.
 func ListingState(v *mingjing.View, l mingjing.Listing) string {
 	if l.State == mingjing.ListingInEffect {
 		switch {
@@ -79,8 +79,8 @@ func DisputeTag(v *mingjing.View, d mingjing.Case) app.UI {
 	return c.Tag{Text: Code(v, "dispute_state", string(d.State)), Tone: tone}.UI()
 }
 
-// OutcomeText returns how a case was decided, in the words of its kind. What was
-// approved and not served in time is annulled.
+// OutcomeText returns how a case was decided, in the words of its kind. A listing that
+// was approved and not served in time is annulled.
 func OutcomeText(v *mingjing.View, d mingjing.Case) string {
 	if d.Decision.Rule == "unserved" {
 		return T(v, "listing_state.annulled")
@@ -96,7 +96,7 @@ func OutcomeName(v *mingjing.View, d mingjing.Case, o mingjing.Outcome) string {
 	return Code(v, "outcome", string(o))
 }
 
-// outcomeTone is good where the decision is in the resident's favour.
+// outcomeTone returns good where the decision is in the resident's favour.
 func outcomeTone(d mingjing.Case) string {
 	switch o := d.Decision.Outcome; {
 	case d.Decision.Rule != "", o == mingjing.OutcomeUpheld, o == mingjing.OutcomePartly, o == mingjing.OutcomeGranted,
@@ -106,7 +106,7 @@ func outcomeTone(d mingjing.Case) string {
 	return ""
 }
 
-// effectText says in a few words what something does under one rulebook.
+// effectText returns what something does under one rulebook, in a few words.
 func effectText(v *mingjing.View, e mingjing.Effect) string {
 	switch {
 	case e.Why != "":
@@ -119,7 +119,7 @@ func effectText(v *mingjing.View, e mingjing.Effect) string {
 	return T(v, "effect.none")
 }
 
-// effectTone is good, bad, or none where it does nothing.
+// effectTone returns good or bad, or "" where there is no effect.
 func effectTone(e mingjing.Effect) string {
 	switch {
 	case e.Why != "":
@@ -141,7 +141,7 @@ func EffectList(v *mingjing.View, effects []mingjing.Effect) app.UI {
 	if len(effects) == 0 {
 		return c.Muted(T(v, "effect.nothing"))
 	}
-	// What keeps it from counting is mostly the same under every rulebook.
+	// The reason for not counting is mostly the same under every rulebook.
 	if why := effects[0].Why; why != "" && !slices.ContainsFunc(effects, func(e mingjing.Effect) bool { return e.Why != why }) {
 		return c.El("p", nil, effectUI(v, effects[0]))
 	}
@@ -173,7 +173,7 @@ func EffectTable(v *mingjing.View, effects []mingjing.Effect) app.UI {
 	}, Rows: rows}.UI()
 }
 
-// DocumentUI returns the official paper behind a record or listing.
+// DocumentUI returns the official document behind a record or listing.
 func DocumentUI(v *mingjing.View, d mingjing.Document) app.UI {
 	if d == (mingjing.Document{}) {
 		return c.Notification{Kind: "warning", Text: T(v, "doc.missing")}.UI()
@@ -202,7 +202,7 @@ func DocumentUI(v *mingjing.View, d mingjing.Document) app.UI {
 	}}.UI())
 }
 
-// OrNone is s, or the words for "not stated" where it is empty.
+// OrNone returns s, or "not stated" where it is empty.
 func OrNone(v *mingjing.View, s string) string {
 	if s == "" {
 		return T(v, "doc.none")
@@ -210,7 +210,7 @@ func OrNone(v *mingjing.View, s string) string {
 	return s
 }
 
-// shorten keeps the first n characters.
+// shorten returns the first n characters.
 func shorten(s string, n int) string {
 	r := []rune(s)
 	if len(r) <= n {
@@ -219,15 +219,15 @@ func shorten(s string, n int) string {
 	return string(r[:n]) + "…"
 }
 
-// CaseNumber returns the part of a dispute's id that people read to one another. The
-// search of the work queue finds it.
+// CaseNumber returns the part of a case's id that people tell one another. The search
+// of the work queue finds it.
 func CaseNumber(id string) string {
 	r := []rune(id)
 	return string(r[:min(len(r), 8)])
 }
 
-// SubjectRow returns the name as the agency holds it, with a word of warning where it
-// is not the resident's own.
+// SubjectRow returns the name as the agency holds it, with a warning where it is not
+// the resident's own.
 func SubjectRow(v *mingjing.View, key, subject, resident, warning string) c.SummaryRow {
 	row := c.SummaryRow{Key: key, Text: subject}
 	if subject != "" && resident != "" && strings.TrimSpace(subject) != strings.TrimSpace(resident) {
@@ -237,7 +237,7 @@ func SubjectRow(v *mingjing.View, key, subject, resident, warning string) c.Summ
 	return row
 }
 
-// Viewer returns the name of who is looking.
+// Viewer returns the name of the person who is logged in.
 func Viewer(v *mingjing.View) string {
 	if v.Who == nil {
 		return ""
@@ -272,7 +272,8 @@ func EvidenceList(v *mingjing.View, evidence []mingjing.Evidence) app.UI {
 }
 
 func fileShape() app.UI {
-	return c.SVG("svg", c.A{"class": "paper-shape", "viewBox": "0 0 24 24", "width": "24", "height": "24", "aria-hidden": "true", "focusable": "false"},
+	return c.SVG("svg", c.A{"class": "paper-shape", "viewBox": "0 0 24 24", "width": "24", "height": "24", "aria-hidden": "true",
+		"focusable": "false"},
 		c.SVG("path", c.A{"d": "M6 2.8h8.2L19 7.6v13.6H6zM14 3v5h5", "class": "stroke"}))
 }
 
@@ -285,7 +286,7 @@ func MediaType(t string) string {
 	return strings.ToUpper(sub)
 }
 
-// Segment keeps an id within its segment of a path.
+// Segment escapes an id for one segment of a path.
 func Segment(id string) string {
 	var b strings.Builder
 	for i := range len(id) {
@@ -302,7 +303,7 @@ func Segment(id string) string {
 	return b.String()
 }
 
-// Paragraphs returns what a person wrote, with a paragraph for each of theirs.
+// Paragraphs returns what a person wrote, in their paragraphs.
 func Paragraphs(s string) app.UI {
 	var ps []app.UI
 	for line := range strings.Lines(s) {
@@ -333,7 +334,7 @@ func Clocks(v *mingjing.View, all []mingjing.Clock) app.UI {
 }
 
 // until returns the instant by which a page's clocks are judged: once the case is
-// decided nobody gets any later.
+// decided, no clock gets any later.
 func until(v *mingjing.View) time.Time {
 	var decided *mingjing.Decision
 	switch shown := v.Data.(type) {
@@ -348,7 +349,8 @@ func until(v *mingjing.View) time.Time {
 	return v.Now
 }
 
-// LateTag returns how late a clock is, by word and shape; without text when it is not.
+// LateTag returns how late a clock is, as a word and a shape; it has no text when the
+// clock is not late.
 func LateTag(late mingjing.Lateness, text string) c.Tag {
 	switch late {
 	case mingjing.Late:
@@ -359,7 +361,8 @@ func LateTag(late mingjing.Lateness, text string) c.Tag {
 	return c.Tag{}
 }
 
-// whoIsLate returns the tag of a clock that was not met in time: it names whose it is.
+// whoIsLate returns the tag of a clock that was not met in time: it names whose clock
+// it is.
 func whoIsLate(v *mingjing.View, k mingjing.Clock) c.Tag {
 	late := k.Lateness(until(v))
 	if late == mingjing.OnTime || k.MetAt != nil {
@@ -375,9 +378,9 @@ func whoIsLate(v *mingjing.View, k mingjing.Clock) c.Tag {
 // isAgencyClock reports whether a clock is the agency's and not the bureau's.
 func isAgencyClock(code string) bool { return code == "agency" || code == "second" }
 
-// NextClock returns the deadline that comes next in a case, or nil: the nearest that
-// has not been met. An agency that missed its own has lost the point, and nothing waits
-// for it any more.
+// NextClock returns the next deadline of a case, or nil: the nearest that has not been
+// met. When an agency has missed its own, the case is decided against it, and nobody
+// waits for that clock any more.
 func NextClock(all []mingjing.Clock) *mingjing.Clock {
 	var next *mingjing.Clock
 	for i := range all {
@@ -412,7 +415,7 @@ func Timeline(v *mingjing.View, d mingjing.Case) app.UI {
 	return c.Timeline{Items: items}.UI()
 }
 
-// TimelineWho returns who did what an entry of a case's timeline tells, in words.
+// TimelineWho returns who did an entry of a case's timeline, in words.
 func TimelineWho(v *mingjing.View, d mingjing.Case, e mingjing.TimelineEntry) string {
 	if who := actingWho(v, d, e); who != "" {
 		return who
@@ -430,7 +433,7 @@ func TimelineWho(v *mingjing.View, d mingjing.Case, e mingjing.TimelineEntry) st
 	return ""
 }
 
-// LostText says what an agency's silence has done so far.
+// LostText returns what an agency's silence has caused so far.
 func LostText(v *mingjing.View, d mingjing.Case) string {
 	switch {
 	case d.State != mingjing.DisputeAgencyLost:
@@ -441,7 +444,7 @@ func LostText(v *mingjing.View, d mingjing.Case) string {
 	return T(v, "dispute.lost")
 }
 
-// AgencyAnswer returns the agency's word on a dispute.
+// AgencyAnswer returns the agency's answer to a dispute.
 func AgencyAnswer(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.Answer == nil {
 		switch d.State {

@@ -61,7 +61,8 @@ func TestEveryCodeOfADisputeHasItsSentences(t *testing.T) {
 		want = append(want, "reason."+string(r), "reason_hint."+string(r))
 	}
 	for _, k := range mingjing.CaseKinds {
-		want = append(want, "case_kind."+string(k), "case_title."+string(k), "case_number."+string(k), "letter.title."+string(k), "letter.opening."+string(k))
+		want = append(want, "case_kind."+string(k), "case_title."+string(k), "case_number."+string(k), "letter.title."+string(k),
+			"letter.opening."+string(k))
 		for _, o := range k.Outcomes() {
 			want = append(want, "outcome."+string(o))
 			for _, what := range []mingjing.Case{{Kind: k, Record: &mingjing.Record{}}, {Kind: k, Listing: &mingjing.Listing{}}} {
@@ -73,10 +74,11 @@ func TestEveryCodeOfADisputeHasItsSentences(t *testing.T) {
 			}
 		}
 	}
-	for _, s := range mingjing.DisputeStates {
+	for _, s := range mingjing.CaseStates {
 		want = append(want, "dispute_state."+string(s))
 	}
-	for _, s := range []mingjing.RecordState{mingjing.RecordActive, mingjing.RecordCorrected, mingjing.RecordDisputed, mingjing.RecordSuspended, mingjing.RecordRemoved} {
+	for _, s := range []mingjing.RecordState{mingjing.RecordActive, mingjing.RecordCorrected, mingjing.RecordDisputed,
+		mingjing.RecordSuspended, mingjing.RecordRemoved} {
 		want = append(want, "record_state."+string(s), "record_state_hint."+string(s))
 	}
 	for _, s := range append([]mingjing.ListingState{"not_yet", "ended"}, mingjing.ListingStates...) {

@@ -9,11 +9,10 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// Digits writes the number of a line of the access log.
+// Digits returns the number of an entry of the access log.
 func Digits(n int64) string { return strconv.FormatInt(n, 10) }
 
-// InquiryTags returns how an inquiry stands, in words; that a look is unexplained
-// stays.
+// InquiryTags returns the state of an inquiry; once unexplained, it stays marked so.
 func InquiryTags(v *mingjing.View, q mingjing.Inquiry) app.UI {
 	tag := c.Tag{Text: Code(v, "inquiry_state", string(q.State)), Tone: "info"}
 	switch q.State {
@@ -40,19 +39,20 @@ func InquiryTags(v *mingjing.View, q mingjing.Inquiry) app.UI {
 
 // InquiryDue returns when an answer is due, or was.
 func InquiryDue(v *mingjing.View, q mingjing.Inquiry) app.UI {
-	key := map[mingjing.InquiryState]string{mingjing.InquiryAsked: "inquiry.answer_by", mingjing.InquiryEscalated: "inquiry.second_by"}[q.State]
+	key := map[mingjing.InquiryState]string{mingjing.InquiryAsked: "inquiry.answer_by",
+		mingjing.InquiryEscalated: "inquiry.second_by"}[q.State]
 	if key == "" {
 		return nil
 	}
 	return c.El("p", nil, c.Text(T(v, key)+" "), TimeUI(v, q.Due))
 }
 
-// AccessorName returns who looked, in words.
+// AccessorName returns who read the data, as a text.
 func AccessorName(v *mingjing.View, l mingjing.AccessEntry) string {
 	return T(v, "inquiry.looker", "who", v.Label("agency", l.Who), "role", Code(v, "role", string(l.Role)))
 }
 
-// AccessSummary returns one line of the access log as a summary list.
+// AccessSummary returns one entry of the access log as a summary list.
 func AccessSummary(v *mingjing.View, l mingjing.AccessEntry) app.UI {
 	return c.SummaryList{Rows: []c.SummaryRow{
 		{Key: T(v, "inquiry.line"), Text: Digits(l.Seq)},
@@ -69,8 +69,10 @@ func InquiryAnswers(v *mingjing.View, q mingjing.Inquiry) app.UI {
 	}
 	var body []app.UI
 	for _, a := range q.Answers {
-		body = append(body, c.Div("quote", c.El("p", nil, c.El("strong", nil, c.Text(Code(v, "inquiry_outcome", string(a.Outcome))))), Paragraphs(a.Text),
-			c.El("p", c.A{"class": "signed"}, c.Text(T(v, "inquiry.by", "who", v.Label("agency", a.By), "role", Code(v, "role", string(a.Role)), "time", Instant(v, a.At))))))
+		body = append(body, c.Div("quote", c.El("p", nil, c.El("strong", nil, c.Text(Code(v, "inquiry_outcome", string(a.Outcome))))),
+			Paragraphs(a.Text),
+			c.El("p", c.A{"class": "signed"},
+				c.Text(T(v, "inquiry.by", "who", v.Label("agency", a.By), "role", Code(v, "role", string(a.Role)), "time", Instant(v, a.At))))))
 	}
 	return c.Section("answers", T(v, "inquiry.answers"), body...)
 }

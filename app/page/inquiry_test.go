@@ -48,7 +48,8 @@ func TestEachLineOfTheLogIsAskedAboutAnsweredOrExplained(t *testing.T) {
 				t.Errorf("%s is %q, want %q", field, got, want)
 			}
 		}
-		if said := rows.Eq(0).Find(".quote").Length(); (said == 1) != (mingjing.DataOf[mingjing.AccessLogView](v).Inquiries[0].State == mingjing.InquiryAnswered) {
+		if said := rows.Eq(0).Find(".quote").Length(); (said == 1) != (mingjing.DataOf[mingjing.AccessLogView](
+			v).Inquiries[0].State == mingjing.InquiryAnswered) {
 			t.Errorf("the line has %d answers", said)
 		}
 	})

@@ -11,8 +11,9 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// lockButton locks the screen: web/lock.js does it at once, and without scripts
-// it is a form like any other. What the script has to know stands on it.
+// lockButton returns the button that locks the screen: web/lock.js does it at once, and
+// without scripts it is a form like any other. Its attributes have what the script
+// needs.
 func lockButton(v *mingjing.View) app.UI {
 	a := c.A{"type": "submit", "class": "header-link lock-button", "title": T(v, "lock.title"),
 		"data-lock-to": Href(v, "locked"), "data-lock-text": T(v, "locked.waiting")}
@@ -31,19 +32,20 @@ func lockWarning(v *mingjing.View) time.Duration {
 	return mingjing.LockWarning(time.Duration(v.Who.LockAfter) * time.Second)
 }
 
-// lockDialog warns before the screen locks by itself; it opens by script, and any
-// key or tap closes it.
+// lockDialog returns the warning before the screen locks by itself; a script opens it,
+// and any key or tap closes it.
 func lockDialog(v *mingjing.View) app.UI {
 	if v.Who == nil || v.Who.LockAfter == 0 {
 		return nil
 	}
-	return c.El("dialog", c.A{"class": "lock-warning", "role": "alertdialog", "aria-labelledby": "lock-warning-title", "aria-describedby": "lock-warning-text"},
+	return c.El("dialog", c.A{"class": "lock-warning", "role": "alertdialog", "aria-labelledby": "lock-warning-title",
+		"aria-describedby": "lock-warning-text"},
 		c.El("h2", c.A{"id": "lock-warning-title"}, c.Text(T(v, "lock.warning"))),
 		c.El("p", c.A{"id": "lock-warning-text"}, c.Text(Tn(v, "lock.warning_text", int(lockWarning(v).Seconds())))),
 		c.El("button", c.A{"type": "button", "class": "button"}, c.Text(T(v, "lock.stay"))))
 }
 
-// lockSection returns how long the screen may be left alone.
+// lockSection returns the choice how long the screen may be left alone.
 func lockSection(v *mingjing.View) app.UI {
 	body := []app.UI{c.P(T(v, "lock.how"))}
 	if v.Who == nil || v.Who.Role != mingjing.RoleResident {

@@ -15,13 +15,12 @@ func CanDecide(allowed []string) bool {
 	return slices.Contains(allowed, "decide") || slices.Contains(allowed, "recommend")
 }
 
-// StepTargets are where on the page of a case each step is taken.
+// StepTargets has, by step, the place on the page of a case where it is taken.
 var StepTargets = map[string]string{"assign": "#steps", "ask_agency": "#steps", "extend": "#steps",
 	"recommend": "#recommend", "decide": "#decide", "serve": "#serve"}
 
-// meanwhile says, where something was impossible, how things stand now, who did
-// what last, and what can be done instead. A person who was too late to do a thing
-// has to know why, and what is left to do.
+// meanwhile explains an error of a step that is no longer possible: the state of the
+// case now, who did what last, and what can be done instead.
 func meanwhile(v *mingjing.View) []app.UI {
 	p := v.Problem
 	if p.Status != 409 {
@@ -68,7 +67,7 @@ func lastOf(v *mingjing.View, d mingjing.Case) []app.UI {
 	return append(out, c.P(T(v, "meanwhile.last", "what", what, "who", who, "time", Instant(v, last.At))))
 }
 
-// canDo are steps as sentences, each leading to where it is taken.
+// canDo returns steps as sentences with links to where they are taken.
 func canDo(v *mingjing.View, allowed []string) []app.UI {
 	out := make([]app.UI, 0, len(allowed))
 	for _, s := range allowed {
@@ -77,7 +76,7 @@ func canDo(v *mingjing.View, allowed []string) []app.UI {
 	return out
 }
 
-// kept returns what was written for a form that the page no longer has.
+// kept returns what the person had typed into a form that the page no longer has.
 func kept(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.CasePage](v)
 	if shown == nil || Typed(v, "reasons") == "" || CanDecide(shown.Allowed) {
@@ -86,8 +85,8 @@ func kept(v *mingjing.View) []app.UI {
 	return []app.UI{c.Details{Summary: T(v, "meanwhile.typed"), Body: []app.UI{Paragraphs(Typed(v, "reasons"))}}.UI()}
 }
 
-// Happened returns the sentence of something that happened in a case: that of the kind
-// of case where it has its own.
+// Happened returns the sentence of something that happened in a case, in the words of
+// its kind where there are any.
 func Happened(v *mingjing.View, d mingjing.Case, what string) string {
 	if key := "timeline." + what + "." + string(d.Kind); d.Kind != "" && i18n.Has(key) {
 		return T(v, key)

@@ -22,25 +22,26 @@ import (
 
 // A Screen is one page between header and footer.
 type Screen struct {
-	// Data makes the data of the page to be read from JSON; nil for a page that has none.
+	// Data returns a new value of the page's data, to be read from JSON; nil for a page
+	// without data.
 	Data func() any
-	// Title is the name of the page in the window's title; nil takes the sentence
+	// Title returns the page's name for the window's title; the default is the sentence
 	// "title.<page>".
 	Title func(v *mingjing.View) string
-	// Body is the content of the main element, its h1 included.
+	// Body returns the content of the main element, its h1 included.
 	Body func(v *mingjing.View) []app.UI
 	// Wide is for pages that handlers use at a desk.
 	Wide bool
-	// Back is where the link above the heading leads, or nil for none.
+	// Back returns the link above the heading; nil for none.
 	Back func(v *mingjing.View) (text, href string)
-	// quiet leaves the error summary to the screen itself.
+	// quiet says that the screen shows the error summary itself.
 	quiet bool
 }
 
-// screens are the pages by the names of their routes.
+// screens are the registered pages by the names of their routes.
 var screens = map[string]Screen{}
 
-// Register adds a page; each file of a screen does so for its own.
+// Register adds a page. It is called by each file with a page, for its own.
 func Register(name string, s Screen) bool {
 	screens[name] = s
 	if s.Data != nil {
@@ -49,7 +50,7 @@ func Register(name string, s Screen) bool {
 	return true
 }
 
-// New makes the data of a page, a T.
+// New returns a new value of the data of a page, a T.
 func New[T any]() any { return new(T) }
 
 // Known reports whether a page of that name is registered.
@@ -58,8 +59,8 @@ func Known(name string) bool {
 	return ok
 }
 
-// Body returns everything that the page shows, header and footer included. A page that
-// is not known is shown as not found.
+// Body returns everything that the page shows, header and footer included. An unknown
+// page is shown as not found.
 func Body(v *mingjing.View) app.UI {
 	s, ok := screens[v.Page]
 	if !ok {
@@ -118,7 +119,7 @@ func Title(v *mingjing.View) string {
 // T returns the sentence of a key in the view's language.
 func T(v *mingjing.View, key string, pairs ...string) string { return i18n.T(v.Lang, key, pairs...) }
 
-// Tn is t with a count that picks the plural form.
+// Tn returns the sentence of a key with a count that picks the plural form.
 func Tn(v *mingjing.View, key string, n int, pairs ...string) string {
 	return i18n.T(v.Lang, key, append([]string{"n", strconv.Itoa(n)}, pairs...)...)
 }
@@ -128,9 +129,8 @@ func Href(v *mingjing.View, name string, id ...string) string {
 	return mingjing.Path(v.Lang, name, id...)
 }
 
-// Zone returns where the city's clocks stand. The browser has no table of time zones:
-// China's one zone is known, and any other is the one that the server wrote its own
-// time in.
+// Zone returns the city's time zone. The browser has no table of time zones: China's
+// only zone is known, and for any other it is the offset of the server's time.
 func Zone(v *mingjing.View) *time.Location {
 	if v.Zone == "Asia/Shanghai" {
 		return time.FixedZone("CST", 8*60*60)
@@ -138,22 +138,22 @@ func Zone(v *mingjing.View) *time.Location {
 	return v.Now.Location()
 }
 
-// Date writes a day.
+// Date returns a day as text.
 func Date(v *mingjing.View, d mingjing.Date) string { return i18n.Date(v.Lang, d) }
 
-// Instant writes an instant in the city's zone.
+// Instant returns an instant as text, in the city's zone.
 func Instant(v *mingjing.View, at time.Time) string { return i18n.DateTime(v.Lang, at, Zone(v)) }
 
-// TimeUI returns an instant with what machines read.
+// TimeUI returns an instant as text, with the form that machines read.
 func TimeUI(v *mingjing.View, at time.Time) app.UI {
 	return c.Time{Text: Instant(v, at), At: at}.UI()
 }
 
-// Ago writes how far an instant is from the view's own time.
+// Ago returns how far an instant is from the view's own time.
 func Ago(v *mingjing.View, at time.Time) string { return i18n.Relative(v.Lang, at, v.Now) }
 
-// Code returns the sentence of one of a family of codes, such as the reasons; the bare
-// code where there is none, so that a new code shows up as itself.
+// Code returns the sentence of a code of a family, such as the reasons; the code itself
+// where there is none, so that a new code is seen.
 func Code(v *mingjing.View, family, value string) string {
 	if !i18n.Has(family + "." + value) {
 		return value
@@ -195,8 +195,8 @@ func FieldError(v *mingjing.View, field string) string {
 // Typed returns what the person had typed into a field.
 func Typed(v *mingjing.View, field string) string { return v.Form[field] }
 
-// errorSummary says all that was wrong; each field's line leads to the field,
-// whose id is its name.
+// errorSummary returns everything that was wrong; each line links to its field, whose
+// id is its name.
 func errorSummary(v *mingjing.View) app.UI {
 	e := c.ErrorSummary{Title: T(v, "chrome.error_title")}
 	if len(v.Problem.Fields) == 0 {
@@ -214,7 +214,7 @@ func errorSummary(v *mingjing.View) app.UI {
 	return e.UI()
 }
 
-// bareErrors are those whose sentence does not say which field it is about; the
+// bareErrors are the errors whose sentence does not say which field it is about; the
 // summary puts the field's name, "field.<name>", before it.
 var bareErrors = []string{"required", "too_long", "too_short", "invalid", "invalid_choice", "invalid_date"}
 

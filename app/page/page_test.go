@@ -138,7 +138,8 @@ func TestLinksAndFormsOfThisSiteLeadToRoutes(t *testing.T) {
 			if _, file := e.Attr("download"); file && strings.HasPrefix(to, "data:application/dc+sd-jwt;base64,") {
 				return // a signed statement that can be kept
 			}
-			if !strings.HasPrefix(to, "#") && !strings.HasPrefix(to, "/zh-CN/") && !strings.HasPrefix(to, "/en/") && !strings.HasPrefix(to, "/web/") && !strings.HasPrefix(to, "/api/") &&
+			if !strings.HasPrefix(to, "#") && !strings.HasPrefix(to, "/zh-CN/") && !strings.HasPrefix(to, "/en/") &&
+				!strings.HasPrefix(to, "/web/") && !strings.HasPrefix(to, "/api/") &&
 				to != "/log/key" && to != "/log/checkpoint" {
 				t.Errorf("link to %q", to)
 			}
@@ -201,7 +202,8 @@ func TestWhatAPersonTypedStaysText(t *testing.T) {
 func TestTheErrorSummaryLeadsToEachField(t *testing.T) {
 	for _, lang := range mingjing.Languages {
 		v := pagetest.Anonymous(pagetest.Base(t, lang, "login"))
-		v.Problem = pagetest.Problem(422, "invalid_form", mingjing.FieldError{Field: "id_number", Code: "id_number_length"}, mingjing.FieldError{Field: "password", Code: "required"})
+		v.Problem = pagetest.Problem(422, "invalid_form", mingjing.FieldError{Field: "id_number", Code: "id_number_length"},
+			mingjing.FieldError{Field: "password", Code: "required"})
 		doc, _ := pagetest.Render(t, &v)
 		summary := doc.Find("#error-summary[tabindex='-1']")
 		if summary.Find("[role=alert] a").Length() != 2 {
@@ -223,7 +225,8 @@ func TestNeitherPasswordCodeNorIDNumberIsEverRefilled(t *testing.T) {
 	for _, page := range []string{"login", "activate", "staff-login"} {
 		v := pagetest.Anonymous(pagetest.Base(t, "en", page))
 		v.Problem = pagetest.Problem(401, "login_failed")
-		v.Form = map[string]string{"password": "secret-1", "id_number": "secret-2", "code": "secret-3", "new_password": "secret-4", "totp": "secret-5"}
+		v.Form = map[string]string{"password": "secret-1", "id_number": "secret-2", "code": "secret-3", "new_password": "secret-4",
+			"totp": "secret-5"}
 		if _, html := pagetest.Render(t, &v); strings.Contains(html, "secret-") {
 			t.Errorf("%s shows a secret again", page)
 		}
@@ -251,7 +254,8 @@ func TestAScoreNamesWhatIsMissingAndThatItNeverCounts(t *testing.T) {
 }
 
 func TestEveryPageOfThisFileIsAScreen(t *testing.T) {
-	for _, name := range []string{"home", "login", "activate", "staff-login", "rulebooks", "rulebook", "offline", "overview", "ask", "request", "score", "error"} {
+	for _, name := range []string{"home", "login", "activate", "staff-login", "rulebooks", "rulebook", "offline", "overview", "ask", "request",
+		"score", "error"} {
 		if !page.Known(name) {
 			t.Errorf("no screen %s", name)
 		}
@@ -267,7 +271,8 @@ func TestWriteSamples(t *testing.T) {
 	}
 	pagetest.Each(t, func(t *testing.T, v *mingjing.View, doc *goquery.Document, html string) {
 		name := strings.ReplaceAll(strings.SplitN(t.Name(), "/", 2)[1], "/", "-") + ".html"
-		content := `<!doctype html><html lang="` + v.Lang + `"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover"><title>` + page.Title(v) +
+		content := `<!doctype html><html lang="` + v.Lang +
+			`"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover"><title>` + page.Title(v) +
 			`</title><link rel="stylesheet" href="app.css"><body>` + html
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
 			t.Fatal(err)

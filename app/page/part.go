@@ -19,7 +19,8 @@ func ListItems(parts []app.UI) []app.UI {
 	return items
 }
 
-// KeptAfterLeaving are, in words, what the law has us keep of a resident who leaves.
+// KeptAfterLeaving returns, as sentences, what the law requires the bureau to store
+// about a resident who leaves.
 func KeptAfterLeaving(v *mingjing.View) []app.UI {
 	list := make([]app.UI, 0, len(mingjing.ErasureKept))
 	for _, code := range mingjing.ErasureKept {
@@ -28,10 +29,11 @@ func KeptAfterLeaving(v *mingjing.View) []app.UI {
 	return list
 }
 
-// LangField tells the server in which language to answer a form.
+// LangField returns the field that tells the server in which language to answer a form.
 func LangField(v *mingjing.View) app.UI { return c.Hidden{Name: "lang", Value: v.Lang}.UI() }
 
-// EvidenceTypes are what a file field offers; the server judges by content.
+// EvidenceTypes are the file types that a file field offers; the server checks the
+// content.
 const EvidenceTypes = ".pdf,.jpg,.jpeg,.png"
 
 // BandUI returns a band with its shape; size is "" or "large".
@@ -39,10 +41,10 @@ func BandUI(v *mingjing.View, b mingjing.Band, size string) app.UI {
 	return c.Band{Text: b.Name.In(v.Lang), Shape: b.Shape, Tone: b.Tone, Size: size}.UI()
 }
 
-// Plain writes a value without groups of digits, as scores are spoken of.
+// Plain returns a value without groups of digits, as people say scores.
 func Plain(n int) string { return strconv.Itoa(n) }
 
-// Texts are sentences of a rulebook as a list.
+// Texts returns sentences of a rulebook as a list.
 func Texts(v *mingjing.View, list []mingjing.Text) app.UI {
 	items := make([]app.UI, 0, len(list))
 	for _, x := range list {

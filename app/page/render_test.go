@@ -22,7 +22,8 @@ func hostViews() []*mingjing.View {
 		}
 		all = append(all,
 			&mingjing.View{Page: "login", Lang: lang, Path: "login", Now: now, Today: "2026-11-23", Zone: "Asia/Shanghai",
-				Problem: &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "id_number", Code: "id_number_check"}}}},
+				Problem: &mingjing.Problem{Status: 422,
+					Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "id_number", Code: "id_number_check"}}}},
 			&mingjing.View{Page: "disputes", Lang: lang, Path: "disputes", Now: now, Today: "2026-11-23", Zone: "Asia/Shanghai",
 				Who: &mingjing.Viewer{Role: mingjing.RoleResident, Name: `安"<b>&`, IDMasked: "99**************12"}, Data: &mingjing.CasesView{}})
 	}

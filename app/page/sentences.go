@@ -2,5 +2,6 @@
 
 package page
 
-// loadSentences does nothing: a program that is not in a browser has them inside.
+// loadSentences does nothing: a program that is not in a browser contains the
+// sentences.
 func loadSentences() bool { return true }

@@ -7,11 +7,11 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// sentencesID is the link to the sentences of the page's language.
+// sentencesID is the id of the link to the sentences of the page's language.
 const sentencesID = "sentences"
 
-// loadSentences gives i18n the sentences of the page's language, and has what is
-// missing reported where an end-to-end test and a developer see it.
+// loadSentences loads the sentences of the page's language into i18n, and has missing
+// ones reported where an end-to-end test and a developer see it.
 func loadSentences() bool {
 	w := app.Window()
 	console := func(what string) { w.Get("console").Call("error", "i18n: "+what) }

@@ -9,7 +9,8 @@ import (
 
 var _ = Register("sessions", Screen{Data: New[mingjing.SessionsView], Body: sessionsBody})
 
-// sessionsBody returns where the account is logged in, with the way to end each.
+// sessionsBody returns where the account is logged in, with a button to end each
+// session.
 func sessionsBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.SessionsView](v)
 	body := []app.UI{Heading("", T(v, "title.sessions")), Lead(T(v, "sessions.lead"))}

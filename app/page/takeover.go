@@ -8,9 +8,9 @@ import (
 )
 
 // Run takes over the page that the server rendered and keeps it up to date with the
-// pages that are registered. Outside a browser, on a page without a view, and where
-// the sentences can't be fetched, it does nothing: the page stays the server's own,
-// which works.
+// pages that are registered. Outside a browser, on a page without a view, and where the
+// sentences can't be fetched, it does nothing: the page stays as the server rendered
+// it, and works.
 func Run() {
 	if !app.IsClient || !app.Window().GetElementByID(islandID).Truthy() || !loadSentences() {
 		return
@@ -20,10 +20,10 @@ func Run() {
 	app.RunWhenOnBrowser()
 }
 
-// waitForIdle returns when taking the page over disturbs nobody: not while a
-// word is being composed, a pointer is down, a file is being chosen, a form has
-// just been sent or somebody is typing. Until then the page is the server's own
-// and works.
+// waitForIdle returns when taking the page over disturbs nobody: not while a word is
+// being composed, a pointer is down, a file is being chosen, a form has just been sent
+// or somebody is typing. Until then the page stays as the server rendered it, and
+// works.
 func waitForIdle() {
 	const (
 		look   = 50 * time.Millisecond
@@ -45,15 +45,15 @@ func waitForIdle() {
 	}
 }
 
-// focusable finds what may have the focus; the two trees have the same.
+// focusable selects the elements that can have the focus; they are the same in both
+// trees.
 const focusable = "a[href],button,input,select,textarea,summary,[tabindex]"
 
-// A snapshot is what a person has done to a page that is about to be replaced by
-// an equal one.
+// A snapshot is what a person has done to a page that will be replaced by an equal one.
 type snapshot struct {
 	controls map[string]control
 	open     []bool // details, in order
-	focus    int    // index among what may have the focus, -1 for none
+	focus    int    // index among the focusable elements, -1 for none
 	tag      string
 	from, to int // selection in the focused field, -1 for none
 	x, y     float64
@@ -136,8 +136,8 @@ func takeSnapshot(root app.Value) snapshot {
 	return s
 }
 
-// restore does to root what was done to the page before; changed says whether a
-// field holds something that was not sent yet.
+// restore does to root what the person had done to the page before; changed reports
+// whether a field has a change that was not sent yet.
 func (s snapshot) restore(root app.Value) (changed bool) {
 	eachControl(root, func(key, kind string, e app.Value) {
 		c, ok := s.controls[key]
@@ -188,7 +188,7 @@ func (s snapshot) restore(root app.Value) (changed bool) {
 	return changed
 }
 
-// onlyFiles leaves the files alone: those of a form that was refused.
+// onlyFiles returns the snapshot of the files alone, for a form that had errors.
 func (s snapshot) onlyFiles() snapshot {
 	kept := snapshot{controls: map[string]control{}, focus: -1, from: -1}
 	for key, c := range s.controls {

@@ -9,8 +9,8 @@ import (
 // voidTags are elements without an end tag.
 var voidTags = []string{"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
-// flags are attributes that are true by being there. go-app writes those that are
-// false too, as name="false", which a browser reads as true.
+// flags are attributes that are true when they are there. go-app writes false ones too,
+// as name="false", which a browser reads as true.
 var flags = []string{"allowfullscreen", "async", "autofocus", "autoplay", "checked", "controls", "default", "defer", "disabled",
 	"formnovalidate", "hidden", "inert", "ismap", "itemscope", "loop", "multiple", "muted", "nomodule", "novalidate", "open",
 	"readonly", "required", "reversed", "selected"}
@@ -36,7 +36,7 @@ type tidier struct {
 	open []string // elements that are open
 }
 
-// next moves one tag, and the text before it, from in to out.
+// next writes the next tag, and the text before it.
 func (t *tidier) next() bool {
 	at := strings.IndexByte(t.in, '<')
 	if at < 0 {
@@ -75,9 +75,9 @@ func (t *tidier) next() bool {
 	return true
 }
 
-// text writes what stands before a tag without the encoder's indentation. An
-// element with one text has it as it is; in any other each child stands on a line
-// of its own.
+// text writes the text before a tag without the encoder's indentation. The only text of
+// an element is written as it is; any other child of an element is on a line of its
+// own.
 func (t *tidier) text(s string, end bool) {
 	depth := len(t.open)
 	if depth == 0 {
@@ -109,8 +109,8 @@ func (t *tidier) text(s string, end bool) {
 	}
 }
 
-// startTag reads "name attr attr="go-quoted">" and returns the attributes as
-// HTML, in order.
+// startTag parses "name attr attr="go-quoted">" and returns the attributes as HTML, in
+// order.
 func startTag(s string) (name string, attrs []string, rest string, ok bool) {
 	end := strings.IndexAny(s, " >")
 	if end <= 0 {
@@ -149,8 +149,8 @@ func startTag(s string) (name string, attrs []string, rest string, ok bool) {
 	return name, attrs, s[1:], true
 }
 
-// inAttribute keeps a value inside its quotation marks. An ampersand stays, since
-// parts write character references.
+// inAttribute escapes a value for quotation marks. An ampersand stays, since components
+// write character references.
 func inAttribute(s string) string {
 	return attributeEscapes.Replace(strings.ToValidUTF8(s, "\uFFFD"))
 }

@@ -56,15 +56,16 @@ func TestTidyWritesTheBrowsersTree(t *testing.T) {
 		"texts in a row":    {app.P().Body(app.Text("a"), app.Text(""), app.Text(" b")), `<p>a b</p>`},
 		"space at the ends": {app.P().Body(app.Text(" a "), app.B().Text(" b "), app.Text("  ")), `<p> a <b> b </b>  </p>`},
 		"nothing inside":    {app.Div().Body(app.Div(), app.Br(), app.Div()), `<div><div></div><br><div></div></div>`},
-		"depth":             {app.Ul().Body(app.Li().Body(app.Div().Body(app.Text("x"), app.I().Text("y")))), `<ul><li><div>x<i>y</i></div></li></ul>`},
-		"lines of a field":  {c.El("textarea", nil, c.Text("\nfirst\n    second\n")), "<textarea>\n\nfirst\n    second\n</textarea>"},
-		"lines of a text":   {app.P().Text("first\n    second\n"), "<p>first\n    second\n</p>"},
-		"false flag":        {app.Button().Disabled(false).Text("x"), `<button>x</button>`},
-		"true flag":         {app.Input().Checked(true).Type("radio"), `<input checked type="radio">`},
-		"true value":        {app.Div().Aria("hidden", true).Attr("data-full", "true"), `<div aria-hidden="true" data-full="true"></div>`},
-		"order":             {app.A().Href("/x").Class("c").ID("i").Title("t"), `<a class="c" href="/x" id="i" title="t"></a>`},
-		"quotation marks":   {app.Div().Title(`" onclick="x`), `<div title="&#34; onclick=&#34;x"></div>`},
-		"other scripts":     {app.Div().Title("张\u3000三\n\\"), "<div title=\"张\u3000三\n\\\"></div>"},
+		"depth": {app.Ul().Body(app.Li().Body(app.Div().Body(app.Text("x"), app.I().Text("y")))),
+			`<ul><li><div>x<i>y</i></div></li></ul>`},
+		"lines of a field": {c.El("textarea", nil, c.Text("\nfirst\n    second\n")), "<textarea>\n\nfirst\n    second\n</textarea>"},
+		"lines of a text":  {app.P().Text("first\n    second\n"), "<p>first\n    second\n</p>"},
+		"false flag":       {app.Button().Disabled(false).Text("x"), `<button>x</button>`},
+		"true flag":        {app.Input().Checked(true).Type("radio"), `<input checked type="radio">`},
+		"true value":       {app.Div().Aria("hidden", true).Attr("data-full", "true"), `<div aria-hidden="true" data-full="true"></div>`},
+		"order":            {app.A().Href("/x").Class("c").ID("i").Title("t"), `<a class="c" href="/x" id="i" title="t"></a>`},
+		"quotation marks":  {app.Div().Title(`" onclick="x`), `<div title="&#34; onclick=&#34;x"></div>`},
+		"other scripts":    {app.Div().Title("张\u3000三\n\\"), "<div title=\"张\u3000三\n\\\"></div>"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := page.Tidied(app.HTMLString(test.tree)); got != test.want {
@@ -84,7 +85,8 @@ func TestWhatIsNotTheEncodersIsLeftAlone(t *testing.T) {
 
 // Whatever a person typed must stand in the page as text, and nowhere else.
 func FuzzWhatWasTypedStaysText(f *testing.F) {
-	for _, s := range []string{`"><script>alert(1)</script>`, "\n\n  x", "&quot;", `\"`, "\n  ", "</textarea>", "\u2028\x00\xff", "    ", "a\r\nb", "`${x}`"} {
+	for _, s := range []string{`"><script>alert(1)</script>`, "\n\n  x", "&quot;", `\"`, "\n  ", "</textarea>", "\u2028\x00\xff", "    ",
+		"a\r\nb", "`${x}`"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

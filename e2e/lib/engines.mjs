@@ -7,8 +7,8 @@ import { join } from 'node:path';
 
 const startWithin = 60_000; // milliseconds
 
-// Engines are a PostgreSQL and a Redis of a server's own, as a city runs them that
-// has several replicas. Both are reached by sockets in a folder that is theirs.
+// Engines are a PostgreSQL and a Redis for one server, as in a city with several
+// replicas. Both listen on sockets in a folder of their own.
 export class Engines {
   static async start() {
     const e = new Engines();
@@ -34,7 +34,7 @@ export class Engines {
       ['-D', cluster, '-k', this.dir, '-c', 'listen_addresses=', '-c', 'fsync=off', '-c', 'full_page_writes=off'],
       own,
     );
-    // Its file is not compressed, so that what is in it can be read.
+    // The dump file is not compressed, so that tests can read it.
     this.redis = spawn('redis-server', ['--port', '0', '--unixsocket', join(this.dir, 'redis'), '--save', '', '--rdbcompression', 'no', '--dir', this.dir], own);
     await Promise.all(['.s.PGSQL.5432', 'redis'].map((s) => listens(join(this.dir, s))));
     for (const until = Date.now() + startWithin; ; ) {
@@ -56,8 +56,8 @@ export class Engines {
     return execFileSync(join(this.bin, program), args, { ...this.owner, cwd: this.dir, maxBuffer: 1 << 30, stdio: 'pipe' });
   }
 
-  // dump is all that the two hold, by name, for who looks for something in it. What
-  // PostgreSQL holds as bytes stands there as bytes.
+  // dump returns everything that the two store, by name, to search in. Bytes in
+  // PostgreSQL are written there as bytes.
   dump() {
     const text = this.run('pg_dump', '-h', this.dir, '-U', 'postgres', '--data-only', 'mingjing').toString('latin1');
     execFileSync('redis-cli', ['-s', join(this.dir, 'redis'), 'SAVE'], { stdio: 'pipe' });
@@ -78,14 +78,14 @@ export class Engines {
   }
 }
 
-// newest is the folder of the newest PostgreSQL programs that Debian has installed.
+// newest returns the folder of the newest PostgreSQL that Debian has installed.
 function newest() {
   const at = '/usr/lib/postgresql';
   const [version] = readdirSync(at).sort((a, b) => Number(b) - Number(a));
   return join(at, version, 'bin');
 }
 
-// unprivileged is whom the engines run as, because PostgreSQL refuses root.
+// unprivileged is the user that runs the engines, because PostgreSQL refuses root.
 function unprivileged() {
   if (process.getuid() !== 0) return {};
   const id = (flag) => Number(execFileSync('id', [flag, 'postgres']));

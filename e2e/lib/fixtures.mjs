@@ -6,9 +6,9 @@ import { furnish } from './furnish.mjs';
 
 export { expect };
 
-// A Guard hears of everything that no page may do: errors in the console,
-// breaches of the content security policy, requests to anybody else, personal
-// numbers in an address. What a test provokes on purpose it allows by name.
+// A Guard records everything that no page may do: errors in the console, violations of
+// the content security policy, requests to other hosts, personal numbers in an address.
+// A test that causes one on purpose allows it by name.
 class Guard {
   complaints = [];
   allowed = [];
@@ -43,16 +43,16 @@ class Guard {
   }
 }
 
-// The demo's clocks run four times as fast here as by default, so that a request
-// with agencies that are down ends within half a minute. Nobody's screen locks
-// while another test is looked at.
+// The demo's clocks run four times as fast as by default, so that a request with
+// agencies that are down ends within half a minute. No screen locks while another test
+// runs.
 const fast = { DEMO_CLOCK_SCALE: '2880', LOCK_AFTER: '2h' };
 
 // test gives each test
-//   server     a running server, shared by tests that only look or that use a
+//   server     a running server, shared by tests that only read or that use a
 //              story of their own
 //   ownServer  a running server that the test may kill or use up; serverEnv is
-//              what is set in its environment, and with engines it has a PostgreSQL
+//              its environment, and with engines it has a PostgreSQL
 //              and a Redis of its own
 //   furnished  people on the shared server with something on every page
 //   guard      see Guard

@@ -2,7 +2,7 @@ import { expect, request } from '@playwright/test';
 import { pdf } from './person.mjs';
 import { totp } from './totp.mjs';
 
-// An Api speaks JSON with cookies of its own, as a program would.
+// An Api sends JSON requests with its own cookies, as a program would.
 class Api {
   static async at(server, login) {
     const a = new Api();
@@ -46,10 +46,9 @@ class Api {
   }
 }
 
-// furnish gives a server's people something on every page: a resident with
-// scores, a dispute with evidence at the agency, a resident with nothing yet, and
-// a handler with that case in hand. The states are cookies to open a browser
-// with.
+// furnish gives the people of a server something on every page: a resident with scores
+// and a dispute with evidence at the agency, a resident with nothing yet, and a handler
+// with that case. The states that it returns are cookies to open a browser with.
 export async function furnish(server) {
   const resident = await Api.at(server, server.resident('guarantor'));
   const handler = await Api.at(server, server.staff());
@@ -58,7 +57,7 @@ export async function furnish(server) {
   const asker = await Api.at(server, server.resident('no-notice'));
   const [asked] = await Promise.all([scored(resident, 'rongcheng'), scored(asker, 'honest-shanghai')]);
 
-  // What is shared has been looked at, before anything was put right.
+  // The share is viewed before the correction.
   const { link } = await resident.post('shares', {
     rulebook: 'rongcheng',
     purpose: 'Renting a flat',
@@ -84,7 +83,7 @@ export async function furnish(server) {
   await handler.post(`admin/cases/${dispute.id}/assign`);
   await handler.post(`admin/cases/${dispute.id}/ask-agency`);
 
-  // Another one is over, so that there is a letter.
+  // Another dispute is decided, so that there is a letter.
   const records = (await resident.get('records')).items;
   const last = records[records.length - 1];
   const over = await resident.post('disputes', {
@@ -95,7 +94,7 @@ export async function furnish(server) {
   await handler.post(`admin/cases/${over.id}/assign`);
   await handler.post(`admin/cases/${over.id}/decision`, { outcome: 'upheld', reasons: 'The document does not show it.' });
 
-  // One was upheld in part only, so that there are ways on from it.
+  // One was upheld only in part, so that there are lanes after it.
   const middle = records[Math.floor(records.length / 2)].record ?? records[Math.floor(records.length / 2)];
   const part = await resident.post('disputes', { record_id: middle.id, reason: 'wrong_facts', statement: 'It was not me.' });
   await handler.post(`admin/cases/${part.id}/assign`);
@@ -107,11 +106,11 @@ export async function furnish(server) {
   await expect.poll(async () => (await resident.get('export')).job.state, { timeout: 60_000 }).toBe('ready');
   const helping = await asksForHelp(asker, resident, server.resident('guarantor'));
   await offers(resident, dispute.id, server.resident('no-notice'));
-  // Why did the handler look?
+  // An inquiry about the handler.
   const me = (await handler.get('me')).id_masked;
   const look = (await resident.get('access-log?others=1')).items.find((l) => l.by === me);
   const inquiry = await resident.post('inquiries', { seq: look.seq, question: 'What did you need it for?' });
-  // And why an officer of the court?
+  // And one about an officer of the court.
   const officer = await Api.at(server, server.accounts.find((a) => a.role === 'agency' && a.agency === 'court'));
   await officer.get(`agency/questions/${dispute.id}`);
   const seen = (await resident.get('access-log?others=1')).items.find((l) => l.by === 'court');
@@ -123,7 +122,7 @@ export async function furnish(server) {
     supervisor: await (await Api.at(server, server.staff('supervisor'))).done(),
     officer: await officer.done(),
     blank: await blank.done(),
-    // ids fill the {id} of a page, queries what follows a page's path.
+    // ids fill the {id} of a page, queries is what follows the path of a page.
     ids: {
       rulebook: 'rongcheng',
       request: asked.id,
@@ -153,7 +152,7 @@ function offers(asker, dispute, helper) {
   return asker.post(`disputes/${dispute}/mandates`, { id_number: helper.id_number, relation: 'child', until });
 }
 
-// scored asks for a score and waits until it is there; the request.
+// scored asks for a score and returns the request when it is ready.
 async function scored(resident, rulebook) {
   const asked = await resident.post('score-requests', { rulebook, consent: true });
   await expect
@@ -162,7 +161,8 @@ async function scored(resident, rulebook) {
   return asked;
 }
 
-// asksForHelp has somebody else's case in which the helper acts; its id.
+// asksForHelp makes a case of somebody else in which the helper acts, and returns its
+// id.
 async function asksForHelp(asker, helper, account) {
   const listing = (await asker.get('listings')).items[0];
   const dispute = await asker.post('disputes', {

@@ -7,21 +7,21 @@ import { fileURLToPath } from 'node:url';
 
 const root = resolve(fileURLToPath(import.meta.url), '../../..');
 
-// sql does to a server's database what its operator could, and returns the rows of
-// the last statement.
+// sql runs statements on a server's database, as its operator could, and returns the
+// rows of the last one.
 export function sql(server, ...statements) {
   const out = execFileSync('go', ['run', 'e2e/lib/cheat.go', join(server.data, 'mingjing.db'), ...statements], { cwd: root });
   return JSON.parse(out);
 }
 
-// halt stops a server and leaves its data where it is.
+// halt stops a server and keeps its data.
 export async function halt(server) {
   server.child.kill('SIGTERM');
   await server.exited;
 }
 
-// copy is a copy of a stopped server's data, and put gives the server a copy for its
-// own.
+// copy returns a copy of a stopped server's data; put replaces the server's data with a
+// copy.
 export function copy(server) {
   const to = mkdtempSync(join(tmpdir(), 'mingjing-e2e-copy-'));
   cpSync(server.data, to, { recursive: true });
@@ -33,7 +33,7 @@ export function put(server, from) {
   cpSync(from, server.data, { recursive: true });
 }
 
-// A Witness is the built program, run by somebody else.
+// A Witness is the built program as a witness on another computer.
 export class Witness {
   static async start(logKey) {
     const w = new Witness();

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 
 const listening = (s) => new Promise((done) => s.listen(0, '127.0.0.1', () => done(s.address().port)));
 
-// A Mailbox is a mail server on this machine that takes every letter.
+// A Mailbox is a mail server on this machine that accepts every mail.
 export class Mailbox {
   static async start() {
     const m = new Mailbox();
@@ -49,7 +49,7 @@ export class Mailbox {
   }
 }
 
-// A PushService is where browsers are reached; what comes is sealed.
+// A PushService is a push service for browsers; what it receives is encrypted.
 export class PushService {
   static async start() {
     const p = new PushService();

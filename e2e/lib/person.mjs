@@ -5,10 +5,8 @@ import { totp } from './totp.mjs';
 
 const requestWithin = 150_000; // milliseconds: the demo's deadline for a score, and some
 
-// A Person is somebody in front of a browser. Fields are found by their names and
-// buttons by what their form does, as these are the same in every language, with
-// scripts and without.
-// typed is what nobody may read where it is stored.
+// A Person uses a browser. Fields are found by their names and buttons by the action of
+// their form, as these are the same in every language, with scripts and without.
 export const typed = new Set();
 
 export class Person {
@@ -19,8 +17,8 @@ export class Person {
     this.js = js;
   }
 
-  // open goes to a page of the app by its name and waits until it is all there:
-  // with scripts, until the browser's program has taken over, if the page has one.
+  // open opens a page of the app by its name and waits until it is complete: with
+  // scripts, until the browser's program has taken over, if the page has one.
   async open(name, { id, query = '' } = {}) {
     const answer = await this.page.goto(path(this.lang, name, id) + query);
     await this.settled();
@@ -29,12 +27,12 @@ export class Person {
 
   async settled() {
     if (!this.js) return;
-    // A plain page is all there as soon as it is loaded.
+    // A plain page is complete when it is loaded.
     if (!(await this.page.evaluate(() => document.documentElement.dataset.program))) return;
     await this.page.waitForFunction(() => performance.getEntriesByName('mounted').length > 0, null, { timeout: 30_000 });
   }
 
-  // on waits until the screen shows the page of that name, however it came to it.
+  // on waits until the page of that name is shown.
   async on(name) {
     await expect(this.page.locator(`.page-${name}`)).toBeVisible();
     await expect(this.page.locator('html')).toHaveAttribute('lang', this.lang);
@@ -45,7 +43,7 @@ export class Person {
     return this.page.locator('main');
   }
 
-  // section is a part of the page by the id of its heading.
+  // section returns the part of the page with the heading of that id.
   section(id) {
     return this.main.locator(`section[aria-labelledby="${id}"]`);
   }
@@ -81,7 +79,8 @@ export class Person {
     await expect(this.page.locator('details.account')).toHaveCount(0);
   }
 
-  // ask reads what will be asked, consents and asks; it returns the request's id.
+  // ask reads what will be asked, consents and asks for a score; it returns the
+  // request's id.
   async ask(rulebook) {
     await this.open('ask');
     await this.page.locator(`[name=rulebook][value="${rulebook}"]`).check();
@@ -95,7 +94,7 @@ export class Person {
     return new URL(this.page.url()).pathname.split('/').pop();
   }
 
-  // read asks the API with this browser's own cookies.
+  // read sends a GET to the API with this browser's cookies.
   async read(what) {
     const r = await this.page.request.get(`/api/${what}`);
     expect(r.status(), `GET /api/${what}`).toBe(200);
@@ -117,7 +116,7 @@ export class Person {
     return request;
   }
 
-  // dispute objects to a record or listing, and returns the dispute's id.
+  // dispute files a dispute about a record or listing, and returns its id.
   async dispute(what, id, { reason, statement, evidence }) {
     await this.open(what, { id });
     await this.main.locator(`a[href*="/disputes/new?${what}=${id}"]`).first().click();
@@ -131,8 +130,8 @@ export class Person {
     return this.idInPath();
   }
 
-  // accessible fails unless axe finds nothing on the page, in the light and in the
-  // dark, where only colours differ.
+  // accessible fails unless axe finds nothing on the page, with the light and the dark
+  // colours.
   async accessible(what, schemes = ['light', 'dark']) {
     for (const colorScheme of schemes) {
       await this.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
@@ -149,8 +148,8 @@ export class Person {
     if (schemes.length > 1) await this.page.emulateMedia({ colorScheme: 'light' });
   }
 
-  // tab moves on by keyboard until the focus is where it should be, at most so many
-  // stops away, and sees that it shows and comes in the order of the page.
+  // tab moves the focus by keyboard to an element, in at most so many steps, and checks
+  // that the focus is visible and moves in the order of the page.
   async tab(selector, { within = 80 } = {}) {
     for (let i = 0; i < within; i++) {
       await this.page.keyboard.press('Tab');
@@ -164,7 +163,7 @@ export class Person {
         const drawn = (l) => show(l) || ['::before', '::after'].some((p) => getComputedStyle(l, p).outlineStyle !== 'none' || getComputedStyle(l, p).boxShadow !== 'none');
         const box = e.getBoundingClientRect();
         return {
-          // A choice may show its focus on the label that draws it.
+          // The label that draws a choice may show its focus.
           shown: show(e) || [...(e.labels ?? [])].some(drawn),
           inSight: box.bottom > 0 && box.top < innerHeight,
           ordered: [...document.querySelectorAll('[tabindex]')].every((x) => x.tabIndex <= 0),
@@ -177,8 +176,8 @@ export class Person {
     throw new Error(`the focus never came to ${selector}`);
   }
 
-  // shown waits for something to show: by itself where scripts run, by reading
-  // the page again where they don't.
+  // shown waits until something is shown: by itself where scripts run, by loading the
+  // page again where they don't.
   async shown(locator, { timeout = 15_000 } = {}) {
     if (this.js) return expect(locator).toBeVisible({ timeout });
     await expect(async () => {
@@ -195,7 +194,7 @@ export function idNumber(first17) {
   return first17 + '10X98765432'[sum % 11];
 }
 
-// pdf is a real PDF of one page with a line of text.
+// pdf returns a PDF of one page with a line of text.
 export function pdf(text) {
   const stream = `BT /F1 18 Tf 60 760 Td (${text.replace(/[()\\]/g, '\\$&')}) Tj ET`;
   const objects = [

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 
 const files = new Map();
 
-// sentence is a sentence of i18n as a pattern that matches whatever fills its
-// placeholders. It throws on a key that has none, as the product does.
+// sentence returns a sentence of i18n as a pattern that matches any values of its
+// placeholders. It throws if a key has no sentence.
 export function sentence(lang, key) {
   if (!files.has(lang)) {
     files.set(lang, JSON.parse(readFileSync(new URL(`../../i18n/${lang}.json`, import.meta.url), 'utf8')));

@@ -13,9 +13,8 @@ const out = join(root, 'e2e/out');
 const readyWithin = 90_000; // milliseconds, with Kratos and the demo city on a busy machine
 let started = 0;
 
-// A Server is the built program with a data folder of its own. It can be killed
-// and started again on the same folder and port, as a machine does that lost its
-// power.
+// A Server is the built program with a data folder of its own. It can be killed and
+// started again with the same folder and port, as after a power cut.
 export class Server {
   static async start({ env = {}, engines = false } = {}) {
     const s = new Server();
@@ -33,7 +32,7 @@ export class Server {
     return s;
   }
 
-  // boot starts the program and waits until it says that it is ready.
+  // boot starts the program and waits until it is ready.
   async boot() {
     mkdirSync(out, { recursive: true });
     this.logFile = join(out, `server-${process.pid}-${++started}.log`);
@@ -44,7 +43,7 @@ export class Server {
       env: {
         PATH: process.env.PATH,
         HOME: this.data,
-        KRATOS_BIN: process.env.KRATOS_BIN || join(root, 'bin/kratos'),
+        KRATOS_BIN: join(root, 'e2e/lib/kratos'), // hashes passwords in no time
         ADDR: `127.0.0.1:${this.port}`,
         PUBLIC_ORIGIN: this.url,
         DATA: this.data,
@@ -58,7 +57,7 @@ export class Server {
     this.child.stdout.pipe(greeting);
     this.child.stderr.pipe(log);
     this.exited = once(this.child, 'exit');
-    this.exited.catch(() => {}); // who waits for it hears of it
+    this.exited.catch(() => {}); // the error goes to those who await it
 
     const until = Date.now() + readyWithin;
     for (;;) {
@@ -79,13 +78,13 @@ export class Server {
     }
   }
 
-  // log is what the program has said on its standard error since it was started;
-  // the greeting with the demo's accounts goes to the standard output.
+  // log returns the standard error of the program since it was started; the list of the
+  // demo's accounts is on the standard output.
   log() {
     return readFileSync(this.logFile, 'utf8');
   }
 
-  // accounts are the demo city's people who can log in.
+  // accounts returns the people of the demo city who can log in.
   get accounts() {
     return JSON.parse(readFileSync(join(this.data, 'demo-accounts.json'), 'utf8'));
   }
@@ -96,7 +95,7 @@ export class Server {
     return a;
   }
 
-  // newcomer is a resident who has an activation code and no password yet.
+  // newcomer returns a resident who has an activation code and no password yet.
   newcomer() {
     const a = this.accounts.find((x) => x.role === 'resident' && x.activation_code);
     if (!a) throw new Error('the demo city has no resident who is yet to activate');
@@ -109,8 +108,8 @@ export class Server {
     return a;
   }
 
-  // kill ends the program as a power cut does. What it had started is not ended
-  // for it: that is the program's own care at the next start.
+  // kill ends the program as a power cut does. Its children are not ended: the next
+  // start has to do that.
   async kill() {
     this.child.kill('SIGKILL');
     await this.exited;
@@ -125,7 +124,7 @@ export class Server {
     }
     const { exitCode, signalCode } = this.child;
     try {
-      process.kill(-this.child.pid, 'SIGKILL'); // the group, if anything is left of it
+      process.kill(-this.child.pid, 'SIGKILL'); // the group, if it still exists
     } catch (e) {
       if (e.code !== 'ESRCH') throw e;
     }
@@ -136,12 +135,12 @@ export class Server {
     return { exitCode, signalCode };
   }
 
-  // readable is what a thief of the data folder, and of the engines' data, could read
-  // of the residents. What the demo city writes down so that people can log in is no
-  // secret of theirs.
+  // readable returns everything about residents that a thief of the data folder, and of
+  // the engines' data, could read. Demo accounts that are written down for testers do
+  // not count.
   readable() {
     const accounts = existsSync(join(this.data, 'demo-accounts.json')) ? this.accounts : [];
-    const staff = accounts.filter((a) => a.role !== 'resident').map((a) => a.name); // logins of theirs go by name
+    const staff = accounts.filter((a) => a.role !== 'resident').map((a) => a.name); // staff log in with their names
     const secrets = accounts
       .filter((a) => a.role === 'resident')
       .flatMap((a) => [staff.includes(a.name) ? '' : a.name, a.id_number, a.password]);

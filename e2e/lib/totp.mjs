@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-// totp is the code of a secret at a time (RFC 6238: SHA-1, 30 seconds, 6 digits).
+// totp returns the code of a secret at a time (RFC 6238: SHA-1, 30 seconds, 6 digits).
 export function totp(secret, now = Date.now()) {
   let bits = '';
   for (const c of secret.replace(/[\s=]/g, '').toUpperCase()) {

@@ -1,6 +1,6 @@
 import { inflateRawSync } from 'node:zlib';
 
-// unzip reads the files of a ZIP by its directory, as an object of buffers.
+// unzip reads the files of a ZIP from its directory, as an object of buffers.
 export function unzip(zip) {
   const files = {};
   let end = zip.length - 22;

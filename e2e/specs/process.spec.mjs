@@ -58,7 +58,7 @@ for (const lang of languages) {
         await handler.page.locator('button[name=step][value=deadline]').click();
         await expect(handler.page.locator('.note-success')).toBeVisible();
         try {
-          await expect.poll(so, { timeout: 3000, intervals: [100] }).toBe(true);
+          await expect.poll(so, { timeout: 8000, intervals: [100] }).toBe(true);
           return;
         } catch {
           // not yet: to the next one

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { test, expect } from '../lib/fixtures.mjs';
 import { pdf, typed } from '../lib/person.mjs';
 import { languages, path } from '../lib/routes.mjs';
@@ -146,7 +147,7 @@ async function story({ server, visit, lang, rulebook }) {
 }
 
 test.describe('as a newcomer runs it', () => {
-  test.use({ serverEnv: {} });
+  test.use({ serverEnv: { KRATOS_BIN: fileURLToPath(new URL('../../bin/kratos', import.meta.url)) } });
   const lang = languages[0];
   test(`a guarantor who paid is taken off the list, in ${lang}`, ({ ownServer, visit }) =>
     story({ server: ownServer, visit, lang, rulebook: 'honest-shanghai' }));

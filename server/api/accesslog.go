@@ -23,7 +23,7 @@ var accessLogPage = page[mingjing.AccessLogView]{
 	endpoints: []endpoint{
 		query[accessLogQuery, list[mingjing.AccessEntry]]{
 			path: "/api/access-log", access: mingjing.Residents,
-			doc: apiDoc{id: "accessLog", summary: "Who looked at one's data", answer: "A page, newest first."},
+			doc: apiDoc{id: "accessLog", summary: "Who read one's data", answer: "A page, newest first."},
 			get: func(c *call, in accessLogQuery) (list[mingjing.AccessEntry], error) {
 				v, err := c.s.casework.AccessLog.AccessLog(c.ctx(), c.actor(), in.Others == "1", in.Cursor)
 				return items(v.Entries, v.Next), err
@@ -31,25 +31,26 @@ var accessLogPage = page[mingjing.AccessLogView]{
 		},
 		query[proofQuery, mingjing.AccessProof]{
 			path: "/api/access-log/proof", access: mingjing.Residents, get: getAccessProof,
-			doc: apiDoc{id: "lookProof", summary: "What proves one's access log",
-				answer: "A page of entries with their proofs, oldest first, and the signed state of the tree. Asking is a look itself, " +
+			doc: apiDoc{id: "accessLogProof", summary: "The proof of one's access log",
+				answer: "A page of entries with their proofs, oldest first, and the signed state of the tree. Asking is an entry itself, " +
 					"which the next proof has.",
 				fails: []int{http.StatusUnprocessableEntity}},
 		},
 		raw[none]{
 			path: "/api/access-log/proof.json", access: mingjing.Residents, write: writeProofFile, out: reflect.TypeFor[mingjing.AccessProof](),
-			doc: apiDoc{id: "lookProofFile", summary: "All that proves one's access log, as a file",
+			doc: apiDoc{id: "accessLogProofFile", summary: "The whole proof of one's access log, as a file",
 				answer: "The whole proof as an attachment, for mingjing verify."},
 		},
 		query[none, list[mingjing.Inquiry]]{
 			path: "/api/inquiries", access: mingjing.Residents, get: myInquiries,
-			doc: apiDoc{id: "myInquiries", summary: "One's inquiries about looks", answer: "All of them, the newest look first."},
+			doc: apiDoc{id: "myInquiries", summary: "One's inquiries about entries of the access log",
+				answer: "All of them, the newest entry first."},
 		},
 		action[askWhyForm, mingjing.Inquiry]{
 			path: "/api/inquiries", access: mingjing.Residents, status: http.StatusCreated, errorPage: "access-log", do: askWhy,
-			doc: apiDoc{id: "askWhy", summary: "Ask why somebody looked",
-				about:  "About one line of the access log. Asking again is the same inquiry.",
-				answer: "The inquiry, which runs on a clock.", fails: []int{http.StatusNotFound, http.StatusConflict}},
+			doc: apiDoc{id: "askWhy", summary: "Ask why one's data was read",
+				about:  "About one entry of the access log. Asking again returns the same inquiry.",
+				answer: "The inquiry, with the date by which it must be answered.", fails: []int{http.StatusNotFound, http.StatusConflict}},
 			example: askWhyForm{Seq: 17, Question: "I was not at the counter that day."},
 		},
 	},

@@ -16,7 +16,7 @@ var agencyQuestionsPage = page[mingjing.AgencyQuestionsView]{
 	endpoints: []endpoint{
 		query[paged, list[mingjing.AgencyQuestion]]{
 			path: "/api/agency/questions", access: mingjing.Agencies,
-			doc: apiDoc{id: "agencyQuestions", summary: "The agency's open questions", answer: "A page, nearest clock first. It names nobody."},
+			doc: apiDoc{id: "agencyQuestions", summary: "The agency's open questions", answer: "A page, the nearest clock first. It names nobody."},
 			get: func(c *call, in paged) (list[mingjing.AgencyQuestion], error) {
 				v, err := c.s.casework.Agencies.AgencyQuestions(c.ctx(), c.actor(), in.Cursor)
 				return items(v.Questions, v.Next), err
@@ -33,7 +33,7 @@ var agencyQuestionPage = page[mingjing.AgencyQuestion]{
 	endpoints: []endpoint{
 		query[none, mingjing.AgencyQuestion]{
 			path: "/api/agency/questions/{id}", access: mingjing.Agencies,
-			doc: apiDoc{id: "agencyQuestion", summary: "One question", about: "The resident sees the look in the access log.",
+			doc: apiDoc{id: "agencyQuestion", summary: "One question", about: "The resident's access log shows who read it.",
 				answer: "The question.", of: "question"},
 			get: func(c *call, _ none) (mingjing.AgencyQuestion, error) {
 				return c.s.casework.Agencies.AgencyQuestion(c.ctx(), c.actor(), c.r.PathValue("id"))
@@ -47,7 +47,7 @@ var agencyQuestionPage = page[mingjing.AgencyQuestion]{
 		},
 		raw[none]{
 			path: "/api/agency/evidence/{id}", access: mingjing.Agencies, write: writeAgencyEvidence, kinds: evidenceTypes,
-			doc: apiDoc{id: "agencyEvidence", summary: "One piece of evidence, against a receipt", answer: "The file, as an attachment.",
+			doc: apiDoc{id: "agencyEvidence", summary: "One piece of evidence; the resident gets a receipt", answer: "The file, as an attachment.",
 				of: "evidence"},
 		},
 	},

@@ -99,7 +99,7 @@ type Config struct {
 	// Allow counts a request for a public use, such as the intake, from an address; the
 	// error says that it is one too many. Nil allows any number.
 	Allow func(ctx context.Context, use, addr string) error
-	// Demo is nil but in a demo city.
+	// Demo is set in a demo city only.
 	Demo   Demo
 	Logger *slog.Logger
 	// Together calls fn with a context in which all reads are in one transaction; nil

@@ -30,10 +30,10 @@ func (closed) Tx(context.Context, func(casework.Tx) error) error   { return errC
 func (closed) Read(context.Context, func(casework.Tx) error) error { return errClosed }
 func (closed) Ping(context.Context) error                          { return errClosed }
 
-// door knows one session.
-type door struct{ Identity }
+// oneSession knows one session.
+type oneSession struct{ Identity }
 
-func (door) Who(_ context.Context, token string) (mingjing.Login, error) {
+func (oneSession) Who(_ context.Context, token string) (mingjing.Login, error) {
 	if token == "resident" {
 		return mingjing.Login{Actor: mingjing.Actor{Role: mingjing.RoleResident, ID: "r", AAL: 1}}, nil
 	}
@@ -46,11 +46,11 @@ func (door) Who(_ context.Context, token string) (mingjing.Login, error) {
 	return mingjing.Login{}, mingjing.NewError(mingjing.Unauthenticated, "session_expired")
 }
 
-func (d door) Use(ctx context.Context, token string) (mingjing.Login, error) {
+func (d oneSession) Use(ctx context.Context, token string) (mingjing.Login, error) {
 	return d.Who(ctx, token)
 }
 
-func (door) Lock(context.Context, string) error {
+func (oneSession) Lock(context.Context, string) error {
 	return mingjing.NewError(mingjing.Unavailable, "identity_down")
 }
 
@@ -71,7 +71,7 @@ func edge(t *testing.T, change func(*Config)) (http.Handler, *strings.Builder) {
 		t.Fatal(err)
 	}
 	var logs strings.Builder
-	c := Config{Casework: work, Identity: door{}, Render: screens.Render, Title: screens.Title, Rulebooks: rulebooks.Files(),
+	c := Config{Casework: work, Identity: oneSession{}, Render: screens.Render, Title: screens.Title, Rulebooks: rulebooks.Files(),
 		Ready: func(context.Context) map[string]error { return nil }, Logger: slog.New(slog.NewTextHandler(&logs, nil))}
 	if change != nil {
 		change(&c)

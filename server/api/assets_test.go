@@ -94,7 +94,8 @@ func TestAFileIsNotSentTwice(t *testing.T) {
 	a := publicFiles(t)
 	first := fetch(a, "GET", "/web/app.css", map[string]string{"Accept-Encoding": "br"})
 	tag := first.Header.Get("ETag")
-	if resp := fetch(a, "GET", "/web/app.css", map[string]string{"Accept-Encoding": "br", "If-None-Match": `"x", W/` + tag}); resp.StatusCode != 304 {
+	if resp := fetch(a, "GET", "/web/app.css", map[string]string{"Accept-Encoding": "br",
+		"If-None-Match": `"x", W/` + tag}); resp.StatusCode != 304 {
 		t.Errorf("status %d", resp.StatusCode)
 	}
 	if resp := fetch(a, "GET", "/web/app.css", map[string]string{"Accept-Encoding": "gzip", "If-None-Match": tag}); resp.StatusCode != 200 {
@@ -115,13 +116,15 @@ func TestHeadHasNoBody(t *testing.T) {
 
 func TestWhatIsServedIsPublic(t *testing.T) {
 	a := publicFiles(t)
-	for _, at := range []string{"/robots.txt", "/favicon.ico", "/apple-touch-icon.png", "/manifest.webmanifest", "/web/rulebooks/x.json", "/web/icons/mark.svg"} {
+	for _, at := range []string{"/robots.txt", "/favicon.ico", "/apple-touch-icon.png", "/manifest.webmanifest", "/web/rulebooks/x.json",
+		"/web/icons/mark.svg"} {
 		resp := fetch(a, "GET", at, nil)
 		if resp.StatusCode != 200 || resp.Header.Get("Content-Type") == "" || resp.Header.Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: status %d, %v", at, resp.StatusCode, resp.Header)
 		}
 	}
-	for _, at := range []string{"/", "/web/", "/web/worker.js", "/web/embed.go", "/web/../go.mod", "/app.css", "/web/build/README.md", "/zh-CN/score"} {
+	for _, at := range []string{"/", "/web/", "/web/worker.js", "/web/embed.go", "/web/../go.mod", "/app.css", "/web/build/README.md",
+		"/zh-CN/score"} {
 		if a.has(at) {
 			t.Errorf("%s is served", at)
 		}
@@ -265,7 +268,8 @@ func startsFromOurOwnFiles(t *testing.T, program web.Program) {
 		t.Error("the worker may be kept, and would never be replaced")
 	}
 	resp := fetch(a, "GET", program.URL(), map[string]string{"Accept-Encoding": "br"})
-	if resp.Header.Get("Content-Type") != "application/wasm" || resp.Header.Get("Content-Encoding") != "br" || resp.Header.Get("Cache-Control") != forever {
+	if resp.Header.Get("Content-Type") != "application/wasm" || resp.Header.Get("Content-Encoding") != "br" ||
+		resp.Header.Get("Cache-Control") != forever {
 		t.Errorf("the program: %v", resp.Header)
 	}
 	body, err := io.ReadAll(fetch(a, "GET", program.URL(), nil).Body)
@@ -288,14 +292,16 @@ func TestAPageLoadsTheProgramOfWhoMayOpenIt(t *testing.T) {
 	if a.programs == nil {
 		t.Skip("the browser's programs are not built")
 	}
-	roles := map[mingjing.Role]string{mingjing.RoleResident: "app", mingjing.RoleHandler: "desk", mingjing.RoleAuditor: "desk", mingjing.RoleAgency: "desk"}
+	roles := map[mingjing.Role]string{mingjing.RoleResident: "app", mingjing.RoleHandler: "desk", mingjing.RoleAuditor: "desk",
+		mingjing.RoleAgency: "desk"}
 	for role, program := range roles {
 		for _, r := range mingjing.Routes {
 			want := program
 			switch {
 			case r.Access == mingjing.Anyone:
 				want = ""
-			case r.Access == mingjing.Residents && program == "desk", (r.Access == mingjing.Staff || r.Access == mingjing.Agencies) && program == "app":
+			case r.Access == mingjing.Residents && program == "desk", (r.Access == mingjing.Staff || r.Access == mingjing.Agencies) &&
+				program == "app":
 				continue // it is refused
 			}
 			s := string(a.document(&mingjing.View{Page: r.Name, Lang: "en", Who: &mingjing.Viewer{Role: role}}, "<div></div>", ""))

@@ -12,15 +12,19 @@ import (
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.FixedZone("CST", 8*60*60))
 
 func TestACalendarIsAsTheStandardWantsIt(t *testing.T) {
-	c := &calendar{id: "D1", title: "明镜：一个日期", text: "Log in; see, what it is.\nThen \\ act.", link: "https://mirror.example/en/disputes/D1", now: noon}
+	c := &calendar{id: "D1", title: "明镜：一个日期", text: "Log in; see, what it is.\nThen \\ act.", link: "https://mirror.example/en/disputes/D1",
+		now: noon}
 	c.on("ends", "2026-12-31")
 	c.at("decide2", noon.Add(48*time.Hour))
 	c.on("none", "")
 	want := strings.Join([]string{"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Mingjing//Dates//EN", "CALSCALE:GREGORIAN", "METHOD:PUBLISH",
 		"BEGIN:VEVENT", "UID:decide2-D1@mingjing", "DTSTAMP:20260302T040000Z", "DTSTART:20260304T040000Z", "SUMMARY:明镜：一个日期",
-		"DESCRIPTION:Log in\\; see\\, what it is.\\nThen \\\\ act.\\nhttps://mirror.example/en/disputes/D1", "URL:https://mirror.example/en/disputes/D1", "CLASS:PRIVATE", "TRANSP:TRANSPARENT", "END:VEVENT",
-		"BEGIN:VEVENT", "UID:ends-D1@mingjing", "DTSTAMP:20260302T040000Z", "DTSTART;VALUE=DATE:20261231", "DTEND;VALUE=DATE:20270101", "SUMMARY:明镜：一个日期",
-		"DESCRIPTION:Log in\\; see\\, what it is.\\nThen \\\\ act.\\nhttps://mirror.example/en/disputes/D1", "URL:https://mirror.example/en/disputes/D1", "CLASS:PRIVATE", "TRANSP:TRANSPARENT", "END:VEVENT",
+		"DESCRIPTION:Log in\\; see\\, what it is.\\nThen \\\\ act.\\nhttps://mirror.example/en/disputes/D1",
+		"URL:https://mirror.example/en/disputes/D1", "CLASS:PRIVATE", "TRANSP:TRANSPARENT", "END:VEVENT",
+		"BEGIN:VEVENT", "UID:ends-D1@mingjing", "DTSTAMP:20260302T040000Z", "DTSTART;VALUE=DATE:20261231", "DTEND;VALUE=DATE:20270101",
+		"SUMMARY:明镜：一个日期",
+		"DESCRIPTION:Log in\\; see\\, what it is.\\nThen \\\\ act.\\nhttps://mirror.example/en/disputes/D1",
+		"URL:https://mirror.example/en/disputes/D1", "CLASS:PRIVATE", "TRANSP:TRANSPARENT", "END:VEVENT",
 		"END:VCALENDAR", ""}, "\r\n")
 	if got := strings.ReplaceAll(string(c.bytes()), "\r\n ", ""); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -30,7 +34,8 @@ func TestACalendarIsAsTheStandardWantsIt(t *testing.T) {
 // FuzzCalendar: whatever the text, no line is longer than 75 octets, no character
 // is split, and unfolded and unescaped it is the text again.
 func FuzzCalendar(f *testing.F) {
-	for _, seed := range []string{"", "a;b,c\\d\ne", strings.Repeat("明", 80), "x\r\nEND:VEVENT\r\n", "\xff\x00\x7f", strings.Repeat("a", 74) + "é"} {
+	for _, seed := range []string{"", "a;b,c\\d\ne", strings.Repeat("明", 80), "x\r\nEND:VEVENT\r\n",
+		"\xff\x00\x7f", strings.Repeat("a", 74) + "é"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -17,7 +17,7 @@ var queuePage = page[mingjing.QueueView]{
 	endpoints: []endpoint{
 		query[queueQuery, list[caseItem]]{
 			path: "/api/admin/cases", access: mingjing.Staff, get: getCases,
-			doc: apiDoc{id: "cases", summary: "The work queue", answer: "A page, nearest clock first."},
+			doc: apiDoc{id: "cases", summary: "The work queue", answer: "A page, the nearest clock first."},
 		},
 		action[none, mingjing.CaseView]{
 			path: "/api/admin/cases/next", access: mingjing.Staff, errorPage: "queue",
@@ -121,7 +121,7 @@ var oneCasePage = page[mingjing.CasePage]{
 	endpoints: []endpoint{
 		query[none, mingjing.CaseView]{
 			path: "/api/admin/cases/{id}", access: mingjing.Staff,
-			doc: apiDoc{id: "case", summary: "One case on one screen", answer: "The case.", of: "case"},
+			doc: apiDoc{id: "case", summary: "One case", answer: "The case.", of: "case"},
 			get: func(c *call, _ none) (mingjing.CaseView, error) {
 				return c.s.casework.Desk.Case(c.ctx(), c.actor(), c.r.PathValue("id"))
 			},
@@ -164,9 +164,10 @@ var oneCasePage = page[mingjing.CasePage]{
 		},
 		action[serveForm, mingjing.CaseView]{
 			path: "/api/admin/cases/{id}/serve", access: mingjing.Staff, errorPage: "case",
-			doc: apiDoc{id: "serve", summary: "Record that a listing was served on paper; the time to answer begins", answer: "The case.",
-				of:    "case",
-				fails: []int{http.StatusConflict}},
+			doc: apiDoc{id: "serve", summary: "Record that a listing was served by post or in person; the time to answer begins",
+				answer: "The case.",
+				of:     "case",
+				fails:  []int{http.StatusConflict}},
 			example: serveForm{Method: "post", On: "2026-03-02", Proof: "EMS 1092 4417 3"},
 			do: func(c *call, in serveForm) (mingjing.CaseView, redirect, error) {
 				k, err := c.s.casework.Desk.Serve(c.ctx(), c.actor(), c.r.PathValue("id"), desk.Service{Method: in.Method, On: in.On, Proof: in.Proof})
@@ -175,7 +176,7 @@ var oneCasePage = page[mingjing.CasePage]{
 		},
 		action[decisionForm, mingjing.CaseView]{
 			path: "/api/admin/cases/{id}/decision", access: mingjing.Staff, errorPage: "case", do: decide,
-			doc: apiDoc{id: "decide", summary: "Decide a case", answer: "The case; what was decided is done.", of: "case",
+			doc: apiDoc{id: "decide", summary: "Decide a case", answer: "The case, with the decision carried out.", of: "case",
 				fails: []int{http.StatusConflict}},
 			example: decisionForm{Outcome: mingjing.OutcomeUpheld, Reasons: "The receipt shows that the debt was paid before the listing.",
 				Answers: []evidenceAnswer{{"5b1f6a0e-3c7d-4a52-9f10-7a4be0a3c911", "It is the bank's own receipt, of 3 March."}}},
@@ -183,7 +184,7 @@ var oneCasePage = page[mingjing.CasePage]{
 		action[noteForm, mingjing.CaseView]{
 			path: "/api/admin/cases/{id}/notes", access: mingjing.Staff, status: http.StatusCreated, errorPage: "case",
 			doc: apiDoc{id: "addNote", summary: "Write a note for colleagues",
-				about:  "Notes are kept for good and never shown to the resident, whose access log shows that one was written.",
+				about:  "Notes are never deleted and never shown to the resident, whose access log shows that one was written.",
 				answer: "The case.", of: "case", fails: []int{http.StatusConflict}},
 			example: noteForm{Text: "The court's clerk will send the file on Monday."},
 			do: func(c *call, in noteForm) (mingjing.CaseView, redirect, error) {
@@ -194,8 +195,8 @@ var oneCasePage = page[mingjing.CasePage]{
 		action[idNumberForm, mingjing.CaseView]{
 			path: "/api/admin/cases/{id}/id-number", access: mingjing.Staff, errorPage: "case",
 			doc: apiDoc{id: "openIDNumber", summary: "Open the full ID number",
-				about:  "Only for whoever has the case. The resident's access log says so and why.",
-				answer: "The case, with the full ID number; a form gets the page itself, once.", of: "case", fails: []int{http.StatusConflict}},
+				about:  "Only for the handler of the case. The resident's access log shows that it was opened, and why.",
+				answer: "The case, with the full ID number; a form is answered with the page, once.", of: "case", fails: []int{http.StatusConflict}},
 			example: idNumberForm{Reason: "identity"},
 			do: func(c *call, in idNumberForm) (mingjing.CaseView, redirect, error) {
 				k, err := c.s.casework.Desk.OpenIDNumber(c.ctx(), c.actor(), c.r.PathValue("id"), in.Reason)

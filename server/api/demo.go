@@ -29,7 +29,7 @@ var demoClockPage = page[mingjing.DemoClockView]{
 		action[clockForm, mingjing.DemoClockView]{
 			path: "/api/admin/demo-clock", access: mingjing.Staff, errorPage: "demo-clock",
 			doc: apiDoc{id: "moveClock", summary: "Move the clock of a demo city forward",
-				about:  "There only in a demo city. Steps are lengths of the law's time, shorter where the city's clock runs faster.",
+				about:  "Only in a demo city. Steps are lengths of the law's time, shorter where the city's clock runs faster.",
 				answer: "The clock as it is now.", fails: []int{http.StatusNotFound, http.StatusConflict}},
 			example: clockForm{Step: "working_5"},
 			do: func(c *call, in clockForm) (mingjing.DemoClockView, redirect, error) {

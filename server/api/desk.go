@@ -34,20 +34,20 @@ var relativesPage = page[mingjing.RelativesView]{
 	endpoints: []endpoint{
 		query[none, mingjing.RelativesView]{
 			path: "/api/admin/relatives", access: mingjing.Staff,
-			doc: apiDoc{id: "relatives", summary: "Whom one has declared as relatives; for auditors the log", answer: "The relatives, or the log."},
+			doc: apiDoc{id: "relatives", summary: "The relatives that one has declared; for auditors the log", answer: "The relatives, or the log."},
 			get: func(c *call, _ none) (mingjing.RelativesView, error) {
 				return c.s.casework.Desk.Relatives(c.ctx(), c.actor())
 			},
 		},
 		action[relativeForm, mingjing.RelativesView]{
 			path: "/api/admin/relatives", access: mingjing.Staff, status: http.StatusCreated, errorPage: "relatives", do: declareRelative,
-			doc: apiDoc{id: "declareRelative", summary: "Declare a relative, whose cases one does not get", answer: "Whom one has declared.",
+			doc: apiDoc{id: "declareRelative", summary: "Declare a relative, whose cases one does not get", answer: "The declared relatives.",
 				fails: []int{http.StatusConflict}},
 			example: relativeForm{IDNumber: "11010519491231002X"},
 		},
 		action[noRelativeForm, mingjing.RelativesView]{
 			path: "/api/admin/relatives/remove", access: mingjing.Staff, errorPage: "relatives",
-			doc: apiDoc{id: "removeRelative", summary: "Take a declaration back", answer: "Whom one has declared.",
+			doc: apiDoc{id: "removeRelative", summary: "Remove a declaration", answer: "The declared relatives.",
 				fails: []int{http.StatusNotFound}},
 			example: noRelativeForm{ID: "5b1f6a0e-3c7d-4a52-9f10-7a4be0a3c911"},
 			do: func(c *call, in noRelativeForm) (mingjing.RelativesView, redirect, error) {
@@ -108,10 +108,10 @@ var counterPage = page[mingjing.CounterView]{
 	endpoints: []endpoint{
 		action[counterForm, mingjing.CounterView]{
 			path: "/api/admin/counter", access: mingjing.Staff, errorPage: "counter", do: lookUp,
-			doc: apiDoc{id: "lookUp", summary: "Look up a resident who came to the counter",
-				about: "The look is in the resident's access log before anything is answered. A number that is nobody's is counted: of these " +
-					"each member of staff has ten in an hour.",
-				answer: "The resident, and what can be disputed; a form gets the page itself.", fails: []int{http.StatusNotFound,
+			doc: apiDoc{id: "lookUp", summary: "Find a resident who came to the counter",
+				about: "The access is in the resident's access log before the answer is sent. A number that nobody has is counted: of these " +
+					"each member of staff may try ten in an hour.",
+				answer: "The resident, and what can be disputed; a form is answered with the page.", fails: []int{http.StatusNotFound,
 					http.StatusTooManyRequests}},
 			example: counterForm{IDNumber: "11010519491231002X"},
 			shows:   func(found mingjing.CounterView) any { return &found },
@@ -119,7 +119,7 @@ var counterPage = page[mingjing.CounterView]{
 		action[counterDisputeForm, mingjing.CaseView]{
 			path: "/api/admin/counter/disputes", access: mingjing.Staff, status: http.StatusCreated, errorPage: "counter", do: fileAtCounter,
 			doc: apiDoc{id: "fileAtCounter", summary: "File a dispute for a resident who came",
-				about:  "The resident's timeline, access log and inbox say so. Who files it may not decide it.",
+				about:  "It is in the resident's timeline, access log and inbox. The member of staff who files it may not decide it.",
 				answer: "The case.", fails: []int{http.StatusNotFound, http.StatusConflict}},
 			example: counterDisputeForm{Visit: "5b1f6a0e-3c7d-4a52-9f10-7a4be0a3c911", RecordID: "9a0c41de-70b5-4b0c-8c2f-0d8c5f0e6b7a",
 				Reason: mingjing.ReasonNotMe, Statement: "The resident says that it is somebody of the same name."},

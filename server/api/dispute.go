@@ -106,7 +106,7 @@ var disputePage = page[mingjing.DisputePage]{
 		},
 		action[none, mingjing.CorrectionView]{
 			path: "/api/disputes/{id}/tell-recipients", access: mingjing.Residents, errorPage: "dispute", do: tellRecipients,
-			doc: apiDoc{id: "tellRecipients", summary: "Tell those who saw a score that a decision has corrected since",
+			doc: apiDoc{id: "tellRecipients", summary: "Tell those who viewed a score that a decision has corrected it",
 				about:  "On the page of the share, and by mail where they left an address. Nobody is told twice.",
 				answer: "Who was told.", of: "decided dispute", fails: []int{http.StatusConflict}},
 		},
@@ -181,7 +181,7 @@ var reviewPage = page[mingjing.NewCaseView]{
 	endpoints: []endpoint{
 		action[reviewForm, mingjing.Case]{
 			path: "/api/disputes/{id}/review", access: mingjing.Residents, status: http.StatusCreated, errorPage: "review", do: askForReview,
-			doc: apiDoc{id: "askForReview", summary: "Have a supervisor who was not involved decide again",
+			doc: apiDoc{id: "askForReview", summary: "Ask for a review by a supervisor who was not involved",
 				answer: "The review that was asked for.",
 				of:     "decided case", fails: []int{http.StatusConflict}},
 			example: reviewForm{Statement: "The decision does not deal with the receipt of 3 March."},

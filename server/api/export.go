@@ -30,15 +30,15 @@ var exportPage = page[mingjing.ExportView]{
 	endpoints: []endpoint{
 		query[none, mingjing.ExportView]{
 			path: "/api/export", access: mingjing.Residents,
-			doc: apiDoc{id: "export", summary: "How far the file is with which one takes everything along", answer: "As it is."},
+			doc: apiDoc{id: "export", summary: "The progress of the export", answer: "The current state."},
 			get: func(c *call, _ none) (mingjing.ExportView, error) {
 				return c.s.casework.Takeaway.Export(c.ctx(), c.actor())
 			},
 		},
 		action[none, mingjing.ExportView]{
 			path: "/api/export", access: mingjing.Residents, status: http.StatusAccepted, errorPage: "export",
-			doc: apiDoc{id: "startExport", summary: "Have everything that is held on one made into a file",
-				about: "It is made in the background, in the place of an earlier one; while one is being made it is that one. " +
+			doc: apiDoc{id: "startExport", summary: "Make a file of everything that is held on one",
+				about: "It is made in the background and replaces an earlier one; while one is being made, that one is returned. " +
 					"It needs a fresh login: otherwise it is a login_stale problem.",
 				answer: "It is being made.", fails: []int{http.StatusConflict}},
 			do: func(c *call, _ none) (mingjing.ExportView, redirect, error) {
@@ -48,7 +48,7 @@ var exportPage = page[mingjing.ExportView]{
 		},
 		action[none, mingjing.ExportView]{
 			path: "/api/export/delete", access: mingjing.Residents, errorPage: "export",
-			doc: apiDoc{id: "deleteExport", summary: "Delete the file", answer: "There is none any more.", fails: []int{http.StatusConflict}},
+			doc: apiDoc{id: "deleteExport", summary: "Delete the file", answer: "It is deleted.", fails: []int{http.StatusConflict}},
 			do: func(c *call, _ none) (mingjing.ExportView, redirect, error) {
 				v, err := c.s.casework.Takeaway.DeleteExport(c.ctx(), c.actor())
 				return v, redirect{page: "export", done: "export_deleted"}, err
@@ -59,8 +59,8 @@ var exportPage = page[mingjing.ExportView]{
 			doc: apiDoc{id: "exportFile", summary: "The file with everything that is held on one",
 				about: "A ZIP with export.json, export.schema.json (JSON Schema 2020-12), export.pdf, and below cases/ the evidence and the decision " +
 					"letters. It needs a fresh login: otherwise it is a login_stale problem.",
-				answer: "The file, as an attachment. It is gone after a day.", fails: []int{http.StatusNotFound, http.StatusConflict}},
-			redirects: "A browser whose login is stale is led to give the password first.",
+				answer: "The file, as an attachment. It is deleted after a day.", fails: []int{http.StatusNotFound, http.StatusConflict}},
+			redirects: "A browser with an old login is first sent to give the password.",
 		},
 	},
 }

@@ -24,7 +24,7 @@ import (
 // Limits on what a client sends.
 const (
 	// maxForm is the limit of a form or JSON, and of one field of a form with files, in
-	// bytes: a decision with reasons and ten answers of [casework.MaxReasons] Chinese
+	// bytes: a decision with reasons and ten answers of [desk.MaxReasons] Chinese
 	// characters each, which a form sends as nine bytes a character.
 	maxForm   = 512 << 10
 	maxFields = 200

@@ -19,10 +19,14 @@ import (
 
 func TestAListOfObjectsStaysSideBySide(t *testing.T) {
 	for body, want := range map[string]map[string][]string{
-		`{"evidence_answers":[{"evidence_id":"a","answer":"1"},{"evidence_id":"b","answer":"2"}]}`: {"evidence_answers.evidence_id": {"a", "b"}, "evidence_answers.answer": {"1", "2"}},
-		`{"evidence_answers":[{"evidence_id":"a"},{"answer":"2","evidence_id":"b"}]}`:              {"evidence_answers.evidence_id": {"a", "b"}, "evidence_answers.answer": {"", "2"}},
-		`{"evidence_answers":[{"answer":null,"evidence_id":"a"},{}]}`:                              {"evidence_answers.evidence_id": {"a"}, "evidence_answers.answer": {""}},
-		`{"reasons":"mine","evidence_answers":[{"reasons":"not mine"}]}`:                           {"reasons": {"mine"}, "evidence_answers.reasons": {"not mine"}},
+		`{"evidence_answers":[{"evidence_id":"a","answer":"1"},{"evidence_id":"b","answer":"2"}]}`: {"evidence_answers.evidence_id": {"a", "b"},
+			"evidence_answers.answer": {"1", "2"}},
+		`{"evidence_answers":[{"evidence_id":"a"},{"answer":"2","evidence_id":"b"}]}`: {"evidence_answers.evidence_id": {"a", "b"},
+			"evidence_answers.answer": {"", "2"}},
+		`{"evidence_answers":[{"answer":null,"evidence_id":"a"},{}]}`: {"evidence_answers.evidence_id": {"a"},
+			"evidence_answers.answer": {""}},
+		`{"reasons":"mine","evidence_answers":[{"reasons":"not mine"}]}`: {"reasons": {"mine"},
+			"evidence_answers.reasons": {"not mine"}},
 		`{"a":["x",1,true,null]}`: {"a": {"x", "1", "true", ""}},
 		`{"a":null,"b":1e3}`:      {"b": {"1e3"}},
 		"  ":                      {},
@@ -44,7 +48,8 @@ func FuzzInput(f *testing.F) {
 		{"application/x-www-form-urlencoded", "a=b&a=c&%zz"},
 		{"application/x-www-form-urlencoded", "a=%00&b=%ff"},
 		{"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n--x--\r\n"},
-		{"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"evidence\"; filename=\"a.pdf\"\r\n\r\n%PDF-\r\n--x--\r\n"},
+		{"multipart/form-data; boundary=x",
+			"--x\r\nContent-Disposition: form-data; name=\"evidence\"; filename=\"a.pdf\"\r\n\r\n%PDF-\r\n--x--\r\n"},
 		{"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data\r\n\r\n"},
 		{"text/plain", "x"}, {"", ""}, {";;", "x"},
 	} {
@@ -98,7 +103,8 @@ func (deadlines) SetWriteDeadline(time.Time) error { return nil }
 // FuzzNext: whatever stands in the login page's address, the login leads to a
 // page of ours.
 func FuzzNext(f *testing.F) {
-	for _, next := range []string{"score?rulebook=x", "//evil.example", "https://evil.example", "records/../..", "disputes/new?record=1", "records/\r\nX: y", "admin?search=%zz", "records/%2e%2e"} {
+	for _, next := range []string{"score?rulebook=x", "//evil.example", "https://evil.example", "records/../..", "disputes/new?record=1",
+		"records/\r\nX: y", "admin?search=%zz", "records/%2e%2e"} {
 		f.Add(next)
 	}
 	f.Fuzz(func(t *testing.T, next string) {
@@ -112,7 +118,8 @@ func FuzzNext(f *testing.F) {
 			}
 			path := mingjing.Path("en", to.page, to.id) + "?" + to.query
 			u, err := url.Parse(path)
-			if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(path, "/en/") || strings.ContainsAny(path, "\r\n\\") || strings.Contains(u.Path, "..") {
+			if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(path, "/en/") || strings.ContainsAny(path, "\r\n\\") ||
+				strings.Contains(u.Path, "..") {
 				t.Fatalf("%q leads to %q", next, path)
 			}
 		}
@@ -177,7 +184,8 @@ func TestAFormThatIsRefusedIsReadToItsEnd(t *testing.T) {
 	c := &call{s: &server{uploads: newUploads()}, w: deadlines{httptest.NewRecorder()}, r: r}
 	err := c.readInput(true)
 	e, ok := errors.AsType[*mingjing.Error](err)
-	if !ok || e.Fields[0].Code != "evidence_count" || body.Len() > 0 || c.in.get("statement") == "" || len(c.in.files) != mingjing.MaxEvidence {
+	if !ok || e.Fields[0].Code != "evidence_count" || body.Len() > 0 || c.in.get("statement") == "" ||
+		len(c.in.files) != mingjing.MaxEvidence {
 		t.Errorf("%v, %d bytes unread, %d files", err, body.Len(), len(c.in.files))
 	}
 }

@@ -50,13 +50,13 @@ var inquiryPage = page[mingjing.Inquiry]{
 		},
 		action[questionForm, mingjing.Inquiry]{
 			path: "/api/inquiries/{id}/question", access: mingjing.Residents, errorPage: "inquiry", do: addToInquiry,
-			doc: apiDoc{id: "addToInquiry", summary: "Add one's own words to an inquiry, once", answer: "The inquiry.", of: "inquiry",
+			doc: apiDoc{id: "addToInquiry", summary: "Add a question to an inquiry, once", answer: "The inquiry.", of: "inquiry",
 				fails: []int{http.StatusConflict}},
 			example: questionForm{Question: "I was not at the counter that day."},
 		},
 		action[judgeForm, mingjing.Inquiry]{
 			path: "/api/inquiries/{id}/judge", access: mingjing.Residents, errorPage: "inquiry", do: judgeAnswer,
-			doc: apiDoc{id: "judgeAnswer", summary: "Say whether the first answer satisfies",
+			doc: apiDoc{id: "judgeAnswer", summary: "Say whether the first answer was enough",
 				about: "If not, a supervisor or an auditor has to answer.", answer: "The inquiry.", of: "inquiry", fails: []int{http.StatusConflict}},
 			example: judgeForm{Satisfied: "no"},
 		},
@@ -112,8 +112,8 @@ func readInquiryCase(c *call) (mingjing.InquiryCase, error) {
 func listInquiries(path string, access mingjing.Access, id, about string) endpoint {
 	return query[paged, list[mingjing.InquirySummary]]{
 		path: path, access: access,
-		doc: apiDoc{id: id, summary: "Inquiries about looks that wait for an answer", about: about,
-			answer: "A page, nearest clock first. It names no resident."},
+		doc: apiDoc{id: id, summary: "Inquiries that wait for an answer", about: about,
+			answer: "A page, the nearest clock first. It names no resident."},
 		get: func(c *call, in paged) (list[mingjing.InquirySummary], error) {
 			v, err := c.s.casework.Inquiries.Inquiries(c.ctx(), c.actor(), in.Cursor)
 			return items(v.Inquiries, v.Next), err
@@ -124,7 +124,7 @@ func listInquiries(path string, access mingjing.Access, id, about string) endpoi
 func oneInquiry(path string, access mingjing.Access, id string) endpoint {
 	return query[none, mingjing.InquiryCase]{
 		path: path, access: access,
-		doc: apiDoc{id: id, summary: "One inquiry about a look", about: "The resident sees that it was read.", answer: "The inquiry.",
+		doc: apiDoc{id: id, summary: "One inquiry", about: "The resident's access log shows that it was read.", answer: "The inquiry.",
 			of: "inquiry"},
 		get: func(c *call, _ none) (mingjing.InquiryCase, error) {
 			return c.s.casework.Inquiries.InquiryCase(c.ctx(), c.actor(), c.r.PathValue("id"))
@@ -145,7 +145,7 @@ type inquiryAnswerForm struct {
 func answerInquiry(path string, access mingjing.Access, id, again, list string) endpoint {
 	return action[inquiryAnswerForm, mingjing.InquiryCase]{
 		path: path, access: access, errorPage: again,
-		doc: apiDoc{id: id, summary: "Answer an inquiry about a look", answer: "The inquiry.", of: "inquiry",
+		doc: apiDoc{id: id, summary: "Answer an inquiry", answer: "The inquiry.", of: "inquiry",
 			fails: []int{http.StatusConflict}},
 		example: inquiryAnswerForm{Explanation: "The resident filed a dispute at the counter, which I entered."},
 		do: func(c *call, in inquiryAnswerForm) (mingjing.InquiryCase, redirect, error) {

@@ -45,7 +45,7 @@ var intake = raw[batchQuery]{
 		about: "Records, corrections, revocations and listings, up to 4 MiB. Each line is answered: accepted, or why not; a bad line stops no " +
 			"good one. As CSV: UTF-8, a header row with columns of " + strings.Join(CSVColumns, ", ") + " (measures separated by spaces); " +
 			"the batch's id is the query parameter id.",
-		answer: "The answer to each line; as CSV to whoever accepts that first."},
+		answer: "The answer to each line, as CSV if that is accepted first."},
 }
 
 const csvType = "text/csv"

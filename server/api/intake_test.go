@@ -17,10 +17,12 @@ func TestABatchIsTheSameAsJSONAndAsCSV(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	csv, err := decodeCSV([]byte("\xef\xbb\xbfop,ref,id_number,code,occurred,detail_zh,detail_en,document_kind,document_issuer,document_number,document_date,document_hash,measures,months,ground_zh,reason\r\n" +
-		"record,r-1,x,c,2026-01-02,甲，乙,\"a, b\",judgment,i,n,2026-01-01,h,,,,\r\n" +
-		"listing,r-2,,,,,,,,,,,a b,24,因,\r\n" +
-		"lift,r-3,,,,,,,,,,,,,,so\r\n"))
+	csv, err := decodeCSV([]byte(
+		"\xef\xbb\xbfop,ref,id_number,code,occurred,detail_zh,detail_en,document_kind,document_issuer," +
+			"document_number,document_date,document_hash,measures,months,ground_zh,reason\r\n" +
+			"record,r-1,x,c,2026-01-02,甲，乙,\"a, b\",judgment,i,n,2026-01-01,h,,,,\r\n" +
+			"listing,r-2,,,,,,,,,,,a b,24,因,\r\n" +
+			"lift,r-3,,,,,,,,,,,,,,so\r\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +32,8 @@ func TestABatchIsTheSameAsJSONAndAsCSV(t *testing.T) {
 }
 
 func TestALineThatCannotBeReadIsMarked(t *testing.T) {
-	b, err := decodeBatch([]byte(`{"id":"b","lines":[{"op":"lift","ref":"a"},{"ref":"b","months":"many"},{"ref":"c","colour":1},null,7,{"op":"lift","ref":"d"}]}`))
+	b, err := decodeBatch([]byte(
+		`{"id":"b","lines":[{"op":"lift","ref":"a"},{"ref":"b","months":"many"},{"ref":"c","colour":1},null,7,{"op":"lift","ref":"d"}]}`))
 	if err != nil || len(b.Lines) != 6 {
 		t.Fatal(b, err)
 	}

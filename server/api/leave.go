@@ -23,7 +23,7 @@ var consentsPage = page[mingjing.ConsentsView]{
 		},
 		action[withdrawForm, withdrawn]{
 			path: "/api/consents/withdraw", access: mingjing.Residents, errorPage: "consents", do: withdraw,
-			doc: apiDoc{id: "withdraw", summary: "Withdraw consent; the scores by that rulebook go", answer: "Withdrawn.",
+			doc: apiDoc{id: "withdraw", summary: "Withdraw consent; the scores by that rulebook are deleted", answer: "Withdrawn.",
 				fails: []int{http.StatusConflict}},
 			example: withdrawForm{Rulebook: "honest-shanghai", Confirm: true},
 		},
@@ -58,7 +58,7 @@ var leavePage = page[mingjing.LeaveView]{
 		action[leaveForm, mingjing.Erasure]{
 			path: "/api/leave", access: mingjing.Residents, status: http.StatusAccepted, errorPage: "leave", do: leave,
 			doc: apiDoc{id: "leave", summary: "Leave for good: scoring ends, and everything about the resident is erased",
-				answer: "It is being done; the session is over.", fails: []int{http.StatusConflict}},
+				answer: "It has begun; the session has ended.", fails: []int{http.StatusConflict}},
 			example: leaveForm{Confirm: true},
 		},
 	},
@@ -98,7 +98,7 @@ var leftPage = page[*mingjing.Erasure]{
 	endpoints: []endpoint{
 		query[none, mingjing.Erasure]{
 			path: "/api/erasures/{id}", access: mingjing.Anyone,
-			doc: apiDoc{id: "erasure", summary: "How far an erasure has got, for whoever has its receipt", answer: "The steps that are done.",
+			doc: apiDoc{id: "erasure", summary: "The progress of an erasure, by its receipt", answer: "The steps that are done.",
 				of: "erasure: its receipt"},
 			get: func(c *call, _ none) (mingjing.Erasure, error) {
 				return c.s.casework.Takeaway.Erasure(c.ctx(), c.r.PathValue("id"))

@@ -22,7 +22,7 @@ var letterPage = page[mingjing.LetterView]{
 		},
 		raw[inLang]{
 			path: "/api/disputes/{id}/court-file.pdf", access: mingjing.Residents, write: writeCourtFile, kinds: []string{pdfType},
-			doc: apiDoc{id: "courtFile", summary: "All there is of a decided dispute, for the court", of: "dispute",
+			doc: apiDoc{id: "courtFile", summary: "Everything in a decided dispute, for the court", of: "dispute",
 				answer: "The file, as an attachment. Before the decision it is a no_decision_yet problem.", fails: []int{http.StatusConflict}},
 		},
 	},

@@ -48,18 +48,18 @@ var listingPage = page[mingjing.ListingView]{
 	endpoints: []endpoint{
 		action[none, confirmed]{
 			path: "/api/listings/{id}/receipt", access: mingjing.Residents, errorPage: "listing", do: confirmReceipt,
-			doc: apiDoc{id: "confirmReceipt", summary: "Confirm that one has the notice of a listing; the time to answer begins",
+			doc: apiDoc{id: "confirmReceipt", summary: "Confirm that one has received the notice of a listing; the time to answer begins",
 				answer: "It is confirmed.", of: "listing", fails: []int{http.StatusConflict}},
 		},
 		action[shownForm, shownForm]{
 			path: "/api/listings/{id}/shown", access: mingjing.Residents, errorPage: "listing", do: showListing,
-			doc: apiDoc{id: "showListing", summary: "Show a redlisting, or no longer", answer: "As it is now.", of: "listing",
+			doc: apiDoc{id: "showListing", summary: "Show a redlisting, or no longer", answer: "The current state.", of: "listing",
 				fails: []int{http.StatusConflict}},
 			example: shownForm{Shown: true},
 		},
 		action[statementForm, saved]{
 			path: "/api/statements", access: mingjing.Residents, errorPage: "listing", do: putStatement,
-			doc: apiDoc{id: "putStatement", summary: "Keep a statement on file beside a record or listing, or take it away", answer: "It is kept.",
+			doc: apiDoc{id: "putStatement", summary: "Store a statement beside a record or listing, or remove it", answer: "It is stored.",
 				fails: []int{http.StatusNotFound, http.StatusConflict}},
 			example: statementForm{ListingID: "5b1f6a0e-3c7d-4a52-9f10-7a4be0a3c911", Statement: "I paid my whole share in March."},
 		},

@@ -65,7 +65,7 @@ var lockedPage = page[none]{
 		action[none, locked]{
 			path: "/api/lock", access: mingjing.Anyone, errorPage: "locked", do: lock,
 			doc: apiDoc{id: "lock", tag: tagSession, summary: "Lock the screen: end this session, but go on with push messages",
-				answer: "There is no session any more in this browser."},
+				answer: "This browser has no session any more."},
 		},
 	},
 }
@@ -100,7 +100,8 @@ var sessionsPage = page[mingjing.SessionsView]{
 		},
 		action[none, stayed]{
 			path: "/api/sessions/stay", access: mingjing.Everyone, errorPage: "sessions",
-			doc: apiDoc{id: "stay", tag: tagSession, summary: "Say that somebody is there, so that the session goes on", answer: "It was noted."},
+			doc: apiDoc{id: "stay", tag: tagSession, summary: "Tell that somebody is at the screen, so that the session continues",
+				answer: "It was noted."},
 			do: func(c *call, _ none) (stayed, redirect, error) {
 				return stayed{lockAfter(c.who)}, redirect{page: "sessions"}, nil
 			},

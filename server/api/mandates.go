@@ -56,7 +56,7 @@ var mandatesPage = page[mingjing.MandatesView]{
 		},
 		action[none, mingjing.Mandate]{
 			path: "/api/mandates/{id}/revoke", access: mingjing.Residents, errorPage: "mandates",
-			doc: apiDoc{id: "revokeMandate", summary: "Take a mandate back, at once", answer: "The mandate.", of: "mandate",
+			doc: apiDoc{id: "revokeMandate", summary: "Revoke a mandate at once", answer: "The mandate.", of: "mandate",
 				fails: []int{http.StatusConflict}},
 			do: func(c *call, _ none) (mingjing.Mandate, redirect, error) {
 				m, err := c.s.casework.Cases.RevokeMandate(c.ctx(), c.actor(), c.r.PathValue("id"))

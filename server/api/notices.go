@@ -32,7 +32,8 @@ var inboxPage = page[mingjing.InboxView]{
 		},
 		action[none, mingjing.Notice]{
 			path: "/api/notices/{id}/open", access: mingjing.Residents, errorPage: "inbox",
-			doc: apiDoc{id: "openNotice", summary: "Mark a notice as read; a form is led to what it is about", answer: "The notice.", of: "notice"},
+			doc: apiDoc{id: "openNotice", summary: "Mark a notice as read; a form is redirected to what it is about", answer: "The notice.",
+				of: "notice"},
 			do: func(c *call, _ none) (mingjing.Notice, redirect, error) {
 				n, err := c.s.casework.Notices.OpenNotice(c.ctx(), c.actor(), c.r.PathValue("id"))
 				return n, redirect{page: n.Page, id: n.Subject}, err
@@ -61,14 +62,14 @@ var noticeSettingsPage = page[mingjing.NoticeSettingsView]{
 	endpoints: []endpoint{
 		query[none, mingjing.NoticeSettingsView]{
 			path: "/api/notice-settings", access: mingjing.Residents,
-			doc: apiDoc{id: "noticeSettings", summary: "How one hears of notices", answer: "As it is."},
+			doc: apiDoc{id: "noticeSettings", summary: "How notices are sent", answer: "The current state."},
 			get: func(c *call, _ none) (mingjing.NoticeSettingsView, error) {
 				return c.s.casework.Notices.NoticeSettings(c.ctx(), c.actor())
 			},
 		},
 		action[noticeForm, mingjing.NoticeSettingsView]{
 			path: "/api/notice-settings", access: mingjing.Residents, errorPage: "notice-settings",
-			doc:     apiDoc{id: "setNotices", summary: "Choose what is sent, and by which ways", answer: "As it is now."},
+			doc:     apiDoc{id: "setNotices", summary: "Choose which notices are sent, and how", answer: "The current state."},
 			example: noticeForm{Push: true, Kinds: []mingjing.NoticeKind{mingjing.NoticeScoreReady}},
 			do: func(c *call, in noticeForm) (mingjing.NoticeSettingsView, redirect, error) {
 				v, err := c.s.casework.Notices.SetNotices(c.ctx(), c.actor(), notice.Choice{Push: in.Push, Mail: in.Mail, ShowText: in.ShowText,
@@ -78,7 +79,7 @@ var noticeSettingsPage = page[mingjing.NoticeSettingsView]{
 		},
 		action[emailForm, mingjing.NoticeSettingsView]{
 			path: "/api/notice-settings/email", access: mingjing.Residents, errorPage: "notice-settings",
-			doc: apiDoc{id: "setEmail", summary: "Send a code to an e-mail address", answer: "As it is now.",
+			doc: apiDoc{id: "setEmail", summary: "Send a code to an e-mail address", answer: "The current state.",
 				fails: []int{http.StatusConflict, http.StatusTooManyRequests}},
 			example: emailForm{Email: "lin.xiaoyu@mail.example"},
 			do: func(c *call, in emailForm) (mingjing.NoticeSettingsView, redirect, error) {
@@ -88,7 +89,7 @@ var noticeSettingsPage = page[mingjing.NoticeSettingsView]{
 		},
 		action[emailCodeForm, mingjing.NoticeSettingsView]{
 			path: "/api/notice-settings/email/confirm", access: mingjing.Residents, errorPage: "notice-settings",
-			doc: apiDoc{id: "confirmEmail", summary: "Confirm the address with the code", answer: "As it is now.",
+			doc: apiDoc{id: "confirmEmail", summary: "Confirm the address with the code", answer: "The current state.",
 				fails: []int{http.StatusConflict}},
 			example: emailCodeForm{Code: "493820"},
 			do: func(c *call, in emailCodeForm) (mingjing.NoticeSettingsView, redirect, error) {
@@ -98,7 +99,7 @@ var noticeSettingsPage = page[mingjing.NoticeSettingsView]{
 		},
 		action[none, mingjing.NoticeSettingsView]{
 			path: "/api/notice-settings/email/remove", access: mingjing.Residents, errorPage: "notice-settings",
-			doc: apiDoc{id: "removeEmail", summary: "Forget the e-mail address", answer: "As it is now."},
+			doc: apiDoc{id: "removeEmail", summary: "Remove the e-mail address", answer: "The current state."},
 			do: func(c *call, _ none) (mingjing.NoticeSettingsView, redirect, error) {
 				v, err := c.s.casework.Notices.RemoveEmail(c.ctx(), c.actor())
 				return v, redirect{page: "notice-settings", done: "email_removed"}, err
@@ -106,13 +107,14 @@ var noticeSettingsPage = page[mingjing.NoticeSettingsView]{
 		},
 		action[deviceForm, mingjing.NoticeSettingsView]{
 			path: "/api/push", access: mingjing.Residents, errorPage: "notice-settings", do: addDevice,
-			doc: apiDoc{id: "addPush", summary: "Send push messages to this browser", answer: "As it is now.", fails: []int{http.StatusConflict}},
+			doc: apiDoc{id: "addPush", summary: "Send push messages to this browser", answer: "The current state.",
+				fails: []int{http.StatusConflict}},
 			example: deviceForm{Endpoint: "https://push.example/send/3c9f", Keys: pushKeys{P256dh: "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQ",
 				Auth: "tBHItJI5svbpez7KI4CCXg"}},
 		},
 		action[noDeviceForm, mingjing.NoticeSettingsView]{
 			path: "/api/push/remove", access: mingjing.Residents, errorPage: "notice-settings",
-			doc:     apiDoc{id: "removePush", summary: "End push messages to a browser, by its id or its endpoint", answer: "As it is now."},
+			doc:     apiDoc{id: "removePush", summary: "End push messages to a browser, by its id or its endpoint", answer: "The current state."},
 			example: noDeviceForm{Endpoint: "https://push.example/send/3c9f"},
 			do: func(c *call, in noDeviceForm) (mingjing.NoticeSettingsView, redirect, error) {
 				v, err := c.s.casework.Notices.RemoveDevice(c.ctx(), c.actor(), in.Device, in.Endpoint)

@@ -67,7 +67,7 @@ var requestPage = page[mingjing.ScoreRequest]{
 	endpoints: []endpoint{
 		query[none, mingjing.ScoreRequest]{
 			path: "/api/score-requests/{id}", access: mingjing.Residents,
-			doc: apiDoc{id: "scoreRequest", summary: "How far a request is, and its score", answer: "The request.", of: "request"},
+			doc: apiDoc{id: "scoreRequest", summary: "The progress of a request, and its score", answer: "The request.", of: "request"},
 			get: func(c *call, _ none) (mingjing.ScoreRequest, error) {
 				return c.s.casework.Scores.ScoreRequest(c.ctx(), c.actor(), c.r.PathValue("id"))
 			},
@@ -83,7 +83,7 @@ var scorePage = page[*mingjing.ScoreView]{
 	endpoints: []endpoint{
 		query[scoreQuery, *mingjing.ScoreView]{
 			path: "/api/score", access: mingjing.Residents,
-			doc: apiDoc{id: "score", summary: "The newest score", answer: "The score with all that explains it.",
+			doc: apiDoc{id: "score", summary: "The newest score", answer: "The score with its explanation.",
 				fails: []int{http.StatusNotFound}},
 			get: func(c *call, in scoreQuery) (*mingjing.ScoreView, error) {
 				v, err := c.s.casework.Scores.Score(c.ctx(), c.actor(), in.Rulebook)

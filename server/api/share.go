@@ -15,7 +15,7 @@ var sharesPage = page[mingjing.SharesView]{
 	endpoints: []endpoint{
 		query[none, list[mingjing.Share]]{
 			path: "/api/shares", access: mingjing.Residents,
-			doc: apiDoc{id: "shares", summary: "What I share, and who has looked", answer: "All, newest first."},
+			doc: apiDoc{id: "shares", summary: "What one shares, and who has viewed it", answer: "All, newest first."},
 			get: func(c *call, _ none) (list[mingjing.Share], error) {
 				v, err := c.s.casework.Shares.Shares(c.ctx(), c.actor())
 				return items(v.Shares, ""), err
@@ -41,8 +41,8 @@ var newSharePage = page[mingjing.NewShareView]{
 	endpoints: []endpoint{
 		action[shareForm, mingjing.MadeShare]{
 			path: "/api/shares", access: mingjing.Residents, status: http.StatusCreated, errorPage: "new-share", do: makeShare,
-			doc: apiDoc{id: "makeShare", summary: "Share chosen fields of my newest score",
-				about:  "The link is in the answer alone. Only a score that there is can be shared.",
+			doc: apiDoc{id: "makeShare", summary: "Share chosen fields of one's newest score",
+				about:  "Only this answer has the link. There must be a score to share.",
 				answer: "The share with its link.", fails: []int{http.StatusConflict}},
 			example: shareForm{Rulebook: "honest-shanghai", Purpose: "Renting a flat", Fields: []mingjing.ShareField{mingjing.ShareBand},
 				Named: mingjing.ShareMasked, Views: 1, Ends: "2026-12-31"},
@@ -96,13 +96,13 @@ var recipientPage = page[mingjing.RecipientView]{
 			path: "/api/s/{id}", access: mingjing.Anyone, get: (*call).recipient,
 			doc: apiDoc{id: "recipient", summary: "Whether a link shows anything",
 				about:  "It uses up no view. A code that shows nothing is share_over, whatever it was.",
-				answer: "It can be looked at, or was corrected.", of: "share: the code of the link", fails: []int{http.StatusTooManyRequests}},
+				answer: "It can be viewed, or was corrected.", of: "share: the code of the link", fails: []int{http.StatusTooManyRequests}},
 		},
 		action[viewForm, mingjing.RecipientView]{
 			path: "/api/s/{id}", access: mingjing.Anyone, errorPage: "recipient", do: viewShare,
-			doc: apiDoc{id: "viewShare", summary: "Look at what is shared",
-				about:  "Uses up one view. The resident's access log has it first, and the resident is told.",
-				answer: "All that was shared; a form gets the page itself, once.", of: "share: the code of the link",
+			doc: apiDoc{id: "viewShare", summary: "View a share",
+				about:  "It uses up one view. It is in the resident's access log first, and the resident gets a notice.",
+				answer: "Everything that was shared; a form is answered with the page, once.", of: "share: the code of the link",
 				fails: []int{http.StatusConflict, http.StatusTooManyRequests}},
 			example: viewForm{Who: "Chen, for the landlord"},
 			shows:   func(shown mingjing.RecipientView) any { return &shown },

@@ -27,7 +27,8 @@ func (c *city) figuresOf(t tb, agency string) string {
 	var numbers map[string]any
 	must(t, json.Unmarshal(data, &numbers))
 	var out []string
-	for _, name := range []string{"disputes", "asked", "in_time", "late", "silent", "upheld", "partly", "rejected", "answer_days", "decide_days", "late_now"} {
+	for _, name := range []string{"disputes", "asked", "in_time", "late", "silent", "upheld", "partly", "rejected", "answer_days",
+		"decide_days", "late_now"} {
 		n, ok := numbers[name]
 		if !ok {
 			t.Fatalf("%s is left out", name)

@@ -20,7 +20,8 @@ import (
 func BenchmarkRequestToReady(b *testing.B) {
 	books, err := rulebooks.All()
 	must(b, err)
-	s, err := store.Open(ctx, "sqlite://"+filepath.Join(b.TempDir(), "bench.db"), store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize), Vault: vault.Memory()})
+	s, err := store.Open(ctx, "sqlite://"+filepath.Join(b.TempDir(), "bench.db"),
+		store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize), Vault: vault.Memory()})
 	must(b, err)
 	defer func() { must(b, s.Close()) }()
 	c := cityOn(b, s, func(cfg *casework.Config) { cfg.Clock, cfg.Books = wallClock{}, books })

@@ -193,7 +193,8 @@ func New(c Config) (*Bureau, error) {
 	b.Agencies = agencyside.New(city, b.Notices, holdings, b.Scores, b.Cases)
 	b.Register = register.New(city, b.Scores, b.Cases)
 	b.Takeaway = takeaway.New(city, c.Printer, c.Erasures, c.Accounts, b.Notices, b.Scores, b.Cases, b.Shares, b.AccessLog)
-	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Cases.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(), b.Takeaway.Jobs()} {
+	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Cases.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(),
+		b.Takeaway.Jobs()} {
 		maps.Copy(b.jobs, jobs)
 	}
 	return b, nil

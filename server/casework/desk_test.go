@@ -221,7 +221,8 @@ func TestADisputeFiledAtTheCounterIsLoggedAndNotDecidedByWhoFiledIt(t *testing.T
 	if v.Resident != a.Name || v.IDMasked != number.Masked() || len(v.Records) != 1 || !v.Records[0].Open || len(v.Listings) != 1 {
 		t.Errorf("the counter shows %+v", v)
 	}
-	if data, _ := json.Marshal(v); strings.Contains(string(data), string(number)) || strings.Contains(string(data), "Owes a debt") || strings.Contains(string(data), a.ID) {
+	if data, _ := json.Marshal(v); strings.Contains(string(data), string(number)) || strings.Contains(string(data), "Owes a debt") ||
+		strings.Contains(string(data), a.ID) {
 		t.Errorf("the counter shows more than it needs: %s", data)
 	}
 	if l := c.looks(t, a)[0]; l.Action != "counter" || l.Purpose != "counter" || l.Who != handler.Name {
@@ -320,7 +321,8 @@ func TestTheWorkloadIsOfHandlersAndNamesNoResident(t *testing.T) {
 		t.Fatalf("figures %+v", v)
 	}
 	f := v.Handlers[0]
-	if f.ID != handler.ID || f.Name != handler.Name || f.Open != 1 || f.Next == nil || f.Late != 0 || f.Decided != 1 || f.MedianDays == nil || *f.MedianDays != 1 || f.Given != 1 || f.Picked != 1 {
+	if f.ID != handler.ID || f.Name != handler.Name || f.Open != 1 || f.Next == nil || f.Late != 0 || f.Decided != 1 || f.MedianDays == nil ||
+		*f.MedianDays != 1 || f.Given != 1 || f.Picked != 1 {
 		t.Errorf("the figures are %+v", f)
 	}
 	data, _ := json.Marshal(v)

@@ -116,7 +116,8 @@ func TestAProposalThatDoesNotPassTheChecksIsRefused(t *testing.T) {
 			t.Errorf("%v, want %s", err, code)
 		}
 	}
-	for _, a := range []mingjing.Actor{{}, handler, supervisor, {Role: mingjing.RoleAgency, ID: "key"}, {Role: mingjing.RoleResident, ID: "court", Agency: "court"}} {
+	for _, a := range []mingjing.Actor{{}, handler, supervisor, {Role: mingjing.RoleAgency, ID: "key"},
+		{Role: mingjing.RoleResident, ID: "court", Agency: "court"}} {
 		_, err := c.Propose(ctx, a, proposal(1, "one"))
 		wants(t, err, "forbidden")
 	}
@@ -156,7 +157,8 @@ func TestAListingIsDecidedByTwoPeople(t *testing.T) {
 	must(t, err)
 	_, err = c.Decide(ctx, supervisor, l.CaseID, yes)
 	wants(t, err, "step_impossible")
-	for code, r := range map[string]desk.Ruling{"outcome:outcome_required": {Outcome: mingjing.OutcomeUpheld, Reasons: "So."}, "reasons:reasons_required": {Outcome: mingjing.OutcomeApproved}} {
+	for code, r := range map[string]desk.Ruling{"outcome:outcome_required": {Outcome: mingjing.OutcomeUpheld, Reasons: "So."},
+		"reasons:reasons_required": {Outcome: mingjing.OutcomeApproved}} {
 		_, err = c.Recommend(ctx, supervisor, l.CaseID, r)
 		wants(t, err, code)
 	}
@@ -236,7 +238,8 @@ func TestWhoServesSaysHowAndOnlyStaffDo(t *testing.T) {
 	}
 	_, err = c.Serve(ctx, handler, l.CaseID, good)
 	must(t, err)
-	if got := c.storedListing(t, l.ID); got.State != mingjing.ListingServed || got.Served != mingjing.ServedInPerson || got.NoticeOn != "2026-03-02" {
+	if got := c.storedListing(t, l.ID); got.State != mingjing.ListingServed || got.Served != mingjing.ServedInPerson ||
+		got.NoticeOn != "2026-03-02" {
 		t.Errorf("served: %+v", got.Listing)
 	}
 }
@@ -262,102 +265,6 @@ func TestAnAnswerToAServedListingKeepsItFromTakingEffect(t *testing.T) {
 	c.live(t, l.ID) // the answer period is long over
 	if s := c.listingState(t, l.ID); s != mingjing.ListingInEffect {
 		t.Errorf("it is %s", s)
-	}
-}
-
-// repairable is a resident with a listing for which repair is open.
-func (c *city) repairable(t tb, n int) (a mingjing.Actor, listing string) {
-	t.Helper()
-	old := blacklisted("old")
-	old.NoticeOn, old.From, old.Ends = "2024-06-01", "2024-06-02", "2026-06-02"
-	c.offices.hold("court", score.Reply{Listings: []score.ReplyListing{old}})
-	a = c.resident(t, n)
-	c.ready(t, a, "honest-shanghai")
-	v, err := c.Listings(ctx, a)
-	must(t, err)
-	return a, v.Listings[0].Listing.ID
-}
-
-func TestRepairEndsAListingEarly(t *testing.T) {
-	c := newCity(t)
-	a, listing := c.repairable(t, 1)
-	f := cases.Filing{ListingID: listing, Statement: "I have paid.", Evidence: []cases.Upload{pdf}}
-	d, err := c.ApplyForRepair(ctx, a, f)
-	must(t, err)
-	if s := c.listingState(t, listing); s != mingjing.ListingInEffect || d.Kind != mingjing.CaseRepair {
-		t.Errorf("asking is enough to be %s", s)
-	}
-	_, err = c.ApplyForRepair(ctx, a, f)
-	wants(t, err, "repair_case_open")
-	_, err = c.FileDispute(ctx, a, cases.Filing{ListingID: listing, Reason: mingjing.ReasonOther, Statement: "Wrong."})
-	wants(t, err, "dispute_open")
-	_, err = c.Assign(ctx, handler, d.ID)
-	must(t, err)
-	_, err = c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.", Answers: map[string]string{d.Evidence[0].ID: "Seen."}})
-	wants(t, err, "outcome:outcome_required")
-	_, err = c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeGranted, Reasons: "Paid in full.", Answers: map[string]string{d.Evidence[0].ID: "Seen."}})
-	must(t, err)
-	if s := c.listingState(t, listing); s != mingjing.ListingRepaired {
-		t.Errorf("it is %s", s)
-	}
-	if s := c.latest(t, a, "honest-shanghai"); counts(s, listing) || s.Cause != "repair_decided" {
-		t.Errorf("score %+v", s)
-	}
-	c.ready(t, a, "honest-shanghai") // the court sends it again
-	if s := c.listingState(t, listing); s != mingjing.ListingRepaired {
-		t.Errorf("sent again it is %s", s)
-	}
-}
-
-func TestNoListingLastsLongerThanItsTierAllows(t *testing.T) {
-	c := newCity(t)
-	long := blacklisted("long")
-	long.Ends = "2035-06-02"
-	c.offices.hold("court", score.Reply{Listings: []score.ReplyListing{long}})
-	a := c.resident(t, 1)
-	c.ready(t, a, "honest-shanghai")
-	v, err := c.Listings(ctx, a)
-	must(t, err)
-	if got := v.Listings[0].Listing.Ends; got != "2028-06-02" {
-		t.Errorf("it ends on %s", got)
-	}
-}
-
-func TestRepairHasItsTime(t *testing.T) {
-	c := newCity(t)
-	a, _, listing := c.owing(t, 1) // listed since June, and grave: a year is the least
-	v, err := c.Listing(ctx, a, listing)
-	must(t, err)
-	if v.Repair || v.RepairWhy != "too_early" || v.Listing.RepairFrom != "2026-06-02" {
-		t.Errorf("repair %v, %s, from %s", v.Repair, v.RepairWhy, v.Listing.RepairFrom)
-	}
-	_, err = c.ApplyForRepair(ctx, a, cases.Filing{ListingID: listing, Statement: "I have paid."})
-	wants(t, err, "repair_too_early")
-	c.clock.pass(92 * 24 * time.Hour)
-	_, err = c.ApplyForRepair(ctx, a, cases.Filing{ListingID: listing, Statement: "I have paid."})
-	must(t, err)
-}
-
-func TestAnUnansweredApplicationForRepairSuspendsTheListing(t *testing.T) {
-	c := newCity(t)
-	a, listing := c.repairable(t, 1)
-	d, err := c.ApplyForRepair(ctx, a, cases.Filing{ListingID: listing, Statement: "I have paid."})
-	must(t, err)
-	c.tick(t, d.ID)
-	if s := c.listingState(t, listing); s != mingjing.ListingSuspended {
-		t.Errorf("it is %s", s)
-	}
-	got, err := c.Case(ctx, supervisor, d.ID)
-	must(t, err)
-	if !got.Escalated || got.State != mingjing.DisputeFiled {
-		t.Errorf("the case is %s, escalated %v", got.State, got.Escalated)
-	}
-	_, err = c.Assign(ctx, handler, d.ID)
-	must(t, err)
-	_, err = c.Decide(ctx, handler, d.ID, desk.Ruling{Outcome: mingjing.OutcomeRefused, Reasons: "Half is still owed."})
-	must(t, err)
-	if s := c.listingState(t, listing); s != mingjing.ListingInEffect {
-		t.Errorf("refused, it is %s", s)
 	}
 }
 
@@ -418,113 +325,6 @@ func TestMoreTimeIsForNewEvidenceAndOnce(t *testing.T) {
 	wants(t, err, "extended_already")
 }
 
-func TestAfterARejectionThreeWaysAreOpen(t *testing.T) {
-	c := newCity(t)
-	a, record, _ := c.owing(t, 1)
-	d := c.rejected(t, a, record, "")
-	if !slices.Equal(d.Lanes, []string{"evidence", "review", "court"}) || d.LanesUntil != "2027-03-02" {
-		t.Errorf("lanes %v until %s", d.Lanes, d.LanesUntil)
-	}
-	again := cases.Filing{Previous: d.ID, Reason: mingjing.ReasonWrongFacts, Statement: "Here is the receipt."}
-	_, err := c.FileDispute(ctx, a, again)
-	wants(t, err, "evidence:evidence_required")
-	again.Evidence = []cases.Upload{pdf}
-	next, err := c.FileDispute(ctx, a, again)
-	must(t, err)
-	if next.Previous != d.ID || next.Record == nil || next.Record.ID != record || next.Record.State != mingjing.RecordDisputed {
-		t.Errorf("it goes on as %+v", next)
-	}
-	_, err = c.Assign(ctx, handler, next.ID)
-	wants(t, err, "case_involved")
-	_, err = c.Assign(ctx, handler2, next.ID)
-	must(t, err)
-	_, err = c.AskForReview(ctx, a, cases.Filing{Previous: d.ID, Statement: "Look again."})
-	wants(t, err, "lane_closed")
-}
-
-func TestAReviewIsASupervisorsWhoWasNotInvolved(t *testing.T) {
-	c := newCity(t)
-	a, record, _ := c.owing(t, 1)
-	d := c.answered(t, a, record, "", mingjing.PositionMaintained)
-	_, err := c.Assign(ctx, supervisor, d.ID) // takes it from the handler, and rejects it
-	must(t, err)
-	_, err = c.Decide(ctx, supervisor, d.ID, desk.Ruling{Outcome: mingjing.OutcomeRejected, Reasons: "So."})
-	must(t, err)
-	r, err := c.AskForReview(ctx, a, cases.Filing{Previous: d.ID, Statement: "Look again."})
-	must(t, err)
-	if r.Kind != mingjing.CaseReview || c.storedRecord(t, record).State != mingjing.RecordDisputed {
-		t.Errorf("%s; the record is %s", r.Kind, c.storedRecord(t, record).State)
-	}
-	_, err = c.Assign(ctx, handler2, r.ID)
-	wants(t, err, "second_person")
-	_, err = c.Assign(ctx, supervisor, r.ID)
-	wants(t, err, "case_involved")
-	other := supervisor
-	other.ID, other.Name = "S-2", "Another"
-	k, err := c.Assign(ctx, other, r.ID)
-	must(t, err)
-	if slices.Contains(k.Allowed, "ask_agency") {
-		t.Errorf("a reviewer may %v", k.Allowed)
-	}
-	_, err = c.Decide(ctx, other, r.ID, desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "It was wrong."})
-	must(t, err)
-	if s := c.storedRecord(t, record).State; s != mingjing.RecordRemoved {
-		t.Errorf("the record is %s", s)
-	}
-	r, err = c.Dispute(ctx, a, r.ID)
-	must(t, err)
-	if !slices.Equal(r.Lanes, []string{"court"}) {
-		t.Errorf("after the review %v are open", r.Lanes)
-	}
-}
-
-func TestEvidenceThatComesTooLateIsKeptForTheNextDispute(t *testing.T) {
-	c := newCity(t)
-	a, record, _ := c.owing(t, 1)
-	d := c.rejected(t, a, record, "")
-	c.clock.pass(time.Hour)
-	d, err := c.AddEvidence(ctx, a, d.ID, []cases.Upload{pdf})
-	must(t, err)
-	if len(d.Evidence) != 1 || !d.Evidence[0].Late || d.State != mingjing.DisputeDecided {
-		t.Fatalf("late evidence %+v in state %s", d.Evidence, d.State)
-	}
-	next, err := c.FileDispute(ctx, a, cases.Filing{Previous: d.ID, Reason: mingjing.ReasonWrongFacts, Statement: "See the receipt."})
-	must(t, err)
-	if len(next.Evidence) != 1 || next.Evidence[0].Late || next.Evidence[0].ID == d.Evidence[0].ID {
-		t.Errorf("it went on with %+v", next.Evidence)
-	}
-	_, data, err := c.EvidenceFile(ctx, handler2, next.Evidence[0].ID)
-	must(t, err)
-	if string(data) != string(pdf.Data) {
-		t.Error("it is another file")
-	}
-	_, err = c.Assign(ctx, handler2, next.ID)
-	must(t, err)
-	_, err = c.Decide(ctx, handler2, next.ID, desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.", Answers: map[string]string{next.Evidence[0].ID: "Seen."}})
-	must(t, err)
-	_, err = c.AddEvidence(ctx, a, next.ID, []cases.Upload{pdf})
-	wants(t, err, "case_decided")
-}
-
-func TestTheResidentsOwnWordsStayOnFile(t *testing.T) {
-	c := newCity(t)
-	a, record, listing := c.owing(t, 1)
-	must(t, c.PutStatement(ctx, a, record, "", " The bank was closed. "))
-	must(t, c.PutStatement(ctx, a, "", listing, strings.Repeat("冤", 200)))
-	if r, l := c.storedRecord(t, record), c.storedListing(t, listing); r.Statement != "The bank was closed." || mingjing.Words(l.Statement) != 100 {
-		t.Errorf("on file: %q and %d words", r.Statement, mingjing.Words(l.Statement))
-	}
-	wants(t, c.PutStatement(ctx, a, record, "", strings.Repeat("word ", 101)), "statement_on_file:too_many_words")
-	c.ready(t, a, "honest-shanghai") // the court sends both again
-	if r, l := c.storedRecord(t, record), c.storedListing(t, listing); r.Statement == "" || l.Statement == "" {
-		t.Error("what was on file went with the next collection")
-	}
-	must(t, c.PutStatement(ctx, a, record, "", ""))
-	if r := c.storedRecord(t, record); r.Statement != "" {
-		t.Errorf("taken away, it says %q", r.Statement)
-	}
-}
-
 func TestARedlistingIsShownOnlyIfTheResidentWishes(t *testing.T) {
 	c := newCity(t)
 	a, _, black := c.owing(t, 1)
@@ -554,7 +354,8 @@ func TestARefusedStepSaysWhatCanBeDoneInstead(t *testing.T) {
 	c.put(t, d.ID)
 	_, err := c.AskAgency(ctx, handler, d.ID)
 	var e *mingjing.Error
-	if !asError(err, &e) || e.Code != "agency_already_asked" || !slices.Contains(e.Allowed, "decide") || slices.Contains(e.Allowed, "ask_agency") {
+	if !asError(err, &e) || e.Code != "agency_already_asked" || !slices.Contains(e.Allowed, "decide") ||
+		slices.Contains(e.Allowed, "ask_agency") {
 		t.Errorf("%v, and instead %v", err, e.Allowed)
 	}
 }

@@ -36,7 +36,8 @@ func corners(w, h int) image.Image {
 func cornerNames(img image.Image) string {
 	b := img.Bounds()
 	var s []byte
-	for _, p := range []image.Point{{b.Min.X + 2, b.Min.Y + 2}, {b.Max.X - 3, b.Min.Y + 2}, {b.Min.X + 2, b.Max.Y - 3}, {b.Max.X - 3, b.Max.Y - 3}} {
+	for _, p := range []image.Point{{b.Min.X + 2, b.Min.Y + 2}, {b.Max.X - 3, b.Min.Y + 2}, {b.Min.X + 2, b.Max.Y - 3},
+		{b.Max.X - 3, b.Max.Y - 3}} {
 		r, g, bl, _ := img.At(p.X, p.Y).RGBA()
 		switch hi := [3]bool{r > 0x8000, g > 0x8000, bl > 0x8000}; hi {
 		case [3]bool{true, false, false}:

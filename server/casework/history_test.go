@@ -118,7 +118,8 @@ func (h *history) actions() map[string]func(*rapid.T) {
 			if now := h.storedDispute(t, d.ID); err == nil && now.HandlerID == d.RecommenderID && d.Kind == mingjing.CaseListing {
 				t.Fatalf("one person decided alone")
 			}
-			if err == nil && d.Kind == mingjing.CaseDispute && r.Outcome == mingjing.OutcomeRejected && (d.State != mingjing.DisputeAgencyAnswered || d.Answer.Position == mingjing.PositionWithdrawn) {
+			if err == nil && d.Kind == mingjing.CaseDispute && r.Outcome == mingjing.OutcomeRejected &&
+				(d.State != mingjing.DisputeAgencyAnswered || d.Answer.Position == mingjing.PositionWithdrawn) {
 				t.Fatalf("rejected in state %s on %+v", d.State, d.Answer)
 			}
 			if err != nil && h.standing(d) != before {
@@ -152,7 +153,8 @@ func (h *history) actions() map[string]func(*rapid.T) {
 					h.allowed(h.ConfirmReceipt(ctx, h.a, l.ID))
 					continue
 				}
-				_, err := h.Serve(ctx, handler, l.CaseID, desk.Service{Method: mingjing.ServedByPost, On: string(mingjing.DateOf(h.Now())), Proof: "R-1"})
+				_, err := h.Serve(ctx, handler, l.CaseID, desk.Service{Method: mingjing.ServedByPost, On: string(mingjing.DateOf(h.Now())),
+					Proof: "R-1"})
 				h.allowed(err, "case_involved")
 			}
 		},
@@ -193,7 +195,8 @@ func (h *history) actions() map[string]func(*rapid.T) {
 		"request": func(t *rapid.T) {
 			reply := score.Reply{}
 			if rapid.IntRange(0, 5).Draw(t, "sent") > 0 {
-				reply = score.Reply{Records: []score.ReplyRecord{debt("one"), debt("two")}, Listings: []score.ReplyListing{blacklisted("one"), blacklisted("two")}}
+				reply = score.Reply{Records: []score.ReplyRecord{debt("one"), debt("two")},
+					Listings: []score.ReplyListing{blacklisted("one"), blacklisted("two")}}
 			}
 			h.offices.hold("court", reply)
 			h.ready(t, h.a, rapid.SampledFrom([]string{"honest-shanghai", "rongcheng"}).Draw(t, "book"))
@@ -286,7 +289,8 @@ func (h *history) check(t *rapid.T) {
 			t.Fatalf("the listing got longer: %s", l.Ends)
 		}
 		if l.Effective(in.AsOf) && (l.NoticeOn == "" || l.Served == "" || l.Ends == "" ||
-			l.CaseID != "" && (l.AnswerBy == nil || l.AnswerBy.After(h.Now()) || h.storedDispute(t, l.CaseID).Decision.Outcome != mingjing.OutcomeApproved)) {
+			l.CaseID != "" && (l.AnswerBy == nil || l.AnswerBy.After(h.Now()) ||
+				h.storedDispute(t, l.CaseID).Decision.Outcome != mingjing.OutcomeApproved)) {
 			t.Fatalf("it has effect undecided, unserved, unanswered or without an end: %+v", l.Listing)
 		}
 		switch l.State {

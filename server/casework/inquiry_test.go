@@ -392,7 +392,8 @@ func TestEveryReadingOfAnInquiryIsInTheAccessLogAndWithoutTheLogThereIsNothing(t
 	}
 	_, err = c.InquiryCase(ctx, handler, q.ID)
 	must(t, err)
-	if l := c.looks(t, a)[0]; l.Action != "inquiry" || l.Subject != q.ID || l.Purpose != "inquiry" || l.Who != handler.Name || l.By != handler.ID || l.Askable() {
+	if l := c.looks(t, a)[0]; l.Action != "inquiry" || l.Subject != q.ID || l.Purpose != "inquiry" || l.Who != handler.Name ||
+		l.By != handler.ID || l.Askable() {
 		t.Errorf("the look is %+v", l)
 	}
 }

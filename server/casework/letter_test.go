@@ -64,7 +64,8 @@ func TestALetterHasTheRuleTheScoreAndTheLastDays(t *testing.T) {
 	l, err := c.Letter(ctx, a, d.ID)
 	must(t, err)
 	item, _ := c.books[0].Item("court.unpaid_judgment")
-	if l.Rulebook != c.books[0].Ref() || l.LegalBasis.In("en") != item.LegalBasis.In("en") || !slices.Equal(l.Documents, item.Documents) || l.CountsMonths != item.CountsMonths {
+	if l.Rulebook != c.books[0].Ref() || l.LegalBasis.In("en") != item.LegalBasis.In("en") || !slices.Equal(l.Documents, item.Documents) ||
+		l.CountsMonths != item.CountsMonths {
 		t.Errorf("rule %+v", l)
 	}
 	if len(l.Scores) != 1 || !l.Scores[0].At.Equal(d.Decision.At) || l.Scores[0].Value <= before.Value || l.Scores[0].Band.Name == nil {
@@ -118,7 +119,8 @@ func TestALetterStaysAsItWasDecidedWhateverComesAfter(t *testing.T) {
 	f, err := c.CourtFile(ctx, a, second.ID)
 	must(t, err)
 	if len(f.Case.Evidence) != 1 || len(f.Hashes) != 1 || len(f.Dispute.Evidence) != 0 || f.Case.Listing.Ends != "2030-01-01" {
-		t.Errorf("the court file has %d pieces and %d hashes, %d of them in the letter; the listing ends on %s", len(f.Case.Evidence), len(f.Hashes), len(f.Dispute.Evidence), f.Case.Listing.Ends)
+		t.Errorf("the court file has %d pieces and %d hashes, %d of them in the letter; the listing ends on %s", len(f.Case.Evidence),
+			len(f.Hashes), len(f.Dispute.Evidence), f.Case.Listing.Ends)
 	}
 	must(t, c.Withdraw(ctx, a, "honest-shanghai"))
 	l, err := c.Letter(ctx, a, first.ID)

@@ -141,9 +141,13 @@ var probes = []probe{
 	{"RequestScore", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
 		return c.RequestScore(ctx, a, "rongcheng", true, "probe")
 	}},
-	{"Export", residents, "it says how far it is, and nothing that is held", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Export(ctx, a) }},
+	{"Export", residents, "it says how far it is, and nothing that is held", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		return c.Export(ctx, a)
+	}},
 	{"StartExport", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.StartExport(ctx, fresh(a), "en") }},
-	{"DeleteExport", residents, "it returns nothing", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.DeleteExport(ctx, a) }},
+	{"DeleteExport", residents, "it returns nothing", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		return c.DeleteExport(ctx, a)
+	}},
 	{"Notices", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Notices(ctx, a, "") }},
 	{"OpenNotice", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.OpenNotice(ctx, a, v.notice) }},
 	{"ReadNotices", residents, "it returns nothing", func(c *city, a mingjing.Actor, _ victim) (any, error) {
@@ -350,7 +354,8 @@ func (c *city) newVictim(t *testing.T) victim {
 	other.Ref, third.Ref = "other", "third"
 	fourth, old, red := secret, blacklisted("old"), redlisted("red")
 	fourth.Ref, old.NoticeOn, old.From, old.Ends = "fourth", "2024-06-01", "2024-06-02", "2026-06-02"
-	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{secret, other, third, fourth}, Listings: []score.ReplyListing{blacklisted("list"), old}})
+	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{secret, other, third, fourth},
+		Listings: []score.ReplyListing{blacklisted("list"), old}})
 	c.offices.hold("tax", score.Reply{Listings: []score.ReplyListing{red}})
 	v := victim{actor: c.resident(t, 1)}
 	v.actor.Name = "居民1"
@@ -487,7 +492,8 @@ func TestNobodyReachesWhatIsNotTheirs(t *testing.T) {
 				wants(t, err, refused(who, p))
 				data, _ := json.Marshal(got)
 				isStaff := refused(who, p) == "" && a.Role.Staff() && a.Self == ""
-				for _, mark := range []string{"SECRET", v.actor.Name, v.actor.ID, v.record, v.freely, v.listing, v.dispute, v.evidence, v.request, v.notice} {
+				for _, mark := range []string{"SECRET", v.actor.Name, v.actor.ID, v.record, v.freely, v.listing, v.dispute, v.evidence, v.request,
+					v.notice} {
 					if !isStaff && strings.Contains(string(data), mark) {
 						t.Errorf("%s is in %s", mark, data)
 					}

@@ -116,7 +116,8 @@ func TestNoListReadsItsRowsOneByOne(t *testing.T) {
 	alone, err := c.Dispute(ctx, a, first)
 	must(t, err)
 	i := slices.IndexFunc(list.Disputes, func(d mingjing.Case) bool { return d.ID == first })
-	if got := list.Disputes[i]; got.Record == nil || got.Record.ID != alone.Record.ID || got.Record.State != alone.Record.State || len(got.Evidence) != len(alone.Evidence) || !slices.Equal(got.Lanes, alone.Lanes) {
+	if got := list.Disputes[i]; got.Record == nil || got.Record.ID != alone.Record.ID || got.Record.State != alone.Record.State ||
+		len(got.Evidence) != len(alone.Evidence) || !slices.Equal(got.Lanes, alone.Lanes) {
 		t.Errorf("in the list it is %+v, alone %+v", got, alone)
 	}
 	s.reset()

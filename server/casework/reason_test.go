@@ -51,7 +51,8 @@ func TestReadersOfOneTransactionLogEachForItsOwnReason(t *testing.T) {
 		_, err := kernel.ReadingsOf[cases.Readings](one).Resident(ctx, mingjing.ResidentID(other.ID))
 		return err
 	}))
-	if l := c.looks(t, a); len(l) < 2 || l[0].Action != "note" || l[0].Who != supervisor.Name || l[1].Action != "case" || l[1].Who != handler.Name {
+	if l := c.looks(t, a); len(l) < 2 || l[0].Action != "note" || l[0].Who != supervisor.Name || l[1].Action != "case" ||
+		l[1].Who != handler.Name {
 		t.Errorf("the log of whom both read has %+v", l)
 	}
 	if l := c.looks(t, other); l[0].Action != "case" || len(l) > 1 && l[1].Action == "note" {

@@ -140,89 +140,6 @@ func TestARequestEndsReadyAtTheDeadlineAndNamesTheMissing(t *testing.T) {
 	}
 }
 
-func TestAMissingSourceNeverHurts(t *testing.T) {
-	c := newCity(t)
-	a := c.resident(t, 1)
-	c.offices.records = func(context.Context, string, score.RecordsQuery) (score.Reply, error) {
-		return score.Reply{}, errDown
-	}
-	r := c.ask(t, a, "rongcheng")
-	c.clock.pass(24 * time.Hour)
-	_, err := c.job(ctx, score.JobCollect, r.ID)
-	must(t, err)
-	s := c.latest(t, a, "rongcheng")
-	if s.Value != c.books[1].Base || len(s.Missing) != len(few) {
-		t.Errorf("value %d with %v missing, want the base %d", s.Value, s.Missing, c.books[1].Base)
-	}
-}
-
-func TestWhatAMissingSourceHadSaidBeforeStays(t *testing.T) {
-	c := newCity(t)
-	a, record, _ := c.owing(t, 1)
-	c.offices.records = func(context.Context, string, score.RecordsQuery) (score.Reply, error) {
-		return score.Reply{}, errDown
-	}
-	r := c.ask(t, a, "rongcheng")
-	c.clock.pass(24 * time.Hour)
-	_, err := c.job(ctx, score.JobCollect, r.ID)
-	must(t, err)
-	if s := c.storedRecord(t, record).State; s != mingjing.RecordActive {
-		t.Errorf("silence made the record %s", s)
-	}
-}
-
-func TestAnswersAreKeptAsTheyComeAndARestartGoesOn(t *testing.T) {
-	c := newCity(t)
-	a := c.resident(t, 1)
-	killed, kill := context.WithCancel(ctx)
-	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{debt("debt")}})
-	c.offices.records = func(ctx context.Context, agency string, _ score.RecordsQuery) (score.Reply, error) {
-		if agency == "court" || agency == "traffic" {
-			return c.offices.held[agency], nil
-		}
-		<-ctx.Done()
-		return score.Reply{}, ctx.Err()
-	}
-	r := c.ask(t, a, "rongcheng")
-	done := make(chan error, 1)
-	go func() {
-		_, err := c.job(killed, score.JobCollect, r.ID)
-		done <- err
-	}()
-	// Answers arrive while others are still being waited for.
-	for deadline := time.Now().Add(30 * time.Second); c.request(t, a, r.ID).Progress.Answered < 2; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the answers are not kept as they come")
-		}
-	}
-	kill()
-	if err := <-done; !errors.Is(err, context.Canceled) {
-		t.Fatalf("a job that was cut off said %v", err)
-	}
-	if got := c.request(t, a, r.ID); got.State != mingjing.RequestCollecting || got.Progress.Answered != 2 {
-		t.Fatalf("state %s, %d answered", got.State, got.Progress.Answered)
-	}
-	for _, s := range c.request(t, a, r.ID).Sources {
-		if s.State == mingjing.SourceRetrying {
-			t.Errorf("%s is blamed for being cut off", s.Agency)
-		}
-	}
-
-	// Another process goes on: who has answered is not asked again.
-	next := cityOn(t, c.store)
-	next.clock = c.clock
-	if wait, err := next.job(ctx, score.JobCollect, r.ID); err != nil || wait != 0 {
-		t.Fatalf("wait %s, error %v", wait, err)
-	}
-	if next.offices.asked["court"] != 0 || next.offices.asked["tax"] != 1 {
-		t.Errorf("asked after the restart: %v", next.offices.asked)
-	}
-	got := next.request(t, a, r.ID)
-	if got.State != mingjing.RequestReady || len(got.Score.Missing) != 0 || got.Score.Value >= c.books[1].Base {
-		t.Errorf("state %s, score %+v", got.State, got.Score)
-	}
-}
-
 func TestAFailureWhileTheScoreIsMadeIsMadeGood(t *testing.T) {
 	broken := &flawed{}
 	c := newCity(t, func(cfg *casework.Config) { broken.Store = cfg.Store; cfg.Store = broken })
@@ -257,25 +174,6 @@ func TestAFailureWhileTheScoreIsMadeIsMadeGood(t *testing.T) {
 	must(t, err)
 	if after := c.latest(t, a, "rongcheng"); after.ID != before.ID {
 		t.Error("working on a ready request makes another score")
-	}
-}
-
-func TestAnAnswerThatCouldNotBeKeptIsAskedForAgain(t *testing.T) {
-	broken := &flawed{}
-	c := newCity(t, func(cfg *casework.Config) { broken.Store = cfg.Store; cfg.Store = broken })
-	a := c.resident(t, 1)
-	broken.fail = func(string) error { return errDown }
-	r := c.ask(t, a, "rongcheng")
-	wait, err := c.job(ctx, score.JobCollect, r.ID)
-	must(t, err)
-	if wait <= 0 {
-		t.Fatal("nobody will ask again")
-	}
-	broken.fail = nil
-	_, err = c.job(ctx, score.JobCollect, r.ID)
-	must(t, err)
-	if got := c.request(t, a, r.ID); got.State != mingjing.RequestReady || len(got.Score.Missing) != 0 {
-		t.Errorf("state %s", got.State)
 	}
 }
 
@@ -342,83 +240,6 @@ func TestARequestThatIsNoMoreIsNoWork(t *testing.T) {
 	wait, err = c.job(ctx, cases.JobQuestion, "nobody")
 	if wait != 0 || err != nil {
 		t.Errorf("wait %s, %v", wait, err)
-	}
-}
-
-type later time.Duration
-
-func (l later) Error() string                     { return "come back later" }
-func (l later) RetryAfter() (time.Duration, bool) { return time.Duration(l), l > 0 }
-
-func TestAnAgencyIsNotAskedBeforeItsCircuitCloses(t *testing.T) {
-	c := newCity(t)
-	a := c.resident(t, 1)
-	c.offices.records = func(_ context.Context, agency string, _ score.RecordsQuery) (score.Reply, error) {
-		if agency == "tax" {
-			return score.Reply{}, fmt.Errorf("asking: %w", later(7*time.Hour))
-		}
-		return score.Reply{}, nil
-	}
-	r := c.ask(t, a, "rongcheng")
-	wait, err := c.job(ctx, score.JobCollect, r.ID)
-	must(t, err)
-	if wait != 7*time.Hour {
-		t.Errorf("asked again after %s, want 7h", wait)
-	}
-	_, err = c.job(ctx, score.JobCollect, r.ID)
-	must(t, err)
-	if n := c.offices.asked["tax"]; n != 1 {
-		t.Errorf("asked %d times, want once", n)
-	}
-	// Longer than there is time: the deadline comes first.
-	c.clock.pass(20 * time.Hour)
-	wait, err = c.job(ctx, score.JobCollect, r.ID)
-	must(t, err)
-	if wait != 4*time.Hour {
-		t.Errorf("waits %s, want until the deadline", wait)
-	}
-}
-
-func TestAnAgencySuppliesOnlyWhatItWasAskedFor(t *testing.T) {
-	c := newCity(t)
-	a := c.resident(t, 1)
-	foreign, nameless := debt("foreign"), debt("")
-	foreign.Code = "health.blood_type"
-	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{foreign, nameless, debt("debt"), debt("debt")}})
-	full := score.Reply{Records: make([]score.ReplyRecord, score.MaxReplyItems+1)}
-	c.offices.hold("tax", full)
-	r := c.ask(t, a, "rongcheng")
-	_, err := c.job(ctx, score.JobCollect, r.ID)
-	must(t, err)
-	c.clock.pass(24 * time.Hour)
-	_, err = c.job(ctx, score.JobCollect, r.ID)
-	must(t, err)
-	v, err := c.Records(ctx, a)
-	must(t, err)
-	if len(v.Records) != 1 || v.Records[0].Record.Code != "court.unpaid_judgment" {
-		t.Errorf("kept %+v", v.Records)
-	}
-	if got := c.request(t, a, r.ID); !slices.Equal(got.Score.Missing, []string{"tax"}) {
-		t.Errorf("missing %v: a flood is no answer", got.Score.Missing)
-	}
-}
-
-func TestWhatAnAgencyNoLongerHoldsGoes(t *testing.T) {
-	c := newCity(t)
-	a, record, listing := c.owing(t, 1)
-	if s := c.latest(t, a, "honest-shanghai"); !counts(s, record) || !counts(s, listing) {
-		t.Fatal("they did not count")
-	}
-	c.offices.hold("court", score.Reply{})
-	c.ready(t, a, "honest-shanghai")
-	if s := c.storedRecord(t, record).State; s != mingjing.RecordRemoved {
-		t.Errorf("the record is %s", s)
-	}
-	if s := c.storedListing(t, listing).State; s != mingjing.ListingLifted {
-		t.Errorf("the listing is %s", s)
-	}
-	if s := c.latest(t, a, "honest-shanghai"); s.Value != c.books[0].Base {
-		t.Errorf("value %d", s.Value)
 	}
 }
 

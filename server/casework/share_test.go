@@ -61,14 +61,16 @@ func TestARecipientSeesWhatWasChosenAndTheResidentSeesTheRecipient(t *testing.T)
 	v, err := c.ViewShare(ctx, code, landlord())
 	must(t, err)
 	s, score := v.Statement, c.latest(t, a, "honest-shanghai")
-	if s.Band == nil || s.Band.Code != score.Band || s.AsOf != score.AsOf || s.Rulebook != score.Rulebook || s.Name != "居**" || s.Purpose != "Renting a flat" ||
+	if s.Band == nil || s.Band.Code != score.Band || s.AsOf != score.AsOf || s.Rulebook != score.Rulebook || s.Name != "居**" ||
+		s.Purpose != "Renting a flat" ||
 		s.ShownTo != "Landlord & Co." || !s.ExpiresAt.Equal(page.EndsAt) || len(s.Number) < 20 {
 		t.Errorf("it is shown %+v", s)
 	}
 	if s.Value != nil || s.Missing != nil || s.Listings != nil || s.IDMasked != "" {
 		t.Errorf("it is shown more than was chosen: %+v", s)
 	}
-	if l := c.looks(t, a)[1]; l.Role != mingjing.RoleRecipient || l.Who != "Landlord & Co." || l.Action != "share_view" || l.Subject != id || l.Purpose != "share" {
+	if l := c.looks(t, a)[1]; l.Role != mingjing.RoleRecipient || l.Who != "Landlord & Co." || l.Action != "share_view" || l.Subject != id ||
+		l.Purpose != "share" {
 		t.Errorf("the access log says %+v", l) // [0] is the look at the score
 	}
 	if n := c.inbox(t, a)[0]; n.Kind != mingjing.NoticeShareViewed || n.Page != "shares" || n.Subject != id {
@@ -77,7 +79,8 @@ func TestARecipientSeesWhatWasChosenAndTheResidentSeesTheRecipient(t *testing.T)
 	if c.bus.count(a.ID, mingjing.EventShare) != 2 { // made, viewed
 		t.Errorf("open screens hear of it %d times", c.bus.count(a.ID, mingjing.EventShare))
 	}
-	if mine := c.share(t, a); mine.Viewed != 1 || len(mine.Accesses) != 1 || mine.Accesses[0].Who != "Landlord & Co." || mine.State != mingjing.ShareActive {
+	if mine := c.share(t, a); mine.Viewed != 1 || len(mine.Accesses) != 1 || mine.Accesses[0].Who != "Landlord & Co." ||
+		mine.State != mingjing.ShareActive {
 		t.Errorf("the resident sees %+v", mine)
 	}
 }
@@ -91,7 +94,8 @@ func TestAllThatCanBeChosenIsShown(t *testing.T) {
 	v, err := c.ViewShare(ctx, code, landlord())
 	must(t, err)
 	s, score := v.Statement, c.latest(t, a, "honest-shanghai")
-	if s.Value.Value != score.Value || s.Value.Max != c.books[0].Max || *s.Missing != 0 || *s.Listings != 1 || s.Name != "居民1" || !strings.HasSuffix(s.IDMasked, string(mingjing.MakeIDNumber("99999919800101001"))[16:]) {
+	if s.Value.Value != score.Value || s.Value.Max != c.books[0].Max || *s.Missing != 0 || *s.Listings != 1 || s.Name != "居民1" ||
+		!strings.HasSuffix(s.IDMasked, string(mingjing.MakeIDNumber("99999919800101001"))[16:]) {
 		t.Errorf("it is shown %+v", s)
 	}
 	n.Named = mingjing.ShareNameless
@@ -146,7 +150,8 @@ func TestEveryEndHasTheSameAnswer(t *testing.T) {
 	c.clock.pass(time.Minute)
 	must(t, c.Withdraw(ctx, a, "honest-shanghai"))
 	var first error
-	for what, code := range map[string]string{"used up": used, "revoked": revoked, "ended": ended, "withdrawn": withdrawn, "unknown": "ABC", "empty": ""} {
+	for what, code := range map[string]string{"used up": used, "revoked": revoked, "ended": ended, "withdrawn": withdrawn, "unknown": "ABC",
+		"empty": ""} {
 		_, err1 := c.Recipient(ctx, code)
 		_, err2 := c.ViewShare(ctx, code, landlord())
 		if first == nil {
@@ -318,12 +323,14 @@ func TestThoseWhoSawAWrongScoreAreToldIfTheResidentAsks(t *testing.T) {
 	now := c.clock.Now()
 	told, err := c.TellRecipients(ctx, a, d.ID)
 	must(t, err)
-	if len(told.Waiting) != 0 || len(told.Told) != 2 || !told.Told[0].ToldAt.Equal(now) || told.Told[0].Mail != "waiting" || told.Told[1].Mail != "" {
+	if len(told.Waiting) != 0 || len(told.Told) != 2 || !told.Told[0].ToldAt.Equal(now) || told.Told[0].Mail != "waiting" ||
+		told.Told[1].Mail != "" {
 		t.Errorf("told are %+v", told)
 	}
 	page, err := c.Recipient(ctx, code)
 	must(t, err)
-	if page.Open || page.CorrectedAt == nil || !page.CorrectedAt.Equal(now) || page.Statement != nil || !page.EndsAt.IsZero() || page.Left != 0 {
+	if page.Open || page.CorrectedAt == nil || !page.CorrectedAt.Equal(now) || page.Statement != nil || !page.EndsAt.IsZero() ||
+		page.Left != 0 {
 		t.Errorf("the page says %+v", page)
 	}
 	_, err = c.ViewShare(ctx, code, landlord())
@@ -413,7 +420,8 @@ func TestARejectedDisputeCorrectsNothing(t *testing.T) {
 }
 
 func TestANameIsMasked(t *testing.T) {
-	for name, want := range map[string]string{"王明": "王*", "欧阳娜娜": "欧***", "Chen Mingyuan": "C*** M***", "Ó": "Ó***", "": "", "阿不都 热合曼": "阿** 热**"} {
+	for name, want := range map[string]string{"王明": "王*", "欧阳娜娜": "欧***", "Chen Mingyuan": "C*** M***", "Ó": "Ó***", "": "",
+		"阿不都 热合曼": "阿** 热**"} {
 		if got := mingjing.MaskName(name); got != want {
 			t.Errorf("%q is masked as %q, want %q", name, got, want)
 		}

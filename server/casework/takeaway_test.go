@@ -110,8 +110,10 @@ func TestWhatIsTakenAlongIsEverything(t *testing.T) {
 	if e.Identity.IDNumber != string(r.IDNumber) || e.Identity.Name != r.Name || e.Lang != "en" || !e.MadeAt.Equal(c.clock.Now()) {
 		t.Errorf("it is about %+v", e.Identity)
 	}
-	if len(e.Consents) != 3 || len(e.Requests) != 3 || len(e.Records) != 1 || len(e.Listings) != 1 || len(e.Disputes) != 2 || len(e.Scores) != 1 {
-		t.Errorf("%d consents, %d requests, %d records, %d listings, %d disputes, %d scores", len(e.Consents), len(e.Requests), len(e.Records), len(e.Listings), len(e.Disputes), len(e.Scores))
+	if len(e.Consents) != 3 || len(e.Requests) != 3 || len(e.Records) != 1 || len(e.Listings) != 1 || len(e.Disputes) != 2 ||
+		len(e.Scores) != 1 {
+		t.Errorf("%d consents, %d requests, %d records, %d listings, %d disputes, %d scores", len(e.Consents), len(e.Requests), len(e.Records),
+			len(e.Listings), len(e.Disputes), len(e.Scores))
 	}
 	replied := false
 	for _, s := range e.Requests[len(e.Requests)-1].Sources {
@@ -391,7 +393,8 @@ func TestTooMuchToTakeAlongIsSaid(t *testing.T) {
 	a, record, _ := c.owing(t, 1)
 	d := c.file(t, a, record, "")
 	c.do(t, func(tx opened) error {
-		return tx.AddEvidence(ctx, d.ID, mingjing.Evidence{ID: "huge", Name: "huge.pdf", Size: mingjing.MaxExportBytes + 1, AddedAt: c.clock.Now()}, []byte("x"))
+		return tx.AddEvidence(ctx, d.ID, mingjing.Evidence{ID: "huge", Name: "huge.pdf", Size: mingjing.MaxExportBytes + 1,
+			AddedAt: c.clock.Now()}, []byte("x"))
 	})
 	v, err := c.StartExport(ctx, fresh(a), "en")
 	must(t, err)

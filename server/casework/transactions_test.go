@@ -29,7 +29,8 @@ func TestFilingADisputeIsTwoTransactionsAtMost(t *testing.T) {
 	counting := &countingStore{}
 	c := newCity(t, func(cfg *casework.Config) { counting.Store = cfg.Store; cfg.Store = counting })
 	a, record, listing := c.owing(t, 1)
-	filing := cases.Filing{RecordID: record, Reason: mingjing.ReasonNotMe, Statement: "That was not me.", Key: "key", Evidence: []cases.Upload{pdf}}
+	filing := cases.Filing{RecordID: record, Reason: mingjing.ReasonNotMe, Statement: "That was not me.", Key: "key",
+		Evidence: []cases.Upload{pdf}}
 	for _, w := range []struct {
 		what   string
 		filing cases.Filing

@@ -92,7 +92,8 @@ func TestTheStateAndTheTilesArePublic(t *testing.T) {
 	if _, err := tlog.ProveRecord(k.Size, 7, tree); err != nil {
 		t.Error(err)
 	}
-	for _, tile := range []tlog.Tile{{H: 8, L: 0, N: 1, W: 45}, {H: 8, L: 1, N: 0, W: 2}, {H: 8, L: 7, N: 0, W: 1}, {H: 8, L: 8, N: 0, W: 1}, {H: 8, L: 0, N: 1 << 50, W: 1}, {H: 4, L: 0, N: 0, W: 1}, {H: 8, L: -1, N: 0, W: 1}} {
+	for _, tile := range []tlog.Tile{{H: 8, L: 0, N: 1, W: 45}, {H: 8, L: 1, N: 0, W: 2}, {H: 8, L: 7, N: 0, W: 1}, {H: 8, L: 8, N: 0, W: 1},
+		{H: 8, L: 0, N: 1 << 50, W: 1}, {H: 4, L: 0, N: 0, W: 1}, {H: 8, L: -1, N: 0, W: 1}} {
 		if _, err := c.Tile(ctx, tile); codeOf(err) != "not_found" {
 			t.Errorf("%+v: %v", tile, err)
 		}

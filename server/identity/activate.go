@@ -12,12 +12,13 @@ import (
 	"mingjing"
 )
 
-// codeDigits is the length of an activation code: our half and Kratos'.
+// codeDigits is the length of an activation code: one half is ours, the other is
+// Kratos'.
 const codeDigits = 12
 
-// ActivationCode issues a one-time code of twelve digits, as "1234-5678-9012",
-// with which the resident sets a password: the first one, or a new one where it
-// was forgotten. An older code of the same resident dies. The errors are
+// ActivationCode issues a one-time code of twelve digits, as "1234-5678-9012", with
+// which the resident sets a password: the first one, or a new one where it was
+// forgotten. Older codes of the same resident become invalid. The errors are
 // resident_unknown (NotFound) and identity_down.
 func (i *Identity) ActivationCode(ctx context.Context, n mingjing.IDNumber) (code string, err error) {
 	p, err := i.kratos.find(ctx, i.keys.resident(n))
@@ -46,7 +47,8 @@ func (i *Identity) ActivationCode(ctx context.Context, n mingjing.IDNumber) (cod
 // for an unknown ID number and for a code that is wrong, used or too old;
 // invalid_form with the fields code and new_password, which leaves the code
 // unused; too_many_attempts with seconds; and identity_down.
-func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, code, newPassword string, c mingjing.Client) (token string, err error) {
+func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, code, newPassword string, c mingjing.Client) (token string,
+	err error) {
 	identifier := i.keys.resident(n)
 	var bad []mingjing.FieldError
 	if code = normalizeCode(code); code == "" {
@@ -73,12 +75,12 @@ func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, code, newP
 		subtle.ConstantTimeCompare([]byte(i.keys.activationFlow(p.admin.Flow)), []byte(code[:6])) != 1 {
 		return "", errActivation()
 	}
-	// From here on the code is used up, so what was begun is finished even when
-	// the resident hangs up.
+	// From here on the code is used up, so the activation is finished even when the
+	// client has gone.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	// One at a time: two that redeem one code at once can both lose it in Kratos'
-	// SQLite. It is rare enough for nobody to wait.
+	// One at a time: when two requests redeem one code at once, both can fail in
+	// Kratos' SQLite. It is so rare that nobody has to wait long.
 	i.activating.Lock()
 	defer i.activating.Unlock()
 	token, settings, err := i.kratos.redeem(withDevice(ctx, c.Device), p.admin.Flow, code[6:])
@@ -87,7 +89,8 @@ func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, code, newP
 	} else if err != nil {
 		return "", i.unavailable(ctx, "activate", err)
 	}
-	// Before the password, because one who is still waiting is never let in.
+	// It comes before the password, because an identity that is still waiting can't log
+	// in.
 	err = i.retry(ctx, func() error { return i.kratos.setAdmin(ctx, p.id, memberWaiting, false) })
 	if err == nil {
 		err = i.setPassword(ctx, token, settings, newPassword)
@@ -115,7 +118,7 @@ func (i *Identity) setPassword(ctx context.Context, token, settings, password st
 	return i.retry(ctx, func() error { return i.kratos.setPassword(ctx, token, settings, password) })
 }
 
-// retry tries more than once, because the code is used up already.
+// retry calls f until it succeeds, a few times, because the code is used up already.
 func (i *Identity) retry(ctx context.Context, f func() error) error {
 	var err error
 	for try := range 5 {
@@ -131,8 +134,8 @@ func (i *Identity) retry(ctx context.Context, f func() error) error {
 const MinPassword = 10
 
 // passwordProblem returns the code of what is wrong with a new password, or "". It
-// refuses all that Kratos would refuse, because Kratos is asked only after the code is
-// used.
+// refuses everything that Kratos would refuse, because Kratos is asked only after the
+// code is used up.
 func passwordProblem(password, identifier, idNumber string) string {
 	switch {
 	case password == "":

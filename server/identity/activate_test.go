@@ -69,8 +69,8 @@ func TestACodeIsReadAsPeopleTypeIt(t *testing.T) {
 }
 
 func TestAnActivationAnswersTheSameWhateverIsWrong(t *testing.T) {
-	i, once := held(t, nil)
-	old := door(t, func(i *Identity) { i.codeTTL = time.Nanosecond })
+	i, once := unheld(t, nil)
+	old := newReplica(t, func(i *Identity) { i.codeTTL = time.Nanosecond })
 	late, lateCode := waiting(t, old)
 	replaced, replacedCode := waiting(t, i)
 	if _, err := i.ActivationCode(t.Context(), replaced); err != nil {

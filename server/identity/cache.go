@@ -13,25 +13,27 @@ import (
 )
 
 const (
-	// cacheFor is how long an answer of Kratos about a session is used again.
+	// cacheFor is how long an answer of Kratos about a session is used.
 	cacheFor = 10 * time.Second
-	// tombstoneFor outlives every answer that was under way when a session ended.
+	// tombstoneFor is how long a session is marked as ended: longer than any answer of
+	// Kratos from before can take.
 	tombstoneFor = 5 * time.Minute
 	// cacheTimeout is how long Redis may take before Kratos is asked instead, and
-	// cachePause for how long it is then left alone.
+	// cachePause is how long Redis is not asked after that.
 	cacheTimeout = 300 * time.Millisecond
 	cachePause   = time.Second
 )
 
 var errCachePaused = errors.New("redis failed a moment ago")
 
-// cache does without Redis where it can.
+// A cache stores sessions in Redis. Everything works without it, only slower.
 type cache struct {
 	redis redis.UniversalClient
 	until atomic.Int64
 }
 
-// withCache runs f against Redis, but not for long, and not right after a failure.
+// withCache calls f, which uses Redis, with a short time limit, and not right after a
+// failure.
 func withCache[T any](ctx context.Context, c *cache, f func(context.Context) (T, error)) (T, error) {
 	var zero T
 	if time.Now().UnixNano() < c.until.Load() {
@@ -60,16 +62,15 @@ func withCache[T any](ctx context.Context, c *cache, f func(context.Context) (T,
 	return a.v, a.err
 }
 
-// A cachedSession is what Kratos said about a token. An actor's JSON leaves out who
-// they are as a resident, since browsers are sent it; so Self has it here.
+// A cachedSession is what Kratos answered about a token. The JSON of an actor leaves
+// out who they are as a resident, since browsers are sent it; so Self has it here.
 type cachedSession struct {
 	Login mingjing.Login
 	Self  mingjing.ResidentID `json:",omitempty"`
 	At    time.Time
 }
 
-// cachedLogin returns what was remembered of a token, unless its session was ended
-// since.
+// cachedLogin returns what is cached about a token, unless its session has ended since.
 func (i *Identity) cachedLogin(ctx context.Context, token string) (mingjing.Login, bool) {
 	r, err := withCache(ctx, i.cache, func(ctx context.Context) (cachedSession, error) {
 		b, err := i.redis.Get(ctx, i.keys.redis("who", token)).Bytes()
@@ -97,7 +98,7 @@ func (i *Identity) cachedLogin(ctx context.Context, token string) (mingjing.Logi
 	return r.Login, true
 }
 
-// cacheLogin keeps what Kratos said about a token.
+// cacheLogin stores what Kratos answered about a token.
 func (i *Identity) cacheLogin(ctx context.Context, token string, l mingjing.Login) {
 	b, err := json.Marshal(cachedSession{Login: l, Self: l.Actor.Self, At: i.clock.Now()})
 	if err != nil {
@@ -109,9 +110,10 @@ func (i *Identity) cacheLogin(ctx context.Context, token string, l mingjing.Logi
 }
 
 // sessionsEnded makes every replica forget a session that Kratos has ended, also where
-// an older answer of Kratos is still under way, and tells those who want to know.
+// an older answer of Kratos is still on its way, and calls the functions of
+// [Identity.OnEnd].
 func (i *Identity) sessionsEnded(ctx context.Context, locked bool, sessionIDs ...string) {
-	// The caller may have hung up; the session has ended all the same.
+	// The client may have gone; the session has ended all the same.
 	ctx = context.WithoutCancel(ctx)
 	if i.uses != nil && len(sessionIDs) > 0 {
 		bound, cancel := context.WithTimeout(ctx, i.endWait)
@@ -123,7 +125,7 @@ func (i *Identity) sessionsEnded(ctx context.Context, locked bool, sessionIDs ..
 	i.markEnded(ctx, locked, sessionIDs...)
 }
 
-// markEnded is what ended does but for forgetting the use of the sessions.
+// markEnded is sessionsEnded without forgetting the use of the sessions.
 func (i *Identity) markEnded(ctx context.Context, locked bool, sessionIDs ...string) {
 	for _, id := range sessionIDs {
 		_, err := withCache(ctx, i.cache, func(ctx context.Context) (struct{}, error) {

@@ -56,11 +56,12 @@ func (i *Identity) Confirm(ctx context.Context, token, password string, c mingji
 		i.dropSession(ctx, fresh)
 		return "", i.unavailable(ctx, "confirm who is there", errors.New("it is another session"))
 	}
-	i.cacheLogin(ctx, fresh, now) // in the place of how old it was
+	i.cacheLogin(ctx, fresh, now) // it replaces the older time of the password
 	return fresh, nil
 }
 
-// reauthenticate has a password checked within a session, when it is its turn.
+// reauthenticate has Kratos check a password within a session; checks at the same time
+// are limited.
 func (i *Identity) reauthenticate(ctx context.Context, token, identifier, password string, c mingjing.Client) (string, error) {
 	turn, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()

@@ -18,7 +18,7 @@ func TestALoginIsFreshForTenMinutes(t *testing.T) {
 	n := enrolled(t)
 	token := loggedInAs(t, shared, n, newDevice())
 	for ahead, want := range map[time.Duration]bool{0: true, 9 * time.Minute: true, 11 * time.Minute: false} {
-		i := door(t, func(i *Identity) { i.clock = later(ahead) })
+		i := newReplica(t, func(i *Identity) { i.clock = later(ahead) })
 		l, err := i.Who(t.Context(), token)
 		if err != nil || l.Actor.Fresh != want || time.Since(l.AuthenticatedAt) > time.Minute {
 			t.Errorf("after %v it is fresh: %v at %v, %v", ahead, l.Actor.Fresh, l.AuthenticatedAt, err)
@@ -27,7 +27,7 @@ func TestALoginIsFreshForTenMinutes(t *testing.T) {
 }
 
 func TestConfirmingThePasswordMakesTheSameSessionFresh(t *testing.T) {
-	i := door(t, nil)
+	i := newReplica(t, nil)
 	var told []string
 	i.OnEnd(func(_ context.Context, id string, _ bool) { told = append(told, id) })
 	n, phone := enrolled(t), newDevice()
@@ -50,7 +50,8 @@ func TestConfirmingThePasswordMakesTheSameSessionFresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	after, err := i.Who(t.Context(), fresh)
-	if err != nil || after.SessionID != before.SessionID || after.Actor.ID != before.Actor.ID || !after.AuthenticatedAt.After(before.AuthenticatedAt) {
+	if err != nil || after.SessionID != before.SessionID || after.Actor.ID != before.Actor.ID ||
+		!after.AuthenticatedAt.After(before.AuthenticatedAt) {
 		t.Errorf("it was %+v and is %+v, %v", before, after, err)
 	}
 	if list, err := i.Sessions(t.Context(), fresh); err != nil || len(list) != 1 {

@@ -33,7 +33,7 @@ func (c counted) RoundTrip(r *http.Request) (*http.Response, error) {
 	return c.next.RoundTrip(r)
 }
 
-// count has the calls of a door to Kratos counted.
+// count counts the calls of an Identity to Kratos.
 func count(i *Identity) *calls {
 	c := &calls{}
 	over := func(a *client.APIClient, port string) *client.APIClient {
@@ -56,12 +56,12 @@ func (c *calls) since() []string {
 	return seen
 }
 
-// held returns a door whose answers are not held back, and says of the last one whether
-// it would have been, once and after everything else.
-func held(t *testing.T, change func(*Identity)) (i *Identity, once func() bool) {
+// unheld returns an Identity whose answers are not delayed. once reports whether the last
+// one would have been, once and after everything else.
+func unheld(t *testing.T, change func(*Identity)) (i *Identity, once func() bool) {
 	t.Helper()
 	holds, left := 0, 0
-	i = door(t, change)
+	i = newReplica(t, change)
 	called := count(i)
 	i.pace = responseFloor{floor: time.Hour, wait: func(_ context.Context, d time.Duration) {
 		holds++
@@ -80,7 +80,7 @@ func held(t *testing.T, change func(*Identity)) (i *Identity, once func() bool) 
 // A password check is the one thing that takes long, so that who is counted there is
 // the same for everybody: it needs no measuring.
 func TestAKnownAndAnUnknownIDCostTheSameCalls(t *testing.T) {
-	i := door(t, nil)
+	i := newReplica(t, nil)
 	called := count(i)
 	n := enrolled(t)
 	unactivated, _ := waiting(t, shared)
@@ -170,7 +170,7 @@ func TestAPageOfSessionsIsRecheckedByOneQuery(t *testing.T) {
 
 // What is done at the end of a session may hang; the session has ended all the same.
 func TestWhoLogsOutDoesNotWaitForWhatHangs(t *testing.T) {
-	i := door(t, func(i *Identity) { i.endWait = 10 * time.Millisecond })
+	i := newReplica(t, func(i *Identity) { i.endWait = 10 * time.Millisecond })
 	release, told := make(chan struct{}), make(chan string, 1)
 	t.Cleanup(func() { close(release) })
 	i.OnEnd(func(context.Context, string, bool) { <-release }) // heeds no context

@@ -16,7 +16,6 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -31,8 +30,8 @@ var kratosFiles embed.FS
 type Embedded struct {
 	// Bin is the Kratos program.
 	Bin string
-	// Dir is where its database, configuration and secrets are kept. One server at
-	// a time can use it.
+	// Dir is the folder for its database, configuration and secrets. One server at a
+	// time can use it.
 	Dir string
 	// SessionLifespan is how long a login lasts; 12 hours when zero.
 	SessionLifespan time.Duration
@@ -42,22 +41,23 @@ const (
 	// startTries is how often the child may end before it was ready once.
 	startTries = 3
 	// startTimeout is how long the first start may take, and migrateTimeout one
-	// bringing up to date of the tables.
+	// migration of the tables.
 	startTimeout   = 2 * time.Minute
 	migrateTimeout = time.Minute
-	// stopGrace is how long it may take to end.
+	// stopGrace is how long the child may take to end.
 	stopGrace = 5 * time.Second
-	// steadyAfter makes the next restart a quick one again.
+	// steadyAfter is how long a run must last for the next restart to be a quick one
+	// again.
 	steadyAfter = time.Minute
-	// lockWait is how long the end of an earlier server is waited for.
+	// lockWait is how long a start waits for the end of an earlier server.
 	lockWait = 10 * time.Second
-	// cleanEvery is how often flows and sessions that are over are removed, and
-	// cleanKeep how long they are kept.
+	// cleanEvery is how often old flows and sessions are removed, and cleanKeep how old
+	// these are.
 	cleanEvery = 24 * time.Hour
 	cleanKeep  = 7 * 24 * time.Hour
 )
 
-// A child keeps one Kratos running.
+// A child is a Kratos process that is restarted when it ends.
 type child struct {
 	bin, dir string
 	sockets  string // the folder of the sockets
@@ -67,18 +67,19 @@ type child struct {
 
 	now   atomic.Pointer[listening]
 	began chan struct{} // closed when the child was ready once
-	ended chan error    // the reason why it was given up before
+	ended chan error    // the error of the last run, where the child was never ready
 	quit  context.CancelFunc
 	done  chan struct{}
 }
 
-// listening is where one run of the child listens.
+// listening is the address on which one run of the child listens.
 type listening struct {
 	pid           int
 	public, admin string
 }
 
-// note is what a later server has to know about the child of a killed one.
+// A note is what a later server has to know about the child of a server that was
+// killed.
 type note struct {
 	PID     int    `json:"pid"`
 	Sockets string `json:"sockets"`
@@ -129,7 +130,7 @@ func startChild(ctx context.Context, e Embedded, log *slog.Logger) (*child, erro
 	return nil, errors.Join(err, c.stop())
 }
 
-// prepare puts everything in place for the first run.
+// prepare writes the folder, configuration and secrets for the first run.
 func (c *child) prepare(e Embedded) error {
 	c.killStale()
 	var err error
@@ -178,8 +179,9 @@ func (c *child) prepare(e Embedded) error {
 	return nil
 }
 
-// checkDatabase makes the file, so that nobody else can read it, and says at
-// once when it is damaged, which Kratos tries for minutes not to believe.
+// checkDatabase creates the database file if it is missing, readable for this user
+// alone. It returns at once that a file is damaged, which Kratos would try for minutes
+// to open.
 func checkDatabase(path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -197,7 +199,7 @@ func checkDatabase(path string) error {
 	return nil
 }
 
-// stop ends Kratos, first kindly, and returns when it has ended.
+// stop ends Kratos, by force if it takes too long, and returns when it has ended.
 func (c *child) stop() error {
 	c.quit()
 	<-c.done
@@ -208,7 +210,7 @@ func (c *child) stop() error {
 	return errors.Join(err, c.lock.Close())
 }
 
-// socket returns the path on which a port can be reached now; "" between two runs.
+// socket returns the path of the socket of a port; "" between two runs.
 func (c *child) socket(port string) string {
 	l := c.now.Load()
 	switch {
@@ -223,8 +225,8 @@ func (c *child) socket(port string) string {
 // supervise keeps Kratos running until ctx ends.
 func (c *child) supervise(ctx context.Context) {
 	defer close(c.done)
-	// Where the system kills a child whose parent is gone, it does so when the
-	// thread that started it ends: so this one stays.
+	// The system kills the child when the thread that started it ends, so this thread
+	// must stay.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	again := backoff.NewExponentialBackOff()
@@ -253,7 +255,7 @@ func (c *child) supervise(ctx context.Context) {
 	}
 }
 
-// run brings the tables up to date, runs Kratos once, and says how it ended.
+// run migrates the tables, runs Kratos once, and returns how it ended.
 func (c *child) run(ctx context.Context, n int) error {
 	l := &listening{
 		public: filepath.Join(c.sockets, "public-"+strconv.Itoa(n)),
@@ -301,7 +303,7 @@ func (c *child) command(ctx context.Context, said *kratosLog, args ...string) *e
 	return cmd
 }
 
-// awaitReady says when the child answers for the first time.
+// awaitReady closes began when the child answers for the first time.
 func (c *child) awaitReady(gone <-chan struct{}) {
 	select {
 	case <-c.began:
@@ -325,7 +327,7 @@ func (c *child) awaitReady(gone <-chan struct{}) {
 	}
 }
 
-// cleanUp removes, from time to time, flows and sessions that are long over.
+// cleanUp removes old flows and sessions from time to time.
 func (c *child) cleanUp(ctx context.Context) {
 	runtime.LockOSThread() // see supervise
 	defer runtime.UnlockOSThread()
@@ -379,7 +381,7 @@ func (c *child) killStale() {
 	}
 }
 
-// lockFolder makes sure that no other server uses the folder.
+// lockFolder returns the lock of the folder, or an error while another server has it.
 func lockFolder(ctx context.Context, path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -399,7 +401,7 @@ func lockFolder(ctx context.Context, path string) (*os.File, error) {
 	}
 }
 
-// secrets are Kratos' own; they are made once and kept.
+// secrets are Kratos' own secrets; they are made once and stored.
 type secrets struct {
 	Default string `json:"default"`
 	Cookie  string `json:"cookie"`
@@ -428,7 +430,7 @@ func loadSecrets(path string) (secrets, error) {
 	return s, nil
 }
 
-// writeFile writes a file that only we can read, whole or not at all.
+// writeFile writes a file that only this user can read, whole or not at all.
 func writeFile(path string, b []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
 	if err != nil {
@@ -446,92 +448,4 @@ func writeFile(path string, b []byte) error {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
-}
-
-// kratosLog passes on what Kratos says, without anything that a person sent: of
-// a log line the message, and the error's where it is more than a warning.
-type kratosLog struct {
-	log *slog.Logger
-
-	mu   sync.Mutex
-	rest []byte
-	tail []string
-}
-
-const (
-	maxLogLine  = 64 << 10
-	maxLogTail  = 5
-	maxLogWords = 300
-)
-
-func (w *kratosLog) Write(b []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.rest = append(w.rest, b...)
-	for {
-		line, rest, ok := bytes.Cut(w.rest, []byte("\n"))
-		if !ok {
-			break
-		}
-		w.line(line)
-		w.rest = rest
-	}
-	if len(w.rest) > maxLogLine {
-		w.rest = nil
-	}
-	return len(b), nil
-}
-
-func (w *kratosLog) line(b []byte) {
-	b = bytes.TrimSpace(b)
-	if len(b) == 0 {
-		return
-	}
-	var l struct {
-		Level string          `json:"level"`
-		Msg   string          `json:"msg"`
-		Error json.RawMessage `json:"error"`
-	}
-	if err := json.Unmarshal(b, &l); err != nil {
-		w.keep(clip(string(b)))
-		return
-	}
-	var cause struct {
-		Message string `json:"message"`
-	}
-	_ = json.Unmarshal(l.Error, &cause) // where it is something else, the message must do
-	attrs := []any{"level", l.Level, "msg", clip(l.Msg)}
-	if l.Level != "warning" {
-		attrs = append(attrs, "error", clip(cause.Message))
-	}
-	if strings.HasPrefix(l.Msg, "Config version is ") {
-		return // a Kratos built from its module knows no version of its own
-	}
-	w.keep(clip(l.Msg + " " + cause.Message))
-	switch l.Level {
-	case "warning", "error", "fatal", "panic":
-		w.log.Warn("kratos says", attrs...)
-	}
-}
-
-func (w *kratosLog) keep(s string) {
-	w.tail = append(w.tail, s)
-	w.tail = w.tail[max(0, len(w.tail)-maxLogTail):]
-}
-
-// last returns what was said last, for the error of a run that failed.
-func (w *kratosLog) last() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.tail) == 0 {
-		return ""
-	}
-	return ": " + strings.Join(w.tail, " | ")
-}
-
-func clip(s string) string {
-	if len(s) > maxLogWords {
-		s = s[:maxLogWords]
-	}
-	return strings.ToValidUTF8(s, "")
 }

@@ -126,8 +126,8 @@ func (i *Identity) enrolDesk(ctx context.Context, m publicMeta, login, name, pas
 	return nil
 }
 
-// Forget removes the login of an ID number, with its sessions; that there is none
-// is no error. A session under way ends within ten seconds. The error is
+// Forget removes the login of an ID number, with its sessions; it is no error if there
+// is none. Where the session is cached, it ends within ten seconds. The error is
 // identity_down.
 func (i *Identity) Forget(ctx context.Context, n mingjing.IDNumber) error {
 	p, err := i.kratos.find(ctx, i.keys.resident(n))
@@ -140,8 +140,8 @@ func (i *Identity) Forget(ctx context.Context, n mingjing.IDNumber) error {
 	return nil
 }
 
-// ForgetResident is [Identity.Forget] by the resident's id, for somebody whose ID number
-// is known no more. It looks at every identity, a page at a time.
+// ForgetResident is [Identity.Forget] by the resident's id, for somebody whose ID
+// number is no longer known. It reads every identity, a page at a time.
 func (i *Identity) ForgetResident(ctx context.Context, resident mingjing.ResidentID) error {
 	if resident == "" {
 		return errors.New("forget a resident: no id")
@@ -192,9 +192,9 @@ func (i *Identity) LinkStaff(ctx context.Context, login string, self mingjing.Re
 	return nil
 }
 
-// setSecondFactor gives Kratos its second factor. Both secrets are written down before
-// Kratos takes its own, and paired only after, so that it can be cut off anywhere
-// and done again.
+// setSecondFactor gives an identity its second factor in Kratos. Both secrets are
+// stored before Kratos gets its own, and the identity is marked as paired only after
+// that, so that it can be interrupted anywhere and done again.
 func (i *Identity) setSecondFactor(ctx context.Context, p person, password, secret string) error {
 	if err := i.kratos.dropFactor(ctx, p.id); err != nil {
 		return err

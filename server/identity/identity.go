@@ -1,75 +1,74 @@
-// Package identity knows who is at the other end of a connection. It is the one
-// door to Ory Kratos: enrolment, activation, login with and without a second
-// factor, and sessions. It knows no score, record or page, and nothing outside
-// of it knows Kratos.
+// Package identity finds out who sent a request. It is the only package that uses Ory
+// Kratos: for enrolment, activation, login with and without a second factor, and
+// sessions. It knows no score, record or page.
 //
 // # What Kratos is told
 //
-// Neither an ID number nor a resident's name. A resident's identifier in Kratos
-// is the hex HMAC-SHA-256 of the ID number under [Config.IDKey]; the public
-// metadata holds the role and the [mingjing.ResidentID]. Staff are known by
-// their staff number and name, and by the [mingjing.ResidentID] that is their
-// own if it is known ([Identity.LinkStaff]). Kratos listens on Unix sockets in a folder of
-// ours (embedded) or on an internal network (external), never where a browser
-// can reach it: the native flows are called from here, so that the limits and
-// the constant time below can't be walked around.
+// Kratos gets neither an ID number nor a resident's name. A resident's identifier in
+// Kratos is the hex HMAC-SHA-256 of the ID number under [Config.IDKey]; the public
+// metadata has the role and the [mingjing.ResidentID]. Staff are identified by their
+// staff number and name, and by their own [mingjing.ResidentID] if it is known
+// ([Identity.LinkStaff]). Kratos listens on Unix sockets in a folder of ours (embedded)
+// or on an internal network (external), never where a browser can reach it: this
+// package calls the native flows, so that nobody gets around the limits and the
+// constant time below.
 //
 // # The same answer, in the same time
 //
-// An unknown ID number, a wrong password, a locked account, an account that was
-// never activated, and one that strangers are hammering get the same error,
-// login_failed, after the same time: each login makes one look-up and one
-// password check, against a decoy where there is no account, and its answer is
-// held until the next multiple of [Config.FloorTime] is reached. Only so many
-// checks run at once; the others wait, known and unknown alike.
+// An unknown ID number, a wrong password, a locked account, an account that was never
+// activated, and one that strangers are attacking get the same error, login_failed,
+// after the same time: each login makes one search and one password check, against a
+// decoy where there is no account, and its answer waits until the next multiple of
+// [Config.FloorTime] is reached. Only some checks run at once; the others wait, known
+// and unknown alike.
 //
 // # The limits, and why a stranger cannot lock anybody out
 //
-// Attempts are counted in Redis under keyed hashes, never under an ID number or
-// an address, in three places:
+// Attempts are counted in Redis under keyed hashes, never under an ID number or an
+// address, in three ways:
 //
-//   - Device: one identifier from one address. Few a minute, fewer an hour and
-//     fewer still a day, so that the wait grows. Answered too_many_attempts.
-//   - Address: one address, whatever the identifiers. Answered too_many_attempts.
-//   - Stranger: one identifier, from all addresses together. Answered
-//     login_failed, so that nobody learns that an account is under attack, nor
-//     whether a guess was looked at.
+// //   - Device: one identifier from one address. Few a minute, fewer an hour and
+// //     fewer still a day, so that the wait grows. Answered too_many_attempts.
+// //   - Address: one address, whatever the identifiers. Answered too_many_attempts.
+// //   - Stranger: one identifier, from all addresses together. Answered
+// //     login_failed, so that nobody learns that an account is under attack, nor
+// //     whether a password was checked.
 //
-// An identifier and address that logged in successfully together are remembered
-// for 90 days, and from then on only Device counts for them. So a stranger who
-// hammers somebody's ID number uses up his own Device allowance, and with many
-// addresses the Stranger allowance, and slows down only those who never logged
-// in from where they are. One address alone can't use up Stranger, because
-// Device stops it first. Who is new at an address during such an attack still
-// gets in with an activation code, which has allowances of its own.
+// An identifier and an address that logged in successfully together are known for 90
+// days, and from then on only Device counts for them. So a stranger who tries passwords
+// for somebody's ID number uses up his own Device limit, and with many addresses the
+// Stranger limit, and slows down only those who never logged in from where they are.
+// One address alone can't use up Stranger, because Device stops it first. Somebody who
+// is new at an address during such an attack can still log in with an activation code,
+// which has limits of its own.
 //
-// Activation is limited in the same way. The code has two halves: ours, which
-// is checked first, and Kratos', which dies after five wrong tries; a stranger
-// who doesn't know our half can't use up those tries. Second-factor codes are
-// limited for each member of staff after the password was right.
+// Activation is limited in the same way. The code has two halves: ours, which is
+// checked first, and Kratos', which becomes invalid after five wrong tries; a stranger
+// who doesn't know our half can't use up those tries. Second-factor codes are limited
+// for each member of staff after the password was right.
 //
 // # The second factor
 //
-// Kratos makes TOTP secrets itself and takes none from outside, keeps them in
-// the clear, and takes the same code twice. So the secret in a handler's
-// authenticator is kept in Kratos' admin metadata, sealed with AES-GCM, and its
-// codes are checked here, each time step once. Kratos' own secret was paired at
-// enrolment and is sealed beside it; with a code from it the session is raised
-// to AAL2, so that Kratos, too, knows only full sessions.
+// Kratos makes TOTP secrets itself and accepts none from outside, stores them
+// unencrypted, and accepts the same code twice. So the secret in a handler's
+// authenticator is stored in Kratos' admin metadata, sealed with AES-GCM, and its codes
+// are checked here, each time step once. Kratos' own secret was paired at enrolment and
+// is sealed beside it; with a code from it the session is raised to AAL2, so that
+// Kratos, too, knows only full sessions.
 //
 // # Sessions that nobody uses
 //
-// A session that was not used for [Config.IdleAfter], or as long as its resident
-// chose, is over: [Identity.Who] ends it and answers session_idle. What a page
-// does by itself is no use; see [Identity.Use]. A screen that is locked, by hand
-// or for this reason, loses its session as in a log-out, but those who asked for
-// neutral push messages there go on to get them: see [Identity.OnEnd].
+// A session ends when it was not used for [Config.IdleAfter], or for as long as its
+// resident chose: [Identity.Who] ends it and answers session_idle. What a page does by
+// itself is no use; see [Identity.Use]. When a screen is locked, by hand or for this
+// reason, its session ends as in a log-out, but those who asked for neutral push
+// messages there still get them: see [Identity.OnEnd].
 //
 // # When something is down
 //
 // Without Kratos everything answers identity_down. Without Redis logins answer
-// identity_down too, because they can't be limited; but who is logged in stays
-// so, since [Identity.Who] then asks Kratos each time.
+// identity_down too, because they can't be limited; but who is logged in stays so,
+// since [Identity.Who] then asks Kratos each time.
 package identity
 
 import (
@@ -87,60 +86,61 @@ import (
 	"mingjing"
 )
 
-// Defaults of [Config].
+// The defaults of [Config].
 const (
-	// DefaultFloorTime lies well above one password check on a slow core.
+	// DefaultFloorTime is well above one password check on a slow core.
 	DefaultFloorTime = 700 * time.Millisecond
-	// DefaultSessionLifespan is a working day with room.
+	// DefaultSessionLifespan is a working day and some hours more.
 	DefaultSessionLifespan = 12 * time.Hour
-	// DefaultIdleAfter is for a phone that was put down.
+	// DefaultIdleAfter is for a phone that was left on a table.
 	DefaultIdleAfter = 5 * time.Minute
-	// DefaultActivationLifespan leaves time for a letter.
+	// DefaultActivationLifespan leaves time to send a letter.
 	DefaultActivationLifespan = 14 * 24 * time.Hour
 	// DefaultFreshLogin leaves time to read a page and press its button.
 	DefaultFreshLogin = 10 * time.Minute
-	// DefaultEndWait is for what is done at the end of a session, each.
+	// DefaultEndWait is the time limit of each function that is called at the end of a
+	// session.
 	DefaultEndWait = 3 * time.Second
 )
 
-// A Clock tells the time of the city. Kratos' sessions and one-time codes live
-// by the machine's clock, and so do second-factor codes, whatever this one says.
+// A Clock tells the time of the city. Kratos' sessions, one-time codes and
+// second-factor codes follow the machine's clock instead.
 type Clock interface{ Now() time.Time }
 
-// Uses keep when each session was last used, which Kratos does not know.
+// Uses stores when each session was last used, which Kratos does not know.
 type Uses interface {
-	// SessionUses returns the use of each of the sessions, by session; those of which
-	// nothing is known are left out.
+	// SessionUses returns the use of each of the sessions, by session; sessions without
+	// a known use are left out.
 	SessionUses(ctx context.Context, sessions ...string) (map[string]mingjing.SessionUse, error)
-	// UseSession notes a use; resident is "" for staff.
+	// UseSession stores a use; resident is "" for staff.
 	UseSession(ctx context.Context, session string, resident mingjing.ResidentID, at time.Time) error
-	// ForgetSessions forgets the use of sessions that have ended.
+	// ForgetSessions removes the use of sessions that have ended.
 	ForgetSessions(ctx context.Context, sessions ...string) error
 	SetLockAfter(ctx context.Context, resident mingjing.ResidentID, minutes int) error
 }
 
-// Config is what Open needs.
+// Config is the configuration of [Open].
 type Config struct {
 	// PublicURL and AdminURL are those of an external Kratos that runs on
 	// kratos/kratos.yml. Both or neither.
 	PublicURL, AdminURL string
 	// Embedded is used when there are no URLs.
 	Embedded Embedded
-	// Redis counts attempts and remembers sessions for a moment. It is not closed
-	// by Close.
+	// Redis counts attempts and caches sessions. Close does not close it.
 	Redis redis.UniversalClient
-	// Clock is the machine's when nil.
+	// Clock is the machine's clock when nil.
 	Clock  Clock
 	Logger *slog.Logger
-	// Uses keep when sessions were used; without them none ends for want of use.
+	// Uses stores when sessions were used; without it sessions do not end because
+	// nobody uses them.
 	Uses Uses
 	// IdleAfter is how long a session may be unused, where its resident has not
 	// chosen; [DefaultIdleAfter] when zero.
 	IdleAfter time.Duration
-	// IDKey is 32 bytes. Whoever loses it can't find residents by ID number
-	// again, nor log staff in.
+	// IDKey is 32 bytes. Without it, residents can't be found by ID number any more,
+	// nor can staff log in.
 	IDKey []byte
-	// FloorTime is what a login takes at least; see the package comment.
+	// FloorTime is the least time that a login takes; see the package comment.
 	FloorTime time.Duration
 	Limits    Limits
 	// ActivationLifespan is for how long an activation code can be used.
@@ -149,7 +149,8 @@ type Config struct {
 	FreshLogin time.Duration
 }
 
-// Identity is the door. Its methods may be called at the same time.
+// An Identity logs people in and finds out whose session a token is. It is safe for use
+// by many goroutines.
 type Identity struct {
 	activating sync.Mutex // held while a code is redeemed
 	log        *slog.Logger
@@ -217,7 +218,7 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 		limiter: redis_rate.NewLimiter(c.Redis),
 		limits:  c.Limits.withDefaults(),
 		cache:   &cache{redis: c.Redis},
-		// More at once would only make each of them slower.
+		// More password checks at once would only make each of them slower.
 		checks:  semaphore.NewWeighted(int64(max(2, 2*runtime.GOMAXPROCS(0)))),
 		pace:    responseFloor{floor: c.FloorTime, wait: wait},
 		codeTTL: c.ActivationLifespan, freshFor: c.FreshLogin,
@@ -239,7 +240,7 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 	return i, nil
 }
 
-// Ready says whether Kratos can be used now: nil, or what stands in the way.
+// Ready returns nil if Kratos can be used now, or the reason why not.
 func (i *Identity) Ready(ctx context.Context) error {
 	if err := i.kratos.ready(ctx); err != nil {
 		return fmt.Errorf("ask kratos whether it is ready: %w", err)
@@ -256,11 +257,11 @@ func (i *Identity) Close() error {
 	return i.child.stop()
 }
 
-// OnEnd registers f to be called with the id of each session that is ended
-// through this package, after Kratos has ended it. locked says that only its screen
-// was locked, by hand or because nobody used it: the person means to come back.
-// Sessions that run out by themselves are not told. f's context ends after [DefaultEndWait],
-// and then f is no longer waited for.
+// OnEnd registers f to be called with the id of each session that is ended through this
+// package, after Kratos has ended it. locked says that only its screen was locked, by
+// hand or because nobody used it, so that the person may come back. f is not called for
+// sessions that expire. f's context ends after [DefaultEndWait]; after that nothing
+// waits for f.
 func (i *Identity) OnEnd(f func(ctx context.Context, sessionID string, locked bool)) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -291,8 +292,8 @@ type wallClock struct{}
 
 func (wallClock) Now() time.Time { return time.Now() }
 
-// The errors that have no values. They are made anew for each answer, so that
-// nobody can change another's.
+// These errors have no values. They are made anew for each answer, so that nobody can
+// change another's.
 func errLogin() error      { return mingjing.NewError(mingjing.Unauthenticated, "login_failed") }
 func errActivation() error { return mingjing.NewError(mingjing.Invalid, "activation_failed") }
 func errNotLoggedIn() error {
@@ -301,8 +302,8 @@ func errNotLoggedIn() error {
 func errExpired() error { return mingjing.NewError(mingjing.Unauthenticated, "session_expired") }
 func errIdle() error    { return mingjing.NewError(mingjing.Unauthenticated, "session_idle") }
 
-// unavailable logs why the identity service can't be used, and is the error that says
-// so. A caller who has gone away is no failure of ours.
+// unavailable logs why the identity service can't be used, and returns the error
+// identity_down. When the caller has gone, it is no failure of ours.
 func (i *Identity) unavailable(ctx context.Context, doing string, err error) error {
 	if ctx.Err() == nil {
 		i.log.Error("identity is down", "doing", doing, "err", err)

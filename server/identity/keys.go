@@ -18,8 +18,8 @@ import (
 	"mingjing"
 )
 
-// keys are all made from one: the ID key itself hashes ID numbers, the others
-// are derived from it, one for each use.
+// keys are made from one key: the ID key itself hashes ID numbers, the others are
+// derived from it, one for each use.
 type keys struct {
 	id, count, code []byte
 	seal            cipher.AEAD
@@ -59,15 +59,15 @@ func (k keys) resident(n mingjing.IDNumber) string {
 	return hex.EncodeToString(mac(k.id, string(n)))
 }
 
-// decoy returns the identifier that no ID number has: those have 18 characters.
+// decoy returns an identifier that no ID number has: those have 18 characters.
 func (k keys) decoy() string { return hex.EncodeToString(mac(k.id, "decoy")) }
 
-// redis returns the key under which something is kept in Redis; parts are hashed.
+// redis returns the key of a value in Redis; parts are hashed.
 func (k keys) redis(kind string, parts ...string) string {
 	return "mj:id:" + kind + ":" + base64.RawURLEncoding.EncodeToString(mac(k.count, append([]string{kind}, parts...)...)[:18])
 }
 
-// activationFlow is our half of the activation code of a Kratos flow.
+// activationFlow returns our half of the activation code of a Kratos flow.
 func (k keys) activationFlow(flow string) string {
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint64(mac(k.code, flow))%1_000_000)
 }
@@ -75,7 +75,7 @@ func (k keys) activationFlow(flow string) string {
 // sealed encrypts text for owner.
 func (k keys) sealed(owner string, text []byte) string {
 	nonce := make([]byte, k.seal.NonceSize())
-	_, _ = rand.Read(nonce) // never fails
+	_, _ = rand.Read(nonce) // it never fails
 	return base64.RawStdEncoding.EncodeToString(k.seal.Seal(nonce, nonce, text, []byte(owner)))
 }
 

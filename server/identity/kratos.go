@@ -20,20 +20,20 @@ import (
 const (
 	// callTimeout is how long one call to Kratos may take.
 	callTimeout = 15 * time.Second
-	// maxAnswer is how many bytes Kratos may answer.
+	// maxAnswer is the limit of an answer of Kratos, in bytes.
 	maxAnswer = 4 << 20
 
 	schemaResident = "resident"
 	schemaStaff    = "staff"
 )
 
-// errRefused: Kratos is well and says no.
+// errRefused: Kratos works and refuses the request.
 var errRefused = errors.New("refused")
 
 // errConflict: the identifier is taken.
 var errConflict = errors.New("taken")
 
-// kratos speaks to Kratos' two ports.
+// A kratos is a client of Kratos' two ports.
 type kratos struct {
 	public, admin *client.APIClient
 	transport     *http.Transport
@@ -50,7 +50,7 @@ func dialURLs(public, admin string) (*kratos, error) {
 	return &kratos{public: newClient(public, t), admin: newClient(admin, t), transport: t}, nil
 }
 
-// dialChild speaks to whichever sockets the child listens on now.
+// dialChild returns a client of the sockets on which the child listens now.
 func dialChild(c *child) *kratos {
 	t := newTransport()
 	t.DialContext = func(ctx context.Context, _, addr string) (net.Conn, error) {
@@ -89,7 +89,7 @@ func (k *kratos) close() { k.transport.CloseIdleConnections() }
 
 type deviceKey struct{}
 
-// noDevice stands for a device of which nothing is known.
+// noDevice is the name of a device that is not known.
 const noDevice = "-"
 
 // withDevice makes Kratos store the device with the session that the calls make.
@@ -109,7 +109,7 @@ func withDevice(ctx context.Context, device string) context.Context {
 	return context.WithValue(ctx, deviceKey{}, device)
 }
 
-// caller sends the device's name and bounds the answer.
+// A caller sends the device's name and limits the size of the answer.
 type caller struct{ next http.RoundTripper }
 
 func (c caller) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -127,8 +127,8 @@ func (c caller) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// outcome sorts what came of a call: nil, errRefused, errConflict, or what
-// failed. Bodies are left out of it, since they may hold what a person typed.
+// outcome returns the result of a call: nil, errRefused, errConflict, or another error.
+// It leaves out bodies, since they may contain what a person typed.
 func outcome(doing string, res *http.Response, err error) error {
 	if err == nil {
 		return nil
@@ -155,7 +155,8 @@ func (k *kratos) ready(ctx context.Context) error {
 	if err := outcome("ask the public port for readiness", res, err); err != nil {
 		return err
 	}
-	// The client asks the admin port where it only redirects, so this is by hand.
+	// The generated client asks the admin port at an address that only redirects, so
+	// this request is made by hand.
 	c := k.admin.GetConfig()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Servers[0].URL+"/admin/health/ready", nil)
 	if err != nil {
@@ -172,7 +173,7 @@ func (k *kratos) ready(ctx context.Context) error {
 	return nil
 }
 
-// A person is an identity as we use it.
+// A person is an identity with the fields that we use.
 type person struct {
 	id       string
 	schema   string
@@ -203,10 +204,10 @@ func (m publicMeta) isDesk() bool {
 	return m.Role.Staff() || m.Role == mingjing.RoleAgency && m.Agency != ""
 }
 
-// pathSelf is where the member Self of publicMeta lies in an identity.
+// pathSelf is the path of the member Self of publicMeta in an identity.
 const pathSelf = "/metadata_public/self_resident_id"
 
-// adminMeta is what only the admin port shows.
+// adminMeta is the metadata that only the admin port returns.
 type adminMeta struct {
 	// Flow is the recovery flow of the newest activation code.
 	Flow string `json:"activation_flow,omitempty"`
@@ -231,7 +232,8 @@ func personOf(d *client.Identity) (person, error) {
 	return p, nil
 }
 
-// find looks an identifier up; a person who is not enrolled is no error.
+// find returns the person with an identifier; it is no error if nobody is enrolled
+// under it.
 func (k *kratos) find(ctx context.Context, identifier string) (person, error) {
 	list, res, err := k.admin.IdentityAPI.ListIdentities(ctx).CredentialsIdentifier(identifier).Execute()
 	if err := outcome("look an identity up", res, err); err != nil {
@@ -252,7 +254,7 @@ func (k *kratos) find(ctx context.Context, identifier string) (person, error) {
 // identityPage is how many identities are read at a time; Kratos allows 1,000.
 const identityPage = 250
 
-// each reads every identity there is, so many at a time.
+// each calls fn for every identity; size is the number that is read at a time.
 func (k *kratos) each(ctx context.Context, size int64, fn func(person)) error {
 	for token := ""; ; {
 		r := k.admin.IdentityAPI.ListIdentities(ctx).PageSize(size)
@@ -293,8 +295,8 @@ func nextPage(h http.Header) string {
 	return ""
 }
 
-// remove deletes an identity with all that belongs to it; that there is none is no
-// error.
+// remove deletes an identity with everything that belongs to it; it is no error if
+// there is none.
 func (k *kratos) remove(ctx context.Context, id string) error {
 	res, err := k.admin.IdentityAPI.DeleteIdentity(ctx, id).Execute()
 	if res != nil && res.StatusCode == http.StatusNotFound {
@@ -303,7 +305,7 @@ func (k *kratos) remove(ctx context.Context, id string) error {
 	return outcome("remove an identity", res, err)
 }
 
-// create enrols; with password "" nobody can log in yet.
+// create enrols an identity; with password "" it can't log in yet.
 func (k *kratos) create(ctx context.Context, schema string, t traits, m publicMeta, password string) (person, error) {
 	body := client.NewCreateIdentityBody(schema, map[string]any{"identifier": t.Identifier})
 	if t.Name != "" {
@@ -322,12 +324,12 @@ func (k *kratos) create(ctx context.Context, schema string, t traits, m publicMe
 	return personOf(d)
 }
 
-// setAdmin writes one member of the admin metadata and leaves the others.
+// setAdmin writes one member of the admin metadata and leaves the others as they are.
 func (k *kratos) setAdmin(ctx context.Context, id, member string, value any) error {
 	return k.set(ctx, id, "/metadata_admin/"+member, value)
 }
 
-// set writes what lies at one path of an identity and leaves the rest.
+// set writes the value at one path of an identity and leaves the rest as it is.
 func (k *kratos) set(ctx context.Context, id, path string, value any) error {
 	patch := client.NewJsonPatch("add", path)
 	patch.Value = value
@@ -343,99 +345,7 @@ const (
 	memberPaired  = "paired"
 )
 
-// passwordLogin makes a session, of AAL 1.
-func (k *kratos) passwordLogin(ctx context.Context, identifier, password string) (token string, s client.Session, err error) {
-	f, res, err := k.public.FrontendAPI.CreateNativeLoginFlow(ctx).Execute()
-	if err := outcome("begin a login", res, err); err != nil {
-		return "", s, err
-	}
-	body := client.UpdateLoginFlowWithPasswordMethodAsUpdateLoginFlowBody(
-		client.NewUpdateLoginFlowWithPasswordMethod(identifier, "password", password))
-	return loggedIn(k.public.FrontendAPI.UpdateLoginFlow(ctx).Flow(f.Id).UpdateLoginFlowBody(body).Execute())
-}
-
-// refresh checks the password again within a session, which stays the same.
-func (k *kratos) refresh(ctx context.Context, token, identifier, password string) (string, error) {
-	f, res, err := k.public.FrontendAPI.CreateNativeLoginFlow(ctx).Refresh(true).XSessionToken(token).Execute()
-	if err := outcome("begin to confirm a session", res, err); err != nil {
-		return "", err
-	}
-	body := client.UpdateLoginFlowWithPasswordMethodAsUpdateLoginFlowBody(
-		client.NewUpdateLoginFlowWithPasswordMethod(identifier, "password", password))
-	fresh, _, err := loggedIn(k.public.FrontendAPI.UpdateLoginFlow(ctx).Flow(f.Id).XSessionToken(token).UpdateLoginFlowBody(body).Execute())
-	return fresh, err
-}
-
-// addSecondFactor makes an AAL 2 session of the session of token.
-func (k *kratos) addSecondFactor(ctx context.Context, token, code string) (raised string, s client.Session, err error) {
-	f, res, err := k.public.FrontendAPI.CreateNativeLoginFlow(ctx).Aal("aal2").XSessionToken(token).Execute()
-	if err := outcome("begin the second factor", res, err); err != nil {
-		return "", s, err
-	}
-	body := client.UpdateLoginFlowWithTotpMethodAsUpdateLoginFlowBody(
-		client.NewUpdateLoginFlowWithTotpMethod("totp", code))
-	return loggedIn(k.public.FrontendAPI.UpdateLoginFlow(ctx).Flow(f.Id).XSessionToken(token).UpdateLoginFlowBody(body).Execute())
-}
-
-func loggedIn(l *client.SuccessfulNativeLogin, res *http.Response, err error) (string, client.Session, error) {
-	if err := outcome("log in", res, err); err != nil {
-		return "", client.Session{}, err
-	}
-	if l.GetSessionToken() == "" {
-		return "", client.Session{}, errors.New("log in: no session token came back")
-	}
-	return l.GetSessionToken(), l.Session, nil
-}
-
-// session asks whom a token belongs to.
-func (k *kratos) session(ctx context.Context, token string) (*client.Session, error) {
-	s, res, err := k.public.FrontendAPI.ToSession(ctx).XSessionToken(token).Execute()
-	if err := outcome("ask for a session", res, err); err != nil {
-		return nil, err
-	}
-	return s, nil
-}
-
-const (
-	sessionsPage = 100
-	maxSessions  = 1000
-)
-
-// others returns the sessions of the same person, without that of token.
-func (k *kratos) others(ctx context.Context, token string) ([]client.Session, error) {
-	var all []client.Session
-	for page := int64(1); len(all) < maxSessions; page++ {
-		list, res, err := k.public.FrontendAPI.ListMySessions(ctx).XSessionToken(token).PerPage(sessionsPage).Page(page).Execute()
-		if err := outcome("list sessions", res, err); err != nil {
-			return nil, err
-		}
-		all = append(all, list...)
-		if len(list) < sessionsPage {
-			break
-		}
-	}
-	return all, nil
-}
-
-func (k *kratos) endOther(ctx context.Context, token, id string) error {
-	res, err := k.public.FrontendAPI.DisableMySession(ctx, id).XSessionToken(token).Execute()
-	return outcome("end a session", res, err)
-}
-
-func (k *kratos) endOthers(ctx context.Context, token string) error {
-	_, res, err := k.public.FrontendAPI.DisableMyOtherSessions(ctx).XSessionToken(token).Execute()
-	return outcome("end the other sessions", res, err)
-}
-
-func (k *kratos) logout(ctx context.Context, token string) error {
-	res, err := k.public.FrontendAPI.PerformNativeLogout(ctx).PerformNativeLogoutBody(*client.NewPerformNativeLogoutBody(token)).Execute()
-	if err := outcome("log out", res, err); err != nil && !errors.Is(err, errRefused) {
-		return err
-	}
-	return nil
-}
-
-// issue makes a one-time code, and the flow in which alone it can be used.
+// issue makes a one-time code and the flow in which it can be used.
 func (k *kratos) issue(ctx context.Context, id string, ttl time.Duration) (flow, code string, err error) {
 	body := client.NewCreateRecoveryCodeForIdentityBody(id)
 	body.SetExpiresIn(ttl.String())
@@ -454,8 +364,8 @@ func (k *kratos) issue(ctx context.Context, id string, ttl time.Duration) (flow,
 	return flow, rc.RecoveryCode, nil
 }
 
-// redeem uses a one-time code up: it makes a session, and a settings flow in
-// which the password can be set.
+// redeem uses up a one-time code. It returns a session, and a settings flow in which
+// the password can be set.
 func (k *kratos) redeem(ctx context.Context, flow, code string) (token, settings string, err error) {
 	m := client.NewUpdateRecoveryFlowWithCodeMethod("code")
 	m.SetCode(code)
@@ -485,7 +395,7 @@ func (k *kratos) setPassword(ctx context.Context, token, settings, password stri
 	return outcome("set a password", res, err)
 }
 
-// offerFactor makes a new TOTP secret, to be confirmed with confirmFactor.
+// offerFactor makes a new TOTP secret, which confirmFactor confirms.
 func (k *kratos) offerFactor(ctx context.Context, token string) (settings, secret string, err error) {
 	f, res, err := k.public.FrontendAPI.CreateNativeSettingsFlow(ctx).XSessionToken(token).Execute()
 	if err := outcome("begin to pair a second factor", res, err); err != nil {
@@ -507,26 +417,11 @@ func (k *kratos) confirmFactor(ctx context.Context, token, settings, code string
 	return outcome("confirm a second factor", res, err)
 }
 
-// dropFactor removes a second factor; that there is none is no error.
+// dropFactor removes a second factor; it is no error if there is none.
 func (k *kratos) dropFactor(ctx context.Context, id string) error {
 	res, err := k.admin.IdentityAPI.DeleteIdentityCredentials(ctx, id, "totp").Execute()
 	if err := outcome("remove a second factor", res, err); err != nil && !errors.Is(err, errRefused) {
 		return err
 	}
 	return nil
-}
-
-// sessionActive says whether a session is there and still good.
-func (k *kratos) sessionActive(ctx context.Context, id string) (bool, error) {
-	s, res, err := k.admin.IdentityAPI.GetSession(ctx, id).Execute()
-	if res != nil {
-		defer func() { _ = res.Body.Close() }()
-		if res.StatusCode == http.StatusNotFound {
-			return false, nil
-		}
-	}
-	if err != nil {
-		return false, err
-	}
-	return s.GetActive(), nil
 }

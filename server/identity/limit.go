@@ -13,15 +13,14 @@ import (
 	"mingjing"
 )
 
-// A Rate allows Count attempts at once, and as many again for each Per that
-// passes, evenly.
+// A Rate allows Count attempts at once, and as many again within each Per, evenly.
 type Rate struct {
 	Count int
 	Per   time.Duration
 }
 
-// Limits are the allowances of the package comment. Of several rates each one
-// must have room. A nil list is the default.
+// Limits are the limits of the package comment. Where there are several rates, all must
+// allow an attempt. A nil list is the default.
 type Limits struct {
 	// Device is for one identifier from one address.
 	Device []Rate
@@ -33,10 +32,10 @@ type Limits struct {
 	Code []Rate
 }
 
-// DefaultLimits: a person who mistypes gets five tries at once and 60 a day; a
-// guesser with one address gets no more, and with many 400 a day for one person.
-// A password of the least length is not found so; neither is a second factor, of
-// which three of a million codes are right at any time.
+// DefaultLimits are the default limits. A person who mistypes gets five tries at once
+// and 60 a day; a guesser with one address gets no more, and with many 400 a day for
+// one person. That is too few to find a password of the least length, or a second
+// factor, of which three of a million codes are right at any time.
 var DefaultLimits = Limits{
 	Device:   []Rate{{60, 24 * time.Hour}, {20, time.Hour}, {5, time.Minute}},
 	Address:  []Rate{{600, time.Hour}, {30, time.Minute}},
@@ -59,7 +58,7 @@ func (l Limits) withDefaults() Limits {
 	}
 }
 
-// knownFor is for how long an identifier is remembered at an address.
+// knownFor is how long an identifier is known at an address.
 const knownFor = 90 * 24 * time.Hour
 
 // limitsTimeout is how long Redis may take to count one attempt.
@@ -68,14 +67,14 @@ const limitsTimeout = 2 * time.Second
 // errSilent: strangers have used up what an identifier allows them.
 var errSilent = errors.New("strangers have used up the allowance")
 
-// An attempt is one try to get in. Kind keeps the allowances of logins,
-// activations and second factors apart.
+// An attempt is one try to log in. Its kind keeps the limits of logins, activations and
+// second factors apart.
 type attempt struct {
 	kind, identifier, addr string
 }
 
-// admit counts an attempt. The error is nil, errSilent, or what is to be
-// answered: too_many_attempts or identity_down.
+// admit counts an attempt. The error is nil, errSilent, too_many_attempts or
+// identity_down.
 func (i *Identity) admit(ctx context.Context, a attempt) error {
 	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
 	defer cancel()
@@ -98,8 +97,8 @@ func (i *Identity) admit(ctx context.Context, a attempt) error {
 	})
 }
 
-// admitCode counts one second-factor code, after the password was right. One
-// who never logged in at this address can't use up the codes of one who did.
+// admitCode counts one second-factor code, after the password was right. Codes from an
+// address without an earlier login are counted apart from those of an address with one.
 func (i *Identity) admitCode(ctx context.Context, a attempt) error {
 	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
 	defer cancel()
@@ -120,7 +119,8 @@ func (i *Identity) admitCode(ctx context.Context, a attempt) error {
 	})
 }
 
-// withLimitsTimeout runs f, but no longer than ctx, which a Redis client need not heed.
+// withLimitsTimeout calls f, but does not wait longer than ctx, which a Redis client
+// may ignore.
 func (i *Identity) withLimitsTimeout(ctx context.Context, f func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- f() }()
@@ -149,8 +149,8 @@ func (i *Identity) Allow(ctx context.Context, kind, who string, rates ...Rate) e
 }
 
 // AllowFrom counts one more request for something public from an address, of IPv6 from
-// its /64 network; the error is too_many_attempts. Where it can't be counted at once it
-// is let pass: what is public goes on without Redis.
+// its /64 network; the error is too_many_attempts. Where it can't be counted at once,
+// the request is allowed: public pages work without Redis.
 func (i *Identity) AllowFrom(ctx context.Context, kind, addr string, rates ...Rate) error {
 	limited, err := withCache(ctx, i.cache, func(ctx context.Context) (error, error) {
 		err := i.allow(ctx, rates, "from", kind, addrPrefix(addr))
@@ -189,8 +189,8 @@ func (i *Identity) isKnownAddress(ctx context.Context, a attempt) (bool, error) 
 	return n > 0, nil
 }
 
-// loginSucceeded remembers the identifier at the address and gives it its allowance
-// back. Failing to do so harms nobody.
+// loginSucceeded marks the address as known for the identifier and resets its limit. If
+// that fails, it is only logged.
 func (i *Identity) loginSucceeded(ctx context.Context, a attempt) {
 	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
 	defer cancel()
@@ -210,8 +210,8 @@ func (i *Identity) loginSucceeded(ctx context.Context, a attempt) {
 	}
 }
 
-// addrPrefix returns what counts as one address: an IPv4 address, or the /64 network
-// that one IPv6 connection has to itself.
+// addrPrefix returns what counts as one address: an IPv4 address, or the /64 network of
+// an IPv6 address, which is one connection.
 func addrPrefix(addr string) string {
 	a, err := netip.ParseAddr(addr)
 	if err != nil {

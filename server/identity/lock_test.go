@@ -10,7 +10,7 @@ import (
 	"mingjing"
 )
 
-// memoryUses are uses that are kept for one test.
+// memoryUses stores uses for one test.
 type memoryUses struct {
 	mu     sync.Mutex
 	seen   map[string]time.Time
@@ -58,12 +58,12 @@ func (u *memoryUses) SetLockAfter(_ context.Context, resident mingjing.ResidentI
 	return u.down
 }
 
-// watched returns a door at which sessions end for want of use, with its clock.
+// watched returns an Identity whose sessions end when nobody uses them, with its clock.
 func watched(t *testing.T) (*Identity, *memoryUses, *handClock) {
 	t.Helper()
 	u := &memoryUses{seen: map[string]time.Time{}, owner: map[string]mingjing.ResidentID{}, chosen: map[mingjing.ResidentID]int{}}
 	c := &handClock{now: time.Now()}
-	return door(t, func(i *Identity) { i.clock, i.uses, i.idleAfter = c, u, 5*time.Minute }), u, c
+	return newReplica(t, func(i *Identity) { i.clock, i.uses, i.idleAfter = c, u, 5*time.Minute }), u, c
 }
 
 func TestASessionThatNobodyUsesEnds(t *testing.T) {
@@ -105,7 +105,7 @@ func TestASessionThatNobodyUsesEnds(t *testing.T) {
 	if len(told) != 1 || !told[0] {
 		t.Errorf("told of the end: %v", told)
 	}
-	// For good, and at every door.
+	// For good, and on every replica.
 	_, err = shared.Who(t.Context(), token)
 	wantCode(t, err, "session_expired")
 }

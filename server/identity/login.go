@@ -17,19 +17,20 @@ import (
 )
 
 const (
-	// maxPassword is the most bytes of a password.
+	// maxPassword is the limit of a password, in bytes.
 	maxPassword = 256
-	// checkTimeout is how long a login waits for its turn.
+	// checkTimeout is how long a login waits for its password check to begin.
 	checkTimeout = 10 * time.Second
 
 	totpPeriod = 30 * time.Second
-	// usedFor is longer than a code can be used: its own step and one on each side.
+	// usedFor is how long a used code is stored: longer than it is valid, which is its
+	// own time step and one on each side.
 	usedFor = 5 * time.Minute
 )
 
-// Login lets a resident in. The errors are login_failed, too_many_attempts with
-// seconds, identity_down, and invalid_form when the password is empty. c.Addr is
-// what limits count by and c.Device what Sessions shows.
+// Login starts a session of a resident. The errors are login_failed, too_many_attempts
+// with seconds, identity_down, and invalid_form when the password is empty. c.Addr is
+// what limits count by, and c.Device is what Sessions shows.
 func (i *Identity) Login(ctx context.Context, n mingjing.IDNumber, password string, c mingjing.Client) (token string, err error) {
 	if password == "" {
 		return "", mingjing.InvalidFields(mingjing.FieldError{Field: "password", Code: "required"})
@@ -55,8 +56,8 @@ func (i *Identity) Login(ctx context.Context, n mingjing.IDNumber, password stri
 	return token, nil
 }
 
-// checkPassword asks Kratos for a session: one look-up and one password check, for known
-// and unknown alike.
+// checkPassword has Kratos start a session. For known and unknown identifiers alike it
+// makes one search and one password check.
 func (i *Identity) checkPassword(ctx context.Context, identifier, password string, c mingjing.Client) (string, person, error) {
 	if err := i.makeDecoy(ctx); err != nil {
 		return "", person{}, err
@@ -69,7 +70,7 @@ func (i *Identity) checkPassword(ctx context.Context, identifier, password strin
 		identifier = i.keys.decoy()
 	}
 	if len(password) > maxPassword {
-		password = password[:maxPassword] + "\x00" // checked all the same, never right
+		password = password[:maxPassword] + "\x00" // it is checked all the same, and is never right
 	}
 	turn, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
@@ -88,8 +89,8 @@ func (i *Identity) checkPassword(ctx context.Context, identifier, password strin
 	return token, p, nil
 }
 
-// makeDecoy enrols the identity against which passwords are checked when there
-// is no account. Nobody knows its password.
+// makeDecoy enrols the identity against which a password is checked when there is no
+// account. Nobody knows its password.
 func (i *Identity) makeDecoy(ctx context.Context) error {
 	i.decoyOnce.Lock()
 	defer i.decoyOnce.Unlock()
@@ -110,7 +111,7 @@ func (i *Identity) makeDecoy(ctx context.Context) error {
 	return nil
 }
 
-// dropSession ends a session that nobody was given.
+// dropSession ends a session whose token nobody got.
 func (i *Identity) dropSession(ctx context.Context, token string) {
 	if err := i.kratos.logout(context.WithoutCancel(ctx), token); err != nil {
 		i.log.Warn("a session that nobody was given is left over", "err", err)
@@ -121,9 +122,9 @@ var staffNumber = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,31}$`)
 
 func canonicalStaff(login string) string { return strings.ToLower(strings.TrimSpace(login)) }
 
-// StaffLogin lets a member of staff in with password and second factor, into a
-// session of AAL 2. Each code is good once. The errors are those of Login, with
-// the fields login, password and totp.
+// StaffLogin starts a session of AAL 2 of a member of staff, with password and second
+// factor. Each code works once. The errors are those of Login, with the fields login,
+// password and totp.
 func (i *Identity) StaffLogin(ctx context.Context, login, password, code string, c mingjing.Client) (token string, err error) {
 	login, code = canonicalStaff(login), normalizeCode(code)
 	var missing []mingjing.FieldError
@@ -171,7 +172,8 @@ func (i *Identity) StaffLogin(ctx context.Context, login, password, code string,
 }
 
 // checkSecondFactor checks the code and raises the session of token to AAL 2.
-func (i *Identity) checkSecondFactor(ctx context.Context, a attempt, token string, p person, code string, c mingjing.Client) (string, error) {
+func (i *Identity) checkSecondFactor(ctx context.Context, a attempt, token string, p person, code string, c mingjing.Client) (string,
+	error) {
 	if !p.public.isDesk() || !p.admin.Paired {
 		return "", errRefused
 	}
@@ -204,7 +206,7 @@ func (i *Identity) checkSecondFactor(ctx context.Context, a attempt, token strin
 	return raised, nil
 }
 
-// useCodeOnce makes the code of one time step unusable, once.
+// useCodeOnce marks the code of one time step as used, or returns errSilent if it was.
 func (i *Identity) useCodeOnce(ctx context.Context, login string, step uint64) error {
 	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
 	defer cancel()
@@ -220,7 +222,7 @@ func (i *Identity) useCodeOnce(ctx context.Context, login string, step uint64) e
 	})
 }
 
-// A factor is a second factor: the secret in the authenticator, and Kratos'.
+// A factor is a second factor: the secret in the authenticator, and the one in Kratos.
 type factor struct {
 	Secret string `json:"secret"`
 	Kratos string `json:"kratos"`
@@ -238,7 +240,7 @@ func (i *Identity) openFactor(p person) (factor, error) {
 	return f, nil
 }
 
-// step returns the time step of which code is the code, now or one to either side.
+// step returns the time step of a code: the current one, or one before or after.
 func (f factor) step(code string, now time.Time) (step uint64, ok bool) {
 	at := uint64(now.Unix()) / uint64(totpPeriod.Seconds())
 	for _, s := range []uint64{at, at - 1, at + 1} {
@@ -250,9 +252,8 @@ func (f factor) step(code string, now time.Time) (step uint64, ok bool) {
 	return step, ok
 }
 
-// normalizeCode returns the digits of text, as a person types a code: spaces and
-// hyphens between groups and full-width digits are understood. Anything else in it, or
-// too much of it, leaves a text that is no code.
+// normalizeCode returns the digits of a typed code: spaces and hyphens between groups
+// and full-width digits are accepted. Any other text stays as it is, which is no code.
 func normalizeCode(text string) string {
 	if len(text) > 128 {
 		return "?"

@@ -17,7 +17,7 @@ import (
 )
 
 func TestAnUnknownIDAndAWrongPasswordLookTheSame(t *testing.T) {
-	i, once := held(t, nil)
+	i, once := unheld(t, nil)
 	known, waiting, locked, hammered := enrolled(t), newNumber(), enrolled(t), enrolled(t)
 	if err := i.EnrolResident(t.Context(), residentOf(waiting), waiting, ""); err != nil {
 		t.Fatal(err)
@@ -69,7 +69,8 @@ func TestAResidentIsLetInAndKnownByItsOwnID(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := (mingjing.Actor{Role: mingjing.RoleResident, ID: string(residentOf(n)), AAL: 1, Fresh: true}); l.Actor != want || l.IDMasked != "" {
+		if want := (mingjing.Actor{Role: mingjing.RoleResident, ID: string(residentOf(n)), AAL: 1, Fresh: true}); l.Actor != want ||
+			l.IDMasked != "" {
 			t.Errorf("the session is of %+v %q, want %+v", l.Actor, l.IDMasked, want)
 		}
 		if left := time.Until(l.ExpiresAt); left < 11*time.Hour || left > 12*time.Hour {
@@ -85,7 +86,7 @@ func TestAResidentIsLetInAndKnownByItsOwnID(t *testing.T) {
 }
 
 func TestAStrangerCannotLockAVictimOut(t *testing.T) {
-	i := door(t, func(i *Identity) {
+	i := newReplica(t, func(i *Identity) {
 		i.limits = Limits{Device: []Rate{{3, time.Hour}}, Stranger: []Rate{{6, time.Hour}}}.withDefaults()
 	})
 	victim, home := enrolled(t), newDevice()
@@ -113,7 +114,7 @@ func TestAStrangerCannotLockAVictimOut(t *testing.T) {
 	for range 5 {
 		loggedInAs(t, i, victim, home)
 	}
-	// An activation code opens the door at a new address.
+	// An activation code lets the resident in at a new address.
 	code, err := i.ActivationCode(t.Context(), victim)
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +135,7 @@ func TestOneAddressCannotUseUpWhatStrangersAreAllowed(t *testing.T) {
 }
 
 func TestAGuesserWaitsLongerAndLonger(t *testing.T) {
-	i := door(t, func(i *Identity) {
+	i := newReplica(t, func(i *Identity) {
 		i.limits = Limits{Device: []Rate{{3, 30 * time.Hour}, {2, time.Minute}}, Address: []Rate{{4, time.Hour}}}.withDefaults()
 	})
 	n, c := newNumber(), newDevice()
@@ -203,7 +204,8 @@ func TestAStaffLoginNeedsTheSecondFactor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (mingjing.Actor{Role: mingjing.RoleHandler, ID: login, Name: "Shen Mo", AAL: 2, Fresh: true}); l.Actor != want || l.IDMasked != login {
+	if want := (mingjing.Actor{Role: mingjing.RoleHandler, ID: login, Name: "Shen Mo", AAL: 2, Fresh: true}); l.Actor != want ||
+		l.IDMasked != login {
 		t.Errorf("the session is of %+v %q, want %+v", l.Actor, l.IDMasked, want)
 	}
 }
@@ -253,7 +255,7 @@ func TestATOTPCodeWorksOnce(t *testing.T) {
 }
 
 func TestSecondFactorsCannotBeGuessed(t *testing.T) {
-	i := door(t, func(i *Identity) { i.limits.Code = []Rate{{3, time.Hour}} })
+	i := newReplica(t, func(i *Identity) { i.limits.Code = []Rate{{3, time.Hour}} })
 	login, home := staff(t), newDevice()
 	if _, err := i.StaffLogin(t.Context(), login, password, codeAt(t, -1), home); err != nil {
 		t.Fatal(err)
@@ -279,7 +281,7 @@ func TestResidentsAndStaffDoNotFitThroughEachOthersDoor(t *testing.T) {
 
 func TestWithoutRedisNobodyNewIsLetInAndNobodyIsThrownOut(t *testing.T) {
 	rdb, stop := ownRedis(t)
-	i := door(t, func(i *Identity) {
+	i := newReplica(t, func(i *Identity) {
 		i.redis, i.cache = rdb, &cache{redis: rdb}
 		i.limiter = redisRate(rdb)
 	})
@@ -312,7 +314,7 @@ func TestWithoutRedisNobodyNewIsLetInAndNobodyIsThrownOut(t *testing.T) {
 func TestTheInProcessRedisDoes(t *testing.T) {
 	rdb := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
 	t.Cleanup(func() { _ = rdb.Close() })
-	i := door(t, func(i *Identity) {
+	i := newReplica(t, func(i *Identity) {
 		i.redis, i.cache, i.limiter = rdb, &cache{redis: rdb}, redisRate(rdb)
 		i.limits = Limits{Device: []Rate{{2, time.Hour}}}.withDefaults()
 	})
@@ -375,7 +377,7 @@ func TestRedisHoldsOnlyKeyedHashes(t *testing.T) {
 
 func TestPublicRequestsAreCountedByPlaceAndGoOnWithoutRedis(t *testing.T) {
 	rdb, stop := ownRedis(t)
-	i := door(t, func(i *Identity) { i.redis, i.cache, i.limiter = rdb, &cache{redis: rdb}, redisRate(rdb) })
+	i := newReplica(t, func(i *Identity) { i.redis, i.cache, i.limiter = rdb, &cache{redis: rdb}, redisRate(rdb) })
 	rate := Rate{2, time.Hour}
 	ask := func(kind, addr string) string {
 		if err := i.AllowFrom(t.Context(), kind, addr, rate); err != nil {

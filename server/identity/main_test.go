@@ -131,7 +131,7 @@ func ownRedis(t *testing.T) (redis.UniversalClient, func()) {
 	return rdb, once
 }
 
-// ownKratos returns a door with a Kratos of the test's own.
+// ownKratos returns an Identity with a Kratos of the test's own.
 func ownKratos(t *testing.T, dir string) *Identity {
 	t.Helper()
 	bin, err := kratosBin()
@@ -147,8 +147,8 @@ func ownKratos(t *testing.T, dir string) *Identity {
 	return i
 }
 
-// door is another door to the shared Kratos.
-func door(t *testing.T, change func(*Identity)) *Identity {
+// newReplica returns another Identity on the shared Kratos.
+func newReplica(t *testing.T, change func(*Identity)) *Identity {
 	t.Helper()
 	i := &Identity{log: shared.log, clock: wallClock{}, keys: shared.keys, kratos: shared.kratos, redis: shared.redis,
 		limiter: shared.limiter, limits: shared.limits, cache: &cache{redis: shared.redis}, checks: shared.checks,

@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// responseFloor holds answers until the floor of time, or the next multiple of it, is
-// reached: how long the work took shows only in whole floors.
+// A responseFloor delays answers until a least time, or the next multiple of it, has
+// passed: so the duration of the work shows only as whole multiples.
 type responseFloor struct {
 	floor time.Duration
 	wait  func(ctx context.Context, d time.Duration)
 }
 
-// start starts the time; what it returns waits.
+// start starts the time; the function that it returns waits.
 func (p responseFloor) start(ctx context.Context) (hold func()) {
 	start := time.Now()
 	return func() {
@@ -22,7 +22,7 @@ func (p responseFloor) start(ctx context.Context) (hold func()) {
 	}
 }
 
-// wait returns after d, or when ctx ends: then nobody is left to measure.
+// wait returns after d, or when ctx ends, because then nobody measures the time.
 func wait(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// killWithParent makes the system kill the child when we are gone, however we went.
+// killWithParent returns attributes that make the system kill the child when this
+// process ends, however it ends.
 func killWithParent() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 }
@@ -16,7 +17,7 @@ func tryLock(f *os.File) error {
 	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 }
 
-// commandLine returns how a process was started; "" when it is gone.
+// commandLine returns the command line of a process; "" when it has ended.
 func commandLine(pid int) string {
 	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
 	if err != nil {

@@ -9,15 +9,15 @@ import (
 	"syscall"
 )
 
-// dieWithUs: here a child outlives a parent that is killed; the next server
-// ends it.
-func dieWithUs() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+// killWithParent returns attributes for a child of this process. Here a child outlives
+// a parent that is killed; the next server ends it.
+func killWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
 func tryLock(f *os.File) error {
 	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 }
 
-// commandLine returns how a process was started; "" when it is gone.
+// commandLine returns the command line of a process; "" when it has ended.
 func commandLine(pid int) string {
 	b, err := exec.Command("ps", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
 	if err != nil {

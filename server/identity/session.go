@@ -13,32 +13,32 @@ import (
 	"mingjing"
 )
 
-// Who says whose session a token is. It is remembered in Redis for at most ten
-// seconds, but a session that was ended through this door is gone at once. For a
-// resident Actor.Name and IDMasked are empty, for staff IDMasked is the staff
-// number and Actor.Self the resident that [Identity.LinkStaff] named; an officer
-// has Actor.Agency. Actor.Fresh says that the password was given less than
+// Who returns whose session a token is. The answer is cached in Redis for at most ten
+// seconds, but a session that was ended by this package is invalid at once. For a
+// resident Actor.Name and IDMasked are empty, for staff IDMasked is the staff number
+// and Actor.Self the resident that [Identity.LinkStaff] named; an officer has
+// Actor.Agency. Actor.Fresh says that the password was given less than
 // [Config.FreshLogin] ago. The errors are not_logged_in when there is no token,
-// session_expired when it is worth nothing, session_idle when it has just ended
-// because nobody used it, and identity_down.
+// session_expired when it is not valid, session_idle when it has just ended because
+// nobody used it, and identity_down.
 func (i *Identity) Who(ctx context.Context, token string) (mingjing.Login, error) {
 	l, _, err := i.activeLogin(ctx, token)
 	return l, err
 }
 
-// Use is Who for something that the person did, as against what their page does
-// by itself: the session is in use.
+// Use is Who for something that the person did, in contrast to what their page does by
+// itself: it counts as use of the session.
 func (i *Identity) Use(ctx context.Context, token string) (mingjing.Login, error) {
 	l, seen, err := i.activeLogin(ctx, token)
-	// Not each request is written down.
+	// Not every use is stored.
 	if now := i.clock.Now(); err == nil && i.uses != nil && now.Sub(seen) >= l.IdleAfter/usesNoted {
 		err = i.recordUse(ctx, l, now)
 	}
 	return l, err
 }
 
-// usesNoted is how often, within the time after which a session ends, its use is
-// written down at most.
+// usesNoted is how often, at most, the use of a session is stored within the time after
+// which it ends.
 const usesNoted = 20
 
 func (i *Identity) recordUse(ctx context.Context, l mingjing.Login, now time.Time) error {
@@ -52,14 +52,14 @@ func (i *Identity) recordUse(ctx context.Context, l mingjing.Login, now time.Tim
 	return nil
 }
 
-// activeLogin returns whose session a token is and when it was last used; one that
-// nobody used for too long ends here.
+// activeLogin returns whose session a token is and when it was last used. It ends a
+// session that nobody used for too long.
 func (i *Identity) activeLogin(ctx context.Context, token string) (l mingjing.Login, seen time.Time, err error) {
 	if l, err = i.loginOf(ctx, token); err != nil || i.uses == nil {
 		return l, seen, err
 	}
 	seen, idle, err := i.lastUse(ctx, l.SessionID)
-	if err == nil && seen.IsZero() { // it has just begun
+	if err == nil && seen.IsZero() { // the session has just begun
 		if err := i.recordUse(ctx, l, i.clock.Now()); err != nil {
 			return mingjing.Login{}, seen, err
 		}
@@ -72,7 +72,7 @@ func (i *Identity) activeLogin(ctx context.Context, token string) (l mingjing.Lo
 		return l, seen, nil
 	}
 	if err := i.kratos.logout(ctx, token); err != nil {
-		// It is refused each time, for which its last use has to be known.
+		// The session is refused each time anyway, as long as its last use is stored.
 		i.log.Warn("an unused session is left over", "err", err)
 		i.markEnded(context.WithoutCancel(ctx), true, l.SessionID)
 	} else {
@@ -96,8 +96,8 @@ func (i *Identity) idleLimit(use mingjing.SessionUse) time.Duration {
 	return i.idleAfter
 }
 
-// isUnused reports whether a session was unused for too long. Its last use may not have
-// been written down.
+// isUnused reports whether a session was unused for too long. Its very last use may not
+// have been stored.
 func (i *Identity) isUnused(seen time.Time, idle time.Duration) bool {
 	return i.clock.Now().Sub(seen) >= idle+idle/usesNoted
 }
@@ -216,7 +216,8 @@ func (i *Identity) Sessions(ctx context.Context, token string) ([]mingjing.Sessi
 		if others, err = i.kratos.others(ctx, token); err == nil {
 			list := []mingjing.Session{sessionOf(this, true)}
 			for n := range others {
-				// A session of staff before the second factor was never given to anybody.
+				// A session of staff without the second factor was never given to
+				// anybody.
 				if l.Actor.Role != mingjing.RoleResident && aal(others[n].GetAuthenticatorAssuranceLevel()) < 2 {
 					continue
 				}
@@ -232,7 +233,8 @@ func (i *Identity) Sessions(ctx context.Context, token string) ([]mingjing.Sessi
 	return nil, i.sessionError(ctx, "list sessions", err)
 }
 
-// withoutUnused leaves the sessions that are in use, with when they were last used.
+// withoutUnused returns those of the sessions that are in use, with when they were last
+// used.
 func (i *Identity) withoutUnused(ctx context.Context, list []mingjing.Session) ([]mingjing.Session, error) {
 	if i.uses == nil {
 		return list, nil
@@ -304,8 +306,8 @@ func (i *Identity) EndOtherSessions(ctx context.Context, token string) error {
 	return nil
 }
 
-// sessionError returns what a refusal, or another failure, means for the person behind
-// a token.
+// sessionError returns the error of a call with a person's token: session_expired for a
+// refusal, else identity_down.
 func (i *Identity) sessionError(ctx context.Context, doing string, err error) error {
 	if errors.Is(err, errRefused) {
 		return errExpired()
@@ -315,8 +317,8 @@ func (i *Identity) sessionError(ctx context.Context, doing string, err error) er
 
 func sessionOf(s *client.Session, current bool) mingjing.Session {
 	m := mingjing.Session{ID: s.Id, StartedAt: s.GetIssuedAt(), ExpiresAt: s.GetExpiresAt(), Current: current}
-	// Kratos keeps every device that a session was seen with; the first is where
-	// it began.
+	// Kratos stores every device that a session was used with; the first is where it
+	// began.
 	if len(s.Devices) > 0 && s.Devices[0].GetUserAgent() != noDevice {
 		m.Device = s.Devices[0].GetUserAgent()
 	}
@@ -333,15 +335,16 @@ func aal(l client.AuthenticatorAssuranceLevel) int {
 	return 0
 }
 
-// wellFormedToken reports whether a token may be one at all, so that nothing else gets
-// into a header or a look-up.
+// wellFormedToken reports whether a text has the form of a token, so that nothing else
+// gets into a header or a query.
 func wellFormedToken(token string) bool {
 	return token != "" && len(token) <= 128 && strings.IndexFunc(token, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-'
 	}) < 0
 }
 
-// askedAtOnce is of how many sessions Kratos is asked in one [Identity.Ended].
+// askedAtOnce is the number of sessions about which one call of [Identity.Ended] asks
+// Kratos.
 const askedAtOnce = 8
 
 // Ended returns those of the sessions that are over, which were all used before: ended

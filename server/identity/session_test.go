@@ -15,10 +15,10 @@ import (
 func TestEndingASessionEndsItEverywhereAtOnce(t *testing.T) {
 	var mu sync.Mutex
 	var told []string
-	here := door(t, func(i *Identity) {
+	here := newReplica(t, func(i *Identity) {
 		i.OnEnd(func(_ context.Context, id string, _ bool) { mu.Lock(); defer mu.Unlock(); told = append(told, id) })
 	})
-	there := door(t, nil) // another replica
+	there := newReplica(t, nil) // another replica
 	n := enrolled(t)
 	phone, desk := newDevice(), newDevice()
 	lost, mine := loggedInAs(t, there, n, phone), loggedInAs(t, here, n, desk)
@@ -80,7 +80,7 @@ func TestNobodyEndsAnotherPersonsSession(t *testing.T) {
 }
 
 func TestTheOtherSessionsEndTogether(t *testing.T) {
-	i := door(t, nil)
+	i := newReplica(t, nil)
 	var told []string
 	i.OnEnd(func(_ context.Context, id string, _ bool) { told = append(told, id) })
 	n := enrolled(t)
@@ -109,7 +109,7 @@ func TestTheOtherSessionsEndTogether(t *testing.T) {
 }
 
 func TestLogoutEndsTheSessionAndSaysSo(t *testing.T) {
-	i := door(t, nil)
+	i := newReplica(t, nil)
 	var told []string
 	i.OnEnd(func(_ context.Context, id string, _ bool) { told = append(told, id) })
 	token := loggedInAs(t, i, enrolled(t), newDevice())
@@ -135,12 +135,12 @@ func TestLogoutEndsTheSessionAndSaysSo(t *testing.T) {
 // A session is remembered for ten seconds at most, by the clock that was given.
 func TestARememberedSessionIsAskedForAgain(t *testing.T) {
 	c := &handClock{now: time.Now()}
-	i := door(t, func(i *Identity) { i.clock = c })
+	i := newReplica(t, func(i *Identity) { i.clock = c })
 	token := loggedInAs(t, i, enrolled(t), newDevice())
 	if _, err := i.Who(t.Context(), token); err != nil {
 		t.Fatal(err)
 	}
-	// Behind the door's back.
+	// Directly in Kratos.
 	if err := i.kratos.logout(t.Context(), token); err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestAnAnswerOfTheCacheIsTaken(t *testing.T) {
 
 func TestStaffAreKnownAsTheResidentTheyAre(t *testing.T) {
 	c := &handClock{now: time.Now()}
-	i := door(t, func(i *Identity) { i.clock = c })
+	i := newReplica(t, func(i *Identity) { i.clock = c })
 	login, n := staff(t), enrolled(t)
 	token, err := i.StaffLogin(t.Context(), login, password, codeAt(t, 0), newDevice())
 	if err != nil {

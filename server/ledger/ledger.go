@@ -1,7 +1,7 @@
-// Package ledger signs the states of the access log's tree and speaks with witnesses:
-// it is the log's side and the witness's side of the C2SP protocol tlog-witness. Only
-// this package has the signing key; package store, which holds the tree, can't sign
-// another one, and package casework only asks for signatures.
+// Package ledger signs the states of the access log's tree and asks witnesses to cosign
+// them. It has both sides of the C2SP protocol tlog-witness: the log's and the
+// witness's. Only this package has the signing key; package store, which stores the
+// tree, can't sign another one, and package casework only asks for signatures.
 package ledger
 
 import (
@@ -22,7 +22,7 @@ import (
 	"mingjing/server/casework/accesslog"
 )
 
-// A Ledger signs for the log: it has the log's key, and the witnesses that are asked.
+// A Ledger is the signer of the log: it has the log's key and its witnesses.
 type Ledger struct {
 	key       logproof.Key
 	witnesses []accesslog.Witness

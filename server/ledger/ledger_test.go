@@ -132,7 +132,8 @@ func TestAWitnessCosignsOnlyWhatHasGrown(t *testing.T) {
 		}
 		if c.want == 200 {
 			_, signed, _ := strings.Cut(c.body, "\n\n")
-			if _, _, by, err := logproof.OpenCheckpoint(signed+rec.Body.String(), a.key.Verifier(), w.Key()); err != nil || len(by) != 1 || !by[0].At.Equal(noon) {
+			if _, _, by, err := logproof.OpenCheckpoint(signed+rec.Body.String(), a.key.Verifier(), w.Key()); err != nil || len(by) != 1 ||
+				!by[0].At.Equal(noon) {
 				t.Errorf("%s: %v, %v", c.name, by, err)
 			}
 		}

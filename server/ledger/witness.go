@@ -22,8 +22,8 @@ import (
 	"mingjing/logproof"
 )
 
-// A WitnessServer is a witness of one log. It keeps the last state that it has
-// cosigned in a file, and cosigns only states that have grown out of that one.
+// A WitnessServer is a witness of one log. It stores the last state that it has
+// cosigned in a file, and cosigns only states that contain that one unchanged.
 type WitnessServer struct {
 	logKey string
 	key    logproof.Key
@@ -42,7 +42,7 @@ type witnessed struct {
 	Signed string `json:"signed"`
 }
 
-// A WitnessConfig has the settings of a witness.
+// A WitnessConfig is the configuration of a witness.
 type WitnessConfig struct {
 	// LogKey is the public key of the log, Name the witness's own name.
 	LogKey, Name string
@@ -134,7 +134,7 @@ func (w *WitnessServer) size() int64 {
 	return w.seen.Size
 }
 
-// add checks a checkpoint against the last state, keeps it and cosigns it, in one
+// add checks a checkpoint against the last state, stores it and cosigns it, in one
 // step: of two requests at the same time the second sees the state of the first.
 func (w *WitnessServer) add(body string) (lines string, status int, why string) {
 	old, proof, signed, err := parseRequest(body)

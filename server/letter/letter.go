@@ -1,10 +1,10 @@
 // Package letter turns a [mingjing.Letter] into a PDF: A4, real text that can be
-// selected and searched, the fonts in the file, page numbers, and the same bytes
-// for the same letter. It writes no sentence of its own.
+// selected and searched, the fonts in the file, page numbers, and the same bytes for
+// the same letter. It writes no sentence of its own.
 //
-// The pages are set here and only then drawn by fpdf, which cuts the fonts down to
-// what a file uses: so each page knows how many there are, and lines break where
-// both scripts want them to.
+// The pages are laid out here and only then drawn by fpdf, which reduces the fonts to
+// the characters that a file uses: so each page has the total number of pages, and
+// lines break by the rules of both scripts.
 package letter
 
 import (
@@ -19,7 +19,7 @@ import (
 	"mingjing"
 )
 
-// Measures of a page in points, and the inks of the app in print.
+// Measures of a page in points, and colours for print.
 const (
 	pageWidth, pageHeight = 595.28, 841.89
 	left, right           = 68.0, 68.0
@@ -119,8 +119,7 @@ func drawRule(p *fpdf.Fpdf, x, y, w, h float64, colour ink) {
 	p.Rect(x, y, w, h, "F")
 }
 
-// drawLogo draws the mark of the product, a bronze mirror seen from behind, around a
-// point.
+// drawLogo draws the logo, a bronze mirror, around a point.
 func drawLogo(p *fpdf.Fpdf, x, y, r float64) {
 	unit := r / 29
 	p.SetDrawColor(bronze[0], bronze[1], bronze[2])

@@ -9,11 +9,11 @@ import (
 	"mingjing"
 )
 
-// A setter sets blocks on pages, from the top of each down.
+// A setter lays blocks out on pages, from the top of each down.
 type setter struct {
 	lang  string
 	pages [][]func(*fpdf.Fpdf)
-	y     float64 // where the next thing begins
+	y     float64 // where the next block begins
 }
 
 func (s *setter) newPage() {
@@ -48,7 +48,7 @@ func (s *setter) letterhead(l mingjing.Letter) {
 	s.y += 8
 }
 
-// textLine draws one line of text that is known to fit.
+// textLine draws one line of text that fits.
 func (s *setter) textLine(visible string, x, y, size float64, colour ink, bold bool) {
 	set := runs(visible, size)
 	s.add(func(p *fpdf.Fpdf) { drawText(p, set, x, y, size, colour, bold) })
@@ -68,12 +68,13 @@ var (
 	said   = style{bodySize, bodyLead, ink{52, 62, 57}, false}
 )
 
-// lines sets a paragraph and moves y below it. before is called on each page, for what
-// stands beside the lines there.
+// lines lays out a paragraph and moves y below it.
 func (s *setter) lines(paragraph string, st style, x, w float64) {
 	s.linesBeside(paragraph, st, x, w, nil)
 }
 
+// linesBeside is lines with a call of beside for each line, with its position and
+// height, to draw what is next to it.
 func (s *setter) linesBeside(paragraph string, st style, x, w float64, beside func(y, h float64)) {
 	var all [][]run
 	for line := range strings.SplitSeq(paragraph, "\n") {
@@ -82,10 +83,10 @@ func (s *setter) linesBeside(paragraph string, st style, x, w float64, beside fu
 	for i, l := range all {
 		need := st.lead
 		if i == 0 && len(all) > 1 {
-			need *= 2 // no first line stays behind alone
+			need *= 2 // a page does not end with a first line alone
 		}
 		if i == len(all)-2 && len(all) > 2 {
-			need *= 2 // and no last line goes on alone
+			need *= 2 // and does not begin with a last line alone
 		}
 		s.ensureSpace(need)
 		y := s.y
@@ -162,7 +163,7 @@ func (s *setter) bullet() {
 	})
 }
 
-// outcome sets the decision in a frame, which continues over pages.
+// outcome draws the decision in a frame, which continues on the next page.
 func (s *setter) outcome(b mingjing.Block) {
 	const pad = 13
 	s.y += 5
@@ -184,7 +185,7 @@ func (s *setter) outcome(b mingjing.Block) {
 	s.y += 9
 }
 
-// quote sets somebody's own words apart, with their name above.
+// quote draws somebody's own words, with their name above.
 func (s *setter) quote(b mingjing.Block) {
 	bar := func(y, h float64) {
 		s.add(func(p *fpdf.Fpdf) { drawRule(p, left+1, y, 1.6, h+0.2, bronze) })
@@ -203,8 +204,8 @@ func (s *setter) quote(b mingjing.Block) {
 	s.y += 8
 }
 
-// maxKeyLines is the greatest number of lines of a name that stands beside its value;
-// a longer name stands above it.
+// maxKeyLines is the greatest number of lines of a name that is beside its value; a
+// longer name is above it.
 const maxKeyLines = 6
 
 // rows sets names on the left and values on the right, with a thin line below each.
@@ -234,14 +235,15 @@ func (s *setter) rows(rows []mingjing.LetterRow) {
 	s.y += 8
 }
 
-// Signs that may not begin a line, and such as may not end one.
+// Characters that may not begin a line, and characters that may not end one.
 const (
 	notFirst = "，。、；：？！）】》〉」』”’…—,.;:?!)]}%·～"
 	notLast  = "（【《〈「『“‘([{"
 )
 
-// wrap breaks a paragraph into lines: between words, between any two characters of
-// Chinese but for their signs, and within a word that is longer than a line.
+// wrap breaks a paragraph into lines: between words, between any two Chinese characters
+// unless one is a punctuation mark that forbids it, and within a word that is longer
+// than a line.
 func wrap(paragraph string, size, w float64) [][]run {
 	signs := []rune(strings.TrimSpace(visible(paragraph)))
 	if len(signs) == 0 {

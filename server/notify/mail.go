@@ -51,7 +51,7 @@ func newMailer(c Config) (*mailer, error) {
 	case u.Scheme == "smtps":
 		port = 465
 		m.options = append(m.options, mail.WithSSL())
-	case loopback(u.Hostname()): // what is said stays on this machine
+	case loopback(u.Hostname()): // the connection does not leave this machine
 		m.options = append(m.options, mail.WithTLSPolicy(mail.TLSOpportunistic))
 	default:
 		m.options = append(m.options, mail.WithTLSPolicy(mail.TLSMandatory))
@@ -100,11 +100,12 @@ func (m *mailer) send(ctx context.Context, to string, what notice.Message) error
 		if ctx.Err() != nil {
 			return fmt.Errorf("notify: mail: %w", ctx.Err())
 		}
-		// It is not about the mailbox: the server is down, or takes no password of ours.
+		// The error is not about the mailbox: the server is down, or refuses our
+		// password.
 		return errors.New("notify: mail: the mail server was not reached, or did not let us in")
 	}
 	err = m.client.SendWithSMTPClient(session, letter)
-	_ = m.client.CloseWithSMTPClient(session) // what was taken is taken
+	_ = m.client.CloseWithSMTPClient(session) // the mail was accepted already
 	return mailError(err)
 }
 
@@ -124,7 +125,7 @@ func mailError(err error) error {
 	switch {
 	case code < 500 || said.IsTemp():
 		return told
-	case strings.HasPrefix(status, "5.7."): // it is the sender that is not liked
+	case strings.HasPrefix(status, "5.7."): // the server refuses the sender
 		return fmt.Errorf("%w: %w", told, notice.ErrRefused)
 	case strings.HasPrefix(status, "5.1."), atMailbox && (code == 550 || code == 551 || code == 553):
 		return fmt.Errorf("%w: %w", told, notice.ErrGone)
@@ -146,7 +147,7 @@ func (m *mailer) write(to string, what notice.Message) (*mail.Msg, error) {
 	switch {
 	case what.Code != "":
 		family, page = "mail.code", "notice-settings"
-	case what.Corrected != "": // to somebody who has no account here
+	case what.Corrected != "": // to a person without an account
 		family, page = "mail.corrected", "home"
 	}
 	link := m.origin + mingjing.Path(what.Lang, page)
@@ -157,7 +158,8 @@ func (m *mailer) write(to string, what notice.Message) (*mail.Msg, error) {
 	}
 	foot := "mail.foot"
 	if what.Corrected != "" {
-		pairs, foot = append(pairs, "number", what.Corrected[:min(8, len(what.Corrected))]), "mail.corrected.foot" // as on its page
+		// the same number as on the page
+		pairs, foot = append(pairs, "number", what.Corrected[:min(8, len(what.Corrected))]), "mail.corrected.foot"
 	}
 	letter.SetBodyString(mail.TypeTextPlain, i18n.T(what.Lang, family+".text", pairs...)+"\n\n"+i18n.T(what.Lang, foot)+"\n")
 	letter.SetMessageIDWithValue(what.ID + "@" + m.from.Address[strings.LastIndexByte(m.from.Address, '@')+1:])

@@ -1,12 +1,12 @@
 // Package notify sends notices to browsers by Web Push (RFC 8030, 8291, 8292) and to
-// mailboxes by SMTP. It knows neither residents nor who wants what; it is given an
-// address and a message that says nothing personal, and says whether the message was
-// taken, may be tried again, or can't be delivered.
+// mailboxes by SMTP. It knows neither residents nor their choices; it gets an address
+// and a message that says nothing personal, and returns whether the message was
+// accepted, can be tried again, or can't be delivered.
 //
-// An address is personal. No error and no log line of this package names one:
-// what a server or a library says is cut down to its code. An endpoint comes from
-// a browser and so from anybody, so it is spoken to only where it is public: the
-// address is checked when the connection is made, and no redirect is followed.
+// An address is personal. No error and no log record of this package contains one: of
+// what a server or a library says only the code is left. An endpoint comes from a
+// browser, so anybody may have made it up; messages are sent only to public addresses:
+// the address is checked when the connection is made, and no redirect is followed.
 package notify
 
 import (
@@ -18,20 +18,20 @@ import (
 	"mingjing/server/casework/notice"
 )
 
-// A Config has the settings of a Notifier.
+// A Config is the configuration of a Notifier.
 type Config struct {
 	// VAPIDKey is the private key by which push services know the server: 32 bytes
 	// of P-256, the same at every start. Empty: push is not offered.
 	VAPIDKey []byte
-	// Origin is the public origin, such as https://mirror.example: messages lead
-	// there.
+	// Origin is the public origin, such as https://mirror.example, for the links in
+	// messages.
 	Origin string
-	// SMTPURL is such as smtp://user:password@host:587 (STARTTLS) or
+	// SMTPURL is the mail server, such as smtp://user:password@host:587 (STARTTLS) or
 	// smtps://user:password@host:465. Empty: e-mail is not offered.
 	SMTPURL string
 	// MailFrom is the sender, such as "Mingjing <no-reply@mirror.example>".
 	MailFrom string
-	// Local lets endpoints be on this machine and without TLS, for tests.
+	// Local allows endpoints on this machine and without TLS, for tests.
 	Local bool
 }
 
@@ -44,8 +44,8 @@ type Notifier struct {
 
 var _ notice.Notifier = (*Notifier)(nil)
 
-// New returns a Notifier, without connecting to anybody. Its errors name settings and
-// never show a password.
+// New returns a Notifier, without connecting to any server. Its errors name settings
+// and never show a password.
 func New(c Config) (*Notifier, error) {
 	n := &Notifier{}
 	origin, err := url.Parse(c.Origin)
@@ -60,7 +60,7 @@ func New(c Config) (*Notifier, error) {
 		if err != nil {
 			return nil, fmt.Errorf("notify: the key for push: %w", err)
 		}
-		contact := "nobody@mingjing.invalid" // of whoever runs push services, for complaints
+		contact := "nobody@mingjing.invalid" // the address to which push services can complain
 		switch {
 		case origin.Scheme == "https":
 			contact = origin.Scheme + "://" + origin.Host

@@ -81,7 +81,8 @@ type phone struct {
 }
 
 func newPhone(t testing.TB) *phone {
-	p := &phone{t: t, key: newKey(t), auth: make([]byte, 16), status: http.StatusCreated, got: make(chan *http.Request, 10), body: make(chan []byte, 10)}
+	p := &phone{t: t, key: newKey(t), auth: make([]byte, 16), status: http.StatusCreated, got: make(chan *http.Request, 10),
+		body: make(chan []byte, 10)}
 	_, _ = rand.Read(p.auth)
 	p.service = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		data, err := io.ReadAll(r.Body)
@@ -151,7 +152,8 @@ func TestAPushMessageSaysTheLanguageAndNothingPersonal(t *testing.T) {
 		if got := p.open(body); got != c.want {
 			t.Errorf("the message says %s, want %s", got, c.want)
 		}
-		if bytes.Contains(body, []byte("lang")) || r.Header.Get("Content-Encoding") != "aes128gcm" || r.Header.Get("Topic") != c.m.ID || r.Header.Get("TTL") != "259200" {
+		if bytes.Contains(body, []byte("lang")) || r.Header.Get("Content-Encoding") != "aes128gcm" || r.Header.Get("Topic") != c.m.ID ||
+			r.Header.Get("TTL") != "259200" {
 			t.Errorf("it is sent as %v", r.Header)
 		}
 		sizes = append(sizes, len(body))
@@ -202,13 +204,15 @@ func TestWhatAPushServiceSaysIsUnderstood(t *testing.T) {
 	p := newPhone(t)
 	n := newNotifier(t, Config{VAPIDKey: newKey(t).Bytes(), Local: true})
 	for status, want := range map[int]error{200: nil, 201: nil, 202: nil, 404: notice.ErrGone, 410: notice.ErrGone, 400: notice.ErrRefused,
-		403: notice.ErrRefused, 413: notice.ErrRefused, 302: notice.ErrRefused, 429: errors.ErrUnsupported, 500: errors.ErrUnsupported, 503: errors.ErrUnsupported} {
+		403: notice.ErrRefused, 413: notice.ErrRefused, 302: notice.ErrRefused, 429: errors.ErrUnsupported, 500: errors.ErrUnsupported,
+		503: errors.ErrUnsupported} {
 		p.status = status
 		err := n.Push(t.Context(), p.address(), notice.Message{ID: "N", Lang: "en"})
 		<-p.got
 		<-p.body
 		again := err != nil && !errors.Is(err, notice.ErrGone) && !errors.Is(err, notice.ErrRefused)
-		if want == errors.ErrUnsupported && !again || want != errors.ErrUnsupported && !errors.Is(err, want) { //nolint:errorlint // a mark of this test
+		//nolint:errorlint // a mark of this test
+		if want == errors.ErrUnsupported && !again || want != errors.ErrUnsupported && !errors.Is(err, want) {
 			t.Errorf("%d is %v", status, err)
 		}
 		if err != nil && strings.Contains(err.Error(), "secret-token") {
@@ -232,14 +236,18 @@ func TestWhatAPushServiceSaysIsUnderstood(t *testing.T) {
 
 func TestNobodyIsReachedThroughAnEndpointButThePublicInternet(t *testing.T) {
 	n := newNotifier(t, Config{VAPIDKey: newKey(t).Bytes()})
-	for _, good := range []string{"https://fcm.googleapis.com/fcm/send/x", "https://updates.push.services.mozilla.com:443/wpush/v2/x", "https://web.push.apple.com/x?y=z"} {
+	for _, good := range []string{"https://fcm.googleapis.com/fcm/send/x", "https://updates.push.services.mozilla.com:443/wpush/v2/x",
+		"https://web.push.apple.com/x?y=z"} {
 		if err := n.CheckEndpoint(good); err != nil {
 			t.Errorf("%s: %v", good, err)
 		}
 	}
-	for _, bad := range []string{"", "x", "http://push.example/x", "ftp://push.example/x", "https://", "https:///x", "https://localhost/x", "https://a.localhost/", "https://intranet/x",
-		"https://127.0.0.1/x", "https://[::1]/x", "https://10.0.0.1/x", "https://169.254.169.254/latest", "https://[fe80::1]/x", "https://push.example:22/x",
-		"https://push.example:8443/x", "https://user@push.example/x", "https://push.example/x#y", "https:push.example", "//push.example/x", "https://0.0.0.0/", "https://[::ffff:10.0.0.1]/"} {
+	for _, bad := range []string{"", "x", "http://push.example/x", "ftp://push.example/x", "https://", "https:///x", "https://localhost/x",
+		"https://a.localhost/", "https://intranet/x",
+		"https://127.0.0.1/x", "https://[::1]/x", "https://10.0.0.1/x", "https://169.254.169.254/latest", "https://[fe80::1]/x",
+		"https://push.example:22/x",
+		"https://push.example:8443/x", "https://user@push.example/x", "https://push.example/x#y", "https:push.example", "//push.example/x",
+		"https://0.0.0.0/", "https://[::ffff:10.0.0.1]/"} {
 		if err := n.CheckEndpoint(bad); err == nil {
 			t.Errorf("%s is taken", bad)
 		}
@@ -271,10 +279,14 @@ func TestNobodyIsReachedThroughAnEndpointButThePublicInternet(t *testing.T) {
 
 func TestPrivateNetworksAreNotPublic(t *testing.T) {
 	for text, want := range map[string]bool{
-		"8.8.8.8": true, "2606:4700::1111": true, "::ffff:8.8.8.8": true, "127.0.0.1": false, "127.9.9.9": false, "::1": false, "0.0.0.0": false, "::": false,
-		"10.1.2.3": false, "172.16.0.1": false, "172.32.0.1": true, "192.168.1.1": false, "169.254.169.254": false, "100.64.0.1": false, "100.128.0.1": true,
-		"198.18.0.1": false, "224.0.0.1": false, "240.0.0.1": false, "255.255.255.255": false, "fe80::1%eth0": false, "fc00::1": false, "fd12::1": false,
-		"ff02::1": false, "::ffff:10.0.0.1": false, "64:ff9b::a00:1": false, "2002:a00:1::1": false, "2001:db8::1": false, "2001::1": false, "192.0.0.1": false,
+		"8.8.8.8": true, "2606:4700::1111": true, "::ffff:8.8.8.8": true, "127.0.0.1": false, "127.9.9.9": false, "::1": false, "0.0.0.0": false,
+		"::":       false,
+		"10.1.2.3": false, "172.16.0.1": false, "172.32.0.1": true, "192.168.1.1": false, "169.254.169.254": false, "100.64.0.1": false,
+		"100.128.0.1": true,
+		"198.18.0.1":  false, "224.0.0.1": false, "240.0.0.1": false, "255.255.255.255": false, "fe80::1%eth0": false, "fc00::1": false,
+		"fd12::1": false,
+		"ff02::1": false, "::ffff:10.0.0.1": false, "64:ff9b::a00:1": false, "2002:a00:1::1": false, "2001:db8::1": false, "2001::1": false,
+		"192.0.0.1":   false,
 		"::127.0.0.1": false, "::ffff:169.254.169.254": false,
 	} {
 		if got := publicAddress(netip.MustParseAddr(text)); got != want {
@@ -286,7 +298,8 @@ func TestPrivateNetworksAreNotPublic(t *testing.T) {
 // FuzzCheckEndpoint: whatever a browser sends, what is taken is https on the usual
 // port, of a host that is not plainly ours.
 func FuzzCheckEndpoint(f *testing.F) {
-	for _, seed := range []string{"https://push.example/x", "https://127.1/x", "https://[::1%25lo]/", "https://push.example:443/", "https://a@b.example", "https://\x00.example/"} {
+	for _, seed := range []string{"https://push.example/x", "https://127.1/x", "https://[::1%25lo]/", "https://push.example:443/",
+		"https://a@b.example", "https://\x00.example/"} {
 		f.Add(seed)
 	}
 	n := newNotifier(f, Config{VAPIDKey: newKey(f).Bytes()})
@@ -295,7 +308,8 @@ func FuzzCheckEndpoint(f *testing.F) {
 			return
 		}
 		u, err := url.Parse(endpoint)
-		if err != nil || u.Scheme != "https" || u.User != nil || u.Port() != "" && u.Port() != "443" || u.Hostname() == "" || strings.EqualFold(u.Hostname(), "localhost") {
+		if err != nil || u.Scheme != "https" || u.User != nil || u.Port() != "" && u.Port() != "443" || u.Hostname() == "" ||
+			strings.EqualFold(u.Hostname(), "localhost") {
 			t.Errorf("%q is taken", endpoint)
 		}
 		if ip, err := netip.ParseAddr(u.Hostname()); err == nil && !publicAddress(ip) {
@@ -352,16 +366,19 @@ func TestALetterLeadsToTheInboxAndSaysNothingElse(t *testing.T) {
 		if l.To != "lin@mail.example" || l.From != "no-reply@mirror.example" || subject != i18n.T(lang, "mail.notice.subject") {
 			t.Errorf("from %s to %s about %s", l.From, l.To, subject)
 		}
-		if !strings.Contains(body, "https://mirror.example/"+lang+"/inbox\n") || strings.Contains(body, i18n.T(lang, "notice.listing_served")) || strings.Contains(body, "lin") && lang == "zh-CN" {
+		if !strings.Contains(body, "https://mirror.example/"+lang+"/inbox\n") || strings.Contains(body, i18n.T(lang, "notice.listing_served")) ||
+			strings.Contains(body, "lin") && lang == "zh-CN" {
 			t.Errorf("it says\n%s", body)
 		}
 		h := l.Message.Header
-		if h.Get("Auto-Submitted") != "auto-generated" || h.Get("Message-Id") != "<N1@mirror.example>" || h.Get("Date") == "" || h.Get("User-Agent") != "" || h.Get("X-Mailer") != "" {
+		if h.Get("Auto-Submitted") != "auto-generated" || h.Get("Message-Id") != "<N1@mirror.example>" || h.Get("Date") == "" ||
+			h.Get("User-Agent") != "" || h.Get("X-Mailer") != "" {
 			t.Errorf("its head is %v", h)
 		}
 	}
 	must(t, n.Mail(t.Context(), "lin@mail.example", notice.Message{ID: "N2", Lang: "en", Code: "12345678"}))
-	if subject, body := text(t, <-s.Letters); strings.Contains(subject, "12345678") || !strings.Contains(body, "12345678") || !strings.Contains(body, origin+"/en/inbox/settings") {
+	if subject, body := text(t, <-s.Letters); strings.Contains(subject, "12345678") || !strings.Contains(body, "12345678") ||
+		!strings.Contains(body, origin+"/en/inbox/settings") {
 		t.Errorf("the code comes as %s\n%s", subject, body)
 	}
 }
@@ -371,13 +388,16 @@ func TestWhatAMailServerSaysIsUnderstood(t *testing.T) {
 	says := ""
 	s.Reply = func(string) string { return says }
 	n := mailing(t, "smtp://"+s.Addr)
-	for answer, want := range map[string]error{"": nil, "550 5.1.1 no such user lin@mail.example": notice.ErrGone, "550 unknown": notice.ErrGone, "553 5.1.3 bad": notice.ErrGone,
-		"551 moved": notice.ErrGone, "550 5.7.1 we do not like you": notice.ErrRefused, "552 5.2.2 full": notice.ErrRefused, "554 no": notice.ErrRefused,
+	for answer, want := range map[string]error{"": nil, "550 5.1.1 no such user lin@mail.example": notice.ErrGone,
+		"550 unknown": notice.ErrGone, "553 5.1.3 bad": notice.ErrGone,
+		"551 moved": notice.ErrGone, "550 5.7.1 we do not like you": notice.ErrRefused, "552 5.2.2 full": notice.ErrRefused,
+		"554 no":          notice.ErrRefused,
 		"450 4.2.1 later": errors.ErrUnsupported, "451 4.7.1 greylisted": errors.ErrUnsupported} {
 		says = answer
 		err := n.Mail(t.Context(), "lin@mail.example", notice.Message{ID: "N", Lang: "en"})
 		again := err != nil && !errors.Is(err, notice.ErrGone) && !errors.Is(err, notice.ErrRefused)
-		if want == errors.ErrUnsupported && !again || want != errors.ErrUnsupported && !errors.Is(err, want) { //nolint:errorlint // a mark of this test
+		//nolint:errorlint // a mark of this test
+		if want == errors.ErrUnsupported && !again || want != errors.ErrUnsupported && !errors.Is(err, want) {
 			t.Errorf("%q is %v", answer, err)
 		}
 		if err != nil && (strings.Contains(err.Error(), "lin") || strings.Contains(err.Error(), "mail.example")) {
@@ -385,7 +405,8 @@ func TestWhatAMailServerSaysIsUnderstood(t *testing.T) {
 		}
 	}
 	s.Close()
-	if err := n.Mail(t.Context(), "lin@mail.example", notice.Message{ID: "N", Lang: "en"}); err == nil || errors.Is(err, notice.ErrGone) || errors.Is(err, notice.ErrRefused) {
+	if err := n.Mail(t.Context(), "lin@mail.example", notice.Message{ID: "N", Lang: "en"}); err == nil || errors.Is(err, notice.ErrGone) ||
+		errors.Is(err, notice.ErrRefused) {
 		t.Errorf("a server that is down: %v", err)
 	}
 	if err := newNotifier(t, Config{}).Mail(t.Context(), "lin@mail.example", notice.Message{}); !errors.Is(err, notice.ErrRefused) {
@@ -428,9 +449,12 @@ func TestALetterIsSealedOnItsWay(t *testing.T) {
 }
 
 func TestSettingsThatAreWrongSayWhichAndShowNoPassword(t *testing.T) {
-	for _, c := range []Config{{Origin: "x"}, {Origin: origin, SMTPURL: "http://clerk:topsecret@host"}, {Origin: origin, SMTPURL: "smtp://clerk:topsecret@host:port", MailFrom: "a@b.example"},
-		{Origin: origin, SMTPURL: "smtp://clerk:topsecret@"}, {Origin: origin, SMTPURL: "smtp://clerk:topsecret@host/path", MailFrom: "a@b.example"},
-		{Origin: origin, SMTPURL: "smtp://clerk:topsecret@host", MailFrom: "nobody"}, {Origin: origin, SMTPURL: "smtp://clerk:top%zzsecret@host", MailFrom: "a@b.example"},
+	for _, c := range []Config{{Origin: "x"}, {Origin: origin, SMTPURL: "http://clerk:topsecret@host"},
+		{Origin: origin, SMTPURL: "smtp://clerk:topsecret@host:port", MailFrom: "a@b.example"},
+		{Origin: origin, SMTPURL: "smtp://clerk:topsecret@"},
+		{Origin: origin, SMTPURL: "smtp://clerk:topsecret@host/path", MailFrom: "a@b.example"},
+		{Origin: origin, SMTPURL: "smtp://clerk:topsecret@host", MailFrom: "nobody"},
+		{Origin: origin, SMTPURL: "smtp://clerk:top%zzsecret@host", MailFrom: "a@b.example"},
 		{Origin: origin, VAPIDKey: make([]byte, 32)}, {Origin: origin, VAPIDKey: []byte("short")}} {
 		_, err := New(c)
 		if err == nil || strings.Contains(err.Error(), "secret") {

@@ -71,8 +71,8 @@ func (n *Notifier) PushKey() string {
 }
 
 // CheckEndpoint implements [notice.Notifier]. It accepts an https address on the usual
-// port that is not plainly that of one of our own machines. The address that its name
-// leads to is checked when a message is sent.
+// port that is not plainly one of our own machines. The IP address of its name is
+// checked when a message is sent.
 func (n *Notifier) CheckEndpoint(endpoint string) error {
 	if n.push == nil {
 		return errEndpoint
@@ -104,8 +104,8 @@ func (p *pusher) check(endpoint string) error {
 	return nil
 }
 
-// special are networks, besides those that [netip.Addr] knows, that are not part of
-// the public internet, or that lead back from it to one of our own machines.
+// special are networks, besides those that [netip.Addr] knows, that are not part of the
+// public internet, or that lead from there to our own machines.
 var special = func() (list []netip.Prefix) {
 	for _, s := range []string{"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15",
 		"198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23",
@@ -157,8 +157,8 @@ func (n *Notifier) Push(ctx context.Context, to notice.PushAddress, m notice.Mes
 		&webpush.Options{HTTPClient: p.http, Subscriber: p.contact, VAPIDPublicKey: p.public, VAPIDPrivateKey: p.private,
 			TTL: int(pushTTL.Seconds()), Topic: topic(m.ID), Urgency: webpush.UrgencyNormal})
 	if err != nil {
-		// Where its name leads may change, so a private address is tried again too, and
-		// the tries end.
+		// The IP address of a name may change, so a private one is tried again too,
+		// until the tries are used up.
 		return fmt.Errorf("notify: push: %w", withoutAddress(err))
 	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 4<<10)) // so that the connection can be used again
@@ -174,8 +174,8 @@ func (n *Notifier) Push(ctx context.Context, to notice.PushAddress, m notice.Mes
 	return fmt.Errorf("notify: push: status %d: %w", res.StatusCode, notice.ErrRefused)
 }
 
-// topic returns a name by which a push service replaces a message that it still holds
-// by a newer one of the same kind.
+// topic returns a name by which a push service replaces an undelivered message with a
+// newer one of the same kind.
 func topic(id string) string {
 	const longest = 32
 	if len(id) > longest || strings.ContainsFunc(id, func(r rune) bool {

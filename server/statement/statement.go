@@ -1,17 +1,16 @@
 // Package statement signs what a recipient is shown of a score, so that it can be
-// checked later and without us, and draws the QR code of a link.
+// checked later and without this server, and makes the QR code of a link.
 //
-// A signed statement is an SD-JWT (RFC 9901) in the form of an SD-JWT VC, signed
-// with ES256. Who made it, when, until when, of which day and by which rulebook, for
-// whom and for what stand in the open; each field that the resident chose is a
-// disclosure of its own, so that the recipient can pass on less than they were
-// shown, and nobody more. Decoys keep the number of fields that were not chosen to
-// itself. The keys are published where the SD-JWT VC draft has them,
-// /.well-known/jwt-vc-issuer.
+// A signed statement is an SD-JWT (RFC 9901) in the form of an SD-JWT VC, signed with
+// ES256. Its readable part says who made it, when, until when, of which day and by
+// which rulebook, for whom and for what; each field that the resident chose is a
+// disclosure of its own, so that the recipient can pass on less than they were shown,
+// but not more. Decoys hide the number of fields that were not chosen. The keys are
+// published where the SD-JWT VC draft has them, /.well-known/jwt-vc-issuer.
 //
-// The signature is golang-jwt's. The disclosures are made and checked here: they
-// are flat, and what there is for Go checks no signature or panics at what a
-// stranger can send.
+// The signature is golang-jwt's. The disclosures are made and checked here: they are
+// flat, and the Go libraries for them either check no signature or panic at malformed
+// input.
 package statement
 
 import (
@@ -96,7 +95,8 @@ func publicKey(k *ecdsa.PublicKey) (jwk, error) {
 	if err != nil {
 		return jwk{}, fmt.Errorf("statement: %w", err)
 	}
-	out := jwk{Type: "EC", Curve: "P-256", X: encoding.EncodeToString(point[1:33]), Y: encoding.EncodeToString(point[33:]), Use: "sig", Alg: "ES256"}
+	out := jwk{Type: "EC", Curve: "P-256", X: encoding.EncodeToString(point[1:33]), Y: encoding.EncodeToString(point[33:]),
+		Use: "sig", Alg: "ES256"}
 	sum := sha256.Sum256([]byte(`{"crv":"P-256","kty":"EC","x":"` + out.X + `","y":"` + out.Y + `"}`))
 	out.ID = encoding.EncodeToString(sum[:])
 	return out, nil
@@ -135,7 +135,7 @@ func (s *Signer) Sign(st mingjing.Statement) (string, error) {
 	var shown strings.Builder
 	for _, name := range disclosable {
 		value, ok := fields[name]
-		if !ok { // as many digests whatever was chosen
+		if !ok { // always as many digests, whatever was chosen
 			digests = append(digests, digest(rand.Text()))
 			continue
 		}
@@ -186,7 +186,7 @@ func ParseKeys(data []byte) (Keys, error) {
 		x, err1 := encoding.DecodeString(j.X)
 		y, err2 := encoding.DecodeString(j.Y)
 		if j.Type != "EC" || j.Curve != "P-256" || err1 != nil || err2 != nil || len(x) != 32 || len(y) != 32 {
-			continue // a key of another kind, which we never sign with
+			continue // a key of another kind; we never sign with one
 		}
 		if p, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, x, y)); err == nil {
 			k.keys[j.ID] = p
@@ -262,8 +262,8 @@ func publicError(err error) error {
 	return ErrForm
 }
 
-// disclosedFields returns the fields that are shown: each must be among the digests that
-// were signed, be one that there is, and be there once.
+// disclosedFields returns the fields that are shown. Each must be among the signed
+// digests, be one of the known fields, and be there once.
 func disclosedFields(digests any, shown string) (map[string]any, error) {
 	list, ok := digests.([]any)
 	if !ok {

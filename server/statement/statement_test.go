@@ -40,7 +40,8 @@ func stated() mingjing.Statement {
 	missing := 0
 	return mingjing.Statement{Number: "N1", IssuedAt: day, ExpiresAt: day.AddDate(0, 0, 7), AsOf: "2026-03-02",
 		Rulebook: mingjing.RulebookRef{ID: "rongcheng", Version: "1", Hash: "h"}, Purpose: "租房 a flat", ShownTo: "房东 \"Landlord\" ~ & Co.",
-		Name: "王**", Band: &mingjing.Band{Code: "A", Name: mingjing.Text{"zh-CN": "守信", "en": "Good"}, Shape: "circle", Tone: "good", Brings: []mingjing.Text{}},
+		Name: "王**", Band: &mingjing.Band{Code: "A", Name: mingjing.Text{"zh-CN": "守信", "en": "Good"}, Shape: "circle", Tone: "good",
+			Brings: []mingjing.Text{}},
 		Missing: &missing}
 }
 
@@ -174,7 +175,8 @@ func TestAFalseStatementIsFoundOut(t *testing.T) {
 
 // TestADisclosureIsHashedAsTheStandardSays holds the example of RFC 9901, 4.2.3.
 func TestADisclosureIsHashedAsTheStandardSays(t *testing.T) {
-	if got := digest("WyJfMjZiYzRMVC1hYzZxMktJNmNCVzVlcyIsICJmYW1pbHlfbmFtZSIsICJNw7ZiaXVzIl0"); got != "X9yH0Ajrdm1Oij4tWso9UzzKJvPoDxwmuEcO3XAdRC0" {
+	if got := digest(
+		"WyJfMjZiYzRMVC1hYzZxMktJNmNCVzVlcyIsICJmYW1pbHlfbmFtZSIsICJNw7ZiaXVzIl0"); got != "X9yH0Ajrdm1Oij4tWso9UzzKJvPoDxwmuEcO3XAdRC0" {
 		t.Error(got)
 	}
 }
@@ -194,14 +196,16 @@ func TestAKeyIsNamedByItsThumbprint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := digest(`{"crv":"P-256","kty":"EC","x":"` + encoding.EncodeToString(point[1:33]) + `","y":"` + encoding.EncodeToString(point[33:]) + `"}`)
+	want := digest(`{"crv":"P-256","kty":"EC","x":"` + encoding.EncodeToString(point[1:33]) + `","y":"` + encoding.EncodeToString(point[33:]) +
+		`"}`)
 	if k.ID != want || k.Type != "EC" || k.Alg != "ES256" {
 		t.Errorf("%+v, want %s", k, want)
 	}
 }
 
 func TestKeysThatAreNoneAreSaidToBe(t *testing.T) {
-	for _, data := range []string{"", "x", "{}", `{"keys":[{"kty":"RSA"}]}`, `{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA","kid":"k"}]}`} {
+	for _, data := range []string{"", "x", "{}", `{"keys":[{"kty":"RSA"}]}`,
+		`{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA","kid":"k"}]}`} {
 		if _, err := ParseKeys([]byte(data)); err == nil {
 			t.Errorf("%q are keys", data)
 		}

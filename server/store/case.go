@@ -25,10 +25,12 @@ func (t *tx) AddCase(ctx context.Context, d cases.Case) error {
 		return err
 	}
 	return t.insert(ctx, op, `INSERT INTO dispute
-		(id, resident_id, key_hash, record_id, listing_id, agency, code, handler_id, state, filed_at, next_due, very_late_at, version, kind, name_hash, line, doc)
+		(id, resident_id, key_hash, record_id, listing_id, agency, code, handler_id, state, filed_at, next_due,
+			very_late_at, version, kind, name_hash, line, doc)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		d.ID, string(d.Resident), t.s.hashOrNull("key", d.Key), nullable(d.RecordID), nullable(d.ListingID), d.AgencyCode,
-		d.CatalogueCode, d.HandlerID, string(d.State), micros(d.FiledAt), d.Due(), d.VeryLate(), d.Version, string(d.Kind), t.nameHash(d.ResidentName), line, doc)
+		d.CatalogueCode, d.HandlerID, string(d.State), micros(d.FiledAt), d.Due(), d.VeryLate(), d.Version, string(d.Kind),
+		t.nameHash(d.ResidentName), line, doc)
 }
 
 // sealCase returns the sealed content of a case, and the sealed line that the work queue
@@ -64,7 +66,8 @@ func (t *tx) SetCase(ctx context.Context, d cases.Case) error {
 		return err
 	}
 	var version int
-	if err := t.row(ctx, op, []any{&version}, `SELECT version FROM dispute WHERE id = ? AND resident_id = ?`, d.ID, string(d.Resident)); err != nil {
+	if err := t.row(ctx, op, []any{&version}, `SELECT version FROM dispute WHERE id = ? AND resident_id = ?`, d.ID,
+		string(d.Resident)); err != nil {
 		return err
 	}
 	return fmt.Errorf("store: %s: version %d is stored, %d was given: %w", op, version, d.Version, kernel.ErrConflict)

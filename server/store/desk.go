@@ -54,7 +54,8 @@ func (t *tx) DecideDeskCase(ctx context.Context, k desk.Case) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, op, `INSERT INTO desk_case (dispute_id, handler_id, way, taken_at, decided_at, days, doc) VALUES (?, ?, '', 0, ?, ?, ?)
+	_, err = t.exec(ctx,
+		op, `INSERT INTO desk_case (dispute_id, handler_id, way, taken_at, decided_at, days, doc) VALUES (?, ?, '', 0, ?, ?, ?)
 		ON CONFLICT (dispute_id, handler_id) DO UPDATE SET decided_at = excluded.decided_at, days = excluded.days, doc = excluded.doc`,
 		k.Dispute, k.Handler, micros(k.DecidedAt), k.Days, doc)
 	return err
@@ -102,7 +103,8 @@ func (t *tx) DeskCounts(ctx context.Context, now, since time.Time) ([]desk.Count
 		}
 		of(handler).Days[days] += n
 		return nil
-	}, `SELECT handler_id, days, count(*) FROM desk_case WHERE decided_at IS NOT NULL AND decided_at >= ? GROUP BY handler_id, days`, micros(since)); err != nil {
+	}, `SELECT handler_id, days, count(*) FROM desk_case WHERE decided_at IS NOT NULL AND decided_at >= ? GROUP BY handler_id, days`,
+		micros(since)); err != nil {
 		return nil, err
 	}
 	if err := t.rows(ctx, op, func(rows *sql.Rows) error {
@@ -119,7 +121,8 @@ func (t *tx) DeskCounts(ctx context.Context, now, since time.Time) ([]desk.Count
 			of(handler).Picked += n
 		}
 		return nil
-	}, `SELECT handler_id, way, count(*) FROM desk_case WHERE taken_at >= ? AND way <> '' GROUP BY handler_id, way`, micros(since)); err != nil {
+	}, `SELECT handler_id, way, count(*) FROM desk_case WHERE taken_at >= ? AND way <> '' GROUP BY handler_id, way`,
+		micros(since)); err != nil {
 		return nil, err
 	}
 	if err := t.rows(ctx, op, func(rows *sql.Rows) error {
@@ -257,7 +260,8 @@ func (t *tx) RelativeResidents(ctx context.Context, staff string) ([]mingjing.Re
 		}
 		found = append(found, mingjing.ResidentID(id))
 		return nil
-	}, `SELECT resident.id FROM relative JOIN resident ON resident.id_hash = relative.id_hash WHERE relative.staff_id = ? ORDER BY relative.n`, staff)
+	}, `SELECT resident.id FROM relative JOIN resident ON resident.id_hash = relative.id_hash WHERE relative.staff_id = ? ORDER BY relative.n`,
+		staff)
 	return found, err
 }
 

@@ -28,8 +28,10 @@ func TestTheDeskKeepsWhatItIsGiven(t *testing.T) {
 			}
 			must(t, tx.SetDeskCase(ctx, desk.Case{Dispute: "taken", Handler: "H-1", Name: "Handler One", Way: desk.TakenAsNext, TakenAt: day}))
 			must(t, tx.SetDeskCase(ctx, desk.Case{Dispute: "first", Handler: "H-1", Name: "Handler One", Way: desk.TakenByChoice, TakenAt: day}))
-			must(t, tx.DecideDeskCase(ctx, desk.Case{Dispute: "first", Handler: "H-1", Name: "Handler One", DecidedAt: day.Add(time.Hour), Days: &days}))
-			must(t, tx.DecideDeskCase(ctx, desk.Case{Dispute: "second", Handler: "H-2", Name: "Handler Two", DecidedAt: day.Add(time.Hour), Days: &days}))
+			must(t, tx.DecideDeskCase(ctx, desk.Case{Dispute: "first", Handler: "H-1", Name: "Handler One", DecidedAt: day.Add(time.Hour),
+				Days: &days}))
+			must(t, tx.DecideDeskCase(ctx, desk.Case{Dispute: "second", Handler: "H-2", Name: "Handler Two", DecidedAt: day.Add(time.Hour),
+				Days: &days}))
 			must(t, tx.AddNote(ctx, "first", mingjing.Note{ID: "n-1", Text: "A note.", By: "Handler One", Role: mingjing.RoleHandler, At: day}))
 			must(t, tx.AddRelative(ctx, desk.Relative{ID: "r-1", Staff: "H-1", IDNumber: a.IDNumber, At: day}))
 			must(t, tx.AddRelative(ctx, desk.Relative{ID: "r-2", Staff: "H-1", IDNumber: b.IDNumber, At: day}))
@@ -75,7 +77,8 @@ func TestTheDeskKeepsWhatItIsGiven(t *testing.T) {
 			kin, err = tx.RelativeResidents(ctx, "H-1")
 			must(t, err)
 			same(t, "and who are since", kin, []mingjing.ResidentID{a.ID, b.ID})
-			same(t, "declared again", errors.Is(tx.AddRelative(ctx, desk.Relative{ID: "r-3", Staff: "H-1", IDNumber: a.IDNumber, At: day}), kernel.ErrExists), true)
+			same(t, "declared again", errors.Is(tx.AddRelative(ctx, desk.Relative{ID: "r-3", Staff: "H-1", IDNumber: a.IDNumber, At: day}),
+				kernel.ErrExists), true)
 			same(t, "another's", errors.Is(tx.DeleteRelative(ctx, "H-2", "r-1"), kernel.ErrNotFound), true)
 			must(t, tx.DeleteRelative(ctx, "H-1", "r-1"))
 			left, err := tx.Relatives(ctx, "H-1")
@@ -124,7 +127,8 @@ func TestTheNextDeadlinesAreCountedByInstant(t *testing.T) {
 		}
 		same(t, "the next ones", read(time.Now()), []mingjing.DeadlineCount{{Kind: "case", At: soon, N: 2},
 			{Kind: "score", At: soon.Add(4 * time.Hour), N: 1}, {Kind: "job", At: soon.Add(time.Minute), N: 2}})
-		same(t, "after the first", read(soon), []mingjing.DeadlineCount{{Kind: "score", At: soon.Add(4 * time.Hour), N: 1}, {Kind: "job", At: soon.Add(time.Minute), N: 2}})
+		same(t, "after the first", read(soon), []mingjing.DeadlineCount{{Kind: "score", At: soon.Add(4 * time.Hour), N: 1},
+			{Kind: "job", At: soon.Add(time.Minute), N: 2}})
 		same(t, "after all", read(soon.Add(24*time.Hour)), []mingjing.DeadlineCount{})
 	})
 }

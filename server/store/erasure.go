@@ -19,7 +19,8 @@ var destroyed = []byte{1}
 
 // AddErasure implements [casework.Tx].
 func (t *tx) AddErasure(ctx context.Context, e takeaway.Erasure) error {
-	return t.insert(ctx, "add an erasure", `INSERT INTO erasure (id, resident_id, asked_at, listed_at, login_at, erased_at) VALUES (?, ?, ?, ?, ?, ?)`,
+	return t.insert(ctx, "add an erasure",
+		`INSERT INTO erasure (id, resident_id, asked_at, listed_at, login_at, erased_at) VALUES (?, ?, ?, ?, ?, ?)`,
 		e.ID, string(e.Resident), micros(e.AskedAt), microsOrNull(e.ListedAt), microsOrNull(e.LoginAt), microsOrNull(e.ErasedAt))
 }
 
@@ -123,7 +124,8 @@ func (t *tx) Erase(ctx context.Context, resident mingjing.ResidentID) error {
 	}
 	nobody := make([]byte, 32)
 	_, _ = rand.Read(nobody)
-	if _, err := t.exec(ctx, op, `UPDATE mandate SET helper_hash = ? WHERE helper_hash = (SELECT id_hash FROM resident WHERE id = ?)`, nobody, id); err != nil {
+	if _, err := t.exec(ctx, op, `UPDATE mandate SET helper_hash = ? WHERE helper_hash = (SELECT id_hash FROM resident WHERE id = ?)`, nobody,
+		id); err != nil {
 		return err
 	}
 	if err := t.update(ctx, op, `UPDATE resident SET id_hash = ?, doc = ? WHERE id = ?`, nobody, destroyed, id); err != nil {
@@ -135,7 +137,8 @@ func (t *tx) Erase(ctx context.Context, resident mingjing.ResidentID) error {
 // Erased implements [casework.Tx].
 func (t *tx) Erased(ctx context.Context, resident mingjing.ResidentID) (bool, error) {
 	var n int
-	err := t.row(ctx, "find whether somebody is erased", []any{&n}, `SELECT length(wrapped) FROM keyset WHERE resident_id = ?`, string(resident))
+	err := t.row(ctx, "find whether somebody is erased", []any{&n}, `SELECT length(wrapped) FROM keyset WHERE resident_id = ?`,
+		string(resident))
 	if errors.Is(err, kernel.ErrNotFound) {
 		return true, nil
 	}

@@ -15,7 +15,8 @@ import (
 )
 
 func export(r kernel.Resident, id string) takeaway.Export {
-	return takeaway.Export{Resident: r.ID, Lang: "en", ExportJob: mingjing.ExportJob{ID: id, State: mingjing.ExportMaking, Step: "waiting", AskedAt: day}}
+	return takeaway.Export{Resident: r.ID, Lang: "en", ExportJob: mingjing.ExportJob{ID: id, State: mingjing.ExportMaking,
+		Step: "waiting", AskedAt: day}}
 }
 
 func TestAnExportIsOneAResidentAndGoesWithItsFile(t *testing.T) {

@@ -48,7 +48,8 @@ func (t *tx) SetInquiry(ctx context.Context, q inquiry.Row) error {
 		return err
 	}
 	var version int
-	if err := t.row(ctx, op, []any{&version}, `SELECT version FROM inquiry WHERE id = ? AND resident_id = ?`, q.ID, string(q.Resident)); err != nil {
+	if err := t.row(ctx, op, []any{&version}, `SELECT version FROM inquiry WHERE id = ? AND resident_id = ?`, q.ID,
+		string(q.Resident)); err != nil {
 		return err
 	}
 	return fmt.Errorf("store: %s: version %d is stored, %d was given: %w", op, version, q.Version, kernel.ErrConflict)

@@ -14,14 +14,16 @@ import (
 
 func anInquiry(r kernel.Resident, id string, seq int64, due time.Duration) inquiry.Row {
 	return inquiry.Row{Resident: r.ID, Inquiry: mingjing.Inquiry{ID: id, Question: "question-words", AskedAt: day, Due: day.Add(due).UTC(),
-		State: mingjing.InquiryAsked, Answers: []mingjing.InquiryAnswer{}, Entry: mingjing.AccessEntry{Seq: seq, At: day, Role: mingjing.RoleHandler, Action: "case"}}}
+		State: mingjing.InquiryAsked, Answers: []mingjing.InquiryAnswer{},
+		Entry: mingjing.AccessEntry{Seq: seq, At: day, Role: mingjing.RoleHandler, Action: "case"}}}
 }
 
 func TestInquiriesAreOneForALookAndListedByTheirClock(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, a, b := open(t, url), resident(1), resident(2)
 		enrol(t, s, a, b)
-		late, next, agencys, others := anInquiry(a, "late", 1, time.Hour), anInquiry(a, "next", 2, 3*time.Hour), anInquiry(a, "agencys", 3, 2*time.Hour), anInquiry(b, "others", 1, 4*time.Hour)
+		late, next, agencys, others := anInquiry(a, "late", 1, time.Hour), anInquiry(a, "next", 2, 3*time.Hour),
+			anInquiry(a, "agencys", 3, 2*time.Hour), anInquiry(b, "others", 1, 4*time.Hour)
 		late.Staff, next.Staff, agencys.Agency, others.Staff = "H-1", "H-1", "court", "H-2"
 		do(t, s, func(ctx context.Context, tx *reader) error {
 			for _, q := range []inquiry.Row{next, others, agencys, late} {
@@ -62,7 +64,8 @@ func TestInquiriesAreOneForALookAndListedByTheirClock(t *testing.T) {
 		do(t, s, func(ctx context.Context, tx *reader) error {
 			h, err := tx.InquiryHead(ctx, "late")
 			must(t, err)
-			same(t, "head", h, inquiry.Head{ID: "late", Resident: a.ID, Staff: "H-1", State: mingjing.InquiryEscalated, AskedAt: day, Due: late.Due, Late: true})
+			same(t, "head", h, inquiry.Head{ID: "late", Resident: a.ID, Staff: "H-1", State: mingjing.InquiryEscalated, AskedAt: day, Due: late.Due,
+				Late: true})
 			q, err := tx.Inquiry(ctx, "agencys")
 			must(t, err)
 			agencys.Version = 1

@@ -74,7 +74,8 @@ func (t *tx) Holdings(ctx context.Context, agency, cursor string, limit int) ([]
 			err := rows.Scan(&r.n, &r.holding.Code, &r.holding.State, &r.ref.key[0], &r.ref.content)
 			found = append(found, r)
 			return err
-		}, `SELECT n, code, state, id, ref FROM `+table+` WHERE agency = ? AND ref IS NOT NULL AND n < ? ORDER BY n DESC LIMIT ?`, agency, before, limit+1-len(list))
+		}, `SELECT n, code, state, id, ref FROM `+table+` WHERE agency = ? AND ref IS NOT NULL AND n < ? ORDER BY n DESC LIMIT ?`, agency, before,
+			limit+1-len(list))
 		if err != nil {
 			return nil, "", err
 		}

@@ -20,7 +20,8 @@ func TestBatchesAreKnownByTheirAgencyAndId(t *testing.T) {
 		if !errors.Is(err, kernel.ErrExists) {
 			t.Error(err)
 		}
-		b.Answer = &agencyside.BatchAnswer{ID: "one", Accepted: 1, Lines: []agencyside.LineAnswer{{Line: 1, Ref: "r", Status: agencyside.LineAccepted, ID: "x"}}}
+		b.Answer = &agencyside.BatchAnswer{ID: "one", Accepted: 1,
+			Lines: []agencyside.LineAnswer{{Line: 1, Ref: "r", Status: agencyside.LineAccepted, ID: "x"}}}
 		do(t, s, func(ctx context.Context, tx *reader) error { return tx.SetBatch(ctx, b) })
 		same(t, "the batch", mustGet(t, s, func(ctx context.Context, tx *reader) (agencyside.BatchRow, error) {
 			return tx.Batch(ctx, "court", "one")
@@ -53,7 +54,8 @@ func TestAgencyKeysAreKeptWithoutASecret(t *testing.T) {
 		if _, err := key("none"); !errors.Is(err, kernel.ErrNotFound) {
 			t.Error(err)
 		}
-		same(t, "all keys", mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.AgencyKey, error) { return tx.AgencyKeys(ctx) }), []mingjing.AgencyKey{k})
+		same(t, "all keys", mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.AgencyKey, error) { return tx.AgencyKeys(ctx) }),
+			[]mingjing.AgencyKey{k})
 	})
 }
 
@@ -82,7 +84,8 @@ func TestWhatAnAgencyHasSuppliedIsFoundByItsReference(t *testing.T) {
 			})
 			return out
 		}
-		same(t, "two residents'", find("court", "same"), [2]string{ids([]string{"1", "2"}, func(s string) string { return s }), ids([]string{"l1", "l2"}, func(s string) string { return s })})
+		same(t, "two residents'", find("court", "same"), [2]string{ids([]string{"1", "2"}, func(s string) string { return s }),
+			ids([]string{"l1", "l2"}, func(s string) string { return s })})
 		same(t, "another agency's", find("tax", "same"), [2]string{})
 		same(t, "no reference", find("court", ""), [2]string{})
 		var refs []string
@@ -128,7 +131,8 @@ func TestAnAnswersDocumentIsReadAsEvidenceIs(t *testing.T) {
 			}
 			return errors.Join(err, err2)
 		})
-		if err := freely(t.Context(), s, func(tx *reader) error { return tx.AddAnswerDocument(t.Context(), "none", e, nil) }); !errors.Is(err, kernel.ErrNotFound) {
+		if err := freely(t.Context(), s, func(tx *reader) error { return tx.AddAnswerDocument(t.Context(), "none", e, nil) }); !errors.Is(err,
+			kernel.ErrNotFound) {
 			t.Error(err)
 		}
 	})

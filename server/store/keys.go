@@ -53,7 +53,8 @@ func (s *Store) sealOld(ctx context.Context) error {
 		for from := 0; ; from += keyBatch {
 			var rows []sealedRow
 			err := s.run(ctx, func(t *tx) (err error) {
-				if rows, err = t.sealedRows(ctx, "seal what is old", k, `ORDER BY `+strings.Join(k.key, ", ")+` LIMIT ? OFFSET ?`, keyBatch, from); err != nil {
+				if rows, err = t.sealedRows(ctx, "seal what is old", k, `ORDER BY `+strings.Join(k.key, ", ")+` LIMIT ? OFFSET ?`, keyBatch,
+					from); err != nil {
 					return err
 				}
 				for _, r := range rows {

@@ -75,8 +75,10 @@ func TestAgencyCasesAreSummedByAgency(t *testing.T) {
 		enrol(t, s, r)
 		days := func(n int) *int { return &n }
 		figures := []cases.AgencyCase{
-			{Dispute: "d1", Agency: "court", Asked: true, Answer: cases.AnswerInTime, Outcome: mingjing.OutcomeRejected, AnswerDays: days(3), DecideDays: days(5)},
-			{Dispute: "d2", Agency: "court", Asked: true, Answer: cases.AnswerLate, Outcome: mingjing.OutcomePartly, AnswerDays: days(3), DecideDays: days(0)},
+			{Dispute: "d1", Agency: "court", Asked: true, Answer: cases.AnswerInTime, Outcome: mingjing.OutcomeRejected, AnswerDays: days(3),
+				DecideDays: days(5)},
+			{Dispute: "d2", Agency: "court", Asked: true, Answer: cases.AnswerLate, Outcome: mingjing.OutcomePartly, AnswerDays: days(3),
+				DecideDays: days(0)},
 			{Dispute: "d3", Agency: "court", Asked: true, Answer: cases.AnswerSilent, LateFrom: day},
 			{Dispute: "d4", Agency: "court", Asked: true, LateFrom: day.Add(time.Hour)},
 			{Dispute: "d5", Agency: "court", Outcome: mingjing.OutcomeUpheld, DecideDays: days(5)},

@@ -23,7 +23,8 @@ func (t *tx) PutMandate(ctx context.Context, m cases.Mandate) error {
 		if m.Name != "" {
 			accepted = 1
 		}
-		return t.update(ctx, op, `UPDATE mandate SET doc = ?, accepted = ? WHERE id = ? AND resident_id = ?`, doc, accepted, m.ID, string(m.OwnerID))
+		return t.update(ctx, op, `UPDATE mandate SET doc = ?, accepted = ? WHERE id = ? AND resident_id = ?`, doc, accepted, m.ID,
+			string(m.OwnerID))
 	}
 	return t.insert(ctx, op, `INSERT INTO mandate (id, dispute_id, resident_id, helper_hash, made_at, doc) VALUES (?, ?, ?, ?, ?, ?)`,
 		m.ID, m.CaseID, string(m.OwnerID), t.s.hash("", string(m.Number)), micros(m.From), doc)
@@ -65,7 +66,8 @@ func (t *reader) MandatesTo(ctx context.Context, owner mingjing.ResidentID, help
 	if err := t.lockForList(ctx, owner); err != nil {
 		return nil, err
 	}
-	return t.mandates(ctx, "list the mandates to a number", owner, `mandate.resident_id = ? AND mandate.helper_hash = ? ORDER BY made_at, mandate.id`,
+	return t.mandates(ctx, "list the mandates to a number", owner,
+		`mandate.resident_id = ? AND mandate.helper_hash = ? ORDER BY made_at, mandate.id`,
 		string(owner), t.s.hash("", string(helper)))
 }
 

@@ -31,7 +31,8 @@ func TestAMandateNamesWhoeverIsEnrolledUnderItsNumber(t *testing.T) {
 			must(t, tx.PutRecord(ctx, record(r, "c2")))
 			must(t, tx.AddCase(ctx, dispute(r, "d", "c")))
 			must(t, tx.AddCase(ctx, dispute(r, "d2", "c2")))
-			for i, m := range []cases.Mandate{mandate(r, "m1", "d", helper.IDNumber), mandate(r, "m2", "d", late.IDNumber), mandate(r, "m3", "d2", helper.IDNumber)} {
+			for i, m := range []cases.Mandate{mandate(r, "m1", "d", helper.IDNumber), mandate(r, "m2", "d", late.IDNumber),
+				mandate(r, "m3", "d2", helper.IDNumber)} {
 				m.From = day.Add(time.Duration(i) * time.Minute)
 				must(t, tx.PutMandate(ctx, m))
 			}
@@ -102,7 +103,8 @@ func TestAMandateNamesWhoeverIsEnrolledUnderItsNumber(t *testing.T) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
-		if err := s.Tx(ctx, func(tx casework.Tx) error { return tx.PutMandate(ctx, mandate(r, "m1", "d", late.IDNumber)) }); !errors.Is(err, kernel.ErrExists) {
+		if err := s.Tx(ctx, func(tx casework.Tx) error { return tx.PutMandate(ctx, mandate(r, "m1", "d", late.IDNumber)) }); !errors.Is(err,
+			kernel.ErrExists) {
 			t.Errorf("the same id twice: %v", err)
 		}
 		var doc []byte

@@ -49,7 +49,8 @@ func (t *tx) SetNotice(ctx context.Context, n notice.Notice) error {
 	if err != nil {
 		return err
 	}
-	return t.update(ctx, op, `UPDATE notice SET read_at = ?, doc = ? WHERE id = ? AND resident_id = ?`, readAt(n), doc, n.ID, string(n.Resident))
+	return t.update(ctx, op, `UPDATE notice SET read_at = ?, doc = ? WHERE id = ? AND resident_id = ?`, readAt(n), doc, n.ID,
+		string(n.Resident))
 }
 
 // Notices implements [casework.Reader]. The limit is at most [MaxPage].
@@ -156,6 +157,7 @@ func (t *tx) DeleteDevicesBut(ctx context.Context, resident mingjing.ResidentID,
 		return err
 	}
 	_, err := t.exec(ctx, "delete the other devices of a resident",
-		`DELETE FROM push_device WHERE resident_id = ? AND (session_hash IS NULL OR session_hash <> ?)`, string(resident), t.s.hash("session", session))
+		`DELETE FROM push_device WHERE resident_id = ? AND (session_hash IS NULL OR session_hash <> ?)`, string(resident),
+		t.s.hash("session", session))
 	return err
 }

@@ -64,7 +64,9 @@ func TestTheInboxIsNumberedPerResidentAndReadNewestFirst(t *testing.T) {
 			return tx.SetNotice(ctx, n)
 		})
 		want.ReadAt, want.Waiting, want.Tries = &at, nil, 2
-		same(t, "a notice that was read", mustGet(t, s, func(ctx context.Context, tx *reader) (notice.Notice, error) { return tx.Notice(ctx, "n2") }), want)
+		same(t, "a notice that was read", mustGet(t, s, func(ctx context.Context, tx *reader) (notice.Notice, error) {
+			return tx.Notice(ctx, "n2")
+		}), want)
 		if n := unread(t, s, r); n != 4 {
 			t.Errorf("%d are unread, want 4", n)
 		}
@@ -86,7 +88,8 @@ func TestNoticeSettingsAreKeptOncePerResident(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, r, other := open(t, url), resident(1), resident(2)
 		enrol(t, s, r, other)
-		p := notice.Prefs{Resident: r.ID, Lang: "en", Off: []mingjing.NoticeKind{mingjing.NoticeScoreReady}, Email: "a@b.example", Until: day, CodesOn: "2026-03-02"}
+		p := notice.Prefs{Resident: r.ID, Lang: "en", Off: []mingjing.NoticeKind{mingjing.NoticeScoreReady}, Email: "a@b.example", Until: day,
+			CodesOn: "2026-03-02"}
 		for _, lang := range []string{"zh-CN", "en"} {
 			p.Lang = lang
 			do(t, s, func(ctx context.Context, tx *reader) error { return tx.SetNoticePrefs(ctx, p) })

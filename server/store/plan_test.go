@@ -172,7 +172,8 @@ func TestNothingIsFoundByLookingThroughATable(t *testing.T) {
 			continue
 		}
 		for line := range strings.SplitSeq(plan(t, s, q), "\n") {
-			if strings.HasPrefix(line, "SCAN") && !strings.Contains(line, "SCAN dispute USING INDEX dispute_") && !strings.Contains(line, "SCAN CONSTANT ROW") {
+			if strings.HasPrefix(line, "SCAN") && !strings.Contains(line, "SCAN dispute USING INDEX dispute_") &&
+				!strings.Contains(line, "SCAN CONSTANT ROW") {
 				t.Errorf("%s\n\tlooks through a table: %s", q, line)
 			}
 			// A helper's mandates are few, and found by whose they are.

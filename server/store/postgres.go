@@ -162,7 +162,8 @@ func (postgresEngine) advance(only string) string {
 }
 
 func (postgresEngine) release() string {
-	return `UPDATE river_job SET state = 'available' WHERE state IN ('retryable', 'scheduled') AND scheduled_at <= now() + interval '5 seconds'`
+	return `UPDATE river_job SET state = 'available' WHERE state IN ('retryable', 'scheduled')
+		AND scheduled_at <= now() + interval '5 seconds'`
 }
 
 func (postgresEngine) jobAt() string { return `(args ->> 'at')::bigint` }

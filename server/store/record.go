@@ -85,11 +85,13 @@ func (t *tx) putHeld(ctx context.Context, op, table string, k sealedColumn, h he
 	if err != nil {
 		return err
 	}
-	err = t.update(ctx, op, `UPDATE `+table+` SET agency = ?, ref_hash = ?, ref = ?, code = ?, state = ?, doc = ? WHERE id = ? AND resident_id = ?`,
+	err = t.update(ctx, op, `UPDATE `+table+
+		` SET agency = ?, ref_hash = ?, ref = ?, code = ?, state = ?, doc = ? WHERE id = ? AND resident_id = ?`,
 		h.agency, hash, ref, h.code, h.state, h.doc, h.id, string(h.resident))
 	if !errors.Is(err, kernel.ErrNotFound) {
 		return err
 	}
-	return t.insert(ctx, op, `INSERT INTO `+table+` (id, resident_id, agency, ref_hash, ref, code, state, doc) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+	return t.insert(ctx, op, `INSERT INTO `+table+
+		` (id, resident_id, agency, ref_hash, ref, code, state, doc) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		h.id, string(h.resident), h.agency, hash, ref, h.code, h.state, h.doc)
 }

@@ -74,7 +74,8 @@ func (t *tx) SetRequest(ctx context.Context, r score.Request) error {
 	if err != nil {
 		return err
 	}
-	return t.update(ctx, op, `UPDATE request SET state = ?, doc = ? WHERE id = ? AND resident_id = ?`, string(r.State), doc, r.ID, string(r.Resident))
+	return t.update(ctx, op, `UPDATE request SET state = ?, doc = ? WHERE id = ? AND resident_id = ?`, string(r.State), doc, r.ID,
+		string(r.Resident))
 }
 
 // QueuePlace implements [casework.Tx]. It is 0 for a request that is not queued.

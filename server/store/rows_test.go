@@ -6,10 +6,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"path/filepath"
-	"reflect"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +17,6 @@ import (
 	"mingjing/server/casework/notice"
 	"mingjing/server/casework/score"
 	"mingjing/server/casework/share"
-	"mingjing/server/store/pgtest"
 )
 
 // same compares as JSON, which is how rows are kept.
@@ -209,7 +204,8 @@ func TestARequestLivesFromQueuedToReady(t *testing.T) {
 		qa.State, qa.FinishedAt, qa.ScoreID = mingjing.RequestReady, &done, "score"
 		theirs := qa
 		theirs.Resident = b.ID // no request ever becomes another's
-		if err := freely(t.Context(), s, func(tx *reader) error { return tx.SetRequest(t.Context(), theirs) }); !errors.Is(err, kernel.ErrNotFound) {
+		if err := freely(t.Context(), s, func(tx *reader) error { return tx.SetRequest(t.Context(), theirs) }); !errors.Is(err,
+			kernel.ErrNotFound) {
 			t.Errorf("a request was given to another: %v", err)
 		}
 		same(t, "ready", mustGet(t, s, func(ctx context.Context, tx *reader) (score.Request, error) { return tx.Request(ctx, "qz") }), qa)
@@ -234,7 +230,8 @@ func TestSourcesAreOnePerAgency(t *testing.T) {
 		later.State, later.AnsweredAt, later.Items = mingjing.SourceAnswered, &answered, 1
 		later.Reply = &score.Reply{Records: []score.ReplyRecord{{Ref: "7", Record: record(r, "").Record}}}
 		do(t, s, func(ctx context.Context, tx *reader) error {
-			return errors.Join(tx.AddRequest(ctx, request(r, "q")), tx.SetSource(ctx, "q", tax), tx.SetSource(ctx, "q", court), tx.SetSource(ctx, "q", later))
+			return errors.Join(tx.AddRequest(ctx, request(r, "q")), tx.SetSource(ctx, "q", tax), tx.SetSource(ctx, "q", court),
+				tx.SetSource(ctx, "q", later))
 		})
 		same(t, "sources", mustGet(t, s, func(ctx context.Context, tx *reader) ([]score.Source, error) { return tx.Sources(ctx, "q") }),
 			[]score.Source{court, later})
@@ -254,9 +251,11 @@ func TestRecordsAndListingsAreReplacedById(t *testing.T) {
 		do(t, s, func(ctx context.Context, tx *reader) error {
 			return errors.Join(tx.PutRecord(ctx, c1), tx.PutListing(ctx, l))
 		})
-		same(t, "records", mustGet(t, s, func(ctx context.Context, tx *reader) ([]holding.Record, error) { return tx.Records(ctx, r.ID) }), []holding.Record{c1, c2})
+		same(t, "records", mustGet(t, s, func(ctx context.Context, tx *reader) ([]holding.Record, error) { return tx.Records(ctx, r.ID) }),
+			[]holding.Record{c1, c2})
 		same(t, "record", mustGet(t, s, func(ctx context.Context, tx *reader) (holding.Record, error) { return tx.Record(ctx, "z") }), c1)
-		same(t, "listings", mustGet(t, s, func(ctx context.Context, tx *reader) ([]holding.Listing, error) { return tx.Listings(ctx, r.ID) }), []holding.Listing{l})
+		same(t, "listings", mustGet(t, s, func(ctx context.Context, tx *reader) ([]holding.Listing, error) { return tx.Listings(ctx, r.ID) }),
+			[]holding.Listing{l})
 		same(t, "listing", mustGet(t, s, func(ctx context.Context, tx *reader) (holding.Listing, error) { return tx.Listing(ctx, "l") }), l)
 		// The same reference is another record at another agency or of another resident.
 		elsewhere, theirs := record(r, "elsewhere"), record(other, "theirs")
@@ -304,7 +303,8 @@ func TestScoresAreKeptPerRulebookUntilTheyAreDeleted(t *testing.T) {
 		if got := list(""); got != "c b a d" {
 			t.Errorf("all scores are %s", got)
 		}
-		same(t, "score", mustGet(t, s, func(ctx context.Context, tx *reader) (mingjing.Score, error) { return tx.Score(ctx, "a") }), score("a", "rongcheng", day))
+		same(t, "score", mustGet(t, s, func(ctx context.Context, tx *reader) (mingjing.Score, error) { return tx.Score(ctx, "a") }),
+			score("a", "rongcheng", day))
 		do(t, s, func(ctx context.Context, tx *reader) error { return tx.DeleteScores(ctx, r.ID, "rongcheng") })
 		if got := list(""); got != "b" {
 			t.Errorf("after deleting, scores are %s", got)
@@ -364,7 +364,8 @@ func TestEvidenceIsKeptWithItsBytes(t *testing.T) {
 				tx.AddEvidence(ctx, "d", e1, big), tx.AddEvidence(ctx, "d", e2, nil), tx.SetEvidence(ctx, answered))
 		})
 		e1 = answered
-		same(t, "evidence", mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.Evidence, error) { return tx.Evidence(ctx, "d") }), []mingjing.Evidence{e1, e2})
+		same(t, "evidence", mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.Evidence, error) { return tx.Evidence(ctx, "d") }),
+			[]mingjing.Evidence{e1, e2})
 		do(t, s, func(ctx context.Context, tx *reader) error {
 			of, err := tx.EvidenceCase(ctx, "z")
 			must(t, err)
@@ -392,136 +393,13 @@ func TestTooMuchContentIsRefused(t *testing.T) {
 	}
 }
 
-// queue fills the store with disputes whose clocks are mixed up, and returns
-// them in the order of the work queue.
-func queue(t *testing.T, s *Store, n int) []cases.Case {
-	t.Helper()
-	var list []cases.Case
-	do(t, s, func(ctx context.Context, tx *reader) error {
-		list = nil
-		for i := range n {
-			r := resident(i)
-			must(t, tx.AddResident(ctx, r))
-			must(t, tx.PutRecord(ctx, record(r, fmt.Sprintf("c%d", i))))
-			d := dispute(r, fmt.Sprintf("D%02d-%d", i*7%n, i), fmt.Sprintf("c%d", i))
-			switch i % 4 {
-			case 0:
-				d.NextDue = time.Time{}
-			case 1:
-				d.NextDue = day // many have the same
-			default:
-				d.NextDue = day.Add(time.Duration(i*13%n) * time.Hour)
-			}
-			if i%5 == 0 {
-				d.HandlerID, d.State = "H1", mingjing.DisputeAssigned
-			}
-			if i%6 == 0 {
-				d.State = mingjing.DisputeDecided
-			}
-			if i%3 == 0 {
-				d.AgencyCode, d.CatalogueCode = "court", "Judgment-Debtor"
-			}
-			must(t, tx.AddCase(ctx, d))
-			list = append(list, d)
-		}
-		return nil
-	})
-	slices.SortFunc(list, func(a, b cases.Case) int {
-		if a.Due() != b.Due() {
-			if a.Due() < b.Due() {
-				return -1
-			}
-			return 1
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
-	return list
-}
-
-func TestTheWorkQueueIsPagedByNearestClock(t *testing.T) {
-	onEach(t, func(t *testing.T, url string) {
-		s := open(t, url)
-		all := queue(t, s, 47)
-		id := func(d cases.Case) string { return d.ID }
-		for _, c := range []struct {
-			name  string
-			query cases.CaseQuery
-			want  func(cases.Case) bool
-		}{
-			{"open", cases.CaseQuery{}, func(d cases.Case) bool { return d.State != mingjing.DisputeDecided }},
-			{"all", filter(mingjing.CaseFilter{State: "all"}, ""), func(cases.Case) bool { return true }},
-			{"decided", filter(mingjing.CaseFilter{State: "decided"}, ""), func(d cases.Case) bool { return d.State == mingjing.DisputeDecided }},
-			{"mine", filter(mingjing.CaseFilter{Mine: true}, "H1"), func(d cases.Case) bool {
-				return d.HandlerID == "H1" && d.State != mingjing.DisputeDecided
-			}},
-			{"mine without me", filter(mingjing.CaseFilter{Mine: true}, ""), func(cases.Case) bool { return false }},
-			{"agency", filter(mingjing.CaseFilter{Agency: "court", State: "all"}, ""), func(d cases.Case) bool { return d.AgencyCode == "court" }},
-			{"search name", filter(mingjing.CaseFilter{Search: " 林小1 ", State: "all"}, ""), func(d cases.Case) bool {
-				return d.ResidentName == "林小1"
-			}},
-			{"search code", filter(mingjing.CaseFilter{Search: "MENT-debt"}, ""), func(d cases.Case) bool {
-				return d.CatalogueCode == "Judgment-Debtor" && d.State != mingjing.DisputeDecided
-			}},
-			{"search id", filter(mingjing.CaseFilter{Search: "d0", State: "all"}, ""), func(d cases.Case) bool { return strings.HasPrefix(d.ID, "D0") }},
-			{"search a wildcard", filter(mingjing.CaseFilter{Search: "%", State: "all"}, ""), func(cases.Case) bool { return false }},
-			{"search a statement", filter(mingjing.CaseFilter{Search: "not me", State: "all"}, ""), func(cases.Case) bool { return false }},
-			{"search too long", filter(mingjing.CaseFilter{Search: strings.Repeat("d", 300)}, ""), func(cases.Case) bool { return false }},
-		} {
-			var want []cases.Case
-			for _, d := range all {
-				if c.want(d) {
-					want = append(want, d)
-				}
-			}
-			for _, limit := range []int{1, 4, 100} {
-				var got []cases.Case
-				q := c.query
-				q.Limit = limit
-				for {
-					page := mustGet(t, s, func(ctx context.Context, tx *reader) ([]cases.Case, error) { return tx.Cases(ctx, q) })
-					got = append(got, page...)
-					if len(page) > limit || len(got) > len(all) {
-						t.Fatalf("%s: a page of %d has %d", c.name, limit, len(page))
-					}
-					if len(page) < limit {
-						break
-					}
-					q.Cursor = page[len(page)-1].Cursor()
-				}
-				if ids(got, id) != ids(want, id) {
-					t.Errorf("%s by %d\n got %s\nwant %s", c.name, limit, ids(got, id), ids(want, id))
-				}
-			}
-		}
-		ctx := t.Context()
-		for _, cursor := range []string{"x", "1.", ".x", "9999999999999999999.x", "1." + strings.Repeat("x", 300)} {
-			if err := freely(ctx, s, func(tx *reader) error {
-				_, err := tx.Cases(ctx, cases.CaseQuery{Cursor: cursor, Limit: 1})
-				return err
-			}); !errors.Is(err, kernel.ErrCursor) {
-				t.Errorf("cursor %.20q: %v, want ErrCursor", cursor, err)
-			}
-		}
-		want := map[string]int{}
-		for _, d := range all {
-			want[string(d.State)]++
-		}
-		if got := mustGet(t, s, func(ctx context.Context, tx *reader) (map[string]int, error) { return tx.CaseCounts(ctx) }); !reflect.DeepEqual(got, want) {
-			t.Errorf("counts are %v, want %v", got, want)
-		}
-	})
-}
-
-func filter(f mingjing.CaseFilter, handler string) cases.CaseQuery {
-	return cases.CaseQuery{CaseFilter: f, HandlerID: handler}
-}
-
 func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, r := open(t, url), resident(1)
 		number := string(r.IDNumber)
 		r.Name = "独一无二"
-		words := []string{number, r.Name, "statement-words", "answer-words", "file-words", "mail-words", "push-words", "session-words", "question-words", "12345678", "purpose-words", "code-words", "who-words"}
+		words := []string{number, r.Name, "statement-words", "answer-words", "file-words", "mail-words", "push-words", "session-words",
+			"question-words", "12345678", "purpose-words", "code-words", "who-words"}
 		q, c, l := request(r, "q"), record(r, "c"), listing(r, "l")
 		d := dispute(r, "d", "c")
 		q.Key, c.Ref, l.Ref, d.Key = "key-"+number, "ref-"+number, "ref-"+number, "key-"+number
@@ -602,85 +480,6 @@ func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
 		}
 		if filled < 20 || docs < 17 {
 			t.Errorf("only %d of %d tables and %d docs were looked at", filled, len(tables), docs)
-		}
-	})
-}
-
-// A longer wait takes another way through the queue than a short one.
-func TestAJobRunsAgainAfterALongWait(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes six seconds")
-	}
-	onEach(t, func(t *testing.T, url string) {
-		t.Parallel()
-		s := open(t, url)
-		const wait = 6 * time.Second
-		ran := make(chan time.Time, 2)
-		first := true
-		work(t, s, func(context.Context, kernel.Job) (time.Duration, error) {
-			ran <- time.Now()
-			if first {
-				first = false
-				return wait, nil
-			}
-			return 0, nil
-		})
-		do(t, s, func(ctx context.Context, tx *reader) error {
-			return tx.Enqueue(ctx, kernel.Job{Kind: cases.JobQuestion, ID: "d"})
-		})
-		begin := receive(t, ran, "the first run")
-		if got := receive(t, ran, "the second run").Sub(begin); got < wait-2*time.Millisecond {
-			t.Errorf("ran again after %v, want %v", got, wait)
-		} else {
-			t.Logf("%v late", got-wait)
-		}
-	})
-}
-
-func benchEach(b *testing.B, fn func(b *testing.B, s *Store)) {
-	b.Run("sqlite", func(b *testing.B) { fn(b, open(b, filepath.Join(b.TempDir(), "store.db"))) })
-	b.Run("postgres", func(b *testing.B) { fn(b, open(b, pgtest.Start(b))) })
-}
-
-// BenchmarkTx is a score request as casework asks for one: the request, its job
-// and its first event in one transaction, each of another resident.
-func BenchmarkTx(b *testing.B) {
-	benchEach(b, func(b *testing.B, s *Store) {
-		r := resident(1)
-		enrol(b, s, r)
-		ctx := b.Context()
-		for n := 0; b.Loop(); n++ {
-			q := request(r, fmt.Sprintf("q%d", n))
-			q.State = mingjing.RequestReady // one resident has one open request
-			must(b, freely(ctx, s, func(tx *reader) error {
-				if err := tx.AddRequest(ctx, q); err != nil {
-					return err
-				}
-				if err := tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: q.ID}); err != nil {
-					return err
-				}
-				_, err := tx.AddEvent(ctx, string(r.ID), mingjing.Event{Kind: mingjing.EventRequest, ID: q.ID, At: day})
-				return err
-			}))
-		}
-	})
-}
-
-// BenchmarkPickUp is the time from asking for a job, its commit included, until
-// it runs.
-func BenchmarkPickUp(b *testing.B) {
-	benchEach(b, func(b *testing.B, s *Store) {
-		ran := make(chan struct{}, 1)
-		work(b, s, func(context.Context, kernel.Job) (time.Duration, error) {
-			ran <- struct{}{}
-			return 0, nil
-		})
-		ctx := b.Context()
-		for n := 0; b.Loop(); n++ {
-			must(b, freely(ctx, s, func(tx *reader) error {
-				return tx.Enqueue(ctx, kernel.Job{Kind: score.JobCollect, ID: fmt.Sprint(n)})
-			}))
-			receive(b, ran, "the job")
 		}
 	})
 }

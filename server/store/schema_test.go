@@ -14,7 +14,7 @@ import (
 
 // apart are the lines in which the engines' schemas may differ, each with a reason.
 var apart = map[string]string{
-	"sqlite: index casework_job_waiting on river_job (<expression>) where state in 'available','scheduled'":   "the queue keeps what a job is made of as text there",
+	"sqlite: index casework_job_waiting on river_job (<expression>) where state in 'available','scheduled'":   "arguments are text there",
 	"postgres: index casework_job_waiting on river_job (<expression>) where state in 'available','scheduled'": "and as jsonb here",
 }
 
@@ -81,13 +81,15 @@ func sqliteSchema(t *testing.T, s *Store) map[string]bool {
 		err := rows.Scan(&table, &column, &to)
 		found[fmt.Sprintf("%s.%s refers to %s", table, column, to)] = true
 		return err
-	}, `SELECT t.name, f."from", f."table" FROM sqlite_schema t JOIN pragma_foreign_key_list(t.name) f WHERE t.type = 'table' AND t.name NOT LIKE 'river%'`)
+	}, `SELECT t.name, f."from", f."table" FROM sqlite_schema t
+		JOIN pragma_foreign_key_list(t.name) f WHERE t.type = 'table' AND t.name NOT LIKE 'river%'`)
 	query(t, s, func(rows *sql.Rows) error {
 		var table, key string
 		err := rows.Scan(&table, &key)
 		found[fmt.Sprintf("primary key of %s (%s)", table, key)] = true
 		return err
-	}, `SELECT name, (SELECT group_concat(name, ', ') FROM (SELECT name FROM pragma_table_info(t.name) WHERE pk > 0 ORDER BY pk)) FROM sqlite_schema t
+	}, `SELECT name, (SELECT group_concat(name, ', ')
+			FROM (SELECT name FROM pragma_table_info(t.name) WHERE pk > 0 ORDER BY pk)) FROM sqlite_schema t
 		WHERE type = 'table' AND name NOT LIKE 'river%' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'goose%'`)
 	query(t, s, func(rows *sql.Rows) error {
 		var (
@@ -159,8 +161,10 @@ func postgresSchema(t *testing.T, s *Store) map[string]bool {
 			(SELECT string_agg(coalesce(a.attname, '<expression>'), ', ' ORDER BY k.n) FROM unnest(x.indkey) WITH ORDINALITY k (num, n)
 				LEFT JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.num AND k.num > 0),
 			pg_get_expr(x.indpred, x.indrelid)
-		FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid JOIN pg_namespace s ON s.oid = t.relnamespace
-		WHERE s.nspname = 'public' AND NOT x.indisprimary AND t.relname NOT LIKE 'goose%' AND (t.relname NOT LIKE 'river%' OR i.relname LIKE 'casework%')`)
+		FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
+		JOIN pg_namespace s ON s.oid = t.relnamespace
+		WHERE s.nspname = 'public' AND NOT x.indisprimary AND t.relname NOT LIKE 'goose%'
+			AND (t.relname NOT LIKE 'river%' OR i.relname LIKE 'casework%')`)
 	return found
 }
 

@@ -139,7 +139,8 @@ func (t *tx) addKeyset(ctx context.Context, owner string) (made bool, err error)
 	if err != nil {
 		return false, err
 	}
-	n, err := t.exec(ctx, "add a keyset", `INSERT INTO keyset (resident_id, wrapped, master) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, owner, wrapped, master)
+	n, err := t.exec(ctx, "add a keyset", `INSERT INTO keyset (resident_id, wrapped, master) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, owner,
+		wrapped, master)
 	return n == 1, err
 }
 

@@ -117,7 +117,8 @@ func TestARepeatedLookIsOneLineOfOnesOwnLogAlone(t *testing.T) {
 			quiet bool
 			want  int
 		}{
-			{"page 1", true, 1}, {"page 1", true, 1}, {"page 1", false, 2}, {"page 2", false, 3}, {"page 2", true, 3}, {"page 2", false, 4}, {"page 3", true, 5},
+			{"page 1", true, 1}, {"page 1", true, 1}, {"page 1", false, 2}, {"page 2", false, 3}, {"page 2", true, 3}, {"page 2", false, 4},
+			{"page 3", true, 5},
 		} {
 			look(step.name, step.quiet)
 			if got := lines(mine); got != step.want {
@@ -145,7 +146,8 @@ func whole(t *testing.T, s *Store, residents ...kernel.Resident) {
 			must(t, tx.PutListing(ctx, listing(r, id("l"))))
 			must(t, tx.AddScore(ctx, r.ID, mingjing.Score{ID: id("s"), At: day}))
 			must(t, tx.AddCase(ctx, dispute(r, id("d"), id("c"))))
-			must(t, tx.AddEvidence(ctx, id("d"), mingjing.Evidence{ID: id("e"), Name: "receipt", AddedAt: day}, []byte(strings.Repeat(r.Name, 5000))))
+			must(t, tx.AddEvidence(ctx, id("d"), mingjing.Evidence{ID: id("e"), Name: "receipt", AddedAt: day},
+				[]byte(strings.Repeat(r.Name, 5000))))
 			must(t, tx.AddAnswerDocument(ctx, id("d"), mingjing.Evidence{ID: id("a"), Name: "answer", AddedAt: day}, []byte(r.Name)))
 			must(t, tx.As(kernel.Entry{AccessEntry: why}).Log(ctx, r.ID))
 			must(t, tx.AddNotice(ctx, aNotice(r, id("n"))))
@@ -372,7 +374,9 @@ func TestWhatIsFromBeforeIsSealed(t *testing.T) {
 							append([]any{content}, r.key...)...))
 					}
 				}
-				for _, q := range []string{`DELETE FROM keyset`, `UPDATE dispute SET name_hash = NULL`, `UPDATE look SET leaf = NULL, commitment = NULL`, `DELETE FROM tree_hash`, `UPDATE tree_head SET size = 0`, `DELETE FROM counter WHERE name = 'sealed'`} {
+				for _, q := range []string{`DELETE FROM keyset`, `UPDATE dispute SET name_hash = NULL`,
+					`UPDATE look SET leaf = NULL, commitment = NULL`, `DELETE FROM tree_hash`, `UPDATE tree_head SET size = 0`,
+					`DELETE FROM counter WHERE name = 'sealed'`} {
 					_, err := tx.exec(ctx, "undo", q)
 					must(t, err)
 				}

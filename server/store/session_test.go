@@ -35,7 +35,8 @@ func TestTheLastUseOfASessionIsKept(t *testing.T) {
 		if _, minutes := seen("desk"); minutes != 0 {
 			t.Errorf("the resident's choice is another's too: %d minutes", minutes)
 		}
-		if uses, err := s.SessionUses(ctx, "desk", "phone"); err != nil || len(uses) != 2 || uses["phone"].Minutes != 15 || uses["desk"].Minutes != 0 {
+		if uses, err := s.SessionUses(ctx, "desk", "phone"); err != nil || len(uses) != 2 || uses["phone"].Minutes != 15 ||
+			uses["desk"].Minutes != 0 {
 			t.Errorf("together they are %+v, %v", uses, err)
 		}
 		must(t, s.UseSession(ctx, "over", r.ID, day))
@@ -64,7 +65,8 @@ func TestTheDevicesOfAllOtherSessionsAreForgotten(t *testing.T) {
 			return mustGet(t, s, func(ctx context.Context, tx *reader) ([]notice.Device, error) { return tx.Devices(ctx, r.ID) })
 		}
 		do(t, s, func(ctx context.Context, tx *reader) error {
-			for _, d := range []notice.Device{device(r, "here", "https://push.example/1", "this"), device(r, "there", "https://push.example/2", "that"),
+			for _, d := range []notice.Device{device(r, "here", "https://push.example/1", "this"),
+				device(r, "there", "https://push.example/2", "that"),
 				device(r, "old", "https://push.example/3", ""), device(other, "theirs", "https://push.example/4", "theirs")} {
 				must(t, tx.PutDevice(ctx, d))
 			}

@@ -47,8 +47,10 @@ func (t *tx) AddShare(ctx context.Context, s share.Share, code string) error {
 	if err != nil {
 		return err
 	}
-	return t.insert(ctx, op, `INSERT INTO share (id, resident_id, code_hash, rulebook, made_at, ends_at, allowed, viewed, revoked_at, corrected_at, doc)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, s.ID, string(s.Resident), t.s.hash("share", code), s.Rulebook, micros(s.MadeAt), micros(s.EndsAt),
+	return t.insert(ctx,
+		op, `INSERT INTO share (id, resident_id, code_hash, rulebook, made_at, ends_at, allowed, viewed, revoked_at, corrected_at, doc)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		s.ID, string(s.Resident), t.s.hash("share", code), s.Rulebook, micros(s.MadeAt), micros(s.EndsAt),
 		s.Allowed, s.Viewed, microsOrNull(s.RevokedAt), microsOrNull(s.CorrectedAt), doc)
 }
 
@@ -141,7 +143,8 @@ func (t *tx) RevokeShares(ctx context.Context, resident mingjing.ResidentID, rul
 		return false, err
 	}
 	n, err := t.exec(ctx, "revoke shares", `UPDATE share SET revoked_at = ?
-		WHERE resident_id = ? AND rulebook = ? AND revoked_at IS NULL AND viewed < allowed AND ends_at > ?`, micros(at), string(resident), rulebook, micros(at))
+		WHERE resident_id = ? AND rulebook = ? AND revoked_at IS NULL AND viewed < allowed AND ends_at > ?`,
+		micros(at), string(resident), rulebook, micros(at))
 	return n > 0, err
 }
 

@@ -46,7 +46,9 @@ func TestAShareIsFoundByItsCodeAndKeepsWhatItWas(t *testing.T) {
 		do(t, s, func(ctx context.Context, tx *reader) error { return tx.SetShare(ctx, h) })
 		want := aShare(r, "one")
 		want.Viewed, want.CorrectedAt = 3, &at // and nothing else
-		same(t, "a share that was used up", mustGet(t, s, func(ctx context.Context, tx *reader) (share.Share, error) { return tx.Share(ctx, "one") }), want)
+		same(t, "a share that was used up", mustGet(t, s, func(ctx context.Context, tx *reader) (share.Share, error) {
+			return tx.Share(ctx, "one")
+		}), want)
 
 		for _, end := range []struct {
 			book string

@@ -139,7 +139,8 @@ func (e sqliteEngine) alone(ctx context.Context, _ *sql.DB, fn func() error) err
 // stand in the query as they are, and a query that can't use it is an error.
 func (sqliteEngine) waitingJob(due bool) string {
 	const found = `SELECT id FROM river_job INDEXED BY casework_job_waiting
-		WHERE json_extract(CAST(args AS TEXT), '$.id') = ? AND state IN ('available', 'scheduled') AND json_extract(CAST(args AS TEXT), '$.kind') = ?`
+		WHERE json_extract(CAST(args AS TEXT), '$.id') = ? AND state IN ('available', 'scheduled')
+			AND json_extract(CAST(args AS TEXT), '$.kind') = ?`
 	if due {
 		return found + ` AND scheduled_at <= datetime('now', 'subsec') LIMIT 1`
 	}
@@ -157,7 +158,8 @@ func (sqliteEngine) advance(only string) string {
 }
 
 func (sqliteEngine) release() string {
-	return `UPDATE river_job SET state = 'available' WHERE state IN ('retryable', 'scheduled') AND scheduled_at <= datetime('now', '+5 seconds', 'subsec')`
+	return `UPDATE river_job SET state = 'available' WHERE state IN ('retryable', 'scheduled')
+		AND scheduled_at <= datetime('now', '+5 seconds', 'subsec')`
 }
 
 func (sqliteEngine) jobAt() string {
@@ -168,7 +170,8 @@ func (sqliteEngine) jobAt() string {
 // leading at the start was left behind by one that died.
 func (sqliteEngine) recover(ctx context.Context, s *Store, _ string) (func(), error) {
 	for _, q := range []string{
-		`UPDATE river_job SET state = 'available', attempt = max(attempt - 1, 0), scheduled_at = datetime('now', 'subsec') WHERE state = 'running'`,
+		`UPDATE river_job SET state = 'available', attempt = max(attempt - 1, 0), scheduled_at = datetime('now', 'subsec')
+			WHERE state = 'running'`,
 		`DELETE FROM river_leader`,
 	} {
 		if _, err := s.db.ExecContext(ctx, q); err != nil {

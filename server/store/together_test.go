@@ -16,7 +16,8 @@ func TestPartsOfOneTransactionEachSayWhyTheyRead(t *testing.T) {
 		enrol(t, s, r)
 		reads := func(ctx context.Context, why string) error {
 			return s.Tx(ctx, func(tx casework.Tx) error {
-				_, err := tx.As(kernel.Entry{AccessEntry: mingjing.AccessEntry{At: day, Role: mingjing.RoleResident, Who: "王", Action: why, Purpose: "own"}}).Resident(ctx, r.ID)
+				_, err := tx.As(kernel.Entry{AccessEntry: mingjing.AccessEntry{At: day, Role: mingjing.RoleResident, Who: "王", Action: why,
+					Purpose: "own"}}).Resident(ctx, r.ID)
 				return err
 			})
 		}

@@ -51,7 +51,8 @@ func (t *tx) growTree(ctx context.Context) error {
 	}
 	const op = "grow the tree"
 	var size int64
-	if err := t.row(ctx, op, []any{&size}, `UPDATE tree_head SET size = size + ? WHERE id = 1 RETURNING size`, int64(len(t.leaves))); err != nil {
+	if err := t.row(ctx, op, []any{&size}, `UPDATE tree_head SET size = size + ? WHERE id = 1 RETURNING size`,
+		int64(len(t.leaves))); err != nil {
 		return err
 	}
 	size -= int64(len(t.leaves))
@@ -181,7 +182,8 @@ func (t *reader) ProvenEntries(ctx context.Context, resident mingjing.ResidentID
 // SetCosigned implements [casework.Tx].
 func (t *tx) SetCosigned(ctx context.Context, k accesslog.Cosigned) error {
 	_, err := t.exec(ctx, "keep what a witness has cosigned", `INSERT INTO cosigned (witness, size, note) VALUES (?, ?, ?)
-		ON CONFLICT (witness) DO UPDATE SET size = excluded.size, note = excluded.note WHERE cosigned.size <= excluded.size`, k.Witness, k.Size, k.Note)
+		ON CONFLICT (witness) DO UPDATE SET size = excluded.size, note = excluded.note
+		WHERE cosigned.size <= excluded.size`, k.Witness, k.Size, k.Note)
 	return err
 }
 

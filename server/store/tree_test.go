@@ -157,7 +157,8 @@ func TestWhatAWitnessHasCosignedOnlyGrows(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		do(t, s, func(ctx context.Context, tx *reader) error {
-			for _, k := range []accesslog.Cosigned{{Witness: "b", Size: 4, Note: "4"}, {Witness: "a", Size: 9, Note: "9"}, {Witness: "a", Size: 8, Note: "8"}, {Witness: "b", Size: 4, Note: "4 again"}} {
+			for _, k := range []accesslog.Cosigned{{Witness: "b", Size: 4, Note: "4"}, {Witness: "a", Size: 9, Note: "9"},
+				{Witness: "a", Size: 8, Note: "8"}, {Witness: "b", Size: 4, Note: "4 again"}} {
 				must(t, tx.SetCosigned(ctx, k))
 			}
 			list, err := tx.Cosigned(ctx)

@@ -36,7 +36,7 @@ type Master interface {
 // hcvault://kms.example:8200/transit/keys/mingjing. Its token is in VAULT_TOKEN.
 const KMSScheme = "hcvault://"
 
-// kmsTimeout bounds one call of the key management service.
+// kmsTimeout is the time limit of one call of the key management service.
 const kmsTimeout = 10 * time.Second
 
 type kms struct {
@@ -92,7 +92,7 @@ type FileMaster struct {
 	seal func(salt []byte) []byte
 
 	mu     sync.Mutex
-	seen   time.Time // when the file that was read was written
+	seen   time.Time // modification time of the file that was read
 	size   int64
 	handle *keyset.Handle
 	key    tink.AEAD
@@ -100,7 +100,7 @@ type FileMaster struct {
 
 // A masterFile is the content of the file.
 type masterFile struct {
-	// Salt goes with a passphrase.
+	// Salt is the salt of the passphrase.
 	Salt   []byte `json:"salt"`
 	Keyset []byte `json:"keyset"`
 }
@@ -281,7 +281,7 @@ func Memory() *Vault {
 	_, _ = rand.Read(key)
 	by, err := subtle.NewAESGCM(key)
 	if err != nil {
-		panic(err) // the size is right
+		panic(err) // it fails only for a wrong size
 	}
 	return New(memoryMaster{by})
 }

@@ -1,17 +1,16 @@
-// Package vault is the only way to what is kept of a person. Each resident has a
-// keyset of their own, wrapped by the bureau's master key; every personal column
-// and file is sealed with it and bound to the place where it stands, so that what
-// is copied elsewhere does not open.
+// Package vault seals and opens everything personal. Each resident has a keyset of
+// their own, wrapped by the bureau's master key; every personal column and file is
+// sealed with it and bound to its table, row and column, so that a copy elsewhere can't
+// be opened.
 //
-// A [Session] seals values, one transaction long. An [Opener] of it opens them for one
-// reason, and the first one of a resident only after the entry is in that resident's
+// A [Session] seals values within one transaction. An [Opener] of it opens them for one
+// reason, and the first value of a resident only after the entry is in that resident's
 // access log: who, when and why. If the entry can't be written, nothing is opened.
-// Destroying a keyset
-// destroys what was sealed with it; in a backup, once the master key that had
-// wrapped the keyset there is retired.
+// Destroying a keyset destroys everything that was sealed with it; in a backup, once the
+// master key that had wrapped the keyset there is retired.
 //
-// The package knows Tink and master keys. It does not know SQL, what a value
-// means, or who may read it.
+// The package knows Tink and master keys. It does not know SQL, what a value means, or
+// who may read it.
 package vault
 
 import (
@@ -31,10 +30,10 @@ import (
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
-// Bureau is the owner of rows that belong to no resident: what staff write of
-// themselves, the line of a case in the work queue, and what agencies submit. Opening
-// them needs no entry in anybody's access log, so nothing about a person may be sealed
-// for it that says more than that there is a case.
+// Bureau is the owner of rows that belong to no resident: what staff write about
+// themselves, the summary of a case in the work queue, and what agencies submit.
+// Opening them needs no entry in an access log, so nothing about a person may be sealed
+// for it but that a case exists.
 const Bureau = ""
 
 // The errors of a vault.

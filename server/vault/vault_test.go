@@ -128,7 +128,8 @@ func TestAValueOpensOnlyWhereItStands(t *testing.T) {
 		if got, err := how.open(ctx, "a", place, sealed); err != nil || !bytes.Equal(got, plain) {
 			t.Errorf("%s: %v", name, err)
 		}
-		for what, at := range map[string]vault.Place{"table": {"listing", "r1", "doc"}, "row": {"record", "r2", "doc"}, "column": {"record", "r1", "ref"}} {
+		for what, at := range map[string]vault.Place{"table": {"listing", "r1", "doc"}, "row": {"record", "r2", "doc"},
+			"column": {"record", "r1", "ref"}} {
 			if _, err := how.open(ctx, "a", at, sealed); !errors.Is(err, vault.ErrSealed) {
 				t.Errorf("%s opens at another %s: %v", name, what, err)
 			}

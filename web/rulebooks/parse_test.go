@@ -128,7 +128,8 @@ func smallestRulebook(t testing.TB) []byte {
 	for _, code := range rulebooks.NeverUsedCodes {
 		book.NeverUsed = append(book.NeverUsed, mingjing.NeverUse{Code: code, Name: name, Reason: name})
 	}
-	book.Measures = []mingjing.PublishedMeasure{{Measure: mingjing.Measure{Code: "a.m", Name: name, LegalBasis: name}, Tier: mingjing.TierMinor}}
+	book.Measures = []mingjing.PublishedMeasure{{Measure: mingjing.Measure{Code: "a.m", Name: name, LegalBasis: name},
+		Tier: mingjing.TierMinor}}
 	book.Procedure = mingjing.Procedure{Calendar: "c", MarkDays: 1, ForwardDays: 1, AgencyDays: 1, SecondNoticeDays: 1, BureauDays: 1,
 		ExtensionDays: 1, CheckDays: 1, ServeDays: 1, AnswerDays: 1, RepairDays: 1, ReviewDays: 1, DeleteDays: 1, VeryLateDays: 1,
 		ReopenMonths: 1, StatementWords: 1, LegalBasis: name}
@@ -147,7 +148,8 @@ func smallestRulebook(t testing.TB) []byte {
 
 func FuzzParse(f *testing.F) {
 	f.Add(smallestRulebook(f))
-	for _, s := range []string{"", "{}", "[]", "null", `{"id":`, `{"id":"a","id":"b"}`, `{"ID":"a"}`, strings.Repeat("[", 50), `{"base":1e3}`, "\xff"} {
+	for _, s := range []string{"", "{}", "[]", "null", `{"id":`, `{"id":"a","id":"b"}`, `{"ID":"a"}`, strings.Repeat("[", 50), `{"base":1e3}`,
+		"\xff"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

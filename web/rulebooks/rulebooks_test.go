@@ -109,7 +109,9 @@ var broken = []struct {
 	{"an agency twice", "/agencies/1/code", true, func(b map[string]any) { at(b, "agencies", 1)["code"] = "court" }},
 	{"an agency's code with a dot", "/agencies/0/code", false, func(b map[string]any) { at(b, "agencies", 0)["code"] = "a.b" }},
 	{"an agency that holds nothing", "/agencies/0/holds", false, func(b map[string]any) { at(b, "agencies", 0)["holds"] = []any{} }},
-	{"an agency that holds what is not in the catalogue", "/agencies/0/holds/0", true, func(b map[string]any) { at(b, "agencies", 0)["holds"] = []any{"court.gossip"} }},
+	{"an agency that holds what is not in the catalogue", "/agencies/0/holds/0", true, func(b map[string]any) {
+		at(b, "agencies", 0)["holds"] = []any{"court.gossip"}
+	}},
 	{"an agency that holds it twice", "/agencies/1/holds/1", false, func(b map[string]any) {
 		at(b, "agencies", 1)["holds"] = []any{"court.false_litigation", "court.false_litigation"}
 	}},
@@ -131,12 +133,22 @@ var broken = []struct {
 	{"a redlist that caps", "/catalogue/0/cap", false, func(b map[string]any) { at(b, "catalogue", 0)["listing"] = "redlist" }},
 	{"a third list", "/catalogue/0/listing", false, func(b map[string]any) { at(b, "catalogue", 0)["listing"] = "greylist" }},
 	{"no document required", "/catalogue/0/documents", false, func(b map[string]any) { at(b, "catalogue", 0)["documents"] = []any{} }},
-	{"a document that there is not", "/catalogue/0/documents/0", true, func(b map[string]any) { at(b, "catalogue", 0)["documents"] = []any{"hearsay"} }},
-	{"an item that counts for no time", "/catalogue/0/counts_months", false, func(b map[string]any) { at(b, "catalogue", 0)["counts_months"] = 0 }},
-	{"an item that counts for over five years", "/catalogue/0/counts_months", false, func(b map[string]any) { at(b, "catalogue", 0)["counts_months"] = 61 }},
-	{"an item without legal basis", "/catalogue/0/legal_basis", false, func(b map[string]any) { delete(at(b, "catalogue", 0), "legal_basis") }},
+	{"a document that there is not", "/catalogue/0/documents/0", true, func(b map[string]any) {
+		at(b, "catalogue", 0)["documents"] = []any{"hearsay"}
+	}},
+	{"an item that counts for no time", "/catalogue/0/counts_months", false, func(b map[string]any) {
+		at(b, "catalogue", 0)["counts_months"] = 0
+	}},
+	{"an item that counts for over five years", "/catalogue/0/counts_months", false, func(b map[string]any) {
+		at(b, "catalogue", 0)["counts_months"] = 61
+	}},
+	{"an item without legal basis", "/catalogue/0/legal_basis", false, func(b map[string]any) {
+		delete(at(b, "catalogue", 0), "legal_basis")
+	}},
 	{"an unknown field in an item", "/catalogue/0/weight", false, func(b map[string]any) { at(b, "catalogue", 0)["weight"] = 2 }},
-	{"friends are not on the list of what is never used", "/never_used", false, func(b map[string]any) { b["never_used"] = b["never_used"].([]any)[1:] }},
+	{"friends are not on the list of what is never used", "/never_used", false, func(b map[string]any) {
+		b["never_used"] = b["never_used"].([]any)[1:]
+	}},
 	{"no reason for what is never used", "/never_used/0/reason", false, func(b map[string]any) { delete(at(b, "never_used", 0), "reason") }},
 	{"no procedure", "/procedure", false, func(b map[string]any) { delete(b, "procedure") }},
 	{"an agency without a clock", "/procedure/agency_days", false, func(b map[string]any) { at(b, "procedure")["agency_days"] = 0 }},
@@ -146,36 +158,60 @@ var broken = []struct {
 	{"nothing open after a decision", "/procedure/reopen_months", false, func(b map[string]any) { at(b, "procedure")["reopen_months"] = 0 }},
 	{"a statement without words", "/procedure/statement_words", false, func(b map[string]any) { at(b, "procedure")["statement_words"] = 0 }},
 	{"a procedure without legal basis", "/procedure/legal_basis", false, func(b map[string]any) { delete(at(b, "procedure"), "legal_basis") }},
-	{"a procedure with samples and no note", "/procedure/sample_note", false, func(b map[string]any) { delete(at(b, "procedure"), "sample_note") }},
-	{"a procedure with a note and no samples", "/procedure/sample_note", false, func(b map[string]any) { at(b, "procedure")["sample"] = false }},
+	{"a procedure with samples and no note", "/procedure/sample_note", false, func(b map[string]any) {
+		delete(at(b, "procedure"), "sample_note")
+	}},
+	{"a procedure with a note and no samples", "/procedure/sample_note", false, func(b map[string]any) {
+		at(b, "procedure")["sample"] = false
+	}},
 	{"two tiers", "/procedure/tiers", false, func(b map[string]any) { p := at(b, "procedure"); p["tiers"] = p["tiers"].([]any)[:2] }},
-	{"a fourth kind of tier", "/procedure/tiers/2/code", false, func(b map[string]any) { at(b, "procedure", "tiers", 2)["code"] = "unforgivable" }},
+	{"a fourth kind of tier", "/procedure/tiers/2/code", false, func(b map[string]any) {
+		at(b, "procedure", "tiers", 2)["code"] = "unforgivable"
+	}},
 	{"tiers out of order", "/procedure/tiers/0/code", true, func(b map[string]any) {
 		at(b, "procedure", "tiers", 0)["code"], at(b, "procedure", "tiers", 1)["code"] = "general", "minor"
 	}},
-	{"a listing without end", "/procedure/tiers/2/max_months", false, func(b map[string]any) { at(b, "procedure", "tiers", 2)["max_months"] = 37 }},
-	{"repair after the end", "/procedure/tiers/1/max_months", true, func(b map[string]any) { at(b, "procedure", "tiers", 1)["min_months"] = 13 }},
-	{"a graver tier that is over sooner", "/procedure/tiers/1", true, func(b map[string]any) { at(b, "procedure", "tiers", 0)["max_months"] = 13 }},
+	{"a listing without end", "/procedure/tiers/2/max_months", false, func(b map[string]any) {
+		at(b, "procedure", "tiers", 2)["max_months"] = 37
+	}},
+	{"repair after the end", "/procedure/tiers/1/max_months", true, func(b map[string]any) {
+		at(b, "procedure", "tiers", 1)["min_months"] = 13
+	}},
+	{"a graver tier that is over sooner", "/procedure/tiers/1", true, func(b map[string]any) {
+		at(b, "procedure", "tiers", 0)["max_months"] = 13
+	}},
 	{"no measures published", "/measures", false, func(b map[string]any) { b["measures"] = []any{} }},
 	{"a measure twice", "/measures/1/code", true, func(b map[string]any) { at(b, "measures", 1)["code"] = "restrict.air" }},
-	{"a measure without a text that allows it", "/measures/0/legal_basis", false, func(b map[string]any) { delete(at(b, "measures", 0), "legal_basis") }},
+	{"a measure without a text that allows it", "/measures/0/legal_basis", false, func(b map[string]any) {
+		delete(at(b, "measures", 0), "legal_basis")
+	}},
 	{"a measure of no tier", "/measures/0/tier", false, func(b map[string]any) { at(b, "measures", 0)["tier"] = "severe" }},
-	{"a measure against what is never used", "/measures/0/name/en", true, func(b map[string]any) { at(b, "measures", 0, "name")["en"] = "No church weddings" }},
+	{"a measure against what is never used", "/measures/0/name/en", true, func(b map[string]any) {
+		at(b, "measures", 0, "name")["en"] = "No church weddings"
+	}},
 	{"a blacklist of no tier", "/catalogue/0/tier", false, func(b map[string]any) { delete(at(b, "catalogue", 0), "tier") }},
 	{"a blacklist of an odd tier", "/catalogue/0/tier", false, func(b map[string]any) { at(b, "catalogue", 0)["tier"] = "severe" }},
 	{"a list that does nothing", "/catalogue/0/measures", false, func(b map[string]any) { at(b, "catalogue", 0)["measures"] = []any{} }},
 	{"a list without an exit", "/catalogue/0/exit", false, func(b map[string]any) { delete(at(b, "catalogue", 0), "exit") }},
-	{"a list that does what is not published", "/catalogue/0/measures/0", true, func(b map[string]any) { at(b, "catalogue", 0)["measures"] = []any{"restrict.ringtone"} }},
+	{"a list that does what is not published", "/catalogue/0/measures/0", true, func(b map[string]any) {
+		at(b, "catalogue", 0)["measures"] = []any{"restrict.ringtone"}
+	}},
 	{"a list that does it twice", "/catalogue/0/measures/1", false, func(b map[string]any) {
 		at(b, "catalogue", 0)["measures"] = []any{"restrict.air", "restrict.air"}
 	}},
 	{"a list out of proportion", "/catalogue/0/measures/0", true, func(b map[string]any) {
 		at(b, "catalogue", 0)["tier"], at(b, "catalogue", 0)["counts_months"] = "general", 12
 	}},
-	{"a list that counts when it is over", "/catalogue/0/counts_months", true, func(b map[string]any) { at(b, "catalogue", 0)["counts_months"] = 37 }},
+	{"a list that counts when it is over", "/catalogue/0/counts_months", true, func(b map[string]any) {
+		at(b, "catalogue", 0)["counts_months"] = 37
+	}},
 	{"a record with a tier", "/catalogue/1/tier", false, func(b map[string]any) { at(b, "catalogue", 1)["tier"] = "minor" }},
-	{"a record with measures", "/catalogue/1/measures", false, func(b map[string]any) { at(b, "catalogue", 1)["measures"] = []any{"restrict.inspection"} }},
-	{"a record with an exit", "/catalogue/1/exit", false, func(b map[string]any) { at(b, "catalogue", 1)["exit"] = at(b, "catalogue", 0)["exit"] }},
+	{"a record with measures", "/catalogue/1/measures", false, func(b map[string]any) {
+		at(b, "catalogue", 1)["measures"] = []any{"restrict.inspection"}
+	}},
+	{"a record with an exit", "/catalogue/1/exit", false, func(b map[string]any) {
+		at(b, "catalogue", 1)["exit"] = at(b, "catalogue", 0)["exit"]
+	}},
 	{"a redlist of a tier", "/catalogue/0/tier", false, func(b map[string]any) {
 		i := at(b, "catalogue", 0)
 		delete(i, "cap")
@@ -441,101 +477,6 @@ func TestTheClocksThatTheLawGivesAreTheLaws(t *testing.T) {
 			if got := book.MeasuresOf(item); len(got) != len(item.Measures) {
 				t.Errorf("%s: of the measures of %s only %d are published", id, item.Code, len(got))
 			}
-		}
-	}
-}
-
-func TestThePublishedCalendarsLoadAndKeepTheSchema(t *testing.T) {
-	schema := compile(t, rulebooks.CalendarSchema())
-	files := rulebooks.CalendarFiles()
-	if got := slices.Sorted(maps.Keys(files)); !slices.Equal(got, []string{"calendars/china.json"}) {
-		t.Fatalf("published are %v", got)
-	}
-	for name, data := range files {
-		if err := bySchema(t, schema, data); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	all, err := rulebooks.Calendars()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for id, book := range published(t) {
-		i := slices.IndexFunc(all, func(k *mingjing.Calendar) bool { return k.Code == book.Procedure.Calendar })
-		if i < 0 || all[i].Zone != book.Zone {
-			t.Errorf("%s counts by a calendar that is not published for its zone", id)
-		}
-	}
-}
-
-func TestABrokenCalendarIsRefusedAtItsPlace(t *testing.T) {
-	good := rulebooks.CalendarFiles()["calendars/china.json"]
-	for place, change := range map[string]func(map[string]any){
-		"/colour":      func(k map[string]any) { k["colour"] = "red" },
-		"/$schema":     func(k map[string]any) { k["$schema"] = "rulebook.schema.json" },
-		"/code":        func(k map[string]any) { k["code"] = "China" },
-		"/version":     func(k map[string]any) { k["version"] = "" },
-		"/name":        func(k map[string]any) { delete(k, "name") },
-		"/zone":        func(k map[string]any) { k["zone"] = "Beijing" },
-		"/from":        func(k map[string]any) { k["from"] = "2024-02-30" },
-		"/to":          func(k map[string]any) { k["to"] = "2060-01-01" },
-		"/holidays":    func(k map[string]any) { k["holidays"] = []any{} },
-		"/holidays/0":  func(k map[string]any) { k["holidays"] = []any{"1 January"} },
-		"/holidays/1":  func(k map[string]any) { k["holidays"] = []any{"2026-10-02", "2026-10-01"} },
-		"/workdays/0":  func(k map[string]any) { k["workdays"] = []any{"2026-10-09"} }, // a Friday
-		"/workdays/1":  func(k map[string]any) { k["workdays"] = []any{"2026-10-10", "2026-10-10"} },
-		"/workdays/2":  func(k map[string]any) { k["workdays"] = []any{"2026-02-14", "2026-02-28", "2026-10-03"} }, // a holiday
-		"/source":      func(k map[string]any) { delete(k, "source") },
-		"/sample_from": func(k map[string]any) { k["sample_from"] = "2031-01-01" },
-		"/sample_note": func(k map[string]any) { k["sample"] = false; delete(k, "sample_from") },
-	} {
-		var k map[string]any
-		if err := json.Unmarshal(good, &k); err != nil {
-			t.Fatal(err)
-		}
-		change(k)
-		data, err := json.Marshal(k)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = rulebooks.ParseCalendar(data)
-		wrong, ok := errors.AsType[*rulebooks.Error](err)
-		if !ok || !slices.ContainsFunc(wrong.Problems, func(p string) bool { return strings.HasPrefix(p, place+": ") }) {
-			t.Errorf("it says %v, want a problem at %s", err, place)
-		}
-	}
-	for name, text := range map[string]string{"nothing": "", "half": string(good[:200]), "two": string(good) + string(good), "a list": "[]"} {
-		if _, err := rulebooks.ParseCalendar([]byte(text)); err == nil {
-			t.Errorf("%s is read", name)
-		}
-	}
-}
-
-func TestABrokenCalendarIsRefusedByTheSchemaToo(t *testing.T) {
-	schema := compile(t, rulebooks.CalendarSchema())
-	for name, change := range map[string]func(map[string]any){
-		"an unknown field":       func(k map[string]any) { k["colour"] = "red" },
-		"no days off":            func(k map[string]any) { delete(k, "holidays") },
-		"a day that is a number": func(k map[string]any) { k["from"] = 20240101 },
-		"a day in words":         func(k map[string]any) { k["from"] = "1 January 2024" },
-		"a day twice":            func(k map[string]any) { k["workdays"] = []any{"2026-10-10", "2026-10-10"} },
-		"samples without a note": func(k map[string]any) { delete(k, "sample_note") },
-		"a note without samples": func(k map[string]any) { k["sample"] = false; delete(k, "sample_from") },
-	} {
-		var k map[string]any
-		if err := json.Unmarshal(rulebooks.CalendarFiles()["calendars/china.json"], &k); err != nil {
-			t.Fatal(err)
-		}
-		change(k)
-		data, err := json.Marshal(k)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := bySchema(t, schema, data); err == nil {
-			t.Errorf("%s: the schema says nothing", name)
-		}
-		if _, err := rulebooks.ParseCalendar(data); err == nil {
-			t.Errorf("%s: the reader says nothing", name)
 		}
 	}
 }

@@ -16,7 +16,8 @@ const maxAnswer = 1000
 
 var (
 	_ = page.Register("agency-questions", page.Screen{Data: page.New[mingjing.AgencyQuestionsView], Body: agencyQuestionsBody, Wide: true})
-	_ = page.Register("agency-question", page.Screen{Data: page.New[mingjing.AgencyQuestion], Body: agencyQuestionBody, Wide: true, Back: page.BackTo("agency-questions")})
+	_ = page.Register("agency-question", page.Screen{Data: page.New[mingjing.AgencyQuestion], Body: agencyQuestionBody, Wide: true,
+		Back: page.BackTo("agency-questions")})
 	_ = page.Register("agency-records", page.Screen{Data: page.New[mingjing.AgencyRecordsView], Body: agencyRecordsBody, Wide: true})
 )
 
@@ -28,8 +29,8 @@ func agencyName(v *mingjing.View) string {
 	return v.Label("agency", v.Who.Agency)
 }
 
-// agencyQuestionsBody returns what waits for the agency's answer, nearest clock first.
-// It names nobody.
+// agencyQuestionsBody returns the questions that wait for the agency's answer, the
+// nearest clock first. It names nobody.
 func agencyQuestionsBody(v *mingjing.View) []app.UI {
 	q := mingjing.DataOf[mingjing.AgencyQuestionsView](v)
 	if q == nil {
@@ -42,7 +43,8 @@ func agencyQuestionsBody(v *mingjing.View) []app.UI {
 	rows := make([][]app.UI, 0, len(q.Questions))
 	for _, k := range q.Questions {
 		rows = append(rows, []app.UI{
-			c.El("a", c.A{"href": href(v, "agency-question", page.Segment(k.ID)), "class": "case-link"}, c.El("code", nil, c.Text(page.CaseNumber(k.ID)))),
+			c.El("a", c.A{"href": href(v, "agency-question", page.Segment(k.ID)), "class": "case-link"},
+				c.El("code", nil, c.Text(page.CaseNumber(k.ID)))),
 			c.Text(v.Label("item", k.Code)), c.El("code", nil, c.Text(k.Ref)), questionNotice(v, k), questionClock(v, k)})
 	}
 	return append(body, c.Div("queue", c.Table{Caption: t(v, "title.agency-questions"), QuietCaption: true, Columns: []c.Column{
@@ -73,7 +75,7 @@ func questionClock(v *mingjing.View, k mingjing.AgencyQuestion) app.UI {
 	return c.Div("two", page.TimeUI(v, k.Clock.Due), c.Span("muted", i18n.Relative(v.Lang, k.Clock.Due, v.Now)))
 }
 
-// agencyQuestionBody returns one question: the resident's words, what they rest on, and
+// agencyQuestionBody returns one question: what the resident wrote, the evidence, and
 // the form for the answer.
 func agencyQuestionBody(v *mingjing.View) []app.UI {
 	q := mingjing.DataOf[mingjing.AgencyQuestion](v)
@@ -84,7 +86,8 @@ func agencyQuestionBody(v *mingjing.View) []app.UI {
 	if q.Notice > 1 {
 		stakes = "agencyside.stakes_second"
 	}
-	body := []app.UI{page.Heading(page.KindText(v, mingjing.Case{Kind: q.Kind}, "case_number", "id", page.CaseNumber(q.ID)), v.Label("item", q.Code)),
+	body := []app.UI{page.Heading(page.KindText(v, mingjing.Case{Kind: q.Kind}, "case_number", "id", page.CaseNumber(q.ID)),
+		v.Label("item", q.Code)),
 		c.Div("state-line", questionNotice(v, *q), c.El("p", nil, c.Text(t(v, "agencyside.answer_by")+" "), page.TimeUI(v, q.Clock.Due)))}
 	if q.Open {
 		body = append(body, c.Notification{Kind: "warning", Text: t(v, stakes)}.UI())
@@ -124,7 +127,7 @@ func agencyQuestionBody(v *mingjing.View) []app.UI {
 	return body
 }
 
-// agencyEvidence lists the evidence; opening a piece leaves a receipt.
+// agencyEvidence returns the list of the evidence; opening a piece leaves a receipt.
 func agencyEvidence(v *mingjing.View, q mingjing.AgencyQuestion) app.UI {
 	if len(q.Evidence) == 0 {
 		return c.Muted(t(v, "dispute.evidence_none"))
@@ -136,8 +139,8 @@ func agencyEvidence(v *mingjing.View, q mingjing.AgencyQuestion) app.UI {
 	return c.Div("stack", c.Muted(t(v, "agencyside.receipt_note")), c.List("papers", items...), page.OpenedList(v, q.Opened))
 }
 
-// answerForm takes the position, the words in both languages, the right date and
-// the document.
+// answerForm returns the form for the position, the text in both languages, the right
+// date and the document.
 func answerForm(v *mingjing.View, q mingjing.AgencyQuestion) app.UI {
 	positions := make([]c.Option, 0, len(mingjing.AgencyPositions))
 	for _, p := range mingjing.AgencyPositions {
@@ -151,12 +154,15 @@ func answerForm(v *mingjing.View, q mingjing.AgencyQuestion) app.UI {
 	return c.Section("reply", t(v, "agencyside.answer_title"), c.Form{Action: "/api/agency/questions/" + page.Segment(q.ID) + "/answer",
 		Multipart: true, Label: t(v, "agencyside.answer_title"), Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
-			c.Radios{Name: "position", Legend: t(v, "field.position"), Options: positions, Value: page.Typed(v, "position"), Error: page.FieldError(v, "position")}.UI(),
-			c.Textarea{Lang: v.Lang, Name: "text_zh", Label: t(v, "field.text_zh"), Hint: t(v, "agencyside.text_hint"), Value: page.Typed(v, "text_zh"),
+			c.Radios{Name: "position", Legend: t(v, "field.position"), Options: positions, Value: page.Typed(v, "position"),
+				Error: page.FieldError(v, "position")}.UI(),
+			c.Textarea{Lang: v.Lang, Name: "text_zh", Label: t(v, "field.text_zh"), Hint: t(v, "agencyside.text_hint"),
+				Value: page.Typed(v, "text_zh"),
 				Error: page.FieldError(v, "text_zh"), Rows: 5, Max: maxAnswer, Required: true}.UI(),
 			c.Textarea{Lang: v.Lang, Name: "text_en", Label: t(v, "field.text_en"), Value: page.Typed(v, "text_en"),
 				Error: page.FieldError(v, "text_en"), Rows: 5, Max: maxAnswer}.UI(),
-			c.FileUpload{Name: "evidence", Label: t(v, "agencyside.document"), Hint: t(v, "agencyside.document_hint", "size", i18n.FileSize(v.Lang, mingjing.MaxEvidenceBytes)),
+			c.FileUpload{Name: "evidence", Label: t(v, "agencyside.document"),
+				Hint:   t(v, "agencyside.document_hint", "size", i18n.FileSize(v.Lang, mingjing.MaxEvidenceBytes)),
 				Accept: page.EvidenceTypes, Error: page.FieldError(v, "evidence")}.UI(),
 			c.Button{Text: t(v, "agencyside.send")}.UI()}}.UI())
 }
@@ -173,13 +179,16 @@ func agencyRecordsBody(v *mingjing.View) []app.UI {
 		all = c.LinkButton{Text: t(v, "queue.clear"), Href: href(v, "agency-records"), Kind: "quiet"}.UI()
 	}
 	body := []app.UI{page.Heading(agencyName(v), t(v, "title.agency-records")), page.Lead(t(v, "agencyside.records_lead")),
-		c.Form{Action: href(v, "agency-records"), Method: "get", Role: "search", Label: t(v, "agencyside.search"), Class: "form-line filter-line", Body: []app.UI{
-			c.Input{Name: "ref", Type: "search", Label: t(v, "agencyside.search"), Hint: t(v, "agencyside.search_hint"), Value: r.Ref, MaxLength: 128, Autocomplete: "off"}.UI(),
-			c.Button{Text: t(v, "agencyside.find"), Kind: "secondary"}.UI(), all}}.UI()}
+		c.Form{Action: href(v, "agency-records"), Method: "get", Role: "search", Label: t(v, "agencyside.search"), Class: "form-line filter-line",
+			Body: []app.UI{
+				c.Input{Name: "ref", Type: "search", Label: t(v, "agencyside.search"), Hint: t(v, "agencyside.search_hint"), Value: r.Ref,
+					MaxLength: 128, Autocomplete: "off"}.UI(),
+				c.Button{Text: t(v, "agencyside.find"), Kind: "secondary"}.UI(), all}}.UI()}
 	if len(r.Holdings) == 0 {
 		return append(body, c.EmptyState{Title: t(v, "agencyside.nothing_title"), Text: t(v, "agencyside.nothing")}.UI())
 	}
-	columns := []c.Column{{Text: t(v, "agencyside.col_ref")}, {Text: t(v, "agencyside.col_kind")}, {Text: t(v, "agencyside.col_item")}, {Text: t(v, "agencyside.col_state")}}
+	columns := []c.Column{{Text: t(v, "agencyside.col_ref")}, {Text: t(v, "agencyside.col_kind")}, {Text: t(v, "agencyside.col_item")},
+		{Text: t(v, "agencyside.col_state")}}
 	if r.Ref != "" {
 		columns = append(columns, c.Column{Text: t(v, "agencyside.resident")})
 	}

@@ -16,7 +16,8 @@ import (
 func TestTheQueueKeepsItsFilters(t *testing.T) {
 	doc := pagetest.RenderHeld(t, "queue", pagetest.HeldScreens("en")["queue.filtered"])
 	form := doc.Find("form[role=search]")
-	if form.Find("input[name=state]").AttrOr("value", "") != "filed" || form.Find("input[name=search]").AttrOr("value", "") != pagetest.Hostile ||
+	if form.Find("input[name=state]").AttrOr("value", "") != "filed" ||
+		form.Find("input[name=search]").AttrOr("value", "") != pagetest.Hostile ||
 		form.Find("input[name=mine][checked]").Length() != 1 || form.Find("option[selected]").AttrOr("value", "") != "hpc" {
 		t.Error("the form has lost a filter")
 	}
@@ -48,7 +49,8 @@ func TestALateCaseIsMarkedInTheQueue(t *testing.T) {
 		mingjing.DataOf[mingjing.QueueView](v).Cases[0].Clocks[1].VeryLateAt = pagetest.HeldNow.Add(after)
 		rows := pagetest.RenderHeld(t, "queue", v).Find("tbody tr")
 		tag := rows.Eq(0).Find(".tag:has(.shape)")
-		if got, want := strings.TrimSpace(tag.Text()), i18n.T("en", "lateness."+how); got != want || tag.Find("svg[aria-hidden=true]").Length() != 1 {
+		if got, want := strings.TrimSpace(tag.Text()), i18n.T("en", "lateness."+how); got != want ||
+			tag.Find("svg[aria-hidden=true]").Length() != 1 {
 			t.Errorf("the case is marked %q, want %q with a shape", got, want)
 		}
 		if rows.Eq(1).Find(".tag:has(.shape)").Length() != 0 {
@@ -63,7 +65,8 @@ func TestTheQueueCountsAndFiltersWhatIsLate(t *testing.T) {
 	doc := pagetest.RenderHeld(t, "queue", v)
 	for how, count := range map[string]string{"late": "3", "very_late": "1"} {
 		chip := doc.Find(`.chips a[href="/en/admin?late=` + how + `&mine=1"]`)
-		if chip.Find(".chip-count").Text() != count || chip.Find(".shape").Length() != 1 || !strings.Contains(chip.Text(), i18n.T("en", "lateness."+how)) {
+		if chip.Find(".chip-count").Text() != count || chip.Find(".shape").Length() != 1 ||
+			!strings.Contains(chip.Text(), i18n.T("en", "lateness."+how)) {
 			t.Errorf("the chip of %s is %q", how, chip.Text())
 		}
 	}
@@ -87,7 +90,8 @@ func TestOpenCasesAreThoseNotDecided(t *testing.T) {
 func TestACaseOffersOnlyTheStepsThatAreAllowed(t *testing.T) {
 	views := pagetest.HeldScreens("en")
 	for name, want := range map[string][]string{
-		"case": {"decision"}, "case.new": {"assign"}, "case.ask": {"ask-agency", "decision"}, "case.decided": nil, "case.taken": nil, "case.waiting": nil, "case.auditor": nil,
+		"case": {"decision"}, "case.new": {"assign"}, "case.ask": {"ask-agency", "decision"}, "case.decided": nil, "case.taken": nil,
+		"case.waiting": nil, "case.auditor": nil,
 	} {
 		var got []string
 		pagetest.RenderHeld(t, name, views[name]).Find(pagetest.StepForms).Each(func(_ int, s *goquery.Selection) {
@@ -118,7 +122,8 @@ func TestEachPieceOfEvidenceHasItsAnswerField(t *testing.T) {
 		t.Errorf("fields in the order %v", order)
 	}
 	answers := doc.Find("textarea[name=evidence_answer]")
-	if !strings.Contains(answers.First().Text(), "看过了") || answers.Last().AttrOr("aria-invalid", "") != "true" || answers.First().AttrOr("aria-invalid", "") != "" {
+	if !strings.Contains(answers.First().Text(), "看过了") || answers.Last().AttrOr("aria-invalid", "") != "true" ||
+		answers.First().AttrOr("aria-invalid", "") != "" {
 		t.Error("what was typed is lost, or the wrong piece is marked")
 	}
 }
@@ -126,7 +131,8 @@ func TestEachPieceOfEvidenceHasItsAnswerField(t *testing.T) {
 func TestEachKindOfCaseOffersItsOwnForm(t *testing.T) {
 	views := pagetest.HeldScreens("en")
 	for name, want := range map[string][]string{
-		"case.repair": {"ask-agency", "extend", "decision"}, "case.review": {"extend", "decision"}, "case.proposed": {"recommend"}, "case.second": {"decision"},
+		"case.repair": {"ask-agency", "extend", "decision"}, "case.review": {"extend", "decision"}, "case.proposed": {"recommend"},
+		"case.second":      {"decision"},
 		"case.first-waits": nil, "case.serve": {"serve"}, "case.moved": {"assign"},
 	} {
 		var got []string
@@ -140,7 +146,8 @@ func TestEachKindOfCaseOffersItsOwnForm(t *testing.T) {
 			t.Errorf("%s offers %v, want %v", name, got, want)
 		}
 	}
-	for name, want := range map[string][]string{"case.repair": {"granted", "refused"}, "case.review": {"upheld", "partly", "rejected"}, "case.proposed": {"approved", "refused"}} {
+	for name, want := range map[string][]string{"case.repair": {"granted", "refused"}, "case.review": {"upheld", "partly", "rejected"},
+		"case.proposed": {"approved", "refused"}} {
 		var got []string
 		radios := pagetest.RenderHeld(t, name, views[name]).Find("input[name=outcome]")
 		for i := range radios.Length() {
@@ -162,12 +169,14 @@ func TestWhoWasTooLateReadsWhatHappenedAndKeepsTheirWords(t *testing.T) {
 	for _, lang := range mingjing.Languages {
 		views := pagetest.HeldScreens(lang)
 		said := pagetest.RenderHeld(t, "faster", views["case.faster"]).Find("#error-summary").Text()
-		for _, want := range []string{"陈晓", i18n.T(lang, "timeline.decided"), i18n.T(lang, "outcome.partly"), "我写好的理由。", i18n.T(lang, "meanwhile.nothing")} {
+		for _, want := range []string{"陈晓", i18n.T(lang, "timeline.decided"), i18n.T(lang, "outcome.partly"),
+			"我写好的理由。", i18n.T(lang, "meanwhile.nothing")} {
 			if !strings.Contains(said, want) {
 				t.Errorf("%s: it does not say %q: %s", lang, want, said)
 			}
 		}
-		if link := pagetest.RenderHeld(t, "moved", views["case.moved"]).Find("#error-summary a[href='#steps']"); link.Text() != i18n.T(lang, "step.assign") {
+		if link := pagetest.RenderHeld(t, "moved", views["case.moved"]).Find("#error-summary a[href='#steps']"); link.Text() != i18n.T(lang,
+			"step.assign") {
 			t.Errorf("%s: what can be done instead is %q", lang, link.Text())
 		}
 	}
@@ -181,7 +190,8 @@ func TestAnEscalatedCaseIsMarkedInTheQueue(t *testing.T) {
 	if n := strings.Count(doc.Find("tbody").Text(), i18n.T("en", "queue.escalated")); n != 1 {
 		t.Errorf("%d cases are marked, want 1", n)
 	}
-	if doc.Find("select[name=kind] option[selected]").AttrOr("value", "") != "repair" || !strings.Contains(doc.Find(".chips a").First().AttrOr("href", ""), "kind=repair") {
+	if doc.Find("select[name=kind] option[selected]").AttrOr("value", "") != "repair" ||
+		!strings.Contains(doc.Find(".chips a").First().AttrOr("href", ""), "kind=repair") {
 		t.Error("the kind is lost")
 	}
 }

@@ -11,19 +11,22 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("case", page.Screen{Data: page.New[mingjing.CasePage], Body: caseBody, Wide: true, Back: page.BackTo("queue"), Title: func(v *mingjing.View) string {
-	if mingjing.DataOf[mingjing.CasePage](v) == nil {
-		return t(v, "title.case")
-	}
-	return page.KindText(v, mingjing.DataOf[mingjing.CasePage](v).Case, "case_number", "id", page.CaseNumber(mingjing.DataOf[mingjing.CasePage](v).ID)) + t(v, "case.title_item", "item", v.Label("item", mingjing.DataOf[mingjing.CasePage](v).Code()))
-}})
+var _ = page.Register("case", page.Screen{Data: page.New[mingjing.CasePage], Body: caseBody, Wide: true, Back: page.BackTo("queue"),
+	Title: func(v *mingjing.View) string {
+		if mingjing.DataOf[mingjing.CasePage](v) == nil {
+			return t(v, "title.case")
+		}
+		return page.KindText(v, mingjing.DataOf[mingjing.CasePage](v).Case, "case_number",
+			"id", page.CaseNumber(mingjing.DataOf[mingjing.CasePage](v).ID)) + t(v, "case.title_item", "item",
+			v.Label("item", mingjing.DataOf[mingjing.CasePage](v).Code()))
+	}})
 
-// maxReasons is the most characters of a decision's reasons, and of an answer to
-// a piece of evidence.
+// maxReasons is the limit of a decision's reasons, and of an answer to a piece of
+// evidence, in characters.
 const maxReasons = 4000
 
 // caseBody returns a case on one screen: what one side says beside the record or
-// listing and the agency's word, then what may be done.
+// listing and the agency's answer, then the possible steps.
 func caseBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.CasePage](v)
 	if shown == nil {
@@ -56,7 +59,8 @@ func caseBody(v *mingjing.View) []app.UI {
 	if k.Kind == mingjing.CaseListing && k.Listing != nil {
 		checks = checkList(v, k)
 	}
-	body = append(body, c.Div("columns columns-even", c.Div("stack", ownSide(v, k), checks), c.Div("stack", agencySide(v, k))), replyForm(v, k))
+	body = append(body, c.Div("columns columns-even", c.Div("stack", ownSide(v, k), checks), c.Div("stack", agencySide(v, k))),
+		replyForm(v, k))
 	switch {
 	case slices.Contains(k.Allowed, "recommend"):
 		body = append(body, recommendForm(v, k))
@@ -102,14 +106,14 @@ func recommendation(v *mingjing.View, k mingjing.CaseView) app.UI {
 			c.El("p", c.A{"class": "signed"}, c.Text(t(v, "dispute.decision_by", "name", r.By, "time", page.Instant(v, r.At))))}}.UI(), own)
 }
 
-// firstDecision returns the decision that a review looks at again.
+// firstDecision returns the decision that is reviewed.
 func firstDecision(v *mingjing.View, first mingjing.CaseView) app.UI {
 	return c.Section("first", t(v, "case.first_title"), page.DecisionCard(v, first.Case),
 		c.El("p", nil, c.Link{Text: t(v, "case.first_see"), Href: href(v, "case", page.Segment(first.ID))}.UI()))
 }
 
-// checkList returns what a proposed listing is checked for, and whether it holds. The
-// rules were checked when it was proposed; who decides sees how each stands now.
+// checkList returns the rules for a proposed listing, and whether they are met. They
+// were checked when it was proposed; the person who decides sees how it is now.
 func checkList(v *mingjing.View, k mingjing.CaseView) app.UI {
 	l, item := k.Listing, v.Rules().Item
 	if item == nil {
@@ -144,26 +148,34 @@ func checkList(v *mingjing.View, k mingjing.CaseView) app.UI {
 		line(strings.TrimSpace(l.Subject) == strings.TrimSpace(k.Resident), t(v, "case.check_subject"))))
 }
 
-// recommendForm takes what the first of two people would decide.
+// recommendForm returns the form in which the first of two people recommends a
+// decision.
 func recommendForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 	return c.Section("recommend", t(v, "case.recommend_title"), c.P(t(v, "case.recommend_text")),
-		c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/recommend", Class: "decide-form", Label: t(v, "case.recommend_title"), Body: []app.UI{
-			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
-			c.Radios{Name: "outcome", Legend: t(v, "case.recommend_outcome"), Options: outcomeOptions(v, k), Value: page.Typed(v, "outcome"), Error: page.FieldError(v, "outcome")}.UI(),
-			c.Textarea{Lang: v.Lang, Name: "reasons", Label: t(v, "case.reasons"), Hint: t(v, "case.recommend_reasons_hint"), Value: page.Typed(v, "reasons"),
-				Error: page.FieldError(v, "reasons"), Rows: 6, Max: maxReasons, Required: true}.UI(),
-			c.Button{Text: t(v, "case.recommend")}.UI()}}.UI())
+		c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/recommend", Class: "decide-form", Label: t(v, "case.recommend_title"),
+			Body: []app.UI{
+				c.Hidden{Name: "lang", Value: v.Lang}.UI(),
+				c.Radios{Name: "outcome", Legend: t(v, "case.recommend_outcome"), Options: outcomeOptions(v, k), Value: page.Typed(v, "outcome"),
+					Error: page.FieldError(v, "outcome")}.UI(),
+				c.Textarea{Lang: v.Lang, Name: "reasons", Label: t(v, "case.reasons"), Hint: t(v, "case.recommend_reasons_hint"),
+					Value: page.Typed(v, "reasons"),
+					Error: page.FieldError(v, "reasons"), Rows: 6, Max: maxReasons, Required: true}.UI(),
+				c.Button{Text: t(v, "case.recommend")}.UI()}}.UI())
 }
 
-// serveForm records that a listing was served on paper.
+// serveForm returns the form that records that a listing was served by post or in
+// person.
 func serveForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 	return c.Section("serve", t(v, "case.serve_title"), c.P(t(v, "case.serve_text")),
 		c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/serve", Class: "decide-form", Label: t(v, "case.serve_title"), Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
-			c.Radios{Name: "method", Legend: t(v, "case.serve_method"), Value: page.Typed(v, "method"), Error: page.FieldError(v, "method"), Options: []c.Option{
-				{Value: mingjing.ServedByPost, Text: t(v, "served.post")}, {Value: mingjing.ServedInPerson, Text: t(v, "served.in_person")}}}.UI(),
-			c.Input{Name: "on", Type: "date", Label: t(v, "case.serve_on"), Value: page.Typed(v, "on"), Error: page.FieldError(v, "on"), Width: "medium", Required: true}.UI(),
-			c.Input{Name: "proof", Label: t(v, "case.serve_proof"), Value: page.Typed(v, "proof"), Error: page.FieldError(v, "proof"), MaxLength: 100, Autocomplete: "off", Required: true}.UI(),
+			c.Radios{Name: "method", Legend: t(v, "case.serve_method"), Value: page.Typed(v, "method"), Error: page.FieldError(v, "method"),
+				Options: []c.Option{
+					{Value: mingjing.ServedByPost, Text: t(v, "served.post")}, {Value: mingjing.ServedInPerson, Text: t(v, "served.in_person")}}}.UI(),
+			c.Input{Name: "on", Type: "date", Label: t(v, "case.serve_on"), Value: page.Typed(v, "on"), Error: page.FieldError(v, "on"),
+				Width: "medium", Required: true}.UI(),
+			c.Input{Name: "proof", Label: t(v, "case.serve_proof"), Value: page.Typed(v, "proof"), Error: page.FieldError(v, "proof"),
+				MaxLength: 100, Autocomplete: "off", Required: true}.UI(),
 			c.Button{Text: t(v, "case.serve")}.UI()}}.UI())
 }
 
@@ -231,7 +243,7 @@ func caseDecision(v *mingjing.View, k mingjing.CaseView) app.UI {
 	return c.Section("decision", t(v, "dispute.decision"), corrected, page.DecisionCard(v, k.Case))
 }
 
-// steps returns what may be done before the decision, or why nothing may.
+// steps returns the forms of the steps before the decision, or why there are none.
 func steps(v *mingjing.View, k mingjing.CaseView) app.UI {
 	if len(k.Allowed) == 0 {
 		return c.Notification{Kind: "info", Text: whyNot(v, k)}.UI()
@@ -251,7 +263,8 @@ func steps(v *mingjing.View, k mingjing.CaseView) app.UI {
 		kind = "secondary"
 	}
 	step("ask_agency", "ask-agency", t(v, "case.ask"), t(v, "case.ask_hint", "agency", v.Label("agency", k.Agency())), kind)
-	for _, to := range []struct{ step, text string }{{"recommend", "case.to_recommend"}, {"decide", "case.to_decision"}, {"serve", "case.to_serve"}} {
+	for _, to := range []struct{ step, text string }{{"recommend", "case.to_recommend"}, {"decide", "case.to_decision"},
+		{"serve", "case.to_serve"}} {
 		if !slices.Contains(k.Allowed, to.step) {
 			continue
 		}
@@ -268,7 +281,7 @@ func steps(v *mingjing.View, k mingjing.CaseView) app.UI {
 	return c.Section("steps", t(v, "case.steps"), c.Div("step-forms", forms...))
 }
 
-// whyNot says why the viewer may do nothing with the case.
+// whyNot returns why the viewer can do nothing with the case.
 func whyNot(v *mingjing.View, k mingjing.CaseView) string {
 	switch {
 	case k.Decision != nil || k.State == mingjing.DisputeDecided:
@@ -304,7 +317,8 @@ func outcomeOptions(v *mingjing.View, k mingjing.CaseView) []c.Option {
 		}
 		option := c.Option{Value: string(o), Text: page.OutcomeName(v, k.Case, o), Hint: t(v, hint)}
 		if o == mingjing.OutcomePartly {
-			option.Body = c.Input{Name: "correct_to", Type: "date", Label: t(v, "case.correct_to."+page.CaseSubject(k.Case)), Hint: t(v, "case.correct_to_hint"),
+			option.Body = c.Input{Name: "correct_to", Type: "date", Label: t(v, "case.correct_to."+page.CaseSubject(k.Case)),
+				Hint:  t(v, "case.correct_to_hint"),
 				Value: correctTo(v, k), Error: page.FieldError(v, "correct_to"), Width: "medium"}.UI()
 		}
 		outcomes = append(outcomes, option)
@@ -312,11 +326,12 @@ func outcomeOptions(v *mingjing.View, k mingjing.CaseView) []c.Option {
 	return outcomes
 }
 
-// decideForm takes the outcome, the reasons and an answer to each piece of
-// evidence. evidence_id and evidence_answer are repeated, in the same order.
+// decideForm returns the form for the outcome, the reasons and an answer to each piece
+// of evidence. evidence_id and evidence_answer are repeated, in the same order.
 func decideForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 	body := []app.UI{
-		c.Radios{Name: "outcome", Legend: t(v, "case.outcome"), Options: outcomeOptions(v, k), Value: page.Typed(v, "outcome"), Error: page.FieldError(v, "outcome")}.UI(),
+		c.Radios{Name: "outcome", Legend: t(v, "case.outcome"), Options: outcomeOptions(v, k), Value: page.Typed(v, "outcome"),
+			Error: page.FieldError(v, "outcome")}.UI(),
 		c.Textarea{Lang: v.Lang, Name: "reasons", Label: t(v, "case.reasons"), Hint: t(v, "case.reasons_hint"), Value: page.Typed(v, "reasons"),
 			Error: page.FieldError(v, "reasons"), Rows: 8, Max: maxReasons, Required: true}.UI(),
 	}
@@ -344,9 +359,8 @@ func correctTo(v *mingjing.View, k mingjing.CaseView) string {
 	return ""
 }
 
-// evidenceAnswer returns the field for the answer to one piece. What had been typed,
-// and what was wrong with it, comes back under "evidence_answer_" and the evidence's
-// id.
+// evidenceAnswer returns the field for the answer to one piece. What was typed, and its
+// error, have the name "evidence_answer_" and the evidence's id.
 func evidenceAnswer(v *mingjing.View, e mingjing.Evidence) app.UI {
 	own := "evidence_answer_" + e.ID
 	return c.Textarea{Lang: v.Lang, Name: "evidence_answer", ID: own,

@@ -11,7 +11,7 @@ import (
 
 var _ = page.Register("demo-clock", page.Screen{Data: page.New[mingjing.DemoClockView], Body: demoClockBody})
 
-// demoClockBody returns the clock of a demo city: its time, what it waits for, and the
+// demoClockBody returns the clock of a demo city: its time, the next deadlines, and the
 // steps by which a tester moves it.
 func demoClockBody(v *mingjing.View) []app.UI {
 	k := mingjing.DataOf[mingjing.DemoClockView](v)

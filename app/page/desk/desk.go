@@ -18,7 +18,7 @@ var (
 	_ = page.Register("counter", page.Screen{Data: page.New[mingjing.CounterView], Body: counterBody})
 )
 
-// nextForm asks for the next case.
+// nextForm returns the form that asks for the next case.
 func nextForm(v *mingjing.View) app.UI {
 	if v.Who == nil || v.Who.Role == mingjing.RoleAuditor {
 		return nil
@@ -29,7 +29,8 @@ func nextForm(v *mingjing.View) app.UI {
 		c.El("p", c.A{"class": "hint"}, c.Text(t(v, "queue.next_hint")))}}.UI()
 }
 
-// replyForm chooses a published text, which the page then shows among the reasons.
+// replyForm returns the choice of a published text, which the page then shows among the
+// reasons.
 func replyForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 	if !slices.Contains(k.Allowed, "decide") && !slices.Contains(k.Allowed, "recommend") {
 		return nil
@@ -37,19 +38,21 @@ func replyForm(v *mingjing.View, k mingjing.CaseView) app.UI {
 	fit := mingjing.RepliesFor(k.Kind)
 	options := make([]c.Option, 0, len(fit))
 	for _, r := range fit {
-		options = append(options, c.Option{Value: r.Code, Text: t(v, "case.reply_option", "outcome", page.Code(v, "outcome", string(r.Outcomes[0])), "title", t(v, "reply."+r.Code+".title"))})
+		options = append(options, c.Option{Value: r.Code,
+			Text: t(v, "case.reply_option", "outcome", page.Code(v, "outcome", string(r.Outcomes[0])), "title", t(v, "reply."+r.Code+".title"))})
 	}
 	hint := t(v, "case.reply_hint")
 	if slices.Contains(mingjing.Languages, k.ReplyLang) {
 		hint = t(v, "case.reply_hint_"+map[string]string{"zh-CN": "zh", "en": "en"}[k.ReplyLang])
 	}
-	return c.Section("replies", t(v, "case.reply_title"), c.Form{Action: href(v, "case", page.Segment(k.ID)), Method: "get", Class: "form-line", Label: t(v, "case.reply_title"),
-		Body: []app.UI{c.Select{Name: "reply", Label: t(v, "case.reply"), Hint: hint, Options: options, Value: page.Typed(v, "reply")}.UI(),
-			c.Button{Text: t(v, "case.reply_insert"), Kind: "secondary"}.UI()}}.UI())
+	return c.Section("replies", t(v, "case.reply_title"),
+		c.Form{Action: href(v, "case", page.Segment(k.ID)), Method: "get", Class: "form-line", Label: t(v, "case.reply_title"),
+			Body: []app.UI{c.Select{Name: "reply", Label: t(v, "case.reply"), Hint: hint, Options: options, Value: page.Typed(v, "reply")}.UI(),
+				c.Button{Text: t(v, "case.reply_insert"), Kind: "secondary"}.UI()}}.UI())
 }
 
 // deskSide returns what staff write for each other, and the ID number, which is opened
-// for a reason only.
+// only for a reason.
 func deskSide(v *mingjing.View, k mingjing.CaseView) app.UI {
 	var number app.UI
 	if part := idNumberPart(v, k); part != nil {
@@ -70,7 +73,8 @@ func notesPart(v *mingjing.View, k mingjing.CaseView) app.UI {
 	if v.Who != nil && v.Who.Role != mingjing.RoleAuditor {
 		body = append(body, c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/notes", Label: t(v, "case.note_add"), Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
-			c.Textarea{Lang: v.Lang, Name: "text", Label: t(v, "case.note"), Value: page.Typed(v, "text"), Error: page.FieldError(v, "text"), Rows: 3, Max: mingjing.MaxNote, Required: true}.UI(),
+			c.Textarea{Lang: v.Lang, Name: "text", Label: t(v, "case.note"), Value: page.Typed(v, "text"), Error: page.FieldError(v, "text"),
+				Rows: 3, Max: mingjing.MaxNote, Required: true}.UI(),
 			c.Button{Text: t(v, "case.note_add"), Kind: "secondary"}.UI()}}.UI())
 	}
 	return c.Section("notes", t(v, "case.notes"), body...)
@@ -87,10 +91,12 @@ func idNumberPart(v *mingjing.View, k mingjing.CaseView) app.UI {
 	for _, r := range mingjing.IDNumberReasons {
 		reasons = append(reasons, c.Option{Value: r, Text: t(v, "purpose.id_"+r)})
 	}
-	// The browser sends it itself: the answer is a page of its own that nothing keeps.
+	// The browser sends it itself: the answer is a page of its own that is stored
+	// nowhere.
 	return c.Form{Action: "/api/admin/cases/" + page.Segment(k.ID) + "/id-number", Full: true, Label: t(v, "case.id_title"), Body: []app.UI{
 		c.Hidden{Name: "lang", Value: v.Lang}.UI(),
-		c.Radios{Name: "id_reason", Legend: t(v, "case.id_reason"), Hint: t(v, "case.id_hint"), Options: reasons, Value: page.Typed(v, "id_reason"), Error: page.FieldError(v, "id_reason")}.UI(),
+		c.Radios{Name: "id_reason", Legend: t(v, "case.id_reason"), Hint: t(v, "case.id_hint"), Options: reasons,
+			Value: page.Typed(v, "id_reason"), Error: page.FieldError(v, "id_reason")}.UI(),
 		c.Button{Text: t(v, "case.id_show"), Kind: "secondary"}.UI()}}.UI()
 }
 
@@ -120,10 +126,12 @@ func workloadBody(v *mingjing.View) []app.UI {
 	return append(body, c.Table{Caption: t(v, "workload.caption"), QuietCaption: true, Columns: []c.Column{{Text: t(v, "workload.handler")},
 		{Text: t(v, "workload.open"), Numeric: true}, {Text: t(v, "workload.next")}, {Text: t(v, "workload.late"), Numeric: true},
 		{Text: t(v, "workload.decided"), Numeric: true}, {Text: t(v, "workload.median"), Numeric: true},
-		{Text: t(v, "workload.given"), Numeric: true}, {Text: t(v, "workload.picked"), Numeric: true}, {Text: t(v, "workload.missed"), Numeric: true}}, Rows: rows}.UI())
+		{Text: t(v, "workload.given"), Numeric: true}, {Text: t(v, "workload.picked"), Numeric: true},
+		{Text: t(v, "workload.missed"), Numeric: true}}, Rows: rows}.UI())
 }
 
-// relativesBody is whom the viewer has declared; for an auditor, what everybody has.
+// relativesBody returns the relatives that the viewer has declared; for an auditor,
+// those of everybody.
 func relativesBody(v *mingjing.View) []app.UI {
 	r := mingjing.DataOf[mingjing.RelativesView](v)
 	if r == nil {
@@ -156,9 +164,10 @@ func relativesBody(v *mingjing.View) []app.UI {
 		body = append(body, c.Table{Caption: t(v, "relatives.caption"), QuietCaption: true, Columns: []c.Column{{Text: t(v, "relatives.number")},
 			{Text: t(v, "relatives.at")}, {Text: t(v, "relatives.what")}}, Rows: rows}.UI())
 	}
-	return append(body, c.Section("declare", t(v, "relatives.declare"), c.Form{Action: "/api/admin/relatives", Label: t(v, "relatives.declare"), Body: []app.UI{
-		c.Hidden{Name: "lang", Value: v.Lang}.UI(), deskNumber(v, t(v, "relatives.hint")),
-		c.Button{Text: t(v, "relatives.declare")}.UI()}}.UI()))
+	return append(body, c.Section("declare", t(v, "relatives.declare"),
+		c.Form{Action: "/api/admin/relatives", Label: t(v, "relatives.declare"), Body: []app.UI{
+			c.Hidden{Name: "lang", Value: v.Lang}.UI(), deskNumber(v, t(v, "relatives.hint")),
+			c.Button{Text: t(v, "relatives.declare")}.UI()}}.UI()))
 }
 
 func deskNumber(v *mingjing.View, hint string) app.UI {
@@ -174,9 +183,10 @@ func counterBody(v *mingjing.View) []app.UI {
 	}
 	body := []app.UI{page.Heading("", t(v, "title.counter"))}
 	if k.Visit == "" {
-		return append(body, page.Lead(t(v, "counter.lead")), c.Form{Action: "/api/admin/counter", Full: true, Label: t(v, "counter.look_up"), Body: []app.UI{
-			c.Hidden{Name: "lang", Value: v.Lang}.UI(), deskNumber(v, t(v, "counter.hint")),
-			c.Button{Text: t(v, "counter.look_up")}.UI()}}.UI())
+		return append(body, page.Lead(t(v, "counter.lead")), c.Form{Action: "/api/admin/counter", Full: true, Label: t(v, "counter.look_up"),
+			Body: []app.UI{
+				c.Hidden{Name: "lang", Value: v.Lang}.UI(), deskNumber(v, t(v, "counter.hint")),
+				c.Button{Text: t(v, "counter.look_up")}.UI()}}.UI())
 	}
 	body = append(body, c.SummaryList{Rows: []c.SummaryRow{{Key: t(v, "case.resident"), Text: k.Resident},
 		{Key: t(v, "counter.number"), Value: c.El("code", nil, c.Text(k.IDMasked))}}}.UI(), c.Muted(t(v, "counter.logged")))
@@ -193,25 +203,33 @@ func counterBody(v *mingjing.View) []app.UI {
 	add("listing", "listing_state", k.Listings)
 	body = append(body, counterClosed(v, k))
 	if len(what) == 0 {
-		return append(body, c.Notification{Kind: "info", Text: t(v, "counter.nothing")}.UI(), c.Link{Text: t(v, "counter.another"), Href: href(v, "counter")}.UI())
+		return append(body, c.Notification{Kind: "info", Text: t(v, "counter.nothing")}.UI(),
+			c.Link{Text: t(v, "counter.another"), Href: href(v, "counter")}.UI())
 	}
 	reasons := make([]c.Option, 0, len(mingjing.DisputeReasons))
 	for _, r := range mingjing.DisputeReasons {
 		reasons = append(reasons, c.Option{Value: string(r), Text: page.Code(v, "reason", string(r))})
 	}
-	return append(body, c.Section("file", t(v, "counter.file"), c.Form{Action: "/api/admin/counter/disputes", Multipart: true, Full: true, Label: t(v, "counter.file"), Body: []app.UI{
-		c.Hidden{Name: "lang", Value: v.Lang}.UI(), c.Hidden{Name: "visit", Value: k.Visit}.UI(), c.Hidden{Name: "idempotency_key", Value: k.Key}.UI(),
-		c.Radios{Name: "what", Legend: t(v, "counter.what"), Options: what, Value: page.Typed(v, "what"), Error: page.FieldError(v, "what")}.UI(),
-		c.Radios{Name: "reason", Legend: t(v, "new_dispute.reason"), Options: reasons, Value: page.Typed(v, "reason"), Error: page.FieldError(v, "reason")}.UI(),
-		c.Textarea{Lang: v.Lang, Name: "statement", Label: t(v, "counter.statement"), Hint: t(v, "counter.statement_hint"), Value: page.Typed(v, "statement"),
-			Error: page.FieldError(v, "statement"), Rows: 8, Max: mingjing.MaxStatement, Required: true}.UI(),
-		c.FileUpload{Name: "evidence", Label: t(v, "counter.evidence"), Hint: t(v, "new_dispute.evidence_hint", "max", strconv.Itoa(mingjing.MaxEvidence),
-			"size", i18n.FileSize(v.Lang, mingjing.MaxEvidenceBytes)), Accept: page.EvidenceTypes, Multiple: true, Error: page.FieldError(v, "evidence")}.UI(),
-		c.Inset{Body: []app.UI{c.P(t(v, "counter.barred"))}}.UI(),
-		c.Button{Text: t(v, "counter.submit")}.UI()}}.UI()), c.Link{Text: t(v, "counter.another"), Href: href(v, "counter")}.UI())
+	return append(body, c.Section("file", t(v, "counter.file"), c.Form{Action: "/api/admin/counter/disputes", Multipart: true, Full: true,
+		Label: t(v, "counter.file"), Body: []app.UI{
+			c.Hidden{Name: "lang", Value: v.Lang}.UI(), c.Hidden{Name: "visit", Value: k.Visit}.UI(),
+			c.Hidden{Name: "idempotency_key", Value: k.Key}.UI(),
+			c.Radios{Name: "what", Legend: t(v, "counter.what"), Options: what, Value: page.Typed(v, "what"),
+				Error: page.FieldError(v, "what")}.UI(),
+			c.Radios{Name: "reason", Legend: t(v, "new_dispute.reason"), Options: reasons, Value: page.Typed(v, "reason"),
+				Error: page.FieldError(v, "reason")}.UI(),
+			c.Textarea{Lang: v.Lang, Name: "statement", Label: t(v, "counter.statement"), Hint: t(v, "counter.statement_hint"),
+				Value: page.Typed(v, "statement"),
+				Error: page.FieldError(v, "statement"), Rows: 8, Max: mingjing.MaxStatement, Required: true}.UI(),
+			c.FileUpload{Name: "evidence", Label: t(v, "counter.evidence"),
+				Hint: t(v, "new_dispute.evidence_hint", "max", strconv.Itoa(mingjing.MaxEvidence),
+					"size", i18n.FileSize(v.Lang, mingjing.MaxEvidenceBytes)), Accept: page.EvidenceTypes, Multiple: true,
+				Error: page.FieldError(v, "evidence")}.UI(),
+			c.Inset{Body: []app.UI{c.P(t(v, "counter.barred"))}}.UI(),
+			c.Button{Text: t(v, "counter.submit")}.UI()}}.UI()), c.Link{Text: t(v, "counter.another"), Href: href(v, "counter")}.UI())
 }
 
-// counterClosed names what can't be disputed now, so that the resident hears why it
+// counterClosed returns what can't be disputed now, so that the resident learns why it
 // is no choice.
 func counterClosed(v *mingjing.View, k *mingjing.CounterView) app.UI {
 	var closed []app.UI

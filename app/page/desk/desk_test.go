@@ -24,32 +24,40 @@ func deskScreens(lang string) map[string]*mingjing.View {
 	median := 4
 	add("workload", mingjing.RoleSupervisor, func(v *mingjing.View) {
 		v.Data = &mingjing.WorkloadView{Days: 30, Handlers: []mingjing.HandlerFigures{
-			{ID: "H-0001", Name: "周慧", Open: 12, Next: &pagetest.SampleNow, Late: 2, Decided: 9, MedianDays: &median, Given: 8, Picked: 3}, {ID: "H-0002", Name: pagetest.Hostile}}}
+			{ID: "H-0001", Name: "周慧", Open: 12, Next: &pagetest.SampleNow, Late: 2, Decided: 9, MedianDays: &median, Given: 8, Picked: 3},
+			{ID: "H-0002", Name: pagetest.Hostile}}}
 	})
 	add("workload.empty", mingjing.RoleAuditor, func(v *mingjing.View) { v.Data = &mingjing.WorkloadView{Days: 30} })
 	add("relatives", mingjing.RoleHandler, func(v *mingjing.View) {
 		v.Data = &mingjing.RelativesView{Relatives: []mingjing.Relative{{ID: "r-1", IDMasked: "99**************1X", At: pagetest.SampleNow}}}
-		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "id_number", Code: "id_number_check"}}}
+		v.Problem = &mingjing.Problem{Status: 422,
+			Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "id_number", Code: "id_number_check"}}}
 	})
 	add("relatives.none", mingjing.RoleHandler, func(v *mingjing.View) { v.Data = &mingjing.RelativesView{} })
 	add("relatives.log", mingjing.RoleAuditor, func(v *mingjing.View) {
-		v.Data = &mingjing.RelativesView{Log: []mingjing.Declaration{{At: pagetest.SampleNow, Staff: "H-0001", Name: pagetest.Hostile, Action: "declared", IDMasked: "99**************1X"}}}
+		v.Data = &mingjing.RelativesView{
+			Log: []mingjing.Declaration{{At: pagetest.SampleNow, Staff: "H-0001", Name: pagetest.Hostile,
+				Action: "declared", IDMasked: "99**************1X"}}}
 	})
 	add("counter", mingjing.RoleHandler, func(v *mingjing.View) { v.Data = &mingjing.CounterView{} })
 	found := mingjing.CounterView{Visit: "v-1", Resident: pagetest.Hostile, IDMasked: "99**************1X", Key: "k-1",
-		Records:  []mingjing.CounterItem{{ID: "rec-1", Agency: "court", Code: "court.unpaid_judgment", State: "active", Open: true}, {ID: "rec-2", Agency: "court", Code: "court.unpaid_judgment", State: "disputed"}},
+		Records: []mingjing.CounterItem{{ID: "rec-1", Agency: "court", Code: "court.unpaid_judgment", State: "active", Open: true},
+			{ID: "rec-2", Agency: "court", Code: "court.unpaid_judgment", State: "disputed"}},
 		Listings: []mingjing.CounterItem{{ID: "list-1", Agency: "court", Code: "court.enforcement_blacklist", State: "in_effect", Open: true}}}
 	add("counter.found", mingjing.RoleSupervisor, func(v *mingjing.View) { v.Data = &found })
 	add("counter.wrong", mingjing.RoleHandler, func(v *mingjing.View) {
 		v.Data = &found
 		v.Form = map[string]string{"what": "listing:list-1", "statement": pagetest.Hostile}
-		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "what", Code: "nothing_to_dispute"}, {Field: "reason", Code: "reason_required"}}}
+		v.Problem = &mingjing.Problem{Status: 422,
+			Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "what", Code: "nothing_to_dispute"},
+				{Field: "reason", Code: "reason_required"}}}
 	})
 	add("counter.nothing", mingjing.RoleHandler, func(v *mingjing.View) { v.Data = &mingjing.CounterView{Visit: "v-1", Resident: "林婧"} })
 	add("case.notes", mingjing.RoleHandler, func(v *mingjing.View) {
 		v.Data = &mingjing.CasePage{CaseView: *pagetest.WorkCase(mingjing.DisputeAgencyAnswered, "H-0001", false, "decide")}
 		mingjing.DataOf[mingjing.CasePage](v).ReplyLang = "en"
-		mingjing.DataOf[mingjing.CasePage](v).Notes = []mingjing.Note{{ID: "n-1", Text: pagetest.Hostile, By: "周慧", Role: mingjing.RoleHandler, At: pagetest.SampleNow.Add(-time.Hour)}}
+		mingjing.DataOf[mingjing.CasePage](v).Notes = []mingjing.Note{{ID: "n-1", Text: pagetest.Hostile, By: "周慧", Role: mingjing.RoleHandler,
+			At: pagetest.SampleNow.Add(-time.Hour)}}
 		v.Form = map[string]string{"reply": "evidence_short", "reasons": "Dear"}
 	})
 	add("case.number", mingjing.RoleHandler, func(v *mingjing.View) {
@@ -72,7 +80,8 @@ func TestEveryPageOfTheDeskIsSoundHTML(t *testing.T) {
 }
 
 func TestTheMenuLeadsToWhatTheViewerMayOpen(t *testing.T) {
-	for role, want := range map[mingjing.Role]string{mingjing.RoleHandler: "counter relatives", mingjing.RoleSupervisor: "counter workload relatives", mingjing.RoleAuditor: "workload relatives"} {
+	for role, want := range map[mingjing.Role]string{mingjing.RoleHandler: "counter relatives",
+		mingjing.RoleSupervisor: "counter workload relatives", mingjing.RoleAuditor: "workload relatives"} {
 		v := pagetest.HeldView("en", "queue", role)
 		doc := pagetest.RenderHeld(t, "queue", v)
 		var got []string
@@ -102,7 +111,8 @@ func TestAFullIDNumberIsShownByPostAloneAndOnce(t *testing.T) {
 		if (form.Length() == 1) != (name != "case.number") {
 			t.Errorf("%d forms for the number", form.Length())
 		}
-		if form.Length() == 1 && (form.AttrOr("method", "") != "post" || form.Find("input[name=id_reason]").Length() != len(mingjing.IDNumberReasons)) {
+		if form.Length() == 1 && (form.AttrOr("method", "") != "post" ||
+			form.Find("input[name=id_reason]").Length() != len(mingjing.IDNumberReasons)) {
 			t.Error("the number is not asked for with a reason and by POST")
 		}
 	})
@@ -114,7 +124,8 @@ func TestAReplyTextIsInsertedWithoutScripts(t *testing.T) {
 			return
 		}
 		form := doc.Find(`form[method=get]`).Has("select[name=reply]")
-		if form.Length() != 1 || !strings.HasSuffix(form.AttrOr("action", ""), "/admin/cases/"+mingjing.DataOf[mingjing.CasePage](v).ID) || form.Find("button").Length() != 1 {
+		if form.Length() != 1 || !strings.HasSuffix(form.AttrOr("action", ""), "/admin/cases/"+mingjing.DataOf[mingjing.CasePage](v).ID) ||
+			form.Find("button").Length() != 1 {
 			t.Error("no form that inserts a text")
 		}
 		if n := form.Find("option").Length(); n < 8 {

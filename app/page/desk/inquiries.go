@@ -13,11 +13,13 @@ var _ = page.Register("inquiries", page.Screen{Data: page.New[mingjing.Inquiries
 
 var _ = page.Register("agency-inquiries", page.Screen{Data: page.New[mingjing.InquiriesView], Body: inquiriesBody, Wide: true})
 
-var _ = page.Register("inquiry-answer", page.Screen{Data: page.New[mingjing.InquiryCase], Body: inquiryCaseBody, Wide: true, Back: page.BackTo("inquiries")})
+var _ = page.Register("inquiry-answer", page.Screen{Data: page.New[mingjing.InquiryCase], Body: inquiryCaseBody, Wide: true,
+	Back: page.BackTo("inquiries")})
 
-var _ = page.Register("agency-inquiry", page.Screen{Data: page.New[mingjing.InquiryCase], Body: inquiryCaseBody, Wide: true, Back: page.BackTo("agency-inquiries")})
+var _ = page.Register("agency-inquiry", page.Screen{Data: page.New[mingjing.InquiryCase], Body: inquiryCaseBody, Wide: true,
+	Back: page.BackTo("agency-inquiries")})
 
-// forAgency reports whether the page is an officer's.
+// forAgency reports whether the page is for an officer.
 func forAgency(v *mingjing.View) bool { return v.Who != nil && v.Who.Role == mingjing.RoleAgency }
 
 // inquiriesBody returns the list of those who answer. It names no resident.
@@ -31,7 +33,8 @@ func inquiriesBody(v *mingjing.View) []app.UI {
 		lead1, to = "inquiry.agency_lead", "agency-inquiry"
 	}
 	body := []app.UI{page.Heading(agencyName(v), t(v, "title.inquiries")), page.Lead(t(v, lead1)),
-		c.El("p", c.A{"class": "count-line"}, c.Text(t(v, "inquiry.counts", "escalated", i18n.Number(v.Lang, list.Escalated), "unexplained", i18n.Number(v.Lang, list.Unexplained))))}
+		c.El("p", c.A{"class": "count-line"},
+			c.Text(t(v, "inquiry.counts", "escalated", i18n.Number(v.Lang, list.Escalated), "unexplained", i18n.Number(v.Lang, list.Unexplained))))}
 	if len(list.Inquiries) == 0 {
 		return append(body, c.EmptyState{Title: t(v, "inquiry.none_title"), Text: t(v, "inquiry.none")}.UI())
 	}
@@ -41,7 +44,8 @@ func inquiriesBody(v *mingjing.View) []app.UI {
 		if q.Open {
 			number = c.El("a", c.A{"href": href(v, to, page.Segment(q.ID)), "class": "case-link"}, number)
 		}
-		rows = append(rows, []app.UI{number, inquiryLooker(v, q), page.InquiryTags(v, mingjing.Inquiry{State: q.State, Late: q.Late}), page.TimeUI(v, q.AskedAt),
+		rows = append(rows, []app.UI{number, inquiryLooker(v, q), page.InquiryTags(v, mingjing.Inquiry{State: q.State, Late: q.Late}),
+			page.TimeUI(v, q.AskedAt),
 			c.Div("two", page.TimeUI(v, q.Due), c.Span("muted", page.Ago(v, q.Due)))})
 	}
 	return append(body, c.Div("queue", c.Table{Caption: t(v, "title.inquiries"), QuietCaption: true, Columns: []c.Column{
@@ -50,7 +54,8 @@ func inquiriesBody(v *mingjing.View) []app.UI {
 		morePages(v, v.Page, "", list.Next))
 }
 
-// inquiryLooker returns whose look an inquiry is about, as the list says it.
+// inquiryLooker returns who read the data that an inquiry is about, in the words of the
+// list.
 func inquiryLooker(v *mingjing.View, q mingjing.InquirySummary) app.UI {
 	switch {
 	case q.Mine && !forAgency(v):
@@ -96,7 +101,8 @@ func inquiryCaseBody(v *mingjing.View) []app.UI {
 	return append(body, inquiryForm(v, *q))
 }
 
-// inquiryForm takes the answer; where it is a finding, what was found.
+// inquiryForm returns the form for the answer, and for the finding where the answer is
+// one.
 func inquiryForm(v *mingjing.View, q mingjing.InquiryCase) app.UI {
 	action, title := "/api/admin/inquiries/", "inquiry.answer_title"
 	if forAgency(v) {
@@ -107,11 +113,15 @@ func inquiryForm(v *mingjing.View, q mingjing.InquiryCase) app.UI {
 		title = "inquiry.finding_title"
 		var options []c.Option
 		for _, o := range q.Outcomes {
-			options = append(options, c.Option{Value: string(o), Text: page.Code(v, "inquiry_outcome", string(o)), Hint: t(v, "inquiry.finding_hint."+string(o))})
+			options = append(options, c.Option{Value: string(o), Text: page.Code(v, "inquiry_outcome", string(o)),
+				Hint: t(v, "inquiry.finding_hint."+string(o))})
 		}
-		fields = append(fields, c.Radios{Name: "outcome", Legend: t(v, "inquiry.finding"), Options: options, Value: page.Typed(v, "outcome"), Error: page.FieldError(v, "outcome")}.UI())
+		fields = append(fields, c.Radios{Name: "outcome", Legend: t(v, "inquiry.finding"), Options: options, Value: page.Typed(v, "outcome"),
+			Error: page.FieldError(v, "outcome")}.UI())
 	}
-	fields = append(fields, c.Textarea{Lang: v.Lang, Name: "explanation", Label: t(v, "field.explanation"), Hint: t(v, "inquiry.text_hint"), Value: page.Typed(v, "explanation"),
-		Error: page.FieldError(v, "explanation"), Rows: 5, Max: mingjing.MaxInquiryAnswer, Required: true}.UI(), c.Button{Text: t(v, "inquiry.send")}.UI())
+	fields = append(fields, c.Textarea{Lang: v.Lang, Name: "explanation", Label: t(v, "field.explanation"), Hint: t(v, "inquiry.text_hint"),
+		Value: page.Typed(v, "explanation"),
+		Error: page.FieldError(v, "explanation"), Rows: 5, Max: mingjing.MaxInquiryAnswer, Required: true}.UI(),
+		c.Button{Text: t(v, "inquiry.send")}.UI())
 	return c.Section("reply", t(v, title), c.Form{Action: action + page.Segment(q.ID) + "/answer", Label: t(v, title), Body: fields}.UI())
 }

@@ -1,5 +1,5 @@
-// Package desk makes the pages of those who work on cases: the bureau's staff and the
-// agencies' officers. Importing it registers them with package page.
+// Package desk has the pages of staff and of the agencies' officers. Importing it
+// registers them with package page.
 package desk
 
 import (

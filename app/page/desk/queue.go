@@ -15,7 +15,8 @@ import (
 
 var _ = page.Register("queue", page.Screen{Data: page.New[mingjing.QueueView], Body: queueBody, Wide: true})
 
-// queueBody returns the handlers' work: every case that matches, nearest clock first.
+// queueBody returns the handlers' work queue: every case that matches, the nearest
+// clock first.
 func queueBody(v *mingjing.View) []app.UI {
 	q := mingjing.DataOf[mingjing.QueueView](v)
 	if q == nil {
@@ -32,13 +33,14 @@ func queueBody(v *mingjing.View) []app.UI {
 		return append(body, c.EmptyState{Title: t(v, "queue.none_title"), Text: t(v, "queue.none"),
 			Action: c.LinkButton{Text: t(v, "queue.clear"), Href: href(v, "queue"), Kind: "secondary"}.UI()}.UI())
 	}
-	columns := []c.Column{{Text: t(v, "queue.col_case")}, {Text: t(v, "queue.col_kind")}, {Text: t(v, "queue.col_what")}, {Text: t(v, "queue.col_resident")},
+	columns := []c.Column{{Text: t(v, "queue.col_case")}, {Text: t(v, "queue.col_kind")}, {Text: t(v, "queue.col_what")},
+		{Text: t(v, "queue.col_resident")},
 		{Text: t(v, "queue.col_state")}, {Text: t(v, "queue.col_handler")}, {Text: t(v, "queue.col_next")}}
 	rows := make([][]app.UI, 0, len(q.Cases))
 	for _, k := range q.Cases {
 		rows = append(rows, caseRow(v, k))
 	}
-	// Names come only with a search.
+	// The names are there only after a search.
 	if !slices.ContainsFunc(q.Cases, func(k mingjing.CaseView) bool { return k.Resident != "" || k.IDMasked != "" }) {
 		columns = slices.Delete(columns, 3, 4)
 		for i := range rows {
@@ -52,7 +54,7 @@ func queueBody(v *mingjing.View) []app.UI {
 	return body
 }
 
-// queueHref returns the queue by a filter, from a cursor on.
+// queueHref returns the address of the queue with a filter, from a cursor on.
 func queueHref(v *mingjing.View, f mingjing.CaseFilter, cursor string) string {
 	q := url.Values{}
 	if f.State != "" {
@@ -82,11 +84,11 @@ func queueHref(v *mingjing.View, f mingjing.CaseFilter, cursor string) string {
 	return href(v, "queue") + "?" + q.Encode()
 }
 
-// stateChips returns the states, and how late, with their counts; each keeps the other
-// filters.
+// stateChips returns links to the states, and to the late cases, with their numbers;
+// each keeps the other filters.
 func stateChips(v *mingjing.View, q *mingjing.QueueView) app.UI {
 	open, all := 0, 0
-	for _, s := range mingjing.DisputeStates {
+	for _, s := range mingjing.CaseStates {
 		all += q.Counts[string(s)]
 		if s != mingjing.DisputeDecided {
 			open += q.Counts[string(s)]
@@ -115,7 +117,7 @@ func stateChips(v *mingjing.View, q *mingjing.QueueView) app.UI {
 		return link(f, q.Filter.Late == late, c.Shape(tag.Shape, 12), tag.Text, q.Counts[string(late)])
 	}
 	chips := []app.UI{chip("open", t(v, "queue.state_open"), open)}
-	for _, s := range mingjing.DisputeStates {
+	for _, s := range mingjing.CaseStates {
 		chips = append(chips, chip(string(s), page.Code(v, "dispute_state", string(s)), q.Counts[string(s)]))
 	}
 	chips = append(chips, chip("all", t(v, "queue.state_all"), all), late(mingjing.Late), late(mingjing.VeryLate))
@@ -133,17 +135,20 @@ func queueFilter(v *mingjing.View, q *mingjing.QueueView) app.UI {
 	}
 	var reset app.UI
 	if q.Filter.Mine || q.Filter.Kind != "" || q.Filter.Agency != "" || q.Filter.Search != "" {
-		reset = c.LinkButton{Text: t(v, "queue.clear"), Href: queueHref(v, mingjing.CaseFilter{State: q.Filter.State, Late: q.Filter.Late}, ""), Kind: "quiet"}.UI()
+		reset = c.LinkButton{Text: t(v, "queue.clear"), Href: queueHref(v, mingjing.CaseFilter{State: q.Filter.State, Late: q.Filter.Late}, ""),
+			Kind: "quiet"}.UI()
 	}
-	return c.Form{Action: href(v, "queue"), Method: "get", Role: "search", Label: t(v, "queue.filter"), Class: "form-line filter-line", Body: []app.UI{
-		state, late,
-		c.Input{Name: "search", Type: "search", Label: t(v, "queue.search"), Hint: t(v, "queue.search_hint"), Value: q.Filter.Search, MaxLength: 100, Autocomplete: "off"}.UI(),
-		c.Select{Name: "kind", Label: t(v, "queue.kind"), Options: kindOptions(v), Value: string(q.Filter.Kind)}.UI(),
-		c.Select{Name: "agency", Label: t(v, "queue.agency"), Options: agencyOptions(v, q), Value: q.Filter.Agency}.UI(),
-		c.Checkbox{Name: "mine", Value: "1", Label: t(v, "queue.mine"), Checked: q.Filter.Mine}.UI(),
-		c.Button{Text: t(v, "queue.apply"), Kind: "secondary"}.UI(),
-		reset,
-	}}.UI()
+	return c.Form{Action: href(v, "queue"), Method: "get", Role: "search", Label: t(v, "queue.filter"), Class: "form-line filter-line",
+		Body: []app.UI{
+			state, late,
+			c.Input{Name: "search", Type: "search", Label: t(v, "queue.search"), Hint: t(v, "queue.search_hint"), Value: q.Filter.Search,
+				MaxLength: 100, Autocomplete: "off"}.UI(),
+			c.Select{Name: "kind", Label: t(v, "queue.kind"), Options: kindOptions(v), Value: string(q.Filter.Kind)}.UI(),
+			c.Select{Name: "agency", Label: t(v, "queue.agency"), Options: agencyOptions(v, q), Value: q.Filter.Agency}.UI(),
+			c.Checkbox{Name: "mine", Value: "1", Label: t(v, "queue.mine"), Checked: q.Filter.Mine}.UI(),
+			c.Button{Text: t(v, "queue.apply"), Kind: "secondary"}.UI(),
+			reset,
+		}}.UI()
 }
 
 // kindOptions returns the kinds of case.
@@ -182,12 +187,13 @@ func caseRow(v *mingjing.View, k mingjing.CaseView) []app.UI {
 	}
 }
 
-// caseTags returns the state of a case, and that it is the supervisors'.
+// caseTags returns the state of a case, and whether supervisors have it.
 func caseTags(v *mingjing.View, k mingjing.CaseView) app.UI {
 	if !k.Escalated || k.State == mingjing.DisputeDecided {
 		return page.DisputeTag(v, k.Case)
 	}
-	return c.Div("two", c.El("p", nil, page.DisputeTag(v, k.Case)), c.El("p", nil, c.Tag{Text: t(v, "queue.escalated"), Tone: "bad", Shape: "diamond"}.UI()))
+	return c.Div("two", c.El("p", nil, page.DisputeTag(v, k.Case)),
+		c.El("p", nil, c.Tag{Text: t(v, "queue.escalated"), Tone: "bad", Shape: "diamond"}.UI()))
 }
 
 // mine reports whether the viewer is the one who handles the case.
@@ -205,8 +211,8 @@ func caseHandler(v *mingjing.View, k mingjing.CaseView) app.UI {
 	return c.Span("muted", t(v, "queue.unassigned"))
 }
 
-// caseClock returns the deadline that matters: the nearest that runs, or the one that
-// was missed.
+// caseClock returns the deadline that matters: the nearest that is running, or the one
+// that was missed.
 func caseClock(v *mingjing.View, k mingjing.CaseView) app.UI {
 	next := page.NextClock(k.Clocks)
 	if next == nil {

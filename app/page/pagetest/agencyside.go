@@ -19,7 +19,8 @@ func officerView(t testing.TB, lang, page string) mingjing.View {
 
 func sampleQuestion() mingjing.AgencyQuestion {
 	doc := judgment()
-	return mingjing.AgencyQuestion{ID: "dis-1", Ref: "沪0101-2025-1", Code: "court.unpaid_judgment", Kind: mingjing.CaseDispute, State: mingjing.DisputeAgencyAsked,
+	return mingjing.AgencyQuestion{ID: "dis-1", Ref: "沪0101-2025-1", Code: "court.unpaid_judgment", Kind: mingjing.CaseDispute,
+		State:  mingjing.DisputeAgencyAsked,
 		Notice: 1, Open: true, Clock: mingjing.Clock{Code: "agency", Due: SampleNow.Add(30 * time.Hour)}, Resident: "陈明远", Subject: "陈明远",
 		Reason: mingjing.ReasonAlreadyPerformed, Statement: Hostile, Occurred: "2025-06-01", Document: &doc,
 		Evidence: []mingjing.Evidence{{ID: "e-1", Name: "receipt.pdf", Type: "application/pdf", Size: 1 << 20, AddedAt: SampleNow}},
@@ -62,7 +63,8 @@ func samplesOfAgencies(t testing.TB, lang string) []Sample {
 	})
 	add("agency-records", officerView(t, lang, "agency-records"), func(v *mingjing.View) {
 		v.Data = &mingjing.AgencyRecordsView{Next: "record.7", Holdings: []mingjing.AgencyHolding{
-			{Kind: "record", Ref: "r-1", Code: "court.unpaid_judgment", State: "active"}, {Kind: "listing", Ref: Hostile, Code: "court.enforcement_blacklist", State: "in_effect"}}}
+			{Kind: "record", Ref: "r-1", Code: "court.unpaid_judgment", State: "active"},
+			{Kind: "listing", Ref: Hostile, Code: "court.enforcement_blacklist", State: "in_effect"}}}
 	})
 	add("agency-records-found", officerView(t, lang, "agency-records"), func(v *mingjing.View) {
 		v.Data = &mingjing.AgencyRecordsView{Ref: "r-1", Holdings: []mingjing.AgencyHolding{

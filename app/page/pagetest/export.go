@@ -9,8 +9,8 @@ import (
 
 func init() { sampleMakers = append(sampleMakers, SamplesOfExport) }
 
-// SamplesOfExport returns the page on which everything is taken along, in each state,
-// and the one that asks for the password.
+// SamplesOfExport returns the export page in each state, and the page that asks for the
+// password.
 func SamplesOfExport(t testing.TB, lang string) []Sample {
 	var all []Sample
 	add := func(name, page string, change func(v *mingjing.View)) {

@@ -34,9 +34,12 @@ func HeldView(lang, page string, role mingjing.Role) *mingjing.View {
 	}
 	en := map[string]string{
 		"rulebook.honest-shanghai": "Honest Shanghai", "rulebook.rongcheng": "Rongcheng",
-		"agency.hpc": "High People’s Court", "agency.traffic": "Traffic Police", "agency.housing": "Commission of Housing and Urban-Rural Development", "agency.bank": "Financial Regulation Bureau",
-		"item.judgment-unpaid": "Payment under a final judgment not made", "item.traffic-fine": "Traffic fine", "item.volunteer": "City award for volunteers",
-		"item.lease-breach": "Breach of a public rental lease", "item.blacklist-court": "List of persons subject to enforcement for breach of trust", "item.redlist-tax": "Taxpayers of credit grade A",
+		"agency.hpc": "High People’s Court", "agency.traffic": "Traffic Police",
+		"agency.housing": "Commission of Housing and Urban-Rural Development", "agency.bank": "Financial Regulation Bureau",
+		"item.judgment-unpaid": "Payment under a final judgment not made", "item.traffic-fine": "Traffic fine",
+		"item.volunteer":       "City award for volunteers",
+		"item.lease-breach":    "Breach of a public rental lease",
+		"item.blacklist-court": "List of persons subject to enforcement for breach of trust", "item.redlist-tax": "Taxpayers of credit grade A",
 		"doc.judgment": "Civil judgment", "doc.penalty": "Penalty decision", "band.rongcheng.C": "C", "band.honest-shanghai.good": "Good",
 	}
 	v := &mingjing.View{Page: page, Lang: lang, Path: page, Now: HeldNow, Today: "2026-11-23", Zone: "Asia/Shanghai",
@@ -53,9 +56,12 @@ func HeldView(lang, page string, role mingjing.Role) *mingjing.View {
 
 // heldRules adds the rules to a page that has any.
 func heldRules(v *mingjing.View) {
-	v.Rules().Procedure = &mingjing.Procedure{AgencyDays: 5, SecondNoticeDays: 5, BureauDays: 5, AnswerDays: 5, RepairDays: 10, ReviewDays: 10, StatementWords: 100,
-		Tiers: []mingjing.Tier{{Code: "general", Name: Both("一般", "General"), MinMonths: 3, MaxMonths: 12}, {Code: "serious", Name: Both("严重", "Serious"), MinMonths: 12, MaxMonths: 36}}}
-	v.Rules().Item = &mingjing.Item{Code: "blacklist-court", Measures: []string{"plane", "hotel"}, Documents: []string{"judgment"}, CountsMonths: 60, Tier: "serious"}
+	v.Rules().Procedure = &mingjing.Procedure{AgencyDays: 5, SecondNoticeDays: 5, BureauDays: 5, AnswerDays: 5, RepairDays: 10, ReviewDays: 10,
+		StatementWords: 100,
+		Tiers: []mingjing.Tier{{Code: "general", Name: Both("一般", "General"), MinMonths: 3, MaxMonths: 12},
+			{Code: "serious", Name: Both("严重", "Serious"), MinMonths: 12, MaxMonths: 36}}}
+	v.Rules().Item = &mingjing.Item{Code: "blacklist-court", Measures: []string{"plane", "hotel"}, Documents: []string{"judgment"},
+		CountsMonths: 60, Tier: "serious"}
 }
 
 func judgment() mingjing.Document {
@@ -70,8 +76,10 @@ func record(id, agency, code string, s mingjing.RecordState) mingjing.Record {
 
 func down(why string) []mingjing.Effect {
 	return []mingjing.Effect{
-		{Rulebook: "rongcheng", Points: -30, Why: why, LegalBasis: Both("《荣成市社会成员信用积分和信用评价管理办法》第十二条", "Rongcheng Measures for Credit Points, article 12"), Ends: "2030-04-02"},
-		{Rulebook: "honest-shanghai", Cap: "good", Why: why, LegalBasis: Both("《上海市社会信用条例》第二十八条", "Shanghai Social Credit Regulations, article 28"), Ends: "2030-04-02"}}
+		{Rulebook: "rongcheng", Points: -30, Why: why,
+			LegalBasis: Both("《荣成市社会成员信用积分和信用评价管理办法》第十二条", "Rongcheng Measures for Credit Points, article 12"), Ends: "2030-04-02"},
+		{Rulebook: "honest-shanghai", Cap: "good", Why: why,
+			LegalBasis: Both("《上海市社会信用条例》第二十八条", "Shanghai Social Credit Regulations, article 28"), Ends: "2030-04-02"}}
 }
 
 func sampleListing(s mingjing.ListingState, notice mingjing.Date) mingjing.Listing {
@@ -79,10 +87,13 @@ func sampleListing(s mingjing.ListingState, notice mingjing.Date) mingjing.Listi
 		Ground:     Both("有履行能力而拒不履行生效法律文书确定的义务。", "Able to perform what a final judgment orders, and refuses to."),
 		LegalBasis: Both("《最高人民法院关于公布失信被执行人名单信息的若干规定》第一条", "Provisions of the Supreme People’s Court on publishing the list, article 1"),
 		Measures: []mingjing.Measure{
-			{Code: "plane", Name: Both("限制乘坐飞机和列车软卧", "No planes and no soft sleepers"), LegalBasis: Both("《关于限制被执行人高消费的若干规定》第三条第一项", "Provisions on restricting high consumption, article 3(1)")},
+			{Code: "plane", Name: Both("限制乘坐飞机和列车软卧", "No planes and no soft sleepers"),
+				LegalBasis: Both("《关于限制被执行人高消费的若干规定》第三条第一项", "Provisions on restricting high consumption, article 3(1)")},
 			{Code: "hotel", Name: Both("限制在星级以上宾馆消费", "No star-rated hotels"), LegalBasis: Both("同上，第三条第二项", "The same, article 3(2)")}},
 		Document: judgment(), NoticeOn: notice, From: "2025-06-01", Ends: "2027-06-01",
-		Exit: Both("履行完判决确定的义务后，法院在三个工作日内将你移出名单。", "When you have paid what the judgment orders, the court takes you off within 3 working days."), State: s}
+		Exit: Both("履行完判决确定的义务后，法院在三个工作日内将你移出名单。",
+			"When you have paid what the judgment orders, the court takes you off within 3 working days."),
+		State: s}
 }
 
 // listingIn returns a listing in a state, with the life that led there.
@@ -124,8 +135,10 @@ func listingIn(s mingjing.ListingState) mingjing.Listing {
 }
 
 func listingView(s mingjing.ListingState) *mingjing.ListingView {
-	why := map[mingjing.ListingState]string{mingjing.ListingInEffect: "", mingjing.ListingDisputed: "disputed", mingjing.ListingSuspended: "suspended",
-		mingjing.ListingProposed: "pending", mingjing.ListingDecided: "pending", mingjing.ListingServed: "pending", mingjing.ListingUnserved: "unserved"}
+	why := map[mingjing.ListingState]string{mingjing.ListingInEffect: "", mingjing.ListingDisputed: "disputed",
+		mingjing.ListingSuspended: "suspended",
+		mingjing.ListingProposed:  "pending", mingjing.ListingDecided: "pending", mingjing.ListingServed: "pending",
+		mingjing.ListingUnserved: "unserved"}
 	v := &mingjing.ListingView{Listing: listingIn(s), RepairWhy: "not_in_effect", Key: "k-1"}
 	if w, ok := why[s]; ok {
 		v.Effect = down(w)
@@ -133,7 +146,8 @@ func listingView(s mingjing.ListingState) *mingjing.ListingView {
 	switch s {
 	case mingjing.ListingInEffect:
 		v.Effective, v.Open, v.RepairWhy = true, true, "too_early"
-		v.Without = []mingjing.ScoreIf{{Rulebook: "rongcheng", Value: 975, Band: "C", Shape: "square", Tone: "fair"}, {Rulebook: "honest-shanghai", Value: 128, Band: "good", Shape: "circle", Tone: "good"}}
+		v.Without = []mingjing.ScoreIf{{Rulebook: "rongcheng", Value: 975, Band: "C", Shape: "square", Tone: "fair"},
+			{Rulebook: "honest-shanghai", Value: 128, Band: "good", Shape: "circle", Tone: "good"}}
 	case mingjing.ListingServed, mingjing.ListingUnserved:
 		v.Open = true
 	}
@@ -157,8 +171,10 @@ func proposedCase(s mingjing.CaseState, handler string, allowed ...string) *ming
 	k.Clocks = []mingjing.Clock{{Code: "check", Due: HeldNow.Add(90 * time.Hour)}}
 	k.Timeline = []mingjing.TimelineEntry{{At: HeldNow.Add(-40 * time.Hour), Code: "proposed", Role: mingjing.RoleAgency, Who: "hpc"}}
 	if s == mingjing.DisputeRecommended || s == mingjing.DisputeToServe {
-		k.Recommendation = &mingjing.Recommendation{Outcome: mingjing.OutcomeApproved, Reasons: "文书齐全，期限合适。", By: "王磊", At: HeldNow.Add(-10 * time.Hour)}
-		k.Timeline = append(k.Timeline, mingjing.TimelineEntry{At: HeldNow.Add(-10 * time.Hour), Code: "recommended", Role: mingjing.RoleHandler, Who: "王磊"})
+		k.Recommendation = &mingjing.Recommendation{Outcome: mingjing.OutcomeApproved, Reasons: "文书齐全，期限合适。", By: "王磊",
+			At: HeldNow.Add(-10 * time.Hour)}
+		k.Timeline = append(k.Timeline, mingjing.TimelineEntry{At: HeldNow.Add(-10 * time.Hour), Code: "recommended", Role: mingjing.RoleHandler,
+			Who: "王磊"})
 	}
 	if s == mingjing.DisputeToServe {
 		*k.Listing = listingIn(mingjing.ListingDecided)
@@ -173,7 +189,8 @@ func redListing() mingjing.Listing {
 	l := sampleListing(mingjing.ListingInEffect, "2025-05-20")
 	l.ID, l.Kind, l.Code, l.Agency = "l-2", mingjing.Redlist, "redlist-tax", "bank"
 	l.Ground = Both("连续三年按时足额纳税。", "Taxes paid in full and on time for three years.")
-	l.Measures = []mingjing.Measure{{Code: "fast", Name: Both("办事优先窗口", "A priority counter"), LegalBasis: Both("《纳税信用管理办法》第二十九条", "Measures for Tax Credit, article 29")}}
+	l.Measures = []mingjing.Measure{
+		{Code: "fast", Name: Both("办事优先窗口", "A priority counter"), LegalBasis: Both("《纳税信用管理办法》第二十九条", "Measures for Tax Credit, article 29")}}
 	l.Exit = nil
 	return l
 }

@@ -13,7 +13,8 @@ func LetterView(listing bool) *mingjing.LetterView {
 		Rulebook:   mingjing.RulebookRef{ID: "honest-shanghai", Version: "2026.1", Hash: strings.Repeat("0a", 32)},
 		LegalBasis: Both("《上海市社会信用条例》第二十五条", "Shanghai Social Credit Regulations, article 25"),
 		Documents:  []string{"judgment", "ruling"}, CountsMonths: 60,
-		Scores:      []mingjing.ScoreCard{{Rulebook: mingjing.RulebookRef{ID: "honest-shanghai"}, Value: 108, Band: mingjing.Band{Name: Both("好", "Good")}, At: d.Decision.At}},
+		Scores: []mingjing.ScoreCard{{Rulebook: mingjing.RulebookRef{ID: "honest-shanghai"}, Value: 108,
+			Band: mingjing.Band{Name: Both("好", "Good")}, At: d.Decision.At}},
 		ReopenUntil: "2027-11-23", CourtUntil: "2027-05-23"}
 }
 
@@ -27,7 +28,8 @@ func LetterViews() map[string]*mingjing.LetterView {
 	d := &bare.Dispute
 	d.Decision.Outcome, d.Decision.Corrected, d.Decision.By, d.Decision.Reasons = mingjing.OutcomeRejected, "", "", ""
 	d.Evidence, d.Answer, d.Timeline, d.Record.Document = nil, nil, nil, mingjing.Document{}
-	bare.Rulebook, bare.LegalBasis, bare.Documents, bare.Scores, bare.ReopenUntil, bare.CourtUntil = mingjing.RulebookRef{}, nil, nil, nil, "", ""
+	bare.Rulebook, bare.LegalBasis, bare.Documents, bare.Scores, bare.ReopenUntil, bare.CourtUntil = mingjing.RulebookRef{}, nil, nil, nil, "",
+		""
 	all["bare"] = bare
 	long := LetterView(false)
 	long.Dispute.Statement = strings.Repeat("我是担保人，去年已经付清了我应承担的份额。", 90)

@@ -10,9 +10,11 @@ func init() { sampleMakers = append(sampleMakers, SamplesOfMandates) }
 
 func sampleMandates() []mingjing.Mandate {
 	var all []mingjing.Mandate
-	for i, s := range []mingjing.MandateState{mingjing.MandateOffered, mingjing.MandateAccepted, mingjing.MandateDeclined, mingjing.MandateRevoked, mingjing.MandateEnded} {
-		m := mingjing.Mandate{ID: "m-" + string(s), CaseID: "dis-1", Helper: "99**************1X", Resident: "陈明远", Relation: mingjing.Relations[i],
-			From: SampleNow, Until: "2027-02-01", State: s}
+	for i, s := range []mingjing.MandateState{mingjing.MandateOffered, mingjing.MandateAccepted, mingjing.MandateDeclined,
+		mingjing.MandateRevoked, mingjing.MandateEnded} {
+		m := mingjing.Mandate{ID: "m-" + string(s), CaseID: "dis-1", Helper: "99**************1X", Resident: "陈明远",
+			Relation: mingjing.Relations[i],
+			From:     SampleNow, Until: "2027-02-01", State: s}
 		if s == mingjing.MandateAccepted {
 			m.Name = "陈小雨"
 		}
@@ -46,7 +48,8 @@ func SamplesOfMandates(t testing.TB, lang string) []Sample {
 	add("dispute-helper-wrong", "dispute", func(v *mingjing.View) {
 		d := sampleDispute(Book(t, "rongcheng"))
 		v.Data, v.Form = &mingjing.DisputePage{Case: d}, map[string]string{"relation": "lawyer", "until": "2028-01-01"}
-		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "id_number", Code: "helper_self"}, mingjing.FieldError{Field: "until", Code: "helper_until"})
+		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "id_number", Code: "helper_self"},
+			mingjing.FieldError{Field: "until", Code: "helper_until"})
 	})
 	return all
 }

@@ -50,7 +50,8 @@ func SamplesOfNotices(t testing.TB, lang string) []Sample {
 		v.Data = &mingjing.NoticeSettingsView{Off: []mingjing.NoticeKind{mingjing.NoticeScoreReady}, PushKey: "key", MailOffered: true,
 			Email: "l•••@mail.example", EmailFailed: true}
 		for i := range mingjing.MaxPushDevices {
-			mingjing.DataOf[mingjing.NoticeSettingsView](v).Devices = append(mingjing.DataOf[mingjing.NoticeSettingsView](v).Devices, mingjing.PushDevice{ID: fmt.Sprint("d", i), Name: []string{"", longName}[i%2], AddedAt: SampleNow})
+			mingjing.DataOf[mingjing.NoticeSettingsView](v).Devices = append(mingjing.DataOf[mingjing.NoticeSettingsView](v).Devices,
+				mingjing.PushDevice{ID: fmt.Sprint("d", i), Name: []string{"", longName}[i%2], AddedAt: SampleNow})
 		}
 	})
 	return all

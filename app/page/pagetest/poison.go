@@ -53,7 +53,8 @@ func Poison(v *mingjing.View) {
 		for i := range mingjing.DataOf[mingjing.RecordsView](v).Records {
 			rec(&mingjing.DataOf[mingjing.RecordsView](v).Records[i].Record)
 			for j := range mingjing.DataOf[mingjing.RecordsView](v).Records[i].Effect {
-				mingjing.DataOf[mingjing.RecordsView](v).Records[i].Effect[j].Rulebook, mingjing.DataOf[mingjing.RecordsView](v).Records[i].Effect[j].Why = Hostile, Hostile
+				mingjing.DataOf[mingjing.RecordsView](v).Records[i].Effect[j].Rulebook, mingjing.DataOf[mingjing.RecordsView](
+					v).Records[i].Effect[j].Why = Hostile, Hostile
 			}
 		}
 	}
@@ -74,7 +75,8 @@ func Poison(v *mingjing.View) {
 	}
 	if mingjing.DataOf[mingjing.SourcesView](v) != nil {
 		for i := range mingjing.DataOf[mingjing.SourcesView](v).Sources {
-			mingjing.DataOf[mingjing.SourcesView](v).Sources[i].Agency, mingjing.DataOf[mingjing.SourcesView](v).Sources[i].Holds, mingjing.DataOf[mingjing.SourcesView](v).Sources[i].State = Hostile, []string{Hostile}, Hostile
+			mingjing.DataOf[mingjing.SourcesView](v).Sources[i].Agency, mingjing.DataOf[mingjing.SourcesView](
+				v).Sources[i].Holds, mingjing.DataOf[mingjing.SourcesView](v).Sources[i].State = Hostile, []string{Hostile}, Hostile
 		}
 	}
 	if mingjing.DataOf[mingjing.AccessLogView](v) != nil {
@@ -107,7 +109,8 @@ func Poison(v *mingjing.View) {
 	}
 	if mingjing.DataOf[mingjing.LetterView](v) != nil {
 		disp(&mingjing.DataOf[mingjing.LetterView](v).Dispute)
-		mingjing.DataOf[mingjing.LetterView](v).City, mingjing.DataOf[mingjing.LetterView](v).LegalBasis, mingjing.DataOf[mingjing.LetterView](v).Documents = text, text, []string{Hostile}
+		mingjing.DataOf[mingjing.LetterView](v).City, mingjing.DataOf[mingjing.LetterView](v).LegalBasis, mingjing.DataOf[mingjing.LetterView](
+			v).Documents = text, text, []string{Hostile}
 		mingjing.DataOf[mingjing.LetterView](v).Rulebook = mingjing.RulebookRef{ID: Hostile, Version: Hostile, Hash: Hostile}
 	}
 	if mingjing.DataOf[mingjing.QueueView](v) != nil {

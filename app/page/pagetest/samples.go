@@ -1,6 +1,5 @@
 // Package pagetest has a view of every page and state to test the pages with, and
-// what their tests have in common. A sentence that is missing fails the test that
-// meets it.
+// functions that their tests share. A missing sentence fails the test that shows it.
 package pagetest
 
 import (
@@ -17,7 +16,8 @@ import (
 func sampleAgencies() *mingjing.AgenciesView {
 	n := func(n int) *int { return &n }
 	return &mingjing.AgenciesView{Agencies: []mingjing.AgencyFigures{
-		{Agency: "metro", Disputes: n(1204), Asked: n(1100), InTime: n(7), Late: n(2), Silent: n(1091), Upheld: n(1091), Partly: n(3), Rejected: n(4),
+		{Agency: "metro", Disputes: n(1204), Asked: n(1100), InTime: n(7), Late: n(2), Silent: n(1091), Upheld: n(1091), Partly: n(3),
+			Rejected:   n(4),
 			AnswerDays: n(4), DecideDays: n(1), LateNow: n(19), Inquiries: n(42), Unexplained: n(3), Unfounded: n(2)},
 		{Agency: "court", Disputes: n(4), Upheld: n(1), Partly: n(1), Rejected: n(1), LateNow: n(0), Inquiries: n(0)},
 		{Agency: "tax"},
@@ -84,7 +84,7 @@ func labelsOf(lang string, books ...*mingjing.Rulebook) map[string]string {
 	return labels
 }
 
-// Base returns a view of a page with a resident before it.
+// Base returns a view of a page for a resident.
 func Base(t testing.TB, lang, page string) mingjing.View {
 	name := "陈明远"
 	if lang == "en" {
@@ -102,14 +102,15 @@ func Base(t testing.TB, lang, page string) mingjing.View {
 		Labels: labelsOf(lang, Book(t, "rongcheng"), Book(t, "honest-shanghai"))}
 }
 
-// Anonymous returns the view as somebody has it who is not logged in.
+// Anonymous returns the view for somebody who is not logged in.
 func Anonymous(v mingjing.View) mingjing.View {
 	v.Who = nil
 	return v
 }
 
 func document(kind string) mingjing.Document {
-	return mingjing.Document{Kind: kind, Issuer: "上海市黄浦区人民法院", Number: "（2025）沪0101民初1024号", Date: "2025-06-03", Hash: strings.Repeat("ab", 32)}
+	return mingjing.Document{Kind: kind, Issuer: "上海市黄浦区人民法院", Number: "（2025）沪0101民初1024号", Date: "2025-06-03",
+		Hash: strings.Repeat("ab", 32)}
 }
 
 // recordOf returns a record of an item that the rulebook counts on the sample day.
@@ -160,7 +161,8 @@ func SampleScore(b *mingjing.Rulebook, in mingjing.Input) *mingjing.ScoreView {
 
 func sampleRequest(b *mingjing.Rulebook, state mingjing.RequestState) *mingjing.ScoreRequest {
 	expected := SampleNow.Add(40 * time.Second)
-	r := &mingjing.ScoreRequest{ID: "req-1", Rulebook: b.Ref(), State: state, CreatedAt: SampleNow.Add(-30 * time.Second), Deadline: SampleNow.Add(90 * time.Second)}
+	r := &mingjing.ScoreRequest{ID: "req-1", Rulebook: b.Ref(), State: state, CreatedAt: SampleNow.Add(-30 * time.Second),
+		Deadline: SampleNow.Add(90 * time.Second)}
 	r.Progress = mingjing.Progress{Total: len(b.Agencies), Expected: &expected}
 	for i, a := range b.Agencies {
 		s := mingjing.Source{Agency: a.Code, State: mingjing.SourceAnswered, Attempts: 1, AnsweredAt: &SampleNow, Items: i % 3}
@@ -193,9 +195,11 @@ func sampleDispute(b *mingjing.Rulebook) mingjing.Case {
 	record := recordOf(b, "rec-4", "contract.guarantee_default", "2025-12-02")
 	record.State = mingjing.RecordDisputed
 	met := SampleNow.Add(-20 * time.Hour)
-	return mingjing.Case{ID: "dis-1", Record: &record, Reason: mingjing.ReasonAlreadyPerformed, State: mingjing.DisputeAgencyAsked, FiledAt: SampleNow.Add(-26 * time.Hour),
+	return mingjing.Case{ID: "dis-1", Record: &record, Reason: mingjing.ReasonAlreadyPerformed, State: mingjing.DisputeAgencyAsked,
+		FiledAt:   SampleNow.Add(-26 * time.Hour),
 		Statement: "担保的份额已于三月还清。", Handler: "周慧",
-		Clocks: []mingjing.Clock{{Code: "mark", Due: SampleNow.Add(-10 * time.Hour), MetAt: &met}, {Code: "agency", Due: SampleNow.Add(19 * time.Hour)}, {Code: "decide", Due: SampleNow.Add(72 * time.Hour)}}}
+		Clocks: []mingjing.Clock{{Code: "mark", Due: SampleNow.Add(-10 * time.Hour), MetAt: &met},
+			{Code: "agency", Due: SampleNow.Add(19 * time.Hour)}, {Code: "decide", Due: SampleNow.Add(72 * time.Hour)}}}
 }
 
 // Problem returns a problem with errors in fields.
@@ -229,13 +233,15 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 	add("home-logged-in", Base(t, lang, "home"), nil)
 	add("login", Anonymous(Base(t, lang, "login")), nil)
 	add("login-wrong", Anonymous(Base(t, lang, "login")), func(v *mingjing.View) {
-		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "id_number", Code: "id_number_check"}, mingjing.FieldError{Field: "password", Code: "required"})
+		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "id_number", Code: "id_number_check"},
+			mingjing.FieldError{Field: "password", Code: "required"})
 	})
 	add("login-failed", Anonymous(Base(t, lang, "login")), func(v *mingjing.View) { v.Problem = Problem(401, "login_failed") })
 	add("login-done", Anonymous(Base(t, lang, "login")), func(v *mingjing.View) { v.Done = "activated" })
 	add("activate", Anonymous(Base(t, lang, "activate")), nil)
 	add("activate-wrong", Anonymous(Base(t, lang, "activate")), func(v *mingjing.View) {
-		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "code", Code: "code_invalid"}, mingjing.FieldError{Field: "new_password", Code: "password_short"})
+		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "code", Code: "code_invalid"},
+			mingjing.FieldError{Field: "new_password", Code: "password_short"})
 	})
 	add("staff-login", Anonymous(Base(t, lang, "staff-login")), func(v *mingjing.View) {
 		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "totp", Code: "code_invalid"})
@@ -247,7 +253,8 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 	answerBy := SampleNow.AddDate(0, 0, 5)
 	add("overview", Base(t, lang, "overview"), func(v *mingjing.View) {
 		v.Data = &mingjing.OverviewView{Records: 6, Blacklisted: 1, Restricted: 1, Open: sampleRequest(rc, mingjing.RequestCollecting),
-			Latest:       []mingjing.ScoreCard{cardOf(sh, 108, "good", SampleNow.Add(-26*time.Hour)), cardOf(rc, 1043, "aa", SampleNow.Add(-90*24*time.Hour))},
+			Latest: []mingjing.ScoreCard{cardOf(sh, 108, "good", SampleNow.Add(-26*time.Hour)),
+				cardOf(rc, 1043, "aa", SampleNow.Add(-90*24*time.Hour))},
 			OpenDisputes: []mingjing.Case{sampleDispute(sh)},
 			Awaiting: []mingjing.Listing{
 				{ID: "list-7", Kind: mingjing.Blacklist, Code: "tax.major_violation_blacklist", Agency: "tax", State: mingjing.ListingDecided},
@@ -260,19 +267,22 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 		v.Who.Name = longName + `<script>"`
 		v.Done = "logged_in"
 		v.Data = &mingjing.OverviewView{Records: 1, Latest: []mingjing.ScoreCard{cardOf(sh, 0, "bad", SampleNow)},
-			RecentEntries: []mingjing.AccessEntry{{At: SampleNow, Role: mingjing.RoleHandler, Who: longName, Action: "look-of-the-future", Purpose: "dispute"}}}
+			RecentEntries: []mingjing.AccessEntry{{At: SampleNow, Role: mingjing.RoleHandler, Who: longName, Action: "look-of-the-future",
+				Purpose: "dispute"}}}
 	})
 	add("ask", Base(t, lang, "ask"), func(v *mingjing.View) {
 		v.Data = &mingjing.AskView{Rulebooks: []mingjing.RulebookSummary{sh.Summary(lang), rc.Summary(lang)}, Key: "key-1"}
 	})
 	add("ask-wrong", Base(t, lang, "ask"), func(v *mingjing.View) {
 		v.Data = &mingjing.AskView{Rulebooks: []mingjing.RulebookSummary{sh.Summary(lang), rc.Summary(lang)}, Key: "key-1"}
-		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "rulebook", Code: "unknown_rulebook"}, mingjing.FieldError{Field: "consent", Code: "consent_required"})
+		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "rulebook", Code: "unknown_rulebook"},
+			mingjing.FieldError{Field: "consent", Code: "consent_required"})
 	})
 	add("ask-open", Base(t, lang, "ask"), func(v *mingjing.View) {
 		v.Data = &mingjing.AskView{Open: sampleRequest(sh, mingjing.RequestQueued)}
 	})
-	for _, state := range []mingjing.RequestState{mingjing.RequestQueued, mingjing.RequestCollecting, mingjing.RequestScoring, mingjing.RequestReady, mingjing.RequestWithdrawn} {
+	for _, state := range []mingjing.RequestState{mingjing.RequestQueued, mingjing.RequestCollecting, mingjing.RequestScoring,
+		mingjing.RequestReady, mingjing.RequestWithdrawn} {
 		add("request-"+string(state), Base(t, lang, "request"), func(v *mingjing.View) {
 			v.Data = sampleRequest(sh, state)
 		})
@@ -283,10 +293,12 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 		v.Data = SampleScore(rc, SampleInput(rc))
 		mingjing.DataOf[mingjing.ScoreView](v).Others = []mingjing.ScoreCard{cardOf(sh, 108, "good", SampleNow.Add(-26*time.Hour))}
 		for i, value := range []int{1000, 1005, 1005, 985, 1010} {
-			mingjing.DataOf[mingjing.ScoreView](v).History = append(mingjing.DataOf[mingjing.ScoreView](v).History, cardOf(rc, value, "a", SampleNow.AddDate(0, -9+2*i, 0)))
+			mingjing.DataOf[mingjing.ScoreView](v).History = append(mingjing.DataOf[mingjing.ScoreView](v).History,
+				cardOf(rc, value, "a", SampleNow.AddDate(0, -9+2*i, 0)))
 		}
 		last := mingjing.DataOf[mingjing.ScoreView](v).Score
-		mingjing.DataOf[mingjing.ScoreView](v).History = append(mingjing.DataOf[mingjing.ScoreView](v).History, cardOf(rc, last.Value, last.Band, last.At))
+		mingjing.DataOf[mingjing.ScoreView](v).History = append(mingjing.DataOf[mingjing.ScoreView](v).History,
+			cardOf(rc, last.Value, last.Band, last.At))
 	})
 	add("score-capped", Base(t, lang, "score"), func(v *mingjing.View) {
 		in := SampleInput(rc)
@@ -297,13 +309,16 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 	add("score-none", Base(t, lang, "score"), nil)
 	add("score-poor", Base(t, lang, "score"), func(v *mingjing.View) {
 		v.Data = SampleScore(sh, mingjing.Input{AsOf: "2026-11-23", Records: []mingjing.Record{
-			recordOf(sh, "rec-1", "utility.theft", "2026-01-09"), recordOf(sh, "rec-2", "fraud.fraud_adjudged", "2026-01-09"), recordOf(sh, "rec-3", "environment.dumping", "2026-01-09")}})
+			recordOf(sh, "rec-1", "utility.theft", "2026-01-09"), recordOf(sh, "rec-2", "fraud.fraud_adjudged", "2026-01-09"),
+			recordOf(sh, "rec-3", "environment.dumping", "2026-01-09")}})
 	})
 	add("rulebooks", Anonymous(Base(t, lang, "rulebooks")), func(v *mingjing.View) {
 		v.Data = &mingjing.RulebooksView{Rulebooks: []mingjing.Rulebook{*sh, *rc}}
 	})
 	add("rulebooks-none", Anonymous(Base(t, lang, "rulebooks")), nil)
-	add("rulebook", Anonymous(Base(t, lang, "rulebook")), func(v *mingjing.View) { v.Data = &mingjing.RulebookPage{Rulebook: rc, Calendar: calendar(t)} })
+	add("rulebook", Anonymous(Base(t, lang, "rulebook")), func(v *mingjing.View) {
+		v.Data = &mingjing.RulebookPage{Rulebook: rc, Calendar: calendar(t)}
+	})
 	add("rulebook-shanghai", Base(t, lang, "rulebook"), func(v *mingjing.View) { v.Data = &mingjing.RulebookPage{Rulebook: sh} })
 	add("agencies", Anonymous(Base(t, lang, "agencies")), func(v *mingjing.View) { v.Data = sampleAgencies() })
 	for name, role := range map[string]mingjing.Role{"demo-clock": mingjing.RoleHandler, "demo-clock-auditor": mingjing.RoleAuditor} {
@@ -311,7 +326,8 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 			v.Who, v.Demo = &mingjing.Viewer{Role: role, Name: "周慧", IDMasked: "H-1024"}, &mingjing.DemoNote{ClockScale: 960}
 			v.Data = &mingjing.DemoClockView{Now: v.Now}
 			for i, kind := range mingjing.DeadlineKinds {
-				mingjing.DataOf[mingjing.DemoClockView](v).Deadlines = append(mingjing.DataOf[mingjing.DemoClockView](v).Deadlines, mingjing.DeadlineCount{Kind: kind, At: v.Now.Add(time.Duration(1+i) * time.Hour), N: 1 + i})
+				mingjing.DataOf[mingjing.DemoClockView](v).Deadlines = append(mingjing.DataOf[mingjing.DemoClockView](v).Deadlines,
+					mingjing.DeadlineCount{Kind: kind, At: v.Now.Add(time.Duration(1+i) * time.Hour), N: 1 + i})
 			}
 		})
 	}

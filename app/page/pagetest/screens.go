@@ -29,21 +29,27 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 		volunteer := record("r-3", "housing", "volunteer", mingjing.RecordActive)
 		volunteer.Occurred = "2024-12-05"
 		v.Data = &mingjing.RecordsView{Records: []mingjing.RecordView{
-			{Record: record("r-1", "hpc", "judgment-unpaid", mingjing.RecordDisputed), Area: mingjing.AreaJudicial, Effect: down("disputed"), Ends: "2030-04-02"},
-			{Record: record("r-2", "traffic", "traffic-fine", mingjing.RecordActive), Area: mingjing.AreaGovernment, Effect: []mingjing.Effect{{Rulebook: "rongcheng", Points: -5}, {Rulebook: "honest-shanghai"}}, Ends: "2027-04-02", Open: true},
-			{Record: volunteer, Area: mingjing.AreaSocial, Effect: []mingjing.Effect{{Rulebook: "rongcheng", Points: 30, Ends: "2029-12-05"}}, Ends: "2029-12-05", Open: true},
-			{Record: record("r-4", "housing", "lease-breach", mingjing.RecordSuspended), Area: mingjing.AreaSocial, Effect: down("suspended"), Ends: "2030-04-02"},
+			{Record: record("r-1", "hpc", "judgment-unpaid", mingjing.RecordDisputed), Area: mingjing.AreaJudicial, Effect: down("disputed"),
+				Ends: "2030-04-02"},
+			{Record: record("r-2", "traffic", "traffic-fine", mingjing.RecordActive), Area: mingjing.AreaGovernment,
+				Effect: []mingjing.Effect{{Rulebook: "rongcheng", Points: -5}, {Rulebook: "honest-shanghai"}}, Ends: "2027-04-02", Open: true},
+			{Record: volunteer, Area: mingjing.AreaSocial, Effect: []mingjing.Effect{{Rulebook: "rongcheng", Points: 30, Ends: "2029-12-05"}},
+				Ends: "2029-12-05", Open: true},
+			{Record: record("r-4", "housing", "lease-breach", mingjing.RecordSuspended), Area: mingjing.AreaSocial, Effect: down("suspended"),
+				Ends: "2030-04-02"},
 			{Record: record("r-5", "traffic", "traffic-fine", mingjing.RecordRemoved), Area: mingjing.AreaGovernment, Effect: down("removed")},
 			{Record: record("r-6", "bank", "unknown-code", mingjing.RecordCorrected), Effect: nil, Ends: "2021-01-01"}}}
 	})
 	add("records.empty", nil)
 	add("record", func(v *mingjing.View) {
-		v.Data = &mingjing.RecordView{Record: record("r-1", "hpc", "judgment-unpaid", mingjing.RecordActive), Area: mingjing.AreaJudicial, Effect: down(""), Ends: "2030-04-02", Open: true,
+		v.Data = &mingjing.RecordView{Record: record("r-1", "hpc", "judgment-unpaid", mingjing.RecordActive), Area: mingjing.AreaJudicial,
+			Effect: down(""), Ends: "2030-04-02", Open: true,
 			Log: []mingjing.AccessEntry{{Seq: 9, At: HeldNow, Role: mingjing.RoleResident, Who: "林静", Action: "record", Purpose: "own"}}}
 		mingjing.DataOf[mingjing.RecordView](v).Record.Subject = "林婧"
 	})
 	add("record.disputed", func(v *mingjing.View) {
-		v.Data = &mingjing.RecordView{Record: record("r-1", "hpc", "judgment-unpaid", mingjing.RecordDisputed), Area: mingjing.AreaJudicial, Effect: down("disputed"), Ends: "2030-04-02"}
+		v.Data = &mingjing.RecordView{Record: record("r-1", "hpc", "judgment-unpaid", mingjing.RecordDisputed), Area: mingjing.AreaJudicial,
+			Effect: down("disputed"), Ends: "2030-04-02"}
 		mingjing.DataOf[mingjing.RecordView](v).Record.DisputeID = "4f1c9a20b7e84d33"
 	})
 	add("record.bare", func(v *mingjing.View) {
@@ -59,7 +65,8 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	})
 	add("listings.empty", nil)
 	add("listing", func(v *mingjing.View) {
-		v.Data = &mingjing.ListingView{Listing: sampleListing(mingjing.ListingInEffect, "2025-05-20"), Effective: true, Effect: down(""), Open: true}
+		v.Data = &mingjing.ListingView{Listing: sampleListing(mingjing.ListingInEffect, "2025-05-20"), Effective: true, Effect: down(""),
+			Open: true}
 	})
 	add("listing.unserved", func(v *mingjing.View) {
 		v.Data = &mingjing.ListingView{Listing: sampleListing(mingjing.ListingUnserved, ""), Effect: down("unserved"), Open: true}
@@ -69,7 +76,8 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	})
 	add("listing.lifted", func(v *mingjing.View) {
 		v.Data = &mingjing.ListingView{Listing: sampleListing(mingjing.ListingLifted, "2025-05-20")}
-		mingjing.DataOf[mingjing.ListingView](v).Listing.Document, mingjing.DataOf[mingjing.ListingView](v).Listing.Measures, mingjing.DataOf[mingjing.ListingView](v).Listing.DisputeID = mingjing.Document{}, nil, "d-1"
+		mingjing.DataOf[mingjing.ListingView](v).Listing.Document, mingjing.DataOf[mingjing.ListingView](
+			v).Listing.Measures, mingjing.DataOf[mingjing.ListingView](v).Listing.DisputeID = mingjing.Document{}, nil, "d-1"
 	})
 	add("listing.gone", nil)
 	for _, s := range mingjing.ListingStates {
@@ -77,12 +85,14 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	}
 	add("listing.repairable", func(v *mingjing.View) {
 		v.Data = listingView(mingjing.ListingInEffect)
-		mingjing.DataOf[mingjing.ListingView](v).Repair, mingjing.DataOf[mingjing.ListingView](v).RepairWhy, mingjing.DataOf[mingjing.ListingView](v).Listing.Statement = true, "", "我已经和对方达成分期协议。"
+		mingjing.DataOf[mingjing.ListingView](v).Repair, mingjing.DataOf[mingjing.ListingView](
+			v).RepairWhy, mingjing.DataOf[mingjing.ListingView](v).Listing.Statement = true, "", "我已经和对方达成分期协议。"
 	})
 	add("listing.wordy", func(v *mingjing.View) {
 		v.Data = listingView(mingjing.ListingInEffect)
 		v.Form = map[string]string{"statement_on_file": Hostile}
-		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "statement_on_file", Code: "too_many_words"}}}
+		v.Problem = &mingjing.Problem{Status: 422,
+			Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "statement_on_file", Code: "too_many_words"}}}
 	})
 	add("listing.red-shown", func(v *mingjing.View) {
 		v.Data = &mingjing.ListingView{Listing: redListing(), Effective: true, RepairWhy: "no_condition"}
@@ -95,13 +105,15 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 			view.Listing.ID = "l-" + string(s)
 			mingjing.DataOf[mingjing.ListingsView](v).Listings = append(mingjing.DataOf[mingjing.ListingsView](v).Listings, view)
 		}
-		mingjing.DataOf[mingjing.ListingsView](v).Listings = append(mingjing.DataOf[mingjing.ListingsView](v).Listings, mingjing.ListingView{Listing: redListing(), Effective: true})
+		mingjing.DataOf[mingjing.ListingsView](v).Listings = append(mingjing.DataOf[mingjing.ListingsView](v).Listings,
+			mingjing.ListingView{Listing: redListing(), Effective: true})
 	})
 	add("repair", func(v *mingjing.View) { v.Data = mingjing.DataOf[mingjing.ListingView](all["listing.repairable"]) })
 	add("repair.wrong", func(v *mingjing.View) {
 		v.Data = mingjing.DataOf[mingjing.ListingView](all["listing.repairable"])
 		v.Form = map[string]string{"statement": Hostile}
-		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "statement", Code: "statement_required"}}}
+		v.Problem = &mingjing.Problem{Status: 422,
+			Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "statement", Code: "statement_required"}}}
 	})
 	add("repair.closed", func(v *mingjing.View) { v.Data = listingView(mingjing.ListingInEffect) })
 	add("repair.gone", nil)
@@ -144,7 +156,8 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	add("consents.wrong", func(v *mingjing.View) {
 		v.Data = mingjing.DataOf[mingjing.ConsentsView](all["consents"])
 		v.Form = map[string]string{"rulebook": "rongcheng"}
-		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "confirm", Code: "confirm_required"}}}
+		v.Problem = &mingjing.Problem{Status: 422,
+			Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "confirm", Code: "confirm_required"}}}
 	})
 	add("consents.withdrawn", func(v *mingjing.View) {
 		v.Data = &mingjing.ConsentsView{Consents: mingjing.DataOf[mingjing.ConsentsView](all["consents"]).Consents[3:]}
@@ -182,11 +195,12 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 		d := mingjing.DataOf[mingjing.NewCaseView](all["review"]).Previous
 		again := *d
 		again.Lanes = []string{mingjing.LaneEvidence, mingjing.LaneReview, mingjing.LaneCourt}
-		again.Evidence = append(slices.Clone(d.Evidence), mingjing.Evidence{ID: "e-3", Name: "结清证明.pdf", Type: "application/pdf", Size: 9, AddedAt: HeldNow, Late: true})
+		again.Evidence = append(slices.Clone(d.Evidence), mingjing.Evidence{ID: "e-3", Name: "结清证明.pdf", Type: "application/pdf", Size: 9,
+			AddedAt: HeldNow, Late: true})
 		v.Data = &mingjing.NewCaseView{Previous: &again, Listing: d.Listing, Key: "k-1"}
 	})
 	add("new-dispute.closed", func(v *mingjing.View) { v.Data = mingjing.DataOf[mingjing.NewCaseView](all["review.closed"]) })
-	for _, s := range mingjing.DisputeStates {
+	for _, s := range mingjing.CaseStates {
 		add("dispute."+string(s), func(v *mingjing.View) { d := DisputeIn(s, false); v.Data = &mingjing.DisputePage{Case: d} })
 	}
 	add("dispute.upheld-listing", func(v *mingjing.View) {
@@ -202,7 +216,8 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	add("dispute.full", func(v *mingjing.View) {
 		d := DisputeIn(mingjing.DisputeFiled, false)
 		for len(d.Evidence) < mingjing.MaxEvidence {
-			d.Evidence = append(d.Evidence, mingjing.Evidence{ID: "e-" + strconv.Itoa(len(d.Evidence)+1), Name: "附件.png", Type: "image/png", Size: 999})
+			d.Evidence = append(d.Evidence, mingjing.Evidence{ID: "e-" + strconv.Itoa(len(d.Evidence)+1), Name: "附件.png", Type: "image/png",
+				Size: 999})
 		}
 		v.Data = &mingjing.DisputePage{Case: d}
 	})
@@ -253,8 +268,11 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	for name, v := range LetterViews() {
 		add("letter."+name, func(to *mingjing.View) { to.Data = v })
 	}
-	for name, d := range map[string]*mingjing.DisputePage{"kind-repair": mingjing.DataOf[mingjing.DisputePage](all["dispute.repair-refused"]), "kind-review": mingjing.DataOf[mingjing.DisputePage](all["dispute.review"]),
-		"kind-refused": mingjing.DataOf[mingjing.DisputePage](all["dispute.unchecked"]), "kind-unserved": mingjing.DataOf[mingjing.DisputePage](all["dispute.unserved"]), "kind-late": mingjing.DataOf[mingjing.DisputePage](all["dispute.lanes"])} {
+	for name, d := range map[string]*mingjing.DisputePage{"kind-repair": mingjing.DataOf[mingjing.DisputePage](all["dispute.repair-refused"]),
+		"kind-review":   mingjing.DataOf[mingjing.DisputePage](all["dispute.review"]),
+		"kind-refused":  mingjing.DataOf[mingjing.DisputePage](all["dispute.unchecked"]),
+		"kind-unserved": mingjing.DataOf[mingjing.DisputePage](all["dispute.unserved"]),
+		"kind-late":     mingjing.DataOf[mingjing.DisputePage](all["dispute.lanes"])} {
 		add("letter."+name, func(v *mingjing.View) {
 			letter := *LetterView(true)
 			letter.Dispute = d.Case
@@ -262,7 +280,8 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 		})
 	}
 	add("letter.gone", nil)
-	counts := map[string]int{"filed": 12, "assigned": 3, "agency_asked": 1204, "agency_answered": 2, "agency_silent": 1, "decided": 48, "missed": 4, "late": 3, "very_late": 1}
+	counts := map[string]int{"filed": 12, "assigned": 3, "agency_asked": 1204, "agency_answered": 2, "agency_silent": 1, "decided": 48,
+		"missed": 4, "late": 3, "very_late": 1}
 	add("queue", func(v *mingjing.View) {
 		late := *WorkCase(mingjing.DisputeAssigned, "H-0002", true)
 		late.ID = "aa11bb22cc33"
@@ -273,7 +292,8 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 		v.Data = &mingjing.QueueView{Counts: counts, Next: "n", Cases: []mingjing.CaseView{late, fresh}}
 	})
 	add("queue.filtered", func(v *mingjing.View) {
-		v.Data = &mingjing.QueueView{Counts: counts, Filter: mingjing.CaseFilter{State: "filed", Mine: true, Agency: "hpc", Search: Hostile}, Next: "n",
+		v.Data = &mingjing.QueueView{Counts: counts, Filter: mingjing.CaseFilter{State: "filed", Mine: true, Agency: "hpc", Search: Hostile},
+			Next:  "n",
 			Cases: []mingjing.CaseView{*WorkCase(mingjing.DisputeFiled, "", false)}}
 	})
 	add("queue.none", func(v *mingjing.View) {
@@ -313,11 +333,13 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	add("case.repair", func(v *mingjing.View) {
 		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeAssigned, "H-0001", true, "ask_agency", "extend", "decide")}
 		l := listingIn(mingjing.ListingInEffect)
-		mingjing.DataOf[mingjing.CasePage](v).Kind, mingjing.DataOf[mingjing.CasePage](v).Reason, mingjing.DataOf[mingjing.CasePage](v).Listing, mingjing.DataOf[mingjing.CasePage](v).Escalated = mingjing.CaseRepair, "", &l, true
+		mingjing.DataOf[mingjing.CasePage](v).Kind, mingjing.DataOf[mingjing.CasePage](v).Reason, mingjing.DataOf[mingjing.CasePage](
+			v).Listing, mingjing.DataOf[mingjing.CasePage](v).Escalated = mingjing.CaseRepair, "", &l, true
 	})
 	add("case.review", func(v *mingjing.View) {
 		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeAssigned, "H-0001", true, "extend", "decide")}
-		mingjing.DataOf[mingjing.CasePage](v).Kind, mingjing.DataOf[mingjing.CasePage](v).Reason, mingjing.DataOf[mingjing.CasePage](v).Previous = mingjing.CaseReview, "", "d-8"
+		mingjing.DataOf[mingjing.CasePage](v).Kind, mingjing.DataOf[mingjing.CasePage](v).Reason, mingjing.DataOf[mingjing.CasePage](
+			v).Previous = mingjing.CaseReview, "", "d-8"
 		mingjing.DataOf[mingjing.CasePage](v).First = &mingjing.CaseView{Case: decidedCase(mingjing.CaseDispute, mingjing.OutcomeRejected)}
 	})
 	add("case.proposed", func(v *mingjing.View) {
@@ -327,7 +349,8 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	add("case.recommend-wrong", func(v *mingjing.View) {
 		v.Data = &mingjing.CasePage{CaseView: *proposedCase(mingjing.DisputeAssigned, "H-0001", "recommend")}
 		v.Form = map[string]string{"reasons": Hostile}
-		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "outcome", Code: "outcome_required"}}}
+		v.Problem = &mingjing.Problem{Status: 422,
+			Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "outcome", Code: "outcome_required"}}}
 	})
 	add("case.second", func(v *mingjing.View) {
 		v.Who.Role = mingjing.RoleSupervisor
@@ -342,7 +365,8 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	add("case.serve-wrong", func(v *mingjing.View) {
 		v.Data = &mingjing.CasePage{CaseView: *proposedCase(mingjing.DisputeToServe, "H-0002", "serve")}
 		v.Form = map[string]string{"method": "post", "proof": Hostile}
-		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "method", Code: "method_required"}, {Field: "on", Code: "served_on_invalid"}, {Field: "proof", Code: "proof_required"}}}
+		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "method", Code: "method_required"},
+			{Field: "on", Code: "served_on_invalid"}, {Field: "proof", Code: "proof_required"}}}
 	})
 	add("case.faster", func(v *mingjing.View) {
 		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeDecided, "H-0002", false)}

@@ -35,7 +35,8 @@ func agenciesBody(v *mingjing.View) []app.UI {
 		body = append(body, c.Table{Caption: t(v, "title.agencies"), QuietCaption: true, Columns: []c.Column{
 			{Text: t(v, "rulebook.agency")}, {Text: t(v, "agencies.disputes"), Numeric: true}, {Text: t(v, "agencies.asked"), Numeric: true},
 			{Text: t(v, "agencies.answers")}, {Text: t(v, "agencies.answer_days")}, {Text: t(v, "agencies.outcomes")},
-			{Text: t(v, "agencies.decide_days")}, {Text: t(v, "agencies.late_now"), Numeric: true}, {Text: t(v, "agencies.inquiries")}}, Rows: rows}.UI())
+			{Text: t(v, "agencies.decide_days")}, {Text: t(v, "agencies.late_now"), Numeric: true}, {Text: t(v, "agencies.inquiries")}},
+			Rows: rows}.UI())
 	}
 	if len(quiet) > 0 {
 		body = append(body, c.Details{Summary: tn(v, "agencies.quiet", len(quiet)), Body: []app.UI{c.List("bullets", quiet...)}}.UI())
@@ -78,6 +79,7 @@ func agencyRow(v *mingjing.View, f mingjing.AgencyFigures) []app.UI {
 		parts(nil, []string{page.Code(v, "outcome", string(mingjing.OutcomeUpheld)), page.Code(v, "outcome", string(mingjing.OutcomePartly)),
 			page.Code(v, "outcome", string(mingjing.OutcomeRejected))}, f.Upheld, f.Partly, f.Rejected),
 		days(f.DecideDays), number(f.LateNow),
-		parts(f.Inquiries, []string{t(v, "agencies.inquiries_all"), t(v, "agencies.unexplained"), t(v, "agencies.unfounded")}, f.Inquiries, f.Unexplained, f.Unfounded),
+		parts(f.Inquiries, []string{t(v, "agencies.inquiries_all"), t(v, "agencies.unexplained"), t(v, "agencies.unfounded")}, f.Inquiries,
+			f.Unexplained, f.Unfounded),
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 var _ = page.Register("check-us", page.Screen{Body: checkUsBody})
 
-// checkUsBody says to residents how they can check the bureau, and where that ends.
+// checkUsBody tells residents how they can check the bureau, and what they can't check.
 func checkUsBody(v *mingjing.View) []app.UI {
 	p := func(key string) app.UI { return c.P(t(v, "check_us."+key)) }
 	list := func(keys ...string) app.UI {

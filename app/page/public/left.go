@@ -12,7 +12,7 @@ import (
 
 var _ = page.Register("left", page.Screen{Data: page.New[mingjing.Erasure], Body: leftBody})
 
-// leftBody returns how far an erasure has got, for whoever has the receipt. It names
+// leftBody returns how far an erasure has got, for somebody with the receipt. It names
 // nobody.
 func leftBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.Erasure](v)
@@ -33,9 +33,12 @@ func leftBody(v *mingjing.View) []app.UI {
 		return c.Div("two", c.El("strong", nil, c.Text(t(v, "leave.step_"+step))), done)
 	}
 	body = append(body, c.El("p", c.A{"class": "lead", "role": "status"}, c.Text(text)),
-		c.El("ol", c.A{"class": "stages"}, page.ListItems([]app.UI{row("scoring", &e.AskedAt), row("listed", e.ListedAt), row("login", e.LoginAt), row("keys", e.ErasedAt)})...))
+		c.El("ol", c.A{"class": "stages"},
+			page.ListItems([]app.UI{row("scoring", &e.AskedAt), row("listed", e.ListedAt), row("login", e.LoginAt), row("keys", e.ErasedAt)})...))
 	if e.ErasedAt == nil {
-		body = append(body, c.Div("actions", c.LinkButton{Text: t(v, "left.again"), Href: href(v, "left") + "?receipt=" + e.ID, Kind: "secondary"}.UI()))
+		body = append(body, c.Div("actions", c.LinkButton{Text: t(v, "left.again"), Href: href(v, "left") + "?receipt=" + e.ID,
+			Kind: "secondary"}.UI()))
 	}
-	return append(body, c.Section("stays", t(v, "leave.stays"), c.List("bullets", page.KeptAfterLeaving(v)...)), c.Muted(t(v, "left.receipt", "code", e.ID)))
+	return append(body, c.Section("stays", t(v, "leave.stays"), c.List("bullets", page.KeptAfterLeaving(v)...)),
+		c.Muted(t(v, "left.receipt", "code", e.ID)))
 }

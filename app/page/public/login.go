@@ -17,8 +17,8 @@ var (
 	_ = page.Register("staff-login", page.Screen{Body: staffLoginBody})
 )
 
-// nextField keeps where somebody was going, which the page's address says; also over
-// a wrong password, when the page is shown again at another one.
+// nextField returns the field with the address to go to after the login. It comes from
+// the page's address, and is kept when the page is shown again after a wrong password.
 func nextField(v *mingjing.View) app.UI {
 	_, query, _ := strings.Cut(v.Path, "?")
 	q, err := url.ParseQuery(query)
@@ -29,7 +29,8 @@ func nextField(v *mingjing.View) app.UI {
 }
 
 func idNumberInput(v *mingjing.View) app.UI {
-	return c.Input{Name: "id_number", Label: t(v, "login.id_number"), Hint: t(v, "login.id_number_hint"), Error: page.FieldError(v, "id_number"),
+	return c.Input{Name: "id_number", Label: t(v, "login.id_number"), Hint: t(v, "login.id_number_hint"),
+		Error:        page.FieldError(v, "id_number"),
 		Autocomplete: "username", MaxLength: 64, Required: true, Code: true}.UI()
 }
 

@@ -1,5 +1,5 @@
-// Package public makes the pages that anybody may open without a login. Importing
-// it registers them with package page.
+// Package public has the pages that anybody may open without a login. Importing it
+// registers them with package page.
 package public
 
 import (

@@ -12,7 +12,8 @@ import (
 )
 
 var (
-	_ = page.Register("recipient", page.Screen{Data: page.New[mingjing.RecipientView], Body: recipientBody, Title: func(v *mingjing.View) string { return recipientTitle(v) }})
+	_ = page.Register("recipient", page.Screen{Data: page.New[mingjing.RecipientView], Body: recipientBody,
+		Title: func(v *mingjing.View) string { return recipientTitle(v) }})
 	_ = page.Register("no-score", page.Screen{Body: noScoreBody})
 )
 
@@ -26,8 +27,8 @@ func recipientTitle(v *mingjing.View) string {
 	return t(v, "title.recipient")
 }
 
-// recipientBody returns what a link leads to: the form that asks who looks, then what
-// was shown to them; or only that it was corrected.
+// recipientBody returns the page of a share's link: the form that asks who views it,
+// then what was shown to them; or only that it was corrected.
 func recipientBody(v *mingjing.View) []app.UI {
 	r := mingjing.DataOf[mingjing.RecipientView](v)
 	if r == nil {
@@ -35,7 +36,8 @@ func recipientBody(v *mingjing.View) []app.UI {
 	}
 	var corrected app.UI
 	if r.CorrectedAt != nil {
-		corrected = c.Notification{Kind: "warning", Title: t(v, "recipient.corrected", "time", page.Instant(v, *r.CorrectedAt)), Text: t(v, "recipient.corrected_text")}.UI()
+		corrected = c.Notification{Kind: "warning", Title: t(v, "recipient.corrected", "time", page.Instant(v, *r.CorrectedAt)),
+			Text: t(v, "recipient.corrected_text")}.UI()
 	}
 	if r.Statement != nil {
 		return statementBody(v, r)
@@ -45,7 +47,8 @@ func recipientBody(v *mingjing.View) []app.UI {
 	}
 	var email app.UI
 	if r.Mail {
-		email = c.Input{Name: "email", Type: "email", Label: t(v, "recipient.email"), Hint: t(v, "recipient.email_hint"), Error: page.FieldError(v, "email"),
+		email = c.Input{Name: "email", Type: "email", Label: t(v, "recipient.email"), Hint: t(v, "recipient.email_hint"),
+			Error: page.FieldError(v, "email"),
 			Value: page.Typed(v, "email"), Autocomplete: "email", InputMode: "email", MaxLength: 254}.UI()
 	}
 	return []app.UI{
@@ -64,7 +67,7 @@ func declineLink(v *mingjing.View) app.UI {
 	return c.El("p", nil, c.Link{Text: t(v, "recipient.may_ask"), Href: href(v, "no-score")}.UI())
 }
 
-// statementBody returns the statement as a paper that can be printed and kept.
+// statementBody returns the statement as a document that can be printed.
 func statementBody(v *mingjing.View, r *mingjing.RecipientView) []app.UI {
 	s := r.Statement
 	var band app.UI
@@ -73,7 +76,8 @@ func statementBody(v *mingjing.View, r *mingjing.RecipientView) []app.UI {
 	}
 	rows := []c.SummaryRow{{Key: t(v, "recipient.name"), Text: s.Name}, {Key: t(v, "recipient.id"), Text: s.IDMasked}}
 	if s.Value != nil {
-		rows = append(rows, c.SummaryRow{Key: t(v, "score.value"), Text: t(v, "recipient.value", "value", page.Plain(s.Value.Value), "min", page.Plain(s.Value.Min), "max", page.Plain(s.Value.Max))})
+		rows = append(rows, c.SummaryRow{Key: t(v, "score.value"), Text: t(v, "recipient.value", "value", page.Plain(s.Value.Value),
+			"min", page.Plain(s.Value.Min), "max", page.Plain(s.Value.Max))})
 	}
 	if s.Missing != nil {
 		rows = append(rows, c.SummaryRow{Key: t(v, "share_field.missing"), Text: strconv.Itoa(*s.Missing)})
@@ -84,7 +88,8 @@ func statementBody(v *mingjing.View, r *mingjing.RecipientView) []app.UI {
 	rows = append(rows,
 		c.SummaryRow{Key: t(v, "recipient.as_of"), Text: page.Date(v, s.AsOf)},
 		c.SummaryRow{Key: t(v, "field.rulebook"), Value: c.El("span", nil,
-			c.Link{Text: v.Label("rulebook", s.Rulebook.ID), Href: href(v, "rulebook", s.Rulebook.ID)}.UI(), c.Text(" "), c.Span("muted", s.Rulebook.Version))},
+			c.Link{Text: v.Label("rulebook", s.Rulebook.ID), Href: href(v, "rulebook", s.Rulebook.ID)}.UI(), c.Text(" "),
+			c.Span("muted", s.Rulebook.Version))},
 		c.SummaryRow{Key: t(v, "field.purpose"), Text: s.Purpose},
 		c.SummaryRow{Key: t(v, "recipient.shown_to"), Text: s.ShownTo},
 		c.SummaryRow{Key: t(v, "recipient.shown_at"), Value: page.TimeUI(v, s.IssuedAt)},
@@ -106,7 +111,8 @@ func statementBody(v *mingjing.View, r *mingjing.RecipientView) []app.UI {
 		declineLink(v)}
 }
 
-// noScoreBody says that nobody has to share a score, as a paper to show.
+// noScoreBody returns a document to show to others, which says that nobody has to share
+// a score.
 func noScoreBody(v *mingjing.View) []app.UI {
 	list := func(family string, names ...string) app.UI {
 		items := make([]app.UI, 0, len(names))

@@ -60,7 +60,8 @@ func rulebookBody(v *mingjing.View) []app.UI {
 	b := shown.Rulebook
 	var sample app.UI
 	if b.Sample {
-		sample = c.Notification{Kind: "info", Title: t(v, "rulebook.sample_title"), Text: cmp.Or(b.SampleNote.In(v.Lang), t(v, "rulebook.sample_text"))}.UI()
+		sample = c.Notification{Kind: "info", Title: t(v, "rulebook.sample_title"),
+			Text: cmp.Or(b.SampleNote.In(v.Lang), t(v, "rulebook.sample_text"))}.UI()
 	}
 	body := []app.UI{
 		page.Heading(b.City.In(v.Lang), b.Name.In(v.Lang)),
@@ -82,16 +83,19 @@ func rulebookBody(v *mingjing.View) []app.UI {
 		}
 	}
 	body = append(body,
-		c.Section("procedure", t(v, "rulebook.procedure"), c.P(t(v, "rulebook.procedure_text")), stepsTable(v, b), procedureNote(v, b), calendarPart(v, shown.Calendar)),
+		c.Section("procedure", t(v, "rulebook.procedure"), c.P(t(v, "rulebook.procedure_text")), stepsTable(v, b), procedureNote(v, b),
+			calendarPart(v, shown.Calendar)),
 		c.Section("tiers", t(v, "rulebook.tiers"), tiersTable(v, b)),
 		c.Section("lists", t(v, "rulebook.lists"), listsTable(v, b)),
 		c.Section("measures", t(v, "rulebook.measures"), c.P(t(v, "rulebook.measures_text")), measuresTable(v, b)))
 	return append(body,
-		c.Section("agencies", t(v, "rulebook.agencies_title"), c.Details{Summary: tn(v, "ask.all_agencies", len(b.Agencies)), Body: []app.UI{agenciesTable(v, b)}}.UI()),
+		c.Section("agencies", t(v, "rulebook.agencies_title"), c.Details{Summary: tn(v, "ask.all_agencies", len(b.Agencies)),
+			Body: []app.UI{agenciesTable(v, b)}}.UI()),
 		c.Section("file", t(v, "rulebook.file"), c.P(t(v, "rulebook.file_text")), c.SummaryList{Rows: []c.SummaryRow{
 			{Key: t(v, "rulebook.version"), Text: b.Version},
 			{Key: "SHA-256", Value: hashUI(cmp.Or(shown.Hash, b.Ref().Hash))},
-			{Key: t(v, "rulebook.download"), Value: c.Link{Text: b.ID + ".json", Href: "/web/rulebooks/" + b.ID + ".json", Full: true, Class: "row-link"}.UI()}}}.UI()))
+			{Key: t(v, "rulebook.download"), Value: c.Link{Text: b.ID + ".json", Href: "/web/rulebooks/" + b.ID + ".json", Full: true,
+				Class: "row-link"}.UI()}}}.UI()))
 }
 
 func hashUI(hash string) app.UI {
@@ -116,10 +120,13 @@ func bandsTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
 		if len(band.Brings) > 0 {
 			brings = page.Texts(v, band.Brings)
 		}
-		rows = append(rows, []app.UI{page.BandUI(v, band, ""), c.Span("nowrap", t(v, "score.range", "from", page.Plain(max(band.From, b.Min)), "to", page.Plain(to))), brings, sampleTag(v, band.Sample)})
+		rows = append(rows, []app.UI{page.BandUI(v, band, ""),
+			c.Span("nowrap", t(v, "score.range", "from", page.Plain(max(band.From, b.Min)), "to", page.Plain(to))), brings,
+			sampleTag(v, band.Sample)})
 	}
-	return c.Table{Caption: t(v, "score.bands"), QuietCaption: true, Columns: []c.Column{{Text: t(v, "score.band")}, {Text: t(v, "rulebook.values")},
-		{Text: t(v, "rulebook.brings")}, {Text: t(v, "rulebook.source")}}, Rows: rows}.UI()
+	return c.Table{Caption: t(v, "score.bands"), QuietCaption: true,
+		Columns: []c.Column{{Text: t(v, "score.band")}, {Text: t(v, "rulebook.values")},
+			{Text: t(v, "rulebook.brings")}, {Text: t(v, "rulebook.source")}}, Rows: rows}.UI()
 }
 
 func neverTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
@@ -152,8 +159,10 @@ func rulesTable(v *mingjing.View, b *mingjing.Rulebook, area mingjing.Area) app.
 	if rows == nil {
 		return nil
 	}
-	return c.Div("section", c.Table{Caption: t(v, "area."+string(area)), Columns: []c.Column{{Text: t(v, "rulebook.item")}, {Text: t(v, "rulebook.effect")},
-		{Text: t(v, "rulebook.counts")}, {Text: t(v, "rulebook.documents")}, {Text: t(v, "rulebook.basis")}, {Text: t(v, "rulebook.source")}}, Rows: rows}.UI())
+	return c.Div("section", c.Table{Caption: t(v, "area."+string(area)),
+		Columns: []c.Column{{Text: t(v, "rulebook.item")}, {Text: t(v, "rulebook.effect")},
+			{Text: t(v, "rulebook.counts")}, {Text: t(v, "rulebook.documents")}, {Text: t(v, "rulebook.basis")}, {Text: t(v, "rulebook.source")}},
+		Rows: rows}.UI())
 }
 
 func ruleEffect(v *mingjing.View, b *mingjing.Rulebook, i mingjing.Item) app.UI {
@@ -197,10 +206,11 @@ func agenciesTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
 		}
 		rows = append(rows, []app.UI{c.Text(a.Name.In(v.Lang)), c.Text(strings.Join(names, t(v, "rulebook.semicolon")))})
 	}
-	return c.Table{Caption: t(v, "rulebook.agencies_title"), QuietCaption: true, Columns: []c.Column{{Text: t(v, "rulebook.agency")}, {Text: t(v, "rulebook.may_supply")}}, Rows: rows}.UI()
+	return c.Table{Caption: t(v, "rulebook.agencies_title"), QuietCaption: true,
+		Columns: []c.Column{{Text: t(v, "rulebook.agency")}, {Text: t(v, "rulebook.may_supply")}}, Rows: rows}.UI()
 }
 
-// stepsTable says how long everybody has, in the order in which it goes.
+// stepsTable returns how long everybody has, in the order of the procedure.
 func stepsTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
 	p := &b.Procedure
 	var rows [][]app.UI
@@ -268,8 +278,9 @@ func listsTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
 			c.Div("", c.El("p", nil, c.Text(i.Name.In(v.Lang))), c.El("p", c.A{"class": "muted"}, c.Text(t(v, "list_kind."+string(i.Listing))))),
 			tier, page.Texts(v, measures), c.Text(i.Exit.In(v.Lang))})
 	}
-	return c.Table{Caption: t(v, "rulebook.lists"), QuietCaption: true, Columns: []c.Column{{Text: t(v, "rulebook.list")}, {Text: t(v, "rulebook.tier")},
-		{Text: t(v, "rulebook.list_measures")}, {Text: t(v, "rulebook.list_exit")}}, Rows: rows}.UI()
+	return c.Table{Caption: t(v, "rulebook.lists"), QuietCaption: true,
+		Columns: []c.Column{{Text: t(v, "rulebook.list")}, {Text: t(v, "rulebook.tier")},
+			{Text: t(v, "rulebook.list_measures")}, {Text: t(v, "rulebook.list_exit")}}, Rows: rows}.UI()
 }
 
 func measuresTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
@@ -281,7 +292,7 @@ func measuresTable(v *mingjing.View, b *mingjing.Rulebook) app.UI {
 		{Text: t(v, "rulebook.basis")}, {Text: t(v, "rulebook.measure_tier")}}, Rows: rows}.UI()
 }
 
-// calendarPart says which days are working days, and where the calendar ends.
+// calendarPart returns which days are working days, and where the calendar ends.
 func calendarPart(v *mingjing.View, k *mingjing.Calendar) app.UI {
 	if k == nil {
 		return nil
@@ -302,7 +313,7 @@ func calendarPart(v *mingjing.View, k *mingjing.Calendar) app.UI {
 		c.El("p", nil, c.Link{Text: file, Href: "/web/rulebooks/calendars/" + file, Full: true, Class: "row-link"}.UI()))
 }
 
-// dayRuns lists days, those that follow one another as one.
+// dayRuns returns days as text, consecutive ones as one range.
 func dayRuns(v *mingjing.View, k *mingjing.Calendar, days []mingjing.Date) app.UI {
 	var runs []app.UI
 	for i := 0; i < len(days); {

@@ -45,7 +45,8 @@ func TestARulebookSaysWhichDaysAreWorked(t *testing.T) {
 			return
 		}
 		text := doc.Find("#procedure").Parent().Text()
-		for _, d := range []mingjing.Date{mingjing.DataOf[mingjing.RulebookPage](v).Calendar.From, mingjing.DataOf[mingjing.RulebookPage](v).Calendar.To, "2026-10-01", "2026-10-07", "2026-10-10"} {
+		for _, d := range []mingjing.Date{mingjing.DataOf[mingjing.RulebookPage](v).Calendar.From,
+			mingjing.DataOf[mingjing.RulebookPage](v).Calendar.To, "2026-10-01", "2026-10-07", "2026-10-10"} {
 			if !strings.Contains(text, page.Date(v, d)) {
 				t.Errorf("it does not say %s", d)
 			}

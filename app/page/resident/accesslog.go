@@ -12,7 +12,7 @@ import (
 
 var _ = page.Register("access-log", page.Screen{Data: page.New[mingjing.AccessLogView], Body: accessLogBody})
 
-// accessLogBody returns every look at the resident's data, newest first.
+// accessLogBody returns the entries of the resident's access log, newest first.
 func accessLogBody(v *mingjing.View) []app.UI {
 	log := mingjing.DataOf[mingjing.AccessLogView](v)
 	if log == nil {
@@ -20,9 +20,10 @@ func accessLogBody(v *mingjing.View) []app.UI {
 	}
 	body := []app.UI{page.Heading("", t(v, "title.access-log")), page.Lead(t(v, "access_log.lead")), &LogCheck{V: v}, exportLink(v)}
 	if len(log.Entries) > 0 || log.Others {
-		body = append(body, c.Form{Action: href(v, "access-log"), Method: "get", Label: t(v, "access_log.filter"), Class: "filter-line", Body: []app.UI{
-			c.Checkbox{Name: "others", Value: "1", Label: t(v, "access_log.others"), Checked: log.Others}.UI(),
-			c.Button{Text: t(v, "access_log.apply"), Kind: "secondary"}.UI()}}.UI())
+		body = append(body, c.Form{Action: href(v, "access-log"), Method: "get", Label: t(v, "access_log.filter"),
+			Class: "filter-line", Body: []app.UI{
+				c.Checkbox{Name: "others", Value: "1", Label: t(v, "access_log.others"), Checked: log.Others}.UI(),
+				c.Button{Text: t(v, "access_log.apply"), Kind: "secondary"}.UI()}}.UI())
 	}
 	file := c.LinkButton{Text: t(v, "log_check.file"), Href: page.ProofFile, Kind: "secondary", Full: true}.UI()
 	switch {

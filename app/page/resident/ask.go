@@ -36,18 +36,20 @@ func askBody(v *mingjing.View) []app.UI {
 		c.Form{Action: "/api/score-requests", Body: []app.UI{
 			page.LangField(v),
 			c.Hidden{Name: "idempotency_key", Value: a.Key}.UI(),
-			c.Radios{Name: "rulebook", Legend: t(v, "ask.which"), Heading: true, Error: page.FieldError(v, "rulebook"), Options: options, Value: chosen}.UI(),
+			c.Radios{Name: "rulebook", Legend: t(v, "ask.which"), Heading: true, Error: page.FieldError(v, "rulebook"), Options: options,
+				Value: chosen}.UI(),
 			c.Section("what-happens", t(v, "ask.what_happens"), c.El("ul", c.A{"class": "bullets"},
 				c.El("li", nil, c.Text(t(v, "ask.happens_once"))),
 				c.El("li", nil, c.Text(t(v, "ask.happens_24h"))),
 				c.El("li", nil, c.Text(t(v, "ask.happens_missing"))),
 				c.El("li", nil, c.Text(t(v, "ask.happens_withdraw"))))),
-			c.Checkbox{Name: "consent", Value: "true", Label: t(v, "ask.consent"), Error: page.FieldError(v, "consent"), Checked: page.Typed(v, "consent") == "true"}.UI(),
+			c.Checkbox{Name: "consent", Value: "true", Label: t(v, "ask.consent"), Error: page.FieldError(v, "consent"),
+				Checked: page.Typed(v, "consent") == "true"}.UI(),
 			c.Button{Text: t(v, "ask.submit")}.UI(),
 		}}.UI())
 }
 
-// askDetails returns what will be asked of whom and why, and what never is.
+// askDetails returns what each agency will be asked and why, and what is never used.
 func askDetails(v *mingjing.View, b *mingjing.RulebookSummary) app.UI {
 	areas := make([]app.UI, 0, len(b.Areas))
 	var byArea []app.UI

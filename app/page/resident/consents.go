@@ -12,16 +12,17 @@ import (
 
 var _ = page.Register("consents", page.Screen{Data: page.New[mingjing.ConsentsView], Body: consentsBody})
 
-// consentsBody returns what the resident agreed to, with the way to withdraw it.
+// consentsBody returns what the resident agreed to, with forms to withdraw it.
 func consentsBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.ConsentsView](v)
 	body := []app.UI{page.Heading("", t(v, "title.consents")), page.Lead(t(v, "consents.lead"))}
 	if shown == nil || len(shown.Consents) == 0 {
 		return append(body, c.EmptyState{Title: t(v, "consents.empty_title"), Text: t(v, "consents.empty"),
-			Action: c.LinkButton{Text: t(v, "records.empty_ask"), Href: href(v, "ask")}.UI()}.UI(), c.Section("leave", t(v, "title.leave"), c.P(t(v, "consents.leave")),
-			c.Div("actions", c.LinkButton{Text: t(v, "consents.leave_link"), Href: href(v, "leave"), Kind: "secondary"}.UI())))
+			Action: c.LinkButton{Text: t(v, "records.empty_ask"), Href: href(v, "ask")}.UI()}.UI(),
+			c.Section("leave", t(v, "title.leave"), c.P(t(v, "consents.leave")),
+				c.Div("actions", c.LinkButton{Text: t(v, "consents.leave_link"), Href: href(v, "leave"), Kind: "secondary"}.UI())))
 	}
-	// Withdrawing is by rulebook, so the consents to one rulebook stand together.
+	// Consent is withdrawn by rulebook, so the consents to one rulebook are together.
 	var books []string
 	given := map[string][]mingjing.Consent{}
 	var withdrawn []mingjing.Consent
@@ -50,14 +51,15 @@ func consentsBody(v *mingjing.View) []app.UI {
 			rows = append(rows, []app.UI{c.Text(v.Label("rulebook", k.Rulebook)), page.TimeUI(v, k.GivenAt), page.TimeUI(v, *k.WithdrawnAt)})
 		}
 		body = append(body, c.Section("withdrawn", t(v, "consents.withdrawn"), c.Table{Caption: t(v, "consents.withdrawn"), QuietCaption: true,
-			Columns: []c.Column{{Text: t(v, "effect.rulebook")}, {Text: t(v, "consents.col_given")}, {Text: t(v, "consents.col_withdrawn")}}, Rows: rows}.UI()))
+			Columns: []c.Column{{Text: t(v, "effect.rulebook")}, {Text: t(v, "consents.col_given")}, {Text: t(v, "consents.col_withdrawn")}},
+			Rows:    rows}.UI()))
 	}
 	return append(body, c.Section("leave", t(v, "title.leave"), c.P(t(v, "consents.leave")),
 		c.Div("actions", c.LinkButton{Text: t(v, "consents.leave_link"), Href: href(v, "leave"), Kind: "secondary"}.UI())))
 }
 
-// consentCard returns one consent in force. The form of the one that was just sent
-// wrongly is open and has the plain id that the error summary leads to.
+// consentCard returns one consent in force. The form that was just sent with an error
+// is open and has the plain id to which the error summary links.
 func consentCard(v *mingjing.View, i int, book string, given []mingjing.Consent) app.UI {
 	sent := v.Problem != nil && (page.Typed(v, "rulebook") == book || page.Typed(v, "rulebook") == "" && i == 0)
 	id, problem := "confirm-"+book, ""

@@ -12,15 +12,17 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("dispute", page.Screen{Data: page.New[mingjing.DisputePage], Body: disputeBody, Back: page.BackTo("disputes"), Title: func(v *mingjing.View) string {
-	if mingjing.DataOf[mingjing.DisputePage](v) == nil {
-		return t(v, "title.dispute")
-	}
-	return page.KindText(v, mingjing.DataOf[mingjing.DisputePage](v).Case, "case_title", "item", v.Label("item", mingjing.DataOf[mingjing.DisputePage](v).Code()))
-}})
+var _ = page.Register("dispute", page.Screen{Data: page.New[mingjing.DisputePage], Body: disputeBody, Back: page.BackTo("disputes"),
+	Title: func(v *mingjing.View) string {
+		if mingjing.DataOf[mingjing.DisputePage](v) == nil {
+			return t(v, "title.dispute")
+		}
+		return page.KindText(v, mingjing.DataOf[mingjing.DisputePage](v).Case, "case_title",
+			"item", v.Label("item", mingjing.DataOf[mingjing.DisputePage](v).Code()))
+	}})
 
-// disputeBody returns one case as the resident sees it: what was decided and the ways
-// on, or what happens next and by when, then all that was said.
+// disputeBody returns one case as the resident sees it: what was decided and the lanes,
+// or what happens next and by when, then everything that was said.
 func disputeBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.DisputePage](v)
 	if shown == nil {
@@ -31,7 +33,7 @@ func disputeBody(v *mingjing.View) []app.UI {
 		page.Heading(page.KindText(v, d, "case_number", "id", page.CaseNumber(d.ID)), v.Label("item", d.Code())),
 		c.Div("state-line", page.DisputeTag(v, d), c.Muted(disputeState(v, d))),
 	}
-	body = append(body, sideColumn(v, d)...)
+	body = append(body, caseNotes(v, d)...)
 	if d.Decision != nil {
 		body = append(body, decision(v, d))
 		if correction := correctionSection(v); correction != nil {
@@ -56,10 +58,11 @@ func disputeBody(v *mingjing.View) []app.UI {
 	if d.Kind == mingjing.CaseListing {
 		return body
 	}
-	return append(body, c.Section("files", t(v, "dispute.evidence"), page.EvidenceList(v, d.Evidence), page.OpenedList(v, d.AgencyOpened), addEvidence(v, d)), helpers(v, d))
+	return append(body, c.Section("files", t(v, "dispute.evidence"), page.EvidenceList(v, d.Evidence), page.OpenedList(v, d.AgencyOpened),
+		addEvidence(v, d)), helpers(v, d))
 }
 
-// disputeState says in a sentence how things stand.
+// disputeState returns the state of the case as a sentence.
 func disputeState(v *mingjing.View, d mingjing.Case) string {
 	switch {
 	case d.State == mingjing.DisputeToServe:
@@ -82,9 +85,9 @@ func disputeState(v *mingjing.View, d mingjing.Case) string {
 	return t(v, "dispute.paused")
 }
 
-// sideColumn returns what else is to be known before all the rest: that the bureau is
-// late itself, that there is more time, and where a proposed listing is answered.
-func sideColumn(v *mingjing.View, d mingjing.Case) []app.UI {
+// caseNotes returns what the resident must know first: that the bureau is late itself,
+// that there is more time, and where a proposed listing is answered.
+func caseNotes(v *mingjing.View, d mingjing.Case) []app.UI {
 	var out []app.UI
 	if d.Escalated && d.Decision == nil {
 		out = append(out, c.Notification{Kind: "info", Title: t(v, "dispute.escalated_title"), Text: t(v, "dispute.escalated")}.UI())
@@ -93,7 +96,8 @@ func sideColumn(v *mingjing.View, d mingjing.Case) []app.UI {
 		out = append(out, c.Muted(t(v, "dispute.extended")))
 	}
 	if d.State == mingjing.DisputeToServe && d.Listing != nil {
-		out = append(out, c.Div("actions", c.LinkButton{Text: t(v, "dispute.see_listing"), Href: href(v, "listing", page.Segment(d.Listing.ID))}.UI()))
+		out = append(out, c.Div("actions", c.LinkButton{Text: t(v, "dispute.see_listing"),
+			Href: href(v, "listing", page.Segment(d.Listing.ID))}.UI()))
 	}
 	if d.Previous != "" {
 		out = append(out, c.El("p", nil, c.Link{Text: t(v, "dispute.previous_see"), Href: caseHref(v, d, d.Previous)}.UI()))
@@ -101,7 +105,8 @@ func sideColumn(v *mingjing.View, d mingjing.Case) []app.UI {
 	return out
 }
 
-// lanes returns the ways on from a decision, each with what it is and where it begins.
+// lanes returns what can be done after a decision, each with what it is and a link to
+// it.
 func lanes(v *mingjing.View, d mingjing.Case) app.UI {
 	said := t(v, "dispute.lanes_court")
 	if slices.Contains(d.Lanes, mingjing.LaneReview) || slices.Contains(d.Lanes, mingjing.LaneEvidence) {
@@ -130,7 +135,8 @@ func lanes(v *mingjing.View, d mingjing.Case) app.UI {
 			to.Href, to.Full = letterFile(v, d.ID, "court-file.pdf"), true
 			text = t(v, "dispute.lane_text.court")
 		}
-		cards = append(cards, c.Card{Title: t(v, "letter.lane."+lane), Level: 3, Body: []app.UI{c.P(text), ready, c.Div("actions", to.UI())}}.UI())
+		cards = append(cards, c.Card{Title: t(v, "letter.lane."+lane), Level: 3,
+			Body: []app.UI{c.P(text), ready, c.Div("actions", to.UI())}}.UI())
 	}
 	return c.Section("lanes", t(v, "dispute.lanes"), c.P(said), c.List("cards lanes", cards...))
 }
@@ -144,11 +150,13 @@ func disputed(v *mingjing.View, d mingjing.Case) app.UI {
 	rows := []c.SummaryRow{{Key: t(v, "record.agency"), Text: v.Label("agency", d.Agency())}}
 	switch {
 	case d.Record != nil:
-		rows = append([]c.SummaryRow{{Key: t(v, "record.item"), Value: ownLink(d, v.Label("item", d.Record.Code), href(v, "record", page.Segment(d.Record.ID)))}}, rows...)
+		rows = append([]c.SummaryRow{{Key: t(v, "record.item"),
+			Value: ownLink(d, v.Label("item", d.Record.Code), href(v, "record", page.Segment(d.Record.ID)))}}, rows...)
 		rows = append(rows, c.SummaryRow{Key: t(v, "record.occurred"), Text: page.Date(v, d.Record.Occurred)},
 			c.SummaryRow{Key: t(v, "dispute.state_now"), Value: page.RecordTag(v, d.Record.State)})
 	case d.Listing != nil:
-		rows = append([]c.SummaryRow{{Key: t(v, "record.item"), Value: ownLink(d, v.Label("item", d.Listing.Code), href(v, "listing", page.Segment(d.Listing.ID)))}}, rows...)
+		rows = append([]c.SummaryRow{{Key: t(v, "record.item"),
+			Value: ownLink(d, v.Label("item", d.Listing.Code), href(v, "listing", page.Segment(d.Listing.ID)))}}, rows...)
 		rows = append(rows, c.SummaryRow{Key: t(v, "listing.term"), Text: page.ListingTerm(v, *d.Listing)},
 			c.SummaryRow{Key: t(v, "dispute.state_now"), Value: page.ListingTag(v, *d.Listing)})
 	}
@@ -171,8 +179,8 @@ func decision(v *mingjing.View, d mingjing.Case) app.UI {
 			ownScore(v, d)))
 }
 
-// addEvidence returns the form for more files, while there is room and no decision; and
-// after it for new evidence, as long as a dispute can go on with it.
+// addEvidence returns the form for more files, while there is room and no decision;
+// after the decision for new evidence, as long as a dispute can follow with it.
 func addEvidence(v *mingjing.View, d mingjing.Case) app.UI {
 	left := mingjing.MaxEvidence - len(d.Evidence)
 	label, after := t(v, "dispute.evidence_add"), app.UI(nil)

@@ -42,13 +42,14 @@ func disputeCard(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.Decision != nil && d.State == mingjing.DisputeDecided {
 		facts = append(facts, c.El("span", nil, c.Text(t(v, "disputes.decided_on", "time", page.Instant(v, d.Decision.At)))))
 	} else if k := page.NextClock(d.Clocks); k != nil {
-		next = c.El("p", c.A{"class": "next"}, c.Text(t(v, "disputes.next", "time", page.Instant(v, k.Due), "clock", page.Code(v, "clock", k.Code))))
+		next = c.El("p", c.A{"class": "next"},
+			c.Text(t(v, "disputes.next", "time", page.Instant(v, k.Due), "clock", page.Code(v, "clock", k.Code))))
 	}
 	return c.Card{Title: v.Label("item", d.Code()), Href: href(v, "dispute", page.Segment(d.ID)), Level: 3, Aside: page.DisputeTag(v, d),
 		Body: []app.UI{c.P(kindOrReason(v, d)), c.El("p", c.A{"class": "meta"}, facts...), next}}.UI()
 }
 
-// kindOrReason says of a dispute why, and of another case what it is.
+// kindOrReason returns the reason of a dispute, and the kind of another case.
 func kindOrReason(v *mingjing.View, d mingjing.Case) string {
 	if d.Kind == "" || d.Kind == mingjing.CaseDispute {
 		return page.Code(v, "reason", string(d.Reason))

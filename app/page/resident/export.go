@@ -18,8 +18,8 @@ var (
 	_ = page.Register("confirm", page.Screen{Body: confirmBody})
 )
 
-// exportBody returns what a resident takes along: how to have it made, how far it is,
-// and where it is had.
+// exportBody returns the page of the export: how to start it, how far it is, and where
+// to download it.
 func exportBody(v *mingjing.View) []app.UI {
 	x := mingjing.DataOf[mingjing.ExportView](v)
 	if x == nil {
@@ -27,18 +27,20 @@ func exportBody(v *mingjing.View) []app.UI {
 	}
 	return []app.UI{page.Heading("", t(v, "title.export")), page.Lead(t(v, "export.lead")), exportState(v, x),
 		c.Section("in-it", t(v, "export.in"),
-			c.List("bullets", c.Text(t(v, "export.in_pdf")), c.Text(t(v, "export.in_json")), c.Text(t(v, "export.in_all")), c.Text(t(v, "export.in_files"))),
+			c.List("bullets", c.Text(t(v, "export.in_pdf")), c.Text(t(v, "export.in_json")), c.Text(t(v, "export.in_all")),
+				c.Text(t(v, "export.in_files"))),
 			c.P(t(v, "export.id")), c.P(t(v, "export.not_in")))}
 }
 
-// exportLink leads to the page on which everything is taken along.
+// exportLink returns the link to the page of the export.
 func exportLink(v *mingjing.View) app.UI {
 	return c.El("p", nil, c.Link{Text: t(v, "overview.export"), Href: href(v, "export")}.UI())
 }
 
 func exportState(v *mingjing.View, x *mingjing.ExportView) app.UI {
 	remove := func(key, kind string) app.UI {
-		return c.Form{Action: "/api/export/delete", Label: t(v, key), Body: []app.UI{page.LangField(v), c.Button{Text: t(v, key), Kind: kind}.UI()}}.UI()
+		return c.Form{Action: "/api/export/delete", Label: t(v, key),
+			Body: []app.UI{page.LangField(v), c.Button{Text: t(v, key), Kind: kind}.UI()}}.UI()
 	}
 	ask := func(key, kind string) app.UI {
 		if !x.Fresh {
@@ -56,7 +58,8 @@ func exportState(v *mingjing.View, x *mingjing.ExportView) app.UI {
 		return c.Section("making", t(v, "export.making"),
 			c.ProgressBar{Label: t(v, "export.progress"), Text: text, Value: j.Percent, Max: 100}.UI(),
 			c.P(t(v, "export.make_text")),
-			c.Div("actions", c.LinkButton{Text: t(v, "export.look_again"), Href: href(v, "export"), Kind: "secondary"}.UI(), remove("export.stop", "secondary")))
+			c.Div("actions", c.LinkButton{Text: t(v, "export.look_again"), Href: href(v, "export"), Kind: "secondary"}.UI(),
+				remove("export.stop", "secondary")))
 	case j.State == mingjing.ExportFailed:
 		return c.Section("failed", t(v, "export.failed"),
 			c.Notification{Kind: "warning", Text: page.Code(v, "error", j.Why)}.UI(), ask("export.make_again", "secondary"))
@@ -70,11 +73,12 @@ func exportState(v *mingjing.View, x *mingjing.ExportView) app.UI {
 		return c.Section("ready", t(v, "export.ready"), c.P(text), ask("", ""), remove("export.delete", "secondary"))
 	}
 	return c.Section("ready", t(v, "export.ready"), c.P(text),
-		c.LinkButton{Text: t(v, "export.download", "size", i18n.FileSize(v.Lang, j.Size)), Href: "/api/export/file?lang=" + v.Lang, Full: true}.UI(),
+		c.LinkButton{Text: t(v, "export.download", "size", i18n.FileSize(v.Lang, j.Size)), Href: "/api/export/file?lang=" + v.Lang,
+			Full: true}.UI(),
 		c.Div("actions", ask("export.make_again", "secondary"), remove("export.delete", "secondary")))
 }
 
-// confirmBody asks who is logged in for the password once more.
+// confirmBody returns the page that asks for the password once more.
 func confirmBody(v *mingjing.View) []app.UI {
 	name := ""
 	if v.Who != nil {
@@ -93,7 +97,7 @@ func confirmBody(v *mingjing.View) []app.UI {
 	}
 }
 
-// nextOf returns where the person wants to go on to, by the address of the page.
+// nextOf returns where the person wants to go next, from the address of the page.
 func nextOf(v *mingjing.View) string {
 	_, query, _ := strings.Cut(v.Path, "?")
 	q, err := url.ParseQuery(query)
@@ -103,8 +107,8 @@ func nextOf(v *mingjing.View) string {
 	return q.Get("next")
 }
 
-// ExportOf returns the readable copy of what a resident takes along, in the language of
-// the view: all of it, part by part.
+// ExportOf returns the readable copy of an export, in the language of the view, part by
+// part.
 func ExportOf(v *mingjing.View, e mingjing.Export) mingjing.Letter {
 	w := &letterWriter{v: v}
 	parts := []struct {
@@ -139,7 +143,7 @@ func ExportOf(v *mingjing.View, e mingjing.Export) mingjing.Letter {
 		Folio: t(v, "letter.folio", "page", "{page}", "pages", "{pages}"), At: e.MadeAt, Blocks: w.blocks}
 }
 
-// pair is two things that are said together.
+// pair returns two texts as one.
 func (w *letterWriter) pair(a, b string) string { return t(w.v, "paper.pair", "a", a, "b", b) }
 
 func (w *letterWriter) identity(e mingjing.Export) {
@@ -181,7 +185,7 @@ func (w *letterWriter) requests(e mingjing.Export) {
 	}
 }
 
-// scores are each score with its sum, line by line.
+// scores adds each score with its sum, line by line.
 func (w *letterWriter) scores(e mingjing.Export) {
 	v := w.v
 	for _, s := range e.Scores {
@@ -235,9 +239,12 @@ func (w *letterWriter) records(e mingjing.Export) {
 		if x.Ends != "" {
 			ends = page.Date(v, x.Ends)
 		}
-		w.rows(append([]string{t(v, "letter.record_id"), r.ID, t(v, "record.agency"), v.Label("agency", r.Agency), t(v, "record.subject"), r.Subject,
-			t(v, "record.detail"), r.Detail.In(v.Lang), t(v, "record.occurred"), page.Date(v, r.Occurred), t(v, "record.collected"), page.Instant(v, r.CollectedAt),
-			t(v, "dispute.state_now"), page.Code(v, "record_state", string(r.State)), t(v, "record.ends"), ends}, w.held(r.Document, x.Effect, r.Statement)...)...)
+		w.rows(append([]string{t(v, "letter.record_id"), r.ID, t(v, "record.agency"), v.Label("agency", r.Agency), t(v, "record.subject"),
+			r.Subject,
+			t(v, "record.detail"), r.Detail.In(v.Lang), t(v, "record.occurred"), page.Date(v, r.Occurred), t(v, "record.collected"),
+			page.Instant(v, r.CollectedAt),
+			t(v, "dispute.state_now"), page.Code(v, "record_state", string(r.State)), t(v, "record.ends"), ends},
+			w.held(r.Document, x.Effect, r.Statement)...)...)
 	}
 }
 
@@ -266,8 +273,8 @@ func (w *letterWriter) listings(e mingjing.Export) {
 	}
 }
 
-// held returns the rows that records and listings have in common: the document, what it
-// does by each rulebook, and the resident's own words beside it.
+// held returns the rows that records and listings share: the document, the effect under
+// each rulebook, and the resident's own statement.
 func (w *letterWriter) held(paper mingjing.Document, effect []mingjing.Effect, statement string) []string {
 	v := w.v
 	pairs := []string{t(v, "doc.kind"), w.paper(paper), t(v, "letter.hash"), hashLines(paper.Hash)}
@@ -291,7 +298,8 @@ func (w *letterWriter) disputes(e mingjing.Export) {
 		w.d = d
 		w.add(mingjing.BlockSub, t(v, "letter.about", "title", page.Code(v, "case_kind", caseKind(d)), "item", v.Label("item", d.Code())))
 		w.rows(t(v, "letter.case"), d.ID, t(v, "letter.filed"), page.Instant(v, d.FiledAt), t(v, "record.agency"), v.Label("agency", d.Agency()),
-			t(v, "letter.reason"), page.Code(v, "reason", string(d.Reason)), t(v, "dispute.state_now"), page.Code(v, "dispute_state", string(d.State)))
+			t(v, "letter.reason"), page.Code(v, "reason", string(d.Reason)), t(v, "dispute.state_now"),
+			page.Code(v, "dispute_state", string(d.State)))
 		w.quote(page.OwnOr(v, d, "letter.words_title"), d.Statement)
 		w.agency()
 		hashes := map[string]string{}
@@ -378,7 +386,8 @@ func (w *letterWriter) inquiries(e mingjing.Export) {
 	v := w.v
 	for _, q := range e.Inquiries {
 		w.add(mingjing.BlockSub, w.pair(page.ActionText(v, q.Entry), page.Instant(v, q.Entry.At)))
-		w.rows(t(v, "inquiry.col_number"), q.ID, t(v, "inquiry.line"), strconv.FormatInt(q.Entry.Seq, 10), t(v, "inquiry.col_asked"), page.Instant(v, q.AskedAt),
+		w.rows(t(v, "inquiry.col_number"), q.ID, t(v, "inquiry.line"), strconv.FormatInt(q.Entry.Seq, 10), t(v, "inquiry.col_asked"),
+			page.Instant(v, q.AskedAt),
 			t(v, "inquiry.due"), page.Instant(v, q.Due), t(v, "dispute.state_now"), page.Code(v, "inquiry_state", string(q.State)))
 		w.quote(t(v, "inquiry.question"), q.Question)
 		for _, a := range q.Answers {

@@ -14,7 +14,8 @@ func TestTheExportPageOffersTheFileToAFreshLoginAlone(t *testing.T) {
 	for _, lang := range mingjing.Languages {
 		for _, s := range pagetest.SamplesOfExport(t, lang) {
 			doc, _ := pagetest.Render(t, &s.View)
-			file, form := doc.Find(`main a[href="/api/export/file?lang=`+lang+`"][data-full]`).Length(), doc.Find(`main form[action="/api/export"]`).Length()
+			file, form := doc.Find(`main a[href="/api/export/file?lang=`+lang+`"][data-full]`).Length(),
+				doc.Find(`main form[action="/api/export"]`).Length()
 			confirm := doc.Find(`main a[href="/` + lang + `/confirm?next=export"]`).Length()
 			var want [3]int
 			switch x := mingjing.DataOf[mingjing.ExportView](&s.View); {
@@ -41,27 +42,40 @@ func sampleExport(lang string) mingjing.Export {
 	withdrawn := pagetest.HeldNow.Add(-time.Hour)
 	return mingjing.Export{Version: 1, MadeAt: pagetest.HeldNow, City: pagetest.Both("上海市", "Shanghai"), Zone: "Asia/Shanghai", Lang: lang,
 		Identity: mingjing.ExportIdentity{ResidentID: "R1", IDNumber: "999999198001011234", Name: "李静", EnrolledAt: pagetest.HeldNow},
-		Consents: []mingjing.Consent{{ID: "c", Rulebook: "rongcheng", GivenAt: pagetest.HeldNow}, {ID: "d", Rulebook: "honest-shanghai", GivenAt: pagetest.HeldNow, WithdrawnAt: &withdrawn}},
-		Requests: []mingjing.ExportRequest{{ID: "q-1", Rulebook: mingjing.RulebookRef{ID: "rongcheng"}, State: mingjing.RequestReady, CreatedAt: pagetest.HeldNow,
-			Sources: []mingjing.ExportSource{{Source: mingjing.Source{Agency: "hpc", State: mingjing.SourceAnswered, AnsweredAt: &pagetest.HeldNow, Items: 2}},
+		Consents: []mingjing.Consent{{ID: "c", Rulebook: "rongcheng", GivenAt: pagetest.HeldNow},
+			{ID: "d", Rulebook: "honest-shanghai", GivenAt: pagetest.HeldNow, WithdrawnAt: &withdrawn}},
+		Requests: []mingjing.ExportRequest{{ID: "q-1", Rulebook: mingjing.RulebookRef{ID: "rongcheng"}, State: mingjing.RequestReady,
+			CreatedAt: pagetest.HeldNow,
+			Sources: []mingjing.ExportSource{
+				{Source: mingjing.Source{Agency: "hpc", State: mingjing.SourceAnswered, AnsweredAt: &pagetest.HeldNow, Items: 2}},
 				{Source: mingjing.Source{Agency: "bank", State: mingjing.SourceMissing}}}}},
-		Records:  []mingjing.ExportRecord{{Record: *record.Record, Ends: "2030-01-01", Effect: []mingjing.Effect{{Rulebook: "rongcheng", Points: -20}}}},
-		Listings: []mingjing.ExportListing{{Listing: *listing.Listing, Effect: []mingjing.Effect{{Rulebook: "honest-shanghai", Why: "disputed"}}}},
-		Scores: []mingjing.Score{{ID: "s", Rulebook: mingjing.RulebookRef{ID: "rongcheng", Version: "2026.1", Hash: strings.Repeat("ab", 32)}, Value: 980, Band: "C", At: pagetest.HeldNow, Cause: "request",
-			Explanation: []mingjing.Contribution{{Kind: mingjing.ContributionBase, Points: 1000}, {Kind: mingjing.ContributionRecord, Rule: "judgment-unpaid", Points: -20, Ends: "2030-01-01"},
+		Records: []mingjing.ExportRecord{
+			{Record: *record.Record, Ends: "2030-01-01", Effect: []mingjing.Effect{{Rulebook: "rongcheng", Points: -20}}}},
+		Listings: []mingjing.ExportListing{
+			{Listing: *listing.Listing, Effect: []mingjing.Effect{{Rulebook: "honest-shanghai", Why: "disputed"}}}},
+		Scores: []mingjing.Score{{ID: "s", Rulebook: mingjing.RulebookRef{ID: "rongcheng", Version: "2026.1", Hash: strings.Repeat("ab", 32)},
+			Value: 980, Band: "C", At: pagetest.HeldNow, Cause: "request",
+			Explanation: []mingjing.Contribution{{Kind: mingjing.ContributionBase, Points: 1000},
+				{Kind: mingjing.ContributionRecord, Rule: "judgment-unpaid", Points: -20, Ends: "2030-01-01"},
 				{Kind: mingjing.ContributionCap, Rule: "blacklist-court", Cap: "C"}, {Kind: mingjing.ContributionBound, Points: 0}},
 			NotCounted: []mingjing.NotCounted{{Rule: "traffic-fine", Why: "no_document"}}, Missing: []string{"bank"}}},
 		Disputes: []mingjing.ExportDispute{{Case: record}, {Case: listing}},
 		Notices:  []mingjing.Notice{{ID: "n", Kind: mingjing.NoticeCaseDecided, At: pagetest.HeldNow}},
 		Settings: mingjing.ExportSettings{Lang: lang, Mail: true, Email: "li@mail.example", Off: []mingjing.NoticeKind{mingjing.NoticeScoreReady},
 			Devices: []mingjing.PushDevice{{Name: "Chrome, Android", AddedAt: pagetest.HeldNow}, {AddedAt: pagetest.HeldNow}}},
-		AccessLog: []mingjing.AccessEntry{{Seq: 1, At: pagetest.HeldNow, Role: mingjing.RoleHandler, Who: "沈默", Action: "case", Purpose: "dispute"},
+		AccessLog: []mingjing.AccessEntry{
+			{Seq: 1, At: pagetest.HeldNow, Role: mingjing.RoleHandler, Who: "沈默", Action: "case", Purpose: "dispute"},
 			{Seq: 2, At: pagetest.HeldNow, Role: mingjing.RoleResident, Action: "export", Purpose: "own"}},
-		Inquiries: []mingjing.Inquiry{{ID: "i-1", Entry: mingjing.AccessEntry{Seq: 1, At: pagetest.HeldNow, Action: "case"}, Question: "为什么？", AskedAt: pagetest.HeldNow, State: mingjing.InquiryAnswered,
-			Answers: []mingjing.InquiryAnswer{{Outcome: mingjing.InquiryExplained, Text: "为办理异议。", By: "沈默", Role: mingjing.RoleHandler, At: pagetest.HeldNow}}}},
-		Shares: []mingjing.Share{{ID: "h", Rulebook: "rongcheng", Purpose: "租房", Fields: []mingjing.ShareField{mingjing.ShareBand}, Named: mingjing.ShareMasked, Views: 3, Viewed: 1,
-			State: mingjing.ShareRevoked, MadeAt: pagetest.HeldNow, EndsAt: pagetest.HeldNow, RevokedAt: &withdrawn, Accesses: []mingjing.ShareAccess{{At: pagetest.HeldNow, Who: "房东"}}}},
-		Helping: []mingjing.Mandate{{ID: "m", CaseID: "case-7", Resident: "赵明", Relation: mingjing.RelationChild, From: pagetest.HeldNow, Until: "2026-06-30", State: mingjing.MandateAccepted}}}
+		Inquiries: []mingjing.Inquiry{{ID: "i-1", Entry: mingjing.AccessEntry{Seq: 1, At: pagetest.HeldNow, Action: "case"},
+			Question: "为什么？", AskedAt: pagetest.HeldNow, State: mingjing.InquiryAnswered,
+			Answers: []mingjing.InquiryAnswer{{Outcome: mingjing.InquiryExplained, Text: "为办理异议。", By: "沈默", Role: mingjing.RoleHandler,
+				At: pagetest.HeldNow}}}},
+		Shares: []mingjing.Share{{ID: "h", Rulebook: "rongcheng", Purpose: "租房", Fields: []mingjing.ShareField{mingjing.ShareBand},
+			Named: mingjing.ShareMasked, Views: 3, Viewed: 1,
+			State: mingjing.ShareRevoked, MadeAt: pagetest.HeldNow, EndsAt: pagetest.HeldNow, RevokedAt: &withdrawn,
+			Accesses: []mingjing.ShareAccess{{At: pagetest.HeldNow, Who: "房东"}}}},
+		Helping: []mingjing.Mandate{{ID: "m", CaseID: "case-7", Resident: "赵明", Relation: mingjing.RelationChild, From: pagetest.HeldNow,
+			Until: "2026-06-30", State: mingjing.MandateAccepted}}}
 }
 
 func TestTheReadableCopyHasAllOfItInWords(t *testing.T) {

@@ -48,13 +48,15 @@ func TestAConsentIsWithdrawnByItsOwnForm(t *testing.T) {
 func TestADisputeFormKeepsWhatWasTyped(t *testing.T) {
 	doc := pagetest.RenderHeld(t, "new-dispute", pagetest.HeldScreens("zh-CN")["new-dispute.wrong"])
 	form := doc.Find(`form[action="/api/disputes"]`)
-	if form.AttrOr("enctype", "") != "multipart/form-data" || form.Find("input[name=listing_id]").AttrOr("value", "") != "l-1" || form.Find("input[name=record_id]").Length() != 0 {
+	if form.AttrOr("enctype", "") != "multipart/form-data" || form.Find("input[name=listing_id]").AttrOr("value", "") != "l-1" ||
+		form.Find("input[name=record_id]").Length() != 0 {
 		t.Error("the form does not name its listing")
 	}
 	if got := form.Find("textarea[name=statement]").Text(); !strings.Contains(got, "期限 "+pagetest.Hostile) {
 		t.Errorf("the statement came back as %q", got)
 	}
-	if form.Find("input[name=reason][checked]").AttrOr("value", "") != "expired" || form.Find("input[name=reason]").Length() != len(mingjing.DisputeReasons) {
+	if form.Find("input[name=reason][checked]").AttrOr("value", "") != "expired" ||
+		form.Find("input[name=reason]").Length() != len(mingjing.DisputeReasons) {
 		t.Error("the reasons are not all there, or the chosen one is not chosen")
 	}
 	if form.Find("input[name=evidence][multiple]").AttrOr("accept", "") != ".pdf,.jpg,.jpeg,.png" {
@@ -70,7 +72,8 @@ func TestEvidenceIsAddedUntilTheDecision(t *testing.T) {
 		}
 	}
 	link := pagetest.RenderHeld(t, "dispute", views["dispute.filed"]).Find(".paper-name").First()
-	if _, full := link.Attr("data-full"); !full || link.AttrOr("href", "") != "/api/evidence/e-1" || link.AttrOr("download", "") != "结案通知书.pdf" {
+	if _, full := link.Attr("data-full"); !full || link.AttrOr("href", "") != "/api/evidence/e-1" ||
+		link.AttrOr("download", "") != "结案通知书.pdf" {
 		t.Error("a piece of evidence is not offered as a download")
 	}
 }
@@ -86,7 +89,8 @@ func TestADecisionSaysWhoWhyAndWhatFollows(t *testing.T) {
 
 func TestASuspendedRecordLeadsToItsDisputeAndOffersNoSecond(t *testing.T) {
 	v := pagetest.HeldScreens("en")["record"]
-	mingjing.DataOf[mingjing.RecordView](v).Record.State, mingjing.DataOf[mingjing.RecordView](v).Record.DisputeID = mingjing.RecordSuspended, "d-9"
+	mingjing.DataOf[mingjing.RecordView](v).Record.State, mingjing.DataOf[mingjing.RecordView](v).Record.DisputeID = mingjing.RecordSuspended,
+		"d-9"
 	doc := pagetest.RenderHeld(t, "record", v)
 	if doc.Find(`a[href*="disputes/new"]`).Length() != 0 || doc.Find(`main a[href="/en/disputes/d-9"]`).Length() != 1 {
 		t.Error("it offers a second dispute, or hides the first")

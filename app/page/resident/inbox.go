@@ -31,7 +31,8 @@ func inboxBody(v *mingjing.View) []app.UI {
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 			c.Button{Text: t(v, "inbox.read_all"), Kind: "secondary"}.UI()}}.UI()
 	}
-	body = append(body, c.Div("actions", all, c.LinkButton{Text: t(v, "nav.notice-settings"), Href: href(v, "notice-settings"), Kind: "secondary"}.UI()))
+	body = append(body, c.Div("actions", all, c.LinkButton{Text: t(v, "nav.notice-settings"), Href: href(v, "notice-settings"),
+		Kind: "secondary"}.UI()))
 	if len(box.Notices) == 0 {
 		return append(body, c.EmptyState{Title: t(v, "inbox.empty_title"), Text: t(v, "inbox.empty")}.UI())
 	}
@@ -55,7 +56,7 @@ func noticeText(v *mingjing.View, n mingjing.Notice) string {
 	return page.Code(v, "notice", string(n.Kind))
 }
 
-// noticeCard marks what is unread by a word and by a filled shape.
+// noticeCard returns a notice; an unread one is marked by a word and a filled shape.
 func noticeCard(v *mingjing.View, n mingjing.Notice) app.UI {
 	class, mark := "notice", "inbox.read"
 	var state app.UI
@@ -67,7 +68,8 @@ func noticeCard(v *mingjing.View, n mingjing.Notice) app.UI {
 	}
 	text := noticeText(v, n)
 	return c.Div(class,
-		c.SVG("svg", c.A{"class": "notice-shape", "viewBox": "0 0 12 12", "width": "12", "height": "12", "aria-hidden": "true", "focusable": "false"},
+		c.SVG("svg", c.A{"class": "notice-shape", "viewBox": "0 0 12 12", "width": "12", "height": "12", "aria-hidden": "true",
+			"focusable": "false"},
 			c.SVG("circle", c.A{"cx": "6", "cy": "6", "r": "4.5"})),
 		c.Div("notice-body",
 			c.El("h3", c.A{"class": "notice-title"}, c.Text(text)),
@@ -77,7 +79,8 @@ func noticeCard(v *mingjing.View, n mingjing.Notice) app.UI {
 			c.Button{Text: t(v, "inbox.open"), Kind: "secondary", About: text}.UI()}}.UI())
 }
 
-// datesLink offers the dates of a case or listing to the person's own calendar.
+// datesLink returns the link that adds the dates of a case or listing to the person's
+// own calendar.
 func datesLink(v *mingjing.View, what, id string, running bool) app.UI {
 	if !running {
 		return nil

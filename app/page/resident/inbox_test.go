@@ -26,7 +26,8 @@ func TestWhatIsUnreadIsMarkedByAWordAndAShape(t *testing.T) {
 		doc, _ := pagetest.Render(t, v)
 		for i, n := range mingjing.DataOf[mingjing.InboxView](v).Notices {
 			card := doc.Find(".notice").Eq(i)
-			if unread := n.ReadAt == nil; strings.Contains(card.Text(), word) != unread || card.HasClass("notice-unread") != unread || card.Find("svg.notice-shape").Length() != 1 {
+			if unread := n.ReadAt == nil; strings.Contains(card.Text(), word) != unread || card.HasClass("notice-unread") != unread ||
+				card.Find("svg.notice-shape").Length() != 1 {
 				t.Errorf("%s: %q, read at %v", lang, card.Text(), n.ReadAt)
 			}
 			if action := card.Find("form").AttrOr("action", ""); action != "/api/notices/"+n.ID+"/open" {
@@ -62,7 +63,8 @@ func TestWhatHasLegalEffectIsTickedAndFixedWithTheReason(t *testing.T) {
 
 func TestWithoutScriptsThePageSaysWhyPushNeedsThem(t *testing.T) {
 	doc, _ := pagetest.Render(t, named(t, "en", "settings-new"))
-	if section := doc.Find("section[aria-labelledby=push-devices]"); section.Find("button").Length() != 0 || !strings.Contains(section.Text(), "scripts") {
+	if section := doc.Find("section[aria-labelledby=push-devices]"); section.Find("button").Length() != 0 ||
+		!strings.Contains(section.Text(), "scripts") {
 		t.Errorf("it says %q", section.Text())
 	}
 }

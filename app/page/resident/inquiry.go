@@ -16,8 +16,8 @@ import (
 
 var _ = page.Register("inquiry", page.Screen{Data: page.New[mingjing.Inquiry], Body: inquiryBody, Back: page.BackTo("access-log")})
 
-// whyOf returns the part of each line of the access log where one asks why and reads
-// the answer.
+// whyOf returns a function that returns the last cell of an entry: the form to ask why,
+// or the answer.
 func whyOf(v *mingjing.View, log *mingjing.AccessLogView) func(mingjing.AccessEntry) app.UI {
 	return func(l mingjing.AccessEntry) app.UI {
 		i := slices.IndexFunc(log.Inquiries, func(q mingjing.Inquiry) bool { return q.Entry.Seq == l.Seq })
@@ -33,7 +33,7 @@ func whyOf(v *mingjing.View, log *mingjing.AccessLogView) func(mingjing.AccessEn
 	}
 }
 
-// standing returns the published reason of a look that nobody has to be asked about.
+// standing returns the published reason of an entry that nobody has to be asked about.
 func standing(v *mingjing.View, l mingjing.AccessEntry) string {
 	action := strings.TrimPrefix(l.Action, "look.")
 	if !i18n.Has("standing." + action) {
@@ -42,7 +42,8 @@ func standing(v *mingjing.View, l mingjing.AccessEntry) string {
 	return t(v, "standing."+action)
 }
 
-// whyForm asks why with one tap, and comes back to this page of the log.
+// whyForm returns the form that asks why with one tap, and comes back to this page of
+// the log.
 func whyForm(v *mingjing.View, l mingjing.AccessEntry) app.UI {
 	fields := []app.UI{c.Hidden{Name: "lang", Value: v.Lang}.UI(), c.Hidden{Name: "seq", Value: page.Digits(l.Seq)}.UI()}
 	if _, query, ok := strings.Cut(v.Path, "?"); ok {
@@ -53,13 +54,13 @@ func whyForm(v *mingjing.View, l mingjing.AccessEntry) app.UI {
 			}
 		}
 	}
-	// Two looks in one minute may be alike but for their number.
+	// Two entries in one minute may differ only in their number.
 	about := page.ActionText(v, l) + ", " + page.Instant(v, l.At) + ", " + strconv.FormatInt(l.Seq, 10)
 	return c.Form{Action: "/api/inquiries", Class: "why-form", Label: t(v, "inquiry.ask", "what", about),
 		Body: append(fields, c.Button{Text: t(v, "inquiry.why"), Kind: "secondary", About: about}.UI())}.UI()
 }
 
-// inquiryInLog returns an inquiry in the line that it is about, with the answer.
+// inquiryInLog returns an inquiry in the row of its entry, with the answer.
 func inquiryInLog(v *mingjing.View, q mingjing.Inquiry) app.UI {
 	var said app.UI
 	if n := len(q.Answers); n > 0 && q.State == mingjing.InquiryAnswered {
@@ -71,8 +72,8 @@ func inquiryInLog(v *mingjing.View, q mingjing.Inquiry) app.UI {
 		c.El("p", nil, c.Link{Text: t(v, "inquiry.more"), Href: href(v, "inquiry", page.Segment(q.ID))}.UI()))
 }
 
-// inquiryBody returns one inquiry of the resident's: the look, what was answered, and
-// what they can do.
+// inquiryBody returns one of the resident's inquiries: the entry, the answers, and what
+// they can do.
 func inquiryBody(v *mingjing.View) []app.UI {
 	q := mingjing.DataOf[mingjing.Inquiry](v)
 	if q == nil {
@@ -102,14 +103,17 @@ func inquiryBody(v *mingjing.View) []app.UI {
 		body = append(body, c.Section("add", t(v, "inquiry.add"),
 			c.Form{Action: "/api/inquiries/" + page.Segment(q.ID) + "/question", Label: t(v, "inquiry.add"), Body: []app.UI{
 				c.Hidden{Name: "lang", Value: v.Lang}.UI(),
-				c.Textarea{Lang: v.Lang, Name: "question", Label: t(v, "field.question"), Hint: t(v, "inquiry.add_hint"), Value: page.Typed(v, "question"),
+				c.Textarea{Lang: v.Lang, Name: "question", Label: t(v, "field.question"), Hint: t(v, "inquiry.add_hint"),
+					Value: page.Typed(v, "question"),
 					Error: page.FieldError(v, "question"), Rows: 3, Max: mingjing.MaxInquiryQuestion}.UI(),
 				c.Button{Text: t(v, "inquiry.add_send"), Kind: "secondary"}.UI()}}.UI()))
 	}
 	if q.Unexplained {
-		body = append(body, c.Section("complaint", t(v, "inquiry.complaint"), c.El("p", c.A{"class": "quote"}, c.Text(t(v, "inquiry.complaint_line",
-			"number", page.CaseNumber(q.ID), "line", page.Digits(q.Entry.Seq), "who", page.AccessorName(v, q.Entry), "when", page.Instant(v, q.Entry.At),
-			"asked", page.Instant(v, q.AskedAt), "due", page.Instant(v, q.Due))))))
+		body = append(body, c.Section("complaint", t(v, "inquiry.complaint"),
+			c.El("p", c.A{"class": "quote"}, c.Text(t(v, "inquiry.complaint_line",
+				"number", page.CaseNumber(q.ID), "line", page.Digits(q.Entry.Seq), "who", page.AccessorName(v, q.Entry), "when",
+				page.Instant(v, q.Entry.At),
+				"asked", page.Instant(v, q.AskedAt), "due", page.Instant(v, q.Due))))))
 	}
 	return body
 }

@@ -22,7 +22,8 @@ func leaveBody(v *mingjing.View) []app.UI {
 		c.Div("actions", c.LinkButton{Text: t(v, "title.consents"), Href: href(v, "consents"), Kind: "secondary"}.UI())))
 	steps := make([]app.UI, 0, 4)
 	for _, step := range []string{"scoring", "listed", "login", "keys"} {
-		steps = append(steps, c.Div("two", c.El("strong", nil, c.Text(t(v, "leave.step_"+step))), c.Span("muted", t(v, "leave.step_"+step+"_text"))))
+		steps = append(steps, c.Div("two", c.El("strong", nil, c.Text(t(v, "leave.step_"+step))),
+			c.Span("muted", t(v, "leave.step_"+step+"_text"))))
 	}
 	body = append(body,
 		c.Section("steps", t(v, "leave.steps"), c.El("ol", c.A{"class": "stages"}, page.ListItems(steps)...)),

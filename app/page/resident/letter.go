@@ -22,10 +22,11 @@ var _ = page.Register("letter", page.Screen{Data: page.New[mingjing.LetterView],
 	if mingjing.DataOf[mingjing.LetterView](v) == nil {
 		return t(v, "nav.disputes"), href(v, "disputes")
 	}
-	return t(v, "letter.back"), caseHref(v, mingjing.DataOf[mingjing.LetterView](v).Dispute, mingjing.DataOf[mingjing.LetterView](v).Dispute.ID)
+	return t(v, "letter.back"), caseHref(v, mingjing.DataOf[mingjing.LetterView](v).Dispute,
+		mingjing.DataOf[mingjing.LetterView](v).Dispute.ID)
 }})
 
-// letterBody returns the decision letter as a page: the very words of the PDF.
+// letterBody returns the decision letter as a page, with the same words as the PDF.
 func letterBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.LetterView](v)
 	if shown == nil {
@@ -35,7 +36,8 @@ func letterBody(v *mingjing.View) []app.UI {
 	return []app.UI{
 		c.Div("actions letter-actions",
 			c.LinkButton{Text: t(v, "letter.download"), Href: letterFile(v, shown.Dispute.ID, "letter.pdf"), Kind: "secondary", Full: true}.UI(),
-			c.LinkButton{Text: t(v, "letter.court_download"), Href: letterFile(v, shown.Dispute.ID, "court-file.pdf"), Kind: "secondary", Full: true}.UI()),
+			c.LinkButton{Text: t(v, "letter.court_download"), Href: letterFile(v, shown.Dispute.ID, "court-file.pdf"),
+				Kind: "secondary", Full: true}.UI()),
 		c.El("article", c.A{"class": "letter"}, append([]app.UI{
 			c.Div("letter-head", page.Mirror(44), c.Div("letter-office",
 				c.El("p", c.A{"class": "letter-from"}, c.Text(l.Office)), c.Muted(l.Number))),
@@ -43,12 +45,12 @@ func letterBody(v *mingjing.View) []app.UI {
 	}
 }
 
-// letterFile returns where a letter is had as a file, in the view's language.
+// letterFile returns the address of a letter as a file, in the view's language.
 func letterFile(v *mingjing.View, id, name string) string {
 	return "/api/disputes/" + page.Segment(id) + "/" + name + "?lang=" + v.Lang
 }
 
-// letterBlocks writes the blocks of a letter as HTML.
+// letterBlocks returns the blocks of a letter as HTML.
 func letterBlocks(blocks []mingjing.Block) []app.UI {
 	var out []app.UI
 	for _, b := range blocks {
@@ -88,7 +90,7 @@ func letterBlocks(blocks []mingjing.Block) []app.UI {
 				parts = append(parts, c.Muted(i))
 			}
 			out = append(out, c.Div("letter-signature", parts...))
-		case mingjing.BlockBreak: // only paper has pages
+		case mingjing.BlockBreak: // only a printed letter has pages
 		}
 	}
 	return out
@@ -102,7 +104,7 @@ func inParagraphs(items []string) []app.UI {
 	return out
 }
 
-// A letterWriter gathers the blocks of a letter.
+// A letterWriter collects the blocks of a letter.
 type letterWriter struct {
 	v      *mingjing.View
 	d      mingjing.Case
@@ -122,7 +124,7 @@ func (w *letterWriter) say(key string, pairs ...string) {
 
 func (w *letterWriter) heading(key string) { w.add(mingjing.BlockHeading, t(w.v, key)) }
 
-// rows adds names and what they are; pairs with an empty value are left out.
+// rows adds names with their values; pairs with an empty value are left out.
 func (w *letterWriter) rows(pairs ...string) {
 	var rows []mingjing.LetterRow
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -135,8 +137,8 @@ func (w *letterWriter) rows(pairs ...string) {
 	}
 }
 
-// caseKind returns the kind of a case, which picks its sentences: every family of them
-// has those of a dispute, and a further kind may have its own.
+// caseKind returns the kind of a case, by which its sentences are chosen: every family
+// has those of a dispute, and other kinds may have their own.
 func caseKind(d mingjing.Case) string {
 	if d.Kind == "" {
 		return string(mingjing.CaseDispute)
@@ -155,8 +157,7 @@ func ofKind(v *mingjing.View, d mingjing.Case, family string, pairs ...string) s
 
 func letterTitle(v *mingjing.View, d mingjing.Case) string { return ofKind(v, d, "letter.title") }
 
-// LetterOf returns the decision letter that a view tells of, in the language of the
-// view.
+// LetterOf returns the decision letter of a view, in the language of the view.
 func LetterOf(v *mingjing.View) mingjing.Letter {
 	l := mingjing.DataOf[mingjing.LetterView](v)
 	v = addressed(v)
@@ -165,7 +166,7 @@ func LetterOf(v *mingjing.View) mingjing.Letter {
 	return w.letter(*l, letterTitle(v, l.Dispute))
 }
 
-// letter puts the head of a letter over what was written.
+// letter returns a letter of the collected blocks, with its head.
 func (w *letterWriter) letter(l mingjing.LetterView, title string) mingjing.Letter {
 	v := w.v
 	out := mingjing.Letter{
@@ -182,8 +183,8 @@ func (w *letterWriter) letter(l mingjing.LetterView, title string) mingjing.Lett
 	return out
 }
 
-// decision writes the letter itself: what was decided and why, what happens next,
-// and how to go on.
+// decision adds the letter itself: what was decided and why, what happens next, and
+// what can be done.
 func (w *letterWriter) decision(l mingjing.LetterView) {
 	v, d := w.v, w.d
 	if d.Decision == nil {
@@ -213,7 +214,7 @@ func (w *letterWriter) decision(l mingjing.LetterView) {
 		w.say("letter.words_cut")
 	}
 
-	if d.Kind != mingjing.CaseListing { // its ground is the agency's word
+	if d.Kind != mingjing.CaseListing { // a proposed listing is based on the agency's text
 		w.heading("letter.agency_title")
 		w.agency()
 	}
@@ -290,7 +291,7 @@ func (w *letterWriter) means(when string) []string {
 	return []string{t(w.v, key, "date", when, "corrected", page.Date(w.v, w.d.Decision.Corrected))}
 }
 
-// caseRows say whose case it is, under which number, and what it is about.
+// caseRows adds whose case it is, its number, and what it is about.
 func (w *letterWriter) caseRows(number string) {
 	v, d := w.v, w.d
 	var pairs []string
@@ -312,7 +313,7 @@ func (w *letterWriter) caseRows(number string) {
 	w.rows(append(pairs, t(v, "doc.kind"), w.paper(paper))...)
 }
 
-// paper returns a document in a line each for its kind, its issuer, its number and
+// paper returns a document with a line each for its kind, its issuer, its number and
 // date.
 func (w *letterWriter) paper(p mingjing.Document) string {
 	if p.Kind == "" && p.Number == "" {
@@ -322,7 +323,8 @@ func (w *letterWriter) paper(p mingjing.Document) string {
 	return strings.Join(slices.DeleteFunc(lines, func(s string) bool { return s == "" }), "\n")
 }
 
-// hashLines returns a hash in two lines of the same length, as it is compared by eye.
+// hashLines returns a hash in two lines of the same length, so that people can compare
+// it.
 func hashLines(hash string) string {
 	if len(hash) != 64 {
 		return hash
@@ -330,7 +332,7 @@ func hashLines(hash string) string {
 	return hash[:32] + "\n" + hash[32:]
 }
 
-// quote adds what somebody wrote, a paragraph for each of theirs.
+// quote adds what somebody wrote, in their paragraphs.
 func (w *letterWriter) quote(by, said string) {
 	if said = strings.TrimSpace(said); said == "" {
 		return
@@ -344,11 +346,10 @@ func (w *letterWriter) quote(by, said string) {
 	w.add(mingjing.BlockQuote, by, items...)
 }
 
-// maxShort is the most characters of the resident's words in a letter.
+// maxShort is the limit of what the resident wrote in a letter, in characters.
 const maxShort = 400
 
-// inShort returns the beginning of what a person wrote, and says whether that is not
-// all.
+// inShort returns the beginning of a text, and reports whether it was shortened.
 func inShort(said string) (string, bool) {
 	r := []rune(strings.TrimSpace(said))
 	if len(r) <= maxShort {
@@ -357,7 +358,7 @@ func inShort(said string) (string, bool) {
 	return strings.TrimSpace(string(r[:maxShort])) + "…", true
 }
 
-// agency is what the agency said, or that it said nothing.
+// agency adds the agency's answer, or that there was none.
 func (w *letterWriter) agency() {
 	v, d := w.v, w.d
 	a := d.Answer
@@ -381,13 +382,12 @@ func (w *letterWriter) agency() {
 	}
 }
 
-// decided returns the evidence that the decision answers: what came after it had no
-// part in it.
+// decided returns the evidence that the decision answers; later evidence is not in it.
 func decided(all []mingjing.Evidence) []mingjing.Evidence {
 	return slices.DeleteFunc(slices.Clone(all), func(e mingjing.Evidence) bool { return e.Late })
 }
 
-// evidence is each piece with its answer, and its hash where there is one.
+// evidence adds each piece with its answer, and its hash where there is one.
 func (w *letterWriter) evidence(all []mingjing.Evidence, hashes map[string]string) {
 	v := w.v
 	if len(all) == 0 {
@@ -406,7 +406,7 @@ func (w *letterWriter) evidence(all []mingjing.Evidence, hashes map[string]strin
 	}
 }
 
-// rule is the rule that was applied, and which document it wants.
+// rule adds the rule that was applied, and which document it requires.
 func (w *letterWriter) rule(l mingjing.LetterView) {
 	v, d := w.v, w.d
 	if l.Rulebook.ID == "" {
@@ -418,7 +418,8 @@ func (w *letterWriter) rule(l mingjing.LetterView) {
 	for _, k := range l.Documents {
 		kinds = append(kinds, v.Label("doc", k))
 	}
-	pairs := []string{t(v, "letter.rulebook"), t(v, "letter.rulebook_version", "name", v.Label("rulebook", l.Rulebook.ID), "version", l.Rulebook.Version),
+	pairs := []string{t(v, "letter.rulebook"), t(v, "letter.rulebook_version", "name", v.Label("rulebook", l.Rulebook.ID),
+		"version", l.Rulebook.Version),
 		t(v, "record.item"), v.Label("item", d.Code()), t(v, "rulebook.basis"), l.LegalBasis.In(v.Lang)}
 	if d.Listing != nil {
 		pairs = append(pairs, t(v, "letter.listing_basis"), d.Listing.LegalBasis.In(v.Lang))
@@ -430,169 +431,4 @@ func (w *letterWriter) rule(l mingjing.LetterView) {
 		pairs = append(pairs, t(v, "rulebook.counts"), tn(v, "count.months", l.CountsMonths))
 	}
 	w.rows(append(pairs, t(v, "doc.hash"), hashLines(l.Rulebook.Hash))...)
-}
-
-// CourtFileOf returns the court file that a view tells of, in the language of the view:
-// all there is of a case, in order, with the decision letter in it.
-func CourtFileOf(v *mingjing.View) mingjing.Letter {
-	f := mingjing.DataOf[mingjing.CourtFile](v)
-	v = addressed(v)
-	w := &letterWriter{v: v, d: f.Case}
-	parts := []string{"subject", "words", "evidence", "agency", "letter", "timeline", "log"}
-	if f.Dispute.ActingFor != "" {
-		parts = slices.DeleteFunc(parts, func(p string) bool { return p == "log" }) // the resident's alone
-	}
-	w.say("letter.court_lead")
-	if f.Dispute.ActingFor != "" {
-		w.say("acting.court", "name", f.Dispute.ActingFor)
-	}
-	w.caseRows(f.Case.ID)
-	if d := f.Case.Decision; d != nil {
-		w.rows(t(v, "letter.court_decided"), t(v, "letter.court_decided_by", "outcome", page.OutcomeText(v, f.Case),
-			"name", page.DeciderName(v, f.Case), "time", page.Instant(v, d.At)))
-	}
-	w.heading("letter.court_contents")
-	contents := make([]string, 0, len(parts))
-	title := func(i int) string {
-		return t(v, "letter.part", "n", strconv.Itoa(i+1), "name", t(v, "letter.part."+parts[i]))
-	}
-	for i := range parts {
-		contents = append(contents, title(i))
-	}
-	w.add(mingjing.BlockList, "", contents...)
-	w.say("letter.court_hashes")
-	for i, part := range parts {
-		w.add(mingjing.BlockBreak, "")
-		w.add(mingjing.BlockPart, title(i))
-		switch part {
-		case "subject":
-			w.subject()
-		case "words":
-			w.rows(t(v, "letter.filed"), page.Instant(v, f.Case.FiledAt), t(v, "letter.reason"), page.Code(v, "reason", string(f.Case.Reason)))
-			w.quote("", f.Case.Statement)
-		case "evidence":
-			w.evidence(f.Case.Evidence, f.Hashes)
-		case "agency":
-			w.agency()
-		case "letter":
-			w.d = f.Dispute // as it was then
-			w.decision(f.LetterView)
-			w.d = f.Case
-		case "timeline":
-			w.timeline()
-		case "log":
-			w.entries(f.Entries)
-		}
-	}
-	return w.letter(f.LetterView, t(v, "letter.court_title"))
-}
-
-// subject is the whole of the record or listing, with the hash of its document.
-func (w *letterWriter) subject() {
-	v, d := w.v, w.d
-	var paper mingjing.Document
-	switch {
-	case d.Record != nil:
-		r := d.Record
-		paper = r.Document
-		w.rows(t(v, "letter.record_id"), r.ID, t(v, "record.item"), v.Label("item", r.Code), t(v, "letter.code"), r.Code,
-			t(v, "record.agency"), v.Label("agency", r.Agency), t(v, "record.subject"), r.Subject, t(v, "record.detail"), r.Detail.In(v.Lang),
-			t(v, "record.occurred"), page.Date(v, r.Occurred), t(v, "record.collected"), page.Instant(v, r.CollectedAt),
-			t(v, "dispute.state_now"), page.Code(v, "record_state", string(r.State)))
-	case d.Listing != nil:
-		l := d.Listing
-		paper = l.Document
-		notice := t(v, "listing.notice_none")
-		if l.NoticeOn != "" {
-			notice = page.Date(v, l.NoticeOn)
-		}
-		w.rows(t(v, "letter.record_id"), l.ID, t(v, "record.item"), v.Label("item", l.Code), t(v, "letter.code"), l.Code,
-			t(v, "letter.list"), page.Code(v, "list_kind", string(l.Kind)), t(v, "listing.authority"), v.Label("agency", l.Agency),
-			t(v, "record.subject"), l.Subject, t(v, "listing.ground"), l.Ground.In(v.Lang), t(v, "letter.listing_basis"), l.LegalBasis.In(v.Lang),
-			t(v, "listing.notice"), notice, t(v, "listing.term"), page.ListingTerm(v, *l), t(v, "listing.exit_title"), l.Exit.In(v.Lang),
-			t(v, "dispute.state_now"), page.Code(v, "listing_state", string(l.State)))
-		if len(l.Measures) > 0 {
-			w.heading("letter.measures")
-			var pairs []string
-			for _, m := range l.Measures {
-				pairs = append(pairs, m.Name.In(v.Lang), t(v, "listing.measure_basis", "basis", m.LegalBasis.In(v.Lang)))
-			}
-			w.rows(pairs...)
-		}
-	}
-	w.heading("doc.title")
-	w.rows(t(v, "doc.kind"), v.Label("doc", paper.Kind), t(v, "doc.issuer"), paper.Issuer, t(v, "doc.number"), paper.Number,
-		t(v, "doc.date"), page.Date(v, paper.Date), t(v, "letter.hash"), hashLines(paper.Hash))
-	if !paper.Complete() {
-		w.say("doc.incomplete")
-	}
-}
-
-// timeline is all that happened, and every clock with how it was met.
-func (w *letterWriter) timeline() {
-	v, d := w.v, w.d
-	entries := slices.Clone(d.Timeline)
-	slices.SortStableFunc(entries, func(a, b mingjing.TimelineEntry) int { return a.At.Compare(b.At) })
-	var pairs []string
-	for _, e := range entries {
-		what := page.Happened(v, d, e.Code)
-		who := page.TimelineWho(v, d, e)
-		if e.Role == mingjing.RoleResident {
-			who = w.resident()
-		}
-		if who != "" {
-			what += "\n" + who
-		}
-		pairs = append(pairs, page.Instant(v, e.At), what)
-	}
-	w.heading("letter.happened")
-	w.rows(pairs...)
-	pairs = nil
-	for _, k := range d.Clocks {
-		how := t(v, "letter.clock_unmet")
-		switch {
-		case k.MetAt != nil && (k.Missed || k.MetAt.After(k.Due)):
-			how = t(v, "letter.clock_late", "time", page.Instant(v, *k.MetAt))
-		case k.MetAt != nil:
-			how = t(v, "letter.clock_met", "time", page.Instant(v, *k.MetAt))
-		case k.Missed:
-			how = t(v, "letter.clock_missed")
-		}
-		pairs = append(pairs, page.Code(v, "clock", k.Code), t(v, "letter.clock_due", "time", page.Instant(v, k.Due))+"\n"+how)
-	}
-	w.heading("dispute.clocks")
-	w.rows(pairs...)
-}
-
-// resident returns whose case it is, as others speak of them.
-func (w *letterWriter) resident() string {
-	if w.v.Who == nil {
-		return t(w.v, "role.resident")
-	}
-	return t(w.v, "letter.look_who", "name", w.v.Who.Name, "role", t(w.v, "role.resident"))
-}
-
-// looks are who looked at what the case is about.
-func (w *letterWriter) entries(looks []mingjing.AccessEntry) {
-	w.say("letter.looks_text")
-	if len(looks) == 0 {
-		w.say("letter.looks_none")
-	}
-	w.entryRows(looks)
-}
-
-func (w *letterWriter) entryRows(looks []mingjing.AccessEntry) {
-	v := w.v
-	var pairs []string
-	for _, l := range looks {
-		who := page.Code(v, "role", string(l.Role))
-		switch {
-		case l.Role == mingjing.RoleResident:
-			who = w.resident()
-		case l.Who != "":
-			who = t(v, "letter.look_who", "name", v.Label("agency", l.Who), "role", who)
-		}
-		pairs = append(pairs, page.Instant(v, l.At), who+"\n"+t(v, "letter.look_what", "what", page.ActionText(v, l), "purpose", page.PurposeText(v, l)))
-	}
-	w.rows(pairs...)
 }

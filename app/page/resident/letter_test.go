@@ -41,9 +41,11 @@ func TestALetterSaysWhatWasDecidedWhyAndHowToGoOn(t *testing.T) {
 			"the agency's word": d.Answer.Text.In(lang), "the outcome": i18n.T(lang, "outcome.partly"),
 			"the reasons": "结案通知书证明义务已于 2025 年 6 月 30 日履行完毕，但发生日期登记有误。", "who decided": d.Decision.By,
 			"the corrected day": i18n.Date(lang, d.Decision.Corrected), "the rulebook's version": "2026.1",
-			"the legal basis": mingjing.DataOf[mingjing.LetterView](v).LegalBasis.In(lang), "the last day": i18n.Date(lang, "2027-11-23"), "the court's last day": i18n.Date(lang, "2027-05-23"),
-			"the score made anew": "108", "new evidence": i18n.T(lang, "letter.lane.evidence"), "the review": i18n.T(lang, "letter.lane.review"),
-			"the court": i18n.T(lang, "letter.lane.court"), "how to reach the bureau": i18n.T(lang, "letter.reach_text", "id", page.CaseNumber(d.ID)),
+			"the legal basis": mingjing.DataOf[mingjing.LetterView](v).LegalBasis.In(lang), "the last day": i18n.Date(lang, "2027-11-23"),
+			"the court's last day": i18n.Date(lang, "2027-05-23"),
+			"the score made anew":  "108", "new evidence": i18n.T(lang, "letter.lane.evidence"), "the review": i18n.T(lang, "letter.lane.review"),
+			"the court": i18n.T(lang, "letter.lane.court"), "how to reach the bureau": i18n.T(lang, "letter.reach_text",
+				"id", page.CaseNumber(d.ID)),
 		} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: %s is missing: %q", lang, what, want)
@@ -55,7 +57,8 @@ func TestALetterSaysWhatWasDecidedWhyAndHowToGoOn(t *testing.T) {
 				t.Errorf("%s: %s is not answered", lang, e.Name)
 			}
 		}
-		if !strings.Contains(l.Number, page.CaseNumber(d.ID)) || !l.At.Equal(d.Decision.At) || !strings.Contains(l.Folio, "{page}") || !strings.Contains(l.Folio, "{pages}") {
+		if !strings.Contains(l.Number, page.CaseNumber(d.ID)) || !l.At.Equal(d.Decision.At) || !strings.Contains(l.Folio, "{page}") ||
+			!strings.Contains(l.Folio, "{pages}") {
 			t.Errorf("%s: head %+v", lang, l)
 		}
 	}
@@ -64,9 +67,11 @@ func TestALetterSaysWhatWasDecidedWhyAndHowToGoOn(t *testing.T) {
 func TestALetterTellsTheDayOfTheCity(t *testing.T) {
 	v := pagetest.HeldView("zh-CN", "letter", mingjing.RoleResident)
 	v.Data = pagetest.LetterView(false)
-	mingjing.DataOf[mingjing.LetterView](v).Dispute.Decision.At = time.Date(2026, 11, 23, 17, 0, 0, 0, time.UTC) // already the 24th in Shanghai
+	// already the 24th in Shanghai
+	mingjing.DataOf[mingjing.LetterView](v).Dispute.Decision.At = time.Date(2026, 11, 23, 17, 0, 0, 0, time.UTC)
 	text := saidIn(LetterOf(v))
-	means := i18n.T("zh-CN", "letter.means.partly.record", "date", "2026年11月24日", "corrected", i18n.Date("zh-CN", mingjing.DataOf[mingjing.LetterView](v).Dispute.Decision.Corrected))
+	means := i18n.T("zh-CN", "letter.means.partly.record", "date", "2026年11月24日",
+		"corrected", i18n.Date("zh-CN", mingjing.DataOf[mingjing.LetterView](v).Dispute.Decision.Corrected))
 	if !strings.Contains(text, means) || !strings.Contains(text, "2026年11月24日 01:00") || strings.Contains(text, "2026年11月23日 17:00") {
 		t.Error(text)
 	}
@@ -98,7 +103,8 @@ func TestASilentAgencyIsNamed(t *testing.T) {
 	v := pagetest.HeldView("en", "letter", mingjing.RoleResident)
 	v.Data = pagetest.LetterView(false)
 	mingjing.DataOf[mingjing.LetterView](v).Dispute.Answer = nil
-	mingjing.DataOf[mingjing.LetterView](v).Dispute.Timeline = append(mingjing.DataOf[mingjing.LetterView](v).Dispute.Timeline, mingjing.TimelineEntry{Code: "agency_silent", At: pagetest.HeldNow})
+	mingjing.DataOf[mingjing.LetterView](v).Dispute.Timeline = append(mingjing.DataOf[mingjing.LetterView](v).Dispute.Timeline,
+		mingjing.TimelineEntry{Code: "agency_silent", At: pagetest.HeldNow})
 	want := i18n.T("en", "letter.agency_silent", "agency", v.Label("agency", mingjing.DataOf[mingjing.LetterView](v).Dispute.Agency()))
 	if text := saidIn(LetterOf(v)); !strings.Contains(text, want) {
 		t.Error("nothing says that it was silent")
@@ -108,7 +114,8 @@ func TestASilentAgencyIsNamed(t *testing.T) {
 func TestLongWordsAreCutInTheLetterAndWholeInTheCourtFile(t *testing.T) {
 	v := pagetest.HeldView("zh-CN", "letter", mingjing.RoleResident)
 	v.Data = pagetest.LetterViews()["long"]
-	if text := saidIn(LetterOf(v)); strings.Contains(text, mingjing.DataOf[mingjing.LetterView](v).Dispute.Statement) || !strings.Contains(text, i18n.T("zh-CN", "letter.words_cut")) {
+	if text := saidIn(LetterOf(v)); strings.Contains(text, mingjing.DataOf[mingjing.LetterView](v).Dispute.Statement) ||
+		!strings.Contains(text, i18n.T("zh-CN", "letter.words_cut")) {
 		t.Error("the letter does not cut them, or does not say so")
 	}
 	letter := *mingjing.DataOf[mingjing.LetterView](v)
@@ -119,13 +126,16 @@ func TestLongWordsAreCutInTheLetterAndWholeInTheCourtFile(t *testing.T) {
 }
 
 func courtFile() *mingjing.CourtFile {
-	f := &mingjing.CourtFile{LetterView: *pagetest.LetterView(false), Hashes: map[string]string{"e-1": strings.Repeat("1e", 32), "e-2": strings.Repeat("2e", 32)}}
+	f := &mingjing.CourtFile{LetterView: *pagetest.LetterView(false),
+		Hashes: map[string]string{"e-1": strings.Repeat("1e", 32), "e-2": strings.Repeat("2e", 32)}}
 	late := f.Dispute.Clocks[1].Due.Add(time.Hour)
 	f.Dispute.Clocks[1].MetAt, f.Dispute.Clocks[1].Missed = &late, true
 	f.Case = f.Dispute
 	f.Entries = []mingjing.AccessEntry{
-		{At: pagetest.HeldNow.Add(-48 * time.Hour), Role: mingjing.RoleResident, Who: "林静", Action: "dispute", Subject: f.Dispute.ID, Purpose: "own"},
-		{At: pagetest.HeldNow.Add(-30 * time.Hour), Role: mingjing.RoleHandler, Who: "陈晓", Action: "case", Subject: f.Dispute.ID, Purpose: "dispute"}}
+		{At: pagetest.HeldNow.Add(-48 * time.Hour), Role: mingjing.RoleResident, Who: "林静", Action: "dispute", Subject: f.Dispute.ID,
+			Purpose: "own"},
+		{At: pagetest.HeldNow.Add(-30 * time.Hour), Role: mingjing.RoleHandler, Who: "陈晓", Action: "case", Subject: f.Dispute.ID,
+			Purpose: "dispute"}}
 	return f
 }
 
@@ -152,7 +162,8 @@ func TestTheCourtFileHasEverythingInOrder(t *testing.T) {
 			t.Errorf("%s: the letter is not in it word for word", lang)
 		}
 		for what, want := range map[string]string{
-			"the whole number": f.Dispute.ID, "the document's hash": hashLines(f.Dispute.Record.Document.Hash), "the hash of the first piece": hashLines(f.Hashes["e-1"]), "the hash of the second": hashLines(f.Hashes["e-2"]),
+			"the whole number": f.Dispute.ID, "the document's hash": hashLines(f.Dispute.Record.Document.Hash),
+			"the hash of the first piece": hashLines(f.Hashes["e-1"]), "the hash of the second": hashLines(f.Hashes["e-2"]),
 			"the late clock": i18n.T(lang, "letter.clock_late", "time", i18n.DateTime(lang, *f.Dispute.Clocks[1].MetAt, page.Zone(v))),
 			"the met clock":  i18n.T(lang, "letter.clock_met", "time", i18n.DateTime(lang, *f.Dispute.Clocks[0].MetAt, page.Zone(v))),
 			"the look":       i18n.T(lang, "look.case"), "the timeline": i18n.T(lang, "timeline.agency_asked"),
@@ -179,7 +190,8 @@ func TestTheLetterPageHasTheWordsOfTheFileAndLeadsToIt(t *testing.T) {
 			}
 		}
 		for _, file := range []string{"letter.pdf", "court-file.pdf"} {
-			if doc.Find(`a[data-full][href="/api/disputes/`+mingjing.DataOf[mingjing.LetterView](v).Dispute.ID+"/"+file+"?lang="+lang+`"]`).Length() != 1 {
+			if doc.Find(`a[data-full][href="/api/disputes/`+mingjing.DataOf[mingjing.LetterView](v).Dispute.ID+"/"+file+"?lang="+lang+
+				`"]`).Length() != 1 {
 				t.Errorf("%s: no link to %s", lang, file)
 			}
 		}

@@ -9,15 +9,16 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("listing", page.Screen{Data: page.New[mingjing.ListingView], Body: listingBody, Back: page.BackTo("listings"), Title: func(v *mingjing.View) string {
-	if mingjing.DataOf[mingjing.ListingView](v) == nil {
-		return t(v, "title.listing")
-	}
-	return v.Label("item", mingjing.DataOf[mingjing.ListingView](v).Listing.Code)
-}})
+var _ = page.Register("listing", page.Screen{Data: page.New[mingjing.ListingView], Body: listingBody, Back: page.BackTo("listings"),
+	Title: func(v *mingjing.View) string {
+		if mingjing.DataOf[mingjing.ListingView](v) == nil {
+			return t(v, "title.listing")
+		}
+		return v.Label("item", mingjing.DataOf[mingjing.ListingView](v).Listing.Code)
+	}})
 
-// listingBody returns all of one listing: where it stands and what can be done about
-// it, the notice or what it says, what it does, and its life so far.
+// listingBody returns one listing: its state and what can be done about it, the notice
+// or what it says, what it does, and its timeline.
 func listingBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.ListingView](v)
 	if shown == nil {
@@ -27,7 +28,8 @@ func listingBody(v *mingjing.View) []app.UI {
 	l := view.Listing
 	body := []app.UI{
 		page.Heading(page.Code(v, "list_kind", string(l.Kind)), v.Label("item", l.Code)),
-		c.Div("state-line", page.ListingTag(v, l), c.Muted(effectiveText(v, *view)), objectLink(v, view.Open && l.DisputeID == "", t(v, "listing.wrong_title"))),
+		c.Div("state-line", page.ListingTag(v, l), c.Muted(effectiveText(v, *view)),
+			objectLink(v, view.Open && l.DisputeID == "", t(v, "listing.wrong_title"))),
 		stand(v, *view),
 	}
 	if toBeServed(l) {
@@ -56,7 +58,8 @@ func listingBody(v *mingjing.View) []app.UI {
 	return append(body,
 		disputeSection(v, objection{
 			title: t(v, "listing.wrong_title"), text: t(v, "listing.wrong"), closed: closed,
-			open: view.Open, disputeID: l.DisputeID, disputed: l.State == mingjing.ListingDisputed || !view.Open && l.DisputeID != "" && !l.State.Over(),
+			open: view.Open, disputeID: l.DisputeID, disputed: l.State == mingjing.ListingDisputed || !view.Open && l.DisputeID != "" &&
+				!l.State.Over(),
 			href: disputeHref(v, l)}),
 		statementSection(v, "listing_id", l.ID, l.Statement))
 }
@@ -65,20 +68,21 @@ func disputeHref(v *mingjing.View, l mingjing.Listing) string {
 	return href(v, "new-dispute") + "?listing=" + page.Segment(l.ID)
 }
 
-// toBeServed reports whether the notice itself is on the page: it was decided, and the
-// resident may still answer.
+// toBeServed reports whether the page shows the notice itself: the listing was decided,
+// and the resident may still answer.
 func toBeServed(l mingjing.Listing) bool {
 	return l.State == mingjing.ListingDecided || l.State == mingjing.ListingServed
 }
 
-// stand says in one calm passage where a listing stands, and what can be done now.
+// stand returns the state of a listing as a text, and what can be done now.
 func stand(v *mingjing.View, view mingjing.ListingView) app.UI {
 	l := view.Listing
 	state := page.ListingState(v, l)
 	tone := "calm"
 	var more []app.UI
 	var far app.UI // how long it still is
-	pairs := []string{"agency", v.Label("agency", l.Agency), "days", tn(v, "count.working_days", page.ProcedureDays(v, func(p *mingjing.Procedure) int { return p.AnswerDays }))}
+	pairs := []string{"agency", v.Label("agency", l.Agency),
+		"days", tn(v, "count.working_days", page.ProcedureDays(v, func(p *mingjing.Procedure) int { return p.AnswerDays }))}
 	title, text := "listing.stand."+state, "listing.stand_text."+state
 	switch state {
 	case string(mingjing.ListingUnserved):
@@ -116,7 +120,8 @@ func stand(v *mingjing.View, view mingjing.ListingView) app.UI {
 		far = c.El("p", c.A{"class": "stand-far"}, c.Text(page.Ago(v, l.Ends.Time(page.Zone(v)))))
 		switch {
 		case view.Repair:
-			more = append(more, c.P(t(v, "listing.sooner_now")), c.Div("actions", c.LinkButton{Text: t(v, "listing.repair_apply"), Href: href(v, "repair", page.Segment(l.ID))}.UI()))
+			more = append(more, c.P(t(v, "listing.sooner_now")),
+				c.Div("actions", c.LinkButton{Text: t(v, "listing.repair_apply"), Href: href(v, "repair", page.Segment(l.ID))}.UI()))
 		case view.RepairWhy == "too_early":
 			more = append(more, c.P(t(v, "listing.sooner_from", "date", page.Date(v, l.RepairFrom))))
 		}
@@ -134,7 +139,7 @@ func stand(v *mingjing.View, view mingjing.ListingView) app.UI {
 		append([]app.UI{c.El("h2", c.A{"id": "stand"}, c.Text(t(v, title, pairs...))), far, c.P(t(v, text, pairs...))}, more...)...)
 }
 
-// approvedBy names who approved a listing, and when.
+// approvedBy returns who approved a listing, and when.
 func approvedBy(v *mingjing.View, l mingjing.Listing) app.UI {
 	for _, e := range l.Life {
 		if e.Code == "approved" && e.Who != "" {
@@ -145,17 +150,20 @@ func approvedBy(v *mingjing.View, l mingjing.Listing) app.UI {
 }
 
 // notice returns the notice of a listing with the repair notice, which is served with
-// it: why, on what basis, what it would do, what the resident can do, and the way off.
+// it: why, on what basis, what it would do, what the resident can do, and how to get
+// off.
 func notice(v *mingjing.View, l mingjing.Listing) app.UI {
 	var confirm app.UI
 	if l.State == mingjing.ListingDecided {
-		confirm = c.Form{Action: "/api/listings/" + page.Segment(l.ID) + "/receipt", Class: "notice-confirm", Label: t(v, "listing.confirm"), Body: []app.UI{
-			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
-			c.Button{Text: t(v, "listing.confirm")}.UI(),
-			c.El("p", c.A{"class": "hint"}, c.Text(t(v, "listing.confirm_hint"))),
-			c.Muted(t(v, "listing.confirm_not"))}}.UI()
+		confirm = c.Form{Action: "/api/listings/" + page.Segment(l.ID) + "/receipt", Class: "notice-confirm", Label: t(v, "listing.confirm"),
+			Body: []app.UI{
+				c.Hidden{Name: "lang", Value: v.Lang}.UI(),
+				c.Button{Text: t(v, "listing.confirm")}.UI(),
+				c.El("p", c.A{"class": "hint"}, c.Text(t(v, "listing.confirm_hint"))),
+				c.Muted(t(v, "listing.confirm_not"))}}.UI()
 	}
-	rights := []app.UI{c.Text(t(v, "listing.right_answer")), c.Text(t(v, "listing.right_see")), c.Text(t(v, "listing.right_off")), c.Text(t(v, "listing.right_on"))}
+	rights := []app.UI{c.Text(t(v, "listing.right_answer")), c.Text(t(v, "listing.right_see")), c.Text(t(v, "listing.right_off")),
+		c.Text(t(v, "listing.right_on"))}
 	off := []app.UI{c.P(l.Exit.In(v.Lang))}
 	if l.TermMonths > 0 {
 		off = append(off, c.P(t(v, "listing.off_term", "months", tn(v, "count.months", l.TermMonths))))
@@ -240,7 +248,7 @@ func exitCondition(v *mingjing.View, view mingjing.ListingView) app.UI {
 	return c.Section("exit", t(v, "listing.exit_title"), c.Inset{Body: []app.UI{early, late, repair}}.UI())
 }
 
-// repairWhy says why repair can't be applied for now.
+// repairWhy returns why repair can't be applied for now.
 func repairWhy(v *mingjing.View, view mingjing.ListingView) string {
 	if view.RepairWhy == "too_early" {
 		return t(v, "repair_why.too_early", "date", page.Date(v, view.Listing.RepairFrom))
@@ -248,8 +256,8 @@ func repairWhy(v *mingjing.View, view mingjing.ListingView) string {
 	return page.Code(v, "repair_why", view.RepairWhy)
 }
 
-// scoresWithout returns what the scores would be if the listing were not there; it is
-// shown while the listing counts against them.
+// scoresWithout returns what the scores would be without the listing; it is shown while
+// the listing counts against them.
 func scoresWithout(v *mingjing.View, view mingjing.ListingView) app.UI {
 	if len(view.Without) == 0 || !view.Effective || view.Listing.Kind != mingjing.Blacklist {
 		return nil
@@ -268,7 +276,8 @@ func listingTimeline(v *mingjing.View, l mingjing.Listing) app.UI {
 	d := mingjing.Case{Kind: mingjing.CaseListing, Listing: &l}
 	items := make([]c.TimelineItem, 0, len(l.Life)+1)
 	for _, e := range l.Life {
-		item := c.TimelineItem{Title: page.Happened(v, d, e.Code), When: page.Instant(v, e.At), At: e.At, Who: page.TimelineWho(v, d, e), State: "done"}
+		item := c.TimelineItem{Title: page.Happened(v, d, e.Code), When: page.Instant(v, e.At), At: e.At, Who: page.TimelineWho(v, d, e),
+			State: "done"}
 		if e.Code == "suspended" {
 			item.State = "missed"
 		}
@@ -296,7 +305,7 @@ func listingTimeline(v *mingjing.View, l mingjing.Listing) app.UI {
 	return c.Timeline{Items: items}.UI()
 }
 
-// shownForm returns the resident's word on whether a redlisting is shown.
+// shownForm returns the choice whether a redlisting is shown.
 func shownForm(v *mingjing.View, l mingjing.Listing) app.UI {
 	now, then, to := t(v, "listing.shown_off"), t(v, "listing.show"), "true"
 	if l.Shown {

@@ -12,7 +12,7 @@ import (
 
 var _ = page.Register("listings", page.Screen{Data: page.New[mingjing.ListingsView], Body: listingsBody})
 
-// A listingGroup is blacklistings that ask the same of the resident now.
+// A listingGroup is the blacklistings with which the resident can do the same now.
 type listingGroup struct {
 	name string
 	has  func(v *mingjing.View, l mingjing.ListingView) bool
@@ -28,8 +28,8 @@ var listingGroups = []listingGroup{
 	{"over", func(*mingjing.View, mingjing.ListingView) bool { return true }},
 }
 
-// listingsBody returns the lists on which the resident stands: what waits for them
-// first, what is over last, and redlistings that they do not wish to show folded away.
+// listingsBody returns the resident's listings: those that wait for the resident first,
+// ended ones last, and redlistings that they do not wish to show folded away.
 func listingsBody(v *mingjing.View) []app.UI {
 	body := []app.UI{page.Heading("", t(v, "title.listings")), page.Lead(t(v, "listings.lead"))}
 	if mingjing.DataOf[mingjing.ListingsView](v) == nil || len(mingjing.DataOf[mingjing.ListingsView](v).Listings) == 0 {

@@ -16,12 +16,13 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// lookMemory is where the browser keeps the last state of the access log's tree.
+// memoryKey is the key of the browser's storage for the last checked state of the
+// access log's tree.
 const memoryKey = "mingjing.log"
 
-// CheckLog hands a task, as JSON, to the program that checks the access log and
-// returns its answer; it is set by the program in a browser, and nil on the server.
-// The error says that the program could not be loaded.
+// CheckLog sends a task, as JSON, to the program that checks the access log and returns
+// its answer; the program in a browser sets it, and it is nil on the server. The error
+// says that the program could not be loaded.
 var CheckLog func(ctx context.Context, task []byte) ([]byte, error)
 
 // askChecker has the program check do a task.
@@ -37,10 +38,10 @@ func askChecker(ctx context.Context, task mingjing.CheckTask) (result mingjing.C
 	return result, json.Unmarshal(data, &result)
 }
 
-// A AccessCheck checks the access log in the browser: that each line is on the public
-// record as the page shows it, that none is missing, and that the record has only
-// grown since this browser saw it last. It keeps the state of the record, how far it
-// was checked and the public keys, which name nobody.
+// A LogCheck checks the access log in the browser: that each entry is in the public log
+// as the page shows it, that none is missing, and that the log has only grown since
+// this browser checked it last. The browser stores the state of the log, how far it was
+// checked and the public keys, which name nobody.
 type LogCheck struct {
 	app.Compo
 
@@ -48,8 +49,8 @@ type LogCheck struct {
 
 	state verifyState
 	check mingjing.AccessCheck
-	fresh *mingjing.AccessMemory // what to start anew from, where only what was kept stands against it
-	shown []mingjing.AccessEntry // what the page showed when it was checked last
+	fresh *mingjing.AccessMemory // what to store to start again, where the proof contradicts nothing but what was stored
+	shown []mingjing.AccessEntry // what the page showed at the last check
 	// unloaded says that the program that checks could not be loaded.
 	unloaded bool
 	run      int
@@ -57,13 +58,13 @@ type LogCheck struct {
 	ctx      app.Context // the component's own: that of a button ends with the button
 }
 
-// OnMount begins the check.
+// OnMount starts the check.
 func (p *LogCheck) OnMount(ctx app.Context) {
 	p.ctx = ctx
 	p.start(ctx)
 }
 
-// OnUpdate begins it again when the page shows other lines: the log has grown.
+// OnUpdate starts it again when the page shows other entries: the log has grown.
 func (p *LogCheck) OnUpdate(ctx app.Context) {
 	if !slices.Equal(p.shown, shownEntries(p.V)) {
 		p.start(ctx)
@@ -77,7 +78,7 @@ func shownEntries(v *mingjing.View) []mingjing.AccessEntry {
 	return nil
 }
 
-// OnDismount gives it up.
+// OnDismount cancels the check.
 func (p *LogCheck) OnDismount() {
 	if p.cancel != nil {
 		p.cancel()
@@ -120,7 +121,7 @@ func (p *LogCheck) start(ctx app.Context) {
 	})
 }
 
-// remembered returns what this browser has kept of the last check; nil for nothing.
+// remembered returns what this browser has stored of the last check; nil for nothing.
 func remembered() (kept *mingjing.AccessMemory) {
 	if !app.IsClient {
 		return nil
@@ -148,7 +149,7 @@ func remember(m *mingjing.AccessMemory) {
 	}
 }
 
-// Render shows how the check stands.
+// Render shows the result of the check.
 func (p *LogCheck) Render() app.UI {
 	v := p.V
 	class, role, name := "verify", "status", "idle"
@@ -185,7 +186,8 @@ func (p *LogCheck) Render() app.UI {
 	}
 	how := []app.UI{c.P(t(v, "log_check.details_text"))}
 	if k := p.check.Checkpoint; k.Size > 0 {
-		how = append(how, c.El("p", c.A{"class": "hash"}, c.Text(k.Origin+": "+t(v, "log_check.state", "size", i18n.Number(v.Lang, int(k.Size)), "root", k.Root.String()))))
+		how = append(how, c.El("p", c.A{"class": "hash"},
+			c.Text(k.Origin+": "+t(v, "log_check.state", "size", i18n.Number(v.Lang, int(k.Size)), "root", k.Root.String()))))
 	}
 	how = append(how, c.Link{Text: t(v, "access_log.check_us"), Href: href(v, "check-us")}.UI())
 	said = append(said, c.Details{Summary: t(v, "log_check.details"), Body: how}.UI())
@@ -236,13 +238,13 @@ func (p *LogCheck) bad() []app.UI {
 		c.LinkButton{Text: t(v, "log_check.file"), Href: page.ProofFile, Full: true}.UI()}
 }
 
-// again tries once more.
+// again checks once more.
 func (p *LogCheck) again(app.Context, app.Event) {
 	p.state = verifyWorking
 	p.start(p.ctx)
 }
 
-// startAnew takes the record as it is now for the one to compare with.
+// startAnew stores the log as it is now, to compare later states with.
 func (p *LogCheck) startAnew(app.Context, app.Event) {
 	remember(p.fresh)
 	p.state = verifyWorking

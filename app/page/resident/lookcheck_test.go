@@ -25,7 +25,8 @@ func TestWhatIsWrongWithTheLogIsSaidLoudly(t *testing.T) {
 			}
 			return doc
 		}
-		for state, name := range map[verifyState]string{verifyIdle: "idle", verifyWorking: "working", verifySame: "good", verifyDiffers: "bad", verifyFailed: "failed"} {
+		for state, name := range map[verifyState]string{verifyIdle: "idle", verifyWorking: "working", verifySame: "good", verifyDiffers: "bad",
+			verifyFailed: "failed"} {
 			doc := render(&LogCheck{V: &v, state: state})
 			if doc.Find("[data-look-check]").AttrOr("data-look-check", "") != name {
 				t.Errorf("%s: the state is not marked as %s", lang, name)
@@ -35,7 +36,8 @@ func TestWhatIsWrongWithTheLogIsSaidLoudly(t *testing.T) {
 			}
 		}
 		unloaded := render(&LogCheck{V: &v, state: verifyFailed, unloaded: true})
-		if !strings.Contains(unloaded.Text(), i18n.T(lang, "log_check.unloaded_text")) || unloaded.Find("button").Text() != i18n.T(lang, "log_check.again") {
+		if !strings.Contains(unloaded.Text(), i18n.T(lang, "log_check.unloaded_text")) ||
+			unloaded.Find("button").Text() != i18n.T(lang, "log_check.again") {
 			t.Errorf("%s: that the program did not load is not said, or nobody can try again", lang)
 		}
 		for _, problem := range mingjing.LogProblems {
@@ -51,7 +53,8 @@ func TestWhatIsWrongWithTheLogIsSaidLoudly(t *testing.T) {
 			}
 		}
 		good := render(&LogCheck{V: &v, state: verifySame, check: mingjing.AccessCheck{Entries: 12,
-			Since: time.Date(2026, 3, 2, 20, 0, 0, 0, time.UTC), Witnesses: []mingjing.WitnessCheck{{Name: "witness.example", At: pagetest.HeldNow}}}}).Text()
+			Since:     time.Date(2026, 3, 2, 20, 0, 0, 0, time.UTC),
+			Witnesses: []mingjing.WitnessCheck{{Name: "witness.example", At: pagetest.HeldNow}}}}).Text()
 		for _, want := range []string{"12", i18n.Date(lang, "2026-03-03"), "witness.example"} {
 			if !strings.Contains(good, want) {
 				t.Errorf("%s: %q is not said in\n%s", lang, want, good)

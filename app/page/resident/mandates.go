@@ -10,12 +10,13 @@ import (
 
 var _ = page.Register("mandates", page.Screen{Data: page.New[mingjing.MandatesView], Body: mandatesBody})
 
-var _ = page.Register("helping", page.Screen{Data: page.New[mingjing.DisputePage], Body: disputeBody, Back: page.BackTo("mandates"), Title: func(v *mingjing.View) string {
-	if mingjing.DataOf[mingjing.DisputePage](v) == nil {
-		return t(v, "title.helping")
-	}
-	return t(v, "helping.title", "item", v.Label("item", mingjing.DataOf[mingjing.DisputePage](v).Code()))
-}})
+var _ = page.Register("helping", page.Screen{Data: page.New[mingjing.DisputePage], Body: disputeBody, Back: page.BackTo("mandates"),
+	Title: func(v *mingjing.View) string {
+		if mingjing.DataOf[mingjing.DisputePage](v) == nil {
+			return t(v, "title.helping")
+		}
+		return t(v, "helping.title", "item", v.Label("item", mingjing.DataOf[mingjing.DisputePage](v).Code()))
+	}})
 
 // mandatesBody returns the cases that the resident helps others with.
 func mandatesBody(v *mingjing.View) []app.UI {
@@ -45,7 +46,7 @@ func mandatesBody(v *mingjing.View) []app.UI {
 	return append(body, c.Section("mandates", t(v, "mandates.list"), c.List("cards", cards...)))
 }
 
-// mandateForm returns a form of one button, about a mandate.
+// mandateForm returns a form with one button, about a mandate.
 func mandateForm(v *mingjing.View, m mingjing.Mandate, step, text, kind, about string) app.UI {
 	return c.Form{Action: "/api/mandates/" + page.Segment(m.ID) + "/" + step, Body: []app.UI{
 		c.Hidden{Name: "lang", Value: v.Lang}.UI(),
@@ -63,7 +64,7 @@ func mandateTag(v *mingjing.View, s mingjing.MandateState) app.UI {
 	return c.Tag{Text: page.Code(v, "mandate_state", string(s)), Tone: tone}.UI()
 }
 
-// caseHref returns the page of a case for who reads it.
+// caseHref returns the address of a case for the person who reads it.
 func caseHref(v *mingjing.View, d mingjing.Case, id string) string {
 	if d.ActingFor != "" {
 		return href(v, "helping", page.Segment(id))
@@ -71,11 +72,11 @@ func caseHref(v *mingjing.View, d mingjing.Case, id string) string {
 	return href(v, "dispute", page.Segment(id))
 }
 
-// helpers returns where the resident names who may act for them in the case, and takes
-// that back.
+// helpers returns the form by which the resident lets others act for them in the case,
+// and revokes that.
 func helpers(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.ActingFor != "" {
-		return nil // it is the resident's alone
+		return nil // only the resident has it
 	}
 	body := []app.UI{c.P(t(v, "mandate.lead"))}
 	cards := make([]app.UI, 0, len(d.Mandates))
@@ -113,14 +114,15 @@ func mandateOffer(v *mingjing.View, d mingjing.Case) app.UI {
 		c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 		c.Input{Name: "id_number", Label: t(v, "mandate.id_number"), Hint: t(v, "mandate.id_hint"), Error: page.FieldError(v, "id_number"),
 			Autocomplete: "off", MaxLength: 40, Width: "medium", Required: true, Code: true}.UI(),
-		c.Radios{Name: "relation", Legend: t(v, "mandate.relation"), Options: relations, Value: page.Typed(v, "relation"), Error: page.FieldError(v, "relation")}.UI(),
+		c.Radios{Name: "relation", Legend: t(v, "mandate.relation"), Options: relations, Value: page.Typed(v, "relation"),
+			Error: page.FieldError(v, "relation")}.UI(),
 		c.Input{Name: "until", Type: "date", Label: t(v, "mandate.until"), Hint: t(v, "mandate.until_hint"), Error: page.FieldError(v, "until"),
 			Value: page.Typed(v, "until"), Width: "short", Required: true}.UI(),
 		c.Button{Text: t(v, "mandate.offer"), Kind: "secondary"}.UI()}}.UI()
 }
 
-// addressed returns the view of a letter as the resident has it: also for who acts for
-// them, to whom it is not written.
+// addressed returns the view of a letter as for the resident, also when somebody reads
+// it who acts for them.
 func addressed(v *mingjing.View) *mingjing.View {
 	name, _ := page.Acting(v)
 	if name == "" {
@@ -131,7 +133,8 @@ func addressed(v *mingjing.View) *mingjing.View {
 	return &to
 }
 
-// ownLink returns a link to what only the resident may open, and its text for others.
+// ownLink returns a link to a page that only the resident may open, and its text for
+// others.
 func ownLink(d mingjing.Case, text, to string) app.UI {
 	if d.ActingFor != "" {
 		return c.Text(text)
@@ -139,7 +142,7 @@ func ownLink(d mingjing.Case, text, to string) app.UI {
 	return c.Link{Text: text, Href: to}.UI()
 }
 
-// ownScore leads the resident to their score.
+// ownScore returns a link to the resident's score.
 func ownScore(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.ActingFor != "" {
 		return nil

@@ -44,7 +44,8 @@ func TestEveryPageOfSomebodyElsesCaseSaysWhoseItIs(t *testing.T) {
 func TestAHelperIsNotLedToWhatIsTheResidentsAlone(t *testing.T) {
 	v := mandateSample(t, "en", "helping")
 	doc, _ := pagetest.Render(t, v)
-	for _, shut := range []string{`main a[href*="/records/"]`, `main a[href*="/listings/"]`, `main a[href$="/score"]`, `form[action*="mandates"]`} {
+	for _, shut := range []string{`main a[href*="/records/"]`, `main a[href*="/listings/"]`, `main a[href$="/score"]`,
+		`form[action*="mandates"]`} {
 		if doc.Find(shut).Length() != 0 {
 			t.Errorf("the helper is led to %s", shut)
 		}
@@ -77,17 +78,20 @@ func TestALetterIsWrittenToTheResidentWhoeverTakesIt(t *testing.T) {
 
 func TestEachMandateHasTheFormsThatItsStateAllows(t *testing.T) {
 	doc, _ := pagetest.Render(t, mandateSample(t, "en", "mandates"))
-	for action, n := range map[string]int{"m-offered/accept": 1, "m-offered/decline": 1, "m-accepted/decline": 1, "m-accepted/accept": 0, "m-revoked/accept": 0, "m-ended/decline": 0} {
+	for action, n := range map[string]int{"m-offered/accept": 1, "m-offered/decline": 1, "m-accepted/decline": 1, "m-accepted/accept": 0,
+		"m-revoked/accept": 0, "m-ended/decline": 0} {
 		if doc.Find(`form[action="/api/mandates/`+action+`"]`).Length() != n {
 			t.Errorf("%s is not there %d times", action, n)
 		}
 	}
 	doc, _ = pagetest.Render(t, mandateSample(t, "en", "dispute-helpers"))
-	if doc.Find(`form[action$="/revoke"]`).Length() != 2 || doc.Find(`form[action="/api/disputes/dis-1/mandates"] [name=id_number]`).AttrOr("value", "") != "" {
+	if doc.Find(`form[action$="/revoke"]`).Length() != 2 || doc.Find(`form[action="/api/disputes/dis-1/mandates"] [name=id_number]`).AttrOr(
+		"value", "") != "" {
 		t.Error("the resident can't take back what is open, or the form has a number in it")
 	}
 	doc, _ = pagetest.Render(t, mandateSample(t, "en", "dispute-helper-wrong"))
-	if doc.Find("#relation-lawyer[checked], [name=relation][value=lawyer][checked]").Length() != 1 || doc.Find("#until").AttrOr("value", "") != "2028-01-01" {
+	if doc.Find("#relation-lawyer[checked], [name=relation][value=lawyer][checked]").Length() != 1 ||
+		doc.Find("#until").AttrOr("value", "") != "2028-01-01" {
 		t.Error("what was typed is lost")
 	}
 }

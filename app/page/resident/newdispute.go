@@ -12,24 +12,29 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("new-dispute", page.Screen{Data: page.New[mingjing.NewCaseView], Body: newDisputeBody, Back: func(v *mingjing.View) (string, string) {
-	switch {
-	case mingjing.DataOf[mingjing.NewCaseView](v) != nil && mingjing.DataOf[mingjing.NewCaseView](v).Previous != nil:
-		return t(v, "review.back"), caseHref(v, *mingjing.DataOf[mingjing.NewCaseView](v).Previous, mingjing.DataOf[mingjing.NewCaseView](v).Previous.ID)
-	case mingjing.DataOf[mingjing.NewCaseView](v) != nil && mingjing.DataOf[mingjing.NewCaseView](v).Record != nil:
-		return v.Label("item", mingjing.DataOf[mingjing.NewCaseView](v).Record.Code), href(v, "record", page.Segment(mingjing.DataOf[mingjing.NewCaseView](v).Record.ID))
-	case mingjing.DataOf[mingjing.NewCaseView](v) != nil && mingjing.DataOf[mingjing.NewCaseView](v).Listing != nil:
-		return v.Label("item", mingjing.DataOf[mingjing.NewCaseView](v).Listing.Code), href(v, "listing", page.Segment(mingjing.DataOf[mingjing.NewCaseView](v).Listing.ID))
-	}
-	return t(v, "nav.records"), href(v, "records")
-}})
+var _ = page.Register("new-dispute", page.Screen{Data: page.New[mingjing.NewCaseView], Body: newDisputeBody,
+	Back: func(v *mingjing.View) (string, string) {
+		switch {
+		case mingjing.DataOf[mingjing.NewCaseView](v) != nil && mingjing.DataOf[mingjing.NewCaseView](v).Previous != nil:
+			return t(v, "review.back"), caseHref(v, *mingjing.DataOf[mingjing.NewCaseView](v).Previous,
+				mingjing.DataOf[mingjing.NewCaseView](v).Previous.ID)
+		case mingjing.DataOf[mingjing.NewCaseView](v) != nil && mingjing.DataOf[mingjing.NewCaseView](v).Record != nil:
+			return v.Label("item", mingjing.DataOf[mingjing.NewCaseView](v).Record.Code),
+				href(v, "record", page.Segment(mingjing.DataOf[mingjing.NewCaseView](v).Record.ID))
+		case mingjing.DataOf[mingjing.NewCaseView](v) != nil && mingjing.DataOf[mingjing.NewCaseView](v).Listing != nil:
+			return v.Label("item", mingjing.DataOf[mingjing.NewCaseView](v).Listing.Code),
+				href(v, "listing", page.Segment(mingjing.DataOf[mingjing.NewCaseView](v).Listing.ID))
+		}
+		return t(v, "nav.records"), href(v, "records")
+	}})
 
-// newDisputeBody returns the form of a dispute, with what filing it sets in motion.
+// newDisputeBody returns the form of a dispute, with what filing it causes.
 func newDisputeBody(v *mingjing.View) []app.UI {
 	n := mingjing.DataOf[mingjing.NewCaseView](v)
 	if n == nil || n.Record == nil && n.Listing == nil {
-		return []app.UI{page.Heading("", t(v, "title.new-dispute")), c.EmptyState{Title: t(v, "new_dispute.gone_title"), Text: t(v, "new_dispute.gone"),
-			Action: c.LinkButton{Text: t(v, "disputes.empty_records"), Href: href(v, "records"), Kind: "secondary"}.UI()}.UI()}
+		return []app.UI{page.Heading("", t(v, "title.new-dispute")),
+			c.EmptyState{Title: t(v, "new_dispute.gone_title"), Text: t(v, "new_dispute.gone"),
+				Action: c.LinkButton{Text: t(v, "disputes.empty_records"), Href: href(v, "records"), Kind: "secondary"}.UI()}.UI()}
 	}
 	reasons := make([]c.Option, 0, len(mingjing.DisputeReasons))
 	for _, r := range mingjing.DisputeReasons {
@@ -47,8 +52,9 @@ func newDisputeBody(v *mingjing.View) []app.UI {
 	}
 	if d := n.Previous; d != nil {
 		if !slices.Contains(d.Lanes, mingjing.LaneEvidence) {
-			return []app.UI{page.Heading("", t(v, "title.new-dispute")), c.EmptyState{Title: t(v, "new_dispute.gone_title"), Text: t(v, "error.lane_closed"),
-				Action: c.LinkButton{Text: t(v, "review.back"), Href: caseHref(v, *d, d.ID), Kind: "secondary"}.UI()}.UI()}
+			return []app.UI{page.Heading("", t(v, "title.new-dispute")),
+				c.EmptyState{Title: t(v, "new_dispute.gone_title"), Text: t(v, "error.lane_closed"),
+					Action: c.LinkButton{Text: t(v, "review.back"), Href: caseHref(v, *d, d.ID), Kind: "secondary"}.UI()}.UI()}
 		}
 		what = c.Hidden{Name: "previous", Value: d.ID}
 		before, evidence = previousCase(v, *d)
@@ -78,9 +84,9 @@ func newDisputeBody(v *mingjing.View) []app.UI {
 	}
 }
 
-// previousCase returns the decision that a new dispute goes on from, with the evidence
-// that came after it, and the field for more: without anything new there is nothing to
-// look at again.
+// previousCase returns the decision that a new dispute follows, with the evidence that
+// came after it, and the field for more: without anything new there is nothing to
+// decide again.
 func previousCase(v *mingjing.View, d mingjing.Case) (before, evidence app.UI) {
 	var late []mingjing.Evidence
 	for _, e := range d.Evidence {
@@ -94,19 +100,21 @@ func previousCase(v *mingjing.View, d mingjing.Case) (before, evidence app.UI) {
 		evidence = evidenceField(v, t(v, "new_dispute.evidence_more"))
 	} else {
 		evidence = c.FileUpload{Name: "evidence", Label: t(v, "new_dispute.evidence_new"),
-			Hint:   t(v, "new_dispute.evidence_new_hint", "max", strconv.Itoa(mingjing.MaxEvidence), "size", i18n.FileSize(v.Lang, mingjing.MaxEvidenceBytes)),
+			Hint: t(v, "new_dispute.evidence_new_hint", "max", strconv.Itoa(mingjing.MaxEvidence),
+				"size", i18n.FileSize(v.Lang, mingjing.MaxEvidenceBytes)),
 			Accept: page.EvidenceTypes, Multiple: true, Error: page.FieldError(v, "evidence")}.UI()
 	}
 	return c.Section("before", t(v, "new_dispute.previous"), parts...), evidence
 }
 
 func aboutRecord(v *mingjing.View, r mingjing.Record) app.UI {
-	return c.Card{Title: v.Label("item", r.Code), Level: 3, Aside: page.RecordTag(v, r.State), Body: []app.UI{c.SummaryList{Rows: []c.SummaryRow{
-		{Key: t(v, "record.occurred"), Text: page.Date(v, r.Occurred)},
-		{Key: t(v, "record.agency"), Text: v.Label("agency", r.Agency)},
-		{Key: t(v, "record.detail"), Text: r.Detail.In(v.Lang)},
-		{Key: t(v, "doc.number"), Text: r.Document.Number},
-	}}.UI()}}.UI()
+	return c.Card{Title: v.Label("item", r.Code), Level: 3, Aside: page.RecordTag(v, r.State),
+		Body: []app.UI{c.SummaryList{Rows: []c.SummaryRow{
+			{Key: t(v, "record.occurred"), Text: page.Date(v, r.Occurred)},
+			{Key: t(v, "record.agency"), Text: v.Label("agency", r.Agency)},
+			{Key: t(v, "record.detail"), Text: r.Detail.In(v.Lang)},
+			{Key: t(v, "doc.number"), Text: r.Document.Number},
+		}}.UI()}}.UI()
 }
 
 func aboutListing(v *mingjing.View, l mingjing.Listing) app.UI {

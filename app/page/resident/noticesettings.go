@@ -11,9 +11,10 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("notice-settings", page.Screen{Data: page.New[mingjing.NoticeSettingsView], Body: noticeSettingsBody, Back: page.BackTo("inbox")})
+var _ = page.Register("notice-settings", page.Screen{Data: page.New[mingjing.NoticeSettingsView], Body: noticeSettingsBody,
+	Back: page.BackTo("inbox")})
 
-// noticeSettingsBody returns how the resident hears of notices besides the inbox.
+// noticeSettingsBody returns how the resident gets notices besides the inbox.
 func noticeSettingsBody(v *mingjing.View) []app.UI {
 	s := mingjing.DataOf[mingjing.NoticeSettingsView](v)
 	if s == nil {
@@ -25,14 +26,15 @@ func noticeSettingsBody(v *mingjing.View) []app.UI {
 		c.Section("mail-address", t(v, "settings.mail"), mailSection(v, s)...)}
 }
 
-// choiceForm returns one form for the ways and the kinds. What has legal effect is
+// choiceForm returns one form for the ways and the kinds. Notices with legal effect are
 // ticked and can't be switched off.
 func choiceForm(v *mingjing.View, s *mingjing.NoticeSettingsView) app.UI {
 	ways := []app.UI{c.El("legend", c.A{"class": "label"}, c.Text(t(v, "settings.ways")))}
 	if s.PushKey != "" {
 		ways = append(ways,
 			c.Checkbox{Name: "push", Value: "true", Label: t(v, "settings.push_way"), Checked: s.Push}.UI(),
-			c.Checkbox{Name: "show_text", Value: "true", Label: t(v, "settings.show_text"), Hint: t(v, "settings.show_text_hint"), Checked: s.ShowText}.UI())
+			c.Checkbox{Name: "show_text", Value: "true", Label: t(v, "settings.show_text"), Hint: t(v, "settings.show_text_hint"),
+				Checked: s.ShowText}.UI())
 	}
 	if s.MailOffered {
 		ways = append(ways, c.Checkbox{Name: "mail", Value: "true", Label: t(v, "settings.mail_way"), Checked: s.Mail}.UI())
@@ -54,7 +56,7 @@ func choiceForm(v *mingjing.View, s *mingjing.NoticeSettingsView) app.UI {
 		c.Button{Text: t(v, "settings.save")}.UI()}}.UI()
 }
 
-// pushSection returns which devices get push messages, and the way to add this one.
+// pushSection returns which devices get push messages, and the button to add this one.
 func pushSection(v *mingjing.View, s *mingjing.NoticeSettingsView) []app.UI {
 	if s.PushKey == "" {
 		return []app.UI{c.P(t(v, "settings.push_none"))}
@@ -90,13 +92,14 @@ func pushSection(v *mingjing.View, s *mingjing.NoticeSettingsView) []app.UI {
 			Text(t(v, "settings.push_add")).OnClick(addThisDevice)}}.UI())
 }
 
-// pushProblem returns what goes wrong in the browser; it is hidden until it does.
+// pushProblem returns the message of an error in the browser; it is hidden until the
+// error occurs.
 func pushProblem(v *mingjing.View, what string) app.UI {
 	return c.El("p", c.A{"class": "error push-" + what, "role": "alert", "hidden": "true"}, c.Text(t(v, "settings.push_"+what)))
 }
 
-// addThisDevice asks the person and then the browser for a subscription, and
-// sends it as the form that it stands in.
+// addThisDevice asks the person and then the browser for a subscription, and sends it
+// with the form around the button.
 func addThisDevice(ctx app.Context, _ app.Event) {
 	button := ctx.JSSrc()
 	form := button.Call("closest", "form")
@@ -114,7 +117,7 @@ func addThisDevice(ctx app.Context, _ app.Event) {
 	}
 	button.Set("disabled", true)
 	key := button.Get("dataset").Get("key")
-	// A promise that fails says so here; go-app's Then would wait for ever.
+	// A rejected promise shows its error here; go-app's Then would wait for ever.
 	then := func(promise app.Value, yes func(app.Value)) {
 		promise.Call("then", app.FuncOf(func(_ app.Value, args []app.Value) any {
 			yes(args[0])
@@ -146,7 +149,7 @@ func addThisDevice(ctx app.Context, _ app.Event) {
 	})
 }
 
-// mailSection returns the address, in the state that it is in.
+// mailSection returns the e-mail address with its state.
 func mailSection(v *mingjing.View, s *mingjing.NoticeSettingsView) []app.UI {
 	if !s.MailOffered {
 		return []app.UI{c.P(t(v, "settings.mail_none"))}

@@ -62,7 +62,7 @@ func awaitingCard(v *mingjing.View, listings []mingjing.Listing) app.UI {
 	return c.Div("stack", notes...)
 }
 
-// figure returns a number with the page that shows what is counted.
+// figure returns a number with a link to the page that shows what is counted.
 func figure(v *mingjing.View, n int, key, to string) app.UI {
 	return c.El("a", c.A{"href": to, "class": "figure"}, c.Span("figure-number", i18n.Number(v.Lang, n)), c.Span("figure-name", tn(v, key, n)))
 }
@@ -97,7 +97,7 @@ func scoreSection(v *mingjing.View, o *mingjing.OverviewView) app.UI {
 	return c.Section("scores", t(v, "overview.scores"), c.List("cards", cards...), ask)
 }
 
-// scoreCard returns a score in short, which leads to the whole.
+// scoreCard returns a score in short, with a link to its page.
 func scoreCard(v *mingjing.View, s mingjing.ScoreCard) app.UI {
 	return c.Card{Body: []app.UI{c.Div("score-card",
 		c.Disc{Value: s.Value, Min: s.Min, Max: s.Max, Tone: s.Band.Tone, Small: true, Label: t(v, "score.value")}.UI(),
@@ -107,7 +107,7 @@ func scoreCard(v *mingjing.View, s mingjing.ScoreCard) app.UI {
 			c.El("p", c.A{"class": "muted small"}, c.Text(t(v, "score.made", "when", page.Instant(v, s.At))))))}}.UI()
 }
 
-// scorePath returns the result page of one rulebook.
+// scorePath returns the address of the score by one rulebook.
 func scorePath(v *mingjing.View, rulebook string) string {
 	return href(v, "score") + "?rulebook=" + rulebook
 }
@@ -120,7 +120,8 @@ func overviewDisputes(v *mingjing.View, disputes []mingjing.Case) app.UI {
 	for _, d := range disputes {
 		var clock app.UI
 		if next := page.NextClock(d.Clocks); next != nil {
-			clock = c.Clock{Lang: v.Lang, Label: page.Code(v, "clock", next.Code), Due: next.Due, Now: v.Now, Zone: page.Zone(v), Missed: next.Missed}.UI()
+			clock = c.Clock{Lang: v.Lang, Label: page.Code(v, "clock", next.Code), Due: next.Due, Now: v.Now, Zone: page.Zone(v),
+				Missed: next.Missed}.UI()
 		}
 		cards = append(cards, c.Card{Title: v.Label("item", d.Code()), Level: 3, Href: href(v, "dispute", d.ID),
 			Aside: c.Tag{Text: page.Code(v, "dispute_state", string(d.State)), Tone: "info"}.UI(),
@@ -129,12 +130,12 @@ func overviewDisputes(v *mingjing.View, disputes []mingjing.Case) app.UI {
 	return c.Section("open-disputes", t(v, "overview.open_disputes"), c.List("cards", cards...))
 }
 
-func entriesSection(v *mingjing.View, looks []mingjing.AccessEntry) app.UI {
-	if len(looks) == 0 {
+func entriesSection(v *mingjing.View, entries []mingjing.AccessEntry) app.UI {
+	if len(entries) == 0 {
 		return c.Section("looks", t(v, "overview.looks"), c.Muted(t(v, "overview.no_looks")))
 	}
-	rows := make([]app.UI, 0, len(looks))
-	for _, l := range looks {
+	rows := make([]app.UI, 0, len(entries))
+	for _, l := range entries {
 		rows = append(rows, c.Div("row", c.Div("row-main",
 			c.El("p", nil, page.AccessWho(v, l)),
 			c.El("p", c.A{"class": "meta"}, c.El("span", nil, page.AccessWhat(v, l)), c.El("span", nil, c.Text(page.PurposeText(v, l))))),

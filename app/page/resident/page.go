@@ -1,5 +1,5 @@
-// Package resident makes the pages of a resident who has logged in: score, records,
-// listings, cases, access log, shares, and the letters that can be taken from them.
+// Package resident has the pages of a resident who has logged in: score, records,
+// listings, cases, access log, shares, and the letters that can be downloaded there.
 // Importing it registers them with package page.
 package resident
 

@@ -8,14 +8,15 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("record", page.Screen{Data: page.New[mingjing.RecordView], Body: recordBody, Back: page.BackTo("records"), Title: func(v *mingjing.View) string {
-	if mingjing.DataOf[mingjing.RecordView](v) == nil {
-		return t(v, "title.record")
-	}
-	return v.Label("item", mingjing.DataOf[mingjing.RecordView](v).Record.Code)
-}})
+var _ = page.Register("record", page.Screen{Data: page.New[mingjing.RecordView], Body: recordBody, Back: page.BackTo("records"),
+	Title: func(v *mingjing.View) string {
+		if mingjing.DataOf[mingjing.RecordView](v) == nil {
+			return t(v, "title.record")
+		}
+		return v.Label("item", mingjing.DataOf[mingjing.RecordView](v).Record.Code)
+	}})
 
-// recordBody returns all that is known of one record, and the way to object.
+// recordBody returns everything about one record, and the form to object.
 func recordBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.RecordView](v)
 	if shown == nil {
@@ -32,7 +33,8 @@ func recordBody(v *mingjing.View) []app.UI {
 	}
 	body := []app.UI{
 		page.Heading(areaName(v, r.Area), v.Label("item", rec.Code)),
-		c.Div("state-line", page.RecordTag(v, rec.State), c.Muted(page.Code(v, "record_state_hint", string(rec.State))), objectLink(v, r.Open && rec.DisputeID == "", t(v, "record.wrong_title"))),
+		c.Div("state-line", page.RecordTag(v, rec.State), c.Muted(page.Code(v, "record_state_hint", string(rec.State))),
+			objectLink(v, r.Open && rec.DisputeID == "", t(v, "record.wrong_title"))),
 		c.Section("facts", t(v, "record.what"), c.SummaryList{Rows: []c.SummaryRow{
 			{Key: t(v, "record.occurred"), Text: page.OrNone(v, page.Date(v, rec.Occurred))},
 			{Key: t(v, "record.agency"), Text: v.Label("agency", rec.Agency)},
@@ -57,7 +59,7 @@ func recordBody(v *mingjing.View) []app.UI {
 	return body
 }
 
-// objectLink leads down to where a dispute can be begun.
+// objectLink returns a link to the form of a dispute further down.
 func objectLink(v *mingjing.View, open bool, text string) app.UI {
 	if !open {
 		return nil
@@ -65,7 +67,7 @@ func objectLink(v *mingjing.View, open bool, text string) app.UI {
 	return c.Link{Text: text, Href: "#object"}.UI()
 }
 
-// An objection is what is needed to offer a dispute, or to lead to one.
+// An objection is what is needed to offer a dispute, or to link to one.
 type objection struct {
 	title, text, closed string
 	open                bool

@@ -52,7 +52,7 @@ func recordsBody(v *mingjing.View) []app.UI {
 	return body
 }
 
-// areaRank puts the areas in their order and what belongs to none at the end.
+// areaRank returns the position of an area; records without an area are last.
 func areaRank(a mingjing.Area) int {
 	if i := slices.Index(mingjing.Areas, a); i >= 0 {
 		return i
@@ -96,7 +96,7 @@ func recordCard(v *mingjing.View, r mingjing.RecordView) app.UI {
 		Body:  []app.UI{page.EffectList(v, r.Effect), c.El("p", c.A{"class": "meta"}, facts...)}}.UI()
 }
 
-// endsText says when a record stops counting, or stopped; empty when it does not
+// endsText returns when a record stops counting, or stopped; empty when it does not
 // count for another reason.
 func endsText(v *mingjing.View, r mingjing.RecordView) string {
 	switch {

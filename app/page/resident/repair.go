@@ -11,12 +11,14 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("repair", page.Screen{Data: page.New[mingjing.ListingView], Body: repairBody, Back: func(v *mingjing.View) (string, string) {
-	if mingjing.DataOf[mingjing.ListingView](v) == nil {
-		return t(v, "nav.listings"), href(v, "listings")
-	}
-	return v.Label("item", mingjing.DataOf[mingjing.ListingView](v).Listing.Code), href(v, "listing", page.Segment(mingjing.DataOf[mingjing.ListingView](v).Listing.ID))
-}})
+var _ = page.Register("repair", page.Screen{Data: page.New[mingjing.ListingView], Body: repairBody,
+	Back: func(v *mingjing.View) (string, string) {
+		if mingjing.DataOf[mingjing.ListingView](v) == nil {
+			return t(v, "nav.listings"), href(v, "listings")
+		}
+		return v.Label("item", mingjing.DataOf[mingjing.ListingView](v).Listing.Code),
+			href(v, "listing", page.Segment(mingjing.DataOf[mingjing.ListingView](v).Listing.ID))
+	}})
 
 // repairBody returns the form of an application to get off a list early, or the reason
 // why it is not open.
@@ -54,6 +56,7 @@ func repairBody(v *mingjing.View) []app.UI {
 // evidenceField returns the field for the files of a new case.
 func evidenceField(v *mingjing.View, label string) app.UI {
 	return c.FileUpload{Name: "evidence", Label: label,
-		Hint:   t(v, "new_dispute.evidence_hint", "max", strconv.Itoa(mingjing.MaxEvidence), "size", i18n.FileSize(v.Lang, mingjing.MaxEvidenceBytes)),
+		Hint: t(v, "new_dispute.evidence_hint", "max", strconv.Itoa(mingjing.MaxEvidence),
+			"size", i18n.FileSize(v.Lang, mingjing.MaxEvidenceBytes)),
 		Accept: page.EvidenceTypes, Multiple: true, Error: page.FieldError(v, "evidence")}.UI()
 }

@@ -87,8 +87,9 @@ func requestTimes(v *mingjing.View, r *mingjing.ScoreRequest) app.UI {
 	return c.Div("stack", c.P(expected), c.P(deadline), c.P(t(v, "request.leave")), demo)
 }
 
-// sourceOrder puts those that still work on it first.
-var sourceOrder = map[mingjing.SourceState]int{mingjing.SourceRetrying: 0, mingjing.SourceWaiting: 1, mingjing.SourceMissing: 2, mingjing.SourceAnswered: 3}
+// sourceOrder puts the agencies that have not answered yet first.
+var sourceOrder = map[mingjing.SourceState]int{mingjing.SourceRetrying: 0, mingjing.SourceWaiting: 1, mingjing.SourceMissing: 2,
+	mingjing.SourceAnswered: 3}
 
 func sourcesSection(v *mingjing.View, r *mingjing.ScoreRequest) app.UI {
 	if len(r.Sources) == 0 {
@@ -118,19 +119,21 @@ func sourcesSection(v *mingjing.View, r *mingjing.ScoreRequest) app.UI {
 			if note != "" {
 				noteUI = c.Span("agency-state", note)
 			}
-			items = append(items, c.El("li", c.A{"class": "agency-" + string(s)}, sourceShape(s), c.El("span", nil, c.Text(v.Label("agency", src.Agency))), noteUI))
+			items = append(items, c.El("li", c.A{"class": "agency-" + string(s)}, sourceShape(s),
+				c.El("span", nil, c.Text(v.Label("agency", src.Agency))), noteUI))
 		}
 		var hint app.UI
 		if s == mingjing.SourceMissing {
 			hint = c.Muted(t(v, "request.missing_text"))
 		}
-		parts = append(parts, c.Div("stack", c.El("h3", nil, c.Text(t(v, "request.group", "state", t(v, "source_state."+string(s)), "count", strconv.Itoa(len(items))))),
+		parts = append(parts, c.Div("stack",
+			c.El("h3", nil, c.Text(t(v, "request.group", "state", t(v, "source_state."+string(s)), "count", strconv.Itoa(len(items))))),
 			hint, c.El("ul", c.A{"class": "agencies", "role": "list"}, items...)))
 	}
 	return c.Section("agencies", t(v, "request.agencies"), parts...)
 }
 
-// sourceShape shows an agency's state by a shape.
+// sourceShape returns the shape of an agency's state.
 func sourceShape(s mingjing.SourceState) app.UI {
 	d := "M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9z"
 	switch s {
@@ -141,5 +144,6 @@ func sourceShape(s mingjing.SourceState) app.UI {
 	case mingjing.SourceMissing:
 		d = "M3 7h8"
 	}
-	return c.SVG("svg", c.A{"viewBox": "0 0 14 14", "width": "14", "height": "14", "aria-hidden": "true", "focusable": "false"}, c.SVG("path", c.A{"d": d, "class": "stroke"}))
+	return c.SVG("svg", c.A{"viewBox": "0 0 14 14", "width": "14", "height": "14", "aria-hidden": "true", "focusable": "false"},
+		c.SVG("path", c.A{"d": d, "class": "stroke"}))
 }

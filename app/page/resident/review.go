@@ -10,14 +10,16 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-var _ = page.Register("review", page.Screen{Data: page.New[mingjing.NewCaseView], Body: reviewBody, Back: func(v *mingjing.View) (string, string) {
-	if mingjing.DataOf[mingjing.NewCaseView](v) == nil || mingjing.DataOf[mingjing.NewCaseView](v).Previous == nil {
-		return t(v, "nav.disputes"), href(v, "disputes")
-	}
-	return t(v, "review.back"), caseHref(v, *mingjing.DataOf[mingjing.NewCaseView](v).Previous, mingjing.DataOf[mingjing.NewCaseView](v).Previous.ID)
-}})
+var _ = page.Register("review", page.Screen{Data: page.New[mingjing.NewCaseView], Body: reviewBody,
+	Back: func(v *mingjing.View) (string, string) {
+		if mingjing.DataOf[mingjing.NewCaseView](v) == nil || mingjing.DataOf[mingjing.NewCaseView](v).Previous == nil {
+			return t(v, "nav.disputes"), href(v, "disputes")
+		}
+		return t(v, "review.back"), caseHref(v, *mingjing.DataOf[mingjing.NewCaseView](v).Previous,
+			mingjing.DataOf[mingjing.NewCaseView](v).Previous.ID)
+	}})
 
-// reviewBody returns the form by which a resident has a decision looked at again.
+// reviewBody returns the form by which a resident asks for the review of a decision.
 func reviewBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.NewCaseView](v)
 	if shown == nil || shown.Previous == nil {

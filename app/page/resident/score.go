@@ -16,8 +16,9 @@ var _ = page.Register("score", page.Screen{Data: page.New[mingjing.ScoreView], B
 func scoreBody(v *mingjing.View) []app.UI {
 	s := mingjing.DataOf[mingjing.ScoreView](v)
 	if s == nil || s.Score.Rulebook.ID == "" {
-		return []app.UI{page.Heading("", t(v, "title.score")), c.EmptyState{Title: t(v, "overview.no_score"), Text: t(v, "overview.no_score_text"),
-			Action: c.LinkButton{Text: t(v, "overview.ask"), Href: href(v, "ask")}.UI()}.UI()}
+		return []app.UI{page.Heading("", t(v, "title.score")),
+			c.EmptyState{Title: t(v, "overview.no_score"), Text: t(v, "overview.no_score_text"),
+				Action: c.LinkButton{Text: t(v, "overview.ask"), Href: href(v, "ask")}.UI()}.UI()}
 	}
 	book := v.Label("rulebook", s.Score.Rulebook.ID)
 	return []app.UI{
@@ -80,7 +81,7 @@ func ladder(v *mingjing.View, bands []mingjing.Band, low, high int, here string)
 	return l.UI()
 }
 
-// missingNote names the agencies that had not answered.
+// missingNote returns the names of the agencies that had not answered.
 func missingNote(v *mingjing.View, s *mingjing.ScoreView) app.UI {
 	if len(s.Score.Missing) == 0 {
 		return nil
@@ -196,7 +197,8 @@ func historySection(v *mingjing.View, s *mingjing.ScoreView) app.UI {
 		rows = append(rows, []app.UI{page.TimeUI(v, x.At), c.Text(page.Plain(x.Value)), page.BandUI(v, x.Band, "")})
 	}
 	first, last := s.History[0], s.History[len(s.History)-1]
-	h.Label = t(v, "score.history_label", "first", page.Plain(first.Value), "from", page.Instant(v, first.At), "last", page.Plain(last.Value), "to", page.Instant(v, last.At))
+	h.Label = t(v, "score.history_label", "first", page.Plain(first.Value), "from", page.Instant(v, first.At), "last", page.Plain(last.Value),
+		"to", page.Instant(v, last.At))
 	return c.Section("history", t(v, "score.history"), h.UI(), c.Details{Summary: t(v, "score.history_table"), Body: []app.UI{
 		c.Table{Caption: t(v, "score.history"), QuietCaption: true, Columns: []c.Column{{Text: t(v, "score.history_when")},
 			{Text: t(v, "score.value"), Numeric: true}, {Text: t(v, "score.band")}}, Rows: rows}.UI()}}.UI())

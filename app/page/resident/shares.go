@@ -15,15 +15,16 @@ import (
 
 var (
 	_ = page.Register("shares", page.Screen{Data: page.New[mingjing.SharesView], Body: sharesBody})
-	_ = page.Register("new-share", page.Screen{Data: page.New[mingjing.NewShareView], Body: newShareBody, Back: page.BackTo("shares"), Title: func(v *mingjing.View) string {
-		if mingjing.DataOf[mingjing.NewShareView](v) != nil && mingjing.DataOf[mingjing.NewShareView](v).Made != nil {
-			return t(v, "made.title")
-		}
-		return t(v, "title.new-share")
-	}})
+	_ = page.Register("new-share", page.Screen{Data: page.New[mingjing.NewShareView], Body: newShareBody, Back: page.BackTo("shares"),
+		Title: func(v *mingjing.View) string {
+			if mingjing.DataOf[mingjing.NewShareView](v) != nil && mingjing.DataOf[mingjing.NewShareView](v).Made != nil {
+				return t(v, "made.title")
+			}
+			return t(v, "title.new-share")
+		}})
 )
 
-// sharesBody returns what the resident shares and has shared, each with who looked.
+// sharesBody returns what the resident shares and has shared, each with who viewed it.
 func sharesBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.SharesView](v)
 	body := []app.UI{page.Heading("", t(v, "title.shares")), page.Lead(t(v, "shares.lead")),
@@ -68,12 +69,15 @@ func shareCard(v *mingjing.View, s mingjing.Share) app.UI {
 	}
 	var revoke app.UI
 	if s.State == mingjing.ShareActive {
-		revoke = c.Form{Action: "/api/shares/" + page.Segment(s.ID) + "/revoke", Label: t(v, "shares.revoke_named", "purpose", s.Purpose), Body: []app.UI{
-			page.LangField(v), c.Button{Text: t(v, "shares.revoke"), Kind: "warning", About: s.Purpose}.UI()}}.UI()
+		revoke = c.Form{Action: "/api/shares/" + page.Segment(s.ID) + "/revoke", Label: t(v, "shares.revoke_named", "purpose", s.Purpose),
+			Body: []app.UI{
+				page.LangField(v), c.Button{Text: t(v, "shares.revoke"), Kind: "warning", About: s.Purpose}.UI()}}.UI()
 	}
-	return c.Card{Title: s.Purpose, Level: 3, Aside: c.Tag{Text: page.Code(v, "share_state", string(s.State)), Tone: shareTones[s.State]}.UI(), Body: []app.UI{
-		c.El("p", c.A{"class": "muted small"}, c.Text(t(v, "shares.made", "rulebook", v.Label("rulebook", s.Rulebook), "time", page.Instant(v, s.MadeAt)))),
-		c.SummaryList{Rows: rows}.UI(), shareAccesses(v, s.Accesses), revoke}}.UI()
+	return c.Card{Title: s.Purpose, Level: 3, Aside: c.Tag{Text: page.Code(v, "share_state", string(s.State)), Tone: shareTones[s.State]}.UI(),
+		Body: []app.UI{
+			c.El("p", c.A{"class": "muted small"},
+				c.Text(t(v, "shares.made", "rulebook", v.Label("rulebook", s.Rulebook), "time", page.Instant(v, s.MadeAt)))),
+			c.SummaryList{Rows: rows}.UI(), shareAccesses(v, s.Accesses), revoke}}.UI()
 }
 
 // shareShows returns the fields of a share in words.
@@ -85,13 +89,13 @@ func shareShows(v *mingjing.View, s mingjing.Share) string {
 	return i18n.Join(v.Lang, names)
 }
 
-// shareLooks is who looked at a share, newest first.
-func shareAccesses(v *mingjing.View, looks []mingjing.ShareAccess) app.UI {
-	if len(looks) == 0 {
+// shareAccesses returns who viewed a share, newest first.
+func shareAccesses(v *mingjing.View, accesses []mingjing.ShareAccess) app.UI {
+	if len(accesses) == 0 {
 		return c.Muted(t(v, "shares.looks_none"))
 	}
-	rows := make([]app.UI, 0, len(looks))
-	for _, l := range slices.Backward(looks) {
+	rows := make([]app.UI, 0, len(accesses))
+	for _, l := range slices.Backward(accesses) {
 		var told app.UI
 		if l.ToldAt != nil {
 			told = c.El("p", c.A{"class": "muted small"}, c.Text(toldText(v, l)))
@@ -102,7 +106,7 @@ func shareAccesses(v *mingjing.View, looks []mingjing.ShareAccess) app.UI {
 	return c.Div("share-looks", c.El("p", c.A{"class": "label"}, c.Text(t(v, "shares.looks"))), c.List("rows", rows...))
 }
 
-// toldText says that somebody was told of a correction, and how.
+// toldText returns whether a recipient was told of a correction, and how.
 func toldText(v *mingjing.View, l mingjing.ShareAccess) string {
 	said := t(v, "correction.told_at", "time", page.Instant(v, *l.ToldAt))
 	if l.Mail != "" {
@@ -111,15 +115,16 @@ func toldText(v *mingjing.View, l mingjing.ShareAccess) string {
 	return said
 }
 
-// newShareBody returns the form, or what it made.
+// newShareBody returns the form of a new share, or the share that it made.
 func newShareBody(v *mingjing.View) []app.UI {
 	n := mingjing.DataOf[mingjing.NewShareView](v)
 	switch {
 	case n != nil && n.Made != nil:
 		return madeBody(v, n.Made)
 	case n == nil || len(n.Scores) == 0:
-		return []app.UI{page.Heading("", t(v, "title.new-share")), c.EmptyState{Title: t(v, "share_form.no_score_title"), Text: t(v, "share_form.no_score"),
-			Action: c.LinkButton{Text: t(v, "overview.ask"), Href: href(v, "ask")}.UI()}.UI(),
+		return []app.UI{page.Heading("", t(v, "title.new-share")),
+			c.EmptyState{Title: t(v, "share_form.no_score_title"), Text: t(v, "share_form.no_score"),
+				Action: c.LinkButton{Text: t(v, "overview.ask"), Href: href(v, "ask")}.UI()}.UI(),
 			c.El("p", nil, c.Link{Text: t(v, "shares.decline"), Href: href(v, "no-score")}.UI())}
 	}
 	fresh := v.Problem == nil
@@ -138,8 +143,10 @@ func newShareBody(v *mingjing.View) []app.UI {
 			c.Radios{Name: "named", Legend: t(v, "field.named"), Error: page.FieldError(v, "named"), Options: shareNames(v),
 				Value: or("named", string(mingjing.ShareNames[0]))}.UI(),
 			c.Input{Name: "views", Label: t(v, "field.views"), Hint: t(v, "share_form.views_hint", "max", strconv.Itoa(mingjing.MaxShareViews)),
-				Error: page.FieldError(v, "views"), Value: or("views", "1"), InputMode: "numeric", MaxLength: 2, Width: "short", Autocomplete: "off", Required: true}.UI(),
-			c.Input{Name: "ends", Type: "date", Label: t(v, "field.ends"), Hint: t(v, "share_form.ends_hint", "date", page.Date(v, daysOn(v, mingjing.MaxShareDays))),
+				Error: page.FieldError(v, "views"), Value: or("views", "1"), InputMode: "numeric", MaxLength: 2, Width: "short", Autocomplete: "off",
+				Required: true}.UI(),
+			c.Input{Name: "ends", Type: "date", Label: t(v, "field.ends"),
+				Hint:  t(v, "share_form.ends_hint", "date", page.Date(v, daysOn(v, mingjing.MaxShareDays))),
 				Error: page.FieldError(v, "ends"), Value: or("ends", string(daysOn(v, 7))), Width: "medium", Required: true}.UI(),
 			c.El("div", c.A{"class": "inset"}, c.P(t(v, "share_form.current")), c.P(t(v, "share_form.once"))),
 			c.Button{Text: t(v, "share_form.submit")}.UI()}}.UI(),
@@ -151,18 +158,21 @@ func daysOn(v *mingjing.View, days int) mingjing.Date {
 	return mingjing.DateOf(v.Today.Time(page.Zone(v)).AddDate(0, 0, days))
 }
 
-// shareBook returns which score is shared; a choice only where there are several.
+// shareBook returns the choice of the score that is shared; it is hidden where there is
+// only one.
 func shareBook(v *mingjing.View, scores []mingjing.ScoreCard, chosen string) app.UI {
 	if len(scores) == 1 {
 		return c.Div("", c.Hidden{Name: "rulebook", Value: scores[0].Rulebook.ID}.UI(),
 			c.El("p", c.A{"class": "label"}, c.Text(t(v, "share_form.score"))),
-			c.El("p", c.A{"class": "meta"}, c.El("span", nil, c.Text(v.Label("rulebook", scores[0].Rulebook.ID))), page.BandUI(v, scores[0].Band, "")))
+			c.El("p", c.A{"class": "meta"}, c.El("span", nil, c.Text(v.Label("rulebook", scores[0].Rulebook.ID))),
+				page.BandUI(v, scores[0].Band, "")))
 	}
 	options := make([]c.Option, 0, len(scores))
 	for _, s := range scores {
 		options = append(options, c.Option{Value: s.Rulebook.ID, Text: v.Label("rulebook", s.Rulebook.ID), Hint: s.Band.Name.In(v.Lang)})
 	}
-	return c.Radios{Name: "rulebook", Legend: t(v, "share_form.score"), Error: page.FieldError(v, "rulebook"), Options: options, Value: chosen}.UI()
+	return c.Radios{Name: "rulebook", Legend: t(v, "share_form.score"), Error: page.FieldError(v, "rulebook"), Options: options,
+		Value: chosen}.UI()
 }
 
 // shareChoices returns the fields that can be shown; chosen has those that are, with
@@ -198,7 +208,7 @@ func shareNames(v *mingjing.View) []c.Option {
 	return options
 }
 
-// madeBody shows the link and its code, once.
+// madeBody returns the link and its code, which are shown once.
 func madeBody(v *mingjing.View, m *mingjing.MadeShare) []app.UI {
 	size := strconv.Itoa(m.QR.Size)
 	s := m.Share
@@ -222,22 +232,23 @@ func madeBody(v *mingjing.View, m *mingjing.MadeShare) []app.UI {
 		c.Div("actions", c.LinkButton{Text: t(v, "made.all"), Href: href(v, "shares"), Kind: "secondary"}.UI())}
 }
 
-// copyButton is there where the browser can copy; the link can be marked all the
-// same.
+// copyButton returns a button that is shown where the browser can copy; the link can
+// also be selected.
 func copyButton(v *mingjing.View, link string) app.UI {
 	if !app.IsClient || !app.Window().Get("navigator").Get("clipboard").Truthy() {
 		return nil
 	}
 	return c.Div("actions",
-		app.Button().Type("button").Class("button", "button-secondary", "share-copy").Text(t(v, "made.copy")).OnClick(func(ctx app.Context, _ app.Event) {
-			app.Window().Get("navigator").Get("clipboard").Call("writeText", link)
-			ctx.JSSrc().Get("nextElementSibling").Set("textContent", t(v, "made.copied"))
-		}),
+		app.Button().Type("button").Class("button", "button-secondary", "share-copy").Text(t(v, "made.copy")).OnClick(
+			func(ctx app.Context, _ app.Event) {
+				app.Window().Get("navigator").Get("clipboard").Call("writeText", link)
+				ctx.JSSrc().Get("nextElementSibling").Set("textContent", t(v, "made.copied"))
+			}),
 		app.Span().Class("muted").Role("status"))
 }
 
-// correctionSection offers to tell those who saw a score that a decision changed,
-// and says who was told.
+// correctionSection returns the form by which a resident tells those who viewed a score
+// that a decision has changed it, and who was told.
 func correctionSection(v *mingjing.View) app.UI {
 	shown := mingjing.DataOf[mingjing.DisputePage](v)
 	k := shown.Correction
@@ -250,7 +261,8 @@ func correctionSection(v *mingjing.View) app.UI {
 		for _, l := range k.Waiting {
 			names = append(names, c.Text(t(v, "correction.seen", "who", l.Who, "time", page.Instant(v, l.At))))
 		}
-		body = append(body, c.P(tn(v, "correction.lead", len(k.Waiting))), c.El("ul", c.A{"class": "bullets"}, page.ListItems(names)...), c.P(t(v, "correction.how")),
+		body = append(body, c.P(tn(v, "correction.lead", len(k.Waiting))), c.El("ul", c.A{"class": "bullets"}, page.ListItems(names)...),
+			c.P(t(v, "correction.how")),
 			c.Form{Action: "/api/disputes/" + page.Segment(shown.ID) + "/tell-recipients", Label: t(v, "correction.tell"), Body: []app.UI{
 				page.LangField(v), c.Button{Text: t(v, "correction.tell"), Kind: "secondary"}.UI()}}.UI())
 	}

@@ -58,7 +58,7 @@ func sourcesTable(v *mingjing.View, sources []mingjing.SourceView, caption strin
 	}, Rows: rows}.UI()
 }
 
-// holdsText names what an agency may supply; a long list is folded up.
+// holdsText returns what an agency may supply; a long list is folded.
 func holdsText(v *mingjing.View, codes []string) app.UI {
 	names := make([]string, 0, len(codes))
 	for _, code := range codes {

@@ -16,10 +16,10 @@ import (
 )
 
 // Fetch reads a path of this server as the person who is logged in. The browser's
-// roof sets it; without it nothing can be verified, as on the server.
+// program sets it; without it, as on the server, nothing can be verified.
 var Fetch func(ctx context.Context, path string) ([]byte, error)
 
-// maxVerifyPages bounds the pages of a list that are read to verify a score.
+// maxVerifyPages is the limit of the pages of a list that are read to verify a score.
 const maxVerifyPages = 50
 
 // Verify recomputes a score in the browser: from the published rulebook, whose
@@ -48,13 +48,13 @@ const (
 	verifyFailed
 )
 
-// OnMount begins the check.
+// OnMount starts the check.
 func (p *Verify) OnMount(ctx app.Context) { p.start(ctx) }
 
-// OnUpdate begins it again when the score has changed.
+// OnUpdate starts it again when the score has changed.
 func (p *Verify) OnUpdate(ctx app.Context) { p.start(ctx) }
 
-// OnDismount gives it up.
+// OnDismount cancels the check.
 func (p *Verify) OnDismount() {
 	if p.cancel != nil {
 		p.cancel()
@@ -94,9 +94,10 @@ func (p *Verify) start(ctx app.Context) {
 
 var errTooManyPages = errors.New("a list has too many pages")
 
-// recompute makes the score again and names what differs: hash, value, band,
+// recompute makes the score again and returns what differs: hash, value, band,
 // explanation. The error says that something could not be read.
-func recompute(ctx context.Context, fetch func(context.Context, string) ([]byte, error), score mingjing.Score) (mingjing.Score, []string, error) {
+func recompute(ctx context.Context, fetch func(context.Context, string) ([]byte, error), score mingjing.Score) (mingjing.Score, []string,
+	error) {
 	data, err := fetch(ctx, "/web/rulebooks/"+url.PathEscape(score.Rulebook.ID)+".json")
 	if err != nil {
 		return mingjing.Score{}, nil, err
@@ -158,7 +159,7 @@ func readAll[T any](ctx context.Context, fetch func(context.Context, string) ([]
 	return nil, errTooManyPages
 }
 
-// Render shows how the check stands.
+// Render shows the result of the check.
 func (p *Verify) Render() app.UI {
 	class, role, key := "verify", "status", "verify.idle"
 	d := page.CheckShape
@@ -186,7 +187,8 @@ func (p *Verify) Render() app.UI {
 		for _, what := range p.differs {
 			switch what {
 			case "value":
-				items = append(items, c.El("li", nil, c.Text(i18n.T(p.Lang, "verify.value", "mine", page.Plain(p.mine.Value), "theirs", page.Plain(p.Score.Value)))))
+				items = append(items, c.El("li", nil,
+					c.Text(i18n.T(p.Lang, "verify.value", "mine", page.Plain(p.mine.Value), "theirs", page.Plain(p.Score.Value)))))
 			default:
 				items = append(items, c.El("li", nil, c.Text(i18n.T(p.Lang, "verify."+what))))
 			}

@@ -117,9 +117,11 @@ func TestWhatCannotBeReadIsNoDisagreement(t *testing.T) {
 
 func TestADisagreementIsSaidLoudly(t *testing.T) {
 	for _, lang := range mingjing.Languages {
-		for state, key := range map[verifyState]string{verifyIdle: "idle", verifyWorking: "working", verifySame: "same", verifyDiffers: "differs", verifyFailed: "failed"} {
+		for state, key := range map[verifyState]string{verifyIdle: "idle", verifyWorking: "working", verifySame: "same", verifyDiffers: "differs",
+			verifyFailed: "failed"} {
 			rc := pagetest.Book(t, "rongcheng")
-			p := &Verify{Lang: lang, Score: pagetest.SampleScore(rc, pagetest.SampleInput(rc)).Score, state: state, mine: mingjing.Score{Value: 3}, differs: []string{"value", "band", "hash", "explanation"}}
+			p := &Verify{Lang: lang, Score: pagetest.SampleScore(rc, pagetest.SampleInput(rc)).Score, state: state, mine: mingjing.Score{Value: 3},
+				differs: []string{"value", "band", "hash", "explanation"}}
 			doc, err := goquery.NewDocumentFromReader(strings.NewReader(app.HTMLString(p.Render())))
 			if err != nil {
 				t.Fatal(err)

@@ -31,7 +31,8 @@ func (c *Agencies) AgencyQuestions(ctx context.Context, a mingjing.Actor, cursor
 	}
 	return kernel.InRead(ctx, c.city, func(t *kernel.Tx) (mingjing.AgencyQuestionsView, error) {
 		v := mingjing.AgencyQuestionsView{Questions: []mingjing.AgencyQuestion{}}
-		found, err := db(t).Cases(ctx, cases.CaseQuery{CaseFilter: mingjing.CaseFilter{Agency: agency}, Asked: true, Now: c.city.Now(), Cursor: cursor, Limit: page + 1})
+		found, err := db(t).Cases(ctx, cases.CaseQuery{CaseFilter: mingjing.CaseFilter{Agency: agency}, Asked: true, Now: c.city.Now(),
+			Cursor: cursor, Limit: page + 1})
 		if err != nil {
 			return v, err
 		}

@@ -340,7 +340,8 @@ func (c *Agencies) takeBack(ctx context.Context, t *kernel.Tx, a mingjing.Actor,
 	return r.ID, c.changed(ctx, rd, *r, "removed")
 }
 
-func (c *Agencies) takeBackListing(ctx context.Context, rd *kernel.Reader, l holding.Listing, to mingjing.ListingState, reason string) error {
+func (c *Agencies) takeBackListing(ctx context.Context, rd *kernel.Reader, l holding.Listing, to mingjing.ListingState,
+	reason string) error {
 	if l.State.Over() {
 		return nil
 	}

@@ -39,7 +39,7 @@ func (d Case) Cursor() string {
 }
 
 // ParseCursor reads what [Case.Cursor] made: the place in the work queue and
-// the dispute's id. The error is [ErrCursor].
+// the dispute's id. The error is [kernel.ErrCursor].
 func ParseCursor(cursor string) (due int64, id string, err error) {
 	number, id, ok := strings.Cut(cursor, ".")
 	if !ok || id == "" || len(cursor) > 200 {
@@ -57,8 +57,9 @@ func (d Case) Line() Case {
 	l := Case{Resident: d.Resident, RecordID: d.RecordID, ListingID: d.ListingID, AgencyCode: d.AgencyCode,
 		CatalogueCode: d.CatalogueCode, HandlerID: d.HandlerID, Ref: d.Ref, RecommenderID: d.RecommenderID, Barred: d.Barred,
 		NewEvidence: d.NewEvidence, NextDue: d.NextDue, Version: d.Version,
-		Case: mingjing.Case{ID: d.ID, Kind: d.Kind, Previous: d.Previous, Reason: d.Reason, State: d.State, FiledAt: d.FiledAt, Handler: d.Handler,
-			Clocks: d.Clocks, Extended: d.Extended, Escalated: d.Escalated}}
+		Case: mingjing.Case{ID: d.ID, Kind: d.Kind, Previous: d.Previous, Reason: d.Reason, State: d.State, FiledAt: d.FiledAt,
+			Handler: d.Handler,
+			Clocks:  d.Clocks, Extended: d.Extended, Escalated: d.Escalated}}
 	for _, e := range d.Timeline {
 		if e.Code == "assigned" {
 			l.Timeline = append(l.Timeline, e)

@@ -24,8 +24,9 @@ func (c *Cases) lanesOf(d Case, s subjects) []string {
 		return nil
 	}
 	open := []string{}
-	lost := d.Kind != mingjing.CaseListing && (d.Decision.Outcome == mingjing.OutcomeRejected || d.Decision.Outcome == mingjing.OutcomePartly ||
-		d.Decision.Outcome == mingjing.OutcomeRefused)
+	lost := d.Kind != mingjing.CaseListing &&
+		(d.Decision.Outcome == mingjing.OutcomeRejected || d.Decision.Outcome == mingjing.OutcomePartly ||
+			d.Decision.Outcome == mingjing.OutcomeRefused)
 	if lost && c.city.Today() <= c.lanesUntil(d) {
 		if last, still := s.lastCase(d); last == d.ID && still { // nothing came after it
 			if d.Kind != mingjing.CaseRepair {

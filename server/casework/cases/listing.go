@@ -78,7 +78,8 @@ func (c *Cases) ProposeIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, a
 			return mingjing.Listing{}, mingjing.InvalidFields(mingjing.FieldError{Field: "ref", Code: "needs_new_case"})
 		case old.Code == p.Code && !old.State.Over():
 			return mingjing.Listing{}, mingjing.InvalidFields(mingjing.FieldError{Field: "code", Code: "listed_already"})
-		case old.Code == p.Code && undecided(old) && p.Document.Date == ended(old, c.city.Zone()) && !holding.SameDocument(old.Document, p.Document):
+		case old.Code == p.Code && undecided(old) && p.Document.Date == ended(old, c.city.Zone()) &&
+			!holding.SameDocument(old.Document, p.Document):
 			// Nobody has looked at it: there is no decision that a day should lie after.
 		case old.Code == p.Code && old.State != mingjing.ListingExpired && p.Document.Date <= ended(old, c.city.Zone()):
 			return mingjing.Listing{}, mingjing.InvalidFields(mingjing.FieldError{Field: "document", Code: "needs_new_case"})
@@ -329,7 +330,8 @@ func (c *Cases) PutStatement(ctx context.Context, a mingjing.Actor, recordID, li
 			}
 			code, save = l.Code, func() error { l.Statement = text; return db(t).PutListing(ctx, l) }
 		}
-		if most := c.city.Procedure(code).StatementWords; mingjing.Words(text) > most || utf8.RuneCountInString(text) > mingjing.MaxStatement || !utf8.ValidString(text) {
+		if most := c.city.Procedure(code).StatementWords; mingjing.Words(text) > most || utf8.RuneCountInString(text) > mingjing.MaxStatement ||
+			!utf8.ValidString(text) {
 			return mingjing.InvalidFields(mingjing.FieldError{Field: "statement_on_file", Code: "too_many_words"})
 		}
 		if err := save(); err != nil {

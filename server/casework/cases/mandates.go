@@ -227,7 +227,8 @@ func (c *Cases) answerMandate(ctx context.Context, a mingjing.Actor, id string, 
 		if to == mingjing.MandateAccepted {
 			m.Name = helper.Name
 		}
-		mine := kernel.Entry{AccessEntry: mingjing.AccessEntry{At: c.city.Now().UTC(), Role: a.Role, Who: helper.Name, Action: "mandate", Subject: m.CaseID, Purpose: "own"}}
+		mine := kernel.Entry{AccessEntry: mingjing.AccessEntry{At: c.city.Now().UTC(), Role: a.Role, Who: helper.Name,
+			Action: "mandate", Subject: m.CaseID, Purpose: "own"}}
 		if err := t.As(mine).Log(ctx, me); err != nil {
 			return mingjing.Mandate{}, err
 		}

@@ -23,8 +23,9 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 	if f.Kind != "" && !slices.Contains(mingjing.CaseKinds, f.Kind) {
 		return mingjing.QueueView{}, mingjing.NewError(mingjing.Invalid, "invalid_filter")
 	}
-	if len(f.Search) > 200 || !slices.Contains([]mingjing.Lateness{mingjing.OnTime, mingjing.Late, mingjing.VeryLate}, f.Late) || len(f.Agency) > 100 || len(cursor) > 200 ||
-		(f.State != "" && f.State != "open" && f.State != "all" && !slices.Contains(mingjing.DisputeStates, mingjing.CaseState(f.State))) {
+	if len(f.Search) > 200 || !slices.Contains([]mingjing.Lateness{mingjing.OnTime, mingjing.Late, mingjing.VeryLate}, f.Late) ||
+		len(f.Agency) > 100 || len(cursor) > 200 ||
+		(f.State != "" && f.State != "open" && f.State != "all" && !slices.Contains(mingjing.CaseStates, mingjing.CaseState(f.State))) {
 		return mingjing.QueueView{}, mingjing.NewError(mingjing.Invalid, "invalid_filter")
 	}
 	f.Search = strings.TrimSpace(f.Search)
@@ -315,7 +316,8 @@ func (c *Desk) Extend(ctx context.Context, a mingjing.Actor, id string) (mingjin
 		d.Extended = true
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "extended", Role: a.Role, Who: a.Name})
 		for i, k := range d.Clocks {
-			if longer := c.city.ClockFor(k.Code, c.city.Procedure(d.CatalogueCode).ExtensionDays); cases.IsBureauClock(k.Code) && cases.IsRunning(k) && longer.Due.After(k.Due) {
+			if longer := c.city.ClockFor(k.Code, c.city.Procedure(d.CatalogueCode).ExtensionDays); cases.IsBureauClock(k.Code) &&
+				cases.IsRunning(k) && longer.Due.After(k.Due) {
 				d.Clocks[i] = longer
 			}
 		}

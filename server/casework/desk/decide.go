@@ -59,7 +59,8 @@ func (c *Desk) Decide(ctx context.Context, a mingjing.Actor, id string, r Ruling
 		d.State = mingjing.DisputeDecided
 		d.Decision = &mingjing.Decision{Outcome: r.Outcome, Reasons: r.Reasons, By: a.Name, At: now, Corrected: correctTo}
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "decided", Role: a.Role, Who: a.Name})
-		if err := db(rd).DecideDeskCase(ctx, Case{Dispute: d.ID, Handler: a.ID, Name: a.Name, DecidedAt: now, Days: c.city.WorkingDaysBetween(d.FiledAt, now)}); err != nil {
+		if err := db(rd).DecideDeskCase(ctx, Case{Dispute: d.ID, Handler: a.ID, Name: a.Name, DecidedAt: now,
+			Days: c.city.WorkingDaysBetween(d.FiledAt, now)}); err != nil {
 			return err
 		}
 		if err := c.carryOut(ctx, rd, d, a, now); err != nil {
@@ -117,7 +118,8 @@ func mayRule(d cases.Case, o mingjing.Outcome) error {
 	return nil
 }
 
-func (c *Desk) checkRuling(ctx context.Context, rd *kernel.Reader, r Ruling, d cases.Case, evidence []mingjing.Evidence) (correctTo mingjing.Date, err error) {
+func (c *Desk) checkRuling(ctx context.Context, rd *kernel.Reader, r Ruling, d cases.Case,
+	evidence []mingjing.Evidence) (correctTo mingjing.Date, err error) {
 	var wrong []mingjing.FieldError
 	if !slices.Contains(d.Kind.Outcomes(), r.Outcome) {
 		wrong = append(wrong, mingjing.FieldError{Field: "outcome", Code: "outcome_required"})

@@ -55,7 +55,8 @@ func (c *Desk) DeclareRelative(ctx context.Context, a mingjing.Actor, n mingjing
 		if err := db(t).AddRelative(ctx, Relative{ID: kernel.NewID(), Staff: a.ID, IDNumber: n, At: now}); err != nil {
 			return mingjing.RelativesView{}, err
 		}
-		if err := db(t).AddDeclaration(ctx, mingjing.Declaration{At: now, Staff: a.ID, Name: a.Name, Action: "declared", IDMasked: n.Masked()}); err != nil {
+		if err := db(t).AddDeclaration(ctx,
+			mingjing.Declaration{At: now, Staff: a.ID, Name: a.Name, Action: "declared", IDMasked: n.Masked()}); err != nil {
 			return mingjing.RelativesView{}, err
 		}
 		return relatives(ctx, t, a)
@@ -79,7 +80,8 @@ func (c *Desk) RemoveRelative(ctx context.Context, a mingjing.Actor, id string) 
 		if err := db(t).DeleteRelative(ctx, a.ID, id); err != nil {
 			return mingjing.RelativesView{}, err
 		}
-		if err := db(t).AddDeclaration(ctx, mingjing.Declaration{At: c.city.Now().UTC(), Staff: a.ID, Name: a.Name, Action: "removed", IDMasked: declared[i].IDNumber.Masked()}); err != nil {
+		if err := db(t).AddDeclaration(ctx, mingjing.Declaration{At: c.city.Now().UTC(), Staff: a.ID, Name: a.Name,
+			Action: "removed", IDMasked: declared[i].IDNumber.Masked()}); err != nil {
 			return mingjing.RelativesView{}, err
 		}
 		return relatives(ctx, t, a)

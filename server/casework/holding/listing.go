@@ -13,14 +13,17 @@ import (
 // unserved or in effect. Nothing gets into effect but through served, or out of a
 // dispute or suspension back to where it was.
 var listingMoves = map[mingjing.ListingState][]mingjing.ListingState{
-	"":                        {mingjing.ListingProposed, mingjing.ListingUnserved, mingjing.ListingInEffect},
-	mingjing.ListingProposed:  {mingjing.ListingDecided, mingjing.ListingRefused},
-	mingjing.ListingDecided:   {mingjing.ListingServed, mingjing.ListingAnnulled},
-	mingjing.ListingServed:    {mingjing.ListingInEffect, mingjing.ListingDisputed, mingjing.ListingLifted, mingjing.ListingAnnulled},
-	mingjing.ListingUnserved:  {mingjing.ListingDisputed, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled},
-	mingjing.ListingInEffect:  {mingjing.ListingDisputed, mingjing.ListingSuspended, mingjing.ListingRepaired, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled},
-	mingjing.ListingDisputed:  {mingjing.ListingServed, mingjing.ListingUnserved, mingjing.ListingInEffect, mingjing.ListingSuspended, mingjing.ListingRepaired, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled},
-	mingjing.ListingSuspended: {mingjing.ListingServed, mingjing.ListingUnserved, mingjing.ListingInEffect, mingjing.ListingDisputed, mingjing.ListingRepaired, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled},
+	"":                       {mingjing.ListingProposed, mingjing.ListingUnserved, mingjing.ListingInEffect},
+	mingjing.ListingProposed: {mingjing.ListingDecided, mingjing.ListingRefused},
+	mingjing.ListingDecided:  {mingjing.ListingServed, mingjing.ListingAnnulled},
+	mingjing.ListingServed:   {mingjing.ListingInEffect, mingjing.ListingDisputed, mingjing.ListingLifted, mingjing.ListingAnnulled},
+	mingjing.ListingUnserved: {mingjing.ListingDisputed, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled},
+	mingjing.ListingInEffect: {mingjing.ListingDisputed, mingjing.ListingSuspended, mingjing.ListingRepaired, mingjing.ListingExpired,
+		mingjing.ListingLifted, mingjing.ListingAnnulled},
+	mingjing.ListingDisputed: {mingjing.ListingServed, mingjing.ListingUnserved, mingjing.ListingInEffect, mingjing.ListingSuspended,
+		mingjing.ListingRepaired, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled},
+	mingjing.ListingSuspended: {mingjing.ListingServed, mingjing.ListingUnserved, mingjing.ListingInEffect, mingjing.ListingDisputed,
+		mingjing.ListingRepaired, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled},
 }
 
 // MayListingMove reports whether a listing in one state may come into another.

@@ -190,7 +190,8 @@ func showInquiry(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, q Row
 // AnswerInquiry answers an inquiry: whoever looked explains it; once it is escalated a
 // supervisor or an auditor says whether there was good reason, but not of a look of
 // their own.
-func (c *Inquiries) AnswerInquiry(ctx context.Context, a mingjing.Actor, id string, outcome mingjing.InquiryOutcome, text string) (mingjing.InquiryCase, error) {
+func (c *Inquiries) AnswerInquiry(ctx context.Context, a mingjing.Actor, id string, outcome mingjing.InquiryOutcome,
+	text string) (mingjing.InquiryCase, error) {
 	if err := asAnswerer(a); err != nil {
 		return mingjing.InquiryCase{}, err
 	}
@@ -327,7 +328,8 @@ func (c *Inquiries) inquiryDue(ctx context.Context, id string) (time.Duration, e
 			}
 			return nil
 		}
-		q.Answers = append(q.Answers, mingjing.InquiryAnswer{Outcome: mingjing.InquiryExplained, Text: text, By: q.Agency, Role: mingjing.RoleAgency, At: now})
+		q.Answers = append(q.Answers, mingjing.InquiryAnswer{Outcome: mingjing.InquiryExplained, Text: text, By: q.Agency,
+			Role: mingjing.RoleAgency, At: now})
 		return c.inquiryAnswered(ctx, rd, &q, now)
 	})
 	if errors.Is(err, kernel.ErrNotFound) {

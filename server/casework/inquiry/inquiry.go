@@ -205,7 +205,8 @@ func (c *Inquiries) Inquiry(ctx context.Context, a mingjing.Actor, id string) (m
 	return c.ownInquiry(ctx, a, id, func(*kernel.Tx, *Row) error { return nil })
 }
 
-func (c *Inquiries) ownInquiry(ctx context.Context, a mingjing.Actor, id string, do func(*kernel.Tx, *Row) error) (mingjing.Inquiry, error) {
+func (c *Inquiries) ownInquiry(ctx context.Context, a mingjing.Actor, id string, do func(*kernel.Tx, *Row) error) (mingjing.Inquiry,
+	error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.Inquiry{}, err

@@ -73,7 +73,8 @@ func (c *Notices) showSettings(ctx context.Context, rd *kernel.Reader, me mingji
 }
 
 // changePrefs changes the actor's own settings in one transaction.
-func (c *Notices) changePrefs(ctx context.Context, a mingjing.Actor, change func(*kernel.Reader, *Prefs) error) (mingjing.NoticeSettingsView, error) {
+func (c *Notices) changePrefs(ctx context.Context, a mingjing.Actor,
+	change func(*kernel.Reader, *Prefs) error) (mingjing.NoticeSettingsView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.NoticeSettingsView{}, err

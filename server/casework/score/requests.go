@@ -14,7 +14,8 @@ import (
 // RequestScore asks for a score by a rulebook. It needs the resident's consent.
 // The same key is the same request, whatever else is sent with it; with another
 // key, or none, a request_open error says that one is being worked on.
-func (c *Scores) RequestScore(ctx context.Context, a mingjing.Actor, rulebook string, consent bool, key string) (mingjing.ScoreRequest, error) {
+func (c *Scores) RequestScore(ctx context.Context, a mingjing.Actor, rulebook string, consent bool, key string) (mingjing.ScoreRequest,
+	error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.ScoreRequest{}, err

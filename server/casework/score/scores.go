@@ -40,7 +40,8 @@ func (c *Scores) makeScore(ctx context.Context, rd *kernel.Reader, resident ming
 	return c.keepScore(ctx, rd.Tx, resident, book, in, mingjing.MakeScore(book, in), cause)
 }
 
-func (c *Scores) keepScore(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, book *mingjing.Rulebook, in mingjing.Input, s mingjing.Score, cause string) (mingjing.Score, error) {
+func (c *Scores) keepScore(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, book *mingjing.Rulebook, in mingjing.Input,
+	s mingjing.Score, cause string) (mingjing.Score, error) {
 	s.ID, s.Cause, s.At = kernel.NewID(), cause, c.city.Now().UTC()
 	if err := db(t).AddScore(ctx, resident, s); err != nil {
 		return s, fmt.Errorf("keep score: %w", err)

@@ -115,8 +115,10 @@ func (c *Shares) SharesOf(ctx context.Context, rd *kernel.Reader, me mingjing.Re
 }
 
 func (c *Shares) showShare(s Share, views []View) mingjing.Share {
-	out := mingjing.Share{ID: s.ID, Rulebook: s.Rulebook, Purpose: s.Purpose, Fields: s.Fields, Named: s.Named, Views: s.Allowed, Viewed: s.Viewed,
-		State: s.State(c.city.Now()), MadeAt: s.MadeAt, EndsAt: s.EndsAt, RevokedAt: s.RevokedAt, CorrectedAt: s.CorrectedAt, Accesses: []mingjing.ShareAccess{}}
+	out := mingjing.Share{ID: s.ID, Rulebook: s.Rulebook, Purpose: s.Purpose, Fields: s.Fields, Named: s.Named, Views: s.Allowed,
+		Viewed: s.Viewed,
+		State:  s.State(c.city.Now()), MadeAt: s.MadeAt, EndsAt: s.EndsAt, RevokedAt: s.RevokedAt, CorrectedAt: s.CorrectedAt,
+		Accesses: []mingjing.ShareAccess{}}
 	for _, v := range views {
 		if v.Share == s.ID {
 			out.Accesses = append(out.Accesses, v.show())
@@ -215,7 +217,9 @@ func (c *Shares) checkShare(n NewShare, now time.Time) (Share, error) {
 			s.Fields = append(s.Fields, f)
 		}
 	}
-	if len(s.Fields) == 0 || slices.ContainsFunc(n.Fields, func(f mingjing.ShareField) bool { return !slices.Contains(mingjing.ShareFields, f) }) {
+	if len(s.Fields) == 0 || slices.ContainsFunc(n.Fields, func(f mingjing.ShareField) bool {
+		return !slices.Contains(mingjing.ShareFields, f)
+	}) {
 		say("fields", "share_fields")
 	}
 	if !slices.Contains(mingjing.ShareNames, n.Named) {
@@ -373,7 +377,8 @@ func (c *Shares) ViewShare(ctx context.Context, code string, r Recipient) (mingj
 			return v, err
 		}
 		said.Number, said.IssuedAt, said.ShownTo = id, now, who
-		err = db(t).AddShareView(ctx, View{ID: id, Share: h.ID, Resident: h.Resident, At: now, Who: who, Lang: r.Lang, Email: email, ScoreID: score})
+		err = db(t).AddShareView(ctx, View{ID: id, Share: h.ID, Resident: h.Resident, At: now, Who: who, Lang: r.Lang, Email: email,
+			ScoreID: score})
 		if err != nil {
 			return v, err
 		}

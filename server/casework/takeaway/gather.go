@@ -21,7 +21,8 @@ import (
 func (c *Takeaway) gather(ctx context.Context, rd *kernel.Reader, job Export) (*exporter, error) {
 	me := job.Resident
 	now := c.city.Now().UTC()
-	h := &exporter{export: mingjing.Export{Version: mingjing.ExportVersion, MadeAt: now, City: c.city.Books()[0].City, Zone: c.city.Books()[0].Zone,
+	h := &exporter{export: mingjing.Export{Version: mingjing.ExportVersion, MadeAt: now, City: c.city.Books()[0].City,
+		Zone: c.city.Books()[0].Zone,
 		Lang: job.Lang, Requests: []mingjing.ExportRequest{}, Records: []mingjing.ExportRecord{}, Listings: []mingjing.ExportListing{},
 		Disputes: []mingjing.ExportDispute{}, Notices: []mingjing.Notice{}, AccessLog: []mingjing.AccessEntry{}}}
 	e := &h.export
@@ -209,7 +210,8 @@ func (c *Takeaway) gatherNotices(ctx context.Context, rd *kernel.Reader, me ming
 	if err != nil {
 		return err
 	}
-	h.export.Settings = mingjing.ExportSettings{Lang: p.Lang, Off: append([]mingjing.NoticeKind{}, p.Off...), Push: !p.PushOff, Mail: !p.MailOff,
+	h.export.Settings = mingjing.ExportSettings{Lang: p.Lang, Off: append([]mingjing.NoticeKind{}, p.Off...), Push: !p.PushOff,
+		Mail:     !p.MailOff,
 		ShowText: p.ShowText, Email: p.Email, PendingEmail: p.Pending, Devices: []mingjing.PushDevice{}}
 	devices, err := read(rd).Devices(ctx, me)
 	for _, d := range devices {

@@ -1,5 +1,5 @@
-// Package smtptest is a mail server for tests: it takes mail on this machine in a
-// real SMTP conversation and keeps it, or refuses it as a test says.
+// Package smtptest is a mail server for tests: it receives mail on this machine by SMTP
+// and stores it, or refuses it as a test says.
 package smtptest
 
 import (
@@ -17,7 +17,7 @@ type Letter struct {
 	From, To string
 	// TLS says that the connection was encrypted.
 	TLS bool
-	// User is who logged in, as AUTH PLAIN said it.
+	// User is who logged in, as AUTH PLAIN named it.
 	User string
 	// Raw is the mail as it was received, and Message the same after parsing.
 	Raw     string
@@ -42,7 +42,7 @@ type Server struct {
 	conns    map[net.Conn]bool
 }
 
-// Start begins to listen.
+// Start starts a server.
 func Start() (*Server, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it ends with Close
 	if err != nil {

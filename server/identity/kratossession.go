@@ -1,0 +1,116 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	client "github.com/ory/kratos-client-go"
+)
+
+// passwordLogin starts a session of AAL 1.
+func (k *kratos) passwordLogin(ctx context.Context, identifier, password string) (token string, s client.Session, err error) {
+	f, res, err := k.public.FrontendAPI.CreateNativeLoginFlow(ctx).Execute()
+	if err := outcome("begin a login", res, err); err != nil {
+		return "", s, err
+	}
+	body := client.UpdateLoginFlowWithPasswordMethodAsUpdateLoginFlowBody(
+		client.NewUpdateLoginFlowWithPasswordMethod(identifier, "password", password))
+	return loggedIn(k.public.FrontendAPI.UpdateLoginFlow(ctx).Flow(f.Id).UpdateLoginFlowBody(body).Execute())
+}
+
+// refresh checks the password again within a session, which stays the same.
+func (k *kratos) refresh(ctx context.Context, token, identifier, password string) (string, error) {
+	f, res, err := k.public.FrontendAPI.CreateNativeLoginFlow(ctx).Refresh(true).XSessionToken(token).Execute()
+	if err := outcome("begin to confirm a session", res, err); err != nil {
+		return "", err
+	}
+	body := client.UpdateLoginFlowWithPasswordMethodAsUpdateLoginFlowBody(
+		client.NewUpdateLoginFlowWithPasswordMethod(identifier, "password", password))
+	fresh, _, err := loggedIn(k.public.FrontendAPI.UpdateLoginFlow(ctx).Flow(f.Id).XSessionToken(token).UpdateLoginFlowBody(body).Execute())
+	return fresh, err
+}
+
+// addSecondFactor raises the session of token to AAL 2.
+func (k *kratos) addSecondFactor(ctx context.Context, token, code string) (raised string, s client.Session, err error) {
+	f, res, err := k.public.FrontendAPI.CreateNativeLoginFlow(ctx).Aal("aal2").XSessionToken(token).Execute()
+	if err := outcome("begin the second factor", res, err); err != nil {
+		return "", s, err
+	}
+	body := client.UpdateLoginFlowWithTotpMethodAsUpdateLoginFlowBody(
+		client.NewUpdateLoginFlowWithTotpMethod("totp", code))
+	return loggedIn(k.public.FrontendAPI.UpdateLoginFlow(ctx).Flow(f.Id).XSessionToken(token).UpdateLoginFlowBody(body).Execute())
+}
+
+func loggedIn(l *client.SuccessfulNativeLogin, res *http.Response, err error) (string, client.Session, error) {
+	if err := outcome("log in", res, err); err != nil {
+		return "", client.Session{}, err
+	}
+	if l.GetSessionToken() == "" {
+		return "", client.Session{}, errors.New("log in: no session token came back")
+	}
+	return l.GetSessionToken(), l.Session, nil
+}
+
+// session returns the session of a token.
+func (k *kratos) session(ctx context.Context, token string) (*client.Session, error) {
+	s, res, err := k.public.FrontendAPI.ToSession(ctx).XSessionToken(token).Execute()
+	if err := outcome("ask for a session", res, err); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+const (
+	sessionsPage = 100
+	maxSessions  = 1000
+)
+
+// others returns the sessions of the same person, without that of token.
+func (k *kratos) others(ctx context.Context, token string) ([]client.Session, error) {
+	var all []client.Session
+	for page := int64(1); len(all) < maxSessions; page++ {
+		list, res, err := k.public.FrontendAPI.ListMySessions(ctx).XSessionToken(token).PerPage(sessionsPage).Page(page).Execute()
+		if err := outcome("list sessions", res, err); err != nil {
+			return nil, err
+		}
+		all = append(all, list...)
+		if len(list) < sessionsPage {
+			break
+		}
+	}
+	return all, nil
+}
+
+func (k *kratos) endOther(ctx context.Context, token, id string) error {
+	res, err := k.public.FrontendAPI.DisableMySession(ctx, id).XSessionToken(token).Execute()
+	return outcome("end a session", res, err)
+}
+
+func (k *kratos) endOthers(ctx context.Context, token string) error {
+	_, res, err := k.public.FrontendAPI.DisableMyOtherSessions(ctx).XSessionToken(token).Execute()
+	return outcome("end the other sessions", res, err)
+}
+
+func (k *kratos) logout(ctx context.Context, token string) error {
+	res, err := k.public.FrontendAPI.PerformNativeLogout(ctx).PerformNativeLogoutBody(*client.NewPerformNativeLogoutBody(token)).Execute()
+	if err := outcome("log out", res, err); err != nil && !errors.Is(err, errRefused) {
+		return err
+	}
+	return nil
+}
+
+// sessionActive reports whether a session exists and is valid.
+func (k *kratos) sessionActive(ctx context.Context, id string) (bool, error) {
+	s, res, err := k.admin.IdentityAPI.GetSession(ctx, id).Execute()
+	if res != nil {
+		defer func() { _ = res.Body.Close() }()
+		if res.StatusCode == http.StatusNotFound {
+			return false, nil
+		}
+	}
+	if err != nil {
+		return false, err
+	}
+	return s.GetActive(), nil
+}
