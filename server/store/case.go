@@ -224,7 +224,8 @@ func (t *tx) LateCounts(ctx context.Context, now time.Time) (late, very int, err
 
 // sealAttachment checks the size of a file that belongs to a case, and returns the
 // case's resident with the sealed description and the sealed file.
-func (t *tx) sealAttachment(ctx context.Context, op, dispute string, row, file sealedColumn, e mingjing.Evidence, data []byte) (resident mingjing.ResidentID, doc, sealed []byte, err error) {
+func (t *tx) sealAttachment(ctx context.Context, op, dispute string, row, file sealedColumn, e mingjing.Evidence,
+	data []byte) (resident mingjing.ResidentID, doc, sealed []byte, err error) {
 	if len(data) > mingjing.MaxEvidenceBytes {
 		return "", nil, nil, fmt.Errorf("store: %s: file of %d bytes, at most %d are stored", op, len(data), mingjing.MaxEvidenceBytes)
 	}
@@ -288,7 +289,8 @@ func (t *reader) EvidenceOf(ctx context.Context, resident mingjing.ResidentID) (
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return groups[mingjing.Evidence](ctx, t, "list a resident's evidence", sealedEvidence, "dispute_id", `WHERE resident_id = ? ORDER BY added_at, n`, string(resident))
+	return groups[mingjing.Evidence](ctx, t, "list a resident's evidence", sealedEvidence, "dispute_id",
+		`WHERE resident_id = ? ORDER BY added_at, n`, string(resident))
 }
 
 // EvidenceCase implements [casework.Tx].

@@ -133,7 +133,8 @@ func entryBy(a mingjing.Actor, m *Mandate, at time.Time, code string) mingjing.T
 
 // entry returns the entry of the resident's access log for what their helper does.
 func (m *Mandate) entry(at time.Time, action, subject string) mingjing.AccessEntry {
-	return mingjing.AccessEntry{At: at.UTC(), Role: mingjing.RoleHelper, Who: m.Name, For: m.Resident, Action: action, Subject: subject, Purpose: "mandate"}
+	return mingjing.AccessEntry{At: at.UTC(), Role: mingjing.RoleHelper, Who: m.Name, For: m.Resident,
+		Action: action, Subject: subject, Purpose: "mandate"}
 }
 
 // logOwn adds to a helper's own access log what they did for somebody else.

@@ -186,7 +186,8 @@ func (c *Cases) file(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.
 }
 
 // FileIn files a case in the transaction of the reader.
-func (c *Cases) FileIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, me mingjing.ResidentID, f Filing, id string, files []CleanFile) error {
+func (c *Cases) FileIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, me mingjing.ResidentID, f Filing,
+	id string, files []CleanFile) error {
 	now := c.city.Now().UTC()
 	resident, err := read(rd).Resident(ctx, me)
 	if err != nil {

@@ -225,7 +225,8 @@ func ownListing(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, 
 
 // MarkServed begins the answer period of a listing, and closes the case in which it was
 // decided.
-func (c *Cases) MarkServed(ctx context.Context, rd *kernel.Reader, l *holding.Listing, d *Case, by mingjing.Actor, how string, on mingjing.Date, now time.Time) error {
+func (c *Cases) MarkServed(ctx context.Context, rd *kernel.Reader, l *holding.Listing, d *Case, by mingjing.Actor,
+	how string, on mingjing.Date, now time.Time) error {
 	answerBy := c.city.Due(c.city.Procedure(l.Code).AnswerDays)
 	l.NoticeOn, l.Served, l.AnswerBy = on, how, &answerBy
 	MarkMet(d.Clocks, "serve", now)

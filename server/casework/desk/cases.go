@@ -236,7 +236,8 @@ func withAllowedSteps(err error, a mingjing.Actor, d cases.Case) error {
 }
 
 // handle changes one case in one transaction, if check allows it.
-func (c *Desk) handle(ctx context.Context, a mingjing.Actor, id, action string, check func(mingjing.Actor, cases.Case) error, change func(*kernel.Reader, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
+func (c *Desk) handle(ctx context.Context, a mingjing.Actor, id, action string,
+	check func(mingjing.Actor, cases.Case) error, change func(*kernel.Reader, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return mingjing.CaseView{}, err
 	}
@@ -255,7 +256,8 @@ func (c *Desk) handle(ctx context.Context, a mingjing.Actor, id, action string, 
 
 // handleIn changes a case in the transaction of the reader, and returns it as it is
 // then.
-func (c *Desk) handleIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, d cases.Case, change func(*kernel.Reader, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
+func (c *Desk) handleIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, d cases.Case,
+	change func(*kernel.Reader, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
 	now := c.city.Now().UTC()
 	if err := change(rd, &d, now); err != nil {
 		return mingjing.CaseView{}, withAllowedSteps(err, a, d)
