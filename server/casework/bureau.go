@@ -21,7 +21,8 @@
 // A part imports only parts above it in this list.
 //
 // Every exported method of a part that takes an actor checks what that actor may do;
-// there is no other way to the data.
+// there is no other way to the data. What is sealed for a resident is opened by a reader,
+// which is made with an entry of the access log; see package kernel.
 package casework
 
 import (
