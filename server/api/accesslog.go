@@ -84,7 +84,7 @@ func getAccessProof(c *call, in proofQuery) (mingjing.AccessProof, error) {
 			return mingjing.AccessProof{}, err
 		}
 	}
-	return c.s.casework.AccessLog.LookProof(c.ctx(), c.actor(), q)
+	return c.s.casework.AccessLog.AccessProof(c.ctx(), c.actor(), q)
 }
 
 // wholeNumber parses a number of a query that is not negative into to; an empty text
@@ -104,7 +104,7 @@ func wholeNumber(text string, to *int64) error {
 // writeProofFile sends the whole proof as a file, which can be stored and checked
 // anywhere.
 func writeProofFile(c *call, _ none) error {
-	p, err := c.s.casework.AccessLog.LookProof(c.ctx(), c.actor(), accesslog.ProofQuery{All: true})
+	p, err := c.s.casework.AccessLog.AccessProof(c.ctx(), c.actor(), accesslog.ProofQuery{All: true})
 	if err != nil {
 		return err
 	}

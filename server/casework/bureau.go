@@ -150,8 +150,8 @@ type Bureau struct {
 	jobs  kernel.Jobs
 }
 
-// kernelStore is a store as the kernel sees it. That a transaction has the ports of
-// all parts is known when this is compiled.
+// A kernelStore is a store with the kernel's view of a transaction. That a transaction
+// has the ports of all parts is checked when this is compiled.
 type kernelStore struct{ Store }
 
 func (s kernelStore) Tx(ctx context.Context, fn func(kernel.Port) error) error {
@@ -162,7 +162,7 @@ func (s kernelStore) Read(ctx context.Context, fn func(kernel.Port) error) error
 	return s.Store.Read(ctx, func(t Tx) error { return fn(kernelPort{t}) })
 }
 
-// kernelPort is a transaction as the kernel sees it.
+// A kernelPort is a transaction with the kernel's view of a reader.
 type kernelPort struct{ Tx }
 
 func (t kernelPort) As(e kernel.Entry) kernel.Readings { return t.Tx.As(e) }
@@ -219,7 +219,7 @@ func (b *Bureau) Do(ctx context.Context, j kernel.Job) (time.Duration, error) {
 // answer.
 func (b *Bureau) Ready(ctx context.Context) error { return b.store.Ping(ctx) }
 
-// EventsAfter are an audience's events after a sequence number, oldest first. It
+// EventsAfter returns an audience's events after a sequence number, oldest first. It
 // serves the live stream, which has found the audience from the session.
 func (b *Bureau) EventsAfter(ctx context.Context, audience string, after int64) ([]mingjing.Event, error) {
 	var events []mingjing.Event
@@ -230,7 +230,7 @@ func (b *Bureau) EventsAfter(ctx context.Context, audience string, after int64) 
 	return events, err
 }
 
-// LastEvent is the sequence number of the newest event that the actor can hear.
+// LastEvent returns the sequence number of the newest event that the actor can hear.
 func (b *Bureau) LastEvent(ctx context.Context, a mingjing.Actor) (seq int64, err error) {
 	err = b.store.Read(ctx, func(t Tx) (err error) {
 		seq, err = t.LastEvent(ctx, Audience(a))
@@ -239,7 +239,7 @@ func (b *Bureau) LastEvent(ctx context.Context, a mingjing.Actor) (seq int64, er
 	return seq, err
 }
 
-// Audience is whose events an actor hears.
+// Audience returns the name of the events that an actor hears.
 func Audience(a mingjing.Actor) string {
 	if a.Role.Staff() {
 		return mingjing.AudienceStaff

@@ -285,7 +285,7 @@ func (c *city) storedDispute(t tb, id string) (d cases.Case) {
 func (c *city) looks(t tb, a mingjing.Actor) (looks []mingjing.AccessEntry) {
 	t.Helper()
 	c.peek(t, func(tx opened) (err error) {
-		looks, err = tx.Looks(ctx, mingjing.ResidentID(a.ID), false, 0, 1000)
+		looks, err = tx.AccessEntries(ctx, mingjing.ResidentID(a.ID), false, 0, 1000)
 		looks = slices.DeleteFunc(looks, func(l mingjing.AccessEntry) bool { return l.Action == "test" })
 		return err
 	})

@@ -68,8 +68,8 @@ var probes = []probe{
 	{"Consents", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Consents(ctx, a) }},
 	{"Disputes", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.Disputes(ctx, a) }},
 	{"AccessLog", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) { return c.AccessLog(ctx, a, false, "") }},
-	{"LookProof", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
-		return c.LookProof(ctx, a, accesslog.ProofQuery{})
+	{"AccessProof", residents, "", func(c *city, a mingjing.Actor, _ victim) (any, error) {
+		return c.AccessProof(ctx, a, accesslog.ProofQuery{})
 	}},
 	{"ScoreRequest", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.ScoreRequest(ctx, a, v.request) }},
 	{"Record", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Record(ctx, a, v.record) }},

@@ -175,7 +175,7 @@ func TestCheckingTheLogWritesNothing(t *testing.T) {
 		t.Errorf("a proof without the page wrote %d lines", n)
 	}
 	// So is the file, and what a program asks.
-	_, err = c.LookProof(ctx, watching, accesslog.ProofQuery{All: true})
+	_, err = c.AccessProof(ctx, watching, accesslog.ProofQuery{All: true})
 	must(t, err)
 	c.proofs(t, here, 0)
 	if n := len(c.looks(t, a)) - before; n != 3 {
@@ -209,7 +209,7 @@ func TestALongLogIsProvenInBoundedChunksAndTheFileWhole(t *testing.T) {
 	if len(k.Problems) > 0 || k.Entries != lines+1 || len(pages) != lines/accesslog.ProofPage+1 {
 		t.Fatalf("%d lines in %d chunks, %+v", k.Entries, len(pages), k.Problems)
 	}
-	whole, err := c.LookProof(ctx, a, accesslog.ProofQuery{All: true})
+	whole, err := c.AccessProof(ctx, a, accesslog.ProofQuery{All: true})
 	must(t, err)
 	if k := logproof.Check([]mingjing.AccessProof{whole}, nil, monday); len(k.Problems) > 0 || k.Entries != lines+1 || whole.Next != 0 {
 		t.Errorf("the file has %d lines, %+v", k.Entries, k.Problems)

@@ -305,8 +305,8 @@ func TestAnExportIsGoneAfterADay(t *testing.T) {
 	if v, err := c.Export(ctx, a); err != nil || v.Job != nil {
 		t.Errorf("the page says %+v, %v", v, err)
 	}
-	must(t, c.did(ctx, takeaway.JobUnexport, id))
-	must(t, c.did(ctx, takeaway.JobUnexport, id)) // once more is no harm
+	must(t, c.did(ctx, takeaway.JobDeleteExport, id))
+	must(t, c.did(ctx, takeaway.JobDeleteExport, id)) // once more is no harm
 	c.noExport(t, id)
 }
 

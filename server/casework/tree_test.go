@@ -22,7 +22,7 @@ func (c *city) proofs(t tb, a mingjing.Actor, since int64) (pages []mingjing.Acc
 	t.Helper()
 	q := accesslog.ProofQuery{Since: since}
 	for {
-		p, err := c.LookProof(ctx, a, q)
+		p, err := c.AccessProof(ctx, a, q)
 		must(t, err)
 		pages = append(pages, p)
 		if p.Next == 0 {
@@ -53,7 +53,7 @@ func TestAResidentGetsTheProofOfEveryLook(t *testing.T) {
 	if len(k2.Problems) > 0 || k2.Entries != k.Entries+2 || k2.Checkpoint.Size <= k.Checkpoint.Size {
 		t.Errorf("the second time: %+v", k2)
 	}
-	whole, err := c.LookProof(ctx, a, accesslog.ProofQuery{All: true})
+	whole, err := c.AccessProof(ctx, a, accesslog.ProofQuery{All: true})
 	must(t, err)
 	if k := logproof.Check([]mingjing.AccessProof{whole}, nil, monday); len(k.Problems) > 0 || k.Entries != k2.Entries+2 {
 		t.Errorf("in one: %+v", k)
@@ -66,7 +66,7 @@ func TestAResidentGetsTheProofOfEveryLook(t *testing.T) {
 		t.Errorf("the page: %+v", shown.Problems)
 	}
 	for _, q := range []accesslog.ProofQuery{{Since: -1}, {Size: 1 << 40}, {After: -3}} {
-		if _, err := c.LookProof(ctx, a, q); codeOf(err) != "invalid_cursor" {
+		if _, err := c.AccessProof(ctx, a, q); codeOf(err) != "invalid_cursor" {
 			t.Errorf("%+v: %v", q, err)
 		}
 	}
@@ -203,7 +203,7 @@ func TestAWitnessWhoseSignatureIsNotItsOwnCountsForNothing(t *testing.T) {
 func TestWithoutAKeyNothingIsProven(t *testing.T) {
 	c := newCity(t, func(cfg *casework.Config) { cfg.Ledger = nil })
 	a := c.resident(t, 1)
-	if _, err := c.LookProof(ctx, a, accesslog.ProofQuery{}); codeOf(err) != "unavailable" {
+	if _, err := c.AccessProof(ctx, a, accesslog.ProofQuery{}); codeOf(err) != "unavailable" {
 		t.Errorf("a proof without a key: %v", err)
 	}
 	if _, err := c.Checkpoint(ctx); codeOf(err) != "unavailable" {

@@ -14,7 +14,7 @@ import (
 	"mingjing/server/vault"
 )
 
-// maxSearch is the greatest length of what is searched for, in bytes.
+// maxSearch is the longest text that is searched for, in bytes.
 const maxSearch = 256
 
 // AddCase implements [casework.Tx].
@@ -33,18 +33,18 @@ func (t *tx) AddCase(ctx context.Context, d cases.Case) error {
 		t.nameHash(d.ResidentName), line, doc)
 }
 
-// sealCase seals a dispute for its resident, and what the work queue shows of
-// it for the bureau.
+// sealCase returns the sealed content of a case, and the sealed line that the work queue
+// shows of it.
 func (t *tx) sealCase(ctx context.Context, op string, d cases.Case) (doc, line []byte, err error) {
 	d.Record, d.Listing, d.Evidence = nil, nil, nil
-	if doc, err = t.seal(ctx, op, keptDispute, d.Resident, d, d.ID); err != nil {
+	if doc, err = t.seal(ctx, op, sealedDispute, d.Resident, d, d.ID); err != nil {
 		return nil, nil, err
 	}
-	line, err = t.seal(ctx, op, keptDisputeLine, vault.Bureau, d.Line(), d.ID)
+	line, err = t.seal(ctx, op, sealedDisputeLine, vault.Bureau, d.Line(), d.ID)
 	return doc, line, err
 }
 
-// nameHash is how the cases of somebody are found by the whole name.
+// nameHash returns the keyed hash by which cases are found by a whole name.
 func (t *tx) nameHash(name string) any {
 	return t.s.hashOrNull("name", strings.ToLower(strings.Join(strings.Fields(name), " ")))
 }
@@ -73,12 +73,12 @@ func (t *tx) SetCase(ctx context.Context, d cases.Case) error {
 	return fmt.Errorf("store: %s: version %d is stored, %d was given: %w", op, version, d.Version, kernel.ErrConflict)
 }
 
-// Case implements [casework.Tx].
+// Case implements [casework.Reader].
 func (t *reader) Case(ctx context.Context, id string) (cases.Case, error) {
 	if err := t.lockOwner(ctx, "dispute", id); err != nil {
 		return cases.Case{}, err
 	}
-	return one[cases.Case](ctx, t, "read a dispute", keptDispute, `WHERE id = ?`, id)
+	return one[cases.Case](ctx, t, "read a dispute", sealedDispute, `WHERE id = ?`, id)
 }
 
 // CaseLine implements [casework.Tx].
@@ -86,33 +86,33 @@ func (t *tx) CaseLine(ctx context.Context, id string) (cases.Case, error) {
 	if err := t.lockOwner(ctx, "dispute", id); err != nil {
 		return cases.Case{}, err
 	}
-	return one[cases.Case](ctx, t, "read a line of the queue", keptDisputeLine, `WHERE id = ?`, id)
+	return one[cases.Case](ctx, t, "read a line of the queue", sealedDisputeLine, `WHERE id = ?`, id)
 }
 
-// CaseByKey implements [casework.Tx].
+// CaseByKey implements [casework.Reader].
 func (t *reader) CaseByKey(ctx context.Context, resident mingjing.ResidentID, key string) (cases.Case, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return cases.Case{}, err
 	}
-	return one[cases.Case](ctx, t, "find a dispute by key", keptDispute,
+	return one[cases.Case](ctx, t, "find a dispute by key", sealedDispute,
 		`WHERE resident_id = ? AND key_hash = ?`, string(resident), t.s.hashOrNull("key", key))
 }
 
-// Disputes implements [casework.Tx].
+// CasesOf implements [casework.Reader].
 func (t *reader) CasesOf(ctx context.Context, resident mingjing.ResidentID, limit int) ([]cases.Case, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[cases.Case](ctx, t, "list disputes", keptDispute,
+	return all[cases.Case](ctx, t, "list disputes", sealedDispute,
 		`WHERE resident_id = ? ORDER BY filed_at DESC, n DESC LIMIT ?`, string(resident), ownLimit(limit))
 }
 
-// OpenDisputes implements [casework.Tx].
+// OpenCasesOf implements [casework.Reader].
 func (t *reader) OpenCasesOf(ctx context.Context, resident mingjing.ResidentID) ([]cases.Case, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[cases.Case](ctx, t, "list open disputes", keptDispute,
+	return all[cases.Case](ctx, t, "list open disputes", sealedDispute,
 		`WHERE resident_id = ? AND state <> 'decided' ORDER BY filed_at DESC, n DESC`, string(resident))
 }
 
@@ -135,7 +135,7 @@ func (t *tx) OpenCaseIDs(ctx context.Context, resident mingjing.ResidentID) (ids
 // parts of ids and codes in any case, and names when they are whole.
 func (t *tx) Cases(ctx context.Context, f cases.CaseQuery) ([]cases.Case, error) {
 	const op = "list cases"
-	if err := t.seeStaff(ctx); err != nil {
+	if err := t.rememberStaffSeq(ctx); err != nil {
 		return nil, err
 	}
 	if f.Mine && f.HandlerID == "" {
@@ -184,13 +184,13 @@ func (t *tx) Cases(ctx context.Context, f cases.CaseQuery) ([]cases.Case, error)
 		}
 		where, args = append(where, "(next_due, id) > (?, ?)"), append(args, due, id)
 	}
-	return all[cases.Case](ctx, t, op, keptDisputeLine,
-		"WHERE "+strings.Join(where, " AND ")+" ORDER BY next_due, id LIMIT ?", append(args, page(f.Limit))...)
+	return all[cases.Case](ctx, t, op, sealedDisputeLine,
+		"WHERE "+strings.Join(where, " AND ")+" ORDER BY next_due, id LIMIT ?", append(args, pageLimit(f.Limit))...)
 }
 
 // CaseCounts implements [casework.Tx].
 func (t *tx) CaseCounts(ctx context.Context) (map[string]int, error) {
-	if err := t.seeStaff(ctx); err != nil {
+	if err := t.rememberStaffSeq(ctx); err != nil {
 		return nil, err
 	}
 	counts := map[string]int{}
@@ -213,7 +213,7 @@ func (t *tx) CaseCounts(ctx context.Context) (map[string]int, error) {
 
 // LateCounts implements [casework.Tx].
 func (t *tx) LateCounts(ctx context.Context, now time.Time) (late, very int, err error) {
-	if err := t.seeStaff(ctx); err != nil {
+	if err := t.rememberStaffSeq(ctx); err != nil {
 		return 0, 0, err
 	}
 	err = t.row(ctx, "count late cases", []any{&late, &very}, `SELECT COALESCE(SUM(CASE WHEN very_late_at >= ? THEN 1 ELSE 0 END), 0),
@@ -222,10 +222,9 @@ func (t *tx) LateCounts(ctx context.Context, now time.Time) (late, very int, err
 	return late, very, err
 }
 
-// attach checks a file that goes to a dispute, and seals it with what the row says
-// of it for the dispute's resident.
-func (t *tx) attach(ctx context.Context, op, dispute string, row, file kept, e mingjing.Evidence,
-	data []byte) (resident mingjing.ResidentID, doc, sealed []byte, err error) {
+// sealAttachment checks the size of a file that belongs to a case, and returns the
+// case's resident with the sealed description and the sealed file.
+func (t *tx) sealAttachment(ctx context.Context, op, dispute string, row, file sealedColumn, e mingjing.Evidence, data []byte) (resident mingjing.ResidentID, doc, sealed []byte, err error) {
 	if len(data) > mingjing.MaxEvidenceBytes {
 		return "", nil, nil, fmt.Errorf("store: %s: file of %d bytes, at most %d are stored", op, len(data), mingjing.MaxEvidenceBytes)
 	}
@@ -239,7 +238,7 @@ func (t *tx) attach(ctx context.Context, op, dispute string, row, file kept, e m
 	return resident, doc, sealed, err
 }
 
-// ownerOf locks the resident to whom a row belongs, and says who it is.
+// ownerOf locks the resident to whom a row belongs, and returns their ID.
 func (t *tx) ownerOf(ctx context.Context, op, table, id string) (owner mingjing.ResidentID, err error) {
 	if err := t.lockOwner(ctx, table, id); err != nil {
 		return "", err
@@ -251,7 +250,7 @@ func (t *tx) ownerOf(ctx context.Context, op, table, id string) (owner mingjing.
 // AddEvidence implements [casework.Tx].
 func (t *tx) AddEvidence(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error {
 	const op = "add evidence"
-	resident, doc, file, err := t.attach(ctx, op, dispute, keptEvidence, keptEvidenceFile, e, data)
+	resident, doc, file, err := t.sealAttachment(ctx, op, dispute, sealedEvidence, sealedEvidenceFile, e, data)
 	if err != nil {
 		return err
 	}
@@ -269,28 +268,27 @@ func (t *tx) SetEvidence(ctx context.Context, e mingjing.Evidence) error {
 	if err != nil {
 		return err
 	}
-	doc, err := t.seal(ctx, op, keptEvidence, owner, e, e.ID)
+	doc, err := t.seal(ctx, op, sealedEvidence, owner, e, e.ID)
 	if err != nil {
 		return err
 	}
 	return t.update(ctx, op, `UPDATE evidence SET doc = ? WHERE id = ?`, doc, e.ID)
 }
 
-// Evidence implements [casework.Tx].
+// Evidence implements [casework.Reader].
 func (t *reader) Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error) {
 	if err := ignoreNotFound(t.lockOwner(ctx, "dispute", dispute)); err != nil {
 		return nil, err
 	}
-	return all[mingjing.Evidence](ctx, t, "list evidence", keptEvidence, `WHERE dispute_id = ? ORDER BY added_at, n`, dispute)
+	return all[mingjing.Evidence](ctx, t, "list evidence", sealedEvidence, `WHERE dispute_id = ? ORDER BY added_at, n`, dispute)
 }
 
-// EvidenceOf implements [casework.Tx].
+// EvidenceOf implements [casework.Reader].
 func (t *reader) EvidenceOf(ctx context.Context, resident mingjing.ResidentID) (map[string][]mingjing.Evidence, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return groups[mingjing.Evidence](ctx, t, "list a resident's evidence", keptEvidence, "dispute_id",
-		`WHERE resident_id = ? ORDER BY added_at, n`, string(resident))
+	return groups[mingjing.Evidence](ctx, t, "list a resident's evidence", sealedEvidence, "dispute_id", `WHERE resident_id = ? ORDER BY added_at, n`, string(resident))
 }
 
 // EvidenceCase implements [casework.Tx].
@@ -300,16 +298,16 @@ func (t *tx) EvidenceCase(ctx context.Context, id string) (dispute string, err e
 	return dispute, err
 }
 
-// EvidenceData implements [casework.Tx].
+// EvidenceData implements [casework.Reader].
 func (t *reader) EvidenceData(ctx context.Context, id string) (e mingjing.Evidence, data []byte, err error) {
-	e, data, err = t.fileData(ctx, keptEvidence, keptEvidenceFile, id)
+	e, data, err = t.fileData(ctx, sealedEvidence, sealedEvidenceFile, id)
 	if errors.Is(err, kernel.ErrNotFound) {
-		e, data, err = t.fileData(ctx, keptAnswerDoc, keptAnswerFile, id)
+		e, data, err = t.fileData(ctx, sealedAnswerDoc, sealedAnswerFile, id)
 	}
 	return e, data, err
 }
 
-func (t *reader) fileData(ctx context.Context, row, file kept, id string) (e mingjing.Evidence, data []byte, err error) {
+func (t *reader) fileData(ctx context.Context, row, file sealedColumn, id string) (e mingjing.Evidence, data []byte, err error) {
 	const op = "read evidence"
 	if err := t.lockOwner(ctx, row.table, id); err != nil {
 		return e, nil, err
@@ -322,16 +320,16 @@ func (t *reader) fileData(ctx context.Context, row, file kept, id string) (e min
 		return e, nil, err
 	}
 	data, err = t.openFile(ctx, file, stored)
-	return e, data, t.failed(op, err)
+	return e, data, t.wrapError(op, err)
 }
 
-// seeStaff remembers the last staff event before everyone's cases are first
-// read, so that LastEvent is not newer than what was read.
-func (t *tx) seeStaff(ctx context.Context) error {
+// rememberStaffSeq reads the number of the last staff event before everyone's cases are
+// first read, so that LastEvent is not newer than what was read.
+func (t *tx) rememberStaffSeq(ctx context.Context) error {
 	if t.staffSeq != nil {
 		return nil
 	}
-	seq, err := t.count(ctx, "find the last event", eventCounter(mingjing.AudienceStaff))
+	seq, err := t.counterValue(ctx, "find the last event", eventCounter(mingjing.AudienceStaff))
 	if err != nil {
 		return err
 	}
@@ -339,8 +337,8 @@ func (t *tx) seeStaff(ctx context.Context) error {
 	return nil
 }
 
-// count is how far the name was counted.
-func (t *tx) count(ctx context.Context, op, name string) (seq int64, err error) {
+// counterValue returns the value of a counter; 0 when nothing was counted.
+func (t *tx) counterValue(ctx context.Context, op, name string) (seq int64, err error) {
 	err = t.row(ctx, op, []any{&seq}, `SELECT seq FROM counter WHERE name = ?`, name)
 	if errors.Is(err, kernel.ErrNotFound) {
 		return 0, nil

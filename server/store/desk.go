@@ -20,9 +20,8 @@ func (t *tx) Waiting(ctx context.Context, late time.Time, skip, limit int) ([]ca
 	if !late.IsZero() {
 		where, args = `next_due < ?`, []any{micros(late)}
 	}
-	return all[cases.Case](ctx, t, "list waiting cases", keptDisputeLine, `WHERE `+where+
-		` AND state <> 'decided' AND state <> 'to_serve' ORDER BY next_due, filed_at, n LIMIT ? OFFSET ?`,
-		append(args, page(limit), max(0, skip))...)
+	return all[cases.Case](ctx, t, "list waiting cases", sealedDisputeLine, `WHERE `+where+
+		` AND state <> 'decided' AND state <> 'to_serve' ORDER BY next_due, filed_at, n LIMIT ? OFFSET ?`, append(args, pageLimit(limit), max(0, skip))...)
 }
 
 // OpenCases implements [casework.Tx].
@@ -38,7 +37,7 @@ type staffName struct{ Name string }
 // SetDeskCase implements [casework.Tx].
 func (t *tx) SetDeskCase(ctx context.Context, k desk.Case) error {
 	const op = "set a handler's case"
-	doc, err := t.seal(ctx, op, keptDeskCase, vault.Bureau, staffName{k.Name}, k.Dispute, k.Handler)
+	doc, err := t.seal(ctx, op, sealedDeskCase, vault.Bureau, staffName{k.Name}, k.Dispute, k.Handler)
 	if err != nil {
 		return err
 	}
@@ -51,7 +50,7 @@ func (t *tx) SetDeskCase(ctx context.Context, k desk.Case) error {
 // DecideDeskCase implements [casework.Tx].
 func (t *tx) DecideDeskCase(ctx context.Context, k desk.Case) error {
 	const op = "decide a handler's case"
-	doc, err := t.seal(ctx, op, keptDeskCase, vault.Bureau, staffName{k.Name}, k.Dispute, k.Handler)
+	doc, err := t.seal(ctx, op, sealedDeskCase, vault.Bureau, staffName{k.Name}, k.Dispute, k.Handler)
 	if err != nil {
 		return err
 	}
@@ -86,7 +85,7 @@ func (t *tx) DeskCounts(ctx context.Context, now, since time.Time) ([]desk.Count
 		k := of(handler)
 		k.Open, k.Late = open, late
 		if next != cases.NoClock {
-			k.Next = instant(next)
+			k.Next = fromMicros(next)
 		}
 		return nil
 	}, `SELECT handler_id, count(*), MIN(next_due), SUM(CASE WHEN next_due < ? THEN 1 ELSE 0 END) FROM dispute
@@ -146,7 +145,7 @@ func (t *tx) DeskCounts(ctx context.Context, now, since time.Time) ([]desk.Count
 	return all, nil
 }
 
-// nameHandlers finds the names under which handlers last took a case.
+// nameHandlers fills in the name under which each handler last took a case.
 func (t *tx) nameHandlers(ctx context.Context, all []desk.Counts) error {
 	if len(all) == 0 {
 		return nil
@@ -157,15 +156,14 @@ func (t *tx) nameHandlers(ctx context.Context, all []desk.Counts) error {
 		handlers[i] = k.Handler
 	}
 	among := `WITH h (id) AS (VALUES (CAST(? AS TEXT))` + strings.Repeat(`, (?)`, len(all)-1) + `) `
-	named, err := groups[staffName](ctx, t, op, keptDeskCase, "handler_id", `WHERE (handler_id, dispute_id) IN (`+among+
+	named, err := groups[staffName](ctx, t, op, sealedDeskCase, "handler_id", `WHERE (handler_id, dispute_id) IN (`+among+
 		`SELECT h.id, (SELECT dispute_id FROM desk_case k WHERE k.handler_id = h.id ORDER BY k.taken_at DESC LIMIT 1) FROM h)`, handlers...)
 	if err != nil {
 		return err
 	}
 	// All of somebody's cases may be from before these were kept.
-	lines, err := groups[cases.Case](ctx, t, op, keptDisputeLine, "handler_id", `WHERE id IN (`+among+
-		`SELECT (SELECT d.id FROM dispute d WHERE d.handler_id <> '' AND d.handler_id = h.id
-			ORDER BY d.next_due DESC, d.id DESC LIMIT 1) FROM h)`, handlers...)
+	lines, err := groups[cases.Case](ctx, t, op, sealedDisputeLine, "handler_id", `WHERE id IN (`+among+
+		`SELECT (SELECT d.id FROM dispute d WHERE d.handler_id <> '' AND d.handler_id = h.id ORDER BY d.next_due DESC, d.id DESC LIMIT 1) FROM h)`, handlers...)
 	if err != nil {
 		return err
 	}
@@ -200,11 +198,11 @@ func (t *tx) Deadlines(ctx context.Context, now time.Time, scoreTime time.Durati
 			if err := rows.Scan(&at, &d.N); err != nil {
 				return err
 			}
-			d.At = instant(at).Add(of.plus)
+			d.At = fromMicros(at).Add(of.plus)
 			list = append(list, d)
 			return nil
 		}, `SELECT `+of.column+` AS at, count(*) FROM `+of.from+` AND `+of.column+` > ? GROUP BY 1 ORDER BY 1 LIMIT ?`,
-			micros(now.Add(-of.plus)), page(most))
+			micros(now.Add(-of.plus)), pageLimit(most))
 		if err != nil {
 			return nil, err
 		}
@@ -219,22 +217,22 @@ func (t *tx) AddNote(ctx context.Context, dispute string, n mingjing.Note) error
 	if err != nil {
 		return err
 	}
-	doc, err := t.seal(ctx, op, keptNote, owner, n, n.ID)
+	doc, err := t.seal(ctx, op, sealedNote, owner, n, n.ID)
 	if err != nil {
 		return err
 	}
 	return t.insert(ctx, op, `INSERT INTO note (id, dispute_id, at, doc) VALUES (?, ?, ?, ?)`, n.ID, dispute, micros(n.At), doc)
 }
 
-// Notes implements [casework.Tx].
+// Notes implements [casework.Reader].
 func (t *reader) Notes(ctx context.Context, dispute string) ([]mingjing.Note, error) {
-	return all[mingjing.Note](ctx, t, "list notes", keptNote, `WHERE dispute_id = ? ORDER BY at, n`, dispute)
+	return all[mingjing.Note](ctx, t, "list notes", sealedNote, `WHERE dispute_id = ? ORDER BY at, n`, dispute)
 }
 
 // AddRelative implements [casework.Tx].
 func (t *tx) AddRelative(ctx context.Context, r desk.Relative) error {
 	const op = "add a relative"
-	doc, err := t.seal(ctx, op, keptRelative, vault.Bureau, r, r.ID)
+	doc, err := t.seal(ctx, op, sealedRelative, vault.Bureau, r, r.ID)
 	if err != nil {
 		return err
 	}
@@ -244,7 +242,7 @@ func (t *tx) AddRelative(ctx context.Context, r desk.Relative) error {
 
 // Relatives implements [casework.Tx].
 func (t *tx) Relatives(ctx context.Context, staff string) ([]desk.Relative, error) {
-	return all[desk.Relative](ctx, t, "list relatives", keptRelative, `WHERE staff_id = ? ORDER BY n`, staff)
+	return all[desk.Relative](ctx, t, "list relatives", sealedRelative, `WHERE staff_id = ? ORDER BY n`, staff)
 }
 
 // DeleteRelative implements [casework.Tx].
@@ -270,7 +268,7 @@ func (t *tx) RelativeResidents(ctx context.Context, staff string) ([]mingjing.Re
 // AddDeclaration implements [casework.Tx].
 func (t *tx) AddDeclaration(ctx context.Context, d mingjing.Declaration) error {
 	const op = "add a declaration"
-	doc, err := t.seal(ctx, op, keptDeclaration, vault.Bureau, d, micros(d.At))
+	doc, err := t.seal(ctx, op, sealedDeclaration, vault.Bureau, d, micros(d.At))
 	if err != nil {
 		return err
 	}
@@ -279,7 +277,7 @@ func (t *tx) AddDeclaration(ctx context.Context, d mingjing.Declaration) error {
 
 // Declarations implements [casework.Tx]. The limit is at most [MaxPage].
 func (t *tx) Declarations(ctx context.Context, limit int) ([]mingjing.Declaration, error) {
-	return all[mingjing.Declaration](ctx, t, "list declarations", keptDeclaration, `ORDER BY n DESC LIMIT ?`, page(limit))
+	return all[mingjing.Declaration](ctx, t, "list declarations", sealedDeclaration, `ORDER BY n DESC LIMIT ?`, pageLimit(limit))
 }
 
 // AddVisit implements [casework.Tx].
@@ -294,9 +292,8 @@ func (t *tx) Visit(ctx context.Context, id string) (v desk.Visit, err error) {
 		resident string
 		at       int64
 	)
-	err = t.row(ctx, "read a visit", []any{&v.ID, &v.Staff, &resident, &at}, `SELECT id, staff_id, resident_id, at FROM visit WHERE id = ?`,
-		id)
-	v.Resident, v.At = mingjing.ResidentID(resident), instant(at)
+	err = t.row(ctx, "read a visit", []any{&v.ID, &v.Staff, &resident, &at}, `SELECT id, staff_id, resident_id, at FROM visit WHERE id = ?`, id)
+	v.Resident, v.At = mingjing.ResidentID(resident), fromMicros(at)
 	return v, err
 }
 
@@ -308,7 +305,6 @@ func (t *tx) AddMiss(ctx context.Context, staff string, at time.Time) error {
 // Misses implements [casework.Tx].
 func (t *tx) Misses(ctx context.Context, staff string, since time.Time) (n int, first time.Time, err error) {
 	var at int64
-	err = t.row(ctx, "count misses", []any{&n, &at}, `SELECT count(*), COALESCE(MIN(at), 0) FROM counter_miss WHERE staff_id = ? AND at >= ?`,
-		staff, micros(since))
-	return n, instant(at), err
+	err = t.row(ctx, "count misses", []any{&n, &at}, `SELECT count(*), COALESCE(MIN(at), 0) FROM counter_miss WHERE staff_id = ? AND at >= ?`, staff, micros(since))
+	return n, fromMicros(at), err
 }

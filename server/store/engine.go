@@ -12,20 +12,20 @@ import (
 	"github.com/riverqueue/river/riverdriver"
 )
 
-// An engine is what differs between the databases.
+// An engine is what differs between SQLite and PostgreSQL.
 type engine interface {
 	// rebind turns the ? of a query into the engine's own placeholders.
 	rebind(query string) string
 	txOptions() *sql.TxOptions
-	// readOptions are those of a transaction that writes nothing, and readers the
+	// readOptions returns those of a transaction that writes nothing, and readers the
 	// connections for it, which may be those of db.
 	readOptions() *sql.TxOptions
 	readers(db *sql.DB) (*sql.DB, error)
-	// collided says that a transaction failed only because of another one.
+	// collided reports whether a transaction failed only because of another one.
 	collided(err error) bool
-	// constraint says which rule of the schema an error broke.
+	// constraint returns which rule of the schema an error broke.
 	constraint(err error) constraint
-	// rowLock is what a SELECT of rows of the alias ends with to keep them until
+	// rowLock returns what a SELECT of rows of the alias ends with to keep them until
 	// the transaction ends; empty where there is one writer anyway.
 	rowLock(alias string) string
 
@@ -43,7 +43,7 @@ type engine interface {
 	// release makes scheduled jobs available whose time is near, without waiting for
 	// the queue's leader.
 	release() string
-	// jobAt is the time that a job was made for, in microseconds; 0 for at once.
+	// jobAt returns the time that a job was made for, in microseconds; 0 for at once.
 	jobAt() string
 	// recover gives the jobs of dead processes back, at the start of work as
 	// clientID and, where others may die meanwhile, until ctx ends. The func

@@ -14,8 +14,8 @@ import (
 	"mingjing/server/vault"
 )
 
-// blank is sealed content that is gone.
-var blank = []byte{1}
+// destroyed is what takes the place of sealed content that is erased.
+var destroyed = []byte{1}
 
 // AddErasure implements [casework.Tx].
 func (t *tx) AddErasure(ctx context.Context, e takeaway.Erasure) error {
@@ -47,8 +47,8 @@ func (t *tx) erasure(ctx context.Context, where string, arg any) (e takeaway.Era
 	)
 	err = t.row(ctx, "read an erasure", []any{&e.ID, &e.Resident, &asked, &listed, &login, &erased},
 		`SELECT id, resident_id, asked_at, listed_at, login_at, erased_at FROM erasure WHERE `+where, arg)
-	e.AskedAt = instant(asked)
-	e.ListedAt, e.LoginAt, e.ErasedAt = maybe(listed), maybe(login), maybe(erased)
+	e.AskedAt = fromMicros(asked)
+	e.ListedAt, e.LoginAt, e.ErasedAt = timeOrNil(listed), timeOrNil(login), timeOrNil(erased)
 	return e, err
 }
 
@@ -59,10 +59,10 @@ func microsOrNull(at *time.Time) any {
 	return micros(*at)
 }
 
-// erased are the statements by which a resident goes, each with the id. What
-// remains of a row whose content is blank is ids, states and instants, which the
-// figures and the tree need, and they name nobody.
-var erased = []string{
+// eraseStatements delete what belongs to a resident; each takes the resident's ID. Rows
+// that stay lose their content: what remains are ids, states and instants, which the
+// figures and the tree need and which name nobody.
+var eraseStatements = []string{
 	`DELETE FROM source WHERE request_id IN (SELECT id FROM request WHERE resident_id = ?)`,
 	`DELETE FROM request WHERE resident_id = ?`,
 	`DELETE FROM consent WHERE resident_id = ?`,
@@ -93,7 +93,7 @@ func (t *tx) Erase(ctx context.Context, resident mingjing.ResidentID) error {
 		return err
 	}
 	id := string(resident)
-	for _, q := range erased {
+	for _, q := range eraseStatements {
 		if _, err := t.exec(ctx, op, q, id); err != nil {
 			return err
 		}
@@ -104,17 +104,17 @@ func (t *tx) Erase(ctx context.Context, resident mingjing.ResidentID) error {
 		`UPDATE dispute SET key_hash = NULL, name_hash = NULL, doc = ? WHERE resident_id = ?`,
 		`UPDATE look SET doc = ? WHERE resident_id = ?`,
 	} {
-		if _, err := t.exec(ctx, op, q, blank, id); err != nil {
+		if _, err := t.exec(ctx, op, q, destroyed, id); err != nil {
 			return err
 		}
 	}
-	lines, err := all[cases.Case](ctx, t, op, keptDisputeLine, `WHERE resident_id = ?`, id)
+	lines, err := all[cases.Case](ctx, t, op, sealedDisputeLine, `WHERE resident_id = ?`, id)
 	if err != nil {
 		return err
 	}
 	for _, d := range lines {
 		d.Ref = ""
-		line, err := t.seal(ctx, op, keptDisputeLine, vault.Bureau, d, d.ID)
+		line, err := t.seal(ctx, op, sealedDisputeLine, vault.Bureau, d, d.ID)
 		if err != nil {
 			return err
 		}
@@ -128,7 +128,7 @@ func (t *tx) Erase(ctx context.Context, resident mingjing.ResidentID) error {
 		id); err != nil {
 		return err
 	}
-	if err := t.update(ctx, op, `UPDATE resident SET id_hash = ?, doc = ? WHERE id = ?`, nobody, blank, id); err != nil {
+	if err := t.update(ctx, op, `UPDATE resident SET id_hash = ?, doc = ? WHERE id = ?`, nobody, destroyed, id); err != nil {
 		return err
 	}
 	return t.update(ctx, op, `UPDATE keyset SET wrapped = ? WHERE resident_id = ?`, []byte{}, id)

@@ -44,7 +44,7 @@ func TestAnErasedResidentIsNotFoundAnywhere(t *testing.T) {
 				"answer":   func() error { _, _, err := tx.EvidenceData(ctx, "a0"); return err },
 				"notice":   func() error { _, err := tx.Notice(ctx, "n0"); return err },
 				"prefs":    func() error { _, err := tx.NoticePrefs(ctx, a.ID); return err },
-				"looks":    func() error { _, err := tx.Looks(ctx, a.ID, false, 0, 5); return err },
+				"looks":    func() error { _, err := tx.AccessEntries(ctx, a.ID, false, 0, 5); return err },
 			} {
 				if err := read(); !errors.Is(err, kernel.ErrNotFound) {
 					t.Errorf("%s of who was erased: %v", what, err)
@@ -88,7 +88,7 @@ func TestAnErasureKnowsEveryTable(t *testing.T) {
 		return raw.tx.rows(ctx, "list tables", func(rows *sql.Rows) error {
 			var table, column string
 			must(t, rows.Scan(&table, &column))
-			goes := slices.ContainsFunc(erased, func(q string) bool { return strings.HasPrefix(q, "DELETE FROM "+table+" ") })
+			goes := slices.ContainsFunc(eraseStatements, func(q string) bool { return strings.HasPrefix(q, "DELETE FROM "+table+" ") })
 			if !goes && !slices.Contains(stays, table) {
 				t.Errorf("%s has %s: say in erased, or here, what becomes of it", table, column)
 			}

@@ -11,7 +11,7 @@ import (
 // AddExport implements [casework.Tx].
 func (t *tx) AddExport(ctx context.Context, e takeaway.Export) error {
 	const op = "add an export"
-	doc, err := t.seal(ctx, op, keptExport, e.Resident, e, e.ID)
+	doc, err := t.seal(ctx, op, sealedExport, e.Resident, e, e.ID)
 	if err != nil {
 		return err
 	}
@@ -19,20 +19,20 @@ func (t *tx) AddExport(ctx context.Context, e takeaway.Export) error {
 		e.ID, string(e.Resident), string(e.State), microsOrNull(e.MadeAt), microsOrNull(e.ExpiresAt), doc)
 }
 
-// Export implements [casework.Tx].
+// Export implements [casework.Reader].
 func (t *reader) Export(ctx context.Context, id string) (takeaway.Export, error) {
 	if err := t.lockOwner(ctx, "export", id); err != nil {
 		return takeaway.Export{}, err
 	}
-	return one[takeaway.Export](ctx, t, "read an export", keptExport, `WHERE id = ?`, id)
+	return one[takeaway.Export](ctx, t, "read an export", sealedExport, `WHERE id = ?`, id)
 }
 
-// ExportOf implements [casework.Tx].
+// ExportOf implements [casework.Reader].
 func (t *reader) ExportOf(ctx context.Context, resident mingjing.ResidentID) (takeaway.Export, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return takeaway.Export{}, err
 	}
-	return one[takeaway.Export](ctx, t, "read a resident's export", keptExport, `WHERE resident_id = ?`, string(resident))
+	return one[takeaway.Export](ctx, t, "read a resident's export", sealedExport, `WHERE resident_id = ?`, string(resident))
 }
 
 // ExportID implements [casework.Tx].
@@ -44,7 +44,7 @@ func (t *tx) ExportID(ctx context.Context, resident mingjing.ResidentID) (id str
 // SetExport implements [casework.Tx].
 func (t *tx) SetExport(ctx context.Context, e takeaway.Export) error {
 	const op = "set an export"
-	doc, err := t.seal(ctx, op, keptExport, e.Resident, e, e.ID)
+	doc, err := t.seal(ctx, op, sealedExport, e.Resident, e, e.ID)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (t *tx) SetExportData(ctx context.Context, id string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	if data, err = t.sealFile(ctx, op, keptExportFile, owner, data, id); err != nil {
+	if data, err = t.sealFile(ctx, op, sealedExportFile, owner, data, id); err != nil {
 		return err
 	}
 	_, err = t.exec(ctx, op, `INSERT INTO export_data (export_id, doc) VALUES (?, ?)
@@ -70,18 +70,18 @@ func (t *tx) SetExportData(ctx context.Context, id string, data []byte) error {
 	return err
 }
 
-// ExportData implements [casework.Tx].
+// ExportData implements [casework.Reader].
 func (t *reader) ExportData(ctx context.Context, id string) (data []byte, err error) {
 	if err := t.lockOwner(ctx, "export", id); err != nil {
 		return nil, err
 	}
 	const op = "read the file of an export"
-	r, err := t.sealedRow(ctx, op, keptExportFile, `WHERE export_id = ?`, id)
+	r, err := t.sealedRow(ctx, op, sealedExportFile, `WHERE export_id = ?`, id)
 	if err != nil {
 		return nil, err
 	}
-	data, err = t.openFile(ctx, keptExportFile, r)
-	return data, t.failed(op, err)
+	data, err = t.openFile(ctx, sealedExportFile, r)
+	return data, t.wrapError(op, err)
 }
 
 // DeleteExport implements [casework.Tx].

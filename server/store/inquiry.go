@@ -12,8 +12,8 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// flag is a yes or no as a column holds it.
-func flag(on bool) int {
+// flagInt returns 1 for true and 0 for false, as a column holds it.
+func flagInt(on bool) int {
 	if on {
 		return 1
 	}
@@ -23,15 +23,13 @@ func flag(on bool) int {
 // AddInquiry implements [casework.Tx].
 func (t *tx) AddInquiry(ctx context.Context, q inquiry.Row) error {
 	const op = "add an inquiry"
-	doc, err := t.seal(ctx, op, keptInquiry, q.Resident, q, q.ID)
+	doc, err := t.seal(ctx, op, sealedInquiry, q.Resident, q, q.ID)
 	if err != nil {
 		return err
 	}
-	return t.insert(ctx,
-		op, `INSERT INTO inquiry (id, resident_id, seq, staff_id, agency, state, asked_at, due, late, unexplained, unfounded, version, doc)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		q.ID, string(q.Resident), q.Entry.Seq, q.Staff, q.Agency, string(q.State), micros(q.AskedAt),
-		micros(q.Due), flag(q.Late), flag(q.Unexplained), flag(q.Unfounded()), q.Version, doc)
+	return t.insert(ctx, op, `INSERT INTO inquiry (id, resident_id, seq, staff_id, agency, state, asked_at, due, late, unexplained, unfounded, version, doc)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, q.ID, string(q.Resident), q.Entry.Seq, q.Staff, q.Agency, string(q.State), micros(q.AskedAt),
+		micros(q.Due), flagInt(q.Late), flagInt(q.Unexplained), flagInt(q.Unfounded()), q.Version, doc)
 }
 
 // SetInquiry implements [casework.Tx].
@@ -39,12 +37,12 @@ func (t *tx) SetInquiry(ctx context.Context, q inquiry.Row) error {
 	const op = "set an inquiry"
 	stored := q
 	stored.Version++
-	doc, err := t.seal(ctx, op, keptInquiry, q.Resident, stored, q.ID)
+	doc, err := t.seal(ctx, op, sealedInquiry, q.Resident, stored, q.ID)
 	if err != nil {
 		return err
 	}
 	n, err := t.exec(ctx, op, `UPDATE inquiry SET state = ?, due = ?, late = ?, unexplained = ?, unfounded = ?, version = ?, doc = ?
-		WHERE id = ? AND resident_id = ? AND version = ?`, string(q.State), micros(q.Due), flag(q.Late), flag(q.Unexplained), flag(q.Unfounded()),
+		WHERE id = ? AND resident_id = ? AND version = ?`, string(q.State), micros(q.Due), flagInt(q.Late), flagInt(q.Unexplained), flagInt(q.Unfounded()),
 		stored.Version, doc, q.ID, string(q.Resident), q.Version)
 	if err != nil || n == 1 {
 		return err
@@ -57,17 +55,17 @@ func (t *tx) SetInquiry(ctx context.Context, q inquiry.Row) error {
 	return fmt.Errorf("store: %s: version %d is stored, %d was given: %w", op, version, q.Version, kernel.ErrConflict)
 }
 
-// Inquiry implements [casework.Tx].
+// Inquiry implements [casework.Reader].
 func (t *reader) Inquiry(ctx context.Context, id string) (inquiry.Row, error) {
 	if err := t.lockOwner(ctx, "inquiry", id); err != nil {
 		return inquiry.Row{}, err
 	}
-	return one[inquiry.Row](ctx, t, "read an inquiry", keptInquiry, `WHERE id = ?`, id)
+	return one[inquiry.Row](ctx, t, "read an inquiry", sealedInquiry, `WHERE id = ?`, id)
 }
 
 const inquiryHead = `SELECT id, resident_id, staff_id, agency, state, asked_at, due, late FROM inquiry WHERE `
 
-// A scanner is a row, of one or of many.
+// A scanner is one row, or the current row of many.
 type scanner interface{ Scan(dest ...any) error }
 
 func scanHead(row scanner) (h inquiry.Head, err error) {
@@ -77,8 +75,7 @@ func scanHead(row scanner) (h inquiry.Head, err error) {
 		late            int
 	)
 	err = row.Scan(&h.ID, &resident, &h.Staff, &h.Agency, &state, &asked, &due, &late)
-	h.Resident, h.State, h.AskedAt, h.Due, h.Late = mingjing.ResidentID(resident), mingjing.InquiryState(state), instant(asked), instant(due),
-		late == 1
+	h.Resident, h.State, h.AskedAt, h.Due, h.Late = mingjing.ResidentID(resident), mingjing.InquiryState(state), fromMicros(asked), fromMicros(due), late == 1
 	return h, err
 }
 
@@ -88,22 +85,22 @@ func (t *tx) InquiryHead(ctx context.Context, id string) (inquiry.Head, error) {
 		return inquiry.Head{}, err
 	}
 	h, err := scanHead(t.sql.QueryRowContext(ctx, t.s.eng.rebind(inquiryHead+`id = ?`), id))
-	return h, t.failed("read the head of an inquiry", err)
+	return h, t.wrapError("read the head of an inquiry", err)
 }
 
-// InquiriesAbout implements [casework.Tx].
+// InquiriesAbout implements [casework.Reader].
 func (t *reader) InquiriesAbout(ctx context.Context, resident mingjing.ResidentID, from, to int64) ([]inquiry.Row, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[inquiry.Row](ctx, t, "list inquiries", keptInquiry,
+	return all[inquiry.Row](ctx, t, "list inquiries", sealedInquiry,
 		`WHERE resident_id = ? AND seq >= ? AND seq <= ? ORDER BY seq`, string(resident), from, to)
 }
 
 // OpenInquiries implements [casework.Tx]. The limit is at most [MaxPage].
 func (t *tx) OpenInquiries(ctx context.Context, q inquiry.Query) ([]inquiry.Head, error) {
 	const op = "list open inquiries"
-	if err := t.seeStaff(ctx); err != nil {
+	if err := t.rememberStaffSeq(ctx); err != nil {
 		return nil, err
 	}
 	where, args := []string{"state <> 'answered'"}, []any(nil)
@@ -128,7 +125,7 @@ func (t *tx) OpenInquiries(ctx context.Context, q inquiry.Query) ([]inquiry.Head
 		h, err := scanHead(rows)
 		list = append(list, h)
 		return err
-	}, inquiryHead+strings.Join(where, " AND ")+` ORDER BY due, id LIMIT ?`, append(args, page(q.Limit))...)
+	}, inquiryHead+strings.Join(where, " AND ")+` ORDER BY due, id LIMIT ?`, append(args, pageLimit(q.Limit))...)
 	if err != nil {
 		return nil, err
 	}

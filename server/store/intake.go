@@ -24,7 +24,7 @@ func (t *tx) HeldByRef(ctx context.Context, agency, ref string, of mingjing.Resi
 	if of != "" {
 		where, args = where+` AND resident_id = ?`, append(args, string(of))
 	}
-	args = append(args, page(limit))
+	args = append(args, pageLimit(limit))
 	for table, ids := range map[string]*[]string{"record": &records, "listing": &listings} {
 		err := t.rows(ctx, "find by reference", func(rows *sql.Rows) error {
 			var id string
@@ -49,7 +49,7 @@ const (
 // Holdings implements [casework.Tx].
 func (t *tx) Holdings(ctx context.Context, agency, cursor string, limit int) ([]mingjing.AgencyHolding, string, error) {
 	const op = "list holdings"
-	limit = page(limit)
+	limit = pageLimit(limit)
 	tables, before := []string{cursorRecord, cursorListing}, cases.NoClock
 	if cursor != "" {
 		kind, number, _ := strings.Cut(cursor, ".")
@@ -62,7 +62,7 @@ func (t *tx) Holdings(ctx context.Context, agency, cursor string, limit int) ([]
 	}
 	list, places := []mingjing.AgencyHolding{}, []string{}
 	for _, table := range tables {
-		ref := map[string]kept{cursorRecord: keptRecordRef, cursorListing: keptListingRef}[table]
+		ref := map[string]sealedColumn{cursorRecord: sealedRecordRef, cursorListing: sealedListingRef}[table]
 		type row struct {
 			n       int64
 			holding mingjing.AgencyHolding
@@ -81,7 +81,7 @@ func (t *tx) Holdings(ctx context.Context, agency, cursor string, limit int) ([]
 		}
 		for _, r := range found {
 			if r.holding.Ref, err = unseal[string](ctx, t, ref, r.ref); err != nil {
-				return nil, "", t.failed(op, err)
+				return nil, "", t.wrapError(op, err)
 			}
 			list = append(list, r.holding)
 			places = append(places, table+"."+strconv.FormatInt(r.n, 10))
@@ -97,7 +97,7 @@ func (t *tx) Holdings(ctx context.Context, agency, cursor string, limit int) ([]
 // AddBatch implements [casework.Tx].
 func (t *tx) AddBatch(ctx context.Context, b agencyside.BatchRow) error {
 	const op = "add a batch"
-	doc, err := t.seal(ctx, op, keptBatch, vault.Bureau, b, b.Agency, micros(b.At))
+	doc, err := t.seal(ctx, op, sealedBatch, vault.Bureau, b, b.Agency, micros(b.At))
 	if err != nil {
 		return err
 	}
@@ -108,14 +108,14 @@ func (t *tx) AddBatch(ctx context.Context, b agencyside.BatchRow) error {
 // Batch implements [casework.Tx]; nobody else answers it until the end of this
 // transaction.
 func (t *tx) Batch(ctx context.Context, agency, id string) (agencyside.BatchRow, error) {
-	return one[agencyside.BatchRow](ctx, t, "read a batch", keptBatch, `WHERE agency = ? AND id_hash = ?`+t.rowLock("batch"),
+	return one[agencyside.BatchRow](ctx, t, "read a batch", sealedBatch, `WHERE agency = ? AND id_hash = ?`+t.rowLock("batch"),
 		agency, t.s.hash("batch", id))
 }
 
 // SetBatch implements [casework.Tx].
 func (t *tx) SetBatch(ctx context.Context, b agencyside.BatchRow) error {
 	const op = "answer a batch"
-	doc, err := t.seal(ctx, op, keptBatch, vault.Bureau, b, b.Agency, micros(b.At))
+	doc, err := t.seal(ctx, op, sealedBatch, vault.Bureau, b, b.Agency, micros(b.At))
 	if err != nil {
 		return err
 	}
@@ -156,8 +156,8 @@ func (t *tx) agencyKeys(ctx context.Context, which string, args ...any) ([]mingj
 		if err := rows.Scan(&k.ID, &k.Agency, &created, &revoked); err != nil {
 			return err
 		}
-		k.CreatedAt = instant(created)
-		k.RevokedAt = maybe(revoked)
+		k.CreatedAt = fromMicros(created)
+		k.RevokedAt = timeOrNil(revoked)
 		keys = append(keys, k)
 		return nil
 	}, `SELECT id, agency, created_at, revoked_at FROM agency_key`+which, args...)
@@ -176,7 +176,7 @@ func (t *tx) SetAgencyKey(ctx context.Context, k mingjing.AgencyKey) error {
 // AddAnswerDocument implements [casework.Tx].
 func (t *tx) AddAnswerDocument(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error {
 	const op = "add an answer's document"
-	resident, doc, file, err := t.attach(ctx, op, dispute, keptAnswerDoc, keptAnswerFile, e, data)
+	resident, doc, file, err := t.sealAttachment(ctx, op, dispute, sealedAnswerDoc, sealedAnswerFile, e, data)
 	if err != nil {
 		return err
 	}

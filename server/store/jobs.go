@@ -51,7 +51,7 @@ type jobArgs struct {
 	At   int64  `json:"at"`
 }
 
-// Kind is the queue's name for every job of casework's.
+// Kind returns the queue's name for every job of casework's.
 func (jobArgs) Kind() string { return "casework" }
 
 // attempts is what a job remembers from one run to the next.
@@ -120,7 +120,7 @@ func (t *tx) Enqueue(ctx context.Context, j kernel.Job) error {
 		return err
 	}
 	if _, err := t.s.queue.InsertTx(ctx, t.sql, args, opts); err != nil {
-		return t.failed("enqueue a job", err)
+		return t.wrapError("enqueue a job", err)
 	}
 	t.wake = t.wake || due
 	return nil
@@ -240,7 +240,7 @@ func (w *worker) run(ctx context.Context, args jobArgs) (wait time.Duration, err
 	return w.fn(ctx, job)
 }
 
-// retryWait is how long to wait after so many failures in a row.
+// retryWait returns how long to wait after so many failures in a row.
 func retryWait(failed int) time.Duration {
 	if failed > 16 {
 		return maxRetry
@@ -255,13 +255,13 @@ type queueDriver struct {
 	listener *listener
 }
 
-// SupportsListener says that announcements arrive.
+// SupportsListener reports whether announcements arrive.
 func (d queueDriver) SupportsListener() bool { return d.listener != nil }
 
-// SupportsListenNotify says that the database need not announce.
+// SupportsListenNotify reports whether the database need not announce.
 func (d queueDriver) SupportsListenNotify() bool { return false }
 
-// GetListener is where announcements arrive.
+// GetListener returns where announcements arrive.
 func (d queueDriver) GetListener(*riverdriver.GetListenenerParams) riverdriver.Listener {
 	return d.listener
 }
@@ -304,7 +304,7 @@ var (
 	_ river.Worker[jobArgs]       = (*worker)(nil)
 )
 
-// quiet is the logger for the queue: warnings and errors only.
+// quiet returns the logger for the queue: warnings and errors only.
 func (s *Store) quiet() *slog.Logger { return slog.New(quietHandler{s.logger.Handler()}) }
 
 type quietHandler struct{ slog.Handler }

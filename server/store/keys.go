@@ -12,17 +12,18 @@ import (
 	"mingjing/server/vault"
 )
 
-// sealedCounter says in table counter that everything is sealed.
+// sealedCounter is the counter that says that everything in the database is sealed.
 const sealedCounter = "sealed"
 
-// keyBatch is how many rows or keysets one transaction changes.
+// keyBatch is how many rows or keysets are changed in one transaction.
 const keyBatch = 200
 
-// sealOld makes the bureau's keyset, and seals what is from before anything was.
+// sealOld makes the bureau's keyset, and seals what a version without sealing has
+// stored.
 func (s *Store) sealOld(ctx context.Context) error {
 	done := false
 	err := s.run(ctx, func(t *tx) error {
-		n, err := t.count(ctx, "find whether all is sealed", sealedCounter)
+		n, err := t.counterValue(ctx, "find whether all is sealed", sealedCounter)
 		if done = n > 0; err != nil || done {
 			return err
 		}
@@ -32,7 +33,7 @@ func (s *Store) sealOld(ctx context.Context) error {
 	if err != nil || done {
 		return err
 	}
-	owners, err := s.names(ctx, `SELECT id FROM resident ORDER BY id`)
+	owners, err := s.readColumn(ctx, `SELECT id FROM resident ORDER BY id`)
 	if err != nil {
 		return err
 	}
@@ -48,7 +49,7 @@ func (s *Store) sealOld(ctx context.Context) error {
 	if err := s.copyOld(ctx); err != nil {
 		return err
 	}
-	for _, k := range allKept {
+	for _, k := range allSealed {
 		for from := 0; ; from += keyBatch {
 			var rows []sealedRow
 			err := s.run(ctx, func(t *tx) (err error) {
@@ -74,13 +75,13 @@ func (s *Store) sealOld(ctx context.Context) error {
 		}
 	}
 	return s.run(ctx, func(t *tx) error {
-		_, err := t.next(ctx, "say that all is sealed", sealedCounter)
+		_, err := t.nextSeq(ctx, "say that all is sealed", sealedCounter)
 		return err
 	})
 }
 
-// copyOld fills the columns that are sealed for the bureau from content that is
-// not sealed yet.
+// copyOld fills the columns that are sealed for the bureau, from content that is not
+// sealed yet.
 func (s *Store) copyOld(ctx context.Context) error {
 	type filled struct {
 		table, column string
@@ -91,13 +92,12 @@ func (s *Store) copyOld(ctx context.Context) error {
 		err := json.Unmarshal(doc, &held)
 		return held.Ref, nil, err
 	}
-	for _, f := range []filled{{"record", "ref", ref}, {"listing", "ref", ref},
-		{"dispute", "line", func(t *tx, doc []byte) (any, []any, error) {
-			var d cases.Case
-			err := json.Unmarshal(doc, &d)
-			return d.Line(), []any{t.nameHash(d.ResidentName)}, err
-		}}} {
-		ids, err := s.names(ctx, `SELECT id FROM `+f.table+` WHERE `+f.column+` IS NULL`)
+	for _, f := range []filled{{"record", "ref", ref}, {"listing", "ref", ref}, {"dispute", "line", func(t *tx, doc []byte) (any, []any, error) {
+		var d cases.Case
+		err := json.Unmarshal(doc, &d)
+		return d.Line(), []any{t.nameHash(d.ResidentName)}, err
+	}}} {
+		ids, err := s.readColumn(ctx, `SELECT id FROM `+f.table+` WHERE `+f.column+` IS NULL`)
 		if err != nil {
 			return err
 		}
@@ -110,11 +110,11 @@ func (s *Store) copyOld(ctx context.Context) error {
 				}
 				v, more, err := f.of(t, doc)
 				if err != nil {
-					return t.failed(op, err)
+					return t.wrapError(op, err)
 				}
 				plain, err := json.Marshal(v)
 				if err != nil {
-					return t.failed(op, err)
+					return t.wrapError(op, err)
 				}
 				set := f.column + ` = ?`
 				if more != nil {
@@ -130,8 +130,8 @@ func (s *Store) copyOld(ctx context.Context) error {
 	return nil
 }
 
-// reseal seals a row anew by its owner's newest key.
-func (t *tx) reseal(ctx context.Context, k kept, r sealedRow) error {
+// reseal seals a row again with the newest key of its owner.
+func (t *tx) reseal(ctx context.Context, k sealedColumn, r sealedRow) error {
 	wrapped, err := t.Keyset(ctx, r.owner)
 	if err != nil {
 		return err
@@ -142,14 +142,14 @@ func (t *tx) reseal(ctx context.Context, k kept, r sealedRow) error {
 	}
 	content, err := again(r.owner, wrapped, k.place(r.key...), r.content)
 	if err != nil {
-		return t.failed("seal anew", err)
+		return t.wrapError("seal anew", err)
 	}
-	return t.update(ctx, "seal anew", `UPDATE `+k.table+` SET `+k.content()+` = ? WHERE `+strings.Join(k.key, " = ? AND ")+` = ?`,
+	return t.update(ctx, "seal anew", `UPDATE `+k.table+` SET `+k.contentColumn()+` = ? WHERE `+strings.Join(k.key, " = ? AND ")+` = ?`,
 		append([]any{content}, r.key...)...)
 }
 
-// names reads one column of text.
-func (s *Store) names(ctx context.Context, query string, args ...any) (list []string, err error) {
+// readColumn returns the values of a query with one text column.
+func (s *Store) readColumn(ctx context.Context, query string, args ...any) (list []string, err error) {
 	err = s.run(ctx, func(t *tx) error {
 		list = nil
 		return t.rows(ctx, "list names", func(rows *sql.Rows) error {
@@ -162,11 +162,10 @@ func (s *Store) names(ctx context.Context, query string, args ...any) (list []st
 	return list, err
 }
 
-// eachKeyset calls fn for each owner that has a keyset, in a transaction of its
-// own; the owner is locked.
-func (s *Store) eachKeyset(ctx context.Context, query string, args []any, fn func(t *tx, owner string, wrapped []byte) error) (n int,
-	err error) {
-	owners, err := s.names(ctx, query, args...)
+// eachKeyset calls fn for each owner that has a keyset, each time in a transaction of
+// its own in which the owner is locked. It returns how many there were.
+func (s *Store) eachKeyset(ctx context.Context, query string, args []any, fn func(t *tx, owner string, wrapped []byte) error) (n int, err error) {
+	owners, err := s.readColumn(ctx, query, args...)
 	if err != nil {
 		return 0, err
 	}
@@ -193,8 +192,9 @@ func (t *tx) setKeyset(ctx context.Context, owner string, wrapped []byte, master
 	return t.update(ctx, "set a keyset", `UPDATE keyset SET wrapped = ?, master = ? WHERE resident_id = ?`, wrapped, master, owner)
 }
 
-// Rewrap wraps every keyset by the newest master key, and says how many; with all,
-// also those that were wrapped under its name before. Others may work meanwhile.
+// Rewrap wraps every keyset with the newest master key, and returns how many were
+// wrapped; with all, also those that were wrapped under its name before. Others may work
+// meanwhile.
 func (s *Store) Rewrap(ctx context.Context, all bool) (int, error) {
 	master, err := s.vault.MasterID()
 	if err != nil {
@@ -213,8 +213,7 @@ func (s *Store) Rewrap(ctx context.Context, all bool) (int, error) {
 		})
 }
 
-// UnderOther is how many keysets are wrapped by another than the newest master
-// key.
+// UnderOther returns how many keysets are not wrapped with the newest master key.
 func (s *Store) UnderOther(ctx context.Context) (n int, err error) {
 	master, err := s.vault.MasterID()
 	if err != nil {
@@ -260,15 +259,15 @@ func (s *Store) Renew(ctx context.Context) (int, error) {
 		})
 }
 
-// resealAll seals all that is an owner's by the newest key.
+// resealAll seals everything of an owner again with the newest key.
 func (t *tx) resealAll(ctx context.Context, owner string) error {
-	for _, k := range allKept {
-		if (k.owner == bureaus) != (owner == vault.Bureau) {
+	for _, k := range allSealed {
+		if (k.owner == bureauOwner) != (owner == vault.Bureau) {
 			continue
 		}
 		where, args := `WHERE `+k.owner+` = ?`, []any{owner}
 		if owner == vault.Bureau {
-			where, args = `WHERE `+k.content()+` IS NOT NULL`, nil
+			where, args = `WHERE `+k.contentColumn()+` IS NOT NULL`, nil
 		}
 		rows, err := t.sealedRows(ctx, "seal all anew", k, where, args...)
 		if err != nil {

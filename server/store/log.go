@@ -9,36 +9,37 @@ import (
 	"mingjing/server/vault"
 )
 
-func lookCounter(resident mingjing.ResidentID) string { return "look " + string(resident) }
+func entryCounter(resident mingjing.ResidentID) string { return "look " + string(resident) }
 
 func eventCounter(audience string) string { return "event " + audience }
 
-// A lookRow is the content of a look's row: with it the commitment is made again.
-type lookRow struct {
+// An entryRow is the content of a row of the access log: what its commitment was made
+// from.
+type entryRow struct {
 	mingjing.AccessEntry
 	Salt []byte `json:"salt"`
 	Prev []byte `json:"prev,omitempty"`
 }
 
-// addLook writes an entry of the access log. With once, it is the only one of that name.
-// Its leaf is put into the tree as the last thing before the transaction is committed,
-// and if that fails, it is not.
-func (t *tx) addLook(ctx context.Context, resident mingjing.ResidentID, l mingjing.AccessEntry, once string) (err error) {
+// addEntry adds an entry to a resident's access log. If once is not empty, it is the
+// only entry with that name. The leaf of the entry is added to the tree as the last step
+// before the commit; if that fails, nothing is committed.
+func (t *tx) addEntry(ctx context.Context, resident mingjing.ResidentID, l mingjing.AccessEntry, once string) (err error) {
 	const op = "add a look"
 	if err := t.lock(ctx, resident); err != nil {
 		return err
 	}
-	if l.Seq, err = t.next(ctx, op, lookCounter(resident)); err != nil {
+	if l.Seq, err = t.nextSeq(ctx, op, entryCounter(resident)); err != nil {
 		return err
 	}
-	row := lookRow{AccessEntry: l}
+	row := entryRow{AccessEntry: l}
 	if l.Seq > 1 {
 		if row.Prev, err = t.commitment(ctx, op, resident, l.Seq-1); err != nil {
 			return err
 		}
 	}
 	commitment := row.commit(resident)
-	doc, err := t.seal(ctx, op, keptLook, resident, row, resident, l.Seq)
+	doc, err := t.seal(ctx, op, sealedEntry, resident, row, resident, l.Seq)
 	if err != nil {
 		return err
 	}
@@ -54,9 +55,8 @@ func (t *tx) addLook(ctx context.Context, resident mingjing.ResidentID, l mingji
 	return nil
 }
 
-// Looks implements [casework.Tx]. The limit is at most [MaxPage].
-func (t *reader) Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry,
-	error) {
+// AccessEntries implements [casework.Reader]. The limit is at most [MaxPage].
+func (t *reader) AccessEntries(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
@@ -68,29 +68,29 @@ func (t *reader) Looks(ctx context.Context, resident mingjing.ResidentID, others
 		rest, args = rest+` AND seq < ?`, append(args, before)
 	}
 	const op = "list looks"
-	rows, err := t.sealedRows(ctx, op, keptLook, rest+` ORDER BY seq DESC LIMIT ?`, append(args, page(limit))...)
+	rows, err := t.sealedRows(ctx, op, sealedEntry, rest+` ORDER BY seq DESC LIMIT ?`, append(args, pageLimit(limit))...)
 	if err != nil {
 		return nil, err
 	}
 	list := []mingjing.AccessEntry{}
 	for _, r := range rows {
-		row, err := t.openLook(ctx, r)
+		row, err := t.openEntry(ctx, r)
 		if err != nil {
-			return nil, t.failed(op, err)
+			return nil, t.wrapError(op, err)
 		}
 		list = append(list, row.AccessEntry)
 	}
 	return list, nil
 }
 
-// openLook opens a line of the access log. One that does not open, because somebody
-// has changed or moved it, is there all the same, without words: whoever checks the
-// log finds that it is not what was committed to.
-func (t *reader) openLook(ctx context.Context, r sealedRow) (lookRow, error) {
-	row, err := unseal[lookRow](ctx, t, keptLook, r)
+// openEntry opens an entry of the access log. One that does not open, because somebody
+// has changed or moved it, is returned without its words: whoever checks the log finds
+// that it is not what was committed to.
+func (t *reader) openEntry(ctx context.Context, r sealedRow) (entryRow, error) {
+	row, err := unseal[entryRow](ctx, t, sealedEntry, r)
 	if errors.Is(err, vault.ErrSealed) {
 		seq, _ := r.key[1].(int64)
-		return lookRow{AccessEntry: mingjing.AccessEntry{Seq: seq, Role: mingjing.RoleSystem, Action: mingjing.ActionUnreadable}}, nil
+		return entryRow{AccessEntry: mingjing.AccessEntry{Seq: seq, Role: mingjing.RoleSystem, Action: mingjing.ActionUnreadable}}, nil
 	}
 	return row, err
 }
@@ -99,10 +99,10 @@ func (t *reader) openLook(ctx context.Context, r sealedRow) (lookRow, error) {
 // microseconds, as it is stored.
 func (t *tx) AddEvent(ctx context.Context, audience string, e mingjing.Event) (_ mingjing.Event, err error) {
 	const op = "add an event"
-	if e.Seq, err = t.next(ctx, op, eventCounter(audience)); err != nil {
+	if e.Seq, err = t.nextSeq(ctx, op, eventCounter(audience)); err != nil {
 		return mingjing.Event{}, err
 	}
-	e.At = instant(micros(e.At))
+	e.At = fromMicros(micros(e.At))
 	if err := t.insert(ctx, op, `INSERT INTO event (audience, seq, kind, subject, at) VALUES (?, ?, ?, ?, ?)`,
 		audience, e.Seq, string(e.Kind), e.ID, micros(e.At)); err != nil {
 		return mingjing.Event{}, err
@@ -122,10 +122,10 @@ func (t *tx) EventsAfter(ctx context.Context, audience string, after int64, limi
 		if err := rows.Scan(&e.Seq, &kind, &e.ID, &at); err != nil {
 			return err
 		}
-		e.Kind, e.At = mingjing.EventKind(kind), instant(at)
+		e.Kind, e.At = mingjing.EventKind(kind), fromMicros(at)
 		list = append(list, e)
 		return nil
-	}, `SELECT seq, kind, subject, at FROM event WHERE audience = ? AND seq > ? ORDER BY seq LIMIT ?`, audience, after, page(limit))
+	}, `SELECT seq, kind, subject, at FROM event WHERE audience = ? AND seq > ? ORDER BY seq LIMIT ?`, audience, after, pageLimit(limit))
 	if err != nil {
 		return nil, err
 	}
@@ -139,5 +139,5 @@ func (t *tx) LastEvent(ctx context.Context, audience string) (int64, error) {
 	if audience == mingjing.AudienceStaff && t.staffSeq != nil {
 		return *t.staffSeq, nil
 	}
-	return t.count(ctx, "find the last event", eventCounter(audience))
+	return t.counterValue(ctx, "find the last event", eventCounter(audience))
 }

@@ -14,7 +14,7 @@ import (
 // at any time, and nobody before.
 func (t *tx) PutMandate(ctx context.Context, m cases.Mandate) error {
 	const op = "put a mandate"
-	doc, err := t.seal(ctx, op, keptMandate, m.OwnerID, m, m.ID)
+	doc, err := t.seal(ctx, op, sealedMandate, m.OwnerID, m, m.ID)
 	if err != nil {
 		return err
 	}
@@ -30,14 +30,14 @@ func (t *tx) PutMandate(ctx context.Context, m cases.Mandate) error {
 		m.ID, m.CaseID, string(m.OwnerID), t.s.hash("", string(m.Number)), micros(m.From), doc)
 }
 
-// Mandate implements [casework.Tx].
+// Mandate implements [casework.Reader].
 func (t *reader) Mandate(ctx context.Context, id string, by mingjing.ResidentID) (cases.Mandate, error) {
 	if err := t.lockOwner(ctx, "mandate", id); err != nil {
 		return cases.Mandate{}, err
 	}
 	list, err := t.mandates(ctx, "read a mandate", by, `mandate.id = ?`, id)
 	if err == nil && len(list) == 0 {
-		err = t.failed("read a mandate", sql.ErrNoRows)
+		err = t.wrapError("read a mandate", sql.ErrNoRows)
 	}
 	if err != nil {
 		return cases.Mandate{}, err
@@ -45,7 +45,7 @@ func (t *reader) Mandate(ctx context.Context, id string, by mingjing.ResidentID)
 	return list[0], nil
 }
 
-// MandatesOf implements [casework.Tx].
+// MandatesOf implements [casework.Reader].
 func (t *reader) MandatesOf(ctx context.Context, dispute string) ([]cases.Mandate, error) {
 	if err := ignoreNotFound(t.lockOwner(ctx, "dispute", dispute)); err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func (t *reader) MandatesOf(ctx context.Context, dispute string) ([]cases.Mandat
 	return t.mandates(ctx, "list the mandates of a case", "", `mandate.dispute_id = ? ORDER BY made_at, mandate.id`, dispute)
 }
 
-// MandatesFor implements [casework.Tx].
+// MandatesFor implements [casework.Reader].
 func (t *reader) MandatesFor(ctx context.Context, helper mingjing.ResidentID) ([]cases.Mandate, error) {
 	if err := t.lockForList(ctx, helper); err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func (t *reader) MandatesFor(ctx context.Context, helper mingjing.ResidentID) ([
 	return t.mandates(ctx, "list the mandates of a helper", helper, `helper.id = ? ORDER BY made_at DESC, mandate.id DESC`, string(helper))
 }
 
-// MandatesTo implements [casework.Tx].
+// MandatesTo implements [casework.Reader].
 func (t *reader) MandatesTo(ctx context.Context, owner mingjing.ResidentID, helper mingjing.IDNumber) ([]cases.Mandate, error) {
 	if err := t.lockForList(ctx, owner); err != nil {
 		return nil, err
@@ -86,8 +86,8 @@ func (t *tx) HelpedBy(ctx context.Context, helper mingjing.ResidentID) ([]mingji
 	return found, err
 }
 
-// mandates reads what a query finds. A mandate is a paper between two: the line is
-// in the access log of who reads it; "" is the owner.
+// mandates returns the mandates that a query finds. A mandate belongs to two residents:
+// the entry is in the access log of the one who reads it, by; "" is the owner.
 func (t *reader) mandates(ctx context.Context, op string, by mingjing.ResidentID, where string, args ...any) ([]cases.Mandate, error) {
 	type row struct {
 		sealedRow
@@ -108,9 +108,9 @@ func (t *reader) mandates(ctx context.Context, op string, by mingjing.ResidentID
 	}
 	list := []cases.Mandate{}
 	for _, r := range found {
-		m, err := decode[cases.Mandate](t.openFor(ctx, keptMandate, r.sealedRow, by))
+		m, err := decode[cases.Mandate](t.openFor(ctx, sealedMandate, r.sealedRow, by))
 		if err != nil {
-			return nil, t.failed(op, err)
+			return nil, t.wrapError(op, err)
 		}
 		m.HelperID = mingjing.ResidentID(r.helper.String)
 		list = append(list, m)

@@ -37,7 +37,7 @@ func (s *Store) migrate(ctx context.Context) error {
 		if _, err := ours.Up(ctx); err != nil {
 			return fmt.Errorf("migrate: %w", err)
 		}
-		if err := s.plantLooks(ctx); err != nil {
+		if err := s.addOldLeaves(ctx); err != nil {
 			return fmt.Errorf("migrate: %w", err)
 		}
 		if err := s.sealOld(ctx); err != nil {

@@ -16,10 +16,10 @@ func (t *tx) AddNotice(ctx context.Context, n notice.Notice) (err error) {
 	if err := t.lock(ctx, n.Resident); err != nil {
 		return err
 	}
-	if n.Seq, err = t.next(ctx, op, noticeCounter(n.Resident)); err != nil {
+	if n.Seq, err = t.nextSeq(ctx, op, noticeCounter(n.Resident)); err != nil {
 		return err
 	}
-	doc, err := t.seal(ctx, op, keptNotice, n.Resident, n, n.ID)
+	doc, err := t.seal(ctx, op, sealedNotice, n.Resident, n, n.ID)
 	if err != nil {
 		return err
 	}
@@ -34,18 +34,18 @@ func readAt(n notice.Notice) any {
 	return micros(*n.ReadAt)
 }
 
-// Notice implements [casework.Tx].
+// Notice implements [casework.Reader].
 func (t *reader) Notice(ctx context.Context, id string) (notice.Notice, error) {
 	if err := t.lockOwner(ctx, "notice", id); err != nil {
 		return notice.Notice{}, err
 	}
-	return one[notice.Notice](ctx, t, "read a notice", keptNotice, `WHERE id = ?`, id)
+	return one[notice.Notice](ctx, t, "read a notice", sealedNotice, `WHERE id = ?`, id)
 }
 
 // SetNotice implements [casework.Tx].
 func (t *tx) SetNotice(ctx context.Context, n notice.Notice) error {
 	const op = "set a notice"
-	doc, err := t.seal(ctx, op, keptNotice, n.Resident, n, n.ID)
+	doc, err := t.seal(ctx, op, sealedNotice, n.Resident, n, n.ID)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (t *tx) SetNotice(ctx context.Context, n notice.Notice) error {
 		string(n.Resident))
 }
 
-// Notices implements [casework.Tx]. The limit is at most [MaxPage].
+// Notices implements [casework.Reader]. The limit is at most [MaxPage].
 func (t *reader) Notices(ctx context.Context, resident mingjing.ResidentID, before int64, limit int) ([]notice.Notice, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func (t *reader) Notices(ctx context.Context, resident mingjing.ResidentID, befo
 	if before > 0 {
 		query, args = query+` AND seq < ?`, append(args, before)
 	}
-	return all[notice.Notice](ctx, t, "list notices", keptNotice, query+` ORDER BY seq DESC LIMIT ?`, append(args, page(limit))...)
+	return all[notice.Notice](ctx, t, "list notices", sealedNotice, query+` ORDER BY seq DESC LIMIT ?`, append(args, pageLimit(limit))...)
 }
 
 // UnreadNotices implements [casework.Tx].
@@ -72,20 +72,20 @@ func (t *tx) UnreadNotices(ctx context.Context, resident mingjing.ResidentID) (n
 	return n, err
 }
 
-// ReadNotices implements [casework.Tx].
+// ReadNotices implements [casework.Reader].
 func (t *reader) ReadNotices(ctx context.Context, resident mingjing.ResidentID, at time.Time) error {
 	const op = "read all notices"
 	if err := t.lockForList(ctx, resident); err != nil {
 		return err
 	}
-	unread, err := all[notice.Notice](ctx, t, op, keptNotice,
+	unread, err := all[notice.Notice](ctx, t, op, sealedNotice,
 		`WHERE resident_id = ? AND read_at IS NULL`, string(resident))
 	if err != nil {
 		return err
 	}
 	for _, n := range unread {
 		n.ReadAt = &at
-		doc, err := t.seal(ctx, op, keptNotice, resident, n, n.ID)
+		doc, err := t.seal(ctx, op, sealedNotice, resident, n, n.ID)
 		if err != nil {
 			return err
 		}
@@ -96,18 +96,18 @@ func (t *reader) ReadNotices(ctx context.Context, resident mingjing.ResidentID, 
 	return nil
 }
 
-// NoticePrefs implements [casework.Tx].
+// NoticePrefs implements [casework.Reader].
 func (t *reader) NoticePrefs(ctx context.Context, resident mingjing.ResidentID) (notice.Prefs, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return notice.Prefs{}, err
 	}
-	return one[notice.Prefs](ctx, t, "read notice settings", keptNoticePrefs, `WHERE resident_id = ?`, string(resident))
+	return one[notice.Prefs](ctx, t, "read notice settings", sealedNoticePrefs, `WHERE resident_id = ?`, string(resident))
 }
 
 // SetNoticePrefs implements [casework.Tx].
 func (t *tx) SetNoticePrefs(ctx context.Context, p notice.Prefs) error {
 	const op = "set notice settings"
-	doc, err := t.seal(ctx, op, keptNoticePrefs, p.Resident, p, p.Resident)
+	doc, err := t.seal(ctx, op, sealedNoticePrefs, p.Resident, p, p.Resident)
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func (t *tx) SetNoticePrefs(ctx context.Context, p notice.Prefs) error {
 // PutDevice implements [casework.Tx].
 func (t *tx) PutDevice(ctx context.Context, d notice.Device) error {
 	const op = "put a device"
-	doc, err := t.seal(ctx, op, keptDevice, d.Resident, d, d.ID)
+	doc, err := t.seal(ctx, op, sealedDevice, d.Resident, d, d.ID)
 	if err != nil {
 		return err
 	}
@@ -128,12 +128,12 @@ func (t *tx) PutDevice(ctx context.Context, d notice.Device) error {
 		d.ID, string(d.Resident), t.s.hash("endpoint", d.Endpoint), t.s.hashOrNull("session", d.Session), micros(d.AddedAt), doc)
 }
 
-// Devices implements [casework.Tx].
+// Devices implements [casework.Reader].
 func (t *reader) Devices(ctx context.Context, resident mingjing.ResidentID) ([]notice.Device, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[notice.Device](ctx, t, "list devices", keptDevice,
+	return all[notice.Device](ctx, t, "list devices", sealedDevice,
 		`WHERE resident_id = ? ORDER BY added_at, id`, string(resident))
 }
 

@@ -145,7 +145,7 @@ func TestNothingIsFoundByLookingThroughATable(t *testing.T) {
 			"shares":        func() error { return second(tx.Shares(ctx, r.ID)) },
 			"views":         func() error { return second(tx.ShareViews(ctx, r.ID)) },
 			"notices":       func() error { return second(tx.Notices(ctx, r.ID, 9, 9)) },
-			"looks":         func() error { return second(tx.Looks(ctx, r.ID, true, 9, 9)) },
+			"looks":         func() error { return second(tx.AccessEntries(ctx, r.ID, true, 9, 9)) },
 			"helper":        func() error { return second(tx.MandatesFor(ctx, r.ID)) },
 			"mandates":      func() error { return second(tx.MandatesOf(ctx, "d0")) },
 			"inquiries":     func() error { return second(tx.InquiriesAbout(ctx, r.ID, 0, 9)) },
@@ -193,7 +193,7 @@ func second[T any](_ T, err error) error { return err }
 func TestWhatRefersToWhatIsErasedIsFoundByAnIndex(t *testing.T) {
 	s := open(t, "sqlite::memory:")
 	refers := map[string]string{} // the query for what refers, by where and to what
-	for _, q := range erased {
+	for _, q := range eraseStatements {
 		table := strings.Fields(q)[2]
 		query(t, s, func(rows *sql.Rows) error {
 			var from, column string

@@ -109,7 +109,7 @@ func (postgresEngine) constraint(err error) constraint {
 	return constraintNone
 }
 
-// rowLock is the weakest lock that excludes itself, so that inserts of rows that
+// rowLock returns the weakest lock that excludes itself, so that inserts of rows that
 // refer to the resident don't wait for it.
 func (postgresEngine) rowLock(alias string) string { return " FOR NO KEY UPDATE OF " + alias }
 

@@ -33,8 +33,8 @@ func (t *tx) as(e kernel.Entry) *reader {
 	return r
 }
 
-// upkeep returns a reader that adds no entry, for the store's own upkeep of the access
-// log, at which nobody looks.
+// upkeep returns a reader that adds no entry. It is for the store's own upkeep of the
+// access log, in which nobody sees what is opened.
 func (t *tx) upkeep() *reader {
 	r := &reader{tx: t}
 	r.opener = t.session().Opener(func(context.Context, string) error { return nil })
@@ -46,26 +46,26 @@ func (t *reader) Log(ctx context.Context, resident mingjing.ResidentID) error {
 	return t.opener.Record(ctx, string(resident))
 }
 
-// open opens what is a resident's, after the entry is in their access log.
-func (t *reader) open(ctx context.Context, k kept, r sealedRow) ([]byte, error) {
+// open opens a value of a resident, after the entry is in their access log.
+func (t *reader) open(ctx context.Context, k sealedColumn, r sealedRow) ([]byte, error) {
 	return t.opener.Open(ctx, r.owner, k.place(r.key...), r.content)
 }
 
-// openFor opens what is between its owner and another resident, in whose access log
-// the entry is; "" is the owner.
-func (t *reader) openFor(ctx context.Context, k kept, r sealedRow, by mingjing.ResidentID) ([]byte, error) {
+// openFor opens a value that two residents share. The entry is in the access log of by;
+// "" is the owner.
+func (t *reader) openFor(ctx context.Context, k sealedColumn, r sealedRow, by mingjing.ResidentID) ([]byte, error) {
 	if by == "" {
 		return t.open(ctx, k, r)
 	}
 	return t.opener.OpenFor(ctx, r.owner, string(by), k.place(r.key...), r.content)
 }
 
-func (t *reader) openFile(ctx context.Context, k kept, r sealedRow) ([]byte, error) {
+func (t *reader) openFile(ctx context.Context, k sealedColumn, r sealedRow) ([]byte, error) {
 	return t.opener.OpenFile(ctx, r.owner, k.place(r.key...), r.content)
 }
 
-// record adds the entry to a resident's access log, unless it is there already as that
-// of the same work or of the same page.
+// record adds the entry to a resident's access log, unless the same piece of work or the
+// same page has added it already.
 func (t *reader) record(ctx context.Context, owner string) error {
 	if t.entry.Action == "" {
 		return fmt.Errorf("store: open what is kept of a resident: %w", kernel.ErrNoReason)
@@ -90,5 +90,5 @@ func (t *reader) record(ctx context.Context, owner string) error {
 			return err
 		}
 	}
-	return t.addLook(ctx, resident, t.entry.AccessEntry, name)
+	return t.addEntry(ctx, resident, t.entry.AccessEntry, name)
 }

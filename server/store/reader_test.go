@@ -30,7 +30,7 @@ func TestTwoReadersOfOneTransactionLogEachForItsOwnReason(t *testing.T) {
 		s, r := open(t, url), resident(1)
 		enrol(t, s, r)
 		must(t, s.Tx(t.Context(), func(tx casework.Tx) error {
-			one, two := tx.As(kernel.Entry{AccessEntry: aLook(1)}), tx.As(kernel.Entry{AccessEntry: why})
+			one, two := tx.As(kernel.Entry{AccessEntry: anEntry(1)}), tx.As(kernel.Entry{AccessEntry: why})
 			for _, rd := range []casework.Reader{one, two, one, two} {
 				if got, err := rd.Resident(t.Context(), r.ID); err != nil || got.Name != r.Name {
 					t.Fatalf("read %+v, %v", got, err)
@@ -39,9 +39,9 @@ func TestTwoReadersOfOneTransactionLogEachForItsOwnReason(t *testing.T) {
 			return nil
 		}))
 		looks := mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.AccessEntry, error) {
-			return tx.Looks(ctx, r.ID, false, 0, 10)
+			return tx.AccessEntries(ctx, r.ID, false, 0, 10)
 		})
-		if len(looks) != 2 || looks[1].Action != aLook(1).Action || looks[0].Action != why.Action || looks[0].Who != why.Who {
+		if len(looks) != 2 || looks[1].Action != anEntry(1).Action || looks[0].Action != why.Action || looks[0].Who != why.Who {
 			t.Errorf("two readers wrote %+v", looks)
 		}
 	})
@@ -60,13 +60,13 @@ func TestATransactionOpensTheBureausAlone(t *testing.T) {
 	s, r := open(t, "sqlite::memory:"), resident(1)
 	whole(t, s, r)
 	do(t, s, func(ctx context.Context, tx *reader) error {
-		for _, k := range allKept {
-			rows, err := tx.sealedRows(ctx, "read", k, `WHERE `+k.content()+` IS NOT NULL`)
+		for _, k := range allSealed {
+			rows, err := tx.sealedRows(ctx, "read", k, `WHERE `+k.contentColumn()+` IS NOT NULL`)
 			must(t, err)
 			for _, row := range rows {
 				_, err := tx.tx.open(ctx, k, row)
-				if bureaus := k.owner == bureaus; bureaus != (err == nil) || err != nil && !errors.Is(err, vault.ErrSealed) {
-					t.Errorf("%s.%s: %v", k.table, k.content(), err)
+				if ours := k.owner == bureauOwner; ours != (err == nil) || err != nil && !errors.Is(err, vault.ErrSealed) {
+					t.Errorf("%s.%s: %v", k.table, k.contentColumn(), err)
 				}
 			}
 		}
@@ -79,7 +79,7 @@ func TestATransactionOpensTheBureausAlone(t *testing.T) {
 // use, at which nobody looks.
 func TestOnlyAReaderOpens(t *testing.T) {
 	opener := reflect.TypeFor[vault.Opener]()
-	makes := map[string][]string{"Opener": {"as", "upkeep"}, "upkeep": {"plantLooks"}}
+	makes := map[string][]string{"Opener": {"as", "upkeep"}, "upkeep": {"addOldLeaves"}}
 	opens := 0
 	eachUse(t, func(in *ast.FuncDecl, receiver string, f *types.Func) {
 		owner := f.Signature().Recv()

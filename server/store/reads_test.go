@@ -69,7 +69,7 @@ func TestWhoOnlyReadsCanNeitherWriteNorOpenWhatAResidentHas(t *testing.T) {
 			t.Errorf("a resident is opened without a reason: %v", err)
 		}
 		err = s.Read(t.Context(), func(tx casework.Tx) error {
-			_, err := tx.As(kernel.Entry{AccessEntry: aLook(1)}).Resident(t.Context(), resident(1).ID)
+			_, err := tx.As(kernel.Entry{AccessEntry: anEntry(1)}).Resident(t.Context(), resident(1).ID)
 			return err
 		})
 		if err == nil {

@@ -20,50 +20,50 @@ func (t *tx) AddRequest(ctx context.Context, r score.Request) error {
 
 func (t *tx) sealRequest(ctx context.Context, op string, r score.Request) ([]byte, error) {
 	r.Progress, r.Sources, r.Score = mingjing.Progress{}, nil, nil
-	return t.seal(ctx, op, keptRequest, r.Resident, r, r.ID)
+	return t.seal(ctx, op, sealedRequest, r.Resident, r, r.ID)
 }
 
-// Request implements [casework.Tx].
+// Request implements [casework.Reader].
 func (t *reader) Request(ctx context.Context, id string) (score.Request, error) {
 	if err := t.lockOwner(ctx, "request", id); err != nil {
 		return score.Request{}, err
 	}
-	return one[score.Request](ctx, t, "read a request", keptRequest, `WHERE id = ?`, id)
+	return one[score.Request](ctx, t, "read a request", sealedRequest, `WHERE id = ?`, id)
 }
 
-// RequestByKey implements [casework.Tx].
+// RequestByKey implements [casework.Reader].
 func (t *reader) RequestByKey(ctx context.Context, resident mingjing.ResidentID, key string) (score.Request, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return score.Request{}, err
 	}
-	return one[score.Request](ctx, t, "find a request by key", keptRequest,
+	return one[score.Request](ctx, t, "find a request by key", sealedRequest,
 		`WHERE resident_id = ? AND key_hash = ?`, string(resident), t.s.hashOrNull("key", key))
 }
 
-// OpenRequest implements [casework.Tx].
+// OpenRequest implements [casework.Reader].
 func (t *reader) OpenRequest(ctx context.Context, resident mingjing.ResidentID) (score.Request, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return score.Request{}, err
 	}
-	return one[score.Request](ctx, t, "find the open request", keptRequest,
+	return one[score.Request](ctx, t, "find the open request", sealedRequest,
 		`WHERE resident_id = ? AND state IN ('queued', 'collecting', 'scoring')`, string(resident))
 }
 
-// LatestRequest implements [casework.Tx].
+// LatestRequest implements [casework.Reader].
 func (t *reader) LatestRequest(ctx context.Context, resident mingjing.ResidentID) (score.Request, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return score.Request{}, err
 	}
-	return one[score.Request](ctx, t, "find the latest request", keptRequest,
+	return one[score.Request](ctx, t, "find the latest request", sealedRequest,
 		`WHERE resident_id = ? ORDER BY created_at DESC, n DESC LIMIT 1`, string(resident))
 }
 
-// Requests implements [casework.Tx].
+// Requests implements [casework.Reader].
 func (t *reader) Requests(ctx context.Context, resident mingjing.ResidentID) ([]score.Request, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[score.Request](ctx, t, "list requests", keptRequest,
+	return all[score.Request](ctx, t, "list requests", sealedRequest,
 		`WHERE resident_id = ? ORDER BY created_at, n`, string(resident))
 }
 
@@ -96,20 +96,20 @@ func (t *tx) QueuePlace(ctx context.Context, id string) (place int, err error) {
 	return place, err
 }
 
-// Sources implements [casework.Tx].
+// Sources implements [casework.Reader].
 func (t *reader) Sources(ctx context.Context, request string) ([]score.Source, error) {
 	if err := ignoreNotFound(t.lockOwner(ctx, "request", request)); err != nil {
 		return nil, err
 	}
-	return all[score.Source](ctx, t, "list sources", keptSource, `WHERE request_id = ? ORDER BY agency`, request)
+	return all[score.Source](ctx, t, "list sources", sealedSource, `WHERE request_id = ? ORDER BY agency`, request)
 }
 
-// SourcesOfAll implements [casework.Tx].
+// SourcesOfAll implements [casework.Reader].
 func (t *reader) SourcesOfAll(ctx context.Context, resident mingjing.ResidentID) (map[string][]score.Source, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return groups[score.Source](ctx, t, "list a resident's sources", keptSource, "request_id",
+	return groups[score.Source](ctx, t, "list a resident's sources", sealedSource, "request_id",
 		`WHERE request_id IN (SELECT id FROM request WHERE resident_id = ?) ORDER BY request_id, agency`, string(resident))
 }
 
@@ -120,7 +120,7 @@ func (t *tx) SetSource(ctx context.Context, request string, s score.Source) erro
 	if err != nil {
 		return err
 	}
-	doc, err := t.seal(ctx, op, keptSource, owner, s, request, s.Agency)
+	doc, err := t.seal(ctx, op, sealedSource, owner, s, request, s.Agency)
 	if err != nil {
 		return err
 	}

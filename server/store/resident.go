@@ -16,15 +16,15 @@ func (t *tx) AddResident(ctx context.Context, r kernel.Resident) error {
 	if err != nil {
 		return err
 	}
-	t.own("resident " + string(r.ID)) // there is no row to lock yet
-	doc, err := t.seal(ctx, op, keptResident, r.ID, r, r.ID)
+	t.markLocked("resident " + string(r.ID)) // there is no row to lock yet
+	doc, err := t.seal(ctx, op, sealedResident, r.ID, r, r.ID)
 	if err != nil {
 		return err
 	}
 	err = t.insert(ctx, op, `INSERT INTO resident (id, id_hash, created_at, doc) VALUES (?, ?, ?, ?)`,
 		string(r.ID), t.s.hash("", string(r.IDNumber)), micros(r.CreatedAt), doc)
 	if err != nil {
-		delete(t.mine, "resident "+string(r.ID))
+		delete(t.locked, "resident "+string(r.ID))
 	}
 	if made && errors.Is(err, kernel.ErrExists) { // the ID number is another's
 		_, gone := t.exec(ctx, op, `DELETE FROM keyset WHERE resident_id = ?`, string(r.ID))
@@ -33,12 +33,12 @@ func (t *tx) AddResident(ctx context.Context, r kernel.Resident) error {
 	return err
 }
 
-// Resident implements [casework.Tx].
+// Resident implements [casework.Reader].
 func (t *reader) Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error) {
 	if err := t.lock(ctx, id); err != nil {
 		return kernel.Resident{}, err
 	}
-	return one[kernel.Resident](ctx, t, "read a resident", keptResident, `WHERE id = ?`, string(id))
+	return one[kernel.Resident](ctx, t, "read a resident", sealedResident, `WHERE id = ?`, string(id))
 }
 
 // ResidentByIDNumber implements [casework.Tx].
@@ -56,7 +56,7 @@ func (t *tx) Residents(ctx context.Context) (n int, err error) {
 // AddConsent implements [casework.Tx].
 func (t *tx) AddConsent(ctx context.Context, resident mingjing.ResidentID, c mingjing.Consent) error {
 	const op = "add a consent"
-	doc, err := t.seal(ctx, op, keptConsent, resident, c, c.ID)
+	doc, err := t.seal(ctx, op, sealedConsent, resident, c, c.ID)
 	if err != nil {
 		return err
 	}
@@ -64,29 +64,29 @@ func (t *tx) AddConsent(ctx context.Context, resident mingjing.ResidentID, c min
 		c.ID, string(resident), c.Rulebook, micros(c.GivenAt), withdrawnAt(c), doc)
 }
 
-// Consents implements [casework.Tx].
+// Consents implements [casework.Reader].
 func (t *reader) Consents(ctx context.Context, resident mingjing.ResidentID) ([]mingjing.Consent, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[mingjing.Consent](ctx, t, "list consents", keptConsent,
+	return all[mingjing.Consent](ctx, t, "list consents", sealedConsent,
 		`WHERE resident_id = ? ORDER BY given_at, n`, string(resident))
 }
 
-// WithdrawConsents implements [casework.Tx].
+// WithdrawConsents implements [casework.Reader].
 func (t *reader) WithdrawConsents(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) error {
 	const op = "withdraw consents"
 	if err := t.lockForList(ctx, resident); err != nil {
 		return err
 	}
-	given, err := all[mingjing.Consent](ctx, t, op, keptConsent,
+	given, err := all[mingjing.Consent](ctx, t, op, sealedConsent,
 		`WHERE resident_id = ? AND rulebook = ? AND withdrawn_at IS NULL`, string(resident), rulebook)
 	if err != nil {
 		return err
 	}
 	for _, c := range given {
 		c.WithdrawnAt = &at
-		doc, err := t.seal(ctx, op, keptConsent, resident, c, c.ID)
+		doc, err := t.seal(ctx, op, sealedConsent, resident, c, c.ID)
 		if err != nil {
 			return err
 		}

@@ -132,7 +132,7 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			_, err5 := tx.CasesOf(ctx, "x", 100)
 			_, err6 := tx.Sources(ctx, "x")
 			_, err7 := tx.Evidence(ctx, "x")
-			_, err8 := tx.Looks(ctx, "x", false, 0, 1)
+			_, err8 := tx.AccessEntries(ctx, "x", false, 0, 1)
 			return errors.Join(err1, err2, err3, err4, err5, err6, err7, err8,
 				tx.WithdrawConsents(ctx, "x", "rongcheng", day), tx.DeleteScores(ctx, "x", ""))
 		})

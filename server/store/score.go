@@ -11,7 +11,7 @@ import (
 // AddScore implements [casework.Tx].
 func (t *tx) AddScore(ctx context.Context, resident mingjing.ResidentID, s mingjing.Score) error {
 	const op = "add a score"
-	doc, err := t.seal(ctx, op, keptScore, resident, s, s.ID)
+	doc, err := t.seal(ctx, op, sealedScore, resident, s, s.ID)
 	if err != nil {
 		return err
 	}
@@ -19,46 +19,45 @@ func (t *tx) AddScore(ctx context.Context, resident mingjing.ResidentID, s mingj
 		s.ID, string(resident), s.Rulebook.ID, micros(s.At), doc)
 }
 
-// Score implements [casework.Tx].
+// Score implements [casework.Reader].
 func (t *reader) Score(ctx context.Context, id string) (mingjing.Score, error) {
 	if err := t.lockOwner(ctx, "score", id); err != nil {
 		return mingjing.Score{}, err
 	}
-	return one[mingjing.Score](ctx, t, "read a score", keptScore, `WHERE id = ?`, id)
+	return one[mingjing.Score](ctx, t, "read a score", sealedScore, `WHERE id = ?`, id)
 }
 
-// LatestScore implements [casework.Tx].
+// LatestScore implements [casework.Reader].
 func (t *reader) LatestScore(ctx context.Context, resident mingjing.ResidentID, rulebook string) (mingjing.Score, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return mingjing.Score{}, err
 	}
 	where, args := scoresOf(resident, rulebook)
-	return one[mingjing.Score](ctx, t, "read the latest score", keptScore, where+` ORDER BY made_at DESC, n DESC LIMIT 1`, args...)
+	return one[mingjing.Score](ctx, t, "read the latest score", sealedScore, where+` ORDER BY made_at DESC, n DESC LIMIT 1`, args...)
 }
 
-// FirstScoreSince implements [casework.Tx].
+// FirstScoreSince implements [casework.Reader].
 func (t *reader) FirstScoreSince(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) (mingjing.Score, error) {
 	if err := t.lock(ctx, resident); err != nil {
 		return mingjing.Score{}, err
 	}
 	where, args := scoresOf(resident, rulebook)
-	return one[mingjing.Score](ctx, t, "read the first score since", keptScore, where+` AND made_at >= ? ORDER BY made_at, n LIMIT 1`,
-		append(args, micros(at))...)
+	return one[mingjing.Score](ctx, t, "read the first score since", sealedScore, where+` AND made_at >= ? ORDER BY made_at, n LIMIT 1`, append(args, micros(at))...)
 }
 
-// Scores implements [casework.Tx].
+// Scores implements [casework.Reader].
 func (t *reader) Scores(ctx context.Context, resident mingjing.ResidentID, rulebook string, limit int) ([]mingjing.Score, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
 	where, args := scoresOf(resident, rulebook)
-	list, err := all[mingjing.Score](ctx, t, "list scores", keptScore, where+` ORDER BY made_at DESC, n DESC LIMIT ?`,
-		append(args, ownLimit(limit))...)
+	list, err := all[mingjing.Score](ctx, t, "list scores", sealedScore, where+` ORDER BY made_at DESC, n DESC LIMIT ?`, append(args, ownLimit(limit))...)
 	slices.Reverse(list)
 	return list, err
 }
 
-// scoresOf is the condition for a resident's scores by a rulebook; "" for all.
+// scoresOf returns the condition of a query for a resident's scores by a rulebook; "" is
+// any rulebook.
 func scoresOf(resident mingjing.ResidentID, rulebook string) (where string, args []any) {
 	if rulebook == "" {
 		return `WHERE resident_id = ?`, []any{string(resident)}

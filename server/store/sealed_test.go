@@ -43,7 +43,7 @@ func TestNothingIsReadWithoutAReason(t *testing.T) {
 			return read(rd)
 		}))
 		looks := mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.AccessEntry, error) {
-			return tx.Looks(ctx, r.ID, false, 0, 10)
+			return tx.AccessEntries(ctx, r.ID, false, 0, 10)
 		})
 		if len(looks) != 1 || looks[0].Action != "case" || looks[0].Who != why.Who {
 			t.Errorf("the log has %+v, want one look", looks)
@@ -80,7 +80,7 @@ func TestAPieceOfWorkIsOneLineOfTheLog(t *testing.T) {
 			}))
 		}
 		looks := mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.AccessEntry, error) {
-			return tx.Looks(ctx, r.ID, false, 0, 10)
+			return tx.AccessEntries(ctx, r.ID, false, 0, 10)
 		})
 		if len(looks) != 2 {
 			t.Errorf("%d lines for two pieces of work", len(looks))
@@ -109,7 +109,7 @@ func TestARepeatedLookIsOneLineOfOnesOwnLogAlone(t *testing.T) {
 		lines := func(r kernel.Resident) int {
 			t.Helper()
 			return len(mustGet(t, s, func(ctx context.Context, tx *reader) ([]mingjing.AccessEntry, error) {
-				return tx.Looks(ctx, r.ID, false, 0, 100)
+				return tx.AccessEntries(ctx, r.ID, false, 0, 100)
 			}))
 		}
 		for i, step := range []struct {
@@ -202,7 +202,7 @@ func allOf(t *testing.T, s *Store, r kernel.Resident, i int) string {
 		v10, data, err := tx.EvidenceData(ctx, id("a"))
 		add(v10, err)
 		add(string(data), nil)
-		v11, err := tx.Looks(ctx, r.ID, false, 0, 5)
+		v11, err := tx.AccessEntries(ctx, r.ID, false, 0, 5)
 		add(v11, err)
 		v12, err := tx.Notice(ctx, id("n"))
 		add(v12, err)
@@ -235,14 +235,14 @@ func TestWhatIsCopiedToAnotherRowDoesNotOpen(t *testing.T) {
 		a, b := resident(1), resident(2)
 		whole(t, s, a, b)
 		ctx := t.Context()
-		for _, k := range allKept {
+		for _, k := range allSealed {
 			var rows []sealedRow
 			do(t, s, func(ctx context.Context, raw *reader) (err error) {
-				rows, err = raw.tx.sealedRows(ctx, "read", k, `WHERE `+k.content()+` IS NOT NULL ORDER BY `+strings.Join(k.key, ", "))
+				rows, err = raw.tx.sealedRows(ctx, "read", k, `WHERE `+k.contentColumn()+` IS NOT NULL ORDER BY `+strings.Join(k.key, ", "))
 				return err
 			})
 			if len(rows) < 2 {
-				t.Fatalf("%s.%s has %d rows: fill it in whole", k.table, k.content(), len(rows))
+				t.Fatalf("%s.%s has %d rows: fill it in whole", k.table, k.contentColumn(), len(rows))
 			}
 			for i, r := range rows {
 				other := rows[(i+1)%len(rows)]
@@ -257,11 +257,11 @@ func TestWhatIsCopiedToAnotherRowDoesNotOpen(t *testing.T) {
 					}
 					_, err := at(ctx, other.owner, k.place(other.key...), r.content)
 					if err == nil {
-						t.Errorf("%s.%s of row %v opens in row %v", k.table, k.content(), r.key, other.key)
+						t.Errorf("%s.%s of row %v opens in row %v", k.table, k.contentColumn(), r.key, other.key)
 					}
 					_, err = at(ctx, r.owner, k.place(other.key...), r.content)
 					if err == nil {
-						t.Errorf("%s.%s of row %v opens in row %v with its own keys", k.table, k.content(), r.key, other.key)
+						t.Errorf("%s.%s of row %v opens in row %v with its own keys", k.table, k.contentColumn(), r.key, other.key)
 					}
 					return nil
 				})
@@ -274,15 +274,15 @@ func TestWhatIsCopiedToAnotherRowDoesNotOpen(t *testing.T) {
 func TestEveryColumnThatIsSealedIsKnown(t *testing.T) {
 	s := open(t, "sqlite::memory:")
 	known := map[string]bool{}
-	for _, k := range allKept {
-		known[k.table+"."+k.content()] = true
+	for _, k := range allSealed {
+		known[k.table+"."+k.contentColumn()] = true
 	}
 	do(t, s, func(ctx context.Context, raw *reader) error {
 		return raw.tx.rows(ctx, "list columns", func(rows *sql.Rows) error {
 			var column string
 			must(t, rows.Scan(&column))
 			if !known[column] {
-				t.Errorf("%s holds bytes and is not among what is sealed: add it to allKept", column)
+				t.Errorf("%s holds bytes and is not among what is sealed: add it to allSealed", column)
 			}
 			return nil
 		}, `SELECT t.name || '.' || c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c
@@ -356,7 +356,7 @@ func TestWhatIsFromBeforeIsSealed(t *testing.T) {
 			must(t, freely(t.Context(), s, func(raw *reader) error {
 				tx, ctx := raw.tx, t.Context()
 				opener := tx.upkeep().opener
-				for _, k := range allKept {
+				for _, k := range allSealed {
 					rows, err := tx.sealedRows(ctx, "read", k, "")
 					must(t, err)
 					for _, r := range rows {
@@ -370,7 +370,7 @@ func TestWhatIsFromBeforeIsSealed(t *testing.T) {
 						if k.column == "line" || k.column == "ref" {
 							content = nil
 						}
-						must(t, tx.update(ctx, "unseal", `UPDATE `+k.table+` SET `+k.content()+` = ? WHERE `+strings.Join(k.key, " = ? AND ")+` = ?`,
+						must(t, tx.update(ctx, "unseal", `UPDATE `+k.table+` SET `+k.contentColumn()+` = ? WHERE `+strings.Join(k.key, " = ? AND ")+` = ?`,
 							append([]any{content}, r.key...)...))
 					}
 				}
@@ -393,12 +393,12 @@ func TestWhatIsFromBeforeIsSealed(t *testing.T) {
 			if len(found) != 1 || found[0].ID != "d1" {
 				t.Errorf("a search by name finds %+v", found)
 			}
-			for _, k := range allKept {
+			for _, k := range allSealed {
 				do(t, s, func(ctx context.Context, raw *reader) error {
 					rows, err := raw.tx.sealedRows(ctx, "read", k, "")
 					for _, r := range rows {
 						if !vault.Sealed(r.content) {
-							t.Errorf("%s.%s of %v is not sealed", k.table, k.content(), r.key)
+							t.Errorf("%s.%s of %v is not sealed", k.table, k.contentColumn(), r.key)
 						}
 					}
 					return err
@@ -419,7 +419,7 @@ func BenchmarkRead(b *testing.B) {
 			read func(*tx) error
 		}{
 			{"bare", func(t *tx) error {
-				_, err := t.sealedRow(b.Context(), "read", keptResident, `WHERE id = ?`, string(r.ID))
+				_, err := t.sealedRow(b.Context(), "read", sealedResident, `WHERE id = ?`, string(r.ID))
 				return err
 			}},
 			{"sealed", func(t *tx) error {

@@ -10,11 +10,11 @@ import (
 	"mingjing"
 )
 
-// usesKept is how long the last use of a session is remembered: far longer than
-// any login lasts, so that one that ended by itself never looks like a new one.
+// usesKept is how long the last use of a session is stored: far longer than any login
+// lasts, so that one that ended by itself never looks like a new one.
 const usesKept = 30 * 24 * time.Hour
 
-// SessionUses returns the use of each of the sessions, by session; those of which
+// SessionUses returns the last use of each session, by session. Sessions of which
 // nothing is known are left out.
 func (s *Store) SessionUses(ctx context.Context, sessions ...string) (map[string]mingjing.SessionUse, error) {
 	uses := make(map[string]mingjing.SessionUse, len(sessions))
@@ -45,7 +45,7 @@ func (s *Store) SessionUses(ctx context.Context, sessions ...string) (map[string
 	return uses, nil
 }
 
-// ForgetSessions forgets the use of sessions that have ended.
+// ForgetSessions deletes the uses of sessions that have ended.
 func (s *Store) ForgetSessions(ctx context.Context, sessions ...string) error {
 	in, args, _ := s.sessionsIn(sessions)
 	if in == "" {
@@ -57,7 +57,7 @@ func (s *Store) ForgetSessions(ctx context.Context, sessions ...string) error {
 	return nil
 }
 
-// sessionsIn is the list of the sessions' hashes as SQL, with its values, and whose
+// sessionsIn returns the list of the sessions' hashes as SQL, with its values, and whose
 // hash is whose; "" for none.
 func (s *Store) sessionsIn(sessions []string) (in string, args []any, byHash map[string]string) {
 	if len(sessions) == 0 {
@@ -72,8 +72,8 @@ func (s *Store) sessionsIn(sessions []string) (in string, args []any, byHash map
 	return "(?" + strings.Repeat(", ?", len(args)-1) + ")", args, byHash
 }
 
-// UseSession notes that a session is used; resident is "" for staff. A later use
-// that is known already stays.
+// UseSession stores the time at which a session was used; resident is "" for staff. It
+// never replaces a later time.
 func (s *Store) UseSession(ctx context.Context, session string, resident mingjing.ResidentID, at time.Time) error {
 	var owner any
 	if resident != "" {
@@ -91,7 +91,7 @@ func (s *Store) UseSession(ctx context.Context, session string, resident mingjin
 	return nil
 }
 
-// SetLockAfter keeps after how many minutes without use a resident's sessions end.
+// SetLockAfter stores after how many minutes without use a resident's sessions end.
 func (s *Store) SetLockAfter(ctx context.Context, resident mingjing.ResidentID, minutes int) error {
 	_, err := s.db.ExecContext(ctx, s.eng.rebind(`INSERT INTO screen_lock (resident_id, minutes) VALUES (?, ?)
 		ON CONFLICT (resident_id) DO UPDATE SET minutes = excluded.minutes`), string(resident), minutes)

@@ -19,7 +19,7 @@ type shareDoc struct {
 
 const shareHead = `id, resident_id, rulebook, made_at, ends_at, allowed, viewed, revoked_at, corrected_at`
 
-// scanShareHead reads shareHead, and what else is asked for after it.
+// scanShareHead reads a row of the columns of shareHead, and more columns after them.
 func scanShareHead(scan func(...any) error, more ...any) (h share.Head, err error) {
 	var (
 		made, ends         int64
@@ -27,23 +27,23 @@ func scanShareHead(scan func(...any) error, more ...any) (h share.Head, err erro
 		resident           string
 	)
 	err = scan(append([]any{&h.ID, &resident, &h.Rulebook, &made, &ends, &h.Allowed, &h.Viewed, &revoked, &corrected}, more...)...)
-	h.Resident, h.MadeAt, h.EndsAt = mingjing.ResidentID(resident), instant(made), instant(ends)
-	h.RevokedAt, h.CorrectedAt = maybe(revoked), maybe(corrected)
+	h.Resident, h.MadeAt, h.EndsAt = mingjing.ResidentID(resident), fromMicros(made), fromMicros(ends)
+	h.RevokedAt, h.CorrectedAt = timeOrNil(revoked), timeOrNil(corrected)
 	return h, err
 }
 
-func maybe(us sql.NullInt64) *time.Time {
+func timeOrNil(us sql.NullInt64) *time.Time {
 	if !us.Valid {
 		return nil
 	}
-	at := instant(us.Int64)
+	at := fromMicros(us.Int64)
 	return &at
 }
 
 // AddShare implements [casework.Tx].
 func (t *tx) AddShare(ctx context.Context, s share.Share, code string) error {
 	const op = "add a share"
-	doc, err := t.seal(ctx, op, keptShare, s.Resident, shareDoc{s.Purpose, s.Fields, s.Named}, s.ID)
+	doc, err := t.seal(ctx, op, sealedShare, s.Resident, shareDoc{s.Purpose, s.Fields, s.Named}, s.ID)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (t *tx) ShareHead(ctx context.Context, id string) (share.Head, error) {
 	})
 }
 
-// Share implements [casework.Tx].
+// Share implements [casework.Reader].
 func (t *reader) Share(ctx context.Context, id string) (share.Share, error) {
 	if err := t.lockOwner(ctx, "share", id); err != nil {
 		return share.Share{}, err
@@ -87,15 +87,15 @@ func (t *reader) Share(ctx context.Context, id string) (share.Share, error) {
 		return share.Share{}, err
 	}
 	s, err := t.wholeShare(ctx, h, doc)
-	return s, t.failed(op, err)
+	return s, t.wrapError(op, err)
 }
 
 func (t *reader) wholeShare(ctx context.Context, h share.Head, doc []byte) (share.Share, error) {
-	d, err := unseal[shareDoc](ctx, t, keptShare, sealedRow{owner: string(h.Resident), key: []any{h.ID}, content: doc})
+	d, err := unseal[shareDoc](ctx, t, sealedShare, sealedRow{owner: string(h.Resident), key: []any{h.ID}, content: doc})
 	return share.Share{Head: h, Purpose: d.Purpose, Fields: d.Fields, Named: d.Named}, err
 }
 
-// Shares implements [casework.Tx].
+// Shares implements [casework.Reader].
 func (t *reader) Shares(ctx context.Context, resident mingjing.ResidentID) ([]share.Share, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
@@ -121,7 +121,7 @@ func (t *reader) Shares(ctx context.Context, resident mingjing.ResidentID) ([]sh
 	for _, r := range found {
 		s, err := t.wholeShare(ctx, r.head, r.doc)
 		if err != nil {
-			return nil, t.failed(op, err)
+			return nil, t.wrapError(op, err)
 		}
 		list = append(list, s)
 	}
@@ -151,7 +151,7 @@ func (t *tx) RevokeShares(ctx context.Context, resident mingjing.ResidentID, rul
 // AddShareView implements [casework.Tx].
 func (t *tx) AddShareView(ctx context.Context, v share.View) error {
 	const op = "add a view of a share"
-	doc, err := t.seal(ctx, op, keptShareView, v.Resident, v, v.ID)
+	doc, err := t.seal(ctx, op, sealedShareView, v.Resident, v, v.ID)
 	if err != nil {
 		return err
 	}
@@ -159,26 +159,26 @@ func (t *tx) AddShareView(ctx context.Context, v share.View) error {
 		v.ID, v.Share, string(v.Resident), micros(v.At), doc)
 }
 
-// ShareView implements [casework.Tx].
+// ShareView implements [casework.Reader].
 func (t *reader) ShareView(ctx context.Context, id string) (share.View, error) {
 	if err := t.lockOwner(ctx, "share_view", id); err != nil {
 		return share.View{}, err
 	}
-	return one[share.View](ctx, t, "read a view of a share", keptShareView, `WHERE id = ?`, id)
+	return one[share.View](ctx, t, "read a view of a share", sealedShareView, `WHERE id = ?`, id)
 }
 
-// ShareViews implements [casework.Tx].
+// ShareViews implements [casework.Reader].
 func (t *reader) ShareViews(ctx context.Context, resident mingjing.ResidentID) ([]share.View, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[share.View](ctx, t, "list views of shares", keptShareView, `WHERE resident_id = ? ORDER BY n`, string(resident))
+	return all[share.View](ctx, t, "list views of shares", sealedShareView, `WHERE resident_id = ? ORDER BY n`, string(resident))
 }
 
 // SetShareView implements [casework.Tx].
 func (t *tx) SetShareView(ctx context.Context, v share.View) error {
 	const op = "set a view of a share"
-	doc, err := t.seal(ctx, op, keptShareView, v.Resident, v, v.ID)
+	doc, err := t.seal(ctx, op, sealedShareView, v.Resident, v, v.ID)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,10 @@
 // the resident whose it is; every other column holds ids, states, instants, codes
 // or keyed hashes, or is sealed with the bureau's keyset and names nobody.
 //
+// A transaction has two types: tx has the methods that write, and that read what opens
+// nothing of a resident; reader, which is made for one entry of the access log, has
+// those that open something.
+//
 // On both engines a transaction sees what was committed before it about the
 // residents that it touches, and two transactions about the same resident run
 // one after the other: SQLite has one writer, and on PostgreSQL each method first
@@ -190,7 +194,7 @@ func (s *Store) Close() error {
 	return s.db.Close()
 }
 
-// Ping says whether the database answers.
+// Ping returns an error if the database does not answer.
 func (s *Store) Ping(ctx context.Context) error {
 	var one int
 	if err := s.db.QueryRowContext(ctx, "SELECT 1").Scan(&one); err != nil {
@@ -219,7 +223,7 @@ func (s *Store) Read(ctx context.Context, fn func(casework.Tx) error) error {
 	return s.runAs(ctx, readsOnly, func(t *tx) error { return fn(t) })
 }
 
-// A mode says what a transaction is for.
+// A mode is what a transaction is for: to write, or only to read.
 type mode bool
 
 const (
@@ -227,21 +231,21 @@ const (
 	readsOnly mode = true
 )
 
-// shared is the key of the transaction that [Store.Together] has opened.
+// shared is the context key of the transaction that [Store.Together] has begun.
 type shared struct{}
 
-// Together has all that is read in fn with its context in one transaction, each part
-// with the lines of the access log that it has alone. It is for reads that one page
-// shows: a part that fails takes nothing back of the others unless fn fails too, and
-// what a part publishes may be heard before it is committed. fn may be called again.
+// Together runs fn so that all that is read with its context is one transaction. It is
+// for the reads of one page. A part that fails undoes nothing of the others unless fn
+// fails too, and what a part publishes may be heard before it is committed. fn may be
+// called again.
 func (s *Store) Together(ctx context.Context, fn func(ctx context.Context) error) error {
 	return s.run(ctx, func(t *tx) error { return fn(context.WithValue(ctx, shared{}, t)) })
 }
 
-// counter is the key of the number of transactions.
+// counter is the context key of the number of transactions.
 type counter struct{}
 
-// Counted counts the transactions that are begun with the context that it returns.
+// Counted returns a context that counts the transactions that are begun with it.
 func Counted(ctx context.Context) (context.Context, *atomic.Int64) {
 	n := new(atomic.Int64)
 	return context.WithValue(ctx, counter{}, n), n
@@ -267,7 +271,8 @@ func (s *Store) runAs(ctx context.Context, m mode, fn func(*tx) error) error {
 	}
 }
 
-// tryTx runs fn once; again says that another run may succeed.
+// tryTx runs fn once in a transaction, and reports whether it may succeed when it is run
+// again.
 func (s *Store) tryTx(ctx context.Context, m mode, fn func(*tx) error) (again bool, err error) {
 	if n, ok := ctx.Value(counter{}).(*atomic.Int64); ok {
 		n.Add(1)
@@ -306,7 +311,7 @@ func (s *Store) tryTx(ctx context.Context, m mode, fn func(*tx) error) (again bo
 	return false, err
 }
 
-// hash is the keyed hash by which a value is found that must not be readable.
+// hash returns the keyed hash by which a value is found that must not be readable.
 // Values of different kinds never have the same hash.
 func (s *Store) hash(kind, value string) []byte {
 	mac := hmac.New(sha256.New, s.idKey)
@@ -318,7 +323,7 @@ func (s *Store) hash(kind, value string) []byte {
 	return mac.Sum(nil)
 }
 
-// hashOrNull is the hash, or NULL for "", which is never equal to another.
+// hashOrNull returns the hash, or NULL for "", which is never equal to another.
 func (s *Store) hashOrNull(kind, value string) any {
 	if value == "" {
 		return nil

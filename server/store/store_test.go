@@ -125,7 +125,7 @@ func TestLooksAreNumberedPerResidentAndReadNewestFirst(t *testing.T) {
 				{true, 0, 10, "5 3 1"},
 				{true, 3, 10, "1"},
 			} {
-				looks, err := tx.Looks(ctx, r.ID, c.others, c.before, c.limit)
+				looks, err := tx.AccessEntries(ctx, r.ID, c.others, c.before, c.limit)
 				must(t, err)
 				var got []string
 				for _, l := range looks {

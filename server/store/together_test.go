@@ -23,7 +23,7 @@ func TestPartsOfOneTransactionEachSayWhyTheyRead(t *testing.T) {
 		}
 		lines := func() (actions []string) {
 			do(t, s, func(ctx context.Context, tx *reader) error {
-				looks, err := tx.Looks(ctx, r.ID, false, 0, 10)
+				looks, err := tx.AccessEntries(ctx, r.ID, false, 0, 10)
 				for _, l := range looks {
 					actions = append(actions, l.Action)
 				}

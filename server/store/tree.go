@@ -18,21 +18,21 @@ import (
 	"mingjing/server/vault"
 )
 
-// A leaf is a look that is yet to be put into the tree.
+// A leaf is an entry of the access log that is not in the tree yet.
 type leaf struct {
 	resident   mingjing.ResidentID
 	seq        int64
 	commitment []byte
 }
 
-// commit gives the row a salt and makes its commitment.
-func (r *lookRow) commit(resident mingjing.ResidentID) []byte {
+// commit gives the row a salt, and returns its commitment.
+func (r *entryRow) commit(resident mingjing.ResidentID) []byte {
 	r.Salt = make([]byte, logproof.SaltSize)
 	_, _ = rand.Read(r.Salt) // it never fails
 	return logproof.CommitEntry(r.Salt, resident, r.AccessEntry, r.Prev)
 }
 
-// commitment is that to a resident's look.
+// commitment returns the commitment to an entry of a resident's access log.
 func (t *tx) commitment(ctx context.Context, op string, resident mingjing.ResidentID, seq int64) (commitment []byte, err error) {
 	err = t.row(ctx, op, []any{&commitment}, `SELECT commitment FROM look WHERE resident_id = ? AND seq = ?`, string(resident), seq)
 	if errors.Is(err, kernel.ErrNotFound) || err == nil && len(commitment) == 0 {
@@ -43,8 +43,8 @@ func (t *tx) commitment(ctx context.Context, op string, resident mingjing.Reside
 	return commitment, err
 }
 
-// growTree puts what the transaction has looked at into the tree. It is the last
-// step, since whoever comes next waits at the head until this is committed.
+// growTree adds the transaction's entries to the tree. It is the last step before the
+// commit, since every other transaction that adds an entry waits from here on.
 func (t *tx) growTree(ctx context.Context) error {
 	if len(t.leaves) == 0 {
 		return nil
@@ -90,7 +90,7 @@ func (t *tx) growTree(ctx context.Context) error {
 	return err
 }
 
-// hashes are those of a tree that are at hand.
+// hashes are the hashes of a tree that are in memory, by index.
 type hashes map[int64]tlog.Hash
 
 // ReadHashes implements [tlog.HashReader].
@@ -111,7 +111,7 @@ func (t *tx) TreeSize(ctx context.Context) (size int64, err error) {
 	return size, err
 }
 
-// hashesAtOnce bounds the hashes that are asked for in one statement.
+// hashesAtOnce bounds how many hashes one statement reads.
 const hashesAtOnce = 500
 
 // TreeHashes implements [casework.Tx].
@@ -144,12 +144,11 @@ func (t *tx) TreeHashes(ctx context.Context, ids []int64) ([]tlog.Hash, error) {
 		}
 	}
 	list, err := found.ReadHashes(ids)
-	return list, t.failed(op, err)
+	return list, t.wrapError(op, err)
 }
 
-// LookEntries implements [casework.Tx]. The limit is at most [MaxPage].
-func (t *reader) LookEntries(ctx context.Context, resident mingjing.ResidentID, after, size int64, limit int) ([]mingjing.ProvenEntry,
-	error) {
+// ProvenEntries implements [casework.Reader]. The limit is at most [MaxPage].
+func (t *reader) ProvenEntries(ctx context.Context, resident mingjing.ResidentID, after, size int64, limit int) ([]mingjing.ProvenEntry, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
@@ -165,15 +164,15 @@ func (t *reader) LookEntries(ctx context.Context, resident mingjing.ResidentID, 
 		found = append(found, p)
 		return err
 	}, `SELECT seq, leaf, doc FROM look WHERE resident_id = ? AND seq > ? AND leaf < ? ORDER BY seq LIMIT ?`,
-		string(resident), after, size, page(limit))
+		string(resident), after, size, pageLimit(limit))
 	if err != nil {
 		return nil, err
 	}
 	list := []mingjing.ProvenEntry{}
 	for _, p := range found {
-		row, err := t.openLook(ctx, p.sealedRow)
+		row, err := t.openEntry(ctx, p.sealedRow)
 		if err != nil {
-			return nil, t.failed(op, err)
+			return nil, t.wrapError(op, err)
 		}
 		list = append(list, mingjing.ProvenEntry{AccessEntry: row.AccessEntry, Salt: row.Salt, Prev: row.Prev, Leaf: p.leaf})
 	}
@@ -205,17 +204,17 @@ func (t *tx) Cosigned(ctx context.Context) ([]accesslog.Cosigned, error) {
 	return list, nil
 }
 
-// plantedAtOnce is how many looks from before there was a tree are put into it in
+// oldLeavesAtOnce is how many entries from before there was a tree are added to it in
 // one transaction.
-const plantedAtOnce = 200
+const oldLeavesAtOnce = 200
 
-// plantLooks puts the looks from before there was a tree into it, each resident's
-// in their order. It goes on where it was interrupted.
-func (s *Store) plantLooks(ctx context.Context) error {
+// addOldLeaves adds the entries from before there was a tree to it, each resident's in
+// their order. It continues where it was interrupted.
+func (s *Store) addOldLeaves(ctx context.Context) error {
 	for {
 		n := 0
 		err := s.run(ctx, func(t *tx) (err error) {
-			n, err = t.upkeep().plant(ctx)
+			n, err = t.upkeep().addOldLeavesOnce(ctx)
 			return err
 		})
 		if err != nil || n == 0 {
@@ -224,23 +223,23 @@ func (s *Store) plantLooks(ctx context.Context) error {
 	}
 }
 
-// plant puts looks into the tree. Nobody looks at them: the log itself is put in order.
-func (t *reader) plant(ctx context.Context) (int, error) {
+// addOldLeavesOnce adds some of these entries, and returns how many.
+func (t *reader) addOldLeavesOnce(ctx context.Context) (int, error) {
 	const op = "put an old look into the tree"
-	list, err := t.sealedRows(ctx, op, keptLook, `WHERE leaf IS NULL ORDER BY resident_id, seq LIMIT ?`, plantedAtOnce)
+	list, err := t.sealedRows(ctx, op, sealedEntry, `WHERE leaf IS NULL ORDER BY resident_id, seq LIMIT ?`, oldLeavesAtOnce)
 	if err != nil {
 		return 0, err
 	}
 	for _, r := range list {
 		resident := mingjing.ResidentID(r.owner)
-		var row lookRow
+		var row entryRow
 		if vault.Sealed(r.content) {
-			row, err = unseal[lookRow](ctx, t, keptLook, r)
+			row, err = unseal[entryRow](ctx, t, sealedEntry, r)
 		} else { // it is sealed after this
 			err = json.Unmarshal(r.content, &row)
 		}
 		if err != nil {
-			return 0, t.failed(op, err)
+			return 0, t.wrapError(op, err)
 		}
 		if row.Seq > 1 {
 			if row.Prev, err = t.commitment(ctx, op, resident, row.Seq-1); err != nil {
@@ -250,12 +249,12 @@ func (t *reader) plant(ctx context.Context) (int, error) {
 		commitment := row.commit(resident)
 		var doc []byte
 		if vault.Sealed(r.content) {
-			doc, err = t.seal(ctx, op, keptLook, resident, row, resident, row.Seq)
+			doc, err = t.seal(ctx, op, sealedEntry, resident, row, resident, row.Seq)
 		} else {
 			doc, err = json.Marshal(row)
 		}
 		if err != nil {
-			return 0, t.failed(op, err)
+			return 0, t.wrapError(op, err)
 		}
 		if err := t.update(ctx, op, `UPDATE look SET commitment = ?, doc = ? WHERE resident_id = ? AND seq = ?`,
 			commitment, doc, string(resident), row.Seq); err != nil {

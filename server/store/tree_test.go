@@ -32,7 +32,7 @@ func proofOf(t testing.TB, s *Store, r mingjing.ResidentID) []mingjing.AccessPro
 		root, err := tlog.TreeHash(size, tree)
 		must(t, err)
 		p.Checkpoint = key.Sign(size, root)
-		p.Entries, err = tx.LookEntries(ctx, r, 0, size, MaxPage)
+		p.Entries, err = tx.ProvenEntries(ctx, r, 0, size, MaxPage)
 		must(t, err)
 		for i, e := range p.Entries {
 			p.Entries[i].Proof, err = tlog.ProveRecord(size, e.Leaf, tree)
@@ -51,9 +51,8 @@ func proven(t testing.TB, s *Store, r mingjing.ResidentID, n int) {
 	}
 }
 
-func aLook(n int) mingjing.AccessEntry {
-	return mingjing.AccessEntry{At: day.Add(time.Duration(n) * time.Minute), Role: mingjing.RoleHandler, Who: "王", Action: "records",
-		Purpose: "dispute"}
+func anEntry(n int) mingjing.AccessEntry {
+	return mingjing.AccessEntry{At: day.Add(time.Duration(n) * time.Minute), Role: mingjing.RoleHandler, Who: "王", Action: "records", Purpose: "dispute"}
 }
 
 func TestEveryLookIsInTheTreeWhoeverElseLooks(t *testing.T) {
@@ -68,10 +67,10 @@ func TestEveryLookIsInTheTreeWhoeverElseLooks(t *testing.T) {
 			all.Go(func() {
 				for i := range each {
 					must(t, s.Tx(context.Background(), func(tx casework.Tx) error {
-						if err := tx.As(kernel.Entry{AccessEntry: aLook(i)}).Log(context.Background(), resident(n+1).ID); err != nil {
+						if err := tx.As(kernel.Entry{AccessEntry: anEntry(i)}).Log(context.Background(), resident(n+1).ID); err != nil {
 							return err
 						}
-						return tx.As(kernel.Entry{AccessEntry: aLook(i)}).Log(context.Background(), resident(n+1).ID) // two in one
+						return tx.As(kernel.Entry{AccessEntry: anEntry(i)}).Log(context.Background(), resident(n+1).ID) // two in one
 					}))
 				}
 			})
@@ -99,14 +98,14 @@ func TestWithoutALeafNothingIsCommitted(t *testing.T) {
 		enrol(t, s, r)
 		for i := range 3 {
 			do(t, s, func(ctx context.Context, tx *reader) error {
-				return tx.As(kernel.Entry{AccessEntry: aLook(i)}).Log(ctx, r.ID)
+				return tx.As(kernel.Entry{AccessEntry: anEntry(i)}).Log(ctx, r.ID)
 			})
 		}
 		_, err := s.db.ExecContext(t.Context(), `DELETE FROM tree_hash WHERE id = 3`) // the third leaf, which the fourth needs
 		must(t, err)
 		err = s.Tx(t.Context(), func(tx casework.Tx) error {
 			must(t, tx.PutRecord(t.Context(), record(r, "c")))
-			return tx.As(kernel.Entry{AccessEntry: aLook(4)}).Log(t.Context(), r.ID)
+			return tx.As(kernel.Entry{AccessEntry: anEntry(4)}).Log(t.Context(), r.ID)
 		})
 		if err == nil {
 			t.Fatal("it was committed")
@@ -126,16 +125,16 @@ func TestWithoutALeafNothingIsCommitted(t *testing.T) {
 func TestLooksFromBeforeTheTreeAreProvenToo(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
-		const n = plantedAtOnce + 7
+		const n = oldLeavesAtOnce + 7
 		enrol(t, s, resident(1), resident(2))
 		do(t, s, func(ctx context.Context, tx *reader) error {
 			for i := range n { // as they were written then
 				for _, r := range []kernel.Resident{resident(1), resident(2)} {
-					seq, err := tx.next(ctx, "look", lookCounter(r.ID))
+					seq, err := tx.nextSeq(ctx, "look", entryCounter(r.ID))
 					must(t, err)
-					l := aLook(i)
+					l := anEntry(i)
 					l.Seq = seq
-					doc, err := tx.seal(ctx, "look", keptLook, r.ID, l, r.ID, seq)
+					doc, err := tx.seal(ctx, "look", sealedEntry, r.ID, l, r.ID, seq)
 					must(t, err)
 					must(t, tx.insert(ctx, "look", `INSERT INTO look (resident_id, seq, others, at, doc) VALUES (?, ?, 1, ?, ?)`,
 						string(r.ID), seq, micros(l.At), doc))
@@ -143,13 +142,13 @@ func TestLooksFromBeforeTheTreeAreProvenToo(t *testing.T) {
 			}
 			return nil
 		})
-		must(t, s.plantLooks(t.Context()))
+		must(t, s.addOldLeaves(t.Context()))
 		do(t, s, func(ctx context.Context, tx *reader) error {
-			return tx.As(kernel.Entry{AccessEntry: aLook(n)}).Log(ctx, resident(1).ID)
+			return tx.As(kernel.Entry{AccessEntry: anEntry(n)}).Log(ctx, resident(1).ID)
 		})
 		proven(t, s, resident(1).ID, n+1)
 		proven(t, s, resident(2).ID, n)
-		must(t, s.plantLooks(t.Context()))
+		must(t, s.addOldLeaves(t.Context()))
 		proven(t, s, resident(2).ID, n)
 	})
 }
@@ -184,7 +183,7 @@ func BenchmarkLook(b *testing.B) {
 				for n := 0; b.Loop(); n++ {
 					begin := time.Now()
 					must(b, s.Tx(ctx, func(ct casework.Tx) error {
-						rd := ct.As(kernel.Entry{AccessEntry: aLook(n)})
+						rd := ct.As(kernel.Entry{AccessEntry: anEntry(n)})
 						if err := rd.Log(ctx, r.ID); err != nil {
 							return err
 						}

@@ -17,23 +17,26 @@ import (
 type tx struct {
 	s   *Store
 	sql *sql.Tx
-	// mode says whether it writes.
+	// mode says whether the transaction writes.
 	mode mode
 	// collision is the first error that another transaction caused.
 	collision error
-	// wake says that a job is due as soon as this is committed.
+	// wake says that a job is due as soon as the transaction is committed.
 	wake bool
-	// mine are the residents, and the rows of residents, that are locked.
-	mine  map[string]bool
-	vault *vault.Session
-	// staffSeq is the last staff event as of the first look at everyone's cases.
+	// locked has the residents, and the rows of residents, that this transaction has
+	// locked.
+	locked map[string]bool
+	vault  *vault.Session
+	// staffSeq is the number of the last staff event when everyone's cases were first
+	// read; nil before that.
 	staffSeq *int64
-	// leaves go into the tree of the access log before this is committed.
+	// leaves are added to the tree of the access log before the commit.
 	leaves []leaf
 }
 
-// failed says what was tried, and turns the engine's error into casework's.
-func (t *tx) failed(op string, err error) error {
+// wrapError adds what was tried to an error, and turns the engine's error into
+// casework's.
+func (t *tx) wrapError(op string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -55,14 +58,14 @@ func (t *tx) failed(op string, err error) error {
 	return fmt.Errorf("store: %s: %w", op, err)
 }
 
-// exec returns how many rows were touched.
+// exec runs a statement, and returns how many rows it has changed.
 func (t *tx) exec(ctx context.Context, op, query string, args ...any) (int64, error) {
 	res, err := t.sql.ExecContext(ctx, t.s.eng.rebind(query), args...)
 	if err != nil {
-		return 0, t.failed(op, err)
+		return 0, t.wrapError(op, err)
 	}
 	n, err := res.RowsAffected()
-	return n, t.failed(op, err)
+	return n, t.wrapError(op, err)
 }
 
 // insert runs an INSERT … ON CONFLICT DO NOTHING, which unlike a plain one leaves
@@ -75,7 +78,8 @@ func (t *tx) insert(ctx context.Context, op, query string, args ...any) error {
 	return err
 }
 
-// update wants to touch a row.
+// update runs a statement that must change a row; [kernel.ErrNotFound] says that there
+// was none.
 func (t *tx) update(ctx context.Context, op, query string, args ...any) error {
 	n, err := t.exec(ctx, op, query, args...)
 	if err == nil && n == 0 {
@@ -84,66 +88,66 @@ func (t *tx) update(ctx context.Context, op, query string, args ...any) error {
 	return err
 }
 
-// row reads one row.
+// row reads the one row that a query finds into dest.
 func (t *tx) row(ctx context.Context, op string, dest []any, query string, args ...any) error {
-	return t.failed(op, t.sql.QueryRowContext(ctx, t.s.eng.rebind(query), args...).Scan(dest...))
+	return t.wrapError(op, t.sql.QueryRowContext(ctx, t.s.eng.rebind(query), args...).Scan(dest...))
 }
 
-// rows calls each for every row.
+// rows calls each for every row that a query finds.
 func (t *tx) rows(ctx context.Context, op string, each func(*sql.Rows) error, query string, args ...any) error {
 	rows, err := t.sql.QueryContext(ctx, t.s.eng.rebind(query), args...)
 	if err != nil {
-		return t.failed(op, err)
+		return t.wrapError(op, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		if err := each(rows); err != nil {
-			return t.failed(op, err)
+			return t.wrapError(op, err)
 		}
 	}
-	return t.failed(op, rows.Err())
+	return t.wrapError(op, rows.Err())
 }
 
-// lock waits until no other transaction works on the resident, and keeps others
-// out until the end of this one. Where it locks, a resident that is not there is
+// lock waits until no other transaction works on the resident, and excludes others until
+// the end of this one. Where the engine locks rows, a resident who is not there is
 // ErrNotFound; elsewhere the statement after it finds out.
 func (t *tx) lock(ctx context.Context, resident mingjing.ResidentID) error {
 	suffix := t.rowLock("resident")
-	if suffix == "" || t.mine["resident "+string(resident)] {
+	if suffix == "" || t.locked["resident "+string(resident)] {
 		return nil
 	}
 	var one int
 	err := t.row(ctx, "lock a resident", []any{&one}, `SELECT 1 FROM resident WHERE id = ?`+suffix, string(resident))
 	if err == nil {
-		t.own("resident " + string(resident))
+		t.markLocked("resident " + string(resident))
 	}
 	return err
 }
 
-// lockForList is lock for a list, which is empty for a resident who is not there.
+// lockForList is lock for a list: a resident who is not there has an empty one.
 func (t *tx) lockForList(ctx context.Context, resident mingjing.ResidentID) error {
 	return ignoreNotFound(t.lock(ctx, resident))
 }
 
-// lockOwner locks the resident to whom the row of the table belongs.
+// lockOwner locks the resident to whom a row of the table belongs.
 func (t *tx) lockOwner(ctx context.Context, table, id string) error {
 	suffix := t.rowLock("resident")
 	name := table + " " + id
-	if suffix == "" || t.mine[name] {
+	if suffix == "" || t.locked[name] {
 		return nil
 	}
 	var owner string
 	err := t.row(ctx, "lock the resident of a "+table, []any{&owner},
 		`SELECT resident.id FROM resident JOIN `+table+` ON `+table+`.resident_id = resident.id WHERE `+table+`.id = ?`+suffix, id)
 	if err == nil {
-		t.own(name)
-		t.own("resident " + owner)
+		t.markLocked(name)
+		t.markLocked("resident " + owner)
 	}
 	return err
 }
 
-// rowLock is the engine's, for a transaction that may lock: one that only reads sees
-// one moment anyway.
+// rowLock returns what the engine adds to a query to lock its rows; "" in a transaction
+// that only reads, which sees one moment anyway.
 func (t *tx) rowLock(alias string) string {
 	if t.mode == readsOnly {
 		return ""
@@ -158,32 +162,32 @@ func ignoreNotFound(err error) error {
 	return err
 }
 
-func (t *tx) own(name string) {
-	if t.mine == nil {
-		t.mine = map[string]bool{}
+func (t *tx) markLocked(name string) {
+	if t.locked == nil {
+		t.locked = map[string]bool{}
 	}
-	t.mine[name] = true
+	t.locked[name] = true
 }
 
-// next counts one further under the name. Others who count under it wait until
-// this transaction ends, so that numbers are in the order of commit.
-func (t *tx) next(ctx context.Context, op, name string) (seq int64, err error) {
+// nextSeq adds one to a counter and returns it. Others who add to it wait until this
+// transaction ends, so that numbers are in the order of commit.
+func (t *tx) nextSeq(ctx context.Context, op, name string) (seq int64, err error) {
 	err = t.row(ctx, op, []any{&seq},
 		`INSERT INTO counter (name, seq) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET seq = counter.seq + 1 RETURNING seq`, name)
 	return seq, err
 }
 
-// micros is an instant as a column holds it.
+// micros returns an instant as a column holds it: in microseconds since 1970.
 func micros(t time.Time) int64 { return t.UnixMicro() }
 
-// instant is micros backwards.
-func instant(us int64) time.Time { return time.UnixMicro(us).UTC() }
+// fromMicros returns the instant that a column holds.
+func fromMicros(us int64) time.Time { return time.UnixMicro(us).UTC() }
 
-// page bounds a limit to 1 … MaxPage.
-func page(limit int) int { return min(max(limit, 1), MaxPage) }
+// pageLimit returns a limit between 1 and [MaxPage].
+func pageLimit(limit int) int { return min(max(limit, 1), MaxPage) }
 
-// ownLimit bounds a limit on rows of one resident to 1 … one more than
-// [kernel.MaxList], so that too many are seen.
+// ownLimit returns a limit on rows of one resident between 1 and one more than
+// [kernel.MaxList], so that too many are noticed.
 func ownLimit(limit int) int {
 	if limit >= kernel.MaxList {
 		return kernel.MaxList + 1
@@ -191,10 +195,10 @@ func ownLimit(limit int) int {
 	return max(limit, 1)
 }
 
-// errTooMany says that a list would not be whole.
+// errTooMany says that a list would not be complete.
 var errTooMany = fmt.Errorf("more than %d rows", kernel.MaxList)
 
-// nullable is a column's NULL for "".
+// nullable returns NULL for "".
 func nullable(s string) any {
 	if s == "" {
 		return nil

@@ -9,9 +9,9 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// AccessLog is a page of the looks at the actor's own data, newest first; others
-// leaves out the actor's own looks. An unknown cursor is an invalid_cursor error.
-// Reading it is a look as well.
+// AccessLog returns a page of the actor's own access log, newest first; others leaves
+// out the actor's own entries. An unknown cursor is an invalid_cursor error. Reading the
+// page is an entry as well.
 func (c *AccessLog) AccessLog(ctx context.Context, a mingjing.Actor, others bool, cursor string) (mingjing.AccessLogView, error) {
 	const page = 50
 	me, err := kernel.AsResident(a)
@@ -28,7 +28,7 @@ func (c *AccessLog) AccessLog(ctx context.Context, a mingjing.Actor, others bool
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AccessLogView, error) {
 		v := mingjing.AccessLogView{Others: others}
 		rd := t.As(c.city.Entry(a, "access_log", "", "own"))
-		if v.Entries, err = read(rd).Looks(ctx, me, others, before, page+1); err != nil {
+		if v.Entries, err = read(rd).AccessEntries(ctx, me, others, before, page+1); err != nil {
 			return v, err
 		}
 		if len(v.Entries) > page {

@@ -9,19 +9,20 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// AccessLog shows the access log to the resident and proves it to everybody. It is safe for use by many goroutines.
+// AccessLog shows an access log to the resident whose it is, and proves it to everybody.
+// It is safe for use by many goroutines.
 type AccessLog struct {
 	city   *kernel.City
 	ledger Ledger
 }
 
-// New makes the part.
+// New returns the part.
 func New(city *kernel.City, ledger Ledger) *AccessLog {
 	return &AccessLog{city: city, ledger: ledger}
 }
 
-// db is the part's own port on a transaction, read its readings for one entry of the
-// access log. The store has those of all parts.
+// db returns the part's own port on a transaction. The store has the ports of all parts.
 func db(t kernel.Transaction) Port { return kernel.PortOf[Port](t) }
 
+// read returns the part's own readings of a reader.
 func read(r *kernel.Reader) Readings { return kernel.ReadingsOf[Readings](r) }

@@ -18,7 +18,7 @@ import (
 // ProofPage is how many entries of the access log are proven at once.
 const ProofPage = 100
 
-// A ProofQuery says which part of the proof of the access log is wanted.
+// A ProofQuery is which part of the proof of the access log is wanted.
 type ProofQuery struct {
 	// Since is the size of the tree that was seen last, 0 for none.
 	Since int64
@@ -29,11 +29,11 @@ type ProofQuery struct {
 	All bool
 }
 
-// LookProof is what proves the actor's own access log. Reading it is a look as well,
-// which the next one proves; where an open page checks itself, it is part of the look
-// at that page, which is in the log before. A query that no earlier page was answered
-// to is an invalid_cursor error; without a ledger nothing can be proven.
-func (c *AccessLog) LookProof(ctx context.Context, a mingjing.Actor, q ProofQuery) (mingjing.AccessProof, error) {
+// AccessProof returns what proves the actor's own access log. Reading it is an entry as
+// well, which the next proof proves; where an open page checks itself, it is part of the
+// entry of that page, which is in the log before. A query that no earlier page was
+// answered to is an invalid_cursor error; without a ledger nothing can be proven.
+func (c *AccessLog) AccessProof(ctx context.Context, a mingjing.Actor, q ProofQuery) (mingjing.AccessProof, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.AccessProof{}, err
@@ -57,7 +57,7 @@ func (c *AccessLog) LookProof(ctx context.Context, a mingjing.Actor, q ProofQuer
 	})
 }
 
-// ProofOf proves a resident's access log against the tree of now.
+// ProofOf returns the proof of a resident's access log against the tree of now.
 func (c *AccessLog) ProofOf(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, q ProofQuery) (mingjing.AccessProof, error) {
 	p := mingjing.AccessProof{Key: c.ledger.Key(), Since: q.Since, Consistency: []tlog.Hash{}, Witnessed: []mingjing.WitnessedCheckpoint{},
 		Resident: me, Entries: []mingjing.ProvenEntry{}}
@@ -106,7 +106,7 @@ func (c *AccessLog) ProofOf(ctx context.Context, rd *kernel.Reader, me mingjing.
 		}
 	}
 	for {
-		entries, err := read(rd).LookEntries(ctx, me, q.After, size, ProofPage+1)
+		entries, err := read(rd).ProvenEntries(ctx, me, q.After, size, ProofPage+1)
 		if err != nil {
 			return p, err
 		}
@@ -129,14 +129,14 @@ func (c *AccessLog) ProofOf(ctx context.Context, rd *kernel.Reader, me mingjing.
 	}
 }
 
-// treeOf reads the hashes of the tree.
+// treeOf returns a reader of the hashes of the tree.
 func treeOf(ctx context.Context, t *kernel.Tx) tlog.HashReader {
 	return tlog.HashReaderFunc(func(ids []int64) ([]tlog.Hash, error) { return db(t).TreeHashes(ctx, ids) })
 }
 
 var errAskedOnly = errors.New("asked only")
 
-// prove gives the entries their proofs, with one reading of the tree for all.
+// prove fills in the proofs of the entries, with one reading of the tree for all.
 func prove(ctx context.Context, t *kernel.Tx, size int64, entries []mingjing.ProvenEntry) error {
 	var ids []int64
 	hashes := map[int64]tlog.Hash{}
@@ -176,7 +176,7 @@ func prove(ctx context.Context, t *kernel.Tx, size int64, entries []mingjing.Pro
 	return nil
 }
 
-// LogKey is the public key of the access log; "" where it has none.
+// LogKey returns the public key of the access log; "" where it has none.
 func (c *AccessLog) LogKey() string {
 	if c.ledger == nil {
 		return ""
@@ -184,7 +184,7 @@ func (c *AccessLog) LogKey() string {
 	return c.ledger.Key()
 }
 
-// Checkpoint is the signed state of the access log's tree: the last one that
+// Checkpoint returns the signed state of the access log's tree: the last one that
 // witnesses have cosigned, with their signatures, or the present one while there
 // are none. It is public.
 func (c *AccessLog) Checkpoint(ctx context.Context) (string, error) {
@@ -206,7 +206,8 @@ func (c *AccessLog) Checkpoint(ctx context.Context) (string, error) {
 	return signed, kernel.Public(err)
 }
 
-// published is the largest checkpoint that was cosigned, with all who did.
+// published returns the largest checkpoint that was cosigned, with all signatures; ""
+// for none.
 func published(seen []Cosigned) (signed string) {
 	var size int64 = -1
 	for _, k := range seen {
@@ -224,7 +225,7 @@ func published(seen []Cosigned) (signed string) {
 	return signed
 }
 
-// head is the present size of the tree, and its signed state.
+// head returns the present size of the tree, and its signed checkpoint.
 func (c *AccessLog) head(ctx context.Context, t *kernel.Tx) (int64, string, error) {
 	size, err := db(t).TreeSize(ctx)
 	if err != nil {
@@ -237,7 +238,7 @@ func (c *AccessLog) head(ctx context.Context, t *kernel.Tx) (int64, string, erro
 	return size, c.ledger.Sign(size, root), nil
 }
 
-// Tile is a tile of the tree (C2SP tlog-tiles, of 256 hashes), which is public; a
+// Tile returns a tile of the tree (C2SP tlog-tiles, of 256 hashes), which is public; a
 // not_found error where the tree has not grown so far.
 func (c *AccessLog) Tile(ctx context.Context, tile tlog.Tile) (data []byte, err error) {
 	err = c.city.Read(ctx, func(t *kernel.Tx) error {
@@ -266,8 +267,8 @@ const (
 	witnessWait = 15 * time.Second
 )
 
-// KeepWitnessed shows the states of the tree to the witnesses until ctx ends.
-// Nobody who reads waits for it.
+// KeepWitnessed sends the states of the tree to the witnesses until ctx ends. Nobody who
+// reads waits for it.
 func (c *AccessLog) KeepWitnessed(ctx context.Context) {
 	if c.ledger == nil || len(c.ledger.Witnesses()) == 0 {
 		<-ctx.Done()
@@ -298,8 +299,8 @@ func (c *AccessLog) KeepWitnessed(ctx context.Context) {
 	}
 }
 
-// ShowWitnesses shows the present state of the tree to each witness and keeps what
-// they sign. It says whether all of them did.
+// ShowWitnesses sends the present state of the tree to each witness and stores what they
+// sign. It reports whether all of them signed.
 func (c *AccessLog) ShowWitnesses(ctx context.Context) bool {
 	var all sync.WaitGroup
 	witnesses := c.ledger.Witnesses()
@@ -324,7 +325,8 @@ func (c *AccessLog) ShowWitnesses(ctx context.Context) bool {
 	return true
 }
 
-// showWitness shows one witness the state of the tree, from where it stands.
+// showWitness sends one witness the state of the tree, with the proof from the state
+// that it has seen.
 func (c *AccessLog) showWitness(ctx context.Context, w Witness) error {
 	ctx, stop := context.WithTimeout(ctx, witnessWait)
 	defer stop()
@@ -377,7 +379,7 @@ func (c *AccessLog) showWitness(ctx context.Context, w Witness) error {
 	return errors.New("others are always faster")
 }
 
-// keepCosigned keeps what a witness has signed, after a look at whether it has.
+// keepCosigned checks what a witness has signed, and stores it.
 func (c *AccessLog) keepCosigned(ctx context.Context, witness string, size int64, signed, lines string) error {
 	_, _, by, err := logproof.OpenCheckpoint(signed+lines, c.ledger.Key(), witness)
 	if err != nil {

@@ -10,18 +10,18 @@ import (
 // A Ledger signs the states of the access log's tree, with the key that is the
 // log's name to others.
 type Ledger interface {
-	// Key is the public key.
+	// Key returns the public key.
 	Key() string
-	// Sign is the signed checkpoint of a tree.
+	// Sign returns the signed checkpoint of a tree.
 	Sign(size int64, root tlog.Hash) string
-	// Witnesses are those who are shown each new state.
+	// Witnesses returns those who are shown each new state.
 	Witnesses() []Witness
 }
 
-// A Witness is somebody else's computer that keeps what it saw of the tree last and
-// cosigns only what has grown out of it.
+// A Witness is somebody else's computer that remembers the last state of the tree that
+// it saw, and cosigns only what has grown out of it.
 type Witness interface {
-	// Key is its public key.
+	// Key returns its public key.
 	Key() string
 	// Cosign shows it a signed checkpoint with the proof that it grew out of the tree
 	// of the old size. It returns the lines of signature, or a [*WitnessAt] where the
@@ -29,7 +29,7 @@ type Witness interface {
 	Cosign(ctx context.Context, old int64, proof []tlog.Hash, signed string) (lines string, err error)
 }
 
-// WitnessAt says which size a witness has cosigned last.
+// WitnessAt is the error of a witness that has cosigned another size last.
 type WitnessAt struct{ Size int64 }
 
 func (e *WitnessAt) Error() string {

@@ -10,7 +10,7 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// AgencyCounts are the sums of one agency's cases.
+// An AgencyCounts is the sums of one agency's cases.
 type AgencyCounts struct {
 	Agency                   string
 	Cases, Asked             int
@@ -21,8 +21,8 @@ type AgencyCounts struct {
 	AnswerDays, DecideDays map[int]int
 }
 
-// AgencyFigures are what each agency does with disputes. They are public: there is
-// no person in them, and where there are few there is nothing but that.
+// AgencyFigures returns how each agency deals with disputes. The figures are public:
+// there is no person in them, and small numbers are left out.
 func (c *Agencies) AgencyFigures(ctx context.Context) (mingjing.AgenciesView, error) {
 	return kernel.InRead(ctx, c.city, func(t *kernel.Tx) (mingjing.AgenciesView, error) {
 		all, err := db(t).AgencyCounts(ctx, c.city.Now())
@@ -60,8 +60,8 @@ func (c *Agencies) AgencyFigures(ctx context.Context) (mingjing.AgenciesView, er
 	})
 }
 
-// compareKey orders agencies by what they show: few are fewer than any number, and all
-// alike.
+// compareKey returns the number by which agencies are ordered. Small numbers, which are
+// not shown, come after zero and are all alike.
 func compareKey(f mingjing.AgencyFigures) int {
 	if f.Disputes == nil {
 		return 1
@@ -69,7 +69,8 @@ func compareKey(f mingjing.AgencyFigures) int {
 	return *f.Disputes
 }
 
-// figures leaves out what would tell of so few that they could be recognised.
+// figures returns an agency's figures without numbers that are so small that somebody
+// could be recognised.
 func figures(agency string, k AgencyCounts) mingjing.AgencyFigures {
 	f := mingjing.AgencyFigures{Agency: agency, Disputes: suppressSmall(k.Cases)}
 	if k.Cases > 0 && f.Disputes == nil {
@@ -86,7 +87,8 @@ func figures(agency string, k AgencyCounts) mingjing.AgencyFigures {
 	return f
 }
 
-// withInquiries adds the inquiries about an agency's looks to its figures.
+// withInquiries returns the figures with those of the inquiries about the agency's
+// looks.
 func withInquiries(k inquiry.Counts, f mingjing.AgencyFigures) mingjing.AgencyFigures {
 	if f.Inquiries = suppressSmall(k.Inquiries); f.Inquiries != nil {
 		f.Unexplained, f.Unfounded = &k.Unexplained, &k.Unfounded
@@ -94,7 +96,8 @@ func withInquiries(k inquiry.Counts, f mingjing.AgencyFigures) mingjing.AgencyFi
 	return f
 }
 
-// suppressSmall is the number, or nil where it is so small that it names somebody.
+// suppressSmall returns the number, or nil if it is so small that somebody could be
+// recognised.
 func suppressSmall(n int) *int {
 	if n > 0 && n < mingjing.FewestShown {
 		return nil
@@ -102,7 +105,7 @@ func suppressSmall(n int) *int {
 	return &n
 }
 
-// median is the least number of days within which half of the cases were done; nil
+// median returns the least number of days within which half of the cases were done; nil
 // for few or none.
 func median(cases map[int]int) *int {
 	var days []int

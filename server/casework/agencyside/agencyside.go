@@ -13,12 +13,12 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// waits says whether a case waits for its agency.
+// waits reports whether a case waits for its agency.
 func waits(d cases.Case) bool {
 	return d.State == mingjing.DisputeAgencyAsked || d.State == mingjing.DisputeAgencySilent
 }
 
-// AgencyQuestions is a page of the actor's agency's open questions, by nearest
+// AgencyQuestions returns a page of the actor's agency's open questions, by nearest
 // clock. Like the work queue it shows no person.
 func (c *Agencies) AgencyQuestions(ctx context.Context, a mingjing.Actor, cursor string) (mingjing.AgencyQuestionsView, error) {
 	const page = 25
@@ -47,7 +47,7 @@ func (c *Agencies) AgencyQuestions(ctx context.Context, a mingjing.Actor, cursor
 	})
 }
 
-// showQuestion is a question without the person.
+// showQuestion returns a question as the list shows it, without the person.
 func (c *Agencies) showQuestion(d cases.Case) mingjing.AgencyQuestion {
 	q := mingjing.AgencyQuestion{ID: d.ID, Ref: d.Ref, Code: d.CatalogueCode, Kind: d.Kind, State: d.State, Notice: 1, Open: waits(d)}
 	for _, k := range d.Clocks {
@@ -64,8 +64,8 @@ func (c *Agencies) showQuestion(d cases.Case) mingjing.AgencyQuestion {
 	return q
 }
 
-// questionFor is a case that was put to the agency and is not decided; nobody else's
-// exists for it.
+// questionFor returns a case that was put to the agency and is not decided, or
+// [kernel.ErrNotFound].
 func questionFor(ctx context.Context, rd *kernel.Reader, agency, id string) (cases.Case, error) {
 	d, err := read(rd).Case(ctx, id)
 	if err == nil && (d.AgencyCode != agency || !cases.WasAsked(d) || d.State == mingjing.DisputeDecided) {
@@ -74,8 +74,8 @@ func questionFor(ctx context.Context, rd *kernel.Reader, agency, id string) (cas
 	return d, err
 }
 
-// AgencyQuestion is one question with the resident's words and the list of the
-// evidence. The resident sees the look in the access log.
+// AgencyQuestion returns one question with the resident's words and the list of the
+// evidence. The resident sees in the access log that it was read.
 func (c *Agencies) AgencyQuestion(ctx context.Context, a mingjing.Actor, id string) (mingjing.AgencyQuestion, error) {
 	agency, err := kernel.AsOfficer(a)
 	if err != nil {
@@ -221,8 +221,9 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 	return out, err
 }
 
-// overtaken lets the agency's clocks run out that have, before an answer counts;
-// late when the second notice is over too. What it did then has to be kept.
+// overtaken does what follows when clocks of the agency have run out, before an answer
+// counts. It reports whether the second notice is over too, and then the answer is too
+// late; what was done has to be committed.
 func (c *Agencies) overtaken(ctx context.Context, rd *kernel.Reader, d *cases.Case, now time.Time) (late bool, err error) {
 	for _, clock := range []string{"agency", "second"} {
 		i := slices.IndexFunc(d.Clocks, func(k mingjing.Clock) bool { return k.Code == clock && cases.IsRunning(k) && now.After(k.Due) })
@@ -239,9 +240,9 @@ func (c *Agencies) overtaken(ctx context.Context, rd *kernel.Reader, d *cases.Ca
 	return d.State == mingjing.DisputeAgencyLost, nil
 }
 
-// AgencyEvidence is one piece of evidence of a case that was put to the actor's
-// agency, with its bytes. The resident and the handler get the receipt, and the
-// look is in the access log.
+// AgencyEvidence returns one piece of evidence, with its bytes, of a case that was put
+// to the actor's agency. The case shows the resident and the handler that it was opened,
+// and the access log has an entry.
 func (c *Agencies) AgencyEvidence(ctx context.Context, a mingjing.Actor, id string) (mingjing.Evidence, []byte, error) {
 	agency, err := kernel.AsOfficer(a)
 	if err != nil {
@@ -288,9 +289,9 @@ func (c *Agencies) AgencyEvidence(ctx context.Context, a mingjing.Actor, id stri
 	return e, data, nil
 }
 
-// AgencyHoldings is a page of what the actor's agency has supplied: references and
-// states, which name nobody. A search by reference names the person, and then the
-// look is in that resident's access log.
+// AgencyHoldings returns a page of what the actor's agency has supplied: references and
+// states, which name nobody. A search by reference names the person, and is an entry of
+// that resident's access log.
 func (c *Agencies) AgencyHoldings(ctx context.Context, a mingjing.Actor, ref, cursor string) (mingjing.AgencyRecordsView, error) {
 	const page = 50
 	agency, err := kernel.AsOfficer(a)

@@ -65,7 +65,7 @@ const (
 	LineRefused  = "refused"
 )
 
-// A LineAnswer says what became of a line, and if it was refused, why.
+// A LineAnswer is what became of a line, and if it was refused, why.
 type LineAnswer struct {
 	Line   int    `json:"line"` // from 1
 	Ref    string `json:"ref"`
@@ -87,7 +87,7 @@ type BatchAnswer struct {
 	Lines    []LineAnswer `json:"lines"`
 }
 
-// A BatchRow is a batch as it is stored: not what it said, but what it was answered.
+// A BatchRow is a batch as it is stored: the answer, and not what it said.
 type BatchRow struct {
 	Agency, ID string
 	At         time.Time
@@ -148,7 +148,7 @@ func (c *Agencies) Submit(ctx context.Context, a mingjing.Actor, b Batch) (Batch
 	})
 }
 
-// beginBatch notes a batch before its first line, or finds it.
+// beginBatch stores a batch before its first line, or returns the stored one.
 func (c *Agencies) beginBatch(ctx context.Context, agency string, b Batch) (BatchRow, error) {
 	var digest bytes.Buffer
 	for _, l := range b.Lines {
@@ -175,7 +175,7 @@ func (c *Agencies) beginBatch(ctx context.Context, agency string, b Batch) (Batc
 	return found, err
 }
 
-// submitLine does one line. Its error is only what is not the agency's to put right.
+// submitLine does one line. An error is only what the agency can't put right.
 func (c *Agencies) submitLine(ctx context.Context, a mingjing.Actor, agency string, l Line) (LineAnswer, error) {
 	var (
 		id  string

@@ -48,8 +48,8 @@ func (c *Agencies) submit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, a
 	return "", refuse("op", "op_unknown")
 }
 
-// checkRecord says at the door what would keep a record from counting, by the very
-// codes of scoring; it passes when it counts by one rulebook.
+// checkRecord returns why a record would not count, by the codes of scoring; nil if it
+// counts by one rulebook.
 func (c *Agencies) checkRecord(agency string, r mingjing.Record) error {
 	if r.Occurred == "" {
 		return refuse("occurred", "invalid_date")
@@ -91,9 +91,9 @@ func tooLong(texts mingjing.Text) bool {
 	return false
 }
 
-// takeRecord takes a new record, unless the agency's own document about it is held
-// already. What was removed comes back only under another reference and with a
-// document dated later.
+// takeRecord stores a new record, unless the agency's own document about it is held
+// already. What was removed comes back only under another reference and with a document
+// dated later.
 func (c *Agencies) takeRecord(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l Line) (string, error) {
 	n, err := mingjing.ParseIDNumber(l.IDNumber, c.city.Now())
 	if err != nil {
@@ -157,7 +157,7 @@ func (c *Agencies) takeRecord(ctx context.Context, t *kernel.Tx, a mingjing.Acto
 	return r.ID, nil
 }
 
-// digestOf is the hash of a line, by which the same one is known again.
+// digestOf returns the hash of a line, by which the same line is recognised.
 func digestOf(l Line) (string, error) {
 	data, err := json.Marshal(l)
 	sum := sha256.Sum256(data)
@@ -168,8 +168,8 @@ func sameRecord(x, y mingjing.Record) bool {
 	return x.Code == y.Code && x.Occurred == y.Occurred && x.Document == y.Document && x.Subject == y.Subject && maps.Equal(x.Detail, y.Detail)
 }
 
-// changed keeps what an agency did to a record, with the notice to the resident
-// and the scores that follow.
+// changed stores what an agency did to a record, with the notice to the resident and the
+// scores that follow.
 func (c *Agencies) changed(ctx context.Context, rd *kernel.Reader, r holding.Record, news string) error {
 	now := c.city.Now().UTC()
 	if err := rd.Log(ctx, r.Resident); err != nil {
@@ -187,15 +187,15 @@ func (c *Agencies) changed(ctx context.Context, rd *kernel.Reader, r holding.Rec
 	return c.scores.Rescore(ctx, rd, r.Resident, "record_changed", "")
 }
 
-// A found is an agency's record or listing, with the reader that opened it; the other is
-// nil.
+// A found is a record or a listing of an agency, with the reader that opened it. The
+// other one is nil.
 type found struct {
 	rd      *kernel.Reader
 	record  *holding.Record
 	listing *holding.Listing
 }
 
-// find is the agency's record or listing under a reference.
+// find returns the agency's record or listing under a reference.
 func (c *Agencies) find(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l Line) (found, error) {
 	of := mingjing.ResidentID("")
 	if l.IDNumber != "" {
@@ -284,8 +284,8 @@ func (c *Agencies) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.A
 	if err := c.checkRecord(agency, r.Record); err != nil {
 		return "", err
 	}
-	harms := c.cases.CountsAgainst(r.Code)
-	worse := harms && r.Occurred > was.Occurred || !harms && r.Occurred < was.Occurred
+	against := c.cases.CountsAgainst(r.Code)
+	worse := against && r.Occurred > was.Occurred || !against && r.Occurred < was.Occurred
 	open, err := cases.CaseOpen(ctx, rd, r.DisputeID)
 	switch {
 	case err != nil:
@@ -311,8 +311,8 @@ func (c *Agencies) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.A
 }
 
 // takeBack removes a record, or ends a listing, whose basis is revoked or which the
-// agency gives up. It does so at once, which is within its clock. What is over
-// stays so.
+// agency gives up. It does so at once, which is within the agency's clock. What has
+// ended stays so.
 func (c *Agencies) takeBack(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l Line) (string, error) {
 	reason := strings.TrimSpace(l.Reason)
 	if err := checkReason(reason); err != nil {
@@ -360,8 +360,8 @@ func (c *Agencies) takeBackListing(ctx context.Context, rd *kernel.Reader, l hol
 	return c.scores.Rescore(ctx, rd, l.Resident, "record_changed", "")
 }
 
-// dropProposal closes the case of a listing that was never served, and says into
-// which state the listing comes.
+// dropProposal closes the case of a listing that was never served, and returns the state
+// of the listing that follows.
 func (c *Agencies) dropProposal(ctx context.Context, rd *kernel.Reader, l holding.Listing, now time.Time) (mingjing.ListingState, error) {
 	d, err := read(rd).Case(ctx, l.CaseID)
 	if err != nil {
@@ -389,8 +389,8 @@ func (c *Agencies) dropProposal(ctx context.Context, rd *kernel.Reader, l holdin
 	return to, c.cases.Tell(ctx, rd, d)
 }
 
-// withdraw is the agency's word in an open case about what it takes back: it has
-// lost the point, and the case can only be decided for the resident.
+// withdraw answers an open case for an agency that takes back what the case is about.
+// The agency has lost the point, and the case can only be decided for the resident.
 func (c *Agencies) withdraw(ctx context.Context, rd *kernel.Reader, dispute, reason string) error {
 	if dispute == "" {
 		return nil
@@ -418,7 +418,7 @@ func (c *Agencies) AddAgencyKey(ctx context.Context, agency string) (mingjing.Ag
 	return k, c.city.Tx(ctx, func(t *kernel.Tx) error { return db(t).AddAgencyKey(ctx, k) })
 }
 
-// AgencyKeys are all keys, oldest first.
+// AgencyKeys returns all keys, oldest first.
 func (c *Agencies) AgencyKeys(ctx context.Context) (keys []mingjing.AgencyKey, err error) {
 	err = c.city.Read(ctx, func(t *kernel.Tx) (err error) {
 		keys, err = db(t).AgencyKeys(ctx)
@@ -440,9 +440,8 @@ func (c *Agencies) RevokeAgencyKey(ctx context.Context, id string) error {
 	}))
 }
 
-// AgencyByKey is the agency whose key it is, as an actor; key_unknown when there is
-// no such key, or it was revoked. That the key was used rightly is for the caller
-// to know.
+// AgencyByKey returns the agency of a key, as an actor; a key_unknown error if there is
+// no such key or it was revoked. The caller must know that the key was used rightly.
 func (c *Agencies) AgencyByKey(ctx context.Context, id string) (mingjing.Actor, error) {
 	var k mingjing.AgencyKey
 	err := c.city.Read(ctx, func(t *kernel.Tx) (err error) {

@@ -15,7 +15,7 @@ import (
 	"mingjing/server/casework/score"
 )
 
-// Agencies is the agencies' side. It is safe for use by many goroutines.
+// Agencies is what agencies do and see. It is safe for use by many goroutines.
 type Agencies struct {
 	city     *kernel.City
 	notices  *notice.Notices
@@ -24,13 +24,13 @@ type Agencies struct {
 	cases    *cases.Cases
 }
 
-// New makes the part.
+// New returns the part.
 func New(city *kernel.City, notices *notice.Notices, holdings *holding.Holdings, scores *score.Scores, cases *cases.Cases) *Agencies {
 	return &Agencies{city: city, notices: notices, holdings: holdings, scores: scores, cases: cases}
 }
 
-// db is the part's own port on a transaction, read its readings for one entry of the
-// access log. The store has those of all parts.
+// db returns the part's own port on a transaction. The store has the ports of all parts.
 func db(t kernel.Transaction) Port { return kernel.PortOf[Port](t) }
 
+// read returns the part's own readings of a reader.
 func read(r *kernel.Reader) Readings { return kernel.ReadingsOf[Readings](r) }

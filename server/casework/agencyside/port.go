@@ -10,30 +10,29 @@ import (
 	"time"
 )
 
-// A Port is what the part needs of one transaction on the store to write, and to read
-// what opens nothing that is a resident's. Every method that finds nothing returns
-// [kernel.ErrNotFound]; lists may be empty. Lists are ordered oldest first unless said
+// A Port is what the part needs of one transaction on the store: what writes, and what
+// reads without opening anything of a resident. A method that finds nothing returns
+// [kernel.ErrNotFound]; lists may be empty, and are ordered oldest first unless said
 // otherwise.
 type Port interface {
-	// InquiryCounts are the sums of each agency that has any.
+	// InquiryCounts returns the sums of each agency that has any.
 	InquiryCounts(ctx context.Context) ([]inquiry.Counts, error)
-	// ResidentByIDNumber finds who has an ID number, and opens nothing of theirs.
+	// ResidentByIDNumber returns who has an ID number. Nothing of theirs is opened.
 	ResidentByIDNumber(ctx context.Context, n mingjing.IDNumber) (mingjing.ResidentID, error)
-	// PutRecord inserts or replaces by ID.
+	// PutRecord inserts or replaces a record by ID.
 	PutRecord(ctx context.Context, r holding.Record) error
-	// Cases are all disputes that match, by nearest clock (Case.NextDue, those
-	// with none last), then by id, from the cursor on, each as its [Case.Line];
-	// search by mingjing.CaseFilter is on id, catalogue code and resident's whole
-	// name.
+	// Cases returns all cases that match, by nearest clock (Case.NextDue, those with
+	// none last), then by ID, from the cursor on, each as its [cases.Case.Line]. Search
+	// by mingjing.CaseFilter is on ID, catalogue code and the resident's whole name.
 	Cases(ctx context.Context, f cases.CaseQuery) ([]cases.Case, error)
-	// AgencyCounts are the sums of each agency that has any.
+	// AgencyCounts returns the sums of each agency that has any.
 	AgencyCounts(ctx context.Context, now time.Time) ([]AgencyCounts, error)
-	// EvidenceCase is the dispute to which a file belongs; it opens nothing.
+	// EvidenceCase returns the case to which a file belongs. Nothing is opened.
 	EvidenceCase(ctx context.Context, id string) (dispute string, err error)
-	// HeldByRef are the ids of an agency's records and listings under its reference, of
-	// one resident or, with "", of anybody, at most so many of each. Nothing is opened.
+	// HeldByRef returns the IDs of an agency's records and listings under its reference,
+	// of one resident or, with "", of anybody, at most limit of each. Nothing is opened.
 	HeldByRef(ctx context.Context, agency, ref string, of mingjing.ResidentID, limit int) (records, listings []string, err error)
-	// Holdings are what an agency has supplied, newest first, from the cursor on;
+	// Holdings returns what an agency has supplied, newest first, from the cursor on;
 	// next is "" at the end. A bad cursor is ErrCursor.
 	Holdings(ctx context.Context, agency, cursor string, limit int) (list []mingjing.AgencyHolding, next string, err error)
 	AddBatch(ctx context.Context, b BatchRow) error // ErrExists: the agency has used the id
@@ -43,13 +42,13 @@ type Port interface {
 	AgencyKey(ctx context.Context, id string) (mingjing.AgencyKey, error)
 	AgencyKeys(ctx context.Context) ([]mingjing.AgencyKey, error)
 	SetAgencyKey(ctx context.Context, k mingjing.AgencyKey) error // RevokedAt
-	// AddAnswerDocument keeps what an agency attached to its answer; EvidenceData
-	// reads it as it reads evidence.
+	// AddAnswerDocument stores the document that an agency attached to its answer.
+	// EvidenceData reads it as it reads evidence.
 	AddAnswerDocument(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error
 }
 
-// Readings are what the part needs of a reader of the store: what opens something that
-// is a resident's. Errors and lists are as in [Port].
+// Readings are what the part needs of a reader of the store: what opens something of a
+// resident. Errors and lists are as in [Port].
 type Readings interface {
 	Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error)
 	Record(ctx context.Context, id string) (holding.Record, error)

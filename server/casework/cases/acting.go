@@ -12,10 +12,10 @@ import (
 // maxChain is the longest chain of follow-up cases.
 const maxChain = 20
 
-// enter is the one way into somebody's case. It returns the reader for it: for the
-// resident whose it is without a mandate, for who acts for them today with theirs, and
-// [ErrNotFound] for everybody else. Nothing of the case is opened before it is in the
-// resident's access log, and in that of who acts for them.
+// enter returns the reader for somebody's case. It is the only way into one: the
+// resident gets it without a mandate, who acts for them today gets it with theirs, and
+// everybody else gets [kernel.ErrNotFound]. Nothing of the case is opened before the
+// entry is in the resident's access log, and in that of who acts for them.
 func (c *Cases) enter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, action string) (*kernel.Reader, *Mandate, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -32,11 +32,11 @@ func (c *Cases) enter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, a
 	if err != nil {
 		return nil, nil, err
 	}
-	rd := t.As(kernel.Entry{AccessEntry: m.look(c.city.Now(), action, id)})
-	return rd, m, lookOwn(ctx, t, a, m, c.city.Now(), action, id)
+	rd := t.As(kernel.Entry{AccessEntry: m.entry(c.city.Now(), action, id)})
+	return rd, m, logOwn(ctx, t, a, m, c.city.Now(), action, id)
 }
 
-// enterCase is [Cases.enter] with the case.
+// enterCase is [Cases.enter], and returns the case as well.
 func (c *Cases) enterCase(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, action string) (*kernel.Reader, Case, *Mandate, error) {
 	rd, m, err := c.enter(ctx, t, a, id, action)
 	if err != nil {
@@ -46,7 +46,7 @@ func (c *Cases) enterCase(ctx context.Context, t *kernel.Tx, a mingjing.Actor, i
 	return rd, d, m, err
 }
 
-// mandateIn is the mandate by which the actor acts in somebody else's case today.
+// mandateIn returns the mandate by which the actor acts in somebody else's case today.
 func (c *Cases) mandateIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, line Case) (*Mandate, error) {
 	all, err := read(t.As(c.ownMandates(a))).MandatesFor(ctx, mingjing.ResidentID(a.ID))
 	if err != nil {
@@ -66,14 +66,14 @@ func (c *Cases) mandateIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, l
 	return nil, kernel.ErrNotFound
 }
 
-// ownMandates is the entry of whoever looks at mandates of their own to do something by
-// one of them: one a day.
+// ownMandates returns the entry of a resident who reads their own mandates to act by one
+// of them: one a day.
 func (c *Cases) ownMandates(a mingjing.Actor) kernel.Entry {
 	return c.city.Entry(a, "mandates", "", "own").Once(string(c.city.Today()))
 }
 
-// filesFor is the mandate by which the actor files a case that goes on from a
-// previous one; nil for their own. Without one everybody files for themselves.
+// filesFor returns the mandate by which the actor files a follow-up of a previous case;
+// nil for a case of their own. Without a previous case everybody files for themselves.
 func (c *Cases) filesFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, previous string) (*Mandate, error) {
 	if previous == "" {
 		return nil, nil
@@ -88,7 +88,7 @@ func (c *Cases) filesFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, pr
 	return c.mandateIn(ctx, t, a, line)
 }
 
-// mandatesIn are the mandates of a case and of those that it goes on from.
+// mandatesIn returns the mandates of a case and of those that it follows.
 func mandatesIn(ctx context.Context, rd *kernel.Reader, d Case) ([]Mandate, error) {
 	cases, err := chain(ctx, rd.Tx, d)
 	if err != nil {
@@ -105,8 +105,8 @@ func mandatesIn(ctx context.Context, rd *kernel.Reader, d Case) ([]Mandate, erro
 	return all, nil
 }
 
-// chain are a case and those of the same resident that it goes on from, newest
-// first, at most maxChain.
+// chain returns a case and those of the same resident that it follows, newest first, at
+// most maxChain.
 func chain(ctx context.Context, t *kernel.Tx, d Case) ([]Case, error) {
 	cases := []Case{d}
 	for d.Previous != "" && len(cases) < maxChain {
@@ -122,7 +122,8 @@ func chain(ctx context.Context, t *kernel.Tx, d Case) ([]Case, error) {
 	return cases, nil
 }
 
-// entryBy is a line of a case's timeline, by the resident or by who acts for them.
+// entryBy returns an entry of a case's timeline, by the resident or by who acts for
+// them.
 func entryBy(a mingjing.Actor, m *Mandate, at time.Time, code string) mingjing.TimelineEntry {
 	if m == nil {
 		return mingjing.TimelineEntry{At: at, Code: code, Role: a.Role}
@@ -130,20 +131,19 @@ func entryBy(a mingjing.Actor, m *Mandate, at time.Time, code string) mingjing.T
 	return mingjing.TimelineEntry{At: at, Code: code, Role: mingjing.RoleHelper, Who: m.Name, For: m.Resident}
 }
 
-// look is the line in the resident's access log of what their helper does.
-func (m *Mandate) look(at time.Time, action, subject string) mingjing.AccessEntry {
-	return mingjing.AccessEntry{At: at.UTC(), Role: mingjing.RoleHelper, Who: m.Name, For: m.Resident, Action: action, Subject: subject,
-		Purpose: "mandate"}
+// entry returns the entry of the resident's access log for what their helper does.
+func (m *Mandate) entry(at time.Time, action, subject string) mingjing.AccessEntry {
+	return mingjing.AccessEntry{At: at.UTC(), Role: mingjing.RoleHelper, Who: m.Name, For: m.Resident, Action: action, Subject: subject, Purpose: "mandate"}
 }
 
-// lookOwn writes into a helper's own access log what they did for somebody else.
-func lookOwn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, m *Mandate, at time.Time, action, subject string) error {
-	l := m.look(at, action, subject)
+// logOwn adds to a helper's own access log what they did for somebody else.
+func logOwn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, m *Mandate, at time.Time, action, subject string) error {
+	l := m.entry(at, action, subject)
 	l.Role = a.Role
 	return t.As(kernel.Entry{AccessEntry: l}).Log(ctx, mingjing.ResidentID(a.ID))
 }
 
-// helpersIn are those who may act in a case today.
+// helpersIn returns those who may act in a case today.
 func (c *Cases) helpersIn(ctx context.Context, rd *kernel.Reader, d Case) ([]mingjing.ResidentID, error) {
 	all, err := mandatesIn(ctx, rd, d)
 	var may []mingjing.ResidentID
@@ -155,7 +155,7 @@ func (c *Cases) helpersIn(ctx context.Context, rd *kernel.Reader, d Case) ([]min
 	return may, err
 }
 
-// tellHelpers lets the open screens of those know who act in a case.
+// tellHelpers publishes an event of a case to its helpers.
 func (c *Cases) tellHelpers(ctx context.Context, rd *kernel.Reader, d Case) error {
 	may, err := c.helpersIn(ctx, rd, d)
 	if err != nil {
@@ -169,9 +169,9 @@ func (c *Cases) tellHelpers(ctx context.Context, rd *kernel.Reader, d Case) erro
 	return nil
 }
 
-// NotifyCase puts a notice about a case into the resident's inbox, and into those of
-// who act for them. To these it says no more than that: the rest is in the case,
-// where their look is logged.
+// NotifyCase puts a notice about a case into the resident's inbox, and into those of the
+// helpers. To helpers it says no more than that there is news: the rest is in the case,
+// where reading it is logged.
 func (c *Cases) NotifyCase(ctx context.Context, rd *kernel.Reader, d Case, kind mingjing.NoticeKind, code string) error {
 	if err := c.notices.Notify(ctx, rd, d.Resident, kind, code, "dispute", d.ID); err != nil {
 		return err

@@ -11,13 +11,13 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// IsBureauClock reports whether a clock is the bureau's own and ends a case's wait: decide,
-// check, serve, repair, review.
+// IsBureauClock reports whether a clock is the bureau's own and ends a case's wait:
+// decide, check, serve, repair, review.
 func IsBureauClock(code string) bool {
 	return slices.Contains([]string{"decide", "check", "serve", "repair", "review"}, code)
 }
 
-// MarkMet marks a running clock as met; missed if that was after its time.
+// MarkMet marks a running clock as met, and as missed if that is after its time.
 func MarkMet(clocks []mingjing.Clock, code string, at time.Time) {
 	for i, k := range clocks {
 		if k.Code == code && k.MetAt == nil {
@@ -30,7 +30,7 @@ func MarkMet(clocks []mingjing.Clock, code string, at time.Time) {
 // IsRunning reports whether the clock is unmet; an overdue clock is still running.
 func IsRunning(k mingjing.Clock) bool { return k.MetAt == nil && !k.Missed }
 
-// NextDue is the nearest clock that still runs; zero when none does.
+// NextDue returns the nearest clock that still runs; zero when none does.
 func NextDue(clocks []mingjing.Clock) time.Time {
 	var next time.Time
 	for _, k := range clocks {
@@ -50,8 +50,8 @@ func markMissed(clocks []mingjing.Clock, code string) {
 	}
 }
 
-// RestartBureauClock sets the bureau's clock of a case anew: n working days from now. What is
-// late already stays late.
+// RestartBureauClock sets the bureau's clock of a case to n working days from now. A
+// clock that is late already stays late.
 func (c *Cases) RestartBureauClock(ctx context.Context, t *kernel.Tx, d *Case, n int) error {
 	for i, k := range d.Clocks {
 		if IsBureauClock(k.Code) && IsRunning(k) && !c.city.Now().After(k.Due) {
@@ -73,8 +73,8 @@ func (c *Cases) WatchClocks(ctx context.Context, t *kernel.Tx, d Case) error {
 	return nil
 }
 
-// clockDue does what the procedure says when a clock of the bureau's own has run out:
-// never anything that is worse for the resident.
+// clockDue is the job that does what the procedure says when a clock of the bureau's own
+// has run out: never anything that is worse for the resident.
 func (c *Cases) clockDue(ctx context.Context, id string) (time.Duration, error) {
 	var wait time.Duration
 	err := c.city.Tx(ctx, func(t *kernel.Tx) error {

@@ -25,7 +25,7 @@ func (c *Cases) CorrectedTo(ctx context.Context, rd *kernel.Reader, day string, 
 	return to, to >= l.From && to < l.Ends, err
 }
 
-// CountsAgainst says whether the item counts against a resident by any rulebook.
+// CountsAgainst reports whether the item counts against a resident by any rulebook.
 func (c *Cases) CountsAgainst(code string) bool {
 	return slices.ContainsFunc(c.city.Books(), func(b *mingjing.Rulebook) bool {
 		item, ok := b.Item(code)

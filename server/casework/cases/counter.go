@@ -17,8 +17,8 @@ func atCounter(d *Case, a mingjing.Actor) {
 	}
 }
 
-// tellOfCounter writes a filing at the counter into the resident's access log, and
-// tells the resident.
+// tellOfCounter adds the entry of a filing at the counter to the resident's access log,
+// and notifies the resident.
 func (c *Cases) tellOfCounter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, d Case, now time.Time) error {
 	rd := t.As(c.city.Entry(a, "counter_filed", d.ID, "counter"))
 	if err := rd.Log(ctx, d.Resident); err != nil {

@@ -12,7 +12,7 @@ import (
 // NoClock is the place in the work queue of a dispute on which no clock runs.
 const NoClock int64 = math.MaxInt64
 
-// Due is the dispute's place in the work queue: NextDue in microseconds since
+// Due returns the dispute's place in the work queue: NextDue in microseconds since
 // 1970, or [NoClock].
 func (d Case) Due() int64 {
 	if d.NextDue.IsZero() {
@@ -21,7 +21,7 @@ func (d Case) Due() int64 {
 	return d.NextDue.UnixMicro()
 }
 
-// VeryLate is when the dispute is very late, in microseconds since 1970, or
+// VeryLate returns when the dispute is very late, in microseconds since 1970, or
 // [NoClock]: by the clock that gives it its place in the queue.
 func (d Case) VeryLate() int64 {
 	for _, k := range d.Clocks {
@@ -32,7 +32,7 @@ func (d Case) VeryLate() int64 {
 	return NoClock
 }
 
-// Cursor is the [CaseQuery] Cursor of the page that begins after d. It says
+// Cursor returns the [CaseQuery] Cursor of the page that begins after d. It says
 // nothing about the resident.
 func (d Case) Cursor() string {
 	return strconv.FormatInt(d.Due(), 10) + "." + d.ID
@@ -51,7 +51,7 @@ func ParseCursor(cursor string) (due int64, id string, err error) {
 	return due, id, nil
 }
 
-// Line is what the work queue shows of a case: nothing of the person, so that a
+// Line returns what the work queue shows of a case: nothing of the person, so that a
 // queue can be read without opening anybody's data.
 func (d Case) Line() Case {
 	l := Case{Resident: d.Resident, RecordID: d.RecordID, ListingID: d.ListingID, AgencyCode: d.AgencyCode,

@@ -9,7 +9,7 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// lanes are the ways on after a decision that are open to the resident.
+// lanes returns the ways to go on after a decision that are open to the resident.
 func (c *Cases) lanes(ctx context.Context, rd *kernel.Reader, d Case) ([]string, error) {
 	s, err := subjectOf(ctx, rd, d)
 	if err != nil {
@@ -18,7 +18,7 @@ func (c *Cases) lanes(ctx context.Context, rd *kernel.Reader, d Case) ([]string,
 	return c.lanesOf(d, s), nil
 }
 
-// lanesOf is lanes with what the case is about.
+// lanesOf is lanes for a case whose subject was read already.
 func (c *Cases) lanesOf(d Case, s subjects) []string {
 	if d.Decision == nil || d.State != mingjing.DisputeDecided {
 		return nil
@@ -40,13 +40,13 @@ func (c *Cases) lanesOf(d Case, s subjects) []string {
 	return append(open, mingjing.LaneCourt)
 }
 
-// lanesUntil is the last day on which the ways on after a decision are open.
+// lanesUntil returns the last day on which a resident can go on after a decision.
 func (c *Cases) lanesUntil(d Case) mingjing.Date {
 	return mingjing.DateOf(d.Decision.At.In(c.city.Zone())).AddMonths(c.city.Procedure(d.CatalogueCode).ReopenMonths)
 }
 
-// lastCase is the last case about what a case is about, and whether that can still
-// be disputed.
+// lastCase returns the last case about the same record or listing, and whether that can
+// still be disputed.
 func (s subjects) lastCase(d Case) (last string, still bool) {
 	if d.RecordID != "" {
 		r := s.records[d.RecordID]
@@ -56,7 +56,7 @@ func (s subjects) lastCase(d Case) (last string, still bool) {
 	return l.DisputeID, listingDisputable(l.State)
 }
 
-// repairWhy says why repair can't be applied for; "" when it can. open says that the
+// repairWhy returns why repair can't be applied for; "" when it can. open means that the
 // listing's last case is not decided.
 func (c *Cases) repairWhy(l holding.Listing, open bool) string {
 	switch {
@@ -76,13 +76,13 @@ func (c *Cases) repairWhy(l holding.Listing, open bool) string {
 	return ""
 }
 
-// subjects are the records and listings that cases are about, by id.
+// A subjects has the records and listings that cases are about, by ID.
 type subjects struct {
 	records  map[string]holding.Record
 	listings map[string]holding.Listing
 }
 
-// subjectOf reads what one case is about.
+// subjectOf returns what one case is about.
 func subjectOf(ctx context.Context, rd *kernel.Reader, d Case) (s subjects, err error) {
 	if d.RecordID != "" {
 		r, err := read(rd).Record(ctx, d.RecordID)
@@ -92,7 +92,7 @@ func subjectOf(ctx context.Context, rd *kernel.Reader, d Case) (s subjects, err 
 	return subjects{listings: map[string]holding.Listing{l.ID: l}}, err
 }
 
-// subjectsOf reads what the cases of a resident are about.
+// subjectsOf returns what the cases of a resident are about.
 func subjectsOf(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID) (subjects, error) {
 	s := subjects{records: map[string]holding.Record{}, listings: map[string]holding.Listing{}}
 	records, err := read(rd).Records(ctx, resident)
@@ -109,7 +109,7 @@ func subjectsOf(ctx context.Context, rd *kernel.Reader, resident mingjing.Reside
 	return s, err
 }
 
-// CaseOpen reports whether the case is not decided yet; not for "".
+// CaseOpen reports whether a case is not decided yet; false for "".
 func CaseOpen(ctx context.Context, rd *kernel.Reader, id string) (bool, error) {
 	if id == "" {
 		return false, nil
@@ -118,8 +118,8 @@ func CaseOpen(ctx context.Context, rd *kernel.Reader, id string) (bool, error) {
 	return !done, err
 }
 
-// AddEvidence attaches files to one of the actor's disputes. What comes after the
-// decision is kept for the next dispute, as long as one can go on from it.
+// AddEvidence adds files to one of the actor's cases. What comes after the decision is
+// stored for the next case, as long as one can follow.
 func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute string, uploads []Upload) (mingjing.Case, error) {
 	if _, err := kernel.AsResident(a); err != nil {
 		return mingjing.Case{}, err
@@ -181,7 +181,8 @@ func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute strin
 	return c.Dispute(ctx, a, dispute)
 }
 
-// Tell lets the resident's and the handlers' open screens know.
+// Tell publishes an event of a case to the screens of the resident, the helpers, the
+// staff, and the agency that was asked.
 func (c *Cases) Tell(ctx context.Context, rd *kernel.Reader, d Case) error {
 	if err := rd.Emit(ctx, string(d.Resident), mingjing.EventDispute, d.ID, c.city.Now()); err != nil {
 		return err
@@ -195,7 +196,7 @@ func (c *Cases) Tell(ctx context.Context, rd *kernel.Reader, d Case) error {
 	return rd.Emit(ctx, mingjing.AudienceAgency(d.AgencyCode), mingjing.EventDispute, d.ID, c.city.Now())
 }
 
-// Dispute is one of the actor's own disputes, or one in which they help.
+// Dispute returns one of the actor's own cases, or one in which they help.
 func (c *Cases) Dispute(ctx context.Context, a mingjing.Actor, id string) (mingjing.Case, error) {
 	if _, err := kernel.AsResident(a); err != nil {
 		return mingjing.Case{}, err
@@ -209,7 +210,7 @@ func (c *Cases) Dispute(ctx context.Context, a mingjing.Actor, id string) (mingj
 	})
 }
 
-// whole is a case as its resident sees it, or as who acts by the mandate does.
+// whole returns a case as its resident sees it, or as a helper with a mandate does.
 func (c *Cases) whole(ctx context.Context, rd *kernel.Reader, m *Mandate, id string) (mingjing.Case, error) {
 	d, err := read(rd).Case(ctx, id)
 	if err != nil {
@@ -222,7 +223,7 @@ func (c *Cases) whole(ctx context.Context, rd *kernel.Reader, m *Mandate, id str
 	return out, c.showMandates(ctx, rd, m, d, &out)
 }
 
-// Disputes are the actor's own, newest first.
+// Disputes returns the actor's own cases, newest first.
 func (c *Cases) Disputes(ctx context.Context, a mingjing.Actor) (mingjing.CasesView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -240,14 +241,14 @@ func (c *Cases) Disputes(ctx context.Context, a mingjing.Actor) (mingjing.CasesV
 	})
 }
 
-// ShowOwn is a case as its resident sees it: a recommendation is not theirs to
-// read before there is a decision.
+// ShowOwn returns a case as its resident sees it: without a recommendation before there
+// is a decision.
 func (c *Cases) ShowOwn(ctx context.Context, rd *kernel.Reader, d Case) (mingjing.Case, error) {
 	out, err := c.ShowCase(ctx, rd, d)
 	return ownView(out), err
 }
 
-// ShowAllOwn is [Cases.ShowOwn] for cases of one resident, with a few reads for all.
+// ShowAllOwn is [Cases.ShowOwn] for cases of one resident, with a few queries for all.
 func (c *Cases) ShowAllOwn(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, disputes []Case) ([]mingjing.Case, error) {
 	list, err := c.ShowCases(ctx, rd, resident, disputes)
 	for i := range list {
@@ -263,8 +264,8 @@ func ownView(d mingjing.Case) mingjing.Case {
 	return d
 }
 
-// ShowCase adds what is stored elsewhere: the record or listing as it is now,
-// and the evidence.
+// ShowCase returns a case with what is stored elsewhere: the record or listing as it is
+// now, and the evidence.
 func (c *Cases) ShowCase(ctx context.Context, rd *kernel.Reader, d Case) (mingjing.Case, error) {
 	s, err := subjectOf(ctx, rd, d)
 	if err != nil {
@@ -277,8 +278,7 @@ func (c *Cases) ShowCase(ctx context.Context, rd *kernel.Reader, d Case) (mingji
 	return c.show(d, s, evidence), nil
 }
 
-// ShowCases is [Cases.ShowCase] for cases of one resident, with a few reads for
-// all.
+// ShowCases is [Cases.ShowCase] for cases of one resident, with a few queries for all.
 func (c *Cases) ShowCases(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, disputes []Case) ([]mingjing.Case, error) {
 	list := make([]mingjing.Case, 0, len(disputes))
 	if len(disputes) == 0 {
@@ -315,7 +315,7 @@ func (c *Cases) show(d Case, s subjects, evidence []mingjing.Evidence) mingjing.
 	return out
 }
 
-// Missed are clocks as they are shown: late ones are missed.
+// Missed returns clocks as they are shown: those that are late are missed.
 func (c *Cases) Missed(clocks []mingjing.Clock) []mingjing.Clock {
 	now := c.city.Now()
 	clocks = slices.Clone(clocks)
@@ -327,8 +327,8 @@ func (c *Cases) Missed(clocks []mingjing.Clock) []mingjing.Clock {
 	return clocks
 }
 
-// EvidenceFile is one piece of evidence with its bytes, for the resident whose
-// it is, for who helps them and for staff, in whose case the look is logged with the dispute.
+// EvidenceFile returns one piece of evidence with its bytes, for the resident whose it
+// is, for helpers and for staff. Its entry in the access log names the case.
 func (c *Cases) EvidenceFile(ctx context.Context, a mingjing.Actor, id string) (mingjing.Evidence, []byte, error) {
 	if a.Role.Staff() {
 		if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor, mingjing.RoleAuditor); err != nil {

@@ -86,7 +86,7 @@ func cleanEvidence(ctx context.Context, u Upload) (CleanFile, error) {
 			codec.config, codec.decode, codec.encode = jpeg.DecodeConfig, jpeg.Decode, encodeJPEG(orientation(data))
 		}
 		var err error
-		if data, err = codec.again(ctx, data); err != nil {
+		if data, err = codec.reencode(ctx, data); err != nil {
 			return CleanFile{}, err
 		}
 	default:
@@ -107,8 +107,8 @@ type codec struct {
 	encode func(image.Image) ([]byte, error)
 }
 
-// again is the image encoded anew.
-func (k codec) again(ctx context.Context, data []byte) ([]byte, error) {
+// reencode returns the image, encoded again.
+func (k codec) reencode(ctx context.Context, data []byte) ([]byte, error) {
 	conf, err := k.config(bytes.NewReader(data))
 	if err != nil || conf.Width <= 0 || conf.Height <= 0 {
 		return nil, badEvidence("evidence_broken")

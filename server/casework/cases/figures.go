@@ -50,8 +50,8 @@ func (c *Cases) SetCase(ctx context.Context, t *kernel.Tx, d Case) error {
 	return c.keepFigures(ctx, t, d)
 }
 
-// keepFigures keeps how the agency does with a dispute; the other kinds of case
-// are the bureau's own work.
+// keepFigures stores how the agency deals with a dispute. Other kinds of case are the
+// bureau's own work.
 func (c *Cases) keepFigures(ctx context.Context, t *kernel.Tx, d Case) error {
 	if d.Kind != mingjing.CaseDispute {
 		return nil
@@ -59,7 +59,7 @@ func (c *Cases) keepFigures(ctx context.Context, t *kernel.Tx, d Case) error {
 	return db(t).SetAgencyCase(ctx, c.agencyCase(d))
 }
 
-// agencyCase reads off a dispute how its agency does.
+// agencyCase returns how the agency deals with a dispute.
 func (c *Cases) agencyCase(d Case) AgencyCase {
 	k := AgencyCase{Dispute: d.ID, Agency: d.AgencyCode}
 	var asked time.Time

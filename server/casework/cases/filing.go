@@ -30,7 +30,7 @@ type Filing struct {
 	mandate *Mandate
 }
 
-// NewCase is what the form of a new case shows: about a record, about a listing,
+// NewCase returns what the form of a new case shows: about a record, about a listing,
 // or on from a decided case.
 func (c *Cases) NewCase(ctx context.Context, a mingjing.Actor, recordID, listingID, previous string) (mingjing.NewCaseView, error) {
 	v := mingjing.NewCaseView{Key: kernel.NewID()}
@@ -76,8 +76,8 @@ func (c *Cases) ApplyForRepair(ctx context.Context, a mingjing.Actor, f Filing) 
 	return c.file(ctx, a, f)
 }
 
-// AskForReview has a supervisor who was not involved look at a decision again.
-// The effect pauses as it does for a dispute.
+// AskForReview files a review: a supervisor who was not involved looks at a decision
+// again. The effect pauses as it does for a dispute.
 func (c *Cases) AskForReview(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.Case, error) {
 	f.Kind, f.Reason, f.RecordID, f.ListingID = mingjing.CaseReview, "", "", ""
 	if f.Previous == "" {
@@ -127,7 +127,7 @@ func (c *Cases) file(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.
 		}
 		entry := c.city.Entry(a, "dispute", fresh, "own")
 		if f.mandate != nil {
-			me, entry = f.mandate.OwnerID, kernel.Entry{AccessEntry: f.mandate.look(c.city.Now(), "filed", fresh)}
+			me, entry = f.mandate.OwnerID, kernel.Entry{AccessEntry: f.mandate.entry(c.city.Now(), "filed", fresh)}
 		}
 		rd = t.As(entry.Once(fresh))
 		id, err := CaseOfKey(ctx, rd, me, f.Key)
@@ -185,9 +185,8 @@ func (c *Cases) file(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.
 	})
 }
 
-// FileIn is the transaction in which a case is filed.
-func (c *Cases) FileIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, me mingjing.ResidentID, f Filing, id string,
-	files []CleanFile) error {
+// FileIn files a case in the transaction of the reader.
+func (c *Cases) FileIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, me mingjing.ResidentID, f Filing, id string, files []CleanFile) error {
 	now := c.city.Now().UTC()
 	resident, err := read(rd).Resident(ctx, me)
 	if err != nil {
@@ -246,7 +245,7 @@ func (c *Cases) FileIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor,
 	case f.Counter:
 		err = c.tellOfCounter(ctx, rd.Tx, a, d, now)
 	case f.mandate != nil:
-		err = lookOwn(ctx, rd.Tx, a, f.mandate, now, "filed", id)
+		err = logOwn(ctx, rd.Tx, a, f.mandate, now, "filed", id)
 	}
 	if err != nil {
 		return err
@@ -262,7 +261,7 @@ func (c *Cases) FileIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor,
 	return c.Tell(ctx, rd, d)
 }
 
-// CaseOfKey is the id of the dispute that the key made, or "".
+// CaseOfKey returns the ID of the case that an idempotency key made, or "".
 func CaseOfKey(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, key string) (string, error) {
 	if key == "" {
 		return "", nil
@@ -293,7 +292,7 @@ type Disputed struct {
 	mark func(ctx context.Context, rd *kernel.Reader, dispute string) error
 }
 
-// CheckFiling finds what a filing is about, and says whether it may be filed.
+// CheckFiling returns what a filing is about, or why it may not be filed.
 func (c *Cases) CheckFiling(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, f Filing) (Disputed, error) {
 	record, listing := f.RecordID, f.ListingID
 	var late []mingjing.Evidence
@@ -383,8 +382,8 @@ func (c *Cases) CheckFiling(ctx context.Context, rd *kernel.Reader, me mingjing.
 	return what, err
 }
 
-// involved are those who decided the last case about a record or listing, and all
-// before it.
+// involved returns the staff who decided the last case about a record or listing, and
+// all before it.
 func involved(ctx context.Context, rd *kernel.Reader, last string) ([]string, error) {
 	if last == "" {
 		return nil, nil

@@ -12,7 +12,7 @@ import (
 	"mingjing/server/casework/score"
 )
 
-// Records are the actor's records with their rule and effect, newest first.
+// Records returns the actor's records with their rule and effect, newest first.
 func (c *Cases) Records(ctx context.Context, a mingjing.Actor) (mingjing.RecordsView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -40,7 +40,7 @@ func (c *Cases) Records(ctx context.Context, a mingjing.Actor) (mingjing.Records
 	})
 }
 
-// Record is one of the actor's records.
+// Record returns one of the actor's records.
 func (c *Cases) Record(ctx context.Context, a mingjing.Actor, id string) (mingjing.RecordView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -60,7 +60,7 @@ func (c *Cases) Record(ctx context.Context, a mingjing.Actor, id string) (mingji
 	})
 }
 
-// RecordView is a record with its rule and effect by each rulebook.
+// RecordView returns a record with its rule and effect by each rulebook.
 func (c *Cases) RecordView(r holding.Record, open OpenCases) mingjing.RecordView {
 	v := mingjing.RecordView{Record: r.Record, Effect: []mingjing.Effect{}, Open: open.RecordDisputable(r)}
 	for _, b := range c.city.Books() {
@@ -82,11 +82,11 @@ func (c *Cases) RecordView(r holding.Record, open OpenCases) mingjing.RecordView
 // the newest. What they take along has all.
 const MaxShown = 500
 
-// OpenCases are the cases of one resident that are not decided, by id. What an agency
+// OpenCases are the cases of one resident that are not decided, by ID. What an agency
 // has lost is suspended while its case still waits for the decision.
 type OpenCases map[string]bool
 
-// OpenCasesOf reads the open cases of a resident.
+// OpenCasesOf returns the open cases of a resident.
 func OpenCasesOf(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID) (OpenCases, error) {
 	ids, err := db(t).OpenCaseIDs(ctx, resident)
 	open := make(OpenCases, len(ids))
@@ -106,8 +106,8 @@ func (o OpenCases) ListingDisputable(l holding.Listing) bool {
 	return listingDisputable(l.State) && !o[l.DisputeID]
 }
 
-// decided says whether nothing is left open of the last dispute: what an agency
-// has lost is suspended while the case still waits for its decision.
+// decided reports whether the last case is decided: what an agency has lost is suspended
+// while the case still waits for its decision.
 func decided(ctx context.Context, rd *kernel.Reader, dispute string) (bool, error) {
 	d, err := read(rd).Case(ctx, dispute)
 	if errors.Is(err, kernel.ErrNotFound) {
@@ -124,7 +124,7 @@ func listingDisputable(s mingjing.ListingState) bool {
 	return s == mingjing.ListingInEffect || s == mingjing.ListingServed || s == mingjing.ListingUnserved || s == mingjing.ListingSuspended
 }
 
-// Listings are the actor's listings, newest first.
+// Listings returns the actor's listings, newest first.
 func (c *Cases) Listings(ctx context.Context, a mingjing.Actor) (mingjing.ListingsView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -152,7 +152,7 @@ func (c *Cases) Listings(ctx context.Context, a mingjing.Actor) (mingjing.Listin
 	})
 }
 
-// Listing is one of the actor's listings.
+// Listing returns one of the actor's listings.
 func (c *Cases) Listing(ctx context.Context, a mingjing.Actor, id string) (mingjing.ListingView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -177,7 +177,7 @@ func (c *Cases) Listing(ctx context.Context, a mingjing.Actor, id string) (mingj
 	})
 }
 
-// ListingView is a listing with its effect by each rulebook, and whether repair is open.
+// ListingView returns a listing with its effect by each rulebook, and whether repair is open.
 func (c *Cases) ListingView(l holding.Listing, open OpenCases) mingjing.ListingView {
 	v := mingjing.ListingView{Listing: l.Listing, Effective: l.Effective(c.city.Today()), Key: kernel.NewID(),
 		Effect: []mingjing.Effect{}, Open: open.ListingDisputable(l), RepairWhy: c.repairWhy(l, open[l.DisputeID])}
@@ -190,8 +190,7 @@ func (c *Cases) ListingView(l holding.Listing, open OpenCases) mingjing.ListingV
 	return v
 }
 
-// without is what each score that the resident has would be today if the listing
-// were not there.
+// without returns what each score of the resident would be today without the listing.
 func (c *Cases) without(ctx context.Context, rd *kernel.Reader, l holding.Listing) ([]mingjing.ScoreIf, error) {
 	var out []mingjing.ScoreIf
 	for _, b := range c.city.Books() {
@@ -216,7 +215,7 @@ func (c *Cases) without(ctx context.Context, rd *kernel.Reader, l holding.Listin
 	return out, nil
 }
 
-// Sources are the agencies of all rulebooks, what each may hold, and what it
+// Sources returns the agencies of all rulebooks, what each may hold, and what it
 // holds on the actor.
 func (c *Cases) Sources(ctx context.Context, a mingjing.Actor) (mingjing.SourcesView, error) {
 	me, err := kernel.AsResident(a)

@@ -13,12 +13,12 @@ import (
 	"mingjing/server/casework/score"
 )
 
-// maxCaseLooks bounds the lines of the access log that are read for a court file.
-const maxCaseLooks = 5000
+// maxCaseEntries bounds the lines of the access log that are read for a court file.
+const maxCaseEntries = 5000
 
 var errNoDecisionYet = mingjing.NewError(mingjing.Conflict, "no_decision_yet")
 
-// Letter is what the decision letter of one of the actor's own cases tells. Before
+// Letter returns what the decision letter of one of the actor's own cases says. Before
 // the decision it is a no_decision_yet error.
 func (c *Cases) Letter(ctx context.Context, a mingjing.Actor, id string) (mingjing.LetterView, error) {
 	if _, err := kernel.AsResident(a); err != nil {
@@ -33,7 +33,7 @@ func (c *Cases) Letter(ctx context.Context, a mingjing.Actor, id string) (mingji
 	})
 }
 
-// CourtFile is all there is of one of the actor's own cases, once it is decided.
+// CourtFile returns everything about one of the actor's own cases, once it is decided.
 func (c *Cases) CourtFile(ctx context.Context, a mingjing.Actor, id string) (mingjing.CourtFile, error) {
 	if _, err := kernel.AsResident(a); err != nil {
 		return mingjing.CourtFile{}, err
@@ -60,13 +60,14 @@ func (c *Cases) CourtFile(ctx context.Context, a mingjing.Actor, id string) (min
 			f.Hashes[e.ID] = hex.EncodeToString(sum[:])
 		}
 		if m == nil { // the access log is the resident's alone
-			f.Entries, err = looksAt(ctx, rd, d.Resident, f.Case)
+			f.Entries, err = entriesAbout(ctx, rd, d.Resident, f.Case)
 		}
 		return f, err
 	})
 }
 
-// LetterOf is what the letter of a case tells. The scores are the resident's alone.
+// LetterOf returns what the letter of a case says. The scores are for the resident
+// alone.
 func (c *Cases) LetterOf(ctx context.Context, rd *kernel.Reader, d Case, m *Mandate) (v mingjing.LetterView, err error) {
 	if d.Decision == nil {
 		return v, errNoDecisionYet
@@ -96,7 +97,7 @@ func (c *Cases) LetterOf(ctx context.Context, rd *kernel.Reader, d Case, m *Mand
 }
 
 // WriteLetter puts into a decided case what its letter says. It is done in the
-// transaction of the decision, after all else, so that the letter stays as it is
+// transaction of the decision, after everything else, so that the letter stays as it is
 // whatever becomes of the record or listing, of the case and of the rulebook.
 func (c *Cases) WriteLetter(ctx context.Context, rd *kernel.Reader, d *Case) error {
 	l := Letter{LetterView: mingjing.LetterView{City: c.city.Books()[0].City}}
@@ -131,9 +132,9 @@ func (c *Cases) WriteLetter(ctx context.Context, rd *kernel.Reader, d *Case) err
 	return nil
 }
 
-// looksAt are the lines of the resident's access log about a case or what it is
-// about, oldest first.
-func looksAt(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, d mingjing.Case) ([]mingjing.AccessEntry, error) {
+// entriesAbout returns the entries of the resident's access log about a case or its
+// subject, oldest first.
+func entriesAbout(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, d mingjing.Case) ([]mingjing.AccessEntry, error) {
 	const page = 500
 	subjects := []string{d.ID}
 	if d.Record != nil {
@@ -144,8 +145,8 @@ func looksAt(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, d m
 	}
 	found := []mingjing.AccessEntry{}
 	before := int64(0)
-	for range maxCaseLooks / page {
-		looks, err := read(rd).Looks(ctx, me, false, before, page)
+	for range maxCaseEntries / page {
+		looks, err := read(rd).AccessEntries(ctx, me, false, before, page)
 		if err != nil {
 			return nil, err
 		}

@@ -33,13 +33,12 @@ type Proposal struct {
 // MaxGround bounds the ground of a proposal in one language, in characters.
 const MaxGround = 1000
 
-// Propose takes an agency's proposal of a listing, if it passes the checks:
-// a person who is known, a list that the agency may keep, a complete document of
-// a required kind, measures that are published for it, a term within its tier.
-// Nothing has effect before two people have decided, the notice was served and
-// the answer period is over. What was ended before comes back only with another
-// reference and a document dated later; where nobody had decided on it, with
-// another document of the same day too.
+// Propose stores an agency's proposal of a listing, if it passes the checks: a person
+// who is known, a list that the agency may keep, a complete document of a required kind,
+// measures that are published for it, a term within its tier. Nothing has effect before
+// two people have decided, the notice was served and the answer period is over. What was
+// ended before comes back only with another reference and a document dated later; where
+// nobody had decided on it, with another document of the same day too.
 func (c *Cases) Propose(ctx context.Context, a mingjing.Actor, p Proposal) (mingjing.Listing, error) {
 	agency, err := kernel.AsAgency(a)
 	if err != nil {
@@ -48,7 +47,7 @@ func (c *Cases) Propose(ctx context.Context, a mingjing.Actor, p Proposal) (ming
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Listing, error) { return c.ProposeIn(ctx, t, a, agency, p) })
 }
 
-// ProposeIn is Propose in the caller's transaction.
+// ProposeIn is [Cases.Propose] in the caller's transaction.
 func (c *Cases) ProposeIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, p Proposal) (mingjing.Listing, error) {
 	item, wrong := c.checkProposal(agency, p)
 	if len(wrong) > 0 {
@@ -108,12 +107,12 @@ func (c *Cases) ProposeIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, a
 	return l.Listing, c.Tell(ctx, rd, d)
 }
 
-// undecided says whether a proposal was refused because nobody decided in time.
+// undecided reports whether a proposal was refused because nobody decided in time.
 func undecided(l holding.Listing) bool {
 	return l.State == mingjing.ListingRefused && len(l.Life) > 0 && l.Life[len(l.Life)-1].Role == mingjing.RoleSystem
 }
 
-// ended is the day on which a listing ended.
+// ended returns the day on which a listing ended.
 func ended(l holding.Listing, zone *time.Location) mingjing.Date {
 	if len(l.Life) == 0 {
 		return ""
@@ -170,7 +169,7 @@ func (c *Cases) checkProposal(agency string, p Proposal) (mingjing.Item, []mingj
 	return item, wrong
 }
 
-// measures are the published measures of the codes, in the rulebook's order.
+// measures returns the published measures of the codes, in the rulebook's order.
 func (c *Cases) measures(item mingjing.Item, codes []string) []mingjing.Measure {
 	book, _, _ := c.holdings.ListingItem(item.Code)
 	out := []mingjing.Measure{}
@@ -182,8 +181,8 @@ func (c *Cases) measures(item mingjing.Item, codes []string) []mingjing.Measure 
 	return out
 }
 
-// ConfirmReceipt is the resident's word that they have the notice of a listing;
-// the answer period begins. Confirming again changes nothing.
+// ConfirmReceipt stores that the resident has received the notice of a listing; the
+// answer period begins. Confirming again changes nothing.
 func (c *Cases) ConfirmReceipt(ctx context.Context, a mingjing.Actor, listing string) error {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -224,12 +223,11 @@ func ownListing(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, 
 	return l, err
 }
 
-// MarkServed begins the answer period and closes the case in which the listing was
+// MarkServed begins the answer period of a listing, and closes the case in which it was
 // decided.
-func (c *Cases) MarkServed(ctx context.Context, rd *kernel.Reader, l *holding.Listing, d *Case, by mingjing.Actor, how string,
-	on mingjing.Date, now time.Time) error {
-	by2 := c.city.Due(c.city.Procedure(l.Code).AnswerDays)
-	l.NoticeOn, l.Served, l.AnswerBy = on, how, &by2
+func (c *Cases) MarkServed(ctx context.Context, rd *kernel.Reader, l *holding.Listing, d *Case, by mingjing.Actor, how string, on mingjing.Date, now time.Time) error {
+	answerBy := c.city.Due(c.city.Procedure(l.Code).AnswerDays)
+	l.NoticeOn, l.Served, l.AnswerBy = on, how, &answerBy
 	MarkMet(d.Clocks, "serve", now)
 	d.State = mingjing.DisputeDecided
 	d.NextDue = NextDue(d.Clocks)
@@ -241,8 +239,8 @@ func (c *Cases) MarkServed(ctx context.Context, rd *kernel.Reader, l *holding.Li
 	return c.holdings.Move(ctx, rd, l, mingjing.ListingServed, by)
 }
 
-// listingDue does what a listing's own dates ask for: it takes effect at the end of
-// the answer period, and ends at the end of its term.
+// listingDue is the job that does what a listing's own dates ask for: the listing takes
+// effect at the end of the answer period, and ends at the end of its term.
 func (c *Cases) listingDue(ctx context.Context, id string) (time.Duration, error) {
 	var wait time.Duration
 	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
@@ -278,7 +276,7 @@ func (c *Cases) listingDue(ctx context.Context, id string) (time.Duration, error
 	return wait, err
 }
 
-// ShowListing is the resident's wish to show a redlisting, or no longer to.
+// ShowListing stores whether the resident wants a redlisting to be shown.
 func (c *Cases) ShowListing(ctx context.Context, a mingjing.Actor, listing string, shown bool) error {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -301,8 +299,8 @@ func (c *Cases) ShowListing(ctx context.Context, a mingjing.Actor, listing strin
 	}))
 }
 
-// PutStatement keeps the resident's own statement on file beside a record or a
-// listing, at most as many words as the procedure allows; "" takes it away.
+// PutStatement stores the resident's own statement beside a record or a listing, at most
+// as many words as the procedure allows; "" removes it.
 func (c *Cases) PutStatement(ctx context.Context, a mingjing.Actor, recordID, listingID, text string) error {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -311,7 +309,7 @@ func (c *Cases) PutStatement(ctx context.Context, a mingjing.Actor, recordID, li
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error {
 		var code string
-		var put func() error
+		var save func() error
 		switch {
 		case (recordID == "") == (listingID == ""):
 			return kernel.ErrNotFound
@@ -323,20 +321,20 @@ func (c *Cases) PutStatement(ctx context.Context, a mingjing.Actor, recordID, li
 			} else if r.Resident != me {
 				return kernel.ErrNotFound
 			}
-			code, put = r.Code, func() error { r.Statement = text; return db(t).PutRecord(ctx, r) }
+			code, save = r.Code, func() error { r.Statement = text; return db(t).PutRecord(ctx, r) }
 		default:
 			rd := t.As(c.city.Entry(a, "listing", listingID, "own"))
 			l, err := ownListing(ctx, rd, me, listingID)
 			if err != nil {
 				return err
 			}
-			code, put = l.Code, func() error { l.Statement = text; return db(t).PutListing(ctx, l) }
+			code, save = l.Code, func() error { l.Statement = text; return db(t).PutListing(ctx, l) }
 		}
 		if most := c.city.Procedure(code).StatementWords; mingjing.Words(text) > most || utf8.RuneCountInString(text) > mingjing.MaxStatement ||
 			!utf8.ValidString(text) {
 			return mingjing.InvalidFields(mingjing.FieldError{Field: "statement_on_file", Code: "too_many_words"})
 		}
-		if err := put(); err != nil {
+		if err := save(); err != nil {
 			return err
 		}
 		return t.Emit(ctx, a.ID, mingjing.EventRecord, recordID+listingID, c.city.Now())

@@ -24,14 +24,15 @@ type Offer struct {
 // errMandateOver: the mandate was answered, taken back or has run out.
 var errMandateOver = mingjing.NewError(mingjing.Conflict, "mandate_over")
 
-// isOpen says whether a mandate can still be answered or taken back: not after its
-// last day, whether the job that ends it has run or not.
+// isOpen reports whether a mandate can still be answered or revoked: not after its last
+// day, even if the job that ends it has not run.
 func (c *Cases) isOpen(m Mandate) bool { return m.State.Open() && c.city.Today() <= m.Until }
 
-// mayAct says whether a mandate lets its helper act today.
+// mayAct reports whether a mandate lets its helper act today.
 func (c *Cases) mayAct(m Mandate) bool { return c.isOpen(m) && m.State == mingjing.MandateAccepted }
 
-// shown is a mandate as both read it.
+// shown returns a mandate as both sides read it: one that is over has ended, even if the
+// job that ends it has not run.
 func (c *Cases) shown(m Mandate) mingjing.Mandate {
 	if m.State.Open() && !c.isOpen(m) {
 		m.State = mingjing.MandateEnded
@@ -39,8 +40,8 @@ func (c *Cases) shown(m Mandate) mingjing.Mandate {
 	return m.Mandate
 }
 
-// showMandates adds to a case in whose name it is read: to the resident who may
-// act, to who acts for them the resident's name.
+// showMandates adds the mandates to a case that its resident reads, and the resident's
+// name to one that a helper reads.
 func (c *Cases) showMandates(ctx context.Context, rd *kernel.Reader, m *Mandate, d Case, out *mingjing.Case) error {
 	if m != nil {
 		out.ActingFor, out.ActingUntil = m.Resident, m.Until
@@ -53,13 +54,13 @@ func (c *Cases) showMandates(ctx context.Context, rd *kernel.Reader, m *Mandate,
 	return err
 }
 
-// forOwner is a mandate as the resident sees it, who knows their own name.
+// forOwner returns a mandate as the resident sees it, without their own name.
 func forOwner(m mingjing.Mandate) mingjing.Mandate {
 	m.Resident = ""
 	return m
 }
 
-// Helping is a case in which the actor acts for somebody else.
+// Helping returns a case in which the actor acts for somebody else.
 func (c *Cases) Helping(ctx context.Context, a mingjing.Actor, id string) (mingjing.Case, error) {
 	d, err := c.Dispute(ctx, a, id)
 	if err == nil && d.ActingFor == "" {
@@ -68,9 +69,9 @@ func (c *Cases) Helping(ctx context.Context, a mingjing.Actor, id string) (mingj
 	return d, err
 }
 
-// Mandates are those in which the actor is the helper, newest first. A mandate is a
-// paper between two: reading it is no look at the resident's data, and a line in
-// their access log would tell of an offer that its number belongs to somebody.
+// Mandates returns those in which the actor is the helper, newest first. A mandate
+// belongs to both: reading it is no look at the resident's data, and an entry in their
+// access log would tell that the number of an offer belongs to somebody.
 func (c *Cases) Mandates(ctx context.Context, a mingjing.Actor) (mingjing.MandatesView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -86,7 +87,7 @@ func (c *Cases) Mandates(ctx context.Context, a mingjing.Actor) (mingjing.Mandat
 	})
 }
 
-// MandatesFor are those in which a resident is the helper, as they see them.
+// MandatesFor returns those in which a resident is the helper, as they see them.
 func (c *Cases) MandatesFor(ctx context.Context, rd *kernel.Reader, helper mingjing.ResidentID) ([]mingjing.Mandate, error) {
 	all, err := read(rd).MandatesFor(ctx, helper)
 	list := make([]mingjing.Mandate, 0, len(all))
@@ -231,7 +232,7 @@ func (c *Cases) answerMandate(ctx context.Context, a mingjing.Actor, id string, 
 		if err := t.As(mine).Log(ctx, me); err != nil {
 			return mingjing.Mandate{}, err
 		}
-		owners := t.As(kernel.Entry{AccessEntry: m.look(c.city.Now(), "mandate", m.CaseID)})
+		owners := t.As(kernel.Entry{AccessEntry: m.entry(c.city.Now(), "mandate", m.CaseID)})
 		if err := owners.Log(ctx, m.OwnerID); err != nil {
 			return mingjing.Mandate{}, err
 		}
@@ -268,8 +269,8 @@ func (c *Cases) RevokeMandate(ctx context.Context, a mingjing.Actor, id string) 
 	})
 }
 
-// setMandate stores where a mandate stands now and tells both, each by the reader whose
-// entry is for their log.
+// setMandate stores the new state of a mandate and notifies both sides, each by the
+// reader whose entry is for their log.
 func (c *Cases) setMandate(ctx context.Context, owners, helpers *kernel.Reader, m Mandate) error {
 	if err := db(owners).PutMandate(ctx, m); err != nil {
 		return err
@@ -283,8 +284,8 @@ func (c *Cases) setMandate(ctx context.Context, owners, helpers *kernel.Reader, 
 	return helpers.Emit(ctx, string(m.HelperID), mingjing.EventDispute, m.CaseID, c.city.Now())
 }
 
-// tellOwner tells the resident that a mandate of theirs moved on: by a notice, and on
-// their open screens.
+// tellOwner notifies the resident of the new state of their mandate, and publishes an
+// event to their screens.
 func (c *Cases) tellOwner(ctx context.Context, rd *kernel.Reader, m Mandate) error {
 	if err := c.notices.Notify(ctx, rd, m.OwnerID, mingjing.NoticeHelper, string(m.State), "dispute", m.CaseID); err != nil {
 		return err
@@ -292,7 +293,8 @@ func (c *Cases) tellOwner(ctx context.Context, rd *kernel.Reader, m Mandate) err
 	return rd.Emit(ctx, string(m.OwnerID), mingjing.EventDispute, m.CaseID, c.city.Now())
 }
 
-// mandateDue tells the helper of an offer, or ends a mandate whose time is over.
+// mandateDue is the job that notifies the helper of an offer, and ends a mandate after
+// its last day.
 func (c *Cases) mandateDue(ctx context.Context, id string) error {
 	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
 		rd := t.As(c.city.Entry(kernel.System, "mandate", id, "mandate").Once(id))
@@ -312,7 +314,8 @@ func (c *Cases) mandateDue(ctx context.Context, id string) error {
 	return err
 }
 
-// TellOffers tells somebody who has just been enrolled who had named them before.
+// TellOffers notifies somebody who was just enrolled of the offers that were made to
+// their number before.
 func (c *Cases) TellOffers(ctx context.Context, t *kernel.Tx, helper mingjing.ResidentID) error {
 	rd := t.As(c.city.Entry(kernel.System, "mandate", "", "mandate").Once("offers"))
 	all, err := read(rd).MandatesFor(ctx, helper)
@@ -330,7 +333,7 @@ func (c *Cases) TellOffers(ctx context.Context, t *kernel.Tx, helper mingjing.Re
 	return nil
 }
 
-// tellOffer tells the helper of an offer, once and if they are enrolled.
+// tellOffer notifies the helper of an offer, once and if they are enrolled.
 func (c *Cases) tellOffer(ctx context.Context, rd *kernel.Reader, m Mandate) error {
 	if m.HelperID == "" || m.Told || m.State != mingjing.MandateOffered {
 		return nil

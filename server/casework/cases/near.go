@@ -12,8 +12,8 @@ var (
 	errHelped   = mingjing.NewError(mingjing.Forbidden, "case_helper")
 )
 
-// NearTo are the residents whose cases a member of staff does not work on, with
-// why: those for whom they have acted themselves, and declared relatives.
+// NearTo returns the residents whose cases a member of staff may not work on, with the
+// reason: those for whom they have acted themselves, and declared relatives.
 func NearTo(ctx context.Context, t *kernel.Tx, a mingjing.Actor) (map[mingjing.ResidentID]error, error) {
 	near := map[mingjing.ResidentID]error{}
 	if !a.Role.Staff() {
@@ -35,7 +35,7 @@ func NearTo(ctx context.Context, t *kernel.Tx, a mingjing.Actor) (map[mingjing.R
 	return near, err
 }
 
-// CaseFor is a case, with whether it is of somebody who is near to the actor.
+// CaseFor returns a case with its field Near set for the actor.
 func CaseFor(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, id string) (Case, error) {
 	d, err := read(rd).Case(ctx, id)
 	if err != nil {
@@ -46,7 +46,8 @@ func CaseFor(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, id string
 	return d, err
 }
 
-// NotOwn refuses a case of the actor's own, or of somebody who is near to them.
+// NotOwn returns an error for a case of the actor's own, or of somebody who is near to
+// them.
 func NotOwn(a mingjing.Actor, d Case) error {
 	if d.Near != nil {
 		return d.Near
@@ -57,7 +58,7 @@ func NotOwn(a mingjing.Actor, d Case) error {
 	return nil
 }
 
-// CaseMoved tells the resident that a case of theirs went on.
+// CaseMoved notifies the resident and the helpers that a case went on.
 func (c *Cases) CaseMoved(ctx context.Context, rd *kernel.Reader, d Case, code string) error {
 	return c.NotifyCase(ctx, rd, d, mingjing.NoticeCaseMoved, code)
 }

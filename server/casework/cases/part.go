@@ -53,7 +53,8 @@ const (
 	JobMandate  = "mandate"  // a mandate is offered, or ends
 )
 
-// Cases are the cases as residents file and follow them. It is safe for use by many goroutines.
+// Cases is what residents do with cases: they file and follow them, and give mandates.
+// It is safe for use by many goroutines.
 type Cases struct {
 	city     *kernel.City
 	agencies Agencies
@@ -62,12 +63,12 @@ type Cases struct {
 	scores   *score.Scores
 }
 
-// New makes the part.
+// New returns the part.
 func New(city *kernel.City, agencies Agencies, notices *notice.Notices, holdings *holding.Holdings, scores *score.Scores) *Cases {
 	return &Cases{city: city, agencies: agencies, notices: notices, holdings: holdings, scores: scores}
 }
 
-// Jobs are the jobs that the part does.
+// Jobs returns the jobs that the part does.
 func (c *Cases) Jobs() kernel.Jobs {
 	return kernel.Jobs{
 		JobQuestion:        c.questionDue,
@@ -77,8 +78,8 @@ func (c *Cases) Jobs() kernel.Jobs {
 	}
 }
 
-// db is the part's own port on a transaction, read its readings for one entry of the
-// access log. The store has those of all parts.
+// db returns the part's own port on a transaction. The store has the ports of all parts.
 func db(t kernel.Transaction) Port { return kernel.PortOf[Port](t) }
 
+// read returns the part's own readings of a reader.
 func read(r *kernel.Reader) Readings { return kernel.ReadingsOf[Readings](r) }

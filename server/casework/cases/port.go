@@ -9,42 +9,41 @@ import (
 	"time"
 )
 
-// A Port is what the part needs of one transaction on the store to write, and to read
-// what opens nothing that is a resident's. Every method that finds nothing returns
-// [kernel.ErrNotFound]; lists may be empty. Lists are ordered oldest first unless said
+// A Port is what the part needs of one transaction on the store: what writes, and what
+// reads without opening anything of a resident. A method that finds nothing returns
+// [kernel.ErrNotFound]; lists may be empty, and are ordered oldest first unless said
 // otherwise.
 type Port interface {
-	// RelativeResidents are the residents among the declared relatives, also those who
-	// were enrolled since.
+	// RelativeResidents returns the residents among the declared relatives, also those
+	// who were enrolled since.
 	RelativeResidents(ctx context.Context, staff string) ([]mingjing.ResidentID, error)
-	// ResidentByIDNumber finds who has an ID number, and opens nothing of theirs.
+	// ResidentByIDNumber returns who has an ID number. Nothing of theirs is opened.
 	ResidentByIDNumber(ctx context.Context, n mingjing.IDNumber) (mingjing.ResidentID, error)
-	// PutRecord inserts or replaces by ID.
+	// PutRecord inserts or replaces a record by ID.
 	PutRecord(ctx context.Context, r holding.Record) error
 	PutListing(ctx context.Context, l holding.Listing) error
 	AddCase(ctx context.Context, d Case) error // ErrExists: one is open about it, or the key is known
-	// everything but Evidence; fails with ErrConflict if d.Version is not the stored one, and stores Version+1
-	SetCase(ctx context.Context, d Case) error
-	// CaseLine is a dispute's [Case.Line]; nothing of its resident is opened.
+	SetCase(ctx context.Context, d Case) error // everything but Evidence; fails with ErrConflict if d.Version is not the stored one, and stores Version+1
+	// CaseLine returns a case's [Case.Line]. Nothing of its resident is opened.
 	CaseLine(ctx context.Context, id string) (Case, error)
-	// OpenCaseIDs are the ids of a resident's cases that are not decided; nothing of
+	// OpenCaseIDs returns the IDs of a resident's cases that are not decided. Nothing of
 	// them is opened.
 	OpenCaseIDs(ctx context.Context, resident mingjing.ResidentID) ([]string, error)
-	// SetAgencyCase keeps what a dispute says about its agency, in the place of what
-	// it said before.
+	// SetAgencyCase stores how an agency deals with a dispute, in the place of what was
+	// stored before.
 	SetAgencyCase(ctx context.Context, k AgencyCase) error
 	AddEvidence(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error
-	// EvidenceCase is the dispute to which a file belongs; it opens nothing.
+	// EvidenceCase returns the case to which a file belongs. Nothing is opened.
 	EvidenceCase(ctx context.Context, id string) (dispute string, err error)
-	// PutMandate inserts a mandate when it has a Number, and replaces the one of its
-	// ID when it has none.
+	// PutMandate inserts a mandate that has a Number, and replaces the one with its ID
+	// if it has none.
 	PutMandate(ctx context.Context, m Mandate) error
-	// HelpedBy are the residents for whom the helper has ever accepted to act.
+	// HelpedBy returns the residents for whom the helper has ever accepted to act.
 	HelpedBy(ctx context.Context, helper mingjing.ResidentID) ([]mingjing.ResidentID, error)
 }
 
-// Readings are what the part needs of a reader of the store: what opens something that
-// is a resident's. Errors and lists are as in [Port].
+// Readings are what the part needs of a reader of the store: what opens something of a
+// resident. Errors and lists are as in [Port].
 type Readings interface {
 	Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error)
 	LatestRequest(ctx context.Context, resident mingjing.ResidentID) (score.Request, error)
@@ -53,28 +52,29 @@ type Readings interface {
 	Listing(ctx context.Context, id string) (holding.Listing, error)
 	Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error)
 	Score(ctx context.Context, id string) (mingjing.Score, error)
-	// LatestScore is a resident's newest score by a rulebook; "" for the newest by any.
+	// LatestScore returns a resident's newest score by a rulebook; "" for any rulebook.
 	LatestScore(ctx context.Context, resident mingjing.ResidentID, rulebook string) (mingjing.Score, error)
-	// FirstScoreSince is a resident's first score by a rulebook that was made at or
-	// after an instant.
+	// FirstScoreSince returns a resident's first score by a rulebook that was made at an
+	// instant or after it.
 	FirstScoreSince(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) (mingjing.Score, error)
 	Case(ctx context.Context, id string) (Case, error)
 	CaseByKey(ctx context.Context, resident mingjing.ResidentID, key string) (Case, error)
-	// Disputes are a resident's cases, the newest so many, newest first.
+	// CasesOf returns a resident's newest cases, newest first, at most limit.
 	CasesOf(ctx context.Context, resident mingjing.ResidentID, limit int) ([]Case, error)
 	Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error)
-	// EvidenceOf is the evidence of all of a resident's cases, by case.
+	// EvidenceOf returns the evidence of all of a resident's cases, by case.
 	EvidenceOf(ctx context.Context, resident mingjing.ResidentID) (map[string][]mingjing.Evidence, error)
 	EvidenceData(ctx context.Context, id string) (e mingjing.Evidence, data []byte, err error)
-	// Looks are the newest first, with Seq below before (0: from the newest).
-	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error)
-	// Mandate is for one of the two between whom it is; "" for the bureau, which reads
-	// it as its owner. Only the reader has a line of it in the access log: in the
-	// other's it would tell who is enrolled.
+	// AccessEntries returns entries of a resident's access log, newest first, with Seq
+	// below before (0: from the newest); others leaves out the resident's own.
+	AccessEntries(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error)
+	// Mandate returns a mandate to one of its two residents; "" for the bureau, which reads
+	// it as its owner. Only the log of who reads it has an entry: in the other's it would
+	// tell who is enrolled.
 	Mandate(ctx context.Context, id string, reader mingjing.ResidentID) (Mandate, error)
 	MandatesOf(ctx context.Context, dispute string) ([]Mandate, error)
-	// MandatesFor are those in which the resident is the helper, newest first.
+	// MandatesFor returns the mandates in which a resident is the helper, newest first.
 	MandatesFor(ctx context.Context, helper mingjing.ResidentID) ([]Mandate, error)
-	// MandatesTo are those that a resident gave to whoever has the number.
+	// MandatesTo returns the mandates that a resident gave to a helper's number.
 	MandatesTo(ctx context.Context, owner mingjing.ResidentID, helper mingjing.IDNumber) ([]Mandate, error)
 }

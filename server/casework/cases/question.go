@@ -11,9 +11,9 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// questionDue asks the agency about a dispute until it answers or its clock runs
-// out. Then what is disputed is suspended and a second notice runs; when that runs
-// out too, the agency has lost the point and it is removed.
+// questionDue is the job that asks the agency about a dispute until it answers or its
+// clock runs out. Then what is disputed is suspended and a second notice runs; when that
+// runs out too, the agency has lost the point and the record or listing is removed.
 func (c *Cases) questionDue(ctx context.Context, id string) (time.Duration, error) {
 	var (
 		d Case
@@ -98,7 +98,7 @@ func (c *Cases) questionDue(ctx context.Context, id string) (time.Duration, erro
 	return wait, err
 }
 
-// AgencyAnswered keeps the agency's word on a dispute.
+// AgencyAnswered stores the agency's answer to a dispute, and notifies the resident.
 func (c *Cases) AgencyAnswered(ctx context.Context, rd *kernel.Reader, d Case, word mingjing.AgencyAnswer, now time.Time) error {
 	word.At = now
 	d.Answer, d.State = &word, mingjing.DisputeAgencyAnswered
@@ -111,7 +111,7 @@ func (c *Cases) AgencyAnswered(ctx context.Context, rd *kernel.Reader, d Case, w
 	return c.saveAndNotify(ctx, rd, d, "agency_answered")
 }
 
-// AgencySilent is what the procedure does when the agency's clock has run out.
+// AgencySilent does what the procedure says when a clock of the agency has run out.
 func (c *Cases) AgencySilent(ctx context.Context, t *kernel.Tx, d *Case, clock string, now time.Time) error {
 	proc := c.city.Procedure(d.CatalogueCode)
 	markMissed(d.Clocks, clock)
@@ -139,7 +139,7 @@ func (c *Cases) AgencySilent(ctx context.Context, t *kernel.Tx, d *Case, clock s
 	return c.scores.Rescore(ctx, rd, d.Resident, cause, "")
 }
 
-// saveAndNotify keeps a dispute that went on by itself, and tells of it.
+// saveAndNotify stores a case that went on without staff, and notifies the resident.
 func (c *Cases) saveAndNotify(ctx context.Context, rd *kernel.Reader, d Case, code string) error {
 	d.NextDue = NextDue(d.Clocks)
 	if err := c.SetCase(ctx, rd.Tx, d); err != nil {
@@ -151,8 +151,8 @@ func (c *Cases) saveAndNotify(ctx context.Context, rd *kernel.Reader, d Case, co
 	return c.Tell(ctx, rd, d)
 }
 
-// applySilence is what an agency's silence does to the record or listing: at first it is
-// suspended, after the second notice removed.
+// applySilence does to the record or listing what follows from an agency's silence: it
+// is suspended at first, and removed after the second notice.
 func (c *Cases) applySilence(ctx context.Context, rd *kernel.Reader, d Case) error {
 	gone := d.State == mingjing.DisputeAgencyLost
 	if d.RecordID != "" {
@@ -183,7 +183,7 @@ func (c *Cases) applySilence(ctx context.Context, rd *kernel.Reader, d Case) err
 	return c.holdings.Move(ctx, rd, &l, to, kernel.System)
 }
 
-// WasAsked says whether a case was put to its agency.
+// WasAsked reports whether a case was put to its agency.
 func WasAsked(d Case) bool {
 	return slices.ContainsFunc(d.Clocks, func(k mingjing.Clock) bool { return k.Code == "agency" })
 }

@@ -12,7 +12,7 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// Cases is a page of the work queue, by nearest clock. The queue shows no person:
+// Cases returns a page of the work queue, by nearest clock. The queue shows no person:
 // only a search, which names one already, shows names, and then each resident
 // found has the look in their access log.
 func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilter, cursor string) (mingjing.QueueView, error) {
@@ -75,7 +75,7 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 	})
 }
 
-// showLine is a case as a line of the queue, without the person.
+// showLine returns a case as a line of the queue, without the person.
 func (c *Desk) showLine(a mingjing.Actor, d cases.Case) mingjing.CaseView {
 	k := mingjing.CaseView{Case: d.Case, HandlerID: d.HandlerID, Allowed: append([]string{}, steps(a, d)...)}
 	k.Evidence, k.Timeline = []mingjing.Evidence{}, []mingjing.TimelineEntry{}
@@ -92,8 +92,8 @@ func (c *Desk) showLine(a mingjing.Actor, d cases.Case) mingjing.CaseView {
 	return k
 }
 
-// nearest is the nearest of a case's clocks that runs, as it is shown. Of those as
-// stored only what was lost is missed.
+// nearest returns the nearest running clock of a case, as it is shown. In the stored
+// clocks only those that were lost are missed.
 func nearest(stored, shown []mingjing.Clock) (next *mingjing.Clock) {
 	for i, clock := range stored {
 		if cases.IsRunning(clock) && (next == nil || clock.Due.Before(next.Due)) {
@@ -103,7 +103,7 @@ func nearest(stored, shown []mingjing.Clock) (next *mingjing.Clock) {
 	return next
 }
 
-// Case is one case on one screen. The resident sees the look in the access log.
+// Case returns one case. The resident sees in the access log that it was read.
 func (c *Desk) Case(ctx context.Context, a mingjing.Actor, id string) (mingjing.CaseView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor, mingjing.RoleAuditor); err != nil {
 		return mingjing.CaseView{}, err
@@ -137,7 +137,7 @@ func (c *Desk) showCase(ctx context.Context, rd *kernel.Reader, a mingjing.Actor
 	return k, nil
 }
 
-// steps are what the actor may do with a case now.
+// steps returns what the actor may do with a case now.
 func steps(a mingjing.Actor, d cases.Case) []string {
 	var can []string
 	for _, name := range mingjing.CaseSteps {
@@ -148,8 +148,8 @@ func steps(a mingjing.Actor, d cases.Case) []string {
 	return can
 }
 
-// mayWork says whether the actor may work on a case at all: it is open, not their
-// own, and not about what they decided themselves.
+// mayWork returns an error unless the actor may work on a case at all: it is open, not
+// their own, and not about what they decided themselves.
 func mayWork(a mingjing.Actor, d cases.Case) error {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return err
@@ -166,8 +166,9 @@ func mayWork(a mingjing.Actor, d cases.Case) error {
 	return nil
 }
 
-// step says whether the actor may take a step in a case: it is theirs, the state
-// machine has the step, and where two people decide they are the right one.
+// step returns a check of whether an actor may take a step in a case: the case is
+// theirs, the state machine has the step, and where two people decide they are the right
+// one.
 func step(name string) func(mingjing.Actor, cases.Case) error {
 	return func(a mingjing.Actor, d cases.Case) error {
 		if err := mayWork(a, d); err != nil {
@@ -196,13 +197,14 @@ func step(name string) func(mingjing.Actor, cases.Case) error {
 	}
 }
 
-// needsSecond says whether the next to work on a case decides as the second of
+// needsSecond reports whether the next person to work on a case decides as the second of
 // two, or instead of those who decided before.
 func needsSecond(d cases.Case) bool {
 	return d.Kind == mingjing.CaseReview || d.State == mingjing.DisputeRecommended
 }
 
-// second lets only a supervisor pass who is not the first of the two.
+// second returns an error unless the actor is a supervisor who is not the first of the
+// two.
 func second(a mingjing.Actor, d cases.Case) error {
 	if a.Role != mingjing.RoleSupervisor || a.ID == d.RecommenderID {
 		return mingjing.NewError(mingjing.Forbidden, "second_person")
@@ -222,7 +224,7 @@ func mayAssign(a mingjing.Actor, d cases.Case) error {
 	return nil
 }
 
-// withAllowedSteps says in a refusal what the actor can do.
+// withAllowedSteps adds to a conflict error what the actor can do instead.
 func withAllowedSteps(err error, a mingjing.Actor, d cases.Case) error {
 	e, ok := errors.AsType[*mingjing.Error](err)
 	if !ok || e.Kind != mingjing.Conflict {
@@ -233,9 +235,8 @@ func withAllowedSteps(err error, a mingjing.Actor, d cases.Case) error {
 	return &with
 }
 
-// handle changes one dispute in one transaction, after check allows it.
-func (c *Desk) handle(ctx context.Context, a mingjing.Actor, id, action string, check func(mingjing.Actor, cases.Case) error,
-	change func(*kernel.Reader, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
+// handle changes one case in one transaction, if check allows it.
+func (c *Desk) handle(ctx context.Context, a mingjing.Actor, id, action string, check func(mingjing.Actor, cases.Case) error, change func(*kernel.Reader, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return mingjing.CaseView{}, err
 	}
@@ -252,9 +253,9 @@ func (c *Desk) handle(ctx context.Context, a mingjing.Actor, id, action string, 
 	})
 }
 
-// handleIn is the transaction in which a case that may be changed is.
-func (c *Desk) handleIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, d cases.Case,
-	change func(*kernel.Reader, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
+// handleIn changes a case in the transaction of the reader, and returns it as it is
+// then.
+func (c *Desk) handleIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, d cases.Case, change func(*kernel.Reader, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
 	now := c.city.Now().UTC()
 	if err := change(rd, &d, now); err != nil {
 		return mingjing.CaseView{}, withAllowedSteps(err, a, d)
@@ -274,7 +275,7 @@ func (c *Desk) Assign(ctx context.Context, a mingjing.Actor, id string) (mingjin
 	return c.handle(ctx, a, id, "case", step("assign"), c.take(ctx, a, TakenByChoice))
 }
 
-// take gives a case to the actor, and counts by which way they took it.
+// take returns the change that gives a case to the actor, and counts how they took it.
 func (c *Desk) take(ctx context.Context, a mingjing.Actor, way string) func(*kernel.Reader, *cases.Case, time.Time) error {
 	return func(rd *kernel.Reader, d *cases.Case, now time.Time) error {
 		d.HandlerID, d.Handler = a.ID, a.Name

@@ -18,10 +18,10 @@ const (
 	missTime = time.Hour
 )
 
-// Counter looks up a resident who came to the counter. The look is in their access
-// log before anything of theirs is shown: the name, the masked number, and what can
-// be disputed. A look-up that finds nobody is counted, so that numbers can't be
-// guessed here.
+// Counter looks up a resident who came to the counter. The entry is in their access log
+// before anything of theirs is shown: the name, the masked number, and what can be
+// disputed. A look-up that finds nobody is counted, so that numbers can't be guessed
+// here.
 func (c *Desk) Counter(ctx context.Context, a mingjing.Actor, n mingjing.IDNumber) (mingjing.CounterView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return mingjing.CounterView{}, err
@@ -59,7 +59,7 @@ func (c *Desk) Counter(ctx context.Context, a mingjing.Actor, n mingjing.IDNumbe
 	return v, err
 }
 
-// CounterAgain is a look-up of the actor's that has not ended, as it was shown.
+// CounterAgain returns what a look-up of the actor's shows, as long as it has not ended.
 func (c *Desk) CounterAgain(ctx context.Context, a mingjing.Actor, visit string) (mingjing.CounterView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return mingjing.CounterView{}, err
@@ -73,7 +73,7 @@ func (c *Desk) CounterAgain(ctx context.Context, a mingjing.Actor, visit string)
 	})
 }
 
-// mayServe refuses the actor themselves and who is near to them.
+// mayServe returns an error if the resident is the actor or near to them.
 func mayServe(ctx context.Context, t *kernel.Tx, a mingjing.Actor, resident mingjing.ResidentID) error {
 	near, err := cases.NearTo(ctx, t, a)
 	if err != nil {
@@ -126,8 +126,8 @@ func (c *Desk) showCounter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, 
 	return v, nil
 }
 
-// FileAtCounter files a dispute for a resident who came, in their own words. Who
-// files it may not decide it.
+// FileAtCounter files a dispute for a resident who came, in their own words. The member
+// of staff who files it may not decide it.
 func (c *Desk) FileAtCounter(ctx context.Context, a mingjing.Actor, visit string, f cases.Filing) (mingjing.CaseView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return mingjing.CaseView{}, err

@@ -27,9 +27,8 @@ type Ruling struct {
 	Answers map[string]string
 }
 
-// Decide ends a case and does what was decided: the record is removed, corrected
-// or stands, the listing is lifted, shortened or stands, and the scores are made
-// anew.
+// Decide ends a case and does what was decided: the record is removed, corrected or
+// stands, the listing is lifted, shortened or stands, and new scores are made.
 func (c *Desk) Decide(ctx context.Context, a mingjing.Actor, id string, r Ruling) (mingjing.CaseView, error) {
 	r.Reasons = strings.TrimSpace(r.Reasons)
 	return c.handle(ctx, a, id, "case", step("decide"), func(rd *kernel.Reader, d *cases.Case, now time.Time) error {
@@ -74,7 +73,7 @@ func (c *Desk) Decide(ctx context.Context, a mingjing.Actor, id string, r Ruling
 	})
 }
 
-// tellDecision tells the resident of a decision, and makes the scores that follow.
+// tellDecision notifies the resident of a decision, and makes the scores that follow.
 func (c *Desk) tellDecision(ctx context.Context, rd *kernel.Reader, d cases.Case) error {
 	cause := "dispute_decided"
 	switch d.Kind {
@@ -92,15 +91,15 @@ func (c *Desk) tellDecision(ctx context.Context, rd *kernel.Reader, d cases.Case
 	return c.scores.Rescore(ctx, rd, d.Resident, cause, "")
 }
 
-// agencyConceded says that the agency has lost the point, by its silence or by withdrawing:
-// then what is disputed does not go back into effect.
+// agencyConceded reports whether the agency has lost the point, by its silence or by
+// withdrawing: then what is disputed does not go back into effect.
 func agencyConceded(d cases.Case) bool {
 	return d.State == mingjing.DisputeAgencyLost ||
 		(d.Answer != nil && d.Answer.Position == mingjing.PositionWithdrawn)
 }
 
-// mayRule says whether a dispute may be decided so. It can always be upheld; it
-// can be rejected only on the agency's word.
+// mayRule returns an error unless a case may have the outcome. A dispute can always be
+// upheld; it can be rejected only if the agency has answered.
 func mayRule(d cases.Case, o mingjing.Outcome) error {
 	switch {
 	case o == mingjing.OutcomeUpheld || d.Kind != mingjing.CaseDispute:
@@ -159,7 +158,7 @@ func checkReasons(reasons string) []mingjing.FieldError {
 	return nil
 }
 
-// carryOut does to the record or listing what was decided.
+// carryOut changes the record or listing as it was decided.
 func (c *Desk) carryOut(ctx context.Context, rd *kernel.Reader, d *cases.Case, by mingjing.Actor, now time.Time) error {
 	if d.RecordID != "" {
 		r, err := read(rd).Record(ctx, d.RecordID)

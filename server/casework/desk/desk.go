@@ -58,7 +58,7 @@ type Visit struct {
 	At       time.Time
 }
 
-// showDesk is showCase with what only the page of the case shows.
+// showDesk returns a case with everything that its page shows to staff.
 func (c *Desk) showDesk(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, d cases.Case) (mingjing.CaseView, error) {
 	k, err := c.showCase(ctx, rd, a, d)
 	if err != nil {
@@ -72,9 +72,9 @@ func (c *Desk) showDesk(ctx context.Context, rd *kernel.Reader, a mingjing.Actor
 	return k, err
 }
 
-// Next gives the actor the case with the nearest clock that they may take, among
-// equals the one that waits longest. Escalated cases are for supervisors, to whom
-// they come first. Whoever has [mingjing.MaxOpenCases] open cases gets none.
+// Next gives the actor the case with the nearest clock that they may take, among equals
+// the one that was filed first. Escalated cases are for supervisors, to whom they come
+// first. Whoever has [mingjing.MaxOpenCases] open cases gets none.
 func (c *Desk) Next(ctx context.Context, a mingjing.Actor) (mingjing.CaseView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return mingjing.CaseView{}, err
@@ -104,10 +104,9 @@ func (c *Desk) Next(ctx context.Context, a mingjing.Actor) (mingjing.CaseView, e
 	})
 }
 
-// first is the case that is next for the actor, with the reader that opened it; nil for
-// none.
-func (c *Desk) first(ctx context.Context, t *kernel.Tx, a mingjing.Actor, near map[mingjing.ResidentID]error,
-	now time.Time) (*kernel.Reader, *cases.Case, error) {
+// first returns the case that is next for the actor, with the reader that opened it; nil
+// for none.
+func (c *Desk) first(ctx context.Context, t *kernel.Tx, a mingjing.Actor, near map[mingjing.ResidentID]error, now time.Time) (*kernel.Reader, *cases.Case, error) {
 	const step = 50
 	may := func(d cases.Case, late bool) bool {
 		d.Near = near[d.Resident]
@@ -145,7 +144,7 @@ func (c *Desk) first(ctx context.Context, t *kernel.Tx, a mingjing.Actor, near m
 	return pass(time.Time{})
 }
 
-// nextFor says whether a case may be given to the actor unasked.
+// nextFor reports whether a case may be given to the actor unasked.
 func nextFor(a mingjing.Actor, d cases.Case, late bool) bool {
 	if step("assign")(a, d) != nil {
 		return false
@@ -156,7 +155,7 @@ func nextFor(a mingjing.Actor, d cases.Case, late bool) bool {
 	return !late && d.HandlerID == ""
 }
 
-// takenBySupervisor says whether a supervisor was the last to take the case.
+// takenBySupervisor reports whether a supervisor was the last to take the case.
 func takenBySupervisor(d cases.Case) bool {
 	for _, e := range slices.Backward(d.Timeline) {
 		if e.Code == "assigned" {
@@ -166,8 +165,8 @@ func takenBySupervisor(d cases.Case) bool {
 	return false
 }
 
-// AddNote writes a note for colleagues on a case. The resident's access log shows
-// that it was written, and nothing that the resident is told shows the note.
+// AddNote adds a note for colleagues to a case. The resident's access log says that it
+// was written; the resident is never shown the note.
 func (c *Desk) AddNote(ctx context.Context, a mingjing.Actor, id, text string) (mingjing.CaseView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return mingjing.CaseView{}, err
@@ -199,8 +198,8 @@ func (c *Desk) AddNote(ctx context.Context, a mingjing.Actor, id, text string) (
 	})
 }
 
-// OpenIDNumber shows the full ID number to whoever has the case, for one of
-// [mingjing.IDNumberReasons]. The resident's access log says so and why.
+// OpenIDNumber returns the case with the full ID number, to whoever has the case and for
+// one of [mingjing.IDNumberReasons]. The resident's access log says so and why.
 func (c *Desk) OpenIDNumber(ctx context.Context, a mingjing.Actor, id, reason string) (mingjing.CaseView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return mingjing.CaseView{}, err
@@ -230,7 +229,7 @@ func (c *Desk) OpenIDNumber(ctx context.Context, a mingjing.Actor, id, reason st
 	})
 }
 
-// Workload is how much work each handler has, those with the most open cases first.
+// Workload returns how much work each handler has, those with the most open cases first.
 // It is for supervisors and auditors, and no resident is in it.
 func (c *Desk) Workload(ctx context.Context, a mingjing.Actor) (mingjing.WorkloadView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleSupervisor, mingjing.RoleAuditor); err != nil {
@@ -274,8 +273,8 @@ func (c *Desk) Deadlines(ctx context.Context, a mingjing.Actor) ([]mingjing.Dead
 	})
 }
 
-// median is the least number of days within which half of the cases were done; nil
-// for none. Unlike [median] it may be of few: no resident is in it.
+// median returns the least number of days within which half of the cases were done; nil
+// for none. There is no resident in it, so that it may be of few.
 func median(cases map[int]int) *int {
 	var days []int
 	for d, n := range cases {

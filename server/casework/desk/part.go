@@ -23,13 +23,13 @@ type Desk struct {
 	cases    *cases.Cases
 }
 
-// New makes the part.
+// New returns the part.
 func New(city *kernel.City, notices *notice.Notices, holdings *holding.Holdings, scores *score.Scores, cases *cases.Cases) *Desk {
 	return &Desk{city: city, notices: notices, holdings: holdings, scores: scores, cases: cases}
 }
 
-// db is the part's own port on a transaction, read its readings for one entry of the
-// access log. The store has those of all parts.
+// db returns the part's own port on a transaction. The store has the ports of all parts.
 func db(t kernel.Transaction) Port { return kernel.PortOf[Port](t) }
 
+// read returns the part's own readings of a reader.
 func read(r *kernel.Reader) Readings { return kernel.ReadingsOf[Readings](r) }

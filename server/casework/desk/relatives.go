@@ -11,7 +11,7 @@ import (
 // maxDeclarations bounds the lines of the log of declarations that are shown.
 const maxDeclarations = 500
 
-// Relatives are whom the actor has declared as relatives. An auditor, who decides
+// Relatives returns whom the actor has declared as relatives. An auditor, who decides
 // nothing, gets the log of everybody's declarations instead; nobody else sees it.
 func (c *Desk) Relatives(ctx context.Context, a mingjing.Actor) (mingjing.RelativesView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor, mingjing.RoleAuditor); err != nil {

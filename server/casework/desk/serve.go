@@ -12,7 +12,7 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// Recommend is what the first of two people would decide on a proposed listing;
+// Recommend stores what the first of two people would decide on a proposed listing;
 // another one, a supervisor, decides.
 func (c *Desk) Recommend(ctx context.Context, a mingjing.Actor, id string, r Ruling) (mingjing.CaseView, error) {
 	r.Reasons = strings.TrimSpace(r.Reasons)

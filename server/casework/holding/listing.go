@@ -26,13 +26,14 @@ var listingMoves = map[mingjing.ListingState][]mingjing.ListingState{
 		mingjing.ListingRepaired, mingjing.ListingExpired, mingjing.ListingLifted, mingjing.ListingAnnulled},
 }
 
-// MayListingMove says whether a listing in one state may come into another.
+// MayListingMove reports whether a listing in one state may come into another.
 func MayListingMove(from, to mingjing.ListingState) bool {
 	return slices.Contains(listingMoves[from], to)
 }
 
-// Move brings a listing into a state, and tells of it. The error of a move
-// that the machine does not have is listing_state, with what could follow.
+// Move changes the state of a listing, publishes it, and notifies the resident where the
+// procedure says so. A change that the state machine does not have is a listing_state
+// error, with what could follow.
 func (c *Holdings) Move(ctx context.Context, rd *kernel.Reader, l *Listing, to mingjing.ListingState, by mingjing.Actor) error {
 	if !MayListingMove(l.State, to) {
 		err := mingjing.NewError(mingjing.Conflict, "listing_state", "state", string(l.State))
@@ -89,15 +90,15 @@ func (c *Holdings) Move(ctx context.Context, rd *kernel.Reader, l *Listing, to m
 	return nil
 }
 
-// setTerm gives a listing its first and last day, on the day on which it takes
-// effect, and the day from which repair is open.
+// setTerm sets a listing's first and last day, on the day on which it takes effect, and
+// the day from which repair is open.
 func (c *Holdings) setTerm(l *Listing) {
 	l.From = c.city.Today()
 	l.Ends = l.From.AddMonths(l.TermMonths)
 	c.capByTier(l)
 }
 
-// capByTier holds a listing to its tier: it ends no later than the tier allows, and
+// capByTier limits a listing to its tier: it ends no later than the tier allows, and
 // repair is open from the tier's day on.
 func (c *Holdings) capByTier(l *Listing) {
 	tier, ok := c.city.Procedure(l.Code).Tier(l.Tier)
@@ -111,7 +112,7 @@ func (c *Holdings) capByTier(l *Listing) {
 	l.RepairFrom = l.From.AddMonths(tier.MinMonths)
 }
 
-// ListingItem finds the rulebook and the item of a list by its catalogue code.
+// ListingItem returns the rulebook and the item of a list, by its catalogue code.
 func (c *Holdings) ListingItem(code string) (*mingjing.Rulebook, mingjing.Item, bool) {
 	for _, b := range c.city.Books() {
 		if item, ok := b.Item(code); ok && item.Listing != "" {

@@ -26,10 +26,10 @@ type Holdings struct {
 	notices *notice.Notices
 }
 
-// New makes the part.
+// New returns the part.
 func New(city *kernel.City, notices *notice.Notices) *Holdings {
 	return &Holdings{city: city, notices: notices}
 }
 
-// db is the part's own port on a transaction. The store has those of all parts.
+// db returns the part's own port on a transaction. The store has the ports of all parts.
 func db(t kernel.Transaction) Port { return kernel.PortOf[Port](t) }

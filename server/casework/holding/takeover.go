@@ -5,8 +5,8 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// TakeOver is a listing as an authority sent it, which made it and gave notice of
-// it, or not, by itself. What only we can say of a listing is left out.
+// TakeOver returns a listing as an authority sent it, which made it, and gave notice of
+// it or not. Fields that only the bureau sets are left out.
 func (c *Holdings) TakeOver(in mingjing.Listing) Listing {
 	l := Listing{Listing: mingjing.Listing{ID: kernel.NewID(), Kind: in.Kind, Code: in.Code, Subject: in.Subject, Ground: in.Ground,
 		LegalBasis: in.LegalBasis, Measures: in.Measures, Document: in.Document, NoticeOn: in.NoticeOn, From: in.From, Ends: in.Ends,

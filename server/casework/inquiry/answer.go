@@ -13,7 +13,8 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// asAnswerer lets only staff and officers of agencies pass, with their second factor.
+// asAnswerer returns an error unless the actor is staff or an agency's officer, with
+// their second factor.
 func asAnswerer(a mingjing.Actor) error {
 	if a.Role == mingjing.RoleAgency {
 		_, err := kernel.AsOfficer(a)
@@ -22,7 +23,7 @@ func asAnswerer(a mingjing.Actor) error {
 	return kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor, mingjing.RoleAuditor)
 }
 
-// ownLook says whether an inquiry is about a look of the actor's own, or of their
+// ownLook reports whether an inquiry is about a look of the actor's own, or of their
 // agency's.
 func ownLook(a mingjing.Actor, h Head) bool {
 	if a.Role == mingjing.RoleAgency {
@@ -31,8 +32,8 @@ func ownLook(a mingjing.Actor, h Head) bool {
 	return h.Staff != "" && h.Staff == a.ID
 }
 
-// mayRead refuses who has no part in an inquiry: others than those whose look it is,
-// and, once it is theirs to answer, the supervisors and auditors.
+// mayRead returns an error unless the actor has a part in an inquiry: those whose look
+// it is, and, once it is escalated, supervisors and auditors.
 func mayRead(a mingjing.Actor, h Head, near map[mingjing.ResidentID]error) error {
 	if err := cases.NotOwn(a, cases.Case{Resident: h.Resident, Near: near[h.Resident]}); err != nil {
 		return err
@@ -47,7 +48,7 @@ func mayRead(a mingjing.Actor, h Head, near map[mingjing.ResidentID]error) error
 	return kernel.ErrForbidden
 }
 
-// answers are what the actor may answer now.
+// answers returns the outcomes that the actor may choose now.
 func answers(a mingjing.Actor, h Head) []mingjing.InquiryOutcome {
 	switch {
 	case h.State == mingjing.InquiryAsked && ownLook(a, h):
@@ -59,10 +60,9 @@ func answers(a mingjing.Actor, h Head) []mingjing.InquiryOutcome {
 	return []mingjing.InquiryOutcome{}
 }
 
-// Inquiries is a page of those that wait for an answer: for staff first what they have
-// to answer themselves, then all that are the supervisors' and auditors', so that
-// everybody sees what is late; for an officer those of the agency. No resident is in
-// it.
+// Inquiries returns a page of those that wait for an answer: for staff first what they
+// have to answer themselves, then all that are for supervisors and auditors, so that
+// everybody sees what is late; for an officer those of the agency. No resident is in it.
 func (c *Inquiries) Inquiries(ctx context.Context, a mingjing.Actor, cursor string) (mingjing.InquiriesView, error) {
 	const page = 50
 	if err := asAnswerer(a); err != nil {
@@ -109,7 +109,7 @@ func line(a mingjing.Actor, h Head, near map[mingjing.ResidentID]error) mingjing
 		Mine: ownLook(a, h), Open: mayRead(a, h, near) == nil}
 }
 
-// InquiryCase is one inquiry with the look and the case that it belongs to. The
+// InquiryCase returns one inquiry with the entry and the case that it is about. The
 // resident sees that it was read.
 func (c *Inquiries) InquiryCase(ctx context.Context, a mingjing.Actor, id string) (mingjing.InquiryCase, error) {
 	if err := asAnswerer(a); err != nil {
@@ -140,7 +140,7 @@ func headFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id string) (He
 	return h, mayRead(a, h, near)
 }
 
-// entry is who reads an inquiry, and for what.
+// entry returns the entry of whoever reads an inquiry.
 func (c *Inquiries) entry(a mingjing.Actor, id, action string) kernel.Entry {
 	why := "inquiry"
 	if a.Role == mingjing.RoleAuditor {
@@ -257,7 +257,7 @@ func (c *Inquiries) AnswerInquiry(ctx context.Context, a mingjing.Actor, id stri
 	return out, err
 }
 
-// unanswerable is why the actor, who may read an inquiry, may not answer it.
+// unanswerable returns why the actor, who may read an inquiry, may not answer it.
 func unanswerable(a mingjing.Actor, h Head) error {
 	switch {
 	case h.State == mingjing.InquiryAnswered:
@@ -295,7 +295,8 @@ func (c *Inquiries) lapseInquiry(ctx context.Context, rd *kernel.Reader, q *Row,
 	return c.notices.Notify(ctx, rd, q.Resident, mingjing.NoticeInquiry, code, "inquiry", q.ID)
 }
 
-// inquiryDue watches the clock of an inquiry, and has the responder answer it.
+// inquiryDue is the job that watches the clock of an inquiry, and asks the responder for
+// the agency's answer where there is one.
 func (c *Inquiries) inquiryDue(ctx context.Context, id string) (time.Duration, error) {
 	var wait time.Duration
 	err := c.city.Tx(ctx, func(t *kernel.Tx) error {

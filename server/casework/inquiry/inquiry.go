@@ -12,7 +12,7 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// An Row is an inquiry as it is stored.
+// A Row is an inquiry as it is stored.
 type Row struct {
 	mingjing.Inquiry
 	Resident mingjing.ResidentID
@@ -23,7 +23,7 @@ type Row struct {
 	Version int
 }
 
-// An Head is an inquiry without its words.
+// A Head is an inquiry without its words.
 type Head struct {
 	ID            string
 	Resident      mingjing.ResidentID
@@ -33,20 +33,20 @@ type Head struct {
 	Late          bool
 }
 
-// Cursor is the place in the list of the page that begins after h.
+// Cursor returns the cursor of the page that begins after h.
 func (h Head) Cursor() string { return strconv.FormatInt(h.Due.UnixMicro(), 10) + "." + h.ID }
 
-// Head is what is known of an inquiry before it is opened.
+// Head returns what can be known of an inquiry before it is opened.
 func (q Row) Head() Head {
 	return Head{ID: q.ID, Resident: q.Resident, Staff: q.Staff, Agency: q.Agency, State: q.State, AskedAt: q.AskedAt, Due: q.Due, Late: q.Late}
 }
 
-// Unfounded says whether it was found that there was no good reason.
+// Unfounded reports whether the last answer was that there was no good reason.
 func (q Row) Unfounded() bool {
 	return q.Ended() && q.Answers[len(q.Answers)-1].Outcome == mingjing.InquiryUnfounded
 }
 
-// An Query is a page of the inquiries that wait for an answer.
+// A Query is a page of the inquiries that wait for an answer.
 type Query struct {
 	// Agency leaves only those about its own looks.
 	Agency string
@@ -64,11 +64,12 @@ type Counts struct {
 	Inquiries, Unexplained, Unfounded int
 }
 
-// inquiryDays are the working days of each of an inquiry's two clocks: those that an
+// inquiryDays returns the working days of each of an inquiry's two clocks: those that an
 // agency has to answer a dispute.
 func (c *Inquiries) inquiryDays() int { return c.city.Books()[0].Procedure.AgencyDays }
 
-// InquiriesAbout are a resident's inquiries about the looks from one number up to another.
+// InquiriesAbout returns a resident's inquiries about the entries from one number to
+// another.
 func InquiriesAbout(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, from, to int64) ([]mingjing.Inquiry, error) {
 	rows, err := read(rd).InquiriesAbout(ctx, me, from, to)
 	if err != nil {
@@ -81,8 +82,8 @@ func InquiriesAbout(ctx context.Context, rd *kernel.Reader, me mingjing.Resident
 	return out, nil
 }
 
-// AskWhy asks why somebody looked at the actor's data: about the line of the access
-// log with the number. Asking again is the same inquiry.
+// AskWhy asks why somebody looked at the actor's data: about the entry of the access log
+// with the number. Asking again returns the same inquiry.
 func (c *Inquiries) AskWhy(ctx context.Context, a mingjing.Actor, seq int64, question string) (mingjing.Inquiry, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -105,7 +106,7 @@ func (c *Inquiries) AskWhy(ctx context.Context, a mingjing.Actor, seq int64, que
 		if len(known) > 0 {
 			return known[0].Inquiry, nil
 		}
-		looks, err := read(rd).Looks(ctx, me, false, seq+1, 1)
+		looks, err := read(rd).AccessEntries(ctx, me, false, seq+1, 1)
 		if err != nil {
 			return mingjing.Inquiry{}, err
 		}
@@ -137,7 +138,7 @@ func (c *Inquiries) AskWhy(ctx context.Context, a mingjing.Actor, seq int64, que
 	})
 }
 
-// cleanQuestion is what the resident adds to an inquiry, as it is kept.
+// cleanQuestion returns the resident's words in an inquiry as they are stored.
 func cleanQuestion(text string) (string, error) {
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 	if utf8.RuneCountInString(text) > mingjing.MaxInquiryQuestion || !utf8.ValidString(text) {
@@ -167,7 +168,7 @@ func (c *Inquiries) AddToInquiry(ctx context.Context, a mingjing.Actor, id, ques
 // respondAfter returns how long after the question the responder answers.
 func (c *Inquiries) respondAfter() time.Duration { return c.city.Scaled(time.Hour) }
 
-// setInquiry stores an inquiry that has changed, and tells of it.
+// setInquiry stores an inquiry that has changed, and publishes it.
 func (c *Inquiries) setInquiry(ctx context.Context, t *kernel.Tx, q Row, now time.Time) error {
 	if err := db(t).SetInquiry(ctx, q); err != nil {
 		return err
@@ -175,8 +176,8 @@ func (c *Inquiries) setInquiry(ctx context.Context, t *kernel.Tx, q Row, now tim
 	return c.tellInquiry(ctx, t, q, now)
 }
 
-// watchInquiry has the clock of an inquiry looked at when it runs out, and tells of
-// it.
+// watchInquiry schedules a check of an inquiry's clock at its due time, and publishes
+// the inquiry.
 func (c *Inquiries) watchInquiry(ctx context.Context, t *kernel.Tx, q Row, now time.Time) error {
 	if err := t.Enqueue(ctx, kernel.Job{Kind: JobInquiry, ID: q.ID, At: q.Due}); err != nil {
 		return err
@@ -184,7 +185,8 @@ func (c *Inquiries) watchInquiry(ctx context.Context, t *kernel.Tx, q Row, now t
 	return c.tellInquiry(ctx, t, q, now)
 }
 
-// tellInquiry tells the open screens of the resident and of those who answer.
+// tellInquiry publishes an inquiry to the screens of the resident and of those who
+// answer.
 func (c *Inquiries) tellInquiry(ctx context.Context, t *kernel.Tx, q Row, now time.Time) error {
 	audiences := []string{string(q.Resident), mingjing.AudienceStaff}
 	if q.Agency != "" {
@@ -198,7 +200,7 @@ func (c *Inquiries) tellInquiry(ctx context.Context, t *kernel.Tx, q Row, now ti
 	return nil
 }
 
-// Inquiry is one of the actor's inquiries.
+// Inquiry returns one of the actor's inquiries.
 func (c *Inquiries) Inquiry(ctx context.Context, a mingjing.Actor, id string) (mingjing.Inquiry, error) {
 	return c.ownInquiry(ctx, a, id, func(*kernel.Tx, *Row) error { return nil })
 }
@@ -226,7 +228,7 @@ func (c *Inquiries) ownInquiry(ctx context.Context, a mingjing.Actor, id string,
 	})
 }
 
-// MyInquiries are all of the actor's inquiries, the newest look first.
+// MyInquiries returns all of the actor's inquiries, that about the newest entry first.
 func (c *Inquiries) MyInquiries(ctx context.Context, a mingjing.Actor) ([]mingjing.Inquiry, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -240,7 +242,7 @@ func (c *Inquiries) MyInquiries(ctx context.Context, a mingjing.Actor) ([]mingji
 	})
 }
 
-// JudgeAnswer says whether the first answer satisfies the actor: "yes" or "no". If it
+// JudgeAnswer stores whether the first answer satisfies the actor: "yes" or "no". If it
 // does not, a supervisor or an auditor has to answer.
 func (c *Inquiries) JudgeAnswer(ctx context.Context, a mingjing.Actor, id, word string) (mingjing.Inquiry, error) {
 	return c.ownInquiry(ctx, a, id, func(t *kernel.Tx, q *Row) error {

@@ -29,7 +29,8 @@ type Responder interface {
 	Respond(agency string) string
 }
 
-// Inquiries are the questions that residents ask about looks at their data. It is safe for use by many goroutines.
+// Inquiries are the questions that residents ask about entries of their access logs. It
+// is safe for use by many goroutines.
 type Inquiries struct {
 	city      *kernel.City
 	responder Responder
@@ -37,20 +38,20 @@ type Inquiries struct {
 	cases     *cases.Cases
 }
 
-// New makes the part. The responder is nil where officers answer for every agency.
+// New returns the part. The responder is nil where officers answer for every agency.
 func New(city *kernel.City, responder Responder, notices *notice.Notices, cases *cases.Cases) *Inquiries {
 	return &Inquiries{city: city, responder: responder, notices: notices, cases: cases}
 }
 
-// Jobs are the jobs that the part does.
+// Jobs returns the jobs that the part does.
 func (c *Inquiries) Jobs() kernel.Jobs {
 	return kernel.Jobs{
 		JobInquiry: c.inquiryDue,
 	}
 }
 
-// db is the part's own port on a transaction, read its readings for one entry of the
-// access log. The store has those of all parts.
+// db returns the part's own port on a transaction. The store has the ports of all parts.
 func db(t kernel.Transaction) Port { return kernel.PortOf[Port](t) }
 
+// read returns the part's own readings of a reader.
 func read(r *kernel.Reader) Readings { return kernel.ReadingsOf[Readings](r) }

@@ -58,7 +58,7 @@ func AsOfficer(a mingjing.Actor) (string, error) {
 	return agency, err
 }
 
-// Purpose is why a member of staff reads.
+// Purpose returns the purpose of an entry when a member of staff reads.
 func Purpose(a mingjing.Actor) string {
 	if a.Role == mingjing.RoleAuditor {
 		return "audit"
@@ -66,9 +66,9 @@ func Purpose(a mingjing.Actor) string {
 	return "dispute"
 }
 
-// looker is the number by which an actor can be asked about an entry of the access
-// log; "" for those who can't be.
-func looker(a mingjing.Actor) string {
+// askableID returns the staff number or agency code by which a resident can ask about an
+// actor's entry; "" for actors who can't be asked.
+func askableID(a mingjing.Actor) string {
 	switch {
 	case a.Role.Staff():
 		return a.ID
@@ -78,7 +78,7 @@ func looker(a mingjing.Actor) string {
 	return ""
 }
 
-// Signed returns an agency's actor under the name that a resident's access log shows.
+// Signed returns an agency's actor with the name that a resident's access log shows.
 func (c *City) Signed(a mingjing.Actor) mingjing.Actor {
 	if a.Name == "" || a.Name == a.Agency { // its computer: pages know its name by the code
 		a.Name = a.Agency
@@ -95,7 +95,7 @@ func (c *City) Signed(a mingjing.Actor) mingjing.Actor {
 	return a
 }
 
-// Public turns what the store says into what the caller is told.
+// Public returns the error that the caller is told for an error of the store.
 func Public(err error) error {
 	switch {
 	case errors.Is(err, ErrNotFound):

@@ -8,7 +8,7 @@ import (
 	"mingjing"
 )
 
-// calendarOf is the calendar that the book's procedure counts by.
+// calendarOf returns the calendar that the book's procedure names.
 func calendarOf(calendars []*mingjing.Calendar, b *mingjing.Rulebook) (*mingjing.Calendar, error) {
 	i := slices.IndexFunc(calendars, func(k *mingjing.Calendar) bool { return k.Code == b.Procedure.Calendar })
 	if i < 0 {
@@ -20,7 +20,7 @@ func calendarOf(calendars []*mingjing.Calendar, b *mingjing.Rulebook) (*mingjing
 	return calendars[i], nil
 }
 
-// Calendar is the calendar by which one of the city's rulebooks counts working
+// Calendar returns the calendar by which one of the city's rulebooks counts working
 // days. The city itself counts by that of the first one.
 func (c *City) Calendar(b *mingjing.Rulebook) *mingjing.Calendar {
 	k, err := calendarOf(c.calendars, b)
@@ -30,7 +30,7 @@ func (c *City) Calendar(b *mingjing.Rulebook) *mingjing.Calendar {
 	return k
 }
 
-// Procedure is the due process of an item: that of the first rulebook whose
+// Procedure returns the due process of an item: that of the first rulebook whose
 // catalogue has it, or else of the first rulebook.
 func (c *City) Procedure(item string) *mingjing.Procedure {
 	for _, b := range c.books {
@@ -41,29 +41,29 @@ func (c *City) Procedure(item string) *mingjing.Procedure {
 	return &c.books[0].Procedure
 }
 
-// Scaled is a duration of the law on the city's clock.
+// Scaled returns how long a duration of the law takes on the city's clock.
 func (c *City) Scaled(d time.Duration) time.Duration { return d / time.Duration(c.scale) }
 
-// Due is the end of the nth working day after today, on the city's clock.
+// Due returns the end of the nth working day after today, on the city's clock.
 func (c *City) Due(n int) time.Time {
 	return c.endOf(c.calendar.AddWorkingDays(c.Today(), n))
 }
 
-// ClockFor is a clock that runs for n working days from now.
+// ClockFor returns a clock that runs for n working days from now.
 func (c *City) ClockFor(code string, n int) mingjing.Clock {
 	day := c.calendar.AddWorkingDays(c.Today(), n)
 	very := c.calendar.AddWorkingDays(day, c.books[0].Procedure.VeryLateDays)
 	return mingjing.Clock{Code: code, Due: c.endOf(day), VeryLateAt: c.endOf(very)}
 }
 
-// endOf is the end of a day to come, on the city's clock.
+// endOf returns the end of a future day, on the city's clock.
 func (c *City) endOf(day mingjing.Date) time.Time {
 	now := c.Now()
 	return now.Add(c.Scaled(day.AddDays(1).Time(c.zone).Sub(now))).UTC()
 }
 
-// WorkingDaysBetween is how many working days passed by the law's clock, of which the
-// city's may be a fraction.
+// WorkingDaysBetween returns how many working days of the law have passed between two
+// instants of the city's clock.
 func (c *City) WorkingDaysBetween(from, to time.Time) *int {
 	from = from.In(c.zone)
 	const longest = mingjing.MaxCalendarYears * 366 * 24 * time.Hour

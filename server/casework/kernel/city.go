@@ -83,28 +83,28 @@ func New(c Config) (*City, error) {
 // Books returns the published rulebooks, the default one first.
 func (c *City) Books() []*mingjing.Rulebook { return c.books }
 
-// ClockScale is how many times faster deadlines pass than in law.
+// ClockScale returns how many times faster deadlines pass than in law.
 func (c *City) ClockScale() int { return c.scale }
 
-// Zone is the city's time zone: that of the first rulebook.
+// Zone returns the city's time zone: that of the first rulebook.
 func (c *City) Zone() *time.Location { return c.zone }
 
-// TodayBy is the day by the city's clock in a published rulebook's zone.
+// TodayBy returns today's date in the time zone of a published rulebook.
 func (c *City) TodayBy(b *mingjing.Rulebook) mingjing.Date {
 	return mingjing.DateOf(c.Now().In(c.zones[b.Zone]))
 }
 
-// Now is the time by the injected clock, in the city's zone.
+// Now returns the time by the injected clock, in the city's zone.
 func (c *City) Now() time.Time { return c.clock.Now().In(c.zone) }
 
-// Today is the day by the city's clock.
+// Today returns today's date in the city's time zone.
 func (c *City) Today() mingjing.Date { return mingjing.DateOf(c.Now()) }
 
-// Log takes warnings; there is nothing personal in them.
+// Log returns the logger for warnings. Nothing personal is logged.
 func (c *City) Log() *slog.Logger { return c.log }
 
-// Grown has a value when the tree of the access log has grown since it was last
-// received from.
+// Grown returns a channel that has a value when the tree of the access log has grown
+// since it was last received from.
 func (c *City) Grown() <-chan struct{} { return c.grown }
 
 // Book returns a published rulebook by its code.
@@ -120,7 +120,8 @@ func (c *City) Book(id string) (*mingjing.Rulebook, error) {
 // NewID returns a random id of 26 characters.
 func NewID() string { return rand.Text() }
 
-// Jitter spreads d by a fifth either way, so that retries don't march in step.
+// Jitter returns d, changed at random by up to a fifth, so that retries do not come all
+// at once.
 func Jitter(d time.Duration) time.Duration {
 	return d - d/5 + time.Duration(mrand.Int64N(int64(2*d/5)+1))
 }

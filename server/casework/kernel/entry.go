@@ -27,32 +27,32 @@ type Entry struct {
 	Quiet bool
 }
 
-// Entry is the entry of what an actor does now. Subject may be empty.
+// Entry returns the entry of what an actor does now. Subject may be empty.
 func (c *City) Entry(a mingjing.Actor, action, subject, purpose string) Entry {
-	e := Entry{AccessEntry: mingjing.AccessEntry{At: c.Now().UTC(), Role: a.Role, Who: a.Name, By: looker(a), Action: action, Subject: subject,
-		Purpose: purpose}}
+	e := Entry{AccessEntry: mingjing.AccessEntry{At: c.Now().UTC(), Role: a.Role, Who: a.Name, By: askableID(a), Action: action, Subject: subject, Purpose: purpose}}
 	if a.Role == mingjing.RoleResident {
 		e.Own = mingjing.ResidentID(a.ID)
 	}
 	return c.OfPage(e, a, action, subject)
 }
 
-// NoticeEntry is the entry of the system where it writes notices: one a day for a
+// NoticeEntry returns the entry of the system where it writes notices: one a day for a
 // resident, however many notices there are.
 func (c *City) NoticeEntry() Entry {
 	return c.Entry(System, "notify", "", "notice").Once(string(c.Today()))
 }
 
-// Once is e for a transaction that is one of several in the same work.
+// Once returns e for one of several transactions of the same work, of which each log has
+// one entry.
 func (e Entry) Once(work string) Entry {
 	e.Work, e.Page, e.Quiet = e.Action+" "+work, "", false
 	return e
 }
 
-// OfPage is e as part of a resident's look at a page of their own, so that the looks of
-// the open page by itself are one entry an hour. The hours are those of the session, so
-// that a page that is open for a minute is open for one hour. The page's name is a hash,
-// since it is not sealed.
+// OfPage returns e as part of a page of the actor's own, so that what the open page
+// reads by itself is one entry an hour. The hours begin when the session does, so that a
+// page that is open for a minute is in one hour. The page's name is a hash, since it is
+// not sealed.
 func (c *City) OfPage(e Entry, a mingjing.Actor, action, subject string) Entry {
 	if a.Role != mingjing.RoleResident || a.Screen.Session == "" {
 		return e
@@ -71,18 +71,18 @@ type Reader struct {
 	readings Readings
 }
 
-// As returns a reader for an entry. Nothing else opens what is a resident's.
+// As returns a reader for an entry. Only a reader opens what is a resident's.
 func (t *Tx) As(e Entry) *Reader {
 	r := &Reader{Tx: t, entry: e, readings: t.Port.As(e)}
 	t.readers = append(t.readers, r)
 	return r
 }
 
-// Entry is why the reader reads.
+// Entry returns the entry for which the reader was made.
 func (r *Reader) Entry() Entry { return r.entry }
 
-// Log adds the entry to the resident's access log now, unless this reader has: for what
-// changes what is kept of a resident and need not open anything.
+// Log adds the entry to the resident's access log now, unless this reader has added it.
+// It is for changes to a resident's data that open nothing.
 func (r *Reader) Log(ctx context.Context, resident mingjing.ResidentID) error {
 	if err := r.readings.Log(ctx, resident); err != nil {
 		return fmt.Errorf("write access log: %w", err)

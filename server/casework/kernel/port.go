@@ -18,8 +18,8 @@ var (
 	ErrConflict = errors.New("changed meanwhile")
 	// ErrCursor: a page was asked for from a place that no earlier page named.
 	ErrCursor = errors.New("bad cursor")
-	// ErrNoReason: something of a resident was to be read in a transaction that had
-	// not said why.
+	// ErrNoReason: something of a resident was to be read with an entry that says
+	// nothing.
 	ErrNoReason = errors.New("no reason to read")
 	// ErrAltered: what is kept does not open where it stands: somebody has changed
 	// it, or moved it there from elsewhere.
@@ -46,8 +46,8 @@ type Store interface {
 	Read(ctx context.Context, fn func(Port) error) error
 }
 
-// A Port is what the kernel needs of one transaction on the store. The parts have
-// ports of their own on the same transaction.
+// A Port is what the kernel needs of one transaction on the store. The parts have ports
+// of their own on the same transaction.
 type Port interface {
 	Events
 	// As returns the readings of the transaction for an entry, which is added to the
@@ -56,14 +56,15 @@ type Port interface {
 	As(e Entry) Readings
 }
 
-// Readings are what the kernel needs of the readings of one transaction on the store:
-// what opens something that is a resident's. The parts have readings of their own.
+// Readings are what the kernel needs of a reader of the store. The parts have readings
+// of their own.
 type Readings interface {
 	// Log adds the entry to the resident's access log, unless it was.
 	Log(ctx context.Context, resident mingjing.ResidentID) error
 }
 
-// Events are the events and jobs that a transaction leaves behind.
+// Events are the methods of a transaction for events, which open screens hear of, and
+// for jobs.
 type Events interface {
 	// AddEvent appends to an audience's events and returns it with its Seq, which
 	// grows in the order of commit within the audience.
@@ -71,7 +72,7 @@ type Events interface {
 	EventsAfter(ctx context.Context, audience string, after int64, limit int) ([]mingjing.Event, error)
 	LastEvent(ctx context.Context, audience string) (int64, error)
 
-	// Enqueue has a job done after the commit.
+	// Enqueue schedules a job, which is done after the commit.
 	Enqueue(ctx context.Context, j Job) error
 }
 

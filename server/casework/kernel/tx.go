@@ -87,8 +87,9 @@ func (c *City) Tx(ctx context.Context, fn func(*Tx) error) error {
 	return nil
 }
 
-// InTx returns what fn returns in a transaction that was committed; nothing at all
-// where it was not, so that no data leaves without its line in the access log.
+// InTx returns what fn returns, once its transaction is committed. If it is not, InTx
+// returns nothing but the error, so that no data leaves without its entry in the access
+// log.
 func InTx[T any](ctx context.Context, c *City, fn func(*Tx) (T, error)) (T, error) {
 	var out T
 	err := c.Tx(ctx, func(t *Tx) (err error) {
@@ -108,7 +109,7 @@ func (c *City) Read(ctx context.Context, fn func(*Tx) error) error {
 	return c.store.Read(ctx, func(port Port) error { return fn(&Tx{Port: port, c: c}) })
 }
 
-// InRead is [InTx] in a transaction that writes nothing; see [City.Read].
+// InRead is [InTx] for a transaction that writes nothing; see [City.Read].
 func InRead[T any](ctx context.Context, c *City, fn func(*Tx) (T, error)) (T, error) {
 	var out T
 	err := c.Read(ctx, func(t *Tx) (err error) {

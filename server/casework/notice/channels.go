@@ -29,14 +29,14 @@ const (
 	maxGuesses  = 5
 )
 
-// A Choice is what a resident says on the page of notice settings.
+// A Choice is what a resident chooses on the page of notice settings.
 type Choice struct {
 	// Kinds are those to be sent; the ones with legal effect always are.
 	Kinds                []mingjing.NoticeKind
 	Push, Mail, ShowText bool
 }
 
-// NoticeSettings are how the actor hears of notices.
+// NoticeSettings returns the actor's settings for notices.
 func (c *Notices) NoticeSettings(ctx context.Context, a mingjing.Actor) (mingjing.NoticeSettingsView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -98,8 +98,8 @@ func (c *Notices) changePrefs(ctx context.Context, a mingjing.Actor,
 	})
 }
 
-// SetNotices chooses what is sent, and by which ways. What has legal effect can't
-// be switched off, whatever the choice says.
+// SetNotices stores which notices are sent, and by which channels. Notices with legal
+// effect are always sent.
 func (c *Notices) SetNotices(ctx context.Context, a mingjing.Actor, choice Choice) (mingjing.NoticeSettingsView, error) {
 	return c.changePrefs(ctx, a, func(_ *kernel.Reader, p *Prefs) error {
 		p.PushOff, p.MailOff, p.ShowText, p.Off = !choice.Push, !choice.Mail, choice.ShowText, nil
@@ -112,8 +112,8 @@ func (c *Notices) SetNotices(ctx context.Context, a mingjing.Actor, choice Choic
 	})
 }
 
-// RememberLanguage remembers the language of the actor's last form, which is that of what
-// is sent to them. It is a word about the page and no look at any data.
+// RememberLanguage stores the language of the actor's last form, in which messages are
+// sent to them.
 func (c *Notices) RememberLanguage(ctx context.Context, a mingjing.Actor, lang string) error {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -136,9 +136,9 @@ func (c *Notices) RememberLanguage(ctx context.Context, a mingjing.Actor, lang s
 	}))
 }
 
-// SetEmail takes an address that mail could be sent to, and sends a code there;
-// nothing else goes to it before the code has come back. A confirmed address
-// stays in use until then.
+// SetEmail stores an e-mail address that is not confirmed yet, and sends a code to it;
+// nothing else is sent there before the code has come back. A confirmed address stays in
+// use until then.
 func (c *Notices) SetEmail(ctx context.Context, a mingjing.Actor, text string) (mingjing.NoticeSettingsView, error) {
 	if _, err := kernel.AsResident(a); err != nil {
 		return mingjing.NoticeSettingsView{}, err
@@ -163,7 +163,7 @@ func (c *Notices) SetEmail(ctx context.Context, a mingjing.Actor, text string) (
 	})
 }
 
-// newCode is a code that is easy to copy from a letter.
+// newCode returns a random code of eight digits, which is easy to copy.
 func newCode() string {
 	n, err := rand.Int(rand.Reader, big.NewInt(100_000_000))
 	if err != nil {
@@ -172,8 +172,8 @@ func newCode() string {
 	return fmt.Sprintf("%0*d", codeDigits, n)
 }
 
-// sendCode sends the code for the address that waits for it, until it has no
-// use any more.
+// sendCode is the job that sends the code for an address that is to be confirmed, until
+// the code has expired.
 func (c *Notices) sendCode(ctx context.Context, resident mingjing.ResidentID) (time.Duration, error) {
 	var p Prefs
 	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
@@ -213,8 +213,8 @@ func (c *Notices) sendCode(ctx context.Context, resident mingjing.ResidentID) (t
 	return 0, err
 }
 
-// ConfirmEmail takes the code that was sent. A wrong one is a code_invalid error,
-// and after a few of them a new code is needed.
+// ConfirmEmail checks the code that was sent, and confirms the address. A wrong code is
+// an email_code_wrong error, and after a few of them a new code is needed.
 func (c *Notices) ConfirmEmail(ctx context.Context, a mingjing.Actor, code string) (mingjing.NoticeSettingsView, error) {
 	code = strings.Map(func(r rune) rune {
 		switch {
@@ -249,7 +249,7 @@ func (c *Notices) ConfirmEmail(ctx context.Context, a mingjing.Actor, code strin
 	return v, err
 }
 
-// RemoveEmail forgets the actor's address, and one that waits to be confirmed.
+// RemoveEmail deletes the actor's address, and one that waits to be confirmed.
 func (c *Notices) RemoveEmail(ctx context.Context, a mingjing.Actor) (mingjing.NoticeSettingsView, error) {
 	return c.changePrefs(ctx, a, func(_ *kernel.Reader, p *Prefs) error {
 		p.Email, p.EmailFailed = "", false
@@ -258,10 +258,9 @@ func (c *Notices) RemoveEmail(ctx context.Context, a mingjing.Actor) (mingjing.N
 	})
 }
 
-// AddDevice has push messages sent to a browser of the actor's, which a session
-// of theirs has named. A browser that is known already gets its new keys.
-func (c *Notices) AddDevice(ctx context.Context, a mingjing.Actor, session, name string, to PushAddress) (mingjing.NoticeSettingsView,
-	error) {
+// AddDevice stores a browser of the actor's to which push messages are sent, with the
+// session that added it. A browser that is known already gets its new keys.
+func (c *Notices) AddDevice(ctx context.Context, a mingjing.Actor, session, name string, to PushAddress) (mingjing.NoticeSettingsView, error) {
 	if _, err := kernel.AsResident(a); err != nil {
 		return mingjing.NoticeSettingsView{}, err
 	}
@@ -316,9 +315,8 @@ func (c *Notices) RemoveDevice(ctx context.Context, a mingjing.Actor, id, endpoi
 	})
 }
 
-// EndSession forgets the devices that a session added: whoever has logged out
-// there hears nothing there any more. The roof calls it for every session that
-// ends.
+// EndSession deletes the devices that a session added: nothing is sent to a browser
+// after a logout. The server calls it for every session that ends.
 func (c *Notices) EndSession(ctx context.Context, session string) error {
 	if session == "" {
 		return nil
@@ -326,8 +324,8 @@ func (c *Notices) EndSession(ctx context.Context, session string) error {
 	return c.city.Tx(ctx, func(t *kernel.Tx) error { return db(t).DeleteDevicesOf(ctx, session) })
 }
 
-// EndOtherDevices forgets the actor's devices but those that a session added; ""
-// is no session.
+// EndOtherDevices deletes the actor's devices except those that a session added; "" is
+// no session.
 func (c *Notices) EndOtherDevices(ctx context.Context, a mingjing.Actor, session string) error {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -339,8 +337,8 @@ func (c *Notices) EndOtherDevices(ctx context.Context, a mingjing.Actor, session
 // maxEndpoint bounds the address of a push service in bytes.
 const maxEndpoint = 1024
 
-// cleanPushAddress is an address with its keys in one way of writing; ok says
-// that they are what they should be: a point on P-256 and 16 bytes.
+// cleanPushAddress returns a push address with its keys in base64url. It reports whether
+// the keys are valid: a point on P-256 and 16 bytes.
 func cleanPushAddress(to PushAddress) (_ PushAddress, ok bool) {
 	if len(to.Endpoint) > maxEndpoint || len(to.P256dh) > 200 || len(to.Auth) > 100 {
 		return PushAddress{}, false
@@ -371,9 +369,9 @@ var (
 // mailDomain is a domain with a dot.
 var mailDomain = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
-// ParseEmail reads an e-mail address as a person types it: one address, without a
-// name or quotes, in ASCII, with a domain that has a dot. Full-width characters of
-// input methods are understood. The error is [ErrEmailMissing] or [ErrEmailForm].
+// ParseEmail returns an e-mail address as a person types it: one address, without a name
+// or quotes, in ASCII, with a domain that has a dot. Full-width characters of input
+// methods are understood. The error is [ErrEmailMissing] or [ErrEmailForm].
 func ParseEmail(text string) (string, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -409,8 +407,8 @@ func cutLast(s, sep string) (before, after string, ok bool) {
 	return s, "", false
 }
 
-// MaskEmail shows of an address what its owner knows it by: the first character
-// and the domain; "" for "".
+// MaskEmail returns an address by which its owner recognises it: the first character and
+// the domain; "" for "".
 func MaskEmail(address string) string {
 	local, domain, ok := cutLast(address, "@")
 	if !ok || local == "" {

@@ -25,7 +25,7 @@ const (
 // InboxOnly is the Notifier where there is none.
 type InboxOnly struct{}
 
-// PushKey is empty: push is not offered.
+// PushKey returns "": push is not offered.
 func (InboxOnly) PushKey() string { return "" }
 
 // CheckEndpoint refuses every address.
@@ -34,17 +34,16 @@ func (InboxOnly) CheckEndpoint(string) error { return ErrRefused }
 // Push refuses every message.
 func (InboxOnly) Push(context.Context, PushAddress, Message) error { return ErrRefused }
 
-// MailOffered is false.
+// MailOffered returns false.
 func (InboxOnly) MailOffered() bool { return false }
 
 // Mail refuses every message.
 func (InboxOnly) Mail(_ context.Context, _ string, _ Message) error { return ErrRefused }
 
-// Notify puts a notice into the resident's inbox, in the caller's transaction,
-// tells the resident's open screens, and has it sent by the ways that the
-// resident wants. Page is the name of the route that shows the subject.
-func (c *Notices) Notify(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, kind mingjing.NoticeKind, code, page,
-	subject string) error {
+// Notify adds a notice to the resident's inbox, in the transaction of the reader,
+// publishes it, and schedules its delivery by the channels that the resident wants. Page
+// is the name of the route that shows the subject.
+func (c *Notices) Notify(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, kind mingjing.NoticeKind, code, page, subject string) error {
 	if !slices.ContainsFunc(mingjing.Routes, func(r mingjing.Route) bool { return r.Name == page }) {
 		return fmt.Errorf("notify: there is no page %q", page)
 	}
@@ -68,7 +67,7 @@ func (c *Notices) Notify(ctx context.Context, rd *kernel.Reader, resident mingji
 	return rd.Emit(ctx, string(resident), mingjing.EventNotice, n.ID, n.At)
 }
 
-// ways are those by which the resident wants to hear of a kind of notice.
+// ways returns the channels by which the resident wants to be told of a kind of notice.
 func (c *Notices) ways(ctx context.Context, rd *kernel.Reader, p Prefs, kind mingjing.NoticeKind) ([]string, error) {
 	if !kind.Legal() && slices.Contains(p.Off, kind) {
 		return nil, nil
@@ -87,7 +86,7 @@ func (c *Notices) ways(ctx context.Context, rd *kernel.Reader, p Prefs, kind min
 	return ways, err
 }
 
-// PrefsOf are the resident's, or those of somebody who never said.
+// PrefsOf returns the resident's settings, or the default ones.
 func PrefsOf(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID) (Prefs, error) {
 	p, err := read(rd).NoticePrefs(ctx, resident)
 	if errors.Is(err, kernel.ErrNotFound) {
@@ -100,8 +99,9 @@ func PrefsOf(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentI
 	return p, err
 }
 
-// deliver sends a notice by the ways that are left. A way that is closed for good
-// is struck off, a device that is gone is forgotten, and the rest is tried again.
+// deliver is the job that sends a notice by the channels that are left. A channel that
+// refuses for good is removed, a device that is gone is deleted, and the rest is tried
+// again.
 func (c *Notices) deliver(ctx context.Context, id string) (time.Duration, error) {
 	var (
 		n       Notice
@@ -172,7 +172,7 @@ func (c *Notices) deliver(ctx context.Context, id string) (time.Duration, error)
 	return kernel.Jitter(min(FirstResend<<min(tries-1, 16), LastResend)), nil
 }
 
-// send sends a notice by one way, as the resident wants it now.
+// send sends a notice by one channel, if the resident still wants it.
 func (c *Notices) send(ctx context.Context, n Notice, p Prefs, devices []Device, way string) error {
 	m := Message{ID: n.ID, Lang: p.Lang}
 	if way == WayMail {
@@ -191,7 +191,7 @@ func (c *Notices) send(ctx context.Context, n Notice, p Prefs, devices []Device,
 	return c.notifier.Push(ctx, devices[i].PushAddress, m)
 }
 
-// forget strikes off a way that leads nowhere any more.
+// forget deletes a device that is gone, or marks an address that takes no mail.
 func (c *Notices) forget(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, way, email string) error {
 	if way != WayMail {
 		err := db(rd).DeleteDevice(ctx, resident, way)
@@ -211,7 +211,7 @@ func (c *Notices) forget(ctx context.Context, rd *kernel.Reader, resident mingji
 	return c.Notify(ctx, rd, resident, mingjing.NoticeMailFailed, "", "notice-settings", "")
 }
 
-// Notices is a page of the actor's inbox, newest first. An unknown cursor is an
+// Notices returns a page of the actor's inbox, newest first. An unknown cursor is an
 // invalid_cursor error.
 func (c *Notices) Notices(ctx context.Context, a mingjing.Actor, cursor string) (mingjing.InboxView, error) {
 	const page = 25

@@ -22,18 +22,19 @@ const (
 	JobConfirm = "confirm" // send a resident the code for an e-mail address
 )
 
-// Notices are the inboxes, and the ways by which notices leave the house. It is safe for use by many goroutines.
+// Notices are the residents' inboxes, and the channels by which notices are sent. It is
+// safe for use by many goroutines.
 type Notices struct {
 	city     *kernel.City
 	notifier Notifier
 }
 
-// New makes the part.
+// New returns the part.
 func New(city *kernel.City, notifier Notifier) *Notices {
 	return &Notices{city: city, notifier: notifier}
 }
 
-// Jobs are the jobs that the part does.
+// Jobs returns the jobs that the part does.
 func (c *Notices) Jobs() kernel.Jobs {
 	return kernel.Jobs{
 		JobNotify: c.deliver,
@@ -43,8 +44,8 @@ func (c *Notices) Jobs() kernel.Jobs {
 	}
 }
 
-// db is the part's own port on a transaction, read its readings for one entry of the
-// access log. The store has those of all parts.
+// db returns the part's own port on a transaction. The store has the ports of all parts.
 func db(t kernel.Transaction) Port { return kernel.PortOf[Port](t) }
 
+// read returns the part's own readings of a reader.
 func read(r *kernel.Reader) Readings { return kernel.ReadingsOf[Readings](r) }

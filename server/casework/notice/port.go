@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// A Port is what the part needs of one transaction on the store to write, and to read
-// what opens nothing that is a resident's. Every method that finds nothing returns
-// [kernel.ErrNotFound]; lists may be empty. Lists are ordered oldest first unless said
+// A Port is what the part needs of one transaction on the store: what writes, and what
+// reads without opening anything of a resident. A method that finds nothing returns
+// [kernel.ErrNotFound]; lists may be empty, and are ordered oldest first unless said
 // otherwise.
 type Port interface {
-	// AddNotice appends to the resident's inbox; Seq is given here.
+	// AddNotice appends a notice to the resident's inbox, and gives it its Seq.
 	AddNotice(ctx context.Context, n Notice) error
 	// SetNotice stores a notice that was read and has changed: ReadAt, Waiting, Tries.
 	SetNotice(ctx context.Context, n Notice) error
@@ -22,17 +22,18 @@ type Port interface {
 	DeleteDevice(ctx context.Context, resident mingjing.ResidentID, id string) error
 	// DeleteDevicesOf deletes the devices that a session has added, if any.
 	DeleteDevicesOf(ctx context.Context, session string) error
-	// DeleteDevicesBut deletes the resident's devices but those of a session.
+	// DeleteDevicesBut deletes the resident's devices except those of a session.
 	DeleteDevicesBut(ctx context.Context, resident mingjing.ResidentID, session string) error
 }
 
-// Readings are what the part needs of a reader of the store: what opens something that
-// is a resident's. Errors and lists are as in [Port].
+// Readings are what the part needs of a reader of the store: what opens something of a
+// resident. Errors and lists are as in [Port].
 type Readings interface {
 	Notice(ctx context.Context, id string) (Notice, error)
-	// Notices are the newest first, with Seq below before (0: from the newest).
+	// Notices returns a resident's notices, newest first, with Seq below before (0: from
+	// the newest).
 	Notices(ctx context.Context, resident mingjing.ResidentID, before int64, limit int) ([]Notice, error)
-	// ReadNotices marks all that are unread.
+	// ReadNotices marks all unread notices as read.
 	ReadNotices(ctx context.Context, resident mingjing.ResidentID, at time.Time) error
 	NoticePrefs(ctx context.Context, resident mingjing.ResidentID) (Prefs, error)
 	Devices(ctx context.Context, resident mingjing.ResidentID) ([]Device, error)

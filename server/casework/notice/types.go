@@ -8,18 +8,19 @@ import (
 	"mingjing"
 )
 
-// A Notifier carries notices out of the house, to devices and to mailboxes. What
-// it returns never names an address. Its errors wrap [ErrGone] or [ErrRefused]
-// where another try would be the same; any other is worth one.
+// A Notifier sends notices to devices and to mailboxes. What it returns never names an
+// address. Its errors wrap [ErrGone] or [ErrRefused] where another try would be the
+// same; any other is worth one.
 type Notifier interface {
-	// PushKey is the public key (VAPID) for browsers to subscribe with; "" where
+	// PushKey returns the public key (VAPID) for browsers to subscribe with; "" where
 	// push is not offered.
 	PushKey() string
-	// CheckEndpoint says whether push messages may be sent to an address at all.
+	// CheckEndpoint returns an error if push messages may not be sent to an address at
+	// all.
 	CheckEndpoint(endpoint string) error
 	// Push sends a message to one device.
 	Push(ctx context.Context, to PushAddress, m Message) error
-	// MailOffered says whether e-mail can be sent.
+	// MailOffered reports whether e-mail can be sent.
 	MailOffered() bool
 	// Mail sends a message to a mailbox.
 	Mail(ctx context.Context, to string, m Message) error
@@ -33,7 +34,7 @@ var (
 	ErrRefused = errors.New("refused")
 )
 
-// A Message is all that leaves the house with a notice: nothing personal.
+// A Message is what is sent of a notice: nothing personal.
 type Message struct {
 	// ID is the notice's, by which a message that arrives twice is known.
 	ID   string

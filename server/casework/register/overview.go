@@ -9,7 +9,7 @@ import (
 	"mingjing/server/casework/score"
 )
 
-// Overview is what the actor sees first.
+// Overview returns the actor's first page.
 func (c *Register) Overview(ctx context.Context, a mingjing.Actor) (mingjing.OverviewView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -66,12 +66,12 @@ func (c *Register) Overview(ctx context.Context, a mingjing.Actor) (mingjing.Ove
 		if v.OpenDisputes, err = c.cases.ShowCases(ctx, rd, me, open); err != nil {
 			return v, err
 		}
-		v.RecentEntries, err = read(rd).Looks(ctx, me, true, 0, 3)
+		v.RecentEntries, err = read(rd).AccessEntries(ctx, me, true, 0, 3)
 		return v, err
 	})
 }
 
-// Ask is what the actor reads before asking for a score, but for the rulebooks.
+// Ask returns what the form for a new score shows the actor, without the rulebooks.
 func (c *Register) Ask(ctx context.Context, a mingjing.Actor) (mingjing.AskView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {

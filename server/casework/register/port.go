@@ -9,29 +9,30 @@ import (
 	"mingjing/server/casework/score"
 )
 
-// A Port is what the part needs of one transaction on the store to write, and to read
-// what opens nothing that is a resident's. Every method that finds nothing returns
-// [kernel.ErrNotFound]; lists may be empty. Lists are ordered oldest first unless said
+// A Port is what the part needs of one transaction on the store: what writes, and what
+// reads without opening anything of a resident. A method that finds nothing returns
+// [kernel.ErrNotFound]; lists may be empty, and are ordered oldest first unless said
 // otherwise.
 type Port interface {
 	AddResident(ctx context.Context, r kernel.Resident) error // ErrExists: ID number known
-	// ResidentByIDNumber finds who has an ID number, and opens nothing of theirs.
+	// ResidentByIDNumber returns who has an ID number. Nothing of theirs is opened.
 	ResidentByIDNumber(ctx context.Context, n mingjing.IDNumber) (mingjing.ResidentID, error)
 	Residents(ctx context.Context) (int, error)
 	UnreadNotices(ctx context.Context, resident mingjing.ResidentID) (int, error)
 }
 
-// Readings are what the part needs of a reader of the store: what opens something that
-// is a resident's. Errors and lists are as in [Port].
+// Readings are what the part needs of a reader of the store: what opens something of a
+// resident. Errors and lists are as in [Port].
 type Readings interface {
 	Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error)
 	OpenRequest(ctx context.Context, resident mingjing.ResidentID) (score.Request, error)
 	Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error)
 	Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error)
-	// LatestScore is a resident's newest score by a rulebook; "" for the newest by any.
+	// LatestScore returns a resident's newest score by a rulebook; "" for any rulebook.
 	LatestScore(ctx context.Context, resident mingjing.ResidentID, rulebook string) (mingjing.Score, error)
-	// OpenDisputes are a resident's cases that are not decided, newest first.
+	// OpenCasesOf returns a resident's cases that are not decided, newest first.
 	OpenCasesOf(ctx context.Context, resident mingjing.ResidentID) ([]cases.Case, error)
-	// Looks are the newest first, with Seq below before (0: from the newest).
-	Looks(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error)
+	// AccessEntries returns entries of a resident's access log, newest first, with Seq
+	// below before (0: from the newest); others leaves out the resident's own.
+	AccessEntries(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error)
 }

@@ -11,9 +11,9 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// Enrol makes a resident known by ID number and name, and returns the random id;
-// the id that is there already when the ID number is known. Only the bureau's
-// own enrolment calls it, never a request from outside.
+// Enrol stores a resident with ID number and name, and returns the random ID; the
+// existing ID if the number is known. Only the bureau's own enrolment calls it, never a
+// request from outside.
 func (c *Register) Enrol(ctx context.Context, n mingjing.IDNumber, name string) (mingjing.ResidentID, error) {
 	name = strings.TrimSpace(name)
 	if name == "" || utf8.RuneCountInString(name) > 100 {
@@ -38,7 +38,7 @@ func (c *Register) Enrol(ctx context.Context, n mingjing.IDNumber, name string) 
 	return id, nil
 }
 
-// Residents is how many residents are enrolled.
+// Residents returns how many residents are enrolled.
 func (c *Register) Residents(ctx context.Context) (n int, err error) {
 	err = c.city.Read(ctx, func(t *kernel.Tx) (err error) {
 		n, err = db(t).Residents(ctx)
@@ -47,7 +47,7 @@ func (c *Register) Residents(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// Viewer is the actor as the top of a screen names them.
+// Viewer returns the actor as the top of every page names them.
 func (c *Register) Viewer(ctx context.Context, a mingjing.Actor) (mingjing.Viewer, error) {
 	if a.Role != mingjing.RoleResident {
 		return mingjing.Viewer{Role: a.Role, Name: a.Name, IDMasked: a.ID, Agency: a.Agency}, nil

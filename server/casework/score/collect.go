@@ -22,16 +22,16 @@ const (
 	// shortestRetry bounds the scaled wait, so that a city with fast clocks does not
 	// overload its agencies.
 	shortestRetry = 250 * time.Millisecond
-	// patience is the wait that a job still spends waiting itself.
+	// inlineWait is the longest wait for the next try that a job spends running.
 	inlineWait = 2 * time.Second
 )
 
 // errEnded says that a request is no longer being collected for.
 var errEnded = errors.New("the request has ended")
 
-// collect asks every agency that has not answered, keeps each answer as it
-// comes, and makes the score when all have answered or the deadline has come. It
-// can be cut off anywhere and called again.
+// collect is the job that asks every agency that has not answered, stores each answer as
+// it comes, and makes the score when all have answered or the deadline has come. It can
+// be interrupted anywhere and called again.
 func (c *Scores) collect(ctx context.Context, id string) (time.Duration, error) {
 	var (
 		r        Request
@@ -79,24 +79,24 @@ func (c *Scores) collect(ctx context.Context, id string) (time.Duration, error) 
 	work, stop := context.WithTimeout(ctx, min(kernel.JobBudget, left))
 	defer stop()
 	next := make([]time.Time, len(sources)) // zero: has answered
-	told := make(chan answer)
+	answers := make(chan answer)
 	var asking sync.WaitGroup
 	for i, s := range sources {
 		if s.State != mingjing.SourceAnswered {
-			asking.Go(func() { next[i] = c.askOne(work, r, resident, book, s, told) })
+			asking.Go(func() { next[i] = c.askOne(work, r, resident, book, s, answers) })
 		}
 	}
-	go func() { asking.Wait(); close(told) }()
+	go func() { asking.Wait(); close(answers) }()
 	ended := false
-	for first := range told {
-		all := gather(first, told)
+	for first := range answers {
+		all := gather(first, answers)
 		err := c.keepAnswers(ctx, r, all)
 		if errors.Is(err, errEnded) {
 			ended = true
 			stop() // nobody needs the rest
 		}
 		for _, a := range all {
-			a.kept <- err
+			a.stored <- err
 		}
 	}
 	if ctx.Err() != nil {
@@ -123,20 +123,20 @@ func (c *Scores) collect(ctx context.Context, id string) (time.Duration, error) 
 	return max(soonest.Sub(now), 10*time.Millisecond), nil
 }
 
-// An answer is what one try at one agency has come to. Whether it could be kept
-// comes back on kept, which takes it at once.
+// An answer is the result of one try at one agency. Whether it was stored is sent on
+// stored.
 type answer struct {
 	source Source
-	kept   chan<- error
+	stored chan<- error
 }
 
-// gather takes what else has been told by now, so that agencies that answer
-// together share one transaction.
-func gather(first answer, told <-chan answer) []answer {
+// gather returns first and the answers that have come by now, so that agencies that
+// answer together share one transaction.
+func gather(first answer, answers <-chan answer) []answer {
 	all := []answer{first}
 	for {
 		select {
-		case a, ok := <-told:
+		case a, ok := <-answers:
 			if !ok {
 				return all
 			}
@@ -148,7 +148,7 @@ func gather(first answer, told <-chan answer) []answer {
 }
 
 // keepAnswers stores what agencies answered, or that they did not; errEnded when
-// the request has ended meanwhile, and then nothing is kept.
+// the request has ended meanwhile, and then nothing is stored.
 func (c *Scores) keepAnswers(ctx context.Context, r Request, all []answer) error {
 	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
 		rd := t.As(c.city.Entry(kernel.System, "collect", r.ID, "score").Once(r.ID))
@@ -181,8 +181,7 @@ func (c *Scores) keepAnswers(ctx context.Context, r Request, all []answer) error
 // askOne asks one agency until it answers, the wait for the next try gets long,
 // or ctx ends. It returns when to try again, or the zero time when the agency has
 // answered.
-func (c *Scores) askOne(ctx context.Context, r Request, resident kernel.Resident, book *mingjing.Rulebook, s Source,
-	told chan<- answer) time.Time {
+func (c *Scores) askOne(ctx context.Context, r Request, resident kernel.Resident, book *mingjing.Rulebook, s Source, answers chan<- answer) time.Time {
 	agency, _ := book.Agency(s.Agency)
 	q := RecordsQuery{RequestID: r.ID, IDNumber: resident.IDNumber, Name: resident.Name, Codes: agency.Holds}
 	for {
@@ -214,10 +213,10 @@ func (c *Scores) askOne(ctx context.Context, r Request, resident kernel.Resident
 			s.NextTry = now.Add(backoff(c.city.Scaled, s.Attempts, err))
 			c.city.Log().Debug("agency did not answer", "agency", s.Agency, "attempt", s.Attempts, "err", err)
 		}
-		kept := make(chan error, 1)
-		told <- answer{s, kept}
-		if err := <-kept; err != nil {
-			return now.Add(time.Second) // ask again: the answer is not kept
+		stored := make(chan error, 1)
+		answers <- answer{s, stored}
+		if err := <-stored; err != nil {
+			return now.Add(time.Second) // ask again: the answer is not stored
 		}
 		if s.State == mingjing.SourceAnswered {
 			return time.Time{}
@@ -225,8 +224,8 @@ func (c *Scores) askOne(ctx context.Context, r Request, resident kernel.Resident
 	}
 }
 
-// accept leaves of a reply what was asked for: nothing outside the catalogue is
-// kept, nor anything that could not be known again.
+// accept returns the part of a reply that was asked for: nothing outside the catalogue,
+// and nothing without a reference.
 func accept(reply Reply, codes []string) (Reply, error) {
 	if len(reply.Records) > MaxReplyItems || len(reply.Listings) > MaxReplyItems {
 		return Reply{}, fmt.Errorf("%d records and %d listings, at most %d of each are taken",
@@ -242,7 +241,7 @@ func accept(reply Reply, codes []string) (Reply, error) {
 	}, nil
 }
 
-// backoff is the wait after the nth failure; an agency whose circuit is open is
+// backoff returns the wait after the nth failure; an agency whose circuit is open is
 // not asked before it closes.
 func backoff(scaled func(time.Duration) time.Duration, attempt int, err error) time.Duration {
 	d := lastRetry
@@ -343,12 +342,11 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 	return nil
 }
 
-// mergeReply takes one agency's reply into the resident's records and listings, which
-// are given as they were before. What is there already keeps its state; what was
-// removed stays removed; what the agency no longer holds goes, unless a dispute
-// about it is open, which then decides.
-func (c *Scores) mergeReply(ctx context.Context, rd *kernel.Reader, r Request, book *mingjing.Rulebook, s Source, records []holding.Record,
-	listings []holding.Listing) error {
+// mergeReply stores one agency's reply in the resident's records and listings, which are
+// given as they were before. What is there already keeps its state; what was removed
+// stays removed; what the agency no longer holds is removed, unless a dispute about it
+// is open, which then decides.
+func (c *Scores) mergeReply(ctx context.Context, rd *kernel.Reader, r Request, book *mingjing.Rulebook, s Source, records []holding.Record, listings []holding.Listing) error {
 	agency, _ := book.Agency(s.Agency)
 	ours := func(agency string) bool { return agency == s.Agency }
 	sent := map[string]bool{}

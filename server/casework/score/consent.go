@@ -10,7 +10,7 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// Consents are what the actor agreed to, in force or withdrawn.
+// Consents returns what the actor agreed to, in force or withdrawn.
 func (c *Scores) Consents(ctx context.Context, a mingjing.Actor) (mingjing.ConsentsView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -50,7 +50,7 @@ func (c *Scores) Withdraw(ctx context.Context, a mingjing.Actor, rulebook string
 	return kernel.Public(err)
 }
 
-// WithdrawIn is the transaction in which a consent is taken back.
+// WithdrawIn withdraws a consent in the transaction of the reader.
 func (c *Scores) WithdrawIn(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, rulebook string, now time.Time) error {
 	if err := read(rd).WithdrawConsents(ctx, me, rulebook, now); err != nil {
 		return err
@@ -78,7 +78,7 @@ func (c *Scores) WithdrawIn(ctx context.Context, rd *kernel.Reader, me mingjing.
 	return rd.Emit(ctx, string(me), mingjing.EventConsent, rulebook, now)
 }
 
-// endRequest ends a request that the resident no longer wants.
+// endRequest ends a request after its consent was withdrawn.
 func (c *Scores) endRequest(ctx context.Context, rd *kernel.Reader, r Request, now time.Time) error {
 	r.State, r.FinishedAt = mingjing.RequestWithdrawn, &now
 	if err := db(rd).SetRequest(ctx, r); err != nil {

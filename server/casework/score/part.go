@@ -32,12 +32,12 @@ type Scores struct {
 	holdings *holding.Holdings
 }
 
-// New makes the part.
+// New returns the part.
 func New(city *kernel.City, agencies Agencies, notices *notice.Notices, holdings *holding.Holdings) *Scores {
 	return &Scores{city: city, agencies: agencies, notices: notices, holdings: holdings}
 }
 
-// Jobs are the jobs that the part does.
+// Jobs returns the jobs that the part does.
 func (c *Scores) Jobs() kernel.Jobs {
 	return kernel.Jobs{
 		JobCollect: c.collect,
@@ -47,8 +47,8 @@ func (c *Scores) Jobs() kernel.Jobs {
 	}
 }
 
-// db is the part's own port on a transaction, read its readings for one entry of the
-// access log. The store has those of all parts.
+// db returns the part's own port on a transaction. The store has the ports of all parts.
 func db(t kernel.Transaction) Port { return kernel.PortOf[Port](t) }
 
+// read returns the part's own readings of a reader.
 func read(r *kernel.Reader) Readings { return kernel.ReadingsOf[Readings](r) }

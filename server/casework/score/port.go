@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// A Port is what the part needs of one transaction on the store to write, and to read
-// what opens nothing that is a resident's. Every method that finds nothing returns
-// [kernel.ErrNotFound]; lists may be empty. Lists are ordered oldest first unless said
+// A Port is what the part needs of one transaction on the store: what writes, and what
+// reads without opening anything of a resident. A method that finds nothing returns
+// [kernel.ErrNotFound]; lists may be empty, and are ordered oldest first unless said
 // otherwise.
 type Port interface {
 	AddConsent(ctx context.Context, resident mingjing.ResidentID, c mingjing.Consent) error
@@ -18,37 +18,39 @@ type Port interface {
 	// SetRequest stores a request that was read and has changed: State, FinishedAt,
 	// ScoreID.
 	SetRequest(ctx context.Context, r Request) error
-	// QueuePlace is how many queued requests are as old or older, itself included.
+	// QueuePlace returns how many queued requests are as old or older, itself included.
 	QueuePlace(ctx context.Context, id string) (int, error)
 	SetSource(ctx context.Context, request string, s Source) error
-	// PutRecord inserts or replaces by ID.
+	// PutRecord inserts or replaces a record by ID.
 	PutRecord(ctx context.Context, r holding.Record) error
 	PutListing(ctx context.Context, l holding.Listing) error
 	AddScore(ctx context.Context, resident mingjing.ResidentID, s mingjing.Score) error
 	DeleteScores(ctx context.Context, resident mingjing.ResidentID, rulebook string) error
-	// RevokeShares ends all of a rulebook that can still be looked at and says whether
-	// there were any.
+	// RevokeShares ends all shares by a rulebook that can still be viewed, and reports
+	// whether there were any.
 	RevokeShares(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) (bool, error)
 }
 
-// Readings are what the part needs of a reader of the store: what opens something that
-// is a resident's. Errors and lists are as in [Port].
+// Readings are what the part needs of a reader of the store: what opens something of a
+// resident. Errors and lists are as in [Port].
 type Readings interface {
 	Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error)
 	Consents(ctx context.Context, resident mingjing.ResidentID) ([]mingjing.Consent, error)
-	// WithdrawConsents marks every consent to the rulebook that is in force.
+	// WithdrawConsents marks every consent to the rulebook that is in force as
+	// withdrawn.
 	WithdrawConsents(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) error
 	Request(ctx context.Context, id string) (Request, error)
 	RequestByKey(ctx context.Context, resident mingjing.ResidentID, key string) (Request, error)
 	OpenRequest(ctx context.Context, resident mingjing.ResidentID) (Request, error)
 	Sources(ctx context.Context, request string) ([]Source, error) // by agency code
-	// SourcesOfAll are the sources of all of a resident's requests, by request.
+	// SourcesOfAll returns the sources of all of a resident's requests, by request.
 	SourcesOfAll(ctx context.Context, resident mingjing.ResidentID) (map[string][]Source, error)
 	Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error)
 	Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error)
 	Score(ctx context.Context, id string) (mingjing.Score, error)
-	// LatestScore is a resident's newest score by a rulebook; "" for the newest by any.
+	// LatestScore returns a resident's newest score by a rulebook; "" for any rulebook.
 	LatestScore(ctx context.Context, resident mingjing.ResidentID, rulebook string) (mingjing.Score, error)
-	// Scores of a resident by one rulebook ("" for all), the newest so many, oldest first.
+	// Scores returns a resident's newest scores by one rulebook ("" for all), oldest
+	// first, at most limit.
 	Scores(ctx context.Context, resident mingjing.ResidentID, rulebook string, limit int) ([]mingjing.Score, error)
 }

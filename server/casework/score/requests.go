@@ -78,7 +78,7 @@ func (c *Scores) RequestScore(ctx context.Context, a mingjing.Actor, rulebook st
 	return c.ScoreRequest(ctx, a, id)
 }
 
-// askedAlready is the id of the request that the key made, or ""; an open request
+// askedAlready returns the id of the request that the key made, or ""; an open request
 // of another key is a request_open error.
 func (c *Scores) askedAlready(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, key string) (string, error) {
 	if key != "" {
@@ -97,7 +97,7 @@ func (c *Scores) askedAlready(ctx context.Context, rd *kernel.Reader, me mingjin
 	return "", mingjing.NewError(mingjing.Conflict, "request_open", "id", open.ID)
 }
 
-// ScoreRequest is one of the actor's own requests with its progress, its sources
+// ScoreRequest returns one of the actor's own requests with its progress, its sources
 // and, when it is ready, its score.
 func (c *Scores) ScoreRequest(ctx context.Context, a mingjing.Actor, id string) (mingjing.ScoreRequest, error) {
 	me, err := kernel.AsResident(a)
@@ -129,7 +129,7 @@ func (c *Scores) ScoreRequest(ctx context.Context, a mingjing.Actor, id string) 
 	})
 }
 
-// ShowRequest is a request with its progress and sources.
+// ShowRequest returns a request with its progress and sources.
 func (c *Scores) ShowRequest(ctx context.Context, rd *kernel.Reader, r Request) (mingjing.ScoreRequest, error) {
 	out := r.ScoreRequest
 	sources, err := c.SourcesOf(ctx, rd, r)
@@ -153,7 +153,7 @@ func (c *Scores) ShowRequest(ctx context.Context, rd *kernel.Reader, r Request) 
 	return out, nil
 }
 
-// expect says when an open request will probably be ready: at the pace of what
+// expect returns when an open request will probably be ready: at the pace of what
 // has answered so far, and at the deadline at the latest.
 func (c *Scores) expect(r mingjing.ScoreRequest) *time.Time {
 	if !r.State.Open() {
@@ -172,8 +172,9 @@ func (c *Scores) expect(r mingjing.ScoreRequest) *time.Time {
 	return &at
 }
 
-// SourcesOf are all agencies of the request's rulebook; one with no row has not
-// been asked yet. Of a rulebook that is no longer published, those that were asked.
+// SourcesOf returns all agencies of the request's rulebook; one with no row has not been
+// asked yet. Of a rulebook that is no longer published, it returns those that were
+// asked.
 func (c *Scores) SourcesOf(ctx context.Context, rd *kernel.Reader, r Request) ([]Source, error) {
 	rows, err := read(rd).Sources(ctx, r.ID)
 	if err != nil {
@@ -182,7 +183,7 @@ func (c *Scores) SourcesOf(ctx context.Context, rd *kernel.Reader, r Request) ([
 	return c.AllSources(r, rows), nil
 }
 
-// AllSources are the request's sources with those that were not asked yet.
+// AllSources returns the request's sources together with those that were not asked yet.
 func (c *Scores) AllSources(r Request, rows []Source) []Source {
 	book, err := c.city.Book(r.Rulebook.ID)
 	if err != nil {

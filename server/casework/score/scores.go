@@ -9,9 +9,8 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// Input is what a resident's score is made from today.
-func (c *Scores) Input(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, book *mingjing.Rulebook,
-	missing []string) (mingjing.Input, error) {
+// Input returns what a resident's score would be made from today.
+func (c *Scores) Input(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, book *mingjing.Rulebook, missing []string) (mingjing.Input, error) {
 	in := mingjing.Input{Missing: missing, AsOf: c.city.TodayBy(book),
 		Records: []mingjing.Record{}, Listings: []mingjing.Listing{}}
 	records, err := read(rd).Records(ctx, resident)
@@ -31,10 +30,9 @@ func (c *Scores) Input(ctx context.Context, rd *kernel.Reader, resident mingjing
 	return in, nil
 }
 
-// makeScore makes and keeps a score, and has it made again on the day on which
-// it will change by itself.
-func (c *Scores) makeScore(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, book *mingjing.Rulebook, missing []string,
-	cause string) (mingjing.Score, error) {
+// makeScore makes and stores a score, and schedules a new one for the day on which it
+// will change by itself.
+func (c *Scores) makeScore(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, book *mingjing.Rulebook, missing []string, cause string) (mingjing.Score, error) {
 	in, err := c.Input(ctx, rd, resident, book, missing)
 	if err != nil {
 		return mingjing.Score{}, err
@@ -57,9 +55,9 @@ func (c *Scores) keepScore(ctx context.Context, t *kernel.Tx, resident mingjing.
 	return s, t.Emit(ctx, string(resident), mingjing.EventScore, s.ID, s.At)
 }
 
-// Rescore makes every score of the resident anew that is no longer what it would
-// be today, but for that of the rulebook except. Only scores that were asked for,
-// and whose consent is in force, exist.
+// Rescore makes new scores in the place of those of the resident that would be different
+// today, except by the rulebook except. Only scores that were asked for, and whose
+// consent is in force, exist.
 func (c *Scores) Rescore(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, cause, except string) error {
 	consents, err := read(rd).Consents(ctx, resident)
 	if err != nil {
@@ -98,7 +96,8 @@ func (c *Scores) Rescore(ctx context.Context, rd *kernel.Reader, resident mingji
 	return nil
 }
 
-// scoresExpire makes a resident's scores anew on a day on which something ends.
+// scoresExpire is the job that makes a resident's scores again on a day on which
+// something ends.
 func (c *Scores) scoresExpire(ctx context.Context, resident mingjing.ResidentID) error {
 	return c.city.Tx(ctx, func(t *kernel.Tx) error {
 		rd := t.As(c.city.Entry(kernel.System, "rescore", "", "score"))
@@ -106,7 +105,7 @@ func (c *Scores) scoresExpire(ctx context.Context, resident mingjing.ResidentID)
 	})
 }
 
-// Card is a score in short.
+// Card returns a summary of a score.
 func Card(book *mingjing.Rulebook, s mingjing.Score) mingjing.ScoreCard {
 	band, _ := book.Band(s.Band)
 	return mingjing.ScoreCard{Rulebook: s.Rulebook, Value: s.Value, Min: book.Min, Max: book.Max, Band: band, At: s.At}
@@ -115,9 +114,9 @@ func Card(book *mingjing.Rulebook, s mingjing.Score) mingjing.ScoreCard {
 // maxHistory is how many of a resident's scores by one rulebook are shown.
 const maxHistory = 60
 
-// LatestCards are a resident's newest scores by each of the rulebooks, in short.
-func LatestCards(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, books []*mingjing.Rulebook) ([]mingjing.ScoreCard,
-	error) {
+// LatestCards returns summaries of a resident's newest scores, one for each of the
+// rulebooks.
+func LatestCards(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, books []*mingjing.Rulebook) ([]mingjing.ScoreCard, error) {
 	cards := []mingjing.ScoreCard{}
 	for _, book := range books {
 		s, err := read(rd).LatestScore(ctx, resident, book.ID)
@@ -132,7 +131,7 @@ func LatestCards(ctx context.Context, rd *kernel.Reader, resident mingjing.Resid
 	return cards, nil
 }
 
-// Score is the actor's newest score by a rulebook ("" for the newest by any)
+// Score returns the actor's newest score by a rulebook ("" for the newest by any)
 // with all that explains it; nil when there is none.
 func (c *Scores) Score(ctx context.Context, a mingjing.Actor, rulebook string) (*mingjing.ScoreView, error) {
 	me, err := kernel.AsResident(a)

@@ -14,7 +14,7 @@ type Agencies interface {
 	Records(ctx context.Context, agency string, q RecordsQuery) (Reply, error)
 }
 
-// An RecordsQuery is what an agency is asked for a score request.
+// A RecordsQuery is what an agency is asked for a score request.
 type RecordsQuery struct {
 	RequestID string            `json:"request_id"`
 	IDNumber  mingjing.IDNumber `json:"id_number"`

@@ -13,8 +13,8 @@ import (
 	"mingjing/server/casework/notice"
 )
 
-// Correction is who saw a score of the actor's in which what a decision has put
-// right still counted; nil where nobody did.
+// Correction returns who saw a score of the actor's that counted something which a
+// decision has corrected since; nil for nobody.
 func (c *Shares) Correction(ctx context.Context, a mingjing.Actor, dispute string) (*mingjing.CorrectionView, error) {
 	v, err := c.correct(ctx, a, dispute, "shares", func(*kernel.Tx, []View) error { return nil })
 	if errors.Is(err, errNothingToTell) {
@@ -28,9 +28,8 @@ func (c *Shares) Correction(ctx context.Context, a mingjing.Actor, dispute strin
 
 var errNothingToTell = mingjing.NewError(mingjing.Conflict, "nothing_to_tell")
 
-// TellRecipients tells those who saw such a score that it was corrected since: on
-// the page of the share, and by mail where they left an address. Whoever was told
-// is not told again.
+// TellRecipients tells those who saw such a score that it was corrected: on the page of
+// the share, and by mail if they left an address. Nobody is told twice.
 func (c *Shares) TellRecipients(ctx context.Context, a mingjing.Actor, dispute string) (mingjing.CorrectionView, error) {
 	return c.correct(ctx, a, dispute, "share_corrected", func(t *kernel.Tx, seen []View) error {
 		now := c.city.Now().UTC()
@@ -63,9 +62,8 @@ func (c *Shares) TellRecipients(ctx context.Context, a mingjing.Actor, dispute s
 	})
 }
 
-// correct finds those whom a decision concerns and hands them to tell.
-func (c *Shares) correct(ctx context.Context, a mingjing.Actor, dispute, action string,
-	tell func(*kernel.Tx, []View) error) (mingjing.CorrectionView, error) {
+// correct finds those who saw such a score, and calls tell with them.
+func (c *Shares) correct(ctx context.Context, a mingjing.Actor, dispute, action string, tell func(*kernel.Tx, []View) error) (mingjing.CorrectionView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.CorrectionView{}, err
@@ -104,8 +102,8 @@ func (c *Shares) correct(ctx context.Context, a mingjing.Actor, dispute, action 
 	})
 }
 
-// sawBefore are the views, up to a decision and not too long ago, of scores in
-// which what it is about counted. A score that is gone is taken for one of them.
+// sawBefore returns the views, up to a decision and not too long ago, of scores that
+// counted what it is about. A score that is gone is taken for one of them.
 func (c *Shares) sawBefore(ctx context.Context, rd *kernel.Reader, d cases.Case) ([]View, error) {
 	views, err := read(rd).ShareViews(ctx, d.Resident)
 	if err != nil {
@@ -136,8 +134,8 @@ func (c *Shares) sawBefore(ctx context.Context, rd *kernel.Reader, d cases.Case)
 	return seen, nil
 }
 
-// sendCorrection tells one recipient by mail, again and again for a while; the
-// address is forgotten after it.
+// sendCorrection is the job that tells one recipient by mail, with retries for some
+// hours; the address is deleted after it.
 func (c *Shares) sendCorrection(ctx context.Context, id string) (time.Duration, error) {
 	var v View
 	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {

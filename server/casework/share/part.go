@@ -26,22 +26,22 @@ type Shares struct {
 	notices *notice.Notices
 }
 
-// New makes the part.
+// New returns the part.
 func New(city *kernel.City, mailer Mailer, notices *notice.Notices) *Shares {
 	return &Shares{city: city, mailer: mailer, notices: notices}
 }
 
-// Jobs are the jobs that the part does.
+// Jobs returns the jobs that the part does.
 func (c *Shares) Jobs() kernel.Jobs {
 	return kernel.Jobs{
 		JobCorrection: c.sendCorrection,
 	}
 }
 
-// db is the part's own port on a transaction, read its readings for one entry of the
-// access log. The store has those of all parts.
+// db returns the part's own port on a transaction. The store has the ports of all parts.
 func db(t kernel.Transaction) Port { return kernel.PortOf[Port](t) }
 
+// read returns the part's own readings of a reader.
 func read(r *kernel.Reader) Readings { return kernel.ReadingsOf[Readings](r) }
 
 // A Mailer sends the correction of a share; it is a [notice.Notifier].

@@ -15,7 +15,7 @@ import (
 	"mingjing/server/casework/score"
 )
 
-// A Head is what is plain in a share: nothing personal.
+// A Head is the part of a share that is not sealed: nothing personal.
 type Head struct {
 	ID, Rulebook    string
 	Resident        mingjing.ResidentID
@@ -25,7 +25,7 @@ type Head struct {
 	CorrectedAt     *time.Time
 }
 
-// State is where the share stands.
+// State returns the state of the share at an instant.
 func (h Head) State(now time.Time) mingjing.ShareState {
 	switch {
 	case h.RevokedAt != nil:
@@ -84,7 +84,7 @@ type Recipient struct {
 // whether there was ever such a share, or how it ended.
 var errShareOver = mingjing.NewError(mingjing.NotFound, "share_over")
 
-// Shares are the actor's own, newest first.
+// Shares returns the actor's own shares, newest first.
 func (c *Shares) Shares(ctx context.Context, a mingjing.Actor) (mingjing.SharesView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -100,7 +100,7 @@ func (c *Shares) Shares(ctx context.Context, a mingjing.Actor) (mingjing.SharesV
 	})
 }
 
-// SharesOf are a resident's shares with the looks at each, newest first.
+// SharesOf returns a resident's shares with the views of each, newest first.
 func (c *Shares) SharesOf(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID) ([]mingjing.Share, error) {
 	shares, err := read(rd).Shares(ctx, me)
 	if err != nil {
@@ -131,7 +131,7 @@ func (v View) show() mingjing.ShareAccess {
 	return mingjing.ShareAccess{At: v.At, Who: v.Who, ToldAt: v.ToldAt, Mail: v.Mail}
 }
 
-// ShareForm is what the actor has to share.
+// ShareForm returns the scores that the actor can share.
 func (c *Shares) ShareForm(ctx context.Context, a mingjing.Actor) (mingjing.NewShareView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -198,7 +198,7 @@ func (c *Shares) MakeShare(ctx context.Context, a mingjing.Actor, n NewShare) (m
 	return out, code, nil
 }
 
-// checkShare is the share that was asked for, or all that is wrong with it.
+// checkShare returns the share that was asked for, or everything that is wrong with it.
 func (c *Shares) checkShare(n NewShare, now time.Time) (Share, error) {
 	var wrong []mingjing.FieldError
 	say := func(field, code string) { wrong = append(wrong, mingjing.FieldError{Field: field, Code: code}) }
@@ -246,7 +246,7 @@ func (c *Shares) checkShare(n NewShare, now time.Time) (Share, error) {
 	return s, nil
 }
 
-// oneLine is text without line breaks and without space at its ends.
+// oneLine returns text without line breaks and without space at its ends.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // RevokeShare ends one of the actor's shares at once. One that is over already
@@ -287,9 +287,9 @@ func (c *Shares) RevokeShare(ctx context.Context, a mingjing.Actor, id string) (
 	})
 }
 
-// Recipient is what whoever has the link is told before they say who they are:
-// nothing of the resident's. It uses up no view, so that a program that only
-// follows links does no harm.
+// Recipient returns what the page of a link shows before somebody says who they are:
+// nothing of the resident. It uses up no view, so that programs that follow links do no
+// harm.
 func (c *Shares) Recipient(ctx context.Context, code string) (mingjing.RecipientView, error) {
 	return kernel.InRead(ctx, c.city, func(t *kernel.Tx) (mingjing.RecipientView, error) {
 		h, err := shareOf(ctx, t, code)
@@ -300,7 +300,7 @@ func (c *Shares) Recipient(ctx context.Context, code string) (mingjing.Recipient
 	})
 }
 
-// shareOf finds a share by its code.
+// shareOf returns the head of a share by its code.
 func shareOf(ctx context.Context, t *kernel.Tx, code string) (Head, error) {
 	h, err := db(t).ShareByCode(ctx, code)
 	if errors.Is(err, kernel.ErrNotFound) {
@@ -309,7 +309,7 @@ func shareOf(ctx context.Context, t *kernel.Tx, code string) (Head, error) {
 	return h, err
 }
 
-// recipient is the page of a share that can be looked at, or that was corrected.
+// recipient returns the page of a share that can be viewed, or that was corrected.
 func (c *Shares) recipient(h Head, code string) (mingjing.RecipientView, error) {
 	now := c.city.Now()
 	v := mingjing.RecipientView{Code: code, Open: h.State(now) == mingjing.ShareActive, Mail: c.mailer.MailOffered()}
@@ -324,9 +324,9 @@ func (c *Shares) recipient(h Head, code string) (mingjing.RecipientView, error) 
 	return v, nil
 }
 
-// ViewShare shows what a share shows, once, to somebody who says who they are. It
-// uses up one view, is in the resident's access log before anything is read, and
-// is told to the resident.
+// ViewShare returns what a share shows, once, to somebody who says who they are. It uses
+// up one view, is in the resident's access log before anything is read, and notifies the
+// resident.
 func (c *Shares) ViewShare(ctx context.Context, code string, r Recipient) (mingjing.RecipientView, error) {
 	var wrong []mingjing.FieldError
 	who := oneLine(r.Who)
@@ -390,7 +390,8 @@ func (c *Shares) ViewShare(ctx context.Context, code string, r Recipient) (mingj
 	})
 }
 
-// statementOf is what a share says today, and by which score.
+// statementOf returns what a share says today, and the ID of the score that it says it
+// of.
 func (c *Shares) statementOf(ctx context.Context, rd *kernel.Reader, h Head) (said *mingjing.Statement, score string, err error) {
 	s, err := read(rd).Share(ctx, h.ID)
 	if err != nil {

@@ -34,7 +34,7 @@ type Erasure struct {
 	Resident mingjing.ResidentID
 }
 
-// Leaving is what the actor reads before leaving.
+// Leaving returns what the actor is told before leaving.
 func (c *Takeaway) Leaving(ctx context.Context, a mingjing.Actor) (mingjing.LeaveView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -58,9 +58,9 @@ func (c *Takeaway) Leaving(ctx context.Context, a mingjing.Actor) (mingjing.Leav
 	})
 }
 
-// Leave ends scoring at once and has everything about the actor erased, which
-// cannot be undone. Open cases are a leave_cases_open error: they must be decided
-// first, so that nobody loses a protection by mistake. It needs a fresh login.
+// Leave ends scoring at once and erases everything about the actor, which cannot be
+// undone. Open cases are a leave_cases_open error: they must be decided first, so that
+// nobody loses a protection by mistake. It needs a fresh login.
 func (c *Takeaway) Leave(ctx context.Context, a mingjing.Actor) (mingjing.Erasure, error) {
 	me, err := asFresh(a)
 	if err != nil {
@@ -103,7 +103,7 @@ func (c *Takeaway) Leave(ctx context.Context, a mingjing.Actor) (mingjing.Erasur
 	})
 }
 
-// Erasure is how far an erasure has got, for whoever has its receipt.
+// Erasure returns how far an erasure has got, to whoever has its receipt.
 func (c *Takeaway) Erasure(ctx context.Context, id string) (mingjing.Erasure, error) {
 	return kernel.InRead(ctx, c.city, func(t *kernel.Tx) (mingjing.Erasure, error) {
 		e, err := db(t).Erasure(ctx, id)
@@ -111,9 +111,10 @@ func (c *Takeaway) Erasure(ctx context.Context, id string) (mingjing.Erasure, er
 	})
 }
 
-// erase does an erasure, step by step. What is done outside the database can be done
-// twice, and is noted after it; the last step and its note are one transaction. So it
-// can be cut off anywhere and called again, and always ends with the note.
+// erase is the job that does an erasure, step by step. What is done outside the database
+// can be done twice, and is noted after it; the last step and its note are one
+// transaction. So it can be interrupted anywhere and called again, and always ends with
+// the note.
 func (c *Takeaway) erase(ctx context.Context, id string) error {
 	var (
 		e Erasure
@@ -131,7 +132,7 @@ func (c *Takeaway) erase(ctx context.Context, id string) error {
 	if errors.Is(err, kernel.ErrNotFound) || err == nil && e.ErasedAt != nil {
 		return nil
 	}
-	step := func(at **time.Time, do func() error, within func(t *kernel.Tx) error) {
+	step := func(at **time.Time, do func() error, inTx func(t *kernel.Tx) error) {
 		if err != nil || *at != nil {
 			return
 		}
@@ -141,7 +142,7 @@ func (c *Takeaway) erase(ctx context.Context, id string) error {
 		now := c.city.Now().UTC()
 		*at = &now
 		err = c.city.Tx(ctx, func(t *kernel.Tx) error {
-			if err := within(t); err != nil {
+			if err := inTx(t); err != nil {
 				return err
 			}
 			return db(t).SetErasure(ctx, e)

@@ -27,8 +27,8 @@ var (
 	noExportFile  = mingjing.NewError(mingjing.Conflict, "export_not_ready")
 )
 
-// asFresh lets only a resident pass who gave the password a short time ago: a
-// phone that lies about unlocked gives away a page, and not everything at once.
+// asFresh returns the actor's resident ID, or an error unless they gave the password a
+// short time ago: an unlocked phone gives away a page, and not everything at once.
 func asFresh(a mingjing.Actor) (mingjing.ResidentID, error) {
 	me, err := kernel.AsResident(a)
 	if err == nil && !a.Fresh {
@@ -37,7 +37,7 @@ func asFresh(a mingjing.Actor) (mingjing.ResidentID, error) {
 	return me, err
 }
 
-// Export is what the actor takes along, as far as it is made.
+// Export returns the state of the actor's export.
 func (c *Takeaway) Export(ctx context.Context, a mingjing.Actor) (mingjing.ExportView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -55,7 +55,7 @@ func (c *Takeaway) Export(ctx context.Context, a mingjing.Actor) (mingjing.Expor
 	})
 }
 
-// exportOf is the resident's export, unless its day is over.
+// exportOf returns the resident's export, unless it has expired.
 func (c *Takeaway) exportOf(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID) (Export, error) {
 	e, err := read(rd).ExportOf(ctx, me)
 	if err == nil && e.ExpiresAt != nil && !c.city.Now().Before(*e.ExpiresAt) {
@@ -64,9 +64,9 @@ func (c *Takeaway) exportOf(ctx context.Context, rd *kernel.Reader, me mingjing.
 	return e, err
 }
 
-// StartExport has everything that is held on the actor made ready to be taken
-// along, in the place of what was made before. While one is being made it is that
-// one. What is on paper is in the language. It needs a fresh login.
+// StartExport begins to make an export of everything that is held on the actor, in the
+// place of an earlier one. While one is being made it returns that one. The PDFs are in
+// the language. It needs a fresh login.
 func (c *Takeaway) StartExport(ctx context.Context, a mingjing.Actor, lang string) (mingjing.ExportView, error) {
 	me, err := asFresh(a)
 	if err != nil {
@@ -108,8 +108,8 @@ func (c *Takeaway) StartExport(ctx context.Context, a mingjing.Actor, lang strin
 	})
 }
 
-// DeleteExport deletes what the actor had made, also while it is being made. That
-// there is none is no error.
+// DeleteExport deletes the actor's export, also while it is being made. That there is
+// none is no error.
 func (c *Takeaway) DeleteExport(ctx context.Context, a mingjing.Actor) (mingjing.ExportView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
@@ -136,8 +136,8 @@ func (c *Takeaway) dropExport(ctx context.Context, t *kernel.Tx, e Export) error
 	return t.Emit(ctx, string(e.Resident), mingjing.EventExport, e.ID, c.city.Now())
 }
 
-// ExportFile is the file that the actor takes along, a ZIP. It needs a fresh login,
-// and each time is a look.
+// ExportFile returns the actor's export as a ZIP file. It needs a fresh login, and each
+// time is an entry of the access log.
 func (c *Takeaway) ExportFile(ctx context.Context, a mingjing.Actor) (mingjing.ExportJob, []byte, error) {
 	me, err := asFresh(a)
 	if err != nil {
@@ -167,8 +167,8 @@ func (c *Takeaway) ExportFile(ctx context.Context, a mingjing.Actor) (mingjing.E
 	return job, data, err
 }
 
-// deleteExpired is the job that deletes an export when its day is over.
-func (c *Takeaway) deleteExpired(ctx context.Context, id string) error {
+// deleteExpiredExport is the job that deletes an export after its last day.
+func (c *Takeaway) deleteExpiredExport(ctx context.Context, id string) error {
 	return c.city.Tx(ctx, func(t *kernel.Tx) error {
 		rd := t.As(c.city.Entry(kernel.System, "export", id, "own").Once(id))
 		e, err := read(rd).Export(ctx, id)
@@ -182,23 +182,21 @@ func (c *Takeaway) deleteExpired(ctx context.Context, id string) error {
 	})
 }
 
-// A packed is a file of what is taken along.
+// A packed is a file of an export.
 type packed struct {
 	name string
 	data []byte
 }
 
-// A exporter is what was gathered in one transaction: all of it is as of one
-// instant.
+// An exporter is what was gathered in one transaction: all of it is as of one instant.
 type exporter struct {
 	export  mingjing.Export
 	letters []mingjing.LetterView // of the decided cases
 	files   []packed
 }
 
-// make is the job that makes an export. It keeps nothing half made, so that one
-// that was interrupted begins again; and it ends without a word where the export
-// was deleted meanwhile.
+// make is the job that makes an export. It stores nothing half made, so that one that
+// was interrupted begins again; it ends silently if the export was deleted meanwhile.
 func (c *Takeaway) make(ctx context.Context, id string) error {
 	err := c.makeExport(ctx, id)
 	if errors.Is(err, kernel.ErrNotFound) {
@@ -263,7 +261,7 @@ func (c *Takeaway) makeExport(ctx context.Context, id string) error {
 	return c.finishExport(ctx, id, data, "")
 }
 
-// exportAt says how far an export is.
+// exportAt stores how far an export is.
 func (c *Takeaway) exportAt(ctx context.Context, id, step string, percent int) error {
 	return c.city.Tx(ctx, func(t *kernel.Tx) error {
 		rd := t.As(c.city.Entry(kernel.System, "export", id, "own").Once(id))
@@ -282,7 +280,7 @@ func (c *Takeaway) exportAt(ctx context.Context, id, step string, percent int) e
 	})
 }
 
-// finishExport keeps the file, or why there is none, and tells the resident.
+// finishExport stores the file, or why there is none, and notifies the resident.
 func (c *Takeaway) finishExport(ctx context.Context, id string, data []byte, why string) error {
 	if len(data) > mingjing.MaxExportBytes {
 		data, why = nil, errTooMuch.Code
@@ -306,7 +304,7 @@ func (c *Takeaway) finishExport(ctx context.Context, id string, data []byte, why
 		if err := db(t).SetExport(ctx, e); err != nil {
 			return err
 		}
-		if err := t.Enqueue(ctx, kernel.Job{Kind: JobUnexport, ID: id, At: expires}); err != nil {
+		if err := t.Enqueue(ctx, kernel.Job{Kind: JobDeleteExport, ID: id, At: expires}); err != nil {
 			return err
 		}
 		if err := c.notices.Notify(ctx, rd, e.Resident, mingjing.NoticeExportReady, code, "export", ""); err != nil {
@@ -316,7 +314,7 @@ func (c *Takeaway) finishExport(ctx context.Context, id string, data []byte, why
 	})
 }
 
-// pack makes a ZIP of files; the same files make the same bytes.
+// pack returns a ZIP of files; the same files make the same bytes.
 func pack(files []packed, at time.Time) ([]byte, error) {
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)

@@ -16,8 +16,8 @@ import (
 	"mingjing/server/casework/notice"
 )
 
-// gather reads everything that is held on a resident. The look is the worker's:
-// the resident who asked for it has one of their own.
+// gather returns everything that is held on a resident. The entry is the worker's: the
+// resident who asked for it has one of their own.
 func (c *Takeaway) gather(ctx context.Context, rd *kernel.Reader, job Export) (*exporter, error) {
 	me := job.Resident
 	now := c.city.Now().UTC()
@@ -117,8 +117,8 @@ func (c *Takeaway) gatherHeld(ctx context.Context, rd *kernel.Reader, me mingjin
 	return nil
 }
 
-// gatherCases takes the cases, their files, and what is needed for the letters
-// of those that are decided.
+// gatherCases adds the cases, their files, and what is needed for the letters of those
+// that are decided.
 func (c *Takeaway) gatherCases(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, h *exporter) error {
 	disputes, err := read(rd).CasesOf(ctx, me, kernel.MaxList)
 	if err != nil {
@@ -140,7 +140,7 @@ func (c *Takeaway) gatherCases(ctx context.Context, rd *kernel.Reader, me mingji
 			if err != nil {
 				return err
 			}
-			x.Files = append(x.Files, h.keep(kind, e.ID, "cases/"+d.ID+"/"+e.ID+"-"+e.Name, data))
+			x.Files = append(x.Files, h.addFile(kind, e.ID, "cases/"+d.ID+"/"+e.ID+"-"+e.Name, data))
 			return nil
 		}
 		for _, e := range shown.Evidence {
@@ -166,14 +166,14 @@ func (c *Takeaway) gatherCases(ctx context.Context, rd *kernel.Reader, me mingji
 	return nil
 }
 
-// keep puts a file among those that are packed, and says where.
-func (h *exporter) keep(kind, evidence, path string, data []byte) mingjing.ExportFile {
+// addFile adds a file to those that are packed, and returns its description.
+func (h *exporter) addFile(kind, evidence, path string, data []byte) mingjing.ExportFile {
 	h.files = append(h.files, packed{path, data})
 	sum := sha256.Sum256(data)
 	return mingjing.ExportFile{Kind: kind, EvidenceID: evidence, Path: path, SHA256: hex.EncodeToString(sum[:])}
 }
 
-// exportLetter sets the decision letter of a case.
+// exportLetter adds the decision letter of a case as a PDF.
 func (c *Takeaway) exportLetter(h *exporter, l mingjing.LetterView) error {
 	if c.printer == nil {
 		return nil
@@ -184,7 +184,7 @@ func (c *Takeaway) exportLetter(h *exporter, l mingjing.LetterView) error {
 	}
 	i := slices.IndexFunc(h.export.Disputes, func(d mingjing.ExportDispute) bool { return d.ID == l.Dispute.ID })
 	d := &h.export.Disputes[i]
-	d.Files = append(d.Files, h.keep(mingjing.FileLetter, "", "cases/"+d.ID+"/letter.pdf", data))
+	d.Files = append(d.Files, h.addFile(mingjing.FileLetter, "", "cases/"+d.ID+"/letter.pdf", data))
 	return nil
 }
 
@@ -222,7 +222,7 @@ func (c *Takeaway) gatherNotices(ctx context.Context, rd *kernel.Reader, me ming
 
 func (c *Takeaway) gatherLooks(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, h *exporter) error {
 	for before := int64(0); ; {
-		looks, err := read(rd).Looks(ctx, me, false, before, exportPage)
+		looks, err := read(rd).AccessEntries(ctx, me, false, before, exportPage)
 		if err != nil {
 			return err
 		}

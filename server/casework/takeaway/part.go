@@ -23,9 +23,9 @@ import (
 
 // The kinds of job.
 const (
-	JobErase    = "erase"    // erase a resident who left
-	JobExport   = "export"   // make what a resident takes along
-	JobUnexport = "unexport" // delete what was taken along, or was not
+	JobErase        = "erase"    // erase a resident who left
+	JobExport       = "export"   // make what a resident takes along
+	JobDeleteExport = "unexport" // delete what was taken along, or was not
 )
 
 // Takeaway makes exports, and erases who leaves. It is safe for use by many goroutines.
@@ -41,24 +41,22 @@ type Takeaway struct {
 	accessLog *accesslog.AccessLog
 }
 
-// New makes the part.
-func New(city *kernel.City, printer Printer, erasures ErasureList, accounts Accounts, notices *notice.Notices, scores *score.Scores,
-	cases *cases.Cases, shares *share.Shares, accessLog *accesslog.AccessLog) *Takeaway {
-	return &Takeaway{city: city, printer: printer, erasures: erasures, accounts: accounts, notices: notices, scores: scores, cases: cases,
-		shares: shares, accessLog: accessLog}
+// New returns the part.
+func New(city *kernel.City, printer Printer, erasures ErasureList, accounts Accounts, notices *notice.Notices, scores *score.Scores, cases *cases.Cases, shares *share.Shares, accessLog *accesslog.AccessLog) *Takeaway {
+	return &Takeaway{city: city, printer: printer, erasures: erasures, accounts: accounts, notices: notices, scores: scores, cases: cases, shares: shares, accessLog: accessLog}
 }
 
-// Jobs are the jobs that the part does.
+// Jobs returns the jobs that the part does.
 func (c *Takeaway) Jobs() kernel.Jobs {
 	return kernel.Jobs{
-		JobExport:   func(ctx context.Context, id string) (time.Duration, error) { return 0, c.make(ctx, id) },
-		JobUnexport: func(ctx context.Context, id string) (time.Duration, error) { return 0, c.deleteExpired(ctx, id) },
-		JobErase:    func(ctx context.Context, id string) (time.Duration, error) { return 0, c.erase(ctx, id) },
+		JobExport:       func(ctx context.Context, id string) (time.Duration, error) { return 0, c.make(ctx, id) },
+		JobDeleteExport: func(ctx context.Context, id string) (time.Duration, error) { return 0, c.deleteExpiredExport(ctx, id) },
+		JobErase:        func(ctx context.Context, id string) (time.Duration, error) { return 0, c.erase(ctx, id) },
 	}
 }
 
-// db is the part's own port on a transaction, read its readings for one entry of the
-// access log. The store has those of all parts.
+// db returns the part's own port on a transaction. The store has the ports of all parts.
 func db(t kernel.Transaction) Port { return kernel.PortOf[Port](t) }
 
+// read returns the part's own readings of a reader.
 func read(r *kernel.Reader) Readings { return kernel.ReadingsOf[Readings](r) }
