@@ -40,7 +40,8 @@ func shareSamples(t testing.TB, lang string) []Sample {
 	}
 	return []Sample{
 		with("shares", "shares", func(v *mingjing.View) {
-			v.Data = &mingjing.SharesView{Shares: []mingjing.Share{share(mingjing.ShareActive, accesses...), share(mingjing.ShareUsedUp, accesses...),
+			v.Data = &mingjing.SharesView{Shares: []mingjing.Share{share(mingjing.ShareActive, accesses...),
+				share(mingjing.ShareUsedUp, accesses...),
 				share(mingjing.ShareEnded), share(mingjing.ShareRevoked, accesses...)}}
 		}),
 		with("shares, none", "shares", func(v *mingjing.View) { v.Data = &mingjing.SharesView{} }),
