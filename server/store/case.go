@@ -130,7 +130,7 @@ func (t *tx) OpenCaseIDs(ctx context.Context, resident mingjing.ResidentID) (ids
 	return ids, err
 }
 
-// Cases implements [casework.Tx]. The cursor is what [casework.Dispute.Cursor]
+// Cases implements [casework.Tx]. The cursor is what [cases.Case.Cursor]
 // of the page's last case makes; the limit is at most [MaxPage]. Search finds
 // parts of ids and codes in any case, and names when they are whole.
 func (t *tx) Cases(ctx context.Context, f cases.CaseQuery) ([]cases.Case, error) {

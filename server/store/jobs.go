@@ -43,7 +43,7 @@ const (
 	maxJobField = 128
 )
 
-// jobArgs is a [casework.Job] as the queue stores it. At is in microseconds
+// jobArgs is a [kernel.Job] as the queue stores it. At is in microseconds
 // since 1970; 0 is at once.
 type jobArgs struct {
 	Work string `json:"kind"`
