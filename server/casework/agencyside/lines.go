@@ -291,7 +291,7 @@ func (c *Agencies) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.A
 	case err != nil:
 		return "", err
 	case open && (worse || r.Document != was.Document || !maps.Equal(r.Detail, was.Detail)):
-		return "", refuse("ref", "case_open") // a new paper may be the very point in dispute
+		return "", refuse("ref", "case_open") // the new document may be what the dispute is about
 	case open:
 		if r.Before == mingjing.RecordActive {
 			r.Before = mingjing.RecordCorrected

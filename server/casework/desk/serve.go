@@ -43,7 +43,7 @@ type Service struct {
 	Proof string
 }
 
-// Serve records that a listing was served on paper; the answer period begins.
+// Serve records that a listing was served by post or in person; the answer period begins.
 func (c *Desk) Serve(ctx context.Context, a mingjing.Actor, id string, s Service) (mingjing.CaseView, error) {
 	s.Proof = strings.TrimSpace(s.Proof)
 	return c.handle(ctx, a, id, "case", step("serve"), func(rd *kernel.Reader, d *cases.Case, now time.Time) error {

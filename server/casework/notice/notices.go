@@ -12,9 +12,9 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// How long the ways out of the house are tried.
+// How long push messages and e-mails are tried.
 const (
-	// firstResend is the wait after the first failure; it doubles up to lastResend.
+	// FirstResend is the wait after the first failure; it doubles up to lastResend.
 	FirstResend = 30 * time.Second
 	LastResend  = time.Hour
 	// maxSends is how often a notice is tried before it stays in the inbox alone:
