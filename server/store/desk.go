@@ -20,7 +20,7 @@ func (t *tx) Waiting(ctx context.Context, late time.Time, skip, limit int) ([]ca
 	if !late.IsZero() {
 		where, args = `next_due < ?`, []any{micros(late)}
 	}
-	return all[cases.Case](ctx, t, "list waiting cases", sealedDisputeLine, `WHERE `+where+
+	return all[cases.Case](ctx, t, "list waiting cases", sealedCaseSummary, `WHERE `+where+
 		` AND state <> 'decided' AND state <> 'to_serve' ORDER BY next_due, filed_at, n LIMIT ? OFFSET ?`,
 		append(args, pageLimit(limit), max(0, skip))...)
 }
@@ -163,7 +163,7 @@ func (t *tx) nameHandlers(ctx context.Context, all []desk.Counts) error {
 		return err
 	}
 	// All of somebody's cases may be from before these were kept.
-	lines, err := groups[cases.Case](ctx, t, op, sealedDisputeLine, "handler_id", `WHERE id IN (`+among+
+	lines, err := groups[cases.Case](ctx, t, op, sealedCaseSummary, "handler_id", `WHERE id IN (`+among+
 		`SELECT (SELECT d.id FROM dispute d WHERE d.handler_id <> '' AND d.handler_id = h.id
 			ORDER BY d.next_due DESC, d.id DESC LIMIT 1) FROM h)`, handlers...)
 	if err != nil {

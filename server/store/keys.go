@@ -95,7 +95,7 @@ func (s *Store) copyOld(ctx context.Context) error {
 	line := func(t *tx, doc []byte) (any, []any, error) {
 		var d cases.Case
 		err := json.Unmarshal(doc, &d)
-		return d.Line(), []any{t.nameHash(d.ResidentName)}, err
+		return d.Summary(), []any{t.nameHash(d.ResidentName)}, err
 	}
 	for _, f := range []filled{{"record", "ref", ref}, {"listing", "ref", ref}, {"dispute", "line", line}} {
 		ids, err := s.readColumn(ctx, `SELECT id FROM `+f.table+` WHERE `+f.column+` IS NULL`)

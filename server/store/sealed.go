@@ -39,7 +39,7 @@ var (
 	sealedRecord   = sealedColumn{table: "record", key: []string{"id"}, owner: "resident_id"}
 	sealedListing  = sealedColumn{table: "listing", key: []string{"id"}, owner: "resident_id"}
 	sealedScore    = sealedColumn{table: "score", key: []string{"id"}, owner: "resident_id"}
-	sealedDispute  = sealedColumn{table: "dispute", key: []string{"id"}, owner: "resident_id"}
+	sealedCase     = sealedColumn{table: "dispute", key: []string{"id"}, owner: "resident_id"}
 	sealedEvidence = sealedColumn{table: "evidence", key: []string{"id"}, owner: "resident_id"}
 	sealedNote     = sealedColumn{table: "note", key: []string{"id"},
 		owner: "(SELECT resident_id FROM dispute WHERE dispute.id = dispute_id)"}
@@ -61,7 +61,7 @@ var (
 	sealedAnswerFile = sealedColumn{table: "answer_document", column: "data", file: true, key: []string{"id"}, owner: "resident_id"}
 
 	// What belongs to no resident, or says no more of one than that there is a case.
-	sealedDisputeLine = sealedColumn{table: "dispute", column: "line", key: []string{"id"}, owner: bureauOwner}
+	sealedCaseSummary = sealedColumn{table: "dispute", column: "line", key: []string{"id"}, owner: bureauOwner}
 	sealedRecordRef   = sealedColumn{table: "record", column: "ref", key: []string{"id"}, owner: bureauOwner}
 	sealedListingRef  = sealedColumn{table: "listing", column: "ref", key: []string{"id"}, owner: bureauOwner}
 	sealedDeskCase    = sealedColumn{table: "desk_case", key: []string{"dispute_id", "handler_id"}, owner: bureauOwner}
@@ -72,10 +72,10 @@ var (
 
 // allSealed lists every sealed column.
 var allSealed = []sealedColumn{
-	sealedResident, sealedConsent, sealedRequest, sealedSource, sealedRecord, sealedListing, sealedScore, sealedDispute,
+	sealedResident, sealedConsent, sealedRequest, sealedSource, sealedRecord, sealedListing, sealedScore, sealedCase,
 	sealedEvidence, sealedNote, sealedEntry, sealedNotice, sealedNoticePrefs, sealedDevice, sealedInquiry, sealedAnswerDoc,
 	sealedMandate, sealedShare, sealedShareView, sealedExport, sealedExportFile, sealedEvidenceFile, sealedAnswerFile,
-	sealedDisputeLine, sealedRecordRef, sealedListingRef, sealedDeskCase, sealedRelative, sealedDeclaration, sealedBatch,
+	sealedCaseSummary, sealedRecordRef, sealedListingRef, sealedDeskCase, sealedRelative, sealedDeclaration, sealedBatch,
 }
 
 func (k sealedColumn) contentColumn() string {

@@ -21,7 +21,7 @@ func (c *Cases) enter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, a
 	if err != nil {
 		return nil, nil, err
 	}
-	line, err := db(t).CaseLine(ctx, id)
+	line, err := db(t).CaseSummary(ctx, id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -78,7 +78,7 @@ func (c *Cases) filesFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, pr
 	if previous == "" {
 		return nil, nil
 	}
-	line, err := db(t).CaseLine(ctx, previous)
+	line, err := db(t).CaseSummary(ctx, previous)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func mandatesIn(ctx context.Context, rd *kernel.Reader, d Case) ([]Mandate, erro
 func chain(ctx context.Context, t *kernel.Tx, d Case) ([]Case, error) {
 	cases := []Case{d}
 	for d.Previous != "" && len(cases) < maxChain {
-		previous, err := db(t).CaseLine(ctx, d.Previous)
+		previous, err := db(t).CaseSummary(ctx, d.Previous)
 		if err != nil {
 			return nil, err
 		}

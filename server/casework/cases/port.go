@@ -27,8 +27,8 @@ type Port interface {
 	// SetCase stores a case without Evidence, and with Version+1. It fails with
 	// ErrConflict if d.Version is not the stored one.
 	SetCase(ctx context.Context, d Case) error
-	// CaseLine returns a case's [Case.Line]. Nothing of its resident is opened.
-	CaseLine(ctx context.Context, id string) (Case, error)
+	// CaseSummary returns a case's [Case.Summary]. Nothing of its resident is opened.
+	CaseSummary(ctx context.Context, id string) (Case, error)
 	// OpenCaseIDs returns the IDs of a resident's cases that are not decided. Nothing of
 	// them is opened.
 	OpenCaseIDs(ctx context.Context, resident mingjing.ResidentID) ([]string, error)

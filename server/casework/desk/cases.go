@@ -53,7 +53,7 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 			if cases.NotOwn(a, d) != nil {
 				continue // it is theirs to see as a resident
 			}
-			k := c.showLine(a, d)
+			k := c.showSummary(a, d)
 			if f.Search != "" {
 				r, known := named[d.Resident]
 				if !known {
@@ -75,8 +75,8 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 	})
 }
 
-// showLine returns a case as a line of the queue, without the person.
-func (c *Desk) showLine(a mingjing.Actor, d cases.Case) mingjing.CaseView {
+// showSummary returns a case as the queue shows it, without the person.
+func (c *Desk) showSummary(a mingjing.Actor, d cases.Case) mingjing.CaseView {
 	k := mingjing.CaseView{Case: d.Case, HandlerID: d.HandlerID, Allowed: append([]string{}, steps(a, d)...)}
 	k.Evidence, k.Timeline = []mingjing.Evidence{}, []mingjing.TimelineEntry{}
 	if d.RecordID != "" {
