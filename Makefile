@@ -29,8 +29,9 @@ NODE_MODULES := e2e/node_modules/.package-lock.json
 PROGRAMS := app desk check
 WASM := $(PROGRAMS:%=bin/%.wasm)
 # The same without what only a panic's trace needs; bin/wasm keeps each program as
-# it was linked, by its build id, for `go run ./web/slim names`.
+# it was linked, by its build id, for `go run ./web/slim names`: the newest ones.
 SLIM := $(PROGRAMS:%=bin/slim/%.wasm)
+KEPT_WASM ?= 30
 PACKED := $(foreach p,$(PROGRAMS),web/build/$(p).wasm.br web/build/$(p).wasm.gz)
 # Where the main package of each is.
 MAIN_app := ./app
@@ -43,7 +44,7 @@ export KRATOS_BIN := $(ROOT)/bin/kratos
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 export npm_config_update_notifier := false
 
-BUILD_WASM := GOOS=js GOARCH=wasm $(GO) build -modfile .cache/goapp/go.mod -trimpath -buildvcs=false -ldflags '-s -w' -gcflags=all=-l
+BUILD_WASM := GOOS=js GOARCH=wasm $(GO) build -modfile .cache/goapp/go.mod -overlay .cache/goapp/overlay.json -trimpath -buildvcs=false -ldflags '-s -w' -gcflags=all=-l
 # What the browser's programs are made of. Tests are not part of it.
 WASM_SOURCES := go.mod go.sum web/trim.go $(filter-out %_test.go,$(wildcard *.go) \
 	$(shell find app i18n logproof -type f 2>/dev/null))
@@ -95,8 +96,8 @@ openapi: ## write server/api/openapi.json anew, from the pages and their endpoin
 .PHONY: wasm
 wasm: $(PACKED) ## build the browser's programs, compressed
 
-# go-app without what only its server needs.
-.cache/goapp/go.mod: web/trim.go go.mod go.sum
+# go-app without what only its server needs, and what is left out of the standard library.
+.cache/goapp/go.mod: web/trim.go go.mod go.sum $(wildcard $(shell $(GO) env GOROOT)/VERSION)
 	@$(GO) run web/trim.go $(@D)
 
 $(WASM): bin/%.wasm: .cache/goapp/go.mod $(WASM_SOURCES)
@@ -106,6 +107,7 @@ $(WASM): bin/%.wasm: .cache/goapp/go.mod $(WASM_SOURCES)
 $(SLIM): bin/slim/%.wasm: bin/%.wasm $(wildcard web/slim/*.go)
 	@mkdir -p $(@D) bin/wasm
 	@cp $< "bin/wasm/$$($(GO) tool buildid $< | tr / .).wasm"
+	@ls -t bin/wasm | tail -n +$$(($(KEPT_WASM) + 1)) | sed 's|^|bin/wasm/|' | xargs -r rm -f
 	@$(GO) run ./web/slim $< $@
 
 web/build/%.wasm.br web/build/%.wasm.gz: bin/slim/%.wasm web/compress.go
@@ -176,6 +178,22 @@ bench: build ## what it costs, as lines "name value unit"
 		/^(FAIL|---|panic)/ { print > "/dev/stderr" }'
 	@GOOS=js GOARCH=wasm $(GO) test -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" -run '^$$' -bench CheckEntries ./logproof | awk ' \
 		/^Benchmark/ { name = $$1; sub(/^Benchmark/, "wasm_", name); print name, $$3, $$4 }'
+	@$(MAKE) bench-browser
+
+.PHONY: bench-browser
+bench-browser: build $(NODE_MODULES) bin/hello/hello.wasm.br ## the part of it that a browser measures [RUNS=5]
+	@cd e2e && node bench.mjs
+
+.PHONY: lighthouse
+lighthouse: build $(NODE_MODULES) ## Lighthouse on the pages that everybody comes through; fails below 90 [RUNS=5]
+	@cd e2e && node lighthouse.mjs
+
+# go-app's own hello world, as it is.
+bin/hello/hello.wasm.br: $(wildcard e2e/hello/*.go web/compress.go) go.mod
+	@mkdir -p $(@D)
+	@$(GO) build -o $(@D)/hello ./e2e/hello
+	@GOOS=js GOARCH=wasm $(GO) build -trimpath -ldflags '-s -w' -o $(@D)/hello.wasm ./e2e/hello
+	@$(GO) run web/compress.go $(@D)/hello.wasm $(@D) >&2
 
 .PHONY: screenshots
 screenshots: build $(NODE_MODULES) ## take the README's pictures

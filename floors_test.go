@@ -50,6 +50,7 @@ var floors = map[string]int{
 	"app/check":         5,
 	"server":            5,
 	"e2e":               5,
+	"e2e/hello":         5,
 }
 
 // parts are the parts of casework. A part imports only the parts before it in this list,

@@ -1,20 +1,30 @@
 //go:build ignore
 
 // Command trim FOLDER writes a copy of go-app into the folder without what only
-// its server needs, and a go.mod beside it that takes the copy in its place:
+// its server needs, a go.mod beside it that takes the copy in its place, and an
+// overlay.json that leaves out parts of the standard library:
 //
 //	go run web/trim.go .cache/goapp
-//	GOOS=js GOARCH=wasm go build -modfile .cache/goapp/go.mod ./app
+//	GOOS=js GOARCH=wasm go build -modfile .cache/goapp/go.mod -overlay .cache/goapp/overlay.json ./app
 //
 // go-app's HTTP handler is part of the browser's program only because no build tag
 // leaves it out, and net/http with its cryptography stays alive by its
-// initialisers; so do its encryption, random ids and regular expressions. A
-// resident on a slow phone would wait for them before the page comes to life.
-// Every change names the text that it replaces, so that another version of go-app
-// fails here and not in somebody's browser.
+// initialisers; so do its encryption, random ids and regular expressions. Its states
+// and its own navigation are not used here. A resident on a slow phone would wait for
+// them before the page comes to life. Every change names the text that it replaces,
+// so that another version of go-app fails here and not in somebody's browser.
+//
+// The first mounting, of a whole page, pauses now and then, so that the browser can
+// draw and hear the person in between, and so does the runtime between the packages'
+// initialisers. A component with OnReplace is told right before it takes the place of
+// what the server rendered, and returns what is to be done right after.
+//
+// Of the standard library goes what has no use in a browser: the self-tests of the
+// cryptography (FIPS 140), which keep all of it alive, and the GODEBUG settings.
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -69,6 +79,64 @@ import "github.com/maxence-charriere/go-app/v10/pkg/errors"
 func encrypt(string, []byte) ([]byte, error) { return nil, errors.New("there is no encryption here") }
 func decrypt(string, []byte) ([]byte, error) { return nil, errors.New("there is no encryption here") }
 `,
+	"state.go": wholeState,
+}
+
+// wholeState is state.go without states that are kept, encrypted or sent to other windows.
+const wholeState = `package app
+
+import "time"
+
+// State is a state that nobody keeps.
+type State struct{}
+
+func (s State) ExpiresIn(time.Duration) State { return s }
+func (s State) ExpiresAt(time.Time) State     { return s }
+func (s State) Persist() State                { return s }
+func (s State) PersistWithEncryption() State  { return s }
+func (s State) Broadcast() State              { return s }
+
+// Observer is told of nothing.
+type Observer struct{}
+
+func (o Observer) While(func() bool) Observer { return o }
+func (o Observer) OnChange(func()) Observer   { return o }
+func (o Observer) WithBroadcast() Observer    { return o }
+
+type stateManager struct{}
+
+const noStates = "app: there are no states here"
+
+func (m *stateManager) Observe(Context, string, any) Observer   { panic(noStates) }
+func (m *stateManager) Get(Context, string, any)                { panic(noStates) }
+func (m *stateManager) Set(Context, string, any) State          { panic(noStates) }
+func (m *stateManager) Delete(Context, string)                  { panic(noStates) }
+func (m *stateManager) Cleanup()                                {}
+func (m *stateManager) CleanupExpiredPersistedStates(Context)   {}
+`
+
+// added are files that go-app has not.
+var added = map[string]string{
+	"pause.go": `package app
+
+import "time"
+
+// longest is how long the browser waits: a phone that is four times slower than
+// Lighthouse's machine then has no task of 50 ms, from which on it counts as blocked.
+const longest = 12 * time.Millisecond
+
+// worked is when the last pause ended; zero after the first mounting.
+var worked = time.Now()
+
+// pause lets the browser have its turn, when it has waited for long enough.
+func pause() {
+	if worked.IsZero() || time.Since(worked) < longest {
+		return
+	}
+	time.Sleep(1) // not 0, which is no pause
+	worked = time.Now()
+}
+`,
 }
 
 // A change replaces a text that must be there.
@@ -80,13 +148,96 @@ var changes = map[string][]change{
 		{"\t\tHandler:   http.FileServer(http.Dir(directory)),\n", ""},
 		{"\thttp.Handler\n", ""},
 	},
+	"node.go": {
+		{"func (m nodeManager) Mount(ctx Context, depth uint, v UI) (UI, error) {\n", "func (m nodeManager) Mount(ctx Context, depth uint, v UI) (UI, error) {\n\tpause()\n"},
+		{"\t\tv.JSValue().replaceChild(newChild, child)\n",
+			"\t\treplaced := func() {}\n\t\tif r, ok := newChild.(interface{ OnReplace() func() }); ok {\n\t\t\treplaced = r.OnReplace()\n\t\t}\n" +
+				"\t\tv.JSValue().replaceChild(newChild, child)\n\t\treplaced()\n"},
+	},
+	"engine.go": {
+		{"\t\t\tdispatch()\n\n\t\tcase <-frames.C:\n\t\t\te.processFrame()\n",
+			"\t\t\tpause()\n\t\t\tdispatch()\n\n\t\tcase <-frames.C:\n\t\t\tworked = time.Time{}\n\t\t\te.processFrame()\n"},
+	},
+	"js_wasm.go": {
+		{"w.Get(\"document\").Call(\"create", "theDocument.Call(\"create"},
+		{"func (w *browserWindow) createElement(", "var theDocument = Window().Get(\"document\")\n\nfunc (w *browserWindow) createElement("},
+	},
 	"route.go": {
 		{"import (\n\t\"regexp\"\n\t\"sync\"\n)", "import \"sync\""},
 		{"regexp.MustCompile(", "mustCompile("},
 		{"*regexp.Regexp", "pattern"},
 	},
 	"context.go": {{"\t\"github.com/google/uuid\"\n", ""}, {"uuid.NewString()", "newID()"}},
-	"state.go":   {{"\t\"github.com/google/uuid\"\n", ""}, {"uuid.NewString()", "newID()"}},
+	"browser.go": {
+		{"\tb.handleAnchorClick(ctx)\n\tb.handlePopState(ctx)\n\tb.handleNavigationFromJS(ctx)\n\tb.handleAppUpdate(ctx, notifyComponentEvent)\n", ""},
+		{"\tb.handleAppResize(ctx, notifyComponentEvent)\n", ""},
+	},
+}
+
+// A replacement is what a file of the standard library becomes: the changed text,
+// another text, or nothing at all.
+type replacement struct {
+	changes []change
+	whole   string
+	// selfTest says that the file is left out, and was nothing but a self-test at the
+	// start of the program.
+	selfTest bool
+}
+
+var library = map[string]replacement{
+	"internal/godebug/godebug.go": {whole: `package godebug
+
+// A Setting is a setting of $GODEBUG, which is never set in a browser.
+type Setting struct{ name string }
+
+func New(name string) *Setting { return &Setting{name} }
+
+func (s *Setting) Name() string   { return s.name }
+func (s *Setting) String() string { return s.name + "=" }
+func (s *Setting) Value() string  { return "" }
+func (s *Setting) IncNonDefault() {}
+
+func (s *Setting) Undocumented() bool { return false }
+`},
+	// Whoever only decodes needs no encoders, and makes none.
+	"encoding/json/encode.go": {changes: []change{
+		{"\tfor i := range fields {\n\t\tf := &fields[i]\n\t\tf.encoder = typeEncoder(typeByIndex(t, f.index))\n\t}\n", ""},
+		{"\t\tf.encoder(e, fv, opts)\n", "\t\ttypeEncoder(fv.Type())(e, fv, opts)\n"},
+	}},
+	"runtime/proc.go": {changes: []change{
+		{"\t\tdoInit(m.inittasks)\n\t\tif m == last {", `		for worked, i := int64(0), 0; i < len(m.inittasks); i++ {
+			// Before syscall/js is initialised nobody could handle an event.
+			if eventHandler != nil && nanotime()-worked > 12_000_000 {
+				timeSleep(1)
+				worked = nanotime()
+			}
+			doInit1(m.inittasks[i])
+		}
+		if m == last {`},
+	}},
+	// Nothing is in FIPS mode in a browser.
+	"crypto/internal/fips140/check/check.go": {whole: "package check\n\nvar Verified bool\n"},
+	"crypto/internal/fips140/drbg/rand.go": {changes: []change{
+		{"var drbgPool = sync.Pool{\n\tNew: func() any {\n\t\treturn NewCounter(getEntropy())\n\t},\n}\n", "var drbgPool sync.Pool\n"},
+	}},
+	"crypto/internal/fips140/aes/cast.go":     {selfTest: true},
+	"crypto/internal/fips140/aes/gcm/cast.go": {selfTest: true},
+	"crypto/internal/fips140/drbg/cast.go":    {selfTest: true},
+	"crypto/internal/fips140/hkdf/cast.go":    {selfTest: true},
+	"crypto/internal/fips140/hmac/cast.go":    {selfTest: true},
+	"crypto/internal/fips140/sha256/cast.go":  {selfTest: true},
+	"crypto/internal/fips140/sha3/cast.go":    {selfTest: true},
+	"crypto/internal/fips140/sha512/cast.go":  {selfTest: true},
+	// The fast ways of reading and writing floating-point numbers need a table of 11
+	// kB that does not compress. There are few numbers in a page; the slow ways are
+	// exact too.
+	"internal/strconv/atof.go": {changes: []change{{"var optimize = true //", "const optimize = false //"}}},
+	// The host is that of the page, which the browser has understood already.
+	"net/url/url.go": {changes: []change{
+		{"\t\"net/netip\"\n", ""},
+		{"\t\taddr, err := netip.ParseAddr(unescapedHostname)\n\t\tif err != nil {\n\t\t\treturn \"\", fmt.Errorf(\"invalid host: %w\", err)\n\t\t}\n" +
+			"\t\tif addr.Is4() {\n\t\t\treturn \"\", errors.New(\"invalid IP-literal\")\n\t\t}\n", ""},
+	}},
 }
 
 func main() {
@@ -136,10 +287,63 @@ func trim(folder string) error {
 	if err := os.WriteFile(filepath.Join(folder, "go.mod"), mod, 0o644); err != nil {
 		return err
 	}
-	return copyFile("go.sum", filepath.Join(folder, "go.sum"), nil)
+	if err := copyFile("go.sum", filepath.Join(folder, "go.sum"), nil); err != nil {
+		return err
+	}
+	return overlay(folder)
+}
+
+// overlay writes overlay.json, and the files that it puts in others' places.
+func overlay(folder string) error {
+	out, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return fmt.Errorf("finding the standard library: %w", err)
+	}
+	src := filepath.Join(strings.TrimSpace(string(out)), "src")
+	replace := map[string]string{}
+	for name, r := range library {
+		from, to := filepath.Join(src, filepath.FromSlash(name)), filepath.Join(folder, "library", filepath.FromSlash(name))
+		replace[from] = to
+		switch {
+		case r.selfTest:
+			text, err := os.ReadFile(from)
+			if err != nil {
+				return err
+			}
+			if !onlySelfTest(string(text)) {
+				return errors.New(from + " is more than a self-test")
+			}
+			replace[from] = ""
+		case r.whole != "":
+			if err := writeFile(to, r.whole); err != nil {
+				return err
+			}
+		default:
+			if err := copyFile(from, to, r.changes); err != nil {
+				return err
+			}
+		}
+	}
+	data, err := json.MarshalIndent(map[string]any{"Replace": replace}, "", "\t")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, "overlay.json"), data, 0o644)
+}
+
+func onlySelfTest(text string) bool {
+	return strings.Count(text, "\nfunc ") == 1 && strings.Contains(text, "\nfunc init() {\n") &&
+		strings.Contains(text, "fips140.CAST(") && !strings.Contains(text, "\nvar ")
 }
 
 func copyPackage(from, to string) error {
+	if filepath.Base(from) == "app" {
+		for name, text := range added {
+			if err := writeFile(filepath.Join(to, name), text); err != nil {
+				return err
+			}
+		}
+	}
 	entries, err := os.ReadDir(from)
 	if err != nil {
 		return err
@@ -151,7 +355,7 @@ func copyPackage(from, to string) error {
 		}
 		app := filepath.Base(from) == "app"
 		if text, ok := whole[name]; ok && app {
-			if err := os.WriteFile(filepath.Join(to, name), []byte(text), 0o644); err != nil {
+			if err := writeFile(filepath.Join(to, name), text); err != nil {
 				return err
 			}
 			continue
@@ -179,8 +383,12 @@ func copyFile(from, to string, edits []change) error {
 		}
 		text = strings.ReplaceAll(text, c.from, c.to)
 	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+	return writeFile(to, text)
+}
+
+func writeFile(name, text string) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(to, []byte(text), 0o644)
+	return os.WriteFile(name, []byte(text), 0o644)
 }

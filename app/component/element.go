@@ -20,10 +20,17 @@ type A map[string]string
 
 var void = []string{"area", "br", "hr", "img", "input", "link", "meta", "wbr"}
 
+// Between is called before each element is made, unless it is nil: in a browser it lets
+// the browser have its turn while a whole page is made.
+var Between func()
+
 // El returns an HTML element. Values may be anything that a person typed: they are
 // escaped so that they stay within their attribute, which go-app's own encoder, made
 // for trusted values, does not do.
 func El(tag string, attrs A, body ...app.UI) app.UI {
+	if Between != nil {
+		Between()
+	}
 	if slices.Contains(void, tag) {
 		e := app.ElemSelfClosing(tag)
 		for name, value := range attrs {

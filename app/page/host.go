@@ -9,6 +9,7 @@ import (
 
 	"mingjing"
 	"mingjing/app/client"
+	c "mingjing/app/component"
 	"mingjing/i18n"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -48,7 +49,6 @@ type Host struct {
 	since      time.Time // when the page was opened, by the server's time
 	pageNumber int       // the number of the page; another page is rendered anew and inherits no field
 	ctx        app.Context
-	took       snapshot
 
 	at     string // path and query of the page
 	turn   int    // counts what the person does, so that late answers are dropped
@@ -89,8 +89,7 @@ func (s *currentPage) CompoID() string { return s.View.Page + "/" + strconv.Itoa
 // Render returns the page.
 func (s *currentPage) Render() app.UI { return Body(s.View) }
 
-// OnInit reads the view that the server put into the page, and what the person has done
-// to the page so far; go-app replaces the page right after it.
+// OnInit reads the view that the server put into the page.
 func (h *Host) OnInit() {
 	if app.IsServer {
 		return
@@ -101,9 +100,16 @@ func (h *Host) OnInit() {
 		panic("page: reading the view in the page: " + err.Error())
 	}
 	h.v, h.since = v, v.Now
-	if root := w.GetElementByID("root"); root.Truthy() {
-		h.took = takeSnapshot(root)
-	}
+}
+
+// OnReplace is called right before the host takes the place of what the server
+// rendered (web/trim.go). It takes what the person has done to the page so far, and
+// returns what does it to the new one.
+func (h *Host) OnReplace() (replaced func()) {
+	c.Between = nil
+	waitForIdle()
+	took := takeSnapshot(app.Window().GetElementByID("root"))
+	return func() { h.dirty = took.restore(app.Window().GetElementByID("root")) }
 }
 
 // Render returns the root element.
@@ -151,8 +157,6 @@ func (h *Host) OnMount(ctx app.Context) {
 	w := app.Window()
 	document := w.Get("document")
 
-	h.dirty = h.took.restore(w.GetElementByID("root"))
-	h.took = snapshot{}
 	// The host navigates, not go-app; see the type.
 	w.Set("onclick", nil)
 	w.Set("onpopstate", nil)
@@ -163,7 +167,6 @@ func (h *Host) OnMount(ctx app.Context) {
 		h.at = viewPath(h.v)
 		w.Get("history").Call("replaceState", nil, "", h.at)
 	}
-	h.keepScroll()
 
 	on := func(target app.Value, name string, capture bool, f func(e app.Value)) {
 		target.Call("addEventListener", name, app.FuncOf(func(_ app.Value, args []app.Value) any {
@@ -202,7 +205,9 @@ func (h *Host) OnMount(ctx app.Context) {
 	on(w, "online", false, func(app.Value) { h.ctx.Dispatch(func(app.Context) { h.online() }) })
 	on(w, "offline", false, func(app.Value) { h.ctx.Dispatch(func(app.Context) { h.notice = "conn.offline" }) })
 
-	h.listen()
-	h.watchUpdates()
+	for _, step := range []func(){h.keepScroll, h.listen, h.watchUpdates} {
+		time.Sleep(1) // the browser's turn; whoever clicks or types is heard already
+		step()
+	}
 	w.Get("performance").Call("mark", "mounted")
 }

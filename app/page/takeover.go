@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"time"
 
+	c "mingjing/app/component"
+
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
@@ -12,12 +14,30 @@ import (
 // sentences can't be fetched, it does nothing: the page stays as the server rendered
 // it, and works.
 func Run() {
-	if !app.IsClient || !app.Window().GetElementByID(islandID).Truthy() || !loadSentences() {
+	if !app.IsClient {
 		return
 	}
-	waitForIdle()
+	time.Sleep(1) // the runtime has just started
+	if !app.Window().GetElementByID(islandID).Truthy() || !loadSentences() {
+		return
+	}
+	c.Between = pace()
 	app.RouteWithRegexp("^/.*", func() app.Composer { return &Host{} })
 	app.RunWhenOnBrowser()
+}
+
+// pace returns a function that gives the browser its turn when it has waited for long
+// enough, so that it can draw and handle input while a page is made.
+func pace() func() {
+	const longest = 12 * time.Millisecond // as in web/trim.go
+	worked := time.Now()
+	return func() {
+		if time.Since(worked) < longest {
+			return
+		}
+		time.Sleep(1) // not 0, which is no pause
+		worked = time.Now()
+	}
 }
 
 // waitForIdle returns when taking the page over disturbs nobody: not while a word is
@@ -125,6 +145,9 @@ func takeSnapshot(root app.Value) snapshot {
 	})
 	forEach(root, "details", func(_ int, e app.Value) { s.open = append(s.open, e.Get("open").Bool()) })
 	active := w.Get("document").Get("activeElement")
+	if active.Equal(w.Get("document").Get("body")) {
+		return s
+	}
 	forEach(root, focusable, func(i int, e app.Value) {
 		if e.Equal(active) {
 			s.focus, s.tag = i, e.Get("tagName").String()
@@ -172,6 +195,17 @@ func (s snapshot) restore(root app.Value) (changed bool) {
 			e.Set("open", s.open[i])
 		}
 	})
+	if s.focus >= 0 {
+		s.restoreFocus(root)
+	}
+	w := app.Window()
+	if w.Get("scrollX").Float() != s.x || w.Get("scrollY").Float() != s.y {
+		scrollTo(s.x, s.y)
+	}
+	return changed
+}
+
+func (s snapshot) restoreFocus(root app.Value) {
 	forEach(root, focusable, func(i int, e app.Value) {
 		if i != s.focus || e.Get("tagName").String() != s.tag {
 			return
@@ -181,11 +215,6 @@ func (s snapshot) restore(root app.Value) (changed bool) {
 			e.Call("setSelectionRange", s.from, s.to)
 		}
 	})
-	w := app.Window()
-	if w.Get("scrollX").Float() != s.x || w.Get("scrollY").Float() != s.y {
-		scrollTo(s.x, s.y)
-	}
-	return changed
 }
 
 // onlyFiles returns the snapshot of the files alone, for a form that had errors.

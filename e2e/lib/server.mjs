@@ -64,17 +64,9 @@ export class Server {
       if (this.child.exitCode !== null || this.child.signalCode !== null) {
         throw new Error(`the server ended while starting:\n${this.log().slice(-4000)}`);
       }
-      if (await this.answers('/readyz')) return;
+      if (await answers(`${this.url}/readyz`)) return;
       if (Date.now() > until) throw new Error(`the server is not ready:\n${this.log().slice(-4000)}`);
       await new Promise((r) => setTimeout(r, 100));
-    }
-  }
-
-  async answers(path) {
-    try {
-      return (await fetch(this.url + path, { signal: AbortSignal.timeout(2000) })).ok;
-    } catch {
-      return false;
     }
   }
 
@@ -153,7 +145,16 @@ export class Server {
   }
 }
 
-async function freePort() {
+// answers says whether an address is answered well.
+export async function answers(url) {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(2000) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+export async function freePort() {
   const s = createServer();
   s.listen(0, '127.0.0.1');
   await once(s, 'listening');

@@ -52,6 +52,30 @@ test('each person loads the program of their own pages, and none for a plain pag
   expect([...ofHandler]).toEqual(['desk']);
 });
 
+test('what was done to a page before its program was there stays, and so does the focus', async ({ server, furnished, visit, guard }) => {
+  const resident = await visit(server, { state: furnished.resident, serviceWorkers: 'block' });
+  guard.allow(/service worker/i);
+  let arrive;
+  const arrived = new Promise((done) => (arrive = done));
+  await resident.page.route('**/web/app.wasm*', async (route) => {
+    await arrived;
+    await route.continue();
+  });
+  await resident.page.goto(`/en/disputes/new${furnished.queries['new-dispute']}`);
+  const statement = resident.page.locator('[name=statement]');
+  await resident.page.locator('[name=reason][value=wrong_facts]').check();
+  await statement.pressSequentially('It was another day.');
+  await statement.evaluate((e) => e.setSelectionRange(3, 6));
+  await statement.evaluate((e) => (e.ofTheServer = true));
+  arrive();
+  await resident.settled();
+  expect(await statement.evaluate((e) => e.ofTheServer), 'the page is the program\'s own').toBeUndefined();
+  await expect(statement).toHaveValue('It was another day.');
+  await expect(statement).toBeFocused();
+  expect(await statement.evaluate((e) => [e.selectionStart, e.selectionEnd])).toEqual([3, 6]);
+  await expect(resident.page.locator('[name=reason][value=wrong_facts]')).toBeChecked();
+});
+
 test('where the sentences cannot be fetched the page stays the one of the server, and works', async ({ server, furnished, visit, guard }) => {
   guard.allow(/i18n/);
   guard.allow(/ERR_FAILED/);

@@ -254,6 +254,9 @@ func startsFromOurOwnFiles(t *testing.T, program web.Program) {
 	if !strings.Contains(start, `fetch("`+program.URL()+`"),`) || strings.Contains(start, `fetchWithProgress("`) {
 		t.Error("the script does not fetch the program as it should: has go-app changed?")
 	}
+	if !strings.Contains(start, "setTimeout(() => go.run(wasm.instance))") {
+		t.Error("the program begins right after what came before it: has go-app changed?")
+	}
 	if !strings.Contains(start, `go.env.GOTRACEBACK = "system";`) {
 		t.Error("a panic's trace would have no addresses: has go-app changed?")
 	}

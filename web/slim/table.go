@@ -19,6 +19,7 @@ const (
 	funcSize   = 44
 	inlineSize = 16
 
+	pcdataUnsafePoint = 0
 	pcdataInlineTree  = 2
 	pcdataArgLive     = 3
 	funcdataInline    = 3
@@ -210,7 +211,7 @@ func (t *table) inlined(f function) ([]byte, error) {
 	return t.memory[start:end], nil
 }
 
-// slim returns the program with few data segments, and without what only tracebacks read.
+// slim returns the program with few data segments, and without what only tracebacks and signals read.
 func slim(data []byte) ([]byte, error) {
 	m, err := parseModule(data)
 	if err != nil {
@@ -282,8 +283,11 @@ func (t *table) blank() error {
 		for _, field := range []int{pcfileField, pclnField, compilationField, startLineField} {
 			f.set(field, 0)
 		}
-		if field := f.pcdata(pcdataArgLive); field >= 0 {
-			f.set(field, 0)
+		// Unsafe points are for preempting by signals, which WebAssembly has not.
+		for _, i := range []int{pcdataUnsafePoint, pcdataArgLive} {
+			if field := f.pcdata(i); field >= 0 {
+				f.set(field, 0)
+			}
 		}
 		kept := []int{pcspField}
 		for i := range int(f.get(numPcdataField)) {
