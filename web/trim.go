@@ -14,10 +14,10 @@
 // them before the page comes to life. Every change names the text that it replaces,
 // so that another version of go-app fails here and not in somebody's browser.
 //
-// The first mounting, of a whole page, pauses now and then, so that the browser can
-// draw and hear the person in between, and so does the runtime between the packages'
-// initialisers. A component with OnReplace is told right before it takes the place of
-// what the server rendered, and returns what is to be done right after.
+// The first mounting, of a whole page, pauses regularly so that the browser can draw and
+// handle input in between; so does the runtime between the packages' initialisers. The
+// method OnReplace of a component is called before the component replaces what the
+// server rendered, and returns a function that is called right after.
 //
 // Of the standard library goes what has no use in a browser: the self-tests of the
 // cryptography (FIPS 140), which keep all of it alive, and the GODEBUG settings.
@@ -121,14 +121,14 @@ var added = map[string]string{
 
 import "time"
 
-// longest is how long the browser waits: a phone that is four times slower than
-// Lighthouse's machine then has no task of 50 ms, from which on it counts as blocked.
+// longest is how long the browser waits. On a phone that is four times slower than an ordinary
+// computer a task then stays below 50 ms, above which Lighthouse counts it as blocking.
 const longest = 12 * time.Millisecond
 
 // worked is when the last pause ended; zero after the first mounting.
 var worked = time.Now()
 
-// pause lets the browser have its turn, when it has waited for long enough.
+// pause gives the browser its turn when it has waited for long enough.
 func pause() {
 	if worked.IsZero() || time.Since(worked) < longest {
 		return
@@ -199,7 +199,7 @@ func (s *Setting) IncNonDefault() {}
 
 func (s *Setting) Undocumented() bool { return false }
 `},
-	// Whoever only decodes needs no encoders, and makes none.
+	// A program that only decodes a type need not make an encoder for it.
 	"encoding/json/encode.go": {changes: []change{
 		{"\tfor i := range fields {\n\t\tf := &fields[i]\n\t\tf.encoder = typeEncoder(typeByIndex(t, f.index))\n\t}\n", ""},
 		{"\t\tf.encoder(e, fv, opts)\n", "\t\ttypeEncoder(fv.Type())(e, fv, opts)\n"},

@@ -20,8 +20,8 @@ type A map[string]string
 
 var void = []string{"area", "br", "hr", "img", "input", "link", "meta", "wbr"}
 
-// Between is called before each element is made, unless it is nil: in a browser it lets
-// the browser have its turn while a whole page is made.
+// Between is called before each element is made, unless it is nil. In a browser it gives
+// the browser its turn while a whole page is made.
 var Between func()
 
 // El returns an HTML element. Values may be anything that a person typed: they are

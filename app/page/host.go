@@ -102,9 +102,9 @@ func (h *Host) OnInit() {
 	h.v, h.since = v, v.Now
 }
 
-// OnReplace is called right before the host takes the place of what the server
-// rendered (web/trim.go). It takes what the person has done to the page so far, and
-// returns what does it to the new one.
+// OnReplace is called right before the host replaces what the server rendered
+// (web/trim.go). It notes what the person has done to the page so far, and returns a
+// function that does the same to the new page.
 func (h *Host) OnReplace() (replaced func()) {
 	c.Between = nil
 	waitForIdle()
@@ -206,7 +206,7 @@ func (h *Host) OnMount(ctx app.Context) {
 	on(w, "offline", false, func(app.Value) { h.ctx.Dispatch(func(app.Context) { h.notice = "conn.offline" }) })
 
 	for _, step := range []func(){h.keepScroll, h.listen, h.watchUpdates} {
-		time.Sleep(1) // the browser's turn; whoever clicks or types is heard already
+		time.Sleep(1) // the browser's turn; clicks and input are handled already
 		step()
 	}
 	w.Get("performance").Call("mark", "mounted")

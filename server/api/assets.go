@@ -201,7 +201,7 @@ func (a *assets) addProgram(p web.Program) error {
 	// The addresses in a panic of the slim program can be turned into names, see
 	// docs/wasm.md.
 	start = bytes.Replace(start, []byte("const go = new Go();"), []byte(`const go = new Go(); go.env.GOTRACEBACK = "system";`), 1)
-	// What follows is long enough without what came before.
+	// Compiling the program and starting it are two tasks of the browser, not one long one.
 	start = bytes.Replace(start, []byte("go.run(wasm.instance);"), []byte("setTimeout(() => go.run(wasm.instance));"), 1)
 	a.add("/wasm_exec.js", scriptType, exec)
 	a.add("/"+p.Name+".js", scriptType, start)

@@ -255,7 +255,7 @@ func startsFromOurOwnFiles(t *testing.T, program web.Program) {
 		t.Error("the script does not fetch the program as it should: has go-app changed?")
 	}
 	if !strings.Contains(start, "setTimeout(() => go.run(wasm.instance))") {
-		t.Error("the program begins right after what came before it: has go-app changed?")
+		t.Error("the program starts in the task that compiled it: has go-app changed?")
 	}
 	if !strings.Contains(start, `go.env.GOTRACEBACK = "system";`) {
 		t.Error("a panic's trace would have no addresses: has go-app changed?")
