@@ -206,7 +206,7 @@ func (h *Host) OnMount(ctx app.Context) {
 	on(w, "offline", false, func(app.Value) { h.ctx.Dispatch(func(app.Context) { h.notice = "conn.offline" }) })
 
 	for _, step := range []func(){h.keepScroll, h.listen, h.watchUpdates} {
-		time.Sleep(1) // the browser's turn; clicks and input are handled already
+		time.Sleep(time.Nanosecond) // the browser's turn; clicks and input are handled already
 		step()
 	}
 	w.Get("performance").Call("mark", "mounted")

@@ -17,7 +17,7 @@ func Run() {
 	if !app.IsClient {
 		return
 	}
-	time.Sleep(1) // the runtime has just started
+	time.Sleep(time.Nanosecond) // the runtime has just started
 	if !app.Window().GetElementByID(islandID).Truthy() || !loadSentences() {
 		return
 	}
@@ -35,7 +35,7 @@ func pace() func() {
 		if time.Since(worked) < longest {
 			return
 		}
-		time.Sleep(1) // not 0, which is no pause
+		time.Sleep(time.Nanosecond) // not 0, which is no pause
 		worked = time.Now()
 	}
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"os"
@@ -35,11 +36,10 @@ func run(address, folder string) error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", &app.Handler{Name: "Hello", Description: "An Hello World! example", WasmContentLength: strconv.FormatInt(raw.Size(), 10)})
-	mux.HandleFunc("/web/app.wasm", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("/web/app.wasm", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/wasm")
 		w.Header().Set("Content-Encoding", "br")
-		w.Header().Set("Content-Length", strconv.Itoa(len(packed)))
-		_, _ = w.Write(packed) // an error is the client's, who has left
+		http.ServeContent(w, r, "app.wasm", time.Time{}, bytes.NewReader(packed))
 	})
 	server := &http.Server{Addr: address, Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	return server.ListenAndServe()

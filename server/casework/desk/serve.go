@@ -26,7 +26,7 @@ func (c *Desk) Recommend(ctx context.Context, a mingjing.Actor, id string, r Rul
 		}
 		d.Recommendation = &mingjing.Recommendation{Outcome: r.Outcome, Reasons: r.Reasons, By: a.Name, At: now}
 		d.RecommenderID, d.HandlerID, d.Handler = a.ID, "", ""
-		d.State = mingjing.DisputeRecommended
+		d.State = mingjing.CaseRecommended
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "recommended", Role: a.Role, Who: a.Name})
 		return nil
 	})
