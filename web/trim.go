@@ -133,7 +133,7 @@ func pause() {
 	if worked.IsZero() || time.Since(worked) < longest {
 		return
 	}
-	time.Sleep(1) // not 0, which is no pause
+	time.Sleep(time.Nanosecond) // not 0, which is no pause
 	worked = time.Now()
 }
 `,
@@ -149,7 +149,8 @@ var changes = map[string][]change{
 		{"\thttp.Handler\n", ""},
 	},
 	"node.go": {
-		{"func (m nodeManager) Mount(ctx Context, depth uint, v UI) (UI, error) {\n", "func (m nodeManager) Mount(ctx Context, depth uint, v UI) (UI, error) {\n\tpause()\n"},
+		{"func (m nodeManager) Mount(ctx Context, depth uint, v UI) (UI, error) {\n",
+			"func (m nodeManager) Mount(ctx Context, depth uint, v UI) (UI, error) {\n\tpause()\n"},
 		{"\t\tv.JSValue().replaceChild(newChild, child)\n",
 			"\t\treplaced := func() {}\n\t\tif r, ok := newChild.(interface{ OnReplace() func() }); ok {\n\t\t\treplaced = r.OnReplace()\n\t\t}\n" +
 				"\t\tv.JSValue().replaceChild(newChild, child)\n\t\treplaced()\n"},
@@ -169,7 +170,8 @@ var changes = map[string][]change{
 	},
 	"context.go": {{"\t\"github.com/google/uuid\"\n", ""}, {"uuid.NewString()", "newID()"}},
 	"browser.go": {
-		{"\tb.handleAnchorClick(ctx)\n\tb.handlePopState(ctx)\n\tb.handleNavigationFromJS(ctx)\n\tb.handleAppUpdate(ctx, notifyComponentEvent)\n", ""},
+		{"\tb.handleAnchorClick(ctx)\n\tb.handlePopState(ctx)\n\tb.handleNavigationFromJS(ctx)\n" +
+			"\tb.handleAppUpdate(ctx, notifyComponentEvent)\n", ""},
 		{"\tb.handleAppResize(ctx, notifyComponentEvent)\n", ""},
 	},
 }
@@ -235,7 +237,8 @@ func (s *Setting) Undocumented() bool { return false }
 	// The host is that of the page, which the browser has understood already.
 	"net/url/url.go": {changes: []change{
 		{"\t\"net/netip\"\n", ""},
-		{"\t\taddr, err := netip.ParseAddr(unescapedHostname)\n\t\tif err != nil {\n\t\t\treturn \"\", fmt.Errorf(\"invalid host: %w\", err)\n\t\t}\n" +
+		{"\t\taddr, err := netip.ParseAddr(unescapedHostname)\n\t\tif err != nil {\n\t\t\treturn \"\", " +
+			"fmt.Errorf(\"invalid host: %w\", err)\n\t\t}\n" +
 			"\t\tif addr.Is4() {\n\t\t\treturn \"\", errors.New(\"invalid IP-literal\")\n\t\t}\n", ""},
 	}},
 }

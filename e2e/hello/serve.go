@@ -39,7 +39,7 @@ func run(address, folder string) error {
 	mux.HandleFunc("/web/app.wasm", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/wasm")
 		w.Header().Set("Content-Encoding", "br")
-		http.ServeContent(w, r, "app.wasm", time.Time{}, bytes.NewReader(packed))
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(packed))
 	})
 	server := &http.Server{Addr: address, Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	return server.ListenAndServe()
