@@ -59,26 +59,26 @@ type CaseState string
 
 // The states of a dispute.
 const (
-	DisputeFiled          CaseState = "filed"
-	DisputeAssigned       CaseState = "assigned"
-	DisputeAgencyAsked    CaseState = "agency_asked"
-	DisputeAgencyAnswered CaseState = "agency_answered"
-	// DisputeAgencySilent: the agency missed its clock. What is disputed is
+	CaseFiled          CaseState = "filed"
+	CaseAssigned       CaseState = "assigned"
+	CaseAgencyAsked    CaseState = "agency_asked"
+	CaseAgencyAnswered CaseState = "agency_answered"
+	// CaseAgencySilent: the agency missed its clock. What is disputed is
 	// suspended, and a second notice runs.
-	DisputeAgencySilent CaseState = "agency_silent"
-	// DisputeAgencyLost: the agency missed the second notice too. What was disputed
+	CaseAgencySilent CaseState = "agency_silent"
+	// CaseAgencyLost: the agency missed the second notice too. What was disputed
 	// is removed; the decision that is left to make can only say so.
-	DisputeAgencyLost CaseState = "agency_lost"
-	// DisputeRecommended: the first of two people has recommended a decision.
-	DisputeRecommended CaseState = "recommended"
-	// DisputeToServe: a listing was approved and has to be served on the resident.
-	DisputeToServe CaseState = "to_serve"
-	DisputeDecided CaseState = "decided"
+	CaseAgencyLost CaseState = "agency_lost"
+	// CaseRecommended: the first of two people has recommended a decision.
+	CaseRecommended CaseState = "recommended"
+	// CaseToServe: a listing was approved and has to be served on the resident.
+	CaseToServe CaseState = "to_serve"
+	CaseDecided CaseState = "decided"
 )
 
 // CaseStates are all states of a case, in order.
-var CaseStates = []CaseState{DisputeFiled, DisputeAssigned, DisputeAgencyAsked,
-	DisputeAgencyAnswered, DisputeAgencySilent, DisputeAgencyLost, DisputeRecommended, DisputeToServe, DisputeDecided}
+var CaseStates = []CaseState{CaseFiled, CaseAssigned, CaseAgencyAsked,
+	CaseAgencyAnswered, CaseAgencySilent, CaseAgencyLost, CaseRecommended, CaseToServe, CaseDecided}
 
 // An Outcome is the result of a decision.
 type Outcome string
@@ -319,9 +319,9 @@ var CaseSteps = []string{"assign", "ask_agency", "extend", "recommend", "decide"
 // whoever takes them. It is the state machine that package casework draws, as a table.
 func (d Case) MayFollow() []string {
 	switch d.State {
-	case DisputeFiled:
+	case CaseFiled:
 		return []string{"assign"}
-	case DisputeAssigned:
+	case CaseAssigned:
 		switch d.Kind {
 		case CaseListing:
 			return []string{"assign", "recommend"}
@@ -329,11 +329,11 @@ func (d Case) MayFollow() []string {
 			return []string{"assign", "extend", "decide"}
 		}
 		return []string{"assign", "ask_agency", "extend", "decide"}
-	case DisputeAgencyAsked, DisputeAgencyAnswered, DisputeAgencySilent, DisputeAgencyLost:
+	case CaseAgencyAsked, CaseAgencyAnswered, CaseAgencySilent, CaseAgencyLost:
 		return []string{"assign", "extend", "decide"}
-	case DisputeRecommended:
+	case CaseRecommended:
 		return []string{"assign", "decide"}
-	case DisputeToServe:
+	case CaseToServe:
 		return []string{"serve"}
 	}
 	return nil

@@ -86,7 +86,7 @@ type Export struct {
 	Helping []Mandate `json:"helping" jsonschema:"mandates to act for others, newest first"`
 }
 
-// An ExportIdentity is who the resident is to the city.
+// An ExportIdentity is the resident's identity.
 type ExportIdentity struct {
 	ResidentID ResidentID `json:"resident_id" jsonschema:"random id under which the resident is known inside"`
 	// IDNumber is the whole number: the resident's own.

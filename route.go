@@ -1,9 +1,9 @@
-// Package mingjing holds the words of the product: what a resident, record,
-// listing, rulebook, score, request, dispute and event is, the pure rules on
-// them (ID numbers, scoring), and the views that pages show. It knows no
-// database, no HTTP and no browser, imports the standard library and the tree of hashes alone, and
-// compiles into the server and into the browser alike, so that the resident's
-// phone computes with the very code that the server used.
+// Package mingjing has the types of the product (resident, record, listing, rulebook,
+// score, request, case, event), the pure rules on them (ID numbers, scoring), and the
+// views that pages show. It knows no database, no HTTP and no browser, and imports only
+// the standard library and the access log's tree of hashes. It compiles into the server
+// and into the browser's programs, so that the resident's phone computes with the code
+// that the server used.
 package mingjing
 
 import (

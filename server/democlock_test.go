@@ -52,7 +52,7 @@ func TestAnAgencyThatNeverAnswersLosesAtOnceWhenTheClockIsMoved(t *testing.T) {
 		t.Errorf("five days moved it to %s and one more to %s", was, is)
 	}
 	eventually(t, 20*time.Second, "the agency has lost the point", func() bool {
-		return into[mingjing.Case](b.json("GET", "/api/disputes/"+d.ID, nil).want(200)).State == mingjing.DisputeAgencySilent
+		return into[mingjing.Case](b.json("GET", "/api/disputes/"+d.ID, nil).want(200)).State == mingjing.CaseAgencySilent
 	})
 	// The logins are by the wall's clock and still good; the record has no effect.
 	r := into[mingjing.Case](b.json("GET", "/api/disputes/"+d.ID, nil).want(200)).Record

@@ -52,15 +52,15 @@ func (b *browser) submit(id, secret, path, kind string, body []byte, at time.Tim
 
 const batchPath = "/api/intake/batches"
 
-func fare(n mingjing.IDNumber, ref string) agencyside.Line {
+func fare(n mingjing.IDNumber, ref string) agencyside.BatchLine {
 	on := mingjing.DateOf(time.Now().AddDate(0, 0, -10))
-	return agencyside.Line{Op: agencyside.OpRecord, Ref: ref, IDNumber: string(n), Code: "metro.fare_evasion", Occurred: string(on),
+	return agencyside.BatchLine{Op: agencyside.OpRecord, Ref: ref, IDNumber: string(n), Code: "metro.fare_evasion", Occurred: string(on),
 		Detail: mingjing.Text{"zh-CN": "未刷卡进站。", "en": "Entered without a ticket."},
 		Document: mingjing.Document{Kind: "penalty_decision", Issuer: "上海申通地铁集团有限公司", Number: "罚 " + ref, Date: on.AddDays(1),
 			Hash: strings.Repeat("ab", 32)}}
 }
 
-func batch(t testing.TB, id string, lines ...agencyside.Line) []byte {
+func batch(t testing.TB, id string, lines ...agencyside.BatchLine) []byte {
 	t.Helper()
 	data, err := json.Marshal(agencyside.Batch{ID: id, Lines: lines})
 	if err != nil {
@@ -196,7 +196,7 @@ func TestAnAgencySubmitsAndItsOfficerAnswersByHand(t *testing.T) {
 		t.Errorf("the form goes to %s", to)
 	}
 	own := into[mingjing.Case](b.json("GET", "/api/disputes/"+d.ID, nil).want(200))
-	if own.State != mingjing.DisputeAgencyAnswered || own.Answer == nil || own.Answer.Document == nil || own.Answer.By != "顾南" ||
+	if own.State != mingjing.CaseAgencyAnswered || own.Answer == nil || own.Answer.Document == nil || own.Answer.By != "顾南" ||
 		len(own.AgencyOpened) != 1 || own.AgencyOpened[0].Who != "顾南" {
 		t.Fatalf("%+v", own)
 	}

@@ -88,7 +88,7 @@ func TestEveryStepAnswersAProgramToo(t *testing.T) {
 		}
 		k := into[mingjing.CaseView](handler.json("POST", "/api/admin/counter/disputes",
 			map[string]any{"visit": v.Visit, "record_id": v.Records[i].ID, "reason": "not_me", "statement": "It was not me."}).want(201))
-		if k.State != mingjing.DisputeFiled {
+		if k.State != mingjing.CaseFiled {
 			t.Errorf("the case is %s", k.State)
 		}
 		r := into[mingjing.RelativesView](handler.json("POST", "/api/admin/relatives", map[string]any{"id_number": number}).want(201))

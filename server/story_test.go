@@ -229,11 +229,11 @@ func TestTheStoryOfTheGuarantorFromLoginToCorrection(t *testing.T) {
 		t.Errorf("deciding a case that nobody has taken: %s", code)
 	}
 	if k = into[mingjing.CaseView](h.json("POST", "/api/admin/cases/"+dispute+"/assign", nil).want(
-		200)); k.State != mingjing.DisputeAssigned || k.Handler == "" {
+		200)); k.State != mingjing.CaseAssigned || k.Handler == "" {
 		t.Errorf("assigned: %s to %s", k.State, k.Handler)
 	}
 	if k = into[mingjing.CaseView](h.json("POST", "/api/admin/cases/"+dispute+"/ask-agency", nil).want(
-		200)); k.State != mingjing.DisputeAgencyAsked {
+		200)); k.State != mingjing.CaseAgencyAsked {
 		t.Errorf("asked: %s", k.State)
 	}
 	if code := h.json("POST", "/api/admin/cases/"+dispute+"/decision", decision("rejected", one, two)).problem(
@@ -242,7 +242,7 @@ func TestTheStoryOfTheGuarantorFromLoginToCorrection(t *testing.T) {
 	}
 	eventually(t, 30*time.Second, "the agency answers", func() bool {
 		k = into[mingjing.CaseView](h.json("GET", "/api/admin/cases/"+dispute, nil).want(200))
-		return k.State == mingjing.DisputeAgencyAnswered
+		return k.State == mingjing.CaseAgencyAnswered
 	})
 	if k.Answer == nil || k.Answer.Position != mingjing.PositionWithdrawn {
 		t.Errorf("the agency answered %+v", k.Answer)
@@ -262,7 +262,7 @@ func TestTheStoryOfTheGuarantorFromLoginToCorrection(t *testing.T) {
 		}
 	}
 	k = into[mingjing.CaseView](h.json("POST", "/api/admin/cases/"+dispute+"/decision", decision("upheld", two, one)).want(200))
-	if k.State != mingjing.DisputeDecided || k.Decision == nil || k.Decision.Outcome != mingjing.OutcomeUpheld {
+	if k.State != mingjing.CaseDecided || k.Decision == nil || k.Decision.Outcome != mingjing.OutcomeUpheld {
 		t.Errorf("decided: %+v", k.Decision)
 	}
 	for _, e := range k.Evidence {

@@ -1,8 +1,8 @@
 //go:build ignore
 
-// Command compress FILE FOLDER writes FILE.br and FILE.gz into the folder, as
-// small as they get: the browser's program is compressed once, when it is built,
-// and never while it is served.
+// Command compress FILE FOLDER writes FILE.br and FILE.gz into the folder, as small as
+// possible: the browser's program is compressed once, when it is built, and never while
+// it is served.
 package main
 
 import (

@@ -1,7 +1,7 @@
-// Package web holds the public files that the server sends as they are: style,
-// icons, the scripts that start the browser's program, and the program itself
-// when it was built before the server. It knows nothing of HTTP; it names each
-// file by its content, so that a browser may keep it for good.
+// Package web has the public files that the server sends as they are: style, icons, the
+// scripts that start the browser's programs, and the programs themselves when they were
+// built before the server. It knows nothing of HTTP; it names each file by its content,
+// so that a browser may store it for good.
 package web
 
 import (
@@ -39,7 +39,7 @@ type File struct {
 	Hash string
 }
 
-// Hash is the start of the SHA-256 of data, 12 hex digits: enough to tell the
+// Hash returns the start of the SHA-256 of data, 12 hex digits: enough to tell the
 // versions of one file apart.
 func Hash(data []byte) string {
 	sum := sha256.Sum256(data)
@@ -71,12 +71,12 @@ var public = sync.OnceValue(func() map[string]File {
 		return nil
 	})
 	if err != nil {
-		panic("web: reading the embedded files: " + err.Error()) // they are part of the program
+		panic("web: reading the embedded files: " + err.Error()) // they are embedded
 	}
 	return all
 })
 
-// Files are the public files, by name, without the browser's program.
+// Files returns the public files, by name, without the browser's program.
 func Files() []File {
 	all := make([]File, 0, len(public()))
 	for _, f := range public() {
@@ -86,9 +86,9 @@ func Files() []File {
 	return all
 }
 
-// URL is the address of a public file, with the hash of its content so that it
-// may be kept for good. It panics on a name that is no file: that is a mistake in
-// the program.
+// URL returns the address of a public file, with the hash of its content so that
+// browsers may store it for good. It panics on a name that is no file: that is a
+// mistake in the program.
 func URL(name string) string {
 	f, ok := public()[name]
 	if !ok {
@@ -100,18 +100,18 @@ func URL(name string) string {
 const (
 	workerName  = "worker.js"
 	checkerName = "check.js"
-	// hostStyle is sent as the end of style: one request, and no rule of one that
-	// is late.
+	// hostStyle is sent as the end of style: with one request, its rules are never
+	// late.
 	style     = "app.css"
 	hostStyle = "host.css"
 )
 
-// Worker is the template of the service worker. It has the placeholders
-// {{.Version}}, {{.Files}}, {{.Programs}}, {{.OfflinePages}} and {{.Notices}}; all
-// but the first stand for JSON.
+// Worker returns the template of the service worker. It has the placeholders
+// {{.Version}}, {{.Files}}, {{.Programs}}, {{.OfflinePages}} and {{.Notices}}; all but
+// the first stand for JSON.
 func Worker() string { return script(workerName) }
 
-// CheckWorker is the template of the worker that checks the access log. It has the
+// CheckWorker returns the template of the worker that checks the access log. It has the
 // placeholders {{.Exec}} and {{.Program}}, both addresses.
 func CheckWorker() string { return script(checkerName) }
 
@@ -124,7 +124,7 @@ func script(name string) string {
 }
 
 // Programs are the names of the browser's programs that take pages over: the
-// resident's, and that of staff and agencies. Nobody is sent both.
+// resident's, and that of staff and agencies. Nobody loads both.
 var Programs = []string{"app", "desk"}
 
 // Checker is the name of the program that checks the access log in a worker.
@@ -134,16 +134,16 @@ const Checker = "check"
 type Program struct {
 	Name         string
 	Brotli, Gzip []byte
-	// Size is how many bytes it has unpacked.
+	// Size is the number of bytes after decompression.
 	Size int
 	// Hash is the start of the SHA-256 of Brotli, 12 hex digits.
 	Hash string
 }
 
-// URL is the address of the program, with the hash of its content.
+// URL returns the address of the program, with the hash of its content.
 func (p Program) URL() string { return "/web/" + p.Name + ".wasm?v=" + p.Hash }
 
-// Wasm is the browser's program of a name; ok is false when the server was built
+// Wasm returns the browser's program of a name; ok is false when the server was built
 // without.
 func Wasm(name string) (p Program, ok bool) {
 	br, err := files.ReadFile("build/" + name + ".wasm.br")
@@ -154,7 +154,7 @@ func Wasm(name string) (p Program, ok bool) {
 	if err != nil || len(gz) < 18 {
 		return Program{}, false
 	}
-	// The last four bytes of a gzip file are the size of what it holds (RFC 1952).
+	// The last four bytes of a gzip file are the size of its content (RFC 1952).
 	size := int(binary.LittleEndian.Uint32(gz[len(gz)-4:]))
 	return Program{Name: name, Brotli: br, Gzip: gz, Size: size, Hash: Hash(br)}, true
 }

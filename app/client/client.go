@@ -112,16 +112,23 @@ func Work(ctx context.Context, address string, task []byte) ([]byte, error) {
 		return nil, ErrNoBrowser
 	}
 	worker := app.Window().Get("Worker").New(address)
-	defer worker.Call("terminate")
 	done := make(chan app.Value, 2)
 	hear := app.FuncOf(func(_ app.Value, args []app.Value) any {
 		done <- args[0]
 		return nil
 	})
-	defer hear.Release()
-	for _, event := range []string{"message", "error"} {
+	events := []string{"message", "error"}
+	for _, event := range events {
 		worker.Call("addEventListener", event, hear)
 	}
+	defer func() {
+		// A message that is on its way must not call what was released.
+		for _, event := range events {
+			worker.Call("removeEventListener", event, hear)
+		}
+		worker.Call("terminate")
+		hear.Release()
+	}()
 	worker.Call("postMessage", string(task))
 	select {
 	case <-ctx.Done():

@@ -64,16 +64,16 @@ func ListingTag(v *mingjing.View, l mingjing.Listing) app.UI {
 
 // DisputeTag returns the state of a case as a tag; once decided, its outcome.
 func DisputeTag(v *mingjing.View, d mingjing.Case) app.UI {
-	if d.Decision != nil && d.State == mingjing.DisputeDecided {
+	if d.Decision != nil && d.State == mingjing.CaseDecided {
 		return c.Tag{Text: OutcomeText(v, d), Tone: outcomeTone(d)}.UI()
 	}
 	tone := "info"
 	switch d.State {
-	case mingjing.DisputeFiled, mingjing.DisputeDecided:
+	case mingjing.CaseFiled, mingjing.CaseDecided:
 		tone = ""
-	case mingjing.DisputeAgencySilent, mingjing.DisputeToServe:
+	case mingjing.CaseAgencySilent, mingjing.CaseToServe:
 		tone = "warn"
-	case mingjing.DisputeAgencyLost:
+	case mingjing.CaseAgencyLost:
 		tone = "good"
 	}
 	return c.Tag{Text: Code(v, "dispute_state", string(d.State)), Tone: tone}.UI()
@@ -436,7 +436,7 @@ func TimelineWho(v *mingjing.View, d mingjing.Case, e mingjing.TimelineEntry) st
 // LostText returns what an agency's silence has caused so far.
 func LostText(v *mingjing.View, d mingjing.Case) string {
 	switch {
-	case d.State != mingjing.DisputeAgencyLost:
+	case d.State != mingjing.CaseAgencyLost:
 		return T(v, "dispute.silent")
 	case d.Listing != nil:
 		return T(v, "dispute.lost_listing")
@@ -448,16 +448,16 @@ func LostText(v *mingjing.View, d mingjing.Case) string {
 func AgencyAnswer(v *mingjing.View, d mingjing.Case) app.UI {
 	if d.Answer == nil {
 		switch d.State {
-		case mingjing.DisputeAgencySilent, mingjing.DisputeAgencyLost:
+		case mingjing.CaseAgencySilent, mingjing.CaseAgencyLost:
 			said := LostText(v, d)
 			if v.Who != nil && v.Who.Role.Staff() {
 				said = T(v, "case.silent")
-				if d.State == mingjing.DisputeAgencyLost {
+				if d.State == mingjing.CaseAgencyLost {
 					said = T(v, "case.lost")
 				}
 			}
 			return c.Notification{Kind: "info", Text: said}.UI()
-		case mingjing.DisputeAgencyAsked:
+		case mingjing.CaseAgencyAsked:
 			return c.Muted(T(v, "dispute.agency_answer_none"))
 		}
 		return nil

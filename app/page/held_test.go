@@ -113,7 +113,7 @@ func TestOnlyOtherDevicesAreEndedHere(t *testing.T) {
 }
 
 func TestAMissedAgencyClockIsNoLongerWaitedFor(t *testing.T) {
-	d := pagetest.DisputeIn(mingjing.DisputeAgencySilent, false)
+	d := pagetest.DisputeIn(mingjing.CaseAgencySilent, false)
 	if k := page.NextClock(d.Clocks); k == nil || k.Code != "decide" {
 		t.Errorf("next is %+v, want the decision", k)
 	}

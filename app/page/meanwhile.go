@@ -52,7 +52,7 @@ func meanwhile(v *mingjing.View) []app.UI {
 // lastOf returns the state of a case and the last thing that happened in it.
 func lastOf(v *mingjing.View, d mingjing.Case) []app.UI {
 	state := Code(v, "dispute_state", string(d.State))
-	if d.Decision != nil && d.State == mingjing.DisputeDecided {
+	if d.Decision != nil && d.State == mingjing.CaseDecided {
 		state = OutcomeText(v, d)
 	}
 	out := []app.UI{c.P(T(v, "meanwhile.now", "state", state))}

@@ -118,7 +118,7 @@ func decodeBatch(body []byte) (agencyside.Batch, error) {
 	}
 	b := agencyside.Batch{ID: wire.ID}
 	for _, raw := range wire.Lines {
-		var l agencyside.Line
+		var l agencyside.BatchLine
 		dec := json.NewDecoder(bytes.NewReader(raw))
 		dec.DisallowUnknownFields()
 		if err := dec.Decode(&l); err != nil || bytes.Equal(raw, []byte("null")) || strings.Contains(string(raw), `\u0000`) {
@@ -127,7 +127,7 @@ func decodeBatch(body []byte) (agencyside.Batch, error) {
 			}
 			_ = json.Unmarshal(raw, &named)
 			ref, _ := named.Ref.(string)
-			l = agencyside.Line{Ref: ref, Bad: true}
+			l = agencyside.BatchLine{Ref: ref, Bad: true}
 		}
 		b.Lines = append(b.Lines, l)
 	}
@@ -136,7 +136,7 @@ func decodeBatch(body []byte) (agencyside.Batch, error) {
 
 // decodeCSV reads the lines of a batch as CSV with a header row. A wrong row is marked
 // and stops none of the others.
-func decodeCSV(body []byte) ([]agencyside.Line, error) {
+func decodeCSV(body []byte) ([]agencyside.BatchLine, error) {
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
 	if !utf8.Valid(body) || bytes.IndexByte(body, 0) >= 0 {
 		return nil, errBadBody
@@ -153,7 +153,7 @@ func decodeCSV(body []byte) ([]agencyside.Line, error) {
 			return nil, mingjing.InvalidFields(mingjing.FieldError{Field: "lines", Code: "column_unknown"})
 		}
 	}
-	var lines []agencyside.Line
+	var lines []agencyside.BatchLine
 	for {
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
@@ -163,7 +163,7 @@ func decodeCSV(body []byte) ([]agencyside.Line, error) {
 			return nil, mingjing.InvalidFields(mingjing.FieldError{Field: "lines", Code: "batch_too_long"})
 		}
 		if _, broken := errors.AsType[*csv.ParseError](err); broken || err == nil && len(row) != len(head) {
-			lines = append(lines, agencyside.Line{Bad: true})
+			lines = append(lines, agencyside.BatchLine{Bad: true})
 			continue
 		} else if err != nil {
 			return nil, errBadBody
@@ -172,7 +172,7 @@ func decodeCSV(body []byte) ([]agencyside.Line, error) {
 	}
 }
 
-func csvLine(head, row []string) agencyside.Line {
+func csvLine(head, row []string) agencyside.BatchLine {
 	get := func(name string) string {
 		if i := slices.Index(head, name); i >= 0 {
 			return strings.TrimSpace(row[i])
@@ -191,7 +191,7 @@ func csvLine(head, row []string) agencyside.Line {
 		}
 		return out
 	}
-	l := agencyside.Line{Op: get("op"), Ref: get("ref"), IDNumber: get("id_number"), Subject: get("subject"), Code: get("code"),
+	l := agencyside.BatchLine{Op: get("op"), Ref: get("ref"), IDNumber: get("id_number"), Subject: get("subject"), Code: get("code"),
 		Occurred: get("occurred"), Detail: text("detail"), Ground: text("ground"), Reason: get("reason"),
 		Document: mingjing.Document{Kind: get("document_kind"), Issuer: get("document_issuer"), Number: get("document_number"),
 			Date: mingjing.Date(get("document_date")), Hash: get("document_hash")}}
@@ -201,7 +201,7 @@ func csvLine(head, row []string) agencyside.Line {
 	if months := get("months"); months != "" {
 		n, err := strconv.Atoi(months)
 		if err != nil {
-			return agencyside.Line{Ref: l.Ref, Bad: true}
+			return agencyside.BatchLine{Ref: l.Ref, Bad: true}
 		}
 		l.Months = n
 	}

@@ -78,7 +78,7 @@ func TestEvidenceThatComesTooLateIsKeptForTheNextDispute(t *testing.T) {
 	c.clock.pass(time.Hour)
 	d, err := c.AddEvidence(ctx, a, d.ID, []cases.Upload{pdf})
 	must(t, err)
-	if len(d.Evidence) != 1 || !d.Evidence[0].Late || d.State != mingjing.DisputeDecided {
+	if len(d.Evidence) != 1 || !d.Evidence[0].Late || d.State != mingjing.CaseDecided {
 		t.Fatalf("late evidence %+v in state %s", d.Evidence, d.State)
 	}
 	next, err := c.FileDispute(ctx, a, cases.Filing{Previous: d.ID, Reason: mingjing.ReasonWrongFacts, Statement: "See the receipt."})

@@ -96,7 +96,7 @@ func TestAnAgencyAnswersWithADocument(t *testing.T) {
 		}
 		k, err := c.Case(ctx, handler, d.ID)
 		must(t, err)
-		if k.State != mingjing.DisputeAgencyAnswered || k.Answer.Document == nil || len(k.Evidence) != 1 || len(k.AgencyOpened) != 1 {
+		if k.State != mingjing.CaseAgencyAnswered || k.Answer.Document == nil || len(k.Evidence) != 1 || len(k.AgencyOpened) != 1 {
 			t.Errorf("%+v", k.Case)
 		}
 		if c.bus.count("agency:court", mingjing.EventDispute) <= heard {
@@ -126,9 +126,9 @@ func TestAnAnswerCountsUntilTheSecondNoticeIsOver(t *testing.T) {
 		k := c.storedDispute(t, d.ID)
 		r := c.storedRecord(t, k.RecordID)
 		switch {
-		case notice == 1 && (k.State != mingjing.DisputeAgencyAnswered || r.State != mingjing.RecordSuspended):
+		case notice == 1 && (k.State != mingjing.CaseAgencyAnswered || r.State != mingjing.RecordSuspended):
 			t.Errorf("in the second notice: %s, %s", k.State, r.State)
-		case notice == 2 && (k.State != mingjing.DisputeAgencyLost || r.State != mingjing.RecordRemoved):
+		case notice == 2 && (k.State != mingjing.CaseAgencyLost || r.State != mingjing.RecordRemoved):
 			t.Errorf("too late: %s, %s", k.State, r.State)
 		}
 	}
@@ -169,7 +169,7 @@ func TestAnAgencySeesWhatIsPutToItAndNothingElse(t *testing.T) {
 		wants(t, err, "forbidden")
 		_, err = c.AgencyHoldings(ctx, who, "", "")
 		wants(t, err, "forbidden")
-		_, err = c.Submit(ctx, who, agencyside.Batch{ID: "x", Lines: []agencyside.Line{owes(1, "one")}})
+		_, err = c.Submit(ctx, who, agencyside.Batch{ID: "x", Lines: []agencyside.BatchLine{owes(1, "one")}})
 		wants(t, err, "forbidden")
 	}
 	if list, err := c.AgencyQuestions(ctx, officer, ""); err != nil || len(list.Questions) != 0 {

@@ -6,7 +6,7 @@
 // own with a chapter, the ports that it needs, and its own state machine:
 //
 //	kernel      the city's clock and calendar, transactions, permission, access entries
-//	notice      inboxes, and the ways by which notices leave the house
+//	notice      inboxes, push messages and e-mails
 //	holding     records and listings that are held, and a listing's states
 //	score       consents, score requests and scores
 //	cases       a case from its filing to its letter; mandates
@@ -21,7 +21,8 @@
 // A part imports only parts above it in this list.
 //
 // Every exported method of a part that takes an actor checks what that actor may do;
-// there is no other way to the data.
+// there is no other way to the data. What is sealed for a resident is opened by a reader,
+// which is made with an entry of the access log; see package kernel.
 package casework
 
 import (
@@ -111,8 +112,7 @@ type Config struct {
 	Store    Store
 	Bus      kernel.Bus
 	Agencies Agencies
-	// Printer is nil where nothing is set on paper: what is taken along has no PDFs
-	// then.
+	// Printer makes PDF files; where it is nil, exports have none.
 	Printer takeaway.Printer
 	// Ledger is nil where nobody asks for proofs of the access log.
 	Ledger accesslog.Ledger

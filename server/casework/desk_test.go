@@ -35,7 +35,7 @@ func TestTheNextCaseIsTheOneThatWaitsLongest(t *testing.T) {
 	for _, want := range cases {
 		k, err := c.Next(ctx, handler)
 		must(t, err)
-		if k.ID != want || k.HandlerID != handler.ID || k.State != mingjing.DisputeAssigned {
+		if k.ID != want || k.HandlerID != handler.ID || k.State != mingjing.CaseAssigned {
 			t.Errorf("the next is %s of %s in %s, want %s", k.ID, k.HandlerID, k.State, want)
 		}
 	}

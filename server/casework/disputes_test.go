@@ -28,7 +28,7 @@ func TestFilingPausesTheEffectAtOnce(t *testing.T) {
 	if counts(s, record) || !counts(s, listing) || s.Cause != "dispute_filed" {
 		t.Errorf("score %+v", s)
 	}
-	if d.State != mingjing.DisputeFiled || d.Record == nil || d.Record.State != mingjing.RecordDisputed || d.Record.DisputeID != d.ID {
+	if d.State != mingjing.CaseFiled || d.Record == nil || d.Record.State != mingjing.RecordDisputed || d.Record.DisputeID != d.ID {
 		t.Errorf("dispute %+v of %+v", d, d.Record)
 	}
 	c.file(t, a, "", listing)
@@ -164,7 +164,7 @@ func TestACaseIsTakenOnceAndASupervisorMayTakeOver(t *testing.T) {
 	wants(t, err, "case_not_yours")
 	k, err := c.Assign(ctx, handler, d.ID)
 	must(t, err)
-	if k.HandlerID != handler.ID || k.State != mingjing.DisputeAssigned {
+	if k.HandlerID != handler.ID || k.State != mingjing.CaseAssigned {
 		t.Errorf("%s in state %s", k.HandlerID, k.State)
 	}
 	_, err = c.Assign(ctx, handler2, d.ID)
@@ -261,7 +261,7 @@ func TestAnAgencyThatIsSilentLosesThePoint(t *testing.T) {
 		}
 		got, err := c.Case(ctx, handler, d.ID)
 		must(t, err)
-		if got.State != mingjing.DisputeAgencyLost || got.Next == nil || got.Next.Code != "decide" {
+		if got.State != mingjing.CaseAgencyLost || got.Next == nil || got.Next.Code != "decide" {
 			t.Errorf("state %s, next clock %+v", got.State, got.Next)
 		}
 		for _, k := range got.Clocks {

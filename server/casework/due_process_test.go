@@ -164,7 +164,7 @@ func TestAListingIsDecidedByTwoPeople(t *testing.T) {
 	}
 	k, err := c.Recommend(ctx, supervisor, l.CaseID, yes)
 	must(t, err)
-	if k.State != mingjing.DisputeRecommended || k.HandlerID != "" || slices.Contains(k.Allowed, "assign") {
+	if k.State != mingjing.CaseRecommended || k.HandlerID != "" || slices.Contains(k.Allowed, "assign") {
 		t.Errorf("%s, held by %q; the first may %v", k.State, k.HandlerID, k.Allowed)
 	}
 	for _, first := range []mingjing.Actor{supervisor, handler} { // the first of the two, and one who is no supervisor
@@ -188,7 +188,7 @@ func TestAProposalThatNobodyDecidesInTimeIsRefused(t *testing.T) {
 	l := c.propose(t, 1, "one")
 	c.tick(t, l.CaseID)
 	d := c.storedDispute(t, l.CaseID)
-	if s := c.listingState(t, l.ID); s != mingjing.ListingRefused || d.State != mingjing.DisputeDecided || d.Decision.Rule != "unchecked" {
+	if s := c.listingState(t, l.ID); s != mingjing.ListingRefused || d.State != mingjing.CaseDecided || d.Decision.Rule != "unchecked" {
 		t.Errorf("the listing is %s, the case %s: %+v", s, d.State, d.Decision)
 	}
 	if err := c.ConfirmReceipt(ctx, a, l.ID); codeOf(err) != "nothing_to_confirm" {
@@ -278,7 +278,7 @@ func TestASecondNoticeIsHeard(t *testing.T) {
 		notices = append(notices, q.Notice)
 		return nil, nil
 	}
-	for c.storedDispute(t, d.ID).State == mingjing.DisputeAgencyAsked {
+	for c.storedDispute(t, d.ID).State == mingjing.CaseAgencyAsked {
 		wait, err := c.job(ctx, cases.JobQuestion, d.ID)
 		must(t, err)
 		c.clock.pass(wait)

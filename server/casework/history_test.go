@@ -79,7 +79,7 @@ func (h *history) actions() map[string]func(*rapid.T) {
 				}
 				_, err := h.job(ctx, cases.JobQuestion, d.ID)
 				h.allowed(err)
-				if now := h.storedDispute(t, d.ID); d.State != mingjing.DisputeAgencyLost && now.State == mingjing.DisputeAgencyLost {
+				if now := h.storedDispute(t, d.ID); d.State != mingjing.CaseAgencyLost && now.State == mingjing.CaseAgencyLost {
 					h.lost[d.RecordID+d.ListingID] = true
 				}
 			}
@@ -119,7 +119,7 @@ func (h *history) actions() map[string]func(*rapid.T) {
 				t.Fatalf("one person decided alone")
 			}
 			if err == nil && d.Kind == mingjing.CaseDispute && r.Outcome == mingjing.OutcomeRejected &&
-				(d.State != mingjing.DisputeAgencyAnswered || d.Answer.Position == mingjing.PositionWithdrawn) {
+				(d.State != mingjing.CaseAgencyAnswered || d.Answer.Position == mingjing.PositionWithdrawn) {
 				t.Fatalf("rejected in state %s on %+v", d.State, d.Answer)
 			}
 			if err != nil && h.standing(d) != before {
@@ -245,7 +245,7 @@ func (h *history) check(t *rapid.T) {
 	for _, id := range h.disputes {
 		d := h.storedDispute(t, id)
 		running := slices.ContainsFunc(d.Clocks, func(k mingjing.Clock) bool { return k.MetAt == nil && !k.Missed })
-		if d.State == mingjing.DisputeDecided {
+		if d.State == mingjing.CaseDecided {
 			if d.Decision == nil || d.Decision.Rule == "" && (d.Decision.By == "" || d.Decision.Reasons == "") || running || !d.NextDue.IsZero() {
 				t.Fatalf("decided: %+v", d)
 			}
@@ -261,7 +261,7 @@ func (h *history) check(t *rapid.T) {
 		if !running || d.NextDue.IsZero() {
 			t.Fatalf("in state %s no clock runs", d.State)
 		}
-		if (d.State == mingjing.DisputeFiled) && d.HandlerID != "" {
+		if (d.State == mingjing.CaseFiled) && d.HandlerID != "" {
 			t.Fatalf("in state %s the handler is %q", d.State, d.HandlerID)
 		}
 		if d.Kind == mingjing.CaseDispute || d.Kind == mingjing.CaseReview {

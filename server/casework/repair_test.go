@@ -96,7 +96,7 @@ func TestAnUnansweredApplicationForRepairSuspendsTheListing(t *testing.T) {
 	}
 	got, err := c.Case(ctx, supervisor, d.ID)
 	must(t, err)
-	if !got.Escalated || got.State != mingjing.DisputeFiled {
+	if !got.Escalated || got.State != mingjing.CaseFiled {
 		t.Errorf("the case is %s, escalated %v", got.State, got.Escalated)
 	}
 	_, err = c.Assign(ctx, handler, d.ID)

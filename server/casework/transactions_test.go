@@ -43,7 +43,7 @@ func TestFilingADisputeIsTwoTransactionsAtMost(t *testing.T) {
 		counting.n = 0
 		d, err := c.FileDispute(ctx, a, w.filing)
 		must(t, err)
-		if counting.n > w.most || d.ID == "" || d.State != mingjing.DisputeFiled {
+		if counting.n > w.most || d.ID == "" || d.State != mingjing.CaseFiled {
 			t.Errorf("%s: %d transactions, want %d at most; the case is %+v", w.what, counting.n, w.most, d)
 		}
 	}

@@ -27,12 +27,12 @@
 // Attempts are counted in Redis under keyed hashes, never under an ID number or an
 // address, in three ways:
 //
-// //   - Device: one identifier from one address. Few a minute, fewer an hour and
-// //     fewer still a day, so that the wait grows. Answered too_many_attempts.
-// //   - Address: one address, whatever the identifiers. Answered too_many_attempts.
-// //   - Stranger: one identifier, from all addresses together. Answered
-// //     login_failed, so that nobody learns that an account is under attack, nor
-// //     whether a password was checked.
+//   - Device: one identifier from one address. Few a minute, fewer an hour and
+//     fewer still a day, so that the wait grows. Answered too_many_attempts.
+//   - Address: one address, whatever the identifiers. Answered too_many_attempts.
+//   - Stranger: one identifier, from all addresses together. Answered
+//     login_failed, so that nobody learns that an account is under attack, nor
+//     whether a password was checked.
 //
 // An identifier and an address that logged in successfully together are known for 90
 // days, and from then on only Device counts for them. So a stranger who tries passwords

@@ -37,10 +37,10 @@ func (t *tx) AddCase(ctx context.Context, d cases.Case) error {
 // shows of it.
 func (t *tx) sealCase(ctx context.Context, op string, d cases.Case) (doc, line []byte, err error) {
 	d.Record, d.Listing, d.Evidence = nil, nil, nil
-	if doc, err = t.seal(ctx, op, sealedDispute, d.Resident, d, d.ID); err != nil {
+	if doc, err = t.seal(ctx, op, sealedCase, d.Resident, d, d.ID); err != nil {
 		return nil, nil, err
 	}
-	line, err = t.seal(ctx, op, sealedDisputeLine, vault.Bureau, d.Line(), d.ID)
+	line, err = t.seal(ctx, op, sealedCaseSummary, vault.Bureau, d.Summary(), d.ID)
 	return doc, line, err
 }
 
@@ -78,15 +78,15 @@ func (t *reader) Case(ctx context.Context, id string) (cases.Case, error) {
 	if err := t.lockOwner(ctx, "dispute", id); err != nil {
 		return cases.Case{}, err
 	}
-	return one[cases.Case](ctx, t, "read a dispute", sealedDispute, `WHERE id = ?`, id)
+	return one[cases.Case](ctx, t, "read a dispute", sealedCase, `WHERE id = ?`, id)
 }
 
-// CaseLine implements [casework.Tx].
-func (t *tx) CaseLine(ctx context.Context, id string) (cases.Case, error) {
+// CaseSummary implements [casework.Tx].
+func (t *tx) CaseSummary(ctx context.Context, id string) (cases.Case, error) {
 	if err := t.lockOwner(ctx, "dispute", id); err != nil {
 		return cases.Case{}, err
 	}
-	return one[cases.Case](ctx, t, "read a line of the queue", sealedDisputeLine, `WHERE id = ?`, id)
+	return one[cases.Case](ctx, t, "read a line of the queue", sealedCaseSummary, `WHERE id = ?`, id)
 }
 
 // CaseByKey implements [casework.Reader].
@@ -94,7 +94,7 @@ func (t *reader) CaseByKey(ctx context.Context, resident mingjing.ResidentID, ke
 	if err := t.lock(ctx, resident); err != nil {
 		return cases.Case{}, err
 	}
-	return one[cases.Case](ctx, t, "find a dispute by key", sealedDispute,
+	return one[cases.Case](ctx, t, "find a dispute by key", sealedCase,
 		`WHERE resident_id = ? AND key_hash = ?`, string(resident), t.s.hashOrNull("key", key))
 }
 
@@ -103,7 +103,7 @@ func (t *reader) CasesOf(ctx context.Context, resident mingjing.ResidentID, limi
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[cases.Case](ctx, t, "list disputes", sealedDispute,
+	return all[cases.Case](ctx, t, "list disputes", sealedCase,
 		`WHERE resident_id = ? ORDER BY filed_at DESC, n DESC LIMIT ?`, string(resident), ownLimit(limit))
 }
 
@@ -112,7 +112,7 @@ func (t *reader) OpenCasesOf(ctx context.Context, resident mingjing.ResidentID) 
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return all[cases.Case](ctx, t, "list open disputes", sealedDispute,
+	return all[cases.Case](ctx, t, "list open disputes", sealedCase,
 		`WHERE resident_id = ? AND state <> 'decided' ORDER BY filed_at DESC, n DESC`, string(resident))
 }
 
@@ -130,7 +130,7 @@ func (t *tx) OpenCaseIDs(ctx context.Context, resident mingjing.ResidentID) (ids
 	return ids, err
 }
 
-// Cases implements [casework.Tx]. The cursor is what [casework.Dispute.Cursor]
+// Cases implements [casework.Tx]. The cursor is what [cases.Case.Cursor]
 // of the page's last case makes; the limit is at most [MaxPage]. Search finds
 // parts of ids and codes in any case, and names when they are whole.
 func (t *tx) Cases(ctx context.Context, f cases.CaseQuery) ([]cases.Case, error) {
@@ -184,7 +184,7 @@ func (t *tx) Cases(ctx context.Context, f cases.CaseQuery) ([]cases.Case, error)
 		}
 		where, args = append(where, "(next_due, id) > (?, ?)"), append(args, due, id)
 	}
-	return all[cases.Case](ctx, t, op, sealedDisputeLine,
+	return all[cases.Case](ctx, t, op, sealedCaseSummary,
 		"WHERE "+strings.Join(where, " AND ")+" ORDER BY next_due, id LIMIT ?", append(args, pageLimit(f.Limit))...)
 }
 
@@ -224,7 +224,8 @@ func (t *tx) LateCounts(ctx context.Context, now time.Time) (late, very int, err
 
 // sealAttachment checks the size of a file that belongs to a case, and returns the
 // case's resident with the sealed description and the sealed file.
-func (t *tx) sealAttachment(ctx context.Context, op, dispute string, row, file sealedColumn, e mingjing.Evidence, data []byte) (resident mingjing.ResidentID, doc, sealed []byte, err error) {
+func (t *tx) sealAttachment(ctx context.Context, op, dispute string, row, file sealedColumn, e mingjing.Evidence,
+	data []byte) (resident mingjing.ResidentID, doc, sealed []byte, err error) {
 	if len(data) > mingjing.MaxEvidenceBytes {
 		return "", nil, nil, fmt.Errorf("store: %s: file of %d bytes, at most %d are stored", op, len(data), mingjing.MaxEvidenceBytes)
 	}
@@ -288,7 +289,8 @@ func (t *reader) EvidenceOf(ctx context.Context, resident mingjing.ResidentID) (
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}
-	return groups[mingjing.Evidence](ctx, t, "list a resident's evidence", sealedEvidence, "dispute_id", `WHERE resident_id = ? ORDER BY added_at, n`, string(resident))
+	return groups[mingjing.Evidence](ctx, t, "list a resident's evidence", sealedEvidence, "dispute_id",
+		`WHERE resident_id = ? ORDER BY added_at, n`, string(resident))
 }
 
 // EvidenceCase implements [casework.Tx].

@@ -20,8 +20,9 @@ func (t *tx) Waiting(ctx context.Context, late time.Time, skip, limit int) ([]ca
 	if !late.IsZero() {
 		where, args = `next_due < ?`, []any{micros(late)}
 	}
-	return all[cases.Case](ctx, t, "list waiting cases", sealedDisputeLine, `WHERE `+where+
-		` AND state <> 'decided' AND state <> 'to_serve' ORDER BY next_due, filed_at, n LIMIT ? OFFSET ?`, append(args, pageLimit(limit), max(0, skip))...)
+	return all[cases.Case](ctx, t, "list waiting cases", sealedCaseSummary, `WHERE `+where+
+		` AND state <> 'decided' AND state <> 'to_serve' ORDER BY next_due, filed_at, n LIMIT ? OFFSET ?`,
+		append(args, pageLimit(limit), max(0, skip))...)
 }
 
 // OpenCases implements [casework.Tx].
@@ -162,8 +163,9 @@ func (t *tx) nameHandlers(ctx context.Context, all []desk.Counts) error {
 		return err
 	}
 	// All of somebody's cases may be from before these were kept.
-	lines, err := groups[cases.Case](ctx, t, op, sealedDisputeLine, "handler_id", `WHERE id IN (`+among+
-		`SELECT (SELECT d.id FROM dispute d WHERE d.handler_id <> '' AND d.handler_id = h.id ORDER BY d.next_due DESC, d.id DESC LIMIT 1) FROM h)`, handlers...)
+	lines, err := groups[cases.Case](ctx, t, op, sealedCaseSummary, "handler_id", `WHERE id IN (`+among+
+		`SELECT (SELECT d.id FROM dispute d WHERE d.handler_id <> '' AND d.handler_id = h.id
+			ORDER BY d.next_due DESC, d.id DESC LIMIT 1) FROM h)`, handlers...)
 	if err != nil {
 		return err
 	}
@@ -292,7 +294,8 @@ func (t *tx) Visit(ctx context.Context, id string) (v desk.Visit, err error) {
 		resident string
 		at       int64
 	)
-	err = t.row(ctx, "read a visit", []any{&v.ID, &v.Staff, &resident, &at}, `SELECT id, staff_id, resident_id, at FROM visit WHERE id = ?`, id)
+	err = t.row(ctx, "read a visit", []any{&v.ID, &v.Staff, &resident, &at},
+		`SELECT id, staff_id, resident_id, at FROM visit WHERE id = ?`, id)
 	v.Resident, v.At = mingjing.ResidentID(resident), fromMicros(at)
 	return v, err
 }
@@ -305,6 +308,7 @@ func (t *tx) AddMiss(ctx context.Context, staff string, at time.Time) error {
 // Misses implements [casework.Tx].
 func (t *tx) Misses(ctx context.Context, staff string, since time.Time) (n int, first time.Time, err error) {
 	var at int64
-	err = t.row(ctx, "count misses", []any{&n, &at}, `SELECT count(*), COALESCE(MIN(at), 0) FROM counter_miss WHERE staff_id = ? AND at >= ?`, staff, micros(since))
+	err = t.row(ctx, "count misses", []any{&n, &at},
+		`SELECT count(*), COALESCE(MIN(at), 0) FROM counter_miss WHERE staff_id = ? AND at >= ?`, staff, micros(since))
 	return n, fromMicros(at), err
 }

@@ -19,7 +19,7 @@ func TestTheDeskKeepsWhatItIsGiven(t *testing.T) {
 		enrol(t, s, a)
 		first, second, taken := dispute(a, "first", "rec-1"), dispute(a, "second", "rec-2"), dispute(a, "taken", "rec-3")
 		second.FiledAt = day.Add(time.Second)
-		taken.HandlerID, taken.Handler, taken.State = "H-1", "Handler One", mingjing.DisputeAssigned
+		taken.HandlerID, taken.Handler, taken.State = "H-1", "Handler One", mingjing.CaseAssigned
 		days := 3
 		do(t, s, func(ctx context.Context, tx *reader) error {
 			for _, d := range []cases.Case{second, first, taken} { // the order is not that of insertion

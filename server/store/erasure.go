@@ -108,13 +108,13 @@ func (t *tx) Erase(ctx context.Context, resident mingjing.ResidentID) error {
 			return err
 		}
 	}
-	lines, err := all[cases.Case](ctx, t, op, sealedDisputeLine, `WHERE resident_id = ?`, id)
+	lines, err := all[cases.Case](ctx, t, op, sealedCaseSummary, `WHERE resident_id = ?`, id)
 	if err != nil {
 		return err
 	}
 	for _, d := range lines {
 		d.Ref = ""
-		line, err := t.seal(ctx, op, sealedDisputeLine, vault.Bureau, d, d.ID)
+		line, err := t.seal(ctx, op, sealedCaseSummary, vault.Bureau, d, d.ID)
 		if err != nil {
 			return err
 		}

@@ -27,9 +27,10 @@ func (t *tx) AddInquiry(ctx context.Context, q inquiry.Row) error {
 	if err != nil {
 		return err
 	}
-	return t.insert(ctx, op, `INSERT INTO inquiry (id, resident_id, seq, staff_id, agency, state, asked_at, due, late, unexplained, unfounded, version, doc)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, q.ID, string(q.Resident), q.Entry.Seq, q.Staff, q.Agency, string(q.State), micros(q.AskedAt),
-		micros(q.Due), flagInt(q.Late), flagInt(q.Unexplained), flagInt(q.Unfounded()), q.Version, doc)
+	return t.insert(ctx, op, `INSERT INTO inquiry
+		(id, resident_id, seq, staff_id, agency, state, asked_at, due, late, unexplained, unfounded, version, doc)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, q.ID, string(q.Resident), q.Entry.Seq, q.Staff, q.Agency,
+		string(q.State), micros(q.AskedAt), micros(q.Due), flagInt(q.Late), flagInt(q.Unexplained), flagInt(q.Unfounded()), q.Version, doc)
 }
 
 // SetInquiry implements [casework.Tx].
@@ -42,8 +43,8 @@ func (t *tx) SetInquiry(ctx context.Context, q inquiry.Row) error {
 		return err
 	}
 	n, err := t.exec(ctx, op, `UPDATE inquiry SET state = ?, due = ?, late = ?, unexplained = ?, unfounded = ?, version = ?, doc = ?
-		WHERE id = ? AND resident_id = ? AND version = ?`, string(q.State), micros(q.Due), flagInt(q.Late), flagInt(q.Unexplained), flagInt(q.Unfounded()),
-		stored.Version, doc, q.ID, string(q.Resident), q.Version)
+		WHERE id = ? AND resident_id = ? AND version = ?`, string(q.State), micros(q.Due), flagInt(q.Late),
+		flagInt(q.Unexplained), flagInt(q.Unfounded()), stored.Version, doc, q.ID, string(q.Resident), q.Version)
 	if err != nil || n == 1 {
 		return err
 	}
@@ -75,7 +76,8 @@ func scanHead(row scanner) (h inquiry.Head, err error) {
 		late            int
 	)
 	err = row.Scan(&h.ID, &resident, &h.Staff, &h.Agency, &state, &asked, &due, &late)
-	h.Resident, h.State, h.AskedAt, h.Due, h.Late = mingjing.ResidentID(resident), mingjing.InquiryState(state), fromMicros(asked), fromMicros(due), late == 1
+	h.Resident, h.State = mingjing.ResidentID(resident), mingjing.InquiryState(state)
+	h.AskedAt, h.Due, h.Late = fromMicros(asked), fromMicros(due), late == 1
 	return h, err
 }
 

@@ -21,9 +21,9 @@ import (
 
 const (
 	// pollInterval is how late a job may be that nothing announces: one that was
-	// put off, or one that another replica committed and has no hands for.
+	// put off, or one that another replica committed and has no free worker for.
 	pollInterval = 150 * time.Millisecond
-	// fetchCooldown is the least time between two looks for jobs.
+	// fetchCooldown is the least time between two queries for jobs.
 	fetchCooldown = 5 * time.Millisecond
 	// leaderInterval is how often the queue's leader looks for scheduled jobs, and how
 	// long before their time it makes them available (River's own constant).
@@ -43,7 +43,7 @@ const (
 	maxJobField = 128
 )
 
-// jobArgs is a [casework.Job] as the queue stores it. At is in microseconds
+// jobArgs is a [kernel.Job] as the queue stores it. At is in microseconds
 // since 1970; 0 is at once.
 type jobArgs struct {
 	Work string `json:"kind"`

@@ -92,11 +92,12 @@ func (s *Store) copyOld(ctx context.Context) error {
 		err := json.Unmarshal(doc, &held)
 		return held.Ref, nil, err
 	}
-	for _, f := range []filled{{"record", "ref", ref}, {"listing", "ref", ref}, {"dispute", "line", func(t *tx, doc []byte) (any, []any, error) {
+	line := func(t *tx, doc []byte) (any, []any, error) {
 		var d cases.Case
 		err := json.Unmarshal(doc, &d)
-		return d.Line(), []any{t.nameHash(d.ResidentName)}, err
-	}}} {
+		return d.Summary(), []any{t.nameHash(d.ResidentName)}, err
+	}
+	for _, f := range []filled{{"record", "ref", ref}, {"listing", "ref", ref}, {"dispute", "line", line}} {
 		ids, err := s.readColumn(ctx, `SELECT id FROM `+f.table+` WHERE `+f.column+` IS NULL`)
 		if err != nil {
 			return err
@@ -164,7 +165,8 @@ func (s *Store) readColumn(ctx context.Context, query string, args ...any) (list
 
 // eachKeyset calls fn for each owner that has a keyset, each time in a transaction of
 // its own in which the owner is locked. It returns how many there were.
-func (s *Store) eachKeyset(ctx context.Context, query string, args []any, fn func(t *tx, owner string, wrapped []byte) error) (n int, err error) {
+func (s *Store) eachKeyset(ctx context.Context, query string, args []any,
+	fn func(t *tx, owner string, wrapped []byte) error) (n int, err error) {
 	owners, err := s.readColumn(ctx, query, args...)
 	if err != nil {
 		return 0, err

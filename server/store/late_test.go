@@ -62,7 +62,7 @@ func TestLateCasesAreFoundByAnInstant(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			d.State, d.NextDue, d.Clocks[0].MetAt = mingjing.DisputeDecided, time.Time{}, &day
+			d.State, d.NextDue, d.Clocks[0].MetAt = mingjing.CaseDecided, time.Time{}, &day
 			return tx.SetCase(ctx, d)
 		})
 		check(500, "d4", "d2d3")

@@ -56,7 +56,8 @@ func (t *tx) addEntry(ctx context.Context, resident mingjing.ResidentID, l mingj
 }
 
 // AccessEntries implements [casework.Reader]. The limit is at most [MaxPage].
-func (t *reader) AccessEntries(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error) {
+func (t *reader) AccessEntries(ctx context.Context, resident mingjing.ResidentID, others bool, before int64,
+	limit int) ([]mingjing.AccessEntry, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}

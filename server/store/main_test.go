@@ -192,7 +192,7 @@ func listing(r kernel.Resident, id string) holding.Listing {
 func dispute(r kernel.Resident, id, record string) cases.Case {
 	return cases.Case{
 		Case: mingjing.Case{
-			ID: id, Reason: mingjing.ReasonNotMe, Statement: "That was not me.", State: mingjing.DisputeFiled, FiledAt: day,
+			ID: id, Reason: mingjing.ReasonNotMe, Statement: "That was not me.", State: mingjing.CaseFiled, FiledAt: day,
 			Clocks: []mingjing.Clock{{Code: "mark", Due: day.Add(24 * time.Hour)}},
 		},
 		Resident: r.ID, ResidentName: r.Name, RecordID: record, AgencyCode: "traffic", CatalogueCode: "drunk-driving",

@@ -36,10 +36,10 @@ func queue(t *testing.T, s *Store, n int) []cases.Case {
 				d.NextDue = day.Add(time.Duration(i*13%n) * time.Hour)
 			}
 			if i%5 == 0 {
-				d.HandlerID, d.State = "H1", mingjing.DisputeAssigned
+				d.HandlerID, d.State = "H1", mingjing.CaseAssigned
 			}
 			if i%6 == 0 {
-				d.State = mingjing.DisputeDecided
+				d.State = mingjing.CaseDecided
 			}
 			if i%3 == 0 {
 				d.AgencyCode, d.CatalogueCode = "court", "Judgment-Debtor"
@@ -71,11 +71,11 @@ func TestTheWorkQueueIsPagedByNearestClock(t *testing.T) {
 			query cases.CaseQuery
 			want  func(cases.Case) bool
 		}{
-			{"open", cases.CaseQuery{}, func(d cases.Case) bool { return d.State != mingjing.DisputeDecided }},
+			{"open", cases.CaseQuery{}, func(d cases.Case) bool { return d.State != mingjing.CaseDecided }},
 			{"all", filter(mingjing.CaseFilter{State: "all"}, ""), func(cases.Case) bool { return true }},
-			{"decided", filter(mingjing.CaseFilter{State: "decided"}, ""), func(d cases.Case) bool { return d.State == mingjing.DisputeDecided }},
+			{"decided", filter(mingjing.CaseFilter{State: "decided"}, ""), func(d cases.Case) bool { return d.State == mingjing.CaseDecided }},
 			{"mine", filter(mingjing.CaseFilter{Mine: true}, "H1"), func(d cases.Case) bool {
-				return d.HandlerID == "H1" && d.State != mingjing.DisputeDecided
+				return d.HandlerID == "H1" && d.State != mingjing.CaseDecided
 			}},
 			{"mine without me", filter(mingjing.CaseFilter{Mine: true}, ""), func(cases.Case) bool { return false }},
 			{"agency", filter(mingjing.CaseFilter{Agency: "court", State: "all"}, ""), func(d cases.Case) bool { return d.AgencyCode == "court" }},
@@ -83,7 +83,7 @@ func TestTheWorkQueueIsPagedByNearestClock(t *testing.T) {
 				return d.ResidentName == "林小1"
 			}},
 			{"search code", filter(mingjing.CaseFilter{Search: "MENT-debt"}, ""), func(d cases.Case) bool {
-				return d.CatalogueCode == "Judgment-Debtor" && d.State != mingjing.DisputeDecided
+				return d.CatalogueCode == "Judgment-Debtor" && d.State != mingjing.CaseDecided
 			}},
 			{"search id", filter(mingjing.CaseFilter{Search: "d0", State: "all"}, ""), func(d cases.Case) bool {
 				return strings.HasPrefix(d.ID, "D0")

@@ -329,16 +329,16 @@ func TestADisputeChangedMeanwhileIsAConflict(t *testing.T) {
 		same(t, "by key", mustGet(t, s, func(ctx context.Context, tx *reader) (cases.Case, error) {
 			return tx.CaseByKey(ctx, r.ID, "key")
 		}), d)
-		mine.State, mine.HandlerID, mine.NextDue = mingjing.DisputeAssigned, "H1", time.Time{}
+		mine.State, mine.HandlerID, mine.NextDue = mingjing.CaseAssigned, "H1", time.Time{}
 		do(t, s, func(ctx context.Context, tx *reader) error { return tx.SetCase(ctx, mine) })
-		theirs.State, theirs.HandlerID = mingjing.DisputeAssigned, "H2"
+		theirs.State, theirs.HandlerID = mingjing.CaseAssigned, "H2"
 		if err := freely(ctx, s, func(tx *reader) error { return tx.SetCase(ctx, theirs) }); !errors.Is(err, kernel.ErrConflict) {
 			t.Errorf("SetDispute: %v, want ErrConflict", err)
 		}
 		stored := mustGet(t, s, read)
 		mine.Version++
 		same(t, "stored", stored, mine)
-		stored.State = mingjing.DisputeDecided
+		stored.State = mingjing.CaseDecided
 		do(t, s, func(ctx context.Context, tx *reader) error {
 			// Decided, it makes room for an appeal.
 			return errors.Join(tx.SetCase(ctx, stored), tx.AddCase(ctx, dispute(r, "appeal", "c")))

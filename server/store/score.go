@@ -42,7 +42,8 @@ func (t *reader) FirstScoreSince(ctx context.Context, resident mingjing.Resident
 		return mingjing.Score{}, err
 	}
 	where, args := scoresOf(resident, rulebook)
-	return one[mingjing.Score](ctx, t, "read the first score since", sealedScore, where+` AND made_at >= ? ORDER BY made_at, n LIMIT 1`, append(args, micros(at))...)
+	return one[mingjing.Score](ctx, t, "read the first score since", sealedScore,
+		where+` AND made_at >= ? ORDER BY made_at, n LIMIT 1`, append(args, micros(at))...)
 }
 
 // Scores implements [casework.Reader].
@@ -51,7 +52,8 @@ func (t *reader) Scores(ctx context.Context, resident mingjing.ResidentID, ruleb
 		return nil, err
 	}
 	where, args := scoresOf(resident, rulebook)
-	list, err := all[mingjing.Score](ctx, t, "list scores", sealedScore, where+` ORDER BY made_at DESC, n DESC LIMIT ?`, append(args, ownLimit(limit))...)
+	list, err := all[mingjing.Score](ctx, t, "list scores", sealedScore,
+		where+` ORDER BY made_at DESC, n DESC LIMIT ?`, append(args, ownLimit(limit))...)
 	slices.Reverse(list)
 	return list, err
 }

@@ -31,16 +31,18 @@ type sealedColumn struct {
 const bureauOwner = "''"
 
 var (
-	sealedResident    = sealedColumn{table: "resident", key: []string{"id"}, owner: "id"}
-	sealedConsent     = sealedColumn{table: "consent", key: []string{"id"}, owner: "resident_id"}
-	sealedRequest     = sealedColumn{table: "request", key: []string{"id"}, owner: "resident_id"}
-	sealedSource      = sealedColumn{table: "source", key: []string{"request_id", "agency"}, owner: "(SELECT resident_id FROM request WHERE request.id = request_id)"}
-	sealedRecord      = sealedColumn{table: "record", key: []string{"id"}, owner: "resident_id"}
-	sealedListing     = sealedColumn{table: "listing", key: []string{"id"}, owner: "resident_id"}
-	sealedScore       = sealedColumn{table: "score", key: []string{"id"}, owner: "resident_id"}
-	sealedDispute     = sealedColumn{table: "dispute", key: []string{"id"}, owner: "resident_id"}
-	sealedEvidence    = sealedColumn{table: "evidence", key: []string{"id"}, owner: "resident_id"}
-	sealedNote        = sealedColumn{table: "note", key: []string{"id"}, owner: "(SELECT resident_id FROM dispute WHERE dispute.id = dispute_id)"}
+	sealedResident = sealedColumn{table: "resident", key: []string{"id"}, owner: "id"}
+	sealedConsent  = sealedColumn{table: "consent", key: []string{"id"}, owner: "resident_id"}
+	sealedRequest  = sealedColumn{table: "request", key: []string{"id"}, owner: "resident_id"}
+	sealedSource   = sealedColumn{table: "source", key: []string{"request_id", "agency"},
+		owner: "(SELECT resident_id FROM request WHERE request.id = request_id)"}
+	sealedRecord   = sealedColumn{table: "record", key: []string{"id"}, owner: "resident_id"}
+	sealedListing  = sealedColumn{table: "listing", key: []string{"id"}, owner: "resident_id"}
+	sealedScore    = sealedColumn{table: "score", key: []string{"id"}, owner: "resident_id"}
+	sealedCase     = sealedColumn{table: "dispute", key: []string{"id"}, owner: "resident_id"}
+	sealedEvidence = sealedColumn{table: "evidence", key: []string{"id"}, owner: "resident_id"}
+	sealedNote     = sealedColumn{table: "note", key: []string{"id"},
+		owner: "(SELECT resident_id FROM dispute WHERE dispute.id = dispute_id)"}
 	sealedEntry       = sealedColumn{table: "look", key: []string{"resident_id", "seq"}, owner: "resident_id"}
 	sealedNotice      = sealedColumn{table: "notice", key: []string{"id"}, owner: "resident_id"}
 	sealedNoticePrefs = sealedColumn{table: "notice_prefs", key: []string{"resident_id"}, owner: "resident_id"}
@@ -59,7 +61,7 @@ var (
 	sealedAnswerFile = sealedColumn{table: "answer_document", column: "data", file: true, key: []string{"id"}, owner: "resident_id"}
 
 	// What belongs to no resident, or says no more of one than that there is a case.
-	sealedDisputeLine = sealedColumn{table: "dispute", column: "line", key: []string{"id"}, owner: bureauOwner}
+	sealedCaseSummary = sealedColumn{table: "dispute", column: "line", key: []string{"id"}, owner: bureauOwner}
 	sealedRecordRef   = sealedColumn{table: "record", column: "ref", key: []string{"id"}, owner: bureauOwner}
 	sealedListingRef  = sealedColumn{table: "listing", column: "ref", key: []string{"id"}, owner: bureauOwner}
 	sealedDeskCase    = sealedColumn{table: "desk_case", key: []string{"dispute_id", "handler_id"}, owner: bureauOwner}
@@ -69,10 +71,12 @@ var (
 )
 
 // allSealed lists every sealed column.
-var allSealed = []sealedColumn{sealedResident, sealedConsent, sealedRequest, sealedSource, sealedRecord, sealedListing, sealedScore, sealedDispute, sealedEvidence,
-	sealedNote, sealedEntry, sealedNotice, sealedNoticePrefs, sealedDevice, sealedInquiry, sealedAnswerDoc, sealedMandate, sealedShare, sealedShareView, sealedExport, sealedExportFile,
-	sealedEvidenceFile, sealedAnswerFile, sealedDisputeLine,
-	sealedRecordRef, sealedListingRef, sealedDeskCase, sealedRelative, sealedDeclaration, sealedBatch}
+var allSealed = []sealedColumn{
+	sealedResident, sealedConsent, sealedRequest, sealedSource, sealedRecord, sealedListing, sealedScore, sealedCase,
+	sealedEvidence, sealedNote, sealedEntry, sealedNotice, sealedNoticePrefs, sealedDevice, sealedInquiry, sealedAnswerDoc,
+	sealedMandate, sealedShare, sealedShareView, sealedExport, sealedExportFile, sealedEvidenceFile, sealedAnswerFile,
+	sealedCaseSummary, sealedRecordRef, sealedListingRef, sealedDeskCase, sealedRelative, sealedDeclaration, sealedBatch,
+}
 
 func (k sealedColumn) contentColumn() string {
 	if k.column == "" {

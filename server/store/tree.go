@@ -148,7 +148,8 @@ func (t *tx) TreeHashes(ctx context.Context, ids []int64) ([]tlog.Hash, error) {
 }
 
 // ProvenEntries implements [casework.Reader]. The limit is at most [MaxPage].
-func (t *reader) ProvenEntries(ctx context.Context, resident mingjing.ResidentID, after, size int64, limit int) ([]mingjing.ProvenEntry, error) {
+func (t *reader) ProvenEntries(ctx context.Context, resident mingjing.ResidentID, after, size int64,
+	limit int) ([]mingjing.ProvenEntry, error) {
 	if err := t.lockForList(ctx, resident); err != nil {
 		return nil, err
 	}

@@ -52,7 +52,8 @@ func proven(t testing.TB, s *Store, r mingjing.ResidentID, n int) {
 }
 
 func anEntry(n int) mingjing.AccessEntry {
-	return mingjing.AccessEntry{At: day.Add(time.Duration(n) * time.Minute), Role: mingjing.RoleHandler, Who: "王", Action: "records", Purpose: "dispute"}
+	return mingjing.AccessEntry{At: day.Add(time.Duration(n) * time.Minute), Role: mingjing.RoleHandler, Who: "王",
+		Action: "records", Purpose: "dispute"}
 }
 
 func TestEveryLookIsInTheTreeWhoeverElseLooks(t *testing.T) {

@@ -145,7 +145,7 @@ func TestOfManyAtOnceExactlyOneWins(t *testing.T) {
 		t.Run("dispute key", func(t *testing.T) {
 			race(t, s, func(ctx context.Context, tx *reader, i int) error {
 				d := dispute(r, fmt.Sprintf("key-%d", i), "k")
-				d.Key, d.State = "once", mingjing.DisputeDecided
+				d.Key, d.State = "once", mingjing.CaseDecided
 				return tx.AddCase(ctx, d)
 			})
 		})

@@ -84,7 +84,7 @@ func foldWords(text string) (words, han string) {
 				w.WriteByte(' ')
 				gap = true
 			}
-		case unicode.Is(unicode.Cf, r): // joiners and soft hyphens are not seen
+		case unicode.Is(unicode.Cf, r): // joiners and soft hyphens are invisible
 		default:
 			w.WriteRune(unicode.ToLower(r))
 			gap = false

@@ -12,8 +12,8 @@ import (
 // MaxBytes is the most bytes of a rulebook or a calendar: 4 MiB.
 const MaxBytes = 4 << 20
 
-// An Error is why a file does not load. Each problem is the JSON pointer of the
-// place, a colon, and what to do; there are a hundred at most.
+// An Error is why a file does not load. Each problem is the JSON pointer of the place,
+// a colon, and what to do; there are at most a hundred.
 type Error struct {
 	File     string // "rulebook" or "calendar"
 	Problems []string
@@ -21,8 +21,8 @@ type Error struct {
 
 func (e *Error) Error() string { return e.File + ": " + strings.Join(e.Problems, "; ") }
 
-// Parse reads a rulebook strictly: at most [MaxBytes] of UTF-8 JSON with nothing
-// after it, which keeps the published [Schema] and what a schema cannot say. The
+// Parse reads a rulebook strictly: at most [MaxBytes] of UTF-8 JSON with nothing after
+// it, which keeps the published [Schema] and the rules that a schema can't say. The
 // rulebook is pinned to the SHA-256 of exactly these bytes. The error is an [*Error].
 func Parse(data []byte) (*mingjing.Rulebook, error) {
 	var c checker
@@ -53,7 +53,7 @@ func ParseCalendar(data []byte) (*mingjing.Calendar, error) {
 	return nil, &Error{"calendar", c.problems}
 }
 
-// A checker gathers problems.
+// A checker collects problems.
 type checker struct {
 	problems []string
 	places   map[string]bool
@@ -79,7 +79,7 @@ func (c *checker) addNew(place, todo string) {
 	}
 }
 
-// shortened keeps what a file says about itself from filling the screen.
+// shortened returns a text from a file, cut so that it does not fill the screen.
 func shortened(s string) string {
 	const most = 600
 	if len(s) <= most {
@@ -88,8 +88,8 @@ func shortened(s string) string {
 	return strings.ToValidUTF8(s[:most], "") + "..."
 }
 
-// decoded reports whether decoding went well. What does not decode though the schema
-// lets it pass is a number such as 1e3.
+// decoded reports whether decoding succeeded. A value that the schema allows and that
+// can't be decoded is a number such as 1e3.
 func (c *checker) decoded(err error) bool {
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		if len(c.problems) == 0 {

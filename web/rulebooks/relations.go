@@ -9,7 +9,7 @@ import (
 	"mingjing"
 )
 
-// rulebook checks what a schema cannot say: what is between two places.
+// rulebook checks the rules that a schema can't say: those about two places.
 func (c *checker) rulebook(b *mingjing.Rulebook) {
 	if b.Min >= b.Max {
 		c.addNew("/max", "it must be above min")
@@ -38,7 +38,7 @@ func (c *checker) codes() func(place, code string) {
 
 func (c *checker) tiers(path string, tiers []mingjing.Tier) {
 	if len(tiers) != len(mingjing.Tiers) {
-		return // the schema says so
+		return // the schema reports it
 	}
 	for i, t := range tiers {
 		at := path + "/" + strconv.Itoa(i)
@@ -69,7 +69,7 @@ func (c *checker) listing(path string, b *mingjing.Rulebook, item *mingjing.Item
 	if item.Listing == "" {
 		return
 	}
-	// A redlist is of no gravity, so that it can do only what every list can.
+	// A redlist has no gravity, so it can do only what every list can.
 	gravity := 0
 	if tier, ok := b.Procedure.Tier(item.Tier); ok && item.Listing == mingjing.Blacklist {
 		gravity = slices.Index(mingjing.Tiers, item.Tier)
@@ -127,7 +127,7 @@ func (c *checker) namesNothing(path string, b *mingjing.Rulebook, item *mingjing
 	const remedy = "remove the item"
 	c.neverNames(path, item.Code, item.Name, remedy)
 	c.neverNamed(path+"/subject", item.Subject, remedy)
-	// The book's own list may be longer than the one that all must hold.
+	// The rulebook's own list may be longer than the one that every rulebook must have.
 	words, _ := foldWords(item.Code + " " + item.Subject)
 	for _, n := range b.NeverUsed {
 		if n.Code == "" || slices.Contains(NeverUsedCodes, n.Code) {
@@ -197,7 +197,7 @@ func (c *checker) bands(b *mingjing.Rulebook) {
 	}
 }
 
-// calendar checks what a schema cannot say of a calendar.
+// calendar checks the rules of a calendar that a schema can't say.
 func (c *checker) calendar(k *mingjing.Calendar) {
 	from, to := k.From.Time(time.UTC), k.To.Time(time.UTC)
 	switch {
@@ -212,7 +212,7 @@ func (c *checker) calendar(k *mingjing.Calendar) {
 	}
 	c.days(k, "/holidays", k.Holidays)
 	c.days(k, "/workdays", k.Workdays)
-	// A calendar that knows no holidays has only the weekends off.
+	// A calendar without holidays has only the weekends off.
 	var week mingjing.Calendar
 	for i, d := range k.Workdays {
 		at := "/workdays/" + strconv.Itoa(i)

@@ -1,6 +1,6 @@
-// Package rulebooks holds the published rulebooks, and the calendars by which they
-// count working days: the JSON files in this folder are public, and they are the
-// ones that score. It knows nothing of who reads them.
+// Package rulebooks has the published rulebooks, and the calendars by which they count
+// working days: the JSON files in this folder are public, and they are the ones that
+// score. It does not know who reads them.
 package rulebooks
 
 import (
@@ -16,8 +16,8 @@ import (
 //go:embed *.json calendars/*.json
 var files embed.FS
 
-// Files are the rulebooks' published bytes by file name, such as
-// "rongcheng.json". The schema is not among them: see [Schema].
+// Files returns the rulebooks' published bytes by file name, such as "rongcheng.json".
+// The schema is not among them: see [Schema].
 func Files() map[string][]byte {
 	byName := map[string][]byte{}
 	for _, name := range names() {
@@ -26,11 +26,11 @@ func Files() map[string][]byte {
 	return byName
 }
 
-// Schema is the JSON Schema of rulebooks, the file [mingjing.RulebookSchema].
+// Schema returns the JSON Schema of rulebooks, the file [mingjing.RulebookSchema].
 func Schema() []byte { return read(mingjing.RulebookSchema) }
 
-// All are the published rulebooks, read anew and in the order of their ids. The
-// error names the file that does not load; a test keeps that from being
+// All returns the published rulebooks, decoded again and in the order of their ids. The
+// error names the file that does not load; a test prevents that such a file is
 // published.
 func All() ([]*mingjing.Rulebook, error) {
 	var books []*mingjing.Rulebook
@@ -47,7 +47,7 @@ func All() ([]*mingjing.Rulebook, error) {
 	return books, nil
 }
 
-// CalendarFiles are the calendars' published bytes by file name, such as
+// CalendarFiles returns the calendars' published bytes by file name, such as
 // "calendars/china.json". The schema is not among them: see [CalendarSchema].
 func CalendarFiles() map[string][]byte {
 	byName := map[string][]byte{}
@@ -57,12 +57,12 @@ func CalendarFiles() map[string][]byte {
 	return byName
 }
 
-// CalendarSchema is the JSON Schema of calendars, the file
+// CalendarSchema returns the JSON Schema of calendars, the file
 // [mingjing.CalendarSchema].
 func CalendarSchema() []byte { return read(calendarFolder + mingjing.CalendarSchema) }
 
-// Calendars are the published calendars, read anew and in the order of their
-// codes, as [All] are the rulebooks.
+// Calendars returns the published calendars, decoded again and in the order of their
+// codes.
 func Calendars() ([]*mingjing.Calendar, error) {
 	var all []*mingjing.Calendar
 	for _, name := range calendarNames() {
@@ -84,7 +84,7 @@ func calendarNames() []string { return named(calendarFolder + "*.json") }
 
 func names() []string { return named("*.json") }
 
-// named are the files that match, schemas left out.
+// named returns the files that match, schemas left out.
 func named(pattern string) []string {
 	all, err := fs.Glob(files, pattern)
 	if err != nil {

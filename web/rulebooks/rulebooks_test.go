@@ -233,7 +233,7 @@ var broken = []struct {
 	{"a band that does not say what it brings", "/bands/0/brings", false, func(b map[string]any) { at(b, "bands", 0)["brings"] = []any{} }},
 }
 
-// at is the object under the keys and indexes.
+// at returns the object under the keys and indexes.
 func at(v any, path ...any) map[string]any {
 	for _, step := range path {
 		switch step := step.(type) {

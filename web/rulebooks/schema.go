@@ -18,8 +18,8 @@ import (
 	"mingjing"
 )
 
-// A fileSchema is a published schema, compiled, and as it is written: its comments
-// say what to do.
+// A fileSchema is a published schema, compiled and as text: its comments say what to
+// do.
 type fileSchema struct {
 	compiled *jsonschema.Schema
 	url      string
@@ -31,7 +31,7 @@ var (
 	calendarSchema = sync.OnceValue(func() fileSchema { return compile(mingjing.CalendarSchema, CalendarSchema()) })
 )
 
-// compile compiles a schema of ours; nothing is fetched for it.
+// compile compiles one of our schemas; nothing is fetched for it.
 func compile(name string, data []byte) fileSchema {
 	s := fileSchema{url: "mem:///" + name}
 	var err error
@@ -48,7 +48,7 @@ func compile(name string, data []byte) fileSchema {
 	return s
 }
 
-// file checks the bytes and what the schema says; false says that they are no JSON.
+// file checks the bytes against the schema; it returns false when they are no JSON.
 func (c *checker) file(data []byte, schema fileSchema) bool {
 	switch {
 	case len(data) > MaxBytes:
@@ -69,8 +69,8 @@ func (c *checker) file(data []byte, schema fileSchema) bool {
 	return false
 }
 
-// syntax checks that the data is one JSON value in which no field is there twice,
-// which neither decoder says.
+// syntax checks that the data is one JSON value in which no field occurs twice, which
+// neither decoder reports.
 func (c *checker) syntax(data []byte) bool {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	if err := c.value(dec, "", 0); err != nil {
@@ -125,13 +125,15 @@ func (c *checker) value(dec *json.Decoder, place string, depth int) error {
 
 func escaped(key string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(key) }
 
-// schema adds what the schema says, in the order of the places, each once.
+// schema adds the problems that the schema reports, in the order of the places, each
+// once.
 func (c *checker) schema(schema fileSchema, wrong *jsonschema.ValidationError) {
 	type problem struct{ place, todo string }
 	var all []problem
 	var leaves func(e *jsonschema.ValidationError)
 	leaves = func(e *jsonschema.ValidationError) {
-		// What none of a list's entries is, is wrong with the list, not with each.
+		// When no entry of a list fits, that is a problem of the list, not of each
+		// entry.
 		if _, contains := e.ErrorKind.(*kind.Contains); len(e.Causes) > 0 && !contains {
 			for _, cause := range e.Causes {
 				leaves(cause)
@@ -165,7 +167,7 @@ func (c *checker) schema(schema fileSchema, wrong *jsonschema.ValidationError) {
 	}
 }
 
-// remedy is what to do about an error: what the kind of error says, or what the
+// remedy returns what to do about an error: what the kind of error says, or what the
 // schema's author wrote beside it.
 func remedy(e *jsonschema.ValidationError, node map[string]any) string {
 	switch k := e.ErrorKind.(type) {
@@ -208,7 +210,7 @@ func remedy(e *jsonschema.ValidationError, node map[string]any) string {
 var typeNames = map[string]string{"array": "a list", "object": "an object", "string": "a text",
 	"integer": "a whole number", "boolean": "true or false"}
 
-// after is the author's comment, as the end of a sentence.
+// after returns the author's comment, as the end of a sentence.
 func after(node map[string]any) string {
 	if todo, ok := node["$comment"].(string); ok {
 		return ": " + todo
@@ -240,7 +242,7 @@ func listed(values []any) string {
 	return strings.Join(texts, ", ")
 }
 
-// node is the part of the schema that a location names; nil for none.
+// node returns the part of the schema that a location names; nil for none.
 func (s fileSchema) node(location string) map[string]any {
 	path, _ := strings.CutPrefix(location, s.url+"#")
 	at := s.text
@@ -260,7 +262,7 @@ func (s fileSchema) node(location string) map[string]any {
 	return m
 }
 
-// wanted says what a missing field of the node should hold.
+// wanted returns what a missing field of the node should contain.
 func (s fileSchema) wanted(node map[string]any, field string) string {
 	properties, _ := node["properties"].(map[string]any)
 	of, _ := properties[field].(map[string]any)

@@ -11,20 +11,20 @@ import (
 const (
 	customSection = 0
 	dataSection   = 11
-	// maxMemory is more than any program's data: a larger address is a mistake.
+	// maxMemory is more than the data of any program: a larger address is an error.
 	maxMemory = 1 << 30
 	// minGap is the shortest run of zeros that ends a data segment. Memory is zero
 	// when a program starts, so zeros need not be written.
 	minGap = 256
 )
 
-// A section is one section of a WebAssembly module, as it is in the file.
+// A section is one section of a WebAssembly module, as in the file.
 type section struct {
 	id   byte
 	body []byte
 }
 
-// A module is a WebAssembly module and what its data segments put into memory.
+// A module is a WebAssembly module, and the memory that its data segments make.
 type module struct {
 	sections []section
 	memory   []byte
@@ -32,7 +32,8 @@ type module struct {
 
 var errShort = errors.New("the module ends too early")
 
-// A reader reads the numbers of a WebAssembly module. After an error it reads nothing.
+// A reader reads the numbers of a WebAssembly module. After an error it reads nothing
+// more.
 type reader struct {
 	b   []byte
 	err error
@@ -132,7 +133,7 @@ func producer(r *reader) string {
 	return ""
 }
 
-// load puts the segments of a data section into memory.
+// load writes the segments of a data section into memory.
 func (m *module) load(body []byte) error {
 	r := &reader{b: body}
 	for range r.uleb() {

@@ -46,7 +46,7 @@ const (
 // the name of its caller apart, and throws when it does not look like this.
 const wrapperName = "?.(*?).?"
 
-// keepName reports whether the runtime compares the name, or shows frames by it.
+// keepName reports whether the runtime compares the name, or uses it to show frames.
 func keepName(name string) bool {
 	return strings.HasPrefix(name, "runtime.") || name == "reflect.makeFuncStub" || name == "reflect.methodValueCall"
 }
@@ -62,7 +62,8 @@ type table struct {
 
 var order = binary.LittleEndian
 
-// findTable finds the table of functions in memory, and refuses one that is not laid out as in Go 1.26.
+// findTable finds the table of functions in memory. It returns an error for a table
+// that is not laid out as in Go 1.26.
 func findTable(m *module) (*table, error) {
 	magic := []byte{0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8}
 	for from := 0; ; {
@@ -112,7 +113,7 @@ func readTable(memory []byte, header, module int) (*table, error) {
 	return t, nil
 }
 
-// A function is the record of one function, and what follows it: pcdata and funcdata.
+// A function is the record of one function, with its pcdata and funcdata.
 type function struct{ b []byte }
 
 func (t *table) function(i int) (function, error) {
@@ -192,7 +193,7 @@ func (t *table) value(at uint32, offset uint64) int32 {
 	return result
 }
 
-// inlined returns the records of what was inlined into a function.
+// inlined returns the records of the functions that were inlined into a function.
 func (t *table) inlined(f function) ([]byte, error) {
 	tree, index := f.funcdata(funcdataInline), f.pcdata(pcdataInlineTree)
 	if tree < 0 || index < 0 || f.get(tree) == none || f.get(index) == 0 {
@@ -226,8 +227,8 @@ func slim(data []byte) ([]byte, error) {
 	return m.encode(), nil
 }
 
-// blank removes names, files, lines and argument descriptions. What is kept of
-// the names and of the tables of addresses moves together.
+// blank removes names, files, lines and argument descriptions. The rest of the names
+// and of the tables of addresses is moved together.
 func (t *table) blank() error {
 	names := &packer{from: t.names, at: map[uint32]uint32{}, to: []byte{0}}
 	tables := &packer{from: t.pctab, at: map[uint32]uint32{0: 0}, to: []byte{0}}
@@ -305,7 +306,7 @@ func (t *table) blank() error {
 		}
 	}
 	for at := range dropped {
-		// The linker keeps one copy of equal pieces, whatever they are for.
+		// The linker stores equal pieces once, whatever they are for.
 		if start := t.gofunc + uint64(at); !needed[at] && start < t.gofuncEnd {
 			piece := t.memory[start:t.gofuncEnd]
 			clear(piece[:bytes.IndexByte(piece, argsEnd)+1])
@@ -319,7 +320,7 @@ func (t *table) blank() error {
 	return nil
 }
 
-// A packer moves the pieces of a table that are kept to its beginning.
+// A packer moves the pieces of a table that stay to its beginning.
 type packer struct {
 	from, to []byte
 	at       map[uint32]uint32
@@ -345,7 +346,8 @@ func (p *packer) replace() error {
 
 var address = regexp.MustCompile(`\bpc=0x([0-9a-f]+)`)
 
-// annotate appends to a line with an address which functions it is in, the innermost first.
+// annotate appends to a line with an address the functions that it is in, the innermost
+// first.
 func (t *table) annotate(line string) string {
 	found := address.FindStringSubmatch(line)
 	if found == nil {

@@ -42,7 +42,7 @@ func caseBody(v *mingjing.View) []app.UI {
 			fact(t(v, "case.filed"), page.TimeUI(v, k.FiledAt)),
 			fact(t(v, "case.next_clock"), caseClock(v, k))),
 	}
-	if k.Escalated && k.State != mingjing.DisputeDecided {
+	if k.Escalated && k.State != mingjing.CaseDecided {
 		body = append(body, c.Notification{Kind: "warning", Text: t(v, "case.escalated")}.UI())
 	}
 	if k.Decision != nil {
@@ -284,11 +284,11 @@ func steps(v *mingjing.View, k mingjing.CaseView) app.UI {
 // whyNot returns why the viewer can do nothing with the case.
 func whyNot(v *mingjing.View, k mingjing.CaseView) string {
 	switch {
-	case k.Decision != nil || k.State == mingjing.DisputeDecided:
+	case k.Decision != nil || k.State == mingjing.CaseDecided:
 		return t(v, "case.why.decided")
 	case v.Who != nil && v.Who.Role == mingjing.RoleAuditor:
 		return t(v, "case.why.auditor")
-	case k.State == mingjing.DisputeRecommended:
+	case k.State == mingjing.CaseRecommended:
 		return t(v, "case.why.second")
 	case k.Kind == mingjing.CaseReview && k.HandlerID == "":
 		return t(v, "case.why.review")

@@ -84,7 +84,7 @@ func idNumberPart(v *mingjing.View, k mingjing.CaseView) app.UI {
 	if k.IDNumber != "" {
 		return c.Notification{Kind: "info", Text: t(v, "case.id_number", "number", k.IDNumber), Role: "status"}.UI()
 	}
-	if !mine(v, k) || k.State == mingjing.DisputeDecided {
+	if !mine(v, k) || k.State == mingjing.CaseDecided {
 		return nil
 	}
 	reasons := make([]c.Option, 0, len(mingjing.IDNumberReasons))

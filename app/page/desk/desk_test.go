@@ -54,14 +54,14 @@ func deskScreens(lang string) map[string]*mingjing.View {
 	})
 	add("counter.nothing", mingjing.RoleHandler, func(v *mingjing.View) { v.Data = &mingjing.CounterView{Visit: "v-1", Resident: "林婧"} })
 	add("case.notes", mingjing.RoleHandler, func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{CaseView: *pagetest.WorkCase(mingjing.DisputeAgencyAnswered, "H-0001", false, "decide")}
+		v.Data = &mingjing.CasePage{CaseView: *pagetest.WorkCase(mingjing.CaseAgencyAnswered, "H-0001", false, "decide")}
 		mingjing.DataOf[mingjing.CasePage](v).ReplyLang = "en"
 		mingjing.DataOf[mingjing.CasePage](v).Notes = []mingjing.Note{{ID: "n-1", Text: pagetest.Hostile, By: "周慧", Role: mingjing.RoleHandler,
 			At: pagetest.SampleNow.Add(-time.Hour)}}
 		v.Form = map[string]string{"reply": "evidence_short", "reasons": "Dear"}
 	})
 	add("case.number", mingjing.RoleHandler, func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{CaseView: *pagetest.WorkCase(mingjing.DisputeAssigned, "H-0001", false)}
+		v.Data = &mingjing.CasePage{CaseView: *pagetest.WorkCase(mingjing.CaseAssigned, "H-0001", false)}
 		mingjing.DataOf[mingjing.CasePage](v).IDNumber = "99999919800101001X"
 	})
 	return all

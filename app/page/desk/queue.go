@@ -90,7 +90,7 @@ func stateChips(v *mingjing.View, q *mingjing.QueueView) app.UI {
 	open, all := 0, 0
 	for _, s := range mingjing.CaseStates {
 		all += q.Counts[string(s)]
-		if s != mingjing.DisputeDecided {
+		if s != mingjing.CaseDecided {
 			open += q.Counts[string(s)]
 		}
 	}
@@ -189,7 +189,7 @@ func caseRow(v *mingjing.View, k mingjing.CaseView) []app.UI {
 
 // caseTags returns the state of a case, and whether supervisors have it.
 func caseTags(v *mingjing.View, k mingjing.CaseView) app.UI {
-	if !k.Escalated || k.State == mingjing.DisputeDecided {
+	if !k.Escalated || k.State == mingjing.CaseDecided {
 		return page.DisputeTag(v, k.Case)
 	}
 	return c.Div("two", c.El("p", nil, page.DisputeTag(v, k.Case)),
@@ -218,7 +218,7 @@ func caseClock(v *mingjing.View, k mingjing.CaseView) app.UI {
 	if next == nil {
 		next = k.Next
 	}
-	if next == nil || k.State == mingjing.DisputeDecided {
+	if next == nil || k.State == mingjing.CaseDecided {
 		return c.Span("muted", t(v, "queue.no_clock"))
 	}
 	var late app.UI

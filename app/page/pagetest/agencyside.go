@@ -20,7 +20,7 @@ func officerView(t testing.TB, lang, page string) mingjing.View {
 func sampleQuestion() mingjing.AgencyQuestion {
 	doc := judgment()
 	return mingjing.AgencyQuestion{ID: "dis-1", Ref: "沪0101-2025-1", Code: "court.unpaid_judgment", Kind: mingjing.CaseDispute,
-		State:  mingjing.DisputeAgencyAsked,
+		State:  mingjing.CaseAgencyAsked,
 		Notice: 1, Open: true, Clock: mingjing.Clock{Code: "agency", Due: SampleNow.Add(30 * time.Hour)}, Resident: "陈明远", Subject: "陈明远",
 		Reason: mingjing.ReasonAlreadyPerformed, Statement: Hostile, Occurred: "2025-06-01", Document: &doc,
 		Evidence: []mingjing.Evidence{{ID: "e-1", Name: "receipt.pdf", Type: "application/pdf", Size: 1 << 20, AddedAt: SampleNow}},
@@ -37,7 +37,7 @@ func samplesOfAgencies(t testing.TB, lang string) []Sample {
 	}
 	add("agency-questions", officerView(t, lang, "agency-questions"), func(v *mingjing.View) {
 		second := sampleQuestion()
-		second.Notice, second.State = 2, mingjing.DisputeAgencySilent
+		second.Notice, second.State = 2, mingjing.CaseAgencySilent
 		v.Data = &mingjing.AgencyQuestionsView{Questions: []mingjing.AgencyQuestion{sampleQuestion(), second}, Next: "1.x"}
 		v.Done = "question_answered"
 	})
@@ -57,7 +57,7 @@ func samplesOfAgencies(t testing.TB, lang string) []Sample {
 	})
 	add("agency-question-answered", officerView(t, lang, "agency-question"), func(v *mingjing.View) {
 		q := sampleQuestion()
-		q.Open, q.State = false, mingjing.DisputeAgencyAnswered
+		q.Open, q.State = false, mingjing.CaseAgencyAnswered
 		q.Answer = sampleWord()
 		v.Data = &q
 	})

@@ -156,7 +156,7 @@ func listingView(s mingjing.ListingState) *mingjing.ListingView {
 
 // decidedCase returns a case of a kind with its decision.
 func decidedCase(k mingjing.CaseKind, o mingjing.Outcome) mingjing.Case {
-	d := DisputeIn(mingjing.DisputeDecided, true)
+	d := DisputeIn(mingjing.CaseDecided, true)
 	d.Kind, d.Reason, d.Answer, d.Decision.Corrected = k, "", nil, ""
 	d.Decision.Outcome, d.Decision.Reasons = o, "核对了文书和付款凭证。"
 	d.Lanes, d.LanesUntil = []string{mingjing.LaneReview, mingjing.LaneCourt}, "2027-11-23"
@@ -165,18 +165,18 @@ func decidedCase(k mingjing.CaseKind, o mingjing.Outcome) mingjing.Case {
 
 // proposedCase returns the case of a proposed listing.
 func proposedCase(s mingjing.CaseState, handler string, allowed ...string) *mingjing.CaseView {
-	k := WorkCase(mingjing.DisputeAssigned, handler, true, allowed...)
+	k := WorkCase(mingjing.CaseAssigned, handler, true, allowed...)
 	l := listingIn(mingjing.ListingProposed)
 	k.Kind, k.Reason, k.State, k.Listing, k.Evidence, k.Statement = mingjing.CaseListing, "", s, &l, nil, l.Ground["zh-CN"]
 	k.Clocks = []mingjing.Clock{{Code: "check", Due: HeldNow.Add(90 * time.Hour)}}
 	k.Timeline = []mingjing.TimelineEntry{{At: HeldNow.Add(-40 * time.Hour), Code: "proposed", Role: mingjing.RoleAgency, Who: "hpc"}}
-	if s == mingjing.DisputeRecommended || s == mingjing.DisputeToServe {
+	if s == mingjing.CaseRecommended || s == mingjing.CaseToServe {
 		k.Recommendation = &mingjing.Recommendation{Outcome: mingjing.OutcomeApproved, Reasons: "文书齐全，期限合适。", By: "王磊",
 			At: HeldNow.Add(-10 * time.Hour)}
 		k.Timeline = append(k.Timeline, mingjing.TimelineEntry{At: HeldNow.Add(-10 * time.Hour), Code: "recommended", Role: mingjing.RoleHandler,
 			Who: "王磊"})
 	}
-	if s == mingjing.DisputeToServe {
+	if s == mingjing.CaseToServe {
 		*k.Listing = listingIn(mingjing.ListingDecided)
 		k.Decision = &mingjing.Decision{Outcome: mingjing.OutcomeApproved, Reasons: "同意。", By: "周敏", At: HeldNow.Add(-5 * time.Hour)}
 		k.Clocks = []mingjing.Clock{{Code: "serve", Due: HeldNow.Add(90 * time.Hour)}}
@@ -218,31 +218,31 @@ func DisputeIn(s mingjing.CaseState, listing bool) mingjing.Case {
 		r := record("r-1", "hpc", "judgment-unpaid", mingjing.RecordDisputed)
 		d.Record = &r
 	}
-	if s == mingjing.DisputeFiled {
+	if s == mingjing.CaseFiled {
 		return d
 	}
 	d.Handler = "陈晓"
 	d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: at(-30), Code: "assigned", Role: mingjing.RoleHandler, Who: "陈晓"})
-	if s == mingjing.DisputeAssigned {
+	if s == mingjing.CaseAssigned {
 		return d
 	}
 	asked := at(-29)
 	d.Clocks[1].MetAt = &asked
 	d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: asked, Code: "agency_asked", Role: mingjing.RoleHandler, Who: "陈晓"})
 	switch s {
-	case mingjing.DisputeAgencySilent, mingjing.DisputeAgencyLost:
+	case mingjing.CaseAgencySilent, mingjing.CaseAgencyLost:
 		d.Clocks[2].Due, d.Clocks[2].Missed = at(-2), true
 		if d.Record != nil {
 			d.Record.State = mingjing.RecordSuspended
 		}
-		if s == mingjing.DisputeAgencyLost {
+		if s == mingjing.CaseAgencyLost {
 			d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: at(-1), Code: "agency_lost", Role: mingjing.RoleSystem})
 		} else {
 			d.Clocks = append(d.Clocks, mingjing.Clock{Code: "second", Due: at(118)})
 		}
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: at(-2), Code: "agency_silent", Role: mingjing.RoleSystem, Who: "hpc"})
 		d.Clocks = append(d.Clocks, mingjing.Clock{Code: "decide", Due: at(96)})
-	case mingjing.DisputeAgencyAnswered, mingjing.DisputeDecided:
+	case mingjing.CaseAgencyAnswered, mingjing.CaseDecided:
 		answered := at(-5)
 		d.Clocks[2].MetAt = &answered
 		d.Answer = &mingjing.AgencyAnswer{Position: mingjing.PositionCorrected, At: answered, Occurred: "2024-04-02",
@@ -250,7 +250,7 @@ func DisputeIn(s mingjing.CaseState, listing bool) mingjing.Case {
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: answered, Code: "agency_answered", Role: mingjing.RoleSystem, Who: "hpc"})
 		d.Clocks = append(d.Clocks, mingjing.Clock{Code: "decide", Due: at(96)})
 	}
-	if s == mingjing.DisputeDecided {
+	if s == mingjing.CaseDecided {
 		decided := at(-1)
 		d.Clocks[3].MetAt = &decided
 		if d.Record != nil {

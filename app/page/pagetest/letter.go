@@ -8,7 +8,7 @@ import (
 
 // LetterView returns the letter of a decided case.
 func LetterView(listing bool) *mingjing.LetterView {
-	d := DisputeIn(mingjing.DisputeDecided, listing)
+	d := DisputeIn(mingjing.CaseDecided, listing)
 	return &mingjing.LetterView{Dispute: d, City: Both("上海市", "Shanghai"),
 		Rulebook:   mingjing.RulebookRef{ID: "honest-shanghai", Version: "2026.1", Hash: strings.Repeat("0a", 32)},
 		LegalBasis: Both("《上海市社会信用条例》第二十五条", "Shanghai Social Credit Regulations, article 25"),

@@ -195,7 +195,7 @@ func sampleDispute(b *mingjing.Rulebook) mingjing.Case {
 	record := recordOf(b, "rec-4", "contract.guarantee_default", "2025-12-02")
 	record.State = mingjing.RecordDisputed
 	met := SampleNow.Add(-20 * time.Hour)
-	return mingjing.Case{ID: "dis-1", Record: &record, Reason: mingjing.ReasonAlreadyPerformed, State: mingjing.DisputeAgencyAsked,
+	return mingjing.Case{ID: "dis-1", Record: &record, Reason: mingjing.ReasonAlreadyPerformed, State: mingjing.CaseAgencyAsked,
 		FiledAt:   SampleNow.Add(-26 * time.Hour),
 		Statement: "担保的份额已于三月还清。", Handler: "周慧",
 		Clocks: []mingjing.Clock{{Code: "mark", Due: SampleNow.Add(-10 * time.Hour), MetAt: &met},

@@ -122,7 +122,7 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 		v.Data = &mingjing.NewCaseView{Previous: &d, Listing: d.Listing, Key: "k-1"}
 	})
 	add("review.closed", func(v *mingjing.View) {
-		d := DisputeIn(mingjing.DisputeAssigned, true)
+		d := DisputeIn(mingjing.CaseAssigned, true)
 		v.Data = &mingjing.NewCaseView{Previous: &d, Listing: d.Listing, Key: "k-1"}
 	})
 	add("review.gone", nil)
@@ -176,7 +176,7 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	add("sessions.empty", nil)
 	add("disputes", func(v *mingjing.View) {
 		v.Data = &mingjing.CasesView{Disputes: []mingjing.Case{
-			DisputeIn(mingjing.DisputeAgencyAsked, true), DisputeIn(mingjing.DisputeAgencySilent, false), DisputeIn(mingjing.DisputeDecided, false)}}
+			DisputeIn(mingjing.CaseAgencyAsked, true), DisputeIn(mingjing.CaseAgencySilent, false), DisputeIn(mingjing.CaseDecided, false)}}
 	})
 	add("disputes.empty", nil)
 	add("new-dispute", func(v *mingjing.View) {
@@ -204,17 +204,17 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 		add("dispute."+string(s), func(v *mingjing.View) { d := DisputeIn(s, false); v.Data = &mingjing.DisputePage{Case: d} })
 	}
 	add("dispute.upheld-listing", func(v *mingjing.View) {
-		d := DisputeIn(mingjing.DisputeDecided, true)
+		d := DisputeIn(mingjing.CaseDecided, true)
 		d.Decision.Outcome, d.Decision.Corrected = mingjing.OutcomeUpheld, ""
 		v.Data = &mingjing.DisputePage{Case: d}
 	})
 	add("dispute.rejected", func(v *mingjing.View) {
-		d := DisputeIn(mingjing.DisputeDecided, false)
+		d := DisputeIn(mingjing.CaseDecided, false)
 		d.Decision.Outcome, d.Decision.Corrected, d.Evidence = mingjing.OutcomeRejected, "", nil
 		v.Data = &mingjing.DisputePage{Case: d}
 	})
 	add("dispute.full", func(v *mingjing.View) {
-		d := DisputeIn(mingjing.DisputeFiled, false)
+		d := DisputeIn(mingjing.CaseFiled, false)
 		for len(d.Evidence) < mingjing.MaxEvidence {
 			d.Evidence = append(d.Evidence, mingjing.Evidence{ID: "e-" + strconv.Itoa(len(d.Evidence)+1), Name: "附件.png", Type: "image/png",
 				Size: 999})
@@ -239,29 +239,29 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 		v.Data = &mingjing.DisputePage{Case: d}
 	})
 	add("dispute.repair-late", func(v *mingjing.View) {
-		d := DisputeIn(mingjing.DisputeAssigned, true)
+		d := DisputeIn(mingjing.CaseAssigned, true)
 		d.Kind, d.Reason, d.Escalated, d.Extended = mingjing.CaseRepair, "", true, true
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: HeldNow, Code: "escalated", Role: mingjing.RoleSystem})
 		v.Data = &mingjing.DisputePage{Case: d}
 	})
 	add("dispute.proposed", func(v *mingjing.View) {
-		v.Data = &mingjing.DisputePage{Case: proposedCase(mingjing.DisputeFiled, "").Case}
+		v.Data = &mingjing.DisputePage{Case: proposedCase(mingjing.CaseFiled, "").Case}
 	})
 	add("dispute.proposal-recommended", func(v *mingjing.View) {
-		v.Data = &mingjing.DisputePage{Case: proposedCase(mingjing.DisputeRecommended, "").Case}
+		v.Data = &mingjing.DisputePage{Case: proposedCase(mingjing.CaseRecommended, "").Case}
 		mingjing.DataOf[mingjing.DisputePage](v).Recommendation = nil
 	})
 	add("dispute.proposal-to-serve", func(v *mingjing.View) {
-		v.Data = &mingjing.DisputePage{Case: proposedCase(mingjing.DisputeToServe, "").Case}
+		v.Data = &mingjing.DisputePage{Case: proposedCase(mingjing.CaseToServe, "").Case}
 	})
 	add("dispute.unchecked", func(v *mingjing.View) {
-		d := proposedCase(mingjing.DisputeDecided, "").Case
+		d := proposedCase(mingjing.CaseDecided, "").Case
 		d.Decision = &mingjing.Decision{Outcome: mingjing.OutcomeRefused, At: HeldNow, Rule: "unchecked"}
 		v.Data = &mingjing.DisputePage{Case: d}
 	})
 	add("dispute.unserved", func(v *mingjing.View) {
-		d := proposedCase(mingjing.DisputeToServe, "").Case
-		d.State, d.Decision.Rule = mingjing.DisputeDecided, "unserved"
+		d := proposedCase(mingjing.CaseToServe, "").Case
+		d.State, d.Decision.Rule = mingjing.CaseDecided, "unserved"
 		v.Data = &mingjing.DisputePage{Case: d}
 	})
 	add("dispute.gone", nil)
@@ -283,10 +283,10 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	counts := map[string]int{"filed": 12, "assigned": 3, "agency_asked": 1204, "agency_answered": 2, "agency_silent": 1, "decided": 48,
 		"missed": 4, "late": 3, "very_late": 1}
 	add("queue", func(v *mingjing.View) {
-		late := *WorkCase(mingjing.DisputeAssigned, "H-0002", true)
+		late := *WorkCase(mingjing.CaseAssigned, "H-0002", true)
 		late.ID = "aa11bb22cc33"
 		late.Clocks[1].Due, late.Clocks[1].Missed = HeldNow.Add(-2*time.Hour), true
-		fresh := *WorkCase(mingjing.DisputeFiled, "", false, "assign")
+		fresh := *WorkCase(mingjing.CaseFiled, "", false, "assign")
 		fresh.ID = "0d9e8f7a6b5c"
 		late.Resident, late.IDMasked, fresh.Resident, fresh.IDMasked = "", "", "", ""
 		v.Data = &mingjing.QueueView{Counts: counts, Next: "n", Cases: []mingjing.CaseView{late, fresh}}
@@ -294,91 +294,91 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 	add("queue.filtered", func(v *mingjing.View) {
 		v.Data = &mingjing.QueueView{Counts: counts, Filter: mingjing.CaseFilter{State: "filed", Mine: true, Agency: "hpc", Search: Hostile},
 			Next:  "n",
-			Cases: []mingjing.CaseView{*WorkCase(mingjing.DisputeFiled, "", false)}}
+			Cases: []mingjing.CaseView{*WorkCase(mingjing.CaseFiled, "", false)}}
 	})
 	add("queue.none", func(v *mingjing.View) {
 		v.Data = &mingjing.QueueView{Filter: mingjing.CaseFilter{Search: "nobody"}}
 	})
 	add("queue.empty", nil)
 	add("case", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeAgencyAnswered, "H-0001", false, "decide")}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.CaseAgencyAnswered, "H-0001", false, "decide")}
 		mingjing.DataOf[mingjing.CasePage](v).Record.Subject = "林婧"
 	})
 	add("case.new", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeFiled, "", true, "assign")}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.CaseFiled, "", true, "assign")}
 	})
 	add("case.ask", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeAssigned, "H-0001", false, "ask_agency", "decide")}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.CaseAssigned, "H-0001", false, "ask_agency", "decide")}
 		mingjing.DataOf[mingjing.CasePage](v).Evidence = nil
 	})
 	add("case.wrong", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeAgencySilent, "H-0001", false, "decide")}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.CaseAgencySilent, "H-0001", false, "decide")}
 		v.Form = map[string]string{"outcome": "partly", "reasons": Hostile, "evidence_answer_e-1": "看过了"}
 		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{
 			{Field: "correct_to", Code: "correction_required"}, {Field: "evidence_answer_e-2", Code: "evidence_unanswered"}}}
 	})
 	add("case.decided", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeDecided, "H-0001", false)}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.CaseDecided, "H-0001", false)}
 	})
 	add("case.taken", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeAssigned, "H-0002", true)}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.CaseAssigned, "H-0002", true)}
 	})
 	add("case.waiting", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeAgencyAsked, "H-0001", false)}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.CaseAgencyAsked, "H-0001", false)}
 	})
 	add("case.auditor", func(v *mingjing.View) {
 		v.Who.Role = mingjing.RoleAuditor
-		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeFiled, "", false)}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.CaseFiled, "", false)}
 	})
 	add("case.repair", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeAssigned, "H-0001", true, "ask_agency", "extend", "decide")}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.CaseAssigned, "H-0001", true, "ask_agency", "extend", "decide")}
 		l := listingIn(mingjing.ListingInEffect)
 		mingjing.DataOf[mingjing.CasePage](v).Kind, mingjing.DataOf[mingjing.CasePage](v).Reason, mingjing.DataOf[mingjing.CasePage](
 			v).Listing, mingjing.DataOf[mingjing.CasePage](v).Escalated = mingjing.CaseRepair, "", &l, true
 	})
 	add("case.review", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeAssigned, "H-0001", true, "extend", "decide")}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.CaseAssigned, "H-0001", true, "extend", "decide")}
 		mingjing.DataOf[mingjing.CasePage](v).Kind, mingjing.DataOf[mingjing.CasePage](v).Reason, mingjing.DataOf[mingjing.CasePage](
 			v).Previous = mingjing.CaseReview, "", "d-8"
 		mingjing.DataOf[mingjing.CasePage](v).First = &mingjing.CaseView{Case: decidedCase(mingjing.CaseDispute, mingjing.OutcomeRejected)}
 	})
 	add("case.proposed", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{CaseView: *proposedCase(mingjing.DisputeAssigned, "H-0001", "recommend")}
+		v.Data = &mingjing.CasePage{CaseView: *proposedCase(mingjing.CaseAssigned, "H-0001", "recommend")}
 		mingjing.DataOf[mingjing.CasePage](v).Listing.TermMonths = 48
 	})
 	add("case.recommend-wrong", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{CaseView: *proposedCase(mingjing.DisputeAssigned, "H-0001", "recommend")}
+		v.Data = &mingjing.CasePage{CaseView: *proposedCase(mingjing.CaseAssigned, "H-0001", "recommend")}
 		v.Form = map[string]string{"reasons": Hostile}
 		v.Problem = &mingjing.Problem{Status: 422,
 			Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "outcome", Code: "outcome_required"}}}
 	})
 	add("case.second", func(v *mingjing.View) {
 		v.Who.Role = mingjing.RoleSupervisor
-		v.Data = &mingjing.CasePage{CaseView: *proposedCase(mingjing.DisputeRecommended, "H-0001", "decide")}
+		v.Data = &mingjing.CasePage{CaseView: *proposedCase(mingjing.CaseRecommended, "H-0001", "decide")}
 	})
 	add("case.first-waits", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{CaseView: *proposedCase(mingjing.DisputeRecommended, "")}
+		v.Data = &mingjing.CasePage{CaseView: *proposedCase(mingjing.CaseRecommended, "")}
 	})
 	add("case.serve", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{CaseView: *proposedCase(mingjing.DisputeToServe, "H-0002", "serve")}
+		v.Data = &mingjing.CasePage{CaseView: *proposedCase(mingjing.CaseToServe, "H-0002", "serve")}
 	})
 	add("case.serve-wrong", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{CaseView: *proposedCase(mingjing.DisputeToServe, "H-0002", "serve")}
+		v.Data = &mingjing.CasePage{CaseView: *proposedCase(mingjing.CaseToServe, "H-0002", "serve")}
 		v.Form = map[string]string{"method": "post", "proof": Hostile}
 		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "method", Code: "method_required"},
 			{Field: "on", Code: "served_on_invalid"}, {Field: "proof", Code: "proof_required"}}}
 	})
 	add("case.faster", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeDecided, "H-0002", false)}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.CaseDecided, "H-0002", false)}
 		v.Form = map[string]string{"outcome": "rejected", "reasons": "我写好的理由。" + Hostile}
 		v.Problem = &mingjing.Problem{Status: 409, Code: "case_decided", Allowed: []string{}}
 	})
 	add("case.moved", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeAssigned, "H-0002", false, "assign")}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.CaseAssigned, "H-0002", false, "assign")}
 		v.Problem = &mingjing.Problem{Status: 409, Code: "case_taken", Allowed: []string{"assign"}}
 	})
 	add("case.lost", func(v *mingjing.View) {
-		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.DisputeAgencyLost, "H-0001", false, "extend", "decide")}
+		v.Data = &mingjing.CasePage{CaseView: *WorkCase(mingjing.CaseAgencyLost, "H-0001", false, "extend", "decide")}
 	})
 	add("case.gone", nil)
 	return all

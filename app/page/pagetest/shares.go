@@ -40,7 +40,8 @@ func shareSamples(t testing.TB, lang string) []Sample {
 	}
 	return []Sample{
 		with("shares", "shares", func(v *mingjing.View) {
-			v.Data = &mingjing.SharesView{Shares: []mingjing.Share{share(mingjing.ShareActive, accesses...), share(mingjing.ShareUsedUp, accesses...),
+			v.Data = &mingjing.SharesView{Shares: []mingjing.Share{share(mingjing.ShareActive, accesses...),
+				share(mingjing.ShareUsedUp, accesses...),
 				share(mingjing.ShareEnded), share(mingjing.ShareRevoked, accesses...)}}
 		}),
 		with("shares, none", "shares", func(v *mingjing.View) { v.Data = &mingjing.SharesView{} }),
@@ -65,7 +66,7 @@ func shareSamples(t testing.TB, lang string) []Sample {
 		outside("recipient, looked", &mingjing.RecipientView{Code: "CODE", Statement: said, Token: "a.b.c~"}),
 		with("no-score", "no-score", func(v *mingjing.View) { v.Who = nil }),
 		with("dispute, correction", "dispute", func(v *mingjing.View) {
-			v.Data = &mingjing.DisputePage{Case: mingjing.Case{ID: "d", Kind: mingjing.CaseDispute, State: mingjing.DisputeDecided,
+			v.Data = &mingjing.DisputePage{Case: mingjing.Case{ID: "d", Kind: mingjing.CaseDispute, State: mingjing.CaseDecided,
 				Record:   &mingjing.Record{ID: "r", Code: b.Catalogue[0].Code},
 				Decision: &mingjing.Decision{Outcome: mingjing.OutcomeUpheld, By: "沈嘉禾", At: SampleNow}}}
 			mingjing.DataOf[mingjing.DisputePage](v).Correction = &mingjing.CorrectionView{Waiting: accesses[:1], Told: accesses[1:]}

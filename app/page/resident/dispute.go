@@ -65,15 +65,15 @@ func disputeBody(v *mingjing.View) []app.UI {
 // disputeState returns the state of the case as a sentence.
 func disputeState(v *mingjing.View, d mingjing.Case) string {
 	switch {
-	case d.State == mingjing.DisputeToServe:
+	case d.State == mingjing.CaseToServe:
 		return t(v, "dispute.open.to_serve")
 	case d.Decision != nil && d.Decision.Rule != "":
 		return t(v, "decision_rule.by", "time", page.Instant(v, d.Decision.At))
 	case d.Decision != nil:
 		return t(v, "dispute.decided_by", "name", d.Decision.By, "time", page.Instant(v, d.Decision.At))
-	case d.State == mingjing.DisputeAgencySilent, d.State == mingjing.DisputeAgencyLost:
+	case d.State == mingjing.CaseAgencySilent, d.State == mingjing.CaseAgencyLost:
 		return page.LostText(v, d)
-	case d.Kind == mingjing.CaseListing && d.State == mingjing.DisputeRecommended:
+	case d.Kind == mingjing.CaseListing && d.State == mingjing.CaseRecommended:
 		return t(v, "dispute.open.recommended")
 	case d.Kind == mingjing.CaseListing:
 		return t(v, "dispute.open.listing")
@@ -95,7 +95,7 @@ func caseNotes(v *mingjing.View, d mingjing.Case) []app.UI {
 	if d.Extended && d.Decision == nil {
 		out = append(out, c.Muted(t(v, "dispute.extended")))
 	}
-	if d.State == mingjing.DisputeToServe && d.Listing != nil {
+	if d.State == mingjing.CaseToServe && d.Listing != nil {
 		out = append(out, c.Div("actions", c.LinkButton{Text: t(v, "dispute.see_listing"),
 			Href: href(v, "listing", page.Segment(d.Listing.ID))}.UI()))
 	}
@@ -184,7 +184,7 @@ func decision(v *mingjing.View, d mingjing.Case) app.UI {
 func addEvidence(v *mingjing.View, d mingjing.Case) app.UI {
 	left := mingjing.MaxEvidence - len(d.Evidence)
 	label, after := t(v, "dispute.evidence_add"), app.UI(nil)
-	if d.Decision != nil || d.State == mingjing.DisputeDecided {
+	if d.Decision != nil || d.State == mingjing.CaseDecided {
 		if !slices.Contains(d.Lanes, mingjing.LaneEvidence) {
 			return nil
 		}

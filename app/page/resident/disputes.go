@@ -20,7 +20,7 @@ func disputesBody(v *mingjing.View) []app.UI {
 	}
 	var open, decided []app.UI
 	for _, d := range shown.Disputes {
-		if d.State == mingjing.DisputeDecided || d.Decision != nil && d.State != mingjing.DisputeToServe {
+		if d.State == mingjing.CaseDecided || d.Decision != nil && d.State != mingjing.CaseToServe {
 			decided = append(decided, disputeCard(v, d))
 		} else {
 			open = append(open, disputeCard(v, d))
@@ -39,7 +39,7 @@ func disputeCard(v *mingjing.View, d mingjing.Case) app.UI {
 	facts := []app.UI{c.El("span", nil, c.Text(v.Label("agency", d.Agency()))),
 		c.El("span", nil, c.Text(t(v, "disputes.filed_on", "time", page.Instant(v, d.FiledAt))))}
 	var next app.UI
-	if d.Decision != nil && d.State == mingjing.DisputeDecided {
+	if d.Decision != nil && d.State == mingjing.CaseDecided {
 		facts = append(facts, c.El("span", nil, c.Text(t(v, "disputes.decided_on", "time", page.Instant(v, d.Decision.At)))))
 	} else if k := page.NextClock(d.Clocks); k != nil {
 		next = c.El("p", c.A{"class": "next"},

@@ -38,7 +38,7 @@ func TestTheExportPageOffersTheFileToAFreshLoginAlone(t *testing.T) {
 
 // sampleExport is something of everything.
 func sampleExport(lang string) mingjing.Export {
-	record, listing := pagetest.DisputeIn(mingjing.DisputeDecided, false), pagetest.DisputeIn(mingjing.DisputeDecided, true)
+	record, listing := pagetest.DisputeIn(mingjing.CaseDecided, false), pagetest.DisputeIn(mingjing.CaseDecided, true)
 	withdrawn := pagetest.HeldNow.Add(-time.Hour)
 	return mingjing.Export{Version: 1, MadeAt: pagetest.HeldNow, City: pagetest.Both("上海市", "Shanghai"), Zone: "Asia/Shanghai", Lang: lang,
 		Identity: mingjing.ExportIdentity{ResidentID: "R1", IDNumber: "999999198001011234", Name: "李静", EnrolledAt: pagetest.HeldNow},

@@ -196,7 +196,7 @@ func TestTheLetterPageHasTheWordsOfTheFileAndLeadsToIt(t *testing.T) {
 			}
 		}
 		v = pagetest.HeldView(lang, "dispute", mingjing.RoleResident)
-		d := pagetest.DisputeIn(mingjing.DisputeDecided, false)
+		d := pagetest.DisputeIn(mingjing.CaseDecided, false)
 		v.Data = &mingjing.DisputePage{Case: d}
 		if pagetest.RenderHeld(t, "dispute", v).Find(`a[href="/`+lang+"/disputes/"+d.ID+`/letter"]`).Length() != 1 {
 			t.Errorf("%s: the decided dispute does not lead to its letter", lang)

@@ -2,6 +2,7 @@ package accesslog
 
 import (
 	"context"
+
 	"mingjing"
 
 	"golang.org/x/mod/sumdb/tlog"

@@ -15,7 +15,7 @@ import (
 
 // waits reports whether a case waits for its agency.
 func waits(d cases.Case) bool {
-	return d.State == mingjing.DisputeAgencyAsked || d.State == mingjing.DisputeAgencySilent
+	return d.State == mingjing.CaseAgencyAsked || d.State == mingjing.CaseAgencySilent
 }
 
 // AgencyQuestions returns a page of the actor's agency's open questions, by nearest
@@ -68,7 +68,7 @@ func (c *Agencies) showQuestion(d cases.Case) mingjing.AgencyQuestion {
 // [kernel.ErrNotFound].
 func questionFor(ctx context.Context, rd *kernel.Reader, agency, id string) (cases.Case, error) {
 	d, err := read(rd).Case(ctx, id)
-	if err == nil && (d.AgencyCode != agency || !cases.WasAsked(d) || d.State == mingjing.DisputeDecided) {
+	if err == nil && (d.AgencyCode != agency || !cases.WasAsked(d) || d.State == mingjing.CaseDecided) {
 		err = kernel.ErrNotFound
 	}
 	return d, err
@@ -237,7 +237,7 @@ func (c *Agencies) overtaken(ctx context.Context, rd *kernel.Reader, d *cases.Ca
 			return false, err
 		}
 	}
-	return d.State == mingjing.DisputeAgencyLost, nil
+	return d.State == mingjing.CaseAgencyLost, nil
 }
 
 // AgencyEvidence returns one piece of evidence, with its bytes, of a case that was put

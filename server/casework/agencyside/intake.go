@@ -32,12 +32,12 @@ const (
 // A Batch is what an agency submits at once. Its id is the agency's own: the same
 // id with the same lines is the same batch.
 type Batch struct {
-	ID    string `json:"id"`
-	Lines []Line `json:"lines"`
+	ID    string      `json:"id"`
+	Lines []BatchLine `json:"lines"`
 }
 
-// A Line is one thing that an agency submits. Which fields it needs depends on Op.
-type Line struct {
+// A BatchLine is one thing that an agency submits. Which fields it needs depends on Op.
+type BatchLine struct {
 	Op string `json:"op"`
 	// Ref is the agency's own reference of the record or listing.
 	Ref string `json:"ref"`
@@ -49,7 +49,7 @@ type Line struct {
 	Occurred string            `json:"occurred,omitempty"`
 	Detail   mingjing.Text     `json:"detail,omitempty"`
 	Document mingjing.Document `json:"document,omitzero"`
-	// Ground, Measures and Months are those of a [Proposal].
+	// Ground, Measures and Months are those of a [cases.Proposal].
 	Ground   mingjing.Text `json:"ground,omitempty"`
 	Measures []string      `json:"measures,omitempty"`
 	Months   int           `json:"months,omitempty"`
@@ -153,7 +153,7 @@ func (c *Agencies) beginBatch(ctx context.Context, agency string, b Batch) (Batc
 	var digest bytes.Buffer
 	for _, l := range b.Lines {
 		if err := json.NewEncoder(&digest).Encode(struct {
-			Line
+			BatchLine
 			Bad bool
 		}{l, l.Bad}); err != nil {
 			return BatchRow{}, err
@@ -176,7 +176,7 @@ func (c *Agencies) beginBatch(ctx context.Context, agency string, b Batch) (Batc
 }
 
 // submitLine does one line. An error is only what the agency can't put right.
-func (c *Agencies) submitLine(ctx context.Context, a mingjing.Actor, agency string, l Line) (LineAnswer, error) {
+func (c *Agencies) submitLine(ctx context.Context, a mingjing.Actor, agency string, l BatchLine) (LineAnswer, error) {
 	var (
 		id  string
 		err error

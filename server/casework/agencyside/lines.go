@@ -22,7 +22,7 @@ func refuse(field, code string) error {
 	return mingjing.InvalidFields(mingjing.FieldError{Field: field, Code: code})
 }
 
-func (c *Agencies) submit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l Line) (string, error) {
+func (c *Agencies) submit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine) (string, error) {
 	switch {
 	case l.Bad:
 		return "", refuse("", "line_unreadable")
@@ -94,7 +94,7 @@ func tooLong(texts mingjing.Text) bool {
 // takeRecord stores a new record, unless the agency's own document about it is held
 // already. What was removed comes back only under another reference and with a document
 // dated later.
-func (c *Agencies) takeRecord(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l Line) (string, error) {
+func (c *Agencies) takeRecord(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine) (string, error) {
 	n, err := mingjing.ParseIDNumber(l.IDNumber, c.city.Now())
 	if err != nil {
 		return "", refuse("id_number", err.Error())
@@ -158,7 +158,7 @@ func (c *Agencies) takeRecord(ctx context.Context, t *kernel.Tx, a mingjing.Acto
 }
 
 // digestOf returns the hash of a line, by which the same line is recognised.
-func digestOf(l Line) (string, error) {
+func digestOf(l BatchLine) (string, error) {
 	data, err := json.Marshal(l)
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:]), err
@@ -196,7 +196,7 @@ type found struct {
 }
 
 // find returns the agency's record or listing under a reference.
-func (c *Agencies) find(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l Line) (found, error) {
+func (c *Agencies) find(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine) (found, error) {
 	of := mingjing.ResidentID("")
 	if l.IDNumber != "" {
 		n, err := mingjing.ParseIDNumber(l.IDNumber, c.city.Now())
@@ -250,7 +250,7 @@ func checkReason(reason string) error {
 
 // correctRecord changes what an agency's own record says: never to the resident's
 // disadvantage while a case about it is open, nor behind what was decided.
-func (c *Agencies) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l Line) (string, error) {
+func (c *Agencies) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine) (string, error) {
 	reason := strings.TrimSpace(l.Reason)
 	if err := checkReason(reason); err != nil {
 		return "", err
@@ -291,7 +291,7 @@ func (c *Agencies) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.A
 	case err != nil:
 		return "", err
 	case open && (worse || r.Document != was.Document || !maps.Equal(r.Detail, was.Detail)):
-		return "", refuse("ref", "case_open") // a new paper may be the very point in dispute
+		return "", refuse("ref", "case_open") // the new document may be what the dispute is about
 	case open:
 		if r.Before == mingjing.RecordActive {
 			r.Before = mingjing.RecordCorrected
@@ -313,7 +313,7 @@ func (c *Agencies) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.A
 // takeBack removes a record, or ends a listing, whose basis is revoked or which the
 // agency gives up. It does so at once, which is within the agency's clock. What has
 // ended stays so.
-func (c *Agencies) takeBack(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l Line) (string, error) {
+func (c *Agencies) takeBack(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine) (string, error) {
 	reason := strings.TrimSpace(l.Reason)
 	if err := checkReason(reason); err != nil {
 		return "", err
@@ -377,7 +377,7 @@ func (c *Agencies) dropProposal(ctx context.Context, rd *kernel.Reader, l holdin
 	for _, k := range d.Clocks {
 		cases.MarkMet(d.Clocks, k.Code, now)
 	}
-	d.State = mingjing.DisputeDecided
+	d.State = mingjing.CaseDecided
 	d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: code, Role: mingjing.RoleAgency, Who: l.Agency})
 	d.NextDue = cases.NextDue(d.Clocks)
 	if err := c.cases.WriteLetter(ctx, rd, &d); err != nil {
@@ -399,7 +399,7 @@ func (c *Agencies) withdraw(ctx context.Context, rd *kernel.Reader, dispute, rea
 	if errors.Is(err, kernel.ErrNotFound) {
 		return nil
 	}
-	if err != nil || d.State == mingjing.DisputeDecided || d.State == mingjing.DisputeAgencyLost {
+	if err != nil || d.State == mingjing.CaseDecided || d.State == mingjing.CaseAgencyLost {
 		return err
 	}
 	now := c.city.Now().UTC()

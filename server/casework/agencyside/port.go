@@ -2,12 +2,13 @@ package agencyside
 
 import (
 	"context"
+	"time"
+
 	"mingjing"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
 	"mingjing/server/casework/kernel"
-	"time"
 )
 
 // A Port is what the part needs of one transaction on the store: what writes, and what
@@ -22,7 +23,7 @@ type Port interface {
 	// PutRecord inserts or replaces a record by ID.
 	PutRecord(ctx context.Context, r holding.Record) error
 	// Cases returns all cases that match, by nearest clock (Case.NextDue, those with
-	// none last), then by ID, from the cursor on, each as its [cases.Case.Line]. Search
+	// none last), then by ID, from the cursor on, each as its [cases.Case.Summary]. Search
 	// by mingjing.CaseFilter is on ID, catalogue code and the resident's whole name.
 	Cases(ctx context.Context, f cases.CaseQuery) ([]cases.Case, error)
 	// AgencyCounts returns the sums of each agency that has any.

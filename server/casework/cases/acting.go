@@ -21,7 +21,7 @@ func (c *Cases) enter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, a
 	if err != nil {
 		return nil, nil, err
 	}
-	line, err := db(t).CaseLine(ctx, id)
+	line, err := db(t).CaseSummary(ctx, id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -78,7 +78,7 @@ func (c *Cases) filesFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, pr
 	if previous == "" {
 		return nil, nil
 	}
-	line, err := db(t).CaseLine(ctx, previous)
+	line, err := db(t).CaseSummary(ctx, previous)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func mandatesIn(ctx context.Context, rd *kernel.Reader, d Case) ([]Mandate, erro
 func chain(ctx context.Context, t *kernel.Tx, d Case) ([]Case, error) {
 	cases := []Case{d}
 	for d.Previous != "" && len(cases) < maxChain {
-		previous, err := db(t).CaseLine(ctx, d.Previous)
+		previous, err := db(t).CaseSummary(ctx, d.Previous)
 		if err != nil {
 			return nil, err
 		}
@@ -133,7 +133,8 @@ func entryBy(a mingjing.Actor, m *Mandate, at time.Time, code string) mingjing.T
 
 // entry returns the entry of the resident's access log for what their helper does.
 func (m *Mandate) entry(at time.Time, action, subject string) mingjing.AccessEntry {
-	return mingjing.AccessEntry{At: at.UTC(), Role: mingjing.RoleHelper, Who: m.Name, For: m.Resident, Action: action, Subject: subject, Purpose: "mandate"}
+	return mingjing.AccessEntry{At: at.UTC(), Role: mingjing.RoleHelper, Who: m.Name, For: m.Resident,
+		Action: action, Subject: subject, Purpose: "mandate"}
 }
 
 // logOwn adds to a helper's own access log what they did for somebody else.

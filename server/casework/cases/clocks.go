@@ -81,7 +81,7 @@ func (c *Cases) clockDue(ctx context.Context, id string) (time.Duration, error) 
 		wait = 0
 		rd := t.As(c.city.Entry(kernel.System, "clock", id, "dispute"))
 		d, err := read(rd).Case(ctx, id)
-		if err != nil || d.State == mingjing.DisputeDecided {
+		if err != nil || d.State == mingjing.CaseDecided {
 			return err
 		}
 		now := c.city.Now().UTC()
@@ -125,14 +125,14 @@ func (c *Cases) overdue(ctx context.Context, rd *kernel.Reader, d Case, code str
 	case "check":
 		add("refused")
 		MarkMet(d.Clocks, "check", now)
-		d.State, d.Decision = mingjing.DisputeDecided, &mingjing.Decision{Outcome: mingjing.OutcomeRefused, At: now, Rule: "unchecked"}
+		d.State, d.Decision = mingjing.CaseDecided, &mingjing.Decision{Outcome: mingjing.OutcomeRefused, At: now, Rule: "unchecked"}
 		if err := move(mingjing.ListingRefused); err != nil {
 			return err
 		}
 	case "serve":
 		add("annulled")
 		MarkMet(d.Clocks, "serve", now)
-		d.State, d.Decision.Rule = mingjing.DisputeDecided, "unserved"
+		d.State, d.Decision.Rule = mingjing.CaseDecided, "unserved"
 		if err := move(mingjing.ListingAnnulled); err != nil {
 			return err
 		}

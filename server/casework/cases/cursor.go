@@ -51,9 +51,9 @@ func ParseCursor(cursor string) (due int64, id string, err error) {
 	return due, id, nil
 }
 
-// Line returns what the work queue shows of a case: nothing of the person, so that a
+// Summary returns what the work queue shows of a case: nothing of the person, so that a
 // queue can be read without opening anybody's data.
-func (d Case) Line() Case {
+func (d Case) Summary() Case {
 	l := Case{Resident: d.Resident, RecordID: d.RecordID, ListingID: d.ListingID, AgencyCode: d.AgencyCode,
 		CatalogueCode: d.CatalogueCode, HandlerID: d.HandlerID, Ref: d.Ref, RecommenderID: d.RecommenderID, Barred: d.Barred,
 		NewEvidence: d.NewEvidence, NextDue: d.NextDue, Version: d.Version,

@@ -20,7 +20,7 @@ func (c *Cases) lanes(ctx context.Context, rd *kernel.Reader, d Case) ([]string,
 
 // lanesOf is lanes for a case whose subject was read already.
 func (c *Cases) lanesOf(d Case, s subjects) []string {
-	if d.Decision == nil || d.State != mingjing.DisputeDecided {
+	if d.Decision == nil || d.State != mingjing.CaseDecided {
 		return nil
 	}
 	open := []string{}

@@ -76,7 +76,7 @@ func (c *Cases) agencyCase(d Case) AgencyCase {
 		k.Answer = AnswerLate
 	case d.Answer != nil:
 		k.Answer = AnswerInTime
-	case d.Clocks[i].Missed || d.State == mingjing.DisputeAgencySilent:
+	case d.Clocks[i].Missed || d.State == mingjing.CaseAgencySilent:
 		k.Answer = AnswerSilent
 	}
 	if k.Asked && d.Answer != nil && !asked.IsZero() {

@@ -186,7 +186,8 @@ func (c *Cases) file(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.
 }
 
 // FileIn files a case in the transaction of the reader.
-func (c *Cases) FileIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, me mingjing.ResidentID, f Filing, id string, files []CleanFile) error {
+func (c *Cases) FileIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, me mingjing.ResidentID, f Filing,
+	id string, files []CleanFile) error {
 	now := c.city.Now().UTC()
 	resident, err := read(rd).Resident(ctx, me)
 	if err != nil {
@@ -203,7 +204,7 @@ func (c *Cases) FileIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor,
 	d := Case{Resident: me, ResidentName: resident.Name, Key: f.Key, RecordID: what.record, ListingID: what.listing,
 		AgencyCode: what.agency, CatalogueCode: what.code, Ref: what.ref, Barred: what.barred,
 		Case: mingjing.Case{ID: id, Kind: f.Kind, Previous: f.Previous, Reason: f.Reason, Statement: f.Statement,
-			State: mingjing.DisputeFiled, FiledAt: now,
+			State: mingjing.CaseFiled, FiledAt: now,
 			Timeline: []mingjing.TimelineEntry{entryBy(a, f.mandate, now, "filed")}}}
 	switch f.Kind {
 	case mingjing.CaseRepair:
@@ -394,7 +395,7 @@ func involved(ctx context.Context, rd *kernel.Reader, last string) ([]string, er
 	} else if err != nil {
 		return nil, err
 	}
-	if d.State != mingjing.DisputeDecided {
+	if d.State != mingjing.CaseDecided {
 		return nil, ErrDisputeOpen // an application for repair is open
 	}
 	barred := slices.Clone(d.Barred)

@@ -113,7 +113,7 @@ func decided(ctx context.Context, rd *kernel.Reader, dispute string) (bool, erro
 	if errors.Is(err, kernel.ErrNotFound) {
 		return true, nil
 	}
-	return d.State == mingjing.DisputeDecided, err
+	return d.State == mingjing.CaseDecided, err
 }
 
 func disputable(s mingjing.RecordState) bool {

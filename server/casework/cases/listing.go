@@ -92,7 +92,7 @@ func (c *Cases) ProposeIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, a
 		Exit: item.Exit, Tier: item.Tier, TermMonths: p.Months, CaseID: kernel.NewID()}}
 	d := Case{Resident: resident.ID, ResidentName: resident.Name, ListingID: l.ID, AgencyCode: agency, CatalogueCode: p.Code, Ref: p.Ref,
 		Case: mingjing.Case{ID: l.CaseID, Kind: mingjing.CaseListing, Statement: p.Ground.In(mingjing.Languages[0]),
-			State: mingjing.DisputeFiled, FiledAt: now, Clocks: []mingjing.Clock{c.city.ClockFor("check", proc.CheckDays)},
+			State: mingjing.CaseFiled, FiledAt: now, Clocks: []mingjing.Clock{c.city.ClockFor("check", proc.CheckDays)},
 			Timeline: []mingjing.TimelineEntry{{At: now, Code: "proposed", Role: mingjing.RoleAgency, Who: agency}}}}
 	if err := c.holdings.Move(ctx, rd, &l, mingjing.ListingProposed, mingjing.Actor{Role: mingjing.RoleAgency, Name: agency}); err != nil {
 		return mingjing.Listing{}, err
@@ -225,11 +225,12 @@ func ownListing(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, 
 
 // MarkServed begins the answer period of a listing, and closes the case in which it was
 // decided.
-func (c *Cases) MarkServed(ctx context.Context, rd *kernel.Reader, l *holding.Listing, d *Case, by mingjing.Actor, how string, on mingjing.Date, now time.Time) error {
+func (c *Cases) MarkServed(ctx context.Context, rd *kernel.Reader, l *holding.Listing, d *Case, by mingjing.Actor,
+	how string, on mingjing.Date, now time.Time) error {
 	answerBy := c.city.Due(c.city.Procedure(l.Code).AnswerDays)
 	l.NoticeOn, l.Served, l.AnswerBy = on, how, &answerBy
 	MarkMet(d.Clocks, "serve", now)
-	d.State = mingjing.DisputeDecided
+	d.State = mingjing.CaseDecided
 	d.NextDue = NextDue(d.Clocks)
 	entry := mingjing.TimelineEntry{At: now, Code: "served", Role: by.Role}
 	if by.Role.Staff() {

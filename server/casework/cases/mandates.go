@@ -142,7 +142,7 @@ func (c *Cases) OfferMandate(ctx context.Context, a mingjing.Actor, o Offer) (mi
 		}
 		m := Mandate{OwnerID: me, Number: number, Mandate: mingjing.Mandate{ID: kernel.NewID(), CaseID: d.ID, Helper: number.Masked(),
 			Resident: resident.Name, Relation: o.Relation, From: c.city.Now().UTC(), Until: o.Until, State: mingjing.MandateOffered}}
-		if d.State == mingjing.DisputeDecided && d.Decision != nil {
+		if d.State == mingjing.CaseDecided && d.Decision != nil {
 			last := c.lanesUntil(d)
 			if today > last {
 				return mingjing.NewError(mingjing.Conflict, "case_decided")

@@ -2,11 +2,12 @@ package cases
 
 import (
 	"context"
+	"time"
+
 	"mingjing"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/score"
-	"time"
 )
 
 // A Port is what the part needs of one transaction on the store: what writes, and what
@@ -23,9 +24,11 @@ type Port interface {
 	PutRecord(ctx context.Context, r holding.Record) error
 	PutListing(ctx context.Context, l holding.Listing) error
 	AddCase(ctx context.Context, d Case) error // ErrExists: one is open about it, or the key is known
-	SetCase(ctx context.Context, d Case) error // everything but Evidence; fails with ErrConflict if d.Version is not the stored one, and stores Version+1
-	// CaseLine returns a case's [Case.Line]. Nothing of its resident is opened.
-	CaseLine(ctx context.Context, id string) (Case, error)
+	// SetCase stores a case without Evidence, and with Version+1. It fails with
+	// ErrConflict if d.Version is not the stored one.
+	SetCase(ctx context.Context, d Case) error
+	// CaseSummary returns a case's [Case.Summary]. Nothing of its resident is opened.
+	CaseSummary(ctx context.Context, id string) (Case, error)
 	// OpenCaseIDs returns the IDs of a resident's cases that are not decided. Nothing of
 	// them is opened.
 	OpenCaseIDs(ctx context.Context, resident mingjing.ResidentID) ([]string, error)

@@ -46,8 +46,8 @@ func (c *Cases) questionDue(ctx context.Context, id string) (time.Duration, erro
 	}
 	clock := "agency"
 	switch d.State {
-	case mingjing.DisputeAgencyAsked:
-	case mingjing.DisputeAgencySilent:
+	case mingjing.CaseAgencyAsked:
+	case mingjing.CaseAgencySilent:
 		clock, q.Notice = "second", 2
 	default:
 		return 0, nil
@@ -87,7 +87,7 @@ func (c *Cases) questionDue(ctx context.Context, id string) (time.Duration, erro
 		if err := c.AgencySilent(ctx, t, &d, clock, now); err != nil {
 			return err
 		}
-		if d.State == mingjing.DisputeAgencySilent {
+		if d.State == mingjing.CaseAgencySilent {
 			wait = time.Millisecond // the second notice is put at once
 		}
 		return nil
@@ -101,7 +101,7 @@ func (c *Cases) questionDue(ctx context.Context, id string) (time.Duration, erro
 // AgencyAnswered stores the agency's answer to a dispute, and notifies the resident.
 func (c *Cases) AgencyAnswered(ctx context.Context, rd *kernel.Reader, d Case, word mingjing.AgencyAnswer, now time.Time) error {
 	word.At = now
-	d.Answer, d.State = &word, mingjing.DisputeAgencyAnswered
+	d.Answer, d.State = &word, mingjing.CaseAgencyAnswered
 	MarkMet(d.Clocks, "agency", now)
 	MarkMet(d.Clocks, "second", now)
 	d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "agency_answered", Role: mingjing.RoleSystem})
@@ -117,10 +117,10 @@ func (c *Cases) AgencySilent(ctx context.Context, t *kernel.Tx, d *Case, clock s
 	markMissed(d.Clocks, clock)
 	cause, days := "agency_silent", proc.SecondNoticeDays+proc.BureauDays
 	if clock == "agency" {
-		d.State = mingjing.DisputeAgencySilent
+		d.State = mingjing.CaseAgencySilent
 		d.Clocks = append(d.Clocks, c.city.ClockFor("second", proc.SecondNoticeDays))
 	} else {
-		d.State, cause, days = mingjing.DisputeAgencyLost, "agency_lost", proc.BureauDays
+		d.State, cause, days = mingjing.CaseAgencyLost, "agency_lost", proc.BureauDays
 	}
 	d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: cause, Role: mingjing.RoleSystem})
 	if err := c.RestartBureauClock(ctx, t, d, days); err != nil {
@@ -154,7 +154,7 @@ func (c *Cases) saveAndNotify(ctx context.Context, rd *kernel.Reader, d Case, co
 // applySilence does to the record or listing what follows from an agency's silence: it
 // is suspended at first, and removed after the second notice.
 func (c *Cases) applySilence(ctx context.Context, rd *kernel.Reader, d Case) error {
-	gone := d.State == mingjing.DisputeAgencyLost
+	gone := d.State == mingjing.CaseAgencyLost
 	if d.RecordID != "" {
 		r, err := read(rd).Record(ctx, d.RecordID)
 		if err != nil {

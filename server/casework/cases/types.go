@@ -52,7 +52,7 @@ type Case struct {
 	NewEvidence bool
 	// Letter is what the letter of the decision says; nil until there is one.
 	Letter *Letter
-	// ServiceProof is the number of the receipt of a listing that was served on paper.
+	// ServiceProof is the number of the receipt of a listing that was served by post or in person.
 	ServiceProof string
 	// NextDue is the nearest running clock; zero when none runs.
 	NextDue time.Time

@@ -53,7 +53,7 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 			if cases.NotOwn(a, d) != nil {
 				continue // it is theirs to see as a resident
 			}
-			k := c.showLine(a, d)
+			k := c.showSummary(a, d)
 			if f.Search != "" {
 				r, known := named[d.Resident]
 				if !known {
@@ -75,8 +75,8 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 	})
 }
 
-// showLine returns a case as a line of the queue, without the person.
-func (c *Desk) showLine(a mingjing.Actor, d cases.Case) mingjing.CaseView {
+// showSummary returns a case as the queue shows it, without the person.
+func (c *Desk) showSummary(a mingjing.Actor, d cases.Case) mingjing.CaseView {
 	k := mingjing.CaseView{Case: d.Case, HandlerID: d.HandlerID, Allowed: append([]string{}, steps(a, d)...)}
 	k.Evidence, k.Timeline = []mingjing.Evidence{}, []mingjing.TimelineEntry{}
 	if d.RecordID != "" {
@@ -160,7 +160,7 @@ func mayWork(a mingjing.Actor, d cases.Case) error {
 	if slices.Contains(d.Barred, a.ID) {
 		return mingjing.NewError(mingjing.Forbidden, "case_involved")
 	}
-	if d.State == mingjing.DisputeDecided {
+	if d.State == mingjing.CaseDecided {
 		return mingjing.NewError(mingjing.Conflict, "case_decided")
 	}
 	return nil
@@ -180,7 +180,7 @@ func step(name string) func(mingjing.Actor, cases.Case) error {
 			return mayAssign(a, d)
 		case name == "serve" && follows:
 			return nil
-		case d.HandlerID != a.ID && d.State != mingjing.DisputeToServe:
+		case d.HandlerID != a.ID && d.State != mingjing.CaseToServe:
 			return mingjing.NewError(mingjing.Conflict, "case_not_yours")
 		case !follows && name == "ask_agency" && d.Kind != mingjing.CaseReview && d.Kind != mingjing.CaseListing:
 			return mingjing.NewError(mingjing.Conflict, "agency_already_asked")
@@ -200,7 +200,7 @@ func step(name string) func(mingjing.Actor, cases.Case) error {
 // needsSecond reports whether the next person to work on a case decides as the second of
 // two, or instead of those who decided before.
 func needsSecond(d cases.Case) bool {
-	return d.Kind == mingjing.CaseReview || d.State == mingjing.DisputeRecommended
+	return d.Kind == mingjing.CaseReview || d.State == mingjing.CaseRecommended
 }
 
 // second returns an error unless the actor is a supervisor who is not the first of the
@@ -236,7 +236,8 @@ func withAllowedSteps(err error, a mingjing.Actor, d cases.Case) error {
 }
 
 // handle changes one case in one transaction, if check allows it.
-func (c *Desk) handle(ctx context.Context, a mingjing.Actor, id, action string, check func(mingjing.Actor, cases.Case) error, change func(*kernel.Reader, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
+func (c *Desk) handle(ctx context.Context, a mingjing.Actor, id, action string,
+	check func(mingjing.Actor, cases.Case) error, change func(*kernel.Reader, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return mingjing.CaseView{}, err
 	}
@@ -255,7 +256,8 @@ func (c *Desk) handle(ctx context.Context, a mingjing.Actor, id, action string, 
 
 // handleIn changes a case in the transaction of the reader, and returns it as it is
 // then.
-func (c *Desk) handleIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, d cases.Case, change func(*kernel.Reader, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
+func (c *Desk) handleIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, d cases.Case,
+	change func(*kernel.Reader, *cases.Case, time.Time) error) (mingjing.CaseView, error) {
 	now := c.city.Now().UTC()
 	if err := change(rd, &d, now); err != nil {
 		return mingjing.CaseView{}, withAllowedSteps(err, a, d)
@@ -279,8 +281,8 @@ func (c *Desk) Assign(ctx context.Context, a mingjing.Actor, id string) (mingjin
 func (c *Desk) take(ctx context.Context, a mingjing.Actor, way string) func(*kernel.Reader, *cases.Case, time.Time) error {
 	return func(rd *kernel.Reader, d *cases.Case, now time.Time) error {
 		d.HandlerID, d.Handler = a.ID, a.Name
-		if d.State == mingjing.DisputeFiled {
-			d.State = mingjing.DisputeAssigned
+		if d.State == mingjing.CaseFiled {
+			d.State = mingjing.CaseAssigned
 		}
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "assigned", Role: a.Role, Who: a.Name})
 		if err := db(rd).SetDeskCase(ctx, Case{Dispute: d.ID, Handler: a.ID, Name: a.Name, Way: way, TakenAt: now}); err != nil {
@@ -295,7 +297,7 @@ func (c *Desk) take(ctx context.Context, a mingjing.Actor, way string) func(*ker
 func (c *Desk) AskAgency(ctx context.Context, a mingjing.Actor, id string) (mingjing.CaseView, error) {
 	return c.handle(ctx, a, id, "ask_agency", step("ask_agency"), func(rd *kernel.Reader, d *cases.Case, now time.Time) error {
 		proc := c.city.Procedure(d.CatalogueCode)
-		d.State = mingjing.DisputeAgencyAsked
+		d.State = mingjing.CaseAgencyAsked
 		cases.MarkMet(d.Clocks, "forward", now)
 		d.Clocks = append(d.Clocks, c.city.ClockFor("agency", proc.AgencyDays))
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "agency_asked", Role: a.Role, Who: a.Name})

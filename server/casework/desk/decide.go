@@ -56,7 +56,7 @@ func (c *Desk) Decide(ctx context.Context, a mingjing.Actor, id string, r Ruling
 				d.Clocks[i].MetAt = &now // no longer needed
 			}
 		}
-		d.State = mingjing.DisputeDecided
+		d.State = mingjing.CaseDecided
 		d.Decision = &mingjing.Decision{Outcome: r.Outcome, Reasons: r.Reasons, By: a.Name, At: now, Corrected: correctTo}
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "decided", Role: a.Role, Who: a.Name})
 		if err := db(rd).DecideDeskCase(ctx, Case{Dispute: d.ID, Handler: a.ID, Name: a.Name, DecidedAt: now,
@@ -94,7 +94,7 @@ func (c *Desk) tellDecision(ctx context.Context, rd *kernel.Reader, d cases.Case
 // agencyConceded reports whether the agency has lost the point, by its silence or by
 // withdrawing: then what is disputed does not go back into effect.
 func agencyConceded(d cases.Case) bool {
-	return d.State == mingjing.DisputeAgencyLost ||
+	return d.State == mingjing.CaseAgencyLost ||
 		(d.Answer != nil && d.Answer.Position == mingjing.PositionWithdrawn)
 }
 
@@ -106,11 +106,11 @@ func mayRule(d cases.Case, o mingjing.Outcome) error {
 		return nil
 	case agencyConceded(d):
 		return mingjing.NewError(mingjing.Conflict, "agency_lost")
-	case d.State == mingjing.DisputeAgencySilent:
+	case d.State == mingjing.CaseAgencySilent:
 		return mingjing.NewError(mingjing.Conflict, "agency_waiting")
 	case o == mingjing.OutcomePartly:
 		return nil
-	case d.State == mingjing.DisputeAgencyAsked:
+	case d.State == mingjing.CaseAgencyAsked:
 		return mingjing.NewError(mingjing.Conflict, "agency_waiting")
 	case d.Answer == nil:
 		return mingjing.NewError(mingjing.Conflict, "agency_needed")
@@ -204,7 +204,7 @@ func (c *Desk) carryOut(ctx context.Context, rd *kernel.Reader, d *cases.Case, b
 		to = mingjing.ListingRepaired
 	case mingjing.OutcomeApproved:
 		to = mingjing.ListingDecided
-		d.State = mingjing.DisputeToServe
+		d.State = mingjing.CaseToServe
 		d.Clocks = append(d.Clocks, c.city.ClockFor("serve", c.city.Procedure(l.Code).ServeDays))
 		if err := c.cases.WatchClocks(ctx, rd.Tx, *d); err != nil {
 			return err

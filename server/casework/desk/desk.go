@@ -106,7 +106,8 @@ func (c *Desk) Next(ctx context.Context, a mingjing.Actor) (mingjing.CaseView, e
 
 // first returns the case that is next for the actor, with the reader that opened it; nil
 // for none.
-func (c *Desk) first(ctx context.Context, t *kernel.Tx, a mingjing.Actor, near map[mingjing.ResidentID]error, now time.Time) (*kernel.Reader, *cases.Case, error) {
+func (c *Desk) first(ctx context.Context, t *kernel.Tx, a mingjing.Actor, near map[mingjing.ResidentID]error,
+	now time.Time) (*kernel.Reader, *cases.Case, error) {
 	const step = 50
 	may := func(d cases.Case, late bool) bool {
 		d.Near = near[d.Resident]

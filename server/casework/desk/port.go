@@ -2,11 +2,12 @@ package desk
 
 import (
 	"context"
+	"time"
+
 	"mingjing"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
-	"time"
 )
 
 // A Port is what the part needs of one transaction on the store: what writes, and what
@@ -16,7 +17,7 @@ import (
 type Port interface {
 	// Waiting returns open cases that wait for a person, by nearest clock, then those that
 	// were filed first: cases that nobody has, or, with late set, all whose clock ran
-	// out before it, each as its [Case.Line]. It skips the first so many.
+	// out before it, each as its [Case.Summary]. It skips the first so many.
 	Waiting(ctx context.Context, late time.Time, skip, limit int) ([]cases.Case, error)
 	// OpenCases returns how many open cases a handler has, without those that only wait
 	// to be served.
@@ -56,7 +57,7 @@ type Port interface {
 	// PutRecord inserts or replaces a record by ID.
 	PutRecord(ctx context.Context, r holding.Record) error
 	// Cases returns all cases that match, by nearest clock (Case.NextDue, those with
-	// none last), then by ID, from the cursor on, each as its [cases.Case.Line]. Search
+	// none last), then by ID, from the cursor on, each as its [cases.Case.Summary]. Search
 	// by mingjing.CaseFilter is on ID, catalogue code and the resident's whole name.
 	Cases(ctx context.Context, f cases.CaseQuery) ([]cases.Case, error)
 	CaseCounts(ctx context.Context) (map[string]int, error) // by state, all disputes

@@ -26,7 +26,7 @@ func (c *Desk) Recommend(ctx context.Context, a mingjing.Actor, id string, r Rul
 		}
 		d.Recommendation = &mingjing.Recommendation{Outcome: r.Outcome, Reasons: r.Reasons, By: a.Name, At: now}
 		d.RecommenderID, d.HandlerID, d.Handler = a.ID, "", ""
-		d.State = mingjing.DisputeRecommended
+		d.State = mingjing.CaseRecommended
 		d.Timeline = append(d.Timeline, mingjing.TimelineEntry{At: now, Code: "recommended", Role: a.Role, Who: a.Name})
 		return nil
 	})
@@ -43,7 +43,7 @@ type Service struct {
 	Proof string
 }
 
-// Serve records that a listing was served on paper; the answer period begins.
+// Serve records that a listing was served by post or in person; the answer period begins.
 func (c *Desk) Serve(ctx context.Context, a mingjing.Actor, id string, s Service) (mingjing.CaseView, error) {
 	s.Proof = strings.TrimSpace(s.Proof)
 	return c.handle(ctx, a, id, "case", step("serve"), func(rd *kernel.Reader, d *cases.Case, now time.Time) error {

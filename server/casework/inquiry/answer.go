@@ -83,7 +83,7 @@ func (c *Inquiries) Inquiries(ctx context.Context, a mingjing.Actor, cursor stri
 					return v, err
 				}
 				for _, h := range own {
-					v.Inquiries = append(v.Inquiries, line(a, h, near))
+					v.Inquiries = append(v.Inquiries, summary(a, h, near))
 				}
 			}
 		}
@@ -96,7 +96,7 @@ func (c *Inquiries) Inquiries(ctx context.Context, a mingjing.Actor, cursor stri
 			v.Next = found[page-1].Cursor()
 		}
 		for _, h := range found {
-			v.Inquiries = append(v.Inquiries, line(a, h, near))
+			v.Inquiries = append(v.Inquiries, summary(a, h, near))
 		}
 		n, err := db(t).WaitingInquiries(ctx, query.Agency)
 		v.Escalated, v.Unexplained = n[mingjing.InquiryEscalated], n[mingjing.InquiryUnexplained]
@@ -104,7 +104,7 @@ func (c *Inquiries) Inquiries(ctx context.Context, a mingjing.Actor, cursor stri
 	})
 }
 
-func line(a mingjing.Actor, h Head, near map[mingjing.ResidentID]error) mingjing.InquirySummary {
+func summary(a mingjing.Actor, h Head, near map[mingjing.ResidentID]error) mingjing.InquirySummary {
 	return mingjing.InquirySummary{ID: h.ID, State: h.State, Staff: h.Staff, Agency: h.Agency, AskedAt: h.AskedAt, Due: h.Due, Late: h.Late,
 		Mine: ownLook(a, h), Open: mayRead(a, h, near) == nil}
 }

@@ -2,6 +2,7 @@ package inquiry
 
 import (
 	"context"
+
 	"mingjing"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/holding"

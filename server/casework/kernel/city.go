@@ -7,6 +7,19 @@
 // [InTx] runs a function in one transaction on the store. What it changes, the job
 // that follows and the events that tell open screens are committed together; the
 // bus hears of the events only after the commit.
+//
+// # A reader
+//
+// A transaction writes, and reads what opens nothing of a resident. Only a [Reader]
+// opens something, and it is made with an [Entry]: who reads, and why.
+//
+//	rd := t.As(c.city.Entry(a, "records", "", "own"))
+//	records, err := read(rd).Records(ctx, me)
+//
+// The entry is in the access log of each resident before the first value of theirs is
+// opened. Readers with different entries can be used side by side in one transaction;
+// each adds its own entry. A resident who reads what is their own has the entry even
+// where there was nothing to open.
 package kernel
 
 import (

@@ -29,7 +29,8 @@ type Entry struct {
 
 // Entry returns the entry of what an actor does now. Subject may be empty.
 func (c *City) Entry(a mingjing.Actor, action, subject, purpose string) Entry {
-	e := Entry{AccessEntry: mingjing.AccessEntry{At: c.Now().UTC(), Role: a.Role, Who: a.Name, By: askableID(a), Action: action, Subject: subject, Purpose: purpose}}
+	e := Entry{AccessEntry: mingjing.AccessEntry{At: c.Now().UTC(), Role: a.Role, Who: a.Name, By: askableID(a),
+		Action: action, Subject: subject, Purpose: purpose}}
 	if a.Role == mingjing.RoleResident {
 		e.Own = mingjing.ResidentID(a.ID)
 	}

@@ -260,7 +260,8 @@ func (c *Notices) RemoveEmail(ctx context.Context, a mingjing.Actor) (mingjing.N
 
 // AddDevice stores a browser of the actor's to which push messages are sent, with the
 // session that added it. A browser that is known already gets its new keys.
-func (c *Notices) AddDevice(ctx context.Context, a mingjing.Actor, session, name string, to PushAddress) (mingjing.NoticeSettingsView, error) {
+func (c *Notices) AddDevice(ctx context.Context, a mingjing.Actor, session, name string,
+	to PushAddress) (mingjing.NoticeSettingsView, error) {
 	if _, err := kernel.AsResident(a); err != nil {
 		return mingjing.NoticeSettingsView{}, err
 	}

@@ -12,9 +12,9 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// How long the ways out of the house are tried.
+// How long push messages and e-mails are tried.
 const (
-	// firstResend is the wait after the first failure; it doubles up to lastResend.
+	// FirstResend is the wait after the first failure; it doubles up to lastResend.
 	FirstResend = 30 * time.Second
 	LastResend  = time.Hour
 	// maxSends is how often a notice is tried before it stays in the inbox alone:
@@ -43,7 +43,8 @@ func (InboxOnly) Mail(_ context.Context, _ string, _ Message) error { return Err
 // Notify adds a notice to the resident's inbox, in the transaction of the reader,
 // publishes it, and schedules its delivery by the channels that the resident wants. Page
 // is the name of the route that shows the subject.
-func (c *Notices) Notify(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, kind mingjing.NoticeKind, code, page, subject string) error {
+func (c *Notices) Notify(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID,
+	kind mingjing.NoticeKind, code, page, subject string) error {
 	if !slices.ContainsFunc(mingjing.Routes, func(r mingjing.Route) bool { return r.Name == page }) {
 		return fmt.Errorf("notify: there is no page %q", page)
 	}

@@ -1,18 +1,18 @@
-// Package notice keeps the residents' inboxes, and sends notices to browsers and
+// Package notice has the residents' inboxes, and sends notices to browsers and
 // mailboxes.
 //
 // [Notices.Notify] puts a notice into an inbox in the caller's transaction, and a job
 // sends it by the ways that the resident wants. A way that fails is tried again for
-// about seven hours; one that is closed for good is struck off. What leaves the house
+// about seven hours; an address that is closed for good is removed. What is sent
 // says nothing personal. An e-mail address is used only after the code that was sent
 // to it has come back.
 package notice
 
 import (
 	"context"
-	"mingjing"
 	"time"
 
+	"mingjing"
 	"mingjing/server/casework/kernel"
 )
 

@@ -2,8 +2,9 @@ package notice
 
 import (
 	"context"
-	"mingjing"
 	"time"
+
+	"mingjing"
 )
 
 // A Port is what the part needs of one transaction on the store: what writes, and what

@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+
 	"mingjing"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/holding"

@@ -181,7 +181,8 @@ func (c *Scores) keepAnswers(ctx context.Context, r Request, all []answer) error
 // askOne asks one agency until it answers, the wait for the next try gets long,
 // or ctx ends. It returns when to try again, or the zero time when the agency has
 // answered.
-func (c *Scores) askOne(ctx context.Context, r Request, resident kernel.Resident, book *mingjing.Rulebook, s Source, answers chan<- answer) time.Time {
+func (c *Scores) askOne(ctx context.Context, r Request, resident kernel.Resident, book *mingjing.Rulebook, s Source,
+	answers chan<- answer) time.Time {
 	agency, _ := book.Agency(s.Agency)
 	q := RecordsQuery{RequestID: r.ID, IDNumber: resident.IDNumber, Name: resident.Name, Codes: agency.Holds}
 	for {
@@ -346,7 +347,8 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 // given as they were before. What is there already keeps its state; what was removed
 // stays removed; what the agency no longer holds is removed, unless a dispute about it
 // is open, which then decides.
-func (c *Scores) mergeReply(ctx context.Context, rd *kernel.Reader, r Request, book *mingjing.Rulebook, s Source, records []holding.Record, listings []holding.Listing) error {
+func (c *Scores) mergeReply(ctx context.Context, rd *kernel.Reader, r Request, book *mingjing.Rulebook, s Source,
+	records []holding.Record, listings []holding.Listing) error {
 	agency, _ := book.Agency(s.Agency)
 	ours := func(agency string) bool { return agency == s.Agency }
 	sent := map[string]bool{}

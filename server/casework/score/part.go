@@ -10,9 +10,9 @@ package score
 
 import (
 	"context"
-	"mingjing"
 	"time"
 
+	"mingjing"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/notice"

@@ -2,10 +2,11 @@ package score
 
 import (
 	"context"
+	"time"
+
 	"mingjing"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
-	"time"
 )
 
 // A Port is what the part needs of one transaction on the store: what writes, and what

@@ -10,7 +10,8 @@ import (
 )
 
 // Input returns what a resident's score would be made from today.
-func (c *Scores) Input(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, book *mingjing.Rulebook, missing []string) (mingjing.Input, error) {
+func (c *Scores) Input(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, book *mingjing.Rulebook,
+	missing []string) (mingjing.Input, error) {
 	in := mingjing.Input{Missing: missing, AsOf: c.city.TodayBy(book),
 		Records: []mingjing.Record{}, Listings: []mingjing.Listing{}}
 	records, err := read(rd).Records(ctx, resident)
@@ -32,7 +33,8 @@ func (c *Scores) Input(ctx context.Context, rd *kernel.Reader, resident mingjing
 
 // makeScore makes and stores a score, and schedules a new one for the day on which it
 // will change by itself.
-func (c *Scores) makeScore(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, book *mingjing.Rulebook, missing []string, cause string) (mingjing.Score, error) {
+func (c *Scores) makeScore(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID,
+	book *mingjing.Rulebook, missing []string, cause string) (mingjing.Score, error) {
 	in, err := c.Input(ctx, rd, resident, book, missing)
 	if err != nil {
 		return mingjing.Score{}, err
@@ -116,7 +118,8 @@ const maxHistory = 60
 
 // LatestCards returns summaries of a resident's newest scores, one for each of the
 // rulebooks.
-func LatestCards(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, books []*mingjing.Rulebook) ([]mingjing.ScoreCard, error) {
+func LatestCards(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID,
+	books []*mingjing.Rulebook) ([]mingjing.ScoreCard, error) {
 	cards := []mingjing.ScoreCard{}
 	for _, book := range books {
 		s, err := read(rd).LatestScore(ctx, resident, book.ID)

@@ -63,7 +63,8 @@ func (c *Shares) TellRecipients(ctx context.Context, a mingjing.Actor, dispute s
 }
 
 // correct finds those who saw such a score, and calls tell with them.
-func (c *Shares) correct(ctx context.Context, a mingjing.Actor, dispute, action string, tell func(*kernel.Tx, []View) error) (mingjing.CorrectionView, error) {
+func (c *Shares) correct(ctx context.Context, a mingjing.Actor, dispute, action string,
+	tell func(*kernel.Tx, []View) error) (mingjing.CorrectionView, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return mingjing.CorrectionView{}, err

@@ -10,6 +10,7 @@ package share
 
 import (
 	"context"
+
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/notice"
 )

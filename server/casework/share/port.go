@@ -2,6 +2,7 @@ package share
 
 import (
 	"context"
+
 	"mingjing"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/holding"

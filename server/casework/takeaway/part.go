@@ -42,8 +42,10 @@ type Takeaway struct {
 }
 
 // New returns the part.
-func New(city *kernel.City, printer Printer, erasures ErasureList, accounts Accounts, notices *notice.Notices, scores *score.Scores, cases *cases.Cases, shares *share.Shares, accessLog *accesslog.AccessLog) *Takeaway {
-	return &Takeaway{city: city, printer: printer, erasures: erasures, accounts: accounts, notices: notices, scores: scores, cases: cases, shares: shares, accessLog: accessLog}
+func New(city *kernel.City, printer Printer, erasures ErasureList, accounts Accounts, notices *notice.Notices,
+	scores *score.Scores, cases *cases.Cases, shares *share.Shares, accessLog *accesslog.AccessLog) *Takeaway {
+	return &Takeaway{city: city, printer: printer, erasures: erasures, accounts: accounts, notices: notices,
+		scores: scores, cases: cases, shares: shares, accessLog: accessLog}
 }
 
 // Jobs returns the jobs that the part does.
