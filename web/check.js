@@ -4,15 +4,18 @@
 importScripts("{{.Exec}}");
 const go = new Go();
 go.env.GOTRACEBACK = "system"; // so that a panic's trace has addresses, see docs/wasm.md
-const ready = (async () => {
-  const { instance } = await WebAssembly.instantiateStreaming(fetch("{{.Program}}"), go.importObject);
-  go.run(instance);
-})();
-ready.catch(() => {}); // each task reports it
+const program = new Promise((resolve, reject) => {
+  // The program hands over its function when it has started, which takes several tasks.
+  self.mingjingServe = resolve;
+  WebAssembly.instantiateStreaming(fetch("{{.Program}}"), go.importObject)
+    .then(({ instance }) => go.run(instance))
+    .then(() => reject(new Error("the program has ended")), reject);
+});
+program.catch(() => {}); // each task reports it
 self.onmessage = async ({ data }) => {
   try {
-    await ready;
-    self.postMessage({ result: await self.mingjingCheck(data) });
+    const check = await program;
+    self.postMessage({ result: await check(data) });
   } catch (error) {
     self.postMessage({ error: String(error) });
   }

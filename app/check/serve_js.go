@@ -13,7 +13,7 @@ import (
 // serve gives web/check.js a function that takes a task as JSON and returns a promise
 // of the result as JSON.
 func serve() {
-	js.Global().Set("mingjingCheck", js.FuncOf(func(_ js.Value, args []js.Value) any {
+	js.Global().Call("mingjingServe", js.FuncOf(func(_ js.Value, args []js.Value) any {
 		task := args[0].String()
 		return promise(func() (string, error) { return do(task) })
 	}))
