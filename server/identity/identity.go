@@ -66,9 +66,12 @@
 //
 // # When something is down
 //
-// Without Kratos everything answers identity_down. Without Redis logins answer
-// identity_down too, because they can't be limited; but who is logged in stays so,
-// since [Identity.Who] then asks Kratos each time.
+// Without Kratos everything answers identity_down. Without its own database Kratos
+// answers that a session is unknown and a password wrong; that is believed only while
+// it is healthy (kratoshealth.go), and otherwise answered identity_down as well: no
+// session ends by an outage. Without Redis logins answer identity_down too, because they
+// can't be limited; but who is logged in stays so, since [Identity.Who] then asks Kratos
+// each time.
 package identity
 
 import (
