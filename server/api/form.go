@@ -69,9 +69,7 @@ func (c *call) showFormErrors(access mingjing.Access, page string, failure error
 	if err != nil {
 		return failure // the page can't be shown, so the error is
 	}
-	if p.Status == http.StatusTooManyRequests && p.Values["seconds"] != "" {
-		c.w.Header().Set("Retry-After", p.Values["seconds"])
-	}
+	c.sayRetryAfter(p)
 	c.send(p.Status, v)
 	return nil
 }

@@ -55,11 +55,11 @@ func Start(tb testing.TB) (dsn string) {
 		tb.Fatal(err)
 	}
 	name := "test_" + strconv.FormatInt(databases.Add(1), 10)
-	if err := c.exec("postgres", "CREATE DATABASE " + name); err != nil {
+	if err := c.exec("postgres", "CREATE DATABASE "+name); err != nil {
 		tb.Fatalf("create a database: %v", err)
 	}
 	tb.Cleanup(func() {
-		if err := c.exec("postgres", "DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
+		if err := c.exec("postgres", "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
 			tb.Errorf("drop the database: %v", err)
 		}
 	})
@@ -94,7 +94,7 @@ func StartServer(tb testing.TB) Server {
 // Database makes a database and returns its url.
 func (c Server) Database(tb testing.TB, name string) (dsn string) {
 	tb.Helper()
-	if err := c.exec("postgres", "CREATE DATABASE " + name); err != nil {
+	if err := c.exec("postgres", "CREATE DATABASE "+name); err != nil {
 		tb.Fatalf("create a database: %v", err)
 	}
 	return c.url(name)
