@@ -53,7 +53,7 @@ func (c *call) showFormErrors(access mingjing.Access, page string, failure error
 		v.Problem, v.Path = p, c.formPath(again)
 		v.Form = map[string]string{}
 		for name, values := range c.in.values {
-			if len(values) > 0 && len(name) < 100 && !secretField(name, values[0]) {
+			if len(values) > 0 && len(name) < 100 && (!secretField(name, values[0]) || c.mayRetype(p, name)) {
 				v.Form[name] = values[0]
 			}
 		}
@@ -72,6 +72,13 @@ func (c *call) showFormErrors(access mingjing.Access, page string, failure error
 	c.sayRetryAfter(p)
 	c.send(p.Status, v)
 	return nil
+}
+
+// mayRetype reports whether a field that is otherwise never sent back is sent back all
+// the same: an ID number with which somebody could not log in because something was
+// away, so that they need not type it again.
+func (c *call) mayRetype(p *mingjing.Problem, name string) bool {
+	return name == "id_number" && p.Status == http.StatusServiceUnavailable && c.who == nil
 }
 
 // formPath returns the path, after the language, of the page of a form.

@@ -2,8 +2,10 @@ package store
 
 import (
 	"errors"
+	"net"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -69,9 +71,31 @@ func TestADatabaseThatIsAwayIsToldFromAMistake(t *testing.T) {
 	}
 	close(begun)
 	busy.Wait()
-	pg.Stop(t)
-	pg.Start(t)
-	want("after a restart", false)
+	pg.Exec(t, "away", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = 'away'")
+	want("after its connections were cut", false)
+}
+
+func TestAConnectionThatHadBrokenIsReplaced(t *testing.T) {
+	s := open(t, pgtest.Start(t))
+	broken := &net.OpError{Op: "write", Net: "unix", Err: syscall.EPIPE}
+	for _, k := range []struct {
+		err   error
+		begun bool
+		tries int
+	}{
+		{broken, false, 30}, {broken, true, 1}, {errors.New("a mistake"), false, 1},
+	} {
+		tries := 0
+		err := s.onGood(func() (bool, error) {
+			if tries++; tries == 30 {
+				return true, nil
+			}
+			return k.begun, k.err
+		})
+		if tries != k.tries || (err == nil) != (tries == 30) {
+			t.Errorf("%v, begun: %v: %d tries, %v", k.err, k.begun, tries, err)
+		}
+	}
 }
 
 func TestADiskThatIsFullIsToldFromAMistake(t *testing.T) {

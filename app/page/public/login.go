@@ -30,7 +30,7 @@ func nextField(v *mingjing.View) app.UI {
 
 func idNumberInput(v *mingjing.View) app.UI {
 	return c.Input{Name: "id_number", Label: t(v, "login.id_number"), Hint: t(v, "login.id_number_hint"),
-		Error:        page.FieldError(v, "id_number"),
+		Error: page.FieldError(v, "id_number"), Value: page.Typed(v, "id_number"),
 		Autocomplete: "username", MaxLength: 64, Required: true, Code: true}.UI()
 }
 
