@@ -33,6 +33,7 @@ const usage = `usage: mingjing COMMAND
   statement verify FILE --key KEYS
                          check a signed statement against its issuer's public keys;
                          needs no server
+  version                print the version, and which database schema and Kratos it fits
   health                 exit with 0 when the server at ADDR is ready, for probes
   help                   this text
 
@@ -60,6 +61,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 			fmt.Fprintln(stderr, "mingjing:", err)
 			return 2
 		}
+		s.Notes = append(misspelt(os.Environ()), s.notes(func(name string) bool { return getenv(name) != "" })...)
 		if err := serve(ctx, s, stdout, stderr); err != nil {
 			fmt.Fprintln(stderr, "mingjing:", err)
 			return 1
@@ -80,6 +82,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	case "health":
 		s, _ := readSettings(getenv) // only the address is used here
 		if err := health(ctx, s.Addr, stdout); err != nil {
+			fmt.Fprintln(stderr, "mingjing:", err)
+			return 1
+		}
+		return 0
+	case "version", "--version":
+		if err := printVersion(stdout); err != nil {
 			fmt.Fprintln(stderr, "mingjing:", err)
 			return 1
 		}

@@ -187,6 +187,11 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 		}
 		away("database_down")
 		refused("database_down")
+		stranger := c.browser(t)
+		if a := stranger.page("agencies").want(503); a.header.Get("Retry-After") == "" ||
+			!strings.Contains(a.html().Find("main").Text(), i18n.T("en", "error.database_down")) {
+			t.Errorf("a public page with figures says %v %s", a.header, a.html().Find("main").Text())
+		}
 		pg.Start(t)
 		back()
 	})

@@ -355,6 +355,22 @@ func (p *program) run(ctx context.Context) error {
 	return g.Wait()
 }
 
+// describe says, on the terminal and in the log, which engines are used and what is
+// strange about the settings.
+func (p *program) describe(stdout io.Writer) {
+	var used []any
+	for _, e := range p.engines(p.Data) {
+		fmt.Fprintf(stdout, "%-20s %s\n", e.role, e.name)
+		used = append(used, slog.String(e.role, e.name))
+	}
+	p.log.Info("engines", used...)
+	for _, note := range p.Notes {
+		fmt.Fprintf(stdout, "note: %s\n", note)
+		p.log.Warn("settings", "note", note)
+	}
+	fmt.Fprintln(stdout)
+}
+
 // serve runs the serve command.
 func serve(ctx context.Context, s Settings, stdout, stderr io.Writer) error {
 	p, err := open(ctx, s, stderr)
@@ -365,6 +381,7 @@ func serve(ctx context.Context, s Settings, stdout, stderr io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(stdout, "\nMingjing 明镜 is open at %s\n\n", p.url())
+	p.describe(stdout)
 	if p.accounts != nil {
 		if err := demo.PrintAccounts(stdout, p.accounts); err != nil {
 			p.log.Warn("print the demo accounts", "err", err)

@@ -53,6 +53,8 @@ type Settings struct {
 	// serve while it says that it is not ready, so that a load balancer notices.
 	StopDelay time.Duration
 	LogLevel  slog.Level
+	// Notes are sentences about settings that are misspelt, unused or contradictory.
+	Notes []string
 }
 
 // demoScale is the factor by which 24 hours pass in 90 seconds.

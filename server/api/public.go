@@ -52,8 +52,9 @@ var pageless = []endpoint{
 		path: "/api/live", access: mingjing.Everyone, write: writeLive, status: http.StatusSwitchingProtocols, headers: []string{"Origin"},
 		out: reflect.TypeFor[mingjing.Event](),
 		doc: apiDoc{id: "live", tag: tagSession, summary: "The live stream (WebSocket)",
-			answer: "Switched to WebSocket. Each text message is an Event; close code 4401 says that the session has ended.",
-			fails:  []int{http.StatusBadRequest, http.StatusUnprocessableEntity}},
+			answer: "Switched to WebSocket. Each text message is an Event; close code 4401 says that the session has ended, " +
+				"1012 that the server stops: its reason is after how many milliseconds to come back.",
+			fails: []int{http.StatusBadRequest, http.StatusUnprocessableEntity}},
 	},
 	raw[none]{
 		path: "/api/openapi.json", access: mingjing.Anyone, write: writeOpenAPI, kinds: []string{"application/json"},
