@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	client "github.com/ory/kratos-client-go"
 	"mingjing"
 	"mingjing/server/store/pgtest"
 )
@@ -175,6 +176,15 @@ func TestWithoutTheDatabaseOfKratosNobodyIsLoggedOutNorRefused(t *testing.T) {
 			t.Errorf("%s: the answer is %q", s.name, got)
 		}
 	}
+	// Who tries again and again meanwhile has not used up what is allowed.
+	i.limits = Limits{Device: []Rate{{3, time.Hour}}, Address: []Rate{{3, time.Hour}}, Stranger: []Rate{{3, time.Hour}}}
+	impatient := newDevice()
+	for range 5 {
+		_, err := i.Login(ctx, n, password, impatient)
+		wantCode(t, err, "identity_down")
+		_, err = i.Activate(ctx, late, code, password, impatient)
+		wantCode(t, err, "identity_down")
+	}
 	if ended, err := i.Ended(ctx, ids...); err == nil || len(ended) > 0 {
 		t.Errorf("ended are %v, %v", ended, err)
 	}
@@ -192,7 +202,7 @@ func TestWithoutTheDatabaseOfKratosNobodyIsLoggedOutNorRefused(t *testing.T) {
 	if ended, err := i.Ended(ctx, ids...); err != nil || len(ended) > 0 {
 		t.Errorf("afterwards ended are %v, %v", ended, err)
 	}
-	if err := login(n, password)(); err != nil {
+	if _, err := i.Login(ctx, n, password, impatient); err != nil {
 		t.Errorf("afterwards the right password is told %v", err)
 	}
 	if _, err := i.Activate(ctx, late, code, password, newDevice()); err != nil {
@@ -209,6 +219,40 @@ func TestWithoutTheDatabaseOfKratosNobodyIsLoggedOutNorRefused(t *testing.T) {
 		t.Errorf("after a logout ended are %v, %v", ended, err)
 	}
 	wantCode(t, func() error { _, err := i.Sessions(ctx, token); return err }(), "session_expired")
+}
+
+// faulty answers some calls to the real Kratos by a failure.
+type faulty struct {
+	next  http.RoundTripper
+	fails func(*http.Request) bool
+}
+
+func (f faulty) RoundTrip(r *http.Request) (*http.Response, error) {
+	if f.fails(r) {
+		return nil, errors.New("the connection was cut")
+	}
+	return f.next.RoundTrip(r)
+}
+
+func TestASecondFactorWorksAfterAnOutageThatCameInBetween(t *testing.T) {
+	login, code := staff(t), codeAt(t, 0)
+	cut := true
+	i := newReplica(t, func(i *Identity) {
+		k := *i.kratos
+		cfg := *k.public.GetConfig()
+		cfg.HTTPClient = &http.Client{Transport: faulty{cfg.HTTPClient.Transport,
+			func(r *http.Request) bool { return cut && r.URL.Query().Get("aal") == "aal2" }}}
+		k.public = client.NewAPIClient(&cfg)
+		i.kratos = &k
+	})
+	_, err := i.StaffLogin(t.Context(), login, password, code, newDevice())
+	wantCode(t, err, "identity_down")
+	cut = false
+	if _, err := i.StaffLogin(t.Context(), login, password, code, newDevice()); err != nil {
+		t.Errorf("the same code is told %v", err)
+	}
+	_, err = i.StaffLogin(t.Context(), login, password, code, newDevice())
+	wantCode(t, err, "login_failed")
 }
 
 // TestARefusalIsBelievedOfAHealthyKratosOnly puts gateways before Kratos that answer by

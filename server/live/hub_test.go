@@ -356,6 +356,7 @@ func TestClosingSpreadsOutWhenItsStreamsComeBack(t *testing.T) {
 		for n := range sockets {
 			open = append(open, r.open(t, fmt.Sprintf("audience=a%d&session=%d", n%7, n)))
 		}
+		eventually(t, "all streams are set up", func() bool { return r.Stats().Sockets == sockets })
 		closed := make(chan error, 1)
 		go func() { closed <- r.Close(t.Context()) }()
 		var told []int
