@@ -64,7 +64,7 @@ type Live interface {
 }
 
 // Config is the configuration of the handler. All fields but Allow, Demo, Origin,
-// ProxyHops, Logger, Together and Counted are required.
+// ProxyHops, Stopping, Logger, Together and Counted are required.
 type Config struct {
 	Casework *casework.Bureau
 	Identity Identity
@@ -84,9 +84,11 @@ type Config struct {
 	QR     func(link string) (mingjing.QRCode, error)
 	// Rulebooks are the published rulebooks and calendars as JSON files, by name.
 	Rulebooks map[string][]byte
-	// Ready returns, by name, the error of each service that is needed and does not
-	// work; an empty map is ready.
+	// Ready returns the error of each part that does not work, by [PartDatabase] and the
+	// other names; an empty map is ready.
 	Ready func(ctx context.Context) map[string]error
+	// Stopping reports whether the server is about to stop; nil is never.
+	Stopping func() bool
 	// Origin is the public origin, such as https://mirror.example. With https the
 	// session cookie is Secure. If it is empty, any host is served, over plain HTTP.
 	Origin string
@@ -124,6 +126,9 @@ type server struct {
 func New(c Config) (http.Handler, error) {
 	if c.Together == nil {
 		c.Together = func(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }
+	}
+	if c.Stopping == nil {
+		c.Stopping = func() bool { return false }
 	}
 	if c.Allow == nil {
 		c.Allow = func(context.Context, string, string) error { return nil }
