@@ -166,6 +166,15 @@ func (postgresEngine) release() string {
 		AND scheduled_at <= now() + interval '5 seconds'`
 }
 
+func (postgresEngine) dueJobs() string {
+	return `SELECT args ->> 'kind' AS kind, (extract(epoch FROM clock_timestamp() - scheduled_at) * 1000000)::bigint AS age,
+			coalesce((metadata -> 'output' ->> 'failed')::bigint, 0) AS failed
+		FROM river_job WHERE state IN ('available', 'running', 'retryable', 'scheduled')
+			AND scheduled_at <= now() + interval '2 minutes'`
+}
+
+func (postgresEngine) listsNeedValues() bool { return false }
+
 func (postgresEngine) jobAt() string { return `(args ->> 'at')::bigint` }
 
 // takeoverInterval is how often a replica looks for dead ones.
