@@ -32,6 +32,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"time"
 
 	"mingjing"
@@ -148,7 +149,7 @@ type Figures interface {
 // uncounted are Figures that nobody hears.
 type uncounted struct{}
 
-func (uncounted) ScoreReady(time.Duration)  {}
+func (uncounted) ScoreReady(time.Duration) {}
 func (uncounted) Removed(upkeep.Kind, int) {}
 
 // A Bureau hands out the parts of casework. It is safe for use by many goroutines.
@@ -243,6 +244,9 @@ func (b *Bureau) Do(ctx context.Context, j kernel.Job) (time.Duration, error) {
 	}
 	return do(ctx, j.ID)
 }
+
+// JobKinds returns the kinds of all jobs, in order.
+func (b *Bureau) JobKinds() []string { return slices.Sorted(maps.Keys(b.jobs)) }
 
 // Ready returns an error when casework can't do its work: when the store does not
 // answer.

@@ -167,10 +167,10 @@ func (postgresEngine) release() string {
 }
 
 func (postgresEngine) dueJobs() string {
-	return `SELECT args ->> 'kind' AS kind, (extract(epoch FROM clock_timestamp() - scheduled_at) * 1000000)::bigint AS age,
-			coalesce((metadata -> 'output' ->> 'failed')::bigint, 0) AS failed
-		FROM river_job WHERE state IN ('available', 'running', 'retryable', 'scheduled')
-			AND scheduled_at <= now() + interval '2 minutes'`
+	const columns = `SELECT args ->> 'kind' AS kind, (extract(epoch FROM clock_timestamp() - scheduled_at) * 1000000)::bigint AS age,
+			coalesce((metadata -> 'output' ->> 'failed')::bigint, 0) AS failed FROM river_job `
+	return columns + `WHERE state IN ('available', 'running') UNION ALL ` +
+		columns + `WHERE state IN ('retryable', 'scheduled') AND scheduled_at <= now() + interval '2 minutes'`
 }
 
 func (postgresEngine) listsNeedValues() bool { return false }
