@@ -51,10 +51,13 @@ type program struct {
 	listener net.Listener
 	handler  http.Handler
 	casework *casework.Bureau
+	store    *store.Store
 	hub      *live.Hub
 	log      *slog.Logger
 	metrics  net.Listener // nil where nobody scrapes
 	figures  *metrics.Metrics
+	ledger   *ledger.Ledger
+	replayed int // how many residents were erased again at the opening
 	accounts []demo.Account
 	demo     *demo.City     // nil but for a demo city
 	closers  []func() error // the last one opened is closed first
@@ -139,7 +142,11 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
+	p.store = db
 	p.onClose(db.Close)
+	if err := db.CheckMaster(ctx); err != nil {
+		return p, fmt.Errorf("the master key is not that of the database: %w", err)
+	}
 	who, err := identity.Open(ctx, identity.Config{
 		PublicURL: s.KratosPublicURL, AdminURL: s.KratosAdminURL,
 		Embedded: identity.Embedded{Bin: s.KratosBin, Dir: filepath.Join(p.Data, "kratos")},
@@ -171,8 +178,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
-	book, err := s.ledger(keys.LogKey)
-	if err != nil {
+	if p.ledger, err = s.newLedger(keys.LogKey); err != nil {
 		return p, err
 	}
 	statements, err := statement.NewSigner(p.url(), keys.StatementKey)
@@ -184,8 +190,8 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		return p, err
 	}
 	bus := &lateBus{}
-	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{books}, Ledger: book, Notifier: notifier, Clock: clock,
-		Erasures: &erasureFile{path: filepath.Join(p.Data, "erasures.list")}, Accounts: who,
+	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{books}, Ledger: p.ledger, Notifier: notifier, Clock: clock,
+		Erasures: &erasureFile{path: filepath.Join(p.Data, erasuresFile)}, Accounts: who,
 		Books: books, Calendars: calendars, ClockScale: scale, Figures: p.figures, Logger: p.log}
 	if p.demo != nil {
 		work.Responder = p.demo
@@ -194,10 +200,10 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
-	if n, err := p.casework.Takeaway.ReplayErasures(ctx); err != nil {
+	if p.replayed, err = p.casework.Takeaway.ReplayErasures(ctx); err != nil {
 		return p, err
-	} else if n > 0 {
-		p.log.Warn("a backup brought back who had left; they are erased again", "residents", n)
+	} else if p.replayed > 0 {
+		p.log.Warn("a backup brought back who had left; they are erased again", "residents", p.replayed)
 	}
 	p.hub = live.New(live.Config{Redis: redis, Replay: p.casework.EventsAfter, Still: who.Ended, Logger: p.log,
 		Received: func(e mingjing.Event) { p.figures.Event(e, clock.Now().Sub(e.At)) }})
@@ -249,7 +255,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	sources := metrics.Sources{Figures: db.Figures, Pools: db.Pools, Live: p.hub.Stats, Breakers: offices.Breakers,
 		Calendars: calendars, JobKinds: p.casework.JobKinds(), Today: p.casework.City.Today,
 		Now: p.casework.City.Now}
-	for _, w := range book.Witnesses() {
+	for _, w := range p.ledger.Witnesses() {
 		sources.Witnesses = append(sources.Witnesses, w.Key())
 	}
 	p.figures.Read(sources)
@@ -275,8 +281,8 @@ func (b *lateBus) Publish(ctx context.Context, audience string, e mingjing.Event
 	return b.hub.Publish(ctx, audience, e)
 }
 
-// ledger returns the signer of the access log; its name is the public host.
-func (s Settings) ledger(seed []byte) (*ledger.Ledger, error) {
+// newLedger returns the signer of the access log; its name is the public host.
+func (s Settings) newLedger(seed []byte) (*ledger.Ledger, error) {
 	name := "mingjing"
 	if u, err := url.Parse(s.Origin); err == nil && u.Host != "" {
 		name = u.Host

@@ -162,13 +162,8 @@ func (s *Store) figuresQuery(now time.Time) (query string, args []any) {
 	return strings.Join(parts, "\nUNION ALL "), args
 }
 
-// NoteBackup stores that a backup was verified at an instant.
-func (s *Store) NoteBackup(ctx context.Context, at time.Time) error {
-	return s.run(ctx, func(t *tx) error {
-		return t.update(ctx, "note a backup", `INSERT INTO upkeep (name, at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET at = excluded.at`,
-			backupDone, micros(at))
-	})
-}
+// noteBackup stores when a backup was verified.
+const noteBackup = `INSERT INTO upkeep (name, at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET at = excluded.at`
 
 // Pools returns the figures of the connections to the database, by what they are for.
 // On PostgreSQL the same connections read and write.

@@ -47,8 +47,11 @@ func TestTheFiguresCountWhatIsOpenLateAndDue(t *testing.T) {
 		must(t, s.UseSession(t.Context(), "a", resident(1).ID, now.Add(-time.Minute)))
 		must(t, s.UseSession(t.Context(), "b", resident(2).ID, now.Add(-time.Hour)))
 		must(t, s.UseSession(t.Context(), "c", "", now))
-		must(t, s.NoteBackup(t.Context(), day))
-		must(t, s.NoteBackup(t.Context(), day.Add(time.Hour)))
+		for _, at := range []time.Time{day, day.Add(time.Hour)} {
+			if ok, err := SetBackupDone(t.Context(), url, at.UnixMicro()); err != nil || !ok {
+				t.Fatalf("the time of a backup is not stored: %v", err)
+			}
+		}
 		enqueue(t, s, kernel.Job{Kind: "one", ID: "1"})
 		enqueue(t, s, kernel.Job{Kind: "one", ID: "2"})
 		enqueue(t, s, kernel.Job{Kind: "later", ID: "1", At: now.Add(240 * time.Hour)})
