@@ -211,6 +211,7 @@ engines: ## what the tests start: install it (as root) or say how
 	@missing=(); \
 	command -v gcc >/dev/null || missing+=(gcc libc6-dev); \
 	[[ -x "$${CHROMIUM:-/usr/bin/chromium}" ]] || missing+=(chromium); \
+	[[ -n "$${CHROMIUM:-}" || -x /usr/bin/chromium-headless-shell ]] || missing+=(chromium-headless-shell); \
 	command -v redis-server >/dev/null || missing+=(redis-server); \
 	compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || missing+=(postgresql); \
 	command -v promtool >/dev/null || missing+=(prometheus); \

@@ -10,6 +10,8 @@
 //	holding     records and listings that are held, and a listing's states
 //	score       consents, score requests and scores
 //	cases       a case from its filing to its letter; mandates
+//	record      records as their residents see them, and the agencies that hold them
+//	listing     a listing from its proposal to its end
 //	desk        what staff do with cases: the queue, steps, decisions, the counter
 //	inquiry     why somebody looked
 //	share       links that show a score
@@ -43,7 +45,9 @@ import (
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/listing"
 	"mingjing/server/casework/notice"
+	"mingjing/server/casework/record"
 	"mingjing/server/casework/register"
 	"mingjing/server/casework/score"
 	"mingjing/server/casework/share"
@@ -78,6 +82,8 @@ type Tx interface {
 	holding.Port
 	score.Port
 	cases.Port
+	record.Port
+	listing.Port
 	desk.Port
 	inquiry.Port
 	share.Port
@@ -95,6 +101,8 @@ type Reader interface {
 	notice.Readings
 	score.Readings
 	cases.Readings
+	record.Readings
+	listing.Readings
 	desk.Readings
 	inquiry.Readings
 	share.Readings
@@ -158,6 +166,8 @@ type Bureau struct {
 	Notices   *notice.Notices
 	Scores    *score.Scores
 	Cases     *cases.Cases
+	Records   *record.Records
+	Listings  *listing.Listings
 	Desk      *desk.Desk
 	Inquiries *inquiry.Inquiries
 	Shares    *share.Shares
@@ -210,15 +220,18 @@ func New(c Config) (*Bureau, error) {
 	holdings := holding.New(city, b.Notices)
 	b.Scores = score.New(city, c.Agencies, b.Notices, holdings, c.Figures.ScoreReady)
 	b.Cases = cases.New(city, c.Agencies, b.Notices, holdings, b.Scores)
-	b.Desk = desk.New(city, b.Notices, holdings, b.Scores, b.Cases)
+	b.Records = record.New(city, holdings, b.Scores)
+	b.Listings = listing.New(city, holdings, b.Scores, b.Cases)
+	b.Desk = desk.New(city, b.Notices, holdings, b.Scores, b.Cases, b.Listings)
 	b.Inquiries = inquiry.New(city, c.Responder, b.Notices, b.Cases)
 	b.Shares = share.New(city, c.Notifier, b.Notices)
 	b.AccessLog = accesslog.New(city, c.Ledger)
-	b.Agencies = agencyside.New(city, b.Notices, holdings, b.Scores, b.Cases)
+	b.Agencies = agencyside.New(city, b.Notices, holdings, b.Scores, b.Cases, b.Listings)
 	b.Register = register.New(city, b.Scores, b.Cases)
-	b.Takeaway = takeaway.New(city, c.Printer, c.Erasures, c.Accounts, b.Notices, b.Scores, b.Cases, b.Shares, b.AccessLog)
+	b.Takeaway = takeaway.New(city, c.Printer, c.Erasures, c.Accounts, b.Notices, b.Scores, b.Cases, b.Records, b.Listings, b.Shares,
+		b.AccessLog)
 	b.Upkeep = upkeep.New(city, c.Figures.Removed)
-	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Cases.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(),
+	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Cases.Jobs(), b.Listings.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(),
 		b.Takeaway.Jobs(), b.Upkeep.Jobs()} {
 		maps.Copy(b.jobs, jobs)
 	}

@@ -50,30 +50,10 @@ func (c *Cases) lanesUntil(d Case) mingjing.Date {
 func (s subjects) lastCase(d Case) (last string, still bool) {
 	if d.RecordID != "" {
 		r := s.records[d.RecordID]
-		return r.DisputeID, disputable(r.State)
+		return r.DisputeID, r.Disputable()
 	}
 	l := s.listings[d.ListingID]
-	return l.DisputeID, listingDisputable(l.State)
-}
-
-// repairWhy returns why repair can't be applied for; "" when it can. open means that the
-// listing's last case is not decided.
-func (c *Cases) repairWhy(l holding.Listing, open bool) string {
-	switch {
-	case l.Kind != mingjing.Blacklist:
-		return "no_condition"
-	case l.State == mingjing.ListingDisputed:
-		return "case_open"
-	case l.State != mingjing.ListingInEffect:
-		return "not_in_effect"
-	case l.RepairFrom == "":
-		return "no_condition"
-	case open:
-		return "case_open"
-	case c.city.Today() < l.RepairFrom:
-		return "too_early"
-	}
-	return ""
+	return l.DisputeID, l.Disputable()
 }
 
 // A subjects has the records and listings that cases are about, by ID.

@@ -42,23 +42,34 @@ func (c *Cases) NewCase(ctx context.Context, a mingjing.Actor, recordID, listing
 		v.Previous, v.Record, v.Listing = &d, d.Record, d.Listing
 		return v, nil
 	}
-	switch {
-	case (recordID == "") == (listingID == ""):
+	if (recordID == "") == (listingID == "") {
 		return mingjing.NewCaseView{}, kernel.ErrNothingThere
-	case recordID != "":
-		r, err := c.Record(ctx, a, recordID)
-		if err != nil {
-			return mingjing.NewCaseView{}, err
-		}
-		v.Record = &r.Record
-	default:
-		l, err := c.Listing(ctx, a, listingID)
-		if err != nil {
-			return mingjing.NewCaseView{}, err
-		}
-		v.Listing = &l.Listing
 	}
-	return v, nil
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return mingjing.NewCaseView{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.NewCaseView, error) {
+		v := mingjing.NewCaseView{Key: v.Key}
+		var owner mingjing.ResidentID
+		if recordID != "" {
+			r, err := read(t.As(c.city.Entry(a, "record", recordID, "own"))).Record(ctx, recordID)
+			if err != nil {
+				return mingjing.NewCaseView{}, err
+			}
+			v.Record, owner = &r.Record, r.Resident
+		} else {
+			l, err := read(t.As(c.city.Entry(a, "listing", listingID, "own"))).Listing(ctx, listingID)
+			if err != nil {
+				return mingjing.NewCaseView{}, err
+			}
+			v.Listing, owner = &l.Listing, l.Resident
+		}
+		if owner != me {
+			return mingjing.NewCaseView{}, kernel.ErrNotFound
+		}
+		return v, nil
+	})
 }
 
 // FileDispute files a dispute. In the same transaction the record or listing is
@@ -220,7 +231,7 @@ func (c *Cases) FileIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor,
 		atCounter(&d, a)
 	}
 	d.NextDue = NextDue(d.Clocks)
-	if err := c.addCase(ctx, rd.Tx, d); err != nil {
+	if err := c.AddCase(ctx, rd.Tx, d); err != nil {
 		return err
 	}
 	if err := what.mark(ctx, rd, id); err != nil {
@@ -341,7 +352,7 @@ func (c *Cases) CheckFiling(ctx context.Context, rd *kernel.Reader, me mingjing.
 			return what, kernel.ErrNotFound
 		case r.State == mingjing.RecordDisputed:
 			return what, ErrDisputeOpen
-		case !disputable(r.State):
+		case !r.Disputable():
 			return what, errNothingToDispute
 		}
 		last, what.agency, what.code, what.ref = r.DisputeID, r.Agency, r.Code, r.Ref
@@ -363,10 +374,10 @@ func (c *Cases) CheckFiling(ctx context.Context, rd *kernel.Reader, me mingjing.
 			if err != nil {
 				return what, err
 			}
-			if why := c.repairWhy(l, open); why != "" {
+			if why := c.holdings.RepairWhy(l, open); why != "" {
 				return what, mingjing.NewError(mingjing.Conflict, "repair_"+why)
 			}
-		case !listingDisputable(l.State):
+		case !l.Disputable():
 			return what, errNothingToDispute
 		}
 		last, what.agency, what.code, what.ref = l.DisputeID, l.Agency, l.Code, l.Ref

@@ -71,10 +71,9 @@ func New(city *kernel.City, agencies Agencies, notices *notice.Notices, holdings
 // Jobs returns the jobs that the part does.
 func (c *Cases) Jobs() kernel.Jobs {
 	return kernel.Jobs{
-		JobQuestion:        c.questionDue,
-		JobClock:           c.clockDue,
-		holding.JobListing: c.listingDue,
-		JobMandate:         func(ctx context.Context, id string) (time.Duration, error) { return 0, c.mandateDue(ctx, id) },
+		JobQuestion: c.questionDue,
+		JobClock:    c.clockDue,
+		JobMandate:  func(ctx context.Context, id string) (time.Duration, error) { return 0, c.mandateDue(ctx, id) },
 	}
 }
 

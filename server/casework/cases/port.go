@@ -7,7 +7,6 @@ import (
 	"mingjing"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
-	"mingjing/server/casework/score"
 )
 
 // A Port is what the part needs of one transaction on the store: what writes, and what
@@ -18,8 +17,6 @@ type Port interface {
 	// RelativeResidents returns the residents among the declared relatives, also those
 	// who were enrolled since.
 	RelativeResidents(ctx context.Context, staff string) ([]mingjing.ResidentID, error)
-	// ResidentByIDNumber returns who has an ID number. Nothing of theirs is opened.
-	ResidentByIDNumber(ctx context.Context, n mingjing.IDNumber) (mingjing.ResidentID, error)
 	// PutRecord inserts or replaces a record by ID.
 	PutRecord(ctx context.Context, r holding.Record) error
 	PutListing(ctx context.Context, l holding.Listing) error
@@ -49,14 +46,11 @@ type Port interface {
 // resident. Errors and lists are as in [Port].
 type Readings interface {
 	Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error)
-	LatestRequest(ctx context.Context, resident mingjing.ResidentID) (score.Request, error)
 	Record(ctx context.Context, id string) (holding.Record, error)
 	Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error)
 	Listing(ctx context.Context, id string) (holding.Listing, error)
 	Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error)
 	Score(ctx context.Context, id string) (mingjing.Score, error)
-	// LatestScore returns a resident's newest score by a rulebook; "" for any rulebook.
-	LatestScore(ctx context.Context, resident mingjing.ResidentID, rulebook string) (mingjing.Score, error)
 	// FirstScoreSince returns a resident's first score by a rulebook that was made at an
 	// instant or after it.
 	FirstScoreSince(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) (mingjing.Score, error)
