@@ -204,6 +204,8 @@ var free = map[string]string{
 	"Ready":         "health",
 	"Do":            "the worker's own",
 	"Jobs":          "the worker's own",
+	"Begin":         "the worker's own",
+	"JobKinds":      "the worker's own",
 	"Tx":            "hands out no data but by the ports of the parts",
 	"Read":          "hands out no data but by the ports of the parts",
 	"AllSources":    "adds agencies to what it is given",
