@@ -19,15 +19,22 @@ type RulebookRef struct {
 	Hash    string `json:"hash"`
 }
 
-// A Rulebook is a city's published, versioned catalogue, rules and bands. The
-// file under web/rulebooks is the one that scores.
+// A Rulebook is one version of a city's published catalogue, rules and bands. Its file
+// is the one that scores, and never changes once it was published.
 type Rulebook struct {
 	Schema  string `json:"$schema"`
 	ID      string `json:"id"`
 	Version string `json:"version"`
-	Name    Text   `json:"name"`
-	City    Text   `json:"city"`
-	About   Text   `json:"about"`
+	// From is the first day on which the version holds, in Zone: until the day before
+	// that of the next version.
+	From Date `json:"from"`
+	// Draft says that the version is only proposed: nothing is scored by it, and it may
+	// still change. Why says for what reason it is proposed.
+	Draft bool `json:"draft,omitempty"`
+	Why   Text `json:"why,omitempty"`
+	Name  Text `json:"name"`
+	City  Text `json:"city"`
+	About Text `json:"about"`
 	// Sample says that figures in it were invented; SampleNote says which.
 	Sample     bool `json:"sample"`
 	SampleNote Text `json:"sample_note,omitempty"`

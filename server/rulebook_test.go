@@ -14,7 +14,7 @@ import (
 func checked(t *testing.T, args ...string) (code int, out, errs string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	code = runRulebook(args, &stdout, &stderr)
+	code = runRulebook(t.Context(), args, os.Getenv, &stdout, &stderr)
 	return code, stdout.String(), stderr.String()
 }
 

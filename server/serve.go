@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -34,7 +33,6 @@ import (
 	"mingjing/server/notify"
 	"mingjing/server/statement"
 	"mingjing/server/store"
-	"mingjing/web/rulebooks"
 )
 
 // grace is how long open requests may take to end when the server stops.
@@ -50,6 +48,8 @@ type program struct {
 	listener net.Listener
 	handler  http.Handler
 	casework *casework.Bureau
+	law      *publishedLaw
+	store    casework.Store
 	hub      *live.Hub
 	log      *slog.Logger
 	accounts []demo.Account
@@ -96,17 +96,9 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		}
 		return nil
 	})
-	books, err := rulebooks.All()
-	if err != nil {
-		return p, fmt.Errorf("rulebooks: %w", err)
+	if p.law, err = readLaw(s.Rulebooks); err != nil {
+		return p, err
 	}
-
-	calendars, err := rulebooks.Calendars()
-	if err != nil {
-		return p, fmt.Errorf("calendars: %w", err)
-	}
-	published := rulebooks.Files()
-	maps.Copy(published, rulebooks.CalendarFiles())
 
 	live.LogTo(p.log)
 	redis, closeRedis, err := live.OpenRedis(ctx, s.RedisURL)
@@ -118,7 +110,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	scale := 1
 	if s.Demo {
 		scale = s.DemoClockScale
-		if p.demo, err = demo.Open(ctx, p.Data, demo.Config{Books: books, Key: keys.AgencyKey, ClockScale: float64(scale),
+		if p.demo, err = demo.Open(ctx, p.Data, demo.Config{Books: p.law.inForce(time.Now()), Key: keys.AgencyKey, ClockScale: float64(scale),
 			Instant: s.DemoInstant, Logger: p.log}); err != nil {
 			return p, err
 		}
@@ -134,6 +126,10 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		return p, err
 	}
 	p.onClose(db.Close)
+	p.store = db
+	if err := p.law.admit(ctx, db); err != nil {
+		return p, err
+	}
 	who, err := identity.Open(ctx, identity.Config{
 		PublicURL: s.KratosPublicURL, AdminURL: s.KratosAdminURL,
 		Embedded: identity.Embedded{Bin: s.KratosBin, Dir: filepath.Join(p.Data, "kratos")},
@@ -175,9 +171,9 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		return p, err
 	}
 	bus := &lateBus{}
-	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{books}, Ledger: book, Notifier: notifier, Clock: clock,
+	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{p.law}, Ledger: book, Notifier: notifier, Clock: clock,
 		Erasures: &erasureFile{path: filepath.Join(p.Data, "erasures.list")}, Accounts: who,
-		Books: books, Calendars: calendars, ClockScale: scale, Logger: p.log}
+		Books: p.law.Rulebooks, Kept: p.law.kept, Calendars: p.law.Calendars, ClockScale: scale, Logger: p.log}
 	if p.demo != nil {
 		work.Responder = p.demo
 	}
@@ -215,8 +211,8 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		Intake: newIntake(p.casework, keys.AgencyKey, systemClock{}, func(ctx context.Context, key string) error {
 			return who.Allow(ctx, "intake", key, intakeRate)
 		}).verify,
-		Allow:     func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
-		Rulebooks: published, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
+		Allow:  func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
+		Public: p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
 		Together: db.Together, Counted: store.Counted,
 		Ready: func(ctx context.Context) map[string]error {
 			missing := map[string]error{}
@@ -302,6 +298,7 @@ func (p *program) run(ctx context.Context) error {
 		}
 		return nil
 	})
+	g.Go(func() error { return p.watchLaw(ctx) })
 	if p.demo != nil {
 		g.Go(func() error { return p.demo.Run(ctx, p.casework) })
 	}

@@ -9,6 +9,7 @@
 //	notice      inboxes, push messages and e-mails
 //	holding     records and listings that are held, and a listing's states
 //	score       consents, score requests and scores
+//	law         published law, and the first day of a new version
 //	cases       a case from its filing to its letter; mandates
 //	desk        what staff do with cases: the queue, steps, decisions, the counter
 //	inquiry     why somebody looked
@@ -41,6 +42,7 @@ import (
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/law"
 	"mingjing/server/casework/notice"
 	"mingjing/server/casework/register"
 	"mingjing/server/casework/score"
@@ -74,6 +76,7 @@ type Tx interface {
 	notice.Port
 	holding.Port
 	score.Port
+	law.Port
 	cases.Port
 	desk.Port
 	inquiry.Port
@@ -122,9 +125,9 @@ type Config struct {
 	Erasures takeaway.ErasureList
 	Accounts takeaway.Accounts
 	Clock    kernel.Clock
-	Books    []*mingjing.Rulebook
-	// Calendars are the published calendars, that of each book among them.
-	Calendars []*mingjing.Calendar
+	// Books, Kept and Calendars are published law; see [kernel.Config].
+	Books, Kept []*mingjing.Rulebook
+	Calendars   []*mingjing.Calendar
 	// ClockScale divides every deadline: 1 is the law.
 	ClockScale int
 	// Responder is nil where officers answer every inquiry for their agency.
@@ -137,6 +140,7 @@ type Bureau struct {
 	City      *kernel.City
 	Notices   *notice.Notices
 	Scores    *score.Scores
+	Law       *law.Law
 	Cases     *cases.Cases
 	Desk      *desk.Desk
 	Inquiries *inquiry.Inquiries
@@ -173,7 +177,7 @@ func New(c Config) (*Bureau, error) {
 	if c.Store == nil || c.Agencies == nil {
 		return nil, errors.New("casework: Store and Agencies are both needed")
 	}
-	city, err := kernel.New(kernel.Config{Store: kernelStore{c.Store}, Bus: c.Bus, Clock: c.Clock, Books: c.Books, Calendars: c.Calendars,
+	city, err := kernel.New(kernel.Config{Store: kernelStore{c.Store}, Bus: c.Bus, Clock: c.Clock, Books: c.Books, Kept: c.Kept, Calendars: c.Calendars,
 		ClockScale: c.ClockScale, Logger: c.Logger})
 	if err != nil {
 		return nil, err
@@ -185,6 +189,7 @@ func New(c Config) (*Bureau, error) {
 	b.Notices = notice.New(city, c.Notifier)
 	holdings := holding.New(city, b.Notices)
 	b.Scores = score.New(city, c.Agencies, b.Notices, holdings)
+	b.Law = law.New(city, b.Scores)
 	b.Cases = cases.New(city, c.Agencies, b.Notices, holdings, b.Scores)
 	b.Desk = desk.New(city, b.Notices, holdings, b.Scores, b.Cases)
 	b.Inquiries = inquiry.New(city, c.Responder, b.Notices, b.Cases)
@@ -193,7 +198,7 @@ func New(c Config) (*Bureau, error) {
 	b.Agencies = agencyside.New(city, b.Notices, holdings, b.Scores, b.Cases)
 	b.Register = register.New(city, b.Scores, b.Cases)
 	b.Takeaway = takeaway.New(city, c.Printer, c.Erasures, c.Accounts, b.Notices, b.Scores, b.Cases, b.Shares, b.AccessLog)
-	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Cases.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(),
+	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Law.Jobs(), b.Cases.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(),
 		b.Takeaway.Jobs()} {
 		maps.Copy(b.jobs, jobs)
 	}

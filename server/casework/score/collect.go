@@ -324,7 +324,7 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		r.State, r.FinishedAt, r.ScoreID = mingjing.RequestReady, &now, s.ID
+		r.State, r.FinishedAt, r.ScoreID, r.Rulebook = mingjing.RequestReady, &now, s.ID, s.Rulebook
 		if err := db(t).SetRequest(ctx, r); err != nil {
 			return err
 		}

@@ -185,7 +185,10 @@ func (c *Scores) SourcesOf(ctx context.Context, rd *kernel.Reader, r Request) ([
 
 // AllSources returns the request's sources together with those that were not asked yet.
 func (c *Scores) AllSources(r Request, rows []Source) []Source {
-	book, err := c.city.Book(r.Rulebook.ID)
+	book, err := c.city.BookOf(r.Rulebook)
+	if r.State.Open() {
+		book, err = c.city.Book(r.Rulebook.ID) // the one that will score
+	}
 	if err != nil {
 		return rows // an old request can still be read
 	}
