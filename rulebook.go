@@ -206,3 +206,27 @@ func found[T any](p *T) (T, bool) {
 	}
 	return *p, true
 }
+
+// The kinds of [LawChange].
+const (
+	LawAdded   = "added"
+	LawRemoved = "removed"
+	LawChanged = "changed"
+)
+
+// A LawChange is one thing that a version of a rulebook changes.
+type LawChange struct {
+	// Kind is added, removed or changed.
+	Kind string `json:"kind"`
+	// Group is the list that the entry is in, such as catalogue; procedure; or "" for the
+	// rulebook itself (i18n "law_group.<group>").
+	Group string `json:"group,omitempty"`
+	// Code and Name are those of the entry.
+	Code string `json:"code,omitempty"`
+	Name Text   `json:"name,omitempty"`
+	// Property is the field that changed (i18n "law_property.<property>").
+	Property string `json:"property,omitempty"`
+	// Before and After are its values; none where there is no value.
+	Before Text `json:"before,omitempty"`
+	After  Text `json:"after,omitempty"`
+}

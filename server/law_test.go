@@ -108,6 +108,15 @@ func TestAVersionIsPublishedOnceForAllServersAndServedForEver(t *testing.T) {
 	for _, v := range third.p.law.Rulebooks {
 		third.browser(t).send("GET", "/web/rulebooks/"+v.Ref().Hash+".json", nil).want(200)
 	}
+	// A tool beside the server tries the version of 2099, which counts nothing else.
+	third.resident(t, "guarantor").ready("rongcheng")
+	out.Reset()
+	errs.Reset()
+	if code := run(t.Context(), []string{"rulebook", "preview", filepath.Join(other.Rulebooks, "rongcheng-2099.1.json")}, set(other.Rulebooks),
+		&out, &errs); code != 0 || !strings.Contains(out.String(), "version 2099.1 instead of 2026.3: residents with a score: 1") ||
+		!strings.Contains(out.String(), "nothing would change for anybody") {
+		t.Errorf("preview: exit %d\n%s%s", code, &out, &errs)
+	}
 	if books := third.p.law.inForce(time.Now()); len(books) != 2 || books[1].Ref().Hash != hash {
 		t.Error("a version of 2099 holds today")
 	}

@@ -26,6 +26,8 @@ const usage = `usage: mingjing COMMAND
   keys retire master     remove the older master keys
   keys rotate residents  give everybody a new key, and seal all that is theirs by it
   rulebook check FILE…   check rulebooks and calendars before they are published
+  rulebook diff OLD NEW  say in words what a version of a rulebook changes
+  rulebook preview FILE  count whose band a version would change, on the city's data
   rulebook publish       make the files in RULEBOOKS those that the city works by
   verify FILE [EARLIER]  check a proof of an access log, without a server; with an
                          earlier one, that nothing of it is gone

@@ -23,11 +23,20 @@ const (
 )
 
 const rulebookUsage = `usage: mingjing rulebook check FILE...
+       mingjing rulebook diff OLD NEW
+       mingjing rulebook preview FILE
        mingjing rulebook publish
 
 check reads each rulebook, or calendar of working days, as the program will and
-prints every problem with its place. A rulebook's calendar is one of the samples, or
+prints every problem with its place. It makes the score of each example in a
+rulebook, and prints those that come out otherwise. A rulebook's calendar is one of the samples, or
 one that is given along with it.
+
+diff says in both languages what the file NEW changes.
+
+preview makes the score of everybody who has one by this rulebook with the version
+in FILE, and prints how many would be in which band and because of which items,
+without persons. It keeps nothing but an entry in each of their access logs.
 
 publish makes the files in the folder RULEBOOKS those that the city works by. Each
 version is kept for ever. Servers that run with other files stop; start them again
@@ -42,6 +51,10 @@ func runRulebook(ctx context.Context, args []string, getenv func(string) string,
 	switch {
 	case len(args) == 1 && args[0] == "publish":
 		return onCity(ctx, getenv, stdout, stderr, publishLaw)
+	case len(args) == 3 && args[0] == "diff":
+		return diffRulebooks(args[1], args[2], stdout, stderr)
+	case len(args) == 2 && args[0] == "preview":
+		return previewRulebook(ctx, args[1], getenv, stdout, stderr)
 	case len(args) > 1 && args[0] == "check" && !strings.HasPrefix(args[1], "-"):
 		return checkRulebooks(args[1:], stdout, stderr)
 	}
@@ -140,10 +153,15 @@ func (c *check) rulebook(file string, data []byte) (good string, problems []stri
 	case zone != book.Zone:
 		problems = append(problems, "/zone: the calendar "+book.Procedure.Calendar+" is in "+zone+": a day must not end twice")
 	}
+	cases, err := rulebooks.Cases(data)
+	if err != nil {
+		return "", loadProblems(err)
+	}
+	problems = append(problems, rulebooks.CheckCases(book, cases)...)
 	problems = append(problems, nameProblems(file, "/id", book.ID, book.Version)...)
 	ref := book.Ref()
-	return fmt.Sprintf("%s %s from %s, %d agencies, %d items, %d bands, sha256 %s",
-		ref.ID, ref.Version, book.From, len(book.Agencies), len(book.Catalogue), len(book.Bands), ref.Hash), problems
+	return fmt.Sprintf("%s %s from %s, %d agencies, %d items, %d bands, %d examples, sha256 %s",
+		ref.ID, ref.Version, book.From, len(book.Agencies), len(book.Catalogue), len(book.Bands), len(cases), ref.Hash), problems
 }
 
 // calendar returns the same for a calendar.

@@ -340,3 +340,60 @@ func TestALaterVersionOfACalendarCountsFromItsDay(t *testing.T) {
 		t.Errorf("a later version is published, and it ends on %s", ends[0].Last)
 	}
 }
+
+func TestAPreviewHasCountsAndNoPersonsAndIsInEachAccessLog(t *testing.T) {
+	one := small(t, "rongcheng")
+	two := changed(t, one, "2026.9", "2026-06-01", func(b *mingjing.Rulebook) {
+		for i := range b.Catalogue {
+			if x := &b.Catalogue[i]; x.Code == "court.unpaid_judgment" {
+				x.Points, x.Cap = 0, "c"
+			}
+		}
+	})
+	c := newCity(t, withBooks(nil, one))
+	var owing, clean []mingjing.Actor
+	for n := range 4 {
+		c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{debt(fmt.Sprint("debt", n))}})
+		a := c.resident(t, n)
+		c.ready(t, a, one.ID)
+		owing = append(owing, a)
+	}
+	c.offices.hold("court", score.Reply{})
+	for n := range 60 { // more than one step
+		a := c.resident(t, 10+n)
+		c.ready(t, a, one.ID)
+		clean = append(clean, a)
+	}
+	gone := c.resident(t, 90)
+	c.ready(t, gone, one.ID)
+	must(t, c.Withdraw(ctx, gone, one.ID))
+	before := c.latest(t, owing[0], one.ID)
+
+	p, err := c.bureau.Law.Preview(ctx, two)
+	must(t, err)
+	if p.Residents != 64 || *p.Up != 4 || *p.Down != 0 || len(p.Bands) != 1 || p.Bands[0].To != "c" || *p.Bands[0].Residents != 4 ||
+		len(p.Items) != 1 || p.Items[0].Code != "court.unpaid_judgment" || *p.Items[0].Residents != 4 {
+		t.Errorf("it counts %+v", p)
+	}
+	if after := c.latest(t, owing[0], one.ID); after.ID != before.ID {
+		t.Error("a preview has made a score")
+	}
+	for a, want := range map[*mingjing.Actor]int{&owing[0]: 1, &clean[59]: 1, &gone: 0} {
+		n := 0
+		for _, l := range c.looks(t, *a) {
+			if l.Action == "preview" && l.Role == mingjing.RoleSystem {
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("%s has %d entries of the preview, want %d", a.Name, n, want)
+		}
+	}
+
+	// Below the least number that is shown, there is no number.
+	must(t, c.Withdraw(ctx, owing[0], one.ID))
+	must(t, c.Withdraw(ctx, owing[1], one.ID))
+	if p, err = c.bureau.Law.Preview(ctx, two); err != nil || p.Up != nil || p.Bands[0].Residents != nil || p.Items[0].Residents != nil {
+		t.Errorf("two residents are counted as %+v, %v", p, err)
+	}
+}

@@ -198,6 +198,7 @@ var free = map[string]string{
 	"Drafts":        "published",
 	"Calendars":     "published",
 	"CalendarEnds":  "published",
+	"Preview":       "counts alone, for the operator: no request reaches it",
 	"Calendar":      "published",
 	"ClockScale":    "published",
 	"Now":           "published",

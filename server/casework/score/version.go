@@ -2,6 +2,7 @@ package score
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -68,4 +69,24 @@ func RuleChanges(was, is mingjing.Score) []mingjing.RuleChange {
 // RescoreLater has a resident's scores made anew by a job of their own.
 func (c *Scores) RescoreLater(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID) error {
 	return t.Enqueue(ctx, kernel.Job{Kind: JobRescore, ID: string(resident)})
+}
+
+// Try returns the score of a resident by the version in force today, and the one that
+// another version of the rulebook would make of the same records and listings. It stores
+// nothing. It returns false for a resident who has no score by the rulebook.
+func (c *Scores) Try(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, book *mingjing.Rulebook) (is, would mingjing.Score,
+	ok bool, err error) {
+	last, err := read(rd).LatestScore(ctx, resident, book.ID)
+	if errors.Is(err, kernel.ErrNotFound) {
+		return is, would, false, nil
+	}
+	if err != nil {
+		return is, would, false, err
+	}
+	now, err := c.city.Book(book.ID)
+	if err != nil {
+		return is, would, false, err
+	}
+	in, err := c.Input(ctx, rd, resident, now, last.Missing)
+	return mingjing.MakeScore(now, in), mingjing.MakeScore(book, in), err == nil, err
 }
