@@ -83,8 +83,9 @@ type Config struct {
 	Sign   func(s mingjing.Statement) (string, error)
 	Issuer []byte
 	QR     func(link string) (mingjing.QRCode, error)
-	// Rulebooks are the published rulebooks and calendars as JSON files, by name.
-	Rulebooks map[string][]byte
+	// Public are all files of published law that there ever were, by their names below
+	// /web/, such as rulebooks/HASH.json: at such an address stands the same for ever.
+	Public map[string][]byte
 	// Ready returns the error of each part that does not work, by [PartDatabase] and the
 	// other names; an empty map is ready.
 	Ready func(ctx context.Context) map[string]error
@@ -144,13 +145,12 @@ func New(c Config) (http.Handler, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	files := map[string][]byte{}
-	for name, data := range c.Rulebooks {
-		files["rulebooks/"+name] = data
-	}
-	a, err := newAssets(files)
+	a, err := newAssets(c.Public)
 	if err != nil {
 		return nil, err
+	}
+	if c.Casework != nil {
+		a.lawOf(c.Casework.City)
 	}
 	s := &server{Config: c, casework: c.Casework, assets: a, pages: map[string]screen{}, names: map[string]string{},
 		uploads: newUploads()}

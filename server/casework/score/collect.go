@@ -327,7 +327,7 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		r.State, r.FinishedAt, r.ScoreID = mingjing.RequestReady, &now, s.ID
+		r.State, r.FinishedAt, r.ScoreID, r.Rulebook = mingjing.RequestReady, &now, s.ID, s.Rulebook
 		made, took = true, now.Sub(r.CreatedAt)
 		if err := db(t).SetRequest(ctx, r); err != nil {
 			return err
