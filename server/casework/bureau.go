@@ -71,6 +71,8 @@ type Tx interface {
 	kernel.Events
 	// As returns a reader for an entry; see [kernel.Port].
 	As(e kernel.Entry) Reader
+	// Try runs fn, and undoes what it has done if it fails; see [kernel.Port].
+	Try(ctx context.Context, fn func() error) error
 	notice.Port
 	holding.Port
 	score.Port
@@ -194,7 +196,7 @@ func New(c Config) (*Bureau, error) {
 	b.Register = register.New(city, b.Scores, b.Cases)
 	b.Takeaway = takeaway.New(city, c.Printer, c.Erasures, c.Accounts, b.Notices, b.Scores, b.Cases, b.Shares, b.AccessLog)
 	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Cases.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(),
-		b.Takeaway.Jobs()} {
+		b.Agencies.Jobs(), b.Takeaway.Jobs()} {
 		maps.Copy(b.jobs, jobs)
 	}
 	return b, nil
