@@ -351,6 +351,14 @@ func TestARecordWithAnotherNameIsNobodysAndWaitsForItsAgency(t *testing.T) {
 	}
 	l.Subject = "居民1"
 	c.lineIs(t, l, "accepted")
+	l.Ref, l.Document.Number, l.Subject = "never", "No. 8", "李四"
+	c.lineIs(t, l, "subject:name_mismatch")
+	back := agencyside.BatchLine{Op: agencyside.OpRevocation, Ref: "never", Reason: "不再报送。"}
+	c.lineIs(t, back, "accepted")
+	c.lineIs(t, back, "ref:ref_unknown")
+	if got := waiting(); got != "list true, theirs true" {
+		t.Errorf("waiting for the court are %s", got)
+	}
 
 	// What the agency no longer answers so, waits no longer; what was taken and has another
 	// name now, is removed.

@@ -182,10 +182,13 @@ func (t *tx) AddUnmatched(ctx context.Context, agency string, of mingjing.Reside
 }
 
 // DeleteUnmatched implements [casework.Tx].
-func (t *tx) DeleteUnmatched(ctx context.Context, agency string, of mingjing.ResidentID, ref string) error {
-	_, err := t.exec(ctx, "remove a record that waited for its agency",
-		`DELETE FROM unmatched WHERE agency = ? AND resident_id = ? AND ref_hash = ?`, agency, string(of), t.s.hash("ref", ref))
-	return err
+func (t *tx) DeleteUnmatched(ctx context.Context, agency string, of mingjing.ResidentID, ref string) (bool, error) {
+	where, args := ` WHERE agency = ? AND ref_hash = ?`, []any{agency, t.s.hash("ref", ref)}
+	if of != "" {
+		where, args = where+` AND resident_id = ?`, append(args, string(of))
+	}
+	n, err := t.exec(ctx, "remove a record that waited for its agency", `DELETE FROM unmatched`+where, args...)
+	return n > 0, err
 }
 
 // DeleteUnmatchedAnswers implements [casework.Tx].

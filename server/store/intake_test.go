@@ -129,8 +129,17 @@ func TestWhatWaitsForAnAgencyIsThereOnceAndGoesWithThePerson(t *testing.T) {
 		same(t, "another agency's", waiting("tax"), record())
 		do(t, s, func(ctx context.Context, tx *reader) error { return tx.DeleteUnmatchedAnswers(ctx, "court", a.ID) })
 		same(t, "without answers", waiting("court"), record("one4 true", "two3 false"))
-		do(t, s, func(ctx context.Context, tx *reader) error { return tx.DeleteUnmatched(ctx, "court", a.ID, "two") })
+		remove := func(of mingjing.ResidentID, ref string) bool {
+			return mustGet(t, s, func(ctx context.Context, tx *reader) (bool, error) { return tx.DeleteUnmatched(ctx, "court", of, ref) })
+		}
+		if !remove(a.ID, "two") || remove(a.ID, "two") || remove(a.ID, "one") {
+			t.Error("what is removed was not there, or the other way round")
+		}
 		same(t, "without one", waiting("court"), record("one4 true"))
+		if !remove("", "one") {
+			t.Error("it was somebody's")
+		}
+		same(t, "without any", waiting("court"), record())
 	})
 }
 

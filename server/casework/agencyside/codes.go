@@ -17,5 +17,5 @@ var LineCodes = []string{
 	mingjing.WhyNotInCatalogue, mingjing.WhyNotFromAgency, mingjing.WhyNotYet, mingjing.WhyExpired,
 	// It does not fit what is held.
 	"resident_unknown", CodeNameMismatch, "ref_unknown", "ref_ambiguous", "ref_known", "held_already", "listed_already",
-	"needs_new_case", "case_open", "not_active",
+	"needs_new_case", "case_open", "not_active", "records_full",
 }

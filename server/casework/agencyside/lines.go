@@ -18,6 +18,10 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
+// maxRecords is the most records of one resident. More are a mistake, such as one ID
+// number in every row of a file, and could not be read as one list in the end.
+const maxRecords = kernel.MaxList / 2
+
 func refuse(field, code string) error {
 	return mingjing.InvalidFields(mingjing.FieldError{Field: field, Code: code})
 }
@@ -147,6 +151,9 @@ func (c *Agencies) takeRecord(ctx context.Context, t *kernel.Tx, a mingjing.Acto
 	if err != nil {
 		return "", err
 	}
+	if len(records) >= maxRecords {
+		return "", refuse("id_number", "records_full")
+	}
 	news, heldBy := "added", ""
 	for _, old := range records {
 		switch {
@@ -208,6 +215,9 @@ func (c *Agencies) changed(ctx context.Context, rd *kernel.Reader, r holding.Rec
 	return nil
 }
 
+// errRefUnknown says that the agency has nothing under a reference.
+var errRefUnknown = refuse("ref", "ref_unknown")
+
 // A found is a record or a listing of an agency, with the reader that opened it. The
 // other one is nil.
 type found struct {
@@ -243,7 +253,7 @@ func (c *Agencies) find(ctx context.Context, t *kernel.Tx, a mingjing.Actor, age
 	}
 	switch len(records) + len(listings) {
 	case 0:
-		return found{}, refuse("ref", "ref_unknown")
+		return found{}, errRefUnknown
 	case 1:
 	default:
 		return found{}, refuse("id_number", "ref_ambiguous")
@@ -344,6 +354,13 @@ func (c *Agencies) takeBack(ctx context.Context, t *kernel.Tx, a mingjing.Actor,
 	found, err := c.find(ctx, t, a, agency, l)
 	rd, r, li := found.rd, found.record, found.listing
 	switch {
+	case errors.Is(err, errRefUnknown):
+		// It may be one that waits for the agency because of the name.
+		waited, failed := db(t).DeleteUnmatched(ctx, agency, "", l.Ref)
+		if waited || failed != nil {
+			return "", failed
+		}
+		return "", err
 	case err != nil:
 		return "", err
 	case li != nil:

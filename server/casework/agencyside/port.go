@@ -58,9 +58,10 @@ type Port interface {
 	BatchBody(ctx context.Context, key string) ([]byte, error)
 	DeleteBatchBody(ctx context.Context, key string) error // there may be none
 	// AddUnmatched adds a record that waits for the agency because of the name, unless it
-	// waits already; DeleteUnmatched removes it, if it does.
+	// waits already. DeleteUnmatched removes those under a reference, of one resident or,
+	// with "", of anybody, and reports whether there were any.
 	AddUnmatched(ctx context.Context, agency string, of mingjing.ResidentID, r mingjing.UnmatchedRecord) error
-	DeleteUnmatched(ctx context.Context, agency string, of mingjing.ResidentID, ref string) error
+	DeleteUnmatched(ctx context.Context, agency string, of mingjing.ResidentID, ref string) (bool, error)
 	// Unmatched returns what waits for an agency, newest first.
 	Unmatched(ctx context.Context, agency string, limit int) ([]mingjing.UnmatchedRecord, error)
 	AddAgencyKey(ctx context.Context, k mingjing.AgencyKey) error

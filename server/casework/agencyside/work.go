@@ -73,6 +73,7 @@ func (c *Agencies) doChunk(ctx context.Context, a mingjing.Actor, row *BatchRow,
 			if now, err = db(t).BatchByKey(ctx, row.Key); err != nil {
 				return err
 			}
+			now.Total = len(lines) // older batches do not say
 			if now.Parts != row.Parts || now.FinishedAt != nil {
 				return errElsewhere
 			}
@@ -214,7 +215,8 @@ func (c *Agencies) matched(ctx context.Context, t *kernel.Tx, agency string, res
 	if resident == "" || l.Op != OpRecord && l.Op != OpListing {
 		return nil
 	}
-	return db(t).DeleteUnmatched(ctx, agency, resident, l.Ref)
+	_, err := db(t).DeleteUnmatched(ctx, agency, resident, l.Ref)
+	return err
 }
 
 // A chunk is lines that are done in one transaction, by their places in the batch: all
