@@ -225,8 +225,8 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	c := api.Config{Casework: p.casework, Identity: who, Live: p.hub, Render: page.Render, Title: page.Title,
 		Letter: resident.LetterOf, CourtFile: resident.CourtFileOf, PDF: letter.PDF,
 		Sign: statements.Sign, Issuer: issuer, QR: statement.QR,
-		Intake: newIntake(p.casework, keys.AgencyKey, systemClock{}, func(ctx context.Context, key string) error {
-			return who.Allow(ctx, "intake", key, intakeRate)
+		Intake: newIntake(p.casework, keys.AgencyKey, systemClock{}, func(ctx context.Context, key string) (identity.Quota, error) {
+			return who.AllowOne(ctx, "intake", key, intakeRate)
 		}).verify,
 		Allow:  func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
 		Public: p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
