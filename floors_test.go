@@ -55,7 +55,7 @@ var floors = map[string]int{
 
 // parts are the parts of casework. A part imports only the parts before it in this list,
 // and the root package.
-var parts = []string{"kernel", "notice", "holding", "score", "cases", "desk", "inquiry", "share", "accesslog", "agencyside", "register",
+var parts = []string{"kernel", "notice", "holding", "score", "cases", "desk", "staff", "inquiry", "share", "accesslog", "agencyside", "register",
 	"takeaway"}
 
 // pageImporters are the only packages that may import app/page and the packages below

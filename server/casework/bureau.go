@@ -11,6 +11,7 @@
 //	score       consents, score requests and scores
 //	cases       a case from its filing to its letter; mandates
 //	desk        what staff do with cases: the queue, steps, decisions, the counter
+//	staff       who works here, who may log in as what, and the register of it
 //	inquiry     why somebody looked
 //	share       links that show a score
 //	accesslog   the access log and its proof
@@ -45,6 +46,7 @@ import (
 	"mingjing/server/casework/register"
 	"mingjing/server/casework/score"
 	"mingjing/server/casework/share"
+	"mingjing/server/casework/staff"
 	"mingjing/server/casework/takeaway"
 )
 
@@ -76,6 +78,7 @@ type Tx interface {
 	score.Port
 	cases.Port
 	desk.Port
+	staff.Port
 	inquiry.Port
 	share.Port
 	accesslog.Port
@@ -107,7 +110,7 @@ type Agencies interface {
 }
 
 // Config is what a Bureau is made of. All fields but Printer, Ledger, Notifier,
-// Erasures, Accounts, Responder and Logger are required.
+// Erasures, Accounts, Logins, Responder and Logger are required.
 type Config struct {
 	Store    Store
 	Bus      kernel.Bus
@@ -121,8 +124,10 @@ type Config struct {
 	// Erasures and Accounts are needed where residents can leave.
 	Erasures takeaway.ErasureList
 	Accounts takeaway.Accounts
-	Clock    kernel.Clock
-	Books    []*mingjing.Rulebook
+	// Logins is needed where staff log in; a tool on the server has none.
+	Logins staff.Logins
+	Clock  kernel.Clock
+	Books  []*mingjing.Rulebook
 	// Calendars are the published calendars, that of each book among them.
 	Calendars []*mingjing.Calendar
 	// ClockScale divides every deadline: 1 is the law.
@@ -139,6 +144,7 @@ type Bureau struct {
 	Scores    *score.Scores
 	Cases     *cases.Cases
 	Desk      *desk.Desk
+	Staff     *staff.Staff
 	Inquiries *inquiry.Inquiries
 	Shares    *share.Shares
 	AccessLog *accesslog.AccessLog
@@ -187,13 +193,14 @@ func New(c Config) (*Bureau, error) {
 	b.Scores = score.New(city, c.Agencies, b.Notices, holdings)
 	b.Cases = cases.New(city, c.Agencies, b.Notices, holdings, b.Scores)
 	b.Desk = desk.New(city, b.Notices, holdings, b.Scores, b.Cases)
+	b.Staff = staff.New(city, c.Logins, b.Desk)
 	b.Inquiries = inquiry.New(city, c.Responder, b.Notices, b.Cases)
 	b.Shares = share.New(city, c.Notifier, b.Notices)
 	b.AccessLog = accesslog.New(city, c.Ledger)
 	b.Agencies = agencyside.New(city, b.Notices, holdings, b.Scores, b.Cases)
 	b.Register = register.New(city, b.Scores, b.Cases)
 	b.Takeaway = takeaway.New(city, c.Printer, c.Erasures, c.Accounts, b.Notices, b.Scores, b.Cases, b.Shares, b.AccessLog)
-	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Cases.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(),
+	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Cases.Jobs(), b.Staff.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(),
 		b.Takeaway.Jobs()} {
 		maps.Copy(b.jobs, jobs)
 	}
@@ -243,6 +250,9 @@ func (b *Bureau) LastEvent(ctx context.Context, a mingjing.Actor) (seq int64, er
 func Audience(a mingjing.Actor) string {
 	if a.Role.Staff() {
 		return mingjing.AudienceStaff
+	}
+	if a.Role == mingjing.RoleAdministrator {
+		return mingjing.AudienceAdministrators
 	}
 	if a.Role == mingjing.RoleAgency {
 		return mingjing.AudienceAgency(a.Agency)

@@ -19,6 +19,7 @@ import (
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/notice"
 	"mingjing/server/casework/score"
+	"mingjing/server/casework/staff"
 	"mingjing/server/casework/takeaway"
 	"mingjing/server/store/pgtest"
 	"mingjing/server/vault"
@@ -163,6 +164,9 @@ func whole(t *testing.T, s *Store, residents ...kernel.Resident) {
 			must(t, tx.SetDeskCase(ctx, desk.Case{Dispute: id("d"), Handler: "h-1", Name: "王经办", Way: "next", TakenAt: day}))
 			must(t, tx.AddRelative(ctx, desk.Relative{ID: id("rel"), Staff: "h-1", IDNumber: r.IDNumber, At: day}))
 			must(t, tx.AddDeclaration(ctx, mingjing.Declaration{At: day.AddDate(0, 0, i)}))
+			must(t, tx.AddMember(ctx, staff.Member{StaffMember: mingjing.StaffMember{Login: id("h"), Name: "王经办"}}))
+			must(t, tx.AddStaffEntry(ctx, mingjing.StaffEntry{Seq: int64(i) + 1, At: day, Login: id("h"), Name: "王经办"}))
+			must(t, tx.AddProposal(ctx, mingjing.StaffProposal{ID: id("p"), Login: id("h"), Name: "王经办"}))
 			must(t, tx.AddBatch(ctx, agencyside.BatchRow{Agency: "court", ID: id("b"), At: day.AddDate(0, 0, i)}))
 		}
 		return nil
