@@ -49,7 +49,7 @@ func (i *Identity) Login(ctx context.Context, n mingjing.IDNumber, password stri
 	if errors.Is(err, errRefused) {
 		return "", errLogin()
 	} else if err != nil {
-		return "", i.unavailable(ctx, "log a resident in", err)
+		return "", i.undecided(ctx, a, "log a resident in", err)
 	}
 	if p.public.Role != mingjing.RoleResident || p.public.Resident == "" {
 		i.dropSession(ctx, token)
@@ -157,7 +157,7 @@ func (i *Identity) StaffLogin(ctx context.Context, login, password, code string,
 	if errors.Is(err, errRefused) {
 		return "", errLogin()
 	} else if err != nil {
-		return "", i.unavailable(ctx, "log staff in", err)
+		return "", i.undecided(ctx, a, "log staff in", err)
 	}
 	token, err = i.checkSecondFactor(ctx, a, half, p, code, c)
 	if err != nil {
@@ -168,7 +168,7 @@ func (i *Identity) StaffLogin(ctx context.Context, login, password, code string,
 		if _, ok := errors.AsType[*mingjing.Error](err); ok {
 			return "", err
 		}
-		return "", i.unavailable(ctx, "check a second factor", err)
+		return "", i.undecided(ctx, a, "check a second factor", err)
 	}
 	i.loginSucceeded(ctx, a)
 	return token, nil
@@ -188,7 +188,8 @@ func (i *Identity) checkSecondFactor(ctx context.Context, a attempt, token strin
 		return "", err
 	}
 	now := time.Now()
-	if step, ok := f.step(code, now); ok {
+	step, shown := f.step(code, now)
+	if shown {
 		err = i.useCodeOnce(ctx, a.identifier, f, step)
 	} else {
 		err = i.useRecoveryCode(ctx, p, code)
@@ -202,6 +203,13 @@ func (i *Identity) checkSecondFactor(ctx context.Context, a attempt, token strin
 	}
 	raised, s, err := i.kratos.addSecondFactor(withDevice(ctx, c.Device), token, inner)
 	if err != nil {
+		if !errors.Is(err, errRefused) { // the same code may be tried again; nobody was given a session for it
+			if shown {
+				i.freeCode(ctx, a.identifier, f, step)
+			} else {
+				i.freeRecoveryCode(ctx, p)
+			}
+		}
 		return "", err
 	}
 	if aal(s.GetAuthenticatorAssuranceLevel()) < 2 {
@@ -232,7 +240,21 @@ func (i *Identity) useRecoveryCode(ctx context.Context, p person, code string) e
 	return i.kratos.setAdmin(ctx, p.id, memberRecover, left)
 }
 
-// useCodeOnce marks the code of one time step of a factor as used, or returns errSilent if it was.
+// freeRecoveryCode undoes useRecoveryCode.
+func (i *Identity) freeRecoveryCode(ctx context.Context, p person) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	defer cancel()
+	err := i.kratos.setAdmin(ctx, p.id, memberRecover, p.admin.Recovery)
+	if err == nil {
+		err = i.withLimitsTimeout(ctx, func() error { return i.redis.Del(ctx, i.keys.redis("recovery", p.id)).Err() })
+	}
+	if err != nil {
+		i.log.Warn("a recovery code stays used up", "err", err)
+	}
+}
+
+// useCodeOnce marks the code of one time step of a factor as used, or returns errSilent
+// if it was.
 func (i *Identity) useCodeOnce(ctx context.Context, login string, f factor, step uint64) error {
 	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
 	defer cancel()
@@ -246,6 +268,16 @@ func (i *Identity) useCodeOnce(ctx context.Context, login string, f factor, step
 		}
 		return nil
 	})
+}
+
+// freeCode undoes useCodeOnce.
+func (i *Identity) freeCode(ctx context.Context, login string, f factor, step uint64) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limitsTimeout)
+	defer cancel()
+	err := i.withLimitsTimeout(ctx, func() error { return i.redis.Del(ctx, i.keys.redis("step", login, f.Secret, fmt.Sprint(step))).Err() })
+	if err != nil {
+		i.log.Warn("a second-factor code stays used up", "err", err)
+	}
 }
 
 // A factor is a second factor: the secret in the authenticator, and the one in Kratos.
