@@ -188,7 +188,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	bus := &lateBus{}
 	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{p.law}, Ledger: p.ledger, Notifier: notifier, Clock: clock,
-		Erasures: &erasureFile{path: filepath.Join(p.Data, erasuresFile)}, Accounts: who,
+		Erasures: &erasureFile{path: filepath.Join(p.Data, erasuresFile)}, Accounts: who, Logins: who,
 		Books: p.law.Rulebooks, Kept: p.law.kept, Calendars: p.law.Calendars, ClockScale: scale, Figures: p.figures, Logger: p.log}
 	if p.demo != nil {
 		work.Responder = p.demo
@@ -430,6 +430,9 @@ func serve(ctx context.Context, s Settings, stdout, stderr io.Writer) error {
 			p.log.Warn("print the demo accounts", "err", err)
 		}
 		fmt.Fprintf(stdout, "\nThe same list for programs: %s\n\n", filepath.Join(p.Data, "demo-accounts.json"))
+	}
+	if there, err := p.casework.Staff.Administrators(ctx); err == nil && len(there) == 0 {
+		fmt.Fprint(stdout, "Nobody can log in yet: mingjing setup adds the first administrator.\n\n")
 	}
 	err = p.run(ctx)
 	return errors.Join(err, p.close())
