@@ -117,9 +117,11 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 	away := func(code string) {
 		t.Helper()
 		answers := map[string]answer{"a page": b.page("overview"), "another": b.page("/zh-CN/records"),
-			"a view": b.send("GET", "/en/overview", nil, "Accept", viewType), "a form": b.form("/api/score-requests", url.Values{"rulebook": {"rongcheng"}}),
-			"JSON": b.json("GET", "/api/records", nil), "a logout": b.form("/api/logout", url.Values{}),
-			"a logout as JSON": b.json("POST", "/api/logout", nil), "what a page asks by itself": b.json("GET", "/api/me", nil, "Mingjing-Quiet", "1")}
+			"a view": b.send("GET", "/en/overview", nil, "Accept", viewType),
+			"a form": b.form("/api/score-requests", url.Values{"rulebook": {"rongcheng"}}),
+			"JSON":   b.json("GET", "/api/records", nil), "a logout": b.form("/api/logout", url.Values{}),
+			"a logout as JSON":           b.json("POST", "/api/logout", nil),
+			"what a page asks by itself": b.json("GET", "/api/me", nil, "Mingjing-Quiet", "1")}
 		ws, res, err := b.stream("?after=0")
 		if err == nil {
 			_ = ws.Close()
@@ -174,7 +176,8 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 		if strings.Contains(string(a.body), who.Password) {
 			t.Error("the password is sent back")
 		}
-		if got := c.browser(t).json("POST", "/api/login", map[string]any{"id_number": who.IDNumber, "password": who.Password}).problem(503); got != code {
+		again := c.browser(t).json("POST", "/api/login", map[string]any{"id_number": who.IDNumber, "password": who.Password})
+		if got := again.problem(503); got != code {
 			t.Errorf("the login says %q", got)
 		}
 	}
