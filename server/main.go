@@ -34,6 +34,13 @@ const usage = `usage: mingjing COMMAND
                          check a signed statement against its issuer's public keys;
                          needs no server
   version                print the version, and which database schema and Kratos it fits
+  backup DIR [--secrets DIR]
+                         write a backup while servers run, and read it again
+  restore DIR [--secrets DIR] [--erasures FILE]
+                         put a backup into an empty DATA and an empty database, and
+                         erase again who had left
+  doctor                 look at settings, engines, keys, clocks, disk and agencies, and
+                         say what to mend
   health                 exit with 0 when the server at ADDR is ready, for probes
   help                   this text
 
@@ -79,6 +86,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return runWitness(ctx, getenv, stdout, stderr)
 	case "statement":
 		return runStatement(args, time.Now(), stdout, stderr)
+	case "backup":
+		return runBackup(ctx, args, getenv, stdout, stderr)
+	case "restore":
+		return runRestore(ctx, args, getenv, stdout, stderr)
+	case "doctor":
+		return runDoctor(ctx, args, getenv, stdout, stderr)
 	case "health":
 		s, _ := readSettings(getenv) // only the address is used here
 		if err := health(ctx, s.Addr, stdout); err != nil {

@@ -32,6 +32,7 @@ import (
 	"mingjing/server/ledger"
 	"mingjing/server/letter"
 	"mingjing/server/live"
+	"mingjing/server/metrics"
 	"mingjing/server/notify"
 	"mingjing/server/statement"
 	"mingjing/server/store"
@@ -51,8 +52,13 @@ type program struct {
 	listener net.Listener
 	handler  http.Handler
 	casework *casework.Bureau
+	store    *store.Store
 	hub      *live.Hub
 	log      *slog.Logger
+	metrics  net.Listener // nil where nobody scrapes
+	figures  *metrics.Metrics
+	ledger   *ledger.Ledger
+	replayed int // how many residents were erased again at the opening
 	accounts []demo.Account
 	demo     *demo.City  // nil but for a demo city
 	stopping atomic.Bool // no more requests are to be sent here
@@ -93,12 +99,14 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if p.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.Addr); err != nil {
 		return p, fmt.Errorf("ADDR: %w", err)
 	}
-	p.onClose(func() error {
-		if err := p.listener.Close(); !errors.Is(err, net.ErrClosed) {
-			return err
+	p.onClose(closeListener(p.listener))
+	p.figures = metrics.New(p.log)
+	if s.MetricsAddr != "" {
+		if p.metrics, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.MetricsAddr); err != nil {
+			return p, fmt.Errorf("METRICS_ADDR: %w", err)
 		}
-		return nil
-	})
+		p.onClose(closeListener(p.metrics))
+	}
 	books, err := rulebooks.All()
 	if err != nil {
 		return p, fmt.Errorf("rulebooks: %w", err)
@@ -132,11 +140,16 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
-	db, err := store.Open(ctx, s.databaseURL(p.Data), store.Options{IDKey: keys.IDKey, Vault: sealed, Now: clock.Now, Logger: p.log})
+	db, err := store.Open(ctx, s.databaseURL(p.Data), store.Options{IDKey: keys.IDKey, Vault: sealed, Now: clock.Now, Logger: p.log,
+		JobRun: p.figures.Job})
 	if err != nil {
 		return p, err
 	}
+	p.store = db
 	p.onClose(db.Close)
+	if err := db.CheckMaster(ctx); err != nil {
+		return p, fmt.Errorf("the master key is not that of the database: %w", err)
+	}
 	who, err := identity.Open(ctx, identity.Config{
 		PublicURL: s.KratosPublicURL, AdminURL: s.KratosAdminURL,
 		Embedded: identity.Embedded{Bin: s.KratosBin, Dir: filepath.Join(p.Data, "kratos")},
@@ -148,7 +161,10 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.onClose(who.Close)
 
-	agencies := agency.Config{Key: keys.AgencyKey, Clock: clock, Logger: p.log}
+	agencies := agency.Config{Key: keys.AgencyKey, Clock: clock, Logger: p.log,
+		Observe: func(agency string, op agency.Op, result string, took time.Duration) {
+			p.figures.Answer(agency, string(op), result, took)
+		}}
 	if p.demo != nil {
 		agencies.Directory = p.demo.Directory()
 		// An agency that does not answer may not delay a short demo for long.
@@ -165,8 +181,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
-	book, err := s.ledger(keys.LogKey)
-	if err != nil {
+	if p.ledger, err = s.newLedger(keys.LogKey); err != nil {
 		return p, err
 	}
 	statements, err := statement.NewSigner(p.url(), keys.StatementKey)
@@ -178,9 +193,9 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		return p, err
 	}
 	bus := &lateBus{}
-	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{books}, Ledger: book, Notifier: notifier, Clock: clock,
-		Erasures: &erasureFile{path: filepath.Join(p.Data, "erasures.list")}, Accounts: who,
-		Books: books, Calendars: calendars, ClockScale: scale, Logger: p.log}
+	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{books}, Ledger: p.ledger, Notifier: notifier, Clock: clock,
+		Erasures: &erasureFile{path: filepath.Join(p.Data, erasuresFile)}, Accounts: who,
+		Books: books, Calendars: calendars, ClockScale: scale, Figures: p.figures, Logger: p.log}
 	if p.demo != nil {
 		work.Responder = p.demo
 	}
@@ -188,12 +203,13 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
-	if n, err := p.casework.Takeaway.ReplayErasures(ctx); err != nil {
+	if p.replayed, err = p.casework.Takeaway.ReplayErasures(ctx); err != nil {
 		return p, err
-	} else if n > 0 {
-		p.log.Warn("a backup brought back who had left; they are erased again", "residents", n)
+	} else if p.replayed > 0 {
+		p.log.Warn("a backup brought back who had left; they are erased again", "residents", p.replayed)
 	}
-	p.hub = live.New(live.Config{Redis: redis, Replay: p.casework.EventsAfter, Still: who.Ended, Logger: p.log})
+	p.hub = live.New(live.Config{Redis: redis, Replay: p.casework.EventsAfter, Still: who.Ended, Logger: p.log,
+		Received: func(e mingjing.Event) { p.figures.Event(e, clock.Now().Sub(e.At)) }})
 	bus.hub = p.hub
 	p.onClose(func() error {
 		ctx, stop := context.WithTimeout(context.Background(), grace)
@@ -220,7 +236,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		}).verify,
 		Allow:     func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
 		Rulebooks: published, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
-		Together: db.Together, Counted: store.Counted,
+		Together: db.Together, Counted: store.Counted, Observe: p.figures.Request,
 		Ready: func(ctx context.Context) map[string]error {
 			return missing(ctx, map[string]func(context.Context) error{
 				api.PartDatabase: p.casework.Ready, api.PartIdentity: who.Ready, api.PartMasterKey: sealed.Ready,
@@ -234,6 +250,13 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 			return p, err
 		}
 	}
+	sources := metrics.Sources{Figures: db.Figures, Pools: db.Pools, Live: p.hub.Stats, Breakers: offices.Breakers,
+		Calendars: calendars, JobKinds: p.casework.JobKinds(), Today: p.casework.City.Today,
+		Now: p.casework.City.Now}
+	for _, w := range p.ledger.Witnesses() {
+		sources.Witnesses = append(sources.Witnesses, w.Key())
+	}
+	p.figures.Read(sources)
 	p.handler, err = api.New(c)
 	return p, err
 }
@@ -264,6 +287,17 @@ func missing(ctx context.Context, parts map[string]func(context.Context) error) 
 	return waiting
 }
 
+// closeListener returns a function that closes a listener, which a server may have closed
+// already.
+func closeListener(l net.Listener) func() error {
+	return func() error {
+		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	}
+}
+
 // lateBus lets casework be made before the hub, which replays from casework.
 type lateBus struct{ hub *live.Hub }
 
@@ -271,8 +305,8 @@ func (b *lateBus) Publish(ctx context.Context, audience string, e mingjing.Event
 	return b.hub.Publish(ctx, audience, e)
 }
 
-// ledger returns the signer of the access log; its name is the public host.
-func (s Settings) ledger(seed []byte) (*ledger.Ledger, error) {
+// newLedger returns the signer of the access log; its name is the public host.
+func (s Settings) newLedger(seed []byte) (*ledger.Ledger, error) {
 	name := "mingjing"
 	if u, err := url.Parse(s.Origin); err == nil && u.Host != "" {
 		name = u.Host
@@ -322,6 +356,20 @@ func (p *program) run(ctx context.Context) error {
 		}
 		return nil
 	})
+	if p.metrics != nil {
+		figures := &http.Server{Handler: p.figures.Handler(), ReadHeaderTimeout: 10 * time.Second, WriteTimeout: time.Minute,
+			ErrorLog: srv.ErrorLog}
+		g.Go(func() error {
+			if err := figures.Serve(p.metrics); !errors.Is(err, http.ErrServerClosed) {
+				return fmt.Errorf("serve the metrics: %w", err)
+			}
+			return nil
+		})
+		g.Go(func() error {
+			<-ctx.Done()
+			return figures.Close()
+		})
+	}
 	g.Go(func() error {
 		if err := p.casework.Work(ctx); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("work: %w", err)

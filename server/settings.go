@@ -26,7 +26,10 @@ import (
 // Settings are the operator's settings; docs/operators.md has the table.
 type Settings struct {
 	Addr string // ADDR: host:port to listen on; port 0 takes a free one
-	Data string // DATA: the folder for everything that is stored on this machine
+	// MetricsAddr (METRICS_ADDR) is host:port on which Prometheus finds the figures; "" is
+	// none.
+	MetricsAddr string
+	Data        string // DATA: the folder for everything that is stored on this machine
 	// DatabaseURL, RedisURL: "" is SQLite below Data, and a Redis in the process.
 	DatabaseURL, RedisURL string
 	// KratosPublicURL, KratosAdminURL: "" is a Kratos of our own below Data.
@@ -74,7 +77,7 @@ func readSettings(getenv func(string) string) (Settings, error) {
 		KratosBin: or("KRATOS_BIN", ""), Origin: or("PUBLIC_ORIGIN", ""), Agencies: or("AGENCIES", ""),
 		SMTPURL: or("SMTP_URL", ""), MailFrom: or("MAIL_FROM", ""),
 		MasterKey: or("MASTER_KEY", ""), MasterPassphrase: getenv("MASTER_PASSPHRASE"),
-		Witnesses: or("WITNESSES", ""),
+		Witnesses: or("WITNESSES", ""), MetricsAddr: or("METRICS_ADDR", ""),
 	}
 	var wrong []error
 	number := func(name string, standard, least int) int {
@@ -116,6 +119,9 @@ func readSettings(getenv func(string) string) (Settings, error) {
 	}
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
 		wrong = append(wrong, errors.New("ADDR must be host:port, such as 127.0.0.1:8080"))
+	}
+	if _, _, err := net.SplitHostPort(s.MetricsAddr); s.MetricsAddr != "" && err != nil {
+		wrong = append(wrong, errors.New("METRICS_ADDR must be host:port, such as 127.0.0.1:9464"))
 	}
 	if u, err := url.Parse(s.Origin); s.Origin != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" ||
 		s.Origin != u.Scheme+"://"+u.Host || u.Host == "") {

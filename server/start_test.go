@@ -189,6 +189,7 @@ func TestWrongSettingsSayWhatToDo(t *testing.T) {
 		want string
 	}{
 		{[]string{"ADDR", "8080"}, "ADDR must be host:port"},
+		{[]string{"METRICS_ADDR", "9464"}, "METRICS_ADDR must be host:port"},
 		{[]string{"PROXY_HOPS", "-1"}, "PROXY_HOPS must be a whole number from 0 up"},
 		{[]string{"PROXY_HOPS", "two"}, "PROXY_HOPS must be a whole number from 0 up"},
 		{[]string{"DEMO", "perhaps"}, "DEMO must be 1 or 0"},

@@ -69,6 +69,9 @@ type Config struct {
 	// StillEvery, or at once while Redis is away. Nil checks none.
 	Still func(ctx context.Context, sessionIDs ...string) (ended []string, err error)
 	Clock interface{ Now() time.Time } // nil is the time of day
+	// Received hears of each event that came by Redis and that a stream of this replica
+	// is open for; it may be nil.
+	Received func(e mingjing.Event)
 	// Logger gets the errors of Redis and the store; nil is slog.Default.
 	Logger *slog.Logger
 
@@ -136,6 +139,9 @@ func New(cfg Config) *Hub {
 	orTime(&cfg.BackWithin, time.Minute)
 	if cfg.Clock == nil {
 		cfg.Clock = wallClock{}
+	}
+	if cfg.Received == nil {
+		cfg.Received = func(mingjing.Event) {}
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()

@@ -49,6 +49,12 @@ type engine interface {
 	// release makes scheduled jobs available whose time is near, without waiting for
 	// the queue's leader.
 	release() string
+	// dueJobs selects the jobs that are due within two minutes, which is longer than a
+	// failed one waits: kind, age in microseconds since it is due, and how often it has
+	// failed in a row.
+	dueJobs() string
+	// listsNeedValues reports whether a list of rows in IN begins with VALUES.
+	listsNeedValues() bool
 	// jobAt returns the time that a job was made for, in microseconds; 0 for at once.
 	jobAt() string
 	// recover gives the jobs of dead processes back, at the start of work as

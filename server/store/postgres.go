@@ -192,6 +192,15 @@ func (postgresEngine) release() string {
 		AND scheduled_at <= now() + interval '5 seconds'`
 }
 
+func (postgresEngine) dueJobs() string {
+	const columns = `SELECT args ->> 'kind' AS kind, (extract(epoch FROM clock_timestamp() - scheduled_at) * 1000000)::bigint AS age,
+			coalesce((metadata -> 'output' ->> 'failed')::bigint, 0) AS failed FROM river_job `
+	return columns + `WHERE state IN ('available', 'running') UNION ALL ` +
+		columns + `WHERE state IN ('retryable', 'scheduled') AND scheduled_at <= now() + interval '2 minutes'`
+}
+
+func (postgresEngine) listsNeedValues() bool { return false }
+
 func (postgresEngine) jobAt() string { return `(args ->> 'at')::bigint` }
 
 // takeoverInterval is how often a replica looks for dead ones.

@@ -173,6 +173,17 @@ func (sqliteEngine) release() string {
 		AND scheduled_at <= datetime('now', '+5 seconds', 'subsec')`
 }
 
+func (sqliteEngine) dueJobs() string {
+	const columns = `SELECT json_extract(CAST(args AS TEXT), '$.kind') AS kind,
+			CAST((julianday('now') - coalesce(julianday(substr(scheduled_at, 1, 23)), julianday(substr(scheduled_at, 1, 19)))) * 86400e6 AS INTEGER)
+				AS age,
+			coalesce(json_extract(CAST(metadata AS TEXT), '$.output.failed'), 0) AS failed FROM river_job `
+	return columns + `WHERE state IN ('available', 'running') UNION ALL ` +
+		columns + `WHERE state IN ('retryable', 'scheduled') AND scheduled_at <= datetime('now', '+2 minutes', 'subsec')`
+}
+
+func (sqliteEngine) listsNeedValues() bool { return true }
+
 func (sqliteEngine) jobAt() string {
 	return `CAST(json_extract(CAST(args AS TEXT), '$.at') AS INTEGER)`
 }

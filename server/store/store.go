@@ -60,6 +60,9 @@ type Options struct {
 	// Now is the time by which jobs are dated, where that is not the machine's; nil
 	// is [time.Now].
 	Now func() time.Time
+	// JobRun hears of each run of a job: its kind, how long it took, and its error. It
+	// may be nil.
+	JobRun func(kind string, took time.Duration, err error)
 	// Logger gets warnings and errors; nil is [slog.Default].
 	Logger *slog.Logger
 }
@@ -109,6 +112,7 @@ type Store struct {
 
 	workers    int
 	jobTimeout time.Duration
+	jobRun     func(kind string, took time.Duration, err error)
 	now        func() time.Time
 	queue      *river.Client[*sql.Tx] // inserts only
 
@@ -143,6 +147,10 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 		workers:    opts.Workers,
 		jobTimeout: opts.JobTimeout,
 		now:        opts.Now,
+		jobRun:     opts.JobRun,
+	}
+	if s.jobRun == nil {
+		s.jobRun = func(string, time.Duration, error) {}
 	}
 	if s.now == nil {
 		s.now = time.Now
