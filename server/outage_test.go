@@ -6,6 +6,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -19,6 +21,7 @@ import (
 	"github.com/gorilla/websocket"
 	"github.com/redis/go-redis/v9"
 
+	"mingjing"
 	"mingjing/i18n"
 	"mingjing/server/live"
 	"mingjing/server/store/pgtest"
@@ -102,7 +105,7 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 	ended := false
 	defer func() {
 		if !ended {
-			_ = c.end()
+			t.Error("it ended early:", c.end())
 		}
 	}()
 	b, who := c.resident(t, "ordinary 5"), c.account(t, "ordinary 6")
@@ -295,6 +298,25 @@ func forget(t *testing.T, redisURL string) {
 	defer client.Close()
 	if err := client.FlushAll(t.Context()).Err(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestADatabaseThatIsAwayEndsNoServer(t *testing.T) {
+	pauses := 0
+	p := &program{log: slog.New(slog.DiscardHandler), wait: func(time.Duration) { pauses++ }}
+	ctx, cancel := context.WithCancel(t.Context())
+	runs := 0
+	err := p.keepOn(ctx, func(context.Context) error {
+		if runs++; runs == 3 {
+			cancel()
+		}
+		return fmt.Errorf("begin: %w", mingjing.ErrNoDatabase)
+	})
+	if err != nil || runs != 3 || pauses != 2 {
+		t.Errorf("after %d runs and %d pauses: %v", runs, pauses, err)
+	}
+	if err := p.keepOn(t.Context(), func(context.Context) error { return net.ErrClosed }); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("another error is told as %v", err)
 	}
 }
 
