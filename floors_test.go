@@ -55,8 +55,8 @@ var floors = map[string]int{
 
 // parts are the parts of casework. A part imports only the parts before it in this list,
 // and the root package.
-var parts = []string{"kernel", "notice", "holding", "score", "law", "cases", "desk", "inquiry", "share", "accesslog", "agencyside", "register",
-	"takeaway"}
+var parts = []string{"kernel", "notice", "holding", "score", "law", "cases", "desk", "inquiry", "share", "accesslog", "agencyside",
+	"register", "takeaway"}
 
 // pageImporters are the only packages that may import app/page and the packages below
 // it: the main packages. That of the server passes it to api for rendering.

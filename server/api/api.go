@@ -31,6 +31,7 @@ import (
 	"net/url"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -119,6 +120,8 @@ type server struct {
 	secure   bool
 	pages    map[string]screen // by name
 	uploads  *uploads
+	// lawChanges has what versions of rulebooks change, by the hashes of two of them.
+	lawChanges sync.Map
 }
 
 // New returns the handler of everything that the product answers.
