@@ -206,29 +206,29 @@ func TestOnItsDayANewVersionMakesScoresAnewAndSaysWhatChanged(t *testing.T) {
 // nothing.
 func waiting(t testing.TB, c *city, s casework.Store, b *mingjing.Rulebook) (ids []string) {
 	t.Helper()
-	recorded := &recordingStore{Store: s}
+	recorded := &rescoresStore{Store: s}
 	again := cityAt(t, recorded, c.clock, withBooks(nil, c.books...))
 	must(t, again.did(ctx, law.JobVersion, b.Ref().Hash))
 	slices.Sort(recorded.ids)
 	return slices.Compact(recorded.ids)
 }
 
-// A recordingStore notes for whom scores are to be made anew by a version that begins.
-type recordingStore struct {
+// A rescoresStore notes for whom scores are to be made anew by a version that begins.
+type rescoresStore struct {
 	casework.Store
 	ids []string
 }
 
-func (s *recordingStore) Tx(ctx context.Context, fn func(casework.Tx) error) error {
-	return s.Store.Tx(ctx, func(t casework.Tx) error { return fn(recordingTx{t, s}) })
+func (s *rescoresStore) Tx(ctx context.Context, fn func(casework.Tx) error) error {
+	return s.Store.Tx(ctx, func(t casework.Tx) error { return fn(rescoresTx{t, s}) })
 }
 
-type recordingTx struct {
+type rescoresTx struct {
 	casework.Tx
-	s *recordingStore
+	s *rescoresStore
 }
 
-func (t recordingTx) Enqueue(_ context.Context, j kernel.Job) error {
+func (t rescoresTx) Enqueue(_ context.Context, j kernel.Job) error {
 	if j.Kind == score.JobRescore {
 		t.s.ids = append(t.s.ids, j.ID)
 	}

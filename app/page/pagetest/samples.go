@@ -290,6 +290,11 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 			v.Data = sampleRequest(sh, state)
 		})
 	}
+	add("request-old", Base(t, lang, "request"), func(v *mingjing.View) {
+		r := sampleRequest(sh, mingjing.RequestReady)
+		r.Sources = nil
+		v.Data = r
+	})
 	add("score", Base(t, lang, "score"), func(v *mingjing.View) {
 		v.Path = "score?rulebook=rongcheng"
 		v.Labels = labelsOf(lang, sh, rc)

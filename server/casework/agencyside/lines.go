@@ -16,6 +16,7 @@ import (
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/listing"
 )
 
 func refuse(field, code string) error {
@@ -39,7 +40,7 @@ func (c *Agencies) submit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, a
 		if err != nil {
 			return "", refuse("id_number", err.Error())
 		}
-		out, err := c.cases.ProposeIn(ctx, t, a, agency, cases.Proposal{Ref: l.Ref, IDNumber: n, Subject: l.Subject, Code: l.Code,
+		out, err := c.listings.ProposeIn(ctx, t, a, agency, listing.Proposal{Ref: l.Ref, IDNumber: n, Subject: l.Subject, Code: l.Code,
 			Ground: l.Ground, Measures: l.Measures, Months: l.Months, Document: l.Document})
 		return out.ID, err
 	case OpRevocation, OpLift:
@@ -84,7 +85,7 @@ func (c *Agencies) checkRecord(agency string, r mingjing.Record) error {
 
 func tooLong(texts mingjing.Text) bool {
 	for _, s := range texts {
-		if utf8.RuneCountInString(s) > cases.MaxGround || !utf8.ValidString(s) {
+		if utf8.RuneCountInString(s) > listing.MaxGround || !utf8.ValidString(s) {
 			return true
 		}
 	}
@@ -242,7 +243,7 @@ func checkReason(reason string) error {
 	switch {
 	case reason == "" || !utf8.ValidString(reason):
 		return refuse("reason", "change_reason_required")
-	case utf8.RuneCountInString(reason) > cases.MaxGround:
+	case utf8.RuneCountInString(reason) > listing.MaxGround:
 		return refuse("reason", "too_long")
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/listing"
 	"mingjing/server/casework/notice"
 	"mingjing/server/casework/score"
 )
@@ -22,11 +23,13 @@ type Agencies struct {
 	holdings *holding.Holdings
 	scores   *score.Scores
 	cases    *cases.Cases
+	listings *listing.Listings
 }
 
 // New returns the part.
-func New(city *kernel.City, notices *notice.Notices, holdings *holding.Holdings, scores *score.Scores, cases *cases.Cases) *Agencies {
-	return &Agencies{city: city, notices: notices, holdings: holdings, scores: scores, cases: cases}
+func New(city *kernel.City, notices *notice.Notices, holdings *holding.Holdings, scores *score.Scores, cases *cases.Cases,
+	listings *listing.Listings) *Agencies {
+	return &Agencies{city: city, notices: notices, holdings: holdings, scores: scores, cases: cases, listings: listings}
 }
 
 // db returns the part's own port on a transaction. The store has the ports of all parts.
