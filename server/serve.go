@@ -245,8 +245,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		}
 	}
 	sources := metrics.Sources{Figures: db.Figures, Pools: db.Pools, Live: p.hub.Stats, Breakers: offices.Breakers,
-		Calendars: p.law.Calendars, JobKinds: p.casework.JobKinds(), Today: p.casework.City.Today,
-		Now: p.casework.City.Now}
+		CalendarEnds: p.casework.City.CalendarEnds, JobKinds: p.casework.JobKinds(), Now: p.casework.City.Now}
 	for _, w := range p.ledger.Witnesses() {
 		sources.Witnesses = append(sources.Witnesses, w.Key())
 	}

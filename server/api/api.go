@@ -32,6 +32,7 @@ import (
 	"net/url"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -126,6 +127,8 @@ type server struct {
 	pages    map[string]screen // by name
 	names    map[string]string // of routes, by pattern
 	uploads  *uploads
+	// lawChanges has what versions of rulebooks change, by the hashes of two of them.
+	lawChanges sync.Map
 }
 
 // New returns the handler of everything that the product answers.

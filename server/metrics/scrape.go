@@ -31,9 +31,8 @@ type Sources struct {
 	JobKinds []string
 	// Witnesses are the public keys of the witnesses that are asked.
 	Witnesses []string
-	// Calendars are the published calendars, Today the day in the city.
-	Calendars []*mingjing.Calendar
-	Today     func() mingjing.Date
+	// CalendarEnds are the calendars that are counted by, with their ends.
+	CalendarEnds func() []mingjing.CalendarEnd
 	// Now is the city's time, by which the ages of requests are counted.
 	Now func() time.Time
 }
@@ -133,9 +132,8 @@ func (s *scraped) Collect(to chan<- prometheus.Metric) {
 		send(figuresUp, 1)
 		s.sendFigures(f, send)
 	}
-	for _, k := range s.Calendars {
-		left := k.To.Time(time.UTC).Sub(s.Today().Time(time.UTC))
-		send(calendarLeft, left.Seconds(), k.Code)
+	for _, e := range s.CalendarEnds() {
+		send(calendarLeft, (time.Duration(e.Days) * 24 * time.Hour).Seconds(), e.Calendar)
 	}
 	l := s.Live()
 	send(sockets, float64(l.Sockets))
