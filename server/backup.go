@@ -341,7 +341,7 @@ func inBackup(dir, secretsDir, name string) string {
 }
 
 // namesBelow returns the names of the files in a folder of a backup, in order.
-func (m manifest) namesBelow(folder string) []string {
+func (m *manifest) namesBelow(folder string) []string {
 	var names []string
 	for name := range m.Files {
 		if rest, ok := strings.CutPrefix(name, folder+"/"); ok {

@@ -190,7 +190,8 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		return p, err
 	}
 	bus := &lateBus{}
-	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{books}, Ledger: p.ledger, Notifier: notifier, Clock: clock,
+	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{books}, Ledger: p.ledger, Notifier: notifier,
+		Clock:    clock,
 		Erasures: &erasureFile{path: filepath.Join(p.Data, erasuresFile)}, Accounts: who,
 		Books: books, Calendars: calendars, ClockScale: scale, Figures: p.figures, Logger: p.log}
 	if p.demo != nil {
