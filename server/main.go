@@ -4,6 +4,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -32,6 +33,7 @@ const usage = `usage: mingjing COMMAND
   statement verify FILE --key KEYS
                          check a signed statement against its issuer's public keys;
                          needs no server
+  version                print the version, and which database schema and Kratos it fits
   backup DIR [--secrets DIR]
                          write a backup while servers run, and read it again
   restore DIR [--secrets DIR] [--erasures FILE]
@@ -47,6 +49,7 @@ Settings are environment variables; docs/operators.md lists them.
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	code := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -65,6 +68,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 			fmt.Fprintln(stderr, "mingjing:", err)
 			return 2
 		}
+		s.Notes = append(misspelt(os.Environ()), s.notes(func(name string) bool { return getenv(name) != "" })...)
 		if err := serve(ctx, s, stdout, stderr); err != nil {
 			fmt.Fprintln(stderr, "mingjing:", err)
 			return 1
@@ -90,7 +94,13 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return runDoctor(ctx, args, getenv, stdout, stderr)
 	case "health":
 		s, _ := readSettings(getenv) // only the address is used here
-		if err := health(ctx, s.Addr); err != nil {
+		if err := health(ctx, s.Addr, stdout); err != nil {
+			fmt.Fprintln(stderr, "mingjing:", err)
+			return 1
+		}
+		return 0
+	case "version", "--version":
+		if err := printVersion(stdout); err != nil {
 			fmt.Fprintln(stderr, "mingjing:", err)
 			return 1
 		}
@@ -103,8 +113,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	return 2
 }
 
-// health asks the server on this machine whether it is ready.
-func health(ctx context.Context, addr string) error {
+// health asks the server on this machine whether it is ready, and prints what it says.
+func health(ctx context.Context, addr string, stdout io.Writer) error {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return fmt.Errorf("ADDR: %w", err)
@@ -123,8 +133,13 @@ func health(ctx context.Context, addr string) error {
 		return fmt.Errorf("not reachable: %w", err)
 	}
 	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("not ready: %s", res.Status)
+	said, err := io.ReadAll(io.LimitReader(res.Body, 64<<10))
+	if err != nil {
+		return fmt.Errorf("not reachable: %w", err)
 	}
-	return nil
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("not ready: %s: %s", res.Status, bytes.TrimSpace(said))
+	}
+	_, err = stdout.Write(said)
+	return err
 }

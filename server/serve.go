@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -59,7 +60,9 @@ type program struct {
 	ledger   *ledger.Ledger
 	replayed int // how many residents were erased again at the opening
 	accounts []demo.Account
-	demo     *demo.City     // nil but for a demo city
+	demo     *demo.City  // nil but for a demo city
+	stopping atomic.Bool // no more requests are to be sent here
+	wait     func(time.Duration)
 	closers  []func() error // the last one opened is closed first
 }
 
@@ -76,7 +79,7 @@ func (p *program) close() error {
 
 // open opens every part. When it fails it leaves nothing open.
 func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err error) {
-	p = &program{Settings: s, log: slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: s.LogLevel}))}
+	p = &program{Settings: s, wait: time.Sleep, log: slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: s.LogLevel}))}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
@@ -236,17 +239,12 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		Rulebooks: published, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
 		Together: db.Together, Counted: store.Counted, Observe: p.figures.Request,
 		Ready: func(ctx context.Context) map[string]error {
-			missing := map[string]error{}
-			for part, ready := range map[string]func(context.Context) error{
-				"database": p.casework.Ready, "identity": who.Ready, "master key": sealed.Ready,
-				"redis": func(ctx context.Context) error { return redis.Ping(ctx).Err() },
-			} {
-				if err := ready(ctx); err != nil {
-					missing[part] = err
-				}
-			}
-			return missing
-		}}
+			return missing(ctx, map[string]func(context.Context) error{
+				api.PartDatabase: p.casework.Ready, api.PartIdentity: who.Ready, api.PartMasterKey: sealed.Ready,
+				api.PartRedis: func(ctx context.Context) error { return redis.Ping(ctx).Err() },
+			})
+		},
+		Stopping: p.stopping.Load}
 	if p.demo != nil {
 		c.Demo = p.demo.Controls(p.casework, db)
 		if p.accounts, err = p.demo.Settle(ctx, p.casework, who); err != nil {
@@ -262,6 +260,32 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	p.figures.Read(sources)
 	p.handler, err = api.New(c)
 	return p, err
+}
+
+// missing asks every part at once whether it works, and returns the errors of those that
+// do not, or that do not answer before ctx ends.
+func missing(ctx context.Context, parts map[string]func(context.Context) error) map[string]error {
+	type answer struct {
+		part string
+		err  error
+	}
+	answers := make(chan answer, len(parts))
+	waiting := map[string]error{}
+	for part, works := range parts {
+		waiting[part] = errors.New("it does not answer in time")
+		go func() { answers <- answer{part, works(ctx)} }()
+	}
+	for range parts {
+		select {
+		case a := <-answers:
+			if delete(waiting, a.part); a.err != nil {
+				waiting[a.part] = a.err
+			}
+		case <-ctx.Done():
+			return waiting
+		}
+	}
+	return waiting
 }
 
 // closeListener returns a function that closes a listener, which a server may have closed
@@ -313,7 +337,8 @@ func (p *program) url() string {
 	return "http://" + addr
 }
 
-// run serves requests and runs jobs until ctx ends, then lets open requests end.
+// run serves requests and runs jobs until ctx ends. Then it is not ready, goes on to
+// serve for StopDelay, closes the listener, and lets open requests end.
 func (p *program) run(ctx context.Context) error {
 	srv := &http.Server{
 		Handler:           p.handler,
@@ -324,6 +349,7 @@ func (p *program) run(ctx context.Context) error {
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	}
+	told := ctx
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		if err := srv.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
@@ -360,15 +386,38 @@ func (p *program) run(ctx context.Context) error {
 	})
 	g.Go(func() error {
 		<-ctx.Done()
+		p.stopping.Store(true)
+		if told.Err() != nil { // it was told to stop, and no part has failed
+			p.wait(p.StopDelay)
+		}
 		end, stop := context.WithTimeout(context.WithoutCancel(ctx), grace)
 		defer stop()
-		err := errors.Join(p.hub.Close(end), srv.Shutdown(end))
-		if err != nil {
+		// The streams are closed once nobody can open another one here.
+		hub := make(chan error, 1)
+		srv.RegisterOnShutdown(func() { hub <- p.hub.Close(end) })
+		err := srv.Shutdown(end)
+		if err = errors.Join(err, <-hub); err != nil {
 			return errors.Join(err, srv.Close())
 		}
 		return nil
 	})
 	return g.Wait()
+}
+
+// describe says, on the terminal and in the log, which engines are used and what is
+// strange about the settings.
+func (p *program) describe(stdout io.Writer) {
+	var used []any
+	for _, e := range p.engines(p.Data) {
+		fmt.Fprintf(stdout, "%-20s %s\n", e.role, e.name)
+		used = append(used, slog.String(e.role, e.name))
+	}
+	p.log.Info("engines", used...)
+	for _, note := range p.Notes {
+		fmt.Fprintf(stdout, "note: %s\n", note)
+		p.log.Warn("settings", "note", note)
+	}
+	fmt.Fprintln(stdout)
 }
 
 // serve runs the serve command.
@@ -381,6 +430,7 @@ func serve(ctx context.Context, s Settings, stdout, stderr io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(stdout, "\nMingjing 明镜 is open at %s\n\n", p.url())
+	p.describe(stdout)
 	if p.accounts != nil {
 		if err := demo.PrintAccounts(stdout, p.accounts); err != nil {
 			p.log.Warn("print the demo accounts", "err", err)

@@ -52,7 +52,12 @@ type Settings struct {
 	loginFloor time.Duration
 	// FreshLogin (FRESH_LOGIN) is how recent a password must be for an export.
 	FreshLogin time.Duration
-	LogLevel   slog.Level
+	// StopDelay (STOP_DELAY) is for how long a server that is told to stop goes on to
+	// serve while it says that it is not ready, so that a load balancer notices.
+	StopDelay time.Duration
+	LogLevel  slog.Level
+	// Notes are sentences about settings that are misspelt, unused or contradictory.
+	Notes []string
 }
 
 // demoScale is the factor by which 24 hours pass in 90 seconds.
@@ -104,6 +109,13 @@ func readSettings(getenv func(string) string) (Settings, error) {
 	var err error
 	if s.FreshLogin, err = time.ParseDuration(or("FRESH_LOGIN", "10m")); err != nil || s.FreshLogin <= 0 {
 		wrong = append(wrong, errors.New("FRESH_LOGIN must be a time such as 10m"))
+	}
+	stopDelay := "5s"
+	if s.Demo { // which has no load balancer
+		stopDelay = "0s"
+	}
+	if s.StopDelay, err = time.ParseDuration(or("STOP_DELAY", stopDelay)); err != nil || s.StopDelay < 0 {
+		wrong = append(wrong, errors.New("STOP_DELAY must be a length of time, such as 5s"))
 	}
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
 		wrong = append(wrong, errors.New("ADDR must be host:port, such as 127.0.0.1:8080"))

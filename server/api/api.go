@@ -65,7 +65,7 @@ type Live interface {
 }
 
 // Config is the configuration of the handler. All fields but Allow, Demo, Origin,
-// ProxyHops, Logger, Together, Observe and Counted are required.
+// ProxyHops, Stopping, Logger, Together, Observe and Counted are required.
 type Config struct {
 	Casework *casework.Bureau
 	Identity Identity
@@ -85,9 +85,11 @@ type Config struct {
 	QR     func(link string) (mingjing.QRCode, error)
 	// Rulebooks are the published rulebooks and calendars as JSON files, by name.
 	Rulebooks map[string][]byte
-	// Ready returns, by name, the error of each service that is needed and does not
-	// work; an empty map is ready.
+	// Ready returns the error of each part that does not work, by [PartDatabase] and the
+	// other names; an empty map is ready.
 	Ready func(ctx context.Context) map[string]error
+	// Stopping reports whether the server is about to stop; nil is never.
+	Stopping func() bool
 	// Origin is the public origin, such as https://mirror.example. With https the
 	// session cookie is Secure. If it is empty, any host is served, over plain HTTP.
 	Origin string
@@ -129,6 +131,9 @@ type server struct {
 func New(c Config) (http.Handler, error) {
 	if c.Together == nil {
 		c.Together = func(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }
+	}
+	if c.Stopping == nil {
+		c.Stopping = func() bool { return false }
 	}
 	if c.Observe == nil {
 		c.Observe = func(string, string, int, int64, time.Duration) {}

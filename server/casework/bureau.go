@@ -9,7 +9,8 @@
 //	notice      inboxes, push messages and e-mails
 //	holding     records and listings that are held, and a listing's states
 //	score       consents, score requests and scores
-//	cases       a case from its filing to its letter; mandates
+//	mandate     by which somebody acts for a resident
+//	cases       a case from its filing to its letter
 //	record      records as their residents see them, and the agencies that hold them
 //	listing     a listing from its proposal to its end
 //	desk        what staff do with cases: the queue, steps, decisions, the counter
@@ -46,6 +47,7 @@ import (
 	"mingjing/server/casework/inquiry"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/listing"
+	"mingjing/server/casework/mandate"
 	"mingjing/server/casework/notice"
 	"mingjing/server/casework/record"
 	"mingjing/server/casework/register"
@@ -81,6 +83,7 @@ type Tx interface {
 	notice.Port
 	holding.Port
 	score.Port
+	mandate.Port
 	cases.Port
 	record.Port
 	listing.Port
@@ -100,6 +103,7 @@ type Reader interface {
 	kernel.Readings
 	notice.Readings
 	score.Readings
+	mandate.Readings
 	cases.Readings
 	record.Readings
 	listing.Readings
@@ -165,6 +169,7 @@ type Bureau struct {
 	City      *kernel.City
 	Notices   *notice.Notices
 	Scores    *score.Scores
+	Mandates  *mandate.Mandates
 	Cases     *cases.Cases
 	Records   *record.Records
 	Listings  *listing.Listings
@@ -219,7 +224,8 @@ func New(c Config) (*Bureau, error) {
 	b.Notices = notice.New(city, c.Notifier)
 	holdings := holding.New(city, b.Notices)
 	b.Scores = score.New(city, c.Agencies, b.Notices, holdings, c.Figures.ScoreReady)
-	b.Cases = cases.New(city, c.Agencies, b.Notices, holdings, b.Scores)
+	b.Mandates = mandate.New(city, b.Notices)
+	b.Cases = cases.New(city, c.Agencies, b.Notices, b.Mandates, holdings, b.Scores)
 	b.Records = record.New(city, holdings, b.Scores)
 	b.Listings = listing.New(city, holdings, b.Scores, b.Cases)
 	b.Desk = desk.New(city, b.Notices, holdings, b.Scores, b.Cases, b.Listings)
@@ -227,9 +233,9 @@ func New(c Config) (*Bureau, error) {
 	b.Shares = share.New(city, c.Notifier, b.Notices)
 	b.AccessLog = accesslog.New(city, c.Ledger)
 	b.Agencies = agencyside.New(city, b.Notices, holdings, b.Scores, b.Cases, b.Listings)
-	b.Register = register.New(city, b.Scores, b.Cases)
-	b.Takeaway = takeaway.New(city, c.Printer, c.Erasures, c.Accounts, b.Notices, b.Scores, b.Cases, b.Records, b.Listings, b.Shares,
-		b.AccessLog)
+	b.Register = register.New(city, b.Scores, b.Mandates, b.Cases)
+	b.Takeaway = takeaway.New(city, c.Printer, c.Erasures, c.Accounts, b.Notices, b.Scores, b.Mandates, b.Cases, b.Records,
+		b.Listings, b.Shares, b.AccessLog)
 	b.Upkeep = upkeep.New(city, c.Figures.Removed)
 	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Cases.Jobs(), b.Listings.Jobs(), b.Inquiries.Jobs(),
 		b.Shares.Jobs(), b.Takeaway.Jobs(), b.Upkeep.Jobs()} {

@@ -24,6 +24,7 @@ import (
 	"mingjing/server/casework/inquiry"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/listing"
+	"mingjing/server/casework/mandate"
 	"mingjing/server/casework/notice"
 	"mingjing/server/casework/record"
 	"mingjing/server/casework/register"
@@ -58,6 +59,7 @@ type (
 	kernelCity    = kernel.City
 	noticesPart   = notice.Notices
 	scoresPart    = score.Scores
+	mandatesPart  = mandate.Mandates
 	casesPart     = cases.Cases
 	recordsPart   = record.Records
 	listingsPart  = listing.Listings
@@ -76,6 +78,7 @@ type city struct {
 	*kernelCity
 	*noticesPart
 	*scoresPart
+	*mandatesPart
 	*casesPart
 	*recordsPart
 	*listingsPart
@@ -173,7 +176,7 @@ func cityAt(t tb, s casework.Store, now *clock, set ...func(*casework.Config)) *
 	b, err := casework.New(cfg)
 	must(t, err)
 	c.bureau, c.kernelCity, c.noticesPart, c.scoresPart, c.casesPart, c.deskPart = b, b.City, b.Notices, b.Scores, b.Cases, b.Desk
-	c.recordsPart, c.listingsPart = b.Records, b.Listings
+	c.mandatesPart, c.recordsPart, c.listingsPart = b.Mandates, b.Records, b.Listings
 	c.inquiriesPart, c.sharesPart, c.accessLogPart, c.agenciesPart = b.Inquiries, b.Shares, b.AccessLog, b.Agencies
 	c.registerPart, c.takeawayPart = b.Register, b.Takeaway
 	return c

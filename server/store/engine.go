@@ -23,6 +23,12 @@ type engine interface {
 	readers(db *sql.DB) (*sql.DB, error)
 	// collided reports whether a transaction failed only because of another one.
 	collided(err error) bool
+	// away reports whether an error says that the engine can't be used now, and that it
+	// may be later.
+	away(err error) bool
+	// broke reports whether an error says that a connection had broken, perhaps while
+	// nobody used it: another may be good.
+	broke(err error) bool
 	// constraint returns which rule of the schema an error broke.
 	constraint(err error) constraint
 	// rowLock returns what a SELECT of rows of the alias ends with to keep them until

@@ -7,8 +7,10 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
+	"net"
 	"strconv"
 	"strings"
 	"sync"
@@ -97,6 +99,30 @@ func (postgresEngine) collided(err error) bool {
 		return true
 	}
 	return false
+}
+
+func (e postgresEngine) away(err error) bool {
+	if code := postgresCode(err); code != "" {
+		switch {
+		case strings.HasPrefix(code, "08"), // connection exceptions
+			strings.HasPrefix(code, "53"),  // insufficient resources: too many connections, disk full
+			strings.HasPrefix(code, "57P"), // shutting down, crashed, starting up
+			code == "25006":                // read only: it is no longer the primary server
+			return true
+		}
+		return e.collided(err)
+	}
+	_, ok := errors.AsType[*pgconn.ConnectError](err)
+	return ok || e.broke(err)
+}
+
+func (postgresEngine) broke(err error) bool {
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return false
+	}
+	_, network := errors.AsType[*net.OpError](err)
+	return network || errors.Is(err, driver.ErrBadConn) || errors.Is(err, pgconn.ErrConnClosed) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		strings.HasPrefix(postgresCode(err), "57P")
 }
 
 func (postgresEngine) constraint(err error) constraint {

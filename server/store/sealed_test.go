@@ -157,7 +157,7 @@ func whole(t *testing.T, s *Store, residents ...kernel.Resident) {
 			must(t, tx.AddShare(ctx, aShare(r, id("h")), id("code")))
 			must(t, tx.AddShareView(ctx, shareView(r, id("v"), id("h"))))
 			must(t, tx.AddInquiry(ctx, anInquiry(r, id("i"), 1, 0)))
-			must(t, tx.PutMandate(ctx, mandate(r, id("m"), id("d"), resident(9).IDNumber)))
+			must(t, tx.PutMandate(ctx, mandateOf(r, id("m"), id("d"), resident(9).IDNumber)))
 			must(t, tx.AddExport(ctx, takeaway.Export{Resident: r.ID, ExportJob: mingjing.ExportJob{ID: id("x"), AskedAt: day}}))
 			must(t, tx.SetExportData(ctx, id("x"), []byte(r.Name)))
 			must(t, tx.SetDeskCase(ctx, desk.Case{Dispute: id("d"), Handler: "h-1", Name: "王经办", Way: "next", TakenAt: day}))

@@ -30,6 +30,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"mingjing"
 	"mingjing/server/casework"
 	"mingjing/server/vault"
 
@@ -263,12 +264,16 @@ func (s *Store) run(ctx context.Context, fn func(*tx) error) error { return s.ru
 
 func (s *Store) runAs(ctx context.Context, m mode, fn func(*tx) error) error {
 	for try := 1; ; try++ {
-		again, err := s.tryTx(ctx, m, fn)
+		var again bool
+		err := s.onGood(func() (begun bool, err error) {
+			again, err = s.tryTx(ctx, m, fn)
+			return !errors.Is(err, errBegin), err
+		})
 		if !again || ctx.Err() != nil {
-			return err
+			return s.sayAway(err)
 		}
 		if try == maxTries {
-			return fmt.Errorf("store: transaction collided %d times: %w", try, err)
+			return s.sayAway(fmt.Errorf("store: transaction collided %d times: %w", try, err))
 		}
 		limit := min(time.Millisecond<<try, maxTryWait)
 		select {
@@ -278,6 +283,39 @@ func (s *Store) runAs(ctx context.Context, m mode, fn func(*tx) error) error {
 		}
 	}
 }
+
+// sayAway adds [mingjing.ErrNoDatabase] to an error that says that the engine is away.
+func (s *Store) sayAway(err error) error {
+	if err != nil && s.eng.away(err) {
+		return fmt.Errorf("%w: %w", mingjing.ErrNoDatabase, err)
+	}
+	return err
+}
+
+// maxBroken is more than the connections of a pool that can have broken.
+const maxBroken = 100
+
+// onGood calls do until it has begun on a connection that had not broken before. Each
+// connection that had is given up.
+func (s *Store) onGood(do func() (begun bool, err error)) error {
+	for n := 1; ; n++ {
+		begun, err := do()
+		if begun || n == maxBroken || !s.eng.broke(err) {
+			return err
+		}
+	}
+}
+
+// execute executes a statement of its own that does no harm when it is executed again.
+func (s *Store) execute(ctx context.Context, query string, args ...any) error {
+	return s.onGood(func() (begun bool, err error) {
+		_, err = s.db.ExecContext(ctx, s.eng.rebind(query), args...)
+		return err == nil, err
+	})
+}
+
+// errBegin: a transaction did not begin.
+var errBegin = errors.New("store: begin")
 
 // tryTx runs fn once in a transaction, and reports whether it may succeed when it is run
 // again.
@@ -291,7 +329,7 @@ func (s *Store) tryTx(ctx context.Context, m mode, fn func(*tx) error) (again bo
 	}
 	sqlTx, err := db.BeginTx(ctx, opts)
 	if err != nil {
-		return s.eng.collided(err), fmt.Errorf("store: begin: %w", err)
+		return s.eng.collided(err), fmt.Errorf("%w: %w", errBegin, err)
 	}
 	// After a commit this does nothing; after a panic of fn it lets go.
 	defer func() { _ = sqlTx.Rollback() }()

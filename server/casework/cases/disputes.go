@@ -7,6 +7,7 @@ import (
 	"mingjing"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/mandate"
 )
 
 // lanes returns the ways to go on after a decision that are open to the resident.
@@ -191,7 +192,7 @@ func (c *Cases) Dispute(ctx context.Context, a mingjing.Actor, id string) (mingj
 }
 
 // whole returns a case as its resident sees it, or as a helper with a mandate does.
-func (c *Cases) whole(ctx context.Context, rd *kernel.Reader, m *Mandate, id string) (mingjing.Case, error) {
+func (c *Cases) whole(ctx context.Context, rd *kernel.Reader, m *mandate.Mandate, id string) (mingjing.Case, error) {
 	d, err := read(rd).Case(ctx, id)
 	if err != nil {
 		return mingjing.Case{}, err

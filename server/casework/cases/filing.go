@@ -9,6 +9,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/mandate"
 )
 
 // A Filing is what a resident sends to dispute a record or a listing.
@@ -27,7 +28,7 @@ type Filing struct {
 	// counter says that staff file it for a resident who came.
 	Counter bool
 	// mandate is by which a helper files; nil when the resident does.
-	mandate *Mandate
+	mandate *mandate.Mandate
 }
 
 // NewCase returns what the form of a new case shows: about a record, about a listing,
@@ -138,7 +139,7 @@ func (c *Cases) file(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.
 		}
 		entry := c.city.Entry(a, "dispute", fresh, "own")
 		if f.mandate != nil {
-			me, entry = f.mandate.OwnerID, kernel.Entry{AccessEntry: f.mandate.entry(c.city.Now(), "filed", fresh)}
+			me, entry = f.mandate.OwnerID, kernel.Entry{AccessEntry: f.mandate.Entry(c.city.Now(), "filed", fresh)}
 		}
 		rd = t.As(entry.Once(fresh))
 		id, err := CaseOfKey(ctx, rd, me, f.Key)
@@ -257,7 +258,7 @@ func (c *Cases) FileIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor,
 	case f.Counter:
 		err = c.tellOfCounter(ctx, rd.Tx, a, d, now)
 	case f.mandate != nil:
-		err = logOwn(ctx, rd.Tx, a, f.mandate, now, "filed", id)
+		err = mandate.LogOwn(ctx, rd.Tx, a, f.mandate, now, "filed", id)
 	}
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/mandate"
 	"mingjing/server/casework/score"
 )
 
@@ -68,7 +69,7 @@ func (c *Cases) CourtFile(ctx context.Context, a mingjing.Actor, id string) (min
 
 // LetterOf returns what the letter of a case says. The scores are for the resident
 // alone.
-func (c *Cases) LetterOf(ctx context.Context, rd *kernel.Reader, d Case, m *Mandate) (v mingjing.LetterView, err error) {
+func (c *Cases) LetterOf(ctx context.Context, rd *kernel.Reader, d Case, m *mandate.Mandate) (v mingjing.LetterView, err error) {
 	if d.Decision == nil {
 		return v, errNoDecisionYet
 	}

@@ -7,6 +7,7 @@ import (
 	"mingjing"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/mandate"
 )
 
 // A Port is what the part needs of one transaction on the store: what writes, and what
@@ -35,9 +36,6 @@ type Port interface {
 	AddEvidence(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error
 	// EvidenceCase returns the case to which a file belongs. Nothing is opened.
 	EvidenceCase(ctx context.Context, id string) (dispute string, err error)
-	// PutMandate inserts a mandate that has a Number, and replaces the one with its ID
-	// if it has none.
-	PutMandate(ctx context.Context, m Mandate) error
 	// HelpedBy returns the residents for whom the helper has ever accepted to act.
 	HelpedBy(ctx context.Context, helper mingjing.ResidentID) ([]mingjing.ResidentID, error)
 }
@@ -65,13 +63,7 @@ type Readings interface {
 	// AccessEntries returns entries of a resident's access log, newest first, with Seq
 	// below before (0: from the newest); others leaves out the resident's own.
 	AccessEntries(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error)
-	// Mandate returns a mandate to one of its two residents; "" for the bureau, which reads
-	// it as its owner. Only the log of who reads it has an entry: in the other's it would
-	// tell who is enrolled.
-	Mandate(ctx context.Context, id string, reader mingjing.ResidentID) (Mandate, error)
-	MandatesOf(ctx context.Context, dispute string) ([]Mandate, error)
+	MandatesOf(ctx context.Context, dispute string) ([]mandate.Mandate, error)
 	// MandatesFor returns the mandates in which a resident is the helper, newest first.
-	MandatesFor(ctx context.Context, helper mingjing.ResidentID) ([]Mandate, error)
-	// MandatesTo returns the mandates that a resident gave to a helper's number.
-	MandatesTo(ctx context.Context, owner mingjing.ResidentID, helper mingjing.IDNumber) ([]Mandate, error)
+	MandatesFor(ctx context.Context, helper mingjing.ResidentID) ([]mandate.Mandate, error)
 }

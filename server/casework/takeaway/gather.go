@@ -43,7 +43,7 @@ func (c *Takeaway) gather(ctx context.Context, rd *kernel.Reader, job Export) (*
 	if e.Shares, err = c.shares.SharesOf(ctx, rd, me); err != nil {
 		return nil, err
 	}
-	if e.Helping, err = c.cases.MandatesFor(ctx, rd, me); err != nil {
+	if e.Helping, err = c.mandates.MandatesFor(ctx, rd, me); err != nil {
 		return nil, err
 	}
 	for _, part := range []func(context.Context, *kernel.Reader, mingjing.ResidentID, *exporter) error{
