@@ -237,8 +237,8 @@ func New(c Config) (*Bureau, error) {
 	b.Takeaway = takeaway.New(city, c.Printer, c.Erasures, c.Accounts, b.Notices, b.Scores, b.Mandates, b.Cases, b.Records,
 		b.Listings, b.Shares, b.AccessLog)
 	b.Upkeep = upkeep.New(city, c.Figures.Removed)
-	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Cases.Jobs(), b.Listings.Jobs(), b.Inquiries.Jobs(),
-		b.Shares.Jobs(), b.Takeaway.Jobs(), b.Upkeep.Jobs()} {
+	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Mandates.Jobs(), b.Cases.Jobs(), b.Listings.Jobs(),
+		b.Inquiries.Jobs(), b.Shares.Jobs(), b.Takeaway.Jobs(), b.Upkeep.Jobs()} {
 		maps.Copy(b.jobs, jobs)
 	}
 	return b, nil
