@@ -70,7 +70,7 @@ func putBack(ctx context.Context, s Settings, m manifest, dir, secretsDir, erasu
 		}
 	}
 	for _, name := range m.namesBelow(backupFiles) {
-		if name == erasuresFile || name == agenciesCopy {
+		if name == erasuresFile || name == agenciesCopy || strings.HasPrefix(name, rulebooksCopy+"/") {
 			continue
 		}
 		if err := copyFile(filepath.Join(dir, backupFiles, name), filepath.Join(s.Data, name)); err != nil {
