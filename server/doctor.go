@@ -212,14 +212,16 @@ func (d *doctor) lookAtDatabase(ctx context.Context) time.Duration {
 	case h.BackupAt.IsZero():
 		d.note(warning, "no backup was ever verified", "run mingjing backup DIR every day")
 	case age > backupMaxAge:
-		d.note(warning, "the last verified backup is of "+h.BackupAt.Format(time.RFC3339), "run mingjing backup DIR, and see why the timer did not")
+		d.note(warning, "the last verified backup is of "+h.BackupAt.Format(time.RFC3339),
+			"run mingjing backup DIR, and see why the timer did not")
 	default:
 		d.note(fine, "backup of "+h.BackupAt.Format(time.RFC3339), "")
 	}
 	if d.DatabaseURL != "" {
 		for _, tool := range []string{"pg_dump", "pg_restore"} {
 			if _, err := exec.LookPath(tool); err != nil {
-				d.note(warning, tool+" is not installed: no backup can be taken here", "install PostgreSQL's client programs (Debian: postgresql-client)")
+				d.note(warning, tool+" is not installed: no backup can be taken here",
+					"install PostgreSQL's client programs (Debian: postgresql-client)")
 			}
 		}
 	}
@@ -229,7 +231,7 @@ func (d *doctor) lookAtDatabase(ctx context.Context) time.Duration {
 			d.check(store.CheckKeys(ctx, address, keys.IDKey, v), "the keys open the database", "put back the keys of this database")
 		}
 	}
-	return h.Clock.Sub(time.Now())
+	return time.Until(h.Clock)
 }
 
 func (d *doctor) lookAtRedis(ctx context.Context) {

@@ -287,7 +287,7 @@ func (s *server) withHeadersAndLog(next http.Handler) http.Handler {
 		}
 		r = r.WithContext(ctx)
 		h := w.Header()
-		h.Set("X-Request-Id", id)
+		h.Set("X-Request-ID", id)
 		h.Set("Content-Security-Policy", CSP)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")

@@ -65,8 +65,8 @@ var (
 	witnessLag  = describe("mingjing_witness_lag_entries", "Entries of the access log that a witness has not signed yet.", "witness")
 	sessions    = describe("mingjing_sessions_active", "Sessions that were used in the last 15 minutes, by whose they are.", "of")
 	backupTime  = describe("mingjing_backup_last_success_timestamp_seconds", "When the last backup was verified; 0 for never.")
-	overdue     = describe("mingjing_retention_overdue_seconds", "For how long the oldest row of a kind should have been removed; 0 is as promised.",
-		"kind")
+	overdue     = describe("mingjing_retention_overdue_seconds",
+		"For how long the oldest row of a kind should have been removed; 0 is as promised.", "kind")
 	calendarLeft = describe("mingjing_calendar_left_seconds", "Time until the published calendar ends.", "calendar")
 	sockets      = describe("mingjing_live_sockets", "Open live streams of this replica.")
 	audiences    = describe("mingjing_live_audiences", "Audiences that have a live stream on this replica.")
