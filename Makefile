@@ -211,8 +211,10 @@ engines: ## what the tests start: install it (as root) or say how
 	@missing=(); \
 	command -v gcc >/dev/null || missing+=(gcc libc6-dev); \
 	[[ -x "$${CHROMIUM:-/usr/bin/chromium}" ]] || missing+=(chromium); \
+	[[ -n "$${CHROMIUM:-}" || -x /usr/bin/chromium-headless-shell ]] || missing+=(chromium-headless-shell); \
 	command -v redis-server >/dev/null || missing+=(redis-server); \
 	compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || missing+=(postgresql); \
+	command -v promtool >/dev/null || missing+=(prometheus); \
 	compgen -G '/usr/share/fonts/opentype/noto/NotoSansCJK*' >/dev/null || missing+=(fonts-noto-cjk); \
 	if (( $${#missing[@]} == 0 )); then exit 0; fi; \
 	if (( EUID != 0 )) || ! command -v apt-get >/dev/null; then \

@@ -1,5 +1,14 @@
 package mingjing
 
+import "errors"
+
+// ErrNoDatabase is wrapped by errors that say that the database can't be used now. It is
+// told as an [Error] of the kind [Unavailable] with the code [NoDatabase].
+var ErrNoDatabase = errors.New("the database can't be used now")
+
+// NoDatabase is the code of a [Problem] while the database can't be used.
+const NoDatabase = "database_down"
+
 // An Error is a problem that the caller can solve or must be told about. Its Code has
 // a sentence in each language under the i18n key "error.<code>".
 type Error struct {

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from '@playwright/test';
-import config, { phone } from './playwright.config.mjs';
+import { phone, wholeBrowser } from './playwright.config.mjs';
 import { furnish } from './lib/furnish.mjs';
 import { median } from './lib/median.mjs';
 import { path } from './lib/routes.mjs';
@@ -72,7 +72,7 @@ let browser;
 try {
   const { resident } = await furnish(server);
   stock = await hello();
-  browser = await chromium.launch(config.use.launchOptions);
+  browser = await chromium.launch(wholeBrowser);
   const pages = {
     hello: { url: stock.url },
     overview: { url: server.url + path('en', 'overview'), state: resident },

@@ -2,7 +2,7 @@
 // "name value unit", each the median of RUNS. It fails where a page misses its aim.
 import { chromium } from '@playwright/test';
 import lighthouse from 'lighthouse';
-import config from './playwright.config.mjs';
+import { wholeBrowser } from './playwright.config.mjs';
 import { furnish } from './lib/furnish.mjs';
 import { median } from './lib/median.mjs';
 import { path } from './lib/routes.mjs';
@@ -15,7 +15,7 @@ const mostBlocking = 300; // milliseconds
 async function measure(url, cookie) {
   // A browser of its own each time, with nothing kept.
   const port = await freePort();
-  const { args, ...options } = config.use.launchOptions;
+  const { args, ...options } = wholeBrowser;
   const browser = await chromium.launch({ ...options, args: [...args, `--remote-debugging-port=${port}`] });
   try {
     const { lhr } = await lighthouse(url, {

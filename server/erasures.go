@@ -13,6 +13,9 @@ import (
 	"mingjing"
 )
 
+// erasuresFile is the name of the list of erasures in DATA.
+const erasuresFile = "erasures.list"
+
 // An erasureFile is the list of who was erased: one random id a line. It is kept
 // apart from the database, and must not be restored with it.
 type erasureFile struct {

@@ -17,8 +17,8 @@ func TestHealthAndReadinessTellTheTruth(t *testing.T) {
 	c := theOpenCity(t)
 	b := c.resident(t, "ordinary 5")
 	state := func() (int, map[string]string) {
-		a := b.send("GET", "/readyz", nil)
-		return a.status, into[struct{ Missing map[string]string }](a).Missing
+		status, s := b.state()
+		return status, s.Missing
 	}
 	if status, missing := state(); status != 200 || len(missing) > 0 {
 		t.Fatalf("not ready: %v", missing)
@@ -78,37 +78,6 @@ func TestHealthAndReadinessTellTheTruth(t *testing.T) {
 			return b.page("rulebooks").status == 200 && personal == 503
 		})
 		ready(t, b)
-	})
-	t.Run("without Redis", func(t *testing.T) {
-		b := c.resident(t, "ordinary 5")
-		who := c.account(t, "ordinary 6")
-		c.redis.Close()
-		restarted := false
-		defer func() {
-			if !restarted {
-				_ = c.redis.Restart()
-			}
-		}()
-		eventually(t, 20*time.Second, "readyz says so", func() bool {
-			status, missing := state()
-			return status == 503 && missing["redis"] != "" && len(missing) == 1
-		})
-		if probe() == 0 {
-			t.Error("the health command is content")
-		}
-		if v := b.page("overview").want(200).view(); v.Who == nil {
-			t.Error("nobody is logged in")
-		}
-		a := c.browser(t).form("/api/login", url.Values{"id_number": {string(who.IDNumber)}, "password": {who.Password}}).want(503)
-		if v := a.view(); v.Page != "login" || v.Problem.Code != "identity_down" {
-			t.Errorf("%s %+v", v.Page, v.Problem)
-		}
-		if err := c.redis.Restart(); err != nil {
-			t.Fatal(err)
-		}
-		restarted = true
-		ready(t, b)
-		c.resident(t, "ordinary 6")
 	})
 }
 

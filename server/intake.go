@@ -17,7 +17,6 @@ import (
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/score"
 	"mingjing/server/identity"
-	"mingjing/web/rulebooks"
 )
 
 // An intake finds out whose key signed a request. It accepts each request once; on
@@ -160,20 +159,19 @@ func (quiet) Ask(context.Context, string, cases.Question) (*mingjing.AgencyAnswe
 // openOffice opens as much of the server as the tool needs; a server may run at the
 // same time.
 func openOffice(ctx context.Context, s Settings) (*casework.Bureau, []byte, func() error, error) {
-	books, err := rulebooks.All()
+	published, err := readLaw(s.Rulebooks)
 	if err != nil {
-		return nil, nil, nil, fmt.Errorf("rulebooks: %w", err)
-	}
-	calendars, err := rulebooks.Calendars()
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("calendars: %w", err)
+		return nil, nil, nil, err
 	}
 	db, _, keys, err := openStore(ctx, s)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	c, err := casework.New(casework.Config{Store: db, Bus: quiet{}, Agencies: quiet{}, Clock: systemClock{}, Books: books,
-		Calendars: calendars})
+	if err := published.admit(ctx, db); err != nil {
+		return nil, nil, nil, errors.Join(err, db.Close())
+	}
+	c, err := casework.New(casework.Config{Store: db, Bus: quiet{}, Agencies: quiet{}, Clock: systemClock{}, Books: published.Rulebooks,
+		Kept: published.kept, Calendars: published.Calendars})
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, db.Close())
 	}

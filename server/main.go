@@ -4,6 +4,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -26,12 +27,23 @@ const usage = `usage: mingjing COMMAND
   keys retire master     remove the older master keys
   keys rotate residents  give everybody a new key, and seal all that is theirs by it
   rulebook check FILE…   check rulebooks and calendars before they are published
+  rulebook diff OLD NEW  say in words what a version of a rulebook changes
+  rulebook preview FILE  count whose band a version would change, on the city's data
+  rulebook publish       make the files in RULEBOOKS those that the city works by
   verify FILE [EARLIER]  check a proof of an access log, without a server; with an
                          earlier one, that nothing of it is gone
   witness                be a witness of somebody's access log
   statement verify FILE --key KEYS
                          check a signed statement against its issuer's public keys;
                          needs no server
+  version                print the version, and which database schema and Kratos it fits
+  backup DIR [--secrets DIR]
+                         write a backup while servers run, and read it again
+  restore DIR [--secrets DIR] [--erasures FILE]
+                         put a backup into an empty DATA and an empty database, and
+                         erase again who had left
+  doctor                 look at settings, engines, keys, clocks, disk and agencies, and
+                         say what to mend
   health                 exit with 0 when the server at ADDR is ready, for probes
   help                   this text
 
@@ -40,6 +52,7 @@ Settings are environment variables; docs/operators.md lists them.
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	code := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -58,6 +71,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 			fmt.Fprintln(stderr, "mingjing:", err)
 			return 2
 		}
+		s.Notes = append(misspelt(os.Environ()), s.notes(func(name string) bool { return getenv(name) != "" })...)
 		if err := serve(ctx, s, stdout, stderr); err != nil {
 			fmt.Fprintln(stderr, "mingjing:", err)
 			return 1
@@ -68,16 +82,28 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	case "keys":
 		return runKeys(ctx, args, getenv, stdout, stderr)
 	case "rulebook":
-		return runRulebook(args, stdout, stderr)
+		return runRulebook(ctx, args, getenv, stdout, stderr)
 	case "verify":
 		return runVerify(args, stdout, stderr)
 	case "witness":
 		return runWitness(ctx, getenv, stdout, stderr)
 	case "statement":
 		return runStatement(args, time.Now(), stdout, stderr)
+	case "backup":
+		return runBackup(ctx, args, getenv, stdout, stderr)
+	case "restore":
+		return runRestore(ctx, args, getenv, stdout, stderr)
+	case "doctor":
+		return runDoctor(ctx, args, getenv, stdout, stderr)
 	case "health":
 		s, _ := readSettings(getenv) // only the address is used here
-		if err := health(ctx, s.Addr); err != nil {
+		if err := health(ctx, s.Addr, stdout); err != nil {
+			fmt.Fprintln(stderr, "mingjing:", err)
+			return 1
+		}
+		return 0
+	case "version", "--version":
+		if err := printVersion(stdout); err != nil {
 			fmt.Fprintln(stderr, "mingjing:", err)
 			return 1
 		}
@@ -90,8 +116,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	return 2
 }
 
-// health asks the server on this machine whether it is ready.
-func health(ctx context.Context, addr string) error {
+// health asks the server on this machine whether it is ready, and prints what it says.
+func health(ctx context.Context, addr string, stdout io.Writer) error {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return fmt.Errorf("ADDR: %w", err)
@@ -110,8 +136,13 @@ func health(ctx context.Context, addr string) error {
 		return fmt.Errorf("not reachable: %w", err)
 	}
 	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("not ready: %s", res.Status)
+	said, err := io.ReadAll(io.LimitReader(res.Body, 64<<10))
+	if err != nil {
+		return fmt.Errorf("not reachable: %w", err)
 	}
-	return nil
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("not ready: %s: %s", res.Status, bytes.TrimSpace(said))
+	}
+	_, err = stdout.Write(said)
+	return err
 }

@@ -7,13 +7,13 @@ import (
 	"testing"
 
 	"mingjing"
-	"mingjing/server/casework/cases"
+	"mingjing/server/casework/listing"
 )
 
 // propose has the tax office propose a listing of a resident.
 func (c *city) propose(t *testing.T, name, ref string) mingjing.Listing {
 	t.Helper()
-	l, err := c.p.casework.Cases.Propose(t.Context(), mingjing.Actor{Role: mingjing.RoleAgency, ID: "tax", Agency: "tax"}, cases.Proposal{
+	l, err := c.p.casework.Listings.Propose(t.Context(), mingjing.Actor{Role: mingjing.RoleAgency, ID: "tax", Agency: "tax"}, listing.Proposal{
 		Ref: ref, IDNumber: c.account(t, name).IDNumber, Subject: c.account(t, name).Name, Code: "tax.major_violation_blacklist",
 		Ground: mingjing.Text{"zh-CN": "隐匿收入，少缴税款。", "en": "Income was hidden and tax not paid."}, Measures: []string{"restrict.exit"},
 		Months: 24,

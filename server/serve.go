@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -31,10 +31,10 @@ import (
 	"mingjing/server/ledger"
 	"mingjing/server/letter"
 	"mingjing/server/live"
+	"mingjing/server/metrics"
 	"mingjing/server/notify"
 	"mingjing/server/statement"
 	"mingjing/server/store"
-	"mingjing/web/rulebooks"
 )
 
 // grace is how long open requests may take to end when the server stops.
@@ -50,10 +50,18 @@ type program struct {
 	listener net.Listener
 	handler  http.Handler
 	casework *casework.Bureau
+	store    *store.Store
+	law      *publishedLaw
 	hub      *live.Hub
 	log      *slog.Logger
+	metrics  net.Listener // nil where nobody scrapes
+	figures  *metrics.Metrics
+	ledger   *ledger.Ledger
+	replayed int // how many residents were erased again at the opening
 	accounts []demo.Account
-	demo     *demo.City     // nil but for a demo city
+	demo     *demo.City  // nil but for a demo city
+	stopping atomic.Bool // no more requests are to be sent here
+	wait     func(time.Duration)
 	closers  []func() error // the last one opened is closed first
 }
 
@@ -70,7 +78,7 @@ func (p *program) close() error {
 
 // open opens every part. When it fails it leaves nothing open.
 func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err error) {
-	p = &program{Settings: s, log: slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: s.LogLevel}))}
+	p = &program{Settings: s, wait: time.Sleep, log: slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: s.LogLevel}))}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
@@ -90,23 +98,17 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if p.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.Addr); err != nil {
 		return p, fmt.Errorf("ADDR: %w", err)
 	}
-	p.onClose(func() error {
-		if err := p.listener.Close(); !errors.Is(err, net.ErrClosed) {
-			return err
+	p.onClose(closeListener(p.listener))
+	p.figures = metrics.New(p.log)
+	if s.MetricsAddr != "" {
+		if p.metrics, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.MetricsAddr); err != nil {
+			return p, fmt.Errorf("METRICS_ADDR: %w", err)
 		}
-		return nil
-	})
-	books, err := rulebooks.All()
-	if err != nil {
-		return p, fmt.Errorf("rulebooks: %w", err)
+		p.onClose(closeListener(p.metrics))
 	}
-
-	calendars, err := rulebooks.Calendars()
-	if err != nil {
-		return p, fmt.Errorf("calendars: %w", err)
+	if p.law, err = readLaw(s.Rulebooks); err != nil {
+		return p, err
 	}
-	published := rulebooks.Files()
-	maps.Copy(published, rulebooks.CalendarFiles())
 
 	live.LogTo(p.log)
 	redis, closeRedis, err := live.OpenRedis(ctx, s.RedisURL)
@@ -118,7 +120,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	scale := 1
 	if s.Demo {
 		scale = s.DemoClockScale
-		if p.demo, err = demo.Open(ctx, p.Data, demo.Config{Books: books, Key: keys.AgencyKey, ClockScale: float64(scale),
+		if p.demo, err = demo.Open(ctx, p.Data, demo.Config{Books: p.law.inForce(time.Now()), Key: keys.AgencyKey, ClockScale: float64(scale),
 			Instant: s.DemoInstant, Logger: p.log}); err != nil {
 			return p, err
 		}
@@ -129,11 +131,19 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
-	db, err := store.Open(ctx, s.databaseURL(p.Data), store.Options{IDKey: keys.IDKey, Vault: sealed, Now: clock.Now, Logger: p.log})
+	db, err := store.Open(ctx, s.databaseURL(p.Data), store.Options{IDKey: keys.IDKey, Vault: sealed, Now: clock.Now, Logger: p.log,
+		JobRun: p.figures.Job})
 	if err != nil {
 		return p, err
 	}
+	p.store = db
 	p.onClose(db.Close)
+	if err := db.CheckMaster(ctx); err != nil {
+		return p, fmt.Errorf("the master key is not that of the database: %w", err)
+	}
+	if err := p.law.admit(ctx, db); err != nil {
+		return p, err
+	}
 	who, err := identity.Open(ctx, identity.Config{
 		PublicURL: s.KratosPublicURL, AdminURL: s.KratosAdminURL,
 		Embedded: identity.Embedded{Bin: s.KratosBin, Dir: filepath.Join(p.Data, "kratos")},
@@ -145,7 +155,10 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.onClose(who.Close)
 
-	agencies := agency.Config{Key: keys.AgencyKey, Clock: clock, Logger: p.log}
+	agencies := agency.Config{Key: keys.AgencyKey, Clock: clock, Logger: p.log,
+		Observe: func(agency string, op agency.Op, result string, took time.Duration) {
+			p.figures.Answer(agency, string(op), result, took)
+		}}
 	if p.demo != nil {
 		agencies.Directory = p.demo.Directory()
 		// An agency that does not answer may not delay a short demo for long.
@@ -162,8 +175,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
-	book, err := s.ledger(keys.LogKey)
-	if err != nil {
+	if p.ledger, err = s.newLedger(keys.LogKey); err != nil {
 		return p, err
 	}
 	statements, err := statement.NewSigner(p.url(), keys.StatementKey)
@@ -175,9 +187,9 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		return p, err
 	}
 	bus := &lateBus{}
-	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{books}, Ledger: book, Notifier: notifier, Clock: clock,
-		Erasures: &erasureFile{path: filepath.Join(p.Data, "erasures.list")}, Accounts: who,
-		Books: books, Calendars: calendars, ClockScale: scale, Logger: p.log}
+	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{p.law}, Ledger: p.ledger, Notifier: notifier, Clock: clock,
+		Erasures: &erasureFile{path: filepath.Join(p.Data, erasuresFile)}, Accounts: who,
+		Books: p.law.Rulebooks, Kept: p.law.kept, Calendars: p.law.Calendars, ClockScale: scale, Figures: p.figures, Logger: p.log}
 	if p.demo != nil {
 		work.Responder = p.demo
 	}
@@ -185,12 +197,13 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
-	if n, err := p.casework.Takeaway.ReplayErasures(ctx); err != nil {
+	if p.replayed, err = p.casework.Takeaway.ReplayErasures(ctx); err != nil {
 		return p, err
-	} else if n > 0 {
-		p.log.Warn("a backup brought back who had left; they are erased again", "residents", n)
+	} else if p.replayed > 0 {
+		p.log.Warn("a backup brought back who had left; they are erased again", "residents", p.replayed)
 	}
-	p.hub = live.New(live.Config{Redis: redis, Replay: p.casework.EventsAfter, Still: who.Ended, Logger: p.log})
+	p.hub = live.New(live.Config{Redis: redis, Replay: p.casework.EventsAfter, Still: who.Ended, Logger: p.log,
+		Received: func(e mingjing.Event) { p.figures.Event(e, clock.Now().Sub(e.At)) }})
 	bus.hub = p.hub
 	p.onClose(func() error {
 		ctx, stop := context.WithTimeout(context.Background(), grace)
@@ -215,29 +228,68 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		Intake: newIntake(p.casework, keys.AgencyKey, systemClock{}, func(ctx context.Context, key string) (identity.Quota, error) {
 			return who.AllowOne(ctx, "intake", key, intakeRate)
 		}).verify,
-		Allow:     func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
-		Rulebooks: published, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
-		Together: db.Together, Counted: store.Counted,
+		Allow:  func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
+		Public: p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
+		Together: db.Together, Counted: store.Counted, Observe: p.figures.Request,
 		Ready: func(ctx context.Context) map[string]error {
-			missing := map[string]error{}
-			for part, ready := range map[string]func(context.Context) error{
-				"database": p.casework.Ready, "identity": who.Ready, "master key": sealed.Ready,
-				"redis": func(ctx context.Context) error { return redis.Ping(ctx).Err() },
-			} {
-				if err := ready(ctx); err != nil {
-					missing[part] = err
-				}
-			}
-			return missing
-		}}
+			return missing(ctx, map[string]func(context.Context) error{
+				api.PartDatabase: p.casework.Ready, api.PartIdentity: who.Ready, api.PartMasterKey: sealed.Ready,
+				api.PartRedis: func(ctx context.Context) error { return redis.Ping(ctx).Err() },
+			})
+		},
+		Stopping: p.stopping.Load}
 	if p.demo != nil {
 		c.Demo = p.demo.Controls(p.casework, db)
 		if p.accounts, err = p.demo.Settle(ctx, p.casework, who); err != nil {
 			return p, err
 		}
 	}
+	sources := metrics.Sources{Figures: db.Figures, Pools: db.Pools, Live: p.hub.Stats, Breakers: offices.Breakers,
+		Calendars: p.law.Calendars, JobKinds: p.casework.JobKinds(), Today: p.casework.City.Today,
+		Now: p.casework.City.Now}
+	for _, w := range p.ledger.Witnesses() {
+		sources.Witnesses = append(sources.Witnesses, w.Key())
+	}
+	p.figures.Read(sources)
 	p.handler, err = api.New(c)
 	return p, err
+}
+
+// missing asks every part at once whether it works, and returns the errors of those that
+// do not, or that do not answer before ctx ends.
+func missing(ctx context.Context, parts map[string]func(context.Context) error) map[string]error {
+	type answer struct {
+		part string
+		err  error
+	}
+	answers := make(chan answer, len(parts))
+	waiting := map[string]error{}
+	for part, works := range parts {
+		waiting[part] = errors.New("it does not answer in time")
+		go func() { answers <- answer{part, works(ctx)} }()
+	}
+	for range parts {
+		select {
+		case a := <-answers:
+			if delete(waiting, a.part); a.err != nil {
+				waiting[a.part] = a.err
+			}
+		case <-ctx.Done():
+			return waiting
+		}
+	}
+	return waiting
+}
+
+// closeListener returns a function that closes a listener, which a server may have closed
+// already.
+func closeListener(l net.Listener) func() error {
+	return func() error {
+		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	}
 }
 
 // lateBus lets casework be made before the hub, which replays from casework.
@@ -247,8 +299,8 @@ func (b *lateBus) Publish(ctx context.Context, audience string, e mingjing.Event
 	return b.hub.Publish(ctx, audience, e)
 }
 
-// ledger returns the signer of the access log; its name is the public host.
-func (s Settings) ledger(seed []byte) (*ledger.Ledger, error) {
+// newLedger returns the signer of the access log; its name is the public host.
+func (s Settings) newLedger(seed []byte) (*ledger.Ledger, error) {
 	name := "mingjing"
 	if u, err := url.Parse(s.Origin); err == nil && u.Host != "" {
 		name = u.Host
@@ -278,7 +330,8 @@ func (p *program) url() string {
 	return "http://" + addr
 }
 
-// run serves requests and runs jobs until ctx ends, then lets open requests end.
+// run serves requests and runs jobs until ctx ends. Then it is not ready, goes on to
+// serve for StopDelay, closes the listener, and lets open requests end.
 func (p *program) run(ctx context.Context) error {
 	srv := &http.Server{
 		Handler:           p.handler,
@@ -289,6 +342,7 @@ func (p *program) run(ctx context.Context) error {
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	}
+	told := ctx
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		if err := srv.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
@@ -296,12 +350,27 @@ func (p *program) run(ctx context.Context) error {
 		}
 		return nil
 	})
+	if p.metrics != nil {
+		figures := &http.Server{Handler: p.figures.Handler(), ReadHeaderTimeout: 10 * time.Second, WriteTimeout: time.Minute,
+			ErrorLog: srv.ErrorLog}
+		g.Go(func() error {
+			if err := figures.Serve(p.metrics); !errors.Is(err, http.ErrServerClosed) {
+				return fmt.Errorf("serve the metrics: %w", err)
+			}
+			return nil
+		})
+		g.Go(func() error {
+			<-ctx.Done()
+			return figures.Close()
+		})
+	}
 	g.Go(func() error {
 		if err := p.casework.Work(ctx); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("work: %w", err)
 		}
 		return nil
 	})
+	g.Go(func() error { return p.watchLaw(ctx) })
 	if p.demo != nil {
 		g.Go(func() error { return p.demo.Run(ctx, p.casework) })
 	}
@@ -311,15 +380,38 @@ func (p *program) run(ctx context.Context) error {
 	})
 	g.Go(func() error {
 		<-ctx.Done()
+		p.stopping.Store(true)
+		if told.Err() != nil { // it was told to stop, and no part has failed
+			p.wait(p.StopDelay)
+		}
 		end, stop := context.WithTimeout(context.WithoutCancel(ctx), grace)
 		defer stop()
-		err := errors.Join(p.hub.Close(end), srv.Shutdown(end))
-		if err != nil {
+		// The streams are closed once nobody can open another one here.
+		hub := make(chan error, 1)
+		srv.RegisterOnShutdown(func() { hub <- p.hub.Close(end) })
+		err := srv.Shutdown(end)
+		if err = errors.Join(err, <-hub); err != nil {
 			return errors.Join(err, srv.Close())
 		}
 		return nil
 	})
 	return g.Wait()
+}
+
+// describe says, on the terminal and in the log, which engines are used and what is
+// strange about the settings.
+func (p *program) describe(stdout io.Writer) {
+	var used []any
+	for _, e := range p.engines(p.Data) {
+		fmt.Fprintf(stdout, "%-20s %s\n", e.role, e.name)
+		used = append(used, slog.String(e.role, e.name))
+	}
+	p.log.Info("engines", used...)
+	for _, note := range p.Notes {
+		fmt.Fprintf(stdout, "note: %s\n", note)
+		p.log.Warn("settings", "note", note)
+	}
+	fmt.Fprintln(stdout)
 }
 
 // serve runs the serve command.
@@ -332,6 +424,7 @@ func serve(ctx context.Context, s Settings, stdout, stderr io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(stdout, "\nMingjing 明镜 is open at %s\n\n", p.url())
+	p.describe(stdout)
 	if p.accounts != nil {
 		if err := demo.PrintAccounts(stdout, p.accounts); err != nil {
 			p.log.Warn("print the demo accounts", "err", err)

@@ -26,7 +26,10 @@ import (
 // Settings are the operator's settings; docs/operators.md has the table.
 type Settings struct {
 	Addr string // ADDR: host:port to listen on; port 0 takes a free one
-	Data string // DATA: the folder for everything that is stored on this machine
+	// MetricsAddr (METRICS_ADDR) is host:port on which Prometheus finds the figures; "" is
+	// none.
+	MetricsAddr string
+	Data        string // DATA: the folder for everything that is stored on this machine
 	// DatabaseURL, RedisURL: "" is SQLite below Data, and a Redis in the process.
 	DatabaseURL, RedisURL string
 	// KratosPublicURL, KratosAdminURL: "" is a Kratos of our own below Data.
@@ -42,6 +45,7 @@ type Settings struct {
 	DemoClockScale                  int           // DEMO_CLOCK_SCALE: how much faster its clocks run
 	DemoInstant                     bool          // DEMO_INSTANT=1: its agencies answer at once, for tests and measuring
 	Agencies                        string        // AGENCIES: file that maps agency codes to URLs
+	Rulebooks                       string        // RULEBOOKS: folder with all versions of the rulebooks; "" is the samples
 	Witnesses                       string        // WITNESSES: keys and addresses of the witnesses of the access log
 	LockAfter                       time.Duration // LOCK_AFTER: how long a login may be unused; 0 is the standard
 	// loginFloor is the least time of a login; 0 is the default. Only a test of this
@@ -49,7 +53,12 @@ type Settings struct {
 	loginFloor time.Duration
 	// FreshLogin (FRESH_LOGIN) is how recent a password must be for an export.
 	FreshLogin time.Duration
-	LogLevel   slog.Level
+	// StopDelay (STOP_DELAY) is for how long a server that is told to stop goes on to
+	// serve while it says that it is not ready, so that a load balancer notices.
+	StopDelay time.Duration
+	LogLevel  slog.Level
+	// Notes are sentences about settings that are misspelt, unused or contradictory.
+	Notes []string
 }
 
 // demoScale is the factor by which 24 hours pass in 90 seconds.
@@ -67,9 +76,10 @@ func readSettings(getenv func(string) string) (Settings, error) {
 		DatabaseURL: or("DATABASE_URL", ""), RedisURL: or("REDIS_URL", ""),
 		KratosPublicURL: or("KRATOS_PUBLIC_URL", ""), KratosAdminURL: or("KRATOS_ADMIN_URL", ""),
 		KratosBin: or("KRATOS_BIN", ""), Origin: or("PUBLIC_ORIGIN", ""), Agencies: or("AGENCIES", ""),
-		SMTPURL: or("SMTP_URL", ""), MailFrom: or("MAIL_FROM", ""),
+		Rulebooks: or("RULEBOOKS", ""),
+		SMTPURL:   or("SMTP_URL", ""), MailFrom: or("MAIL_FROM", ""),
 		MasterKey: or("MASTER_KEY", ""), MasterPassphrase: getenv("MASTER_PASSPHRASE"),
-		Witnesses: or("WITNESSES", ""),
+		Witnesses: or("WITNESSES", ""), MetricsAddr: or("METRICS_ADDR", ""),
 	}
 	var wrong []error
 	number := func(name string, standard, least int) int {
@@ -102,8 +112,18 @@ func readSettings(getenv func(string) string) (Settings, error) {
 	if s.FreshLogin, err = time.ParseDuration(or("FRESH_LOGIN", "10m")); err != nil || s.FreshLogin <= 0 {
 		wrong = append(wrong, errors.New("FRESH_LOGIN must be a time such as 10m"))
 	}
+	stopDelay := "5s"
+	if s.Demo { // which has no load balancer
+		stopDelay = "0s"
+	}
+	if s.StopDelay, err = time.ParseDuration(or("STOP_DELAY", stopDelay)); err != nil || s.StopDelay < 0 {
+		wrong = append(wrong, errors.New("STOP_DELAY must be a length of time, such as 5s"))
+	}
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
 		wrong = append(wrong, errors.New("ADDR must be host:port, such as 127.0.0.1:8080"))
+	}
+	if _, _, err := net.SplitHostPort(s.MetricsAddr); s.MetricsAddr != "" && err != nil {
+		wrong = append(wrong, errors.New("METRICS_ADDR must be host:port, such as 127.0.0.1:9464"))
 	}
 	if u, err := url.Parse(s.Origin); s.Origin != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" ||
 		s.Origin != u.Scheme+"://"+u.Host || u.Host == "") {

@@ -189,12 +189,14 @@ func TestWrongSettingsSayWhatToDo(t *testing.T) {
 		want string
 	}{
 		{[]string{"ADDR", "8080"}, "ADDR must be host:port"},
+		{[]string{"METRICS_ADDR", "9464"}, "METRICS_ADDR must be host:port"},
 		{[]string{"PROXY_HOPS", "-1"}, "PROXY_HOPS must be a whole number from 0 up"},
 		{[]string{"PROXY_HOPS", "two"}, "PROXY_HOPS must be a whole number from 0 up"},
 		{[]string{"DEMO", "perhaps"}, "DEMO must be 1 or 0"},
 		{[]string{"WITNESSES", "https://witness.example"}, "WITNESSES: a witness is its key and its address"},
 		{[]string{"DEMO_CLOCK_SCALE", "0"}, "DEMO_CLOCK_SCALE must be a whole number from 1 up"},
 		{[]string{"LOCK_AFTER", "soon"}, "LOCK_AFTER must be a length of time"},
+		{[]string{"STOP_DELAY", "-1s"}, "STOP_DELAY must be a length of time"},
 		{[]string{"LOG_LEVEL", "loud"}, "LOG_LEVEL must be debug, info, warn or error"},
 		{[]string{"FRESH_LOGIN", "soon"}, "FRESH_LOGIN must be a time such as 10m"},
 		{[]string{"KRATOS_PUBLIC_URL", "http://kratos:4433"}, "belong together"},
@@ -267,7 +269,9 @@ func TestTheProgramSaysWhereItIsOpenAndStopsWhenTold(t *testing.T) {
 	defer stop()
 	r, w := io.Pipe()
 	done := make(chan error, 1)
-	go func() { done <- serve(ctx, s, w, io.Discard) }()
+	s.Notes = []string{"REDIS_URI is no setting; is REDIS_URL meant?"}
+	var log logBook
+	go func() { done <- serve(ctx, s, w, &log) }()
 	var said strings.Builder
 	where := regexp.MustCompile(`is open at (http://127\.0\.0\.1:\d+)\n`)
 	buf := make([]byte, 4096)
@@ -280,6 +284,13 @@ func TestTheProgramSaysWhereItIsOpenAndStopsWhenTold(t *testing.T) {
 	go func() { _, _ = io.Copy(io.Discard, r) }()
 	if where.FindString(said.String()) == "" || !strings.Contains(said.String(), "guarantor") || !strings.Contains(said.String(), "h-1001") {
 		t.Errorf("it says %s", said.String())
+	}
+	for where, text := range map[string]string{"terminal": said.String(), "log": log.String()} {
+		for _, want := range []string{"Redis inside this process", "SQLite in ", "Ory Kratos as a child process", s.Notes[0]} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the %s does not say %q:\n%s", where, want, text)
+			}
+		}
 	}
 	stop()
 	select {

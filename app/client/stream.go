@@ -36,8 +36,25 @@ const (
 	sleep = 45 * time.Second
 )
 
-// closeSessionEnded is the close code of a session that has ended.
-const closeSessionEnded = 4401
+const (
+	// closeSessionEnded is the close code of a session that has ended.
+	closeSessionEnded = 4401
+	// closeRestart is the close code of a server that stops. The reason is in how many
+	// milliseconds this client is to come back, so that not all do at once.
+	closeRestart = 1012
+	// longestBack is the longest such time that is honoured.
+	longestBack = 5 * time.Minute
+)
+
+// retryWait returns the time before the next try after a connection was closed with a
+// code and a reason; tries is the number of failed tries in a row, from 1.
+func retryWait(code int, reason string, tries int) time.Duration {
+	if ms, err := strconv.Atoi(reason); err == nil && code == closeRestart && ms >= 0 {
+		return min(time.Duration(ms)*time.Millisecond, longestBack)
+	}
+	wait := min(firstWait<<min(tries-1, 10), longest)
+	return wait/2 + rand.N(wait)
+}
 
 // A Stream receives the events of the person who is logged in, from [NewStream] until
 // Close. It connects again by itself and asks for the events after the last one that it
@@ -86,6 +103,8 @@ type note struct {
 	what happening
 	conn int // the number of the connection
 	code int
+	// reason is what the server said when it closed the connection.
+	reason string
 }
 
 func (s *Stream) run(ctx context.Context, last int64, event func(mingjing.Event), state func(State, int)) {
@@ -198,8 +217,7 @@ func (s *Stream) run(ctx context.Context, last int64, event func(mingjing.Event)
 				} else {
 					become(Offline)
 				}
-				wait := min(firstWait<<min(tries-1, 10), longest)
-				retry.Reset(wait/2 + rand.N(wait))
+				retry.Reset(retryWait(n.code, n.reason, tries))
 			case wentOffline:
 				drop()
 				become(Offline)
@@ -247,8 +265,8 @@ func connect(number int, after int64, tell func(note), events chan<- mingjing.Ev
 	}
 	on("onopen", func(app.Value) { go tell(note{what: opened, conn: number}) })
 	on("onclose", func(e app.Value) {
-		code := e.Get("code").Int()
-		go tell(note{what: closed, conn: number, code: code})
+		n := note{what: closed, conn: number, code: e.Get("code").Int(), reason: e.Get("reason").String()}
+		go tell(n)
 	})
 	on("onmessage", func(m app.Value) {
 		data := m.Get("data")

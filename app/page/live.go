@@ -103,13 +103,18 @@ func (h *Host) reread(asked bool) {
 	h.refreshing, h.again = true, false
 	turn, leaf, at := h.turn, h.pageNumber, h.at
 	go func() {
-		start := time.Now()
+		start, pause := time.Now(), refreshEvery
 		ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
 		v, final, err := client.PeekView(ctx, at)
 		cancel()
+		if err == nil && away(v) {
+			pause = awayEvery
+		}
 		h.ctx.Dispatch(func(app.Context) {
 			switch {
 			case err != nil || turn != h.turn:
+			case away(v): // what is shown stays until it can be read again
+				h.again = true
 			case leaf != h.pageNumber: // the person has opened another page meanwhile
 				h.again = true
 			default:
@@ -117,7 +122,7 @@ func (h *Host) reread(asked bool) {
 			}
 		})
 		// It is too early for the next one; changes until then are read together.
-		time.Sleep(max(0, refreshEvery-time.Since(start)))
+		time.Sleep(max(0, pause-time.Since(start)))
 		h.ctx.Dispatch(func(app.Context) {
 			h.refreshing = false
 			if h.again {
@@ -126,6 +131,15 @@ func (h *Host) reread(asked bool) {
 			}
 		})
 	}()
+}
+
+// awayEvery is how long a page that could not be read is left before it is read again.
+const awayEvery = 10 * time.Second
+
+// away reports whether a view is the page that says that the server can't read its data
+// just now.
+func away(v *mingjing.View) bool {
+	return v.Page == "error" && v.Problem != nil && v.Problem.Status == 503
 }
 
 // onceShown reports whether the page shows something that can't be read again: a new

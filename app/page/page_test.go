@@ -233,6 +233,18 @@ func TestNeitherPasswordCodeNorIDNumberIsEverRefilled(t *testing.T) {
 	}
 }
 
+func TestAnIDNumberThatNobodyLookedAtIsNotTypedAgain(t *testing.T) {
+	for _, page := range []string{"login", "activate"} {
+		v := pagetest.Anonymous(pagetest.Base(t, "en", page))
+		v.Problem = pagetest.Problem(503, "identity_down")
+		v.Form = map[string]string{"password": "secret-1", "id_number": "99999919900101001X", "code": "secret-3", "new_password": "secret-4"}
+		doc, html := pagetest.Render(t, &v)
+		if got := doc.Find("#id_number").AttrOr("value", ""); got != v.Form["id_number"] || strings.Contains(html, "secret-") {
+			t.Errorf("%s shows the ID number %q", page, got)
+		}
+	}
+}
+
 func TestAScoreNamesWhatIsMissingAndThatItNeverCounts(t *testing.T) {
 	for _, lang := range mingjing.Languages {
 		for _, s := range pagetest.Samples(t, lang) {

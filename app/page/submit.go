@@ -71,7 +71,7 @@ func (h *Host) submit(e app.Value) {
 			}
 			h.cancel()
 			h.busy, h.notice = false, ""
-			if err == nil {
+			if err == nil && !away(v) { // else the form stays, with what was typed
 				h.showResponse(v, final, final, true)
 				if v.Problem != nil {
 					h.ctx.Defer(func(app.Context) { files.restoreFiles(app.Window().GetElementByID("root")) })

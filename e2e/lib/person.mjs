@@ -135,7 +135,7 @@ export class Person {
   async accessible(what, schemes = ['light', 'dark']) {
     for (const colorScheme of schemes) {
       await this.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      const axe = new AxeBuilder({ page: this.page });
+      const axe = new AxeBuilder({ page: this.page }).setLegacyMode(true);
       if (colorScheme === 'dark') axe.withRules(['color-contrast', 'link-in-text-block']);
       const { violations } = await axe.analyze();
       expect

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { wholeBrowser } from '../playwright.config.mjs';
 import { test as base, expect } from '../lib/fixtures.mjs';
 import { Mailbox, PushService } from '../lib/outside.mjs';
 import { languages, path } from '../lib/routes.mjs';
@@ -24,6 +25,9 @@ const test = base.extend({
       PUSH_LOCAL: '1',
     }),
 });
+
+// Only the whole browser shows notifications.
+test.use({ launchOptions: wholeBrowser });
 
 const post = (person, what, data) =>
   person.page.request.post(`/api/${what}`, { data, headers: { Accept: 'application/json' } }).then((r) => expect(r.ok(), what).toBe(true));

@@ -1,8 +1,11 @@
 import { fileURLToPath } from 'node:url';
+import { wholeBrowser } from '../playwright.config.mjs';
 import { test, expect } from '../lib/fixtures.mjs';
 import { pdf, typed } from '../lib/person.mjs';
 import { languages, path } from '../lib/routes.mjs';
 import { sentence } from '../lib/sentences.mjs';
+
+test.use({ launchOptions: wholeBrowser });
 
 // story is the product's main job, from an ID number to a corrected score: the
 // resident on a phone, the handler at a desk, each in a browser of their own.

@@ -97,6 +97,9 @@ type Config struct {
 	// Logger gets messages about requests and breakers, by agency code; never about a
 	// person.
 	Logger *slog.Logger
+	// Observe is told of each request and its result: [ResultAnswered], [ResultNotYet] or
+	// one of the failures of [ResultOf]. It may be nil.
+	Observe func(agency string, op Op, result string, took time.Duration)
 	// TLS is for agencies with a private certificate authority, or that want a
 	// client certificate.
 	TLS *tls.Config
@@ -167,6 +170,9 @@ func New(cfg Config) *Agencies {
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Observe == nil {
+		cfg.Observe = func(string, Op, string, time.Duration) {}
 	}
 	cfg.Directory = maps.Clone(cfg.Directory)
 
@@ -247,6 +253,16 @@ func (a *Agencies) Close() error {
 	return nil
 }
 
+// Breakers returns for each agency of the directory whether its breaker is open: it failed
+// so often that it is not asked for a while.
+func (a *Agencies) Breakers() map[string]bool {
+	open := make(map[string]bool, len(a.connectors))
+	for code, d := range a.connectors {
+		open[code] = d.breaker.State() == gobreaker.StateOpen
+	}
+	return open
+}
+
 // Records asks one agency for the records that it holds on one resident. The error is
 // an [*Error]; [ErrNotYet] says that the agency is still looking them up.
 func (a *Agencies) Records(ctx context.Context, agency string, q score.RecordsQuery) (score.Reply, error) {
@@ -294,6 +310,9 @@ func (a *Agencies) Ask(ctx context.Context, agency string, q cases.Question) (*m
 func (a *Agencies) ask(ctx context.Context, agency string, op Op, payload any, read func(answer) error) error {
 	start := time.Now()
 	err := a.try(ctx, agency, op, payload, read)
+	if _, known := a.connectors[agency]; known {
+		a.cfg.Observe(agency, op, ResultOf(err), time.Since(start))
+	}
 	if err == nil {
 		a.cfg.Logger.DebugContext(ctx, "agency answered", "agency", agency, "op", string(op), "took", time.Since(start))
 		return nil

@@ -1,6 +1,7 @@
 package agency
 
 import (
+	"context"
 	"errors"
 	"strconv"
 	"time"
@@ -96,3 +97,29 @@ type malformedError struct{ what string }
 
 func (e *malformedError) Error() string { return ErrMalformed.Error() + ": " + e.what }
 func (e *malformedError) Unwrap() error { return ErrMalformed }
+
+// The results that are no failure.
+const (
+	ResultAnswered = "answered"
+	ResultNotYet   = "not_yet"
+)
+
+// ResultOf returns one word for how a request to an agency ended: answered, not_yet,
+// breaker_open, status, malformed, too_large, timeout, canceled or unreachable.
+func ResultOf(err error) string {
+	if err == nil {
+		return ResultAnswered
+	}
+	for _, k := range []struct {
+		is   error
+		word string
+	}{
+		{ErrNotYet, ResultNotYet}, {ErrBreakerOpen, "breaker_open"}, {ErrStatus, "status"}, {ErrMalformed, "malformed"},
+		{ErrTooLarge, "too_large"}, {context.DeadlineExceeded, "timeout"}, {context.Canceled, "canceled"},
+	} {
+		if errors.Is(err, k.is) {
+			return k.word
+		}
+	}
+	return "unreachable"
+}

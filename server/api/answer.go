@@ -77,6 +77,9 @@ func (c *call) problem(err error) *mingjing.Problem {
 		return &mingjing.Problem{Status: 499, Code: "unavailable"} // the client has gone and reads no answer
 	}
 	c.s.Logger.Error("request failed", "id", c.id, "route", c.r.Pattern, "err", err)
+	if errors.Is(err, mingjing.ErrNoDatabase) {
+		return &mingjing.Problem{Status: http.StatusServiceUnavailable, Code: mingjing.NoDatabase}
+	}
 	code := "internal"
 	if errors.Is(err, kernel.ErrAltered) {
 		code = mingjing.Altered
@@ -125,12 +128,24 @@ type problemField struct {
 	Detail string `json:"detail"`
 }
 
+// retryAfter is after how many seconds a client may try again while something that the
+// server needs is away.
+const retryAfter = "10"
+
+// sayRetryAfter sets the header Retry-After where it makes sense to try again later.
+func (c *call) sayRetryAfter(p *mingjing.Problem) {
+	switch {
+	case p.Status == http.StatusServiceUnavailable:
+		c.w.Header().Set("Retry-After", retryAfter)
+	case p.Status == http.StatusTooManyRequests && p.Values["seconds"] != "":
+		c.w.Header().Set("Retry-After", p.Values["seconds"])
+	}
+}
+
 // fail answers with an error, in the format of the call.
 func (c *call) fail(err error) {
 	p := c.problem(err)
-	if p.Status == http.StatusTooManyRequests && p.Values["seconds"] != "" {
-		c.w.Header().Set("Retry-After", p.Values["seconds"])
-	}
+	c.sayRetryAfter(p)
 	if c.format() != asJSON {
 		if p.Status == http.StatusUnauthorized {
 			c.redirectToLogin()
@@ -178,6 +193,7 @@ func (c *call) show(status int, v *mingjing.View) {
 		p := c.problem(err)
 		v = &mingjing.View{Page: "error", Problem: p, Lang: c.lang}
 		status = p.Status
+		c.sayRetryAfter(p)
 		c.addCommon(v)
 	}
 	c.send(status, v)
@@ -243,7 +259,7 @@ func (c *call) addViewer(v *mingjing.View) error {
 		v.Who = &viewer
 	}
 	c.s.rules(v)
-	Label(c.s.casework.City.Books(), v, v)
+	Label(c.s.casework.City.Versions(), v, v)
 	return nil
 }
 

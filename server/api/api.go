@@ -21,6 +21,7 @@ package api
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -64,7 +65,7 @@ type Live interface {
 }
 
 // Config is the configuration of the handler. All fields but Allow, Demo, Origin,
-// ProxyHops, Logger, Together and Counted are required.
+// ProxyHops, Stopping, Logger, Together, Observe and Counted are required.
 type Config struct {
 	Casework *casework.Bureau
 	Identity Identity
@@ -82,11 +83,14 @@ type Config struct {
 	Sign   func(s mingjing.Statement) (string, error)
 	Issuer []byte
 	QR     func(link string) (mingjing.QRCode, error)
-	// Rulebooks are the published rulebooks and calendars as JSON files, by name.
-	Rulebooks map[string][]byte
-	// Ready returns, by name, the error of each service that is needed and does not
-	// work; an empty map is ready.
+	// Public are all files of published law that there ever were, by their names below
+	// /web/, such as rulebooks/HASH.json: at such an address stands the same for ever.
+	Public map[string][]byte
+	// Ready returns the error of each part that does not work, by [PartDatabase] and the
+	// other names; an empty map is ready.
 	Ready func(ctx context.Context) map[string]error
+	// Stopping reports whether the server is about to stop; nil is never.
+	Stopping func() bool
 	// Origin is the public origin, such as https://mirror.example. With https the
 	// session cookie is Secure. If it is empty, any host is served, over plain HTTP.
 	Origin string
@@ -105,6 +109,9 @@ type Config struct {
 	// Together calls fn with a context in which all reads are in one transaction; nil
 	// makes each part read in its own.
 	Together func(ctx context.Context, fn func(ctx context.Context) error) error
+	// Observe is told of each answered request: the name of its route, never its path. It
+	// may be nil.
+	Observe func(route, method string, status int, size int64, took time.Duration)
 	// Counted returns a context that counts the transactions of a request for its log
 	// record; it may be nil.
 	Counted func(ctx context.Context) (context.Context, *atomic.Int64)
@@ -117,6 +124,7 @@ type server struct {
 	origin   *url.URL // the public origin; nil when it is not known
 	secure   bool
 	pages    map[string]screen // by name
+	names    map[string]string // of routes, by pattern
 	uploads  *uploads
 }
 
@@ -125,21 +133,27 @@ func New(c Config) (http.Handler, error) {
 	if c.Together == nil {
 		c.Together = func(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }
 	}
+	if c.Stopping == nil {
+		c.Stopping = func() bool { return false }
+	}
+	if c.Observe == nil {
+		c.Observe = func(string, string, int, int64, time.Duration) {}
+	}
 	if c.Allow == nil {
 		c.Allow = func(context.Context, string, string) error { return nil }
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	files := map[string][]byte{}
-	for name, data := range c.Rulebooks {
-		files["rulebooks/"+name] = data
-	}
-	a, err := newAssets(files)
+	a, err := newAssets(c.Public)
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Config: c, casework: c.Casework, assets: a, pages: map[string]screen{}, uploads: newUploads()}
+	if c.Casework != nil {
+		a.lawOf(c.Casework.City)
+	}
+	s := &server{Config: c, casework: c.Casework, assets: a, pages: map[string]screen{}, names: map[string]string{},
+		uploads: newUploads()}
 	for _, p := range pages {
 		s.pages[p.route()] = p
 	}
@@ -259,7 +273,8 @@ func device(agent string) string {
 }
 
 // withHeadersAndLog sets the headers of every answer, catches panics, and writes one
-// log record a request: method, route, status, time, nothing personal.
+// log record a request: its id, which the answer has too, method, route, status, time and
+// size; nothing personal.
 func (s *server) withHeadersAndLog(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start, id := time.Now(), rand.Text()[:12]
@@ -269,6 +284,7 @@ func (s *server) withHeadersAndLog(next http.Handler) http.Handler {
 		}
 		r = r.WithContext(ctx)
 		h := w.Header()
+		h.Set("X-Request-Id", id)
 		h.Set("Content-Security-Policy", CSP)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
@@ -291,8 +307,10 @@ func (s *server) withHeadersAndLog(next http.Handler) http.Handler {
 					http.Error(rec, "internal error "+id, http.StatusInternalServerError)
 				}
 			}
-			s.Logger.Info("request", "id", id, "method", r.Method, "route", r.Pattern, "status", rec.status,
-				"ms", time.Since(start).Milliseconds(), "transactions", transactions.Load())
+			took, name, method := time.Since(start), s.routeName(r.Pattern), knownMethod(r.Method)
+			s.Logger.Info("request", "id", id, "method", method, "route", r.Pattern, "name", name, "status", rec.status,
+				"ms", took.Milliseconds(), "bytes", rec.size, "transactions", transactions.Load())
+			s.Observe(name, method, rec.status, rec.size, took)
 		}()
 		next.ServeHTTP(rec, r)
 	})
@@ -305,10 +323,26 @@ func asError(p any) error {
 
 type requestID struct{}
 
-// A recorder stores the status for the log.
+// routeName returns the name of the route of a pattern: that of a page or the operation of
+// an endpoint; "none" for what no route was found for.
+func (s *server) routeName(pattern string) string { return cmp.Or(s.names[pattern], "none") }
+
+// knownMethod returns the method of a request, or "other" for one that we don't serve:
+// anybody can invent methods.
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost:
+		return method
+	}
+	return "other"
+}
+
+// A recorder stores the status and the size of an answer for the log. The size is that of
+// the body as it is sent.
 type recorder struct {
 	http.ResponseWriter
 	status int
+	size   int64
 }
 
 func (r *recorder) WriteHeader(status int) {
@@ -322,7 +356,9 @@ func (r *recorder) Write(b []byte) (int, error) {
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
-	return r.ResponseWriter.Write(b)
+	n, err := r.ResponseWriter.Write(b)
+	r.size += int64(n)
+	return n, err
 }
 
 // Hijack implements [http.Hijacker] for the live stream.

@@ -53,7 +53,7 @@ func (c *call) showFormErrors(access mingjing.Access, page string, failure error
 		v.Problem, v.Path = p, c.formPath(again)
 		v.Form = map[string]string{}
 		for name, values := range c.in.values {
-			if len(values) > 0 && len(name) < 100 && !secretField(name, values[0]) {
+			if len(values) > 0 && len(name) < 100 && (!secretField(name, values[0]) || c.mayRetype(p, name)) {
 				v.Form[name] = values[0]
 			}
 		}
@@ -69,11 +69,16 @@ func (c *call) showFormErrors(access mingjing.Access, page string, failure error
 	if err != nil {
 		return failure // the page can't be shown, so the error is
 	}
-	if p.Status == http.StatusTooManyRequests && p.Values["seconds"] != "" {
-		c.w.Header().Set("Retry-After", p.Values["seconds"])
-	}
+	c.sayRetryAfter(p)
 	c.send(p.Status, v)
 	return nil
+}
+
+// mayRetype reports whether a field that is otherwise never sent back is sent back all
+// the same: an ID number with which somebody could not log in because something was
+// away, so that they need not type it again.
+func (c *call) mayRetype(p *mingjing.Problem, name string) bool {
+	return name == "id_number" && p.Status == http.StatusServiceUnavailable && c.who == nil
 }
 
 // formPath returns the path, after the language, of the page of a form.

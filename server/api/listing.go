@@ -10,7 +10,7 @@ import (
 var listingsPage = page[mingjing.ListingsView]{
 	name: "listings",
 	get: func(c *call) (mingjing.ListingsView, error) {
-		return c.s.casework.Cases.Listings(c.ctx(), c.actor())
+		return c.s.casework.Listings.Listings(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, list[listingItem]]{
@@ -32,7 +32,7 @@ type listingItem struct {
 }
 
 func getListings(c *call, _ none) (list[listingItem], error) {
-	v, err := c.s.casework.Cases.Listings(c.ctx(), c.actor())
+	v, err := c.s.casework.Listings.Listings(c.ctx(), c.actor())
 	out := []listingItem{}
 	for _, l := range v.Listings {
 		out = append(out, listingItem{l.Listing, l.Effective, l.Effect, l.Repair, l.RepairWhy})
@@ -43,7 +43,7 @@ func getListings(c *call, _ none) (list[listingItem], error) {
 var listingPage = page[mingjing.ListingView]{
 	name: "listing",
 	get: func(c *call) (mingjing.ListingView, error) {
-		return c.s.casework.Cases.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
+		return c.s.casework.Listings.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
 	},
 	endpoints: []endpoint{
 		action[none, confirmed]{
@@ -72,7 +72,7 @@ var listingPage = page[mingjing.ListingView]{
 
 func confirmReceipt(c *call, _ none) (confirmed, redirect, error) {
 	id := c.r.PathValue("id")
-	err := c.s.casework.Cases.ConfirmReceipt(c.ctx(), c.actor(), id)
+	err := c.s.casework.Listings.ConfirmReceipt(c.ctx(), c.actor(), id)
 	return confirmed{true}, redirect{page: "listing", id: id, done: "receipt_confirmed"}, err
 }
 
@@ -87,7 +87,7 @@ func showListing(c *call, in shownForm) (shownForm, redirect, error) {
 		done = "listing_shown"
 	}
 	id := c.r.PathValue("id")
-	err := c.s.casework.Cases.ShowListing(c.ctx(), c.actor(), id, in.Shown)
+	err := c.s.casework.Listings.ShowListing(c.ctx(), c.actor(), id, in.Shown)
 	return in, redirect{page: "listing", id: id, done: done}, err
 }
 
@@ -115,8 +115,14 @@ func putStatement(c *call, in statementForm) (saved, redirect, error) {
 	if !wellFormedID(to.id) {
 		return saved{}, redirect{}, mingjing.NewError(mingjing.NotFound, "not_found")
 	}
-	err := c.s.casework.Cases.PutStatement(c.ctx(), c.actor(), in.RecordID, in.ListingID, in.Statement)
-	return saved{true}, to, err
+	put := c.s.casework.Records.PutRecordStatement
+	switch {
+	case in.RecordID == "":
+		put = c.s.casework.Listings.PutListingStatement
+	case in.ListingID != "":
+		return saved{}, redirect{}, mingjing.NewError(mingjing.NotFound, "not_found")
+	}
+	return saved{true}, to, put(c.ctx(), c.actor(), to.id, in.Statement)
 }
 
 // setErrorPage sets the page on which the form is shown with its errors, and its id.
@@ -126,7 +132,7 @@ func (c *call) setErrorPage(page, id string) {
 }
 
 func writeListingDates(c *call, in inLang) error {
-	l, err := c.s.casework.Cases.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
+	l, err := c.s.casework.Listings.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -145,7 +151,7 @@ func writeListingDates(c *call, in inLang) error {
 var repairPage = page[mingjing.ListingView]{
 	name: "repair",
 	get: func(c *call) (mingjing.ListingView, error) {
-		out, err := c.s.casework.Cases.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
+		out, err := c.s.casework.Listings.Listing(c.ctx(), c.actor(), c.r.PathValue("id"))
 		out.Key = c.retryKey(out.Key)
 		return out, err
 	},

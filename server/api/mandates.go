@@ -19,14 +19,14 @@ func casePage(d mingjing.Case) string {
 var mandatesPage = page[mingjing.MandatesView]{
 	name: "mandates",
 	get: func(c *call) (mingjing.MandatesView, error) {
-		return c.s.casework.Cases.Mandates(c.ctx(), c.actor())
+		return c.s.casework.Mandates.Mandates(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, list[mingjing.Mandate]]{
 			path: "/api/mandates", access: mingjing.Residents,
 			doc: apiDoc{id: "mandates", summary: "The cases that one helps with, or is asked to help with", answer: "Newest first."},
 			get: func(c *call, _ none) (list[mingjing.Mandate], error) {
-				v, err := c.s.casework.Cases.Mandates(c.ctx(), c.actor())
+				v, err := c.s.casework.Mandates.Mandates(c.ctx(), c.actor())
 				return items(v.Mandates, ""), err
 			},
 		},
@@ -41,7 +41,7 @@ var mandatesPage = page[mingjing.MandatesView]{
 			doc: apiDoc{id: "acceptMandate", summary: "Accept to act in a case", answer: "The mandate.", of: "mandate",
 				fails: []int{http.StatusConflict}},
 			do: func(c *call, _ none) (mingjing.Mandate, redirect, error) {
-				m, err := c.s.casework.Cases.AcceptMandate(c.ctx(), c.actor(), c.r.PathValue("id"))
+				m, err := c.s.casework.Mandates.AcceptMandate(c.ctx(), c.actor(), c.r.PathValue("id"))
 				return m, redirect{page: "helping", id: m.CaseID, done: "mandate_accepted"}, err
 			},
 		},
@@ -50,7 +50,7 @@ var mandatesPage = page[mingjing.MandatesView]{
 			doc: apiDoc{id: "declineMandate", summary: "Decline a mandate, or give it back", answer: "The mandate.", of: "mandate",
 				fails: []int{http.StatusConflict}},
 			do: func(c *call, _ none) (mingjing.Mandate, redirect, error) {
-				m, err := c.s.casework.Cases.DeclineMandate(c.ctx(), c.actor(), c.r.PathValue("id"))
+				m, err := c.s.casework.Mandates.DeclineMandate(c.ctx(), c.actor(), c.r.PathValue("id"))
 				return m, redirect{page: "mandates", done: "mandate_declined"}, err
 			},
 		},
@@ -59,7 +59,7 @@ var mandatesPage = page[mingjing.MandatesView]{
 			doc: apiDoc{id: "revokeMandate", summary: "Revoke a mandate at once", answer: "The mandate.", of: "mandate",
 				fails: []int{http.StatusConflict}},
 			do: func(c *call, _ none) (mingjing.Mandate, redirect, error) {
-				m, err := c.s.casework.Cases.RevokeMandate(c.ctx(), c.actor(), c.r.PathValue("id"))
+				m, err := c.s.casework.Mandates.RevokeMandate(c.ctx(), c.actor(), c.r.PathValue("id"))
 				return m, redirect{page: "dispute", id: m.CaseID, done: "mandate_revoked"}, err
 			},
 		},

@@ -1,11 +1,9 @@
 package api
 
 import (
-	"context"
 	_ "embed"
 	"net/http"
 	"reflect"
-	"time"
 
 	"mingjing"
 	"mingjing/server/casework"
@@ -24,11 +22,26 @@ var rulebooksPage = page[mingjing.RulebooksView]{
 var rulebookPage = page[mingjing.RulebookPage]{
 	name: "rulebook",
 	get: func(c *call) (mingjing.RulebookPage, error) {
-		b, err := c.s.casework.City.Book(c.r.PathValue("id"))
-		if err != nil {
+		city, id := c.s.casework.City, c.r.PathValue("id")
+		b, found := city.BookByHash(id)
+		now, err := city.Book(id)
+		if err == nil {
+			b, found = now, true
+		}
+		if !found {
 			return mingjing.RulebookPage{}, mingjing.NewError(mingjing.NotFound, "not_found")
 		}
-		return mingjing.RulebookPage{Rulebook: b, Hash: b.Ref().Hash, Calendar: c.s.casework.City.Calendar(b)}, nil
+		if now == nil {
+			now, _ = city.Book(b.ID)
+		}
+		out := mingjing.RulebookPage{Rulebook: b, Hash: b.Ref().Hash, Calendar: city.Calendar(b), InForce: now != nil && now.Ref() == b.Ref()}
+		for _, v := range city.Versions() {
+			if v.ID == b.ID {
+				out.Versions = append(out.Versions, mingjing.RulebookVersion{Version: v.Version, Hash: v.Ref().Hash, From: v.From,
+					InForce: now != nil && now.Ref() == v.Ref()})
+			}
+		}
+		return out, nil
 	},
 }
 
@@ -54,8 +67,9 @@ var pageless = []endpoint{
 		path: "/api/live", access: mingjing.Everyone, write: writeLive, status: http.StatusSwitchingProtocols, headers: []string{"Origin"},
 		out: reflect.TypeFor[mingjing.Event](),
 		doc: apiDoc{id: "live", tag: tagSession, summary: "The live stream (WebSocket)",
-			answer: "Switched to WebSocket. Each text message is an Event; close code 4401 says that the session has ended.",
-			fails:  []int{http.StatusBadRequest, http.StatusUnprocessableEntity}},
+			answer: "Switched to WebSocket. Each text message is an Event; close code 4401 says that the session has ended, " +
+				"1012 that the server stops: its reason is after how many milliseconds to come back.",
+			fails: []int{http.StatusBadRequest, http.StatusUnprocessableEntity}},
 	},
 	raw[none]{
 		path: "/api/openapi.json", access: mingjing.Anyone, write: writeOpenAPI, kinds: []string{"application/json"},
@@ -101,28 +115,4 @@ func writeOpenAPI(c *call, _ none) error {
 	c.w.Header().Set("Cache-Control", "no-cache")
 	_, _ = c.w.Write(openAPI)
 	return nil
-}
-
-// readyTimeout is the time limit of the readiness check.
-const readyTimeout = 5 * time.Second
-
-func (s *server) healthz(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write([]byte(`{"status":"ok"}` + "\n"))
-}
-
-func (s *server) readyz(w http.ResponseWriter, r *http.Request) {
-	ctx, stop := context.WithTimeout(r.Context(), readyTimeout)
-	defer stop()
-	missing := s.Ready(ctx)
-	out := map[string]string{}
-	status, word := http.StatusOK, "ready"
-	for name, err := range missing {
-		s.Logger.Warn("not ready", "part", name, "err", err)
-		out[name] = "unavailable"
-		status, word = http.StatusServiceUnavailable, "unavailable"
-	}
-	c := &call{s: s, w: w, r: r}
-	_ = c.json(status, map[string]any{"status": word, "missing": out})
 }

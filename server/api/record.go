@@ -7,7 +7,7 @@ import (
 var recordsPage = page[mingjing.RecordsView]{
 	name: "records",
 	get: func(c *call) (mingjing.RecordsView, error) {
-		return c.s.casework.Cases.Records(c.ctx(), c.actor())
+		return c.s.casework.Records.Records(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, list[recordItem]]{
@@ -20,7 +20,7 @@ var recordsPage = page[mingjing.RecordsView]{
 var recordPage = page[mingjing.RecordView]{
 	name: "record",
 	get: func(c *call) (mingjing.RecordView, error) {
-		return c.s.casework.Cases.Record(c.ctx(), c.actor(), c.r.PathValue("id"))
+		return c.s.casework.Records.Record(c.ctx(), c.actor(), c.r.PathValue("id"))
 	},
 }
 
@@ -34,7 +34,7 @@ type recordItem struct {
 }
 
 func getRecords(c *call, _ none) (list[recordItem], error) {
-	v, err := c.s.casework.Cases.Records(c.ctx(), c.actor())
+	v, err := c.s.casework.Records.Records(c.ctx(), c.actor())
 	out := []recordItem{}
 	for _, r := range v.Records {
 		out = append(out, recordItem{r.Record, r.Area, r.Effect, r.Ends})
@@ -45,14 +45,14 @@ func getRecords(c *call, _ none) (list[recordItem], error) {
 var sourcesPage = page[mingjing.SourcesView]{
 	name: "sources",
 	get: func(c *call) (mingjing.SourcesView, error) {
-		return c.s.casework.Cases.Sources(c.ctx(), c.actor())
+		return c.s.casework.Records.Sources(c.ctx(), c.actor())
 	},
 	endpoints: []endpoint{
 		query[none, list[mingjing.SourceView]]{
 			path: "/api/sources", access: mingjing.Residents,
 			doc: apiDoc{id: "sources", summary: "Which agencies hold what", answer: "Those that hold most first."},
 			get: func(c *call, _ none) (list[mingjing.SourceView], error) {
-				v, err := c.s.casework.Cases.Sources(c.ctx(), c.actor())
+				v, err := c.s.casework.Records.Sources(c.ctx(), c.actor())
 				return items(v.Sources, ""), err
 			},
 		},

@@ -59,6 +59,10 @@ func Endpoints() []Endpoint {
 // files, and a few others.
 func (s *server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
+	handle := func(pattern, name string, h http.Handler) {
+		s.names[pattern] = name
+		mux.Handle(pattern, h)
+	}
 	for _, r := range mingjing.Routes {
 		page := s.pages[r.Name]
 		for _, lang := range mingjing.Languages {
@@ -66,7 +70,7 @@ func (s *server) routes() *http.ServeMux {
 			if r.Path == "" {
 				pattern += "{$}"
 			}
-			mux.Handle("GET "+pattern, s.handle(func(c *call) error {
+			handle("GET "+pattern, r.Name, s.handle(func(c *call) error {
 				c.lang = lang
 				return c.servePage(r, page)
 			}))
@@ -74,17 +78,17 @@ func (s *server) routes() *http.ServeMux {
 	}
 	for _, e := range endpoints() {
 		d := e.describe()
-		mux.Handle(d.method+" "+d.path, s.handle(e.serve))
+		handle(d.method+" "+d.path, "api."+d.id, s.handle(e.serve))
 	}
 	for path, serve := range treeFiles {
-		mux.Handle("GET "+path, s.handle(serve))
+		handle("GET "+path, "log", s.handle(serve))
 	}
-	mux.HandleFunc("GET /.well-known/jwt-vc-issuer", s.issuer)
-	mux.HandleFunc("GET /healthz", s.healthz)
-	mux.HandleFunc("GET /readyz", s.readyz)
-	mux.HandleFunc("GET /{$}", s.chooseLanguage)
+	handle("GET /.well-known/jwt-vc-issuer", "issuer", http.HandlerFunc(s.issuer))
+	handle("GET /healthz", "healthz", http.HandlerFunc(s.healthz))
+	handle("GET /readyz", "readyz", http.HandlerFunc(s.readyz))
+	handle("GET /{$}", "language", http.HandlerFunc(s.chooseLanguage))
 	for _, lang := range mingjing.Languages {
-		mux.Handle("GET /"+lang, http.RedirectHandler("/"+lang+"/", http.StatusSeeOther))
+		handle("GET /"+lang, "language", http.RedirectHandler("/"+lang+"/", http.StatusSeeOther))
 	}
 	// Anything else is a public file, or not found. Public files need no session.
 	nothing := s.handle(func(c *call) error {
@@ -95,13 +99,13 @@ func (s *server) routes() *http.ServeMux {
 		c.w.Header().Set("Allow", strings.Join(allow, ", "))
 		return errMethod
 	})
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+	handle("/", "file", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.assets.has(r.URL.Path) && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 			s.assets.ServeHTTP(w, r)
 			return
 		}
 		nothing.ServeHTTP(w, r)
-	})
+	}))
 	return mux
 }
 

@@ -103,18 +103,18 @@ func TestEvidenceThatComesTooLateIsKeptForTheNextDispute(t *testing.T) {
 func TestTheResidentsOwnWordsStayOnFile(t *testing.T) {
 	c := newCity(t)
 	a, record, listing := c.owing(t, 1)
-	must(t, c.PutStatement(ctx, a, record, "", " The bank was closed. "))
-	must(t, c.PutStatement(ctx, a, "", listing, strings.Repeat("冤", 200)))
+	must(t, c.PutRecordStatement(ctx, a, record, " The bank was closed. "))
+	must(t, c.PutListingStatement(ctx, a, listing, strings.Repeat("冤", 200)))
 	if r, l := c.storedRecord(t, record), c.storedListing(t, listing); r.Statement != "The bank was closed." ||
 		mingjing.Words(l.Statement) != 100 {
 		t.Errorf("on file: %q and %d words", r.Statement, mingjing.Words(l.Statement))
 	}
-	wants(t, c.PutStatement(ctx, a, record, "", strings.Repeat("word ", 101)), "statement_on_file:too_many_words")
+	wants(t, c.PutRecordStatement(ctx, a, record, strings.Repeat("word ", 101)), "statement_on_file:too_many_words")
 	c.ready(t, a, "honest-shanghai") // the court sends both again
 	if r, l := c.storedRecord(t, record), c.storedListing(t, listing); r.Statement == "" || l.Statement == "" {
 		t.Error("what was on file went with the next collection")
 	}
-	must(t, c.PutStatement(ctx, a, record, "", ""))
+	must(t, c.PutRecordStatement(ctx, a, record, ""))
 	if r := c.storedRecord(t, record); r.Statement != "" {
 		t.Errorf("taken away, it says %q", r.Statement)
 	}

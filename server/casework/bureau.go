@@ -9,7 +9,11 @@
 //	notice      inboxes, push messages and e-mails
 //	holding     records and listings that are held, and a listing's states
 //	score       consents, score requests and scores
-//	cases       a case from its filing to its letter; mandates
+//	law         published law, and the first day of a new version
+//	mandate     by which somebody acts for a resident
+//	cases       a case from its filing to its letter
+//	record      records as their residents see them, and the agencies that hold them
+//	listing     a listing from its proposal to its end
 //	desk        what staff do with cases: the queue, steps, decisions, the counter
 //	inquiry     why somebody looked
 //	share       links that show a score
@@ -17,6 +21,7 @@
 //	agencyside  what agencies submit and answer, and their public figures
 //	register    who is enrolled, and the first page of each
 //	takeaway    what residents take along, and leaving
+//	upkeep      removing what was kept for its time
 //
 // A part imports only parts above it in this list.
 //
@@ -31,6 +36,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"time"
 
 	"mingjing"
@@ -41,11 +47,16 @@ import (
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/law"
+	"mingjing/server/casework/listing"
+	"mingjing/server/casework/mandate"
 	"mingjing/server/casework/notice"
+	"mingjing/server/casework/record"
 	"mingjing/server/casework/register"
 	"mingjing/server/casework/score"
 	"mingjing/server/casework/share"
 	"mingjing/server/casework/takeaway"
+	"mingjing/server/casework/upkeep"
 )
 
 // A Store keeps everything. It is the truth.
@@ -76,7 +87,11 @@ type Tx interface {
 	notice.Port
 	holding.Port
 	score.Port
+	law.Port
+	mandate.Port
 	cases.Port
+	record.Port
+	listing.Port
 	desk.Port
 	inquiry.Port
 	share.Port
@@ -84,6 +99,7 @@ type Tx interface {
 	agencyside.Port
 	register.Port
 	takeaway.Port
+	upkeep.Port
 }
 
 // A Reader opens what is sealed for residents, in one transaction on the store and for one
@@ -92,7 +108,10 @@ type Reader interface {
 	kernel.Readings
 	notice.Readings
 	score.Readings
+	mandate.Readings
 	cases.Readings
+	record.Readings
+	listing.Readings
 	desk.Readings
 	inquiry.Readings
 	share.Readings
@@ -109,7 +128,7 @@ type Agencies interface {
 }
 
 // Config is what a Bureau is made of. All fields but Printer, Ledger, Notifier,
-// Erasures, Accounts, Responder and Logger are required.
+// Erasures, Accounts, Responder, Figures and Logger are required.
 type Config struct {
 	Store    Store
 	Bus      kernel.Bus
@@ -124,22 +143,42 @@ type Config struct {
 	Erasures takeaway.ErasureList
 	Accounts takeaway.Accounts
 	Clock    kernel.Clock
-	Books    []*mingjing.Rulebook
-	// Calendars are the published calendars, that of each book among them.
-	Calendars []*mingjing.Calendar
+	// Books, Kept and Calendars are published law; see [kernel.Config].
+	Books, Kept []*mingjing.Rulebook
+	Calendars   []*mingjing.Calendar
 	// ClockScale divides every deadline: 1 is the law.
 	ClockScale int
 	// Responder is nil where officers answer every inquiry for their agency.
 	Responder inquiry.Responder
-	Logger    *slog.Logger
+	// Figures hears what the operator counts; nil is nobody.
+	Figures Figures
+	Logger  *slog.Logger
 }
+
+// Figures hears what the operator counts. It is told nothing of a person.
+type Figures interface {
+	// ScoreReady says that a score request was answered this long after it was made.
+	ScoreReady(took time.Duration)
+	// Removed says that so many rows of a kind were removed after their time.
+	Removed(kind upkeep.Kind, n int)
+}
+
+// uncounted are Figures that nobody hears.
+type uncounted struct{}
+
+func (uncounted) ScoreReady(time.Duration) {}
+func (uncounted) Removed(upkeep.Kind, int) {}
 
 // A Bureau hands out the parts of casework. It is safe for use by many goroutines.
 type Bureau struct {
 	City      *kernel.City
 	Notices   *notice.Notices
 	Scores    *score.Scores
+	Law       *law.Law
+	Mandates  *mandate.Mandates
 	Cases     *cases.Cases
+	Records   *record.Records
+	Listings  *listing.Listings
 	Desk      *desk.Desk
 	Inquiries *inquiry.Inquiries
 	Shares    *share.Shares
@@ -147,6 +186,7 @@ type Bureau struct {
 	Agencies  *agencyside.Agencies
 	Register  *register.Register
 	Takeaway  *takeaway.Takeaway
+	Upkeep    *upkeep.Upkeep
 
 	store Store
 	jobs  kernel.Jobs
@@ -175,7 +215,7 @@ func New(c Config) (*Bureau, error) {
 	if c.Store == nil || c.Agencies == nil {
 		return nil, errors.New("casework: Store and Agencies are both needed")
 	}
-	city, err := kernel.New(kernel.Config{Store: kernelStore{c.Store}, Bus: c.Bus, Clock: c.Clock, Books: c.Books, Calendars: c.Calendars,
+	city, err := kernel.New(kernel.Config{Store: kernelStore{c.Store}, Bus: c.Bus, Clock: c.Clock, Books: c.Books, Kept: c.Kept, Calendars: c.Calendars,
 		ClockScale: c.ClockScale, Logger: c.Logger})
 	if err != nil {
 		return nil, err
@@ -183,27 +223,41 @@ func New(c Config) (*Bureau, error) {
 	if c.Notifier == nil {
 		c.Notifier = notice.InboxOnly{}
 	}
+	if c.Figures == nil {
+		c.Figures = uncounted{}
+	}
 	b := &Bureau{City: city, store: c.Store, jobs: kernel.Jobs{}}
 	b.Notices = notice.New(city, c.Notifier)
 	holdings := holding.New(city, b.Notices)
-	b.Scores = score.New(city, c.Agencies, b.Notices, holdings)
-	b.Cases = cases.New(city, c.Agencies, b.Notices, holdings, b.Scores)
-	b.Desk = desk.New(city, b.Notices, holdings, b.Scores, b.Cases)
+	b.Scores = score.New(city, c.Agencies, b.Notices, holdings, c.Figures.ScoreReady)
+	b.Law = law.New(city, b.Scores)
+	b.Mandates = mandate.New(city, b.Notices)
+	b.Cases = cases.New(city, c.Agencies, b.Notices, b.Mandates, holdings, b.Scores)
+	b.Records = record.New(city, holdings, b.Scores)
+	b.Listings = listing.New(city, holdings, b.Scores, b.Cases)
+	b.Desk = desk.New(city, b.Notices, holdings, b.Scores, b.Cases, b.Listings)
 	b.Inquiries = inquiry.New(city, c.Responder, b.Notices, b.Cases)
 	b.Shares = share.New(city, c.Notifier, b.Notices)
 	b.AccessLog = accesslog.New(city, c.Ledger)
-	b.Agencies = agencyside.New(city, b.Notices, holdings, b.Scores, b.Cases)
-	b.Register = register.New(city, b.Scores, b.Cases)
-	b.Takeaway = takeaway.New(city, c.Printer, c.Erasures, c.Accounts, b.Notices, b.Scores, b.Cases, b.Shares, b.AccessLog)
-	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Cases.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(),
-		b.Agencies.Jobs(), b.Takeaway.Jobs()} {
+	b.Agencies = agencyside.New(city, b.Notices, holdings, b.Scores, b.Cases, b.Listings)
+	b.Register = register.New(city, b.Scores, b.Mandates, b.Cases)
+	b.Takeaway = takeaway.New(city, c.Printer, c.Erasures, c.Accounts, b.Notices, b.Scores, b.Mandates, b.Cases, b.Records,
+		b.Listings, b.Shares, b.AccessLog)
+	b.Upkeep = upkeep.New(city, c.Figures.Removed)
+	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Law.Jobs(), b.Mandates.Jobs(), b.Cases.Jobs(),
+		b.Listings.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(), b.Agencies.Jobs(), b.Takeaway.Jobs(), b.Upkeep.Jobs()} {
 		maps.Copy(b.jobs, jobs)
 	}
 	return b, nil
 }
 
 // Work does the jobs that transactions left behind, until ctx ends.
-func (b *Bureau) Work(ctx context.Context) error { return b.store.Work(ctx, b.Do) }
+func (b *Bureau) Work(ctx context.Context) error {
+	if err := b.Upkeep.Begin(ctx); err != nil {
+		return fmt.Errorf("casework: %w", err)
+	}
+	return b.store.Work(ctx, b.Do)
+}
 
 // Do does one job, and returns after how long it is to be done again; 0 is never.
 func (b *Bureau) Do(ctx context.Context, j kernel.Job) (time.Duration, error) {
@@ -217,16 +271,27 @@ func (b *Bureau) Do(ctx context.Context, j kernel.Job) (time.Duration, error) {
 	return do(ctx, j.ID)
 }
 
+// JobKinds returns the kinds of all jobs, in order.
+func (b *Bureau) JobKinds() []string { return slices.Sorted(maps.Keys(b.jobs)) }
+
 // Ready returns an error when casework can't do its work: when the store does not
 // answer.
 func (b *Bureau) Ready(ctx context.Context) error { return b.store.Ping(ctx) }
 
-// EventsAfter returns an audience's events after a sequence number, oldest first. It
-// serves the live stream, which has found the audience from the session.
+// EventsAfter returns an audience's events after a sequence number, oldest first; where
+// the first of them were removed, an event of kind reset stands for all. It serves the
+// live stream, which has found the audience from the session.
 func (b *Bureau) EventsAfter(ctx context.Context, audience string, after int64) ([]mingjing.Event, error) {
 	var events []mingjing.Event
 	err := b.store.Read(ctx, func(t Tx) (err error) {
 		events, err = t.EventsAfter(ctx, audience, after, 500)
+		if err != nil || len(events) > 0 && events[0].Seq <= max(after, 0)+1 {
+			return err
+		}
+		last, err := t.LastEvent(ctx, audience)
+		if err == nil && last > after {
+			events = []mingjing.Event{{Seq: last, Kind: mingjing.EventReset, At: b.City.Now().UTC()}}
+		}
 		return err
 	})
 	return events, err

@@ -23,7 +23,10 @@ import (
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/listing"
+	"mingjing/server/casework/mandate"
 	"mingjing/server/casework/notice"
+	"mingjing/server/casework/record"
 	"mingjing/server/casework/register"
 	"mingjing/server/casework/score"
 	"mingjing/server/casework/share"
@@ -56,7 +59,10 @@ type (
 	kernelCity    = kernel.City
 	noticesPart   = notice.Notices
 	scoresPart    = score.Scores
+	mandatesPart  = mandate.Mandates
 	casesPart     = cases.Cases
+	recordsPart   = record.Records
+	listingsPart  = listing.Listings
 	deskPart      = desk.Desk
 	inquiriesPart = inquiry.Inquiries
 	sharesPart    = share.Shares
@@ -72,7 +78,10 @@ type city struct {
 	*kernelCity
 	*noticesPart
 	*scoresPart
+	*mandatesPart
 	*casesPart
+	*recordsPart
+	*listingsPart
 	*deskPart
 	*inquiriesPart
 	*sharesPart
@@ -167,6 +176,7 @@ func cityAt(t tb, s casework.Store, now *clock, set ...func(*casework.Config)) *
 	b, err := casework.New(cfg)
 	must(t, err)
 	c.bureau, c.kernelCity, c.noticesPart, c.scoresPart, c.casesPart, c.deskPart = b, b.City, b.Notices, b.Scores, b.Cases, b.Desk
+	c.mandatesPart, c.recordsPart, c.listingsPart = b.Mandates, b.Records, b.Listings
 	c.inquiriesPart, c.sharesPart, c.accessLogPart, c.agenciesPart = b.Inquiries, b.Shares, b.AccessLog, b.Agencies
 	c.registerPart, c.takeawayPart = b.Register, b.Takeaway
 	return c
@@ -331,8 +341,8 @@ func redlisted(ref string) score.ReplyListing {
 var court = mingjing.Actor{Role: mingjing.RoleAgency, ID: "key", Agency: "court", Name: "court"}
 
 // proposal is one of the court's that passes the checks, about the nth resident.
-func proposal(n int, ref string) cases.Proposal {
-	return cases.Proposal{Ref: ref, IDNumber: mingjing.MakeIDNumber(fmt.Sprintf("99999919800101%03d", n)), Code: "court.enforcement_blacklist",
+func proposal(n int, ref string) listing.Proposal {
+	return listing.Proposal{Ref: ref, IDNumber: mingjing.MakeIDNumber(fmt.Sprintf("99999919800101%03d", n)), Code: "court.enforcement_blacklist",
 		Ground: mingjing.Text{"zh-CN": "有履行能力而拒不履行。", "en": "Able to pay, and refuses to."}, Measures: []string{"restrict.air", "restrict.hotel"},
 		Months: 24, Document: doc("listing_decision")}
 }

@@ -11,6 +11,7 @@ import (
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/holding"
+	"mingjing/server/casework/listing"
 	"mingjing/server/casework/score"
 )
 
@@ -93,20 +94,20 @@ func TestAListingHasNoEffectBeforeTwoDecidedItWasServedAndTheAnswerPeriodIsOver(
 func TestAProposalThatDoesNotPassTheChecksIsRefused(t *testing.T) {
 	c := newCity(t)
 	c.resident(t, 1)
-	for code, f := range map[string]func(*cases.Proposal){
-		"ref:ref_required":             func(p *cases.Proposal) { p.Ref = "" },
-		"id_number:resident_unknown":   func(p *cases.Proposal) { p.IDNumber = mingjing.MakeIDNumber("99999919800101099") },
-		"code:not_in_catalogue":        func(p *cases.Proposal) { p.Code = "court.unpaid_judgment" },
-		"code:not_from_agency":         func(p *cases.Proposal) { p.Code = "tax.major_violation_blacklist" },
-		"ground.zh-CN:ground_required": func(p *cases.Proposal) { p.Ground = mingjing.Text{"en": "Because."} },
-		"ground.zh-CN:too_long": func(p *cases.Proposal) {
-			p.Ground = mingjing.Text{"zh-CN": strings.Repeat("长", cases.MaxGround+1)}
+	for code, f := range map[string]func(*listing.Proposal){
+		"ref:ref_required":             func(p *listing.Proposal) { p.Ref = "" },
+		"id_number:resident_unknown":   func(p *listing.Proposal) { p.IDNumber = mingjing.MakeIDNumber("99999919800101099") },
+		"code:not_in_catalogue":        func(p *listing.Proposal) { p.Code = "court.unpaid_judgment" },
+		"code:not_from_agency":         func(p *listing.Proposal) { p.Code = "tax.major_violation_blacklist" },
+		"ground.zh-CN:ground_required": func(p *listing.Proposal) { p.Ground = mingjing.Text{"en": "Because."} },
+		"ground.zh-CN:too_long": func(p *listing.Proposal) {
+			p.Ground = mingjing.Text{"zh-CN": strings.Repeat("长", listing.MaxGround+1)}
 		},
-		"document.hash:document_part_required": func(p *cases.Proposal) { p.Document.Hash = "" },
-		"document.kind:wrong_document":         func(p *cases.Proposal) { p.Document.Kind = "judgment" },
-		"measures:measures_required":           func(p *cases.Proposal) { p.Measures = nil },
-		"measures:measure_unpublished":         func(p *cases.Proposal) { p.Measures = []string{"restrict.air", "restrict.bread"} },
-		"months:term_too_long":                 func(p *cases.Proposal) { p.Months = 25 },
+		"document.hash:document_part_required": func(p *listing.Proposal) { p.Document.Hash = "" },
+		"document.kind:wrong_document":         func(p *listing.Proposal) { p.Document.Kind = "judgment" },
+		"measures:measures_required":           func(p *listing.Proposal) { p.Measures = nil },
+		"measures:measure_unpublished":         func(p *listing.Proposal) { p.Measures = []string{"restrict.air", "restrict.bread"} },
+		"months:term_too_long":                 func(p *listing.Proposal) { p.Months = 25 },
 	} {
 		p := proposal(1, "one")
 		f(&p)

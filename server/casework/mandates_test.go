@@ -10,6 +10,7 @@ import (
 	"mingjing/server/casework"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
+	"mingjing/server/casework/mandate"
 	"mingjing/server/casework/score"
 )
 
@@ -30,7 +31,7 @@ func (c *city) offered(t tb, a mingjing.Actor, dispute string, n int) string {
 	must(t, err)
 	id := d.Mandates[len(d.Mandates)-1].ID
 	for range 2 { // however often the job runs, it tells once
-		must(t, c.did(ctx, cases.JobMandate, id))
+		must(t, c.did(ctx, mandate.JobMandate, id))
 	}
 	return id
 }
@@ -354,7 +355,7 @@ func TestBothHearOfEveryStepOfAMandate(t *testing.T) {
 	}
 	c.clock.pass(time.Date(2026, 4, 1, 0, 0, 0, 0, c.Zone()).Sub(c.clock.Now()))
 	for range 2 { // once, however often the job runs
-		must(t, c.did(ctx, cases.JobMandate, m))
+		must(t, c.did(ctx, mandate.JobMandate, m))
 	}
 	for who, x := range map[string]mingjing.Actor{"the resident": a, "the helper": helper} {
 		if got := fmt.Sprint(codes(x)); got != "[offered accepted ended]" {

@@ -8,6 +8,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework/cases"
+	"mingjing/server/casework/mandate"
 )
 
 func TestWhetherAHelperIsEnrolledIsNeverSaid(t *testing.T) {
@@ -20,7 +21,7 @@ func TestWhetherAHelperIsEnrolledIsNeverSaid(t *testing.T) {
 		got, err := c.OfferMandate(ctx, a, offer(d.ID, n))
 		must(t, err)
 		m := got.Mandates[len(got.Mandates)-1]
-		must(t, c.did(ctx, cases.JobMandate, m.ID))
+		must(t, c.did(ctx, mandate.JobMandate, m.ID))
 		id := m.ID
 		m.ID, m.From = "", time.Time{}
 		data, err := json.Marshal(m)

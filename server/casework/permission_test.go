@@ -132,8 +132,11 @@ var probes = []probe{
 	{"ShowListing", owners, "it returns nothing", func(c *city, a mingjing.Actor, v victim) (any, error) {
 		return nil, c.ShowListing(ctx, a, v.red, true)
 	}},
-	{"PutStatement", owners, "it returns nothing", func(c *city, a mingjing.Actor, v victim) (any, error) {
-		return nil, c.PutStatement(ctx, a, v.freely, "", "My word.")
+	{"PutRecordStatement", owners, "it returns nothing", func(c *city, a mingjing.Actor, v victim) (any, error) {
+		return nil, c.PutRecordStatement(ctx, a, v.freely, "My word.")
+	}},
+	{"PutListingStatement", owners, "it returns nothing", func(c *city, a mingjing.Actor, v victim) (any, error) {
+		return nil, c.PutListingStatement(ctx, a, v.listing, "My word.")
 	}},
 	{"Withdraw", residents, "it returns nothing", func(c *city, a mingjing.Actor, _ victim) (any, error) {
 		return nil, c.Withdraw(ctx, a, "rongcheng")
@@ -192,6 +195,13 @@ var free = map[string]string{
 	"Books":         "published",
 	"AgencyFigures": "published, with no person in it",
 	"Book":          "published",
+	"BookOf":        "published",
+	"BookByHash":    "published",
+	"Versions":      "published",
+	"Drafts":        "published",
+	"Calendars":     "published",
+	"CalendarEnds":  "published",
+	"Preview":       "counts alone, for the operator: no request reaches it",
 	"Calendar":      "published",
 	"ClockScale":    "published",
 	"Now":           "published",
@@ -201,6 +211,8 @@ var free = map[string]string{
 	"Ready":         "health",
 	"Do":            "the worker's own",
 	"Jobs":          "the worker's own",
+	"Begin":         "the worker's own",
+	"JobKinds":      "the worker's own",
 	"Tx":            "hands out no data but by the ports of the parts",
 	"Read":          "hands out no data but by the ports of the parts",
 	"AllSources":    "adds agencies to what it is given",

@@ -209,7 +209,7 @@ func (c *City) Settle(ctx context.Context, bureau *casework.Bureau, identities I
 	if err != nil {
 		return nil, err
 	}
-	if err := Propose(ctx, bureau.Cases, c.cfg); err != nil {
+	if err := Propose(ctx, bureau.Listings, c.cfg); err != nil {
 		return nil, err
 	}
 	if before == 0 {
@@ -221,7 +221,7 @@ func (c *City) Settle(ctx context.Context, bureau *casework.Bureau, identities I
 // Run has the city's agencies propose the listings of the stories anew until ctx ends
 // ([KeepProposing]).
 func (c *City) Run(ctx context.Context, bureau *casework.Bureau) error {
-	return KeepProposing(ctx, bureau.Cases, c.cfg)
+	return KeepProposing(ctx, bureau.Listings, c.cfg)
 }
 
 // Directory returns the base URL of every agency by its code, those that are down

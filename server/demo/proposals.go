@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework/cases"
+	"mingjing/server/casework/listing"
 )
 
 // StoryProposed is the code of a resident whom an agency proposes to list, and
@@ -22,7 +22,7 @@ const (
 
 // A Proposer accepts an agency's proposal of a listing.
 type Proposer interface {
-	Propose(ctx context.Context, a mingjing.Actor, p cases.Proposal) (mingjing.Listing, error)
+	Propose(ctx context.Context, a mingjing.Actor, p listing.Proposal) (mingjing.Listing, error)
 }
 
 // proposeEvery is how often the city's agencies check whether to propose again.
@@ -63,7 +63,7 @@ func Propose(ctx context.Context, bureau Proposer, cfg Config) error {
 			continue
 		}
 		seed := sha256.Sum256(fmt.Appendf(nil, "mingjing demo|%s|%s|%s", string(p.id), code, now.Format(time.RFC3339Nano)))
-		_, err := bureau.Propose(ctx, mingjing.Actor{Role: mingjing.RoleAgency, ID: "demo", Agency: at.agency, Name: at.agency}, cases.Proposal{
+		_, err := bureau.Propose(ctx, mingjing.Actor{Role: mingjing.RoleAgency, ID: "demo", Agency: at.agency, Name: at.agency}, listing.Proposal{
 			Ref: strings.ToUpper(hex.EncodeToString(seed[:6])), IDNumber: p.id, Subject: p.name, Code: code,
 			Ground: both("2025 年度少申报收入 41 万元，经通知仍未补缴税款。",
 				"Declared 410,000 yuan too little for 2025 and has not paid the tax in spite of a reminder."),

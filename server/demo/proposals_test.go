@@ -8,16 +8,16 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework/cases"
+	"mingjing/server/casework/listing"
 	"mingjing/server/demo"
 )
 
 type desk struct {
-	proposals []cases.Proposal
+	proposals []listing.Proposal
 	err       error
 }
 
-func (d *desk) Propose(_ context.Context, a mingjing.Actor, p cases.Proposal) (mingjing.Listing, error) {
+func (d *desk) Propose(_ context.Context, a mingjing.Actor, p listing.Proposal) (mingjing.Listing, error) {
 	if a.Role != mingjing.RoleAgency || a.Agency == "" {
 		return mingjing.Listing{}, mingjing.NewError(mingjing.Forbidden, "forbidden")
 	}

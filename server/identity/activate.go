@@ -69,7 +69,7 @@ func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, code, newP
 	}
 	p, err := i.kratos.find(ctx, identifier)
 	if err != nil {
-		return "", i.unavailable(ctx, "activate", err)
+		return "", i.undecided(ctx, a, "activate", err)
 	}
 	if len(code) != codeDigits || !p.enrolled || !p.active || p.admin.Flow == "" ||
 		subtle.ConstantTimeCompare([]byte(i.keys.activationFlow(p.admin.Flow)), []byte(code[:6])) != 1 {
@@ -87,7 +87,7 @@ func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, code, newP
 	if errors.Is(err, errRefused) {
 		return "", errActivation()
 	} else if err != nil {
-		return "", i.unavailable(ctx, "activate", err)
+		return "", i.undecided(ctx, a, "activate", err)
 	}
 	// It comes before the password, because an identity that is still waiting can't log
 	// in.

@@ -45,7 +45,7 @@ func (i *Identity) Confirm(ctx context.Context, token, password string, c mingji
 	if errors.Is(err, errRefused) {
 		return "", wrong
 	} else if err != nil {
-		return "", i.unavailable(ctx, "confirm who is there", err)
+		return "", i.undecided(ctx, a, "confirm who is there", err)
 	}
 	i.loginSucceeded(ctx, a)
 	now, err := i.askKratos(ctx, fresh)

@@ -66,9 +66,12 @@
 //
 // # When something is down
 //
-// Without Kratos everything answers identity_down. Without Redis logins answer
-// identity_down too, because they can't be limited; but who is logged in stays so,
-// since [Identity.Who] then asks Kratos each time.
+// Without Kratos everything answers identity_down. Without its own database Kratos
+// answers that a session is unknown and a password wrong; that is believed only while
+// it is healthy (kratoshealth.go), and otherwise answered identity_down as well: no
+// session ends by an outage. Without Redis logins answer identity_down too, because they
+// can't be limited; but who is logged in stays so, since [Identity.Who] then asks Kratos
+// each time.
 package identity
 
 import (
@@ -303,10 +306,14 @@ func errExpired() error { return mingjing.NewError(mingjing.Unauthenticated, "se
 func errIdle() error    { return mingjing.NewError(mingjing.Unauthenticated, "session_idle") }
 
 // unavailable logs why the identity service can't be used, and returns the error
-// identity_down. When the caller has gone, it is no failure of ours.
+// identity_down, or database_down where [Uses] can't be. When the caller has gone, it is
+// no failure of ours.
 func (i *Identity) unavailable(ctx context.Context, doing string, err error) error {
 	if ctx.Err() == nil {
 		i.log.Error("identity is down", "doing", doing, "err", err)
+	}
+	if errors.Is(err, mingjing.ErrNoDatabase) {
+		return mingjing.NewError(mingjing.Unavailable, mingjing.NoDatabase)
 	}
 	return mingjing.NewError(mingjing.Unavailable, "identity_down")
 }

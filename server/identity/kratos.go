@@ -27,16 +27,18 @@ const (
 	schemaStaff    = "staff"
 )
 
-// errRefused: Kratos works and refuses the request.
+// errRefused: Kratos is healthy and refuses what a person sent.
 var errRefused = errors.New("refused")
 
 // errConflict: the identifier is taken.
 var errConflict = errors.New("taken")
 
-// A kratos is a client of Kratos' two ports.
+// A kratos is a client of Kratos' two ports. Its methods return errRefused only where
+// [kratos.verdict] does.
 type kratos struct {
 	public, admin *client.APIClient
 	transport     *http.Transport
+	health        *health
 }
 
 func dialURLs(public, admin string) (*kratos, error) {
@@ -46,8 +48,12 @@ func dialURLs(public, admin string) (*kratos, error) {
 			return nil, errors.New("a URL of Kratos is not like http://host:port")
 		}
 	}
-	t := newTransport()
-	return &kratos{public: newClient(public, t), admin: newClient(admin, t), transport: t}, nil
+	return newKratos(public, admin, newTransport()), nil
+}
+
+func newKratos(public, admin string, t *http.Transport) *kratos {
+	h := &health{steadyFor: steadyFor}
+	return &kratos{public: newClient(public, t, h), admin: newClient(admin, t, h), transport: t, health: h}
 }
 
 // dialChild returns a client of the sockets on which the child listens now.
@@ -61,7 +67,7 @@ func dialChild(c *child) *kratos {
 		var d net.Dialer
 		return d.DialContext(ctx, "unix", path)
 	}
-	return &kratos{public: newClient("http://public", t), admin: newClient("http://admin", t), transport: t}
+	return newKratos("http://public", "http://admin", t)
 }
 
 func newTransport() *http.Transport {
@@ -73,11 +79,11 @@ func newTransport() *http.Transport {
 	}
 }
 
-func newClient(base string, t *http.Transport) *client.APIClient {
+func newClient(base string, t *http.Transport, h *health) *client.APIClient {
 	c := client.NewConfiguration()
 	c.Servers = client.ServerConfigurations{{URL: strings.TrimSuffix(base, "/")}}
 	c.HTTPClient = &http.Client{
-		Transport: caller{t},
+		Transport: caller{t, h},
 		Timeout:   callTimeout,
 		// Kratos' own addresses must not lead anywhere else.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -109,8 +115,11 @@ func withDevice(ctx context.Context, device string) context.Context {
 	return context.WithValue(ctx, deviceKey{}, device)
 }
 
-// A caller sends the device's name and limits the size of the answer.
-type caller struct{ next http.RoundTripper }
+// A caller sends the device's name, limits the size of the answer and notes failures.
+type caller struct {
+	next   http.RoundTripper
+	health *health
+}
 
 func (c caller) RoundTrip(r *http.Request) (*http.Response, error) {
 	device, ok := r.Context().Value(deviceKey{}).(string)
@@ -120,6 +129,7 @@ func (c caller) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Header.Set("User-Agent", device)
 	res, err := c.next.RoundTrip(r)
+	c.health.note(r.Context(), res, err)
 	if err != nil {
 		return nil, err
 	}
@@ -127,8 +137,8 @@ func (c caller) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// outcome returns the result of a call: nil, errRefused, errConflict, or another error.
-// It leaves out bodies, since they may contain what a person typed.
+// outcome returns the result of a call: nil, errConflict, or another error. It leaves
+// out bodies, since they may contain what a person typed.
 func outcome(doing string, res *http.Response, err error) error {
 	if err == nil {
 		return nil
@@ -139,38 +149,11 @@ func outcome(doing string, res *http.Response, err error) error {
 	switch s := res.StatusCode; {
 	case s == http.StatusConflict:
 		return fmt.Errorf("%s: %w", doing, errConflict)
-	case s == http.StatusTooManyRequests, s == http.StatusRequestTimeout:
-		return fmt.Errorf("%s: status %d", doing, s)
-	case s >= 400 && s < 500:
-		return fmt.Errorf("%s: %w with status %d", doing, errRefused, s)
 	case s < 300:
 		return fmt.Errorf("%s: read the answer: %w", doing, err)
 	default:
 		return fmt.Errorf("%s: status %d", doing, s)
 	}
-}
-
-func (k *kratos) ready(ctx context.Context) error {
-	_, res, err := k.public.MetadataAPI.IsReady(ctx).Execute()
-	if err := outcome("ask the public port for readiness", res, err); err != nil {
-		return err
-	}
-	// The generated client asks the admin port at an address that only redirects, so
-	// this request is made by hand.
-	c := k.admin.GetConfig()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Servers[0].URL+"/admin/health/ready", nil)
-	if err != nil {
-		return fmt.Errorf("ask the admin port for readiness: %w", err)
-	}
-	res, err = c.HTTPClient.Do(r)
-	if err != nil {
-		return fmt.Errorf("ask the admin port for readiness: %w", err)
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("ask the admin port for readiness: status %d", res.StatusCode)
-	}
-	return nil
 }
 
 // A person is an identity with the fields that we use.
@@ -371,7 +354,9 @@ func (k *kratos) redeem(ctx context.Context, flow, code string) (token, settings
 	m.SetCode(code)
 	f, res, err := k.public.FrontendAPI.UpdateRecoveryFlow(ctx).Flow(flow).
 		UpdateRecoveryFlowBody(client.UpdateRecoveryFlowWithCodeMethodAsUpdateRecoveryFlowBody(m)).Execute()
-	if err := outcome("use a code", res, err); err != nil {
+	// A flow that is too old is gone or not found.
+	if err := k.verdict(ctx, "use a code", res, err, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden,
+		http.StatusNotFound, http.StatusGone, http.StatusUnprocessableEntity); err != nil {
 		return "", "", err
 	}
 	for _, c := range f.ContinueWith {
@@ -392,7 +377,7 @@ func (k *kratos) setPassword(ctx context.Context, token, settings, password stri
 	body := client.UpdateSettingsFlowWithPasswordMethodAsUpdateSettingsFlowBody(
 		client.NewUpdateSettingsFlowWithPasswordMethod("password", password))
 	_, res, err := k.public.FrontendAPI.UpdateSettingsFlow(ctx).Flow(settings).XSessionToken(token).UpdateSettingsFlowBody(body).Execute()
-	return outcome("set a password", res, err)
+	return k.verdict(ctx, "set a password", res, err, http.StatusBadRequest)
 }
 
 // offerFactor makes a new TOTP secret, which confirmFactor confirms.
@@ -414,14 +399,14 @@ func (k *kratos) confirmFactor(ctx context.Context, token, settings, code string
 	m.SetTotpCode(code)
 	_, res, err := k.public.FrontendAPI.UpdateSettingsFlow(ctx).Flow(settings).XSessionToken(token).
 		UpdateSettingsFlowBody(client.UpdateSettingsFlowWithTotpMethodAsUpdateSettingsFlowBody(m)).Execute()
-	return outcome("confirm a second factor", res, err)
+	return k.verdict(ctx, "confirm a second factor", res, err, http.StatusBadRequest)
 }
 
 // dropFactor removes a second factor; it is no error if there is none.
 func (k *kratos) dropFactor(ctx context.Context, id string) error {
 	res, err := k.admin.IdentityAPI.DeleteIdentityCredentials(ctx, id, "totp").Execute()
-	if err := outcome("remove a second factor", res, err); err != nil && !errors.Is(err, errRefused) {
-		return err
+	if res != nil && res.StatusCode == http.StatusNotFound {
+		return nil
 	}
-	return nil
+	return outcome("remove a second factor", res, err)
 }

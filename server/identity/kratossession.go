@@ -16,7 +16,7 @@ func (k *kratos) passwordLogin(ctx context.Context, identifier, password string)
 	}
 	body := client.UpdateLoginFlowWithPasswordMethodAsUpdateLoginFlowBody(
 		client.NewUpdateLoginFlowWithPasswordMethod(identifier, "password", password))
-	return loggedIn(k.public.FrontendAPI.UpdateLoginFlow(ctx).Flow(f.Id).UpdateLoginFlowBody(body).Execute())
+	return k.submit(ctx, k.public.FrontendAPI.UpdateLoginFlow(ctx).Flow(f.Id).UpdateLoginFlowBody(body))
 }
 
 // refresh checks the password again within a session, which stays the same.
@@ -27,7 +27,7 @@ func (k *kratos) refresh(ctx context.Context, token, identifier, password string
 	}
 	body := client.UpdateLoginFlowWithPasswordMethodAsUpdateLoginFlowBody(
 		client.NewUpdateLoginFlowWithPasswordMethod(identifier, "password", password))
-	fresh, _, err := loggedIn(k.public.FrontendAPI.UpdateLoginFlow(ctx).Flow(f.Id).XSessionToken(token).UpdateLoginFlowBody(body).Execute())
+	fresh, _, err := k.submit(ctx, k.public.FrontendAPI.UpdateLoginFlow(ctx).Flow(f.Id).XSessionToken(token).UpdateLoginFlowBody(body))
 	return fresh, err
 }
 
@@ -39,11 +39,13 @@ func (k *kratos) addSecondFactor(ctx context.Context, token, code string) (raise
 	}
 	body := client.UpdateLoginFlowWithTotpMethodAsUpdateLoginFlowBody(
 		client.NewUpdateLoginFlowWithTotpMethod("totp", code))
-	return loggedIn(k.public.FrontendAPI.UpdateLoginFlow(ctx).Flow(f.Id).XSessionToken(token).UpdateLoginFlowBody(body).Execute())
+	return k.submit(ctx, k.public.FrontendAPI.UpdateLoginFlow(ctx).Flow(f.Id).XSessionToken(token).UpdateLoginFlowBody(body))
 }
 
-func loggedIn(l *client.SuccessfulNativeLogin, res *http.Response, err error) (string, client.Session, error) {
-	if err := outcome("log in", res, err); err != nil {
+// submit sends a login flow that is filled in.
+func (k *kratos) submit(ctx context.Context, r client.FrontendAPIUpdateLoginFlowRequest) (string, client.Session, error) {
+	l, res, err := r.Execute()
+	if err := k.verdict(ctx, "log in", res, err, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden); err != nil {
 		return "", client.Session{}, err
 	}
 	if l.GetSessionToken() == "" {
@@ -55,7 +57,7 @@ func loggedIn(l *client.SuccessfulNativeLogin, res *http.Response, err error) (s
 // session returns the session of a token.
 func (k *kratos) session(ctx context.Context, token string) (*client.Session, error) {
 	s, res, err := k.public.FrontendAPI.ToSession(ctx).XSessionToken(token).Execute()
-	if err := outcome("ask for a session", res, err); err != nil {
+	if err := k.sessionVerdict(ctx, token, "ask for a session", res, err); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -71,7 +73,7 @@ func (k *kratos) others(ctx context.Context, token string) ([]client.Session, er
 	var all []client.Session
 	for page := int64(1); len(all) < maxSessions; page++ {
 		list, res, err := k.public.FrontendAPI.ListMySessions(ctx).XSessionToken(token).PerPage(sessionsPage).Page(page).Execute()
-		if err := outcome("list sessions", res, err); err != nil {
+		if err := k.sessionVerdict(ctx, token, "list sessions", res, err); err != nil {
 			return nil, err
 		}
 		all = append(all, list...)
@@ -84,33 +86,28 @@ func (k *kratos) others(ctx context.Context, token string) ([]client.Session, er
 
 func (k *kratos) endOther(ctx context.Context, token, id string) error {
 	res, err := k.public.FrontendAPI.DisableMySession(ctx, id).XSessionToken(token).Execute()
-	return outcome("end a session", res, err)
+	return k.sessionVerdict(ctx, token, "end a session", res, err)
 }
 
 func (k *kratos) endOthers(ctx context.Context, token string) error {
 	_, res, err := k.public.FrontendAPI.DisableMyOtherSessions(ctx).XSessionToken(token).Execute()
-	return outcome("end the other sessions", res, err)
+	return k.sessionVerdict(ctx, token, "end the other sessions", res, err)
 }
 
 func (k *kratos) logout(ctx context.Context, token string) error {
 	res, err := k.public.FrontendAPI.PerformNativeLogout(ctx).PerformNativeLogoutBody(*client.NewPerformNativeLogoutBody(token)).Execute()
-	if err := outcome("log out", res, err); err != nil && !errors.Is(err, errRefused) {
+	if err := k.verdict(ctx, "log out", res, err, http.StatusForbidden); err != nil && !errors.Is(err, errRefused) {
 		return err
 	}
-	return nil
+	return nil // there is no such session any more
 }
 
-// sessionActive reports whether a session exists and is valid.
+// sessionActive reports whether a session exists and is valid. That it does not is to be
+// believed of a healthy Kratos only.
 func (k *kratos) sessionActive(ctx context.Context, id string) (bool, error) {
 	s, res, err := k.admin.IdentityAPI.GetSession(ctx, id).Execute()
-	if res != nil {
-		defer func() { _ = res.Body.Close() }()
-		if res.StatusCode == http.StatusNotFound {
-			return false, nil
-		}
+	if res != nil && res.StatusCode == http.StatusNotFound {
+		return false, nil
 	}
-	if err != nil {
-		return false, err
-	}
-	return s.GetActive(), nil
+	return err == nil && s.GetActive(), outcome("look a session up", res, err)
 }

@@ -97,6 +97,38 @@ func (i *Identity) admit(ctx context.Context, a attempt) error {
 	})
 }
 
+// undecided is unavailable for an attempt that was admitted. It is not counted, so that
+// nobody who tries again during an outage has to wait after it.
+func (i *Identity) undecided(ctx context.Context, a attempt, doing string, err error) error {
+	if ctx.Err() == nil { // who hangs up is counted: Kratos may have decided
+		i.giveBack(ctx, a)
+	}
+	return i.unavailable(ctx, doing, err)
+}
+
+// giveBack takes back what admit has counted. One attempt may stay counted, since the
+// limiter stores no less.
+func (i *Identity) giveBack(ctx context.Context, a attempt) {
+	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
+	defer cancel()
+	err := i.withLimitsTimeout(ctx, func() error {
+		known, err := i.isKnownAddress(ctx, a)
+		if err != nil {
+			return err
+		}
+		if err := i.count(ctx, -1, i.limits.Device, "device", a.kind, a.identifier, a.addr); err != nil || known {
+			return err
+		}
+		if err := i.count(ctx, -1, i.limits.Address, "address", a.addr); err != nil {
+			return err
+		}
+		return i.count(ctx, -1, i.limits.Stranger, "stranger", a.kind, a.identifier)
+	})
+	if err != nil {
+		i.log.Warn("an attempt that was not decided stays counted", "err", err)
+	}
+}
+
 // admitCode counts one second-factor code, after the password was right. Codes from an
 // address without an earlier login are counted apart from those of an address with one.
 func (i *Identity) admitCode(ctx context.Context, a attempt) error {
@@ -179,7 +211,7 @@ func (i *Identity) AllowOne(ctx context.Context, kind, who string, rate Rate) (Q
 	defer cancel()
 	left := make(chan Quota, 1)
 	err := i.withLimitsTimeout(ctx, func() error {
-		q, err := i.count(ctx, rate, "use", kind, who)
+		q, err := i.countOne(ctx, 1, rate, "use", kind, who)
 		left <- q
 		return err
 	})
@@ -192,17 +224,22 @@ func (i *Identity) AllowOne(ctx context.Context, kind, who string, rate Rate) (Q
 }
 
 func (i *Identity) allow(ctx context.Context, rates []Rate, kind string, parts ...string) error {
+	return i.count(ctx, 1, rates, kind, parts...)
+}
+
+// count counts n attempts; below zero it takes them back.
+func (i *Identity) count(ctx context.Context, n int, rates []Rate, kind string, parts ...string) error {
 	for _, r := range rates {
-		if _, err := i.count(ctx, r, kind, parts...); err != nil {
+		if _, err := i.countOne(ctx, n, r, kind, parts...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (i *Identity) count(ctx context.Context, r Rate, kind string, parts ...string) (Quota, error) {
+func (i *Identity) countOne(ctx context.Context, n int, r Rate, kind string, parts ...string) (Quota, error) {
 	key := i.keys.redis(kind, append(parts, r.Per.String())...)
-	res, err := i.limiter.Allow(ctx, key, redis_rate.Limit{Rate: r.Count, Burst: r.Count, Period: r.Per})
+	res, err := i.limiter.AllowN(ctx, key, redis_rate.Limit{Rate: r.Count, Burst: r.Count, Period: r.Per}, n)
 	if err != nil {
 		return Quota{}, fmt.Errorf("count an attempt: %w", err)
 	}

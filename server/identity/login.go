@@ -46,7 +46,7 @@ func (i *Identity) Login(ctx context.Context, n mingjing.IDNumber, password stri
 	if errors.Is(err, errRefused) {
 		return "", errLogin()
 	} else if err != nil {
-		return "", i.unavailable(ctx, "log a resident in", err)
+		return "", i.undecided(ctx, a, "log a resident in", err)
 	}
 	if p.public.Role != mingjing.RoleResident || p.public.Resident == "" {
 		i.dropSession(ctx, token)
@@ -154,7 +154,7 @@ func (i *Identity) StaffLogin(ctx context.Context, login, password, code string,
 	if errors.Is(err, errRefused) {
 		return "", errLogin()
 	} else if err != nil {
-		return "", i.unavailable(ctx, "log staff in", err)
+		return "", i.undecided(ctx, a, "log staff in", err)
 	}
 	token, err = i.checkSecondFactor(ctx, a, half, p, code, c)
 	if err != nil {
@@ -165,7 +165,7 @@ func (i *Identity) StaffLogin(ctx context.Context, login, password, code string,
 		if _, ok := errors.AsType[*mingjing.Error](err); ok {
 			return "", err
 		}
-		return "", i.unavailable(ctx, "check a second factor", err)
+		return "", i.undecided(ctx, a, "check a second factor", err)
 	}
 	i.loginSucceeded(ctx, a)
 	return token, nil
@@ -198,6 +198,9 @@ func (i *Identity) checkSecondFactor(ctx context.Context, a attempt, token strin
 	}
 	raised, s, err := i.kratos.addSecondFactor(withDevice(ctx, c.Device), token, inner)
 	if err != nil {
+		if !errors.Is(err, errRefused) { // the same code may be tried again; nobody was given a session for it
+			i.freeCode(ctx, a.identifier, step)
+		}
 		return "", err
 	}
 	if aal(s.GetAuthenticatorAssuranceLevel()) < 2 {
@@ -220,6 +223,16 @@ func (i *Identity) useCodeOnce(ctx context.Context, login string, step uint64) e
 		}
 		return nil
 	})
+}
+
+// freeCode undoes useCodeOnce.
+func (i *Identity) freeCode(ctx context.Context, login string, step uint64) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limitsTimeout)
+	defer cancel()
+	err := i.withLimitsTimeout(ctx, func() error { return i.redis.Del(ctx, i.keys.redis("step", login, fmt.Sprint(step))).Err() })
+	if err != nil {
+		i.log.Warn("a second-factor code stays used up", "err", err)
+	}
 }
 
 // A factor is a second factor: the secret in the authenticator, and the one in Kratos.

@@ -370,6 +370,7 @@ func (i *Identity) Ended(ctx context.Context, sessionIDs ...string) ([]string, e
 		})
 	}
 	rand.Shuffle(len(left), func(a, b int) { left[a], left[b] = left[b], left[a] })
+	known := len(ended)
 	for _, id := range left[:min(len(left), askedAtOnce)] {
 		active, err := i.kratos.sessionActive(ctx, id)
 		if err != nil {
@@ -377,6 +378,11 @@ func (i *Identity) Ended(ctx context.Context, sessionIDs ...string) ([]string, e
 		}
 		if !active {
 			ended = append(ended, id)
+		}
+	}
+	if len(ended) > known {
+		if err := i.kratos.healthy(ctx); err != nil {
+			return nil, fmt.Errorf("identity: sessions that kratos does not know: %w", err)
 		}
 	}
 	return ended, nil

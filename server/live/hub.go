@@ -16,6 +16,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -30,6 +31,11 @@ import (
 // CloseSessionEnded is the close code of a stream whose session was ended or has
 // expired; the page then has to log in again.
 const CloseSessionEnded = 4401
+
+// CloseRestart is the close code of the streams of a server that stops (1012, Service
+// Restart, of IANA's registry). The reason is after how many milliseconds the client is
+// to open its stream again: a different one for each.
+const CloseRestart = websocket.CloseServiceRestart
 
 // Names in Redis. One channel carries all events, prefixed with their audience;
 // each replica drops those that nobody listens for, which costs it a map lookup.
@@ -63,6 +69,9 @@ type Config struct {
 	// StillEvery, or at once while Redis is away. Nil checks none.
 	Still func(ctx context.Context, sessionIDs ...string) (ended []string, err error)
 	Clock interface{ Now() time.Time } // nil is the time of day
+	// Received hears of each event that came by Redis and that a stream of this replica
+	// is open for; it may be nil.
+	Received func(e mingjing.Event)
 	// Logger gets the errors of Redis and the store; nil is slog.Default.
 	Logger *slog.Logger
 
@@ -75,6 +84,10 @@ type Config struct {
 	CatchUpEvery  time.Duration // between calls of Replay while Redis is there; 0 is 60 s
 	StillEvery    time.Duration // 0 is 60 s
 	CallbackWait  time.Duration // for one call of Replay or Still; 0 is 5 s
+	// BackRate is how many clients a second come back after Close, spread evenly but
+	// for no longer than BackWithin; 0 is 200, and a minute.
+	BackRate   int
+	BackWithin time.Duration
 }
 
 type wallClock struct{}
@@ -122,8 +135,13 @@ func New(cfg Config) *Hub {
 	orTime(&cfg.CatchUpEvery, time.Minute)
 	orTime(&cfg.StillEvery, time.Minute)
 	orTime(&cfg.CallbackWait, 5*time.Second)
+	orInt(&cfg.BackRate, 200)
+	orTime(&cfg.BackWithin, time.Minute)
 	if cfg.Clock == nil {
 		cfg.Clock = wallClock{}
+	}
+	if cfg.Received == nil {
+		cfg.Received = func(mingjing.Event) {}
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
@@ -261,7 +279,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, l mingjing.Listener)
 	_, ended := h.ended[s.session]
 	switch {
 	case h.closing:
-		s.close(websocket.CloseGoingAway, "")
+		s.close(CloseRestart, "0")
 	case ended:
 		s.close(CloseSessionEnded, "")
 	default:
@@ -342,8 +360,8 @@ func (h *Hub) endSessionHere(sessionID string) {
 	}
 }
 
-// Close tells every stream that the server is going away, waits until all are closed
-// or ctx ends, and stops. It returns ctx's error if some had to be cut off.
+// Close closes every stream with [CloseRestart], waits until all are closed or ctx ends,
+// and stops. It returns ctx's error if some had to be cut off.
 func (h *Hub) Close(ctx context.Context) error {
 	h.mu.Lock()
 	if h.closing {
@@ -353,9 +371,12 @@ func (h *Hub) Close(ctx context.Context) error {
 	h.closing = true
 	empty := make(chan struct{})
 	h.empty = empty
+	all, n := max(h.sockets, 1), 0
+	spread := min(time.Duration(all)*time.Second/time.Duration(h.cfg.BackRate), h.cfg.BackWithin)
 	for _, sockets := range h.sessions {
 		for s := range sockets {
-			s.close(websocket.CloseGoingAway, "")
+			s.close(CloseRestart, strconv.FormatInt((spread*time.Duration(n)/time.Duration(all)).Milliseconds(), 10))
+			n++
 		}
 	}
 	h.signalIfEmpty()

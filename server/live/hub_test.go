@@ -341,14 +341,42 @@ func TestOneListenersClaimDoesNotDeafenTheOthers(t *testing.T) {
 	wantSeqs(t, s, 4, 4)
 }
 
-func TestCloseSaysThatTheServerIsGoingAway(t *testing.T) {
-	r := startReplica(t, newCity(), "", nil)
-	s := r.open(t, "audience=anna&session=1")
-	closed := make(chan error, 1)
-	go func() { closed <- r.Close(t.Context()) }()
-	wantClose(t, s, websocket.CloseGoingAway)
-	if err := <-closed; err != nil {
-		t.Error(err)
+func TestClosingSpreadsOutWhenItsStreamsComeBack(t *testing.T) {
+	const sockets = 40
+	for _, k := range []struct {
+		change func(*Config)
+		last   int // milliseconds
+	}{
+		{func(c *Config) { c.BackRate = 10 }, 3900},
+		{func(c *Config) { c.BackRate, c.BackWithin = 10, 2*time.Second }, 1950},
+		{nil, 195},
+	} {
+		r := startReplica(t, newCity(), "", k.change)
+		var open []*websocket.Conn
+		for n := range sockets {
+			open = append(open, r.open(t, fmt.Sprintf("audience=a%d&session=%d", n%7, n)))
+		}
+		eventually(t, "all streams are set up", func() bool { return r.Stats().Sockets == sockets })
+		closed := make(chan error, 1)
+		go func() { closed <- r.Close(t.Context()) }()
+		var told []int
+		for _, s := range open {
+			reason := wantClose(t, s, CloseRestart)
+			ms, err := strconv.Atoi(reason)
+			if err != nil {
+				t.Fatalf("the reason is %q", reason)
+			}
+			told = append(told, ms)
+		}
+		slices.Sort(told)
+		for n, ms := range told {
+			if want := k.last * n / (sockets - 1); ms < want-1 || ms > want+1 {
+				t.Fatalf("they come back after %v ms", told)
+			}
+		}
+		if err := <-closed; err != nil {
+			t.Error(err)
+		}
 	}
 }
 

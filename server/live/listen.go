@@ -111,5 +111,6 @@ func (h *Hub) received(m *redis.Message) {
 		h.cfg.Logger.Warn("live: unreadable event from Redis", "error", err)
 		return
 	}
+	h.cfg.Received(e)
 	h.receiveEvent(audience, e)
 }

@@ -199,7 +199,7 @@ func wantSeqs(t testing.TB, c *websocket.Conn, from, to int64) {
 	}
 }
 
-func wantClose(t testing.TB, c *websocket.Conn, code int) {
+func wantClose(t testing.TB, c *websocket.Conn, code int) (reason string) {
 	t.Helper()
 	_ = c.SetReadDeadline(time.Now().Add(soon))
 	for {
@@ -207,10 +207,11 @@ func wantClose(t testing.TB, c *websocket.Conn, code int) {
 		if err == nil {
 			continue
 		}
-		if !websocket.IsCloseError(err, code) {
+		e, ok := errors.AsType[*websocket.CloseError](err)
+		if !ok || e.Code != code {
 			t.Fatalf("closed with %v, want code %d", err, code)
 		}
-		return
+		return e.Text
 	}
 }
 

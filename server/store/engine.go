@@ -23,6 +23,12 @@ type engine interface {
 	readers(db *sql.DB) (*sql.DB, error)
 	// collided reports whether a transaction failed only because of another one.
 	collided(err error) bool
+	// away reports whether an error says that the engine can't be used now, and that it
+	// may be later.
+	away(err error) bool
+	// broke reports whether an error says that a connection had broken, perhaps while
+	// nobody used it: another may be good.
+	broke(err error) bool
 	// constraint returns which rule of the schema an error broke.
 	constraint(err error) constraint
 	// rowLock returns what a SELECT of rows of the alias ends with to keep them until
@@ -43,6 +49,12 @@ type engine interface {
 	// release makes scheduled jobs available whose time is near, without waiting for
 	// the queue's leader.
 	release() string
+	// dueJobs selects the jobs that are due within two minutes, which is longer than a
+	// failed one waits: kind, age in microseconds since it is due, and how often it has
+	// failed in a row.
+	dueJobs() string
+	// listsNeedValues reports whether a list of rows in IN begins with VALUES.
+	listsNeedValues() bool
 	// jobAt returns the time that a job was made for, in microseconds; 0 for at once.
 	jobAt() string
 	// recover gives the jobs of dead processes back, at the start of work as

@@ -205,8 +205,9 @@ func (w *worker) Work(ctx context.Context, job *river.Job[jobArgs]) error {
 	if out := job.Output(); len(out) > 0 {
 		_ = json.Unmarshal(out, &before) // what can't be read counts as no failure
 	}
-	began := w.store.advance.total()
+	began, start := w.store.advance.total(), time.Now()
 	wait, err := w.run(ctx, job.Args)
+	w.store.jobRun(job.Args.Work, time.Since(start), err)
 	after := attempts{}
 	switch {
 	case err != nil && w.ending.Err() != nil:

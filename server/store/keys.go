@@ -283,3 +283,18 @@ func (t *tx) resealAll(ctx context.Context, owner string) error {
 	}
 	return nil
 }
+
+// CheckMaster returns an error unless the master key unwraps the bureau's keyset: with
+// another key nothing in the database opens.
+func (s *Store) CheckMaster(ctx context.Context) error {
+	const op = "open the bureau's keys"
+	return s.runAs(ctx, readsOnly, func(t *tx) error {
+		var n int
+		err := t.row(ctx, op, []any{&n}, `SELECT count(*) FROM keyset WHERE resident_id = ?`, vault.Bureau)
+		if err != nil || n == 0 { // an empty city has none yet
+			return err
+		}
+		_, err = t.seal(ctx, op, sealedBatch, vault.Bureau, "", "", int64(0))
+		return err
+	})
+}

@@ -5,14 +5,14 @@ import (
 	"database/sql"
 
 	"mingjing"
-	"mingjing/server/casework/cases"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/mandate"
 )
 
 // PutMandate implements [casework.Tx]. The helper's number is kept as the very
 // hash by which a resident is found, so that it names whoever is enrolled under it
 // at any time, and nobody before.
-func (t *tx) PutMandate(ctx context.Context, m cases.Mandate) error {
+func (t *tx) PutMandate(ctx context.Context, m mandate.Mandate) error {
 	const op = "put a mandate"
 	doc, err := t.seal(ctx, op, sealedMandate, m.OwnerID, m, m.ID)
 	if err != nil {
@@ -31,22 +31,22 @@ func (t *tx) PutMandate(ctx context.Context, m cases.Mandate) error {
 }
 
 // Mandate implements [casework.Reader].
-func (t *reader) Mandate(ctx context.Context, id string, by mingjing.ResidentID) (cases.Mandate, error) {
+func (t *reader) Mandate(ctx context.Context, id string, by mingjing.ResidentID) (mandate.Mandate, error) {
 	if err := t.lockOwner(ctx, "mandate", id); err != nil {
-		return cases.Mandate{}, err
+		return mandate.Mandate{}, err
 	}
 	list, err := t.mandates(ctx, "read a mandate", by, `mandate.id = ?`, id)
 	if err == nil && len(list) == 0 {
 		err = t.wrapError("read a mandate", sql.ErrNoRows)
 	}
 	if err != nil {
-		return cases.Mandate{}, err
+		return mandate.Mandate{}, err
 	}
 	return list[0], nil
 }
 
 // MandatesOf implements [casework.Reader].
-func (t *reader) MandatesOf(ctx context.Context, dispute string) ([]cases.Mandate, error) {
+func (t *reader) MandatesOf(ctx context.Context, dispute string) ([]mandate.Mandate, error) {
 	if err := ignoreNotFound(t.lockOwner(ctx, "dispute", dispute)); err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func (t *reader) MandatesOf(ctx context.Context, dispute string) ([]cases.Mandat
 }
 
 // MandatesFor implements [casework.Reader].
-func (t *reader) MandatesFor(ctx context.Context, helper mingjing.ResidentID) ([]cases.Mandate, error) {
+func (t *reader) MandatesFor(ctx context.Context, helper mingjing.ResidentID) ([]mandate.Mandate, error) {
 	if err := t.lockForList(ctx, helper); err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (t *reader) MandatesFor(ctx context.Context, helper mingjing.ResidentID) ([
 }
 
 // MandatesTo implements [casework.Reader].
-func (t *reader) MandatesTo(ctx context.Context, owner mingjing.ResidentID, helper mingjing.IDNumber) ([]cases.Mandate, error) {
+func (t *reader) MandatesTo(ctx context.Context, owner mingjing.ResidentID, helper mingjing.IDNumber) ([]mandate.Mandate, error) {
 	if err := t.lockForList(ctx, owner); err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (t *tx) HelpedBy(ctx context.Context, helper mingjing.ResidentID) ([]mingji
 
 // mandates returns the mandates that a query finds. A mandate belongs to two residents:
 // the entry is in the access log of the one who reads it, by; "" is the owner.
-func (t *reader) mandates(ctx context.Context, op string, by mingjing.ResidentID, where string, args ...any) ([]cases.Mandate, error) {
+func (t *reader) mandates(ctx context.Context, op string, by mingjing.ResidentID, where string, args ...any) ([]mandate.Mandate, error) {
 	type row struct {
 		sealedRow
 		helper sql.NullString
@@ -106,9 +106,9 @@ func (t *reader) mandates(ctx context.Context, op string, by mingjing.ResidentID
 	if err != nil {
 		return nil, err
 	}
-	list := []cases.Mandate{}
+	list := []mandate.Mandate{}
 	for _, r := range found {
-		m, err := decode[cases.Mandate](t.openFor(ctx, sealedMandate, r.sealedRow, by))
+		m, err := decode[mandate.Mandate](t.openFor(ctx, sealedMandate, r.sealedRow, by))
 		if err != nil {
 			return nil, t.wrapError(op, err)
 		}

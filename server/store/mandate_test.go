@@ -9,17 +9,17 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
-	"mingjing/server/casework/cases"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/mandate"
 )
 
-func mandate(r kernel.Resident, id, dispute string, n mingjing.IDNumber) cases.Mandate {
-	return cases.Mandate{OwnerID: r.ID, Number: n, Mandate: mingjing.Mandate{ID: id, CaseID: dispute, Helper: n.Masked(), Resident: r.Name,
+func mandateOf(r kernel.Resident, id, dispute string, n mingjing.IDNumber) mandate.Mandate {
+	return mandate.Mandate{OwnerID: r.ID, Number: n, Mandate: mingjing.Mandate{ID: id, CaseID: dispute, Helper: n.Masked(), Resident: r.Name,
 		Relation: mingjing.RelationChild, From: day, Until: "2026-06-01", State: mingjing.MandateOffered}}
 }
 
-func mandateIDs(list []cases.Mandate) string {
-	return ids(list, func(m cases.Mandate) string { return m.ID })
+func mandateIDs(list []mandate.Mandate) string {
+	return ids(list, func(m mandate.Mandate) string { return m.ID })
 }
 
 func TestAMandateNamesWhoeverIsEnrolledUnderItsNumber(t *testing.T) {
@@ -31,18 +31,18 @@ func TestAMandateNamesWhoeverIsEnrolledUnderItsNumber(t *testing.T) {
 			must(t, tx.PutRecord(ctx, record(r, "c2")))
 			must(t, tx.AddCase(ctx, dispute(r, "d", "c")))
 			must(t, tx.AddCase(ctx, dispute(r, "d2", "c2")))
-			for i, m := range []cases.Mandate{mandate(r, "m1", "d", helper.IDNumber), mandate(r, "m2", "d", late.IDNumber),
-				mandate(r, "m3", "d2", helper.IDNumber)} {
+			for i, m := range []mandate.Mandate{mandateOf(r, "m1", "d", helper.IDNumber), mandateOf(r, "m2", "d", late.IDNumber),
+				mandateOf(r, "m3", "d2", helper.IDNumber)} {
 				m.From = day.Add(time.Duration(i) * time.Minute)
 				must(t, tx.PutMandate(ctx, m))
 			}
 			return nil
 		})
-		of := func(d string) []cases.Mandate {
-			return mustGet(t, s, func(ctx context.Context, tx *reader) ([]cases.Mandate, error) { return tx.MandatesOf(ctx, d) })
+		of := func(d string) []mandate.Mandate {
+			return mustGet(t, s, func(ctx context.Context, tx *reader) ([]mandate.Mandate, error) { return tx.MandatesOf(ctx, d) })
 		}
 		forOne := func(id mingjing.ResidentID) string {
-			return mandateIDs(mustGet(t, s, func(ctx context.Context, tx *reader) ([]cases.Mandate, error) { return tx.MandatesFor(ctx, id) }))
+			return mandateIDs(mustGet(t, s, func(ctx context.Context, tx *reader) ([]mandate.Mandate, error) { return tx.MandatesFor(ctx, id) }))
 		}
 		list := of("d")
 		if mandateIDs(list) != "m1 m2" || list[0].HelperID != helper.ID || list[1].HelperID != "" {
@@ -60,7 +60,7 @@ func TestAMandateNamesWhoeverIsEnrolledUnderItsNumber(t *testing.T) {
 		}
 
 		// What it says changes, and whom it names does not.
-		m := mustGet(t, s, func(ctx context.Context, tx *reader) (cases.Mandate, error) { return tx.Mandate(ctx, "m1", "") })
+		m := mustGet(t, s, func(ctx context.Context, tx *reader) (mandate.Mandate, error) { return tx.Mandate(ctx, "m1", "") })
 		if m.Number != "" {
 			t.Error("the number itself is kept")
 		}
@@ -81,29 +81,29 @@ func TestAMandateNamesWhoeverIsEnrolledUnderItsNumber(t *testing.T) {
 			t.Errorf("helped by who has accepted: %s", got)
 		}
 		to := func(owner mingjing.ResidentID, n mingjing.IDNumber) string {
-			return mandateIDs(mustGet(t, s, func(ctx context.Context, tx *reader) ([]cases.Mandate, error) {
+			return mandateIDs(mustGet(t, s, func(ctx context.Context, tx *reader) ([]mandate.Mandate, error) {
 				return tx.MandatesTo(ctx, owner, n)
 			}))
 		}
 		if a, b, none := to(r.ID, helper.IDNumber), to(r.ID, late.IDNumber), to(helper.ID, r.IDNumber); a != "m1 m3" || b != "m2" || none != "" {
 			t.Errorf("to their numbers: %q, %q and %q", a, b, none)
 		}
-		same(t, "a mandate", mustGet(t, s, func(ctx context.Context, tx *reader) (cases.Mandate, error) { return tx.Mandate(ctx, "m1", "") }), m)
+		same(t, "a mandate", mustGet(t, s, func(ctx context.Context, tx *reader) (mandate.Mandate, error) { return tx.Mandate(ctx, "m1", "") }), m)
 
 		ctx := t.Context()
 		for what, fn := range map[string]func(tx *reader) error{
 			"reading one that is not there": func(tx *reader) error { _, err := tx.Mandate(ctx, "none", ""); return err },
 			"changing one that is not there": func(tx *reader) error {
-				n := mandate(r, "none", "d", "")
+				n := mandateOf(r, "none", "d", "")
 				return tx.PutMandate(ctx, n)
 			},
-			"one about no case": func(tx *reader) error { return tx.PutMandate(ctx, mandate(r, "m9", "none", helper.IDNumber)) },
+			"one about no case": func(tx *reader) error { return tx.PutMandate(ctx, mandateOf(r, "m9", "none", helper.IDNumber)) },
 		} {
 			if err := freely(ctx, s, fn); !errors.Is(err, kernel.ErrNotFound) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
-		if err := s.Tx(ctx, func(tx casework.Tx) error { return tx.PutMandate(ctx, mandate(r, "m1", "d", late.IDNumber)) }); !errors.Is(err,
+		if err := s.Tx(ctx, func(tx casework.Tx) error { return tx.PutMandate(ctx, mandateOf(r, "m1", "d", late.IDNumber)) }); !errors.Is(err,
 			kernel.ErrExists) {
 			t.Errorf("the same id twice: %v", err)
 		}

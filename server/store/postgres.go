@@ -7,8 +7,10 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
+	"net"
 	"strconv"
 	"strings"
 	"sync"
@@ -99,6 +101,30 @@ func (postgresEngine) collided(err error) bool {
 	return false
 }
 
+func (e postgresEngine) away(err error) bool {
+	if code := postgresCode(err); code != "" {
+		switch {
+		case strings.HasPrefix(code, "08"), // connection exceptions
+			strings.HasPrefix(code, "53"),  // insufficient resources: too many connections, disk full
+			strings.HasPrefix(code, "57P"), // shutting down, crashed, starting up
+			code == "25006":                // read only: it is no longer the primary server
+			return true
+		}
+		return e.collided(err)
+	}
+	_, ok := errors.AsType[*pgconn.ConnectError](err)
+	return ok || e.broke(err)
+}
+
+func (postgresEngine) broke(err error) bool {
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return false
+	}
+	_, network := errors.AsType[*net.OpError](err)
+	return network || errors.Is(err, driver.ErrBadConn) || errors.Is(err, pgconn.ErrConnClosed) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		strings.HasPrefix(postgresCode(err), "57P")
+}
+
 func (postgresEngine) constraint(err error) constraint {
 	switch postgresCode(err) {
 	case "23505":
@@ -165,6 +191,15 @@ func (postgresEngine) release() string {
 	return `UPDATE river_job SET state = 'available' WHERE state IN ('retryable', 'scheduled')
 		AND scheduled_at <= now() + interval '5 seconds'`
 }
+
+func (postgresEngine) dueJobs() string {
+	const columns = `SELECT args ->> 'kind' AS kind, (extract(epoch FROM clock_timestamp() - scheduled_at) * 1000000)::bigint AS age,
+			coalesce((metadata -> 'output' ->> 'failed')::bigint, 0) AS failed FROM river_job `
+	return columns + `WHERE state IN ('available', 'running') UNION ALL ` +
+		columns + `WHERE state IN ('retryable', 'scheduled') AND scheduled_at <= now() + interval '2 minutes'`
+}
+
+func (postgresEngine) listsNeedValues() bool { return false }
 
 func (postgresEngine) jobAt() string { return `(args ->> 'at')::bigint` }
 

@@ -425,7 +425,7 @@ func TestNothingPersonalIsReadableInTheDatabase(t *testing.T) {
 			must(t, tx.AddExport(ctx, x))
 			must(t, tx.SetExportData(ctx, "x", []byte("file-words")))
 			must(t, tx.PutDevice(ctx, device(r, "p", "https://push-words.example/", "session-words")))
-			must(t, tx.PutMandate(ctx, mandate(r, "m", "d", r.IDNumber)))
+			must(t, tx.PutMandate(ctx, mandateOf(r, "m", "d", r.IDNumber)))
 			must(t, tx.AddShare(ctx, aShare(r, "h"), "code-words"))
 			must(t, tx.AddShareView(ctx, shareView(r, "v", "h")))
 			_, err := tx.AddEvent(ctx, string(r.ID), mingjing.Event{Kind: mingjing.EventScore, ID: "s", At: day})

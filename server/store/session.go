@@ -22,10 +22,14 @@ func (s *Store) SessionUses(ctx context.Context, sessions ...string) (map[string
 	if in == "" {
 		return uses, nil
 	}
-	rows, err := s.reads.QueryContext(ctx, s.eng.rebind(`SELECT u.session_hash, u.seen_at, l.minutes FROM session_use u
-		LEFT JOIN screen_lock l ON l.resident_id = u.resident_id WHERE u.session_hash IN `+in), args...)
+	var rows *sql.Rows
+	err := s.onGood(func() (begun bool, err error) {
+		rows, err = s.reads.QueryContext(ctx, s.eng.rebind(`SELECT u.session_hash, u.seen_at, l.minutes FROM session_use u
+			LEFT JOIN screen_lock l ON l.resident_id = u.resident_id WHERE u.session_hash IN `+in), args...)
+		return err == nil, err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("store: read the last use of sessions: %w", err)
+		return nil, s.sayAway(fmt.Errorf("store: read the last use of sessions: %w", err))
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -35,12 +39,12 @@ func (s *Store) SessionUses(ctx context.Context, sessions ...string) (map[string
 			minutes sql.NullInt64
 		)
 		if err := rows.Scan(&hash, &at, &minutes); err != nil {
-			return nil, fmt.Errorf("store: read the last use of sessions: %w", err)
+			return nil, s.sayAway(fmt.Errorf("store: read the last use of sessions: %w", err))
 		}
 		uses[byHash[string(hash)]] = mingjing.SessionUse{SeenAt: time.UnixMicro(at).UTC(), Minutes: int(minutes.Int64)}
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("store: read the last use of sessions: %w", err)
+		return nil, s.sayAway(fmt.Errorf("store: read the last use of sessions: %w", err))
 	}
 	return uses, nil
 }
@@ -51,8 +55,8 @@ func (s *Store) ForgetSessions(ctx context.Context, sessions ...string) error {
 	if in == "" {
 		return nil
 	}
-	if _, err := s.db.ExecContext(ctx, s.eng.rebind(`DELETE FROM session_use WHERE session_hash IN `+in), args...); err != nil {
-		return fmt.Errorf("store: forget the use of sessions: %w", err)
+	if err := s.execute(ctx, `DELETE FROM session_use WHERE session_hash IN `+in, args...); err != nil {
+		return s.sayAway(fmt.Errorf("store: forget the use of sessions: %w", err))
 	}
 	return nil
 }
@@ -79,24 +83,24 @@ func (s *Store) UseSession(ctx context.Context, session string, resident mingjin
 	if resident != "" {
 		owner = string(resident)
 	}
-	_, err := s.db.ExecContext(ctx, s.eng.rebind(`INSERT INTO session_use (session_hash, resident_id, seen_at) VALUES (?, ?, ?)
-		ON CONFLICT (session_hash) DO UPDATE SET seen_at = excluded.seen_at WHERE session_use.seen_at < excluded.seen_at`),
+	err := s.execute(ctx, `INSERT INTO session_use (session_hash, resident_id, seen_at) VALUES (?, ?, ?)
+		ON CONFLICT (session_hash) DO UPDATE SET seen_at = excluded.seen_at WHERE session_use.seen_at < excluded.seen_at`,
 		s.hash("session", session), owner, micros(at))
 	if err == nil {
-		_, err = s.db.ExecContext(ctx, s.eng.rebind(`DELETE FROM session_use WHERE seen_at < ?`), micros(at.Add(-usesKept)))
+		err = s.execute(ctx, `DELETE FROM session_use WHERE seen_at < ?`, micros(at.Add(-usesKept)))
 	}
 	if err != nil {
-		return fmt.Errorf("store: note the use of a session: %w", err)
+		return s.sayAway(fmt.Errorf("store: note the use of a session: %w", err))
 	}
 	return nil
 }
 
 // SetLockAfter stores after how many minutes without use a resident's sessions end.
 func (s *Store) SetLockAfter(ctx context.Context, resident mingjing.ResidentID, minutes int) error {
-	_, err := s.db.ExecContext(ctx, s.eng.rebind(`INSERT INTO screen_lock (resident_id, minutes) VALUES (?, ?)
-		ON CONFLICT (resident_id) DO UPDATE SET minutes = excluded.minutes`), string(resident), minutes)
+	err := s.execute(ctx, `INSERT INTO screen_lock (resident_id, minutes) VALUES (?, ?)
+		ON CONFLICT (resident_id) DO UPDATE SET minutes = excluded.minutes`, string(resident), minutes)
 	if err != nil {
-		return fmt.Errorf("store: set the screen lock: %w", err)
+		return s.sayAway(fmt.Errorf("store: set the screen lock: %w", err))
 	}
 	return nil
 }

@@ -105,6 +105,17 @@ func (sqliteEngine) collided(err error) bool {
 	return code == sqlite3.SQLITE_BUSY || code == sqlite3.SQLITE_LOCKED
 }
 
+func (sqliteEngine) away(err error) bool {
+	switch sqliteCode(err) & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL, // others hold it for too long
+		sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY: // the disk
+		return true
+	}
+	return false
+}
+
+func (sqliteEngine) broke(error) bool { return false }
+
 func (sqliteEngine) constraint(err error) constraint {
 	switch sqliteCode(err) {
 	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
@@ -161,6 +172,17 @@ func (sqliteEngine) release() string {
 	return `UPDATE river_job SET state = 'available' WHERE state IN ('retryable', 'scheduled')
 		AND scheduled_at <= datetime('now', '+5 seconds', 'subsec')`
 }
+
+func (sqliteEngine) dueJobs() string {
+	const columns = `SELECT json_extract(CAST(args AS TEXT), '$.kind') AS kind,
+			CAST((julianday('now') - coalesce(julianday(substr(scheduled_at, 1, 23)), julianday(substr(scheduled_at, 1, 19)))) * 86400e6 AS INTEGER)
+				AS age,
+			coalesce(json_extract(CAST(metadata AS TEXT), '$.output.failed'), 0) AS failed FROM river_job `
+	return columns + `WHERE state IN ('available', 'running') UNION ALL ` +
+		columns + `WHERE state IN ('retryable', 'scheduled') AND scheduled_at <= datetime('now', '+2 minutes', 'subsec')`
+}
+
+func (sqliteEngine) listsNeedValues() bool { return true }
 
 func (sqliteEngine) jobAt() string {
 	return `CAST(json_extract(CAST(args AS TEXT), '$.at') AS INTEGER)`

@@ -30,6 +30,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"mingjing"
 	"mingjing/server/casework"
 	"mingjing/server/vault"
 
@@ -59,6 +60,9 @@ type Options struct {
 	// Now is the time by which jobs are dated, where that is not the machine's; nil
 	// is [time.Now].
 	Now func() time.Time
+	// JobRun hears of each run of a job: its kind, how long it took, and its error. It
+	// may be nil.
+	JobRun func(kind string, took time.Duration, err error)
 	// Logger gets warnings and errors; nil is [slog.Default].
 	Logger *slog.Logger
 }
@@ -108,6 +112,7 @@ type Store struct {
 
 	workers    int
 	jobTimeout time.Duration
+	jobRun     func(kind string, took time.Duration, err error)
 	now        func() time.Time
 	queue      *river.Client[*sql.Tx] // inserts only
 
@@ -142,6 +147,10 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 		workers:    opts.Workers,
 		jobTimeout: opts.JobTimeout,
 		now:        opts.Now,
+		jobRun:     opts.JobRun,
+	}
+	if s.jobRun == nil {
+		s.jobRun = func(string, time.Duration, error) {}
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -255,12 +264,16 @@ func (s *Store) run(ctx context.Context, fn func(*tx) error) error { return s.ru
 
 func (s *Store) runAs(ctx context.Context, m mode, fn func(*tx) error) error {
 	for try := 1; ; try++ {
-		again, err := s.tryTx(ctx, m, fn)
+		var again bool
+		err := s.onGood(func() (begun bool, err error) {
+			again, err = s.tryTx(ctx, m, fn)
+			return !errors.Is(err, errBegin), err
+		})
 		if !again || ctx.Err() != nil {
-			return err
+			return s.sayAway(err)
 		}
 		if try == maxTries {
-			return fmt.Errorf("store: transaction collided %d times: %w", try, err)
+			return s.sayAway(fmt.Errorf("store: transaction collided %d times: %w", try, err))
 		}
 		limit := min(time.Millisecond<<try, maxTryWait)
 		select {
@@ -270,6 +283,39 @@ func (s *Store) runAs(ctx context.Context, m mode, fn func(*tx) error) error {
 		}
 	}
 }
+
+// sayAway adds [mingjing.ErrNoDatabase] to an error that says that the engine is away.
+func (s *Store) sayAway(err error) error {
+	if err != nil && s.eng.away(err) {
+		return fmt.Errorf("%w: %w", mingjing.ErrNoDatabase, err)
+	}
+	return err
+}
+
+// maxBroken is more than the connections of a pool that can have broken.
+const maxBroken = 100
+
+// onGood calls do until it has begun on a connection that had not broken before. Each
+// connection that had is given up.
+func (s *Store) onGood(do func() (begun bool, err error)) error {
+	for n := 1; ; n++ {
+		begun, err := do()
+		if begun || n == maxBroken || !s.eng.broke(err) {
+			return err
+		}
+	}
+}
+
+// execute executes a statement of its own that does no harm when it is executed again.
+func (s *Store) execute(ctx context.Context, query string, args ...any) error {
+	return s.onGood(func() (begun bool, err error) {
+		_, err = s.db.ExecContext(ctx, s.eng.rebind(query), args...)
+		return err == nil, err
+	})
+}
+
+// errBegin: a transaction did not begin.
+var errBegin = errors.New("store: begin")
 
 // tryTx runs fn once in a transaction, and reports whether it may succeed when it is run
 // again.
@@ -283,7 +329,7 @@ func (s *Store) tryTx(ctx context.Context, m mode, fn func(*tx) error) (again bo
 	}
 	sqlTx, err := db.BeginTx(ctx, opts)
 	if err != nil {
-		return s.eng.collided(err), fmt.Errorf("store: begin: %w", err)
+		return s.eng.collided(err), fmt.Errorf("%w: %w", errBegin, err)
 	}
 	// After a commit this does nothing; after a panic of fn it lets go.
 	defer func() { _ = sqlTx.Rollback() }()

@@ -28,9 +28,14 @@ func nextField(v *mingjing.View) app.UI {
 	return c.Hidden{Name: "next", Value: q.Get("next")}.UI()
 }
 
+// idNumberInput never shows again what was typed, unless it was not at all looked at.
 func idNumberInput(v *mingjing.View) app.UI {
+	typed := ""
+	if v.Problem != nil && v.Problem.Status == 503 {
+		typed = page.Typed(v, "id_number")
+	}
 	return c.Input{Name: "id_number", Label: t(v, "login.id_number"), Hint: t(v, "login.id_number_hint"),
-		Error:        page.FieldError(v, "id_number"),
+		Error: page.FieldError(v, "id_number"), Value: typed,
 		Autocomplete: "username", MaxLength: 64, Required: true, Code: true}.UI()
 }
 

@@ -48,7 +48,10 @@ func requestResult(v *mingjing.View, r *mingjing.ScoreRequest) app.UI {
 		}
 	}
 	text := t(v, "request.ready_all")
-	if missing > 0 {
+	switch {
+	case len(r.Sources) == 0:
+		text = t(v, "request.sources_removed")
+	case missing > 0:
 		text = tn(v, "request.ready_missing", missing)
 	}
 	return c.Notification{Kind: "success", Role: "status", Title: t(v, "request.ready"), Text: text, Body: []app.UI{

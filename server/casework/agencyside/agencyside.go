@@ -11,6 +11,7 @@ import (
 	"mingjing"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/listing"
 )
 
 // waits reports whether a case waits for its agency.
@@ -152,7 +153,7 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 		add("text_zh", "answer_text_required")
 	}
 	for lang, field := range map[string]string{mingjing.Languages[0]: "text_zh", mingjing.Languages[1]: "text_en"} {
-		if utf8.RuneCountInString(text[lang]) > cases.MaxGround || !utf8.ValidString(text[lang]) {
+		if utf8.RuneCountInString(text[lang]) > listing.MaxGround || !utf8.ValidString(text[lang]) {
 			add(field, "too_long")
 		}
 	}

@@ -62,7 +62,7 @@ type BatchLine struct {
 	Occurred string            `json:"occurred,omitempty"`
 	Detail   mingjing.Text     `json:"detail,omitempty"`
 	Document mingjing.Document `json:"document,omitzero"`
-	// Ground, Measures and Months are those of a [cases.Proposal].
+	// Ground, Measures and Months are those of a [listing.Proposal].
 	Ground   mingjing.Text `json:"ground,omitempty"`
 	Measures []string      `json:"measures,omitempty"`
 	Months   int           `json:"months,omitempty"`

@@ -16,6 +16,7 @@ import (
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/listing"
 )
 
 // maxRecords is the most records of one resident. More are a mistake, such as one ID
@@ -47,7 +48,7 @@ func (c *Agencies) submit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, a
 		if err != nil {
 			return "", refuse("id_number", err.Error())
 		}
-		out, err := c.cases.ProposeIn(ctx, t, a, agency, cases.Proposal{Ref: l.Ref, IDNumber: n, Subject: l.Subject, Code: l.Code,
+		out, err := c.listings.ProposeIn(ctx, t, a, agency, listing.Proposal{Ref: l.Ref, IDNumber: n, Subject: l.Subject, Code: l.Code,
 			Ground: l.Ground, Measures: l.Measures, Months: l.Months, Document: l.Document})
 		return out.ID, err
 	case OpRevocation, OpLift:
@@ -62,7 +63,7 @@ func (c *Agencies) checkRecord(agency string, r mingjing.Record) error {
 	if r.Occurred == "" {
 		return refuse("occurred", "date_form")
 	}
-	if field, code := cases.CheckDocument(r.Document, c.city.Today()); code != "" {
+	if field, code := listing.CheckDocument(r.Document, c.city.Today()); code != "" {
 		return refuse(field, code)
 	}
 	r.Agency, r.State = agency, mingjing.RecordActive
@@ -98,7 +99,7 @@ func checkText(field string, texts mingjing.Text) error {
 		switch s := texts[lang]; {
 		case !slices.Contains(mingjing.Languages, lang):
 			return refuse(field, "language_unknown")
-		case utf8.RuneCountInString(s) > cases.MaxGround || !utf8.ValidString(s):
+		case utf8.RuneCountInString(s) > listing.MaxGround || !utf8.ValidString(s):
 			return refuse(field+"."+lang, "too_long")
 		}
 	}
@@ -273,7 +274,7 @@ func checkReason(reason string) error {
 	switch {
 	case reason == "" || !utf8.ValidString(reason):
 		return refuse("reason", "change_reason_required")
-	case utf8.RuneCountInString(reason) > cases.MaxGround:
+	case utf8.RuneCountInString(reason) > listing.MaxGround:
 		return refuse("reason", "too_long")
 	}
 	return nil

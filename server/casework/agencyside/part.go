@@ -15,6 +15,7 @@ import (
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/listing"
 	"mingjing/server/casework/notice"
 	"mingjing/server/casework/score"
 )
@@ -31,11 +32,13 @@ type Agencies struct {
 	holdings *holding.Holdings
 	scores   *score.Scores
 	cases    *cases.Cases
+	listings *listing.Listings
 }
 
 // New returns the part.
-func New(city *kernel.City, notices *notice.Notices, holdings *holding.Holdings, scores *score.Scores, cases *cases.Cases) *Agencies {
-	return &Agencies{city: city, notices: notices, holdings: holdings, scores: scores, cases: cases}
+func New(city *kernel.City, notices *notice.Notices, holdings *holding.Holdings, scores *score.Scores, cases *cases.Cases,
+	listings *listing.Listings) *Agencies {
+	return &Agencies{city: city, notices: notices, holdings: holdings, scores: scores, cases: cases, listings: listings}
 }
 
 // Jobs returns the jobs that the part does.

@@ -7,6 +7,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/mandate"
 )
 
 // maxChain is the longest chain of follow-up cases.
@@ -16,7 +17,7 @@ const maxChain = 20
 // resident gets it without a mandate, who acts for them today gets it with theirs, and
 // everybody else gets [kernel.ErrNotFound]. Nothing of the case is opened before the
 // entry is in the resident's access log, and in that of who acts for them.
-func (c *Cases) enter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, action string) (*kernel.Reader, *Mandate, error) {
+func (c *Cases) enter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, action string) (*kernel.Reader, *mandate.Mandate, error) {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return nil, nil, err
@@ -32,12 +33,12 @@ func (c *Cases) enter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, a
 	if err != nil {
 		return nil, nil, err
 	}
-	rd := t.As(kernel.Entry{AccessEntry: m.entry(c.city.Now(), action, id)})
-	return rd, m, logOwn(ctx, t, a, m, c.city.Now(), action, id)
+	rd := t.As(kernel.Entry{AccessEntry: m.Entry(c.city.Now(), action, id)})
+	return rd, m, mandate.LogOwn(ctx, t, a, m, c.city.Now(), action, id)
 }
 
 // enterCase is [Cases.enter], and returns the case as well.
-func (c *Cases) enterCase(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, action string) (*kernel.Reader, Case, *Mandate, error) {
+func (c *Cases) enterCase(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, action string) (*kernel.Reader, Case, *mandate.Mandate, error) {
 	rd, m, err := c.enter(ctx, t, a, id, action)
 	if err != nil {
 		return nil, Case{}, nil, err
@@ -47,8 +48,8 @@ func (c *Cases) enterCase(ctx context.Context, t *kernel.Tx, a mingjing.Actor, i
 }
 
 // mandateIn returns the mandate by which the actor acts in somebody else's case today.
-func (c *Cases) mandateIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, line Case) (*Mandate, error) {
-	all, err := read(t.As(c.ownMandates(a))).MandatesFor(ctx, mingjing.ResidentID(a.ID))
+func (c *Cases) mandateIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, line Case) (*mandate.Mandate, error) {
+	all, err := read(t.As(mandate.OwnEntry(c.city, a))).MandatesFor(ctx, mingjing.ResidentID(a.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func (c *Cases) mandateIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, l
 	}
 	for _, d := range cases {
 		for _, m := range all {
-			if m.CaseID == d.ID && m.OwnerID == d.Resident && c.mayAct(m) {
+			if m.CaseID == d.ID && m.OwnerID == d.Resident && m.MayAct(c.city.Today()) {
 				return &m, nil
 			}
 		}
@@ -66,15 +67,9 @@ func (c *Cases) mandateIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, l
 	return nil, kernel.ErrNotFound
 }
 
-// ownMandates returns the entry of a resident who reads their own mandates to act by one
-// of them: one a day.
-func (c *Cases) ownMandates(a mingjing.Actor) kernel.Entry {
-	return c.city.Entry(a, "mandates", "", "own").Once(string(c.city.Today()))
-}
-
 // filesFor returns the mandate by which the actor files a follow-up of a previous case;
 // nil for a case of their own. Without a previous case everybody files for themselves.
-func (c *Cases) filesFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, previous string) (*Mandate, error) {
+func (c *Cases) filesFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, previous string) (*mandate.Mandate, error) {
 	if previous == "" {
 		return nil, nil
 	}
@@ -89,12 +84,12 @@ func (c *Cases) filesFor(ctx context.Context, t *kernel.Tx, a mingjing.Actor, pr
 }
 
 // mandatesIn returns the mandates of a case and of those that it follows.
-func mandatesIn(ctx context.Context, rd *kernel.Reader, d Case) ([]Mandate, error) {
+func mandatesIn(ctx context.Context, rd *kernel.Reader, d Case) ([]mandate.Mandate, error) {
 	cases, err := chain(ctx, rd.Tx, d)
 	if err != nil {
 		return nil, err
 	}
-	var all []Mandate
+	var all []mandate.Mandate
 	for _, d := range cases {
 		some, err := read(rd).MandatesOf(ctx, d.ID)
 		if err != nil {
@@ -124,24 +119,11 @@ func chain(ctx context.Context, t *kernel.Tx, d Case) ([]Case, error) {
 
 // entryBy returns an entry of a case's timeline, by the resident or by who acts for
 // them.
-func entryBy(a mingjing.Actor, m *Mandate, at time.Time, code string) mingjing.TimelineEntry {
+func entryBy(a mingjing.Actor, m *mandate.Mandate, at time.Time, code string) mingjing.TimelineEntry {
 	if m == nil {
 		return mingjing.TimelineEntry{At: at, Code: code, Role: a.Role}
 	}
 	return mingjing.TimelineEntry{At: at, Code: code, Role: mingjing.RoleHelper, Who: m.Name, For: m.Resident}
-}
-
-// entry returns the entry of the resident's access log for what their helper does.
-func (m *Mandate) entry(at time.Time, action, subject string) mingjing.AccessEntry {
-	return mingjing.AccessEntry{At: at.UTC(), Role: mingjing.RoleHelper, Who: m.Name, For: m.Resident,
-		Action: action, Subject: subject, Purpose: "mandate"}
-}
-
-// logOwn adds to a helper's own access log what they did for somebody else.
-func logOwn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, m *Mandate, at time.Time, action, subject string) error {
-	l := m.entry(at, action, subject)
-	l.Role = a.Role
-	return t.As(kernel.Entry{AccessEntry: l}).Log(ctx, mingjing.ResidentID(a.ID))
 }
 
 // helpersIn returns those who may act in a case today.
@@ -149,7 +131,7 @@ func (c *Cases) helpersIn(ctx context.Context, rd *kernel.Reader, d Case) ([]min
 	all, err := mandatesIn(ctx, rd, d)
 	var may []mingjing.ResidentID
 	for _, m := range all {
-		if c.mayAct(m) && !slices.Contains(may, m.HelperID) {
+		if m.MayAct(c.city.Today()) && !slices.Contains(may, m.HelperID) {
 			may = append(may, m.HelperID)
 		}
 	}

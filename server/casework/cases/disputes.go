@@ -7,6 +7,7 @@ import (
 	"mingjing"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/mandate"
 )
 
 // lanes returns the ways to go on after a decision that are open to the resident.
@@ -50,30 +51,10 @@ func (c *Cases) lanesUntil(d Case) mingjing.Date {
 func (s subjects) lastCase(d Case) (last string, still bool) {
 	if d.RecordID != "" {
 		r := s.records[d.RecordID]
-		return r.DisputeID, disputable(r.State)
+		return r.DisputeID, r.Disputable()
 	}
 	l := s.listings[d.ListingID]
-	return l.DisputeID, listingDisputable(l.State)
-}
-
-// repairWhy returns why repair can't be applied for; "" when it can. open means that the
-// listing's last case is not decided.
-func (c *Cases) repairWhy(l holding.Listing, open bool) string {
-	switch {
-	case l.Kind != mingjing.Blacklist:
-		return "no_condition"
-	case l.State == mingjing.ListingDisputed:
-		return "case_open"
-	case l.State != mingjing.ListingInEffect:
-		return "not_in_effect"
-	case l.RepairFrom == "":
-		return "no_condition"
-	case open:
-		return "case_open"
-	case c.city.Today() < l.RepairFrom:
-		return "too_early"
-	}
-	return ""
+	return l.DisputeID, l.Disputable()
 }
 
 // A subjects has the records and listings that cases are about, by ID.
@@ -211,7 +192,7 @@ func (c *Cases) Dispute(ctx context.Context, a mingjing.Actor, id string) (mingj
 }
 
 // whole returns a case as its resident sees it, or as a helper with a mandate does.
-func (c *Cases) whole(ctx context.Context, rd *kernel.Reader, m *Mandate, id string) (mingjing.Case, error) {
+func (c *Cases) whole(ctx context.Context, rd *kernel.Reader, m *mandate.Mandate, id string) (mingjing.Case, error) {
 	d, err := read(rd).Case(ctx, id)
 	if err != nil {
 		return mingjing.Case{}, err

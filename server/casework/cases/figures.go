@@ -33,8 +33,8 @@ type AgencyCase struct {
 	LateFrom time.Time
 }
 
-// addCase stores a new case, and the agency's figures.
-func (c *Cases) addCase(ctx context.Context, t *kernel.Tx, d Case) error {
+// AddCase stores a new case, and the agency's figures.
+func (c *Cases) AddCase(ctx context.Context, t *kernel.Tx, d Case) error {
 	if err := db(t).AddCase(ctx, d); err != nil {
 		return err
 	}

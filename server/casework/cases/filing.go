@@ -9,6 +9,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/mandate"
 )
 
 // A Filing is what a resident sends to dispute a record or a listing.
@@ -27,7 +28,7 @@ type Filing struct {
 	// counter says that staff file it for a resident who came.
 	Counter bool
 	// mandate is by which a helper files; nil when the resident does.
-	mandate *Mandate
+	mandate *mandate.Mandate
 }
 
 // NewCase returns what the form of a new case shows: about a record, about a listing,
@@ -42,23 +43,34 @@ func (c *Cases) NewCase(ctx context.Context, a mingjing.Actor, recordID, listing
 		v.Previous, v.Record, v.Listing = &d, d.Record, d.Listing
 		return v, nil
 	}
-	switch {
-	case (recordID == "") == (listingID == ""):
+	if (recordID == "") == (listingID == "") {
 		return mingjing.NewCaseView{}, kernel.ErrNothingThere
-	case recordID != "":
-		r, err := c.Record(ctx, a, recordID)
-		if err != nil {
-			return mingjing.NewCaseView{}, err
-		}
-		v.Record = &r.Record
-	default:
-		l, err := c.Listing(ctx, a, listingID)
-		if err != nil {
-			return mingjing.NewCaseView{}, err
-		}
-		v.Listing = &l.Listing
 	}
-	return v, nil
+	me, err := kernel.AsResident(a)
+	if err != nil {
+		return mingjing.NewCaseView{}, err
+	}
+	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.NewCaseView, error) {
+		v := mingjing.NewCaseView{Key: v.Key}
+		var owner mingjing.ResidentID
+		if recordID != "" {
+			r, err := read(t.As(c.city.Entry(a, "record", recordID, "own"))).Record(ctx, recordID)
+			if err != nil {
+				return mingjing.NewCaseView{}, err
+			}
+			v.Record, owner = &r.Record, r.Resident
+		} else {
+			l, err := read(t.As(c.city.Entry(a, "listing", listingID, "own"))).Listing(ctx, listingID)
+			if err != nil {
+				return mingjing.NewCaseView{}, err
+			}
+			v.Listing, owner = &l.Listing, l.Resident
+		}
+		if owner != me {
+			return mingjing.NewCaseView{}, kernel.ErrNotFound
+		}
+		return v, nil
+	})
 }
 
 // FileDispute files a dispute. In the same transaction the record or listing is
@@ -127,7 +139,7 @@ func (c *Cases) file(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.
 		}
 		entry := c.city.Entry(a, "dispute", fresh, "own")
 		if f.mandate != nil {
-			me, entry = f.mandate.OwnerID, kernel.Entry{AccessEntry: f.mandate.entry(c.city.Now(), "filed", fresh)}
+			me, entry = f.mandate.OwnerID, kernel.Entry{AccessEntry: f.mandate.Entry(c.city.Now(), "filed", fresh)}
 		}
 		rd = t.As(entry.Once(fresh))
 		id, err := CaseOfKey(ctx, rd, me, f.Key)
@@ -220,7 +232,7 @@ func (c *Cases) FileIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor,
 		atCounter(&d, a)
 	}
 	d.NextDue = NextDue(d.Clocks)
-	if err := c.addCase(ctx, rd.Tx, d); err != nil {
+	if err := c.AddCase(ctx, rd.Tx, d); err != nil {
 		return err
 	}
 	if err := what.mark(ctx, rd, id); err != nil {
@@ -246,7 +258,7 @@ func (c *Cases) FileIn(ctx context.Context, rd *kernel.Reader, a mingjing.Actor,
 	case f.Counter:
 		err = c.tellOfCounter(ctx, rd.Tx, a, d, now)
 	case f.mandate != nil:
-		err = logOwn(ctx, rd.Tx, a, f.mandate, now, "filed", id)
+		err = mandate.LogOwn(ctx, rd.Tx, a, f.mandate, now, "filed", id)
 	}
 	if err != nil {
 		return err
@@ -341,7 +353,7 @@ func (c *Cases) CheckFiling(ctx context.Context, rd *kernel.Reader, me mingjing.
 			return what, kernel.ErrNotFound
 		case r.State == mingjing.RecordDisputed:
 			return what, ErrDisputeOpen
-		case !disputable(r.State):
+		case !r.Disputable():
 			return what, errNothingToDispute
 		}
 		last, what.agency, what.code, what.ref = r.DisputeID, r.Agency, r.Code, r.Ref
@@ -363,10 +375,10 @@ func (c *Cases) CheckFiling(ctx context.Context, rd *kernel.Reader, me mingjing.
 			if err != nil {
 				return what, err
 			}
-			if why := c.repairWhy(l, open); why != "" {
+			if why := c.holdings.RepairWhy(l, open); why != "" {
 				return what, mingjing.NewError(mingjing.Conflict, "repair_"+why)
 			}
-		case !listingDisputable(l.State):
+		case !l.Disputable():
 			return what, errNothingToDispute
 		}
 		last, what.agency, what.code, what.ref = l.DisputeID, l.Agency, l.Code, l.Ref

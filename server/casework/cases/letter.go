@@ -10,6 +10,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/mandate"
 	"mingjing/server/casework/score"
 )
 
@@ -68,7 +69,7 @@ func (c *Cases) CourtFile(ctx context.Context, a mingjing.Actor, id string) (min
 
 // LetterOf returns what the letter of a case says. The scores are for the resident
 // alone.
-func (c *Cases) LetterOf(ctx context.Context, rd *kernel.Reader, d Case, m *Mandate) (v mingjing.LetterView, err error) {
+func (c *Cases) LetterOf(ctx context.Context, rd *kernel.Reader, d Case, m *mandate.Mandate) (v mingjing.LetterView, err error) {
 	if d.Decision == nil {
 		return v, errNoDecisionYet
 	}
@@ -89,7 +90,7 @@ func (c *Cases) LetterOf(ctx context.Context, rd *kernel.Reader, d Case, m *Mand
 		} else if err != nil {
 			return v, err
 		}
-		if b, err := c.city.Book(s.Rulebook.ID); err == nil {
+		if b, err := c.city.BookOf(s.Rulebook); err == nil {
 			v.Scores = append(v.Scores, score.Card(b, s))
 		}
 	}

@@ -1,5 +1,5 @@
-// Package cases has a case from its filing to its letter, and the mandates by which
-// somebody acts for a resident.
+// Package cases has a case from its filing to its letter, and what somebody does in it by
+// a mandate.
 //
 // Disputes, applications for repair, reviews and proposed listings are cases: one
 // queue, one set of steps, evidence, clocks and timeline.
@@ -21,14 +21,11 @@
 // application for repair suspends the listing, an undecided proposal is refused,
 // an approved listing that is not served is annulled.
 //
-// # A mandate
+// # Whoever acts for a resident
 //
-//	offered -> accepted -> revoked, declined (given back), ended
-//	     \-> declined, revoked, ended
-//
-// An accepted one lets the helper act for the resident in one case, and in what goes
-// on from it, until its last day or until there is no way on from the case. enter
-// decides that anew at every use; both access logs have the look.
+// A mandate (package mandate) lets a helper act in one case, and in what goes on from it,
+// until its last day or until there is no way on from the case. enter decides that anew
+// at every use; both access logs have the look.
 //
 // Mandates, letters and evidence stay with the case: whoever reads a case asks its
 // mandates first, every step tells the helpers, and a decision writes the letter in
@@ -37,11 +34,9 @@
 package cases
 
 import (
-	"context"
-	"time"
-
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/mandate"
 	"mingjing/server/casework/notice"
 	"mingjing/server/casework/score"
 )
@@ -50,31 +45,31 @@ import (
 const (
 	JobQuestion = "question" // ask an agency about a dispute, and watch its clock
 	JobClock    = "clock"    // a clock of the bureau's own in a case
-	JobMandate  = "mandate"  // a mandate is offered, or ends
 )
 
-// Cases is what residents do with cases: they file and follow them, and give mandates.
+// Cases is what residents, and those who act for them, do with cases: they file and follow
+// them.
 // It is safe for use by many goroutines.
 type Cases struct {
 	city     *kernel.City
 	agencies Agencies
 	notices  *notice.Notices
+	mandates *mandate.Mandates
 	holdings *holding.Holdings
 	scores   *score.Scores
 }
 
 // New returns the part.
-func New(city *kernel.City, agencies Agencies, notices *notice.Notices, holdings *holding.Holdings, scores *score.Scores) *Cases {
-	return &Cases{city: city, agencies: agencies, notices: notices, holdings: holdings, scores: scores}
+func New(city *kernel.City, agencies Agencies, notices *notice.Notices, mandates *mandate.Mandates, holdings *holding.Holdings,
+	scores *score.Scores) *Cases {
+	return &Cases{city: city, agencies: agencies, notices: notices, mandates: mandates, holdings: holdings, scores: scores}
 }
 
 // Jobs returns the jobs that the part does.
 func (c *Cases) Jobs() kernel.Jobs {
 	return kernel.Jobs{
-		JobQuestion:        c.questionDue,
-		JobClock:           c.clockDue,
-		holding.JobListing: c.listingDue,
-		JobMandate:         func(ctx context.Context, id string) (time.Duration, error) { return 0, c.mandateDue(ctx, id) },
+		JobQuestion: c.questionDue,
+		JobClock:    c.clockDue,
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"mingjing"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
-	"mingjing/server/casework/score"
+	"mingjing/server/casework/mandate"
 )
 
 // A Port is what the part needs of one transaction on the store: what writes, and what
@@ -18,8 +18,6 @@ type Port interface {
 	// RelativeResidents returns the residents among the declared relatives, also those
 	// who were enrolled since.
 	RelativeResidents(ctx context.Context, staff string) ([]mingjing.ResidentID, error)
-	// ResidentByIDNumber returns who has an ID number. Nothing of theirs is opened.
-	ResidentByIDNumber(ctx context.Context, n mingjing.IDNumber) (mingjing.ResidentID, error)
 	// PutRecord inserts or replaces a record by ID.
 	PutRecord(ctx context.Context, r holding.Record) error
 	PutListing(ctx context.Context, l holding.Listing) error
@@ -38,9 +36,6 @@ type Port interface {
 	AddEvidence(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error
 	// EvidenceCase returns the case to which a file belongs. Nothing is opened.
 	EvidenceCase(ctx context.Context, id string) (dispute string, err error)
-	// PutMandate inserts a mandate that has a Number, and replaces the one with its ID
-	// if it has none.
-	PutMandate(ctx context.Context, m Mandate) error
 	// HelpedBy returns the residents for whom the helper has ever accepted to act.
 	HelpedBy(ctx context.Context, helper mingjing.ResidentID) ([]mingjing.ResidentID, error)
 }
@@ -49,14 +44,11 @@ type Port interface {
 // resident. Errors and lists are as in [Port].
 type Readings interface {
 	Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error)
-	LatestRequest(ctx context.Context, resident mingjing.ResidentID) (score.Request, error)
 	Record(ctx context.Context, id string) (holding.Record, error)
 	Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error)
 	Listing(ctx context.Context, id string) (holding.Listing, error)
 	Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error)
 	Score(ctx context.Context, id string) (mingjing.Score, error)
-	// LatestScore returns a resident's newest score by a rulebook; "" for any rulebook.
-	LatestScore(ctx context.Context, resident mingjing.ResidentID, rulebook string) (mingjing.Score, error)
 	// FirstScoreSince returns a resident's first score by a rulebook that was made at an
 	// instant or after it.
 	FirstScoreSince(ctx context.Context, resident mingjing.ResidentID, rulebook string, at time.Time) (mingjing.Score, error)
@@ -71,13 +63,7 @@ type Readings interface {
 	// AccessEntries returns entries of a resident's access log, newest first, with Seq
 	// below before (0: from the newest); others leaves out the resident's own.
 	AccessEntries(ctx context.Context, resident mingjing.ResidentID, others bool, before int64, limit int) ([]mingjing.AccessEntry, error)
-	// Mandate returns a mandate to one of its two residents; "" for the bureau, which reads
-	// it as its owner. Only the log of who reads it has an entry: in the other's it would
-	// tell who is enrolled.
-	Mandate(ctx context.Context, id string, reader mingjing.ResidentID) (Mandate, error)
-	MandatesOf(ctx context.Context, dispute string) ([]Mandate, error)
+	MandatesOf(ctx context.Context, dispute string) ([]mandate.Mandate, error)
 	// MandatesFor returns the mandates in which a resident is the helper, newest first.
-	MandatesFor(ctx context.Context, helper mingjing.ResidentID) ([]Mandate, error)
-	// MandatesTo returns the mandates that a resident gave to a helper's number.
-	MandatesTo(ctx context.Context, owner mingjing.ResidentID, helper mingjing.IDNumber) ([]Mandate, error)
+	MandatesFor(ctx context.Context, helper mingjing.ResidentID) ([]mandate.Mandate, error)
 }

@@ -70,19 +70,6 @@ type Letter struct {
 	ScoreIDs []string
 }
 
-// A Mandate is a mandate as it is stored.
-type Mandate struct {
-	mingjing.Mandate
-	// OwnerID is whose case it is.
-	OwnerID mingjing.ResidentID
-	// Number is the helper's. Only a keyed hash of it is kept.
-	Number mingjing.IDNumber `json:"-"`
-	// HelperID is who is enrolled under that number by now; empty for nobody.
-	HelperID mingjing.ResidentID `json:"-"`
-	// Told says that the helper was told of the offer.
-	Told bool
-}
-
 // A CaseQuery is a page of the work queue.
 type CaseQuery struct {
 	mingjing.CaseFilter

@@ -10,6 +10,7 @@ import (
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/listing"
 	"mingjing/server/casework/notice"
 	"mingjing/server/casework/score"
 )
@@ -21,11 +22,13 @@ type Desk struct {
 	holdings *holding.Holdings
 	scores   *score.Scores
 	cases    *cases.Cases
+	listings *listing.Listings
 }
 
 // New returns the part.
-func New(city *kernel.City, notices *notice.Notices, holdings *holding.Holdings, scores *score.Scores, cases *cases.Cases) *Desk {
-	return &Desk{city: city, notices: notices, holdings: holdings, scores: scores, cases: cases}
+func New(city *kernel.City, notices *notice.Notices, holdings *holding.Holdings, scores *score.Scores, cases *cases.Cases,
+	listings *listing.Listings) *Desk {
+	return &Desk{city: city, notices: notices, holdings: holdings, scores: scores, cases: cases, listings: listings}
 }
 
 // db returns the part's own port on a transaction. The store has the ports of all parts.

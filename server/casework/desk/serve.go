@@ -66,6 +66,6 @@ func (c *Desk) Serve(ctx context.Context, a mingjing.Actor, id string, s Service
 			return err
 		}
 		d.ServiceProof = s.Proof
-		return c.cases.MarkServed(ctx, rd, &l, d, a, s.Method, on, now)
+		return c.listings.MarkServed(ctx, rd, &l, d, a, s.Method, on, now)
 	})
 }

@@ -121,3 +121,29 @@ func (c *Holdings) ListingItem(code string) (*mingjing.Rulebook, mingjing.Item, 
 	}
 	return nil, mingjing.Item{}, false
 }
+
+// Disputable reports whether a case can be made of a listing in its state.
+func (l Listing) Disputable() bool {
+	return l.State == mingjing.ListingInEffect || l.State == mingjing.ListingServed || l.State == mingjing.ListingUnserved ||
+		l.State == mingjing.ListingSuspended
+}
+
+// RepairWhy returns why repair can't be applied for; "" when it can. open means that the
+// listing's last case is not decided.
+func (c *Holdings) RepairWhy(l Listing, open bool) string {
+	switch {
+	case l.Kind != mingjing.Blacklist:
+		return "no_condition"
+	case l.State == mingjing.ListingDisputed:
+		return "case_open"
+	case l.State != mingjing.ListingInEffect:
+		return "not_in_effect"
+	case l.RepairFrom == "":
+		return "no_condition"
+	case open:
+		return "case_open"
+	case c.city.Today() < l.RepairFrom:
+		return "too_early"
+	}
+	return ""
+}

@@ -4,20 +4,22 @@ package register
 import (
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/mandate"
 	"mingjing/server/casework/score"
 )
 
 // Register is who is enrolled, and the first page of each resident. It is safe for use
 // by many goroutines.
 type Register struct {
-	city   *kernel.City
-	scores *score.Scores
-	cases  *cases.Cases
+	city     *kernel.City
+	scores   *score.Scores
+	mandates *mandate.Mandates
+	cases    *cases.Cases
 }
 
 // New returns the part.
-func New(city *kernel.City, scores *score.Scores, cases *cases.Cases) *Register {
-	return &Register{city: city, scores: scores, cases: cases}
+func New(city *kernel.City, scores *score.Scores, mandates *mandate.Mandates, cases *cases.Cases) *Register {
+	return &Register{city: city, scores: scores, mandates: mandates, cases: cases}
 }
 
 // db returns the part's own port on a transaction. The store has the ports of all parts.

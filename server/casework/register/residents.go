@@ -24,7 +24,7 @@ func (c *Register) Enrol(ctx context.Context, n mingjing.IDNumber, name string) 
 		if err := db(t).AddResident(ctx, kernel.Resident{ID: id, IDNumber: n, Name: name, CreatedAt: c.city.Now().UTC()}); err != nil {
 			return err
 		}
-		return c.cases.TellOffers(ctx, t, id)
+		return c.mandates.TellOffers(ctx, t, id)
 	})
 	if errors.Is(err, kernel.ErrExists) {
 		err = c.city.Tx(ctx, func(t *kernel.Tx) (err error) {

@@ -284,7 +284,10 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 	if err != nil {
 		return fmt.Errorf("finish: %w", err)
 	}
+	made := false
+	var took time.Duration
 	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
+		made = false
 		rd := t.As(c.city.Entry(kernel.System, "score", id, "score").Once(id))
 		r, err := read(rd).Request(ctx, id)
 		if err != nil || r.State != mingjing.RequestScoring {
@@ -336,7 +339,8 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		r.State, r.FinishedAt, r.ScoreID = mingjing.RequestReady, &now, s.ID
+		r.State, r.FinishedAt, r.ScoreID, r.Rulebook = mingjing.RequestReady, &now, s.ID, s.Rulebook
+		made, took = true, now.Sub(r.CreatedAt)
 		if err := db(t).SetRequest(ctx, r); err != nil {
 			return err
 		}
@@ -351,6 +355,9 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 	})
 	if err != nil {
 		return fmt.Errorf("finish: %w", err)
+	}
+	if made {
+		c.ready(took)
 	}
 	return nil
 }

@@ -30,11 +30,14 @@ type Scores struct {
 	agencies Agencies
 	notices  *notice.Notices
 	holdings *holding.Holdings
+	ready    func(took time.Duration)
 }
 
-// New returns the part.
-func New(city *kernel.City, agencies Agencies, notices *notice.Notices, holdings *holding.Holdings) *Scores {
-	return &Scores{city: city, agencies: agencies, notices: notices, holdings: holdings}
+// New returns the part. ready hears of each request that was answered, and how long it
+// took.
+func New(city *kernel.City, agencies Agencies, notices *notice.Notices, holdings *holding.Holdings,
+	ready func(took time.Duration)) *Scores {
+	return &Scores{city: city, agencies: agencies, notices: notices, holdings: holdings, ready: ready}
 }
 
 // Jobs returns the jobs that the part does.

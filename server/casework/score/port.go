@@ -17,7 +17,7 @@ type Port interface {
 	AddConsent(ctx context.Context, resident mingjing.ResidentID, c mingjing.Consent) error
 	AddRequest(ctx context.Context, r Request) error // ErrExists: one is open, or the key is known
 	// SetRequest stores a request that was read and has changed: State, FinishedAt,
-	// ScoreID.
+	// ScoreID, Rulebook.
 	SetRequest(ctx context.Context, r Request) error
 	// QueuePlace returns how many queued requests are as old or older, itself included.
 	QueuePlace(ctx context.Context, id string) (int, error)

@@ -183,9 +183,16 @@ func (c *Scores) SourcesOf(ctx context.Context, rd *kernel.Reader, r Request) ([
 	return c.AllSources(r, rows), nil
 }
 
-// AllSources returns the request's sources together with those that were not asked yet.
+// AllSources returns the request's sources together with those that were not asked yet;
+// none where those of a finished request were removed after their time.
 func (c *Scores) AllSources(r Request, rows []Source) []Source {
-	book, err := c.city.Book(r.Rulebook.ID)
+	if !r.State.Open() && len(rows) == 0 {
+		return rows
+	}
+	book, err := c.city.BookOf(r.Rulebook)
+	if r.State.Open() {
+		book, err = c.city.Book(r.Rulebook.ID) // the one that will score
+	}
 	if err != nil {
 		return rows // an old request can still be read
 	}

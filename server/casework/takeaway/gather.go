@@ -43,7 +43,7 @@ func (c *Takeaway) gather(ctx context.Context, rd *kernel.Reader, job Export) (*
 	if e.Shares, err = c.shares.SharesOf(ctx, rd, me); err != nil {
 		return nil, err
 	}
-	if e.Helping, err = c.cases.MandatesFor(ctx, rd, me); err != nil {
+	if e.Helping, err = c.mandates.MandatesFor(ctx, rd, me); err != nil {
 		return nil, err
 	}
 	for _, part := range []func(context.Context, *kernel.Reader, mingjing.ResidentID, *exporter) error{
@@ -101,7 +101,7 @@ func (c *Takeaway) gatherHeld(ctx context.Context, rd *kernel.Reader, me mingjin
 		return err
 	}
 	for _, r := range records {
-		v := c.cases.RecordView(r, open)
+		v := c.records.RecordView(r, open)
 		h.export.Records = append(h.export.Records, mingjing.ExportRecord{Record: r.Record, Ref: r.Ref, Submitted: r.Intake,
 			RemovedOn: r.RemovedOn, Area: v.Area, Effect: v.Effect, Ends: v.Ends})
 	}
@@ -110,7 +110,7 @@ func (c *Takeaway) gatherHeld(ctx context.Context, rd *kernel.Reader, me mingjin
 		return err
 	}
 	for _, l := range listings {
-		v := c.cases.ListingView(l, open)
+		v := c.listings.ListingView(l, open)
 		h.export.Listings = append(h.export.Listings, mingjing.ExportListing{Listing: l.Listing, Ref: l.Ref,
 			Effective: v.Effective, Effect: v.Effect})
 	}

@@ -16,7 +16,10 @@ import (
 	"mingjing/server/casework/accesslog"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/listing"
+	"mingjing/server/casework/mandate"
 	"mingjing/server/casework/notice"
+	"mingjing/server/casework/record"
 	"mingjing/server/casework/score"
 	"mingjing/server/casework/share"
 )
@@ -36,16 +39,20 @@ type Takeaway struct {
 	accounts  Accounts
 	notices   *notice.Notices
 	scores    *score.Scores
+	mandates  *mandate.Mandates
 	cases     *cases.Cases
+	records   *record.Records
+	listings  *listing.Listings
 	shares    *share.Shares
 	accessLog *accesslog.AccessLog
 }
 
 // New returns the part.
 func New(city *kernel.City, printer Printer, erasures ErasureList, accounts Accounts, notices *notice.Notices,
-	scores *score.Scores, cases *cases.Cases, shares *share.Shares, accessLog *accesslog.AccessLog) *Takeaway {
+	scores *score.Scores, mandates *mandate.Mandates, cases *cases.Cases, records *record.Records,
+	listings *listing.Listings, shares *share.Shares, accessLog *accesslog.AccessLog) *Takeaway {
 	return &Takeaway{city: city, printer: printer, erasures: erasures, accounts: accounts, notices: notices,
-		scores: scores, cases: cases, shares: shares, accessLog: accessLog}
+		scores: scores, mandates: mandates, cases: cases, records: records, listings: listings, shares: shares, accessLog: accessLog}
 }
 
 // Jobs returns the jobs that the part does.

@@ -55,33 +55,96 @@ func Start(tb testing.TB) (dsn string) {
 		tb.Fatal(err)
 	}
 	name := "test_" + strconv.FormatInt(databases.Add(1), 10)
-	if err := c.exec("CREATE DATABASE " + name); err != nil {
+	if err := c.exec("postgres", "CREATE DATABASE "+name); err != nil {
 		tb.Fatalf("create a database: %v", err)
 	}
 	tb.Cleanup(func() {
-		if err := c.exec("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
+		if err := c.exec("postgres", "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
 			tb.Errorf("drop the database: %v", err)
 		}
 	})
 	return c.url(name)
 }
 
-// A server is a running cluster.
+// A Server is a PostgreSQL of one test, which the test can stop and start again.
+type Server struct{ *server }
+
+// StartServer returns a server that is the test's alone. It is for tests of what
+// happens without PostgreSQL; others use [Start], which is cheaper.
+func StartServer(tb testing.TB) Server {
+	tb.Helper()
+	if os.Getenv(SkipEnv) == "1" {
+		tb.Skip("PostgreSQL is not wanted: " + SkipEnv + "=1")
+	}
+	c, err := startCluster()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if c.alive == nil { // it was stopped, which leaves its files
+			_ = os.RemoveAll(c.dir)
+			return
+		}
+		_ = c.alive.Close()
+		<-c.ended
+	})
+	return Server{c}
+}
+
+// Database makes a database and returns its url.
+func (c Server) Database(tb testing.TB, name string) (dsn string) {
+	tb.Helper()
+	if err := c.exec("postgres", "CREATE DATABASE "+name); err != nil {
+		tb.Fatalf("create a database: %v", err)
+	}
+	return c.url(name)
+}
+
+// Exec executes a statement in a database.
+func (c Server) Exec(tb testing.TB, database, query string) {
+	tb.Helper()
+	if err := c.exec(database, query); err != nil {
+		tb.Fatalf("execute %q: %v", query, err)
+	}
+}
+
+// Stop stops the server and returns when it has ended; connections to it break.
+func (c Server) Stop(tb testing.TB) {
+	tb.Helper()
+	if _, err := c.alive.WriteString("stop\n"); err != nil {
+		tb.Fatalf("stop PostgreSQL: %v", err)
+	}
+	<-c.ended
+	_ = c.alive.Close()
+	c.alive = nil
+}
+
+// Start starts the server again, with the same data.
+func (c Server) Start(tb testing.TB) {
+	tb.Helper()
+	if err := c.start(); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// A server is a cluster that runs, or that was stopped.
 type server struct {
-	dir string
-	// alive is never written to: when this process ends it closes, and the
-	// keeper stops the server.
+	dir, bin string
+	attr     *syscall.SysProcAttr
+	// alive is closed when this process ends; then the keeper stops the server and
+	// removes its files. Written to it is only the order to stop.
 	alive *os.File
+	ended chan struct{} // closed when the keeper has ended
 }
 
 func (c *server) url(database string) string {
 	return "postgres://postgres@/" + database + "?host=" + url.QueryEscape(c.dir)
 }
 
-func (c *server) exec(query string) error {
+func (c *server) exec(database, query string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), startWait)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, c.url("postgres"))
+	conn, err := pgx.Connect(ctx, c.url(database))
 	if err != nil {
 		return err
 	}
@@ -91,15 +154,15 @@ func (c *server) exec(query string) error {
 }
 
 // keeper runs the server until its standard input ends, then stops it and
-// removes its files.
+// removes its files. After a line on its input it leaves the files.
 const keeper = `
 "$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c max_connections=200 \
 	-c fsync=off -c full_page_writes=off -c shared_buffers=64MB >"$2/log" 2>&1 &
 server=$!
-read -r nothing
+read -r order
 kill -INT "$server"
 wait "$server"
-rm -rf "$2"
+[ "$order" ] || rm -rf "$2"
 `
 
 func startCluster() (*server, error) {
@@ -133,34 +196,45 @@ func startCluster() (*server, error) {
 		os.RemoveAll(dir)
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
+	c := &server{dir: dir, bin: bin, attr: attr}
+	return c, c.start()
+}
 
+// start runs the keeper and returns when the server answers.
+func (c *server) start() error {
 	stdin, alive, err := os.Pipe()
 	if err != nil {
-		os.RemoveAll(dir)
-		return nil, err
+		os.RemoveAll(c.dir)
+		return err
 	}
-	keep := exec.Command("/bin/sh", "-c", keeper, "pgtest", bin, dir)
-	keep.SysProcAttr, keep.Dir, keep.Stdin = attr, dir, stdin
+	keep := exec.Command("/bin/sh", "-c", keeper, "pgtest", c.bin, c.dir)
+	keep.SysProcAttr, keep.Dir, keep.Stdin = c.attr, c.dir, stdin
 	err = keep.Start()
 	stdin.Close()
 	if err != nil {
 		alive.Close()
-		os.RemoveAll(dir)
-		return nil, fmt.Errorf("start the server: %w", err)
+		os.RemoveAll(c.dir)
+		return fmt.Errorf("start the server: %w", err)
 	}
-	go func() { _ = keep.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = keep.Wait()
+	}()
+	c.alive, c.ended = alive, ended
 
-	c := &server{dir: dir, alive: alive}
+	ctx, cancel := context.WithTimeout(context.Background(), startWait)
+	defer cancel()
 	for {
-		err := c.exec("SELECT 1")
+		err := c.exec("postgres", "SELECT 1")
 		if err == nil {
-			return c, nil
+			return nil
 		}
 		select {
 		case <-ctx.Done():
-			log, _ := os.ReadFile(filepath.Join(dir, "log"))
+			log, _ := os.ReadFile(filepath.Join(c.dir, "log"))
 			alive.Close()
-			return nil, fmt.Errorf("PostgreSQL does not answer: %w\n%s", err, bytes.TrimSpace(log))
+			return fmt.Errorf("PostgreSQL does not answer: %w\n%s", err, bytes.TrimSpace(log))
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

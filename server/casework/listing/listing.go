@@ -1,4 +1,4 @@
-package cases
+package listing
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"mingjing"
+	"mingjing/server/casework/cases"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
 )
@@ -39,7 +40,7 @@ const MaxGround = 1000
 // two people have decided, the notice was served and the answer period is over. What was
 // ended before comes back only with another reference and a document dated later; where
 // nobody had decided on it, with another document of the same day too.
-func (c *Cases) Propose(ctx context.Context, a mingjing.Actor, p Proposal) (mingjing.Listing, error) {
+func (c *Listings) Propose(ctx context.Context, a mingjing.Actor, p Proposal) (mingjing.Listing, error) {
 	agency, err := kernel.AsAgency(a)
 	if err != nil {
 		return mingjing.Listing{}, err
@@ -47,8 +48,8 @@ func (c *Cases) Propose(ctx context.Context, a mingjing.Actor, p Proposal) (ming
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.Listing, error) { return c.ProposeIn(ctx, t, a, agency, p) })
 }
 
-// ProposeIn is [Cases.Propose] in the caller's transaction.
-func (c *Cases) ProposeIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, p Proposal) (mingjing.Listing, error) {
+// ProposeIn is [Listings.Propose] in the caller's transaction.
+func (c *Listings) ProposeIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, p Proposal) (mingjing.Listing, error) {
 	item, wrong := c.checkProposal(agency, p)
 	if len(wrong) > 0 {
 		return mingjing.Listing{}, mingjing.InvalidFields(wrong...)
@@ -93,21 +94,21 @@ func (c *Cases) ProposeIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, a
 	l := holding.Listing{Resident: resident.ID, Ref: p.Ref, Listing: mingjing.Listing{ID: id, Kind: item.Listing, Code: p.Code, Agency: agency,
 		Subject: p.Subject, Ground: p.Ground, LegalBasis: item.LegalBasis, Measures: c.measures(item, p.Measures), Document: p.Document,
 		Exit: item.Exit, Tier: item.Tier, TermMonths: p.Months, CaseID: kernel.NewID()}}
-	d := Case{Resident: resident.ID, ResidentName: resident.Name, ListingID: l.ID, AgencyCode: agency, CatalogueCode: p.Code, Ref: p.Ref,
+	d := cases.Case{Resident: resident.ID, ResidentName: resident.Name, ListingID: l.ID, AgencyCode: agency, CatalogueCode: p.Code, Ref: p.Ref,
 		Case: mingjing.Case{ID: l.CaseID, Kind: mingjing.CaseListing, Statement: p.Ground.In(mingjing.Languages[0]),
 			State: mingjing.CaseFiled, FiledAt: now, Clocks: []mingjing.Clock{c.city.ClockFor("check", proc.CheckDays)},
 			Timeline: []mingjing.TimelineEntry{{At: now, Code: "proposed", Role: mingjing.RoleAgency, Who: agency}}}}
 	if err := c.holdings.Move(ctx, rd, &l, mingjing.ListingProposed, mingjing.Actor{Role: mingjing.RoleAgency, Name: agency}); err != nil {
 		return mingjing.Listing{}, err
 	}
-	d.NextDue = NextDue(d.Clocks)
-	if err := c.addCase(ctx, t, d); err != nil {
+	d.NextDue = cases.NextDue(d.Clocks)
+	if err := c.cases.AddCase(ctx, t, d); err != nil {
 		return mingjing.Listing{}, err
 	}
-	if err := c.WatchClocks(ctx, t, d); err != nil {
+	if err := c.cases.WatchClocks(ctx, t, d); err != nil {
 		return mingjing.Listing{}, err
 	}
-	return l.Listing, c.Tell(ctx, rd, d)
+	return l.Listing, c.cases.Tell(ctx, rd, d)
 }
 
 // undecided reports whether a proposal was refused because nobody decided in time.
@@ -123,7 +124,7 @@ func ended(l holding.Listing, zone *time.Location) mingjing.Date {
 	return mingjing.DateOf(l.Life[len(l.Life)-1].At.In(zone))
 }
 
-func (c *Cases) checkProposal(agency string, p Proposal) (mingjing.Item, []mingjing.FieldError) {
+func (c *Listings) checkProposal(agency string, p Proposal) (mingjing.Item, []mingjing.FieldError) {
 	var wrong []mingjing.FieldError
 	add := func(field, code string) { wrong = append(wrong, mingjing.FieldError{Field: field, Code: code}) }
 	if p.Ref == "" || len(p.Ref) > 128 {
@@ -201,7 +202,7 @@ func CheckDocument(d mingjing.Document, today mingjing.Date) (field, code string
 }
 
 // measures returns the published measures of the codes, in the rulebook's order.
-func (c *Cases) measures(item mingjing.Item, codes []string) []mingjing.Measure {
+func (c *Listings) measures(item mingjing.Item, codes []string) []mingjing.Measure {
 	book, _, _ := c.holdings.ListingItem(item.Code)
 	out := []mingjing.Measure{}
 	for _, m := range book.Measures {
@@ -214,7 +215,7 @@ func (c *Cases) measures(item mingjing.Item, codes []string) []mingjing.Measure 
 
 // ConfirmReceipt stores that the resident has received the notice of a listing; the
 // answer period begins. Confirming again changes nothing.
-func (c *Cases) ConfirmReceipt(ctx context.Context, a mingjing.Actor, listing string) error {
+func (c *Listings) ConfirmReceipt(ctx context.Context, a mingjing.Actor, listing string) error {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return err
@@ -239,10 +240,10 @@ func (c *Cases) ConfirmReceipt(ctx context.Context, a mingjing.Actor, listing st
 		if err := c.MarkServed(ctx, rd, &l, &d, a, mingjing.ServedInApp, c.city.Today(), now); err != nil {
 			return err
 		}
-		if err := c.SetCase(ctx, t, d); err != nil {
+		if err := c.cases.SetCase(ctx, t, d); err != nil {
 			return err
 		}
-		return c.Tell(ctx, rd, d)
+		return c.cases.Tell(ctx, rd, d)
 	}))
 }
 
@@ -256,13 +257,13 @@ func ownListing(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, 
 
 // MarkServed begins the answer period of a listing, and closes the case in which it was
 // decided.
-func (c *Cases) MarkServed(ctx context.Context, rd *kernel.Reader, l *holding.Listing, d *Case, by mingjing.Actor,
+func (c *Listings) MarkServed(ctx context.Context, rd *kernel.Reader, l *holding.Listing, d *cases.Case, by mingjing.Actor,
 	how string, on mingjing.Date, now time.Time) error {
 	answerBy := c.city.Due(c.city.Procedure(l.Code).AnswerDays)
 	l.NoticeOn, l.Served, l.AnswerBy = on, how, &answerBy
-	MarkMet(d.Clocks, "serve", now)
+	cases.MarkMet(d.Clocks, "serve", now)
 	d.State = mingjing.CaseDecided
-	d.NextDue = NextDue(d.Clocks)
+	d.NextDue = cases.NextDue(d.Clocks)
 	entry := mingjing.TimelineEntry{At: now, Code: "served", Role: by.Role}
 	if by.Role.Staff() {
 		entry.Who = by.Name
@@ -273,7 +274,7 @@ func (c *Cases) MarkServed(ctx context.Context, rd *kernel.Reader, l *holding.Li
 
 // listingDue is the job that does what a listing's own dates ask for: the listing takes
 // effect at the end of the answer period, and ends at the end of its term.
-func (c *Cases) listingDue(ctx context.Context, id string) (time.Duration, error) {
+func (c *Listings) listingDue(ctx context.Context, id string) (time.Duration, error) {
 	var wait time.Duration
 	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
 		wait = 0
@@ -309,7 +310,7 @@ func (c *Cases) listingDue(ctx context.Context, id string) (time.Duration, error
 }
 
 // ShowListing stores whether the resident wants a redlisting to be shown.
-func (c *Cases) ShowListing(ctx context.Context, a mingjing.Actor, listing string, shown bool) error {
+func (c *Listings) ShowListing(ctx context.Context, a mingjing.Actor, listing string, shown bool) error {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return err
@@ -331,44 +332,25 @@ func (c *Cases) ShowListing(ctx context.Context, a mingjing.Actor, listing strin
 	}))
 }
 
-// PutStatement stores the resident's own statement beside a record or a listing, at most
-// as many words as the procedure allows; "" removes it.
-func (c *Cases) PutStatement(ctx context.Context, a mingjing.Actor, recordID, listingID, text string) error {
+// PutListingStatement stores the resident's own statement beside a listing, as
+// [holding.Holdings.CheckStatement] wants it; "" removes it.
+func (c *Listings) PutListingStatement(ctx context.Context, a mingjing.Actor, listing, text string) error {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return err
 	}
-	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error {
-		var code string
-		var save func() error
-		switch {
-		case (recordID == "") == (listingID == ""):
-			return kernel.ErrNotFound
-		case recordID != "":
-			rd := t.As(c.city.Entry(a, "record", recordID, "own"))
-			r, err := read(rd).Record(ctx, recordID)
-			if err != nil {
-				return err
-			} else if r.Resident != me {
-				return kernel.ErrNotFound
-			}
-			code, save = r.Code, func() error { r.Statement = text; return db(t).PutRecord(ctx, r) }
-		default:
-			rd := t.As(c.city.Entry(a, "listing", listingID, "own"))
-			l, err := ownListing(ctx, rd, me, listingID)
-			if err != nil {
-				return err
-			}
-			code, save = l.Code, func() error { l.Statement = text; return db(t).PutListing(ctx, l) }
-		}
-		if most := c.city.Procedure(code).StatementWords; mingjing.Words(text) > most || utf8.RuneCountInString(text) > mingjing.MaxStatement ||
-			!utf8.ValidString(text) {
-			return mingjing.InvalidFields(mingjing.FieldError{Field: "statement_on_file", Code: "too_many_words"})
-		}
-		if err := save(); err != nil {
+		rd := t.As(c.city.Entry(a, "listing", listing, "own"))
+		l, err := ownListing(ctx, rd, me, listing)
+		if err != nil {
 			return err
 		}
-		return t.Emit(ctx, a.ID, mingjing.EventRecord, recordID+listingID, c.city.Now())
+		if l.Statement, err = c.holdings.CheckStatement(l.Code, text); err != nil {
+			return err
+		}
+		if err := db(t).PutListing(ctx, l); err != nil {
+			return err
+		}
+		return t.Emit(ctx, a.ID, mingjing.EventRecord, l.ID, c.city.Now())
 	}))
 }

@@ -1,0 +1,127 @@
+package store
+
+import (
+	"errors"
+	"net"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/store/pgtest"
+)
+
+// asked are the ways in which a store is asked.
+func asked(t *testing.T, s *Store) map[string]func() error {
+	t.Helper()
+	ctx := t.Context()
+	return map[string]func() error{
+		"a transaction": func() error {
+			return s.Tx(ctx, func(tx casework.Tx) error {
+				_, err := tx.AddEvent(ctx, mingjing.AudienceStaff, mingjing.Event{Kind: mingjing.EventReset, At: time.Now()})
+				return err
+			})
+		},
+		"a read": func() error {
+			return s.Read(ctx, func(tx casework.Tx) error { _, err := tx.LastEvent(ctx, mingjing.AudienceStaff); return err })
+		},
+		"the use of a session":     func() error { return s.UseSession(ctx, "a", "", time.Now()) },
+		"the last use of sessions": func() error { _, err := s.SessionUses(ctx, "a"); return err },
+		"the end of a session":     func() error { return s.ForgetSessions(ctx, "a") },
+	}
+}
+
+func TestADatabaseThatIsAwayIsToldFromAMistake(t *testing.T) {
+	pg := pgtest.StartServer(t)
+	s := open(t, pg.Database(t, "away"))
+	want := func(when string, away bool) {
+		t.Helper()
+		for what, ask := range asked(t, s) {
+			if err := ask(); errors.Is(err, mingjing.ErrNoDatabase) != away || (err != nil) != away {
+				t.Errorf("%s, %s: %v", when, what, err)
+			}
+		}
+	}
+	want("before", false)
+	pg.Stop(t)
+	want("without PostgreSQL", true)
+	if s.Ping(t.Context()) == nil {
+		t.Error("it is said to be there")
+	}
+	pg.Start(t)
+	want("afterwards", false)
+	// Connections that broke while nobody used them are no reason to fail.
+	var busy sync.WaitGroup
+	begun := make(chan struct{})
+	for range 8 { // so many connections at least
+		ready := make(chan struct{})
+		busy.Go(func() {
+			_ = s.Read(t.Context(), func(tx casework.Tx) error {
+				_, err := tx.LastEvent(t.Context(), mingjing.AudienceStaff)
+				close(ready)
+				<-begun
+				return err
+			})
+		})
+		<-ready
+	}
+	close(begun)
+	busy.Wait()
+	pg.Exec(t, "away", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = 'away'")
+	want("after its connections were cut", false)
+}
+
+func TestAConnectionThatHadBrokenIsReplaced(t *testing.T) {
+	s := open(t, pgtest.Start(t))
+	broken := &net.OpError{Op: "write", Net: "unix", Err: syscall.EPIPE}
+	for _, k := range []struct {
+		err   error
+		begun bool
+		tries int
+	}{
+		{broken, false, 30}, {broken, true, 1}, {errors.New("a mistake"), false, 1},
+	} {
+		tries := 0
+		err := s.onGood(func() (bool, error) {
+			if tries++; tries == 30 {
+				return true, nil
+			}
+			return k.begun, k.err
+		})
+		if tries != k.tries || (err == nil) != (tries == 30) {
+			t.Errorf("%v, begun: %v: %d tries, %v", k.err, k.begun, tries, err)
+		}
+	}
+}
+
+func TestADiskThatIsFullIsToldFromAMistake(t *testing.T) {
+	s := open(t, "sqlite://"+filepath.Join(t.TempDir(), "full.db"))
+	if _, err := s.db.Exec("PRAGMA max_page_count = 1"); err != nil { // it can't be less than what there is
+		t.Fatal(err)
+	}
+	var err error
+	for err == nil {
+		err = asked(t, s)["a transaction"]()
+	}
+	if !errors.Is(err, mingjing.ErrNoDatabase) {
+		t.Errorf("on a full disk a transaction is told %v", err)
+	}
+	for _, read := range []string{"a read", "the last use of sessions"} {
+		if err := asked(t, s)[read](); err != nil {
+			t.Errorf("on a full disk %s is told %v", read, err)
+		}
+	}
+	if _, err := s.db.Exec("PRAGMA max_page_count = 1000000"); err != nil {
+		t.Fatal(err)
+	}
+	if err := asked(t, s)["a transaction"](); err != nil {
+		t.Errorf("with room again a transaction is told %v", err)
+	}
+	if err := s.Tx(t.Context(), func(casework.Tx) error { return kernel.ErrNotFound }); errors.Is(err, mingjing.ErrNoDatabase) {
+		t.Errorf("a mistake is told as %v", err)
+	}
+}

@@ -1,0 +1,176 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"mingjing/server/casework/upkeep"
+)
+
+// Figures are what the operator's metrics need of the database. Nothing in them is of a
+// person, and counting them opens nothing.
+type Figures struct {
+	// Requests are the score requests that have no score yet.
+	Requests []RequestFigure
+	// Cases are the cases that are not decided.
+	Cases []CaseFigure
+	// Jobs are those that are due, or failed and are due within two minutes.
+	Jobs []JobFigure
+	// DatedJobs is how many jobs wait for their time, at most [MaxCount].
+	DatedJobs int64
+	// LogSize is the number of entries of the access log, Witnessed how many of them
+	// each witness has signed, by its public key.
+	LogSize   int64
+	Witnessed map[string]int64
+	// ResidentSessions and StaffSessions are those that were used of late.
+	ResidentSessions, StaffSessions int64
+	// BackupAt is when the last backup was verified; zero for never.
+	BackupAt time.Time
+	// Overdue is for how long the oldest row of each kind should have gone by its
+	// retention; zero where none is due.
+	Overdue map[upkeep.Kind]time.Duration
+}
+
+// A RequestFigure is how many score requests are in a state, and when the oldest was
+// made.
+type RequestFigure struct {
+	State  string
+	Count  int64
+	Oldest time.Time
+}
+
+// A CaseFigure is how many cases are in a state and this late: on_time, late or
+// very_late.
+type CaseFigure struct {
+	State, Lateness string
+	Count           int64
+}
+
+// A JobFigure is how many jobs of a kind are due, for how long the oldest of them has
+// been, and how many have failed and will be tried again.
+type JobFigure struct {
+	Kind         string
+	Due, Failing int64
+	OldestDue    time.Duration
+}
+
+// MaxCount is where counting ends: a figure of this many means as many or more.
+const MaxCount = 100_000
+
+// sessionWindow is how recently a session was used that counts as open.
+const sessionWindow = 15 * time.Minute
+
+// backupDone is the name under which the time of the last backup is stored.
+const backupDone = "backup"
+
+// Figures reads the figures with one query, which looks only at what is open, due or
+// first in an index, and at no more than [MaxCount] rows of each.
+func (s *Store) Figures(ctx context.Context) (Figures, error) {
+	query, args := s.figuresQuery(s.now())
+	f := Figures{Witnessed: map[string]int64{}, Overdue: map[upkeep.Kind]time.Duration{}}
+	err := s.runAs(ctx, readsOnly, func(t *tx) error {
+		return t.rows(ctx, "count", func(rows *sql.Rows) error {
+			var (
+				part, name, more string
+				n, at            sql.NullInt64
+			)
+			if err := rows.Scan(&part, &name, &more, &n, &at); err != nil {
+				return err
+			}
+			f.add(part, name, more, n.Int64, at.Int64, s.now())
+			return nil
+		}, query, args...)
+	})
+	if err != nil {
+		return Figures{}, err
+	}
+	return f, nil
+}
+
+func (f *Figures) add(part, name, more string, n, at int64, now time.Time) {
+	switch part {
+	case "request":
+		f.Requests = append(f.Requests, RequestFigure{name, n, fromMicros(at)})
+	case "case":
+		f.Cases = append(f.Cases, CaseFigure{name, more, n})
+	case "job":
+		f.Jobs = append(f.Jobs, JobFigure{Kind: name, Due: n, OldestDue: time.Duration(at) * time.Microsecond})
+	case "failing":
+		for i := range f.Jobs {
+			if f.Jobs[i].Kind == name {
+				f.Jobs[i].Failing = n
+			}
+		}
+	case "dated":
+		f.DatedJobs = n
+	case "log":
+		f.LogSize = n
+	case "witness":
+		f.Witnessed[name] = n
+	case "session":
+		if name == "resident" {
+			f.ResidentSessions = n
+		} else {
+			f.StaffSessions = n
+		}
+	case backupDone:
+		f.BackupAt = fromMicros(at)
+	case "oldest":
+		kind := upkeep.Kind(name)
+		due := fromMicros(at).Add(upkeep.KeptFor(kind))
+		f.Overdue[kind] = 0
+		if n > 0 && due.Before(now) {
+			f.Overdue[kind] = now.Sub(due)
+		}
+	}
+}
+
+// figuresQuery returns the one query of [Store.Figures]. Each part has the columns
+// part, name, more, n and at.
+func (s *Store) figuresQuery(now time.Time) (query string, args []any) {
+	var parts []string
+	add := func(q string, a ...any) {
+		parts, args = append(parts, "SELECT * FROM ("+q+") AS p"+fmt.Sprint(len(parts))), append(args, a...)
+	}
+	limit := fmt.Sprintf(" LIMIT %d", MaxCount)
+	add(`SELECT 'request' AS part, state AS name, '' AS more, count(*) AS n, min(created_at) AS at FROM (
+		SELECT state, created_at FROM request WHERE state IN ('queued', 'collecting', 'scoring') ORDER BY state, created_at` + limit + `) AS r
+		GROUP BY state`)
+	add(`SELECT 'case', state, late, count(*), 0 FROM (SELECT state,
+		CASE WHEN very_late_at < ? THEN 'very_late' WHEN next_due < ? THEN 'late' ELSE 'on_time' END AS late
+		FROM dispute WHERE state <> 'decided'`+limit+`) AS d GROUP BY state, late`, micros(now), micros(now))
+	due := s.eng.dueJobs() + limit
+	add(`SELECT 'job', kind, '', coalesce(sum(CASE WHEN age >= 0 THEN 1 ELSE 0 END), 0), coalesce(max(CASE WHEN age > 0 THEN age ELSE 0 END), 0)
+		FROM (` + due + `) AS j GROUP BY kind`)
+	add(`SELECT 'failing', kind, '', count(*), 0 FROM (` + due + `) AS j WHERE failed > 0 GROUP BY kind`)
+	add(`SELECT 'dated', '', '', count(*), 0 FROM (SELECT id FROM river_job WHERE state = 'scheduled'` + limit + `) AS j`)
+	add(`SELECT 'log', '', '', size, 0 FROM tree_head WHERE id = 1`)
+	add(`SELECT 'witness', witness, '', size, 0 FROM cosigned`)
+	for name, is := range map[string]string{"resident": "IS NOT NULL", "staff": "IS NULL"} {
+		add(`SELECT 'session', '`+name+`', '', count(*), 0 FROM (
+			SELECT 1 FROM session_use WHERE seen_at >= ? AND resident_id `+is+limit+`) AS s`, micros(now.Add(-sessionWindow)))
+	}
+	add(`SELECT 'backup', '', '', 1, at FROM upkeep WHERE name = ?`, backupDone)
+	for _, kind := range upkeep.Kinds() {
+		r := retained[kind]
+		add(`SELECT 'oldest', '` + string(kind) + `', '', count(at), min(at) FROM (SELECT ` + r.age + ` AS at FROM ` + r.table + ` WHERE ` +
+			r.where + ` ORDER BY ` + r.age + ` LIMIT 1) AS o`)
+	}
+	return strings.Join(parts, "\nUNION ALL "), args
+}
+
+// noteBackup stores when a backup was verified.
+const noteBackup = `INSERT INTO upkeep (name, at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET at = excluded.at`
+
+// Pools returns the figures of the connections to the database, by what they are for.
+// On PostgreSQL the same connections read and write.
+func (s *Store) Pools() map[string]sql.DBStats {
+	pools := map[string]sql.DBStats{"write": s.db.Stats()}
+	if s.reads != s.db {
+		pools["read"] = s.reads.Stats()
+	}
+	return pools
+}
