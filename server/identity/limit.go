@@ -237,6 +237,7 @@ func (i *Identity) count(ctx context.Context, n int, rates []Rate, kind string, 
 	return nil
 }
 
+// countOne is count with one rate. It also returns what is left of it.
 func (i *Identity) countOne(ctx context.Context, n int, r Rate, kind string, parts ...string) (Quota, error) {
 	key := i.keys.redis(kind, append(parts, r.Per.String())...)
 	res, err := i.limiter.AllowN(ctx, key, redis_rate.Limit{Rate: r.Count, Burst: r.Count, Period: r.Per}, n)
