@@ -72,12 +72,14 @@ func TestSetupMakesTheFirstAdministratorAndTwiceDoesNoHarm(t *testing.T) {
 	if code, _, errs := i.run("setup"); code != 1 || !strings.Contains(errs, "--number and --name") {
 		t.Errorf("with nobody to ask: exit %d, %s", code, errs)
 	}
-	if code, _, errs := i.run("setup", "--number", "no number!", "--name", "A"); code != 1 || !strings.Contains(errs, "login: A staff number") {
+	if code, _, errs := i.run("setup", "--number", "no number!", "--name", "A"); code != 1 || !strings.Contains(errs,
+		"login: A staff number") {
 		t.Errorf("with a number that is none: exit %d, %s", code, errs)
 	}
 	out := i.must("setup", "--number", "adm-1", "--name", "Zhao Min")
 	code := codeIn(t, out)
-	for _, part := range []string{"settings ", "keys ", "master key ", "database ", "redis ", "kratos ", "adm-1", "Zhao Min", "/zh-CN/staff/activate"} {
+	for _, part := range []string{"settings ", "keys ", "master key ", "database ", "redis ", "kratos ", "adm-1", "Zhao Min",
+		"/zh-CN/staff/activate"} {
 		if !strings.Contains(out, part) {
 			t.Errorf("it does not say %q:\n%s", part, out)
 		}
@@ -406,7 +408,8 @@ func TestAnAdministratorIsChangedByTwoOnThePages(t *testing.T) {
 			t.Errorf("broken: %+v", e)
 		}
 	}
-	if want := "reset role add disable proposed refused proposed role proposed activated add activated add activated add"; strings.Join(steps, " ") != want {
+	want := "reset role add disable proposed refused proposed role proposed activated add activated add activated add"
+	if strings.Join(steps, " ") != want {
 		t.Errorf("the register has %v", steps)
 	}
 	if out := i.must("staff", "register"); strings.Count(out, "\n") != len(steps) {

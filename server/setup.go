@@ -64,7 +64,7 @@ func runSetup(ctx context.Context, args []string, getenv func(string) string, in
 	return 0
 }
 
-func (u setup) good(part, what string) { fmt.Fprintf(u.out, "%-13s %s\n", part, what) }
+func (u *setup) good(part, what string) { fmt.Fprintf(u.out, "%-13s %s\n", part, what) }
 
 // check makes what is not there yet, and asks every engine whether it is ready.
 func (u *setup) check(ctx context.Context) (err error) {

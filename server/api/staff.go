@@ -20,7 +20,7 @@ var staffActivatePage = page[*mingjing.StaffEnrolment]{
 		}
 		e, err := c.s.casework.Staff.ShowActivation(c.ctx(), ticket) // the second form is shown again
 		if err != nil {
-			return nil, nil //nolint:nilerr // it is over, which is what the problem says: the first form is shown
+			return nil, nil // it is over, which is what the problem says: the first form is shown
 		}
 		return &e, c.addQR(&e)
 	},

@@ -482,7 +482,8 @@ func TestNobodyReachesWhatIsNotTheirs(t *testing.T) {
 		"a resident with no id": {Role: mingjing.RoleResident}, "a stranger": stranger, "a handler without a second factor": weak,
 		"a handler with no number": nameless, "a handler with the victim's id": pretender, "a handler": handler2,
 		"an auditor": auditor, "an administrator": administrator,
-		"an administrator with the victim's id": {Role: mingjing.RoleAdministrator, ID: v.actor.ID, AAL: 2}, "a handler's own": own, "a supervisor's own": ownSupervisor,
+		"an administrator with the victim's id": {Role: mingjing.RoleAdministrator, ID: v.actor.ID, AAL: 2}, "a handler's own": own,
+		"a supervisor's own": ownSupervisor,
 	}
 	// refused is the code that an actor gets for a method; "" is none.
 	refused := func(who string, p probe) string {

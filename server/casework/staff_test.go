@@ -26,7 +26,8 @@ type doorkeeper struct {
 
 func (d *doorkeeper) AdmitStaff(context.Context, string, string, mingjing.Client) error { return d.err }
 
-func (d *doorkeeper) BeginStaff(_ context.Context, m mingjing.StaffMember, password string, _ mingjing.Client) (mingjing.StaffEnrolment, error) {
+func (d *doorkeeper) BeginStaff(_ context.Context, m mingjing.StaffMember, password string,
+	_ mingjing.Client) (mingjing.StaffEnrolment, error) {
 	if d.begun == nil {
 		d.begun = map[string]string{}
 	}
@@ -63,8 +64,9 @@ func staffedCity(t *testing.T) (*city, *doorkeeper) {
 // added has somebody added by a command and activated, and returns them as an actor.
 func (c *city) added(t *testing.T, login string, role mingjing.Role, agency string) mingjing.Actor {
 	t.Helper()
-	r, err := c.ChangeStaff(ctx, operator, staff.Change{Step: mingjing.StaffAdd, Login: login, Name: "Name of " + login, Role: role, Agency: agency,
-		Alone: true, Reason: "A test."})
+	r, err := c.ChangeStaff(ctx, operator, staff.Change{Step: mingjing.StaffAdd, Login: login, Name: "Name of " + login, Role: role,
+		Agency: agency,
+		Alone:  true, Reason: "A test."})
 	must(t, err)
 	c.activate(t, login, r.Code.Code)
 	return mingjing.Actor{Role: role, ID: login, Name: "Name of " + login, AAL: 2, Agency: agency}
@@ -107,8 +109,9 @@ func TestOnlyAdministratorsAndCommandsReachTheStaff(t *testing.T) {
 			return append(there, made.Member)[0], err
 		},
 	}
-	for who, a := range map[string]mingjing.Actor{"nobody": {}, "a resident": c.resident(t, 1), "a handler": handler, "a supervisor": supervisor,
-		"an officer": {Role: mingjing.RoleAgency, ID: "g-1", Agency: "court", AAL: 2}, "the worker": {Role: mingjing.RoleSystem, ID: "worker"},
+	for who, a := range map[string]mingjing.Actor{"nobody": {}, "a resident": c.resident(t, 1), "a handler": handler,
+		"a supervisor": supervisor,
+		"an officer":   {Role: mingjing.RoleAgency, ID: "g-1", Agency: "court", AAL: 2}, "the worker": {Role: mingjing.RoleSystem, ID: "worker"},
 		"an auditor": auditor, "a nameless administrator": {Role: mingjing.RoleAdministrator, AAL: 2}, "one without a second factor": weak} {
 		for what, call := range calls {
 			got, err := call(a)
@@ -294,7 +297,8 @@ func TestTheStaffRegisterHasEachStepAndShowsWhenSomebodyTouchedIt(t *testing.T) 
 	c, _ := staffedCity(t)
 	one := c.added(t, "adm-1", mingjing.RoleAdministrator, "")
 	for n := range 60 {
-		_, err := c.ChangeStaff(ctx, one, staff.Change{Step: mingjing.StaffAdd, Login: fmt.Sprintf("h-%d", n), Name: "A", Role: mingjing.RoleHandler})
+		_, err := c.ChangeStaff(ctx, one, staff.Change{Step: mingjing.StaffAdd, Login: fmt.Sprintf("h-%d", n), Name: "A",
+			Role: mingjing.RoleHandler})
 		must(t, err)
 	}
 	var all []mingjing.StaffEntry
@@ -306,7 +310,8 @@ func TestTheStaffRegisterHasEachStepAndShowsWhenSomebodyTouchedIt(t *testing.T) 
 			break
 		}
 	}
-	if len(all) != 62 || all[61].Step != mingjing.StaffAdd || all[60].Step != mingjing.StaffActivated || all[60].By != "adm-1" || all[0].By != "adm-1" {
+	if len(all) != 62 || all[61].Step != mingjing.StaffAdd || all[60].Step != mingjing.StaffActivated || all[60].By != "adm-1" ||
+		all[0].By != "adm-1" {
 		t.Fatalf("%d entries: %+v", len(all), all[60:])
 	}
 	if i := slices.IndexFunc(all, func(e mingjing.StaffEntry) bool { return e.Broken }); i >= 0 {

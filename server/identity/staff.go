@@ -250,15 +250,15 @@ func (i *Identity) ApplyStaff(ctx context.Context, m mingjing.StaffMember) error
 	if !p.enrolled {
 		return nil
 	}
-	switch {
-	case m.State == mingjing.StaffDisabled:
+	switch m.State {
+	case mingjing.StaffDisabled:
 		if p.active {
 			err = i.kratos.set(ctx, p.id, "/state", "inactive")
 		}
 		if err == nil {
 			err = i.endStaff(ctx, p.id)
 		}
-	case m.State == mingjing.StaffInvited:
+	case mingjing.StaffInvited:
 		if p.admin.Paired { // else it is not active yet, or somebody is about to activate it
 			err = i.closeLogin(ctx, p)
 		}

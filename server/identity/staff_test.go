@@ -57,7 +57,11 @@ func TestStaffSetPasswordAndSecondFactorThemselves(t *testing.T) {
 	_, err = shared.StaffLogin(t.Context(), m.Login, password, codeFrom(t, e.Secret, 0), newDevice())
 	wantCode(t, err, "login_failed")
 	called := false
-	_, _, err = shared.ConfirmStaff(t.Context(), e.Ticket, "000000", newDevice(), func(context.Context, string) error { called = true; return nil })
+	_, _, err = shared.ConfirmStaff(t.Context(), e.Ticket, "000000", newDevice(), func(context.Context,
+		string) error {
+		called = true
+		return nil
+	})
 	wantCode(t, err, "invalid_form")
 	if called {
 		t.Error("a wrong code uses the one-time code up")

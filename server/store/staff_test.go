@@ -72,13 +72,15 @@ func TestTheDatabaseRefusesToChangeTheStaffRegister(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		entry := func(seq int64) mingjing.StaffEntry {
-			return mingjing.StaffEntry{Seq: seq, At: day, Step: "add", ByName: "root", Login: "h-1", Name: "王经办", Role: mingjing.RoleHandler, Hash: "hash"}
+			return mingjing.StaffEntry{Seq: seq, At: day, Step: "add", ByName: "root", Login: "h-1", Name: "王经办",
+				Role: mingjing.RoleHandler, Hash: "hash"}
 		}
 		do(t, s, func(ctx context.Context, r *reader) error {
 			must(t, r.tx.AddStaffEntry(ctx, entry(1)))
 			return r.tx.AddStaffEntry(ctx, entry(2))
 		})
-		for _, query := range []string{`DELETE FROM staff_entry`, `UPDATE staff_entry SET hash = 'another'`, `UPDATE staff_entry SET seq = 7 WHERE seq = 2`,
+		for _, query := range []string{`DELETE FROM staff_entry`, `UPDATE staff_entry SET hash = 'another'`,
+			`UPDATE staff_entry SET seq = 7 WHERE seq = 2`,
 			`UPDATE staff_entry SET login = 'h-2'`, `UPDATE staff_entry SET at = 1`} {
 			if _, err := s.db.ExecContext(t.Context(), query); err == nil {
 				t.Errorf("the database does %s", query)

@@ -106,7 +106,8 @@ func staffReason(v *mingjing.View, id string) app.UI {
 
 // staffResult returns what came of a form, with the one-time code, which is shown once.
 func staffResult(v *mingjing.View, r mingjing.StaffResult) []app.UI {
-	who := c.SummaryList{Rows: []c.SummaryRow{{Key: t(v, "people.col_login"), Text: r.Member.Login}, {Key: t(v, "people.col_name"), Text: r.Member.Name},
+	who := c.SummaryList{Rows: []c.SummaryRow{{Key: t(v, "people.col_login"), Text: r.Member.Login}, {Key: t(v, "people.col_name"),
+		Text: r.Member.Name},
 		{Key: t(v, "people.col_role"), Text: staffRole(v, r.Member.Role, r.Member.Agency)}}}.UI()
 	back := c.Div("actions", c.LinkButton{Text: t(v, "people.back"), Href: href(v, "staff"), Kind: "secondary"}.UI())
 	switch {
@@ -180,7 +181,8 @@ func staffMemberBody(v *mingjing.View) []app.UI {
 	if v.Form["role"] != "" {
 		role, agency = page.Typed(v, "role"), page.Typed(v, "agency")
 	}
-	form(mingjing.StaffRole, "people.change_role", "people.change_role_text", "secondary", roleField(v, role), agencyField(v, m.Agencies, agency))
+	form(mingjing.StaffRole, "people.change_role", "people.change_role_text", "secondary", roleField(v, role), agencyField(v,
+		m.Agencies, agency))
 	form(mingjing.StaffDisable, "people.disable", "people.disable_text", "warning")
 	return body
 }
@@ -215,7 +217,8 @@ func staffRegisterBody(v *mingjing.View) []app.UI {
 			by = append(by, c.Tag{Text: t(v, "people.alone"), Tone: "warn", Shape: "diamond"}.UI())
 		}
 		rows = append(rows, []app.UI{c.Text(strconv.FormatInt(e.Seq, 10)), page.TimeUI(v, e.At), c.Div("two", step...),
-			c.Div("two", c.El("span", nil, c.Text(t(v, "people.by", "name", e.Name, "login", e.Login))), c.Span("muted", staffRole(v, e.Role, e.Agency))),
+			c.Div("two", c.El("span", nil, c.Text(t(v, "people.by", "name", e.Name, "login", e.Login))), c.Span("muted", staffRole(v,
+				e.Role, e.Agency))),
 			c.Div("two", by...), c.El("code", nil, c.Text(e.Hash[:min(12, len(e.Hash))]))})
 	}
 	return append(body, c.Table{Caption: t(v, "title.staff-register"), QuietCaption: true, Columns: []c.Column{{Text: "#", Numeric: true},

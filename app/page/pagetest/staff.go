@@ -19,8 +19,10 @@ func administratorView(t testing.TB, lang, page string) mingjing.View {
 
 func sampleMembers() []mingjing.StaffMember {
 	later, before := SampleNow.Add(time.Hour), SampleNow.Add(-time.Hour)
-	return []mingjing.StaffMember{{Login: "adm-1", Name: "赵敏", Role: mingjing.RoleAdministrator, State: mingjing.StaffActive, AddedAt: SampleNow},
-		{Login: "g-3001", Name: Hostile, Role: mingjing.RoleAgency, Agency: "court", State: mingjing.StaffInvited, CodeUntil: &later, AddedAt: SampleNow},
+	return []mingjing.StaffMember{{Login: "adm-1", Name: "赵敏", Role: mingjing.RoleAdministrator, State: mingjing.StaffActive,
+		AddedAt: SampleNow},
+		{Login: "g-3001", Name: Hostile, Role: mingjing.RoleAgency, Agency: "court", State: mingjing.StaffInvited, CodeUntil: &later,
+			AddedAt: SampleNow},
 		{Login: "h-1001", Name: longName, Role: mingjing.RoleHandler, State: mingjing.StaffInvited, CodeUntil: &before, AddedAt: SampleNow},
 		{Login: "h-1002", Name: "罗文博", Role: mingjing.RoleHandler, State: mingjing.StaffDisabled, AddedAt: SampleNow}}
 }

@@ -188,7 +188,8 @@ func concernsAdministrator(m Member, ch Change) bool {
 }
 
 // propose stores a change that a second administrator has to confirm.
-func (c *Staff) propose(ctx context.Context, t *kernel.Tx, a mingjing.Actor, m Member, ch Change, now time.Time) (mingjing.StaffResult, error) {
+func (c *Staff) propose(ctx context.Context, t *kernel.Tx, a mingjing.Actor, m Member, ch Change,
+	now time.Time) (mingjing.StaffResult, error) {
 	open, err := db(t).Proposals(ctx)
 	if err != nil {
 		return mingjing.StaffResult{}, err
@@ -228,13 +229,15 @@ func changed(m Member, ch Change, now time.Time) Member {
 }
 
 // carryOut changes a member, writes the entry, and makes a new code where one is needed.
-func (c *Staff) carryOut(ctx context.Context, t *kernel.Tx, m Member, ch Change, e mingjing.StaffEntry, now time.Time) (mingjing.StaffResult, error) {
+func (c *Staff) carryOut(ctx context.Context, t *kernel.Tx, m Member, ch Change, e mingjing.StaffEntry,
+	now time.Time) (mingjing.StaffResult, error) {
 	m = changed(m, ch, now)
 	var code *mingjing.StaffCode
-	if ch.Step == mingjing.StaffAdd || ch.Step == mingjing.StaffReset {
+	switch ch.Step {
+	case mingjing.StaffAdd, mingjing.StaffReset:
 		code = &mingjing.StaffCode{Login: m.Login, Name: m.Name, Code: newCode(), Until: now.Add(DefaultCodeLifespan)}
 		m.CodeUntil = &code.Until
-	} else if ch.Step == mingjing.StaffDisable {
+	case mingjing.StaffDisable:
 		m.CodeUntil = nil // a code that was given out is worth nothing after that
 	}
 	store := db(t).SetMember

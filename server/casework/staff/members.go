@@ -81,7 +81,8 @@ func administrators(all []Member) (n int) {
 
 // Setup adds the first administrator, and returns the one-time code. Where there is an
 // administrator already, invited or active, it changes nothing and returns them.
-func (c *Staff) Setup(ctx context.Context, a mingjing.Actor, login, name string) (there []mingjing.StaffMember, made mingjing.StaffResult, err error) {
+func (c *Staff) Setup(ctx context.Context, a mingjing.Actor, login, name string) (there []mingjing.StaffMember,
+	made mingjing.StaffResult, err error) {
 	if !isCommand(a) {
 		return nil, made, kernel.ErrForbidden
 	}
@@ -131,7 +132,8 @@ func (c *Staff) invited(ctx context.Context, t *kernel.Tx, login, code string) (
 // staff_activation_failed, the same for an unknown staff number and for a code that is wrong,
 // used or too old; invalid_form with the fields login, code and new_password;
 // too_many_attempts with seconds; and identity_down.
-func (c *Staff) BeginActivation(ctx context.Context, login, code, password string, client mingjing.Client) (mingjing.StaffEnrolment, error) {
+func (c *Staff) BeginActivation(ctx context.Context, login, code, password string,
+	client mingjing.Client) (mingjing.StaffEnrolment, error) {
 	login, code = strings.ToLower(strings.TrimSpace(login)), plainCode(code)
 	if err := c.logins.AdmitStaff(ctx, login, password, client); err != nil {
 		return mingjing.StaffEnrolment{}, err
@@ -147,7 +149,8 @@ func (c *Staff) BeginActivation(ctx context.Context, login, code, password strin
 // up, and logs the member in. It returns the token of the session and the recovery
 // codes. The errors are invalid_form with the field totp, staff_activation_failed,
 // too_many_attempts and identity_down.
-func (c *Staff) ConfirmActivation(ctx context.Context, ticket, totp string, client mingjing.Client) (token string, e mingjing.StaffEnrolment,
+func (c *Staff) ConfirmActivation(ctx context.Context, ticket, totp string, client mingjing.Client) (token string,
+	e mingjing.StaffEnrolment,
 	err error) {
 	token, e.Recovery, err = c.logins.ConfirmStaff(ctx, ticket, totp, client, func(ctx context.Context, login string) error {
 		e.Login = login
