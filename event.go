@@ -17,6 +17,7 @@ const (
 	EventExport  EventKind = "export"  // an export moved on or was deleted; ID is its id
 	EventInquiry EventKind = "inquiry" // an inquiry about an access moved on; ID is its id
 	EventShare   EventKind = "share"   // a share was made, viewed, revoked or corrected; ID is its id, or all
+	EventBatch   EventKind = "batch"   // a batch of an agency's moved on; ID is its key
 	// EventReset: events before Seq are gone; read everything again.
 	EventReset EventKind = "reset"
 )

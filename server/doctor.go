@@ -45,6 +45,7 @@ type finding struct {
 type doctor struct {
 	Settings
 	now      time.Time
+	books    []*mingjing.Rulebook
 	findings []finding
 }
 
@@ -284,27 +285,23 @@ var built = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // lookAtLaw looks at the rulebooks and how long the calendars last.
 func (d *doctor) lookAtLaw() {
-	set, err := rulebooks.Open(d.Rulebooks)
+	law, err := rulebooks.Open(d.Rulebooks)
 	if err != nil {
-		d.check(err, "RULEBOOKS", "mingjing rulebook check FILE names the place")
+		d.note(broken, "RULEBOOKS: "+err.Error(), "mingjing rulebook check FILE names the place")
 		return
 	}
-	d.note(fine, fmt.Sprintf("%d rulebooks", len(set.Rulebooks)), "")
-	d.note(fine, fmt.Sprintf("%d calendars", len(set.Calendars)), "")
-	last := map[string]*mingjing.Calendar{} // the version that ends last, by code
-	for _, k := range set.Calendars {
-		if l := last[k.Code]; l == nil || l.To < k.To {
-			last[k.Code] = k
+	d.books = law.Rulebooks
+	d.note(fine, fmt.Sprintf("%d versions of rulebooks, %d calendars", len(law.Rulebooks), len(law.Calendars)), "")
+	for _, k := range law.Calendars {
+		if slices.ContainsFunc(law.Calendars, func(other *mingjing.Calendar) bool { return other.Code == k.Code && other.To > k.To }) {
+			continue // a later version goes on
 		}
-	}
-	for _, code := range slices.Sorted(maps.Keys(last)) {
-		k := last[code]
 		if left := k.To.Time(time.UTC).Sub(d.now); left < calendarSoon {
 			d.note(warning, fmt.Sprintf("the calendar %s ends on %s; after it, Monday to Friday count as working days", k.Code, k.To),
 				"publish its next years")
 		}
 	}
-	for _, b := range set.Rulebooks {
+	for _, b := range law.Rulebooks {
 		if _, err := time.LoadLocation(b.Zone); err != nil {
 			d.note(broken, "the time zone "+b.Zone+" is not known here", "install the zones (Debian: tzdata)")
 		}
@@ -320,13 +317,11 @@ func (d *doctor) lookAtAgencies(ctx context.Context) {
 		return
 	}
 	known := map[string]bool{}
-	if set, err := rulebooks.Open(d.Rulebooks); err == nil {
-		for _, b := range set.Rulebooks {
-			for _, a := range b.Agencies {
-				known[a.Code] = true
-				if _, ok := directory[a.Code]; !ok {
-					directory[a.Code] = ""
-				}
+	for _, b := range d.books {
+		for _, a := range b.Agencies {
+			known[a.Code] = true
+			if _, ok := directory[a.Code]; !ok {
+				directory[a.Code] = ""
 			}
 		}
 	}

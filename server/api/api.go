@@ -98,9 +98,9 @@ type Config struct {
 	// ProxyHops is the number of our own proxies before the server: the client's
 	// address is that many entries from the right of X-Forwarded-For.
 	ProxyHops int
-	// Intake returns whose key signed a request, or why it is not accepted. The path is
-	// the escaped one with its query.
-	Intake func(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, error)
+	// Intake returns whose key signed a request, and how many more requests the key may
+	// make, or why it is not accepted. The path is the escaped one with its query.
+	Intake func(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, Quota, error)
 	// Allow counts a request for a public use, such as the intake, from an address; the
 	// error says that it is one too many. Nil allows any number.
 	Allow func(ctx context.Context, use, addr string) error

@@ -82,6 +82,8 @@ type Tx interface {
 	kernel.Events
 	// As returns a reader for an entry; see [kernel.Port].
 	As(e kernel.Entry) Reader
+	// Try runs fn, and undoes what it has done if it fails; see [kernel.Port].
+	Try(ctx context.Context, fn func() error) error
 	notice.Port
 	holding.Port
 	score.Port
@@ -243,7 +245,7 @@ func New(c Config) (*Bureau, error) {
 		b.Listings, b.Shares, b.AccessLog)
 	b.Upkeep = upkeep.New(city, c.Figures.Removed)
 	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Law.Jobs(), b.Mandates.Jobs(), b.Cases.Jobs(),
-		b.Listings.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(), b.Takeaway.Jobs(), b.Upkeep.Jobs()} {
+		b.Listings.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(), b.Agencies.Jobs(), b.Takeaway.Jobs(), b.Upkeep.Jobs()} {
 		maps.Copy(b.jobs, jobs)
 	}
 	return b, nil

@@ -68,6 +68,9 @@ var (
 	sealedRelative    = sealedColumn{table: "relative", key: []string{"id"}, owner: bureauOwner}
 	sealedDeclaration = sealedColumn{table: "declaration", key: []string{"at"}, owner: bureauOwner}
 	sealedBatch       = sealedColumn{table: "batch", key: []string{"agency", "at"}, owner: bureauOwner}
+	sealedBatchPart   = sealedColumn{table: "batch_part", key: []string{"batch_key", "n"}, owner: bureauOwner}
+	sealedBatchBody   = sealedColumn{table: "batch_body", key: []string{"batch_key", "n"}, owner: bureauOwner}
+	sealedUnmatched   = sealedColumn{table: "unmatched", key: []string{"id"}, owner: bureauOwner}
 )
 
 // allSealed lists every sealed column.
@@ -76,6 +79,7 @@ var allSealed = []sealedColumn{
 	sealedEvidence, sealedNote, sealedEntry, sealedNotice, sealedNoticePrefs, sealedDevice, sealedInquiry, sealedAnswerDoc,
 	sealedMandate, sealedShare, sealedShareView, sealedExport, sealedExportFile, sealedEvidenceFile, sealedAnswerFile,
 	sealedCaseSummary, sealedRecordRef, sealedListingRef, sealedDeskCase, sealedRelative, sealedDeclaration, sealedBatch,
+	sealedBatchPart, sealedBatchBody, sealedUnmatched,
 }
 
 func (k sealedColumn) contentColumn() string {

@@ -25,6 +25,11 @@ type Port interface {
 	// PutRecord inserts or replaces a record by ID.
 	PutRecord(ctx context.Context, r holding.Record) error
 	PutListing(ctx context.Context, l holding.Listing) error
+	// AddUnmatched adds a record that waits for the agency because of the name, unless it
+	// waits already; DeleteUnmatchedAnswers removes those of a resident's that the agency
+	// answered when it was asked.
+	AddUnmatched(ctx context.Context, agency string, of mingjing.ResidentID, r mingjing.UnmatchedRecord) error
+	DeleteUnmatchedAnswers(ctx context.Context, agency string, of mingjing.ResidentID) error
 	AddScore(ctx context.Context, resident mingjing.ResidentID, s mingjing.Score) error
 	DeleteScores(ctx context.Context, resident mingjing.ResidentID, rulebook string) error
 	// RevokeShares ends all shares by a rulebook that can still be viewed, and reports
