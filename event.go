@@ -18,6 +18,7 @@ const (
 	EventInquiry EventKind = "inquiry" // an inquiry about an access moved on; ID is its id
 	EventShare   EventKind = "share"   // a share was made, viewed, revoked or corrected; ID is its id, or all
 	EventBatch   EventKind = "batch"   // a batch of an agency's moved on; ID is its key
+	EventStaff   EventKind = "staff"   // a member of staff changed; ID is the staff number
 	// EventReset: events before Seq are gone; read everything again.
 	EventReset EventKind = "reset"
 )
@@ -36,9 +37,13 @@ type Event struct {
 // queue.
 const AudienceStaff = "staff"
 
+// AudienceAdministrators is the audience of administrators, who hear of no case.
+const AudienceAdministrators = "administrators"
+
 // A Listener is one open live stream.
 type Listener struct {
-	// Audience is a [ResidentID], [AudienceStaff] or an [AudienceAgency].
+	// Audience is a [ResidentID], [AudienceStaff], [AudienceAdministrators] or an
+	// [AudienceAgency].
 	Audience  string
 	SessionID string
 	// ExpiresAt is when the stream is closed.

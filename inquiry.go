@@ -119,7 +119,7 @@ func (l AccessEntry) Askable() bool {
 // StandingActions are the actions whose reason is published (i18n "standing.<action>"),
 // so that nobody has to be asked.
 var StandingActions = []string{"collect", "score", "rescore", "clock", "ask_agency", "notify", "export", "mandate", "inquiry",
-	"inquiry_answer"}
+	"inquiry_answer", "release_case"}
 
 // An InquirySummary is an inquiry in the list of those who answer it. It names no
 // resident.

@@ -147,6 +147,9 @@ const (
 	RoleHandler    Role = "handler"
 	RoleSupervisor Role = "supervisor"
 	RoleAuditor    Role = "auditor"
+	// RoleAdministrator adds and removes staff and officers. It sees nothing of any
+	// resident, and no case.
+	RoleAdministrator Role = "administrator"
 	// RoleAgency is an agency's officer, or its own computer.
 	RoleAgency Role = "agency"
 	// RoleRecipient is somebody who views a share: nobody has checked who they say they
@@ -158,7 +161,8 @@ const (
 	RoleHelper Role = "helper"
 )
 
-// Staff reports whether the role is one of the bureau's own people.
+// Staff reports whether the role is one of the bureau's own people who work on cases or
+// check that work. An administrator does neither.
 func (r Role) Staff() bool {
 	return r == RoleHandler || r == RoleSupervisor || r == RoleAuditor
 }

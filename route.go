@@ -21,6 +21,7 @@ var Routes = []Route{
 	{"login", "login", Anyone},
 	{"activate", "activate", Anyone},
 	{"staff-login", "staff/login", Anyone},
+	{"staff-activate", "staff/activate", Anyone},
 	{"rulebooks", "rulebooks", Anyone},
 	{"rulebook", "rulebooks/{id}", Anyone},
 	{"agencies", "agencies", Anyone},
@@ -73,6 +74,9 @@ var Routes = []Route{
 	{"inquiry-answer", "admin/inquiries/{id}", Staff},
 	{"relatives", "admin/relatives", Staff},
 	{"demo-clock", "admin/demo-clock", Staff},
+	{"staff", "admin/staff", Administrators},
+	{"staff-member", "admin/staff/{id}", Administrators},  // the id is the staff number
+	{"staff-register", "admin/staff-register", Overseers}, // ?cursor=C
 }
 
 // An Access says who may open a page.
@@ -80,7 +84,7 @@ type Access int
 
 // The kinds of access: without login, a resident, any staff at AAL2, anyone who
 // is logged in, an agency's officer at AAL2, an agency's computer by key and
-// signature.
+// signature, an administrator at AAL2, an administrator or auditor at AAL2.
 const (
 	Anyone Access = iota
 	Residents
@@ -88,6 +92,8 @@ const (
 	Everyone
 	Agencies
 	Machines
+	Administrators
+	Overseers
 )
 
 // A Route is one page.

@@ -124,7 +124,7 @@ var families = map[string]string{"Role": "role", "Area": "area", "ListKind": "li
 	"Outcome":        "outcome",
 	"AgencyPosition": "position", "EventKind": "event", "NoticeKind": "notice", "CaseKind": "case_kind",
 	"InquiryState": "inquiry_state", "InquiryOutcome": "inquiry_outcome", "ShareState": "share_state", "ShareField": "share_field",
-	"ShareName": "share_named"}
+	"ShareName": "share_named", "StaffState": "staff_state"}
 
 // TestEveryConstantOfTheProductHasASentence reads the constants from the source,
 // so that a new state without a sentence fails here.
@@ -189,6 +189,7 @@ func TestEveryConstantOfTheProductHasASentence(t *testing.T) {
 var codes = map[string][]string{
 	"clock":                mingjing.ClockCodes,
 	"timeline":             append([]string{"unserved"}, mingjing.TimelineCodes...),
+	"staff_step":           mingjing.StaffSteps,
 	"cause":                mingjing.Causes,
 	"step":                 mingjing.CaseSteps,
 	"tier":                 mingjing.Tiers,
@@ -205,12 +206,14 @@ var codes = map[string][]string{
 	"purpose":              {"own", "dispute", "score", "listing", "audit", "notice", "share", "mandate", "inquiry"},
 	"look": {"overview", "access_log_proof", "records", "record", "listings", "listing", "score", "request", "sources", "access_log",
 		"consents", "disputes", "dispute", "evidence", "case", "search", "collect", "letter", "court_file", "inbox", "notice_settings", "propose",
-		"clock", "rescore", "preview", "ask_agency", "screen", "notify", "leave", mingjing.ActionUnreadable,
+		"clock", "release_case", "rescore", "preview", "ask_agency", "screen", "notify", "leave", mingjing.ActionUnreadable,
 		"shares", "share_made", "share_revoked", "share_view", "share_corrected"},
 	"look_problem": mingjing.LogProblems,
 	"share_mail":   mingjing.ShareMails,
 	"title":        {"error"},
-	"error": {"invalid_form", "id_number_length", "id_number_digits", "id_number_date", "id_number_check", "required", "too_long",
+	"error": {"staff_exists", "staff_unknown", "staff_unchanged", "staff_disabled", "staff_activation_failed", "last_administrator",
+		"proposal_open", "self_administration", "second_administrator", "name_required", "role_required", "agency_required", "totp_wrong",
+		"unknown_step", "invalid_form", "id_number_length", "id_number_digits", "id_number_date", "id_number_check", "required", "too_long",
 		"login_failed",
 		"too_many_attempts", "activation_failed", "password_weak", "password_short", "code_invalid", "not_logged_in", "session_expired",
 		"forbidden", "not_found",

@@ -67,6 +67,9 @@ func (th things) at(path string) string {
 	if path == "s/{id}" {
 		id = th.code
 	}
+	if strings.HasSuffix(path, "admin/staff/{id}") {
+		id = "h-1001"
+	}
 	path = strings.Replace(path, "{id}", id, 1)
 	if path == "disputes/new" {
 		path += "?record=" + th.record
@@ -93,12 +96,15 @@ func TestEveryRouteForEveryone(t *testing.T) {
 		{"a handler", c.desk(t, "h-1001"), mingjing.RoleHandler, false},
 		{"a supervisor", c.desk(t, "s-2001"), mingjing.RoleSupervisor, false},
 		{"an auditor", c.desk(t, "a-3001"), mingjing.RoleAuditor, false},
+		{"an administrator", c.desk(t, "adm-4001"), mingjing.RoleAdministrator, false},
 		{"another agency's officer", c.desk(t, "g-3001"), mingjing.RoleAgency, false},
 	}
 	admitted := func(access mingjing.Access, role mingjing.Role) bool {
 		return access == mingjing.Anyone || access == mingjing.Everyone && role != "" ||
 			access == mingjing.Residents && role == mingjing.RoleResident || access == mingjing.Staff && role.Staff() ||
-			access == mingjing.Agencies && role == mingjing.RoleAgency
+			access == mingjing.Agencies && role == mingjing.RoleAgency ||
+			(access == mingjing.Administrators || access == mingjing.Overseers) && role == mingjing.RoleAdministrator ||
+			access == mingjing.Overseers && role == mingjing.RoleAuditor
 	}
 	revoked := false
 	for _, who := range everybody {
@@ -183,6 +189,10 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				want = []int{403}
 			case !admitted(e.Access, who.role), who.role == mingjing.RoleAuditor && e.Method == "POST" && e.Access == mingjing.Staff:
 				want = []int{403}
+			case who.role == mingjing.RoleAdministrator && e.Path == "/api/evidence/{id}": // no administrator sees anything of a resident
+				want = []int{403}
+			case e.Access == mingjing.Administrators && e.Method == "POST": // it is about nobody, or nothing was filled in
+				want = []int{404, 422}
 			case who.role == mingjing.RoleAgency && e.Path == "/api/evidence/{id}": // agencies have an address of their own, with a receipt
 				want = []int{403}
 			case hasID && who.role == mingjing.RoleResident && !who.own, hasID && who.role == mingjing.RoleAgency:

@@ -19,6 +19,10 @@ import (
 const usage = `usage: mingjing COMMAND
 
   serve                  run the server (the default)
+  setup                  check settings and engines, make keys, and add the first
+                         administrator; prints a one-time code
+  staff COMMAND          add, list, change and disable staff; mingjing staff help
+  officer COMMAND        the same for officers of agencies
   agency key add CODE    make a key with which an agency's computer signs; prints the
                          secret, which is kept nowhere
   agency key list        list all keys
@@ -77,6 +81,14 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 			return 1
 		}
 		return 0
+	case "setup":
+		return runSetup(ctx, args, getenv, terminal(), stdout, stderr)
+	case "staff", "officer":
+		if len(args) == 1 && args[0] == "help" {
+			fmt.Fprint(stdout, staffUsage)
+			return 0
+		}
+		return runStaff(ctx, args, command == "officer", getenv, stdout, stderr)
 	case "agency":
 		return runAgency(ctx, args, getenv, stdout, stderr)
 	case "keys":

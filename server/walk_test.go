@@ -41,7 +41,7 @@ func TestPagesAreLightAndOneTransaction(t *testing.T) {
 			return into[mingjing.ScoreRequest](people[story].json("GET", "/api/score-requests/"+id, nil)).State == mingjing.RequestReady
 		})
 	}
-	for _, login := range []string{"h-1001", "s-2001", "a-3001", "g-3001", "g-3002"} {
+	for _, login := range []string{"h-1001", "s-2001", "a-3001", "adm-4001", "g-3001", "g-3002"} {
 		people[login] = c.desk(t, login)
 	}
 	seen := map[string]bool{}

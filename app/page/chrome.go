@@ -15,6 +15,9 @@ import (
 // Pages of an agency's officer.
 var agencyPages = []string{"agency-questions", "agency-records", "agency-batches", "agency-inquiries", "sessions"}
 
+// Pages of an administrator.
+var administratorPages = []string{"staff", "staff-register", "sessions"}
+
 // Pages of a resident: the first four and "more" are the tabs of a phone.
 var (
 	residentTabs = []string{"overview", "score", "records", "disputes"}
@@ -25,7 +28,9 @@ var (
 var parents = map[string]string{"ask": "score", "request": "score", "record": "records", "listing": "listings", "repair": "listings",
 	"new-dispute": "disputes", "dispute": "disputes", "review": "disputes", "letter": "disputes", "case": "queue",
 	"leave": "consents", "new-share": "shares", "helping": "mandates",
-	"inquiry": "access-log", "inquiry-answer": "inquiries", "agency-inquiry": "agency-inquiries", "agency-question": "agency-questions", "agency-batch": "agency-batches",
+	"staff-member": "staff",
+	"inquiry":      "access-log", "inquiry-answer": "inquiries", "agency-inquiry": "agency-inquiries",
+	"agency-question": "agency-questions", "agency-batch": "agency-batches",
 	"notice-settings": "inbox"}
 
 func activeRoute(v *mingjing.View) string {
@@ -48,6 +53,8 @@ func header(v *mingjing.View) app.UI {
 			pages = append(slices.Clone(pages), "demo-clock")
 		}
 		home, account, menu = Href(v, "queue"), accountMenu(v), mainMenu(v, pages, nil)
+	case v.Who != nil && v.Who.Role == mingjing.RoleAdministrator:
+		home, account, menu = Href(v, "staff"), accountMenu(v), mainMenu(v, administratorPages, nil)
 	case v.Who != nil && v.Who.Role == mingjing.RoleAgency:
 		home, account, menu = Href(v, "agency-questions"), accountMenu(v), mainMenu(v, agencyPages, nil)
 	case v.Who != nil:
@@ -232,7 +239,7 @@ func deskPages(v *mingjing.View) []string {
 	case mingjing.RoleSupervisor:
 		return []string{"queue", "counter", "inquiries", "workload", "relatives", "sessions"}
 	case mingjing.RoleAuditor:
-		return []string{"queue", "inquiries", "workload", "relatives", "sessions"}
+		return []string{"queue", "inquiries", "workload", "relatives", "staff-register", "sessions"}
 	}
 	return []string{"queue", "counter", "inquiries", "relatives", "sessions"}
 }

@@ -77,6 +77,8 @@ func ErrorBody(v *mingjing.View) []app.UI {
 		actions = append(actions, c.LinkButton{Text: T(v, "nav.home"), Href: Href(v, "home"), Kind: "secondary"}.UI())
 	case v.Who.Role.Staff():
 		actions = append(actions, c.LinkButton{Text: T(v, "nav.queue"), Href: Href(v, "queue"), Kind: "secondary"}.UI())
+	case v.Who.Role == mingjing.RoleAdministrator:
+		actions = append(actions, c.LinkButton{Text: T(v, "nav.staff"), Href: Href(v, "staff"), Kind: "secondary"}.UI())
 	case v.Who.Role == mingjing.RoleAgency:
 		actions = append(actions, c.LinkButton{Text: T(v, "nav.agency-questions"), Href: Href(v, "agency-questions"), Kind: "secondary"}.UI())
 	default:

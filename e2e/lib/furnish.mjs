@@ -121,6 +121,7 @@ export async function furnish(server) {
     handler: await handler.done(),
     supervisor: await (await Api.at(server, server.staff('supervisor'))).done(),
     officer: await officer.done(),
+    administrator: await (await Api.at(server, server.staff('administrator'))).done(),
     blank: await blank.done(),
     // ids fill the {id} of a page, queries is what follows the path of a page.
     ids: {
@@ -133,6 +134,7 @@ export async function furnish(server) {
       review: part.id,
       letter: over.id,
       case: dispute.id,
+      'staff-member': 'h-1001',
       helping,
       'agency-question': dispute.id,
       inquiry: inquiry.id,

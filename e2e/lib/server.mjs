@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { Engines } from './engines.mjs';
 import { typed } from './person.mjs';
@@ -16,7 +17,9 @@ let started = 0;
 // A Server is the built program with a data folder of its own. It can be killed and
 // started again with the same folder and port, as after a power cut.
 export class Server {
-  static async start({ env = {}, engines = false } = {}) {
+  // before, which may be given, is called before the program is started for the first
+  // time.
+  static async start({ env = {}, engines = false, before } = {}) {
     const s = new Server();
     if (engines) s.engines = await Engines.start();
     s.data = mkdtempSync(join(tmpdir(), 'mingjing-e2e-'));
@@ -24,12 +27,34 @@ export class Server {
     s.url = `http://127.0.0.1:${s.port}`;
     s.env = env;
     try {
+      await before?.(s);
       await s.boot();
     } catch (e) {
       await s.stop();
       throw e;
     }
     return s;
+  }
+
+  get settings() {
+    return {
+      PATH: process.env.PATH,
+      HOME: this.data,
+      KRATOS_BIN: join(root, 'e2e/lib/kratos'), // hashes passwords in no time
+      ADDR: `127.0.0.1:${this.port}`,
+      PUBLIC_ORIGIN: this.url,
+      DATA: this.data,
+      DEMO: '1',
+      ...this.engines?.env,
+      ...this.env,
+    };
+  }
+
+  // command runs a command of the program on the server's data, as the operator does,
+  // and returns what it says.
+  async command(...args) {
+    const { stdout } = await promisify(execFile)(join(root, 'bin/mingjing'), args, { cwd: this.data, env: this.settings });
+    return stdout;
   }
 
   // boot starts the program and waits until it is ready.
@@ -40,17 +65,7 @@ export class Server {
     const greeting = createWriteStream(this.logFile.replace(/log$/, 'out'));
     this.child = spawn(join(root, 'bin/mingjing'), ['serve'], {
       cwd: this.data,
-      env: {
-        PATH: process.env.PATH,
-        HOME: this.data,
-        KRATOS_BIN: join(root, 'e2e/lib/kratos'), // hashes passwords in no time
-        ADDR: `127.0.0.1:${this.port}`,
-        PUBLIC_ORIGIN: this.url,
-        DATA: this.data,
-        DEMO: '1',
-        ...this.engines?.env,
-        ...this.env,
-      },
+      env: this.settings,
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true, // a process group of its own: what it leaves behind can be ended with it
     });

@@ -26,13 +26,14 @@ const visitors = {
   // The inquiry is about the handler's look, and not yet the supervisor's to read.
   supervisor: routes.filter((r) => r.access === 'Staff' && r.name !== 'inquiry-answer').map(({ name }) => ({ name })),
   officer: routes.filter((r) => r.access === 'Agencies').map(({ name }) => ({ name })),
+  administrator: routes.filter((r) => ['Administrators', 'Overseers'].includes(r.access)).map(({ name }) => ({ name })),
 };
 
 for (const lang of languages) {
   for (const [who, pages] of Object.entries(visitors)) {
     test(`every page of ${who} in ${lang} can be used by everyone`, async ({ server, furnished, visit, guard }) => {
       test.setTimeout(30_000 * pages.length);
-      const size = ['handler', 'supervisor', 'officer'].includes(who) ? 'desk' : 'phone';
+      const size = ['handler', 'supervisor', 'officer', 'administrator'].includes(who) ? 'desk' : 'phone';
       const person = await visit(server, { lang, size, state: furnished[who.split(',')[0]] });
       for (const page of pages) await test.step(page.name, () => look(person, page, { furnished, guard }));
     });

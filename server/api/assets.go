@@ -96,7 +96,7 @@ func programOf(v *mingjing.View) string {
 		}
 	}
 	switch {
-	case access == mingjing.Staff, access == mingjing.Agencies:
+	case access == mingjing.Staff, access == mingjing.Agencies, access == mingjing.Administrators, access == mingjing.Overseers:
 		return "desk"
 	case access == mingjing.Residents:
 		return "app"
@@ -110,7 +110,7 @@ func programOf(v *mingjing.View) string {
 
 // nextProgram is, by plain page, the program that the next page will need; the browser
 // loads it in advance.
-var nextProgram = map[string]string{"login": "app", "activate": "app", "staff-login": "desk"}
+var nextProgram = map[string]string{"login": "app", "activate": "app", "staff-login": "desk", "staff-activate": "desk"}
 
 // An asset is one public file in the encodings that it is sent in.
 type asset struct {

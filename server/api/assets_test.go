@@ -296,14 +296,14 @@ func TestAPageLoadsTheProgramOfWhoMayOpenIt(t *testing.T) {
 		t.Skip("the browser's programs are not built")
 	}
 	roles := map[mingjing.Role]string{mingjing.RoleResident: "app", mingjing.RoleHandler: "desk", mingjing.RoleAuditor: "desk",
-		mingjing.RoleAgency: "desk"}
+		mingjing.RoleAgency: "desk", mingjing.RoleAdministrator: "desk"}
 	for role, program := range roles {
 		for _, r := range mingjing.Routes {
 			want := program
 			switch {
 			case r.Access == mingjing.Anyone:
 				want = ""
-			case r.Access == mingjing.Residents && program == "desk", (r.Access == mingjing.Staff || r.Access == mingjing.Agencies) &&
+			case r.Access == mingjing.Residents && program == "desk", r.Access != mingjing.Residents && r.Access != mingjing.Everyone &&
 				program == "app":
 				continue // it is refused
 			}

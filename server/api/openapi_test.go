@@ -73,7 +73,7 @@ func describe(t *testing.T) []byte {
 		Tags: []map[string]string{
 			{"name": tagSession, "description": "Logging in and out, and who is logged in."},
 			{"name": tagResident, "description": "For residents."},
-			{"name": tagStaff, "description": "For handlers, supervisors and auditors with a second factor."},
+			{"name": tagStaff, "description": "For handlers, supervisors, auditors and administrators with a second factor."},
 			{"name": tagAgency, "description": "For the agencies that supply records: officers with a second factor, and computers with a key."},
 			{"name": tagPublic, "description": "Without login."}}}
 	problem := d.of(reflect.TypeFor[problemDocument]())
@@ -211,7 +211,7 @@ func tag(e description) string {
 		return e.tag
 	case e.access == mingjing.Residents:
 		return tagResident
-	case e.access == mingjing.Staff:
+	case e.access == mingjing.Staff, e.access == mingjing.Administrators, e.access == mingjing.Overseers:
 		return tagStaff
 	case e.access == mingjing.Agencies, e.access == mingjing.Machines:
 		return tagAgency

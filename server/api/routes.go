@@ -14,7 +14,7 @@ import (
 // in the page that they belong to, or in [pageless].
 var pages = []screen{
 	page[none]{name: "home"},
-	loginPage, activatePage, staffLoginPage,
+	loginPage, activatePage, staffLoginPage, staffActivatePage,
 	rulebooksPage, rulebookPage, agenciesPage,
 	page[none]{name: "check-us"}, page[none]{name: "offline"}, lockedPage, page[none]{name: "no-score"},
 	recipientPage,
@@ -28,6 +28,7 @@ var pages = []screen{
 	oneCasePage,
 	agencyQuestionsPage, agencyQuestionPage, agencyRecordsPage, agencyBatchesPage, agencyBatchPage, agencyInquiriesPage, agencyInquiryPage,
 	workloadPage, counterPage, inquiriesPage, inquiryAnswerPage, relativesPage, demoClockPage,
+	staffPage, staffMemberPage, staffRegisterPage,
 }
 
 // endpoints returns all endpoints.

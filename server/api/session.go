@@ -112,6 +112,10 @@ func allowsRole(role mingjing.Role, access mingjing.Access) bool {
 		return role.Staff()
 	case mingjing.Agencies:
 		return role == mingjing.RoleAgency
+	case mingjing.Administrators:
+		return role == mingjing.RoleAdministrator
+	case mingjing.Overseers:
+		return role == mingjing.RoleAdministrator || role == mingjing.RoleAuditor
 	case mingjing.Machines:
 		return false // machines are admitted by key and signature alone
 	}
@@ -151,8 +155,11 @@ func landing(role mingjing.Role) string {
 	if role.Staff() {
 		return "queue"
 	}
-	if role == mingjing.RoleAgency {
+	switch role {
+	case mingjing.RoleAgency:
 		return "agency-questions"
+	case mingjing.RoleAdministrator:
+		return "staff"
 	}
 	return "overview"
 }

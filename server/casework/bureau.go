@@ -15,6 +15,7 @@
 //	record      records as their residents see them, and the agencies that hold them
 //	listing     a listing from its proposal to its end
 //	desk        what staff do with cases: the queue, steps, decisions, the counter
+//	staff       who works here, who may log in as what, and the register of it
 //	inquiry     why somebody looked
 //	share       links that show a score
 //	accesslog   the access log and its proof
@@ -55,6 +56,7 @@ import (
 	"mingjing/server/casework/register"
 	"mingjing/server/casework/score"
 	"mingjing/server/casework/share"
+	"mingjing/server/casework/staff"
 	"mingjing/server/casework/takeaway"
 	"mingjing/server/casework/upkeep"
 )
@@ -93,6 +95,7 @@ type Tx interface {
 	record.Port
 	listing.Port
 	desk.Port
+	staff.Port
 	inquiry.Port
 	share.Port
 	accesslog.Port
@@ -128,7 +131,7 @@ type Agencies interface {
 }
 
 // Config is what a Bureau is made of. All fields but Printer, Ledger, Notifier,
-// Erasures, Accounts, Responder, Figures and Logger are required.
+// Erasures, Accounts, Logins, Responder, Figures and Logger are required.
 type Config struct {
 	Store    Store
 	Bus      kernel.Bus
@@ -142,7 +145,9 @@ type Config struct {
 	// Erasures and Accounts are needed where residents can leave.
 	Erasures takeaway.ErasureList
 	Accounts takeaway.Accounts
-	Clock    kernel.Clock
+	// Logins is needed where staff log in; a tool on the server has none.
+	Logins staff.Logins
+	Clock  kernel.Clock
 	// Books, Kept and Calendars are published law; see [kernel.Config].
 	Books, Kept []*mingjing.Rulebook
 	Calendars   []*mingjing.Calendar
@@ -180,6 +185,7 @@ type Bureau struct {
 	Records   *record.Records
 	Listings  *listing.Listings
 	Desk      *desk.Desk
+	Staff     *staff.Staff
 	Inquiries *inquiry.Inquiries
 	Shares    *share.Shares
 	AccessLog *accesslog.AccessLog
@@ -215,8 +221,8 @@ func New(c Config) (*Bureau, error) {
 	if c.Store == nil || c.Agencies == nil {
 		return nil, errors.New("casework: Store and Agencies are both needed")
 	}
-	city, err := kernel.New(kernel.Config{Store: kernelStore{c.Store}, Bus: c.Bus, Clock: c.Clock, Books: c.Books, Kept: c.Kept, Calendars: c.Calendars,
-		ClockScale: c.ClockScale, Logger: c.Logger})
+	city, err := kernel.New(kernel.Config{Store: kernelStore{c.Store}, Bus: c.Bus, Clock: c.Clock,
+		Books: c.Books, Kept: c.Kept, Calendars: c.Calendars, ClockScale: c.ClockScale, Logger: c.Logger})
 	if err != nil {
 		return nil, err
 	}
@@ -236,6 +242,7 @@ func New(c Config) (*Bureau, error) {
 	b.Records = record.New(city, holdings, b.Scores)
 	b.Listings = listing.New(city, holdings, b.Scores, b.Cases)
 	b.Desk = desk.New(city, b.Notices, holdings, b.Scores, b.Cases, b.Listings)
+	b.Staff = staff.New(city, c.Logins, b.Desk)
 	b.Inquiries = inquiry.New(city, c.Responder, b.Notices, b.Cases)
 	b.Shares = share.New(city, c.Notifier, b.Notices)
 	b.AccessLog = accesslog.New(city, c.Ledger)
@@ -245,7 +252,7 @@ func New(c Config) (*Bureau, error) {
 		b.Listings, b.Shares, b.AccessLog)
 	b.Upkeep = upkeep.New(city, c.Figures.Removed)
 	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Law.Jobs(), b.Mandates.Jobs(), b.Cases.Jobs(),
-		b.Listings.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(), b.Agencies.Jobs(), b.Takeaway.Jobs(), b.Upkeep.Jobs()} {
+		b.Listings.Jobs(), b.Staff.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(), b.Agencies.Jobs(), b.Takeaway.Jobs(), b.Upkeep.Jobs()} {
 		maps.Copy(b.jobs, jobs)
 	}
 	return b, nil
@@ -310,6 +317,9 @@ func (b *Bureau) LastEvent(ctx context.Context, a mingjing.Actor) (seq int64, er
 func Audience(a mingjing.Actor) string {
 	if a.Role.Staff() {
 		return mingjing.AudienceStaff
+	}
+	if a.Role == mingjing.RoleAdministrator {
+		return mingjing.AudienceAdministrators
 	}
 	if a.Role == mingjing.RoleAgency {
 		return mingjing.AudienceAgency(a.Agency)

@@ -30,6 +30,7 @@ import (
 	"mingjing/server/casework/register"
 	"mingjing/server/casework/score"
 	"mingjing/server/casework/share"
+	"mingjing/server/casework/staff"
 	"mingjing/server/casework/takeaway"
 	"mingjing/server/ledger"
 	"mingjing/server/store"
@@ -64,6 +65,7 @@ type (
 	recordsPart   = record.Records
 	listingsPart  = listing.Listings
 	deskPart      = desk.Desk
+	staffPart     = staff.Staff
 	inquiriesPart = inquiry.Inquiries
 	sharesPart    = share.Shares
 	accessLogPart = accesslog.AccessLog
@@ -83,6 +85,7 @@ type city struct {
 	*recordsPart
 	*listingsPart
 	*deskPart
+	*staffPart
 	*inquiriesPart
 	*sharesPart
 	*accessLogPart
@@ -101,7 +104,10 @@ var (
 	handler    = mingjing.Actor{Role: mingjing.RoleHandler, ID: "H-1", Name: "Handler One", AAL: 2}
 	handler2   = mingjing.Actor{Role: mingjing.RoleHandler, ID: "H-2", Name: "Handler Two", AAL: 2}
 	supervisor = mingjing.Actor{Role: mingjing.RoleSupervisor, ID: "S-1", Name: "Supervisor", AAL: 2}
-	auditor    = mingjing.Actor{Role: mingjing.RoleAuditor, ID: "A-1", Name: "Auditor", AAL: 2}
+	// administrator sees nothing of any resident.
+	administrator = mingjing.Actor{Role: mingjing.RoleAdministrator, ID: "adm-1", Name: "Administrator One", AAL: 2}
+
+	auditor = mingjing.Actor{Role: mingjing.RoleAuditor, ID: "A-1", Name: "Auditor", AAL: 2}
 )
 
 // few are the agencies of a small city.
@@ -178,7 +184,7 @@ func cityAt(t tb, s casework.Store, now *clock, set ...func(*casework.Config)) *
 	c.bureau, c.kernelCity, c.noticesPart, c.scoresPart, c.casesPart, c.deskPart = b, b.City, b.Notices, b.Scores, b.Cases, b.Desk
 	c.mandatesPart, c.recordsPart, c.listingsPart = b.Mandates, b.Records, b.Listings
 	c.inquiriesPart, c.sharesPart, c.accessLogPart, c.agenciesPart = b.Inquiries, b.Shares, b.AccessLog, b.Agencies
-	c.registerPart, c.takeawayPart = b.Register, b.Takeaway
+	c.registerPart, c.takeawayPart, c.staffPart = b.Register, b.Takeaway, b.Staff
 	return c
 }
 

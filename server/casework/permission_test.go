@@ -25,7 +25,7 @@ type whose int
 const (
 	residents whose = iota // the actor's own data, found by who they are
 	owners                 // one thing of a resident's, found by its id
-	staff                  // any member of staff
+	anyStaff               // any member of staff
 	workers                // those who may change a case
 	both                   // the owner and any member of staff
 )
@@ -95,12 +95,12 @@ var probes = []probe{
 	}},
 	{"Letter", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Letter(ctx, a, v.decided) }},
 	{"CourtFile", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.CourtFile(ctx, a, v.decided) }},
-	{"Cases", staff, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
+	{"Cases", anyStaff, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
 		q, err := c.Cases(ctx, a, mingjing.CaseFilter{Search: v.actor.Name}, "")
 		q.Filter = mingjing.CaseFilter{} // the asker's own words
 		return q, err
 	}},
-	{"Case", staff, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Case(ctx, a, v.dispute) }},
+	{"Case", anyStaff, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Case(ctx, a, v.dispute) }},
 	{"Assign", workers, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Assign(ctx, a, v.dispute) }},
 	{"AskAgency", workers, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.AskAgency(ctx, a, v.dispute) }},
 	{"Decide", workers, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
@@ -254,10 +254,17 @@ var free = map[string]string{
 	"Recipient":     "for whoever has the code, with nothing of the resident's in it: see TestEveryEndHasTheSameAnswer",
 	"ViewShare":     "for whoever has the code: see share_test.go",
 
-	"TryBatch":        "an agency's computer's; TestABatchIsItsAgencysAlone tries it as everybody, as the two below",
-	"Batch":           "an agency's computer's",
-	"AgencyBatches":   "an agency's officer's",
-	"AgencyBatch":     "an agency's officer's",
+	"TryBatch":          "an agency's computer's; TestABatchIsItsAgencysAlone tries it as everybody, as the two below",
+	"Batch":             "an agency's computer's",
+	"AgencyBatches":     "an agency's officer's",
+	"AgencyBatch":       "an agency's officer's",
+	"Administrators":    "a command's, and what the server says at its start",
+	"AdoptStaff":        "the program's own, for logins that it made itself",
+	"BeginActivation":   "for whoever has the one-time code: see staff_test.go",
+	"ConfirmActivation": "the same",
+	"ShowActivation":    "the same",
+	"ReleaseCases":      "the worker's own",
+
 	"Submit":          "an agency's computer's; intake_test.go tries it as everybody, as the rest of these",
 	"AgencyByKey":     "the roof's own, for a signature that holds",
 	"AddAgencyKey":    "the bureau's own tool's, never a request from outside",
@@ -290,6 +297,13 @@ var elsewhere = map[string]string{
 	"Relatives":       "TestACaseOfARelativeIsRefusedAndNotGiven",
 	"DeclareRelative": "TestACaseOfARelativeIsRefusedAndNotGiven",
 	"RemoveRelative":  "TestACaseOfARelativeIsRefusedAndNotGiven",
+	"ChangeStaff":     "TestOnlyAdministratorsAndCommandsReachTheStaff",
+	"ConfirmChange":   "TestOnlyAdministratorsAndCommandsReachTheStaff",
+	"RefuseChange":    "TestOnlyAdministratorsAndCommandsReachTheStaff",
+	"StaffList":       "TestOnlyAdministratorsAndCommandsReachTheStaff",
+	"StaffMember":     "TestOnlyAdministratorsAndCommandsReachTheStaff",
+	"StaffRegister":   "TestOnlyAdministratorsAndCommandsReachTheStaff",
+	"Setup":           "TestOnlyAdministratorsAndCommandsReachTheStaff",
 	"AskWhy":          "TestNobodyElseAsksReadsOrAnswers",
 	"Inquiry":         "TestNobodyElseAsksReadsOrAnswers",
 	"MyInquiries":     "TestNobodyElseAsksReadsOrAnswers",
@@ -467,13 +481,15 @@ func TestNobodyReachesWhatIsNotTheirs(t *testing.T) {
 		"nobody": {}, "system": {Role: mingjing.RoleSystem, ID: v.actor.ID}, "an unknown role": {Role: "mayor", ID: v.actor.ID, AAL: 2},
 		"a resident with no id": {Role: mingjing.RoleResident}, "a stranger": stranger, "a handler without a second factor": weak,
 		"a handler with no number": nameless, "a handler with the victim's id": pretender, "a handler": handler2,
-		"an auditor": auditor, "a handler's own": own, "a supervisor's own": ownSupervisor,
+		"an auditor": auditor, "an administrator": administrator,
+		"an administrator with the victim's id": {Role: mingjing.RoleAdministrator, ID: v.actor.ID, AAL: 2}, "a handler's own": own,
+		"a supervisor's own": ownSupervisor,
 	}
 	// refused is the code that an actor gets for a method; "" is none.
 	refused := func(who string, p probe) string {
 		a := everyone[who]
 		isStaff := a.Role.Staff() && a.ID != ""
-		staffOnly := p.whose == staff || p.whose == workers || (p.whose == both && isStaff)
+		staffOnly := p.whose == anyStaff || p.whose == workers || (p.whose == both && isStaff)
 		switch {
 		case who == "a stranger" && p.whose == residents:
 			return "" // their own
@@ -489,7 +505,7 @@ func TestNobodyReachesWhatIsNotTheirs(t *testing.T) {
 			return ""
 		case a.Self != "":
 			return "case_own"
-		case p.whose == staff || p.whose == both:
+		case p.whose == anyStaff || p.whose == both:
 			return ""
 		case p.method == "Assign":
 			return "case_taken"

@@ -148,7 +148,8 @@ func TestSeedEnrolsEverybodyAndASecondSeedChangesNothing(t *testing.T) {
 			t.Errorf("%s has the role %s", a.Login, r.roles[a.Login])
 		}
 	}
-	if roles[mingjing.RoleHandler] != 2 || roles[mingjing.RoleSupervisor] != 1 || roles[mingjing.RoleAuditor] != 1 {
+	if roles[mingjing.RoleHandler] != 2 || roles[mingjing.RoleSupervisor] != 1 || roles[mingjing.RoleAuditor] != 1 ||
+		roles[mingjing.RoleAdministrator] != 1 {
 		t.Errorf("%v", roles)
 	}
 	people := len(r.ids)

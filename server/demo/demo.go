@@ -209,6 +209,11 @@ func (c *City) Settle(ctx context.Context, bureau *casework.Bureau, identities I
 	if err != nil {
 		return nil, err
 	}
+	for _, s := range staff {
+		if err := bureau.Staff.AdoptStaff(ctx, s.login, s.name, s.role, s.agency); err != nil {
+			return nil, fmt.Errorf("settle demo city: adopt %s: %w", s.login, err)
+		}
+	}
 	if err := Propose(ctx, bureau.Listings, c.cfg); err != nil {
 		return nil, err
 	}

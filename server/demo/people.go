@@ -323,6 +323,7 @@ var staff = []staffMember{
 	{mingjing.RoleHandler, "h-1002", "罗文博", colleague, "", ""},
 	{mingjing.RoleSupervisor, "s-2001", "方敏仪", "", "", ""},
 	{mingjing.RoleAuditor, "a-3001", "秦岳", "", "", ""},
+	{mingjing.RoleAdministrator, "adm-4001", "许知远", "", "", ""},
 	{mingjing.RoleAgency, "g-3001", "顾南", "", "metro", "officer of the silent agency"},
 	{mingjing.RoleAgency, "g-3002", "白若水", "", "court", "officer of the court"},
 }

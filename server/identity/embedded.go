@@ -57,6 +57,9 @@ const (
 	cleanKeep  = 7 * 24 * time.Hour
 )
 
+// ErrInUse: another server uses the folder of the embedded Kratos.
+var ErrInUse = errors.New("another server uses the folder")
+
 // A child is a Kratos process that is restarted when it ends.
 type child struct {
 	bin, dir string
@@ -396,7 +399,7 @@ func lockFolder(ctx context.Context, path string) (*os.File, error) {
 		}
 		wait(ctx, 50*time.Millisecond)
 		if ctx.Err() != nil {
-			return nil, errors.Join(fmt.Errorf("lock the folder of Kratos (does another server use %s?): %w", filepath.Dir(path), err), f.Close())
+			return nil, errors.Join(fmt.Errorf("lock the folder of Kratos: %w: %s: %w", ErrInUse, filepath.Dir(path), err), f.Close())
 		}
 	}
 }

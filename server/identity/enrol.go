@@ -64,7 +64,7 @@ func (i *Identity) EnrolResident(ctx context.Context, id mingjing.ResidentID, n 
 // enrolment that was cut off, another password,
 // invalid_form with the fields login, name, password and totp, and identity_down.
 func (i *Identity) EnrolStaff(ctx context.Context, role mingjing.Role, login, name, password, totpSecret string) error {
-	if !role.Staff() {
+	if !role.Staff() && role != mingjing.RoleAdministrator {
 		return fmt.Errorf("enrol staff: %q is no role of staff", role)
 	}
 	return i.enrolDesk(ctx, publicMeta{Role: role}, login, name, password, totpSecret)
@@ -192,9 +192,9 @@ func (i *Identity) LinkStaff(ctx context.Context, login string, self mingjing.Re
 	return nil
 }
 
-// setSecondFactor gives an identity its second factor in Kratos. Both secrets are
-// stored before Kratos gets its own, and the identity is marked as paired only after
-// that, so that it can be interrupted anywhere and done again.
+// setSecondFactor gives an identity its second factor in Kratos, by a session of the
+// password. The identity is marked as paired only after that, so that it can be
+// interrupted anywhere and done again.
 func (i *Identity) setSecondFactor(ctx context.Context, p person, password, secret string) error {
 	if err := i.kratos.dropFactor(ctx, p.id); err != nil {
 		return err
@@ -204,6 +204,14 @@ func (i *Identity) setSecondFactor(ctx context.Context, p person, password, secr
 		return err
 	}
 	defer i.dropSession(ctx, token)
+	if err := i.pairFactor(ctx, p, token, secret); err != nil {
+		return err
+	}
+	return i.kratos.setAdmin(ctx, p.id, memberPaired, true)
+}
+
+// pairFactor stores both secrets of a second factor, and then gives Kratos its own.
+func (i *Identity) pairFactor(ctx context.Context, p person, token, secret string) error {
 	settings, inner, err := i.kratos.offerFactor(ctx, token)
 	if err != nil {
 		return err
@@ -219,16 +227,16 @@ func (i *Identity) setSecondFactor(ctx context.Context, p person, password, secr
 	if err != nil {
 		return fmt.Errorf("make a code: %w", err)
 	}
-	if err := i.kratos.confirmFactor(ctx, token, settings, code); err != nil {
-		return err
-	}
-	return i.kratos.setAdmin(ctx, p.id, memberPaired, true)
+	return i.kratos.confirmFactor(ctx, token, settings, code)
 }
+
+// secretEncoding is how authenticators write a secret.
+var secretEncoding = base32.StdEncoding.WithPadding(base32.NoPadding)
 
 // canonicalSecret returns a base32 secret in upper case without padding.
 func canonicalSecret(text string) (string, bool) {
 	s := strings.TrimRight(strings.ToUpper(strings.ReplaceAll(text, " ", "")), "=")
-	b, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(s)
+	b, err := secretEncoding.DecodeString(s)
 	return s, err == nil && len(b) >= 16 && len(b) <= 64
 }
 

@@ -56,6 +56,10 @@
 // is sealed beside it; with a code from it the session is raised to AAL2, so that
 // Kratos, too, knows only full sessions.
 //
+// Staff set both up themselves with a one-time code ([Identity.BeginStaff]). Their ten
+// recovery codes are checked here too, and stored as keyed hashes: Kratos' own method
+// keeps twelve as plain text, and would be a second way in beside our limits.
+//
 // # Sessions that nobody uses
 //
 // A session ends when it was not used for [Config.IdleAfter], or for as long as its
@@ -299,6 +303,9 @@ func (wallClock) Now() time.Time { return time.Now() }
 // change another's.
 func errLogin() error      { return mingjing.NewError(mingjing.Unauthenticated, "login_failed") }
 func errActivation() error { return mingjing.NewError(mingjing.Invalid, "activation_failed") }
+func errStaffActivation() error {
+	return mingjing.NewError(mingjing.Invalid, "staff_activation_failed")
+}
 func errNotLoggedIn() error {
 	return mingjing.NewError(mingjing.Unauthenticated, "not_logged_in")
 }

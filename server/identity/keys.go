@@ -21,8 +21,8 @@ import (
 // keys are made from one key: the ID key itself hashes ID numbers, the others are
 // derived from it, one for each use.
 type keys struct {
-	id, count, code []byte
-	seal            cipher.AEAD
+	id, count, code, recovery []byte
+	seal                      cipher.AEAD
 }
 
 func newKeys(idKey []byte) (keys, error) {
@@ -31,7 +31,8 @@ func newKeys(idKey []byte) (keys, error) {
 	for _, d := range []struct {
 		to   *[]byte
 		info string
-	}{{&k.count, "mingjing identity counters"}, {&k.code, "mingjing identity activation"}, {&seal, "mingjing identity seal"}} {
+	}{{&k.count, "mingjing identity counters"}, {&k.code, "mingjing identity activation"}, {&seal, "mingjing identity seal"},
+		{&k.recovery, "mingjing identity recovery"}} {
 		b, err := hkdf.Expand(sha256.New, idKey, d.info, 32)
 		if err != nil {
 			return keys{}, fmt.Errorf("derive a key: %w", err)
@@ -70,6 +71,11 @@ func (k keys) redis(kind string, parts ...string) string {
 // activationFlow returns our half of the activation code of a Kratos flow.
 func (k keys) activationFlow(flow string) string {
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint64(mac(k.code, flow))%1_000_000)
+}
+
+// recoveryHash returns the keyed hash of a person's recovery code.
+func (k keys) recoveryHash(person, code string) string {
+	return base64.RawStdEncoding.EncodeToString(mac(k.recovery, person, code))
 }
 
 // sealed encrypts text for owner.

@@ -182,9 +182,9 @@ type publicMeta struct {
 }
 
 // isDesk reports whether it is somebody who logs in with a second factor: staff of the
-// bureau, or an agency's officer.
+// bureau, an administrator, or an agency's officer.
 func (m publicMeta) isDesk() bool {
-	return m.Role.Staff() || m.Role == mingjing.RoleAgency && m.Agency != ""
+	return m.Role.Staff() || m.Role == mingjing.RoleAdministrator || m.Role == mingjing.RoleAgency && m.Agency != ""
 }
 
 // pathSelf is the path of the member Self of publicMeta in an identity.
@@ -199,6 +199,8 @@ type adminMeta struct {
 	// Factor is the sealed factor; Paired says that Kratos has its part.
 	Factor string `json:"factor,omitempty"`
 	Paired bool   `json:"paired,omitempty"`
+	// Recovery are keyed hashes of the recovery codes that were not used yet.
+	Recovery []string `json:"recovery,omitempty"`
 }
 
 func personOf(d *client.Identity) (person, error) {
@@ -326,6 +328,7 @@ const (
 	memberWaiting = "waiting"
 	memberFactor  = "factor"
 	memberPaired  = "paired"
+	memberRecover = "recovery"
 )
 
 // issue makes a one-time code and the flow in which it can be used.

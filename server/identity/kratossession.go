@@ -111,3 +111,39 @@ func (k *kratos) sessionActive(ctx context.Context, id string) (bool, error) {
 	}
 	return err == nil && s.GetActive(), outcome("look a session up", res, err)
 }
+
+// sessionsOf returns the ids of a person's active sessions.
+func (k *kratos) sessionsOf(ctx context.Context, id string) ([]string, error) {
+	var ids []string
+	for token := ""; len(ids) < maxSessions; {
+		r := k.admin.IdentityAPI.ListIdentitySessions(ctx, id).Active(true).PageSize(sessionsPage)
+		if token != "" {
+			r = r.PageToken(token)
+		}
+		list, res, err := r.Execute()
+		if res != nil && res.StatusCode == http.StatusNotFound {
+			return ids, nil
+		}
+		if err := outcome("list a person's sessions", res, err); err != nil {
+			return nil, err
+		}
+		for _, s := range list {
+			ids = append(ids, s.Id)
+		}
+		next := nextPage(res.Header)
+		if len(list) == 0 || next == "" || next == token {
+			break
+		}
+		token = next
+	}
+	return ids, nil
+}
+
+// endAll ends all sessions of a person.
+func (k *kratos) endAll(ctx context.Context, id string) error {
+	res, err := k.admin.IdentityAPI.DeleteIdentitySessions(ctx, id).Execute()
+	if res != nil && res.StatusCode == http.StatusNotFound { // there is none
+		return nil
+	}
+	return outcome("end a person's sessions", res, err)
+}

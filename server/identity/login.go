@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,8 @@ const (
 	// usedFor is how long a used code is stored: longer than it is valid, which is its
 	// own time step and one on each side.
 	usedFor = 5 * time.Minute
+	// recoveryPause is how long a person waits between two recovery codes.
+	recoveryPause = 30 * time.Second
 )
 
 // Login starts a session of a resident. The errors are login_failed, too_many_attempts
@@ -123,7 +126,7 @@ var staffNumber = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,31}$`)
 func canonicalStaff(login string) string { return strings.ToLower(strings.TrimSpace(login)) }
 
 // StaffLogin starts a session of AAL 2 of a member of staff, with password and second
-// factor. Each code works once. The errors are those of Login, with the fields login,
+// factor: a code from the authenticator, or a recovery code. Each code works once. The errors are those of Login, with the fields login,
 // password and totp.
 func (i *Identity) StaffLogin(ctx context.Context, login, password, code string, c mingjing.Client) (token string, err error) {
 	login, code = canonicalStaff(login), normalizeCode(code)
@@ -185,11 +188,13 @@ func (i *Identity) checkSecondFactor(ctx context.Context, a attempt, token strin
 		return "", err
 	}
 	now := time.Now()
-	step, ok := f.step(code, now)
-	if !ok {
-		return "", errRefused
+	step, shown := f.step(code, now)
+	if shown {
+		err = i.useCodeOnce(ctx, a.identifier, f, step)
+	} else {
+		err = i.useRecoveryCode(ctx, p, code)
 	}
-	if err := i.useCodeOnce(ctx, a.identifier, step); err != nil {
+	if err != nil {
 		return "", err
 	}
 	inner, err := totp.GenerateCode(f.Kratos, now)
@@ -199,7 +204,11 @@ func (i *Identity) checkSecondFactor(ctx context.Context, a attempt, token strin
 	raised, s, err := i.kratos.addSecondFactor(withDevice(ctx, c.Device), token, inner)
 	if err != nil {
 		if !errors.Is(err, errRefused) { // the same code may be tried again; nobody was given a session for it
-			i.freeCode(ctx, a.identifier, step)
+			if shown {
+				i.freeCode(ctx, a.identifier, f, step)
+			} else {
+				i.freeRecoveryCode(ctx, p)
+			}
 		}
 		return "", err
 	}
@@ -209,12 +218,48 @@ func (i *Identity) checkSecondFactor(ctx context.Context, a attempt, token strin
 	return raised, nil
 }
 
-// useCodeOnce marks the code of one time step as used, or returns errSilent if it was.
-func (i *Identity) useCodeOnce(ctx context.Context, login string, step uint64) error {
+// useRecoveryCode uses one of a person's recovery codes up, or returns errRefused. Two at
+// the same time would both be left in Kratos, so a person has one of them in a while.
+func (i *Identity) useRecoveryCode(ctx context.Context, p person, code string) error {
+	at := slices.Index(p.admin.Recovery, i.keys.recoveryHash(p.id, strings.ToLower(code)))
+	if at < 0 {
+		return errRefused
+	}
+	bound, cancel := context.WithTimeout(ctx, limitsTimeout)
+	defer cancel()
+	if err := i.withLimitsTimeout(bound, func() error {
+		fresh, err := i.redis.SetNX(bound, i.keys.redis("recovery", p.id), "1", recoveryPause).Result()
+		if err == nil && !fresh {
+			return errSilent
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	left := slices.Delete(slices.Clone(p.admin.Recovery), at, at+1)
+	return i.kratos.setAdmin(ctx, p.id, memberRecover, left)
+}
+
+// freeRecoveryCode undoes useRecoveryCode.
+func (i *Identity) freeRecoveryCode(ctx context.Context, p person) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	defer cancel()
+	err := i.kratos.setAdmin(ctx, p.id, memberRecover, p.admin.Recovery)
+	if err == nil {
+		err = i.withLimitsTimeout(ctx, func() error { return i.redis.Del(ctx, i.keys.redis("recovery", p.id)).Err() })
+	}
+	if err != nil {
+		i.log.Warn("a recovery code stays used up", "err", err)
+	}
+}
+
+// useCodeOnce marks the code of one time step of a factor as used, or returns errSilent
+// if it was.
+func (i *Identity) useCodeOnce(ctx context.Context, login string, f factor, step uint64) error {
 	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
 	defer cancel()
 	return i.withLimitsTimeout(ctx, func() error {
-		fresh, err := i.redis.SetNX(ctx, i.keys.redis("step", login, fmt.Sprint(step)), "1", usedFor).Result()
+		fresh, err := i.redis.SetNX(ctx, i.keys.redis("step", login, f.Secret, fmt.Sprint(step)), "1", usedFor).Result()
 		if err != nil {
 			return fmt.Errorf("use a second-factor code up: %w", err)
 		}
@@ -226,10 +271,10 @@ func (i *Identity) useCodeOnce(ctx context.Context, login string, step uint64) e
 }
 
 // freeCode undoes useCodeOnce.
-func (i *Identity) freeCode(ctx context.Context, login string, step uint64) {
+func (i *Identity) freeCode(ctx context.Context, login string, f factor, step uint64) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limitsTimeout)
 	defer cancel()
-	err := i.withLimitsTimeout(ctx, func() error { return i.redis.Del(ctx, i.keys.redis("step", login, fmt.Sprint(step))).Err() })
+	err := i.withLimitsTimeout(ctx, func() error { return i.redis.Del(ctx, i.keys.redis("step", login, f.Secret, fmt.Sprint(step))).Err() })
 	if err != nil {
 		i.log.Warn("a second-factor code stays used up", "err", err)
 	}

@@ -67,6 +67,9 @@ var (
 	sealedDeskCase    = sealedColumn{table: "desk_case", key: []string{"dispute_id", "handler_id"}, owner: bureauOwner}
 	sealedRelative    = sealedColumn{table: "relative", key: []string{"id"}, owner: bureauOwner}
 	sealedDeclaration = sealedColumn{table: "declaration", key: []string{"at"}, owner: bureauOwner}
+	sealedMember      = sealedColumn{table: "staff_member", key: []string{"login"}, owner: bureauOwner}
+	sealedStaffEntry  = sealedColumn{table: "staff_entry", key: []string{"seq"}, owner: bureauOwner}
+	sealedProposal    = sealedColumn{table: "staff_proposal", key: []string{"id"}, owner: bureauOwner}
 	sealedBatch       = sealedColumn{table: "batch", key: []string{"agency", "at"}, owner: bureauOwner}
 	sealedBatchPart   = sealedColumn{table: "batch_part", key: []string{"batch_key", "n"}, owner: bureauOwner}
 	sealedBatchBody   = sealedColumn{table: "batch_body", key: []string{"batch_key", "n"}, owner: bureauOwner}
@@ -80,6 +83,7 @@ var allSealed = []sealedColumn{
 	sealedMandate, sealedShare, sealedShareView, sealedExport, sealedExportFile, sealedEvidenceFile, sealedAnswerFile,
 	sealedCaseSummary, sealedRecordRef, sealedListingRef, sealedDeskCase, sealedRelative, sealedDeclaration, sealedBatch,
 	sealedBatchPart, sealedBatchBody, sealedUnmatched,
+	sealedMember, sealedStaffEntry, sealedProposal,
 }
 
 func (k sealedColumn) contentColumn() string {

@@ -24,6 +24,8 @@ func homeBody(v *mingjing.View) []app.UI {
 	switch {
 	case v.Who != nil && v.Who.Role.Staff():
 		actions = []app.UI{c.LinkButton{Text: t(v, "nav.queue"), Href: href(v, "queue")}.UI()}
+	case v.Who != nil && v.Who.Role == mingjing.RoleAdministrator:
+		actions = []app.UI{c.LinkButton{Text: t(v, "nav.staff"), Href: href(v, "staff")}.UI()}
 	case v.Who != nil && v.Who.Role == mingjing.RoleAgency:
 		actions = []app.UI{c.LinkButton{Text: t(v, "nav.agency-questions"), Href: href(v, "agency-questions")}.UI()}
 	case v.Who != nil:

@@ -84,8 +84,11 @@ func staffLoginBody(v *mingjing.View) []app.UI {
 				Autocomplete: "username", MaxLength: 64, Required: true, Code: true}.UI(),
 			c.Input{Name: "password", Type: "password", Label: t(v, "login.password"), Error: page.FieldError(v, "password"),
 				Autocomplete: "current-password", MaxLength: 256, Required: true}.UI(),
-			c.Input{Name: "totp", Label: t(v, "staff.totp"), Hint: t(v, "staff.totp_hint"), Error: page.FieldError(v, "totp"),
-				Autocomplete: "one-time-code", InputMode: "numeric", MaxLength: 16, Required: true, Code: true, Width: "short"}.UI(),
+			c.Input{Name: "totp", Label: t(v, "staff.totp"), Hint: t(v, "staff.totp_or"), Error: page.FieldError(v, "totp"),
+				Autocomplete: "one-time-code", MaxLength: 16, Required: true, Code: true, Width: "short"}.UI(),
 			c.Button{Text: t(v, "chrome.login")}.UI()}}.UI(),
+		c.Section("other", t(v, "login.other"),
+			c.P(t(v, "staff_login.activate_text")),
+			c.LinkButton{Text: t(v, "staff_login.activate"), Href: href(v, "staff-activate"), Kind: "secondary"}.UI()),
 	}
 }

@@ -40,6 +40,18 @@ func AsStaff(a mingjing.Actor, roles ...mingjing.Role) error {
 	return nil
 }
 
+// AsAdministrator returns an error unless the actor is an administrator who has shown a
+// second factor.
+func AsAdministrator(a mingjing.Actor) error {
+	switch {
+	case a.Role != mingjing.RoleAdministrator || a.ID == "":
+		return ErrForbidden
+	case a.AAL < 2:
+		return mingjing.NewError(mingjing.Forbidden, "aal2_required")
+	}
+	return nil
+}
+
 // AsAgency returns the code of the actor's agency, or a forbidden error.
 func AsAgency(a mingjing.Actor) (string, error) {
 	if a.Role != mingjing.RoleAgency || a.ID == "" || a.Agency == "" {

@@ -1,0 +1,105 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, expect } from '../lib/fixtures.mjs';
+import { Server } from '../lib/server.mjs';
+import { totp } from '../lib/totp.mjs';
+
+const password = 'quiet-river-7719';
+
+// A city without the demo: an empty folder, the command, and two people.
+test('a city opens: setup, the first administrator, and a handler who reaches the desk', async ({ visit, guard }) => {
+  test.setTimeout(180_000);
+  const agencies = join(tmpdir(), `mingjing-e2e-agencies-${process.pid}.json`);
+  writeFileSync(agencies, '{}');
+  let said = '';
+  const server = await Server.start({
+    env: { DEMO: '0', AGENCIES: agencies, LOCK_AFTER: '2h' },
+    before: async (s) => {
+      said = await s.command('setup', '--number', 'adm-1', '--name', 'Zhao Min');
+    },
+  });
+  try {
+    const code = said.match(/^code +(\S+)$/m)[1];
+    const administrator = await visit(server, { lang: 'en', size: 'desk' });
+    await test.step('the administrator sets up the login', async () => {
+      const { recovery } = await activate(administrator, 'adm-1', code, guard);
+      expect(recovery).toHaveLength(10);
+      await administrator.page.locator('main .actions a').click();
+      await administrator.on('staff');
+      await administrator.accessible('the list of staff');
+    });
+
+    // Without scripts, and in the other language.
+    const handler = await visit(server, { lang: 'zh-CN', size: 'desk', js: false });
+    await test.step('the administrator adds a handler, who sets up the login without scripts', async () => {
+      const page = administrator.page;
+      await page.locator('[name=login]').fill('h-1');
+      await page.locator('[name=name]').fill('Shen Mo');
+      await page.locator('[name=role][value=handler]').check();
+      await administrator.send('/api/admin/staff');
+      await expect(page.locator('#one-time-code')).toBeVisible();
+      await administrator.accessible('a one-time code');
+      const theirs = await page.locator('#one-time-code').innerText();
+      const { secret } = await activate(handler, 'h-1', theirs);
+      await handler.page.locator('main .actions a').click();
+      await handler.on('queue');
+      guard.allow(/status of 403/);
+      expect((await handler.open('staff')).status(), 'the list of staff, for a handler').toBe(403);
+      await handler.open('queue');
+      await handler.logout();
+      await handler.open('staff-login');
+      await handler.page.locator('[name=login]').fill('h-1');
+      await handler.page.locator('[name=password]').fill(password);
+      await handler.page.locator('[name=totp]').fill(totp(secret, Date.now() + 30_000)); // the next one is good already
+      await handler.send('/api/staff/login');
+      await handler.on('queue');
+    });
+
+    await test.step('who is disabled is out within seconds', async () => {
+      await administrator.open('staff-member', { id: 'h-1' });
+      await administrator.accessible('a member of staff');
+      await administrator.send('/api/admin/staff/h-1/disable');
+      await expect(administrator.main).toContainText('Enable again');
+      await expect
+        .poll(async () => (await handler.page.request.get('/api/me')).status(), { timeout: 15_000 })
+        .toBe(401);
+      await administrator.open('staff-register');
+      await administrator.on('staff-register');
+      await expect(administrator.main.locator('tbody tr')).toHaveCount(5);
+      await administrator.accessible('the staff register');
+    });
+    expect(await server.command('setup')).toContain('nothing was changed');
+  } finally {
+    await server.stop();
+    rmSync(agencies);
+  }
+});
+
+// activate sets up a login by its one-time code, and returns the secret and the recovery
+// codes. With a guard it mistypes the first code of the authenticator.
+async function activate(person, login, code, guard) {
+  const page = person.page;
+  const accessible = (what) => person.js && person.accessible(what); // axe is a script
+  await person.open('staff-activate');
+  await accessible('the first step of an activation');
+  await page.locator('[name=login]').fill(login);
+  await page.locator('[name=code]').fill(code);
+  await page.locator('[name=new_password]').fill(password);
+  await person.send('/api/staff/activate');
+  await expect(page.locator('svg.qr')).toBeVisible();
+  await accessible('the second factor');
+  const secret = await page.locator('#secret').innerText();
+  if (guard) {
+    guard.allow(/status of 422/);
+    await page.locator('[name=totp]').fill('000000');
+    await person.send('/api/staff/activate/confirm');
+    await expect(page.locator('#error-summary')).toBeVisible();
+    await expect(page.locator('#secret')).toHaveText(secret);
+  }
+  await page.locator('[name=totp]').fill(totp(secret));
+  await person.send('/api/staff/activate/confirm');
+  await expect(page.locator('.recovery-codes')).toBeVisible();
+  await accessible('the recovery codes');
+  return { secret, recovery: await page.locator('.recovery-codes code').allInnerTexts() };
+}
