@@ -178,7 +178,8 @@ type Clock struct {
 
 // TimelineCodes are the codes of everything that can happen in a case, or to a
 // listing.
-var TimelineCodes = []string{"filed", "filed_counter", "evidence_added", "evidence_late", "assigned", "released", "agency_asked", "agency_answered",
+var TimelineCodes = []string{"filed", "filed_counter", "evidence_added", "evidence_late", "assigned", "released", "agency_asked",
+	"agency_answered",
 	"agency_silent", "agency_lost", "extended", "escalated", "recommended", "decided",
 	"proposed", "approved", "refused", "served", "in_effect", "disputed", "suspended", "resumed", "corrected",
 	"repaired", "expired", "lifted", "annulled"}

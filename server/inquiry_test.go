@@ -101,7 +101,8 @@ func TestWhyDidYouLookAnswersAProgramToo(t *testing.T) {
 		t.Errorf("in the end: %+v", q)
 	}
 
-	_, err := c.p.casework.Listings.Propose(t.Context(), mingjing.Actor{Role: mingjing.RoleAgency, ID: "court", Agency: "court"}, listing.Proposal{
+	court := mingjing.Actor{Role: mingjing.RoleAgency, ID: "court", Agency: "court"}
+	_, err := c.p.casework.Listings.Propose(t.Context(), court, listing.Proposal{
 		Ref: "why", IDNumber: number, Subject: c.account(t, "ordinary 4").Name, Code: "court.enforcement_blacklist",
 		Ground: mingjing.Text{"zh-CN": "有履行能力而拒不履行。"}, Measures: []string{"restrict.air"}, Months: 24,
 		Document: mingjing.Document{Kind: "listing_decision", Issuer: "Court", Number: "C-why", Date: "2025-03-14",

@@ -343,7 +343,8 @@ func TestEachRowOfAFileIsAnsweredWithWhatToDo(t *testing.T) {
 	if got := gbk.header.Get("Mingjing-Batch-Limit"); !strings.Contains(got, "lines=10000") || !strings.Contains(got, "bytes=") {
 		t.Errorf("the limits are %q", got)
 	}
-	if policy, left := gbk.header.Get("RateLimit-Policy"), gbk.header.Get("RateLimit"); policy != `"key";q=60;w=60` ||
+	policy, left := gbk.header.Get("Ratelimit-Policy"), gbk.header.Get("Ratelimit")
+	if policy != `"key";q=60;w=60` ||
 		!strings.HasPrefix(left, `"key";r=5`) {
 		t.Errorf("the limits are %q and %q", policy, left)
 	}
@@ -378,7 +379,8 @@ func TestALongBatchIsAskedForUntilItIsDone(t *testing.T) {
 	}
 	ask := func(query string) answer {
 		path := batchPath + "?id=2026-11-28%2F%E9%95%BF+1" + query
-		return m.send("GET", path, nil, "Accept", "application/json", "Mingjing-Key", id, "Mingjing-Signature", signed(t, secret, "GET", path, nil))
+		return m.send("GET", path, nil, "Accept", "application/json", "Mingjing-Key", id,
+			"Mingjing-Signature", signed(t, secret, "GET", path, nil))
 	}
 	ask("").want(404) // the dry run has stored nothing
 	waits := m.send("POST", batchPath, body, "Content-Type", "application/json", "Accept", "application/json", "Prefer", "respond-async",

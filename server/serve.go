@@ -424,7 +424,7 @@ func (p *program) keepOn(ctx context.Context, run func(context.Context) error) e
 		err := run(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // it was told to stop
 		case !errors.Is(err, mingjing.ErrNoDatabase):
 			return err
 		}

@@ -41,7 +41,8 @@ var batchLimit = fmt.Sprintf("lines=%d, lines-at-once=%d, bytes=%d", agencyside.
 
 // BatchCodes are the codes of the problems for which a batch is refused as a whole, beside
 // those of any request. Those about its fields are in the problem's fields.
-var BatchCodes = []string{"bad_body", "batch_changed", "batch_empty", "batch_id_required", "batch_too_long", "charset_unknown", "column_unknown",
+var BatchCodes = []string{"bad_body", "batch_changed", "batch_empty", "batch_id_required", "batch_too_long", "charset_unknown",
+	"column_unknown",
 	"encoding_is", "encoding_unknown", "key_unknown", "signature_invalid", "too_large", "too_many_attempts"}
 
 // errTooManyLines refuses a batch.
@@ -68,15 +69,15 @@ var (
 		method: http.MethodPost, path: "/api/intake/batches", access: mingjing.Machines, write: takeBatch,
 		body: reflect.TypeFor[agencyside.Batch](), out: reflect.TypeFor[batchAnswer](), kinds: []string{csvType},
 		headers: []string{SignatureHeader}, answerHeaders: limitHeaders,
-		also: map[int]string{http.StatusAccepted: "The batch is worked on in the background: its state, without lines. Location is where the state " +
-			"can be asked for, Retry-After after how many seconds."},
+		also: map[int]string{http.StatusAccepted: "The batch is worked on in the background: its state, without lines. Location is where the " +
+			"state can be asked for, Retry-After after how many seconds."},
 		doc: apiDoc{id: "submitBatch", summary: "Submit a batch", fails: []int{http.StatusConflict, http.StatusTooManyRequests},
-			about: fmt.Sprintf("Records, corrections, revocations and listings: up to %d lines and %d MiB. Each line is answered: accepted, or why not "+
-				"by a code, the field, and a sentence; a bad line stops no good one. A batch of up to %d lines is answered in the same request, unless it "+
-				"has the header `Prefer: respond-async`; a longer one is worked on in the background. The same batch may be sent again under the same id, "+
-				"and is then not done twice. As CSV: a header row with columns of %s (measures separated by spaces), separated by a comma, semicolon, "+
-				"tab or vertical bar; the batch's id is the query parameter id. The text is UTF-8, or GB 18030 if the Content-Type says charset=gb18030. "+
-				"What is refused as a whole is a problem document with one of the codes %s.",
+			about: fmt.Sprintf("Records, corrections, revocations and listings: up to %d lines and %d MiB. Each line is answered: accepted, or "+
+				"why not by a code, the field, and a sentence; a bad line stops no good one. A batch of up to %d lines is answered in the same "+
+				"request, unless it has the header `Prefer: respond-async`; a longer one is worked on in the background. The same batch may be "+
+				"sent again under the same id, and is then not done twice. As CSV: a header row with columns of %s (measures separated by "+
+				"spaces), separated by a comma, semicolon, tab or vertical bar; the batch's id is the query parameter id. The text is UTF-8, or "+
+				"GB 18030 if the Content-Type says charset=gb18030. What is refused as a whole is a problem document with one of the codes %s.",
 				agencyside.MaxLines, maxBatch>>20, agencyside.MaxLinesAtOnce, strings.Join(CSVColumns, ", "), strings.Join(BatchCodes, ", ")),
 			answer: "The answer to each line, as CSV if that is accepted first."},
 	}
@@ -158,8 +159,8 @@ func (c *call) machine() (mingjing.Actor, []byte, error) {
 	}
 	a, quota, err := c.s.Intake(c.ctx(), c.r.Header.Get(KeyHeader), c.r.Method, c.r.URL.RequestURI(), c.r.Header.Get(SignatureHeader), body)
 	if quota.Limit > 0 {
-		h.Set("RateLimit-Policy", fmt.Sprintf(`"key";q=%d;w=%d`, quota.Limit, int(quota.Per.Seconds())))
-		h.Set("RateLimit", fmt.Sprintf(`"key";r=%d;t=%d`, max(0, quota.Left), int(math.Ceil(quota.After.Seconds()))))
+		h.Set("Ratelimit-Policy", fmt.Sprintf(`"key";q=%d;w=%d`, quota.Limit, int(quota.Per.Seconds())))
+		h.Set("Ratelimit", fmt.Sprintf(`"key";r=%d;t=%d`, max(0, quota.Left), int(math.Ceil(quota.After.Seconds()))))
 	}
 	return a, body, err
 }

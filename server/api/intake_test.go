@@ -60,8 +60,9 @@ func linesRead(lines []agencyside.BatchLine) string {
 }
 
 func TestALineThatCannotBeReadIsMarked(t *testing.T) {
-	b, err := decodeBatch([]byte("{\"id\":\"7\",\n\"other\":[7],\"lines\":[{\"op\":\"lift\",\"ref\":\"a\"},\n\n {\"ref\":\"b\",\"months\":\"many\"}," +
-		"{\"ref\":\"c\",\"colour\":1},\n null,7,{\"ref\":\"e\",\n\"document\":{\"date\":20261021}},{\"op\":\"lift\",\"ref\":\"d\"}]}"))
+	b, err := decodeBatch([]byte("{\"id\":\"7\",\n\"other\":[7],\"lines\":[{\"op\":\"lift\",\"ref\":\"a\"}," +
+		"\n\n {\"ref\":\"b\",\"months\":\"many\"}" +
+		",{\"ref\":\"c\",\"colour\":1},\n null,7,{\"ref\":\"e\",\n\"document\":{\"date\":20261021}},{\"op\":\"lift\",\"ref\":\"d\"}]}"))
 	if err != nil || b.ID != "7" {
 		t.Fatal(b, err)
 	}
@@ -84,7 +85,8 @@ func TestALineThatCannotBeReadIsMarked(t *testing.T) {
 
 func TestEveryRowOfACSVFileIsAnswered(t *testing.T) {
 	for name, c := range map[string]struct{ body, want string }{
-		"wrong cells":         {"op,ref,months\nlift,a,\nlift,b\nlist\"ing,c,1\nlift,d,x\n\nlift,e,\n,,\n", "2 a; 3 b cells_count; 4 quote_open; 5 d months number_form; 7 e"},
+		"wrong cells": {"op,ref,months\nlift,a,\nlift,b\nlist\"ing,c,1\nlift,d,x\n\nlift,e,\n,,\n",
+			"2 a; 3 b cells_count; 4 quote_open; 5 d months number_form; 7 e"},
 		"an open quote":       {"op,ref,reason\nlift,a,\"so\nlift,b,so\nlift,c,so\n", "2 quote_open; 3 b; 4 c"},
 		"in the last row":     {"op,ref,reason\nlift,a,so\nlift,b,\"so", "2 a; 3 quote_open"},
 		"two open quotes":     {"op,ref,reason\nlift,a,\"so\nlift,b,\"so\nlift,c,so\n", "2 quote_open; 3 quote_open; 4 c"},
@@ -112,7 +114,8 @@ func TestEveryRowOfACSVFileIsAnswered(t *testing.T) {
 			t.Errorf("%s: %d answers", name, len(lines))
 		}
 	}
-	for body, column := range map[string]string{"op,op\n": "op", "op,colour\n": "colour", "op;ref;colour\n": "colour", "x": "x", "op,,ref\n": ""} {
+	for body, column := range map[string]string{"op,op\n": "op", "op,colour\n": "colour", "op;ref;colour\n": "colour", "x": "x",
+		"op,,ref\n": ""} {
 		_, err := decodeCSV([]byte(body))
 		e, ok := errors.AsType[*mingjing.Error](err)
 		if !ok || e.Fields[0].Code != "column_unknown" || e.Values["column"] != column {

@@ -64,8 +64,8 @@ var rulebookPage = page[mingjing.RulebookPage]{
 // change, so that it is found out once.
 func (s *server) changes(before, after *mingjing.Rulebook) ([]mingjing.LawChange, error) {
 	key := before.Ref().Hash + after.Ref().Hash
-	if known, ok := s.lawChanges.Load(key); ok {
-		return known.([]mingjing.LawChange), nil
+	if known, _ := s.lawChanges.Load(key); known != nil {
+		return known.([]mingjing.LawChange), nil //nolint:errcheck // nothing else is stored
 	}
 	var data [2][]byte
 	for i, b := range []*mingjing.Rulebook{before, after} {

@@ -332,7 +332,8 @@ func TestARecordWithAnotherNameIsNobodysAndWaitsForItsAgency(t *testing.T) {
 		t.Errorf("another agency sees %+v %v", v.Unmatched, err)
 	}
 	s := c.latest(t, a, "honest-shanghai")
-	if n := len(slices.DeleteFunc(s.Explanation, func(k mingjing.Contribution) bool { return k.RecordID == "" && k.ListingID == "" })); n != 2 {
+	of := func(k mingjing.Contribution) bool { return k.RecordID == "" && k.ListingID == "" }
+	if n := len(slices.DeleteFunc(s.Explanation, of)); n != 2 {
 		t.Errorf("the score is made of %d records", n)
 	}
 	x, err := c.Sources(ctx, a)

@@ -348,7 +348,8 @@ var court = mingjing.Actor{Role: mingjing.RoleAgency, ID: "key", Agency: "court"
 
 // proposal is one of the court's that passes the checks, about the nth resident.
 func proposal(n int, ref string) listing.Proposal {
-	return listing.Proposal{Ref: ref, IDNumber: mingjing.MakeIDNumber(fmt.Sprintf("99999919800101%03d", n)), Code: "court.enforcement_blacklist",
+	return listing.Proposal{Ref: ref, IDNumber: mingjing.MakeIDNumber(fmt.Sprintf("99999919800101%03d", n)),
+		Code:   "court.enforcement_blacklist",
 		Ground: mingjing.Text{"zh-CN": "有履行能力而拒不履行。", "en": "Able to pay, and refuses to."}, Measures: []string{"restrict.air", "restrict.hotel"},
 		Months: 24, Document: doc("listing_decision")}
 }

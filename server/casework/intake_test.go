@@ -38,7 +38,8 @@ func dated(kind string, on mingjing.Date) mingjing.Document {
 
 // owes is a line with a record of the court's about the nth resident.
 func owes(n int, ref string) agencyside.BatchLine {
-	return agencyside.BatchLine{Op: agencyside.OpRecord, Ref: ref, IDNumber: idNumber(n), Subject: fmt.Sprintf("居民%d", n), Code: "court.unpaid_judgment",
+	return agencyside.BatchLine{Op: agencyside.OpRecord, Ref: ref, IDNumber: idNumber(n), Subject: fmt.Sprintf("居民%d", n),
+		Code:     "court.unpaid_judgment",
 		Occurred: "2025-06-01", Detail: mingjing.Text{"zh-CN": "未履行。"}, Document: doc("judgment")}
 }
 
@@ -113,7 +114,8 @@ func TestABadLineStopsNoGoodOne(t *testing.T) {
 	intakeOnEach(t, func(t *testing.T, c *city) {
 		a, b := c.resident(t, 1), c.resident(t, 2)
 		batch := agencyside.Batch{ID: "2026-03-02/1",
-			Lines: []agencyside.BatchLine{owes(1, "one"), {FileLine: 7, Wrong: &agencyside.WrongLine{Code: "line_unreadable"}}, owes(3, "three"), owes(2, "two")}}
+			Lines: []agencyside.BatchLine{owes(1, "one"), {FileLine: 7, Wrong: &agencyside.WrongLine{Code: "line_unreadable"}},
+				owes(3, "three"), owes(2, "two")}}
 		out, err := c.Submit(ctx, court, batch)
 		must(t, err)
 		var got []string

@@ -88,7 +88,8 @@ func TestAMandateNamesWhoeverIsEnrolledUnderItsNumber(t *testing.T) {
 		if a, b, none := to(r.ID, helper.IDNumber), to(r.ID, late.IDNumber), to(helper.ID, r.IDNumber); a != "m1 m3" || b != "m2" || none != "" {
 			t.Errorf("to their numbers: %q, %q and %q", a, b, none)
 		}
-		same(t, "a mandate", mustGet(t, s, func(ctx context.Context, tx *reader) (mandate.Mandate, error) { return tx.Mandate(ctx, "m1", "") }), m)
+		again := mustGet(t, s, func(ctx context.Context, tx *reader) (mandate.Mandate, error) { return tx.Mandate(ctx, "m1", "") })
+		same(t, "a mandate", again, m)
 
 		ctx := t.Context()
 		for what, fn := range map[string]func(tx *reader) error{

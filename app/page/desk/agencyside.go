@@ -185,7 +185,8 @@ func agencyRecordsBody(v *mingjing.View) []app.UI {
 					MaxLength: 128, Autocomplete: "off"}.UI(),
 				c.Button{Text: t(v, "agencyside.find"), Kind: "secondary"}.UI(), all}}.UI()}
 	if len(r.Holdings) == 0 {
-		return append(body, unmatchedList(v, r.Unmatched), c.EmptyState{Title: t(v, "agencyside.nothing_title"), Text: t(v, "agencyside.nothing")}.UI())
+		return append(body, unmatchedList(v, r.Unmatched),
+			c.EmptyState{Title: t(v, "agencyside.nothing_title"), Text: t(v, "agencyside.nothing")}.UI())
 	}
 	columns := []c.Column{{Text: t(v, "agencyside.col_ref")}, {Text: t(v, "agencyside.col_kind")}, {Text: t(v, "agencyside.col_item")},
 		{Text: t(v, "agencyside.col_state")}}

@@ -91,7 +91,8 @@ func samplesOfAgencies(t testing.TB, lang string) []Sample {
 	add("agency-batch", officerView(t, lang, "agency-batch"), func(v *mingjing.View) {
 		v.Data = &mingjing.AgencyBatchView{BatchSummary: sampleBatch(), Next: "2", Lines: []mingjing.LineAnswer{
 			{Line: 1, FileLine: 2, Ref: "r-1", Status: "refused", Code: "name_mismatch", Field: "subject"},
-			{Line: 2, FileLine: 4, Ref: Hostile, Status: "refused", Code: "cells_count", Values: map[string]string{"cells": "3", "columns": Hostile}},
+			{Line: 2, FileLine: 4, Ref: Hostile, Status: "refused", Code: "cells_count",
+				Values: map[string]string{"cells": "3", "columns": Hostile}},
 			{Line: 3, FileLine: 5, Ref: "r-3", Status: "refused", Code: "date_form", Field: "document.date"}}}
 	})
 	add("agency-batch-done", officerView(t, lang, "agency-batch"), func(v *mingjing.View) {

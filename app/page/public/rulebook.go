@@ -99,7 +99,8 @@ func rulebookBody(v *mingjing.View) []app.UI {
 			{Key: t(v, "rulebook.from"), Text: page.Date(v, b.From)},
 			{Key: "SHA-256", Value: hashUI(hash)},
 			{Key: t(v, "rulebook.download"), Value: c.Link{Text: b.ID + "-" + b.Version + ".json",
-				Href: "/web/rulebooks/" + hash + ".json", Full: true, Class: "row-link"}.UI()}}}.UI()), versionsSection(v, shown), draftsList(v, shown.Drafts))
+				Href: "/web/rulebooks/" + hash + ".json", Full: true, Class: "row-link"}.UI()}}}.UI()),
+		versionsSection(v, shown), draftsList(v, shown.Drafts))
 }
 
 // notInForce returns a note on a page of a version that does not hold today.
@@ -152,7 +153,8 @@ func draftsList(v *mingjing.View, drafts []mingjing.RulebookVersion) app.UI {
 	}
 	items := make([]app.UI, 0, len(drafts))
 	for _, d := range drafts {
-		items = append(items, c.El("li", nil, c.Link{Text: t(v, "draft.link", "rulebook", d.ID, "version", d.Version, "day", page.Date(v, d.From)),
+		items = append(items, c.El("li", nil, c.Link{
+			Text: t(v, "draft.link", "rulebook", d.ID, "version", d.Version, "day", page.Date(v, d.From)),
 			Href: href(v, "rulebook", d.Hash)}.UI()))
 	}
 	return c.Section("drafts", t(v, "draft.list"), c.P(t(v, "draft.list_text")), c.El("ul", c.A{"class": "bullets"}, items...))

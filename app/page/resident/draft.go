@@ -116,7 +116,7 @@ func tryDraft(ctx context.Context, fetch func(context.Context, string) ([]byte, 
 // Render shows the result.
 func (p *Draft) Render() app.UI {
 	key := map[draftState]string{draftIdle: "idle", draftWorking: "working", draftFailed: "failed"}[p.state]
-	text := ""
+	var text string
 	switch {
 	case p.state != draftMade:
 		text = i18n.T(p.Lang, "draft."+key)

@@ -136,7 +136,8 @@ func versionAt(ctx context.Context, fetch func(context.Context, string) ([]byte,
 }
 
 // ownInput reads what the score was made of: the resident's own records and listings.
-func ownInput(ctx context.Context, fetch func(context.Context, string) ([]byte, error), score mingjing.Score) (in mingjing.Input, err error) {
+func ownInput(ctx context.Context, fetch func(context.Context, string) ([]byte, error), score mingjing.Score) (
+	in mingjing.Input, err error) {
 	in = mingjing.Input{Missing: score.Missing, AsOf: score.AsOf}
 	if in.Records, err = readAll[mingjing.Record](ctx, fetch, "/api/records"); err == nil {
 		in.Listings, err = readAll[mingjing.Listing](ctx, fetch, "/api/listings")

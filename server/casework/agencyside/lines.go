@@ -29,7 +29,8 @@ func refuse(field, code string) error {
 
 // submit does one line and returns the id of its record or listing. The scores that
 // follow are added to rescore.
-func (c *Agencies) submit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine, rescore rescoring) (string, error) {
+func (c *Agencies) submit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine,
+	rescore rescoring) (string, error) {
 	switch {
 	case l.Wrong != nil:
 		err := mingjing.InvalidFields(mingjing.FieldError{Field: l.Wrong.Field, Code: l.Wrong.Code})

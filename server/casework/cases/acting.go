@@ -38,7 +38,8 @@ func (c *Cases) enter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, a
 }
 
 // enterCase is [Cases.enter], and returns the case as well.
-func (c *Cases) enterCase(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, action string) (*kernel.Reader, Case, *mandate.Mandate, error) {
+func (c *Cases) enterCase(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id, action string) (
+	*kernel.Reader, Case, *mandate.Mandate, error) {
 	rd, m, err := c.enter(ctx, t, a, id, action)
 	if err != nil {
 		return nil, Case{}, nil, err

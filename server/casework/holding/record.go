@@ -26,7 +26,7 @@ func SameDocument(x, y mingjing.Document) bool {
 }
 
 // Disputable reports whether a case can be made of a record in its state.
-func (r Record) Disputable() bool {
+func (r *Record) Disputable() bool {
 	return r.State == mingjing.RecordActive || r.State == mingjing.RecordCorrected || r.State == mingjing.RecordSuspended
 }
 

@@ -24,7 +24,8 @@ func TestANameIsTheSameHoweverItIsWritten(t *testing.T) {
 		}
 	}
 	for _, pair := range [][2]string{
-		{"王伟", "王玮"}, {"王伟", "王伟（1979-03-14）"}, {"张三", "张三丰"}, {"张三", ""}, {"José", "Jose"}, {"Li Ming", "Ming Li"}, {"陈明", "陳明"}, {"王\ue863", "王"},
+		{"王伟", "王玮"}, {"王伟", "王伟（1979-03-14）"}, {"张三", "张三丰"}, {"张三", ""}, {"José", "Jose"}, {"Li Ming", "Ming Li"},
+		{"陈明", "陳明"}, {"王\ue863", "王"},
 	} {
 		if kernel.SameName(pair[0], pair[1]) {
 			t.Errorf("%q is %q", pair[0], pair[1])
