@@ -83,4 +83,94 @@ type AgencyRecordsView struct {
 	// Ref is the reference that was searched for; empty for all.
 	Ref  string `json:"ref,omitempty"`
 	Next string `json:"next,omitempty"`
+	// Unmatched are those that wait for the agency because of the name, newest first, at
+	// most [MaxUnmatched]; empty in a search.
+	Unmatched []UnmatchedRecord `json:"unmatched,omitempty"`
+}
+
+// MaxUnmatched is how many records that wait for the agency are shown.
+const MaxUnmatched = 200
+
+// What became of a line of a batch.
+const (
+	LineAccepted = "accepted"
+	LineRefused  = "refused"
+)
+
+// A LineAnswer is what became of a line of a batch, and if it was refused, why.
+type LineAnswer struct {
+	// Line is the number of the line in the batch, from 1.
+	Line int `json:"line"`
+	// FileLine is the number of the line of text in what was sent, from 1; of a line
+	// that goes over several, the first.
+	FileLine int    `json:"file_line,omitempty"`
+	Ref      string `json:"ref"`
+	Status   string `json:"status"`
+	// Code is why it was refused, with a sentence in each language. Field is what has to
+	// be put right, down to its part, such as document.date.
+	Code  string `json:"code,omitempty"`
+	Field string `json:"field,omitempty"`
+	// Values are the values of the sentence's placeholders.
+	Values map[string]string `json:"values,omitempty"`
+	// ID is ours of the record or listing.
+	ID string `json:"id,omitempty"`
+	// HeldBy is the agency's own reference that holds the same fact already.
+	HeldBy string `json:"held_by,omitempty"`
+}
+
+// A BatchState is how far a batch of an agency's has come.
+type BatchState string
+
+// The states of a batch.
+const (
+	BatchWaiting BatchState = "waiting" // stored, and not begun
+	BatchWorking BatchState = "working" // some lines are answered
+	BatchDone    BatchState = "done"    // all lines are answered
+)
+
+// BatchStates are all states of a batch, in their order.
+var BatchStates = []BatchState{BatchWaiting, BatchWorking, BatchDone}
+
+// A BatchSummary is the state of a batch with its counts.
+type BatchSummary struct {
+	// ID is the agency's own id of the batch.
+	ID string `json:"id"`
+	// Key is the id in the addresses of our pages; empty for a dry run.
+	Key        string     `json:"key,omitempty"`
+	State      BatchState `json:"state"`
+	At         time.Time  `json:"at"`
+	FinishedAt *time.Time `json:"finished_at,omitempty"`
+	// Total is the number of lines, of which Accepted and Refused are answered.
+	Total    int `json:"total"`
+	Accepted int `json:"accepted"`
+	Refused  int `json:"refused"`
+	// DryRun says that nothing was stored.
+	DryRun bool `json:"dry_run,omitempty"`
+}
+
+// Answered returns the number of lines that are answered.
+func (b BatchSummary) Answered() int { return b.Accepted + b.Refused }
+
+// An AgencyBatchesView is a page of an agency's batches, newest first.
+type AgencyBatchesView struct {
+	Batches []BatchSummary `json:"batches"`
+	Next    string         `json:"next,omitempty"`
+}
+
+// An AgencyBatchView is one batch with a page of its refused lines.
+type AgencyBatchView struct {
+	BatchSummary
+	Lines []LineAnswer `json:"lines"`
+	Next  string       `json:"next,omitempty"`
+}
+
+// An UnmatchedRecord is a record or listing that an agency sent under the ID number of
+// somebody with another name. It belongs to nobody, until the agency sends it again with
+// the right name or number, or sends it no longer.
+type UnmatchedRecord struct {
+	Ref  string    `json:"ref"`
+	Code string    `json:"code"`
+	At   time.Time `json:"at"`
+	// Asked says that the agency sent it as an answer when it was asked, not in a batch.
+	Asked bool `json:"asked,omitempty"`
 }

@@ -1,6 +1,10 @@
 package mingjing
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -13,13 +17,16 @@ const CalendarSchema = "calendar.schema.json"
 const MaxCalendarYears = 20
 
 // A Calendar says on which days the city works: Monday to Friday but for the
-// public holidays, and the weekend days that are worked in exchange. The file
-// under web/rulebooks/calendars is the one that counts.
+// public holidays, and the weekend days that are worked in exchange. Its file is the
+// one that counts, and never changes once it was published.
 type Calendar struct {
 	Schema  string `json:"$schema"`
 	Code    string `json:"code"`
 	Version string `json:"version"`
-	Name    Text   `json:"name"`
+	// HoldsFrom is the first day on which deadlines are counted by this version; "" is
+	// always.
+	HoldsFrom Date `json:"holds_from,omitempty"`
+	Name      Text `json:"name"`
 	// Zone is the IANA time zone in which its days begin and end.
 	Zone string `json:"zone"`
 	// From and To are the first and the last day that it knows. Before and after,
@@ -37,6 +44,38 @@ type Calendar struct {
 	Sample     bool `json:"sample"`
 	SampleFrom Date `json:"sample_from,omitempty"`
 	SampleNote Text `json:"sample_note,omitempty"`
+
+	hash string
+}
+
+// DecodeCalendar decodes a calendar and computes the SHA-256 of exactly these bytes. It
+// does not check the rules of calendars.
+func DecodeCalendar(data []byte) (*Calendar, error) {
+	k := new(Calendar)
+	if err := json.Unmarshal(data, k); err != nil {
+		return nil, fmt.Errorf("decoding a calendar: %w", err)
+	}
+	sum := sha256.Sum256(data)
+	k.hash = hex.EncodeToString(sum[:])
+	return k, nil
+}
+
+// Hash returns the SHA-256 of the bytes that [DecodeCalendar] read, 64 hex digits.
+func (k *Calendar) Hash() string { return k.hash }
+
+// CalendarNotice is how many days before a calendar ends staff are told, so that its next
+// version is published in time.
+const CalendarNotice = 90
+
+// A CalendarEnd is the end of a calendar by which the city counts. After its last day
+// nobody has said which days are holidays.
+type CalendarEnd struct {
+	// Calendar is its code.
+	Calendar string `json:"calendar"`
+	Name     Text   `json:"name"`
+	// Last is the last day that it knows, and Days how many days are left until then.
+	Last Date `json:"last"`
+	Days int  `json:"days"`
 }
 
 // Knows reports whether the day is one of those that the calendar was made for, From

@@ -18,6 +18,7 @@ const (
 	EventInquiry EventKind = "inquiry" // an inquiry about an access moved on; ID is its id
 	EventShare   EventKind = "share"   // a share was made, viewed, revoked or corrected; ID is its id, or all
 	EventStaff   EventKind = "staff"   // a member of staff changed; ID is the staff number
+	EventBatch   EventKind = "batch"   // a batch of an agency's moved on; ID is its key
 	// EventReset: events before Seq are gone; read everything again.
 	EventReset EventKind = "reset"
 )

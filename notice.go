@@ -20,6 +20,8 @@ const (
 	NoticeCaseDecided NoticeKind = "case_decided"
 	// NoticeCaseExtended: a case got more time, for new evidence.
 	NoticeCaseExtended NoticeKind = "case_extended"
+	// NoticeNewVersion: a score was made anew by a new version of its rulebook.
+	NoticeNewVersion NoticeKind = "new_version"
 	// NoticeHelper: somebody may act for the resident, or no longer may.
 	NoticeHelper NoticeKind = "helper"
 	// NoticeCaseMoved: a case was taken, put to the agency, answered or not.
@@ -40,7 +42,7 @@ const (
 // NoticeKinds are the kinds of notice, in the order in which they are offered to be
 // switched off; those with legal effect come first.
 var NoticeKinds = []NoticeKind{NoticeListingServed, NoticeListingInEffect, NoticeListingEnded,
-	NoticeRecordChanged, NoticeCaseDecided, NoticeCaseExtended, NoticeHelper, NoticeCaseMoved, NoticeInquiry, NoticeScoreReady,
+	NoticeRecordChanged, NoticeCaseDecided, NoticeCaseExtended, NoticeNewVersion, NoticeHelper, NoticeCaseMoved, NoticeInquiry, NoticeScoreReady,
 	NoticeExportReady,
 	NoticeShareViewed}
 
@@ -62,10 +64,46 @@ type Notice struct {
 	Page string `json:"page"`
 	// Code says more where the kind alone says too little (i18n
 	// "notice.<kind>.<code>"), such as repaired; it may be empty.
-	Code   string     `json:"code,omitempty"`
-	At     time.Time  `json:"at"`
-	ReadAt *time.Time `json:"read_at,omitempty"`
+	Code string `json:"code,omitempty"`
+	// Version says what a new version of a rulebook changed; nil for other kinds.
+	Version *VersionChange `json:"version,omitempty"`
+	At      time.Time      `json:"at"`
+	ReadAt  *time.Time     `json:"read_at,omitempty"`
 }
+
+// A VersionChange is what a new version of a rulebook changed for one resident, with
+// everything else as it was.
+type VersionChange struct {
+	// Rulebook is the new version, and Was the version of the score before.
+	Rulebook RulebookRef `json:"rulebook"`
+	Was      RulebookRef `json:"was"`
+	// Before and After are the value and the band by each of them.
+	Before ScoreState `json:"before"`
+	After  ScoreState `json:"after"`
+	// Rules are what counts differently, by catalogue code; at most [MaxVersionRules].
+	Rules []RuleChange `json:"rules"`
+}
+
+// A ScoreState is a value and its band; BandName is the name of the band in that version.
+type ScoreState struct {
+	Value    int    `json:"value"`
+	Band     string `json:"band"`
+	BandName Text   `json:"band_name"`
+}
+
+// A RuleChange is an item that counts differently by a new version. Before and After are
+// the points of all that the resident has of it; CapBefore and CapAfter say that it limits
+// the band.
+type RuleChange struct {
+	Rule      string `json:"rule"`
+	Before    int    `json:"before"`
+	After     int    `json:"after"`
+	CapBefore string `json:"cap_before,omitempty"`
+	CapAfter  string `json:"cap_after,omitempty"`
+}
+
+// MaxVersionRules is the greatest number of items that a [VersionChange] names.
+const MaxVersionRules = 50
 
 // MaxPushDevices is the greatest number of devices of one resident that get push
 // messages.

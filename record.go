@@ -122,8 +122,8 @@ type Record struct {
 	Agency string `json:"agency"`
 	// Code is the catalogue code of the rulebook.
 	Code string `json:"code"`
-	// Subject is the name of the person as the agency holds it, for a namesake
-	// to be seen; it may be empty.
+	// Subject is the name of the person as the agency holds it; it may be empty. A
+	// record with a name that is not the resident's is not taken.
 	Subject string `json:"subject,omitempty"`
 	// Detail is a short text by the agency.
 	Detail   Text        `json:"detail,omitempty"`

@@ -19,15 +19,22 @@ type RulebookRef struct {
 	Hash    string `json:"hash"`
 }
 
-// A Rulebook is a city's published, versioned catalogue, rules and bands. The
-// file under web/rulebooks is the one that scores.
+// A Rulebook is one version of a city's published catalogue, rules and bands. Its file
+// is the one that scores, and never changes once it was published.
 type Rulebook struct {
 	Schema  string `json:"$schema"`
 	ID      string `json:"id"`
 	Version string `json:"version"`
-	Name    Text   `json:"name"`
-	City    Text   `json:"city"`
-	About   Text   `json:"about"`
+	// From is the first day on which the version holds, in Zone: until the day before
+	// that of the next version.
+	From Date `json:"from"`
+	// Draft says that the version is only proposed: nothing is scored by it, and it may
+	// still change. Why says for what reason it is proposed.
+	Draft bool `json:"draft,omitempty"`
+	Why   Text `json:"why,omitempty"`
+	Name  Text `json:"name"`
+	City  Text `json:"city"`
+	About Text `json:"about"`
 	// Sample says that figures in it were invented; SampleNote says which.
 	Sample     bool `json:"sample"`
 	SampleNote Text `json:"sample_note,omitempty"`
@@ -198,4 +205,28 @@ func found[T any](p *T) (T, bool) {
 		return none, false
 	}
 	return *p, true
+}
+
+// The kinds of [LawChange].
+const (
+	LawAdded   = "added"
+	LawRemoved = "removed"
+	LawChanged = "changed"
+)
+
+// A LawChange is one thing that a version of a rulebook changes.
+type LawChange struct {
+	// Kind is added, removed or changed.
+	Kind string `json:"kind"`
+	// Group is the list that the entry is in, such as catalogue; procedure; or "" for the
+	// rulebook itself (i18n "law_group.<group>").
+	Group string `json:"group,omitempty"`
+	// Code and Name are those of the entry.
+	Code string `json:"code,omitempty"`
+	Name Text   `json:"name,omitempty"`
+	// Property is the field that changed (i18n "law_property.<property>").
+	Property string `json:"property,omitempty"`
+	// Before and After are its values; none where there is no value.
+	Before Text `json:"before,omitempty"`
+	After  Text `json:"after,omitempty"`
 }

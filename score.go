@@ -37,7 +37,7 @@ type Score struct {
 
 // Causes are the reasons for which a score is made.
 var Causes = []string{"request", "dispute_filed", "dispute_decided", "agency_silent", "agency_lost", "repair_decided",
-	"listing_in_effect", "listing_ended", "record_changed", "expiry"}
+	"listing_in_effect", "listing_ended", "record_changed", "expiry", "new_version"}
 
 // The kinds of contribution.
 const (

@@ -121,9 +121,22 @@ type CasePage struct {
 	First *CaseView `json:"first,omitempty"`
 }
 
-// A RulebookPage is a published rulebook.
+// A RulebookVersion names a published version of a rulebook.
+type RulebookVersion struct {
+	Version string `json:"version"`
+	Hash    string `json:"hash"`
+	// From is the first day on which it holds.
+	From    Date `json:"from"`
+	InForce bool `json:"in_force"`
+}
+
+// A RulebookPage is a published version of a rulebook.
 type RulebookPage struct {
 	Rulebook *Rulebook `json:"rulebook"`
+	// InForce says that this version holds today.
+	InForce bool `json:"in_force"`
+	// Versions are all versions of the rulebook, the one in force first, drafts left out.
+	Versions []RulebookVersion `json:"versions"`
 	// Hash is the SHA-256 of its published bytes, 64 hex digits: the rulebook itself
 	// loses it on its way through JSON.
 	Hash string `json:"hash"`
@@ -335,6 +348,8 @@ type QueueView struct {
 	// Counts of all cases by state; of the open ones those that are late and those
 	// that are very_late, and both as missed.
 	Counts map[string]int `json:"counts"`
+	// Calendars are those that end within [CalendarNotice] days.
+	Calendars []CalendarEnd `json:"calendars,omitempty"`
 }
 
 // AnyAgency is the value by which a form asks for the cases of all agencies: a

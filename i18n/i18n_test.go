@@ -206,7 +206,7 @@ var codes = map[string][]string{
 	"purpose":              {"own", "dispute", "score", "listing", "audit", "notice", "share", "mandate", "inquiry"},
 	"look": {"overview", "access_log_proof", "records", "record", "listings", "listing", "score", "request", "sources", "access_log",
 		"consents", "disputes", "dispute", "evidence", "case", "search", "collect", "letter", "court_file", "inbox", "notice_settings", "propose",
-		"clock", "release_case", "rescore", "ask_agency", "screen", "notify", "leave", mingjing.ActionUnreadable,
+		"clock", "release_case", "rescore", "preview", "ask_agency", "screen", "notify", "leave", mingjing.ActionUnreadable,
 		"shares", "share_made", "share_revoked", "share_view", "share_corrected"},
 	"look_problem": mingjing.LogProblems,
 	"share_mail":   mingjing.ShareMails,

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"mingjing"
 	"mingjing/server/agency"
 	"mingjing/server/live"
 	"mingjing/server/store"
@@ -44,6 +45,7 @@ type finding struct {
 type doctor struct {
 	Settings
 	now      time.Time
+	books    []*mingjing.Rulebook
 	findings []finding
 }
 
@@ -283,19 +285,20 @@ var built = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // lookAtLaw looks at the rulebooks and how long the calendars last.
 func (d *doctor) lookAtLaw() {
-	books, err := rulebooks.All()
-	d.check(err, fmt.Sprintf("%d rulebooks", len(books)), "mingjing rulebook check FILE names the place")
-	calendars, err := rulebooks.Calendars()
-	if !d.check(err, fmt.Sprintf("%d calendars", len(calendars)), "mingjing rulebook check FILE names the place") {
+	law, err := rulebooks.Open(d.Rulebooks)
+	if err != nil {
+		d.note(broken, "RULEBOOKS: "+err.Error(), "mingjing rulebook check FILE names the place")
 		return
 	}
-	for _, k := range calendars {
+	d.books = law.Rulebooks
+	d.note(fine, fmt.Sprintf("%d versions of rulebooks, %d calendars", len(law.Rulebooks), len(law.Calendars)), "")
+	for _, k := range law.Calendars {
 		if left := k.To.Time(time.UTC).Sub(d.now); left < calendarSoon {
 			d.note(warning, fmt.Sprintf("the calendar %s ends on %s; after it, Monday to Friday count as working days", k.Code, k.To),
 				"publish its next years")
 		}
 	}
-	for _, b := range books {
+	for _, b := range law.Rulebooks {
 		if _, err := time.LoadLocation(b.Zone); err != nil {
 			d.note(broken, "the time zone "+b.Zone+" is not known here", "install the zones (Debian: tzdata)")
 		}
@@ -311,13 +314,11 @@ func (d *doctor) lookAtAgencies(ctx context.Context) {
 		return
 	}
 	known := map[string]bool{}
-	if books, err := rulebooks.All(); err == nil {
-		for _, b := range books {
-			for _, a := range b.Agencies {
-				known[a.Code] = true
-				if _, ok := directory[a.Code]; !ok {
-					directory[a.Code] = ""
-				}
+	for _, b := range d.books {
+		for _, a := range b.Agencies {
+			known[a.Code] = true
+			if _, ok := directory[a.Code]; !ok {
+				directory[a.Code] = ""
 			}
 		}
 	}

@@ -11,12 +11,12 @@ import (
 
 	"mingjing"
 	"mingjing/server/agency"
+	"mingjing/server/api"
 	"mingjing/server/casework"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/score"
 	"mingjing/server/identity"
-	"mingjing/web/rulebooks"
 )
 
 // An intake finds out whose key signed a request. It accepts each request once; on
@@ -26,7 +26,7 @@ type intake struct {
 	master   []byte
 	clock    kernel.Clock
 	// allow counts a request of a key, on all replicas together.
-	allow func(ctx context.Context, key string) error
+	allow func(ctx context.Context, key string) (identity.Quota, error)
 
 	mu        sync.Mutex
 	verifiers map[string]*agency.Verifier // by key id, only of keys that exist
@@ -39,11 +39,29 @@ var (
 	addressRate = identity.Rate{Count: 120, Per: time.Minute}
 )
 
-func newIntake(c *casework.Bureau, master []byte, clock kernel.Clock, allow func(ctx context.Context, key string) error) *intake {
+func newIntake(c *casework.Bureau, master []byte, clock kernel.Clock,
+	allow func(ctx context.Context, key string) (identity.Quota, error)) *intake {
 	return &intake{casework: c, master: master, clock: clock, allow: allow, verifiers: map[string]*agency.Verifier{}}
 }
 
-func (i *intake) verify(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, error) {
+func (i *intake) verify(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, api.Quota, error) {
+	a, err := i.signer(ctx, keyID, method, path, signature, body)
+	if err != nil {
+		return mingjing.Actor{}, api.Quota{}, err
+	}
+	// Only the owner of a key can use up its limit. Where nothing can be counted, the
+	// limit by address remains.
+	left, err := i.allow(ctx, keyID)
+	if e, ok := errors.AsType[*mingjing.Error](err); ok && e.Kind != mingjing.Limited {
+		return a, api.Quota{}, nil
+	} else if err != nil {
+		a = mingjing.Actor{}
+	}
+	return a, api.Quota{Limit: intakeRate.Count, Per: intakeRate.Per, Left: left.Left, After: left.After}, err
+}
+
+// signer returns the agency whose key signed a request.
+func (i *intake) signer(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, error) {
 	if keyID == "" || len(keyID) > 64 {
 		return mingjing.Actor{}, mingjing.NewError(mingjing.Unauthenticated, "key_unknown")
 	}
@@ -60,11 +78,6 @@ func (i *intake) verify(ctx context.Context, keyID, method, path, signature stri
 	i.mu.Unlock()
 	if err := v.Verify(method, path, signature, body); err != nil {
 		return mingjing.Actor{}, mingjing.NewError(mingjing.Unauthenticated, "signature_invalid")
-	}
-	// Only the owner of a key can use up its limit. Where nothing can be counted, the
-	// limit by address remains.
-	if e, ok := errors.AsType[*mingjing.Error](i.allow(ctx, keyID)); ok && e.Kind == mingjing.Limited {
-		return mingjing.Actor{}, e
 	}
 	return a, nil
 }
@@ -146,20 +159,19 @@ func (quiet) Ask(context.Context, string, cases.Question) (*mingjing.AgencyAnswe
 // openOffice opens as much of the server as the tool needs; a server may run at the
 // same time.
 func openOffice(ctx context.Context, s Settings) (*casework.Bureau, []byte, func() error, error) {
-	books, err := rulebooks.All()
+	published, err := readLaw(s.Rulebooks)
 	if err != nil {
-		return nil, nil, nil, fmt.Errorf("rulebooks: %w", err)
-	}
-	calendars, err := rulebooks.Calendars()
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("calendars: %w", err)
+		return nil, nil, nil, err
 	}
 	db, _, keys, err := openStore(ctx, s)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	c, err := casework.New(casework.Config{Store: db, Bus: quiet{}, Agencies: quiet{}, Clock: systemClock{}, Books: books,
-		Calendars: calendars})
+	if err := published.admit(ctx, db); err != nil {
+		return nil, nil, nil, errors.Join(err, db.Close())
+	}
+	c, err := casework.New(casework.Config{Store: db, Bus: quiet{}, Agencies: quiet{}, Clock: systemClock{}, Books: published.Rulebooks,
+		Kept: published.kept, Calendars: published.Calendars})
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, db.Close())
 	}

@@ -269,7 +269,7 @@ func TestABatchCountsOnlyWithItsAgencysOwnFreshSignature(t *testing.T) {
 	if code := send(batchPath, once, body).problem(401); code != "signature_invalid" {
 		t.Errorf("used twice: %s", code)
 	}
-	big := bytes.Repeat([]byte(" "), 4<<20+1)
+	big := bytes.Repeat([]byte(" "), 16<<20+1)
 	send(batchPath, sign(batchPath, big), big).want(413)
 	send(batchPath, sign(batchPath, []byte("no")), []byte("no")).want(400)
 	if out, exit := c.tool(t, "key", "list"); exit != 0 || !strings.Contains(out, id+"  metro  ") || strings.Contains(out, secret) {
@@ -286,6 +286,135 @@ func TestABatchCountsOnlyWithItsAgencysOwnFreshSignature(t *testing.T) {
 			t.Errorf("%v: %d %s", args, exit, out)
 		}
 	}
+}
+
+// The files of the intake's test data, with the number of a resident, as an agency sends
+// them.
+func TestEachRowOfAFileIsAnsweredWithWhatToDo(t *testing.T) {
+	c := theOpenCity(t)
+	id, secret := c.newKey(t, "metro")
+	m := c.browser(t)
+	m.origin, m.site = "", ""
+	number := string(c.account(t, "activation").IDNumber)
+	sent := 0
+	send := func(name, kind string) answer {
+		t.Helper()
+		body, err := os.ReadFile(filepath.Join("api", "testdata", "intake", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent++
+		return m.submit(id, secret, fmt.Sprint(batchPath, "?id=file-", sent), kind, bytes.ReplaceAll(body, []byte("ID_NUMBER_HERE"),
+			[]byte(number)), time.Now())
+	}
+	type lines struct {
+		mingjing.BatchSummary
+		Lines []struct {
+			mingjing.LineAnswer
+			Text mingjing.Text `json:"text"`
+		} `json:"lines"`
+	}
+	short := func(a answer) string {
+		t.Helper()
+		var all []string
+		for _, l := range into[lines](a.want(200)).Lines {
+			if l.Status == mingjing.LineRefused && (l.Text["zh-CN"] == "" || l.Text["en"] == "" || strings.Contains(l.Text["en"], "{")) {
+				t.Errorf("line %d has no sentence: %+v", l.Line, l)
+			}
+			all = append(all, strings.Join(strings.Fields(fmt.Sprint(l.FileLine, " ", l.Ref, " ", l.Status, " ", l.Field, " ", l.Code)), " "))
+		}
+		return strings.Join(all, "; ")
+	}
+	for _, f := range []struct{ name, kind, want string }{
+		{"unclosed-quote.csv", "text/csv", "2 refused quote_open; 3 C-27 accepted; 4 C-28 accepted"},
+		{"gbk.csv", "text/csv; charset=gbk", "2 C-6 accepted"},
+		{"semicolon.csv", "text/csv; charset=utf-8", "2 C-3 accepted"},
+		{"doc-date-slash.csv", "text/csv", "2 C-11 refused document.date date_form"},
+		{"batch-bom.json", "application/json", "1 X refused ref ref_unknown"},
+	} {
+		if got := short(send(f.name, f.kind)); got != f.want {
+			t.Errorf("%s: %s, want %s", f.name, got, f.want)
+		}
+	}
+	gbk := send("gbk.csv", "text/csv")
+	if code := gbk.problem(422); code != "encoding_is" || !bytes.Contains(gbk.body, []byte("GB 18030")) {
+		t.Errorf("%s", gbk.body)
+	}
+	if got := gbk.header.Get("Mingjing-Batch-Limit"); !strings.Contains(got, "lines=10000") || !strings.Contains(got, "bytes=") {
+		t.Errorf("the limits are %q", got)
+	}
+	if policy, left := gbk.header.Get("RateLimit-Policy"), gbk.header.Get("RateLimit"); policy != `"key";q=60;w=60` ||
+		!strings.HasPrefix(left, `"key";r=5`) {
+		t.Errorf("the limits are %q and %q", policy, left)
+	}
+	asCSV := m.send("GET", batchPath+"?id=file-1&status=refused", nil, "Accept", "text/csv", "Mingjing-Key", id, "Mingjing-Signature",
+		signed(t, secret, "GET", batchPath+"?id=file-1&status=refused", nil)).want(200)
+	if text := string(asCSV.body); strings.Count(text, "\n") != 2 || !strings.Contains(text, "1,2,,refused,quote_open,,,,") {
+		t.Errorf("%s", text)
+	}
+}
+
+func signed(t testing.TB, secret, method, path string, body []byte) string {
+	t.Helper()
+	key, err := hex.DecodeString(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return agency.Sign(key, method, path, time.Now(), body)
+}
+
+func TestALongBatchIsAskedForUntilItIsDone(t *testing.T) {
+	c := theOpenCity(t)
+	id, secret := c.newKey(t, "metro")
+	m := c.browser(t)
+	m.origin, m.site = "", ""
+	number := c.account(t, "ordinary 13").IDNumber
+	named := fare(number, "L-2")
+	named.Subject = "另一个人"
+	body := batch(t, "long", fare(number, "L-1"), named, agencyside.BatchLine{Op: agencyside.OpLift, Ref: "L-9", Reason: "x"})
+	dry := into[agencyside.BatchAnswer](m.submit(id, secret, batchPath+"?dry_run=1", "application/json", body, time.Now()).want(200))
+	if !dry.DryRun || dry.Accepted != 1 || dry.Refused != 2 || dry.Lines[1].Code != "name_mismatch" || dry.Lines[1].Field != "subject" {
+		t.Fatalf("%+v", dry)
+	}
+	ask := func(query string) answer {
+		path := batchPath + "?id=long" + query
+		return m.send("GET", path, nil, "Accept", "application/json", "Mingjing-Key", id, "Mingjing-Signature", signed(t, secret, "GET", path, nil))
+	}
+	ask("").want(404) // the dry run has stored nothing
+	waits := m.send("POST", batchPath, body, "Content-Type", "application/json", "Accept", "application/json", "Prefer", "respond-async",
+		"Mingjing-Key", id, "Mingjing-Signature", signed(t, secret, "POST", batchPath, body)).want(202)
+	if waits.header.Get("Location") != batchPath+"?id=long" || waits.header.Get("Retry-After") == "" {
+		t.Errorf("%v", waits.header)
+	}
+	var state agencyside.BatchAnswer
+	eventually(t, 30*time.Second, "the batch is done", func() bool {
+		state = into[agencyside.BatchAnswer](ask("").want(200))
+		return state.State == mingjing.BatchDone
+	})
+	if state.Accepted != 1 || state.Refused != 2 || len(state.Lines) != 3 || state.Total != 3 {
+		t.Errorf("%+v", state)
+	}
+	officer := c.desk(t, "g-3001")
+	list := officer.page("/zh-CN/agency/batches").want(200)
+	if v := shown[mingjing.AgencyBatchesView](list); v == nil || len(v.Batches) == 0 || v.Batches[0].ID != "long" {
+		t.Fatalf("%+v", v)
+	}
+	page := officer.page("/zh-CN/agency/batches/" + state.Key).want(200)
+	if text := page.html().Find("main").Text(); !strings.Contains(text, "L-2") || strings.Contains(text, "L-1") ||
+		!strings.Contains(text, "姓名与持有该证件号码的人不一致") {
+		t.Error(text)
+	}
+	if text := officer.page("/en/agency/records").want(200).html().Find("#unmatched, main").Text(); !strings.Contains(text, "L-2") {
+		t.Error(text)
+	}
+	c.desk(t, "g-3002").json("GET", "/api/agency/batches/"+state.Key, nil).want(404)
+	// Nobody else's key finds it.
+	other, otherSecret := c.newKey(t, "court")
+	path := batchPath + "?id=long"
+	m.send("GET", path, nil, "Accept", "application/json", "Mingjing-Key", other, "Mingjing-Signature",
+		signed(t, otherSecret, "GET", path, nil)).want(404)
+	m.send("GET", path, nil, "Accept", "application/json", "Mingjing-Key", id, "Mingjing-Signature",
+		signed(t, secret, "GET", batchPath, nil)).want(401)
 }
 
 // TestTheGuideForAgenciesSignsABatch runs the very lines of docs/agencies.md.

@@ -31,6 +31,9 @@ const usage = `usage: mingjing COMMAND
   keys retire master     remove the older master keys
   keys rotate residents  give everybody a new key, and seal all that is theirs by it
   rulebook check FILE…   check rulebooks and calendars before they are published
+  rulebook diff OLD NEW  say in words what a version of a rulebook changes
+  rulebook preview FILE  count whose band a version would change, on the city's data
+  rulebook publish       make the files in RULEBOOKS those that the city works by
   verify FILE [EARLIER]  check a proof of an access log, without a server; with an
                          earlier one, that nothing of it is gone
   witness                be a witness of somebody's access log
@@ -91,7 +94,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	case "keys":
 		return runKeys(ctx, args, getenv, stdout, stderr)
 	case "rulebook":
-		return runRulebook(args, stdout, stderr)
+		return runRulebook(ctx, args, getenv, stdout, stderr)
 	case "verify":
 		return runVerify(args, stdout, stderr)
 	case "witness":

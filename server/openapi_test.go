@@ -86,6 +86,8 @@ func (d *description) check(a answer, req *http.Request, body []byte) {
 		return
 	}
 	d.load(a.t, theCity)
+	// A byte order mark may come before the JSON.
+	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
 	ask, err := http.NewRequest(req.Method, req.URL.RequestURI(), bytes.NewReader(body))
 	if err != nil {
 		a.t.Fatal(err)

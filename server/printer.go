@@ -10,19 +10,19 @@ import (
 )
 
 // A printer makes the PDF files of a resident's export, with the text of the pages.
-type printer struct{ books []*mingjing.Rulebook }
+type printer struct{ law *publishedLaw }
 
 func (p printer) Letter(e mingjing.Export, l mingjing.LetterView) ([]byte, error) {
 	v := exportView(e)
 	v.Page, v.Data = "letter", &l
-	api.Label(p.books, v, l)
+	api.Label(p.law.labels(), v, l)
 	return letter.PDF(resident.LetterOf(v), v.Lang)
 }
 
 func (p printer) Export(e mingjing.Export) ([]byte, error) {
 	v := exportView(e)
 	v.Page = "export"
-	api.Label(p.books, v, e)
+	api.Label(p.law.labels(), v, e)
 	return letter.PDF(resident.ExportOf(v, e), v.Lang)
 }
 

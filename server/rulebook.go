@@ -1,7 +1,7 @@
 package main
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +12,6 @@ import (
 	"time"
 	_ "time/tzdata" // the zone of a rulebook must be known on every machine
 
-	"mingjing"
 	"mingjing/web/rulebooks"
 )
 
@@ -24,20 +23,47 @@ const (
 )
 
 const rulebookUsage = `usage: mingjing rulebook check FILE...
+       mingjing rulebook diff OLD NEW
+       mingjing rulebook preview FILE
+       mingjing rulebook publish
 
-Reads each rulebook, or calendar of working days, as the program will and prints
-every problem with its place. A rulebook's calendar is one that is published, or
+check reads each rulebook, or calendar of working days, as the program will and
+prints every problem with its place. It makes the score of each example in a
+rulebook, and prints those that come out otherwise. A rulebook's calendar is one of the samples, or
 one that is given along with it.
-Exits with 0 when all load, 1 when one does not, 2 when a file cannot be read.
+
+diff says in both languages what the file NEW changes.
+
+preview makes the score of everybody who has one by this rulebook with the version
+in FILE, and prints how many would be in which band and because of which items,
+without persons. It keeps nothing but an entry in each of their access logs.
+
+publish makes the files in the folder RULEBOOKS those that the city works by. Each
+version is kept for ever. Servers that run with other files stop; start them again
+with the same folder.
+
+Exits with 0 when all is good, 1 when it is not, 2 when a file cannot be read.
 `
 
 // runRulebook runs the rulebook command and returns the exit code; args are what
 // follows its name.
-func runRulebook(args []string, stdout, stderr io.Writer) int {
-	if len(args) < 2 || args[0] != "check" || strings.HasPrefix(args[1], "-") {
-		fmt.Fprint(stderr, rulebookUsage)
-		return rulebooksUnread
+func runRulebook(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	switch {
+	case len(args) == 1 && args[0] == "publish":
+		return onCity(ctx, getenv, stdout, stderr, publishLaw)
+	case len(args) == 3 && args[0] == "diff":
+		return diffRulebooks(args[1], args[2], stdout, stderr)
+	case len(args) == 2 && args[0] == "preview":
+		return previewRulebook(ctx, args[1], getenv, stdout, stderr)
+	case len(args) > 1 && args[0] == "check" && !strings.HasPrefix(args[1], "-"):
+		return checkRulebooks(args[1:], stdout, stderr)
 	}
+	fmt.Fprint(stderr, rulebookUsage)
+	return rulebooksUnread
+}
+
+// checkRulebooks runs the check command.
+func checkRulebooks(names []string, stdout, stderr io.Writer) int {
 	check, err := newCheck()
 	if err != nil {
 		fmt.Fprintln(stderr, err)
@@ -45,7 +71,7 @@ func runRulebook(args []string, stdout, stderr io.Writer) int {
 	}
 	code := rulebooksGood
 	files := map[string][]byte{}
-	for _, file := range args[1:] {
+	for _, file := range names {
 		data, err := readRulebook(file)
 		if err != nil {
 			fmt.Fprintln(stderr, err)
@@ -53,19 +79,19 @@ func runRulebook(args []string, stdout, stderr io.Writer) int {
 			continue
 		}
 		files[file] = data
-		if isCalendar(data) {
+		if rulebooks.Kind(data) == rulebooks.KindCalendar {
 			if k, err := rulebooks.ParseCalendar(data); err == nil {
 				check.zones[k.Code] = k.Zone
 			}
 		}
 	}
-	for _, file := range args[1:] {
+	for _, file := range names {
 		data, read := files[file]
 		if !read {
 			continue
 		}
 		of := check.rulebook
-		if isCalendar(data) {
+		if rulebooks.Kind(data) == rulebooks.KindCalendar {
 			of = check.calendar
 		}
 		good, problems := of(file, data)
@@ -98,14 +124,6 @@ func newCheck() (*check, error) {
 	return c, nil
 }
 
-// isCalendar reports whether the file says that it is a calendar.
-func isCalendar(data []byte) bool {
-	var head struct {
-		Schema string `json:"$schema"`
-	}
-	return len(data) <= rulebooks.MaxBytes && json.Unmarshal(data, &head) == nil && head.Schema == mingjing.CalendarSchema
-}
-
 // readRulebook reads no more than one byte beyond what [rulebooks.Parse]
 // accepts.
 func readRulebook(file string) ([]byte, error) {
@@ -135,12 +153,15 @@ func (c *check) rulebook(file string, data []byte) (good string, problems []stri
 	case zone != book.Zone:
 		problems = append(problems, "/zone: the calendar "+book.Procedure.Calendar+" is in "+zone+": a day must not end twice")
 	}
-	if name := book.ID + ".json"; filepath.Base(file) != name {
-		problems = append(problems, "/id: the file of this rulebook is called "+name+": rename one of them")
+	cases, err := rulebooks.Cases(data)
+	if err != nil {
+		return "", loadProblems(err)
 	}
+	problems = append(problems, rulebooks.CheckCases(book, cases)...)
+	problems = append(problems, nameProblems(file, "/id", book.ID, book.Version)...)
 	ref := book.Ref()
-	return fmt.Sprintf("%s %s, %d agencies, %d items, %d bands, sha256 %s",
-		ref.ID, ref.Version, len(book.Agencies), len(book.Catalogue), len(book.Bands), ref.Hash), problems
+	return fmt.Sprintf("%s %s from %s, %d agencies, %d items, %d bands, %d examples, sha256 %s",
+		ref.ID, ref.Version, book.From, len(book.Agencies), len(book.Catalogue), len(book.Bands), len(cases), ref.Hash), problems
 }
 
 // calendar returns the same for a calendar.
@@ -150,11 +171,17 @@ func (c *check) calendar(file string, data []byte) (good string, problems []stri
 		return "", loadProblems(err)
 	}
 	problems = append(problems, zoneProblems(k.Zone)...)
-	if name := k.Code + ".json"; filepath.Base(file) != name {
-		problems = append(problems, "/code: the file of this calendar is called "+name+": rename one of them")
-	}
+	problems = append(problems, nameProblems(file, "/code", k.Code, k.Version)...)
 	return fmt.Sprintf("calendar %s %s, %s to %s, %d holidays, %d weekend days worked",
 		k.Code, k.Version, k.From, k.To, len(k.Holidays), len(k.Workdays)), problems
+}
+
+// nameProblems says that a file is not called by what is in it.
+func nameProblems(file, place, code, version string) []string {
+	if base := filepath.Base(file); base == code+".json" || base == code+"-"+version+".json" {
+		return nil
+	}
+	return []string{place + ": the file is called " + code + "-" + version + ".json, or " + code + ".json: rename one of them"}
 }
 
 // loadProblems returns the problems because of which a file can't be loaded.

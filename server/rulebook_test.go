@@ -14,7 +14,7 @@ import (
 func checked(t *testing.T, args ...string) (code int, out, errs string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	code = runRulebook(args, &stdout, &stderr)
+	code = runRulebook(t.Context(), args, os.Getenv, &stdout, &stderr)
 	return code, stdout.String(), stderr.String()
 }
 
@@ -115,5 +115,28 @@ func TestARulebookNeedsItsCalendar(t *testing.T) {
 		`"code": "shandong"`, 1))
 	if code, out, _ := checked(t, "check", book, calendar); code != 0 {
 		t.Errorf("with its calendar: exit %d\n%s", code, out)
+	}
+}
+
+func TestTheDifferenceIsPrintedInBothLanguages(t *testing.T) {
+	const old = "../web/rulebooks/rongcheng.json"
+	text := strings.Replace(string(rulebooks.Files()["rongcheng.json"]), `"agency_days": 5`, `"agency_days": 9`, 1)
+	code, out, errs := checked(t, "diff", old, write(t, "rongcheng.json", text))
+	if code != 0 || !strings.Contains(out, "working days for the agency to answer: 5 becomes 9") || !strings.Contains(out, "5 改为 9") {
+		t.Errorf("exit %d\n%s%s", code, out, errs)
+	}
+	if code, out, _ := checked(t, "diff", old, old); code != 0 || !strings.Contains(out, "the same for everybody") {
+		t.Errorf("the same twice: exit %d\n%s", code, out)
+	}
+	if code, _, _ := checked(t, "diff", old, "/nowhere.json"); code != 2 {
+		t.Errorf("a file that is not there: exit %d", code)
+	}
+}
+
+func TestAnExampleThatComesOutOtherwiseIsFoundByCheck(t *testing.T) {
+	text := strings.Replace(string(rulebooks.Files()["rongcheng.json"]), `"value": 995`, `"value": 990`, 1)
+	code, out, _ := checked(t, "check", write(t, "rongcheng.json", text))
+	if code != 1 || !strings.Contains(out, `/cases/1/value: "One traffic ticket" has 990, and the rules make 995 (base 1000, traffic.ticket -5)`) {
+		t.Errorf("exit %d\n%s", code, out)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -36,7 +35,6 @@ import (
 	"mingjing/server/notify"
 	"mingjing/server/statement"
 	"mingjing/server/store"
-	"mingjing/web/rulebooks"
 )
 
 // grace is how long open requests may take to end when the server stops.
@@ -53,6 +51,7 @@ type program struct {
 	handler  http.Handler
 	casework *casework.Bureau
 	store    *store.Store
+	law      *publishedLaw
 	hub      *live.Hub
 	log      *slog.Logger
 	metrics  net.Listener // nil where nobody scrapes
@@ -107,17 +106,9 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		}
 		p.onClose(closeListener(p.metrics))
 	}
-	books, err := rulebooks.All()
-	if err != nil {
-		return p, fmt.Errorf("rulebooks: %w", err)
+	if p.law, err = readLaw(s.Rulebooks); err != nil {
+		return p, err
 	}
-
-	calendars, err := rulebooks.Calendars()
-	if err != nil {
-		return p, fmt.Errorf("calendars: %w", err)
-	}
-	published := rulebooks.Files()
-	maps.Copy(published, rulebooks.CalendarFiles())
 
 	live.LogTo(p.log)
 	redis, closeRedis, err := live.OpenRedis(ctx, s.RedisURL)
@@ -129,7 +120,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	scale := 1
 	if s.Demo {
 		scale = s.DemoClockScale
-		if p.demo, err = demo.Open(ctx, p.Data, demo.Config{Books: books, Key: keys.AgencyKey, ClockScale: float64(scale),
+		if p.demo, err = demo.Open(ctx, p.Data, demo.Config{Books: p.law.inForce(time.Now()), Key: keys.AgencyKey, ClockScale: float64(scale),
 			Instant: s.DemoInstant, Logger: p.log}); err != nil {
 			return p, err
 		}
@@ -149,6 +140,9 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	p.onClose(db.Close)
 	if err := db.CheckMaster(ctx); err != nil {
 		return p, fmt.Errorf("the master key is not that of the database: %w", err)
+	}
+	if err := p.law.admit(ctx, db); err != nil {
+		return p, err
 	}
 	who, err := identity.Open(ctx, identity.Config{
 		PublicURL: s.KratosPublicURL, AdminURL: s.KratosAdminURL,
@@ -193,9 +187,9 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		return p, err
 	}
 	bus := &lateBus{}
-	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{books}, Ledger: p.ledger, Notifier: notifier, Clock: clock,
+	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{p.law}, Ledger: p.ledger, Notifier: notifier, Clock: clock,
 		Erasures: &erasureFile{path: filepath.Join(p.Data, erasuresFile)}, Accounts: who, Logins: who,
-		Books: books, Calendars: calendars, ClockScale: scale, Figures: p.figures, Logger: p.log}
+		Books: p.law.Rulebooks, Kept: p.law.kept, Calendars: p.law.Calendars, ClockScale: scale, Figures: p.figures, Logger: p.log}
 	if p.demo != nil {
 		work.Responder = p.demo
 	}
@@ -231,11 +225,11 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	c := api.Config{Casework: p.casework, Identity: who, Live: p.hub, Render: page.Render, Title: page.Title,
 		Letter: resident.LetterOf, CourtFile: resident.CourtFileOf, PDF: letter.PDF,
 		Sign: statements.Sign, Issuer: issuer, QR: statement.QR,
-		Intake: newIntake(p.casework, keys.AgencyKey, systemClock{}, func(ctx context.Context, key string) error {
-			return who.Allow(ctx, "intake", key, intakeRate)
+		Intake: newIntake(p.casework, keys.AgencyKey, systemClock{}, func(ctx context.Context, key string) (identity.Quota, error) {
+			return who.AllowOne(ctx, "intake", key, intakeRate)
 		}).verify,
-		Allow:     func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
-		Rulebooks: published, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
+		Allow:  func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
+		Public: p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
 		Together: db.Together, Counted: store.Counted, Observe: p.figures.Request,
 		Ready: func(ctx context.Context) map[string]error {
 			return missing(ctx, map[string]func(context.Context) error{
@@ -251,7 +245,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		}
 	}
 	sources := metrics.Sources{Figures: db.Figures, Pools: db.Pools, Live: p.hub.Stats, Breakers: offices.Breakers,
-		Calendars: calendars, JobKinds: p.casework.JobKinds(), Today: p.casework.City.Today,
+		Calendars: p.law.Calendars, JobKinds: p.casework.JobKinds(), Today: p.casework.City.Today,
 		Now: p.casework.City.Now}
 	for _, w := range p.ledger.Witnesses() {
 		sources.Witnesses = append(sources.Witnesses, w.Key())
@@ -376,6 +370,7 @@ func (p *program) run(ctx context.Context) error {
 		}
 		return nil
 	})
+	g.Go(func() error { return p.watchLaw(ctx) })
 	if p.demo != nil {
 		g.Go(func() error { return p.demo.Run(ctx, p.casework) })
 	}

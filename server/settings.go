@@ -45,6 +45,7 @@ type Settings struct {
 	DemoClockScale                  int           // DEMO_CLOCK_SCALE: how much faster its clocks run
 	DemoInstant                     bool          // DEMO_INSTANT=1: its agencies answer at once, for tests and measuring
 	Agencies                        string        // AGENCIES: file that maps agency codes to URLs
+	Rulebooks                       string        // RULEBOOKS: folder with all versions of the rulebooks; "" is the samples
 	Witnesses                       string        // WITNESSES: keys and addresses of the witnesses of the access log
 	LockAfter                       time.Duration // LOCK_AFTER: how long a login may be unused; 0 is the standard
 	// loginFloor is the least time of a login; 0 is the default. Only a test of this
@@ -75,7 +76,8 @@ func readSettings(getenv func(string) string) (Settings, error) {
 		DatabaseURL: or("DATABASE_URL", ""), RedisURL: or("REDIS_URL", ""),
 		KratosPublicURL: or("KRATOS_PUBLIC_URL", ""), KratosAdminURL: or("KRATOS_ADMIN_URL", ""),
 		KratosBin: or("KRATOS_BIN", ""), Origin: or("PUBLIC_ORIGIN", ""), Agencies: or("AGENCIES", ""),
-		SMTPURL: or("SMTP_URL", ""), MailFrom: or("MAIL_FROM", ""),
+		Rulebooks: or("RULEBOOKS", ""),
+		SMTPURL:   or("SMTP_URL", ""), MailFrom: or("MAIL_FROM", ""),
 		MasterKey: or("MASTER_KEY", ""), MasterPassphrase: getenv("MASTER_PASSPHRASE"),
 		Witnesses: or("WITNESSES", ""), MetricsAddr: or("METRICS_ADDR", ""),
 	}

@@ -259,7 +259,7 @@ func (c *call) addViewer(v *mingjing.View) error {
 		v.Who = &viewer
 	}
 	c.s.rules(v)
-	Label(c.s.casework.City.Books(), v, v)
+	Label(c.s.casework.City.Versions(), v, v)
 	return nil
 }
 

@@ -83,8 +83,9 @@ type Config struct {
 	Sign   func(s mingjing.Statement) (string, error)
 	Issuer []byte
 	QR     func(link string) (mingjing.QRCode, error)
-	// Rulebooks are the published rulebooks and calendars as JSON files, by name.
-	Rulebooks map[string][]byte
+	// Public are all files of published law that there ever were, by their names below
+	// /web/, such as rulebooks/HASH.json: at such an address stands the same for ever.
+	Public map[string][]byte
 	// Ready returns the error of each part that does not work, by [PartDatabase] and the
 	// other names; an empty map is ready.
 	Ready func(ctx context.Context) map[string]error
@@ -96,9 +97,9 @@ type Config struct {
 	// ProxyHops is the number of our own proxies before the server: the client's
 	// address is that many entries from the right of X-Forwarded-For.
 	ProxyHops int
-	// Intake returns whose key signed a request, or why it is not accepted. The path is
-	// the escaped one with its query.
-	Intake func(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, error)
+	// Intake returns whose key signed a request, and how many more requests the key may
+	// make, or why it is not accepted. The path is the escaped one with its query.
+	Intake func(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, Quota, error)
 	// Allow counts a request for a public use, such as the intake, from an address; the
 	// error says that it is one too many. Nil allows any number.
 	Allow func(ctx context.Context, use, addr string) error
@@ -144,13 +145,12 @@ func New(c Config) (http.Handler, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	files := map[string][]byte{}
-	for name, data := range c.Rulebooks {
-		files["rulebooks/"+name] = data
-	}
-	a, err := newAssets(files)
+	a, err := newAssets(c.Public)
 	if err != nil {
 		return nil, err
+	}
+	if c.Casework != nil {
+		a.lawOf(c.Casework.City)
 	}
 	s := &server{Config: c, casework: c.Casework, assets: a, pages: map[string]screen{}, names: map[string]string{},
 		uploads: newUploads()}

@@ -26,6 +26,20 @@ type closed struct{ casework.Store }
 
 var errClosed = errors.New("dial tcp 10.0.0.7:5432: connection refused")
 
+// publicLaw returns the sample files as they are published.
+func publicLaw(t testing.TB) map[string][]byte {
+	t.Helper()
+	set, err := rulebooks.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := map[string][]byte{}
+	for _, f := range set.Files {
+		public["rulebooks/"+f.Hash+".json"] = f.Data
+	}
+	return public
+}
+
 func (closed) Tx(context.Context, func(casework.Tx) error) error   { return errClosed }
 func (closed) Read(context.Context, func(casework.Tx) error) error { return errClosed }
 func (closed) Ping(context.Context) error                          { return errClosed }
@@ -71,7 +85,7 @@ func edge(t *testing.T, change func(*Config)) (http.Handler, *strings.Builder) {
 		t.Fatal(err)
 	}
 	var logs strings.Builder
-	c := Config{Casework: work, Identity: oneSession{}, Render: screens.Render, Title: screens.Title, Rulebooks: rulebooks.Files(),
+	c := Config{Casework: work, Identity: oneSession{}, Render: screens.Render, Title: screens.Title, Public: publicLaw(t),
 		Ready: func(context.Context) map[string]error { return nil }, Logger: slog.New(slog.NewTextHandler(&logs, nil))}
 	if change != nil {
 		change(&c)

@@ -19,6 +19,7 @@ import (
 
 	"mingjing"
 	"mingjing/i18n"
+	"mingjing/server/casework/kernel"
 	"mingjing/web"
 )
 
@@ -46,6 +47,37 @@ type assets struct {
 	programs map[string]program
 	// checker is the address of the worker that checks the access log.
 	checker string
+	// inForce returns the address of the version in force for an address that names
+	// none; "" for any other. It may be nil.
+	inForce func(at string) string
+}
+
+// rulebooksAt is the folder of published law. A file of it is at the address
+// /web/rulebooks/HASH.json for ever; without a version, at rulebooks/ID.json and
+// rulebooks/calendars/CODE.json, is the version in force.
+const rulebooksAt = "/web/rulebooks/"
+
+// lawOf answers the addresses that name no version by what is in force in a city.
+func (a *assets) lawOf(city *kernel.City) {
+	a.inForce = func(at string) string {
+		name, ok := strings.CutPrefix(strings.TrimSuffix(at, ".json"), rulebooksAt)
+		if !ok {
+			return ""
+		}
+		if code, ok := strings.CutPrefix(name, "calendars/"); ok {
+			for _, k := range city.Calendars() {
+				if k.Code == code {
+					return rulebooksAt + k.Hash() + ".json"
+				}
+			}
+			return ""
+		}
+		b, err := city.Book(name)
+		if err != nil {
+			return ""
+		}
+		return rulebooksAt + b.Ref().Hash + ".json"
+	}
 }
 
 // A program is one of the browser's programs, with the addresses of its files.
@@ -86,12 +118,13 @@ type asset struct {
 	hash     string
 	raw      []byte // nil when only the compressed forms are stored
 	br, gzip []byte // nil when compressing saves nothing
-	// fresh says that browsers ask for the file each time, whatever its address.
-	fresh bool
+	// fresh says that browsers ask for the file each time, whatever its address, and
+	// fixed that the address never has another content.
+	fresh, fixed bool
 }
 
 // newAssets prepares the public files. more are further files by their name below
-// /web/, such as the published rulebooks.
+// /web/, whose content never changes: published law.
 func newAssets(more map[string][]byte) (*assets, error) {
 	a := &assets{files: map[string]*asset{}}
 	for _, f := range web.Files() {
@@ -103,6 +136,7 @@ func newAssets(more map[string][]byte) (*assets, error) {
 			return nil, fmt.Errorf("api: the public file %s has no known type", name)
 		}
 		a.add("/web/"+name, kind, data)
+		a.files["/web/"+name].fixed = true
 	}
 	for alias, name := range map[string]string{
 		"/favicon.ico": "icons/favicon-32.png", "/apple-touch-icon.png": "icons/apple-touch-180.png", "/robots.txt": "robots.txt",
@@ -347,12 +381,20 @@ func manifest() ([]byte, error) {
 }
 
 // has reports whether a path is one of the public files.
-func (a *assets) has(at string) bool { return a.files[at] != nil }
+func (a *assets) has(at string) bool { return a.file(at) != nil }
+
+// file returns the public file at a path, or nil.
+func (a *assets) file(at string) *asset {
+	if f := a.files[at]; f != nil || a.inForce == nil {
+		return f
+	}
+	return a.files[a.inForce(at)]
+}
 
 // ServeHTTP sends a public file. With the hash of its content in the address it may be
 // stored for good; otherwise browsers ask for it again each time.
 func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f := a.files[r.URL.Path]
+	f := a.file(r.URL.Path)
 	if f == nil {
 		http.NotFound(w, r)
 		return
@@ -361,7 +403,7 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", f.kind)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-cache")
-	if !f.fresh && r.URL.RawQuery == "v="+f.hash {
+	if !f.fresh && r.URL.RawQuery == "v="+f.hash || f.fixed && a.files[r.URL.Path] == f {
 		h.Set("Cache-Control", forever)
 	}
 	body, encoding, etag := f.raw, "", f.hash

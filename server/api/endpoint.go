@@ -88,7 +88,14 @@ type description struct {
 	// ones, and redirects says why a browser may be sent elsewhere.
 	kinds, headers []string
 	redirects      string
+	// answerHeaders are the headers of a good answer. also describes other good answers
+	// of the same type, by their status.
+	answerHeaders []answerHeader
+	also          map[int]string
 }
+
+// An answerHeader is a header of an answer, as openapi.json describes it.
+type answerHeader struct{ name, about, example string }
 
 // An apiDoc is the text about an endpoint for people who write programs.
 type apiDoc struct {
@@ -236,12 +243,16 @@ type raw[In any] struct {
 	headers []string
 	// redirects says why a browser may be sent elsewhere; "" where it never is.
 	redirects string
-	write     func(c *call, in In) error
+	// answerHeaders are headers of a good answer; also describes other good answers.
+	answerHeaders []answerHeader
+	also          map[int]string
+	write         func(c *call, in In) error
 }
 
 func (r raw[In]) describe() description {
 	return description{method: cmp.Or(r.method, http.MethodGet), path: r.path, access: r.access, apiDoc: r.doc, status: r.status,
-		in: reflect.TypeFor[In](), body: r.body, out: r.out, kinds: r.kinds, headers: r.headers, redirects: r.redirects}
+		in: reflect.TypeFor[In](), body: r.body, out: r.out, kinds: r.kinds, headers: r.headers, redirects: r.redirects,
+		answerHeaders: r.answerHeaders, also: r.also}
 }
 
 func (r raw[In]) serve(c *call) error {

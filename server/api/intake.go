@@ -1,19 +1,15 @@
 package api
 
 import (
-	"bytes"
-	"encoding/csv"
-	"encoding/json"
-	"errors"
+	"fmt"
 	"io"
-	"mime"
+	"math"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"mingjing"
 	"mingjing/server/casework/agencyside"
@@ -26,194 +22,204 @@ const (
 	// signature as package agency describes it.
 	KeyHeader       = "Mingjing-Key"
 	SignatureHeader = "Mingjing-Signature"
+	// BatchLimitHeader has the limits of a batch.
+	BatchLimitHeader = "Mingjing-Batch-Limit"
 	// maxBatch is the limit of a batch, in bytes.
-	maxBatch = 4 << 20
+	maxBatch = 16 << 20
+	// askAgain is after how many seconds it is worth asking for a batch again that is
+	// worked on.
+	askAgain = "2"
 )
 
-// CSVColumns are the columns of a batch as CSV, in any order; columns that no line
-// needs may be left out. Measures are separated by spaces.
-var CSVColumns = []string{"op", "ref", "id_number", "subject", "code", "occurred", "detail_zh", "detail_en",
-	"document_kind", "document_issuer", "document_number", "document_date", "document_hash",
-	"ground_zh", "ground_en", "measures", "months", "reason"}
+const (
+	csvType  = "text/csv"
+	jsonType = "application/json"
+)
 
-// intake is the endpoint by which an agency's computer submits.
-var intake = raw[batchQuery]{
-	method: http.MethodPost, path: "/api/intake/batches", access: mingjing.Machines, write: takeBatch,
-	body: reflect.TypeFor[agencyside.Batch](), out: reflect.TypeFor[agencyside.BatchAnswer](), kinds: []string{csvType},
-	headers: []string{SignatureHeader},
-	doc: apiDoc{id: "submitBatch", summary: "Submit a batch", fails: []int{http.StatusConflict, http.StatusTooManyRequests},
-		about: "Records, corrections, revocations and listings, up to 4 MiB. Each line is answered: accepted, or why not; a bad line stops no " +
-			"good one. As CSV: UTF-8, a header row with columns of " + strings.Join(CSVColumns, ", ") + " (measures separated by spaces); " +
-			"the batch's id is the query parameter id.",
-		answer: "The answer to each line, as CSV if that is accepted first."},
+// batchLimit is the value of [BatchLimitHeader].
+var batchLimit = fmt.Sprintf("lines=%d, lines-at-once=%d, bytes=%d", agencyside.MaxLines, agencyside.MaxLinesAtOnce, maxBatch)
+
+// BatchCodes are the codes of the problems for which a batch is refused as a whole, beside
+// those of any request. Those about its fields are in the problem's fields.
+var BatchCodes = []string{"bad_body", "batch_changed", "batch_empty", "batch_id_required", "batch_too_long", "charset_unknown", "column_unknown",
+	"encoding_is", "encoding_unknown", "key_unknown", "signature_invalid", "too_large", "too_many_attempts"}
+
+// errTooManyLines refuses a batch.
+var errTooManyLines = mingjing.InvalidFields(mingjing.FieldError{Field: "lines", Code: "batch_too_long"})
+
+// A Quota is how many more requests the key of an agency may make: Left at once, and
+// Limit, which it may make Per a time, After a time without any.
+type Quota struct {
+	Limit, Left int
+	Per, After  time.Duration
 }
 
-const csvType = "text/csv"
+// limitHeaders are the headers of every answer of the intake.
+var limitHeaders = []answerHeader{
+	{BatchLimitHeader, "The limits of a batch: lines, lines that are answered in the same request, bytes.", batchLimit},
+	{"RateLimit-Policy", "How many requests (q) a key may make in how many seconds (w).", `"key";q=60;w=60`},
+	{"RateLimit", "How many more requests (r) the key may make at once, and after how many seconds (t) without any it may make all.",
+		`"key";r=59;t=1`},
+}
+
+var (
+	// submitBatch is the endpoint by which an agency's computer submits.
+	submitBatch = raw[batchQuery]{
+		method: http.MethodPost, path: "/api/intake/batches", access: mingjing.Machines, write: takeBatch,
+		body: reflect.TypeFor[agencyside.Batch](), out: reflect.TypeFor[batchAnswer](), kinds: []string{csvType},
+		headers: []string{SignatureHeader}, answerHeaders: limitHeaders,
+		also: map[int]string{http.StatusAccepted: "The batch is worked on in the background: its state, without lines. Location is where the state " +
+			"can be asked for, Retry-After after how many seconds."},
+		doc: apiDoc{id: "submitBatch", summary: "Submit a batch", fails: []int{http.StatusConflict, http.StatusTooManyRequests},
+			about: fmt.Sprintf("Records, corrections, revocations and listings: up to %d lines and %d MiB. Each line is answered: accepted, or why not "+
+				"by a code, the field, and a sentence; a bad line stops no good one. A batch of up to %d lines is answered in the same request, unless it "+
+				"has the header `Prefer: respond-async`; a longer one is worked on in the background. The same batch may be sent again under the same id, "+
+				"and is then not done twice. As CSV: a header row with columns of %s (measures separated by spaces), separated by a comma, semicolon, "+
+				"tab or vertical bar; the batch's id is the query parameter id. The text is UTF-8, or GB 18030 if the Content-Type says charset=gb18030. "+
+				"What is refused as a whole is a problem document with one of the codes %s.",
+				agencyside.MaxLines, maxBatch>>20, agencyside.MaxLinesAtOnce, strings.Join(CSVColumns, ", "), strings.Join(BatchCodes, ", ")),
+			answer: "The answer to each line, as CSV if that is accepted first."},
+	}
+	// askBatch is the endpoint by which an agency's computer asks for a batch.
+	askBatch = raw[batchStateQuery]{
+		path: "/api/intake/batches", access: mingjing.Machines, write: writeBatchState,
+		out: reflect.TypeFor[batchAnswer](), kinds: []string{csvType}, headers: []string{SignatureHeader}, answerHeaders: limitHeaders,
+		doc: apiDoc{id: "batchState", summary: "The state of a batch",
+			fails: []int{http.StatusNotFound, http.StatusTooManyRequests},
+			about: fmt.Sprintf("How far the work on a batch is, with up to %d answers to its lines; next is the cursor of the next page.",
+				agencyside.MaxLinesAtOnce),
+			answer: "The state, as CSV if that is accepted first: then the answers to the lines alone."},
+	}
+)
 
 // batchQuery is the query of a batch.
 type batchQuery struct {
 	// ID is the batch's id, for CSV.
 	ID string `json:"id,omitempty" max:"128"`
+	// DryRun asks for the answers that the lines would get. Nothing of them is stored; the
+	// residents whose data was looked at see that in their access log.
+	DryRun string `json:"dry_run,omitempty" enum:"1"`
+}
+
+// batchStateQuery is the query of the state of a batch.
+type batchStateQuery struct {
+	// ID is the agency's own id of the batch.
+	ID string `json:"id" max:"128"`
+	// Status leaves out the lines that have another.
+	Status string `json:"status,omitempty" enum:"accepted,refused"`
+	paged
+}
+
+// A batchAnswer is a batch with the answers to its lines.
+type batchAnswer struct {
+	mingjing.BatchSummary
+	Lines []answeredLine `json:"lines"`
+	// Next is the cursor of the next page of lines; absent at the end.
+	Next string `json:"next,omitempty"`
+}
+
+// An answeredLine is the answer to a line with a sentence that says why it was refused.
+type answeredLine struct {
+	mingjing.LineAnswer
+	// Text is the sentence of the code in each language.
+	Text mingjing.Text `json:"text,omitempty"`
+}
+
+// withSentences returns the answer to a batch as a program gets it.
+func withSentences(out agencyside.BatchAnswer) batchAnswer {
+	v := batchAnswer{BatchSummary: out.BatchSummary, Lines: make([]answeredLine, 0, len(out.Lines)), Next: out.Next}
+	for _, l := range out.Lines {
+		to := answeredLine{LineAnswer: l}
+		if l.Code != "" {
+			to.Text = mingjing.Text{}
+			for _, lang := range mingjing.Languages {
+				to.Text[lang] = sentence(lang, l.Code, l.Values)
+			}
+		}
+		v.Lines = append(v.Lines, to)
+	}
+	return v
+}
+
+// machine returns the agency whose computer makes the call, and the body. It sets the
+// headers with the limits.
+func (c *call) machine() (mingjing.Actor, []byte, error) {
+	h := c.w.Header()
+	h.Set(BatchLimitHeader, batchLimit)
+	if err := c.s.Allow(c.ctx(), "intake", c.s.addr(c.r)); err != nil {
+		return mingjing.Actor{}, nil, err
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBatch))
+	if err != nil {
+		return mingjing.Actor{}, nil, bodyError(err)
+	}
+	if c.s.Intake == nil {
+		return mingjing.Actor{}, nil, mingjing.NewError(mingjing.Unauthenticated, "signature_invalid")
+	}
+	a, quota, err := c.s.Intake(c.ctx(), c.r.Header.Get(KeyHeader), c.r.Method, c.r.URL.RequestURI(), c.r.Header.Get(SignatureHeader), body)
+	if quota.Limit > 0 {
+		h.Set("RateLimit-Policy", fmt.Sprintf(`"key";q=%d;w=%d`, quota.Limit, int(quota.Per.Seconds())))
+		h.Set("RateLimit", fmt.Sprintf(`"key";r=%d;t=%d`, max(0, quota.Left), int(math.Ceil(quota.After.Seconds()))))
+	}
+	return a, body, err
 }
 
 // takeBatch reads a batch and answers each of its lines.
 func takeBatch(c *call, in batchQuery) error {
-	if err := c.s.Allow(c.ctx(), "intake", c.s.addr(c.r)); err != nil {
-		return err
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBatch))
-	if err != nil {
-		return bodyError(err)
-	}
-	if c.s.Intake == nil {
-		return mingjing.NewError(mingjing.Unauthenticated, "signature_invalid")
-	}
-	a, err := c.s.Intake(c.ctx(), c.r.Header.Get(KeyHeader), c.r.Method, c.r.URL.RequestURI(), c.r.Header.Get(SignatureHeader), body)
+	a, body, err := c.machine()
 	if err != nil {
 		return err
 	}
-	kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
-	if err != nil {
-		return errBadBody
-	}
-	var b agencyside.Batch
-	switch kind {
-	case "application/json":
-		b, err = decodeBatch(body)
-	case csvType:
-		b.ID = in.ID
-		b.Lines, err = decodeCSV(body)
-	default:
-		return errBadBody
-	}
+	b, err := readBatch(c.r.Header.Get("Content-Type"), in.ID, body)
 	if err != nil {
 		return err
 	}
-	// A batch of a thousand lines takes longer than a page.
+	b.Later = slices.ContainsFunc(c.r.Header.Values("Prefer"), func(v string) bool { return strings.Contains(v, "respond-async") })
+	// A batch of many lines takes longer than a page.
 	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(10 * time.Minute))
-	out, err := c.s.casework.Agencies.Submit(c.ctx(), a, b)
+	do := c.s.casework.Agencies.Submit
+	if in.DryRun != "" {
+		do = c.s.casework.Agencies.TryBatch
+	}
+	out, err := do(c.ctx(), a, b)
 	if err != nil {
 		return err
 	}
-	if strings.HasPrefix(c.r.Header.Get("Accept"), csvType) {
-		c.noStore()
-		c.w.Header().Set("Content-Type", csvType+"; charset=utf-8")
-		return writeCSV(c.w, out)
+	if out.State != mingjing.BatchDone {
+		c.w.Header().Set("Location", c.r.URL.Path+"?"+url.Values{"id": {out.ID}}.Encode())
+		c.w.Header().Set("Retry-After", askAgain)
+		return c.json(http.StatusAccepted, withSentences(out))
 	}
-	return c.json(http.StatusOK, out)
+	return c.batch(out)
 }
 
-// decodeBatch reads a batch as JSON. A wrong line is marked and stops none of the
-// others.
-func decodeBatch(body []byte) (agencyside.Batch, error) {
-	var wire struct {
-		ID    string            `json:"id"`
-		Lines []json.RawMessage `json:"lines"`
-	}
-	if !utf8.Valid(body) || json.Unmarshal(body, &wire) != nil {
-		return agencyside.Batch{}, errBadBody
-	}
-	if len(wire.Lines) > agencyside.MaxLines {
-		return agencyside.Batch{}, mingjing.InvalidFields(mingjing.FieldError{Field: "lines", Code: "batch_too_long"})
-	}
-	b := agencyside.Batch{ID: wire.ID}
-	for _, raw := range wire.Lines {
-		var l agencyside.BatchLine
-		dec := json.NewDecoder(bytes.NewReader(raw))
-		dec.DisallowUnknownFields()
-		if err := dec.Decode(&l); err != nil || bytes.Equal(raw, []byte("null")) || strings.Contains(string(raw), `\u0000`) {
-			var named struct {
-				Ref any `json:"ref"`
-			}
-			_ = json.Unmarshal(raw, &named)
-			ref, _ := named.Ref.(string)
-			l = agencyside.BatchLine{Ref: ref, Bad: true}
-		}
-		b.Lines = append(b.Lines, l)
-	}
-	return b, nil
-}
-
-// decodeCSV reads the lines of a batch as CSV with a header row. A wrong row is marked
-// and stops none of the others.
-func decodeCSV(body []byte) ([]agencyside.BatchLine, error) {
-	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
-	if !utf8.Valid(body) || bytes.IndexByte(body, 0) >= 0 {
-		return nil, errBadBody
-	}
-	r := csv.NewReader(bytes.NewReader(body))
-	r.FieldsPerRecord = -1
-	head, err := r.Read()
+// writeBatchState answers how far a batch is.
+func writeBatchState(c *call, in batchStateQuery) error {
+	a, _, err := c.machine()
 	if err != nil {
-		return nil, errBadBody
+		return err
 	}
-	for i, name := range head {
-		head[i] = strings.TrimSpace(name)
-		if !slices.Contains(CSVColumns, head[i]) || slices.Contains(head[:i], head[i]) {
-			return nil, mingjing.InvalidFields(mingjing.FieldError{Field: "lines", Code: "column_unknown"})
-		}
+	out, err := c.s.casework.Agencies.Batch(c.ctx(), a, in.ID, in.Status, in.Cursor)
+	if err != nil {
+		return err
 	}
-	var lines []agencyside.BatchLine
-	for {
-		row, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return lines, nil
-		}
-		if len(lines) == agencyside.MaxLines {
-			return nil, mingjing.InvalidFields(mingjing.FieldError{Field: "lines", Code: "batch_too_long"})
-		}
-		if _, broken := errors.AsType[*csv.ParseError](err); broken || err == nil && len(row) != len(head) {
-			lines = append(lines, agencyside.BatchLine{Bad: true})
-			continue
-		} else if err != nil {
-			return nil, errBadBody
-		}
-		lines = append(lines, csvLine(head, row))
+	if out.State != mingjing.BatchDone {
+		c.w.Header().Set("Retry-After", askAgain)
 	}
+	return c.batch(out)
 }
 
-func csvLine(head, row []string) agencyside.BatchLine {
-	get := func(name string) string {
-		if i := slices.Index(head, name); i >= 0 {
-			return strings.TrimSpace(row[i])
-		}
-		return ""
+// batch answers with the lines of a batch, in the form that is accepted first.
+func (c *call) batch(out agencyside.BatchAnswer) error {
+	v := withSentences(out)
+	if out.Next != "" {
+		next := url.Values{"id": {out.ID}, "cursor": {out.Next}}
+		c.w.Header().Set("Link", "<"+c.r.URL.Path+"?"+next.Encode()+`>; rel="next"`)
 	}
-	text := func(name string) mingjing.Text {
-		out := mingjing.Text{}
-		for suffix, lang := range map[string]string{"_zh": "zh-CN", "_en": "en"} {
-			if s := get(name + suffix); s != "" {
-				out[lang] = s
-			}
-		}
-		if len(out) == 0 {
-			return nil
-		}
-		return out
+	if !strings.HasPrefix(c.r.Header.Get("Accept"), csvType) {
+		return c.json(http.StatusOK, v)
 	}
-	l := agencyside.BatchLine{Op: get("op"), Ref: get("ref"), IDNumber: get("id_number"), Subject: get("subject"), Code: get("code"),
-		Occurred: get("occurred"), Detail: text("detail"), Ground: text("ground"), Reason: get("reason"),
-		Document: mingjing.Document{Kind: get("document_kind"), Issuer: get("document_issuer"), Number: get("document_number"),
-			Date: mingjing.Date(get("document_date")), Hash: get("document_hash")}}
-	if m := strings.Fields(get("measures")); len(m) > 0 {
-		l.Measures = m
-	}
-	if months := get("months"); months != "" {
-		n, err := strconv.Atoi(months)
-		if err != nil {
-			return agencyside.BatchLine{Ref: l.Ref, Bad: true}
-		}
-		l.Months = n
-	}
-	return l
-}
-
-func writeCSV(w io.Writer, out agencyside.BatchAnswer) error {
-	c := csv.NewWriter(w)
-	_ = c.Write([]string{"line", "ref", "status", "code", "field", "id", "held_by"})
-	for _, l := range out.Lines {
-		_ = c.Write([]string{strconv.Itoa(l.Line), l.Ref, l.Status, l.Code, l.Field, l.ID, l.HeldBy})
-	}
-	c.Flush()
-	return nil // the client has gone
+	c.noStore()
+	c.w.Header().Set("Content-Type", csvType+"; charset=utf-8")
+	return writeCSV(c.w, v.Lines)
 }

@@ -56,9 +56,10 @@ func Label(published []*mingjing.Rulebook, v *mingjing.View, told any) {
 			v.Labels[kind+"."+code] = name.In(v.Lang)
 		}
 	}
-	// Two books may name an agency differently; the page's own book goes first.
+	// Two books may name an agency differently; the page's own book goes first, in the
+	// version that the page is about.
 	books := slices.Clone(published)
-	slices.SortStableFunc(books, func(x, y *mingjing.Rulebook) int { return isBook(v, y.ID) - isBook(v, x.ID) })
+	slices.SortStableFunc(books, func(x, y *mingjing.Rulebook) int { return isBook(v, y.Ref()) - isBook(v, x.Ref()) })
 	for _, b := range books {
 		add("rulebook", b.ID, b.ID, b.Name)
 		if namesAll(v) {
@@ -88,18 +89,21 @@ func namesAll(v *mingjing.View) bool {
 	return false
 }
 
-// isBook returns 1 for the rulebook that the page is about, and 0 for others, to sort
-// by.
-func isBook(v *mingjing.View, id string) int {
+// isBook returns 2 for the version of a rulebook that the page is about, 1 for another
+// version of it, and 0 for others, to sort by.
+func isBook(v *mingjing.View, ref mingjing.RulebookRef) int {
+	var about mingjing.RulebookRef
 	switch page := v.Data.(type) {
 	case *mingjing.ScoreView:
-		if page.Score.Rulebook.ID == id {
-			return 1
-		}
+		about = page.Score.Rulebook
 	case *mingjing.ScoreRequest:
-		if page.Rulebook.ID == id {
-			return 1
-		}
+		about = page.Rulebook
+	}
+	switch {
+	case about == ref:
+		return 2
+	case about.ID == ref.ID:
+		return 1
 	}
 	return 0
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"net/http"
+	"net/url"
 
 	"mingjing"
 	"mingjing/i18n"
@@ -36,6 +37,9 @@ var inboxPage = page[mingjing.InboxView]{
 				of: "notice"},
 			do: func(c *call, _ none) (mingjing.Notice, redirect, error) {
 				n, err := c.s.casework.Notices.OpenNotice(c.ctx(), c.actor(), c.r.PathValue("id"))
+				if n.Version != nil {
+					return n, redirect{page: n.Page, query: url.Values{"rulebook": {n.Subject}}.Encode()}, err
+				}
 				return n, redirect{page: n.Page, id: n.Subject}, err
 			},
 		},

@@ -176,7 +176,19 @@ func (d *describer) operation(e description) *operation {
 	if len(content) > 0 {
 		good["content"] = content
 	}
+	if len(e.answerHeaders) > 0 {
+		headers := map[string]any{}
+		for _, h := range e.answerHeaders {
+			headers[h.name] = map[string]any{"description": h.about, "schema": schema{Type: "string"}, "example": h.example}
+		}
+		good["headers"] = headers
+	}
 	op.Responses[strconv.Itoa(status)] = good
+	for status, about := range e.also {
+		other := maps.Clone(good)
+		other["description"] = about
+		op.Responses[strconv.Itoa(status)] = other
+	}
 	switch {
 	case e.page && status != http.StatusOK:
 		op.Responses["200"] = map[string]any{"description": "To a form: the page itself, once.", "content": map[string]any{"text/html": page}}

@@ -22,11 +22,26 @@ var rulebooksPage = page[mingjing.RulebooksView]{
 var rulebookPage = page[mingjing.RulebookPage]{
 	name: "rulebook",
 	get: func(c *call) (mingjing.RulebookPage, error) {
-		b, err := c.s.casework.City.Book(c.r.PathValue("id"))
-		if err != nil {
+		city, id := c.s.casework.City, c.r.PathValue("id")
+		b, found := city.BookByHash(id)
+		now, err := city.Book(id)
+		if err == nil {
+			b, found = now, true
+		}
+		if !found {
 			return mingjing.RulebookPage{}, mingjing.NewError(mingjing.NotFound, "not_found")
 		}
-		return mingjing.RulebookPage{Rulebook: b, Hash: b.Ref().Hash, Calendar: c.s.casework.City.Calendar(b)}, nil
+		if now == nil {
+			now, _ = city.Book(b.ID)
+		}
+		out := mingjing.RulebookPage{Rulebook: b, Hash: b.Ref().Hash, Calendar: city.Calendar(b), InForce: now != nil && now.Ref() == b.Ref()}
+		for _, v := range city.Versions() {
+			if v.ID == b.ID {
+				out.Versions = append(out.Versions, mingjing.RulebookVersion{Version: v.Version, Hash: v.Ref().Hash, From: v.From,
+					InForce: now != nil && now.Ref() == v.Ref()})
+			}
+		}
+		return out, nil
 	},
 }
 

@@ -26,7 +26,7 @@ var pages = []screen{
 	queuePage,
 	inboxPage, noticeSettingsPage, mandatesPage, helpingPage,
 	oneCasePage,
-	agencyQuestionsPage, agencyQuestionPage, agencyRecordsPage, agencyInquiriesPage, agencyInquiryPage,
+	agencyQuestionsPage, agencyQuestionPage, agencyRecordsPage, agencyBatchesPage, agencyBatchPage, agencyInquiriesPage, agencyInquiryPage,
 	workloadPage, counterPage, inquiriesPage, inquiryAnswerPage, relativesPage, demoClockPage,
 	staffPage, staffMemberPage, staffRegisterPage,
 }

@@ -9,6 +9,7 @@
 //	notice      inboxes, push messages and e-mails
 //	holding     records and listings that are held, and a listing's states
 //	score       consents, score requests and scores
+//	law         published law, and the first day of a new version
 //	mandate     by which somebody acts for a resident
 //	cases       a case from its filing to its letter
 //	record      records as their residents see them, and the agencies that hold them
@@ -47,6 +48,7 @@ import (
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/law"
 	"mingjing/server/casework/listing"
 	"mingjing/server/casework/mandate"
 	"mingjing/server/casework/notice"
@@ -82,9 +84,12 @@ type Tx interface {
 	kernel.Events
 	// As returns a reader for an entry; see [kernel.Port].
 	As(e kernel.Entry) Reader
+	// Try runs fn, and undoes what it has done if it fails; see [kernel.Port].
+	Try(ctx context.Context, fn func() error) error
 	notice.Port
 	holding.Port
 	score.Port
+	law.Port
 	mandate.Port
 	cases.Port
 	record.Port
@@ -143,9 +148,9 @@ type Config struct {
 	// Logins is needed where staff log in; a tool on the server has none.
 	Logins staff.Logins
 	Clock  kernel.Clock
-	Books  []*mingjing.Rulebook
-	// Calendars are the published calendars, that of each book among them.
-	Calendars []*mingjing.Calendar
+	// Books, Kept and Calendars are published law; see [kernel.Config].
+	Books, Kept []*mingjing.Rulebook
+	Calendars   []*mingjing.Calendar
 	// ClockScale divides every deadline: 1 is the law.
 	ClockScale int
 	// Responder is nil where officers answer every inquiry for their agency.
@@ -174,6 +179,7 @@ type Bureau struct {
 	City      *kernel.City
 	Notices   *notice.Notices
 	Scores    *score.Scores
+	Law       *law.Law
 	Mandates  *mandate.Mandates
 	Cases     *cases.Cases
 	Records   *record.Records
@@ -215,7 +221,7 @@ func New(c Config) (*Bureau, error) {
 	if c.Store == nil || c.Agencies == nil {
 		return nil, errors.New("casework: Store and Agencies are both needed")
 	}
-	city, err := kernel.New(kernel.Config{Store: kernelStore{c.Store}, Bus: c.Bus, Clock: c.Clock, Books: c.Books, Calendars: c.Calendars,
+	city, err := kernel.New(kernel.Config{Store: kernelStore{c.Store}, Bus: c.Bus, Clock: c.Clock, Books: c.Books, Kept: c.Kept, Calendars: c.Calendars,
 		ClockScale: c.ClockScale, Logger: c.Logger})
 	if err != nil {
 		return nil, err
@@ -230,6 +236,7 @@ func New(c Config) (*Bureau, error) {
 	b.Notices = notice.New(city, c.Notifier)
 	holdings := holding.New(city, b.Notices)
 	b.Scores = score.New(city, c.Agencies, b.Notices, holdings, c.Figures.ScoreReady)
+	b.Law = law.New(city, b.Scores)
 	b.Mandates = mandate.New(city, b.Notices)
 	b.Cases = cases.New(city, c.Agencies, b.Notices, b.Mandates, holdings, b.Scores)
 	b.Records = record.New(city, holdings, b.Scores)
@@ -244,9 +251,8 @@ func New(c Config) (*Bureau, error) {
 	b.Takeaway = takeaway.New(city, c.Printer, c.Erasures, c.Accounts, b.Notices, b.Scores, b.Mandates, b.Cases, b.Records,
 		b.Listings, b.Shares, b.AccessLog)
 	b.Upkeep = upkeep.New(city, c.Figures.Removed)
-	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Mandates.Jobs(), b.Cases.Jobs(), b.Listings.Jobs(),
-		b.Staff.Jobs(),
-		b.Inquiries.Jobs(), b.Shares.Jobs(), b.Takeaway.Jobs(), b.Upkeep.Jobs()} {
+	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Law.Jobs(), b.Mandates.Jobs(), b.Cases.Jobs(),
+		b.Listings.Jobs(), b.Staff.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(), b.Agencies.Jobs(), b.Takeaway.Jobs(), b.Upkeep.Jobs()} {
 		maps.Copy(b.jobs, jobs)
 	}
 	return b, nil

@@ -95,19 +95,19 @@ func TestAProposalThatDoesNotPassTheChecksIsRefused(t *testing.T) {
 	c := newCity(t)
 	c.resident(t, 1)
 	for code, f := range map[string]func(*listing.Proposal){
-		"ref:ref_required":           func(p *listing.Proposal) { p.Ref = "" },
-		"id_number:resident_unknown": func(p *listing.Proposal) { p.IDNumber = mingjing.MakeIDNumber("99999919800101099") },
-		"code:not_in_catalogue":      func(p *listing.Proposal) { p.Code = "court.unpaid_judgment" },
-		"code:not_from_agency":       func(p *listing.Proposal) { p.Code = "tax.major_violation_blacklist" },
-		"ground:ground_required":     func(p *listing.Proposal) { p.Ground = mingjing.Text{"en": "Because."} },
-		"ground:too_long": func(p *listing.Proposal) {
+		"ref:ref_required":             func(p *listing.Proposal) { p.Ref = "" },
+		"id_number:resident_unknown":   func(p *listing.Proposal) { p.IDNumber = mingjing.MakeIDNumber("99999919800101099") },
+		"code:not_in_catalogue":        func(p *listing.Proposal) { p.Code = "court.unpaid_judgment" },
+		"code:not_from_agency":         func(p *listing.Proposal) { p.Code = "tax.major_violation_blacklist" },
+		"ground.zh-CN:ground_required": func(p *listing.Proposal) { p.Ground = mingjing.Text{"en": "Because."} },
+		"ground.zh-CN:too_long": func(p *listing.Proposal) {
 			p.Ground = mingjing.Text{"zh-CN": strings.Repeat("长", listing.MaxGround+1)}
 		},
-		"document:no_document":         func(p *listing.Proposal) { p.Document.Hash = "" },
-		"document:wrong_document":      func(p *listing.Proposal) { p.Document.Kind = "judgment" },
-		"measures:measures_required":   func(p *listing.Proposal) { p.Measures = nil },
-		"measures:measure_unpublished": func(p *listing.Proposal) { p.Measures = []string{"restrict.air", "restrict.bread"} },
-		"months:term_too_long":         func(p *listing.Proposal) { p.Months = 25 },
+		"document.hash:document_part_required": func(p *listing.Proposal) { p.Document.Hash = "" },
+		"document.kind:wrong_document":         func(p *listing.Proposal) { p.Document.Kind = "judgment" },
+		"measures:measures_required":           func(p *listing.Proposal) { p.Measures = nil },
+		"measures:measure_unpublished":         func(p *listing.Proposal) { p.Measures = []string{"restrict.air", "restrict.bread"} },
+		"months:term_too_long":                 func(p *listing.Proposal) { p.Months = 25 },
 	} {
 		p := proposal(1, "one")
 		f(&p)
@@ -138,7 +138,7 @@ func TestWhatWasEndedReturnsOnlyAsANewCase(t *testing.T) {
 	_, err := c.Propose(ctx, court, proposal(1, "one"))
 	wants(t, err, "ref:needs_new_case")
 	_, err = c.Propose(ctx, court, proposal(1, "two")) // with the same old paper
-	wants(t, err, "document:needs_new_case")
+	wants(t, err, "document.date:needs_new_case")
 	c.clock.pass(72 * time.Hour)
 	p := proposal(1, "two")
 	p.Document.Date = "2026-03-04"
@@ -389,12 +389,12 @@ func TestAProposalThatNobodyDecidedComesBackTheSameDayByAnotherDocument(t *testi
 	again := first
 	again.Ref = "two"
 	_, err = c.Propose(ctx, court, again)
-	wants(t, err, "document:needs_new_case")
+	wants(t, err, "document.date:needs_new_case")
 	again.Document.Number = "No. 2"
 	second, err := c.Propose(ctx, court, again)
 	must(t, err)
 	c.decidedBy(t, second, mingjing.OutcomeRefused) // and now somebody has
 	again.Ref, again.Document.Number = "three", "No. 3"
 	_, err = c.Propose(ctx, court, again)
-	wants(t, err, "document:needs_new_case")
+	wants(t, err, "document.date:needs_new_case")
 }

@@ -131,7 +131,7 @@ func (h *history) actions() map[string]func(*rapid.T) {
 			p := proposal(h.number, fmt.Sprint("p", h.refs))
 			p.Code, p.Measures, p.Document.Date = "tax.major_violation_blacklist", []string{"restrict.exit"}, mingjing.DateOf(h.Now())
 			l, err := h.Propose(ctx, mingjing.Actor{Role: mingjing.RoleAgency, ID: "key", Agency: "tax"}, p)
-			h.allowed(err, "code:listed_already", "document:needs_new_case")
+			h.allowed(err, "code:listed_already", "document.date:needs_new_case")
 			if err == nil {
 				h.disputes = append(h.disputes, l.CaseID)
 			}

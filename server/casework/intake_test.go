@@ -38,7 +38,7 @@ func dated(kind string, on mingjing.Date) mingjing.Document {
 
 // owes is a line with a record of the court's about the nth resident.
 func owes(n int, ref string) agencyside.BatchLine {
-	return agencyside.BatchLine{Op: agencyside.OpRecord, Ref: ref, IDNumber: idNumber(n), Subject: "居民", Code: "court.unpaid_judgment",
+	return agencyside.BatchLine{Op: agencyside.OpRecord, Ref: ref, IDNumber: idNumber(n), Subject: fmt.Sprintf("居民%d", n), Code: "court.unpaid_judgment",
 		Occurred: "2025-06-01", Detail: mingjing.Text{"zh-CN": "未履行。"}, Document: doc("judgment")}
 }
 
@@ -54,7 +54,10 @@ func (c *city) line(t tb, l agencyside.BatchLine) (string, string) {
 		t.Fatalf("%+v", out)
 	}
 	a := out.Lines[0]
-	if a.Status == agencyside.LineAccepted {
+	if (a.Code == "") != (a.Status == mingjing.LineAccepted) || a.Code != "" && !slices.Contains(agencyside.LineCodes, a.Code) {
+		t.Errorf("the code %q of a line %s is in no list", a.Code, a.Status)
+	}
+	if a.Status == mingjing.LineAccepted {
 		return "accepted", a.ID
 	}
 	return strings.TrimPrefix(a.Field+":"+a.Code, ":"), ""
@@ -110,7 +113,7 @@ func TestABadLineStopsNoGoodOne(t *testing.T) {
 	intakeOnEach(t, func(t *testing.T, c *city) {
 		a, b := c.resident(t, 1), c.resident(t, 2)
 		batch := agencyside.Batch{ID: "2026-03-02/1",
-			Lines: []agencyside.BatchLine{owes(1, "one"), {Bad: true}, owes(3, "three"), owes(2, "two")}}
+			Lines: []agencyside.BatchLine{owes(1, "one"), {FileLine: 7, Wrong: &agencyside.WrongLine{Code: "line_unreadable"}}, owes(3, "three"), owes(2, "two")}}
 		out, err := c.Submit(ctx, court, batch)
 		must(t, err)
 		var got []string
@@ -119,6 +122,9 @@ func TestABadLineStopsNoGoodOne(t *testing.T) {
 				t.Errorf("line %d is answered as %d", i+1, l.Line)
 			}
 			got = append(got, l.Status+l.Field+l.Code)
+		}
+		if out.Lines[1].FileLine != 7 || out.State != mingjing.BatchDone || out.FinishedAt == nil || out.Total != 4 {
+			t.Errorf("%+v", out)
 		}
 		want := []string{"accepted", "refusedline_unreadable", "refusedid_numberresident_unknown", "accepted"}
 		if !slices.Equal(got, want) || out.Accepted != 2 || out.Refused != 2 {
@@ -228,18 +234,29 @@ func TestARecordIsRefusedAtTheDoorForWhatScoringWouldNotCount(t *testing.T) {
 	c := newCity(t)
 	c.resident(t, 1)
 	for want, change := range map[string]func(*agencyside.BatchLine){
-		"ref:ref_required":           func(l *agencyside.BatchLine) { l.Ref = "" },
-		"op:op_unknown":              func(l *agencyside.BatchLine) { l.Op = "delete" },
-		"id_number:id_number_length": func(l *agencyside.BatchLine) { l.IDNumber = "1" },
-		"id_number:resident_unknown": func(l *agencyside.BatchLine) { l.IDNumber = idNumber(2) },
-		"code:not_in_catalogue":      func(l *agencyside.BatchLine) { l.Code = "friends.of" },
-		"code:not_from_agency":       func(l *agencyside.BatchLine) { l.Code = "tax.a_grade_redlist" },
-		"document:no_document":       func(l *agencyside.BatchLine) { l.Document.Hash = "" },
-		"document:wrong_document":    func(l *agencyside.BatchLine) { l.Document.Kind = "listing_decision" },
-		"occurred:not_yet":           func(l *agencyside.BatchLine) { l.Occurred = "2026-03-03" },
-		"occurred:expired":           func(l *agencyside.BatchLine) { l.Occurred = "1999-03-03" },
-		"occurred:invalid_date":      func(l *agencyside.BatchLine) { l.Occurred = "yesterday" },
-		"detail:too_long":            func(l *agencyside.BatchLine) { l.Detail = mingjing.Text{"en": strings.Repeat("x", 1001)} },
+		"ref:ref_required":                       func(l *agencyside.BatchLine) { l.Ref = "" },
+		"op:op_unknown":                          func(l *agencyside.BatchLine) { l.Op = "delete" },
+		"id_number:id_number_length":             func(l *agencyside.BatchLine) { l.IDNumber = "1" },
+		"id_number:resident_unknown":             func(l *agencyside.BatchLine) { l.IDNumber = idNumber(2) },
+		"code:not_in_catalogue":                  func(l *agencyside.BatchLine) { l.Code = "friends.of" },
+		"code:not_from_agency":                   func(l *agencyside.BatchLine) { l.Code = "tax.a_grade_redlist" },
+		"document:no_document":                   func(l *agencyside.BatchLine) { l.Document = mingjing.Document{} },
+		"document.kind:document_part_required":   func(l *agencyside.BatchLine) { l.Document.Kind = "" },
+		"document.issuer:document_part_required": func(l *agencyside.BatchLine) { l.Document.Issuer = " " },
+		"document.number:document_part_required": func(l *agencyside.BatchLine) { l.Document.Number = "" },
+		"document.date:document_part_required":   func(l *agencyside.BatchLine) { l.Document.Date = "" },
+		"document.hash:document_part_required":   func(l *agencyside.BatchLine) { l.Document.Hash = "" },
+		"document.hash:hash_form":                func(l *agencyside.BatchLine) { l.Document.Hash = strings.Repeat("A", 64) },
+		"document.date:date_form":                func(l *agencyside.BatchLine) { l.Document.Date = "2025/06/01" },
+		"document.date:not_yet":                  func(l *agencyside.BatchLine) { l.Document.Date = "2026-03-03" },
+		"document.kind:wrong_document":           func(l *agencyside.BatchLine) { l.Document.Kind = "listing_decision" },
+		"subject:name_mismatch":                  func(l *agencyside.BatchLine) { l.Subject = "李四" },
+		"subject:too_long":                       func(l *agencyside.BatchLine) { l.Subject = strings.Repeat("名", 101) },
+		"detail:language_unknown":                func(l *agencyside.BatchLine) { l.Detail = mingjing.Text{"fr": "x"} },
+		"occurred:not_yet":                       func(l *agencyside.BatchLine) { l.Occurred = "2026-03-03" },
+		"occurred:expired":                       func(l *agencyside.BatchLine) { l.Occurred = "1999-03-03" },
+		"occurred:date_form":                     func(l *agencyside.BatchLine) { l.Occurred = "yesterday" },
+		"detail.en:too_long":                     func(l *agencyside.BatchLine) { l.Detail = mingjing.Text{"en": strings.Repeat("x", 1001)} },
 	} {
 		l := owes(1, "one")
 		change(&l)
@@ -264,17 +281,17 @@ func TestTheSameFactIsHeldOnceWhateverItsReference(t *testing.T) {
 	if l := out.Lines[0]; l.Code != "held_already" || l.Field != "ref" || l.HeldBy != "one" {
 		t.Errorf("under another reference: %+v", l)
 	}
-	if l := out.Lines[1]; l.Status != agencyside.LineAccepted || l.ID != id || l.HeldBy != "" {
+	if l := out.Lines[1]; l.Status != mingjing.LineAccepted || l.ID != id || l.HeldBy != "" {
 		t.Errorf("under its own: %+v", l)
 	}
-	if l := out.Lines[2]; l.Status != agencyside.LineAccepted {
+	if l := out.Lines[2]; l.Status != mingjing.LineAccepted {
 		t.Errorf("of somebody else: %+v", l)
 	}
 	another := owes(1, "three")
 	another.Document.Number = "No. 3"
 	c.lineIs(t, another, "accepted")
 	c.lineIs(t, agencyside.BatchLine{Op: agencyside.OpRevocation, Ref: "one", IDNumber: owes(1, "one").IDNumber, Reason: "判决已撤销。"}, "accepted")
-	c.lineIs(t, owes(1, "two"), "document:needs_new_case") // removed, and no longer held
+	c.lineIs(t, owes(1, "two"), "document.date:needs_new_case") // removed, and no longer held
 }
 
 func TestWhatWasRemovedComesBackOnlyAsANewCase(t *testing.T) {
@@ -295,7 +312,7 @@ func TestWhatWasRemovedComesBackOnlyAsANewCase(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	c.lineIs(t, owes(1, "one"), "ref:needs_new_case")
-	c.lineIs(t, owes(1, "two"), "document:needs_new_case")
+	c.lineIs(t, owes(1, "two"), "document.date:needs_new_case")
 	c.clock.pass(72 * time.Hour)
 	anew := owes(1, "two")
 	anew.Document = dated("judgment", "2026-03-04")

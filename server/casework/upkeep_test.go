@@ -131,15 +131,15 @@ type recording struct {
 }
 
 func (r *recording) Tx(ctx context.Context, fn func(casework.Tx) error) error {
-	return r.Store.Tx(ctx, func(t casework.Tx) error { return fn(recordingTx{t, r}) })
+	return r.Store.Tx(ctx, func(t casework.Tx) error { return fn(scheduledTx{t, r}) })
 }
 
-type recordingTx struct {
+type scheduledTx struct {
 	casework.Tx
 	r *recording
 }
 
-func (t recordingTx) Enqueue(ctx context.Context, j kernel.Job) error {
+func (t scheduledTx) Enqueue(ctx context.Context, j kernel.Job) error {
 	if j.Kind == upkeep.JobRemoveOld {
 		t.r.at = append(t.r.at, j.At)
 	}

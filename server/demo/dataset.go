@@ -118,10 +118,6 @@ func (d dataset) add(p person, i int, fc fact, at place, month mingjing.Date) {
 	// The agency's own reference: stable, and says nothing about the person.
 	seed := sha256.Sum256(fmt.Appendf(nil, "mingjing demo|%s|%s|%d", string(p.id), fc.code, i))
 	ref := strings.ToUpper(hex.EncodeToString(seed[:6]))
-	subject := p.name
-	if fc.subject != "" {
-		subject = fc.subject
-	}
 	on := fc.on.before(month)
 	paper := on
 	if fc.document != (moment{}) {
@@ -139,7 +135,7 @@ func (d dataset) add(p person, i int, fc fact, at place, month mingjing.Date) {
 
 	if fc.term == 0 {
 		f.records[p.id] = append(f.records[p.id], score.ReplyRecord{Ref: ref, Record: mingjing.Record{
-			Code: fc.code, Subject: subject, Detail: both(fc.zh, fc.en), Occurred: on, Document: doc}})
+			Code: fc.code, Subject: p.name, Detail: both(fc.zh, fc.en), Occurred: on, Document: doc}})
 		return
 	}
 	measures := at.book.MeasuresOf(at.item)
@@ -147,7 +143,7 @@ func (d dataset) add(p person, i int, fc fact, at place, month mingjing.Date) {
 		measures = append(measures, unpublished)
 	}
 	f.listings[p.id] = append(f.listings[p.id], score.ReplyListing{Ref: ref, Listing: mingjing.Listing{
-		Kind: at.item.Listing, Code: fc.code, Subject: subject, Ground: both(fc.zh, fc.en),
+		Kind: at.item.Listing, Code: fc.code, Subject: p.name, Ground: both(fc.zh, fc.en),
 		LegalBasis: maps.Clone(at.item.LegalBasis), Measures: measures,
 		Document: doc, NoticeOn: fc.notice.before(month), From: on, Ends: on.AddMonths(fc.term), Exit: maps.Clone(at.item.Exit)}})
 }

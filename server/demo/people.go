@@ -28,10 +28,9 @@ type person struct {
 
 // A fact is a record, or a listing if it has a term.
 type fact struct {
-	code    string
-	on      moment
-	zh, en  string // detail of a record, ground of a listing
-	subject string // "" is the person's own name
+	code   string
+	on     moment
+	zh, en string // detail of a record, ground of a listing
 	// document is the day of the document where it is another; papers says that
 	// there is none at all.
 	document moment
@@ -137,13 +136,13 @@ func stories() []person {
 		{
 			story: "namesake", id: id("19881102", "303"), name: "王伟",
 			facts: []fact{
-				{code: "court.unpaid_judgment", on: moment{11, 7}, subject: "王伟（1979-03-14）",
+				{code: "court.unpaid_judgment", on: moment{11, 7},
 					zh: "未履行买卖合同判决确定的货款 214,300 元。被执行人出生日期 1979 年 3 月 14 日。",
 					en: "Has not paid 214,300 yuan for goods, as adjudged. The debtor was born on 14 March 1979.",
 					answer: says(mingjing.PositionWithdrawn, "经比对证件号码，被执行人为同名同姓的另一人，系导入时仅按姓名匹配所致。撤回。",
 						"The ID numbers differ: the debtor is another person of the same name, "+
 							"matched by name alone when the files were imported. We withdraw it.")},
-				{code: "court.enforcement_blacklist", on: moment{10, 2}, notice: moment{11, 25}, term: 24, subject: "王伟（1979-03-14）",
+				{code: "court.enforcement_blacklist", on: moment{10, 2}, notice: moment{11, 25}, term: 24,
 					zh:     "有履行能力而拒不履行生效判决。被执行人出生日期 1979 年 3 月 14 日。",
 					en:     "Able to honour a final judgment, and refused to. The debtor was born on 14 March 1979.",
 					answer: says(mingjing.PositionWithdrawn, "列入对象为另一人，与申请人无关。撤回。", "The person listed is somebody else. We withdraw it.")},

@@ -198,6 +198,31 @@ func (i *Identity) AllowFrom(ctx context.Context, kind, addr string, rates ...Ra
 	return limited
 }
 
+// A Quota is what a [Rate] still allows: Left more uses at once, and all of them After
+// a time without any.
+type Quota struct {
+	Left  int
+	After time.Duration
+}
+
+// AllowOne is [Identity.Allow] with one rate. It also returns what is left of it.
+func (i *Identity) AllowOne(ctx context.Context, kind, who string, rate Rate) (Quota, error) {
+	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
+	defer cancel()
+	left := make(chan Quota, 1)
+	err := i.withLimitsTimeout(ctx, func() error {
+		q, err := i.countOne(ctx, 1, rate, "use", kind, who)
+		left <- q
+		return err
+	})
+	select {
+	case q := <-left:
+		return q, err
+	default:
+		return Quota{}, err
+	}
+}
+
 func (i *Identity) allow(ctx context.Context, rates []Rate, kind string, parts ...string) error {
 	return i.count(ctx, 1, rates, kind, parts...)
 }
@@ -205,17 +230,25 @@ func (i *Identity) allow(ctx context.Context, rates []Rate, kind string, parts .
 // count counts n attempts; below zero it takes them back.
 func (i *Identity) count(ctx context.Context, n int, rates []Rate, kind string, parts ...string) error {
 	for _, r := range rates {
-		key := i.keys.redis(kind, append(parts, r.Per.String())...)
-		res, err := i.limiter.AllowN(ctx, key, redis_rate.Limit{Rate: r.Count, Burst: r.Count, Period: r.Per}, n)
-		if err != nil {
-			return fmt.Errorf("count an attempt: %w", err)
-		}
-		if res.Allowed == 0 {
-			seconds := max(1, int(math.Ceil(res.RetryAfter.Seconds())))
-			return mingjing.NewError(mingjing.Limited, "too_many_attempts", "seconds", strconv.Itoa(seconds))
+		if _, err := i.countOne(ctx, n, r, kind, parts...); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// countOne is count with one rate. It also returns what is left of it.
+func (i *Identity) countOne(ctx context.Context, n int, r Rate, kind string, parts ...string) (Quota, error) {
+	key := i.keys.redis(kind, append(parts, r.Per.String())...)
+	res, err := i.limiter.AllowN(ctx, key, redis_rate.Limit{Rate: r.Count, Burst: r.Count, Period: r.Per}, n)
+	if err != nil {
+		return Quota{}, fmt.Errorf("count an attempt: %w", err)
+	}
+	if res.Allowed == 0 {
+		seconds := max(1, int(math.Ceil(res.RetryAfter.Seconds())))
+		err = mingjing.NewError(mingjing.Limited, "too_many_attempts", "seconds", strconv.Itoa(seconds))
+	}
+	return Quota{Left: res.Remaining, After: res.ResetAfter}, err
 }
 
 func (i *Identity) isKnownAddress(ctx context.Context, a attempt) (bool, error) {

@@ -9,10 +9,8 @@ import (
 	"strings"
 
 	"mingjing"
-	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/kernel"
-	"mingjing/server/vault"
 )
 
 // HeldByRef implements [casework.Tx]. The limit is at most [MaxPage].
@@ -37,6 +35,23 @@ func (t *tx) HeldByRef(ctx context.Context, agency, ref string, of mingjing.Resi
 		}
 	}
 	return records, listings, nil
+}
+
+// OwnersByRef implements [casework.Tx].
+func (t *tx) OwnersByRef(ctx context.Context, agency, ref string) ([]mingjing.ResidentID, error) {
+	var owners []mingjing.ResidentID
+	if ref == "" {
+		return nil, nil
+	}
+	hash := t.s.hash("ref", ref)
+	err := t.rows(ctx, "find whose a reference is", func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		owners = append(owners, mingjing.ResidentID(id))
+		return err
+	}, `SELECT resident_id FROM record WHERE agency = ? AND ref_hash = ? UNION
+		SELECT resident_id FROM listing WHERE agency = ? AND ref_hash = ? LIMIT 2`, agency, hash, agency, hash)
+	return owners, err
 }
 
 // The cursor of [tx.Holdings] is the kind and the number of the page's last row:
@@ -92,34 +107,6 @@ func (t *tx) Holdings(ctx context.Context, agency, cursor string, limit int) ([]
 		before = cases.NoClock
 	}
 	return list, "", nil
-}
-
-// AddBatch implements [casework.Tx].
-func (t *tx) AddBatch(ctx context.Context, b agencyside.BatchRow) error {
-	const op = "add a batch"
-	doc, err := t.seal(ctx, op, sealedBatch, vault.Bureau, b, b.Agency, micros(b.At))
-	if err != nil {
-		return err
-	}
-	return t.insert(ctx, op, `INSERT INTO batch (agency, id_hash, at, doc) VALUES (?, ?, ?, ?)`,
-		b.Agency, t.s.hash("batch", b.ID), micros(b.At), doc)
-}
-
-// Batch implements [casework.Tx]; nobody else answers it until the end of this
-// transaction.
-func (t *tx) Batch(ctx context.Context, agency, id string) (agencyside.BatchRow, error) {
-	return one[agencyside.BatchRow](ctx, t, "read a batch", sealedBatch, `WHERE agency = ? AND id_hash = ?`+t.rowLock("batch"),
-		agency, t.s.hash("batch", id))
-}
-
-// SetBatch implements [casework.Tx].
-func (t *tx) SetBatch(ctx context.Context, b agencyside.BatchRow) error {
-	const op = "answer a batch"
-	doc, err := t.seal(ctx, op, sealedBatch, vault.Bureau, b, b.Agency, micros(b.At))
-	if err != nil {
-		return err
-	}
-	return t.update(ctx, op, `UPDATE batch SET doc = ? WHERE agency = ? AND id_hash = ?`, doc, b.Agency, t.s.hash("batch", b.ID))
 }
 
 // AddAgencyKey implements [casework.Tx].

@@ -157,7 +157,7 @@ func postgresSchema(t *testing.T, s *Store) map[string]bool {
 		}
 		found[indexLine(table, index, columns, where.String, unique)] = true
 		return nil
-	}, `SELECT t.relname, i.relname, x.indisunique, EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = x.indexrelid),
+	}, `SELECT t.relname, i.relname, x.indisunique, EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = x.indexrelid AND c.contype = 'u'),
 			(SELECT string_agg(coalesce(a.attname, '<expression>'), ', ' ORDER BY k.n) FROM unnest(x.indkey) WITH ORDINALITY k (num, n)
 				LEFT JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.num AND k.num > 0),
 			pg_get_expr(x.indpred, x.indrelid)

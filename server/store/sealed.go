@@ -71,6 +71,9 @@ var (
 	sealedStaffEntry  = sealedColumn{table: "staff_entry", key: []string{"seq"}, owner: bureauOwner}
 	sealedProposal    = sealedColumn{table: "staff_proposal", key: []string{"id"}, owner: bureauOwner}
 	sealedBatch       = sealedColumn{table: "batch", key: []string{"agency", "at"}, owner: bureauOwner}
+	sealedBatchPart   = sealedColumn{table: "batch_part", key: []string{"batch_key", "n"}, owner: bureauOwner}
+	sealedBatchBody   = sealedColumn{table: "batch_body", key: []string{"batch_key", "n"}, owner: bureauOwner}
+	sealedUnmatched   = sealedColumn{table: "unmatched", key: []string{"id"}, owner: bureauOwner}
 )
 
 // allSealed lists every sealed column.
@@ -80,6 +83,7 @@ var allSealed = []sealedColumn{
 	sealedMandate, sealedShare, sealedShareView, sealedExport, sealedExportFile, sealedEvidenceFile, sealedAnswerFile,
 	sealedCaseSummary, sealedRecordRef, sealedListingRef, sealedDeskCase, sealedRelative, sealedDeclaration, sealedBatch,
 	sealedMember, sealedStaffEntry, sealedProposal,
+	sealedBatchPart, sealedBatchBody, sealedUnmatched,
 }
 
 func (k sealedColumn) contentColumn() string {

@@ -335,7 +335,10 @@ func (s *Store) tryTx(ctx context.Context, m mode, fn func(*tx) error) (again bo
 	defer func() { _ = sqlTx.Rollback() }()
 
 	t := &tx{s: s, sql: sqlTx, mode: m}
-	if err = fn(t); err == nil && t.collision == nil {
+	if err = fn(t); err == nil {
+		err = t.broken
+	}
+	if err == nil && t.collision == nil {
 		err = t.growTree(ctx)
 	}
 	if err == nil && t.collision == nil {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"mingjing"
@@ -21,6 +22,8 @@ type tx struct {
 	mode mode
 	// collision is the first error that another transaction caused.
 	collision error
+	// broken is why a part that failed could not be undone; then nothing is committed.
+	broken error
 	// wake says that a job is due as soon as the transaction is committed.
 	wake bool
 	// locked has the residents, and the rows of residents, that this transaction has
@@ -56,6 +59,30 @@ func (t *tx) wrapError(op string, err error) error {
 		err = fmt.Errorf("%w: %w", kernel.ErrAltered, err)
 	}
 	return fmt.Errorf("store: %s: %w", op, err)
+}
+
+// Try implements [casework.Tx].
+func (t *tx) Try(ctx context.Context, fn func() error) error {
+	const op = "try a part of a transaction"
+	if _, err := t.exec(ctx, op, "SAVEPOINT part"); err != nil {
+		return err
+	}
+	leaves, wake, locked := len(t.leaves), t.wake, maps.Clone(t.locked)
+	if err := fn(); err != nil {
+		if t.collision != nil {
+			return err // all of it is run again
+		}
+		t.leaves, t.wake, t.locked = t.leaves[:leaves], wake, locked
+		for _, undo := range []string{"ROLLBACK TO SAVEPOINT part", "RELEASE SAVEPOINT part"} {
+			if _, failed := t.exec(ctx, op, undo); failed != nil {
+				t.broken = failed
+				return errors.Join(err, failed)
+			}
+		}
+		return err
+	}
+	_, err := t.exec(ctx, op, "RELEASE SAVEPOINT part")
+	return err
 }
 
 // exec runs a statement, and returns how many rows it has changed.

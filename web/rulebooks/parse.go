@@ -42,8 +42,8 @@ func Parse(data []byte) (*mingjing.Rulebook, error) {
 func ParseCalendar(data []byte) (*mingjing.Calendar, error) {
 	var c checker
 	if c.file(data, calendarSchema()) {
-		k := new(mingjing.Calendar)
-		if c.decoded(json.Unmarshal(data, k)) {
+		k, err := mingjing.DecodeCalendar(data)
+		if c.decoded(err) {
 			c.calendar(k)
 		}
 		if len(c.problems) == 0 {

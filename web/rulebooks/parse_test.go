@@ -115,7 +115,7 @@ func smallestRulebook(t testing.TB) []byte {
 	t.Helper()
 	name := mingjing.Text{"zh-CN": "名", "en": "n"}
 	book := mingjing.Rulebook{
-		Schema: mingjing.RulebookSchema, ID: "b", Version: "1", Name: name, City: name, About: name, Zone: "Asia/Shanghai",
+		Schema: mingjing.RulebookSchema, ID: "b", Version: "1", From: "2026-01-01", Name: name, City: name, About: name, Zone: "Asia/Shanghai",
 		Base: 5, Max: 9, Documents: []mingjing.DocKind{{Code: "d", Name: name}},
 		Agencies: []mingjing.Agency{{Code: "a", Name: name, Holds: []string{"a.b"}}},
 		Catalogue: []mingjing.Item{{Code: "a.b", Area: mingjing.AreaSocial, Subject: "taxes", Name: name, Points: -1,

@@ -17,6 +17,9 @@ func (c *checker) rulebook(b *mingjing.Rulebook) {
 	if b.Base < b.Min || b.Base > b.Max {
 		c.addNew("/base", "it must lie between min and max")
 	}
+	if b.From.Time(time.UTC).IsZero() {
+		c.addNew("/from", "write a day, such as 2026-01-01")
+	}
 	c.tiers("/procedure/tiers", b.Procedure.Tiers)
 	c.measures(b)
 	c.catalogue(b)
@@ -209,6 +212,9 @@ func (c *checker) calendar(k *mingjing.Calendar) {
 		c.addNew("/to", "it must be after from")
 	case to.After(from.AddDate(mingjing.MaxCalendarYears, 0, 0)):
 		c.addNew("/to", "write at most "+strconv.Itoa(mingjing.MaxCalendarYears)+" years")
+	}
+	if k.HoldsFrom != "" && k.HoldsFrom.Time(time.UTC).IsZero() {
+		c.addNew("/holds_from", "write a day, such as 2026-01-01")
 	}
 	c.days(k, "/holidays", k.Holidays)
 	c.days(k, "/workdays", k.Workdays)

@@ -185,7 +185,7 @@ func agencyRecordsBody(v *mingjing.View) []app.UI {
 					MaxLength: 128, Autocomplete: "off"}.UI(),
 				c.Button{Text: t(v, "agencyside.find"), Kind: "secondary"}.UI(), all}}.UI()}
 	if len(r.Holdings) == 0 {
-		return append(body, c.EmptyState{Title: t(v, "agencyside.nothing_title"), Text: t(v, "agencyside.nothing")}.UI())
+		return append(body, unmatchedList(v, r.Unmatched), c.EmptyState{Title: t(v, "agencyside.nothing_title"), Text: t(v, "agencyside.nothing")}.UI())
 	}
 	columns := []c.Column{{Text: t(v, "agencyside.col_ref")}, {Text: t(v, "agencyside.col_kind")}, {Text: t(v, "agencyside.col_item")},
 		{Text: t(v, "agencyside.col_state")}}
@@ -201,6 +201,7 @@ func agencyRecordsBody(v *mingjing.View) []app.UI {
 		}
 		rows = append(rows, row)
 	}
-	return append(body, c.Table{Caption: t(v, "title.agency-records"), QuietCaption: true, Columns: columns, Rows: rows}.UI(),
+	return append(body, unmatchedList(v, r.Unmatched),
+		c.Table{Caption: t(v, "title.agency-records"), QuietCaption: true, Columns: columns, Rows: rows}.UI(),
 		morePages(v, "agency-records", r.Ref, r.Next))
 }

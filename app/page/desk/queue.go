@@ -26,6 +26,7 @@ func queueBody(v *mingjing.View) []app.UI {
 	if n := q.Counts["missed"]; n > 0 {
 		body = append(body, c.Notification{Kind: "warning", Text: tn(v, "queue.missed", n)}.UI())
 	}
+	body = append(body, calendarEnds(v, q.Calendars)...)
 	if len(q.Cases) == 0 {
 		if q.Filter == (mingjing.CaseFilter{}) || q.Filter == (mingjing.CaseFilter{State: "open"}) {
 			return append(body, c.EmptyState{Title: t(v, "queue.empty_title"), Text: t(v, "queue.empty")}.UI())
@@ -52,6 +53,19 @@ func queueBody(v *mingjing.View) []app.UI {
 		body = append(body, c.Pagination{Label: t(v, "queue.pages"), Text: t(v, "queue.more"), Href: queueHref(v, q.Filter, q.Next)}.UI())
 	}
 	return body
+}
+
+// calendarEnds warns of calendars that end soon, or have ended.
+func calendarEnds(v *mingjing.View, ends []mingjing.CalendarEnd) []app.UI {
+	out := make([]app.UI, 0, len(ends))
+	for _, e := range ends {
+		title := t(v, "queue.calendar_over", "name", e.Name.In(v.Lang), "day", page.Date(v, e.Last))
+		if e.Days >= 0 {
+			title = tn(v, "queue.calendar_ends", e.Days, "name", e.Name.In(v.Lang), "day", page.Date(v, e.Last))
+		}
+		out = append(out, c.Notification{Kind: "warning", Title: title, Text: t(v, "queue.calendar_text")}.UI())
+	}
+	return out
 }
 
 // queueHref returns the address of the queue with a filter, from a cursor on.

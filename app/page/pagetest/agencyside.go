@@ -27,6 +27,11 @@ func sampleQuestion() mingjing.AgencyQuestion {
 		Opened:   []mingjing.Opening{{EvidenceID: "e-1", Name: "receipt.pdf", Agency: "court", Who: "顾南", At: SampleNow}}}
 }
 
+func sampleBatch() mingjing.BatchSummary {
+	return mingjing.BatchSummary{ID: "2026-03-02/1", Key: "req-1", State: mingjing.BatchWorking, At: SampleNow.Add(-time.Minute), Total: 10000,
+		Accepted: 4120, Refused: 2}
+}
+
 func samplesOfAgencies(t testing.TB, lang string) []Sample {
 	var all []Sample
 	add := func(name string, v mingjing.View, change func(v *mingjing.View)) {
@@ -69,6 +74,30 @@ func samplesOfAgencies(t testing.TB, lang string) []Sample {
 	add("agency-records-found", officerView(t, lang, "agency-records"), func(v *mingjing.View) {
 		v.Data = &mingjing.AgencyRecordsView{Ref: "r-1", Holdings: []mingjing.AgencyHolding{
 			{Kind: "record", Ref: "r-1", Code: "court.unpaid_judgment", State: "active", Resident: longName}}}
+	})
+	add("agency-records-unmatched", officerView(t, lang, "agency-records"), func(v *mingjing.View) {
+		v.Data = &mingjing.AgencyRecordsView{Unmatched: []mingjing.UnmatchedRecord{
+			{Ref: Hostile, Code: "court.unpaid_judgment", At: SampleNow, Asked: true}, {Ref: "r-2", Code: "court.unpaid_judgment", At: SampleNow}},
+			Holdings: []mingjing.AgencyHolding{{Kind: "record", Ref: "r-1", Code: "court.unpaid_judgment", State: "active"}}}
+	})
+	add("agency-batches", officerView(t, lang, "agency-batches"), func(v *mingjing.View) {
+		working, done := sampleBatch(), sampleBatch()
+		done.State, done.Accepted, done.FinishedAt, done.ID = mingjing.BatchDone, 9998, &SampleNow, Hostile
+		all := done
+		all.Accepted, all.Refused, all.Key = 10000, 0, "all"
+		v.Data = &mingjing.AgencyBatchesView{Batches: []mingjing.BatchSummary{working, done, all}, Next: "1.x"}
+	})
+	add("agency-batches-none", officerView(t, lang, "agency-batches"), nil)
+	add("agency-batch", officerView(t, lang, "agency-batch"), func(v *mingjing.View) {
+		v.Data = &mingjing.AgencyBatchView{BatchSummary: sampleBatch(), Next: "2", Lines: []mingjing.LineAnswer{
+			{Line: 1, FileLine: 2, Ref: "r-1", Status: "refused", Code: "name_mismatch", Field: "subject"},
+			{Line: 2, FileLine: 4, Ref: Hostile, Status: "refused", Code: "cells_count", Values: map[string]string{"cells": "3", "columns": Hostile}},
+			{Line: 3, FileLine: 5, Ref: "r-3", Status: "refused", Code: "date_form", Field: "document.date"}}}
+	})
+	add("agency-batch-done", officerView(t, lang, "agency-batch"), func(v *mingjing.View) {
+		b := sampleBatch()
+		b.State, b.Accepted, b.Refused, b.FinishedAt = mingjing.BatchDone, 10000, 0, &SampleNow
+		v.Data = &mingjing.AgencyBatchView{BatchSummary: b, Lines: []mingjing.LineAnswer{}}
 	})
 	add("agency-records-none", officerView(t, lang, "agency-records"), nil)
 	add("agency-error", officerView(t, lang, "error"), func(v *mingjing.View) { v.Problem = Problem(403, "forbidden") })

@@ -2,6 +2,7 @@ package pagetest
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,6 +27,9 @@ func SamplesOfNotices(t testing.TB, lang string) []Sample {
 		v.Data = &mingjing.InboxView{Unread: 120, Next: "7", MailFailed: true}
 		for i, k := range append(mingjing.NoticeKinds, mingjing.NoticeMailFailed, "of_the_future") {
 			n := mingjing.Notice{ID: fmt.Sprint("n", i), Kind: k, Code: "assigned", Page: "dispute", At: SampleNow.Add(-time.Hour)}
+			if k == mingjing.NoticeNewVersion {
+				n.Code, n.Page, n.Version = "", "score", versionChange()
+			}
 			if i%2 == 1 {
 				n.ReadAt = &read
 			}
@@ -55,4 +59,16 @@ func SamplesOfNotices(t testing.TB, lang string) []Sample {
 		}
 	})
 	return all
+}
+
+// versionChange is what a new version changed: points, a limit that is new and one that
+// is gone.
+func versionChange() *mingjing.VersionChange {
+	band := func(name string) mingjing.Text { return mingjing.Text{"zh-CN": name, "en": name} }
+	return &mingjing.VersionChange{Rulebook: mingjing.RulebookRef{ID: "rongcheng", Version: "2027.1", Hash: strings.Repeat("1b", 32)},
+		Was:    mingjing.RulebookRef{ID: "rongcheng", Version: "2026.3", Hash: strings.Repeat("0a", 32)},
+		Before: mingjing.ScoreState{Value: 1008, Band: "A", BandName: band("A")},
+		After:  mingjing.ScoreState{Value: 1018, Band: "B", BandName: band("B")},
+		Rules: []mingjing.RuleChange{{Rule: "", Before: 1000, After: 1010}, {Rule: "traffic.ticket", Before: -3, After: -5},
+			{Rule: "tax.late_filing", CapAfter: "B"}, {Rule: "metro.fare_evasion", CapBefore: "B"}}}
 }

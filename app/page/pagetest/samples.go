@@ -322,7 +322,10 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 	})
 	add("rulebooks-none", Anonymous(Base(t, lang, "rulebooks")), nil)
 	add("rulebook", Anonymous(Base(t, lang, "rulebook")), func(v *mingjing.View) {
-		v.Data = &mingjing.RulebookPage{Rulebook: rc, Calendar: calendar(t)}
+		v.Data = &mingjing.RulebookPage{Rulebook: rc, Calendar: calendar(t), InForce: true, Versions: []mingjing.RulebookVersion{
+			{Version: rc.Version, Hash: rc.Ref().Hash, From: rc.From, InForce: true},
+			{Version: "2028.1", Hash: strings.Repeat("1b", 32), From: "2028-01-01"},
+			{Version: "2025.1", Hash: strings.Repeat("0a", 32), From: "2025-01-01"}}}
 	})
 	add("rulebook-shanghai", Base(t, lang, "rulebook"), func(v *mingjing.View) { v.Data = &mingjing.RulebookPage{Rulebook: sh} })
 	add("agencies", Anonymous(Base(t, lang, "agencies")), func(v *mingjing.View) { v.Data = sampleAgencies() })

@@ -66,6 +66,7 @@ func rulebookBody(v *mingjing.View) []app.UI {
 	body := []app.UI{
 		page.Heading(b.City.In(v.Lang), b.Name.In(v.Lang)),
 		page.Lead(b.About.In(v.Lang)),
+		notInForce(v, shown),
 		sample,
 		c.Div("figures",
 			bookFigure(page.Plain(b.Base), t(v, "rulebook.base")),
@@ -88,14 +89,52 @@ func rulebookBody(v *mingjing.View) []app.UI {
 		c.Section("tiers", t(v, "rulebook.tiers"), tiersTable(v, b)),
 		c.Section("lists", t(v, "rulebook.lists"), listsTable(v, b)),
 		c.Section("measures", t(v, "rulebook.measures"), c.P(t(v, "rulebook.measures_text")), measuresTable(v, b)))
+	hash := cmp.Or(shown.Hash, b.Ref().Hash)
 	return append(body,
 		c.Section("agencies", t(v, "rulebook.agencies_title"), c.Details{Summary: tn(v, "ask.all_agencies", len(b.Agencies)),
 			Body: []app.UI{agenciesTable(v, b)}}.UI()),
 		c.Section("file", t(v, "rulebook.file"), c.P(t(v, "rulebook.file_text")), c.SummaryList{Rows: []c.SummaryRow{
 			{Key: t(v, "rulebook.version"), Text: b.Version},
-			{Key: "SHA-256", Value: hashUI(cmp.Or(shown.Hash, b.Ref().Hash))},
-			{Key: t(v, "rulebook.download"), Value: c.Link{Text: b.ID + ".json", Href: "/web/rulebooks/" + b.ID + ".json", Full: true,
-				Class: "row-link"}.UI()}}}.UI()))
+			{Key: t(v, "rulebook.from"), Text: page.Date(v, b.From)},
+			{Key: "SHA-256", Value: hashUI(hash)},
+			{Key: t(v, "rulebook.download"), Value: c.Link{Text: b.ID + "-" + b.Version + ".json",
+				Href: "/web/rulebooks/" + hash + ".json", Full: true, Class: "row-link"}.UI()}}}.UI()), versionsSection(v, shown))
+}
+
+// notInForce returns a note on a page of a version that does not hold today.
+func notInForce(v *mingjing.View, shown *mingjing.RulebookPage) app.UI {
+	b := shown.Rulebook
+	if shown.InForce || b.ID == "" {
+		return nil
+	}
+	key, other := "rulebook.held", href(v, "rulebook", b.ID)
+	if b.From > v.Today {
+		key = "rulebook.will_hold"
+	}
+	return c.Notification{Kind: "info", Title: t(v, key, "version", b.Version, "day", page.Date(v, b.From)), Text: t(v, key+"_text"),
+		Body: []app.UI{c.El("p", nil, c.Link{Text: t(v, "rulebook.now"), Href: other}.UI())}}.UI()
+}
+
+// versionsSection lists all versions of the rulebook; a score is explained by its own.
+func versionsSection(v *mingjing.View, shown *mingjing.RulebookPage) app.UI {
+	if len(shown.Versions) == 0 {
+		return nil
+	}
+	rows := make([][]app.UI, 0, len(shown.Versions))
+	for _, x := range shown.Versions {
+		state := "rulebook.state_was"
+		switch {
+		case x.InForce:
+			state = "rulebook.state_now"
+		case x.From > v.Today:
+			state = "rulebook.state_later"
+		}
+		rows = append(rows, []app.UI{c.Link{Text: x.Version, About: t(v, "rulebook.version"), Href: href(v, "rulebook", x.Hash)}.UI(),
+			c.Text(page.Date(v, x.From)), c.Text(t(v, state)), hashUI(x.Hash)})
+	}
+	return c.Section("versions", t(v, "rulebook.versions"), c.P(t(v, "rulebook.versions_text")), c.Table{
+		Caption: t(v, "rulebook.versions"), QuietCaption: true, Columns: []c.Column{{Text: t(v, "rulebook.version")},
+			{Text: t(v, "rulebook.from")}, {Text: t(v, "rulebook.state")}, {Text: "SHA-256"}}, Rows: rows}.UI())
 }
 
 func hashUI(hash string) app.UI {

@@ -73,10 +73,43 @@ func noticeCard(v *mingjing.View, n mingjing.Notice) app.UI {
 			c.SVG("circle", c.A{"cx": "6", "cy": "6", "r": "4.5"})),
 		c.Div("notice-body",
 			c.El("h3", c.A{"class": "notice-title"}, c.Text(text)),
+			versionChange(v, n.Version),
 			c.El("p", c.A{"class": "meta"}, state, page.TimeUI(v, n.At))),
 		c.Form{Action: "/api/notices/" + page.Segment(n.ID) + "/open", Class: "notice-open", Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 			c.Button{Text: t(v, "inbox.open"), Kind: "secondary", About: text}.UI()}}.UI())
+}
+
+// versionChange says what a new version of a rulebook changed, and by how much.
+func versionChange(v *mingjing.View, x *mingjing.VersionChange) app.UI {
+	if x == nil {
+		return nil
+	}
+	body := []app.UI{c.P(t(v, "notice_version.summary", "rulebook", v.Label("rulebook", x.Rulebook.ID), "version", x.Rulebook.Version,
+		"was", x.Was.Version, "before", page.Plain(x.Before.Value), "band_before", x.Before.BandName.In(v.Lang),
+		"after", page.Plain(x.After.Value), "band_after", x.After.BandName.In(v.Lang)))}
+	items := make([]app.UI, 0, len(x.Rules))
+	for _, r := range x.Rules {
+		name := t(v, "notice_version.base")
+		if r.Rule != "" {
+			name = v.Label("item", r.Rule)
+		}
+		if r.Before != r.After {
+			items = append(items, c.El("li", nil, c.Text(t(v, "notice_version.points", "item", name,
+				"before", i18n.Signed(v.Lang, r.Before), "after", i18n.Signed(v.Lang, r.After)))))
+		}
+		switch {
+		case r.CapBefore == r.CapAfter:
+		case r.CapAfter != "":
+			items = append(items, c.El("li", nil, c.Text(t(v, "notice_version.cap_new", "item", name))))
+		default:
+			items = append(items, c.El("li", nil, c.Text(t(v, "notice_version.cap_gone", "item", name))))
+		}
+	}
+	if len(items) > 0 {
+		body = append(body, c.El("ul", c.A{"class": "bullets"}, items...))
+	}
+	return c.Div("", append(body, c.Muted(t(v, "notice_version.alone")))...)
 }
 
 // datesLink returns the link that adds the dates of a case or listing to the person's

@@ -32,7 +32,7 @@ func scoreBody(v *mingjing.View) []app.UI {
 		outlookSection(v, s),
 		bringsSection(v, s),
 		c.Section("bands", t(v, "score.bands"), ladder(v, s.Bands, s.Min, s.Max, s.Band.Code),
-			c.Link{Text: t(v, "score.rulebook_link"), Href: href(v, "rulebook", s.Score.Rulebook.ID), Class: "row-link"}.UI()),
+			c.Link{Text: t(v, "score.rulebook_link"), Href: href(v, "rulebook", s.Score.Rulebook.Hash), Class: "row-link"}.UI()),
 		historySection(v, s),
 		othersSection(v, s),
 	}

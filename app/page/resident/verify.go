@@ -22,8 +22,8 @@ var Fetch func(ctx context.Context, path string) ([]byte, error)
 // maxVerifyPages is the limit of the pages of a list that are read to verify a score.
 const maxVerifyPages = 50
 
-// Verify recomputes a score in the browser: from the published rulebook, whose
-// bytes must have the hash that the score is pinned to, and from the resident's
+// Verify recomputes a score in the browser: from the version of the rulebook that made it,
+// whose bytes must have the hash that the score is pinned to, and from the resident's
 // own records and listings. It says whether the result is the same.
 type Verify struct {
 	app.Compo
@@ -98,7 +98,7 @@ var errTooManyPages = errors.New("a list has too many pages")
 // explanation. The error says that something could not be read.
 func recompute(ctx context.Context, fetch func(context.Context, string) ([]byte, error), score mingjing.Score) (mingjing.Score, []string,
 	error) {
-	data, err := fetch(ctx, "/web/rulebooks/"+url.PathEscape(score.Rulebook.ID)+".json")
+	data, err := fetch(ctx, "/web/rulebooks/"+url.PathEscape(score.Rulebook.Hash)+".json")
 	if err != nil {
 		return mingjing.Score{}, nil, err
 	}

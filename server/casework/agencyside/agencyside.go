@@ -307,7 +307,9 @@ func (c *Agencies) AgencyHoldings(ctx context.Context, a mingjing.Actor, ref, cu
 		v := mingjing.AgencyRecordsView{Ref: ref, Holdings: []mingjing.AgencyHolding{}}
 		if ref == "" {
 			var err error
-			v.Holdings, v.Next, err = db(t).Holdings(ctx, agency, cursor, page)
+			if v.Holdings, v.Next, err = db(t).Holdings(ctx, agency, cursor, page); err == nil && cursor == "" {
+				v.Unmatched, err = db(t).Unmatched(ctx, agency, mingjing.MaxUnmatched)
+			}
 			return v, err
 		}
 		records, listings, err := db(t).HeldByRef(ctx, agency, ref, "", page)

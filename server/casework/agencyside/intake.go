@@ -1,12 +1,13 @@
 package agencyside
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"slices"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -14,11 +15,15 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// MaxLines bounds the lines of a [Batch].
-const MaxLines = 1000
-
-// maxLineTries is how often a line is tried that somebody else came in between.
-const maxLineTries = 3
+const (
+	// MaxLines bounds the lines of a [Batch].
+	MaxLines = 10_000
+	// MaxLinesAtOnce bounds the lines of a batch that is answered in the same request.
+	// A longer one is worked on in the background.
+	MaxLinesAtOnce = 1000
+	// maxLineTries is how often lines are tried that somebody else came in between.
+	maxLineTries = 3
+)
 
 // The operations of a line.
 const (
@@ -29,11 +34,17 @@ const (
 	OpLift       = "lift"       // the agency gives a listing up
 )
 
+// Ops are all operations of a line.
+var Ops = []string{OpRecord, OpCorrection, OpRevocation, OpListing, OpLift}
+
 // A Batch is what an agency submits at once. Its id is the agency's own: the same
 // id with the same lines is the same batch.
 type Batch struct {
 	ID    string      `json:"id"`
 	Lines []BatchLine `json:"lines"`
+	// Later asks for work in the background, which a batch of more than
+	// [MaxLinesAtOnce] lines is in any case.
+	Later bool `json:"-"`
 }
 
 // A BatchLine is one thing that an agency submits. Which fields it needs depends on Op.
@@ -43,7 +54,9 @@ type BatchLine struct {
 	Ref string `json:"ref"`
 	// IDNumber is needed for a record and a listing, and elsewhere where the
 	// reference alone is not the only one.
-	IDNumber string            `json:"id_number,omitempty"`
+	IDNumber string `json:"id_number,omitempty"`
+	// Subject is the name of the person as the agency holds it. A line with a name that
+	// is not that of the person with the ID number is refused.
 	Subject  string            `json:"subject,omitempty"`
 	Code     string            `json:"code,omitempty"`
 	Occurred string            `json:"occurred,omitempty"`
@@ -55,114 +68,144 @@ type BatchLine struct {
 	Months   int           `json:"months,omitempty"`
 	// Reason is why something is corrected, revoked or lifted; the resident reads it.
 	Reason string `json:"reason,omitempty"`
-	// Bad says that the line could not be read; it is refused as such.
-	Bad bool `json:"-"`
+	// FileLine is the line of text on which it begins in what was sent, from 1.
+	FileLine int `json:"-"`
+	// Wrong says why the line could not be read; it is refused as that. Nil where it
+	// could.
+	Wrong *WrongLine `json:"-"`
 }
 
-// What became of a line.
-const (
-	LineAccepted = "accepted"
-	LineRefused  = "refused"
-)
-
-// A LineAnswer is what became of a line, and if it was refused, why.
-type LineAnswer struct {
-	Line   int    `json:"line"` // from 1
-	Ref    string `json:"ref"`
-	Status string `json:"status"`
-	// Code is why it was refused, Field what has to be put right.
-	Code  string `json:"code,omitempty"`
-	Field string `json:"field,omitempty"`
-	// ID is ours of the record or listing.
-	ID string `json:"id,omitempty"`
-	// HeldBy is the agency's own reference that holds the same fact already.
-	HeldBy string `json:"held_by,omitempty"`
+// A WrongLine is why a line could not be read.
+type WrongLine struct {
+	Field, Code string
+	Values      map[string]string
 }
 
-// A BatchAnswer answers each line of a batch.
+// storedLine is a line with what its JSON leaves out.
+type storedLine struct {
+	BatchLine
+	At    int        `json:"at,omitempty"`
+	Wrong *WrongLine `json:"wrong,omitempty"`
+}
+
+// A BatchAnswer is the state of a batch with the answers to its lines.
 type BatchAnswer struct {
-	ID       string       `json:"id"`
-	Accepted int          `json:"accepted"`
-	Refused  int          `json:"refused"`
-	Lines    []LineAnswer `json:"lines"`
+	mingjing.BatchSummary
+	Lines []mingjing.LineAnswer `json:"lines"`
+	// Next is the cursor of the next page of lines; absent at the end.
+	Next string `json:"next,omitempty"`
 }
 
-// A BatchRow is a batch as it is stored: the answer, and not what it said.
+// A BatchRow is a batch as it is stored: how far it is, and not what it said. The answers
+// are stored in parts ([Port.AddBatchPart]); what it said is stored while it waits for
+// work in the background ([Port.PutBatchBody]).
 type BatchRow struct {
 	Agency, ID string
-	At         time.Time
+	// Key is a random id. It is empty in the content of batches that are older than keys.
+	Key string
+	At  time.Time
 	// Digest is the SHA-256 of the lines, in hex.
 	Digest string
-	// Answer is nil while it is being worked on.
+	// Total, Accepted and Refused count its lines, Parts the parts of their answers.
+	Total, Accepted, Refused, Parts int
+	FinishedAt                      *time.Time
+	// Answer is the whole answer of a batch from before there were parts.
 	Answer *BatchAnswer
 }
 
-// Submit takes what an agency submits, line by line: each is a transaction of its
-// own, so that a bad line stops none of the good ones. The same batch again gets
-// the same answer; another batch under the same id is a batch_changed error.
+// Summary returns the batch's state as the agency sees it.
+func (r BatchRow) Summary() mingjing.BatchSummary {
+	s := mingjing.BatchSummary{ID: r.ID, Key: r.Key, At: r.At, FinishedAt: r.FinishedAt, Total: r.Total, Accepted: r.Accepted,
+		Refused: r.Refused, State: mingjing.BatchWorking}
+	switch {
+	case r.Answer != nil:
+		s.Accepted, s.Refused, s.Total = r.Answer.Accepted, r.Answer.Refused, len(r.Answer.Lines)
+		s.State, s.FinishedAt = mingjing.BatchDone, &r.At
+	case r.FinishedAt != nil:
+		s.State = mingjing.BatchDone
+	case r.Parts == 0:
+		s.State = mingjing.BatchWaiting
+	}
+	return s
+}
+
+// Submit takes what an agency submits. Each line is answered, and a bad line stops none
+// of the good ones. The same batch again gets the same answer; another batch under the
+// same id is a batch_changed error. A batch that is cut off is taken up where it was when
+// it is sent again. One that is worked on in the background is answered without lines.
 func (c *Agencies) Submit(ctx context.Context, a mingjing.Actor, b Batch) (BatchAnswer, error) {
-	agency, err := kernel.AsAgency(a)
+	agency, err := checkBatch(a, b)
 	if err != nil {
 		return BatchAnswer{}, err
-	}
-	switch {
-	case b.ID == "" || len(b.ID) > 128 || !utf8.ValidString(b.ID):
-		return BatchAnswer{}, mingjing.InvalidFields(mingjing.FieldError{Field: "id", Code: "batch_id_required"})
-	case len(b.Lines) == 0:
-		return BatchAnswer{}, mingjing.InvalidFields(mingjing.FieldError{Field: "lines", Code: "batch_empty"})
-	case len(b.Lines) > MaxLines:
-		return BatchAnswer{}, mingjing.InvalidFields(mingjing.FieldError{Field: "lines", Code: "batch_too_long"})
 	}
 	row, err := c.beginBatch(ctx, agency, b)
 	if err != nil {
 		return BatchAnswer{}, kernel.Public(err)
 	}
-	if row.Answer != nil {
-		return *row.Answer, nil
+	if !b.inBackground() && row.Summary().State != mingjing.BatchDone {
+		if _, err := c.workOn(ctx, a, &row, b.Lines, time.Time{}); err != nil {
+			return BatchAnswer{}, kernel.Public(err) // the rest is done when the batch is sent again
+		}
 	}
-	out := BatchAnswer{ID: b.ID, Lines: make([]LineAnswer, 0, len(b.Lines))}
-	a = c.city.Signed(a)
-	for i, l := range b.Lines {
-		ans, err := c.submitLine(ctx, a, agency, l)
-		if err != nil {
-			return BatchAnswer{}, err // the rest is done when the batch is sent again
-		}
-		ans.Line, ans.Ref = i+1, l.Ref
-		if ans.Status == LineAccepted {
-			out.Accepted++
-		} else {
-			out.Refused++
-		}
-		out.Lines = append(out.Lines, ans)
+	if b.inBackground() && row.Summary().State != mingjing.BatchDone {
+		return BatchAnswer{BatchSummary: row.Summary(), Lines: []mingjing.LineAnswer{}}, nil
 	}
-	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (BatchAnswer, error) {
-		now, err := db(t).Batch(ctx, agency, b.ID)
-		if err != nil {
-			return BatchAnswer{}, err
-		}
-		if now.Answer != nil { // sent twice at once, and the other was faster
-			return *now.Answer, nil
-		}
-		now.Answer = &out
-		return out, db(t).SetBatch(ctx, now)
-	})
+	return c.Batch(ctx, a, b.ID, "", "")
 }
+
+func checkBatch(a mingjing.Actor, b Batch) (agency string, err error) {
+	if agency, err = kernel.AsAgency(a); err != nil {
+		return "", err
+	}
+	switch {
+	case b.ID == "" || len(b.ID) > 128 || !utf8.ValidString(b.ID):
+		return "", refuse("id", "batch_id_required")
+	case len(b.Lines) == 0:
+		return "", refuse("lines", "batch_empty")
+	case len(b.Lines) > MaxLines:
+		return "", refuse("lines", "batch_too_long")
+	}
+	return agency, nil
+}
+
+func (b Batch) inBackground() bool { return b.Later || len(b.Lines) > MaxLinesAtOnce }
 
 // beginBatch stores a batch before its first line, or returns the stored one.
 func (c *Agencies) beginBatch(ctx context.Context, agency string, b Batch) (BatchRow, error) {
-	var digest bytes.Buffer
-	for _, l := range b.Lines {
-		if err := json.NewEncoder(&digest).Encode(struct {
+	lines := make([]storedLine, len(b.Lines))
+	hash := sha256.New()
+	for i, l := range b.Lines {
+		lines[i] = storedLine{BatchLine: l, At: l.FileLine, Wrong: l.Wrong}
+		if err := json.NewEncoder(hash).Encode(struct {
 			BatchLine
-			Bad bool
-		}{l, l.Bad}); err != nil {
+			Bad   bool
+			Wrong *WrongLine `json:",omitempty"`
+		}{l, l.Wrong != nil, l.Wrong}); err != nil {
 			return BatchRow{}, err
 		}
 	}
-	sum := sha256.Sum256(digest.Bytes())
-	row := BatchRow{Agency: agency, ID: b.ID, At: c.city.Now().UTC(), Digest: hex.EncodeToString(sum[:])}
+	row := BatchRow{Agency: agency, ID: b.ID, Key: kernel.NewID(), At: c.city.Now().UTC(), Digest: hex.EncodeToString(hash.Sum(nil)),
+		Total: len(b.Lines)}
+	var body []byte
+	if b.inBackground() {
+		var err error
+		if body, err = json.Marshal(lines); err != nil {
+			return BatchRow{}, err
+		}
+	}
 	found := row
-	err := c.city.Tx(ctx, func(t *kernel.Tx) error { return db(t).AddBatch(ctx, row) })
+	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
+		if err := db(t).AddBatch(ctx, row); err != nil || body == nil {
+			return err
+		}
+		if err := db(t).PutBatchBody(ctx, row.Key, body); err != nil {
+			return err
+		}
+		if err := t.Enqueue(ctx, kernel.Job{Kind: JobBatch, ID: row.Key}); err != nil {
+			return err
+		}
+		return t.Emit(ctx, mingjing.AudienceAgency(agency), mingjing.EventBatch, row.Key, row.At)
+	})
 	if errors.Is(err, kernel.ErrExists) {
 		err = c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
 			found, err = db(t).Batch(ctx, agency, b.ID)
@@ -175,31 +218,180 @@ func (c *Agencies) beginBatch(ctx context.Context, agency string, b Batch) (Batc
 	return found, err
 }
 
-// submitLine does one line. An error is only what the agency can't put right.
-func (c *Agencies) submitLine(ctx context.Context, a mingjing.Actor, agency string, l BatchLine) (LineAnswer, error) {
+// workInBackground is the job that works on a batch. It gives its place to another
+// after a while, and goes on where it was.
+func (c *Agencies) workInBackground(ctx context.Context, key string) (time.Duration, error) {
 	var (
-		id  string
-		err error
+		row  BatchRow
+		body []byte
 	)
-	for range maxLineTries {
-		err = c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
-			id, err = c.submit(ctx, t, a, agency, l)
-			return err
-		})
-		if !errors.Is(err, kernel.ErrConflict) {
-			break
+	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
+		if row, err = db(t).BatchByKey(ctx, key); err == nil {
+			body, err = db(t).BatchBody(ctx, key)
+		}
+		return err
+	})
+	if errors.Is(err, kernel.ErrNotFound) || err == nil && row.Summary().State == mingjing.BatchDone {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	var stored []storedLine
+	if err := json.Unmarshal(body, &stored); err != nil {
+		return 0, err
+	}
+	lines := make([]BatchLine, len(stored))
+	for i, l := range stored {
+		lines[i] = l.BatchLine
+		lines[i].FileLine, lines[i].Wrong = l.At, l.Wrong
+	}
+	a := mingjing.Actor{Role: mingjing.RoleAgency, ID: row.Key, Agency: row.Agency}
+	done, err := c.workOn(ctx, a, &row, lines, time.Now().Add(kernel.JobBudget))
+	if err != nil || done {
+		return 0, err
+	}
+	return time.Millisecond, nil
+}
+
+// TryBatch answers each line of a batch as [Agencies.Submit] would, and stores nothing but
+// the entries in the access logs of those about whom a line is.
+func (c *Agencies) TryBatch(ctx context.Context, a mingjing.Actor, b Batch) (BatchAnswer, error) {
+	agency, err := checkBatch(a, b)
+	if err != nil {
+		return BatchAnswer{}, err
+	}
+	now := c.city.Now().UTC()
+	out := BatchAnswer{BatchSummary: mingjing.BatchSummary{ID: b.ID, State: mingjing.BatchDone, At: now, FinishedAt: &now,
+		Total: len(b.Lines), DryRun: true}, Lines: make([]mingjing.LineAnswer, 0, len(b.Lines))}
+	chunks, err := c.plan(ctx, agency, b.Lines, nil)
+	if err != nil {
+		return BatchAnswer{}, kernel.Public(err)
+	}
+	a = c.city.Signed(a)
+	for _, k := range chunks {
+		answers, err := c.tryChunk(ctx, a, agency, b, k)
+		if err != nil {
+			return BatchAnswer{}, kernel.Public(err)
+		}
+		out.Lines = append(out.Lines, answers...)
+	}
+	byLine(out.Lines)
+	for _, l := range out.Lines {
+		if l.Status == mingjing.LineAccepted {
+			out.Accepted++
+		} else {
+			out.Refused++
 		}
 	}
-	if err == nil {
-		return LineAnswer{Status: LineAccepted, ID: id}, nil
+	return out, nil
+}
+
+// errTried ends the transaction of a dry run.
+var errTried = errors.New("nothing is stored")
+
+// tryChunk answers the lines of a chunk in a transaction that is not committed.
+func (c *Agencies) tryChunk(ctx context.Context, a mingjing.Actor, agency string, b Batch, k chunk) ([]mingjing.LineAnswer, error) {
+	var answers []mingjing.LineAnswer
+	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
+		if answers, err = c.answerChunk(ctx, t, a, agency, b.Lines, k); err == nil {
+			err = errTried
+		}
+		return err
+	})
+	if !errors.Is(err, errTried) {
+		return nil, err
 	}
-	why, ok := errors.AsType[*mingjing.Error](err)
-	if !ok {
-		return LineAnswer{}, kernel.Public(err)
+	return answers, c.city.Tx(ctx, func(t *kernel.Tx) error {
+		rd := t.As(c.city.Entry(a, "try", "", "record").Once(b.ID))
+		for _, resident := range k.residents {
+			if err := rd.Log(ctx, resident); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func byLine(answers []mingjing.LineAnswer) {
+	slices.SortFunc(answers, func(x, y mingjing.LineAnswer) int { return x.Line - y.Line })
+}
+
+// Batch returns the state of a batch of the actor's agency by the agency's own id, with
+// a page of the answers to its lines, in their order; status "" is all of them.
+func (c *Agencies) Batch(ctx context.Context, a mingjing.Actor, id, status, cursor string) (BatchAnswer, error) {
+	agency, err := kernel.AsAgency(a)
+	if err != nil {
+		return BatchAnswer{}, err
 	}
-	ans := LineAnswer{Status: LineRefused, Code: why.Code, HeldBy: why.Values["held_by"]}
-	if len(why.Fields) > 0 {
-		ans.Code, ans.Field = why.Fields[0].Code, why.Fields[0].Field
+	return c.batchPage(ctx, status, cursor, MaxLinesAtOnce, func(t *kernel.Tx) (BatchRow, error) { return db(t).Batch(ctx, agency, id) })
+}
+
+// batchPage returns a batch with a page of its answers.
+func (c *Agencies) batchPage(ctx context.Context, status, cursor string, limit int,
+	find func(*kernel.Tx) (BatchRow, error)) (BatchAnswer, error) {
+	after := 0
+	if cursor != "" {
+		var err error
+		if after, err = strconv.Atoi(cursor); err != nil || after < 0 {
+			return BatchAnswer{}, kernel.Public(kernel.ErrCursor)
+		}
 	}
-	return ans, nil
+	return kernel.InRead(ctx, c.city, func(t *kernel.Tx) (BatchAnswer, error) {
+		row, err := find(t)
+		if err != nil {
+			return BatchAnswer{}, err
+		}
+		out := BatchAnswer{BatchSummary: row.Summary()}
+		if row.Answer != nil {
+			out.Lines = row.Answer.Lines
+		} else if out.Lines, err = db(t).BatchParts(ctx, row.Key); err != nil {
+			return BatchAnswer{}, err
+		}
+		out.Lines = slices.DeleteFunc(out.Lines, func(l mingjing.LineAnswer) bool {
+			return l.Line <= after || status != "" && l.Status != status
+		})
+		byLine(out.Lines)
+		if len(out.Lines) > limit {
+			out.Lines = out.Lines[:limit]
+			out.Next = strconv.Itoa(out.Lines[limit-1].Line)
+		}
+		return out, nil
+	})
+}
+
+// AgencyBatches returns a page of the batches of the actor's agency, newest first.
+func (c *Agencies) AgencyBatches(ctx context.Context, a mingjing.Actor, cursor string) (mingjing.AgencyBatchesView, error) {
+	const page = 50
+	agency, err := kernel.AsOfficer(a)
+	if err != nil {
+		return mingjing.AgencyBatchesView{}, err
+	}
+	return kernel.InRead(ctx, c.city, func(t *kernel.Tx) (mingjing.AgencyBatchesView, error) {
+		v := mingjing.AgencyBatchesView{Batches: []mingjing.BatchSummary{}}
+		rows, next, err := db(t).Batches(ctx, agency, cursor, page)
+		for _, r := range rows {
+			v.Batches = append(v.Batches, r.Summary())
+		}
+		v.Next = next
+		return v, err
+	})
+}
+
+// AgencyBatch returns a batch of the actor's agency by its key, with a page of the lines
+// that were refused.
+func (c *Agencies) AgencyBatch(ctx context.Context, a mingjing.Actor, key, cursor string) (mingjing.AgencyBatchView, error) {
+	const page = 50
+	agency, err := kernel.AsOfficer(a)
+	if err != nil {
+		return mingjing.AgencyBatchView{}, err
+	}
+	out, err := c.batchPage(ctx, mingjing.LineRefused, cursor, page, func(t *kernel.Tx) (BatchRow, error) {
+		row, err := db(t).BatchByKey(ctx, key)
+		if err == nil && row.Agency != agency {
+			err = kernel.ErrNotFound
+		}
+		return row, err
+	})
+	return mingjing.AgencyBatchView{BatchSummary: out.BatchSummary, Lines: out.Lines, Next: out.Next}, err
 }

@@ -19,22 +19,30 @@ import (
 	"mingjing/server/casework/listing"
 )
 
+// maxRecords is the most records of one resident. More are a mistake, such as one ID
+// number in every row of a file, and could not be read as one list in the end.
+const maxRecords = kernel.MaxList / 2
+
 func refuse(field, code string) error {
 	return mingjing.InvalidFields(mingjing.FieldError{Field: field, Code: code})
 }
 
-func (c *Agencies) submit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine) (string, error) {
+// submit does one line and returns the id of its record or listing. The scores that
+// follow are added to rescore.
+func (c *Agencies) submit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine, rescore rescoring) (string, error) {
 	switch {
-	case l.Bad:
-		return "", refuse("", "line_unreadable")
+	case l.Wrong != nil:
+		err := mingjing.InvalidFields(mingjing.FieldError{Field: l.Wrong.Field, Code: l.Wrong.Code})
+		err.Values = l.Wrong.Values
+		return "", err
 	case l.Ref == "" || len(l.Ref) > 128 || !utf8.ValidString(l.Ref):
 		return "", refuse("ref", "ref_required")
 	}
 	switch l.Op {
 	case OpRecord:
-		return c.takeRecord(ctx, t, a, agency, l)
+		return c.takeRecord(ctx, t, a, agency, l, rescore)
 	case OpCorrection:
-		return c.correctRecord(ctx, t, a, agency, l)
+		return c.correctRecord(ctx, t, a, agency, l, rescore)
 	case OpListing:
 		n, err := mingjing.ParseIDNumber(l.IDNumber, c.city.Now())
 		if err != nil {
@@ -44,7 +52,7 @@ func (c *Agencies) submit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, a
 			Ground: l.Ground, Measures: l.Measures, Months: l.Months, Document: l.Document})
 		return out.ID, err
 	case OpRevocation, OpLift:
-		return c.takeBack(ctx, t, a, agency, l)
+		return c.takeBack(ctx, t, a, agency, l, rescore)
 	}
 	return "", refuse("op", "op_unknown")
 }
@@ -53,10 +61,10 @@ func (c *Agencies) submit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, a
 // counts by one rulebook.
 func (c *Agencies) checkRecord(agency string, r mingjing.Record) error {
 	if r.Occurred == "" {
-		return refuse("occurred", "invalid_date")
+		return refuse("occurred", "date_form")
 	}
-	if r.Document.Date > c.city.Today() {
-		return refuse("document", mingjing.WhyNoDocument)
+	if field, code := listing.CheckDocument(r.Document, c.city.Today()); code != "" {
+		return refuse(field, code)
 	}
 	r.Agency, r.State = agency, mingjing.RecordActive
 	why := mingjing.WhyNotInCatalogue
@@ -75,27 +83,34 @@ func (c *Agencies) checkRecord(agency string, r mingjing.Record) error {
 	}
 	field := "code"
 	switch why {
-	case mingjing.WhyNoDocument, mingjing.WhyWrongDocument:
+	case mingjing.WhyNoDocument:
 		field = "document"
+	case mingjing.WhyWrongDocument:
+		field = "document.kind"
 	case mingjing.WhyNotYet, mingjing.WhyExpired:
 		field = "occurred"
 	}
 	return refuse(field, why)
 }
 
-func tooLong(texts mingjing.Text) bool {
-	for _, s := range texts {
-		if utf8.RuneCountInString(s) > listing.MaxGround || !utf8.ValidString(s) {
-			return true
+// checkText returns why a text of an agency's is not taken.
+func checkText(field string, texts mingjing.Text) error {
+	for _, lang := range slices.Sorted(maps.Keys(texts)) {
+		switch s := texts[lang]; {
+		case !slices.Contains(mingjing.Languages, lang):
+			return refuse(field, "language_unknown")
+		case utf8.RuneCountInString(s) > listing.MaxGround || !utf8.ValidString(s):
+			return refuse(field+"."+lang, "too_long")
 		}
 	}
-	return false
+	return nil
 }
 
 // takeRecord stores a new record, unless the agency's own document about it is held
 // already. What was removed comes back only under another reference and with a document
 // dated later.
-func (c *Agencies) takeRecord(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine) (string, error) {
+func (c *Agencies) takeRecord(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine,
+	rescore rescoring) (string, error) {
 	n, err := mingjing.ParseIDNumber(l.IDNumber, c.city.Now())
 	if err != nil {
 		return "", refuse("id_number", err.Error())
@@ -103,11 +118,12 @@ func (c *Agencies) takeRecord(ctx context.Context, t *kernel.Tx, a mingjing.Acto
 	occurred, err := mingjing.ParseDate(l.Occurred)
 	switch {
 	case err != nil:
-		return "", refuse("occurred", "invalid_date")
-	case tooLong(l.Detail):
-		return "", refuse("detail", "too_long")
+		return "", refuse("occurred", "date_form")
 	case utf8.RuneCountInString(l.Subject) > 100 || !utf8.ValidString(l.Subject):
 		return "", refuse("subject", "too_long")
+	}
+	if err := checkText("detail", l.Detail); err != nil {
+		return "", err
 	}
 	r := holding.Record{Ref: l.Ref, Intake: true, Record: mingjing.Record{ID: kernel.NewID(), Agency: agency, Code: l.Code, Subject: l.Subject,
 		Detail: l.Detail, Occurred: occurred, Document: l.Document, State: mingjing.RecordActive, CollectedAt: c.city.Now().UTC()}}
@@ -123,9 +139,21 @@ func (c *Agencies) takeRecord(ctx context.Context, t *kernel.Tx, a mingjing.Acto
 		return "", err
 	}
 	rd := t.As(c.city.Entry(a, "submit", r.ID, "record"))
+	if l.Subject != "" {
+		person, err := read(rd).Resident(ctx, r.Resident)
+		if err != nil {
+			return "", err
+		}
+		if !kernel.SameName(person.Name, l.Subject) {
+			return "", refuse("subject", CodeNameMismatch)
+		}
+	}
 	records, err := read(rd).Records(ctx, r.Resident)
 	if err != nil {
 		return "", err
+	}
+	if len(records) >= maxRecords {
+		return "", refuse("id_number", "records_full")
 	}
 	news, heldBy := "added", ""
 	for _, old := range records {
@@ -140,7 +168,7 @@ func (c *Agencies) takeRecord(ctx context.Context, t *kernel.Tx, a mingjing.Acto
 		case old.State == mingjing.RecordRemoved && old.Code == l.Code &&
 			(old.Occurred == occurred || old.Document.Number == l.Document.Number):
 			if l.Document.Date <= old.DayRemoved(c.city.Zone()) {
-				return "", refuse("document", "needs_new_case")
+				return "", refuse("document.date", "needs_new_case")
 			}
 			news = "reinserted"
 		case old.State != mingjing.RecordRemoved && old.Code == l.Code && holding.SameDocument(old.Document, l.Document):
@@ -152,7 +180,7 @@ func (c *Agencies) takeRecord(ctx context.Context, t *kernel.Tx, a mingjing.Acto
 		err.Values = map[string]string{"held_by": heldBy}
 		return "", err
 	}
-	if err := c.changed(ctx, rd, r, news); err != nil {
+	if err := c.changed(ctx, rd, r, news, rescore); err != nil {
 		return "", err
 	}
 	return r.ID, nil
@@ -169,9 +197,8 @@ func sameRecord(x, y mingjing.Record) bool {
 	return x.Code == y.Code && x.Occurred == y.Occurred && x.Document == y.Document && x.Subject == y.Subject && maps.Equal(x.Detail, y.Detail)
 }
 
-// changed stores what an agency did to a record, with the notice to the resident and the
-// scores that follow.
-func (c *Agencies) changed(ctx context.Context, rd *kernel.Reader, r holding.Record, news string) error {
+// changed stores what an agency did to a record, with the notice to the resident.
+func (c *Agencies) changed(ctx context.Context, rd *kernel.Reader, r holding.Record, news string, rescore rescoring) error {
 	now := c.city.Now().UTC()
 	if err := rd.Log(ctx, r.Resident); err != nil {
 		return err
@@ -185,8 +212,12 @@ func (c *Agencies) changed(ctx context.Context, rd *kernel.Reader, r holding.Rec
 	if err := c.notices.Notify(ctx, rd, r.Resident, mingjing.NoticeRecordChanged, news, "record", r.ID); err != nil {
 		return err
 	}
-	return c.scores.Rescore(ctx, rd, r.Resident, "record_changed", "")
+	rescore[r.Resident] = rd
+	return nil
 }
+
+// errRefUnknown says that the agency has nothing under a reference.
+var errRefUnknown = refuse("ref", "ref_unknown")
 
 // A found is a record or a listing of an agency, with the reader that opened it. The
 // other one is nil.
@@ -223,7 +254,7 @@ func (c *Agencies) find(ctx context.Context, t *kernel.Tx, a mingjing.Actor, age
 	}
 	switch len(records) + len(listings) {
 	case 0:
-		return found{}, refuse("ref", "ref_unknown")
+		return found{}, errRefUnknown
 	case 1:
 	default:
 		return found{}, refuse("id_number", "ref_ambiguous")
@@ -251,7 +282,8 @@ func checkReason(reason string) error {
 
 // correctRecord changes what an agency's own record says: never to the resident's
 // disadvantage while a case about it is open, nor behind what was decided.
-func (c *Agencies) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine) (string, error) {
+func (c *Agencies) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine,
+	rescore rescoring) (string, error) {
 	reason := strings.TrimSpace(l.Reason)
 	if err := checkReason(reason); err != nil {
 		return "", err
@@ -267,7 +299,7 @@ func (c *Agencies) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.A
 	was := r.Record
 	if l.Occurred != "" {
 		if r.Occurred, err = mingjing.ParseDate(l.Occurred); err != nil {
-			return "", refuse("occurred", "invalid_date")
+			return "", refuse("occurred", "date_form")
 		}
 	}
 	if len(l.Detail) > 0 {
@@ -276,8 +308,8 @@ func (c *Agencies) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.A
 	if l.Document != (mingjing.Document{}) {
 		r.Document = l.Document
 	}
-	if tooLong(r.Detail) {
-		return "", refuse("detail", "too_long")
+	if err := checkText("detail", r.Detail); err != nil {
+		return "", err
 	}
 	if sameRecord(was, r.Record) {
 		return r.ID, nil // it says so already
@@ -305,7 +337,7 @@ func (c *Agencies) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.A
 		r.State = mingjing.RecordCorrected
 	}
 	r.Changed = reason
-	if err := c.changed(ctx, rd, r, "corrected"); err != nil {
+	if err := c.changed(ctx, rd, r, "corrected", rescore); err != nil {
 		return "", err
 	}
 	return r.ID, nil
@@ -314,7 +346,8 @@ func (c *Agencies) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.A
 // takeBack removes a record, or ends a listing, whose basis is revoked or which the
 // agency gives up. It does so at once, which is within the agency's clock. What has
 // ended stays so.
-func (c *Agencies) takeBack(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine) (string, error) {
+func (c *Agencies) takeBack(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine,
+	rescore rescoring) (string, error) {
 	reason := strings.TrimSpace(l.Reason)
 	if err := checkReason(reason); err != nil {
 		return "", err
@@ -322,6 +355,13 @@ func (c *Agencies) takeBack(ctx context.Context, t *kernel.Tx, a mingjing.Actor,
 	found, err := c.find(ctx, t, a, agency, l)
 	rd, r, li := found.rd, found.record, found.listing
 	switch {
+	case errors.Is(err, errRefUnknown):
+		// It may be one that waits for the agency because of the name.
+		waited, failed := db(t).DeleteUnmatched(ctx, agency, "", l.Ref)
+		if waited || failed != nil {
+			return "", failed
+		}
+		return "", err
 	case err != nil:
 		return "", err
 	case li != nil:
@@ -329,7 +369,7 @@ func (c *Agencies) takeBack(ctx context.Context, t *kernel.Tx, a mingjing.Actor,
 		if l.Op == OpLift {
 			to = mingjing.ListingLifted
 		}
-		return li.ID, c.takeBackListing(ctx, rd, *li, to, reason)
+		return li.ID, c.takeBackListing(ctx, rd, *li, to, reason, rescore)
 	case r.State == mingjing.RecordRemoved:
 		return r.ID, nil
 	}
@@ -338,11 +378,11 @@ func (c *Agencies) takeBack(ctx context.Context, t *kernel.Tx, a mingjing.Actor,
 	if err := c.withdraw(ctx, rd, r.DisputeID, reason); err != nil {
 		return "", err
 	}
-	return r.ID, c.changed(ctx, rd, *r, "removed")
+	return r.ID, c.changed(ctx, rd, *r, "removed", rescore)
 }
 
 func (c *Agencies) takeBackListing(ctx context.Context, rd *kernel.Reader, l holding.Listing, to mingjing.ListingState,
-	reason string) error {
+	reason string, rescore rescoring) error {
 	if l.State.Over() {
 		return nil
 	}
@@ -358,7 +398,8 @@ func (c *Agencies) takeBackListing(ctx context.Context, rd *kernel.Reader, l hol
 	if err := c.holdings.Move(ctx, rd, &l, to, mingjing.Actor{Role: mingjing.RoleAgency, Name: l.Agency}); err != nil {
 		return err
 	}
-	return c.scores.Rescore(ctx, rd, l.Resident, "record_changed", "")
+	rescore[l.Resident] = rd
+	return nil
 }
 
 // dropProposal closes the case of a listing that was never served, and returns the state

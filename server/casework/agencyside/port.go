@@ -36,9 +36,34 @@ type Port interface {
 	// Holdings returns what an agency has supplied, newest first, from the cursor on;
 	// next is "" at the end. A bad cursor is ErrCursor.
 	Holdings(ctx context.Context, agency, cursor string, limit int) (list []mingjing.AgencyHolding, next string, err error)
+	// OwnersByRef returns whom an agency's records and listings under its reference are
+	// about: at most two, which are enough to know that they are several. Nothing is
+	// opened.
+	OwnersByRef(ctx context.Context, agency, ref string) ([]mingjing.ResidentID, error)
 	AddBatch(ctx context.Context, b BatchRow) error // ErrExists: the agency has used the id
+	// Batch returns a batch by the agency's own id, BatchByKey by ours. Where the
+	// transaction writes, nobody else has the batch until its end.
 	Batch(ctx context.Context, agency, id string) (BatchRow, error)
-	SetBatch(ctx context.Context, b BatchRow) error // Answer
+	BatchByKey(ctx context.Context, key string) (BatchRow, error)
+	SetBatch(ctx context.Context, b BatchRow) error // all but Agency, ID, Key and At
+	// Batches returns an agency's batches, newest first, from the cursor on; next is ""
+	// at the end. A bad cursor is ErrCursor.
+	Batches(ctx context.Context, agency, cursor string, limit int) (list []BatchRow, next string, err error)
+	// AddBatchPart adds the nth part of a batch's answers; BatchParts returns the answers
+	// of all parts.
+	AddBatchPart(ctx context.Context, key string, n int, answers []mingjing.LineAnswer) error
+	BatchParts(ctx context.Context, key string) ([]mingjing.LineAnswer, error)
+	DeleteBatchParts(ctx context.Context, key string) error // there may be none
+	PutBatchBody(ctx context.Context, key string, body []byte) error
+	BatchBody(ctx context.Context, key string) ([]byte, error)
+	DeleteBatchBody(ctx context.Context, key string) error // there may be none
+	// AddUnmatched adds a record that waits for the agency because of the name, unless it
+	// waits already. DeleteUnmatched removes those under a reference, of one resident or,
+	// with "", of anybody, and reports whether there were any.
+	AddUnmatched(ctx context.Context, agency string, of mingjing.ResidentID, r mingjing.UnmatchedRecord) error
+	DeleteUnmatched(ctx context.Context, agency string, of mingjing.ResidentID, ref string) (bool, error)
+	// Unmatched returns what waits for an agency, newest first.
+	Unmatched(ctx context.Context, agency string, limit int) ([]mingjing.UnmatchedRecord, error)
 	AddAgencyKey(ctx context.Context, k mingjing.AgencyKey) error
 	AgencyKey(ctx context.Context, id string) (mingjing.AgencyKey, error)
 	AgencyKeys(ctx context.Context) ([]mingjing.AgencyKey, error)

@@ -90,7 +90,7 @@ func (c *Cases) LetterOf(ctx context.Context, rd *kernel.Reader, d Case, m *mand
 		} else if err != nil {
 			return v, err
 		}
-		if b, err := c.city.Book(s.Rulebook.ID); err == nil {
+		if b, err := c.city.BookOf(s.Rulebook); err == nil {
 			v.Scores = append(v.Scores, score.Card(b, s))
 		}
 	}

@@ -35,6 +35,11 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.QueueView, error) {
 		v := mingjing.QueueView{Filter: f, Cases: []mingjing.CaseView{}}
+		for _, e := range c.city.CalendarEnds() {
+			if e.Days <= mingjing.CalendarNotice {
+				v.Calendars = append(v.Calendars, e)
+			}
+		}
 		found, err := db(t).Cases(ctx, q)
 		if err != nil {
 			return v, err

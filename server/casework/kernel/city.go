@@ -28,6 +28,7 @@ import (
 	"fmt"
 	"log/slog"
 	mrand "math/rand/v2"
+	"slices"
 	"time"
 
 	"mingjing"
@@ -42,8 +43,14 @@ type Config struct {
 	Store Store
 	Bus   Bus
 	Clock Clock
+	// Books are all versions of the published rulebooks, the default one first, drafts
+	// and those that hold later too.
 	Books []*mingjing.Rulebook
-	// Calendars are the published calendars, that of each book among them.
+	// Kept are versions that were published once: nothing is scored by them, but what
+	// was scored by them is explained by them.
+	Kept []*mingjing.Rulebook
+	// Calendars are all versions of the published calendars, that of each book among
+	// them.
 	Calendars []*mingjing.Calendar
 	// ClockScale divides every deadline: 1 is the law.
 	ClockScale int
@@ -53,17 +60,15 @@ type Config struct {
 // A City is the clock, the calendar, the rulebooks and the store of one city. It is
 // safe for use by many goroutines.
 type City struct {
-	store     Store
-	bus       Bus
-	clock     Clock
-	zone      *time.Location // that of the first book
-	zones     map[string]*time.Location
-	books     []*mingjing.Rulebook
-	calendars []*mingjing.Calendar
-	calendar  *mingjing.Calendar // that of the first book
-	scale     int
-	log       *slog.Logger
-	grown     chan struct{} // has one where the tree has grown since the witnesses were asked
+	store Store
+	bus   Bus
+	clock Clock
+	zone  *time.Location // that of the first book
+	zones map[string]*time.Location
+	law   law
+	scale int
+	log   *slog.Logger
+	grown chan struct{} // has one where the tree has grown since the witnesses were asked
 }
 
 // New makes a City. It fails when a port is missing, there is no rulebook, or a
@@ -75,26 +80,28 @@ func New(c Config) (*City, error) {
 	if len(c.Books) == 0 {
 		return nil, errors.New("casework: no rulebook")
 	}
-	city := &City{store: c.Store, bus: c.Bus, clock: c.Clock, books: c.Books, calendars: c.Calendars, scale: max(1, c.ClockScale),
+	city := &City{store: c.Store, bus: c.Bus, clock: c.Clock, scale: max(1, c.ClockScale),
 		log: c.Logger, grown: make(chan struct{}, 1), zones: map[string]*time.Location{}}
-	for i := len(c.Books) - 1; i >= 0; i-- {
-		var err error
-		if city.zone, err = time.LoadLocation(c.Books[i].Zone); err != nil {
-			return nil, fmt.Errorf("casework: zone of rulebook %s: %w", c.Books[i].ID, err)
+	for _, b := range slices.Concat(c.Books, c.Kept) {
+		zone, err := time.LoadLocation(b.Zone)
+		if err != nil {
+			return nil, fmt.Errorf("casework: zone of rulebook %s %s: %w", b.ID, b.Version, err)
 		}
-		city.zones[c.Books[i].Zone] = city.zone
-		if city.calendar, err = calendarOf(c.Calendars, c.Books[i]); err != nil {
-			return nil, err
-		}
+		city.zones[b.Zone] = zone
+	}
+	city.zone = city.zones[c.Books[0].Zone]
+	var err error
+	if city.law, err = newLaw(c.Books, c.Kept, c.Calendars, city.zones); err != nil {
+		return nil, err
+	}
+	if len(city.Books()) == 0 {
+		return nil, errors.New("casework: no rulebook holds today: every one is a draft, or holds from a later day")
 	}
 	if city.log == nil {
 		city.log = slog.New(slog.DiscardHandler)
 	}
 	return city, nil
 }
-
-// Books returns the published rulebooks, the default one first.
-func (c *City) Books() []*mingjing.Rulebook { return c.books }
 
 // ClockScale returns how many times faster deadlines pass than in law.
 func (c *City) ClockScale() int { return c.scale }
@@ -119,16 +126,6 @@ func (c *City) Log() *slog.Logger { return c.log }
 // Grown returns a channel that has a value when the tree of the access log has grown
 // since it was last received from.
 func (c *City) Grown() <-chan struct{} { return c.grown }
-
-// Book returns a published rulebook by its code.
-func (c *City) Book(id string) (*mingjing.Rulebook, error) {
-	for _, b := range c.books {
-		if b.ID == id {
-			return b, nil
-		}
-	}
-	return nil, mingjing.NewError(mingjing.Invalid, "unknown_rulebook")
-}
 
 // NewID returns a random id of 26 characters.
 func NewID() string { return rand.Text() }

@@ -54,6 +54,9 @@ type Port interface {
 	// access log of each resident before anything of theirs is opened. When it can't be
 	// added, or has no action, nothing is opened.
 	As(e Entry) Readings
+	// Try runs fn. When it returns an error, what it has done in the transaction is
+	// undone, and the transaction can go on.
+	Try(ctx context.Context, fn func() error) error
 }
 
 // Readings are what the kernel needs of a reader of the store. The parts have readings

@@ -48,6 +48,17 @@ func (t *Tx) Emit(ctx context.Context, audience string, kind mingjing.EventKind,
 	return nil
 }
 
+// Try runs fn. When it returns an error, what it has done in the transaction is undone:
+// what it has stored, its entries in access logs, its events and its jobs.
+func (t *Tx) Try(ctx context.Context, fn func() error) error {
+	events, readers := len(t.events), len(t.readers)
+	err := t.Port.Try(ctx, fn)
+	if err != nil {
+		t.events, t.readers = t.events[:events], t.readers[:readers]
+	}
+	return err
+}
+
 // publishWait bounds how long one transaction's events take to be published.
 const publishWait = 5 * time.Second
 

@@ -66,6 +66,9 @@ func (c *Listings) ProposeIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor
 	if err != nil {
 		return mingjing.Listing{}, err
 	}
+	if p.Subject != "" && !kernel.SameName(resident.Name, p.Subject) {
+		return mingjing.Listing{}, mingjing.InvalidFields(mingjing.FieldError{Field: "subject", Code: "name_mismatch"})
+	}
 	listings, err := read(rd).Listings(ctx, resident.ID)
 	if err != nil {
 		return mingjing.Listing{}, err
@@ -83,7 +86,7 @@ func (c *Listings) ProposeIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor
 			!holding.SameDocument(old.Document, p.Document):
 			// Nobody has looked at it: there is no decision that a day should lie after.
 		case old.Code == p.Code && old.State != mingjing.ListingExpired && p.Document.Date <= ended(old, c.city.Zone()):
-			return mingjing.Listing{}, mingjing.InvalidFields(mingjing.FieldError{Field: "document", Code: "needs_new_case"})
+			return mingjing.Listing{}, mingjing.InvalidFields(mingjing.FieldError{Field: "document.date", Code: "needs_new_case"})
 		}
 	}
 	now := c.city.Now().UTC()
@@ -137,19 +140,23 @@ func (c *Listings) checkProposal(agency string, p Proposal) (mingjing.Item, []mi
 	}
 	ground := strings.TrimSpace(p.Ground[mingjing.Languages[0]])
 	if ground == "" {
-		add("ground", "ground_required")
+		add("ground."+mingjing.Languages[0], "ground_required")
 	}
-	for _, g := range p.Ground {
-		if utf8.RuneCountInString(g) > MaxGround || !utf8.ValidString(g) {
-			add("ground", "too_long")
+	for _, lang := range mingjing.Languages {
+		if g := p.Ground[lang]; utf8.RuneCountInString(g) > MaxGround || !utf8.ValidString(g) {
+			add("ground."+lang, "too_long")
+		}
+	}
+	for lang := range p.Ground {
+		if !slices.Contains(mingjing.Languages, lang) {
+			add("ground", "language_unknown")
 			break
 		}
 	}
-	switch {
-	case !p.Document.Complete() || p.Document.Date > c.city.Today():
-		add("document", "no_document")
-	case !slices.Contains(item.Documents, p.Document.Kind):
-		add("document", "wrong_document")
+	if field, code := CheckDocument(p.Document, c.city.Today()); code != "" {
+		add(field, code)
+	} else if !slices.Contains(item.Documents, p.Document.Kind) {
+		add("document.kind", "wrong_document")
 	}
 	if len(p.Measures) == 0 {
 		add("measures", "measures_required")
@@ -168,6 +175,30 @@ func (c *Listings) checkProposal(agency string, p Proposal) (mingjing.Item, []mi
 		add("months", "term_too_long")
 	}
 	return item, wrong
+}
+
+// CheckDocument returns what is wrong with the document behind a record or listing: the
+// part, and a code; "" for nothing. Whether it is of the right kind is not checked.
+func CheckDocument(d mingjing.Document, today mingjing.Date) (field, code string) {
+	if d == (mingjing.Document{}) {
+		return "document", mingjing.WhyNoDocument
+	}
+	for _, part := range []struct{ name, value string }{{"kind", d.Kind}, {"issuer", d.Issuer}, {"number", d.Number}, {"date", string(d.Date)},
+		{"hash", d.Hash}} {
+		if strings.TrimSpace(part.value) == "" {
+			return "document." + part.name, "document_part_required"
+		}
+	}
+	if on, err := mingjing.ParseDate(string(d.Date)); err != nil || on != d.Date {
+		return "document.date", "date_form"
+	}
+	switch {
+	case d.Date > today:
+		return "document.date", mingjing.WhyNotYet
+	case !d.Complete(): // nothing else is left
+		return "document.hash", "hash_form"
+	}
+	return "", ""
 }
 
 // measures returns the published measures of the codes, in the rulebook's order.

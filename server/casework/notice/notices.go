@@ -48,8 +48,23 @@ func (c *Notices) Notify(ctx context.Context, rd *kernel.Reader, resident mingji
 	if !slices.ContainsFunc(mingjing.Routes, func(r mingjing.Route) bool { return r.Name == page }) {
 		return fmt.Errorf("notify: there is no page %q", page)
 	}
-	n := Notice{Resident: resident, Notice: mingjing.Notice{ID: kernel.NewID(), Kind: kind, Code: code, Page: page,
-		Subject: subject, At: c.city.Now().UTC()}}
+	return c.add(ctx, rd, resident, mingjing.Notice{Kind: kind, Code: code, Page: page, Subject: subject})
+}
+
+// NotifyVersion does the same for a score that a new version of its rulebook made anew.
+func (c *Notices) NotifyVersion(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, v mingjing.VersionChange) error {
+	code := ""
+	if v.Before.Value == v.After.Value && v.Before.Band == v.After.Band && len(v.Rules) == 0 {
+		code = "same"
+	}
+	return c.add(ctx, rd, resident, mingjing.Notice{Kind: mingjing.NoticeNewVersion, Code: code, Page: "score", Subject: v.Rulebook.ID,
+		Version: &v})
+}
+
+func (c *Notices) add(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, said mingjing.Notice) error {
+	kind := said.Kind
+	said.ID, said.At = kernel.NewID(), c.city.Now().UTC()
+	n := Notice{Resident: resident, Notice: said}
 	p, err := PrefsOf(ctx, rd, resident)
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ func (c *Register) Overview(ctx context.Context, a mingjing.Actor) (mingjing.Ove
 			return v, err
 		}
 		var err error
-		if v.Latest, err = score.LatestCards(ctx, rd, me, c.city.Books()); err != nil {
+		if v.Latest, err = score.LatestCards(ctx, rd, me, c.city); err != nil {
 			return v, err
 		}
 		r, err := read(rd).OpenRequest(ctx, me)

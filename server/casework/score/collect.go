@@ -202,7 +202,7 @@ func (c *Scores) askOne(ctx context.Context, r Request, resident kernel.Resident
 			return c.city.Now() // cut off: not the agency's fault, so not counted
 		}
 		if err == nil {
-			reply, err = accept(reply, q.Codes)
+			reply, s.Unmatched, err = accept(reply, q)
 		}
 		s.Attempts++
 		now := c.city.Now().UTC()
@@ -226,20 +226,28 @@ func (c *Scores) askOne(ctx context.Context, r Request, resident kernel.Resident
 }
 
 // accept returns the part of a reply that was asked for: nothing outside the catalogue,
-// and nothing without a reference.
-func accept(reply Reply, codes []string) (Reply, error) {
+// nothing without a reference, and nothing with another name than that of the person who
+// was asked about. The latter are returned apart, by their references.
+func accept(reply Reply, q RecordsQuery) (Reply, []mingjing.UnmatchedRecord, error) {
 	if len(reply.Records) > MaxReplyItems || len(reply.Listings) > MaxReplyItems {
-		return Reply{}, fmt.Errorf("%d records and %d listings, at most %d of each are taken",
+		return Reply{}, nil, fmt.Errorf("%d records and %d listings, at most %d of each are taken",
 			len(reply.Records), len(reply.Listings), MaxReplyItems)
 	}
+	var unmatched []mingjing.UnmatchedRecord
+	leftOut := func(ref, code, subject string) bool {
+		if ref == "" || !slices.Contains(q.Codes, code) {
+			return true
+		}
+		if subject == "" || kernel.SameName(subject, q.Name) {
+			return false
+		}
+		unmatched = append(unmatched, mingjing.UnmatchedRecord{Ref: ref, Code: code, Asked: true})
+		return true
+	}
 	return Reply{
-		Records: slices.DeleteFunc(slices.Clone(reply.Records), func(r ReplyRecord) bool {
-			return r.Ref == "" || !slices.Contains(codes, r.Code)
-		}),
-		Listings: slices.DeleteFunc(slices.Clone(reply.Listings), func(l ReplyListing) bool {
-			return l.Ref == "" || !slices.Contains(codes, l.Code)
-		}),
-	}, nil
+		Records:  slices.DeleteFunc(slices.Clone(reply.Records), func(r ReplyRecord) bool { return leftOut(r.Ref, r.Code, r.Subject) }),
+		Listings: slices.DeleteFunc(slices.Clone(reply.Listings), func(l ReplyListing) bool { return leftOut(l.Ref, l.Code, l.Subject) }),
+	}, unmatched, nil
 }
 
 // backoff returns the wait after the nth failure; an agency whose circuit is open is
@@ -314,9 +322,13 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 				if err := c.mergeReply(ctx, rd, r, book, s, records, listings); err != nil {
 					return err
 				}
-				if s.Items == 0 {
+				if err := c.setUnmatched(ctx, rd.Tx, r.Resident, s); err != nil {
+					return err
+				}
+				if s.Items == 0 && len(s.Unmatched) == 0 {
 					continue
 				}
+				s.Unmatched = nil
 				s.Reply = nil // it is in the records now; nobody needs it twice
 			}
 			if err := db(t).SetSource(ctx, r.ID, s); err != nil {
@@ -327,7 +339,7 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		r.State, r.FinishedAt, r.ScoreID = mingjing.RequestReady, &now, s.ID
+		r.State, r.FinishedAt, r.ScoreID, r.Rulebook = mingjing.RequestReady, &now, s.ID, s.Rulebook
 		made, took = true, now.Sub(r.CreatedAt)
 		if err := db(t).SetRequest(ctx, r); err != nil {
 			return err
@@ -346,6 +358,21 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 	}
 	if made {
 		c.ready(took)
+	}
+	return nil
+}
+
+// setUnmatched stores what an agency answered with another name. What it had answered so
+// before, and answers no longer, is removed.
+func (c *Scores) setUnmatched(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, s Source) error {
+	if err := db(t).DeleteUnmatchedAnswers(ctx, s.Agency, resident); err != nil {
+		return err
+	}
+	for _, u := range s.Unmatched {
+		u.At = *s.AnsweredAt
+		if err := db(t).AddUnmatched(ctx, s.Agency, resident, u); err != nil {
+			return err
+		}
 	}
 	return nil
 }

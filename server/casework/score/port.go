@@ -17,7 +17,7 @@ type Port interface {
 	AddConsent(ctx context.Context, resident mingjing.ResidentID, c mingjing.Consent) error
 	AddRequest(ctx context.Context, r Request) error // ErrExists: one is open, or the key is known
 	// SetRequest stores a request that was read and has changed: State, FinishedAt,
-	// ScoreID.
+	// ScoreID, Rulebook.
 	SetRequest(ctx context.Context, r Request) error
 	// QueuePlace returns how many queued requests are as old or older, itself included.
 	QueuePlace(ctx context.Context, id string) (int, error)
@@ -25,6 +25,11 @@ type Port interface {
 	// PutRecord inserts or replaces a record by ID.
 	PutRecord(ctx context.Context, r holding.Record) error
 	PutListing(ctx context.Context, l holding.Listing) error
+	// AddUnmatched adds a record that waits for the agency because of the name, unless it
+	// waits already; DeleteUnmatchedAnswers removes those of a resident's that the agency
+	// answered when it was asked.
+	AddUnmatched(ctx context.Context, agency string, of mingjing.ResidentID, r mingjing.UnmatchedRecord) error
+	DeleteUnmatchedAnswers(ctx context.Context, agency string, of mingjing.ResidentID) error
 	AddScore(ctx context.Context, resident mingjing.ResidentID, s mingjing.Score) error
 	DeleteScores(ctx context.Context, resident mingjing.ResidentID, rulebook string) error
 	// RevokeShares ends all shares by a rulebook that can still be viewed, and reports

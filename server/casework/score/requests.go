@@ -189,7 +189,10 @@ func (c *Scores) AllSources(r Request, rows []Source) []Source {
 	if !r.State.Open() && len(rows) == 0 {
 		return rows
 	}
-	book, err := c.city.Book(r.Rulebook.ID)
+	book, err := c.city.BookOf(r.Rulebook)
+	if r.State.Open() {
+		book, err = c.city.Book(r.Rulebook.ID) // the one that will score
+	}
 	if err != nil {
 		return rows // an old request can still be read
 	}

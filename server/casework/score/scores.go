@@ -76,6 +76,10 @@ func (c *Scores) Rescore(ctx context.Context, rd *kernel.Reader, resident mingji
 		if err != nil {
 			return err
 		}
+		made, err := c.city.BookOf(last.Rulebook)
+		if err != nil {
+			return err
+		}
 		if rd.Entry().Action != "rescore" {
 			rd = rd.As(c.city.Entry(kernel.System, "rescore", "", "score"))
 			if err := rd.Log(ctx, resident); err != nil {
@@ -86,12 +90,19 @@ func (c *Scores) Rescore(ctx context.Context, rd *kernel.Reader, resident mingji
 		if err != nil {
 			return err
 		}
-		s := mingjing.MakeScore(book, in)
+		// What has changed counts by the version that the resident knows, before a new
+		// version makes the score anew.
+		s := mingjing.MakeScore(made, in)
 		was := last
-		if was.AsOf = s.AsOf; mingjing.Same(was, s) {
+		if was.AsOf = s.AsOf; was.Rulebook == s.Rulebook && !mingjing.Same(was, s) {
+			if last, err = c.keepScore(ctx, rd.Tx, resident, made, in, s, cause); err != nil {
+				return err
+			}
+		}
+		if last.Rulebook == book.Ref() {
 			continue
 		}
-		if _, err := c.keepScore(ctx, rd.Tx, resident, book, in, s, cause); err != nil {
+		if err := c.renew(ctx, rd, resident, book, in, last); err != nil {
 			return err
 		}
 	}
@@ -116,17 +127,19 @@ func Card(book *mingjing.Rulebook, s mingjing.Score) mingjing.ScoreCard {
 // maxHistory is how many of a resident's scores by one rulebook are shown.
 const maxHistory = 60
 
-// LatestCards returns summaries of a resident's newest scores, one for each of the
+// LatestCards returns summaries of a resident's newest scores, one for each of the city's
 // rulebooks.
-func LatestCards(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID,
-	books []*mingjing.Rulebook) ([]mingjing.ScoreCard, error) {
+func LatestCards(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, city *kernel.City) ([]mingjing.ScoreCard, error) {
 	cards := []mingjing.ScoreCard{}
-	for _, book := range books {
+	for _, book := range city.Books() {
 		s, err := read(rd).LatestScore(ctx, resident, book.ID)
 		if errors.Is(err, kernel.ErrNotFound) {
 			continue
 		}
 		if err != nil {
+			return nil, err
+		}
+		if book, err = city.BookOf(s.Rulebook); err != nil {
 			return nil, err
 		}
 		cards = append(cards, Card(book, s))
@@ -155,7 +168,7 @@ func (c *Scores) Score(ctx context.Context, a mingjing.Actor, rulebook string) (
 		if err != nil {
 			return nil, err
 		}
-		book, err := c.city.Book(newest.Rulebook.ID)
+		book, err := c.city.BookOf(newest.Rulebook)
 		if err != nil {
 			return nil, err
 		}
@@ -171,9 +184,15 @@ func (c *Scores) Score(ctx context.Context, a mingjing.Actor, rulebook string) (
 			return nil, err
 		}
 		for _, s := range history {
-			out.History = append(out.History, Card(book, s))
+			made := book
+			if s.Rulebook != made.Ref() {
+				if made, err = c.city.BookOf(s.Rulebook); err != nil {
+					return nil, err
+				}
+			}
+			out.History = append(out.History, Card(made, s))
 		}
-		cards, err := LatestCards(ctx, rd, me, c.city.Books())
+		cards, err := LatestCards(ctx, rd, me, c.city)
 		for _, k := range cards {
 			if k.Rulebook.ID != book.ID {
 				out.Others = append(out.Others, k)

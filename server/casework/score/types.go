@@ -56,6 +56,9 @@ type Source struct {
 	mingjing.Source
 	// Reply is what it answered; nil until then.
 	Reply *Reply
+	// Unmatched is what it answered with another name than the resident's, until it is
+	// stored for the agency.
+	Unmatched []mingjing.UnmatchedRecord
 	// NextTry is when it may be asked again.
 	NextTry time.Time
 }

@@ -144,7 +144,7 @@ func (c *Shares) ShareForm(ctx context.Context, a mingjing.Actor) (mingjing.NewS
 			return v, err
 		}
 		var err error
-		v.Scores, err = score.LatestCards(ctx, rd, me, c.city.Books())
+		v.Scores, err = score.LatestCards(ctx, rd, me, c.city)
 		return v, err
 	})
 }
@@ -397,14 +397,17 @@ func (c *Shares) statementOf(ctx context.Context, rd *kernel.Reader, h Head) (sa
 	if err != nil {
 		return nil, "", err
 	}
-	book, err := c.city.Book(s.Rulebook)
-	if err != nil {
+	if _, err := c.city.Book(s.Rulebook); err != nil {
 		return nil, "", errShareOver // it is no longer published
 	}
 	last, err := read(rd).LatestScore(ctx, h.Resident, s.Rulebook)
 	if errors.Is(err, kernel.ErrNotFound) {
 		return nil, "", errShareOver
 	}
+	if err != nil {
+		return nil, "", err
+	}
+	book, err := c.city.BookOf(last.Rulebook)
 	if err != nil {
 		return nil, "", err
 	}

@@ -1,0 +1,449 @@
+package api
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"mingjing"
+	"mingjing/server/casework/agencyside"
+)
+
+// CSVColumns are the columns of a batch as CSV, in any order; columns that no line
+// needs may be left out. Measures are separated by spaces.
+var CSVColumns = []string{"op", "ref", "id_number", "subject", "code", "occurred", "detail_zh", "detail_en",
+	"document_kind", "document_issuer", "document_number", "document_date", "document_hash",
+	"ground_zh", "ground_en", "measures", "months", "reason"}
+
+// separators are what may separate the cells of a CSV file. The header row shows which.
+var separators = []rune{',', ';', '\t', '，', '|'}
+
+const (
+	// maxRowLines is how many lines of text one row may have, whose cells have line
+	// breaks in quotes.
+	maxRowLines = 200
+	// maxRow is how many bytes one row of several lines of text may have.
+	maxRow = 64 << 10
+)
+
+// readBatch reads a batch of a content type. A line that is wrong is marked and stops
+// none of the others.
+func readBatch(contentType, id string, body []byte) (agencyside.Batch, error) {
+	kind, params, err := mime.ParseMediaType(contentType)
+	if err != nil || kind != jsonType && kind != csvType {
+		return agencyside.Batch{}, errBadBody
+	}
+	if body, err = toUTF8(params["charset"], body); err != nil {
+		return agencyside.Batch{}, err
+	}
+	if kind == jsonType {
+		return decodeBatch(body)
+	}
+	lines, err := decodeCSV(body)
+	return agencyside.Batch{ID: id, Lines: lines}, err
+}
+
+// toUTF8 returns text in UTF-8 without a byte order mark. It is taken in UTF-8, and in
+// GB 18030 (which includes GBK and GB 2312) if that is said. Another encoding is named, if
+// it can be recognised.
+func toUTF8(charset string, body []byte) ([]byte, error) {
+	wrong := func(code, name string) error { return mingjing.NewError(mingjing.Invalid, code, "encoding", name) }
+	if bytes.HasPrefix(body, []byte("\xff\xfe")) || bytes.HasPrefix(body, []byte("\xfe\xff")) {
+		return nil, wrong("encoding_is", "UTF-16")
+	}
+	body, marked := bytes.CutPrefix(body, []byte("\xef\xbb\xbf"))
+	switch strings.ToLower(charset) {
+	case "", "utf-8", "utf8":
+		switch {
+		case utf8.Valid(body):
+			return body, nil
+		case isGB18030(body):
+			return nil, wrong("encoding_is", "GB 18030")
+		}
+		return nil, wrong("encoding_unknown", "UTF-8")
+	case "gb18030", "gbk", "gb2312", "gb_2312-80", "cp936", "windows-936":
+		// Chinese text in UTF-8 reads as GB 18030 too, but as nonsense.
+		if marked || utf8.Valid(body) && !isASCII(body) {
+			return nil, wrong("encoding_is", "UTF-8")
+		}
+		text, ok := fromGB18030(body)
+		if !ok {
+			return nil, wrong("encoding_unknown", "GB 18030")
+		}
+		return text, nil
+	}
+	return nil, wrong("charset_unknown", charset)
+}
+
+func isASCII(b []byte) bool {
+	return !slices.ContainsFunc(b, func(c byte) bool { return c >= utf8.RuneSelf })
+}
+
+func fromGB18030(body []byte) (text []byte, ok bool) {
+	text, err := simplifiedchinese.GB18030.NewDecoder().Bytes(body)
+	return text, err == nil && !bytes.ContainsRune(text, utf8.RuneError)
+}
+
+// isGB18030 reports whether text is most likely in GB 18030: it can be read as that, and
+// what is not ASCII is mostly Chinese.
+func isGB18030(body []byte) bool {
+	text, ok := fromGB18030(body)
+	if !ok {
+		return false
+	}
+	han, other := 0, 0
+	for _, r := range string(text) {
+		switch {
+		case r < utf8.RuneSelf:
+		case unicode.Is(unicode.Han, r), r >= 0x3000 && r <= 0x303f, r >= 0xff00 && r <= 0xffef:
+			han++
+		default:
+			other++
+		}
+	}
+	return han > other
+}
+
+// decodeBatch reads a batch as JSON in UTF-8.
+func decodeBatch(body []byte) (agencyside.Batch, error) {
+	var b agencyside.Batch
+	dec := json.NewDecoder(bytes.NewReader(body))
+	if !isDelim(dec, '{') {
+		return b, errBadBody
+	}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return b, errBadBody
+		}
+		switch key {
+		case "id":
+			err = dec.Decode(&b.ID)
+		case "lines":
+			b.Lines, err = decodeLines(dec, body)
+		default:
+			var ignored json.RawMessage
+			err = dec.Decode(&ignored)
+		}
+		switch {
+		case errors.Is(err, errTooManyLines):
+			return b, err
+		case err != nil:
+			return b, errBadBody
+		}
+	}
+	if !isDelim(dec, '}') {
+		return b, errBadBody
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return b, errBadBody
+	}
+	return b, nil
+}
+
+func isDelim(dec *json.Decoder, want json.Delim) bool {
+	token, err := dec.Token()
+	return err == nil && token == want
+}
+
+// decodeLines reads the lines of a batch. Only JSON that is broken is an error.
+func decodeLines(dec *json.Decoder, body []byte) ([]agencyside.BatchLine, error) {
+	if !isDelim(dec, '[') {
+		return nil, errBadBody
+	}
+	var lines []agencyside.BatchLine
+	read, line := 0, 1
+	for dec.More() {
+		if len(lines) == agencyside.MaxLines {
+			return nil, errTooManyLines
+		}
+		var raw json.RawMessage
+		if err := dec.Decode(&raw); err != nil {
+			return nil, err
+		}
+		begin := int(dec.InputOffset()) - len(raw)
+		line += bytes.Count(body[read:begin], []byte("\n"))
+		read = begin
+		l := jsonLine(raw)
+		l.FileLine = line
+		lines = append(lines, l)
+	}
+	if !isDelim(dec, ']') {
+		return nil, errBadBody
+	}
+	return lines, nil
+}
+
+// jsonLine reads one line of a batch.
+func jsonLine(raw []byte) agencyside.BatchLine {
+	var l agencyside.BatchLine
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(&l)
+	wrong := &agencyside.WrongLine{Code: "line_unreadable"}
+	typed, isType := errors.AsType[*json.UnmarshalTypeError](err)
+	switch unknown := unknownField(err); {
+	case err == nil && !bytes.Equal(raw, []byte("null")) && !bytes.Contains(raw, []byte(`\u0000`)):
+		return l
+	case isType && typed.Field != "":
+		wrong = &agencyside.WrongLine{Code: "field_type", Field: typed.Field}
+	case unknown != "":
+		wrong = &agencyside.WrongLine{Code: "field_unknown", Values: map[string]string{"name": unknown}}
+	}
+	var named struct {
+		Ref any `json:"ref"`
+	}
+	_ = json.Unmarshal(raw, &named)
+	ref, _ := named.Ref.(string)
+	return agencyside.BatchLine{Ref: ref, Wrong: wrong}
+}
+
+// unknownField returns the name of the field that the decoder did not know; encoding/json
+// has no other way to say it.
+func unknownField(err error) string {
+	if err == nil {
+		return ""
+	}
+	quoted, ok := strings.CutPrefix(err.Error(), "json: unknown field ")
+	name, err := strconv.Unquote(quoted)
+	if !ok || err != nil {
+		return ""
+	}
+	return shortened(name)
+}
+
+// shortened returns a name of the agency's that is shown to it again.
+func shortened(name string) string {
+	if r := []rune(name); len(r) > 64 {
+		return string(r[:64]) + "…"
+	}
+	return name
+}
+
+// decodeCSV reads the lines of a batch as CSV in UTF-8 with a header row.
+func decodeCSV(body []byte) ([]agencyside.BatchLine, error) {
+	if bytes.IndexByte(body, 0) >= 0 {
+		return nil, errBadBody
+	}
+	if !bytes.ContainsRune(body, '\n') {
+		body = bytes.ReplaceAll(body, []byte("\r"), []byte("\n")) // an old Mac's
+	}
+	text := newRows(body)
+	first, ok := text.next()
+	if !ok || first.code != "" {
+		return nil, errBadBody
+	}
+	head, separator, err := readHead(first.text)
+	if err != nil {
+		return nil, err
+	}
+	text.separator, text.op = separator, slices.Index(head, "op")
+	var lines []agencyside.BatchLine
+	for {
+		row, ok := text.next()
+		if !ok {
+			return lines, nil
+		}
+		if len(lines) == agencyside.MaxLines {
+			return nil, errTooManyLines
+		}
+		if l, blank := readRow(head, separator, row); !blank {
+			l.FileLine = row.line
+			lines = append(lines, l)
+		}
+	}
+}
+
+// readHead returns the columns of a header row, and what separates its cells.
+func readHead(row []byte) (head []string, separator rune, err error) {
+	var unknown string
+	for _, sep := range separators {
+		cells, err := readCells(row, sep)
+		if err != nil || len(cells) < 2 && sep != separators[0] {
+			continue
+		}
+		for i, name := range cells {
+			cells[i] = strings.ToLower(strings.TrimSpace(name))
+		}
+		strange := slices.IndexFunc(cells, func(name string) bool { return !slices.Contains(CSVColumns, name) })
+		for i, name := range cells {
+			if strange < 0 && slices.Contains(cells[:i], name) {
+				strange = i
+			}
+		}
+		if strange < 0 {
+			return cells, sep, nil
+		}
+		if unknown == "" || len(cells) > 1 {
+			unknown = shortened(cells[strange])
+		}
+	}
+	wrong := mingjing.InvalidFields(mingjing.FieldError{Field: "lines", Code: "column_unknown"})
+	wrong.Values = map[string]string{"column": unknown, "columns": strings.Join(CSVColumns, ", ")}
+	return nil, 0, wrong
+}
+
+func readCells(row []byte, separator rune) ([]string, error) {
+	r := csv.NewReader(bytes.NewReader(row))
+	r.FieldsPerRecord, r.Comma = -1, separator
+	cells, err := r.Read()
+	if err == nil {
+		if _, more := r.Read(); !errors.Is(more, io.EOF) {
+			err = csv.ErrQuote
+		}
+	}
+	return cells, err
+}
+
+// readRow returns the line of a row, and whether the row is blank.
+func readRow(head []string, separator rune, row row) (l agencyside.BatchLine, blank bool) {
+	if row.code != "" {
+		return agencyside.BatchLine{Wrong: &agencyside.WrongLine{Code: row.code}}, false
+	}
+	cells, err := readCells(row.text, separator)
+	if err != nil {
+		return agencyside.BatchLine{Wrong: &agencyside.WrongLine{Code: "quote_stray"}}, false
+	}
+	if !slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) != "" }) {
+		return agencyside.BatchLine{}, true // as spreadsheets write them at the end
+	}
+	if len(cells) != len(head) {
+		ref := ""
+		if at := slices.Index(head, "ref"); at >= 0 && at < len(cells) {
+			ref = strings.TrimSpace(cells[at])
+		}
+		return agencyside.BatchLine{Ref: ref, Wrong: &agencyside.WrongLine{Code: "cells_count",
+			Values: map[string]string{"cells": strconv.Itoa(len(cells)), "columns": strconv.Itoa(len(head))}}}, false
+	}
+	return csvLine(head, cells), false
+}
+
+// rows are the rows of a CSV file.
+type rows struct {
+	body   []byte
+	begins []int // where the lines of text begin, and the end
+	at     int   // the next line of text
+	// separator and op are the separator and the place of the operation; of the header
+	// row, they are not known.
+	separator rune
+	op        int
+}
+
+func newRows(body []byte) *rows {
+	r := &rows{body: body, begins: []int{0}, separator: separators[0], op: -1}
+	for i, c := range body {
+		if c == '\n' {
+			r.begins = append(r.begins, i+1)
+		}
+	}
+	if last := r.begins[len(r.begins)-1]; last < len(body) {
+		r.begins = append(r.begins, len(body))
+	}
+	return r
+}
+
+// text returns so many lines of text, with their line breaks.
+func (r *rows) text(first, n int) []byte { return r.body[r.begins[first]:r.begins[first+n]] }
+
+// A row is the text of one row, with the number of its first line in the file. Its code
+// says why it is none.
+type row struct {
+	text []byte
+	line int
+	code string
+}
+
+// next returns the next row that is not empty. A row goes on in the next line of text
+// while a quote is open. Where that never ends, or what follows looks like a row itself,
+// the quote was left open by mistake: it is that line alone that is wrong.
+func (r *rows) next() (row, bool) {
+	end := len(r.begins) - 1
+	for r.at < end && len(bytes.TrimSpace(r.text(r.at, 1))) == 0 {
+		r.at++
+	}
+	if r.at == end {
+		return row{}, false
+	}
+	first, n := r.at, 1
+	r.at++
+	unclosed := row{line: first + 1, code: "quote_open"}
+	quotes := bytes.Count(r.text(first, 1), []byte(`"`))
+	for ; quotes%2 == 1; n++ {
+		if first+n == end || n == maxRowLines || len(r.text(first, n)) > maxRow || r.looksLikeARow(r.text(first+n, 1)) {
+			return unclosed, true
+		}
+		quotes += bytes.Count(r.text(first+n, 1), []byte(`"`))
+	}
+	text := r.text(first, n)
+	if n > 1 {
+		if _, err := readCells(text, r.separator); err != nil {
+			return unclosed, true // another quote has closed it
+		}
+	}
+	r.at = first + n
+	return row{text: text, line: first + 1}, true
+}
+
+// looksLikeARow reports whether a line of text has an operation where rows have it.
+func (r *rows) looksLikeARow(line []byte) bool {
+	cells := strings.SplitN(string(line), string(r.separator), r.op+2)
+	return r.op >= 0 && len(cells) == r.op+2 && slices.Contains(agencyside.Ops, strings.Trim(cells[r.op], "\" \t"))
+}
+
+func csvLine(head, row []string) agencyside.BatchLine {
+	get := func(name string) string {
+		if i := slices.Index(head, name); i >= 0 {
+			return strings.TrimSpace(row[i])
+		}
+		return ""
+	}
+	text := func(name string) mingjing.Text {
+		out := mingjing.Text{}
+		for suffix, lang := range map[string]string{"_zh": "zh-CN", "_en": "en"} {
+			if s := get(name + suffix); s != "" {
+				out[lang] = s
+			}
+		}
+		if len(out) == 0 {
+			return nil
+		}
+		return out
+	}
+	l := agencyside.BatchLine{Op: get("op"), Ref: get("ref"), IDNumber: get("id_number"), Subject: get("subject"), Code: get("code"),
+		Occurred: get("occurred"), Detail: text("detail"), Ground: text("ground"), Reason: get("reason"),
+		Document: mingjing.Document{Kind: get("document_kind"), Issuer: get("document_issuer"), Number: get("document_number"),
+			Date: mingjing.Date(get("document_date")), Hash: get("document_hash")}}
+	if m := strings.Fields(get("measures")); len(m) > 0 {
+		l.Measures = m
+	}
+	if months := get("months"); months != "" {
+		n, err := strconv.Atoi(months)
+		if err != nil {
+			return agencyside.BatchLine{Ref: l.Ref, Wrong: &agencyside.WrongLine{Code: "number_form", Field: "months"}}
+		}
+		l.Months = n
+	}
+	return l
+}
+
+// writeCSV writes the answers to the lines as CSV.
+func writeCSV(w io.Writer, lines []answeredLine) error {
+	c := csv.NewWriter(w)
+	_ = c.Write([]string{"line", "file_line", "ref", "status", "code", "field", "id", "held_by", "zh", "en"})
+	for _, l := range lines {
+		_ = c.Write([]string{strconv.Itoa(l.Line), strconv.Itoa(l.FileLine), l.Ref, l.Status, l.Code, l.Field, l.ID, l.HeldBy,
+			l.Text["zh-CN"], l.Text["en"]})
+	}
+	c.Flush()
+	return nil // the client has gone
+}
