@@ -16,6 +16,8 @@ DATA ?= ./.data
 ARGS ?=
 FUZZTIME ?= 10s
 
+# VERSION is what mingjing version says; without a repository it can be set by hand.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 KRATOS_VERSION := v1.3.1
 LINT_VERSION := v2.15.0
 
@@ -74,7 +76,7 @@ build: kratos bin/mingjing ## build bin/mingjing, bin/kratos and the browser's p
 # go build decides by itself whether anything has changed.
 .PHONY: bin/mingjing
 bin/mingjing: $(PACKED)
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $@ ./server
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./server
 
 .PHONY: kratos
 kratos: $(KRATOS) ## build bin/kratos (Ory Kratos, from its own module, once)

@@ -17,8 +17,8 @@ const (
 	EventExport  EventKind = "export"  // an export moved on or was deleted; ID is its id
 	EventInquiry EventKind = "inquiry" // an inquiry about an access moved on; ID is its id
 	EventShare   EventKind = "share"   // a share was made, viewed, revoked or corrected; ID is its id, or all
-	EventStaff   EventKind = "staff"   // a member of staff changed; ID is the staff number
 	EventBatch   EventKind = "batch"   // a batch of an agency's moved on; ID is its key
+	EventStaff   EventKind = "staff"   // a member of staff changed; ID is the staff number
 	// EventReset: events before Seq are gone; read everything again.
 	EventReset EventKind = "reset"
 )

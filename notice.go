@@ -42,9 +42,8 @@ const (
 // NoticeKinds are the kinds of notice, in the order in which they are offered to be
 // switched off; those with legal effect come first.
 var NoticeKinds = []NoticeKind{NoticeListingServed, NoticeListingInEffect, NoticeListingEnded,
-	NoticeRecordChanged, NoticeCaseDecided, NoticeCaseExtended, NoticeNewVersion, NoticeHelper, NoticeCaseMoved, NoticeInquiry, NoticeScoreReady,
-	NoticeExportReady,
-	NoticeShareViewed}
+	NoticeRecordChanged, NoticeCaseDecided, NoticeCaseExtended, NoticeNewVersion, NoticeHelper, NoticeCaseMoved, NoticeInquiry,
+	NoticeScoreReady, NoticeExportReady, NoticeShareViewed}
 
 // Legal reports whether the notice has legal effect and so can't be switched off.
 func (k NoticeKind) Legal() bool {

@@ -75,6 +75,11 @@ func DecodeRulebook(data []byte) (*Rulebook, error) {
 // [DecodeRulebook] read.
 func (b *Rulebook) Ref() RulebookRef { return b.ref }
 
+// VersionOf returns the reference of a version with its first day, as pages name it.
+func (b *Rulebook) VersionOf() RulebookVersion {
+	return RulebookVersion{ID: b.ID, Version: b.Version, Hash: b.ref.Hash, From: b.From}
+}
+
 // An Agency is a public body that supplies records.
 type Agency struct {
 	Code string `json:"code"`

@@ -123,6 +123,8 @@ type CasePage struct {
 
 // A RulebookVersion names a published version of a rulebook.
 type RulebookVersion struct {
+	// ID is the code of the rulebook.
+	ID      string `json:"id"`
 	Version string `json:"version"`
 	Hash    string `json:"hash"`
 	// From is the first day on which it holds.
@@ -137,6 +139,11 @@ type RulebookPage struct {
 	InForce bool `json:"in_force"`
 	// Versions are all versions of the rulebook, the one in force first, drafts left out.
 	Versions []RulebookVersion `json:"versions"`
+	// Drafts are the proposed versions of it.
+	Drafts []RulebookVersion `json:"drafts,omitempty"`
+	// Changes are what a draft, or a version that will hold, changes in comparison with
+	// the version in force.
+	Changes []LawChange `json:"changes,omitempty"`
 	// Hash is the SHA-256 of its published bytes, 64 hex digits: the rulebook itself
 	// loses it on its way through JSON.
 	Hash string `json:"hash"`
@@ -225,6 +232,8 @@ type ScoreView struct {
 	History []ScoreCard `json:"history"`
 	// Others are the newest scores by other rulebooks.
 	Others []ScoreCard `json:"others"`
+	// Drafts are the proposed versions of its rulebook.
+	Drafts []RulebookVersion `json:"drafts,omitempty"`
 }
 
 // A RecordsView is the resident's records, by area and agency.
@@ -378,6 +387,8 @@ type CaseFilter struct {
 // A RulebooksView is the published rulebooks.
 type RulebooksView struct {
 	Rulebooks []Rulebook `json:"rulebooks"`
+	// Drafts are the proposed versions of them.
+	Drafts []RulebookVersion `json:"drafts,omitempty"`
 }
 
 // FewestShown is the least number of cases that is shown as a number of its own: fewer

@@ -124,7 +124,8 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				want = http.StatusForbidden
 			case r.Name == "recipient" && revoked: // by the resident, as everything else below is tried
 				want = http.StatusNotFound
-			case personal && !who.own, r.Name == "agency-question", r.Name == "agency-inquiry", // nothing was put to this agency
+			case personal && !who.own,
+				r.Name == "agency-question", r.Name == "agency-batch", r.Name == "agency-inquiry", // nothing was put to this agency
 				r.Name == "helping" && who.role == mingjing.RoleResident:
 				want = http.StatusNotFound
 			}

@@ -264,14 +264,40 @@ func copyOtherFiles(s Settings, to string) error {
 			return err
 		}
 	}
+	if s.Rulebooks != "" {
+		if err := copyFolderFiles(s.Rulebooks, filepath.Join(to, rulebooksCopy)); err != nil {
+			return fmt.Errorf("RULEBOOKS: %w", err)
+		}
+	}
 	if s.Agencies == "" {
 		return nil
 	}
 	return copyIfThere(s.Agencies, filepath.Join(to, agenciesCopy))
 }
 
-// agenciesCopy is the name of the copy of the file that AGENCIES names.
-const agenciesCopy = "setting-agencies.json"
+// copyFolderFiles copies the files of a folder and of those below it.
+func copyFolderFiles(from, to string) error {
+	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return os.MkdirAll(filepath.Join(to, rel), 0o700)
+		}
+		return copyFile(path, filepath.Join(to, rel))
+	})
+}
+
+// agenciesCopy is the name of the copy of the file that AGENCIES names, rulebooksCopy that
+// of the folder of RULEBOOKS. A restore leaves them in the backup, for the settings to name.
+const (
+	agenciesCopy  = "setting-agencies.json"
+	rulebooksCopy = "setting-rulebooks"
+)
 
 // emptyFolder makes a folder for its owner alone. One that is there must be empty.
 func emptyFolder(dir string) error {
@@ -341,7 +367,7 @@ func inBackup(dir, secretsDir, name string) string {
 }
 
 // namesBelow returns the names of the files in a folder of a backup, in order.
-func (m manifest) namesBelow(folder string) []string {
+func (m *manifest) namesBelow(folder string) []string {
 	var names []string
 	for name := range m.Files {
 		if rest, ok := strings.CutPrefix(name, folder+"/"); ok {

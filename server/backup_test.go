@@ -104,13 +104,14 @@ func restoreElsewhere(t *testing.T, newURL func() string) {
 	if code != 0 {
 		t.Fatalf("restore ended with %d:\n%s", code, said)
 	}
-	for _, want := range []string{"erased again: 1 residents", "witness away.example: has seen ", "and will refuse", "say in public what happened",
-		"the log was shortened"} {
+	for _, want := range []string{"erased again: 1 residents", "witness away.example: has seen ", "and will refuse",
+		"say in public what happened", "the log was shortened"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("restore does not say %q:\n%s", want, said)
 		}
 	}
-	if code, said := command(t, settingsEnv(t, s), "restore", dir, "--secrets", secrets); code != 1 || !strings.Contains(said, "is there already") {
+	code, said = command(t, settingsEnv(t, s), "restore", dir, "--secrets", secrets)
+	if code != 1 || !strings.Contains(said, "is there already") {
 		t.Errorf("a second restore ended with %d:\n%s", code, said)
 	}
 

@@ -212,14 +212,16 @@ func (d *doctor) lookAtDatabase(ctx context.Context) time.Duration {
 	case h.BackupAt.IsZero():
 		d.note(warning, "no backup was ever verified", "run mingjing backup DIR every day")
 	case age > backupMaxAge:
-		d.note(warning, "the last verified backup is of "+h.BackupAt.Format(time.RFC3339), "run mingjing backup DIR, and see why the timer did not")
+		d.note(warning, "the last verified backup is of "+h.BackupAt.Format(time.RFC3339),
+			"run mingjing backup DIR, and see why the timer did not")
 	default:
 		d.note(fine, "backup of "+h.BackupAt.Format(time.RFC3339), "")
 	}
 	if d.DatabaseURL != "" {
 		for _, tool := range []string{"pg_dump", "pg_restore"} {
 			if _, err := exec.LookPath(tool); err != nil {
-				d.note(warning, tool+" is not installed: no backup can be taken here", "install PostgreSQL's client programs (Debian: postgresql-client)")
+				d.note(warning, tool+" is not installed: no backup can be taken here",
+					"install PostgreSQL's client programs (Debian: postgresql-client)")
 			}
 		}
 	}
@@ -229,7 +231,7 @@ func (d *doctor) lookAtDatabase(ctx context.Context) time.Duration {
 			d.check(store.CheckKeys(ctx, address, keys.IDKey, v), "the keys open the database", "put back the keys of this database")
 		}
 	}
-	return h.Clock.Sub(time.Now())
+	return time.Until(h.Clock)
 }
 
 func (d *doctor) lookAtRedis(ctx context.Context) {
@@ -285,20 +287,28 @@ var built = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // lookAtLaw looks at the rulebooks and how long the calendars last.
 func (d *doctor) lookAtLaw() {
-	law, err := rulebooks.Open(d.Rulebooks)
+	set, err := rulebooks.Open(d.Rulebooks)
 	if err != nil {
-		d.note(broken, "RULEBOOKS: "+err.Error(), "mingjing rulebook check FILE names the place")
+		d.check(err, "RULEBOOKS", "mingjing rulebook check FILE names the place")
 		return
 	}
-	d.books = law.Rulebooks
-	d.note(fine, fmt.Sprintf("%d versions of rulebooks, %d calendars", len(law.Rulebooks), len(law.Calendars)), "")
-	for _, k := range law.Calendars {
+	d.note(fine, fmt.Sprintf("%d rulebooks", len(set.Rulebooks)), "")
+	d.note(fine, fmt.Sprintf("%d calendars", len(set.Calendars)), "")
+	d.books = set.Rulebooks
+	last := map[string]*mingjing.Calendar{} // the version that ends last, by code
+	for _, k := range set.Calendars {
+		if l := last[k.Code]; l == nil || l.To < k.To {
+			last[k.Code] = k
+		}
+	}
+	for _, code := range slices.Sorted(maps.Keys(last)) {
+		k := last[code]
 		if left := k.To.Time(time.UTC).Sub(d.now); left < calendarSoon {
 			d.note(warning, fmt.Sprintf("the calendar %s ends on %s; after it, Monday to Friday count as working days", k.Code, k.To),
 				"publish its next years")
 		}
 	}
-	for _, b := range law.Rulebooks {
+	for _, b := range set.Rulebooks {
 		if _, err := time.LoadLocation(b.Zone); err != nil {
 			d.note(broken, "the time zone "+b.Zone+" is not known here", "install the zones (Debian: tzdata)")
 		}

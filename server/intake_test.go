@@ -371,19 +371,19 @@ func TestALongBatchIsAskedForUntilItIsDone(t *testing.T) {
 	number := c.account(t, "ordinary 13").IDNumber
 	named := fare(number, "L-2")
 	named.Subject = "另一个人"
-	body := batch(t, "long", fare(number, "L-1"), named, agencyside.BatchLine{Op: agencyside.OpLift, Ref: "L-9", Reason: "x"})
+	body := batch(t, "2026-11-28/长 1", fare(number, "L-1"), named, agencyside.BatchLine{Op: agencyside.OpLift, Ref: "L-9", Reason: "x"})
 	dry := into[agencyside.BatchAnswer](m.submit(id, secret, batchPath+"?dry_run=1", "application/json", body, time.Now()).want(200))
 	if !dry.DryRun || dry.Accepted != 1 || dry.Refused != 2 || dry.Lines[1].Code != "name_mismatch" || dry.Lines[1].Field != "subject" {
 		t.Fatalf("%+v", dry)
 	}
 	ask := func(query string) answer {
-		path := batchPath + "?id=long" + query
+		path := batchPath + "?id=2026-11-28%2F%E9%95%BF+1" + query
 		return m.send("GET", path, nil, "Accept", "application/json", "Mingjing-Key", id, "Mingjing-Signature", signed(t, secret, "GET", path, nil))
 	}
 	ask("").want(404) // the dry run has stored nothing
 	waits := m.send("POST", batchPath, body, "Content-Type", "application/json", "Accept", "application/json", "Prefer", "respond-async",
 		"Mingjing-Key", id, "Mingjing-Signature", signed(t, secret, "POST", batchPath, body)).want(202)
-	if waits.header.Get("Location") != batchPath+"?id=long" || waits.header.Get("Retry-After") == "" {
+	if waits.header.Get("Location") != batchPath+"?id=2026-11-28%2F%E9%95%BF+1" || waits.header.Get("Retry-After") == "" {
 		t.Errorf("%v", waits.header)
 	}
 	var state agencyside.BatchAnswer
@@ -396,7 +396,7 @@ func TestALongBatchIsAskedForUntilItIsDone(t *testing.T) {
 	}
 	officer := c.desk(t, "g-3001")
 	list := officer.page("/zh-CN/agency/batches").want(200)
-	if v := shown[mingjing.AgencyBatchesView](list); v == nil || len(v.Batches) == 0 || v.Batches[0].ID != "long" {
+	if v := shown[mingjing.AgencyBatchesView](list); v == nil || len(v.Batches) == 0 || v.Batches[0].ID != "2026-11-28/长 1" {
 		t.Fatalf("%+v", v)
 	}
 	page := officer.page("/zh-CN/agency/batches/" + state.Key).want(200)
@@ -410,7 +410,7 @@ func TestALongBatchIsAskedForUntilItIsDone(t *testing.T) {
 	c.desk(t, "g-3002").json("GET", "/api/agency/batches/"+state.Key, nil).want(404)
 	// Nobody else's key finds it.
 	other, otherSecret := c.newKey(t, "court")
-	path := batchPath + "?id=long"
+	path := batchPath + "?id=2026-11-28%2F%E9%95%BF+1"
 	m.send("GET", path, nil, "Accept", "application/json", "Mingjing-Key", other, "Mingjing-Signature",
 		signed(t, otherSecret, "GET", path, nil)).want(404)
 	m.send("GET", path, nil, "Accept", "application/json", "Mingjing-Key", id, "Mingjing-Signature",

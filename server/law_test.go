@@ -45,6 +45,7 @@ func nextVersion(t *testing.T, version string, from mingjing.Date) []byte {
 }
 
 func TestAVersionIsPublishedOnceForAllServersAndServedForEver(t *testing.T) {
+	theOpenCity(t) // what is sent is checked against its description
 	dir := filepath.Join(t.TempDir(), "data")
 	s, err := testSettings(dir)
 	if err != nil {
@@ -69,7 +70,10 @@ func TestAVersionIsPublishedOnceForAllServersAndServedForEver(t *testing.T) {
 	// Another server, with one file more, does not work beside the first.
 	next := nextVersion(t, "2099.1", "2099-01-01")
 	other := s
-	other.Rulebooks, other.Addr = folderOf(t, map[string][]byte{"rongcheng-2099.1.json": next}), "127.0.0.1:0"
+	draft := bytes.Replace(nextVersion(t, "2099.2", "2099-06-01"), []byte(`"agency_days": 5`), []byte(`"agency_days": 9`), 1)
+	draft = append([]byte(`{"draft": true, "why": {"en": "More time.", "zh-CN": "多给时间。"},`), draft[1:]...)
+	other.Rulebooks = folderOf(t, map[string][]byte{"rongcheng-2099.1.json": next, "rongcheng-2099.2.json": draft})
+	other.Addr = "127.0.0.1:0"
 	set := func(folder string) func(string) string {
 		return env("DATA", dir, "DEMO", "1", "RULEBOOKS", folder)
 	}
@@ -108,8 +112,24 @@ func TestAVersionIsPublishedOnceForAllServersAndServedForEver(t *testing.T) {
 	for _, v := range third.p.law.Rulebooks {
 		third.browser(t).send("GET", "/web/rulebooks/"+v.Ref().Hash+".json", nil).want(200)
 	}
+	// A draft is public: what it changes, why, and from when.
+	proposed := third.p.casework.City.Drafts()
+	if len(proposed) != 1 {
+		t.Fatalf("%d versions are proposed", len(proposed))
+	}
+	page := third.browser(t).page("rulebooks/" + proposed[0].Ref().Hash).want(200)
+	for _, want := range []string{"working days for the agency to answer: 5 becomes 9", "More time.", "1 June 2099"} {
+		if !strings.Contains(string(page.body), want) {
+			t.Errorf("the page of the draft does not say %q", want)
+		}
+	}
 	// A tool beside the server tries the version of 2099, which counts nothing else.
-	third.resident(t, "guarantor").ready("rongcheng")
+	resident := third.resident(t, "guarantor")
+	resident.ready("rongcheng")
+	if v := into[mingjing.ScoreView](resident.json("GET", "/api/score", nil).want(200)); v.Score.Rulebook.Hash != hash ||
+		len(v.Drafts) != 1 || v.Drafts[0].Hash != proposed[0].Ref().Hash {
+		t.Errorf("the score is by %s, with the drafts %+v", v.Score.Rulebook.Hash, v.Drafts)
+	}
 	out.Reset()
 	errs.Reset()
 	if code := run(t.Context(), []string{"rulebook", "preview", filepath.Join(other.Rulebooks, "rongcheng-2099.1.json")}, set(other.Rulebooks),
@@ -151,7 +171,8 @@ func TestAFolderOfRulebooksSaysWhatIsWrongWithIt(t *testing.T) {
 		"a day that is none": {map[string][]byte{"rongcheng-2099.1.json": nextVersion(t, "2099.1", "2099-02-30")}, "/from"},
 		"no JSON":            {map[string][]byte{"x.json": []byte("{")}, "x.json"},
 	} {
-		if _, err := readLaw(folderOf(t, c.more)); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "RULEBOOKS") {
+		if _, err := readLaw(folderOf(t, c.more)); err == nil || !strings.Contains(err.Error(), c.want) ||
+			!strings.Contains(err.Error(), "RULEBOOKS") {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}

@@ -99,7 +99,7 @@ func TestTheFiguresSayWhatHappened(t *testing.T) {
 	b.page("records/SECRET-PART-OF-A-PATH").want(404)
 	b.page("no/such/page").want(404)
 	b.send("BREW", "/", nil)
-	if id := b.page("records").want(200).header.Get("X-Request-Id"); id == "" || !strings.Contains(c.logs.String(), `"id":"`+id+`"`) {
+	if id := b.page("records").want(200).header.Get("X-Request-ID"); id == "" || !strings.Contains(c.logs.String(), `"id":"`+id+`"`) {
 		t.Errorf("the id of a request is %q, which is not in the log", id)
 	}
 

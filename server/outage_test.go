@@ -6,6 +6,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -19,6 +21,7 @@ import (
 	"github.com/gorilla/websocket"
 	"github.com/redis/go-redis/v9"
 
+	"mingjing"
 	"mingjing/i18n"
 	"mingjing/server/live"
 	"mingjing/server/store/pgtest"
@@ -102,7 +105,7 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 	ended := false
 	defer func() {
 		if !ended {
-			_ = c.end()
+			t.Error("it ended early:", c.end())
 		}
 	}()
 	b, who := c.resident(t, "ordinary 5"), c.account(t, "ordinary 6")
@@ -117,9 +120,11 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 	away := func(code string) {
 		t.Helper()
 		answers := map[string]answer{"a page": b.page("overview"), "another": b.page("/zh-CN/records"),
-			"a view": b.send("GET", "/en/overview", nil, "Accept", viewType), "a form": b.form("/api/score-requests", url.Values{"rulebook": {"rongcheng"}}),
-			"JSON": b.json("GET", "/api/records", nil), "a logout": b.form("/api/logout", url.Values{}),
-			"a logout as JSON": b.json("POST", "/api/logout", nil), "what a page asks by itself": b.json("GET", "/api/me", nil, "Mingjing-Quiet", "1")}
+			"a view": b.send("GET", "/en/overview", nil, "Accept", viewType),
+			"a form": b.form("/api/score-requests", url.Values{"rulebook": {"rongcheng"}}),
+			"JSON":   b.json("GET", "/api/records", nil), "a logout": b.form("/api/logout", url.Values{}),
+			"a logout as JSON":           b.json("POST", "/api/logout", nil),
+			"what a page asks by itself": b.json("GET", "/api/me", nil, "Mingjing-Quiet", "1")}
 		ws, res, err := b.stream("?after=0")
 		if err == nil {
 			_ = ws.Close()
@@ -174,7 +179,8 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 		if strings.Contains(string(a.body), who.Password) {
 			t.Error("the password is sent back")
 		}
-		if got := c.browser(t).json("POST", "/api/login", map[string]any{"id_number": who.IDNumber, "password": who.Password}).problem(503); got != code {
+		again := c.browser(t).json("POST", "/api/login", map[string]any{"id_number": who.IDNumber, "password": who.Password})
+		if got := again.problem(503); got != code {
 			t.Errorf("the login says %q", got)
 		}
 	}
@@ -292,6 +298,25 @@ func forget(t *testing.T, redisURL string) {
 	defer client.Close()
 	if err := client.FlushAll(t.Context()).Err(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestADatabaseThatIsAwayEndsNoServer(t *testing.T) {
+	pauses := 0
+	p := &program{log: slog.New(slog.DiscardHandler), wait: func(time.Duration) { pauses++ }}
+	ctx, cancel := context.WithCancel(t.Context())
+	runs := 0
+	err := p.keepOn(ctx, func(context.Context) error {
+		if runs++; runs == 3 {
+			cancel()
+		}
+		return fmt.Errorf("begin: %w", mingjing.ErrNoDatabase)
+	})
+	if err != nil || runs != 3 || pauses != 2 {
+		t.Errorf("after %d runs and %d pauses: %v", runs, pauses, err)
+	}
+	if err := p.keepOn(t.Context(), func(context.Context) error { return net.ErrClosed }); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("another error is told as %v", err)
 	}
 }
 

@@ -70,7 +70,7 @@ func putBack(ctx context.Context, s Settings, m manifest, dir, secretsDir, erasu
 		}
 	}
 	for _, name := range m.namesBelow(backupFiles) {
-		if name == erasuresFile || name == agenciesCopy {
+		if name == erasuresFile || name == agenciesCopy || strings.HasPrefix(name, rulebooksCopy+"/") {
 			continue
 		}
 		if err := copyFile(filepath.Join(dir, backupFiles, name), filepath.Join(s.Data, name)); err != nil {
@@ -78,7 +78,8 @@ func putBack(ctx context.Context, s Settings, m manifest, dir, secretsDir, erasu
 		}
 	}
 	if _, ok := m.Files[backupDatabase+"/"+kratosDatabase]; ok && s.KratosAdminURL == "" {
-		if err := store.CopySQLite(ctx, filepath.Join(dir, backupDatabase, kratosDatabase), filepath.Join(s.Data, "kratos", kratosDatabase)); err != nil {
+		if err := store.CopySQLite(ctx, filepath.Join(dir, backupDatabase, kratosDatabase),
+			filepath.Join(s.Data, "kratos", kratosDatabase)); err != nil {
 			return err
 		}
 	} else if ok || s.KratosAdminURL == "" {
@@ -159,8 +160,8 @@ func mergeErasures(ctx context.Context, s Settings, given, kept string, out io.W
 		}
 	}
 	if len(had) == 0 && given == "" {
-		fmt.Fprintf(out, "the list of erasures is that of the backup: if a newer one is left anywhere, stop, and restore again with --erasures FILE;\n"+
-			"without it, whoever left after the backup is back\n")
+		fmt.Fprintln(out, "the list of erasures is that of the backup: if a newer one is left anywhere, restore again with --erasures FILE;")
+		fmt.Fprintln(out, "without it, whoever left after the backup is back")
 	}
 	return nil
 }

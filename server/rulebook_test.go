@@ -136,7 +136,8 @@ func TestTheDifferenceIsPrintedInBothLanguages(t *testing.T) {
 func TestAnExampleThatComesOutOtherwiseIsFoundByCheck(t *testing.T) {
 	text := strings.Replace(string(rulebooks.Files()["rongcheng.json"]), `"value": 995`, `"value": 990`, 1)
 	code, out, _ := checked(t, "check", write(t, "rongcheng.json", text))
-	if code != 1 || !strings.Contains(out, `/cases/1/value: "One traffic ticket" has 990, and the rules make 995 (base 1000, traffic.ticket -5)`) {
+	if code != 1 || !strings.Contains(out,
+		`/cases/1/value: "One traffic ticket" has 990, and the rules make 995 (base 1000, traffic.ticket -5)`) {
 		t.Errorf("exit %d\n%s", code, out)
 	}
 }

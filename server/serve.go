@@ -187,7 +187,8 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		return p, err
 	}
 	bus := &lateBus{}
-	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{p.law}, Ledger: p.ledger, Notifier: notifier, Clock: clock,
+	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{p.law}, Ledger: p.ledger, Notifier: notifier,
+		Clock:    clock,
 		Erasures: &erasureFile{path: filepath.Join(p.Data, erasuresFile)}, Accounts: who, Logins: who,
 		Books: p.law.Rulebooks, Kept: p.law.kept, Calendars: p.law.Calendars, ClockScale: scale, Figures: p.figures, Logger: p.log}
 	if p.demo != nil {
@@ -245,8 +246,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		}
 	}
 	sources := metrics.Sources{Figures: db.Figures, Pools: db.Pools, Live: p.hub.Stats, Breakers: offices.Breakers,
-		Calendars: p.law.Calendars, JobKinds: p.casework.JobKinds(), Today: p.casework.City.Today,
-		Now: p.casework.City.Now}
+		CalendarEnds: p.casework.City.CalendarEnds, JobKinds: p.casework.JobKinds(), Now: p.casework.City.Now}
 	for _, w := range p.ledger.Witnesses() {
 		sources.Witnesses = append(sources.Witnesses, w.Key())
 	}
@@ -365,7 +365,7 @@ func (p *program) run(ctx context.Context) error {
 		})
 	}
 	g.Go(func() error {
-		if err := p.casework.Work(ctx); err != nil && ctx.Err() == nil {
+		if err := p.keepOn(ctx, p.casework.Work); err != nil {
 			return fmt.Errorf("work: %w", err)
 		}
 		return nil
@@ -412,6 +412,25 @@ func (p *program) describe(stdout io.Writer) {
 		p.log.Warn("settings", "note", note)
 	}
 	fmt.Fprintln(stdout)
+}
+
+// beginAgain is how long after the database was away the work that it ended begins again.
+const beginAgain = time.Second
+
+// keepOn runs something until ctx ends, and begins again where the database was away:
+// that ends no server. Any other error is returned.
+func (p *program) keepOn(ctx context.Context, run func(context.Context) error) error {
+	for {
+		err := run(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case !errors.Is(err, mingjing.ErrNoDatabase):
+			return err
+		}
+		p.log.Warn("work begins again", "err", err)
+		p.wait(beginAgain)
+	}
 }
 
 // serve runs the serve command.

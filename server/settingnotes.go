@@ -57,12 +57,12 @@ func canonicalName(name string) string {
 // distance returns the number of letters by which two words differ: more, fewer, others,
 // or two neighbours in the other order.
 func distance(a, b string) int {
-	before, last, row := []int(nil), make([]int, len(b)+1), make([]int, len(b)+1)
+	before, last := []int(nil), make([]int, len(b)+1)
 	for y := range last {
 		last[y] = y
 	}
 	for x := 1; x <= len(a); x++ {
-		row = make([]int, len(b)+1)
+		row := make([]int, len(b)+1)
 		row[0] = x
 		for y := 1; y <= len(b); y++ {
 			other := 1

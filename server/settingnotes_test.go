@@ -58,7 +58,8 @@ func TestASettingThatIsUnusedOrContradictsAnotherIsSaid(t *testing.T) {
 		{[]string{"AGENCIES", "a.json", "PUBLIC_ORIGIN", "https://mirror.example", "PROXY_HOPS", "1", "ADDR", "0.0.0.0:8080"}, ""},
 		{[]string{"AGENCIES", "a.json", "DEMO_INSTANT", "1"}, "DEMO_INSTANT has no effect without DEMO=1"},
 		{[]string{"DEMO", "1", "AGENCIES", "a.json"}, "AGENCIES has no effect"},
-		{[]string{"DEMO", "1", "KRATOS_PUBLIC_URL", "http://k:1", "KRATOS_ADMIN_URL", "http://k:2", "KRATOS_BIN", "k"}, "KRATOS_BIN has no effect"},
+		{[]string{"DEMO", "1", "KRATOS_PUBLIC_URL", "http://k:1", "KRATOS_ADMIN_URL", "http://k:2", "KRATOS_BIN", "k"},
+			"KRATOS_BIN has no effect"},
 		{[]string{"DEMO", "1", "MASTER_KEY", "hcvault://kms/transit/keys/m", "MASTER_PASSPHRASE", "x"}, "MASTER_PASSPHRASE has no effect"},
 		{[]string{"DEMO", "1", "VAULT_TOKEN", "x"}, "VAULT_TOKEN has no effect"},
 		{[]string{"DEMO", "1", "WITNESS_NAME", "x"}, "WITNESS_NAME has no effect"},
@@ -108,7 +109,8 @@ e-mail: a mail server at mail.example:465
 ` {
 		t.Errorf("it says\n%s", got)
 	}
-	if got := text(Settings{DatabaseURL: "postgres://app@/city?host=%2Frun%2Fpg&password=hush"}); !strings.Contains(got, "PostgreSQL at /run/pg/city\n") {
+	socket := Settings{DatabaseURL: "postgres://app@/city?host=%2Frun%2Fpg&password=hush"}
+	if got := text(socket); !strings.Contains(got, "PostgreSQL at /run/pg/city\n") {
 		t.Errorf("of a socket it says\n%s", got)
 	}
 }

@@ -36,6 +36,7 @@ func printVersion(w io.Writer) error {
 		revision += ", changed"
 	}
 	_, err := fmt.Fprintf(w, "mingjing %s\nrevision %s\nof %s\nbuilt with %s\ndatabase schema %d\nOry Kratos %s\n",
-		cmp.Or(version, build.Main.Version, "unknown"), revision, cmp.Or(of("vcs.time"), "unknown"), build.GoVersion, store.Schema(), kratosVersion)
+		cmp.Or(version, build.Main.Version, "unknown"), revision, cmp.Or(of("vcs.time"), "unknown"), build.GoVersion,
+		store.Schema(), kratosVersion)
 	return err
 }

@@ -32,6 +32,7 @@ import (
 	"net/url"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -126,6 +127,8 @@ type server struct {
 	pages    map[string]screen // by name
 	names    map[string]string // of routes, by pattern
 	uploads  *uploads
+	// lawChanges has what versions of rulebooks change, by the hashes of two of them.
+	lawChanges sync.Map
 }
 
 // New returns the handler of everything that the product answers.
@@ -284,7 +287,7 @@ func (s *server) withHeadersAndLog(next http.Handler) http.Handler {
 		}
 		r = r.WithContext(ctx)
 		h := w.Header()
-		h.Set("X-Request-Id", id)
+		h.Set("X-Request-ID", id)
 		h.Set("Content-Security-Policy", CSP)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")

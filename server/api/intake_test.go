@@ -91,6 +91,7 @@ func TestEveryRowOfACSVFileIsAnswered(t *testing.T) {
 		"closed by another":   {"ref,op,reason\na,lift,\"so\nb,?,so\"\nc,lift,so\n", "2 a; 4 c"},
 		"closed by a row":     {"ref,op,reason\na,lift,\"so\nb,lift,so\"\nc,lift,so\n", "2 quote_open; 3 quote_open; 4 c"},
 		"closed too early":    {"op,ref,reason\nlift,a,\"so\n?,b,\"so\"\nlift,c,so\n", "2 quote_open; 3 b; 4 c"},
+		"closed by a stray":   {"ref,op,reason\na,lift,\"so\nb,?,x\"y\nc,lift,so\n", "2 quote_open; 3 quote_open; 4 c"},
 		"line breaks in it":   {"op,ref,reason\r\nlift,a,\"so,\r\n\"\"and so\"\"\"\r\nlift,b,so\r\n", "2 a; 4 b"},
 		"an old Mac's":        {"op,ref\rlift,a\rlift,b", "2 a; 3 b"},
 		"semicolons":          {"op;ref\nlift;a,b\n", "2 a,b"},

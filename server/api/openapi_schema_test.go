@@ -114,9 +114,8 @@ var enums = map[reflect.Type]schema{
 	reflect.TypeFor[mingjing.BatchState]():  codes(mingjing.BatchStates),
 	reflect.TypeFor[mingjing.ExportState](): codes(mingjing.ExportStates),
 	reflect.TypeFor[mingjing.EventKind](): codes([]mingjing.EventKind{mingjing.EventRequest, mingjing.EventScore, mingjing.EventRecord,
-		mingjing.EventDispute,
-		mingjing.EventConsent, mingjing.EventNotice, mingjing.EventExport, mingjing.EventReset, mingjing.EventInquiry, mingjing.EventShare, mingjing.EventBatch,
-		mingjing.EventStaff}),
+		mingjing.EventDispute, mingjing.EventStaff,
+		mingjing.EventConsent, mingjing.EventNotice, mingjing.EventExport, mingjing.EventReset, mingjing.EventInquiry, mingjing.EventShare, mingjing.EventBatch}),
 	reflect.TypeFor[mingjing.Role](): codes([]mingjing.Role{mingjing.RoleResident, mingjing.RoleHandler, mingjing.RoleSupervisor,
 		mingjing.RoleAuditor, mingjing.RoleAdministrator,
 		mingjing.RoleAgency, mingjing.RoleSystem, mingjing.RoleHelper, mingjing.RoleRecipient}),
@@ -129,6 +128,7 @@ func some() schema { return schema{MinLength: intp(1)} }
 var narrower = map[string]schema{
 	"Batch.id":                 {MinLength: intp(1), MaxLength: intp(128)},
 	"Batch.lines":              {MinItems: intp(1), MaxItems: intp(agencyside.MaxLines)},
+	"BatchSummary.id":          {MinLength: intp(1), MaxLength: intp(128)},
 	"BatchLine.op":             codes(agencyside.Ops),
 	"BatchLine.ref":            {MinLength: intp(1), MaxLength: intp(128)},
 	"BatchLine.subject":        {MaxLength: intp(100)},
@@ -206,6 +206,9 @@ var narrower = map[string]schema{
 	"FieldError.field":         some(),
 	"FieldError.code":          some(),
 }
+
+// othersIDs are the ids that are not ours.
+var othersIDs = []string{"Batch.id", "BatchSummary.id", "BatchQuery.id", "BatchStateQuery.id"}
 
 // signed are the numbers that may be less than 0; the others are counts.
 var signed = []string{"points", "value", "min", "max", "from"}
@@ -330,6 +333,7 @@ func (d *describer) field(t reflect.Type, f reflect.StructField, name string, op
 		} else {
 			s.Pattern = datePattern // a document may lack its date
 		}
+	case slices.Contains(othersIDs, typeName(t)+"."+name): // as agencies make them
 	case s.Type == "string" && (name == "id" || strings.HasSuffix(name, "_id") || name == "previous"):
 		s.Pattern = idPattern
 	case s.Type == "string" && s.Enum == nil && slices.Contains([]string{"agency", "code", "rule", "rulebook", "band"}, name) && !optional:

@@ -2,11 +2,13 @@ package api
 
 import (
 	_ "embed"
+	"fmt"
 	"net/http"
 	"reflect"
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/web/rulebooks"
 )
 
 var rulebooksPage = page[mingjing.RulebooksView]{
@@ -14,6 +16,9 @@ var rulebooksPage = page[mingjing.RulebooksView]{
 	get: func(c *call) (out mingjing.RulebooksView, err error) {
 		for _, b := range c.s.casework.City.Books() {
 			out.Rulebooks = append(out.Rulebooks, *b)
+		}
+		for _, d := range c.s.casework.City.Drafts() {
+			out.Drafts = append(out.Drafts, d.VersionOf())
 		}
 		return out, nil
 	},
@@ -37,12 +42,41 @@ var rulebookPage = page[mingjing.RulebookPage]{
 		out := mingjing.RulebookPage{Rulebook: b, Hash: b.Ref().Hash, Calendar: city.Calendar(b), InForce: now != nil && now.Ref() == b.Ref()}
 		for _, v := range city.Versions() {
 			if v.ID == b.ID {
-				out.Versions = append(out.Versions, mingjing.RulebookVersion{Version: v.Version, Hash: v.Ref().Hash, From: v.From,
-					InForce: now != nil && now.Ref() == v.Ref()})
+				version := v.VersionOf()
+				version.InForce = now != nil && now.Ref() == v.Ref()
+				out.Versions = append(out.Versions, version)
 			}
+		}
+		for _, d := range city.Drafts() {
+			if d.ID == b.ID {
+				out.Drafts = append(out.Drafts, d.VersionOf())
+			}
+		}
+		if now != nil && (b.Draft || b.From > city.TodayBy(b)) {
+			out.Changes, err = c.s.changes(now, b)
+			return out, err
 		}
 		return out, nil
 	},
+}
+
+// changes returns what a version changes in comparison with another one. Versions never
+// change, so that it is found out once.
+func (s *server) changes(before, after *mingjing.Rulebook) ([]mingjing.LawChange, error) {
+	key := before.Ref().Hash + after.Ref().Hash
+	if known, ok := s.lawChanges.Load(key); ok {
+		return known.([]mingjing.LawChange), nil
+	}
+	var data [2][]byte
+	for i, b := range []*mingjing.Rulebook{before, after} {
+		data[i] = s.Public["rulebooks/"+b.Ref().Hash+".json"]
+	}
+	changes, err := rulebooks.Diff(data[0], data[1])
+	if err != nil {
+		return nil, fmt.Errorf("what a version changes: %w", err)
+	}
+	s.lawChanges.Store(key, changes)
+	return changes, nil
 }
 
 var agenciesPage = page[mingjing.AgenciesView]{

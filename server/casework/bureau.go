@@ -221,8 +221,8 @@ func New(c Config) (*Bureau, error) {
 	if c.Store == nil || c.Agencies == nil {
 		return nil, errors.New("casework: Store and Agencies are both needed")
 	}
-	city, err := kernel.New(kernel.Config{Store: kernelStore{c.Store}, Bus: c.Bus, Clock: c.Clock, Books: c.Books, Kept: c.Kept, Calendars: c.Calendars,
-		ClockScale: c.ClockScale, Logger: c.Logger})
+	city, err := kernel.New(kernel.Config{Store: kernelStore{c.Store}, Bus: c.Bus, Clock: c.Clock,
+		Books: c.Books, Kept: c.Kept, Calendars: c.Calendars, ClockScale: c.ClockScale, Logger: c.Logger})
 	if err != nil {
 		return nil, err
 	}

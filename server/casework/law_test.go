@@ -55,7 +55,8 @@ func small(t testing.TB, id string) *mingjing.Rulebook {
 // memory is a store that outlives a city, as a database does a program.
 func memory(t testing.TB, now *clock) casework.Store {
 	t.Helper()
-	s, err := store.Open(ctx, "sqlite::memory:", store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize), Vault: vault.Memory(), Now: now.Now})
+	s, err := store.Open(ctx, "sqlite::memory:", store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize), Vault: vault.Memory(),
+		Now: now.Now})
 	must(t, err)
 	t.Cleanup(func() { must(t, s.Close()) })
 	return s
@@ -107,7 +108,10 @@ func TestANewVersionAlarmsNobodyBeforeItMakesTheScoreAnew(t *testing.T) {
 	c.ready(t, a, one.ID)
 
 	// The city starts again with the second version in force, and the first kept.
-	two := changed(t, one, "2026.9", "2026-03-02", func(b *mingjing.Rulebook) { milder(b); b.Max, b.Bands[0].Name["en"] = 1500, "Model citizen" })
+	two := changed(t, one, "2026.9", "2026-03-02", func(b *mingjing.Rulebook) {
+		milder(b)
+		b.Max, b.Bands[0].Name["en"] = 1500, "Model citizen"
+	})
 	c = cityAt(t, s, now, withBooks([]*mingjing.Rulebook{one}, two))
 	v, err := c.Score(ctx, a, one.ID)
 	must(t, err)
@@ -186,8 +190,8 @@ func TestOnItsDayANewVersionMakesScoresAnewAndSaysWhatChanged(t *testing.T) {
 		if a != &owes {
 			continue
 		}
-		if x.Before.Value != before.Value || x.After.Value != after.Value || len(x.Rules) == 0 || x.Rules[len(x.Rules)-1].Rule != "court.unpaid_judgment" ||
-			x.Rules[len(x.Rules)-1].After != -11 {
+		if x.Before.Value != before.Value || x.After.Value != after.Value || len(x.Rules) != 1 ||
+			x.Rules[0].Rule != "court.unpaid_judgment" || x.Rules[0].After != -11 {
 			t.Errorf("it says %+v", x)
 		}
 	}
@@ -202,29 +206,29 @@ func TestOnItsDayANewVersionMakesScoresAnewAndSaysWhatChanged(t *testing.T) {
 // nothing.
 func waiting(t testing.TB, c *city, s casework.Store, b *mingjing.Rulebook) (ids []string) {
 	t.Helper()
-	recorded := &recordingStore{Store: s}
+	recorded := &rescoresStore{Store: s}
 	again := cityAt(t, recorded, c.clock, withBooks(nil, c.books...))
 	must(t, again.did(ctx, law.JobVersion, b.Ref().Hash))
 	slices.Sort(recorded.ids)
 	return slices.Compact(recorded.ids)
 }
 
-// A recordingStore notes for whom scores are to be made anew by a version that begins.
-type recordingStore struct {
+// A rescoresStore notes for whom scores are to be made anew by a version that begins.
+type rescoresStore struct {
 	casework.Store
 	ids []string
 }
 
-func (s *recordingStore) Tx(ctx context.Context, fn func(casework.Tx) error) error {
-	return s.Store.Tx(ctx, func(t casework.Tx) error { return fn(recordingTx{t, s}) })
+func (s *rescoresStore) Tx(ctx context.Context, fn func(casework.Tx) error) error {
+	return s.Store.Tx(ctx, func(t casework.Tx) error { return fn(rescoresTx{t, s}) })
 }
 
-type recordingTx struct {
+type rescoresTx struct {
 	casework.Tx
-	s *recordingStore
+	s *rescoresStore
 }
 
-func (t recordingTx) Enqueue(_ context.Context, j kernel.Job) error {
+func (t rescoresTx) Enqueue(_ context.Context, j kernel.Job) error {
 	if j.Kind == score.JobRescore {
 		t.s.ids = append(t.s.ids, j.ID)
 	}
@@ -266,7 +270,8 @@ func TestTwoServersWithOtherFilesDoNotWorkTogether(t *testing.T) {
 	for name, files := range map[string][]law.File{"one more": {fileOf(t, one), fileOf(t, two)}, "another": {fileOf(t, two)}} {
 		_, err := casework.AdmitLaw(ctx, s, files)
 		differs, ok := errors.AsType[*law.DiffersError](err)
-		if !ok || len(differs.New) != 1 || !strings.Contains(err.Error(), "rongcheng 2026.9") || !strings.Contains(err.Error(), "rulebook publish") {
+		if !ok || len(differs.New) != 1 || !strings.Contains(err.Error(), "rongcheng 2026.9") ||
+			!strings.Contains(err.Error(), "rulebook publish") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -254,6 +254,10 @@ var free = map[string]string{
 	"Recipient":     "for whoever has the code, with nothing of the resident's in it: see TestEveryEndHasTheSameAnswer",
 	"ViewShare":     "for whoever has the code: see share_test.go",
 
+	"TryBatch":          "an agency's computer's; TestABatchIsItsAgencysAlone tries it as everybody, as the two below",
+	"Batch":             "an agency's computer's",
+	"AgencyBatches":     "an agency's officer's",
+	"AgencyBatch":       "an agency's officer's",
 	"Administrators":    "a command's, and what the server says at its start",
 	"AdoptStaff":        "the program's own, for logins that it made itself",
 	"BeginActivation":   "for whoever has the one-time code: see staff_test.go",
@@ -261,10 +265,6 @@ var free = map[string]string{
 	"ShowActivation":    "the same",
 	"ReleaseCases":      "the worker's own",
 
-	"TryBatch":        "an agency's computer's; TestABatchIsItsAgencysAlone tries it as everybody, as the two below",
-	"Batch":           "an agency's computer's",
-	"AgencyBatches":   "an agency's officer's",
-	"AgencyBatch":     "an agency's officer's",
 	"Submit":          "an agency's computer's; intake_test.go tries it as everybody, as the rest of these",
 	"AgencyByKey":     "the roof's own, for a signature that holds",
 	"AddAgencyKey":    "the bureau's own tool's, never a request from outside",

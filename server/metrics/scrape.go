@@ -31,9 +31,8 @@ type Sources struct {
 	JobKinds []string
 	// Witnesses are the public keys of the witnesses that are asked.
 	Witnesses []string
-	// Calendars are the published calendars, Today the day in the city.
-	Calendars []*mingjing.Calendar
-	Today     func() mingjing.Date
+	// CalendarEnds are the calendars that are counted by, with their ends.
+	CalendarEnds func() []mingjing.CalendarEnd
 	// Now is the city's time, by which the ages of requests are counted.
 	Now func() time.Time
 }
@@ -66,8 +65,8 @@ var (
 	witnessLag  = describe("mingjing_witness_lag_entries", "Entries of the access log that a witness has not signed yet.", "witness")
 	sessions    = describe("mingjing_sessions_active", "Sessions that were used in the last 15 minutes, by whose they are.", "of")
 	backupTime  = describe("mingjing_backup_last_success_timestamp_seconds", "When the last backup was verified; 0 for never.")
-	overdue     = describe("mingjing_retention_overdue_seconds", "For how long the oldest row of a kind should have been removed; 0 is as promised.",
-		"kind")
+	overdue     = describe("mingjing_retention_overdue_seconds",
+		"For how long the oldest row of a kind should have been removed; 0 is as promised.", "kind")
 	calendarLeft = describe("mingjing_calendar_left_seconds", "Time until the published calendar ends.", "calendar")
 	sockets      = describe("mingjing_live_sockets", "Open live streams of this replica.")
 	audiences    = describe("mingjing_live_audiences", "Audiences that have a live stream on this replica.")
@@ -133,9 +132,8 @@ func (s *scraped) Collect(to chan<- prometheus.Metric) {
 		send(figuresUp, 1)
 		s.sendFigures(f, send)
 	}
-	for _, k := range s.Calendars {
-		left := k.To.Time(time.UTC).Sub(s.Today().Time(time.UTC))
-		send(calendarLeft, left.Seconds(), k.Code)
+	for _, e := range s.CalendarEnds() {
+		send(calendarLeft, (time.Duration(e.Days) * 24 * time.Hour).Seconds(), e.Calendar)
 	}
 	l := s.Live()
 	send(sockets, float64(l.Sockets))

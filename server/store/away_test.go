@@ -49,6 +49,9 @@ func TestADatabaseThatIsAwayIsToldFromAMistake(t *testing.T) {
 	want("before", false)
 	pg.Stop(t)
 	want("without PostgreSQL", true)
+	if err := s.Work(t.Context(), nil); !errors.Is(err, mingjing.ErrNoDatabase) {
+		t.Errorf("without PostgreSQL work is told %v", err)
+	}
 	if s.Ping(t.Context()) == nil {
 		t.Error("it is said to be there")
 	}

@@ -282,7 +282,8 @@ func postgresTool(ctx context.Context, databaseURL, tool string, args ...string)
 func runTool(ctx context.Context, env []string, tool string, args ...string) error {
 	path, err := exec.LookPath(tool)
 	if err != nil {
-		return fmt.Errorf("%s is not installed: install PostgreSQL's client programs (Debian: postgresql-client), of the server's version or newer", tool)
+		return fmt.Errorf("%s is not installed: install PostgreSQL's client programs (Debian: postgresql-client), "+
+			"of the server's version or newer", tool)
 	}
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Env = env

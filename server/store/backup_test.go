@@ -126,11 +126,13 @@ func TestWithoutPostgresToolsTheErrorSaysWhatToInstall(t *testing.T) {
 func TestThePasswordOfTheDatabaseIsInNoArgument(t *testing.T) {
 	dir := t.TempDir()
 	// A tool that says what it was called with.
-	must(t, os.WriteFile(filepath.Join(dir, "pg_dump"), []byte("#!/bin/sh\necho \"$@\" >&2; test \"$PGPASSWORD\" = SECRET && exit 3; exit 4\n"), 0o700)) //nolint:gosec // it is run
+	script := "#!/bin/sh\necho \"$@\" >&2; test \"$PGPASSWORD\" = SECRET && exit 3; exit 4\n"
+	must(t, os.WriteFile(filepath.Join(dir, "pg_dump"), []byte(script), 0o700)) //nolint:gosec // it is run
 	t.Setenv("PATH", dir+":/bin:/usr/bin")
 	for _, url := range []string{"postgres://me:SECRET@db.example/city", "postgres://me@db.example/city?password=SECRET"} {
 		err := postgresTool(t.Context(), url, "pg_dump", "--verbose")
-		if err == nil || strings.Contains(err.Error(), "SECRET") || !strings.Contains(err.Error(), "db.example") || !strings.Contains(err.Error(), "status 3") {
+		if err == nil || strings.Contains(err.Error(), "SECRET") || !strings.Contains(err.Error(), "db.example") ||
+			!strings.Contains(err.Error(), "status 3") {
 			t.Errorf("it is called so: %v", err)
 		}
 	}

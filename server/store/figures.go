@@ -133,7 +133,7 @@ func (f *Figures) add(part, name, more string, n, at int64, now time.Time) {
 func (s *Store) figuresQuery(now time.Time) (query string, args []any) {
 	var parts []string
 	add := func(q string, a ...any) {
-		parts, args = append(parts, "SELECT * FROM ("+q+") AS p"+fmt.Sprint(len(parts))), append(args, a...)
+		parts, args = append(parts, q), append(args, a...)
 	}
 	limit := fmt.Sprintf(" LIMIT %d", MaxCount)
 	add(`SELECT 'request' AS part, state AS name, '' AS more, count(*) AS n, min(created_at) AS at FROM (
@@ -143,7 +143,8 @@ func (s *Store) figuresQuery(now time.Time) (query string, args []any) {
 		CASE WHEN very_late_at < ? THEN 'very_late' WHEN next_due < ? THEN 'late' ELSE 'on_time' END AS late
 		FROM dispute WHERE state <> 'decided'`+limit+`) AS d GROUP BY state, late`, micros(now), micros(now))
 	due := s.eng.dueJobs() + limit
-	add(`SELECT 'job', kind, '', coalesce(sum(CASE WHEN age >= 0 THEN 1 ELSE 0 END), 0), coalesce(max(CASE WHEN age > 0 THEN age ELSE 0 END), 0)
+	add(`SELECT 'job', kind, '', coalesce(sum(CASE WHEN age >= 0 THEN 1 ELSE 0 END), 0),
+			coalesce(max(CASE WHEN age > 0 THEN age ELSE 0 END), 0)
 		FROM (` + due + `) AS j GROUP BY kind`)
 	add(`SELECT 'failing', kind, '', count(*), 0 FROM (` + due + `) AS j WHERE failed > 0 GROUP BY kind`)
 	add(`SELECT 'dated', '', '', count(*), 0 FROM (SELECT id FROM river_job WHERE state = 'scheduled'` + limit + `) AS j`)

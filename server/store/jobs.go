@@ -162,12 +162,12 @@ func (s *Store) Work(ctx context.Context, fn func(ctx context.Context, job kerne
 		if ctx.Err() != nil {
 			return nil
 		}
-		return fmt.Errorf("store: give back the jobs of dead processes: %w", err)
+		return s.sayAway(fmt.Errorf("store: give back the jobs of dead processes: %w", err))
 	}
 	defer done()
 	// The queue outlives ctx so that it can write down what the jobs left.
 	if err := queue.Start(context.WithoutCancel(ctx)); err != nil {
-		return fmt.Errorf("store: start the job queue: %w", err)
+		return s.sayAway(fmt.Errorf("store: start the job queue: %w", err))
 	}
 	<-ctx.Done()
 	stopCtx, stopCancel := context.WithTimeout(context.WithoutCancel(ctx), stopWait)

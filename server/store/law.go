@@ -68,7 +68,8 @@ func (t *tx) SetLawSet(ctx context.Context, was, hashes []string) error {
 }
 
 // Consenting implements [casework.Tx].
-func (t *tx) Consenting(ctx context.Context, rulebook string, after mingjing.ResidentID, limit int) (list []mingjing.ResidentID, err error) {
+func (t *tx) Consenting(ctx context.Context, rulebook string, after mingjing.ResidentID, limit int) (list []mingjing.ResidentID,
+	err error) {
 	err = t.rows(ctx, "list who consents to a rulebook", func(rows *sql.Rows) error {
 		var id string
 		if err := rows.Scan(&id); err != nil {

@@ -16,7 +16,8 @@ import (
 func TestAFileOfPublishedLawIsKeptForEver(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
-		one := law.File{Hash: "0a", Kind: law.KindRulebook, Code: "b", Version: "1", Zone: "Asia/Shanghai", From: "2026-01-01", Data: []byte("one\x00")}
+		one := law.File{Hash: "0a", Kind: law.KindRulebook, Code: "b", Version: "1", Zone: "Asia/Shanghai", From: "2026-01-01",
+			Data: []byte("one\x00")}
 		two := law.File{Hash: "0b", Kind: law.KindCalendar, Code: "c", Version: "2", Draft: true, Data: []byte("two")}
 		do(t, s, func(ctx context.Context, tx *reader) error {
 			if _, err := tx.LawSet(ctx); !errors.Is(err, kernel.ErrNotFound) {

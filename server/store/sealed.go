@@ -82,8 +82,8 @@ var allSealed = []sealedColumn{
 	sealedEvidence, sealedNote, sealedEntry, sealedNotice, sealedNoticePrefs, sealedDevice, sealedInquiry, sealedAnswerDoc,
 	sealedMandate, sealedShare, sealedShareView, sealedExport, sealedExportFile, sealedEvidenceFile, sealedAnswerFile,
 	sealedCaseSummary, sealedRecordRef, sealedListingRef, sealedDeskCase, sealedRelative, sealedDeclaration, sealedBatch,
-	sealedMember, sealedStaffEntry, sealedProposal,
 	sealedBatchPart, sealedBatchBody, sealedUnmatched,
+	sealedMember, sealedStaffEntry, sealedProposal,
 }
 
 func (k sealedColumn) contentColumn() string {

@@ -24,6 +24,7 @@ func (s *Store) SessionUses(ctx context.Context, sessions ...string) (map[string
 	}
 	var rows *sql.Rows
 	err := s.onGood(func() (begun bool, err error) {
+		//nolint:rowserrcheck // it is checked below
 		rows, err = s.reads.QueryContext(ctx, s.eng.rebind(`SELECT u.session_hash, u.seen_at, l.minutes FROM session_use u
 			LEFT JOIN screen_lock l ON l.resident_id = u.resident_id WHERE u.session_hash IN `+in), args...)
 		return err == nil, err

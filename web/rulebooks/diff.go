@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -147,9 +148,7 @@ func byCode(list any) map[string]map[string]any {
 
 // compare adds what differs between two values of a field.
 func (d *differ) compare(at mingjing.LawChange, before, after any) {
-	a, _ := json.Marshal(before) // they came from JSON
-	b, _ := json.Marshal(after)
-	if string(a) != string(b) {
+	if !reflect.DeepEqual(before, after) {
 		d.add(at, mingjing.LawChanged, before, after)
 	}
 }

@@ -202,6 +202,6 @@ func agencyRecordsBody(v *mingjing.View) []app.UI {
 		rows = append(rows, row)
 	}
 	return append(body, unmatchedList(v, r.Unmatched),
-		c.Table{Caption: t(v, "title.agency-records"), QuietCaption: true, Columns: columns, Rows: rows}.UI(),
+		c.Table{Caption: t(v, "title.agency-records"), QuietCaption: len(r.Unmatched) == 0, Columns: columns, Rows: rows}.UI(),
 		morePages(v, "agency-records", r.Ref, r.Next))
 }

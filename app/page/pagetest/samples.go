@@ -114,6 +114,9 @@ func document(kind string) mingjing.Document {
 }
 
 // recordOf returns a record of an item that the rulebook counts on the sample day.
+// draftVersion is a proposed version of the rulebook of Rongcheng.
+var draftVersion = mingjing.RulebookVersion{ID: "rongcheng", Version: "2028.1-draft", Hash: strings.Repeat("2c", 32), From: "2028-01-01"}
+
 func recordOf(b *mingjing.Rulebook, id, code string, occurred mingjing.Date) mingjing.Record {
 	item, _ := b.Item(code)
 	r := mingjing.Record{ID: id, Code: code, Occurred: occurred, State: mingjing.RecordActive, CollectedAt: SampleNow.Add(-time.Hour)}
@@ -296,6 +299,7 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 		v.Path = "score?rulebook=rongcheng"
 		v.Labels = labelsOf(lang, sh, rc)
 		v.Data = SampleScore(rc, SampleInput(rc))
+		mingjing.DataOf[mingjing.ScoreView](v).Drafts = []mingjing.RulebookVersion{draftVersion}
 		mingjing.DataOf[mingjing.ScoreView](v).Others = []mingjing.ScoreCard{cardOf(sh, 108, "good", SampleNow.Add(-26*time.Hour))}
 		for i, value := range []int{1000, 1005, 1005, 985, 1010} {
 			mingjing.DataOf[mingjing.ScoreView](v).History = append(mingjing.DataOf[mingjing.ScoreView](v).History,
@@ -318,7 +322,18 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 			recordOf(sh, "rec-3", "environment.dumping", "2026-01-09")}})
 	})
 	add("rulebooks", Anonymous(Base(t, lang, "rulebooks")), func(v *mingjing.View) {
-		v.Data = &mingjing.RulebooksView{Rulebooks: []mingjing.Rulebook{*sh, *rc}}
+		v.Data = &mingjing.RulebooksView{Rulebooks: []mingjing.Rulebook{*sh, *rc}, Drafts: []mingjing.RulebookVersion{draftVersion}}
+	})
+	add("rulebook-draft", Anonymous(Base(t, lang, "rulebook")), func(v *mingjing.View) {
+		draft := *rc
+		draft.Version, draft.From, draft.Draft = draftVersion.Version, draftVersion.From, true
+		draft.Why = mingjing.Text{"zh-CN": "让答复更快。", "en": "So that answers come sooner."}
+		v.Data = &mingjing.RulebookPage{Rulebook: &draft, Hash: draftVersion.Hash, Calendar: calendar(t),
+			Drafts: []mingjing.RulebookVersion{draftVersion}, Changes: []mingjing.LawChange{
+				{Kind: mingjing.LawAdded, Group: "catalogue", Code: "a.b", Name: rc.Name},
+				{Kind: mingjing.LawRemoved, Group: "bands", Code: "aa", Name: rc.Name},
+				{Kind: mingjing.LawChanged, Group: "procedure", Property: "agency_days", Before: mingjing.Text{"zh-CN": "5", "en": "5"},
+					After: mingjing.Text{"zh-CN": "3", "en": "3"}}}}
 	})
 	add("rulebooks-none", Anonymous(Base(t, lang, "rulebooks")), nil)
 	add("rulebook", Anonymous(Base(t, lang, "rulebook")), func(v *mingjing.View) {

@@ -41,7 +41,7 @@ func rulebooksBody(v *mingjing.View) []app.UI {
 				c.El("span", nil, c.Text(tn(v, "count.items", len(b.Catalogue)))),
 				c.El("span", nil, c.Text(tn(v, "count.agencies", len(b.Agencies)))))}}.UI())
 	}
-	return append(body, c.List("cards", cards...),
+	return append(body, c.List("cards", cards...), draftsList(v, shown.Drafts),
 		c.El("p", nil, c.Link{Text: t(v, "nav.agencies"), Href: href(v, "agencies"), Class: "row-link"}.UI()))
 }
 
@@ -67,6 +67,7 @@ func rulebookBody(v *mingjing.View) []app.UI {
 		page.Heading(b.City.In(v.Lang), b.Name.In(v.Lang)),
 		page.Lead(b.About.In(v.Lang)),
 		notInForce(v, shown),
+		changesSection(v, shown),
 		sample,
 		c.Div("figures",
 			bookFigure(page.Plain(b.Base), t(v, "rulebook.base")),
@@ -98,7 +99,7 @@ func rulebookBody(v *mingjing.View) []app.UI {
 			{Key: t(v, "rulebook.from"), Text: page.Date(v, b.From)},
 			{Key: "SHA-256", Value: hashUI(hash)},
 			{Key: t(v, "rulebook.download"), Value: c.Link{Text: b.ID + "-" + b.Version + ".json",
-				Href: "/web/rulebooks/" + hash + ".json", Full: true, Class: "row-link"}.UI()}}}.UI()), versionsSection(v, shown))
+				Href: "/web/rulebooks/" + hash + ".json", Full: true, Class: "row-link"}.UI()}}}.UI()), versionsSection(v, shown), draftsList(v, shown.Drafts))
 }
 
 // notInForce returns a note on a page of a version that does not hold today.
@@ -107,12 +108,54 @@ func notInForce(v *mingjing.View, shown *mingjing.RulebookPage) app.UI {
 	if shown.InForce || b.ID == "" {
 		return nil
 	}
+	if b.Draft {
+		return c.Notification{Kind: "warning", Title: t(v, "draft.title", "version", b.Version, "day", page.Date(v, b.From)),
+			Text: t(v, "draft.text")}.UI()
+	}
 	key, other := "rulebook.held", href(v, "rulebook", b.ID)
 	if b.From > v.Today {
 		key = "rulebook.will_hold"
 	}
 	return c.Notification{Kind: "info", Title: t(v, key, "version", b.Version, "day", page.Date(v, b.From)), Text: t(v, key+"_text"),
 		Body: []app.UI{c.El("p", nil, c.Link{Text: t(v, "rulebook.now"), Href: other}.UI())}}.UI()
+}
+
+// changesSection says why a version that does not hold yet is proposed, and what it
+// changes.
+func changesSection(v *mingjing.View, shown *mingjing.RulebookPage) app.UI {
+	b := shown.Rulebook
+	if shown.InForce || !b.Draft && len(shown.Changes) == 0 {
+		return nil
+	}
+	var body []app.UI
+	if why := b.Why.In(v.Lang); why != "" {
+		body = append(body, c.El("h3", nil, c.Text(t(v, "draft.why"))), c.P(why))
+	}
+	body = append(body, c.El("h3", nil, c.Text(t(v, "draft.changes"))))
+	items := make([]app.UI, 0, len(shown.Changes))
+	for _, x := range shown.Changes {
+		items = append(items, c.El("li", nil, c.Text(i18n.LawChange(v.Lang, x))))
+	}
+	if len(items) == 0 {
+		body = append(body, c.P(t(v, "law_change.none")))
+	} else {
+		body = append(body, c.El("ul", c.A{"class": "bullets"}, items...))
+	}
+	return c.Section("changes", t(v, "draft.section"), append(body, c.P(t(v, "draft.for_me")),
+		c.El("p", nil, c.Link{Text: t(v, "draft.my_score"), Href: href(v, "score") + "?rulebook=" + b.ID, Class: "row-link"}.UI()))...)
+}
+
+// draftsList lists proposed versions.
+func draftsList(v *mingjing.View, drafts []mingjing.RulebookVersion) app.UI {
+	if len(drafts) == 0 {
+		return nil
+	}
+	items := make([]app.UI, 0, len(drafts))
+	for _, d := range drafts {
+		items = append(items, c.El("li", nil, c.Link{Text: t(v, "draft.link", "rulebook", d.ID, "version", d.Version, "day", page.Date(v, d.From)),
+			Href: href(v, "rulebook", d.Hash)}.UI()))
+	}
+	return c.Section("drafts", t(v, "draft.list"), c.P(t(v, "draft.list_text")), c.El("ul", c.A{"class": "bullets"}, items...))
 }
 
 // versionsSection lists all versions of the rulebook; a score is explained by its own.

@@ -34,6 +34,7 @@ func scoreBody(v *mingjing.View) []app.UI {
 		c.Section("bands", t(v, "score.bands"), ladder(v, s.Bands, s.Min, s.Max, s.Band.Code),
 			c.Link{Text: t(v, "score.rulebook_link"), Href: href(v, "rulebook", s.Score.Rulebook.Hash), Class: "row-link"}.UI()),
 		historySection(v, s),
+		draftsSection(v, s),
 		othersSection(v, s),
 	}
 }

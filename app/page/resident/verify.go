@@ -98,26 +98,18 @@ var errTooManyPages = errors.New("a list has too many pages")
 // explanation. The error says that something could not be read.
 func recompute(ctx context.Context, fetch func(context.Context, string) ([]byte, error), score mingjing.Score) (mingjing.Score, []string,
 	error) {
-	data, err := fetch(ctx, "/web/rulebooks/"+url.PathEscape(score.Rulebook.Hash)+".json")
-	if err != nil {
-		return mingjing.Score{}, nil, err
-	}
-	book, err := mingjing.DecodeRulebook(data)
+	book, err := versionAt(ctx, fetch, score.Rulebook.Hash)
 	if err != nil {
 		return mingjing.Score{}, nil, err
 	}
 	if book.Ref() != score.Rulebook {
 		return mingjing.Score{}, []string{"hash"}, nil
 	}
-	records, err := readAll[mingjing.Record](ctx, fetch, "/api/records")
+	in, err := ownInput(ctx, fetch, score)
 	if err != nil {
 		return mingjing.Score{}, nil, err
 	}
-	listings, err := readAll[mingjing.Listing](ctx, fetch, "/api/listings")
-	if err != nil {
-		return mingjing.Score{}, nil, err
-	}
-	mine := mingjing.MakeScore(book, mingjing.Input{Records: records, Listings: listings, Missing: score.Missing, AsOf: score.AsOf})
+	mine := mingjing.MakeScore(book, in)
 	if mingjing.Same(mine, score) {
 		return mine, nil, nil
 	}
@@ -132,6 +124,24 @@ func recompute(ctx context.Context, fetch func(context.Context, string) ([]byte,
 		differs = append(differs, "explanation")
 	}
 	return mine, differs, nil
+}
+
+// versionAt reads the version of a rulebook with a hash.
+func versionAt(ctx context.Context, fetch func(context.Context, string) ([]byte, error), hash string) (*mingjing.Rulebook, error) {
+	data, err := fetch(ctx, "/web/rulebooks/"+url.PathEscape(hash)+".json")
+	if err != nil {
+		return nil, err
+	}
+	return mingjing.DecodeRulebook(data)
+}
+
+// ownInput reads what the score was made of: the resident's own records and listings.
+func ownInput(ctx context.Context, fetch func(context.Context, string) ([]byte, error), score mingjing.Score) (in mingjing.Input, err error) {
+	in = mingjing.Input{Missing: score.Missing, AsOf: score.AsOf}
+	if in.Records, err = readAll[mingjing.Record](ctx, fetch, "/api/records"); err == nil {
+		in.Listings, err = readAll[mingjing.Listing](ctx, fetch, "/api/listings")
+	}
+	return in, err
 }
 
 // readAll reads every page of a list.

@@ -107,7 +107,7 @@ func (c *Agencies) storeAnswers(ctx context.Context, t *kernel.Tx, row *BatchRow
 		}
 	}
 	now := c.city.Now().UTC()
-	if row.Accepted+row.Refused == row.Total {
+	if row.Accepted+row.Refused >= row.Total {
 		row.FinishedAt = &now
 		if err := c.joinParts(ctx, t, row); err != nil {
 			return err

@@ -153,8 +153,8 @@ func refusals(set []string, all, files []File, now time.Time) (reasons []string)
 	for _, f := range files {
 		for _, old := range all {
 			if old.Kind == f.Kind && old.Code == f.Code && old.Version == f.Version && old.Hash != f.Hash && !old.Draft {
-				reasons = append(reasons, fmt.Sprintf("%s was published as another file, %s: a version never changes, so give the new one a new version",
-					f.name(), old.name()))
+				reasons = append(reasons, fmt.Sprintf("%s was published as another file, %s: a version never changes, so give the new one "+
+					"a new version", f.name(), old.name()))
 			}
 		}
 		_, has := inForce[f.Kind+" "+f.Code]

@@ -179,6 +179,11 @@ func (c *Scores) Score(ctx context.Context, a mingjing.Actor, rulebook string) (
 		out := mingjing.ScoreView{Score: newest, Min: book.Min, Max: book.Max, Bands: book.Bands,
 			Outlook: mingjing.Outlook(book, in), History: []mingjing.ScoreCard{}, Others: []mingjing.ScoreCard{}}
 		out.Band, _ = book.Band(newest.Band)
+		for _, d := range c.city.Drafts() {
+			if d.ID == book.ID {
+				out.Drafts = append(out.Drafts, d.VersionOf())
+			}
+		}
 		history, err := read(rd).Scores(ctx, me, book.ID, maxHistory)
 		if err != nil {
 			return nil, err

@@ -74,8 +74,8 @@ func (c *Scores) RescoreLater(ctx context.Context, t *kernel.Tx, resident mingji
 // Try returns the score of a resident by the version in force today, and the one that
 // another version of the rulebook would make of the same records and listings. It stores
 // nothing. It returns false for a resident who has no score by the rulebook.
-func (c *Scores) Try(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, book *mingjing.Rulebook) (is, would mingjing.Score,
-	ok bool, err error) {
+func (c *Scores) Try(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, book *mingjing.Rulebook) (
+	is, would mingjing.Score, ok bool, err error) {
 	last, err := read(rd).LatestScore(ctx, resident, book.ID)
 	if errors.Is(err, kernel.ErrNotFound) {
 		return is, would, false, nil
