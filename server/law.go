@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"mingjing"
@@ -92,13 +91,6 @@ func (l *publishedLaw) inForce(now time.Time) []*mingjing.Rulebook {
 		}
 	}
 	return books
-}
-
-// labels returns all versions, the newest first, for the names of what they speak of.
-func (l *publishedLaw) labels() []*mingjing.Rulebook {
-	all := slices.Concat(l.kept, l.Rulebooks)
-	slices.Reverse(all)
-	return slices.DeleteFunc(all, func(b *mingjing.Rulebook) bool { return b.Draft })
 }
 
 // watchLaw returns an error when the city works by other files by now: this server then

@@ -9,20 +9,21 @@ import (
 	"mingjing/server/letter"
 )
 
-// A printer makes the PDF files of a resident's export, with the text of the pages.
-type printer struct{ law *publishedLaw }
+// A printer makes the PDF files of a resident's export, with the text of the pages. It is
+// made before casework, which has the versions of the rulebooks for the names in it.
+type printer struct{ p *program }
 
 func (p printer) Letter(e mingjing.Export, l mingjing.LetterView) ([]byte, error) {
 	v := exportView(e)
 	v.Page, v.Data = "letter", &l
-	api.Label(p.law.labels(), v, l)
+	api.Label(p.p.casework.City.Versions(), v, l)
 	return letter.PDF(resident.LetterOf(v), v.Lang)
 }
 
 func (p printer) Export(e mingjing.Export) ([]byte, error) {
 	v := exportView(e)
 	v.Page = "export"
-	api.Label(p.law.labels(), v, e)
+	api.Label(p.p.casework.City.Versions(), v, e)
 	return letter.PDF(resident.ExportOf(v, e), v.Lang)
 }
 
