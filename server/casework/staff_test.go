@@ -2,6 +2,8 @@ package casework_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -316,6 +318,17 @@ func TestTheStaffRegisterHasEachStepAndShowsWhenSomebodyTouchedIt(t *testing.T) 
 	}
 	if i := slices.IndexFunc(all, func(e mingjing.StaffEntry) bool { return e.Broken }); i >= 0 {
 		t.Errorf("an entry that nobody has touched is broken: %+v", all[i])
+	}
+	follows := func(e mingjing.StaffEntry, before string) string {
+		e.Hash = ""
+		text, err := json.Marshal(e)
+		must(t, err)
+		return fmt.Sprintf("%x", sha256.Sum256(append([]byte(before+"\n"), text...)))
+	}
+	for i, e := range all[:len(all)-1] {
+		if e.Hash != follows(e, all[i+1].Hash) {
+			t.Fatalf("the hash of entry %d does not follow from it and the one before", e.Seq)
+		}
 	}
 	wrong := all[0]
 	wrong.Seq, wrong.Name = 63, "Somebody Else"
