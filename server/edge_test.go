@@ -54,6 +54,10 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 				who = c.desk(t, "g-3001")
 				who.lang = lang
 			}
+			if r.Access == mingjing.Administrators || r.Access == mingjing.Overseers {
+				who = c.desk(t, "adm-4001")
+				who.lang = lang
+			}
 			if r.Name == "agency-question" || r.Name == "agency-batch" || r.Name == "agency-inquiry" { // each has a test of its own
 				continue
 			}
@@ -64,7 +68,8 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 				who = c.desk(t, "s-2001")
 				who.lang = lang
 			}
-			if strings.Contains(r.Path, "listings/{id}") || r.Name == "login" || r.Name == "staff-login" {
+			if strings.Contains(r.Path, "listings/{id}") || r.Name == "login" || r.Name == "staff-login" ||
+				r.Name == "staff-activate" {
 				who = c.browser(t)
 				who.lang = lang
 			}

@@ -1,3 +1,4 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { expect, request } from '@playwright/test';
 import { pdf } from './person.mjs';
 import { totp } from './totp.mjs';
@@ -116,6 +117,10 @@ export async function furnish(server) {
   const seen = (await resident.get('access-log?others=1')).items.find((l) => l.by === 'court');
   const ofCourt = await resident.post('inquiries', { seq: seen.seq });
 
+  // The court has sent a batch with a line that was refused.
+  await submits(server, 'court', { id: 'furnished', lines: [{ op: 'list', ref: 'F-1', id_number: '1', document: { date: '2026/3/1' } }] });
+  const [batch] = (await officer.get('agency/batches')).items;
+
   return {
     resident: await resident.done(),
     handler: await handler.done(),
@@ -140,6 +145,7 @@ export async function furnish(server) {
       inquiry: inquiry.id,
       'inquiry-answer': inquiry.id,
       'agency-inquiry': ofCourt.id,
+      'agency-batch': batch.key,
       recipient: code,
     },
     queries: {
@@ -147,6 +153,22 @@ export async function furnish(server) {
       'new-dispute': `?record=${record?.record?.id ?? record?.id}`,
     },
   };
+}
+
+// submits sends a batch as an agency's computer does, with a key of its own.
+async function submits(server, agency, batch) {
+  const made = await server.command('agency', 'key', 'add', agency);
+  const [key, secret] = ['key', 'secret'].map((name) => made.match(new RegExp(`^${name} +(\\S+)$`, 'm'))[1]);
+  const [path, body] = ['/api/intake/batches', JSON.stringify(batch)];
+  const [t, n] = [Math.floor(Date.now() / 1000), randomBytes(16).toString('hex')];
+  const b = createHash('sha256').update(body).digest('hex');
+  const s = createHmac('sha256', Buffer.from(secret, 'hex')).update(['mingjing-ask-v1', 'POST', path, t, n, b].join('\n')).digest('hex');
+  const answer = await fetch(server.url + path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'Mingjing-Key': key, 'Mingjing-Signature': `v1;t=${t};n=${n};b=${b};s=${s}` },
+    body,
+  });
+  expect(answer.status, await answer.text()).toBe(200);
 }
 
 function offers(asker, dispute, helper) {

@@ -70,6 +70,7 @@ test('a city opens: setup, the first administrator, and a handler who reaches th
       await administrator.accessible('the staff register');
     });
     expect(await server.command('setup')).toContain('nothing was changed');
+    await administrator.page.context().close(); // its page would miss the server
   } finally {
     await server.stop();
     rmSync(agencies);
