@@ -30,6 +30,18 @@ func TestEverySettingIsListedAndDocumented(t *testing.T) {
 	}
 }
 
+func TestComposePassesEverySetting(t *testing.T) {
+	compose, err := os.ReadFile("../compose.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range settingNames {
+		if name != "KRATOS_BIN" && !bytes.Contains(compose, []byte("\n      "+name+": ")) { // its Kratos is a service
+			t.Errorf("compose.yaml does not pass %s", name)
+		}
+	}
+}
+
 func TestAMisspeltSettingIsSaid(t *testing.T) {
 	for _, k := range []struct{ variable, setting string }{
 		{"REDIS_URI", "REDIS_URL"}, {"DATABSE_URL", "DATABASE_URL"}, {"DATABASEURL", "DATABASE_URL"}, {"LOGLEVEL", "LOG_LEVEL"},
