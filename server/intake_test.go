@@ -401,6 +401,7 @@ func TestALongBatchIsAskedForUntilItIsDone(t *testing.T) {
 	if v := shown[mingjing.AgencyBatchesView](list); v == nil || len(v.Batches) == 0 || v.Batches[0].ID != "2026-11-28/长 1" {
 		t.Fatalf("%+v", v)
 	}
+	officer.json("GET", "/api/agency/batches/"+state.Key, nil).want(200)
 	page := officer.page("/zh-CN/agency/batches/" + state.Key).want(200)
 	if text := page.html().Find("main").Text(); !strings.Contains(text, "L-2") || strings.Contains(text, "L-1") ||
 		!strings.Contains(text, "姓名与持有该证件号码的人不一致") {

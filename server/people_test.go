@@ -390,12 +390,31 @@ func TestAnAdministratorIsChangedByTwoOnThePages(t *testing.T) {
 		t.Fatalf("one resets another: %+v", r)
 	}
 	two.json("POST", "/api/admin/staff/proposals/"+r.Proposal.ID+"/refuse", nil).want(200)
+	r = into[mingjing.StaffResult](two.json("POST", "/api/admin/staff/a-1/reset", nil).want(200))
+	if r = into[mingjing.StaffResult](one.json("POST", "/api/admin/staff/proposals/"+r.Proposal.ID+"/confirm", nil).want(200)); r.Code == nil {
+		t.Fatalf("what two have decided leads to %+v", r)
+	}
 	r = into[mingjing.StaffResult](two.json("POST", "/api/admin/staff/a-1/disable", nil).want(200))
 	if out := i.must("staff", "list"); !strings.Contains(out, r.Proposal.ID) {
 		t.Errorf("the proposal is not on the list: %s", out)
 	}
 	i.must("staff", "confirm", r.Proposal.ID)
-	one.json("POST", "/api/admin/staff", map[string]any{"login": "g-1", "name": "Gu Nan", "role": "agency", "agency": "court"}).want(201)
+	r = into[mingjing.StaffResult](
+		one.json("POST", "/api/admin/staff", map[string]any{"login": "g-1", "name": "Gu Nan", "role": "agency", "agency": "court"}).want(201))
+	// A program activates as the pages do.
+	officer := c.browser(t)
+	e := into[mingjing.StaffEnrolment](officer.json("POST", "/api/staff/activate", map[string]any{"login": "g-1", "code": r.Code.Code,
+		"new_password": staffPassword}).want(200))
+	now, err := totp.GenerateCode(strings.ReplaceAll(e.Secret, " ", ""), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e = into[mingjing.StaffEnrolment](
+		officer.json("POST", "/api/staff/activate/confirm", map[string]any{"ticket": e.Ticket, "totp": now}).want(200))
+	if len(e.Recovery) != 10 {
+		t.Errorf("the recovery codes are %v", e.Recovery)
+	}
+	officer.page("agency").want(200)
 	one.json("POST", "/api/admin/staff/g-1/role", map[string]any{"role": "auditor"}).want(200)
 	one.json("POST", "/api/admin/staff/g-1/reset", nil).want(200)
 	one.json("GET", "/api/admin/staff", nil).want(200)
@@ -408,7 +427,7 @@ func TestAnAdministratorIsChangedByTwoOnThePages(t *testing.T) {
 			t.Errorf("broken: %+v", e)
 		}
 	}
-	want := "reset role add disable proposed refused proposed role proposed activated add activated add activated add"
+	want := "reset role activated add disable proposed reset proposed refused proposed role proposed activated add activated add activated add"
 	if strings.Join(steps, " ") != want {
 		t.Errorf("the register has %v", steps)
 	}
