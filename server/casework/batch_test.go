@@ -164,7 +164,7 @@ func (s *cutStore) Tx(ctx context.Context, fn func(casework.Tx) error) error {
 	return s.Store.Tx(ctx, fn)
 }
 
-func TestALineIsDoneOnceWhereverItsBatchIsCutOff(t *testing.T) {
+func TestWhereverABatchIsCutOffNoLineIsDoneAgain(t *testing.T) {
 	for left := range 12 {
 		for _, later := range []bool{false, true} {
 			cut := &cutStore{left: 1 << 30}
