@@ -34,13 +34,10 @@ func batchesBody(v *mingjing.View) []app.UI {
 			page.TimeUI(v, b.At), batchState(v, b), c.Text(i18n.Number(v.Lang, b.Total)), c.Text(i18n.Number(v.Lang, b.Accepted)),
 			c.Text(i18n.Number(v.Lang, b.Refused))})
 	}
-	var more app.UI
-	if list.Next != "" {
-		more = morePages(v, "agency-batches", "", list.Next)
-	}
 	return append(body, c.Div("queue", c.Table{Caption: t(v, "title.agency-batches"), QuietCaption: true, Columns: []c.Column{
 		{Text: t(v, "batch.col_id")}, {Text: t(v, "batch.col_at")}, {Text: t(v, "batch.col_state")}, {Text: t(v, "batch.col_total")},
-		{Text: t(v, "batch.col_accepted")}, {Text: t(v, "batch.col_refused")}}, Rows: rows}.UI()), more)
+		{Text: t(v, "batch.col_accepted")}, {Text: t(v, "batch.col_refused")}}, Rows: rows}.UI()),
+		morePages(v, "agency-batches", "", list.Next))
 }
 
 // batchState returns the state of a batch as a tag.

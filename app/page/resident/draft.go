@@ -40,7 +40,7 @@ type Draft struct {
 	band  mingjing.Text
 	// started is the hash of the version and the id of the score that were begun with.
 	started string
-	cancel  context.CancelFunc
+	work    background
 }
 
 type draftState int
@@ -59,35 +59,23 @@ func (p *Draft) OnMount(ctx app.Context) { p.start(ctx) }
 func (p *Draft) OnUpdate(ctx app.Context) { p.start(ctx) }
 
 // OnDismount cancels it.
-func (p *Draft) OnDismount() {
-	if p.cancel != nil {
-		p.cancel()
-	}
-}
+func (p *Draft) OnDismount() { p.work.stop() }
 
 func (p *Draft) start(ctx app.Context) {
 	begun := p.Version.Hash + p.Score.ID
 	if Fetch == nil || p.started == begun {
 		return
 	}
-	if p.cancel != nil {
-		p.cancel()
-	}
-	work, cancel := context.WithCancel(context.Background())
-	p.cancel, p.state, p.started = cancel, draftWorking, begun
+	p.state, p.started = draftWorking, begun
 	score, hash := p.Score, p.Version.Hash
-	ctx.Async(func() {
-		would, band, err := tryDraft(work, Fetch, score, hash)
-		ctx.Dispatch(func(app.Context) {
-			if p.started != begun {
-				return
-			}
-			cancel()
+	p.work.start(ctx, func(ctx context.Context) func() {
+		would, band, err := tryDraft(ctx, Fetch, score, hash)
+		return func() {
 			p.would, p.band, p.state = would, band, draftMade
 			if err != nil {
 				p.state = draftFailed
 			}
-		})
+		}
 	})
 }
 

@@ -53,8 +53,7 @@ type LogCheck struct {
 	shown []mingjing.AccessEntry // what the page showed at the last check
 	// unloaded says that the program that checks could not be loaded.
 	unloaded bool
-	run      int
-	cancel   context.CancelFunc
+	work     background
 	ctx      app.Context // the component's own: that of a button ends with the button
 }
 
@@ -79,34 +78,20 @@ func shownEntries(v *mingjing.View) []mingjing.AccessEntry {
 }
 
 // OnDismount cancels the check.
-func (p *LogCheck) OnDismount() {
-	if p.cancel != nil {
-		p.cancel()
-	}
-}
+func (p *LogCheck) OnDismount() { p.work.stop() }
 
 func (p *LogCheck) start(ctx app.Context) {
 	if CheckLog == nil {
 		return
 	}
-	if p.cancel != nil {
-		p.cancel()
-	}
-	p.run++
-	run, log := p.run, mingjing.DataOf[mingjing.AccessLogView](p.V)
+	log := mingjing.DataOf[mingjing.AccessLogView](p.V)
 	p.shown = shownEntries(p.V)
-	work, cancel := context.WithCancel(context.Background())
-	p.cancel = cancel
 	if p.state == verifyIdle {
 		p.state = verifyWorking
 	}
-	ctx.Async(func() {
-		result, err := askChecker(work, mingjing.CheckTask{Shown: log, Kept: remembered(), Now: time.Now()})
-		ctx.Dispatch(func(app.Context) {
-			if run != p.run {
-				return
-			}
-			cancel()
+	p.work.start(ctx, func(ctx context.Context) func() {
+		result, err := askChecker(ctx, mingjing.CheckTask{Shown: log, Kept: remembered(), Now: time.Now()})
+		return func() {
 			p.check, p.fresh, p.unloaded = result.Check, result.Fresh, err != nil
 			switch {
 			case err != nil, result.Unread:
@@ -117,7 +102,7 @@ func (p *LogCheck) start(ctx app.Context) {
 				p.state = verifySame
 				remember(p.check.Memory)
 			}
-		})
+		}
 	})
 }
 

@@ -34,8 +34,7 @@ type Verify struct {
 	state   verifyState
 	mine    mingjing.Score
 	differs []string
-	run     int
-	cancel  context.CancelFunc
+	work    background
 }
 
 type verifyState int
@@ -55,30 +54,17 @@ func (p *Verify) OnMount(ctx app.Context) { p.start(ctx) }
 func (p *Verify) OnUpdate(ctx app.Context) { p.start(ctx) }
 
 // OnDismount cancels the check.
-func (p *Verify) OnDismount() {
-	if p.cancel != nil {
-		p.cancel()
-	}
-}
+func (p *Verify) OnDismount() { p.work.stop() }
 
 func (p *Verify) start(ctx app.Context) {
 	if Fetch == nil {
 		return
 	}
-	if p.cancel != nil {
-		p.cancel()
-	}
-	p.run++
-	run, score := p.run, p.Score
-	work, cancel := context.WithCancel(context.Background())
-	p.cancel, p.state = cancel, verifyWorking
-	ctx.Async(func() {
-		mine, differs, err := recompute(work, Fetch, score)
-		ctx.Dispatch(func(app.Context) {
-			if run != p.run {
-				return
-			}
-			cancel()
+	score := p.Score
+	p.state = verifyWorking
+	p.work.start(ctx, func(ctx context.Context) func() {
+		mine, differs, err := recompute(ctx, Fetch, score)
+		return func() {
 			p.mine, p.differs = mine, differs
 			switch {
 			case err != nil:
@@ -88,7 +74,7 @@ func (p *Verify) start(ctx app.Context) {
 			default:
 				p.state = verifySame
 			}
-		})
+		}
 	})
 }
 
