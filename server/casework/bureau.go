@@ -110,6 +110,7 @@ type Tx interface {
 type Reader interface {
 	kernel.Readings
 	notice.Readings
+	holding.Readings
 	score.Readings
 	mandate.Readings
 	cases.Readings

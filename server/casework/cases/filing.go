@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"mingjing"
+	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/mandate"
 )
@@ -51,25 +52,18 @@ func (c *Cases) NewCase(ctx context.Context, a mingjing.Actor, recordID, listing
 		return mingjing.NewCaseView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.NewCaseView, error) {
-		v := mingjing.NewCaseView{Key: v.Key}
-		var owner mingjing.ResidentID
 		if recordID != "" {
-			r, err := read(t.As(c.city.Entry(a, "record", recordID, "own"))).Record(ctx, recordID)
+			r, err := holding.OwnRecord(ctx, t.As(c.city.Entry(a, "record", recordID, "own")), me, recordID)
 			if err != nil {
 				return mingjing.NewCaseView{}, err
 			}
-			v.Record, owner = &r.Record, r.Resident
-		} else {
-			l, err := read(t.As(c.city.Entry(a, "listing", listingID, "own"))).Listing(ctx, listingID)
-			if err != nil {
-				return mingjing.NewCaseView{}, err
-			}
-			v.Listing, owner = &l.Listing, l.Resident
+			return mingjing.NewCaseView{Key: v.Key, Record: &r.Record}, nil
 		}
-		if owner != me {
-			return mingjing.NewCaseView{}, kernel.ErrNotFound
+		l, err := holding.OwnListing(ctx, t.As(c.city.Entry(a, "listing", listingID, "own")), me, listingID)
+		if err != nil {
+			return mingjing.NewCaseView{}, err
 		}
-		return v, nil
+		return mingjing.NewCaseView{Key: v.Key, Listing: &l.Listing}, nil
 	})
 }
 
@@ -345,12 +339,10 @@ func (c *Cases) CheckFiling(ctx context.Context, rd *kernel.Reader, me mingjing.
 	what := Disputed{record: record, listing: listing, late: late}
 	var last string
 	if record != "" {
-		r, err := read(rd).Record(ctx, record)
+		r, err := holding.OwnRecord(ctx, rd, me, record)
 		switch {
 		case err != nil:
 			return what, err
-		case r.Resident != me:
-			return what, kernel.ErrNotFound
 		case r.State == mingjing.RecordDisputed:
 			return what, ErrDisputeOpen
 		case !r.Disputable():
@@ -362,12 +354,10 @@ func (c *Cases) CheckFiling(ctx context.Context, rd *kernel.Reader, me mingjing.
 			return db(rd).PutRecord(ctx, r)
 		}
 	} else {
-		l, err := read(rd).Listing(ctx, listing)
+		l, err := holding.OwnListing(ctx, rd, me, listing)
 		switch {
 		case err != nil:
 			return what, err
-		case l.Resident != me:
-			return what, kernel.ErrNotFound
 		case l.State == mingjing.ListingDisputed:
 			return what, ErrDisputeOpen
 		case f.Kind == mingjing.CaseRepair:

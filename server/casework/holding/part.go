@@ -33,3 +33,6 @@ func New(city *kernel.City, notices *notice.Notices) *Holdings {
 
 // db returns the part's own port on a transaction. The store has the ports of all parts.
 func db(t kernel.Transaction) Port { return kernel.PortOf[Port](t) }
+
+// read returns the part's own readings of a reader.
+func read(r *kernel.Reader) Readings { return kernel.ReadingsOf[Readings](r) }

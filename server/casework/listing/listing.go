@@ -222,7 +222,7 @@ func (c *Listings) ConfirmReceipt(ctx context.Context, a mingjing.Actor, listing
 	}
 	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error {
 		rd := t.As(c.city.Entry(a, "listing", listing, "own"))
-		l, err := ownListing(ctx, rd, me, listing)
+		l, err := holding.OwnListing(ctx, rd, me, listing)
 		if err != nil {
 			return err
 		}
@@ -245,14 +245,6 @@ func (c *Listings) ConfirmReceipt(ctx context.Context, a mingjing.Actor, listing
 		}
 		return c.cases.Tell(ctx, rd, d)
 	}))
-}
-
-func ownListing(ctx context.Context, rd *kernel.Reader, me mingjing.ResidentID, id string) (holding.Listing, error) {
-	l, err := read(rd).Listing(ctx, id)
-	if err == nil && l.Resident != me {
-		return holding.Listing{}, kernel.ErrNotFound
-	}
-	return l, err
 }
 
 // MarkServed begins the answer period of a listing, and closes the case in which it was
@@ -311,41 +303,37 @@ func (c *Listings) listingDue(ctx context.Context, id string) (time.Duration, er
 
 // ShowListing stores whether the resident wants a redlisting to be shown.
 func (c *Listings) ShowListing(ctx context.Context, a mingjing.Actor, listing string, shown bool) error {
-	me, err := kernel.AsResident(a)
-	if err != nil {
-		return err
-	}
-	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error {
-		rd := t.As(c.city.Entry(a, "listing", listing, "own"))
-		l, err := ownListing(ctx, rd, me, listing)
-		if err != nil {
-			return err
-		}
+	return c.changeOwn(ctx, a, listing, func(l *holding.Listing) error {
 		if l.Kind != mingjing.Redlist {
 			return mingjing.NewError(mingjing.Conflict, "only_redlists")
 		}
 		l.Shown = shown
-		if err := db(t).PutListing(ctx, l); err != nil {
-			return err
-		}
-		return t.Emit(ctx, a.ID, mingjing.EventRecord, l.ID, c.city.Now())
-	}))
+		return nil
+	})
 }
 
 // PutListingStatement stores the resident's own statement beside a listing, as
 // [holding.Holdings.CheckStatement] wants it; "" removes it.
 func (c *Listings) PutListingStatement(ctx context.Context, a mingjing.Actor, listing, text string) error {
+	return c.changeOwn(ctx, a, listing, func(l *holding.Listing) (err error) {
+		l.Statement, err = c.holdings.CheckStatement(l.Code, text)
+		return err
+	})
+}
+
+// changeOwn stores what the actor has changed of a listing of theirs.
+func (c *Listings) changeOwn(ctx context.Context, a mingjing.Actor, listing string, change func(*holding.Listing) error) error {
 	me, err := kernel.AsResident(a)
 	if err != nil {
 		return err
 	}
 	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error {
 		rd := t.As(c.city.Entry(a, "listing", listing, "own"))
-		l, err := ownListing(ctx, rd, me, listing)
+		l, err := holding.OwnListing(ctx, rd, me, listing)
 		if err != nil {
 			return err
 		}
-		if l.Statement, err = c.holdings.CheckStatement(l.Code, text); err != nil {
+		if err := change(&l); err != nil {
 			return err
 		}
 		if err := db(t).PutListing(ctx, l); err != nil {

@@ -48,12 +48,9 @@ func (c *Listings) Listing(ctx context.Context, a mingjing.Actor, id string) (mi
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.ListingView, error) {
 		rd := t.As(c.city.Entry(a, "listing", id, "own"))
-		l, err := read(rd).Listing(ctx, id)
+		l, err := holding.OwnListing(ctx, rd, me, id)
 		if err != nil {
 			return mingjing.ListingView{}, err
-		}
-		if l.Resident != me {
-			return mingjing.ListingView{}, kernel.ErrNotFound
 		}
 		open, err := cases.OpenCasesOf(ctx, t, me)
 		if err != nil {

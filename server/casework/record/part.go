@@ -33,7 +33,6 @@ type Port interface {
 // returns [kernel.ErrNotFound]; lists may be empty.
 type Readings interface {
 	LatestRequest(ctx context.Context, resident mingjing.ResidentID) (score.Request, error)
-	Record(ctx context.Context, id string) (holding.Record, error)
 	Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error)
 	Listings(ctx context.Context, resident mingjing.ResidentID) ([]holding.Listing, error)
 }

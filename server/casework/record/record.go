@@ -49,12 +49,9 @@ func (c *Records) Record(ctx context.Context, a mingjing.Actor, id string) (ming
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.RecordView, error) {
 		rd := t.As(c.city.Entry(a, "record", id, "own"))
-		r, err := read(rd).Record(ctx, id)
+		r, err := holding.OwnRecord(ctx, rd, me, id)
 		if err != nil {
 			return mingjing.RecordView{}, err
-		}
-		if r.Resident != me {
-			return mingjing.RecordView{}, kernel.ErrNotFound
 		}
 		open, err := cases.OpenCasesOf(ctx, t, me)
 		return c.RecordView(r, open), err
@@ -154,12 +151,9 @@ func (c *Records) PutRecordStatement(ctx context.Context, a mingjing.Actor, reco
 	}
 	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error {
 		rd := t.As(c.city.Entry(a, "record", record, "own"))
-		r, err := read(rd).Record(ctx, record)
+		r, err := holding.OwnRecord(ctx, rd, me, record)
 		if err != nil {
 			return err
-		}
-		if r.Resident != me {
-			return kernel.ErrNotFound
 		}
 		if r.Statement, err = c.holdings.CheckStatement(r.Code, text); err != nil {
 			return err
