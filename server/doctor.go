@@ -69,7 +69,7 @@ const (
 	clockApart   = 30 * time.Second    // signatures of agencies are refused from a few minutes on
 	diskLow      = 1 << 30             // bytes below which the disk is low
 	backupMaxAge = 26 * time.Hour      // as the alert BackupOld
-	calendarSoon = 90 * 24 * time.Hour // as the alert CalendarEnds
+	calendarSoon = mingjing.CalendarNotice * 24 * time.Hour // as the alert CalendarEnds
 )
 
 // runDoctor runs the doctor command. The code is 0 when all is well or only warned of, 1

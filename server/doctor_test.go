@@ -7,14 +7,17 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"mingjing"
 	"mingjing/server/casework"
 	"mingjing/server/casework/agencyside"
 	"mingjing/server/store"
 	"mingjing/server/store/pgtest"
+	"mingjing/web/rulebooks"
 )
 
 // aPatient is a city that has run once: with keys and a database, and two agencies of
@@ -138,5 +141,37 @@ func TestTheDoctorSaysWhatToMend(t *testing.T) {
 				t.Error("the doctor has made something")
 			}
 		})
+	}
+}
+
+func TestTheDoctorLooksAtTheClockAndAtTheEndsOfCalendars(t *testing.T) {
+	set, err := rulebooks.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := slices.MaxFunc(set.Calendars, func(x, y *mingjing.Calendar) int { return strings.Compare(string(x.To), string(y.To)) })
+	soon := last.To.Time(time.UTC).Add(-mingjing.CalendarNotice * 24 * time.Hour)
+	for what, k := range map[string]struct {
+		now   time.Time
+		apart time.Duration
+		want  string // "" for nothing to mend
+	}{
+		"in good time":          {soon.Add(-time.Second), clockApart, ""},
+		"a calendar ends":       {soon.Add(time.Second), 0, "the calendar " + last.Code + " ends on " + string(last.To)},
+		"clocks that disagree":  {soon.Add(-time.Second), -clockApart - time.Second, "the clocks of this machine and of the database are 31s apart"},
+		"a clock before it all": {built.Add(-time.Second), 0, "the clock of this machine says 2025-12-31"},
+	} {
+		d := &doctor{Settings: Settings{DatabaseURL: "postgres://db.example/city"}, now: k.now}
+		d.lookAtClock(k.apart)
+		d.lookAtLaw()
+		var mend []string
+		for _, f := range d.findings {
+			if f.verdict != fine {
+				mend = append(mend, f.what)
+			}
+		}
+		if got := strings.Join(mend, "; "); k.want == "" && got != "" || !strings.Contains(got, k.want) {
+			t.Errorf("%s: it says %q", what, got)
+		}
 	}
 }
