@@ -65,10 +65,10 @@ func (d *doctor) check(err error, what, mend string) bool {
 
 // Limits of the doctor.
 const (
-	askWait      = 5 * time.Second     // for one engine or agency
-	clockApart   = 30 * time.Second    // signatures of agencies are refused from a few minutes on
-	diskLow      = 1 << 30             // bytes below which the disk is low
-	backupMaxAge = 26 * time.Hour      // as the alert BackupOld
+	askWait      = 5 * time.Second                          // for one engine or agency
+	clockApart   = 30 * time.Second                         // signatures of agencies are refused from a few minutes on
+	diskLow      = 1 << 30                                  // bytes below which the disk is low
+	backupMaxAge = 26 * time.Hour                           // as the alert BackupOld
 	calendarSoon = mingjing.CalendarNotice * 24 * time.Hour // as the alert CalendarEnds
 )
 

@@ -13,9 +13,15 @@ type background struct {
 	cancel context.CancelFunc
 }
 
+// A scheduler runs functions beside the page and on it, as an [app.Context] does.
+type scheduler interface {
+	Async(func())
+	Dispatch(func(app.Context))
+}
+
 // start begins a piece of work. The function that work returns is then called, unless
 // another piece was begun meanwhile.
-func (b *background) start(ctx app.Context, work func(context.Context) (done func())) {
+func (b *background) start(ctx scheduler, work func(context.Context) (done func())) {
 	b.stop()
 	b.run++
 	run := b.run
