@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io/fs"
 	"log/slog"
 	"maps"
@@ -275,6 +276,21 @@ func intoAnEmptyFolder(t *testing.T, s Settings, dir string) {
 	}
 	if code, said := command(t, settingsEnv(t, s), "backup"); code != 2 || !strings.Contains(said, "name one folder") {
 		t.Errorf("a backup to nowhere ended with %d: %s", code, said)
+	}
+	for name, want := range map[string]string{"mingjing.db": "mingjing.db is there already", "kratos/kratos.sqlite": "kratos.sqlite is there already",
+		"secrets.json": "secrets.json has other keys than the backup"} {
+		to := s
+		to.Data = filepath.Join(t.TempDir(), "to")
+		file := filepath.Join(to.Data, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte("theirs"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		if code, said := command(t, settingsEnv(t, to), "restore", dir); code != 1 || !strings.Contains(said, want) {
+			t.Errorf("over %s it ended with %d: %s", name, code, said)
+		}
+		if data, err := os.ReadFile(file); err != nil || string(data) != "theirs" {
+			t.Errorf("%s was replaced: %q, %v", name, data, err)
+		}
 	}
 	s.Data = t.TempDir()
 	if code, said := command(t, settingsEnv(t, s), "backup", filepath.Join(t.TempDir(), "b")); code != 1 ||
