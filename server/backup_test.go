@@ -277,8 +277,9 @@ func intoAnEmptyFolder(t *testing.T, s Settings, dir string) {
 	if code, said := command(t, settingsEnv(t, s), "backup"); code != 2 || !strings.Contains(said, "name one folder") {
 		t.Errorf("a backup to nowhere ended with %d: %s", code, said)
 	}
-	for name, want := range map[string]string{"mingjing.db": "mingjing.db is there already", "kratos/kratos.sqlite": "kratos.sqlite is there already",
-		"secrets.json": "secrets.json has other keys than the backup"} {
+	for name, want := range map[string]string{"mingjing.db": "mingjing.db is there already",
+		"kratos/kratos.sqlite": "kratos.sqlite is there already",
+		"secrets.json":         "secrets.json has other keys than the backup"} {
 		to := s
 		to.Data = filepath.Join(t.TempDir(), "to")
 		file := filepath.Join(to.Data, name)

@@ -156,9 +156,10 @@ func TestTheDoctorLooksAtTheClockAndAtTheEndsOfCalendars(t *testing.T) {
 		apart time.Duration
 		want  string // "" for nothing to mend
 	}{
-		"in good time":          {soon.Add(-time.Second), clockApart, ""},
-		"a calendar ends":       {soon.Add(time.Second), 0, "the calendar " + last.Code + " ends on " + string(last.To)},
-		"clocks that disagree":  {soon.Add(-time.Second), -clockApart - time.Second, "the clocks of this machine and of the database are 31s apart"},
+		"in good time":    {soon.Add(-time.Second), clockApart, ""},
+		"a calendar ends": {soon.Add(time.Second), 0, "the calendar " + last.Code + " ends on " + string(last.To)},
+		"clocks that disagree": {soon.Add(-time.Second), -clockApart - time.Second,
+			"the clocks of this machine and of the database are 31s apart"},
 		"a clock before it all": {built.Add(-time.Second), 0, "the clock of this machine says 2025-12-31"},
 	} {
 		d := &doctor{Settings: Settings{DatabaseURL: "postgres://db.example/city"}, now: k.now}
