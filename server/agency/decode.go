@@ -30,7 +30,7 @@ const (
 // DecodeReply reads the body of a 200 from {base}/records. Only a single JSON
 // object with the fields of [score.Reply], both lists present, is a reply: no
 // unknown field, no more than the bounds, real dates, printable UTF-8, and every
-// reference once. What an agency has no say in ([Ignored]) comes back empty. The error
+// reference once. What an agency has no say in comes back empty ([RecordFields]). The error
 // is an [ErrMalformed] that says what was wrong without quoting it.
 func DecodeReply(body []byte) (score.Reply, error) {
 	var f finder
@@ -88,9 +88,24 @@ func (f *finder) empty(body []byte) {
 	}
 }
 
-// Ignored are the fields of records and listings that are ours: an agency may send them,
-// and they are not read.
-var Ignored = []string{"id", "agency", "state", "dispute_id", "collected_at"}
+// The fields that an agency has a say in. Others of records, listings and answers are
+// ours: they may be sent, and are not read.
+var (
+	RecordFields  = []string{"ref", "code", "subject", "detail", "occurred", "document"}
+	ListingFields = []string{"ref", "kind", "code", "subject", "ground", "legal_basis", "measures", "document", "notice_on", "from", "ends", "exit"}
+	AnswerFields  = []string{"position", "text", "at", "occurred"}
+)
+
+// ofAgency returns a record with nothing but [RecordFields].
+func ofAgency(r mingjing.Record) mingjing.Record {
+	return mingjing.Record{Code: r.Code, Subject: r.Subject, Detail: r.Detail, Occurred: r.Occurred, Document: r.Document}
+}
+
+// listingOfAgency returns a listing with nothing but [ListingFields].
+func listingOfAgency(l mingjing.Listing) mingjing.Listing {
+	return mingjing.Listing{Kind: l.Kind, Code: l.Code, Subject: l.Subject, Ground: l.Ground, LegalBasis: l.LegalBasis, Measures: l.Measures,
+		Document: l.Document, NoticeOn: l.NoticeOn, From: l.From, Ends: l.Ends, Exit: l.Exit}
+}
 
 func (f *finder) reply(body []byte) (r score.Reply) {
 	var wire struct {
@@ -105,7 +120,7 @@ func (f *finder) reply(body []byte) (r score.Reply) {
 		if f.decode(raw, '{', &v, at) {
 			f.record(v, at)
 		}
-		v.ID, v.Agency, v.State, v.DisputeID, v.CollectedAt = "", "", "", "", time.Time{}
+		v.Record = ofAgency(v.Record)
 		r.Records = append(r.Records, v)
 	}
 	for i, raw := range f.list(wire.Listings, "listings") {
@@ -113,7 +128,7 @@ func (f *finder) reply(body []byte) (r score.Reply) {
 		if f.decode(raw, '{', &v, at) {
 			f.listing(v, at)
 		}
-		v.ID, v.Agency, v.State, v.DisputeID = "", "", "", ""
+		v.Listing = listingOfAgency(v.Listing)
 		r.Listings = append(r.Listings, v)
 	}
 	refs := map[string]bool{}
@@ -180,7 +195,8 @@ func (f *finder) answer(body []byte) mingjing.AgencyAnswer {
 	if y := a.At.Year(); y < 2000 || y > 2200 {
 		f.add("answer.at", "time_form", "")
 	}
-	return a
+	// Who answered and which document is attached is the officer's page alone to say.
+	return mingjing.AgencyAnswer{Position: a.Position, Text: a.Text, At: a.At, Occurred: a.Occurred}
 }
 
 // decode reads one JSON value into a struct, map or list, and reports whether it could.
