@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"sync"
@@ -84,16 +85,51 @@ func (i *intake) signer(ctx context.Context, keyID, method, path, signature stri
 
 // runAgency runs the agency command and returns the exit code.
 func runAgency(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	command := ""
+	if len(args) > 0 {
+		command, args = args[0], args[1:]
+	}
+	var err error
+	switch command {
+	case "key":
+		return runAgencyKey(ctx, args, getenv, stdout, stderr)
+	case "mock":
+		err = runMock(ctx, args, getenv, stdout, stderr)
+	case "check":
+		err = runCheck(ctx, args, getenv, stdout, stderr)
+	case "sign":
+		err = runSign(args, stdout, stderr)
+	case "send":
+		err = runSend(ctx, args, stdout, stderr)
+	case "help", "-h", "--help":
+		fmt.Fprint(stdout, agencyUsage)
+		return 0
+	default:
+		fmt.Fprint(stderr, "mingjing: agency has no such command\n\n"+agencyUsage)
+		return 2
+	}
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, errBroken):
+		return 1
+	}
+	fmt.Fprintln(stderr, "mingjing:", err)
+	return 2
+}
+
+// runAgencyKey runs the commands about keys and returns the exit code.
+func runAgencyKey(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	fail := func(err error) int {
 		fmt.Fprintln(stderr, "mingjing:", err)
 		return 1
 	}
-	know := len(args) == 3 && args[0] == "key" && (args[1] == "add" || args[1] == "revoke") ||
-		len(args) == 2 && args[0] == "key" && args[1] == "list"
+	know := len(args) == 2 && (args[0] == "add" || args[0] == "revoke") || len(args) == 1 && args[0] == "list"
 	if !know {
-		fmt.Fprint(stderr, "mingjing: agency key add CODE, agency key list, or agency key revoke ID\n\n"+usage)
+		fmt.Fprint(stderr, agencyUsage)
 		return 2
 	}
+	args = append([]string{""}, args...)
 	s, err := readSettings(getenv)
 	if err != nil && s.Data == "" {
 		return fail(err)
