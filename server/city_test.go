@@ -258,7 +258,8 @@ func (c *city) inspect(a answer) {
 	public := strings.HasPrefix(path, "/web/") || a.status == 200 && strings.HasPrefix(path, "/log/") ||
 		slices.Contains([]string{"/", "/zh-CN", "/en", "/.well-known/jwt-vc-issuer", "/app.js", "/desk.js", "/check.js", "/app-worker.js",
 			"/wasm_exec.js",
-			"/manifest.webmanifest", "/favicon.ico", "/apple-touch-icon.png", "/robots.txt", "/api/openapi.json"}, path)
+			"/manifest.webmanifest", "/favicon.ico", "/apple-touch-icon.png", "/robots.txt", "/api/openapi.json",
+			"/api/openapi-intake.json", "/api/openapi-asking.json"}, path)
 	if !public && a.status < 500 && a.header.Get("Cache-Control") != "no-store" {
 		wrong("it may be kept: %q", a.header.Get("Cache-Control"))
 	}

@@ -31,12 +31,14 @@ type schema struct {
 	Maximum              *int               `json:"maximum,omitempty"`
 	MinItems             *int               `json:"minItems,omitempty"`
 	MaxItems             *int               `json:"maxItems,omitempty"`
+	MaxProperties        *int               `json:"maxProperties,omitempty"`
 	Items                *schema            `json:"items,omitempty"`
 	Properties           map[string]*schema `json:"properties,omitempty"`
 	Required             []string           `json:"required,omitempty"`
 	AdditionalProperties any                `json:"additionalProperties,omitempty"`
 	OneOf                []*schema          `json:"oneOf,omitempty"`
 	AllOf                []*schema          `json:"allOf,omitempty"`
+	Not                  *schema            `json:"not,omitempty"`
 	Examples             []any              `json:"examples,omitempty"`
 }
 
@@ -47,12 +49,17 @@ type describer struct {
 	components map[string]*schema
 	types      map[string]reflect.Type
 	comments   comments
-	// unused are the entries of narrower that no field has had.
-	unused map[string]bool
+	// narrower says of fields what their type does not, by the name of the struct and that
+	// of the field in JSON; unused are its entries that no field has had.
+	narrower map[string]schema
+	unused   map[string]bool
+	// inline are the types that have no component of their own; nil for none.
+	inline map[reflect.Type]schema
 }
 
-func newDescriber(t *testing.T) *describer {
-	d := &describer{t: t, components: map[string]*schema{}, types: map[string]reflect.Type{}, comments: comments{}, unused: map[string]bool{}}
+func newDescriber(t *testing.T, narrower map[string]schema) *describer {
+	d := &describer{t: t, components: map[string]*schema{}, types: map[string]reflect.Type{}, comments: comments{}, narrower: narrower,
+		unused: map[string]bool{}}
 	for name := range narrower {
 		d.unused[name] = true
 	}
@@ -124,8 +131,7 @@ var enums = map[reflect.Type]schema{
 
 func some() schema { return schema{MinLength: intp(1)} }
 
-// narrower says of fields what their type does not: by the name of the struct and
-// that of the field in JSON.
+// narrower are the narrower fields of openapi.json.
 var narrower = map[string]schema{
 	"Batch.id":                 {MinLength: intp(1), MaxLength: intp(128)},
 	"Batch.lines":              {MinItems: intp(1), MaxItems: intp(agencyside.MaxLines)},
@@ -248,6 +254,9 @@ func (d *describer) of(t reflect.Type) *schema {
 	if t.Kind() == reflect.Pointer {
 		return d.of(t.Elem())
 	}
+	if s, ok := d.inline[t]; ok {
+		return &s
+	}
 	if s, ok := named[t]; ok {
 		return &s
 	}
@@ -328,7 +337,7 @@ func (d *describer) field(t reflect.Type, f reflect.StructField, name string, op
 		s.Description = text
 	}
 	switch {
-	case s.Type == "string" && s.Enum == nil && f.Type == reflect.TypeFor[mingjing.Date]():
+	case s.Type == "string" && s.Enum == nil && f.Type == reflect.TypeFor[mingjing.Date]() && s.Format == "":
 		if optional || strings.HasSuffix(t.Name(), "Form") {
 			s.Format = "date"
 		} else {
@@ -343,7 +352,7 @@ func (d *describer) field(t reflect.Type, f reflect.StructField, name string, op
 		s.Minimum = intp(0)
 	}
 	key := typeName(t) + "." + name
-	if n, ok := narrower[key]; ok {
+	if n, ok := d.narrower[key]; ok {
 		delete(d.unused, key)
 		narrow(s, n)
 	}

@@ -82,9 +82,11 @@ func try(t *testing.T, o mock.Options, change ...func(*kit.Config)) kit.Report {
 	return report
 }
 
+var published = sync.OnceValues(rulebooks.All)
+
 func theBook(t *testing.T) *mingjing.Rulebook {
 	t.Helper()
-	all, err := rulebooks.All()
+	all, err := published()
 	if err != nil {
 		t.Fatal(err)
 	}
