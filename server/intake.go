@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
@@ -116,69 +115,6 @@ func runAgency(ctx context.Context, args []string, getenv func(string) string, s
 	}
 	fmt.Fprintln(stderr, "mingjing:", err)
 	return 2
-}
-
-// runAgencyKey runs the commands about keys and returns the exit code.
-func runAgencyKey(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
-	fail := func(err error) int {
-		fmt.Fprintln(stderr, "mingjing:", err)
-		return 1
-	}
-	know := len(args) == 2 && (args[0] == "add" || args[0] == "revoke") || len(args) == 1 && args[0] == "list"
-	if !know {
-		fmt.Fprint(stderr, agencyUsage)
-		return 2
-	}
-	args = append([]string{""}, args...)
-	s, err := readSettings(getenv)
-	if err != nil && s.Data == "" {
-		return fail(err)
-	}
-	office, master, closeStore, err := openOffice(ctx, s)
-	if err != nil {
-		return fail(err)
-	}
-	defer func() { _ = closeStore() }()
-	switch args[1] {
-	case "add":
-		k, err := office.Agencies.AddAgencyKey(ctx, args[2])
-		if err != nil {
-			return fail(terminalError(err, args[2]))
-		}
-		fmt.Fprintf(stdout, "key     %s\nagency  %s\nsecret  %s\n\nThe secret is shown once. It is hex; what signs is its bytes.\n",
-			k.ID, k.Agency, hex.EncodeToString(agency.IntakeKey(master, k.Agency, k.ID)))
-	case "revoke":
-		if err := office.Agencies.RevokeAgencyKey(ctx, args[2]); err != nil {
-			return fail(terminalError(err, args[2]))
-		}
-		fmt.Fprintf(stdout, "%s is revoked.\n", args[2])
-	case "list":
-		keys, err := office.Agencies.AgencyKeys(ctx)
-		if err != nil {
-			return fail(err)
-		}
-		for _, k := range keys {
-			state := "good"
-			if k.RevokedAt != nil {
-				state = "revoked " + k.RevokedAt.Format(time.RFC3339)
-			}
-			fmt.Fprintf(stdout, "%s  %s  %s  %s\n", k.ID, k.Agency, k.CreatedAt.Format(time.RFC3339), state)
-		}
-	}
-	return 0
-}
-
-// terminalError returns an error with its sentence, for a terminal.
-func terminalError(err error, what string) error {
-	if e, ok := errors.AsType[*mingjing.Error](err); ok {
-		switch e.Code {
-		case "agency_unknown":
-			return fmt.Errorf("no rulebook has an agency %q", what)
-		case "not_found":
-			return fmt.Errorf("there is no key %q", what)
-		}
-	}
-	return err
 }
 
 // quiet has the ports that the tool does not use.
