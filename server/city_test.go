@@ -65,6 +65,9 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" { // it was started by a script of a test
+		main()
+	}
 	flag.Parse()
 	code := m.Run()
 	if theCity != nil {
@@ -95,6 +98,9 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(code)
 }
+
+// asProgram is the variable that makes the program of the tests be mingjing.
+const asProgram = "MINGJING_TEST_AS_PROGRAM"
 
 func kratosBin() (string, error) {
 	bin := os.Getenv("KRATOS_BIN")

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -418,37 +417,4 @@ func TestALongBatchIsAskedForUntilItIsDone(t *testing.T) {
 		signed(t, otherSecret, "GET", path, nil)).want(404)
 	m.send("GET", path, nil, "Accept", "application/json", "Mingjing-Key", id, "Mingjing-Signature",
 		signed(t, secret, "GET", batchPath, nil)).want(401)
-}
-
-// TestTheGuideForAgenciesSignsABatch runs the very lines of docs/agencies.md.
-func TestTheGuideForAgenciesSignsABatch(t *testing.T) {
-	for _, name := range []string{"openssl", "curl", "sh"} {
-		if _, err := exec.LookPath(name); err != nil {
-			t.Skip("there is no " + name)
-		}
-	}
-	guide, err := os.ReadFile("../docs/agencies.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, script, ok := strings.Cut(string(guide), "```sh\npath=")
-	script, _, end := strings.Cut(script, "```")
-	if !ok || !end {
-		t.Fatal("docs/agencies.md has no such lines")
-	}
-	c := theOpenCity(t)
-	id, secret := c.newKey(t, "metro")
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "batch.json"), batch(t, "guide", fare(c.account(t, "activation").IDNumber, "M-GUIDE")),
-		0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), "sh", "-e", "-c", "path="+script)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "URL="+c.url, "KEY="+id, "SECRET="+secret, "no_proxy=127.0.0.1")
-	out, err := cmd.CombinedOutput()
-	var answered agencyside.BatchAnswer
-	if err != nil || json.Unmarshal(out, &answered) != nil || answered.Accepted != 1 {
-		t.Fatalf("%v\n%s", err, out)
-	}
 }

@@ -147,6 +147,9 @@ func describeAsking(t *testing.T) []byte {
 	d.components["AgencyAnswer"].OneOf = []*schema{
 		{Properties: position(mingjing.PositionCorrected), Required: []string{"occurred"}},
 		{Properties: position(mingjing.PositionMaintained, mingjing.PositionWithdrawn), Not: &schema{Required: []string{"occurred"}}}}
+	for _, sent := range []string{"RecordsQuery", "Question"} {
+		d.components[sent].AdditionalProperties = nil // later versions may send more
+	}
 	d.components["ReplyRecord"].Description = "A record as the agency sends it."
 	d.components["ReplyListing"].Description = "A listing as the authority sends it."
 	query, reply := d.of(reflect.TypeFor[score.RecordsQuery]()), d.of(reflect.TypeFor[score.Reply]())

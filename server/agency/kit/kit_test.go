@@ -136,6 +136,7 @@ func TestEachWayOfBeingWrongIsFound(t *testing.T) {
 		"get":                  "method status",
 		"request-500":          "request_form status",
 		"request-unread":       "request_form status",
+		"new-fields":           "request_new_field status",
 		"small-requests":       "request_size status",
 		"redirect": "signature_none refused_otherwise; signature_secret refused_otherwise; signature_key refused_otherwise; " +
 			"signature_body refused_otherwise; signature_path refused_otherwise; signature_time refused_otherwise; " +

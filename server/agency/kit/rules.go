@@ -48,6 +48,7 @@ var Rules = []Rule{
 	{"clock", both("时钟准确。", "The clock is right."), false, tryClock},
 	{"method", both("只接受 POST。", "Only POST is taken."), false, tryMethod},
 	{"request_form", both("读不懂的请求以 400 一类的状态码拒绝。", "A request that cannot be read is refused with a status of the 400s."), false, tryForm},
+	{"request_new_field", both("请求里有不认识的字段时略过，照常答复。", "A field of a request that is not known is passed over."), false, tryNewField},
 	{"request_size", both("接受 32 KiB 的请求，不认识的代码略过。", "A request of 32 KiB is taken, and codes that are not known are passed over."), false, trySize},
 	{"unknown_person", both("没有记录的人：答复 200 和两个空列表。", "For a person on whom nothing is held the answer is 200 with two empty lists."),
 		false, tryNobody},
@@ -191,6 +192,16 @@ func tryForm(ctx context.Context, t *trial) []Finding {
 		if e.status < 400 || e.status > 499 {
 			return []Finding{finding("", "status", strconv.Itoa(e.status))}
 		}
+	}
+	return nil
+}
+
+// tryNewField sends a field that only a later version of the city would.
+func tryNewField(ctx context.Context, t *trial) []Finding {
+	body := append([]byte(`{"of_another_time":1,`), marshal(t.nobody())[1:]...)
+	e := t.send(ctx, http.MethodPost, "/records", body, func(*signed) {})
+	if e.fail == "" && e.status >= 400 && e.status != http.StatusNotFound {
+		return []Finding{finding("", "status", strconv.Itoa(e.status))}
 	}
 	return nil
 }

@@ -46,10 +46,12 @@ type Config struct {
 	Questions func(ctx context.Context, q cases.Question) Answer
 
 	// What a mock that is wrong has otherwise: how it checks signatures, its limit of a
-	// request in bytes, and the status for what cannot be read.
+	// request in bytes, the status for what cannot be read, and whether fields of a later
+	// version are that.
 	verify     func(r *http.Request, body []byte) error
 	limit      int64
 	unreadable int
+	strict     bool
 }
 
 // An Answer is what is written to a request.
@@ -129,16 +131,20 @@ func (c Config) read(w http.ResponseWriter, r *http.Request, into any, ok func()
 	if err := c.verify(r, body); err != nil {
 		return refuse(http.StatusUnauthorized, "signature")
 	}
-	if !decode(body, into) || !ok() {
+	if !decode(body, into, c.strict) || !ok() {
 		return refuse(c.unreadable, "form")
 	}
 	return true
 }
 
-// decode reads a body of JSON, and reports whether it is nothing but what into has.
-func decode(body []byte, into any) bool {
+// decode reads a body that is one JSON value, and reports whether it could. Unless it is
+// strict it passes over fields that it does not know, which later versions of the city may
+// send.
+func decode(body []byte, into any, strict bool) bool {
 	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.DisallowUnknownFields()
+	if strict {
+		dec.DisallowUnknownFields()
+	}
 	return utf8.Valid(body) && dec.Decode(into) == nil && !dec.More()
 }
 

@@ -72,6 +72,7 @@ func New(ends context.Context, o Options) (http.Handler, error) {
 	if p.is("small-requests") {
 		cfg.limit = 512
 	}
+	cfg.strict = p.is("new-fields")
 	if p.is("request-500") {
 		cfg.unreadable = http.StatusInternalServerError
 	}

@@ -31,6 +31,7 @@ var Wrongs = []Wrong{
 	{Name: "get", About: "answers GET"},
 	{Name: "request-500", About: "answers 500 to what it cannot read"},
 	{Name: "request-unread", About: "answers 200 to what it cannot read"},
+	{Name: "new-fields", About: "refuses a request with a field that it does not know"},
 	{Name: "small-requests", About: "takes no request of more than 512 bytes"},
 	{Name: "redirect", About: "sends the city elsewhere"},
 	{Name: "content-type", About: "answers with the Content-Type text/html"},
