@@ -57,7 +57,7 @@ func (i *intake) verify(ctx context.Context, keyID, method, path, signature stri
 	} else if err != nil {
 		a = mingjing.Actor{}
 	}
-	return a, api.Quota{Limit: intakeRate.Count, Per: intakeRate.Per, Left: left.Left, After: left.After}, err
+	return a, api.Quota{Limit: intakeRate.Count, Left: left.Left, After: left.After}, err
 }
 
 // signer returns the agency whose key signed a request.

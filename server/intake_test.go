@@ -418,3 +418,41 @@ func TestALongBatchIsAskedForUntilItIsDone(t *testing.T) {
 	m.send("GET", path, nil, "Accept", "application/json", "Mingjing-Key", id, "Mingjing-Signature",
 		signed(t, secret, "GET", batchPath, nil)).want(401)
 }
+
+// TestEveryAnswerOfTheIntakeSaysTheLimits: also one that refuses, whoever asked.
+func TestEveryAnswerOfTheIntakeSaysTheLimits(t *testing.T) {
+	c := theOpenCity(t)
+	id, secret := c.newKey(t, "metro")
+	m := c.browser(t)
+	m.origin, m.site = "", ""
+	now := time.Now()
+	state := func(path string) answer {
+		return m.send("GET", path, nil, "Accept", "application/json", "Mingjing-Key", id, "Mingjing-Signature", signed(t, secret, "GET", path, nil))
+	}
+	for name, of := range map[string]struct {
+		a      answer
+		status int
+		known  bool // whose key it is
+	}{
+		"a batch":             {m.submit(id, secret, batchPath+"?dry_run=1", jsonType, batch(t, "limits", fare("999999198001010000", "L-1")), now), 200, true},
+		"no batch":            {m.submit(id, secret, batchPath, jsonType, []byte("no batch"), now), 400, true},
+		"an empty one":        {m.submit(id, secret, batchPath, jsonType, []byte(`{"id": "x", "lines": []}`), now), 422, true},
+		"an unknown batch":    {state(batchPath + "?id=none"), 404, true},
+		"an unknown key":      {m.submit("none", secret, batchPath, jsonType, []byte("{}"), now), 401, false},
+		"an old signature":    {m.submit(id, secret, batchPath, jsonType, []byte("{}"), now.Add(-time.Hour)), 401, false},
+		"one that is too big": {m.submit(id, secret, batchPath, jsonType, bytes.Repeat([]byte(" "), 16<<20+1), now), 413, false},
+	} {
+		h := of.a.want(of.status).header
+		if limit := h.Get("Mingjing-Batch-Limit"); limit != "lines=10000, lines-at-once=1000, bytes=16777216" {
+			t.Errorf("%s: the limits of a batch are %q", name, limit)
+		}
+		if policy := h.Get("RateLimit-Policy"); policy != `"key";q=60;w=60` {
+			t.Errorf("%s: the policy is %q", name, policy)
+		}
+		if left := h.Get("RateLimit"); (left != "") != of.known {
+			t.Errorf("%s: what is left is %q", name, left)
+		}
+	}
+}
+
+const jsonType = "application/json"
