@@ -425,16 +425,17 @@ func TestEveryAnswerOfTheIntakeSaysTheLimits(t *testing.T) {
 	id, secret := c.newKey(t, "metro")
 	m := c.browser(t)
 	m.origin, m.site = "", ""
-	now := time.Now()
+	now, lines := time.Now(), batch(t, "limits", fare("999999198001010000", "L-1"))
 	state := func(path string) answer {
-		return m.send("GET", path, nil, "Accept", "application/json", "Mingjing-Key", id, "Mingjing-Signature", signed(t, secret, "GET", path, nil))
+		return m.send("GET", path, nil, "Accept", "application/json", "Mingjing-Key", id,
+			"Mingjing-Signature", signed(t, secret, "GET", path, nil))
 	}
 	for name, of := range map[string]struct {
 		a      answer
 		status int
 		known  bool // whose key it is
 	}{
-		"a batch":             {m.submit(id, secret, batchPath+"?dry_run=1", jsonType, batch(t, "limits", fare("999999198001010000", "L-1")), now), 200, true},
+		"a batch":             {m.submit(id, secret, batchPath+"?dry_run=1", jsonType, lines, now), 200, true},
 		"no batch":            {m.submit(id, secret, batchPath, jsonType, []byte("no batch"), now), 400, true},
 		"an empty one":        {m.submit(id, secret, batchPath, jsonType, []byte(`{"id": "x", "lines": []}`), now), 422, true},
 		"an unknown batch":    {state(batchPath + "?id=none"), 404, true},

@@ -89,7 +89,8 @@ func TestAnOfficerMakesReplacesAndRevokesKeysOnThePage(t *testing.T) {
 			t.Errorf("the staff register has no %s by the officer", want)
 		}
 	}
-	if page := c.desk(t, "adm-4001").page("/en/admin/staff-register").want(200); !strings.Contains(page.html().Find("main").Text(), "Key "+nextID) {
+	page := c.desk(t, "adm-4001").page("/en/admin/staff-register").want(200)
+	if !strings.Contains(page.html().Find("main").Text(), "Key "+nextID) {
 		t.Error("the page of the register does not name the key")
 	}
 }

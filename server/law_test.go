@@ -205,7 +205,8 @@ func TestPublishedLawFindsItsSchemaBesideItself(t *testing.T) {
 		}
 		a := c.browser(t).send("GET", "/web/rulebooks/"+law.Schema, nil).want(200)
 		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(a.body))
-		if err != nil || a.header.Get("Content-Type") != "application/schema+json" || strings.Contains(a.header.Get("Cache-Control"), "immutable") {
+		if err != nil || a.header.Get("Content-Type") != "application/schema+json" ||
+			strings.Contains(a.header.Get("Cache-Control"), "immutable") {
 			t.Fatalf("%s: %v %v", law.Schema, err, a.header)
 		}
 		compiler := jsonschema.NewCompiler()

@@ -92,8 +92,9 @@ func (f *finder) empty(body []byte) {
 // ours: they may be sent, and are not read.
 var (
 	RecordFields  = []string{"ref", "code", "subject", "detail", "occurred", "document"}
-	ListingFields = []string{"ref", "kind", "code", "subject", "ground", "legal_basis", "measures", "document", "notice_on", "from", "ends", "exit"}
-	AnswerFields  = []string{"position", "text", "at", "occurred"}
+	ListingFields = []string{"ref", "kind", "code", "subject", "ground", "legal_basis", "measures", "document", "notice_on", "from", "ends",
+		"exit"}
+	AnswerFields = []string{"position", "text", "at", "occurred"}
 )
 
 // ofAgency returns a record with nothing but [RecordFields].

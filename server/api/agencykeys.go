@@ -34,7 +34,8 @@ var agencyKeysPage = page[mingjing.AgencyKeysView]{
 			},
 		},
 		action[replaceKeyForm, mingjing.MadeKey]{
-			path: "/api/agency/keys/{id}/rotate", access: mingjing.Agencies, status: http.StatusCreated, errorPage: "agency-keys", shows: showMadeKey,
+			path: "/api/agency/keys/{id}/rotate", access: mingjing.Agencies, status: http.StatusCreated,
+			errorPage: "agency-keys", shows: showMadeKey,
 			doc: apiDoc{id: "rotateAgencyKey", summary: "Make the key that replaces another", of: "key that is replaced",
 				about:  "Both are good for so many days; then the old one ends.",
 				answer: "The new key with its secret, which is shown once. A form is answered with the page.", fails: []int{http.StatusConflict}},

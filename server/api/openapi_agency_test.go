@@ -32,7 +32,8 @@ func describeIntake(t *testing.T) []byte {
 		Security: []map[string][]string{{"agency": {}}}, Tags: []map[string]string{agencyTag},
 		Info: map[string]any{"title": "Mingjing 明镜: the intake", "version": APIVersion, "license": licence,
 			"summary": "How an agency submits records, corrections, revocations and listings.",
-			"description": "docs/agencies.md goes through it step by step. Each request is signed. Every answer, also a problem, has the headers with " +
+			"description": "docs/agencies.md goes through it step by step. Each request is signed. Every answer, also a problem, has the " +
+				"headers with " +
 				"the limits. New members of answers, and new codes, may come without a new major version: pass over what you do not know."}}
 	d.fill(&doc, func(e description) bool { return e.access == mingjing.Machines })
 	doc.Parts["securitySchemes"] = map[string]any{"agency": agencyScheme}
@@ -147,20 +148,21 @@ func describeAsking(t *testing.T) []byte {
 	d.components["AgencyAnswer"].OneOf = []*schema{
 		{Properties: position(mingjing.PositionCorrected), Required: []string{"occurred"}},
 		{Properties: position(mingjing.PositionMaintained, mingjing.PositionWithdrawn), Not: &schema{Required: []string{"occurred"}}}}
-	for _, sent := range []string{"RecordsQuery", "Question"} {
-		d.components[sent].AdditionalProperties = nil // later versions may send more
-	}
 	d.components["ReplyRecord"].Description = "A record as the agency sends it."
 	d.components["ReplyListing"].Description = "A listing as the authority sends it."
 	query, reply := d.of(reflect.TypeFor[score.RecordsQuery]()), d.of(reflect.TypeFor[score.Reply]())
 	question, answer := d.of(reflect.TypeFor[cases.Question]()), d.of(reflect.TypeFor[agencyAnswered]())
+	for _, sent := range []string{"RecordsQuery", "Question"} {
+		d.components[sent].AdditionalProperties = nil // later versions may send more
+	}
 	d.components["AgencyAnswered"].Description = "The answer to a question."
 	for name := range d.unused {
 		t.Errorf("no field is %s", name)
 	}
 	file, asked, said := askingExamples(t)
 	json200 := func(about string, s *schema, example any) map[string]any {
-		return map[string]any{"description": about, "content": map[string]any{"application/json": map[string]any{"schema": s, "example": example}}}
+		return map[string]any{"description": about, "content": map[string]any{"application/json": map[string]any{"schema": s,
+			"example": example}}}
 	}
 	op := func(id, summary, about string, in *schema, example any, good map[string]any) *operation {
 		return &operation{ID: id, Tags: []string{"agency"}, Summary: summary, Description: about,
@@ -191,7 +193,8 @@ func describeAsking(t *testing.T) []byte {
 					answer, said[1]))},
 		},
 		Parts: map[string]any{"schemas": d.components, "responses": map[string]any{
-			"NotYet": map[string]any{"description": "The agency is still looking it up, or nobody has answered yet. The city asks again with the same id.",
+			"NotYet": map[string]any{"description": "The agency is still looking it up, or nobody has answered yet. The city asks again with " +
+				"the same id.",
 				"headers": after, "content": map[string]any{"application/json": map[string]any{"schema": schema{Type: "object", MaxProperties: intp(0)},
 					"example": struct{}{}}}},
 			"Unreadable": map[string]any{"description": "The request cannot be read, or has more than the agency takes (" +
@@ -200,10 +203,13 @@ func describeAsking(t *testing.T) []byte {
 			"Failed": map[string]any{"description": "Any other status is no answer. With 429 or 503 and Retry-After the city waits for so long.",
 				"headers": after},
 		}, "securitySchemes": map[string]any{"city": map[string]string{"type": "apiKey", "in": "header", "name": agency.KeyHeader,
-			"description": "The id of the key with which the city has signed, made with `mingjing agency key add CODE --ask` or on the officers' page " +
+			"description": "The id of the key with which the city has signed, made with `mingjing agency key add CODE --ask` or on the " +
+				"officers' page " +
 				"of keys. The header " + agency.SignatureHeader + " has v1;t=<Unix seconds>;n=<16 random bytes, hex>;b=<SHA-256 of the body, hex>;" +
-				"s=<HMAC-SHA-256, hex>. The HMAC is over the lines mingjing-ask-v1, method, path as sent, t, n and b, each but the last followed by a " +
-				"line feed, under the bytes of the key's secret. Accept it if the HMAC is equal (compare in constant time), b is that of the body, t is " +
+				"s=<HMAC-SHA-256, hex>. The HMAC is over the lines mingjing-ask-v1, method, path as sent, t, n and b, each but the last " +
+				"followed by a " +
+				"line feed, under the bytes of the key's secret. Accept it if the HMAC is equal (compare in constant time), b is that of the " +
+				"body, t is " +
 				"at most " + strconv.Itoa(int(agency.SignatureWindow.Seconds())) + " s from your clock, and n was not seen in the last two minutes; " +
 				"otherwise answer 401."}}}}
 	return written(t, doc)
@@ -213,11 +219,14 @@ func describeAsking(t *testing.T) []byte {
 func askingAbout() string {
 	return fmt.Sprintf("The city is the client, the agency the server. `mingjing agency check URL` tries every rule of this document; "+
 		"`mingjing agency mock` is a server that keeps them.\n\n"+
-		"* An answer comes within %d s, from connecting to the last byte; what takes longer is answered with 202 first. At most %d requests come at "+
+		"* An answer comes within %d s, from connecting to the last byte; what takes longer is answered with 202 first. At most %d "+
+		"requests come at "+
 		"the same time.\n"+
-		"* After %d failures in a row the agency is not asked for %d s. A request for records is asked again until the resident's score is due, with "+
+		"* After %d failures in a row the agency is not asked for %d s. A request for records is asked again until the resident's score "+
+		"is due, with "+
 		"growing waits; an agency that does not answer never counts against the resident.\n"+
-		"* Answers are one JSON value in UTF-8, application/json, not compressed, at most %d KiB. Redirects are not followed. An unknown field, a "+
+		"* Answers are one JSON value in UTF-8, application/json, not compressed, at most %d KiB. Redirects are not followed. An unknown "+
+		"field, a "+
 		"date that does not exist, a reference twice or a character that cannot be shown makes the whole answer void.\n"+
 		"* The same request_id or case_id is the same request, and gets the same answer.\n"+
 		"* What is wrong with an answer has one of the codes %s.",

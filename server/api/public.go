@@ -106,7 +106,8 @@ var pageless = []endpoint{
 			fails: []int{http.StatusBadRequest, http.StatusUnprocessableEntity}},
 	},
 	openAPIDocument("/api/openapi.json", "openapi", "This document", &openAPI),
-	openAPIDocument("/api/openapi-intake.json", "openapiIntake", "The description of the intake alone, by which agencies submit", &intakeOpenAPI),
+	openAPIDocument("/api/openapi-intake.json", "openapiIntake",
+		"The description of the intake alone, by which agencies submit", &intakeOpenAPI),
 	openAPIDocument("/api/openapi-asking.json", "openapiAsking", "The description of what an agency serves, so that it can be asked",
 		&askingOpenAPI),
 }

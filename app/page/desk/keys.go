@@ -37,7 +37,8 @@ func keysBody(v *mingjing.View) []app.UI {
 	}
 	uses := make([]c.Option, 0, len(mingjing.KeyUses))
 	for _, use := range mingjing.KeyUses {
-		uses = append(uses, c.Option{Value: string(use), Text: page.Code(v, "key_use", string(use)), Hint: page.Code(v, "key_use_hint", string(use))})
+		uses = append(uses, c.Option{Value: string(use), Text: page.Code(v, "key_use", string(use)),
+			Hint: page.Code(v, "key_use_hint", string(use))})
 	}
 	return append(body, c.Section("new", t(v, "keys.new"), c.Form{Action: "/api/agency/keys", Full: true, Class: "narrow",
 		Label: t(v, "keys.new"), Body: []app.UI{page.LangField(v),

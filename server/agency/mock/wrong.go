@@ -93,9 +93,10 @@ var Wrongs = []Wrong{
 	}),
 	each("document-hash", "has a hash that is none", func(r map[string]any) { document(r)["hash"] = "d41d8cd98f" }),
 	each("city-fields", "writes fields that are the city's", func(r map[string]any) { r["state"] = "active" }),
-	{Name: "listing-kind", About: "has a list that is neither a blacklist nor a redlist", of: "records", spoil: listings(func(l map[string]any) {
-		l["kind"] = "greylist"
-	})},
+	{Name: "listing-kind", About: "has a list that is neither a blacklist nor a redlist", of: "records",
+		spoil: listings(func(l map[string]any) {
+			l["kind"] = "greylist"
+		})},
 	{Name: "listing-ends", About: "has listings that end before they begin", of: "records", spoil: listings(func(l map[string]any) {
 		l["ends"] = "1990-01-01"
 	})},
