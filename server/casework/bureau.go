@@ -249,7 +249,7 @@ func New(c Config) (*Bureau, error) {
 	b.Inquiries = inquiry.New(city, c.Responder, b.Notices, b.Cases)
 	b.Shares = share.New(city, c.Notifier, b.Notices)
 	b.AccessLog = accesslog.New(city, c.Ledger)
-	b.Agencies = agencyside.New(city, b.Notices, holdings, b.Scores, b.Cases, b.Listings)
+	b.Agencies = agencyside.New(city, b.Notices, holdings, b.Scores, b.Cases, b.Listings, b.Staff)
 	b.Register = register.New(city, b.Scores, b.Mandates, b.Cases)
 	b.Takeaway = takeaway.New(city, c.Printer, c.Erasures, c.Accounts, b.Notices, b.Scores, b.Mandates, b.Cases, b.Records,
 		b.Listings, b.Shares, b.AccessLog)

@@ -269,9 +269,7 @@ var free = map[string]string{
 
 	"Submit":          "an agency's computer's; intake_test.go tries it as everybody, as the rest of these",
 	"AgencyByKey":     "the roof's own, for a signature that holds",
-	"AddAgencyKey":    "the bureau's own tool's, never a request from outside",
-	"AgencyKeys":      "the bureau's own tool's, never a request from outside",
-	"RevokeAgencyKey": "the bureau's own tool's, never a request from outside",
+	"AskingKeys":      "the roof's own: ids of keys",
 	"AgencyQuestions": "an agency's officer's",
 	"AgencyQuestion":  "an agency's officer's",
 	"AgencyAnswer":    "an agency's officer's",
@@ -314,6 +312,10 @@ var elsewhere = map[string]string{
 	"Inquiries":       "TestNobodyElseAsksReadsOrAnswers",
 	"InquiryCase":     "TestNobodyElseAsksReadsOrAnswers",
 	"AnswerInquiry":   "TestNobodyElseAsksReadsOrAnswers",
+	"AgencyKeys":      "TestKeysAreDealtWithByTheOfficersOfTheirAgencyAndCommands",
+	"MakeAgencyKey":   "TestKeysAreDealtWithByTheOfficersOfTheirAgencyAndCommands",
+	"RotateAgencyKey": "TestKeysAreDealtWithByTheOfficersOfTheirAgencyAndCommands",
+	"RevokeAgencyKey": "TestKeysAreDealtWithByTheOfficersOfTheirAgencyAndCommands",
 	"Workload":        "TestTheWorkloadIsOfHandlersAndNamesNoResident",
 }
 
