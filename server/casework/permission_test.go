@@ -207,6 +207,8 @@ var free = map[string]string{
 	"Now":           "published",
 	"Zone":          "published",
 	"Enrol":         "the bureau's own, never a request from outside",
+	"IssueCode":     "the bureau's own, never a request from outside",
+	"Activate":      "for whoever has the one-time code: see enrolment_test.go",
 	"Residents":     "a number",
 	"Ready":         "health",
 	"Do":            "the worker's own",
@@ -297,6 +299,7 @@ var elsewhere = map[string]string{
 	"Relatives":       "TestACaseOfARelativeIsRefusedAndNotGiven",
 	"DeclareRelative": "TestACaseOfARelativeIsRefusedAndNotGiven",
 	"RemoveRelative":  "TestACaseOfARelativeIsRefusedAndNotGiven",
+	"EnrolAll":        "TestOnlyCommandsEnrolFromAFile",
 	"ChangeStaff":     "TestOnlyAdministratorsAndCommandsReachTheStaff",
 	"ConfirmChange":   "TestOnlyAdministratorsAndCommandsReachTheStaff",
 	"RefuseChange":    "TestOnlyAdministratorsAndCommandsReachTheStaff",
@@ -694,7 +697,7 @@ func TestWhoIsWho(t *testing.T) {
 		t.Error("one ID number, two residents")
 	}
 	_, err = c.Enrol(ctx, mingjing.MakeIDNumber("99999919800101009"), " ")
-	wants(t, err, "name:required")
+	wants(t, err, "name:name_required")
 	if n, err := c.Residents(ctx); n != 1 || err != nil {
 		t.Errorf("%d residents, %v", n, err)
 	}

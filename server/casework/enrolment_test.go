@@ -1,0 +1,192 @@
+package casework_test
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"mingjing"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/register"
+)
+
+// newcomer returns somebody who can be enrolled.
+func newcomer(n int) register.Newcomer {
+	return register.Newcomer{IDNumber: idNumber(n), Name: "新居民", Lang: "en", Address: "1 River Road\r\n\nHuangpu "}
+}
+
+func TestAWrongLineIsAnsweredAndStopsNoOther(t *testing.T) {
+	c, _ := staffedCity(t)
+	with := func(change func(n *register.Newcomer)) register.Newcomer {
+		n := newcomer(9)
+		change(&n)
+		return n
+	}
+	for _, k := range []struct {
+		line register.Newcomer
+		want string
+	}{
+		{with(func(n *register.Newcomer) { n.IDNumber = " " }), "id_number:required"},
+		{with(func(n *register.Newcomer) { n.IDNumber = n.IDNumber[1:] }), "id_number:id_number_length"},
+		{with(func(n *register.Newcomer) { n.IDNumber = "A" + n.IDNumber[1:] }), "id_number:id_number_digits"},
+		{with(func(n *register.Newcomer) { n.IDNumber = "999999" + "20270101" + n.IDNumber[14:] }), "id_number:id_number_date"},
+		{with(func(n *register.Newcomer) { n.IDNumber = n.IDNumber[:17] + "Z" }), "id_number:id_number_digits"},
+		{with(func(n *register.Newcomer) { n.IDNumber = otherCheck(n.IDNumber) }), "id_number:id_number_check"},
+		{with(func(n *register.Newcomer) { n.Name = "\t" }), "name:name_required"},
+		{with(func(n *register.Newcomer) { n.Name = strings.Repeat("名", 101) }), "name:name_required"},
+		{with(func(n *register.Newcomer) { n.Name = "a\x07b" }), "name:characters_strange"},
+		{with(func(n *register.Newcomer) { n.Lang = "fr" }), "language:letter_language"},
+		{with(func(n *register.Newcomer) { n.Address = strings.Repeat("路", 201) }), "address:address_long"},
+		{with(func(n *register.Newcomer) { n.Address = "1\n2\n3\n4\n5\n6" }), "address:address_long"},
+		{with(func(n *register.Newcomer) { n.Address = "\ufffd" }), "address:characters_strange"},
+		{with(func(n *register.Newcomer) { n.Name, n.Lang = "", "fr" }), "name:name_required language:letter_language"},
+		{with(func(n *register.Newcomer) { n.Lang, n.Address = "", "" }), ""},
+	} {
+		answers, err := c.EnrolAll(ctx, operator, []register.Newcomer{k.line, newcomer(1)})
+		must(t, err)
+		var got []string
+		for _, f := range answers[0].Wrong {
+			got = append(got, f.Field+":"+f.Code)
+		}
+		if strings.Join(got, " ") != k.want {
+			t.Errorf("%+v is answered %v, want %s", k.line, got, k.want)
+		}
+		if answers[1].Wrong != nil {
+			t.Errorf("beside %+v a right line is answered %+v", k.line, answers[1])
+		}
+	}
+	if n, err := c.Residents(ctx); n != 2 || err != nil {
+		t.Errorf("%d are enrolled, %v", n, err)
+	}
+}
+
+// otherCheck returns an ID number with a check character that is not its own.
+func otherCheck(n string) string {
+	if n[17] == '1' {
+		return n[:17] + "2"
+	}
+	return n[:17] + "1"
+}
+
+func TestEnrollingAgainSaysSoAndChangesNothing(t *testing.T) {
+	c, _ := staffedCity(t)
+	first, err := c.EnrolAll(ctx, operator, []register.Newcomer{newcomer(1), newcomer(1)})
+	must(t, err)
+	if first[0].There || !first[1].There || first[0].Masked != mingjing.IDNumber(idNumber(1)).Masked() {
+		t.Errorf("one person twice is answered %+v", first)
+	}
+	other := newcomer(1)
+	other.Name, other.Address = "另一人", "Elsewhere"
+	again, err := c.EnrolAll(ctx, operator, []register.Newcomer{other, newcomer(2)})
+	must(t, err)
+	if want := []bool{true, false}; !reflect.DeepEqual([]bool{again[0].There, again[1].There}, want) {
+		t.Errorf("again: %+v", again)
+	}
+	id, err := c.Enrol(ctx, mingjing.IDNumber(idNumber(1)), "Somebody")
+	must(t, err)
+	log := c.looks(t, mingjing.Actor{Role: mingjing.RoleResident, ID: string(id)})
+	if len(log) != 1 || log[0].Action != "enrol" || log[0].Role != mingjing.RoleSystem {
+		t.Errorf("their access log has %+v", log)
+	}
+	var got kernel.Resident
+	c.peek(t, func(tx opened) (err error) { got, err = tx.Resident(ctx, id); return err })
+	if got.Name != "新居民" || got.Address != "1 River Road\nHuangpu" || got.Lang != "en" {
+		t.Errorf("enrolled is %q at %q in %q", got.Name, got.Address, got.Lang)
+	}
+}
+
+func TestOnlyCommandsEnrolFromAFile(t *testing.T) {
+	c, _ := staffedCity(t)
+	for _, a := range []mingjing.Actor{{}, c.resident(t, 1), handler, supervisor, auditor, kernel.System,
+		{Role: mingjing.RoleAdministrator, ID: "adm-1", AAL: 2}, {Role: mingjing.RoleAgency, ID: "g-1", Agency: "court", AAL: 2}} {
+		if out, err := c.EnrolAll(ctx, a, []register.Newcomer{newcomer(5)}); out != nil || !errors.Is(err, kernel.ErrForbidden) {
+			t.Errorf("%s enrols: %+v, %v", a.Role, out, err)
+		}
+	}
+	if n, err := c.Residents(ctx); n != 1 || err != nil {
+		t.Errorf("%d are enrolled, %v", n, err)
+	}
+}
+
+// withCode enrols somebody who has a code for an hour.
+func (c *city) withCode(t *testing.T, n int) (mingjing.ResidentID, string) {
+	t.Helper()
+	id, err := c.Enrol(ctx, mingjing.IDNumber(idNumber(n)), "新居民")
+	must(t, err)
+	k, err := c.IssueCode(ctx, id, time.Hour)
+	must(t, err)
+	return id, k.Code
+}
+
+func TestACodeActivatesOnceAndInItsTime(t *testing.T) {
+	c, d := staffedCity(t)
+	id, code := c.withCode(t, 1)
+	other, _ := c.withCode(t, 2)
+	activate := func(n mingjing.IDNumber, code string) (string, error) {
+		return c.Activate(ctx, n, code, "a quiet mirror 7", mingjing.Client{})
+	}
+	for what, k := range map[string]struct {
+		n    mingjing.IDNumber
+		code string
+	}{"a wrong code": {mingjing.IDNumber(idNumber(1)), "0000-0000-0000"}, "another's code": {mingjing.IDNumber(idNumber(2)), code}, "nobody's": {mingjing.IDNumber(idNumber(8)), code},
+		"no code": {mingjing.IDNumber(idNumber(1)), ""}, "one digit short": {mingjing.IDNumber(idNumber(1)), code[:13]}} {
+		token, err := activate(k.n, k.code)
+		wants(t, err, "activation_failed")
+		if token != "" {
+			t.Errorf("%s opens a session", what)
+		}
+	}
+	// Where the login can't be changed, the code stays good.
+	d.err = mingjing.NewError(mingjing.Unavailable, "identity_down")
+	_, err := activate(mingjing.IDNumber(idNumber(1)), code)
+	wants(t, err, "identity_down")
+	d.err = nil
+	typed := strings.NewReplacer("-", " ", "1", "１", "7", "７").Replace(code)
+	if token, err := activate(mingjing.IDNumber(idNumber(1)), " "+typed+"　"); err != nil || !strings.HasPrefix(token, string(id)) {
+		t.Errorf("%q, issued as %q, is told %v and %q", typed, code, err, token)
+	}
+	_, err = activate(mingjing.IDNumber(idNumber(1)), code)
+	wants(t, err, "activation_failed")
+	if _, err := c.IssueCode(ctx, id, time.Hour); err == nil {
+		t.Error("who is active gets another first code")
+	}
+	late, err := c.IssueCode(ctx, other, time.Hour)
+	must(t, err)
+	c.clock.pass(time.Hour + time.Second)
+	_, err = activate(mingjing.IDNumber(idNumber(2)), late.Code)
+	wants(t, err, "activation_failed")
+	var did []string
+	for _, e := range c.looks(t, mingjing.Actor{Role: mingjing.RoleResident, ID: string(id)}) {
+		did = append(did, e.Action)
+	}
+	if slices.Sort(did); strings.Join(did, " ") != "activate activate" { // the first failed
+		t.Errorf("the access log has %v", did)
+	}
+}
+
+func TestTwoWhoUseOneCodeAtOnceActivateOnce(t *testing.T) {
+	c, _ := staffedCity(t)
+	_, code := c.withCode(t, 1)
+	done := make(chan error)
+	for range 8 {
+		go func() {
+			_, err := c.Activate(context.Background(), mingjing.IDNumber(idNumber(1)), code, "a quiet mirror 7", mingjing.Client{})
+			done <- err
+		}()
+	}
+	good := 0
+	for range 8 {
+		if err := <-done; err == nil {
+			good++
+		} else if e, ok := errors.AsType[*mingjing.Error](err); !ok || e.Code != "activation_failed" {
+			t.Error(err)
+		}
+	}
+	if good != 1 {
+		t.Errorf("one code activated %d times", good)
+	}
+}
