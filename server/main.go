@@ -23,6 +23,9 @@ const usage = `usage: mingjing COMMAND
                          administrator; prints a one-time code
   staff COMMAND          add, list, change and disable staff; mingjing staff help
   officer COMMAND        the same for officers of agencies
+  resident enrol FILE    enrol the residents of a CSV file; mingjing resident help
+  resident letters --out DIR
+                         write letters with activation codes
   agency key add CODE    make a key with which an agency's computer signs; prints the
                          secret, which is kept nowhere
   agency key list        list all keys
@@ -89,6 +92,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 			return 0
 		}
 		return runStaff(ctx, args, command == "officer", getenv, stdout, stderr)
+	case "resident":
+		return runResident(ctx, args, getenv, os.Stdin, stdout, stderr)
 	case "agency":
 		return runAgency(ctx, args, getenv, stdout, stderr)
 	case "keys":

@@ -106,6 +106,15 @@ func TestOnlyCommandsEnrolFromAFile(t *testing.T) {
 		if out, err := c.EnrolAll(ctx, a, []register.Newcomer{newcomer(5)}); out != nil || !errors.Is(err, kernel.ErrForbidden) {
 			t.Errorf("%s enrols: %+v, %v", a.Role, out, err)
 		}
+		if out, err := c.NextLetters(ctx, a, time.Time{}, monday, 9); out != nil || !errors.Is(err, kernel.ErrForbidden) {
+			t.Errorf("%s writes letters: %+v, %v", a.Role, out, err)
+		}
+		if err := c.KeepLetters(ctx, a, "file", time.Time{}, nil); !errors.Is(err, kernel.ErrForbidden) {
+			t.Errorf("%s keeps letters: %v", a.Role, err)
+		}
+		if kept, err := c.LettersKept(ctx, a, "file"); kept || !errors.Is(err, kernel.ErrForbidden) {
+			t.Errorf("%s asks for a file of letters: %v", a.Role, err)
+		}
 	}
 	if n, err := c.Residents(ctx); n != 1 || err != nil {
 		t.Errorf("%d are enrolled, %v", n, err)

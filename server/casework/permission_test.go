@@ -277,6 +277,9 @@ var free = map[string]string{
 	"AgencyAnswer":    "an agency's officer's",
 	"AgencyEvidence":  "an agency's officer's",
 	"AgencyHoldings":  "an agency's officer's",
+	"NextLetters":     "a command's: TestOnlyCommandsEnrolFromAFile",
+	"KeepLetters":     "a command's",
+	"LettersKept":     "a command's",
 }
 
 // elsewhere are the methods whose permission has tests of its own.
