@@ -199,3 +199,94 @@ func TestTwoWhoUseOneCodeAtOnceActivateOnce(t *testing.T) {
 		t.Errorf("one code activated %d times", good)
 	}
 }
+
+func TestTheCounterGivesANewCodeAfterADocumentWasChecked(t *testing.T) {
+	c, _ := staffedCity(t)
+	id, old := c.withCode(t, 1)
+	me := mingjing.Actor{Role: mingjing.RoleResident, ID: string(id)}
+	found, err := c.Counter(ctx, handler, mingjing.IDNumber(idNumber(1)))
+	must(t, err)
+	for what, k := range map[string]struct {
+		a               mingjing.Actor
+		visit, document string
+		want            string
+	}{
+		"a resident":          {me, found.Visit, "id_card", "forbidden"},
+		"nobody":              {mingjing.Actor{}, found.Visit, "id_card", "forbidden"},
+		"an auditor":          {auditor, found.Visit, "id_card", "forbidden"},
+		"an administrator":    {administrator, found.Visit, "id_card", "forbidden"},
+		"an officer":          {judge, found.Visit, "id_card", "forbidden"},
+		"a command":           {operator, found.Visit, "id_card", "forbidden"},
+		"without a factor":    {mingjing.Actor{Role: mingjing.RoleHandler, ID: handler.ID, AAL: 1}, found.Visit, "id_card", "aal2_required"},
+		"another's look-up":   {handler2, found.Visit, "id_card", "visit_over"},
+		"no look-up":          {handler, "", "id_card", "visit_over"},
+		"no document":         {handler, found.Visit, "", "document:document_required"},
+		"a document of a pub": {handler, found.Visit, "library_card", "document:document_required"},
+	} {
+		v, err := c.CodeAtCounter(ctx, k.a, k.visit, k.document)
+		if wants(t, err, k.want); !reflect.DeepEqual(v, mingjing.CounterView{}) {
+			t.Errorf("%s is shown %+v", what, v)
+		}
+	}
+	before := len(c.looks(t, me))
+	v, err := c.CodeAtCounter(ctx, handler, found.Visit, "passport")
+	must(t, err)
+	if v.Code == nil || v.Visit != "" || !v.Code.Until.Equal(monday.Add(register.CounterCodeLifespan)) {
+		t.Fatalf("the counter shows %+v", v)
+	}
+	if log := c.looks(t, me); len(log) != before+1 || log[0].Action != "counter_code" || log[0].By != handler.ID ||
+		log[0].Who != handler.Name || log[0].Purpose != "checked_passport" {
+		t.Errorf("the access log begins with %+v", log[0])
+	}
+	inbox, err := c.Notices(ctx, me, "")
+	must(t, err)
+	if len(inbox.Notices) != 1 || inbox.Notices[0].Kind != mingjing.NoticeSecurity || inbox.Notices[0].Code != mingjing.SecurityCounterCode {
+		t.Errorf("the inbox has %+v", inbox.Notices)
+	}
+	_, err = c.Activate(ctx, mingjing.IDNumber(idNumber(1)), old, "a quiet mirror 7", mingjing.Client{})
+	wants(t, err, "activation_failed")
+	token, err := c.Activate(ctx, mingjing.IDNumber(idNumber(1)), v.Code.Code, "a quiet mirror 7", mingjing.Client{})
+	if err != nil || token == "" {
+		t.Errorf("the new code is told %v", err)
+	}
+	c.clock.pass(time.Hour + time.Second)
+	_, err = c.CodeAtCounter(ctx, handler, found.Visit, "passport")
+	wants(t, err, "visit_over")
+}
+
+func TestOnePersonIsEnrolledAtTheCounter(t *testing.T) {
+	c, _ := staffedCity(t)
+	for _, a := range []mingjing.Actor{{}, c.resident(t, 7), auditor, administrator, judge, operator} {
+		out, err := c.EnrolAtCounter(ctx, a, newcomer(1), "id_card")
+		if wants(t, err, "forbidden"); out != (mingjing.CounterEnrolment{}) {
+			t.Errorf("%s enrols %+v", a.Role, out)
+		}
+	}
+	bad := newcomer(1)
+	bad.Name = ""
+	_, err := c.EnrolAtCounter(ctx, handler, bad, "")
+	wants(t, err, "name:name_required")
+	made, err := c.EnrolAtCounter(ctx, handler, newcomer(1), "id_card")
+	must(t, err)
+	if made.Name != "新居民" || made.IDMasked != mingjing.IDNumber(idNumber(1)).Masked() || made.Code == "" {
+		t.Errorf("made is %+v", made)
+	}
+	again, err := c.EnrolAtCounter(ctx, supervisor, newcomer(1), "id_card")
+	if wants(t, err, "already_enrolled"); again != (mingjing.CounterEnrolment{}) {
+		t.Errorf("again: %+v", again)
+	}
+	id, err := c.Enrol(ctx, mingjing.IDNumber(idNumber(1)), "Somebody")
+	must(t, err)
+	log := c.looks(t, mingjing.Actor{Role: mingjing.RoleResident, ID: string(id)})
+	if len(log) != 2 || log[1].By != handler.ID || log[0].By != supervisor.ID || log[0].Action != "enrol" || log[0].Purpose != "checked_id_card" {
+		t.Errorf("the access log has %+v", log)
+	}
+	// Nobody enrols or serves themselves.
+	self := handler
+	self.Self = id
+	_, err = c.EnrolAtCounter(ctx, self, newcomer(1), "id_card")
+	wants(t, err, "case_own")
+	if _, err := c.Activate(ctx, mingjing.IDNumber(idNumber(1)), made.Code, "a quiet mirror 7", mingjing.Client{}); err != nil {
+		t.Errorf("the code is told %v", err)
+	}
+}

@@ -303,6 +303,8 @@ var elsewhere = map[string]string{
 	"DeclareRelative": "TestACaseOfARelativeIsRefusedAndNotGiven",
 	"RemoveRelative":  "TestACaseOfARelativeIsRefusedAndNotGiven",
 	"EnrolAll":        "TestOnlyCommandsEnrolFromAFile",
+	"EnrolAtCounter":  "TestOnePersonIsEnrolledAtTheCounter",
+	"CodeAtCounter":   "TestTheCounterGivesANewCodeAfterADocumentWasChecked",
 	"ChangeStaff":     "TestOnlyAdministratorsAndCommandsReachTheStaff",
 	"ConfirmChange":   "TestOnlyAdministratorsAndCommandsReachTheStaff",
 	"RefuseChange":    "TestOnlyAdministratorsAndCommandsReachTheStaff",
