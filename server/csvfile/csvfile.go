@@ -102,7 +102,7 @@ func (r *Reader) Next() (Row, error) {
 		cells, err := readCells(row.text, r.separator)
 		switch {
 		case err != nil:
-			row.Code = "quote_stray"
+			row.Code, cells = "quote_stray", nil
 		case !slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) != "" }):
 			continue // as spreadsheets write them at the end
 		case len(cells) != len(r.head):
