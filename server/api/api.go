@@ -46,7 +46,6 @@ import (
 type Identity interface {
 	Login(ctx context.Context, n mingjing.IDNumber, password string, c mingjing.Client) (token string, err error)
 	StaffLogin(ctx context.Context, login, password, totp string, c mingjing.Client) (token string, err error)
-	Activate(ctx context.Context, n mingjing.IDNumber, code, newPassword string, c mingjing.Client) (token string, err error)
 	// Who returns whose session it is; Use does too, and counts as use of the session.
 	Who(ctx context.Context, token string) (mingjing.Login, error)
 	Use(ctx context.Context, token string) (mingjing.Login, error)

@@ -28,7 +28,7 @@ var pages = []screen{
 	oneCasePage,
 	agencyQuestionsPage, agencyQuestionPage, agencyRecordsPage, agencyBatchesPage, agencyBatchPage, agencyKeysPage, agencyInquiriesPage,
 	agencyInquiryPage,
-	workloadPage, counterPage, inquiriesPage, inquiryAnswerPage, relativesPage, demoClockPage,
+	workloadPage, counterPage, enrolPage, inquiriesPage, inquiryAnswerPage, relativesPage, demoClockPage,
 	staffPage, staffMemberPage, staffRegisterPage,
 }
 
