@@ -35,6 +35,7 @@ import (
 	"mingjing/server/notify"
 	"mingjing/server/statement"
 	"mingjing/server/store"
+	"mingjing/server/vault"
 )
 
 // grace is how long open requests may take to end when the server stops.
@@ -51,6 +52,7 @@ type program struct {
 	handler  http.Handler
 	casework *casework.Bureau
 	store    *store.Store
+	vault    *vault.Vault
 	law      *publishedLaw
 	hub      *live.Hub
 	log      *slog.Logger
@@ -131,6 +133,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
+	p.vault = sealed
 	db, err := store.Open(ctx, s.databaseURL(p.Data), store.Options{IDKey: keys.IDKey, Vault: sealed, Now: clock.Now, Logger: p.log,
 		JobRun: p.figures.Job})
 	if err != nil {
@@ -138,7 +141,9 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.store = db
 	p.onClose(db.Close)
-	if err := db.CheckMaster(ctx); err != nil {
+	if err := db.CheckMaster(ctx); errors.Is(err, mingjing.ErrNoKeys) {
+		return p, fmt.Errorf("MASTER_KEY: %w", err)
+	} else if err != nil {
 		return p, fmt.Errorf("the master key is not that of the database: %w", err)
 	}
 	if err := p.law.admit(ctx, db); err != nil {
@@ -414,18 +419,18 @@ func (p *program) describe(stdout io.Writer) {
 	fmt.Fprintln(stdout)
 }
 
-// beginAgain is how long after the database was away the work that it ended begins again.
+// beginAgain is how long after an engine was away the work that it ended begins again.
 const beginAgain = time.Second
 
-// keepOn runs something until ctx ends, and begins again where the database was away:
-// that ends no server. Any other error is returned.
+// keepOn runs something until ctx ends, and begins again where an engine was away: that
+// ends no server. Any other error is returned.
 func (p *program) keepOn(ctx context.Context, run func(context.Context) error) error {
 	for {
 		err := run(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return nil //nolint:nilerr // it was told to stop
-		case !errors.Is(err, mingjing.ErrNoDatabase):
+		case mingjing.AwayCode(err) == "":
 			return err
 		}
 		p.log.Warn("work begins again", "err", err)

@@ -284,9 +284,14 @@ func (s *Store) runAs(ctx context.Context, m mode, fn func(*tx) error) error {
 	}
 }
 
-// sayAway adds [mingjing.ErrNoDatabase] to an error that says that the engine is away.
+// sayAway adds [mingjing.ErrNoDatabase] to an error that says that the engine is away,
+// and [mingjing.ErrNoKeys] to one that says that the master key is.
 func (s *Store) sayAway(err error) error {
-	if err != nil && s.eng.away(err) {
+	switch {
+	case err == nil:
+	case errors.Is(err, vault.ErrNoMaster): // with an error of the network in it, as the engine's have
+		return fmt.Errorf("%w: %w", mingjing.ErrNoKeys, err)
+	case s.eng.away(err):
 		return fmt.Errorf("%w: %w", mingjing.ErrNoDatabase, err)
 	}
 	return err
