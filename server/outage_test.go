@@ -24,7 +24,6 @@ import (
 
 	"mingjing"
 	"mingjing/i18n"
-	"mingjing/server/demo"
 	"mingjing/server/live"
 	"mingjing/server/store/pgtest"
 	"mingjing/server/vault/kmstest"
@@ -111,7 +110,8 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 			t.Error("it ended early:", c.end())
 		}
 	}()
-	b, who := c.resident(t, "ordinary 5"), c.account(t, "ordinary 6")
+	b, who := c.resident(t, "expired-record"), c.account(t, "ordinary 6")
+	b.ready("rongcheng")
 	back := func() {
 		t.Helper()
 		eventually(t, 60*time.Second, "ready again", func() bool { status, s := b.state(); return status == 200 && s.Status == "ready" })
@@ -121,6 +121,8 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 		}
 	}
 	t.Run("without PostgreSQL", func(t *testing.T) {
+		record := list[mingjing.Record](b.json("GET", "/api/records", nil))[0].ID
+		page := b.page("disputes/new?record=" + record).want(200)
 		pg.Stop(t)
 		if status, s := b.state(); status != 503 || s.Status != "unavailable" || len(s.Missing) != 1 || s.Missing["database"] == "" ||
 			s.Works["logged_in"] || !s.Works["public_pages"] {
@@ -133,8 +135,20 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 			!strings.Contains(a.html().Find("main").Text(), i18n.T("en", "error.database_down")) {
 			t.Errorf("a public page with figures says %v %s", a.header, a.html().Find("main").Text())
 		}
+		b.wantFormsAgain("database_down")
+		unsent := b.fillFiles(page, "/api/disputes", map[string]string{"reason": "other", "statement": typedStatement},
+			[]file{{"r.pdf", pdf}}).want(503)
 		pg.Start(t)
 		back()
+		to := b.fillFiles(unsent, "/api/disputes", nil, []file{{"r.pdf", pdf}}).to()
+		id, ok := strings.CutSuffix(strings.TrimPrefix(to, "/en/disputes/"), "?done=dispute_filed")
+		if !ok {
+			t.Fatalf("sending the form again leads to %s", to)
+		}
+		filed := into[mingjing.Case](b.json("GET", "/api/disputes/"+id, nil))
+		if filed.Statement != typedStatement || filed.Record == nil || filed.Record.ID != record || filed.Reason != "other" || len(filed.Evidence) != 1 {
+			t.Errorf("filed is %+v", filed)
+		}
 	})
 	t.Run("without the database of Kratos", func(t *testing.T) {
 		db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "kratos", "kratos.sqlite")+"?_pragma=busy_timeout(10000)")
@@ -154,7 +168,13 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 			forget(t, cache.url())
 			do()
 		}
-		without("sessions", func() { b.wantAway("identity_down", askedOfAll...) })
+		without("sessions", func() {
+			b.wantAway("identity_down", askedOfAll...)
+			forget(t, cache.url())
+			b.lang = "zh-CN"
+			b.wantFormsAgain("identity_down")
+			b.lang = "en"
+		})
 		without("identity_credential_identifiers", func() { c.wantLoginAway(t, who, "identity_down") })
 		back()
 	})
@@ -220,84 +240,6 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 			t.Error("it still listens")
 		}
 	})
-}
-
-// askedOfAll are the kinds of request that [browser.wantAway] sends, by name.
-var askedOfAll = []string{"a page", "another", "a view", "a form", "JSON", "what a page asks by itself", "a logout", "a logout as JSON",
-	"a stream"}
-
-// wantAway sends requests of some kinds while an engine is away, and holds that each is
-// told so, and that nobody is logged out.
-func (b *browser) wantAway(code string, kinds ...string) {
-	b.t.Helper()
-	u, err := url.Parse(b.c.url)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	before := b.http.Jar.Cookies(u)
-	ask := map[string]func() answer{
-		"a page":  func() answer { return b.page("overview") },
-		"another": func() answer { return b.page("/zh-CN/records") },
-		"a view":  func() answer { return b.send("GET", "/en/overview", nil, "Accept", viewType) },
-		"a form": func() answer {
-			return b.form("/api/score-requests", url.Values{"rulebook": {"rongcheng"}, "consent": {"true"}})
-		},
-		"JSON":                       func() answer { return b.json("GET", "/api/records", nil) },
-		"a logout":                   func() answer { return b.form("/api/logout", url.Values{}) },
-		"a logout as JSON":           func() answer { return b.json("POST", "/api/logout", nil) },
-		"what a page asks by itself": func() answer { return b.json("GET", "/api/me", nil, "Mingjing-Quiet", "1") },
-		"a stream": func() answer {
-			ws, res, err := b.stream("?after=0")
-			if err == nil {
-				_ = ws.Close()
-			}
-			return answer{t: b.t, status: res.StatusCode, header: res.Header}
-		},
-	}
-	for _, what := range kinds {
-		a := ask[what]()
-		if a.err != nil || a.status != 503 || a.header.Get("Retry-After") == "" || len(a.header.Values("Set-Cookie")) > 0 ||
-			a.header.Get("Clear-Site-Data") != "" {
-			b.t.Errorf("%s is answered %d %v %v", what, a.status, a.header, a.err)
-		}
-		if lang := map[string]string{"a page": "en", "a form": "en", "another": "zh-CN"}[what]; lang != "" {
-			if text := a.html().Find("main").Text(); !strings.Contains(text, i18n.T(lang, "error."+code)) {
-				b.t.Errorf("%s says %q", what, text)
-			}
-		}
-		if what == "JSON" && a.problem(503) != code {
-			b.t.Errorf("JSON says %q", a.problem(503))
-		}
-	}
-	if after := b.http.Jar.Cookies(u); len(before) != 1 || len(after) != 1 || after[0].Value != before[0].Value {
-		b.t.Errorf("the cookies were %v and are %v", before, after)
-	}
-	if b.page("rulebooks").status != 200 {
-		b.t.Error("a public page is not there")
-	}
-}
-
-// wantLoginAway logs in with the right password while an engine is away.
-func (c *city) wantLoginAway(t *testing.T, who demo.Account, code string) {
-	t.Helper()
-	a := c.browser(t).form("/api/login", url.Values{"id_number": {string(who.IDNumber)}, "password": {who.Password}}).want(503)
-	if a.header.Get("Retry-After") == "" || len(a.header.Values("Set-Cookie")) > 0 {
-		t.Errorf("the login answers %v", a.header)
-	}
-	page := a.html()
-	if got := page.Find("#error-summary").Text(); !strings.Contains(got, i18n.T("en", "error."+code)) {
-		t.Errorf("the login says %q", got)
-	}
-	if v, _ := page.Find("input[name=id_number]").Attr("value"); v != string(who.IDNumber) {
-		t.Errorf("the ID number that was typed is %q", v)
-	}
-	if strings.Contains(string(a.body), who.Password) {
-		t.Error("the password is sent back")
-	}
-	again := c.browser(t).json("POST", "/api/login", map[string]any{"id_number": who.IDNumber, "password": who.Password})
-	if got := again.problem(503); got != code {
-		t.Errorf("the login says %q", got)
-	}
 }
 
 // TestAMasterKeyThatIsAwayLosesNothing runs a city whose keysets are wrapped by a key
