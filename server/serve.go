@@ -35,6 +35,7 @@ import (
 	"mingjing/server/notify"
 	"mingjing/server/statement"
 	"mingjing/server/store"
+	"mingjing/server/trace"
 	"mingjing/server/vault"
 )
 
@@ -53,6 +54,7 @@ type program struct {
 	casework *casework.Bureau
 	store    *store.Store
 	vault    *vault.Vault
+	traces   *trace.Tracer // nil where no collector is set
 	law      *publishedLaw
 	hub      *live.Hub
 	log      *slog.Logger
@@ -102,6 +104,14 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.onClose(closeListener(p.listener))
 	p.figures = metrics.New(p.log)
+	if p.traces, err = trace.Open(ctx, s.TraceEndpoint, programVersion(), p.log); err != nil {
+		return p, fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT: %w", err)
+	}
+	p.onClose(func() error {
+		ctx, stop := context.WithTimeout(context.Background(), grace)
+		defer stop()
+		return p.traces.Close(ctx)
+	})
 	if s.MetricsAddr != "" {
 		if p.metrics, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.MetricsAddr); err != nil {
 			return p, fmt.Errorf("METRICS_ADDR: %w", err)
@@ -135,7 +145,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.vault = sealed
 	db, err := store.Open(ctx, s.databaseURL(p.Data), store.Options{IDKey: keys.IDKey, Vault: sealed, Now: clock.Now, Logger: p.log,
-		JobRun: p.figures.Job})
+		JobRun: p.figures.Job, Traces: p.traces})
 	if err != nil {
 		return p, err
 	}
@@ -236,7 +246,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		}).verify,
 		Allow:  func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
 		Public: p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
-		Together: db.Together, Counted: store.Counted, Observe: p.figures.Request,
+		Together: db.Together, Counted: store.Counted, Observe: p.figures.Request, Traces: p.traces,
 		Ready: func(ctx context.Context) map[string]error {
 			return missing(ctx, map[string]func(context.Context) error{
 				api.PartDatabase: p.casework.Ready, api.PartIdentity: who.Ready, api.PartMasterKey: sealed.Ready,
