@@ -42,7 +42,7 @@ func newBuilder(t *testing.T) *builder {
 		t.Skip("the images are not built here: make image-test does")
 	}
 	if _, err := exec.LookPath("buildah"); err != nil {
-		t.Skip("the images are not built: buildah is not installed (apt-get install buildah)")
+		t.Skip("the images are not built: buildah, which needs no engine, is not installed (apt-get install buildah)")
 	}
 	b := &builder{t: t, dir: t.TempDir()}
 	for _, dir := range []string{"root", "runroot", "tmp", "probe"} {
@@ -234,13 +234,17 @@ func (i *builtImage) serve(settings map[string]string) {
 	var said logBook
 	cmd := i.run(settings, i.command...)
 	cmd.Stdout, cmd.Stderr = &said, &said
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	defer func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }()
+	defer func() {
+		if pid := childNamed(cmd.Process.Pid, i.command[0]); pid != 0 {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+		_ = cmd.Process.Kill()
+	}()
 	get := func(path string) (int, string) {
 		res, err := http.Get("http://" + addr + path)
 		if err != nil {
@@ -271,7 +275,11 @@ func (i *builtImage) serve(settings map[string]string) {
 			t.Errorf("%s of %s: %d %.200q", path, i.name, status, body)
 		}
 	}
-	if err := syscall.Kill(childNamed(t, cmd.Process.Pid, i.command[0]), syscall.SIGTERM); err != nil {
+	pid := childNamed(cmd.Process.Pid, i.command[0])
+	if pid == 0 {
+		t.Fatalf("no process of %s is found", i.name)
+	}
+	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	select {
@@ -284,9 +292,8 @@ func (i *builtImage) serve(settings map[string]string) {
 	}
 }
 
-// childNamed returns the process below another whose program has a path.
-func childNamed(t *testing.T, pid int, path string) int {
-	t.Helper()
+// childNamed returns the process below another whose program has a path; 0 for none.
+func childNamed(pid int, path string) int {
 	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	for _, list := range lists {
 		text, _ := os.ReadFile(list)
@@ -296,7 +303,7 @@ func childNamed(t *testing.T, pid int, path string) int {
 			if first, _, _ := strings.Cut(string(line), "\x00"); first == path {
 				return child
 			}
-			if found := childNamed(t, child, path); found != 0 {
+			if found := childNamed(child, path); found != 0 {
 				return found
 			}
 		}

@@ -43,7 +43,8 @@ func (c *call) redirectTo(to redirect) {
 func (c *call) showFormErrors(form reflect.Type, access mingjing.Access, page string, failure error) error {
 	p := c.problem(failure)
 	if p.Status == http.StatusInternalServerError && away(p) && c.format() == asHTML {
-		return c.showUnsent(form, cmp.Or(c.errorPage, page), failure)
+		c.showUnsent(form, cmp.Or(c.errorPage, page), p)
+		return nil
 	}
 	if p.Status == http.StatusUnauthorized && access != mingjing.Anyone || p.Status == http.StatusNotFound ||
 		p.Status == http.StatusInternalServerError {
@@ -71,9 +72,13 @@ func (c *call) showFormErrors(form reflect.Type, access mingjing.Access, page st
 			}
 		}
 	})
-	if err != nil && c.format() == asHTML && away(c.problem(err)) {
-		return c.showUnsent(form, again, err)
-	} else if err != nil {
+	if err != nil && c.format() == asHTML {
+		if now := c.problem(err); away(now) {
+			c.showUnsent(form, again, now)
+			return nil
+		}
+	}
+	if err != nil {
 		return failure // the page can't be shown, so the error is
 	}
 	c.sayRetryAfter(p)

@@ -20,24 +20,24 @@ func away(p *mingjing.Problem) bool {
 // the form, it is shown again: the files of a form of somebody who is not known are not
 // read.
 func (c *call) notAdmitted(form reflect.Type, failure error) error {
-	if known := c.problem(failure); c.format() != asHTML || !away(known) || c.readInput(dropFiles) != nil {
+	p := c.problem(failure)
+	if c.format() != asHTML || !away(p) || c.readInput(dropFiles) != nil {
 		return failure
 	}
 	c.useFormLanguage()
-	return c.showUnsent(form, "", failure)
+	c.showUnsent(form, "", p)
+	return nil
 }
 
 // showUnsent shows a form with what was typed and chosen, without the page on which it
 // was, which can't be read now. again is that page.
-func (c *call) showUnsent(form reflect.Type, again string, failure error) error {
+func (c *call) showUnsent(form reflect.Type, again string, p *mingjing.Problem) {
 	c.who = nil // nobody's name can be read
-	p := c.problem(failure)
 	v := &mingjing.View{Page: "unsent", Problem: p, Path: c.formPath(again),
 		Data: &mingjing.UnsentForm{Action: c.r.URL.EscapedPath(), Fields: unsentFields(form, c.in.values)}}
 	c.addCommon(v)
 	c.sayRetryAfter(p)
 	c.send(p.Status, v)
-	return nil
 }
 
 // unsentFields returns the fields of an input with the values that were sent. Values that
