@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -311,6 +312,37 @@ func childNamed(pid int, path string) int {
 	return 0
 }
 
+// forward returns an address of this machine that leads to the socket of an engine, which
+// a container can't see.
+func forward(t *testing.T, socket string) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			from, err := l.Accept()
+			if err != nil {
+				return
+			}
+			to, err := (&net.Dialer{}).DialContext(t.Context(), "unix", socket)
+			if err != nil {
+				_ = from.Close()
+				continue
+			}
+			for _, way := range [][2]net.Conn{{from, to}, {to, from}} {
+				go func() {
+					_, _ = io.Copy(way[0], way[1])
+					_ = way[0].Close()
+				}()
+			}
+		}
+	}()
+	return l.Addr().String()
+}
+
 // startKratos runs the real Kratos as compose.yaml does, on the file that it mounts, and
 // returns its two URLs.
 func startKratos(t *testing.T) (public, admin string) {
@@ -391,6 +423,12 @@ func TestTheImagesAreBuiltAndStart(t *testing.T) {
 	public, admin := startKratos(t)
 	cache := &redisServer{}
 	cache.start(t)
-	city.serve(map[string]string{"DATABASE_URL": pgtest.Start(t), "REDIS_URL": cache.url(), "KRATOS_PUBLIC_URL": public,
-		"KRATOS_ADMIN_URL": admin, "DEMO": "1", "DEMO_INSTANT": "1"})
+	database, err := url.Parse(pgtest.Start(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	socket := filepath.Join(database.Query().Get("host"), ".s.PGSQL.5432")
+	database.Host, database.RawQuery = forward(t, socket), "sslmode=disable"
+	city.serve(map[string]string{"DATABASE_URL": database.String(), "REDIS_URL": "redis://" + forward(t, filepath.Join(cache.dir, "s")),
+		"KRATOS_PUBLIC_URL": public, "KRATOS_ADMIN_URL": admin, "DEMO": "1", "DEMO_INSTANT": "1"})
 }
