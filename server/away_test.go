@@ -126,7 +126,8 @@ func (b *browser) wantFormsAgain(code string) {
 				b.t.Errorf("%s: %s of kind %s comes back as %q, seen: %v", f.Path, field.Name, field.Kind, got, seen)
 			}
 		}
-		if files != strings.Contains(form.Text(), i18n.T(b.lang, "unsent.files")) || files != (form.AttrOr("enctype", "") == "multipart/form-data") {
+		if files != strings.Contains(form.Text(), i18n.T(b.lang, "unsent.files")) ||
+			files != (form.AttrOr("enctype", "") == "multipart/form-data") {
 			b.t.Errorf("%s does not say that files are to be chosen again", f.Path)
 		}
 	}

@@ -47,7 +47,7 @@ func newBuilder(t *testing.T) *builder {
 	}
 	b := &builder{t: t, dir: t.TempDir()}
 	for _, dir := range []string{"root", "runroot", "tmp", "probe"} {
-		if err := os.Mkdir(filepath.Join(b.dir, dir), 0o755); err != nil { //nolint:gosec // users of a container look into them
+		if err := os.Mkdir(filepath.Join(b.dir, dir), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -62,7 +62,7 @@ func newBuilder(t *testing.T) *builder {
 
 func (b *builder) write(file, content string) {
 	b.t.Helper()
-	if err := os.WriteFile(file, []byte(content), 0o644); err != nil { //nolint:gosec // users of a container read it
+	if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -95,19 +95,19 @@ func (b *builder) base(name string, files []string, links map[string]string, con
 	root := b.t.TempDir()
 	for _, file := range files {
 		at := filepath.Join(root, file)
-		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil { //nolint:gosec // of an image
+		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
 			b.t.Fatal(err)
 		}
 		data, err := os.ReadFile(file)
 		if err == nil {
-			err = os.WriteFile(at, data, 0o755) //nolint:gosec // of an image
+			err = os.WriteFile(at, data, 0o755)
 		}
 		if err != nil {
 			b.t.Fatal(err)
 		}
 	}
 	for file, text := range content {
-		if err := os.MkdirAll(filepath.Join(root, filepath.Dir(file)), 0o755); err != nil { //nolint:gosec // of an image
+		if err := os.MkdirAll(filepath.Join(root, filepath.Dir(file)), 0o755); err != nil {
 			b.t.Fatal(err)
 		}
 		b.write(filepath.Join(root, file), text)
@@ -117,10 +117,10 @@ func (b *builder) base(name string, files []string, links map[string]string, con
 			b.t.Fatal(err)
 		}
 	}
-	if err := os.Mkdir(filepath.Join(root, "tmp"), 0o777); err != nil { //nolint:gosec // as everywhere
+	if err := os.Mkdir(filepath.Join(root, "tmp"), 0o777); err != nil {
 		b.t.Fatal(err)
 	}
-	if err := os.Chmod(filepath.Join(root, "tmp"), 0o777|os.ModeSticky); err != nil { //nolint:gosec // as everywhere
+	if err := os.Chmod(filepath.Join(root, "tmp"), 0o777|os.ModeSticky); err != nil {
 		b.t.Fatal(err)
 	}
 	container := b.buildah("from", "scratch")

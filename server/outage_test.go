@@ -146,7 +146,8 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 			t.Fatalf("sending the form again leads to %s", to)
 		}
 		filed := into[mingjing.Case](b.json("GET", "/api/disputes/"+id, nil))
-		if filed.Statement != typedStatement || filed.Record == nil || filed.Record.ID != record || filed.Reason != "other" || len(filed.Evidence) != 1 {
+		if filed.Statement != typedStatement || filed.Record == nil || filed.Record.ID != record || filed.Reason != "other" ||
+			len(filed.Evidence) != 1 {
 			t.Errorf("filed is %+v", filed)
 		}
 	})
@@ -297,7 +298,8 @@ func TestAMasterKeyThatIsAwayLosesNothing(t *testing.T) {
 	}
 	kms.Fail(503)
 	c.p.vault.Forget()
-	if p, err := open(t.Context(), s, io.Discard); !errors.Is(err, mingjing.ErrNoKeys) || strings.Contains(err.Error(), "not that of the database") {
+	if p, err := open(t.Context(), s, io.Discard); !errors.Is(err, mingjing.ErrNoKeys) ||
+		strings.Contains(err.Error(), "not that of the database") {
 		t.Errorf("a start without the service is told %v", err)
 		_ = p.close()
 	}

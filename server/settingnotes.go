@@ -13,7 +13,8 @@ import (
 // settingNames are the names of all settings of the server.
 var settingNames = []string{"ADDR", "AGENCIES", "DATA", "DATABASE_URL", "DEMO", "DEMO_CLOCK_SCALE", "DEMO_INSTANT", "FRESH_LOGIN",
 	"KRATOS_ADMIN_URL", "KRATOS_BIN", "KRATOS_PUBLIC_URL", "LOCK_AFTER", "LOG_LEVEL", "MAIL_FROM", "MASTER_KEY", "MASTER_PASSPHRASE",
-	"METRICS_ADDR", "OTEL_EXPORTER_OTLP_ENDPOINT", "PROXY_HOPS", "PUBLIC_ORIGIN", "PUSH_LOCAL", "REDIS_URL", "RULEBOOKS", "SMTP_URL", "STOP_DELAY", "WITNESSES"}
+	"METRICS_ADDR", "OTEL_EXPORTER_OTLP_ENDPOINT", "PROXY_HOPS", "PUBLIC_ORIGIN", "PUSH_LOCAL", "REDIS_URL", "RULEBOOKS", "SMTP_URL",
+	"STOP_DELAY", "WITNESSES"}
 
 // witnessSettings are the settings of the command witness alone.
 var witnessSettings = []string{"LOG_KEY", "WITNESS_NAME"}

@@ -129,7 +129,8 @@ func readSettings(getenv func(string) string) (Settings, error) {
 	if _, _, err := net.SplitHostPort(s.MetricsAddr); s.MetricsAddr != "" && err != nil {
 		wrong = append(wrong, errors.New("METRICS_ADDR must be host:port, such as 127.0.0.1:9464"))
 	}
-	if u, err := url.Parse(s.TraceEndpoint); s.TraceEndpoint != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {
+	if u, err := url.Parse(s.TraceEndpoint); s.TraceEndpoint != "" && (err != nil || u.Host == "" ||
+		u.Scheme != "https" && u.Scheme != "http") {
 		wrong = append(wrong, errors.New("OTEL_EXPORTER_OTLP_ENDPOINT must be the address of a collector, such as http://127.0.0.1:4318"))
 	}
 	if u, err := url.Parse(s.Origin); s.Origin != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" ||
