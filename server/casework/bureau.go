@@ -154,6 +154,11 @@ type Config struct {
 	Calendars   []*mingjing.Calendar
 	// ClockScale divides every deadline: 1 is the law.
 	ClockScale int
+	// ScoreReserve is how long before its deadline a request is scored at the latest, by
+	// the law's clock; 0 is [score.DefaultReserve].
+	ScoreReserve time.Duration
+	// Asks bound the questions to agencies at the same time; see [kernel.Limits].
+	Asks kernel.Limits
 	// Responder is nil where officers answer every inquiry for their agency.
 	Responder inquiry.Responder
 	// Figures hears what the operator counts; nil is nobody.
@@ -223,7 +228,8 @@ func New(c Config) (*Bureau, error) {
 		return nil, errors.New("casework: Store and Agencies are both needed")
 	}
 	city, err := kernel.New(kernel.Config{Store: kernelStore{c.Store}, Bus: c.Bus, Clock: c.Clock,
-		Books: c.Books, Kept: c.Kept, Calendars: c.Calendars, ClockScale: c.ClockScale, Logger: c.Logger})
+		Books: c.Books, Kept: c.Kept, Calendars: c.Calendars, ClockScale: c.ClockScale, Limits: c.Asks,
+		Logger: c.Logger})
 	if err != nil {
 		return nil, err
 	}
@@ -236,7 +242,7 @@ func New(c Config) (*Bureau, error) {
 	b := &Bureau{City: city, store: c.Store, jobs: kernel.Jobs{}}
 	b.Notices = notice.New(city, c.Notifier)
 	holdings := holding.New(city, b.Notices)
-	b.Scores = score.New(city, c.Agencies, b.Notices, holdings, c.Figures.ScoreReady)
+	b.Scores = score.New(city, c.Agencies, b.Notices, holdings, c.Figures.ScoreReady, c.ScoreReserve)
 	b.Law = law.New(city, b.Scores)
 	b.Mandates = mandate.New(city, b.Notices)
 	b.Cases = cases.New(city, c.Agencies, b.Notices, b.Mandates, holdings, b.Scores)
@@ -264,6 +270,7 @@ func (b *Bureau) Work(ctx context.Context) error {
 	if err := b.Upkeep.Begin(ctx); err != nil {
 		return fmt.Errorf("casework: %w", err)
 	}
+	defer b.City.Asker().Begin(ctx)()
 	return b.store.Work(ctx, b.Do)
 }
 

@@ -206,6 +206,7 @@ var free = map[string]string{
 	"ClockScale":    "published",
 	"Now":           "published",
 	"Zone":          "published",
+	"Asker":         "asks agencies, for the jobs",
 	"Enrol":         "the bureau's own, never a request from outside",
 	"Residents":     "a number",
 	"Ready":         "health",

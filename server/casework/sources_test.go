@@ -2,7 +2,6 @@ package casework_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -47,7 +46,7 @@ func TestWhatAMissingSourceHadSaidBeforeStays(t *testing.T) {
 func TestAnswersAreKeptAsTheyComeAndARestartGoesOn(t *testing.T) {
 	c := newCity(t)
 	a := c.resident(t, 1)
-	killed, kill := context.WithCancel(ctx)
+	kill := c.Asker().Begin(ctx)
 	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{debt("debt")}})
 	c.offices.records = func(ctx context.Context, agency string, _ score.RecordsQuery) (score.Reply, error) {
 		if agency == "court" || agency == "traffic" {
@@ -57,11 +56,7 @@ func TestAnswersAreKeptAsTheyComeAndARestartGoesOn(t *testing.T) {
 		return score.Reply{}, ctx.Err()
 	}
 	r := c.ask(t, a, "rongcheng")
-	done := make(chan error, 1)
-	go func() {
-		_, err := c.job(killed, score.JobCollect, r.ID)
-		done <- err
-	}()
+	must(t, c.work(score.JobCollect, r.ID))
 	// Answers arrive while others are still being waited for.
 	for deadline := time.Now().Add(30 * time.Second); c.request(t, a, r.ID).Progress.Answered < 2; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
@@ -69,9 +64,6 @@ func TestAnswersAreKeptAsTheyComeAndARestartGoesOn(t *testing.T) {
 		}
 	}
 	kill()
-	if err := <-done; !errors.Is(err, context.Canceled) {
-		t.Fatalf("a job that was cut off said %v", err)
-	}
 	if got := c.request(t, a, r.ID); got.State != mingjing.RequestCollecting || got.Progress.Answered != 2 {
 		t.Fatalf("state %s, %d answered", got.State, got.Progress.Answered)
 	}
@@ -141,12 +133,12 @@ func TestAnAgencyIsNotAskedBeforeItsCircuitCloses(t *testing.T) {
 	if n := c.offices.asked["tax"]; n != 1 {
 		t.Errorf("asked %d times, want once", n)
 	}
-	// Longer than there is time: the deadline comes first.
+	// Longer than there is time: the scoring comes first.
 	c.clock.pass(20 * time.Hour)
 	wait, err = c.job(ctx, score.JobCollect, r.ID)
 	must(t, err)
-	if wait != 4*time.Hour {
-		t.Errorf("waits %s, want until the deadline", wait)
+	if wait != 4*time.Hour-score.DefaultReserve {
+		t.Errorf("waits %s, want until the scoring", wait)
 	}
 }
 

@@ -113,6 +113,12 @@ func (t *reader) SourcesOfAll(ctx context.Context, resident mingjing.ResidentID)
 		`WHERE request_id IN (SELECT id FROM request WHERE resident_id = ?) ORDER BY request_id, agency`, string(resident))
 }
 
+// CountAnswered implements [casework.Tx].
+func (t *tx) CountAnswered(ctx context.Context, request string) (n int, err error) {
+	err = t.row(ctx, "count answers", []any{&n}, `SELECT count(*) FROM source WHERE request_id = ? AND state = 'answered'`, request)
+	return n, err
+}
+
 // SetSource implements [casework.Tx].
 func (t *tx) SetSource(ctx context.Context, request string, s score.Source) error {
 	const op = "set a source"
@@ -124,7 +130,10 @@ func (t *tx) SetSource(ctx context.Context, request string, s score.Source) erro
 	if err != nil {
 		return err
 	}
-	return t.update(ctx, op, `INSERT INTO source (request_id, agency, state, next_try, doc) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (request_id, agency) DO UPDATE SET state = excluded.state, next_try = excluded.next_try, doc = excluded.doc`,
+	// Another process may have asked too, and got an answer.
+	_, err = t.exec(ctx, op, `INSERT INTO source (request_id, agency, state, next_try, doc) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (request_id, agency) DO UPDATE SET state = excluded.state, next_try = excluded.next_try, doc = excluded.doc
+		WHERE source.state <> 'answered' OR excluded.state <> 'retrying'`,
 		request, s.Agency, string(s.State), micros(s.NextTry), doc)
+	return err
 }

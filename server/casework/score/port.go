@@ -22,6 +22,8 @@ type Port interface {
 	// QueuePlace returns how many queued requests are as old or older, itself included.
 	QueuePlace(ctx context.Context, id string) (int, error)
 	SetSource(ctx context.Context, request string, s Source) error
+	// CountAnswered returns how many agencies have answered to a request.
+	CountAnswered(ctx context.Context, request string) (int, error)
 	// PutRecord inserts or replaces a record by ID.
 	PutRecord(ctx context.Context, r holding.Record) error
 	PutListing(ctx context.Context, l holding.Listing) error

@@ -58,8 +58,10 @@ func (c *Scores) RequestScore(ctx context.Context, a mingjing.Actor, rulebook st
 		if err := db(t).AddRequest(ctx, r); err != nil {
 			return err
 		}
-		if err := t.Enqueue(ctx, kernel.Job{Kind: JobCollect, ID: r.ID}); err != nil {
-			return err
+		for _, job := range []kernel.Job{{Kind: JobCollect, ID: r.ID}, {Kind: JobScore, ID: r.ID, At: c.scoreAt(r)}} {
+			if err := t.Enqueue(ctx, job); err != nil {
+				return err
+			}
 		}
 		return t.Emit(ctx, a.ID, mingjing.EventRequest, r.ID, now)
 	})
