@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -72,13 +73,40 @@ func TestJobsOfALivingProcessGoOnAfterPostgreSQLWasRestarted(t *testing.T) {
 	}
 }
 
+// TestAJobWhoseBeginWasNeverHeardOfRunsAfterAll: the database says that this process runs
+// it, but the answer was lost with the connection.
+func TestAJobWhoseBeginWasNeverHeardOfRunsAfterAll(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		ran := make(chan string, 10)
+		work(t, s, func(_ context.Context, j kernel.Job) (time.Duration, error) {
+			ran <- j.ID
+			return 0, nil
+		})
+		do(t, s, func(ctx context.Context, tx *reader) error {
+			return errors.Join(tx.Enqueue(ctx, kernel.Job{Kind: score.JobScore, ID: "known"}),
+				tx.Enqueue(ctx, kernel.Job{Kind: score.JobScore, ID: "lost", At: time.Now().Add(time.Hour)}))
+		})
+		receive(t, ran, "a job")
+		_, err := s.db.Exec(`UPDATE river_job SET state = 'running', attempt = 1,
+			attempted_by = (SELECT attempted_by FROM river_job WHERE attempted_by IS NOT NULL LIMIT 1) WHERE state = 'scheduled'`)
+		must(t, err)
+		select {
+		case id := <-ran:
+			if id != "lost" {
+				t.Errorf("%s ran", id)
+			}
+		case <-time.After(5 * time.Second):
+			t.Error("nobody runs it, and it is called running")
+		}
+	})
+}
+
 // TestAJobThatRunsIsNotGivenBackMeanwhile: a job may take long.
 func TestAJobThatRunsIsNotGivenBackMeanwhile(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		w := &worker{store: s, clientID: "me"}
-		_, err := s.db.Exec(s.eng.rebind(`UPDATE river_job SET state = 'running' WHERE id = ?`), 0)
-		must(t, err)
 		w.running.begin(7)
 		w.running.begin(7) // given back and taken again before the first run ended
 		w.running.end(7)
