@@ -24,6 +24,14 @@ func (s RequestState) Open() bool {
 // the app Honest Shanghai.
 const ScoreDeadline = 24 * time.Hour
 
+// LateScores are the score requests of the city that are late, or will be.
+type LateScores struct {
+	// Endangered are not scored though it was time, and not late yet.
+	Endangered int `json:"endangered"`
+	// Late are not scored though their deadline has passed.
+	Late int `json:"late"`
+}
+
 // A SourceState is the state of one agency's answer to one request.
 type SourceState string
 

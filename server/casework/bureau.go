@@ -172,13 +172,16 @@ type Figures interface {
 	ScoreReady(took time.Duration)
 	// Removed says that so many rows of a kind were removed after their time.
 	Removed(kind upkeep.Kind, n int)
+	// ScoresLate says how many score requests are late, or will be.
+	ScoresLate(n mingjing.LateScores)
 }
 
 // uncounted are Figures that nobody hears.
 type uncounted struct{}
 
-func (uncounted) ScoreReady(time.Duration) {}
-func (uncounted) Removed(upkeep.Kind, int) {}
+func (uncounted) ScoreReady(time.Duration)       {}
+func (uncounted) Removed(upkeep.Kind, int)       {}
+func (uncounted) ScoresLate(mingjing.LateScores) {}
 
 // A Bureau hands out the parts of casework. It is safe for use by many goroutines.
 type Bureau struct {
@@ -200,8 +203,9 @@ type Bureau struct {
 	Takeaway  *takeaway.Takeaway
 	Upkeep    *upkeep.Upkeep
 
-	store Store
-	jobs  kernel.Jobs
+	store   Store
+	jobs    kernel.Jobs
+	figures Figures
 }
 
 // A kernelStore is a store with the kernel's view of a transaction. That a transaction
@@ -239,7 +243,7 @@ func New(c Config) (*Bureau, error) {
 	if c.Figures == nil {
 		c.Figures = uncounted{}
 	}
-	b := &Bureau{City: city, store: c.Store, jobs: kernel.Jobs{}}
+	b := &Bureau{City: city, store: c.Store, jobs: kernel.Jobs{}, figures: c.Figures}
 	b.Notices = notice.New(city, c.Notifier)
 	holdings := holding.New(city, b.Notices)
 	b.Scores = score.New(city, c.Agencies, b.Notices, holdings, c.Figures.ScoreReady, c.ScoreReserve)
@@ -270,7 +274,11 @@ func (b *Bureau) Work(ctx context.Context) error {
 	if err := b.Upkeep.Begin(ctx); err != nil {
 		return fmt.Errorf("casework: %w", err)
 	}
+	ctx, stop := context.WithCancel(ctx)
 	defer b.City.Asker().Begin(ctx)()
+	watching := make(chan struct{})
+	go func() { defer close(watching); b.Scores.Watch(ctx, b.figures.ScoresLate) }()
+	defer func() { stop(); <-watching }()
 	return b.store.Work(ctx, b.Do)
 }
 

@@ -207,6 +207,8 @@ var free = map[string]string{
 	"Now":           "published",
 	"Zone":          "published",
 	"Asker":         "asks agencies, for the jobs",
+	"Look":          "counts only",
+	"Watch":         "counts only",
 	"Enrol":         "the bureau's own, never a request from outside",
 	"Residents":     "a number",
 	"Ready":         "health",

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"mingjing"
 	"mingjing/server/casework/score"
@@ -111,6 +112,14 @@ func (t *reader) SourcesOfAll(ctx context.Context, resident mingjing.ResidentID)
 	}
 	return groups[score.Source](ctx, t, "list a resident's sources", sealedSource, "request_id",
 		`WHERE request_id IN (SELECT id FROM request WHERE resident_id = ?) ORDER BY request_id, agency`, string(resident))
+}
+
+// LateRequests implements [casework.Tx].
+func (t *tx) LateRequests(ctx context.Context, endangered, late time.Time) (nEndangered, nLate int, err error) {
+	err = t.row(ctx, "count late requests", []any{&nEndangered, &nLate},
+		`SELECT coalesce(sum(CASE WHEN created_at >= ? THEN 1 ELSE 0 END), 0), coalesce(sum(CASE WHEN created_at < ? THEN 1 ELSE 0 END), 0)
+		FROM request WHERE state IN ('queued', 'collecting', 'scoring') AND created_at < ?`, micros(late), micros(late), micros(endangered))
+	return nEndangered, nLate, err
 }
 
 // CountAnswered implements [casework.Tx].

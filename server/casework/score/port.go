@@ -19,6 +19,9 @@ type Port interface {
 	// SetRequest stores a request that was read and has changed: State, FinishedAt,
 	// ScoreID, Rulebook.
 	SetRequest(ctx context.Context, r Request) error
+	// LateRequests returns how many requests are open that were made before late, and
+	// how many that were made after it and before endangered.
+	LateRequests(ctx context.Context, endangered, late time.Time) (nEndangered, nLate int, err error)
 	// QueuePlace returns how many queued requests are as old or older, itself included.
 	QueuePlace(ctx context.Context, id string) (int, error)
 	SetSource(ctx context.Context, request string, s Source) error
