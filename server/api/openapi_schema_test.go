@@ -101,7 +101,7 @@ var enums = map[reflect.Type]schema{
 		mingjing.RequestScoring, mingjing.RequestReady, mingjing.RequestWithdrawn}),
 	reflect.TypeFor[mingjing.SourceState](): codes([]mingjing.SourceState{mingjing.SourceWaiting, mingjing.SourceRetrying,
 		mingjing.SourceAnswered, mingjing.SourceMissing}),
-	reflect.TypeFor[mingjing.NoticeKind]():     codes(append(slices.Clone(mingjing.NoticeKinds), mingjing.NoticeMailFailed)),
+	reflect.TypeFor[mingjing.NoticeKind]():     codes(append(slices.Clone(mingjing.NoticeKinds), mingjing.NoticeMailFailed, mingjing.NoticePushFailed)),
 	reflect.TypeFor[mingjing.ShareField]():     codes(mingjing.ShareFields),
 	reflect.TypeFor[mingjing.ShareName]():      codes(mingjing.ShareNames),
 	reflect.TypeFor[mingjing.ShareState]():     codes(mingjing.ShareStates),

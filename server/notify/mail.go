@@ -29,6 +29,7 @@ type mailer struct {
 	// options are those that client was made with.
 	options []mail.Option
 	client  *mail.Client
+	wait    time.Duration
 }
 
 // newMailer returns nil when no mail server is set.
@@ -44,8 +45,11 @@ func newMailer(c Config) (*mailer, error) {
 	if err != nil {
 		return nil, errors.New("MAIL_FROM must be the sender's address, such as Mingjing <no-reply@mirror.example>")
 	}
-	m := &mailer{host: u.Hostname(), from: from, origin: strings.TrimSuffix(c.Origin, "/")}
-	m.options = []mail.Option{mail.WithTimeout(mailTime), mail.WithoutNoop()}
+	m := &mailer{host: u.Hostname(), from: from, origin: strings.TrimSuffix(c.Origin, "/"), wait: c.Wait}
+	if m.wait <= 0 {
+		m.wait = mailTime
+	}
+	m.options = []mail.Option{mail.WithTimeout(m.wait), mail.WithoutNoop()}
 	port := 587
 	switch {
 	case u.Scheme == "smtps":
@@ -85,7 +89,18 @@ func (n *Notifier) Mail(ctx context.Context, to string, m notice.Message) error 
 	if n.mail == nil {
 		return fmt.Errorf("notify: e-mail is not offered: %w", notice.ErrRefused)
 	}
-	return n.mail.send(ctx, to, m)
+	ctx, stop := context.WithTimeout(ctx, n.mail.wait)
+	defer stop()
+	leave, err := n.hosts.enter(ctx, "mail "+n.mail.host)
+	if err != nil {
+		return err
+	}
+	err = n.mail.send(ctx, to, m)
+	if ctx.Err() != nil && err != nil { // the conversation broke off because nobody answered
+		err = fmt.Errorf("%w: %w", err, ctx.Err())
+	}
+	leave(err)
+	return err
 }
 
 func (m *mailer) send(ctx context.Context, to string, what notice.Message) error {
@@ -93,8 +108,6 @@ func (m *mailer) send(ctx context.Context, to string, what notice.Message) error
 	if err != nil {
 		return err
 	}
-	ctx, stop := context.WithTimeout(ctx, mailTime)
-	defer stop()
 	session, err := m.client.DialToSMTPClientWithContext(ctx)
 	if err != nil {
 		if ctx.Err() != nil {

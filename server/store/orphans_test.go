@@ -150,7 +150,9 @@ func TestManyJobsOfOneKindDoNotHoldUpAnother(t *testing.T) {
 			})
 		}
 		for _, kind := range []string{cases.JobClock, score.JobScore} {
-			do(t, s, func(ctx context.Context, tx *reader) error { return tx.Enqueue(ctx, kernel.Job{Kind: kind, ID: "clock"}) })
+			do(t, s, func(ctx context.Context, tx *reader) error {
+				return tx.Enqueue(ctx, kernel.Job{Kind: kind, ID: "clock"})
+			})
 			if got := receive(t, done, "a clock"); got != kind {
 				t.Errorf("%s is done in the place of %s", got, kind)
 			}
