@@ -63,7 +63,7 @@ func (h *hosts) enter(ctx context.Context, name string) (leave func(error), err 
 		return nil, errGivenUp
 	}
 	return func(err error) {
-		<-one.turns
+		defer func() { <-one.turns }()
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		if !silent(err) {

@@ -56,9 +56,9 @@ func newMailer(c Config) (*mailer, error) {
 		port = 465
 		m.options = append(m.options, mail.WithSSL())
 	case loopback(u.Hostname()): // the connection does not leave this machine
-		m.options = append(m.options, mail.WithTLSPolicy(mail.TLSOpportunistic))
+		m.options = append(m.options, mail.WithTLSPolicy(mail.TLSOpportunistic), mail.WithDialContextFunc(dialBounded))
 	default:
-		m.options = append(m.options, mail.WithTLSPolicy(mail.TLSMandatory))
+		m.options = append(m.options, mail.WithTLSPolicy(mail.TLSMandatory), mail.WithDialContextFunc(dialBounded))
 	}
 	if u.Port() != "" {
 		if port, err = strconv.Atoi(u.Port()); err != nil || port < 1 || port > 65535 {
@@ -74,6 +74,16 @@ func newMailer(c Config) (*mailer, error) {
 		return nil, errors.New("SMTP_URL can't be used")
 	}
 	return m, nil
+}
+
+// dialBounded connects, for no longer than ctx allows: whoever connects and says nothing
+// is left then.
+func dialBounded(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, network, address)
+	if until, ok := ctx.Deadline(); ok && err == nil {
+		err = conn.SetDeadline(until.Add(time.Second)) // ctx itself ends first
+	}
+	return conn, err
 }
 
 func loopback(host string) bool {
@@ -95,7 +105,13 @@ func (n *Notifier) Mail(ctx context.Context, to string, m notice.Message) error 
 	if err != nil {
 		return err
 	}
-	err = n.mail.send(ctx, to, m)
+	sent := make(chan error, 1)
+	go func() { sent <- n.mail.send(ctx, to, m) }()
+	select {
+	case err = <-sent:
+	case <-ctx.Done(): // the library waits for some answers without a bound
+		err = ctx.Err()
+	}
 	if ctx.Err() != nil && err != nil { // the conversation broke off because nobody answered
 		err = fmt.Errorf("%w: %w", err, ctx.Err())
 	}
