@@ -98,7 +98,7 @@ var enums = map[reflect.Type]schema{
 	reflect.TypeFor[mingjing.Outcome]():        codes(mingjing.Outcomes),
 	reflect.TypeFor[mingjing.AgencyPosition](): codes(mingjing.AgencyPositions),
 	reflect.TypeFor[mingjing.RequestState](): codes([]mingjing.RequestState{mingjing.RequestQueued, mingjing.RequestCollecting,
-		mingjing.RequestScoring, mingjing.RequestReady, mingjing.RequestWithdrawn}),
+		mingjing.RequestScoring, mingjing.RequestReady, mingjing.RequestWithdrawn, mingjing.RequestTooLittle}),
 	reflect.TypeFor[mingjing.SourceState](): codes([]mingjing.SourceState{mingjing.SourceWaiting, mingjing.SourceRetrying,
 		mingjing.SourceAnswered, mingjing.SourceMissing}),
 	reflect.TypeFor[mingjing.NoticeKind]():     codes(append(slices.Clone(mingjing.NoticeKinds), mingjing.NoticeMailFailed, mingjing.NoticePushFailed)),

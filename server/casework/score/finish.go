@@ -55,14 +55,17 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 			return err
 		}
 		missing := []string{}
+		answered := 0
 		for _, s := range sources {
 			switch {
 			case s.State != mingjing.SourceAnswered:
 				missing = append(missing, s.Agency)
 				s.State = mingjing.SourceMissing
 			case s.Reply == nil:
+				answered++
 				continue
 			default:
+				answered++
 				if err := c.mergeReply(ctx, rd, r, book, s, records, listings); err != nil {
 					return err
 				}
@@ -78,6 +81,9 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 			if err := db(t).SetSource(ctx, r.ID, s); err != nil {
 				return err
 			}
+		}
+		if !book.EnoughAnswered(answered, len(sources)) {
+			return c.tooLittle(ctx, rd, r, now)
 		}
 		s, err := c.makeScore(ctx, rd, r.Resident, book, missing, "request")
 		if err != nil {
@@ -105,6 +111,38 @@ func (c *Scores) finish(ctx context.Context, id string) error {
 		c.ready(took)
 	}
 	return nil
+}
+
+// maxRounds is how many requests in a row are made because too little was answered; after
+// that the resident can ask again.
+const maxRounds = 7
+
+// tooLittle ends a request to which so few agencies have answered that there is no score,
+// and makes another in its place, with a deadline of its own. What was answered counts in
+// the scores that there were before.
+func (c *Scores) tooLittle(ctx context.Context, rd *kernel.Reader, r Request, now time.Time) error {
+	again := Request{Resident: r.Resident, ScoreRequest: mingjing.ScoreRequest{ID: kernel.NewID(), Rulebook: r.Rulebook,
+		State: mingjing.RequestQueued, CreatedAt: now, Deadline: now.Add(c.city.Scaled(mingjing.ScoreDeadline)), Round: r.Round + 1}}
+	r.State, r.FinishedAt = mingjing.RequestTooLittle, &now
+	code := "too_little_last"
+	if again.Round < maxRounds {
+		r.Again, code = again.ID, "too_little"
+	}
+	if err := db(rd).SetRequest(ctx, r); err != nil {
+		return err
+	}
+	if r.Again != "" {
+		if err := c.addRequest(ctx, rd.Tx, again); err != nil {
+			return err
+		}
+	}
+	if err := c.Rescore(ctx, rd, r.Resident, "request", ""); err != nil {
+		return err
+	}
+	if err := c.notices.Notify(ctx, rd, r.Resident, mingjing.NoticeScoreReady, code, "request", r.ID); err != nil {
+		return err
+	}
+	return rd.Emit(ctx, string(r.Resident), mingjing.EventRequest, r.ID, now)
 }
 
 // setUnmatched stores what an agency answered with another name. What it had answered so

@@ -2,6 +2,7 @@
 //
 //	queued -> collecting -> scoring -> ready
 //	   \__________\____________\-----> withdrawn   (the resident withdrew consent)
+//	                \____________\---> too_little  (so few had answered that it is asked again)
 //
 // A job has every agency asked, beside the jobs, and each answer is stored as it comes.
 // The score is made when all have answered, or so long before the deadline that it is not

@@ -17,7 +17,7 @@ type Port interface {
 	AddConsent(ctx context.Context, resident mingjing.ResidentID, c mingjing.Consent) error
 	AddRequest(ctx context.Context, r Request) error // ErrExists: one is open, or the key is known
 	// SetRequest stores a request that was read and has changed: State, FinishedAt,
-	// ScoreID, Rulebook.
+	// ScoreID, Rulebook, Again.
 	SetRequest(ctx context.Context, r Request) error
 	// LateRequests returns how many requests are open that were made before late, and
 	// how many that were made after it and before endangered.
