@@ -155,7 +155,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.onClose(who.Close)
 
-	agencies := agency.Config{Key: keys.AgencyKey, Clock: clock, Logger: p.log, PerAgency: s.AsksPerAgency, Total: s.Asks,
+	agencies := agency.Config{Key: keys.AgencyKey, Clock: clock, Logger: p.log, PerAgency: s.AsksPerAgency, Total: s.Asks, Shared: db,
 		Observe: func(agency string, op agency.Op, result string, took time.Duration) {
 			p.figures.Answer(agency, string(op), result, took)
 		}}
