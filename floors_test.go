@@ -56,7 +56,7 @@ var floors = map[string]int{
 
 // parts are the parts of casework. A part imports only the parts before it in this list,
 // and the root package.
-var parts = []string{"kernel", "notice", "holding", "score", "law", "mandate", "cases", "record", "listing", "desk", "staff", "inquiry",
+var parts = []string{"kernel", "notice", "holding", "score", "law", "comment", "mandate", "cases", "record", "listing", "desk", "staff", "inquiry",
 	"share",
 	"accesslog", "agencyside", "register", "takeaway", "upkeep"}
 

@@ -27,7 +27,7 @@ var pages = []screen{
 	inboxPage, noticeSettingsPage, mandatesPage, helpingPage,
 	oneCasePage,
 	agencyQuestionsPage, agencyQuestionPage, agencyRecordsPage, agencyBatchesPage, agencyBatchPage, agencyInquiriesPage, agencyInquiryPage,
-	workloadPage, counterPage, inquiriesPage, inquiryAnswerPage, relativesPage, demoClockPage,
+	workloadPage, counterPage, inquiriesPage, inquiryAnswerPage, relativesPage, commentsPage, commentPage, demoClockPage,
 	staffPage, staffMemberPage, staffRegisterPage,
 }
 

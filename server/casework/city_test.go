@@ -19,6 +19,7 @@ import (
 	"mingjing/server/casework/accesslog"
 	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
+	"mingjing/server/casework/comment"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
@@ -60,6 +61,7 @@ type (
 	kernelCity    = kernel.City
 	noticesPart   = notice.Notices
 	scoresPart    = score.Scores
+	commentsPart  = comment.Comments
 	mandatesPart  = mandate.Mandates
 	casesPart     = cases.Cases
 	recordsPart   = record.Records
@@ -80,6 +82,7 @@ type city struct {
 	*kernelCity
 	*noticesPart
 	*scoresPart
+	*commentsPart
 	*mandatesPart
 	*casesPart
 	*recordsPart
@@ -184,6 +187,7 @@ func cityAt(t tb, s casework.Store, now *clock, set ...func(*casework.Config)) *
 	c.bureau, c.kernelCity, c.noticesPart, c.scoresPart, c.casesPart, c.deskPart = b, b.City, b.Notices, b.Scores, b.Cases, b.Desk
 	c.mandatesPart, c.recordsPart, c.listingsPart = b.Mandates, b.Records, b.Listings
 	c.inquiriesPart, c.sharesPart, c.accessLogPart, c.agenciesPart = b.Inquiries, b.Shares, b.AccessLog, b.Agencies
+	c.commentsPart = b.Comments
 	c.registerPart, c.takeawayPart, c.staffPart = b.Register, b.Takeaway, b.Staff
 	return c
 }

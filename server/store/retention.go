@@ -32,6 +32,8 @@ var retained = map[upkeep.Kind]retainedKind{
 	upkeep.CounterMisses: {"counter_miss", "n", "at", "1 = 1", []string{`DELETE FROM counter_miss WHERE n IN (KEYS)`}},
 	upkeep.ReadNotices:   {"notice", "id", "at", "read_at IS NOT NULL", []string{`DELETE FROM notice WHERE id IN (KEYS)`}},
 	upkeep.UnreadNotices: {"notice", "id", "at", "read_at IS NULL", []string{`DELETE FROM notice WHERE id IN (KEYS)`}},
+	upkeep.HiddenComments: {"draft_comment", "id", "hidden_at", "hidden_at IS NOT NULL AND trimmed = 0", []string{
+		`DELETE FROM draft_comment_text WHERE comment_id IN (KEYS)`, `UPDATE draft_comment SET trimmed = 1 WHERE id IN (KEYS)`}},
 	upkeep.Exports: {"export", "id", "expires_at", "expires_at IS NOT NULL", []string{
 		`DELETE FROM export_data WHERE export_id IN (KEYS)`, `DELETE FROM export WHERE id IN (KEYS)`}},
 }

@@ -20,14 +20,15 @@ import (
 
 // countOf says how many rows of a kind there are, those that belong to them included.
 var countOf = map[upkeep.Kind]string{
-	upkeep.Events:        `SELECT count(*) FROM event`,
-	upkeep.Sources:       `SELECT count(*) FROM source`,
-	upkeep.Visits:        `SELECT count(*) FROM visit`,
-	upkeep.Batches:       `SELECT count(*) FROM batch`,
-	upkeep.CounterMisses: `SELECT count(*) FROM counter_miss`,
-	upkeep.ReadNotices:   `SELECT count(*) FROM notice WHERE read_at IS NOT NULL`,
-	upkeep.UnreadNotices: `SELECT count(*) FROM notice WHERE read_at IS NULL`,
-	upkeep.Exports:       `SELECT (SELECT count(*) FROM export) + (SELECT count(*) FROM export_data)`,
+	upkeep.Events:         `SELECT count(*) FROM event`,
+	upkeep.Sources:        `SELECT count(*) FROM source`,
+	upkeep.Visits:         `SELECT count(*) FROM visit`,
+	upkeep.Batches:        `SELECT count(*) FROM batch`,
+	upkeep.CounterMisses:  `SELECT count(*) FROM counter_miss`,
+	upkeep.ReadNotices:    `SELECT count(*) FROM notice WHERE read_at IS NOT NULL`,
+	upkeep.UnreadNotices:  `SELECT count(*) FROM notice WHERE read_at IS NULL`,
+	upkeep.HiddenComments: `SELECT count(*) FROM draft_comment_text`,
+	upkeep.Exports:        `SELECT (SELECT count(*) FROM export) + (SELECT count(*) FROM export_data)`,
 }
 
 // oneOfEach adds a row of each kind that is from this instant.
@@ -51,6 +52,10 @@ func oneOfEach(t *testing.T, s *Store, n int, at time.Time) {
 			must(t, tx.AddNotice(ctx, notice.Notice{Notice: mingjing.Notice{ID: fmt.Sprint("n", n, "-", i), Kind: mingjing.NoticeScoreReady, At: at,
 				ReadAt: read}, Resident: r.ID}))
 		}
+		c := aComment(fmt.Sprint("c", n))
+		must(t, tx.AddComment(ctx, c))
+		c.State, c.Reason, c.HiddenAt = mingjing.CommentHidden, "insult", at
+		must(t, tx.SetComment(ctx, c))
 		e := takeaway.Export{Resident: r.ID}
 		e.ID, e.MadeAt, e.ExpiresAt = fmt.Sprint("e", n), &at, &at
 		must(t, tx.AddExport(ctx, e))

@@ -29,6 +29,9 @@ const (
 	ReadNotices   Kind = "read_notices"   // notices that were read
 	UnreadNotices Kind = "unread_notices" // notices that nobody has read
 	Exports       Kind = "exports"        // downloads, from the end of their day
+	// HiddenComments are the texts of hidden comments on drafts; that there was one, and
+	// why it was hidden, stays.
+	HiddenComments Kind = "hidden_comments"
 )
 
 const day = 24 * time.Hour
@@ -51,6 +54,8 @@ var kept = []struct {
 	{UnreadNotices, 5 * 365 * day},
 	// A job of its own deletes them at once; this is for those that it has missed.
 	{Exports, day},
+	// Longer than somebody is likely to ask why theirs is not there.
+	{HiddenComments, 180 * day},
 }
 
 // Kinds returns all kinds, in the order in which they are removed.
