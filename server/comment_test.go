@@ -19,7 +19,8 @@ func draftedCity(t *testing.T) (*city, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	draft := append([]byte(`{"draft": true, "why": {"en": "More time.", "zh-CN": "多给时间。"},`), nextVersion(t, "2099.2", "2099-06-01")[1:]...)
+	why := `{"draft": true, "why": {"en": "More time.", "zh-CN": "多给时间。"},`
+	draft := append([]byte(why), nextVersion(t, "2099.2", "2099-06-01")[1:]...)
 	s.Rulebooks = folderOf(t, map[string][]byte{"rongcheng-2099.2.json": draft})
 	c, err := start(s)
 	if err != nil {

@@ -88,7 +88,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 			fmt.Fprint(stdout, staffUsage)
 			return 0
 		}
-		return runStaff(ctx, args, command == "officer", getenv, stdout, stderr)
+		return runStaff(ctx, args, command == "officer", getenv, os.Stdin, stdout, stderr)
 	case "agency":
 		return runAgency(ctx, args, getenv, stdout, stderr)
 	case "keys":

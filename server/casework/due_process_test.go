@@ -221,8 +221,7 @@ func TestWhoServesSaysHowAndOnlyStaffDo(t *testing.T) {
 	_, err := c.Serve(ctx, handler, l.CaseID, good)
 	wants(t, err, "case_not_yours")
 	c.decidedBy(t, l, mingjing.OutcomeApproved)
-	own := handler
-	own.Self = mingjing.ResidentID(a.ID)
+	own := c.linked(t, handler, a)
 	weak := handler
 	weak.AAL = 1
 	for code, who := range map[string]mingjing.Actor{"forbidden": a, "case_own": own, "aal2_required": weak} {

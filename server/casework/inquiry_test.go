@@ -324,8 +324,8 @@ func TestNobodyElseAsksReadsOrAnswers(t *testing.T) {
 	wants(t, err, "not_found")
 	_, err = c.AddToInquiry(ctx, stranger, q.ID, "Mine.")
 	wants(t, err, "not_found")
-	weak, own := handler, handler
-	weak.AAL, own.Self = 1, mingjing.ResidentID(a.ID)
+	weak, own := handler, c.linked(t, handler, a)
+	weak.AAL = 1
 	officer := mingjing.Actor{Role: mingjing.RoleAgency, ID: "G-1", Agency: "court", Name: "Officer", AAL: 2}
 	for code, all := range map[string][]mingjing.Actor{
 		"aal2_required": {weak}, "case_own": {own}, "not_found": {officer},

@@ -421,8 +421,7 @@ func TestAHelpersInboxHasWhatHappensInTheCase(t *testing.T) {
 func TestNobodyHandlesACaseInWhichTheyHelp(t *testing.T) {
 	c := newCity(t)
 	a, helper, d, m := c.helped(t)
-	self := handler
-	self.Self = mingjing.ResidentID(helper.ID)
+	self := c.linked(t, handler, helper)
 	for range 2 { // nor when they no longer do
 		_, err := c.Case(ctx, self, d.ID)
 		wants(t, err, "case_helper")
@@ -440,8 +439,7 @@ func TestNobodyHandlesACaseInWhichTheyHelp(t *testing.T) {
 	_, err = c.Next(ctx, self)
 	wants(t, err, "no_case_waiting")
 	// An offer alone keeps nobody from their work.
-	other := handler2
-	other.Self = mingjing.ResidentID(c.resident(t, 3).ID)
+	other := c.linked(t, handler2, c.resident(t, 3))
 	c.offered(t, a, d.ID, 3)
 	_, err = c.Case(ctx, other, d.ID)
 	must(t, err)

@@ -24,8 +24,8 @@ type Bureau interface {
 	Enrol(ctx context.Context, n mingjing.IDNumber, name string) (mingjing.ResidentID, error)
 }
 
-// Identities keeps who can log in. Enrolling somebody who is enrolled, or linking
-// again what is linked, changes nothing.
+// Identities keeps who can log in. Enrolling somebody who is enrolled changes
+// nothing.
 type Identities interface {
 	// EnrolResident makes a resident's login; without a password it is to be
 	// activated first.
@@ -34,8 +34,6 @@ type Identities interface {
 	EnrolStaff(ctx context.Context, role mingjing.Role, login, name, password, totpSecret string) error
 	// EnrolOfficer makes the login of an agency's officer, second factor included.
 	EnrolOfficer(ctx context.Context, agency, login, name, password, totpSecret string) error
-	// LinkStaff says who a member of staff is as a resident.
-	LinkStaff(ctx context.Context, login string, self mingjing.ResidentID) error
 	// ActivationCode makes a new one-time code. An error of kind
 	// [mingjing.Conflict] says that the login has been activated meanwhile.
 	ActivationCode(ctx context.Context, n mingjing.IDNumber) (string, error)
@@ -94,7 +92,6 @@ func Seed(ctx context.Context, bureau Bureau, identities Identities, cfg Config)
 	if err := keep(cfg.AccountsFile, accounts); err != nil {
 		return nil, fmt.Errorf("seed demo city: %w", err)
 	}
-	ids := map[mingjing.IDNumber]mingjing.ResidentID{}
 	for i := range accounts {
 		a := &accounts[i]
 		if a.Role != mingjing.RoleResident {
@@ -112,7 +109,6 @@ func Seed(ctx context.Context, bureau Bureau, identities Identities, cfg Config)
 		if err != nil {
 			return nil, fmt.Errorf("seed demo city: enrol resident of story %s: %w", a.Story, err)
 		}
-		ids[a.IDNumber] = id
 		if err := identities.EnrolResident(ctx, id, a.IDNumber, a.Password); err != nil {
 			return nil, fmt.Errorf("seed demo city: enrol login of story %s: %w", a.Story, err)
 		}
@@ -125,14 +121,6 @@ func Seed(ctx context.Context, bureau Bureau, identities Identities, cfg Config)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("seed demo city: activation code: %w", err)
-		}
-	}
-	for _, s := range staff {
-		if s.self == "" {
-			continue
-		}
-		if err := identities.LinkStaff(ctx, s.login, ids[s.self]); err != nil {
-			return nil, fmt.Errorf("seed demo city: link staff %s: %w", s.login, err)
 		}
 	}
 	if err := keep(cfg.AccountsFile, accounts); err != nil {
