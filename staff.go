@@ -140,6 +140,9 @@ type StaffView struct {
 	Result *StaffResult `json:"result,omitempty"`
 }
 
+// ShownOnce reports whether there is something that can't be read again.
+func (v *StaffView) ShownOnce() bool { return v != nil && v.Result != nil }
+
 // A StaffMemberView is one member, for administrators.
 type StaffMemberView struct {
 	StaffMember
