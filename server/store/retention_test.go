@@ -138,7 +138,7 @@ func TestHowLongOldRowsShouldHaveBeenGoneIsCounted(t *testing.T) {
 	})
 }
 
-// TestTheTableOfRetentionSaysWhatTheProgramDoes holds docs/retention.md to the code.
+// TestTheTableOfRetentionSaysWhatTheProgramDoes compares docs/retention.md with the code.
 func TestTheTableOfRetentionSaysWhatTheProgramDoes(t *testing.T) {
 	text, err := os.ReadFile("../../docs/retention.md")
 	must(t, err)

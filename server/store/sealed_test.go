@@ -424,8 +424,8 @@ func TestWhatIsFromBeforeIsSealed(t *testing.T) {
 	}
 }
 
-// BenchmarkRead is one read of a resident in a transaction of its own: of the bare
-// row, with sealing, and with the line of the access log before it.
+// BenchmarkRead reads a resident in a transaction of its own: the bare row, with sealing,
+// and with the entry in the access log before it.
 func BenchmarkRead(b *testing.B) {
 	benchEach(b, func(b *testing.B, s *Store) {
 		r := resident(1)
