@@ -15,8 +15,7 @@ import (
 	"mingjing/server/casework/score"
 )
 
-// live does what the listing's own dates ask for, and moves the clock to where
-// they ask for the next thing.
+// live does the jobs of the listing that are due, and moves the clock to the next one.
 func (c *city) live(t tb, listing string) {
 	t.Helper()
 	wait, err := c.job(ctx, holding.JobListing, listing)

@@ -18,7 +18,7 @@ import (
 	"mingjing/server/casework/cases"
 )
 
-// corners is a w by h image with a different colour in each corner.
+// corners returns a w by h image with a different colour in each corner.
 func corners(w, h int) image.Image {
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
 	for y := range h {
@@ -55,7 +55,7 @@ func cornerNames(img image.Image) string {
 	return string(s)
 }
 
-// photo is a JPEG as a phone writes it: with an Exif orientation and the place.
+// photo returns a JPEG as a phone writes it: with an Exif orientation and the place.
 func photo(t testing.TB, orientation int, order binary.AppendByteOrder) []byte {
 	t.Helper()
 	var plain bytes.Buffer
@@ -106,7 +106,7 @@ func clean(t testing.TB, name string, data []byte) (mingjing.Evidence, []byte) {
 	return e, out
 }
 
-// cleaned is an upload after its check.
+// cleaned returns an upload after its check.
 func cleaned(ctx context.Context, u cases.Upload) (mingjing.Evidence, []byte, error) {
 	files, err := cases.CleanAll(ctx, []cases.Upload{u})
 	if err != nil {
