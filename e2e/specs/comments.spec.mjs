@@ -49,7 +49,7 @@ test('a visitor comments on a draft without scripts, and a supervisor publishes,
     await expect(visitor.section('comments')).not.toContainText('Nine days are fair.');
 
     const supervisor = await visits({ lang: 'en', size: 'desk' });
-    await supervisor.login(server.staff('supervisor'));
+    await supervisor.staffLogin(server.staff('supervisor'));
     await supervisor.open('comments');
     await expect(supervisor.main.locator('tbody tr')).toHaveCount(1);
     await test.step('the next one shows on the open page by itself', async () => {
