@@ -52,7 +52,7 @@ func staffBody(v *mingjing.View) []app.UI {
 		var code, link app.UI
 		if m.LacksLink() {
 			unknown++
-			link = c.Tag{Text: t(v, "people.unlinked"), Tone: "warn", Shape: "diamond"}.UI()
+			link = c.Span("muted", t(v, "people.unlinked"))
 		}
 		if m.CodeUntil != nil {
 			code = c.Span("muted", codeEnd(v, m))
