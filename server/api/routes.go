@@ -26,7 +26,8 @@ var pages = []screen{
 	queuePage,
 	inboxPage, noticeSettingsPage, mandatesPage, helpingPage,
 	oneCasePage,
-	agencyQuestionsPage, agencyQuestionPage, agencyRecordsPage, agencyBatchesPage, agencyBatchPage, agencyInquiriesPage, agencyInquiryPage,
+	agencyQuestionsPage, agencyQuestionPage, agencyRecordsPage, agencyBatchesPage, agencyBatchPage, agencyKeysPage, agencyInquiriesPage,
+	agencyInquiryPage,
 	workloadPage, counterPage, inquiriesPage, inquiryAnswerPage, relativesPage, commentsPage, commentPage, demoClockPage,
 	staffPage, staffMemberPage, staffRegisterPage,
 }

@@ -1,6 +1,7 @@
 package staff
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -31,11 +32,11 @@ func (c *Staff) write(ctx context.Context, t *kernel.Tx, e mingjing.StaffEntry, 
 	}
 	if e.By == "" {
 		// A command is a process of its own, whose events no open page hears.
-		if err := t.Enqueue(ctx, kernel.Job{Kind: JobTell, ID: e.Login}); err != nil {
+		if err := t.Enqueue(ctx, kernel.Job{Kind: JobTell, ID: cmp.Or(e.Login, e.Key)}); err != nil {
 			return err
 		}
 	}
-	return tell(ctx, t, e.Login, now)
+	return tell(ctx, t, cmp.Or(e.Login, e.Key), now)
 }
 
 // tell tells open pages that the register has a new entry: those of administrators, and
@@ -47,6 +48,16 @@ func tell(ctx context.Context, t *kernel.Tx, login string, now time.Time) error 
 		}
 	}
 	return nil
+}
+
+// NoteKey adds an entry about a key of an agency, and makes other transactions wait that
+// add one.
+func (c *Staff) NoteKey(ctx context.Context, t *kernel.Tx, a mingjing.Actor, step string, k mingjing.AgencyKey) error {
+	if err := db(t).LockStaff(ctx); err != nil {
+		return err
+	}
+	of := Member{StaffMember: mingjing.StaffMember{Role: mingjing.RoleAgency, Agency: k.Agency}}
+	return c.write(ctx, t, mingjing.StaffEntry{Step: step, By: by(a), ByName: a.Name, Key: k.ID, KeyUse: k.Use}, of, c.city.Now().UTC())
 }
 
 // hashOf returns the hash of an entry that follows one with the hash before.
