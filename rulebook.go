@@ -32,9 +32,12 @@ type Rulebook struct {
 	// still change. Why says for what reason it is proposed.
 	Draft bool `json:"draft,omitempty"`
 	Why   Text `json:"why,omitempty"`
-	Name  Text `json:"name"`
-	City  Text `json:"city"`
-	About Text `json:"about"`
+	// CommentsUntil is the last day on which a draft can be commented on; see
+	// [Rulebook.CommentsEnd].
+	CommentsUntil Date `json:"comments_until,omitempty"`
+	Name          Text `json:"name"`
+	City          Text `json:"city"`
+	About         Text `json:"about"`
 	// Sample says that figures in it were invented; SampleNote says which.
 	Sample     bool `json:"sample"`
 	SampleNote Text `json:"sample_note,omitempty"`

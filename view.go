@@ -145,6 +145,8 @@ type RulebookPage struct {
 	// Changes are what a draft, or a version that will hold, changes in comparison with
 	// the version in force.
 	Changes []LawChange `json:"changes,omitempty"`
+	// Comments are those on it as a draft; absent where it never was one or has none.
+	Comments *CommentsView `json:"comments,omitempty"`
 	// Hash is the SHA-256 of its published bytes, 64 hex digits: the rulebook itself
 	// loses it on its way through JSON.
 	Hash string `json:"hash"`

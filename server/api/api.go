@@ -65,7 +65,7 @@ type Live interface {
 	Serve(w http.ResponseWriter, r *http.Request, l mingjing.Listener)
 }
 
-// Config is the configuration of the handler. All fields but Allow, Demo, Origin,
+// Config is the configuration of the handler. All fields but Allow, AllowComment, Demo, Origin,
 // ProxyHops, Stopping, Logger, Together, Observe, Counted and Traces are required.
 type Config struct {
 	Casework *casework.Bureau
@@ -108,6 +108,9 @@ type Config struct {
 	// Allow counts a request for a public use, such as the intake, from an address; the
 	// error says that it is one too many. Nil allows any number.
 	Allow func(ctx context.Context, use, addr string) error
+	// AllowComment counts a comment on a draft: of somebody who is logged in, or with who
+	// "" from an address; the error says that it is one too many. Nil allows any number.
+	AllowComment func(ctx context.Context, who, addr, draft string) error
 	// Demo is set in a demo city only.
 	Demo   Demo
 	Logger *slog.Logger
@@ -147,6 +150,9 @@ func New(c Config) (http.Handler, error) {
 	}
 	if c.Observe == nil {
 		c.Observe = func(string, string, int, int64, time.Duration) {}
+	}
+	if c.AllowComment == nil {
+		c.AllowComment = func(context.Context, string, string, string) error { return nil }
 	}
 	if c.Allow == nil {
 		c.Allow = func(context.Context, string, string) error { return nil }

@@ -10,6 +10,7 @@
 //	holding     records and listings that are held, and a listing's states
 //	score       consents, score requests and scores
 //	law         published law, and the first day of a new version
+//	comment     what people write about drafts, and the answers
 //	mandate     by which somebody acts for a resident
 //	cases       a case from its filing to its letter
 //	record      records as their residents see them, and the agencies that hold them
@@ -44,6 +45,7 @@ import (
 	"mingjing/server/casework/accesslog"
 	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
+	"mingjing/server/casework/comment"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
@@ -90,6 +92,7 @@ type Tx interface {
 	holding.Port
 	score.Port
 	law.Port
+	comment.Port
 	mandate.Port
 	cases.Port
 	record.Port
@@ -197,6 +200,7 @@ type Bureau struct {
 	Notices   *notice.Notices
 	Scores    *score.Scores
 	Law       *law.Law
+	Comments  *comment.Comments
 	Mandates  *mandate.Mandates
 	Cases     *cases.Cases
 	Records   *record.Records
@@ -256,6 +260,7 @@ func New(c Config) (*Bureau, error) {
 	holdings := holding.New(city, b.Notices)
 	b.Scores = score.New(city, c.Agencies, b.Notices, holdings, c.Figures.ScoreReady, c.ScoreReserve)
 	b.Law = law.New(city, b.Scores)
+	b.Comments = comment.New(city)
 	b.Mandates = mandate.New(city, b.Notices)
 	b.Cases = cases.New(city, c.Agencies, b.Notices, b.Mandates, holdings, b.Scores)
 	b.Records = record.New(city, holdings, b.Scores)

@@ -19,6 +19,7 @@ import (
 	"mingjing/server/casework/accesslog"
 	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
+	"mingjing/server/casework/comment"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
@@ -61,6 +62,7 @@ type (
 	kernelCity    = kernel.City
 	noticesPart   = notice.Notices
 	scoresPart    = score.Scores
+	commentsPart  = comment.Comments
 	mandatesPart  = mandate.Mandates
 	casesPart     = cases.Cases
 	recordsPart   = record.Records
@@ -81,6 +83,7 @@ type city struct {
 	*kernelCity
 	*noticesPart
 	*scoresPart
+	*commentsPart
 	*mandatesPart
 	*casesPart
 	*recordsPart
@@ -186,6 +189,7 @@ func cityAt(t tb, s casework.Store, now *clock, set ...func(*casework.Config)) *
 	c.bureau, c.kernelCity, c.noticesPart, c.scoresPart, c.casesPart, c.deskPart = b, b.City, b.Notices, b.Scores, b.Cases, b.Desk
 	c.mandatesPart, c.recordsPart, c.listingsPart = b.Mandates, b.Records, b.Listings
 	c.inquiriesPart, c.sharesPart, c.accessLogPart, c.agenciesPart = b.Inquiries, b.Shares, b.AccessLog, b.Agencies
+	c.commentsPart = b.Comments
 	c.registerPart, c.takeawayPart, c.staffPart = b.Register, b.Takeaway, b.Staff
 	return c
 }
@@ -238,6 +242,20 @@ func (c *city) resident(t tb, n int) mingjing.Actor {
 	id, err := c.Enrol(ctx, mingjing.MakeIDNumber(fmt.Sprintf("99999919800101%03d", n)), fmt.Sprintf("居民%d", n))
 	must(t, err)
 	return mingjing.Actor{Role: mingjing.RoleResident, ID: string(id), Name: fmt.Sprintf("居民%d", n), AAL: 1}
+}
+
+// linked returns somebody of the desk who is that resident, and another than the actor
+// is.
+func (c *city) linked(t tb, a, self mingjing.Actor) mingjing.Actor {
+	t.Helper()
+	a.ID += "-self"
+	c.do(t, func(o opened) error {
+		r, err := o.Resident(ctx, mingjing.ResidentID(self.ID))
+		must(t, err)
+		must(t, o.AddMember(ctx, staff.Member{StaffMember: mingjing.StaffMember{Login: a.ID, Role: a.Role, Linked: true}}))
+		return o.LinkMember(ctx, a.ID, r.IDNumber)
+	})
+	return a
 }
 
 // ask makes a request without working on it.

@@ -282,8 +282,7 @@ func TestOnePersonIsEnrolledAtTheCounter(t *testing.T) {
 		t.Errorf("the access log has %+v", log)
 	}
 	// Nobody enrols or serves themselves.
-	self := handler
-	self.Self = id
+	self := c.linked(t, handler, mingjing.Actor{Role: mingjing.RoleResident, ID: string(id)})
 	_, err = c.EnrolAtCounter(ctx, self, newcomer(1), "id_card")
 	wants(t, err, "case_own")
 	if _, err := c.Activate(ctx, mingjing.IDNumber(idNumber(1)), made.Code, "a quiet mirror 7", mingjing.Client{}); err != nil {

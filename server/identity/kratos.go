@@ -199,8 +199,6 @@ type traits struct {
 type publicMeta struct {
 	Role     mingjing.Role       `json:"role,omitempty"`
 	Resident mingjing.ResidentID `json:"resident_id,omitempty"`
-	// Self is who a member of staff is as a resident, if that is known.
-	Self mingjing.ResidentID `json:"self_resident_id,omitempty"`
 	// Agency is the code of an officer's agency.
 	Agency string `json:"agency,omitempty"`
 }
@@ -210,9 +208,6 @@ type publicMeta struct {
 func (m publicMeta) isDesk() bool {
 	return m.Role.Staff() || m.Role == mingjing.RoleAdministrator || m.Role == mingjing.RoleAgency && m.Agency != ""
 }
-
-// pathSelf is the path of the member Self of publicMeta in an identity.
-const pathSelf = "/metadata_public/self_resident_id"
 
 // adminMeta is the metadata that only the admin port returns.
 type adminMeta struct {

@@ -18,7 +18,7 @@ import (
 	"mingjing/server/vault/kmstest"
 )
 
-// asked are the ways in which a store is asked.
+// asked are the kinds of call to a store.
 func asked(t *testing.T, s *Store) map[string]func() error {
 	t.Helper()
 	ctx := t.Context()

@@ -68,6 +68,7 @@ func rulebookBody(v *mingjing.View) []app.UI {
 		page.Lead(b.About.In(v.Lang)),
 		notInForce(v, shown),
 		changesSection(v, shown),
+		commentsSection(v, shown),
 		sample,
 		c.Div("figures",
 			bookFigure(page.Plain(b.Base), t(v, "rulebook.base")),

@@ -58,8 +58,7 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 		}
 		named := map[mingjing.ResidentID]kernel.Resident{} // one entry for each, however many cases
 		for _, d := range found {
-			d.Near = near[d.Resident]
-			if cases.NotOwn(a, d) != nil {
+			if d.Near = near[d.Resident]; d.Near != nil {
 				continue // it is theirs to see as a resident
 			}
 			k := c.showSummary(a, d)
@@ -123,8 +122,8 @@ func (c *Desk) Case(ctx context.Context, a mingjing.Actor, id string) (mingjing.
 		if err != nil {
 			return mingjing.CaseView{}, err
 		}
-		if err := cases.NotOwn(a, d); err != nil {
-			return mingjing.CaseView{}, err
+		if d.Near != nil {
+			return mingjing.CaseView{}, d.Near
 		}
 		return c.showDesk(ctx, rd, a, d)
 	})
@@ -163,8 +162,8 @@ func mayWork(a mingjing.Actor, d cases.Case) error {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return err
 	}
-	if err := cases.NotOwn(a, d); err != nil {
-		return err
+	if d.Near != nil {
+		return d.Near
 	}
 	if slices.Contains(d.Barred, a.ID) {
 		return mingjing.NewError(mingjing.Forbidden, "case_involved")
