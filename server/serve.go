@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +28,7 @@ import (
 	"mingjing/server/casework"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/demo"
+	"mingjing/server/evidence"
 	"mingjing/server/identity"
 	"mingjing/server/ledger"
 	"mingjing/server/letter"
@@ -35,6 +37,8 @@ import (
 	"mingjing/server/notify"
 	"mingjing/server/statement"
 	"mingjing/server/store"
+	"mingjing/server/trace"
+	"mingjing/server/vault"
 )
 
 // grace is how long open requests may take to end when the server stops.
@@ -51,6 +55,8 @@ type program struct {
 	handler  http.Handler
 	casework *casework.Bureau
 	store    *store.Store
+	vault    *vault.Vault
+	traces   *trace.Tracer // nil where no collector is set
 	law      *publishedLaw
 	hub      *live.Hub
 	log      *slog.Logger
@@ -100,6 +106,14 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.onClose(closeListener(p.listener))
 	p.figures = metrics.New(p.log)
+	if p.traces, err = trace.Open(ctx, s.TraceEndpoint, programVersion(), p.log); err != nil {
+		return p, fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT: %w", err)
+	}
+	p.onClose(func() error {
+		ctx, stop := context.WithTimeout(context.Background(), grace)
+		defer stop()
+		return p.traces.Close(ctx)
+	})
 	if s.MetricsAddr != "" {
 		if p.metrics, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.MetricsAddr); err != nil {
 			return p, fmt.Errorf("METRICS_ADDR: %w", err)
@@ -131,14 +145,17 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
+	p.vault = sealed
 	db, err := store.Open(ctx, s.databaseURL(p.Data), store.Options{IDKey: keys.IDKey, Vault: sealed, Now: clock.Now, Logger: p.log,
-		JobRun: p.figures.Job})
+		JobRun: p.figures.Job, Traces: p.traces})
 	if err != nil {
 		return p, err
 	}
 	p.store = db
 	p.onClose(db.Close)
-	if err := db.CheckMaster(ctx); err != nil {
+	if err := db.CheckMaster(ctx); errors.Is(err, mingjing.ErrNoKeys) {
+		return p, fmt.Errorf("MASTER_KEY: %w", err)
+	} else if err != nil {
 		return p, fmt.Errorf("the master key is not that of the database: %w", err)
 	}
 	if err := p.law.admit(ctx, db); err != nil {
@@ -155,7 +172,11 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.onClose(who.Close)
 
-	agencies := agency.Config{Key: keys.AgencyKey, Clock: clock, Logger: p.log,
+	asking := &asker{master: keys.AgencyKey, keys: func(ctx context.Context) (map[string]string, error) {
+		return p.casework.Agencies.AskingKeys(ctx) // nobody is asked before there is a bureau
+	}}
+	agencies := agency.Config{Key: keys.AgencyKey, Signer: asking.signer, Clock: clock, Logger: p.log,
+		PerAgency: s.AsksPerAgency, Total: s.Asks, Shared: db,
 		Observe: func(agency string, op agency.Op, result string, took time.Duration) {
 			p.figures.Answer(agency, string(op), result, took)
 		}}
@@ -186,11 +207,16 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
+	files, err := p.newFiles(ctx)
+	if err != nil {
+		return p, err
+	}
 	bus := &lateBus{}
 	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{p}, Ledger: p.ledger, Notifier: notifier,
-		Clock:    clock,
+		Clock: clock, Files: files,
 		Erasures: &erasureFile{path: filepath.Join(p.Data, erasuresFile)}, Accounts: who, Logins: who,
-		Books: p.law.Rulebooks, Kept: p.law.kept, Calendars: p.law.Calendars, ClockScale: scale, Figures: p.figures, Logger: p.log}
+		Books: p.law.Rulebooks, Kept: p.law.kept, Calendars: p.law.Calendars, ClockScale: scale, Figures: p.figures, Logger: p.log,
+		ScoreReserve: s.ScoreReserve, Asks: kernel.Limits{PerAgency: s.AsksPerAgency, Total: s.Asks}}
 	if p.demo != nil {
 		work.Responder = p.demo
 	}
@@ -229,9 +255,11 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		Intake: newIntake(p.casework, keys.AgencyKey, systemClock{}, func(ctx context.Context, key string) (identity.Quota, error) {
 			return who.AllowOne(ctx, "intake", key, intakeRate)
 		}).verify,
-		Allow:  func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
-		Public: p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
-		Together: db.Together, Counted: store.Counted, Observe: p.figures.Request,
+		IntakeRate: api.Rate{Limit: intakeRate.Count, Per: intakeRate.Per},
+		KeySecret:  func(k mingjing.AgencyKey) string { return hex.EncodeToString(secretOf(keys.AgencyKey, k)) },
+		Allow:      func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
+		Public:     p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
+		Together: db.Together, Counted: store.Counted, Observe: p.figures.Request, Traces: p.traces,
 		Ready: func(ctx context.Context) map[string]error {
 			return missing(ctx, map[string]func(context.Context) error{
 				api.PartDatabase: p.casework.Ready, api.PartIdentity: who.Ready, api.PartMasterKey: sealed.Ready,
@@ -253,6 +281,36 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	p.figures.Read(sources)
 	p.handler, err = api.New(c)
 	return p, err
+}
+
+// checkFile is the command by which the program looks at one file in a process of its own.
+const checkFile = "check-file"
+
+// newFiles returns what checks files, and lets it compile in the background what it needs.
+func (p *program) newFiles(ctx context.Context) (*evidence.Checker, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cache := filepath.Join(p.Data, "cache")
+	if err := os.MkdirAll(cache, 0o700); err != nil {
+		return nil, err
+	}
+	files := evidence.NewChecker(evidence.DefaultLimits, self, checkFile, cache)
+	ctx, stop := context.WithCancel(ctx)
+	ready := make(chan struct{})
+	go func() {
+		defer close(ready)
+		if err := files.Ready(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error("files that people send can't be checked", "err", err)
+		}
+	}()
+	p.onClose(func() error {
+		stop()
+		<-ready
+		return nil
+	})
+	return files, nil
 }
 
 // missing asks every part at once whether it works, and returns the errors of those that
@@ -414,18 +472,18 @@ func (p *program) describe(stdout io.Writer) {
 	fmt.Fprintln(stdout)
 }
 
-// beginAgain is how long after the database was away the work that it ended begins again.
+// beginAgain is how long after an engine was away the work that it ended begins again.
 const beginAgain = time.Second
 
-// keepOn runs something until ctx ends, and begins again where the database was away:
-// that ends no server. Any other error is returned.
+// keepOn runs something until ctx ends, and begins again where an engine was away: that
+// ends no server. Any other error is returned.
 func (p *program) keepOn(ctx context.Context, run func(context.Context) error) error {
 	for {
 		err := run(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return nil //nolint:nilerr // it was told to stop
-		case !errors.Is(err, mingjing.ErrNoDatabase):
+		case mingjing.AwayCode(err) == "":
 			return err
 		}
 		p.log.Warn("work begins again", "err", err)

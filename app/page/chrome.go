@@ -13,7 +13,7 @@ import (
 )
 
 // Pages of an agency's officer.
-var agencyPages = []string{"agency-questions", "agency-records", "agency-batches", "agency-inquiries", "sessions"}
+var agencyPages = []string{"agency-questions", "agency-records", "agency-batches", "agency-keys", "agency-inquiries", "sessions"}
 
 // Pages of an administrator.
 var administratorPages = []string{"staff", "staff-register", "sessions"}

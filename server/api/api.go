@@ -40,6 +40,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/trace"
 )
 
 // Identity tells who a session belongs to. Its errors are [mingjing.Error]s.
@@ -65,7 +66,7 @@ type Live interface {
 }
 
 // Config is the configuration of the handler. All fields but Allow, Demo, Origin,
-// ProxyHops, Stopping, Logger, Together, Observe and Counted are required.
+// ProxyHops, Stopping, Logger, Together, Observe, Counted and Traces are required.
 type Config struct {
 	Casework *casework.Bureau
 	Identity Identity
@@ -100,6 +101,10 @@ type Config struct {
 	// Intake returns whose key signed a request, and how many more requests the key may
 	// make, or why it is not accepted. The path is the escaped one with its query.
 	Intake func(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, Quota, error)
+	// IntakeRate is the limit of each key, which every answer of the intake says.
+	IntakeRate Rate
+	// KeySecret returns the secret of an agency's key, in hex.
+	KeySecret func(k mingjing.AgencyKey) string
 	// Allow counts a request for a public use, such as the intake, from an address; the
 	// error says that it is one too many. Nil allows any number.
 	Allow func(ctx context.Context, use, addr string) error
@@ -115,6 +120,8 @@ type Config struct {
 	// Counted returns a context that counts the transactions of a request for its log
 	// record; it may be nil.
 	Counted func(ctx context.Context) (context.Context, *atomic.Int64)
+	// Traces begins the trace of each request; nil makes none.
+	Traces *trace.Tracer
 }
 
 type server struct {
@@ -284,6 +291,7 @@ func (s *server) withHeadersAndLog(next http.Handler) http.Handler {
 		if s.Counted != nil {
 			ctx, transactions = s.Counted(ctx)
 		}
+		ctx, span := s.Traces.Begin(ctx, "request", true)
 		r = r.WithContext(ctx)
 		h := w.Header()
 		h.Set("X-Request-ID", id)
@@ -310,8 +318,17 @@ func (s *server) withHeadersAndLog(next http.Handler) http.Handler {
 				}
 			}
 			took, name, method := time.Since(start), s.routeName(r.Pattern), knownMethod(r.Method)
-			s.Logger.Info("request", "id", id, "method", method, "route", r.Pattern, "name", name, "status", rec.status,
-				"ms", took.Milliseconds(), "bytes", rec.size, "transactions", transactions.Load())
+			record := []any{"id", id, "method", method, "route", r.Pattern, "name", name, "status", rec.status,
+				"ms", took.Milliseconds(), "bytes", rec.size, "transactions", transactions.Load()}
+			if traced := span.TraceID(); traced != "" {
+				record = append(record, "trace", traced)
+			}
+			s.Logger.Info("request", record...)
+			span.Rename(name)
+			span.Set("http.request.method", method)
+			span.Set("http.route", r.Pattern[strings.IndexByte(r.Pattern, ' ')+1:])
+			span.Set("http.response.status_code", rec.status)
+			span.End(rec.status >= http.StatusInternalServerError)
 			s.Observe(name, method, rec.status, rec.size, took)
 		}()
 		next.ServeHTTP(rec, r)
