@@ -71,6 +71,7 @@ var Routes = []Route{
 	{"agency-inquiry", "agency/inquiries/{id}", Agencies},
 	{"workload", "admin/workload", Staff},
 	{"counter", "admin/counter", Staff},
+	{"enrol", "admin/enrol", Staff},
 	{"inquiries", "admin/inquiries", Staff}, // ?cursor=C
 	{"inquiry-answer", "admin/inquiries/{id}", Staff},
 	{"relatives", "admin/relatives", Staff},

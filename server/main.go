@@ -25,6 +25,9 @@ const usage = `usage: mingjing COMMAND
                          administrator; prints a one-time code
   staff COMMAND          add, list, change and disable staff; mingjing staff help
   officer COMMAND        the same for officers of agencies
+  resident enrol FILE    enrol the residents of a CSV file; mingjing resident help
+  resident letters --out DIR
+                         write letters with activation codes
   agency key COMMAND     make, replace, end and list the keys of agencies
   agency mock            play an agency
   agency check URL       try an agency's server, and say which rules it breaks
@@ -91,6 +94,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 			return 0
 		}
 		return runStaff(ctx, args, command == "officer", getenv, stdout, stderr)
+	case "resident":
+		return runResident(ctx, args, getenv, os.Stdin, stdout, stderr)
 	case "agency":
 		return runAgency(ctx, args, getenv, stdout, stderr)
 	case "keys":

@@ -208,7 +208,12 @@ var free = map[string]string{
 	"Now":           "published",
 	"Files":         "a port, no data",
 	"Zone":          "published",
+	"Asker":         "asks agencies, for the jobs",
+	"Look":          "counts only",
+	"Watch":         "counts only",
 	"Enrol":         "the bureau's own, never a request from outside",
+	"IssueCode":     "the bureau's own, never a request from outside",
+	"Activate":      "for whoever has the one-time code: see enrolment_test.go",
 	"Residents":     "a number",
 	"Ready":         "health",
 	"Do":            "the worker's own",
@@ -275,6 +280,9 @@ var free = map[string]string{
 	"AgencyAnswer":    "an agency's officer's",
 	"AgencyEvidence":  "an agency's officer's",
 	"AgencyHoldings":  "an agency's officer's",
+	"NextLetters":     "a command's: TestOnlyCommandsEnrolFromAFile",
+	"KeepLetters":     "a command's",
+	"LettersKept":     "a command's",
 }
 
 // elsewhere are the methods whose permission has tests of its own.
@@ -297,6 +305,9 @@ var elsewhere = map[string]string{
 	"Relatives":       "TestACaseOfARelativeIsRefusedAndNotGiven",
 	"DeclareRelative": "TestACaseOfARelativeIsRefusedAndNotGiven",
 	"RemoveRelative":  "TestACaseOfARelativeIsRefusedAndNotGiven",
+	"EnrolAll":        "TestOnlyCommandsEnrolFromAFile",
+	"EnrolAtCounter":  "TestOnePersonIsEnrolledAtTheCounter",
+	"CodeAtCounter":   "TestTheCounterGivesANewCodeAfterADocumentWasChecked",
 	"ChangeStaff":     "TestOnlyAdministratorsAndCommandsReachTheStaff",
 	"ConfirmChange":   "TestOnlyAdministratorsAndCommandsReachTheStaff",
 	"RefuseChange":    "TestOnlyAdministratorsAndCommandsReachTheStaff",
@@ -698,7 +709,7 @@ func TestWhoIsWho(t *testing.T) {
 		t.Error("one ID number, two residents")
 	}
 	_, err = c.Enrol(ctx, mingjing.MakeIDNumber("99999919800101009"), " ")
-	wants(t, err, "name:required")
+	wants(t, err, "name:name_required")
 	if n, err := c.Residents(ctx); n != 1 || err != nil {
 		t.Errorf("%d residents, %v", n, err)
 	}

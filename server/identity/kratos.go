@@ -15,6 +15,7 @@ import (
 
 	client "github.com/ory/kratos-client-go"
 	"mingjing"
+	"mingjing/server/trace"
 )
 
 const (
@@ -122,6 +123,29 @@ type caller struct {
 }
 
 func (c caller) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, span := trace.Start(r.Context(), "kratos "+operation(r.URL.Path), true)
+	res, err := c.call(r.WithContext(ctx))
+	span.Set("http.request.method", r.Method)
+	if res != nil {
+		span.Set("http.response.status_code", res.StatusCode)
+	}
+	span.End(err != nil || res.StatusCode >= http.StatusInternalServerError)
+	return res, err
+}
+
+// operation returns the path of a call of Kratos as far as it has words, and no ids.
+func operation(path string) string {
+	words := strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
+	for i, word := range words {
+		if len(word) > 20 || strings.IndexFunc(word, func(r rune) bool { return (r < 'a' || r > 'z') && r != '-' }) >= 0 {
+			words = words[:i]
+			break
+		}
+	}
+	return strings.Join(words, "/")
+}
+
+func (c caller) call(r *http.Request) (*http.Response, error) {
 	device, ok := r.Context().Value(deviceKey{}).(string)
 	if !ok {
 		device = "mingjing"
@@ -192,8 +216,6 @@ const pathSelf = "/metadata_public/self_resident_id"
 
 // adminMeta is the metadata that only the admin port returns.
 type adminMeta struct {
-	// Flow is the recovery flow of the newest activation code.
-	Flow string `json:"activation_flow,omitempty"`
 	// Waiting: no password was set yet.
 	Waiting bool `json:"waiting,omitempty"`
 	// Factor is the sealed factor; Paired says that Kratos has its part.
@@ -324,17 +346,20 @@ func (k *kratos) set(ctx context.Context, id, path string, value any) error {
 
 // The members of the admin metadata, as in adminMeta.
 const (
-	memberFlow    = "activation_flow"
 	memberWaiting = "waiting"
 	memberFactor  = "factor"
 	memberPaired  = "paired"
 	memberRecover = "recovery"
 )
 
+// innerCodeLifespan is for how long Kratos' own one-time code can be used, which is used at
+// once and which nobody is given.
+const innerCodeLifespan = 10 * time.Minute
+
 // issue makes a one-time code and the flow in which it can be used.
-func (k *kratos) issue(ctx context.Context, id string, ttl time.Duration) (flow, code string, err error) {
+func (k *kratos) issue(ctx context.Context, id string) (flow, code string, err error) {
 	body := client.NewCreateRecoveryCodeForIdentityBody(id)
-	body.SetExpiresIn(ttl.String())
+	body.SetExpiresIn(innerCodeLifespan.String())
 	body.SetFlowType("api")
 	rc, res, err := k.admin.IdentityAPI.CreateRecoveryCodeForIdentity(ctx).CreateRecoveryCodeForIdentityBody(*body).Execute()
 	if err := outcome("issue a code", res, err); err != nil {
