@@ -244,20 +244,6 @@ func (c *city) resident(t tb, n int) mingjing.Actor {
 	return mingjing.Actor{Role: mingjing.RoleResident, ID: string(id), Name: fmt.Sprintf("居民%d", n), AAL: 1}
 }
 
-// linked returns somebody of the desk who is that resident, and another than the actor
-// is.
-func (c *city) linked(t tb, a, self mingjing.Actor) mingjing.Actor {
-	t.Helper()
-	a.ID += "-self"
-	c.do(t, func(o opened) error {
-		r, err := o.Resident(ctx, mingjing.ResidentID(self.ID))
-		must(t, err)
-		must(t, o.AddMember(ctx, staff.Member{StaffMember: mingjing.StaffMember{Login: a.ID, Role: a.Role, Linked: true}}))
-		return o.LinkMember(ctx, a.ID, r.IDNumber)
-	})
-	return a
-}
-
 // ask makes a request without working on it.
 func (c *city) ask(t tb, a mingjing.Actor, book string) mingjing.ScoreRequest {
 	t.Helper()

@@ -441,3 +441,17 @@ func TestOpenPagesHearOfWhatACommandOfAnotherProcessChanges(t *testing.T) {
 		t.Error("an open page does not hear of it")
 	}
 }
+
+// linked returns somebody of the desk who is that resident, and another than the actor
+// is.
+func (c *city) linked(t tb, a, self mingjing.Actor) mingjing.Actor {
+	t.Helper()
+	a.ID += "-self"
+	c.do(t, func(o opened) error {
+		r, err := o.Resident(ctx, mingjing.ResidentID(self.ID))
+		must(t, err)
+		must(t, o.AddMember(ctx, staff.Member{StaffMember: mingjing.StaffMember{Login: a.ID, Role: a.Role, Linked: true}}))
+		return o.LinkMember(ctx, a.ID, r.IDNumber)
+	})
+	return a
+}
