@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +28,7 @@ import (
 	"mingjing/server/casework"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/demo"
+	"mingjing/server/evidence"
 	"mingjing/server/identity"
 	"mingjing/server/ledger"
 	"mingjing/server/letter"
@@ -155,7 +157,11 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.onClose(who.Close)
 
-	agencies := agency.Config{Key: keys.AgencyKey, Clock: clock, Logger: p.log, PerAgency: s.AsksPerAgency, Total: s.Asks, Shared: db,
+	asking := &asker{master: keys.AgencyKey, keys: func(ctx context.Context) (map[string]string, error) {
+		return p.casework.Agencies.AskingKeys(ctx) // nobody is asked before there is a bureau
+	}}
+	agencies := agency.Config{Key: keys.AgencyKey, Signer: asking.signer, Clock: clock, Logger: p.log,
+		PerAgency: s.AsksPerAgency, Total: s.Asks, Shared: db,
 		Observe: func(agency string, op agency.Op, result string, took time.Duration) {
 			p.figures.Answer(agency, string(op), result, took)
 		}}
@@ -186,9 +192,13 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
+	files, err := p.newFiles(ctx)
+	if err != nil {
+		return p, err
+	}
 	bus := &lateBus{}
 	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{p}, Ledger: p.ledger, Notifier: notifier,
-		Clock:    clock,
+		Clock: clock, Files: files,
 		Erasures: &erasureFile{path: filepath.Join(p.Data, erasuresFile)}, Accounts: who, Logins: who,
 		Books: p.law.Rulebooks, Kept: p.law.kept, Calendars: p.law.Calendars, ClockScale: scale, Figures: p.figures, Logger: p.log,
 		ScoreReserve: s.ScoreReserve, Asks: kernel.Limits{PerAgency: s.AsksPerAgency, Total: s.Asks}}
@@ -230,8 +240,10 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		Intake: newIntake(p.casework, keys.AgencyKey, systemClock{}, func(ctx context.Context, key string) (identity.Quota, error) {
 			return who.AllowOne(ctx, "intake", key, intakeRate)
 		}).verify,
-		Allow:  func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
-		Public: p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
+		IntakeRate: api.Rate{Limit: intakeRate.Count, Per: intakeRate.Per},
+		KeySecret:  func(k mingjing.AgencyKey) string { return hex.EncodeToString(secretOf(keys.AgencyKey, k)) },
+		Allow:      func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
+		Public:     p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
 		Together: db.Together, Counted: store.Counted, Observe: p.figures.Request,
 		Ready: func(ctx context.Context) map[string]error {
 			return missing(ctx, map[string]func(context.Context) error{
@@ -254,6 +266,36 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	p.figures.Read(sources)
 	p.handler, err = api.New(c)
 	return p, err
+}
+
+// checkFile is the command by which the program looks at one file in a process of its own.
+const checkFile = "check-file"
+
+// newFiles returns what checks files, and lets it compile in the background what it needs.
+func (p *program) newFiles(ctx context.Context) (*evidence.Checker, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cache := filepath.Join(p.Data, "cache")
+	if err := os.MkdirAll(cache, 0o700); err != nil {
+		return nil, err
+	}
+	files := evidence.NewChecker(evidence.DefaultLimits, self, checkFile, cache)
+	ctx, stop := context.WithCancel(ctx)
+	ready := make(chan struct{})
+	go func() {
+		defer close(ready)
+		if err := files.Ready(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error("files that people send can't be checked", "err", err)
+		}
+	}()
+	p.onClose(func() error {
+		stop()
+		<-ready
+		return nil
+	})
+	return files, nil
 }
 
 // missing asks every part at once whether it works, and returns the errors of those that
