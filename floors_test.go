@@ -33,6 +33,7 @@ var floors = map[string]int{
 	"server/casework":   2,
 	"app/page":          2,
 	"server/vault":      2,
+	"server/trace":      2,
 	"app/page/resident": 3,
 	"app/page/desk":     3,
 	"app/page/public":   3,

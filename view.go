@@ -2,6 +2,7 @@ package mingjing
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -179,6 +180,41 @@ type Problem struct {
 	// ErrorID is the id of an unknown error in the server's log.
 	ErrorID string `json:"error_id,omitempty"`
 }
+
+// An UnsentForm is a form that could not be taken, because something that it needs is
+// away, with what was typed.
+type UnsentForm struct {
+	// Action is the address to which the form is sent.
+	Action string        `json:"action"`
+	Fields []UnsentField `json:"fields"`
+}
+
+// Has reports whether a form has a field of a kind.
+func (f *UnsentForm) Has(kind UnsentKind) bool {
+	return slices.ContainsFunc(f.Fields, func(x UnsentField) bool { return x.Kind == kind })
+}
+
+// An UnsentField is one field of an [UnsentForm]; a field may be there several times.
+type UnsentField struct {
+	Name string     `json:"name"`
+	Kind UnsentKind `json:"kind"`
+	// Value is what was typed or chosen; never a password, code or ID number.
+	Value string `json:"value,omitempty"`
+}
+
+// An UnsentKind says how a field is shown.
+type UnsentKind string
+
+// The kinds of fields: a line and several lines of typed text, what was chosen and goes
+// along unseen, what has to be typed again because it is not sent back, and files, which
+// have to be chosen again.
+const (
+	UnsentLine   UnsentKind = "line"
+	UnsentText   UnsentKind = "text"
+	UnsentKept   UnsentKind = "kept"
+	UnsentSecret UnsentKind = "secret"
+	UnsentFiles  UnsentKind = "files"
+)
 
 // An OverviewView is what a resident sees first.
 type OverviewView struct {

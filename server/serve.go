@@ -37,6 +37,8 @@ import (
 	"mingjing/server/notify"
 	"mingjing/server/statement"
 	"mingjing/server/store"
+	"mingjing/server/trace"
+	"mingjing/server/vault"
 )
 
 // grace is how long open requests may take to end when the server stops.
@@ -53,6 +55,8 @@ type program struct {
 	handler  http.Handler
 	casework *casework.Bureau
 	store    *store.Store
+	vault    *vault.Vault
+	traces   *trace.Tracer // nil where no collector is set
 	law      *publishedLaw
 	hub      *live.Hub
 	log      *slog.Logger
@@ -102,6 +106,14 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.onClose(closeListener(p.listener))
 	p.figures = metrics.New(p.log)
+	if p.traces, err = trace.Open(ctx, s.TraceEndpoint, programVersion(), p.log); err != nil {
+		return p, fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT: %w", err)
+	}
+	p.onClose(func() error {
+		ctx, stop := context.WithTimeout(context.Background(), grace)
+		defer stop()
+		return p.traces.Close(ctx)
+	})
 	if s.MetricsAddr != "" {
 		if p.metrics, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.MetricsAddr); err != nil {
 			return p, fmt.Errorf("METRICS_ADDR: %w", err)
@@ -133,14 +145,17 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
+	p.vault = sealed
 	db, err := store.Open(ctx, s.databaseURL(p.Data), store.Options{IDKey: keys.IDKey, Vault: sealed, Now: clock.Now, Logger: p.log,
-		JobRun: p.figures.Job})
+		JobRun: p.figures.Job, Traces: p.traces})
 	if err != nil {
 		return p, err
 	}
 	p.store = db
 	p.onClose(db.Close)
-	if err := db.CheckMaster(ctx); err != nil {
+	if err := db.CheckMaster(ctx); errors.Is(err, mingjing.ErrNoKeys) {
+		return p, fmt.Errorf("MASTER_KEY: %w", err)
+	} else if err != nil {
 		return p, fmt.Errorf("the master key is not that of the database: %w", err)
 	}
 	if err := p.law.admit(ctx, db); err != nil {
@@ -244,7 +259,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		KeySecret:  func(k mingjing.AgencyKey) string { return hex.EncodeToString(secretOf(keys.AgencyKey, k)) },
 		Allow:      func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
 		Public:     p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
-		Together: db.Together, Counted: store.Counted, Observe: p.figures.Request,
+		Together: db.Together, Counted: store.Counted, Observe: p.figures.Request, Traces: p.traces,
 		Ready: func(ctx context.Context) map[string]error {
 			return missing(ctx, map[string]func(context.Context) error{
 				api.PartDatabase: p.casework.Ready, api.PartIdentity: who.Ready, api.PartMasterKey: sealed.Ready,
@@ -457,18 +472,18 @@ func (p *program) describe(stdout io.Writer) {
 	fmt.Fprintln(stdout)
 }
 
-// beginAgain is how long after the database was away the work that it ended begins again.
+// beginAgain is how long after an engine was away the work that it ended begins again.
 const beginAgain = time.Second
 
-// keepOn runs something until ctx ends, and begins again where the database was away:
-// that ends no server. Any other error is returned.
+// keepOn runs something until ctx ends, and begins again where an engine was away: that
+// ends no server. Any other error is returned.
 func (p *program) keepOn(ctx context.Context, run func(context.Context) error) error {
 	for {
 		err := run(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return nil //nolint:nilerr // it was told to stop
-		case !errors.Is(err, mingjing.ErrNoDatabase):
+		case mingjing.AwayCode(err) == "":
 			return err
 		}
 		p.log.Warn("work begins again", "err", err)

@@ -32,7 +32,10 @@ type Settings struct {
 	// MetricsAddr (METRICS_ADDR) is host:port on which Prometheus finds the figures; "" is
 	// none.
 	MetricsAddr string
-	Data        string // DATA: the folder for everything that is stored on this machine
+	// TraceEndpoint (OTEL_EXPORTER_OTLP_ENDPOINT) is the address of a collector that takes
+	// traces; "" is none.
+	TraceEndpoint string
+	Data          string // DATA: the folder for everything that is stored on this machine
 	// DatabaseURL, RedisURL: "" is SQLite below Data, and a Redis in the process.
 	DatabaseURL, RedisURL string
 	// KratosPublicURL, KratosAdminURL: "" is a Kratos of our own below Data.
@@ -92,6 +95,7 @@ func readSettings(getenv func(string) string) (Settings, error) {
 		SMTPURL:   or("SMTP_URL", ""), MailFrom: or("MAIL_FROM", ""),
 		MasterKey: or("MASTER_KEY", ""), MasterPassphrase: getenv("MASTER_PASSPHRASE"),
 		Witnesses: or("WITNESSES", ""), MetricsAddr: or("METRICS_ADDR", ""),
+		TraceEndpoint: or("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
 	}
 	var wrong []error
 	number := func(name string, standard, least int) int {
@@ -142,6 +146,10 @@ func readSettings(getenv func(string) string) (Settings, error) {
 	}
 	if _, _, err := net.SplitHostPort(s.MetricsAddr); s.MetricsAddr != "" && err != nil {
 		wrong = append(wrong, errors.New("METRICS_ADDR must be host:port, such as 127.0.0.1:9464"))
+	}
+	if u, err := url.Parse(s.TraceEndpoint); s.TraceEndpoint != "" && (err != nil || u.Host == "" ||
+		u.Scheme != "https" && u.Scheme != "http") {
+		wrong = append(wrong, errors.New("OTEL_EXPORTER_OTLP_ENDPOINT must be the address of a collector, such as http://127.0.0.1:4318"))
 	}
 	if u, err := url.Parse(s.Origin); s.Origin != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" ||
 		s.Origin != u.Scheme+"://"+u.Host || u.Host == "") {

@@ -48,6 +48,7 @@ import (
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/score"
+	"mingjing/server/trace"
 )
 
 // Defaults of [Config].
@@ -332,10 +333,14 @@ func (a *Agencies) Ask(ctx context.Context, agency string, q cases.Question) (*m
 // ask waits for its turn, sends one signed request, and decodes the answer.
 func (a *Agencies) ask(ctx context.Context, agency string, op Op, payload any, read func(answer) error) error {
 	start := time.Now()
+	ctx, span := trace.Start(ctx, "agency "+string(op), true)
 	err := a.try(ctx, agency, op, payload, read)
 	if _, known := a.connectors[agency]; known {
+		span.Set("mingjing.agency", agency)
+		span.Set("mingjing.result", ResultOf(err))
 		a.cfg.Observe(agency, op, ResultOf(err), time.Since(start))
 	}
+	span.End(err != nil)
 	if err == nil {
 		a.cfg.Logger.DebugContext(ctx, "agency answered", "agency", agency, "op", string(op), "took", time.Since(start))
 		return nil

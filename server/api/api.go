@@ -40,6 +40,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/trace"
 )
 
 // Identity tells who a session belongs to. Its errors are [mingjing.Error]s.
@@ -65,7 +66,7 @@ type Live interface {
 }
 
 // Config is the configuration of the handler. All fields but Allow, Demo, Origin,
-// ProxyHops, Stopping, Logger, Together, Observe and Counted are required.
+// ProxyHops, Stopping, Logger, Together, Observe, Counted and Traces are required.
 type Config struct {
 	Casework *casework.Bureau
 	Identity Identity
@@ -119,6 +120,8 @@ type Config struct {
 	// Counted returns a context that counts the transactions of a request for its log
 	// record; it may be nil.
 	Counted func(ctx context.Context) (context.Context, *atomic.Int64)
+	// Traces begins the trace of each request; nil makes none.
+	Traces *trace.Tracer
 }
 
 type server struct {
@@ -288,6 +291,7 @@ func (s *server) withHeadersAndLog(next http.Handler) http.Handler {
 		if s.Counted != nil {
 			ctx, transactions = s.Counted(ctx)
 		}
+		ctx, span := s.Traces.Begin(ctx, "request", true)
 		r = r.WithContext(ctx)
 		h := w.Header()
 		h.Set("X-Request-ID", id)
@@ -314,8 +318,17 @@ func (s *server) withHeadersAndLog(next http.Handler) http.Handler {
 				}
 			}
 			took, name, method := time.Since(start), s.routeName(r.Pattern), knownMethod(r.Method)
-			s.Logger.Info("request", "id", id, "method", method, "route", r.Pattern, "name", name, "status", rec.status,
-				"ms", took.Milliseconds(), "bytes", rec.size, "transactions", transactions.Load())
+			record := []any{"id", id, "method", method, "route", r.Pattern, "name", name, "status", rec.status,
+				"ms", took.Milliseconds(), "bytes", rec.size, "transactions", transactions.Load()}
+			if traced := span.TraceID(); traced != "" {
+				record = append(record, "trace", traced)
+			}
+			s.Logger.Info("request", record...)
+			span.Rename(name)
+			span.Set("http.request.method", method)
+			span.Set("http.route", r.Pattern[strings.IndexByte(r.Pattern, ' ')+1:])
+			span.Set("http.response.status_code", rec.status)
+			span.End(rec.status >= http.StatusInternalServerError)
 			s.Observe(name, method, rec.status, rec.size, took)
 		}()
 		next.ServeHTTP(rec, r)

@@ -57,6 +57,25 @@ func Endpoints() []Endpoint {
 	return all
 }
 
+// A Form is an action that takes forms, with the fields that a form of it can have, as
+// [mingjing.UnsentForm] has them.
+type Form struct {
+	Endpoint
+	Fields []mingjing.UnsentField
+}
+
+// Forms returns all actions that take forms.
+func Forms() []Form {
+	var all []Form
+	for _, e := range endpoints() {
+		d := e.describe()
+		if d.form {
+			all = append(all, Form{Endpoint{d.method, d.path, d.access}, formFields(d.body)})
+		}
+	}
+	return all
+}
+
 // routes returns the router of everything: the pages, what is below /api, the public
 // files, and a few others.
 func (s *server) routes() *http.ServeMux {

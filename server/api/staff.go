@@ -92,7 +92,7 @@ func confirmActivation(c *call, in staffConfirmForm) (mingjing.StaffEnrolment, r
 	if err != nil {
 		return mingjing.StaffEnrolment{}, redirect{}, err
 	}
-	_, to, err := c.startSession(token)
+	to, err := c.startSession(token)
 	to.done = "activated"
 	return e, to, err
 }

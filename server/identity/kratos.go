@@ -15,6 +15,7 @@ import (
 
 	client "github.com/ory/kratos-client-go"
 	"mingjing"
+	"mingjing/server/trace"
 )
 
 const (
@@ -122,6 +123,29 @@ type caller struct {
 }
 
 func (c caller) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, span := trace.Start(r.Context(), "kratos "+operation(r.URL.Path), true)
+	res, err := c.call(r.WithContext(ctx))
+	span.Set("http.request.method", r.Method)
+	if res != nil {
+		span.Set("http.response.status_code", res.StatusCode)
+	}
+	span.End(err != nil || res.StatusCode >= http.StatusInternalServerError)
+	return res, err
+}
+
+// operation returns the path of a call of Kratos as far as it has words, and no ids.
+func operation(path string) string {
+	words := strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
+	for i, word := range words {
+		if len(word) > 20 || strings.IndexFunc(word, func(r rune) bool { return (r < 'a' || r > 'z') && r != '-' }) >= 0 {
+			words = words[:i]
+			break
+		}
+	}
+	return strings.Join(words, "/")
+}
+
+func (c caller) call(r *http.Request) (*http.Response, error) {
 	device, ok := r.Context().Value(deviceKey{}).(string)
 	if !ok {
 		device = "mingjing"

@@ -220,7 +220,9 @@ func (w *worker) Work(ctx context.Context, job *river.Job[jobArgs]) error {
 		_ = json.Unmarshal(out, &before) // what can't be read counts as no failure
 	}
 	began, start := w.store.advance.total(), time.Now()
+	ctx, span := w.store.traces.Begin(ctx, "job "+job.Args.Work, false)
 	wait, err := w.run(ctx, job.Args)
+	span.End(err != nil)
 	w.store.jobRun(job.Args.Work, time.Since(start), err)
 	after := attempts{}
 	switch {

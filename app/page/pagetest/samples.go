@@ -363,6 +363,14 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 	for status, code := range map[int]string{401: "not_logged_in", 403: "forbidden", 404: "not_found", 503: "identity_down"} {
 		add("error-"+code, Anonymous(Base(t, lang, "error")), func(v *mingjing.View) { v.Problem = Problem(status, code) })
 	}
+	add("unsent", Anonymous(Base(t, lang, "unsent")), func(v *mingjing.View) {
+		v.Problem = Problem(503, mingjing.NoDatabase)
+		v.Data = &mingjing.UnsentForm{Action: "/api/admin/cases/X/decision", Fields: []mingjing.UnsentField{
+			{Name: "outcome", Kind: mingjing.UnsentKept, Value: "upheld"}, {Name: "reasons", Kind: mingjing.UnsentText, Value: "证件已核对。"},
+			{Name: "evidence_answer", Kind: mingjing.UnsentText, Value: "一"}, {Name: "evidence_answer", Kind: mingjing.UnsentText, Value: "二"},
+			{Name: "correct_to", Kind: mingjing.UnsentLine, Value: "2026-01-02"}, {Name: "id_number", Kind: mingjing.UnsentSecret},
+			{Name: "password", Kind: mingjing.UnsentSecret}, {Name: "evidence", Kind: mingjing.UnsentFiles}}}
+	})
 	add("error-limited", Base(t, lang, "error"), func(v *mingjing.View) {
 		v.Problem = Problem(429, "too_many_attempts")
 		v.Problem.Values = map[string]string{"seconds": "30"}
