@@ -475,11 +475,3 @@ func (a *Agencies) send(ctx context.Context, by signer, target string, body []by
 	}
 	return ans, nil
 }
-
-func retryAfterHeader(v string) time.Duration {
-	s, err := strconv.Atoi(v)
-	if err != nil || s <= 0 {
-		return 0
-	}
-	return time.Duration(min(s, int(MaxRetryAfter/time.Second))) * time.Second
-}

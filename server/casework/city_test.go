@@ -199,7 +199,7 @@ func cityAt(t tb, s casework.Store, now *clock, set ...func(*casework.Config)) *
 func (c *city) job(ctx context.Context, kind, id string) (time.Duration, error) {
 	wait, err := c.bureau.Do(ctx, kernel.Job{Kind: kind, ID: id})
 	if kind == score.JobCollect && err == nil && wait > 0 {
-		c.Asker().Wait()
+		c.Asker().Wait(0)
 		return c.bureau.Do(ctx, kernel.Job{Kind: kind, ID: id})
 	}
 	return wait, err

@@ -120,11 +120,11 @@ func (a *Asker) Asking() (waiting, running int) {
 	return len(a.known) - a.running, a.running
 }
 
-// Wait returns when nothing waits and nothing is under way.
-func (a *Asker) Wait() {
+// Wait returns when at most that many questions wait or are under way.
+func (a *Asker) Wait(left int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for len(a.known) > 0 {
+	for len(a.known) > left {
 		a.settled.Wait()
 	}
 }

@@ -40,7 +40,7 @@ func TestNoMoreQuestionsAreUnderWayAtOnceThanTheLimits(t *testing.T) {
 		t.Errorf("%d are under way and %d wait", running, waiting)
 	}
 	close(release)
-	a.Wait()
+	a.Wait(0)
 	if done.Load() != agencies*each || most.Load() > total {
 		t.Errorf("%d were asked, at most %d at a time", done.Load(), most.Load())
 	}
@@ -62,7 +62,7 @@ func TestWhoWaitsForASlowAgencyTakesNoTurnOfAnothers(t *testing.T) {
 		}
 	}
 	close(release)
-	a.Wait()
+	a.Wait(0)
 }
 
 func TestAQuestionThatWaitsOrIsUnderWayIsNotAskedTwice(t *testing.T) {
@@ -77,14 +77,14 @@ func TestAQuestionThatWaitsOrIsUnderWayIsNotAskedTwice(t *testing.T) {
 		t.Error("a question is taken twice")
 	}
 	close(release)
-	a.Wait()
+	a.Wait(0)
 	if asked.Load() != 2 {
 		t.Errorf("asked %d times", asked.Load())
 	}
 	if !a.Ask("court", "one", do) {
 		t.Error("what was answered can't be asked again")
 	}
-	a.Wait()
+	a.Wait(0)
 }
 
 func TestStoppingEndsWhatIsUnderWayAndForgetsWhatWaits(t *testing.T) {
@@ -112,5 +112,5 @@ func TestStoppingEndsWhatIsUnderWayAndForgetsWhatWaits(t *testing.T) {
 	if !a.Ask("court", "again", func(context.Context) {}) {
 		t.Error("nothing is asked after a new beginning")
 	}
-	a.Wait()
+	a.Wait(0)
 }
