@@ -5,7 +5,8 @@ import "time"
 // A NoticeKind is the kind of a notice: what happened.
 type NoticeKind string
 
-// The kinds of notice. Those with legal effect can't be switched off.
+// The kinds of notice. Those with legal effect, and those about one's own login, can't be
+// switched off.
 const (
 	// NoticeListingServed: a listing was decided and is served; it has no effect yet.
 	NoticeListingServed NoticeKind = "listing_served"
@@ -24,6 +25,8 @@ const (
 	NoticeNewVersion NoticeKind = "new_version"
 	// NoticeHelper: somebody may act for the resident, or no longer may.
 	NoticeHelper NoticeKind = "helper"
+	// NoticeSecurity: something about the resident's own login, such as a new password.
+	NoticeSecurity NoticeKind = "security"
 	// NoticeCaseMoved: a case was taken, put to the agency, answered or not.
 	NoticeCaseMoved NoticeKind = "case_moved"
 	// NoticeInquiry: an inquiry was answered, or was not in time.
@@ -42,10 +45,11 @@ const (
 // NoticeKinds are the kinds of notice, in the order in which they are offered to be
 // switched off; those with legal effect come first.
 var NoticeKinds = []NoticeKind{NoticeListingServed, NoticeListingInEffect, NoticeListingEnded,
-	NoticeRecordChanged, NoticeCaseDecided, NoticeCaseExtended, NoticeNewVersion, NoticeHelper, NoticeCaseMoved, NoticeInquiry,
+	NoticeRecordChanged, NoticeCaseDecided, NoticeCaseExtended, NoticeNewVersion, NoticeHelper, NoticeSecurity, NoticeCaseMoved, NoticeInquiry,
 	NoticeScoreReady, NoticeExportReady, NoticeShareViewed}
 
-// Legal reports whether the notice has legal effect and so can't be switched off.
+// Legal reports whether the notice can't be switched off: it has legal effect, or is about
+// the resident's own login.
 func (k NoticeKind) Legal() bool {
 	return k != NoticeCaseMoved && k != NoticeInquiry && k != NoticeScoreReady && k != NoticeExportReady && k != NoticeShareViewed &&
 		k != NoticeMailFailed
@@ -64,6 +68,9 @@ type Notice struct {
 	// Code says more where the kind alone says too little (i18n
 	// "notice.<kind>.<code>"), such as repaired; it may be empty.
 	Code string `json:"code,omitempty"`
+	// Device is a short name of the browser that a notice about a login is about; it may
+	// be empty.
+	Device string `json:"device,omitempty"`
 	// Version says what a new version of a rulebook changed; nil for other kinds.
 	Version *VersionChange `json:"version,omitempty"`
 	At      time.Time      `json:"at"`

@@ -46,6 +46,7 @@ var Routes = []Route{
 	{"leave", "leave", Residents},
 	{"left", "left", Anyone}, // ?receipt=R
 	{"sessions", "sessions", Everyone},
+	{"security", "security", Everyone},
 	{"export", "export", Residents},
 	{"confirm", "confirm", Residents}, // ?next=PATH
 	{"disputes", "disputes", Residents},

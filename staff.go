@@ -48,12 +48,13 @@ var StaffChanges = []string{StaffAdd, StaffRole, StaffDisable, StaffEnable, Staf
 // proposed, and has its own entry only when it is confirmed.
 const (
 	StaffActivated = "activated" // the member has set a password and a second factor
+	StaffPassword  = "password"  // the member has changed the password
 	StaffProposed  = "proposed"
 	StaffRefused   = "refused"
 )
 
 // StaffSteps are the steps of the staff register.
-var StaffSteps = []string{StaffAdd, StaffRole, StaffDisable, StaffEnable, StaffReset, StaffActivated, StaffProposed, StaffRefused}
+var StaffSteps = []string{StaffAdd, StaffRole, StaffDisable, StaffEnable, StaffReset, StaffActivated, StaffPassword, StaffProposed, StaffRefused}
 
 // A StaffEntry is one entry of the staff register, which is only ever added to. Each has
 // the hash of the one before in its own.

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	_ "mingjing/app/page/desk" // registers its pages
 	_ "mingjing/app/page/public"
 	"mingjing/app/page/resident"
+	"mingjing/i18n"
 	"mingjing/logproof"
 	"mingjing/server/agency"
 	"mingjing/server/api"
@@ -148,7 +150,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		PublicURL: s.KratosPublicURL, AdminURL: s.KratosAdminURL,
 		Embedded: identity.Embedded{Bin: s.KratosBin, Dir: filepath.Join(p.Data, "kratos")},
 		Redis:    redis, Logger: p.log, IDKey: keys.IDKey, Uses: db, IdleAfter: s.LockAfter, FreshLogin: s.FreshLogin,
-		FloorTime: s.loginFloor,
+		FloorTime: s.loginFloor, Words: guessable(p.law.Rulebooks),
 	})
 	if err != nil {
 		return p, err
@@ -211,6 +213,13 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		defer stop()
 		return p.hub.Close(ctx)
 	})
+	who.PersonBy(p.casework.Register.PasswordOwner)
+	who.OnSecurity(func(ctx context.Context, e identity.SecurityEvent) error {
+		if e.Login != "" {
+			return p.casework.Staff.PasswordChanged(ctx, e.Login)
+		}
+		return p.casework.Notices.TellSecurity(ctx, e.Resident, e.Code, e.Device)
+	})
 	who.OnEnd(func(ctx context.Context, sessionID string, locked bool) {
 		if err := p.hub.EndSession(ctx, sessionID); err != nil {
 			p.log.Warn("close the streams of an ended session", "err", err)
@@ -253,6 +262,19 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	p.figures.Read(sources)
 	p.handler, err = api.New(c)
 	return p, err
+}
+
+// guessable returns the words that anybody would try in a password here: the names of the
+// product, of the cities and of their rulebooks.
+func guessable(books []*mingjing.Rulebook) []string {
+	var words []string
+	for _, lang := range mingjing.Languages {
+		words = append(words, i18n.T(lang, "brand.en"), i18n.T(lang, "brand.zh"))
+		for _, b := range books {
+			words = append(words, b.City.In(lang), strings.TrimSuffix(b.City.In(lang), "市"), b.Name.In(lang))
+		}
+	}
+	return words
 }
 
 // missing asks every part at once whether it works, and returns the errors of those that

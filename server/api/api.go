@@ -52,6 +52,8 @@ type Identity interface {
 	Use(ctx context.Context, token string) (mingjing.Login, error)
 	// Confirm checks the password of the person behind the token again.
 	Confirm(ctx context.Context, token, password string, c mingjing.Client) (fresh string, err error)
+	// ChangePassword replaces the current password, and ends the other sessions.
+	ChangePassword(ctx context.Context, token, current, next string, c mingjing.Client) (fresh string, err error)
 	Logout(ctx context.Context, token string) error
 	Lock(ctx context.Context, token string) error
 	SetLockAfter(ctx context.Context, token string, minutes int) error

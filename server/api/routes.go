@@ -20,7 +20,7 @@ var pages = []screen{
 	recipientPage,
 	overviewPage, askPage, requestPage, scorePage,
 	recordsPage, recordPage, listingsPage, listingPage, repairPage, sourcesPage,
-	accessLogPage, inquiryPage, consentsPage, leavePage, leftPage, sessionsPage, exportPage, confirmPage,
+	accessLogPage, inquiryPage, consentsPage, leavePage, leftPage, sessionsPage, securityPage, exportPage, confirmPage,
 	disputesPage, newDisputePage, disputePage, reviewPage, letterPage,
 	sharesPage, newSharePage,
 	queuePage,

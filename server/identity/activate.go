@@ -5,11 +5,10 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"mingjing"
+	"mingjing/server/identity/passwords"
 )
 
 // codeDigits is the length of an activation code: one half is ours, the other is
@@ -54,7 +53,7 @@ func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, code, newP
 	if code = normalizeCode(code); code == "" {
 		bad = append(bad, mingjing.FieldError{Field: "code", Code: "required"})
 	}
-	if w := passwordProblem(newPassword, identifier, string(n)); w != "" {
+	if w := i.passwordProblem(newPassword, identifier, passwords.Person{IDNumber: string(n)}); w != "" {
 		bad = append(bad, mingjing.FieldError{Field: "new_password", Code: w})
 	}
 	if bad != nil {
@@ -74,6 +73,9 @@ func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, code, newP
 	if len(code) != codeDigits || !p.enrolled || !p.active || p.admin.Flow == "" ||
 		subtle.ConstantTimeCompare([]byte(i.keys.activationFlow(p.admin.Flow)), []byte(code[:6])) != 1 {
 		return "", errActivation()
+	}
+	if err := i.checkPersonal(ctx, p.public.Resident, newPassword, identifier); err != nil {
+		return "", err
 	}
 	// From here on the code is used up, so the activation is finished even when the
 	// client has gone.
@@ -98,9 +100,12 @@ func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, code, newP
 	if err != nil {
 		i.dropSession(ctx, token)
 		if errors.Is(err, errRefused) {
-			return "", mingjing.InvalidFields(mingjing.FieldError{Field: "new_password", Code: "password_weak"})
+			return "", errNewPassword("password_weak")
 		}
 		return "", i.unavailable(ctx, "set a password", err)
+	}
+	if !p.admin.Waiting {
+		i.tell(ctx, SecurityEvent{Resident: p.public.Resident, Code: mingjing.SecurityPasswordReset, Device: c.Device})
 	}
 	if err := i.EndOtherSessions(ctx, token); err != nil {
 		i.log.Warn("older sessions stay after a new password", "err", err)
@@ -110,12 +115,12 @@ func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, code, newP
 	return token, nil
 }
 
-func (i *Identity) setPassword(ctx context.Context, token, settings, password string) error {
+func (i *Identity) setPassword(ctx context.Context, token, settings, text string) error {
 	if err := i.checks.Acquire(ctx, 1); err != nil {
 		return fmt.Errorf("wait for a password check: %w", err)
 	}
 	defer i.checks.Release(1)
-	return i.retry(ctx, func() error { return i.kratos.setPassword(ctx, token, settings, password) })
+	return i.retry(ctx, func() error { return i.kratos.setPassword(ctx, token, settings, text) })
 }
 
 // retry calls f until it succeeds, a few times, because the code is used up already.
@@ -128,57 +133,4 @@ func (i *Identity) retry(ctx context.Context, f func() error) error {
 		wait(ctx, 200*time.Millisecond<<try)
 	}
 	return err
-}
-
-// MinPassword is the least length of a password, in characters.
-const MinPassword = 10
-
-// passwordProblem returns the code of what is wrong with a new password, or "". It
-// refuses everything that Kratos would refuse, because Kratos is asked only after the
-// code is used up.
-func passwordProblem(password, identifier, idNumber string) string {
-	switch {
-	case password == "":
-		return "required"
-	case !utf8.ValidString(password):
-		return "password_weak"
-	case utf8.RuneCountInString(password) < MinPassword:
-		return "password_short"
-	case len(password) > maxPassword:
-		return "too_long"
-	}
-	different := map[rune]bool{}
-	for _, r := range password {
-		different[r] = true
-	}
-	if len(different) < 4 {
-		return "password_weak"
-	}
-	lower := strings.ToLower(password)
-	if len(idNumber) == 18 {
-		id := strings.ToLower(idNumber)
-		if strings.Contains(lower, id[6:14]) || strings.Contains(lower, id[12:]) {
-			return "password_weak"
-		}
-	}
-	if 2*commonRun(lower, strings.ToLower(identifier)) > len(lower) {
-		return "password_weak"
-	}
-	return ""
-}
-
-// commonRun returns the length in bytes of the longest text that is in both.
-func commonRun(a, b string) int {
-	best, row := 0, make([]int, len(b)+1)
-	for x := range len(a) {
-		for y := len(b) - 1; y >= 0; y-- {
-			if a[x] == b[y] {
-				row[y+1] = row[y] + 1
-				best = max(best, row[y+1])
-			} else {
-				row[y+1] = 0
-			}
-		}
-	}
-	return best
 }

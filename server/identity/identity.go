@@ -154,6 +154,9 @@ type Config struct {
 	ActivationLifespan time.Duration
 	// FreshLogin is for how long after the password a login is fresh.
 	FreshLogin time.Duration
+	// Words are those that anybody would try here: the names of the product and of the
+	// city.
+	Words []string
 }
 
 // An Identity logs people in and finds out whose session a token is. It is safe for use
@@ -176,11 +179,15 @@ type Identity struct {
 	idleAfter  time.Duration
 	freshFor   time.Duration
 	endWait    time.Duration
+	context    []string // words that are no part of a good password
 	decoyOnce  sync.Mutex
 	decoy      bool
 
-	mu    sync.Mutex
-	onEnd []func(ctx context.Context, sessionID string, locked bool)
+	mu sync.Mutex
+	// about returns the name and the ID number of a resident; nil where nobody knows.
+	about      func(ctx context.Context, resident mingjing.ResidentID) (string, mingjing.IDNumber, error)
+	onSecurity func(ctx context.Context, e SecurityEvent) error
+	onEnd      []func(ctx context.Context, sessionID string, locked bool)
 }
 
 // Open connects to Kratos, starting it when it is the embedded one, and returns
@@ -229,7 +236,7 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 		checks:  semaphore.NewWeighted(int64(max(2, 2*runtime.GOMAXPROCS(0)))),
 		pace:    responseFloor{floor: c.FloorTime, wait: wait},
 		codeTTL: c.ActivationLifespan, freshFor: c.FreshLogin,
-		uses: c.Uses, idleAfter: c.IdleAfter, endWait: DefaultEndWait,
+		uses: c.Uses, idleAfter: c.IdleAfter, endWait: DefaultEndWait, context: c.Words,
 	}
 	if c.PublicURL != "" {
 		if i.kratos, err = dialURLs(c.PublicURL, c.AdminURL); err != nil {

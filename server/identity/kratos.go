@@ -15,6 +15,7 @@ import (
 
 	client "github.com/ory/kratos-client-go"
 	"mingjing"
+	"mingjing/server/identity/passwords"
 )
 
 const (
@@ -290,17 +291,18 @@ func (k *kratos) remove(ctx context.Context, id string) error {
 	return outcome("remove an identity", res, err)
 }
 
-// create enrols an identity; with password "" it can't log in yet.
-func (k *kratos) create(ctx context.Context, schema string, t traits, m publicMeta, password string) (person, error) {
+// create enrols an identity; with text "" as the password it can't log in yet.
+func (k *kratos) create(ctx context.Context, schema string, t traits, m publicMeta, text string) (person, error) {
 	body := client.NewCreateIdentityBody(schema, map[string]any{"identifier": t.Identifier})
 	if t.Name != "" {
 		body.Traits["name"] = t.Name
 	}
 	body.MetadataPublic = m
-	body.MetadataAdmin = adminMeta{Waiting: password == ""}
-	if password != "" {
+	body.MetadataAdmin = adminMeta{Waiting: text == ""}
+	if text != "" {
+		text = passwords.Normal(text)
 		body.Credentials = &client.IdentityWithCredentials{Password: &client.IdentityWithCredentialsPassword{
-			Config: &client.IdentityWithCredentialsPasswordConfig{Password: &password}}}
+			Config: &client.IdentityWithCredentialsPasswordConfig{Password: &text}}}
 	}
 	d, res, err := k.admin.IdentityAPI.CreateIdentity(ctx).CreateIdentityBody(*body).Execute()
 	if err := outcome("enrol", res, err); err != nil {
@@ -376,11 +378,21 @@ func (k *kratos) redeem(ctx context.Context, flow, code string) (token, settings
 	return token, settings, nil
 }
 
-func (k *kratos) setPassword(ctx context.Context, token, settings, password string) error {
+func (k *kratos) setPassword(ctx context.Context, token, settings, text string) error {
 	body := client.UpdateSettingsFlowWithPasswordMethodAsUpdateSettingsFlowBody(
-		client.NewUpdateSettingsFlowWithPasswordMethod("password", password))
+		client.NewUpdateSettingsFlowWithPasswordMethod("password", passwords.Normal(text)))
 	_, res, err := k.public.FrontendAPI.UpdateSettingsFlow(ctx).Flow(settings).XSessionToken(token).UpdateSettingsFlowBody(body).Execute()
 	return k.verdict(ctx, "set a password", res, err, http.StatusBadRequest)
+}
+
+// openSettings begins a flow in which a person sets a new password. The password of the
+// session must have been given a moment ago.
+func (k *kratos) openSettings(ctx context.Context, token string) (settings string, err error) {
+	f, res, err := k.public.FrontendAPI.CreateNativeSettingsFlow(ctx).XSessionToken(token).Execute()
+	if err := outcome("begin to set a password", res, err); err != nil {
+		return "", err
+	}
+	return f.Id, nil
 }
 
 // offerFactor makes a new TOTP secret, which confirmFactor confirms.

@@ -65,6 +65,9 @@ type Notice struct {
 	// [Device]. Tries is how often that was tried.
 	Waiting []string
 	Tries   int
+	// Devices are those that the resident had when a notice about their login was made.
+	// It is sent to them also when their sessions have ended with what it tells.
+	Devices []Device
 }
 
 // WayMail is the way by e-mail among [Notice] Waiting.

@@ -1,0 +1,29 @@
+package pagetest
+
+import (
+	"testing"
+
+	"mingjing"
+)
+
+func init() { sampleMakers = append(sampleMakers, SamplesOfSecurity) }
+
+// SamplesOfSecurity returns the pages about logging in, in each state.
+func SamplesOfSecurity(t testing.TB, lang string) []Sample {
+	var all []Sample
+	add := func(name, page string, change func(v *mingjing.View)) {
+		v := Base(t, lang, page)
+		change(&v)
+		all = append(all, Sample{name, v})
+	}
+	add("security", "security", func(v *mingjing.View) { v.Data = &mingjing.SecurityView{} })
+	add("security-changed", "security", func(v *mingjing.View) {
+		v.Data, v.Done = &mingjing.SecurityView{}, "password_changed"
+	})
+	add("security-wrong", "security", func(v *mingjing.View) {
+		v.Data = &mingjing.SecurityView{}
+		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "password", Code: "password_wrong"},
+			mingjing.FieldError{Field: "new_password", Code: "password_personal"})
+	})
+	return all
+}
