@@ -20,6 +20,8 @@ var Routes = []Route{
 	{"home", "", Anyone},
 	{"login", "login", Anyone},
 	{"activate", "activate", Anyone},
+	{"forgot", "forgot", Anyone},
+	{"reset", "forgot/code", Anyone},
 	{"staff-login", "staff/login", Anyone},
 	{"staff-activate", "staff/activate", Anyone},
 	{"rulebooks", "rulebooks", Anyone},

@@ -32,3 +32,12 @@ type Passkey struct {
 	Name    string    `json:"name"`
 	AddedAt time.Time `json:"added_at"`
 }
+
+// A ForgotView is what the page for a forgotten password says besides its form.
+type ForgotView struct {
+	// MailOffered says that this server can send a code.
+	MailOffered bool `json:"mail_offered"`
+	// Counter is where the bureau's counter is, as the bureau has written it; "" where
+	// it has not.
+	Counter string `json:"counter,omitempty"`
+}

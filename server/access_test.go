@@ -208,7 +208,7 @@ func TestEveryRouteForEveryone(t *testing.T) {
 				want = []int{202}
 			case e.Path == "/api/export/file": // it was deleted
 				want = []int{404}
-			case e.Path == "/api/confirm", e.Path == "/api/leave":
+			case e.Path == "/api/confirm", e.Path == "/api/password", e.Path == "/api/leave":
 				want = []int{422} // nothing was filled in
 			case e.Path == "/api/shares" && e.Method == "POST":
 				want = []int{422} // nothing was filled in

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/gorilla/websocket"
 
 	"mingjing"
+	"mingjing/server/notify/smtptest"
 )
 
 const goodPassword = "nine red lanterns sway"
@@ -32,7 +34,9 @@ func TestAPasswordIsChangedInTheApp(t *testing.T) {
 	if done.to() != "/en/security?done=password_changed" {
 		t.Errorf("it leads to %s", done.to())
 	}
-	if _, err := hear(t, ws); !websocket.IsCloseError(err, 4401) {
+	for err = nil; err == nil; _, err = hear(t, ws) { // the notice comes first
+	}
+	if !websocket.IsCloseError(err, 4401) {
 		t.Errorf("the live stream of the other browser: %v", err)
 	}
 	other.json("GET", "/api/me", nil).want(401)
@@ -48,4 +52,56 @@ func TestAPasswordIsChangedInTheApp(t *testing.T) {
 	b := c.browser(t)
 	b.json("POST", "/api/login", map[string]any{"id_number": account.IDNumber, "password": goodPassword}).want(200)
 	b.json("POST", "/api/password", map[string]any{"password": goodPassword, "new_password": account.Password}).want(200)
+}
+
+func TestAForgottenPasswordIsSetByTheCodeThatCameByMail(t *testing.T) {
+	c := theOpenCity(t)
+	account := c.account(t, "no-notice")
+	who := c.resident(t, "no-notice")
+	who.json("POST", "/api/notice-settings/email", map[string]any{"email": "forgetful@mail.example"}).want(200)
+	code := codeOfMail(t, within(t, c.mail.Letters, "the code"))
+	who.json("POST", "/api/notice-settings/email/confirm", map[string]any{"email_code": code}).want(200)
+
+	b := c.browser(t)
+	sent := b.fill(b.page("forgot").want(200), "/api/forgot", map[string]string{"id_number": string(account.IDNumber)})
+	if sent.to() != "/en/forgot/code?done=reset_sent" {
+		t.Errorf("asking leads to %s", sent.to())
+	}
+	stranger := c.browser(t).json("POST", "/api/forgot", map[string]any{"id_number": mingjing.MakeIDNumber("99999919750505009")}).want(200)
+	same := c.browser(t).json("POST", "/api/forgot", map[string]any{"id_number": c.account(t, "activation").IDNumber}).want(200)
+	if string(stranger.body) != string(same.body) {
+		t.Errorf("%s and %s differ", stranger.body, same.body)
+	}
+	letter := within(t, c.mail.Letters, "the code")
+	code = codeOfMail(t, letter)
+	if text := plain(t, letter); !strings.Contains(text, "/forgot/code") || strings.Contains(text, account.Name) {
+		t.Errorf("the mail says\n%s", text)
+	}
+	form := map[string]string{"id_number": string(account.IDNumber), "code": code, "new_password": "Password1234!"}
+	b.fill(b.page("forgot/code").want(200), "/api/reset", form).want(422)
+	form["new_password"] = goodPassword
+	if to := b.fill(b.page("forgot/code").want(200), "/api/reset", form).to(); to != "/en/overview?done=password_changed" {
+		t.Errorf("a new password leads to %s", to)
+	}
+	who.json("GET", "/api/me", nil).want(401)
+	if code := c.browser(t).json("POST", "/api/reset", map[string]any{"id_number": account.IDNumber, "code": code,
+		"new_password": "another good password"}).problem(422); code != "reset_failed" {
+		t.Errorf("a code that was used is told %s", code)
+	}
+	if n := list[mingjing.Notice](b.json("GET", "/api/notices", nil))[0]; n.Code != mingjing.SecurityPasswordReset {
+		t.Errorf("the newest notice is %+v", n)
+	}
+	within(t, c.mail.Letters, "the notice")
+	b.json("POST", "/api/password", map[string]any{"password": goodPassword, "new_password": account.Password}).want(200)
+	b.form("/api/notice-settings/email/remove", nil).to()
+}
+
+// codeOfMail returns the eight digits of a mail.
+func codeOfMail(t *testing.T, l smtptest.Letter) string {
+	t.Helper()
+	code := regexp.MustCompile(`\b\d{8}\b`).FindString(regexp.MustCompile(`=[0-9A-F]{2}`).ReplaceAllString(plain(t, l), " "))
+	if code == "" {
+		t.Fatal("no code came")
+	}
+	return code
 }

@@ -239,7 +239,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 			return who.AllowOne(ctx, "intake", key, intakeRate)
 		}).verify,
 		Allow:  func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
-		Public: p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
+		Public: p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Counter: s.Counter, Logger: p.log,
 		Together: db.Together, Counted: store.Counted, Observe: p.figures.Request,
 		Ready: func(ctx context.Context) map[string]error {
 			return missing(ctx, map[string]func(context.Context) error{

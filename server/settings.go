@@ -39,6 +39,7 @@ type Settings struct {
 	MasterPassphrase                string        // MASTER_PASSPHRASE: a passphrase that also seals that file
 	Origin                          string        // PUBLIC_ORIGIN, such as https://mirror.example
 	ProxyHops                       int           // PROXY_HOPS: our own proxies before the server
+	Counter                         string        // COUNTER: where the bureau's counter is, as residents are told
 	SMTPURL, MailFrom               string        // SMTP_URL, MAIL_FROM: "" is no e-mail
 	PushLocal                       bool          // PUSH_LOCAL=1: push services may be on this machine, for tests
 	Demo                            bool          // DEMO=1: run the demo city
@@ -77,6 +78,7 @@ func readSettings(getenv func(string) string) (Settings, error) {
 		KratosPublicURL: or("KRATOS_PUBLIC_URL", ""), KratosAdminURL: or("KRATOS_ADMIN_URL", ""),
 		KratosBin: or("KRATOS_BIN", ""), Origin: or("PUBLIC_ORIGIN", ""), Agencies: or("AGENCIES", ""),
 		Rulebooks: or("RULEBOOKS", ""),
+		Counter:   or("COUNTER", ""),
 		SMTPURL:   or("SMTP_URL", ""), MailFrom: or("MAIL_FROM", ""),
 		MasterKey: or("MASTER_KEY", ""), MasterPassphrase: getenv("MASTER_PASSPHRASE"),
 		Witnesses: or("WITNESSES", ""), MetricsAddr: or("METRICS_ADDR", ""),

@@ -47,6 +47,11 @@ type Identity interface {
 	Login(ctx context.Context, n mingjing.IDNumber, password string, c mingjing.Client) (token string, err error)
 	StaffLogin(ctx context.Context, login, password, totp string, c mingjing.Client) (token string, err error)
 	Activate(ctx context.Context, n mingjing.IDNumber, code, newPassword string, c mingjing.Client) (token string, err error)
+	// Forgot counts the wish for a new password and calls send; Reset sets one when redeem
+	// calls set.
+	Forgot(ctx context.Context, n mingjing.IDNumber, c mingjing.Client, send func(ctx context.Context) error) error
+	Reset(ctx context.Context, n mingjing.IDNumber, newPassword string, c mingjing.Client,
+		redeem func(ctx context.Context, set func(ctx context.Context, resident mingjing.ResidentID) error) error) (token string, err error)
 	// Who returns whose session it is; Use does too, and counts as use of the session.
 	Who(ctx context.Context, token string) (mingjing.Login, error)
 	Use(ctx context.Context, token string) (mingjing.Login, error)
@@ -100,6 +105,9 @@ type Config struct {
 	// ProxyHops is the number of our own proxies before the server: the client's
 	// address is that many entries from the right of X-Forwarded-For.
 	ProxyHops int
+	// Counter is where the bureau's counter is, as residents are told; "" where it is
+	// not said.
+	Counter string
 	// Intake returns whose key signed a request, and how many more requests the key may
 	// make, or why it is not accepted. The path is the escaped one with its query.
 	Intake func(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, Quota, error)

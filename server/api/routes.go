@@ -14,7 +14,7 @@ import (
 // in the page that they belong to, or in [pageless].
 var pages = []screen{
 	page[none]{name: "home"},
-	loginPage, activatePage, staffLoginPage, staffActivatePage,
+	loginPage, activatePage, forgotPage, resetPage, staffLoginPage, staffActivatePage,
 	rulebooksPage, rulebookPage, agenciesPage,
 	page[none]{name: "check-us"}, page[none]{name: "offline"}, lockedPage, page[none]{name: "no-score"},
 	recipientPage,

@@ -243,6 +243,9 @@ var free = map[string]string{
 	"EndSession":  "the roof's own, for a session that has ended",
 
 	"TellSecurity":    "the roof's own, about a login, and hands out nothing",
+	"ForgotPassword":  "for anybody, and says nothing: see reset_test.go",
+	"MailOffered":     "a setting",
+	"RedeemReset":     "for whoever has the code: see reset_test.go",
 	"PasswordOwner":   "the roof's own, for whoever has a code or the password: see security_test.go",
 	"PasswordChanged": "the roof's own, about a login, and hands out nothing",
 

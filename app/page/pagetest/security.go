@@ -25,5 +25,17 @@ func SamplesOfSecurity(t testing.TB, lang string) []Sample {
 		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "password", Code: "password_wrong"},
 			mingjing.FieldError{Field: "new_password", Code: "password_personal"})
 	})
+	shown := &mingjing.ForgotView{MailOffered: true, Counter: "人民广场 100 号 " + Hostile}
+	number := mingjing.FieldError{Field: "id_number", Code: "id_number_check"}
+	add("forgot", "forgot", func(v *mingjing.View) { v.Data = shown })
+	add("forgot-wrong", "forgot", func(v *mingjing.View) { v.Data, v.Problem = shown, Problem(422, "invalid_form", number) })
+	add("forgot-no-mail", "forgot", func(v *mingjing.View) { v.Data = &mingjing.ForgotView{} })
+	add("forgot-nothing", "forgot", func(*mingjing.View) {})
+	add("reset", "reset", func(v *mingjing.View) { v.Data = shown })
+	add("reset-wrong", "reset", func(v *mingjing.View) {
+		v.Data, v.Problem = shown, Problem(422, "invalid_form", number, mingjing.FieldError{Field: "code", Code: "required"},
+			mingjing.FieldError{Field: "new_password", Code: "password_weak"})
+	})
+	add("reset-failed", "reset", func(v *mingjing.View) { v.Data, v.Problem = shown, Problem(422, "reset_failed") })
 	return all
 }

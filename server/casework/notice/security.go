@@ -16,6 +16,11 @@ func (c *Notices) TellSecurity(ctx context.Context, resident mingjing.ResidentID
 		page = "sessions"
 	}
 	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error {
+		if code == mingjing.SecurityPasswordChanged || code == mingjing.SecurityPasswordReset {
+			if err := db(t).DropResetCode(ctx, resident); err != nil { // whoever asked for it
+				return err
+			}
+		}
 		return c.add(ctx, t.As(c.city.NoticeEntry()), resident, mingjing.Notice{Kind: mingjing.NoticeSecurity, Code: code, Page: page,
 			Device: device})
 	}))

@@ -41,8 +41,10 @@ type Message struct {
 	Lang string
 	// Kind is "" where even that is not to be said.
 	Kind mingjing.NoticeKind
-	// Code confirms an e-mail address; "" in a message about a notice.
-	Code string
+	// Code confirms an e-mail address, or sets a new password where Reset is set; "" in a
+	// message about a notice.
+	Code  string
+	Reset bool
 	// Corrected is the number of a statement that the reader was shown and that was
 	// corrected since; "" in any other message.
 	Corrected string
