@@ -114,7 +114,7 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	session := b.http.Jar.Cookies(u)[0].Value
+	session := b.session(u).Value
 
 	// away holds every kind of answer to a request that can't be served now.
 	away := func(code string) {
@@ -147,7 +147,7 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 		if got := answers["JSON"].problem(503); got != code {
 			t.Errorf("JSON says %q", got)
 		}
-		if n := b.http.Jar.Cookies(u); len(n) != 1 || n[0].Value != session {
+		if n := b.session(u); n.Value != session {
 			t.Errorf("the cookies are %v", n)
 		}
 		if b.page("rulebooks").status != 200 {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -93,7 +95,7 @@ func TestAForgottenPasswordIsSetByTheCodeThatCameByMail(t *testing.T) {
 	}
 	within(t, c.mail.Letters, "the notice")
 	b.json("POST", "/api/password", map[string]any{"password": goodPassword, "new_password": account.Password}).want(200)
-	b.form("/api/notice-settings/email/remove", nil).to()
+	b.form("/api/notice-settings/email/remove", url.Values{}).to()
 }
 
 // codeOfMail returns the eight digits of a mail.
@@ -104,4 +106,49 @@ func codeOfMail(t *testing.T, l smtptest.Letter) string {
 		t.Fatal("no code came")
 	}
 	return code
+}
+
+func TestALoginOnANewDeviceIsANotice(t *testing.T) {
+	c := theOpenCity(t)
+	who := c.resident(t, "ordinary 12")
+	account := c.account(t, "ordinary 12")
+	login := map[string]any{"id_number": account.IDNumber, "password": account.Password}
+	newest := func() (id string) {
+		if all := list[mingjing.Notice](who.json("GET", "/api/notices", nil)); len(all) > 0 {
+			id = all[0].ID
+		}
+		return id
+	}
+	before := newest()
+	b := c.browser(t)
+	first := b.json("POST", "/api/login", login).want(200)
+	var device *http.Cookie
+	for _, k := range (&http.Response{Header: first.header}).Cookies() {
+		if k.Name == "device" {
+			device = k
+		}
+	}
+	if device == nil || !device.HttpOnly || device.SameSite != http.SameSiteStrictMode || device.Path != "/" || device.Domain != "" ||
+		device.MaxAge < 86400 {
+		t.Fatalf("the cookie is %v", device)
+	}
+	all := list[mingjing.Notice](who.json("GET", "/api/notices", nil))
+	if n := all[0]; n.ID == before || n.Kind != mingjing.NoticeSecurity || n.Code != mingjing.SecurityNewDevice || n.Page != "sessions" ||
+		n.Device != "Chrome, Android" {
+		t.Errorf("the newest notice is %+v", n)
+	}
+	if page := who.page("inbox").want(200); !strings.Contains(page.html().Text(), "on a new device") ||
+		!strings.Contains(page.html().Text(), "Chrome, Android") {
+		t.Error("the inbox does not say it")
+	}
+	before = newest()
+	b.json("POST", "/api/logout", nil).want(200)
+	b.json("POST", "/api/login", login).want(200)
+	if after := newest(); after != before {
+		t.Error("the same browser is a new device again")
+	}
+	c.browser(t).json("POST", "/api/login", map[string]any{"id_number": account.IDNumber, "password": typedPassword}).want(401)
+	if after := newest(); after != before {
+		t.Error("a login that failed is told as a new device")
+	}
 }

@@ -55,6 +55,9 @@ type Identity interface {
 	// Who returns whose session it is; Use does too, and counts as use of the session.
 	Who(ctx context.Context, token string) (mingjing.Login, error)
 	Use(ctx context.Context, token string) (mingjing.Login, error)
+	// SeenDevice notes that a resident has logged in with a browser, and returns the
+	// browser's next cookie.
+	SeenDevice(ctx context.Context, token, cookie string, c mingjing.Client) (next string, err error)
 	// Confirm checks the password of the person behind the token again.
 	Confirm(ctx context.Context, token, password string, c mingjing.Client) (fresh string, err error)
 	// ChangePassword replaces the current password, and ends the other sessions.

@@ -104,8 +104,8 @@ func describe(t *testing.T) []byte {
 		"parameters": map[string]any{"IdempotencyKey": map[string]any{"name": "Idempotency-Key", "in": "header",
 			"description": "Sending the same thing twice with the same key is one thing.", "schema": schema{Type: "string", MaxLength: intp(128)}}},
 		"securitySchemes": map[string]any{
-			"session": map[string]string{"type": "apiKey", "in": "cookie", "name": secureCookie,
-				"description": "HttpOnly, SameSite=Lax. Over plain HTTP its name is " + plainCookie + "."},
+			"session": map[string]string{"type": "apiKey", "in": "cookie", "name": "__Host-" + sessionCookie,
+				"description": "HttpOnly, SameSite=Lax. Over plain HTTP its name is " + sessionCookie + "."},
 			"agency": map[string]string{"type": "apiKey", "in": "header", "name": KeyHeader,
 				"description": "The id of one of an agency's keys, made with `mingjing agency key add`. " +
 					"The request is signed with the key's secret in the header " + SignatureHeader + ": v1;t=<Unix seconds>;n=<16 random bytes, hex>;" +

@@ -106,6 +106,7 @@ func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, code, newP
 	}
 	if !p.admin.Waiting {
 		i.tell(ctx, SecurityEvent{Resident: p.public.Resident, Code: mingjing.SecurityPasswordReset, Device: c.Device})
+		i.forgetDevices(ctx, p)
 	}
 	if err := i.EndOtherSessions(ctx, token); err != nil {
 		i.log.Warn("older sessions stay after a new password", "err", err)

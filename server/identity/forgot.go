@@ -119,6 +119,7 @@ func (i *Identity) resetPassword(ctx context.Context, identifier string, residen
 		return "", err
 	}
 	i.tell(ctx, SecurityEvent{Resident: resident, Code: mingjing.SecurityPasswordReset, Device: c.Device})
+	i.forgetDevices(ctx, p)
 	if err := i.EndOtherSessions(ctx, token); err != nil {
 		i.log.Warn("older sessions stay after a new password", "err", err)
 	}

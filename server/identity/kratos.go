@@ -180,6 +180,8 @@ type publicMeta struct {
 	Self mingjing.ResidentID `json:"self_resident_id,omitempty"`
 	// Agency is the code of an officer's agency.
 	Agency string `json:"agency,omitempty"`
+	// Devices is the generation of a resident's browsers; "" before the first login.
+	Devices string `json:"devices,omitempty"`
 }
 
 // isDesk reports whether it is somebody who logs in with a second factor: staff of the
@@ -188,8 +190,11 @@ func (m publicMeta) isDesk() bool {
 	return m.Role.Staff() || m.Role == mingjing.RoleAdministrator || m.Role == mingjing.RoleAgency && m.Agency != ""
 }
 
-// pathSelf is the path of the member Self of publicMeta in an identity.
-const pathSelf = "/metadata_public/self_resident_id"
+// The paths of the members Self and Devices of publicMeta in an identity.
+const (
+	pathSelf    = "/metadata_public/self_resident_id"
+	pathDevices = "/metadata_public/devices"
+)
 
 // adminMeta is the metadata that only the admin port returns.
 type adminMeta struct {
