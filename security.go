@@ -41,3 +41,12 @@ type ForgotView struct {
 	// it has not.
 	Counter string `json:"counter,omitempty"`
 }
+
+// A PasskeyQuestion is what a browser asks its person, to make a passkey or to log in with
+// one.
+type PasskeyQuestion struct {
+	// Options are the options of navigator.credentials, as JSON of WebAuthn Level 3.
+	Options string `json:"options"`
+	// Ticket goes back with the answer. It is sealed, and good once and for five minutes.
+	Ticket string `json:"ticket"`
+}

@@ -4,12 +4,14 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/gorilla/websocket"
 
 	"mingjing"
+	"mingjing/server/identity/passkeytest"
 	"mingjing/server/notify/smtptest"
 )
 
@@ -108,6 +110,16 @@ func codeOfMail(t *testing.T, l smtptest.Letter) string {
 	return code
 }
 
+// cookieOf returns the cookie of a name that an answer sets, or nil.
+func (a answer) cookieOf(name string) *http.Cookie {
+	for _, k := range (&http.Response{Header: a.header}).Cookies() {
+		if k.Name == name {
+			return k
+		}
+	}
+	return nil
+}
+
 func TestALoginOnANewDeviceIsANotice(t *testing.T) {
 	c := theOpenCity(t)
 	who := c.resident(t, "ordinary 12")
@@ -122,12 +134,7 @@ func TestALoginOnANewDeviceIsANotice(t *testing.T) {
 	before := newest()
 	b := c.browser(t)
 	first := b.json("POST", "/api/login", login).want(200)
-	var device *http.Cookie
-	for _, k := range (&http.Response{Header: first.header}).Cookies() {
-		if k.Name == "device" {
-			device = k
-		}
-	}
+	device := first.cookieOf("device")
 	if device == nil || !device.HttpOnly || device.SameSite != http.SameSiteStrictMode || device.Path != "/" || device.Domain != "" ||
 		device.MaxAge < 86400 {
 		t.Fatalf("the cookie is %v", device)
@@ -150,5 +157,68 @@ func TestALoginOnANewDeviceIsANotice(t *testing.T) {
 	c.browser(t).json("POST", "/api/login", map[string]any{"id_number": account.IDNumber, "password": typedPassword}).want(401)
 	if after := newest(); after != before {
 		t.Error("a login that failed is told as a new device")
+	}
+}
+
+func TestAResidentLogsInByAPasskey(t *testing.T) {
+	open := theOpenCity(t)
+	account := open.account(t, "ordinary 13")
+	// Passkeys are for hosts with a name.
+	open.resident(t, "ordinary 13").json("POST", "/api/passkeys/question", nil).want(409)
+	c := &city{p: open.p, url: strings.Replace(open.url, "127.0.0.1", "localhost", 1), dir: open.dir, logs: open.logs, mail: open.mail}
+	b := c.browser(t)
+	b.json("POST", "/api/login", map[string]any{"id_number": account.IDNumber, "password": account.Password}).want(200)
+	q := into[mingjing.PasskeyQuestion](b.json("POST", "/api/passkeys/question", nil).want(200))
+	key := passkeytest.New(c.url)
+	if strings.Contains(q.Options, account.Name) || strings.Contains(q.Options, string(account.IDNumber)) {
+		t.Errorf("the browser is asked %s", q.Options)
+	}
+	if to := b.form("/api/passkeys", url.Values{"ticket": {q.Ticket}, "credential": {key.Create(q.Options)}}).to(); to !=
+		"/en/security?done=passkey_added" {
+		t.Errorf("adding one leads to %s", to)
+	}
+	if code := b.json("POST", "/api/passkeys", map[string]any{"ticket": q.Ticket, "credential": "{}"}).problem(422); code != "passkey_not_added" {
+		t.Errorf("a question that was answered is told %s", code)
+	}
+	page := b.page("security").want(200)
+	keys := into[mingjing.SecurityView](b.json("GET", "/api/security", nil).want(200)).Passkeys
+	if len(keys) != 1 || keys[0].Name != "Chrome, Android" || !strings.Contains(page.html().Find("#passkeys").Text()+page.html().Text(),
+		"Chrome, Android") {
+		t.Fatalf("the passkeys are %+v", keys)
+	}
+	b.json("POST", "/api/logout", nil).want(200)
+
+	login := func() answer {
+		b := c.browser(t)
+		q := into[mingjing.PasskeyQuestion](b.json("POST", "/api/passkey/question", nil).want(200))
+		return b.json("POST", "/api/passkey/login", map[string]any{"ticket": q.Ticket, "credential": key.Get(q.Options)})
+	}
+	if me := into[mingjing.Viewer](login().want(200)); me.Name != account.Name {
+		t.Errorf("logged in as %s", me.Name)
+	}
+	q = into[mingjing.PasskeyQuestion](b.json("POST", "/api/passkey/question", nil).want(200))
+	form := url.Values{"ticket": {q.Ticket}, "credential": {key.Get(q.Options)}, "next": {"records"}, "lang": {"en"}}
+	if to := b.form("/api/passkey/login", form).to(); to != "/en/records?done=logged_in" {
+		t.Errorf("a login as a form leads to %s", to)
+	}
+	again := b.form("/api/passkey/login", form)
+	if again.want(401); again.view().Page != "login" || again.view().Problem.Code != "passkey_failed" || again.cookieOf("session") != nil {
+		t.Errorf("the same answer again is told %s", again.body)
+	}
+	if to := b.fill(b.page("security").want(200), "/api/passkeys/remove", nil).to(); to != "/en/security?done=passkey_removed" {
+		t.Errorf("removing it leads to %s", to)
+	}
+	if code := login().problem(401); code != "passkey_failed" {
+		t.Errorf("a passkey that was removed is told %s", code)
+	}
+	b.json("POST", "/api/passkeys/remove", map[string]any{"passkey_id": keys[0].ID}).want(404)
+	var codes []string
+	for _, n := range list[mingjing.Notice](b.json("GET", "/api/notices", nil)) {
+		codes = append(codes, n.Code)
+	}
+	for _, want := range []string{mingjing.SecurityPasskeyAdded, mingjing.SecurityPasskeyRemoved} {
+		if !slices.Contains(codes, want) {
+			t.Errorf("of %s there is no notice: %v", want, codes)
+		}
 	}
 }

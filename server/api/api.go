@@ -58,6 +58,15 @@ type Identity interface {
 	// SeenDevice notes that a resident has logged in with a browser, and returns the
 	// browser's next cookie.
 	SeenDevice(ctx context.Context, token, cookie string, c mingjing.Client) (next string, err error)
+	// PasskeysOffered reports whether there can be passkeys on pages of an origin. The
+	// others ask for one, log in by one, and add and remove those of who is logged in.
+	PasskeysOffered(origin string) bool
+	PasskeyQuestion(ctx context.Context, origin string, c mingjing.Client) (mingjing.PasskeyQuestion, error)
+	PasskeyLogin(ctx context.Context, origin, ticket, answer string, c mingjing.Client) (token string, err error)
+	Passkeys(ctx context.Context, token string) ([]mingjing.Passkey, error)
+	NewPasskeyQuestion(ctx context.Context, token, origin, shown string) (mingjing.PasskeyQuestion, error)
+	AddPasskey(ctx context.Context, token, origin, ticket, answer string, c mingjing.Client) error
+	RemovePasskey(ctx context.Context, token, id string, c mingjing.Client) error
 	// Confirm checks the password of the person behind the token again.
 	Confirm(ctx context.Context, token, password string, c mingjing.Client) (fresh string, err error)
 	// ChangePassword replaces the current password, and ends the other sessions.

@@ -16,7 +16,7 @@ var forgotPage = page[mingjing.ForgotView]{
 		action[forgotForm, codeSent]{
 			path: "/api/forgot", access: mingjing.Anyone, errorPage: "forgot", do: forgot,
 			doc: apiDoc{id: "forgot", tag: tagSession, summary: "Ask for a code by which a new password can be set",
-				about: "The code is sent by e-mail to whoever has confirmed an address. A mailbox gets three codes an hour and five a day at most.",
+				about:  "The code is sent by e-mail to whoever has confirmed an address. A mailbox gets three codes an hour and five a day at most.",
 				answer: "The same for every ID number, after the same time, whether a code is sent or not.",
 				fails:  []int{http.StatusForbidden, http.StatusTooManyRequests}},
 			example: forgotForm{IDNumber: "11010519491231002X"},

@@ -12,7 +12,7 @@ import (
 var loginPage = page[none]{
 	name: "login",
 	fill: addExpiredProblem,
-	endpoints: []endpoint{
+	endpoints: append(passkeyEndpoints,
 		action[loginForm, me]{
 			path: "/api/login", access: mingjing.Anyone, errorPage: "login", do: login,
 			doc: apiDoc{id: "login", tag: tagSession, summary: "Log a resident in",
@@ -27,8 +27,7 @@ var loginPage = page[none]{
 		query[none, me]{
 			path: "/api/me", access: mingjing.Everyone, get: getMe,
 			doc: apiDoc{id: "me", tag: tagSession, summary: "Who is logged in", answer: "Who is logged in."},
-		},
-	},
+		}),
 }
 
 var staffLoginPage = page[none]{

@@ -26,11 +26,122 @@ var securityPage = page[mingjing.SecurityView]{
 				answer: "It is changed. The person's other sessions have ended; this one stays.", fails: []int{http.StatusTooManyRequests}},
 			example: passwordForm{Password: "quiet-river-7719", NewPassword: "nine red lanterns sway"}, //nolint:gosec // nobody has these
 		},
+		action[none, mingjing.PasskeyQuestion]{
+			path: "/api/passkeys/question", access: mingjing.Residents, errorPage: "security",
+			doc: apiDoc{id: "newPasskey", tag: tagSession, summary: "Ask a browser to make a passkey",
+				about:  "It needs a fresh login. What the browser shows beside the passkey is the masked ID number.",
+				answer: "The options of navigator.credentials.create.", fails: []int{http.StatusForbidden, http.StatusConflict}},
+			do: func(c *call, _ none) (mingjing.PasskeyQuestion, redirect, error) {
+				who, err := c.s.casework.Register.Viewer(c.ctx(), c.actor())
+				if err != nil {
+					return mingjing.PasskeyQuestion{}, redirect{}, err
+				}
+				q, err := c.s.Identity.NewPasskeyQuestion(c.ctx(), c.token, c.pageOrigin(), who.IDMasked)
+				return q, redirect{page: "security"}, err
+			},
+		},
+		action[passkeyForm, passkeyAdded]{
+			path: "/api/passkeys", access: mingjing.Residents, status: http.StatusCreated, errorPage: "security",
+			doc: apiDoc{id: "addPasskey", tag: tagSession, summary: "Add the passkey that a browser has made",
+				answer: "It can be used at the next login.", fails: []int{http.StatusForbidden, http.StatusConflict}},
+			example: passkeyForm{Ticket: "c2VhbGVk", Credential: `{"id":"x"}`},
+			do: func(c *call, in passkeyForm) (passkeyAdded, redirect, error) {
+				err := c.s.Identity.AddPasskey(c.ctx(), c.token, c.pageOrigin(), in.Ticket, in.Credential, c.client())
+				return passkeyAdded{true}, redirect{page: "security", done: "passkey_added"}, err
+			},
+		},
+		action[noPasskeyForm, passkeyRemoved]{
+			path: "/api/passkeys/remove", access: mingjing.Residents, errorPage: "security",
+			doc: apiDoc{id: "removePasskey", tag: tagSession, summary: "Remove a passkey", answer: "Nobody can log in with it any more.",
+				fails: []int{http.StatusNotFound}},
+			example: noPasskeyForm{ID: "AbCdEf"},
+			do: func(c *call, in noPasskeyForm) (passkeyRemoved, redirect, error) {
+				err := c.s.Identity.RemovePasskey(c.ctx(), c.token, in.ID, c.client())
+				return passkeyRemoved{true}, redirect{page: "security", done: "passkey_removed"}, err
+			},
+		},
 	},
 }
 
+// passkeyEndpoints are those of the login page for a login without a password.
+var passkeyEndpoints = []endpoint{
+	action[none, mingjing.PasskeyQuestion]{
+		path: "/api/passkey/question", access: mingjing.Anyone, errorPage: "login",
+		doc: apiDoc{id: "askPasskey", tag: tagSession, summary: "Ask a browser for a passkey", about: "It is the same for everybody.",
+			answer: "The options of navigator.credentials.get.",
+			fails:  []int{http.StatusForbidden, http.StatusConflict, http.StatusTooManyRequests}},
+		do: func(c *call, _ none) (mingjing.PasskeyQuestion, redirect, error) {
+			q, err := c.s.Identity.PasskeyQuestion(c.ctx(), c.pageOrigin(), c.client())
+			return q, redirect{page: "login"}, err
+		},
+	},
+	action[passkeyLoginForm, me]{
+		path: "/api/passkey/login", access: mingjing.Anyone, errorPage: "login",
+		doc: apiDoc{id: "passkeyLogin", tag: tagSession, summary: "Log a resident in by a passkey",
+			answer: "Logged in; the session is in the cookie.",
+			fails:  []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusConflict, http.StatusTooManyRequests}},
+		example: passkeyLoginForm{Ticket: "c2VhbGVk", Credential: `{"id":"x"}`},
+		do: func(c *call, in passkeyLoginForm) (me, redirect, error) {
+			token, err := c.s.Identity.PasskeyLogin(c.ctx(), c.pageOrigin(), in.Ticket, in.Credential, c.client())
+			if err != nil {
+				return me{}, redirect{}, err
+			}
+			return c.startSession(token)
+		},
+	},
+}
+
+// pageOrigin returns the origin of the pages as the browser sees them.
+func (c *call) pageOrigin() string {
+	if c.s.origin != nil {
+		return c.s.origin.Scheme + "://" + c.s.origin.Host
+	}
+	return "http://" + c.r.Host
+}
+
+// passkeyForm is the body of a new passkey.
+type passkeyForm struct {
+	// Ticket is that of the question.
+	Ticket string `json:"ticket" min:"1" max:"4000"`
+	// Credential is what the browser has made, as JSON of WebAuthn Level 3.
+	Credential string `json:"credential" min:"1" max:"16384"`
+}
+
+// passkeyAdded is the answer to a new passkey.
+type passkeyAdded struct {
+	Added bool `json:"added"`
+}
+
+// noPasskeyForm is the body of the end of a passkey.
+type noPasskeyForm struct {
+	ID string `json:"passkey_id" min:"1" max:"100"`
+}
+
+// passkeyRemoved is the answer to the end of a passkey.
+type passkeyRemoved struct {
+	Removed bool `json:"removed"`
+}
+
+// passkeyLoginForm is the body of a login by a passkey.
+type passkeyLoginForm struct {
+	// Ticket is that of the question.
+	Ticket string `json:"ticket" min:"1" max:"4000"`
+	// Credential is what the browser answered, as JSON of WebAuthn Level 3.
+	Credential string `json:"credential" min:"1" max:"16384"`
+	// Next is where a form leads after the login: a path of a page that the role may
+	// open, without its language. Anything else is ignored.
+	Next string `json:"next,omitempty" max:"300"`
+}
+
 func (c *call) security() (mingjing.SecurityView, error) {
-	return mingjing.SecurityView{Fresh: c.actor().Fresh, Passkeys: []mingjing.Passkey{}}, nil
+	v := mingjing.SecurityView{Fresh: c.actor().Fresh, Passkeys: []mingjing.Passkey{}}
+	if c.actor().Role != mingjing.RoleResident {
+		return v, nil
+	}
+	v.PasskeysOffered = c.s.Identity.PasskeysOffered(c.pageOrigin())
+	keys, err := c.s.Identity.Passkeys(c.ctx(), c.token)
+	v.Passkeys = append(v.Passkeys, keys...)
+	return v, err
 }
 
 // passwordForm is the body of a new password.

@@ -47,7 +47,9 @@ func TestALoginFromABrowserThatWasNotSeenBeforeIsTold(t *testing.T) {
 	}
 
 	// After a new password by a code nobody's browser is known any more.
-	redeem := func(ctx context.Context, set func(context.Context, mingjing.ResidentID) error) error { return set(ctx, residentOf(n)) }
+	redeem := func(ctx context.Context, set func(context.Context, mingjing.ResidentID) error) error {
+		return set(ctx, residentOf(n))
+	}
 	c := newDevice()
 	token, err := i.Reset(t.Context(), n, newer, c, redeem)
 	if err != nil {

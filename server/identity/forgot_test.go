@@ -72,7 +72,9 @@ func TestAForgottenPasswordIsSetAndTheSessionsEnd(t *testing.T) {
 	i.OnEnd(func(context.Context, string, bool) { order = append(order, "ended") })
 	n, c := enrolled(t), newDevice()
 	before := loggedInAs(t, i, n, newDevice())
-	redeem := func(ctx context.Context, set func(context.Context, mingjing.ResidentID) error) error { return set(ctx, residentOf(n)) }
+	redeem := func(ctx context.Context, set func(context.Context, mingjing.ResidentID) error) error {
+		return set(ctx, residentOf(n))
+	}
 	_, err := i.Reset(t.Context(), n, "Password1234!", c, redeem)
 	wantField(t, err, "new_password", "password_weak")
 	token, err := i.Reset(t.Context(), n, newer, c, redeem)

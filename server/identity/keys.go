@@ -22,7 +22,7 @@ import (
 // derived from it, one for each use.
 type keys struct {
 	id, count, code, recovery, devices []byte
-	seal                      cipher.AEAD
+	seal                               cipher.AEAD
 }
 
 func newKeys(idKey []byte) (keys, error) {

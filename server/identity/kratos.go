@@ -205,6 +205,8 @@ type adminMeta struct {
 	// Factor is the sealed factor; Paired says that Kratos has its part.
 	Factor string `json:"factor,omitempty"`
 	Paired bool   `json:"paired,omitempty"`
+	// Passkeys are a resident's passkeys, sealed.
+	Passkeys string `json:"passkeys,omitempty"`
 	// Recovery are keyed hashes of the recovery codes that were not used yet.
 	Recovery []string `json:"recovery,omitempty"`
 }
@@ -240,6 +242,18 @@ func (k *kratos) find(ctx context.Context, identifier string) (person, error) {
 		}
 	}
 	return person{}, nil
+}
+
+// byID returns the person with a Kratos id; it is no error if there is none.
+func (k *kratos) byID(ctx context.Context, id string) (person, error) {
+	d, res, err := k.admin.IdentityAPI.GetIdentity(ctx, id).Execute()
+	if res != nil && res.StatusCode == http.StatusNotFound {
+		return person{}, nil
+	}
+	if err := outcome("look an identity up", res, err); err != nil {
+		return person{}, err
+	}
+	return personOf(d)
 }
 
 // identityPage is how many identities are read at a time; Kratos allows 1,000.
@@ -336,6 +350,8 @@ const (
 	memberFactor  = "factor"
 	memberPaired  = "paired"
 	memberRecover = "recovery"
+	// memberPasskeys is of residents alone.
+	memberPasskeys = "passkeys"
 )
 
 // issue makes a one-time code and the flow in which it can be used.

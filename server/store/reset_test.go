@@ -46,7 +46,9 @@ func TestAResetCodeIsRightOnceAndStoredAsAHash(t *testing.T) {
 		}
 		use("a", "11112222", day, false) // five wrong guesses
 		put("33334444")
-		do(t, s, func(ctx context.Context, r *reader) error { return r.PutResetCode(ctx, b, "5", until.Add(2*time.Hour), until.Add(time.Hour)) })
+		do(t, s, func(ctx context.Context, r *reader) error {
+			return r.PutResetCode(ctx, b, "5", until.Add(2*time.Hour), until.Add(time.Hour))
+		})
 		var left int
 		must(t, s.db.QueryRowContext(t.Context(), `SELECT count(*) FROM password_reset`).Scan(&left))
 		if left != 1 {

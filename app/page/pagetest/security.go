@@ -17,6 +17,13 @@ func SamplesOfSecurity(t testing.TB, lang string) []Sample {
 		all = append(all, Sample{name, v})
 	}
 	add("security", "security", func(v *mingjing.View) { v.Data = &mingjing.SecurityView{} })
+	keys := []mingjing.Passkey{{ID: "k1", Name: "Chrome, Android", AddedAt: SampleNow}, {ID: "k2", AddedAt: SampleNow}}
+	add("security-passkeys", "security", func(v *mingjing.View) {
+		v.Data = &mingjing.SecurityView{Fresh: true, PasskeysOffered: true, Passkeys: keys}
+	})
+	add("security-stale", "security", func(v *mingjing.View) {
+		v.Data = &mingjing.SecurityView{PasskeysOffered: true, Passkeys: keys}
+	})
 	add("security-changed", "security", func(v *mingjing.View) {
 		v.Data, v.Done = &mingjing.SecurityView{}, "password_changed"
 	})

@@ -51,6 +51,8 @@ func loginBody(v *mingjing.View) []app.UI {
 				Autocomplete: "current-password", MaxLength: page.MaxPassword, Required: true}.UI(),
 			c.Button{Text: t(v, "chrome.login")}.UI(),
 			c.El("p", nil, c.Link{Text: t(v, "login.forgot"), Href: href(v, "forgot")}.UI())}}.UI(),
+		c.PasskeyButton{Text: t(v, "login.passkey"), Kind: "secondary", Action: "/api/passkey/login", Question: "/api/passkey/question",
+			Failed: t(v, "login.passkey_failed"), Body: []app.UI{page.LangField(v), nextField(v)}}.UI(),
 		c.Section("other", t(v, "login.other"),
 			c.P(t(v, "login.activate_text")),
 			c.LinkButton{Text: t(v, "home.activate"), Href: href(v, "activate"), Kind: "secondary"}.UI()),
