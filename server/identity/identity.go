@@ -60,6 +60,15 @@
 // recovery codes are checked here too, and stored as keyed hashes: Kratos' own method
 // keeps twelve as plain text, and would be a second way in beside our limits.
 //
+// # Passwords, browsers and passkeys
+//
+// What a password must be is in package passwords. A new one ends the other sessions of
+// its person, who is told ([Identity.OnSecurity]) before these end. A browser that is not
+// known by its cookie is told too ([Identity.SeenDevice]). Residents' passkeys are checked
+// here and sealed in Kratos' admin metadata (passkey.go); Kratos then starts the session by a
+// code that is made and used in one call. A passkey can't be guessed, so that only the
+// address is counted.
+//
 // # Sessions that nobody uses
 //
 // A session ends when it was not used for [Config.IdleAfter], or for as long as its
