@@ -31,7 +31,6 @@ func overviewBody(v *mingjing.View) []app.UI {
 	}
 	return []app.UI{
 		page.Heading(name, t(v, "overview.title")),
-		passkeyOffer(v),
 		awaitingCard(v, o.Awaiting),
 		blacklisted,
 		openRequestCard(v, o.Open),
@@ -42,15 +41,9 @@ func overviewBody(v *mingjing.View) []app.UI {
 			figure(v, o.Blacklisted, "overview.blacklists", href(v, "listings")),
 			figure(v, len(o.OpenDisputes), "overview.disputes", href(v, "disputes")))),
 		entriesSection(v, o.RecentEntries),
+		// It is the first page after a login.
+		c.El("p", c.A{"class": "passkey"}, c.Link{Text: t(v, "passkeys.offer"), Href: href(v, "security")}.UI()),
 	}
-}
-
-// passkeyOffer returns, right after a login, the link to where a passkey can be added.
-func passkeyOffer(v *mingjing.View) app.UI {
-	if v.Done != "logged_in" {
-		return nil
-	}
-	return c.El("p", c.A{"class": "passkey"}, c.Link{Text: t(v, "passkeys.offer"), Href: href(v, "security")}.UI())
 }
 
 // awaitingCard returns the notices of listings that wait to be confirmed or answered.
