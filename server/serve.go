@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +12,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -22,13 +22,13 @@ import (
 	_ "mingjing/app/page/desk" // registers its pages
 	_ "mingjing/app/page/public"
 	"mingjing/app/page/resident"
-	"mingjing/i18n"
 	"mingjing/logproof"
 	"mingjing/server/agency"
 	"mingjing/server/api"
 	"mingjing/server/casework"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/demo"
+	"mingjing/server/evidence"
 	"mingjing/server/identity"
 	"mingjing/server/ledger"
 	"mingjing/server/letter"
@@ -157,7 +157,10 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.onClose(who.Close)
 
-	agencies := agency.Config{Key: keys.AgencyKey, Clock: clock, Logger: p.log,
+	asking := &asker{master: keys.AgencyKey, keys: func(ctx context.Context) (map[string]string, error) {
+		return p.casework.Agencies.AskingKeys(ctx) // nobody is asked before there is a bureau
+	}}
+	agencies := agency.Config{Key: keys.AgencyKey, Signer: asking.signer, Clock: clock, Logger: p.log,
 		Observe: func(agency string, op agency.Op, result string, took time.Duration) {
 			p.figures.Answer(agency, string(op), result, took)
 		}}
@@ -188,9 +191,13 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
+	files, err := p.newFiles(ctx)
+	if err != nil {
+		return p, err
+	}
 	bus := &lateBus{}
 	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{p}, Ledger: p.ledger, Notifier: notifier,
-		Clock:    clock,
+		Clock: clock, Files: files,
 		Erasures: &erasureFile{path: filepath.Join(p.Data, erasuresFile)}, Accounts: who, Logins: who,
 		Books: p.law.Rulebooks, Kept: p.law.kept, Calendars: p.law.Calendars, ClockScale: scale, Figures: p.figures, Logger: p.log}
 	if p.demo != nil {
@@ -214,12 +221,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		return p.hub.Close(ctx)
 	})
 	who.PersonBy(p.casework.Register.PasswordOwner)
-	who.OnSecurity(func(ctx context.Context, e identity.SecurityEvent) error {
-		if e.Login != "" {
-			return p.casework.Staff.PasswordChanged(ctx, e.Login)
-		}
-		return p.casework.Notices.TellSecurity(ctx, e.Resident, e.Code, e.Device)
-	})
+	who.OnSecurity(p.tellSecurity)
 	who.OnEnd(func(ctx context.Context, sessionID string, locked bool) {
 		if err := p.hub.EndSession(ctx, sessionID); err != nil {
 			p.log.Warn("close the streams of an ended session", "err", err)
@@ -238,8 +240,10 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		Intake: newIntake(p.casework, keys.AgencyKey, systemClock{}, func(ctx context.Context, key string) (identity.Quota, error) {
 			return who.AllowOne(ctx, "intake", key, intakeRate)
 		}).verify,
-		Allow:  func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
-		Public: p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Counter: s.Counter, Logger: p.log,
+		IntakeRate: api.Rate{Limit: intakeRate.Count, Per: intakeRate.Per},
+		KeySecret:  func(k mingjing.AgencyKey) string { return hex.EncodeToString(secretOf(keys.AgencyKey, k)) },
+		Allow:      func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
+		Public:     p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Counter: s.Counter, Logger: p.log,
 		Together: db.Together, Counted: store.Counted, Observe: p.figures.Request,
 		Ready: func(ctx context.Context) map[string]error {
 			return missing(ctx, map[string]func(context.Context) error{
@@ -264,17 +268,34 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	return p, err
 }
 
-// guessable returns the words that anybody would try in a password here: the names of the
-// product, of the cities and of their rulebooks.
-func guessable(books []*mingjing.Rulebook) []string {
-	var words []string
-	for _, lang := range mingjing.Languages {
-		words = append(words, i18n.T(lang, "brand.en"), i18n.T(lang, "brand.zh"))
-		for _, b := range books {
-			words = append(words, b.City.In(lang), strings.TrimSuffix(b.City.In(lang), "市"), b.Name.In(lang))
-		}
+// checkFile is the command by which the program looks at one file in a process of its own.
+const checkFile = "check-file"
+
+// newFiles returns what checks files, and lets it compile in the background what it needs.
+func (p *program) newFiles(ctx context.Context) (*evidence.Checker, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
 	}
-	return words
+	cache := filepath.Join(p.Data, "cache")
+	if err := os.MkdirAll(cache, 0o700); err != nil {
+		return nil, err
+	}
+	files := evidence.NewChecker(evidence.DefaultLimits, self, checkFile, cache)
+	ctx, stop := context.WithCancel(ctx)
+	ready := make(chan struct{})
+	go func() {
+		defer close(ready)
+		if err := files.Ready(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error("files that people send can't be checked", "err", err)
+		}
+	}()
+	p.onClose(func() error {
+		stop()
+		<-ready
+		return nil
+	})
+	return files, nil
 }
 
 // missing asks every part at once whether it works, and returns the errors of those that

@@ -12,7 +12,7 @@ import (
 
 // settingNames are the names of all settings of the server.
 var settingNames = []string{"ADDR", "AGENCIES", "COUNTER", "DATA", "DATABASE_URL", "DEMO", "DEMO_CLOCK_SCALE", "DEMO_INSTANT", "FRESH_LOGIN",
-	"KRATOS_ADMIN_URL", "KRATOS_BIN", "KRATOS_PUBLIC_URL", "LOCK_AFTER", "LOG_LEVEL", "MAIL_FROM", "MASTER_KEY", "MASTER_PASSPHRASE",
+	"KRATOS_ADMIN_URL", "KRATOS_BIN", "KRATOS_PUBLIC_URL", "LETTER_CODE_DAYS", "LOCK_AFTER", "LOG_LEVEL", "MAIL_FROM", "MASTER_KEY", "MASTER_PASSPHRASE",
 	"METRICS_ADDR", "PROXY_HOPS", "PUBLIC_ORIGIN", "PUSH_LOCAL", "REDIS_URL", "RULEBOOKS", "SMTP_URL", "STOP_DELAY", "WITNESSES"}
 
 // witnessSettings are the settings of the command witness alone.

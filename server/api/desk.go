@@ -8,6 +8,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework/cases"
+	"mingjing/server/evidence"
 )
 
 var workloadPage = page[mingjing.WorkloadView]{
@@ -124,6 +125,7 @@ var counterPage = page[mingjing.CounterView]{
 			example: counterDisputeForm{Visit: "5b1f6a0e-3c7d-4a52-9f10-7a4be0a3c911", RecordID: "9a0c41de-70b5-4b0c-8c2f-0d8c5f0e6b7a",
 				Reason: mingjing.ReasonNotMe, Statement: "The resident says that it is somebody of the same name."},
 		},
+		counterCodeAction,
 	},
 }
 
@@ -158,8 +160,8 @@ type counterDisputeForm struct {
 	// and the id.
 	What string `json:"what,omitempty"`
 	// Key has the meaning of the header Idempotency-Key, for a form.
-	Key      string         `json:"idempotency_key,omitempty" max:"128"`
-	Evidence []cases.Upload `json:"evidence,omitempty"`
+	Key      string            `json:"idempotency_key,omitempty" max:"128"`
+	Evidence []evidence.Upload `json:"evidence,omitempty"`
 }
 
 func (counterDisputeForm) oneOf() []string { return []string{"record_id", "listing_id", "what"} }

@@ -17,6 +17,7 @@ import (
 	"mingjing/server/casework/notice"
 	"mingjing/server/casework/score"
 	"mingjing/server/casework/share"
+	"mingjing/server/evidence"
 )
 
 // Whose a method is.
@@ -78,7 +79,7 @@ var probes = []probe{
 	{"NewCase", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.NewCase(ctx, a, "", v.listing, "") }},
 	{"Dispute", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Dispute(ctx, a, v.dispute) }},
 	{"AddEvidence", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
-		return c.AddEvidence(ctx, a, v.dispute, []cases.Upload{pdf})
+		return c.AddEvidence(ctx, a, v.dispute, []evidence.Upload{pdf})
 	}},
 	{"FileDispute", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
 		return c.FileDispute(ctx, a, cases.Filing{ListingID: v.listing, Reason: mingjing.ReasonOther, Statement: "Mine."})
@@ -205,8 +206,11 @@ var free = map[string]string{
 	"Calendar":      "published",
 	"ClockScale":    "published",
 	"Now":           "published",
+	"Files":         "a port, no data",
 	"Zone":          "published",
 	"Enrol":         "the bureau's own, never a request from outside",
+	"IssueCode":     "the bureau's own, never a request from outside",
+	"Activate":      "for whoever has the one-time code: see enrolment_test.go",
 	"Residents":     "a number",
 	"Ready":         "health",
 	"Do":            "the worker's own",
@@ -274,14 +278,15 @@ var free = map[string]string{
 
 	"Submit":          "an agency's computer's; intake_test.go tries it as everybody, as the rest of these",
 	"AgencyByKey":     "the roof's own, for a signature that holds",
-	"AddAgencyKey":    "the bureau's own tool's, never a request from outside",
-	"AgencyKeys":      "the bureau's own tool's, never a request from outside",
-	"RevokeAgencyKey": "the bureau's own tool's, never a request from outside",
+	"AskingKeys":      "the roof's own: ids of keys",
 	"AgencyQuestions": "an agency's officer's",
 	"AgencyQuestion":  "an agency's officer's",
 	"AgencyAnswer":    "an agency's officer's",
 	"AgencyEvidence":  "an agency's officer's",
 	"AgencyHoldings":  "an agency's officer's",
+	"NextLetters":     "a command's: TestOnlyCommandsEnrolFromAFile",
+	"KeepLetters":     "a command's",
+	"LettersKept":     "a command's",
 }
 
 // elsewhere are the methods whose permission has tests of its own.
@@ -304,6 +309,9 @@ var elsewhere = map[string]string{
 	"Relatives":       "TestACaseOfARelativeIsRefusedAndNotGiven",
 	"DeclareRelative": "TestACaseOfARelativeIsRefusedAndNotGiven",
 	"RemoveRelative":  "TestACaseOfARelativeIsRefusedAndNotGiven",
+	"EnrolAll":        "TestOnlyCommandsEnrolFromAFile",
+	"EnrolAtCounter":  "TestOnePersonIsEnrolledAtTheCounter",
+	"CodeAtCounter":   "TestTheCounterGivesANewCodeAfterADocumentWasChecked",
 	"ChangeStaff":     "TestOnlyAdministratorsAndCommandsReachTheStaff",
 	"ConfirmChange":   "TestOnlyAdministratorsAndCommandsReachTheStaff",
 	"RefuseChange":    "TestOnlyAdministratorsAndCommandsReachTheStaff",
@@ -319,6 +327,10 @@ var elsewhere = map[string]string{
 	"Inquiries":       "TestNobodyElseAsksReadsOrAnswers",
 	"InquiryCase":     "TestNobodyElseAsksReadsOrAnswers",
 	"AnswerInquiry":   "TestNobodyElseAsksReadsOrAnswers",
+	"AgencyKeys":      "TestKeysAreDealtWithByTheOfficersOfTheirAgencyAndCommands",
+	"MakeAgencyKey":   "TestKeysAreDealtWithByTheOfficersOfTheirAgencyAndCommands",
+	"RotateAgencyKey": "TestKeysAreDealtWithByTheOfficersOfTheirAgencyAndCommands",
+	"RevokeAgencyKey": "TestKeysAreDealtWithByTheOfficersOfTheirAgencyAndCommands",
 	"Workload":        "TestTheWorkloadIsOfHandlersAndNamesNoResident",
 }
 
@@ -424,7 +436,7 @@ func (c *city) newVictim(t *testing.T) victim {
 	v.dispute, v.evidence = d.ID, d.Evidence[0].ID
 	v.decided = c.upheld(t, v.actor, over).ID
 	c.clock.pass(time.Second)
-	_, err = c.AddEvidence(ctx, v.actor, v.dispute, []cases.Upload{pdf}) // something new
+	_, err = c.AddEvidence(ctx, v.actor, v.dispute, []evidence.Upload{pdf}) // something new
 	must(t, err)
 	_, err = c.AddDevice(ctx, v.actor, "theirs", "SECRET phone", phone("theirs"))
 	must(t, err)
@@ -701,7 +713,7 @@ func TestWhoIsWho(t *testing.T) {
 		t.Error("one ID number, two residents")
 	}
 	_, err = c.Enrol(ctx, mingjing.MakeIDNumber("99999919800101009"), " ")
-	wants(t, err, "name:required")
+	wants(t, err, "name:name_required")
 	if n, err := c.Residents(ctx); n != 1 || err != nil {
 		t.Errorf("%d residents, %v", n, err)
 	}

@@ -3,7 +3,6 @@ package identity
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"mingjing"
@@ -80,7 +79,7 @@ func (i *Identity) Reset(ctx context.Context, n mingjing.IDNumber, newPassword s
 		// From here on it is finished even when the client has gone.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 		defer cancel()
-		token, err = i.resetPassword(ctx, identifier, resident, newPassword, c)
+		token, err = i.replacePassword(ctx, identifier, resident, newPassword, c, false)
 		return err
 	})
 	if e, ok := errors.AsType[*mingjing.Error](err); ok && e.Kind == mingjing.Invalid {
@@ -91,55 +90,6 @@ func (i *Identity) Reset(ctx context.Context, n mingjing.IDNumber, newPassword s
 	i.loginSucceeded(ctx, a)
 	i.loginSucceeded(ctx, attempt{"login", a.identifier, a.addr})
 	return token, nil
-}
-
-// resetPassword replaces a resident's password, ends all their sessions, and returns the
-// token of a new one.
-func (i *Identity) resetPassword(ctx context.Context, identifier string, resident mingjing.ResidentID, newPassword string,
-	c mingjing.Client) (string, error) {
-	if err := i.checkPersonal(ctx, resident, newPassword, identifier); err != nil {
-		return "", err
-	}
-	p, err := i.kratos.find(ctx, identifier)
-	switch {
-	case err != nil:
-		return "", err
-	case !p.enrolled || !p.active || p.admin.Waiting || p.public.Resident != resident:
-		return "", errReset()
-	}
-	token, settings, err := i.openSession(ctx, p, c)
-	if err != nil {
-		return "", err
-	}
-	if err := i.setPassword(ctx, token, settings, newPassword); err != nil {
-		i.dropSession(ctx, token)
-		if errors.Is(err, errRefused) {
-			err = errNewPassword("password_weak")
-		}
-		return "", err
-	}
-	i.tell(ctx, SecurityEvent{Resident: resident, Code: mingjing.SecurityPasswordReset, Device: c.Device})
-	i.forgetDevices(ctx, p)
-	if err := i.EndOtherSessions(ctx, token); err != nil {
-		i.log.Warn("older sessions stay after a new password", "err", err)
-	}
-	return token, nil
-}
-
-// openSession starts a session of a person without their password, for who has proved to
-// be them in another way. settings is a flow in which the password can be set.
-func (i *Identity) openSession(ctx context.Context, p person, c mingjing.Client) (token, settings string, err error) {
-	// One at a time, for the reason that is given in Activate.
-	i.activating.Lock()
-	defer i.activating.Unlock()
-	flow, code, err := i.kratos.issue(ctx, p.id, time.Minute)
-	if err != nil {
-		return "", "", err
-	}
-	if token, settings, err = i.kratos.redeem(withDevice(ctx, c.Device), flow, code); err != nil {
-		return "", "", fmt.Errorf("redeem a code of our own: %s", err) //nolint:errorlint // it is no refusal of what a person sent
-	}
-	return token, settings, nil
 }
 
 func errReset() error { return mingjing.NewError(mingjing.Invalid, "reset_failed") }
