@@ -177,7 +177,8 @@ func TestAResidentLogsInByAPasskey(t *testing.T) {
 		"/en/security?done=passkey_added" {
 		t.Errorf("adding one leads to %s", to)
 	}
-	if code := b.json("POST", "/api/passkeys", map[string]any{"ticket": q.Ticket, "credential": "{}"}).problem(422); code != "passkey_not_added" {
+	twice := b.json("POST", "/api/passkeys", map[string]any{"ticket": q.Ticket, "credential": "{}"})
+	if code := twice.problem(422); code != "passkey_not_added" {
 		t.Errorf("a question that was answered is told %s", code)
 	}
 	page := b.page("security").want(200)

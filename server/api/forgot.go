@@ -34,7 +34,6 @@ var resetPage = page[mingjing.ForgotView]{
 			doc: apiDoc{id: "reset", tag: tagSession, summary: "Set a new password with the code that was sent",
 				answer: "It is set, and the resident is logged in. Their other sessions have ended.",
 				fails:  []int{http.StatusForbidden, http.StatusTooManyRequests}},
-			//nolint:gosec // nobody has this password
 			example: resetForm{IDNumber: "11010519491231002X", Code: "20448173", NewPassword: "nine red lanterns sway"},
 		},
 	},

@@ -44,7 +44,7 @@ var securityPage = page[mingjing.SecurityView]{
 			path: "/api/passkeys", access: mingjing.Residents, status: http.StatusCreated, errorPage: "security",
 			doc: apiDoc{id: "addPasskey", tag: tagSession, summary: "Add the passkey that a browser has made",
 				answer: "It can be used at the next login.", fails: []int{http.StatusForbidden, http.StatusConflict}},
-			example: passkeyForm{Ticket: "c2VhbGVk", Credential: `{"id":"x"}`},
+			example: passkeyForm{Ticket: "c2VhbGVk", Credential: `{"id":"x"}`}, //nolint:gosec // no secret
 			do: func(c *call, in passkeyForm) (passkeyAdded, redirect, error) {
 				err := c.s.Identity.AddPasskey(c.ctx(), c.token, c.pageOrigin(), in.Ticket, in.Credential, c.client())
 				return passkeyAdded{true}, redirect{page: "security", done: "passkey_added"}, err
@@ -80,7 +80,7 @@ var passkeyEndpoints = []endpoint{
 		doc: apiDoc{id: "passkeyLogin", tag: tagSession, summary: "Log a resident in by a passkey",
 			answer: "Logged in; the session is in the cookie.",
 			fails:  []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusConflict, http.StatusTooManyRequests}},
-		example: passkeyLoginForm{Ticket: "c2VhbGVk", Credential: `{"id":"x"}`},
+		example: passkeyLoginForm{Ticket: "c2VhbGVk", Credential: `{"id":"x"}`}, //nolint:gosec // no secret
 		do: func(c *call, in passkeyLoginForm) (me, redirect, error) {
 			token, err := c.s.Identity.PasskeyLogin(c.ctx(), c.pageOrigin(), in.Ticket, in.Credential, c.client())
 			if err != nil {
