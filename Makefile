@@ -124,11 +124,12 @@ web/build/%.wasm.br web/build/%.wasm.gz: bin/slim/%.wasm web/compress.go
 # The Go tests mostly wait for clocks, and the browsers for agencies: side by side
 # they take as long as one of them.
 .PHONY: test
-test: ## everything: lint, unit, race, fuzz seeds, floors, the browser
+test: ## everything: lint, unit, race, fuzz seeds, floors, the browser, the images
 	@$(MAKE) engines
 	@$(MAKE) build
 	@$(MAKE) lint
 	@$(MAKE) -j2 test-unit test-e2e
+	@$(MAKE) image-test
 
 # What is changed most is tested in under a minute, for while one works. It says
 # nothing of what is well.
@@ -153,6 +154,12 @@ WASM_TESTED := . ./logproof ./i18n ./app/client
 .PHONY: test-e2e
 test-e2e: build $(NODE_MODULES) ## the built server in Chromium [ARGS=...]
 	cd e2e && npx --no-install playwright test --project=e2e $(ARGS)
+
+# It waits for nothing but the compiler, so it runs after the others; what they have
+# compiled it need not compile again.
+.PHONY: image-test
+image-test: kratos ## build both images of the Dockerfile with buildah, and start them
+	IMAGE_TEST=1 $(GO) test ./server -count 1 -timeout 30m -run '^TestTheImagesAreBuiltAndStart$$' -v
 
 .PHONY: lint
 lint: $(LINT) $(PACKED) ## gofmt, vet and golangci-lint
@@ -222,6 +229,7 @@ engines: ## what the tests start: install it (as root) or say how
 	useful=(); \
 	[[ -n "$${CHROMIUM:-}" || -x /usr/bin/chromium-headless-shell ]] || useful+=(chromium-headless-shell); \
 	command -v promtool >/dev/null || useful+=(prometheus); \
+	command -v buildah >/dev/null || useful+=(buildah); \
 	if (( $${#missing[@]} + $${#useful[@]} == 0 )); then exit 0; fi; \
 	if (( $${#missing[@]} == 0 )) && { (( EUID != 0 )) || ! command -v apt-get >/dev/null; }; then \
 		echo "make: the tests are slower or fewer without $${useful[*]}"; exit 0; \

@@ -72,7 +72,7 @@ func TestWorkingDaysAreAddedAsTheyAreCounted(t *testing.T) {
 }
 
 // The General Office of the State Council gives eleven days off a year until 2024
-// and thirteen since; what is worked at weekends is the price of the longer ones.
+// and thirteen since; days of weekends are worked in exchange for longer holidays.
 func TestTheYearsHaveTheDaysOffThatTheLawGives(t *testing.T) {
 	k := china(t)
 	off := map[string]int{}

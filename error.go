@@ -2,12 +2,31 @@ package mingjing
 
 import "errors"
 
-// ErrNoDatabase is wrapped by errors that say that the database can't be used now. It is
-// told as an [Error] of the kind [Unavailable] with the code [NoDatabase].
-var ErrNoDatabase = errors.New("the database can't be used now")
+// Errors that say which engine can't be used now. They are wrapped by others, and told
+// as an [Error] of the kind [Unavailable] with the code that [AwayCode] returns.
+var (
+	ErrNoDatabase = errors.New("the database can't be used now")
+	ErrNoKeys     = errors.New("the master key can't be used now")
+)
 
-// NoDatabase is the code of a [Problem] while the database can't be used.
-const NoDatabase = "database_down"
+// NoDatabase is the code of a [Problem] while the database can't be used, NoKeys while
+// the master key can't, which its key management service keeps.
+const (
+	NoDatabase = "database_down"
+	NoKeys     = "keys_down"
+)
+
+// AwayCode returns the code of the engine that an error says can't be used now, and ""
+// for any other error.
+func AwayCode(err error) string {
+	switch {
+	case errors.Is(err, ErrNoDatabase):
+		return NoDatabase
+	case errors.Is(err, ErrNoKeys):
+		return NoKeys
+	}
+	return ""
+}
 
 // An Error is a problem that the caller can solve or must be told about. Its Code has
 // a sentence in each language under the i18n key "error.<code>".

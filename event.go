@@ -19,6 +19,7 @@ const (
 	EventShare   EventKind = "share"   // a share was made, viewed, revoked or corrected; ID is its id, or all
 	EventBatch   EventKind = "batch"   // a batch of an agency's moved on; ID is its key
 	EventStaff   EventKind = "staff"   // a member of staff changed; ID is the staff number
+	EventComment EventKind = "comment" // a comment on a draft came or was moderated; ID is its id
 	// EventReset: events before Seq are gone; read everything again.
 	EventReset EventKind = "reset"
 )

@@ -33,6 +33,7 @@ var floors = map[string]int{
 	"server/casework":   2,
 	"app/page":          2,
 	"server/vault":      2,
+	"server/trace":      2,
 	"app/page/resident": 3,
 	"app/page/desk":     3,
 	"app/page/public":   3,
@@ -58,7 +59,7 @@ var floors = map[string]int{
 
 // parts are the parts of casework. A part imports only the parts before it in this list,
 // and the root package.
-var parts = []string{"kernel", "notice", "holding", "score", "law", "mandate", "cases", "record", "listing", "desk", "staff", "inquiry",
+var parts = []string{"kernel", "notice", "holding", "score", "law", "comment", "mandate", "cases", "record", "listing", "desk", "staff", "inquiry",
 	"share",
 	"accesslog", "agencyside", "register", "takeaway", "upkeep"}
 
@@ -405,9 +406,8 @@ func goList(t *testing.T, env []string, args ...string) []goPackage {
 	}
 }
 
-// watchSources reads every folder of the module, so that go test knows what the
-// result depends on: what a child process reads it does not see, and it would
-// take an old result for good.
+// watchSources reads every folder of the module, so that go test does not reuse an old
+// result: it does not see what a child process reads.
 func watchSources(t *testing.T) {
 	t.Helper()
 	built := []string{".git", ".cache", ".data", "bin", "node_modules", "out"}

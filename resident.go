@@ -203,9 +203,6 @@ type Actor struct {
 	Agency string `json:"agency,omitempty"`
 	// Fresh says that the password was given a short time ago, which some things need.
 	Fresh bool `json:"-"`
-	// Self is the resident ID of a member of staff, if known, so that nobody handles a
-	// case of their own. It is empty for residents.
-	Self ResidentID `json:"-"`
 	// Screen is the open session of a resident; zero where there is none.
 	Screen Screen `json:"-"`
 }

@@ -25,7 +25,7 @@ var Routes = []Route{
 	{"staff-login", "staff/login", Anyone},
 	{"staff-activate", "staff/activate", Anyone},
 	{"rulebooks", "rulebooks", Anyone},
-	{"rulebook", "rulebooks/{id}", Anyone},
+	{"rulebook", "rulebooks/{id}", Anyone}, // ?cursor=C
 	{"agencies", "agencies", Anyone},
 	{"check-us", "check-us", Anyone},
 	{"offline", "offline", Anyone},
@@ -78,6 +78,8 @@ var Routes = []Route{
 	{"inquiries", "admin/inquiries", Staff}, // ?cursor=C
 	{"inquiry-answer", "admin/inquiries/{id}", Staff},
 	{"relatives", "admin/relatives", Staff},
+	{"comments", "admin/comments", Staff}, // ?state=S&cursor=C
+	{"comment", "admin/comments/{id}", Staff},
 	{"demo-clock", "admin/demo-clock", Staff},
 	{"staff", "admin/staff", Administrators},
 	{"staff-member", "admin/staff/{id}", Administrators},  // the id is the staff number

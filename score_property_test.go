@@ -16,8 +16,8 @@ func drawBook(t *rapid.T, all map[string]*mingjing.Rulebook) *mingjing.Rulebook 
 	return all[rapid.SampledFrom([]string{"honest-shanghai", "rongcheng"}).Draw(t, "book")]
 }
 
-// drawInput returns what a resident may have: mostly what counts, and some of
-// everything that does not.
+// drawInput generates the input of a score: mostly what counts, and some of each kind
+// that does not.
 func drawInput(t *rapid.T, book *mingjing.Rulebook) mingjing.Input {
 	in := mingjing.Input{AsOf: today}
 	n := rapid.IntRange(0, 25).Draw(t, "n")
@@ -73,7 +73,7 @@ func bandAt(book *mingjing.Rulebook, code string) int {
 	return slices.IndexFunc(book.Bands, func(b mingjing.Band) bool { return b.Code == code })
 }
 
-// property runs a promise over drawn residents and both rulebooks.
+// property checks a property for generated residents, with both rulebooks.
 func property(t *testing.T, check func(t *rapid.T, book *mingjing.Rulebook, in mingjing.Input)) {
 	t.Helper()
 	all := books(t)
@@ -232,7 +232,7 @@ func TestTheOutlookIsWhatTheDaysBring(t *testing.T) {
 		changes := mingjing.Outlook(book, in)
 		last := mingjing.MakeScore(book, in)
 		value, band := last.Value, last.Band
-		// Every day of the next five years and a bit is either a change or the same.
+		// For more than five years, a day has a change in the outlook or the score stays.
 		next := 0
 		for n := 1; n <= 1900; n++ {
 			if rapid.IntRange(0, 30).Draw(t, "skip") != 0 && (next == len(changes) || changes[next].On != today.AddDays(n)) {

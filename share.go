@@ -117,6 +117,9 @@ type NewShareView struct {
 	Made *MadeShare `json:"made,omitempty"`
 }
 
+// ShownOnce reports whether there is something that can't be read again.
+func (v *NewShareView) ShownOnce() bool { return v != nil && v.Made != nil }
+
 // A MadeShare is a new share with its link, which is stored nowhere.
 type MadeShare struct {
 	Share Share  `json:"share"`

@@ -30,6 +30,15 @@ type StaffMember struct {
 	// CodeUntil is until when an invited member can use the one-time code.
 	CodeUntil *time.Time `json:"code_until,omitempty"`
 	AddedAt   time.Time  `json:"added_at"`
+	// Linked says that their ID number was given, by which they are found among the
+	// residents; the number itself is not stored.
+	Linked bool `json:"linked,omitempty"`
+}
+
+// LacksLink reports whether a member who can come to see their own case, since nobody has
+// said who they are as a resident.
+func (m StaffMember) LacksLink() bool {
+	return !m.Linked && m.State != StaffDisabled && m.Role != RoleAdministrator
 }
 
 // The steps that change who may log in as what.
@@ -39,10 +48,11 @@ const (
 	StaffDisable = "disable"
 	StaffEnable  = "enable"
 	StaffReset   = "reset"
+	StaffLink    = "link" // says who they are as a resident
 )
 
 // StaffChanges are the steps that somebody takes about somebody else.
-var StaffChanges = []string{StaffAdd, StaffRole, StaffDisable, StaffEnable, StaffReset}
+var StaffChanges = []string{StaffAdd, StaffRole, StaffDisable, StaffEnable, StaffReset, StaffLink}
 
 // What else the staff register has. A change that needs a second administrator is
 // proposed, and has its own entry only when it is confirmed.
@@ -61,8 +71,8 @@ const (
 )
 
 // StaffSteps are the steps of the staff register.
-var StaffSteps = []string{StaffAdd, StaffRole, StaffDisable, StaffEnable, StaffReset, StaffActivated, StaffPassword, StaffProposed,
-	StaffRefused, StaffKeyMade, StaffKeyReplaced, StaffKeyRevoked}
+var StaffSteps = []string{StaffAdd, StaffRole, StaffDisable, StaffEnable, StaffReset, StaffLink, StaffActivated, StaffPassword,
+	StaffProposed, StaffRefused, StaffKeyMade, StaffKeyReplaced, StaffKeyRevoked}
 
 // A StaffEntry is one entry of the staff register, which is only ever added to. Each has
 // the hash of the one before in its own.
@@ -142,6 +152,9 @@ type StaffView struct {
 	// Result is what came of the form that was just sent, shown once; nil otherwise.
 	Result *StaffResult `json:"result,omitempty"`
 }
+
+// ShownOnce reports whether there is something that can't be read again.
+func (v *StaffView) ShownOnce() bool { return v != nil && v.Result != nil }
 
 // A StaffMemberView is one member, for administrators.
 type StaffMemberView struct {

@@ -2,6 +2,7 @@ package mingjing
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -144,6 +145,8 @@ type RulebookPage struct {
 	// Changes are what a draft, or a version that will hold, changes in comparison with
 	// the version in force.
 	Changes []LawChange `json:"changes,omitempty"`
+	// Comments are those on it as a draft; absent where it never was one or has none.
+	Comments *CommentsView `json:"comments,omitempty"`
 	// Hash is the SHA-256 of its published bytes, 64 hex digits: the rulebook itself
 	// loses it on its way through JSON.
 	Hash string `json:"hash"`
@@ -179,6 +182,41 @@ type Problem struct {
 	// ErrorID is the id of an unknown error in the server's log.
 	ErrorID string `json:"error_id,omitempty"`
 }
+
+// An UnsentForm is a form that could not be taken, because something that it needs is
+// away, with what was typed.
+type UnsentForm struct {
+	// Action is the address to which the form is sent.
+	Action string        `json:"action"`
+	Fields []UnsentField `json:"fields"`
+}
+
+// Has reports whether a form has a field of a kind.
+func (f *UnsentForm) Has(kind UnsentKind) bool {
+	return slices.ContainsFunc(f.Fields, func(x UnsentField) bool { return x.Kind == kind })
+}
+
+// An UnsentField is one field of an [UnsentForm]; a field may be there several times.
+type UnsentField struct {
+	Name string     `json:"name"`
+	Kind UnsentKind `json:"kind"`
+	// Value is what was typed or chosen; never a password, code or ID number.
+	Value string `json:"value,omitempty"`
+}
+
+// An UnsentKind says how a field is shown.
+type UnsentKind string
+
+// The kinds of fields: a line and several lines of typed text, what was chosen and goes
+// along unseen, what has to be typed again because it is not sent back, and files, which
+// have to be chosen again.
+const (
+	UnsentLine   UnsentKind = "line"
+	UnsentText   UnsentKind = "text"
+	UnsentKept   UnsentKind = "kept"
+	UnsentSecret UnsentKind = "secret"
+	UnsentFiles  UnsentKind = "files"
+)
 
 // An OverviewView is what a resident sees first.
 type OverviewView struct {
@@ -359,6 +397,8 @@ type QueueView struct {
 	Counts map[string]int `json:"counts"`
 	// Calendars are those that end within [CalendarNotice] days.
 	Calendars []CalendarEnd `json:"calendars,omitempty"`
+	// Scores are the score requests that are late, or will be.
+	Scores LateScores `json:"scores"`
 }
 
 // AnyAgency is the value by which a form asks for the cases of all agencies: a

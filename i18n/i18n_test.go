@@ -185,7 +185,7 @@ func TestEveryConstantOfTheProductHasASentence(t *testing.T) {
 	}
 }
 
-// codes are those that the contract names in comments only.
+// codes are the codes without a Go type of their own, by the family of their keys.
 var codes = map[string][]string{
 	"clock":                mingjing.ClockCodes,
 	"timeline":             append([]string{"unserved"}, mingjing.TimelineCodes...),

@@ -11,7 +11,7 @@ import (
 //go:embed *.json
 var files embed.FS
 
-// The tests have all languages, as a browser has one.
+// A browser loads one language; the tests load all.
 func init() {
 	for _, lang := range mingjing.Languages {
 		Load(lang, func(key string) (string, bool) {

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// An accessLog is an access log in memory, honest until a test makes it otherwise.
+// An accessLog is an access log in memory, which a test may falsify.
 type accessLog struct {
 	key     Key
 	hashes  []tlog.Hash

@@ -49,7 +49,7 @@ func TestACheckGoesOnFromWhereTheLastOneEnded(t *testing.T) {
 		l.add(t, "bo", fmt.Sprint("李", i))
 		l.add(t, "anna", fmt.Sprint("张", i))
 	}
-	// from are the pages of the entries after a number.
+	// from returns the pages of the log without its first entries.
 	from := func(who mingjing.ResidentID, after int) []mingjing.AccessProof {
 		pages := l.proof(t, who, kept.Size, 100)
 		pages[0].Entries = slices.Clone(pages[0].Entries[after:])
@@ -247,7 +247,7 @@ func TestAWitnessSeesTwoTrees(t *testing.T) {
 		t.Errorf("a day later: %+v", silent)
 	}
 
-	// A new phone, which has nothing to compare with but the witness's word.
+	// A new phone has nothing to compare with but the witness's signature.
 	other := newAccessLog(t)
 	for i := range 23 {
 		other.add(t, mingjing.ResidentID([]string{"anna", "bo"}[i%2]), fmt.Sprint("张", i))
@@ -260,7 +260,7 @@ func TestAWitnessSeesTwoTrees(t *testing.T) {
 		t.Errorf("two trees: %q", codesOf(k))
 	}
 
-	// One that has seen the witness does without it no more.
+	// A phone that has had the witness's signature refuses a state without it.
 	pages = good.proof(t, "anna", 23, 100)
 	if k := Check(pages, first.Memory, testDay); codesOf(k) != mingjing.LogWitnessGone {
 		t.Errorf("without its witness: %q", codesOf(k))
@@ -316,8 +316,8 @@ func TestALaterProofHasWhatAnEarlierOneHad(t *testing.T) {
 	}
 }
 
-// TestEveryFieldOfAnEntryIsCommittedTo fails where a field was added to Look and not
-// to CanonicalEntry.
+// TestEveryFieldOfAnEntryIsCommittedTo fails where a field was added to AccessEntry and
+// not to CanonicalEntry.
 func TestEveryFieldOfAnEntryIsCommittedTo(t *testing.T) {
 	salt := make([]byte, SaltSize)
 	entry := mingjing.AccessEntry{Seq: 1, At: testDay, Role: mingjing.RoleHandler, Who: "a", Action: "b", Subject: "c", Purpose: "d"}
@@ -345,7 +345,7 @@ func TestEveryFieldOfAnEntryIsCommittedTo(t *testing.T) {
 		bytes.Equal(was, CommitEntry(was, "anna", entry, nil)) {
 		t.Error("resident, previous entry or salt make no difference")
 	}
-	// What is in one field can't be taken for another.
+	// The same value in another field gives another hash.
 	a, b := entry, entry
 	a.Who, a.Action = "a\naction 1:b", ""
 	b.Who, b.Action = "a", "b"
@@ -354,7 +354,7 @@ func TestEveryFieldOfAnEntryIsCommittedTo(t *testing.T) {
 	}
 }
 
-// The bytes are for good: what was committed to must stay provable.
+// The bytes must never change: earlier entries could no longer be proved.
 func TestTheCanonicalBytesNeverChange(t *testing.T) {
 	l := mingjing.AccessEntry{Seq: 12, At: testDay, Role: mingjing.RoleHandler, Who: "王芳", Action: "case", Subject: "D1", Purpose: "dispute"}
 	const want = "mingjing look v1\nresident 4:anna\nseq 2:12\nprev 2:\x01\x02\nat 20:2026-03-03T09:00:00Z\n" +
@@ -379,8 +379,8 @@ func TestTheProofIsTheSameAfterJSON(t *testing.T) {
 	}
 }
 
-// TestOthersCanCheckTheNote holds our signatures against package note, which is
-// what the rest of the world checks with.
+// TestOthersCanCheckTheNote checks our signatures with package note, as other
+// programs do.
 func TestOthersCanCheckTheNote(t *testing.T) {
 	l := filled(t)
 	v, err := note.NewVerifier(l.key.Verifier())

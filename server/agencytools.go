@@ -413,14 +413,14 @@ func runSend(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		path += "?" + query.Encode()
 	}
 	base := strings.TrimRight(words[0], "/")
-	res, said, err := sendSigned(ctx, k, http.MethodPost, base, path, kind+"; charset="+*charset, body)
-	for err == nil && (res.StatusCode == http.StatusAccepted || working(res, said)) {
+	res, err := sendSigned(ctx, k, http.MethodPost, base, path, kind+"; charset="+*charset, body)
+	for err == nil && res.working() {
 		var state mingjing.BatchSummary
-		if err := json.Unmarshal(said, &state); err != nil {
+		if err := json.Unmarshal(res.body, &state); err != nil {
 			return fmt.Errorf("read the answer: %w", err)
 		}
 		fmt.Fprintf(stderr, "%d of %d lines are answered\n", state.Answered(), state.Total)
-		wait, err := time.ParseDuration(res.Header.Get("Retry-After") + "s")
+		wait, err := time.ParseDuration(res.header.Get("Retry-After") + "s")
 		if err != nil {
 			wait = time.Second
 		}
@@ -429,7 +429,7 @@ func runSend(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		res, said, err = sendSigned(ctx, k, http.MethodGet, base, "/api/intake/batches?"+url.Values{"id": {state.ID}}.Encode(), "", nil)
+		res, err = sendSigned(ctx, k, http.MethodGet, base, "/api/intake/batches?"+url.Values{"id": {state.ID}}.Encode(), "", nil)
 		if err != nil {
 			return err
 		}
@@ -438,28 +438,38 @@ func runSend(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		return err
 	}
 	var pretty bytes.Buffer
-	if json.Indent(&pretty, said, "", " ") != nil {
+	if json.Indent(&pretty, res.body, "", " ") != nil {
 		pretty.Reset()
-		pretty.Write(said)
+		pretty.Write(res.body)
 	}
 	fmt.Fprintln(stdout, pretty.String())
-	if res.StatusCode >= http.StatusMultipleChoices {
-		return fmt.Errorf("the city answers %s", res.Status)
+	if res.code >= http.StatusMultipleChoices {
+		return fmt.Errorf("the city answers %s", res.status)
 	}
 	return nil
 }
 
-// working reports whether the state of a batch is that it is worked on.
-func working(res *http.Response, said []byte) bool {
+// A cityAnswer is what the city has answered.
+type cityAnswer struct {
+	code   int
+	status string
+	header http.Header
+	body   []byte
+}
+
+// working reports whether it says that a batch is worked on.
+func (a cityAnswer) working() bool {
 	var state mingjing.BatchSummary
-	return res.StatusCode == http.StatusOK && json.Unmarshal(said, &state) == nil && state.State != mingjing.BatchDone
+	return a.code == http.StatusAccepted ||
+		a.code == http.StatusOK && json.Unmarshal(a.body, &state) == nil && state.State != mingjing.BatchDone
 }
 
 // sendSigned sends one signed request to the city.
-func sendSigned(ctx context.Context, k kit.Key, method, base, path, kind string, body []byte) (*http.Response, []byte, error) {
+func sendSigned(ctx context.Context, k kit.Key, method, base, path, kind string, body []byte) (cityAnswer, error) {
+	//nolint:gosec // whoever runs the command says where the city is
 	req, err := http.NewRequestWithContext(ctx, method, base+path, bytes.NewReader(body))
 	if err != nil {
-		return nil, nil, err
+		return cityAnswer{}, err
 	}
 	req.Header.Set("Accept", "application/json")
 	if kind != "" {
@@ -467,11 +477,11 @@ func sendSigned(ctx context.Context, k kit.Key, method, base, path, kind string,
 	}
 	req.Header.Set(agency.KeyHeader, k.ID)
 	req.Header.Set(agency.SignatureHeader, agency.Sign(k.Secret, method, req.URL.RequestURI(), time.Now(), body))
-	res, err := (&http.Client{Timeout: 10 * time.Minute}).Do(req)
+	res, err := (&http.Client{Timeout: 10 * time.Minute}).Do(req) //nolint:gosec // the same
 	if err != nil {
-		return nil, nil, err
+		return cityAnswer{}, err
 	}
 	defer res.Body.Close()
 	said, err := io.ReadAll(io.LimitReader(res.Body, maxSent))
-	return res, said, err
+	return cityAnswer{code: res.StatusCode, status: res.Status, header: res.Header, body: said}, err
 }

@@ -20,6 +20,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/agency"
+	"mingjing/server/casework/staff"
 	"mingjing/server/live"
 	"mingjing/server/store"
 	"mingjing/server/vault"
@@ -228,10 +229,29 @@ func (d *doctor) lookAtDatabase(ctx context.Context) time.Duration {
 	if keys, err := loadSecrets(filepath.Join(d.Data, "secrets.json")); err == nil && h.Schema == h.Newest {
 		var v *vault.Vault
 		if v, _, err = openVault(d.Settings, d.Data, keys); err == nil {
-			d.check(store.CheckKeys(ctx, address, keys.IDKey, v), "the keys open the database", "put back the keys of this database")
+			if d.check(store.CheckKeys(ctx, address, keys.IDKey, v), "the keys open the database", "put back the keys of this database") {
+				d.lookAtStaff(store.Members(ctx, address, keys.IDKey, v))
+			}
 		}
 	}
 	return time.Until(h.Clock)
+}
+
+// lookAtStaff names those who can come to see their own case.
+func (d *doctor) lookAtStaff(members []staff.Member, err error) {
+	if !d.check(err, fmt.Sprintf("%d members of staff and officers", len(members)), "restore the database from a backup") {
+		return
+	}
+	var unknown []string
+	for _, m := range members {
+		if m.LacksLink() {
+			unknown = append(unknown, m.Login)
+		}
+	}
+	if len(unknown) > 0 {
+		d.note(warning, fmt.Sprintf("of %d of them nobody has said who they are as a resident, so that they can come to see their own case: %s",
+			len(unknown), shorten(unknown)), "mingjing staff link NUMBER for each of them")
+	}
 }
 
 func (d *doctor) lookAtRedis(ctx context.Context) {

@@ -15,6 +15,7 @@ import (
 	"mingjing"
 	"mingjing/server/casework"
 	"mingjing/server/casework/agencyside"
+	"mingjing/server/casework/staff"
 	"mingjing/server/store"
 	"mingjing/server/store/pgtest"
 	"mingjing/web/rulebooks"
@@ -45,7 +46,9 @@ func aPatient(t *testing.T, databaseURL string) Settings {
 	}
 	// Something that is sealed with the city's own keys.
 	err = db.Tx(t.Context(), func(tx casework.Tx) error {
-		return tx.AddBatch(t.Context(), agencyside.BatchRow{Agency: "court", ID: "b", At: time.Now()})
+		member := staff.Member{StaffMember: mingjing.StaffMember{Login: "h-9", Role: mingjing.RoleHandler, State: mingjing.StaffActive}}
+		return errors.Join(tx.AddBatch(t.Context(), agencyside.BatchRow{Agency: "court", ID: "b", At: time.Now()}),
+			tx.AddMember(t.Context(), member))
 	})
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
@@ -63,7 +66,8 @@ func TestTheDoctorFindsAHealthyCityHealthy(t *testing.T) {
 			}
 			for _, want := range []string{"the keys open the database", "disk: ", "Kratos runs", "agency court can be reached",
 				"agency tax can't be reached: ", "no backup was ever verified", "master key", "Redis: in the process", "WITNESSES is not set",
-				"PUBLIC_ORIGIN is not set", "agencies of the rulebooks have no address"} {
+				"PUBLIC_ORIGIN is not set", "see their own case: h-9",
+				"agencies of the rulebooks have no address"} {
 				if !strings.Contains(said, want) {
 					t.Errorf("it does not say %q:\n%s", want, said)
 				}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -58,7 +59,7 @@ func TestTheGuideForAgenciesCanBeFollowedToItsEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	script := "#!/bin/sh\n" + asProgram + "=1 exec '" + program + "' \"$@\"\n"
-	if err := os.WriteFile(filepath.Join(bin, "mingjing"), []byte(script), 0o700); err != nil { //nolint:gosec // it is run
+	if err := os.WriteFile(filepath.Join(bin, "mingjing"), []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -103,7 +104,7 @@ func TestTheGuideForAgenciesCanBeFollowedToItsEnd(t *testing.T) {
 			key = "read -r KEY SECRET < submit.keys\n"
 		}
 		var answer agencyside.BatchAnswer
-		if i := strings.IndexByte(string(out), '{'); strings.Contains(block, "curl") && (i < 0 || json.Unmarshal(out[i:], &answer) != nil ||
+		if i := bytes.IndexByte(out, '{'); strings.Contains(block, "curl") && (i < 0 || json.Unmarshal(out[i:], &answer) != nil ||
 			answer.State != mingjing.BatchDone || answer.Accepted != 1) {
 			t.Errorf("%s\n%s", block, out)
 		}

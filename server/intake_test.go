@@ -447,10 +447,10 @@ func TestEveryAnswerOfTheIntakeSaysTheLimits(t *testing.T) {
 		if limit := h.Get("Mingjing-Batch-Limit"); limit != "lines=10000, lines-at-once=1000, bytes=16777216" {
 			t.Errorf("%s: the limits of a batch are %q", name, limit)
 		}
-		if policy := h.Get("RateLimit-Policy"); policy != `"key";q=60;w=60` {
+		if policy := h.Get("Ratelimit-Policy"); policy != `"key";q=60;w=60` {
 			t.Errorf("%s: the policy is %q", name, policy)
 		}
-		if left := h.Get("RateLimit"); (left != "") != of.known {
+		if left := h.Get("Ratelimit"); (left != "") != of.known {
 			t.Errorf("%s: what is left is %q", name, left)
 		}
 	}

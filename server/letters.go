@@ -80,7 +80,7 @@ func (j *lettersJob) check() error {
 // runLetters writes all letters that are to be written, a file at a time. A file has its
 // name once its codes are good: one that was cut off has no codes, or gets its name by the
 // next run.
-func runLetters(ctx context.Context, k residentCommand) (int, error) {
+func runLetters(ctx context.Context, k *residentCommand) (int, error) {
 	j := &k.letters
 	if k.settings.Origin == "" {
 		return 1, errors.New("set PUBLIC_ORIGIN: the letters say at which address residents activate")
@@ -124,7 +124,7 @@ const partial = ".part"
 
 // finish gives the files of a run that was cut off their names, or removes them where their
 // codes never became good.
-func (k residentCommand) finish(ctx context.Context) error {
+func (k *residentCommand) finish(ctx context.Context) error {
 	left, err := filepath.Glob(filepath.Join(k.letters.out, "letters-*"+partial))
 	if err != nil {
 		return err
@@ -149,7 +149,7 @@ func (k residentCommand) finish(ctx context.Context) error {
 }
 
 // write writes letters into a file, makes their codes good, and returns its path.
-func (k residentCommand) write(ctx context.Context, letters []register.CodeLetter) (string, error) {
+func (k *residentCommand) write(ctx context.Context, letters []register.CodeLetter) (string, error) {
 	content, end := k.pdf, ".pdf"
 	if k.letters.shop != nil {
 		content, end = k.sealedCSV, ".csv.age"
@@ -192,7 +192,7 @@ func writeSynced(path string, data []byte) error {
 }
 
 // pdf returns letters as a PDF file.
-func (k residentCommand) pdf(letters []register.CodeLetter) ([]byte, error) {
+func (k *residentCommand) pdf(letters []register.CodeLetter) ([]byte, error) {
 	sheets := make([]letter.Sheet, len(letters))
 	for i, l := range letters {
 		sheets[i] = letter.Sheet{Letter: k.letterOf(l), Lang: l.Lang}
@@ -201,7 +201,7 @@ func (k residentCommand) pdf(letters []register.CodeLetter) ([]byte, error) {
 }
 
 // letterOf returns the text of a letter with an activation code.
-func (k residentCommand) letterOf(l register.CodeLetter) mingjing.Letter {
+func (k *residentCommand) letterOf(l register.CodeLetter) mingjing.Letter {
 	city := k.office.City
 	t := func(key string, pairs ...string) string { return i18n.T(l.Lang, key, pairs...) }
 	until := i18n.Date(l.Lang, mingjing.DateOf(l.Code.Until.In(city.Zone())))
@@ -231,7 +231,7 @@ func (k residentCommand) letterOf(l register.CodeLetter) mingjing.Letter {
 }
 
 // sealedCSV returns letters as a CSV file that only the print shop can open.
-func (k residentCommand) sealedCSV(letters []register.CodeLetter) ([]byte, error) {
+func (k *residentCommand) sealedCSV(letters []register.CodeLetter) ([]byte, error) {
 	var out bytes.Buffer
 	sealed, err := age.Encrypt(&out, k.letters.shop)
 	if err != nil {

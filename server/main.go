@@ -93,7 +93,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 			fmt.Fprint(stdout, staffUsage)
 			return 0
 		}
-		return runStaff(ctx, args, command == "officer", getenv, stdout, stderr)
+		return runStaff(ctx, args, command == "officer", getenv, os.Stdin, stdout, stderr)
 	case "resident":
 		return runResident(ctx, args, getenv, os.Stdin, stdout, stderr)
 	case "agency":

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/url"
@@ -25,6 +26,7 @@ import (
 	"mingjing/i18n"
 	"mingjing/server/live"
 	"mingjing/server/store/pgtest"
+	"mingjing/server/vault/kmstest"
 )
 
 // A redisServer is a real Redis that a test can stop.
@@ -108,52 +110,8 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 			t.Error("it ended early:", c.end())
 		}
 	}()
-	b, who := c.resident(t, "ordinary 5"), c.account(t, "ordinary 6")
-	login := url.Values{"id_number": {string(who.IDNumber)}, "password": {who.Password}}
-	u, err := url.Parse(c.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	session := b.session(u).Value
-
-	// away holds every kind of answer to a request that can't be served now.
-	away := func(code string) {
-		t.Helper()
-		answers := map[string]answer{"a page": b.page("overview"), "another": b.page("/zh-CN/records"),
-			"a view": b.send("GET", "/en/overview", nil, "Accept", viewType),
-			"a form": b.form("/api/score-requests", url.Values{"rulebook": {"rongcheng"}}),
-			"JSON":   b.json("GET", "/api/records", nil), "a logout": b.form("/api/logout", url.Values{}),
-			"a logout as JSON":           b.json("POST", "/api/logout", nil),
-			"what a page asks by itself": b.json("GET", "/api/me", nil, "Mingjing-Quiet", "1")}
-		ws, res, err := b.stream("?after=0")
-		if err == nil {
-			_ = ws.Close()
-			t.Fatal("a stream is opened")
-		}
-		if res != nil {
-			answers["a stream"] = answer{t: t, status: res.StatusCode, header: res.Header}
-		}
-		for what, a := range answers {
-			if a.err != nil || a.status != 503 || a.header.Get("Retry-After") == "" || len(a.header.Values("Set-Cookie")) > 0 ||
-				a.header.Get("Clear-Site-Data") != "" {
-				t.Errorf("%s is answered %d %v %v", what, a.status, a.header, a.err)
-			}
-		}
-		for lang, what := range map[string]string{"en": "a page", "zh-CN": "another"} {
-			if text := answers[what].html().Find("main").Text(); !strings.Contains(text, i18n.T(lang, "error."+code)) {
-				t.Errorf("%s says %q", what, text)
-			}
-		}
-		if got := answers["JSON"].problem(503); got != code {
-			t.Errorf("JSON says %q", got)
-		}
-		if n := b.session(u); n.Value != session {
-			t.Errorf("the cookies are %v", n)
-		}
-		if b.page("rulebooks").status != 200 {
-			t.Error("a public page is not there")
-		}
-	}
+	b, who := c.resident(t, "expired-record"), c.account(t, "ordinary 6")
+	b.ready("rongcheng")
 	back := func() {
 		t.Helper()
 		eventually(t, 60*time.Second, "ready again", func() bool { status, s := b.state(); return status == 200 && s.Status == "ready" })
@@ -162,44 +120,36 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 			t.Error("nobody is logged in any more")
 		}
 	}
-	// refused says how the login answers the right password.
-	refused := func(code string) {
-		t.Helper()
-		a := c.browser(t).form("/api/login", login).want(503)
-		if a.header.Get("Retry-After") == "" || len(a.header.Values("Set-Cookie")) > 0 {
-			t.Errorf("the login answers %v", a.header)
-		}
-		page := a.html()
-		if got := page.Find("#error-summary").Text(); !strings.Contains(got, i18n.T("en", "error."+code)) {
-			t.Errorf("the login says %q", got)
-		}
-		if v, _ := page.Find("input[name=id_number]").Attr("value"); v != string(who.IDNumber) {
-			t.Errorf("the ID number that was typed is %q", v)
-		}
-		if strings.Contains(string(a.body), who.Password) {
-			t.Error("the password is sent back")
-		}
-		again := c.browser(t).json("POST", "/api/login", map[string]any{"id_number": who.IDNumber, "password": who.Password})
-		if got := again.problem(503); got != code {
-			t.Errorf("the login says %q", got)
-		}
-	}
-
 	t.Run("without PostgreSQL", func(t *testing.T) {
+		record := list[mingjing.Record](b.json("GET", "/api/records", nil))[0].ID
+		page := b.page("disputes/new?record=" + record).want(200)
 		pg.Stop(t)
 		if status, s := b.state(); status != 503 || s.Status != "unavailable" || len(s.Missing) != 1 || s.Missing["database"] == "" ||
 			s.Works["logged_in"] || !s.Works["public_pages"] {
 			t.Errorf("readyz says %d %+v", status, s)
 		}
-		away("database_down")
-		refused("database_down")
+		b.wantAway("database_down", askedOfAll...)
+		c.wantLoginAway(t, who, "database_down")
 		stranger := c.browser(t)
 		if a := stranger.page("agencies").want(503); a.header.Get("Retry-After") == "" ||
 			!strings.Contains(a.html().Find("main").Text(), i18n.T("en", "error.database_down")) {
 			t.Errorf("a public page with figures says %v %s", a.header, a.html().Find("main").Text())
 		}
+		b.wantFormsAgain("database_down")
+		unsent := b.fillFiles(page, "/api/disputes", map[string]string{"reason": "other", "statement": typedStatement},
+			[]file{{"r.pdf", pdf}}).want(503)
 		pg.Start(t)
 		back()
+		to := b.fillFiles(unsent, "/api/disputes", nil, []file{{"r.pdf", pdf}}).to()
+		id, ok := strings.CutSuffix(strings.TrimPrefix(to, "/en/disputes/"), "?done=dispute_filed")
+		if !ok {
+			t.Fatalf("sending the form again leads to %s", to)
+		}
+		filed := into[mingjing.Case](b.json("GET", "/api/disputes/"+id, nil))
+		if filed.Statement != typedStatement || filed.Record == nil || filed.Record.ID != record || filed.Reason != "other" ||
+			len(filed.Evidence) != 1 {
+			t.Errorf("filed is %+v", filed)
+		}
 	})
 	t.Run("without the database of Kratos", func(t *testing.T) {
 		db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "kratos", "kratos.sqlite")+"?_pragma=busy_timeout(10000)")
@@ -219,8 +169,14 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 			forget(t, cache.url())
 			do()
 		}
-		without("sessions", func() { away("identity_down") })
-		without("identity_credential_identifiers", func() { refused("identity_down") })
+		without("sessions", func() {
+			b.wantAway("identity_down", askedOfAll...)
+			forget(t, cache.url())
+			b.lang = "zh-CN"
+			b.wantFormsAgain("identity_down")
+			b.lang = "en"
+		})
+		without("identity_credential_identifiers", func() { c.wantLoginAway(t, who, "identity_down") })
 		back()
 	})
 	t.Run("without Redis", func(t *testing.T) {
@@ -238,7 +194,7 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 		} else {
 			_ = ws.Close()
 		}
-		refused("identity_down")
+		c.wantLoginAway(t, who, "identity_down")
 		cache.start(t)
 		back()
 	})
@@ -285,6 +241,68 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 			t.Error("it still listens")
 		}
 	})
+}
+
+// TestAMasterKeyThatIsAwayLosesNothing runs a city whose keysets are wrapped by a key
+// management service, and takes the service away while people are at their pages.
+func TestAMasterKeyThatIsAwayLosesNothing(t *testing.T) {
+	theOpenCity(t) // inspect needs it for descriptions
+	s, err := testSettings(filepath.Join(t.TempDir(), "data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kms := kmstest.Start(t)
+	s.MasterKey = kmstest.Key
+	if s.KratosBin, err = filepath.Abs(filepath.Join("..", "e2e", "lib", "kratos")); err != nil {
+		t.Fatal(err)
+	}
+	c, err := start(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := c.end(); err != nil {
+			t.Error("it ended with", err)
+		}
+	}()
+	b, who, h := c.resident(t, "ordinary 5"), c.account(t, "ordinary 6"), c.desk(t, "h-1001")
+	for _, status := range []int{kmstest.Silent, 503} {
+		kms.Fail(status)
+		b.json("GET", "/api/records", nil).want(200) // what is unwrapped goes on to open
+		c.p.vault.Forget()
+		if status, s := b.state(); status != 503 || s.Status != "unavailable" || len(s.Missing) != 1 || s.Missing["master key"] == "" {
+			t.Errorf("readyz says %d %+v", status, s)
+		}
+		b.wantAway(mingjing.NoKeys, askedOfAll[:6]...) // a logout and a stream need no keys
+		h.wantAway(mingjing.NoKeys)
+		if a := h.page("admin"); a.status != 503 || a.header.Get("Retry-After") == "" {
+			t.Errorf("the queue is answered %d %v", a.status, a.header)
+		}
+		// Nobody's keys are needed to find out that it is they.
+		late := c.browser(t)
+		if to := late.form("/api/login", url.Values{"id_number": {string(who.IDNumber)}, "password": {who.Password}}).to(); to !=
+			"/en/overview?done=logged_in" {
+			t.Errorf("a login leads to %s", to)
+		}
+		late.wantAway(mingjing.NoKeys, askedOfAll[:6]...)
+		kms.Fail(0)
+		late.page("overview").want(200)
+		b.page("overview").want(200)
+		h.page("admin").want(200)
+		if status, s := b.state(); status != 200 {
+			t.Errorf("readyz says %d %+v", status, s)
+		}
+		if open := shown[mingjing.OverviewView](b.page("overview")).Open; open != nil {
+			t.Fatalf("of a request that was answered with an error something is stored: %+v", open)
+		}
+	}
+	kms.Fail(503)
+	c.p.vault.Forget()
+	if p, err := open(t.Context(), s, io.Discard); !errors.Is(err, mingjing.ErrNoKeys) ||
+		strings.Contains(err.Error(), "not that of the database") {
+		t.Errorf("a start without the service is told %v", err)
+		_ = p.close()
+	}
 }
 
 // forget removes what is remembered of sessions.

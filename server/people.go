@@ -21,13 +21,20 @@ const staffUsage = `usage: mingjing staff COMMAND (the same for officers of agen
 
   add NUMBER --name NAME --role ROLE    add somebody; prints a one-time code
       ROLE is handler, supervisor, auditor, administrator, or agency with --agency CODE
+      --id-number N says who they are as a resident, as link does
   list                                  list everybody, and what waits for a second person
   role NUMBER ROLE [--agency CODE]      change what somebody does
   disable NUMBER                        log somebody out and keep them out
   enable NUMBER                         let them in again
   reset NUMBER                          a new one-time code; password and second factor are gone
+  link NUMBER                           say who they are as a resident, by their ID number,
+      which is read from standard input unless --id-number N gives it
   confirm ID, refuse ID                 carry out or drop what an administrator has proposed
   register                              print the staff register, and check it
+
+Nobody handles a case of their own, once it is known who they are as a resident. The ID
+number itself is not stored. --id-number - reads it from standard input, where other users
+of the machine do not see it.
 
 --reason TEXT is kept in the staff register. Once there are two administrators, a change of
 one is only proposed, and an administrator confirms it; --alone with a reason does without.
@@ -47,6 +54,8 @@ type staffCommand struct {
 	name   string
 	change staff.Change
 	id     string // of a proposal
+	// number is the ID number as it was typed; "-" is to be read.
+	number string
 }
 
 // parseStaff reads the arguments of a command; officers says that it is the officer
@@ -63,6 +72,7 @@ func parseStaff(args []string, officers bool, stderr io.Writer) (staffCommand, e
 	role := flags.String("role", "", "")
 	flags.StringVar(&k.change.Agency, "agency", "", "")
 	flags.StringVar(&k.change.Reason, "reason", "", "")
+	flags.StringVar(&k.number, "id-number", "", "")
 	flags.BoolVar(&k.change.Alone, "alone", false, "")
 	var words []string
 	for rest := args[1:]; ; { // flags may stand before and after the words
@@ -75,7 +85,7 @@ func parseStaff(args []string, officers bool, stderr io.Writer) (staffCommand, e
 		words, rest = append(words, flags.Arg(0)), flags.Args()[1:]
 	}
 	wants := map[string]int{mingjing.StaffAdd: 1, mingjing.StaffRole: 2, mingjing.StaffDisable: 1, mingjing.StaffEnable: 1,
-		mingjing.StaffReset: 1, "confirm": 1, "refuse": 1, "list": 0, "register": 0}
+		mingjing.StaffReset: 1, mingjing.StaffLink: 1, "confirm": 1, "refuse": 1, "list": 0, "register": 0}
 	n, known := wants[k.name]
 	if officers && k.name == mingjing.StaffRole { // an officer's role is agency
 		n = 1
@@ -97,12 +107,31 @@ func parseStaff(args []string, officers bool, stderr io.Writer) (staffCommand, e
 		*role = string(mingjing.RoleAgency)
 	}
 	k.change.Role = mingjing.Role(*role)
+	if k.name == mingjing.StaffLink && k.number == "" {
+		k.number = "-"
+	}
 	return k, nil
+}
+
+// readNumber parses the ID number of the command, which may have to be read.
+func (k *staffCommand) readNumber(in io.Reader, out io.Writer) (err error) {
+	if k.number == "-" {
+		if k.number, err = askFor(bufio.NewReader(in), out, "ID number"); err != nil {
+			return fmt.Errorf("the ID number: %w", err)
+		}
+	}
+	if k.number == "" {
+		return nil
+	}
+	if k.change.IDNumber, err = mingjing.ParseIDNumber(k.number, time.Now()); err != nil {
+		return mingjing.InvalidFields(mingjing.FieldError{Field: "id_number", Code: err.Error()})
+	}
+	return nil
 }
 
 // runStaff runs the staff and officer commands and returns the exit code. A server may
 // run at the same time; what is changed holds in it within a second.
-func runStaff(ctx context.Context, args []string, officers bool, getenv func(string) string, stdout, stderr io.Writer) int {
+func runStaff(ctx context.Context, args []string, officers bool, getenv func(string) string, in io.Reader, stdout, stderr io.Writer) int {
 	k, err := parseStaff(args, officers, stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
@@ -115,7 +144,13 @@ func runStaff(ctx context.Context, args []string, officers bool, getenv func(str
 		fmt.Fprintln(stderr, "mingjing:", err)
 		return 2
 	}
-	office, _, closeStore, err := openOffice(ctx, s)
+	var (
+		office     *casework.Bureau
+		closeStore func() error
+	)
+	if err = k.readNumber(in, stdout); err == nil {
+		office, _, closeStore, err = openOffice(ctx, s)
+	}
 	if err == nil {
 		err = errors.Join(k.run(ctx, office, s, officers, stdout), closeStore())
 	}
@@ -192,6 +227,9 @@ func printStaff(out io.Writer, v mingjing.StaffView, officers bool) {
 		}
 		if m.CodeUntil != nil {
 			state += ", code until " + m.CodeUntil.Format(time.RFC3339)
+		}
+		if m.LacksLink() {
+			state += ", not known as a resident"
 		}
 		fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", m.Login, m.Name, role, state)
 	}

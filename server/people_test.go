@@ -163,6 +163,8 @@ func TestTheCommandsAboutStaffSayWhatIsWrong(t *testing.T) {
 		{[]string{"staff", "add", "h-1"}, 1, "name: Please write the name"},
 		{[]string{"staff", "add", "h-1", "--name", "A", "--role", "mayor"}, 1, "role: Please choose"},
 		{[]string{"officer", "add", "g-1", "--name", "A"}, 1, "agency: Please choose"},
+		{[]string{"staff", "add", "h-1", "--name", "A", "--role", "handler", "--id-number", "1"}, 1, "id_number: "},
+		{[]string{"staff", "link", "h-1", "--id-number", "99999919800101123X"}, 1, "id_number: "},
 		{[]string{"staff", "disable", "h-1"}, 1, "There is no member of staff"},
 		{[]string{"staff", "confirm", "nothing"}, 1, ""},
 	} {
@@ -178,7 +180,19 @@ func TestTheCommandsAboutStaffSayWhatIsWrong(t *testing.T) {
 	if list := i.must("officer", "list"); list != "g-1\tB\tagency court\t"+strings.SplitN(list, "\t", 4)[3] || strings.Contains(list, "h-1") {
 		t.Errorf("the officers are %s", list)
 	}
-	if out := i.must("staff", "register"); strings.Count(out, "\n") != 2 || strings.Contains(out, "ALTERED") {
+	if list := i.must("staff", "list"); strings.Count(list, "not known as a resident") != 2 {
+		t.Errorf("the list is %s", list)
+	}
+	number := string(mingjing.MakeIDNumber("99999919800101123"))
+	i.must("staff", "link", "h-1", "--id-number", number)
+	var out, errs bytes.Buffer
+	if code := runStaff(t.Context(), []string{"link", "g-1"}, true, env(i.env...), strings.NewReader(number+"\n"), &out, &errs); code != 0 {
+		t.Errorf("a number from standard input: exit %d, %s", code, &errs)
+	}
+	if list := i.must("staff", "list"); strings.Contains(list, "not known as a resident") || strings.Contains(out.String()+list, number) {
+		t.Errorf("after the links the list is %s", list)
+	}
+	if out := i.must("staff", "register"); strings.Count(out, "\n") != 4 || strings.Contains(out, number) || strings.Contains(out, "ALTERED") {
 		t.Errorf("the register is %s", out)
 	}
 }
@@ -264,6 +278,25 @@ func TestACityOpensWithAnAdministratorWhoAddsTheOthers(t *testing.T) {
 	if strings.Contains(string(admin.page("admin/staff").want(200).body), code) {
 		t.Error("the code is shown twice")
 	}
+	// Who they are as a resident is given once, and is stored nowhere as it is.
+	number := string(mingjing.MakeIDNumber("99999919800101123"))
+	linked := func() bool {
+		v := into[mingjing.StaffMemberView](admin.json("GET", "/api/admin/staff/h-1", nil).want(200))
+		return v.Linked
+	}
+	theirs := admin.page("admin/staff/h-1").want(200)
+	if linked() || !strings.Contains(string(theirs.body), "come to see or handle their own case") {
+		t.Error("nobody is told that the handler can come to see their own case")
+	}
+	wrong := admin.fill(theirs, "/api/admin/staff/h-1/link", map[string]string{"id_number": number[:17] + "?"}).want(422)
+	if strings.Contains(string(wrong.body), number[:17]) {
+		t.Error("the number is sent back to the browser")
+	}
+	admin.fill(theirs, "/api/admin/staff/h-1/link", map[string]string{"id_number": number}).want(303)
+	admin.json("POST", "/api/admin/staff/h-1/link", map[string]any{"id_number": number, "reason": "Checked."}).want(200)
+	if !linked() {
+		t.Error("the handler is not linked")
+	}
 	handler, _, recovery := c.activates(t, "h-1", code)
 	handler.page("admin").want(200)
 	handler.page("admin/staff").want(403)
@@ -276,8 +309,8 @@ func TestACityOpensWithAnAdministratorWhoAddsTheOthers(t *testing.T) {
 	eventually(t, 20*time.Second, "who is enabled logs in again", func() bool { return c.logsIn(t, "h-1", recovery[1]).status == 200 })
 
 	// Nothing that anybody typed or was shown is on the disk or in the log.
-	for _, wrong := range append(filesWith(t, filepath.Join(i.dir, "data"), first, code, secret, recovery[2], staffPassword, "Shen Mo"),
-		textsIn(c.logs.String(), first, code, secret, recovery[2], staffPassword, "Shen Mo")...) {
+	for _, wrong := range append(filesWith(t, filepath.Join(i.dir, "data"), first, code, secret, recovery[2], staffPassword, "Shen Mo", number),
+		textsIn(c.logs.String(), number, first, code, secret, recovery[2], staffPassword, "Shen Mo")...) {
 		if !strings.Contains(wrong, "kratos.sqlite") || !strings.HasSuffix(wrong, "Shen Mo") { // Kratos knows the names of staff
 			t.Error("can be read:", wrong)
 		}

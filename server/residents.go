@@ -54,9 +54,9 @@ func runResident(ctx context.Context, args []string, getenv func(string) string,
 		fmt.Fprint(stdout, residentUsage)
 		return 0
 	}
-	do := map[string]func(context.Context, residentCommand) (int, error){"enrol": runEnrol, "letters": runLetters}
-	k := residentCommand{stdin: stdin, stdout: stdout, stderr: stderr}
-	var run func(context.Context, residentCommand) (int, error)
+	do := map[string]func(context.Context, *residentCommand) (int, error){"enrol": runEnrol, "letters": runLetters}
+	k := &residentCommand{stdin: stdin, stdout: stdout, stderr: stderr}
+	var run func(context.Context, *residentCommand) (int, error)
 	err := errors.New("a command is missing")
 	if len(args) > 0 {
 		if run = do[args[0]]; run == nil {
@@ -139,7 +139,7 @@ func (k *residentCommand) parse(name string, args []string) error {
 }
 
 // runEnrol enrols everybody in a file, a step at a time.
-func runEnrol(ctx context.Context, k residentCommand) (int, error) {
+func runEnrol(ctx context.Context, k *residentCommand) (int, error) {
 	file := k.stdin
 	if k.file != "-" {
 		f, err := os.Open(k.file)
@@ -227,7 +227,7 @@ func isUTF8Text(start []byte) bool {
 
 // An enrolment is a run of the enrol command.
 type enrolment struct {
-	residentCommand
+	*residentCommand
 	out                    *bufio.Writer
 	people                 []register.Newcomer // of this step
 	lines                  []int               // of each of them
@@ -331,10 +331,10 @@ func (e *enrolment) refused(line int, masked, field, code string, values map[str
 
 // printThere prints the lines of people who were enrolled before, a run of them at once.
 func (e *enrolment) printThere() {
-	switch {
-	case e.thereFrom == 0:
+	switch e.thereFrom {
+	case 0:
 		return
-	case e.thereFrom == e.thereTo:
+	case e.thereTo:
 		fmt.Fprintf(e.out, "line %d\tenrolled already\n", e.thereFrom)
 	default:
 		fmt.Fprintf(e.out, "lines %d to %d\tenrolled already\n", e.thereFrom, e.thereTo)

@@ -55,7 +55,7 @@ func TestEveryLineOfAFileOfResidentsIsAnswered(t *testing.T) {
 		bad+",名\"字\"号,zh-CN,地址",              // 12: a stray quote
 		rowOf(1),                             // 13 and 14: again
 		rowOf(2),                             // 15 and 16
-		string(bad[:17])+other(bad[17])+",名字,zh-CN,", // 17: the check character
+		bad[:17]+other(bad[17])+",名字,zh-CN,", // 17: the check character
 		rowOf(3), // 18
 	)
 	code, out, errs := i.run("resident", "enrol", file)
@@ -140,8 +140,10 @@ func TestTheEncodingOfAFileOfResidentsIsNamed(t *testing.T) {
 		}
 	}
 	for _, args := range [][]string{{"resident"}, {"resident", "dance"}, {"resident", "enrol"}, {"resident", "enrol", "a", "b"},
-		{"resident", "letters"}, {"resident", "letters", "--out", "x", "--per", "0"}, {"resident", "letters", "--out", "x", "--before", "2026-11-01"},
-		{"resident", "letters", "--out", "x", "--again", "--before", "soon"}, {"resident", "letters", "--out", "x", "--seal-to", "age1nonsense"}} {
+		{"resident", "letters"}, {"resident", "letters", "--out", "x", "--per", "0"},
+		{"resident", "letters", "--out", "x", "--before", "2026-11-01"},
+		{"resident", "letters", "--out", "x", "--again", "--before", "soon"},
+		{"resident", "letters", "--out", "x", "--seal-to", "age1nonsense"}} {
 		if code, _, errs := i.run(args...); code != 2 || !strings.Contains(errs, "usage:") {
 			t.Errorf("%v: exit %d, %s", args, code, errs)
 		}
@@ -210,8 +212,8 @@ func lettersIn(out string) (paths []string) {
 func TestLettersAreWrittenOnceAndAgainOnlyWhenAsked(t *testing.T) {
 	i := lettered(t, 5)
 	dir := filepath.Join(i.dir, "letters")
-	if code, _, errs := (&install{i.t, i.dir, append([]string{"PUBLIC_ORIGIN", ""}, i.env[4:]...)}).run("resident", "letters", "--out", dir); code != 1 ||
-		!strings.Contains(errs, "PUBLIC_ORIGIN") {
+	nowhere := &install{i.t, i.dir, append([]string{"PUBLIC_ORIGIN", ""}, i.env[4:]...)}
+	if code, _, errs := nowhere.run("resident", "letters", "--out", dir); code != 1 || !strings.Contains(errs, "PUBLIC_ORIGIN") {
 		t.Errorf("without an address to activate at: exit %d, %s", code, errs)
 	}
 	out := i.must("resident", "letters", "--out", dir, "--per", "2")
@@ -234,7 +236,8 @@ func TestLettersAreWrittenOnceAndAgainOnlyWhenAsked(t *testing.T) {
 	if out := i.must("resident", "letters", "--out", dir, "--again", "--before", "2020-01-01"); len(lettersIn(out)) != 0 {
 		t.Errorf("those from before the letters are written again: %s", out)
 	}
-	if out := i.must("resident", "letters", "--out", dir, "--again"); len(lettersIn(out)) != 1 || !strings.Contains(out, "letters          5\n") {
+	if out := i.must("resident", "letters", "--out", dir, "--again"); len(lettersIn(out)) != 1 ||
+		!strings.Contains(out, "letters          5\n") {
 		t.Errorf("when asked it says %s", out)
 	}
 }

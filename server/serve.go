@@ -37,6 +37,8 @@ import (
 	"mingjing/server/notify"
 	"mingjing/server/statement"
 	"mingjing/server/store"
+	"mingjing/server/trace"
+	"mingjing/server/vault"
 )
 
 // grace is how long open requests may take to end when the server stops.
@@ -53,6 +55,8 @@ type program struct {
 	handler  http.Handler
 	casework *casework.Bureau
 	store    *store.Store
+	vault    *vault.Vault
+	traces   *trace.Tracer // nil where no collector is set
 	law      *publishedLaw
 	hub      *live.Hub
 	log      *slog.Logger
@@ -102,6 +106,14 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.onClose(closeListener(p.listener))
 	p.figures = metrics.New(p.log)
+	if p.traces, err = trace.Open(ctx, s.TraceEndpoint, programVersion(), p.log); err != nil {
+		return p, fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT: %w", err)
+	}
+	p.onClose(func() error {
+		ctx, stop := context.WithTimeout(context.Background(), grace)
+		defer stop()
+		return p.traces.Close(ctx)
+	})
 	if s.MetricsAddr != "" {
 		if p.metrics, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.MetricsAddr); err != nil {
 			return p, fmt.Errorf("METRICS_ADDR: %w", err)
@@ -133,14 +145,17 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
+	p.vault = sealed
 	db, err := store.Open(ctx, s.databaseURL(p.Data), store.Options{IDKey: keys.IDKey, Vault: sealed, Now: clock.Now, Logger: p.log,
-		JobRun: p.figures.Job})
+		JobRun: p.figures.Job, Traces: p.traces})
 	if err != nil {
 		return p, err
 	}
 	p.store = db
 	p.onClose(db.Close)
-	if err := db.CheckMaster(ctx); err != nil {
+	if err := db.CheckMaster(ctx); errors.Is(err, mingjing.ErrNoKeys) {
+		return p, fmt.Errorf("MASTER_KEY: %w", err)
+	} else if err != nil {
 		return p, fmt.Errorf("the master key is not that of the database: %w", err)
 	}
 	if err := p.law.admit(ctx, db); err != nil {
@@ -160,6 +175,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		return p.casework.Agencies.AskingKeys(ctx) // nobody is asked before there is a bureau
 	}}
 	agencies := agency.Config{Key: keys.AgencyKey, Signer: asking.signer, Clock: clock, Logger: p.log,
+		PerAgency: s.AsksPerAgency, Total: s.Asks, Shared: db,
 		Observe: func(agency string, op agency.Op, result string, took time.Duration) {
 			p.figures.Answer(agency, string(op), result, took)
 		}}
@@ -198,7 +214,8 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{p}, Ledger: p.ledger, Notifier: notifier,
 		Clock: clock, Files: files,
 		Erasures: &erasureFile{path: filepath.Join(p.Data, erasuresFile)}, Accounts: who, Logins: who,
-		Books: p.law.Rulebooks, Kept: p.law.kept, Calendars: p.law.Calendars, ClockScale: scale, Figures: p.figures, Logger: p.log}
+		Books: p.law.Rulebooks, Kept: p.law.kept, Calendars: p.law.Calendars, ClockScale: scale, Figures: p.figures, Logger: p.log,
+		ScoreReserve: s.ScoreReserve, Asks: kernel.Limits{PerAgency: s.AsksPerAgency, Total: s.Asks}}
 	if p.demo != nil {
 		work.Responder = p.demo
 	}
@@ -239,11 +256,12 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		Intake: newIntake(p.casework, keys.AgencyKey, systemClock{}, func(ctx context.Context, key string) (identity.Quota, error) {
 			return who.AllowOne(ctx, "intake", key, intakeRate)
 		}).verify,
-		IntakeRate: api.Rate{Limit: intakeRate.Count, Per: intakeRate.Per},
-		KeySecret:  func(k mingjing.AgencyKey) string { return hex.EncodeToString(secretOf(keys.AgencyKey, k)) },
-		Allow:      func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
-		Public:     p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Counter: s.Counter, Logger: p.log,
-		Together: db.Together, Counted: store.Counted, Observe: p.figures.Request,
+		IntakeRate:   api.Rate{Limit: intakeRate.Count, Per: intakeRate.Per},
+		KeySecret:    func(k mingjing.AgencyKey) string { return hex.EncodeToString(secretOf(keys.AgencyKey, k)) },
+		Allow:        func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
+		AllowComment: commentLimit(who),
+		Public:       p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Counter: s.Counter, Logger: p.log,
+		Together: db.Together, Counted: store.Counted, Observe: p.figures.Request, Traces: p.traces,
 		Ready: func(ctx context.Context) map[string]error {
 			return missing(ctx, map[string]func(context.Context) error{
 				api.PartDatabase: p.casework.Ready, api.PartIdentity: who.Ready, api.PartMasterKey: sealed.Ready,
@@ -295,32 +313,6 @@ func (p *program) newFiles(ctx context.Context) (*evidence.Checker, error) {
 		return nil
 	})
 	return files, nil
-}
-
-// missing asks every part at once whether it works, and returns the errors of those that
-// do not, or that do not answer before ctx ends.
-func missing(ctx context.Context, parts map[string]func(context.Context) error) map[string]error {
-	type answer struct {
-		part string
-		err  error
-	}
-	answers := make(chan answer, len(parts))
-	waiting := map[string]error{}
-	for part, works := range parts {
-		waiting[part] = errors.New("it does not answer in time")
-		go func() { answers <- answer{part, works(ctx)} }()
-	}
-	for range parts {
-		select {
-		case a := <-answers:
-			if delete(waiting, a.part); a.err != nil {
-				waiting[a.part] = a.err
-			}
-		case <-ctx.Done():
-			return waiting
-		}
-	}
-	return waiting
 }
 
 // closeListener returns a function that closes a listener, which a server may have closed
@@ -456,18 +448,18 @@ func (p *program) describe(stdout io.Writer) {
 	fmt.Fprintln(stdout)
 }
 
-// beginAgain is how long after the database was away the work that it ended begins again.
+// beginAgain is how long after an engine was away the work that it ended begins again.
 const beginAgain = time.Second
 
-// keepOn runs something until ctx ends, and begins again where the database was away:
-// that ends no server. Any other error is returned.
+// keepOn runs something until ctx ends, and begins again where an engine was away: that
+// ends no server. Any other error is returned.
 func (p *program) keepOn(ctx context.Context, run func(context.Context) error) error {
 	for {
 		err := run(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return nil //nolint:nilerr // it was told to stop
-		case !errors.Is(err, mingjing.ErrNoDatabase):
+		case mingjing.AwayCode(err) == "":
 			return err
 		}
 		p.log.Warn("work begins again", "err", err)

@@ -17,12 +17,20 @@ var version string
 // builds the same.
 const kratosVersion = "v1.3.1"
 
+// buildInfo returns what the compiler has stored about this program; never nil.
+func buildInfo() *debug.BuildInfo {
+	if build, ok := debug.ReadBuildInfo(); ok {
+		return build
+	}
+	return &debug.BuildInfo{}
+}
+
+// programVersion returns the version of this program.
+func programVersion() string { return cmp.Or(version, buildInfo().Main.Version, "unknown") }
+
 // printVersion prints what this program is, and what it fits together with.
 func printVersion(w io.Writer) error {
-	build, _ := debug.ReadBuildInfo()
-	if build == nil {
-		build = &debug.BuildInfo{}
-	}
+	build := buildInfo()
 	of := func(key string) string {
 		for _, s := range build.Settings {
 			if s.Key == key {
@@ -36,7 +44,7 @@ func printVersion(w io.Writer) error {
 		revision += ", changed"
 	}
 	_, err := fmt.Fprintf(w, "mingjing %s\nrevision %s\nof %s\nbuilt with %s\ndatabase schema %d\nOry Kratos %s\n",
-		cmp.Or(version, build.Main.Version, "unknown"), revision, cmp.Or(of("vcs.time"), "unknown"), build.GoVersion,
+		programVersion(), revision, cmp.Or(of("vcs.time"), "unknown"), build.GoVersion,
 		store.Schema(), kratosVersion)
 	return err
 }

@@ -10,7 +10,7 @@ import (
 	"mingjing"
 )
 
-// The engine's own fetch answers data: addresses, which need no server.
+// Fetch answers data: addresses without a server.
 func data(kind, body string) string { return "data:" + kind + "," + url.PathEscape(body) }
 
 func TestAViewIsFetched(t *testing.T) {

@@ -16,7 +16,7 @@ func TestAClientComesBackWhenTheServerThatStopsSays(t *testing.T) {
 			t.Errorf("told %q it waits %v", reason, got)
 		}
 	}
-	// Anything else is waited for as any other end of a connection.
+	// After any other close code it waits as after a lost connection.
 	for _, k := range []struct {
 		code   int
 		reason string

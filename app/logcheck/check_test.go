@@ -84,7 +84,7 @@ func TestThePhoneReadsTheWholeProof(t *testing.T) {
 		t.Errorf("it asked for %s", got)
 	}
 	*asked = nil
-	// The page shows the first line, so that all is read.
+	// The page shows the first entry, so that the whole log has to be read.
 	if check, _, err = Check(t.Context(), fetch, view, check.Memory, now); err != nil || len(check.Problems) > 0 ||
 		(*asked)[0] != "/api/access-log/proof?since=2" {
 		t.Errorf("the second time: %+v, %v, %v", check, *asked, err)
@@ -115,7 +115,7 @@ func TestAProofThatCannotBeReadIsNeitherGoodNorBad(t *testing.T) {
 	}
 }
 
-// long is a log of n lines as the server proves it, in chunks.
+// long returns a log of n entries with the server's proofs, in pages.
 type long struct {
 	key     logproof.Key
 	entries []mingjing.ProvenEntry
@@ -151,7 +151,7 @@ func (l *long) grow(t *testing.T, n int) {
 	}
 }
 
-// shows returns the page of the access log: its last lines, newest first.
+// shows returns the page of the access log: its last entries, newest first.
 func (l *long) shows() *mingjing.AccessLogView {
 	v := &mingjing.AccessLogView{}
 	for i := len(l.entries) - 1; i >= max(0, len(l.entries)-50); i-- {
@@ -211,7 +211,7 @@ func TestALongLogIsCheckedWholeAndThenFromWhereTheLastCheckEnded(t *testing.T) {
 	if got := strings.Join(l.asked, " "); got != "/api/access-log/proof?after=4954&since=5001" {
 		t.Errorf("the second time it asks for %s", got)
 	}
-	// A line that is shown and was changed, long since checked, is found all the same.
+	// An entry that was changed after it was checked is found when it is shown.
 	l.asked = nil
 	l.entries[4960].Who = "Nobody"
 	bad, fresh, err := Check(t.Context(), l.fetch, l.shows(), next.Memory, now)

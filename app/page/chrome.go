@@ -28,9 +28,9 @@ var (
 var parents = map[string]string{"ask": "score", "request": "score", "record": "records", "listing": "listings", "repair": "listings",
 	"new-dispute": "disputes", "dispute": "disputes", "review": "disputes", "letter": "disputes", "case": "queue",
 	"leave": "consents", "new-share": "shares", "helping": "mandates",
-	"staff-member": "staff",
-	"enrol":        "counter",
-	"inquiry":      "access-log", "inquiry-answer": "inquiries", "agency-inquiry": "agency-inquiries",
+	"staff-member": "staff", "comment": "comments",
+	"enrol":   "counter",
+	"inquiry": "access-log", "inquiry-answer": "inquiries", "agency-inquiry": "agency-inquiries",
 	"agency-question": "agency-questions", "agency-batch": "agency-batches",
 	"notice-settings": "inbox", "security": "sessions"}
 
@@ -238,9 +238,9 @@ func footer(v *mingjing.View) app.UI {
 func deskPages(v *mingjing.View) []string {
 	switch v.Who.Role {
 	case mingjing.RoleSupervisor:
-		return []string{"queue", "counter", "inquiries", "workload", "relatives", "sessions"}
+		return []string{"queue", "counter", "inquiries", "comments", "workload", "relatives", "sessions"}
 	case mingjing.RoleAuditor:
-		return []string{"queue", "inquiries", "workload", "relatives", "staff-register", "sessions"}
+		return []string{"queue", "inquiries", "comments", "workload", "relatives", "staff-register", "sessions"}
 	}
 	return []string{"queue", "counter", "inquiries", "relatives", "sessions"}
 }

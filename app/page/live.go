@@ -143,10 +143,10 @@ func away(v *mingjing.View) bool {
 }
 
 // onceShown reports whether the page shows something that can't be read again: a new
-// link.
+// link, or a one-time code.
 func onceShown(v *mingjing.View) bool {
-	shown := mingjing.DataOf[mingjing.NewShareView](v)
-	return shown != nil && shown.Made != nil
+	shown, ok := v.Data.(interface{ ShownOnce() bool })
+	return ok && shown.ShownOnce()
 }
 
 // renew updates the page in place with a view that the person did not ask for.

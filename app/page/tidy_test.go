@@ -113,8 +113,8 @@ func FuzzWhatWasTypedStaysText(f *testing.F) {
 		if len(root.FirstChild.Attr) > 2 {
 			t.Fatalf("%q became an attribute: %v", s, root.FirstChild.Attr)
 		}
-		// The parser turns what no page can hold into something else; of the rest
-		// each character must be there.
+		// The parser replaces characters that HTML can't have; each other character must
+		// be there.
 		odd := func(r rune) bool { return r != '\n' && r != '\t' && unicode.IsControl(r) }
 		if !utf8.ValidString(s) || strings.ContainsFunc(s, odd) {
 			return

@@ -39,6 +39,27 @@ export class Person {
     await this.settled();
   }
 
+  // fits fails where the page scrolls sideways on a narrow phone.
+  async fits(what) {
+    const window = this.page.viewportSize();
+    await this.page.setViewportSize({ width: 320, height: 640 });
+    await expect
+      .soft(async () => {
+        const wide = await this.page.evaluate(() => {
+          const room = document.documentElement.clientWidth;
+          if (document.documentElement.scrollWidth <= room) return [];
+          return [...document.querySelectorAll('body *')]
+            .filter((e) => e.getBoundingClientRect().right > room + 1)
+            .slice(0, 5)
+            .map((e) => `${e.tagName}.${e.getAttribute('class')} ends at ${e.getBoundingClientRect().right}`)
+            .concat(`the page is ${document.documentElement.scrollWidth} wide`);
+        });
+        expect(wide, `what makes ${what} scroll sideways at 320 pixels`).toEqual([]);
+      })
+      .toPass({ timeout: 3000 });
+    await this.page.setViewportSize(window);
+  }
+
   get main() {
     return this.page.locator('main');
   }

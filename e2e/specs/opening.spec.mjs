@@ -72,6 +72,18 @@ test('a city opens: setup, the first administrator, and a handler who reaches th
       await resident.on('overview');
     });
 
+    await test.step('what a command changes shows on the open list by itself, and leaves a code that is shown once', async () => {
+      const page = administrator.page;
+      const read = page.waitForResponse((r) => r.request().method() === 'GET' && r.url().endsWith('/admin/staff'));
+      await server.command('staff', 'add', 'h-2', '--name', 'Luo Wenbo', '--role', 'handler');
+      await read;
+      await expect(page.locator('#one-time-code')).toBeVisible();
+      await administrator.open('staff');
+      await expect(administrator.main.locator('tbody tr')).toHaveCount(3);
+      await server.command('staff', 'link', 'h-2', '--id-number', '999999198001011233');
+      await expect(administrator.main.locator('tbody tr', { hasText: 'h-2' })).not.toContainText('Not known', { timeout: 15_000 });
+    });
+
     await test.step('who is disabled is out within seconds', async () => {
       await administrator.open('staff-member', { id: 'h-1' });
       await administrator.accessible('a member of staff');
@@ -82,7 +94,7 @@ test('a city opens: setup, the first administrator, and a handler who reaches th
         .toBe(401);
       await administrator.open('staff-register');
       await administrator.on('staff-register');
-      await expect(administrator.main.locator('tbody tr')).toHaveCount(5);
+      await expect(administrator.main.locator('tbody tr')).toHaveCount(7);
       await administrator.accessible('the staff register');
     });
     expect(await server.command('setup')).toContain('nothing was changed');

@@ -38,7 +38,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
@@ -48,6 +47,7 @@ import (
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/score"
+	"mingjing/server/trace"
 )
 
 // Defaults of [Config].
@@ -94,6 +94,8 @@ type Config struct {
 	// MaxBody is how many bytes of an answer are read; a longer one is malformed.
 	MaxBody int64
 	Breaker Breaker
+	// Shared tells other replicas of open breakers; nil where there is one replica.
+	Shared Shared
 	// Clock stamps signatures, which agencies compare with their own clock: it
 	// must show the real time. The default is the system's.
 	Clock kernel.Clock
@@ -126,6 +128,9 @@ type Agencies struct {
 	connectors map[string]*connector
 	closing    context.CancelFunc
 	closed     context.Context
+
+	mu   sync.Mutex
+	open map[string]time.Time // until when other replicas do not ask
 }
 
 var _ score.Agencies = (*Agencies)(nil)
@@ -220,6 +225,10 @@ func New(cfg Config) *Agencies {
 		}
 		a.connectors[code] = a.newConnector(code, strings.TrimRight(base, "/"))
 	}
+	if cfg.Shared != nil {
+		a.readShared()
+		go a.follow()
+	}
 	return a
 }
 
@@ -250,6 +259,9 @@ func (a *Agencies) newConnector(code, base string) *connector {
 				d.openedAt = time.Now()
 				d.mu.Unlock()
 			}
+			if to != gobreaker.StateHalfOpen {
+				a.tell(code, to == gobreaker.StateOpen)
+			}
 			a.cfg.Logger.Warn("agency breaker", "agency", code, "from", from.String(), "to", to.String())
 		},
 	})
@@ -269,7 +281,7 @@ func (a *Agencies) Close() error {
 func (a *Agencies) Breakers() map[string]bool {
 	open := make(map[string]bool, len(a.connectors))
 	for code, d := range a.connectors {
-		open[code] = d.breaker.State() == gobreaker.StateOpen
+		open[code] = d.breaker.State() == gobreaker.StateOpen || a.openElsewhere(code) > 0
 	}
 	return open
 }
@@ -320,10 +332,14 @@ func (a *Agencies) Ask(ctx context.Context, agency string, q cases.Question) (*m
 // ask waits for its turn, sends one signed request, and decodes the answer.
 func (a *Agencies) ask(ctx context.Context, agency string, op Op, payload any, read func(answer) error) error {
 	start := time.Now()
+	ctx, span := trace.Start(ctx, "agency "+string(op), true)
 	err := a.try(ctx, agency, op, payload, read)
 	if _, known := a.connectors[agency]; known {
+		span.Set("mingjing.agency", agency)
+		span.Set("mingjing.result", ResultOf(err))
 		a.cfg.Observe(agency, op, ResultOf(err), time.Since(start))
 	}
+	span.End(err != nil)
 	if err == nil {
 		a.cfg.Logger.DebugContext(ctx, "agency answered", "agency", agency, "op", string(op), "took", time.Since(start))
 		return nil
@@ -353,6 +369,10 @@ func (a *Agencies) try(ctx context.Context, agency string, op Op, payload any, r
 	body, err := json.Marshal(payload)
 	if err != nil {
 		return errEncode
+	}
+	// One that is half open here may try, whatever others have seen.
+	if left := a.openElsewhere(agency); left > 0 && d.breaker.State() == gobreaker.StateClosed {
+		return &failure{err: ErrBreakerOpen, after: left}
 	}
 	// Not worth waiting for a turn; Execute below has the last word.
 	if d.breaker.State() == gobreaker.StateOpen {
@@ -454,30 +474,6 @@ func (a *Agencies) send(ctx context.Context, by signer, target string, body []by
 		return ans, &failure{err: ErrTooLarge, status: ans.status}
 	}
 	return ans, nil
-}
-
-// transportError returns an error that is safe to print: net/http quotes what it read
-// in some of its errors.
-func transportError(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if t, ok := errors.AsType[net.Error](err); ok && t.Timeout() {
-		return context.DeadlineExceeded
-	}
-	if errno, ok := errors.AsType[syscall.Errno](err); ok {
-		return errno
-	}
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return errCertificate
-	}
-	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		return errHost
-	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return errTransport
 }
 
 func retryAfterHeader(v string) time.Duration {

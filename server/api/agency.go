@@ -59,7 +59,7 @@ type agencyAnswerForm struct {
 	TextZh   string                  `json:"text_zh" max:"1000"`
 	TextEn   string                  `json:"text_en,omitempty" max:"1000"`
 	// Occurred is the right date, for the position corrected.
-	Occurred string            `json:"occurred,omitempty"`
+	Occurred string            `json:"occurred,omitempty" format:"date"`
 	Document []evidence.Upload `json:"document,omitempty"`
 }
 

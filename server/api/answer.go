@@ -77,8 +77,8 @@ func (c *call) problem(err error) *mingjing.Problem {
 		return &mingjing.Problem{Status: 499, Code: "unavailable"} // the client has gone and reads no answer
 	}
 	c.s.Logger.Error("request failed", "id", c.id, "route", c.r.Pattern, "err", err)
-	if errors.Is(err, mingjing.ErrNoDatabase) {
-		return &mingjing.Problem{Status: http.StatusServiceUnavailable, Code: mingjing.NoDatabase}
+	if away := mingjing.AwayCode(err); away != "" {
+		return &mingjing.Problem{Status: http.StatusServiceUnavailable, Code: away}
 	}
 	code := "internal"
 	if errors.Is(err, kernel.ErrAltered) {

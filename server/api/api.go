@@ -40,6 +40,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/trace"
 )
 
 // Identity tells who a session belongs to. Its errors are [mingjing.Error]s.
@@ -83,8 +84,8 @@ type Live interface {
 	Serve(w http.ResponseWriter, r *http.Request, l mingjing.Listener)
 }
 
-// Config is the configuration of the handler. All fields but Allow, Demo, Origin,
-// ProxyHops, Stopping, Logger, Together, Observe and Counted are required.
+// Config is the configuration of the handler. All fields but Allow, AllowComment, Demo, Origin,
+// ProxyHops, Stopping, Logger, Together, Observe, Counted and Traces are required.
 type Config struct {
 	Casework *casework.Bureau
 	Identity Identity
@@ -129,6 +130,9 @@ type Config struct {
 	// Allow counts a request for a public use, such as the intake, from an address; the
 	// error says that it is one too many. Nil allows any number.
 	Allow func(ctx context.Context, use, addr string) error
+	// AllowComment counts a comment on a draft: of somebody who is logged in, or with who
+	// "" from an address; the error says that it is one too many. Nil allows any number.
+	AllowComment func(ctx context.Context, who, addr, draft string) error
 	// Demo is set in a demo city only.
 	Demo   Demo
 	Logger *slog.Logger
@@ -141,6 +145,8 @@ type Config struct {
 	// Counted returns a context that counts the transactions of a request for its log
 	// record; it may be nil.
 	Counted func(ctx context.Context) (context.Context, *atomic.Int64)
+	// Traces begins the trace of each request; nil makes none.
+	Traces *trace.Tracer
 }
 
 type server struct {
@@ -166,6 +172,9 @@ func New(c Config) (http.Handler, error) {
 	}
 	if c.Observe == nil {
 		c.Observe = func(string, string, int, int64, time.Duration) {}
+	}
+	if c.AllowComment == nil {
+		c.AllowComment = func(context.Context, string, string, string) error { return nil }
 	}
 	if c.Allow == nil {
 		c.Allow = func(context.Context, string, string) error { return nil }
@@ -310,6 +319,7 @@ func (s *server) withHeadersAndLog(next http.Handler) http.Handler {
 		if s.Counted != nil {
 			ctx, transactions = s.Counted(ctx)
 		}
+		ctx, span := s.Traces.Begin(ctx, "request", true)
 		r = r.WithContext(ctx)
 		h := w.Header()
 		h.Set("X-Request-ID", id)
@@ -336,8 +346,17 @@ func (s *server) withHeadersAndLog(next http.Handler) http.Handler {
 				}
 			}
 			took, name, method := time.Since(start), s.routeName(r.Pattern), knownMethod(r.Method)
-			s.Logger.Info("request", "id", id, "method", method, "route", r.Pattern, "name", name, "status", rec.status,
-				"ms", took.Milliseconds(), "bytes", rec.size, "transactions", transactions.Load())
+			record := []any{"id", id, "method", method, "route", r.Pattern, "name", name, "status", rec.status,
+				"ms", took.Milliseconds(), "bytes", rec.size, "transactions", transactions.Load()}
+			if traced := span.TraceID(); traced != "" {
+				record = append(record, "trace", traced)
+			}
+			s.Logger.Info("request", record...)
+			span.Rename(name)
+			span.Set("http.request.method", method)
+			span.Set("http.route", r.Pattern[strings.IndexByte(r.Pattern, ' ')+1:])
+			span.Set("http.response.status_code", rec.status)
+			span.End(rec.status >= http.StatusInternalServerError)
 			s.Observe(name, method, rec.status, rec.size, took)
 		}()
 		next.ServeHTTP(rec, r)

@@ -156,11 +156,16 @@ func (a action[In, Out]) describe() description {
 }
 
 func (a action[In, Out]) serve(c *call) error {
+	form := reflect.TypeFor[In]()
 	if err := c.admit(a.access); err != nil {
-		return err
+		return c.notAdmitted(form, err)
+	}
+	files := noFiles
+	if hasFiles(form) {
+		files = keepFiles
 	}
 	var in In
-	err := c.readInput(hasFiles(reflect.TypeFor[In]()))
+	err := c.readInput(files)
 	if err == nil {
 		decode(c.in.values, c.in.files, &in)
 	}
@@ -176,7 +181,7 @@ func (a action[In, Out]) serve(c *call) error {
 		if c.format() == asJSON {
 			return err
 		}
-		return c.showFormErrors(a.access, a.errorPage, err)
+		return c.showFormErrors(form, a.access, a.errorPage, err)
 	}
 	if spoken {
 		c.rememberLanguage()

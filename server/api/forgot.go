@@ -89,7 +89,7 @@ func reset(c *call, in resetForm) (me, redirect, error) {
 	if err != nil {
 		return me{}, redirect{}, err
 	}
-	out, to, err := c.startSession(token)
+	out, to, err := c.startSessionOf(token)
 	to.done = "password_changed"
 	return out, to, err
 }

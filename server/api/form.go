@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 
 	"mingjing"
@@ -37,9 +38,14 @@ func (c *call) redirectTo(to redirect) {
 	c.seeOther(path)
 }
 
-// showFormErrors shows the page of a form with the errors and with what was typed.
-func (c *call) showFormErrors(access mingjing.Access, page string, failure error) error {
+// showFormErrors shows the page of a form with the errors and with what was typed, or the
+// form alone where the page can't be read now.
+func (c *call) showFormErrors(form reflect.Type, access mingjing.Access, page string, failure error) error {
 	p := c.problem(failure)
+	if p.Status == http.StatusInternalServerError && away(p) && c.format() == asHTML {
+		c.showUnsent(form, cmp.Or(c.errorPage, page), p)
+		return nil
+	}
 	if p.Status == http.StatusUnauthorized && access != mingjing.Anyone || p.Status == http.StatusNotFound ||
 		p.Status == http.StatusInternalServerError {
 		return failure
@@ -66,6 +72,12 @@ func (c *call) showFormErrors(access mingjing.Access, page string, failure error
 			}
 		}
 	})
+	if err != nil && c.format() == asHTML {
+		if now := c.problem(err); away(now) {
+			c.showUnsent(form, again, now)
+			return nil
+		}
+	}
 	if err != nil {
 		return failure // the page can't be shown, so the error is
 	}

@@ -45,16 +45,25 @@ func (in *input) get(name string) string {
 	return ""
 }
 
+// A fileUse says what becomes of the files of a form.
+type fileUse int
+
+const (
+	noFiles   fileUse = iota // a form with files is not accepted
+	keepFiles                // they are read into memory
+	dropFiles                // they are read and dropped
+)
+
 // readInput reads the body by its content type. Only an action that takes files
 // accepts a multipart form.
-func (c *call) readInput(files bool) error {
+func (c *call) readInput(files fileUse) error {
 	c.in.values = map[string][]string{}
 	kind, params, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
 	if err != nil && c.r.ContentLength != 0 {
 		return errBadBody
 	}
-	if kind == "multipart/form-data" && files {
-		return c.readMultipart(params["boundary"])
+	if kind == "multipart/form-data" && files != noFiles {
+		return c.readMultipart(params["boundary"], files == keepFiles)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxForm))
 	if err != nil {
@@ -239,26 +248,33 @@ func (u *uploads) turn(ctx context.Context, person string) (done func(), err err
 	}
 }
 
-// readMultipart reads a form with files. Of a file, at most one byte past the limit is
-// stored; the rest is read and dropped, because a browser shows an answer only after it
-// has sent everything.
-func (c *call) readMultipart(boundary string) error {
-	if boundary == "" {
-		return errBadBody
-	}
+// awaitUpload gives an upload its time, and waits for its turn.
+func (c *call) awaitUpload() (done func(), err error) {
 	deadlines := http.NewResponseController(c.w)
 	until := time.Now().Add(uploadWait + uploadTime)
 	if err := errors.Join(deadlines.SetReadDeadline(until), deadlines.SetWriteDeadline(until.Add(time.Minute))); err != nil {
-		return fmt.Errorf("give an upload its time: %w", err)
+		return nil, fmt.Errorf("give an upload its time: %w", err)
 	}
-	done, err := c.s.uploads.turn(c.ctx(), c.actor().ID)
-	if err != nil {
-		return err
+	return c.s.uploads.turn(c.ctx(), c.actor().ID)
+}
+
+// readMultipart reads a form with files. Of a file, at most one byte past the limit is
+// stored, or nothing unless files are kept; the rest is read and dropped, because a
+// browser shows an answer only after it has sent everything.
+func (c *call) readMultipart(boundary string, keep bool) error {
+	if boundary == "" {
+		return errBadBody
 	}
-	defer done()
+	if keep {
+		done, err := c.awaitUpload()
+		if err != nil {
+			return err
+		}
+		defer done()
+	}
 	form := multipart.NewReader(http.MaxBytesReader(c.w, c.r.Body, maxUpload), boundary)
 	var wrong []mingjing.FieldError
-	for fields := 0; ; fields++ {
+	for fields, typed := 0, 0; ; fields++ {
 		part, err := form.NextPart()
 		if errors.Is(err, io.EOF) {
 			if len(wrong) > 0 {
@@ -273,7 +289,11 @@ func (c *call) readMultipart(boundary string) error {
 			return errBadBody
 		}
 		most := maxForm
-		if part.FileName() != "" {
+		if !keep { // of all fields together, since nobody waits for a turn
+			if most -= typed; part.FileName() != "" {
+				most = 0
+			}
+		} else if part.FileName() != "" {
 			most = mingjing.MaxEvidenceBytes
 			if len(c.in.files) == mingjing.MaxEvidence {
 				wrong, most = []mingjing.FieldError{{Field: "evidence", Code: "evidence_count"}}, 0
@@ -283,9 +303,11 @@ func (c *call) readMultipart(boundary string) error {
 		if err == nil && len(data) > most {
 			_, err = io.Copy(io.Discard, part)
 		}
+		typed += len(data)
 		switch {
 		case err != nil:
 			return bodyError(err)
+		case part.FileName() != "" && !keep:
 		case part.FileName() == "" && (len(data) > most || !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0):
 			return errBadBody
 		case part.FileName() == "" && part.FormName() == "evidence" && len(data) == 0:

@@ -201,7 +201,7 @@ func login(c *call, in loginForm) (me, redirect, error) {
 	if err != nil {
 		return me{}, redirect{}, err
 	}
-	return c.startSession(token)
+	return c.startSessionOf(token)
 }
 
 // staffLoginForm is the body of the login of a member of staff.
@@ -227,7 +227,7 @@ func staffLogin(c *call, in staffLoginForm) (me, redirect, error) {
 	if err != nil {
 		return me{}, redirect{}, err
 	}
-	return c.startSession(token)
+	return c.startSessionOf(token)
 }
 
 // activateForm is the body of the activation of an account, which is done once.
@@ -250,7 +250,7 @@ func activate(c *call, in activateForm) (me, redirect, error) {
 	if err != nil {
 		return me{}, redirect{}, err
 	}
-	out, to, err := c.startSession(token)
+	out, to, err := c.startSessionOf(token)
 	to.done = "activated"
 	return out, to, err
 }

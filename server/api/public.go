@@ -27,18 +27,12 @@ var rulebooksPage = page[mingjing.RulebooksView]{
 var rulebookPage = page[mingjing.RulebookPage]{
 	name: "rulebook",
 	get: func(c *call) (mingjing.RulebookPage, error) {
-		city, id := c.s.casework.City, c.r.PathValue("id")
-		b, found := city.BookByHash(id)
-		now, err := city.Book(id)
-		if err == nil {
-			b, found = now, true
+		city := c.s.casework.City
+		b, err := c.book()
+		if err != nil {
+			return mingjing.RulebookPage{}, err
 		}
-		if !found {
-			return mingjing.RulebookPage{}, mingjing.NewError(mingjing.NotFound, "not_found")
-		}
-		if now == nil {
-			now, _ = city.Book(b.ID)
-		}
+		now, _ := city.Book(b.ID)
 		out := mingjing.RulebookPage{Rulebook: b, Hash: b.Ref().Hash, Calendar: city.Calendar(b), InForce: now != nil && now.Ref() == b.Ref()}
 		for _, v := range city.Versions() {
 			if v.ID == b.ID {
@@ -52,12 +46,33 @@ var rulebookPage = page[mingjing.RulebookPage]{
 				out.Drafts = append(out.Drafts, d.VersionOf())
 			}
 		}
+		cursor := ""
+		if c.r.Method == http.MethodGet { // a form with errors is shown with the newest comments
+			cursor = asked[paged](c).Cursor
+		}
+		if out.Comments, err = c.s.casework.Comments.CommentsOn(c.ctx(), b, cursor); err != nil {
+			return mingjing.RulebookPage{}, err
+		}
 		if now != nil && (b.Draft || b.From > city.TodayBy(b)) {
 			out.Changes, err = c.s.changes(now, b)
 			return out, err
 		}
 		return out, nil
 	},
+	endpoints: commentEndpoints,
+}
+
+// book returns the version of a rulebook in the path: by its hash, or the one in force by
+// its code.
+func (c *call) book() (*mingjing.Rulebook, error) {
+	city, id := c.s.casework.City, c.r.PathValue("id")
+	if now, err := city.Book(id); err == nil {
+		return now, nil
+	}
+	if b, found := city.BookByHash(id); found {
+		return b, nil
+	}
+	return nil, mingjing.NewError(mingjing.NotFound, "not_found")
 }
 
 // changes returns what a version changes in comparison with another one. Versions never

@@ -28,7 +28,8 @@ var pages = []screen{
 	oneCasePage,
 	agencyQuestionsPage, agencyQuestionPage, agencyRecordsPage, agencyBatchesPage, agencyBatchPage, agencyKeysPage, agencyInquiriesPage,
 	agencyInquiryPage,
-	workloadPage, counterPage, enrolPage, inquiriesPage, inquiryAnswerPage, relativesPage, demoClockPage,
+	workloadPage, counterPage, enrolPage, inquiriesPage, inquiryAnswerPage, relativesPage,
+	commentsPage, commentPage, demoClockPage,
 	staffPage, staffMemberPage, staffRegisterPage,
 }
 
@@ -53,6 +54,25 @@ func Endpoints() []Endpoint {
 	for _, e := range endpoints() {
 		d := e.describe()
 		all = append(all, Endpoint{d.method, d.path, d.access})
+	}
+	return all
+}
+
+// A Form is an action that takes forms, with the fields that a form of it can have, as
+// [mingjing.UnsentForm] has them.
+type Form struct {
+	Endpoint
+	Fields []mingjing.UnsentField
+}
+
+// Forms returns all actions that take forms.
+func Forms() []Form {
+	var all []Form
+	for _, e := range endpoints() {
+		d := e.describe()
+		if d.form {
+			all = append(all, Form{Endpoint{d.method, d.path, d.access}, formFields(d.body)})
+		}
 	}
 	return all
 }

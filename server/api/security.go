@@ -86,7 +86,7 @@ var passkeyEndpoints = []endpoint{
 			if err != nil {
 				return me{}, redirect{}, err
 			}
-			return c.startSession(token)
+			return c.startSessionOf(token)
 		},
 	},
 }

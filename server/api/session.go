@@ -149,12 +149,12 @@ func allowsRole(role mingjing.Role, access mingjing.Access) bool {
 	return true
 }
 
-// startSession sets the session cookie and returns who is logged in.
-func (c *call) startSession(token string) (me, redirect, error) {
+// startSession sets the session cookie and returns the page to which a login leads.
+func (c *call) startSession(token string) (redirect, error) {
 	who, err := c.s.Identity.Who(c.ctx(), token)
 	if err != nil {
 		c.endToken(token)
-		return me{}, redirect{}, err
+		return redirect{}, err
 	}
 	if c.token != "" && c.token != token { // the earlier session of the browser ends
 		c.endToken(c.token)
@@ -167,7 +167,15 @@ func (c *call) startSession(token string) (me, redirect, error) {
 		to = redirect{page: landing(who.Actor.Role)}
 	}
 	to.done = "logged_in"
-	out, err := getMe(c, none{})
+	return to, nil
+}
+
+// startSessionOf is startSession, and returns for JSON who is logged in too. A form leads
+// to a page that says so, and to which the person comes even while it can't be read.
+func (c *call) startSessionOf(token string) (out me, to redirect, err error) {
+	if to, err = c.startSession(token); err == nil && c.format() == asJSON {
+		out, err = getMe(c, none{})
+	}
 	return out, to, err
 }
 

@@ -92,7 +92,7 @@ func confirmActivation(c *call, in staffConfirmForm) (mingjing.StaffEnrolment, r
 	if err != nil {
 		return mingjing.StaffEnrolment{}, redirect{}, err
 	}
-	_, to, err := c.startSession(token)
+	to, err := c.startSession(token)
 	to.done = "activated"
 	return e, to, err
 }
@@ -118,8 +118,15 @@ var staffPage = page[mingjing.StaffView]{
 				fails:  []int{http.StatusConflict}},
 			example: addStaffForm{Login: "h-1003", Name: "Shen Mo", Role: mingjing.RoleHandler},
 			do: func(c *call, in addStaffForm) (mingjing.StaffResult, redirect, error) {
-				r, err := c.s.casework.Staff.ChangeStaff(c.ctx(), c.actor(), staff.Change{Step: mingjing.StaffAdd, Login: in.Login, Name: in.Name,
-					Role: in.Role, Agency: in.Agency, Reason: in.Reason})
+				ch := staff.Change{Step: mingjing.StaffAdd, Login: in.Login, Name: in.Name, Role: in.Role, Agency: in.Agency, Reason: in.Reason}
+				if in.IDNumber != "" {
+					n, wrong := c.idNumber(in.IDNumber)
+					if len(wrong) > 0 {
+						return mingjing.StaffResult{}, redirect{}, mingjing.InvalidFields(wrong...)
+					}
+					ch.IDNumber = n
+				}
+				r, err := c.s.casework.Staff.ChangeStaff(c.ctx(), c.actor(), ch)
 				return r, redirect{}, err
 			},
 			shows: showResult,
@@ -159,7 +166,10 @@ type addStaffForm struct {
 	Role  mingjing.Role `json:"role" enum:"handler,supervisor,auditor,administrator,agency"`
 	// Agency is the code of an officer's agency.
 	Agency string `json:"agency,omitempty"`
-	Reason string `json:"reason,omitempty" max:"500"`
+	// IDNumber says who they are as a resident, so that nobody handles a case of their own.
+	// It is not stored, and not used for an administrator.
+	IDNumber string `json:"id_number,omitempty"`
+	Reason   string `json:"reason,omitempty" max:"500"`
 }
 
 // dropped is the answer to a proposal that was dropped.
@@ -188,6 +198,20 @@ var staffMemberPage = page[mingjing.StaffMemberView]{
 			example: staffRoleForm{Role: mingjing.RoleSupervisor},
 			do: func(c *call, in staffRoleForm) (mingjing.StaffResult, redirect, error) {
 				return c.changeStaff(staff.Change{Step: mingjing.StaffRole, Role: in.Role, Agency: in.Agency, Reason: in.Reason})
+			},
+		},
+		action[staffLinkForm, mingjing.StaffResult]{
+			path: "/api/admin/staff/{id}/link", access: mingjing.Administrators, errorPage: "staff-member",
+			doc: apiDoc{id: "linkStaff", summary: "Say who somebody is as a resident", of: aMember,
+				about:  "From then on they cannot see or handle a case of their own. The ID number is not stored, but a keyed hash of it.",
+				answer: "The member."},
+			example: staffLinkForm{IDNumber: "11010519491231002X"},
+			do: func(c *call, in staffLinkForm) (mingjing.StaffResult, redirect, error) {
+				n, wrong := c.idNumber(in.IDNumber)
+				if len(wrong) > 0 {
+					return mingjing.StaffResult{}, redirect{}, mingjing.InvalidFields(wrong...)
+				}
+				return c.changeStaff(staff.Change{Step: mingjing.StaffLink, IDNumber: n, Reason: in.Reason})
 			},
 		},
 		staffStep(mingjing.StaffDisable, "disableStaff", "Log somebody out and keep them out"),
@@ -229,6 +253,12 @@ type staffRoleForm struct {
 	// Agency is the code of an officer's agency.
 	Agency string `json:"agency,omitempty"`
 	Reason string `json:"reason,omitempty" max:"500"`
+}
+
+// staffLinkForm is the body of a link between a member and a resident.
+type staffLinkForm struct {
+	IDNumber string `json:"id_number" min:"1"`
+	Reason   string `json:"reason,omitempty" max:"500"`
 }
 
 // staffReasonForm is the body of another change.

@@ -13,7 +13,7 @@ import (
 	"mingjing/server/casework/desk"
 )
 
-// figuresOf are an agency's public figures, as the world reads them.
+// figuresOf returns an agency's public figures.
 func (c *city) figuresOf(t tb, agency string) string {
 	t.Helper()
 	v, err := c.AgencyFigures(ctx)

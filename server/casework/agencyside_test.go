@@ -14,7 +14,7 @@ import (
 	"mingjing/server/evidence"
 )
 
-// question brings a dispute with one piece of evidence before the court.
+// question files a dispute with one piece of evidence and asks the court about it.
 func (c *city) question(t tb, n int) (a mingjing.Actor, d mingjing.Case) {
 	t.Helper()
 	a, record, _ := c.owing(t, n)
@@ -182,7 +182,7 @@ func TestAnAgencySeesWhatIsPutToItAndNothingElse(t *testing.T) {
 	if _, _, err := c.EvidenceFile(ctx, judge, evidence); codeOf(err) != "forbidden" {
 		t.Error(err)
 	}
-	// Decided, it is the agency's no longer.
+	// The agency can no longer read a case that is decided.
 	_, err = c.Decide(ctx, handler, d.ID,
 		desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.", Answers: map[string]string{evidence: "Seen."}})
 	must(t, err)

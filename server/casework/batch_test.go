@@ -24,7 +24,7 @@ func manyOwe(n, residents int) []agencyside.BatchLine {
 	return lines
 }
 
-// batchJobs does the job of a batch until nothing is left of it.
+// batchJobs does the job of a batch until it is finished.
 func (c *city) batchJobs(t tb, key string) {
 	t.Helper()
 	for range 100 {
@@ -361,8 +361,8 @@ func TestARecordWithAnotherNameIsNobodysAndWaitsForItsAgency(t *testing.T) {
 		t.Errorf("waiting for the court are %s", got)
 	}
 
-	// What the agency no longer answers so, waits no longer; what was taken and has another
-	// name now, is removed.
+	// A record that the agency no longer sends waits no longer; one that was accepted and
+	// has another name now is removed.
 	c.clock.pass(25 * 60 * 60 * 1e9)
 	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{named("mine", "李四"), named("theirs", "居民1")}})
 	c.ready(t, a, "honest-shanghai")

@@ -19,6 +19,7 @@ import (
 	"mingjing/server/casework/accesslog"
 	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
+	"mingjing/server/casework/comment"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
@@ -61,6 +62,7 @@ type (
 	kernelCity    = kernel.City
 	noticesPart   = notice.Notices
 	scoresPart    = score.Scores
+	commentsPart  = comment.Comments
 	mandatesPart  = mandate.Mandates
 	casesPart     = cases.Cases
 	recordsPart   = record.Records
@@ -81,6 +83,7 @@ type city struct {
 	*kernelCity
 	*noticesPart
 	*scoresPart
+	*commentsPart
 	*mandatesPart
 	*casesPart
 	*recordsPart
@@ -186,13 +189,26 @@ func cityAt(t tb, s casework.Store, now *clock, set ...func(*casework.Config)) *
 	c.bureau, c.kernelCity, c.noticesPart, c.scoresPart, c.casesPart, c.deskPart = b, b.City, b.Notices, b.Scores, b.Cases, b.Desk
 	c.mandatesPart, c.recordsPart, c.listingsPart = b.Mandates, b.Records, b.Listings
 	c.inquiriesPart, c.sharesPart, c.accessLogPart, c.agenciesPart = b.Inquiries, b.Shares, b.AccessLog, b.Agencies
+	c.commentsPart = b.Comments
 	c.registerPart, c.takeawayPart, c.staffPart = b.Register, b.Takeaway, b.Staff
 	return c
 }
 
-// job does a job as the worker does it.
+// job does a job as the worker does it. When agencies are asked for it, it waits for their
+// answers, and does the job again with them.
 func (c *city) job(ctx context.Context, kind, id string) (time.Duration, error) {
-	return c.bureau.Do(ctx, kernel.Job{Kind: kind, ID: id})
+	wait, err := c.bureau.Do(ctx, kernel.Job{Kind: kind, ID: id})
+	if kind == score.JobCollect && err == nil && wait > 0 {
+		c.Asker().Wait()
+		return c.bureau.Do(ctx, kernel.Job{Kind: kind, ID: id})
+	}
+	return wait, err
+}
+
+// work does a job, and waits for nobody.
+func (c *city) work(kind, id string) error {
+	_, err := c.bureau.Do(ctx, kernel.Job{Kind: kind, ID: id})
+	return err
 }
 
 // did does a job that is never done again.

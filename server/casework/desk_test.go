@@ -268,8 +268,7 @@ func TestADisputeFiledAtTheCounterIsLoggedAndNotDecidedByWhoFiledIt(t *testing.T
 	c.clock.pass(2 * time.Hour)
 	_, err = c.FileAtCounter(ctx, handler, v.Visit, cases.Filing{ListingID: listing, Reason: mingjing.ReasonNotMe, Statement: "Nor that."})
 	wants(t, err, "visit_over")
-	own := handler
-	own.Self = mingjing.ResidentID(a.ID)
+	own := c.linked(t, handler, a)
 	_, err = c.Counter(ctx, own, number)
 	wants(t, err, "case_own")
 }

@@ -216,7 +216,7 @@ func TestOfTwoDecisionsAtOnceOneStands(t *testing.T) {
 	}
 }
 
-// race runs all at once: one wins, the others get one of the codes.
+// race runs all at once: one succeeds, the others get one of the codes.
 func race(t *testing.T, all []func() error, codes ...string) {
 	t.Helper()
 	errs := make(chan error, len(all))

@@ -16,8 +16,7 @@ import (
 	"mingjing/server/evidence"
 )
 
-// live does what the listing's own dates ask for, and moves the clock to where
-// they ask for the next thing.
+// live does the jobs of the listing that are due, and moves the clock to the next one.
 func (c *city) live(t tb, listing string) {
 	t.Helper()
 	wait, err := c.job(ctx, holding.JobListing, listing)
@@ -222,8 +221,7 @@ func TestWhoServesSaysHowAndOnlyStaffDo(t *testing.T) {
 	_, err := c.Serve(ctx, handler, l.CaseID, good)
 	wants(t, err, "case_not_yours")
 	c.decidedBy(t, l, mingjing.OutcomeApproved)
-	own := handler
-	own.Self = mingjing.ResidentID(a.ID)
+	own := c.linked(t, handler, a)
 	weak := handler
 	weak.AAL = 1
 	for code, who := range map[string]mingjing.Actor{"forbidden": a, "case_own": own, "aal2_required": weak} {

@@ -141,8 +141,11 @@ func TestACodeActivatesOnceAndInItsTime(t *testing.T) {
 	for what, k := range map[string]struct {
 		n    mingjing.IDNumber
 		code string
-	}{"a wrong code": {mingjing.IDNumber(idNumber(1)), "0000-0000-0000"}, "another's code": {mingjing.IDNumber(idNumber(2)), code}, "nobody's": {mingjing.IDNumber(idNumber(8)), code},
-		"no code": {mingjing.IDNumber(idNumber(1)), ""}, "one digit short": {mingjing.IDNumber(idNumber(1)), code[:13]}} {
+	}{
+		"a wrong code": {mingjing.IDNumber(idNumber(1)), "0000-0000-0000"}, "another's code": {mingjing.IDNumber(idNumber(2)), code},
+		"nobody's": {mingjing.IDNumber(idNumber(8)), code},
+		"no code":  {mingjing.IDNumber(idNumber(1)), ""}, "one digit short": {mingjing.IDNumber(idNumber(1)), code[:13]},
+	} {
 		token, err := activate(k.n, k.code)
 		wants(t, err, "activation_failed")
 		if token != "" {
@@ -278,12 +281,12 @@ func TestOnePersonIsEnrolledAtTheCounter(t *testing.T) {
 	id, err := c.Enrol(ctx, mingjing.IDNumber(idNumber(1)), "Somebody")
 	must(t, err)
 	log := c.looks(t, mingjing.Actor{Role: mingjing.RoleResident, ID: string(id)})
-	if len(log) != 2 || log[1].By != handler.ID || log[0].By != supervisor.ID || log[0].Action != "enrol" || log[0].Purpose != "checked_id_card" {
+	if len(log) != 2 || log[1].By != handler.ID || log[0].By != supervisor.ID || log[0].Action != "enrol" ||
+		log[0].Purpose != "checked_id_card" {
 		t.Errorf("the access log has %+v", log)
 	}
 	// Nobody enrols or serves themselves.
-	self := handler
-	self.Self = id
+	self := c.linked(t, handler, mingjing.Actor{Role: mingjing.RoleResident, ID: string(id)})
 	_, err = c.EnrolAtCounter(ctx, self, newcomer(1), "id_card")
 	wants(t, err, "case_own")
 	if _, err := c.Activate(ctx, mingjing.IDNumber(idNumber(1)), made.Code, "a quiet mirror 7", mingjing.Client{}); err != nil {

@@ -120,8 +120,8 @@ func TestLeavingGoesOnWhereItWasInterrupted(t *testing.T) {
 	}
 }
 
-// A mortal is a process that is killed after so many of its steps: commits, and what it
-// does outside the database. What was done stays done, and nothing is done after it.
+// A mortal is a process that is killed after a number of its steps: commits, and what it
+// does outside the database.
 type mortal struct {
 	casework.Store
 	takeaway.ErasureList

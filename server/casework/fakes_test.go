@@ -46,7 +46,7 @@ func (files) Check(ctx context.Context, _ string, u evidence.Upload) (evidence.F
 	return evidence.File{Name: evidence.SafeName(u.Name, ".pdf"), Type: "application/pdf", Data: u.Data}, nil
 }
 
-// A bus remembers what it was told.
+// A bus records what was published.
 type bus struct {
 	mu    sync.Mutex
 	heard []heard
@@ -81,8 +81,8 @@ func (b *bus) count(audience string, kind mingjing.EventKind) int {
 	return n
 }
 
-// offices are agencies that do as a test says; without a word they hold nothing
-// and have no answer.
+// offices are agencies that answer as a test says; by default they hold nothing and do
+// not answer.
 type offices struct {
 	mu      sync.Mutex
 	held    map[string]score.Reply
@@ -145,7 +145,7 @@ type flawedTx struct {
 	f *flawed
 }
 
-// As has no reason to read, which is as good as a log that can't be written.
+// As returns a reader without a reason, which fails as one whose log can't be written.
 func (t flawedTx) As(e kernel.Entry) casework.Reader {
 	if t.f.noLooks {
 		e = kernel.Entry{}

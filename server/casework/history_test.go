@@ -16,7 +16,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A history is what can happen to one resident's record and listing, in any order.
+// A history takes steps about one resident's record and listing, in any order.
 type history struct {
 	*city
 	t        *rapid.T
@@ -231,7 +231,7 @@ func (h *history) held() (records []holding.Record, listings []holding.Listing) 
 	return records, listings
 }
 
-// standing is how what is disputed stands, in words.
+// standing returns the state of what is disputed, as a text.
 func (h *history) standing(d cases.Case) string {
 	if d.RecordID != "" {
 		r := h.storedRecord(h.t, d.RecordID)

@@ -16,7 +16,7 @@ import (
 
 const because = "I read it to decide the dispute."
 
-// looked is a resident at whose case a handler has looked, with the number of the line.
+// looked returns a resident whose case a handler has read, with the number of the entry.
 func (c *city) looked(t tb, n int) (a mingjing.Actor, dispute string, seq int64) {
 	t.Helper()
 	a, record, _ := c.owing(t, n)
@@ -26,7 +26,7 @@ func (c *city) looked(t tb, n int) (a mingjing.Actor, dispute string, seq int64)
 	return a, dispute, c.lookOf(t, a, mingjing.RoleHandler)
 }
 
-// lookOf is the number of the newest look of a role.
+// lookOf returns the number of the newest entry of a role.
 func (c *city) lookOf(t tb, a mingjing.Actor, role mingjing.Role) int64 {
 	t.Helper()
 	looks := c.looks(t, a)
@@ -98,7 +98,7 @@ func TestWhoLookedAnswersOnAClockAndTheResidentIsTold(t *testing.T) {
 	wants(t, err, "explanation:explanation_short")
 	_, err = c.AnswerInquiry(ctx, handler, q.ID, "", strings.Repeat("x", mingjing.MaxInquiryAnswer+1))
 	wants(t, err, "explanation:too_long")
-	// Whoever looked does not judge their own look, whatever they send.
+	// Who read the data makes no finding about it, whatever they send.
 	k, err = c.AnswerInquiry(ctx, handler, q.ID, mingjing.InquiryFounded, because)
 	must(t, err)
 	if k.State != mingjing.InquiryAnswered || k.Answers[0].Outcome != mingjing.InquiryExplained || k.Answers[0].By != handler.Name {
@@ -117,7 +117,7 @@ func TestWhoLookedAnswersOnAClockAndTheResidentIsTold(t *testing.T) {
 	if all, err := c.MyInquiries(ctx, a); err != nil || len(all) != 1 {
 		t.Errorf("all of them: %+v, %v", all, err)
 	}
-	// The clock that was met does nothing more.
+	// A clock that was met changes nothing when it runs out.
 	c.silence(t, q)
 	if q = c.inquiry(t, a, q.ID); q.State != mingjing.InquiryAnswered || q.Late {
 		t.Errorf("after its time: %+v", q)
@@ -324,8 +324,8 @@ func TestNobodyElseAsksReadsOrAnswers(t *testing.T) {
 	wants(t, err, "not_found")
 	_, err = c.AddToInquiry(ctx, stranger, q.ID, "Mine.")
 	wants(t, err, "not_found")
-	weak, own := handler, handler
-	weak.AAL, own.Self = 1, mingjing.ResidentID(a.ID)
+	weak, own := handler, c.linked(t, handler, a)
+	weak.AAL = 1
 	officer := mingjing.Actor{Role: mingjing.RoleAgency, ID: "G-1", Agency: "court", Name: "Officer", AAL: 2}
 	for code, all := range map[string][]mingjing.Actor{
 		"aal2_required": {weak}, "case_own": {own}, "not_found": {officer},
@@ -353,7 +353,7 @@ func TestNobodyElseAsksReadsOrAnswers(t *testing.T) {
 	}
 	_, err = c.Inquiries(ctx, handler, "nonsense")
 	wants(t, err, "invalid_cursor")
-	// A relative's is not the declarer's to answer, not even as a supervisor.
+	// Who has declared a relative answers nothing about them, also as a supervisor.
 	_, err = c.DeclareRelative(ctx, supervisor, mingjing.MakeIDNumber("99999919800101001"))
 	must(t, err)
 	c.silence(t, q)
@@ -401,7 +401,7 @@ func TestEveryReadingOfAnInquiryIsInTheAccessLogAndWithoutTheLogThereIsNothing(t
 func TestALookOfNobodyKnownIsTheSupervisorsAtOnce(t *testing.T) {
 	c := newCity(t)
 	a, _, _ := c.owing(t, 1)
-	c.do(t, func(tx opened) error { // a line from before lookers were kept
+	c.do(t, func(tx opened) error { // an entry from before the reader was stored
 		look := mingjing.AccessEntry{At: c.clock.Now(), Role: mingjing.RoleHandler, Who: "Somebody", Action: "case", Purpose: "dispute"}
 		return tx.As(kernel.Entry{AccessEntry: look}).Log(ctx, mingjing.ResidentID(a.ID))
 	})
@@ -413,8 +413,8 @@ func TestALookOfNobodyKnownIsTheSupervisorsAtOnce(t *testing.T) {
 	must(t, err)
 }
 
-// TestAnInquiryTakesNoStepThatTheTableDoesNotHave walks at random, and holds every
-// step against the state machine and what must never be undone.
+// TestAnInquiryTakesNoStepThatTheTableDoesNotHave takes random steps, and compares
+// each with the state machine and with what must never be undone.
 func TestAnInquiryTakesNoStepThatTheTableDoesNotHave(t *testing.T) {
 	c := newCity(t)
 	n := 0

@@ -25,7 +25,7 @@ func TestAJobThatWasBroughtForwardTooFarWaitsForItsTime(t *testing.T) {
 	}
 }
 
-// eager gives one job at once, whatever its time.
+// eager is a store that gives one job at once, whatever its time.
 type eager struct {
 	casework.Store
 	job  kernel.Job

@@ -24,7 +24,7 @@ func offer(dispute string, n int) cases.Offer {
 	return cases.Offer{CaseID: dispute, IDNumber: numberOf(n), Relation: mingjing.RelationChild, Until: "2026-03-31"}
 }
 
-// offered is a mandate that a resident offers the nth.
+// offered returns a mandate that a resident offers to the nth resident.
 func (c *city) offered(t tb, a mingjing.Actor, dispute string, n int) string {
 	t.Helper()
 	c.clock.pass(time.Microsecond) // they are listed by time
@@ -37,7 +37,7 @@ func (c *city) offered(t tb, a mingjing.Actor, dispute string, n int) string {
 	return id
 }
 
-// asks is a mandate that the nth resident offers the mth.
+// asks returns a mandate that the nth resident offers to the mth.
 func (c *city) asks(t tb, n, m int) string {
 	t.Helper()
 	c.offices.hold("court", score.Reply{Records: []score.ReplyRecord{debt("theirs")}})
@@ -54,7 +54,7 @@ func (c *city) asks(t tb, n, m int) string {
 	return c.offered(t, a, c.file(t, a, record, "").ID, m)
 }
 
-// helped is a resident, their helper, and the case in which one acts for the other.
+// helped returns a resident, their helper, and the case in which the helper acts.
 func (c *city) helped(t tb) (a, helper mingjing.Actor, d mingjing.Case, mandate string) {
 	t.Helper()
 	a, record, _ := c.owing(t, 1)
@@ -66,7 +66,7 @@ func (c *city) helped(t tb) (a, helper mingjing.Actor, d mingjing.Case, mandate 
 	return a, helper, d, mandate
 }
 
-// doors are all ways into a case for who acts in it.
+// doors are all methods by which a helper reaches a case.
 func (c *city) doors(a mingjing.Actor, d mingjing.Case) map[string]error {
 	var errs = map[string]error{}
 	_, errs["dispute"] = c.Dispute(ctx, a, d.ID)
@@ -157,7 +157,7 @@ func TestWhatAHelperFilesIsTheResidents(t *testing.T) {
 	if list, err := c.Disputes(ctx, a); err != nil || len(list.Disputes) != 2 {
 		t.Errorf("the resident has %d cases, %v", len(list.Disputes), err)
 	}
-	// The mandate goes on into it, and so does its end.
+	// The mandate holds in it too, and ends there too.
 	_, err = c.Helping(ctx, helper, next.ID)
 	must(t, err)
 	_, err = c.RevokeMandate(ctx, a, mandate)
@@ -320,7 +320,7 @@ func TestWhatAHelperDoesIsInBothLogs(t *testing.T) {
 			t.Errorf("the %s's log has\n%v, want\n%v", name, got, want)
 		}
 	}
-	// To the resident these are looks of others, to the helper their own.
+	// In the resident's log these are entries of others, in the helper's their own.
 	for name, x := range map[string]mingjing.Actor{"resident": a, "helper": helper} {
 		v, err := c.AccessLog(ctx, x, true, "")
 		must(t, err)
@@ -422,8 +422,7 @@ func TestAHelpersInboxHasWhatHappensInTheCase(t *testing.T) {
 func TestNobodyHandlesACaseInWhichTheyHelp(t *testing.T) {
 	c := newCity(t)
 	a, helper, d, m := c.helped(t)
-	self := handler
-	self.Self = mingjing.ResidentID(helper.ID)
+	self := c.linked(t, handler, helper)
 	for range 2 { // nor when they no longer do
 		_, err := c.Case(ctx, self, d.ID)
 		wants(t, err, "case_helper")
@@ -440,9 +439,8 @@ func TestNobodyHandlesACaseInWhichTheyHelp(t *testing.T) {
 	}
 	_, err = c.Next(ctx, self)
 	wants(t, err, "no_case_waiting")
-	// An offer alone keeps nobody from their work.
-	other := handler2
-	other.Self = mingjing.ResidentID(c.resident(t, 3).ID)
+	// A mandate that was only offered bars nobody from the case.
+	other := c.linked(t, handler2, c.resident(t, 3))
 	c.offered(t, a, d.ID, 3)
 	_, err = c.Case(ctx, other, d.ID)
 	must(t, err)

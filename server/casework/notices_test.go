@@ -20,7 +20,7 @@ import (
 	"mingjing/server/casework/notice"
 )
 
-// A post notes what leaves the house, and answers as a test says.
+// A post records what is sent, and answers as a test says.
 type post struct {
 	mu      sync.Mutex
 	off     bool
@@ -98,7 +98,7 @@ func (c *city) prefs(a mingjing.Actor) (p notice.Prefs, err error) {
 	return p, err
 }
 
-// mailbox gives a resident a confirmed address.
+// mailbox gives a resident a confirmed e-mail address.
 func (c *city) mailbox(t tb, a mingjing.Actor, address string) {
 	t.Helper()
 	_, err := c.SetEmail(ctx, a, address)
@@ -109,7 +109,7 @@ func (c *city) mailbox(t tb, a mingjing.Actor, address string) {
 	must(t, err)
 }
 
-// told puts a notice into the inbox and tries once to send it.
+// told adds a notice to the inbox and tries once to send it.
 func (c *city) told(t tb, a mingjing.Actor, kind mingjing.NoticeKind) (wait time.Duration) {
 	t.Helper()
 	must(t, c.notified(a.ID, kind, "", "overview", ""))

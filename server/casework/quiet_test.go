@@ -11,8 +11,8 @@ import (
 	"mingjing/server/casework/score"
 )
 
-// sitting is a resident in a session that has just begun; watching is their page,
-// which asks by itself.
+// sitting returns a resident in a session that has just begun; watching returns their
+// page, which reads by itself.
 func (c *city) sitting(a mingjing.Actor, session string) (here, watching mingjing.Actor) {
 	a.Screen = mingjing.Screen{Session: session, Opened: c.clock.Now()}
 	here, watching = a, a
@@ -20,7 +20,7 @@ func (c *city) sitting(a mingjing.Actor, session string) (here, watching mingjin
 	return here, watching
 }
 
-// own are the actor's own lines of their access log.
+// own returns the actor's own entries of their access log.
 func (c *city) own(t tb, a mingjing.Actor, action string) (n int) {
 	t.Helper()
 	for _, l := range c.looks(t, a) {
@@ -31,8 +31,8 @@ func (c *city) own(t tb, a mingjing.Actor, action string) (n int) {
 	return n
 }
 
-// TestWatchingARequestIsOneLine: the page is read again at each answer of an agency,
-// and the log has the line that the person made, whoever else looks meanwhile.
+// TestWatchingARequestIsOneLine: the page is read again at each answer of an agency, and
+// the log has the one entry that the person made, also when others read meanwhile.
 func TestWatchingARequestIsOneLine(t *testing.T) {
 	c := newCity(t)
 	resident := c.resident(t, 1)
@@ -62,7 +62,7 @@ func TestWatchingARequestIsOneLine(t *testing.T) {
 	if len(mine) > 0 {
 		t.Errorf("watching wrote %+v", mine)
 	}
-	// Whatever the person does is a line each time.
+	// Each thing that the person does is an entry.
 	n := c.own(t, resident, "request")
 	c.request(t, here, r.ID)
 	c.request(t, here, r.ID)
@@ -71,8 +71,8 @@ func TestWatchingARequestIsOneLine(t *testing.T) {
 	}
 }
 
-// TestNothingIsReadQuietlyWithoutALine: a page that only ever asks by itself is one
-// line an hour, and so is each other page and each other session.
+// TestNothingIsReadQuietlyWithoutALine: a page that only reads by itself is one entry an
+// hour, as is each other page and each other session.
 func TestNothingIsReadQuietlyWithoutALine(t *testing.T) {
 	c := newCity(t)
 	a, record, listing := c.owing(t, 1)
@@ -121,8 +121,8 @@ func TestNothingIsReadQuietlyWithoutALine(t *testing.T) {
 	}
 }
 
-// TestALookByOthersIsALineHoweverItIsAsked: the mark of a page is worth nothing to
-// staff and agencies, nor for what belongs to somebody else.
+// TestALookByOthersIsALineHoweverItIsAsked: what staff and agencies read, and what
+// belongs to somebody else, is an entry also when the page says that it reads by itself.
 func TestALookByOthersIsALineHoweverItIsAsked(t *testing.T) {
 	c := newCity(t)
 	a, record, _ := c.owing(t, 1)
@@ -145,7 +145,7 @@ func TestALookByOthersIsALineHoweverItIsAsked(t *testing.T) {
 	}
 }
 
-// TestCheckingTheLogWritesNothing: the proof is part of the look at the page.
+// TestCheckingTheLogWritesNothing: the proof belongs to the entry of the page.
 func TestCheckingTheLogWritesNothing(t *testing.T) {
 	c := newCity(t)
 	a := c.resident(t, 1)
@@ -168,7 +168,7 @@ func TestCheckingTheLogWritesNothing(t *testing.T) {
 	if n := len(c.looks(t, a)) - before; n != 0 {
 		t.Errorf("checking wrote %d lines", n)
 	}
-	// Without the page it is a look of its own.
+	// Without the page it is an entry of its own.
 	_, other := c.sitting(a, "s2")
 	c.proofs(t, other, 0)
 	if n := len(c.looks(t, a)) - before; n != 1 {

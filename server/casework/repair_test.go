@@ -11,7 +11,7 @@ import (
 	"mingjing/server/evidence"
 )
 
-// repairable is a resident with a listing for which repair is open.
+// repairable returns a resident with a listing for which they can apply for repair.
 func (c *city) repairable(t tb, n int) (a mingjing.Actor, listing string) {
 	t.Helper()
 	old := blacklisted("old")

@@ -5,6 +5,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework/notice"
+	"mingjing/server/casework/staff"
 )
 
 // A new password ends sessions, and with them the push messages to their devices. Whoever
@@ -55,7 +56,7 @@ func TestWhoseANewPasswordIsIsReadInTheirLog(t *testing.T) {
 
 func TestANewPasswordOfStaffIsInTheRegister(t *testing.T) {
 	c := newCity(t)
-	must(t, c.AdoptStaff(ctx, "h-1", handler.Name, mingjing.RoleHandler, ""))
+	must(t, c.AdoptStaff(ctx, staff.Change{Login: "h-1", Name: handler.Name, Role: mingjing.RoleHandler}))
 	must(t, c.PasswordChanged(ctx, "h-1"))
 	v, err := c.StaffRegister(ctx, auditor, "")
 	must(t, err)

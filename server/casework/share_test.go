@@ -16,7 +16,7 @@ import (
 	"mingjing/server/casework/share"
 )
 
-// flat is a share for a flat, of the band alone.
+// flat returns a share of the band alone, for renting a flat.
 func flat() share.NewShare {
 	return share.NewShare{Rulebook: "honest-shanghai", Purpose: " Renting\n a flat ", Fields: []mingjing.ShareField{mingjing.ShareBand},
 		Named: mingjing.ShareMasked, Views: 3, Ends: "2026-03-09"}
@@ -301,7 +301,7 @@ func TestThoseWhoSawAWrongScoreAreToldIfTheResidentAsks(t *testing.T) {
 	_, err = c.TellRecipients(ctx, a, d.ID)
 	wants(t, err, "nothing_to_tell") // nothing is decided
 	c.clock.pass(time.Minute)
-	// By now the record is paused: what is shown from here on was never wrong.
+	// Now the record is paused, so that what is shown from here on is right.
 	_, err = c.ViewShare(ctx, code, share.Recipient{Who: "Later"})
 	must(t, err)
 	c.put(t, d.ID)
@@ -378,7 +378,7 @@ func TestThoseWhoSawAWrongScoreAreToldIfTheResidentAsks(t *testing.T) {
 		t.Errorf("%d lines of the access log say so", logged)
 	}
 
-	// After a year nobody has the page in mind any more.
+	// After a year the link no longer says that something was corrected.
 	c.clock.pass(375 * 24 * time.Hour)
 	_, err = c.Recipient(ctx, code)
 	wants(t, err, "share_over")

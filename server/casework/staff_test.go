@@ -411,3 +411,47 @@ func TestTheOpenCasesOfWhoLeavesGoBackToTheQueue(t *testing.T) {
 		})
 	}
 }
+
+// The test has no deadline of its own: a worker that never tells is ended with the test.
+func TestOpenPagesHearOfWhatACommandOfAnotherProcessChanges(t *testing.T) {
+	c, _ := staffedCity(t) // the command
+	server := cityOn(t, c.store, func(cfg *casework.Config) { cfg.Logins = &doorkeeper{} })
+	until, stop := context.WithCancel(t.Context())
+	defer stop()
+	var auditors, administrators bool
+	server.bus.tell = func(audience string, e mingjing.Event) {
+		if e.Kind != mingjing.EventStaff || e.ID != "h-7" {
+			return
+		}
+		auditors = auditors || audience == casework.Audience(auditor)
+		administrators = administrators || audience == casework.Audience(administrator)
+		if auditors && administrators {
+			stop()
+		}
+	}
+	_, err := c.ChangeStaff(ctx, operator, staff.Change{Step: mingjing.StaffAdd, Login: "h-7", Name: "A", Role: mingjing.RoleHandler})
+	must(t, err)
+	if server.bus.count(mingjing.AudienceAdministrators, mingjing.EventStaff) > 0 {
+		t.Fatal("the command has told the server's pages itself")
+	}
+	if err := server.bureau.Work(until); err != nil && !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if !auditors || !administrators {
+		t.Error("an open page does not hear of it")
+	}
+}
+
+// linked returns somebody of the desk who is that resident, and another than the actor
+// is.
+func (c *city) linked(t tb, a, self mingjing.Actor) mingjing.Actor {
+	t.Helper()
+	a.ID += "-self"
+	c.do(t, func(o opened) error {
+		r, err := o.Resident(ctx, mingjing.ResidentID(self.ID))
+		must(t, err)
+		must(t, o.AddMember(ctx, staff.Member{StaffMember: mingjing.StaffMember{Login: a.ID, Role: a.Role, Linked: true}}))
+		return o.LinkMember(ctx, a.ID, r.IDNumber)
+	})
+	return a
+}

@@ -27,7 +27,7 @@ import (
 	"mingjing/server/casework/takeaway"
 )
 
-// A press sets on paper what a test can read again, and fails when it is told to.
+// A press makes files that a test can read, and fails when the test says so.
 type press struct{ jam error }
 
 func (p *press) Letter(e mingjing.Export, l mingjing.LetterView) ([]byte, error) {
@@ -47,7 +47,7 @@ func fresh(a mingjing.Actor) mingjing.Actor {
 	return a
 }
 
-// taken is a fresh export of the resident's, made and unpacked.
+// taken returns a new export of the resident, unpacked.
 func (c *city) taken(t tb, a mingjing.Actor) (mingjing.Export, map[string][]byte) {
 	t.Helper()
 	v, err := c.StartExport(ctx, fresh(a), "en")
@@ -192,7 +192,7 @@ func (c *city) storedResident(t tb, a mingjing.Actor) (r kernel.Resident) {
 	return r
 }
 
-// holds fails unless a document is as its schema says.
+// holds fails unless a document has the form of its schema.
 func holds(t tb, schema, doc []byte) {
 	t.Helper()
 	s, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
@@ -207,7 +207,7 @@ func holds(t tb, schema, doc []byte) {
 	must(t, compiled.Validate(d))
 }
 
-// TestTheSchemaIsThatOfTheType holds the schema against the type that it
+// TestTheSchemaIsThatOfTheType compares the schema with the type that it
 // describes. UPDATE=1 writes it anew.
 func TestTheSchemaIsThatOfTheType(t *testing.T) {
 	const file = "takeaway/export.schema.json"

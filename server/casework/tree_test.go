@@ -17,7 +17,7 @@ import (
 	"mingjing/server/ledger"
 )
 
-// proofs are all pages of an actor's proof.
+// proofs returns all pages of an actor's proof.
 func (c *city) proofs(t tb, a mingjing.Actor, since int64) (pages []mingjing.AccessProof) {
 	t.Helper()
 	q := accesslog.ProofQuery{Since: since}
@@ -48,7 +48,7 @@ func TestAResidentGetsTheProofOfEveryLook(t *testing.T) {
 	if len(first) != 2 || len(k.Problems) > 0 || k.Entries != accesslog.ProofPage+20 {
 		t.Fatalf("%d pages, %+v", len(first), k)
 	}
-	// The pages were looks too, and the next proof has them.
+	// Reading the proof made entries too, which the next proof has.
 	k2 := logproof.Check(c.proofs(t, a, k.Memory.Size), k.Memory, monday)
 	if len(k2.Problems) > 0 || k2.Entries != k.Entries+2 || k2.Checkpoint.Size <= k.Checkpoint.Size {
 		t.Errorf("the second time: %+v", k2)
@@ -86,7 +86,7 @@ func TestTheStateAndTheTilesArePublic(t *testing.T) {
 	must(t, err)
 	k, _, _, err := logproof.OpenCheckpoint(signed, c.LogKey())
 	must(t, err)
-	// Whoever reads the tiles comes to the state that was signed.
+	// The tiles give the state that was signed.
 	tiles := tiles{func(tile tlog.Tile) ([]byte, error) { return c.Tile(ctx, tile) }}
 	tree := tlog.TileHashReader(tlog.Tree{N: k.Size, Hash: k.Root}, tiles)
 	if _, err := tlog.ProveRecord(k.Size, 7, tree); err != nil {
@@ -117,7 +117,7 @@ func (t tiles) ReadTiles(list []tlog.Tile) (data [][]byte, err error) {
 }
 func (t tiles) SaveTiles([]tlog.Tile, [][]byte) {}
 
-// witnessed is a city whose log a real witness watches, over HTTP.
+// witnessed returns a city whose log a real witness signs, over HTTP.
 func witnessed(t *testing.T) (*city, *ledger.WitnessServer, func(http.Handler)) {
 	t.Helper()
 	var answer http.Handler
@@ -153,7 +153,7 @@ func TestWitnessesAreShownEachStateAndTheirWordIsPublished(t *testing.T) {
 	if len(k.Problems) > 0 || len(k.Witnesses) != 1 || k.Witnesses[0].Size != 5 || len(k.Memory.Witnesses) != 1 {
 		t.Errorf("%+v", k)
 	}
-	// With nothing new its word is renewed.
+	// Without new entries its signature is renewed.
 	for range 2 {
 		if !c.ShowWitnesses(ctx) {
 			t.Error("it does not say the same again")

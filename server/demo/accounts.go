@@ -28,8 +28,8 @@ type Bureau interface {
 	IssueCode(ctx context.Context, resident mingjing.ResidentID, lifespan time.Duration) (mingjing.ActivationCode, error)
 }
 
-// Identities keeps who can log in. Enrolling somebody who is enrolled, or linking
-// again what is linked, changes nothing.
+// Identities keeps who can log in. Enrolling somebody who is enrolled changes
+// nothing.
 type Identities interface {
 	// EnrolResident makes a resident's login.
 	EnrolResident(ctx context.Context, id mingjing.ResidentID, n mingjing.IDNumber, password string) error
@@ -37,8 +37,6 @@ type Identities interface {
 	EnrolStaff(ctx context.Context, role mingjing.Role, login, name, password, totpSecret string) error
 	// EnrolOfficer makes the login of an agency's officer, second factor included.
 	EnrolOfficer(ctx context.Context, agency, login, name, password, totpSecret string) error
-	// LinkStaff says who a member of staff is as a resident.
-	LinkStaff(ctx context.Context, login string, self mingjing.ResidentID) error
 }
 
 // An Account is a login of the demo city. It is the only place where the city's
@@ -98,7 +96,6 @@ func Seed(ctx context.Context, bureau Bureau, identities Identities, cfg Config)
 	if err := keep(cfg.AccountsFile, accounts); err != nil {
 		return nil, fmt.Errorf("seed demo city: %w", err)
 	}
-	ids := map[mingjing.IDNumber]mingjing.ResidentID{}
 	for i := range accounts {
 		a := &accounts[i]
 		if a.Role != mingjing.RoleResident {
@@ -116,7 +113,6 @@ func Seed(ctx context.Context, bureau Bureau, identities Identities, cfg Config)
 		if err != nil {
 			return nil, fmt.Errorf("seed demo city: enrol resident of story %s: %w", a.Story, err)
 		}
-		ids[a.IDNumber] = id
 		if a.Story != StoryActivation {
 			if err := identities.EnrolResident(ctx, id, a.IDNumber, a.Password); err != nil {
 				return nil, fmt.Errorf("seed demo city: enrol login of story %s: %w", a.Story, err)
@@ -131,14 +127,6 @@ func Seed(ctx context.Context, bureau Bureau, identities Identities, cfg Config)
 			return nil, fmt.Errorf("seed demo city: activation code: %w", err)
 		}
 		a.ActivationCode = code.Code
-	}
-	for _, s := range staff {
-		if s.self == "" {
-			continue
-		}
-		if err := identities.LinkStaff(ctx, s.login, ids[s.self]); err != nil {
-			return nil, fmt.Errorf("seed demo city: link staff %s: %w", s.login, err)
-		}
 	}
 	if err := keep(cfg.AccountsFile, accounts); err != nil {
 		return nil, fmt.Errorf("seed demo city: %w", err)

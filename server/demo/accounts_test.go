@@ -28,14 +28,13 @@ type registry struct {
 	roles     map[string]mingjing.Role
 	codes     int
 	activated map[mingjing.IDNumber]bool
-	links     map[string]mingjing.ResidentID
 	// failAt makes the nth enrolment fail, once.
 	failAt, calls int
 }
 
 func newRegistry() *registry {
 	return &registry{ids: map[mingjing.IDNumber]mingjing.ResidentID{}, passwords: map[string]string{}, totp: map[string]string{},
-		roles: map[string]mingjing.Role{}, activated: map[mingjing.IDNumber]bool{}, links: map[string]mingjing.ResidentID{}}
+		roles: map[string]mingjing.Role{}, activated: map[mingjing.IDNumber]bool{}}
 }
 
 var errCut = errors.New("cut off")
@@ -85,19 +84,6 @@ func (r *registry) EnrolStaff(_ context.Context, role mingjing.Role, login, name
 	if _, ok := r.passwords[login]; !ok && name != "" {
 		r.passwords[login], r.totp[login], r.roles[login] = password, totpSecret, role
 	}
-	return nil
-}
-
-func (r *registry) LinkStaff(_ context.Context, login string, self mingjing.ResidentID) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err := r.call(); err != nil {
-		return err
-	}
-	if _, ok := r.roles[login]; !ok {
-		return mingjing.NewError(mingjing.NotFound, "staff_unknown")
-	}
-	r.links[login] = self
 	return nil
 }
 
@@ -191,9 +177,6 @@ func TestAHandlerIsAlsoAResidentOfTheCity(t *testing.T) {
 		if n, ok := demo.StoryIDNumber(demo.StoryOwnCase); !ok || n != resident.IDNumber {
 			t.Errorf("the story is about %s", n)
 		}
-		if self := r.links["h-1002"]; self == "" || self != r.ids[resident.IDNumber] || len(r.links) != 1 {
-			t.Errorf("the links are %v", r.links)
-		}
 	}
 }
 
@@ -221,9 +204,6 @@ func TestASeedThatIsCutOffAnywhereIsFinishedByTheNext(t *testing.T) {
 			t.Fatalf("call %d: %v", n, err)
 		}
 		opens(t, r, seed(t, r, file))
-		if len(r.links) != len(whole.links) {
-			t.Errorf("call %d: the links are %v", n, r.links)
-		}
 	}
 }
 

@@ -32,6 +32,7 @@ import (
 	"mingjing/server/agency"
 	"mingjing/server/casework"
 	"mingjing/server/casework/kernel"
+	desks "mingjing/server/casework/staff"
 )
 
 // DefaultClockScale is how many times faster than real time the city is: 24 hours pass
@@ -210,7 +211,8 @@ func (c *City) Settle(ctx context.Context, bureau *casework.Bureau, identities I
 		return nil, err
 	}
 	for _, s := range staff {
-		if err := bureau.Staff.AdoptStaff(ctx, s.login, s.name, s.role, s.agency); err != nil {
+		if err := bureau.Staff.AdoptStaff(ctx, desks.Change{Login: s.login, Name: s.name, Role: s.role, Agency: s.agency,
+			IDNumber: s.self}); err != nil {
 			return nil, fmt.Errorf("settle demo city: adopt %s: %w", s.login, err)
 		}
 	}

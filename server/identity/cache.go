@@ -62,11 +62,9 @@ func withCache[T any](ctx context.Context, c *cache, f func(context.Context) (T,
 	return a.v, a.err
 }
 
-// A cachedSession is what Kratos answered about a token. The JSON of an actor leaves
-// out who they are as a resident, since browsers are sent it; so Self has it here.
+// A cachedSession is what Kratos answered about a token.
 type cachedSession struct {
 	Login mingjing.Login
-	Self  mingjing.ResidentID `json:",omitempty"`
 	At    time.Time
 }
 
@@ -81,7 +79,6 @@ func (i *Identity) cachedLogin(ctx context.Context, token string) (mingjing.Logi
 		if err := json.Unmarshal(b, &r); err != nil {
 			return cachedSession{}, fmt.Errorf("read a remembered session: %w", err)
 		}
-		r.Login.Actor.Self = r.Self
 		ended, err := i.redis.Exists(ctx, i.keys.redis("ended", r.Login.SessionID)).Result()
 		if err != nil {
 			return cachedSession{}, err
@@ -100,7 +97,7 @@ func (i *Identity) cachedLogin(ctx context.Context, token string) (mingjing.Logi
 
 // cacheLogin stores what Kratos answered about a token.
 func (i *Identity) cacheLogin(ctx context.Context, token string, l mingjing.Login) {
-	b, err := json.Marshal(cachedSession{Login: l, Self: l.Actor.Self, At: i.clock.Now()})
+	b, err := json.Marshal(cachedSession{Login: l, At: i.clock.Now()})
 	if err != nil {
 		return
 	}

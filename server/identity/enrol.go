@@ -164,35 +164,6 @@ func (i *Identity) ForgetResident(ctx context.Context, resident mingjing.Residen
 	return nil
 }
 
-// LinkStaff says who a member of staff is as a resident, so that [Identity.Who]
-// knows and nobody handles a case of their own. The same link again changes
-// nothing, another one takes its place. A session under way has it within ten
-// seconds. The errors are staff_unknown (NotFound) when no member of staff has
-// the number, and identity_down.
-func (i *Identity) LinkStaff(ctx context.Context, login string, self mingjing.ResidentID) error {
-	if self == "" {
-		return errors.New("link staff: no resident")
-	}
-	login = canonicalStaff(login)
-	if !staffNumber.MatchString(login) {
-		return mingjing.NewError(mingjing.NotFound, "staff_unknown")
-	}
-	p, err := i.kratos.find(ctx, login)
-	if err != nil {
-		return i.unavailable(ctx, "link staff", err)
-	}
-	switch {
-	case !p.enrolled || !p.public.Role.Staff():
-		return mingjing.NewError(mingjing.NotFound, "staff_unknown")
-	case p.public.Self == self:
-		return nil
-	}
-	if err := i.kratos.set(ctx, p.id, pathSelf, self); err != nil {
-		return i.unavailable(ctx, "link staff", err)
-	}
-	return nil
-}
-
 // setSecondFactor gives an identity its second factor in Kratos, by a session of the
 // password. The identity is marked as paired only after that, so that it can be
 // interrupted anywhere and done again.

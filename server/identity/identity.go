@@ -87,6 +87,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -320,14 +321,11 @@ func errExpired() error { return mingjing.NewError(mingjing.Unauthenticated, "se
 func errIdle() error    { return mingjing.NewError(mingjing.Unauthenticated, "session_idle") }
 
 // unavailable logs why the identity service can't be used, and returns the error
-// identity_down, or database_down where [Uses] can't be. When the caller has gone, it is
-// no failure of ours.
+// identity_down, or that of another engine which the error names. When the caller has
+// gone, it is no failure of ours.
 func (i *Identity) unavailable(ctx context.Context, doing string, err error) error {
 	if ctx.Err() == nil {
 		i.log.Error("identity is down", "doing", doing, "err", err)
 	}
-	if errors.Is(err, mingjing.ErrNoDatabase) {
-		return mingjing.NewError(mingjing.Unavailable, mingjing.NoDatabase)
-	}
-	return mingjing.NewError(mingjing.Unavailable, "identity_down")
+	return mingjing.NewError(mingjing.Unavailable, cmp.Or(mingjing.AwayCode(err), "identity_down"))
 }

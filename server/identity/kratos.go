@@ -16,6 +16,7 @@ import (
 	client "github.com/ory/kratos-client-go"
 	"mingjing"
 	"mingjing/server/identity/passwords"
+	"mingjing/server/trace"
 )
 
 const (
@@ -123,6 +124,29 @@ type caller struct {
 }
 
 func (c caller) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, span := trace.Start(r.Context(), "kratos "+operation(r.URL.Path), true)
+	res, err := c.call(r.WithContext(ctx))
+	span.Set("http.request.method", r.Method)
+	if res != nil {
+		span.Set("http.response.status_code", res.StatusCode)
+	}
+	span.End(err != nil || res.StatusCode >= http.StatusInternalServerError)
+	return res, err
+}
+
+// operation returns the path of a call of Kratos as far as it has words, and no ids.
+func operation(path string) string {
+	words := strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
+	for i, word := range words {
+		if len(word) > 20 || strings.IndexFunc(word, func(r rune) bool { return (r < 'a' || r > 'z') && r != '-' }) >= 0 {
+			words = words[:i]
+			break
+		}
+	}
+	return strings.Join(words, "/")
+}
+
+func (c caller) call(r *http.Request) (*http.Response, error) {
 	device, ok := r.Context().Value(deviceKey{}).(string)
 	if !ok {
 		device = "mingjing"
@@ -176,8 +200,6 @@ type traits struct {
 type publicMeta struct {
 	Role     mingjing.Role       `json:"role,omitempty"`
 	Resident mingjing.ResidentID `json:"resident_id,omitempty"`
-	// Self is who a member of staff is as a resident, if that is known.
-	Self mingjing.ResidentID `json:"self_resident_id,omitempty"`
 	// Agency is the code of an officer's agency.
 	Agency string `json:"agency,omitempty"`
 	// Devices is the generation of a resident's browsers; "" before the first login.
@@ -190,11 +212,8 @@ func (m publicMeta) isDesk() bool {
 	return m.Role.Staff() || m.Role == mingjing.RoleAdministrator || m.Role == mingjing.RoleAgency && m.Agency != ""
 }
 
-// The paths of the members Self and Devices of publicMeta in an identity.
-const (
-	pathSelf    = "/metadata_public/self_resident_id"
-	pathDevices = "/metadata_public/devices"
-)
+// pathDevices is the path of the member Devices of publicMeta in an identity.
+const pathDevices = "/metadata_public/devices"
 
 // adminMeta is the metadata that only the admin port returns.
 type adminMeta struct {

@@ -198,6 +198,13 @@ func (i *Identity) AllowFrom(ctx context.Context, kind, addr string, rates ...Ra
 	return limited
 }
 
+// AllowWrite counts one more thing that somebody who is not logged in stores, by their
+// address as [Identity.AllowFrom] does; the error is too_many_attempts, or identity_down
+// where it can't be counted.
+func (i *Identity) AllowWrite(ctx context.Context, kind, addr string, rates ...Rate) error {
+	return i.Allow(ctx, kind, addrPrefix(addr), rates...)
+}
+
 // A Quota is what a [Rate] still allows: Left more uses at once, and all of them After
 // a time without any.
 type Quota struct {

@@ -15,9 +15,8 @@ import (
 
 // Who returns whose session a token is. The answer is cached in Redis for at most ten
 // seconds, but a session that was ended by this package is invalid at once. For a
-// resident Actor.Name and IDMasked are empty, for staff IDMasked is the staff number
-// and Actor.Self the resident that [Identity.LinkStaff] named; an officer has
-// Actor.Agency. Actor.Fresh says that the password was given less than
+// resident Actor.Name and IDMasked are empty, for staff IDMasked is the staff
+// number; an officer has Actor.Agency. Actor.Fresh says that the password was given less than
 // [Config.FreshLogin] ago. The errors are not_logged_in when there is no token,
 // session_expired when it is not valid, session_idle when it has just ended because
 // nobody used it, and identity_down.
@@ -168,7 +167,7 @@ func (i *Identity) askKratos(ctx context.Context, token string) (mingjing.Login,
 		l.Actor.ID = string(p.public.Resident)
 	case p.public.isDesk() && p.schema == schemaStaff && l.Actor.AAL >= 2:
 		l.Actor.ID, l.Actor.Name, l.IDMasked = p.traits.Identifier, p.traits.Name, p.traits.Identifier
-		l.Actor.Self, l.Actor.Agency = p.public.Self, p.public.Agency
+		l.Actor.Agency = p.public.Agency
 	default:
 		return mingjing.Login{}, errExpired()
 	}

@@ -2,9 +2,7 @@ package identity
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -160,91 +158,6 @@ func TestAnAnswerOfTheCacheIsTaken(t *testing.T) {
 		if v != 1 || err != nil {
 			t.Fatalf("the answer is %d, %v", v, err)
 		}
-	}
-}
-
-func TestStaffAreKnownAsTheResidentTheyAre(t *testing.T) {
-	c := &handClock{now: time.Now()}
-	i := newReplica(t, func(i *Identity) { i.clock = c })
-	login, n := staff(t), enrolled(t)
-	token, err := i.StaffLogin(t.Context(), login, password, codeAt(t, 0), newDevice())
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, err := i.Who(t.Context(), token)
-	if err != nil || before.Actor.Self != "" {
-		t.Fatalf("before the link the session is of %+v, %v", before.Actor, err)
-	}
-	if err := i.LinkStaff(t.Context(), " "+strings.ToUpper(login)+" ", residentOf(n)); err != nil {
-		t.Fatal(err)
-	}
-	// The session under way has it as soon as what was remembered is too old.
-	c.now = c.now.Add(cacheFor)
-	want := before
-	want.Actor.Self = residentOf(n)
-	linked := func(when string) {
-		t.Helper()
-		if l, err := i.Who(t.Context(), token); err != nil || l != want {
-			t.Errorf("%s the session is of %+v, %v; want %+v", when, l, err, want)
-		}
-	}
-	linked("asked of Kratos,")
-	if _, ok := i.cachedLogin(t.Context(), token); !ok {
-		t.Fatal("nothing was remembered")
-	}
-	linked("remembered,")
-
-	// Neither the same link again nor the same enrolment changes anything.
-	written := func() time.Time {
-		t.Helper()
-		p, err := i.kratos.find(t.Context(), login)
-		if err != nil {
-			t.Fatal(err)
-		}
-		d, res, err := i.kratos.admin.IdentityAPI.GetIdentity(t.Context(), p.id).Execute()
-		if err := outcome("read an identity", res, err); err != nil {
-			t.Fatal(err)
-		}
-		return d.GetUpdatedAt()
-	}
-	at := written()
-	if err := i.LinkStaff(t.Context(), login, residentOf(n)); err != nil {
-		t.Fatal(err)
-	}
-	if err := i.EnrolStaff(t.Context(), mingjing.RoleHandler, login, "Shen Mo", password, staffSecret); err != nil {
-		t.Fatal(err)
-	}
-	if !written().Equal(at) {
-		t.Error("the same link was written twice")
-	}
-	c.now = c.now.Add(cacheFor)
-	linked("after the same again,")
-
-	// A link that was wrong is put right.
-	want.Actor.Self = residentOf(newNumber())
-	if err := i.LinkStaff(t.Context(), login, want.Actor.Self); err != nil {
-		t.Fatal(err)
-	}
-	c.now = c.now.Add(cacheFor)
-	linked("put right,")
-
-	// As a resident the same person is a resident and nothing else.
-	l, err := i.Who(t.Context(), loggedInAs(t, i, n, newDevice()))
-	if want := (mingjing.Actor{Role: mingjing.RoleResident, ID: string(residentOf(n)), AAL: 1, Fresh: true}); err != nil || l.Actor != want {
-		t.Errorf("the resident's session is of %+v, %v", l.Actor, err)
-	}
-}
-
-func TestOnlyStaffCanBeLinked(t *testing.T) {
-	n := enrolled(t)
-	for _, login := range []string{"", "h-1", "no number!", string(n), shared.keys.resident(n), strings.Repeat("h", 1<<20)} {
-		err := shared.LinkStaff(t.Context(), login, residentOf(n))
-		if e, ok := errors.AsType[*mingjing.Error](err); !ok || e.Kind != mingjing.NotFound || e.Code != "staff_unknown" {
-			t.Errorf("%.70q is told %v", login, err)
-		}
-	}
-	if err := shared.LinkStaff(t.Context(), staff(t), ""); err == nil {
-		t.Error("staff were linked to nobody")
 	}
 }
 

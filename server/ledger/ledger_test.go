@@ -26,7 +26,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// A tree is the log as it grows; the name is in each leaf.
+// A tree is a log that can have any size; its name is in each leaf.
 type tree struct {
 	key    logproof.Key
 	hashes []tlog.Hash
@@ -62,7 +62,7 @@ func (tr *tree) signed(t testing.TB, size int64) string {
 	return tr.key.Sign(size, root)
 }
 
-// request returns what the log asks, from a size to another.
+// request returns the log's request to a witness, from one size to another.
 func (tr *tree) request(t testing.TB, old, size int64) string {
 	t.Helper()
 	b := fmt.Sprintf("old %d\n", old)
@@ -90,7 +90,7 @@ func ask(w *WitnessServer, body string) *httptest.ResponseRecorder {
 	return rec
 }
 
-// TestAWitnessCosignsOnlyWhatHasGrown is the table of C2SP tlog-witness.
+// TestAWitnessCosignsOnlyWhatHasGrown tries each case of C2SP tlog-witness.
 func TestAWitnessCosignsOnlyWhatHasGrown(t *testing.T) {
 	dir := t.TempDir()
 	w := openIn(t, dir)
@@ -139,7 +139,7 @@ func TestAWitnessCosignsOnlyWhatHasGrown(t *testing.T) {
 		}
 	}
 
-	// What it has seen outlives it, with its key.
+	// After a restart it has its key and the last state that it saw.
 	again := openIn(t, dir)
 	if again.Key() != w.Key() {
 		t.Error("it has another key")

@@ -40,8 +40,8 @@ var (
 	shows   = regexp.MustCompile(`(?s)BT [-0-9.]+ ([-0-9.]+) Td \((.*?)\) Tj ET`)
 )
 
-// textOf returns what a reader of the file copies out of it, a slice of lines a page.
-// The file says that its codes are UTF-16, so the codes are read as that.
+// textOf returns the text of a PDF file, the lines of each page. The file says that its
+// codes are UTF-16.
 func textOf(t testing.TB, pdf []byte) (pages []string) {
 	t.Helper()
 	if !bytes.Contains(pdf, []byte("/Encoding /Identity-H")) || !bytes.Contains(pdf, []byte("<0000> <FFFF> <0000>")) {

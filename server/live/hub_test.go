@@ -83,7 +83,7 @@ func TestNothingIsLostOrRepeatedWhileStreamsJoinInTheMiddleOfTraffic(t *testing.
 	go func() {
 		for i := range total {
 			if i%7 == 3 {
-				c.commit("anna") // Redis never hears of this one
+				c.commit("anna") // it is not published in Redis
 				continue
 			}
 			if err := one.Publish(context.Background(), "anna", c.commit("anna")); err != nil {
@@ -273,8 +273,8 @@ func TestSessionsAreRecheckedAPageAtATimeInTurn(t *testing.T) {
 	}
 }
 
-// A callback that heeds no context keeps neither the others waiting nor the hub from
-// closing, which every test does.
+// A callback that ignores its context delays neither other callbacks nor the closing of
+// the hub, which each test waits for.
 func TestACallbackThatHangsHarmsNobody(t *testing.T) {
 	c := newCity()
 	release := make(chan struct{})

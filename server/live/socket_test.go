@@ -56,7 +56,7 @@ func TestASlowReaderIsCutOffAndHarmsNobody(t *testing.T) {
 			last.Store(e.Seq)
 		}
 	}()
-	// Small events fill the buffers of the network slowly, so send fat ones.
+	// Large events fill the network's buffers sooner.
 	fat := strings.Repeat("x", 3000)
 	deadline := time.Now().Add(soon)
 	for r.Stats().Slow == 0 {
@@ -78,7 +78,7 @@ func TestASlowReaderIsCutOffAndHarmsNobody(t *testing.T) {
 
 func TestADeadPeerIsNoticedByItsMissingPong(t *testing.T) {
 	r := startReplica(t, newCity(), "", func(cfg *Config) {
-		// Long enough that a busy machine does not take the living one for dead.
+		// Long enough that on a busy machine the stream that answers is not closed too.
 		cfg.PingEvery, cfg.WriteWait = 500*time.Millisecond, 500*time.Millisecond
 	})
 	alive := r.open(t, "audience=anna&session=1")

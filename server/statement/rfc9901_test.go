@@ -92,7 +92,7 @@ func TestTheExampleOfTheRFCIsReadAsItsIssuerMeantIt(t *testing.T) {
 	}
 }
 
-// A credential of another kind is no statement, however well it is signed.
+// A credential of another type is refused, also when its signature is valid.
 func TestAForeignCredentialIsNoStatement(t *testing.T) {
 	keys, err := ParseKeys([]byte(rfcKey))
 	if err != nil {

@@ -61,7 +61,7 @@ func TestASignedStatementSaysWhatWasShownAndNothingElse(t *testing.T) {
 	if err != nil || issuer != "https://mirror.example" || !reflect.DeepEqual(got, stated()) {
 		t.Fatalf("%+v of %s: %v", got, issuer, err)
 	}
-	// What is passed on may be less.
+	// The holder may disclose less than was signed.
 	parts := strings.SplitAfter(token, "~")
 	less, _, err := Verify(parts[0]+parts[2], keys, day)
 	if err != nil || less.Name != "" || less.Band == nil || less.Missing != nil {
@@ -70,7 +70,7 @@ func TestASignedStatementSaysWhatWasShownAndNothingElse(t *testing.T) {
 	if _, _, err := Verify(parts[0], keys, day); err != nil {
 		t.Errorf("with none: %v", err)
 	}
-	// A key set alone says the same.
+	// A key set alone is enough to verify it.
 	data, _ := s.Metadata()
 	var m struct {
 		JWKS json.RawMessage `json:"jwks"`
@@ -157,13 +157,13 @@ func TestAFalseStatementIsFoundOut(t *testing.T) {
 			t.Errorf("%s: %v with %+v, want %v", name, err, st, k.want)
 		}
 	}
-	// Somebody else who names our key still has not signed with it.
+	// A statement that names our key but has another signature is refused.
 	thief := *other
 	thief.id = s.id
 	if _, _, err := Verify(sign(t, &thief, stated()), keys, day); !errors.Is(err, ErrSignature) {
 		t.Error(err)
 	}
-	// Nor is one of ours what another issuer has said.
+	// So is one that is signed with our key and names another issuer.
 	elsewhere, err := NewSigner("https://elsewhere.example", bytes.Repeat([]byte{1}, 32))
 	if err != nil {
 		t.Fatal(err)
@@ -173,7 +173,7 @@ func TestAFalseStatementIsFoundOut(t *testing.T) {
 	}
 }
 
-// TestADisclosureIsHashedAsTheStandardSays holds the example of RFC 9901, 4.2.3.
+// TestADisclosureIsHashedAsTheStandardSays checks the example of RFC 9901, 4.2.3.
 func TestADisclosureIsHashedAsTheStandardSays(t *testing.T) {
 	if got := digest(
 		"WyJfMjZiYzRMVC1hYzZxMktJNmNCVzVlcyIsICJmYW1pbHlfbmFtZSIsICJNw7ZiaXVzIl0"); got != "X9yH0Ajrdm1Oij4tWso9UzzKJvPoDxwmuEcO3XAdRC0" {
@@ -181,8 +181,8 @@ func TestADisclosureIsHashedAsTheStandardSays(t *testing.T) {
 	}
 }
 
-// TestAKeyIsNamedByItsThumbprint holds the shape of RFC 7638: members in order and
-// nothing else.
+// TestAKeyIsNamedByItsThumbprint checks the form of RFC 7638: the required members,
+// in order.
 func TestAKeyIsNamedByItsThumbprint(t *testing.T) {
 	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), bytes.Repeat([]byte{1}, 32))
 	if err != nil {

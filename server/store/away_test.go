@@ -12,10 +12,13 @@ import (
 	"mingjing"
 	"mingjing/server/casework"
 	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/staff"
 	"mingjing/server/store/pgtest"
+	"mingjing/server/vault"
+	"mingjing/server/vault/kmstest"
 )
 
-// asked are the ways in which a store is asked.
+// asked are the kinds of call to a store.
 func asked(t *testing.T, s *Store) map[string]func() error {
 	t.Helper()
 	ctx := t.Context()
@@ -76,6 +79,58 @@ func TestADatabaseThatIsAwayIsToldFromAMistake(t *testing.T) {
 	busy.Wait()
 	pg.Exec(t, "away", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = 'away'")
 	want("after its connections were cut", false)
+}
+
+// TestAnEngineThatGoesInTheMiddleOfATransactionIsTold: nothing of the transaction is stored.
+func TestAnEngineThatGoesInTheMiddleOfATransactionIsTold(t *testing.T) {
+	ctx := t.Context()
+	kms, pg := kmstest.Start(t), pgtest.StartServer(t)
+	master, err := vault.OpenKMS(kmstest.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := vault.New(master)
+	s := open(t, pg.Database(t, "middle"), func(o *Options) { o.Vault = v })
+	add := func(t *tx) error {
+		_, err := t.AddEvent(ctx, mingjing.AudienceStaff, mingjing.Event{Kind: mingjing.EventReset, At: time.Now()})
+		return err
+	}
+	last := func() (seq int64) {
+		t.Helper()
+		if err := s.Read(ctx, func(tx casework.Tx) (err error) { seq, err = tx.LastEvent(ctx, mingjing.AudienceStaff); return err }); err != nil {
+			t.Fatal(err)
+		}
+		return seq
+	}
+	before := last()
+	member := func(t *tx) error {
+		return t.AddMember(ctx, staff.Member{StaffMember: mingjing.StaffMember{Login: "h-1"}})
+	}
+	for what, k := range map[string]struct {
+		take, give func()
+		then       func(*tx) error
+		want       error
+	}{
+		"the database, before a statement": {func() { pg.Stop(t) }, func() { pg.Start(t) }, add, mingjing.ErrNoDatabase},
+		"the database, before the commit": {func() { pg.Stop(t) }, func() { pg.Start(t) }, func(*tx) error { return nil },
+			mingjing.ErrNoDatabase},
+		"the master key": {func() { v.Forget(); kms.Fail(kmstest.Silent) }, func() { kms.Fail(0) }, member, mingjing.ErrNoKeys},
+	} {
+		err := s.run(ctx, func(t *tx) error {
+			if err := add(t); err != nil {
+				return err
+			}
+			k.take()
+			return k.then(t)
+		})
+		if !errors.Is(err, k.want) || mingjing.AwayCode(err) == "" {
+			t.Errorf("%s: %v", what, err)
+		}
+		k.give()
+		if now := last(); now != before {
+			t.Errorf("%s: something of it is stored", what)
+		}
+	}
 }
 
 func TestAConnectionThatHadBrokenIsReplaced(t *testing.T) {

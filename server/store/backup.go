@@ -17,6 +17,8 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"mingjing/server/casework"
+	"mingjing/server/casework/staff"
 	"mingjing/server/vault"
 )
 
@@ -373,6 +375,21 @@ func CheckKeys(ctx context.Context, databaseURL string, idKey []byte, v *vault.V
 	}
 	defer db.Close()
 	return (&Store{eng: eng, db: db, reads: db, vault: v, idKey: idKey}).CheckMaster(ctx)
+}
+
+// Members returns the members of staff and officers in the database at url, whose tables
+// are up to date. It changes nothing.
+func Members(ctx context.Context, databaseURL string, idKey []byte, v *vault.Vault) (list []staff.Member, err error) {
+	eng, db, err := openThere(databaseURL)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	err = (&Store{eng: eng, db: db, reads: db, vault: v, idKey: idKey}).Read(ctx, func(t casework.Tx) (err error) {
+		list, err = t.Members(ctx)
+		return err
+	})
+	return list, err
 }
 
 // openThere opens a database that must be there.

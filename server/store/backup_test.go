@@ -125,7 +125,7 @@ func TestWithoutPostgresToolsTheErrorSaysWhatToInstall(t *testing.T) {
 
 func TestThePasswordOfTheDatabaseIsInNoArgument(t *testing.T) {
 	dir := t.TempDir()
-	// A tool that says what it was called with.
+	// A program that prints its arguments.
 	script := "#!/bin/sh\necho \"$@\" >&2; test \"$PGPASSWORD\" = SECRET && exit 3; exit 4\n"
 	must(t, os.WriteFile(filepath.Join(dir, "pg_dump"), []byte(script), 0o700))
 	t.Setenv("PATH", dir+":/bin:/usr/bin")

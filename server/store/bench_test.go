@@ -18,8 +18,8 @@ func benchEach(b *testing.B, fn func(b *testing.B, s *Store)) {
 	b.Run("postgres", func(b *testing.B) { fn(b, open(b, pgtest.Start(b))) })
 }
 
-// BenchmarkTx is a score request as casework asks for one: the request, its job
-// and its first event in one transaction, each of another resident.
+// BenchmarkTx adds score requests as casework does: the request, its job and its first
+// event in one transaction, each for another resident.
 func BenchmarkTx(b *testing.B) {
 	benchEach(b, func(b *testing.B, s *Store) {
 		r := resident(1)
@@ -42,8 +42,8 @@ func BenchmarkTx(b *testing.B) {
 	})
 }
 
-// BenchmarkPickUp is the time from asking for a job, its commit included, until
-// it runs.
+// BenchmarkPickUp measures the time from enqueuing a job, the commit included, until it
+// runs.
 func BenchmarkPickUp(b *testing.B) {
 	benchEach(b, func(b *testing.B, s *Store) {
 		ran := make(chan struct{}, 1)

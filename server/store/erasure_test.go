@@ -79,10 +79,10 @@ func sameButForTheBureau(x, y string) bool {
 	return slices.Equal(own(x), own(y))
 }
 
-// Whoever adds a table about residents has to say what becomes of it.
+// For a new table about residents it must be decided what an erasure does with it.
 func TestAnErasureKnowsEveryTable(t *testing.T) {
 	s := open(t, "sqlite::memory:")
-	// The tree needs looks; figures need the rest, whose content is blank.
+	// The tree needs the entries of the access log, figures the others, without content.
 	stays := []string{"resident", "keyset", "erasure", "look", "record", "listing", "dispute"}
 	do(t, s, func(ctx context.Context, raw *reader) error {
 		return raw.tx.rows(ctx, "list tables", func(rows *sql.Rows) error {

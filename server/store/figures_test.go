@@ -115,8 +115,8 @@ func TestAJobThatFailsIsCounted(t *testing.T) {
 	})
 }
 
-// TestTheFiguresLookAtNothingThatIsOver is of SQLite, which says in its plan what it looks
-// at whatever is in the tables.
+// TestTheFiguresLookAtNothingThatIsOver runs on SQLite, whose plan does not depend on what
+// is in the tables.
 func TestTheFiguresLookAtNothingThatIsOver(t *testing.T) {
 	s := open(t, "sqlite::memory:")
 	query, args := s.figuresQuery(day)

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// child says which job it has and never finishes one.
+// child prints the job that it was given, and finishes none.
 func child(url string) error {
 	s, err := Open(context.Background(), url, Options{IDKey: testKey, Vault: testVault})
 	if err != nil {
@@ -50,7 +50,7 @@ var testVault = vault.Memory()
 
 var testKey = []byte("0123456789abcdef0123456789abcdef")
 
-// patience is how long a condition may take that holds on a busy machine.
+// patience is how long a test waits for a condition, also on a busy machine.
 const patience = 60 * time.Second
 
 // onEach runs the test on a fresh database of each engine.

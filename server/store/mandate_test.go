@@ -59,7 +59,7 @@ func TestAMandateNamesWhoeverIsEnrolledUnderItsNumber(t *testing.T) {
 			t.Errorf("for who was enrolled later: %s", got)
 		}
 
-		// What it says changes, and whom it names does not.
+		// Its content changes, but not whose it is and who helps.
 		m := mustGet(t, s, func(ctx context.Context, tx *reader) (mandate.Mandate, error) { return tx.Mandate(ctx, "m1", "") })
 		if m.Number != "" {
 			t.Error("the number itself is kept")

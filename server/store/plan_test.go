@@ -16,7 +16,7 @@ import (
 	"mingjing/server/casework/score"
 )
 
-// plan is how an engine finds what a query asks for.
+// plan returns the engine's plan of a query.
 func plan(t *testing.T, s *Store, query string, args ...any) string {
 	t.Helper()
 	explain := "EXPLAIN QUERY PLAN "
@@ -44,7 +44,7 @@ func plan(t *testing.T, s *Store, query string, args ...any) string {
 	return strings.Join(lines, "\n")
 }
 
-// manyJobs is how many dated jobs a city has that has been at work for a while.
+// manyJobs is the number of dated jobs of a city that has run for some time.
 const manyJobs = 40_000
 
 func TestDatedJobsAreInNobodysWay(t *testing.T) {
@@ -100,7 +100,7 @@ func TestDatedJobsAreInNobodysWay(t *testing.T) {
 	})
 }
 
-// watched is an engine that remembers what it was asked.
+// watched is an engine that records its queries.
 type watched struct {
 	engine
 	asked *[]string
@@ -111,7 +111,7 @@ func (w watched) rebind(query string) string {
 	return w.engine.rebind(query)
 }
 
-// asks are the queries that fn makes.
+// asks returns the queries that fn makes.
 func asks(t *testing.T, s *Store, fn func(ctx context.Context, tx *reader) error) []string {
 	t.Helper()
 	var asked []string
@@ -122,8 +122,8 @@ func asks(t *testing.T, s *Store, fn func(ctx context.Context, tx *reader) error
 	return asked
 }
 
-// TestNothingIsFoundByLookingThroughATable is of SQLite, which says so in its plan
-// whatever is in the tables; that PostgreSQL has the same indexes, another test says.
+// TestNothingIsFoundByLookingThroughATable runs on SQLite, whose plan does not depend on
+// what is in the tables; another test finds the same indexes on PostgreSQL.
 func TestNothingIsFoundByLookingThroughATable(t *testing.T) {
 	s, r := open(t, "sqlite::memory:"), resident(1)
 	whole(t, s, r, resident(2))
@@ -192,7 +192,7 @@ func TestNothingIsFoundByLookingThroughATable(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
-// What is erased is referred to by other rows, which the engine looks for.
+// When a row is deleted, the engine looks for rows that refer to it.
 func TestWhatRefersToWhatIsErasedIsFoundByAnIndex(t *testing.T) {
 	s := open(t, "sqlite::memory:")
 	refers := map[string]string{} // the query for what refers, by where and to what

@@ -24,7 +24,7 @@ type retainedKind struct {
 var retained = map[upkeep.Kind]retainedKind{
 	upkeep.Events: {"event", "audience, seq", "at", "1 = 1",
 		[]string{`DELETE FROM event WHERE (audience, seq) IN (KEYS)`}},
-	upkeep.Sources: {"request", "id", "created_at", "state IN ('ready', 'withdrawn') AND trimmed = 0", []string{
+	upkeep.Sources: {"request", "id", "created_at", "state IN ('ready', 'withdrawn', 'too_little') AND trimmed = 0", []string{
 		`DELETE FROM source WHERE request_id IN (KEYS)`, `UPDATE request SET trimmed = 1 WHERE id IN (KEYS)`}},
 	upkeep.Visits: {"visit", "id", "at", "1 = 1", []string{`DELETE FROM visit WHERE id IN (KEYS)`}},
 	upkeep.Batches: {"batch", "agency, id_hash", "at", "1 = 1",
@@ -35,6 +35,8 @@ var retained = map[upkeep.Kind]retainedKind{
 	upkeep.ActivationCodes: {"enrolment", "resident_id", "code_until", "code_until IS NOT NULL", []string{
 		`UPDATE enrolment SET code_hash = NULL, code_until = NULL WHERE resident_id IN (KEYS)`}},
 	upkeep.LetterFiles: {"letter_file", "id", "at", "1 = 1", []string{`DELETE FROM letter_file WHERE id IN (KEYS)`}},
+	upkeep.HiddenComments: {"draft_comment", "id", "hidden_at", "hidden_at IS NOT NULL AND trimmed = 0", []string{
+		`DELETE FROM draft_comment_text WHERE comment_id IN (KEYS)`, `UPDATE draft_comment SET trimmed = 1 WHERE id IN (KEYS)`}},
 	upkeep.Exports: {"export", "id", "expires_at", "expires_at IS NOT NULL", []string{
 		`DELETE FROM export_data WHERE export_id IN (KEYS)`, `DELETE FROM export WHERE id IN (KEYS)`}},
 }

@@ -30,6 +30,7 @@ var countOf = map[upkeep.Kind]string{
 	upkeep.ActivationCodes: `SELECT count(*) FROM enrolment WHERE code_hash IS NOT NULL`,
 	upkeep.LetterFiles:     `SELECT count(*) FROM letter_file`,
 	upkeep.Exports:         `SELECT (SELECT count(*) FROM export) + (SELECT count(*) FROM export_data)`,
+	upkeep.HiddenComments:  `SELECT count(*) FROM draft_comment_text`,
 }
 
 // oneOfEach adds a row of each kind that is from this instant.
@@ -53,6 +54,10 @@ func oneOfEach(t *testing.T, s *Store, n int, at time.Time) {
 			must(t, tx.AddNotice(ctx, notice.Notice{Notice: mingjing.Notice{ID: fmt.Sprint("n", n, "-", i), Kind: mingjing.NoticeScoreReady, At: at,
 				ReadAt: read}, Resident: r.ID}))
 		}
+		c := aComment(fmt.Sprint("c", n))
+		must(t, tx.AddComment(ctx, c))
+		c.State, c.Reason, c.HiddenAt = mingjing.CommentHidden, "insult", at
+		must(t, tx.SetComment(ctx, c))
 		e := takeaway.Export{Resident: r.ID}
 		e.ID, e.MadeAt, e.ExpiresAt = fmt.Sprint("e", n), &at, &at
 		must(t, tx.AddExport(ctx, e))
@@ -137,7 +142,7 @@ func TestHowLongOldRowsShouldHaveBeenGoneIsCounted(t *testing.T) {
 	})
 }
 
-// TestTheTableOfRetentionSaysWhatTheProgramDoes holds docs/retention.md to the code.
+// TestTheTableOfRetentionSaysWhatTheProgramDoes compares docs/retention.md with the code.
 func TestTheTableOfRetentionSaysWhatTheProgramDoes(t *testing.T) {
 	text, err := os.ReadFile("../../docs/retention.md")
 	must(t, err)

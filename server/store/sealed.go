@@ -70,6 +70,8 @@ var (
 	sealedMember      = sealedColumn{table: "staff_member", key: []string{"login"}, owner: bureauOwner}
 	sealedStaffEntry  = sealedColumn{table: "staff_entry", key: []string{"seq"}, owner: bureauOwner}
 	sealedProposal    = sealedColumn{table: "staff_proposal", key: []string{"id"}, owner: bureauOwner}
+	sealedComment     = sealedColumn{table: "draft_comment_text", key: []string{"comment_id"}, owner: bureauOwner}
+	sealedCommentAct  = sealedColumn{table: "comment_act", key: []string{"seq"}, owner: bureauOwner}
 	sealedBatch       = sealedColumn{table: "batch", key: []string{"agency", "at"}, owner: bureauOwner}
 	sealedBatchPart   = sealedColumn{table: "batch_part", key: []string{"batch_key", "n"}, owner: bureauOwner}
 	sealedBatchBody   = sealedColumn{table: "batch_body", key: []string{"batch_key", "n"}, owner: bureauOwner}
@@ -83,7 +85,7 @@ var allSealed = []sealedColumn{
 	sealedMandate, sealedShare, sealedShareView, sealedExport, sealedExportFile, sealedEvidenceFile, sealedAnswerFile,
 	sealedCaseSummary, sealedRecordRef, sealedListingRef, sealedDeskCase, sealedRelative, sealedDeclaration, sealedBatch,
 	sealedBatchPart, sealedBatchBody, sealedUnmatched,
-	sealedMember, sealedStaffEntry, sealedProposal,
+	sealedMember, sealedStaffEntry, sealedProposal, sealedComment, sealedCommentAct,
 }
 
 func (k sealedColumn) contentColumn() string {

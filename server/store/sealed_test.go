@@ -170,6 +170,8 @@ func whole(t *testing.T, s *Store, residents ...kernel.Resident) {
 			must(t, tx.AddUnmatched(ctx, "court", r.ID, mingjing.UnmatchedRecord{Ref: id("ref"), At: day}))
 			must(t, tx.AddMember(ctx, staff.Member{StaffMember: mingjing.StaffMember{Login: id("h"), Name: "王经办"}}))
 			must(t, tx.AddStaffEntry(ctx, mingjing.StaffEntry{Seq: int64(i) + 1, At: day, Login: id("h"), Name: "王经办"}))
+			must(t, tx.AddComment(ctx, aComment(id("comment"))))
+			must(t, tx.AddCommentAct(ctx, mingjing.CommentAct{Seq: int64(i) + 1, At: day, Comment: id("comment"), ByName: "王经办"}))
 			must(t, tx.AddProposal(ctx, mingjing.StaffProposal{ID: id("p"), Login: id("h"), Name: "王经办"}))
 		}
 		return nil
@@ -422,8 +424,8 @@ func TestWhatIsFromBeforeIsSealed(t *testing.T) {
 	}
 }
 
-// BenchmarkRead is one read of a resident in a transaction of its own: of the bare
-// row, with sealing, and with the line of the access log before it.
+// BenchmarkRead reads a resident in a transaction of its own: the bare row, with sealing,
+// and with the entry in the access log before it.
 func BenchmarkRead(b *testing.B) {
 	benchEach(b, func(b *testing.B, s *Store) {
 		r := resident(1)

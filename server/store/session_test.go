@@ -49,7 +49,7 @@ func TestTheLastUseOfASessionIsKept(t *testing.T) {
 		if uses, err := s.SessionUses(ctx); err != nil || len(uses) != 0 {
 			t.Errorf("of none is known %+v, %v", uses, err)
 		}
-		// What was so long ago that no login lasts is forgotten.
+		// A use that is older than any session can be is removed.
 		must(t, s.UseSession(ctx, "phone", r.ID, day.Add(usesKept+time.Hour)))
 		if at, _ := seen("desk"); !at.IsZero() {
 			t.Errorf("a use of long ago is still kept: %v", at)

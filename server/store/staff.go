@@ -41,6 +41,18 @@ func (t *tx) Members(ctx context.Context) ([]staff.Member, error) {
 	return all[staff.Member](ctx, t, "list the members of staff", sealedMember, `ORDER BY login`)
 }
 
+// LinkMember implements [casework.Tx].
+func (t *tx) LinkMember(ctx context.Context, login string, n mingjing.IDNumber) error {
+	return t.update(ctx, "link a member of staff", `UPDATE staff_member SET self_hash = ? WHERE login = ?`, t.s.hash("", string(n)), login)
+}
+
+// ResidentOfMember implements [casework.Tx].
+func (t *tx) ResidentOfMember(ctx context.Context, login string) (id mingjing.ResidentID, err error) {
+	err = t.row(ctx, "find a member of staff among the residents", []any{&id},
+		`SELECT resident.id FROM staff_member JOIN resident ON resident.id_hash = staff_member.self_hash WHERE staff_member.login = ?`, login)
+	return id, err
+}
+
 // LockStaff implements [casework.Tx].
 func (t *tx) LockStaff(ctx context.Context) error {
 	return t.update(ctx, "lock the staff", `UPDATE staff_lock SET n = n + 1 WHERE id = 1`)

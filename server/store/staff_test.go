@@ -102,3 +102,31 @@ func TestTheDatabaseRefusesToChangeTheStaffRegister(t *testing.T) {
 		})
 	})
 }
+
+func TestAMemberIsFoundAmongTheResidentsByTheirIDNumber(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		enrol(t, s, resident(1))
+		do(t, s, func(ctx context.Context, tx *reader) error {
+			must(t, tx.AddMember(ctx, staff.Member{StaffMember: mingjing.StaffMember{Login: "h-1"}}))
+			is := func(want mingjing.ResidentID) {
+				t.Helper()
+				got, err := tx.ResidentOfMember(ctx, "h-1")
+				if got != want || want == "" && !errors.Is(err, kernel.ErrNotFound) || want != "" && err != nil {
+					t.Errorf("the member is %q, %v; want %q", got, err, want)
+				}
+			}
+			is("")
+			must(t, tx.LinkMember(ctx, "h-1", resident(2).IDNumber)) // who is not enrolled yet
+			is("")
+			must(t, tx.AddResident(ctx, resident(2)))
+			is(resident(2).ID)
+			must(t, tx.LinkMember(ctx, "h-1", resident(1).IDNumber))
+			is(resident(1).ID)
+			if err := tx.LinkMember(ctx, "h-2", resident(1).IDNumber); !errors.Is(err, kernel.ErrNotFound) {
+				t.Errorf("nobody is linked: %v", err)
+			}
+			return nil
+		})
+	})
+}

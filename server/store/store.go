@@ -32,8 +32,10 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/trace"
 	"mingjing/server/vault"
 
+	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river"
 )
 
@@ -49,7 +51,7 @@ type Options struct {
 	// Vault seals everything personal. Required, with the same master key at every
 	// opening.
 	Vault *vault.Vault
-	// Workers is how many jobs run at a time; 0 is [DefaultWorkers].
+	// Workers is how many jobs of one queue run at a time; 0 is [DefaultWorkers].
 	Workers int
 	// JobTimeout is how long a job may run before its context ends and it is
 	// tried again; 0 is [DefaultJobTimeout].
@@ -63,6 +65,8 @@ type Options struct {
 	// JobRun hears of each run of a job: its kind, how long it took, and its error. It
 	// may be nil.
 	JobRun func(kind string, took time.Duration, err error)
+	// Traces begins the trace of each run of a job; nil makes none.
+	Traces *trace.Tracer
 	// Logger gets warnings and errors; nil is [slog.Default].
 	Logger *slog.Logger
 }
@@ -113,11 +117,12 @@ type Store struct {
 	workers    int
 	jobTimeout time.Duration
 	jobRun     func(kind string, took time.Duration, err error)
+	traces     *trace.Tracer
 	now        func() time.Time
 	queue      *river.Client[*sql.Tx] // inserts only
 
 	mu      sync.Mutex
-	wakeup  func()        // wakes the running workers; nil when none run
+	wakeup  func(wakeSet) // wakes the running workers; nil when none run
 	stop    func()        // ends Work; nil when none runs
 	stopped chan struct{} // closed when that Work has returned
 
@@ -148,6 +153,7 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 		jobTimeout: opts.JobTimeout,
 		now:        opts.Now,
 		jobRun:     opts.JobRun,
+		traces:     opts.Traces,
 	}
 	if s.jobRun == nil {
 		s.jobRun = func(string, time.Duration, error) {}
@@ -262,8 +268,19 @@ func Counted(ctx context.Context) (context.Context, *atomic.Int64) {
 
 func (s *Store) run(ctx context.Context, fn func(*tx) error) error { return s.runAs(ctx, writes, fn) }
 
-func (s *Store) runAs(ctx context.Context, m mode, fn func(*tx) error) error {
-	for try := 1; ; try++ {
+// engineNames are the names of the engines in traces.
+var engineNames = map[goose.Dialect]string{goose.DialectPostgres: "postgresql", goose.DialectSQLite3: "sqlite"}
+
+func (s *Store) runAs(ctx context.Context, m mode, fn func(*tx) error) (err error) {
+	try := 1
+	if _, span := trace.Start(ctx, "transaction", true); span != nil {
+		defer func() {
+			span.Set("db.system.name", engineNames[s.eng.dialect()])
+			span.Set("mingjing.tries", try)
+			span.End(mingjing.AwayCode(err) != "")
+		}()
+	}
+	for ; ; try++ {
 		var again bool
 		err := s.onGood(func() (begun bool, err error) {
 			again, err = s.tryTx(ctx, m, fn)
@@ -284,9 +301,14 @@ func (s *Store) runAs(ctx context.Context, m mode, fn func(*tx) error) error {
 	}
 }
 
-// sayAway adds [mingjing.ErrNoDatabase] to an error that says that the engine is away.
+// sayAway adds [mingjing.ErrNoDatabase] to an error that says that the engine is away,
+// and [mingjing.ErrNoKeys] to one that says that the master key is.
 func (s *Store) sayAway(err error) error {
-	if err != nil && s.eng.away(err) {
+	switch {
+	case err == nil:
+	case errors.Is(err, vault.ErrNoMaster): // with an error of the network in it, as the engine's have
+		return fmt.Errorf("%w: %w", mingjing.ErrNoKeys, err)
+	case s.eng.away(err):
 		return fmt.Errorf("%w: %w", mingjing.ErrNoDatabase, err)
 	}
 	return err
@@ -343,8 +365,8 @@ func (s *Store) tryTx(ctx context.Context, m mode, fn func(*tx) error) (again bo
 	}
 	if err == nil && t.collision == nil {
 		if err = sqlTx.Commit(); err == nil {
-			if t.wake {
-				s.wake()
+			if t.wake != 0 {
+				s.wake(t.wake)
 			}
 			return false, nil
 		}

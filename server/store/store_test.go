@@ -41,7 +41,7 @@ func TestEventsComeInTheOrderOfCommitWithoutGaps(t *testing.T) {
 				errs <- nil
 			}()
 		}
-		// A reader that goes on from the last that it saw misses none.
+		// Who goes on from the last event that they saw misses none.
 		seen := map[string]bool{}
 		var last int64
 		read := func() {

@@ -18,8 +18,8 @@ import (
 	"mingjing/server/casework/kernel"
 )
 
-// proofOf is a resident's whole access log with its proofs, made from nothing but
-// what the store has.
+// proofOf returns a resident's whole access log with its proofs, made from what the store
+// has alone.
 func proofOf(t testing.TB, s *Store, r mingjing.ResidentID) []mingjing.AccessProof {
 	t.Helper()
 	key, err := logproof.NewKey("log.example", make([]byte, 32))
@@ -43,7 +43,7 @@ func proofOf(t testing.TB, s *Store, r mingjing.ResidentID) []mingjing.AccessPro
 	return []mingjing.AccessProof{p}
 }
 
-// proven holds that a resident has so many looks and all are proven.
+// proven fails unless a resident has so many entries and each is proved.
 func proven(t testing.TB, s *Store, r mingjing.ResidentID, n int) {
 	t.Helper()
 	if k := logproof.Check(proofOf(t, s, r), nil, day); len(k.Problems) > 0 || k.Entries != n {
@@ -171,8 +171,8 @@ func TestWhatAWitnessHasCosignedOnlyGrows(t *testing.T) {
 	})
 }
 
-// BenchmarkLook is a read with its line in the access log, with its leaf in the tree
-// and, for comparison, without.
+// BenchmarkLook reads with an entry in the access log: with its leaf in the tree and, for
+// comparison, without.
 func BenchmarkLook(b *testing.B) {
 	for _, tree := range []bool{true, false} {
 		b.Run(map[bool]string{true: "in_the_tree", false: "without"}[tree], func(b *testing.B) {

@@ -59,8 +59,8 @@ func TestAPanicRollsBackAndLeavesTheStoreUsable(t *testing.T) {
 	})
 }
 
-// race runs fn in many goroutines and wants exactly one to win and the others to
-// be told that it exists.
+// race runs fn in many goroutines. It fails unless exactly one succeeds and the others
+// get ErrExists.
 func race(t *testing.T, s *Store, fn func(ctx context.Context, tx *reader, i int) error) {
 	t.Helper()
 	ctx := t.Context()
@@ -210,7 +210,7 @@ func TestTransactionsOnOneResidentRunOneAfterTheOther(t *testing.T) {
 func TestTransactionsThatCollideAreRunAgain(t *testing.T) {
 	s := open(t, pgtest.Start(t))
 	ctx := t.Context()
-	// Each takes what the other wants next: a deadlock, once.
+	// Each locks the row that the other locks next: one deadlock.
 	both := make(chan struct{})
 	var met sync.WaitGroup
 	met.Add(2)

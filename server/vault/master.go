@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -36,8 +37,12 @@ type Master interface {
 // hcvault://kms.example:8200/transit/keys/mingjing. Its token is in VAULT_TOKEN.
 const KMSScheme = "hcvault://"
 
-// kmsTimeout is the time limit of one call of the key management service.
-const kmsTimeout = 10 * time.Second
+// kmsTimeout is the time limit of one call of the key management service, its repetitions
+// included; kmsRetryWait is the least time between two of them.
+const (
+	kmsTimeout   = 10 * time.Second
+	kmsRetryWait = 50 * time.Millisecond
+)
 
 type kms struct {
 	key tink.AEAD
@@ -59,6 +64,10 @@ func OpenKMS(raw string) (Master, error) {
 		conf.Address = "https://" + u.Host
 	}
 	conf.Timeout = kmsTimeout
+	conf.MinRetryWait, conf.MaxRetryWait = kmsRetryWait, 2*kmsRetryWait
+	if os.Getenv(api.EnvVaultMaxRetries) == "" {
+		conf.MaxRetries = 1 // a transaction waits meanwhile, and its answer says when to try again
+	}
 	client, err := api.NewClient(conf)
 	if err != nil {
 		return nil, fmt.Errorf("vault: key management service: %w", err)
@@ -71,10 +80,62 @@ func OpenKMS(raw string) (Master, error) {
 	if err != nil {
 		return nil, fmt.Errorf("vault: key management service: %w", err)
 	}
-	return kms{key, raw}, nil
+	return kms{remoteKey{key}, raw}, nil
+}
+
+// A remoteKey is a key that stays in a key management service. Its errors are
+// [ErrNoMaster], but for what the service has looked at and refuses to open.
+type remoteKey struct{ tink.AEAD }
+
+func (k remoteKey) Encrypt(plain, ad []byte) ([]byte, error) {
+	sealed, err := k.AEAD.Encrypt(plain, ad)
+	return sealed, sayAway(err)
+}
+
+func (k remoteKey) Decrypt(sealed, ad []byte) ([]byte, error) {
+	plain, err := k.AEAD.Decrypt(sealed, ad)
+	if err == nil && len(plain) == 0 { // no keyset is empty
+		err = errors.New("the answer has nothing in it")
+	}
+	return plain, sayAway(err)
+}
+
+func sayAway(err error) error {
+	answer, ok := errors.AsType[*api.ResponseError](err)
+	if err == nil || ok && answer.StatusCode == http.StatusBadRequest {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrNoMaster, err)
 }
 
 func (k kms) Current() (tink.AEAD, string, error) { return k.key, k.url, nil }
+
+// masterKey returns the master key, which remembers the error of its last use, and its
+// name.
+func (v *Vault) masterKey() (*usedKey, string, error) {
+	key, id, err := v.master.Current()
+	if err != nil {
+		return nil, "", fmt.Errorf("%w: %w", ErrNoMaster, err)
+	}
+	return &usedKey{AEAD: key}, id, nil
+}
+
+// A usedKey is a master key that remembers the error of its last use, of which Tink
+// returns the text alone.
+type usedKey struct {
+	tink.AEAD
+	err error
+}
+
+func (k *usedKey) Encrypt(plain, ad []byte) (sealed []byte, err error) {
+	sealed, k.err = k.AEAD.Encrypt(plain, ad)
+	return sealed, k.err
+}
+
+func (k *usedKey) Decrypt(sealed, ad []byte) (plain []byte, err error) {
+	plain, k.err = k.AEAD.Decrypt(sealed, ad)
+	return plain, k.err
+}
 
 // Parameters of Argon2id, as RFC 9106 recommends them where memory is scarce, but for
 // the lanes.

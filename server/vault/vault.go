@@ -15,6 +15,7 @@ package vault
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -44,6 +45,9 @@ var (
 	// ErrSealed: a value does not open, because it was changed or belongs to another
 	// place.
 	ErrSealed = errors.New("vault: the value does not open at this place")
+	// ErrNoMaster: the master key can't be used now, because its key management service
+	// or its file is away. What is unwrapped already goes on to open.
+	ErrNoMaster = errors.New("vault: the master key can't be used now")
 )
 
 // format is the first byte of every sealed value, and the version in its
@@ -80,7 +84,7 @@ func New(m Master) *Vault { return &Vault{master: m, cache: map[[sha256.Size]byt
 
 // MasterID returns the name of the master key that wraps keysets now.
 func (v *Vault) MasterID() (string, error) {
-	_, id, err := v.master.Current()
+	_, id, err := v.masterKey()
 	return id, err
 }
 
@@ -104,13 +108,13 @@ func (v *Vault) NewKeyset(owner string) (wrapped []byte, master string, err erro
 }
 
 func (v *Vault) wrap(owner string, h *keyset.Handle) ([]byte, string, error) {
-	key, id, err := v.master.Current()
+	key, id, err := v.masterKey()
 	if err != nil {
-		return nil, "", fmt.Errorf("vault: master key: %w", err)
+		return nil, "", err
 	}
 	var out bytes.Buffer
 	if err := h.WriteWithAssociatedData(keyset.NewBinaryWriter(&out), key, wrapContext(owner)); err != nil {
-		return nil, "", fmt.Errorf("vault: wrap a keyset: %w", err)
+		return nil, "", fmt.Errorf("vault: wrap a keyset: %w", cmp.Or(key.err, err))
 	}
 	return out.Bytes(), id, nil
 }
@@ -126,20 +130,17 @@ func (v *Vault) unwrap(owner string, wrapped []byte) (*keys, error) {
 	if k != nil {
 		return k, nil
 	}
-	open := func(key tink.AEAD) (*keyset.Handle, error) {
-		return keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(wrapped)), key, wrapContext(owner))
-	}
-	key, _, err := v.master.Current()
+	key, _, err := v.masterKey()
 	if err != nil {
-		return nil, fmt.Errorf("vault: master key: %w", err)
+		return nil, err
 	}
-	h, err := open(key)
+	h, err := keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(wrapped)), key, wrapContext(owner))
 	if err != nil {
-		return nil, fmt.Errorf("vault: unwrap a keyset: %w", err)
+		return nil, fmt.Errorf("vault: unwrap a keyset: %w", cmp.Or(key.err, err))
 	}
 	k = &keys{handle: h}
 	if k.aead, err = aead.New(h); err != nil {
-		return nil, fmt.Errorf("vault: unwrap a keyset: %w", err)
+		return nil, fmt.Errorf("vault: unwrap a keyset: %w", cmp.Or(key.err, err))
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()

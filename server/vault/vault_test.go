@@ -3,20 +3,15 @@ package vault_test
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/tink-crypto/tink-go/v2/aead"
-	"github.com/tink-crypto/tink-go/v2/keyset"
-
 	"mingjing/server/vault"
+	"mingjing/server/vault/kmstest"
 )
 
 // A keyStore keeps keysets and lines in memory.
@@ -237,49 +232,9 @@ func TestTheFileOfTheMasterKeyIsSealed(t *testing.T) {
 	}
 }
 
-// A transit is a key management service that wraps by the protocol of the transit
-// engine.
-func transit(t *testing.T) (url string) {
-	t.Helper()
-	h, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
-	must(t, err)
-	k, err := aead.New(h)
-	must(t, err)
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var in map[string]string
-		if err := json.NewDecoder(r.Body).Decode(&in); err != nil || r.Header.Get("X-Vault-Token") != "token" {
-			http.Error(w, `{"errors":["permission denied"]}`, http.StatusForbidden)
-			return
-		}
-		ad, _ := base64.StdEncoding.DecodeString(in["associated_data"])
-		data := map[string]string{}
-		switch r.URL.Path {
-		case "/v1/transit/encrypt/mingjing":
-			plain, _ := base64.StdEncoding.DecodeString(in["plaintext"])
-			c, _ := k.Encrypt(plain, ad)
-			data["ciphertext"] = "vault:v1:" + base64.StdEncoding.EncodeToString(c)
-		case "/v1/transit/decrypt/mingjing":
-			c, _ := base64.StdEncoding.DecodeString(strings.TrimPrefix(in["ciphertext"], "vault:v1:"))
-			plain, err := k.Decrypt(c, ad)
-			if err != nil {
-				http.Error(w, `{"errors":["cipher: message authentication failed"]}`, http.StatusBadRequest)
-				return
-			}
-			data["plaintext"] = base64.StdEncoding.EncodeToString(plain)
-		default:
-			http.NotFound(w, r)
-			return
-		}
-		_ = json.NewEncoder(w).Encode(map[string]any{"data": data})
-	}))
-	t.Cleanup(srv.Close)
-	return srv.URL
-}
-
 func TestAKeyManagementServiceWrapsTheKeysets(t *testing.T) {
-	t.Setenv("VAULT_ADDR", transit(t))
-	t.Setenv("VAULT_TOKEN", "token")
-	m, err := vault.OpenKMS("hcvault://kms.example/transit/keys/mingjing")
+	kmstest.Start(t)
+	m, err := vault.OpenKMS(kmstest.Key)
 	must(t, err)
 	v := vault.New(m)
 	must(t, v.Ready(ctx))
@@ -292,7 +247,7 @@ func TestAKeyManagementServiceWrapsTheKeysets(t *testing.T) {
 	}
 	v.Forget()
 	t.Setenv("VAULT_TOKEN", "wrong")
-	m, err = vault.OpenKMS("hcvault://kms.example/transit/keys/mingjing")
+	m, err = vault.OpenKMS(kmstest.Key)
 	must(t, err)
 	if err := vault.New(m).Ready(ctx); err == nil {
 		t.Error("ready with the wrong token")
@@ -300,6 +255,58 @@ func TestAKeyManagementServiceWrapsTheKeysets(t *testing.T) {
 	for _, url := range []string{"", "hcvault://", "hcvault://host", "https://host/transit/keys/k", "aws-kms://x"} {
 		if _, err := vault.OpenKMS(url); err == nil {
 			t.Errorf("%q is taken", url)
+		}
+	}
+}
+
+// TestAMasterKeyThatIsAwayIsToldFromAMistake: what fails is tried again later, and what
+// was changed never opens.
+func TestAMasterKeyThatIsAwayIsToldFromAMistake(t *testing.T) {
+	kms := kmstest.Start(t)
+	remote, err := vault.OpenKMS(kmstest.Key)
+	must(t, err)
+	name := filepath.Join(t.TempDir(), "master.json")
+	file, err := vault.OpenFile(name, key, "")
+	must(t, err)
+	serve := func(status int) func() { return func() { kms.Fail(status) } }
+	for what, k := range map[string]struct {
+		master     vault.Master
+		take, give func()
+	}{
+		"a service that is down":      {remote, serve(kmstest.Silent), serve(0)},
+		"a sealed service":            {remote, serve(http.StatusServiceUnavailable), serve(0)},
+		"a service that knows nobody": {remote, serve(http.StatusForbidden), serve(0)},
+		"a service without the key":   {remote, serve(http.StatusNotFound), serve(0)},
+		"an empty answer":             {remote, serve(http.StatusNoContent), serve(0)},
+		"a file that is gone": {file, func() { must(t, os.Rename(name, name+".away")) },
+			func() { must(t, os.Rename(name+".away", name)) }},
+	} {
+		v := vault.New(k.master)
+		l := newKeyStore(t, v, "a")
+		sealed, err := v.Session(l).Seal(ctx, "a", place, []byte("secret"))
+		must(t, err)
+		changed := append([]byte{}, l.keysets["a"]...)
+		changed[len(changed)/2] ^= 1
+		_, _, mistake := v.Rewrap("a", changed)
+		if mistake == nil || errors.Is(mistake, vault.ErrNoMaster) {
+			t.Errorf("%s: a changed keyset is told as %v", what, mistake)
+		}
+		k.take()
+		if got, err := v.Session(l).Opener(l.Record).Open(ctx, "a", place, sealed); err != nil || string(got) != "secret" {
+			t.Errorf("%s: what is unwrapped does not open: %v", what, err)
+		}
+		v.Forget()
+		_, open := v.Session(l).Opener(l.Record).Open(ctx, "a", place, sealed)
+		_, seal := v.Session(l).Seal(ctx, "a", place, []byte("secret"))
+		_, _, add := v.NewKeyset("b")
+		for doing, err := range map[string]error{"open": open, "seal": seal, "make a keyset": add, "ready": v.Ready(ctx)} {
+			if !errors.Is(err, vault.ErrNoMaster) {
+				t.Errorf("%s: %s is told %v", what, doing, err)
+			}
+		}
+		k.give()
+		if got, err := v.Session(l).Opener(l.Record).Open(ctx, "a", place, sealed); err != nil || string(got) != "secret" {
+			t.Errorf("%s, and back: %q, %v", what, got, err)
 		}
 	}
 }

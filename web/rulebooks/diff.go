@@ -14,7 +14,7 @@ import (
 
 // unchanging are the fields that differ in every version, or that change nothing for
 // anybody.
-var unchanging = []string{"$schema", "id", "version", "draft", "why", "cases"}
+var unchanging = []string{"$schema", "id", "version", "draft", "why", "comments_until", "cases"}
 
 // groups are the lists of a rulebook whose entries have a code, in the order in which
 // they are compared.

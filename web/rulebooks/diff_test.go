@@ -134,7 +134,7 @@ func TestEveryPropertyOfARulebookHasAWord(t *testing.T) {
 	if err := json.Unmarshal(rulebooks.Schema(), &schema); err != nil {
 		t.Fatal(err)
 	}
-	unsaid := []string{"$schema", "id", "version", "draft", "why", "cases", "code", "catalogue", "bands", "agencies",
+	unsaid := []string{"$schema", "id", "version", "draft", "why", "comments_until", "cases", "code", "catalogue", "bands", "agencies",
 		"never_used", "procedure", "tiers"}
 	for _, of := range []string{"", "item", "band", "agency", "measure", "document", "neverUse", "procedure", "tier"} {
 		node := schema

@@ -20,6 +20,9 @@ func (c *checker) rulebook(b *mingjing.Rulebook) {
 	if b.From.Time(time.UTC).IsZero() {
 		c.addNew("/from", "write a day, such as 2026-01-01")
 	}
+	if u := b.CommentsUntil; u != "" && (u.Time(time.UTC).IsZero() || u >= b.From) {
+		c.addNew("/comments_until", "write a day before from, such as 2026-01-01")
+	}
 	c.tiers("/procedure/tiers", b.Procedure.Tiers)
 	c.measures(b)
 	c.catalogue(b)

@@ -65,7 +65,8 @@ func deskScreens(lang string) map[string]*mingjing.View {
 			{Field: "document", Code: "document_required"}}}
 	})
 	add("enrol.made", mingjing.RoleSupervisor, func(v *mingjing.View) {
-		v.Data = &mingjing.EnrolView{Made: &mingjing.CounterEnrolment{Name: pagetest.Hostile, IDMasked: "99**************1X", ActivationCode: code}}
+		v.Data = &mingjing.EnrolView{Made: &mingjing.CounterEnrolment{Name: pagetest.Hostile, IDMasked: "99**************1X",
+			ActivationCode: code}}
 	})
 	add("case.notes", mingjing.RoleHandler, func(v *mingjing.View) {
 		v.Data = &mingjing.CasePage{CaseView: *pagetest.WorkCase(mingjing.CaseAgencyAnswered, "H-0001", false, "decide")}

@@ -46,16 +46,23 @@ func staffBody(v *mingjing.View) []app.UI {
 	for _, p := range s.Proposals {
 		body = append(body, proposalPart(v, p))
 	}
-	rows := make([][]app.UI, 0, len(s.Members))
+	rows, unknown := make([][]app.UI, 0, len(s.Members)), 0
 	for _, m := range s.Members {
 		state := page.Code(v, "staff_state", string(m.State))
-		var code app.UI
+		var code, link app.UI
+		if m.LacksLink() {
+			unknown++
+			link = c.Span("muted", t(v, "people.unlinked"))
+		}
 		if m.CodeUntil != nil {
 			code = c.Span("muted", codeEnd(v, m))
 		}
 		rows = append(rows, []app.UI{
 			c.El("a", c.A{"href": href(v, "staff-member", page.Segment(m.Login)), "class": "case-link"}, c.El("code", nil, c.Text(m.Login))),
-			c.Text(m.Name), c.Text(staffRole(v, m.Role, m.Agency)), c.Div("two", c.El("span", nil, c.Text(state)), code)})
+			c.Text(m.Name), c.Text(staffRole(v, m.Role, m.Agency)), c.Div("two", c.El("span", nil, c.Text(state)), code, link)})
+	}
+	if unknown > 0 {
+		body = append(body, c.Notification{Kind: "warning", Text: tn(v, "people.unlinked_some", unknown)}.UI())
 	}
 	return append(body, c.Table{Caption: t(v, "people.caption"), QuietCaption: true, Columns: []c.Column{{Text: t(v, "people.col_login")},
 		{Text: t(v, "people.col_name")}, {Text: t(v, "people.col_role")}, {Text: t(v, "people.col_state")}}, Rows: rows}.UI(),
@@ -65,7 +72,7 @@ func staffBody(v *mingjing.View) []app.UI {
 					Error: page.FieldError(v, "login"), MaxLength: 32, Required: true, Code: true, Width: "medium"}.UI(),
 				c.Input{Name: "name", Label: t(v, "field.name"), Value: page.Typed(v, "name"), Error: page.FieldError(v, "name"), MaxLength: 100,
 					Required: true}.UI(),
-				roleField(v, page.Typed(v, "role")), agencyField(v, s.Agencies, page.Typed(v, "agency")), staffReason(v, ""),
+				roleField(v, page.Typed(v, "role")), agencyField(v, s.Agencies, page.Typed(v, "agency")), memberNumber(v, false), staffReason(v, ""),
 				c.Button{Text: t(v, "people.add_submit")}.UI()}}.UI()))
 }
 
@@ -96,6 +103,12 @@ func agencyField(v *mingjing.View, agencies []string, value string) app.UI {
 	}
 	return c.Select{Name: "agency", Label: t(v, "field.agency"), Hint: t(v, "people.agency_hint"), Options: options, Value: value,
 		Error: page.FieldError(v, "agency")}.UI()
+}
+
+// memberNumber returns the field for the ID number of somebody who works here.
+func memberNumber(v *mingjing.View, required bool) app.UI {
+	return c.Input{Name: "id_number", Label: t(v, "field.id_number"), Hint: t(v, "people.id_number_hint"), Error: page.FieldError(v, "id_number"),
+		Autocomplete: "off", MaxLength: 40, Required: required, Code: true}.UI()
 }
 
 // staffReason returns the field of a reason; id tells it from those of other forms.
@@ -159,7 +172,7 @@ func staffMemberBody(v *mingjing.View) []app.UI {
 	}
 	body := []app.UI{page.Heading(m.Login, m.Name), c.SummaryList{Rows: []c.SummaryRow{
 		{Key: t(v, "people.col_role"), Text: staffRole(v, m.Role, m.Agency)}, {Key: t(v, "people.col_state"), Text: state},
-		{Key: t(v, "people.added_on"), Text: page.Instant(v, m.AddedAt)}}}.UI()}
+		{Key: t(v, "people.added_on"), Text: page.Instant(v, m.AddedAt)}, {Key: t(v, "people.linked"), Text: linkText(v, m.StaffMember)}}}.UI()}
 	if len(m.Changes) == 0 {
 		return append(body, c.Muted(t(v, "people.self")))
 	}
@@ -175,6 +188,10 @@ func staffMemberBody(v *mingjing.View) []app.UI {
 		body = append(body, c.Section("change-"+step, t(v, title), c.P(t(v, text)), c.Form{Class: "narrow", Label: t(v, title),
 			Action: "/api/admin/staff/" + page.Segment(m.Login) + "/" + step, Full: step == mingjing.StaffReset, Body: all}.UI()))
 	}
+	if m.LacksLink() {
+		body = append(body, c.Notification{Kind: "warning", Text: t(v, "people.unlinked_text")}.UI())
+	}
+	form(mingjing.StaffLink, "people.link", "people.link_text", "secondary", memberNumber(v, true))
 	form(mingjing.StaffReset, "people.reset", "people.reset_text", "secondary")
 	form(mingjing.StaffEnable, "people.enable", "people.enable_text", "")
 	role, agency := string(m.Role), m.Agency
@@ -185,6 +202,17 @@ func staffMemberBody(v *mingjing.View) []app.UI {
 		m.Agencies, agency))
 	form(mingjing.StaffDisable, "people.disable", "people.disable_text", "warning")
 	return body
+}
+
+// linkText returns whether it is known who somebody is as a resident.
+func linkText(v *mingjing.View, m mingjing.StaffMember) string {
+	switch {
+	case m.Role == mingjing.RoleAdministrator:
+		return t(v, "people.link_needless")
+	case m.Linked:
+		return t(v, "people.link_known")
+	}
+	return t(v, "people.unlinked")
 }
 
 // entryAbout returns whom an entry of the register is about, or which key.

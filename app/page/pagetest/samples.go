@@ -174,6 +174,8 @@ func sampleRequest(b *mingjing.Rulebook, state mingjing.RequestState) *mingjing.
 			s = mingjing.Source{Agency: a.Code, State: mingjing.SourceWaiting}
 		case state == mingjing.RequestReady && i%40 == 7:
 			s = mingjing.Source{Agency: a.Code, State: mingjing.SourceMissing, Attempts: 9}
+		case state == mingjing.RequestTooLittle && i%8 != 3:
+			s = mingjing.Source{Agency: a.Code, State: mingjing.SourceMissing, Attempts: 30}
 		case state == mingjing.RequestCollecting && i%9 == 4:
 			s = mingjing.Source{Agency: a.Code, State: mingjing.SourceRetrying, Attempts: 3}
 		case state == mingjing.RequestCollecting && i%4 == 1:
@@ -190,6 +192,8 @@ func sampleRequest(b *mingjing.Rulebook, state mingjing.RequestState) *mingjing.
 		r.Progress.Expected = nil
 	case mingjing.RequestReady:
 		r.FinishedAt = &SampleNow
+	case mingjing.RequestTooLittle:
+		r.FinishedAt, r.Again = &SampleNow, "req-2"
 	}
 	return r
 }
@@ -285,7 +289,7 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 		v.Data = &mingjing.AskView{Open: sampleRequest(sh, mingjing.RequestQueued)}
 	})
 	for _, state := range []mingjing.RequestState{mingjing.RequestQueued, mingjing.RequestCollecting, mingjing.RequestScoring,
-		mingjing.RequestReady, mingjing.RequestWithdrawn} {
+		mingjing.RequestReady, mingjing.RequestWithdrawn, mingjing.RequestTooLittle} {
 		add("request-"+string(state), Base(t, lang, "request"), func(v *mingjing.View) {
 			v.Data = sampleRequest(sh, state)
 		})
@@ -359,6 +363,14 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 	for status, code := range map[int]string{401: "not_logged_in", 403: "forbidden", 404: "not_found", 503: "identity_down"} {
 		add("error-"+code, Anonymous(Base(t, lang, "error")), func(v *mingjing.View) { v.Problem = Problem(status, code) })
 	}
+	add("unsent", Anonymous(Base(t, lang, "unsent")), func(v *mingjing.View) {
+		v.Problem = Problem(503, mingjing.NoDatabase)
+		v.Data = &mingjing.UnsentForm{Action: "/api/admin/cases/X/decision", Fields: []mingjing.UnsentField{
+			{Name: "outcome", Kind: mingjing.UnsentKept, Value: "upheld"}, {Name: "reasons", Kind: mingjing.UnsentText, Value: "证件已核对。"},
+			{Name: "evidence_answer", Kind: mingjing.UnsentText, Value: "一"}, {Name: "evidence_answer", Kind: mingjing.UnsentText, Value: "二"},
+			{Name: "correct_to", Kind: mingjing.UnsentLine, Value: "2026-01-02"}, {Name: "id_number", Kind: mingjing.UnsentSecret},
+			{Name: "password", Kind: mingjing.UnsentSecret}, {Name: "evidence", Kind: mingjing.UnsentFiles}}}
+	})
 	add("error-limited", Base(t, lang, "error"), func(v *mingjing.View) {
 		v.Problem = Problem(429, "too_many_attempts")
 		v.Problem.Values = map[string]string{"seconds": "30"}

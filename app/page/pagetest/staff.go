@@ -23,7 +23,8 @@ func sampleMembers() []mingjing.StaffMember {
 		AddedAt: SampleNow},
 		{Login: "g-3001", Name: Hostile, Role: mingjing.RoleAgency, Agency: "court", State: mingjing.StaffInvited, CodeUntil: &later,
 			AddedAt: SampleNow},
-		{Login: "h-1001", Name: longName, Role: mingjing.RoleHandler, State: mingjing.StaffInvited, CodeUntil: &before, AddedAt: SampleNow},
+		{Login: "h-1001", Name: longName, Role: mingjing.RoleHandler, State: mingjing.StaffInvited, CodeUntil: &before, AddedAt: SampleNow,
+			Linked: true},
 		{Login: "h-1002", Name: "罗文博", Role: mingjing.RoleHandler, State: mingjing.StaffDisabled, AddedAt: SampleNow}}
 }
 
@@ -48,7 +49,8 @@ func samplesOfStaff(t testing.TB, lang string) []Sample {
 		v.Form = map[string]string{"login": "no number!", "name": Hostile, "role": "agency", "agency": "tax", "reason": Hostile}
 		v.Problem = Problem(422, "invalid_form", mingjing.FieldError{Field: "login", Code: "staff_number_invalid"},
 			mingjing.FieldError{Field: "name", Code: "name_required"}, mingjing.FieldError{Field: "role", Code: "role_required"},
-			mingjing.FieldError{Field: "agency", Code: "agency_required"}, mingjing.FieldError{Field: "reason", Code: "too_long"})
+			mingjing.FieldError{Field: "agency", Code: "agency_required"}, mingjing.FieldError{Field: "id_number", Code: "id_number_check"},
+			mingjing.FieldError{Field: "reason", Code: "too_long"})
 	})
 	code := &mingjing.StaffCode{Login: "g-3001", Name: Hostile, Code: "abcd-efgh-ijkm-2345", Until: SampleNow}
 	for name, r := range map[string]mingjing.StaffResult{"code": {Member: sampleMembers()[1], Code: code},
@@ -56,8 +58,8 @@ func samplesOfStaff(t testing.TB, lang string) []Sample {
 		add("staff-"+name, administratorView(t, lang, "staff"), func(v *mingjing.View) { v.Data = &mingjing.StaffView{Result: &r} })
 	}
 	add("staff-gone", administratorView(t, lang, "staff"), nil)
-	for i, changes := range [][]string{{}, {mingjing.StaffRole, mingjing.StaffReset, mingjing.StaffDisable},
-		{mingjing.StaffRole, mingjing.StaffReset, mingjing.StaffDisable}, {mingjing.StaffRole, mingjing.StaffEnable}} {
+	for i, changes := range [][]string{{}, {mingjing.StaffRole, mingjing.StaffReset, mingjing.StaffDisable, mingjing.StaffLink},
+		{mingjing.StaffRole, mingjing.StaffReset, mingjing.StaffDisable, mingjing.StaffLink}, {mingjing.StaffRole, mingjing.StaffEnable}} {
 		m := sampleMembers()[i]
 		add("staff-member-"+m.Login, administratorView(t, lang, "staff-member"), func(v *mingjing.View) {
 			v.Data = &mingjing.StaffMemberView{StaffMember: m, Changes: changes, Agencies: agencies, Two: i == 1}

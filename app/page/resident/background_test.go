@@ -8,8 +8,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// A queue runs what is to run beside the page when it is asked to, and at once what is to
-// run on it.
+// A queue runs background work when the test asks for it, and work of the page at once.
 type queue []func()
 
 func (q *queue) Async(f func()) { *q = append(*q, f) }

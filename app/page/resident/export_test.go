@@ -36,7 +36,7 @@ func TestTheExportPageOffersTheFileToAFreshLoginAlone(t *testing.T) {
 	}
 }
 
-// sampleExport is something of everything.
+// sampleExport returns an export with one of each kind of data.
 func sampleExport(lang string) mingjing.Export {
 	record, listing := pagetest.DisputeIn(mingjing.CaseDecided, false), pagetest.DisputeIn(mingjing.CaseDecided, true)
 	withdrawn := pagetest.HeldNow.Add(-time.Hour)

@@ -15,7 +15,7 @@ import (
 	"mingjing/i18n"
 )
 
-// said is every sentence of a letter.
+// said returns every sentence of a letter.
 func saidIn(l mingjing.Letter) string {
 	var all []string
 	for _, b := range l.Blocks {

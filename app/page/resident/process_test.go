@@ -30,7 +30,7 @@ func TestAListingSaysWhereItStandsAndWhatCanBeDoneNow(t *testing.T) {
 				t.Errorf("%s %s: %d ways to answer", lang, s, answer)
 			}
 		}
-		// The way off is served with the notice.
+		// The notice says how to get off the list.
 		off := pagetest.RenderHeld(t, "listing", views["listing.state-decided"]).Find(".served-notice .inset").Text()
 		for _, want := range []string{i18n.T(lang, "count.months", "n", "24"), i18n.T(lang, "count.months", "n", "12"),
 			i18n.T(lang, "count.working_days", "n", "10")} {

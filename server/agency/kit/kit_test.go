@@ -121,6 +121,7 @@ func TestAnAgencyThatIsRightBreaksNoRule(t *testing.T) {
 // TestEachWayOfBeingWrongIsFound: the mock is wrong in one way at a time, and the kit says
 // which rule that breaks and where.
 func TestEachWayOfBeingWrongIsFound(t *testing.T) {
+	t.Parallel()
 	want := map[string]string{
 		"signature-unchecked": "signature_none taken; signature_secret taken; signature_key taken; signature_body taken; " +
 			"signature_path taken; signature_time taken; signature_once taken",

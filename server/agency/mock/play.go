@@ -1,7 +1,6 @@
 package mock
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -161,7 +160,7 @@ func (p *player) questions(ctx context.Context, q cases.Question) Answer {
 	if answer.At.IsZero() {
 		answer.At = p.asked.First("questions "+q.CaseID, p.Clock.Now()).UTC().Truncate(time.Second)
 	}
-	data, _ := json.Marshal(answer)
+	data := marshal(answer)
 	var of map[string]any
 	_ = json.Unmarshal(data, &of)
 	return p.spoil("answer", map[string]any{"answer": only(of, agency.AnswerFields)})
@@ -178,9 +177,18 @@ func (p *player) spoil(kind string, body map[string]any) Answer {
 	return a
 }
 
+// marshal returns a value as JSON; it has plain fields alone.
+func marshal(v any) []byte {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic("mock: " + err.Error())
+	}
+	return data
+}
+
 // wire returns a reply as an agency writes it: with nothing that is the city's.
 func wire(r score.Reply) map[string]any {
-	data, _ := json.Marshal(r)
+	data := marshal(r)
 	var body map[string]any
 	_ = json.Unmarshal(data, &body)
 	for _, v := range items(body, "records") {
@@ -228,7 +236,7 @@ func (p *player) around(next http.Handler) http.Handler {
 			Write(w, Answer{Body: map[string]any{"records": []any{}, "listings": []any{}}})
 			return
 		case p.is("redirect"):
-			http.Redirect(w, r, cmp.Or(r.URL.Path, "/")+"/", http.StatusTemporaryRedirect)
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
 			return
 		}
 		if p.is("content-type") {

@@ -1,7 +1,6 @@
 package mock
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 )
@@ -38,19 +37,19 @@ var Wrongs = []Wrong{
 	{Name: "compressed", About: "answers with a Content-Encoding"},
 	{Name: "status", About: "answers with 201", spoil: func(a *Answer, _ map[string]any) { a.Status = http.StatusCreated }},
 	{Name: "too-large", About: "answers with more than 1 MiB", spoil: func(a *Answer, body map[string]any) {
-		data, _ := json.Marshal(body)
+		data := marshal(body)
 		a.Raw = append(data, strings.Repeat(" ", 1<<20)...)
 	}},
 	{Name: "cut-off", About: "ends the connection in the middle of an answer", spoil: func(a *Answer, body map[string]any) {
-		data, _ := json.Marshal(body)
+		data := marshal(body)
 		a.Raw, a.Cut = data[:len(data)/2], true
 	}},
 	{Name: "not-utf8", About: "answers in another encoding", spoil: func(a *Answer, body map[string]any) {
-		data, _ := json.Marshal(body)
+		data := marshal(body)
 		a.Raw = append(data[:len(data)-1], ",\"x\":\"\xb2\xe2\"}"...)
 	}},
 	{Name: "two-values", About: "writes two JSON values", spoil: func(a *Answer, body map[string]any) {
-		data, _ := json.Marshal(body)
+		data := marshal(body)
 		a.Raw = append(data, "{}"...)
 	}},
 	{Name: "unknown-field", About: "adds a field that the description has not",
@@ -67,8 +66,9 @@ var Wrongs = []Wrong{
 		spoil: func(_ *Answer, body map[string]any) { delete(body, "listings") }},
 	{Name: "too-many", About: "answers 201 records", of: "records", spoil: func(_ *Answer, body map[string]any) {
 		var many []any
+		held, _ := body["records"].([]any)
 		for range 201 {
-			many = append(many, body["records"].([]any)...)
+			many = append(many, held...)
 		}
 		body["records"] = many
 	}},

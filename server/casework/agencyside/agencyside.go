@@ -1,6 +1,7 @@
 package agencyside
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -66,26 +67,25 @@ func (c *Agencies) showQuestion(d cases.Case) mingjing.AgencyQuestion {
 	return q
 }
 
-// questionFor returns a case that was put to the agency and is not decided, or
-// [kernel.ErrNotFound].
-func questionFor(ctx context.Context, rd *kernel.Reader, agency, id string) (cases.Case, error) {
-	d, err := read(rd).Case(ctx, id)
-	if err == nil && (d.AgencyCode != agency || !cases.WasAsked(d) || d.State == mingjing.CaseDecided) {
+// questionFor returns a case that was put to the officer's agency and is not decided, or
+// [kernel.ErrNotFound]; of their own case, the error is case_own.
+func questionFor(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, id string) (cases.Case, error) {
+	d, err := cases.CaseFor(ctx, rd, a, id)
+	if err == nil && (d.AgencyCode != a.Agency || !cases.WasAsked(d) || d.State == mingjing.CaseDecided) {
 		err = kernel.ErrNotFound
 	}
-	return d, err
+	return d, cmp.Or(err, d.Near)
 }
 
 // AgencyQuestion returns one question with the resident's words and the list of the
 // evidence. The resident sees in the access log that it was read.
 func (c *Agencies) AgencyQuestion(ctx context.Context, a mingjing.Actor, id string) (mingjing.AgencyQuestion, error) {
-	agency, err := kernel.AsOfficer(a)
-	if err != nil {
+	if _, err := kernel.AsOfficer(a); err != nil {
 		return mingjing.AgencyQuestion{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AgencyQuestion, error) {
 		rd := t.As(c.city.Entry(c.city.Signed(a), "question", id, "dispute"))
-		d, err := questionFor(ctx, rd, agency, id)
+		d, err := questionFor(ctx, rd, a, id)
 		if err != nil {
 			return mingjing.AgencyQuestion{}, err
 		}
@@ -127,13 +127,13 @@ type OfficerAnswer struct {
 // AgencyAnswer answers a question that is put to the actor's agency. It ends with
 // the agency's second notice: after that the point is lost.
 func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string, in OfficerAnswer) (mingjing.AgencyQuestion, error) {
-	agency, err := kernel.AsOfficer(a)
+	_, err := kernel.AsOfficer(a)
 	if err != nil {
 		return mingjing.AgencyQuestion{}, err
 	}
 	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
 		rd := t.As(c.city.Entry(c.city.Signed(a), "question", id, "dispute"))
-		_, err := questionFor(ctx, rd, agency, id)
+		_, err := questionFor(ctx, rd, a, id)
 		return err
 	})
 	if err != nil {
@@ -177,7 +177,7 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 	late := false
 	out, err := kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AgencyQuestion, error) {
 		rd := t.As(c.city.Entry(c.city.Signed(a), "answer", id, "dispute"))
-		d, err := questionFor(ctx, rd, agency, id)
+		d, err := questionFor(ctx, rd, a, id)
 		if err != nil {
 			return mingjing.AgencyQuestion{}, err
 		}
@@ -264,7 +264,7 @@ func (c *Agencies) AgencyEvidence(ctx context.Context, a mingjing.Actor, id stri
 		if err != nil {
 			return err
 		}
-		d, err := questionFor(ctx, rd, agency, dispute)
+		d, err := questionFor(ctx, rd, a, dispute)
 		if err != nil {
 			return err
 		}

@@ -2,36 +2,44 @@ package cases
 
 import (
 	"context"
+	"errors"
 
 	"mingjing"
 	"mingjing/server/casework/kernel"
 )
 
 var (
+	errOwn      = mingjing.NewError(mingjing.Forbidden, "case_own")
 	errRelative = mingjing.NewError(mingjing.Forbidden, "case_relative")
 	errHelped   = mingjing.NewError(mingjing.Forbidden, "case_helper")
 )
 
-// NearTo returns the residents whose cases a member of staff may not work on, with the
-// reason: those for whom they have acted themselves, and declared relatives.
+// NearTo returns the residents whose cases a member of staff or an officer may neither see
+// nor work on, with the reason: themselves, those for whom they have acted, and declared relatives.
+// Who they are is read each time, so that it holds for somebody who was enrolled since.
 func NearTo(ctx context.Context, t *kernel.Tx, a mingjing.Actor) (map[mingjing.ResidentID]error, error) {
 	near := map[mingjing.ResidentID]error{}
-	if !a.Role.Staff() {
+	if !a.Role.Staff() && a.Role != mingjing.RoleAgency {
 		return near, nil
 	}
-	if a.Self != "" {
-		helped, err := db(t).HelpedBy(ctx, a.Self)
-		if err != nil {
-			return nil, err
-		}
-		for _, id := range helped {
-			near[id] = errHelped
-		}
-	}
 	kin, err := db(t).RelativeResidents(ctx, a.ID)
+	if err != nil {
+		return nil, err
+	}
 	for _, id := range kin {
 		near[id] = errRelative
 	}
+	self, err := db(t).ResidentOfMember(ctx, a.ID)
+	if errors.Is(err, kernel.ErrNotFound) {
+		return near, nil
+	} else if err != nil {
+		return nil, err
+	}
+	helped, err := db(t).HelpedBy(ctx, self)
+	for _, id := range helped {
+		near[id] = errHelped
+	}
+	near[self] = errOwn
 	return near, err
 }
 
@@ -44,18 +52,6 @@ func CaseFor(ctx context.Context, rd *kernel.Reader, a mingjing.Actor, id string
 	near, err := NearTo(ctx, rd.Tx, a)
 	d.Near = near[d.Resident]
 	return d, err
-}
-
-// NotOwn returns an error for a case of the actor's own, or of somebody who is near to
-// them.
-func NotOwn(a mingjing.Actor, d Case) error {
-	if d.Near != nil {
-		return d.Near
-	}
-	if a.Self != "" && a.Self == d.Resident {
-		return mingjing.NewError(mingjing.Forbidden, "case_own")
-	}
-	return nil
 }
 
 // CaseMoved notifies the resident and the helpers that a case went on.

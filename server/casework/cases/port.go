@@ -18,6 +18,9 @@ type Port interface {
 	// RelativeResidents returns the residents among the declared relatives, also those
 	// who were enrolled since.
 	RelativeResidents(ctx context.Context, staff string) ([]mingjing.ResidentID, error)
+	// ResidentOfMember returns who a member of staff is as a resident; ErrNotFound where
+	// that is not known, or nobody with their ID number is enrolled.
+	ResidentOfMember(ctx context.Context, login string) (mingjing.ResidentID, error)
 	// PutRecord inserts or replaces a record by ID.
 	PutRecord(ctx context.Context, r holding.Record) error
 	PutListing(ctx context.Context, l holding.Listing) error

@@ -58,8 +58,8 @@ type Case struct {
 	NextDue time.Time
 	Version int
 
-	// Near says why the case is not for who looks at it: whose it is is near to them.
-	// It is not stored.
+	// Near says why the case is not for who looks at it: it is their own, or of somebody
+	// near to them. It is not stored.
 	Near error `json:"-"`
 }
 

@@ -40,6 +40,10 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 				v.Calendars = append(v.Calendars, e)
 			}
 		}
+		var err error
+		if v.Scores, err = c.scores.Late(ctx, t); err != nil {
+			return v, err
+		}
 		found, err := db(t).Cases(ctx, q)
 		if err != nil {
 			return v, err
@@ -54,8 +58,7 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 		}
 		named := map[mingjing.ResidentID]kernel.Resident{} // one entry for each, however many cases
 		for _, d := range found {
-			d.Near = near[d.Resident]
-			if cases.NotOwn(a, d) != nil {
+			if d.Near = near[d.Resident]; d.Near != nil {
 				continue // it is theirs to see as a resident
 			}
 			k := c.showSummary(a, d)
@@ -119,8 +122,8 @@ func (c *Desk) Case(ctx context.Context, a mingjing.Actor, id string) (mingjing.
 		if err != nil {
 			return mingjing.CaseView{}, err
 		}
-		if err := cases.NotOwn(a, d); err != nil {
-			return mingjing.CaseView{}, err
+		if d.Near != nil {
+			return mingjing.CaseView{}, d.Near
 		}
 		return c.showDesk(ctx, rd, a, d)
 	})
@@ -159,8 +162,8 @@ func mayWork(a mingjing.Actor, d cases.Case) error {
 	if err := kernel.AsStaff(a, mingjing.RoleHandler, mingjing.RoleSupervisor); err != nil {
 		return err
 	}
-	if err := cases.NotOwn(a, d); err != nil {
-		return err
+	if d.Near != nil {
+		return d.Near
 	}
 	if slices.Contains(d.Barred, a.ID) {
 		return mingjing.NewError(mingjing.Forbidden, "case_involved")

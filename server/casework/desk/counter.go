@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strconv"
@@ -76,10 +77,7 @@ func (c *Desk) CounterAgain(ctx context.Context, a mingjing.Actor, visit string)
 // MayServe returns an error if the resident is the actor or near to them.
 func (c *Desk) MayServe(ctx context.Context, t *kernel.Tx, a mingjing.Actor, resident mingjing.ResidentID) error {
 	near, err := cases.NearTo(ctx, t, a)
-	if err != nil {
-		return err
-	}
-	return cases.NotOwn(a, cases.Case{Resident: resident, Near: near[resident]})
+	return cmp.Or(err, near[resident])
 }
 
 // VisitIn returns a look-up of the actor's that has not ended; a visit_over error (Conflict)

@@ -179,8 +179,8 @@ func (c *Desk) AddNote(ctx context.Context, a mingjing.Actor, id, text string) (
 		if err != nil {
 			return mingjing.CaseView{}, err
 		}
-		if err := cases.NotOwn(a, d); err != nil {
-			return mingjing.CaseView{}, err
+		if d.Near != nil {
+			return mingjing.CaseView{}, d.Near
 		}
 		switch {
 		case text == "" || !utf8.ValidString(text):

@@ -23,7 +23,10 @@ type Change struct {
 	Name   string
 	Role   mingjing.Role
 	Agency string
-	Reason string
+	// IDNumber is that of a new member, or of a link; by it nobody handles their own case.
+	// Of an administrator, who sees no case, it is not stored.
+	IDNumber mingjing.IDNumber
+	Reason   string
 	// Alone does without the second person where an administrator is changed. Only a
 	// command may, and it says why.
 	Alone bool
@@ -79,6 +82,12 @@ func (c *Staff) check(ch Change) (Change, error) {
 			wrong = append(wrong, mingjing.FieldError{Field: "agency", Code: "agency_required"})
 		}
 	}
+	if ch.Step == mingjing.StaffLink && ch.IDNumber == "" {
+		wrong = append(wrong, mingjing.FieldError{Field: "id_number", Code: "required"})
+	}
+	if ch.Step != mingjing.StaffLink && (ch.Step != mingjing.StaffAdd || ch.Role == mingjing.RoleAdministrator) {
+		ch.IDNumber = ""
+	}
 	if utf8.RuneCountInString(ch.Reason) > maxReason || !utf8.ValidString(ch.Reason) {
 		wrong = append(wrong, mingjing.FieldError{Field: "reason", Code: "too_long"})
 	} else if ch.Alone && ch.Reason == "" {
@@ -106,7 +115,7 @@ func (c *Staff) agencies() []string {
 
 // ChangeStaff adds a member or changes one. Where it takes a second person the change is
 // only proposed. The errors are forbidden; self_administration; invalid_form with the
-// fields login, name, role, agency and reason; and the conflicts staff_exists,
+// fields login, name, role, agency, id_number and reason; and the conflicts staff_exists,
 // staff_unchanged, staff_disabled, last_administrator and proposal_open.
 func (c *Staff) ChangeStaff(ctx context.Context, a mingjing.Actor, ch Change) (mingjing.StaffResult, error) {
 	if err := mayAdminister(a); err != nil {
@@ -125,7 +134,8 @@ func (c *Staff) ChangeStaff(ctx context.Context, a mingjing.Actor, ch Change) (m
 			return mingjing.StaffResult{}, err
 		}
 		now := c.city.Now().UTC()
-		two := concernsAdministrator(m, ch) && active >= 2
+		// A link gives nobody any power, so that one person makes it.
+		two := concernsAdministrator(m, ch) && active >= 2 && ch.Step != mingjing.StaffLink
 		if two && !ch.Alone {
 			return c.propose(ctx, t, a, m, ch, now)
 		}
@@ -226,6 +236,7 @@ func changed(m Member, ch Change, now time.Time) Member {
 	case mingjing.StaffReset:
 		m.State, m.Activated = mingjing.StaffInvited, false
 	}
+	m.Linked = m.Linked || ch.IDNumber != ""
 	return m
 }
 
@@ -247,6 +258,11 @@ func (c *Staff) carryOut(ctx context.Context, t *kernel.Tx, m Member, ch Change,
 	}
 	if err := store(ctx, m); err != nil {
 		return mingjing.StaffResult{}, err
+	}
+	if ch.IDNumber != "" {
+		if err := db(t).LinkMember(ctx, m.Login, ch.IDNumber); err != nil {
+			return mingjing.StaffResult{}, err
+		}
 	}
 	if code != nil {
 		if err := db(t).SetStaffCode(ctx, m.Login, plainCode(code.Code), code.Until); err != nil {
@@ -371,27 +387,38 @@ func (c *Staff) RefuseChange(ctx context.Context, a mingjing.Actor, id string) e
 	return err
 }
 
-// AdoptStaff stores a member whose login exists already, made by the program itself. It
-// changes nobody who is stored.
-func (c *Staff) AdoptStaff(ctx context.Context, login, name string, role mingjing.Role, agency string) error {
-	ch, err := c.check(Change{Step: mingjing.StaffAdd, Login: login, Name: name, Role: role, Agency: agency})
+// AdoptStaff stores a member whose login exists already, made by the program itself. Of
+// somebody who is stored it changes nothing, but adds the ID number if there is none.
+func (c *Staff) AdoptStaff(ctx context.Context, ch Change) error {
+	ch.Step = mingjing.StaffAdd
+	ch, err := c.check(ch)
 	if err != nil {
 		return err
 	}
 	_, err = kernel.InTx(ctx, c.city, func(t *kernel.Tx) (struct{}, error) {
-		now := c.city.Now().UTC()
-		m := changed(Member{}, ch, now)
-		m.State, m.Activated = mingjing.StaffActive, true
-		err := db(t).LockStaff(ctx)
-		if err == nil {
-			err = db(t).AddMember(ctx, m)
-		}
-		if errors.Is(err, kernel.ErrExists) {
-			return struct{}{}, nil
-		} else if err != nil {
+		if err := db(t).LockStaff(ctx); err != nil {
 			return struct{}{}, err
 		}
-		return struct{}{}, c.write(ctx, t, mingjing.StaffEntry{Step: mingjing.StaffAdd, ByName: "mingjing"}, m, now)
+		now, e := c.city.Now().UTC(), mingjing.StaffEntry{Step: mingjing.StaffAdd, ByName: "mingjing"}
+		m, err := db(t).Member(ctx, ch.Login)
+		switch {
+		case errors.Is(err, kernel.ErrNotFound):
+			m = changed(Member{}, ch, now)
+			m.State, m.Activated = mingjing.StaffActive, true
+			err = db(t).AddMember(ctx, m)
+		case err == nil && (m.Linked || ch.IDNumber == ""):
+			return struct{}{}, nil
+		case err == nil:
+			m.Linked, e.Step = true, mingjing.StaffLink
+			err = db(t).SetMember(ctx, m)
+		}
+		if err == nil && ch.IDNumber != "" {
+			err = db(t).LinkMember(ctx, m.Login, ch.IDNumber)
+		}
+		if err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, c.write(ctx, t, e, m, now)
 	})
 	return err
 }

@@ -61,9 +61,9 @@ func (c *Staff) StaffMember(ctx context.Context, a mingjing.Actor, login string)
 		switch {
 		case !IsCommand(a) && a.ID == login:
 		case v.State == mingjing.StaffDisabled:
-			v.Changes = []string{mingjing.StaffRole, mingjing.StaffEnable}
+			v.Changes = []string{mingjing.StaffRole, mingjing.StaffEnable, mingjing.StaffLink}
 		default:
-			v.Changes = []string{mingjing.StaffRole, mingjing.StaffReset, mingjing.StaffDisable}
+			v.Changes = []string{mingjing.StaffRole, mingjing.StaffReset, mingjing.StaffDisable, mingjing.StaffLink}
 		}
 		return v, nil
 	})

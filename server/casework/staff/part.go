@@ -34,8 +34,11 @@ import (
 )
 
 // JobApply makes the identity service agree with what is stored about a member. Its id
-// is the staff number.
-const JobApply = "staff"
+// is the staff number. JobTell has open pages read again what a command has changed.
+const (
+	JobApply = "staff"
+	JobTell  = "staff_tell"
+)
 
 // Logins keeps passwords, second factors and sessions.
 type Logins interface {
@@ -72,7 +75,11 @@ func New(city *kernel.City, logins Logins, desk *desk.Desk) *Staff {
 }
 
 // Jobs returns the jobs of the part, by kind.
-func (c *Staff) Jobs() kernel.Jobs { return kernel.Jobs{JobApply: c.apply} }
+func (c *Staff) Jobs() kernel.Jobs {
+	return kernel.Jobs{JobApply: c.apply, JobTell: func(ctx context.Context, login string) (time.Duration, error) {
+		return 0, c.city.Tx(ctx, func(t *kernel.Tx) error { return tell(ctx, t, login, c.city.Now().UTC()) })
+	}}
+}
 
 // db returns the part's own port on a transaction. The store has the ports of all parts.
 func db(t kernel.Transaction) Port { return kernel.PortOf[Port](t) }

@@ -22,6 +22,9 @@ type Port interface {
 	Member(ctx context.Context, login string) (Member, error)
 	// Members returns all members, by staff number.
 	Members(ctx context.Context) ([]Member, error)
+	// LinkMember stores a keyed hash of a member's ID number, in the place of the one
+	// before; by it they are found among the residents.
+	LinkMember(ctx context.Context, login string, n mingjing.IDNumber) error
 	// LockStaff makes other transactions that change members wait until this one ends.
 	LockStaff(ctx context.Context) error
 	// SetStaffCode stores a keyed hash of a member's one-time code in the place of the

@@ -30,7 +30,24 @@ func (c *Staff) write(ctx context.Context, t *kernel.Tx, e mingjing.StaffEntry, 
 	if err := db(t).AddStaffEntry(ctx, e); err != nil {
 		return err
 	}
-	return t.Emit(ctx, mingjing.AudienceAdministrators, mingjing.EventStaff, cmp.Or(e.Login, e.Key), now)
+	if e.By == "" {
+		// A command is a process of its own, whose events no open page hears.
+		if err := t.Enqueue(ctx, kernel.Job{Kind: JobTell, ID: cmp.Or(e.Login, e.Key)}); err != nil {
+			return err
+		}
+	}
+	return tell(ctx, t, cmp.Or(e.Login, e.Key), now)
+}
+
+// tell tells open pages that the register has a new entry: those of administrators, and
+// of auditors, who hear what all staff do.
+func tell(ctx context.Context, t *kernel.Tx, login string, now time.Time) error {
+	for _, audience := range []string{mingjing.AudienceAdministrators, mingjing.AudienceStaff} {
+		if err := t.Emit(ctx, audience, mingjing.EventStaff, login, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // NoteKey adds an entry about a key of an agency, and makes other transactions wait that

@@ -33,6 +33,9 @@ const (
 	// file of letters was finished.
 	ActivationCodes Kind = "activation_codes"
 	LetterFiles     Kind = "letter_files"
+	// HiddenComments are the texts of hidden comments on drafts; that there was one, and
+	// why it was hidden, stays.
+	HiddenComments Kind = "hidden_comments"
 )
 
 const day = 24 * time.Hour
@@ -58,6 +61,8 @@ var kept = []struct {
 	{ActivationCodes, day},
 	// Longer than a run of letters that was cut off is likely to wait.
 	{LetterFiles, 30 * day},
+	// Longer than somebody is likely to ask why theirs is not there.
+	{HiddenComments, 180 * day},
 }
 
 // Kinds returns all kinds, in the order in which they are removed.
