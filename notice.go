@@ -71,6 +71,9 @@ type Notice struct {
 	// Code says more where the kind alone says too little (i18n
 	// "notice.<kind>.<code>"), such as repaired; it may be empty.
 	Code string `json:"code,omitempty"`
+	// Device is a short name of the browser that a notice about a login is about; it may
+	// be empty.
+	Device string `json:"device,omitempty"`
 	// Version says what a new version of a rulebook changed; nil for other kinds.
 	Version *VersionChange `json:"version,omitempty"`
 	At      time.Time      `json:"at"`

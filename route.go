@@ -20,6 +20,8 @@ var Routes = []Route{
 	{"home", "", Anyone},
 	{"login", "login", Anyone},
 	{"activate", "activate", Anyone},
+	{"forgot", "forgot", Anyone},
+	{"reset", "forgot/code", Anyone},
 	{"staff-login", "staff/login", Anyone},
 	{"staff-activate", "staff/activate", Anyone},
 	{"rulebooks", "rulebooks", Anyone},
@@ -46,6 +48,7 @@ var Routes = []Route{
 	{"leave", "leave", Residents},
 	{"left", "left", Anyone}, // ?receipt=R
 	{"sessions", "sessions", Everyone},
+	{"security", "security", Everyone},
 	{"export", "export", Residents},
 	{"confirm", "confirm", Residents}, // ?next=PATH
 	{"disputes", "disputes", Residents},

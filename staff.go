@@ -58,6 +58,7 @@ var StaffChanges = []string{StaffAdd, StaffRole, StaffDisable, StaffEnable, Staf
 // proposed, and has its own entry only when it is confirmed.
 const (
 	StaffActivated = "activated" // the member has set a password and a second factor
+	StaffPassword  = "password"  // the member has changed the password
 	StaffProposed  = "proposed"
 	StaffRefused   = "refused"
 )
@@ -70,8 +71,8 @@ const (
 )
 
 // StaffSteps are the steps of the staff register.
-var StaffSteps = []string{StaffAdd, StaffRole, StaffDisable, StaffEnable, StaffReset, StaffLink, StaffActivated, StaffProposed, StaffRefused,
-	StaffKeyMade, StaffKeyReplaced, StaffKeyRevoked}
+var StaffSteps = []string{StaffAdd, StaffRole, StaffDisable, StaffEnable, StaffReset, StaffLink, StaffActivated, StaffPassword,
+	StaffProposed, StaffRefused, StaffKeyMade, StaffKeyReplaced, StaffKeyRevoked}
 
 // A StaffEntry is one entry of the staff register, which is only ever added to. Each has
 // the hash of the one before in its own.

@@ -50,13 +50,42 @@ func (c *city) with(t testing.TB, h *http.Client) *browser {
 	return &browser{t: t, c: c, http: h, addr: fmt.Sprintf("10.1.%d.%d", n/250, 1+n%250), lang: "en", origin: c.url, site: "same-origin"}
 }
 
-// resident returns the browser of a resident who has just logged in.
+// resident returns the browser of a resident who has just logged in. All such browsers of
+// one resident are the same one to the city: no notice of a new device comes.
 func (c *city) resident(t testing.TB, name string) *browser {
 	t.Helper()
 	b := c.browser(t)
 	a := c.account(t, name)
-	b.json("POST", "/api/login", map[string]any{"id_number": a.IDNumber, "password": a.Password}).want(200)
+	at, err := url.Parse(c.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if k := c.devices[a.IDNumber]; k != nil {
+		b.http.Jar.SetCookies(at, []*http.Cookie{k})
+	}
+	in := b.json("POST", "/api/login", map[string]any{"id_number": a.IDNumber, "password": a.Password}).want(200)
+	for _, k := range (&http.Response{Header: in.header}).Cookies() {
+		if k.Name == "device" {
+			if c.devices == nil {
+				c.devices = map[mingjing.IDNumber]*http.Cookie{}
+			}
+			c.devices[a.IDNumber] = k
+		}
+	}
 	return b
+}
+
+// session returns the session cookie that the browser has for the city at u; an empty one
+// when it has none.
+func (b *browser) session(u *url.URL) *http.Cookie {
+	for _, k := range b.http.Jar.Cookies(u) {
+		if k.Name == "session" {
+			return k
+		}
+	}
+	return &http.Cookie{}
 }
 
 // desk returns the browser of a member of staff who is logged in with a second factor.

@@ -165,8 +165,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		PublicURL: s.KratosPublicURL, AdminURL: s.KratosAdminURL,
 		Embedded: identity.Embedded{Bin: s.KratosBin, Dir: filepath.Join(p.Data, "kratos")},
 		Redis:    redis, Logger: p.log, IDKey: keys.IDKey, Uses: db, IdleAfter: s.LockAfter, FreshLogin: s.FreshLogin,
-		FloorTime: s.loginFloor,
-	})
+		FloorTime: s.loginFloor, Words: guessable(p.law.Rulebooks)})
 	if err != nil {
 		return p, err
 	}
@@ -237,6 +236,8 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		defer stop()
 		return p.hub.Close(ctx)
 	})
+	who.PersonBy(p.casework.Register.PasswordOwner)
+	who.OnSecurity(p.tellSecurity)
 	who.OnEnd(func(ctx context.Context, sessionID string, locked bool) {
 		if err := p.hub.EndSession(ctx, sessionID); err != nil {
 			p.log.Warn("close the streams of an ended session", "err", err)
@@ -259,7 +260,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		KeySecret:    func(k mingjing.AgencyKey) string { return hex.EncodeToString(secretOf(keys.AgencyKey, k)) },
 		Allow:        func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
 		AllowComment: commentLimit(who),
-		Public:       p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
+		Public:       p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Counter: s.Counter, Logger: p.log,
 		Together: db.Together, Counted: store.Counted, Observe: p.figures.Request, Traces: p.traces,
 		Ready: func(ctx context.Context) map[string]error {
 			return missing(ctx, map[string]func(context.Context) error{

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +17,7 @@ import (
 // cookie returns the session cookie that an answer sets.
 func (a answer) cookie() *http.Cookie {
 	a.t.Helper()
-	all := (&http.Response{Header: a.header}).Cookies()
+	all := slices.DeleteFunc((&http.Response{Header: a.header}).Cookies(), func(k *http.Cookie) bool { return k.Name == "device" })
 	if len(all) != 1 {
 		a.t.Fatalf("%s sets %v", a.what, all)
 	}
@@ -57,7 +58,7 @@ func TestANewLoginEndsTheOneBeforeInTheSameBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := b.http.Jar.Cookies(u)[0].Value
+	before := b.session(u).Value
 	a := c.account(t, "ordinary 7")
 	if me := into[mingjing.Viewer](b.json("POST", "/api/login", map[string]any{"id_number": a.IDNumber, "password": a.Password}).want(
 		200)); me.Name != a.Name {
@@ -343,7 +344,7 @@ func TestWhoseSessionIsOverIsToldSo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	was := b.http.Jar.Cookies(u)[0].String()
+	was := b.session(u).String()
 	for _, accept := range []string{acceptHTML, "application/vnd.mingjing.view+json"} {
 		to := b.send("POST", "/api/disputes", []byte("reason=other"), "Accept", accept, "Content-Type", "application/x-www-form-urlencoded",
 			"Cookie", was).to()
@@ -364,7 +365,7 @@ func TestALockedScreenHasNoSession(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	was := b.http.Jar.Cookies(u)[0].String()
+	was := b.session(u).String()
 	page := b.page("records").want(200)
 	if n := page.html().Find(
 		`html[data-personal] header button[data-lock-to="/en/locked"][data-lock-after="3600"][data-lock-warn="60"]`).Length(); n != 1 {

@@ -28,6 +28,7 @@ func Examples() []Example {
 		{"button with value", Button{Text: "End", About: sly, Kind: "warning", Name: "id", Value: "true", ID: "end"}},
 		{"link button", LinkButton{Text: "Ask for a score", Href: "/en/ask", Kind: "secondary", Full: true}},
 		{"form", Form{Action: "/api/login", Full: true, Body: []app.UI{Hidden{Name: "lang", Value: "en"}.UI(), Button{Text: "Send"}.UI()}}},
+		{"passkey", PasskeyButton{Text: sly, Action: "/api/passkey/login", Question: "/api/passkey/question", Failed: sly, Kind: "secondary"}},
 		{"form with files", Form{Action: "/api/disputes", Multipart: true, Label: "Evidence", Class: "narrow"}},
 		{"search form", Form{Action: "/en/admin", Method: "get", Role: "search"}},
 		{"hidden", Hidden{Name: "idempotency_key", Value: sly}},

@@ -32,7 +32,7 @@ var parents = map[string]string{"ask": "score", "request": "score", "record": "r
 	"enrol":   "counter",
 	"inquiry": "access-log", "inquiry-answer": "inquiries", "agency-inquiry": "agency-inquiries",
 	"agency-question": "agency-questions", "agency-batch": "agency-batches",
-	"notice-settings": "inbox"}
+	"notice-settings": "inbox", "security": "sessions"}
 
 func activeRoute(v *mingjing.View) string {
 	if p, ok := parents[v.Page]; ok {

@@ -13,7 +13,8 @@ var _ = Register("sessions", Screen{Data: New[mingjing.SessionsView], Body: sess
 // session.
 func sessionsBody(v *mingjing.View) []app.UI {
 	shown := mingjing.DataOf[mingjing.SessionsView](v)
-	body := []app.UI{Heading("", T(v, "title.sessions")), Lead(T(v, "sessions.lead"))}
+	body := []app.UI{Heading("", T(v, "title.sessions")), Lead(T(v, "sessions.lead")),
+		c.Div("actions", c.LinkButton{Text: T(v, "sessions.security"), Href: Href(v, "security"), Kind: "secondary"}.UI())}
 	if shown == nil || len(shown.Sessions) == 0 {
 		return append(body, c.EmptyState{Title: T(v, "sessions.empty_title"), Text: T(v, "sessions.empty")}.UI())
 	}

@@ -47,11 +47,30 @@ import (
 type Identity interface {
 	Login(ctx context.Context, n mingjing.IDNumber, password string, c mingjing.Client) (token string, err error)
 	StaffLogin(ctx context.Context, login, password, totp string, c mingjing.Client) (token string, err error)
+	// Forgot counts the wish for a new password and calls send; Reset sets one when redeem
+	// calls set.
+	Forgot(ctx context.Context, n mingjing.IDNumber, c mingjing.Client, send func(ctx context.Context) error) error
+	Reset(ctx context.Context, n mingjing.IDNumber, newPassword string, c mingjing.Client,
+		redeem func(ctx context.Context, set func(ctx context.Context, resident mingjing.ResidentID) error) error) (token string, err error)
 	// Who returns whose session it is; Use does too, and counts as use of the session.
 	Who(ctx context.Context, token string) (mingjing.Login, error)
 	Use(ctx context.Context, token string) (mingjing.Login, error)
+	// SeenDevice notes that a resident has logged in with a browser, and returns the
+	// browser's next cookie.
+	SeenDevice(ctx context.Context, token, cookie string, c mingjing.Client) (next string, err error)
+	// PasskeysOffered reports whether there can be passkeys on pages of an origin. The
+	// others ask for one, log in by one, and add and remove those of who is logged in.
+	PasskeysOffered(origin string) bool
+	PasskeyQuestion(ctx context.Context, origin string, c mingjing.Client) (mingjing.PasskeyQuestion, error)
+	PasskeyLogin(ctx context.Context, origin, ticket, answer string, c mingjing.Client) (token string, err error)
+	Passkeys(ctx context.Context, token string) ([]mingjing.Passkey, error)
+	NewPasskeyQuestion(ctx context.Context, token, origin, shown string) (mingjing.PasskeyQuestion, error)
+	AddPasskey(ctx context.Context, token, origin, ticket, answer string, c mingjing.Client) error
+	RemovePasskey(ctx context.Context, token, id string, c mingjing.Client) error
 	// Confirm checks the password of the person behind the token again.
 	Confirm(ctx context.Context, token, password string, c mingjing.Client) (fresh string, err error)
+	// ChangePassword replaces the current password, and ends the other sessions.
+	ChangePassword(ctx context.Context, token, current, next string, c mingjing.Client) (fresh string, err error)
 	Logout(ctx context.Context, token string) error
 	Lock(ctx context.Context, token string) error
 	SetLockAfter(ctx context.Context, token string, minutes int) error
@@ -98,6 +117,9 @@ type Config struct {
 	// ProxyHops is the number of our own proxies before the server: the client's
 	// address is that many entries from the right of X-Forwarded-For.
 	ProxyHops int
+	// Counter is where the bureau's counter is, as residents are told; "" where it is
+	// not said.
+	Counter string
 	// Intake returns whose key signed a request, and how many more requests the key may
 	// make, or why it is not accepted. The path is the escaped one with its query.
 	Intake func(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, Quota, error)

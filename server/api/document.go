@@ -32,6 +32,7 @@ func (a *assets) head(name, lang string) string {
 	link("manifest", "/manifest.webmanifest", "")
 	if a.programs != nil {
 		b.WriteString(`<script async src="` + html.EscapeString(a.url("/web/early.js")) + "\"></script>\n")
+		b.WriteString(`<script async src="` + html.EscapeString(a.url("/web/passkey.js")) + "\"></script>\n")
 	}
 	if p, ok := a.programs[name]; ok {
 		for _, at := range []string{a.url("/wasm_exec.js"), p.start} {

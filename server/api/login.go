@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"mingjing"
 )
@@ -11,7 +12,7 @@ import (
 var loginPage = page[none]{
 	name: "login",
 	fill: addExpiredProblem,
-	endpoints: []endpoint{
+	endpoints: append(passkeyEndpoints,
 		action[loginForm, me]{
 			path: "/api/login", access: mingjing.Anyone, errorPage: "login", do: login,
 			doc: apiDoc{id: "login", tag: tagSession, summary: "Log a resident in",
@@ -26,8 +27,7 @@ var loginPage = page[none]{
 		query[none, me]{
 			path: "/api/me", access: mingjing.Everyone, get: getMe,
 			doc: apiDoc{id: "me", tag: tagSession, summary: "Who is logged in", answer: "Who is logged in."},
-		},
-	},
+		}),
 }
 
 var staffLoginPage = page[none]{
@@ -175,7 +175,7 @@ func secret(name, v string) []mingjing.FieldError {
 	switch {
 	case v == "":
 		return []mingjing.FieldError{{Field: name, Code: "required"}}
-	case len(v) > 1024:
+	case utf8.RuneCountInString(v) > 1024:
 		return []mingjing.FieldError{{Field: name, Code: "too_long"}}
 	}
 	return nil
@@ -319,15 +319,12 @@ func confirm(c *call, in confirmForm) (confirmed, redirect, error) {
 	if err != nil {
 		return confirmed{}, redirect{}, err
 	}
-	who, err := c.s.Identity.Who(c.ctx(), token)
-	if err != nil {
+	if err := c.continueSession(token); err != nil {
 		return confirmed{}, redirect{}, err
 	}
-	c.setCookie(token, max(1, int(time.Until(who.ExpiresAt).Seconds())))
-	c.who, c.token = &who, token
 	to, ok := c.nextPage()
 	if !ok {
-		to = redirect{page: landing(who.Actor.Role)}
+		to = redirect{page: landing(c.who.Actor.Role)}
 	}
 	to.done = "confirmed"
 	return confirmed{true}, to, nil

@@ -83,8 +83,8 @@ func describe(t *testing.T) []byte {
 	doc.Parts["parameters"] = map[string]any{"IdempotencyKey": map[string]any{"name": "Idempotency-Key", "in": "header",
 		"description": "Sending the same thing twice with the same key is one thing.", "schema": schema{Type: "string", MaxLength: intp(128)}}}
 	doc.Parts["securitySchemes"] = map[string]any{
-		"session": map[string]string{"type": "apiKey", "in": "cookie", "name": secureCookie,
-			"description": "HttpOnly, SameSite=Lax. Over plain HTTP its name is " + plainCookie + "."},
+		"session": map[string]string{"type": "apiKey", "in": "cookie", "name": "__Host-" + sessionCookie,
+			"description": "HttpOnly, SameSite=Lax. Over plain HTTP its name is " + sessionCookie + "."},
 		"agency": agencyScheme}
 	return written(t, doc)
 }

@@ -14,13 +14,13 @@ import (
 // in the page that they belong to, or in [pageless].
 var pages = []screen{
 	page[none]{name: "home"},
-	loginPage, activatePage, staffLoginPage, staffActivatePage,
+	loginPage, activatePage, forgotPage, resetPage, staffLoginPage, staffActivatePage,
 	rulebooksPage, rulebookPage, agenciesPage,
 	page[none]{name: "check-us"}, page[none]{name: "offline"}, lockedPage, page[none]{name: "no-score"},
 	recipientPage,
 	overviewPage, askPage, requestPage, scorePage,
 	recordsPage, recordPage, listingsPage, listingPage, repairPage, sourcesPage,
-	accessLogPage, inquiryPage, consentsPage, leavePage, leftPage, sessionsPage, exportPage, confirmPage,
+	accessLogPage, inquiryPage, consentsPage, leavePage, leftPage, sessionsPage, securityPage, exportPage, confirmPage,
 	disputesPage, newDisputePage, disputePage, reviewPage, letterPage,
 	sharesPage, newSharePage,
 	queuePage,

@@ -3,24 +3,32 @@ package api
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"mingjing"
 )
 
-// The session cookie. With HTTPS its name makes browsers insist on Secure, the
+// The cookies. With HTTPS their names make browsers insist on Secure, the
 // whole host and no other origin's writing.
 const (
-	plainCookie  = "session"
-	secureCookie = "__Host-session"
+	sessionCookie = "session"
+	// deviceCookie is the name of the cookie by which a browser is known again at a
+	// login. It says nothing about anybody.
+	deviceCookie = "device"
+	// deviceKept is for how long a browser is known after a login.
+	deviceKept = 180 * 24 * time.Hour
 )
 
-func (s *server) cookie() string {
+// cookie returns the name of the session cookie.
+func (s *server) cookie() string { return s.cookieName(sessionCookie) }
+
+func (s *server) cookieName(name string) string {
 	if s.secure {
-		return secureCookie
+		return "__Host-" + name
 	}
-	return plainCookie
+	return name
 }
 
 // quietHeader is the header of requests that a page sends by itself, while perhaps
@@ -73,13 +81,32 @@ func (c *call) identify() {
 	}
 }
 
-// setCookie sets the session cookie, the only cookie; the last call for an answer
-// counts.
+// setCookie sets the session cookie; the last call for an answer counts.
 func (c *call) setCookie(token string, maxAge int) {
-	c.w.Header().Del("Set-Cookie")
+	h := c.w.Header()
+	h["Set-Cookie"] = slices.DeleteFunc(h["Set-Cookie"], func(k string) bool { return strings.HasPrefix(k, c.s.cookie()+"=") })
 	//nolint:gosec // Secure wherever the public origin is https; plain HTTP is for one machine
 	http.SetCookie(c.w, &http.Cookie{Name: c.s.cookie(), Value: token, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: c.s.secure, SameSite: http.SameSiteLaxMode})
+}
+
+// rememberDevice makes the browser known to the resident who has just logged in. Its error
+// does not fail the login.
+func (c *call) rememberDevice(token string) {
+	before := ""
+	if k, err := c.r.Cookie(c.s.cookieName(deviceCookie)); err == nil {
+		before = k.Value
+	}
+	next, err := c.s.Identity.SeenDevice(c.ctx(), token, before, c.client())
+	if err != nil {
+		c.s.Logger.Warn("remember a browser", "id", c.id, "err", err)
+	}
+	if err != nil || next == "" {
+		return
+	}
+	//nolint:gosec // Secure wherever the public origin is https; plain HTTP is for one machine
+	http.SetCookie(c.w, &http.Cookie{Name: c.s.cookieName(deviceCookie), Value: next, Path: "/", MaxAge: int(deviceKept.Seconds()),
+		HttpOnly: true, Secure: c.s.secure, SameSite: http.SameSiteStrictMode})
 }
 
 // admit returns an error unless the actor's role may use a route; casework checks the
@@ -134,6 +161,7 @@ func (c *call) startSession(token string) (redirect, error) {
 	}
 	c.setCookie(token, max(1, int(time.Until(who.ExpiresAt).Seconds())))
 	c.who, c.token, c.loginErr = &who, token, nil
+	c.rememberDevice(token)
 	to, ok := c.nextPage()
 	if !ok {
 		to = redirect{page: landing(who.Actor.Role)}

@@ -251,6 +251,13 @@ var free = map[string]string{
 	"Viewer":      "the actor's own name, who they are and nothing that is held on them",
 	"EndSession":  "the roof's own, for a session that has ended",
 
+	"TellSecurity":    "the roof's own, about a login, and hands out nothing",
+	"ForgotPassword":  "for anybody, and says nothing: see reset_test.go",
+	"MailOffered":     "a setting",
+	"RedeemReset":     "for whoever has the code: see reset_test.go",
+	"PasswordOwner":   "the roof's own, for whoever has a code or the password: see security_test.go",
+	"PasswordChanged": "the roof's own, about a login, and hands out nothing",
+
 	"Erasure":         "for whoever has the receipt, and names nobody",
 	"ReplayErasures":  "the roof's own, before anybody is served",
 	"EndOtherDevices": "the actor's own only; session_test.go in ../store tries it",

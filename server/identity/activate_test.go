@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"context"
 	"errors"
 	"reflect"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"mingjing"
+	"mingjing/server/identity/passwords"
 )
 
 // waiting returns a new resident who has no login yet, and a code.
@@ -117,8 +119,8 @@ func TestAWeakPasswordLeavesTheCodeUnused(t *testing.T) {
 		"short":                        "password_short",
 		"密码密码密码密码密":                    "password_short",
 		"aaaaaaaaaaaaaaaa":             "password_weak",
-		"born 19800101":                "password_weak",
-		"mirror" + string(n[12:]):      "password_weak",
+		"born 19800101":                "password_personal",
+		"mirror" + string(n[12:]):      "password_personal",
 		strings.Repeat("long pw ", 50): "too_long",
 	} {
 		_, err := shared.activate(t.Context(), n, code, pw, newDevice())
@@ -134,10 +136,10 @@ func TestAWeakPasswordLeavesTheCodeUnused(t *testing.T) {
 
 func TestWhatKratosFindsTooSimilarIsFoundBefore(t *testing.T) {
 	id := shared.keys.resident(newNumber())
-	if got := passwordProblem(id[:12]+"zz9", id, ""); got != "password_weak" {
+	if got := shared.passwordProblem(id[:12]+"zz9", id, passwords.Person{}); got != "password_weak" {
 		t.Errorf("a part of the identifier is told %q", got)
 	}
-	if got := passwordProblem("h-1001-abc", "h-1001", ""); got != "password_weak" {
+	if got := shared.passwordProblem("h-1001-abc", "h-1001", passwords.Person{}); got != "password_weak" {
 		t.Errorf("a staff number with a tail is told %q", got)
 	}
 }
@@ -223,5 +225,56 @@ func TestALoginIsForgottenByItsResidentToo(t *testing.T) {
 		if p, err := shared.kratos.find(t.Context(), shared.keys.resident(n)); err != nil || p.enrolled != want {
 			t.Errorf("there is a login: %v, %v", p.enrolled, err)
 		}
+	}
+}
+
+func TestANameIsKnownWhenTheCodeIsRight(t *testing.T) {
+	i := newReplica(t, nil)
+	asked := 0
+	i.PersonBy(func(context.Context, mingjing.ResidentID) (string, mingjing.IDNumber, error) {
+		asked++
+		return "Lin Xiaoyu", "", nil
+	})
+	n, code := waiting()
+	wrong := "0000-0000-0000"
+	_, err := i.activate(t.Context(), n, wrong, "lin xiaoyu 26", newDevice())
+	wantCode(t, err, "activation_failed")
+	if asked != 0 {
+		t.Error("somebody without the code finds out the name by trying it as the password")
+	}
+	_, err = i.activate(t.Context(), n, code, "lin xiaoyu 26", newDevice())
+	if e, ok := errors.AsType[*mingjing.Error](err); !ok ||
+		!slices.Contains(e.Fields, mingjing.FieldError{Field: "new_password", Code: "password_personal"}) {
+		t.Errorf("the own name as a password is told %v", err)
+	}
+	if _, err := i.activate(t.Context(), n, code, password, newDevice()); err != nil {
+		t.Errorf("after that the code is told %v", err)
+	}
+}
+
+// A person types a password on two keyboards, one of which sends an accent on its own.
+func TestAPasswordIsTheSameInEveryFormOfUnicode(t *testing.T) {
+	const composed, decomposed = "caf\u00e9 au lait, 4 cups", "cafe\u0301 au lait, 4 cups"
+	n, code := waiting()
+	token, err := shared.activate(t.Context(), n, code, decomposed, newDevice())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{composed, decomposed} {
+		if _, err := shared.Login(t.Context(), n, text, newDevice()); err != nil {
+			t.Errorf("%q is told %v at the login", text, err)
+		}
+		if token, err = shared.Confirm(t.Context(), token, text, newDevice()); err != nil {
+			t.Fatalf("%q is told %v at a confirmation", text, err)
+		}
+	}
+	// 128 Hangul syllables are 1,152 bytes in the longest of their forms.
+	long := strings.Repeat("\u1112\u1161\u11ab\u1100\u1173\u11af\u1102\u1161\u1112\u116e", passwords.Max/4)
+	n, code = waiting()
+	if _, err := shared.activate(t.Context(), n, code, long, newDevice()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := shared.Login(t.Context(), n, long, newDevice()); err != nil {
+		t.Errorf("the longest password is told %v", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"mingjing"
+	"mingjing/server/identity/passwords"
 )
 
 // Confirm takes the password of a resident who is logged in once more, which makes
@@ -14,8 +15,8 @@ import (
 // under the token that is returned. A wrong password is an invalid_form error;
 // the other errors are those of Who, and too_many_attempts: the tries are counted
 // as those of a login are.
-func (i *Identity) Confirm(ctx context.Context, token, password string, c mingjing.Client) (string, error) {
-	if password == "" {
+func (i *Identity) Confirm(ctx context.Context, token, text string, c mingjing.Client) (string, error) {
+	if text == "" {
 		return "", mingjing.InvalidFields(mingjing.FieldError{Field: "password", Code: "required"})
 	}
 	l, err := i.Who(ctx, token)
@@ -23,7 +24,7 @@ func (i *Identity) Confirm(ctx context.Context, token, password string, c mingji
 		return "", err
 	}
 	wrong := mingjing.InvalidFields(mingjing.FieldError{Field: "password", Code: "password_wrong"})
-	if l.Actor.Role != mingjing.RoleResident || len(password) > maxPassword {
+	if l.Actor.Role != mingjing.RoleResident || len(passwords.Normal(text)) > passwords.MaxBytes {
 		return "", wrong
 	}
 	defer i.pace.start(ctx)()
@@ -41,7 +42,7 @@ func (i *Identity) Confirm(ctx context.Context, token, password string, c mingji
 	} else if err != nil {
 		return "", err
 	}
-	fresh, err := i.reauthenticate(ctx, token, p.traits.Identifier, password, c)
+	fresh, err := i.reauthenticate(ctx, token, p.traits.Identifier, text, c)
 	if errors.Is(err, errRefused) {
 		return "", wrong
 	} else if err != nil {
@@ -62,12 +63,12 @@ func (i *Identity) Confirm(ctx context.Context, token, password string, c mingji
 
 // reauthenticate has Kratos check a password within a session; checks at the same time
 // are limited.
-func (i *Identity) reauthenticate(ctx context.Context, token, identifier, password string, c mingjing.Client) (string, error) {
+func (i *Identity) reauthenticate(ctx context.Context, token, identifier, text string, c mingjing.Client) (string, error) {
 	turn, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	if err := i.checks.Acquire(turn, 1); err != nil {
 		return "", fmt.Errorf("wait for a password check: %w", err)
 	}
 	defer i.checks.Release(1)
-	return i.kratos.refresh(withDevice(ctx, c.Device), token, identifier, password)
+	return i.kratos.refresh(withDevice(ctx, c.Device), token, identifier, text)
 }

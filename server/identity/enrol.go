@@ -13,6 +13,7 @@ import (
 
 	"github.com/pquerna/otp/totp"
 	"mingjing"
+	"mingjing/server/identity/passwords"
 )
 
 // EnrolResident makes a resident able to log in: at once with a password, or,
@@ -20,7 +21,7 @@ import (
 // not even the password. The errors are already_enrolled (Conflict) when the ID
 // number belongs to another resident, invalid_form with the field password, and
 // identity_down.
-func (i *Identity) EnrolResident(ctx context.Context, id mingjing.ResidentID, n mingjing.IDNumber, password string) error {
+func (i *Identity) EnrolResident(ctx context.Context, id mingjing.ResidentID, n mingjing.IDNumber, text string) error {
 	if id == "" || len(n) != 18 {
 		return errors.New("enrol a resident: no resident or no ID number")
 	}
@@ -38,13 +39,13 @@ func (i *Identity) EnrolResident(ctx context.Context, id mingjing.ResidentID, n 
 	if p.enrolled {
 		return same(p)
 	}
-	if password != "" {
-		if code := passwordProblem(password, identifier, string(n)); code != "" {
+	if text != "" {
+		if code := i.passwordProblem(text, identifier, passwords.Person{IDNumber: string(n)}); code != "" {
 			return mingjing.InvalidFields(mingjing.FieldError{Field: "password", Code: code})
 		}
 	}
 	_, err = i.kratos.create(ctx, schemaResident, traits{Identifier: identifier},
-		publicMeta{Role: mingjing.RoleResident, Resident: id}, password)
+		publicMeta{Role: mingjing.RoleResident, Resident: id}, text)
 	if errors.Is(err, errConflict) { // enrolled meanwhile
 		if p, err = i.kratos.find(ctx, identifier); err == nil {
 			return same(p)
@@ -80,7 +81,7 @@ func (i *Identity) EnrolOfficer(ctx context.Context, agency, login, name, passwo
 	return i.enrolDesk(ctx, publicMeta{Role: mingjing.RoleAgency, Agency: agency}, login, name, password, totpSecret)
 }
 
-func (i *Identity) enrolDesk(ctx context.Context, m publicMeta, login, name, password, totpSecret string) error {
+func (i *Identity) enrolDesk(ctx context.Context, m publicMeta, login, name, text, totpSecret string) error {
 	login, name = canonicalStaff(login), strings.TrimSpace(name)
 	secret, ok := canonicalSecret(totpSecret)
 	var bad []mingjing.FieldError
@@ -90,7 +91,7 @@ func (i *Identity) enrolDesk(ctx context.Context, m publicMeta, login, name, pas
 	if n := utf8.RuneCountInString(name); n < 1 || n > 100 {
 		bad = append(bad, mingjing.FieldError{Field: "name", Code: "required"})
 	}
-	if code := passwordProblem(password, login, ""); code != "" {
+	if code := i.passwordProblem(text, login, passwords.Person{Login: login, Names: []string{name}}); code != "" {
 		bad = append(bad, mingjing.FieldError{Field: "password", Code: code})
 	}
 	if !ok {
@@ -104,7 +105,7 @@ func (i *Identity) enrolDesk(ctx context.Context, m publicMeta, login, name, pas
 		return i.unavailable(ctx, "enrol staff", err)
 	}
 	if !p.enrolled {
-		p, err = i.kratos.create(ctx, schemaStaff, traits{Identifier: login, Name: name}, m, password)
+		p, err = i.kratos.create(ctx, schemaStaff, traits{Identifier: login, Name: name}, m, text)
 		if errors.Is(err, errConflict) { // enrolled meanwhile
 			p, err = i.kratos.find(ctx, login)
 		}
@@ -118,7 +119,7 @@ func (i *Identity) enrolDesk(ctx context.Context, m publicMeta, login, name, pas
 	if p.admin.Paired {
 		return nil
 	}
-	if err := i.setSecondFactor(ctx, p, password, secret); errors.Is(err, errRefused) {
+	if err := i.setSecondFactor(ctx, p, text, secret); errors.Is(err, errRefused) {
 		return mingjing.NewError(mingjing.Conflict, "already_enrolled") // with another password
 	} else if err != nil {
 		return i.unavailable(ctx, "pair a second factor", err)
@@ -166,11 +167,11 @@ func (i *Identity) ForgetResident(ctx context.Context, resident mingjing.Residen
 // setSecondFactor gives an identity its second factor in Kratos, by a session of the
 // password. The identity is marked as paired only after that, so that it can be
 // interrupted anywhere and done again.
-func (i *Identity) setSecondFactor(ctx context.Context, p person, password, secret string) error {
+func (i *Identity) setSecondFactor(ctx context.Context, p person, text, secret string) error {
 	if err := i.kratos.dropFactor(ctx, p.id); err != nil {
 		return err
 	}
-	token, _, err := i.kratos.passwordLogin(ctx, p.traits.Identifier, password)
+	token, _, err := i.kratos.passwordLogin(ctx, p.traits.Identifier, text)
 	if err != nil {
 		return err
 	}

@@ -59,6 +59,15 @@
 // recovery codes are checked here too, and stored as keyed hashes: Kratos' own method
 // keeps twelve as plain text, and would be a second way in beside our limits.
 //
+// # Passwords, browsers and passkeys
+//
+// What a password must be is in package passwords. A new one ends the other sessions of
+// its person, who is told ([Identity.OnSecurity]) before these end. A browser that is not
+// known by its cookie is told too ([Identity.SeenDevice]). Residents' passkeys are checked
+// here and sealed in Kratos' admin metadata (passkey.go); Kratos then starts the session by a
+// code that is made and used in one call. A passkey can't be guessed, so that only the
+// address is counted.
+//
 // # Sessions that nobody uses
 //
 // A session ends when it was not used for [Config.IdleAfter], or for as long as its
@@ -150,6 +159,9 @@ type Config struct {
 	Limits    Limits
 	// FreshLogin is for how long after the password a login is fresh.
 	FreshLogin time.Duration
+	// Words are those that anybody would try here: the names of the product and of the
+	// city.
+	Words []string
 }
 
 // An Identity logs people in and finds out whose session a token is. It is safe for use
@@ -171,11 +183,15 @@ type Identity struct {
 	idleAfter  time.Duration
 	freshFor   time.Duration
 	endWait    time.Duration
+	context    []string // words that are no part of a good password
 	decoyOnce  sync.Mutex
 	decoy      bool
 
-	mu    sync.Mutex
-	onEnd []func(ctx context.Context, sessionID string, locked bool)
+	mu sync.Mutex
+	// about returns the name and the ID number of a resident; nil where nobody knows.
+	about      func(ctx context.Context, resident mingjing.ResidentID) (string, mingjing.IDNumber, error)
+	onSecurity func(ctx context.Context, e SecurityEvent) error
+	onEnd      []func(ctx context.Context, sessionID string, locked bool)
 }
 
 // Open connects to Kratos, starting it when it is the embedded one, and returns
@@ -221,7 +237,7 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 		checks:   semaphore.NewWeighted(int64(max(2, 2*runtime.GOMAXPROCS(0)))),
 		pace:     responseFloor{floor: c.FloorTime, wait: wait},
 		freshFor: c.FreshLogin,
-		uses:     c.Uses, idleAfter: c.IdleAfter, endWait: DefaultEndWait,
+		uses:     c.Uses, idleAfter: c.IdleAfter, endWait: DefaultEndWait, context: c.Words,
 	}
 	if c.PublicURL != "" {
 		if i.kratos, err = dialURLs(c.PublicURL, c.AdminURL); err != nil {

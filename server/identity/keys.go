@@ -20,8 +20,8 @@ import (
 // keys are made from one key: the ID key itself hashes ID numbers, the others are
 // derived from it, one for each use.
 type keys struct {
-	id, count, recovery []byte
-	seal                cipher.AEAD
+	id, count, recovery, devices []byte
+	seal                         cipher.AEAD
 }
 
 func newKeys(idKey []byte) (keys, error) {
@@ -31,7 +31,7 @@ func newKeys(idKey []byte) (keys, error) {
 		to   *[]byte
 		info string
 	}{{&k.count, "mingjing identity counters"}, {&seal, "mingjing identity seal"},
-		{&k.recovery, "mingjing identity recovery"}} {
+		{&k.recovery, "mingjing identity recovery"}, {&k.devices, "mingjing identity devices"}} {
 		b, err := hkdf.Expand(sha256.New, idKey, d.info, 32)
 		if err != nil {
 			return keys{}, fmt.Errorf("derive a key: %w", err)
@@ -70,6 +70,12 @@ func (k keys) redis(kind string, parts ...string) string {
 // recoveryHash returns the keyed hash of a person's recovery code.
 func (k keys) recoveryHash(person, code string) string {
 	return base64.RawStdEncoding.EncodeToString(mac(k.recovery, person, code))
+}
+
+// device returns the hash by which a browser is known to be one of a person's. A new
+// generation makes all of them unknown.
+func (k keys) device(id []byte, person, generation string) []byte {
+	return mac(k.devices, string(id), person, generation)[:deviceTag]
 }
 
 // sealed encrypts text for owner.

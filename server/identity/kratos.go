@@ -15,6 +15,7 @@ import (
 
 	client "github.com/ory/kratos-client-go"
 	"mingjing"
+	"mingjing/server/identity/passwords"
 	"mingjing/server/trace"
 )
 
@@ -201,6 +202,8 @@ type publicMeta struct {
 	Resident mingjing.ResidentID `json:"resident_id,omitempty"`
 	// Agency is the code of an officer's agency.
 	Agency string `json:"agency,omitempty"`
+	// Devices is the generation of a resident's browsers; "" before the first login.
+	Devices string `json:"devices,omitempty"`
 }
 
 // isDesk reports whether it is somebody who logs in with a second factor: staff of the
@@ -209,6 +212,9 @@ func (m publicMeta) isDesk() bool {
 	return m.Role.Staff() || m.Role == mingjing.RoleAdministrator || m.Role == mingjing.RoleAgency && m.Agency != ""
 }
 
+// pathDevices is the path of the member Devices of publicMeta in an identity.
+const pathDevices = "/metadata_public/devices"
+
 // adminMeta is the metadata that only the admin port returns.
 type adminMeta struct {
 	// Waiting: no password was set yet.
@@ -216,6 +222,8 @@ type adminMeta struct {
 	// Factor is the sealed factor; Paired says that Kratos has its part.
 	Factor string `json:"factor,omitempty"`
 	Paired bool   `json:"paired,omitempty"`
+	// Passkeys are a resident's passkeys, sealed.
+	Passkeys string `json:"passkeys,omitempty"`
 	// Recovery are keyed hashes of the recovery codes that were not used yet.
 	Recovery []string `json:"recovery,omitempty"`
 }
@@ -251,6 +259,18 @@ func (k *kratos) find(ctx context.Context, identifier string) (person, error) {
 		}
 	}
 	return person{}, nil
+}
+
+// byID returns the person with a Kratos id; it is no error if there is none.
+func (k *kratos) byID(ctx context.Context, id string) (person, error) {
+	d, res, err := k.admin.IdentityAPI.GetIdentity(ctx, id).Execute()
+	if res != nil && res.StatusCode == http.StatusNotFound {
+		return person{}, nil
+	}
+	if err := outcome("look an identity up", res, err); err != nil {
+		return person{}, err
+	}
+	return personOf(d)
 }
 
 // identityPage is how many identities are read at a time; Kratos allows 1,000.
@@ -307,17 +327,18 @@ func (k *kratos) remove(ctx context.Context, id string) error {
 	return outcome("remove an identity", res, err)
 }
 
-// create enrols an identity; with password "" it can't log in yet.
-func (k *kratos) create(ctx context.Context, schema string, t traits, m publicMeta, password string) (person, error) {
+// create enrols an identity; with text "" as the password it can't log in yet.
+func (k *kratos) create(ctx context.Context, schema string, t traits, m publicMeta, text string) (person, error) {
 	body := client.NewCreateIdentityBody(schema, map[string]any{"identifier": t.Identifier})
 	if t.Name != "" {
 		body.Traits["name"] = t.Name
 	}
 	body.MetadataPublic = m
-	body.MetadataAdmin = adminMeta{Waiting: password == ""}
-	if password != "" {
+	body.MetadataAdmin = adminMeta{Waiting: text == ""}
+	if text != "" {
+		text = passwords.Normal(text)
 		body.Credentials = &client.IdentityWithCredentials{Password: &client.IdentityWithCredentialsPassword{
-			Config: &client.IdentityWithCredentialsPasswordConfig{Password: &password}}}
+			Config: &client.IdentityWithCredentialsPasswordConfig{Password: &text}}}
 	}
 	d, res, err := k.admin.IdentityAPI.CreateIdentity(ctx).CreateIdentityBody(*body).Execute()
 	if err := outcome("enrol", res, err); err != nil {
@@ -345,6 +366,8 @@ const (
 	memberFactor  = "factor"
 	memberPaired  = "paired"
 	memberRecover = "recovery"
+	// memberPasskeys is of residents alone.
+	memberPasskeys = "passkeys"
 )
 
 // innerCodeLifespan is for how long Kratos' own one-time code can be used, which is used at
@@ -396,11 +419,21 @@ func (k *kratos) redeem(ctx context.Context, flow, code string) (token, settings
 	return token, settings, nil
 }
 
-func (k *kratos) setPassword(ctx context.Context, token, settings, password string) error {
+func (k *kratos) setPassword(ctx context.Context, token, settings, text string) error {
 	body := client.UpdateSettingsFlowWithPasswordMethodAsUpdateSettingsFlowBody(
-		client.NewUpdateSettingsFlowWithPasswordMethod("password", password))
+		client.NewUpdateSettingsFlowWithPasswordMethod("password", passwords.Normal(text)))
 	_, res, err := k.public.FrontendAPI.UpdateSettingsFlow(ctx).Flow(settings).XSessionToken(token).UpdateSettingsFlowBody(body).Execute()
 	return k.verdict(ctx, "set a password", res, err, http.StatusBadRequest)
+}
+
+// openSettings begins a flow in which a person sets a new password. The password of the
+// session must have been given a moment ago.
+func (k *kratos) openSettings(ctx context.Context, token string) (settings string, err error) {
+	f, res, err := k.public.FrontendAPI.CreateNativeSettingsFlow(ctx).XSessionToken(token).Execute()
+	if err := outcome("begin to set a password", res, err); err != nil {
+		return "", err
+	}
+	return f.Id, nil
 }
 
 // offerFactor makes a new TOTP secret, which confirmFactor confirms.

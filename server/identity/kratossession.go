@@ -6,27 +6,28 @@ import (
 	"net/http"
 
 	client "github.com/ory/kratos-client-go"
+	"mingjing/server/identity/passwords"
 )
 
 // passwordLogin starts a session of AAL 1.
-func (k *kratos) passwordLogin(ctx context.Context, identifier, password string) (token string, s client.Session, err error) {
+func (k *kratos) passwordLogin(ctx context.Context, identifier, text string) (token string, s client.Session, err error) {
 	f, res, err := k.public.FrontendAPI.CreateNativeLoginFlow(ctx).Execute()
 	if err := outcome("begin a login", res, err); err != nil {
 		return "", s, err
 	}
 	body := client.UpdateLoginFlowWithPasswordMethodAsUpdateLoginFlowBody(
-		client.NewUpdateLoginFlowWithPasswordMethod(identifier, "password", password))
+		client.NewUpdateLoginFlowWithPasswordMethod(identifier, "password", passwords.Normal(text)))
 	return k.submit(ctx, k.public.FrontendAPI.UpdateLoginFlow(ctx).Flow(f.Id).UpdateLoginFlowBody(body))
 }
 
 // refresh checks the password again within a session, which stays the same.
-func (k *kratos) refresh(ctx context.Context, token, identifier, password string) (string, error) {
+func (k *kratos) refresh(ctx context.Context, token, identifier, text string) (string, error) {
 	f, res, err := k.public.FrontendAPI.CreateNativeLoginFlow(ctx).Refresh(true).XSessionToken(token).Execute()
 	if err := outcome("begin to confirm a session", res, err); err != nil {
 		return "", err
 	}
 	body := client.UpdateLoginFlowWithPasswordMethodAsUpdateLoginFlowBody(
-		client.NewUpdateLoginFlowWithPasswordMethod(identifier, "password", password))
+		client.NewUpdateLoginFlowWithPasswordMethod(identifier, "password", passwords.Normal(text)))
 	fresh, _, err := k.submit(ctx, k.public.FrontendAPI.UpdateLoginFlow(ctx).Flow(f.Id).XSessionToken(token).UpdateLoginFlowBody(body))
 	return fresh, err
 }

@@ -15,11 +15,10 @@ import (
 	"github.com/pquerna/otp/hotp"
 	"github.com/pquerna/otp/totp"
 	"mingjing"
+	"mingjing/server/identity/passwords"
 )
 
 const (
-	// maxPassword is the limit of a password, in bytes.
-	maxPassword = 256
 	// checkTimeout is how long a login waits for its password check to begin.
 	checkTimeout = 10 * time.Second
 
@@ -61,7 +60,7 @@ func (i *Identity) Login(ctx context.Context, n mingjing.IDNumber, password stri
 
 // checkPassword has Kratos start a session. For known and unknown identifiers alike it
 // makes one search and one password check.
-func (i *Identity) checkPassword(ctx context.Context, identifier, password string, c mingjing.Client) (string, person, error) {
+func (i *Identity) checkPassword(ctx context.Context, identifier, text string, c mingjing.Client) (string, person, error) {
 	if err := i.makeDecoy(ctx); err != nil {
 		return "", person{}, err
 	}
@@ -72,8 +71,8 @@ func (i *Identity) checkPassword(ctx context.Context, identifier, password strin
 	if !p.enrolled || p.admin.Waiting {
 		identifier = i.keys.decoy()
 	}
-	if len(password) > maxPassword {
-		password = password[:maxPassword] + "\x00" // it is checked all the same, and is never right
+	if text = passwords.Normal(text); len(text) > passwords.MaxBytes {
+		text = text[:passwords.MaxBytes] + "\x00" // it is checked all the same, and is never right
 	}
 	turn, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
@@ -81,7 +80,7 @@ func (i *Identity) checkPassword(ctx context.Context, identifier, password strin
 		return "", person{}, fmt.Errorf("wait for a password check: %w", err)
 	}
 	defer i.checks.Release(1)
-	token, _, err := i.kratos.passwordLogin(withDevice(ctx, c.Device), identifier, password)
+	token, _, err := i.kratos.passwordLogin(withDevice(ctx, c.Device), identifier, text)
 	if err != nil {
 		return "", person{}, err
 	}

@@ -99,6 +99,7 @@ func TestWithoutTheDatabaseOfKratosNobodyIsLoggedOutNorRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	key := withPasskey(t, i, token)
 	var ids []string
 	for _, of := range []string{token, other, staff} {
 		l, err := i.Who(ctx, of)
@@ -125,6 +126,16 @@ func TestWithoutTheDatabaseOfKratosNobodyIsLoggedOutNorRefused(t *testing.T) {
 		{"end a session", func() error { return i.EndSession(ctx, token, ids[1]) }},
 		{"end the others", func() error { return i.EndOtherSessions(ctx, token) }},
 		{"confirm", func() error { _, err := i.Confirm(ctx, token, password, newDevice()); return err }},
+		{"change a password", func() error { _, err := i.ChangePassword(ctx, token, password, newer, newDevice()); return err }},
+		{"reset a password", func() error {
+			_, err := i.Reset(ctx, n, newer, newDevice(), func(ctx context.Context, set func(context.Context, mingjing.ResidentID) error) error {
+				return set(ctx, residentOf(n))
+			})
+			return err
+		}},
+		{"a device", func() error { _, err := i.SeenDevice(ctx, token, "", newDevice()); return err }},
+		{"passkeys", func() error { _, err := i.Passkeys(ctx, token); return err }},
+		{"login by a passkey", func() error { _, err := logsInBy(t, i, key); return err }},
 		{"login", login(n, password)}, {"login with a wrong password", login(n, "not the password")},
 		{"login of nobody", login(newNumber(), password)},
 		{"staff login", func() error { _, err := i.StaffLogin(ctx, desk, password, codeAt(t, 1), newDevice()); return err }},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"mingjing"
+	"mingjing/server/identity/passwords"
 )
 
 const (
@@ -42,12 +43,12 @@ func (i *Identity) openTicket(text string) (k ticket, err error) {
 // AdmitStaff counts a try to activate the login of a member of staff. The errors are
 // too_many_attempts with seconds, staff_activation_failed, identity_down, and invalid_form
 // with the fields login and new_password, which is not counted.
-func (i *Identity) AdmitStaff(ctx context.Context, login, password string, c mingjing.Client) error {
+func (i *Identity) AdmitStaff(ctx context.Context, login, text string, c mingjing.Client) error {
 	var bad []mingjing.FieldError
 	if !staffNumber.MatchString(login) {
 		bad = append(bad, mingjing.FieldError{Field: "login", Code: "staff_number_invalid"})
 	}
-	if w := passwordProblem(password, login, ""); w != "" {
+	if w := i.passwordProblem(text, login, passwords.Person{Login: login}); w != "" {
 		bad = append(bad, mingjing.FieldError{Field: "new_password", Code: w})
 	}
 	if bad != nil {
@@ -63,18 +64,21 @@ func (i *Identity) AdmitStaff(ctx context.Context, login, password string, c min
 // BeginStaff gives a member of staff the password and a new second factor, which both
 // have no use before [Identity.ConfirmStaff]; what they had before is gone. The errors
 // are invalid_form with the field new_password, and identity_down.
-func (i *Identity) BeginStaff(ctx context.Context, m mingjing.StaffMember, password string, c mingjing.Client) (mingjing.StaffEnrolment,
+func (i *Identity) BeginStaff(ctx context.Context, m mingjing.StaffMember, text string, c mingjing.Client) (mingjing.StaffEnrolment,
 	error) {
-	e, err := i.beginStaff(context.WithoutCancel(ctx), m, password, c)
+	if w := i.passwordProblem(text, m.Login, passwords.Person{Login: m.Login, Names: []string{m.Name}}); w != "" {
+		return mingjing.StaffEnrolment{}, errNewPassword(w)
+	}
+	e, err := i.beginStaff(context.WithoutCancel(ctx), m, text, c)
 	if errors.Is(err, errRefused) {
-		return e, mingjing.InvalidFields(mingjing.FieldError{Field: "new_password", Code: "password_weak"})
+		return e, errNewPassword("password_weak")
 	} else if err != nil {
 		return e, i.unavailable(ctx, "begin the activation of a member of staff", err)
 	}
 	return e, nil
 }
 
-func (i *Identity) beginStaff(ctx context.Context, m mingjing.StaffMember, password string, c mingjing.Client) (mingjing.StaffEnrolment,
+func (i *Identity) beginStaff(ctx context.Context, m mingjing.StaffMember, text string, c mingjing.Client) (mingjing.StaffEnrolment,
 	error) {
 	var none mingjing.StaffEnrolment
 	// One at a time, for the reason that is given in Activate.
@@ -101,7 +105,7 @@ func (i *Identity) beginStaff(ctx context.Context, m mingjing.StaffMember, passw
 	if err != nil {
 		return none, fmt.Errorf("redeem a code of our own: %s", err) //nolint:errorlint // it is no refusal of the password
 	}
-	if err := i.setPassword(ctx, token, settings, password); err != nil {
+	if err := i.setPassword(ctx, token, settings, text); err != nil {
 		i.dropSession(ctx, token)
 		return none, err
 	}

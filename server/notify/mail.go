@@ -174,6 +174,8 @@ func (m *mailer) write(to string, what notice.Message) (*mail.Msg, error) {
 	}
 	family, page := "mail.notice", "inbox"
 	switch {
+	case what.Reset:
+		family, page = "mail.reset", "reset"
 	case what.Code != "":
 		family, page = "mail.code", "notice-settings"
 	case what.Corrected != "": // to a person without an account

@@ -84,6 +84,7 @@ var eraseStatements = []string{
 	`DELETE FROM push_device WHERE resident_id = ?`,
 	`DELETE FROM session_use WHERE resident_id = ?`,
 	`DELETE FROM screen_lock WHERE resident_id = ?`,
+	`DELETE FROM password_reset WHERE resident_id = ?`,
 	`DELETE FROM visit WHERE resident_id = ?`,
 	`DELETE FROM event WHERE audience = ?`,
 }

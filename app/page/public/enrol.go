@@ -33,7 +33,7 @@ func staffActivateBody(v *mingjing.View) []app.UI {
 			c.Input{Name: "code", Label: t(v, "enrol.code"), Hint: t(v, "enrol.code_hint"), Error: page.FieldError(v, "code"),
 				Autocomplete: "one-time-code", MaxLength: 64, Required: true, Code: true}.UI(),
 			c.Input{Name: "new_password", Type: "password", Label: t(v, "field.new_password"), Hint: t(v, "activate.password_hint"),
-				Error: page.FieldError(v, "new_password"), Autocomplete: "new-password", MaxLength: 256, Required: true}.UI(),
+				Error: page.FieldError(v, "new_password"), Autocomplete: "new-password", MaxLength: page.MaxPassword, Required: true}.UI(),
 			c.Button{Text: t(v, "enrol.submit")}.UI()}}.UI(),
 		c.Section("other", t(v, "activate.other"),
 			c.LinkButton{Text: t(v, "enrol.open"), Href: href(v, "staff-login"), Kind: "secondary"}.UI()),

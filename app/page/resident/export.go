@@ -91,7 +91,7 @@ func confirmBody(v *mingjing.View) []app.UI {
 			page.LangField(v),
 			c.Hidden{Name: "next", Value: nextOf(v)}.UI(),
 			c.Input{Name: "password", Type: "password", Label: t(v, "login.password"), Error: page.FieldError(v, "password"),
-				Autocomplete: "current-password", MaxLength: 256, Required: true}.UI(),
+				Autocomplete: "current-password", MaxLength: page.MaxPassword, Required: true}.UI(),
 			c.Button{Text: t(v, "confirm.submit")}.UI()}}.UI(),
 		c.El("p", nil, c.Link{Text: t(v, "confirm.back"), Href: href(v, "overview")}.UI()),
 	}

@@ -74,10 +74,24 @@ func noticeCard(v *mingjing.View, n mingjing.Notice) app.UI {
 		c.Div("notice-body",
 			c.El("h3", c.A{"class": "notice-title"}, c.Text(text)),
 			versionChange(v, n.Version),
+			security(v, n),
 			c.El("p", c.A{"class": "meta"}, state, page.TimeUI(v, n.At))),
 		c.Form{Action: "/api/notices/" + page.Segment(n.ID) + "/open", Class: "notice-open", Body: []app.UI{
 			c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 			c.Button{Text: t(v, "inbox.open"), Kind: "secondary", About: text}.UI()}}.UI())
+}
+
+// security says with which browser something happened to the resident's own login, and
+// what to do when that was somebody else.
+func security(v *mingjing.View, n mingjing.Notice) app.UI {
+	if n.Kind != mingjing.NoticeSecurity {
+		return nil
+	}
+	device := n.Device
+	if device == "" {
+		device = t(v, "sessions.unknown_device")
+	}
+	return c.Div("", c.P(t(v, "inbox.device", "device", device)), c.Muted(t(v, "inbox.not_you")))
 }
 
 // versionChange says what a new version of a rulebook changed, and by how much.

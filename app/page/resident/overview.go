@@ -41,6 +41,8 @@ func overviewBody(v *mingjing.View) []app.UI {
 			figure(v, o.Blacklisted, "overview.blacklists", href(v, "listings")),
 			figure(v, len(o.OpenDisputes), "overview.disputes", href(v, "disputes")))),
 		entriesSection(v, o.RecentEntries),
+		// It is the first page after a login.
+		c.El("p", c.A{"class": "passkey"}, c.Link{Text: t(v, "passkeys.offer"), Href: href(v, "security")}.UI()),
 	}
 }
 

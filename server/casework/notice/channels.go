@@ -213,10 +213,9 @@ func (c *Notices) sendCode(ctx context.Context, resident mingjing.ResidentID) (t
 	return 0, err
 }
 
-// ConfirmEmail checks the code that was sent, and confirms the address. A wrong code is
-// an email_code_wrong error, and after a few of them a new code is needed.
-func (c *Notices) ConfirmEmail(ctx context.Context, a mingjing.Actor, code string) (mingjing.NoticeSettingsView, error) {
-	code = strings.Map(func(r rune) rune {
+// plainCode returns a typed code without spaces and hyphens, its digits in ASCII.
+func plainCode(code string) string {
+	return strings.Map(func(r rune) rune {
 		switch {
 		case r >= '０' && r <= '９':
 			return r - '０' + '0'
@@ -225,6 +224,12 @@ func (c *Notices) ConfirmEmail(ctx context.Context, a mingjing.Actor, code strin
 		}
 		return r
 	}, code)
+}
+
+// ConfirmEmail checks the code that was sent, and confirms the address. A wrong code is
+// an email_code_wrong error, and after a few of them a new code is needed.
+func (c *Notices) ConfirmEmail(ctx context.Context, a mingjing.Actor, code string) (mingjing.NoticeSettingsView, error) {
+	code = plainCode(code)
 	var wrong error
 	v, err := c.changePrefs(ctx, a, func(_ *kernel.Reader, p *Prefs) error {
 		wrong = nil

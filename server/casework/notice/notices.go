@@ -76,6 +76,12 @@ func (c *Notices) add(ctx context.Context, rd *kernel.Reader, resident mingjing.
 	if err != nil {
 		return err
 	}
+	if kind == mingjing.NoticeSecurity {
+		p.MailOff, p.PushOff = false, false // by all ways
+		if n.Devices, err = read(rd).Devices(ctx, resident); err != nil {
+			return err
+		}
+	}
 	if n.Waiting, err = c.ways(ctx, rd, p, kind); err != nil {
 		return err
 	}
@@ -262,6 +268,10 @@ func (c *Notices) setReached(ctx context.Context, rd *kernel.Reader, resident mi
 // send sends a notice by one channel, if the resident still wants it.
 func (c *Notices) send(ctx context.Context, n Notice, p Prefs, devices []Device, way string) error {
 	m := Message{ID: n.ID, Lang: p.Lang}
+	if n.Kind == mingjing.NoticeSecurity {
+		p.MailOff, p.PushOff = false, false
+		devices = append(devices, n.Devices...)
+	}
 	if way == WayMail {
 		if p.Email == "" || p.EmailFailed || p.MailOff {
 			return nil // meanwhile nobody wants it

@@ -20,6 +20,7 @@ import (
 const (
 	JobNotify  = "notify"  // send a notice by the ways that the resident wants
 	JobConfirm = "confirm" // send a resident the code for an e-mail address
+	JobReset   = "reset"   // send a resident the code for a new password
 )
 
 // Notices are the residents' inboxes, and the channels by which notices are sent. It is
@@ -38,6 +39,7 @@ func New(city *kernel.City, notifier Notifier) *Notices {
 func (c *Notices) Jobs() kernel.Jobs {
 	return kernel.Jobs{
 		JobNotify: c.deliver,
+		JobReset:  c.sendReset,
 		JobConfirm: func(ctx context.Context, id string) (time.Duration, error) {
 			return c.sendCode(ctx, mingjing.ResidentID(id))
 		},

@@ -23,6 +23,16 @@ type Port interface {
 	DeleteDevice(ctx context.Context, resident mingjing.ResidentID, id string) error
 	// DeleteDevicesOf deletes the devices that a session has added, if any.
 	DeleteDevicesOf(ctx context.Context, session string) error
+	// ResidentByIDNumber returns who has an ID number. Nothing of theirs is opened.
+	ResidentByIDNumber(ctx context.Context, n mingjing.IDNumber) (mingjing.ResidentID, error)
+	// PutResetCode stores a keyed hash of the code for a resident's new password, in the
+	// place of the older one, and forgets all codes that are too old now.
+	PutResetCode(ctx context.Context, resident mingjing.ResidentID, code string, until, now time.Time) error
+	// UseResetCode reports whether a code is the resident's and can be used now, and uses
+	// it up. After so many wrong guesses none is right. Nobody has no code.
+	UseResetCode(ctx context.Context, resident mingjing.ResidentID, code string, guesses int, now time.Time) (bool, error)
+	// DropResetCode forgets the resident's code, if there is one.
+	DropResetCode(ctx context.Context, resident mingjing.ResidentID) error
 	// DeleteDevicesBut deletes the resident's devices except those of a session.
 	DeleteDevicesBut(ctx context.Context, resident mingjing.ResidentID, session string) error
 }

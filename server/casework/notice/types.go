@@ -41,8 +41,10 @@ type Message struct {
 	Lang string
 	// Kind is "" where even that is not to be said.
 	Kind mingjing.NoticeKind
-	// Code confirms an e-mail address; "" in a message about a notice.
-	Code string
+	// Code confirms an e-mail address, or sets a new password where Reset is set; "" in a
+	// message about a notice.
+	Code  string
+	Reset bool
 	// Corrected is the number of a statement that the reader was shown and that was
 	// corrected since; "" in any other message.
 	Corrected string
@@ -65,6 +67,9 @@ type Notice struct {
 	// [Device]. Tries is how often that was tried.
 	Waiting []string
 	Tries   int
+	// Devices are those that the resident had when a notice about their login was made.
+	// It is sent to them also when their sessions have ended with what it tells.
+	Devices []Device
 }
 
 // WayMail is the way by e-mail among [Notice] Waiting.

@@ -16,6 +16,18 @@ func (c *Register) Residents(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
+// PasswordOwner returns the name and the ID number of a resident who sets a new password,
+// which neither may be. The server calls it, in whose request there may be nobody logged
+// in.
+func (c *Register) PasswordOwner(ctx context.Context, resident mingjing.ResidentID) (name string, n mingjing.IDNumber, err error) {
+	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
+		r, err := read(t.As(c.city.Entry(kernel.System, "password", "", "own"))).Resident(ctx, resident)
+		name, n = r.Name, r.IDNumber
+		return err
+	})
+	return name, n, kernel.Public(err)
+}
+
 // Viewer returns the actor as the top of every page names them.
 func (c *Register) Viewer(ctx context.Context, a mingjing.Actor) (mingjing.Viewer, error) {
 	if a.Role != mingjing.RoleResident {

@@ -194,6 +194,21 @@ func (c *Staff) activated(ctx context.Context, t *kernel.Tx, login string) error
 	return c.write(ctx, t, mingjing.StaffEntry{Step: mingjing.StaffActivated, By: m.Login, ByName: m.Name}, m, now)
 }
 
+// PasswordChanged writes into the staff register that a member has changed their own
+// password. The server calls it.
+func (c *Staff) PasswordChanged(ctx context.Context, login string) error {
+	return kernel.Public(c.city.Tx(ctx, func(t *kernel.Tx) error {
+		if err := db(t).LockStaff(ctx); err != nil {
+			return err
+		}
+		m, err := db(t).Member(ctx, login)
+		if err != nil {
+			return err
+		}
+		return c.write(ctx, t, mingjing.StaffEntry{Step: mingjing.StaffPassword, By: m.Login, ByName: m.Name}, m, c.city.Now().UTC())
+	}))
+}
+
 // apply makes the identity service agree with what is stored about a member, and gives
 // the cases of who no longer works on any back to the queue.
 func (c *Staff) apply(ctx context.Context, login string) (time.Duration, error) {

@@ -1,0 +1,52 @@
+package mingjing
+
+import "time"
+
+// What somebody is told about their own login, as codes of a [NoticeSecurity].
+const (
+	SecurityPasswordChanged = "password_changed" // with the current password
+	SecurityPasswordReset   = "password_reset"   // with a one-time code
+	SecurityNewDevice       = "new_device"       // a login from a browser that was not seen before
+	SecurityPasskeyAdded    = "passkey_added"
+	SecurityPasskeyRemoved  = "passkey_removed"
+)
+
+// SecurityCodes are all of them.
+var SecurityCodes = []string{SecurityPasswordChanged, SecurityPasswordReset, SecurityNewDevice, SecurityPasskeyAdded,
+	SecurityPasskeyRemoved}
+
+// A SecurityView is how somebody logs in.
+type SecurityView struct {
+	// Fresh says that the password was given a moment ago, which adding a passkey needs.
+	Fresh bool `json:"fresh"`
+	// PasskeysOffered says that passkeys can be added here.
+	PasskeysOffered bool      `json:"passkeys_offered"`
+	Passkeys        []Passkey `json:"passkeys"`
+}
+
+// A Passkey is a key on a device, or in a password manager, by which a resident logs in
+// without a password.
+type Passkey struct {
+	ID string `json:"id"`
+	// Name is a short name of the browser with which it was added; it may be empty.
+	Name    string    `json:"name"`
+	AddedAt time.Time `json:"added_at"`
+}
+
+// A ForgotView is what the page for a forgotten password says besides its form.
+type ForgotView struct {
+	// MailOffered says that this server can send a code.
+	MailOffered bool `json:"mail_offered"`
+	// Counter is where the bureau's counter is, as the bureau has written it; "" where
+	// it has not.
+	Counter string `json:"counter,omitempty"`
+}
+
+// A PasskeyQuestion is what a browser asks its person, to make a passkey or to log in with
+// one.
+type PasskeyQuestion struct {
+	// Options are the options of navigator.credentials, as JSON of WebAuthn Level 3.
+	Options string `json:"options"`
+	// Ticket goes back with the answer. It is sealed, and good once and for five minutes.
+	Ticket string `json:"ticket"`
+}
