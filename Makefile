@@ -40,6 +40,9 @@ MAIN_app := ./app
 MAIN_desk := ./app/desk
 MAIN_check := ./app/check
 
+# The decoder of HEIC is WebAssembly that is linked in, never a library of the machine.
+export GOFLAGS := -tags=nodynamic
+
 # Tests that need Kratos find it here. The path never changes, so that go test's
 # cache keeps working.
 export KRATOS_BIN := $(ROOT)/bin/kratos

@@ -48,6 +48,9 @@ type Error struct {
 type FieldError struct {
 	Field string `json:"field"`
 	Code  string `json:"code"`
+	// File is the name of the file that it is about, as the device calls it; "" where it is
+	// about no file, or about all of them.
+	File string `json:"file,omitempty"`
 }
 
 // An ErrorKind decides the HTTP status of an error.

@@ -28,6 +28,7 @@ var floors = map[string]int{
 	"app/client":        1,
 	"app/component":     1,
 	"app/logcheck":      1,
+	"server/evidence":   1,
 	"server/casework":   2,
 	"app/page":          2,
 	"server/vault":      2,
@@ -60,6 +61,9 @@ var floors = map[string]int{
 var parts = []string{"kernel", "notice", "holding", "score", "law", "mandate", "cases", "record", "listing", "desk", "staff", "inquiry",
 	"share",
 	"accesslog", "agencyside", "register", "takeaway", "upkeep"}
+
+// partsImport are the packages that a part may import besides other parts.
+var partsImport = []string{"", "/logproof", "/server/evidence"}
 
 // pageImporters are the only packages that may import app/page and the packages below
 // it: the main packages. That of the server passes it to api for rendering.
@@ -181,8 +185,8 @@ func TestAPartOfCaseworkImportsOnlyPartsBeforeIt(t *testing.T) {
 		for _, imp := range p.Imports {
 			if other, ok := strings.CutPrefix(imp, above); ok && slices.Index(parts, other) >= place {
 				t.Errorf("%s imports %s, which is not before it", part, other)
-			} else if !ok && ours(imp) && imp != module && imp != module+"/logproof" {
-				t.Errorf("%s imports %s: a part imports only the root package, logproof and other parts", part, imp)
+			} else if !ok && ours(imp) && !slices.Contains(partsImport, strings.TrimPrefix(imp, module)) {
+				t.Errorf("%s imports %s: a part imports only parts and %q", part, imp, partsImport)
 			}
 		}
 	}
@@ -313,6 +317,25 @@ func TestPackagesOfTheBrowserImportNothingHeavy(t *testing.T) {
 			if why, ok := heavy[imp]; ok {
 				t.Errorf("%s imports %s (%s)", p.ImportPath, imp, why)
 			}
+		}
+	}
+}
+
+// The program is one file, which runs where there is nothing else: it loads no library of
+// the machine.
+func TestTheServerLoadsNoLibraryOfTheMachine(t *testing.T) {
+	t.Parallel()
+	makefile, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const tag = "nodynamic" // leaves out what would load libheif
+	if !bytes.Contains(makefile, []byte("export GOFLAGS := -tags="+tag+"\n")) {
+		t.Errorf("the Makefile does not build with %s", tag)
+	}
+	for _, p := range goList(t, []string{"CGO_ENABLED=0"}, "-deps", "-tags", tag, "./server") {
+		if strings.Contains(p.ImportPath, "purego") || p.ImportPath == "runtime/cgo" {
+			t.Errorf("%s is linked in, which loads libraries of the machine", p.ImportPath)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // A ResidentID is the random id of a resident. It says nothing about the person and is
@@ -22,6 +23,12 @@ var (
 	ErrIDNumberDigits = errors.New("id_number_digits")
 	ErrIDNumberDate   = errors.New("id_number_date")
 	ErrIDNumberCheck  = errors.New("id_number_check")
+	// ErrIDNumberFifteen is a number of 15 digits, as identity cards of the first
+	// generation had it. They are not valid since 2013.
+	ErrIDNumberFifteen = errors.New("id_number_fifteen")
+	// ErrIDNumberForeign is the number of a foreign permanent resident card of the 2017
+	// kind: three letters and 12 digits. Cards of the 2023 kind have 18 characters.
+	ErrIDNumberForeign = errors.New("id_number_foreign")
 )
 
 // idNumberWeights are the weights of ISO 7064 MOD 11-2 as used by GB 11643-1999.
@@ -29,8 +36,9 @@ var idNumberWeights = [17]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 
 
 const idNumberChecks = "10X98765432"
 
-// ParseIDNumber reads an ID number as a person types it: spaces and hyphens
-// between groups, full-width digits, and x in any case or width are understood.
+// ParseIDNumber reads an ID number as a person types or pastes it: spaces and dashes of any
+// kind, invisible characters, full-width digits, and x in any case or width or as a Roman
+// ten are understood.
 // It checks the length, the date of birth against now (no one is born in the
 // future or before 1850), and the check character (GB 11643-1999, ISO 7064
 // MOD 11-2; the same check serves residence permits and the foreign permanent
@@ -42,16 +50,24 @@ func ParseIDNumber(text string, now time.Time) (IDNumber, error) {
 	var b strings.Builder
 	for _, r := range text {
 		switch {
-		case r == ' ' || r == '-' || r == '\t' || r == '\u3000' || r == '\u00a0' || r == '－':
+		case unicode.IsSpace(r), unicode.In(r, unicode.Zs, unicode.Pd, unicode.Cf), r == minusSign:
 			continue
 		case r >= '０' && r <= '９':
 			r = r - '０' + '0'
-		case r == 'x' || r == 'ｘ' || r == 'Ｘ':
+		case r == 'x' || r == 'ｘ' || r == 'Ｘ' || r == romanTen || r == smallRomanTen:
 			r = 'X'
 		}
 		b.WriteRune(r)
 	}
 	s := b.String()
+	if len(s) == 15 && strings.Trim(s[3:], "0123456789") == "" {
+		switch letters := strings.Trim(s[:3], "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"); {
+		case letters == "":
+			return "", ErrIDNumberForeign
+		case strings.Trim(s[:3], "0123456789") == "":
+			return "", ErrIDNumberFifteen
+		}
+	}
 	for i, r := range s {
 		if (r < '0' || r > '9') && (r != 'X' || i != 17) {
 			return "", ErrIDNumberDigits
@@ -69,6 +85,13 @@ func ParseIDNumber(text string, now time.Time) (IDNumber, error) {
 	}
 	return IDNumber(s), nil
 }
+
+// What stands for a dash or an X in numbers that are pasted.
+const (
+	minusSign     = '\u2212'
+	romanTen      = '\u2169'
+	smallRomanTen = '\u2179'
+)
 
 func idNumberCheck(first17 string) byte {
 	sum := 0

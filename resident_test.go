@@ -28,6 +28,14 @@ func TestAnIDNumberIsUnderstoodAsPeopleTypeIt(t *testing.T) {
 		"999999-19900101-018x",
 		"　999999\u00a019900101\t018X ",
 		"999999－19900101－018Ｘ",
+		"\u202d99999919900101018X\u202c", // copied from a list of contacts
+		"999999\u200b19900101018X",       // from a page of the web
+		"\ufeff99999919900101018X",       // from a file
+		"99999919900101018X\u200e",       // from a text that runs both ways
+		"99999919900101018\u2169",        // a Roman ten
+		"99999919900101018\u2179",
+		"999999\u201319900101\u2011018X",         // dashes
+		"999999\u221219900101\u2009018\u202fX\n", // a minus, and narrow spaces
 	} {
 		got, err := mingjing.ParseIDNumber(text, now)
 		if err != nil || string(got) != valid {
@@ -47,7 +55,11 @@ func TestWhatIsNoIDNumberSaysWhichWay(t *testing.T) {
 		{valid[:17], mingjing.ErrIDNumberLength},
 		{valid[:17] + "00", mingjing.ErrIDNumberLength},
 		{strings.Repeat("9", 129), mingjing.ErrIDNumberLength},
-		{"999999900101001", mingjing.ErrIDNumberLength}, // the old kind, of 15 digits
+		{"999999900101001", mingjing.ErrIDNumberFifteen},
+		{"999999 900101 001", mingjing.ErrIDNumberFifteen},
+		{"CHN330256087109", mingjing.ErrIDNumberForeign},
+		{"usa 330256 087109", mingjing.ErrIDNumberForeign},
+		{"99999990010100X", mingjing.ErrIDNumberDigits},
 		{"99999919900101A055", mingjing.ErrIDNumberDigits},
 		{"X9999919900101001X", mingjing.ErrIDNumberDigits},
 		{"99999919900101018九", mingjing.ErrIDNumberDigits},

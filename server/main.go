@@ -8,10 +8,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"mingjing/server/evidence/inspect"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -105,6 +107,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return runBackup(ctx, args, getenv, stdout, stderr)
 	case "restore":
 		return runRestore(ctx, args, getenv, stdout, stderr)
+	case checkFile: // the program runs it itself, for one file
+		return inspect.Work(ctx, strings.Join(args, " "), os.Stdin, stdout, stderr)
 	case "doctor":
 		return runDoctor(ctx, args, getenv, stdout, stderr)
 	case "health":

@@ -27,6 +27,7 @@ import (
 	"mingjing/server/casework"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/demo"
+	"mingjing/server/evidence"
 	"mingjing/server/identity"
 	"mingjing/server/ledger"
 	"mingjing/server/letter"
@@ -201,9 +202,13 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, err
 	}
+	files, err := p.newFiles(ctx)
+	if err != nil {
+		return p, err
+	}
 	bus := &lateBus{}
 	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{p}, Ledger: p.ledger, Notifier: notifier,
-		Clock:    clock,
+		Clock: clock, Files: files,
 		Erasures: &erasureFile{path: filepath.Join(p.Data, erasuresFile)}, Accounts: who, Logins: who,
 		Books: p.law.Rulebooks, Kept: p.law.kept, Calendars: p.law.Calendars, ClockScale: scale, Figures: p.figures, Logger: p.log}
 	if p.demo != nil {
@@ -268,6 +273,36 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	p.figures.Read(sources)
 	p.handler, err = api.New(c)
 	return p, err
+}
+
+// checkFile is the command by which the program looks at one file in a process of its own.
+const checkFile = "check-file"
+
+// newFiles returns what checks files, and lets it compile in the background what it needs.
+func (p *program) newFiles(ctx context.Context) (*evidence.Checker, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cache := filepath.Join(p.Data, "cache")
+	if err := os.MkdirAll(cache, 0o700); err != nil {
+		return nil, err
+	}
+	files := evidence.NewChecker(evidence.DefaultLimits, self, checkFile, cache)
+	ctx, stop := context.WithCancel(ctx)
+	ready := make(chan struct{})
+	go func() {
+		defer close(ready)
+		if err := files.Ready(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error("files that people send can't be checked", "err", err)
+		}
+	}()
+	p.onClose(func() error {
+		stop()
+		<-ready
+		return nil
+	})
+	return files, nil
 }
 
 // missing asks every part at once whether it works, and returns the errors of those that

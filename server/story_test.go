@@ -40,7 +40,8 @@ func picture(t testing.TB, kind string) []byte {
 	return b.Bytes()
 }
 
-var pdf = []byte("%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
+var pdf = []byte("%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n" +
+	"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
 
 // stream opens the live stream with the cookies of a browser.
 func (b *browser) stream(query string, header ...string) (*websocket.Conn, *http.Response, error) {
@@ -200,6 +201,17 @@ func TestTheStoryOfTheGuarantorFromLoginToCorrection(t *testing.T) {
 	}
 	if v := into[mingjing.ScoreView](b.json("GET", "/api/score", nil).want(200)); v.Score.Value <= first || v.Score.Cause != "dispute_filed" {
 		t.Errorf("the effect does not pause: %d, then %d (%s)", first, v.Score.Value, v.Score.Cause)
+	}
+	wrong := []file{{"合同.docx", []byte("PK\x03\x04\x14\x00word/document.xml")}, {"收据.pdf", pdf}, {"x.gif", []byte("GIF89a")}}
+	refused := b.upload("/api/disputes/"+dispute+"/evidence", "application/json", nil, wrong)
+	if got := into[struct{ Fields []mingjing.FieldError }](refused.want(422)).Fields; len(got) != 2 || got[0] != (mingjing.FieldError{
+		Field: "evidence", Code: "evidence_document", File: "合同.docx"}) || got[1].Code != "evidence_type" || got[1].File != "x.gif" {
+		t.Errorf("two of three files are wrong: %+v", got)
+	}
+	said := b.upload("/api/disputes/"+dispute+"/evidence", "text/html", map[string]string{"lang": mingjing.Languages[0]},
+		wrong).want(422).html().Text()
+	if !strings.Contains(said, "“合同.docx”：不能直接添加 Word") || !strings.Contains(said, "“x.gif”：只能添加 PDF") {
+		t.Error("the form does not say what is wrong with each file")
 	}
 	held := into[mingjing.Case](b.upload("/api/disputes/"+dispute+"/evidence", "application/json", nil,
 		[]file{{"收据 <1>.pdf", pdf}, {"../../etc/photo.jpeg", picture(t, "jpeg")}}).want(201))

@@ -11,6 +11,7 @@ package page
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"mingjing"
@@ -175,21 +176,31 @@ func problemText(v *mingjing.View) string {
 	return i18n.TMap(v.Lang, key, values)
 }
 
-// FieldError returns the sentence for what is wrong with a field; empty when nothing
-// is.
+// FieldError returns the sentence for what is wrong with a field, or one a line for what is
+// wrong with each of its files; empty when nothing is.
 func FieldError(v *mingjing.View, field string) string {
 	if v.Problem == nil {
 		return ""
 	}
+	var said []string
 	for _, f := range v.Problem.Fields {
-		if f.Field == field {
-			if !i18n.Has("error." + f.Code) {
-				return T(v, "error.invalid")
-			}
-			return i18n.TMap(v.Lang, "error."+f.Code, v.Problem.Values)
+		if f.Field == field && (len(said) == 0 || f.File != "") { // each file has its own
+			said = append(said, whatIsWrong(v, f))
 		}
 	}
-	return ""
+	return strings.Join(said, "\n")
+}
+
+// whatIsWrong returns the sentence of one error.
+func whatIsWrong(v *mingjing.View, f mingjing.FieldError) string {
+	if !i18n.Has("error." + f.Code) {
+		return T(v, "error.invalid")
+	}
+	text := i18n.TMap(v.Lang, "error."+f.Code, v.Problem.Values)
+	if f.File != "" {
+		text = T(v, "chrome.file_error", "file", f.File, "error", text)
+	}
+	return text
 }
 
 // Typed returns what the person had typed into a field.
@@ -205,7 +216,7 @@ func errorSummary(v *mingjing.View) app.UI {
 		e.Body = meanwhile(v)
 	}
 	for _, f := range v.Problem.Fields {
-		text := FieldError(v, f.Field)
+		text := whatIsWrong(v, f)
 		if slices.Contains(bareErrors, f.Code) && i18n.Has("field."+f.Field) {
 			text = T(v, "chrome.field_error", "field", T(v, "field."+f.Field), "error", text)
 		}

@@ -34,7 +34,7 @@ func LangField(v *mingjing.View) app.UI { return c.Hidden{Name: "lang", Value: v
 
 // EvidenceTypes are the file types that a file field offers; the server checks the
 // content.
-const EvidenceTypes = ".pdf,.jpg,.jpeg,.png"
+const EvidenceTypes = "application/pdf,image/*,.heic,.heif"
 
 // BandUI returns a band with its shape; size is "" or "large".
 func BandUI(v *mingjing.View, b mingjing.Band, size string) app.UI {

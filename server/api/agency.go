@@ -5,7 +5,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework/agencyside"
-	"mingjing/server/casework/cases"
+	"mingjing/server/evidence"
 )
 
 var agencyQuestionsPage = page[mingjing.AgencyQuestionsView]{
@@ -59,8 +59,8 @@ type agencyAnswerForm struct {
 	TextZh   string                  `json:"text_zh" max:"1000"`
 	TextEn   string                  `json:"text_en,omitempty" max:"1000"`
 	// Occurred is the right date, for the position corrected.
-	Occurred string         `json:"occurred,omitempty" format:"date"`
-	Document []cases.Upload `json:"document,omitempty"`
+	Occurred string            `json:"occurred,omitempty" format:"date"`
+	Document []evidence.Upload `json:"document,omitempty"`
 }
 
 func answerQuestion(c *call, in agencyAnswerForm) (mingjing.AgencyQuestion, redirect, error) {

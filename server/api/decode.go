@@ -1,11 +1,10 @@
 package api
 
 import (
+	"mingjing/server/evidence"
 	"reflect"
 	"strconv"
 	"strings"
-
-	"mingjing/server/casework/cases"
 )
 
 // What endpoints read are structs whose fields are named by their json tags, in the
@@ -14,7 +13,7 @@ import (
 // Wrong values are passed on to casework, which has the error for them; a number that
 // can't be parsed is read as 0.
 
-var filesType = reflect.TypeFor[[]cases.Upload]()
+var filesType = reflect.TypeFor[[]evidence.Upload]()
 
 // hasFiles reports whether an input has a field for files.
 func hasFiles(t reflect.Type) bool {
@@ -27,7 +26,7 @@ func hasFiles(t reflect.Type) bool {
 }
 
 // decode reads the values of a form, of JSON or of a query into a struct.
-func decode(values map[string][]string, files []cases.Upload, into any) {
+func decode(values map[string][]string, files []evidence.Upload, into any) {
 	decodeStruct(values, files, "", 0, reflect.ValueOf(into).Elem())
 }
 
@@ -40,7 +39,7 @@ func asked[In any](c *call) In {
 
 // decodeStruct reads the values whose names begin with prefix; of repeated values, that
 // at position at.
-func decodeStruct(values map[string][]string, files []cases.Upload, prefix string, at int, v reflect.Value) {
+func decodeStruct(values map[string][]string, files []evidence.Upload, prefix string, at int, v reflect.Value) {
 	for i := range v.NumField() {
 		field, kind := v.Field(i), v.Type().Field(i)
 		if kind.Anonymous {
@@ -73,7 +72,7 @@ func decodeStruct(values map[string][]string, files []cases.Upload, prefix strin
 }
 
 // decodeList reads repeated values, files, or the members of a list of objects.
-func decodeList(values map[string][]string, files []cases.Upload, name string, list reflect.Value) {
+func decodeList(values map[string][]string, files []evidence.Upload, name string, list reflect.Value) {
 	kind := list.Type().Elem().Kind()
 	switch {
 	case list.Type() == filesType:

@@ -8,6 +8,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework/cases"
+	"mingjing/server/evidence"
 )
 
 var workloadPage = page[mingjing.WorkloadView]{
@@ -158,8 +159,8 @@ type counterDisputeForm struct {
 	// and the id.
 	What string `json:"what,omitempty"`
 	// Key has the meaning of the header Idempotency-Key, for a form.
-	Key      string         `json:"idempotency_key,omitempty" max:"128"`
-	Evidence []cases.Upload `json:"evidence,omitempty"`
+	Key      string            `json:"idempotency_key,omitempty" max:"128"`
+	Evidence []evidence.Upload `json:"evidence,omitempty"`
 }
 
 func (counterDisputeForm) oneOf() []string { return []string{"record_id", "listing_id", "what"} }

@@ -8,6 +8,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework/cases"
+	"mingjing/server/evidence"
 )
 
 var disputesPage = page[mingjing.CasesView]{
@@ -61,8 +62,8 @@ type disputeForm struct {
 	// Previous is the decided case that this one follows, with new evidence.
 	Previous string `json:"previous,omitempty"`
 	// Key has the meaning of the header Idempotency-Key, for a form.
-	Key      string         `json:"idempotency_key,omitempty" max:"128"`
-	Evidence []cases.Upload `json:"evidence,omitempty"`
+	Key      string            `json:"idempotency_key,omitempty" max:"128"`
+	Evidence []evidence.Upload `json:"evidence,omitempty"`
 }
 
 func (disputeForm) oneOf() []string { return []string{"record_id", "listing_id", "previous"} }
@@ -115,7 +116,7 @@ var disputePage = page[mingjing.DisputePage]{
 
 // evidenceForm is the body of further evidence for a case.
 type evidenceForm struct {
-	Evidence []cases.Upload `json:"evidence"`
+	Evidence []evidence.Upload `json:"evidence"`
 }
 
 func addEvidence(c *call, in evidenceForm) (mingjing.Case, redirect, error) {
@@ -194,8 +195,8 @@ type reviewForm struct {
 	// Statement is in the resident's own words.
 	Statement string `json:"statement" min:"1" max:"2000"`
 	// Key has the meaning of the header Idempotency-Key, for a form.
-	Key      string         `json:"idempotency_key,omitempty" max:"128"`
-	Evidence []cases.Upload `json:"evidence,omitempty"`
+	Key      string            `json:"idempotency_key,omitempty" max:"128"`
+	Evidence []evidence.Upload `json:"evidence,omitempty"`
 }
 
 func askForReview(c *call, in reviewForm) (mingjing.Case, redirect, error) {

@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +9,7 @@ import (
 	"io"
 	"mime"
 	"mime/multipart"
+	"mingjing/server/evidence"
 	"net/http"
 	"strconv"
 	"strings"
@@ -18,7 +18,6 @@ import (
 	"unicode/utf8"
 
 	"mingjing"
-	"mingjing/server/casework/cases"
 )
 
 // Limits on what a client sends.
@@ -36,7 +35,7 @@ const (
 // the files.
 type input struct {
 	values map[string][]string
-	files  []cases.Upload
+	files  []evidence.Upload
 }
 
 func (in *input) get(name string) string {
@@ -274,11 +273,14 @@ func (c *call) readMultipart(boundary string, keep bool) error {
 		defer done()
 	}
 	form := multipart.NewReader(http.MaxBytesReader(c.w, c.r.Body, maxUpload), boundary)
-	var wrong error
+	var wrong []mingjing.FieldError
 	for fields, typed := 0, 0; ; fields++ {
 		part, err := form.NextPart()
 		if errors.Is(err, io.EOF) {
-			return wrong
+			if len(wrong) > 0 {
+				return mingjing.InvalidFields(wrong...)
+			}
+			return nil
 		}
 		if err != nil {
 			return bodyError(err)
@@ -294,7 +296,7 @@ func (c *call) readMultipart(boundary string, keep bool) error {
 		} else if part.FileName() != "" {
 			most = mingjing.MaxEvidenceBytes
 			if len(c.in.files) == mingjing.MaxEvidence {
-				wrong, most = mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_count"}), 0
+				wrong, most = []mingjing.FieldError{{Field: "evidence", Code: "evidence_count"}}, 0
 			}
 		}
 		data, err := io.ReadAll(io.LimitReader(part, int64(most)+1))
@@ -313,9 +315,12 @@ func (c *call) readMultipart(boundary string, keep bool) error {
 		case part.FileName() == "":
 			c.in.values[part.FormName()] = append(c.in.values[part.FormName()], string(data))
 		case len(data) > most:
-			wrong = cmp.Or(wrong, error(mingjing.InvalidFields(mingjing.FieldError{Field: "evidence", Code: "evidence_size"})))
+			if most > 0 {
+				wrong = append(wrong, mingjing.FieldError{Field: "evidence", Code: evidence.TooLarge.Error(),
+					File: evidence.ShownName(part.FileName())})
+			}
 		default:
-			c.in.files = append(c.in.files, cases.Upload{Name: part.FileName(), Data: data})
+			c.in.files = append(c.in.files, evidence.Upload{Name: part.FileName(), Data: data})
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework/cases"
+	"mingjing/server/evidence"
 )
 
 var listingsPage = page[mingjing.ListingsView]{
@@ -172,8 +173,8 @@ type repairForm struct {
 	// Statement is in the resident's own words.
 	Statement string `json:"statement" min:"1" max:"2000"`
 	// Key has the meaning of the header Idempotency-Key, for a form.
-	Key      string         `json:"idempotency_key,omitempty" max:"128"`
-	Evidence []cases.Upload `json:"evidence,omitempty"`
+	Key      string            `json:"idempotency_key,omitempty" max:"128"`
+	Evidence []evidence.Upload `json:"evidence,omitempty"`
 }
 
 func applyForRepair(c *call, in repairForm) (mingjing.Case, redirect, error) {

@@ -9,6 +9,7 @@ import (
 	"mingjing"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
+	"mingjing/server/evidence"
 )
 
 func TestAfterARejectionThreeWaysAreOpen(t *testing.T) {
@@ -21,7 +22,7 @@ func TestAfterARejectionThreeWaysAreOpen(t *testing.T) {
 	again := cases.Filing{Previous: d.ID, Reason: mingjing.ReasonWrongFacts, Statement: "Here is the receipt."}
 	_, err := c.FileDispute(ctx, a, again)
 	wants(t, err, "evidence:evidence_required")
-	again.Evidence = []cases.Upload{pdf}
+	again.Evidence = []evidence.Upload{pdf}
 	next, err := c.FileDispute(ctx, a, again)
 	must(t, err)
 	if next.Previous != d.ID || next.Record == nil || next.Record.ID != record || next.Record.State != mingjing.RecordDisputed {
@@ -76,7 +77,7 @@ func TestEvidenceThatComesTooLateIsKeptForTheNextDispute(t *testing.T) {
 	a, record, _ := c.owing(t, 1)
 	d := c.rejected(t, a, record, "")
 	c.clock.pass(time.Hour)
-	d, err := c.AddEvidence(ctx, a, d.ID, []cases.Upload{pdf})
+	d, err := c.AddEvidence(ctx, a, d.ID, []evidence.Upload{pdf})
 	must(t, err)
 	if len(d.Evidence) != 1 || !d.Evidence[0].Late || d.State != mingjing.CaseDecided {
 		t.Fatalf("late evidence %+v in state %s", d.Evidence, d.State)
@@ -96,7 +97,7 @@ func TestEvidenceThatComesTooLateIsKeptForTheNextDispute(t *testing.T) {
 	_, err = c.Decide(ctx, handler2, next.ID,
 		desk.Ruling{Outcome: mingjing.OutcomeUpheld, Reasons: "So.", Answers: map[string]string{next.Evidence[0].ID: "Seen."}})
 	must(t, err)
-	_, err = c.AddEvidence(ctx, a, next.ID, []cases.Upload{pdf})
+	_, err = c.AddEvidence(ctx, a, next.ID, []evidence.Upload{pdf})
 	wants(t, err, "case_decided")
 }
 

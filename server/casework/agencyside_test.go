@@ -11,6 +11,7 @@ import (
 	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
+	"mingjing/server/evidence"
 )
 
 // question brings a dispute with one piece of evidence before the court.
@@ -24,7 +25,7 @@ func (c *city) question(t tb, n int) (a mingjing.Actor, d mingjing.Case) {
 
 func stands() agencyside.OfficerAnswer {
 	return agencyside.OfficerAnswer{Position: mingjing.PositionMaintained, Text: mingjing.Text{"zh-CN": "记录无误。", "en": "It is right."},
-		Document: []cases.Upload{pdf}}
+		Document: []evidence.Upload{pdf}}
 }
 
 func TestAnAgencyAnswersWithADocument(t *testing.T) {
@@ -68,9 +69,9 @@ func TestAnAgencyAnswersWithADocument(t *testing.T) {
 			"text_zh:answer_text_required":      func(w *agencyside.OfficerAnswer) { w.Text = mingjing.Text{"en": "x"} },
 			"text_en:too_long":                  func(w *agencyside.OfficerAnswer) { w.Text["en"] = strings.Repeat("x", 1001) },
 			"evidence:answer_document_required": func(w *agencyside.OfficerAnswer) { w.Document = nil },
-			"evidence:answer_document_one":      func(w *agencyside.OfficerAnswer) { w.Document = []cases.Upload{pdf, pdf} },
+			"evidence:answer_document_one":      func(w *agencyside.OfficerAnswer) { w.Document = []evidence.Upload{pdf, pdf} },
 			"evidence:evidence_type": func(w *agencyside.OfficerAnswer) {
-				w.Document = []cases.Upload{{Name: "a.exe", Data: []byte("MZ")}}
+				w.Document = []evidence.Upload{{Name: "a.exe", Data: []byte("MZ")}}
 			},
 			"occurred:correction_required": func(w *agencyside.OfficerAnswer) {
 				w.Position, w.Occurred = mingjing.PositionCorrected, "2025-08-01" // later is worse

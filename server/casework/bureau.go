@@ -131,12 +131,14 @@ type Agencies interface {
 	cases.Agencies
 }
 
-// Config is what a Bureau is made of. All fields but Printer, Ledger, Notifier,
+// Config is what a Bureau is made of. All fields but Files, Printer, Ledger, Notifier,
 // Erasures, Accounts, Logins, Responder, Figures and Logger are required.
 type Config struct {
 	Store    Store
 	Bus      kernel.Bus
 	Agencies Agencies
+	// Files checks the files that people send; a tool on the server takes none.
+	Files kernel.Files
 	// Printer makes PDF files; where it is nil, exports have none.
 	Printer takeaway.Printer
 	// Ledger is nil where nobody asks for proofs of the access log.
@@ -222,7 +224,7 @@ func New(c Config) (*Bureau, error) {
 	if c.Store == nil || c.Agencies == nil {
 		return nil, errors.New("casework: Store and Agencies are both needed")
 	}
-	city, err := kernel.New(kernel.Config{Store: kernelStore{c.Store}, Bus: c.Bus, Clock: c.Clock,
+	city, err := kernel.New(kernel.Config{Store: kernelStore{c.Store}, Bus: c.Bus, Clock: c.Clock, Files: c.Files,
 		Books: c.Books, Kept: c.Kept, Calendars: c.Calendars, ClockScale: c.ClockScale, Logger: c.Logger})
 	if err != nil {
 		return nil, err

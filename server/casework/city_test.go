@@ -32,6 +32,7 @@ import (
 	"mingjing/server/casework/share"
 	"mingjing/server/casework/staff"
 	"mingjing/server/casework/takeaway"
+	"mingjing/server/evidence"
 	"mingjing/server/ledger"
 	"mingjing/server/store"
 	"mingjing/server/vault"
@@ -173,7 +174,8 @@ func cityOn(t tb, s casework.Store, set ...func(*casework.Config)) *city {
 func cityAt(t tb, s casework.Store, now *clock, set ...func(*casework.Config)) *city {
 	t.Helper()
 	c := &city{store: s, clock: now, bus: &bus{}, offices: &offices{}, post: &post{}, books: smallBooks()}
-	cfg := casework.Config{Store: s, Bus: c.bus, Agencies: c.offices, Ledger: testLedger(t), Notifier: c.post, Clock: c.clock, Books: c.books,
+	cfg := casework.Config{Store: s, Bus: c.bus, Agencies: c.offices, Ledger: testLedger(t), Notifier: c.post, Clock: c.clock, Files: files{},
+		Books:     c.books,
 		Calendars: calendars(), ClockScale: 1}
 	for _, f := range set {
 		f(&cfg)
@@ -410,7 +412,7 @@ func (c *city) owing(t tb, n int) (a mingjing.Actor, record, listing string) {
 	return a, record, listing
 }
 
-func (c *city) file(t tb, a mingjing.Actor, record, listing string, evidence ...cases.Upload) mingjing.Case {
+func (c *city) file(t tb, a mingjing.Actor, record, listing string, evidence ...evidence.Upload) mingjing.Case {
 	t.Helper()
 	d, err := c.FileDispute(ctx, a, cases.Filing{RecordID: record, ListingID: listing, Reason: mingjing.ReasonNotMe,
 		Statement: "That was not me.", Evidence: evidence})
@@ -419,7 +421,8 @@ func (c *city) file(t tb, a mingjing.Actor, record, listing string, evidence ...
 }
 
 // answered brings a dispute to where the agency has answered.
-func (c *city) answered(t tb, a mingjing.Actor, record, listing string, p mingjing.AgencyPosition, evidence ...cases.Upload) mingjing.Case {
+func (c *city) answered(t tb, a mingjing.Actor, record, listing string, p mingjing.AgencyPosition,
+	evidence ...evidence.Upload) mingjing.Case {
 	t.Helper()
 	d := c.file(t, a, record, listing, evidence...)
 	c.put(t, d.ID)

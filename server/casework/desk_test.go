@@ -16,6 +16,7 @@ import (
 	"mingjing/server/casework"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
+	"mingjing/server/evidence"
 )
 
 // waiting files the debts of so many residents, a second apart, and returns the cases.
@@ -228,7 +229,8 @@ func TestADisputeFiledAtTheCounterIsLoggedAndNotDecidedByWhoFiledIt(t *testing.T
 	if l := c.looks(t, a)[0]; l.Action != "counter" || l.Purpose != "counter" || l.Who != handler.Name {
 		t.Errorf("the log says %+v", l)
 	}
-	f := cases.Filing{RecordID: record, Reason: mingjing.ReasonNotMe, Statement: "It was not me.", Key: v.Key, Evidence: []cases.Upload{pdf}}
+	f := cases.Filing{RecordID: record, Reason: mingjing.ReasonNotMe, Statement: "It was not me.", Key: v.Key,
+		Evidence: []evidence.Upload{pdf}}
 	_, err = c.FileAtCounter(ctx, handler2, v.Visit, f)
 	wants(t, err, "visit_over")
 	k, err := c.FileAtCounter(ctx, handler, v.Visit, f)

@@ -12,9 +12,10 @@ import (
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/score"
+	"mingjing/server/evidence"
 )
 
-var pdf = cases.Upload{Name: "receipt.pdf", Data: []byte("%PDF-1.7\nreceipt\n%%EOF\n")}
+var pdf = evidence.Upload{Name: "receipt.pdf", Data: []byte("%PDF-1.7\nreceipt\n%%EOF\n")}
 
 func TestFilingPausesTheEffectAtOnce(t *testing.T) {
 	c := newCity(t)
@@ -95,7 +96,7 @@ func TestThereIsOneOpenDisputeAboutARecord(t *testing.T) {
 func TestTheSameFormSentTwiceIsOneDispute(t *testing.T) {
 	c := newCity(t)
 	a, record, _ := c.owing(t, 1)
-	f := cases.Filing{RecordID: record, Reason: mingjing.ReasonOther, Statement: "It is wrong.", Key: "form", Evidence: []cases.Upload{pdf}}
+	f := cases.Filing{RecordID: record, Reason: mingjing.ReasonOther, Statement: "It is wrong.", Key: "form", Evidence: []evidence.Upload{pdf}}
 	first, err := c.FileDispute(ctx, a, f)
 	must(t, err)
 	again, err := c.FileDispute(ctx, a, f)
@@ -114,8 +115,8 @@ func TestADisputeSaysWhatAndWhy(t *testing.T) {
 		"reason:reason_required":       func(f *cases.Filing) { f.Reason = "because" },
 		"statement:statement_required": func(f *cases.Filing) { f.Statement = " \r\n " },
 		"statement:too_long":           func(f *cases.Filing) { f.Statement = strings.Repeat("冤", mingjing.MaxStatement+1) },
-		"evidence:evidence_count":      func(f *cases.Filing) { f.Evidence = slices.Repeat([]cases.Upload{pdf}, mingjing.MaxEvidence+1) },
-		"evidence:evidence_type":       func(f *cases.Filing) { f.Evidence = []cases.Upload{{Name: "x.pdf", Data: []byte("<svg/>")}} },
+		"evidence:evidence_count":      func(f *cases.Filing) { f.Evidence = slices.Repeat([]evidence.Upload{pdf}, mingjing.MaxEvidence+1) },
+		"evidence:evidence_type":       func(f *cases.Filing) { f.Evidence = []evidence.Upload{{Name: "x.pdf", Data: []byte("<svg/>")}} },
 		"idempotency_key:too_long":     func(f *cases.Filing) { f.Key = strings.Repeat("k", 129) },
 		"not_found":                    func(f *cases.Filing) { f.RecordID = "no such" },
 	} {
@@ -139,10 +140,10 @@ func TestADisputeSaysWhatAndWhy(t *testing.T) {
 func TestEvidenceIsCountedOverTheWholeCase(t *testing.T) {
 	c := newCity(t)
 	a, record, _ := c.owing(t, 1)
-	d := c.file(t, a, record, "", slices.Repeat([]cases.Upload{pdf}, mingjing.MaxEvidence-1)...)
-	_, err := c.AddEvidence(ctx, a, d.ID, []cases.Upload{pdf, pdf})
+	d := c.file(t, a, record, "", slices.Repeat([]evidence.Upload{pdf}, mingjing.MaxEvidence-1)...)
+	_, err := c.AddEvidence(ctx, a, d.ID, []evidence.Upload{pdf, pdf})
 	wants(t, err, "evidence:evidence_count")
-	d, err = c.AddEvidence(ctx, a, d.ID, []cases.Upload{pdf})
+	d, err = c.AddEvidence(ctx, a, d.ID, []evidence.Upload{pdf})
 	must(t, err)
 	if len(d.Evidence) != mingjing.MaxEvidence {
 		t.Errorf("%d pieces", len(d.Evidence))
@@ -368,7 +369,7 @@ func TestOpenScreensHearOfEveryStep(t *testing.T) {
 	var d mingjing.Case
 	heard(mingjing.EventScore, "filed", func() { d = c.file(t, a, record, "") })
 	heard(mingjing.EventDispute, "taken", func() { _, _ = c.Assign(ctx, handler, d.ID) })
-	heard(mingjing.EventDispute, "added to", func() { _, _ = c.AddEvidence(ctx, a, d.ID, []cases.Upload{pdf}) })
+	heard(mingjing.EventDispute, "added to", func() { _, _ = c.AddEvidence(ctx, a, d.ID, []evidence.Upload{pdf}) })
 	heard(mingjing.EventDispute, "asked", func() { _, _ = c.AskAgency(ctx, handler, d.ID) })
 	c.clock.pass(30 * 24 * time.Hour)
 	heard(mingjing.EventRecord, "lost", func() { _, _ = c.job(ctx, cases.JobQuestion, d.ID) })

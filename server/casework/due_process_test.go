@@ -13,6 +13,7 @@ import (
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/listing"
 	"mingjing/server/casework/score"
+	"mingjing/server/evidence"
 )
 
 // live does what the listing's own dates ask for, and moves the clock to where
@@ -312,7 +313,7 @@ func TestMoreTimeIsForNewEvidenceAndOnce(t *testing.T) {
 	_, err = c.Extend(ctx, handler, d.ID)
 	wants(t, err, "no_new_evidence")
 	c.clock.pass(time.Hour)
-	_, err = c.AddEvidence(ctx, a, d.ID, []cases.Upload{pdf})
+	_, err = c.AddEvidence(ctx, a, d.ID, []evidence.Upload{pdf})
 	must(t, err)
 	before := c.storedDispute(t, d.ID)
 	k, err := c.Extend(ctx, handler, d.ID)

@@ -11,6 +11,7 @@ import (
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/score"
+	"mingjing/server/evidence"
 
 	"pgregory.net/rapid"
 )
@@ -86,7 +87,7 @@ func (h *history) actions() map[string]func(*rapid.T) {
 		},
 		"evidence": func(*rapid.T) {
 			if d, ok := h.dispute(); ok {
-				_, err := h.AddEvidence(ctx, h.a, d.ID, []cases.Upload{pdf})
+				_, err := h.AddEvidence(ctx, h.a, d.ID, []evidence.Upload{pdf})
 				h.allowed(err, "case_decided", "evidence:evidence_count")
 			}
 		},
@@ -171,7 +172,7 @@ func (h *history) actions() map[string]func(*rapid.T) {
 			if !ok {
 				return
 			}
-			f := cases.Filing{Previous: d.ID, Reason: mingjing.ReasonOther, Statement: "Again.", Evidence: []cases.Upload{pdf}}
+			f := cases.Filing{Previous: d.ID, Reason: mingjing.ReasonOther, Statement: "Again.", Evidence: []evidence.Upload{pdf}}
 			var (
 				next mingjing.Case
 				err  error

@@ -10,13 +10,13 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/score"
+	"mingjing/server/evidence"
 )
 
 // upheld files a dispute about a record and upholds it.
-func (c *city) upheld(t tb, a mingjing.Actor, record string, evidence ...cases.Upload) mingjing.Case {
+func (c *city) upheld(t tb, a mingjing.Actor, record string, evidence ...evidence.Upload) mingjing.Case {
 	t.Helper()
 	d := c.file(t, a, record, "", evidence...)
 	_, err := c.Assign(ctx, handler, d.ID)
@@ -107,7 +107,7 @@ func TestALetterStaysAsItWasDecidedWhateverComesAfter(t *testing.T) {
 		l.Ends, l.Ground, l.Measures = "2030-01-01", mingjing.Text{"en": "Another."}, nil
 		return errors.Join(tx.PutRecord(ctx, r), tx.PutListing(ctx, l))
 	})
-	_, err := c.AddEvidence(ctx, a, second.ID, []cases.Upload{pdf})
+	_, err := c.AddEvidence(ctx, a, second.ID, []evidence.Upload{pdf})
 	must(t, err)
 	must(t, c.did(ctx, score.JobRescore, a.ID))
 	if now := letter(first.ID); now != was {

@@ -12,6 +12,7 @@ import (
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/mandate"
 	"mingjing/server/casework/score"
+	"mingjing/server/evidence"
 )
 
 func numberOf(n int) string {
@@ -71,13 +72,13 @@ func (c *city) doors(a mingjing.Actor, d mingjing.Case) map[string]error {
 	_, errs["dispute"] = c.Dispute(ctx, a, d.ID)
 	_, errs["helping"] = c.Helping(ctx, a, d.ID)
 	_, _, errs["evidence"] = c.EvidenceFile(ctx, a, d.Evidence[0].ID)
-	_, errs["add evidence"] = c.AddEvidence(ctx, a, d.ID, []cases.Upload{pdf})
+	_, errs["add evidence"] = c.AddEvidence(ctx, a, d.ID, []evidence.Upload{pdf})
 	_, errs["letter"] = c.Letter(ctx, a, d.ID)
 	_, errs["court file"] = c.CourtFile(ctx, a, d.ID)
 	_, errs["new case"] = c.NewCase(ctx, a, "", "", d.ID)
 	_, errs["review"] = c.AskForReview(ctx, a, cases.Filing{Previous: d.ID, Statement: "Again."})
 	_, errs["go on"] = c.FileDispute(ctx, a,
-		cases.Filing{Previous: d.ID, Reason: mingjing.ReasonOther, Statement: "Again.", Evidence: []cases.Upload{pdf}})
+		cases.Filing{Previous: d.ID, Reason: mingjing.ReasonOther, Statement: "Again.", Evidence: []evidence.Upload{pdf}})
 	return errs
 }
 
@@ -98,7 +99,7 @@ func TestAHelperSeesAndDoesWhatTheCaseNeeds(t *testing.T) {
 	if seen.ActingFor != "居民1" || len(seen.Evidence) != 1 || seen.Statement == "" || seen.Mandates != nil {
 		t.Errorf("the helper sees %+v", seen)
 	}
-	seen, err = c.AddEvidence(ctx, helper, d.ID, []cases.Upload{pdf})
+	seen, err = c.AddEvidence(ctx, helper, d.ID, []evidence.Upload{pdf})
 	must(t, err)
 	if _, _, err := c.EvidenceFile(ctx, helper, seen.Evidence[1].ID); err != nil {
 		t.Error(err)
@@ -302,7 +303,7 @@ func TestWhatAHelperDoesIsInBothLogs(t *testing.T) {
 		slices.Reverse(acts)
 		return acts
 	}
-	seen, err := c.AddEvidence(ctx, helper, d.ID, []cases.Upload{pdf})
+	seen, err := c.AddEvidence(ctx, helper, d.ID, []evidence.Upload{pdf})
 	must(t, err)
 	_, _, err = c.EvidenceFile(ctx, helper, seen.Evidence[0].ID)
 	must(t, err)
@@ -383,7 +384,7 @@ func TestAHelpersOpenPageHearsOfTheCaseAndOfTheEnd(t *testing.T) {
 	}
 	_, err := c.Helping(ctx, helper, d.ID) // what the page then does
 	wants(t, err, "not_found")
-	if n := heard(func() { _, err := c.AddEvidence(ctx, a, d.ID, []cases.Upload{pdf}); must(t, err) }); n != 0 {
+	if n := heard(func() { _, err := c.AddEvidence(ctx, a, d.ID, []evidence.Upload{pdf}); must(t, err) }); n != 0 {
 		t.Errorf("after the end: %d events", n)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"mingjing/server/casework/notice"
 	"mingjing/server/casework/score"
 	"mingjing/server/casework/share"
+	"mingjing/server/evidence"
 )
 
 // Whose a method is.
@@ -78,7 +79,7 @@ var probes = []probe{
 	{"NewCase", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.NewCase(ctx, a, "", v.listing, "") }},
 	{"Dispute", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) { return c.Dispute(ctx, a, v.dispute) }},
 	{"AddEvidence", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
-		return c.AddEvidence(ctx, a, v.dispute, []cases.Upload{pdf})
+		return c.AddEvidence(ctx, a, v.dispute, []evidence.Upload{pdf})
 	}},
 	{"FileDispute", owners, "", func(c *city, a mingjing.Actor, v victim) (any, error) {
 		return c.FileDispute(ctx, a, cases.Filing{ListingID: v.listing, Reason: mingjing.ReasonOther, Statement: "Mine."})
@@ -205,6 +206,7 @@ var free = map[string]string{
 	"Calendar":      "published",
 	"ClockScale":    "published",
 	"Now":           "published",
+	"Files":         "a port, no data",
 	"Zone":          "published",
 	"Enrol":         "the bureau's own, never a request from outside",
 	"Residents":     "a number",
@@ -417,7 +419,7 @@ func (c *city) newVictim(t *testing.T) victim {
 	v.dispute, v.evidence = d.ID, d.Evidence[0].ID
 	v.decided = c.upheld(t, v.actor, over).ID
 	c.clock.pass(time.Second)
-	_, err = c.AddEvidence(ctx, v.actor, v.dispute, []cases.Upload{pdf}) // something new
+	_, err = c.AddEvidence(ctx, v.actor, v.dispute, []evidence.Upload{pdf}) // something new
 	must(t, err)
 	_, err = c.AddDevice(ctx, v.actor, "theirs", "SECRET phone", phone("theirs"))
 	must(t, err)

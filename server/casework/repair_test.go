@@ -8,6 +8,7 @@ import (
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/score"
+	"mingjing/server/evidence"
 )
 
 // repairable is a resident with a listing for which repair is open.
@@ -26,7 +27,7 @@ func (c *city) repairable(t tb, n int) (a mingjing.Actor, listing string) {
 func TestRepairEndsAListingEarly(t *testing.T) {
 	c := newCity(t)
 	a, listing := c.repairable(t, 1)
-	f := cases.Filing{ListingID: listing, Statement: "I have paid.", Evidence: []cases.Upload{pdf}}
+	f := cases.Filing{ListingID: listing, Statement: "I have paid.", Evidence: []evidence.Upload{pdf}}
 	d, err := c.ApplyForRepair(ctx, a, f)
 	must(t, err)
 	if s := c.listingState(t, listing); s != mingjing.ListingInEffect || d.Kind != mingjing.CaseRepair {

@@ -7,6 +7,7 @@ import (
 	"mingjing"
 	"mingjing/server/casework"
 	"mingjing/server/casework/cases"
+	"mingjing/server/evidence"
 )
 
 // A countingStore counts its transactions.
@@ -30,7 +31,7 @@ func TestFilingADisputeIsTwoTransactionsAtMost(t *testing.T) {
 	c := newCity(t, func(cfg *casework.Config) { counting.Store = cfg.Store; cfg.Store = counting })
 	a, record, listing := c.owing(t, 1)
 	filing := cases.Filing{RecordID: record, Reason: mingjing.ReasonNotMe, Statement: "That was not me.", Key: "key",
-		Evidence: []cases.Upload{pdf}}
+		Evidence: []evidence.Upload{pdf}}
 	for _, w := range []struct {
 		what   string
 		filing cases.Filing

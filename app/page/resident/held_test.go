@@ -59,7 +59,7 @@ func TestADisputeFormKeepsWhatWasTyped(t *testing.T) {
 		form.Find("input[name=reason]").Length() != len(mingjing.DisputeReasons) {
 		t.Error("the reasons are not all there, or the chosen one is not chosen")
 	}
-	if form.Find("input[name=evidence][multiple]").AttrOr("accept", "") != ".pdf,.jpg,.jpeg,.png" {
+	if form.Find("input[name=evidence][multiple]").AttrOr("accept", "") != "application/pdf,image/*,.heic,.heif" {
 		t.Error("the file field takes other files")
 	}
 }

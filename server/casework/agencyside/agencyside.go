@@ -12,6 +12,7 @@ import (
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/listing"
+	"mingjing/server/evidence"
 )
 
 // waits reports whether a case waits for its agency.
@@ -120,7 +121,7 @@ type OfficerAnswer struct {
 	// Occurred is needed where a record's date is corrected.
 	Occurred string
 	// Document is needed but where the agency admits that it is wrong.
-	Document []cases.Upload
+	Document []evidence.Upload
 }
 
 // AgencyAnswer answers a question that is put to the actor's agency. It ends with
@@ -165,7 +166,7 @@ func (c *Agencies) AgencyAnswer(ctx context.Context, a mingjing.Actor, id string
 	}
 	var files []cases.CleanFile
 	if len(in.Document) == 1 {
-		if files, err = cases.CleanAll(ctx, in.Document); err != nil {
+		if files, err = cases.CleanAll(ctx, c.city, a, in.Document); err != nil {
 			e, ok := errors.AsType[*mingjing.Error](err)
 			if !ok {
 				return mingjing.AgencyQuestion{}, err

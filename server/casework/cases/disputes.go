@@ -8,6 +8,7 @@ import (
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/mandate"
+	"mingjing/server/evidence"
 )
 
 // lanes returns the ways to go on after a decision that are open to the resident.
@@ -101,7 +102,7 @@ func CaseOpen(ctx context.Context, rd *kernel.Reader, id string) (bool, error) {
 
 // AddEvidence adds files to one of the actor's cases. What comes after the decision is
 // stored for the next case, as long as one can follow.
-func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute string, uploads []Upload) (mingjing.Case, error) {
+func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute string, uploads []evidence.Upload) (mingjing.Case, error) {
 	if _, err := kernel.AsResident(a); err != nil {
 		return mingjing.Case{}, err
 	}
@@ -115,7 +116,7 @@ func (c *Cases) AddEvidence(ctx context.Context, a mingjing.Actor, dispute strin
 	if _, err := c.Dispute(ctx, a, dispute); err != nil {
 		return mingjing.Case{}, err
 	}
-	files, err := CleanAll(ctx, uploads)
+	files, err := CleanAll(ctx, c.city, a, uploads)
 	if err != nil {
 		return mingjing.Case{}, err
 	}

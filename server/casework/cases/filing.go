@@ -11,6 +11,7 @@ import (
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/mandate"
+	"mingjing/server/evidence"
 )
 
 // A Filing is what a resident sends to dispute a record or a listing.
@@ -23,7 +24,7 @@ type Filing struct {
 	Previous string
 	// Key makes sending it twice one dispute; it may be empty.
 	Key      string
-	Evidence []Upload
+	Evidence []evidence.Upload
 
 	Kind mingjing.CaseKind
 	// counter says that staff file it for a resident who came.
@@ -158,7 +159,7 @@ func (c *Cases) file(ctx context.Context, a mingjing.Actor, f Filing) (mingjing.
 		if before != nil {
 			return *before, nil
 		}
-		if files, err = CleanAll(ctx, f.Evidence); err != nil {
+		if files, err = CleanAll(ctx, c.city, a, f.Evidence); err != nil {
 			return mingjing.Case{}, err
 		}
 	}

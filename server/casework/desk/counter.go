@@ -162,7 +162,7 @@ func (c *Desk) FileAtCounter(ctx context.Context, a mingjing.Actor, visit string
 	}
 	var files []cases.CleanFile
 	if id == "" {
-		if files, err = cases.CleanAll(ctx, f.Evidence); err != nil {
+		if files, err = cases.CleanAll(ctx, c.city, a, f.Evidence); err != nil {
 			return mingjing.CaseView{}, err
 		}
 	}

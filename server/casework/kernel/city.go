@@ -23,6 +23,7 @@
 package kernel
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -32,6 +33,7 @@ import (
 	"time"
 
 	"mingjing"
+	"mingjing/server/evidence"
 )
 
 // JobBudget is how long one job may wait for agencies before it gives its place to
@@ -52,9 +54,18 @@ type Config struct {
 	// Calendars are all versions of the published calendars, that of each book among
 	// them.
 	Calendars []*mingjing.Calendar
+	// Files checks the files that people send; nil where none is taken.
+	Files Files
 	// ClockScale divides every deadline: 1 is the law.
 	ClockScale int
 	Logger     *slog.Logger
+}
+
+// Files are how the files that people send are checked.
+type Files interface {
+	// Check returns a file as it may be stored, or an [evidence.Refusal]. person is whose
+	// file it is.
+	Check(ctx context.Context, person string, u evidence.Upload) (evidence.File, error)
 }
 
 // A City is the clock, the calendar, the rulebooks and the store of one city. It is
@@ -66,6 +77,7 @@ type City struct {
 	zone  *time.Location // that of the first book
 	zones map[string]*time.Location
 	law   law
+	files Files
 	scale int
 	log   *slog.Logger
 	grown chan struct{} // has one where the tree has grown since the witnesses were asked
@@ -80,7 +92,7 @@ func New(c Config) (*City, error) {
 	if len(c.Books) == 0 {
 		return nil, errors.New("casework: no rulebook")
 	}
-	city := &City{store: c.Store, bus: c.Bus, clock: c.Clock, scale: max(1, c.ClockScale),
+	city := &City{store: c.Store, bus: c.Bus, clock: c.Clock, files: c.Files, scale: max(1, c.ClockScale),
 		log: c.Logger, grown: make(chan struct{}, 1), zones: map[string]*time.Location{}}
 	for _, b := range slices.Concat(c.Books, c.Kept) {
 		zone, err := time.LoadLocation(b.Zone)
@@ -97,11 +109,24 @@ func New(c Config) (*City, error) {
 	if len(city.Books()) == 0 {
 		return nil, errors.New("casework: no rulebook holds today: every one is a draft, or holds from a later day")
 	}
+	if city.files == nil {
+		city.files = noFiles{}
+	}
 	if city.log == nil {
 		city.log = slog.New(slog.DiscardHandler)
 	}
 	return city, nil
 }
+
+// noFiles takes no files.
+type noFiles struct{}
+
+func (noFiles) Check(context.Context, string, evidence.Upload) (evidence.File, error) {
+	return evidence.File{}, mingjing.NewError(mingjing.Unavailable, "unavailable")
+}
+
+// Files returns how the files that people send are checked.
+func (c *City) Files() Files { return c.files }
 
 // ClockScale returns how many times faster deadlines pass than in law.
 func (c *City) ClockScale() int { return c.scale }

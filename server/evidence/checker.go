@@ -1,0 +1,241 @@
+package evidence
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"mingjing"
+)
+
+// maxAnswer bounds what a process writes for one file.
+const maxAnswer = mingjing.MaxEvidenceBytes + 4096
+
+// Limits are what checking files may cost.
+type Limits struct {
+	// AtOnce is how many files are checked at a time.
+	AtOnce int
+	// Time is how long one file may take, from the start of its process.
+	Time time.Duration
+}
+
+// DefaultLimits are the limits for a machine with two processors.
+var DefaultLimits = Limits{AtOnce: 2, Time: 30 * time.Second}
+
+// A Checker checks files, each in a process of its own. It is safe for use by many
+// goroutines.
+type Checker struct {
+	command []string
+	limits  Limits
+	places  chan struct{}
+
+	mu sync.Mutex
+	// turns has a channel for each person whose file is being checked or waits for a
+	// place; it has room for one.
+	turns map[string]*turn
+}
+
+// A turn is held by a person's file while it is checked.
+type turn struct {
+	held    chan struct{}
+	waiting int // how many hold it or wait for it
+}
+
+// NewChecker returns a Checker that runs a command for each file. The command reads the
+// file at its standard input and writes an [Answer] and the content at its output.
+func NewChecker(l Limits, command ...string) *Checker {
+	return &Checker{command: command, limits: l, places: make(chan struct{}, l.AtOnce), turns: map[string]*turn{}}
+}
+
+// Check returns a file as it may be stored, or a [Refusal]. Only one file of a person is
+// checked at a time, so that whoever sends many does not keep the others waiting. When the
+// context ends, so does the process.
+func (c *Checker) Check(ctx context.Context, person string, u Upload) (File, error) {
+	if len(u.Data) > mingjing.MaxEvidenceBytes {
+		return File{}, TooLarge
+	}
+	done, err := c.wait(ctx, person)
+	if err != nil {
+		return File{}, err
+	}
+	defer done()
+	content, err := c.look(ctx, u.Data)
+	if err != nil {
+		return File{}, err
+	}
+	return File{Name: SafeName(u.Name, content.Ext), Type: content.Type, Data: content.Data}, nil
+}
+
+// Ready checks a page of our own, as any file is checked. Where nothing was checked before,
+// it also compiles what later files need.
+func (c *Checker) Ready(ctx context.Context) error {
+	_, err := c.look(ctx, []byte(emptyPage))
+	return err
+}
+
+// emptyPage is a PDF of one empty page.
+const emptyPage = `%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
+2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj
+trailer<</Root 1 0 R>>
+%%EOF
+`
+
+// wait waits for the person's turn and for a place.
+func (c *Checker) wait(ctx context.Context, person string) (done func(), err error) {
+	c.mu.Lock()
+	t := c.turns[person]
+	if t == nil {
+		t = &turn{held: make(chan struct{}, 1)}
+		c.turns[person] = t
+	}
+	t.waiting++
+	c.mu.Unlock()
+	leave := func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if t.waiting--; t.waiting == 0 {
+			delete(c.turns, person)
+		}
+	}
+	select {
+	case t.held <- struct{}{}:
+	case <-ctx.Done():
+		leave()
+		return nil, context.Cause(ctx)
+	}
+	select {
+	case c.places <- struct{}{}:
+	case <-ctx.Done():
+		<-t.held
+		leave()
+		return nil, context.Cause(ctx)
+	}
+	return func() {
+		<-c.places
+		<-t.held
+		leave()
+	}, nil
+}
+
+// An Answer is the first line of what the process writes, as JSON. The content follows
+// where nothing is refused.
+type Answer struct {
+	Refused Refusal `json:"refused,omitempty"`
+	Type    string  `json:"type,omitempty"`
+	Ext     string  `json:"ext,omitempty"`
+}
+
+// types are the contents that an answer may name.
+var types = []Answer{{Type: "application/pdf", Ext: ".pdf"}, {Type: "image/jpeg", Ext: ".jpg"}, {Type: "image/png", Ext: ".png"}}
+
+// Write writes an answer about a content, or about why there is none.
+func Write(w io.Writer, c Content, err error) error {
+	var refused Refusal
+	if err != nil && !errors.As(err, &refused) {
+		return err
+	}
+	head, err := json.Marshal(Answer{Refused: refused, Type: c.Type, Ext: c.Ext})
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(slices.Concat(head, []byte("\n"), c.Data))
+	return err
+}
+
+// read reads what [Write] wrote. Nothing in it is trusted.
+func read(out []byte) (Content, error) {
+	line, data, ok := bytes.Cut(out, []byte("\n"))
+	var a Answer
+	if !ok || json.Unmarshal(line, &a) != nil {
+		return Content{}, errors.New("evidence: the process that looks at files has answered nothing that can be read")
+	}
+	switch {
+	case slices.Contains(refusals, a.Refused):
+		return Content{}, a.Refused
+	case a.Refused != "" || !slices.Contains(types, a):
+		return Content{}, fmt.Errorf("evidence: the process that looks at files has answered %q", line)
+	case len(data) > mingjing.MaxEvidenceBytes:
+		return Content{}, TooLarge
+	}
+	return Content{Type: a.Type, Ext: a.Ext, Data: data}, nil
+}
+
+// look runs the process for one file. A process that was killed, by its limits or by
+// ours, has met a file that is too complex.
+func (c *Checker) look(ctx context.Context, data []byte) (Content, error) {
+	limited, cancel := context.WithTimeout(ctx, c.limits.Time)
+	defer cancel()
+	cmd := exec.CommandContext(limited, c.command[0], c.command[1:]...)
+	cmd.Env = []string{"GOTRACEBACK=none"}
+	cmd.Dir = "/"
+	cmd.Stdin = bytes.NewReader(data)
+	cmd.WaitDelay = time.Second
+	var complaint strings.Builder
+	cmd.Stderr = &limitedWriter{w: &complaint, left: 4096}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return Content{}, err
+	}
+	if err := cmd.Start(); err != nil {
+		return Content{}, fmt.Errorf("evidence: starting the process that looks at files: %w", err)
+	}
+	out, readErr := io.ReadAll(io.LimitReader(bufio.NewReader(stdout), maxAnswer+1))
+	if len(out) > maxAnswer {
+		cancel()
+	}
+	err = cmd.Wait()
+	switch exit, failed := errors.AsType[*exec.ExitError](err); {
+	case ctx.Err() != nil:
+		return Content{}, context.Cause(ctx)
+	case limited.Err() != nil, failed && outOfBounds(exit):
+		return Content{}, TooComplex
+	case err != nil:
+		return Content{}, fmt.Errorf("evidence: the process that looks at files: %w: %s", err, firstLine(complaint.String()))
+	case readErr != nil:
+		return Content{}, readErr
+	}
+	return read(out)
+}
+
+// OutOfBounds is the exit code of a process that has met one of its limits and could still
+// say so.
+const OutOfBounds = 90
+
+// outOfBounds reports whether a process was ended by a limit: by a signal, by the runtime
+// for want of memory (2), or by itself.
+func outOfBounds(e *exec.ExitError) bool {
+	return e.ExitCode() == -1 || e.ExitCode() == 2 || e.ExitCode() == OutOfBounds
+}
+
+// firstLine returns the first line of what a process complained about. It never has
+// anything of the file.
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
+
+// A limitedWriter forgets what comes after its first bytes.
+type limitedWriter struct {
+	w    io.Writer
+	left int
+}
+
+func (l *limitedWriter) Write(b []byte) (int, error) {
+	n := min(len(b), l.left)
+	l.left -= n
+	if _, err := l.w.Write(b[:n]); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
