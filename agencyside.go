@@ -19,13 +19,83 @@ type Opening struct {
 	At         time.Time `json:"at"`
 }
 
-// An AgencyKey is the key with which an agency's computer signs its batches. Its
-// secret is derived and stored nowhere.
+// A KeyUse is the direction in which an agency's key signs.
+type KeyUse string
+
+// The uses of a key.
+const (
+	// KeySubmit: the agency's computer signs what it submits.
+	KeySubmit KeyUse = "submit"
+	// KeyAsk: we sign what we ask the agency.
+	KeyAsk KeyUse = "ask"
+)
+
+// KeyUses are all uses of a key.
+var KeyUses = []KeyUse{KeySubmit, KeyAsk}
+
+// A KeyState is whether a key can be used.
+type KeyState string
+
+// The states of a key.
+const (
+	KeyGood    KeyState = "good"
+	KeyEnding  KeyState = "ending"  // it was replaced, and is good until a stated time
+	KeyEnded   KeyState = "ended"   // that time is over
+	KeyRevoked KeyState = "revoked" // somebody has ended it at once
+)
+
+// An AgencyKey is a key of an agency's. Its secret is derived and stored nowhere.
 type AgencyKey struct {
-	ID        string     `json:"id"`
-	Agency    string     `json:"agency"`
-	CreatedAt time.Time  `json:"created_at"`
+	ID        string    `json:"id"`
+	Agency    string    `json:"agency"`
+	Use       KeyUse    `json:"use"`
+	CreatedAt time.Time `json:"created_at"`
+	// EndsAt is until when it is good, since it was replaced; nil where it was not.
+	EndsAt    *time.Time `json:"ends_at,omitempty"`
 	RevokedAt *time.Time `json:"revoked_at,omitempty"`
+}
+
+// State returns the state of the key at an instant.
+func (k AgencyKey) State(now time.Time) KeyState {
+	switch {
+	case k.RevokedAt != nil:
+		return KeyRevoked
+	case k.EndsAt == nil:
+		return KeyGood
+	case k.EndsAt.After(now):
+		return KeyEnding
+	}
+	return KeyEnded
+}
+
+// Usable reports whether the key signs at an instant.
+func (k AgencyKey) Usable(now time.Time) bool {
+	s := k.State(now)
+	return s == KeyGood || s == KeyEnding
+}
+
+// A MadeKey is a new key with its secret in hex, which is shown once.
+type MadeKey struct {
+	AgencyKey
+	Secret string `json:"secret"`
+}
+
+// The limits of keys: how many of one use an agency may have that are good, and for how
+// many days at most a key is good beside the one that replaces it.
+const (
+	MaxAgencyKeys  = 5
+	MaxOverlapDays = 90
+)
+
+// OverlapDays are the days that an officer may choose for the time in which both the old
+// key and the new one are good.
+var OverlapDays = []int{1, 7, 30}
+
+// An AgencyKeysView is the keys of an officer's agency, the newest first.
+type AgencyKeysView struct {
+	Keys []AgencyKey `json:"keys"`
+	// Made is the key that a form has just made, shown once; nil otherwise.
+	Made *MadeKey `json:"made,omitempty"`
 }
 
 // An AgencyQuestion is a dispute as its agency sees it: it has what the agency needs

@@ -106,6 +106,8 @@ type CounterView struct {
 	Listings []CounterItem `json:"listings"`
 	// Key is the idempotency key of the form: sending it twice makes one dispute.
 	Key string `json:"key,omitempty"`
+	// Code is a new activation code that was just made, shown once; nil otherwise.
+	Code *ActivationCode `json:"code,omitempty"`
 }
 
 // A CounterItem is a record or listing as the counter shows it.

@@ -93,6 +93,9 @@ type ExportIdentity struct {
 	IDNumber   string    `json:"id_number" jsonschema:"ID number in full"`
 	Name       string    `json:"name"`
 	EnrolledAt time.Time `json:"enrolled_at"`
+	// Address and Language are those of letters; they may be empty.
+	Address  string `json:"address,omitempty" jsonschema:"address for letters"`
+	Language string `json:"language,omitempty" jsonschema:"language of letters"`
 }
 
 // An ExportRequest is a score request with what its sources answered.

@@ -11,6 +11,9 @@ type Letter struct {
 	// Number identifies the letter's case; About is the letter in one line, for the
 	// head of its later pages.
 	Number, About string
+	// Address is the name and the address, a line each, that show in the window of an
+	// envelope; nil for a letter that is not sent.
+	Address []string
 	// Folio numbers a page: its {page} of {pages}.
 	Folio string
 	// At is when the content was settled; it is the date of the file, so that the file

@@ -5,7 +5,8 @@ import "time"
 // A NoticeKind is the kind of a notice: what happened.
 type NoticeKind string
 
-// The kinds of notice. Those with legal effect can't be switched off.
+// The kinds of notice. Those with legal effect, and those about one's own login, can't be
+// switched off.
 const (
 	// NoticeListingServed: a listing was decided and is served; it has no effect yet.
 	NoticeListingServed NoticeKind = "listing_served"
@@ -24,6 +25,8 @@ const (
 	NoticeNewVersion NoticeKind = "new_version"
 	// NoticeHelper: somebody may act for the resident, or no longer may.
 	NoticeHelper NoticeKind = "helper"
+	// NoticeSecurity: something about the resident's own login, such as a new password.
+	NoticeSecurity NoticeKind = "security"
 	// NoticeCaseMoved: a case was taken, put to the agency, answered or not.
 	NoticeCaseMoved NoticeKind = "case_moved"
 	// NoticeInquiry: an inquiry was answered, or was not in time.
@@ -42,10 +45,11 @@ const (
 // NoticeKinds are the kinds of notice, in the order in which they are offered to be
 // switched off; those with legal effect come first.
 var NoticeKinds = []NoticeKind{NoticeListingServed, NoticeListingInEffect, NoticeListingEnded,
-	NoticeRecordChanged, NoticeCaseDecided, NoticeCaseExtended, NoticeNewVersion, NoticeHelper, NoticeCaseMoved, NoticeInquiry,
+	NoticeRecordChanged, NoticeCaseDecided, NoticeCaseExtended, NoticeNewVersion, NoticeHelper, NoticeSecurity, NoticeCaseMoved, NoticeInquiry,
 	NoticeScoreReady, NoticeExportReady, NoticeShareViewed}
 
-// Legal reports whether the notice has legal effect and so can't be switched off.
+// Legal reports whether the notice can't be switched off: it has legal effect, or is about
+// the resident's own login.
 func (k NoticeKind) Legal() bool {
 	return k != NoticeCaseMoved && k != NoticeInquiry && k != NoticeScoreReady && k != NoticeExportReady && k != NoticeShareViewed &&
 		k != NoticeMailFailed

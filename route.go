@@ -63,13 +63,15 @@ var Routes = []Route{
 	{"case", "admin/cases/{id}", Staff},
 	{"agency-questions", "agency", Agencies}, // ?cursor=C
 	{"agency-question", "agency/questions/{id}", Agencies},
-	{"agency-records", "agency/records", Agencies},     // ?ref=R&cursor=C
-	{"agency-batches", "agency/batches", Agencies},     // ?cursor=C
-	{"agency-batch", "agency/batches/{id}", Agencies},  // ?cursor=C
+	{"agency-records", "agency/records", Agencies},    // ?ref=R&cursor=C
+	{"agency-batches", "agency/batches", Agencies},    // ?cursor=C
+	{"agency-batch", "agency/batches/{id}", Agencies}, // ?cursor=C
+	{"agency-keys", "agency/keys", Agencies},
 	{"agency-inquiries", "agency/inquiries", Agencies}, // ?cursor=C
 	{"agency-inquiry", "agency/inquiries/{id}", Agencies},
 	{"workload", "admin/workload", Staff},
 	{"counter", "admin/counter", Staff},
+	{"enrol", "admin/enrol", Staff},
 	{"inquiries", "admin/inquiries", Staff}, // ?cursor=C
 	{"inquiry-answer", "admin/inquiries/{id}", Staff},
 	{"relatives", "admin/relatives", Staff},

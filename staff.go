@@ -52,8 +52,16 @@ const (
 	StaffRefused   = "refused"
 )
 
+// The steps about the keys of agencies, which the staff register has too.
+const (
+	StaffKeyMade     = "key_made"
+	StaffKeyReplaced = "key_replaced"
+	StaffKeyRevoked  = "key_revoked"
+)
+
 // StaffSteps are the steps of the staff register.
-var StaffSteps = []string{StaffAdd, StaffRole, StaffDisable, StaffEnable, StaffReset, StaffActivated, StaffProposed, StaffRefused}
+var StaffSteps = []string{StaffAdd, StaffRole, StaffDisable, StaffEnable, StaffReset, StaffActivated, StaffProposed, StaffRefused,
+	StaffKeyMade, StaffKeyReplaced, StaffKeyRevoked}
 
 // A StaffEntry is one entry of the staff register, which is only ever added to. Each has
 // the hash of the one before in its own.
@@ -80,6 +88,10 @@ type StaffEntry struct {
 	Role   Role   `json:"role"`
 	Agency string `json:"agency,omitempty"`
 	Reason string `json:"reason,omitempty"`
+	// Key and KeyUse are the agency's key that a step is about, and its use. Login and Name
+	// are then empty.
+	Key    string `json:"key,omitempty"`
+	KeyUse KeyUse `json:"key_use,omitempty"`
 	// Hash is the SHA-256 of the entry and of the hash before it, 64 hex digits.
 	Hash string `json:"hash"`
 	// Broken says that the hash is not that of the entry: somebody has changed it, or

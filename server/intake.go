@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"sync"
@@ -57,7 +57,7 @@ func (i *intake) verify(ctx context.Context, keyID, method, path, signature stri
 	} else if err != nil {
 		a = mingjing.Actor{}
 	}
-	return a, api.Quota{Limit: intakeRate.Count, Per: intakeRate.Per, Left: left.Left, After: left.After}, err
+	return a, api.Quota{Limit: intakeRate.Count, Left: left.Left, After: left.After}, err
 }
 
 // signer returns the agency whose key signed a request.
@@ -84,65 +84,37 @@ func (i *intake) signer(ctx context.Context, keyID, method, path, signature stri
 
 // runAgency runs the agency command and returns the exit code.
 func runAgency(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
-	fail := func(err error) int {
-		fmt.Fprintln(stderr, "mingjing:", err)
-		return 1
+	command := ""
+	if len(args) > 0 {
+		command, args = args[0], args[1:]
 	}
-	know := len(args) == 3 && args[0] == "key" && (args[1] == "add" || args[1] == "revoke") ||
-		len(args) == 2 && args[0] == "key" && args[1] == "list"
-	if !know {
-		fmt.Fprint(stderr, "mingjing: agency key add CODE, agency key list, or agency key revoke ID\n\n"+usage)
+	var err error
+	switch command {
+	case "key":
+		return runAgencyKey(ctx, args, getenv, stdout, stderr)
+	case "mock":
+		err = runMock(ctx, args, getenv, stdout, stderr)
+	case "check":
+		err = runCheck(ctx, args, getenv, stdout, stderr)
+	case "sign":
+		err = runSign(args, stdout, stderr)
+	case "send":
+		err = runSend(ctx, args, stdout, stderr)
+	case "help", "-h", "--help":
+		fmt.Fprint(stdout, agencyUsage)
+		return 0
+	default:
+		fmt.Fprint(stderr, "mingjing: agency has no such command\n\n"+agencyUsage)
 		return 2
 	}
-	s, err := readSettings(getenv)
-	if err != nil && s.Data == "" {
-		return fail(err)
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, errBroken):
+		return 1
 	}
-	office, master, closeStore, err := openOffice(ctx, s)
-	if err != nil {
-		return fail(err)
-	}
-	defer func() { _ = closeStore() }()
-	switch args[1] {
-	case "add":
-		k, err := office.Agencies.AddAgencyKey(ctx, args[2])
-		if err != nil {
-			return fail(terminalError(err, args[2]))
-		}
-		fmt.Fprintf(stdout, "key     %s\nagency  %s\nsecret  %s\n\nThe secret is shown once. It is hex; what signs is its bytes.\n",
-			k.ID, k.Agency, hex.EncodeToString(agency.IntakeKey(master, k.Agency, k.ID)))
-	case "revoke":
-		if err := office.Agencies.RevokeAgencyKey(ctx, args[2]); err != nil {
-			return fail(terminalError(err, args[2]))
-		}
-		fmt.Fprintf(stdout, "%s is revoked.\n", args[2])
-	case "list":
-		keys, err := office.Agencies.AgencyKeys(ctx)
-		if err != nil {
-			return fail(err)
-		}
-		for _, k := range keys {
-			state := "good"
-			if k.RevokedAt != nil {
-				state = "revoked " + k.RevokedAt.Format(time.RFC3339)
-			}
-			fmt.Fprintf(stdout, "%s  %s  %s  %s\n", k.ID, k.Agency, k.CreatedAt.Format(time.RFC3339), state)
-		}
-	}
-	return 0
-}
-
-// terminalError returns an error with its sentence, for a terminal.
-func terminalError(err error, what string) error {
-	if e, ok := errors.AsType[*mingjing.Error](err); ok {
-		switch e.Code {
-		case "agency_unknown":
-			return fmt.Errorf("no rulebook has an agency %q", what)
-		case "not_found":
-			return fmt.Errorf("there is no key %q", what)
-		}
-	}
-	return err
+	fmt.Fprintln(stderr, "mingjing:", err)
+	return 2
 }
 
 // quiet has the ports that the tool does not use.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -420,35 +419,41 @@ func TestALongBatchIsAskedForUntilItIsDone(t *testing.T) {
 		signed(t, secret, "GET", batchPath, nil)).want(401)
 }
 
-// TestTheGuideForAgenciesSignsABatch runs the very lines of docs/agencies.md.
-func TestTheGuideForAgenciesSignsABatch(t *testing.T) {
-	for _, name := range []string{"openssl", "curl", "sh"} {
-		if _, err := exec.LookPath(name); err != nil {
-			t.Skip("there is no " + name)
-		}
-	}
-	guide, err := os.ReadFile("../docs/agencies.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, script, ok := strings.Cut(string(guide), "```sh\npath=")
-	script, _, end := strings.Cut(script, "```")
-	if !ok || !end {
-		t.Fatal("docs/agencies.md has no such lines")
-	}
+// TestEveryAnswerOfTheIntakeSaysTheLimits: also one that refuses, whoever asked.
+func TestEveryAnswerOfTheIntakeSaysTheLimits(t *testing.T) {
 	c := theOpenCity(t)
 	id, secret := c.newKey(t, "metro")
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "batch.json"), batch(t, "guide", fare(c.account(t, "activation").IDNumber, "M-GUIDE")),
-		0o600); err != nil {
-		t.Fatal(err)
+	m := c.browser(t)
+	m.origin, m.site = "", ""
+	now, lines := time.Now(), batch(t, "limits", fare("999999198001010000", "L-1"))
+	state := func(path string) answer {
+		return m.send("GET", path, nil, "Accept", "application/json", "Mingjing-Key", id,
+			"Mingjing-Signature", signed(t, secret, "GET", path, nil))
 	}
-	cmd := exec.CommandContext(t.Context(), "sh", "-e", "-c", "path="+script)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "URL="+c.url, "KEY="+id, "SECRET="+secret, "no_proxy=127.0.0.1")
-	out, err := cmd.CombinedOutput()
-	var answered agencyside.BatchAnswer
-	if err != nil || json.Unmarshal(out, &answered) != nil || answered.Accepted != 1 {
-		t.Fatalf("%v\n%s", err, out)
+	for name, of := range map[string]struct {
+		a      answer
+		status int
+		known  bool // whose key it is
+	}{
+		"a batch":             {m.submit(id, secret, batchPath+"?dry_run=1", jsonType, lines, now), 200, true},
+		"no batch":            {m.submit(id, secret, batchPath, jsonType, []byte("no batch"), now), 400, true},
+		"an empty one":        {m.submit(id, secret, batchPath, jsonType, []byte(`{"id": "x", "lines": []}`), now), 422, true},
+		"an unknown batch":    {state(batchPath + "?id=none"), 404, true},
+		"an unknown key":      {m.submit("none", secret, batchPath, jsonType, []byte("{}"), now), 401, false},
+		"an old signature":    {m.submit(id, secret, batchPath, jsonType, []byte("{}"), now.Add(-time.Hour)), 401, false},
+		"one that is too big": {m.submit(id, secret, batchPath, jsonType, bytes.Repeat([]byte(" "), 16<<20+1), now), 413, false},
+	} {
+		h := of.a.want(of.status).header
+		if limit := h.Get("Mingjing-Batch-Limit"); limit != "lines=10000, lines-at-once=1000, bytes=16777216" {
+			t.Errorf("%s: the limits of a batch are %q", name, limit)
+		}
+		if policy := h.Get("RateLimit-Policy"); policy != `"key";q=60;w=60` {
+			t.Errorf("%s: the policy is %q", name, policy)
+		}
+		if left := h.Get("RateLimit"); (left != "") != of.known {
+			t.Errorf("%s: what is left is %q", name, left)
+		}
 	}
 }
+
+const jsonType = "application/json"

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"mingjing"
 	"mingjing/server/casework/law"
 	"mingjing/web/rulebooks"
@@ -187,4 +189,36 @@ func TestAFolderOfRulebooksSaysWhatIsWrongWithIt(t *testing.T) {
 func isDiffering(err error) bool {
 	_, ok := errors.AsType[*law.DiffersError](err)
 	return ok
+}
+
+// TestPublishedLawFindsItsSchemaBesideItself: a file of law names its schema by a relative
+// address, from which anybody can check it.
+func TestPublishedLawFindsItsSchemaBesideItself(t *testing.T) {
+	c := theOpenCity(t)
+	for _, path := range []string{"/web/rulebooks/honest-shanghai.json", "/web/rulebooks/calendars/china.json"} {
+		file := c.browser(t).send("GET", path, nil).want(200)
+		var law struct {
+			Schema string `json:"$schema"`
+		}
+		if err := json.Unmarshal(file.body, &law); err != nil {
+			t.Fatal(err)
+		}
+		a := c.browser(t).send("GET", "/web/rulebooks/"+law.Schema, nil).want(200)
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(a.body))
+		if err != nil || a.header.Get("Content-Type") != "application/schema+json" ||
+			strings.Contains(a.header.Get("Cache-Control"), "immutable") {
+			t.Fatalf("%s: %v %v", law.Schema, err, a.header)
+		}
+		compiler := jsonschema.NewCompiler()
+		if err := compiler.AddResource("mem:///schema", doc); err != nil {
+			t.Fatal(err)
+		}
+		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(file.body))
+		if err == nil {
+			err = compiler.MustCompile("mem:///schema").Validate(value)
+		}
+		if err != nil {
+			t.Errorf("%s is against %s: %v", path, law.Schema, err)
+		}
+	}
 }

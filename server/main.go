@@ -25,10 +25,13 @@ const usage = `usage: mingjing COMMAND
                          administrator; prints a one-time code
   staff COMMAND          add, list, change and disable staff; mingjing staff help
   officer COMMAND        the same for officers of agencies
-  agency key add CODE    make a key with which an agency's computer signs; prints the
-                         secret, which is kept nowhere
-  agency key list        list all keys
-  agency key revoke ID   end a key
+  resident enrol FILE    enrol the residents of a CSV file; mingjing resident help
+  resident letters --out DIR
+                         write letters with activation codes
+  agency key COMMAND     make, replace, end and list the keys of agencies
+  agency mock            play an agency
+  agency check URL       try an agency's server, and say which rules it breaks
+  agency sign, send      sign a request, submit a batch; mingjing agency help
   keys rotate master     make a new master key, and wrap every keyset by it
   keys retire master     remove the older master keys
   keys rotate residents  give everybody a new key, and seal all that is theirs by it
@@ -91,6 +94,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 			return 0
 		}
 		return runStaff(ctx, args, command == "officer", getenv, stdout, stderr)
+	case "resident":
+		return runResident(ctx, args, getenv, os.Stdin, stdout, stderr)
 	case "agency":
 		return runAgency(ctx, args, getenv, stdout, stderr)
 	case "keys":

@@ -221,6 +221,9 @@ func printRegister(ctx context.Context, office *casework.Bureau, a mingjing.Acto
 		for _, e := range v.Entries {
 			line := []string{fmt.Sprint(e.Seq), e.At.Format(time.RFC3339), strings.TrimSpace(e.Step + " " + e.Change), e.Login, e.Name,
 				strings.TrimSpace(string(e.Role) + " " + e.Agency), "by " + who(e.By, e.ByName), e.Hash}
+			if e.Key != "" {
+				line = append(line, "key "+e.Key+" "+string(e.KeyUse))
+			}
 			if e.WithName != "" {
 				line = append(line, "with "+who(e.With, e.WithName))
 			}

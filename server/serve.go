@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -171,7 +172,10 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.onClose(who.Close)
 
-	agencies := agency.Config{Key: keys.AgencyKey, Clock: clock, Logger: p.log,
+	asking := &asker{master: keys.AgencyKey, keys: func(ctx context.Context) (map[string]string, error) {
+		return p.casework.Agencies.AskingKeys(ctx) // nobody is asked before there is a bureau
+	}}
+	agencies := agency.Config{Key: keys.AgencyKey, Signer: asking.signer, Clock: clock, Logger: p.log,
 		Observe: func(agency string, op agency.Op, result string, took time.Duration) {
 			p.figures.Answer(agency, string(op), result, took)
 		}}
@@ -249,8 +253,10 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		Intake: newIntake(p.casework, keys.AgencyKey, systemClock{}, func(ctx context.Context, key string) (identity.Quota, error) {
 			return who.AllowOne(ctx, "intake", key, intakeRate)
 		}).verify,
-		Allow:  func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
-		Public: p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
+		IntakeRate: api.Rate{Limit: intakeRate.Count, Per: intakeRate.Per},
+		KeySecret:  func(k mingjing.AgencyKey) string { return hex.EncodeToString(secretOf(keys.AgencyKey, k)) },
+		Allow:      func(ctx context.Context, use, addr string) error { return who.AllowFrom(ctx, use, addr, addressRate) },
+		Public:     p.law.public, Origin: s.Origin, ProxyHops: s.ProxyHops, Logger: p.log,
 		Together: db.Together, Counted: store.Counted, Observe: p.figures.Request, Traces: p.traces,
 		Ready: func(ctx context.Context) map[string]error {
 			return missing(ctx, map[string]func(context.Context) error{

@@ -42,7 +42,9 @@ type Settings struct {
 	MasterPassphrase                string        // MASTER_PASSPHRASE: a passphrase that also seals that file
 	Origin                          string        // PUBLIC_ORIGIN, such as https://mirror.example
 	ProxyHops                       int           // PROXY_HOPS: our own proxies before the server
+	Counter                         string        // COUNTER: where the bureau's counter is, as residents are told
 	SMTPURL, MailFrom               string        // SMTP_URL, MAIL_FROM: "" is no e-mail
+	LetterCodeDays                  int           // LETTER_CODE_DAYS: for how many days the code of a letter is good
 	PushLocal                       bool          // PUSH_LOCAL=1: push services may be on this machine, for tests
 	Demo                            bool          // DEMO=1: run the demo city
 	DemoClockScale                  int           // DEMO_CLOCK_SCALE: how much faster its clocks run
@@ -80,6 +82,7 @@ func readSettings(getenv func(string) string) (Settings, error) {
 		KratosPublicURL: or("KRATOS_PUBLIC_URL", ""), KratosAdminURL: or("KRATOS_ADMIN_URL", ""),
 		KratosBin: or("KRATOS_BIN", ""), Origin: or("PUBLIC_ORIGIN", ""), Agencies: or("AGENCIES", ""),
 		Rulebooks: or("RULEBOOKS", ""),
+		Counter:   or("COUNTER", ""),
 		SMTPURL:   or("SMTP_URL", ""), MailFrom: or("MAIL_FROM", ""),
 		MasterKey: or("MASTER_KEY", ""), MasterPassphrase: getenv("MASTER_PASSPHRASE"),
 		Witnesses: or("WITNESSES", ""), MetricsAddr: or("METRICS_ADDR", ""),
@@ -101,6 +104,7 @@ func readSettings(getenv func(string) string) (Settings, error) {
 		return b
 	}
 	s.ProxyHops = number("PROXY_HOPS", 0, 0)
+	s.LetterCodeDays = number("LETTER_CODE_DAYS", 30, 1)
 	s.Demo, s.DemoInstant = truth("DEMO"), truth("DEMO_INSTANT")
 	s.PushLocal = truth("PUSH_LOCAL")
 	if d, err := time.ParseDuration(or("LOCK_AFTER", "0s")); err != nil || d < 0 {

@@ -13,7 +13,7 @@ import (
 )
 
 // Pages of an agency's officer.
-var agencyPages = []string{"agency-questions", "agency-records", "agency-batches", "agency-inquiries", "sessions"}
+var agencyPages = []string{"agency-questions", "agency-records", "agency-batches", "agency-keys", "agency-inquiries", "sessions"}
 
 // Pages of an administrator.
 var administratorPages = []string{"staff", "staff-register", "sessions"}
@@ -29,6 +29,7 @@ var parents = map[string]string{"ask": "score", "request": "score", "record": "r
 	"new-dispute": "disputes", "dispute": "disputes", "review": "disputes", "letter": "disputes", "case": "queue",
 	"leave": "consents", "new-share": "shares", "helping": "mandates",
 	"staff-member": "staff",
+	"enrol":        "counter",
 	"inquiry":      "access-log", "inquiry-answer": "inquiries", "agency-inquiry": "agency-inquiries",
 	"agency-question": "agency-questions", "agency-batch": "agency-batches",
 	"notice-settings": "inbox"}

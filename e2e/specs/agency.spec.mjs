@@ -99,3 +99,38 @@ test('an officer answers a question with a document, and the resident sees it an
     await officer.accessible('an officer’s page');
   }
 });
+
+for (const js of [true, false]) {
+  test(`an officer makes a key, sees its secret once, replaces and revokes it${js ? '' : ', with scripts off'}`, async ({ ownServer: server, visit }) => {
+    const lang = js ? 'en' : 'zh-CN';
+    const officer = await visit(server, { lang, size: 'desk', js });
+    await officer.staffLogin(officerOf(server));
+    await officer.open('agency-keys');
+    await expect(officer.main).toContainText(sentence(lang, 'keys.none_title'));
+    await officer.accessible('the page of keys');
+    await officer.page.locator('[name=use][value=submit]').check();
+    await officer.send('/api/agency/keys');
+    const secret = officer.page.locator('#key-secret');
+    await expect(secret).toHaveText(/^[0-9a-f]{64}$/);
+    const first = await officer.page.locator('#key-id').textContent();
+    const once = await secret.textContent();
+    await officer.accessible('the page of a new key');
+    await officer.open('agency-keys');
+    await expect(officer.main).toContainText(first);
+    expect(await officer.page.content()).not.toContain(once);
+    await officer.page.locator(`form[action$="/${first}/rotate"] select`).selectOption('30');
+    await officer.send(`/api/agency/keys/${first}/rotate`);
+    await expect(secret).toHaveText(/^[0-9a-f]{64}$/);
+    expect(await secret.textContent()).not.toBe(once);
+    const next = await officer.page.locator('#key-id').textContent();
+    await officer.open('agency-keys');
+    await expect(officer.main.locator('tbody tr')).toHaveCount(2);
+    await expect(officer.main.locator('tr', { hasText: first })).toContainText(sentence(lang, 'key_state.ending'));
+    await expect(officer.form(`/api/agency/keys/${first}/rotate`)).toHaveCount(0);
+    await officer.accessible('the page of keys');
+    await officer.send(`/api/agency/keys/${first}/revoke`);
+    await expect(officer.main.locator('.note-success')).toContainText(sentence(lang, 'done.key_revoked'));
+    await expect(officer.main.locator('tr', { hasText: first })).toContainText(sentence(lang, 'key_state.revoked'));
+    await expect(officer.main.locator('tr', { hasText: next })).toContainText(sentence(lang, 'key_state.good'));
+  });
+}

@@ -1,6 +1,7 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inflateSync } from 'node:zlib';
 import { test, expect } from '../lib/fixtures.mjs';
 import { Server } from '../lib/server.mjs';
 import { totp } from '../lib/totp.mjs';
@@ -56,6 +57,21 @@ test('a city opens: setup, the first administrator, and a handler who reaches th
       await handler.on('queue');
     });
 
+    await test.step('a resident of a file activates by the code of the letter', async () => {
+      const number = '99999919800101001' + checkCharacter('99999919800101001');
+      const code = await letterCode(server, `${number},Lin Jing,en,"1 River Road\nHuangpu"\n1,Nobody,en,\n`);
+      const resident = await visit(server, { lang: 'en', js: false });
+      await resident.open('activate');
+      await resident.page.locator('[name=id_number]').fill(number);
+      await resident.page.locator('[name=code]').fill(code);
+      await resident.page.locator('[name=new_password]').fill(password);
+      await resident.send('/api/activate');
+      await resident.on('overview');
+      await resident.logout();
+      await resident.login({ id_number: number, password });
+      await resident.on('overview');
+    });
+
     await test.step('who is disabled is out within seconds', async () => {
       await administrator.open('staff-member', { id: 'h-1' });
       await administrator.accessible('a member of staff');
@@ -76,6 +92,45 @@ test('a city opens: setup, the first administrator, and a handler who reaches th
     rmSync(agencies);
   }
 });
+
+// letterCode enrols the people of rows, of which the last is wrong, and returns the code of
+// the one letter.
+async function letterCode(server, rows) {
+  const dir = mkdtempSync(join(tmpdir(), 'mingjing-e2e-letters-'));
+  try {
+    const file = join(dir, 'residents.csv');
+    writeFileSync(file, 'id_number,name,language,address\n' + rows);
+    const wrong = await server.command('resident', 'enrol', file).catch((e) => e); // it exits with 3
+    expect(wrong.code).toBe(3);
+    expect(wrong.stdout).toMatch(/^line 4\t.*id_number_length/m);
+    expect(wrong.stdout).toMatch(/^enrolled +1$/m);
+    server.settings.PUBLIC_ORIGIN = server.url;
+    expect(await server.command('resident', 'letters', '--out', join(dir, 'out'))).toMatch(/^letters +1$/m);
+    const [name] = readdirSync(join(dir, 'out'));
+    return pdfText(readFileSync(join(dir, 'out', name))).match(/\d{4}-\d{4}-\d{4}/)[0];
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+// pdfText returns the text of a PDF of the server, whose codes are UTF-16.
+function pdfText(pdf) {
+  let text = '';
+  for (let at = pdf.indexOf('stream\n'); at >= 0; at = pdf.indexOf('stream\n', at + 7)) {
+    try {
+      text += inflateSync(pdf.subarray(at + 7), { finishFlush: 2 }).toString('latin1');
+    } catch {
+      // it is no compressed stream
+    }
+  }
+  return text.replaceAll('\0', '');
+}
+
+// checkCharacter returns the last character of an ID number, by GB 11643-1999.
+function checkCharacter(digits) {
+  const weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+  return '10X98765432'[weights.reduce((sum, w, i) => sum + w * digits[i], 0) % 11];
+}
 
 // activate sets up a login by its one-time code, and returns the secret and the recovery
 // codes. With a guard it mistypes the first code of the authenticator.

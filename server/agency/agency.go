@@ -16,7 +16,8 @@
 //
 // Asking again with the same request id or case id is the same ask. A Retry-After
 // header in seconds is honoured on every answer but 200. ID numbers travel in
-// bodies, never in URLs. [Verifier] is the agency's half of the signature.
+// bodies, never in URLs. [Verifier] is the agency's half of the signature; [KeyHeader]
+// names the key, so that an agency may have two while one is replaced.
 //
 // The package must not know what a record means, what it counts or who may see it. It
 // stores nothing and retries nothing: both are decided by casework.
@@ -34,7 +35,6 @@ import (
 	"mime"
 	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -85,6 +85,9 @@ type Config struct {
 	// Key is the master key from which each agency's own key is derived; see
 	// [KeyFor]. At least [MinKey] bytes.
 	Key []byte
+	// Signer returns the key with which a request to an agency is signed, and its id;
+	// nil means the agency's first key ([AskKey]).
+	Signer func(ctx context.Context, agency string) (id string, key []byte, err error)
 	// Timeout is the longest time for one request, without the wait for its turn.
 	Timeout time.Duration
 	// PerAgency and Total bound the requests at the same time.
@@ -128,18 +131,22 @@ type Agencies struct {
 
 var _ score.Agencies = (*Agencies)(nil)
 
-// A connector is the connection to one agency: its address, its key, its turns and its
-// breaker.
+// A connector is the connection to one agency: its address, its turns and its breaker.
 type connector struct {
 	agency    string
 	records   string
 	questions string
-	key       []byte
 	turns     *semaphore.Weighted
 	breaker   *gobreaker.CircuitBreaker[answer]
 
 	mu       sync.Mutex
 	openedAt time.Time
+}
+
+// A signer is the key of one request, with its id.
+type signer struct {
+	id  string
+	key []byte
 }
 
 // An answer is what came back, whole and within bounds.
@@ -174,6 +181,11 @@ func New(cfg Config) *Agencies {
 	}
 	if cfg.Observe == nil {
 		cfg.Observe = func(string, Op, string, time.Duration) {}
+	}
+	if cfg.Signer == nil {
+		cfg.Signer = func(_ context.Context, agency string) (string, []byte, error) {
+			return "", AskKey(cfg.Key, agency, ""), nil
+		}
 	}
 	cfg.Directory = maps.Clone(cfg.Directory)
 
@@ -223,7 +235,6 @@ func (a *Agencies) newConnector(code, base string) *connector {
 		agency:    code,
 		records:   base + "/records",
 		questions: base + "/questions",
-		key:       KeyFor(a.cfg.Key, code),
 		turns:     semaphore.NewWeighted(int64(a.cfg.PerAgency)),
 	}
 	failures := uint32(min(a.cfg.Breaker.Failures, 1<<20))
@@ -367,11 +378,16 @@ func (a *Agencies) try(ctx context.Context, agency string, op Op, payload any, r
 	}
 	defer a.total.Release(1)
 
+	by := signer{}
+	if by.id, by.key, err = a.cfg.Signer(ctx, agency); err != nil {
+		return errKey
+	}
+
 	// Reading belongs to the ask: an agency that sends garbage is as down as one
 	// that sends nothing. One that says "not yet" is up.
 	var notYet error
 	_, err = d.breaker.Execute(func() (answer, error) {
-		ans, err := a.send(ctx, d, target, body)
+		ans, err := a.send(ctx, by, target, body)
 		if err != nil {
 			return ans, err
 		}
@@ -403,7 +419,7 @@ func (a *Agencies) shut(d *connector) error {
 }
 
 // send makes one HTTP exchange. The answer that it returns has the status 200 or 202.
-func (a *Agencies) send(ctx context.Context, d *connector, target string, body []byte) (answer, error) {
+func (a *Agencies) send(ctx context.Context, by signer, target string, body []byte) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.cfg.Timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
@@ -413,7 +429,10 @@ func (a *Agencies) send(ctx context.Context, d *connector, target string, body [
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "mingjing")
-	req.Header.Set(SignatureHeader, sign(d.key, req.Method, req.URL.EscapedPath(), a.cfg.Clock.Now(), body))
+	if by.id != "" {
+		req.Header.Set(KeyHeader, by.id)
+	}
+	req.Header.Set(SignatureHeader, sign(by.key, req.Method, req.URL.EscapedPath(), a.cfg.Clock.Now(), body))
 
 	resp, err := a.client.Do(req)
 	if err != nil {
@@ -472,28 +491,4 @@ func retryAfterHeader(v string) time.Duration {
 		return 0
 	}
 	return time.Duration(min(s, int(MaxRetryAfter/time.Second))) * time.Second
-}
-
-// CheckURL returns an error unless an agency may have this base URL: absolute https
-// without user, query or fragment, or plain http to a loopback address, since anywhere
-// else an ID number must not be sent without TLS.
-func CheckURL(base string) error {
-	u, err := url.Parse(base)
-	if err != nil {
-		return errors.New("base URL cannot be read")
-	}
-	if u.Host == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
-		return errors.New("base URL must have a host, and no user, query or fragment")
-	}
-	switch u.Scheme {
-	case "https":
-		return nil
-	case "http":
-		ip := net.ParseIP(u.Hostname())
-		if u.Hostname() == "localhost" || (ip != nil && ip.IsLoopback()) {
-			return nil
-		}
-		return errors.New("base URL must be https unless it is on loopback")
-	}
-	return errors.New("base URL must be https")
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/url"
 	"os"
 )
 
@@ -29,7 +31,7 @@ func LoadDirectory(path string) (map[string]string, error) {
 		return nil, errors.New("agency directory: too large")
 	}
 	var dir map[string]string
-	if err := decode(data, '{', &dir); err != nil {
+	if reader := (finder{}); !reader.decode(data, '{', &dir, "") {
 		return nil, errors.New("agency directory: not a JSON object of codes and URLs")
 	}
 	if len(dir) > maxDirectory {
@@ -44,4 +46,28 @@ func LoadDirectory(path string) (map[string]string, error) {
 		}
 	}
 	return dir, nil
+}
+
+// CheckURL returns an error unless an agency may have this base URL: absolute https
+// without user, query or fragment, or plain http to a loopback address, since anywhere
+// else an ID number must not be sent without TLS.
+func CheckURL(base string) error {
+	u, err := url.Parse(base)
+	if err != nil {
+		return errors.New("base URL cannot be read")
+	}
+	if u.Host == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
+		return errors.New("base URL must have a host, and no user, query or fragment")
+	}
+	switch u.Scheme {
+	case "https":
+		return nil
+	case "http":
+		ip := net.ParseIP(u.Hostname())
+		if u.Hostname() == "localhost" || (ip != nil && ip.IsLoopback()) {
+			return nil
+		}
+		return errors.New("base URL must be https unless it is on loopback")
+	}
+	return errors.New("base URL must be https")
 }

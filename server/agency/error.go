@@ -31,6 +31,7 @@ var (
 	errCertificate = errors.New("certificate not accepted")
 	errHost        = errors.New("host not found")
 	errEncode      = errors.New("the question could not be written")
+	errKey         = errors.New("the key could not be read")
 )
 
 // An Op is the kind of a request to an agency.

@@ -24,6 +24,10 @@ import (
 // followed by a line feed, under the agency's own key ([KeyFor]).
 const SignatureHeader = "Mingjing-Signature"
 
+// KeyHeader names the key by which a request is signed. It is absent while an agency has
+// no key that was made for it.
+const KeyHeader = "Mingjing-Key"
+
 // SignatureWindow is how far a signature's time may be from the verifier's, either way.
 const SignatureWindow = time.Minute
 
@@ -49,6 +53,15 @@ func IntakeKey(master []byte, agency, keyID string) []byte {
 	return KeyFor(master, agency+":"+keyID)
 }
 
+// AskKey returns the key with which we sign what we ask an agency, by the key's id; "" is
+// the first one, which every agency has.
+func AskKey(master []byte, agency, keyID string) []byte {
+	if keyID == "" {
+		return KeyFor(master, agency)
+	}
+	return KeyFor(master, agency+":ask:"+keyID)
+}
+
 // Sign returns the value of [SignatureHeader] for a request.
 func Sign(key []byte, method, path string, at time.Time, body []byte) string {
 	return sign(key, method, path, at, body)
@@ -68,6 +81,57 @@ func mac(key []byte, method, path, t, n, b string) []byte {
 	h := hmac.New(sha256.New, key)
 	h.Write([]byte(strings.Join([]string{"mingjing-ask-v1", method, path, t, n, b}, "\n")))
 	return h.Sum(nil)
+}
+
+// A Signature is a read value of [SignatureHeader].
+type Signature struct {
+	At    time.Time
+	Nonce [16]byte
+	// t, n, b and s are its parts as sent.
+	t, n, b, s string
+}
+
+// ParseSignature reads the value of [SignatureHeader]; false if it has not its form.
+func ParseSignature(value string) (Signature, bool) {
+	part := strings.Split(value, ";")
+	if len(part) != 5 || part[0] != "v1" {
+		return Signature{}, false
+	}
+	for i, prefix := range []string{"t=", "n=", "b=", "s="} {
+		rest, ok := strings.CutPrefix(part[i+1], prefix)
+		if !ok {
+			return Signature{}, false
+		}
+		part[i+1] = rest
+	}
+	g := Signature{t: part[1], n: part[2], b: part[3], s: part[4]}
+	sec, err := strconv.ParseInt(g.t, 10, 64)
+	if err != nil || len(g.n) != hex.EncodedLen(len(g.Nonce)) {
+		return Signature{}, false
+	}
+	if _, err := hex.Decode(g.Nonce[:], []byte(g.n)); err != nil {
+		return Signature{}, false
+	}
+	g.At = time.Unix(sec, 0)
+	return g, true
+}
+
+// Signs reports whether it was made with a key for a method and a path.
+func (g Signature) Signs(key []byte, method, path string) bool {
+	got, err := hex.DecodeString(g.s)
+	return err == nil && hmac.Equal(got, mac(key, method, path, g.t, g.n, g.b))
+}
+
+// Has reports whether it was made for a body.
+func (g Signature) Has(body []byte) bool {
+	sum := sha256.Sum256(body)
+	return g.b == hex.EncodeToString(sum[:])
+}
+
+// Fresh reports whether it may be accepted at an instant.
+func (g Signature) Fresh(now time.Time) bool {
+	d := now.Sub(g.At)
+	return d <= SignatureWindow && d >= -SignatureWindow
 }
 
 // A Verifier checks signatures for an agency: it accepts each request of ours once. It
@@ -95,39 +159,12 @@ func NewVerifier(agencyKey []byte, clock kernel.Clock) *Verifier {
 // Verify checks the value of [SignatureHeader] against a request's method,
 // escaped path and body. The error is [ErrSignature].
 func (v *Verifier) Verify(method, path, signature string, body []byte) error {
-	part := strings.Split(signature, ";")
-	if len(part) != 5 || part[0] != "v1" {
-		return ErrSignature
-	}
-	for i, prefix := range []string{"t=", "n=", "b=", "s="} {
-		rest, ok := strings.CutPrefix(part[i+1], prefix)
-		if !ok {
-			return ErrSignature
-		}
-		part[i+1] = rest
-	}
-	t, n, b, s := part[1], part[2], part[3], part[4]
-	got, err := hex.DecodeString(s)
-	if err != nil || !hmac.Equal(got, mac(v.key, method, path, t, n, b)) {
-		return ErrSignature
-	}
-	sum := sha256.Sum256(body)
-	if b != hex.EncodeToString(sum[:]) {
-		return ErrSignature
-	}
-	sec, err := strconv.ParseInt(t, 10, 64)
-	if err != nil {
-		return ErrSignature
-	}
+	g, ok := ParseSignature(signature)
 	now := v.clock.Now()
-	if d := now.Sub(time.Unix(sec, 0)); d > SignatureWindow || d < -SignatureWindow {
+	if !ok || !g.Signs(v.key, method, path) || !g.Has(body) || !g.Fresh(now) {
 		return ErrSignature
 	}
-	var nonce [16]byte
-	if k, err := hex.Decode(nonce[:], []byte(n)); len(n) != 32 || err != nil || k != len(nonce) {
-		return ErrSignature
-	}
-	return v.once(nonce, now)
+	return v.once(g.Nonce, now)
 }
 
 func (v *Verifier) once(nonce [16]byte, now time.Time) error {

@@ -47,7 +47,6 @@ import (
 type Identity interface {
 	Login(ctx context.Context, n mingjing.IDNumber, password string, c mingjing.Client) (token string, err error)
 	StaffLogin(ctx context.Context, login, password, totp string, c mingjing.Client) (token string, err error)
-	Activate(ctx context.Context, n mingjing.IDNumber, code, newPassword string, c mingjing.Client) (token string, err error)
 	// Who returns whose session it is; Use does too, and counts as use of the session.
 	Who(ctx context.Context, token string) (mingjing.Login, error)
 	Use(ctx context.Context, token string) (mingjing.Login, error)
@@ -102,6 +101,10 @@ type Config struct {
 	// Intake returns whose key signed a request, and how many more requests the key may
 	// make, or why it is not accepted. The path is the escaped one with its query.
 	Intake func(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, Quota, error)
+	// IntakeRate is the limit of each key, which every answer of the intake says.
+	IntakeRate Rate
+	// KeySecret returns the secret of an agency's key, in hex.
+	KeySecret func(k mingjing.AgencyKey) string
 	// Allow counts a request for a public use, such as the intake, from an address; the
 	// error says that it is one too many. Nil allows any number.
 	Allow func(ctx context.Context, use, addr string) error

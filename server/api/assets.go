@@ -21,6 +21,7 @@ import (
 	"mingjing/i18n"
 	"mingjing/server/casework/kernel"
 	"mingjing/web"
+	"mingjing/web/rulebooks"
 )
 
 // CSP is the content security policy of every page: nothing but our own scripts,
@@ -130,6 +131,9 @@ func newAssets(more map[string][]byte) (*assets, error) {
 	for _, f := range web.Files() {
 		a.add("/web/"+f.Name, f.Type, f.Data)
 	}
+	// Published law names its schema beside itself.
+	a.add(rulebooksAt+mingjing.RulebookSchema, schemaType, rulebooks.Schema())
+	a.add(rulebooksAt+mingjing.CalendarSchema, schemaType, rulebooks.CalendarSchema())
 	for name, data := range more {
 		kind := mime.TypeByExtension(path.Ext(name))
 		if kind == "" {
@@ -174,6 +178,8 @@ func (a *assets) add(at, kind string, data []byte) {
 
 // url returns the address of a file, with the hash of its content.
 func (a *assets) url(at string) string { return at + "?v=" + a.files[at].hash }
+
+const schemaType = "application/schema+json"
 
 const scriptType = "text/javascript; charset=utf-8"
 

@@ -17,6 +17,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework/agencyside"
+	"mingjing/server/csvfile"
 )
 
 // CSVColumns are the columns of a batch as CSV, in any order; columns that no line
@@ -24,17 +25,6 @@ import (
 var CSVColumns = []string{"op", "ref", "id_number", "subject", "code", "occurred", "detail_zh", "detail_en",
 	"document_kind", "document_issuer", "document_number", "document_date", "document_hash",
 	"ground_zh", "ground_en", "measures", "months", "reason"}
-
-// separators are what may separate the cells of a CSV file. The header row shows which.
-var separators = []rune{',', ';', '\t', '，', '|'}
-
-const (
-	// maxRowLines is how many lines of text one row may have, whose cells have line
-	// breaks in quotes.
-	maxRowLines = 200
-	// maxRow is how many bytes one row of several lines of text may have.
-	maxRow = 64 << 10
-)
 
 // readBatch reads a batch of a content type. A line that is wrong is marked and stops
 // none of the others.
@@ -238,166 +228,46 @@ func decodeCSV(body []byte) ([]agencyside.BatchLine, error) {
 	if !bytes.ContainsRune(body, '\n') {
 		body = bytes.ReplaceAll(body, []byte("\r"), []byte("\n")) // an old Mac's
 	}
-	text := newRows(body)
-	first, ok := text.next()
-	if !ok || first.code != "" {
+	rows, err := csvfile.New(bytes.NewReader(body), CSVColumns)
+	if unknown, ok := errors.AsType[*csvfile.UnknownColumn](err); ok {
+		wrong := mingjing.InvalidFields(mingjing.FieldError{Field: "lines", Code: "column_unknown"})
+		wrong.Values = map[string]string{"column": shortened(unknown.Name), "columns": strings.Join(CSVColumns, ", ")}
+		return nil, wrong
+	} else if err != nil {
 		return nil, errBadBody
 	}
-	head, separator, err := readHead(first.text)
-	if err != nil {
-		return nil, err
-	}
-	text.separator, text.op = separator, slices.Index(head, "op")
+	rows.Begins("op", func(cell string) bool { return slices.Contains(agencyside.Ops, cell) })
 	var lines []agencyside.BatchLine
 	for {
-		row, ok := text.next()
-		if !ok {
+		row, err := rows.Next()
+		if errors.Is(err, io.EOF) {
 			return lines, nil
+		} else if err != nil {
+			return nil, errBadBody
 		}
 		if len(lines) == agencyside.MaxLines {
 			return nil, errTooManyLines
 		}
-		if l, blank := readRow(head, separator, row); !blank {
-			l.FileLine = row.line
-			lines = append(lines, l)
-		}
+		l := readRow(rows.Head(), row)
+		l.FileLine = row.Line
+		lines = append(lines, l)
 	}
 }
 
-// readHead returns the columns of a header row, and what separates its cells.
-func readHead(row []byte) (head []string, separator rune, err error) {
-	var unknown string
-	for _, sep := range separators {
-		cells, err := readCells(row, sep)
-		if err != nil || len(cells) < 2 && sep != separators[0] {
-			continue
-		}
-		for i, name := range cells {
-			cells[i] = strings.ToLower(strings.TrimSpace(name))
-		}
-		strange := slices.IndexFunc(cells, func(name string) bool { return !slices.Contains(CSVColumns, name) })
-		for i, name := range cells {
-			if strange < 0 && slices.Contains(cells[:i], name) {
-				strange = i
-			}
-		}
-		if strange < 0 {
-			return cells, sep, nil
-		}
-		if unknown == "" || len(cells) > 1 {
-			unknown = shortened(cells[strange])
-		}
-	}
-	wrong := mingjing.InvalidFields(mingjing.FieldError{Field: "lines", Code: "column_unknown"})
-	wrong.Values = map[string]string{"column": unknown, "columns": strings.Join(CSVColumns, ", ")}
-	return nil, 0, wrong
-}
-
-func readCells(row []byte, separator rune) ([]string, error) {
-	r := csv.NewReader(bytes.NewReader(row))
-	r.FieldsPerRecord, r.Comma = -1, separator
-	cells, err := r.Read()
-	if err == nil {
-		if _, more := r.Read(); !errors.Is(more, io.EOF) {
-			err = csv.ErrQuote
-		}
-	}
-	return cells, err
-}
-
-// readRow returns the line of a row, and whether the row is blank.
-func readRow(head []string, separator rune, row row) (l agencyside.BatchLine, blank bool) {
-	if row.code != "" {
-		return agencyside.BatchLine{Wrong: &agencyside.WrongLine{Code: row.code}}, false
-	}
-	cells, err := readCells(row.text, separator)
-	if err != nil {
-		return agencyside.BatchLine{Wrong: &agencyside.WrongLine{Code: "quote_stray"}}, false
-	}
-	if !slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) != "" }) {
-		return agencyside.BatchLine{}, true // as spreadsheets write them at the end
-	}
-	if len(cells) != len(head) {
+// readRow returns the line of a row.
+func readRow(head []string, row csvfile.Row) agencyside.BatchLine {
+	switch row.Code {
+	case "":
+		return csvLine(head, row.Cells)
+	case "cells_count":
 		ref := ""
-		if at := slices.Index(head, "ref"); at >= 0 && at < len(cells) {
-			ref = strings.TrimSpace(cells[at])
+		if at := slices.Index(head, "ref"); at >= 0 && at < len(row.Cells) {
+			ref = strings.TrimSpace(row.Cells[at])
 		}
-		return agencyside.BatchLine{Ref: ref, Wrong: &agencyside.WrongLine{Code: "cells_count",
-			Values: map[string]string{"cells": strconv.Itoa(len(cells)), "columns": strconv.Itoa(len(head))}}}, false
+		return agencyside.BatchLine{Ref: ref, Wrong: &agencyside.WrongLine{Code: row.Code,
+			Values: map[string]string{"cells": strconv.Itoa(len(row.Cells)), "columns": strconv.Itoa(len(head))}}}
 	}
-	return csvLine(head, cells), false
-}
-
-// rows are the rows of a CSV file.
-type rows struct {
-	body   []byte
-	begins []int // where the lines of text begin, and the end
-	at     int   // the next line of text
-	// separator and op are the separator and the place of the operation; of the header
-	// row, they are not known.
-	separator rune
-	op        int
-}
-
-func newRows(body []byte) *rows {
-	r := &rows{body: body, begins: []int{0}, separator: separators[0], op: -1}
-	for i, c := range body {
-		if c == '\n' {
-			r.begins = append(r.begins, i+1)
-		}
-	}
-	if last := r.begins[len(r.begins)-1]; last < len(body) {
-		r.begins = append(r.begins, len(body))
-	}
-	return r
-}
-
-// text returns so many lines of text, with their line breaks.
-func (r *rows) text(first, n int) []byte { return r.body[r.begins[first]:r.begins[first+n]] }
-
-// A row is the text of one row, with the number of its first line in the file. Its code
-// says why it is none.
-type row struct {
-	text []byte
-	line int
-	code string
-}
-
-// next returns the next row that is not empty. A row goes on in the next line of text
-// while a quote is open. Where that never ends, or what follows looks like a row itself,
-// the quote was left open by mistake: it is that line alone that is wrong.
-func (r *rows) next() (row, bool) {
-	end := len(r.begins) - 1
-	for r.at < end && len(bytes.TrimSpace(r.text(r.at, 1))) == 0 {
-		r.at++
-	}
-	if r.at == end {
-		return row{}, false
-	}
-	first, n := r.at, 1
-	r.at++
-	unclosed := row{line: first + 1, code: "quote_open"}
-	quotes := bytes.Count(r.text(first, 1), []byte(`"`))
-	for ; quotes%2 == 1; n++ {
-		if first+n == end || n == maxRowLines || len(r.text(first, n)) > maxRow || r.looksLikeARow(r.text(first+n, 1)) {
-			return unclosed, true
-		}
-		quotes += bytes.Count(r.text(first+n, 1), []byte(`"`))
-	}
-	text := r.text(first, n)
-	if n > 1 {
-		if _, err := readCells(text, r.separator); err != nil {
-			return unclosed, true // another quote has closed it
-		}
-	}
-	r.at = first + n
-	return row{text: text, line: first + 1}, true
-}
-
-// looksLikeARow reports whether a line of text has an operation where rows have it.
-func (r *rows) looksLikeARow(line []byte) bool {
-	cells := strings.SplitN(string(line), string(r.separator), r.op+2)
-	return r.op >= 0 && len(cells) == r.op+2 && slices.Contains(agencyside.Ops, strings.Trim(cells[r.op], "\" \t"))
+	return agencyside.BatchLine{Wrong: &agencyside.WrongLine{Code: row.Code}}
 }
 
 func csvLine(head, row []string) agencyside.BatchLine {

@@ -125,6 +125,7 @@ var counterPage = page[mingjing.CounterView]{
 			example: counterDisputeForm{Visit: "5b1f6a0e-3c7d-4a52-9f10-7a4be0a3c911", RecordID: "9a0c41de-70b5-4b0c-8c2f-0d8c5f0e6b7a",
 				Reason: mingjing.ReasonNotMe, Statement: "The resident says that it is somebody of the same name."},
 		},
+		counterCodeAction,
 	},
 }
 

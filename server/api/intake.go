@@ -48,11 +48,17 @@ var BatchCodes = []string{"bad_body", "batch_changed", "batch_empty", "batch_id_
 // errTooManyLines refuses a batch.
 var errTooManyLines = mingjing.InvalidFields(mingjing.FieldError{Field: "lines", Code: "batch_too_long"})
 
-// A Quota is how many more requests the key of an agency may make: Left at once, and
-// Limit, which it may make Per a time, After a time without any.
+// A Rate is how many requests a key may make in which time.
+type Rate struct {
+	Limit int
+	Per   time.Duration
+}
+
+// A Quota is how many more requests the key of an agency may make: Left at once, and all
+// of Limit After a time without any. Limit is 0 where nothing was counted.
 type Quota struct {
 	Limit, Left int
-	Per, After  time.Duration
+	After       time.Duration
 }
 
 // limitHeaders are the headers of every answer of the intake.
@@ -147,6 +153,9 @@ func withSentences(out agencyside.BatchAnswer) batchAnswer {
 func (c *call) machine() (mingjing.Actor, []byte, error) {
 	h := c.w.Header()
 	h.Set(BatchLimitHeader, batchLimit)
+	if of := c.s.IntakeRate; of.Limit > 0 {
+		h.Set("Ratelimit-Policy", fmt.Sprintf(`"key";q=%d;w=%d`, of.Limit, int(of.Per.Seconds())))
+	}
 	if err := c.s.Allow(c.ctx(), "intake", c.s.addr(c.r)); err != nil {
 		return mingjing.Actor{}, nil, err
 	}
@@ -159,7 +168,6 @@ func (c *call) machine() (mingjing.Actor, []byte, error) {
 	}
 	a, quota, err := c.s.Intake(c.ctx(), c.r.Header.Get(KeyHeader), c.r.Method, c.r.URL.RequestURI(), c.r.Header.Get(SignatureHeader), body)
 	if quota.Limit > 0 {
-		h.Set("Ratelimit-Policy", fmt.Sprintf(`"key";q=%d;w=%d`, quota.Limit, int(quota.Per.Seconds())))
 		h.Set("Ratelimit", fmt.Sprintf(`"key";r=%d;t=%d`, max(0, quota.Left), int(math.Ceil(quota.After.Seconds()))))
 	}
 	return a, body, err

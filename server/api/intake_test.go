@@ -15,6 +15,7 @@ import (
 	"mingjing"
 	"mingjing/i18n"
 	"mingjing/server/casework/agencyside"
+	"mingjing/server/csvfile"
 )
 
 func TestABatchIsTheSameAsJSONAndAsCSV(t *testing.T) {
@@ -101,7 +102,7 @@ func TestEveryRowOfACSVFileIsAnswered(t *testing.T) {
 		"full-width commas":   {"op，ref\nlift，a\n", "2 a"},
 		"bars, any case":      {" OP | Ref\nlift|a\n", "2 a"},
 		"one column":          {"ref\na\n", "2 a"},
-		"a quote without end": {"op,ref\nlift,\"a" + strings.Repeat("\n.", 3*maxRowLines) + "\"\n", ""},
+		"a quote without end": {"op,ref\nlift,\"a" + strings.Repeat("\n.", 3*csvfile.MaxRowLines) + "\"\n", ""},
 	} {
 		lines, err := decodeCSV([]byte(c.body))
 		if err != nil {
@@ -110,7 +111,7 @@ func TestEveryRowOfACSVFileIsAnswered(t *testing.T) {
 		}
 		if got := linesRead(lines); c.want != "" && got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
-		} else if c.want == "" && (len(lines) != 3*maxRowLines+1 || lines[0].Wrong.Code != "quote_open") {
+		} else if c.want == "" && (len(lines) != 3*csvfile.MaxRowLines+1 || lines[0].Wrong.Code != "quote_open") {
 			t.Errorf("%s: %d answers", name, len(lines))
 		}
 	}

@@ -246,7 +246,7 @@ func activate(c *call, in activateForm) (me, redirect, error) {
 	if wrong = append(wrong, secret("new_password", in.NewPassword)...); len(wrong) > 0 {
 		return me{}, redirect{}, mingjing.InvalidFields(wrong...)
 	}
-	token, err := c.s.Identity.Activate(c.ctx(), n, strings.TrimSpace(in.Code), in.NewPassword, c.client())
+	token, err := c.s.casework.Register.Activate(c.ctx(), n, in.Code, in.NewPassword, c.client())
 	if err != nil {
 		return me{}, redirect{}, err
 	}

@@ -61,21 +61,49 @@ var problems = map[int]struct{ name, about, code string }{
 // describe is openapi.json as it has to be.
 func describe(t *testing.T) []byte {
 	t.Helper()
-	d := newDescriber(t)
+	d := newDescriber(t, narrower)
 	doc := document{OpenAPI: "3.1.0", Servers: []map[string]string{{"url": "/", "description": "The server that has this document"}},
-		Security: []map[string][]string{{"session": {}}}, Paths: map[string]pathItem{},
-		Info: map[string]any{"title": "Mingjing 明镜", "version": "1.0.0",
+		Security: []map[string][]string{{"session": {}}},
+		Info: map[string]any{"title": "Mingjing 明镜", "version": APIVersion,
 			"summary": "What the city holds on a resident, what it makes of it, and how to put it right.",
 			"description": "The same addresses take forms and JSON: a form is answered with 303 to its page, or with its page and what was wrong; " +
 				"JSON with JSON, or with a problem document. Unsafe requests from another origin are refused. Every answer that is somebody's own is " +
 				"Cache-Control: no-store.",
-			"license": map[string]string{"name": "European Union Public Licence 1.2", "identifier": "EUPL-1.2"}},
+			"license": licence},
 		Tags: []map[string]string{
 			{"name": tagSession, "description": "Logging in and out, and who is logged in."},
 			{"name": tagResident, "description": "For residents."},
 			{"name": tagStaff, "description": "For handlers, supervisors, auditors and administrators with a second factor."},
-			{"name": tagAgency, "description": "For the agencies that supply records: officers with a second factor, and computers with a key."},
+			agencyTag,
 			{"name": tagPublic, "description": "Without login."}}}
+	d.fill(&doc, func(description) bool { return true })
+	for _, name := range slices.Sorted(maps.Keys(d.unused)) {
+		t.Errorf("no field is %s", name)
+	}
+	doc.Parts["parameters"] = map[string]any{"IdempotencyKey": map[string]any{"name": "Idempotency-Key", "in": "header",
+		"description": "Sending the same thing twice with the same key is one thing.", "schema": schema{Type: "string", MaxLength: intp(128)}}}
+	doc.Parts["securitySchemes"] = map[string]any{
+		"session": map[string]string{"type": "apiKey", "in": "cookie", "name": secureCookie,
+			"description": "HttpOnly, SameSite=Lax. Over plain HTTP its name is " + plainCookie + "."},
+		"agency": agencyScheme}
+	return written(t, doc)
+}
+
+var (
+	licence   = map[string]string{"name": "European Union Public Licence 1.2", "identifier": "EUPL-1.2"}
+	agencyTag = map[string]string{"name": tagAgency,
+		"description": "For the agencies that supply records: officers with a second factor, and computers with a key."}
+	agencyScheme = map[string]string{"type": "apiKey", "in": "header", "name": KeyHeader,
+		"description": "The id of one of an agency's keys, made with `mingjing agency key add` or on the officers' page of keys. " +
+			"The request is signed with the key's secret in the header " + SignatureHeader + ": v1;t=<Unix seconds>;n=<16 random bytes, hex>;" +
+			"b=<SHA-256 of the body, hex>;" +
+			"s=<HMAC-SHA-256, hex>. The HMAC is over the lines mingjing-ask-v1, method, path with query as sent, t, n and b, each but the last " +
+			"followed by a line feed, under the secret's bytes. A signature is good once, for a minute."}
+)
+
+// fill describes the endpoints that are kept, and what they refer to.
+func (d *describer) fill(doc *document, keep func(description) bool) {
+	d.t.Helper()
 	problem := d.of(reflect.TypeFor[problemDocument]())
 	answers := map[string]any{
 		"FormDone": map[string]any{"description": "To a form: the page that shows what was done.",
@@ -85,33 +113,28 @@ func describe(t *testing.T) []byte {
 	for status, p := range problems {
 		answers[p.name] = problemAnswer(problem, status, p.about, p.code)
 	}
+	doc.Paths = map[string]pathItem{}
 	for _, e := range endpoints() {
 		of := e.describe()
+		if !keep(of) {
+			continue
+		}
 		if doc.Paths[of.path] == nil {
 			doc.Paths[of.path] = pathItem{}
 		}
 		doc.Paths[of.path][strings.ToLower(of.method)] = d.operation(of)
-	}
-	for _, name := range slices.Sorted(maps.Keys(d.unused)) {
-		t.Errorf("no field is %s", name)
 	}
 	for name, s := range d.components {
 		if !strings.HasSuffix(name, "Form") {
 			s.Examples = []any{d.sample(name, s, 0)}
 		}
 	}
-	doc.Parts = map[string]any{"schemas": d.components, "responses": answers,
-		"parameters": map[string]any{"IdempotencyKey": map[string]any{"name": "Idempotency-Key", "in": "header",
-			"description": "Sending the same thing twice with the same key is one thing.", "schema": schema{Type: "string", MaxLength: intp(128)}}},
-		"securitySchemes": map[string]any{
-			"session": map[string]string{"type": "apiKey", "in": "cookie", "name": secureCookie,
-				"description": "HttpOnly, SameSite=Lax. Over plain HTTP its name is " + plainCookie + "."},
-			"agency": map[string]string{"type": "apiKey", "in": "header", "name": KeyHeader,
-				"description": "The id of one of an agency's keys, made with `mingjing agency key add`. " +
-					"The request is signed with the key's secret in the header " + SignatureHeader + ": v1;t=<Unix seconds>;n=<16 random bytes, hex>;" +
-					"b=<SHA-256 of the body, hex>;" +
-					"s=<HMAC-SHA-256, hex>. The HMAC is over the lines mingjing-ask-v1, method, path with query as sent, t, n and b, each but the last " +
-					"followed by a line feed, under the secret's bytes. A signature is good once, for a minute."}}}
+	doc.Parts = map[string]any{"schemas": d.components, "responses": answers}
+}
+
+// written returns a document as it is stored.
+func written(t *testing.T, doc document) []byte {
+	t.Helper()
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
@@ -317,23 +340,45 @@ func optional(t reflect.Type) bool {
 	return true
 }
 
-// TestTheDescriptionIsCurrent holds openapi.json against the endpoints. UPDATE=1
-// writes it anew.
+// TestTheDescriptionIsCurrent holds the files against the endpoints and the protocol.
+// UPDATE=1 writes them anew.
 func TestTheDescriptionIsCurrent(t *testing.T) {
-	want := describe(t)
-	if os.Getenv("UPDATE") != "" {
-		if err := os.WriteFile("openapi.json", want, 0o600); err != nil {
-			t.Fatal(err)
+	for _, f := range []struct {
+		name string
+		have []byte
+		make func(t *testing.T) []byte
+	}{
+		{"openapi.json", openAPI, describe},
+		{"openapi-intake.json", intakeOpenAPI, describeIntake},
+		{"openapi-asking.json", askingOpenAPI, describeAsking},
+	} {
+		want := f.make(t)
+		if os.Getenv("UPDATE") != "" {
+			if err := os.WriteFile(f.name, want, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		} else if !bytes.Equal(f.have, want) {
+			t.Errorf("%s is not what the endpoints say: run make openapi", f.name)
 		}
-		return
-	}
-	if !bytes.Equal(openAPI, want) {
-		t.Error("openapi.json is not what the endpoints say: run make openapi")
 	}
 }
 
 func TestExamplesAreAsDescribed(t *testing.T) {
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(openAPI))
+	for name, of := range map[string]struct {
+		data  []byte
+		least int
+	}{"openapi.json": {openAPI, 100}, "openapi-intake.json": {intakeOpenAPI, 8}, "openapi-asking.json": {askingOpenAPI, 5}} {
+		if n := checkExamples(t, of.data); n < of.least {
+			t.Errorf("%s has %d examples", name, n)
+		}
+	}
+}
+
+// checkExamples holds the examples of a document against its schemas, and returns how
+// many there are.
+func checkExamples(t *testing.T, data []byte) int {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -363,6 +408,11 @@ func TestExamplesAreAsDescribed(t *testing.T) {
 		if example, ok := object["example"]; ok && object["schema"] != nil {
 			check(at+"/schema", example)
 		}
+		if many, ok := object["examples"].(map[string]any); ok && object["schema"] != nil {
+			for _, example := range many {
+				check(at+"/schema", example.(map[string]any)["value"])
+			}
+		}
 		if list, ok := object["examples"].([]any); ok {
 			for _, example := range list {
 				check(at, example)
@@ -375,9 +425,7 @@ func TestExamplesAreAsDescribed(t *testing.T) {
 		}
 	}
 	walk("", doc)
-	if n < 100 {
-		t.Errorf("%d examples", n)
-	}
+	return n
 }
 
 // operationID is a name in any programming language.

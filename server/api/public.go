@@ -105,10 +105,11 @@ var pageless = []endpoint{
 				"1012 that the server stops: its reason is after how many milliseconds to come back.",
 			fails: []int{http.StatusBadRequest, http.StatusUnprocessableEntity}},
 	},
-	raw[none]{
-		path: "/api/openapi.json", access: mingjing.Anyone, write: writeOpenAPI, kinds: []string{"application/json"},
-		doc: apiDoc{id: "openapi", summary: "This document", answer: "This document."},
-	},
+	openAPIDocument("/api/openapi.json", "openapi", "This document", &openAPI),
+	openAPIDocument("/api/openapi-intake.json", "openapiIntake",
+		"The description of the intake alone, by which agencies submit", &intakeOpenAPI),
+	openAPIDocument("/api/openapi-asking.json", "openapiAsking", "The description of what an agency serves, so that it can be asked",
+		&askingOpenAPI),
 }
 
 // liveQuery is the query of a live stream.
@@ -141,12 +142,28 @@ func writeLive(c *call, in liveQuery) error {
 	return nil
 }
 
-//go:embed openapi.json
-var openAPI []byte
+// APIVersion is the version of the three descriptions. docs/agencies.md says how it
+// changes.
+const APIVersion = "1.1.0"
 
-func writeOpenAPI(c *call, _ none) error {
-	c.w.Header().Set("Content-Type", "application/json")
-	c.w.Header().Set("Cache-Control", "no-cache")
-	_, _ = c.w.Write(openAPI)
-	return nil
+// The descriptions, which make openapi writes.
+var (
+	//go:embed openapi.json
+	openAPI []byte
+	//go:embed openapi-intake.json
+	intakeOpenAPI []byte
+	//go:embed openapi-asking.json
+	askingOpenAPI []byte
+)
+
+// openAPIDocument returns the endpoint of one of the descriptions.
+func openAPIDocument(path, id, summary string, data *[]byte) endpoint {
+	return raw[none]{path: path, access: mingjing.Anyone, kinds: []string{"application/json"},
+		doc: apiDoc{id: id, summary: summary, answer: "An OpenAPI 3.1 document."},
+		write: func(c *call, _ none) error {
+			c.w.Header().Set("Content-Type", "application/json")
+			c.w.Header().Set("Cache-Control", "no-cache")
+			_, _ = c.w.Write(*data)
+			return nil
+		}}
 }

@@ -26,8 +26,9 @@ var pages = []screen{
 	queuePage,
 	inboxPage, noticeSettingsPage, mandatesPage, helpingPage,
 	oneCasePage,
-	agencyQuestionsPage, agencyQuestionPage, agencyRecordsPage, agencyBatchesPage, agencyBatchPage, agencyInquiriesPage, agencyInquiryPage,
-	workloadPage, counterPage, inquiriesPage, inquiryAnswerPage, relativesPage, demoClockPage,
+	agencyQuestionsPage, agencyQuestionPage, agencyRecordsPage, agencyBatchesPage, agencyBatchPage, agencyKeysPage, agencyInquiriesPage,
+	agencyInquiryPage,
+	workloadPage, counterPage, enrolPage, inquiriesPage, inquiryAnswerPage, relativesPage, demoClockPage,
 	staffPage, staffMemberPage, staffRegisterPage,
 }
 

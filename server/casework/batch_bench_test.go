@@ -15,8 +15,13 @@ import (
 
 // BenchmarkBatchOf1000Lines measures a batch of 1,000 lines about 200 residents who have
 // a score, on SQLite in a file.
-func BenchmarkBatchOf1000Lines(b *testing.B) {
-	const lines, residents = 1000, 200
+func BenchmarkBatchOf1000Lines(b *testing.B) { benchBatch(b, agencyside.MaxLinesAtOnce, 200) }
+
+// BenchmarkBatchOf10000Lines measures the largest batch, about 2,000 residents who have a
+// score, from when it is sent until the work on it in the background is done.
+func BenchmarkBatchOf10000Lines(b *testing.B) { benchBatch(b, agencyside.MaxLines, 2000) }
+
+func benchBatch(b *testing.B, lines, residents int) {
 	s, err := store.Open(ctx, "sqlite://"+filepath.Join(b.TempDir(), "bench.db"),
 		store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize), Vault: vault.Memory()})
 	must(b, err)
@@ -27,7 +32,7 @@ func BenchmarkBatchOf1000Lines(b *testing.B) {
 		batch := agencyside.Batch{ID: fmt.Sprint("round ", round)}
 		numbers := make([]mingjing.IDNumber, residents)
 		for i := range numbers {
-			numbers[i] = mingjing.MakeIDNumber(fmt.Sprintf("9999991980%02d01%03d", 1+round%12, i))
+			numbers[i] = mingjing.MakeIDNumber(fmt.Sprintf("99999919%02d%02d01%03d", 80+i/1000, 1+round%12, i%1000))
 			id, err := c.Enrol(ctx, numbers[i], "居民")
 			must(b, err)
 			c.ready(b, mingjing.Actor{Role: mingjing.RoleResident, ID: string(id), AAL: 1}, "honest-shanghai")
@@ -40,6 +45,15 @@ func BenchmarkBatchOf1000Lines(b *testing.B) {
 		b.StartTimer()
 		out, err := c.Submit(ctx, court, batch)
 		must(b, err)
+		for state := out; out.State != mingjing.BatchDone; state = out {
+			wait, err := c.job(ctx, agencyside.JobBatch, state.Key)
+			must(b, err)
+			out, err = c.Batch(ctx, court, batch.ID, "", "")
+			must(b, err)
+			if wait == 0 && out.State != mingjing.BatchDone {
+				b.Fatalf("the work has ended, and the batch is %+v", out.BatchSummary)
+			}
+		}
 		if out.Accepted != lines {
 			b.Fatalf("%+v", out.BatchSummary)
 		}

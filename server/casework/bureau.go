@@ -131,6 +131,12 @@ type Agencies interface {
 	cases.Agencies
 }
 
+// Logins keeps the passwords and sessions of staff and of residents.
+type Logins interface {
+	staff.Logins
+	register.Logins
+}
+
 // Config is what a Bureau is made of. All fields but Files, Printer, Ledger, Notifier,
 // Erasures, Accounts, Logins, Responder, Figures and Logger are required.
 type Config struct {
@@ -148,8 +154,8 @@ type Config struct {
 	// Erasures and Accounts are needed where residents can leave.
 	Erasures takeaway.ErasureList
 	Accounts takeaway.Accounts
-	// Logins is needed where staff log in; a tool on the server has none.
-	Logins staff.Logins
+	// Logins is needed where staff and residents log in; a tool on the server has none.
+	Logins Logins
 	Clock  kernel.Clock
 	// Books, Kept and Calendars are published law; see [kernel.Config].
 	Books, Kept []*mingjing.Rulebook
@@ -249,8 +255,8 @@ func New(c Config) (*Bureau, error) {
 	b.Inquiries = inquiry.New(city, c.Responder, b.Notices, b.Cases)
 	b.Shares = share.New(city, c.Notifier, b.Notices)
 	b.AccessLog = accesslog.New(city, c.Ledger)
-	b.Agencies = agencyside.New(city, b.Notices, holdings, b.Scores, b.Cases, b.Listings)
-	b.Register = register.New(city, b.Scores, b.Mandates, b.Cases)
+	b.Agencies = agencyside.New(city, b.Notices, holdings, b.Scores, b.Cases, b.Listings, b.Staff)
+	b.Register = register.New(city, c.Logins, b.Notices, b.Scores, b.Mandates, b.Cases, b.Desk)
 	b.Takeaway = takeaway.New(city, c.Printer, c.Erasures, c.Accounts, b.Notices, b.Scores, b.Mandates, b.Cases, b.Records,
 		b.Listings, b.Shares, b.AccessLog)
 	b.Upkeep = upkeep.New(city, c.Figures.Removed)

@@ -446,26 +446,3 @@ func TestWhatWasSubmittedStaysWhenAReplyLeavesItOut(t *testing.T) {
 		t.Error("it does not count")
 	}
 }
-
-func TestAKeyIsItsAgencysUntilItIsRevoked(t *testing.T) {
-	c := newCity(t)
-	_, err := c.AddAgencyKey(ctx, "nobody")
-	wants(t, err, "agency_unknown")
-	k, err := c.AddAgencyKey(ctx, "court")
-	must(t, err)
-	if a, err := c.AgencyByKey(ctx, k.ID); err != nil || a.Agency != "court" || a.Role != mingjing.RoleAgency || a.AAL != 0 {
-		t.Errorf("%+v %v", a, err)
-	}
-	must(t, c.RevokeAgencyKey(ctx, k.ID))
-	must(t, c.RevokeAgencyKey(ctx, k.ID))
-	_, err = c.AgencyByKey(ctx, k.ID)
-	wants(t, err, "key_unknown")
-	_, err = c.AgencyByKey(ctx, "none")
-	wants(t, err, "key_unknown")
-	wants(t, c.RevokeAgencyKey(ctx, "none"), "not_found")
-	keys, err := c.AgencyKeys(ctx)
-	must(t, err)
-	if len(keys) != 1 || keys[0].RevokedAt == nil {
-		t.Errorf("%+v", keys)
-	}
-}

@@ -209,6 +209,8 @@ var free = map[string]string{
 	"Files":         "a port, no data",
 	"Zone":          "published",
 	"Enrol":         "the bureau's own, never a request from outside",
+	"IssueCode":     "the bureau's own, never a request from outside",
+	"Activate":      "for whoever has the one-time code: see enrolment_test.go",
 	"Residents":     "a number",
 	"Ready":         "health",
 	"Do":            "the worker's own",
@@ -269,14 +271,15 @@ var free = map[string]string{
 
 	"Submit":          "an agency's computer's; intake_test.go tries it as everybody, as the rest of these",
 	"AgencyByKey":     "the roof's own, for a signature that holds",
-	"AddAgencyKey":    "the bureau's own tool's, never a request from outside",
-	"AgencyKeys":      "the bureau's own tool's, never a request from outside",
-	"RevokeAgencyKey": "the bureau's own tool's, never a request from outside",
+	"AskingKeys":      "the roof's own: ids of keys",
 	"AgencyQuestions": "an agency's officer's",
 	"AgencyQuestion":  "an agency's officer's",
 	"AgencyAnswer":    "an agency's officer's",
 	"AgencyEvidence":  "an agency's officer's",
 	"AgencyHoldings":  "an agency's officer's",
+	"NextLetters":     "a command's: TestOnlyCommandsEnrolFromAFile",
+	"KeepLetters":     "a command's",
+	"LettersKept":     "a command's",
 }
 
 // elsewhere are the methods whose permission has tests of its own.
@@ -299,6 +302,9 @@ var elsewhere = map[string]string{
 	"Relatives":       "TestACaseOfARelativeIsRefusedAndNotGiven",
 	"DeclareRelative": "TestACaseOfARelativeIsRefusedAndNotGiven",
 	"RemoveRelative":  "TestACaseOfARelativeIsRefusedAndNotGiven",
+	"EnrolAll":        "TestOnlyCommandsEnrolFromAFile",
+	"EnrolAtCounter":  "TestOnePersonIsEnrolledAtTheCounter",
+	"CodeAtCounter":   "TestTheCounterGivesANewCodeAfterADocumentWasChecked",
 	"ChangeStaff":     "TestOnlyAdministratorsAndCommandsReachTheStaff",
 	"ConfirmChange":   "TestOnlyAdministratorsAndCommandsReachTheStaff",
 	"RefuseChange":    "TestOnlyAdministratorsAndCommandsReachTheStaff",
@@ -314,6 +320,10 @@ var elsewhere = map[string]string{
 	"Inquiries":       "TestNobodyElseAsksReadsOrAnswers",
 	"InquiryCase":     "TestNobodyElseAsksReadsOrAnswers",
 	"AnswerInquiry":   "TestNobodyElseAsksReadsOrAnswers",
+	"AgencyKeys":      "TestKeysAreDealtWithByTheOfficersOfTheirAgencyAndCommands",
+	"MakeAgencyKey":   "TestKeysAreDealtWithByTheOfficersOfTheirAgencyAndCommands",
+	"RotateAgencyKey": "TestKeysAreDealtWithByTheOfficersOfTheirAgencyAndCommands",
+	"RevokeAgencyKey": "TestKeysAreDealtWithByTheOfficersOfTheirAgencyAndCommands",
 	"Workload":        "TestTheWorkloadIsOfHandlersAndNamesNoResident",
 }
 
@@ -696,7 +706,7 @@ func TestWhoIsWho(t *testing.T) {
 		t.Error("one ID number, two residents")
 	}
 	_, err = c.Enrol(ctx, mingjing.MakeIDNumber("99999919800101009"), " ")
-	wants(t, err, "name:required")
+	wants(t, err, "name:name_required")
 	if n, err := c.Residents(ctx); n != 1 || err != nil {
 		t.Errorf("%d residents, %v", n, err)
 	}

@@ -49,6 +49,16 @@ func (d *doorkeeper) ConfirmStaff(ctx context.Context, ticket, _ string, _ mingj
 	return "token of " + ticket, []string{"recovery"}, d.err
 }
 
+// Activate gives a resident the password.
+func (d *doorkeeper) Activate(ctx context.Context, _ mingjing.IDNumber, password string, _ mingjing.Client,
+	redeem func(context.Context, func(context.Context, mingjing.ResidentID) error) error) (token string, err error) {
+	err = redeem(ctx, func(_ context.Context, resident mingjing.ResidentID) error {
+		token = string(resident) + " with " + password
+		return d.err
+	})
+	return token, err
+}
+
 func (d *doorkeeper) ApplyStaff(_ context.Context, m mingjing.StaffMember) error {
 	if d.err == nil {
 		d.applied = append(d.applied, m)

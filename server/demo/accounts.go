@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"mingjing"
 )
@@ -22,13 +23,15 @@ import (
 type Bureau interface {
 	// Enrol adds a resident, or returns the one who is enrolled already.
 	Enrol(ctx context.Context, n mingjing.IDNumber, name string) (mingjing.ResidentID, error)
+	// IssueCode makes a new activation code. An error of kind [mingjing.Conflict] says that
+	// the resident has activated meanwhile.
+	IssueCode(ctx context.Context, resident mingjing.ResidentID, lifespan time.Duration) (mingjing.ActivationCode, error)
 }
 
 // Identities keeps who can log in. Enrolling somebody who is enrolled, or linking
 // again what is linked, changes nothing.
 type Identities interface {
-	// EnrolResident makes a resident's login; without a password it is to be
-	// activated first.
+	// EnrolResident makes a resident's login.
 	EnrolResident(ctx context.Context, id mingjing.ResidentID, n mingjing.IDNumber, password string) error
 	// EnrolStaff makes the login of a member of staff, second factor included.
 	EnrolStaff(ctx context.Context, role mingjing.Role, login, name, password, totpSecret string) error
@@ -36,9 +39,6 @@ type Identities interface {
 	EnrolOfficer(ctx context.Context, agency, login, name, password, totpSecret string) error
 	// LinkStaff says who a member of staff is as a resident.
 	LinkStaff(ctx context.Context, login string, self mingjing.ResidentID) error
-	// ActivationCode makes a new one-time code. An error of kind
-	// [mingjing.Conflict] says that the login has been activated meanwhile.
-	ActivationCode(ctx context.Context, n mingjing.IDNumber) (string, error)
 }
 
 // An Account is a login of the demo city. It is the only place where the city's
@@ -65,6 +65,10 @@ func (a Account) String() string { return string(a.Role) + " " + a.Story + a.Log
 
 // GoString returns the same as String.
 func (a Account) GoString() string { return a.String() }
+
+// codeLifespan is for how long an activation code of the demo city can be used, whose clock
+// can be moved forward by a year.
+const codeLifespan = 10 * 365 * 24 * time.Hour
 
 // maxAccounts is the greatest size of an accounts file, in bytes.
 const maxAccounts = 1 << 20
@@ -113,19 +117,20 @@ func Seed(ctx context.Context, bureau Bureau, identities Identities, cfg Config)
 			return nil, fmt.Errorf("seed demo city: enrol resident of story %s: %w", a.Story, err)
 		}
 		ids[a.IDNumber] = id
-		if err := identities.EnrolResident(ctx, id, a.IDNumber, a.Password); err != nil {
-			return nil, fmt.Errorf("seed demo city: enrol login of story %s: %w", a.Story, err)
-		}
 		if a.Story != StoryActivation {
+			if err := identities.EnrolResident(ctx, id, a.IDNumber, a.Password); err != nil {
+				return nil, fmt.Errorf("seed demo city: enrol login of story %s: %w", a.Story, err)
+			}
 			continue
 		}
-		a.ActivationCode, err = identities.ActivationCode(ctx, a.IDNumber)
+		code, err := bureau.IssueCode(ctx, id, codeLifespan)
 		if e, ok := errors.AsType[*mingjing.Error](err); ok && e.Kind == mingjing.Conflict {
-			a.ActivationCode, err = "", nil
+			err = nil
 		}
 		if err != nil {
 			return nil, fmt.Errorf("seed demo city: activation code: %w", err)
 		}
+		a.ActivationCode = code.Code
 	}
 	for _, s := range staff {
 		if s.self == "" {

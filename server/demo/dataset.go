@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"mingjing"
+	"mingjing/server/agency/mock"
 	"mingjing/server/casework/score"
 )
 
@@ -41,10 +42,9 @@ type dataset struct {
 
 // A file is everything that one agency holds. It is read only.
 type file struct {
-	silent   bool
-	records  map[mingjing.IDNumber][]score.ReplyRecord
-	listings map[mingjing.IDNumber][]score.ReplyListing
-	plans    map[mingjing.IDNumber]map[string]plan // by ref
+	silent bool
+	people map[mingjing.IDNumber]*mock.Person
+	plans  map[mingjing.IDNumber]map[string]plan // by ref
 }
 
 // suppliers returns the agencies that hold anything on anybody.
@@ -58,18 +58,10 @@ func (d dataset) suppliers() map[string]bool {
 
 // reply returns what the file has on a person under the codes.
 func (f *file) reply(n mingjing.IDNumber, codes []string) score.Reply {
-	r := score.Reply{Records: []score.ReplyRecord{}, Listings: []score.ReplyListing{}}
-	for _, v := range f.records[n] {
-		if slices.Contains(codes, v.Code) {
-			r.Records = append(r.Records, v)
-		}
+	if p := f.people[n]; p != nil {
+		return p.Reply(codes)
 	}
-	for _, v := range f.listings[n] {
-		if slices.Contains(codes, v.Code) {
-			r.Listings = append(r.Listings, v)
-		}
-	}
-	return r
+	return mock.Person{}.Reply(codes)
 }
 
 // plan returns what the agency will say when it is asked about something that it sent.
@@ -111,8 +103,7 @@ func newDataset(books []*mingjing.Rulebook, now time.Time) dataset {
 func (d dataset) add(p person, i int, fc fact, at place, month mingjing.Date) {
 	f := d.files[at.agency]
 	if f == nil {
-		f = &file{records: map[mingjing.IDNumber][]score.ReplyRecord{}, listings: map[mingjing.IDNumber][]score.ReplyListing{},
-			plans: map[mingjing.IDNumber]map[string]plan{}}
+		f = &file{people: map[mingjing.IDNumber]*mock.Person{}, plans: map[mingjing.IDNumber]map[string]plan{}}
 		d.files[at.agency] = f
 	}
 	// The agency's own reference: stable, and says nothing about the person.
@@ -128,13 +119,15 @@ func (d dataset) add(p person, i int, fc fact, at place, month mingjing.Date) {
 	if fc.papers == missing {
 		doc = mingjing.Document{}
 	}
-	if f.plans[p.id] == nil {
+	if f.people[p.id] == nil {
+		f.people[p.id] = &mock.Person{IDNumber: p.id, Name: p.name}
 		f.plans[p.id] = map[string]plan{}
 	}
+	held := f.people[p.id]
 	f.plans[p.id][ref] = fc.answer.on(month)
 
 	if fc.term == 0 {
-		f.records[p.id] = append(f.records[p.id], score.ReplyRecord{Ref: ref, Record: mingjing.Record{
+		held.Records = append(held.Records, score.ReplyRecord{Ref: ref, Record: mingjing.Record{
 			Code: fc.code, Subject: p.name, Detail: both(fc.zh, fc.en), Occurred: on, Document: doc}})
 		return
 	}
@@ -142,7 +135,7 @@ func (d dataset) add(p person, i int, fc fact, at place, month mingjing.Date) {
 	if fc.unpublished {
 		measures = append(measures, unpublished)
 	}
-	f.listings[p.id] = append(f.listings[p.id], score.ReplyListing{Ref: ref, Listing: mingjing.Listing{
+	held.Listings = append(held.Listings, score.ReplyListing{Ref: ref, Listing: mingjing.Listing{
 		Kind: at.item.Listing, Code: fc.code, Subject: p.name, Ground: both(fc.zh, fc.en),
 		LegalBasis: maps.Clone(at.item.LegalBasis), Measures: measures,
 		Document: doc, NoticeOn: fc.notice.before(month), From: on, Ends: on.AddMonths(fc.term), Exit: maps.Clone(at.item.Exit)}})

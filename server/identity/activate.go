@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"strings"
@@ -12,53 +11,17 @@ import (
 	"mingjing"
 )
 
-// codeDigits is the length of an activation code: one half is ours, the other is
-// Kratos'.
-const codeDigits = 12
-
-// ActivationCode issues a one-time code of twelve digits, as "1234-5678-9012", with
-// which the resident sets a password: the first one, or a new one where it was
-// forgotten. Older codes of the same resident become invalid. The errors are
-// resident_unknown (NotFound) and identity_down.
-func (i *Identity) ActivationCode(ctx context.Context, n mingjing.IDNumber) (code string, err error) {
-	p, err := i.kratos.find(ctx, i.keys.resident(n))
-	if err != nil {
-		return "", i.unavailable(ctx, "issue an activation code", err)
-	}
-	if !p.enrolled {
-		return "", mingjing.NewError(mingjing.NotFound, "resident_unknown")
-	}
-	flow, inner, err := i.kratos.issue(ctx, p.id, i.codeTTL)
-	if err != nil {
-		return "", i.unavailable(ctx, "issue an activation code", err)
-	}
-	if err := i.kratos.setAdmin(ctx, p.id, memberFlow, flow); err != nil {
-		return "", i.unavailable(ctx, "issue an activation code", err)
-	}
-	code = i.keys.activationFlow(flow) + inner
-	if len(code) != codeDigits {
-		return "", i.unavailable(ctx, "issue an activation code", fmt.Errorf("kratos' code has %d digits", len(inner)))
-	}
-	return code[:4] + "-" + code[4:8] + "-" + code[8:], nil
-}
-
-// Activate sets the resident's password by a one-time code and logs in; all
-// other sessions of the resident end. The errors are activation_failed, the same
-// for an unknown ID number and for a code that is wrong, used or too old;
-// invalid_form with the fields code and new_password, which leaves the code
-// unused; too_many_attempts with seconds; and identity_down.
-func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, code, newPassword string, c mingjing.Client) (token string,
-	err error) {
+// Activate sets the password of a resident who has a one-time code, and logs in; all other
+// sessions of the resident end. redeem checks the code and uses it up: it calls set with
+// whose code it is, or returns activation_failed. A login that is not there yet is made. The
+// errors are activation_failed, also for a login that is locked; invalid_form with the
+// field new_password, which leaves the code unused; too_many_attempts with seconds; and
+// identity_down, after which the code must still be good.
+func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, newPassword string, c mingjing.Client,
+	redeem func(ctx context.Context, set func(ctx context.Context, resident mingjing.ResidentID) error) error) (token string, err error) {
 	identifier := i.keys.resident(n)
-	var bad []mingjing.FieldError
-	if code = normalizeCode(code); code == "" {
-		bad = append(bad, mingjing.FieldError{Field: "code", Code: "required"})
-	}
 	if w := passwordProblem(newPassword, identifier, string(n)); w != "" {
-		bad = append(bad, mingjing.FieldError{Field: "new_password", Code: w})
-	}
-	if bad != nil {
-		return "", mingjing.InvalidFields(bad...)
+		return "", mingjing.InvalidFields(mingjing.FieldError{Field: "new_password", Code: w})
 	}
 	defer i.pace.start(ctx)()
 	a := attempt{"activate", identifier, addrPrefix(c.Addr)}
@@ -67,46 +30,67 @@ func (i *Identity) Activate(ctx context.Context, n mingjing.IDNumber, code, newP
 	} else if err != nil {
 		return "", err
 	}
-	p, err := i.kratos.find(ctx, identifier)
-	if err != nil {
-		return "", i.undecided(ctx, a, "activate", err)
-	}
-	if len(code) != codeDigits || !p.enrolled || !p.active || p.admin.Flow == "" ||
-		subtle.ConstantTimeCompare([]byte(i.keys.activationFlow(p.admin.Flow)), []byte(code[:6])) != 1 {
-		return "", errActivation()
-	}
-	// From here on the code is used up, so the activation is finished even when the
-	// client has gone.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-	defer cancel()
-	// One at a time: when two requests redeem one code at once, both can fail in
-	// Kratos' SQLite. It is so rare that nobody has to wait long.
-	i.activating.Lock()
-	defer i.activating.Unlock()
-	token, settings, err := i.kratos.redeem(withDevice(ctx, c.Device), p.admin.Flow, code[6:])
-	if errors.Is(err, errRefused) {
-		return "", errActivation()
+	err = redeem(ctx, func(ctx context.Context, resident mingjing.ResidentID) (err error) {
+		// From here on it is finished even when the client has gone.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+		defer cancel()
+		token, err = i.replacePassword(ctx, identifier, resident, newPassword, c)
+		return err
+	})
+	if e, ok := errors.AsType[*mingjing.Error](err); ok && e.Kind == mingjing.Invalid {
+		return "", err
 	} else if err != nil {
 		return "", i.undecided(ctx, a, "activate", err)
 	}
-	// It comes before the password, because an identity that is still waiting can't log
-	// in.
-	err = i.retry(ctx, func() error { return i.kratos.setAdmin(ctx, p.id, memberWaiting, false) })
-	if err == nil {
-		err = i.setPassword(ctx, token, settings, newPassword)
+	i.loginSucceeded(ctx, a)
+	i.loginSucceeded(ctx, attempt{"login", a.identifier, a.addr})
+	return token, nil
+}
+
+// replacePassword sets a resident's password, ends all their sessions, and returns the
+// token of a new one.
+func (i *Identity) replacePassword(ctx context.Context, identifier string, resident mingjing.ResidentID, password string,
+	c mingjing.Client) (string, error) {
+	// One at a time: when two requests use Kratos' codes of one identity at once, both can
+	// fail in its SQLite. It is so rare that nobody has to wait long.
+	i.activating.Lock()
+	defer i.activating.Unlock()
+	p, err := i.kratos.find(ctx, identifier)
+	if err == nil && !p.enrolled {
+		p, err = i.kratos.create(ctx, schemaResident, traits{Identifier: identifier},
+			publicMeta{Role: mingjing.RoleResident, Resident: resident}, "")
 	}
+	switch {
+	case err != nil:
+		return "", err
+	case p.public.Resident != resident:
+		return "", errors.New("the login belongs to another resident")
+	case !p.active:
+		return "", errActivation()
+	}
+	flow, code, err := i.kratos.issue(ctx, p.id)
 	if err != nil {
+		return "", err
+	}
+	token, settings, err := i.kratos.redeem(withDevice(ctx, c.Device), flow, code)
+	if err != nil {
+		return "", fmt.Errorf("redeem a code of our own: %w", err)
+	}
+	if err := i.setPassword(ctx, token, settings, password); err != nil {
 		i.dropSession(ctx, token)
 		if errors.Is(err, errRefused) {
-			return "", mingjing.InvalidFields(mingjing.FieldError{Field: "new_password", Code: "password_weak"})
+			err = mingjing.InvalidFields(mingjing.FieldError{Field: "new_password", Code: "password_weak"})
 		}
-		return "", i.unavailable(ctx, "set a password", err)
+		return "", err
+	}
+	// It comes after the password, because whoever is still waiting can't log in.
+	if err := i.retry(ctx, func() error { return i.kratos.setAdmin(ctx, p.id, memberWaiting, false) }); err != nil {
+		i.dropSession(ctx, token)
+		return "", err
 	}
 	if err := i.EndOtherSessions(ctx, token); err != nil {
 		i.log.Warn("older sessions stay after a new password", "err", err)
 	}
-	i.loginSucceeded(ctx, a)
-	i.loginSucceeded(ctx, attempt{"login", a.identifier, a.addr})
 	return token, nil
 }
 
@@ -118,7 +102,7 @@ func (i *Identity) setPassword(ctx context.Context, token, settings, password st
 	return i.retry(ctx, func() error { return i.kratos.setPassword(ctx, token, settings, password) })
 }
 
-// retry calls f until it succeeds, a few times, because the code is used up already.
+// retry calls f until it succeeds, a few times, so that what was begun is finished.
 func (i *Identity) retry(ctx context.Context, f func() error) error {
 	var err error
 	for try := range 5 {
@@ -134,8 +118,8 @@ func (i *Identity) retry(ctx context.Context, f func() error) error {
 const MinPassword = 10
 
 // passwordProblem returns the code of what is wrong with a new password, or "". It
-// refuses everything that Kratos would refuse, because Kratos is asked only after the
-// code is used up.
+// refuses everything that Kratos would refuse, because Kratos is asked only after a code
+// was used.
 func passwordProblem(password, identifier, idNumber string) string {
 	switch {
 	case password == "":

@@ -83,7 +83,10 @@ func TestAKnownAndAnUnknownIDCostTheSameCalls(t *testing.T) {
 	i := newReplica(t, nil)
 	called := count(i)
 	n := enrolled(t)
-	unactivated, _ := waiting(t, shared)
+	unactivated := newNumber()
+	if err := i.EnrolResident(t.Context(), residentOf(unactivated), unactivated, ""); err != nil {
+		t.Fatal(err)
+	}
 	locked := enrolled(t)
 	lock(t, locked)
 	if _, _, err := i.checkPassword(t.Context(), shared.keys.resident(n), "not the password", newDevice()); !errors.Is(err, errRefused) {

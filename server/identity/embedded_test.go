@@ -64,10 +64,7 @@ func TestSessionsSurviveARestart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	code, err := i.ActivationCode(t.Context(), late)
-	if err != nil {
-		t.Fatal(err)
-	}
+	code := giveCode(late)
 	token := loggedInAs(t, i, n, newDevice())
 	if err := i.EnrolStaff(t.Context(), mingjing.RoleHandler, "h-restart", "Shen Mo", password, staffSecret); err != nil {
 		t.Fatal(err)
@@ -103,7 +100,7 @@ func TestSessionsSurviveARestart(t *testing.T) {
 	if l, err := i.askKratos(t.Context(), desk); err != nil || l.Actor.ID != "h-restart" || l.Actor.Self != residentOf(n) {
 		t.Errorf("the session of staff is of %+v, %v", l.Actor, err)
 	}
-	if _, err := i.Activate(t.Context(), late, code, password, newDevice()); err != nil {
+	if _, err := i.activate(t.Context(), late, code, password, newDevice()); err != nil {
 		t.Errorf("an activation code from before is told %v", err)
 	}
 }
@@ -139,7 +136,7 @@ func TestKratosDownFailsClosed(t *testing.T) {
 		if wantCode(t, err, "identity_down"); token != "" {
 			t.Errorf("%s: a token came out", name)
 		}
-		token, err = i.Activate(t.Context(), n, "123456123456", password, newDevice())
+		token, err = i.activate(t.Context(), n, giveCode(n), password, newDevice())
 		if wantCode(t, err, "identity_down"); token != "" {
 			t.Errorf("%s: a token came out", name)
 		}
@@ -150,8 +147,6 @@ func TestKratosDownFailsClosed(t *testing.T) {
 		}
 		wantCode(t, i.Logout(t.Context(), one), "identity_down")
 		wantCode(t, i.EnrolResident(t.Context(), "r", n, password), "identity_down")
-		_, err = i.ActivationCode(t.Context(), n)
-		wantCode(t, err, "identity_down")
 		if err := i.Close(); err != nil {
 			t.Error(err)
 		}
@@ -181,8 +176,8 @@ func TestAKratosElsewhereIsTheSame(t *testing.T) {
 	if err := i.Ready(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	n, code := waiting(t, i)
-	if _, err := i.Activate(t.Context(), n, code, password, newDevice()); err != nil {
+	n, code := waiting()
+	if _, err := i.activate(t.Context(), n, code, password, newDevice()); err != nil {
 		t.Fatal(err)
 	}
 	token := loggedInAs(t, i, n, newDevice())
@@ -206,8 +201,8 @@ func TestAKratosElsewhereIsTheSame(t *testing.T) {
 }
 
 func TestKratosHoldsNoIDNumber(t *testing.T) {
-	n, code := waiting(t, shared)
-	if _, err := shared.Activate(t.Context(), n, code, password, newDevice()); err != nil {
+	n, code := waiting()
+	if _, err := shared.activate(t.Context(), n, code, password, newDevice()); err != nil {
 		t.Fatal(err)
 	}
 	c := mingjing.Client{Addr: "198.51.100.201", Device: "Safari on iPhone"}

@@ -42,9 +42,8 @@
 // is new at an address during such an attack can still log in with an activation code,
 // which has limits of its own.
 //
-// Activation is limited in the same way. The code has two halves: ours, which is
-// checked first, and Kratos', which becomes invalid after five wrong tries; a stranger
-// who doesn't know our half can't use up those tries. Second-factor codes are limited
+// Activation is limited in the same way. Its codes are not Kratos': whoever calls
+// [Identity.Activate] checks them, and wrong tries end none. Second-factor codes are limited
 // for each member of staff after the password was right.
 //
 // # The second factor
@@ -102,8 +101,6 @@ const (
 	DefaultSessionLifespan = 12 * time.Hour
 	// DefaultIdleAfter is for a phone that was left on a table.
 	DefaultIdleAfter = 5 * time.Minute
-	// DefaultActivationLifespan leaves time to send a letter.
-	DefaultActivationLifespan = 14 * 24 * time.Hour
 	// DefaultFreshLogin leaves time to read a page and press its button.
 	DefaultFreshLogin = 10 * time.Minute
 	// DefaultEndWait is the time limit of each function that is called at the end of a
@@ -151,8 +148,6 @@ type Config struct {
 	// FloorTime is the least time that a login takes; see the package comment.
 	FloorTime time.Duration
 	Limits    Limits
-	// ActivationLifespan is for how long an activation code can be used.
-	ActivationLifespan time.Duration
 	// FreshLogin is for how long after the password a login is fresh.
 	FreshLogin time.Duration
 }
@@ -172,7 +167,6 @@ type Identity struct {
 	cache      *cache
 	checks     *semaphore.Weighted
 	pace       responseFloor
-	codeTTL    time.Duration
 	uses       Uses // nil where sessions may be unused for any time
 	idleAfter  time.Duration
 	freshFor   time.Duration
@@ -208,9 +202,6 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 	if c.IdleAfter <= 0 {
 		c.IdleAfter = DefaultIdleAfter
 	}
-	if c.ActivationLifespan <= 0 {
-		c.ActivationLifespan = DefaultActivationLifespan
-	}
 	if c.FreshLogin <= 0 {
 		c.FreshLogin = DefaultFreshLogin
 	}
@@ -227,10 +218,10 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 		limits:  c.Limits.withDefaults(),
 		cache:   &cache{redis: c.Redis},
 		// More password checks at once would only make each of them slower.
-		checks:  semaphore.NewWeighted(int64(max(2, 2*runtime.GOMAXPROCS(0)))),
-		pace:    responseFloor{floor: c.FloorTime, wait: wait},
-		codeTTL: c.ActivationLifespan, freshFor: c.FreshLogin,
-		uses: c.Uses, idleAfter: c.IdleAfter, endWait: DefaultEndWait,
+		checks:   semaphore.NewWeighted(int64(max(2, 2*runtime.GOMAXPROCS(0)))),
+		pace:     responseFloor{floor: c.FloorTime, wait: wait},
+		freshFor: c.FreshLogin,
+		uses:     c.Uses, idleAfter: c.IdleAfter, endWait: DefaultEndWait,
 	}
 	if c.PublicURL != "" {
 		if i.kratos, err = dialURLs(c.PublicURL, c.AdminURL); err != nil {

@@ -8,7 +8,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -21,8 +20,8 @@ import (
 // keys are made from one key: the ID key itself hashes ID numbers, the others are
 // derived from it, one for each use.
 type keys struct {
-	id, count, code, recovery []byte
-	seal                      cipher.AEAD
+	id, count, recovery []byte
+	seal                cipher.AEAD
 }
 
 func newKeys(idKey []byte) (keys, error) {
@@ -31,7 +30,7 @@ func newKeys(idKey []byte) (keys, error) {
 	for _, d := range []struct {
 		to   *[]byte
 		info string
-	}{{&k.count, "mingjing identity counters"}, {&k.code, "mingjing identity activation"}, {&seal, "mingjing identity seal"},
+	}{{&k.count, "mingjing identity counters"}, {&seal, "mingjing identity seal"},
 		{&k.recovery, "mingjing identity recovery"}} {
 		b, err := hkdf.Expand(sha256.New, idKey, d.info, 32)
 		if err != nil {
@@ -66,11 +65,6 @@ func (k keys) decoy() string { return hex.EncodeToString(mac(k.id, "decoy")) }
 // redis returns the key of a value in Redis; parts are hashed.
 func (k keys) redis(kind string, parts ...string) string {
 	return "mj:id:" + kind + ":" + base64.RawURLEncoding.EncodeToString(mac(k.count, append([]string{kind}, parts...)...)[:18])
-}
-
-// activationFlow returns our half of the activation code of a Kratos flow.
-func (k keys) activationFlow(flow string) string {
-	return fmt.Sprintf("%06d", binary.BigEndian.Uint64(mac(k.code, flow))%1_000_000)
 }
 
 // recoveryHash returns the keyed hash of a person's recovery code.

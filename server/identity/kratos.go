@@ -216,8 +216,6 @@ const pathSelf = "/metadata_public/self_resident_id"
 
 // adminMeta is the metadata that only the admin port returns.
 type adminMeta struct {
-	// Flow is the recovery flow of the newest activation code.
-	Flow string `json:"activation_flow,omitempty"`
 	// Waiting: no password was set yet.
 	Waiting bool `json:"waiting,omitempty"`
 	// Factor is the sealed factor; Paired says that Kratos has its part.
@@ -348,17 +346,20 @@ func (k *kratos) set(ctx context.Context, id, path string, value any) error {
 
 // The members of the admin metadata, as in adminMeta.
 const (
-	memberFlow    = "activation_flow"
 	memberWaiting = "waiting"
 	memberFactor  = "factor"
 	memberPaired  = "paired"
 	memberRecover = "recovery"
 )
 
+// innerCodeLifespan is for how long Kratos' own one-time code can be used, which is used at
+// once and which nobody is given.
+const innerCodeLifespan = 10 * time.Minute
+
 // issue makes a one-time code and the flow in which it can be used.
-func (k *kratos) issue(ctx context.Context, id string, ttl time.Duration) (flow, code string, err error) {
+func (k *kratos) issue(ctx context.Context, id string) (flow, code string, err error) {
 	body := client.NewCreateRecoveryCodeForIdentityBody(id)
-	body.SetExpiresIn(ttl.String())
+	body.SetExpiresIn(innerCodeLifespan.String())
 	body.SetFlowType("api")
 	rc, res, err := k.admin.IdentityAPI.CreateRecoveryCodeForIdentity(ctx).CreateRecoveryCodeForIdentityBody(*body).Execute()
 	if err := outcome("issue a code", res, err); err != nil {

@@ -115,12 +115,9 @@ func TestAStrangerCannotLockAVictimOut(t *testing.T) {
 		loggedInAs(t, i, victim, home)
 	}
 	// An activation code lets the resident in at a new address.
-	code, err := i.ActivationCode(t.Context(), victim)
-	if err != nil {
-		t.Fatal(err)
-	}
+	code := giveCode(victim)
 	away := newDevice()
-	if _, err := i.Activate(t.Context(), victim, code, password, away); err != nil {
+	if _, err := i.activate(t.Context(), victim, code, password, away); err != nil {
 		t.Fatal(err)
 	}
 	loggedInAs(t, i, victim, away)
@@ -293,11 +290,8 @@ func TestWithoutRedisNobodyNewIsLetInAndNobodyIsThrownOut(t *testing.T) {
 	stop()
 	_, err := i.Login(t.Context(), n, password, c)
 	wantCode(t, err, "identity_down")
-	code, err := i.ActivationCode(t.Context(), n)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = i.Activate(t.Context(), n, code, password, c)
+	code := giveCode(n)
+	_, err = i.activate(t.Context(), n, code, password, c)
 	wantCode(t, err, "identity_down")
 	for range 3 {
 		if _, err := i.Who(t.Context(), token); err != nil {

@@ -152,7 +152,7 @@ func newReplica(t *testing.T, change func(*Identity)) *Identity {
 	t.Helper()
 	i := &Identity{log: shared.log, clock: wallClock{}, keys: shared.keys, kratos: shared.kratos, redis: shared.redis,
 		limiter: shared.limiter, limits: shared.limits, cache: &cache{redis: shared.redis}, checks: shared.checks,
-		pace: shared.pace, codeTTL: shared.codeTTL, freshFor: shared.freshFor, endWait: shared.endWait}
+		pace: shared.pace, freshFor: shared.freshFor, endWait: shared.endWait}
 	if change != nil {
 		change(i)
 	}

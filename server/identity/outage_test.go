@@ -93,10 +93,7 @@ func TestWithoutTheDatabaseOfKratosNobodyIsLoggedOutNorRefused(t *testing.T) {
 	if err := i.EnrolStaff(ctx, mingjing.RoleHandler, desk, "Shen Mo", password, staffSecret); err != nil {
 		t.Fatal(err)
 	}
-	code, err := i.ActivationCode(ctx, late)
-	if err != nil {
-		t.Fatal(err)
-	}
+	code := giveCode(late)
 	token, other := loggedInAs(t, i, n, newDevice()), loggedInAs(t, i, n, newDevice())
 	staff, err := i.StaffLogin(ctx, desk, password, codeAt(t, 0), newDevice())
 	if err != nil {
@@ -131,8 +128,7 @@ func TestWithoutTheDatabaseOfKratosNobodyIsLoggedOutNorRefused(t *testing.T) {
 		{"login", login(n, password)}, {"login with a wrong password", login(n, "not the password")},
 		{"login of nobody", login(newNumber(), password)},
 		{"staff login", func() error { _, err := i.StaffLogin(ctx, desk, password, codeAt(t, 1), newDevice()); return err }},
-		{"activate", func() error { _, err := i.Activate(ctx, late, code, password, newDevice()); return err }},
-		{"an activation code", func() error { _, err := i.ActivationCode(ctx, n); return err }},
+		{"activate", func() error { _, err := i.activate(ctx, late, code, password, newDevice()); return err }},
 		{"forget", func() error { return i.Forget(ctx, n) }},
 		{"who of an unknown session", who(strings.Repeat("x", len(token)))},
 	}
@@ -182,7 +178,7 @@ func TestWithoutTheDatabaseOfKratosNobodyIsLoggedOutNorRefused(t *testing.T) {
 	for range 5 {
 		_, err := i.Login(ctx, n, password, impatient)
 		wantCode(t, err, "identity_down")
-		_, err = i.Activate(ctx, late, code, password, impatient)
+		_, err = i.activate(ctx, late, code, password, impatient)
 		wantCode(t, err, "identity_down")
 	}
 	if ended, err := i.Ended(ctx, ids...); err == nil || len(ended) > 0 {
@@ -205,7 +201,7 @@ func TestWithoutTheDatabaseOfKratosNobodyIsLoggedOutNorRefused(t *testing.T) {
 	if _, err := i.Login(ctx, n, password, impatient); err != nil {
 		t.Errorf("afterwards the right password is told %v", err)
 	}
-	if _, err := i.Activate(ctx, late, code, password, newDevice()); err != nil {
+	if _, err := i.activate(ctx, late, code, password, newDevice()); err != nil {
 		t.Errorf("afterwards the activation code is told %v", err)
 	}
 	// What is really over is over again.
@@ -271,7 +267,7 @@ func TestARefusalIsBelievedOfAHealthyKratosOnly(t *testing.T) {
 		n := newNumber()
 		_, err = i.Login(t.Context(), n, password, newDevice())
 		wantCode(t, err, "identity_down")
-		_, err = i.Activate(t.Context(), n, "123456789012", password, newDevice())
+		_, err = i.activate(t.Context(), n, giveCode(n), password, newDevice())
 		wantCode(t, err, "identity_down")
 		_, err = i.Who(t.Context(), "atoken")
 		wantCode(t, err, "identity_down")

@@ -93,7 +93,7 @@ func (i *Identity) beginStaff(ctx context.Context, m mingjing.StaffMember, passw
 	if p, err = i.agree(ctx, p, m); err != nil {
 		return none, err
 	}
-	flow, code, err := i.kratos.issue(ctx, p.id, i.codeTTL)
+	flow, code, err := i.kratos.issue(ctx, p.id)
 	if err != nil {
 		return none, err
 	}

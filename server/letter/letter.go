@@ -41,25 +41,44 @@ var (
 	line       = ink{214, 207, 190}
 )
 
+// A Sheet is a letter with its language.
+type Sheet struct {
+	Letter mingjing.Letter
+	Lang   string
+}
+
 // PDF returns the letter as a PDF file. It fails only when the fonts can't be read.
-func PDF(l mingjing.Letter, lang string) ([]byte, error) {
+func PDF(l mingjing.Letter, lang string) ([]byte, error) { return Sheets([]Sheet{{l, lang}}) }
+
+// Sheets returns letters as one PDF file, each with pages and numbers of its own. The file
+// has the title of the first. There must be one at least.
+func Sheets(all []Sheet) ([]byte, error) {
 	if err := fontsErr(); err != nil {
 		return nil, err
 	}
-	s := &setter{lang: lang}
-	s.letterhead(l)
-	for i, b := range l.Blocks {
-		var next mingjing.BlockKind
-		if i+1 < len(l.Blocks) {
-			next = l.Blocks[i+1].Kind
+	p := newFile(all[0])
+	for _, sheet := range all {
+		s := &setter{lang: sheet.Lang}
+		s.letterhead(sheet.Letter)
+		for i, b := range sheet.Letter.Blocks {
+			var next mingjing.BlockKind
+			if i+1 < len(sheet.Letter.Blocks) {
+				next = sheet.Letter.Blocks[i+1].Kind
+			}
+			s.block(b, next)
 		}
-		s.block(b, next)
+		s.draw(p, sheet.Letter)
 	}
-	return s.draw(l)
+	var out bytes.Buffer
+	if err := p.Output(&out); err != nil {
+		return nil, fmt.Errorf("letter: %w", err)
+	}
+	return out.Bytes(), nil
 }
 
-// draw writes the pages with fpdf.
-func (s *setter) draw(l mingjing.Letter) ([]byte, error) {
+// newFile returns a file without pages.
+func newFile(first Sheet) *fpdf.Fpdf {
+	l := first.Letter
 	p := fpdf.New("P", "pt", "A4", "")
 	p.SetCatalogSort(true)
 	p.SetAutoPageBreak(false, 0)
@@ -71,9 +90,14 @@ func (s *setter) draw(l mingjing.Letter) ([]byte, error) {
 	p.SetProducer("Mingjing", true)
 	p.SetCreationDate(l.At.UTC())
 	p.SetModificationDate(l.At.UTC())
-	p.SetLang(s.lang)
+	p.SetLang(first.Lang)
 	p.AddUTF8FontFromBytes(both.name, "", both.data)
 	p.AddUTF8FontFromBytes(latin.name, "", latin.data)
+	return p
+}
+
+// draw adds the pages of a letter to a file.
+func (s *setter) draw(p *fpdf.Fpdf, l mingjing.Letter) {
 	about := cmp.Or(l.About, l.Title)
 	for i, page := range s.pages {
 		p.AddPage()
@@ -91,11 +115,6 @@ func (s *setter) draw(l mingjing.Letter) ([]byte, error) {
 			drawRule(p, left, 64, measure, 0.5, line)
 		}
 	}
-	var out bytes.Buffer
-	if err := p.Output(&out); err != nil {
-		return nil, fmt.Errorf("letter: %w", err)
-	}
-	return out.Bytes(), nil
 }
 
 // drawText draws runs on a line; bold is the outline of each sign, drawn as well.

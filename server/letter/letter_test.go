@@ -314,3 +314,70 @@ func FuzzNothingIsLostInSetting(f *testing.F) {
 		}
 	})
 }
+
+// TestAnAddressIsInTheWindowOfTheEnvelope is of the window of a DL envelope, 20 mm from the
+// left, 45 mm from the top, 90 mm wide and 45 mm high.
+func TestAnAddressIsInTheWindowOfTheEnvelope(t *testing.T) {
+	const mm = 72 / 25.4
+	l := letterOf(para("正文"))
+	l.Address = []string{"阿依古丽·买买提明", "人民路 100 号 12 幢 301 室 " + strings.Repeat("很长的地址", 8), "上海市黄浦区", "200001"}
+	pdf := make1(t, l, "zh-CN")
+	if len(textOf(t, pdf)) != 1 {
+		t.Fatal("it is not one page")
+	}
+	inside, outside := 0, 0
+	for _, m := range regexp.MustCompile(`BT ([-0-9.]+) ([-0-9.]+) Td`).FindAllStringSubmatch(content(t, pdf), -1) {
+		x, err := strconv.ParseFloat(m[1], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		y, err := strconv.ParseFloat(m[2], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if y = pageHeight - y; y > 45*mm && y < 90*mm {
+			if inside++; x < 20*mm || x > 110*mm {
+				t.Errorf("at the height of the window there is text at %.0f mm from the left", x/mm)
+			}
+		} else {
+			outside++
+		}
+	}
+	if inside < 5 || outside < 5 {
+		t.Errorf("%d texts are in the window, %d are not", inside, outside)
+	}
+}
+
+// content returns the drawing of the first page of a file.
+func content(t *testing.T, pdf []byte) string {
+	t.Helper()
+	for _, m := range streams.FindAllSubmatchIndex(pdf, -1) {
+		r, err := zlib.NewReader(bytes.NewReader(pdf[m[1]:]))
+		if err != nil {
+			continue
+		}
+		data, err := io.ReadAll(r)
+		if err == nil && bytes.Contains(data, []byte(" Tj ET")) {
+			return string(data)
+		}
+	}
+	t.Fatal("there is no page")
+	return ""
+}
+
+func TestLettersInOneFileHavePagesOfTheirOwn(t *testing.T) {
+	long := letterOf(para(strings.Repeat("很长的一段话。", 400)))
+	pdf, err := Sheets([]Sheet{{letterOf(para("第一封")), "zh-CN"}, {long, "zh-CN"}, {letterOf(para("The third")), "en"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages := textOf(t, pdf)
+	if len(pages) != 4 {
+		t.Fatalf("there are %d pages", len(pages))
+	}
+	for i, folio := range []string{"第 1 页，共 1 页", "第 1 页，共 2 页", "第 2 页，共 2 页", "第 1 页，共 1 页"} {
+		if !strings.Contains(pages[i], folio) {
+			t.Errorf("page %d does not say %s", i+1, folio)
+		}
+	}
+}

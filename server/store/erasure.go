@@ -66,6 +66,7 @@ var eraseStatements = []string{
 	`DELETE FROM source WHERE request_id IN (SELECT id FROM request WHERE resident_id = ?)`,
 	`DELETE FROM request WHERE resident_id = ?`,
 	`DELETE FROM consent WHERE resident_id = ?`,
+	`DELETE FROM enrolment WHERE resident_id = ?`,
 	`DELETE FROM unmatched WHERE resident_id = ?`,
 	`DELETE FROM score WHERE resident_id = ?`,
 	`DELETE FROM note WHERE dispute_id IN (SELECT id FROM dispute WHERE resident_id = ?)`,

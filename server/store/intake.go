@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"mingjing"
 	"mingjing/server/casework/cases"
@@ -111,8 +112,8 @@ func (t *tx) Holdings(ctx context.Context, agency, cursor string, limit int) ([]
 
 // AddAgencyKey implements [casework.Tx].
 func (t *tx) AddAgencyKey(ctx context.Context, k mingjing.AgencyKey) error {
-	return t.insert(ctx, "add an agency's key", `INSERT INTO agency_key (id, agency, created_at) VALUES (?, ?, ?)`,
-		k.ID, k.Agency, micros(k.CreatedAt))
+	return t.insert(ctx, "add an agency's key", `INSERT INTO agency_key (id, agency, key_use, created_at) VALUES (?, ?, ?, ?)`,
+		k.ID, k.Agency, string(k.Use), micros(k.CreatedAt))
 }
 
 // AgencyKey implements [casework.Tx].
@@ -136,28 +137,31 @@ func (t *tx) agencyKeys(ctx context.Context, which string, args ...any) ([]mingj
 	keys := []mingjing.AgencyKey{}
 	err := t.rows(ctx, "read agencies' keys", func(rows *sql.Rows) error {
 		var (
-			k       mingjing.AgencyKey
-			created int64
-			revoked sql.NullInt64
+			k             mingjing.AgencyKey
+			created       int64
+			ends, revoked sql.NullInt64
 		)
-		if err := rows.Scan(&k.ID, &k.Agency, &created, &revoked); err != nil {
+		if err := rows.Scan(&k.ID, &k.Agency, &k.Use, &created, &ends, &revoked); err != nil {
 			return err
 		}
 		k.CreatedAt = fromMicros(created)
-		k.RevokedAt = timeOrNil(revoked)
+		k.EndsAt, k.RevokedAt = timeOrNil(ends), timeOrNil(revoked)
 		keys = append(keys, k)
 		return nil
-	}, `SELECT id, agency, created_at, revoked_at FROM agency_key`+which, args...)
+	}, `SELECT id, agency, key_use, created_at, ends_at, revoked_at FROM agency_key`+which, args...)
 	return keys, err
 }
 
 // SetAgencyKey implements [casework.Tx].
 func (t *tx) SetAgencyKey(ctx context.Context, k mingjing.AgencyKey) error {
-	var revoked any
-	if k.RevokedAt != nil {
-		revoked = micros(*k.RevokedAt)
+	at := func(v *time.Time) any {
+		if v == nil {
+			return nil
+		}
+		return micros(*v)
 	}
-	return t.update(ctx, "revoke an agency's key", `UPDATE agency_key SET revoked_at = ? WHERE id = ?`, revoked, k.ID)
+	return t.update(ctx, "set an agency's key", `UPDATE agency_key SET ends_at = ?, revoked_at = ? WHERE id = ?`, at(k.EndsAt),
+		at(k.RevokedAt), k.ID)
 }
 
 // AddAnswerDocument implements [casework.Tx].

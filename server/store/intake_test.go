@@ -180,10 +180,11 @@ func TestWhatFailsInATryIsUndoneAndTheRestStays(t *testing.T) {
 func TestAgencyKeysAreKeptWithoutASecret(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
-		k := mingjing.AgencyKey{ID: "one", Agency: "court", CreatedAt: time.Unix(1, 0).UTC()}
+		k := mingjing.AgencyKey{ID: "one", Agency: "court", Use: mingjing.KeyAsk, CreatedAt: time.Unix(1, 0).UTC()}
 		do(t, s, func(ctx context.Context, tx *reader) error { return tx.AddAgencyKey(ctx, k) })
 		now := time.Unix(2, 0).UTC()
-		k.RevokedAt = &now
+		until := time.Unix(3, 0).UTC()
+		k.RevokedAt, k.EndsAt = &now, &until
 		do(t, s, func(ctx context.Context, tx *reader) error { return tx.SetAgencyKey(ctx, k) })
 		key := func(id string) (mingjing.AgencyKey, error) {
 			return get(t, s, func(ctx context.Context, tx *reader) (mingjing.AgencyKey, error) { return tx.AgencyKey(ctx, id) })

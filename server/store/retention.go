@@ -32,6 +32,9 @@ var retained = map[upkeep.Kind]retainedKind{
 	upkeep.CounterMisses: {"counter_miss", "n", "at", "1 = 1", []string{`DELETE FROM counter_miss WHERE n IN (KEYS)`}},
 	upkeep.ReadNotices:   {"notice", "id", "at", "read_at IS NOT NULL", []string{`DELETE FROM notice WHERE id IN (KEYS)`}},
 	upkeep.UnreadNotices: {"notice", "id", "at", "read_at IS NULL", []string{`DELETE FROM notice WHERE id IN (KEYS)`}},
+	upkeep.ActivationCodes: {"enrolment", "resident_id", "code_until", "code_until IS NOT NULL", []string{
+		`UPDATE enrolment SET code_hash = NULL, code_until = NULL WHERE resident_id IN (KEYS)`}},
+	upkeep.LetterFiles: {"letter_file", "id", "at", "1 = 1", []string{`DELETE FROM letter_file WHERE id IN (KEYS)`}},
 	upkeep.Exports: {"export", "id", "expires_at", "expires_at IS NOT NULL", []string{
 		`DELETE FROM export_data WHERE export_id IN (KEYS)`, `DELETE FROM export WHERE id IN (KEYS)`}},
 }

@@ -20,14 +20,16 @@ import (
 
 // countOf says how many rows of a kind there are, those that belong to them included.
 var countOf = map[upkeep.Kind]string{
-	upkeep.Events:        `SELECT count(*) FROM event`,
-	upkeep.Sources:       `SELECT count(*) FROM source`,
-	upkeep.Visits:        `SELECT count(*) FROM visit`,
-	upkeep.Batches:       `SELECT count(*) FROM batch`,
-	upkeep.CounterMisses: `SELECT count(*) FROM counter_miss`,
-	upkeep.ReadNotices:   `SELECT count(*) FROM notice WHERE read_at IS NOT NULL`,
-	upkeep.UnreadNotices: `SELECT count(*) FROM notice WHERE read_at IS NULL`,
-	upkeep.Exports:       `SELECT (SELECT count(*) FROM export) + (SELECT count(*) FROM export_data)`,
+	upkeep.Events:          `SELECT count(*) FROM event`,
+	upkeep.Sources:         `SELECT count(*) FROM source`,
+	upkeep.Visits:          `SELECT count(*) FROM visit`,
+	upkeep.Batches:         `SELECT count(*) FROM batch`,
+	upkeep.CounterMisses:   `SELECT count(*) FROM counter_miss`,
+	upkeep.ReadNotices:     `SELECT count(*) FROM notice WHERE read_at IS NOT NULL`,
+	upkeep.UnreadNotices:   `SELECT count(*) FROM notice WHERE read_at IS NULL`,
+	upkeep.ActivationCodes: `SELECT count(*) FROM enrolment WHERE code_hash IS NOT NULL`,
+	upkeep.LetterFiles:     `SELECT count(*) FROM letter_file`,
+	upkeep.Exports:         `SELECT (SELECT count(*) FROM export) + (SELECT count(*) FROM export_data)`,
 }
 
 // oneOfEach adds a row of each kind that is from this instant.
@@ -54,6 +56,8 @@ func oneOfEach(t *testing.T, s *Store, n int, at time.Time) {
 		e := takeaway.Export{Resident: r.ID}
 		e.ID, e.MadeAt, e.ExpiresAt = fmt.Sprint("e", n), &at, &at
 		must(t, tx.AddExport(ctx, e))
+		must(t, tx.SetActivationCode(ctx, r.ID, "123456789012", at))
+		must(t, tx.AddLetterFile(ctx, fmt.Sprint("f", n), at, 1))
 		return nil
 	})
 }

@@ -181,12 +181,16 @@ func counterBody(v *mingjing.View) []app.UI {
 	if k == nil {
 		return page.ErrorBody(v)
 	}
+	if k.Code != nil {
+		return codeBody(v, t(v, "counter.code_made"), k.Resident, k.IDMasked, *k.Code)
+	}
 	body := []app.UI{page.Heading("", t(v, "title.counter"))}
 	if k.Visit == "" {
 		return append(body, page.Lead(t(v, "counter.lead")), c.Form{Action: "/api/admin/counter", Full: true, Label: t(v, "counter.look_up"),
 			Body: []app.UI{
 				c.Hidden{Name: "lang", Value: v.Lang}.UI(), deskNumber(v, t(v, "counter.hint")),
-				c.Button{Text: t(v, "counter.look_up")}.UI()}}.UI())
+				c.Button{Text: t(v, "counter.look_up")}.UI()}}.UI(),
+			c.P(t(v, "enrol_one.not_yet")), c.Link{Text: t(v, "title.enrol"), Href: href(v, "enrol")}.UI())
 	}
 	body = append(body, c.SummaryList{Rows: []c.SummaryRow{{Key: t(v, "case.resident"), Text: k.Resident},
 		{Key: t(v, "counter.number"), Value: c.El("code", nil, c.Text(k.IDMasked))}}}.UI(), c.Muted(t(v, "counter.logged")))
@@ -203,7 +207,7 @@ func counterBody(v *mingjing.View) []app.UI {
 	add("listing", "listing_state", k.Listings)
 	body = append(body, counterClosed(v, k))
 	if len(what) == 0 {
-		return append(body, c.Notification{Kind: "info", Text: t(v, "counter.nothing")}.UI(),
+		return append(body, c.Notification{Kind: "info", Text: t(v, "counter.nothing")}.UI(), counterCode(v, k),
 			c.Link{Text: t(v, "counter.another"), Href: href(v, "counter")}.UI())
 	}
 	reasons := make([]c.Option, 0, len(mingjing.DisputeReasons))
@@ -226,7 +230,8 @@ func counterBody(v *mingjing.View) []app.UI {
 					"size", i18n.FileSize(v.Lang, mingjing.MaxEvidenceBytes)), Accept: page.EvidenceTypes, Multiple: true,
 				Error: page.FieldError(v, "evidence")}.UI(),
 			c.Inset{Body: []app.UI{c.P(t(v, "counter.barred"))}}.UI(),
-			c.Button{Text: t(v, "counter.submit")}.UI()}}.UI()), c.Link{Text: t(v, "counter.another"), Href: href(v, "counter")}.UI())
+			c.Button{Text: t(v, "counter.submit")}.UI()}}.UI()), counterCode(v, k),
+		c.Link{Text: t(v, "counter.another"), Href: href(v, "counter")}.UI())
 }
 
 // counterClosed returns what can't be disputed now, so that the resident learns why it

@@ -53,6 +53,20 @@ func deskScreens(lang string) map[string]*mingjing.View {
 				{Field: "reason", Code: "reason_required"}}}
 	})
 	add("counter.nothing", mingjing.RoleHandler, func(v *mingjing.View) { v.Data = &mingjing.CounterView{Visit: "v-1", Resident: "林婧"} })
+	code := mingjing.ActivationCode{Code: "1234-5678-9012", Until: pagetest.SampleNow}
+	add("counter.code", mingjing.RoleHandler, func(v *mingjing.View) {
+		v.Data = &mingjing.CounterView{Resident: pagetest.Hostile, IDMasked: "99**************1X", Code: &code}
+	})
+	add("enrol", mingjing.RoleHandler, func(v *mingjing.View) {
+		v.Data = &mingjing.EnrolView{}
+		v.Form = map[string]string{"name": pagetest.Hostile, "address": pagetest.Hostile, "language": "en", "document": "passport"}
+		v.Problem = &mingjing.Problem{Status: 422, Code: "invalid_form", Fields: []mingjing.FieldError{{Field: "id_number",
+			Code: "id_number_check"}, {Field: "name", Code: "name_required"}, {Field: "address", Code: "address_long"},
+			{Field: "document", Code: "document_required"}}}
+	})
+	add("enrol.made", mingjing.RoleSupervisor, func(v *mingjing.View) {
+		v.Data = &mingjing.EnrolView{Made: &mingjing.CounterEnrolment{Name: pagetest.Hostile, IDMasked: "99**************1X", ActivationCode: code}}
+	})
 	add("case.notes", mingjing.RoleHandler, func(v *mingjing.View) {
 		v.Data = &mingjing.CasePage{CaseView: *pagetest.WorkCase(mingjing.CaseAgencyAnswered, "H-0001", false, "decide")}
 		mingjing.DataOf[mingjing.CasePage](v).ReplyLang = "en"

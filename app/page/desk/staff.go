@@ -187,6 +187,14 @@ func staffMemberBody(v *mingjing.View) []app.UI {
 	return body
 }
 
+// entryAbout returns whom an entry of the register is about, or which key.
+func entryAbout(v *mingjing.View, e mingjing.StaffEntry) string {
+	if e.Key != "" {
+		return t(v, "people.of_key", "id", e.Key)
+	}
+	return t(v, "people.by", "name", e.Name, "login", e.Login)
+}
+
 // staffRegisterBody returns a page of the staff register.
 func staffRegisterBody(v *mingjing.View) []app.UI {
 	r := mingjing.DataOf[mingjing.StaffRegisterView](v)
@@ -217,8 +225,7 @@ func staffRegisterBody(v *mingjing.View) []app.UI {
 			by = append(by, c.Tag{Text: t(v, "people.alone"), Tone: "warn", Shape: "diamond"}.UI())
 		}
 		rows = append(rows, []app.UI{c.Text(strconv.FormatInt(e.Seq, 10)), page.TimeUI(v, e.At), c.Div("two", step...),
-			c.Div("two", c.El("span", nil, c.Text(t(v, "people.by", "name", e.Name, "login", e.Login))), c.Span("muted", staffRole(v,
-				e.Role, e.Agency))),
+			c.Div("two", c.El("span", nil, c.Text(entryAbout(v, e))), c.Span("muted", staffRole(v, e.Role, e.Agency))),
 			c.Div("two", by...), c.El("code", nil, c.Text(e.Hash[:min(12, len(e.Hash))]))})
 	}
 	return append(body, c.Table{Caption: t(v, "title.staff-register"), QuietCaption: true, Columns: []c.Column{{Text: "#", Numeric: true},

@@ -148,8 +148,15 @@ func (w *letterWriter) pair(a, b string) string { return t(w.v, "paper.pair", "a
 
 func (w *letterWriter) identity(e mingjing.Export) {
 	v := w.v
-	w.rows(t(v, "letter.resident"), e.Identity.Name, t(v, "letter.id_number"), e.Identity.IDNumber,
-		t(v, "letter.record_id"), string(e.Identity.ResidentID), t(v, "paper.enrolled"), page.Instant(v, e.Identity.EnrolledAt))
+	who := []string{t(v, "letter.resident"), e.Identity.Name, t(v, "letter.id_number"), e.Identity.IDNumber,
+		t(v, "letter.record_id"), string(e.Identity.ResidentID), t(v, "paper.enrolled"), page.Instant(v, e.Identity.EnrolledAt)}
+	if e.Identity.Address != "" {
+		who = append(who, t(v, "field.address"), e.Identity.Address)
+	}
+	if e.Identity.Language != "" {
+		who = append(who, t(v, "field.language"), e.Identity.Language)
+	}
+	w.rows(who...)
 }
 
 func (w *letterWriter) consents(e mingjing.Export) {

@@ -18,6 +18,7 @@ import (
 	"mingjing/server/casework/listing"
 	"mingjing/server/casework/notice"
 	"mingjing/server/casework/score"
+	"mingjing/server/casework/staff"
 )
 
 // The kinds of job.
@@ -33,12 +34,13 @@ type Agencies struct {
 	scores   *score.Scores
 	cases    *cases.Cases
 	listings *listing.Listings
+	staff    *staff.Staff
 }
 
 // New returns the part.
 func New(city *kernel.City, notices *notice.Notices, holdings *holding.Holdings, scores *score.Scores, cases *cases.Cases,
-	listings *listing.Listings) *Agencies {
-	return &Agencies{city: city, notices: notices, holdings: holdings, scores: scores, cases: cases, listings: listings}
+	listings *listing.Listings, staff *staff.Staff) *Agencies {
+	return &Agencies{city: city, notices: notices, holdings: holdings, scores: scores, cases: cases, listings: listings, staff: staff}
 }
 
 // Jobs returns the jobs that the part does.

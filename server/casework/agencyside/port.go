@@ -67,7 +67,7 @@ type Port interface {
 	AddAgencyKey(ctx context.Context, k mingjing.AgencyKey) error
 	AgencyKey(ctx context.Context, id string) (mingjing.AgencyKey, error)
 	AgencyKeys(ctx context.Context) ([]mingjing.AgencyKey, error)
-	SetAgencyKey(ctx context.Context, k mingjing.AgencyKey) error // RevokedAt
+	SetAgencyKey(ctx context.Context, k mingjing.AgencyKey) error // EndsAt, RevokedAt
 	// AddAnswerDocument stores the document that an agency attached to its answer.
 	// EvidenceData reads it as it reads evidence.
 	AddAnswerDocument(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error

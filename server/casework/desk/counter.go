@@ -44,7 +44,7 @@ func (c *Desk) Counter(ctx context.Context, a mingjing.Actor, n mingjing.IDNumbe
 			return mingjing.CounterView{}, err
 		}
 		visit := Visit{ID: kernel.NewID(), Staff: a.ID, Resident: who, At: now}
-		if err := mayServe(ctx, t, a, who); err != nil {
+		if err := c.MayServe(ctx, t, a, who); err != nil {
 			return mingjing.CounterView{}, err
 		}
 		if err := db(t).AddVisit(ctx, visit); err != nil {
@@ -65,7 +65,7 @@ func (c *Desk) CounterAgain(ctx context.Context, a mingjing.Actor, visit string)
 		return mingjing.CounterView{}, err
 	}
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.CounterView, error) {
-		v, err := c.visit(ctx, t, a, visit)
+		v, err := c.VisitIn(ctx, t, a, visit)
 		if err != nil {
 			return mingjing.CounterView{}, err
 		}
@@ -73,8 +73,8 @@ func (c *Desk) CounterAgain(ctx context.Context, a mingjing.Actor, visit string)
 	})
 }
 
-// mayServe returns an error if the resident is the actor or near to them.
-func mayServe(ctx context.Context, t *kernel.Tx, a mingjing.Actor, resident mingjing.ResidentID) error {
+// MayServe returns an error if the resident is the actor or near to them.
+func (c *Desk) MayServe(ctx context.Context, t *kernel.Tx, a mingjing.Actor, resident mingjing.ResidentID) error {
 	near, err := cases.NearTo(ctx, t, a)
 	if err != nil {
 		return err
@@ -82,14 +82,16 @@ func mayServe(ctx context.Context, t *kernel.Tx, a mingjing.Actor, resident ming
 	return cases.NotOwn(a, cases.Case{Resident: resident, Near: near[resident]})
 }
 
-func (c *Desk) visit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id string) (Visit, error) {
+// VisitIn returns a look-up of the actor's that has not ended; a visit_over error (Conflict)
+// otherwise.
+func (c *Desk) VisitIn(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id string) (Visit, error) {
 	v, err := db(t).Visit(ctx, id)
 	if errors.Is(err, kernel.ErrNotFound) || err == nil && (v.Staff != a.ID || c.city.Now().Sub(v.At) > visitTime) {
 		return Visit{}, mingjing.NewError(mingjing.Conflict, "visit_over")
 	} else if err != nil {
 		return Visit{}, err
 	}
-	return v, mayServe(ctx, t, a, v.Resident)
+	return v, c.MayServe(ctx, t, a, v.Resident)
 }
 
 func (c *Desk) showCounter(ctx context.Context, t *kernel.Tx, a mingjing.Actor, visit Visit) (mingjing.CounterView, error) {
@@ -140,7 +142,7 @@ func (c *Desk) FileAtCounter(ctx context.Context, a mingjing.Actor, visit string
 	prepare := func(t *kernel.Tx) (rd *kernel.Reader, me mingjing.ResidentID, err error) {
 		id = ""
 		rd = t.As(c.city.Entry(a, "counter", "", "counter").Once(visit))
-		v, err := c.visit(ctx, t, a, visit)
+		v, err := c.VisitIn(ctx, t, a, visit)
 		if err != nil {
 			return nil, "", err
 		}

@@ -99,4 +99,8 @@ type Resident struct {
 	IDNumber  mingjing.IDNumber
 	Name      string
 	CreatedAt time.Time
+	// Lang is the language of letters; "" is the first of [mingjing.Languages].
+	Lang string `json:",omitempty"`
+	// Address is where letters are sent, a line each; "" where none is known.
+	Address string `json:",omitempty"`
 }

@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"time"
 
 	"mingjing"
 	"mingjing/server/casework/cases"
@@ -19,6 +20,29 @@ type Port interface {
 	// ResidentByIDNumber returns who has an ID number. Nothing of theirs is opened.
 	ResidentByIDNumber(ctx context.Context, n mingjing.IDNumber) (mingjing.ResidentID, error)
 	Residents(ctx context.Context) (int, error)
+	// AddEnrolment stores that a resident was enrolled; addressed says that letters can be
+	// sent.
+	AddEnrolment(ctx context.Context, resident mingjing.ResidentID, addressed bool) error
+	// SetActivationCode stores a keyed hash of a resident's activation code in the place of
+	// the older one.
+	SetActivationCode(ctx context.Context, resident mingjing.ResidentID, code string, until time.Time) error
+	// UseActivationCode uses a code up, if it is the resident's one and not too old, and
+	// marks the resident as activated.
+	UseActivationCode(ctx context.Context, resident mingjing.ResidentID, code string, now time.Time) (UsedCode, error)
+	// ReturnActivationCode undoes UseActivationCode, unless there is a newer code.
+	ReturnActivationCode(ctx context.Context, resident mingjing.ResidentID, code string, used UsedCode) error
+	// Activated reports whether a resident has ever used a code.
+	Activated(ctx context.Context, resident mingjing.ResidentID) (bool, error)
+	// AwaitingLetters returns residents with an address who are not activated: those without a
+	// letter, in the order of their enrolment; or, with before, those whose letter is from
+	// before it, the oldest first.
+	AwaitingLetters(ctx context.Context, before time.Time, limit int) ([]mingjing.ResidentID, error)
+	// SetLetter stores that a letter with a code was made, in the place of the older code.
+	// ErrConflict: the resident awaits none any more, by the rule of AwaitingLetters.
+	SetLetter(ctx context.Context, resident mingjing.ResidentID, before, at time.Time, code string, until time.Time) error
+	// AddLetterFile stores that a file of letters is whole.
+	AddLetterFile(ctx context.Context, id string, at time.Time, letters int) error
+	HasLetterFile(ctx context.Context, id string) (bool, error)
 	UnreadNotices(ctx context.Context, resident mingjing.ResidentID) (int, error)
 }
 

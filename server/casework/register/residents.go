@@ -2,41 +2,10 @@ package register
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"strings"
-	"unicode/utf8"
 
 	"mingjing"
 	"mingjing/server/casework/kernel"
 )
-
-// Enrol stores a resident with ID number and name, and returns the random ID; the
-// existing ID if the number is known. Only the bureau's own enrolment calls it, never a
-// request from outside.
-func (c *Register) Enrol(ctx context.Context, n mingjing.IDNumber, name string) (mingjing.ResidentID, error) {
-	name = strings.TrimSpace(name)
-	if name == "" || utf8.RuneCountInString(name) > 100 {
-		return "", mingjing.InvalidFields(mingjing.FieldError{Field: "name", Code: "required"})
-	}
-	id := mingjing.ResidentID(kernel.NewID())
-	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
-		if err := db(t).AddResident(ctx, kernel.Resident{ID: id, IDNumber: n, Name: name, CreatedAt: c.city.Now().UTC()}); err != nil {
-			return err
-		}
-		return c.mandates.TellOffers(ctx, t, id)
-	})
-	if errors.Is(err, kernel.ErrExists) {
-		err = c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
-			id, err = db(t).ResidentByIDNumber(ctx, n)
-			return err
-		})
-	}
-	if err != nil {
-		return "", fmt.Errorf("enrol resident: %w", err)
-	}
-	return id, nil
-}
 
 // Residents returns how many residents are enrolled.
 func (c *Register) Residents(ctx context.Context) (n int, err error) {

@@ -43,12 +43,13 @@ func Operator(account string) mingjing.Actor {
 	return mingjing.Actor{Role: mingjing.RoleSystem, ID: "command", Name: account}
 }
 
-func isCommand(a mingjing.Actor) bool { return a.Role == mingjing.RoleSystem && a.ID == "command" }
+// IsCommand reports whether the actor is a command on the server.
+func IsCommand(a mingjing.Actor) bool { return a.Role == mingjing.RoleSystem && a.ID == "command" }
 
 // mayAdminister returns an error unless the actor is an administrator with a second
 // factor, or a command.
 func mayAdminister(a mingjing.Actor) error {
-	if isCommand(a) {
+	if IsCommand(a) {
 		return nil
 	}
 	return kernel.AsAdministrator(a)
@@ -111,7 +112,7 @@ func (c *Staff) ChangeStaff(ctx context.Context, a mingjing.Actor, ch Change) (m
 	if err := mayAdminister(a); err != nil {
 		return mingjing.StaffResult{}, err
 	}
-	if ch.Alone && !isCommand(a) {
+	if ch.Alone && !IsCommand(a) {
 		return mingjing.StaffResult{}, kernel.ErrForbidden
 	}
 	ch, err := c.check(ch)
@@ -135,7 +136,7 @@ func (c *Staff) ChangeStaff(ctx context.Context, a mingjing.Actor, ch Change) (m
 
 // by returns the staff number of an actor; "" for a command.
 func by(a mingjing.Actor) string {
-	if isCommand(a) {
+	if IsCommand(a) {
 		return ""
 	}
 	return a.ID
@@ -144,7 +145,7 @@ func by(a mingjing.Actor) string {
 // plan reads whom a change is about, and how many administrators are active. It returns
 // an error where the change is not possible.
 func plan(ctx context.Context, t *kernel.Tx, a mingjing.Actor, ch Change) (m Member, active int, err error) {
-	if !isCommand(a) && a.ID == ch.Login {
+	if !IsCommand(a) && a.ID == ch.Login {
 		return m, 0, mingjing.NewError(mingjing.Forbidden, "self_administration")
 	}
 	if err := db(t).LockStaff(ctx); err != nil {
@@ -310,7 +311,7 @@ func proposal(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id string) (m
 // isSecond returns an error unless the actor may confirm a proposal.
 func isSecond(a mingjing.Actor, p mingjing.StaffProposal) error {
 	switch by := by(a); {
-	case !isCommand(a) && a.ID == p.Login:
+	case !IsCommand(a) && a.ID == p.Login:
 		return mingjing.NewError(mingjing.Forbidden, "self_administration")
 	case by == p.By:
 		return mingjing.NewError(mingjing.Forbidden, "second_administrator")

@@ -59,7 +59,7 @@ func (c *Staff) StaffMember(ctx context.Context, a mingjing.Actor, login string)
 		v := mingjing.StaffMemberView{StaffMember: all[i].shown(), Changes: []string{}, Agencies: c.agencies(),
 			Two: all[i].Role == mingjing.RoleAdministrator && administrators(all) >= 2}
 		switch {
-		case !isCommand(a) && a.ID == login:
+		case !IsCommand(a) && a.ID == login:
 		case v.State == mingjing.StaffDisabled:
 			v.Changes = []string{mingjing.StaffRole, mingjing.StaffEnable}
 		default:
@@ -83,7 +83,7 @@ func administrators(all []Member) (n int) {
 // administrator already, invited or active, it changes nothing and returns them.
 func (c *Staff) Setup(ctx context.Context, a mingjing.Actor, login, name string) (there []mingjing.StaffMember,
 	made mingjing.StaffResult, err error) {
-	if !isCommand(a) {
+	if !IsCommand(a) {
 		return nil, made, kernel.ErrForbidden
 	}
 	if there, err = c.Administrators(ctx); err != nil || len(there) > 0 {

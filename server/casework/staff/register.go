@@ -1,6 +1,7 @@
 package staff
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -29,7 +30,17 @@ func (c *Staff) write(ctx context.Context, t *kernel.Tx, e mingjing.StaffEntry, 
 	if err := db(t).AddStaffEntry(ctx, e); err != nil {
 		return err
 	}
-	return t.Emit(ctx, mingjing.AudienceAdministrators, mingjing.EventStaff, e.Login, now)
+	return t.Emit(ctx, mingjing.AudienceAdministrators, mingjing.EventStaff, cmp.Or(e.Login, e.Key), now)
+}
+
+// NoteKey adds an entry about a key of an agency, and makes other transactions wait that
+// add one.
+func (c *Staff) NoteKey(ctx context.Context, t *kernel.Tx, a mingjing.Actor, step string, k mingjing.AgencyKey) error {
+	if err := db(t).LockStaff(ctx); err != nil {
+		return err
+	}
+	of := Member{StaffMember: mingjing.StaffMember{Role: mingjing.RoleAgency, Agency: k.Agency}}
+	return c.write(ctx, t, mingjing.StaffEntry{Step: step, By: by(a), ByName: a.Name, Key: k.ID, KeyUse: k.Use}, of, c.city.Now().UTC())
 }
 
 // hashOf returns the hash of an entry that follows one with the hash before.

@@ -30,7 +30,8 @@ func (c *Takeaway) gather(ctx context.Context, rd *kernel.Reader, job Export) (*
 	if err != nil {
 		return nil, err
 	}
-	e.Identity = mingjing.ExportIdentity{ResidentID: me, IDNumber: string(r.IDNumber), Name: r.Name, EnrolledAt: r.CreatedAt}
+	e.Identity = mingjing.ExportIdentity{ResidentID: me, IDNumber: string(r.IDNumber), Name: r.Name, EnrolledAt: r.CreatedAt,
+		Address: r.Address, Language: r.Lang}
 	if e.Consents, err = read(rd).Consents(ctx, me); err != nil {
 		return nil, err
 	}

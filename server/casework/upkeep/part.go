@@ -29,12 +29,16 @@ const (
 	ReadNotices   Kind = "read_notices"   // notices that were read
 	UnreadNotices Kind = "unread_notices" // notices that nobody has read
 	Exports       Kind = "exports"        // downloads, from the end of their day
+	// ActivationCodes are codes that nobody has used, from their end; LetterFiles note that a
+	// file of letters was finished.
+	ActivationCodes Kind = "activation_codes"
+	LetterFiles     Kind = "letter_files"
 )
 
 const day = 24 * time.Hour
 
 // kept is for how long each kind is kept. The time counts from when a row was made, that
-// of an export from the end of the day on which it may be downloaded.
+// of an export and of an activation code from its end.
 var kept = []struct {
 	kind Kind
 	time time.Duration
@@ -51,6 +55,9 @@ var kept = []struct {
 	{UnreadNotices, 5 * 365 * day},
 	// A job of its own deletes them at once; this is for those that it has missed.
 	{Exports, day},
+	{ActivationCodes, day},
+	// Longer than a run of letters that was cut off is likely to wait.
+	{LetterFiles, 30 * day},
 }
 
 // Kinds returns all kinds, in the order in which they are removed.
