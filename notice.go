@@ -40,6 +40,9 @@ const (
 	// NoticeMailFailed: the resident's e-mail address takes no mail. It is about the
 	// channel itself, and so not among [NoticeKinds].
 	NoticeMailFailed NoticeKind = "mail_failed"
+	// NoticePushFailed: a browser of the resident's is not reached by push messages. It is
+	// said once for each, and is about the channel alone.
+	NoticePushFailed NoticeKind = "push_failed"
 )
 
 // NoticeKinds are the kinds of notice, in the order in which they are offered to be
@@ -52,7 +55,7 @@ var NoticeKinds = []NoticeKind{NoticeListingServed, NoticeListingInEffect, Notic
 // the resident's own login.
 func (k NoticeKind) Legal() bool {
 	return k != NoticeCaseMoved && k != NoticeInquiry && k != NoticeScoreReady && k != NoticeExportReady && k != NoticeShareViewed &&
-		k != NoticeMailFailed
+		k != NoticeMailFailed && k != NoticePushFailed
 }
 
 // A Notice is one message in the resident's inbox. It says that something happened and
@@ -156,4 +159,6 @@ type PushDevice struct {
 	// Name is a short name made from its User-Agent; it may be empty.
 	Name    string    `json:"name"`
 	AddedAt time.Time `json:"added_at"`
+	// Unreached says that messages to it have not arrived of late.
+	Unreached bool `json:"unreached,omitempty"`
 }

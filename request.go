@@ -13,6 +13,9 @@ const (
 	RequestReady      RequestState = "ready"
 	// RequestWithdrawn: the resident withdrew consent before it was ready.
 	RequestWithdrawn RequestState = "withdrawn"
+	// RequestTooLittle: so few agencies had answered at the deadline that there is no
+	// score; the resident's agencies are asked again by a request of its own.
+	RequestTooLittle RequestState = "too_little"
 )
 
 // Open reports whether the request is still being worked on.
@@ -23,6 +26,14 @@ func (s RequestState) Open() bool {
 // ScoreDeadline is the time within which a score request ends: 24 hours elapsed, as in
 // the app Honest Shanghai.
 const ScoreDeadline = 24 * time.Hour
+
+// LateScores are the score requests of the city that are late, or will be.
+type LateScores struct {
+	// Endangered are not scored though it was time, and not late yet.
+	Endangered int `json:"endangered"`
+	// Late are not scored though their deadline has passed.
+	Late int `json:"late"`
+}
 
 // A SourceState is the state of one agency's answer to one request.
 type SourceState string
@@ -70,6 +81,11 @@ type ScoreRequest struct {
 	CreatedAt  time.Time  `json:"created_at"`
 	Deadline   time.Time  `json:"deadline"`
 	FinishedAt *time.Time `json:"finished_at,omitempty"`
+	// Again is the id of the request that was made in the place of one to which too little
+	// was answered.
+	Again string `json:"again,omitempty"`
+	// Round is how many requests before it, one after the other, had too little answered.
+	Round int `json:"round,omitempty"`
 	// Score is nil until the request is ready.
 	Score *Score `json:"score,omitempty"`
 }

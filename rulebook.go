@@ -41,13 +41,16 @@ type Rulebook struct {
 	// Zone is the IANA time zone of the city's days.
 	Zone string `json:"zone"`
 	// Base is the value that every resident starts from; Min and Max bound it.
-	Base      int        `json:"base"`
-	Min       int        `json:"min"`
-	Max       int        `json:"max"`
-	Agencies  []Agency   `json:"agencies"`
-	Documents []DocKind  `json:"documents"`
-	Catalogue []Item     `json:"catalogue"`
-	NeverUsed []NeverUse `json:"never_used"`
+	Base int `json:"base"`
+	Min  int `json:"min"`
+	Max  int `json:"max"`
+	// LeastAnswered is how many of a hundred agencies must have answered for a score to be
+	// made; 0 is [DefaultLeastAnswered].
+	LeastAnswered int        `json:"least_answered,omitempty"`
+	Agencies      []Agency   `json:"agencies"`
+	Documents     []DocKind  `json:"documents"`
+	Catalogue     []Item     `json:"catalogue"`
+	NeverUsed     []NeverUse `json:"never_used"`
 	// Measures are all that a listing may do, each with the text that allows it.
 	Measures []PublishedMeasure `json:"measures"`
 	// Procedure is the due process of listings and disputes.
@@ -74,6 +77,25 @@ func DecodeRulebook(data []byte) (*Rulebook, error) {
 // Ref returns the reference of the rulebook; its hash is that of the bytes that
 // [DecodeRulebook] read.
 func (b *Rulebook) Ref() RulebookRef { return b.ref }
+
+// DefaultLeastAnswered is [Rulebook] LeastAnswered of a rulebook that does not say it:
+// half.
+const DefaultLeastAnswered = 50
+
+// EnoughAnswered reports whether so many agencies of a number have answered that a score
+// is made. If none has, it is never enough.
+func (b *Rulebook) EnoughAnswered(answered, agencies int) bool {
+	return answered > 0 && answered*100 >= agencies*b.LeastPercent()
+}
+
+// LeastPercent returns how many of a hundred agencies must have answered for a score to be
+// made.
+func (b *Rulebook) LeastPercent() int {
+	if b.LeastAnswered == 0 {
+		return DefaultLeastAnswered
+	}
+	return b.LeastAnswered
+}
 
 // VersionOf returns the reference of a version with its first day, as pages name it.
 func (b *Rulebook) VersionOf() RulebookVersion {

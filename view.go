@@ -395,6 +395,8 @@ type QueueView struct {
 	Counts map[string]int `json:"counts"`
 	// Calendars are those that end within [CalendarNotice] days.
 	Calendars []CalendarEnd `json:"calendars,omitempty"`
+	// Scores are the score requests that are late, or will be.
+	Scores LateScores `json:"scores"`
 }
 
 // AnyAgency is the value by which a form asks for the cases of all agencies: a

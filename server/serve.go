@@ -176,6 +176,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		return p.casework.Agencies.AskingKeys(ctx) // nobody is asked before there is a bureau
 	}}
 	agencies := agency.Config{Key: keys.AgencyKey, Signer: asking.signer, Clock: clock, Logger: p.log,
+		PerAgency: s.AsksPerAgency, Total: s.Asks, Shared: db,
 		Observe: func(agency string, op agency.Op, result string, took time.Duration) {
 			p.figures.Answer(agency, string(op), result, took)
 		}}
@@ -214,7 +215,8 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	work := casework.Config{Store: db, Bus: bus, Agencies: offices, Printer: printer{p}, Ledger: p.ledger, Notifier: notifier,
 		Clock: clock, Files: files,
 		Erasures: &erasureFile{path: filepath.Join(p.Data, erasuresFile)}, Accounts: who, Logins: who,
-		Books: p.law.Rulebooks, Kept: p.law.kept, Calendars: p.law.Calendars, ClockScale: scale, Figures: p.figures, Logger: p.log}
+		Books: p.law.Rulebooks, Kept: p.law.kept, Calendars: p.law.Calendars, ClockScale: scale, Figures: p.figures, Logger: p.log,
+		ScoreReserve: s.ScoreReserve, Asks: kernel.Limits{PerAgency: s.AsksPerAgency, Total: s.Asks}}
 	if p.demo != nil {
 		work.Responder = p.demo
 	}

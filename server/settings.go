@@ -19,6 +19,9 @@ import (
 	"strings"
 	"time"
 
+	"mingjing"
+	"mingjing/server/casework/kernel"
+	"mingjing/server/casework/score"
 	"mingjing/server/ledger"
 	"mingjing/server/notify"
 )
@@ -61,7 +64,13 @@ type Settings struct {
 	// StopDelay (STOP_DELAY) is for how long a server that is told to stop goes on to
 	// serve while it says that it is not ready, so that a load balancer notices.
 	StopDelay time.Duration
-	LogLevel  slog.Level
+	// ScoreReserve (SCORE_RESERVE) is how long before its deadline a request is scored at
+	// the latest, by the law's clock.
+	ScoreReserve time.Duration
+	// AsksPerAgency, Asks (ASKS_PER_AGENCY, ASKS) are how many questions one agency, and
+	// all together, get at the same time.
+	AsksPerAgency, Asks int
+	LogLevel            slog.Level
 	// Notes are sentences about settings that are misspelt, unused or contradictory.
 	Notes []string
 }
@@ -127,6 +136,11 @@ func readSettings(getenv func(string) string) (Settings, error) {
 	if s.StopDelay, err = time.ParseDuration(or("STOP_DELAY", stopDelay)); err != nil || s.StopDelay < 0 {
 		wrong = append(wrong, errors.New("STOP_DELAY must be a length of time, such as 5s"))
 	}
+	if s.ScoreReserve, err = time.ParseDuration(or("SCORE_RESERVE", score.DefaultReserve.String())); err != nil || s.ScoreReserve <= 0 ||
+		s.ScoreReserve > mingjing.ScoreDeadline/2 {
+		wrong = append(wrong, errors.New("SCORE_RESERVE must be a length of time up to 12h, such as 5m"))
+	}
+	s.AsksPerAgency, s.Asks = number("ASKS_PER_AGENCY", kernel.DefaultAsksPerAgency, 1), number("ASKS", kernel.DefaultAsks, 1)
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
 		wrong = append(wrong, errors.New("ADDR must be host:port, such as 127.0.0.1:8080"))
 	}

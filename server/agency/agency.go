@@ -95,6 +95,8 @@ type Config struct {
 	// MaxBody is how many bytes of an answer are read; a longer one is malformed.
 	MaxBody int64
 	Breaker Breaker
+	// Shared tells other replicas of open breakers; nil where there is one replica.
+	Shared Shared
 	// Clock stamps signatures, which agencies compare with their own clock: it
 	// must show the real time. The default is the system's.
 	Clock kernel.Clock
@@ -127,6 +129,9 @@ type Agencies struct {
 	connectors map[string]*connector
 	closing    context.CancelFunc
 	closed     context.Context
+
+	mu   sync.Mutex
+	open map[string]time.Time // until when other replicas do not ask
 }
 
 var _ score.Agencies = (*Agencies)(nil)
@@ -221,6 +226,10 @@ func New(cfg Config) *Agencies {
 		}
 		a.connectors[code] = a.newConnector(code, strings.TrimRight(base, "/"))
 	}
+	if cfg.Shared != nil {
+		a.readShared()
+		go a.follow()
+	}
 	return a
 }
 
@@ -251,6 +260,9 @@ func (a *Agencies) newConnector(code, base string) *connector {
 				d.openedAt = time.Now()
 				d.mu.Unlock()
 			}
+			if to != gobreaker.StateHalfOpen {
+				a.tell(code, to == gobreaker.StateOpen)
+			}
 			a.cfg.Logger.Warn("agency breaker", "agency", code, "from", from.String(), "to", to.String())
 		},
 	})
@@ -270,7 +282,7 @@ func (a *Agencies) Close() error {
 func (a *Agencies) Breakers() map[string]bool {
 	open := make(map[string]bool, len(a.connectors))
 	for code, d := range a.connectors {
-		open[code] = d.breaker.State() == gobreaker.StateOpen
+		open[code] = d.breaker.State() == gobreaker.StateOpen || a.openElsewhere(code) > 0
 	}
 	return open
 }
@@ -358,6 +370,10 @@ func (a *Agencies) try(ctx context.Context, agency string, op Op, payload any, r
 	body, err := json.Marshal(payload)
 	if err != nil {
 		return errEncode
+	}
+	// One that is half open here may try, whatever others have seen.
+	if left := a.openElsewhere(agency); left > 0 && d.breaker.State() == gobreaker.StateClosed {
+		return &failure{err: ErrBreakerOpen, after: left}
 	}
 	// Not worth waiting for a turn; Execute below has the last word.
 	if d.breaker.State() == gobreaker.StateOpen {

@@ -9,6 +9,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
+	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/score"
 	"mingjing/server/store"
 	"mingjing/server/vault"
@@ -54,6 +55,43 @@ func BenchmarkRequestToReady(b *testing.B) {
 	}
 	b.StopTimer()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "requests/s")
+	stop()
+	must(b, <-done)
+}
+
+// BenchmarkTenThousandRequestsAtOnce measures how long it takes until each of four slow
+// agencies was asked for each of ten thousand residents who ask at the same time, on
+// SQLite in a file. The agencies think for longer than that, so that none has answered.
+func BenchmarkTenThousandRequestsAtOnce(b *testing.B) {
+	const residents = 10_000
+	s, err := store.Open(ctx, "sqlite://"+filepath.Join(b.TempDir(), "bench.db"),
+		store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize), Vault: vault.Memory()})
+	must(b, err)
+	defer func() { must(b, s.Close()) }()
+	all := kernel.Limits{PerAgency: residents, Total: residents * len(few)}
+	c := cityOn(b, s, func(cfg *casework.Config) { cfg.Clock, cfg.Asks = wallClock{}, all })
+	asked := make(chan struct{}, residents*len(few))
+	c.offices.records = func(ctx context.Context, _ string, _ score.RecordsQuery) (score.Reply, error) {
+		asked <- struct{}{}
+		<-ctx.Done()
+		return score.Reply{}, ctx.Err()
+	}
+	people := make([]mingjing.Actor, residents)
+	for i := range people {
+		id, err := c.Enrol(ctx, mingjing.MakeIDNumber(fmt.Sprintf("999999%011d", i)), "居民")
+		must(b, err)
+		people[i] = mingjing.Actor{Role: mingjing.RoleResident, ID: string(id), AAL: 1}
+		c.ask(b, people[i], "rongcheng")
+	}
+	b.ResetTimer()
+	working, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- c.bureau.Work(working) }()
+	for range residents * len(few) {
+		<-asked
+	}
+	b.StopTimer()
+	b.ReportMetric(b.Elapsed().Seconds(), "s/all-asked")
 	stop()
 	must(b, <-done)
 }

@@ -162,6 +162,11 @@ type Config struct {
 	Calendars   []*mingjing.Calendar
 	// ClockScale divides every deadline: 1 is the law.
 	ClockScale int
+	// ScoreReserve is how long before its deadline a request is scored at the latest, by
+	// the law's clock; 0 is [score.DefaultReserve].
+	ScoreReserve time.Duration
+	// Asks bound the questions to agencies at the same time; see [kernel.Limits].
+	Asks kernel.Limits
 	// Responder is nil where officers answer every inquiry for their agency.
 	Responder inquiry.Responder
 	// Figures hears what the operator counts; nil is nobody.
@@ -175,13 +180,16 @@ type Figures interface {
 	ScoreReady(took time.Duration)
 	// Removed says that so many rows of a kind were removed after their time.
 	Removed(kind upkeep.Kind, n int)
+	// ScoresLate says how many score requests are late, or will be.
+	ScoresLate(n mingjing.LateScores)
 }
 
 // uncounted are Figures that nobody hears.
 type uncounted struct{}
 
-func (uncounted) ScoreReady(time.Duration) {}
-func (uncounted) Removed(upkeep.Kind, int) {}
+func (uncounted) ScoreReady(time.Duration)       {}
+func (uncounted) Removed(upkeep.Kind, int)       {}
+func (uncounted) ScoresLate(mingjing.LateScores) {}
 
 // A Bureau hands out the parts of casework. It is safe for use by many goroutines.
 type Bureau struct {
@@ -203,8 +211,9 @@ type Bureau struct {
 	Takeaway  *takeaway.Takeaway
 	Upkeep    *upkeep.Upkeep
 
-	store Store
-	jobs  kernel.Jobs
+	store   Store
+	jobs    kernel.Jobs
+	figures Figures
 }
 
 // A kernelStore is a store with the kernel's view of a transaction. That a transaction
@@ -231,7 +240,8 @@ func New(c Config) (*Bureau, error) {
 		return nil, errors.New("casework: Store and Agencies are both needed")
 	}
 	city, err := kernel.New(kernel.Config{Store: kernelStore{c.Store}, Bus: c.Bus, Clock: c.Clock, Files: c.Files,
-		Books: c.Books, Kept: c.Kept, Calendars: c.Calendars, ClockScale: c.ClockScale, Logger: c.Logger})
+		Books: c.Books, Kept: c.Kept, Calendars: c.Calendars, ClockScale: c.ClockScale, Limits: c.Asks,
+		Logger: c.Logger})
 	if err != nil {
 		return nil, err
 	}
@@ -241,10 +251,10 @@ func New(c Config) (*Bureau, error) {
 	if c.Figures == nil {
 		c.Figures = uncounted{}
 	}
-	b := &Bureau{City: city, store: c.Store, jobs: kernel.Jobs{}}
+	b := &Bureau{City: city, store: c.Store, jobs: kernel.Jobs{}, figures: c.Figures}
 	b.Notices = notice.New(city, c.Notifier)
 	holdings := holding.New(city, b.Notices)
-	b.Scores = score.New(city, c.Agencies, b.Notices, holdings, c.Figures.ScoreReady)
+	b.Scores = score.New(city, c.Agencies, b.Notices, holdings, c.Figures.ScoreReady, c.ScoreReserve)
 	b.Law = law.New(city, b.Scores)
 	b.Mandates = mandate.New(city, b.Notices)
 	b.Cases = cases.New(city, c.Agencies, b.Notices, b.Mandates, holdings, b.Scores)
@@ -272,6 +282,11 @@ func (b *Bureau) Work(ctx context.Context) error {
 	if err := b.Upkeep.Begin(ctx); err != nil {
 		return fmt.Errorf("casework: %w", err)
 	}
+	ctx, stop := context.WithCancel(ctx)
+	defer b.City.Asker().Begin(ctx)()
+	watching := make(chan struct{})
+	go func() { defer close(watching); b.Scores.Watch(ctx, b.figures.ScoresLate) }()
+	defer func() { stop(); <-watching }()
 	return b.store.Work(ctx, b.Do)
 }
 

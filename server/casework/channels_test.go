@@ -1,6 +1,7 @@
 package casework_test
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"mingjing"
+	"mingjing/server/casework"
 	"mingjing/server/casework/notice"
 )
 
@@ -353,4 +355,111 @@ func FuzzAddDevice(f *testing.F) {
 			return nil
 		})
 	})
+}
+
+// hangingPost hangs at some addresses until ctx ends, or the test lets go.
+type hangingPost struct {
+	*post
+	hangs func(to string) bool
+	begun chan string
+}
+
+func (h *hangingPost) Push(ctx context.Context, to notice.PushAddress, m notice.Message) error {
+	if h.hangs(to.Endpoint) {
+		h.begun <- to.Endpoint
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return h.post.Push(ctx, to, m)
+}
+
+func TestAGoodDeviceGetsANoticeOnceThoughOthersHang(t *testing.T) {
+	hanging := &hangingPost{begun: make(chan string, 10), hangs: func(to string) bool { return strings.Contains(to, "bad") }}
+	c := newCity(t, func(cfg *casework.Config) { hanging.post = &post{}; cfg.Notifier = hanging })
+	a := c.resident(t, 1)
+	for _, name := range []string{"bad1", "bad2", "bad3", "good", "bad4"} {
+		_, err := c.AddDevice(ctx, a, "s", name, phone(name))
+		must(t, err)
+	}
+	must(t, c.notified(a.ID, mingjing.NoticeListingServed, "", "listings", "l"))
+	id := c.inbox(t, a)[0].ID
+	for try := range 3 { // each is cut off, as by the end of the server
+		cut, stop := context.WithCancel(ctx)
+		done := make(chan error, 1)
+		go func() { _, err := c.job(cut, notice.JobNotify, id); done <- err }()
+		for range 4 { // they hang at the same time
+			<-hanging.begun
+		}
+		// The good one is noted while they do.
+		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+			var left []string
+			c.peek(t, func(tx opened) error { n, err := tx.Notice(ctx, id); left = n.Waiting; return err })
+			if len(left) == 4 {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("in try %d there wait %d", try, len(left))
+			}
+		}
+		stop()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("a delivery that was cut off says %v", err)
+		}
+	}
+	if n := len(hanging.pushed); n != 1 {
+		t.Errorf("the good device got it %d times", n)
+	}
+}
+
+func TestAResidentIsToldOnceThatPushDoesNotReachADevice(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	_, err := c.AddDevice(ctx, a, "s", "Phone", phone("phone"))
+	must(t, err)
+	unreached := func() bool {
+		t.Helper()
+		v, err := c.NoticeSettings(ctx, a)
+		must(t, err)
+		return v.Devices[0].Unreached
+	}
+	told := func() (n int) {
+		for _, m := range c.inbox(t, a) {
+			if m.Kind == mingjing.NoticePushFailed {
+				n++
+			}
+		}
+		return n
+	}
+	deliver := func(tries int) {
+		t.Helper()
+		must(t, c.notified(a.ID, mingjing.NoticeListingServed, "", "listings", "l"))
+		for _, n := range c.inbox(t, a) {
+			if n.Kind == mingjing.NoticeListingServed {
+				for range tries {
+					_, err := c.job(ctx, notice.JobNotify, n.ID)
+					must(t, err)
+				}
+			}
+		}
+	}
+	c.post.failing = func(string) error { return context.DeadlineExceeded }
+	deliver(4)
+	if unreached() || told() != 0 {
+		t.Error("a few tries are enough to say that a device is not reached")
+	}
+	deliver(6)
+	deliver(6)
+	if !unreached() || told() != 1 {
+		t.Errorf("after many tries the device is unreached: %v, and that was said %d times", unreached(), told())
+	}
+	c.post.failing = nil
+	deliver(1)
+	if unreached() {
+		t.Error("a device that is reached again is called unreached")
+	}
+	c.post.failing = func(string) error { return context.DeadlineExceeded }
+	deliver(6)
+	if !unreached() || told() != 2 {
+		t.Errorf("when it is lost again that was said %d times", told())
+	}
 }

@@ -190,9 +190,21 @@ func cityAt(t tb, s casework.Store, now *clock, set ...func(*casework.Config)) *
 	return c
 }
 
-// job does a job as the worker does it.
+// job does a job as the worker does it. When agencies are asked for it, it waits for their
+// answers, and does the job again with them.
 func (c *city) job(ctx context.Context, kind, id string) (time.Duration, error) {
-	return c.bureau.Do(ctx, kernel.Job{Kind: kind, ID: id})
+	wait, err := c.bureau.Do(ctx, kernel.Job{Kind: kind, ID: id})
+	if kind == score.JobCollect && err == nil && wait > 0 {
+		c.Asker().Wait()
+		return c.bureau.Do(ctx, kernel.Job{Kind: kind, ID: id})
+	}
+	return wait, err
+}
+
+// work does a job, and waits for nobody.
+func (c *city) work(kind, id string) error {
+	_, err := c.bureau.Do(ctx, kernel.Job{Kind: kind, ID: id})
+	return err
 }
 
 // did does a job that is never done again.

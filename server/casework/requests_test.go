@@ -1,6 +1,7 @@
 package casework_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,10 @@ import (
 	"mingjing"
 	"mingjing/server/casework"
 	"mingjing/server/casework/cases"
+	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/score"
+	"mingjing/server/store"
+	"mingjing/server/vault"
 )
 
 func TestADoubleClickMakesOneRequest(t *testing.T) {
@@ -92,7 +96,7 @@ func TestNoScoreWithoutConsent(t *testing.T) {
 	}
 }
 
-func TestARequestEndsReadyAtTheDeadlineAndNamesTheMissing(t *testing.T) {
+func TestARequestIsReadyBeforeItsDeadlineAndNamesTheMissing(t *testing.T) {
 	c := newCity(t)
 	a := c.resident(t, 1)
 	c.offices.records = func(_ context.Context, agency string, _ score.RecordsQuery) (score.Reply, error) {
@@ -119,8 +123,8 @@ func TestARequestEndsReadyAtTheDeadlineAndNamesTheMissing(t *testing.T) {
 		}
 		c.clock.pass(wait)
 	}
-	if now := c.clock.Now(); now.After(r.Deadline) {
-		t.Errorf("ready at %s, after the deadline", now)
+	if now := c.clock.Now(); !now.Equal(r.Deadline.Add(-score.DefaultReserve)) {
+		t.Errorf("scored at %s, want so long before %s that it is not late", now, r.Deadline)
 	}
 	got := c.request(t, a, r.ID)
 	if got.State != mingjing.RequestReady || got.Score == nil || got.FinishedAt == nil {
@@ -379,3 +383,116 @@ func TestWorkTakesARequestFromAskedToReady(t *testing.T) {
 type wallClock struct{}
 
 func (wallClock) Now() time.Time { return time.Now() }
+
+func TestASilentAgencyIsAskedOnceMoreShortlyBeforeTheScoringAndNotAfterIt(t *testing.T) {
+	c := newCity(t, func(cfg *casework.Config) { cfg.ScoreReserve = 10 * time.Minute })
+	a := c.resident(t, 1)
+	var last time.Time
+	c.offices.records = func(_ context.Context, agency string, _ score.RecordsQuery) (score.Reply, error) {
+		if agency == "tax" {
+			last = c.clock.Now()
+			return score.Reply{}, errDown
+		}
+		return score.Reply{}, nil
+	}
+	r := c.ask(t, a, "rongcheng")
+	for wait, err := c.job(ctx, score.JobCollect, r.ID); wait > 0; wait, err = c.job(ctx, score.JobCollect, r.ID) {
+		must(t, err)
+		c.clock.pass(wait)
+	}
+	if want := r.Deadline.Add(-11 * time.Minute); !last.Equal(want) {
+		t.Errorf("asked at %s for the last time, want %s", last, want)
+	}
+	if got := c.request(t, a, r.ID); got.State != mingjing.RequestReady || !got.FinishedAt.Equal(r.Deadline.Add(-10*time.Minute)) {
+		t.Errorf("%s at %v, want ready ten minutes before %s", got.State, got.FinishedAt, r.Deadline)
+	}
+}
+
+func TestAScoreIsMadeAtItsTimeWhileAgenciesAreStillBeingAsked(t *testing.T) {
+	c := newCity(t)
+	a := c.resident(t, 1)
+	c.offices.records = func(ctx context.Context, agency string, _ score.RecordsQuery) (score.Reply, error) {
+		if agency == "tax" { // takes the question and never answers
+			<-ctx.Done()
+			return score.Reply{}, ctx.Err()
+		}
+		return score.Reply{}, nil
+	}
+	r := c.ask(t, a, "rongcheng")
+	must(t, c.work(score.JobCollect, r.ID))
+	wait, err := c.job(ctx, score.JobScore, r.ID)
+	must(t, err)
+	if want := mingjing.ScoreDeadline - score.DefaultReserve; wait != want {
+		t.Fatalf("it is scored in %s, want %s", wait, want)
+	}
+	c.clock.pass(wait)
+	must(t, c.did(ctx, score.JobScore, r.ID))
+	got := c.request(t, a, r.ID)
+	if got.State != mingjing.RequestReady || !slices.Equal(got.Score.Missing, []string{"tax"}) {
+		t.Errorf("%s, %+v", got.State, got.Score)
+	}
+	c.Asker().Wait() // nobody asks for it any more
+}
+
+// TestEachResidentsAgenciesAreAskedAtOnceHoweverSlowTheyAre has 64 residents and agencies
+// that all are silent. One worker has all of them asked, and does the other jobs.
+func TestEachResidentsAgenciesAreAskedAtOnceHoweverSlowTheyAre(t *testing.T) {
+	const residents = 64
+	s, err := store.Open(ctx, "sqlite::memory:", store.Options{IDKey: bytes.Repeat([]byte("k"), store.IDKeySize), Vault: vault.Memory(),
+		Workers: 1})
+	must(t, err)
+	t.Cleanup(func() { must(t, s.Close()) })
+	c := cityOn(t, s, withPress(&press{}), func(cfg *casework.Config) {
+		cfg.Clock, cfg.Asks = wallClock{}, kernel.Limits{PerAgency: residents, Total: residents * len(few)}
+	})
+	asked := make(chan string, residents*len(few))
+	c.offices.records = func(ctx context.Context, _ string, q score.RecordsQuery) (score.Reply, error) {
+		asked <- q.RequestID
+		<-ctx.Done()
+		return score.Reply{}, ctx.Err()
+	}
+	working, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- c.bureau.Work(working) }()
+	defer func() {
+		stop()
+		must(t, <-done)
+	}()
+	want := map[string]int{}
+	var last mingjing.Actor
+	for n := range residents {
+		last = c.resident(t, n+1)
+		want[c.ask(t, last, "rongcheng").ID] = len(few)
+	}
+	late := time.After(30 * time.Second)
+	for range residents * len(few) {
+		select {
+		case id := <-asked:
+			want[id]--
+		case <-late:
+			t.Fatalf("%d agencies were asked of %d", len(want)*len(few)-total(want), residents*len(few))
+		}
+	}
+	if total(want) != 0 {
+		t.Errorf("some were asked twice and others not at all: %v", want)
+	}
+	// What else is due is not behind them.
+	view, err := c.StartExport(ctx, fresh(last), "en")
+	must(t, err)
+	for view.Job.State != mingjing.ExportReady {
+		select {
+		case <-late:
+			t.Fatalf("an export is %s", view.Job.State)
+		case <-time.After(time.Millisecond):
+		}
+		view, err = c.Export(ctx, fresh(last))
+		must(t, err)
+	}
+}
+
+func total(counts map[string]int) (n int) {
+	for _, k := range counts {
+		n += k
+	}
+	return n
+}

@@ -1,7 +1,10 @@
 package casework_test
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,7 +20,10 @@ import (
 type counted struct {
 	took    []time.Duration
 	removed map[upkeep.Kind]int
+	late    []mingjing.LateScores
 }
+
+func (f *counted) ScoresLate(n mingjing.LateScores) { f.late = append(f.late, n) }
 
 func (c *counted) ScoreReady(took time.Duration) { c.took = append(c.took, took) }
 
@@ -144,4 +150,39 @@ func (t scheduledTx) Enqueue(ctx context.Context, j kernel.Job) error {
 		t.r.at = append(t.r.at, j.At)
 	}
 	return t.Tx.Enqueue(ctx, j)
+}
+
+func TestScoresThatWillBeLateAreSeenBefore(t *testing.T) {
+	heard := &counted{removed: map[upkeep.Kind]int{}}
+	var log bytes.Buffer
+	c := newCity(t, func(cfg *casework.Config) {
+		cfg.Figures, cfg.Logger, cfg.ScoreReserve = heard, slog.New(slog.NewTextHandler(&log, nil)), 10*time.Minute
+	})
+	c.ask(t, c.resident(t, 1), "rongcheng")
+	c.clock.pass(time.Hour)
+	c.ask(t, c.resident(t, 2), "rongcheng")
+	for _, want := range []struct {
+		pass time.Duration
+		mingjing.LateScores
+	}{
+		{23*time.Hour - 6*time.Minute, mingjing.LateScores{}}, // its time has just come
+		{2 * time.Minute, mingjing.LateScores{Endangered: 1}},
+		{5 * time.Minute, mingjing.LateScores{Late: 1}},
+		{55 * time.Minute, mingjing.LateScores{Endangered: 1, Late: 1}},
+	} {
+		c.clock.pass(want.pass)
+		log.Reset()
+		c.Look(ctx, heard.ScoresLate)
+		if got := heard.late[len(heard.late)-1]; got != want.LateScores {
+			t.Errorf("at %s there are %+v, want %+v", c.clock.Now(), got, want.LateScores)
+		}
+		if said := strings.Contains(log.String(), "late"); said != (want.LateScores != mingjing.LateScores{}) {
+			t.Errorf("at %s the log says %q", c.clock.Now(), log.String())
+		}
+		q, err := c.Cases(ctx, handler, mingjing.CaseFilter{}, "")
+		must(t, err)
+		if q.Scores != want.LateScores {
+			t.Errorf("at %s staff are told of %+v", c.clock.Now(), q.Scores)
+		}
+	}
 }

@@ -45,6 +45,7 @@ type Metrics struct {
 	jobTime      *prometheus.HistogramVec
 	eventLag     prometheus.Histogram
 	removed      *prometheus.CounterVec
+	scoresLate   *prometheus.GaugeVec
 }
 
 var _ casework.Figures = (*Metrics)(nil)
@@ -73,13 +74,16 @@ func New(log *slog.Logger) *Metrics {
 		jobTime:    histogram("mingjing_job_duration_seconds", "Time of one run of a job, by kind.", jobBuckets, "kind"),
 		eventLag: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "mingjing_event_lag_seconds",
 			Help: "Time from an event to its arrival at a replica that has an open page for it.", Buckets: lagBuckets}),
+		scoresLate: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "mingjing_score_requests_late",
+			Help: "Score requests that are late (late), and that will be unless they are scored soon (endangered)."}, []string{"how"}),
 		removed: counter("mingjing_retention_removed_total", "Rows removed after their time, by kind.", "kind"),
 	}
 	m.registry.MustRegister(m.requests, m.requestTime, m.requestBytes, m.readyTime, m.answers, m.answerTime, m.jobRuns, m.jobTime,
-		m.eventLag, m.removed, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		m.eventLag, m.removed, m.scoresLate, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, kind := range upkeep.Kinds() {
 		m.removed.WithLabelValues(string(kind))
 	}
+	m.ScoresLate(mingjing.LateScores{})
 	return m
 }
 
@@ -105,6 +109,12 @@ func (m *Metrics) ScoreReady(took time.Duration) { m.readyTime.Observe(took.Seco
 // Removed implements [casework.Figures].
 func (m *Metrics) Removed(kind upkeep.Kind, n int) {
 	m.removed.WithLabelValues(string(kind)).Add(float64(n))
+}
+
+// ScoresLate implements [casework.Figures].
+func (m *Metrics) ScoresLate(n mingjing.LateScores) {
+	m.scoresLate.WithLabelValues("endangered").Set(float64(n.Endangered))
+	m.scoresLate.WithLabelValues("late").Set(float64(n.Late))
 }
 
 // Answer counts one request to an agency.

@@ -29,6 +29,7 @@ type mailer struct {
 	// options are those that client was made with.
 	options []mail.Option
 	client  *mail.Client
+	wait    time.Duration
 }
 
 // newMailer returns nil when no mail server is set.
@@ -44,17 +45,20 @@ func newMailer(c Config) (*mailer, error) {
 	if err != nil {
 		return nil, errors.New("MAIL_FROM must be the sender's address, such as Mingjing <no-reply@mirror.example>")
 	}
-	m := &mailer{host: u.Hostname(), from: from, origin: strings.TrimSuffix(c.Origin, "/")}
-	m.options = []mail.Option{mail.WithTimeout(mailTime), mail.WithoutNoop()}
+	m := &mailer{host: u.Hostname(), from: from, origin: strings.TrimSuffix(c.Origin, "/"), wait: c.Wait}
+	if m.wait <= 0 {
+		m.wait = mailTime
+	}
+	m.options = []mail.Option{mail.WithTimeout(m.wait), mail.WithoutNoop()}
 	port := 587
 	switch {
 	case u.Scheme == "smtps":
 		port = 465
 		m.options = append(m.options, mail.WithSSL())
 	case loopback(u.Hostname()): // the connection does not leave this machine
-		m.options = append(m.options, mail.WithTLSPolicy(mail.TLSOpportunistic))
+		m.options = append(m.options, mail.WithTLSPolicy(mail.TLSOpportunistic), mail.WithDialContextFunc(dialBounded))
 	default:
-		m.options = append(m.options, mail.WithTLSPolicy(mail.TLSMandatory))
+		m.options = append(m.options, mail.WithTLSPolicy(mail.TLSMandatory), mail.WithDialContextFunc(dialBounded))
 	}
 	if u.Port() != "" {
 		if port, err = strconv.Atoi(u.Port()); err != nil || port < 1 || port > 65535 {
@@ -72,6 +76,16 @@ func newMailer(c Config) (*mailer, error) {
 	return m, nil
 }
 
+// dialBounded connects, for no longer than ctx allows: whoever connects and says nothing
+// is left then.
+func dialBounded(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, network, address)
+	if until, ok := ctx.Deadline(); ok && err == nil {
+		err = conn.SetDeadline(until.Add(time.Second)) // ctx itself ends first
+	}
+	return conn, err
+}
+
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
@@ -85,7 +99,24 @@ func (n *Notifier) Mail(ctx context.Context, to string, m notice.Message) error 
 	if n.mail == nil {
 		return fmt.Errorf("notify: e-mail is not offered: %w", notice.ErrRefused)
 	}
-	return n.mail.send(ctx, to, m)
+	ctx, stop := context.WithTimeout(ctx, n.mail.wait)
+	defer stop()
+	leave, err := n.hosts.enter(ctx, "mail "+n.mail.host)
+	if err != nil {
+		return err
+	}
+	sent := make(chan error, 1)
+	go func() { sent <- n.mail.send(ctx, to, m) }()
+	select {
+	case err = <-sent:
+	case <-ctx.Done(): // the library waits for some answers without a bound
+		err = ctx.Err()
+	}
+	if ctx.Err() != nil && err != nil { // the conversation broke off because nobody answered
+		err = fmt.Errorf("%w: %w", err, ctx.Err())
+	}
+	leave(err)
+	return err
 }
 
 func (m *mailer) send(ctx context.Context, to string, what notice.Message) error {
@@ -93,8 +124,6 @@ func (m *mailer) send(ctx context.Context, to string, what notice.Message) error
 	if err != nil {
 		return err
 	}
-	ctx, stop := context.WithTimeout(ctx, mailTime)
-	defer stop()
 	session, err := m.client.DialToSMTPClientWithContext(ctx)
 	if err != nil {
 		if ctx.Err() != nil {

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"time"
 
 	"mingjing/server/casework/notice"
 )
@@ -31,6 +32,9 @@ type Config struct {
 	SMTPURL string
 	// MailFrom is the sender, such as "Mingjing <no-reply@mirror.example>".
 	MailFrom string
+	// Wait is how long one message to a push service or mail server may take; 0 is 15 and
+	// 30 seconds.
+	Wait time.Duration
 	// Local allows endpoints on this machine and without TLS, for tests.
 	Local bool
 }
@@ -38,8 +42,9 @@ type Config struct {
 // A Notifier sends notices; it implements [notice.Notifier]. It is safe for use by
 // many goroutines.
 type Notifier struct {
-	push *pusher // nil: not offered
-	mail *mailer // nil: not offered
+	push  *pusher // nil: not offered
+	mail  *mailer // nil: not offered
+	hosts *hosts
 }
 
 var _ notice.Notifier = (*Notifier)(nil)
@@ -47,7 +52,7 @@ var _ notice.Notifier = (*Notifier)(nil)
 // New returns a Notifier, without connecting to any server. Its errors name settings
 // and never show a password.
 func New(c Config) (*Notifier, error) {
-	n := &Notifier{}
+	n := &Notifier{hosts: newHosts()}
 	origin, err := url.Parse(c.Origin)
 	if err != nil || origin.Host == "" || origin.Scheme != "https" && origin.Scheme != "http" {
 		return nil, errors.New("notify: the public origin is not like https://host")
@@ -67,7 +72,7 @@ func New(c Config) (*Notifier, error) {
 		case n.mail != nil:
 			contact = n.mail.from.Address
 		}
-		n.push = newPusher(key, contact, c.Local)
+		n.push = newPusher(key, contact, c.Local, c.Wait)
 	}
 	return n, nil
 }

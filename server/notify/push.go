@@ -38,14 +38,18 @@ type pusher struct {
 	private, public string // VAPID, base64url
 	contact         string
 	local           bool
+	wait            time.Duration
 	http            *http.Client
 }
 
-func newPusher(key *ecdh.PrivateKey, contact string, local bool) *pusher {
-	p := &pusher{contact: contact, local: local,
+func newPusher(key *ecdh.PrivateKey, contact string, local bool, wait time.Duration) *pusher {
+	if wait <= 0 {
+		wait = pushTime
+	}
+	p := &pusher{contact: contact, local: local, wait: wait,
 		private: base64.RawURLEncoding.EncodeToString(key.Bytes()),
 		public:  base64.RawURLEncoding.EncodeToString(key.PublicKey().Bytes())}
-	dialer := &net.Dialer{Timeout: pushTime, Control: func(_, address string, _ syscall.RawConn) error {
+	dialer := &net.Dialer{Timeout: wait, Control: func(_, address string, _ syscall.RawConn) error {
 		to, err := netip.ParseAddrPort(address)
 		if err != nil || !local && !publicAddress(to.Addr()) {
 			return errPrivate
@@ -53,10 +57,10 @@ func newPusher(key *ecdh.PrivateKey, contact string, local bool) *pusher {
 		return nil
 	}}
 	p.http = &http.Client{
-		Timeout: pushTime,
+		Timeout: wait,
 		// No proxy: it would connect for us, where the address is not checked.
-		Transport: &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: pushTime,
-			MaxResponseHeaderBytes: 32 << 10, MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true},
+		Transport: &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: wait,
+			MaxResponseHeaderBytes: 32 << 10, MaxIdleConnsPerHost: hostTurns, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return p
@@ -150,8 +154,22 @@ func (n *Notifier) Push(ctx context.Context, to notice.PushAddress, m notice.Mes
 	if err != nil {
 		return fmt.Errorf("notify: write a push message: %w", err)
 	}
-	ctx, stop := context.WithTimeout(ctx, pushTime)
+	u, err := url.Parse(to.Endpoint)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errEndpoint, notice.ErrGone)
+	}
+	ctx, stop := context.WithTimeout(ctx, p.wait)
 	defer stop()
+	leave, err := n.hosts.enter(ctx, u.Host)
+	if err != nil {
+		return err
+	}
+	err = p.send(ctx, to, m, text)
+	leave(err)
+	return err
+}
+
+func (p *pusher) send(ctx context.Context, to notice.PushAddress, m notice.Message, text []byte) error {
 	res, err := webpush.SendNotificationWithContext(ctx, text,
 		&webpush.Subscription{Endpoint: to.Endpoint, Keys: webpush.Keys{Auth: to.Auth, P256dh: to.P256dh}},
 		&webpush.Options{HTTPClient: p.http, Subscriber: p.contact, VAPIDPublicKey: p.public, VAPIDPrivateKey: p.private,

@@ -82,7 +82,7 @@ func (s *Store) advanceJobs(ctx context.Context, only string, args ...any) error
 	if _, err := s.db.ExecContext(ctx, s.eng.release()); err != nil {
 		return fmt.Errorf("store: advance jobs: %w", err)
 	}
-	s.wake()
+	s.wake(allQueues)
 	return nil
 }
 

@@ -49,6 +49,10 @@ type engine interface {
 	// release makes scheduled jobs available whose time is near, without waiting for
 	// the queue's leader.
 	release() string
+	// ownRuns selects id and attempt of the jobs that run as clientID; giveBack makes one
+	// of them, by id and attempt, available again.
+	ownRuns(clientID string) (query string, args []any)
+	giveBack() string
 	// dueJobs selects the jobs that are due within two minutes, which is longer than a
 	// failed one waits: kind, age in microseconds since it is due, and how often it has
 	// failed in a row.

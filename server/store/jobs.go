@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"math"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"mingjing/server/casework/kernel"
@@ -79,7 +80,10 @@ func (s *Store) newQueue(work *worker, announce *listener) (*river.Client[*sql.T
 	driver := queueDriver{Driver: s.eng.driver(s.db), listener: announce}
 	if work != nil {
 		config.ID = work.clientID
-		config.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: s.workers}}
+		config.Queues = map[string]river.QueueConfig{}
+		for _, q := range jobQueues {
+			config.Queues[q.name] = river.QueueConfig{MaxWorkers: s.workers * q.times}
+		}
 		config.Workers = river.NewWorkers()
 		config.FetchCooldown = fetchCooldown
 		config.FetchPollInterval = pollInterval
@@ -101,20 +105,24 @@ func (t *tx) Enqueue(ctx context.Context, j kernel.Job) error {
 		return fmt.Errorf("store: enqueue a job: its kind has %d bytes and its id %d, wants 1 to %d", len(j.Kind), len(j.ID), maxJobField)
 	}
 	args := jobArgs{Work: j.Kind, ID: j.ID}
-	var opts *river.InsertOpts
+	queue := queueOf(j.Kind)
+	opts := &river.InsertOpts{Queue: jobQueues[queue].name}
 	find := []any{j.ID, j.Kind}
 	now := t.s.now()
 	due := j.At.IsZero() || !j.At.After(now)
-	if !due {
+	var wake wakeSet
+	if due {
+		wake = 1 << queue
+	} else {
 		args.At = j.At.UnixMicro()
 		// The queue itself goes by the machine's clock.
-		opts = &river.InsertOpts{ScheduledAt: time.Now().Add(j.At.Sub(now))}
+		opts.ScheduledAt = time.Now().Add(j.At.Sub(now))
 		find = append(find, args.At)
 	}
 	var waiting int64
 	switch err := t.row(ctx, "find a waiting job", []any{&waiting}, t.s.eng.waitingJob(due), find...); {
 	case err == nil:
-		t.wake = t.wake || due
+		t.wake |= wake
 		return nil
 	case !errors.Is(err, kernel.ErrNotFound):
 		return err
@@ -122,7 +130,7 @@ func (t *tx) Enqueue(ctx context.Context, j kernel.Job) error {
 	if _, err := t.s.queue.InsertTx(ctx, t.sql, args, opts); err != nil {
 		return t.wrapError("enqueue a job", err)
 	}
-	t.wake = t.wake || due
+	t.wake |= wake
 	return nil
 }
 
@@ -165,6 +173,9 @@ func (s *Store) Work(ctx context.Context, fn func(ctx context.Context, job kerne
 		return s.sayAway(fmt.Errorf("store: give back the jobs of dead processes: %w", err))
 	}
 	defer done()
+	looking := make(chan struct{})
+	go func() { defer close(looking); s.adoptOrphans(ctx, work) }()
+	defer func() { cancel(); <-looking }()
 	// The queue outlives ctx so that it can write down what the jobs left.
 	if err := queue.Start(context.WithoutCancel(ctx)); err != nil {
 		return s.sayAway(fmt.Errorf("store: start the job queue: %w", err))
@@ -178,13 +189,13 @@ func (s *Store) Work(ctx context.Context, fn func(ctx context.Context, job kerne
 	return nil
 }
 
-// wake makes the workers of this process look for jobs now.
-func (s *Store) wake() {
+// wake makes the workers of this process look for jobs in some queues now.
+func (s *Store) wake(queues wakeSet) {
 	s.mu.Lock()
 	wakeup := s.wakeup
 	s.mu.Unlock()
 	if wakeup != nil {
-		wakeup()
+		wakeup(queues)
 	}
 }
 
@@ -196,11 +207,14 @@ type worker struct {
 	ending   context.Context // ends when work is to stop
 	logger   *slog.Logger
 	clientID string
+	running  runs
 }
 
 // Work runs one job once. A failure is put off like a wait, because the queue
 // keeps the text of each error in the job's row and drops the job in the end.
 func (w *worker) Work(ctx context.Context, job *river.Job[jobArgs]) error {
+	w.running.begin(job.ID)
+	defer w.running.end(job.ID)
 	var before attempts
 	if out := job.Output(); len(out) > 0 {
 		_ = json.Unmarshal(out, &before) // what can't be read counts as no failure
@@ -269,25 +283,50 @@ func (d queueDriver) GetListener(*riverdriver.GetListenenerParams) riverdriver.L
 	return d.listener
 }
 
-// A listener tells the queue that a job was committed.
-type listener struct{ committed chan struct{} }
+// A listener tells the queues that a job was committed.
+type listener struct {
+	mu        sync.Mutex
+	queues    wakeSet
+	committed chan struct{}
+}
 
 func newListener() *listener { return &listener{committed: make(chan struct{}, 1)} }
 
-func (l *listener) announce() {
+func (l *listener) announce(queues wakeSet) {
+	l.mu.Lock()
+	l.queues |= queues
+	l.mu.Unlock()
 	select {
 	case l.committed <- struct{}{}:
 	default: // it is about to look anyway
 	}
 }
 
+// next returns the name of a queue that was announced, if one was.
+func (l *listener) next() (name string, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for n, q := range jobQueues {
+		if l.queues&(1<<n) != 0 {
+			l.queues &^= 1 << n
+			return q.name, true
+		}
+	}
+	l.queues = 0
+	return "", false
+}
+
 // WaitForNotification waits for the next announcement.
 func (l *listener) WaitForNotification(ctx context.Context) (*riverdriver.Notification, error) {
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-l.committed:
-		return &riverdriver.Notification{Topic: "river_insert", Payload: `{"queue":"` + river.QueueDefault + `"}`}, nil
+	for {
+		if name, ok := l.next(); ok {
+			return &riverdriver.Notification{Topic: "river_insert", Payload: `{"queue":"` + name + `"}`}, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-l.committed:
+		}
 	}
 }
 

@@ -326,7 +326,7 @@ func TestACommittedJobWakesTheWorkersAtOnce(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s, ctx := open(t, url), t.Context()
 		woken := 0
-		s.wakeup = func() { woken++ }
+		s.wakeup = func(wakeSet) { woken++ }
 		enqueue := func(j kernel.Job, err error) int {
 			woken = 0
 			if got := freely(ctx, s, func(tx *reader) error { return errors.Join(tx.Enqueue(ctx, j), err) }); !errors.Is(got, err) {

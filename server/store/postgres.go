@@ -192,6 +192,15 @@ func (postgresEngine) release() string {
 		AND scheduled_at <= now() + interval '5 seconds'`
 }
 
+func (postgresEngine) ownRuns(clientID string) (query string, args []any) {
+	return `SELECT id, attempt FROM river_job WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = ?`, []any{clientID}
+}
+
+func (postgresEngine) giveBack() string {
+	return `UPDATE river_job SET state = 'available', attempt = greatest(attempt - 1, 0), scheduled_at = now()
+		WHERE id = ? AND attempt = ? AND state = 'running'`
+}
+
 func (postgresEngine) dueJobs() string {
 	const columns = `SELECT args ->> 'kind' AS kind, (extract(epoch FROM clock_timestamp() - scheduled_at) * 1000000)::bigint AS age,
 			coalesce((metadata -> 'output' ->> 'failed')::bigint, 0) AS failed FROM river_job `
@@ -271,6 +280,8 @@ func takeOver(ctx context.Context, s *Store, conn *sql.Conn, clientID string) er
 	defer cancel()
 	rows, err := conn.QueryContext(ctx, `
 		SELECT attempted_by[array_upper(attempted_by, 1)] FROM river_job WHERE state = 'running' AND cardinality(attempted_by) > 0
+		UNION SELECT attempted_by[array_upper(attempted_by, 1)] FROM river_job
+			WHERE state = 'scheduled' AND queue = 'ask' AND cardinality(attempted_by) > 0
 		UNION SELECT leader_id FROM river_leader`)
 	if err != nil {
 		return fmt.Errorf("list working replicas: %w", err)
@@ -300,6 +311,9 @@ func takeOver(ctx context.Context, s *Store, conn *sql.Conn, clientID string) er
 		for _, q := range []string{
 			`UPDATE river_job SET state = 'available', attempt = greatest(attempt - 1, 0), scheduled_at = now()
 				WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $1`,
+			// What it was asking agencies is asked again.
+			`UPDATE river_job SET state = 'available', scheduled_at = now(), attempted_by = NULL
+				WHERE state = 'scheduled' AND queue = 'ask' AND attempted_by[array_upper(attempted_by, 1)] = $1`,
 			`DELETE FROM river_leader WHERE leader_id = $1`,
 			`SELECT pg_advisory_unlock(hashtextextended($1, 0))`,
 		} {
@@ -308,7 +322,7 @@ func takeOver(ctx context.Context, s *Store, conn *sql.Conn, clientID string) er
 			}
 		}
 		s.logger.WarnContext(ctx, "took over the jobs of a dead replica", slog.String("replica", name))
-		s.wake()
+		s.wake(allQueues)
 	}
 	return nil
 }

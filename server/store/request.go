@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"mingjing"
 	"mingjing/server/casework/score"
@@ -113,6 +114,20 @@ func (t *reader) SourcesOfAll(ctx context.Context, resident mingjing.ResidentID)
 		`WHERE request_id IN (SELECT id FROM request WHERE resident_id = ?) ORDER BY request_id, agency`, string(resident))
 }
 
+// LateRequests implements [casework.Tx].
+func (t *tx) LateRequests(ctx context.Context, endangered, late time.Time) (nEndangered, nLate int, err error) {
+	err = t.row(ctx, "count late requests", []any{&nEndangered, &nLate},
+		`SELECT coalesce(sum(CASE WHEN created_at >= ? THEN 1 ELSE 0 END), 0), coalesce(sum(CASE WHEN created_at < ? THEN 1 ELSE 0 END), 0)
+		FROM request WHERE state IN ('queued', 'collecting', 'scoring') AND created_at < ?`, micros(late), micros(late), micros(endangered))
+	return nEndangered, nLate, err
+}
+
+// CountAnswered implements [casework.Tx].
+func (t *tx) CountAnswered(ctx context.Context, request string) (n int, err error) {
+	err = t.row(ctx, "count answers", []any{&n}, `SELECT count(*) FROM source WHERE request_id = ? AND state = 'answered'`, request)
+	return n, err
+}
+
 // SetSource implements [casework.Tx].
 func (t *tx) SetSource(ctx context.Context, request string, s score.Source) error {
 	const op = "set a source"
@@ -124,7 +139,10 @@ func (t *tx) SetSource(ctx context.Context, request string, s score.Source) erro
 	if err != nil {
 		return err
 	}
-	return t.update(ctx, op, `INSERT INTO source (request_id, agency, state, next_try, doc) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (request_id, agency) DO UPDATE SET state = excluded.state, next_try = excluded.next_try, doc = excluded.doc`,
+	// Another process may have asked too, and got an answer.
+	_, err = t.exec(ctx, op, `INSERT INTO source (request_id, agency, state, next_try, doc) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (request_id, agency) DO UPDATE SET state = excluded.state, next_try = excluded.next_try, doc = excluded.doc
+		WHERE source.state <> 'answered' OR excluded.state <> 'retrying'`,
 		request, s.Agency, string(s.State), micros(s.NextTry), doc)
+	return err
 }

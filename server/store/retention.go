@@ -24,7 +24,7 @@ type retainedKind struct {
 var retained = map[upkeep.Kind]retainedKind{
 	upkeep.Events: {"event", "audience, seq", "at", "1 = 1",
 		[]string{`DELETE FROM event WHERE (audience, seq) IN (KEYS)`}},
-	upkeep.Sources: {"request", "id", "created_at", "state IN ('ready', 'withdrawn') AND trimmed = 0", []string{
+	upkeep.Sources: {"request", "id", "created_at", "state IN ('ready', 'withdrawn', 'too_little') AND trimmed = 0", []string{
 		`DELETE FROM source WHERE request_id IN (KEYS)`, `UPDATE request SET trimmed = 1 WHERE id IN (KEYS)`}},
 	upkeep.Visits: {"visit", "id", "at", "1 = 1", []string{`DELETE FROM visit WHERE id IN (KEYS)`}},
 	upkeep.Batches: {"batch", "agency, id_hash", "at", "1 = 1",

@@ -173,6 +173,16 @@ func (sqliteEngine) release() string {
 		AND scheduled_at <= datetime('now', '+5 seconds', 'subsec')`
 }
 
+// ownRuns: one process works on the file.
+func (sqliteEngine) ownRuns(string) (query string, args []any) {
+	return `SELECT id, attempt FROM river_job WHERE state = 'running'`, nil
+}
+
+func (sqliteEngine) giveBack() string {
+	return `UPDATE river_job SET state = 'available', attempt = max(attempt - 1, 0), scheduled_at = datetime('now', 'subsec')
+		WHERE id = ? AND attempt = ? AND state = 'running'`
+}
+
 func (sqliteEngine) dueJobs() string {
 	const columns = `SELECT json_extract(CAST(args AS TEXT), '$.kind') AS kind,
 			CAST((julianday('now') - coalesce(julianday(substr(scheduled_at, 1, 23)), julianday(substr(scheduled_at, 1, 19)))) * 86400e6 AS INTEGER)
@@ -194,6 +204,9 @@ func (sqliteEngine) recover(ctx context.Context, s *Store, _ string) (func(), er
 	for _, q := range []string{
 		`UPDATE river_job SET state = 'available', attempt = max(attempt - 1, 0), scheduled_at = datetime('now', 'subsec')
 			WHERE state = 'running'`,
+		// What it was asking agencies is asked again.
+		`UPDATE river_job SET state = 'available', scheduled_at = datetime('now', 'subsec')
+			WHERE state = 'scheduled' AND queue = 'ask' AND attempt > 0`,
 		`DELETE FROM river_leader`,
 	} {
 		if _, err := s.db.ExecContext(ctx, q); err != nil {

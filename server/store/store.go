@@ -51,7 +51,7 @@ type Options struct {
 	// Vault seals everything personal. Required, with the same master key at every
 	// opening.
 	Vault *vault.Vault
-	// Workers is how many jobs run at a time; 0 is [DefaultWorkers].
+	// Workers is how many jobs of one queue run at a time; 0 is [DefaultWorkers].
 	Workers int
 	// JobTimeout is how long a job may run before its context ends and it is
 	// tried again; 0 is [DefaultJobTimeout].
@@ -122,7 +122,7 @@ type Store struct {
 	queue      *river.Client[*sql.Tx] // inserts only
 
 	mu      sync.Mutex
-	wakeup  func()        // wakes the running workers; nil when none run
+	wakeup  func(wakeSet) // wakes the running workers; nil when none run
 	stop    func()        // ends Work; nil when none runs
 	stopped chan struct{} // closed when that Work has returned
 
@@ -365,8 +365,8 @@ func (s *Store) tryTx(ctx context.Context, m mode, fn func(*tx) error) (again bo
 	}
 	if err == nil && t.collision == nil {
 		if err = sqlTx.Commit(); err == nil {
-			if t.wake {
-				s.wake()
+			if t.wake != 0 {
+				s.wake(t.wake)
 			}
 			return false, nil
 		}

@@ -24,8 +24,8 @@ type tx struct {
 	collision error
 	// broken is why a part that failed could not be undone; then nothing is committed.
 	broken error
-	// wake says that a job is due as soon as the transaction is committed.
-	wake bool
+	// wake says in which queues a job is due as soon as the transaction is committed.
+	wake wakeSet
 	// locked has the residents, and the rows of residents, that this transaction has
 	// locked.
 	locked map[string]bool

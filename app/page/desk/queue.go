@@ -26,6 +26,12 @@ func queueBody(v *mingjing.View) []app.UI {
 	if n := q.Counts["missed"]; n > 0 {
 		body = append(body, c.Notification{Kind: "warning", Text: tn(v, "queue.missed", n)}.UI())
 	}
+	if n := q.Scores.Late; n > 0 {
+		body = append(body, c.Notification{Kind: "warning", Text: tn(v, "queue.scores_late", n)}.UI())
+	}
+	if n := q.Scores.Endangered; n > 0 {
+		body = append(body, c.Notification{Kind: "warning", Text: tn(v, "queue.scores_endangered", n)}.UI())
+	}
 	body = append(body, calendarEnds(v, q.Calendars)...)
 	if len(q.Cases) == 0 {
 		if q.Filter == (mingjing.CaseFilter{}) || q.Filter == (mingjing.CaseFilter{State: "open"}) {

@@ -25,7 +25,7 @@ func SamplesOfNotices(t testing.TB, lang string) []Sample {
 	add("inbox", "inbox", func(v *mingjing.View) {
 		v.Who.Unread = 120
 		v.Data = &mingjing.InboxView{Unread: 120, Next: "7", MailFailed: true}
-		for i, k := range append(mingjing.NoticeKinds, mingjing.NoticeMailFailed, "of_the_future") {
+		for i, k := range append(mingjing.NoticeKinds, mingjing.NoticeMailFailed, mingjing.NoticePushFailed, "of_the_future") {
 			n := mingjing.Notice{ID: fmt.Sprint("n", i), Kind: k, Code: "assigned", Page: "dispute", At: SampleNow.Add(-time.Hour)}
 			if k == mingjing.NoticeNewVersion {
 				n.Code, n.Page, n.Version = "", "score", versionChange()
@@ -55,7 +55,7 @@ func SamplesOfNotices(t testing.TB, lang string) []Sample {
 			Email: "l•••@mail.example", EmailFailed: true}
 		for i := range mingjing.MaxPushDevices {
 			mingjing.DataOf[mingjing.NoticeSettingsView](v).Devices = append(mingjing.DataOf[mingjing.NoticeSettingsView](v).Devices,
-				mingjing.PushDevice{ID: fmt.Sprint("d", i), Name: []string{"", longName}[i%2], AddedAt: SampleNow})
+				mingjing.PushDevice{ID: fmt.Sprint("d", i), Name: []string{"", longName}[i%2], AddedAt: SampleNow, Unreached: i == 1})
 		}
 	})
 	return all

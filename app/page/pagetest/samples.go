@@ -174,6 +174,8 @@ func sampleRequest(b *mingjing.Rulebook, state mingjing.RequestState) *mingjing.
 			s = mingjing.Source{Agency: a.Code, State: mingjing.SourceWaiting}
 		case state == mingjing.RequestReady && i%40 == 7:
 			s = mingjing.Source{Agency: a.Code, State: mingjing.SourceMissing, Attempts: 9}
+		case state == mingjing.RequestTooLittle && i%8 != 3:
+			s = mingjing.Source{Agency: a.Code, State: mingjing.SourceMissing, Attempts: 30}
 		case state == mingjing.RequestCollecting && i%9 == 4:
 			s = mingjing.Source{Agency: a.Code, State: mingjing.SourceRetrying, Attempts: 3}
 		case state == mingjing.RequestCollecting && i%4 == 1:
@@ -190,6 +192,8 @@ func sampleRequest(b *mingjing.Rulebook, state mingjing.RequestState) *mingjing.
 		r.Progress.Expected = nil
 	case mingjing.RequestReady:
 		r.FinishedAt = &SampleNow
+	case mingjing.RequestTooLittle:
+		r.FinishedAt, r.Again = &SampleNow, "req-2"
 	}
 	return r
 }
@@ -285,7 +289,7 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 		v.Data = &mingjing.AskView{Open: sampleRequest(sh, mingjing.RequestQueued)}
 	})
 	for _, state := range []mingjing.RequestState{mingjing.RequestQueued, mingjing.RequestCollecting, mingjing.RequestScoring,
-		mingjing.RequestReady, mingjing.RequestWithdrawn} {
+		mingjing.RequestReady, mingjing.RequestWithdrawn, mingjing.RequestTooLittle} {
 		add("request-"+string(state), Base(t, lang, "request"), func(v *mingjing.View) {
 			v.Data = sampleRequest(sh, state)
 		})

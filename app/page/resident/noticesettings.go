@@ -57,6 +57,14 @@ func choiceForm(v *mingjing.View, s *mingjing.NoticeSettingsView) app.UI {
 }
 
 // pushSection returns which devices get push messages, and the button to add this one.
+// unreached says of a device that messages do not reach it.
+func unreached(v *mingjing.View, d mingjing.PushDevice) app.UI {
+	if !d.Unreached {
+		return app.Text("")
+	}
+	return c.Notification{Kind: "warning", Text: t(v, "settings.push_unreached")}.UI()
+}
+
 func pushSection(v *mingjing.View, s *mingjing.NoticeSettingsView) []app.UI {
 	if s.PushKey == "" {
 		return []app.UI{c.P(t(v, "settings.push_none"))}
@@ -70,6 +78,7 @@ func pushSection(v *mingjing.View, s *mingjing.NoticeSettingsView) []app.UI {
 		}
 		devices = append(devices, c.Card{Title: name, Level: 3, Body: []app.UI{
 			c.El("p", c.A{"class": "meta"}, c.El("span", nil, c.Text(t(v, "settings.push_added", "time", page.Instant(v, d.AddedAt))))),
+			unreached(v, d),
 			c.Form{Action: "/api/push/remove", Label: t(v, "settings.push_remove_named", "device", name), Body: []app.UI{
 				c.Hidden{Name: "lang", Value: v.Lang}.UI(),
 				c.Hidden{Name: "device", Value: d.ID}.UI(),

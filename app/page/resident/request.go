@@ -26,6 +26,9 @@ func requestBody(v *mingjing.View) []app.UI {
 	case mingjing.RequestReady:
 		title = t(v, "request.title_ready")
 		result = requestResult(v, r)
+	case mingjing.RequestTooLittle:
+		title = t(v, "request.title_too_little")
+		result = requestTooLittle(v, r)
 	case mingjing.RequestWithdrawn:
 		title = t(v, "request.title_withdrawn")
 		result = c.Notification{Kind: "info", Text: t(v, "request.withdrawn_text"), Body: []app.UI{
@@ -56,6 +59,18 @@ func requestResult(v *mingjing.View, r *mingjing.ScoreRequest) app.UI {
 	}
 	return c.Notification{Kind: "success", Role: "status", Title: t(v, "request.ready"), Text: text, Body: []app.UI{
 		c.LinkButton{Text: t(v, "request.see_score"), Href: scorePath(v, r.Rulebook.ID)}.UI()}}.UI()
+}
+
+// requestTooLittle says that there is no score, since too few agencies have answered, and
+// leads to the request that was made in its place.
+func requestTooLittle(v *mingjing.View, r *mingjing.ScoreRequest) app.UI {
+	text, next := t(v, "request.too_little_last"), c.LinkButton{Text: t(v, "overview.ask"), Href: href(v, "ask"), Kind: "secondary"}
+	if r.Again != "" {
+		text, next = t(v, "request.too_little_again"), c.LinkButton{Text: t(v, "request.see_again"), Href: href(v, "request", r.Again)}
+	}
+	return c.Notification{Kind: "warning", Role: "status",
+		Title: t(v, "request.too_little", "answered", i18n.Number(v.Lang, r.Progress.Answered), "total", i18n.Number(v.Lang, r.Progress.Total)),
+		Text:  text, Body: []app.UI{next.UI()}}.UI()
 }
 
 // requestProgress returns the place in the queue, or how many have answered.

@@ -40,6 +40,10 @@ func (c *Desk) Cases(ctx context.Context, a mingjing.Actor, f mingjing.CaseFilte
 				v.Calendars = append(v.Calendars, e)
 			}
 		}
+		var err error
+		if v.Scores, err = c.scores.Late(ctx, t); err != nil {
+			return v, err
+		}
 		found, err := db(t).Cases(ctx, q)
 		if err != nil {
 			return v, err

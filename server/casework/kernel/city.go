@@ -58,7 +58,9 @@ type Config struct {
 	Files Files
 	// ClockScale divides every deadline: 1 is the law.
 	ClockScale int
-	Logger     *slog.Logger
+	// Limits bound how many questions to agencies are under way at the same time.
+	Limits Limits
+	Logger *slog.Logger
 }
 
 // Files are how the files that people send are checked.
@@ -80,6 +82,7 @@ type City struct {
 	files Files
 	scale int
 	log   *slog.Logger
+	asker *Asker
 	grown chan struct{} // has one where the tree has grown since the witnesses were asked
 }
 
@@ -93,7 +96,7 @@ func New(c Config) (*City, error) {
 		return nil, errors.New("casework: no rulebook")
 	}
 	city := &City{store: c.Store, bus: c.Bus, clock: c.Clock, files: c.Files, scale: max(1, c.ClockScale),
-		log: c.Logger, grown: make(chan struct{}, 1), zones: map[string]*time.Location{}}
+		log: c.Logger, asker: NewAsker(c.Limits), grown: make(chan struct{}, 1), zones: map[string]*time.Location{}}
 	for _, b := range slices.Concat(c.Books, c.Kept) {
 		zone, err := time.LoadLocation(b.Zone)
 		if err != nil {
@@ -147,6 +150,9 @@ func (c *City) Today() mingjing.Date { return mingjing.DateOf(c.Now()) }
 
 // Log returns the logger for warnings. Nothing personal is logged.
 func (c *City) Log() *slog.Logger { return c.log }
+
+// Asker returns who asks agencies beside the jobs.
+func (c *City) Asker() *Asker { return c.asker }
 
 // Grown returns a channel that has a value when the tree of the access log has grown
 // since it was last received from.

@@ -20,6 +20,13 @@ const (
 	// maxSends is how often a notice is tried before it stays in the inbox alone:
 	// about seven hours.
 	MaxSends = 14
+	// tellAfter is after how many tries that failed the resident is told that a device is
+	// not reached: about seven minutes.
+	tellAfter = 5
+	// sendTime bounds one try by all ways together, and noteTime how long its result takes
+	// to be stored.
+	sendTime = 40 * time.Second
+	noteTime = 10 * time.Second
 )
 
 // InboxOnly is the Notifier where there is none.
@@ -115,9 +122,9 @@ func PrefsOf(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentI
 	return p, err
 }
 
-// deliver is the job that sends a notice by the channels that are left. A channel that
-// refuses for good is removed, a device that is gone is deleted, and the rest is tried
-// again.
+// deliver is the job that sends a notice by the channels that are left, all at the same
+// time. What each has said is stored when it has said it: a channel that refuses for good
+// is removed, a device that is gone is deleted, and the rest is tried again.
 func (c *Notices) deliver(ctx context.Context, id string) (time.Duration, error) {
 	var (
 		n       Notice
@@ -141,51 +148,115 @@ func (c *Notices) deliver(ctx context.Context, id string) (time.Duration, error)
 	if err != nil {
 		return 0, fmt.Errorf("deliver: %w", err)
 	}
-	var left, gone []string
+	if len(n.Waiting) == 0 {
+		return 0, nil
+	}
+	// All ways at the same time and with one bound: none waits for another.
+	sending, stop := context.WithTimeout(ctx, sendTime)
+	defer stop()
+	results := make(chan result, len(n.Waiting))
 	for _, way := range n.Waiting {
-		err := c.send(ctx, n, p, devices, way)
-		if ctx.Err() != nil {
-			return 0, ctx.Err()
+		go func() { results <- result{way, c.send(sending, n, p, devices, way)} }()
+	}
+	left := 0
+	for range n.Waiting {
+		r := <-results
+		if ctx.Err() != nil && r.err != nil {
+			continue // cut off: not the channel's fault, so not counted
 		}
-		switch {
-		case err == nil, errors.Is(err, ErrRefused):
-		case errors.Is(err, ErrGone):
-			gone = append(gone, way)
-		default:
-			left = append(left, way)
-		}
+		waits, err := c.noteResult(ctx, n, p, r)
 		if err != nil {
-			c.city.Log().Warn("a notice was not delivered", "notice", id, "mail", way == WayMail, "try", n.Tries+1, "err", err)
+			return 0, fmt.Errorf("deliver: %w", err)
 		}
+		if waits {
+			left++
+		}
+	}
+	if ctx.Err() != nil {
+		return 0, ctx.Err()
 	}
 	tries := n.Tries + 1
-	if tries >= MaxSends {
-		left = nil
-	}
 	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
 		rd := t.As(c.city.NoticeEntry())
 		n, err := read(rd).Notice(ctx, id)
 		if err != nil {
 			return err
 		}
-		n.Waiting, n.Tries = left, tries
-		if err := db(t).SetNotice(ctx, n); err != nil {
-			return err
+		if n.Tries = tries; tries >= MaxSends {
+			n.Waiting = nil
 		}
-		for _, way := range gone {
-			if err := c.forget(ctx, rd, n.Resident, way, p.Email); err != nil {
-				return err
-			}
-		}
-		return nil
+		return db(t).SetNotice(ctx, n)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("deliver: %w", err)
 	}
-	if len(left) == 0 {
+	if left == 0 || tries >= MaxSends {
 		return 0, nil
 	}
 	return kernel.Jitter(min(FirstResend<<min(tries-1, 16), LastResend)), nil
+}
+
+// A result is how a notice was sent by one way.
+type result struct {
+	way string
+	err error
+}
+
+// noteResult stores what became of a notice by one way, whatever becomes of the others,
+// and reports whether it is tried again. What was sent is noted even when the job is cut
+// off, so that it is not sent twice.
+func (c *Notices) noteResult(ctx context.Context, n Notice, p Prefs, r result) (waits bool, err error) {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
+	defer stop()
+	gone := errors.Is(r.err, ErrGone)
+	waits = r.err != nil && !gone && !errors.Is(r.err, ErrRefused)
+	if r.err != nil {
+		c.city.Log().Warn("a notice was not delivered", "notice", n.ID, "mail", r.way == WayMail, "try", n.Tries+1, "err", r.err)
+	}
+	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
+		rd := t.As(c.city.NoticeEntry())
+		if !waits {
+			now, err := read(rd).Notice(ctx, n.ID)
+			if err != nil {
+				return err
+			}
+			now.Waiting = slices.DeleteFunc(now.Waiting, func(way string) bool { return way == r.way })
+			if err := db(t).SetNotice(ctx, now); err != nil {
+				return err
+			}
+		}
+		switch {
+		case gone:
+			return c.forget(ctx, rd, n.Resident, r.way, p.Email)
+		case waits && n.Tries+1 >= tellAfter:
+			return c.setReached(ctx, rd, n.Resident, r.way, false)
+		case r.err == nil:
+			return c.setReached(ctx, rd, n.Resident, r.way, true)
+		}
+		return nil
+	})
+	return waits, err
+}
+
+// setReached notes whether a device is reached by push messages, and tells the resident
+// once that it is not.
+func (c *Notices) setReached(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID, way string, reached bool) error {
+	if way == WayMail {
+		return nil
+	}
+	devices, err := read(rd).Devices(ctx, resident)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(devices, func(d Device) bool { return d.ID == way })
+	if i < 0 || devices[i].Unreached == !reached {
+		return nil
+	}
+	devices[i].Unreached = !reached
+	if err := db(rd).PutDevice(ctx, devices[i]); err != nil || reached {
+		return err
+	}
+	return c.Notify(ctx, rd, resident, mingjing.NoticePushFailed, "", "notice-settings", "")
 }
 
 // send sends a notice by one channel, if the resident still wants it.

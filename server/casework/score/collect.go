@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework/holding"
 	"mingjing/server/casework/kernel"
 )
 
@@ -19,31 +18,115 @@ const (
 	// lastRetry.
 	firstRetry = 30 * time.Second
 	lastRetry  = time.Hour
-	// shortestRetry bounds the scaled wait, so that a city with fast clocks does not
-	// overload its agencies.
+	// answerTime is how long before the scoring an agency is asked for the last time.
+	answerTime = time.Minute
+	// lease is after how long a request is looked at again whose agencies are being
+	// asked, perhaps by a process that is no more.
+	lease = 2 * time.Minute
+	// shortestRetry and shortestLease bound the scaled waits, so that a city with fast
+	// clocks does not overload its agencies, or itself.
 	shortestRetry = 250 * time.Millisecond
-	// inlineWait is the longest wait for the next try that a job spends running.
-	inlineWait = 2 * time.Second
+	shortestLease = 5 * time.Second
+	// savers is how many requests' answers are stored at the same time.
+	savers = 4
+	// saveTime bounds how long one request's answers take to be stored.
+	saveTime = 30 * time.Second
 )
 
 // errEnded says that a request is no longer being collected for.
 var errEnded = errors.New("the request has ended")
 
-// collect is the job that asks every agency that has not answered, stores each answer as
-// it comes, and makes the score when all have answered or the deadline has come. It can
-// be interrupted anywhere and called again.
+// scoreAt returns when a request is scored at the latest: so long before its deadline
+// that it is not late.
+func (c *Scores) scoreAt(r Request) time.Time { return r.Deadline.Add(-c.city.Scaled(c.reserve)) }
+
+// collect is the job that has every agency asked that has not answered, and makes the
+// score when all have answered or it is time. It waits for no agency: answers are stored
+// as they come, and the job looks again at times whether somebody is still being asked.
+// It can be interrupted anywhere and called again.
 func (c *Scores) collect(ctx context.Context, id string) (time.Duration, error) {
-	var (
-		r        Request
-		resident kernel.Resident
-		sources  []Source
-	)
-	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
+	r, asked, err := c.askDue(ctx, id)
+	if err != nil || asked == nil {
+		return 0, err
+	}
+	now := c.city.Now()
+	wait := c.scoreAt(r).Sub(now)
+	if asked.underWay {
+		wait = min(wait, max(c.city.Scaled(lease), shortestLease))
+	}
+	if !asked.next.IsZero() {
+		wait = min(wait, asked.next.Sub(now))
+	}
+	return max(wait, 10*time.Millisecond), nil
+}
+
+// askAgain is the job that asks the agencies of a request again whose time has come.
+func (c *Scores) askAgain(ctx context.Context, id string) (time.Duration, error) {
+	_, _, err := c.askDue(ctx, id)
+	return 0, err
+}
+
+// scoreDue is the job that makes a request's score when all agencies have answered, or
+// when it is time.
+func (c *Scores) scoreDue(ctx context.Context, id string) (time.Duration, error) {
+	r, sources, err := c.begin(ctx, id)
+	if err != nil || !r.State.Open() {
+		return 0, err
+	}
+	if wait := c.scoreAt(r).Sub(c.city.Now()); wait > 0 && r.State != mingjing.RequestScoring && !allAnswered(sources) {
+		return wait, nil
+	}
+	return 0, c.finish(ctx, id)
+}
+
+// asked is what [Scores.askDue] has done.
+type asked struct {
+	underWay bool      // an agency is being asked
+	next     time.Time // when the next one is to be asked again; zero for never
+}
+
+// askDue has all agencies of a request asked that are to be asked now. It returns nil when
+// the request is over, or is so now.
+func (c *Scores) askDue(ctx context.Context, id string) (Request, *asked, error) {
+	r, sources, err := c.begin(ctx, id)
+	if err != nil || !r.State.Open() {
+		return r, nil, err
+	}
+	now := c.city.Now()
+	if r.State == mingjing.RequestScoring || !now.Before(c.scoreAt(r)) || allAnswered(sources) {
+		return r, nil, c.finish(ctx, id)
+	}
+	book, err := c.city.Book(r.Rulebook.ID)
+	if err != nil {
+		return r, nil, fmt.Errorf("collect: rulebook %s: %w", r.Rulebook.ID, err)
+	}
+	did := &asked{}
+	work := c.collectionOf(r, book, c.scoreAt(r).Sub(now))
+	for _, s := range sources {
+		switch {
+		case s.State == mingjing.SourceAnswered:
+		case s.NextTry.After(now):
+			if did.next.IsZero() || s.NextTry.Before(did.next) {
+				did.next = s.NextTry
+			}
+		default:
+			did.underWay = true
+			agency, _ := book.Agency(s.Agency)
+			c.city.Asker().Ask(s.Agency, r.ID+" "+s.Agency, func(asking context.Context) { c.askOne(asking, work, agency, s.Attempts) })
+		}
+	}
+	return r, did, nil
+}
+
+// begin reads a request and its sources; a queued one is being collected for from then
+// on. One that is no more has no state.
+func (c *Scores) begin(ctx context.Context, id string) (r Request, sources []Source, err error) {
+	err = c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
 		rd := t.As(c.city.Entry(kernel.System, "collect", id, "score").Once(id))
 		if r, err = read(rd).Request(ctx, id); err != nil || !r.State.Open() {
 			return err
 		}
-		if resident, err = read(rd).Resident(ctx, r.Resident); err != nil {
+		if r.resident, err = read(rd).Resident(ctx, r.Resident); err != nil {
 			return err
 		}
 		if r.State == mingjing.RequestQueued {
@@ -59,170 +142,190 @@ func (c *Scores) collect(ctx context.Context, id string) (time.Duration, error) 
 		return err
 	})
 	if errors.Is(err, kernel.ErrNotFound) {
-		return 0, nil
+		return Request{}, nil, nil
 	}
 	if err != nil {
-		return 0, fmt.Errorf("collect: %w", err)
+		return r, nil, fmt.Errorf("collect: %w", err)
 	}
-	if !r.State.Open() {
-		return 0, nil
-	}
-	book, err := c.city.Book(r.Rulebook.ID)
-	if err != nil {
-		return 0, fmt.Errorf("collect: rulebook %s: %w", r.Rulebook.ID, err)
-	}
-	left := r.Deadline.Sub(c.city.Now())
-	if r.State == mingjing.RequestScoring || left <= 0 {
-		return 0, c.finish(ctx, id)
-	}
+	return r, sources, nil
+}
 
-	work, stop := context.WithTimeout(ctx, min(kernel.JobBudget, left))
+func allAnswered(sources []Source) bool {
+	return !slices.ContainsFunc(sources, func(s Source) bool { return s.State != mingjing.SourceAnswered })
+}
+
+// A collection is one request while its agencies are asked by this process.
+type collection struct {
+	request Request
+	total   int // agencies
+	// ends is done when nobody needs an answer any more.
+	ends context.Context
+	end  context.CancelFunc
+
+	mu      sync.Mutex
+	answers []Source // that are to be stored
+	storing bool
+}
+
+// collectionOf returns the collection of a request, which is the same for all who ask for
+// it until left has passed.
+func (c *Scores) collectionOf(r Request, book *mingjing.Rulebook, left time.Duration) *collection {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if work := c.collections[r.ID]; work != nil && work.ends.Err() == nil {
+		return work
+	}
+	work := &collection{request: r}
+	work.total = len(book.Agencies)
+	work.ends, work.end = context.WithTimeout(c.city.Asker().Context(), left)
+	c.collections[r.ID] = work
+	context.AfterFunc(work.ends, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.collections[r.ID] == work {
+			delete(c.collections, r.ID)
+		}
+	})
+	return work
+}
+
+// leave ends the asking for a request.
+func (c *Scores) leave(id string) {
+	c.mu.Lock()
+	work := c.collections[id]
+	c.mu.Unlock()
+	if work != nil {
+		work.end()
+	}
+}
+
+// askOne asks one agency once, and stores what it answered.
+func (c *Scores) askOne(ctx context.Context, work *collection, agency mingjing.Agency, attempts int) {
+	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	next := make([]time.Time, len(sources)) // zero: has answered
-	answers := make(chan answer)
-	var asking sync.WaitGroup
-	for i, s := range sources {
-		if s.State != mingjing.SourceAnswered {
-			asking.Go(func() { next[i] = c.askOne(work, r, resident, book, s, answers) })
-		}
-	}
-	go func() { asking.Wait(); close(answers) }()
-	ended := false
-	for first := range answers {
-		all := gather(first, answers)
-		err := c.keepAnswers(ctx, r, all)
-		if errors.Is(err, errEnded) {
-			ended = true
-			stop() // nobody needs the rest
-		}
-		for _, a := range all {
-			a.stored <- err
-		}
-	}
+	defer context.AfterFunc(work.ends, stop)()
 	if ctx.Err() != nil {
-		return 0, ctx.Err()
+		return
 	}
-	if ended {
-		return 0, nil
+	r := work.request
+	q := RecordsQuery{RequestID: r.ID, IDNumber: r.resident.IDNumber, Name: r.resident.Name, Codes: agency.Holds}
+	reply, err := c.agencies.Records(ctx, agency.Code, q)
+	if err != nil && ctx.Err() != nil {
+		return // cut off: not the agency's fault, so not counted
 	}
-
-	soonest := r.Deadline
-	waiting := false
-	for _, at := range next {
-		if !at.IsZero() {
-			waiting = true
-			if at.Before(soonest) {
-				soonest = at
-			}
-		}
+	s := Source{Source: mingjing.Source{Agency: agency.Code, Attempts: attempts + 1}}
+	if err == nil {
+		reply, s.Unmatched, err = accept(reply, q)
 	}
-	now := c.city.Now()
-	if !waiting || !now.Before(r.Deadline) {
-		return 0, c.finish(ctx, id)
+	now := c.city.Now().UTC()
+	if err == nil {
+		s.State, s.AnsweredAt, s.Reply = mingjing.SourceAnswered, &now, &reply
+		s.Items = len(reply.Records) + len(reply.Listings)
+	} else {
+		s.State = mingjing.SourceRetrying
+		s.NextTry = c.nextTry(now, c.scoreAt(r), s.Attempts, err)
+		c.city.Log().Debug("agency did not answer", "agency", agency.Code, "attempt", s.Attempts, "err", err)
 	}
-	return max(soonest.Sub(now), 10*time.Millisecond), nil
+	c.keepAnswer(ctx, work, s)
 }
 
-// An answer is the result of one try at one agency. Whether it was stored is sent on
-// stored.
-type answer struct {
-	source Source
-	stored chan<- error
+// nextTry returns when an agency that has failed is asked again: once more shortly before
+// the scoring where the usual wait would end after it, and not before it where the agency
+// itself wants to wait for longer.
+func (c *Scores) nextTry(now, scoreAt time.Time, attempts int, err error) time.Time {
+	wait, least := backoff(c.city.Scaled, attempts, err)
+	last := scoreAt.Add(-c.city.Scaled(answerTime))
+	switch at := now.Add(wait); {
+	case !at.After(last):
+		return at
+	case now.Before(last) && !now.Add(least).After(last):
+		return last
+	}
+	return scoreAt
 }
 
-// gather returns first and the answers that have come by now, so that agencies that
-// answer together share one transaction.
-func gather(first answer, answers <-chan answer) []answer {
-	all := []answer{first}
+// keepAnswer stores an agency's answer, or that there was none. Those that come while
+// others of the same request are being stored are stored together after them.
+func (c *Scores) keepAnswer(ctx context.Context, work *collection, s Source) {
+	work.mu.Lock()
+	work.answers = append(work.answers, s)
+	mine := !work.storing
+	work.storing = true
+	work.mu.Unlock()
+	if !mine {
+		return
+	}
+	c.saving <- struct{}{}
+	defer func() { <-c.saving }()
+	// What has come is stored even when nobody waits for the rest any more.
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
+	defer stop()
 	for {
-		select {
-		case a, ok := <-answers:
-			if !ok {
-				return all
-			}
-			all = append(all, a)
-		default:
-			return all
+		work.mu.Lock()
+		all := work.answers
+		work.answers = nil
+		if work.storing = len(all) > 0; !work.storing {
+			work.mu.Unlock()
+			return
+		}
+		work.mu.Unlock()
+		if err := c.keepAnswers(ctx, work, all); errors.Is(err, errEnded) {
+			work.end()
+		} else if err != nil { // they are asked again
+			c.city.Log().Warn("store agencies' answers", "request", work.request.ID, "answers", len(all), "err", err)
 		}
 	}
 }
 
-// keepAnswers stores what agencies answered, or that they did not; errEnded when
-// the request has ended meanwhile, and then nothing is stored.
-func (c *Scores) keepAnswers(ctx context.Context, r Request, all []answer) error {
-	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
+// keepAnswers stores what agencies answered, or that they did not; errEnded when the
+// request has ended meanwhile, and then nothing is stored. When it was the last answer,
+// the score is made.
+func (c *Scores) keepAnswers(ctx context.Context, work *collection, all []Source) error {
+	r := work.request
+	return c.city.Tx(ctx, func(t *kernel.Tx) error {
 		rd := t.As(c.city.Entry(kernel.System, "collect", r.ID, "score").Once(r.ID))
 		now, err := read(rd).Request(ctx, r.ID)
+		if errors.Is(err, kernel.ErrNotFound) || err == nil && now.State != mingjing.RequestCollecting {
+			return errEnded
+		}
 		if err != nil {
 			return err
 		}
-		if now.State != mingjing.RequestCollecting {
-			return errEnded
-		}
-		news := false
-		for _, a := range all {
-			if err := db(t).SetSource(ctx, r.ID, a.source); err != nil {
+		news, answered := false, false
+		var next time.Time
+		for _, s := range all {
+			if err := db(t).SetSource(ctx, r.ID, s); err != nil {
 				return err
 			}
+			if s.State == mingjing.SourceAnswered {
+				answered = true
+			} else if next.IsZero() || s.NextTry.Before(next) {
+				next = s.NextTry
+			}
 			// Nobody needs to hear of each try.
-			news = news || a.source.State == mingjing.SourceAnswered || a.source.Attempts <= 3
+			news = news || s.State == mingjing.SourceAnswered || s.Attempts <= 3
+		}
+		if !next.IsZero() && next.Before(c.scoreAt(r)) {
+			if err := t.Enqueue(ctx, kernel.Job{Kind: JobAsk, ID: r.ID, At: next}); err != nil {
+				return err
+			}
+		}
+		if answered {
+			n, err := db(t).CountAnswered(ctx, r.ID)
+			if err != nil {
+				return err
+			}
+			if n >= work.total {
+				if err := t.Enqueue(ctx, kernel.Job{Kind: JobScore, ID: r.ID}); err != nil {
+					return err
+				}
+			}
 		}
 		if !news {
 			return nil
 		}
 		return t.Emit(ctx, string(r.Resident), mingjing.EventRequest, r.ID, c.city.Now())
 	})
-	if err != nil && !errors.Is(err, errEnded) && ctx.Err() == nil {
-		c.city.Log().Warn("store agencies' answers", "request", r.ID, "answers", len(all), "err", err)
-	}
-	return err
-}
-
-// askOne asks one agency until it answers, the wait for the next try gets long,
-// or ctx ends. It returns when to try again, or the zero time when the agency has
-// answered.
-func (c *Scores) askOne(ctx context.Context, r Request, resident kernel.Resident, book *mingjing.Rulebook, s Source,
-	answers chan<- answer) time.Time {
-	agency, _ := book.Agency(s.Agency)
-	q := RecordsQuery{RequestID: r.ID, IDNumber: resident.IDNumber, Name: resident.Name, Codes: agency.Holds}
-	for {
-		if wait := s.NextTry.Sub(c.city.Now()); wait > inlineWait {
-			return s.NextTry
-		} else if wait > 0 {
-			select {
-			case <-time.After(wait):
-			case <-ctx.Done():
-			}
-		}
-		if ctx.Err() != nil {
-			return c.city.Now()
-		}
-		reply, err := c.agencies.Records(ctx, s.Agency, q)
-		if err != nil && ctx.Err() != nil {
-			return c.city.Now() // cut off: not the agency's fault, so not counted
-		}
-		if err == nil {
-			reply, s.Unmatched, err = accept(reply, q)
-		}
-		s.Attempts++
-		now := c.city.Now().UTC()
-		if err == nil {
-			s.State, s.AnsweredAt, s.Reply = mingjing.SourceAnswered, &now, &reply
-			s.Items = len(reply.Records) + len(reply.Listings)
-		} else {
-			s.State = mingjing.SourceRetrying
-			s.NextTry = now.Add(backoff(c.city.Scaled, s.Attempts, err))
-			c.city.Log().Debug("agency did not answer", "agency", s.Agency, "attempt", s.Attempts, "err", err)
-		}
-		stored := make(chan error, 1)
-		answers <- answer{s, stored}
-		if err := <-stored; err != nil {
-			return now.Add(time.Second) // ask again: the answer is not stored
-		}
-		if s.State == mingjing.SourceAnswered {
-			return time.Time{}
-		}
-	}
 }
 
 // accept returns the part of a reply that was asked for: nothing outside the catalogue,
@@ -250,9 +353,9 @@ func accept(reply Reply, q RecordsQuery) (Reply, []mingjing.UnmatchedRecord, err
 	}, unmatched, nil
 }
 
-// backoff returns the wait after the nth failure; an agency whose circuit is open is
-// not asked before it closes.
-func backoff(scaled func(time.Duration) time.Duration, attempt int, err error) time.Duration {
+// backoff returns the wait after the nth failure, and the least one: an agency whose
+// circuit is open is not asked before it closes.
+func backoff(scaled func(time.Duration) time.Duration, attempt int, err error) (wait, least time.Duration) {
 	d := lastRetry
 	if attempt < 8 {
 		d = min(lastRetry, firstRetry<<(attempt-1))
@@ -261,195 +364,8 @@ func backoff(scaled func(time.Duration) time.Duration, attempt int, err error) t
 	var later interface{ RetryAfter() (time.Duration, bool) }
 	if errors.As(err, &later) {
 		if after, ok := later.RetryAfter(); ok {
-			d = max(d, after)
+			d, least = max(d, after), after
 		}
 	}
-	return d
-}
-
-// finish makes the score of a request from what has answered.
-func (c *Scores) finish(ctx context.Context, id string) error {
-	err := c.city.Tx(ctx, func(t *kernel.Tx) error {
-		rd := t.As(c.city.Entry(kernel.System, "collect", id, "score").Once(id))
-		r, err := read(rd).Request(ctx, id)
-		if err != nil || !r.State.Open() || r.State == mingjing.RequestScoring {
-			return err
-		}
-		r.State = mingjing.RequestScoring
-		if err := db(t).SetRequest(ctx, r); err != nil {
-			return err
-		}
-		return t.Emit(ctx, string(r.Resident), mingjing.EventRequest, r.ID, c.city.Now())
-	})
-	if err != nil {
-		return fmt.Errorf("finish: %w", err)
-	}
-	made := false
-	var took time.Duration
-	err = c.city.Tx(ctx, func(t *kernel.Tx) error {
-		made = false
-		rd := t.As(c.city.Entry(kernel.System, "score", id, "score").Once(id))
-		r, err := read(rd).Request(ctx, id)
-		if err != nil || r.State != mingjing.RequestScoring {
-			return err
-		}
-		book, err := c.city.Book(r.Rulebook.ID)
-		if err != nil {
-			return err
-		}
-		now := c.city.Now().UTC()
-		sources, err := c.SourcesOf(ctx, rd, r)
-		if err != nil {
-			return err
-		}
-		records, err := read(rd).Records(ctx, r.Resident)
-		if err != nil {
-			return err
-		}
-		listings, err := read(rd).Listings(ctx, r.Resident)
-		if err != nil {
-			return err
-		}
-		missing := []string{}
-		for _, s := range sources {
-			switch {
-			case s.State != mingjing.SourceAnswered:
-				missing = append(missing, s.Agency)
-				s.State = mingjing.SourceMissing
-			case s.Reply == nil:
-				continue
-			default:
-				if err := c.mergeReply(ctx, rd, r, book, s, records, listings); err != nil {
-					return err
-				}
-				if err := c.setUnmatched(ctx, rd.Tx, r.Resident, s); err != nil {
-					return err
-				}
-				if s.Items == 0 && len(s.Unmatched) == 0 {
-					continue
-				}
-				s.Unmatched = nil
-				s.Reply = nil // it is in the records now; nobody needs it twice
-			}
-			if err := db(t).SetSource(ctx, r.ID, s); err != nil {
-				return err
-			}
-		}
-		s, err := c.makeScore(ctx, rd, r.Resident, book, missing, "request")
-		if err != nil {
-			return err
-		}
-		r.State, r.FinishedAt, r.ScoreID, r.Rulebook = mingjing.RequestReady, &now, s.ID, s.Rulebook
-		made, took = true, now.Sub(r.CreatedAt)
-		if err := db(t).SetRequest(ctx, r); err != nil {
-			return err
-		}
-		// What was collected may change the scores by other rulebooks too.
-		if err := c.Rescore(ctx, rd, r.Resident, "request", book.ID); err != nil {
-			return err
-		}
-		if err := c.notices.Notify(ctx, rd, r.Resident, mingjing.NoticeScoreReady, "", "request", r.ID); err != nil {
-			return err
-		}
-		return t.Emit(ctx, string(r.Resident), mingjing.EventRequest, r.ID, now)
-	})
-	if err != nil {
-		return fmt.Errorf("finish: %w", err)
-	}
-	if made {
-		c.ready(took)
-	}
-	return nil
-}
-
-// setUnmatched stores what an agency answered with another name. What it had answered so
-// before, and answers no longer, is removed.
-func (c *Scores) setUnmatched(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, s Source) error {
-	if err := db(t).DeleteUnmatchedAnswers(ctx, s.Agency, resident); err != nil {
-		return err
-	}
-	for _, u := range s.Unmatched {
-		u.At = *s.AnsweredAt
-		if err := db(t).AddUnmatched(ctx, s.Agency, resident, u); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// mergeReply stores one agency's reply in the resident's records and listings, which are
-// given as they were before. What is there already keeps its state; what was removed
-// stays removed; what the agency no longer holds is removed, unless a dispute about it
-// is open, which then decides.
-func (c *Scores) mergeReply(ctx context.Context, rd *kernel.Reader, r Request, book *mingjing.Rulebook, s Source,
-	records []holding.Record, listings []holding.Listing) error {
-	agency, _ := book.Agency(s.Agency)
-	ours := func(agency string) bool { return agency == s.Agency }
-	sent := map[string]bool{}
-	for _, in := range s.Reply.Records {
-		if sent[in.Ref] {
-			continue // an agency that repeats itself is counted once
-		}
-		sent[in.Ref] = true
-		rec := holding.Record{Record: in.Record, Resident: r.Resident, Ref: in.Ref}
-		rec.ID, rec.Agency, rec.State, rec.DisputeID, rec.Statement, rec.Changed = kernel.NewID(), s.Agency, mingjing.RecordActive, "", "", ""
-		if i := slices.IndexFunc(records, func(old holding.Record) bool { return ours(old.Agency) && old.Ref == in.Ref }); i >= 0 {
-			old := records[i]
-			if old.State == mingjing.RecordActive {
-				rec.ID, rec.DisputeID, rec.Statement = old.ID, old.DisputeID, old.Statement
-				rec.Changed, rec.Intake, rec.Submitted = old.Changed, old.Intake, old.Submitted
-			} else {
-				rec = old
-			}
-		}
-		rec.CollectedAt = *s.AnsweredAt
-		if err := db(rd).PutRecord(ctx, rec); err != nil {
-			return err
-		}
-	}
-	for _, old := range records {
-		if ours(old.Agency) && !sent[old.Ref] && slices.Contains(agency.Holds, old.Code) &&
-			old.State != mingjing.RecordDisputed && old.State != mingjing.RecordRemoved && !old.Intake {
-			old.Remove(c.city.Today())
-			if err := db(rd).PutRecord(ctx, old); err != nil {
-				return err
-			}
-		}
-	}
-	clear(sent)
-	for _, in := range s.Reply.Listings {
-		if sent[in.Ref] {
-			continue
-		}
-		sent[in.Ref] = true
-		l := c.holdings.TakeOver(in.Listing)
-		l.Resident, l.Ref, l.Agency = r.Resident, in.Ref, s.Agency
-		if i := slices.IndexFunc(listings, func(old holding.Listing) bool { return ours(old.Agency) && old.Ref == in.Ref }); i >= 0 {
-			old := listings[i]
-			if old.CaseID != "" || old.State != mingjing.ListingInEffect && old.State != mingjing.ListingUnserved {
-				continue
-			}
-			l.ID, l.DisputeID, l.Life, l.Statement, l.Shown = old.ID, old.DisputeID, old.Life, old.Statement, old.Shown
-			if old.Ends != "" && l.Ends > old.Ends && l.NoticeOn <= old.NoticeOn {
-				l.Ends = old.Ends // no longer without a new notice, least of all than was decided
-			}
-		}
-		if err := db(rd).PutListing(ctx, l); err != nil {
-			return err
-		}
-		if l.State == mingjing.ListingInEffect && l.Ends != "" {
-			if err := rd.Enqueue(ctx, kernel.Job{Kind: holding.JobListing, ID: l.ID, At: l.Ends.Time(c.city.Zone())}); err != nil {
-				return err
-			}
-		}
-	}
-	for _, old := range listings {
-		if ours(old.Agency) && !sent[old.Ref] && slices.Contains(agency.Holds, old.Code) &&
-			old.State != mingjing.ListingDisputed && !old.State.Over() && old.CaseID == "" {
-			if err := c.holdings.Move(ctx, rd, &old, mingjing.ListingLifted, kernel.System); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return d, least
 }

@@ -10,7 +10,7 @@ func TestRetriesBackOffAndStayApart(t *testing.T) {
 	asInLaw := func(d time.Duration) time.Duration { return d }
 	lengths := map[time.Duration]bool{}
 	for attempt := 1; attempt < 100; attempt++ {
-		d := backoff(asInLaw, attempt, errors.New("down"))
+		d, _ := backoff(asInLaw, attempt, errors.New("down"))
 		lengths[d] = true
 		want := min(time.Hour, 30*time.Second<<min(attempt-1, 20))
 		if d < want*4/5 || d > want*6/5 {

@@ -81,6 +81,7 @@ func (c *Scores) WithdrawIn(ctx context.Context, rd *kernel.Reader, me mingjing.
 // endRequest ends a request after its consent was withdrawn.
 func (c *Scores) endRequest(ctx context.Context, rd *kernel.Reader, r Request, now time.Time) error {
 	r.State, r.FinishedAt = mingjing.RequestWithdrawn, &now
+	c.leave(r.ID)
 	if err := db(rd).SetRequest(ctx, r); err != nil {
 		return err
 	}

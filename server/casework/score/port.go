@@ -17,11 +17,16 @@ type Port interface {
 	AddConsent(ctx context.Context, resident mingjing.ResidentID, c mingjing.Consent) error
 	AddRequest(ctx context.Context, r Request) error // ErrExists: one is open, or the key is known
 	// SetRequest stores a request that was read and has changed: State, FinishedAt,
-	// ScoreID, Rulebook.
+	// ScoreID, Rulebook, Again.
 	SetRequest(ctx context.Context, r Request) error
+	// LateRequests returns how many requests are open that were made before late, and
+	// how many that were made after it and before endangered.
+	LateRequests(ctx context.Context, endangered, late time.Time) (nEndangered, nLate int, err error)
 	// QueuePlace returns how many queued requests are as old or older, itself included.
 	QueuePlace(ctx context.Context, id string) (int, error)
 	SetSource(ctx context.Context, request string, s Source) error
+	// CountAnswered returns how many agencies have answered to a request.
+	CountAnswered(ctx context.Context, request string) (int, error)
 	// PutRecord inserts or replaces a record by ID.
 	PutRecord(ctx context.Context, r holding.Record) error
 	PutListing(ctx context.Context, l holding.Listing) error

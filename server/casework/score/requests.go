@@ -55,13 +55,7 @@ func (c *Scores) RequestScore(ctx context.Context, a mingjing.Actor, rulebook st
 				return err
 			}
 		}
-		if err := db(t).AddRequest(ctx, r); err != nil {
-			return err
-		}
-		if err := t.Enqueue(ctx, kernel.Job{Kind: JobCollect, ID: r.ID}); err != nil {
-			return err
-		}
-		return t.Emit(ctx, a.ID, mingjing.EventRequest, r.ID, now)
+		return c.addRequest(ctx, t, r)
 	})
 	if errors.Is(err, kernel.ErrExists) { // another device was faster
 		err = c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
@@ -76,6 +70,19 @@ func (c *Scores) RequestScore(ctx context.Context, a mingjing.Actor, rulebook st
 		return mingjing.ScoreRequest{}, kernel.Public(err)
 	}
 	return c.ScoreRequest(ctx, a, id)
+}
+
+// addRequest adds a request, and schedules what is to be done for it.
+func (c *Scores) addRequest(ctx context.Context, t *kernel.Tx, r Request) error {
+	if err := db(t).AddRequest(ctx, r); err != nil {
+		return err
+	}
+	for _, job := range []kernel.Job{{Kind: JobCollect, ID: r.ID}, {Kind: JobScore, ID: r.ID, At: c.scoreAt(r)}} {
+		if err := t.Enqueue(ctx, job); err != nil {
+			return err
+		}
+	}
+	return t.Emit(ctx, string(r.Resident), mingjing.EventRequest, r.ID, r.CreatedAt)
 }
 
 // askedAlready returns the id of the request that the key made, or ""; an open request

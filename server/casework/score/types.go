@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"mingjing"
+	"mingjing/server/casework/kernel"
 )
 
 // Agencies are the public bodies that hold records.
@@ -49,6 +50,8 @@ type Request struct {
 	Resident              mingjing.ResidentID
 	Key                   string // idempotency key; may be empty
 	ScoreID               string
+
+	resident kernel.Resident // of a request that is being worked on
 }
 
 // A Source is one agency's part in a request as it is stored.
