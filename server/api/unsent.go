@@ -62,7 +62,11 @@ func unsentFields(form reflect.Type, values map[string][]string) (fields []mingj
 func formFields(form reflect.Type) (fields []mingjing.UnsentField) {
 	for _, f := range reflect.VisibleFields(form) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if kind, ok := unsentKind(f, name); ok && !f.Anonymous {
+		kind, ok := unsentKind(f, name)
+		if kind == mingjing.UnsentFiles {
+			name = "evidence" // a form has one field for files, whose name nobody asks for
+		}
+		if ok && !f.Anonymous {
 			fields = append(fields, mingjing.UnsentField{Name: name, Kind: kind})
 		}
 	}
