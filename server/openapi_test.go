@@ -197,7 +197,8 @@ func TestTheDescriptionHasTheCodesOfTheProduct(t *testing.T) {
 	same("clocks", s["Clock"].Value.Properties["code"], mingjing.ClockCodes)
 	same("steps", s["CaseView"].Value.Properties["allowed"].Value.Items, mingjing.CaseSteps)
 	same("areas", s["RecordItem"].Value.Properties["area"], texts(mingjing.Areas))
-	same("kinds of notice", s["Notice"].Value.Properties["kind"], texts(append(slices.Clone(mingjing.NoticeKinds), mingjing.NoticeMailFailed, mingjing.NoticePushFailed)))
+	same("kinds of notice", s["Notice"].Value.Properties["kind"], texts(append(slices.Clone(mingjing.NoticeKinds),
+		mingjing.NoticeMailFailed, mingjing.NoticePushFailed)))
 	job := s["ExportJob"].Value.Properties
 	same("states of an export", job["state"], texts(mingjing.ExportStates))
 	same("steps of an export", job["step"], mingjing.ExportSteps)

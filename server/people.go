@@ -163,7 +163,7 @@ func runStaff(ctx context.Context, args []string, officers bool, getenv func(str
 	return 0
 }
 
-func (k staffCommand) run(ctx context.Context, office *casework.Bureau, s Settings, officers bool, out io.Writer) error {
+func (k *staffCommand) run(ctx context.Context, office *casework.Bureau, s Settings, officers bool, out io.Writer) error {
 	a := operator()
 	switch k.name {
 	case "list":

@@ -309,7 +309,8 @@ func TestACityOpensWithAnAdministratorWhoAddsTheOthers(t *testing.T) {
 	eventually(t, 20*time.Second, "who is enabled logs in again", func() bool { return c.logsIn(t, "h-1", recovery[1]).status == 200 })
 
 	// Nothing that anybody typed or was shown is on the disk or in the log.
-	for _, wrong := range append(filesWith(t, filepath.Join(i.dir, "data"), first, code, secret, recovery[2], staffPassword, "Shen Mo", number),
+	for _, wrong := range append(filesWith(t, filepath.Join(i.dir, "data"), first, code, secret, recovery[2], staffPassword, "Shen Mo",
+		number),
 		textsIn(c.logs.String(), number, first, code, secret, recovery[2], staffPassword, "Shen Mo")...) {
 		if !strings.Contains(wrong, "kratos.sqlite") || !strings.HasSuffix(wrong, "Shen Mo") { // Kratos knows the names of staff
 			t.Error("can be read:", wrong)

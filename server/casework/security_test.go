@@ -22,7 +22,8 @@ func TestANoticeAboutALoginGoesByAllWays(t *testing.T) {
 	must(t, c.TellSecurity(ctx, mingjing.ResidentID(a.ID), mingjing.SecurityPasswordReset, "Firefox, Android"))
 	must(t, c.EndSession(ctx, "s"))
 	n := c.inbox(t, a)[0]
-	if n.Kind != mingjing.NoticeSecurity || n.Code != mingjing.SecurityPasswordReset || n.Page != "security" || n.Device != "Firefox, Android" {
+	if n.Kind != mingjing.NoticeSecurity || n.Code != mingjing.SecurityPasswordReset || n.Page != "security" ||
+		n.Device != "Firefox, Android" {
 		t.Errorf("the notice is %+v", n.Notice)
 	}
 	wait, err := c.job(ctx, notice.JobNotify, n.ID)

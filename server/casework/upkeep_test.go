@@ -23,7 +23,7 @@ type counted struct {
 	late    []mingjing.LateScores
 }
 
-func (f *counted) ScoresLate(n mingjing.LateScores) { f.late = append(f.late, n) }
+func (c *counted) ScoresLate(n mingjing.LateScores) { c.late = append(c.late, n) }
 
 func (c *counted) ScoreReady(took time.Duration) { c.took = append(c.took, took) }
 

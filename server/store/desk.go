@@ -192,7 +192,8 @@ func (t *tx) Deadlines(ctx context.Context, now time.Time, scoreTime time.Durati
 	}{
 		{mingjing.DeadlineCase, "next_due", "dispute WHERE state <> 'decided' AND next_due < 9223372036854775807", 0},
 		{mingjing.DeadlineScore, "created_at", "request WHERE state IN ('queued', 'collecting', 'scoring')", scoreTime},
-		{mingjing.DeadlineJob, t.s.eng.jobAt(), "river_job WHERE state IN ('available', 'scheduled', 'retryable') AND queue NOT IN ('ask', 'score')", 0},
+		{mingjing.DeadlineJob, t.s.eng.jobAt(), "river_job WHERE state IN ('available', 'scheduled', 'retryable')" +
+			" AND queue NOT IN ('ask', 'score')", 0},
 	} {
 		err := t.rows(ctx, "list deadlines", func(rows *sql.Rows) error {
 			var at int64

@@ -107,7 +107,8 @@ func agencyField(v *mingjing.View, agencies []string, value string) app.UI {
 
 // memberNumber returns the field for the ID number of somebody who works here.
 func memberNumber(v *mingjing.View, required bool) app.UI {
-	return c.Input{Name: "id_number", Label: t(v, "field.id_number"), Hint: t(v, "people.id_number_hint"), Error: page.FieldError(v, "id_number"),
+	return c.Input{Name: "id_number", Label: t(v, "field.id_number"), Hint: t(v, "people.id_number_hint"),
+		Error:        page.FieldError(v, "id_number"),
 		Autocomplete: "off", MaxLength: 40, Required: required, Code: true}.UI()
 }
 

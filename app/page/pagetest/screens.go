@@ -289,9 +289,10 @@ func HeldScreens(lang string) map[string]*mingjing.View {
 		fresh := *WorkCase(mingjing.CaseFiled, "", false, "assign")
 		fresh.ID = "0d9e8f7a6b5c"
 		late.Resident, late.IDMasked, fresh.Resident, fresh.IDMasked = "", "", "", ""
-		v.Data = &mingjing.QueueView{Counts: counts, Next: "n", Scores: mingjing.LateScores{Endangered: 2, Late: 1}, Cases: []mingjing.CaseView{late, fresh}, Calendars: []mingjing.CalendarEnd{
-			{Calendar: "china", Name: mingjing.Text{"zh-CN": "中国工作日历", "en": "Working days in China"}, Last: "2026-12-31", Days: 38},
-			{Calendar: "over", Name: mingjing.Text{"zh-CN": "旧日历", "en": Hostile}, Last: "2026-11-01", Days: -22}}}
+		v.Data = &mingjing.QueueView{Counts: counts, Next: "n", Scores: mingjing.LateScores{Endangered: 2, Late: 1},
+			Cases: []mingjing.CaseView{late, fresh}, Calendars: []mingjing.CalendarEnd{
+				{Calendar: "china", Name: mingjing.Text{"zh-CN": "中国工作日历", "en": "Working days in China"}, Last: "2026-12-31", Days: 38},
+				{Calendar: "over", Name: mingjing.Text{"zh-CN": "旧日历", "en": Hostile}, Last: "2026-11-01", Days: -22}}}
 	})
 	add("queue.filtered", func(v *mingjing.View) {
 		v.Data = &mingjing.QueueView{Counts: counts, Filter: mingjing.CaseFilter{State: "filed", Mine: true, Agency: "hpc", Search: Hostile},

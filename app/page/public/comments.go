@@ -47,13 +47,14 @@ func commentsSection(v *mingjing.View, shown *mingjing.RulebookPage) app.UI {
 
 // commentForm returns the form for a comment on the draft with a hash.
 func commentForm(v *mingjing.View, hash string) app.UI {
-	return c.Form{Action: "/api/rulebooks/" + page.Segment(hash) + "/comments", Label: t(v, "comments.write"), Body: []app.UI{page.LangField(v),
-		c.Textarea{Lang: v.Lang, Name: "comment", Label: t(v, "comments.text"), Hint: t(v, "comments.text_hint"), Value: page.Typed(v, "comment"),
-			Error: page.FieldError(v, "comment"), Rows: 6, Max: mingjing.MaxComment, Required: true}.UI(),
-		c.Input{Name: "name", Label: t(v, "comments.name"), Hint: t(v, "comments.name_hint"), Value: page.Typed(v, "name"),
-			Error: page.FieldError(v, "name"), MaxLength: mingjing.MaxCommentName, Autocomplete: "off"}.UI(),
-		c.Inset{Body: []app.UI{c.P(t(v, "comments.stored")), c.P(t(v, "comments.for_ever"))}}.UI(),
-		c.Button{Text: t(v, "comments.send")}.UI()}}.UI()
+	return c.Form{Action: "/api/rulebooks/" + page.Segment(hash) + "/comments", Label: t(v, "comments.write"),
+		Body: []app.UI{page.LangField(v),
+			c.Textarea{Lang: v.Lang, Name: "comment", Label: t(v, "comments.text"), Hint: t(v, "comments.text_hint"), Value: page.Typed(v, "comment"),
+				Error: page.FieldError(v, "comment"), Rows: 6, Max: mingjing.MaxComment, Required: true}.UI(),
+			c.Input{Name: "name", Label: t(v, "comments.name"), Hint: t(v, "comments.name_hint"), Value: page.Typed(v, "name"),
+				Error: page.FieldError(v, "name"), MaxLength: mingjing.MaxCommentName, Autocomplete: "off"}.UI(),
+			c.Inset{Body: []app.UI{c.P(t(v, "comments.stored")), c.P(t(v, "comments.for_ever"))}}.UI(),
+			c.Button{Text: t(v, "comments.send")}.UI()}}.UI()
 }
 
 // oneComment returns a published comment with its answer.
