@@ -28,7 +28,6 @@ import (
 	"mingjing/server/casework"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/demo"
-	"mingjing/server/evidence"
 	"mingjing/server/identity"
 	"mingjing/server/ledger"
 	"mingjing/server/letter"
@@ -283,36 +282,6 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	p.figures.Read(sources)
 	p.handler, err = api.New(c)
 	return p, err
-}
-
-// checkFile is the command by which the program looks at one file in a process of its own.
-const checkFile = "check-file"
-
-// newFiles returns what checks files, and lets it compile in the background what it needs.
-func (p *program) newFiles(ctx context.Context) (*evidence.Checker, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	cache := filepath.Join(p.Data, "cache")
-	if err := os.MkdirAll(cache, 0o700); err != nil {
-		return nil, err
-	}
-	files := evidence.NewChecker(evidence.DefaultLimits, self, checkFile, cache)
-	ctx, stop := context.WithCancel(ctx)
-	ready := make(chan struct{})
-	go func() {
-		defer close(ready)
-		if err := files.Ready(ctx); err != nil && ctx.Err() == nil {
-			p.log.Error("files that people send can't be checked", "err", err)
-		}
-	}()
-	p.onClose(func() error {
-		stop()
-		<-ready
-		return nil
-	})
-	return files, nil
 }
 
 // closeListener returns a function that closes a listener, which a server may have closed

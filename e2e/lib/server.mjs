@@ -40,6 +40,7 @@ export class Server {
     return {
       PATH: process.env.PATH,
       HOME: this.data,
+      XDG_CACHE_HOME: join(root, '.cache'), // what opens files is compiled once
       KRATOS_BIN: join(root, 'e2e/lib/kratos'), // hashes passwords in no time
       ADDR: `127.0.0.1:${this.port}`,
       PUBLIC_ORIGIN: this.url,

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"mingjing/server/evidence"
+	"os"
+	"path/filepath"
+)
+
+// checkFile is the command by which the program looks at one file in a process of its own.
+const checkFile = "check-file"
+
+// cacheDir returns the folder for what can be made again: that of the user, which servers on
+// one machine share, or one in the data folder where the user has none.
+func cacheDir(data string) (string, error) {
+	if dir, err := os.UserCacheDir(); err == nil {
+		dir = filepath.Join(dir, "mingjing")
+		if os.MkdirAll(dir, 0o700) == nil {
+			return dir, nil
+		}
+	}
+	dir := filepath.Join(data, "cache")
+	return dir, os.MkdirAll(dir, 0o700)
+}
+
+// newFiles returns what checks files, and lets it compile in the background what it needs.
+func (p *program) newFiles(ctx context.Context) (*evidence.Checker, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cache, err := cacheDir(p.Data)
+	if err != nil {
+		return nil, err
+	}
+	files := evidence.NewChecker(evidence.DefaultLimits, self, checkFile, cache)
+	ctx, stop := context.WithCancel(ctx)
+	ready := make(chan struct{})
+	go func() {
+		defer close(ready)
+		if err := files.Ready(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error("files that people send can't be checked", "err", err)
+		}
+	}()
+	p.onClose(func() error {
+		stop()
+		<-ready
+		return nil
+	})
+	return files, nil
+}
