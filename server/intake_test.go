@@ -35,6 +35,11 @@ func (c *city) newKey(t testing.TB, code string) (id, secret string) {
 	if _, err := fmt.Sscanf(out, "key     %s\nagency  "+code+"\nsecret  %s\n", &id, &secret); err != nil || exit != 0 {
 		t.Fatalf("%d: %v\n%s", exit, err, out)
 	}
+	t.Cleanup(func() { // an agency may have few
+		if out, exit := c.tool(t, "key", "revoke", id); exit != 0 {
+			t.Errorf("%d: %s", exit, out)
+		}
+	})
 	return id, secret
 }
 

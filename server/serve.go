@@ -173,7 +173,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	asking := &asker{master: keys.AgencyKey, keys: func(ctx context.Context) (map[string]string, error) {
 		return p.casework.Agencies.AskingKeys(ctx) // nobody is asked before there is a bureau
 	}}
-	agencies := agency.Config{Key: keys.AgencyKey, Signer: asking.signer, Clock: clock, Logger: p.log,
+	agencies := agency.Config{Key: keys.AgencyKey, Signer: asking.signer, Clock: clock, Logger: p.log, Traces: p.traces,
 		PerAgency: s.AsksPerAgency, Total: s.Asks, Shared: db,
 		Observe: func(agency string, op agency.Op, result string, took time.Duration) {
 			p.figures.Answer(agency, string(op), result, took)

@@ -123,13 +123,17 @@ export class Server {
     await this.exited;
   }
 
+  // shutdown ends the program as an operator does, and keeps its data.
+  async shutdown() {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    this.child.kill('SIGTERM');
+    const slow = setTimeout(() => this.child.kill('SIGKILL'), 20_000);
+    await this.exited;
+    clearTimeout(slow);
+  }
+
   async stop() {
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      this.child.kill('SIGTERM');
-      const slow = setTimeout(() => this.child.kill('SIGKILL'), 20_000);
-      await this.exited;
-      clearTimeout(slow);
-    }
+    await this.shutdown();
     const { exitCode, signalCode } = this.child;
     try {
       process.kill(-this.child.pid, 'SIGKILL'); // the group, if it still exists

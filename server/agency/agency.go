@@ -105,6 +105,8 @@ type Config struct {
 	// Observe is told of each request and its result: [ResultAnswered], [ResultNotYet] or
 	// one of the failures of [ResultOf]. It may be nil.
 	Observe func(agency string, op Op, result string, took time.Duration)
+	// Traces makes a span of each request; nil makes none.
+	Traces *trace.Tracer
 	// TLS is for agencies with a private certificate authority, or that want a
 	// client certificate.
 	TLS *tls.Config
@@ -332,7 +334,7 @@ func (a *Agencies) Ask(ctx context.Context, agency string, q cases.Question) (*m
 // ask waits for its turn, sends one signed request, and decodes the answer.
 func (a *Agencies) ask(ctx context.Context, agency string, op Op, payload any, read func(answer) error) error {
 	start := time.Now()
-	ctx, span := trace.Start(ctx, "agency "+string(op), true)
+	ctx, span := a.cfg.Traces.Start(ctx, "agency "+string(op), true)
 	err := a.try(ctx, agency, op, payload, read)
 	if _, known := a.connectors[agency]; known {
 		span.Set("mingjing.agency", agency)

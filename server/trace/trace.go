@@ -96,6 +96,15 @@ func Start(ctx context.Context, name string, calls bool) (context.Context, *Span
 	return ctx, &Span{s}
 }
 
+// Start begins a span within that of ctx, or a trace of its own where ctx has none: of what
+// is done beside the request or job that wanted it.
+func (t *Tracer) Start(ctx context.Context, name string, calls bool) (context.Context, *Span) {
+	if ctx, s := Start(ctx, name, calls); s != nil {
+		return ctx, s
+	}
+	return t.Begin(ctx, name, false)
+}
+
 // A Span is a part of a trace. A nil Span is none.
 type Span struct{ span trace.Span }
 
