@@ -140,27 +140,30 @@ test('a city opens, works, changes its law, and is put back elsewhere', async ({
     });
 
     await test.step('a draft of new law is in public, and says what it would change', async () => {
-      const draft = book.next({ draft: true, from: dayAfter(7) });
+      const draft = book.next({ draft: true, from: day(7) });
       expect(await server.command('rulebook', 'check', draft)).toBeTruthy();
-      expect(await server.command('rulebook', 'diff', book.file, draft)).toContain('volunteer.hours');
+      expect(await server.command('rulebook', 'diff', book.file, draft)).toContain('points: 5 becomes 3');
+      expect(await server.command('rulebook', 'preview', draft)).toBeTruthy();
+      book.put();
       await server.command('rulebook', 'publish');
       await restart();
       await resident.open('score', { query: '?rulebook=harbour' });
-      await expect(resident.section('drafts')).toContainText(String(1000 + book.points('volunteer.hours') - 5), { timeout: 20_000 });
+      await expect(resident.section('drafts')).toContainText(String(1000 + book.points('volunteer.hours') - 2), { timeout: 20_000 });
     });
 
     await test.step('the law is published, and takes effect at midnight', async () => {
-      const file = book.next({ from: dayAfter(0) });
-      expect(await refused(server, 'rulebook', 'publish')).toContain('today or earlier');
-      book.next({ from: dayAfter(1) });
+      book.next({ from: day(0) });
+      book.put();
+      expect(await refused(server, 'rulebook', 'publish')).toContain('which is not after today');
+      book.next({ from: day(1) });
+      book.put();
       // The city's zone is set so that its midnight comes in half a minute.
       server.env.ZONEINFO = midnightIn(dir, 30);
-      expect(await server.command('rulebook', 'preview', file)).toBeTruthy();
       await server.command('rulebook', 'publish');
       await restart();
       await expect
         .poll(async () => (await resident.read('score?rulebook=harbour')).score.value, { timeout: 90_000, intervals: [1000] })
-        .toBe(1000 + book.points('volunteer.hours') - 5);
+        .toBe(1000 + book.points('volunteer.hours') - 2);
       const { items } = await resident.read('notices');
       expect(items.map((n) => n.kind)).toContain('new_version');
       await resident.open('score', { query: '?rulebook=harbour' });
@@ -184,6 +187,7 @@ test('a city opens, works, changes its law, and is put back elsewhere', async ({
     });
 
     await test.step('a backup is put back elsewhere, and nothing is missing', async () => {
+      const { score } = await resident.read('score?rulebook=harbour');
       await server.command('backup', join(dir, 'backup'), '--secrets', join(dir, 'secrets'));
       for (const person of [administrator, resident, ...Object.values(desk)]) await person.page.context().close();
       const { exitCode } = await server.stop();
@@ -198,7 +202,7 @@ test('a city opens, works, changes its law, and is put back elsewhere', async ({
       });
       const again = await visit(elsewhere, { lang: 'en' });
       await again.login({ id_number: number, password });
-      expect((await again.read('score?rulebook=harbour')).score.value).toBe(1000 + book.points('volunteer.hours') - 5);
+      expect((await again.read('score?rulebook=harbour')).score).toEqual(score);
       expect((await again.read(`disputes/${dispute}`)).state).toBe('decided');
       await again.page.context().close();
     });
@@ -239,8 +243,6 @@ function day(n) {
   return new Date(Date.now() + n * 86_400_000).toLocaleDateString('en-CA', { timeZone: 'Asia/Shanghai' });
 }
 
-const dayAfter = day;
-
 // mock plays an agency until it is killed.
 async function mock(keys, records, port) {
   const child = spawn(mingjing, ['agency', 'mock', '--keys', keys, '--records', records, '--listen', `127.0.0.1:${port}`], { stdio: ['ignore', 'pipe', 'ignore'] });
@@ -280,10 +282,12 @@ function harbour(dir) {
   return {
     file: write('harbour-1.json', law),
     points: (code) => law.catalogue.find((i) => i.code === code).points,
-    // next writes the version in which an hour given is worth less.
+    // put puts the next version beside the first.
+    put: () => cpSync(join(dir, 'harbour-2.json'), join(folder, 'harbour-2.json')),
+    // next writes the version in which hours given are worth less, not yet into the folder.
     next(more) {
-      const catalogue = law.catalogue.map((i) => (i.code === 'volunteer.hours' ? { ...i, points: i.points - 5 } : i));
-      return write('harbour-2.json', { ...law, version: '2', catalogue, why: { 'zh-CN': '按新的规定计算。', en: 'By the new rules.' }, ...more });
+      const catalogue = law.catalogue.map((i) => (i.code === 'volunteer.hours' ? { ...i, points: i.points - 2 } : i));
+      return write('../harbour-2.json', { ...law, version: '2', catalogue, why: { 'zh-CN': '按新的规定计算。', en: 'By the new rules.' }, ...more });
     },
   };
 }
