@@ -96,7 +96,15 @@ func TestAForgottenPasswordIsSetByTheCodeThatCameByMail(t *testing.T) {
 		t.Errorf("the newest notice is %+v", n)
 	}
 	within(t, c.mail.Letters, "the notice")
-	b.json("POST", "/api/password", map[string]any{"password": goodPassword, "new_password": account.Password}).want(200)
+	// The same through the API.
+	c.browser(t).json("POST", "/api/forgot", map[string]any{"id_number": account.IDNumber}).want(200)
+	code = codeOfMail(t, within(t, c.mail.Letters, "the second code"))
+	first := b
+	b = c.browser(t)
+	b.json("POST", "/api/reset", map[string]any{"id_number": account.IDNumber, "code": code, "new_password": goodPassword + " 2"}).want(200)
+	first.json("GET", "/api/me", nil).want(401)
+	within(t, c.mail.Letters, "the second notice")
+	b.json("POST", "/api/password", map[string]any{"password": goodPassword + " 2", "new_password": account.Password}).want(200)
 	b.form("/api/notice-settings/email/remove", url.Values{}).to()
 }
 
@@ -181,6 +189,14 @@ func TestAResidentLogsInByAPasskey(t *testing.T) {
 	if code := twice.problem(422); code != "passkey_not_added" {
 		t.Errorf("a question that was answered is told %s", code)
 	}
+	// The same through the API, with a second one.
+	q = into[mingjing.PasskeyQuestion](b.json("POST", "/api/passkeys/question", nil).want(200))
+	b.json("POST", "/api/passkeys", map[string]any{"ticket": q.Ticket, "credential": passkeytest.New(c.url).Create(q.Options)}).want(201)
+	added := into[mingjing.SecurityView](b.json("GET", "/api/security", nil).want(200)).Passkeys
+	if len(added) != 2 {
+		t.Fatalf("the passkeys are %+v", added)
+	}
+	b.json("POST", "/api/passkeys/remove", map[string]any{"passkey_id": added[1].ID}).want(200)
 	page := b.page("security").want(200)
 	keys := into[mingjing.SecurityView](b.json("GET", "/api/security", nil).want(200)).Passkeys
 	if len(keys) != 1 || keys[0].Name != "Chrome, Android" || !strings.Contains(page.html().Find("#passkeys").Text()+page.html().Text(),

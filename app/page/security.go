@@ -26,7 +26,7 @@ func securityBody(v *mingjing.View) []app.UI {
 				LangField(v),
 				c.Input{Name: "password", Type: "password", Label: T(v, "security.current"), Error: FieldError(v, "password"),
 					Autocomplete: "current-password", MaxLength: MaxPassword, Required: true}.UI(),
-				c.Input{Name: "new_password", Type: "password", Label: T(v, "activate.password"), Hint: T(v, "activate.password_hint"),
+				c.Input{Name: "new_password", Type: "password", Label: T(v, "field.new_password"), Hint: T(v, "activate.password_hint"),
 					Error: FieldError(v, "new_password"), Autocomplete: "new-password", MaxLength: MaxPassword, Required: true}.UI(),
 				c.Button{Text: T(v, "security.change")}.UI()}}.UI()),
 	}, passkeySection(v),
