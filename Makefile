@@ -124,12 +124,11 @@ web/build/%.wasm.br web/build/%.wasm.gz: bin/slim/%.wasm web/compress.go
 # The Go tests mostly wait for clocks, and the browsers for agencies: side by side
 # they take as long as one of them.
 .PHONY: test
-test: ## everything: lint, unit, race, fuzz seeds, floors, the browser, the images
+test: ## everything: lint, unit, race, fuzz seeds, floors, the browser
 	@$(MAKE) engines
 	@$(MAKE) build
 	@$(MAKE) lint
 	@$(MAKE) -j2 test-unit test-e2e
-	@$(MAKE) image-test
 
 # What is changed most is tested in under a minute, for while one works. It says
 # nothing of what is well.
@@ -141,9 +140,9 @@ test-fast: ## the tests of the rules, the pages, the cases and the live events, 
 
 .PHONY: test-unit
 test-unit: kratos $(PACKED) ## the Go tests, on this machine and, where it runs there, in WebAssembly
-	$(GO) test -p $(AT_A_TIME) $$($(GO) list ./... | grep -vxF "$$($(GO) list $(RACE))")
-	$(GO) test -p $(AT_A_TIME) -race $(RACE)
-	$(GO) test -race -run '$(AT_ONCE)' $(RACE_PART)
+	$(GO) test -timeout 20m -p $(AT_A_TIME) $$($(GO) list ./... | grep -vxF "$$($(GO) list $(RACE))")
+	$(GO) test -timeout 20m -p $(AT_A_TIME) -race $(RACE)
+	$(GO) test -timeout 20m -race -run '$(AT_ONCE)' $(RACE_PART)
 	@$(GO) build -o bin/slim/slim ./web/slim
 	GOOS=js GOARCH=wasm $(GO) test -exec '$(ROOT)/web/slim/exec.sh $(ROOT)/bin/slim/slim' $(WASM_TESTED)
 
@@ -155,8 +154,7 @@ WASM_TESTED := . ./logproof ./i18n ./app/client
 test-e2e: build $(NODE_MODULES) ## the built server in Chromium [ARGS=...]
 	cd e2e && npx --no-install playwright test --project=e2e $(ARGS)
 
-# It waits for nothing but the compiler, so it runs after the others; what they have
-# compiled it need not compile again.
+# It compiles everything once more, which takes minutes: it is a test of its own.
 .PHONY: image-test
 image-test: kratos ## build both images of the Dockerfile with buildah, and start them
 	IMAGE_TEST=1 $(GO) test ./server -count 1 -timeout 30m -run '^TestTheImagesAreBuiltAndStart$$' -v
