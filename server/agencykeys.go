@@ -136,19 +136,19 @@ func (k keyCommand) run(ctx context.Context, office *casework.Bureau, master []b
 	case "list":
 		return k.list(ctx, office, out)
 	case "revoke":
-		if _, err := office.Agencies.RevokeAgencyKey(ctx, a, k.word); err != nil {
+		if _, err := office.Keys.RevokeAgencyKey(ctx, a, k.word); err != nil {
 			return terminalError(err, k.word)
 		}
 		fmt.Fprintf(out, "%s is revoked.\n", k.word)
 		return nil
 	case "rotate":
-		made, err = office.Agencies.RotateAgencyKey(ctx, a, k.word, k.overlap)
+		made, err = office.Keys.RotateAgencyKey(ctx, a, k.word, k.overlap)
 	case "add":
 		use := mingjing.KeySubmit
 		if k.ask {
 			use = mingjing.KeyAsk
 		}
-		made, err = office.Agencies.MakeAgencyKey(ctx, a, k.word, use)
+		made, err = office.Keys.MakeAgencyKey(ctx, a, k.word, use)
 	}
 	if err != nil {
 		return terminalError(err, k.word)
@@ -171,7 +171,7 @@ func (k keyCommand) run(ctx context.Context, office *casework.Bureau, master []b
 
 // list prints the keys, the oldest first.
 func (k keyCommand) list(ctx context.Context, office *casework.Bureau, out io.Writer) error {
-	keys, err := office.Agencies.AgencyKeys(ctx, operator())
+	keys, err := office.Keys.AgencyKeys(ctx, operator())
 	if err != nil {
 		return err
 	}

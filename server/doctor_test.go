@@ -14,7 +14,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
-	"mingjing/server/casework/agencyside"
+	"mingjing/server/casework/intake"
 	"mingjing/server/casework/staff"
 	"mingjing/server/store"
 	"mingjing/server/store/pgtest"
@@ -47,7 +47,7 @@ func aPatient(t *testing.T, databaseURL string) Settings {
 	// Something that is sealed with the city's own keys.
 	err = db.Tx(t.Context(), func(tx casework.Tx) error {
 		member := staff.Member{StaffMember: mingjing.StaffMember{Login: "h-9", Role: mingjing.RoleHandler, State: mingjing.StaffActive}}
-		return errors.Join(tx.AddBatch(t.Context(), agencyside.BatchRow{Agency: "court", ID: "b", At: time.Now()}),
+		return errors.Join(tx.AddBatch(t.Context(), intake.BatchRow{Agency: "court", ID: "b", At: time.Now()}),
 			tx.AddMember(t.Context(), member))
 	})
 	if err := errors.Join(err, db.Close()); err != nil {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"mingjing/server/casework/intake"
 	"net"
 	"os"
 	"os/exec"
@@ -14,7 +15,6 @@ import (
 	"testing"
 
 	"mingjing"
-	"mingjing/server/casework/agencyside"
 )
 
 // blocks returns the commands of a page of the documentation, block by block.
@@ -103,7 +103,7 @@ func TestTheGuideForAgenciesCanBeFollowedToItsEnd(t *testing.T) {
 		if strings.Contains(block, "read -r KEY") {
 			key = "read -r KEY SECRET < submit.keys\n"
 		}
-		var answer agencyside.BatchAnswer
+		var answer intake.BatchAnswer
 		if i := bytes.IndexByte(out, '{'); strings.Contains(block, "curl") && (i < 0 || json.Unmarshal(out[i:], &answer) != nil ||
 			answer.State != mingjing.BatchDone || answer.Accepted != 1) {
 			t.Errorf("%s\n%s", block, out)

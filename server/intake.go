@@ -19,9 +19,9 @@ import (
 	"mingjing/server/identity"
 )
 
-// An intake finds out whose key signed a request. It accepts each request once; on
+// A keyRing finds out whose key signed a request. It accepts each request once; on
 // another server, a second one finds that its batch was answered already.
-type intake struct {
+type keyRing struct {
 	casework *casework.Bureau
 	master   []byte
 	clock    kernel.Clock
@@ -39,12 +39,12 @@ var (
 	addressRate = identity.Rate{Count: 120, Per: time.Minute}
 )
 
-func newIntake(c *casework.Bureau, master []byte, clock kernel.Clock,
-	allow func(ctx context.Context, key string) (identity.Quota, error)) *intake {
-	return &intake{casework: c, master: master, clock: clock, allow: allow, verifiers: map[string]*agency.Verifier{}}
+func newKeyRing(c *casework.Bureau, master []byte, clock kernel.Clock,
+	allow func(ctx context.Context, key string) (identity.Quota, error)) *keyRing {
+	return &keyRing{casework: c, master: master, clock: clock, allow: allow, verifiers: map[string]*agency.Verifier{}}
 }
 
-func (i *intake) verify(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, api.Quota, error) {
+func (i *keyRing) verify(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, api.Quota, error) {
 	a, err := i.signer(ctx, keyID, method, path, signature, body)
 	if err != nil {
 		return mingjing.Actor{}, api.Quota{}, err
@@ -61,11 +61,11 @@ func (i *intake) verify(ctx context.Context, keyID, method, path, signature stri
 }
 
 // signer returns the agency whose key signed a request.
-func (i *intake) signer(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, error) {
+func (i *keyRing) signer(ctx context.Context, keyID, method, path, signature string, body []byte) (mingjing.Actor, error) {
 	if keyID == "" || len(keyID) > 64 {
 		return mingjing.Actor{}, mingjing.NewError(mingjing.Unauthenticated, "key_unknown")
 	}
-	a, err := i.casework.Agencies.AgencyByKey(ctx, keyID)
+	a, err := i.casework.Keys.AgencyByKey(ctx, keyID)
 	if err != nil {
 		return mingjing.Actor{}, err
 	}

@@ -16,7 +16,7 @@ import (
 
 	"mingjing"
 	"mingjing/server/agency"
-	"mingjing/server/casework/agencyside"
+	"mingjing/server/casework/intake"
 )
 
 // tool runs the agency command on the city's data, while its server runs.
@@ -56,17 +56,17 @@ func (b *browser) submit(id, secret, path, kind string, body []byte, at time.Tim
 
 const batchPath = "/api/intake/batches"
 
-func fare(n mingjing.IDNumber, ref string) agencyside.BatchLine {
+func fare(n mingjing.IDNumber, ref string) intake.BatchLine {
 	on := mingjing.DateOf(time.Now().AddDate(0, 0, -10))
-	return agencyside.BatchLine{Op: agencyside.OpRecord, Ref: ref, IDNumber: string(n), Code: "metro.fare_evasion", Occurred: string(on),
+	return intake.BatchLine{Op: intake.OpRecord, Ref: ref, IDNumber: string(n), Code: "metro.fare_evasion", Occurred: string(on),
 		Detail: mingjing.Text{"zh-CN": "未刷卡进站。", "en": "Entered without a ticket."},
 		Document: mingjing.Document{Kind: "penalty_decision", Issuer: "上海申通地铁集团有限公司", Number: "罚 " + ref, Date: on.AddDays(1),
 			Hash: strings.Repeat("ab", 32)}}
 }
 
-func batch(t testing.TB, id string, lines ...agencyside.BatchLine) []byte {
+func batch(t testing.TB, id string, lines ...intake.BatchLine) []byte {
 	t.Helper()
-	data, err := json.Marshal(agencyside.Batch{ID: id, Lines: lines})
+	data, err := json.Marshal(intake.Batch{ID: id, Lines: lines})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,11 +129,11 @@ func TestAnAgencySubmitsAndItsOfficerAnswersByHand(t *testing.T) {
 	machine := c.browser(t)
 	machine.origin, machine.site = "", ""
 	body := batch(t, "one", fare(number, "M-1"), fare("999999198001010000", "M-2"))
-	out := into[agencyside.BatchAnswer](machine.submit(id, secret, batchPath, "application/json", body, now).want(200))
+	out := into[intake.BatchAnswer](machine.submit(id, secret, batchPath, "application/json", body, now).want(200))
 	if out.Accepted != 1 || out.Refused != 1 || out.Lines[0].ID == "" || out.Lines[1].Field != "id_number" {
 		t.Fatalf("%+v", out)
 	}
-	again := into[agencyside.BatchAnswer](machine.submit(id, secret, batchPath, "application/json", body, now).want(200))
+	again := into[intake.BatchAnswer](machine.submit(id, secret, batchPath, "application/json", body, now).want(200))
 	if fmt.Sprint(again) != fmt.Sprint(out) {
 		t.Errorf("again: %+v", again)
 	}
@@ -143,7 +143,7 @@ func TestAnAgencySubmitsAndItsOfficerAnswersByHand(t *testing.T) {
 	}
 	csv := "op,ref,occurred,reason\ncorrection,M-1," + string(mingjing.DateOf(now.AddDate(0, 0, -11))) + ",日期有误\nlift,M-9,,so\n"
 	a := machine.submit(id, secret, batchPath+"?id=two", "text/csv", []byte(csv), now).want(200)
-	if out := into[agencyside.BatchAnswer](a); out.Accepted != 1 || out.Lines[1].Code != "ref_unknown" {
+	if out := into[intake.BatchAnswer](a); out.Accepted != 1 || out.Lines[1].Code != "ref_unknown" {
 		t.Errorf("%s", a.body)
 	}
 	records := slices.DeleteFunc(list[mingjing.Record](b.json("GET", "/api/records", nil)), func(r mingjing.Record) bool {
@@ -376,8 +376,8 @@ func TestALongBatchIsAskedForUntilItIsDone(t *testing.T) {
 	number := c.account(t, "ordinary 13").IDNumber
 	named := fare(number, "L-2")
 	named.Subject = "另一个人"
-	body := batch(t, "2026-11-28/长 1", fare(number, "L-1"), named, agencyside.BatchLine{Op: agencyside.OpLift, Ref: "L-9", Reason: "x"})
-	dry := into[agencyside.BatchAnswer](m.submit(id, secret, batchPath+"?dry_run=1", "application/json", body, time.Now()).want(200))
+	body := batch(t, "2026-11-28/长 1", fare(number, "L-1"), named, intake.BatchLine{Op: intake.OpLift, Ref: "L-9", Reason: "x"})
+	dry := into[intake.BatchAnswer](m.submit(id, secret, batchPath+"?dry_run=1", "application/json", body, time.Now()).want(200))
 	if !dry.DryRun || dry.Accepted != 1 || dry.Refused != 2 || dry.Lines[1].Code != "name_mismatch" || dry.Lines[1].Field != "subject" {
 		t.Fatalf("%+v", dry)
 	}
@@ -392,9 +392,9 @@ func TestALongBatchIsAskedForUntilItIsDone(t *testing.T) {
 	if waits.header.Get("Location") != batchPath+"?id=2026-11-28%2F%E9%95%BF+1" || waits.header.Get("Retry-After") == "" {
 		t.Errorf("%v", waits.header)
 	}
-	var state agencyside.BatchAnswer
+	var state intake.BatchAnswer
 	eventually(t, 30*time.Second, "the batch is done", func() bool {
-		state = into[agencyside.BatchAnswer](ask("").want(200))
+		state = into[intake.BatchAnswer](ask("").want(200))
 		return state.State == mingjing.BatchDone
 	})
 	if state.Accepted != 1 || state.Refused != 2 || len(state.Lines) != 3 || state.Total != 3 {

@@ -137,7 +137,7 @@ func TestAnAgencyIsAskedByTheKeyThatIsGoodNow(t *testing.T) {
 		}
 		defer func() { _ = closeStore() }()
 		a := agency.New(agency.Config{Directory: map[string]string{"court": srv.URL}, Key: master,
-			Signer: (&asker{master: master, keys: office.Agencies.AskingKeys}).signer})
+			Signer: (&asker{master: master, keys: office.Keys.AskingKeys}).signer})
 		defer func() { _ = a.Close() }()
 		_, err = a.Records(t.Context(), "court", score.RecordsQuery{RequestID: rand.Text(), IDNumber: mock.SamplePerson.IDNumber, Name: "林晓"})
 		if by != want || (err == nil) != good {

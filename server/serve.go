@@ -171,7 +171,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	p.onClose(who.Close)
 
 	asking := &asker{master: keys.AgencyKey, keys: func(ctx context.Context) (map[string]string, error) {
-		return p.casework.Agencies.AskingKeys(ctx) // nobody is asked before there is a bureau
+		return p.casework.Keys.AskingKeys(ctx) // nobody is asked before there is a bureau
 	}}
 	agencies := agency.Config{Key: keys.AgencyKey, Signer: asking.signer, Clock: clock, Logger: p.log, Traces: p.traces,
 		PerAgency: s.AsksPerAgency, Total: s.Asks, Shared: db,
@@ -252,7 +252,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	c := api.Config{Casework: p.casework, Identity: who, Live: p.hub, Render: page.Render, Title: page.Title,
 		Letter: resident.LetterOf, CourtFile: resident.CourtFileOf, PDF: letter.PDF,
 		Sign: statements.Sign, Issuer: issuer, QR: statement.QR,
-		Intake: newIntake(p.casework, keys.AgencyKey, systemClock{}, func(ctx context.Context, key string) (identity.Quota, error) {
+		Intake: newKeyRing(p.casework, keys.AgencyKey, systemClock{}, func(ctx context.Context, key string) (identity.Quota, error) {
 			return who.AllowOne(ctx, "intake", key, intakeRate)
 		}).verify,
 		IntakeRate:   api.Rate{Limit: intakeRate.Count, Per: intakeRate.Per},

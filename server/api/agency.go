@@ -103,14 +103,14 @@ var agencyRecordsPage = page[mingjing.AgencyRecordsView]{
 var agencyBatchesPage = page[mingjing.AgencyBatchesView]{
 	name: "agency-batches",
 	get: func(c *call) (mingjing.AgencyBatchesView, error) {
-		return c.s.casework.Agencies.AgencyBatches(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
+		return c.s.casework.Intake.AgencyBatches(c.ctx(), c.actor(), c.r.URL.Query().Get("cursor"))
 	},
 	endpoints: []endpoint{
 		query[paged, list[mingjing.BatchSummary]]{
 			path: "/api/agency/batches", access: mingjing.Agencies,
 			doc: apiDoc{id: "agencyBatches", summary: "The agency's batches", answer: "A page, newest first."},
 			get: func(c *call, in paged) (list[mingjing.BatchSummary], error) {
-				v, err := c.s.casework.Agencies.AgencyBatches(c.ctx(), c.actor(), in.Cursor)
+				v, err := c.s.casework.Intake.AgencyBatches(c.ctx(), c.actor(), in.Cursor)
 				return items(v.Batches, v.Next), err
 			},
 		},
@@ -120,14 +120,14 @@ var agencyBatchesPage = page[mingjing.AgencyBatchesView]{
 var agencyBatchPage = page[mingjing.AgencyBatchView]{
 	name: "agency-batch",
 	get: func(c *call) (mingjing.AgencyBatchView, error) {
-		return c.s.casework.Agencies.AgencyBatch(c.ctx(), c.actor(), c.r.PathValue("id"), c.r.URL.Query().Get("cursor"))
+		return c.s.casework.Intake.AgencyBatch(c.ctx(), c.actor(), c.r.PathValue("id"), c.r.URL.Query().Get("cursor"))
 	},
 	endpoints: []endpoint{
 		query[paged, mingjing.AgencyBatchView]{
 			path: "/api/agency/batches/{id}", access: mingjing.Agencies,
 			doc: apiDoc{id: "agencyBatch", summary: "One batch", answer: "Its state, with a page of the lines that were refused.", of: "batch"},
 			get: func(c *call, in paged) (mingjing.AgencyBatchView, error) {
-				return c.s.casework.Agencies.AgencyBatch(c.ctx(), c.actor(), c.r.PathValue("id"), in.Cursor)
+				return c.s.casework.Intake.AgencyBatch(c.ctx(), c.actor(), c.r.PathValue("id"), in.Cursor)
 			},
 		},
 	},

@@ -11,7 +11,7 @@ import (
 var agencyKeysPage = page[mingjing.AgencyKeysView]{
 	name: "agency-keys",
 	get: func(c *call) (mingjing.AgencyKeysView, error) {
-		keys, err := c.s.casework.Agencies.AgencyKeys(c.ctx(), c.actor())
+		keys, err := c.s.casework.Keys.AgencyKeys(c.ctx(), c.actor())
 		return mingjing.AgencyKeysView{Keys: keys}, err
 	},
 	endpoints: []endpoint{
@@ -19,7 +19,7 @@ var agencyKeysPage = page[mingjing.AgencyKeysView]{
 			path: "/api/agency/keys", access: mingjing.Agencies,
 			doc: apiDoc{id: "agencyKeys", summary: "The agency's keys", answer: "All of them, the newest first. A secret is in none."},
 			get: func(c *call, _ none) (list[mingjing.AgencyKey], error) {
-				keys, err := c.s.casework.Agencies.AgencyKeys(c.ctx(), c.actor())
+				keys, err := c.s.casework.Keys.AgencyKeys(c.ctx(), c.actor())
 				return items(keys, ""), err
 			},
 		},
@@ -29,7 +29,7 @@ var agencyKeysPage = page[mingjing.AgencyKeysView]{
 				"answered with the page.", fails: []int{http.StatusConflict}},
 			example: newKeyForm{Use: mingjing.KeySubmit},
 			do: func(c *call, in newKeyForm) (mingjing.MadeKey, redirect, error) {
-				k, err := c.s.casework.Agencies.MakeAgencyKey(c.ctx(), c.actor(), c.actor().Agency, in.Use)
+				k, err := c.s.casework.Keys.MakeAgencyKey(c.ctx(), c.actor(), c.actor().Agency, in.Use)
 				return c.withSecret(k, err)
 			},
 		},
@@ -45,7 +45,7 @@ var agencyKeysPage = page[mingjing.AgencyKeysView]{
 				if in.OverlapDays >= 1 && in.OverlapDays <= mingjing.MaxOverlapDays {
 					overlap = time.Duration(in.OverlapDays) * 24 * time.Hour
 				}
-				k, err := c.s.casework.Agencies.RotateAgencyKey(c.ctx(), c.actor(), c.r.PathValue("id"), overlap)
+				k, err := c.s.casework.Keys.RotateAgencyKey(c.ctx(), c.actor(), c.r.PathValue("id"), overlap)
 				return c.withSecret(k, err)
 			},
 		},
@@ -53,7 +53,7 @@ var agencyKeysPage = page[mingjing.AgencyKeysView]{
 			path: "/api/agency/keys/{id}/revoke", access: mingjing.Agencies, errorPage: "agency-keys",
 			doc: apiDoc{id: "revokeAgencyKey", summary: "End a key at once", of: "key", answer: "The key."},
 			do: func(c *call, _ none) (mingjing.AgencyKey, redirect, error) {
-				k, err := c.s.casework.Agencies.RevokeAgencyKey(c.ctx(), c.actor(), c.r.PathValue("id"))
+				k, err := c.s.casework.Keys.RevokeAgencyKey(c.ctx(), c.actor(), c.r.PathValue("id"))
 				return k, redirect{page: "agency-keys", done: "key_revoked"}, err
 			},
 		},

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"mingjing"
-	"mingjing/server/casework/agencyside"
+	"mingjing/server/casework/intake"
 	"mingjing/server/csvfile"
 )
 
@@ -28,19 +28,19 @@ var CSVColumns = []string{"op", "ref", "id_number", "subject", "code", "occurred
 
 // readBatch reads a batch of a content type. A line that is wrong is marked and stops
 // none of the others.
-func readBatch(contentType, id string, body []byte) (agencyside.Batch, error) {
+func readBatch(contentType, id string, body []byte) (intake.Batch, error) {
 	kind, params, err := mime.ParseMediaType(contentType)
 	if err != nil || kind != jsonType && kind != csvType {
-		return agencyside.Batch{}, errBadBody
+		return intake.Batch{}, errBadBody
 	}
 	if body, err = toUTF8(params["charset"], body); err != nil {
-		return agencyside.Batch{}, err
+		return intake.Batch{}, err
 	}
 	if kind == jsonType {
 		return decodeBatch(body)
 	}
 	lines, err := decodeCSV(body)
-	return agencyside.Batch{ID: id, Lines: lines}, err
+	return intake.Batch{ID: id, Lines: lines}, err
 }
 
 // toUTF8 returns text in UTF-8 without a byte order mark. It is taken in UTF-8, and in
@@ -105,8 +105,8 @@ func isGB18030(body []byte) bool {
 }
 
 // decodeBatch reads a batch as JSON in UTF-8.
-func decodeBatch(body []byte) (agencyside.Batch, error) {
-	var b agencyside.Batch
+func decodeBatch(body []byte) (intake.Batch, error) {
+	var b intake.Batch
 	dec := json.NewDecoder(bytes.NewReader(body))
 	if !isDelim(dec, '{') {
 		return b, errBadBody
@@ -147,14 +147,14 @@ func isDelim(dec *json.Decoder, want json.Delim) bool {
 }
 
 // decodeLines reads the lines of a batch. Only JSON that is broken is an error.
-func decodeLines(dec *json.Decoder, body []byte) ([]agencyside.BatchLine, error) {
+func decodeLines(dec *json.Decoder, body []byte) ([]intake.BatchLine, error) {
 	if !isDelim(dec, '[') {
 		return nil, errBadBody
 	}
-	var lines []agencyside.BatchLine
+	var lines []intake.BatchLine
 	read, line := 0, 1
 	for dec.More() {
-		if len(lines) == agencyside.MaxLines {
+		if len(lines) == intake.MaxLines {
 			return nil, errTooManyLines
 		}
 		var raw json.RawMessage
@@ -175,27 +175,27 @@ func decodeLines(dec *json.Decoder, body []byte) ([]agencyside.BatchLine, error)
 }
 
 // jsonLine reads one line of a batch.
-func jsonLine(raw []byte) agencyside.BatchLine {
-	var l agencyside.BatchLine
+func jsonLine(raw []byte) intake.BatchLine {
+	var l intake.BatchLine
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.DisallowUnknownFields()
 	err := dec.Decode(&l)
-	wrong := &agencyside.WrongLine{Code: "line_unreadable"}
+	wrong := &intake.WrongLine{Code: "line_unreadable"}
 	typed, isType := errors.AsType[*json.UnmarshalTypeError](err)
 	switch unknown := unknownField(err); {
 	case err == nil && !bytes.Equal(raw, []byte("null")) && !bytes.Contains(raw, []byte(`\u0000`)):
 		return l
 	case isType && typed.Field != "":
-		wrong = &agencyside.WrongLine{Code: "field_type", Field: typed.Field}
+		wrong = &intake.WrongLine{Code: "field_type", Field: typed.Field}
 	case unknown != "":
-		wrong = &agencyside.WrongLine{Code: "field_unknown", Values: map[string]string{"name": unknown}}
+		wrong = &intake.WrongLine{Code: "field_unknown", Values: map[string]string{"name": unknown}}
 	}
 	var named struct {
 		Ref any `json:"ref"`
 	}
 	_ = json.Unmarshal(raw, &named)
 	ref, _ := named.Ref.(string)
-	return agencyside.BatchLine{Ref: ref, Wrong: wrong}
+	return intake.BatchLine{Ref: ref, Wrong: wrong}
 }
 
 // unknownField returns the name of the field that the decoder did not know; encoding/json
@@ -221,7 +221,7 @@ func shortened(name string) string {
 }
 
 // decodeCSV reads the lines of a batch as CSV in UTF-8 with a header row.
-func decodeCSV(body []byte) ([]agencyside.BatchLine, error) {
+func decodeCSV(body []byte) ([]intake.BatchLine, error) {
 	if bytes.IndexByte(body, 0) >= 0 {
 		return nil, errBadBody
 	}
@@ -236,8 +236,8 @@ func decodeCSV(body []byte) ([]agencyside.BatchLine, error) {
 	} else if err != nil {
 		return nil, errBadBody
 	}
-	rows.Begins("op", func(cell string) bool { return slices.Contains(agencyside.Ops, cell) })
-	var lines []agencyside.BatchLine
+	rows.Begins("op", func(cell string) bool { return slices.Contains(intake.Ops, cell) })
+	var lines []intake.BatchLine
 	for {
 		row, err := rows.Next()
 		if errors.Is(err, io.EOF) {
@@ -245,7 +245,7 @@ func decodeCSV(body []byte) ([]agencyside.BatchLine, error) {
 		} else if err != nil {
 			return nil, errBadBody
 		}
-		if len(lines) == agencyside.MaxLines {
+		if len(lines) == intake.MaxLines {
 			return nil, errTooManyLines
 		}
 		l := readRow(rows.Head(), row)
@@ -255,7 +255,7 @@ func decodeCSV(body []byte) ([]agencyside.BatchLine, error) {
 }
 
 // readRow returns the line of a row.
-func readRow(head []string, row csvfile.Row) agencyside.BatchLine {
+func readRow(head []string, row csvfile.Row) intake.BatchLine {
 	switch row.Code {
 	case "":
 		return csvLine(head, row.Cells)
@@ -264,13 +264,13 @@ func readRow(head []string, row csvfile.Row) agencyside.BatchLine {
 		if at := slices.Index(head, "ref"); at >= 0 && at < len(row.Cells) {
 			ref = strings.TrimSpace(row.Cells[at])
 		}
-		return agencyside.BatchLine{Ref: ref, Wrong: &agencyside.WrongLine{Code: row.Code,
+		return intake.BatchLine{Ref: ref, Wrong: &intake.WrongLine{Code: row.Code,
 			Values: map[string]string{"cells": strconv.Itoa(len(row.Cells)), "columns": strconv.Itoa(len(head))}}}
 	}
-	return agencyside.BatchLine{Wrong: &agencyside.WrongLine{Code: row.Code}}
+	return intake.BatchLine{Wrong: &intake.WrongLine{Code: row.Code}}
 }
 
-func csvLine(head, row []string) agencyside.BatchLine {
+func csvLine(head, row []string) intake.BatchLine {
 	get := func(name string) string {
 		if i := slices.Index(head, name); i >= 0 {
 			return strings.TrimSpace(row[i])
@@ -289,7 +289,7 @@ func csvLine(head, row []string) agencyside.BatchLine {
 		}
 		return out
 	}
-	l := agencyside.BatchLine{Op: get("op"), Ref: get("ref"), IDNumber: get("id_number"), Subject: get("subject"), Code: get("code"),
+	l := intake.BatchLine{Op: get("op"), Ref: get("ref"), IDNumber: get("id_number"), Subject: get("subject"), Code: get("code"),
 		Occurred: get("occurred"), Detail: text("detail"), Ground: text("ground"), Reason: get("reason"),
 		Document: mingjing.Document{Kind: get("document_kind"), Issuer: get("document_issuer"), Number: get("document_number"),
 			Date: mingjing.Date(get("document_date")), Hash: get("document_hash")}}
@@ -299,7 +299,7 @@ func csvLine(head, row []string) agencyside.BatchLine {
 	if months := get("months"); months != "" {
 		n, err := strconv.Atoi(months)
 		if err != nil {
-			return agencyside.BatchLine{Ref: l.Ref, Wrong: &agencyside.WrongLine{Code: "number_form", Field: "months"}}
+			return intake.BatchLine{Ref: l.Ref, Wrong: &intake.WrongLine{Code: "number_form", Field: "months"}}
 		}
 		l.Months = n
 	}

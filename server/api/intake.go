@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"mingjing/server/casework/intake"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -12,7 +13,6 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework/agencyside"
 )
 
 // The headers of the intake, by which an agency's computer submits. It has no session:
@@ -37,7 +37,7 @@ const (
 )
 
 // batchLimit is the value of [BatchLimitHeader].
-var batchLimit = fmt.Sprintf("lines=%d, lines-at-once=%d, bytes=%d", agencyside.MaxLines, agencyside.MaxLinesAtOnce, maxBatch)
+var batchLimit = fmt.Sprintf("lines=%d, lines-at-once=%d, bytes=%d", intake.MaxLines, intake.MaxLinesAtOnce, maxBatch)
 
 // BatchCodes are the codes of the problems for which a batch is refused as a whole, beside
 // those of any request. Those about its fields are in the problem's fields.
@@ -73,7 +73,7 @@ var (
 	// submitBatch is the endpoint by which an agency's computer submits.
 	submitBatch = raw[batchQuery]{
 		method: http.MethodPost, path: "/api/intake/batches", access: mingjing.Machines, write: takeBatch,
-		body: reflect.TypeFor[agencyside.Batch](), out: reflect.TypeFor[batchAnswer](), kinds: []string{csvType},
+		body: reflect.TypeFor[intake.Batch](), out: reflect.TypeFor[batchAnswer](), kinds: []string{csvType},
 		headers: []string{SignatureHeader}, answerHeaders: limitHeaders,
 		also: map[int]string{http.StatusAccepted: "The batch is worked on in the background: its state, without lines. Location is where the " +
 			"state can be asked for, Retry-After after how many seconds."},
@@ -84,7 +84,7 @@ var (
 				"sent again under the same id, and is then not done twice. As CSV: a header row with columns of %s (measures separated by "+
 				"spaces), separated by a comma, semicolon, tab or vertical bar; the batch's id is the query parameter id. The text is UTF-8, or "+
 				"GB 18030 if the Content-Type says charset=gb18030. What is refused as a whole is a problem document with one of the codes %s.",
-				agencyside.MaxLines, maxBatch>>20, agencyside.MaxLinesAtOnce, strings.Join(CSVColumns, ", "), strings.Join(BatchCodes, ", ")),
+				intake.MaxLines, maxBatch>>20, intake.MaxLinesAtOnce, strings.Join(CSVColumns, ", "), strings.Join(BatchCodes, ", ")),
 			answer: "The answer to each line, as CSV if that is accepted first."},
 	}
 	// askBatch is the endpoint by which an agency's computer asks for a batch.
@@ -94,7 +94,7 @@ var (
 		doc: apiDoc{id: "batchState", summary: "The state of a batch",
 			fails: []int{http.StatusNotFound, http.StatusTooManyRequests},
 			about: fmt.Sprintf("How far the work on a batch is, with up to %d answers to its lines; next is the cursor of the next page.",
-				agencyside.MaxLinesAtOnce),
+				intake.MaxLinesAtOnce),
 			answer: "The state, as CSV if that is accepted first: then the answers to the lines alone."},
 	}
 )
@@ -133,7 +133,7 @@ type answeredLine struct {
 }
 
 // withSentences returns the answer to a batch as a program gets it.
-func withSentences(out agencyside.BatchAnswer) batchAnswer {
+func withSentences(out intake.BatchAnswer) batchAnswer {
 	v := batchAnswer{BatchSummary: out.BatchSummary, Lines: make([]answeredLine, 0, len(out.Lines)), Next: out.Next}
 	for _, l := range out.Lines {
 		to := answeredLine{LineAnswer: l}
@@ -186,9 +186,9 @@ func takeBatch(c *call, in batchQuery) error {
 	b.Later = slices.ContainsFunc(c.r.Header.Values("Prefer"), func(v string) bool { return strings.Contains(v, "respond-async") })
 	// A batch of many lines takes longer than a page.
 	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(10 * time.Minute))
-	do := c.s.casework.Agencies.Submit
+	do := c.s.casework.Intake.Submit
 	if in.DryRun != "" {
-		do = c.s.casework.Agencies.TryBatch
+		do = c.s.casework.Intake.TryBatch
 	}
 	out, err := do(c.ctx(), a, b)
 	if err != nil {
@@ -208,7 +208,7 @@ func writeBatchState(c *call, in batchStateQuery) error {
 	if err != nil {
 		return err
 	}
-	out, err := c.s.casework.Agencies.Batch(c.ctx(), a, in.ID, in.Status, in.Cursor)
+	out, err := c.s.casework.Intake.Batch(c.ctx(), a, in.ID, in.Status, in.Cursor)
 	if err != nil {
 		return err
 	}
@@ -219,7 +219,7 @@ func writeBatchState(c *call, in batchStateQuery) error {
 }
 
 // batch answers with the lines of a batch, in the form that is accepted first.
-func (c *call) batch(out agencyside.BatchAnswer) error {
+func (c *call) batch(out intake.BatchAnswer) error {
 	v := withSentences(out)
 	if out.Next != "" {
 		next := url.Values{"id": {out.ID}, "cursor": {out.Next}}

@@ -14,7 +14,7 @@ import (
 
 	"mingjing"
 	"mingjing/i18n"
-	"mingjing/server/casework/agencyside"
+	"mingjing/server/casework/intake"
 	"mingjing/server/csvfile"
 )
 
@@ -48,7 +48,7 @@ func TestABatchIsTheSameAsJSONAndAsCSV(t *testing.T) {
 }
 
 // linesRead returns what is wrong with each line: file line, field and code.
-func linesRead(lines []agencyside.BatchLine) string {
+func linesRead(lines []intake.BatchLine) string {
 	var all []string
 	for _, l := range lines {
 		if l.Wrong == nil {
@@ -79,7 +79,7 @@ func TestALineThatCannotBeReadIsMarked(t *testing.T) {
 			t.Errorf("%q is taken", body)
 		}
 	}
-	if _, err := decodeBatch([]byte(`{"lines":[` + strings.Repeat("1,", agencyside.MaxLines) + "1]}")); err == nil {
+	if _, err := decodeBatch([]byte(`{"lines":[` + strings.Repeat("1,", intake.MaxLines) + "1]}")); err == nil {
 		t.Error("there is no end to the lines")
 	}
 }
@@ -128,7 +128,7 @@ func TestEveryRowOfACSVFileIsAnswered(t *testing.T) {
 			t.Errorf("%q is taken", body)
 		}
 	}
-	if _, err := decodeCSV([]byte("op\n" + strings.Repeat("lift\n", agencyside.MaxLines+1))); err == nil {
+	if _, err := decodeCSV([]byte("op\n" + strings.Repeat("lift\n", intake.MaxLines+1))); err == nil {
 		t.Error("there is no end to the lines")
 	}
 }
@@ -192,12 +192,12 @@ func TestFilesAsAgenciesSendThem(t *testing.T) {
 }
 
 func TestEachCodeOfALineHasASentence(t *testing.T) {
-	for _, code := range slices.Concat(agencyside.LineCodes, BatchCodes) {
+	for _, code := range slices.Concat(intake.LineCodes, BatchCodes) {
 		if !i18n.Has("error." + code) {
 			t.Errorf("%s has no sentence", code)
 		}
 	}
-	if n := len(slices.Compact(slices.Sorted(slices.Values(agencyside.LineCodes)))); n != len(agencyside.LineCodes) {
+	if n := len(slices.Compact(slices.Sorted(slices.Values(intake.LineCodes)))); n != len(intake.LineCodes) {
 		t.Error("a code is there twice")
 	}
 }
@@ -206,7 +206,7 @@ func FuzzDecodeBatch(f *testing.F) {
 	f.Add([]byte(`{"id":"b","lines":[{"op":"record","ref":"r","document":{"kind":"k"}},null]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		b, err := decodeBatch(body)
-		if err == nil && len(b.Lines) > agencyside.MaxLines {
+		if err == nil && len(b.Lines) > intake.MaxLines {
 			t.Error(len(b.Lines))
 		}
 	})
@@ -222,7 +222,7 @@ func FuzzDecodeCSV(f *testing.F) {
 				t.Errorf("line %d is on line %d of the file", i+1, l.FileLine)
 			}
 		}
-		if err == nil && len(lines) > agencyside.MaxLines {
+		if err == nil && len(lines) > intake.MaxLines {
 			t.Error(len(lines))
 		}
 		for _, l := range lines {

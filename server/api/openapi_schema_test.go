@@ -11,7 +11,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"mingjing"
-	"mingjing/server/casework/agencyside"
+	"mingjing/server/casework/intake"
 	"mingjing/web/rulebooks"
 )
 
@@ -135,9 +135,9 @@ func some() schema { return schema{MinLength: intp(1)} }
 // narrower are the narrower fields of openapi.json.
 var narrower = map[string]schema{
 	"Batch.id":                 {MinLength: intp(1), MaxLength: intp(128)},
-	"Batch.lines":              {MinItems: intp(1), MaxItems: intp(agencyside.MaxLines)},
+	"Batch.lines":              {MinItems: intp(1), MaxItems: intp(intake.MaxLines)},
 	"BatchSummary.id":          {MinLength: intp(1), MaxLength: intp(128)},
-	"BatchLine.op":             codes(agencyside.Ops),
+	"BatchLine.op":             codes(intake.Ops),
 	"BatchLine.ref":            {MinLength: intp(1), MaxLength: intp(128)},
 	"BatchLine.subject":        {MaxLength: intp(100)},
 	"BatchLine.occurred":       {Pattern: datePattern},
@@ -146,7 +146,7 @@ var narrower = map[string]schema{
 	"LineAnswer.line":          {Minimum: intp(1)},
 	"LineAnswer.file_line":     {Minimum: intp(1)},
 	"LineAnswer.status":        codes([]string{mingjing.LineAccepted, mingjing.LineRefused}),
-	"LineAnswer.code":          codes(agencyside.LineCodes),
+	"LineAnswer.code":          codes(intake.LineCodes),
 	"BatchSummary.total":       {Minimum: intp(1)},
 	"Band.shape":               codes([]string{"star", "circle", "square", "diamond", "triangle"}),
 	"Band.tone":                codes([]string{"good", "fair", "poor"}),

@@ -11,6 +11,7 @@ import (
 	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
+	"mingjing/server/casework/intake"
 	"mingjing/server/evidence"
 )
 
@@ -170,7 +171,7 @@ func TestAnAgencySeesWhatIsPutToItAndNothingElse(t *testing.T) {
 		wants(t, err, "forbidden")
 		_, err = c.AgencyHoldings(ctx, who, "", "")
 		wants(t, err, "forbidden")
-		_, err = c.Submit(ctx, who, agencyside.Batch{ID: "x", Lines: []agencyside.BatchLine{owes(1, "one")}})
+		_, err = c.Submit(ctx, who, intake.Batch{ID: "x", Lines: []intake.BatchLine{owes(1, "one")}})
 		wants(t, err, "forbidden")
 	}
 	if list, err := c.AgencyQuestions(ctx, officer, ""); err != nil || len(list.Questions) != 0 {

@@ -8,18 +8,18 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
-	"mingjing/server/casework/agencyside"
+	"mingjing/server/casework/intake"
 	"mingjing/server/store"
 	"mingjing/server/vault"
 )
 
 // BenchmarkBatchOf1000Lines measures a batch of 1,000 lines about 200 residents who have
 // a score, on SQLite in a file.
-func BenchmarkBatchOf1000Lines(b *testing.B) { benchBatch(b, agencyside.MaxLinesAtOnce, 200) }
+func BenchmarkBatchOf1000Lines(b *testing.B) { benchBatch(b, intake.MaxLinesAtOnce, 200) }
 
 // BenchmarkBatchOf10000Lines measures the largest batch, about 2,000 residents who have a
 // score, from when it is sent until the work on it in the background is done.
-func BenchmarkBatchOf10000Lines(b *testing.B) { benchBatch(b, agencyside.MaxLines, 2000) }
+func BenchmarkBatchOf10000Lines(b *testing.B) { benchBatch(b, intake.MaxLines, 2000) }
 
 func benchBatch(b *testing.B, lines, residents int) {
 	s, err := store.Open(ctx, "sqlite://"+filepath.Join(b.TempDir(), "bench.db"),
@@ -29,7 +29,7 @@ func benchBatch(b *testing.B, lines, residents int) {
 	c := cityOn(b, s, func(cfg *casework.Config) { cfg.Clock = wallClock{} })
 	for round := 0; b.Loop(); round++ {
 		b.StopTimer()
-		batch := agencyside.Batch{ID: fmt.Sprint("round ", round)}
+		batch := intake.Batch{ID: fmt.Sprint("round ", round)}
 		numbers := make([]mingjing.IDNumber, residents)
 		for i := range numbers {
 			numbers[i] = mingjing.MakeIDNumber(fmt.Sprintf("99999919%02d%02d01%03d", 80+i/1000, 1+round%12, i%1000))
@@ -46,7 +46,7 @@ func benchBatch(b *testing.B, lines, residents int) {
 		out, err := c.Submit(ctx, court, batch)
 		must(b, err)
 		for state := out; out.State != mingjing.BatchDone; state = out {
-			wait, err := c.job(ctx, agencyside.JobBatch, state.Key)
+			wait, err := c.job(ctx, intake.JobBatch, state.Key)
 			must(b, err)
 			out, err = c.Batch(ctx, court, batch.ID, "", "")
 			must(b, err)

@@ -10,13 +10,13 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
-	"mingjing/server/casework/agencyside"
+	"mingjing/server/casework/intake"
 	"mingjing/server/casework/score"
 )
 
 // manyOwe returns n lines of the court's, each about the next of so many residents.
-func manyOwe(n, residents int) []agencyside.BatchLine {
-	lines := make([]agencyside.BatchLine, n)
+func manyOwe(n, residents int) []intake.BatchLine {
+	lines := make([]intake.BatchLine, n)
 	for i := range lines {
 		lines[i] = owes(1+i%residents, fmt.Sprintf("ref-%04d", i))
 		lines[i].Document.Number, lines[i].FileLine = lines[i].Ref, i+2
@@ -28,7 +28,7 @@ func manyOwe(n, residents int) []agencyside.BatchLine {
 func (c *city) batchJobs(t tb, key string) {
 	t.Helper()
 	for range 100 {
-		wait, err := c.job(ctx, agencyside.JobBatch, key)
+		wait, err := c.job(ctx, intake.JobBatch, key)
 		must(t, err)
 		if wait == 0 {
 			return
@@ -69,7 +69,7 @@ func TestScoresAreMadeAgainOnceAPersonAndNotOnceALine(t *testing.T) {
 	}
 	clear(counted.made)
 	counted.txs = 0
-	out, err := c.Submit(ctx, court, agencyside.Batch{ID: "many", Lines: manyOwe(400, len(people))})
+	out, err := c.Submit(ctx, court, intake.Batch{ID: "many", Lines: manyOwe(400, len(people))})
 	must(t, err)
 	txs := counted.txs
 	if out.Accepted != 400 || len(out.Lines) != 400 {
@@ -93,9 +93,9 @@ func TestALongBatchIsWorkedOnInTheBackgroundAndSaysHowFarItIs(t *testing.T) {
 	intakeOnEach(t, func(t *testing.T, c *city) {
 		a := c.resident(t, 1)
 		c.resident(t, 2)
-		lines := manyOwe(agencyside.MaxLinesAtOnce+1, 2)
-		lines = append(lines[:120:120], agencyside.BatchLine{Op: agencyside.OpLift, Ref: "none", Reason: "x", FileLine: 122})
-		b := agencyside.Batch{ID: "long", Lines: lines, Later: true}
+		lines := manyOwe(intake.MaxLinesAtOnce+1, 2)
+		lines = append(lines[:120:120], intake.BatchLine{Op: intake.OpLift, Ref: "none", Reason: "x", FileLine: 122})
+		b := intake.Batch{ID: "long", Lines: lines, Later: true}
 		out, err := c.Submit(ctx, court, b)
 		must(t, err)
 		if out.State != mingjing.BatchWaiting || out.Total != 121 || len(out.Lines) != 0 || out.Key == "" {
@@ -175,8 +175,8 @@ func TestWhereverABatchIsCutOffNoLineIsDoneAgain(t *testing.T) {
 			}
 			lines := manyOwe(240, 6)
 			// Done twice, it would be refused: what was revoked does not come back.
-			lines = append(lines, agencyside.BatchLine{Op: agencyside.OpRevocation, Ref: "ref-0000", Reason: "判决已撤销。"})
-			b := agencyside.Batch{ID: "cut", Lines: lines, Later: later}
+			lines = append(lines, intake.BatchLine{Op: intake.OpRevocation, Ref: "ref-0000", Reason: "判决已撤销。"})
+			b := intake.Batch{ID: "cut", Lines: lines, Later: later}
 			cut.left = left
 			_, err := c.Submit(ctx, court, b)
 			if err != nil && !errors.Is(err, errCut) {
@@ -187,7 +187,7 @@ func TestWhereverABatchIsCutOffNoLineIsDoneAgain(t *testing.T) {
 			must(t, err)
 			if later {
 				cut.left = left
-				_, _ = c.job(ctx, agencyside.JobBatch, out.Key)
+				_, _ = c.job(ctx, intake.JobBatch, out.Key)
 				cut.left = 1 << 30
 				c.batchJobs(t, out.Key)
 			}
@@ -212,14 +212,14 @@ func TestLinesAboutOnePersonAreDoneInTheirOrder(t *testing.T) {
 		c.resident(t, i+2)
 	}
 	one := owes(1, "one")
-	var lines []agencyside.BatchLine
-	add := func(l agencyside.BatchLine) { lines = append(append(lines, l), manyOwe(71, 71)[1:]...) }
-	add(agencyside.BatchLine{Op: agencyside.OpCorrection, Ref: "one", Occurred: "2025-05-01", Reason: "日期有误。"}) // too early
+	var lines []intake.BatchLine
+	add := func(l intake.BatchLine) { lines = append(append(lines, l), manyOwe(71, 71)[1:]...) }
+	add(intake.BatchLine{Op: intake.OpCorrection, Ref: "one", Occurred: "2025-05-01", Reason: "日期有误。"}) // too early
 	add(one)
-	add(agencyside.BatchLine{Op: agencyside.OpCorrection, Ref: "one", Occurred: "2025-05-01", Reason: "日期有误。"})
-	add(agencyside.BatchLine{Op: agencyside.OpRevocation, Ref: "one", Reason: "判决已撤销。"})
+	add(intake.BatchLine{Op: intake.OpCorrection, Ref: "one", Occurred: "2025-05-01", Reason: "日期有误。"})
+	add(intake.BatchLine{Op: intake.OpRevocation, Ref: "one", Reason: "判决已撤销。"})
 	add(one)
-	out, err := c.Submit(ctx, court, agencyside.Batch{ID: "order", Lines: lines})
+	out, err := c.Submit(ctx, court, intake.Batch{ID: "order", Lines: lines})
 	must(t, err)
 	var got []string
 	for i := range 5 {
@@ -242,8 +242,8 @@ func TestADryRunAnswersAsTheBatchWouldAndStoresNothing(t *testing.T) {
 		before := c.latest(t, a, "honest-shanghai").ID
 		wrong := owes(2, "wrong")
 		wrong.Subject = "别人"
-		batch := agencyside.Batch{ID: "dry", Lines: []agencyside.BatchLine{owes(1, "one"), wrong,
-			{Op: agencyside.OpRevocation, Ref: "one", Reason: "判决已撤销。"}, owes(3, "nobody"), {Op: agencyside.OpListing, Ref: "list",
+		batch := intake.Batch{ID: "dry", Lines: []intake.BatchLine{owes(1, "one"), wrong,
+			{Op: intake.OpRevocation, Ref: "one", Reason: "判决已撤销。"}, owes(3, "nobody"), {Op: intake.OpListing, Ref: "list",
 				IDNumber: idNumber(1), Code: "court.enforcement_blacklist", Ground: proposal(1, "list").Ground,
 				Measures: proposal(1, "list").Measures, Months: 24, Document: doc("listing_decision")}}}
 		for range 2 {
@@ -354,7 +354,7 @@ func TestARecordWithAnotherNameIsNobodysAndWaitsForItsAgency(t *testing.T) {
 	c.lineIs(t, l, "accepted")
 	l.Ref, l.Document.Number, l.Subject = "never", "No. 8", "李四"
 	c.lineIs(t, l, "subject:name_mismatch")
-	back := agencyside.BatchLine{Op: agencyside.OpRevocation, Ref: "never", Reason: "不再报送。"}
+	back := intake.BatchLine{Op: intake.OpRevocation, Ref: "never", Reason: "不再报送。"}
 	c.lineIs(t, back, "accepted")
 	c.lineIs(t, back, "ref:ref_unknown")
 	if got := waiting(); got != "list true, theirs true" {
@@ -389,7 +389,7 @@ func listedAs(ref, subject string) score.ReplyListing {
 func TestABatchIsItsAgencysAlone(t *testing.T) {
 	c := newCity(t)
 	a := c.resident(t, 1)
-	b := agencyside.Batch{ID: "one", Lines: []agencyside.BatchLine{owes(1, "one")}}
+	b := intake.Batch{ID: "one", Lines: []intake.BatchLine{owes(1, "one")}}
 	out, err := c.Submit(ctx, court, b)
 	must(t, err)
 	half := judge

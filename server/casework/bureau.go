@@ -20,7 +20,9 @@
 //	inquiry     why somebody looked
 //	share       links that show a score
 //	accesslog   the access log and its proof
-//	agencyside  what agencies submit and answer, and their public figures
+//	agencyside  what officers of agencies answer and see, and the public figures of agencies
+//	agencykey   the keys by which agencies and the city know each other
+//	intake      what agencies submit, in batches
 //	register    who is enrolled, and the first page of each
 //	takeaway    what residents take along, and leaving
 //	upkeep      removing what was kept for its time
@@ -43,12 +45,14 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework/accesslog"
+	"mingjing/server/casework/agencykey"
 	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/comment"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
+	"mingjing/server/casework/intake"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/law"
 	"mingjing/server/casework/listing"
@@ -103,6 +107,8 @@ type Tx interface {
 	share.Port
 	accesslog.Port
 	agencyside.Port
+	agencykey.Port
+	intake.Port
 	register.Port
 	takeaway.Port
 	upkeep.Port
@@ -124,6 +130,7 @@ type Reader interface {
 	share.Readings
 	accesslog.Readings
 	agencyside.Readings
+	intake.Readings
 	register.Readings
 	takeaway.Readings
 }
@@ -211,6 +218,8 @@ type Bureau struct {
 	Shares    *share.Shares
 	AccessLog *accesslog.AccessLog
 	Agencies  *agencyside.Agencies
+	Keys      *agencykey.Keys
+	Intake    *intake.Intake
 	Register  *register.Register
 	Takeaway  *takeaway.Takeaway
 	Upkeep    *upkeep.Upkeep
@@ -270,13 +279,15 @@ func New(c Config) (*Bureau, error) {
 	b.Inquiries = inquiry.New(city, c.Responder, b.Notices, b.Cases)
 	b.Shares = share.New(city, c.Notifier, b.Notices)
 	b.AccessLog = accesslog.New(city, c.Ledger)
-	b.Agencies = agencyside.New(city, b.Notices, holdings, b.Scores, b.Cases, b.Listings, b.Staff)
+	b.Agencies = agencyside.New(city, b.Cases)
+	b.Keys = agencykey.New(city, b.Staff)
+	b.Intake = intake.New(city, b.Notices, holdings, b.Scores, b.Cases, b.Listings)
 	b.Register = register.New(city, c.Logins, b.Notices, b.Scores, b.Mandates, b.Cases, b.Desk)
 	b.Takeaway = takeaway.New(city, c.Printer, c.Erasures, c.Accounts, b.Notices, b.Scores, b.Mandates, b.Cases, b.Records,
 		b.Listings, b.Shares, b.AccessLog)
 	b.Upkeep = upkeep.New(city, c.Figures.Removed)
 	for _, jobs := range []kernel.Jobs{b.Notices.Jobs(), b.Scores.Jobs(), b.Law.Jobs(), b.Mandates.Jobs(), b.Cases.Jobs(),
-		b.Listings.Jobs(), b.Staff.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(), b.Agencies.Jobs(), b.Takeaway.Jobs(), b.Upkeep.Jobs()} {
+		b.Listings.Jobs(), b.Staff.Jobs(), b.Inquiries.Jobs(), b.Shares.Jobs(), b.Intake.Jobs(), b.Takeaway.Jobs(), b.Upkeep.Jobs()} {
 		maps.Copy(b.jobs, jobs)
 	}
 	return b, nil

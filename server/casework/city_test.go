@@ -17,12 +17,14 @@ import (
 	"mingjing/logproof"
 	"mingjing/server/casework"
 	"mingjing/server/casework/accesslog"
+	"mingjing/server/casework/agencykey"
 	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/comment"
 	"mingjing/server/casework/desk"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
+	"mingjing/server/casework/intake"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/listing"
 	"mingjing/server/casework/mandate"
@@ -73,6 +75,8 @@ type (
 	sharesPart    = share.Shares
 	accessLogPart = accesslog.AccessLog
 	agenciesPart  = agencyside.Agencies
+	keysPart      = agencykey.Keys
+	intakePart    = intake.Intake
 	registerPart  = register.Register
 	takeawayPart  = takeaway.Takeaway
 )
@@ -94,6 +98,8 @@ type city struct {
 	*sharesPart
 	*accessLogPart
 	*agenciesPart
+	*keysPart
+	*intakePart
 	*registerPart
 	*takeawayPart
 	store   casework.Store
@@ -189,6 +195,7 @@ func cityAt(t tb, s casework.Store, now *clock, set ...func(*casework.Config)) *
 	c.bureau, c.kernelCity, c.noticesPart, c.scoresPart, c.casesPart, c.deskPart = b, b.City, b.Notices, b.Scores, b.Cases, b.Desk
 	c.mandatesPart, c.recordsPart, c.listingsPart = b.Mandates, b.Records, b.Listings
 	c.inquiriesPart, c.sharesPart, c.accessLogPart, c.agenciesPart = b.Inquiries, b.Shares, b.AccessLog, b.Agencies
+	c.keysPart, c.intakePart = b.Keys, b.Intake
 	c.commentsPart = b.Comments
 	c.registerPart, c.takeawayPart, c.staffPart = b.Register, b.Takeaway, b.Staff
 	return c

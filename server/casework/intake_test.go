@@ -11,9 +11,9 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
-	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
+	"mingjing/server/casework/intake"
 	"mingjing/server/store"
 	"mingjing/server/store/pgtest"
 	"mingjing/server/vault"
@@ -37,8 +37,8 @@ func dated(kind string, on mingjing.Date) mingjing.Document {
 }
 
 // owes is a line with a record of the court's about the nth resident.
-func owes(n int, ref string) agencyside.BatchLine {
-	return agencyside.BatchLine{Op: agencyside.OpRecord, Ref: ref, IDNumber: idNumber(n), Subject: fmt.Sprintf("居民%d", n),
+func owes(n int, ref string) intake.BatchLine {
+	return intake.BatchLine{Op: intake.OpRecord, Ref: ref, IDNumber: idNumber(n), Subject: fmt.Sprintf("居民%d", n),
 		Code:     "court.unpaid_judgment",
 		Occurred: "2025-06-01", Detail: mingjing.Text{"zh-CN": "未履行。"}, Document: doc("judgment")}
 }
@@ -46,16 +46,16 @@ func owes(n int, ref string) agencyside.BatchLine {
 var batches int
 
 // line submits one line as the court and returns "accepted", or field:code.
-func (c *city) line(t tb, l agencyside.BatchLine) (string, string) {
+func (c *city) line(t tb, l intake.BatchLine) (string, string) {
 	t.Helper()
 	batches++
-	out, err := c.Submit(ctx, court, agencyside.Batch{ID: fmt.Sprint("batch ", batches), Lines: []agencyside.BatchLine{l}})
+	out, err := c.Submit(ctx, court, intake.Batch{ID: fmt.Sprint("batch ", batches), Lines: []intake.BatchLine{l}})
 	must(t, err)
 	if len(out.Lines) != 1 || out.Accepted+out.Refused != 1 || out.Lines[0].Line != 1 || out.Lines[0].Ref != l.Ref {
 		t.Fatalf("%+v", out)
 	}
 	a := out.Lines[0]
-	if (a.Code == "") != (a.Status == mingjing.LineAccepted) || a.Code != "" && !slices.Contains(agencyside.LineCodes, a.Code) {
+	if (a.Code == "") != (a.Status == mingjing.LineAccepted) || a.Code != "" && !slices.Contains(intake.LineCodes, a.Code) {
 		t.Errorf("the code %q of a line %s is in no list", a.Code, a.Status)
 	}
 	if a.Status == mingjing.LineAccepted {
@@ -64,7 +64,7 @@ func (c *city) line(t tb, l agencyside.BatchLine) (string, string) {
 	return strings.TrimPrefix(a.Field+":"+a.Code, ":"), ""
 }
 
-func (c *city) lineIs(t tb, l agencyside.BatchLine, want string) string {
+func (c *city) lineIs(t tb, l intake.BatchLine, want string) string {
 	t.Helper()
 	got, id := c.line(t, l)
 	if got != want {
@@ -113,8 +113,8 @@ func intakeOnEach(t *testing.T, fn func(t *testing.T, c *city)) {
 func TestABadLineStopsNoGoodOne(t *testing.T) {
 	intakeOnEach(t, func(t *testing.T, c *city) {
 		a, b := c.resident(t, 1), c.resident(t, 2)
-		batch := agencyside.Batch{ID: "2026-03-02/1",
-			Lines: []agencyside.BatchLine{owes(1, "one"), {FileLine: 7, Wrong: &agencyside.WrongLine{Code: "line_unreadable"}},
+		batch := intake.Batch{ID: "2026-03-02/1",
+			Lines: []intake.BatchLine{owes(1, "one"), {FileLine: 7, Wrong: &intake.WrongLine{Code: "line_unreadable"}},
 				owes(3, "three"), owes(2, "two")}}
 		out, err := c.Submit(ctx, court, batch)
 		must(t, err)
@@ -156,7 +156,7 @@ func TestABadLineStopsNoGoodOne(t *testing.T) {
 			t.Errorf("again: %+v", again)
 		}
 		other := batch
-		other.Lines = []agencyside.BatchLine{owes(1, "other")}
+		other.Lines = []intake.BatchLine{owes(1, "other")}
 		_, err = c.Submit(ctx, court, other)
 		wants(t, err, "batch_changed")
 		// Another agency's ids are its own.
@@ -175,10 +175,10 @@ func TestABatchThatWasCutOffIsTakenUpAgain(t *testing.T) {
 	a := c.resident(t, 1)
 	c.lineIs(t, owes(1, "one"), "accepted")
 	// What a process that died in between has left.
-	batch := agencyside.Batch{ID: "cut", Lines: []agencyside.BatchLine{owes(1, "one"), owes(1, "two")}}
+	batch := intake.Batch{ID: "cut", Lines: []intake.BatchLine{owes(1, "one"), owes(1, "two")}}
 	batch.Lines[1].Occurred, batch.Lines[1].Document.Number = "2025-07-01", "No. 2"
 	var both sync.WaitGroup
-	answers := make([]agencyside.BatchAnswer, 2)
+	answers := make([]intake.BatchAnswer, 2)
 	for i := range answers {
 		both.Go(func() {
 			var err error
@@ -204,7 +204,7 @@ func TestALineIsTriedThreeTimesWhenSomebodyComesInBetween(t *testing.T) {
 		c := newCity(t, func(cfg *casework.Config) { stale.Store = cfg.Store; cfg.Store = stale })
 		a, record, _ := c.owing(t, 1)
 		c.file(t, a, record, "")
-		batch := agencyside.Batch{ID: "b", Lines: []agencyside.BatchLine{{Op: agencyside.OpRevocation, Ref: "debt", Reason: "依据已撤销。"}}}
+		batch := intake.Batch{ID: "b", Lines: []intake.BatchLine{{Op: intake.OpRevocation, Ref: "debt", Reason: "依据已撤销。"}}}
 		stale.times = times
 		_, err := c.Submit(ctx, court, batch)
 		wants(t, err, want)
@@ -222,10 +222,10 @@ func TestALineIsTriedThreeTimesWhenSomebodyComesInBetween(t *testing.T) {
 
 func TestBatchesAreBounded(t *testing.T) {
 	c := newCity(t)
-	for code, b := range map[string]agencyside.Batch{
-		"id:batch_id_required": {Lines: []agencyside.BatchLine{owes(1, "one")}},
+	for code, b := range map[string]intake.Batch{
+		"id:batch_id_required": {Lines: []intake.BatchLine{owes(1, "one")}},
 		"lines:batch_empty":    {ID: "x"},
-		"lines:batch_too_long": {ID: "x", Lines: make([]agencyside.BatchLine, agencyside.MaxLines+1)},
+		"lines:batch_too_long": {ID: "x", Lines: make([]intake.BatchLine, intake.MaxLines+1)},
 	} {
 		_, err := c.Submit(ctx, court, b)
 		wants(t, err, code)
@@ -235,30 +235,30 @@ func TestBatchesAreBounded(t *testing.T) {
 func TestARecordIsRefusedAtTheDoorForWhatScoringWouldNotCount(t *testing.T) {
 	c := newCity(t)
 	c.resident(t, 1)
-	for want, change := range map[string]func(*agencyside.BatchLine){
-		"ref:ref_required":                       func(l *agencyside.BatchLine) { l.Ref = "" },
-		"op:op_unknown":                          func(l *agencyside.BatchLine) { l.Op = "delete" },
-		"id_number:id_number_length":             func(l *agencyside.BatchLine) { l.IDNumber = "1" },
-		"id_number:resident_unknown":             func(l *agencyside.BatchLine) { l.IDNumber = idNumber(2) },
-		"code:not_in_catalogue":                  func(l *agencyside.BatchLine) { l.Code = "friends.of" },
-		"code:not_from_agency":                   func(l *agencyside.BatchLine) { l.Code = "tax.a_grade_redlist" },
-		"document:no_document":                   func(l *agencyside.BatchLine) { l.Document = mingjing.Document{} },
-		"document.kind:document_part_required":   func(l *agencyside.BatchLine) { l.Document.Kind = "" },
-		"document.issuer:document_part_required": func(l *agencyside.BatchLine) { l.Document.Issuer = " " },
-		"document.number:document_part_required": func(l *agencyside.BatchLine) { l.Document.Number = "" },
-		"document.date:document_part_required":   func(l *agencyside.BatchLine) { l.Document.Date = "" },
-		"document.hash:document_part_required":   func(l *agencyside.BatchLine) { l.Document.Hash = "" },
-		"document.hash:hash_form":                func(l *agencyside.BatchLine) { l.Document.Hash = strings.Repeat("A", 64) },
-		"document.date:date_form":                func(l *agencyside.BatchLine) { l.Document.Date = "2025/06/01" },
-		"document.date:not_yet":                  func(l *agencyside.BatchLine) { l.Document.Date = "2026-03-03" },
-		"document.kind:wrong_document":           func(l *agencyside.BatchLine) { l.Document.Kind = "listing_decision" },
-		"subject:name_mismatch":                  func(l *agencyside.BatchLine) { l.Subject = "李四" },
-		"subject:too_long":                       func(l *agencyside.BatchLine) { l.Subject = strings.Repeat("名", 101) },
-		"detail:language_unknown":                func(l *agencyside.BatchLine) { l.Detail = mingjing.Text{"fr": "x"} },
-		"occurred:not_yet":                       func(l *agencyside.BatchLine) { l.Occurred = "2026-03-03" },
-		"occurred:expired":                       func(l *agencyside.BatchLine) { l.Occurred = "1999-03-03" },
-		"occurred:date_form":                     func(l *agencyside.BatchLine) { l.Occurred = "yesterday" },
-		"detail.en:too_long":                     func(l *agencyside.BatchLine) { l.Detail = mingjing.Text{"en": strings.Repeat("x", 1001)} },
+	for want, change := range map[string]func(*intake.BatchLine){
+		"ref:ref_required":                       func(l *intake.BatchLine) { l.Ref = "" },
+		"op:op_unknown":                          func(l *intake.BatchLine) { l.Op = "delete" },
+		"id_number:id_number_length":             func(l *intake.BatchLine) { l.IDNumber = "1" },
+		"id_number:resident_unknown":             func(l *intake.BatchLine) { l.IDNumber = idNumber(2) },
+		"code:not_in_catalogue":                  func(l *intake.BatchLine) { l.Code = "friends.of" },
+		"code:not_from_agency":                   func(l *intake.BatchLine) { l.Code = "tax.a_grade_redlist" },
+		"document:no_document":                   func(l *intake.BatchLine) { l.Document = mingjing.Document{} },
+		"document.kind:document_part_required":   func(l *intake.BatchLine) { l.Document.Kind = "" },
+		"document.issuer:document_part_required": func(l *intake.BatchLine) { l.Document.Issuer = " " },
+		"document.number:document_part_required": func(l *intake.BatchLine) { l.Document.Number = "" },
+		"document.date:document_part_required":   func(l *intake.BatchLine) { l.Document.Date = "" },
+		"document.hash:document_part_required":   func(l *intake.BatchLine) { l.Document.Hash = "" },
+		"document.hash:hash_form":                func(l *intake.BatchLine) { l.Document.Hash = strings.Repeat("A", 64) },
+		"document.date:date_form":                func(l *intake.BatchLine) { l.Document.Date = "2025/06/01" },
+		"document.date:not_yet":                  func(l *intake.BatchLine) { l.Document.Date = "2026-03-03" },
+		"document.kind:wrong_document":           func(l *intake.BatchLine) { l.Document.Kind = "listing_decision" },
+		"subject:name_mismatch":                  func(l *intake.BatchLine) { l.Subject = "李四" },
+		"subject:too_long":                       func(l *intake.BatchLine) { l.Subject = strings.Repeat("名", 101) },
+		"detail:language_unknown":                func(l *intake.BatchLine) { l.Detail = mingjing.Text{"fr": "x"} },
+		"occurred:not_yet":                       func(l *intake.BatchLine) { l.Occurred = "2026-03-03" },
+		"occurred:expired":                       func(l *intake.BatchLine) { l.Occurred = "1999-03-03" },
+		"occurred:date_form":                     func(l *intake.BatchLine) { l.Occurred = "yesterday" },
+		"detail.en:too_long":                     func(l *intake.BatchLine) { l.Detail = mingjing.Text{"en": strings.Repeat("x", 1001)} },
 	} {
 		l := owes(1, "one")
 		change(&l)
@@ -277,8 +277,8 @@ func TestTheSameFactIsHeldOnceWhateverItsReference(t *testing.T) {
 	c.resident(t, 1)
 	c.resident(t, 2)
 	id := c.lineIs(t, owes(1, "one"), "accepted")
-	out, err := c.Submit(ctx, court, agencyside.Batch{ID: "again",
-		Lines: []agencyside.BatchLine{owes(1, "two"), owes(1, "one"), owes(2, "one")}})
+	out, err := c.Submit(ctx, court, intake.Batch{ID: "again",
+		Lines: []intake.BatchLine{owes(1, "two"), owes(1, "one"), owes(2, "one")}})
 	must(t, err)
 	if l := out.Lines[0]; l.Code != "held_already" || l.Field != "ref" || l.HeldBy != "one" {
 		t.Errorf("under another reference: %+v", l)
@@ -292,7 +292,7 @@ func TestTheSameFactIsHeldOnceWhateverItsReference(t *testing.T) {
 	another := owes(1, "three")
 	another.Document.Number = "No. 3"
 	c.lineIs(t, another, "accepted")
-	c.lineIs(t, agencyside.BatchLine{Op: agencyside.OpRevocation, Ref: "one", IDNumber: owes(1, "one").IDNumber, Reason: "判决已撤销。"}, "accepted")
+	c.lineIs(t, intake.BatchLine{Op: intake.OpRevocation, Ref: "one", IDNumber: owes(1, "one").IDNumber, Reason: "判决已撤销。"}, "accepted")
 	c.lineIs(t, owes(1, "two"), "document.date:needs_new_case") // removed, and no longer held
 }
 
@@ -306,10 +306,10 @@ func TestWhatWasRemovedComesBackOnlyAsANewCase(t *testing.T) {
 	other := owes(1, "one")
 	other.Occurred = "2025-07-01"
 	c.lineIs(t, other, "ref:ref_known")
-	c.lineIs(t, agencyside.BatchLine{Op: agencyside.OpRevocation, Ref: "one"}, "reason:change_reason_required")
-	c.lineIs(t, agencyside.BatchLine{Op: agencyside.OpRevocation, Ref: "none", Reason: "x"}, "ref:ref_unknown")
-	c.lineIs(t, agencyside.BatchLine{Op: agencyside.OpRevocation, Ref: "one", Reason: "判决已撤销。"}, "accepted")
-	c.lineIs(t, agencyside.BatchLine{Op: agencyside.OpRevocation, Ref: "one", Reason: "判决已撤销。"}, "accepted")
+	c.lineIs(t, intake.BatchLine{Op: intake.OpRevocation, Ref: "one"}, "reason:change_reason_required")
+	c.lineIs(t, intake.BatchLine{Op: intake.OpRevocation, Ref: "none", Reason: "x"}, "ref:ref_unknown")
+	c.lineIs(t, intake.BatchLine{Op: intake.OpRevocation, Ref: "one", Reason: "判决已撤销。"}, "accepted")
+	c.lineIs(t, intake.BatchLine{Op: intake.OpRevocation, Ref: "one", Reason: "判决已撤销。"}, "accepted")
 	if r := c.storedRecord(t, id); r.State != mingjing.RecordRemoved || r.Changed != "判决已撤销。" || r.RemovedOn != "2026-03-02" {
 		t.Errorf("%+v", r)
 	}
@@ -334,8 +334,8 @@ func TestACorrectionIsNeverBehindTheResidentsBack(t *testing.T) {
 	if added.Value >= before.Value || added.Cause != "record_changed" {
 		t.Fatalf("%d by %s after %d", added.Value, added.Cause, before.Value)
 	}
-	fix := agencyside.BatchLine{Op: agencyside.OpCorrection, Ref: "one", Occurred: "2025-05-01", Reason: "日期有误。"}
-	c.lineIs(t, agencyside.BatchLine{Op: agencyside.OpCorrection, Ref: "one", Occurred: "2025-05-01"}, "reason:change_reason_required")
+	fix := intake.BatchLine{Op: intake.OpCorrection, Ref: "one", Occurred: "2025-05-01", Reason: "日期有误。"}
+	c.lineIs(t, intake.BatchLine{Op: intake.OpCorrection, Ref: "one", Occurred: "2025-05-01"}, "reason:change_reason_required")
 	c.lineIs(t, fix, "accepted")
 	if r := c.storedRecord(t, id); r.Occurred != "2025-05-01" || r.State != mingjing.RecordCorrected || r.Changed != "日期有误。" {
 		t.Errorf("%+v", r)
@@ -345,7 +345,7 @@ func TestACorrectionIsNeverBehindTheResidentsBack(t *testing.T) {
 	d := c.file(t, a, id, "")
 	fix.Occurred = "2025-05-02"
 	c.lineIs(t, fix, "ref:case_open") // later, so it counts for longer
-	c.lineIs(t, agencyside.BatchLine{Op: agencyside.OpCorrection, Ref: "one", Document: dated("judgment", "2025-06-03"), Reason: "x"},
+	c.lineIs(t, intake.BatchLine{Op: intake.OpCorrection, Ref: "one", Document: dated("judgment", "2025-06-03"), Reason: "x"},
 		"ref:case_open")
 	fix.Occurred = "2025-04-01"
 	c.lineIs(t, fix, "accepted")
@@ -370,8 +370,8 @@ func TestARevokedBasisEndsTheDisputeForTheResident(t *testing.T) {
 	a, record, listing := c.owing(t, 1)
 	d, e := c.file(t, a, record, ""), c.file(t, a, "", listing)
 	c.put(t, e.ID)
-	c.lineIs(t, agencyside.BatchLine{Op: agencyside.OpRevocation, Ref: "debt", Reason: "依据已撤销。"}, "accepted")
-	c.lineIs(t, agencyside.BatchLine{Op: agencyside.OpRevocation, Ref: "list", Reason: "依据已撤销。"}, "accepted")
+	c.lineIs(t, intake.BatchLine{Op: intake.OpRevocation, Ref: "debt", Reason: "依据已撤销。"}, "accepted")
+	c.lineIs(t, intake.BatchLine{Op: intake.OpRevocation, Ref: "list", Reason: "依据已撤销。"}, "accepted")
 	if r, l := c.storedRecord(t, record), c.storedListing(t, listing); r.State != mingjing.RecordRemoved ||
 		l.State != mingjing.ListingAnnulled {
 		t.Fatalf("%s, %s", r.State, l.State)
@@ -409,12 +409,12 @@ func TestAListingIsProposedAndGivenUpThroughTheIntake(t *testing.T) {
 			must(t, c.ConfirmReceipt(ctx, a, l.ID))
 		},
 	} {
-		for op, served := range map[string]mingjing.ListingState{agencyside.OpRevocation: mingjing.ListingAnnulled,
-			agencyside.OpLift: mingjing.ListingLifted} {
+		for op, served := range map[string]mingjing.ListingState{intake.OpRevocation: mingjing.ListingAnnulled,
+			intake.OpLift: mingjing.ListingLifted} {
 			c := newCity(t)
 			a := c.resident(t, 1)
 			p := proposal(1, "list")
-			id := c.lineIs(t, agencyside.BatchLine{Op: agencyside.OpListing, Ref: "list", IDNumber: idNumber(1), Code: p.Code, Ground: p.Ground,
+			id := c.lineIs(t, intake.BatchLine{Op: intake.OpListing, Ref: "list", IDNumber: idNumber(1), Code: p.Code, Ground: p.Ground,
 				Measures: p.Measures, Months: p.Months, Document: p.Document}, "accepted")
 			l := c.storedListing(t, id)
 			bring(c, a, l.Listing)
@@ -423,7 +423,7 @@ func TestAListingIsProposedAndGivenUpThroughTheIntake(t *testing.T) {
 			}
 			want := map[mingjing.ListingState]mingjing.ListingState{mingjing.ListingProposed: mingjing.ListingRefused,
 				mingjing.ListingDecided: mingjing.ListingAnnulled, mingjing.ListingServed: served}[state]
-			c.lineIs(t, agencyside.BatchLine{Op: op, Ref: "list", Reason: "不再主张。"}, "accepted")
+			c.lineIs(t, intake.BatchLine{Op: op, Ref: "list", Reason: "不再主张。"}, "accepted")
 			if got := c.storedListing(t, id).State; got != want {
 				t.Errorf("%s of what is %s makes it %s, want %s", op, state, got, want)
 			}

@@ -7,9 +7,9 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
-	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/holding"
+	"mingjing/server/casework/intake"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/score"
 )
@@ -145,11 +145,11 @@ func TestWhoElseIsUnderAReferenceIsNotOpened(t *testing.T) {
 		ids[n] = c.lineIs(t, owes(n, "judgment"), "accepted")
 	}
 	s.reset()
-	c.lineIs(t, agencyside.BatchLine{Op: agencyside.OpRevocation, Ref: "judgment", Reason: "依据已撤销。"}, "id_number:ref_ambiguous")
+	c.lineIs(t, intake.BatchLine{Op: intake.OpRevocation, Ref: "judgment", Reason: "依据已撤销。"}, "id_number:ref_ambiguous")
 	if len(s.opened) > 0 {
 		t.Errorf("%v were opened to say that there are several", s.opened)
 	}
-	got, id := c.line(t, agencyside.BatchLine{Op: agencyside.OpRevocation, Ref: "judgment", IDNumber: idNumber(2), Reason: "依据已撤销。"})
+	got, id := c.line(t, intake.BatchLine{Op: intake.OpRevocation, Ref: "judgment", IDNumber: idNumber(2), Reason: "依据已撤销。"})
 	if got != "accepted" || id != ids[2] {
 		t.Errorf("the line is %s, about %s", got, id)
 	}

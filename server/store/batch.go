@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"mingjing"
-	"mingjing/server/casework/agencyside"
+	"mingjing/server/casework/intake"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/vault"
 )
@@ -19,7 +19,7 @@ import (
 const maxBodyPart = 4 << 20
 
 // AddBatch implements [casework.Tx].
-func (t *tx) AddBatch(ctx context.Context, b agencyside.BatchRow) error {
+func (t *tx) AddBatch(ctx context.Context, b intake.BatchRow) error {
 	const op = "add a batch"
 	doc, err := t.seal(ctx, op, sealedBatch, vault.Bureau, b, b.Agency, micros(b.At))
 	if err != nil {
@@ -30,29 +30,29 @@ func (t *tx) AddBatch(ctx context.Context, b agencyside.BatchRow) error {
 }
 
 // Batch implements [casework.Tx].
-func (t *tx) Batch(ctx context.Context, agency, id string) (agencyside.BatchRow, error) {
+func (t *tx) Batch(ctx context.Context, agency, id string) (intake.BatchRow, error) {
 	return t.batch(ctx, `WHERE agency = ? AND id_hash = ?`, agency, t.s.hash("batch", id))
 }
 
 // BatchByKey implements [casework.Tx].
-func (t *tx) BatchByKey(ctx context.Context, key string) (agencyside.BatchRow, error) {
+func (t *tx) BatchByKey(ctx context.Context, key string) (intake.BatchRow, error) {
 	return t.batch(ctx, `WHERE key = ?`, key)
 }
 
-func (t *tx) batch(ctx context.Context, where string, args ...any) (agencyside.BatchRow, error) {
+func (t *tx) batch(ctx context.Context, where string, args ...any) (intake.BatchRow, error) {
 	list, err := t.batches(ctx, "read a batch", where+t.rowLock("batch"), args...)
 	if err == nil && len(list) == 0 {
 		err = fmt.Errorf("store: read a batch: %w", kernel.ErrNotFound)
 	}
 	if err != nil {
-		return agencyside.BatchRow{}, err
+		return intake.BatchRow{}, err
 	}
 	return list[0], nil
 }
 
 // Batches implements [casework.Tx]. The cursor is the time and the key of the page's last
 // row.
-func (t *tx) Batches(ctx context.Context, agency, cursor string, limit int) ([]agencyside.BatchRow, string, error) {
+func (t *tx) Batches(ctx context.Context, agency, cursor string, limit int) ([]intake.BatchRow, string, error) {
 	limit = pageLimit(limit)
 	where, args := `WHERE agency = ?`, []any{agency}
 	if cursor != "" {
@@ -73,11 +73,11 @@ func (t *tx) Batches(ctx context.Context, agency, cursor string, limit int) ([]a
 
 // batches returns the batches that a query finds. The key is that of the column, which
 // old content lacks.
-func (t *tx) batches(ctx context.Context, op, rest string, args ...any) ([]agencyside.BatchRow, error) {
+func (t *tx) batches(ctx context.Context, op, rest string, args ...any) ([]intake.BatchRow, error) {
 	var (
 		rows []sealedRow // read before any is opened
 		keys []string
-		list []agencyside.BatchRow
+		list []intake.BatchRow
 	)
 	err := t.rows(ctx, op, func(found *sql.Rows) error {
 		var key string
@@ -89,7 +89,7 @@ func (t *tx) batches(ctx context.Context, op, rest string, args ...any) ([]agenc
 		return nil, err
 	}
 	for i, r := range rows {
-		b, err := unseal[agencyside.BatchRow](ctx, t, sealedBatch, r)
+		b, err := unseal[intake.BatchRow](ctx, t, sealedBatch, r)
 		if err != nil {
 			return nil, t.wrapError(op, err)
 		}
@@ -100,7 +100,7 @@ func (t *tx) batches(ctx context.Context, op, rest string, args ...any) ([]agenc
 }
 
 // SetBatch implements [casework.Tx].
-func (t *tx) SetBatch(ctx context.Context, b agencyside.BatchRow) error {
+func (t *tx) SetBatch(ctx context.Context, b intake.BatchRow) error {
 	const op = "answer a batch"
 	doc, err := t.seal(ctx, op, sealedBatch, vault.Bureau, b, b.Agency, micros(b.At))
 	if err != nil {

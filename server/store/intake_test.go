@@ -10,15 +10,15 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/holding"
+	"mingjing/server/casework/intake"
 	"mingjing/server/casework/kernel"
 )
 
 func TestBatchesAreKnownByTheirAgencyAndId(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
-		b := agencyside.BatchRow{Agency: "court", ID: "one", Key: "key", At: time.Unix(1, 0).UTC(), Digest: "d", Total: 2}
+		b := intake.BatchRow{Agency: "court", ID: "one", Key: "key", At: time.Unix(1, 0).UTC(), Digest: "d", Total: 2}
 		do(t, s, func(ctx context.Context, tx *reader) error { return tx.AddBatch(ctx, b) })
 		err := freely(t.Context(), s, func(tx *reader) error { return tx.AddBatch(t.Context(), b) })
 		if !errors.Is(err, kernel.ErrExists) {
@@ -26,13 +26,13 @@ func TestBatchesAreKnownByTheirAgencyAndId(t *testing.T) {
 		}
 		b.Accepted, b.Parts = 1, 1
 		do(t, s, func(ctx context.Context, tx *reader) error { return tx.SetBatch(ctx, b) })
-		same(t, "the batch", mustGet(t, s, func(ctx context.Context, tx *reader) (agencyside.BatchRow, error) {
+		same(t, "the batch", mustGet(t, s, func(ctx context.Context, tx *reader) (intake.BatchRow, error) {
 			return tx.Batch(ctx, "court", "one")
 		}), b)
-		same(t, "the batch by its key", mustGet(t, s, func(ctx context.Context, tx *reader) (agencyside.BatchRow, error) {
+		same(t, "the batch by its key", mustGet(t, s, func(ctx context.Context, tx *reader) (intake.BatchRow, error) {
 			return tx.BatchByKey(ctx, "key")
 		}), b)
-		if _, err := get(t, s, func(ctx context.Context, tx *reader) (agencyside.BatchRow, error) {
+		if _, err := get(t, s, func(ctx context.Context, tx *reader) (intake.BatchRow, error) {
 			return tx.Batch(ctx, "tax", "one")
 		}); !errors.Is(err, kernel.ErrNotFound) {
 			t.Error(err)
@@ -74,7 +74,7 @@ func TestABatchHasPartsAndABodyUntilTheyAreRemoved(t *testing.T) {
 		s := open(t, url)
 		body := bytes.Repeat([]byte("long "), maxBodyPart/4)
 		do(t, s, func(ctx context.Context, tx *reader) error {
-			must(t, tx.AddBatch(ctx, agencyside.BatchRow{Agency: "court", ID: "one", Key: "key", At: time.Unix(1, 0).UTC()}))
+			must(t, tx.AddBatch(ctx, intake.BatchRow{Agency: "court", ID: "one", Key: "key", At: time.Unix(1, 0).UTC()}))
 			must(t, tx.AddBatchPart(ctx, "key", 0, []mingjing.LineAnswer{{Line: 1, Ref: "a"}, {Line: 3, Ref: "c"}}))
 			must(t, tx.AddBatchPart(ctx, "key", 1, []mingjing.LineAnswer{{Line: 2, Ref: "b"}}))
 			return tx.PutBatchBody(ctx, "key", body)

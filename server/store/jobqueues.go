@@ -3,10 +3,10 @@ package store
 import (
 	"slices"
 
-	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
+	"mingjing/server/casework/intake"
 	"mingjing/server/casework/mandate"
 	"mingjing/server/casework/notice"
 	"mingjing/server/casework/score"
@@ -36,7 +36,7 @@ var jobQueues = []jobQueue{
 	{"score", []string{score.JobScore}, 1},
 	{"ask", []string{score.JobCollect, score.JobAsk}, 1},
 	{"question", []string{cases.JobQuestion}, waiters},
-	{"batch", []string{agencyside.JobBatch}, 1},
+	{"batch", []string{intake.JobBatch}, 1},
 	{"send", []string{notice.JobNotify, notice.JobConfirm, share.JobCorrection}, waiters},
 	{"export", []string{takeaway.JobExport, takeaway.JobErase, takeaway.JobDeleteExport}, 1},
 }

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"mingjing"
-	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/desk"
+	"mingjing/server/casework/intake"
 	"mingjing/server/casework/notice"
 	"mingjing/server/casework/score"
 	"mingjing/server/casework/takeaway"
@@ -48,7 +48,7 @@ func oneOfEach(t *testing.T, s *Store, n int, at time.Time) {
 		q.State, q.FinishedAt = mingjing.RequestReady, &at
 		must(t, tx.SetRequest(ctx, q))
 		must(t, tx.AddVisit(ctx, desk.Visit{ID: fmt.Sprint("v", n), Staff: "h-1", Resident: r.ID, At: at}))
-		must(t, tx.AddBatch(ctx, agencyside.BatchRow{Agency: "court", ID: fmt.Sprint("b", n), Key: fmt.Sprint("k", n), At: at}))
+		must(t, tx.AddBatch(ctx, intake.BatchRow{Agency: "court", ID: fmt.Sprint("b", n), Key: fmt.Sprint("k", n), At: at}))
 		must(t, tx.AddMiss(ctx, "h-1", at))
 		for i, read := range []*time.Time{nil, &at} {
 			must(t, tx.AddNotice(ctx, notice.Notice{Notice: mingjing.Notice{ID: fmt.Sprint("n", n, "-", i), Kind: mingjing.NoticeScoreReady, At: at,

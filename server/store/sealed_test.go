@@ -13,9 +13,9 @@ import (
 
 	"mingjing"
 	"mingjing/server/casework"
-	"mingjing/server/casework/agencyside"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/desk"
+	"mingjing/server/casework/intake"
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/notice"
 	"mingjing/server/casework/score"
@@ -164,7 +164,7 @@ func whole(t *testing.T, s *Store, residents ...kernel.Resident) {
 			must(t, tx.SetDeskCase(ctx, desk.Case{Dispute: id("d"), Handler: "h-1", Name: "王经办", Way: "next", TakenAt: day}))
 			must(t, tx.AddRelative(ctx, desk.Relative{ID: id("rel"), Staff: "h-1", IDNumber: r.IDNumber, At: day}))
 			must(t, tx.AddDeclaration(ctx, mingjing.Declaration{At: day.AddDate(0, 0, i)}))
-			must(t, tx.AddBatch(ctx, agencyside.BatchRow{Agency: "court", ID: id("b"), Key: id("k"), At: day.AddDate(0, 0, i)}))
+			must(t, tx.AddBatch(ctx, intake.BatchRow{Agency: "court", ID: id("b"), Key: id("k"), At: day.AddDate(0, 0, i)}))
 			must(t, tx.AddBatchPart(ctx, id("k"), 0, []mingjing.LineAnswer{{Line: 1, Ref: id("ref")}}))
 			must(t, tx.PutBatchBody(ctx, id("k"), []byte(r.Name)))
 			must(t, tx.AddUnmatched(ctx, "court", r.ID, mingjing.UnmatchedRecord{Ref: id("ref"), At: day}))

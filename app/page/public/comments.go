@@ -49,7 +49,8 @@ func commentsSection(v *mingjing.View, shown *mingjing.RulebookPage) app.UI {
 func commentForm(v *mingjing.View, hash string) app.UI {
 	return c.Form{Action: "/api/rulebooks/" + page.Segment(hash) + "/comments", Label: t(v, "comments.write"),
 		Body: []app.UI{page.LangField(v),
-			c.Textarea{Lang: v.Lang, Name: "comment", Label: t(v, "comments.text"), Hint: t(v, "comments.text_hint"), Value: page.Typed(v, "comment"),
+			c.Textarea{Lang: v.Lang, Name: "comment", Label: t(v, "comments.text"), Hint: t(v, "comments.text_hint"),
+				Value: page.Typed(v, "comment"),
 				Error: page.FieldError(v, "comment"), Rows: 6, Max: mingjing.MaxComment, Required: true}.UI(),
 			c.Input{Name: "name", Label: t(v, "comments.name"), Hint: t(v, "comments.name_hint"), Value: page.Typed(v, "name"),
 				Error: page.FieldError(v, "name"), MaxLength: mingjing.MaxCommentName, Autocomplete: "off"}.UI(),

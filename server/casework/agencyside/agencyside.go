@@ -16,6 +16,9 @@ import (
 	"mingjing/server/evidence"
 )
 
+// maxTries is how often an opening is noted that somebody else came in between.
+const maxTries = 3
+
 // waits reports whether a case waits for its agency.
 func waits(d cases.Case) bool {
 	return d.State == mingjing.CaseAgencyAsked || d.State == mingjing.CaseAgencySilent
@@ -280,7 +283,7 @@ func (c *Agencies) AgencyEvidence(ctx context.Context, a mingjing.Actor, id stri
 		}
 		return c.cases.Tell(ctx, rd, d)
 	}
-	for range maxLineTries {
+	for range maxTries {
 		if err = c.city.Tx(ctx, open); !errors.Is(err, kernel.ErrConflict) {
 			break
 		}

@@ -2,13 +2,12 @@ package agencyside
 
 import (
 	"context"
-	"time"
-
 	"mingjing"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/holding"
 	"mingjing/server/casework/inquiry"
 	"mingjing/server/casework/kernel"
+	"time"
 )
 
 // A Port is what the part needs of one transaction on the store: what writes, and what
@@ -18,10 +17,6 @@ import (
 type Port interface {
 	// InquiryCounts returns the sums of each agency that has any.
 	InquiryCounts(ctx context.Context) ([]inquiry.Counts, error)
-	// ResidentByIDNumber returns who has an ID number. Nothing of theirs is opened.
-	ResidentByIDNumber(ctx context.Context, n mingjing.IDNumber) (mingjing.ResidentID, error)
-	// PutRecord inserts or replaces a record by ID.
-	PutRecord(ctx context.Context, r holding.Record) error
 	// Cases returns all cases that match, by nearest clock (Case.NextDue, those with
 	// none last), then by ID, from the cursor on, each as its [cases.Case.Summary]. Search
 	// by mingjing.CaseFilter is on ID, catalogue code and the resident's whole name.
@@ -36,38 +31,8 @@ type Port interface {
 	// Holdings returns what an agency has supplied, newest first, from the cursor on;
 	// next is "" at the end. A bad cursor is ErrCursor.
 	Holdings(ctx context.Context, agency, cursor string, limit int) (list []mingjing.AgencyHolding, next string, err error)
-	// OwnersByRef returns whom an agency's records and listings under its reference are
-	// about: at most two, which are enough to know that they are several. Nothing is
-	// opened.
-	OwnersByRef(ctx context.Context, agency, ref string) ([]mingjing.ResidentID, error)
-	AddBatch(ctx context.Context, b BatchRow) error // ErrExists: the agency has used the id
-	// Batch returns a batch by the agency's own id, BatchByKey by ours. Where the
-	// transaction writes, nobody else has the batch until its end.
-	Batch(ctx context.Context, agency, id string) (BatchRow, error)
-	BatchByKey(ctx context.Context, key string) (BatchRow, error)
-	SetBatch(ctx context.Context, b BatchRow) error // all but Agency, ID, Key and At
-	// Batches returns an agency's batches, newest first, from the cursor on; next is ""
-	// at the end. A bad cursor is ErrCursor.
-	Batches(ctx context.Context, agency, cursor string, limit int) (list []BatchRow, next string, err error)
-	// AddBatchPart adds the nth part of a batch's answers; BatchParts returns the answers
-	// of all parts.
-	AddBatchPart(ctx context.Context, key string, n int, answers []mingjing.LineAnswer) error
-	BatchParts(ctx context.Context, key string) ([]mingjing.LineAnswer, error)
-	DeleteBatchParts(ctx context.Context, key string) error // there may be none
-	PutBatchBody(ctx context.Context, key string, body []byte) error
-	BatchBody(ctx context.Context, key string) ([]byte, error)
-	DeleteBatchBody(ctx context.Context, key string) error // there may be none
-	// AddUnmatched adds a record that waits for the agency because of the name, unless it
-	// waits already. DeleteUnmatched removes those under a reference, of one resident or,
-	// with "", of anybody, and reports whether there were any.
-	AddUnmatched(ctx context.Context, agency string, of mingjing.ResidentID, r mingjing.UnmatchedRecord) error
-	DeleteUnmatched(ctx context.Context, agency string, of mingjing.ResidentID, ref string) (bool, error)
 	// Unmatched returns what waits for an agency, newest first.
 	Unmatched(ctx context.Context, agency string, limit int) ([]mingjing.UnmatchedRecord, error)
-	AddAgencyKey(ctx context.Context, k mingjing.AgencyKey) error
-	AgencyKey(ctx context.Context, id string) (mingjing.AgencyKey, error)
-	AgencyKeys(ctx context.Context) ([]mingjing.AgencyKey, error)
-	SetAgencyKey(ctx context.Context, k mingjing.AgencyKey) error // EndsAt, RevokedAt
 	// AddAnswerDocument stores the document that an agency attached to its answer.
 	// EvidenceData reads it as it reads evidence.
 	AddAnswerDocument(ctx context.Context, dispute string, e mingjing.Evidence, data []byte) error
@@ -78,7 +43,6 @@ type Port interface {
 type Readings interface {
 	Resident(ctx context.Context, id mingjing.ResidentID) (kernel.Resident, error)
 	Record(ctx context.Context, id string) (holding.Record, error)
-	Records(ctx context.Context, resident mingjing.ResidentID) ([]holding.Record, error)
 	Listing(ctx context.Context, id string) (holding.Listing, error)
 	Case(ctx context.Context, id string) (cases.Case, error)
 	Evidence(ctx context.Context, dispute string) ([]mingjing.Evidence, error)

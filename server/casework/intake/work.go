@@ -1,4 +1,4 @@
-package agencyside
+package intake
 
 import (
 	"cmp"
@@ -26,7 +26,7 @@ var errElsewhere = errors.New("the batch is worked on elsewhere")
 // workOn answers the lines of a batch that are not answered, and reports whether all are.
 // It stops at a time, if that is not zero. Each chunk is a transaction with its answers,
 // so that each line is done once, whatever cuts the work off.
-func (c *Agencies) workOn(ctx context.Context, a mingjing.Actor, row *BatchRow, lines []BatchLine, until time.Time) (done bool, err error) {
+func (c *Intake) workOn(ctx context.Context, a mingjing.Actor, row *BatchRow, lines []BatchLine, until time.Time) (done bool, err error) {
 	a = c.city.Signed(a)
 	for {
 		var answered []mingjing.LineAnswer
@@ -62,7 +62,7 @@ func (c *Agencies) workOn(ctx context.Context, a mingjing.Actor, row *BatchRow, 
 }
 
 // doChunk answers the lines of a chunk and stores the answers with what they did.
-func (c *Agencies) doChunk(ctx context.Context, a mingjing.Actor, row *BatchRow, lines []BatchLine, k chunk) error {
+func (c *Intake) doChunk(ctx context.Context, a mingjing.Actor, row *BatchRow, lines []BatchLine, k chunk) error {
 	var (
 		now BatchRow
 		err error
@@ -94,7 +94,7 @@ func (c *Agencies) doChunk(ctx context.Context, a mingjing.Actor, row *BatchRow,
 }
 
 // storeAnswers adds a part to the answers of a batch, and ends the batch with the last.
-func (c *Agencies) storeAnswers(ctx context.Context, t *kernel.Tx, row *BatchRow, answers []mingjing.LineAnswer) error {
+func (c *Intake) storeAnswers(ctx context.Context, t *kernel.Tx, row *BatchRow, answers []mingjing.LineAnswer) error {
 	if err := db(t).AddBatchPart(ctx, row.Key, row.Parts, answers); err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (c *Agencies) storeAnswers(ctx context.Context, t *kernel.Tx, row *BatchRow
 }
 
 // joinParts removes what a batch said, and makes few parts of its answers, in order.
-func (c *Agencies) joinParts(ctx context.Context, t *kernel.Tx, row *BatchRow) error {
+func (c *Intake) joinParts(ctx context.Context, t *kernel.Tx, row *BatchRow) error {
 	answers, err := db(t).BatchParts(ctx, row.Key)
 	if err != nil {
 		return err
@@ -141,7 +141,7 @@ func (c *Agencies) joinParts(ctx context.Context, t *kernel.Tx, row *BatchRow) e
 
 // answerChunk does the lines of a chunk. What a refused line did is undone; an error is
 // only what the agency can't put right. Each resident's scores are made again once.
-func (c *Agencies) answerChunk(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, lines []BatchLine,
+func (c *Intake) answerChunk(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, lines []BatchLine,
 	k chunk) ([]mingjing.LineAnswer, error) {
 	rescore := rescoring{}
 	answers := make([]mingjing.LineAnswer, 0, len(k.lines))
@@ -203,7 +203,7 @@ func refuseLine(ans *mingjing.LineAnswer, why *mingjing.Error) {
 
 // waitForAgency stores that a line has another name than the person with its ID number.
 // Nothing of what it says is stored.
-func (c *Agencies) waitForAgency(ctx context.Context, t *kernel.Tx, agency string, resident mingjing.ResidentID, l BatchLine) error {
+func (c *Intake) waitForAgency(ctx context.Context, t *kernel.Tx, agency string, resident mingjing.ResidentID, l BatchLine) error {
 	if resident == "" {
 		return nil
 	}
@@ -211,7 +211,7 @@ func (c *Agencies) waitForAgency(ctx context.Context, t *kernel.Tx, agency strin
 }
 
 // matched removes what waited for the agency under the reference of a line that was taken.
-func (c *Agencies) matched(ctx context.Context, t *kernel.Tx, agency string, resident mingjing.ResidentID, l BatchLine) error {
+func (c *Intake) matched(ctx context.Context, t *kernel.Tx, agency string, resident mingjing.ResidentID, l BatchLine) error {
 	if resident == "" || l.Op != OpRecord && l.Op != OpListing {
 		return nil
 	}
@@ -232,7 +232,7 @@ func (k chunk) owner(line int) mingjing.ResidentID { return k.owners[line] }
 // plan returns the lines of a batch that are not answered in chunks. Lines about one
 // person, or under one reference that does not name a person, are in one group, and a
 // group is in one chunk unless it is very long.
-func (c *Agencies) plan(ctx context.Context, agency string, lines []BatchLine, answered []mingjing.LineAnswer) ([]chunk, error) {
+func (c *Intake) plan(ctx context.Context, agency string, lines []BatchLine, answered []mingjing.LineAnswer) ([]chunk, error) {
 	owners, err := c.ownersOf(ctx, agency, lines)
 	if err != nil {
 		return nil, err
@@ -293,7 +293,7 @@ func (c *Agencies) plan(ctx context.Context, agency string, lines []BatchLine, a
 
 // ownersOf returns whom each line is about, "" where nobody or several: by its ID number,
 // or by the agency's reference. Nothing of theirs is opened.
-func (c *Agencies) ownersOf(ctx context.Context, agency string, lines []BatchLine) ([]mingjing.ResidentID, error) {
+func (c *Intake) ownersOf(ctx context.Context, agency string, lines []BatchLine) ([]mingjing.ResidentID, error) {
 	owners := make([]mingjing.ResidentID, len(lines))
 	known := map[mingjing.IDNumber]mingjing.ResidentID{}
 	now := c.city.Now()

@@ -1,4 +1,4 @@
-package agencyside
+package intake
 
 import "mingjing"
 

@@ -1,4 +1,4 @@
-package agencyside
+package intake
 
 import (
 	"context"
@@ -29,7 +29,7 @@ func refuse(field, code string) error {
 
 // submit does one line and returns the id of its record or listing. The scores that
 // follow are added to rescore.
-func (c *Agencies) submit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine,
+func (c *Intake) submit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine,
 	rescore rescoring) (string, error) {
 	switch {
 	case l.Wrong != nil:
@@ -60,7 +60,7 @@ func (c *Agencies) submit(ctx context.Context, t *kernel.Tx, a mingjing.Actor, a
 
 // checkRecord returns why a record would not count, by the codes of scoring; nil if it
 // counts by one rulebook.
-func (c *Agencies) checkRecord(agency string, r mingjing.Record) error {
+func (c *Intake) checkRecord(agency string, r mingjing.Record) error {
 	if r.Occurred == "" {
 		return refuse("occurred", "date_form")
 	}
@@ -110,7 +110,7 @@ func checkText(field string, texts mingjing.Text) error {
 // takeRecord stores a new record, unless the agency's own document about it is held
 // already. What was removed comes back only under another reference and with a document
 // dated later.
-func (c *Agencies) takeRecord(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine,
+func (c *Intake) takeRecord(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine,
 	rescore rescoring) (string, error) {
 	n, err := mingjing.ParseIDNumber(l.IDNumber, c.city.Now())
 	if err != nil {
@@ -199,7 +199,7 @@ func sameRecord(x, y mingjing.Record) bool {
 }
 
 // changed stores what an agency did to a record, with the notice to the resident.
-func (c *Agencies) changed(ctx context.Context, rd *kernel.Reader, r holding.Record, news string, rescore rescoring) error {
+func (c *Intake) changed(ctx context.Context, rd *kernel.Reader, r holding.Record, news string, rescore rescoring) error {
 	now := c.city.Now().UTC()
 	if err := rd.Log(ctx, r.Resident); err != nil {
 		return err
@@ -229,7 +229,7 @@ type found struct {
 }
 
 // find returns the agency's record or listing under a reference.
-func (c *Agencies) find(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine) (found, error) {
+func (c *Intake) find(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine) (found, error) {
 	of := mingjing.ResidentID("")
 	if l.IDNumber != "" {
 		n, err := mingjing.ParseIDNumber(l.IDNumber, c.city.Now())
@@ -283,7 +283,7 @@ func checkReason(reason string) error {
 
 // correctRecord changes what an agency's own record says: never to the resident's
 // disadvantage while a case about it is open, nor behind what was decided.
-func (c *Agencies) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine,
+func (c *Intake) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine,
 	rescore rescoring) (string, error) {
 	reason := strings.TrimSpace(l.Reason)
 	if err := checkReason(reason); err != nil {
@@ -347,7 +347,7 @@ func (c *Agencies) correctRecord(ctx context.Context, t *kernel.Tx, a mingjing.A
 // takeBack removes a record, or ends a listing, whose basis is revoked or which the
 // agency gives up. It does so at once, which is within the agency's clock. What has
 // ended stays so.
-func (c *Agencies) takeBack(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine,
+func (c *Intake) takeBack(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, l BatchLine,
 	rescore rescoring) (string, error) {
 	reason := strings.TrimSpace(l.Reason)
 	if err := checkReason(reason); err != nil {
@@ -382,7 +382,7 @@ func (c *Agencies) takeBack(ctx context.Context, t *kernel.Tx, a mingjing.Actor,
 	return r.ID, c.changed(ctx, rd, *r, "removed", rescore)
 }
 
-func (c *Agencies) takeBackListing(ctx context.Context, rd *kernel.Reader, l holding.Listing, to mingjing.ListingState,
+func (c *Intake) takeBackListing(ctx context.Context, rd *kernel.Reader, l holding.Listing, to mingjing.ListingState,
 	reason string, rescore rescoring) error {
 	if l.State.Over() {
 		return nil
@@ -405,7 +405,7 @@ func (c *Agencies) takeBackListing(ctx context.Context, rd *kernel.Reader, l hol
 
 // dropProposal closes the case of a listing that was never served, and returns the state
 // of the listing that follows.
-func (c *Agencies) dropProposal(ctx context.Context, rd *kernel.Reader, l holding.Listing, now time.Time) (mingjing.ListingState, error) {
+func (c *Intake) dropProposal(ctx context.Context, rd *kernel.Reader, l holding.Listing, now time.Time) (mingjing.ListingState, error) {
 	d, err := read(rd).Case(ctx, l.CaseID)
 	if err != nil {
 		return "", err
@@ -434,7 +434,7 @@ func (c *Agencies) dropProposal(ctx context.Context, rd *kernel.Reader, l holdin
 
 // withdraw answers an open case for an agency that takes back what the case is about.
 // The agency has lost the point, and the case can only be decided for the resident.
-func (c *Agencies) withdraw(ctx context.Context, rd *kernel.Reader, dispute, reason string) error {
+func (c *Intake) withdraw(ctx context.Context, rd *kernel.Reader, dispute, reason string) error {
 	if dispute == "" {
 		return nil
 	}

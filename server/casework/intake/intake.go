@@ -1,4 +1,4 @@
-package agencyside
+package intake
 
 import (
 	"context"
@@ -133,7 +133,7 @@ func (r BatchRow) Summary() mingjing.BatchSummary {
 // of the good ones. The same batch again gets the same answer; another batch under the
 // same id is a batch_changed error. A batch that is cut off is taken up where it was when
 // it is sent again. One that is worked on in the background is answered without lines.
-func (c *Agencies) Submit(ctx context.Context, a mingjing.Actor, b Batch) (BatchAnswer, error) {
+func (c *Intake) Submit(ctx context.Context, a mingjing.Actor, b Batch) (BatchAnswer, error) {
 	agency, err := checkBatch(a, b)
 	if err != nil {
 		return BatchAnswer{}, err
@@ -171,7 +171,7 @@ func checkBatch(a mingjing.Actor, b Batch) (agency string, err error) {
 func (b Batch) inBackground() bool { return b.Later || len(b.Lines) > MaxLinesAtOnce }
 
 // beginBatch stores a batch before its first line, or returns the stored one.
-func (c *Agencies) beginBatch(ctx context.Context, agency string, b Batch) (BatchRow, error) {
+func (c *Intake) beginBatch(ctx context.Context, agency string, b Batch) (BatchRow, error) {
 	lines := make([]storedLine, len(b.Lines))
 	hash := sha256.New()
 	for i, l := range b.Lines {
@@ -220,7 +220,7 @@ func (c *Agencies) beginBatch(ctx context.Context, agency string, b Batch) (Batc
 
 // workInBackground is the job that works on a batch. It gives its place to another
 // after a while, and goes on where it was.
-func (c *Agencies) workInBackground(ctx context.Context, key string) (time.Duration, error) {
+func (c *Intake) workInBackground(ctx context.Context, key string) (time.Duration, error) {
 	var (
 		row  BatchRow
 		body []byte
@@ -256,7 +256,7 @@ func (c *Agencies) workInBackground(ctx context.Context, key string) (time.Durat
 
 // TryBatch answers each line of a batch as [Agencies.Submit] would, and stores nothing but
 // the entries in the access logs of those about whom a line is.
-func (c *Agencies) TryBatch(ctx context.Context, a mingjing.Actor, b Batch) (BatchAnswer, error) {
+func (c *Intake) TryBatch(ctx context.Context, a mingjing.Actor, b Batch) (BatchAnswer, error) {
 	agency, err := checkBatch(a, b)
 	if err != nil {
 		return BatchAnswer{}, err
@@ -291,7 +291,7 @@ func (c *Agencies) TryBatch(ctx context.Context, a mingjing.Actor, b Batch) (Bat
 var errTried = errors.New("nothing is stored")
 
 // tryChunk answers the lines of a chunk in a transaction that is not committed.
-func (c *Agencies) tryChunk(ctx context.Context, a mingjing.Actor, agency string, b Batch, k chunk) ([]mingjing.LineAnswer, error) {
+func (c *Intake) tryChunk(ctx context.Context, a mingjing.Actor, agency string, b Batch, k chunk) ([]mingjing.LineAnswer, error) {
 	var answers []mingjing.LineAnswer
 	err := c.city.Tx(ctx, func(t *kernel.Tx) (err error) {
 		if answers, err = c.answerChunk(ctx, t, a, agency, b.Lines, k); err == nil {
@@ -319,7 +319,7 @@ func byLine(answers []mingjing.LineAnswer) {
 
 // Batch returns the state of a batch of the actor's agency by the agency's own id, with
 // a page of the answers to its lines, in their order; status "" is all of them.
-func (c *Agencies) Batch(ctx context.Context, a mingjing.Actor, id, status, cursor string) (BatchAnswer, error) {
+func (c *Intake) Batch(ctx context.Context, a mingjing.Actor, id, status, cursor string) (BatchAnswer, error) {
 	agency, err := kernel.AsAgency(a)
 	if err != nil {
 		return BatchAnswer{}, err
@@ -328,7 +328,7 @@ func (c *Agencies) Batch(ctx context.Context, a mingjing.Actor, id, status, curs
 }
 
 // batchPage returns a batch with a page of its answers.
-func (c *Agencies) batchPage(ctx context.Context, status, cursor string, limit int,
+func (c *Intake) batchPage(ctx context.Context, status, cursor string, limit int,
 	find func(*kernel.Tx) (BatchRow, error)) (BatchAnswer, error) {
 	after := 0
 	if cursor != "" {
@@ -361,7 +361,7 @@ func (c *Agencies) batchPage(ctx context.Context, status, cursor string, limit i
 }
 
 // AgencyBatches returns a page of the batches of the actor's agency, newest first.
-func (c *Agencies) AgencyBatches(ctx context.Context, a mingjing.Actor, cursor string) (mingjing.AgencyBatchesView, error) {
+func (c *Intake) AgencyBatches(ctx context.Context, a mingjing.Actor, cursor string) (mingjing.AgencyBatchesView, error) {
 	const page = 50
 	agency, err := kernel.AsOfficer(a)
 	if err != nil {
@@ -380,7 +380,7 @@ func (c *Agencies) AgencyBatches(ctx context.Context, a mingjing.Actor, cursor s
 
 // AgencyBatch returns a batch of the actor's agency by its key, with a page of the lines
 // that were refused.
-func (c *Agencies) AgencyBatch(ctx context.Context, a mingjing.Actor, key, cursor string) (mingjing.AgencyBatchView, error) {
+func (c *Intake) AgencyBatch(ctx context.Context, a mingjing.Actor, key, cursor string) (mingjing.AgencyBatchView, error) {
 	const page = 50
 	agency, err := kernel.AsOfficer(a)
 	if err != nil {

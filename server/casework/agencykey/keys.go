@@ -1,4 +1,4 @@
-package agencyside
+package agencykey
 
 import (
 	"context"
@@ -26,7 +26,7 @@ func mayKeep(a mingjing.Actor, agency string) error {
 
 // AgencyKeys returns the keys of an officer's agency, or all for a command, the newest
 // first.
-func (c *Agencies) AgencyKeys(ctx context.Context, a mingjing.Actor) ([]mingjing.AgencyKey, error) {
+func (c *Keys) AgencyKeys(ctx context.Context, a mingjing.Actor) ([]mingjing.AgencyKey, error) {
 	if err := mayKeep(a, a.Agency); err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (c *Agencies) AgencyKeys(ctx context.Context, a mingjing.Actor) ([]mingjing
 
 // MakeAgencyKey makes a key for an agency of the rulebooks. The errors are forbidden;
 // agency_unknown; key_use_required; and keys_too_many.
-func (c *Agencies) MakeAgencyKey(ctx context.Context, a mingjing.Actor, agency string, use mingjing.KeyUse) (mingjing.AgencyKey, error) {
+func (c *Keys) MakeAgencyKey(ctx context.Context, a mingjing.Actor, agency string, use mingjing.KeyUse) (mingjing.AgencyKey, error) {
 	if err := mayKeep(a, agency); err != nil {
 		return mingjing.AgencyKey{}, err
 	}
@@ -58,7 +58,7 @@ func (c *Agencies) MakeAgencyKey(ctx context.Context, a mingjing.Actor, agency s
 }
 
 // makeKey adds a key, unless the agency has too many, and the entry about it.
-func (c *Agencies) makeKey(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, use mingjing.KeyUse,
+func (c *Keys) makeKey(ctx context.Context, t *kernel.Tx, a mingjing.Actor, agency string, use mingjing.KeyUse,
 	step string) (mingjing.AgencyKey, error) {
 	now := c.city.Now().UTC().Truncate(time.Microsecond)
 	// The entry comes first: it makes others wait who deal with keys.
@@ -85,7 +85,7 @@ func (c *Agencies) makeKey(ctx context.Context, t *kernel.Tx, a mingjing.Actor, 
 // RotateAgencyKey makes the key that replaces another, which is good for the overlap
 // still. The errors are forbidden; not_found; overlap_invalid; keys_too_many; and key_over
 // where the key was replaced or revoked already.
-func (c *Agencies) RotateAgencyKey(ctx context.Context, a mingjing.Actor, id string, overlap time.Duration) (mingjing.AgencyKey, error) {
+func (c *Keys) RotateAgencyKey(ctx context.Context, a mingjing.Actor, id string, overlap time.Duration) (mingjing.AgencyKey, error) {
 	if overlap < 0 || overlap > mingjing.MaxOverlapDays*24*time.Hour {
 		return mingjing.AgencyKey{}, mingjing.InvalidFields(mingjing.FieldError{Field: "overlap_days", Code: "overlap_invalid"})
 	}
@@ -111,7 +111,7 @@ func (c *Agencies) RotateAgencyKey(ctx context.Context, a mingjing.Actor, id str
 }
 
 // keyOf returns a key that the actor may deal with; another agency's is not found.
-func (c *Agencies) keyOf(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id string) (mingjing.AgencyKey, error) {
+func (c *Keys) keyOf(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id string) (mingjing.AgencyKey, error) {
 	if err := mayKeep(a, a.Agency); err != nil {
 		return mingjing.AgencyKey{}, err
 	}
@@ -126,7 +126,7 @@ func (c *Agencies) keyOf(ctx context.Context, t *kernel.Tx, a mingjing.Actor, id
 }
 
 // RevokeAgencyKey ends a key at once; one that is revoked stays so.
-func (c *Agencies) RevokeAgencyKey(ctx context.Context, a mingjing.Actor, id string) (mingjing.AgencyKey, error) {
+func (c *Keys) RevokeAgencyKey(ctx context.Context, a mingjing.Actor, id string) (mingjing.AgencyKey, error) {
 	return kernel.InTx(ctx, c.city, func(t *kernel.Tx) (mingjing.AgencyKey, error) {
 		k, err := c.keyOf(ctx, t, a, id)
 		if err != nil || k.RevokedAt != nil {
@@ -144,7 +144,7 @@ func (c *Agencies) RevokeAgencyKey(ctx context.Context, a mingjing.Actor, id str
 // AgencyByKey returns the agency of a key that signs what it submits, as an actor; a
 // key_unknown error if there is no such key or it is good no longer. The caller must know
 // that the key was used rightly.
-func (c *Agencies) AgencyByKey(ctx context.Context, id string) (mingjing.Actor, error) {
+func (c *Keys) AgencyByKey(ctx context.Context, id string) (mingjing.Actor, error) {
 	var k mingjing.AgencyKey
 	err := c.city.Read(ctx, func(t *kernel.Tx) (err error) {
 		k, err = db(t).AgencyKey(ctx, id)
@@ -159,7 +159,7 @@ func (c *Agencies) AgencyByKey(ctx context.Context, id string) (mingjing.Actor, 
 // AskingKeys returns for each agency that has any the id of the key with which it is
 // asked: one that is being replaced, until it ends, and otherwise the oldest. So the
 // agency has that time to install the new one.
-func (c *Agencies) AskingKeys(ctx context.Context) (map[string]string, error) {
+func (c *Keys) AskingKeys(ctx context.Context) (map[string]string, error) {
 	return kernel.InRead(ctx, c.city, func(t *kernel.Tx) (map[string]string, error) {
 		keys, err := db(t).AgencyKeys(ctx)
 		if err != nil {
