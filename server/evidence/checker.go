@@ -68,7 +68,7 @@ func (c *Checker) Check(ctx context.Context, person string, u Upload) (File, err
 		return File{}, err
 	}
 	defer done()
-	content, err := c.look(ctx, u.Data)
+	content, err := c.look(ctx, u.Data, c.limits.Time)
 	if err != nil {
 		return File{}, err
 	}
@@ -78,9 +78,12 @@ func (c *Checker) Check(ctx context.Context, person string, u Upload) (File, err
 // Ready checks a page of our own, as any file is checked. Where nothing was checked before,
 // it also compiles what later files need.
 func (c *Checker) Ready(ctx context.Context) error {
-	_, err := c.look(ctx, []byte(emptyPage))
+	_, err := c.look(ctx, []byte(emptyPage), readyTime)
 	return err
 }
+
+// readyTime is how long compiling what files need may take on a busy machine.
+const readyTime = 5 * time.Minute
 
 // emptyPage is a PDF of one empty page.
 const emptyPage = `%PDF-1.4
@@ -173,8 +176,8 @@ func read(out []byte) (Content, error) {
 
 // look runs the process for one file. A process that was killed, by its limits or by
 // ours, has met a file that is too complex.
-func (c *Checker) look(ctx context.Context, data []byte) (Content, error) {
-	limited, cancel := context.WithTimeout(ctx, c.limits.Time)
+func (c *Checker) look(ctx context.Context, data []byte, most time.Duration) (Content, error) {
+	limited, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	cmd := exec.CommandContext(limited, c.command[0], c.command[1:]...)
 	cmd.Env = []string{"GOTRACEBACK=none"}

@@ -108,7 +108,16 @@ var pdf = []byte("%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<
 	"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
 
 // inspector is one for all tests, since PDFium takes seconds to start.
-var inspector inspect.Inspector
+var inspector = inspect.Inspector{Cache: cache()}
+
+// cache is where servers keep it too, so that it is compiled once.
+func cache() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "mingjing")
+}
 
 func must(t testing.TB, err error) {
 	t.Helper()
