@@ -61,7 +61,7 @@ RACE := ./server/agency ./server/identity ./server/ledger ./server/live ./server
 RACE_PART := ./server/api ./server/store ./server/casework/...
 AT_ONCE := Once|Two|Twice|Many|Meanwhile|Interrupted|AtATime|AtOnce|Busy|Collide|Waits|Killed|Stopping|Closing|ElseLooks|OneAfter|OthersWork
 # More run at a time than there are cores, since they mostly wait.
-AT_A_TIME := 4
+AT_A_TIME := 3
 
 .PHONY: help
 help: ## list the targets
@@ -128,7 +128,7 @@ test: ## everything: lint, unit, race, fuzz seeds, floors, the browser
 	@$(MAKE) engines
 	@$(MAKE) build
 	@$(MAKE) lint
-	@$(MAKE) -j2 test-unit test-e2e
+	@$(MAKE) -j3 test-unit test-e2e
 
 # What is changed most is tested in under a minute, for while one works. It says
 # nothing of what is well.
@@ -139,8 +139,16 @@ test-fast: ## the tests of the rules, the pages, the cases and the live events, 
 	@$(GO) test $$($(GO) list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' $(FAST)) | { grep -v '^ok ' || true; }
 
 .PHONY: test-unit
-test-unit: kratos $(PACKED) ## the Go tests, on this machine and, where it runs there, in WebAssembly
-	$(GO) test -timeout 20m -p $(AT_A_TIME) $$($(GO) list ./... | grep -vxF "$$($(GO) list $(RACE))")
+test-unit: test-server test-packages ## the Go tests, on this machine and, where it runs there, in WebAssembly
+
+# These start the program many times, and mostly wait for that.
+.PHONY: test-server
+test-server: kratos $(PACKED)
+	$(GO) test -timeout 20m ./server
+
+.PHONY: test-packages
+test-packages: kratos $(PACKED)
+	$(GO) test -timeout 20m -p $(AT_A_TIME) $$($(GO) list ./... | grep -vxF "$$($(GO) list ./server $(RACE))")
 	$(GO) test -timeout 20m -p $(AT_A_TIME) -race $(RACE)
 	$(GO) test -timeout 20m -race -run '$(AT_ONCE)' $(RACE_PART)
 	@$(GO) build -o bin/slim/slim ./web/slim
