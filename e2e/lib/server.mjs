@@ -174,12 +174,19 @@ export async function answers(url) {
   }
 }
 
+// freePort returns a port that nobody listens on. It is none of those that the system gives
+// to connections, so that none takes it before the program does.
 export async function freePort() {
-  const s = createServer();
-  s.listen(0, '127.0.0.1');
-  await once(s, 'listening');
-  const { port } = s.address();
-  s.close();
-  await once(s, 'close');
-  return port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const s = createServer();
+    const free = await new Promise((r) => {
+      s.once('error', () => r(false));
+      s.listen(port, '127.0.0.1', () => r(true));
+    });
+    if (!free) continue;
+    s.close();
+    await once(s, 'close');
+    return port;
+  }
 }

@@ -191,6 +191,9 @@ func (c *Checker) look(ctx context.Context, data []byte, most time.Duration) (Co
 		return Content{}, err
 	}
 	if err := cmd.Start(); err != nil {
+		if ctx.Err() != nil {
+			return Content{}, context.Cause(ctx)
+		}
 		return Content{}, fmt.Errorf("evidence: starting the process that looks at files: %w", err)
 	}
 	out, readErr := io.ReadAll(io.LimitReader(bufio.NewReader(stdout), maxAnswer+1))
