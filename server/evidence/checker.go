@@ -1,7 +1,6 @@
 package evidence
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -196,7 +195,7 @@ func (c *Checker) look(ctx context.Context, data []byte, most time.Duration) (Co
 		}
 		return Content{}, fmt.Errorf("evidence: starting the process that looks at files: %w", err)
 	}
-	out, readErr := io.ReadAll(io.LimitReader(bufio.NewReader(stdout), maxAnswer+1))
+	out, readErr := io.ReadAll(io.LimitReader(stdout, maxAnswer+1))
 	if len(out) > maxAnswer {
 		cancel()
 	}
@@ -214,15 +213,9 @@ func (c *Checker) look(ctx context.Context, data []byte, most time.Duration) (Co
 	return read(out)
 }
 
-// OutOfBounds is the exit code of a process that has met one of its limits and could still
-// say so.
-const OutOfBounds = 90
-
-// outOfBounds reports whether a process was ended by a limit: by a signal, by the runtime
-// for want of memory (2), or by itself.
-func outOfBounds(e *exec.ExitError) bool {
-	return e.ExitCode() == -1 || e.ExitCode() == 2 || e.ExitCode() == OutOfBounds
-}
+// outOfBounds reports whether a process was ended by a limit: by a signal, or by the
+// runtime for want of memory (2).
+func outOfBounds(e *exec.ExitError) bool { return e.ExitCode() == -1 || e.ExitCode() == 2 }
 
 // firstLine returns the first line of what a process complained about. It never has
 // anything of the file.

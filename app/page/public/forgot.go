@@ -46,14 +46,7 @@ func resetBody(v *mingjing.View) []app.UI {
 	return []app.UI{
 		page.Heading("", t(v, "title.reset")),
 		page.Lead(t(v, "reset.lead")),
-		c.Form{Action: "/api/reset", Full: true, Class: "narrow", Body: []app.UI{
-			page.LangField(v),
-			idNumberInput(v),
-			c.Input{Name: "code", Label: t(v, "reset.code"), Hint: t(v, "reset.code_hint"), Error: page.FieldError(v, "code"),
-				Autocomplete: "one-time-code", MaxLength: 64, Required: true, Code: true, Width: "medium"}.UI(),
-			c.Input{Name: "new_password", Type: "password", Label: t(v, "activate.password"), Hint: t(v, "activate.password_hint"),
-				Error: page.FieldError(v, "new_password"), Autocomplete: "new-password", MaxLength: page.MaxPassword, Required: true}.UI(),
-			c.Button{Text: t(v, "reset.submit")}.UI()}}.UI(),
+		passwordByCode(v, "/api/reset", t(v, "reset.code"), t(v, "reset.code_hint"), t(v, "reset.submit")),
 		c.Section("again", t(v, "reset.again"), c.P(t(v, "reset.again_text")),
 			c.LinkButton{Text: t(v, "title.forgot"), Href: href(v, "forgot"), Kind: "secondary"}.UI()),
 		counterSection(v, mingjing.DataOf[mingjing.ForgotView](v)),

@@ -63,17 +63,22 @@ func activateBody(v *mingjing.View) []app.UI {
 	return []app.UI{
 		page.Heading("", t(v, "activate.title")),
 		page.Lead(t(v, "activate.lead")),
-		c.Form{Action: "/api/activate", Full: true, Class: "narrow", Body: []app.UI{
-			page.LangField(v),
-			idNumberInput(v),
-			c.Input{Name: "code", Label: t(v, "activate.code"), Hint: t(v, "activate.code_hint"), Error: page.FieldError(v, "code"),
-				Autocomplete: "one-time-code", MaxLength: 64, Required: true, Code: true, Width: "medium"}.UI(),
-			c.Input{Name: "new_password", Type: "password", Label: t(v, "activate.password"), Hint: t(v, "activate.password_hint"),
-				Error: page.FieldError(v, "new_password"), Autocomplete: "new-password", MaxLength: page.MaxPassword, Required: true}.UI(),
-			c.Button{Text: t(v, "activate.submit")}.UI()}}.UI(),
+		passwordByCode(v, "/api/activate", t(v, "activate.code"), t(v, "activate.code_hint"), t(v, "activate.submit")),
 		c.Section("other", t(v, "activate.other"),
 			c.LinkButton{Text: t(v, "chrome.login"), Href: href(v, "login"), Kind: "secondary"}.UI()),
 	}
+}
+
+// passwordByCode returns the form in which a resident sets a password by a one-time code.
+func passwordByCode(v *mingjing.View, action, code, hint, submit string) app.UI {
+	return c.Form{Action: action, Full: true, Class: "narrow", Body: []app.UI{
+		page.LangField(v),
+		idNumberInput(v),
+		c.Input{Name: "code", Label: code, Hint: hint, Error: page.FieldError(v, "code"),
+			Autocomplete: "one-time-code", MaxLength: 64, Required: true, Code: true, Width: "medium"}.UI(),
+		c.Input{Name: "new_password", Type: "password", Label: t(v, "activate.password"), Hint: t(v, "activate.password_hint"),
+			Error: page.FieldError(v, "new_password"), Autocomplete: "new-password", MaxLength: page.MaxPassword, Required: true}.UI(),
+		c.Button{Text: submit}.UI()}}.UI()
 }
 
 func staffLoginBody(v *mingjing.View) []app.UI {
