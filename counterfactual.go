@@ -12,6 +12,13 @@ type Counterfactuals struct {
 	UpTo int `json:"up_to,omitempty"`
 }
 
+// A ScoreCounterfactuals is a score with its counterfactuals.
+type ScoreCounterfactuals struct {
+	ScoreID string `json:"score_id"`
+	ScoreCard
+	Counterfactuals Counterfactuals `json:"counterfactuals"`
+}
+
 // A Counterfactual is the smallest sets of changes that lead to one band, or to one
 // beyond it. A band is left out when the very same sets lead to one beyond it.
 type Counterfactual struct {

@@ -111,3 +111,56 @@ func flipText(v *mingjing.View, book string, f mingjing.Flip) string {
 	}
 	return t(v, "change.flip", "what", t(v, key, "item", v.Label("item", f.Rule)), "effect", effect)
 }
+
+// changes adds what would have led to another band: the nearest better one and the
+// nearest worse one, by each rulebook.
+func (w *letterWriter) changes(all []mingjing.ScoreCounterfactuals) {
+	v := w.v
+	if len(all) == 0 {
+		return
+	}
+	w.heading("letter.change_title")
+	w.say("letter.change_text")
+	for _, s := range all {
+		w.add(mingjing.BlockSub, t(v, "letter.change_score", "rulebook", v.Label("rulebook", s.Rulebook.ID),
+			"value", i18n.Number(v.Lang, s.Value), "band", s.Band.Name.In(v.Lang)))
+		w.bands(s, 1)
+		if x := s.Counterfactuals; len(x.Bands) == 0 && x.UpTo == 0 {
+			w.say("letter.change_none")
+		} else if x.UpTo > 0 {
+			w.add(mingjing.BlockText, tn(v, "change.up_to", x.UpTo))
+		}
+	}
+}
+
+// bands adds the smallest sets of changes for so many bands on each side.
+func (w *letterWriter) bands(s mingjing.ScoreCounterfactuals, aSide int) {
+	v, book := w.v, s.Rulebook.ID
+	better, worse := 0, 0
+	for _, x := range s.Counterfactuals.Bands {
+		n := &worse
+		if x.Better {
+			n = &better
+		}
+		if *n++; *n > aSide {
+			continue
+		}
+		w.add(mingjing.BlockStrong, t(v, "change.to", "band", v.Label("band."+book, x.Band)))
+		for i, choice := range x.Choices {
+			if i > 0 {
+				w.say("change.or")
+			}
+			for j, pick := range choice {
+				flips := make([]string, 0, len(pick.Of))
+				for _, f := range pick.Of {
+					flips = append(flips, flipText(v, book, f))
+				}
+				w.add(mingjing.BlockText, pickText(v, j, pick))
+				w.add(mingjing.BlockList, "", flips...)
+			}
+		}
+		if len(x.Choices) == mingjing.MaxChoices {
+			w.say("change.more")
+		}
+	}
+}

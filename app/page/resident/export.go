@@ -210,7 +210,7 @@ func (w *letterWriter) scores(e mingjing.Export) {
 				text = t(v, "score.cap", "band", v.Label("band."+book, x.Cap))
 			}
 			if x.Ends != "" {
-				text += "\n" + t(v, "score.counts_until", "day", page.Date(v, x.Ends))
+				text += "\n" + t(v, "score.counts_until", "day", page.Date(v, x.Ends.AddDays(-1)))
 			}
 			pairs = append(pairs, name, text)
 		}
@@ -234,6 +234,10 @@ func (w *letterWriter) scores(e mingjing.Export) {
 			w.add(mingjing.BlockStrong, tn(v, "score.missing", len(names)))
 			w.add(mingjing.BlockText, i18n.Join(v.Lang, names))
 		}
+	}
+	for _, x := range e.Counterfactuals {
+		w.add(mingjing.BlockSub, w.pair(v.Label("rulebook", x.Rulebook.ID), t(v, "change.title")))
+		w.bands(x, len(x.Counterfactuals.Bands))
 	}
 }
 

@@ -25,21 +25,28 @@ func (c *Cases) lanesOf(d Case, s subjects) []string {
 	if d.Decision == nil || d.State != mingjing.CaseDecided {
 		return nil
 	}
-	open := []string{}
-	lost := d.Kind != mingjing.CaseListing &&
-		(d.Decision.Outcome == mingjing.OutcomeRejected || d.Decision.Outcome == mingjing.OutcomePartly ||
-			d.Decision.Outcome == mingjing.OutcomeRefused)
-	if lost && c.city.Today() <= c.lanesUntil(d) {
-		if last, still := s.lastCase(d); last == d.ID && still { // nothing came after it
-			if d.Kind != mingjing.CaseRepair {
-				open = append(open, mingjing.LaneEvidence)
-			}
-			if d.Kind != mingjing.CaseReview {
-				open = append(open, mingjing.LaneReview)
-			}
+	// Nothing may have come after it, and what it is about can still be disputed.
+	last, still := s.lastCase(d)
+	free := last == d.ID && still && c.city.Today() <= c.lanesUntil(d)
+	return slices.DeleteFunc(lanesAfter(d.Case), func(lane string) bool { return lane != mingjing.LaneCourt && !free })
+}
+
+// lanesAfter returns the ways to go on that follow from a decision itself.
+func lanesAfter(d mingjing.Case) []string {
+	lanes := []string{}
+	switch d.Decision.Outcome {
+	case mingjing.OutcomeRejected, mingjing.OutcomePartly, mingjing.OutcomeRefused:
+		if d.Kind == mingjing.CaseListing {
+			break
+		}
+		if d.Kind != mingjing.CaseRepair {
+			lanes = append(lanes, mingjing.LaneEvidence)
+		}
+		if d.Kind != mingjing.CaseReview {
+			lanes = append(lanes, mingjing.LaneReview)
 		}
 	}
-	return append(open, mingjing.LaneCourt)
+	return append(lanes, mingjing.LaneCourt)
 }
 
 // lanesUntil returns the last day on which a resident can go on after a decision.

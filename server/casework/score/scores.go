@@ -176,6 +176,32 @@ func LatestCards(ctx context.Context, rd *kernel.Reader, resident mingjing.Resid
 	return cards, nil
 }
 
+// Counterfactuals returns what would lead to other bands today, for a resident's newest
+// score by each of the city's rulebooks.
+func (c *Scores) Counterfactuals(ctx context.Context, rd *kernel.Reader, resident mingjing.ResidentID) (
+	[]mingjing.ScoreCounterfactuals, error) {
+	all := []mingjing.ScoreCounterfactuals{}
+	records, listings, err := held(ctx, rd, resident)
+	if err != nil {
+		return nil, err
+	}
+	for _, book := range c.city.Books() {
+		s, err := read(rd).LatestScore(ctx, resident, book.ID)
+		if errors.Is(err, kernel.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if book, err = c.city.BookOf(s.Rulebook); err != nil {
+			return nil, err
+		}
+		all = append(all, mingjing.ScoreCounterfactuals{ScoreID: s.ID, ScoreCard: Card(book, s),
+			Counterfactuals: mingjing.MakeCounterfactuals(book, c.inputOf(book, s.Missing, records, listings))})
+	}
+	return all, nil
+}
+
 // Score returns the actor's newest score by a rulebook ("" for the newest by any)
 // with all that explains it; nil when there is none.
 func (c *Scores) Score(ctx context.Context, a mingjing.Actor, rulebook string) (*mingjing.ScoreView, error) {
