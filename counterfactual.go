@@ -125,6 +125,31 @@ func Flipped(book *Rulebook, in Input, flips ...Flip) Input {
 	return out
 }
 
+// WithNew returns the input with one more record or listing of a catalogue code, as of
+// its day. It counts, as far as the rulebook lets such a thing count.
+func WithNew(book *Rulebook, in Input, code, id string) Input {
+	item := book.item(code)
+	if item == nil || len(item.Documents) == 0 {
+		return in
+	}
+	doc := Document{Kind: item.Documents[0], Issuer: "-", Number: "-", Date: in.AsOf, Hash: book.ref.Hash}
+	agency := ""
+	for _, a := range book.Agencies {
+		if slices.Contains(a.Holds, code) {
+			agency = a.Code
+			break
+		}
+	}
+	if item.Listing == "" {
+		in.Records = append(slices.Clone(in.Records),
+			Record{ID: id, Agency: agency, Code: code, Occurred: in.AsOf, Document: doc, State: RecordActive})
+		return in
+	}
+	in.Listings = append(slices.Clone(in.Listings), Listing{ID: id, Kind: item.Listing, Code: code, Agency: agency, Document: doc,
+		NoticeOn: in.AsOf, From: in.AsOf, Ends: in.AsOf.AddMonths(item.CountsMonths), State: ListingInEffect})
+	return in
+}
+
 // withEverything returns the input with everything counting that waits or is paused.
 func withEverything(book *Rulebook, in Input) Input {
 	out := in

@@ -269,3 +269,21 @@ func BenchmarkCounterfactuals(b *testing.B) {
 		})
 	}
 }
+
+func TestSomethingNewCountsAsItsItemDoes(t *testing.T) {
+	for _, book := range books(t) {
+		for _, item := range book.Catalogue {
+			in := mingjing.WithNew(book, mingjing.Input{AsOf: today}, item.Code, "new")
+			lines := mingjing.MakeScore(book, in).Explanation[1:]
+			if item.Points == 0 && item.Cap == "" {
+				if len(lines) != 0 {
+					t.Errorf("%s counts: %+v", item.Code, lines)
+				}
+				continue
+			}
+			if len(lines) != 1 || lines[0].Points != item.Points || lines[0].Cap != item.Cap || lines[0].RecordID+lines[0].ListingID != "new" {
+				t.Errorf("%s: %+v", item.Code, lines)
+			}
+		}
+	}
+}

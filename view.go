@@ -154,6 +154,13 @@ type RulebookPage struct {
 	Calendar *Calendar `json:"calendar"`
 }
 
+// A TryView is the page on which anybody can try a rulebook.
+type TryView struct {
+	Version RulebookVersion `json:"version"`
+	// Base is the value that every resident starts from.
+	Base int `json:"base"`
+}
+
 // A Viewer is the person in front of the screen.
 type Viewer struct {
 	Role Role   `json:"role"`

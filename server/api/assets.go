@@ -99,7 +99,7 @@ func programOf(v *mingjing.View) string {
 	switch {
 	case access == mingjing.Staff, access == mingjing.Agencies, access == mingjing.Administrators, access == mingjing.Overseers:
 		return "desk"
-	case access == mingjing.Residents:
+	case access == mingjing.Residents, v.Page == "try": // the one public page with something to work out
 		return "app"
 	case access == mingjing.Everyone && v.Who != nil && v.Who.Role == mingjing.RoleResident:
 		return "app"

@@ -348,6 +348,10 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 				{Kind: mingjing.LawChanged, Group: "procedure", Property: "agency_days", Before: mingjing.Text{"zh-CN": "5", "en": "5"},
 					After: mingjing.Text{"zh-CN": "3", "en": "3"}}}}
 	})
+	add("try", Anonymous(Base(t, lang, "try")), func(v *mingjing.View) {
+		v.Data = &mingjing.TryView{Version: rc.VersionOf(), Base: rc.Base}
+	})
+	add("try-none", Anonymous(Base(t, lang, "try")), nil)
 	add("rulebooks-none", Anonymous(Base(t, lang, "rulebooks")), nil)
 	add("rulebook", Anonymous(Base(t, lang, "rulebook")), func(v *mingjing.View) {
 		v.Data = &mingjing.RulebookPage{Rulebook: rc, Calendar: calendar(t), InForce: true, Versions: []mingjing.RulebookVersion{
