@@ -254,7 +254,7 @@ func (w *letterWriter) records(e mingjing.Export) {
 			r.Subject,
 			t(v, "record.detail"), r.Detail.In(v.Lang), t(v, "record.occurred"), page.Date(v, r.Occurred), t(v, "record.collected"),
 			page.Instant(v, r.CollectedAt),
-			t(v, "dispute.state_now"), page.Code(v, "record_state", string(r.State)), t(v, "record.ends"), ends},
+			t(v, "dispute.state_now"), page.Code(v, "record_state", page.RecordStateOn(r, x.Ends, mingjing.DateOf(e.MadeAt.In(page.Zone(v))))), t(v, "record.ends"), ends},
 			w.held(r.Document, x.Effect, r.Statement)...)...)
 	}
 }

@@ -337,8 +337,11 @@ func (c *Cases) EvidenceFile(ctx context.Context, a mingjing.Actor, id string) (
 		}
 		var rd *kernel.Reader
 		if a.Role.Staff() {
-			rd = t.As(c.city.Entry(a, "evidence", dispute, kernel.Purpose(a)))
-		} else if rd, _, err = c.enter(ctx, t, a, dispute, "evidence"); err != nil {
+			rd, err = ReaderOf(ctx, t, c.city, a, "evidence", dispute)
+		} else {
+			rd, _, err = c.enter(ctx, t, a, dispute, "evidence")
+		}
+		if err != nil {
 			return err
 		}
 		evidence, bytes, err := read(rd).EvidenceData(ctx, id)
