@@ -187,7 +187,7 @@ func EffectTable(v *mingjing.View, effects []mingjing.Effect) app.UI {
 			basis = c.Text(s)
 		}
 		if e.Ends != "" {
-			ends = c.Text(Date(v, e.Ends))
+			ends = c.Text(Date(v, e.Ends.AddDays(-1)))
 		}
 		rows = append(rows, []app.UI{c.Text(v.Label("rulebook", e.Rulebook)), effectUI(v, e), basis, ends})
 	}
@@ -433,7 +433,7 @@ func Timeline(v *mingjing.View, d mingjing.Case) app.UI {
 	}
 	if next := NextClock(d.Clocks); next != nil && d.Decision == nil {
 		items = append(items, c.TimelineItem{Title: T(v, "dispute.next_step", "clock", Code(v, "clock", next.Code)),
-			When: T(v, "dispute.next_by", "time", Instant(v, next.Due)), At: next.Due, State: "next"})
+			When: T(v, "dispute.next_by", "time", Deadline(v, next.Due)), At: next.Due, State: "next"})
 	}
 	return c.Timeline{Items: items}.UI()
 }

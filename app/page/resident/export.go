@@ -399,7 +399,7 @@ func (w *letterWriter) inquiries(e mingjing.Export) {
 		w.add(mingjing.BlockSub, w.pair(page.ActionText(v, q.Entry), page.Instant(v, q.Entry.At)))
 		w.rows(t(v, "inquiry.col_number"), q.ID, t(v, "inquiry.line"), strconv.FormatInt(q.Entry.Seq, 10), t(v, "inquiry.col_asked"),
 			page.Instant(v, q.AskedAt),
-			t(v, "inquiry.due"), page.Instant(v, q.Due), t(v, "dispute.state_now"), page.Code(v, "inquiry_state", string(q.State)))
+			t(v, "inquiry.due"), page.Deadline(v, q.Due), t(v, "dispute.state_now"), page.Code(v, "inquiry_state", string(q.State)))
 		w.quote(t(v, "inquiry.question"), q.Question)
 		for _, a := range q.Answers {
 			w.quote(t(v, "inquiry.by", "who", a.By, "role", page.Code(v, "role", string(a.Role)), "time", page.Instant(v, a.At)),

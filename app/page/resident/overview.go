@@ -67,7 +67,7 @@ func awaitingCard(v *mingjing.View, listings []mingjing.Listing) app.UI {
 	for _, l := range listings {
 		title, text, link := t(v, "overview.notice_title"), "overview.notice_confirm", "overview.notice_read"
 		if l.State == mingjing.ListingServed && l.AnswerBy != nil {
-			title, text, link = t(v, "listing.stand.served", "time", page.Instant(v, *l.AnswerBy)), "overview.notice_answer", "overview.notice_see"
+			title, text, link = t(v, "listing.stand.served", "time", page.Deadline(v, *l.AnswerBy)), "overview.notice_answer", "overview.notice_see"
 		}
 		notes = append(notes, c.Notification{Kind: "warning", Title: title,
 			Text: t(v, text, "agency", v.Label("agency", l.Agency), "item", v.Label("item", l.Code)),
