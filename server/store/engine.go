@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river/riverdriver"
@@ -57,6 +58,8 @@ type engine interface {
 	// failed one waits: kind, age in microseconds since it is due, and how often it has
 	// failed in a row.
 	dueJobs() string
+	// pollInterval is how late a job may be that nothing announces.
+	pollInterval() time.Duration
 	// listsNeedValues reports whether a list of rows in IN begins with VALUES.
 	listsNeedValues() bool
 	// jobAt returns the time that a job was made for, in microseconds; 0 for at once.

@@ -208,6 +208,10 @@ func (postgresEngine) dueJobs() string {
 		columns + `WHERE state IN ('retryable', 'scheduled') AND scheduled_at <= now() + interval '2 minutes'`
 }
 
+// pollInterval is short, since other replicas commit jobs, or have no free worker for
+// theirs; the look is a prepared statement.
+func (postgresEngine) pollInterval() time.Duration { return 150 * time.Millisecond }
+
 func (postgresEngine) listsNeedValues() bool { return false }
 
 func (postgresEngine) jobAt() string { return `(args ->> 'at')::bigint` }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river/riverdriver"
@@ -191,6 +192,10 @@ func (sqliteEngine) dueJobs() string {
 	return columns + `WHERE state IN ('available', 'running') UNION ALL ` +
 		columns + `WHERE state IN ('retryable', 'scheduled') AND scheduled_at <= datetime('now', '+2 minutes', 'subsec')`
 }
+
+// pollInterval is longer, since only commands commit jobs beside the server, and each look
+// is compiled anew: eight queues that looked every 150 ms used a tenth of a processor.
+func (sqliteEngine) pollInterval() time.Duration { return time.Second }
 
 func (sqliteEngine) listsNeedValues() bool { return true }
 

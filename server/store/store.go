@@ -120,6 +120,7 @@ type Store struct {
 	traces     *trace.Tracer
 	now        func() time.Time
 	queue      *river.Client[*sql.Tx] // inserts only
+	poll       time.Duration          // between two looks for jobs that nothing announced
 
 	mu      sync.Mutex
 	wakeup  func(wakeSet) // wakes the running workers; nil when none run
@@ -179,6 +180,7 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 	if s.eng, s.db, err = openEngine(url, maxConns); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
+	s.poll = s.eng.pollInterval()
 	if err := s.migrate(ctx); err != nil {
 		s.db.Close()
 		return nil, fmt.Errorf("open store: %w", err)
@@ -367,6 +369,9 @@ func (s *Store) tryTx(ctx context.Context, m mode, fn func(*tx) error) (again bo
 		if err = sqlTx.Commit(); err == nil {
 			if t.wake != 0 {
 				s.wake(t.wake)
+			}
+			for _, in := range t.soon {
+				s.wakeIn(in)
 			}
 			return false, nil
 		}
