@@ -225,7 +225,7 @@ var codes = map[string][]string{
 		"evidence_size", "evidence_count", "evidence_broken", "case_taken", "case_own", "case_not_yours", "case_decided", "evidence_unanswered",
 		"reasons_required",
 		"outcome_required", "correction_required", "agency_already_asked", "agency_waiting", "changed_meanwhile", "aal2_required",
-		"identity_down", "redis_down",
+		"identity_down", "session_down", "redis_down",
 		"unavailable", "too_large", "internal", "altered", "cross_origin", "offline", "agency_lost", "agency_needed", "already_enrolled",
 		"nothing_to_withdraw", "bad_body",
 		"invalid_cursor", "invalid_filter", "resident_unknown", "session_unknown", "staff_number_invalid", "staff_unknown", "totp_secret_invalid",

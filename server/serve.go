@@ -146,7 +146,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.vault = sealed
 	db, err := store.Open(ctx, s.databaseURL(p.Data), store.Options{IDKey: keys.IDKey, Vault: sealed, Now: clock.Now, Logger: p.log,
-		JobRun: p.figures.Job, Traces: p.traces})
+		JobRun: p.figures.Job, Traces: p.traces, Serve: true})
 	if err != nil {
 		return p, err
 	}

@@ -215,7 +215,7 @@ func Restore(ctx context.Context, file, databaseURL string) error {
 // database of an older version, which has no place for it, it stores nothing and returns
 // false.
 func SetBackupDone(ctx context.Context, databaseURL string, micros int64) (bool, error) {
-	eng, db, err := openEngine(databaseURL, 0)
+	eng, db, err := openEngine(databaseURL, 0, DefaultStatementWait)
 	if err != nil {
 		return false, err
 	}

@@ -131,7 +131,8 @@ func (t *tx) Enqueue(ctx context.Context, j kernel.Job) error {
 	case !errors.Is(err, kernel.ErrNotFound):
 		return err
 	}
-	if _, err := t.s.queue.InsertTx(ctx, t.sql, args, opts); err != nil {
+	ctx, end := t.s.within(ctx)
+	if _, err := t.s.queue.InsertTx(ctx, t.sql, args, opts); end(err) != nil {
 		return t.wrapError("enqueue a job", err)
 	}
 	t.wake |= wake
