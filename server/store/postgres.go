@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"math"
 	"net"
 	"strconv"
 	"strings"
@@ -208,6 +209,15 @@ func (postgresEngine) dueJobs() string {
 		columns + `WHERE state IN ('retryable', 'scheduled') AND scheduled_at <= now() + interval '2 minutes'`
 }
 
+// workersLock is the advisory lock that every working replica shares.
+const workersLock int64 = 0x6d6a776f726b6572 // "mjworker"
+
+func (postgresEngine) workers(bool) string {
+	return fmt.Sprintf(`(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
+		AND classid = %d AND objid = %d AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`,
+		workersLock>>32, workersLock&math.MaxUint32)
+}
+
 func (postgresEngine) listsNeedValues() bool { return false }
 
 func (postgresEngine) jobAt() string { return `(args ->> 'at')::bigint` }
@@ -268,7 +278,8 @@ func claim(ctx context.Context, s *Store, clientID string) (*sql.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
-	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock(hashtextextended($1, 0))", clientID); err != nil {
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock(hashtextextended($1, 0)), pg_advisory_lock_shared($2)", clientID,
+		workersLock); err != nil {
 		discard(conn)
 		return nil, fmt.Errorf("lock the worker's name: %w", err)
 	}

@@ -192,6 +192,13 @@ func (sqliteEngine) dueJobs() string {
 		columns + `WHERE state IN ('retryable', 'scheduled') AND scheduled_at <= datetime('now', '+2 minutes', 'subsec')`
 }
 
+func (sqliteEngine) workers(here bool) string {
+	if here {
+		return "1"
+	}
+	return "0"
+}
+
 func (sqliteEngine) listsNeedValues() bool { return true }
 
 func (sqliteEngine) jobAt() string {
