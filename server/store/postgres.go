@@ -17,7 +17,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -34,9 +33,9 @@ const migrationLock int64 = 0x6d696e676a696e67 // "mingjing"
 type postgresEngine struct{ rebound *sync.Map }
 
 func openPostgres(url string, maxConns int) (engine, *sql.DB, error) {
-	config, err := pgx.ParseConfig(url)
+	config, conns, err := readPostgresURL(url, maxConns)
 	if err != nil {
-		return nil, nil, fmt.Errorf("postgres: read the url: %w", err)
+		return nil, nil, err
 	}
 	for name, value := range map[string]string{
 		"application_name": "mingjing",
@@ -48,13 +47,9 @@ func openPostgres(url string, maxConns int) (engine, *sql.DB, error) {
 			config.RuntimeParams[name] = value
 		}
 	}
-	if config.ConnectTimeout == 0 {
-		config.ConnectTimeout = 10 * time.Second
-	}
 	db := stdlib.OpenDB(*config)
-	maxConns = max(maxConns, 4) // the queue's own needs and one transaction
-	db.SetMaxOpenConns(maxConns)
-	db.SetMaxIdleConns(maxConns)
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	return postgresEngine{rebound: new(sync.Map)}, db, nil
 }
@@ -155,6 +150,13 @@ func (postgresEngine) alone(ctx context.Context, db *sql.DB, fn func() error) er
 	}
 	// Throwing the connection away lets go of the lock whatever happened.
 	defer discard(conn)
+	var version int
+	if err := conn.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
+		return fmt.Errorf("read the version: %w", err)
+	}
+	if err := checkVersion(version); err != nil {
+		return err
+	}
 	// Asking again and again holds no snapshot open, which waiting inside one
 	// statement would.
 	for {
