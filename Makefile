@@ -71,7 +71,7 @@ help: ## list the targets
 
 .PHONY: run
 run: build ## run it with the demo city [ADDR=127.0.0.1:8080] [DATA=./.data]
-	@ADDR='$(ADDR)' DATA='$(DATA)' DEMO='$(or $(DEMO),1)' exec bin/mingjing serve
+	@ADDR='$(ADDR)' DATA='$(DATA)' DEMO='$(or $(DEMO),1)' exec bin/mingjing
 
 .PHONY: build
 build: kratos bin/mingjing ## build bin/mingjing, bin/kratos and the browser's programs

@@ -67,6 +67,9 @@ type engine interface {
 	dueJobs() string
 	// pollInterval is how late a job may be that nothing announces.
 	pollInterval() time.Duration
+	// workers is an SQL expression for how many processes do jobs; here says whether this
+	// one does.
+	workers(here bool) string
 	// listsNeedValues reports whether a list of rows in IN begins with VALUES.
 	listsNeedValues() bool
 	// jobAt returns the time that a job was made for, in microseconds; 0 for at once.

@@ -224,6 +224,13 @@ func (sqliteEngine) dueJobs() string {
 // is compiled anew: eight queues that looked every 150 ms used a tenth of a processor.
 func (sqliteEngine) pollInterval() time.Duration { return time.Second }
 
+func (sqliteEngine) workers(here bool) string {
+	if here {
+		return "1"
+	}
+	return "0"
+}
+
 func (sqliteEngine) listsNeedValues() bool { return true }
 
 func (sqliteEngine) jobAt() string {
