@@ -23,6 +23,8 @@ type WhatIf struct {
 	// Score is the score to begin with. Without an ID it is nobody's, and begins with
 	// nothing on file.
 	Score mingjing.Score
+	// Outlook are the days on which the score changes by itself.
+	Outlook []mingjing.Change
 
 	state verifyState
 	able  bool // there is a browser to try it in
@@ -31,7 +33,6 @@ type WhatIf struct {
 	book    *mingjing.Rulebook
 	in      mingjing.Input
 	flips   []mingjing.Flip
-	days    []mingjing.Date
 	flipped map[int]bool
 	added   []string // catalogue codes
 	adding  string   // the one that is chosen to be added
@@ -92,10 +93,6 @@ func (p *WhatIf) begin(book *mingjing.Rulebook, in mingjing.Input) {
 	p.book, p.in, p.state = book, in, verifySame
 	p.flips, _ = mingjing.Flips(book, in)
 	p.flipped, p.added, p.adding, p.day = map[int]bool{}, nil, "", in.AsOf
-	p.days = []mingjing.Date{in.AsOf}
-	for _, x := range mingjing.Outlook(book, in) {
-		p.days = append(p.days, x.On)
-	}
 }
 
 // made returns the score with the changes that were chosen.
@@ -162,14 +159,11 @@ func (p *WhatIf) trial(t func(string, ...string) string) []app.UI {
 		}
 	}
 	fields = append(fields, p.additions(t)...)
-	if len(p.days) > 1 {
-		days := c.Select{Name: dayField, Label: t("whatif.day"), Value: string(p.day)}
-		for i, d := range p.days {
-			text := i18n.Date(p.Lang, d)
-			if i == 0 {
-				text = t("whatif.today", "day", text)
-			}
-			days.Options = append(days.Options, c.Option{Value: string(d), Text: text})
+	if len(p.Outlook) > 0 {
+		days := c.Select{Name: dayField, Label: t("whatif.day"), Value: string(p.day), Options: []c.Option{
+			{Value: string(p.in.AsOf), Text: t("whatif.today", "day", i18n.Date(p.Lang, p.in.AsOf))}}}
+		for _, x := range p.Outlook {
+			days.Options = append(days.Options, c.Option{Value: string(x.On), Text: i18n.Date(p.Lang, x.On)})
 		}
 		fields = append(fields, days.UI())
 	}
