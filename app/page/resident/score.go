@@ -30,7 +30,7 @@ func scoreBody(v *mingjing.View) []app.UI {
 		&Verify{Lang: v.Lang, Score: s.Score},
 		notCountedSection(v, s),
 		c.Section("change", t(v, "change.title"), c.Muted(t(v, "change.text")), counterfactuals(v, s)),
-		c.Section("what-if", t(v, "whatif.title"), c.Muted(t(v, "whatif.text")), &WhatIf{Lang: v.Lang, Score: s.Score}),
+		c.Section("what-if", t(v, "whatif.title"), c.Muted(t(v, "whatif.text")), &WhatIf{Lang: v.Lang, Score: s.Score, Outlook: s.Outlook}),
 		outlookSection(v, s),
 		bringsSection(v, s),
 		c.Section("bands", t(v, "score.bands"), ladder(v, s.Bands, s.Min, s.Max, s.Band.Code),
