@@ -100,7 +100,7 @@ func (s *server) routes() *http.ServeMux {
 	}
 	for _, e := range endpoints() {
 		d := e.describe()
-		handle(d.method+" "+d.path, "api."+d.id, s.handle(e.serve))
+		handle(d.method+" "+d.path, "api."+d.id, s.handle(withDeprecation(e)))
 	}
 	for path, serve := range treeFiles {
 		handle("GET "+path, "log", s.handle(serve))
