@@ -22,9 +22,8 @@ var work = map[string][]string{
 	// Who is logged in reads, asks and disputes; live events come, by polling if need
 	// be; jobs run.
 	loggedIn: {PartDatabase, PartIdentity, PartMasterKey},
-	// What is counted so that nobody can guess.
-	"login":         {PartDatabase, PartIdentity, PartMasterKey, PartRedis},
-	"agency_intake": {PartDatabase, PartMasterKey, PartRedis},
+	"login":         {PartDatabase, PartIdentity, PartMasterKey},
+	"agency_intake": {PartDatabase, PartMasterKey},
 }
 
 // loggedIn is the work without which a server is of no use.

@@ -81,9 +81,9 @@
 // Without Kratos everything answers identity_down. Without its own database Kratos
 // answers that a session is unknown and a password wrong; that is believed only while
 // it is healthy (kratoshealth.go), and otherwise answered identity_down as well: no
-// session ends by an outage. Without Redis logins answer identity_down too, because they
-// can't be limited; but who is logged in stays so, since [Identity.Who] then asks Kratos
-// each time.
+// session ends by an outage. Without Redis logins go on, and each replica counts them by
+// itself; a guesser then has the limits of each replica, and a second-factor code works once
+// on each. [Identity.Who] then asks Kratos each time.
 package identity
 
 import (
@@ -96,7 +96,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-redis/redis_rate/v10"
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/semaphore"
 	"mingjing"
@@ -142,6 +141,9 @@ type Config struct {
 	Embedded Embedded
 	// Redis counts attempts and caches sessions. Close does not close it.
 	Redis redis.UniversalClient
+	// Alone says that no other replica logs people in: attempts are then counted in this
+	// process, and not in Redis.
+	Alone bool
 	// Clock is the machine's clock when nil.
 	Clock  Clock
 	Logger *slog.Logger
@@ -174,7 +176,7 @@ type Identity struct {
 	kratos     *kratos
 	child      *child // nil with an external Kratos
 	redis      redis.UniversalClient
-	limiter    *redis_rate.Limiter
+	counts     *counters
 	limits     Limits
 	cache      *cache
 	checks     *semaphore.Weighted
@@ -226,13 +228,13 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 		return nil, fmt.Errorf("open identity: %w", err)
 	}
 	i := &Identity{
-		log:     c.Logger,
-		clock:   c.Clock,
-		keys:    k,
-		redis:   c.Redis,
-		limiter: redis_rate.NewLimiter(c.Redis),
-		limits:  c.Limits.withDefaults(),
-		cache:   &cache{redis: c.Redis},
+		log:    c.Logger,
+		clock:  c.Clock,
+		keys:   k,
+		redis:  c.Redis,
+		counts: newCounters(c.Redis, c.Alone, c.Logger),
+		limits: c.Limits.withDefaults(),
+		cache:  &cache{redis: c.Redis},
 		// More password checks at once would only make each of them slower.
 		checks:   semaphore.NewWeighted(int64(max(2, 2*runtime.GOMAXPROCS(0)))),
 		pace:     responseFloor{floor: c.FloorTime, wait: wait},

@@ -19,14 +19,14 @@ const steadyFor = 2 * time.Second
 // A health has when a call to Kratos last failed: with an answer from 500 up, or with
 // none.
 type health struct {
-	failed    atomic.Int64 // Unix nanoseconds
+	failed    atomic.Int64 // in ticks; 0 for never
 	steadyFor time.Duration
 }
 
 // note takes the result of a call. A call that its caller gave up is no failure.
 func (h *health) note(ctx context.Context, res *http.Response, err error) {
 	if err != nil && !errors.Is(ctx.Err(), context.Canceled) || err == nil && res.StatusCode >= http.StatusInternalServerError {
-		h.failed.Store(time.Now().UnixNano())
+		h.failed.Store(ticks())
 	}
 }
 
@@ -59,7 +59,8 @@ func (k *kratos) healthy(ctx context.Context) error {
 	if err := k.ready(ctx); err != nil {
 		return err
 	}
-	if ago := time.Since(time.Unix(0, k.health.failed.Load())); ago < k.health.steadyFor {
+	failed := k.health.failed.Load()
+	if ago := time.Duration(ticks() - failed); failed != 0 && ago < k.health.steadyFor {
 		return fmt.Errorf("a call failed %v ago", ago.Round(time.Millisecond))
 	}
 	return nil

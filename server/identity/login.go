@@ -224,15 +224,7 @@ func (i *Identity) useRecoveryCode(ctx context.Context, p person, code string) e
 	if at < 0 {
 		return errRefused
 	}
-	bound, cancel := context.WithTimeout(ctx, limitsTimeout)
-	defer cancel()
-	if err := i.withLimitsTimeout(bound, func() error {
-		fresh, err := i.redis.SetNX(bound, i.keys.redis("recovery", p.id), "1", recoveryPause).Result()
-		if err == nil && !fresh {
-			return errSilent
-		}
-		return err
-	}); err != nil {
+	if err := i.once(ctx, recoveryPause, "recovery", p.id); err != nil {
 		return err
 	}
 	left := slices.Delete(slices.Clone(p.admin.Recovery), at, at+1)
@@ -245,7 +237,7 @@ func (i *Identity) freeRecoveryCode(ctx context.Context, p person) {
 	defer cancel()
 	err := i.kratos.setAdmin(ctx, p.id, memberRecover, p.admin.Recovery)
 	if err == nil {
-		err = i.withLimitsTimeout(ctx, func() error { return i.redis.Del(ctx, i.keys.redis("recovery", p.id)).Err() })
+		err = i.counts.forget(ctx, i.keys.redis("recovery", p.id))
 	}
 	if err != nil {
 		i.log.Warn("a recovery code stays used up", "err", err)
@@ -255,25 +247,21 @@ func (i *Identity) freeRecoveryCode(ctx context.Context, p person) {
 // useCodeOnce marks the code of one time step of a factor as used, or returns errSilent
 // if it was.
 func (i *Identity) useCodeOnce(ctx context.Context, login string, f factor, step uint64) error {
-	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
-	defer cancel()
-	return i.withLimitsTimeout(ctx, func() error {
-		fresh, err := i.redis.SetNX(ctx, i.keys.redis("step", login, f.Secret, fmt.Sprint(step)), "1", usedFor).Result()
-		if err != nil {
-			return fmt.Errorf("use a second-factor code up: %w", err)
-		}
-		if !fresh {
-			return errSilent
-		}
-		return nil
-	})
+	return i.once(ctx, usedFor, "step", login, f.Secret, fmt.Sprint(step))
+}
+
+// once marks something as done for a time, or returns errSilent if it was.
+func (i *Identity) once(ctx context.Context, d time.Duration, kind string, parts ...string) error {
+	fresh, err := i.counts.mark(ctx, i.keys.redis(kind, parts...), d)
+	if err == nil && !fresh {
+		return errSilent
+	}
+	return err
 }
 
 // freeCode undoes useCodeOnce.
 func (i *Identity) freeCode(ctx context.Context, login string, f factor, step uint64) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limitsTimeout)
-	defer cancel()
-	err := i.withLimitsTimeout(ctx, func() error { return i.redis.Del(ctx, i.keys.redis("step", login, f.Secret, fmt.Sprint(step))).Err() })
+	err := i.counts.forget(context.WithoutCancel(ctx), i.keys.redis("step", login, f.Secret, fmt.Sprint(step)))
 	if err != nil {
 		i.log.Warn("a second-factor code stays used up", "err", err)
 	}
