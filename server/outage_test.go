@@ -206,6 +206,19 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		// An upload that never ends fails no stop.
+		slow, err := net.Dial("tcp", c.p.listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer slow.Close()
+		u, err := url.Parse(c.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(slow, "POST /api/disputes HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\nContent-Type: multipart/form-data; boundary=x\r\n"+
+			"Content-Length: 1000000\r\n\r\n--x\r\n", c.p.listener.Addr(), b.session(u))
+		c.p.grace = 2 * time.Second
 		waits, goOn := make(chan time.Duration), make(chan struct{})
 		c.p.StopDelay = 7 * time.Second
 		c.p.wait = func(d time.Duration) { waits <- d; <-goOn }

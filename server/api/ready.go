@@ -21,7 +21,7 @@ var work = map[string][]string{
 	"public_pages": nil,
 	// Who is logged in reads, asks and disputes; live events come, by polling if need
 	// be; jobs run.
-	loggedIn: {PartDatabase, PartIdentity, PartMasterKey},
+	loggedIn:        {PartDatabase, PartIdentity, PartMasterKey},
 	"login":         {PartDatabase, PartIdentity, PartMasterKey},
 	"agency_intake": {PartDatabase, PartMasterKey},
 }

@@ -97,7 +97,6 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"golang.org/x/sync/semaphore"
 	"mingjing"
 )
 
@@ -179,7 +178,7 @@ type Identity struct {
 	counts     *counters
 	limits     Limits
 	cache      *cache
-	checks     *semaphore.Weighted
+	checks     *line
 	pace       responseFloor
 	uses       Uses // nil where sessions may be unused for any time
 	idleAfter  time.Duration
@@ -236,7 +235,7 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 		limits: c.Limits.withDefaults(),
 		cache:  &cache{redis: c.Redis},
 		// More password checks at once would only make each of them slower.
-		checks:   semaphore.NewWeighted(int64(max(2, 2*runtime.GOMAXPROCS(0)))),
+		checks:   newLine(max(2, 2*runtime.GOMAXPROCS(0))),
 		pace:     responseFloor{floor: c.FloorTime, wait: wait},
 		freshFor: c.FreshLogin,
 		uses:     c.Uses, idleAfter: c.IdleAfter, endWait: DefaultEndWait, context: c.Words,
@@ -254,6 +253,7 @@ func Open(ctx context.Context, c Config) (*Identity, error) {
 		return nil, fmt.Errorf("open identity: %w", err)
 	}
 	i.kratos = dialChild(i.child)
+	i.kratos.health.locked = i.child.isLocked
 	return i, nil
 }
 
@@ -326,6 +326,9 @@ func errIdle() error    { return mingjing.NewError(mingjing.Unauthenticated, "se
 // identity_down, or that of another engine which the error names. When the caller has
 // gone, it is no failure of ours.
 func (i *Identity) unavailable(ctx context.Context, doing string, err error) error {
+	if known, ok := errors.AsType[*mingjing.Error](err); ok && known.Kind == mingjing.Unavailable {
+		return known
+	}
 	if ctx.Err() == nil {
 		i.log.Error("identity is down", "doing", doing, "err", err)
 	}

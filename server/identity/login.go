@@ -19,9 +19,6 @@ import (
 )
 
 const (
-	// checkTimeout is how long a login waits for its password check to begin.
-	checkTimeout = 10 * time.Second
-
 	totpPeriod = 30 * time.Second
 	// usedFor is how long a used code is stored: longer than it is valid, which is its
 	// own time step and one on each side.
@@ -31,7 +28,7 @@ const (
 )
 
 // Login starts a session of a resident. The errors are login_failed, too_many_attempts
-// with seconds, identity_down, and invalid_form when the password is empty. c.Addr is
+// with seconds, login_busy with place and seconds, identity_down, and invalid_form when the password is empty. c.Addr is
 // what limits count by, and c.Device is what Sessions shows.
 func (i *Identity) Login(ctx context.Context, n mingjing.IDNumber, password string, c mingjing.Client) (token string, err error) {
 	if password == "" {
@@ -64,6 +61,11 @@ func (i *Identity) checkPassword(ctx context.Context, identifier, text string, c
 	if err := i.makeDecoy(ctx); err != nil {
 		return "", person{}, err
 	}
+	leave, err := i.checks.enter(ctx)
+	if err != nil {
+		return "", person{}, err
+	}
+	defer leave()
 	p, err := i.kratos.find(ctx, identifier)
 	if err != nil {
 		return "", person{}, err
@@ -74,13 +76,11 @@ func (i *Identity) checkPassword(ctx context.Context, identifier, text string, c
 	if text = passwords.Normal(text); len(text) > passwords.MaxBytes {
 		text = text[:passwords.MaxBytes] + "\x00" // it is checked all the same, and is never right
 	}
-	turn, cancel := context.WithTimeout(ctx, checkTimeout)
-	defer cancel()
-	if err := i.checks.Acquire(turn, 1); err != nil {
-		return "", person{}, fmt.Errorf("wait for a password check: %w", err)
-	}
-	defer i.checks.Release(1)
-	token, _, err := i.kratos.passwordLogin(withDevice(ctx, c.Device), identifier, text)
+	var token string
+	err = i.kratos.whileLocked(ctx, func() error {
+		token, _, err = i.kratos.passwordLogin(withDevice(ctx, c.Device), identifier, text)
+		return err
+	})
 	if err != nil {
 		return "", person{}, err
 	}
