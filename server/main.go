@@ -28,7 +28,7 @@ const usage = `usage: mingjing COMMAND
   staff COMMAND          add, list, change and disable staff; mingjing staff help
   officer COMMAND        the same for officers of agencies
   resident enrol FILE    enrol the residents of a CSV file; mingjing resident help
-  resident letters --out DIR
+  resident letters --out DIR|FILE
                          write letters with activation codes
   agency key COMMAND     make, replace, end and list the keys of agencies
   agency mock            play an agency

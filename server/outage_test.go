@@ -172,10 +172,10 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 			do()
 		}
 		without("sessions", func() {
-			b.wantAway("identity_down", askedOfAll...)
+			b.wantAway("session_down", askedOfAll...)
 			forget(t, cache.url())
 			b.lang = "zh-CN"
-			b.wantFormsAgain("identity_down")
+			b.wantFormsAgain("session_down")
 			b.lang = "en"
 		})
 		without("identity_credential_identifiers", func() { c.wantLoginAway(t, who, "identity_down") })

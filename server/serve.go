@@ -149,7 +149,8 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	if err != nil {
 		return p, fmt.Errorf("BLOB_URL: %w", err)
 	}
-	options := store.Options{IDKey: keys.IDKey, Vault: sealed, Now: clock.Now, Logger: p.log, JobRun: p.figures.Job, Traces: p.traces}
+	options := store.Options{IDKey: keys.IDKey, Vault: sealed, Now: clock.Now, Logger: p.log, JobRun: p.figures.Job, Traces: p.traces,
+		Serve: true}
 	if blobs != nil {
 		options.Files = blobs
 	}

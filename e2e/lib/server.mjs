@@ -123,6 +123,16 @@ export class Server {
     await this.exited;
   }
 
+  // pauseLogin stops the program's Kratos, which then answers nobody, until the function
+  // that it returns is called.
+  pauseLogin() {
+    const tasks = `/proc/${this.child.pid}/task`;
+    const children = readdirSync(tasks).flatMap((t) => readFileSync(`${tasks}/${t}/children`, 'utf8').split(' ').filter(Boolean));
+    const pid = Number(children.find((p) => readFileSync(`/proc/${p}/cmdline`, 'utf8').includes('kratos')));
+    process.kill(pid, 'SIGSTOP');
+    return () => process.kill(pid, 'SIGCONT');
+  }
+
   // shutdown ends the program as an operator does, and keeps its data.
   async shutdown() {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;

@@ -15,7 +15,7 @@ import (
 var pages = []screen{
 	page[none]{name: "home"},
 	loginPage, activatePage, forgotPage, resetPage, staffLoginPage, staffActivatePage,
-	rulebooksPage, rulebookPage, agenciesPage,
+	rulebooksPage, rulebookPage, tryPage, agenciesPage,
 	page[none]{name: "check-us"}, page[none]{name: "offline"}, lockedPage, page[none]{name: "no-score"},
 	recipientPage,
 	overviewPage, askPage, requestPage, scorePage,

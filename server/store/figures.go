@@ -32,6 +32,7 @@ type Figures struct {
 	Witnessed map[string]int64
 	// ResidentSessions and StaffSessions are those that were used of late.
 	ResidentSessions, StaffSessions int64
+	Codes                           CodeFigures
 	// BackupAt is when the last backup was verified; zero for never.
 	BackupAt time.Time
 	// Overdue is for how long the oldest row of each kind should have gone by its
@@ -52,6 +53,43 @@ type RequestFigure struct {
 type CaseFigure struct {
 	State, Lateness string
 	Count           int64
+}
+
+// CodeFigures are how many residents have an activation code that they have not used: one
+// that is good for longer than [CodeEndsSoon], and one that ends within that time. Lapsed
+// are those who have a letter whose code has ended unused, at most [MaxLapsed].
+type CodeFigures struct {
+	Open, Expiring, Lapsed int64
+}
+
+const (
+	// CodeEndsSoon is from when on before its end an activation code counts as expiring.
+	CodeEndsSoon = 7 * 24 * time.Hour
+	// MaxLapsed is where the counting of lapsed letters ends. The oldest are counted first.
+	MaxLapsed = 10_000
+)
+
+func (f *CodeFigures) set(name string, n int64) {
+	switch name {
+	case "open":
+		f.Open = n
+	case "expiring":
+		f.Expiring = n
+	case "lapsed":
+		f.Lapsed = n
+	}
+}
+
+// codeQueries returns the queries of [CodeFigures], as parts of [Store.figuresQuery].
+func codeQueries(add func(q string, a ...any), now time.Time) {
+	limit, soon := fmt.Sprintf(" LIMIT %d", MaxCount), micros(now.Add(CodeEndsSoon))
+	add(`SELECT 'code' AS part, 'open' AS name, '' AS more, count(*) AS n, 0 AS at FROM (
+		SELECT 1 FROM enrolment WHERE code_until >= ?`+limit+`) AS s`, soon)
+	add(`SELECT 'code', 'expiring', '', count(*), 0 FROM (
+		SELECT 1 FROM enrolment WHERE code_until >= ? AND code_until < ?`+limit+`) AS s`, micros(now), soon)
+	add(`SELECT 'code', 'lapsed', '', count(*), 0 FROM (
+		SELECT code_until FROM enrolment WHERE addressed = 1 AND activated_at IS NULL AND letter_at IS NOT NULL ORDER BY letter_at, n`+
+		fmt.Sprintf(" LIMIT %d", MaxLapsed)+`) AS s WHERE code_until IS NULL OR code_until < ?`, micros(now))
 }
 
 // A JobFigure is how many jobs of a kind are due, for how long the oldest of them has
@@ -125,6 +163,8 @@ func (f *Figures) add(part, name, more string, n, at int64, now time.Time) {
 		} else {
 			f.StaffSessions = n
 		}
+	case "code":
+		f.Codes.set(name, n)
 	case backupDone:
 		f.BackupAt = fromMicros(at)
 	case "oldest":
@@ -167,6 +207,7 @@ func (s *Store) figuresQuery(now time.Time) (query string, args []any) {
 		add(`SELECT 'session', '`+name+`', '', count(*), 0 FROM (
 			SELECT 1 FROM session_use WHERE seen_at >= ? AND resident_id `+is+limit+`) AS s`, micros(now.Add(-sessionWindow)))
 	}
+	codeQueries(add, now)
 	add(`SELECT 'backup', '', '', 1, at FROM upkeep WHERE name = ?`, backupDone)
 	for _, kind := range upkeep.Kinds() {
 		r := retained[kind]

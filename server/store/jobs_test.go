@@ -157,6 +157,7 @@ func TestStoppingGivesJobsBack(t *testing.T) {
 func TestAJobRunsAgainAfterItsWait(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
+		s.poll = time.Hour // nothing but its own time wakes the workers
 		const wait = 400 * time.Millisecond
 		ran := make(chan time.Time, 3)
 		runs := 0
@@ -184,6 +185,7 @@ func TestAJobRunsAgainAfterItsWait(t *testing.T) {
 func TestAJobDoesNotRunBeforeItsTime(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
+		s.poll = time.Hour // nothing but its own time wakes the workers
 		ran := make(chan time.Time, 1)
 		var got kernel.Job
 		work(t, s, func(_ context.Context, j kernel.Job) (time.Duration, error) {
@@ -205,6 +207,7 @@ func TestAJobDoesNotRunBeforeItsTime(t *testing.T) {
 func TestAFailingJobIsTriedAgainAndAgain(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := open(t, url)
+		s.poll = time.Hour // nothing but its own time wakes the workers
 		runs := map[string]int{}
 		var mu sync.Mutex
 		done := make(chan string, 3)
@@ -393,6 +396,7 @@ func TestAJobRunsAgainAfterALongWait(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		t.Parallel()
 		s := open(t, url)
+		s.poll = time.Hour // nothing but its own time wakes the workers
 		const wait = 6 * time.Second
 		ran := make(chan time.Time, 2)
 		first := true

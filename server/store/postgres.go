@@ -47,11 +47,28 @@ func openPostgres(url string, maxConns int) (engine, *sql.DB, error) {
 			config.RuntimeParams[name] = value
 		}
 	}
-	db := stdlib.OpenDB(*config)
+	config.DialFunc = (&net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second,
+		Count: 3}, Control: boundUnanswered}).DialContext
+	db := stdlib.OpenDB(*config, stdlib.OptionShouldPing(pingIdle))
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	return postgresEngine{rebound: new(sync.Map)}, db, nil
+}
+
+// pingWait is how long a connection that nobody used for a second may take to answer
+// before it is given up.
+const pingWait = 2 * time.Second
+
+// pingIdle looks whether a connection of the pool is still good, and closes one that is
+// not.
+func pingIdle(ctx context.Context, p stdlib.ShouldPingParams) bool {
+	if p.IdleDuration <= time.Second {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, pingWait)
+	defer cancel()
+	return p.Conn.Ping(ctx) != nil // then the ping that follows finds it closed
 }
 
 func (e postgresEngine) rebind(query string) string {
@@ -102,14 +119,22 @@ func (e postgresEngine) away(err error) bool {
 		switch {
 		case strings.HasPrefix(code, "08"), // connection exceptions
 			strings.HasPrefix(code, "53"),  // insufficient resources: too many connections, disk full
-			strings.HasPrefix(code, "57P"), // shutting down, crashed, starting up
-			code == "25006":                // read only: it is no longer the primary server
+			strings.HasPrefix(code, "57P"): // shutting down, crashed, starting up
 			return true
 		}
-		return e.collided(err)
+		return e.collided(err) || e.refused(err)
 	}
 	_, ok := errors.AsType[*pgconn.ConnectError](err)
 	return ok || e.broke(err)
+}
+
+func (postgresEngine) refused(err error) bool {
+	switch postgresCode(err) {
+	case "53100", "58030", // the disk is full, or fails
+		"25006": // read only: it is no longer the primary server
+		return true
+	}
+	return false
 }
 
 func (postgresEngine) broke(err error) bool {
@@ -143,7 +168,7 @@ func (postgresEngine) driver(db *sql.DB) riverdriver.Driver[*sql.Tx] {
 	return riverdatabasesql.New(db)
 }
 
-func (postgresEngine) alone(ctx context.Context, db *sql.DB, fn func() error) error {
+func (postgresEngine) alone(ctx context.Context, db *sql.DB, waiting func(), fn func() error) error {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
@@ -159,7 +184,10 @@ func (postgresEngine) alone(ctx context.Context, db *sql.DB, fn func() error) er
 	}
 	// Asking again and again holds no snapshot open, which waiting inside one
 	// statement would.
-	for {
+	for waits := false; ; waits = true {
+		if waits {
+			waiting()
+		}
 		var got bool
 		if err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", migrationLock).Scan(&got); err != nil {
 			return fmt.Errorf("take the migration lock: %w", err)
@@ -174,6 +202,9 @@ func (postgresEngine) alone(ctx context.Context, db *sql.DB, fn func() error) er
 		}
 	}
 }
+
+// serve: any number of processes may.
+func (postgresEngine) serve() (let func(), err error) { return func() {}, nil }
 
 func (postgresEngine) waitingJob(due bool) string {
 	const found = `SELECT id FROM river_job WHERE args ->> 'id' = ? AND args ->> 'kind' = ? AND state IN ('available', 'scheduled')`
@@ -210,6 +241,10 @@ func (postgresEngine) dueJobs() string {
 	return columns + `WHERE state IN ('available', 'running') UNION ALL ` +
 		columns + `WHERE state IN ('retryable', 'scheduled') AND scheduled_at <= now() + interval '2 minutes'`
 }
+
+// pollInterval is short, since other replicas commit jobs, or have no free worker for
+// theirs; the look is a prepared statement.
+func (postgresEngine) pollInterval() time.Duration { return 150 * time.Millisecond }
 
 // workersLock is the advisory lock that every working replica shares.
 const workersLock int64 = 0x6d6a776f726b6572 // "mjworker"
