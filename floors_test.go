@@ -39,6 +39,7 @@ var floors = map[string]int{
 	"app/page/public":   3,
 	"app/page/pagetest": 3,
 	"server/store":      3,
+	"server/blob":       3,
 	"server/live":       3,
 	"server/identity":   3,
 	"server/agency":     3,

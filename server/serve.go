@@ -146,9 +146,19 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		return p, err
 	}
 	p.vault = sealed
-	db, err := store.Open(ctx, s.databaseURL(p.Data), store.Options{IDKey: keys.IDKey, Vault: sealed, Now: clock.Now, Logger: p.log,
-		JobRun: p.figures.Job, Traces: p.traces, Serve: true})
+	blobs, err := s.openBlobs(p.figures.File)
 	if err != nil {
+		return p, fmt.Errorf("BLOB_URL: %w", err)
+	}
+	options := store.Options{IDKey: keys.IDKey, Vault: sealed, Now: clock.Now, Logger: p.log, JobRun: p.figures.Job, Traces: p.traces,
+		Serve: true}
+	if blobs != nil {
+		options.Files = blobs
+	}
+	db, err := store.Open(ctx, s.databaseURL(p.Data), options)
+	if errors.Is(err, store.ErrNoFileStore) {
+		return p, fmt.Errorf("BLOB_URL: %w", err)
+	} else if err != nil {
 		return p, err
 	}
 	p.store = db
@@ -267,6 +277,12 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 				api.PartDatabase: p.casework.Ready, api.PartIdentity: who.Ready, api.PartMasterKey: sealed.Ready,
 				api.PartRedis:   func(ctx context.Context) error { return redis.Ping(ctx).Err() },
 				api.PartWorkers: p.someoneWorks,
+				api.PartFiles: func(ctx context.Context) error {
+					if blobs == nil {
+						return nil
+					}
+					return blobs.Ready(ctx)
+				},
 			})
 		},
 		Stopping: p.stopping.Load}
@@ -289,21 +305,6 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.handler, err = api.New(c)
 	return p, err
-}
-
-// errNoWorkers: jobs wait.
-var errNoWorkers = errors.New("no process does jobs: start mingjing work")
-
-// someoneWorks returns an error when it is known that no process does the jobs that this
-// one leaves behind.
-func (p *program) someoneWorks(ctx context.Context) error {
-	if p.Role != serves {
-		return nil
-	}
-	if n, err := p.store.Workers(ctx); err == nil && n == 0 {
-		return errNoWorkers
-	}
-	return nil // a database that is away says so itself
 }
 
 // closeListener returns a function that closes a listener, which a server may have closed

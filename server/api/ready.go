@@ -16,6 +16,7 @@ const (
 	PartMasterKey = "master key"
 	PartRedis     = "redis"
 	PartWorkers   = "workers"
+	PartFiles     = "files"
 )
 
 // work is what a server does, with the parts that each needs.
@@ -27,6 +28,8 @@ var work = map[string][]string{
 	"login":         {PartDatabase, PartIdentity, PartMasterKey},
 	"agency_intake": {PartDatabase, PartMasterKey},
 	jobs:            {PartDatabase, PartMasterKey, PartWorkers},
+	// Files that people sent, and exports, are opened; sending them goes on without.
+	"files": {PartDatabase, PartIdentity, PartMasterKey, PartFiles},
 }
 
 // loggedIn is the work without which a server is of no use.
