@@ -206,6 +206,11 @@ func (w *letterWriter) scores(e mingjing.Export) {
 				name, text = t(v, "score.base"), page.Plain(x.Points)
 			case mingjing.ContributionBound:
 				name = t(v, "score.bound")
+			case mingjing.ContributionFactor:
+				name = v.Label("factor", x.Factor)
+				text += "\n" + t(v, "score.factor", "n", page.Plain(x.Raw))
+			case mingjing.ContributionCriterion:
+				text = strings.Join(append([]string{text, tn(v, "score.criterion_count", x.Count)}, inFactor(v, x)...), "\n")
 			case mingjing.ContributionCap:
 				text = t(v, "score.cap", "band", v.Label("band."+book, x.Cap))
 			}
