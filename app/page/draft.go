@@ -119,8 +119,9 @@ func draftCard(v *mingjing.View, d mingjing.FormDraft) app.UI {
 		c.Muted(T(v, "keep.was_saved", "time", Instant(v, d.SavedAt), "day", Date(v, mingjing.DateOf(d.Until.In(Zone(v)))))),
 		c.SummaryList{Rows: rows}.UI(),
 		c.Div("actions", c.LinkButton{Text: T(v, "drafts.open"), Href: "/" + v.Lang + "/" + d.Page}.UI(),
-			c.Form{Action: "/api/drafts/" + Segment(d.ID) + "/discard", Class: "form-line", Label: T(v, "drafts.discard_named", "title", title),
-				Body: []app.UI{LangField(v), c.Button{Text: T(v, "drafts.discard"), Kind: "secondary"}.UI()}}.UI())}}.UI()
+			c.Form{Action: "/api/drafts/" + Segment(d.ID) + "/discard", Class: "form-line",
+				Body: []app.UI{LangField(v), c.Button{Text: T(v, "drafts.discard"), About: T(v, "paper.pair", "a", title, "b", Instant(v, d.SavedAt)),
+					Kind: "secondary"}.UI()}}.UI())}}.UI()
 }
 
 // fieldText returns what was typed, or the name of what was chosen.
