@@ -285,7 +285,8 @@ func (d *describer) parameters(e description) []map[string]any {
 	}
 	for _, name := range e.headers {
 		all = append(all, map[string]any{"name": name, "in": "header", "required": true, "schema": schema{Type: "string"},
-			"description": map[string]string{"Origin": "This server's own.", SignatureHeader: "The signature, as the security scheme says."}[name]})
+			"description": map[string]string{"Origin": "This server's own.",
+				offsetHeader: "Which byte of the file, from 0, is the first of this part.", SignatureHeader: "The signature, as the security scheme says."}[name]})
 	}
 	if e.body != nil && e.body.Kind() == reflect.Struct {
 		if _, ok := e.body.FieldByName("Key"); ok {
@@ -297,6 +298,9 @@ func (d *describer) parameters(e description) []map[string]any {
 
 // body returns what an endpoint reads. Files come with forms alone.
 func (d *describer) body(e description) map[string]any {
+	if e.takes != "" {
+		return map[string]any{"required": true, "content": map[string]any{e.takes: map[string]any{"schema": schema{}}}}
+	}
 	if e.body == nil || e.body.NumField() == 0 {
 		return nil
 	}
