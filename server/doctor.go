@@ -210,6 +210,9 @@ func (d *doctor) lookAtDatabase(ctx context.Context) time.Duration {
 	default:
 		d.note(fine, fmt.Sprintf("database: version %d, %d entries in the access log", h.Schema, h.LogSize), "")
 	}
+	if h.Open {
+		d.note(warning, "what goes to the database can be read on the way", "let DATABASE_URL end with ?sslmode=verify-full&sslrootcert=FILE")
+	}
 	switch age := d.now.Sub(h.BackupAt); {
 	case h.BackupAt.IsZero():
 		d.note(warning, "no backup was ever verified", "run mingjing backup DIR every day")

@@ -64,7 +64,7 @@ export class Server {
     this.logFile = join(out, `server-${process.pid}-${++started}.log`);
     const log = createWriteStream(this.logFile);
     const greeting = createWriteStream(this.logFile.replace(/log$/, 'out'));
-    this.child = spawn(join(root, 'bin/mingjing'), ['serve'], {
+    this.child = spawn(join(root, 'bin/mingjing'), [], {
       cwd: this.data,
       env: this.settings,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -60,6 +60,7 @@ var (
 	jobsDue     = describe("mingjing_jobs_due", "Jobs that are due and not done, by kind.", "kind")
 	jobAge      = describe("mingjing_job_oldest_due_seconds", "For how long the oldest job of a kind has been due.", "kind")
 	jobsFailing = describe("mingjing_jobs_failing", "Jobs whose last run failed and that will run again, by kind.", "kind")
+	workers     = describe("mingjing_workers", "Processes that do jobs; the same on every replica.")
 	jobsDated   = describe("mingjing_jobs_dated", "Jobs that wait for their date, at most 100000.")
 	logEntries  = describe("mingjing_access_log_entries", "Entries of the access log.")
 	witnessLag  = describe("mingjing_witness_lag_entries", "Entries of the access log that a witness has not signed yet.", "witness")
@@ -83,7 +84,7 @@ var (
 	poolWaited   = describe("mingjing_database_wait_seconds_total", "For how long connections were waited for.", "pool")
 )
 
-var gauges = []gauge{figuresUp, requestsOpen, requestAge, casesOpen, jobsDue, jobAge, jobsFailing, jobsDated, logEntries, witnessLag,
+var gauges = []gauge{figuresUp, requestsOpen, requestAge, casesOpen, jobsDue, jobAge, jobsFailing, workers, jobsDated, logEntries, witnessLag,
 	sessions, codes, backupTime, overdue, calendarLeft, sockets, audiences, redisUp, slowSockets, breakerOpen, poolOpen, poolInUse, poolMax,
 	poolWaits, poolWaited}
 
@@ -191,6 +192,7 @@ func (s *scraped) sendFigures(f store.Figures, send func(g gauge, value float64,
 		send(jobAge, j.OldestDue.Seconds(), j.Kind)
 		send(jobsFailing, float64(j.Failing), j.Kind)
 	}
+	send(workers, float64(f.Workers))
 	send(jobsDated, float64(f.DatedJobs))
 	send(logEntries, float64(f.LogSize))
 	for _, key := range s.Witnesses { // one that never signed is as far behind as can be

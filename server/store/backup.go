@@ -215,7 +215,7 @@ func Restore(ctx context.Context, file, databaseURL string) error {
 // database of an older version, which has no place for it, it stores nothing and returns
 // false.
 func SetBackupDone(ctx context.Context, databaseURL string, micros int64) (bool, error) {
-	eng, db, err := openEngine(databaseURL, 0)
+	eng, db, err := openEngine(databaseURL, 0, DefaultStatementWait)
 	if err != nil {
 		return false, err
 	}
@@ -282,6 +282,7 @@ func postgresTool(ctx context.Context, databaseURL, tool string, args ...string)
 		q.Del("password")
 		u.RawQuery = q.Encode()
 	}
+	forTools(u)
 	return runTool(ctx, env, tool, append([]string{"--dbname=" + u.String()}, args...)...)
 }
 
@@ -330,6 +331,9 @@ type Health struct {
 	Clock time.Time
 	// Codes are the activation codes that nobody has used.
 	Codes CodeFigures
+	// Open says that what goes to PostgreSQL can be read on the way: it is not on this
+	// machine, and the connection has no TLS.
+	Open bool
 }
 
 // Examine returns the health of the database at url. It changes nothing, and brings no
@@ -355,7 +359,9 @@ func Examine(ctx context.Context, databaseURL string) (h Health, err error) {
 	}
 	h.Clock = time.Now()
 	if isPostgres(databaseURL) {
-		if err := db.QueryRowContext(ctx, `SELECT clock_timestamp()`).Scan(&h.Clock); err != nil {
+		err := db.QueryRowContext(ctx, `SELECT clock_timestamp(), NOT ssl AND inet_client_addr() IS DISTINCT FROM inet_server_addr()
+			FROM pg_stat_ssl WHERE pid = pg_backend_pid()`).Scan(&h.Clock, &h.Open)
+		if err != nil {
 			return h, err
 		}
 	}

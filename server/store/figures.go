@@ -19,6 +19,8 @@ type Figures struct {
 	Cases []CaseFigure
 	// Jobs are those that are due, or failed and are due within two minutes.
 	Jobs []JobFigure
+	// Workers is how many processes do jobs.
+	Workers int64
 	// DatedJobs is how many jobs wait for their time, at most [MaxCount].
 	DatedJobs int64
 	// LogSize is the number of entries of the access log, Witnessed how many of them
@@ -142,6 +144,8 @@ func (f *Figures) add(part, name, more string, n, at int64, now time.Time) {
 				f.Jobs[i].Failing = n
 			}
 		}
+	case "workers":
+		f.Workers = n
 	case "dated":
 		f.DatedJobs = n
 	case "log":
@@ -188,6 +192,7 @@ func (s *Store) figuresQuery(now time.Time) (query string, args []any) {
 		FROM (` + due + `) AS j GROUP BY kind`)
 	add(`SELECT 'failing', kind, '', count(*), 0 FROM (` + due + `) AS j WHERE failed > 0 GROUP BY kind`)
 	add(`SELECT 'dated', '', '', count(*), 0 FROM (SELECT id FROM river_job WHERE state = 'scheduled'` + limit + `) AS j`)
+	add(`SELECT 'workers', '', '', ` + s.eng.workers(s.works()) + `, 0`)
 	add(`SELECT 'log', '', '', size, 0 FROM tree_head WHERE id = 1`)
 	add(`SELECT 'witness', witness, '', size, 0 FROM cosigned`)
 	for name, is := range map[string]string{"resident": "IS NOT NULL", "staff": "IS NULL"} {
@@ -202,6 +207,21 @@ func (s *Store) figuresQuery(now time.Time) (query string, args []any) {
 			r.where + ` ORDER BY ` + r.age + ` LIMIT 1) AS o`)
 	}
 	return strings.Join(parts, "\nUNION ALL "), args
+}
+
+// Workers returns how many processes do the jobs of the database.
+func (s *Store) Workers(ctx context.Context) (n int, err error) {
+	err = s.runAs(ctx, readsOnly, func(t *tx) error {
+		return t.row(ctx, "count workers", []any{&n}, `SELECT `+s.eng.workers(s.works()))
+	})
+	return n, err
+}
+
+// works reports whether [Store.Work] runs.
+func (s *Store) works() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stop != nil
 }
 
 // noteBackup stores when a backup was verified.
