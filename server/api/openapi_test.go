@@ -348,7 +348,7 @@ func optional(t reflect.Type) bool {
 	return true
 }
 
-// TestTheDescriptionIsCurrent holds the files against the endpoints and the protocol.
+// TestTheDescriptionIsCurrent compares the files with the endpoints and the protocol.
 // UPDATE=1 writes them anew.
 func TestTheDescriptionIsCurrent(t *testing.T) {
 	for _, f := range []struct {
@@ -439,7 +439,8 @@ func checkExamples(t *testing.T, data []byte) int {
 // operationID is a name in any programming language.
 var operationID = regexp.MustCompile(`^[a-z][A-Za-z]*$`)
 
-// TestEachEndpointIsDescribed holds what a page's literal must say.
+// TestEachEndpointIsDescribed checks that every endpoint has the texts that its description
+// needs.
 func TestEachEndpointIsDescribed(t *testing.T) {
 	ids := map[string]string{}
 	for _, e := range endpoints() {
