@@ -71,7 +71,7 @@ help: ## list the targets
 
 .PHONY: run
 run: build ## run it with the demo city [ADDR=127.0.0.1:8080] [DATA=./.data]
-	@ADDR='$(ADDR)' DATA='$(DATA)' DEMO='$(or $(DEMO),1)' exec bin/mingjing serve
+	@ADDR='$(ADDR)' DATA='$(DATA)' DEMO='$(or $(DEMO),1)' exec bin/mingjing
 
 .PHONY: build
 build: kratos bin/mingjing ## build bin/mingjing, bin/kratos and the browser's programs
@@ -184,6 +184,10 @@ fuzz: ## each fuzz target for FUZZTIME=10s
 		$(GO) test "$$(dirname "$$file")" -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME); \
 	done
 
+.PHONY: counterfactuals
+counterfactuals: ## compare what would have changed the band of 10,000 residents with trying every set of changes
+	@$(GO) test . -run 'Counterfactuals' -count 1 -rapid.checks 2000
+
 .PHONY: bench
 bench: build ## what it costs, as lines "name value unit"
 	@for p in $(PROGRAMS); do for f in bin/$$p.wasm:raw web/build/$$p.wasm.br:brotli web/build/$$p.wasm.gz:gzip; do \
@@ -194,7 +198,7 @@ bench: build ## what it costs, as lines "name value unit"
 		/^Benchmark/ { name = $$1; sub(/^Benchmark/, "", name); sub(/-[0-9]+$$/, "", name); \
 			for (i = 3; i < NF; i += 2) print name, $$i, $$(i+1); fflush(); next } \
 		/^(FAIL|---|panic)/ { print > "/dev/stderr" }'
-	@GOOS=js GOARCH=wasm $(GO) test -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" -run '^$$' -bench CheckEntries ./logproof | awk ' \
+	@GOOS=js GOARCH=wasm $(GO) test -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" -run '^$$' -bench 'CheckEntries|Counterfactuals' . ./logproof | awk ' \
 		/^Benchmark/ { name = $$1; sub(/^Benchmark/, "wasm_", name); print name, $$3, $$4 }'
 	@$(MAKE) bench-browser
 

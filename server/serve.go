@@ -146,7 +146,7 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.vault = sealed
 	db, err := store.Open(ctx, s.databaseURL(p.Data), store.Options{IDKey: keys.IDKey, Vault: sealed, Now: clock.Now, Logger: p.log,
-		JobRun: p.figures.Job, Traces: p.traces})
+		JobRun: p.figures.Job, Traces: p.traces, Serve: true})
 	if err != nil {
 		return p, err
 	}
@@ -264,7 +264,8 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		Ready: func(ctx context.Context) map[string]error {
 			return missing(ctx, map[string]func(context.Context) error{
 				api.PartDatabase: p.casework.Ready, api.PartIdentity: who.Ready, api.PartMasterKey: sealed.Ready,
-				api.PartRedis: func(ctx context.Context) error { return redis.Ping(ctx).Err() },
+				api.PartRedis:   func(ctx context.Context) error { return redis.Ping(ctx).Err() },
+				api.PartWorkers: p.someoneWorks,
 			})
 		},
 		Stopping: p.stopping.Load}
@@ -280,8 +281,27 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		sources.Witnesses = append(sources.Witnesses, w.Key())
 	}
 	p.figures.Read(sources)
+	if s.Role == works {
+		p.handler = api.Probes(c.Ready, c.Stopping, p.log)
+		return p, nil
+	}
 	p.handler, err = api.New(c)
 	return p, err
+}
+
+// errNoWorkers: jobs wait.
+var errNoWorkers = errors.New("no process does jobs: start mingjing work")
+
+// someoneWorks returns an error when it is known that no process does the jobs that this
+// one leaves behind.
+func (p *program) someoneWorks(ctx context.Context) error {
+	if p.Role != serves {
+		return nil
+	}
+	if n, err := p.store.Workers(ctx); err == nil && n == 0 {
+		return errNoWorkers
+	}
+	return nil // a database that is away says so itself
 }
 
 // closeListener returns a function that closes a listener, which a server may have closed
@@ -367,12 +387,14 @@ func (p *program) run(ctx context.Context) error {
 			return figures.Close()
 		})
 	}
-	g.Go(func() error {
-		if err := p.keepOn(ctx, p.casework.Work); err != nil {
-			return fmt.Errorf("work: %w", err)
-		}
-		return nil
-	})
+	if p.Role != serves {
+		g.Go(func() error {
+			if err := p.keepOn(ctx, p.casework.Work); err != nil {
+				return fmt.Errorf("work: %w", err)
+			}
+			return nil
+		})
+	}
 	g.Go(func() error { return p.watchLaw(ctx) })
 	if p.demo != nil {
 		g.Go(func() error { return p.demo.Run(ctx, p.casework) })
@@ -384,7 +406,7 @@ func (p *program) run(ctx context.Context) error {
 	g.Go(func() error {
 		<-ctx.Done()
 		p.stopping.Store(true)
-		if told.Err() != nil { // it was told to stop, and no part has failed
+		if told.Err() != nil && p.Role != works { // it was told to stop, and no part has failed
 			p.wait(p.StopDelay)
 		}
 		end, stop := context.WithTimeout(context.WithoutCancel(ctx), grace)
@@ -445,7 +467,11 @@ func serve(ctx context.Context, s Settings, stdout, stderr io.Writer) error {
 		}
 		return err
 	}
-	fmt.Fprintf(stdout, "\nMingjing 明镜 is open at %s\n\n", p.url())
+	if s.Role == works {
+		fmt.Fprintf(stdout, "\nMingjing 明镜 does jobs, and says at http://%s/readyz whether it can\n\n", p.listener.Addr())
+	} else {
+		fmt.Fprintf(stdout, "\nMingjing 明镜 is open at %s\n\n", p.url())
+	}
 	p.describe(stdout)
 	if p.accounts != nil {
 		if err := demo.PrintAccounts(stdout, p.accounts); err != nil {

@@ -143,12 +143,14 @@ func (s Settings) engines(dir string) []engine {
 		}
 		return kind + " at " + place(text)
 	}
+	jobs := map[role]string{servesAndWorks: "in this process", serves: "in processes that run mingjing work", works: "in this process alone"}
 	return []engine{
 		{"database", at("PostgreSQL", s.DatabaseURL, "SQLite in "+filepath.Join(dir, "mingjing.db"))},
 		{"messages and limits", at("Redis", s.RedisURL, "Redis inside this process")},
 		{"logins", at("Ory Kratos", s.KratosPublicURL, "Ory Kratos as a child process, in "+filepath.Join(dir, "kratos"))},
 		{"master key", at("a key management service", s.MasterKey, "the file "+filepath.Join(dir, masterFile))},
 		{"e-mail", at("a mail server", s.SMTPURL, "none")},
+		{"jobs", jobs[s.Role]},
 	}
 }
 

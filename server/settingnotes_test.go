@@ -118,6 +118,7 @@ messages and limits: Redis at cache.example:6380/1
 logins: Ory Kratos at kratos:4433
 master key: a key management service at kms.example:8200/transit/keys/m
 e-mail: a mail server at mail.example:465
+jobs: in this process
 ` {
 		t.Errorf("it says\n%s", got)
 	}

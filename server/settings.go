@@ -28,6 +28,8 @@ import (
 
 // Settings are the operator's settings; docs/operators.md has the table.
 type Settings struct {
+	// Role is what the process does; the command says it, and no setting.
+	Role role
 	Addr string // ADDR: host:port to listen on; port 0 takes a free one
 	// MetricsAddr (METRICS_ADDR) is host:port on which Prometheus finds the figures; "" is
 	// none.

@@ -42,7 +42,7 @@ func publicLaw(t testing.TB) map[string][]byte {
 
 func (closed) Tx(context.Context, func(casework.Tx) error) error   { return errClosed }
 func (closed) Read(context.Context, func(casework.Tx) error) error { return errClosed }
-func (closed) Ping(context.Context) error                          { return errClosed }
+func (closed) Ready(context.Context) error                         { return errClosed }
 
 // oneSession knows one session.
 type oneSession struct{ Identity }

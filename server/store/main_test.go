@@ -1,10 +1,14 @@
 package store
 
 import (
+	"bufio"
 	"context"
+	"database/sql"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -23,9 +27,55 @@ import (
 // childEnv is the url that a child process works on until it is killed.
 const childEnv = "STORE_TEST_CHILD"
 
+// holdEnv is the SQLite file that a child process holds until its input ends, as a backup
+// tool may.
+const holdEnv = "STORE_TEST_HOLD"
+
+func hold(path, how string) error {
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	for _, q := range []string{how, "SELECT count(*) FROM river_job"} {
+		if _, err := db.Exec(q); err != nil {
+			return fmt.Errorf("%s: %w", q, err)
+		}
+	}
+	fmt.Println("held")
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
+}
+
+// holdFile has another process hold a SQLite file by a statement until the func returned is called.
+func holdFile(t *testing.T, path, how string) (let func()) {
+	t.Helper()
+	child := exec.Command(os.Args[0])
+	child.Env, child.Stderr = append(os.Environ(), holdEnv+"="+path, holdEnv+"_BY="+how), t.Output()
+	in, err := child.StdinPipe()
+	must(t, err)
+	out, err := child.StdoutPipe()
+	must(t, err)
+	must(t, child.Start())
+	let = sync.OnceFunc(func() { _ = in.Close(); _ = child.Wait() })
+	t.Cleanup(let)
+	if said, err := bufio.NewReader(out).ReadString('\n'); err != nil || said != "held\n" {
+		t.Fatalf("the file is not held: %q, %v", said, err)
+	}
+	return let
+}
+
 func TestMain(m *testing.M) {
 	if url := os.Getenv(childEnv); url != "" {
 		if err := child(url); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	if path := os.Getenv(holdEnv); path != "" {
+		if err := hold(path, os.Getenv(holdEnv+"_BY")); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

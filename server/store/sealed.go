@@ -225,7 +225,7 @@ func decode[T any](doc []byte, err error) (v T, _ error) {
 
 // sealedRow returns the one row that a query finds; rest follows the selected columns.
 func (t *tx) sealedRow(ctx context.Context, op string, k sealedColumn, rest string, args ...any) (sealedRow, error) {
-	r, err := k.scan(t.sql.QueryRowContext(ctx, t.s.eng.rebind(k.selects()+rest), args...))
+	r, err := k.scan(t.queryRow(ctx, k.selects()+rest, args...))
 	return r, t.wrapError(op, err)
 }
 
