@@ -200,7 +200,7 @@ func TestAPartOfCaseworkImportsOnlyPartsBeforeIt(t *testing.T) {
 
 // demoNamers are the files of the server, besides those of server/demo, that know that a
 // city may be a demo: the program with its settings, and the pages' only hook.
-var demoNamers = []string{"server/main.go", "server/role.go", "server/serve.go", "server/settings.go", "server/settingnotes.go",
+var demoNamers = []string{"server/serve.go", "server/settings.go", "server/settingnotes.go",
 	"server/api/demo.go", "server/api/api.go", "server/api/answer.go", "server/api/routes.go"}
 
 func TestTheProductDoesNotKnowTheDemoCity(t *testing.T) {
