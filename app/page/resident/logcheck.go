@@ -114,7 +114,7 @@ func remembered() (kept *mingjing.AccessMemory) {
 		return nil
 	}
 	defer func() { _ = recover() }() // a browser may forbid it
-	text := app.Window().Get("localStorage").Call("getItem", memoryKey)
+	text := storage().Call("getItem", memoryKey)
 	if !text.Truthy() {
 		return nil
 	}
@@ -135,9 +135,14 @@ func remember(m *mingjing.AccessMemory) (kept bool) {
 	if err != nil {
 		return false
 	}
-	storage := app.Window().Get("localStorage")
-	storage.Call("setItem", memoryKey, string(data))
-	return storage.Call("getItem", memoryKey).String() == string(data)
+	storage().Call("setItem", memoryKey, string(data))
+	return storage().Call("getItem", memoryKey).String() == string(data)
+}
+
+// storage returns the browser's storage, or panics where that is forbidden. A plain Get
+// of what throws would end the program: only a call hands the error over.
+func storage() app.Value {
+	return app.Window().Get("Reflect").Call("get", app.Window(), "localStorage")
 }
 
 // Render shows the result of the check.
