@@ -136,6 +136,7 @@ func newAssets(more map[string][]byte) (*assets, error) {
 	}
 	// Published law names its schema beside itself.
 	a.add(rulebooksAt+mingjing.RulebookSchema, schemaType, rulebooks.Schema())
+	a.add(rulebooksAt+mingjing.RegisterName, "application/json", mingjing.RegisterFile())
 	a.add(rulebooksAt+mingjing.CalendarSchema, schemaType, rulebooks.CalendarSchema())
 	for name, data := range more {
 		kind := mime.TypeByExtension(path.Ext(name))

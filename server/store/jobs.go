@@ -131,7 +131,8 @@ func (t *tx) Enqueue(ctx context.Context, j kernel.Job) error {
 	case !errors.Is(err, kernel.ErrNotFound):
 		return err
 	}
-	if _, err := t.s.queue.InsertTx(ctx, t.sql, args, opts); err != nil {
+	ctx, end := t.s.within(ctx)
+	if _, err := t.s.queue.InsertTx(ctx, t.sql, args, opts); end(err) != nil {
 		return t.wrapError("enqueue a job", err)
 	}
 	t.wake |= wake
@@ -178,7 +179,13 @@ func (s *Store) Work(ctx context.Context, fn func(ctx context.Context, job kerne
 	}
 	defer done()
 	looking := make(chan struct{})
-	go func() { defer close(looking); s.adoptOrphans(ctx, work) }()
+	go func() {
+		defer close(looking)
+		var both sync.WaitGroup
+		both.Go(func() { s.adoptOrphans(ctx, work) })
+		both.Go(func() { s.moveFiles(ctx) })
+		both.Wait()
+	}()
 	defer func() { cancel(); <-looking }()
 	// The queue outlives ctx so that it can write down what the jobs left.
 	if err := queue.Start(context.WithoutCancel(ctx)); err != nil {

@@ -17,6 +17,8 @@ import (
 	"mingjing/server/casework/kernel"
 	"mingjing/server/casework/score"
 	"mingjing/server/store/pgtest"
+
+	"github.com/pressly/goose/v3"
 )
 
 func TestAJobIsInvisibleUntilItsTransactionIsCommitted(t *testing.T) {
@@ -415,5 +417,38 @@ func TestAJobRunsAgainAfterALongWait(t *testing.T) {
 		} else {
 			t.Logf("%v late", got-wait)
 		}
+	})
+}
+
+func TestWhoeverDoesJobsIsCounted(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		asks := open(t, url)
+		does := asks // SQLite is for one process
+		if asks.eng.dialect() == goose.DialectPostgres {
+			does = open(t, url)
+		}
+		count := func() int {
+			n, err := asks.Workers(t.Context())
+			must(t, err)
+			return n
+		}
+		if n := count(); n != 0 {
+			t.Errorf("%d work before anybody begins", n)
+		}
+		stop := work(t, does, func(context.Context, kernel.Job) (time.Duration, error) { return 0, nil })
+		eventually(t, "one works", func() bool { return count() == 1 })
+		if does != asks {
+			work(t, asks, func(context.Context, kernel.Job) (time.Duration, error) { return 0, nil })
+			eventually(t, "two work", func() bool { return count() == 2 })
+			if f, err := does.Figures(t.Context()); err != nil || f.Workers != 2 {
+				t.Errorf("the figures say %d, %v", f.Workers, err)
+			}
+		}
+		stop()
+		want := 0
+		if does != asks {
+			want = 1
+		}
+		eventually(t, "one fewer works", func() bool { return count() == want })
 	})
 }
