@@ -212,7 +212,8 @@ func (p *WhatIf) additions(t func(string, ...string) string) []app.UI {
 	var out []app.UI
 	for i, code := range p.added {
 		remove := app.Button().Type("button").Class("button", "button-secondary").
-			Aria("label", t("whatif.remove_item", "item", p.itemName(code))).Text(t("whatif.remove")).OnClick(func(app.Context, app.Event) { p.added = slices.Delete(p.added, i, i+1) })
+			Aria("label", t("whatif.remove_item", "item", p.itemName(code))).Text(t("whatif.remove")).
+			OnClick(func(app.Context, app.Event) { p.added = slices.Delete(p.added, i, i+1) })
 		out = append(out, c.Div("what-if-added", c.P(p.itemName(code)), remove))
 	}
 	list := c.Select{Name: newField, Label: t("whatif.new"), Value: p.adding, Options: []c.Option{{Value: "-", Text: t("whatif.choose")}}}
