@@ -61,7 +61,7 @@ var floors = map[string]int{
 // parts are the parts of casework. A part imports only the parts before it in this list,
 // and the root package.
 var parts = []string{"kernel", "notice", "holding", "score", "law", "comment", "mandate", "cases", "record", "listing", "desk", "staff",
-	"inquiry", "share", "accesslog", "agencyside", "agencykey", "intake", "register", "takeaway", "upkeep"}
+	"inquiry", "draft", "share", "accesslog", "agencyside", "agencykey", "intake", "register", "takeaway", "upkeep"}
 
 // partsImport are the packages that a part may import besides other parts.
 var partsImport = []string{"", "/logproof", "/server/evidence"}
@@ -200,7 +200,7 @@ func TestAPartOfCaseworkImportsOnlyPartsBeforeIt(t *testing.T) {
 
 // demoNamers are the files of the server, besides those of server/demo, that know that a
 // city may be a demo: the program with its settings, and the pages' only hook.
-var demoNamers = []string{"server/main.go", "server/role.go", "server/serve.go", "server/settings.go", "server/settingnotes.go",
+var demoNamers = []string{"server/serve.go", "server/settings.go", "server/settingnotes.go",
 	"server/api/demo.go", "server/api/api.go", "server/api/answer.go", "server/api/routes.go"}
 
 func TestTheProductDoesNotKnowTheDemoCity(t *testing.T) {

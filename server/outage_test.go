@@ -84,8 +84,8 @@ func (b *browser) state() (int, readyAnswer) {
 	return a.status, into[readyAnswer](a)
 }
 
-// TestAnOutageLogsNobodyOut runs a city on PostgreSQL, Redis and Kratos, and takes one
-// away after the other.
+// TestAnOutageLogsNobodyOut runs a server on PostgreSQL, Redis and Kratos, and stops each
+// of them in turn. Everybody keeps their session.
 func TestAnOutageLogsNobodyOut(t *testing.T) {
 	theOpenCity(t) // inspect needs it for descriptions
 	dir := filepath.Join(t.TempDir(), "data")
@@ -261,8 +261,8 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 	})
 }
 
-// TestAMasterKeyThatIsAwayLosesNothing runs a city whose keysets are wrapped by a key
-// management service, and takes the service away while people are at their pages.
+// TestAMasterKeyThatIsAwayLosesNothing stops the key management service that wraps the
+// keysets while people use the pages. Nothing is lost, and all works again after it.
 func TestAMasterKeyThatIsAwayLosesNothing(t *testing.T) {
 	theOpenCity(t) // inspect needs it for descriptions
 	s, err := testSettings(filepath.Join(t.TempDir(), "data"))

@@ -184,6 +184,14 @@ func waterfall(v *mingjing.View, s *mingjing.ScoreView) app.UI {
 	return w.UI()
 }
 
+// inFactor says how many points something has in a factor; nothing when it is in none.
+func inFactor(v *mingjing.View, x mingjing.Contribution) []string {
+	if x.Factor == "" {
+		return nil
+	}
+	return []string{t(v, "score.in_factor", "points", i18n.Signed(v.Lang, x.Raw), "factor", v.Label("factor", x.Factor))}
+}
+
 // documentText returns the document behind a line, in short.
 func documentText(v *mingjing.View, d mingjing.Document) string {
 	return strings.Join(slices.DeleteFunc([]string{v.Label("doc", d.Kind), d.Number}, func(s string) bool { return s == "" }), " ")
@@ -202,14 +210,6 @@ func stepAction(v *mingjing.View, item *mingjing.ScoreItem, name string) app.UI 
 		return c.Link{Text: t(v, "score.case"), About: name, Class: "row-link", Href: href(v, "dispute", page.Segment(item.DisputeID))}.UI()
 	}
 	return nil
-}
-
-// inFactor says how many points something has in a factor; nothing when it is in none.
-func inFactor(v *mingjing.View, x mingjing.Contribution) []string {
-	if x.Factor == "" {
-		return nil
-	}
-	return []string{t(v, "score.in_factor", "points", i18n.Signed(v.Lang, x.Raw), "factor", v.Label("factor", x.Factor))}
 }
 
 func contributionPath(v *mingjing.View, record, listing string) string {
