@@ -49,169 +49,6 @@ type Pick struct {
 	Of   []Flip `json:"of"`
 }
 
-// A Flip is one change: a record or listing that counts does not count any more, or one
-// that waits or is paused counts.
-type Flip struct {
-	RecordID  string `json:"record_id,omitempty"`
-	ListingID string `json:"listing_id,omitempty"`
-	// Rule is the catalogue code.
-	Rule string `json:"rule"`
-	// Counts says that it would count; otherwise it would not count any more.
-	Counts bool `json:"counts,omitempty"`
-	// Points are what the change alone adds to the sum; negative when it takes some away.
-	Points int `json:"points,omitempty"`
-	// Cap is the band that it no longer caps, or would cap.
-	Cap string `json:"cap,omitempty"`
-}
-
-// Flips returns the changes that are possible to what a score is made from, in the order
-// of the explanation. additive reports whether each adds its points, and lifts or sets
-// its cap, whatever the others do.
-func Flips(book *Rulebook, in Input) (flips []Flip, additive bool) {
-	now, all := MakeScore(book, in), MakeScore(book, withEverything(book, in))
-	additive = addsUp(now) && addsUp(all) && addsUp(MakeScore(book, Input{AsOf: in.AsOf}))
-	counts := map[[2]string]bool{}
-	for _, c := range now.Explanation {
-		if c.RecordID+c.ListingID != "" {
-			counts[[2]string{c.RecordID, c.ListingID}] = true
-			flips = append(flips, Flip{RecordID: c.RecordID, ListingID: c.ListingID, Rule: c.Rule, Points: -c.Points, Cap: c.Cap})
-		}
-	}
-	for _, c := range all.Explanation {
-		if c.RecordID+c.ListingID != "" && !counts[[2]string{c.RecordID, c.ListingID}] {
-			flips = append(flips, Flip{RecordID: c.RecordID, ListingID: c.ListingID, Rule: c.Rule, Counts: true, Points: c.Points, Cap: c.Cap})
-		}
-	}
-	if !additive { // what each does alone
-		scorer := NewScorer(book)
-		for i := range flips {
-			flips[i].Points = sumOf(scorer.score(Flipped(book, in, flips[i]))) - sumOf(now)
-		}
-	}
-	return flips, additive
-}
-
-// sumOf returns the value of a score before the bounds of the scale.
-func sumOf(s Score) (sum int) {
-	for _, c := range s.Explanation {
-		if c.Kind != ContributionBound {
-			sum += c.Points
-		}
-	}
-	return sum
-}
-
-// addsUp reports whether each line of the explanation follows from one record or listing
-// alone.
-func addsUp(s Score) bool {
-	return !slices.ContainsFunc(s.Explanation, func(c Contribution) bool {
-		switch c.Kind {
-		case ContributionBase, ContributionBound:
-			return false
-		case ContributionRecord, ContributionListing, ContributionCap:
-			return (c.RecordID == "") == (c.ListingID == "")
-		}
-		return true
-	})
-}
-
-// Flipped returns the input with the changes made. The input itself stays as it is.
-func Flipped(book *Rulebook, in Input, flips ...Flip) Input {
-	find := func(record, listing string) int {
-		return slices.IndexFunc(flips, func(f Flip) bool { return f.RecordID == record && f.ListingID == listing })
-	}
-	out := in
-	out.Records, out.Listings = make([]Record, 0, len(in.Records)), make([]Listing, 0, len(in.Listings))
-	for _, r := range in.Records {
-		switch i := find(r.ID, ""); {
-		case i < 0:
-			out.Records = append(out.Records, r)
-		case flips[i].Counts:
-			out.Records = append(out.Records, resumed(r))
-		}
-	}
-	for _, l := range in.Listings {
-		switch i := find("", l.ID); {
-		case i < 0:
-			out.Listings = append(out.Listings, l)
-		case flips[i].Counts:
-			out.Listings = append(out.Listings, effective(book, l, in.AsOf))
-		}
-	}
-	return out
-}
-
-// WithNew returns the input with one more record or listing of a catalogue code, as of
-// its day. It counts, as far as the rulebook lets such a thing count.
-func WithNew(book *Rulebook, in Input, code, id string) Input {
-	item := book.item(code)
-	if item == nil || len(item.Documents) == 0 {
-		return in
-	}
-	doc := Document{Kind: item.Documents[0], Issuer: "-", Number: "-", Date: in.AsOf, Hash: book.ref.Hash}
-	agency := ""
-	for _, a := range book.Agencies {
-		if slices.Contains(a.Holds, code) {
-			agency = a.Code
-			break
-		}
-	}
-	if item.Listing == "" {
-		in.Records = append(slices.Clone(in.Records),
-			Record{ID: id, Agency: agency, Code: code, Occurred: in.AsOf, Document: doc, State: RecordActive})
-		return in
-	}
-	in.Listings = append(slices.Clone(in.Listings), Listing{ID: id, Kind: item.Listing, Code: code, Agency: agency, Document: doc,
-		NoticeOn: in.AsOf, From: in.AsOf, Ends: in.AsOf.AddMonths(item.CountsMonths), State: ListingInEffect})
-	return in
-}
-
-// withEverything returns the input with everything counting that waits or is paused.
-func withEverything(book *Rulebook, in Input) Input {
-	out := in
-	out.Records, out.Listings = make([]Record, 0, len(in.Records)), make([]Listing, 0, len(in.Listings))
-	for _, r := range in.Records {
-		out.Records = append(out.Records, resumed(r))
-	}
-	for _, l := range in.Listings {
-		out.Listings = append(out.Listings, effective(book, l, in.AsOf))
-	}
-	return out
-}
-
-// resumed returns the record as it counts again after a pause.
-func resumed(r Record) Record {
-	if r.State == RecordDisputed || r.State == RecordSuspended {
-		r.State = RecordActive
-	}
-	return r
-}
-
-// effective returns the listing as it is once it has effect, if it waits for that or is
-// paused.
-func effective(book *Rulebook, l Listing, on Date) Listing {
-	switch l.State {
-	case ListingInEffect, ListingDisputed, ListingSuspended, ListingProposed, ListingDecided, ListingServed:
-	default:
-		return l
-	}
-	l.State = ListingInEffect
-	if !l.NoticeOn.valid() || l.NoticeOn > on {
-		l.NoticeOn = on
-	}
-	if l.From > on || l.From == "" {
-		l.From = on
-	}
-	if !l.Ends.valid() && l.CaseID != "" {
-		months := l.TermMonths
-		if item := book.item(l.Code); item != nil && (months == 0 || months > item.CountsMonths) {
-			months = item.CountsMonths
-		}
-		l.Ends = on.AddMonths(months)
-	}
-	return l
-}
-
 // MakeCounterfactuals returns the smallest sets of changes that lead to other bands. It is
 // a pure function and exact. Where one thing's points depend on another's, sets of so
 // many changes are tried as can be in a short time; see [Counterfactuals].
@@ -226,7 +63,12 @@ func counterfactuals(book *Rulebook, in Input, flips []Flip, additive bool) Coun
 	if here < 0 {
 		return Counterfactuals{Bands: []Counterfactual{}}
 	}
-	s := search{book: book, in: in, flips: flips, here: here, sum: sumOf(now)}
+	s := search{book: book, in: in, flips: flips, here: here}
+	for _, c := range now.Explanation {
+		if c.Kind != ContributionBound {
+			s.sum += c.Points
+		}
+	}
 	out := Counterfactuals{}
 	found := s.byPoints
 	if !additive {
@@ -404,27 +246,70 @@ func choose(n, k int) int {
 }
 
 // maxTries is how many scores are made where each set has to be tried.
-const maxTries = 1000
+const maxTries = 1200
+
+// factsOf returns what the scoring function sees today, and for each flip which of these it
+// changes into what.
+func factsOf(book *Rulebook, in Input, flips []Flip) (facts []Fact, at []int, flipped []Fact) {
+	facts = AppendFacts(nil, in)
+	for _, f := range flips {
+		same := func(x Fact) bool { return x.ID == f.RecordID+f.ListingID && x.Listed == (f.ListingID != "") }
+		i := slices.IndexFunc(facts, same)
+		if !f.Counts {
+			gone := facts[i]
+			gone.Why = WhyRemoved
+			at, flipped = append(at, i), append(flipped, gone)
+			continue
+		}
+		changed := AppendFacts(nil, Flipped(book, in, f))
+		comes := changed[slices.IndexFunc(changed, same)]
+		if i < 0 { // it is no part of the score yet
+			waits := comes
+			waits.Why = WhyPending
+			i, facts = len(facts), append(facts, waits)
+		}
+		at, flipped = append(at, i), append(flipped, comes)
+	}
+	return facts, at, flipped
+}
+
+// weigh sets the points of each flip to what it alone adds to the value.
+func weigh(book *Rulebook, in Input, flips []Flip) {
+	scorer := NewScorer(book)
+	facts, at, flipped := factsOf(book, in, flips)
+	before, _ := scorer.Value(facts, in.AsOf)
+	for i := range flips {
+		was := facts[at[i]]
+		facts[at[i]] = flipped[i]
+		value, _ := scorer.Value(facts, in.AsOf)
+		facts[at[i]] = was
+		flips[i].Points = value - before
+	}
+}
 
 // tryAll returns the smallest sets for each band by trying all sets, the small ones
 // first, and the size up to which it did; 0 for all.
 func (s *search) tryAll() (found map[int]Counterfactual, upTo int) {
 	found = map[int]Counterfactual{}
-	tries, scorer := 0, NewScorer(s.book)
+	scorer := NewScorer(s.book)
+	today, places, flipped := factsOf(s.book, s.in, s.flips)
+	facts := slices.Clone(today)
+	tries := 0
 	for k := 1; k <= len(s.flips); k++ {
 		if tries += choose(len(s.flips), k); tries > maxTries && k > 1 {
 			return found, k - 1
 		}
 		each(len(s.flips), k, func(at []int) {
-			set, choice := make([]Flip, 0, k), make(Choice, 0, k)
+			copy(facts, today)
 			for _, i := range at {
-				set = append(set, s.flips[i])
-				choice = append(choice, Pick{Take: 1, Of: s.flips[i : i+1]})
+				facts[places[i]] = flipped[i]
 			}
-			got := scorer.score(Flipped(s.book, s.in, set...))
-			reached := bandIndex(s.book, got.Band)
+			_, reached := scorer.Value(facts, s.in.AsOf)
+			if reached == s.here {
+				return
+			}
 			for target := range s.book.Bands {
-				if target < s.here && reached > target || target > s.here && reached < target || target == s.here {
+				if target == s.here || target < s.here && reached > target || target > s.here && reached < target {
 					continue
 				}
 				c, ok := found[target]
@@ -434,6 +319,10 @@ func (s *search) tryAll() (found map[int]Counterfactual, upTo int) {
 				c.Changes = k
 				c.Sets++
 				if len(c.Choices) < MaxChoices {
+					choice := make(Choice, 0, k)
+					for _, i := range at {
+						choice = append(choice, Pick{Take: 1, Of: s.flips[i : i+1]})
+					}
 					c.Choices = append(c.Choices, choice)
 				}
 				found[target] = c

@@ -72,7 +72,7 @@ type Export struct {
 	// Scores have the whole explanation and the rulebook that they were made by.
 	Scores []Score `json:"scores" jsonschema:"scores with the whole explanation and the rulebook's version and hash"`
 	// Counterfactuals are of the newest score by each rulebook.
-	Counterfactuals []ScoreCounterfactuals `json:"counterfactuals" jsonschema:"the fewest changes that would lead to another band, by rulebook"`
+	Counterfactuals []ScoreCounterfactuals `json:"counterfactuals" jsonschema:"fewest changes that lead to another band"`
 	Disputes        []ExportDispute        `json:"disputes" jsonschema:"disputes and other cases, with their files"`
 	Notices         []Notice               `json:"notices" jsonschema:"the inbox, oldest first"`
 	// Settings are by which ways notices are sent.

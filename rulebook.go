@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // RulebookSchema is the "$schema" of each rulebook: the JSON Schema that is published
@@ -191,6 +192,19 @@ type Band struct {
 	// Benefits are the codes of what it brings.
 	Benefits []string `json:"benefits,omitempty"`
 	Sample   bool     `json:"sample,omitempty"`
+}
+
+// Counting returns the catalogue codes that can count: by points, by a cap or in a criterion.
+func (b *Rulebook) Counting() []string {
+	codes := []string{}
+	for i := range b.Catalogue {
+		item := &b.Catalogue[i]
+		tabled := slices.ContainsFunc(b.Criteria, func(k Criterion) bool { return slices.Contains(k.Items, item.Code) })
+		if item.Points != 0 || item.Cap != "" || tabled {
+			codes = append(codes, item.Code)
+		}
+	}
+	return codes
 }
 
 // Agency returns the agency with the code.

@@ -11,6 +11,8 @@ type ScoreView struct {
 	Bands []Band `json:"bands"`
 	// Items are what the explanation is made of, in its order.
 	Items []ScoreItem `json:"items"`
+	// Codes are those that can count, for whoever tries what something new would do.
+	Codes []string `json:"codes"`
 	// Counterfactuals are what would lead to other bands today.
 	Counterfactuals Counterfactuals `json:"counterfactuals"`
 	// Outlook are the days on which it will change.
@@ -85,4 +87,6 @@ type TryView struct {
 	Version RulebookVersion `json:"version"`
 	// Base is the value that every resident starts from.
 	Base int `json:"base"`
+	// Codes are the catalogue codes that can count.
+	Codes []string `json:"codes"`
 }

@@ -70,7 +70,7 @@ var tryPage = page[mingjing.TryView]{
 		if err != nil {
 			return mingjing.TryView{}, err
 		}
-		return mingjing.TryView{Version: b.VersionOf(), Base: b.Base}, nil
+		return mingjing.TryView{Version: b.VersionOf(), Base: b.Base, Codes: b.Counting()}, nil
 	},
 }
 

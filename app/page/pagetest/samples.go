@@ -166,7 +166,7 @@ func SampleScore(b *mingjing.Rulebook, in mingjing.Input) *mingjing.ScoreView {
 	s := mingjing.MakeScore(b, in)
 	s.ID, s.Cause, s.At = "score-9", "dispute_filed", SampleNow.Add(-26*time.Hour)
 	v := &mingjing.ScoreView{Score: s, Min: b.Min, Max: b.Max, Band: bandOf(b, s.Band), Bands: b.Bands, Outlook: mingjing.Outlook(b, in),
-		Counterfactuals: mingjing.MakeCounterfactuals(b, in)}
+		Counterfactuals: mingjing.MakeCounterfactuals(b, in), Codes: b.Counting()}
 	for i, r := range in.Records { // of the last one a case is open
 		item := mingjing.ScoreItem{RecordID: r.ID, Agency: r.Agency, Document: r.Document, Open: i < len(in.Records)-1}
 		if !item.Open {
@@ -359,7 +359,7 @@ func samplesToScore(t testing.TB, lang string) []Sample {
 					After: mingjing.Text{"zh-CN": "3", "en": "3"}}}}
 	})
 	add("try", Anonymous(Base(t, lang, "try")), func(v *mingjing.View) {
-		v.Data = &mingjing.TryView{Version: rc.VersionOf(), Base: rc.Base}
+		v.Data = &mingjing.TryView{Version: rc.VersionOf(), Base: rc.Base, Codes: rc.Counting()}
 	})
 	add("try-none", Anonymous(Base(t, lang, "try")), nil)
 	add("rulebooks-none", Anonymous(Base(t, lang, "rulebooks")), nil)

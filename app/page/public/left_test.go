@@ -11,7 +11,8 @@ import (
 
 func TestWithoutAReceiptNobodyIsToldThatTheyHaveLeft(t *testing.T) {
 	for _, lang := range mingjing.Languages {
-		for path, want := range map[string]string{"left": "left.nothing_text", "left?receipt=": "left.nothing_text", "left?receipt=x": "left.unknown"} {
+		for path, want := range map[string]string{"left": "left.nothing_text", "left?receipt=": "left.nothing_text",
+			"left?receipt=x": "left.unknown"} {
 			v := pagetest.Anonymous(pagetest.Base(t, lang, "left"))
 			v.Path = path
 			doc, _ := pagetest.Render(t, &v)

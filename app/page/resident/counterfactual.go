@@ -102,13 +102,13 @@ func pickText(v *mingjing.View, choice mingjing.Choice, at int) string {
 
 // flipText returns one change as a sentence.
 func flipText(v *mingjing.View, book string, f mingjing.Flip) string {
-	key, cap := "change.gone", "change.lifts"
+	key, limit := "change.gone", "change.lifts"
 	if f.Counts {
-		key, cap = "change.comes", "change.caps"
+		key, limit = "change.comes", "change.caps"
 	}
 	effect := i18n.Signed(v.Lang, f.Points)
 	if f.Cap != "" {
-		effect = t(v, cap, "band", v.Label("band."+book, f.Cap))
+		effect = t(v, limit, "band", v.Label("band."+book, f.Cap))
 	}
 	return t(v, "change.flip", "what", t(v, key, "item", v.Label("item", f.Rule)), "effect", effect)
 }

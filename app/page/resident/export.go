@@ -247,7 +247,7 @@ func (w *letterWriter) scores(e mingjing.Export) {
 }
 
 func (w *letterWriter) records(e mingjing.Export) {
-	v := w.v
+	v, made := w.v, mingjing.DateOf(e.MadeAt.In(page.Zone(w.v)))
 	for _, x := range e.Records {
 		r := x.Record
 		w.add(mingjing.BlockSub, v.Label("item", r.Code))
@@ -259,7 +259,7 @@ func (w *letterWriter) records(e mingjing.Export) {
 			r.Subject,
 			t(v, "record.detail"), r.Detail.In(v.Lang), t(v, "record.occurred"), page.Date(v, r.Occurred), t(v, "record.collected"),
 			page.Instant(v, r.CollectedAt),
-			t(v, "dispute.state_now"), page.Code(v, "record_state", page.RecordStateOn(r, x.Ends, mingjing.DateOf(e.MadeAt.In(page.Zone(v))))), t(v, "record.ends"), ends},
+			t(v, "dispute.state_now"), page.Code(v, "record_state", page.RecordStateOn(r, x.Ends, made)), t(v, "record.ends"), ends},
 			w.held(r.Document, x.Effect, r.Statement)...)...)
 	}
 }

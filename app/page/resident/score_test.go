@@ -46,7 +46,8 @@ func TestTheScoreSaysHowFarTheNextBandIsAndWhatLeadsThere(t *testing.T) {
 		// A cap is named; the points are not missing then.
 		b, _ := pagetest.Book(t, "rongcheng").Band("b")
 		hero = sample(t, lang, "score-capped").Find(".score-hero").Text()
-		if want := i18n.T(lang, "score.next_cap", "band", b.Name.In(lang), "items", name("traffic.drunk_driving")); !strings.Contains(hero, want) {
+		want := i18n.T(lang, "score.next_cap", "band", b.Name.In(lang), "items", name("traffic.drunk_driving"))
+		if !strings.Contains(hero, want) {
 			t.Errorf("%s: it does not say %q: %s", lang, want, hero)
 		}
 	}
@@ -84,7 +85,8 @@ func TestEachLineOfTheSumHasItsDocumentItsLastDayAndTheWayToDisputeIt(t *testing
 				t.Errorf("%s %s has no document: %s", lang, id, line.Text())
 			}
 			// It happened on 11 February 2026 and counts for a year.
-			if want := i18n.T(lang, "score.counts_until", "day", i18n.Date(lang, "2027-02-10")); id == "rec-5" && !strings.Contains(line.Text(), want) {
+			want := i18n.T(lang, "score.counts_until", "day", i18n.Date(lang, "2027-02-10"))
+			if id == "rec-5" && !strings.Contains(line.Text(), want) {
 				t.Errorf("%s: it does not say %q: %s", lang, want, line.Text())
 			}
 		}

@@ -27,7 +27,7 @@ func tryBody(v *mingjing.View) []app.UI {
 		page.Heading(v.Label("rulebook", ref.ID), t(v, "title.try")),
 		page.Lead(t(v, "try.lead", "base", page.Plain(shown.Base))),
 		c.P(t(v, "try.private")),
-		&WhatIf{Lang: v.Lang, Score: mingjing.Score{Rulebook: ref, AsOf: v.Today}},
+		&WhatIf{V: v, Codes: shown.Codes, Score: mingjing.Score{Rulebook: ref, AsOf: v.Today}},
 		c.El("p", nil, c.Link{Text: t(v, "score.rulebook_link"), Href: href(v, "rulebook", ref.Hash), Class: "row-link"}.UI()),
 	}
 }

@@ -19,7 +19,9 @@ import (
 type WhatIf struct {
 	app.Compo
 
-	Lang string
+	// V has the names of what can be added, Codes its catalogue codes.
+	V     *mingjing.View
+	Codes []string
 	// Score is the score to begin with. Without an ID it is nobody's, and begins with
 	// nothing on file.
 	Score mingjing.Score
@@ -113,7 +115,7 @@ func (p *WhatIf) made() mingjing.Score {
 
 // Render shows the result, and what can be changed.
 func (p *WhatIf) Render() app.UI {
-	t := func(key string, pairs ...string) string { return i18n.T(p.Lang, key, pairs...) }
+	t := func(key string, pairs ...string) string { return i18n.T(p.V.Lang, key, pairs...) }
 	if !p.able {
 		return c.El("p", c.A{"class": "muted", "data-what-if": "idle"}, c.Text(t("whatif.scripts")))
 	}
@@ -142,11 +144,11 @@ func (p *WhatIf) trial(t func(string, ...string) string) []app.UI {
 	now, then := mingjing.MakeScore(p.book, p.in), p.made()
 	band := func(code string) mingjing.Band { b, _ := p.book.Band(code); return b }
 	nowBand, thenBand := band(now.Band), band(then.Band)
-	said := t("whatif.result", "value", page.Plain(then.Value), "band", thenBand.Name.In(p.Lang), "now", page.Plain(now.Value),
-		"now_band", nowBand.Name.In(p.Lang))
+	said := t("whatif.result", "value", page.Plain(then.Value), "band", thenBand.Name.In(p.V.Lang), "now", page.Plain(now.Value),
+		"now_band", nowBand.Name.In(p.V.Lang))
 	out := []app.UI{c.El("div", c.A{"class": "what-if-result", "role": "status"},
 		c.Disc{Value: then.Value, Min: p.book.Min, Max: p.book.Max, Tone: thenBand.Tone, Small: true, Label: t("score.value")}.UI(),
-		c.Div("", c.El("p", nil, c.Band{Text: thenBand.Name.In(p.Lang), Shape: thenBand.Shape, Tone: thenBand.Tone}.UI()), c.P(said)))}
+		c.Div("", c.El("p", nil, c.Band{Text: thenBand.Name.In(p.V.Lang), Shape: thenBand.Shape, Tone: thenBand.Tone}.UI()), c.P(said)))}
 	var fields []app.UI
 	for _, counts := range []bool{false, true} {
 		if boxes := p.boxes(t, counts); len(boxes) > 0 {
@@ -161,9 +163,9 @@ func (p *WhatIf) trial(t func(string, ...string) string) []app.UI {
 	fields = append(fields, p.additions(t)...)
 	if len(p.Outlook) > 0 {
 		days := c.Select{Name: dayField, Label: t("whatif.day"), Value: string(p.day), Options: []c.Option{
-			{Value: string(p.in.AsOf), Text: t("whatif.today", "day", i18n.Date(p.Lang, p.in.AsOf))}}}
+			{Value: string(p.in.AsOf), Text: t("whatif.today", "day", i18n.Date(p.V.Lang, p.in.AsOf))}}}
 		for _, x := range p.Outlook {
-			days.Options = append(days.Options, c.Option{Value: string(x.On), Text: i18n.Date(p.Lang, x.On)})
+			days.Options = append(days.Options, c.Option{Value: string(x.On), Text: i18n.Date(p.V.Lang, x.On)})
 		}
 		fields = append(fields, days.UI())
 	}
@@ -209,16 +211,22 @@ func (p *WhatIf) boxes(t func(string, ...string) string, counts bool) []app.UI {
 func (p *WhatIf) additions(t func(string, ...string) string) []app.UI {
 	var out []app.UI
 	for i, code := range p.added {
-		remove := app.Button().Type("button").Class("button", "button-secondary").Aria("label", t("whatif.remove_item", "item", p.itemName(code))).
-			Text(t("whatif.remove")).OnClick(func(app.Context, app.Event) { p.added = slices.Delete(p.added, i, i+1) })
+		remove := app.Button().Type("button").Class("button", "button-secondary").
+			Aria("label", t("whatif.remove_item", "item", p.itemName(code))).Text(t("whatif.remove")).
+			OnClick(func(app.Context, app.Event) { p.added = slices.Delete(p.added, i, i+1) })
 		out = append(out, c.Div("what-if-added", c.P(p.itemName(code)), remove))
 	}
 	list := c.Select{Name: newField, Label: t("whatif.new"), Value: p.adding, Options: []c.Option{{Value: "-", Text: t("whatif.choose")}}}
-	for _, item := range p.book.Catalogue {
-		if item.Points != 0 || item.Cap != "" {
-			list.Options = append(list.Options, c.Option{Value: item.Code,
-				Text: t("change.flip", "what", item.Name.In(p.Lang), "effect", p.effect(t, item.Points, item.Cap))})
+	for _, code := range p.Codes {
+		item, ok := p.book.Item(code)
+		if !ok {
+			continue
 		}
+		text := p.itemName(code)
+		if item.Points != 0 || item.Cap != "" { // and not by a table alone
+			text = t("change.flip", "what", text, "effect", p.effect(t, item.Points, item.Cap))
+		}
+		list.Options = append(list.Options, c.Option{Value: code, Text: text})
 	}
 	add := app.Button().Type("button").Class("button", "button-secondary").Text(t("whatif.add")).OnClick(func(app.Context, app.Event) {
 		if _, ok := p.book.Item(p.adding); ok && len(p.added) < maxAdded {
@@ -228,16 +236,13 @@ func (p *WhatIf) additions(t func(string, ...string) string) []app.UI {
 	return append(out, list.UI(), add)
 }
 
-func (p *WhatIf) itemName(code string) string {
-	item, _ := p.book.Item(code)
-	return item.Name.In(p.Lang)
-}
+func (p *WhatIf) itemName(code string) string { return p.V.Label("item", code) }
 
 // effect returns the points of an entry, or the band that it caps, in short.
-func (p *WhatIf) effect(t func(string, ...string) string, points int, cap string) string {
-	if cap == "" {
-		return i18n.Signed(p.Lang, points)
+func (p *WhatIf) effect(t func(string, ...string) string, points int, limit string) string {
+	if limit == "" {
+		return i18n.Signed(p.V.Lang, points)
 	}
-	band, _ := p.book.Band(cap)
-	return t("score.cap", "band", band.Name.In(p.Lang))
+	band, _ := p.book.Band(limit)
+	return t("score.cap", "band", band.Name.In(p.V.Lang))
 }

@@ -27,7 +27,8 @@ func TestWhatIfIsWorkedOutOnThePhoneAndSendsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, lang := range mingjing.Languages {
-		p := &WhatIf{Lang: lang, Score: score, Outlook: mingjing.Outlook(rc, in), able: true}
+		v := pagetest.Base(t, lang, "score")
+		p := &WhatIf{V: &v, Codes: rc.Counting(), Score: score, Outlook: mingjing.Outlook(rc, in), able: true}
 		p.begin(book, own)
 		if got := p.made(); got.Value != score.Value || got.Band != score.Band {
 			t.Errorf("without a change it is %d %s", got.Value, got.Band)
@@ -69,7 +70,8 @@ func TestAStrangerTriesARulebookFromThePublishedFileAlone(t *testing.T) {
 	if err != nil || !slices.Equal(asked, []string{lawOf(t)}) {
 		t.Fatalf("it asks for %v: %v", asked, err)
 	}
-	p := &WhatIf{Lang: "en", able: true}
+	v := pagetest.Base(t, "en", "try")
+	p := &WhatIf{V: &v, able: true}
 	p.begin(book, in)
 	p.added = []string{"award.city", "volunteer.honour_redlist"}
 	if got := p.made(); got.Value != 1040 || got.Band != "aa" {
@@ -92,8 +94,10 @@ func TestWhatIfSaysWithoutScriptsThatItNeedsThem(t *testing.T) {
 				t.Errorf("%s %s: %q", lang, name, got)
 			}
 		}
-		for state, want := range map[verifyState]string{verifyIdle: "whatif.start", verifyWorking: "whatif.working", verifyFailed: "whatif.failed"} {
-			p := &WhatIf{Lang: lang, able: true, state: state}
+		v := pagetest.Base(t, lang, "score")
+		for state, want := range map[verifyState]string{verifyIdle: "whatif.start", verifyWorking: "whatif.working",
+			verifyFailed: "whatif.failed"} {
+			p := &WhatIf{V: &v, able: true, state: state}
 			if got := app.HTMLString(p.Render()); !strings.Contains(got, i18n.T(lang, want)) || !strings.Contains(got, "<button") {
 				t.Errorf("%s: %s", lang, got)
 			}

@@ -238,6 +238,7 @@ func (c *Scores) Score(ctx context.Context, a mingjing.Actor, rulebook string) (
 		in := c.inputOf(book, newest.Missing, records, listings)
 		out := mingjing.ScoreView{Score: newest, Min: book.Min, Max: book.Max, Bands: book.Bands,
 			Items:           itemsOf(newest, records, listings, holding.NewOpenCases(open)),
+			Codes:           book.Counting(),
 			Counterfactuals: mingjing.MakeCounterfactuals(book, in),
 			Outlook:         mingjing.Outlook(book, in), History: []mingjing.ScoreCard{}, Others: []mingjing.ScoreCard{}}
 		out.Band, _ = book.Band(newest.Band)
