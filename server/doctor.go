@@ -114,6 +114,7 @@ func (d *doctor) lookAtAll(ctx context.Context) {
 		return
 	}
 	databaseClock := d.lookAtDatabase(ctx)
+	d.lookAtBlobs(ctx)
 	d.lookAtRedis(ctx)
 	d.lookAtKratos(ctx)
 	d.lookAtClock(databaseClock)

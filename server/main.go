@@ -83,11 +83,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 			return 2
 		}
 		s.Notes = append(misspelt(os.Environ()), s.notes(func(name string) bool { return getenv(name) != "" })...)
-		if s.Role = roles[command]; s.Role != servesAndWorks && s.alone() != "" {
-			why := s.alone() + ": the process that answers requests does the jobs too"
+		s.Role = roles[command]
+		if why, code := s.alone(); why != "" && s.Role != servesAndWorks {
+			why += ": the process that answers requests does the jobs too"
 			if s.Role == works {
 				fmt.Fprintln(stderr, "mingjing: work:", why)
-				return map[bool]int{true: 0, false: 2}[s.Demo] // the demo city of compose.yaml has nothing else to do
+				return code
 			}
 			s.Role, s.Notes = servesAndWorks, append(s.Notes, why)
 		}

@@ -1,5 +1,10 @@
 package main
 
+import (
+	"context"
+	"errors"
+)
+
 // A role is what a process of the server does.
 type role int
 
@@ -15,18 +20,17 @@ const (
 // roles are the roles by the command that begins them.
 var roles = map[string]role{"": servesAndWorks, "serve": serves, "work": works}
 
-// alone returns why there can be one process only, which answers requests and does the
-// jobs; "" where the engines are shared by several.
-func (s Settings) alone() string {
-	switch {
-	case s.Demo:
-		return "DEMO=1 runs a city in one process"
-	case s.DatabaseURL == "":
-		return "DATABASE_URL is not set"
-	case s.RedisURL == "":
-		return "REDIS_URL is not set"
-	case s.KratosPublicURL == "":
-		return "KRATOS_PUBLIC_URL is not set"
+// errNoWorkers: jobs wait.
+var errNoWorkers = errors.New("no process does jobs: start mingjing work")
+
+// someoneWorks returns an error when it is known that no process does the jobs that this
+// one leaves behind.
+func (p *program) someoneWorks(ctx context.Context) error {
+	if p.Role != serves {
+		return nil
 	}
-	return ""
+	if n, err := p.store.Workers(ctx); err == nil && n == 0 {
+		return errNoWorkers
+	}
+	return nil // a database that is away says so itself
 }

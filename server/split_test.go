@@ -110,11 +110,12 @@ func TestJobsAreElsewhereOnlyWhereSeveralProcessesShareTheEngines(t *testing.T) 
 			t.Errorf("%v: exit %d, %s", k.more, code, &errs)
 		}
 		s, err := readSettings(getenv)
-		if err != nil || !strings.HasPrefix(s.alone(), k.why) {
-			t.Errorf("%v: %q, %v", k.more, s.alone(), err)
+		if why, _ := s.alone(); err != nil || !strings.HasPrefix(why, k.why) {
+			t.Errorf("%v: %q, %v", k.more, why, err)
 		}
 	}
-	if s, err := readSettings(env(shared...)); err != nil || s.alone() != "" {
-		t.Errorf("with engines of their own: %q, %v", s.alone(), err)
+	s, err := readSettings(env(shared...))
+	if why, _ := s.alone(); err != nil || why != "" {
+		t.Errorf("with engines of their own: %q, %v", why, err)
 	}
 }

@@ -30,6 +30,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"reflect"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -160,6 +161,8 @@ type server struct {
 	pages    map[string]screen // by name
 	names    map[string]string // of routes, by pattern
 	uploads  *uploads
+	mux      *http.ServeMux
+	forms    map[string]reflect.Type // what actions read, by pattern
 	// lawChanges has what versions of rulebooks change, by the hashes of two of them.
 	lawChanges sync.Map
 }
@@ -380,7 +383,7 @@ func (s *server) routeName(pattern string) string { return cmp.Or(s.names[patter
 // anybody can invent methods.
 func knownMethod(method string) string {
 	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost:
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch:
 		return method
 	}
 	return "other"

@@ -16,6 +16,7 @@ const (
 	PartMasterKey = "master key"
 	PartRedis     = "redis"
 	PartWorkers   = "workers"
+	PartFiles     = "files"
 )
 
 // work is what a server does, with the parts that each needs.
@@ -23,11 +24,12 @@ var work = map[string][]string{
 	"public_pages": nil,
 	// Who is logged in reads, asks and disputes; live events come, by polling if need
 	// be; jobs run.
-	loggedIn: {PartDatabase, PartIdentity, PartMasterKey},
-	// What is counted so that nobody can guess.
-	"login":         {PartDatabase, PartIdentity, PartMasterKey, PartRedis},
-	"agency_intake": {PartDatabase, PartMasterKey, PartRedis},
+	loggedIn:        {PartDatabase, PartIdentity, PartMasterKey},
+	"login":         {PartDatabase, PartIdentity, PartMasterKey},
+	"agency_intake": {PartDatabase, PartMasterKey},
 	jobs:            {PartDatabase, PartMasterKey, PartWorkers},
+	// Files that people sent, and exports, are opened; sending them goes on without.
+	"files": {PartDatabase, PartIdentity, PartMasterKey, PartFiles},
 }
 
 // loggedIn is the work without which a server is of no use.

@@ -153,13 +153,34 @@ func (c caller) call(r *http.Request) (*http.Response, error) {
 	}
 	r = r.Clone(r.Context())
 	r.Header.Set("User-Agent", device)
-	res, err := c.next.RoundTrip(r)
-	c.health.note(r.Context(), res, err)
+	res, err := c.send(r)
 	if err != nil {
 		return nil, err
 	}
 	res.Body = http.MaxBytesReader(nil, res.Body, maxAnswer)
 	return res, nil
+}
+
+// send sends a call, again where the embedded Kratos could not write because others did.
+func (c caller) send(r *http.Request) (*http.Response, error) {
+	start := ticks()
+	for try := 0; ; try++ {
+		res, err := c.next.RoundTrip(r)
+		c.health.note(r.Context(), res, err)
+		if err != nil || res.StatusCode != http.StatusInternalServerError || r.Body != nil && r.GetBody == nil ||
+			!c.health.again(r.Context(), start, min(try, 5)) {
+			return res, err
+		}
+		_ = res.Body.Close()
+		if r.Body != nil {
+			body, err := r.GetBody()
+			if err != nil {
+				return nil, err
+			}
+			r = r.Clone(r.Context())
+			r.Body = body
+		}
+	}
 }
 
 // outcome returns the result of a call: nil, errConflict, or another error. It leaves

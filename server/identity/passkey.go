@@ -147,15 +147,11 @@ func (i *Identity) answered(ctx context.Context, ticket string, failed error) (c
 	if err != nil || time.Now().After(k.Until) {
 		return k, failed
 	}
-	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
-	defer cancel()
-	return k, i.withLimitsTimeout(ctx, func() error {
-		fresh, err := i.redis.SetNX(ctx, i.keys.redis("passkey", k.Session.Challenge), "1", 2*ceremonyFor).Result()
-		if err == nil && !fresh {
-			return failed
-		}
-		return err
-	})
+	fresh, err := i.counts.mark(ctx, i.keys.redis("passkey", k.Session.Challenge), 2*ceremonyFor)
+	if err == nil && !fresh {
+		err = failed
+	}
+	return k, err
 }
 
 // PasskeyQuestion returns what a browser asks its person at a login by passkey, on a page
@@ -238,9 +234,7 @@ func (i *Identity) ownerOf(ctx context.Context, rp *webauthn.WebAuthn, k ceremon
 
 // admitAddress counts a request from an address, as logins are counted.
 func (i *Identity) admitAddress(ctx context.Context, c mingjing.Client) error {
-	ctx, cancel := context.WithTimeout(ctx, limitsTimeout)
-	defer cancel()
-	return i.withLimitsTimeout(ctx, func() error { return i.allow(ctx, i.limits.Address, "address", addrPrefix(c.Addr)) })
+	return i.allow(ctx, i.limits.Address, "address", addrPrefix(c.Addr))
 }
 
 // keyHolder returns the person behind a token, who is a resident, or staff or an officer at

@@ -61,6 +61,7 @@ var (
 	jobAge      = describe("mingjing_job_oldest_due_seconds", "For how long the oldest job of a kind has been due.", "kind")
 	jobsFailing = describe("mingjing_jobs_failing", "Jobs whose last run failed and that will run again, by kind.", "kind")
 	workers     = describe("mingjing_workers", "Processes that do jobs; the same on every replica.")
+	filesInside = describe("mingjing_files_in_database", "Files in the database; with a store of files, those that wait to be moved there.")
 	jobsDated   = describe("mingjing_jobs_dated", "Jobs that wait for their date, at most 100000.")
 	logEntries  = describe("mingjing_access_log_entries", "Entries of the access log.")
 	witnessLag  = describe("mingjing_witness_lag_entries", "Entries of the access log that a witness has not signed yet.", "witness")
@@ -84,8 +85,8 @@ var (
 	poolWaited   = describe("mingjing_database_wait_seconds_total", "For how long connections were waited for.", "pool")
 )
 
-var gauges = []gauge{figuresUp, requestsOpen, requestAge, casesOpen, jobsDue, jobAge, jobsFailing, workers, jobsDated, logEntries, witnessLag,
-	sessions, codes, backupTime, overdue, calendarLeft, sockets, audiences, redisUp, slowSockets, breakerOpen, poolOpen, poolInUse, poolMax,
+var gauges = []gauge{figuresUp, requestsOpen, requestAge, casesOpen, jobsDue, jobAge, jobsFailing, workers, filesInside, jobsDated, logEntries,
+	witnessLag, sessions, codes, backupTime, overdue, calendarLeft, sockets, audiences, redisUp, slowSockets, breakerOpen, poolOpen, poolInUse, poolMax,
 	poolWaits, poolWaited}
 
 // scraped collects what is read at a scrape.
@@ -193,6 +194,7 @@ func (s *scraped) sendFigures(f store.Figures, send func(g gauge, value float64,
 		send(jobsFailing, float64(j.Failing), j.Kind)
 	}
 	send(workers, float64(f.Workers))
+	send(filesInside, float64(f.FilesInside))
 	send(jobsDated, float64(f.DatedJobs))
 	send(logEntries, float64(f.LogSize))
 	for _, key := range s.Witnesses { // one that never signed is as far behind as can be

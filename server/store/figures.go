@@ -21,6 +21,9 @@ type Figures struct {
 	Jobs []JobFigure
 	// Workers is how many processes do jobs.
 	Workers int64
+	// FilesInside is how many files are in the database, of at most [MaxCount] of a kind.
+	// Where there is a store of files they wait to be moved there.
+	FilesInside int64
 	// DatedJobs is how many jobs wait for their time, at most [MaxCount].
 	DatedJobs int64
 	// LogSize is the number of entries of the access log, Witnessed how many of them
@@ -146,6 +149,8 @@ func (f *Figures) add(part, name, more string, n, at int64, now time.Time) {
 		}
 	case "workers":
 		f.Workers = n
+	case "files":
+		f.FilesInside += n
 	case "dated":
 		f.DatedJobs = n
 	case "log":
@@ -193,6 +198,9 @@ func (s *Store) figuresQuery(now time.Time) (query string, args []any) {
 	add(`SELECT 'failing', kind, '', count(*), 0 FROM (` + due + `) AS j WHERE failed > 0 GROUP BY kind`)
 	add(`SELECT 'dated', '', '', count(*), 0 FROM (SELECT id FROM river_job WHERE state = 'scheduled'` + limit + `) AS j`)
 	add(`SELECT 'workers', '', '', ` + s.eng.workers(s.works()) + `, 0`)
+	for _, k := range fileColumns {
+		add(`SELECT 'files', '` + k.table + `', '', count(*), 0 FROM (SELECT 1 FROM ` + k.table + ` WHERE blob IS NULL` + limit + `) AS f`)
+	}
 	add(`SELECT 'log', '', '', size, 0 FROM tree_head WHERE id = 1`)
 	add(`SELECT 'witness', witness, '', size, 0 FROM cosigned`)
 	for name, is := range map[string]string{"resident": "IS NOT NULL", "staff": "IS NULL"} {

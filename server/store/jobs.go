@@ -179,7 +179,13 @@ func (s *Store) Work(ctx context.Context, fn func(ctx context.Context, job kerne
 	}
 	defer done()
 	looking := make(chan struct{})
-	go func() { defer close(looking); s.adoptOrphans(ctx, work) }()
+	go func() {
+		defer close(looking)
+		var both sync.WaitGroup
+		both.Go(func() { s.adoptOrphans(ctx, work) })
+		both.Go(func() { s.moveFiles(ctx) })
+		both.Wait()
+	}()
 	defer func() { cancel(); <-looking }()
 	// The queue outlives ctx so that it can write down what the jobs left.
 	if err := queue.Start(context.WithoutCancel(ctx)); err != nil {

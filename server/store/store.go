@@ -52,6 +52,9 @@ type Options struct {
 	// Vault seals everything personal. Required, with the same master key at every
 	// opening.
 	Vault *vault.Vault
+	// Files takes what people sent and exports, sealed, out of the database; nil leaves
+	// them there.
+	Files Files
 	// Workers is how many jobs of one queue run at a time; 0 is [DefaultWorkers].
 	Workers int
 	// JobTimeout is how long a job may run before its context ends and it is
@@ -121,6 +124,7 @@ type Store struct {
 	idKey  []byte
 	vault  *vault.Vault
 	logger *slog.Logger
+	files  Files
 
 	workers    int
 	jobTimeout time.Duration
@@ -161,6 +165,7 @@ func Open(ctx context.Context, url string, opts Options) (_ *Store, err error) {
 		vault:      opts.Vault,
 		idKey:      append([]byte(nil), opts.IDKey...),
 		logger:     opts.Logger,
+		files:      opts.Files,
 		workers:    opts.Workers,
 		jobTimeout: opts.JobTimeout,
 		now:        opts.Now,
@@ -210,6 +215,10 @@ func Open(ctx context.Context, url string, opts Options) (_ *Store, err error) {
 	}
 	if err := s.migrate(ctx); err != nil {
 		return nil, err
+	}
+	if err := s.needFiles(ctx); err != nil {
+		s.db.Close()
+		return nil, fmt.Errorf("open store: %w", err)
 	}
 	if s.queue, err = s.newQueue(nil, nil); err != nil {
 		return nil, fmt.Errorf("make the job queue: %w", err)
@@ -334,7 +343,8 @@ func (s *Store) runAs(ctx context.Context, m mode, fn func(*tx) error) (err erro
 func (s *Store) sayAway(err error) error {
 	switch {
 	case err == nil:
-	case errors.Is(err, vault.ErrNoMaster): // with an error of the network in it, as the engine's have
+	case errors.Is(err, mingjing.ErrNoFiles): // with an error of the network in it, as the engine's have
+	case errors.Is(err, vault.ErrNoMaster):
 		return fmt.Errorf("%w: %w", mingjing.ErrNoKeys, err)
 	case s.eng.away(err), errors.Is(err, errSilent):
 		away := fmt.Errorf("%w: %w", mingjing.ErrNoDatabase, err)
@@ -362,12 +372,11 @@ func (s *Store) onGood(do func() (begun bool, err error)) error {
 
 // execute executes a statement of its own that does no harm when it is executed again.
 func (s *Store) execute(ctx context.Context, query string, args ...any) error {
-	err := s.onGood(func() (begun bool, err error) {
+	return s.onGood(func() (begun bool, err error) {
 		ctx, end := s.within(ctx)
 		_, err = s.db.ExecContext(ctx, s.eng.rebind(query), args...) //nolint:gosec // callers give constants
 		return err == nil, end(err)
 	})
-	return s.sayAway(err)
 }
 
 // errBegin: a transaction did not begin.

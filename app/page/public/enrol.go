@@ -32,7 +32,7 @@ func staffActivateBody(v *mingjing.View) []app.UI {
 				Autocomplete: "username", MaxLength: 64, Required: true, Code: true}.UI(),
 			c.Input{Name: "code", Label: t(v, "enrol.code"), Hint: t(v, "enrol.code_hint"), Error: page.FieldError(v, "code"),
 				Autocomplete: "one-time-code", MaxLength: 64, Required: true, Code: true}.UI(),
-			c.Input{Name: "new_password", Type: "password", Label: t(v, "field.new_password"), Hint: t(v, "activate.password_hint"),
+			c.Input{Name: "new_password", Type: "password", Show: t(v, "password.show"), Hide: t(v, "password.hide"), Label: t(v, "field.new_password"), Hint: t(v, "activate.password_hint"),
 				Error: page.FieldError(v, "new_password"), Autocomplete: "new-password", MaxLength: page.MaxPassword, Required: true}.UI(),
 			c.Button{Text: t(v, "enrol.submit")}.UI()}}.UI(),
 		c.Section("other", t(v, "activate.other"),
