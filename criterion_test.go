@@ -70,11 +70,13 @@ func TestCriteriaAndFactorsCountByTheirTables(t *testing.T) {
 		"the factor of three":          {three, "obligations", "factor", mingjing.Contribution{Raw: 45, Points: 29}}, // 29.25
 		"a factor at its ceiling": {at(at(at(none, "award.heroic_act", 1), "award.heroic_act", 2), "award.heroic_act", 3), "service", "factor",
 			mingjing.Contribution{Raw: 90, Points: 32}}, // 31.5
-		"no debt":            {none, "debts.newest", "criterion", mingjing.Contribution{Points: 5}},
-		"a debt of today":    {at(none, "court.unpaid_judgment", 0), "debts.newest", "criterion", mingjing.Contribution{Points: -33}},
-		"a debt of a year":   {at(none, "court.unpaid_judgment", 366), "debts.newest", "criterion", mingjing.Contribution{Count: 12}},
-		"the newer of two":   {at(at(none, "court.unpaid_judgment", 366), "court.unpaid_judgment", 200), "debts.newest", "criterion", mingjing.Contribution{Points: -10, Count: 6}},
-		"the older of two":   {at(at(none, "volunteer.hours", 300), "volunteer.hours", 10), "service.oldest", "criterion", mingjing.Contribution{Raw: 21, Count: 9}},
+		"no debt":          {none, "debts.newest", "criterion", mingjing.Contribution{Points: 5}},
+		"a debt of today":  {at(none, "court.unpaid_judgment", 0), "debts.newest", "criterion", mingjing.Contribution{Points: -33}},
+		"a debt of a year": {at(none, "court.unpaid_judgment", 366), "debts.newest", "criterion", mingjing.Contribution{Count: 12}},
+		"the newer of two": {at(at(none, "court.unpaid_judgment", 366), "court.unpaid_judgment", 200), "debts.newest", "criterion",
+			mingjing.Contribution{Points: -10, Count: 6}},
+		"the older of two": {at(at(none, "volunteer.hours", 300), "volunteer.hours", 10), "service.oldest", "criterion",
+			mingjing.Contribution{Raw: 21, Count: 9}},
 		"what a table takes": {one, "utility.late_fees", "record", mingjing.Contribution{Tabled: true}},
 	} {
 		got := line(c.in, c.rule, c.kind)

@@ -86,7 +86,8 @@ func TestEverythingInTheRegisterIsWholeAndNamedInEveryLanguage(t *testing.T) {
 			}
 		}
 	}
-	for _, list := range [][]mingjing.RegisterCode{r.Areas, r.Subjects, r.Tiers, r.Documents, r.Agencies, r.Factors, r.MeasureKinds, r.Benefits,
+	for _, list := range [][]mingjing.RegisterCode{r.Areas, r.Subjects, r.Tiers, r.Documents, r.Agencies, r.Factors, r.MeasureKinds,
+		r.Benefits,
 		r.Laws} {
 		for _, c := range list {
 			named("code", c.Code, c.Name)
@@ -174,7 +175,8 @@ func TestAVersionThatIsOlderThanTheRegisterStillMakesTheSameScore(t *testing.T) 
 		if err != nil {
 			t.Fatal(err)
 		}
-		if name := stored.Catalogue[0].Name["en"]; name != "List of judgment defaulters" || len(stored.NeverUsed) != 10 || len(stored.Measures) != 13 {
+		if name := stored.Catalogue[0].Name["en"]; name != "List of judgment defaulters" || len(stored.NeverUsed) != 10 ||
+			len(stored.Measures) != 13 {
 			t.Errorf("%s has lost its own words: %q", id, name)
 		}
 		for i, want := range scores {

@@ -173,7 +173,8 @@ func TestTheCheckSaysWhatItCannotRead(t *testing.T) {
 	}
 	for name, text := range map[string]string{"empty": "", "not JSON": "{", "deep": strings.Repeat("[", 20000),
 		"too large": strings.Repeat(" ", rulebooks.MaxBytes+1)} {
-		if code, out, _ := checked(t, "check", write(t, "rongcheng.json", text)); code != 1 || !strings.Contains(out, "rongcheng.json: line 1: /: ") {
+		if code, out, _ := checked(t, "check", write(t, "rongcheng.json", text)); code != 1 || !strings.Contains(out,
+			"rongcheng.json: line 1: /: ") {
 			t.Errorf("%s: exit %d %q", name, code, out)
 		}
 	}

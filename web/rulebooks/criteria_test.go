@@ -107,7 +107,8 @@ func TestAnotherTableIsSaidInWords(t *testing.T) {
 		said = append(said, i18n.LawChange("en", x))
 	}
 	all := strings.Join(said, "\n")
-	for _, want := range []string{"How many bills were paid late", "3: -20 becomes 0: 10; 1: 0; 3: -15", "12 becomes 6", "weight in a hundred: 70 becomes 60"} {
+	for _, want := range []string{"How many bills were paid late", "3: -20 becomes 0: 10; 1: 0; 3: -15", "12 becomes 6",
+		"weight in a hundred: 70 becomes 60"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("it does not say %q:\n%s", want, all)
 		}

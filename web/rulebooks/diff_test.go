@@ -56,7 +56,8 @@ func TestWhateverAVersionChangesIsSaid(t *testing.T) {
 				}
 			}
 		case string:
-			for _, to := range []string{v + "x", "2026-02-02", "circle", "fair", "general", "Asia/Tokyo", "penalty_decision", "social_insurance_law_88", "usual.services"} {
+			for _, to := range []string{v + "x", "2026-02-02", "circle", "fair", "general", "Asia/Tokyo", "penalty_decision",
+				"social_insurance_law_88", "usual.services"} {
 				if to != v && try(place, v, set, to) {
 					break
 				}
@@ -134,7 +135,8 @@ func TestEveryPropertyOfARulebookHasAWord(t *testing.T) {
 	if err := json.Unmarshal(rulebooks.Schema(), &schema); err != nil {
 		t.Fatal(err)
 	}
-	unsaid := []string{"$schema", "format", "benefits", "points_law", "law", "id", "version", "criteria", "factors", "draft", "why", "comments_until", "cases", "code", "catalogue", "bands", "agencies",
+	unsaid := []string{"$schema", "format", "benefits", "points_law", "law", "id", "version", "criteria", "factors", "draft", "why",
+		"comments_until", "cases", "code", "catalogue", "bands", "agencies",
 		"never_used", "procedure", "tiers"}
 	for _, of := range []string{"", "item", "band", "agency", "criterion", "factor", "procedure", "tier"} {
 		node := schema

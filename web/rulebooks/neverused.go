@@ -139,7 +139,8 @@ func fold(text string) foldedText {
 // lookSigns are signs that stand for letters within a word.
 const lookSigns = "@$€!|"
 
-var digitsAsLetters = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "8", "b", "@", "a", "$", "s", "€", "e", "!",
+var digitsAsLetters = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "8", "b", "@", "a", "$", "s",
+	"€", "e", "!",
 	"i", "|", "l")
 
 func dropDigit(r rune) rune {

@@ -138,11 +138,17 @@ var broken = []struct {
 	{"a measure of another area of life", "/catalogue/0/measures/0", true, func(b map[string]any) {
 		at(b, "catalogue", 0)["measures"] = []any{"restrict.tender"}
 	}},
-	{"an agency of a kind that there is not", "/agencies/0/kind", true, func(b map[string]any) { at(b, "agencies", 0)["kind"] = "grid_watch" }},
+	{"an agency of a kind that there is not", "/agencies/0/kind", true, func(b map[string]any) {
+		at(b, "agencies",
+			0)["kind"] = "grid_watch"
+	}},
 	{"an agency that supplies what is not its business", "/agencies/0/holds/0", true, func(b map[string]any) {
 		at(b, "agencies", 0)["kind"] = "transport_operator"
 	}},
-	{"a law that there is not", "/catalogue/1/points_law", true, func(b map[string]any) { at(b, "catalogue", 1)["points_law"] = "secret_notice" }},
+	{"a law that there is not", "/catalogue/1/points_law", true, func(b map[string]any) {
+		at(b, "catalogue",
+			1)["points_law"] = "secret_notice"
+	}},
 	{"a procedure by no law", "/procedure/law", true, func(b map[string]any) { at(b, "procedure")["law"] = "secret_notice" }},
 	{"a band that brings what is not in the register", "/bands/0/benefits/0", true, func(b map[string]any) {
 		at(b, "bands", 0)["benefits"] = []any{"dating.promoted"}
@@ -237,7 +243,10 @@ var broken = []struct {
 	{"a last band above min", "/bands/8/from", true, func(b map[string]any) { at(b, "bands", 8)["from"] = 1 }},
 	{"a band shaped like a heart", "/bands/0/shape", false, func(b map[string]any) { at(b, "bands", 0)["shape"] = "heart" }},
 	{"a band in an odd tone", "/bands/0/tone", false, func(b map[string]any) { at(b, "bands", 0)["tone"] = "shameful" }},
-	{"a band that does not say what it brings", "/bands/0/benefits", false, func(b map[string]any) { at(b, "bands", 0)["benefits"] = []any{} }},
+	{"a band that does not say what it brings", "/bands/0/benefits", false, func(b map[string]any) {
+		at(b, "bands",
+			0)["benefits"] = []any{}
+	}},
 }
 
 // at returns the object under the keys and indexes.

@@ -72,7 +72,8 @@ func TestARulebookPublishesItsTablesAndWeights(t *testing.T) {
 		text := doc.Find("main").Text()
 		for _, k := range shown.Rulebook.Criteria {
 			for _, row := range k.Table {
-				if want := page.T(v, "rulebook.table_row", "from", strconv.Itoa(row.From), "points", i18n.Signed(v.Lang, row.Points)); !strings.Contains(text, want) {
+				if want := page.T(v, "rulebook.table_row", "from", strconv.Itoa(row.From), "points", i18n.Signed(v.Lang,
+					row.Points)); !strings.Contains(text, want) {
 					t.Errorf("%s does not say %q", k.Code, want)
 				}
 			}
