@@ -315,7 +315,7 @@ func (s *Store) runAs(ctx context.Context, m mode, fn func(*tx) error) (err erro
 		if !again || ctx.Err() != nil {
 			return s.sayAway(err)
 		}
-		if try == maxTries || time.Since(start) > s.statementWait/2 {
+		if try == maxTries || time.Since(start) > s.wait()/2 {
 			return s.sayAway(fmt.Errorf("store: transaction collided %d times: %w", try, err))
 		}
 		limit := min(time.Millisecond<<try, maxTryWait)
