@@ -130,6 +130,7 @@ type Store struct {
 	queue      *river.Client[*sql.Tx] // inserts only
 
 	statementWait time.Duration
+	machine       func() time.Time // the machine's clock, which the database's is compared with
 	writes        writability
 
 	mu      sync.Mutex
@@ -167,6 +168,7 @@ func Open(ctx context.Context, url string, opts Options) (_ *Store, err error) {
 		traces:     opts.Traces,
 
 		statementWait: cmp.Or(opts.StatementWait, DefaultStatementWait),
+		machine:       time.Now,
 		writes:        writability{refusals: refusedFor},
 	}
 	if s.jobRun == nil {
