@@ -325,3 +325,20 @@ func TestNumbersDatesAndTimesAreThoseOfTheLanguage(t *testing.T) {
 		}
 	}
 }
+
+func TestADeadlineIsTheLastDayAndNotTheMidnightAfterIt(t *testing.T) {
+	zone := time.FixedZone("CST", 8*60*60)
+	midnight := time.Date(2026, 12, 2, 0, 0, 0, 0, zone).UTC()
+	for lang, last := range map[string]string{"en": "1 December 2026", "zh-CN": "2026年12月1日"} {
+		if got := Deadline(lang, midnight, zone); got != last {
+			t.Errorf("%s: %s", lang, got)
+		}
+		if got := Start(lang, midnight, zone); got != Date(lang, "2026-12-02") {
+			t.Errorf("%s: it begins %s", lang, got)
+		}
+		within := midnight.Add(time.Second)
+		if got := Deadline(lang, within, zone); got != DateTime(lang, within, zone) {
+			t.Errorf("%s: %s", lang, got)
+		}
+	}
+}

@@ -100,10 +100,12 @@ func TestAnOutageLogsNobodyOut(t *testing.T) {
 	if s.KratosBin, err = filepath.Abs(filepath.Join("..", "e2e", "lib", "kratos")); err != nil {
 		t.Fatal(err)
 	}
+	s.Role = serves // the clock of this city is never moved, so that it can be in two processes
 	c, err := start(s)
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer c.jobsElsewhere(t, s)()
 	ended := false
 	defer func() {
 		if !ended {

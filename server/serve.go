@@ -85,7 +85,8 @@ func (p *program) close() error {
 
 // open opens every part. When it fails it leaves nothing open.
 func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err error) {
-	p = &program{Settings: s, wait: time.Sleep, grace: grace, log: slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: s.LogLevel}))}
+	p = &program{Settings: s, wait: time.Sleep, grace: grace,
+		log: slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: s.LogLevel}))}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
@@ -147,9 +148,19 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		return p, err
 	}
 	p.vault = sealed
-	db, err := store.Open(ctx, s.databaseURL(p.Data), store.Options{IDKey: keys.IDKey, Vault: sealed, Now: clock.Now, Logger: p.log,
-		JobRun: p.figures.Job, Traces: p.traces, Serve: true})
+	blobs, err := s.openBlobs(p.figures.File)
 	if err != nil {
+		return p, fmt.Errorf("BLOB_URL: %w", err)
+	}
+	options := store.Options{IDKey: keys.IDKey, Vault: sealed, Now: clock.Now, Logger: p.log, JobRun: p.figures.Job, Traces: p.traces,
+		Serve: true}
+	if blobs != nil {
+		options.Files = blobs
+	}
+	db, err := store.Open(ctx, s.databaseURL(p.Data), options)
+	if errors.Is(err, store.ErrNoFileStore) {
+		return p, fmt.Errorf("BLOB_URL: %w", err)
+	} else if err != nil {
 		return p, err
 	}
 	p.store = db
@@ -269,7 +280,14 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		Ready: func(ctx context.Context) map[string]error {
 			return missing(ctx, map[string]func(context.Context) error{
 				api.PartDatabase: p.casework.Ready, api.PartIdentity: who.Ready, api.PartMasterKey: sealed.Ready,
-				api.PartRedis: func(ctx context.Context) error { return redis.Ping(ctx).Err() },
+				api.PartRedis:   func(ctx context.Context) error { return redis.Ping(ctx).Err() },
+				api.PartWorkers: p.someoneWorks,
+				api.PartFiles: func(ctx context.Context) error {
+					if blobs == nil {
+						return nil
+					}
+					return blobs.Ready(ctx)
+				},
 			})
 		},
 		Stopping: p.stopping.Load}
@@ -287,6 +305,10 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		sources.Witnesses = append(sources.Witnesses, w.Key())
 	}
 	p.figures.Read(sources)
+	if s.Role == works {
+		p.handler = api.Probes(c.Ready, c.Stopping, p.log)
+		return p, nil
+	}
 	p.handler, err = api.New(c)
 	return p, err
 }
@@ -374,12 +396,14 @@ func (p *program) run(ctx context.Context) error {
 			return figures.Close()
 		})
 	}
-	g.Go(func() error {
-		if err := p.keepOn(ctx, p.casework.Work); err != nil {
-			return fmt.Errorf("work: %w", err)
-		}
-		return nil
-	})
+	if p.Role != serves {
+		g.Go(func() error {
+			if err := p.keepOn(ctx, p.casework.Work); err != nil {
+				return fmt.Errorf("work: %w", err)
+			}
+			return nil
+		})
+	}
 	g.Go(func() error { return p.watchLaw(ctx) })
 	g.Go(func() error { return p.watchClock(ctx) })
 	if p.demo != nil {
@@ -392,7 +416,7 @@ func (p *program) run(ctx context.Context) error {
 	g.Go(func() error {
 		<-ctx.Done()
 		p.stopping.Store(true)
-		if told.Err() != nil { // it was told to stop, and no part has failed
+		if told.Err() != nil && p.Role != works { // it was told to stop, and no part has failed
 			p.wait(p.StopDelay)
 		}
 		end, stop := context.WithTimeout(context.WithoutCancel(ctx), p.grace)
@@ -457,7 +481,11 @@ func serve(ctx context.Context, s Settings, stdout, stderr io.Writer) error {
 		}
 		return err
 	}
-	fmt.Fprintf(stdout, "\nMingjing 明镜 is open at %s\n\n", p.url())
+	if s.Role == works {
+		fmt.Fprintf(stdout, "\nMingjing 明镜 does jobs, and says at http://%s/readyz whether it can\n\n", p.listener.Addr())
+	} else {
+		fmt.Fprintf(stdout, "\nMingjing 明镜 is open at %s\n\n", p.url())
+	}
 	p.describe(stdout)
 	if p.accounts != nil {
 		if err := demo.PrintAccounts(stdout, p.accounts); err != nil {

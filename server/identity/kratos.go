@@ -243,7 +243,7 @@ type adminMeta struct {
 	// Factor is the sealed factor; Paired says that Kratos has its part.
 	Factor string `json:"factor,omitempty"`
 	Paired bool   `json:"paired,omitempty"`
-	// Passkeys are a resident's passkeys, sealed.
+	// Passkeys are a person's passkeys, sealed.
 	Passkeys string `json:"passkeys,omitempty"`
 	// Recovery are keyed hashes of the recovery codes that were not used yet.
 	Recovery []string `json:"recovery,omitempty"`
@@ -383,11 +383,10 @@ func (k *kratos) set(ctx context.Context, id, path string, value any) error {
 
 // The members of the admin metadata, as in adminMeta.
 const (
-	memberWaiting = "waiting"
-	memberFactor  = "factor"
-	memberPaired  = "paired"
-	memberRecover = "recovery"
-	// memberPasskeys is of residents alone.
+	memberWaiting  = "waiting"
+	memberFactor   = "factor"
+	memberPaired   = "paired"
+	memberRecover  = "recovery"
 	memberPasskeys = "passkeys"
 )
 

@@ -124,14 +124,28 @@ var staffNumber = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,31}$`)
 
 func canonicalStaff(login string) string { return strings.ToLower(strings.TrimSpace(login)) }
 
+// A secondFactor checks the second factor of a person whose password was right, and uses it
+// up. undo gives it back where no session came of it; nil for nothing to undo. The error is
+// errRefused or errSilent for one that is wrong.
+type secondFactor func(ctx context.Context, a attempt, p person, f factor, now time.Time) (undo func(), err error)
+
 // StaffLogin starts a session of AAL 2 of a member of staff, with password and second
 // factor: a code from the authenticator, or a recovery code. Each code works once. The errors are those of Login, with the fields login,
 // password and totp.
 func (i *Identity) StaffLogin(ctx context.Context, login, password, code string, c mingjing.Client) (token string, err error) {
-	login, code = canonicalStaff(login), normalizeCode(code)
+	code = normalizeCode(code)
+	return i.staffLogin(ctx, login, password, code != "", c, i.codeFactor(code))
+}
+
+func (i *Identity) staffLogin(ctx context.Context, login, password string, has bool, c mingjing.Client, second secondFactor) (token string,
+	err error) {
+	login = canonicalStaff(login)
 	var missing []mingjing.FieldError
-	for _, f := range []struct{ name, value string }{{"login", login}, {"password", password}, {"totp", code}} {
-		if f.value == "" {
+	for _, f := range []struct {
+		name  string
+		given bool
+	}{{"login", login != ""}, {"password", password != ""}, {"totp", has}} {
+		if !f.given {
 			missing = append(missing, mingjing.FieldError{Field: f.name, Code: "required"})
 		}
 	}
@@ -158,7 +172,7 @@ func (i *Identity) StaffLogin(ctx context.Context, login, password, code string,
 	} else if err != nil {
 		return "", i.undecided(ctx, a, "log staff in", err)
 	}
-	token, err = i.checkSecondFactor(ctx, a, half, p, code, c)
+	token, err = i.checkSecondFactor(ctx, a, half, p, second, c)
 	if err != nil {
 		i.dropSession(ctx, half)
 		if errors.Is(err, errRefused) || errors.Is(err, errSilent) {
@@ -173,9 +187,20 @@ func (i *Identity) StaffLogin(ctx context.Context, login, password, code string,
 	return token, nil
 }
 
-// checkSecondFactor checks the code and raises the session of token to AAL 2.
-func (i *Identity) checkSecondFactor(ctx context.Context, a attempt, token string, p person, code string, c mingjing.Client) (string,
-	error) {
+// codeFactor returns the second factor that is a code from the authenticator, or a recovery
+// code.
+func (i *Identity) codeFactor(code string) secondFactor {
+	return func(ctx context.Context, a attempt, p person, f factor, now time.Time) (func(), error) {
+		if step, shown := f.step(code, now); shown {
+			return func() { i.freeCode(ctx, a.identifier, f, step) }, i.useCodeOnce(ctx, a.identifier, f, step)
+		}
+		return func() { i.freeRecoveryCode(ctx, p) }, i.useRecoveryCode(ctx, p, code)
+	}
+}
+
+// checkSecondFactor checks the second factor and raises the session of token to AAL 2.
+func (i *Identity) checkSecondFactor(ctx context.Context, a attempt, token string, p person, second secondFactor,
+	c mingjing.Client) (string, error) {
 	if !p.public.isDesk() || !p.admin.Paired {
 		return "", errRefused
 	}
@@ -187,12 +212,7 @@ func (i *Identity) checkSecondFactor(ctx context.Context, a attempt, token strin
 		return "", err
 	}
 	now := time.Now()
-	step, shown := f.step(code, now)
-	if shown {
-		err = i.useCodeOnce(ctx, a.identifier, f, step)
-	} else {
-		err = i.useRecoveryCode(ctx, p, code)
-	}
+	undo, err := second(ctx, a, p, f, now)
 	if err != nil {
 		return "", err
 	}
@@ -202,12 +222,8 @@ func (i *Identity) checkSecondFactor(ctx context.Context, a attempt, token strin
 	}
 	raised, s, err := i.kratos.addSecondFactor(withDevice(ctx, c.Device), token, inner)
 	if err != nil {
-		if !errors.Is(err, errRefused) { // the same code may be tried again; nobody was given a session for it
-			if shown {
-				i.freeCode(ctx, a.identifier, f, step)
-			} else {
-				i.freeRecoveryCode(ctx, p)
-			}
+		if undo != nil && !errors.Is(err, errRefused) { // the same code may be tried again; nobody was given a session for it
+			undo()
 		}
 		return "", err
 	}

@@ -68,6 +68,11 @@ type engine interface {
 	// failed one waits: kind, age in microseconds since it is due, and how often it has
 	// failed in a row.
 	dueJobs() string
+	// pollInterval is how late a job may be that nothing announces.
+	pollInterval() time.Duration
+	// workers is an SQL expression for how many processes do jobs; here says whether this
+	// one does.
+	workers(here bool) string
 	// listsNeedValues reports whether a list of rows in IN begins with VALUES.
 	listsNeedValues() bool
 	// jobAt returns the time that a job was made for, in microseconds; 0 for at once.

@@ -52,6 +52,17 @@ func (t *tx) erasure(ctx context.Context, where string, arg any) (e takeaway.Era
 	return e, err
 }
 
+// ListedResidents implements [casework.Tx].
+func (t *tx) ListedResidents(ctx context.Context) (list []mingjing.ResidentID, err error) {
+	err = t.rows(ctx, "list who left", func(rows *sql.Rows) error {
+		var id mingjing.ResidentID
+		err := rows.Scan(&id)
+		list = append(list, id)
+		return err
+	}, `SELECT resident_id FROM erasure WHERE listed_at IS NOT NULL ORDER BY listed_at, resident_id`)
+	return list, err
+}
+
 func microsOrNull(at *time.Time) any {
 	if at == nil {
 		return nil

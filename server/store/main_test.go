@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"mingjing"
+	"mingjing/server/blob"
+	"mingjing/server/blob/blobtest"
 	"mingjing/server/casework"
 	"mingjing/server/casework/cases"
 	"mingjing/server/casework/holding"
@@ -110,9 +112,34 @@ func onEach(t *testing.T, fn func(t *testing.T, url string)) {
 	t.Run("postgres", func(t *testing.T) { fn(t, pgtest.Start(t)) })
 }
 
+// onEachAndOutside runs the test also with a real store of files, into which everything is
+// moved as soon as it is committed.
+func onEachAndOutside(t *testing.T, fn func(t *testing.T, url string)) {
+	t.Helper()
+	onEach(t, fn)
+	t.Run("postgres and files outside", func(t *testing.T) {
+		url := pgtest.Start(t)
+		outside.Store(url, outsideFiles(t, blobtest.Start(t)))
+		fn(t, url)
+	})
+}
+
+// outside has the store of files of a database, by its url.
+var outside sync.Map
+
+func outsideFiles(t testing.TB, server *blobtest.Server) *blob.Store {
+	t.Helper()
+	files, err := blob.Open(server.URL, nil)
+	must(t, err)
+	return files
+}
+
 func open(t testing.TB, url string, opts ...func(*Options)) *Store {
 	t.Helper()
 	o := Options{IDKey: testKey, Vault: testVault, Logger: slog.New(slog.DiscardHandler)}
+	if files, ok := outside.Load(url); ok {
+		o.Files = files.(*blob.Store)
+	}
 	for _, set := range opts {
 		set(&o)
 	}
@@ -138,7 +165,11 @@ func must(t testing.TB, err error) {
 // freely is s.Tx in which everything is read without an entry in the access log, which is
 // not what most of these tests are about.
 func freely(ctx context.Context, s *Store, fn func(*reader) error) error {
-	return s.Tx(ctx, func(t casework.Tx) error { return fn(t.(*tx).upkeep()) })
+	err := s.Tx(ctx, func(t casework.Tx) error { return fn(t.(*tx).upkeep()) })
+	if err == nil && s.files != nil {
+		err = s.moveAll(ctx)
+	}
+	return err
 }
 
 // do runs fn in a transaction that must be committed.

@@ -95,6 +95,14 @@ func (k sealedColumn) contentColumn() string {
 	return k.column
 }
 
+// blobColumn returns the SQL expression for the name of a row's object.
+func (k sealedColumn) blobColumn() string {
+	if k.file {
+		return "coalesce(blob, '')"
+	}
+	return "''"
+}
+
 // place returns the place of a row's value, by the values of its key.
 func (k sealedColumn) place(key ...any) vault.Place {
 	names := make([]string, len(key))
@@ -112,23 +120,25 @@ type sealedRow struct {
 	owner   string
 	key     []any
 	content []byte
+	// blob is the name of the object that has the content of a file; "" where content has it.
+	blob string
 }
 
 // selects returns the start of a query for sealed rows, with more columns at the end.
 // Method scan reads its rows.
 func (k sealedColumn) selects(more ...string) string {
-	columns := append([]string{k.owner, strings.Join(k.key, ", "), k.contentColumn()}, more...)
+	columns := append([]string{k.owner, strings.Join(k.key, ", "), k.contentColumn(), k.blobColumn()}, more...)
 	return "SELECT " + strings.Join(columns, ", ") + " FROM " + k.table + " "
 }
 
 func (k sealedColumn) scan(rows interface{ Scan(dest ...any) error }, more ...any) (r sealedRow, err error) {
 	r.key = make([]any, len(k.key))
-	dest := make([]any, 0, len(k.key)+2)
+	dest := make([]any, 0, len(k.key)+3)
 	dest = append(dest, &r.owner)
 	for i := range r.key {
 		dest = append(dest, &r.key[i])
 	}
-	return r, rows.Scan(append(append(dest, &r.content), more...)...)
+	return r, rows.Scan(append(append(dest, &r.content, &r.blob), more...)...)
 }
 
 // session returns the vault's session of the transaction, which seals values and opens

@@ -52,6 +52,9 @@ type Options struct {
 	// Vault seals everything personal. Required, with the same master key at every
 	// opening.
 	Vault *vault.Vault
+	// Files takes what people sent and exports, sealed, out of the database; nil leaves
+	// them there.
+	Files Files
 	// Workers is how many jobs of one queue run at a time; 0 is [DefaultWorkers].
 	Workers int
 	// JobTimeout is how long a job may run before its context ends and it is
@@ -121,6 +124,7 @@ type Store struct {
 	idKey  []byte
 	vault  *vault.Vault
 	logger *slog.Logger
+	files  Files
 
 	workers    int
 	jobTimeout time.Duration
@@ -128,6 +132,7 @@ type Store struct {
 	traces     *trace.Tracer
 	now        func() time.Time
 	queue      *river.Client[*sql.Tx] // inserts only
+	poll       time.Duration          // between two looks for jobs that nothing announced
 
 	statementWait time.Duration
 	machine       func() time.Time // the machine's clock, which the database's is compared with
@@ -161,6 +166,7 @@ func Open(ctx context.Context, url string, opts Options) (_ *Store, err error) {
 		vault:      opts.Vault,
 		idKey:      append([]byte(nil), opts.IDKey...),
 		logger:     opts.Logger,
+		files:      opts.Files,
 		workers:    opts.Workers,
 		jobTimeout: opts.JobTimeout,
 		now:        opts.Now,
@@ -194,6 +200,7 @@ func Open(ctx context.Context, url string, opts Options) (_ *Store, err error) {
 	if s.eng, s.db, err = openEngine(url, maxConns, s.statementWait); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
+	s.poll = s.eng.pollInterval()
 	s.let = func() {}
 	defer func() {
 		if err != nil {
@@ -210,6 +217,10 @@ func Open(ctx context.Context, url string, opts Options) (_ *Store, err error) {
 	}
 	if err := s.migrate(ctx); err != nil {
 		return nil, err
+	}
+	if err := s.needFiles(ctx); err != nil {
+		s.db.Close()
+		return nil, fmt.Errorf("open store: %w", err)
 	}
 	if s.queue, err = s.newQueue(nil, nil); err != nil {
 		return nil, fmt.Errorf("make the job queue: %w", err)
@@ -334,7 +345,8 @@ func (s *Store) runAs(ctx context.Context, m mode, fn func(*tx) error) (err erro
 func (s *Store) sayAway(err error) error {
 	switch {
 	case err == nil:
-	case errors.Is(err, vault.ErrNoMaster): // with an error of the network in it, as the engine's have
+	case errors.Is(err, mingjing.ErrNoFiles): // with an error of the network in it, as the engine's have
+	case errors.Is(err, vault.ErrNoMaster):
 		return fmt.Errorf("%w: %w", mingjing.ErrNoKeys, err)
 	case s.eng.away(err), errors.Is(err, errSilent):
 		away := fmt.Errorf("%w: %w", mingjing.ErrNoDatabase, err)
@@ -405,6 +417,9 @@ func (s *Store) tryTx(ctx context.Context, m mode, fn func(*tx) error) (again bo
 		if err = sqlTx.Commit(); err == nil {
 			if t.wake != 0 {
 				s.wake(t.wake)
+			}
+			for _, in := range t.soon {
+				s.wakeIn(in)
 			}
 			return false, nil
 		}

@@ -26,6 +26,8 @@ type tx struct {
 	broken error
 	// wake says in which queues a job is due as soon as the transaction is committed.
 	wake wakeSet
+	// soon says when jobs will be due that are not due yet.
+	soon []soon
 	// locked has the residents, and the rows of residents, that this transaction has
 	// locked.
 	locked map[string]bool

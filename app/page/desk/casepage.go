@@ -199,7 +199,7 @@ func agencySide(v *mingjing.View, k mingjing.CaseView) app.UI {
 		r := k.Record
 		body = append(body, c.SummaryList{Rows: []c.SummaryRow{
 			{Key: t(v, "record.agency"), Text: v.Label("agency", r.Agency)},
-			{Key: t(v, "dispute.state_now"), Value: page.RecordTag(v, r.State)},
+			{Key: t(v, "dispute.state_now"), Value: page.RecordTag(v, *r, page.RecordEnds(v, *r))},
 			{Key: t(v, "record.occurred"), Text: page.OrNone(v, page.Date(v, r.Occurred))},
 			{Key: t(v, "record.detail"), Text: r.Detail.In(v.Lang)},
 			page.SubjectRow(v, t(v, "record.subject"), r.Subject, k.Resident, t(v, "case.subject_differs")),

@@ -206,11 +206,16 @@ func (w *letterWriter) scores(e mingjing.Export) {
 				name, text = t(v, "score.base"), page.Plain(x.Points)
 			case mingjing.ContributionBound:
 				name = t(v, "score.bound")
+			case mingjing.ContributionFactor:
+				name = v.Label("factor", x.Factor)
+				text += "\n" + t(v, "score.factor", "n", page.Plain(x.Raw))
+			case mingjing.ContributionCriterion:
+				text = strings.Join(append([]string{text, tn(v, "score.criterion_count", x.Count)}, inFactor(v, x)...), "\n")
 			case mingjing.ContributionCap:
 				text = t(v, "score.cap", "band", v.Label("band."+book, x.Cap))
 			}
 			if x.Ends != "" {
-				text += "\n" + t(v, "score.counts_until", "day", page.Date(v, x.Ends))
+				text += "\n" + t(v, "score.counts_until", "day", page.Date(v, x.Ends.AddDays(-1)))
 			}
 			pairs = append(pairs, name, text)
 		}
@@ -235,6 +240,10 @@ func (w *letterWriter) scores(e mingjing.Export) {
 			w.add(mingjing.BlockText, i18n.Join(v.Lang, names))
 		}
 	}
+	for _, x := range e.Counterfactuals {
+		w.add(mingjing.BlockSub, w.pair(v.Label("rulebook", x.Rulebook.ID), t(v, "change.title")))
+		w.bands(x, len(x.Counterfactuals.Bands))
+	}
 }
 
 func (w *letterWriter) records(e mingjing.Export) {
@@ -250,7 +259,7 @@ func (w *letterWriter) records(e mingjing.Export) {
 			r.Subject,
 			t(v, "record.detail"), r.Detail.In(v.Lang), t(v, "record.occurred"), page.Date(v, r.Occurred), t(v, "record.collected"),
 			page.Instant(v, r.CollectedAt),
-			t(v, "dispute.state_now"), page.Code(v, "record_state", string(r.State)), t(v, "record.ends"), ends},
+			t(v, "dispute.state_now"), page.Code(v, "record_state", page.RecordStateOn(r, x.Ends, mingjing.DateOf(e.MadeAt.In(page.Zone(v))))), t(v, "record.ends"), ends},
 			w.held(r.Document, x.Effect, r.Statement)...)...)
 	}
 }
@@ -395,7 +404,7 @@ func (w *letterWriter) inquiries(e mingjing.Export) {
 		w.add(mingjing.BlockSub, w.pair(page.ActionText(v, q.Entry), page.Instant(v, q.Entry.At)))
 		w.rows(t(v, "inquiry.col_number"), q.ID, t(v, "inquiry.line"), strconv.FormatInt(q.Entry.Seq, 10), t(v, "inquiry.col_asked"),
 			page.Instant(v, q.AskedAt),
-			t(v, "inquiry.due"), page.Instant(v, q.Due), t(v, "dispute.state_now"), page.Code(v, "inquiry_state", string(q.State)))
+			t(v, "inquiry.due"), page.Deadline(v, q.Due), t(v, "dispute.state_now"), page.Code(v, "inquiry_state", string(q.State)))
 		w.quote(t(v, "inquiry.question"), q.Question)
 		for _, a := range q.Answers {
 			w.quote(t(v, "inquiry.by", "who", a.By, "role", page.Code(v, "role", string(a.Role)), "time", page.Instant(v, a.At)),

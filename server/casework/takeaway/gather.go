@@ -38,6 +38,9 @@ func (c *Takeaway) gather(ctx context.Context, rd *kernel.Reader, job Export) (*
 	if e.Scores, err = read(rd).Scores(ctx, me, "", kernel.MaxList); err != nil {
 		return nil, err
 	}
+	if e.Counterfactuals, err = c.scores.Counterfactuals(ctx, rd, me); err != nil {
+		return nil, err
+	}
 	if e.Inquiries, err = inquiry.InquiriesAbout(ctx, rd, me, 0, 1<<62); err != nil {
 		return nil, err
 	}
