@@ -21,7 +21,7 @@ func (s *Store) migrate(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, migrateWait)
 	defer cancel()
 	said := sync.OnceFunc(func() {
-		s.logger.WarnContext(ctx, "the start waits for another process that has the database", slog.Any("at most", migrateWait))
+		s.logger.WarnContext(ctx, "the start waits for another process that has the database", slog.Any("at_most", migrateWait))
 	})
 	for start := time.Now(); ; {
 		err := s.eng.alone(ctx, s.db, said, func() error { return s.migrateAlone(ctx) })
