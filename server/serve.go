@@ -64,8 +64,9 @@ type program struct {
 	ledger   *ledger.Ledger
 	replayed int // how many residents were erased again at the opening
 	accounts []demo.Account
-	demo     *demo.City  // nil but for a demo city
-	stopping atomic.Bool // no more requests are to be sent here
+	demo     *demo.City   // nil but for a demo city
+	apart    atomic.Int64 // nanoseconds by which the clock is ahead of the database's
+	stopping atomic.Bool  // no more requests are to be sent here
 	wait     func(time.Duration)
 	grace    time.Duration  // for open requests, when it stops
 	closers  []func() error // the last one opened is closed first
@@ -84,7 +85,8 @@ func (p *program) close() error {
 
 // open opens every part. When it fails it leaves nothing open.
 func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err error) {
-	p = &program{Settings: s, wait: time.Sleep, grace: grace, log: slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: s.LogLevel}))}
+	p = &program{Settings: s, wait: time.Sleep, grace: grace,
+		log: slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: s.LogLevel}))}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
@@ -163,6 +165,9 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 	}
 	p.store = db
 	p.onClose(db.Close)
+	if err := p.checkClock(ctx); err != nil {
+		return p, err
+	}
 	if err := db.CheckMaster(ctx); errors.Is(err, mingjing.ErrNoKeys) {
 		return p, fmt.Errorf("MASTER_KEY: %w", err)
 	} else if err != nil {
@@ -294,7 +299,8 @@ func open(ctx context.Context, s Settings, logs io.Writer) (p *program, err erro
 		}
 	}
 	sources := metrics.Sources{Figures: db.Figures, Pools: db.Pools, Live: p.hub.Stats, Breakers: offices.Breakers,
-		CalendarEnds: p.casework.City.CalendarEnds, JobKinds: p.casework.JobKinds(), Now: p.casework.City.Now}
+		CalendarEnds: p.casework.City.CalendarEnds, JobKinds: p.casework.JobKinds(), Now: p.casework.City.Now,
+		ClockApart: func() time.Duration { return time.Duration(p.apart.Load()) }}
 	for _, w := range p.ledger.Witnesses() {
 		sources.Witnesses = append(sources.Witnesses, w.Key())
 	}
@@ -399,6 +405,7 @@ func (p *program) run(ctx context.Context) error {
 		})
 	}
 	g.Go(func() error { return p.watchLaw(ctx) })
+	g.Go(func() error { return p.watchClock(ctx) })
 	if p.demo != nil {
 		g.Go(func() error { return p.demo.Run(ctx, p.casework) })
 	}

@@ -69,6 +69,9 @@ type Settings struct {
 	// StopDelay (STOP_DELAY) is for how long a server that is told to stop goes on to
 	// serve while it says that it is not ready, so that a load balancer notices.
 	StopDelay time.Duration
+	// ClockLimit (CLOCK_LIMIT) is how far the clocks of this machine and of the database may
+	// be apart; 0 is the standard.
+	ClockLimit time.Duration
 	// ScoreReserve (SCORE_RESERVE) is how long before its deadline a request is scored at
 	// the latest, by the law's clock.
 	ScoreReserve time.Duration
@@ -140,6 +143,9 @@ func readSettings(getenv func(string) string) (Settings, error) {
 	}
 	if s.StopDelay, err = time.ParseDuration(or("STOP_DELAY", stopDelay)); err != nil || s.StopDelay < 0 {
 		wrong = append(wrong, errors.New("STOP_DELAY must be a length of time, such as 5s"))
+	}
+	if s.ClockLimit, err = time.ParseDuration(or("CLOCK_LIMIT", clockLimit.String())); err != nil || s.ClockLimit <= 0 {
+		wrong = append(wrong, errors.New("CLOCK_LIMIT must be a length of time, such as 30s"))
 	}
 	if s.ScoreReserve, err = time.ParseDuration(or("SCORE_RESERVE", score.DefaultReserve.String())); err != nil || s.ScoreReserve <= 0 ||
 		s.ScoreReserve > mingjing.ScoreDeadline/2 {

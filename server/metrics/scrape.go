@@ -33,6 +33,8 @@ type Sources struct {
 	Witnesses []string
 	// CalendarEnds are the calendars that are counted by, with their ends.
 	CalendarEnds func() []mingjing.CalendarEnd
+	// ClockApart is how far this machine's clock is ahead of the database's.
+	ClockApart func() time.Duration
 	// Now is the city's time, by which the ages of requests are counted.
 	Now func() time.Time
 }
@@ -82,12 +84,13 @@ var (
 	poolInUse    = describe("mingjing_database_connections_in_use", "Connections to the database that are in use.", "pool")
 	poolMax      = describe("mingjing_database_connections_max", "The most connections to the database.", "pool")
 	poolWaits    = describe("mingjing_database_waits_total", "How often a connection was waited for.", "pool")
+	clockApart   = describe("mingjing_clock_offset_seconds", "How far this machine's clock is ahead of the database's.")
 	poolWaited   = describe("mingjing_database_wait_seconds_total", "For how long connections were waited for.", "pool")
 )
 
-var gauges = []gauge{figuresUp, requestsOpen, requestAge, casesOpen, jobsDue, jobAge, jobsFailing, workers, filesInside, jobsDated, logEntries,
-	witnessLag, sessions, codes, backupTime, overdue, calendarLeft, sockets, audiences, redisUp, slowSockets, breakerOpen, poolOpen, poolInUse, poolMax,
-	poolWaits, poolWaited}
+var gauges = []gauge{figuresUp, requestsOpen, requestAge, casesOpen, jobsDue, jobAge, jobsFailing, workers, filesInside, jobsDated,
+	logEntries, witnessLag, sessions, codes, backupTime, overdue, calendarLeft, sockets, audiences, redisUp, slowSockets, breakerOpen,
+	poolOpen, poolInUse, poolMax, poolWaits, poolWaited, clockApart}
 
 // scraped collects what is read at a scrape.
 type scraped struct {
@@ -148,6 +151,7 @@ func (s *scraped) Collect(to chan<- prometheus.Metric) {
 	for agency, open := range s.Breakers() {
 		send(breakerOpen, truth(open), agency)
 	}
+	send(clockApart, s.ClockApart().Seconds())
 	for name, p := range s.Pools() {
 		send(poolOpen, float64(p.OpenConnections), name)
 		send(poolInUse, float64(p.InUse), name)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -12,6 +13,9 @@ import (
 // enough for a person to wait.
 const DefaultStatementWait = 10 * time.Second
 
+// wait returns the bound of a statement, also of a store that only looks.
+func (s *Store) wait() time.Duration { return cmp.Or(s.statementWait, DefaultStatementWait) }
+
 // errSilent: the database did not answer in time. It may be half-open: a connection that
 // nobody has closed and nobody answers.
 var errSilent = errors.New("store: the database does not answer in time")
@@ -19,7 +23,7 @@ var errSilent = errors.New("store: the database does not answer in time")
 // within returns a context for one statement, which ends when the database takes too
 // long, and a function that ends it and tells an error that is due to that.
 func (s *Store) within(ctx context.Context) (bound context.Context, end func(error) error) {
-	bound, cancel := context.WithTimeout(ctx, s.statementWait)
+	bound, cancel := context.WithTimeout(ctx, s.wait())
 	return bound, func(err error) error {
 		late := err != nil && bound.Err() != nil && ctx.Err() == nil
 		cancel()
@@ -59,7 +63,7 @@ type txBound struct {
 // boundTx returns a context for a transaction whose begin is bound.
 func (s *Store) boundTx(ctx context.Context) (context.Context, *txBound) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	p := &txBound{wait: s.statementWait, cancel: cancel}
+	p := &txBound{wait: s.wait(), cancel: cancel}
 	p.timer = time.AfterFunc(p.wait, func() { cancel(errSilent) })
 	return ctx, p
 }

@@ -39,6 +39,9 @@ type engine interface {
 	// the transaction ends; empty where there is one writer anyway.
 	rowLock(alias string) string
 
+	// clock selects the database's time in microseconds; "" where it is the machine's.
+	clock() string
+
 	dialect() goose.Dialect
 	migrations() fs.FS
 	driver(db *sql.DB) riverdriver.Driver[*sql.Tx]

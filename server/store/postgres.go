@@ -160,6 +160,10 @@ func (postgresEngine) constraint(err error) constraint {
 // refer to the resident don't wait for it.
 func (postgresEngine) rowLock(alias string) string { return " FOR NO KEY UPDATE OF " + alias }
 
+func (postgresEngine) clock() string {
+	return `SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint`
+}
+
 func (postgresEngine) dialect() goose.Dialect { return goose.DialectPostgres }
 
 func (postgresEngine) migrations() fs.FS { return mustSub(postgresMigrations, "migrations/postgres") }

@@ -297,10 +297,10 @@ func TestScoresAreKeptPerRulebookUntilTheyAreDeleted(t *testing.T) {
 			}),
 				func(s mingjing.Score) string { return s.ID })
 		}
-		if got := list("rongcheng"); got != "c a d" {
+		if got := list("rongcheng"); got != "d c a" {
 			t.Errorf("scores are %s", got)
 		}
-		if got := list(""); got != "c b a d" {
+		if got := list(""); got != "d c b a" {
 			t.Errorf("all scores are %s", got)
 		}
 		same(t, "score", mustGet(t, s, func(ctx context.Context, tx *reader) (mingjing.Score, error) { return tx.Score(ctx, "a") }),

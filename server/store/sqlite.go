@@ -144,6 +144,8 @@ func (sqliteEngine) constraint(err error) constraint {
 
 func (sqliteEngine) rowLock(string) string { return "" }
 
+func (sqliteEngine) clock() string { return "" }
+
 func (sqliteEngine) dialect() goose.Dialect { return goose.DialectSQLite3 }
 
 func (sqliteEngine) migrations() fs.FS { return mustSub(sqliteMigrations, "migrations/sqlite") }

@@ -135,6 +135,7 @@ type Store struct {
 	poll       time.Duration          // between two looks for jobs that nothing announced
 
 	statementWait time.Duration
+	machine       func() time.Time // the machine's clock, which the database's is compared with
 	writes        writability
 
 	mu      sync.Mutex
@@ -173,6 +174,7 @@ func Open(ctx context.Context, url string, opts Options) (_ *Store, err error) {
 		traces:     opts.Traces,
 
 		statementWait: cmp.Or(opts.StatementWait, DefaultStatementWait),
+		machine:       time.Now,
 		writes:        writability{refusals: refusedFor},
 	}
 	if s.jobRun == nil {
@@ -326,7 +328,7 @@ func (s *Store) runAs(ctx context.Context, m mode, fn func(*tx) error) (err erro
 		if !again || ctx.Err() != nil {
 			return s.sayAway(err)
 		}
-		if try == maxTries || time.Since(start) > s.statementWait/2 {
+		if try == maxTries || time.Since(start) > s.wait()/2 {
 			return s.sayAway(fmt.Errorf("store: transaction collided %d times: %w", try, err))
 		}
 		limit := min(time.Millisecond<<try, maxTryWait)

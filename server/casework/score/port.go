@@ -38,6 +38,9 @@ type Port interface {
 	AddUnmatched(ctx context.Context, agency string, of mingjing.ResidentID, r mingjing.UnmatchedRecord) error
 	DeleteUnmatchedAnswers(ctx context.Context, agency string, of mingjing.ResidentID) error
 	AddScore(ctx context.Context, resident mingjing.ResidentID, s mingjing.Score) error
+	// LastScoreAt returns when the resident's score was made that was added last, by any
+	// rulebook.
+	LastScoreAt(ctx context.Context, resident mingjing.ResidentID) (time.Time, error)
 	DeleteScores(ctx context.Context, resident mingjing.ResidentID, rulebook string) error
 	// RevokeShares ends all shares by a rulebook that can still be viewed, and reports
 	// whether there were any.

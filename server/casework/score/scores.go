@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"mingjing"
 	"mingjing/server/casework/holding"
@@ -71,9 +72,17 @@ func (c *Scores) makeScore(ctx context.Context, rd *kernel.Reader, resident ming
 	return c.keepScore(ctx, rd.Tx, resident, book, in, mingjing.MakeScore(book, in), cause)
 }
 
+// keepScore stores a score. It is dated after the resident's last one, also where the clock
+// of another replica was ahead.
 func (c *Scores) keepScore(ctx context.Context, t *kernel.Tx, resident mingjing.ResidentID, book *mingjing.Rulebook, in mingjing.Input,
 	s mingjing.Score, cause string) (mingjing.Score, error) {
 	s.ID, s.Cause, s.At = kernel.NewID(), cause, c.city.Now().UTC()
+	switch last, err := db(t).LastScoreAt(ctx, resident); {
+	case err == nil && !s.At.After(last):
+		s.At = last.Add(time.Microsecond)
+	case err != nil && !errors.Is(err, kernel.ErrNotFound):
+		return s, err
+	}
 	if err := db(t).AddScore(ctx, resident, s); err != nil {
 		return s, fmt.Errorf("keep score: %w", err)
 	}
