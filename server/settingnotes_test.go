@@ -125,7 +125,8 @@ jobs: in this process
 ` {
 		t.Errorf("it says\n%s", got)
 	}
-	several := Settings{DatabaseURL: "postgres://app:hush@db1:5432,db2/city", RedisURL: "redis+sentinel://:hush@s1:26379,s2,s3/city?sentinel_password=hush"}
+	several := Settings{DatabaseURL: "postgres://app:hush@db1:5432,db2/city",
+		RedisURL: "redis+sentinel://:hush@s1:26379,s2,s3/city?sentinel_password=hush"}
 	if got := text(several); strings.Contains(got, "hush") || !strings.Contains(got, "PostgreSQL at db1:5432,db2/city\n") ||
 		!strings.Contains(got, "Redis at s1:26379,s2,s3/city\n") {
 		t.Errorf("of several it says\n%s", got)

@@ -71,8 +71,9 @@ func TestTheRedisURLSaysWhatItIs(t *testing.T) {
 		{"rediss+cluster://u:p%40ss@a", "a:6379", "", 0, true},
 	} {
 		o, is, err := readSeveral(k.url)
-		if err != nil || !is || strings.Join(o.Addrs, " ") != k.addrs || o.MasterName != k.master || o.DB != k.db || o.IsClusterMode != k.cluster ||
-			o.Password != "p@ss" || (o.TLSConfig != nil) != strings.HasPrefix(k.url, "rediss") || (o.SentinelPassword == "word") == k.cluster {
+		if err != nil || !is || strings.Join(o.Addrs, " ") != k.addrs || o.MasterName != k.master || o.DB != k.db ||
+			o.IsClusterMode != k.cluster || o.Password != "p@ss" || (o.TLSConfig != nil) != strings.HasPrefix(k.url, "rediss") ||
+			(o.SentinelPassword == "word") == k.cluster {
 			t.Errorf("%s is %+v, %v", k.url, o, err)
 		}
 	}

@@ -34,7 +34,8 @@ func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
 	s := &Server{}
 	s.choose(tb)
-	s.run(tb, append([]string{"--port", s.port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", tb.TempDir()}, args...)...)
+	always := []string{"--port", s.port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", tb.TempDir()}
+	s.run(tb, append(always, args...)...)
 	return s
 }
 
